@@ -1,0 +1,149 @@
+/**
+ * Writing files and folders so that a reader sees either the previous state or the new one, never half of it.
+ *
+ * Everything is written to a temporary sibling (same file system), fsynced, and renamed into place.
+ */
+import { randomBytes } from "node:crypto";
+import { mkdir, open, readdir, rename, rm } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
+import { PlumbError } from "../errors.js";
+
+/**
+ * Writes one file atomically; an existing file is replaced.
+ *
+ * @throws PlumbError when the disk is full or the place cannot be written; the previous file is then untouched.
+ */
+export async function writeFileAtomically(path: string, data: string | Uint8Array): Promise<void> {
+  const target = resolve(path);
+  const temporary = temporarySibling(target);
+  try {
+    await mkdir(dirname(target), { recursive: true });
+    const file = await open(temporary, "wx");
+    try {
+      await file.writeFile(data);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, target);
+    await syncFolder(dirname(target));
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw writeError(target, error);
+  }
+}
+
+/**
+ * Writes a whole folder atomically: `write` fills a temporary folder, which then takes the place of `dir`.
+ *
+ * An existing `dir` is replaced only if the new folder has an entry of every name in it, so that a mistaken path
+ * (a home folder) is refused instead of emptied. Replacing takes two renames; a machine that stops between them
+ * leaves the previous folder whole, under the name `.<name>.old-*`.
+ *
+ * @throws PlumbError when the disk is full, the place cannot be written, or `dir` holds something else.
+ */
+export async function writeFolderAtomically(
+  dir: string,
+  write: (tmp: string) => Promise<void>,
+): Promise<void> {
+  const target = resolve(dir);
+  const temporary = temporarySibling(target);
+  try {
+    await mkdir(dirname(target), { recursive: true });
+    await mkdir(temporary);
+    await write(temporary);
+    await syncTree(temporary);
+    await moveIntoPlace(temporary, target);
+    await syncFolder(dirname(target));
+  } catch (error) {
+    await rm(temporary, { recursive: true, force: true });
+    throw writeError(target, error);
+  }
+}
+
+function temporarySibling(target: string, kind = "tmp"): string {
+  return join(dirname(target), `.${basename(target)}.${kind}-${randomBytes(6).toString("hex")}`);
+}
+
+async function moveIntoPlace(temporary: string, target: string): Promise<void> {
+  const previous = await entriesOf(target);
+  if (previous === undefined) return rename(temporary, target);
+  const next = new Set(await readdir(temporary));
+  const foreign = previous.filter((name) => !next.has(name));
+  if (foreign.length > 0) {
+    throw new PlumbError(`${target} already holds ${foreign.slice(0, 3).join(", ")}, which would be lost.`, {
+      hint: "Choose a new or an empty folder, or remove that one first.",
+    });
+  }
+  const old = temporarySibling(target, "old");
+  await rename(target, old);
+  try {
+    await rename(temporary, target);
+  } catch (error) {
+    await rename(old, target);
+    throw error;
+  }
+  await rm(old, { recursive: true, force: true });
+}
+
+/** Names in a folder, or undefined when it does not exist. */
+async function entriesOf(dir: string): Promise<string[] | undefined> {
+  try {
+    return await readdir(dir);
+  } catch (error) {
+    if (codeOf(error) === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+async function syncTree(dir: string): Promise<void> {
+  for (const entry of await readdir(dir, { withFileTypes: true })) {
+    const path = join(dir, entry.name);
+    if (entry.isDirectory()) {
+      await syncTree(path);
+    } else if (entry.isFile()) {
+      const file = await open(path, "r+");
+      try {
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+    }
+  }
+  await syncFolder(dir);
+}
+
+/** Makes renames in a folder durable. Windows has no such call and needs none. */
+async function syncFolder(dir: string): Promise<void> {
+  if (process.platform === "win32") return;
+  const handle = await open(dir, "r");
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+const WRITE_ERRORS: Record<string, [what: string, hint: string]> = {
+  ENOSPC: ["the disk is full", "Free some space, then try again."],
+  EDQUOT: ["the disk quota is used up", "Free some space, then try again."],
+  EACCES: ["permission was denied", "Choose a folder that you may write to."],
+  EPERM: ["the operation is not permitted", "Choose a folder that you may write to."],
+  EROFS: ["the file system is read-only", "Choose a folder that you may write to."],
+  ENOTDIR: ["a part of the path is a file, not a folder", "Choose another path."],
+  EISDIR: ["a folder has that name", "Choose another path."],
+};
+
+/** The system's error as one for people, where the cause is known; any other error as it came. */
+function writeError(path: string, error: unknown): unknown {
+  const known = WRITE_ERRORS[codeOf(error) ?? ""];
+  if (known === undefined) return error;
+  return new PlumbError(`Cannot write ${path}: ${known[0]}. Nothing was changed.`, {
+    hint: known[1],
+    cause: error,
+  });
+}
+
+function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && "code" in error ? String(error.code) : undefined;
+}
