@@ -28,7 +28,7 @@ export async function writeFileAtomically(path: string, data: string | Uint8Arra
     await rename(temporary, target);
     await syncFolder(dirname(target));
   } catch (error) {
-    await rm(temporary, { force: true });
+    await discard(temporary);
     throw writeError(target, error);
   }
 }
@@ -56,13 +56,18 @@ export async function writeFolderAtomically(
     await moveIntoPlace(temporary, target);
     await syncFolder(dirname(target));
   } catch (error) {
-    await rm(temporary, { recursive: true, force: true });
+    await discard(temporary);
     throw writeError(target, error);
   }
 }
 
 function temporarySibling(target: string, kind = "tmp"): string {
   return join(dirname(target), `.${basename(target)}.${kind}-${randomBytes(6).toString("hex")}`);
+}
+
+/** Removes what a failed write left; the write's own error is the one to report. */
+async function discard(temporary: string): Promise<void> {
+  await rm(temporary, { recursive: true, force: true }).catch(() => undefined);
 }
 
 async function moveIntoPlace(temporary: string, target: string): Promise<void> {
@@ -131,6 +136,7 @@ const WRITE_ERRORS: Record<string, [what: string, hint: string]> = {
   EPERM: ["the operation is not permitted", "Choose a folder that you may write to."],
   EROFS: ["the file system is read-only", "Choose a folder that you may write to."],
   ENOTDIR: ["a part of the path is a file, not a folder", "Choose another path."],
+  EEXIST: ["a file stands where a folder is needed", "Choose another path."],
   EISDIR: ["a folder has that name", "Choose another path."],
 };
 

@@ -1,0 +1,58 @@
+import { PlumbError } from "../../errors.js";
+
+/** Where a model's weights come from, named as Hugging Face names them, row-major. */
+export interface WeightSource {
+  names(): string[];
+  has(name: string): boolean;
+  /** Outermost dimension first, e.g. [outputs, inputs] of a linear layer. */
+  shape(name: string): number[];
+  /** As stored, e.g. "BF16" or "Q4_1". */
+  dtype(name: string): string;
+  /** The whole tensor in float32, in an ArrayBuffer of its own (native code may keep a pointer to it). */
+  read(name: string): Promise<Float32Array>;
+}
+
+/** Weights read from open files. */
+export interface OpenWeights extends WeightSource {
+  close(): Promise<void>;
+}
+
+/** Weights that are already in memory. */
+export function weightsFromMap(
+  tensors: ReadonlyMap<string, { shape: number[]; data: Float32Array }>,
+): WeightSource {
+  const find = (name: string) => tensors.get(name) ?? unknownTensor(name, "this model");
+  return {
+    names: () => [...tensors.keys()],
+    has: (name) => tensors.has(name),
+    shape: (name) => [...find(name).shape],
+    dtype: () => "F32",
+    read: async (name) => {
+      const { data } = find(name);
+      const copy = allocateF32(data.length);
+      copy.set(data);
+      return copy;
+    },
+  };
+}
+
+export function unknownTensor(name: string, source: string): never {
+  throw new PlumbError(`${source} has no tensor named ${JSON.stringify(name)}.`);
+}
+
+/** `length` floats on memory of their own. */
+export function allocateF32(length: number): Float32Array<ArrayBuffer> {
+  return new Float32Array(new ArrayBuffer(length * 4));
+}
+
+/** Names that would reach an object's prototype if a tree were built from them. */
+const PROTOTYPE_NAMES = new Set(["__proto__", "constructor", "prototype"]);
+export const MAX_TENSOR_NAME_LENGTH = 512;
+
+/** What is wrong with a tensor's name from an untrusted file, or undefined. */
+export function tensorNameProblem(name: string): string | undefined {
+  if (name.length === 0) return "is empty";
+  if (name.length > MAX_TENSOR_NAME_LENGTH) return `is longer than ${MAX_TENSOR_NAME_LENGTH} characters`;
+  if (name.split(".").some((part) => PROTOTYPE_NAMES.has(part))) return "is a reserved name";
+  return undefined;
+}
