@@ -1,0 +1,186 @@
+import { z } from "zod";
+import { nearestName } from "../errors.js";
+import { explainIssue } from "./explain-issue.js";
+import { type LocatedRow, rowError } from "./location.js";
+import { ROLES } from "./messages.js";
+
+/** Most turns of a conversation, and most ranked completions of a prompt, in one row. */
+export const MAX_TURNS = 10_000;
+export const MAX_RANKED = 64;
+
+/** A message's content: text, or OpenAI's list of parts, of which only text parts are understood. */
+const content = z.union([
+  z.string(),
+  z
+    .array(z.object({ type: z.literal("text"), text: z.string() }))
+    .transform((parts) => parts.map((part) => part.text).join("")),
+]);
+/** OpenAI's "developer" is what everyone else calls "system". */
+const role = z.preprocess((name) => (name === "developer" ? "system" : name), z.enum(ROLES));
+const messages = z.array(z.object({ role, content })).min(1).max(MAX_TURNS);
+const text = z.string();
+const textOrMessages = z.union([text, messages]);
+const finite = z.number();
+
+const ranked = z.object({ text: textOrMessages, rank: finite });
+const instance = z.object({ input: text.optional(), output: text });
+const shareGptTurn = z.object({ from: text, value: text });
+
+/** Every dataset format that is understood, by name: the fields that tell it apart, and what they must hold. */
+export const FORMATS = {
+  text: z.object({ text }),
+  messages: z.object({ messages }),
+  "prompt-only": z.object({ prompt: textOrMessages }),
+  "prompt-completion": z.object({ prompt: textOrMessages, completion: textOrMessages }),
+  "unpaired-preference": z.object({ prompt: textOrMessages, completion: textOrMessages, label: z.boolean() }),
+  preference: z.object({
+    prompt: textOrMessages.optional(),
+    chosen: textOrMessages,
+    rejected: textOrMessages,
+    margin: finite.optional(),
+    noise: finite.min(0).lt(0.5).optional(),
+    weight: finite.min(0).optional(),
+  }),
+  "openai-preference": z.object({
+    input: z.object({ messages }),
+    preferred_output: messages,
+    non_preferred_output: messages,
+  }),
+  ranked: z.object({ prompt: textOrMessages, completions: z.array(ranked).min(2).max(MAX_RANKED) }),
+  alpaca: z.object({ instruction: text, input: text.optional(), output: text }),
+  "self-instruct": z.object({ instruction: text, instances: z.array(instance).min(1) }),
+  sharegpt: z.object({ conversations: z.array(shareGptTurn).min(1).max(MAX_TURNS) }),
+  stepwise: z.object({ prompt: text, completions: z.array(text), labels: z.array(z.boolean()) }),
+};
+
+export type FormatName = keyof typeof FORMATS;
+type FieldsOf = { [Name in FormatName]: z.output<(typeof FORMATS)[Name]> };
+
+/** A row whose fields have been checked; `meta` holds what is not part of the format. */
+export type CheckedRow = {
+  [Name in FormatName]: {
+    format: Name;
+    fields: FieldsOf[Name];
+    meta?: Record<string, unknown>;
+    where: LocatedRow["where"];
+  };
+}[FormatName];
+
+/** From the most telling fields to the least: the first format whose `needs` are all there is the row's. */
+const DETECTION: { format: FormatName; needs: string[] }[] = [
+  { format: "openai-preference", needs: ["preferred_output", "non_preferred_output"] },
+  { format: "preference", needs: ["chosen", "rejected"] },
+  { format: "stepwise", needs: ["completions", "labels"] },
+  { format: "ranked", needs: ["prompt", "completions"] },
+  { format: "unpaired-preference", needs: ["prompt", "completion", "label"] },
+  { format: "prompt-completion", needs: ["prompt", "completion"] },
+  { format: "alpaca", needs: ["instruction", "output"] },
+  { format: "self-instruct", needs: ["instruction", "instances"] },
+  { format: "sharegpt", needs: ["conversations"] },
+  { format: "messages", needs: ["messages"] },
+  { format: "prompt-only", needs: ["prompt"] },
+  { format: "text", needs: ["text"] },
+];
+
+const KNOWN_FIELDS = [...new Set(Object.values(FORMATS).flatMap((schema) => Object.keys(schema.shape)))];
+
+/** The format that a row's field names show. @throws PlumbError naming the fields and the nearest known one. */
+export function detectFormat(row: LocatedRow): FormatName {
+  const has = (field: string) => row.value[field] !== undefined && row.value[field] !== null;
+  const found = DETECTION.find(({ needs }) => needs.every(has));
+  if (found !== undefined) return found.format;
+  const names = Object.keys(row.value).slice(0, 20);
+  throw rowError(
+    row.where,
+    `no known dataset format has the fields ${names.map((name) => JSON.stringify(name)).join(", ") || "(none)"}`,
+    likelyMistyped(names) ?? `Expected one of: ${DETECTION.map(({ needs }) => needs.join("+")).join(", ")}.`,
+  );
+}
+
+/** A hint about the first of these field names that is nearly, but not quite, one that a format has. */
+export function likelyMistyped(names: readonly string[]): string | undefined {
+  for (const name of names) {
+    const near = KNOWN_FIELDS.includes(name) ? undefined : nearestName(name, KNOWN_FIELDS);
+    if (near !== undefined) return `Did you mean "${near}" instead of ${JSON.stringify(name)}?`;
+  }
+  return undefined;
+}
+
+/** Checks one row against a format. @throws PlumbError naming file, line, field and what was expected. */
+export function checkRow(row: LocatedRow, format: FormatName): CheckedRow {
+  const schema = FORMATS[format];
+  const value = withoutNulls(row.untyped ? typedCells(row.value, format) : row.value);
+  const result = schema.safeParse(value);
+  if (!result.success) throw fieldError(row, format, value, result.error);
+  const meta = Object.entries(row.value).filter(([name]) => !(name in schema.shape));
+  return {
+    format,
+    fields: result.data,
+    ...(meta.length > 0 && { meta: Object.fromEntries(meta) }),
+    where: row.where,
+  } as CheckedRow;
+}
+
+function fieldError(row: LocatedRow, format: FormatName, value: unknown, error: z.ZodError) {
+  const { field, problem, path } = explainIssue(error.issues[0], value);
+  const known = Object.keys(FORMATS[format].shape);
+  const missing = path.length === 1 && problem.startsWith("is missing");
+  const others = Object.keys(row.value).filter((name) => !known.includes(name));
+  const near = missing ? nearestName(String(path[0]), others) : undefined;
+  return rowError(
+    row.where,
+    `field "${field}" ${problem}`,
+    near === undefined
+      ? `The file is read as the ${format} format: ${known.join(", ")}.`
+      : `This row has a field ${JSON.stringify(near)}; did you mean "${field}"?`,
+  );
+}
+
+/** Parquet and many exports write null for a field that is not there. */
+function withoutNulls(value: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(value).filter(([, inner]) => inner !== null));
+}
+
+const NUMBER_FIELDS = ["margin", "noise", "weight"];
+/** Fields that hold a list or an object, which a cell can only hold as JSON. */
+const JSON_FIELDS: Partial<Record<FormatName, string[]>> = {
+  messages: ["messages"],
+  "openai-preference": ["input", "preferred_output", "non_preferred_output"],
+  ranked: ["completions"],
+  "self-instruct": ["instances"],
+  sharegpt: ["conversations"],
+  stepwise: ["completions", "labels"],
+};
+
+/** Gives the cells of a CSV row the types that the format's fields call for. Empty optional numbers are absent. */
+function typedCells(cells: Record<string, unknown>, format: FormatName): Record<string, unknown> {
+  const typed = { ...cells };
+  for (const field of Object.keys(FORMATS[format].shape)) {
+    const cell = cells[field];
+    if (typeof cell !== "string") continue;
+    if (NUMBER_FIELDS.includes(field)) typed[field] = cell.trim() === "" ? undefined : toNumber(cell);
+    else if (field === "label") typed[field] = BOOLEANS[cell.trim().toLowerCase()] ?? cell;
+    else if (JSON_FIELDS[format]?.includes(field) || looksLikeMessages(cell)) typed[field] = jsonOr(cell);
+  }
+  return typed;
+}
+
+const BOOLEANS: Record<string, boolean> = { true: true, false: false, "1": true, "0": false };
+
+function toNumber(cell: string): number | string {
+  const number = Number(cell);
+  return Number.isNaN(number) && cell.trim().toLowerCase() !== "nan" ? cell : number;
+}
+
+/** A list of messages that was written into a cell as JSON. */
+function looksLikeMessages(cell: string): boolean {
+  return cell.startsWith("[{") && cell.includes('"role"') && cell.includes('"content"');
+}
+
+function jsonOr(cell: string): unknown {
+  try {
+    return JSON.parse(cell);
+  } catch {
+    return cell;
+  }
+}

@@ -1,0 +1,19 @@
+/**
+ * Dataset files: JSONL, JSON, CSV and Parquet in the formats of TRL, OpenAI, Anthropic's HH, Alpaca and ShareGPT, each
+ * checked whole and brought to one of four normal forms (rows.ts).
+ */
+export { type Explanation, explainIssue, fieldName, shown } from "./explain-issue.js";
+export {
+  checkRows,
+  type LoadOptions,
+  loadDemonstrations,
+  loadPreferences,
+  loadPrompts,
+  loadUnpaired,
+} from "./load.js";
+export { describeLocation, type LocatedRow, type RowLocation, rowError } from "./location.js";
+export type { ChatMessage, TextOrMessages } from "./messages.js";
+export { readRows, streamRows } from "./read-rows.js";
+export type { Demonstration, PreferenceRow, PromptCompletion, PromptRow, UnpairedRow } from "./rows.js";
+export { holdOut } from "./split.js";
+export { writeRows } from "./write-rows.js";

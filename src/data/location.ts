@@ -1,0 +1,26 @@
+import { PlumbError } from "../errors.js";
+
+/** Where a row came from, for messages: a line of a text file, or a row of a table (both count from 1). */
+export interface RowLocation {
+  file: string;
+  unit: "line" | "row";
+  number: number;
+}
+
+/** A row as it stood in a file, with its place. */
+export interface LocatedRow {
+  value: Record<string, unknown>;
+  where: RowLocation;
+  /** The file has no types (CSV, TSV): numbers, booleans and lists are still text. */
+  untyped: boolean;
+}
+
+/** `data.jsonl, line 3`. */
+export function describeLocation(where: RowLocation): string {
+  return `${where.file}, ${where.unit} ${where.number}`;
+}
+
+/** An error about one row. */
+export function rowError(where: RowLocation, problem: string, hint?: string): PlumbError {
+  return new PlumbError(`${describeLocation(where)}: ${problem}`, { hint });
+}

@@ -1,0 +1,26 @@
+/** One turn of a conversation. `src/text` renders lists of these with the model's own chat template. */
+export interface ChatMessage {
+  role: Role;
+  content: string;
+}
+
+export const ROLES = ["system", "user", "assistant", "tool"] as const;
+export type Role = (typeof ROLES)[number];
+
+/** A prompt or a completion: plain text, or turns of a conversation. */
+export type TextOrMessages = string | ChatMessage[];
+
+/** Whether two messages say the same in the same role. */
+export function sameMessage(a: ChatMessage, b: ChatMessage): boolean {
+  return a.role === b.role && a.content === b.content;
+}
+
+/** The messages at the end that are the assistant's answer, after the prompt: everything after the last other turn. */
+export function splitFinalAnswer(messages: readonly ChatMessage[]): {
+  prompt: ChatMessage[];
+  answer: ChatMessage[];
+} {
+  let start = messages.length;
+  while (start > 0 && messages[start - 1].role === "assistant") start--;
+  return { prompt: messages.slice(0, start), answer: messages.slice(start) };
+}

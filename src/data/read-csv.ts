@@ -1,0 +1,108 @@
+import { type LocatedRow, type RowLocation, rowError } from "./location.js";
+import { displayName, MAX_LINE_BYTES, readLines } from "./read-lines.js";
+
+/** Most columns of a CSV file. */
+export const MAX_COLUMNS = 10_000;
+
+interface CsvRecord {
+  cells: string[];
+  where: RowLocation;
+}
+
+/**
+ * Rows of a CSV or TSV file as RFC 4180 has it: the first record names the columns, a cell in double quotes may hold
+ * separators, line breaks and doubled quotes. Every value is text.
+ */
+export async function* readCsv(path: string, separator: "," | "\t"): AsyncGenerator<LocatedRow> {
+  let names: string[] | undefined;
+  for await (const { cells, where } of readRecords(path, separator)) {
+    if (names === undefined) {
+      names = checkedHeader(cells, where);
+      continue;
+    }
+    if (cells.length !== names.length) {
+      throw rowError(
+        where,
+        `has ${cells.length} cells; the header has ${names.length}`,
+        "Put text with separators or line breaks inside double quotes.",
+      );
+    }
+    const columns = names;
+    yield { value: Object.fromEntries(cells.map((cell, i) => [columns[i], cell])), where, untyped: true };
+  }
+}
+
+function checkedHeader(names: string[], where: RowLocation): string[] {
+  const doubled = names.find((name, i) => names.indexOf(name) !== i);
+  if (doubled !== undefined) throw rowError(where, `the header names the column "${doubled}" twice`);
+  return names;
+}
+
+async function* readRecords(path: string, separator: string): AsyncGenerator<CsvRecord> {
+  let open: { cells: string[]; parts: string[]; length: number; where: RowLocation } | undefined;
+  for await (const { text, where } of readLines(path)) {
+    if (open === undefined && text === "") continue;
+    const record = open ?? { cells: [], parts: [], length: 0, where };
+    const inQuotes = scanLine(text, separator, record.cells, record.parts, open !== undefined, where);
+    record.length += text.length;
+    if (record.length > MAX_LINE_BYTES || record.cells.length > MAX_COLUMNS) {
+      throw rowError(
+        record.where,
+        `a record of more than ${MAX_LINE_BYTES} characters or ${MAX_COLUMNS} cells`,
+        UNCLOSED,
+      );
+    }
+    if (!inQuotes) yield record;
+    open = inQuotes ? record : undefined;
+  }
+  if (open !== undefined)
+    throw rowError(open.where, `${displayName(path)} ends inside a quoted cell`, UNCLOSED);
+}
+
+const UNCLOSED = 'A double quote was opened and not closed; inside a quoted cell write "" for a quote.';
+
+/**
+ * Reads one line into `cells`. `parts` holds the text of a quoted cell that began on an earlier line.
+ * @returns whether the line ends inside a quoted cell.
+ */
+function scanLine(
+  text: string,
+  separator: string,
+  cells: string[],
+  parts: string[],
+  continuing: boolean,
+  where: RowLocation,
+): boolean {
+  let at = 0;
+  let quoted = continuing;
+  while (true) {
+    if (quoted) {
+      const quote = text.indexOf('"', at);
+      if (quote === -1) {
+        parts.push(text.slice(at), "\n");
+        return true;
+      }
+      parts.push(text.slice(at, quote));
+      if (text[quote + 1] === '"') {
+        parts.push('"');
+        at = quote + 2;
+        continue;
+      }
+      cells.push(parts.splice(0).join(""));
+      quoted = false;
+      at = quote + 1;
+      if (at === text.length) return false;
+      if (text[at] !== separator)
+        throw rowError(where, `text after the closing quote of cell ${cells.length}`, UNCLOSED);
+      at++;
+    } else if (text[at] === '"') {
+      quoted = true;
+      at++;
+    } else {
+      const end = text.indexOf(separator, at);
+      cells.push(text.slice(at, end === -1 ? undefined : end));
+      if (end === -1) return false;
+      at = end + 1;
+    }
+  }
+}

@@ -1,0 +1,62 @@
+import { asyncBufferFromFile, type FileMetaData, parquetMetadataAsync, parquetReadObjects } from "hyparquet";
+import { PlumbError } from "../errors.js";
+import type { LocatedRow } from "./location.js";
+import { checkedFile } from "./read-lines.js";
+
+/** Rows decoded at a time, so that memory does not grow with the file. */
+const BATCH_ROWS = 4096;
+
+/** Rows of a Parquet file (uncompressed or Snappy). Integers of 64 bits become numbers where they fit exactly. */
+export async function* readParquet(path: string): AsyncGenerator<LocatedRow> {
+  const file = await asyncBufferFromFile(await checkedFile(path));
+  const metadata = await parquet(path, () => parquetMetadataAsync(file));
+  const count = rowCount(path, metadata);
+  for (let rowStart = 0; rowStart < count; rowStart += BATCH_ROWS) {
+    const rowEnd = Math.min(count, rowStart + BATCH_ROWS);
+    const rows = await parquet(path, () => parquetReadObjects({ file, metadata, rowStart, rowEnd }));
+    for (let i = 0; i < rows.length; i++) {
+      const value = plainNumbers(rows[i]) as Record<string, unknown>;
+      yield { value, where: { file: path, unit: "row", number: rowStart + i + 1 }, untyped: false };
+    }
+  }
+}
+
+function rowCount(path: string, metadata: FileMetaData): number {
+  const count = Number(metadata.num_rows);
+  const inGroups = metadata.row_groups.reduce((sum, group) => sum + Number(group.num_rows), 0);
+  if (!Number.isSafeInteger(count) || count < 0 || count !== inGroups) {
+    throw new PlumbError(
+      `${path} is damaged: its footer says ${count} rows, its row groups hold ${inGroups}`,
+    );
+  }
+  return count;
+}
+
+/** Runs a step of the reader; whatever it throws about the bytes is the file's fault, not ours. */
+async function parquet<T>(path: string, step: () => Promise<T>): Promise<T> {
+  try {
+    return await step();
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    const hint = /unsupported compression|compression codec/.test(reason)
+      ? "Write it again with Snappy or without compression."
+      : undefined;
+    throw new PlumbError(`cannot read ${path} as Parquet: ${reason}`, { hint, cause: error });
+  }
+}
+
+/** BigInts to numbers where exact, nulls to absent, at every depth. */
+function plainNumbers(value: unknown): unknown {
+  if (typeof value === "bigint") {
+    return value >= Number.MIN_SAFE_INTEGER && value <= Number.MAX_SAFE_INTEGER ? Number(value) : value;
+  }
+  if (Array.isArray(value)) return value.map(plainNumbers);
+  if (typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype) {
+    return Object.fromEntries(
+      Object.entries(value)
+        .filter(([, inner]) => inner !== null)
+        .map(([key, inner]) => [key, plainNumbers(inner)]),
+    );
+  }
+  return value;
+}

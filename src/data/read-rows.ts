@@ -1,0 +1,118 @@
+import { PlumbError } from "../errors.js";
+import { type LocatedRow, type RowLocation, rowError } from "./location.js";
+import { readCsv } from "./read-csv.js";
+import { displayName, readBytes, readLines } from "./read-lines.js";
+import { readParquet } from "./read-parquet.js";
+
+/** Most bytes of a file that is one JSON list, which must be held in memory whole. */
+export const MAX_JSON_LIST_BYTES = 256 * 2 ** 20;
+
+export type FileFormat = "jsonl" | "json" | "csv" | "tsv" | "parquet";
+
+const EXTENSIONS: Record<string, FileFormat> = {
+  ".jsonl": "jsonl",
+  ".ndjson": "jsonl",
+  ".json": "json",
+  ".csv": "csv",
+  ".tsv": "tsv",
+  ".parquet": "parquet",
+};
+
+/** The format that a file's name promises (`.gz` aside); `-`, stdin, is JSONL. */
+export function fileFormat(path: string): FileFormat {
+  if (path === "-") return "jsonl";
+  const name = path.toLowerCase().replace(/\.gz$/, "");
+  const format = EXTENSIONS[name.slice(name.lastIndexOf("."))];
+  if (format === undefined || (format === "parquet" && name.length !== path.length)) {
+    throw new PlumbError(`cannot tell the format of ${path} from its name`, {
+      hint: `Give it one of the endings ${Object.keys(EXTENSIONS).join(", ")}; those of text may end in .gz too.`,
+    });
+  }
+  return format;
+}
+
+/**
+ * The rows of a dataset file, one at a time, in order. @param path a file, or `-` for JSONL on stdin.
+ * @throws PlumbError naming file and line of the first row that cannot be read.
+ */
+export async function* streamRows(path: string): AsyncGenerator<LocatedRow> {
+  const format = fileFormat(path);
+  if (format === "csv") yield* readCsv(path, ",");
+  else if (format === "tsv") yield* readCsv(path, "\t");
+  else if (format === "parquet") yield* readParquet(path);
+  else if (format === "json" && (await beginsWithBracket(path))) yield* readJsonList(path);
+  else yield* readJsonLines(path);
+}
+
+/** The first `limit` rows of a dataset file. @throws PlumbError also when there is not one row. */
+export async function readRows(path: string, options: { limit?: number } = {}): Promise<LocatedRow[]> {
+  const limit = options.limit ?? Number.POSITIVE_INFINITY;
+  const rows: LocatedRow[] = [];
+  for await (const row of streamRows(path)) {
+    if (rows.push(row) >= limit) break;
+  }
+  if (rows.length === 0) {
+    throw new PlumbError(`${displayName(path)} holds no rows`, {
+      hint: "Expected at least one row of data.",
+    });
+  }
+  return rows;
+}
+
+async function* readJsonLines(path: string): AsyncGenerator<LocatedRow> {
+  for await (const { text, where } of readLines(path)) {
+    if (text.trim() === "") continue;
+    yield { value: checkedObject(parseJson(text, where), where), where, untyped: false };
+  }
+}
+
+async function* readJsonList(path: string): AsyncGenerator<LocatedRow> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of readBytes(path, MAX_JSON_LIST_BYTES)) chunks.push(chunk);
+  const list = parseJson(new TextDecoder().decode(Buffer.concat(chunks)), {
+    file: path,
+    unit: "line",
+    number: 1,
+  });
+  if (!Array.isArray(list)) throw new PlumbError(`${path}: expected a list of rows`);
+  for (const [i, value] of list.entries()) {
+    const where = { file: path, unit: "row", number: i + 1 } as const;
+    yield { value: checkedObject(value, where), where, untyped: false };
+  }
+}
+
+/** Whether a .json file is one list; many files of that name hold JSON lines. */
+async function beginsWithBracket(path: string): Promise<boolean> {
+  for await (const chunk of readBytes(path)) {
+    const text = chunk
+      .toString("latin1")
+      .replace(/^\xef\xbb\xbf/, "")
+      .trimStart();
+    if (text !== "") return text.startsWith("[");
+  }
+  return false;
+}
+
+function parseJson(text: string, where: RowLocation): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const reason = (error as SyntaxError).message.replaceAll("\n", " ").slice(0, 200);
+    throw rowError(where, `not valid JSON: ${reason}`, jsonHint(text));
+  }
+}
+
+function jsonHint(text: string): string | undefined {
+  if (/[:,[\s](?:NaN|-?Infinity)\b/.test(text))
+    return "JSON has no NaN or Infinity: write a finite number, or leave it out.";
+  if (text.trimStart().startsWith("[")) return "A file of one JSON list should be named .json, not .jsonl.";
+  if (text.trim() === "{") return "A JSONL file has each row whole on one line.";
+  return undefined;
+}
+
+function checkedObject(value: unknown, where: RowLocation): Record<string, unknown> {
+  if (typeof value === "object" && value !== null && !Array.isArray(value))
+    return value as Record<string, unknown>;
+  const what = Array.isArray(value) ? "a list" : value === null ? "null" : `a ${typeof value}`;
+  throw rowError(where, `expected an object with named fields, got ${what}`);
+}

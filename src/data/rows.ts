@@ -1,0 +1,47 @@
+import type { RowLocation } from "./location.js";
+import type { ChatMessage, TextOrMessages } from "./messages.js";
+
+/** Something to imitate. `text`: all of it; `messages`: every assistant turn; `completion`: what follows the prompt. */
+export type Demonstration =
+  | { kind: "text"; text: string; where: RowLocation }
+  | { kind: "messages"; messages: ChatMessage[]; where: RowLocation }
+  | ({ kind: "completion"; where: RowLocation } & PromptCompletion);
+
+/** A prompt and what follows it: both text, or both messages (a completion then begins with the assistant's turn). */
+export type PromptCompletion =
+  | { prompt: string; completion: string }
+  | { prompt: ChatMessage[]; completion: ChatMessage[] };
+
+/** A prompt to answer. */
+export interface PromptRow {
+  prompt: TextOrMessages;
+  /** Fields of the row that are not part of any format, such as a category. */
+  meta?: Record<string, unknown>;
+  where: RowLocation;
+}
+
+/** Two completions of one prompt, the first judged better. All three are text, or all three are messages. */
+export type PreferenceRow = PreferenceTexts & PreferenceExtras;
+
+export type PreferenceTexts =
+  | { prompt: string; chosen: string; rejected: string }
+  | { prompt: ChatMessage[]; chosen: ChatMessage[]; rejected: ChatMessage[] };
+
+export interface PreferenceExtras {
+  /** By how much better, in reward; the reward model's loss asks for at least this distance. */
+  margin?: number;
+  /** Probability in [0, 0.5) that the label is the wrong way round. */
+  noise?: number;
+  /** Non-negative weight of the row in the loss. */
+  weight?: number;
+  /** Fields of the row that are not part of any format. */
+  meta?: Record<string, unknown>;
+  where: RowLocation;
+}
+
+/** One completion, judged good or bad by itself (KTO). */
+export type UnpairedRow = PromptCompletion & {
+  label: boolean;
+  meta?: Record<string, unknown>;
+  where: RowLocation;
+};

@@ -1,0 +1,72 @@
+import { parquetWriteBuffer } from "hyparquet-writer";
+import { writeFileAtomically } from "../artifacts/atomic.js";
+import { PlumbError } from "../errors.js";
+import { fileFormat } from "./read-rows.js";
+
+type Row = Record<string, unknown>;
+
+/**
+ * Writes rows as the file's name asks: .jsonl, .json, .csv, .tsv or .parquet. Lists and objects become JSON text in
+ * CSV and JSON columns in Parquet. The file appears whole or not at all.
+ *
+ * @throws PlumbError when there are no rows, a number is not finite, or the file cannot be written.
+ */
+export async function writeRows(path: string, rows: readonly Row[]): Promise<void> {
+  if (rows.length === 0) throw new PlumbError(`nothing to write to ${path}: there are no rows`);
+  if (path.endsWith(".gz")) throw new PlumbError(`cannot write ${path}: compressed files are only read`);
+  const format = fileFormat(path);
+  for (const [i, row] of rows.entries()) checkFinite(row, `row ${i + 1}`);
+  if (format === "parquet") return writeFileAtomically(path, parquetBytes(rows));
+  if (format === "json") return writeFileAtomically(path, `${JSON.stringify(rows, null, 1)}\n`);
+  if (format === "jsonl")
+    return writeFileAtomically(path, `${rows.map((row) => JSON.stringify(row)).join("\n")}\n`);
+  return writeFileAtomically(path, separated(rows, format === "csv" ? "," : "\t"));
+}
+
+function columnNames(rows: readonly Row[]): string[] {
+  return [...new Set(rows.flatMap((row) => Object.keys(row)))];
+}
+
+function separated(rows: readonly Row[], separator: string): string {
+  const names = columnNames(rows);
+  const records = [names, ...rows.map((row) => names.map((name) => cellText(row[name])))];
+  return `${records.map((cells) => cells.map((cell) => quoted(cell, separator)).join(separator)).join("\n")}\n`;
+}
+
+function cellText(value: unknown): string {
+  if (value === undefined || value === null) return "";
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+function quoted(cell: string, separator: string): string {
+  return /["\r\n]/.test(cell) || cell.includes(separator) ? `"${cell.replaceAll('"', '""')}"` : cell;
+}
+
+function parquetBytes(rows: readonly Row[]): Uint8Array {
+  const columnData = columnNames(rows).map((name) => {
+    const data = rows.map((row) => row[name] ?? null);
+    return { name, data, type: columnType(data), nullable: data.includes(null) };
+  });
+  return new Uint8Array(parquetWriteBuffer({ columnData }));
+}
+
+function columnType(values: unknown[]): "STRING" | "DOUBLE" | "BOOLEAN" | "JSON" {
+  const kinds = new Set(values.filter((value) => value !== null).map((value) => typeof value));
+  if (kinds.size !== 1) return "JSON";
+  const [kind] = kinds;
+  return kind === "string"
+    ? "STRING"
+    : kind === "number"
+      ? "DOUBLE"
+      : kind === "boolean"
+        ? "BOOLEAN"
+        : "JSON";
+}
+
+function checkFinite(value: unknown, where: string): void {
+  if (typeof value === "number" && !Number.isFinite(value)) {
+    throw new PlumbError(`${where} holds ${value}; expected a finite number`);
+  }
+  if (typeof value !== "object" || value === null) return;
+  for (const [name, inner] of Object.entries(value)) checkFinite(inner, `${where}, ${name}`);
+}
