@@ -1,0 +1,41 @@
+"""What the reference scripts share: SmolLM2 out of a GGUF file, and HH transcripts as chat messages."""
+
+import gzip
+import json
+import os
+import re
+
+import torch
+from transformers import AutoModel, AutoModelForCausalLM, AutoTokenizer
+
+TURN = re.compile(r"\n\n(Human|Assistant):")
+
+
+def load(gguf: str, *, head: bool = True):
+    """The model (with its language-model head, or the bare decoder) in f32, and its tokenizer."""
+    folder, file = os.path.split(os.path.abspath(gguf))
+    tokenizer = AutoTokenizer.from_pretrained(folder, gguf_file=file)
+    kind = AutoModelForCausalLM if head else AutoModel
+    model = kind.from_pretrained(folder, gguf_file=file, dtype=torch.float32)
+    return model.eval(), tokenizer
+
+
+def rows(path: str):
+    with gzip.open(path, "rt", encoding="utf-8") as lines:
+        return [json.loads(line) for line in lines]
+
+
+def messages(transcript: str):
+    """HH's "\\n\\nHuman: ... \\n\\nAssistant: ..." as chat messages."""
+    before, *pieces = TURN.split(transcript)
+    if before.strip():
+        raise ValueError(f"text before the first turn: {before!r}")
+    role = {"Human": "user", "Assistant": "assistant"}
+    return [{"role": role[who], "content": text.strip()} for who, text in zip(pieces[::2], pieces[1::2])]
+
+
+def chat_ids(tokenizer, transcript: str, keep: int | None = None):
+    """Token ids through the model's own chat template, the last `keep` of them."""
+    text = tokenizer.apply_chat_template(messages(transcript), tokenize=False)
+    ids = tokenizer(text, add_special_tokens=False)["input_ids"]
+    return ids if keep is None else ids[-keep:]
