@@ -1,0 +1,133 @@
+import { type DType, type Program, type Tensor, topologicalOrder } from "../../tensor/index.js";
+import { type Emitter, LOWERINGS, ONNX_TYPE, type OnnxNode } from "./lower.js";
+import { ATTRIBUTE_TYPE, EXTERNAL, encodeModel } from "./schema.js";
+
+/** Name of the (empty) file that external initializers point to until the runtime puts memory in their place. */
+export const EXTERNAL_FILE = "frozen.bin";
+
+/** Names in the encoded graph: inputs and outputs may share a name in a program, but not in ONNX. */
+export const inputName = (name: string): string => `in:${name}`;
+export const outputName = (name: string): string => `out:${name}`;
+
+const BYTES: Record<DType, number> = { f32: 4, i32: 4, i64: 8, bool: 1, u8: 1, i8: 1 };
+
+/** Encodes a program as an ONNX model. Frozen inputs become external initializers. */
+export function encodeProgram(program: Program): { bytes: Uint8Array; externalBytes: number } {
+  const nodes: Record<string, unknown>[] = [];
+  const initializers: Record<string, unknown>[] = [];
+  const names = new Map<Tensor, string>();
+  const constants = new Map<string, string>();
+  let counter = 0;
+  let externalBytes = 0;
+
+  const constant = (key: string, dims: readonly number[], dtype: DType, data: ArrayBufferView): string => {
+    const known = constants.get(key);
+    if (known) return known;
+    const name = `c${constants.size}`;
+    constants.set(key, name);
+    const rawData = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    initializers.push({ name, dims: [...dims], dataType: ONNX_TYPE[dtype], rawData });
+    return name;
+  };
+  const emitter: Emitter = {
+    nameOf: (tensor) => names.get(tensor) as string,
+    temporary: () => `t${counter++}`,
+    emit: (node) => nodes.push(encodeNode(node)),
+    int64: (values, isScalar = false) =>
+      constant(`i64:${isScalar}:${values}`, isScalar ? [] : [values.length], "i64", BigInt64Array.from(values, BigInt)),
+    float: (value) => constant(`f32:${value}`, [], "f32", Float32Array.of(value)),
+  };
+
+  const outputOf = new Map<Tensor, string>();
+  for (const [name, tensor] of program.outputs) if (!outputOf.has(tensor)) outputOf.set(tensor, name);
+  for (const [name, tensor] of program.inputs) names.set(tensor, inputName(name));
+
+  for (const node of topologicalOrder(program.outputs.values())) {
+    const [first] = node.outputs;
+    if (node.op.name === "input") {
+      outputOf.delete(first);
+    } else if (node.op.name === "constant") {
+      const data = node.attributes.data as ArrayBufferView;
+      names.set(first, constant(`tensor:${constants.size}`, first.shape as number[], first.dtype, data));
+      outputOf.delete(first);
+    } else if (node.op.name === "stopGradient") {
+      names.set(first, names.get(node.inputs[0]) as string);
+      outputOf.delete(first);
+    } else {
+      for (const output of node.outputs) {
+        const bound = outputOf.get(output);
+        names.set(output, bound === undefined ? `t${counter++}` : outputName(bound));
+      }
+      const lower = LOWERINGS[node.op.name];
+      if (!lower) throw new Error(`ONNX has no lowering for the operation "${node.op.name}"`);
+      const nameOf = (tensor: Tensor): string => names.get(tensor) as string;
+      lower(node, node.inputs.map(nameOf), node.outputs.map(nameOf), emitter);
+    }
+  }
+  for (const [name, tensor] of program.outputs) {
+    if (outputOf.get(tensor) === name) continue;
+    emitter.emit({ opType: "Identity", inputs: [names.get(tensor) as string], outputs: [outputName(name)] });
+  }
+
+  const inputs: unknown[] = [];
+  for (const [name, tensor] of program.inputs) {
+    if (!program.frozen.has(name)) {
+      inputs.push(valueInfo(inputName(name), tensor));
+      continue;
+    }
+    const length = (tensor.shape as number[]).reduce((a, b) => a * b, 1) * BYTES[tensor.dtype];
+    initializers.push({
+      name: inputName(name),
+      dims: [...tensor.shape],
+      dataType: ONNX_TYPE[tensor.dtype],
+      dataLocation: EXTERNAL,
+      externalData: [
+        { key: "location", value: EXTERNAL_FILE },
+        { key: "offset", value: "0" },
+        { key: "length", value: String(length) },
+      ],
+    });
+    externalBytes = Math.max(externalBytes, length);
+  }
+  const bytes = encodeModel({
+    irVersion: 10,
+    producerName: "plumbline",
+    opsetImport: [
+      { domain: "", version: 21 },
+      { domain: "com.microsoft", version: 1 },
+    ],
+    graph: {
+      name: program.name,
+      node: nodes,
+      initializer: initializers,
+      input: inputs,
+      output: [...program.outputs].map(([name, tensor]) => valueInfo(outputName(name), tensor)),
+    },
+  });
+  return { bytes, externalBytes };
+}
+
+/** ScatterND and ScatterElements carry their reduction as a string attribute. */
+const SCATTER: Record<string, string> = { ScatterNDAdd: "ScatterND", ScatterElementsAdd: "ScatterElements" };
+
+function encodeNode(node: OnnxNode): Record<string, unknown> {
+  const attribute: Record<string, unknown>[] = Object.entries(node.attributes ?? {}).map(([name, value]) => {
+    if (Array.isArray(value)) return { name, ints: value, type: ATTRIBUTE_TYPE.ints };
+    if (typeof value === "number") return { name, i: value, type: ATTRIBUTE_TYPE.int };
+    return { name, f: value.float, type: ATTRIBUTE_TYPE.float };
+  });
+  const scatter = SCATTER[node.opType];
+  if (scatter) attribute.push({ name: "reduction", s: Buffer.from("add"), type: ATTRIBUTE_TYPE.string });
+  return {
+    opType: scatter ?? node.opType,
+    input: node.inputs,
+    output: node.outputs,
+    domain: node.domain ?? "",
+    attribute,
+  };
+}
+
+function valueInfo(name: string, tensor: Tensor): Record<string, unknown> {
+  const dim = tensor.shape.map((d) => (typeof d === "number" ? { dimValue: d } : { dimParam: d }));
+  return { name, type: { tensorType: { elemType: ONNX_TYPE[tensor.dtype], shape: { dim } } } };
+}

@@ -1,0 +1,189 @@
+import type { DType, Node, Tensor } from "../../tensor/index.js";
+import { type Dim, normalizeAxis, type Shape, ShapeError } from "../../tensor/index.js";
+
+/** One ONNX node before encoding. Attributes: a number with a fraction must be given as {float: x}. */
+export interface OnnxNode {
+  opType: string;
+  inputs: string[];
+  outputs: string[];
+  attributes?: Record<string, number | number[] | { float: number }>;
+  domain?: string;
+}
+
+/** What lowering needs from the encoder: names of values, and small int64 constants. */
+export interface Emitter {
+  nameOf(tensor: Tensor): string;
+  emit(node: OnnxNode): void;
+  int64(values: readonly number[], isScalar?: boolean): string;
+  float(value: number): string;
+  temporary(): string;
+}
+
+export const ONNX_TYPE: Record<DType, number> = { f32: 1, u8: 2, i8: 3, i32: 6, i64: 7, bool: 9 };
+const MICROSOFT = "com.microsoft";
+
+type Lowering = (node: Node, inputs: string[], outputs: string[], e: Emitter) => void;
+
+/** The operation has an ONNX operation of the same inputs and no attributes. */
+const direct =
+  (opType: string): Lowering =>
+  (_node, inputs, outputs, e) =>
+    e.emit({ opType, inputs, outputs });
+
+/** Shape as ONNX's Reshape wants it: at most one symbolic dimension, written -1. */
+function reshapeTarget(shape: Shape): number[] {
+  if (shape.filter((dim) => typeof dim === "string").length > 1) {
+    throw new ShapeError("reshape", "at most one dimension may be symbolic", [shape]);
+  }
+  return shape.map((dim) => (typeof dim === "number" ? dim : -1));
+}
+
+function numeric(op: string, shape: readonly Dim[]): number[] {
+  if (shape.some((dim) => typeof dim !== "number")) throw new ShapeError(op, "needs a static shape", [shape]);
+  return shape as number[];
+}
+
+/** Adds a last axis of length 1 to a value. */
+function unsqueezeLast(value: string, e: Emitter): string {
+  const column = e.temporary();
+  e.emit({ opType: "Unsqueeze", inputs: [value, e.int64([-1])], outputs: [column] });
+  return column;
+}
+
+function pickFrom(rows: string, indices: string, output: string, e: Emitter): void {
+  const picked = e.temporary();
+  e.emit({
+    opType: "GatherElements",
+    inputs: [rows, unsqueezeLast(indices, e)],
+    outputs: [picked],
+    attributes: { axis: -1 },
+  });
+  e.emit({ opType: "Squeeze", inputs: [picked, e.int64([-1])], outputs: [output] });
+}
+
+/** How each operation of src/tensor becomes ONNX nodes (ai.onnx opset 21, and com.microsoft's fused operations). */
+export const LOWERINGS: Readonly<Record<string, Lowering>> = {
+  add: direct("Add"),
+  sub: direct("Sub"),
+  mul: direct("Mul"),
+  div: direct("Div"),
+  maximum: direct("Max"),
+  minimum: direct("Min"),
+  less: direct("Less"),
+  lessOrEqual: direct("LessOrEqual"),
+  equal: direct("Equal"),
+  and: direct("And"),
+  neg: direct("Neg"),
+  exp: direct("Exp"),
+  log: direct("Log"),
+  sqrt: direct("Sqrt"),
+  reciprocal: direct("Reciprocal"),
+  abs: direct("Abs"),
+  sign: direct("Sign"),
+  sigmoid: direct("Sigmoid"),
+  tanh: direct("Tanh"),
+  softplus: direct("Softplus"),
+  where: direct("Where"),
+  silu: (_node, inputs, outputs, e) =>
+    e.emit({ opType: "QuickGelu", domain: MICROSOFT, inputs, outputs, attributes: { alpha: { float: 1 } } }),
+  clip: (node, [x], outputs, e) => {
+    const { low, high } = node.attributes as { low: number; high: number };
+    e.emit({ opType: "Clip", inputs: [x, e.float(low), e.float(high)], outputs });
+  },
+  cast: (node, inputs, outputs, e) =>
+    e.emit({ opType: "Cast", inputs, outputs, attributes: { to: ONNX_TYPE[node.attributes.dtype as DType] } }),
+  fillLike: (node, [x], outputs, e) => {
+    const shape = e.temporary();
+    const value = e.float(node.attributes.value as number);
+    const dims = node.outputs[0].shape;
+    if (dims.every((dim) => typeof dim === "number")) {
+      e.emit({ opType: "Expand", inputs: [value, e.int64(dims as number[])], outputs });
+    } else {
+      e.emit({ opType: "Shape", inputs: [x], outputs: [shape] });
+      e.emit({ opType: "Expand", inputs: [value, shape], outputs });
+    }
+  },
+  expand: (node, [x], outputs, e) =>
+    e.emit({ opType: "Expand", inputs: [x, e.int64(numeric("expand", node.outputs[0].shape))], outputs }),
+  reshape: (node, [x], outputs, e) =>
+    e.emit({ opType: "Reshape", inputs: [x, e.int64(reshapeTarget(node.outputs[0].shape))], outputs }),
+  transpose: (node, inputs, outputs, e) =>
+    e.emit({ opType: "Transpose", inputs, outputs, attributes: { perm: node.attributes.order as number[] } }),
+  concat: (node, inputs, outputs, e) =>
+    e.emit({ opType: "Concat", inputs, outputs, attributes: { axis: node.attributes.axis as number } }),
+  slice: (node, [x], outputs, e) => {
+    const { axis, start, end } = node.attributes as { axis: number; start: number; end: number };
+    e.emit({ opType: "Slice", inputs: [x, e.int64([start]), e.int64([end]), e.int64([axis])], outputs });
+  },
+  sum: (node, [x], outputs, e) => {
+    const { axes, keep } = node.attributes as { axes: number[]; keep: boolean };
+    e.emit({ opType: "ReduceSum", inputs: [x, e.int64(axes)], outputs, attributes: { keepdims: keep ? 1 : 0 } });
+  },
+  reduceMax: (node, [x], outputs, e) =>
+    e.emit({
+      opType: "ReduceMax",
+      inputs: [x, e.int64([normalizeAxis("reduceMax", node.attributes.axis as number, node.inputs[0].shape)])],
+      outputs,
+      attributes: { keepdims: 1 },
+    }),
+  cumulativeSum: (node, [x], outputs, e) => {
+    const { axis, reverse } = node.attributes as { axis: number; reverse: boolean };
+    e.emit({
+      opType: "CumSum",
+      inputs: [x, e.int64([axis], true)],
+      outputs,
+      attributes: { reverse: reverse ? 1 : 0 },
+    });
+  },
+  argmax: (_node, inputs, outputs, e) =>
+    e.emit({ opType: "ArgMax", inputs, outputs, attributes: { axis: -1, keepdims: 0 } }),
+  matmul: (node, inputs, outputs, e) => {
+    const [a, b] = node.inputs;
+    const { transA, transB, alpha } = node.attributes as { transA: boolean; transB: boolean; alpha: number };
+    const attributes = { transA: transA ? 1 : 0, transB: transB ? 1 : 0, alpha: { float: alpha } };
+    if (a.rank === 2 && b.rank === 2) e.emit({ opType: "Gemm", inputs, outputs, attributes });
+    else if (!transA && !transB && alpha === 1) e.emit({ opType: "MatMul", inputs, outputs });
+    else e.emit({ opType: "FusedMatMul", domain: MICROSOFT, inputs, outputs, attributes });
+  },
+  gatherRows: (_node, inputs, outputs, e) => e.emit({ opType: "Gather", inputs, outputs, attributes: { axis: 0 } }),
+  scatterAddRows: (_node, [base, indices, rows], outputs, e) => {
+    const wide = e.temporary();
+    e.emit({ opType: "Cast", inputs: [indices], outputs: [wide], attributes: { to: ONNX_TYPE.i64 } });
+    e.emit({ opType: "ScatterNDAdd", inputs: [base, unsqueezeLast(wide, e), rows], outputs });
+  },
+  pick: (_node, [x, indices], [output], e) => pickFrom(x, indices, output, e),
+  scatterAddPicked: (_node, [base, indices, values], outputs, e) =>
+    e.emit({
+      opType: "ScatterElementsAdd",
+      inputs: [base, unsqueezeLast(indices, e), unsqueezeLast(values, e)],
+      outputs,
+      attributes: { axis: -1 },
+    }),
+  softmax: (_node, inputs, outputs, e) => e.emit({ opType: "Softmax", inputs, outputs, attributes: { axis: -1 } }),
+  logSoftmax: (_node, inputs, outputs, e) =>
+    e.emit({ opType: "LogSoftmax", inputs, outputs, attributes: { axis: -1 } }),
+  tokenLogProbs: (_node, [logits, ids], [output], e) => {
+    const logProbs = e.temporary();
+    e.emit({ opType: "LogSoftmax", inputs: [logits], outputs: [logProbs], attributes: { axis: -1 } });
+    pickFrom(logProbs, ids, output, e);
+  },
+  rmsNorm: (node, inputs, outputs, e) =>
+    e.emit({
+      opType: "SimplifiedLayerNormalization",
+      inputs,
+      outputs,
+      attributes: { axis: -1, epsilon: { float: node.attributes.eps as number }, stash_type: 1 },
+    }),
+  rotary: (_node, [x, positions, cos, sin], outputs, e) =>
+    e.emit({ opType: "RotaryEmbedding", domain: MICROSOFT, inputs: [x, positions, cos, sin], outputs }),
+  cachedAttention: (node, inputs, outputs, e) => {
+    const { heads, kvHeads, slidingWindow } = node.attributes as Record<string, number>;
+    e.emit({
+      opType: "GroupQueryAttention",
+      domain: MICROSOFT,
+      inputs,
+      outputs,
+      attributes: { num_heads: heads, kv_num_heads: kvHeads, do_rotary: 1, local_window_size: slidingWindow },
+    });
+  },
+};

@@ -1,0 +1,97 @@
+import type { DType } from "../../tensor/index.js";
+import type { DeviceBuffer, HostArray } from "../runtime.js";
+import { call, create, ELEMENT_TYPE, type Pointer } from "./api.js";
+
+const ARRAYS = {
+  f32: Float32Array,
+  i32: Int32Array,
+  i64: BigInt64Array,
+  u8: Uint8Array,
+  i8: Int8Array,
+  bool: Uint8Array,
+} as const;
+
+/** A new array of `length` elements of a type, zeros. It never lies on V8's moving heap. */
+export function allocate(dtype: DType, length: number): HostArray {
+  const Type = ARRAYS[dtype];
+  return new Type(new ArrayBuffer(length * Type.BYTES_PER_ELEMENT));
+}
+
+const elementCount = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
+
+let cpuMemory: Pointer;
+/** OrtMemoryInfo of host memory: OrtDeviceAllocator, OrtMemTypeDefault. */
+export function cpuMemoryInfo(): Pointer {
+  cpuMemory ??= create("CreateCpuMemoryInfo", 0, 0);
+  return cpuMemory;
+}
+
+/** Counts native values that are alive, so that tests can show that none leaks. */
+export const liveValues = { count: 0 };
+
+/**
+ * Owns one native value (OrtValue) over a typed array, and with it the only pointer to that array. The array is kept
+ * alive as long as this object; a released buffer throws instead of handing out a stale pointer.
+ */
+export class OrtBuffer implements DeviceBuffer {
+  private value: Pointer | undefined;
+  private readonly array: HostArray;
+  private readonly views: OrtBuffer[] = [];
+  private readonly users = new Set<symbol>();
+
+  /** Wraps an array without a copy. The array must be a view over its own ArrayBuffer, not a small pooled one. */
+  constructor(
+    readonly dtype: DType,
+    readonly shape: readonly number[],
+    array: HostArray,
+    readonly label = "buffer",
+  ) {
+    const length = elementCount(shape);
+    if (!(array instanceof ARRAYS[dtype]) || array.length < length) {
+      throw new Error(`${label}: ${array.constructor.name} of ${array.length} cannot hold ${dtype}[${shape.join(", ")}]`);
+    }
+    this.array = array;
+    const dims = BigInt64Array.from(shape.length === 0 ? [0] : shape, BigInt);
+    const bytes = length * array.BYTES_PER_ELEMENT;
+    const type = ELEMENT_TYPE[dtype];
+    this.value = create("CreateTensorWithDataAsOrtValue", cpuMemoryInfo(), array, bytes, dims, shape.length, type);
+    liveValues.count++;
+  }
+
+  /** The native value, for a call that is about to be made. */
+  pointer(): Pointer {
+    if (this.value === undefined) throw new Error(`${this.label} was released and can no longer be used`);
+    return this.value;
+  }
+
+  data(): HostArray {
+    this.pointer();
+    const length = elementCount(this.shape);
+    return length === this.array.length ? this.array : this.array.subarray(0, length);
+  }
+
+  view(shape: readonly number[]): OrtBuffer {
+    this.pointer();
+    const view = new OrtBuffer(this.dtype, shape, this.array, this.label);
+    this.views.push(view);
+    return view;
+  }
+
+  /** Marks the buffer as used by native code; releasing it meanwhile is refused. */
+  hold(user: symbol): void {
+    this.users.add(user);
+  }
+
+  letGo(user: symbol): void {
+    this.users.delete(user);
+  }
+
+  release(): void {
+    if (this.value === undefined) return;
+    if (this.users.size > 0) throw new Error(`${this.label} is in use by a run or a program and cannot be released`);
+    for (const view of this.views) view.release();
+    call("ReleaseValue", this.value);
+    this.value = undefined;
+    liveValues.count--;
+  }
+}

@@ -1,0 +1,150 @@
+import { type DType, evaluateDim, type Program, type Tensor } from "../../tensor/index.js";
+import { inputName, outputName } from "../onnx/encode.js";
+import type { DeviceBuffer, Executable, Feed, FrozenWeights, HostArray, RuntimeStatistics } from "../runtime.js";
+import { call, callAsync, create, type Pointer } from "./api.js";
+import { allocate, OrtBuffer } from "./buffer.js";
+
+/** A compiled program: one OrtSession with one binding, run one at a time. */
+export class OrtExecutable implements Executable {
+  private binding: Pointer | undefined;
+  private readonly owner = Symbol("executable");
+  private running = false;
+
+  constructor(
+    readonly program: Program,
+    private session: Pointer | undefined,
+    private readonly frozen: FrozenWeights,
+    private readonly runOptions: Pointer,
+    private readonly statistics: RuntimeStatistics,
+  ) {
+    this.binding = create("CreateIoBinding", session);
+    for (const name of program.frozen) (frozen.get(name) as OrtBuffer).hold(this.owner);
+  }
+
+  async run(
+    feeds: Readonly<Record<string, Feed>>,
+    outputs: Readonly<Record<string, DeviceBuffer>> = {},
+  ): Promise<Record<string, HostArray>> {
+    const { name } = this.program;
+    if (this.session === undefined) throw new Error(`program ${name} was released and can no longer be run`);
+    if (this.running) throw new Error(`program ${name} is still running; await it before running it again`);
+    this.running = true;
+    const temporaries: OrtBuffer[] = [];
+    const held: OrtBuffer[] = [];
+    const results: Record<string, HostArray> = {};
+    const user = Symbol("run");
+    try {
+      const symbols = new Map<string, number>();
+      const bound = new Map<string, OrtBuffer>();
+      const use = (buffer: OrtBuffer): OrtBuffer => {
+        buffer.hold(user);
+        held.push(buffer);
+        return buffer;
+      };
+
+      // 1. Buffers first: their shapes give the symbols their values; then host arrays, whose shapes follow.
+      for (const [key, tensor] of this.program.inputs) {
+        if (this.program.frozen.has(key)) continue;
+        const feed = feeds[key];
+        if (feed === undefined) throw new Error(`program ${name}: the input "${key}" was not given`);
+        if (feed instanceof OrtBuffer) {
+          matchShape(name, key, tensor, feed, symbols);
+          bound.set(key, use(feed));
+        }
+      }
+      solveSymbols(this.program, feeds, symbols);
+      for (const [key, tensor] of this.program.inputs) {
+        if (this.program.frozen.has(key) || bound.has(key)) continue;
+        if (this.program.outputs.has(key)) throw new Error(`program ${name}: "${key}" is updated in place; give a buffer`);
+        const temporary = wrap(name, key, tensor, feeds[key] as HostArray, symbols);
+        temporaries.push(temporary);
+        bound.set(key, use(temporary));
+      }
+      for (const [key, buffer] of bound) call("BindInput", this.binding, inputName(key), buffer.pointer());
+
+      // 2. Outputs: in place, into a given buffer, or into a fresh array.
+      for (const [key, tensor] of this.program.outputs) {
+        let target = bound.get(key);
+        if (!target && outputs[key]) {
+          target = use(outputs[key] as OrtBuffer);
+          matchShape(name, key, tensor, target, symbols);
+        }
+        if (!target) {
+          const shape = tensor.shape.map((dim) => evaluateDim(dim, symbols));
+          const array = allocate(tensor.dtype, shape.reduce((a, b) => a * b, 1));
+          target = use(new OrtBuffer(tensor.dtype, shape, array, `${name}.${key}`));
+          temporaries.push(target);
+          results[key] = array;
+        }
+        call("BindOutput", this.binding, outputName(key), target.pointer());
+      }
+
+      // 3. Run off this thread.
+      const start = performance.now();
+      await callAsync("RunWithBinding", this.session, this.runOptions, this.binding);
+      this.statistics.runMilliseconds += performance.now() - start;
+      this.statistics.runs++;
+      return results;
+    } finally {
+      for (const buffer of held) buffer.letGo(user);
+      for (const temporary of temporaries) temporary.release();
+      this.running = false;
+    }
+  }
+
+  /** Ends profiling, if it was on. */
+  endProfiling(allocator: Pointer): void {
+    call("SessionEndProfiling", this.session, allocator, [null]);
+  }
+
+  release(): void {
+    if (this.session === undefined) return;
+    if (this.running) throw new Error(`program ${this.program.name} is running and cannot be released`);
+    call("ReleaseIoBinding", this.binding);
+    call("ReleaseSession", this.session);
+    this.binding = undefined;
+    this.session = undefined;
+    for (const name of this.program.frozen) (this.frozen.get(name) as OrtBuffer).letGo(this.owner);
+  }
+}
+
+function matchShape(program: string, key: string, tensor: Tensor, buffer: OrtBuffer, symbols: Map<string, number>): void {
+  let fits = tensor.dtype === buffer.dtype && tensor.rank === buffer.shape.length;
+  for (let i = 0; fits && i < tensor.rank; i++) {
+    const dim = tensor.shape[i];
+    const actual = buffer.shape[i];
+    if (typeof dim === "number") fits = dim === actual;
+    else if (dim.includes("*")) fits = evaluateDim(dim, symbols) === actual;
+    else if (symbols.has(dim)) fits = symbols.get(dim) === actual;
+    else symbols.set(dim, actual);
+  }
+  if (!fits) {
+    const want = `${tensor.dtype}[${tensor.shape.join(", ")}]`;
+    throw new Error(`program ${program}: "${key}" must be ${want}, got ${buffer.dtype}[${buffer.shape.join(", ")}]`);
+  }
+}
+
+/** Host arrays carry no shape: where exactly one symbol of theirs is unknown, their length gives it. */
+function solveSymbols(program: Program, feeds: Readonly<Record<string, Feed>>, symbols: Map<string, number>): void {
+  for (const [key, tensor] of program.inputs) {
+    const feed = feeds[key];
+    if (program.frozen.has(key) || feed instanceof OrtBuffer) continue;
+    const unknown = tensor.shape.filter((dim) => typeof dim === "string" && !symbols.has(dim)) as string[];
+    if (unknown.length !== 1 || unknown[0].includes("*")) continue;
+    const rest = tensor.shape.filter((dim) => dim !== unknown[0]).map((dim) => evaluateDim(dim, symbols));
+    symbols.set(unknown[0], (feed as HostArray).length / rest.reduce((a, b) => a * b, 1));
+  }
+}
+
+function wrap(program: string, key: string, tensor: Tensor, array: HostArray, symbols: Map<string, number>): OrtBuffer {
+  const shape = tensor.shape.map((dim) => evaluateDim(dim, symbols));
+  const length = shape.reduce((a, b) => a * b, 1);
+  if (array.length !== length) {
+    const want = `${tensor.dtype as DType}[${shape.join(", ")}]`;
+    throw new Error(`program ${program}: "${key}" must be ${want}, got ${array.length} values`);
+  }
+  // Small typed arrays may lie on V8's moving heap until their buffer is asked for; copy them to fixed memory.
+  const fixed = array.byteLength > 64 ? array : allocate(tensor.dtype, length);
+  if (fixed !== array) (fixed as Float32Array).set(array as Float32Array);
+  return new OrtBuffer(tensor.dtype, shape, fixed, `${program}.${key}`);
+}

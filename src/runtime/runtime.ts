@@ -1,0 +1,62 @@
+import type { DType, Program } from "../tensor/index.js";
+
+/** Arrays that hold tensor data on the host, one kind per DType ("bool" and "u8" share one). */
+export type HostArray = Float32Array | Int32Array | BigInt64Array | Uint8Array | Int8Array;
+
+/**
+ * A block of memory that lives across runs: parameters, optimiser state, a KV cache. Programs update it in place.
+ * Using it after `release` is an error that names it.
+ */
+export interface DeviceBuffer {
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+  /** The contents as a typed array over the same memory; do not touch it while a run that uses it is under way. */
+  data(): HostArray;
+  /** The first elements of this buffer under another shape: no copy, and released with its parent. */
+  view(shape: readonly number[]): DeviceBuffer;
+  release(): void;
+}
+
+/** What a run is given for an input: a buffer, or host data for this run only (its shape follows from the program). */
+export type Feed = DeviceBuffer | HostArray;
+
+/** A compiled program. */
+export interface Executable {
+  readonly program: Program;
+  /**
+   * Runs the program off the event loop's thread.
+   *
+   * @param feeds every input that is not frozen. An input that an output updates in place must be a DeviceBuffer.
+   * @param outputs buffers for outputs that are to be written into; others get a fresh array each run.
+   * @returns the outputs that have no buffer, by name.
+   */
+  run(
+    feeds: Readonly<Record<string, Feed>>,
+    outputs?: Readonly<Record<string, DeviceBuffer>>,
+  ): Promise<Record<string, HostArray>>;
+  release(): void;
+}
+
+/** Frozen weights by name; programs that share a set share its memory and its packed form. */
+export type FrozenWeights = ReadonlyMap<string, DeviceBuffer>;
+
+export interface RuntimeStatistics {
+  /** Milliseconds inside compiled programs, summed over runs. */
+  runMilliseconds: number;
+  compileMilliseconds: number;
+  runs: number;
+  compiled: number;
+}
+
+/**
+ * What executes tensor programs. Nothing above this interface knows how: it has no pointers and no file formats.
+ */
+export interface Runtime {
+  readonly name: string;
+  readonly threads: number;
+  readonly statistics: RuntimeStatistics;
+  /** A new buffer; zeros unless data is given, which is copied. */
+  buffer(dtype: DType, shape: readonly number[], data?: HostArray): DeviceBuffer;
+  /** Compiles a program, or returns the compiled one: programs are cached by identity and by frozen weights. */
+  compile(program: Program, frozen?: FrozenWeights): Executable;
+}

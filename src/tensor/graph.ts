@@ -1,0 +1,143 @@
+import { PlumbError } from "../errors.js";
+import { formatShape, type Shape } from "./shape.js";
+
+export type DType = "f32" | "i32" | "i64" | "bool" | "u8" | "i8";
+
+/** Attribute values of an operation; typed arrays hold constants. */
+export type Attributes = Readonly<Record<string, unknown>>;
+
+/**
+ * A symbolic tensor: one output of one node of a dataflow graph. It has a type and a shape, and no data until a
+ * runtime executes a program that contains it.
+ */
+export class Tensor {
+  constructor(
+    readonly node: Node,
+    readonly index: number,
+    readonly shape: Shape,
+    readonly dtype: DType,
+  ) {}
+
+  get rank(): number {
+    return this.shape.length;
+  }
+
+  toString(): string {
+    return `${this.node.op.name}:${this.dtype}${formatShape(this.shape)}`;
+  }
+}
+
+/** One application of an operation. Nodes are immutable and point to their inputs only. */
+export class Node {
+  readonly outputs: Tensor[];
+
+  constructor(
+    readonly op: Op,
+    readonly inputs: readonly Tensor[],
+    readonly attributes: Attributes,
+    types: readonly TensorType[],
+  ) {
+    this.outputs = types.map((type, index) => new Tensor(this, index, type.shape, type.dtype));
+  }
+}
+
+export interface TensorType {
+  readonly shape: Shape;
+  readonly dtype: DType;
+}
+
+/**
+ * An operation: its shape rule and its gradient in one place. How it is executed is the runtime's business.
+ */
+export interface Op {
+  readonly name: string;
+  /** Types of the outputs, or a ShapeError that names the operation and the shapes. */
+  types(inputs: readonly Tensor[], attributes: Attributes): readonly TensorType[];
+  /**
+   * Vector-Jacobian product: gradients of the inputs, given those of the outputs (undefined where no gradient
+   * reaches an output). `undefined` for an input means zero. An op without this stops gradients with an error.
+   */
+  gradient?(node: Node, outputGradients: readonly (Tensor | undefined)[]): readonly (Tensor | undefined)[];
+}
+
+/** Applies an operation: checks shapes and adds a node. */
+export function apply(op: Op, inputs: readonly Tensor[], attributes: Attributes = {}): Tensor[] {
+  return new Node(op, inputs, attributes, op.types(inputs, attributes)).outputs;
+}
+
+/** Nodes that the given tensors depend on, inputs before users, in a deterministic order. */
+export function topologicalOrder(roots: Iterable<Tensor>): Node[] {
+  const done = new Set<Node>();
+  const order: Node[] = [];
+  for (const root of roots) {
+    const stack: [Node, number][] = [[root.node, 0]];
+    while (stack.length > 0) {
+      const top = stack[stack.length - 1];
+      const [node, next] = top;
+      if (done.has(node)) stack.pop();
+      else if (next < node.inputs.length) {
+        top[1]++;
+        const input = node.inputs[next].node;
+        if (!done.has(input)) stack.push([input, 0]);
+      } else {
+        done.add(node);
+        order.push(node);
+        stack.pop();
+      }
+    }
+  }
+  return order;
+}
+
+const inputOp: Op = {
+  name: "input",
+  types: (_inputs, attributes) => [attributes.type as TensorType],
+  gradient: () => [],
+};
+
+/**
+ * What a program is given at each run.
+ * `frozen` inputs are weights that never change: a runtime may keep them packed and share them between programs.
+ */
+export interface InputSpec extends TensorType {
+  readonly frozen?: boolean;
+}
+
+/** A traced program: named inputs and named outputs. An output named like an input updates it in place. */
+export interface Program {
+  readonly name: string;
+  readonly inputs: ReadonlyMap<string, Tensor>;
+  readonly frozen: ReadonlySet<string>;
+  readonly outputs: ReadonlyMap<string, Tensor>;
+}
+
+/**
+ * Traces a TypeScript function once into a program. Shapes are checked while it is traced.
+ *
+ * @param inputs by name; unused ones are dropped.
+ * @param build receives one tensor per input and returns the outputs by name. An output whose name is that of an
+ *   input is written into that input's buffer; it must have the same type.
+ */
+export function trace(
+  name: string,
+  inputs: Readonly<Record<string, InputSpec>>,
+  build: (inputs: Readonly<Record<string, Tensor>>) => Readonly<Record<string, Tensor>>,
+): Program {
+  const tensors: Record<string, Tensor> = {};
+  for (const [key, spec] of Object.entries(inputs)) {
+    tensors[key] = apply(inputOp, [], { name: key, type: { shape: spec.shape, dtype: spec.dtype } })[0];
+  }
+  const outputs = new Map(Object.entries(build(tensors)));
+  for (const [key, output] of outputs) {
+    const input = tensors[key];
+    if (input && (formatShape(input.shape) !== formatShape(output.shape) || input.dtype !== output.dtype)) {
+      throw new PlumbError(
+        `program ${name}: output "${key}" is ${output}, but it updates an input of type ${input.dtype}${formatShape(input.shape)}`,
+      );
+    }
+  }
+  const used = new Set(topologicalOrder(outputs.values()));
+  const kept = new Map(Object.entries(tensors).filter(([, tensor]) => used.has(tensor.node)));
+  const frozen = new Set([...kept.keys()].filter((key) => inputs[key].frozen));
+  return { name, inputs: kept, frozen, outputs };
+}

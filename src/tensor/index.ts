@@ -1,0 +1,14 @@
+/**
+ * Tensor programs: a TypeScript function is traced once into a dataflow graph with checked shapes, differentiated
+ * in reverse mode, and handed to a runtime. No numbers are computed here.
+ */
+export { gradients } from "./gradient.js";
+export * from "./graph.js";
+export * from "./ops/attention.js";
+export * from "./ops/elementwise.js";
+export * from "./ops/index-ops.js";
+export * from "./ops/layout.js";
+export * from "./ops/matmul.js";
+export * from "./ops/normalize.js";
+export * from "./ops/reduce.js";
+export * from "./shape.js";

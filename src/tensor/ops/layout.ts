@@ -1,0 +1,96 @@
+import { apply, type Op, type Tensor } from "../graph.js";
+import { type Dim, formatShape, multiplyDims, normalizeAxis, type Shape, ShapeError, sameShape } from "../shape.js";
+import { zerosLike } from "./elementwise.js";
+
+const reshapeOp: Op = {
+  name: "reshape",
+  types: ([x], a) => {
+    const shape = a.shape as Dim[];
+    if (multiplyDims(...x.shape) !== multiplyDims(...shape)) {
+      throw new ShapeError("reshape", "the number of elements differs", [x.shape, shape]);
+    }
+    return [{ shape, dtype: x.dtype }];
+  },
+  gradient: (node, [dy]) => [dy && reshape(dy, node.inputs[0].shape)],
+};
+/** The same elements in another shape. */
+export function reshape(x: Tensor, shape: Shape): Tensor {
+  return sameShape(x.shape, shape) ? x : apply(reshapeOp, [x], { shape })[0];
+}
+
+const transposeOp: Op = {
+  name: "transpose",
+  types: ([x], a) => {
+    const order = a.order as number[];
+    if ([...order].sort().join() !== x.shape.map((_, i) => i).join()) {
+      throw new ShapeError("transpose", `order ${formatShape(order)} is no permutation of the axes`, [x.shape]);
+    }
+    return [{ shape: order.map((axis) => x.shape[axis]), dtype: x.dtype }];
+  },
+  gradient: (node, [dy]) => {
+    const order = node.attributes.order as number[];
+    const inverse = order.map((_, i) => order.indexOf(i));
+    return [dy && transpose(dy, inverse)];
+  },
+};
+/** Permutes axes: output axis i is input axis order[i]. */
+export const transpose = (x: Tensor, order: readonly number[]): Tensor => apply(transposeOp, [x], { order })[0];
+
+const concatOp: Op = {
+  name: "concat",
+  types: (inputs, a) => {
+    const axis = normalizeAxis("concat", a.axis as number, inputs[0].shape);
+    let total = 0;
+    for (const x of inputs) {
+      const fits = x.rank === inputs[0].rank && x.shape.every((d, i) => i === axis || d === inputs[0].shape[i]);
+      const length = x.shape[axis];
+      if (!fits || typeof length !== "number") {
+        throw new ShapeError("concat", `shapes must agree but on axis ${axis}`, inputs.map((t) => t.shape));
+      }
+      total += length;
+    }
+    return [{ shape: inputs[0].shape.map((d, i) => (i === axis ? total : d)), dtype: inputs[0].dtype }];
+  },
+  gradient: (node, [dy]) => {
+    if (!dy) return [];
+    const axis = node.attributes.axis as number;
+    let start = 0;
+    return node.inputs.map((x) => {
+      const length = x.shape[normalizeAxis("concat", axis, x.shape)] as number;
+      start += length;
+      return slice(dy, axis, start - length, start);
+    });
+  },
+};
+/** Joins tensors along an axis. */
+export function concat(tensors: readonly Tensor[], axis: number): Tensor {
+  return tensors.length === 1 ? tensors[0] : apply(concatOp, tensors, { axis })[0];
+}
+
+const sliceOp: Op = {
+  name: "slice",
+  types: ([x], a) => {
+    const { start, end } = a as { start: number; end: number };
+    const axis = normalizeAxis("slice", a.axis as number, x.shape);
+    const length = x.shape[axis];
+    if (typeof length !== "number" || start < 0 || end > length || start >= end) {
+      throw new ShapeError("slice", `[${start}, ${end}) is outside axis ${axis}`, [x.shape]);
+    }
+    return [{ shape: x.shape.map((d, i) => (i === axis ? end - start : d)), dtype: x.dtype }];
+  },
+  gradient: (node, [dy]) => {
+    if (!dy) return [];
+    const [x] = node.inputs;
+    const { start, end } = node.attributes as { start: number; end: number };
+    const axis = normalizeAxis("slice", node.attributes.axis as number, x.shape);
+    const length = x.shape[axis] as number;
+    const parts: Tensor[] = [dy];
+    const zeros = zerosLike(x);
+    if (start > 0) parts.unshift(slice(zeros, axis, 0, start));
+    if (end < length) parts.push(slice(zeros, axis, end, length));
+    return [concat(parts, axis)];
+  },
+};
+/** Elements [start, end) along an axis. */
+export const slice = (x: Tensor, axis: number, start: number, end: number): Tensor =>
+  apply(sliceOp, [x], { axis, start, end })[0];

@@ -1,0 +1,50 @@
+import { apply, type Op, type Tensor } from "../graph.js";
+import { broadcastShapes, type Dim, ShapeError } from "../shape.js";
+import { sumTo } from "./reduce.js";
+
+interface MatmulAttributes {
+  transA: boolean;
+  transB: boolean;
+  alpha: number;
+}
+
+const matmulOp: Op = {
+  name: "matmul",
+  types: ([a, b], attributes) => {
+    const { transA, transB } = attributes as unknown as MatmulAttributes;
+    if (a.rank < 2 || b.rank < 2) throw new ShapeError("matmul", "both factors need two axes", [a.shape, b.shape]);
+    const [m, k] = lastTwo(a, transA);
+    const [k2, n] = lastTwo(b, transB);
+    if (k !== k2) {
+      const how = `a${transA ? "ᵀ" : ""} has ${k} columns, b${transB ? "ᵀ" : ""} has ${k2} rows`;
+      throw new ShapeError("matmul", how, [a.shape, b.shape]);
+    }
+    return [{ shape: [...broadcastShapes("matmul", a.shape.slice(0, -2), b.shape.slice(0, -2)), m, n], dtype: "f32" }];
+  },
+  // With A' = op(A), B' = op(B): dA' = alpha dY B'^T and dB' = alpha A'^T dY; transposes are absorbed by the flags.
+  gradient: (node, [dy]) => {
+    if (!dy) return [];
+    const [a, b] = node.inputs;
+    const { transA, transB, alpha } = node.attributes as unknown as MatmulAttributes;
+    const da = transA
+      ? matmul(b, dy, { transA: transB, transB: true, alpha })
+      : matmul(dy, b, { transB: !transB, alpha });
+    const db = transB
+      ? matmul(dy, a, { transA: true, transB: transA, alpha })
+      : matmul(a, dy, { transA: !transA, alpha });
+    return [sumTo(da, a.shape), sumTo(db, b.shape)];
+  },
+};
+
+function lastTwo(x: Tensor, transposed: boolean): [Dim, Dim] {
+  const [rows, columns] = x.shape.slice(-2);
+  return transposed ? [columns, rows] : [rows, columns];
+}
+
+/**
+ * alpha op(A) op(B) over the last two axes, leading axes broadcast; op transposes the last two axes when asked.
+ * [..., m, k] x [..., k, n] -> [..., m, n].
+ */
+export function matmul(a: Tensor, b: Tensor, options: Partial<MatmulAttributes> = {}): Tensor {
+  return apply(matmulOp, [a, b], { transA: false, transB: false, alpha: 1, ...options })[0];
+}

@@ -1,0 +1,75 @@
+import { apply, type Op, type Tensor } from "../graph.js";
+import { ShapeError } from "../shape.js";
+import { exp, mul, neg, sub } from "./elementwise.js";
+import { pick, scatterAddPicked } from "./index-ops.js";
+import { reshape } from "./layout.js";
+import { mean, sum, sumTo } from "./reduce.js";
+
+const softmaxOp: Op = {
+  name: "softmax",
+  types: ([x]) => [{ shape: x.shape, dtype: x.dtype }],
+  gradient: (node, [dy]) => {
+    const [y] = node.outputs;
+    return [dy && mul(y, sub(dy, sum(mul(dy, y), [-1], true)))];
+  },
+};
+/** Softmax over the last axis; dx = y (dy - sum(dy y)). */
+export const softmax = (x: Tensor): Tensor => apply(softmaxOp, [x])[0];
+
+const logSoftmaxOp: Op = {
+  name: "logSoftmax",
+  types: ([x]) => [{ shape: x.shape, dtype: x.dtype }],
+  gradient: (node, [dy]) => [dy && sub(dy, mul(exp(node.outputs[0]), sum(dy, [-1], true)))],
+};
+/** Logarithm of the softmax over the last axis; dx = dy - softmax(x) sum(dy). */
+export const logSoftmax = (x: Tensor): Tensor => apply(logSoftmaxOp, [x])[0];
+
+const tokenLogProbsOp: Op = {
+  name: "tokenLogProbs",
+  types: ([logProbs, ids]) => pickedType(logProbs, ids),
+  // Through log-softmax and pick at once: dlogits = onehot dy - softmax dy, two passes fewer than one after the other.
+  gradient: (node, [dy]) => {
+    const [logits, ids] = node.inputs;
+    if (!dy) return [];
+    const column = reshape(neg(dy), [...dy.shape, 1]);
+    return [scatterAddPicked(mul(exp(logSoftmax(logits)), column), ids, dy), undefined];
+  },
+};
+
+function pickedType(x: Tensor, ids: Tensor): { shape: Tensor["shape"]; dtype: "f32" }[] {
+  if (x.shape.slice(0, -1).join() !== ids.shape.join()) {
+    throw new ShapeError("tokenLogProbs", "there must be one token a row", [x.shape, ids.shape]);
+  }
+  return [{ shape: ids.shape, dtype: "f32" }];
+}
+
+/** log softmax(logits)[id] for each row: logits [..., V], ids [...] to [...]. */
+export const tokenLogProbs = (logits: Tensor, ids: Tensor): Tensor => apply(tokenLogProbsOp, [logits, ids])[0];
+
+/** The same as `tokenLogProbs` from log-probabilities that are at hand. */
+export const pickLogProbs = (logProbs: Tensor, ids: Tensor): Tensor => pick(logProbs, ids);
+
+const rmsNormOp: Op = {
+  name: "rmsNorm",
+  types: ([x, weight]) => {
+    if (weight.rank !== 1 || weight.shape[0] !== x.shape[x.rank - 1]) {
+      throw new ShapeError("rmsNorm", "the weight must have the length of the last axis", [x.shape, weight.shape]);
+    }
+    return [
+      { shape: x.shape, dtype: "f32" },
+      { shape: [...x.shape.slice(0, -1), 1], dtype: "f32" },
+    ];
+  },
+  // y = x r w with r = (mean(x^2) + eps)^-1/2: dx = r (g - x r^2 mean(g x)) with g = dy w; dw = sum(dy x r).
+  gradient: (node, [dy]) => {
+    const [x, weight] = node.inputs;
+    const [, r] = node.outputs;
+    if (!dy) return [];
+    const normal = mul(x, r);
+    const g = mul(dy, weight);
+    const dx = mul(sub(g, mul(normal, mean(mul(g, normal), [-1], true))), r);
+    return [dx, sumTo(mul(dy, normal), weight.shape)];
+  },
+};
+/** Root-mean-square norm over the last axis: x / sqrt(mean(x^2) + eps) * weight (Zhang and Sennrich 2019). */
+export const rmsNorm = (x: Tensor, weight: Tensor, eps: number): Tensor => apply(rmsNormOp, [x, weight], { eps })[0];

@@ -1,0 +1,75 @@
+import { apply, type Op, type Tensor } from "../graph.js";
+import { type Dim, multiplyDims, normalizeAxis, type Shape, ShapeError, sameShape, sizeOf } from "../shape.js";
+import { expand, mul } from "./elementwise.js";
+import { reshape } from "./layout.js";
+
+function reducedShape(op: string, x: Tensor, axes: readonly number[], keep: boolean): Dim[] {
+  const normal = axes.map((axis) => normalizeAxis(op, axis, x.shape));
+  return x.shape.flatMap((dim, i) => (normal.includes(i) ? (keep ? [1] : []) : [dim]));
+}
+
+const sumOp: Op = {
+  name: "sum",
+  types: ([x], a) => [
+    { shape: reducedShape("sum", x, a.axes as number[], a.keep as boolean), dtype: x.dtype },
+  ],
+  gradient: (node, [dy]) => {
+    const [x] = node.inputs;
+    return [dy && expand(reshape(dy, reducedShape("sum", x, node.attributes.axes as number[], true)), x.shape)];
+  },
+};
+
+const allAxes = (x: Tensor): number[] => x.shape.map((_, i) => i);
+
+/** Sum over axes (default: all), which are dropped, or kept with length 1. */
+export function sum(x: Tensor, axes: readonly number[] = allAxes(x), keep = false): Tensor {
+  return axes.length === 0 ? x : apply(sumOp, [x], { axes, keep })[0];
+}
+
+/** Mean over axes (default: all). The reduced axes must be static. */
+export function mean(x: Tensor, axes: readonly number[] = allAxes(x), keep = false): Tensor {
+  const count = sizeOf(axes.map((axis) => x.shape[normalizeAxis("mean", axis, x.shape)]), "mean");
+  return mul(sum(x, axes, keep), 1 / count);
+}
+
+const reduceMaxOp: Op = {
+  name: "reduceMax",
+  types: ([x], a) => [{ shape: reducedShape("reduceMax", x, [a.axis as number], true), dtype: x.dtype }],
+  gradient: () => [undefined],
+};
+/** Maximum over one axis, kept with length 1. Not differentiated: it serves numerical stability and metrics. */
+export const reduceMax = (x: Tensor, axis: number): Tensor => apply(reduceMaxOp, [x], { axis })[0];
+
+/** Sums x over the axes along which `shape` was broadcast to x's shape: the adjoint of broadcasting. */
+export function sumTo(x: Tensor, shape: Shape): Tensor {
+  if (sameShape(x.shape, shape)) return x;
+  const extra = x.rank - shape.length;
+  if (extra < 0) throw new ShapeError("sumTo", "cannot sum to a shape of higher rank", [x.shape, shape]);
+  const axes = x.shape.flatMap((dim, i) => (i < extra || (shape[i - extra] === 1 && dim !== 1) ? [i] : []));
+  return reshape(sum(x, axes, true), shape);
+}
+
+const cumulativeSumOp: Op = {
+  name: "cumulativeSum",
+  types: ([x], a) => {
+    normalizeAxis("cumulativeSum", a.axis as number, x.shape);
+    return [{ shape: x.shape, dtype: x.dtype }];
+  },
+  gradient: (node, [dy]) => {
+    const { axis, reverse } = node.attributes as { axis: number; reverse: boolean };
+    return [dy && cumulativeSum(dy, axis, !reverse)];
+  },
+};
+/** Running sum along an axis; `reverse` runs from the end. */
+export const cumulativeSum = (x: Tensor, axis: number, reverse = false): Tensor =>
+  apply(cumulativeSumOp, [x], { axis, reverse })[0];
+
+const argmaxOp: Op = {
+  name: "argmax",
+  types: ([x]) => [{ shape: x.shape.slice(0, -1), dtype: "i64" }],
+};
+/** Index of the (first) maximum along the last axis: [..., n] to [...] of i64. */
+export const argmax = (x: Tensor): Tensor => apply(argmaxOp, [x])[0];
+
+/** Number of rows when the last axis is set apart: the product of all others. */
+export const rowsOf = (x: Tensor): Dim => multiplyDims(...x.shape.slice(0, -1));
