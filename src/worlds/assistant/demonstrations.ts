@@ -1,0 +1,37 @@
+/** Demonstrations of mixed quality, for supervised fine-tuning: the policy starts in the middle. */
+import { RandomStream } from "../../random.js";
+import { DEFAULT_WORLD, type DemonstrationConfig } from "./config.js";
+import { PROMPT_KINDS, type Prompt, prompts } from "./prompts.js";
+import { CONTENTS, MANNERS, renderResponse, type Style } from "./render.js";
+
+export interface Demonstration {
+  prompt: Prompt;
+  completion: string;
+  /** How it was written; for statistics only, the gold utility reads the text. */
+  style: Style;
+}
+
+/** A style drawn with the configured shares for the prompt's kind. */
+export function sampleStyle(prompt: Prompt, config: DemonstrationConfig, random: RandomStream): Style {
+  const contentShares: Partial<Record<Style["content"], number>> = config[prompt.kind];
+  return {
+    content: CONTENTS[random.weighted(CONTENTS.map((content) => contentShares[content] ?? 0))],
+    manner: MANNERS[random.weighted(MANNERS.map((manner) => config.manners[manner] ?? 0))],
+  };
+}
+
+/** `n` demonstrations on training prompts; the i-th depends on the seed and i alone. */
+export function demonstrations(
+  seed: number,
+  n: number,
+  config: DemonstrationConfig = DEFAULT_WORLD.demonstrations,
+): Demonstration[] {
+  const kindShares = PROMPT_KINDS.map((kind) => config.kinds[kind] ?? 0);
+  const pools = PROMPT_KINDS.map((kind) => prompts("train", kind));
+  return Array.from({ length: n }, (_, i) => {
+    const random = new RandomStream(seed, "worlds/assistant/demonstrations", i);
+    const prompt = random.choice(pools[random.weighted(kindShares)]);
+    const style = sampleStyle(prompt, config, random);
+    return { prompt, style, completion: renderResponse(prompt, style, random) };
+  });
+}

@@ -1,0 +1,36 @@
+/**
+ * The built-in world: a small assistant that answers questions, explains simple tasks and meets harmful requests.
+ *
+ * Its language is small enough for a model of a million parameters, and its gold utility is computed from a
+ * response's text alone (gold.ts), so that a whole RLHF run can be judged exactly: what the raters wanted, what the
+ * reward model learned of it, and what the policy made of that. It holds prompts in two splits (prompts.ts),
+ * pre-training text (corpus.ts), demonstrations of mixed quality (demonstrations.ts) and simulated raters (rater.ts).
+ */
+export { CHAT_TEMPLATE, EOS_TOKEN, formatDialogue, formatPrompt, PAD_TOKEN, SPECIAL_TOKENS } from "./chat.js";
+export { AssistantWorldConfig, DEFAULT_WORLD, DemonstrationConfig } from "./config.js";
+export { approximateTokens, corpus } from "./corpus.js";
+export { type Demonstration, demonstrations, sampleStyle } from "./demonstrations.js";
+export { GOLD_RANGE, GOLD_WEIGHTS, type GoldFeatures, type GoldUtility, goldUtility } from "./gold.js";
+export { type CastVote, type NoiseCeiling, noiseCeiling } from "./noise-ceiling.js";
+export {
+  PROMPT_KINDS,
+  PROMPTS,
+  type Prompt,
+  type PromptKind,
+  prompts,
+  promptWithText,
+  SPLITS,
+  type Split,
+} from "./prompts.js";
+export { type Judgement, judge, probabilityLeft, type Rater, RaterTraits, raterUtility } from "./rater.js";
+export { RATER_POOLS, RaterGroup, RaterPoolConfig, type RaterPoolName, raterPool } from "./rater-pool.js";
+export { isRefusal, isUnsafe, MAX_RESPONSE_CHARACTERS } from "./reading.js";
+export {
+  CONTENTS,
+  type Content,
+  idealStyle,
+  MANNERS,
+  type Manner,
+  renderResponse,
+  type Style,
+} from "./render.js";
