@@ -147,8 +147,7 @@ function decodeQ4K(bytes: Uint8Array, out: Float32Array): void {
       const minimum = dmin * kMinimum(bytes, at + 4, j);
       const from = at + 16 + (j >> 1) * 32;
       const shift = (j & 1) * 4;
-      for (let i = 0; i < 32; i++)
-        out[to + j * 32 + i] = scale * ((bytes[from + i] >> shift) & 15) - minimum;
+      for (let i = 0; i < 32; i++) out[to + j * 32 + i] = scale * ((bytes[from + i] >> shift) & 15) - minimum;
     }
   }
 }

@@ -1,0 +1,57 @@
+import { PlumbError } from "../../errors.js";
+import type { ModelConfig, RopeScaling } from "../config.js";
+import type { GgufFile } from "./gguf.js";
+
+/** The wavelength limits of every published Llama 3 model; GGUF keeps only the factors that follow from them. */
+const LOW_FREQ_FACTOR = 1;
+const HIGH_FREQ_FACTOR = 4;
+const TOLERANCE = 1e-3;
+
+/**
+ * Llama 3's rotary scaling from the tensor `rope_freqs.weight`, the factors [headDim / 2] by which llama.cpp divides
+ * the frequencies. The greatest is the scaling's factor; the others must follow from it.
+ *
+ * @throws PlumbError when the factors are not Llama 3's.
+ */
+export async function llama3ScalingFrom(
+  file: GgufFile,
+  originalMaxPositions: number,
+): Promise<RopeScaling | undefined> {
+  if (!file.tensors.has("rope_freqs.weight")) return undefined;
+  const factors = await file.weights.read("rope_freqs.weight");
+  const factor = Math.max(...factors);
+  if (factor === 1) return undefined;
+  const scaling: RopeScaling = {
+    kind: "llama3",
+    factor,
+    lowFreqFactor: LOW_FREQ_FACTOR,
+    highFreqFactor: HIGH_FREQ_FACTOR,
+    originalMaxPositions,
+  };
+  const theta = file.metadata.get("llama.rope.freq_base");
+  const expected = llama3Factors(scaling, typeof theta === "number" ? theta : 10_000, factors.length);
+  if (factors.every((value, i) => Math.abs(value - expected[i]) <= TOLERANCE * expected[i])) return scaling;
+  throw new PlumbError(`${file.path}: the factors in rope_freqs.weight are not those of Llama 3's scaling.`, {
+    hint: "Use the model's Hugging Face folder, whose config.json states the scaling.",
+  });
+}
+
+/**
+ * What each of `count` rotary frequencies theta^(-i/count) is divided by (transformers, modeling_rope_utils.py):
+ * 1 for short wavelengths, `factor` for long ones, and a smooth passage between them.
+ */
+export function llama3Factors(
+  scaling: RopeScaling,
+  theta: ModelConfig["ropeTheta"],
+  count: number,
+): number[] {
+  const { factor, lowFreqFactor, highFreqFactor, originalMaxPositions } = scaling;
+  return Array.from({ length: count }, (_, i) => {
+    const wavelength = 2 * Math.PI * theta ** (i / count);
+    const turns = originalMaxPositions / wavelength;
+    if (turns > highFreqFactor) return 1;
+    if (turns < lowFreqFactor) return factor;
+    const smooth = (turns - lowFreqFactor) / (highFreqFactor - lowFreqFactor);
+    return 1 / ((1 - smooth) / factor + smooth);
+  });
+}
