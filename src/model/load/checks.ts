@@ -1,0 +1,62 @@
+/** What must hold of a model before it is handed on, whatever file it came from. */
+import { PlumbError } from "../../errors.js";
+import type { Tokenizer } from "../../text/tokenizer.js";
+import { type ModelConfig, modelConfigSchema } from "../config.js";
+import { expectedWeights } from "../weight-names.js";
+import type { WeightSource } from "./weights.js";
+
+/** Far above any published model; keeps a hostile configuration from asking for endless names. */
+const MAX_LAYERS = 1024;
+
+/** @throws PlumbError naming the field that is out of range. @returns the configuration without absent fields. */
+export function checkedConfig(config: ModelConfig, source: string): ModelConfig {
+  const parsed = modelConfigSchema.safeParse(config);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    throw new PlumbError(`${source}: the model's ${issue.path.join(".")} is not valid: ${issue.message}.`);
+  }
+  const { layers, headDim, heads, kvHeads } = parsed.data;
+  if (layers > MAX_LAYERS)
+    throw new PlumbError(`${source}: the model has ${layers} layers; at most ${MAX_LAYERS} are read.`);
+  if (headDim % 2 !== 0)
+    throw new PlumbError(`${source}: the heads' size is ${headDim}; rotary embeddings need an even one.`);
+  if (heads % kvHeads !== 0) {
+    throw new PlumbError(
+      `${source}: ${heads} query heads cannot share ${kvHeads} key heads; expected a multiple.`,
+    );
+  }
+  return parsed.data;
+}
+
+/** @throws PlumbError naming the first weight that is missing or has another shape than the configuration says. */
+export function checkWeights(config: ModelConfig, weights: WeightSource, source: string): void {
+  for (const [name, expected] of expectedWeights(config)) {
+    if (!weights.has(name)) {
+      throw new PlumbError(`${source}: the weight ${name} is missing.`, {
+        hint: `Expected one of shape [${expected.join(", ")}]; the file may be incomplete or of another architecture.`,
+      });
+    }
+    const shape = weights.shape(name);
+    if (shape.length !== expected.length || shape.some((size, i) => size !== expected[i])) {
+      throw new PlumbError(
+        `${source}: the weight ${name} has the shape [${shape.join(", ")}]; the configuration says [${expected.join(", ")}].`,
+      );
+    }
+  }
+}
+
+/** @throws PlumbError when the tokenizer makes ids, or the configuration names some, that the model has no row for. */
+export function checkTokenizer(config: ModelConfig, tokenizer: Tokenizer | undefined, source: string): void {
+  if (tokenizer !== undefined && tokenizer.vocabSize > config.vocabSize) {
+    throw new PlumbError(
+      `${source}: the tokenizer has ids up to ${tokenizer.vocabSize - 1} (vocabulary ${tokenizer.vocabSize}), but the model has only ${config.vocabSize} rows.`,
+      { hint: "The tokenizer belongs to another model." },
+    );
+  }
+  const wrong = [...config.eosIds, config.bosId ?? 0, config.padId ?? 0].find((id) => id >= config.vocabSize);
+  if (wrong !== undefined) {
+    throw new PlumbError(
+      `${source}: the configuration names the token ${wrong}, but the model has only ${config.vocabSize} rows.`,
+    );
+  }
+}

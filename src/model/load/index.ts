@@ -1,0 +1,106 @@
+/** Opening models: a GGUF file, a Hugging Face folder, or one of the hub's. */
+import { existsSync, statSync } from "node:fs";
+import { readdir } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { nearestName, PlumbError } from "../../errors.js";
+import { loadTokenizer, type Tokenizer } from "../../text/tokenizer.js";
+import type { ModelConfig } from "../config.js";
+import { checkedConfig, checkTokenizer, checkWeights } from "./checks.js";
+import { openGguf } from "./gguf.js";
+import { ggufConfig, ggufModelWeights } from "./gguf-model.js";
+import { ggufTokenizer } from "./gguf-tokenizer.js";
+import { fetchFromHub } from "./hub.js";
+import { readHuggingFaceConfig } from "./huggingface.js";
+import { openSafetensorsFolder } from "./safetensors.js";
+import type { WeightSource } from "./weights.js";
+
+export { openPeftAdapter, type PeftAdapter, type PeftConfig } from "./peft.js";
+export { type WeightSource, weightsFromMap } from "./weights.js";
+
+/** An opened model. Every weight that its configuration calls for is there, in the right shape. */
+export interface ModelFiles {
+  config: ModelConfig;
+  weights: WeightSource;
+  /** Absent when the file or folder has none. */
+  tokenizer?: Tokenizer;
+  /** What was opened, as it was given. */
+  source: string;
+  /** Closes the files; `weights` cannot be read afterwards. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a model.
+ *
+ * @param pathOrId a .gguf file, a folder with config.json, or `hf:owner/name[@revision]`.
+ * @throws PlumbError when it is missing, not supported or not sound; nothing stays open then.
+ */
+export async function openModel(pathOrId: string): Promise<ModelFiles> {
+  if (pathOrId.startsWith("hf:")) {
+    return openFolder(await fetchFromHub(pathOrId.slice("hf:".length)), pathOrId);
+  }
+  if (!existsSync(pathOrId)) throw await missing(pathOrId);
+  if (statSync(pathOrId).isDirectory()) return openFolder(pathOrId, pathOrId);
+  if (pathOrId.endsWith(".safetensors")) return openFolder(dirname(pathOrId), pathOrId);
+  return openGgufModel(pathOrId);
+}
+
+async function openGgufModel(path: string): Promise<ModelFiles> {
+  const file = await openGguf(path);
+  try {
+    const config = checkedConfig(await ggufConfig(file), path);
+    const weights = ggufModelWeights(file, config);
+    const tokenizer = ggufTokenizer(file);
+    checkWeights(config, weights, path);
+    checkTokenizer(config, tokenizer, path);
+    return { config, weights, tokenizer, source: path, close: () => weights.close() };
+  } catch (error) {
+    await file.weights.close();
+    throw error;
+  }
+}
+
+async function openFolder(dir: string, source: string): Promise<ModelFiles> {
+  if (!existsSync(join(dir, "config.json"))) throw await notAModel(dir);
+  const config = checkedConfig(await readHuggingFaceConfig(dir), join(dir, "config.json"));
+  const tokenizer = existsSync(join(dir, "tokenizer.json")) ? await loadTokenizer(dir) : undefined;
+  checkTokenizer(config, tokenizer, dir);
+  const weights = await openSafetensorsFolder(dir, "model");
+  try {
+    checkWeights(config, weights, dir);
+  } catch (error) {
+    await weights.close();
+    throw error;
+  }
+  return { config, weights, tokenizer, source, close: () => weights.close() };
+}
+
+async function missing(path: string): Promise<PlumbError> {
+  const folder = dirname(path);
+  const beside = existsSync(folder) ? await readdir(folder) : [];
+  const near = nearestName(basename(path), beside);
+  const models = beside.filter(
+    (name) => name.endsWith(".gguf") || existsSync(join(folder, name, "config.json")),
+  );
+  const others = models.slice(0, 5).join(", ");
+  return new PlumbError(`There is no model at ${path}.`, {
+    hint:
+      near !== undefined
+        ? `Did you mean ${join(folder, near)}?`
+        : `Give a .gguf file, a Hugging Face folder or hf:owner/name.${others && ` In ${folder} there are ${others}.`}`,
+  });
+}
+
+async function notAModel(dir: string): Promise<PlumbError> {
+  const names = await readdir(dir);
+  if (names.includes("adapter_config.json")) {
+    return new PlumbError(`${dir} holds a PEFT adapter, not a whole model.`, {
+      hint: "Give the model it was trained on, and this folder as the adapter.",
+    });
+  }
+  const files = names.filter((name) => name.endsWith(".gguf")).map((name) => join(dir, name));
+  return new PlumbError(`${dir} has no config.json, so it is not a Hugging Face model folder.`, {
+    hint:
+      files.length > 0 ? `It holds GGUF files; give one of them: ${files.slice(0, 5).join(", ")}` : undefined,
+  });
+}
