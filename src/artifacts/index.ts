@@ -1,0 +1,15 @@
+/** Run folders and checkpoints: what a command leaves on disk, written so that a reader never sees half of it. */
+export { writeFileAtomically, writeFolderAtomically } from "./atomic.js";
+export {
+  type Checkpoint,
+  type CheckpointContent,
+  latestCheckpoint,
+  listCheckpoints,
+  loadCheckpoint,
+  saveCheckpoint,
+} from "./checkpoint.js";
+export type { Json } from "./json.js";
+export { lockFolder } from "./lock.js";
+export { Run, type RunOptions, unusedRunName } from "./run.js";
+export { readTensorsFile, type TensorRecord, writeTensorsFile } from "./tensors-file.js";
+export { plumblineVersion } from "./version.js";

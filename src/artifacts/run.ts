@@ -1,0 +1,205 @@
+/**
+ * A run's folder, `runs/<name>/`:
+ *
+ *   config.yaml     the command, versions, seed and every setting
+ *   metrics.jsonl   one line per step; the same seed gives the same bytes, also after --resume
+ *   samples.jsonl   texts sampled on the way, with their step
+ *   timings.jsonl   wall-clock figures, kept apart because they differ from run to run
+ *   checkpoints/    see checkpoint.ts
+ *   result.json     the final figures
+ */
+import { mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
+import { parse, stringify } from "yaml";
+import { nearestName, PlumbError } from "../errors.js";
+import { writeFileAtomically } from "./atomic.js";
+import {
+  type Checkpoint,
+  type CheckpointContent,
+  latestCheckpoint,
+  listCheckpoints,
+  removeLeftovers,
+  type SaveOptions,
+  saveCheckpoint,
+} from "./checkpoint.js";
+import { findNonFinite, type Json } from "./json.js";
+import { lockFolder } from "./lock.js";
+import { StepLines, truncateAfterStep } from "./step-lines.js";
+import { plumblineVersion } from "./version.js";
+
+export interface RunOptions {
+  /** The folder of all runs. */
+  root?: string;
+  name: string;
+  /** The plumb command, such as "ppo". */
+  command: string;
+  /** Every setting, after defaults; kept in config.yaml. A setting named "resume" is left out. */
+  config: object;
+  /** Go on from the last checkpoint of the run of this name. */
+  resume?: boolean;
+  /** Settings that may differ from the interrupted run's, such as "steps"; dotted. */
+  mayChange?: string[];
+  /** Where damaged checkpoints are reported. */
+  warn?: (message: string) => void;
+}
+
+const NAME = /^[a-z0-9][a-z0-9._-]{0,99}$/i;
+const STEP_FILES = ["metrics.jsonl", "samples.jsonl", "timings.jsonl"];
+
+export class Run {
+  private readonly metrics: StepLines;
+  private readonly samples: StepLines;
+  private readonly timings: StepLines;
+
+  private constructor(
+    readonly dir: string,
+    readonly name: string,
+    /** What to go on from, when resuming and there was a checkpoint. */
+    readonly checkpoint: Checkpoint | undefined,
+    private readonly release: () => void,
+  ) {
+    [this.metrics, this.samples, this.timings] = STEP_FILES.map((file) => new StepLines(join(dir, file)));
+  }
+
+  /**
+   * Makes a run's folder, or opens it again with `resume`. Metrics and samples after the checkpoint's step are then
+   * cut off, so that the files end up as an uninterrupted run's.
+   *
+   * @throws PlumbError when the name is used, unknown to `resume`, in use by a live process, or settings differ.
+   */
+  static async create(options: RunOptions): Promise<Run> {
+    const { root = "runs", name, resume = false, warn = () => undefined } = options;
+    if (!NAME.test(name)) {
+      throw new PlumbError(`${JSON.stringify(name)} cannot name a run`, {
+        hint: "Expected letters, digits, dots, dashes and underscores; at most 100.",
+      });
+    }
+    const dir = join(root, name);
+    await claim(root, name, resume);
+    const release = lockFolder(dir);
+    try {
+      await removeLeftovers(dir);
+      const checkpoint = resume ? await latestCheckpoint(dir, warn) : undefined;
+      await writeOrCompareConfig(join(dir, "config.yaml"), options);
+      for (const file of STEP_FILES) await truncateAfterStep(join(dir, file), checkpoint?.step ?? -1);
+      return new Run(dir, name, checkpoint, release);
+    } catch (error) {
+      release();
+      throw error;
+    }
+  }
+
+  /** One line of metrics. Counts stay exact; other numbers keep the 9 digits that tell any two f32 apart. */
+  appendMetrics(step: number, metrics: Record<string, number>): void {
+    const rounded = Object.entries(metrics).map(([key, value]) => [key, roundedMetric(value)]);
+    this.metrics.append(step, Object.fromEntries(rounded));
+  }
+
+  appendSample(step: number, sample: Record<string, unknown>): void {
+    this.samples.append(step, sample);
+  }
+
+  /** Wall-clock figures of a step: seconds, tokens per second, memory. */
+  appendTimings(step: number, timings: Record<string, number>): void {
+    this.timings.append(step, timings);
+  }
+
+  /** Saves what training needs to go on after this step. @returns the checkpoint's folder. */
+  async saveCheckpoint(step: number, content: CheckpointContent, options: SaveOptions = {}): Promise<string> {
+    for (const lines of [this.metrics, this.samples, this.timings]) lines.sync();
+    return saveCheckpoint(this.dir, step, content, options);
+  }
+
+  /** Writes result.json. @throws PlumbError when a figure is NaN. */
+  async writeResult(result: Json | object): Promise<void> {
+    const bad = findNonFinite(result);
+    if (bad !== undefined)
+      throw new PlumbError(`the result of ${this.name} is not a finite number at ${bad}`);
+    await writeFileAtomically(join(this.dir, "result.json"), `${JSON.stringify(result, null, 2)}\n`);
+  }
+
+  /** Closes the files and gives the folder back. */
+  close(): void {
+    for (const lines of [this.metrics, this.samples, this.timings]) lines.close();
+    this.release();
+  }
+}
+
+/** The first of `base`, `base-2`, `base-3`, ... that no run has. */
+export async function unusedRunName(root: string, base: string): Promise<string> {
+  const used = new Set(await readdir(root).catch(() => []));
+  let name = base;
+  for (let i = 2; used.has(name); i++) name = `${base}-${i}`;
+  return name;
+}
+
+async function claim(root: string, name: string, resume: boolean): Promise<void> {
+  const dir = join(root, name);
+  if (resume) {
+    if (await stat(dir).catch(() => undefined)) return;
+    const near = nearestName(name, await readdir(root).catch(() => []));
+    throw new PlumbError(`there is no run ${name} in ${root} to resume`, {
+      hint: near === undefined ? "Leave out --resume to start it." : `Did you mean ${near}?`,
+    });
+  }
+  await mkdir(dir, { recursive: true });
+  if (!(await isUnused(dir))) {
+    throw new PlumbError(`there is already a run ${name} in ${root}`, {
+      hint: "Choose another --name, go on with that one by --resume, or remove its folder.",
+    });
+  }
+}
+
+/** A folder in which no step was ever finished may be used again: that command failed before it began. */
+async function isUnused(dir: string): Promise<boolean> {
+  const known = ["config.yaml", "lock.json", "checkpoints", ...STEP_FILES];
+  const names = await readdir(dir);
+  if (names.some((name) => !known.includes(name)) || (await listCheckpoints(dir)).length > 0) return false;
+  const sizes = await Promise.all(
+    STEP_FILES.map(async (file) => (await stat(join(dir, file)).catch(() => undefined))?.size ?? 0),
+  );
+  return sizes.every((size) => size === 0);
+}
+
+async function writeOrCompareConfig(path: string, options: RunOptions): Promise<void> {
+  const config = JSON.parse(JSON.stringify({ ...options.config, resume: undefined })) as Json;
+  const previous = options.resume ? await readFile(path, "utf8").catch(() => undefined) : undefined;
+  if (previous === undefined) {
+    const header = `# What \`plumb ${options.command}\` was run with; \`plumb ${options.command} --name ${options.name} --resume\` goes on.\n`;
+    const snapshot = {
+      command: options.command,
+      plumbline: plumblineVersion(),
+      node: process.version,
+      config,
+    };
+    await rm(path, { force: true });
+    return writeFileAtomically(path, header + stringify(snapshot));
+  }
+  const { command, config: before } = parse(previous) as { command: string; config: Json };
+  if (command !== options.command) {
+    throw new PlumbError(
+      `${options.name} is a run of \`plumb ${command}\`, not of \`plumb ${options.command}\``,
+    );
+  }
+  const changed = differences(before, config).filter((key) => !options.mayChange?.includes(key));
+  if (changed.length > 0) {
+    throw new PlumbError(`settings differ from the run to resume: ${changed.slice(0, 10).join(", ")}`, {
+      hint: `Use the settings in ${path}, or start a new run under another --name.`,
+    });
+  }
+}
+
+/** Dotted keys at which two settings differ. */
+function differences(a: Json | undefined, b: Json | undefined, path = ""): string[] {
+  if (isDeepStrictEqual(a, b)) return [];
+  const isObject = (value: unknown): value is Record<string, Json> =>
+    typeof value === "object" && value !== null && !Array.isArray(value);
+  if (!isObject(a) || !isObject(b)) return [path];
+  const keys = [...new Set([...Object.keys(a), ...Object.keys(b)])];
+  return keys.flatMap((key) => differences(a[key], b[key], path === "" ? key : `${path}.${key}`));
+}
+
+function roundedMetric(value: number): number {
+  return Number.isInteger(value) ? value : Number(value.toPrecision(9));
+}

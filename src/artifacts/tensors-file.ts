@@ -1,0 +1,155 @@
+/**
+ * Tensors in a file of the safetensors layout: 8 bytes with the header's length, a JSON header that names each tensor's
+ * type, shape and byte range, then the data, little-endian. Checkpoints use it; so can any reader of safetensors.
+ */
+import { createHash } from "node:crypto";
+import { type FileHandle, open } from "node:fs/promises";
+import { z } from "zod";
+import { PlumbError } from "../errors.js";
+
+export type TensorRecord =
+  | { dtype: "f32"; shape: number[]; data: Float32Array }
+  | { dtype: "i32"; shape: number[]; data: Int32Array }
+  | { dtype: "i64"; shape: number[]; data: BigInt64Array };
+
+/** Longest header that is read: a hundred thousand tensors fit. */
+export const MAX_HEADER_BYTES = 32 * 2 ** 20;
+/** Bytes read or written at a time. */
+const CHUNK_BYTES = 32 * 2 ** 20;
+
+const DTYPES = {
+  f32: { code: "F32", bytes: 4, array: Float32Array },
+  i32: { code: "I32", bytes: 4, array: Int32Array },
+  i64: { code: "I64", bytes: 8, array: BigInt64Array },
+} as const;
+
+const dimension = z.number().int().nonnegative();
+const headerSchema = z.record(
+  z.string(),
+  z.object({
+    dtype: z.enum(["F32", "I32", "I64"]),
+    shape: z.array(dimension).max(8),
+    data_offsets: z.tuple([dimension, dimension]),
+  }),
+);
+
+/** Size and hash of a file that was written. */
+export interface FileDigest {
+  bytes: number;
+  /** Hexadecimal. */
+  sha256: string;
+}
+
+/** Writes tensors in the map's order to a new file. @throws when a shape does not fit its data, or writing fails. */
+export async function writeTensorsFile(
+  path: string,
+  tensors: ReadonlyMap<string, TensorRecord>,
+): Promise<FileDigest> {
+  const header = encodeHeader(tensors);
+  const hash = createHash("sha256");
+  const file = await open(path, "wx");
+  let bytes = 0;
+  try {
+    for (const part of [header, ...dataOf(tensors)]) {
+      for (let start = 0; start < part.length; start += CHUNK_BYTES) {
+        const chunk = part.subarray(start, start + CHUNK_BYTES);
+        hash.update(chunk);
+        await file.writeFile(chunk);
+        bytes += chunk.length;
+      }
+    }
+  } finally {
+    await file.close();
+  }
+  return { bytes, sha256: hash.digest("hex") };
+}
+
+function* dataOf(tensors: ReadonlyMap<string, TensorRecord>): Generator<Uint8Array> {
+  for (const { data } of tensors.values())
+    yield new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+}
+
+function encodeHeader(tensors: ReadonlyMap<string, TensorRecord>): Uint8Array {
+  const header: [string, object][] = [];
+  let offset = 0;
+  for (const [name, { dtype, shape, data }] of tensors) {
+    if (shape.reduce((a, b) => a * b, 1) !== data.length) {
+      throw new Error(`tensor ${name} of shape [${shape}] has ${data.length} elements`);
+    }
+    header.push([
+      name,
+      { dtype: DTYPES[dtype].code, shape, data_offsets: [offset, offset + data.byteLength] },
+    ]);
+    offset += data.byteLength;
+  }
+  const json = JSON.stringify(Object.fromEntries(header));
+  const length = Buffer.byteLength(json);
+  const padded = Math.ceil(length / 8) * 8;
+  const encoded = Buffer.alloc(8 + padded, " ");
+  encoded.writeBigUInt64LE(BigInt(padded));
+  encoded.write(json, 8);
+  return encoded;
+}
+
+/** Reads every tensor of a file. @throws PlumbError when header and file do not fit each other. */
+export async function readTensorsFile(path: string): Promise<Map<string, TensorRecord>> {
+  const file = await open(path, "r");
+  try {
+    const { size } = await file.stat();
+    const { header, dataStart } = await readHeader(file, size, path);
+    const tensors = new Map<string, TensorRecord>();
+    let expectedStart = 0;
+    for (const [name, { dtype: code, shape, data_offsets }] of header) {
+      const [start, end] = data_offsets;
+      const dtype = code.toLowerCase() as TensorRecord["dtype"];
+      const length = shape.reduce((a, b) => a * b, 1);
+      if (start !== expectedStart || end - start !== length * DTYPES[dtype].bytes || dataStart + end > size) {
+        throw damaged(path, `tensor ${name} of shape [${shape}] does not fit bytes ${start} to ${end}`);
+      }
+      expectedStart = end;
+      const data = new DTYPES[dtype].array(length);
+      await readInto(file, new Uint8Array(data.buffer), dataStart + start);
+      tensors.set(name, { dtype, shape, data } as TensorRecord);
+    }
+    if (dataStart + expectedStart !== size) throw damaged(path, "it has bytes that belong to no tensor");
+    return tensors;
+  } finally {
+    await file.close();
+  }
+}
+
+async function readHeader(file: FileHandle, size: number, path: string) {
+  const lengthBytes = Buffer.alloc(8);
+  if (size >= 8) await readInto(file, lengthBytes, 0);
+  const length = Number(lengthBytes.readBigUInt64LE());
+  if (size < 8 || length > MAX_HEADER_BYTES || 8 + length > size)
+    throw damaged(path, "its header is cut off");
+  const bytes = Buffer.alloc(length);
+  await readInto(file, bytes, 8);
+  try {
+    const header = Object.entries(headerSchema.parse(JSON.parse(bytes.toString("utf8"))));
+    return {
+      header: header.sort(([, a], [, b]) => byOffsets(a.data_offsets, b.data_offsets)),
+      dataStart: 8 + length,
+    };
+  } catch (error) {
+    throw damaged(path, "its header is not a list of tensors", error);
+  }
+}
+
+function byOffsets(a: readonly [number, number], b: readonly [number, number]): number {
+  return a[0] - b[0] || a[1] - b[1];
+}
+
+async function readInto(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+  for (let done = 0; done < bytes.length; ) {
+    const want = Math.min(CHUNK_BYTES, bytes.length - done);
+    const { bytesRead } = await file.read(bytes, done, want, position + done);
+    if (bytesRead === 0) throw new PlumbError("a file of tensors became shorter while it was read");
+    done += bytesRead;
+  }
+}
+
+function damaged(path: string, what: string, cause?: unknown): PlumbError {
+  return new PlumbError(`${path} is damaged: ${what}`, { cause });
+}
