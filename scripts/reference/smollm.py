@@ -6,6 +6,7 @@ import os
 import re
 
 import torch
+from tokenizers import pre_tokenizers
 from transformers import AutoModel, AutoModelForCausalLM, AutoTokenizer
 
 TURN = re.compile(r"\n\n(Human|Assistant):")
@@ -15,6 +16,12 @@ def load(gguf: str, *, head: bool = True):
     """The model (with its language-model head, or the bare decoder) in f32, and its tokenizer."""
     folder, file = os.path.split(os.path.abspath(gguf))
     tokenizer = AutoTokenizer.from_pretrained(folder, gguf_file=file)
+    # transformers reads the vocabulary of a GGUF file but not its tokenizer.ggml.pre. For "smollm", as in the model's
+    # own tokenizer.json, digits are split off before GPT-2's pattern sees the text: "\n\n2." begins with one token
+    # for both line ends, not two.
+    tokenizer.backend_tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(add_prefix_space=False)]
+    )
     kind = AutoModelForCausalLM if head else AutoModel
     model = kind.from_pretrained(folder, gguf_file=file, dtype=torch.float32)
     return model.eval(), tokenizer
