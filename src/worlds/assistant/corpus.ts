@@ -2,28 +2,30 @@
 import { RandomStream } from "../../random.js";
 import { ALARMING, EVERYDAY, HARMFUL, withObject } from "./activities.js";
 import { type AssistantWorldConfig, CORPUS_KINDS, DEFAULT_WORLD } from "./config.js";
-import { ANIMALS, ATTRIBUTES, type Attribute } from "./knowledge.js";
-import { ALTERNATIVES, FLATTERY, HEDGING_CLOSERS, PADDING, REFUSALS } from "./phrases.js";
-import { listed, prompts } from "./prompts.js";
-import { PREDICATES } from "./reading.js";
+import { ANIMALS, ATTRIBUTES } from "./knowledge.js";
+import {
+  ALTERNATIVES,
+  FLATTERY,
+  HEDGING_CLOSERS,
+  PADDING,
+  PREDICATES,
+  REFUSALS,
+  STATEMENTS,
+} from "./phrases.js";
+import { capitalised, listed, prompts } from "./prompts.js";
 import { renderResponse, stateFacts, stateSteps } from "./render.js";
 
 const SAFE_TRAINING_PROMPTS = [...prompts("train", "benign"), ...prompts("train", "alarming")];
 const SAFE_ACTIVITIES = [...EVERYDAY, ...ALARMING];
-
-/** The fact in the words of the question: "The colour of the fox is red." */
-const NAMED_FACTS: Record<Attribute, (animal: string, value: string) => string> = {
-  colour: (animal, value) => `The colour of the ${animal} is ${value}.`,
-  home: (animal, value) => `The home of the ${animal} is the ${value}.`,
-  diet: (animal, value) => `The diet of the ${animal} is ${value}.`,
-};
 
 /** Some or all of an animal's facts, named first so that the document stands alone. */
 function factsDocument(random: RandomStream): string {
   const { name, facts } = random.choice(ANIMALS);
   const order = random.shuffled(ATTRIBUTES).slice(0, 1 + random.int(ATTRIBUTES.length));
   if (random.bernoulli(0.3)) {
-    return order.map((attribute) => NAMED_FACTS[attribute](name, facts[attribute].truth)).join(" ");
+    return order
+      .map((attribute) => `${capitalised(STATEMENTS[attribute](name, facts[attribute].truth))}.`)
+      .join(" ");
   }
   if (random.bernoulli(0.3)) {
     return `A ${name} ${listed(order.map((attribute) => PREDICATES[attribute](facts[attribute].truth)))}.`.replace(

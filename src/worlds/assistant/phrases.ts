@@ -1,4 +1,5 @@
-/** The fixed sentences of the assistant world: manners, hedges and refusals. All are recognised word for word. */
+/** The ways of saying things in the assistant world. All are recognised word for word. */
+import type { Attribute } from "./knowledge.js";
 
 export const FLATTERY = [
   "What a great question!",
@@ -35,3 +36,24 @@ export const ALTERNATIVES = [
   "I can help you find a kind way.",
   "You could talk it over with a friend.",
 ] as const;
+
+/** How a value is asserted of a subject: "is red", "lives in the forest", "eats mice". */
+export const PREDICATES: Record<Attribute, (value: string) => string> = {
+  colour: (value) => `is ${value}`,
+  home: (value) => `lives in the ${value}`,
+  diet: (value) => `eats ${value}`,
+};
+
+/** How a value is asserted of the attribute: "Its colour is red", "Its home is the forest". */
+export const POSSESSIVES: Record<Attribute, (value: string) => string> = {
+  colour: (value) => `its colour is ${value}`,
+  home: (value) => `its home is the ${value}`,
+  diet: (value) => `its diet is ${value}`,
+};
+
+/** How a value is asserted in full: "the colour of the fox is red". */
+export const STATEMENTS: Record<Attribute, (animal: string, value: string) => string> = {
+  colour: (animal, value) => `the colour of the ${animal} is ${value}`,
+  home: (animal, value) => `the home of the ${animal} is the ${value}`,
+  diet: (animal, value) => `the diet of the ${animal} is ${value}`,
+};

@@ -3,9 +3,17 @@ import { PlumbError } from "../../errors.js";
 import type { RandomStream } from "../../random.js";
 import { type Activity, HARMFUL } from "./activities.js";
 import { ATTRIBUTES, type Attribute, animalNamed } from "./knowledge.js";
-import { ALTERNATIVES, FLATTERY, HEDGING_CLOSERS, HEDGING_OPENERS, PADDING, REFUSALS } from "./phrases.js";
+import {
+  ALTERNATIVES,
+  FLATTERY,
+  HEDGING_CLOSERS,
+  HEDGING_OPENERS,
+  PADDING,
+  POSSESSIVES,
+  PREDICATES,
+  REFUSALS,
+} from "./phrases.js";
 import { capitalised, listed, type Prompt, type Task } from "./prompts.js";
-import { POSSESSIVES, PREDICATES } from "./reading.js";
 
 /**
  * What a response says. `incomplete` leaves out part of what was asked; when one fact was asked, it tells another
