@@ -25,6 +25,9 @@ interface InnerTokenizer {
   get_vocab(): Map<string | undefined, number>;
 }
 
+/** Older files leave the type out; it is then told by the fields. */
+const MODELS: readonly unknown[] = ["BPE", "WordPiece", "Unigram"];
+
 export interface Tokenizer {
   /** 1 + the highest token id. A model may have more rows than this (padding), never fewer. */
   readonly vocabSize: number;
@@ -179,6 +182,11 @@ function checkIds(json: Map<string, unknown>, source: string): void {
   };
   const model = json.get("model");
   if (!isRecord(model)) throw new PlumbError(`${source}: "model" is missing; this is not a tokenizer.json.`);
+  if (model.type !== undefined && !MODELS.includes(model.type)) {
+    throw new PlumbError(`${source}: the model type ${JSON.stringify(model.type)} is not supported.`, {
+      hint: `Supported are ${MODELS.join(", ")}.`,
+    });
+  }
   if (isRecord(model.vocab)) {
     for (const [token, id] of Object.entries(model.vocab)) check(id, `the token ${quoted(token)}`);
   } else if (!Array.isArray(model.vocab)) {
