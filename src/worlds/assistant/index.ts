@@ -21,6 +21,7 @@ export {
   promptWithText,
   SPLITS,
   type Split,
+  type Task,
 } from "./prompts.js";
 export { type Judgement, judge, probabilityLeft, type Rater, RaterTraits, raterUtility } from "./rater.js";
 export { RATER_POOLS, RaterGroup, RaterPoolConfig, type RaterPoolName, raterPool } from "./rater-pool.js";

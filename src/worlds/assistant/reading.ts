@@ -91,12 +91,10 @@ export function readResponse(text: string, topic?: string): Reading {
   const said = new Set<string>();
   /** True the first time; after that the words count as repeated. */
   const isNew = (what: string, words: number): boolean => {
-    if (said.has(what)) reading.repeatedWords += words;
-    else {
-      said.add(what);
-      return true;
-    }
-    return false;
+    const known = said.has(what);
+    if (known) reading.repeatedWords += words;
+    said.add(what);
+    return !known;
   };
   const claim = (animal: string | undefined, attribute: Attribute, value: string, words: number) => {
     if (animal === undefined) reading.malformedWords += words;
