@@ -1,0 +1,52 @@
+/** LoRA adapters in PEFT's format: adapter_config.json and adapter_model.safetensors. */
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { writeFolderAtomically } from "../../artifacts/atomic.js";
+import { PEFT_PREFIX, type PeftConfig } from "../load/peft.js";
+import { type FloatDtype, type TensorData, writeSafetensors } from "./safetensors.js";
+
+export interface PeftSaveConfig extends PeftConfig {
+  /** What PEFT wraps the model as: a language model, or a reward model's classifier. */
+  taskType: "CAUSAL_LM" | "SEQ_CLS";
+}
+
+/**
+ * Saves an adapter so that `PeftModel.from_pretrained` and `openPeftAdapter` load it; whole or not at all.
+ *
+ * @param tensors named as `openPeftAdapter` names them, e.g. "model.layers.0.self_attn.q_proj.lora_A.weight".
+ * @throws PlumbError when the folder cannot be written.
+ */
+export async function savePeft(
+  dir: string,
+  config: PeftSaveConfig,
+  tensors: ReadonlyMap<string, TensorData>,
+  dtype: FloatDtype = "F32",
+): Promise<void> {
+  const prefixed = new Map([...tensors].map(([name, tensor]) => [`${PEFT_PREFIX}${name}`, tensor]));
+  await writeFolderAtomically(dir, async (tmp) => {
+    await writeFile(
+      join(tmp, "adapter_config.json"),
+      `${JSON.stringify(adapterConfigJson(config), null, 2)}\n`,
+    );
+    await writeSafetensors(join(tmp, "adapter_model.safetensors"), prefixed, dtype);
+  });
+}
+
+function adapterConfigJson(config: PeftSaveConfig): object {
+  return {
+    peft_type: "LORA",
+    task_type: config.taskType,
+    base_model_name_or_path: config.baseModel ?? null,
+    r: config.r,
+    lora_alpha: config.loraAlpha,
+    target_modules: [...config.targetModules].sort(),
+    modules_to_save: config.modulesToSave ?? null,
+    lora_dropout: 0,
+    bias: "none",
+    fan_in_fan_out: false,
+    use_dora: false,
+    use_rslora: false,
+    init_lora_weights: true,
+    inference_mode: true,
+  };
+}
