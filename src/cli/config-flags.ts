@@ -1,0 +1,233 @@
+/**
+ * One schema gives a command its flags, its help and its checks. A setting's value comes from the first of: its flag,
+ * `--set key=value`, the recipe's section of the command, the schema's default.
+ */
+import { Option } from "commander";
+import { parse as parseYaml } from "yaml";
+import type { z } from "zod";
+import { explainIssue, fieldName } from "../data/explain-issue.js";
+import { nearestName } from "../errors.js";
+import type { Recipe } from "./recipe.js";
+import { flagName, knownKeys, type Setting, settingKey, settingsOf } from "./settings.js";
+import { usageError } from "./usage-error.js";
+
+/** What a person gave, before it is merged and checked. */
+export interface GivenSettings {
+  /** By setting name; only those that were given. */
+  flags: Record<string, unknown>;
+  /** `key=value`, in order. */
+  set: readonly string[];
+  recipe?: Recipe;
+}
+
+type Tree = Record<string, unknown>;
+
+/** Commander options for every setting that is not nested; nested ones are for --set. */
+export function configOptions(schema: z.ZodObject): Option[] {
+  return settingsOf(schema)
+    .filter((setting) => setting.path.length === 1)
+    .map(configOption);
+}
+
+/** Lines of help on nested settings: `[key, description]`. */
+export function nestedSettingsHelp(schema: z.ZodObject): [string, string][] {
+  return settingsOf(schema)
+    .filter((setting) => setting.path.length > 1)
+    .map((setting) => [`${settingKey(setting)}=${placeholder(setting)}`, describeSetting(setting)]);
+}
+
+/**
+ * The command's config: merged, checked and with defaults.
+ *
+ * @throws PlumbError (exit status 2) naming each setting that is unknown or wrong, where it was given, what was
+ * expected, and the nearest known name.
+ */
+export function resolveConfig<S extends z.ZodObject>(
+  schema: S,
+  command: string,
+  given: GivenSettings,
+): z.output<S> {
+  const settings = new Map(settingsOf(schema).map((setting) => [settingKey(setting), setting]));
+  const values: Tree = {};
+  const sources = new Map<string, string>();
+  if (given.recipe !== undefined) mergeRecipe(schema, command, given.recipe, values, sources);
+  for (const assignment of given.set) mergeAssignment(schema, settings, assignment, values, sources);
+  for (const [name, value] of Object.entries(given.flags)) {
+    const setting = settings.get(name);
+    assign(values, [name], setting && typeof value === "string" ? flagValue(setting, value) : value);
+    sources.set(name, flagName(name));
+  }
+  const result = schema.safeParse(values);
+  if (result.success) return result.data;
+  const problems = result.error.issues.map((issue) => {
+    const { field, problem, path } = explainIssue(issue, values);
+    const source = sourceOf(path, sources);
+    return { text: `${source === undefined ? "" : `${source}: `}setting "${field}" ${problem}`, field };
+  });
+  const [first] = problems;
+  throw usageError(
+    [...new Set(problems.map(({ text }) => text))].slice(0, 5).join("\n"),
+    settings.get(first.field)?.required && first.text.includes("is missing")
+      ? `Give ${flagName(first.field)}, or ${first.field}: in the ${command}: section of a recipe.`
+      : undefined,
+  );
+}
+
+function configOption(setting: Setting): Option {
+  const [name] = setting.path;
+  const flag = flagName(name);
+  const description = describeSetting(setting);
+  const isSwitch = setting.type === "boolean";
+  if (isSwitch && setting.default === true) return new Option(flag.replace("--", "--no-"), description);
+  return new Option(isSwitch ? flag : `${flag} <${placeholder(setting)}>`, description);
+}
+
+function placeholder(setting: Setting): string {
+  if (setting.choices !== undefined && setting.type !== "list") return setting.choices.join("|");
+  const names = {
+    integer: "n",
+    number: "x",
+    boolean: "true|false",
+    text: "text",
+    list: "a,b",
+    object: "yaml",
+    any: "value",
+  };
+  return names[setting.type];
+}
+
+function describeSetting(setting: Setting): string {
+  const notes = [
+    setting.type === "list" && setting.choices !== undefined && `of ${setting.choices.join("|")}`,
+    setting.range,
+    setting.required && "required",
+    setting.default !== undefined && `default ${shownDefault(setting.default)}`,
+  ].filter(Boolean);
+  return `${setting.description ?? ""}${notes.length > 0 ? ` (${notes.join("; ")})` : ""}`.trim();
+}
+
+function shownDefault(value: unknown): string {
+  if (typeof value === "number" && value !== 0 && Math.abs(value) < 1e-3) return value.toExponential();
+  return typeof value === "string" ? value || '""' : JSON.stringify(value);
+}
+
+function mergeRecipe(
+  schema: z.ZodObject,
+  command: string,
+  recipe: Recipe,
+  values: Tree,
+  sources: Map<string, string>,
+) {
+  const section = recipe.sections.get(command);
+  if (section === undefined) {
+    const names = [...recipe.sections.keys()];
+    throw usageError(`${recipe.file} has no section "${command}:"`, `It has: ${names.join(", ") || "none"}.`);
+  }
+  const at = (key: string) => `${recipe.file}, line ${section.lines.get(key) ?? "?"}`;
+  for (const [key, value] of Object.entries(section.values)) {
+    mergeValue(schema, [key], value, at, values, sources);
+  }
+}
+
+function mergeAssignment(
+  schema: z.ZodObject,
+  settings: Map<string, Setting>,
+  assignment: string,
+  values: Tree,
+  sources: Map<string, string>,
+) {
+  const equals = assignment.indexOf("=");
+  if (equals < 1) throw usageError(`--set ${assignment}: expected key=value, such as --set seed=7`);
+  const key = assignment.slice(0, equals);
+  const text = assignment.slice(equals + 1);
+  const value = settings.get(key)?.type === "text" ? text : yamlValue(text, `--set ${key}`);
+  mergeValue(schema, key.split("."), value, () => `--set ${key}`, values, sources);
+}
+
+/** Puts a value in its place, an object field by field, after checking that every key on the way is known. */
+function mergeValue(
+  schema: z.ZodObject,
+  path: string[],
+  value: unknown,
+  at: (key: string) => string,
+  values: Tree,
+  sources: Map<string, string>,
+) {
+  const key = path.join(".");
+  for (let depth = 0; depth < path.length; depth++) {
+    const known = knownKeys(schema, path.slice(0, depth));
+    if (known === undefined || known.includes(path[depth])) continue;
+    const near = nearestName(path[depth], known);
+    const wrong = path.slice(0, depth + 1).join(".");
+    throw usageError(
+      `${at(wrong)}: unknown setting "${wrong}"`,
+      near === undefined
+        ? `Known here: ${known.join(", ")}.`
+        : `Did you mean "${[...path.slice(0, depth), near].join(".")}"?`,
+    );
+  }
+  if (isTree(value) && knownKeys(schema, path) !== undefined) {
+    for (const [inner, innerValue] of Object.entries(value)) {
+      mergeValue(schema, [...path, inner], innerValue, at, values, sources);
+    }
+    return;
+  }
+  assign(values, path, value);
+  sources.set(key, at(key));
+}
+
+function assign(values: Tree, path: readonly string[], value: unknown): void {
+  let tree = values;
+  for (const key of path.slice(0, -1)) {
+    if (!Object.hasOwn(tree, key) || !isTree(tree[key])) tree[key] = {};
+    tree = tree[key] as Tree;
+  }
+  Object.defineProperty(tree, path[path.length - 1], {
+    value,
+    enumerable: true,
+    writable: true,
+    configurable: true,
+  });
+}
+
+function isTree(value: unknown): value is Tree {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** A flag's text as its setting's type; what does not fit stays text, for the schema to refuse. */
+function flagValue(setting: Setting, text: string): unknown {
+  if (setting.type === "text") return text;
+  if (setting.type !== "list") return scalar(setting.type, text, settingFlag(setting));
+  if (text.trimStart().startsWith("[")) return yamlValue(text, settingFlag(setting));
+  return text.split(",").map((item) => scalar(setting.items ?? "text", item.trim(), settingFlag(setting)));
+}
+
+function settingFlag(setting: Setting): string {
+  return flagName(setting.path[0]);
+}
+
+function scalar(type: Setting["type"], text: string, source: string): unknown {
+  if (type === "text") return text;
+  if (type === "integer" || type === "number")
+    return text.trim() === "" || Number.isNaN(Number(text)) ? text : Number(text);
+  return yamlValue(text, source);
+}
+
+function yamlValue(text: string, source: string): unknown {
+  try {
+    return parseYaml(text, { maxAliasCount: 0 }) as unknown;
+  } catch {
+    throw usageError(
+      `${source}: ${JSON.stringify(text.slice(0, 60))} is not a YAML value`,
+      "Put text in quotes.",
+    );
+  }
+}
+
+function sourceOf(path: readonly PropertyKey[], sources: Map<string, string>): string | undefined {
+  for (let end = path.length; end > 0; end--) {
+    const source = sources.get(fieldName(path.slice(0, end)));
+    if (source !== undefined) return source;
+  }
+  return undefined;
+}

@@ -1,0 +1,28 @@
+import type { Ui } from "./ui.js";
+
+/** The exit status after Ctrl-C or SIGTERM, by the shell's convention for SIGINT. */
+export const EXIT_INTERRUPTED = 130;
+
+const SIGNALS = ["SIGINT", "SIGTERM"] as const;
+
+/**
+ * The first Ctrl-C (or SIGTERM) aborts the returned signal, so that the command can save and end; the second ends the
+ * process at once, by the signal itself: nothing of ours runs then, native threads may be busy.
+ */
+export function watchInterrupts(ui: Ui): { signal: AbortSignal; dispose: () => void } {
+  const controller = new AbortController();
+  const handle = (name: NodeJS.Signals) => {
+    if (controller.signal.aborted) {
+      dispose();
+      process.kill(process.pid, name);
+      return;
+    }
+    ui.warn("stopping after this step, and saving; press Ctrl-C again to quit at once");
+    controller.abort();
+  };
+  const dispose = () => {
+    for (const name of SIGNALS) process.off(name, handle);
+  };
+  for (const name of SIGNALS) process.on(name, handle);
+  return { signal: controller.signal, dispose };
+}

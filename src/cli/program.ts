@@ -1,0 +1,161 @@
+import { Command as Commander, CommanderError, Help } from "commander";
+import { PlumbError } from "../errors.js";
+import type { Command, CommandContext, CommandEntry } from "./command.js";
+import { reportError } from "./exit.js";
+import { EXIT_INTERRUPTED, watchInterrupts } from "./interrupt.js";
+import { Ui } from "./ui.js";
+import { EXIT_USAGE } from "./usage-error.js";
+
+interface GlobalFlags {
+  json?: boolean;
+  quiet?: boolean;
+  color?: boolean;
+}
+
+/** Settings of the framework on each command, beside those of its schema. */
+interface CommandFlags {
+  recipe?: string;
+  set?: string[];
+}
+
+/**
+ * Runs the command line. Only the command that is called is loaded.
+ *
+ * @param args without node and script. @returns the exit status.
+ */
+export async function runProgram(
+  args: string[],
+  entries: readonly CommandEntry[],
+  version: string,
+): Promise<number> {
+  const program = new Commander("plumb")
+    .description("Plumbline: RLHF, end to end, in TypeScript.")
+    .version(version)
+    .option("--json", "results as JSON on stdout")
+    .option("--quiet", "only warnings and errors on stderr")
+    .option("--no-color", "no colours; NO_COLOR in the environment does the same")
+    .configureHelp({ showGlobalOptions: true, helpWidth: Math.min(process.stdout.columns ?? 100, 110) })
+    .addHelpText("after", "\nplumb <command> --help shows a command's settings and examples.")
+    .exitOverride();
+  let status = 0;
+  const names = args.filter((arg) => !arg.startsWith("-"));
+  const called = names[0] === "help" ? names[1] : names[0];
+  try {
+    for (const entry of entries) {
+      const sub = program.command(entry.name).summary(entry.summary).description(entry.summary);
+      sub.copyInheritedSettings(program);
+      if (entry.name !== called) continue;
+      const command = await entry.load();
+      await describe(sub, command);
+      sub.action(async (positional: string | undefined) => {
+        const globals = sub.optsWithGlobals<GlobalFlags>();
+        status = await runCommand({
+          entry,
+          command,
+          entries,
+          args,
+          positional,
+          given: typedFlags(sub),
+          globals,
+        });
+      });
+    }
+    await program.parseAsync(args, { from: "user" });
+    return status;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE;
+    return reportError(error, new Ui({ json: false, quiet: false, color: !process.env.NO_COLOR }));
+  }
+}
+
+/** The flags that were typed; what is left at its default is for the schema to fill in. */
+function typedFlags(sub: Commander): Record<string, unknown> & CommandFlags {
+  const typed = Object.entries(sub.opts()).filter(([key]) => sub.getOptionValueSource(key) === "cli");
+  return Object.fromEntries(typed);
+}
+
+async function describe(sub: Commander, command: Command): Promise<void> {
+  const { configOptions, nestedSettingsHelp } = await import("./config-flags.js");
+  const { positional } = command;
+  sub.description(command.description);
+  const setting = positional && command.schema.shape[positional];
+  sub.argument(`[${positional ?? "recipe"}]`, setting?.description ?? "a YAML recipe, as --recipe");
+  for (const option of configOptions(command.schema)) sub.addOption(option);
+  sub.option("--recipe <file>", "settings from a YAML file with a section for this command");
+  sub.option(
+    "--set <key=value>",
+    "one setting, nested ones too (repeatable)",
+    (value, all: string[] = []) => [...all, value],
+  );
+  const nested = nestedSettingsHelp(command.schema);
+  const help = new Help();
+  const width = Math.max(0, ...nested.map(([key]) => key.length));
+  const settings = nested.map(([key, text]) => help.formatItem(`--set ${key}`, width + 6, text, help));
+  const examples = command.examples.map((example) => `  ${example.command}\n      ${example.does}`);
+  sub.addHelpText(
+    "after",
+    [...(settings.length > 0 ? ["\nNested settings:", ...settings] : []), "\nExamples:", ...examples].join(
+      "\n",
+    ),
+  );
+}
+
+interface Call {
+  entry: CommandEntry;
+  command: Command;
+  entries: readonly CommandEntry[];
+  args: string[];
+  positional: string | undefined;
+  given: Record<string, unknown> & CommandFlags;
+  globals: GlobalFlags;
+}
+
+async function runCommand({
+  entry,
+  command,
+  entries,
+  args,
+  positional,
+  given,
+  globals,
+}: Call): Promise<number> {
+  const { json = false, quiet = false, color = true } = globals;
+  const ui = new Ui({ json, quiet, color: color && !process.env.NO_COLOR });
+  const { signal, dispose } = watchInterrupts(ui);
+  try {
+    const { resolveConfig } = await import("./config-flags.js");
+    const { readRecipe } = await import("./recipe.js");
+    const { recipe: recipeFlag, set = [], ...flags } = given;
+    if (command.positional !== undefined && positional !== undefined)
+      flags[command.positional] ??= positional;
+    const recipeFile = recipeFlag ?? (command.positional === undefined ? positional : undefined);
+    const recipe =
+      recipeFile === undefined
+        ? undefined
+        : await readRecipe(
+            recipeFile,
+            entries.map(({ name }) => name),
+          );
+    const config = resolveConfig(command.schema, entry.name, { flags, set, recipe });
+    const context: CommandContext = { json, ui, signal, commandLine: quoteCommandLine(args) };
+    await command.run(context, config);
+    return signal.aborted ? EXIT_INTERRUPTED : 0;
+  } catch (error) {
+    if (signal.aborted && !(error instanceof PlumbError) && isAbort(error, signal)) return EXIT_INTERRUPTED;
+    return reportError(error, ui);
+  } finally {
+    dispose();
+  }
+}
+
+function isAbort(error: unknown, signal: AbortSignal): boolean {
+  return error === signal.reason || (error instanceof Error && error.name === "AbortError");
+}
+
+/** The arguments as a shell would read them back. */
+function quoteCommandLine(args: readonly string[]): string {
+  const quoted = args.map((arg) =>
+    /^[\w@%+=:,./-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", "'\\''")}'`,
+  );
+  return ["plumb", ...quoted].join(" ");
+}

@@ -1,0 +1,83 @@
+import { readFile, stat } from "node:fs/promises";
+import { isMap, isScalar, LineCounter, type Node, type Pair, parseDocument } from "yaml";
+import { nearestName, PlumbError } from "../errors.js";
+import { usageError } from "./usage-error.js";
+
+/**
+ * A recipe: a YAML file with a section of settings for each command that it is for. It opens with a comment that gives
+ * the command that runs it.
+ */
+export interface Recipe {
+  file: string;
+  sections: Map<string, RecipeSection>;
+}
+
+export interface RecipeSection {
+  values: Record<string, unknown>;
+  /** The line of a setting, by its dotted key. */
+  lines: Map<string, number>;
+}
+
+/** Largest recipe, in bytes. */
+export const MAX_RECIPE_BYTES = 2 ** 20;
+/** Aliases (`*name`) a recipe may expand to: a guard against documents that grow when they are read. */
+const MAX_ALIASES = 100;
+
+/** Reads a recipe. @throws PlumbError naming the line of what is not YAML, or of a section no command has. */
+export async function readRecipe(file: string, commandNames: readonly string[]): Promise<Recipe> {
+  const counter = new LineCounter();
+  const document = parseDocument(await readText(file), { lineCounter: counter, uniqueKeys: true });
+  const [error] = document.errors;
+  if (error !== undefined) {
+    throw usageError(`${file}, line ${counter.linePos(error.pos[0]).line}: ${error.message.split("\n")[0]}`);
+  }
+  if (!isMap(document.contents)) throw usageError(`${file}: expected sections of settings, such as "ppo:"`);
+  const sections = new Map<string, RecipeSection>();
+  for (const pair of document.contents.items) {
+    const name = keyOf(pair);
+    const line = lineOf(pair, counter);
+    checkSectionName(name, commandNames, `${file}, line ${line}`);
+    if (!isMap(pair.value)) throw usageError(`${file}, line ${line}: section "${name}" holds no settings`);
+    const lines = new Map<string, number>();
+    collectLines(pair.value, "", counter, lines);
+    const values = pair.value.toJS(document, { maxAliasCount: MAX_ALIASES }) as Record<string, unknown>;
+    sections.set(name, { values, lines });
+  }
+  return { file, sections };
+}
+
+function checkSectionName(name: string, known: readonly string[], where: string): void {
+  if (known.includes(name)) return;
+  const near = nearestName(name, known);
+  throw usageError(
+    `${where}: there is no command "${name}" for this section`,
+    near === undefined ? `Expected one of: ${known.join(", ")}.` : `Did you mean "${near}"?`,
+  );
+}
+
+async function readText(file: string): Promise<string> {
+  try {
+    if ((await stat(file)).size > MAX_RECIPE_BYTES) throw usageError(`${file} is too large for a recipe`);
+    return await readFile(file, "utf8");
+  } catch (error) {
+    if (error instanceof PlumbError) throw error;
+    throw usageError(`cannot read the recipe ${file}: ${(error as Error).message.replace(/,.*/, "")}`);
+  }
+}
+
+function collectLines(node: unknown, prefix: string, counter: LineCounter, lines: Map<string, number>): void {
+  if (!isMap(node)) return;
+  for (const pair of node.items) {
+    const key = prefix + keyOf(pair);
+    lines.set(key, lineOf(pair, counter));
+    collectLines(pair.value, `${key}.`, counter, lines);
+  }
+}
+
+function keyOf(pair: Pair): string {
+  return isScalar(pair.key) ? String(pair.key.value) : String(pair.key);
+}
+
+function lineOf(pair: Pair, counter: LineCounter): number {
+  return counter.linePos((pair.key as Node).range?.[0] ?? 0).line;
+}

@@ -1,0 +1,138 @@
+import { z } from "zod";
+
+/** One setting of a command, as its schema describes it; the source of flags, help text and messages. */
+export interface Setting {
+  /** Where it is in the config; more than one key for a nested setting. */
+  path: string[];
+  type: "integer" | "number" | "boolean" | "text" | "list" | "object" | "any";
+  /** For text: the only values allowed. For lists: of each item. */
+  choices: string[] | undefined;
+  /** Type of a list's items. */
+  items: Setting["type"] | undefined;
+  /** The allowed range in words, such as "> 0, at most 1". */
+  range: string | undefined;
+  default: unknown;
+  required: boolean;
+  description: string | undefined;
+}
+
+/** The parts of a JSON schema, as zod writes it, that settings are made of. */
+interface JsonSchema {
+  type?: string;
+  properties?: Record<string, JsonSchema>;
+  additionalProperties?: JsonSchema | boolean;
+  required?: string[];
+  items?: JsonSchema;
+  anyOf?: JsonSchema[];
+  oneOf?: JsonSchema[];
+  enum?: unknown[];
+  const?: unknown;
+  default?: unknown;
+  description?: string;
+  minimum?: number;
+  maximum?: number;
+  exclusiveMinimum?: number;
+  exclusiveMaximum?: number;
+}
+
+const TYPES: Record<string, Setting["type"]> = {
+  integer: "integer",
+  number: "number",
+  boolean: "boolean",
+  string: "text",
+  array: "list",
+  object: "object",
+};
+
+/** Every setting of a schema in its order, nested ones in the place of the object that holds them. */
+export function settingsOf(schema: z.ZodObject): Setting[] {
+  return leaves(jsonSchema(schema), []);
+}
+
+/** `lora.rank`, as in --set and in messages. */
+export function settingKey(setting: Setting): string {
+  return setting.path.join(".");
+}
+
+/** `--learning-rate` for learningRate; each capital by itself, as commander turns it back into the key. */
+export function flagName(key: string): string {
+  return `--${key.replace(/[A-Z]/g, (capital) => `-${capital.toLowerCase()}`)}`;
+}
+
+/**
+ * The known keys of the object at a path, or undefined where any key may stand (a record, or not an object). Of several
+ * alternatives, the keys of all.
+ */
+export function knownKeys(schema: z.ZodObject, path: readonly string[]): string[] | undefined {
+  let options: JsonSchema[] = [jsonSchema(schema)];
+  for (const key of path)
+    options = options.flatMap((option) => alternatives(option)).flatMap((option) => inner(option, key));
+  const objects = options.flatMap(alternatives).filter((option) => option.type === "object");
+  if (objects.length === 0 || objects.some((option) => option.properties === undefined)) return undefined;
+  return [...new Set(objects.flatMap((option) => Object.keys(option.properties ?? {})))];
+}
+
+function jsonSchema(schema: z.ZodObject): JsonSchema {
+  return z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as JsonSchema;
+}
+
+function alternatives(schema: JsonSchema): JsonSchema[] {
+  return (schema.anyOf ?? schema.oneOf)?.flatMap(alternatives) ?? [schema];
+}
+
+function inner(schema: JsonSchema, key: string): JsonSchema[] {
+  const found = schema.properties?.[key];
+  return found === undefined ? [] : [found];
+}
+
+function leaves(schema: JsonSchema, path: string[]): Setting[] {
+  return Object.entries(schema.properties ?? {}).flatMap(([key, child]) => {
+    const childPath = [...path, key];
+    if (child.properties !== undefined) return leaves(withDefaults(child), childPath);
+    return [leaf(child, childPath, schema.required?.includes(key) === true)];
+  });
+}
+
+/** Hands an object's own default down to its fields, which is where help shows it. */
+function withDefaults(schema: JsonSchema): JsonSchema {
+  const defaults = schema.default as Record<string, unknown> | undefined;
+  const properties = Object.entries(schema.properties ?? {}).map(([key, child]) => [
+    key,
+    defaults?.[key] === undefined ? child : { ...child, default: defaults[key] },
+  ]);
+  return { ...schema, properties: Object.fromEntries(properties) as Record<string, JsonSchema> };
+}
+
+function leaf(schema: JsonSchema, path: string[], required: boolean): Setting {
+  const constants = alternatives(schema).map((option) => option.const);
+  const choices =
+    schema.enum ?? schema.items?.enum ?? (constants.includes(undefined) ? undefined : constants);
+  return {
+    path,
+    type: typeOf(schema),
+    choices: choices?.map(String),
+    items: schema.items && typeOf(schema.items),
+    range: rangeOf(schema.items ?? schema),
+    default: schema.default,
+    required: required && schema.default === undefined,
+    description: schema.description,
+  };
+}
+
+function typeOf(schema: JsonSchema): Setting["type"] {
+  const types = new Set(alternatives(schema).map((option) => TYPES[option.type ?? ""] ?? "any"));
+  if (types.size !== 1) return "any";
+  return [...types][0];
+}
+
+function rangeOf(schema: JsonSchema): string | undefined {
+  const isLimit = (bound: number | undefined) =>
+    bound !== undefined && Math.abs(bound) < Number.MAX_SAFE_INTEGER;
+  const bounds = [
+    isLimit(schema.exclusiveMinimum) && `> ${schema.exclusiveMinimum}`,
+    isLimit(schema.minimum) && `at least ${schema.minimum}`,
+    isLimit(schema.exclusiveMaximum) && `< ${schema.exclusiveMaximum}`,
+    isLimit(schema.maximum) && `at most ${schema.maximum}`,
+  ].filter((bound) => bound !== false);
+  return bounds.length > 0 ? bounds.join(", ") : undefined;
+}
