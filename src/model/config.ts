@@ -11,7 +11,9 @@ export const ropeScalingSchema = z.object({
 
 /** A decoder-only transformer of the Llama family, in one vocabulary for every file format. */
 export const modelConfigSchema = z.object({
-  architecture: z.enum(["llama", "mistral", "qwen2"]).describe("Whose config.json and weight names are meant."),
+  architecture: z
+    .enum(["llama", "mistral", "qwen2"])
+    .describe("Whose config.json and weight names are meant."),
   vocabSize: z.number().int().positive(),
   hiddenSize: z.number().int().positive(),
   intermediateSize: z.number().int().positive(),
@@ -25,7 +27,9 @@ export const modelConfigSchema = z.object({
   ropeScaling: ropeScalingSchema.optional(),
   tieWordEmbeddings: z.boolean().describe("The output head is the embedding matrix."),
   qkvBias: z.boolean().describe("q, k and v projections have biases (Qwen2; Llama with attention_bias)."),
-  outputBias: z.boolean().describe("The attention's output projection has a bias (Llama with attention_bias)."),
+  outputBias: z
+    .boolean()
+    .describe("The attention's output projection has a bias (Llama with attention_bias)."),
   mlpBias: z.boolean(),
   slidingWindow: z.number().int().positive().optional().describe("Tokens each position may look back over."),
   bosId: z.number().int().nonnegative().optional(),

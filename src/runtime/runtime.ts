@@ -12,8 +12,8 @@ export interface DeviceBuffer {
   readonly shape: readonly number[];
   /** The contents as a typed array over the same memory; do not touch it while a run that uses it is under way. */
   data(): HostArray;
-  /** The first elements of this buffer under another shape: no copy, and released with its parent. */
-  view(shape: readonly number[]): DeviceBuffer;
+  /** Elements from `offset` on under another shape: no copy, and released with its parent. */
+  view(shape: readonly number[], offset?: number): DeviceBuffer;
   release(): void;
 }
 
@@ -57,6 +57,8 @@ export interface Runtime {
   readonly statistics: RuntimeStatistics;
   /** A new buffer; zeros unless data is given, which is copied. */
   buffer(dtype: DType, shape: readonly number[], data?: HostArray): DeviceBuffer;
+  /** A buffer over the caller's array, without a copy: for weights, which are large. The array must own its memory. */
+  adopt(dtype: DType, shape: readonly number[], data: HostArray, label?: string): DeviceBuffer;
   /** Compiles a program, or returns the compiled one: programs are cached by identity and by frozen weights. */
   compile(program: Program, frozen?: FrozenWeights): Executable;
 }

@@ -7,6 +7,7 @@ import { type OpenWeights, unknownTensor } from "./weights.js";
 
 export interface PeftConfig {
   r: number;
+  /** The update is scaled by loraAlpha / r; rank-stabilised adapters (alpha / sqrt(r)) are converted to that. */
   loraAlpha: number;
   targetModules: string[];
   /** Modules trained in full beside the adapter, such as a reward model's "score". */
@@ -34,7 +35,7 @@ export async function openPeftAdapter(dir: string): Promise<PeftAdapter> {
 function peftConfig(json: JsonFields): PeftConfig {
   const type = json.get("peft_type");
   if (type !== "LORA") throw json.wrong("peft_type", '"LORA", the only kind of adapter that is supported');
-  for (const variant of ["use_dora", "use_rslora", "lora_bias", "fan_in_fan_out"]) {
+  for (const variant of ["use_dora", "lora_bias", "fan_in_fan_out"]) {
     if (json.boolean(variant, false)) throw json.wrong(variant, "false; this variant is not supported");
   }
   for (const pattern of ["rank_pattern", "alpha_pattern"]) {
@@ -45,9 +46,12 @@ function peftConfig(json: JsonFields): PeftConfig {
   const targets = json.get("target_modules");
   const base = json.get("base_model_name_or_path");
   const toSave = names(json, "modules_to_save");
+  const r = json.number("r");
+  if (!Number.isInteger(r) || r < 1) throw json.wrong("r", "a positive whole number");
+  const scale = json.boolean("use_rslora", false) ? Math.sqrt(r) : 1;
   return {
-    r: json.number("r"),
-    loraAlpha: json.number("lora_alpha"),
+    r,
+    loraAlpha: json.number("lora_alpha") * scale,
     targetModules: typeof targets === "string" ? [targets] : (names(json, "target_modules") ?? []),
     ...(toSave === undefined ? {} : { modulesToSave: toSave }),
     ...(typeof base === "string" ? { baseModel: base } : {}),

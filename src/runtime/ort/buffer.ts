@@ -36,7 +36,8 @@ export const liveValues = { count: 0 };
 export class OrtBuffer implements DeviceBuffer {
   private value: Pointer | undefined;
   private readonly array: HostArray;
-  private readonly views: OrtBuffer[] = [];
+  private readonly views = new Set<OrtBuffer>();
+  private parent: OrtBuffer | undefined;
   private readonly users = new Set<symbol>();
 
   /** Wraps an array without a copy. The array must be a view over its own ArrayBuffer, not a small pooled one. */
@@ -70,10 +71,15 @@ export class OrtBuffer implements DeviceBuffer {
     return length === this.array.length ? this.array : this.array.subarray(0, length);
   }
 
-  view(shape: readonly number[]): OrtBuffer {
+  view(shape: readonly number[], offset = 0): OrtBuffer {
     this.pointer();
-    const view = new OrtBuffer(this.dtype, shape, this.array, this.label);
-    this.views.push(view);
+    const length = elementCount(shape);
+    if (offset + length > this.array.length) {
+      throw new Error(`${this.label}: a view of ${length} elements at ${offset} exceeds ${this.array.length}`);
+    }
+    const view = new OrtBuffer(this.dtype, shape, this.array.subarray(offset, offset + length), this.label);
+    view.parent = this;
+    this.views.add(view);
     return view;
   }
 
@@ -89,9 +95,10 @@ export class OrtBuffer implements DeviceBuffer {
   release(): void {
     if (this.value === undefined) return;
     if (this.users.size > 0) throw new Error(`${this.label} is in use by a run or a program and cannot be released`);
-    for (const view of this.views) view.release();
+    for (const view of [...this.views]) view.release();
     call("ReleaseValue", this.value);
     this.value = undefined;
+    this.parent?.views.delete(this);
     liveValues.count--;
   }
 }

@@ -52,13 +52,12 @@ export class OrtRuntime implements Runtime {
   }
 
   buffer(dtype: DType, shape: readonly number[], data?: HostArray): DeviceBuffer {
-    const array = allocate(dtype, shape.reduce((a, b) => a * b, 1));
+    const array = allocate(dtype, Math.max(1, shape.reduce((a, b) => a * b, 1)));
     if (data) (array as Float32Array).set(data as Float32Array);
     return new OrtBuffer(dtype, shape, array);
   }
 
-  /** A buffer over the caller's array, which must lie in its own ArrayBuffer: for weights, which are large. */
-  wrap(dtype: DType, shape: readonly number[], array: HostArray, label?: string): DeviceBuffer {
+  adopt(dtype: DType, shape: readonly number[], array: HostArray, label?: string): DeviceBuffer {
     return new OrtBuffer(dtype, shape, array, label);
   }
 

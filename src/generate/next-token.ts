@@ -1,0 +1,73 @@
+import {
+  add,
+  argmax,
+  cast,
+  concat,
+  constant,
+  cumulativeSum,
+  type Dim,
+  fillLike,
+  gatherRows,
+  lessOrEqual,
+  log,
+  minimum,
+  mul,
+  multiplyDims,
+  pick,
+  reshape,
+  slice,
+  softmax,
+  sub,
+  sum,
+  type Tensor,
+  tokenLogProbs,
+} from "../tensor/index.js";
+
+/** Width of the blocks into which the vocabulary is cut for sampling. */
+const WIDTH = 256;
+/** Uniform numbers are kept below 1 by more than f32's rounding, so that a cumulative sum always exceeds them. */
+const BELOW_ONE = 1 - 1e-6;
+
+/** Number of blocks of `WIDTH` tokens that hold a vocabulary. */
+export const samplingBlocks = (vocabSize: number): number => Math.ceil(vocabSize / WIDTH);
+
+/** The likeliest token of each row and its log-probability: logits [B, V] to i64 [B], f32 [B]. */
+export function greedyToken(logits: Tensor): { token: Tensor; logProb: Tensor } {
+  const token = argmax(logits);
+  return { token, logProb: tokenLogProbs(logits, token) };
+}
+
+/**
+ * Samples each row inside the program, so that logits never leave it: the inverse of the cumulative distribution at
+ * a given uniform number, first over blocks of the vocabulary, then inside one block.
+ *
+ * @param logits [B, V], divided by the temperature. @param uniform f32 [B] in [0, 1).
+ * @param rowStart i64 [B]: row number times `samplingBlocks(V)`.
+ */
+export function sampledToken(logits: Tensor, uniform: Tensor, rowStart: Tensor): { token: Tensor; logProb: Tensor } {
+  const [B, V] = logits.shape as [Dim, number];
+  const blocks = samplingBlocks(V);
+  const p = softmax(logits);
+  const missing = blocks * WIDTH - V;
+  const padded = missing > 0 ? concat([p, fillLike(slice(p, 1, 0, missing), 0)], 1) : p;
+  const rows = reshape(padded, [B, blocks, WIDTH]);
+
+  const mass = sum(rows, [-1]); // [B, blocks]
+  const cumulative = cumulativeSum(mass, 1);
+  const total = slice(cumulative, 1, blocks - 1, blocks); // [B, 1]
+  const target = mul(minimum(reshape(uniform, [B, 1]), BELOW_ONE), total);
+  const block = countBelow(cumulative, target); // i64 [B]
+  const before = sub(pick(cumulative, block), pick(mass, block)); // [B]
+
+  const chosen = gatherRows(reshape(padded, [multiplyDims(B, blocks), WIDTH]), add(rowStart, block)); // [B, WIDTH]
+  const inside = cumulativeSum(chosen, 1);
+  const rest = sub(target, reshape(before, [B, 1]));
+  const limit = mul(slice(inside, 1, WIDTH - 1, WIDTH), BELOW_ONE);
+  const offset = countBelow(inside, minimum(rest, limit)); // i64 [B]
+  const width = constant(BigInt64Array.of(BigInt(WIDTH)), [], "i64");
+  return { token: add(mul(block, width), offset), logProb: log(pick(chosen, offset)) };
+}
+
+/** How many entries of an ascending row are at most its target: the index of the first that exceeds it. */
+const countBelow = (ascending: Tensor, target: Tensor): Tensor =>
+  cast(sum(cast(lessOrEqual(ascending, target), "f32"), [-1]), "i64");

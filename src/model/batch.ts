@@ -1,0 +1,97 @@
+import { PlumbError } from "../errors.js";
+
+/** A tokenised text and which of its tokens are predicted: read[t] marks that log p(ids[t] | ids[<t]) counts. */
+export interface Sequence {
+  readonly ids: readonly number[];
+  readonly read: readonly boolean[];
+}
+
+/** A prompt and a completion as one sequence whose completion is read. */
+export function promptCompletion(prompt: readonly number[], completion: readonly number[]): Sequence {
+  const read = [...prompt.map(() => false), ...completion.map(() => true)];
+  return { ids: [...prompt, ...completion], read };
+}
+
+/**
+ * Sequences as one rectangle, padded on the right, with the list of positions that are read. Only those positions go
+ * through the output head.
+ */
+export interface Batch {
+  /** Rows, B; rows beyond the sequences are padding. */
+  rows: number;
+  /** Columns, T. */
+  columns: number;
+  /** i64 [B T] */
+  ids: BigInt64Array;
+  /** i64 [M]: index in [B T] of the hidden state that predicts each token read; padded with 0. */
+  readFrom: BigInt64Array;
+  /** i64 [M]: the tokens read. */
+  targets: BigInt64Array;
+  /** f32 [M]: 1 for a token read, 0 for padding. */
+  weights: Float32Array;
+  /** Number of tokens read. */
+  count: number;
+  /** Where each sequence's read tokens start in the list; the last entry is `count`. */
+  starts: number[];
+  /** i64 [B]: index in [B T] of each sequence's last token. */
+  last: BigInt64Array;
+}
+
+/** Lengths are rounded up to these, so that few programs serve all batches. */
+const LENGTHS = [8, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048, 3072, 4096, 6144, 8192];
+
+/** The length a row of n tokens is padded to. */
+export function paddedLength(n: number): number {
+  const length = LENGTHS.find((l) => l >= n);
+  return length ?? Math.ceil(n / 2048) * 2048;
+}
+
+/**
+ * Pads sequences into a batch.
+ * @param rows B, at least the number of sequences. @param columns T; default: the longest, rounded up.
+ */
+export function collate(sequences: readonly Sequence[], padId: number, rows = sequences.length, columns?: number): Batch {
+  const longest = sequences.reduce((n, s) => Math.max(n, s.ids.length), 1);
+  const T = columns ?? paddedLength(longest);
+  if (longest > T) throw new PlumbError(`a sequence of ${longest} tokens does not fit ${T} columns`);
+  const count = sequences.reduce((n, s) => n + s.read.filter((read, t) => read && t > 0).length, 0);
+  // A quarter, half or all of the rectangle is read: three programs at the most for one rectangle.
+  const M = [4, 2, 1].map((d) => Math.ceil((rows * T) / d)).find((m) => m >= count) as number;
+
+  const ids = new BigInt64Array(rows * T).fill(BigInt(padId));
+  const readFrom = new BigInt64Array(M);
+  const targets = new BigInt64Array(M);
+  const weights = new Float32Array(M);
+  const last = new BigInt64Array(rows);
+  const starts: number[] = [];
+  let next = 0;
+  sequences.forEach((sequence, b) => {
+    starts.push(next);
+    sequence.ids.forEach((id, t) => {
+      ids[b * T + t] = BigInt(id);
+      if (t === 0 || !sequence.read[t]) return;
+      readFrom[next] = BigInt(b * T + t - 1);
+      targets[next] = BigInt(id);
+      weights[next++] = 1;
+    });
+    last[b] = BigInt(b * T + sequence.ids.length - 1);
+  });
+  starts.push(next);
+  return { rows, columns: T, ids, readFrom, targets, weights, count, starts, last };
+}
+
+/** Groups consecutive items so that each group has at most `size` items. */
+export function chunks<T>(items: readonly T[], size: number): T[][] {
+  const out: T[][] = [];
+  for (let i = 0; i < items.length; i += size) out.push(items.slice(i, i + size));
+  return out;
+}
+
+/**
+ * Indices of sequences in batches of at most `size`, of similar length (longest first, so that memory peaks at
+ * once): less padding. Results must be put back by index.
+ */
+export function byLength(lengths: readonly number[], size: number): number[][] {
+  const order = lengths.map((_, i) => i).sort((a, b) => lengths[b] - lengths[a] || a - b);
+  return chunks(order, size);
+}

@@ -1,0 +1,137 @@
+import { RandomStream } from "../random.js";
+import type { DeviceBuffer, Runtime } from "../runtime/runtime.js";
+import type { ModelConfig } from "./config.js";
+import { openPeftAdapter } from "./load/index.js";
+import type { WeightSource } from "./load/weights.js";
+import { PlumbError } from "../errors.js";
+import {
+  flatParameters,
+  initializeHead,
+  initializeLora,
+  LINEAR_NAMES,
+  type LinearName,
+  type LoraConfig,
+  loraSpecs,
+  type Network,
+  type ParameterSpec,
+} from "./network.js";
+import { expectedWeights } from "./weight-names.js";
+
+/** Weights in memory, by name; several networks may share them. */
+export type Weights = ReadonlyMap<string, DeviceBuffer>;
+
+/** Reads every weight of a model into memory. NaN and infinities in them are an error. */
+export async function readWeights(runtime: Runtime, config: ModelConfig, source: WeightSource): Promise<Weights> {
+  const weights = new Map<string, DeviceBuffer>();
+  for (const [name, shape] of expectedWeights(config)) {
+    const data = await source.read(name);
+    let total = 0;
+    for (let i = 0; i < data.length; i++) total += data[i] * 0;
+    if (total !== 0) {
+      throw new PlumbError(`the weight ${name} holds NaN or an infinity`, { hint: "the file is damaged; fetch it again" });
+    }
+    weights.set(name, runtime.adopt("f32", shape, data, name));
+  }
+  return weights;
+}
+
+/**
+ * New weights for training from nothing: matrices normal with std 0.02, those that write to the residual stream
+ * divided by sqrt(2 layers) (Radford et al. 2019), norms 1, biases 0.
+ */
+export function randomWeights(runtime: Runtime, config: ModelConfig, seed: number): Weights {
+  const weights = new Map<string, DeviceBuffer>();
+  for (const [name, shape] of expectedWeights(config)) {
+    const buffer = runtime.buffer("f32", shape);
+    const data = buffer.data() as Float32Array;
+    const residual = /(o_proj|down_proj)\.weight$/.test(name) ? Math.sqrt(2 * config.layers) : 1;
+    if (name.endsWith("norm.weight")) data.fill(1);
+    else if (!name.endsWith(".bias")) new RandomStream(seed, `initialize/${name}`).fillNormal(data, 0.02 / residual);
+    weights.set(name, buffer);
+  }
+  return weights;
+}
+
+const headSpecs = (config: ModelConfig, head: boolean): ParameterSpec[] =>
+  head ? [{ name: "score.weight", shape: [1, config.hiddenSize] }] : [];
+
+/** The model as it is, nothing trainable. */
+export const frozenNetwork = (runtime: Runtime, config: ModelConfig, base: Weights): Network => ({
+  config,
+  frozen: base,
+  trainable: flatParameters(runtime, []),
+});
+
+/** A frozen base with a new LoRA adapter (a no-op until trained) and, if asked for, a scalar head. */
+export function loraNetwork(
+  runtime: Runtime,
+  config: ModelConfig,
+  base: Weights,
+  lora: LoraConfig,
+  seed: number,
+  head: "none" | "random" | "zero" = "none",
+): Network {
+  const trainable = flatParameters(runtime, [...loraSpecs(config, lora), ...headSpecs(config, head !== "none")]);
+  initializeLora(trainable, new RandomStream(seed, "initialize/lora"));
+  if (head !== "none") initializeHead(trainable, head === "zero" ? "zero" : new RandomStream(seed, "initialize/head"));
+  return { config, frozen: base, trainable, lora };
+}
+
+/** All weights trainable, copied from `weights`, and, if asked for, a scalar head. */
+export function fullNetwork(
+  runtime: Runtime,
+  config: ModelConfig,
+  weights: Weights,
+  seed = 0,
+  head: "none" | "random" | "zero" = "none",
+): Network {
+  const specs = [...weights].map(([name, buffer]) => ({ name, shape: buffer.shape }));
+  const scored = head !== "none" && !weights.has("score.weight") ? headSpecs(config, true) : [];
+  const trainable = flatParameters(runtime, [...specs, ...scored]);
+  for (const [name, buffer] of weights) trainable.byName.get(name)?.data().set(buffer.data() as never);
+  if (scored.length > 0) initializeHead(trainable, head === "zero" ? "zero" : new RandomStream(seed, "initialize/head"));
+  return { config, frozen: new Map(), trainable };
+}
+
+/** A copy of a network's trainable parameters into another of the same layout. */
+export function copyTrainable(from: Network, to: Network): void {
+  for (const [name, buffer] of from.trainable.byName) {
+    const target = to.trainable.byName.get(name);
+    if (target) (target.data() as Float32Array).set(buffer.data() as Float32Array);
+  }
+}
+
+/** A frozen base with an adapter that was saved in PEFT's format; a head saved with it comes along. */
+export async function adapterNetwork(
+  runtime: Runtime,
+  config: ModelConfig,
+  base: Weights,
+  dir: string,
+): Promise<Network> {
+  const adapter = await openPeftAdapter(dir);
+  try {
+    const unknown = adapter.config.targetModules.find((name) => !LINEAR_NAMES.includes(name as LinearName));
+    if (unknown !== undefined) {
+      throw new PlumbError(`${dir}: the adapter changes "${unknown}", which is no linear layer of this model`, {
+        hint: `known layers: ${LINEAR_NAMES.join(", ")}`,
+      });
+    }
+    const targets = adapter.config.targetModules as LinearName[];
+    const lora: LoraConfig = { r: adapter.config.r, alpha: adapter.config.loraAlpha, targets };
+    const specs = [...loraSpecs(config, lora), ...headSpecs(config, adapter.weights.has("score.weight"))];
+    const trainable = flatParameters(runtime, specs);
+    for (const { name, shape } of specs) {
+      if (!adapter.weights.has(name)) throw new PlumbError(`${dir}: the adapter lacks ${name}`);
+      const stored = adapter.weights.shape(name);
+      if (stored.join() !== shape.join()) {
+        throw new PlumbError(`${dir}: ${name} is [${stored.join(", ")}], this model needs [${shape.join(", ")}]`, {
+          hint: "the adapter belongs to another base model",
+        });
+      }
+      (trainable.byName.get(name)?.data() as Float32Array).set(await adapter.weights.read(name));
+    }
+    return { config, frozen: base, trainable, lora };
+  } finally {
+    await adapter.weights.close();
+  }
+}

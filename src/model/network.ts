@@ -1,0 +1,145 @@
+import type { Parameters } from "../nn/index.js";
+import { RandomStream } from "../random.js";
+import type { DeviceBuffer, Runtime } from "../runtime/runtime.js";
+import type { InputSpec, Tensor } from "../tensor/index.js";
+import type { ModelConfig } from "./config.js";
+
+/** One linear layer's place in a block, as PEFT names target modules. */
+export const LINEAR_NAMES = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"] as const;
+export type LinearName = (typeof LINEAR_NAMES)[number];
+
+const BLOCK_OF: Record<LinearName, "self_attn" | "mlp"> = {
+  q_proj: "self_attn",
+  k_proj: "self_attn",
+  v_proj: "self_attn",
+  o_proj: "self_attn",
+  gate_proj: "mlp",
+  up_proj: "mlp",
+  down_proj: "mlp",
+};
+
+export interface LoraConfig {
+  /** Rank of the update. */
+  r: number;
+  /** The update is scaled by alpha / r. */
+  alpha: number;
+  targets: readonly LinearName[];
+}
+
+/**
+ * A decoder with its parameters in memory. Frozen ones never change and are shared between programs and networks;
+ * trainable ones lie in one flat buffer, which the optimiser walks through.
+ *
+ * A LoRA policy, its reference and a reward model over the same base are three networks with one `frozen` map.
+ */
+export interface Network {
+  readonly config: ModelConfig;
+  readonly frozen: ReadonlyMap<string, DeviceBuffer>;
+  readonly trainable: FlatParameters;
+  readonly lora?: LoraConfig;
+}
+
+export interface ParameterSpec {
+  readonly name: string;
+  readonly shape: readonly number[];
+}
+
+/** Parameters laid out one after another in one buffer, those with weight decay first. */
+export interface FlatParameters {
+  readonly flat: DeviceBuffer;
+  readonly byName: ReadonlyMap<string, DeviceBuffer>;
+  readonly specs: readonly ParameterSpec[];
+  /** The first elements are decayed by AdamW: matrices; norms and biases follow. */
+  readonly decayed: number;
+}
+
+const size = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
+
+/** Zeros for parameters of the given names and shapes. Vectors (norms, biases) come last: they are not decayed. */
+export function flatParameters(runtime: Runtime, specs: readonly ParameterSpec[]): FlatParameters {
+  const ordered = [...specs.filter((s) => s.shape.length > 1), ...specs.filter((s) => s.shape.length <= 1)];
+  const flat = runtime.buffer("f32", [ordered.reduce((n, s) => n + size(s.shape), 0)]);
+  const byName = new Map<string, DeviceBuffer>();
+  let offset = 0;
+  let decayed = 0;
+  for (const { name, shape } of ordered) {
+    byName.set(name, flat.view(shape, offset));
+    offset += size(shape);
+    if (shape.length > 1) decayed = offset;
+  }
+  return { flat, byName, specs: ordered, decayed };
+}
+
+/** A second flat buffer of the same layout: gradients or optimiser state. */
+export const likeParameters = (runtime: Runtime, parameters: FlatParameters): FlatParameters =>
+  flatParameters(runtime, parameters.specs);
+
+/** Names and shapes of the LoRA matrices of a configuration. */
+export function loraSpecs(config: ModelConfig, lora: LoraConfig): ParameterSpec[] {
+  const { hiddenSize: D, intermediateSize: I, heads, kvHeads, headDim } = config;
+  const shapes: Record<LinearName, [out: number, input: number]> = {
+    q_proj: [heads * headDim, D],
+    k_proj: [kvHeads * headDim, D],
+    v_proj: [kvHeads * headDim, D],
+    o_proj: [D, heads * headDim],
+    gate_proj: [I, D],
+    up_proj: [I, D],
+    down_proj: [D, I],
+  };
+  const specs: ParameterSpec[] = [];
+  for (let layer = 0; layer < config.layers; layer++) {
+    for (const target of LINEAR_NAMES.filter((name) => lora.targets.includes(name))) {
+      const [out, input] = shapes[target];
+      const at = `model.layers.${layer}.${BLOCK_OF[target]}.${target}`;
+      specs.push({ name: `${at}.lora_A.weight`, shape: [lora.r, input] });
+      specs.push({ name: `${at}.lora_B.weight`, shape: [out, lora.r] });
+    }
+  }
+  return specs;
+}
+
+/**
+ * Fills new LoRA matrices: A uniform in +-1/sqrt(in) (PEFT's Kaiming start), B zero, so that training begins at the
+ * base model.
+ */
+export function initializeLora(parameters: FlatParameters, random: RandomStream): void {
+  for (const { name, shape } of parameters.specs) {
+    if (!name.endsWith(".lora_A.weight")) continue;
+    const data = parameters.byName.get(name)?.data() as Float32Array;
+    const bound = 1 / Math.sqrt(shape[1]);
+    for (let i = 0; i < data.length; i++) data[i] = (2 * random.uniform() - 1) * bound;
+  }
+}
+
+/** A reward or value head: normal with std 1/sqrt(D + 1) (Stiennon et al. 2020), or zero. */
+export function initializeHead(parameters: FlatParameters, random: RandomStream | "zero"): void {
+  const data = parameters.byName.get("score.weight")?.data() as Float32Array;
+  if (random === "zero") data.fill(0);
+  else random.fillNormal(data, 1 / Math.sqrt(data.length + 1));
+}
+
+/** What a program over this network takes: one input per parameter, frozen or trainable. */
+export function networkInputs(network: Network): Record<string, InputSpec> {
+  const inputs: Record<string, InputSpec> = {};
+  for (const [name, buffer] of network.frozen) inputs[name] = { shape: buffer.shape, dtype: buffer.dtype, frozen: true };
+  for (const [name, buffer] of network.trainable.byName) inputs[name] = { shape: buffer.shape, dtype: buffer.dtype };
+  return inputs;
+}
+
+/** The network's parameters among a program's traced inputs. */
+export function networkParameters(network: Network, inputs: Readonly<Record<string, Tensor>>): Parameters {
+  const names = [...network.frozen.keys(), ...network.trainable.byName.keys()];
+  const loraScale = network.lora ? network.lora.alpha / network.lora.r : 0;
+  return { tensors: new Map(names.map((name) => [name, inputs[name]])), loraScale };
+}
+
+/** What a run over this network is fed besides its data. */
+export const networkFeeds = (network: Network): Record<string, DeviceBuffer> =>
+  Object.fromEntries(network.trainable.byName);
+
+/** Number of elements of all parameters. */
+export function parameterCount(network: Network): { frozen: number; trainable: number } {
+  let frozen = 0;
+  for (const buffer of network.frozen.values()) frozen += size(buffer.shape);
+  return { frozen, trainable: network.trainable.flat.shape[0] };
+}

@@ -1,0 +1,55 @@
+import type { Parameters } from "../nn/index.js";
+import { exp, gatherRows, type InputSpec, logSoftmax, mul, neg, pick, type Tensor, sum } from "../tensor/index.js";
+import type { Batch } from "./batch.js";
+import type { ModelConfig } from "./config.js";
+import { hiddenStates, logits, scalarHead } from "./decoder.js";
+import type { Feeds, Tensors } from "./runner.js";
+
+/** Inputs of a program over a batch's tokens. */
+export const tokenInputs = (batch: Batch): Record<string, InputSpec> => ({
+  ids: { shape: [batch.rows, batch.columns], dtype: "i64" },
+});
+
+/** Inputs of a program over the tokens a batch reads. */
+export const readInputs = (batch: Batch): Record<string, InputSpec> => ({
+  ...tokenInputs(batch),
+  readFrom: { shape: [batch.targets.length], dtype: "i64" },
+  targets: { shape: [batch.targets.length], dtype: "i64" },
+});
+
+/** Inputs of a program over each sequence's last token. */
+export const lastInputs = (batch: Batch): Record<string, InputSpec> => ({
+  ...tokenInputs(batch),
+  last: { shape: [batch.rows], dtype: "i64" },
+});
+
+/** A batch's arrays, under the names above. */
+export const batchFeeds = (batch: Batch): Feeds => ({
+  ids: batch.ids,
+  readFrom: batch.readFrom,
+  targets: batch.targets,
+  last: batch.last,
+});
+
+/** Hidden states at the positions that predict the tokens read: [M, D]. */
+export const readHidden = (p: Parameters, config: ModelConfig, x: Tensors): Tensor =>
+  gatherRows(hiddenStates(p, config, x.ids), x.readFrom);
+
+/** log p(token) at `temperature` for each token read, [M], and the distribution's entropy, [M]. */
+export function readLogProbs(
+  p: Parameters,
+  config: ModelConfig,
+  x: Tensors,
+  temperature = 1,
+): { logProbs: Tensor; entropy: Tensor } {
+  const all = logSoftmax(logits(p, config, readHidden(p, config, x), 1 / temperature)); // [M, V]
+  return { logProbs: pick(all, x.targets), entropy: neg(sum(mul(exp(all), all), [-1])) };
+}
+
+/** The value head at each position read: V(state before the token), [M]. */
+export const readValues = (p: Parameters, config: ModelConfig, x: Tensors): Tensor =>
+  scalarHead(p, readHidden(p, config, x));
+
+/** The reward head at each sequence's last token: [B]. */
+export const lastScores = (p: Parameters, config: ModelConfig, x: Tensors): Tensor =>
+  scalarHead(p, gatherRows(hiddenStates(p, config, x.ids), x.last));

@@ -1,0 +1,120 @@
+import { z } from "zod";
+import type { DeviceBuffer, HostArray, Runtime } from "../runtime/runtime.js";
+import { add, div, mul, type Program, sqrt, square, sub, sum, trace } from "../tensor/index.js";
+
+export const adamwSchema = z.object({
+  beta1: z.number().min(0).lt(1).default(0.9).describe("Decay of the first moment's average."),
+  beta2: z.number().min(0).lt(1).default(0.999).describe("Decay of the second moment's average."),
+  eps: z.number().positive().default(1e-8).describe("Added to the root of the second moment."),
+  weightDecay: z.number().min(0).default(0).describe("Decoupled weight decay of matrices; norms and biases have none."),
+  maxGradNorm: z.number().positive().default(1).describe("Gradients are scaled down to this global norm."),
+});
+export type AdamwConfig = z.infer<typeof adamwSchema>;
+
+/** Elements updated by one run: its operands stay in the processor's cache. */
+const CHUNK = 1 << 18;
+
+/**
+ * AdamW (Loshchilov and Hutter 2019, algorithm 2) on flat vectors, in place:
+ *
+ *   g <- c g,  m <- b1 m + (1 - b1) g,  v <- b2 v + (1 - b2) g^2,
+ *   p <- p (1 - lr wd) - lr (m / (1 - b1^t)) / (sqrt(v / (1 - b2^t)) + eps)
+ *
+ * Every buffer that is updated is read by one operation only, on which its new value depends: the order of
+ * execution cannot matter.
+ */
+function adamwProgram({ beta1, beta2, eps }: AdamwConfig): Program {
+  const vector = { shape: ["n"], dtype: "f32" } as const;
+  const scalar = { shape: [], dtype: "f32" } as const;
+  const inputs = { p: vector, m: vector, v: vector, g: vector, keep: scalar, scale: scalar, stepSize: scalar, root: scalar };
+  return trace("optim/adamw", inputs, ({ p, m, v, g, keep, scale, stepSize, root }) => {
+    const gradient = mul(g, scale); // [n], clipped
+    const m1 = add(mul(m, beta1), mul(gradient, 1 - beta1));
+    const v1 = add(mul(v, beta2), mul(square(gradient), 1 - beta2));
+    // stepSize = lr / (1 - b1^t); root = 1 / sqrt(1 - b2^t); keep = 1 - lr wd
+    const update = div(mul(m1, stepSize), add(mul(sqrt(v1), root), eps));
+    return { p: sub(mul(p, keep), update), m: m1, v: v1 };
+  });
+}
+
+const squaredNormProgram = trace("optim/squared-norm", { g: { shape: ["n"], dtype: "f32" } }, ({ g }) => ({
+  squared: sum(square(g)),
+}));
+
+/** What the optimiser walks through: vectors of equal length; the first `decayed` elements have weight decay. */
+export interface OptimizerTarget {
+  readonly flat: DeviceBuffer;
+  readonly decayed: number;
+}
+
+interface Chunk {
+  p: DeviceBuffer;
+  g: DeviceBuffer;
+  m: DeviceBuffer;
+  v: DeviceBuffer;
+  decayed: boolean;
+}
+
+/** Thrown when a gradient is not a finite number; the caller names the step and the batch. */
+export class NonFiniteGradient extends Error {}
+
+/** AdamW with clipping by global norm over one flat parameter vector; its state is updated in place. */
+export class AdamW {
+  readonly m: DeviceBuffer;
+  readonly v: DeviceBuffer;
+  private readonly chunks: Chunk[] = [];
+  private readonly program: Program;
+  /** Updates done so far. */
+  steps = 0;
+
+  constructor(
+    private readonly runtime: Runtime,
+    target: OptimizerTarget,
+    gradient: DeviceBuffer,
+    private readonly config: AdamwConfig,
+  ) {
+    const [length] = target.flat.shape;
+    this.m = runtime.buffer("f32", [length]);
+    this.v = runtime.buffer("f32", [length]);
+    this.program = adamwProgram(config);
+    for (const [from, to, decayed] of [
+      [0, target.decayed, true],
+      [target.decayed, length, false],
+    ] as const) {
+      for (let start = from; start < to; start += CHUNK) {
+        const shape = [Math.min(CHUNK, to - start)];
+        const view = (buffer: DeviceBuffer): DeviceBuffer => buffer.view(shape, start);
+        this.chunks.push({ p: view(target.flat), g: view(gradient), m: view(this.m), v: view(this.v), decayed });
+      }
+    }
+  }
+
+  /**
+   * One update from the gradients in the gradient buffer.
+   * @returns the global gradient norm before clipping. @throws NonFiniteGradient before anything was changed.
+   */
+  async step(learningRate: number): Promise<number> {
+    const { beta1, beta2, weightDecay, maxGradNorm } = this.config;
+    const norm = await this.gradientNorm();
+    if (!Number.isFinite(norm)) throw new NonFiniteGradient(`the gradient norm is ${norm}`);
+    const t = ++this.steps;
+    const scalars: Record<string, HostArray> = {
+      scale: Float32Array.of(Math.min(1, maxGradNorm / (norm + 1e-6))),
+      stepSize: Float32Array.of(learningRate / (1 - beta1 ** t)),
+      root: Float32Array.of(1 / Math.sqrt(1 - beta2 ** t)),
+    };
+    const executable = this.runtime.compile(this.program);
+    for (const { p, g, m, v, decayed } of this.chunks) {
+      const keep = Float32Array.of(decayed ? 1 - learningRate * weightDecay : 1);
+      await executable.run({ ...scalars, keep, p, g, m, v });
+    }
+    return norm;
+  }
+
+  private async gradientNorm(): Promise<number> {
+    const executable = this.runtime.compile(squaredNormProgram);
+    let total = 0;
+    for (const { g } of this.chunks) total += (await executable.run({ g })).squared[0] as number;
+    return Math.sqrt(total);
+  }
+}

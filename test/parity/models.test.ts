@@ -1,0 +1,104 @@
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { describe, expect, test } from "vitest";
+import { collate, type Sequence } from "../../src/model/batch.js";
+import { fullNetwork, readWeights } from "../../src/model/create.js";
+import { hiddenStates, logits } from "../../src/model/decoder.js";
+import { openModel } from "../../src/model/load/index.js";
+import { NetworkTrainer } from "../../src/model/runner.js";
+import { batchFeeds, readInputs, readLogProbs, tokenInputs } from "../../src/model/sequence-programs.js";
+import { OrtRuntime } from "../../src/runtime/ort/index.js";
+import { mul, neg, sum } from "../../src/tensor/index.js";
+
+/** Reference values made with PyTorch and transformers by scripts/reference/make_fixtures.py. */
+const FIXTURES = path.resolve("test/fixtures/models");
+const NAMES = ["llama-tied", "llama-untied", "llama-bias", "llama3-rope", "mistral", "qwen2"];
+const TOLERANCE = 1e-4;
+
+interface Checksum {
+  norm: number;
+  probe: number;
+  values?: number[];
+}
+interface Expected {
+  inputIds: number[][];
+  completionMask: number[][];
+  shortInputIds: number[][];
+  logits: Record<"batch" | "short", { full: { at: [number, number]; logits: number[] }[] }>;
+  loss: { mean: number; count: number };
+  gradients: Record<string, Checksum>;
+}
+
+const runtime = new OrtRuntime();
+const adam = { beta1: 0.9, beta2: 0.999, eps: 1e-8, weightDecay: 0, maxGradNorm: 1 };
+
+/** Largest difference relative to the largest magnitude. */
+function relativeError(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
+  let difference = 0;
+  let scale = 0;
+  for (let i = 0; i < expected.length; i++) {
+    difference = Math.max(difference, Math.abs(actual[i] - expected[i]));
+    scale = Math.max(scale, Math.abs(expected[i]));
+  }
+  return difference / scale;
+}
+
+const probe = (values: ArrayLike<number>): number =>
+  Array.from(values).reduce((total, value, i) => total + value * Math.sin(0.7 * i + 1), 0);
+const norm = (values: ArrayLike<number>): number => Math.sqrt(Array.from(values).reduce((t, v) => t + v * v, 0));
+
+describe.each(NAMES)("%s equals transformers", (name) => {
+  const folder = path.join(FIXTURES, name);
+  const expected = JSON.parse(readFileSync(path.join(folder, "expected.json"), "utf8")) as Expected;
+
+  async function trainer(): Promise<NetworkTrainer> {
+    const files = await openModel(folder);
+    const weights = await readWeights(runtime, files.config, files.weights);
+    await files.close();
+    return new NetworkTrainer(runtime, fullNetwork(runtime, files.config, weights), adam);
+  }
+
+  test("logits", async () => {
+    const model = await trainer();
+    const { config } = model.network;
+    for (const [kind, rows] of [
+      ["batch", expected.inputIds],
+      ["short", expected.shortInputIds],
+    ] as const) {
+      const sequences = rows.map((ids): Sequence => ({ ids, read: ids.map(() => true) }));
+      const batch = collate(sequences, 0, rows.length, rows[0].length);
+      const { all } = await model.forward(
+        "logits",
+        tokenInputs(batch),
+        (p, x) => ({ all: logits(p, config, hiddenStates(p, config, x.ids)) }),
+        { ids: batch.ids },
+      );
+      for (const { at, logits: want } of expected.logits[kind].full) {
+        const start = (at[0] * batch.columns + at[1]) * config.vocabSize;
+        expect(relativeError((all as Float32Array).subarray(start, start + config.vocabSize), want)).toBeLessThan(TOLERANCE);
+      }
+    }
+  });
+
+  test("loss and the gradient of every weight", async () => {
+    const model = await trainer();
+    const { config } = model.network;
+    const sequences = expected.inputIds.map((ids, b): Sequence => ({ ids, read: expected.completionMask[b].map(Boolean) }));
+    const batch = collate(sequences, 0);
+    expect(batch.count).toBe(expected.loss.count);
+    const inputs = { ...readInputs(batch), weights: { shape: [batch.weights.length], dtype: "f32" as const } };
+    const { loss } = await model.backward(
+      "nll",
+      inputs,
+      (p, x) => ({ loss: mul(neg(sum(mul(readLogProbs(p, config, x).logProbs, x.weights))), 1 / batch.count) }),
+      { ...batchFeeds(batch), weights: batch.weights },
+    );
+    expect(Math.abs((loss[0] as number) - expected.loss.mean) / expected.loss.mean).toBeLessThan(1e-5);
+    for (const [key, want] of Object.entries(expected.gradients)) {
+      const gradient = model.gradients.byName.get(key)?.data() as Float32Array;
+      expect(Math.abs(norm(gradient) - want.norm) / want.norm, key).toBeLessThan(TOLERANCE);
+      expect(Math.abs(probe(gradient) - want.probe) / want.norm, key).toBeLessThan(TOLERANCE);
+      if (want.values) expect(relativeError(gradient, want.values.flat()), key).toBeLessThan(TOLERANCE);
+    }
+  });
+});
