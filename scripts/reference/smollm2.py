@@ -164,4 +164,5 @@ def main():
     )
 
 
-main()
+if __name__ == "__main__":
+    main()
