@@ -1,4 +1,5 @@
 import { PlumbError } from "../errors.js";
+import { paddedLength } from "../model/batch.js";
 import type { ModelConfig } from "../model/config.js";
 import { cachedHiddenStates, cacheNames, logits } from "../model/decoder.js";
 import { type Network, networkFeeds, networkInputs, networkParameters } from "../model/network.js";
@@ -75,7 +76,7 @@ export class Generator {
     });
     const results: Completion[] = [];
     const mode: Mode = filtersLogits(config) ? "logits" : config.temperature === 0 ? "greedy" : "sample";
-    const capacity = roundUp(longest + config.maxNewTokens);
+    const capacity = roundUp(Math.max(paddedLength(longest), longest + config.maxNewTokens));
     for (let start = 0; start < prompts.length; start += batchSize) {
       const rows = prompts.slice(start, start + batchSize).map((prompt, i): Row => {
         const completion: Completion = { ids: [], logProbs: [], finishReason: "length" };
@@ -102,7 +103,7 @@ export class Generator {
       const rowsAtOnce = Math.max(1, Math.floor(PREFILL_TOKENS / all.reduce((n, r) => Math.max(n, r.prompt.length), 1)));
       for (let start = 0; start < all.length; start += rowsAtOnce) {
         const rows = all.slice(start, start + rowsAtOnce);
-        const columns = rows.reduce((n, row) => Math.max(n, row.prompt.length), 0);
+        const columns = paddedLength(rows.reduce((n, row) => Math.max(n, row.prompt.length), 0));
         const ids = new BigInt64Array(rows.length * columns).fill(BigInt(this.padId));
         rows.forEach((row, b) => row.prompt.forEach((id, t) => (ids[b * columns + t] = BigInt(id))));
         const views = cache.slice(start, rows.length);
@@ -150,7 +151,7 @@ export class Generator {
     capacity: number,
     caches: Record<string, DeviceBuffer>,
   ): Promise<void> {
-    const prefill = columns > 1 || rows[0].completion.ids.length === 0;
+    const prefill = rows[0].completion.ids.length === 0;
     const known = rows.map((row) => row.prompt.length + row.completion.ids.length);
     const blocks = samplingBlocks(this.network.config.vocabSize);
     const feeds = {
@@ -161,7 +162,7 @@ export class Generator {
       uniform: Float32Array.from(rows, (row) => (mode === "greedy" ? 0 : row.random.uniform())),
       rowStart: BigInt64Array.from(rows, (_, b) => BigInt(b * blocks)),
     };
-    const program = this.program(mode, config.temperature, capacity);
+    const program = this.program(mode, config.temperature, columns, capacity);
     const executable = this.runtime.compile(program, this.network.frozen);
     const out = await executable.run({ ...networkFeeds(this.network), ...feeds, ...caches });
     rows.forEach((row, b) => {
@@ -182,14 +183,14 @@ export class Generator {
     });
   }
 
-  private program(mode: Mode, temperature: number, capacity: number): Program {
-    const key = `${mode} ${temperature} ${capacity}`;
+  private program(mode: Mode, temperature: number, columns: number, capacity: number): Program {
+    const key = `${mode} ${temperature} ${columns} ${capacity}`;
     const known = this.programs.get(key);
     if (known) return known;
     const { config } = this.network;
     const inputs: Record<string, InputSpec> = {
       ...networkInputs(this.network),
-      ids: { shape: ["B", "T"], dtype: "i64" },
+      ids: { shape: ["B", columns], dtype: "i64" },
       lastIndex: { shape: ["B"], dtype: "i32" },
       longest: { shape: [1], dtype: "i32" },
       last: { shape: ["B"], dtype: "i64" },
