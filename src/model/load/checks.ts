@@ -8,7 +8,7 @@ import type { WeightSource } from "./weights.js";
 /** Far above any published model; keeps a hostile configuration from asking for endless names. */
 const MAX_LAYERS = 1024;
 
-/** @throws PlumbError naming the field that is out of range. @returns the configuration without absent fields. */
+/** @throws PlumbError naming the field that is out of range.  */
 export function checkedConfig(config: ModelConfig, source: string): ModelConfig {
   const parsed = modelConfigSchema.safeParse(config);
   if (!parsed.success) {

@@ -50,7 +50,7 @@ export async function ggufConfig(file: GgufFile): Promise<ModelConfig> {
   }
   const hiddenSize = metadata.integer("embedding_length");
   const heads = metadata.integer("attention.head_count");
-  const headDim = metadata.integer("attention.key_length", hiddenSize / heads);
+  const headDim = metadata.integer("attention.key_length", heads > 0 ? hiddenSize / heads : 0);
   const rotary = metadata.integer("rope.dimension_count", headDim);
   const values = metadata.integer("attention.value_length", headDim);
   if (rotary !== headDim || values !== headDim) {
