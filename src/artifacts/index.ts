@@ -11,5 +11,6 @@ export {
 export type { Json } from "./json.js";
 export { lockFolder } from "./lock.js";
 export { Run, type RunOptions, unusedRunName } from "./run.js";
+export { type SvgPlotOptions, type SvgSeries, svgLinePlot } from "./svg-plot.js";
 export { readTensorsFile, type TensorRecord, writeTensorsFile } from "./tensors-file.js";
 export { plumblineVersion } from "./version.js";

@@ -26,7 +26,7 @@ type Tree = Record<string, unknown>;
 export function configOptions(schema: z.ZodObject): Option[] {
   return settingsOf(schema)
     .filter((setting) => setting.path.length === 1)
-    .map(configOption);
+    .flatMap((setting) => (setting.type === "boolean" ? switchOptions(setting) : [valueOption(setting)]));
 }
 
 /** Lines of help on nested settings: `[key, description]`. */
@@ -73,13 +73,16 @@ export function resolveConfig<S extends z.ZodObject>(
   );
 }
 
-function configOption(setting: Setting): Option {
-  const [name] = setting.path;
-  const flag = flagName(name);
-  const description = describeSetting(setting);
-  const isSwitch = setting.type === "boolean";
-  if (isSwitch && setting.default === true) return new Option(flag.replace("--", "--no-"), description);
-  return new Option(isSwitch ? flag : `${flag} <${placeholder(setting)}>`, description);
+function valueOption(setting: Setting): Option {
+  return new Option(`${settingFlag(setting)} <${placeholder(setting)}>`, describeSetting(setting));
+}
+
+/** `--x` and `--no-x`; help shows the one that changes the default, the other is for overriding a recipe. */
+function switchOptions(setting: Setting): Option[] {
+  const flag = settingFlag(setting);
+  const on = new Option(flag, setting.description);
+  const off = new Option(flag.replace("--", "--no-"), `turns off: ${setting.description ?? setting.path[0]}`);
+  return setting.default === true ? [on.hideHelp(), off] : [on, off.hideHelp()];
 }
 
 function placeholder(setting: Setting): string {

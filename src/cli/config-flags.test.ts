@@ -1,0 +1,142 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { z } from "zod";
+import { configOptions, nestedSettingsHelp, resolveConfig } from "./config-flags.js";
+import { readRecipe } from "./recipe.js";
+
+const schema = z.object({
+  model: z.string().describe("the model's folder"),
+  learningRate: z.number().positive().max(1).default(1e-5).describe("AdamW's step size"),
+  steps: z.number().int().min(1).default(10).describe("updates"),
+  shuffle: z.boolean().default(true).describe("shuffle the rows"),
+  resume: z.boolean().default(false).describe("go on"),
+  schedule: z.enum(["linear", "cosine"]).default("linear").describe("of the rate"),
+  layers: z.array(z.number().int()).optional().describe("which layers"),
+  klTarget: z
+    .union([z.number(), z.literal("off")])
+    .default("off")
+    .describe("target"),
+  lora: z
+    .object({
+      rank: z.number().int().min(1).default(8).describe("rank"),
+      targets: z.array(z.string()).default(["q", "v"]).describe("modules"),
+    })
+    .prefault({})
+    .describe("low-rank adapters"),
+  rewards: z.record(z.string(), z.number()).optional().describe("weights"),
+});
+
+let dir: string;
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), "plumb-config-"));
+});
+afterAll(() => rm(dir, { recursive: true, force: true }));
+
+async function recipe(text: string) {
+  await writeFile(join(dir, "r.yaml"), text);
+  return readRecipe(join(dir, "r.yaml"), ["sft", "ppo"]);
+}
+
+const resolve = (given: Partial<Parameters<typeof resolveConfig>[2]>) =>
+  resolveConfig(schema, "ppo", { flags: { model: "m" }, set: [], ...given });
+
+describe("resolveConfig", () => {
+  it("takes flags before --set before the recipe before defaults", async () => {
+    const given = await recipe(
+      "# plumb ppo r.yaml\nppo:\n  steps: 1\n  learningRate: 1e-3\n  lora: {rank: 2}\nsft:\n  steps: 99\n",
+    );
+    expect(resolve({ recipe: given })).toMatchObject({ steps: 1, learningRate: 1e-3, schedule: "linear" });
+    expect(resolve({ recipe: given }).lora).toEqual({ rank: 2, targets: ["q", "v"] });
+    const set = ["steps=2", "learningRate=0.5", "lora.targets=[k]"];
+    expect(resolve({ recipe: given, set })).toMatchObject({ steps: 2, lora: { rank: 2, targets: ["k"] } });
+    const flags = { model: "m", steps: "3" };
+    expect(resolve({ recipe: given, set, flags })).toMatchObject({ steps: 3, learningRate: 0.5 });
+  });
+
+  it("gives flags and --set the types of their settings", () => {
+    const flags = { model: "123", layers: "1,2", klTarget: "6", shuffle: false };
+    expect(resolve({ flags })).toMatchObject({ model: "123", layers: [1, 2], klTarget: 6, shuffle: false });
+    expect(resolve({ set: ["model=7", "rewards.length=0.5", "klTarget=off"] })).toMatchObject({
+      model: "m",
+      rewards: { length: 0.5 },
+      klTarget: "off",
+    });
+  });
+
+  it.each([
+    [{ flags: { model: "m", steps: "ten" } }, '--steps: setting "steps" expected a finite number, got "ten"'],
+    [{ flags: { model: "m", steps: "1.5" } }, '--steps: setting "steps" expected a whole number, got 1.5'],
+    [
+      { flags: { model: "m", learningRate: "0" } },
+      '--learning-rate: setting "learningRate" expected more than 0, got 0',
+    ],
+    [
+      { set: ["schedule=cosin"] },
+      '--set schedule: setting "schedule" expected one of "linear", "cosine", got "cosin" (did you mean "cosine"?)',
+    ],
+    [{ set: ["lora.rank=-1"] }, '--set lora.rank: setting "lora.rank" expected at least 1, got -1'],
+    [{ set: ["steps"] }, "--set steps: expected key=value"],
+    [{ set: ["steps=[1"] }, '--set steps: "[1" is not a YAML value'],
+    [{ set: ["__proto__.x=1"] }, 'unknown setting "__proto__"'],
+    [{ flags: {} }, 'setting "model" is missing; expected text'],
+  ])("names the source, the setting and what was expected: %j", (given, message) => {
+    expect(() => resolve(given)).toThrow(message);
+    expect(() => resolve(given)).toThrow(expect.objectContaining({ exitCode: 2 }));
+  });
+
+  it.each([
+    [["stesp=1"], 'Did you mean "steps"?'],
+    [["lora.rnk=1"], 'Did you mean "lora.rank"?'],
+    [["lora={rnk: 1}"], 'Did you mean "lora.rank"?'],
+  ])("suggests the nearest setting for %j", (set, hint) => {
+    expect(() => resolve({ set })).toThrow(expect.objectContaining({ hint }));
+  });
+
+  it("names the line of a recipe's unknown or wrong setting", async () => {
+    const unknown = await recipe("ppo:\n  steps: 1\n  lora:\n    rnk: 3\n");
+    expect(() => resolve({ recipe: unknown })).toThrow(/r\.yaml, line 4: unknown setting "lora\.rnk"/);
+    const wrong = await recipe("ppo:\n  steps: 1\n  lora:\n    rank: x\n");
+    expect(() => resolve({ recipe: wrong })).toThrow(
+      /r\.yaml, line 4: setting "lora\.rank" expected a finite number/,
+    );
+  });
+});
+
+describe("readRecipe", () => {
+  it.each([
+    ["ppo: [1", /r\.yaml, line \d+: /],
+    ["- a", /expected sections of settings/],
+    ["pppo:\n  a: 1", /line 1: there is no command "pppo"/],
+    ["ppo: 3", /line 1: section "ppo" holds no settings/],
+    ["ppo:\n  a: 1\n  a: 2", /line 3: Map keys must be unique/],
+  ])("refuses %j", async (text, message) => {
+    await expect(recipe(text)).rejects.toThrow(message);
+  });
+
+  it("says which sections there are when the command's is missing", async () => {
+    const other = await recipe("sft:\n  steps: 1\n");
+    expect(() => resolve({ recipe: other })).toThrow(expect.objectContaining({ hint: "It has: sft." }));
+  });
+});
+
+it("help names every setting with its range and default", () => {
+  const shown = configOptions(schema).filter((option) => !option.hidden);
+  const help = shown.map((option) => `${option.flags}  ${option.description}`);
+  expect([...help, ...nestedSettingsHelp(schema).map((row) => row.join("  "))]).toMatchInlineSnapshot(`
+    [
+      "--model <text>  the model's folder (required)",
+      "--learning-rate <x>  AdamW's step size (> 0, at most 1; default 1e-5)",
+      "--steps <n>  updates (at least 1; default 10)",
+      "--no-shuffle  turns off: shuffle the rows",
+      "--resume  go on",
+      "--schedule <linear|cosine>  of the rate (default linear)",
+      "--layers <a,b>  which layers",
+      "--kl-target <value>  target (default off)",
+      "--rewards <yaml>  weights",
+      "lora.rank=n  rank (at least 1; default 8)",
+      "lora.targets=a,b  modules (default ["q","v"])",
+    ]
+  `);
+});

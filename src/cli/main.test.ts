@@ -1,0 +1,80 @@
+import { spawn, spawnSync } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+const MAIN = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+
+let dir: string;
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), "plumb-cli-"));
+  await writeFile(join(dir, "pairs.jsonl"), '{"prompt":"p","chosen":"c","rejected":"r"}\n'.repeat(3));
+  await writeFile(
+    join(dir, "bad.jsonl"),
+    '{"prompt":"p","chosen":"c","rejected":"r"}\n{"prompt":"p","chosen":1}\n',
+  );
+});
+afterAll(() => rm(dir, { recursive: true, force: true }));
+
+function plumb(args: string[], input = "") {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], {
+    cwd: dir,
+    input,
+    encoding: "utf8",
+  });
+  return { status, stdout, stderr };
+}
+
+describe("plumb", () => {
+  it("gives results on stdout and 0, as JSON on request and nothing else", () => {
+    const { status, stdout, stderr } = plumb(["data", "pairs.jsonl", "--json"]);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    expect(JSON.parse(stdout)).toMatchObject({ format: "preference", rows: 3, problems: [] });
+  });
+
+  it("reads stdin for -", () => {
+    expect(plumb(["data", "-", "--json"], '{"text":"a"}\n').stdout).toContain('"format":"text"');
+  });
+
+  it("ends with 1 for bad input, naming it", () => {
+    const { status, stderr } = plumb(["data", "bad.jsonl"]);
+    expect(status).toBe(1);
+    expect(stderr).toContain('bad.jsonl, line 2: field "');
+    expect(stderr).not.toContain("    at ");
+  });
+
+  it.each([
+    [["data", "--limt", "3"], "Did you mean --limit?"],
+    [["dta"], "Did you mean data?"],
+    [["data", "pairs.jsonl", "--set", "limt=3"], 'Did you mean "limit"?'],
+    [["data"], 'setting "file" is missing'],
+    [["data", "a", "b"], "too many arguments"],
+  ])("ends with 2 for the command line %j", (args, message) => {
+    const { status, stdout, stderr } = plumb(args);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
+    expect(stderr).toContain(message);
+  });
+
+  it("shows help without loading the commands", () => {
+    const { status, stdout } = plumb(["--help"]);
+    expect(status).toBe(0);
+    expect(stdout).toContain("say what a dataset file holds");
+    expect(plumb(["data", "--help"]).stdout).toMatch(
+      /--max-problems <n> +problems to list[^(]*\(at least 1, at most 1000; default 10\)/,
+    );
+  });
+
+  it("ends quietly when the reader of its output is gone", async () => {
+    await writeFile(join(dir, "long.jsonl"), '{"text":"a"}\n'.repeat(100));
+    const child = spawn(process.execPath, [MAIN, "data", "long.jsonl", "--show", "100"], { cwd: dir });
+    child.stdout.destroy();
+    let stderr = "";
+    child.stderr.on("data", (chunk) => {
+      stderr += chunk;
+    });
+    const status = await new Promise((resolve) => child.on("close", resolve));
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+  });
+});

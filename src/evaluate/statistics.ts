@@ -1,0 +1,119 @@
+/** Means, proportions and correlations with their intervals; what every reported figure goes through. */
+import { normalQuantile } from "./normal.js";
+
+/** An estimate with a confidence interval around it. */
+export interface Interval {
+  estimate: number;
+  low: number;
+  high: number;
+}
+
+export function mean(values: ArrayLike<number>): number {
+  return maskedMean(values);
+}
+
+/** Mean of the entries whose mask is not 0; NaN when there is none. Without a mask, of all. */
+export function maskedMean(values: ArrayLike<number>, mask?: ArrayLike<number>): number {
+  let [sum, count] = [0, 0];
+  for (let i = 0; i < values.length; i++) {
+    if (mask !== undefined && mask[i] === 0) continue;
+    sum += values[i];
+    count++;
+  }
+  return sum / count;
+}
+
+/**
+ * Standard deviation of the entries whose mask is not 0, about their mean in two passes.
+ *
+ * @param ddof what is taken from the count in the denominator: 1 for a sample's, 0 for a population's.
+ */
+export function maskedStd(values: ArrayLike<number>, mask?: ArrayLike<number>, ddof: 0 | 1 = 1): number {
+  const center = maskedMean(values, mask);
+  let [sum, count] = [0, 0];
+  for (let i = 0; i < values.length; i++) {
+    if (mask !== undefined && mask[i] === 0) continue;
+    sum += (values[i] - center) ** 2;
+    count++;
+  }
+  return Math.sqrt(sum / (count - ddof));
+}
+
+/**
+ * Interval of a proportion (Wilson 1927, "Probable inference, the law of succession, and statistical inference"):
+ * [p + z^2/2n +- z sqrt(p(1-p)/n + z^2/4n^2)] / (1 + z^2/n). Holds for small n and for p near 0 and 1.
+ *
+ * @param successes out of n; half successes (ties) are allowed.
+ */
+export function wilsonInterval(successes: number, n: number, confidence = 0.95): Interval {
+  if (!(n > 0 && successes >= 0 && successes <= n)) throw new RangeError(`${successes} successes of ${n}`);
+  const z = normalQuantile(0.5 + confidence / 2);
+  const p = successes / n;
+  const center = p + z ** 2 / (2 * n);
+  const spread = z * Math.sqrt((p * (1 - p)) / n + z ** 2 / (4 * n ** 2));
+  const scale = 1 + z ** 2 / n;
+  return {
+    estimate: p,
+    low: successes === 0 ? 0 : Math.max(0, (center - spread) / scale),
+    high: successes === n ? 1 : Math.min(1, (center + spread) / scale),
+  };
+}
+
+/** How often one policy beats another on the same prompts. */
+export interface WinRate extends Interval {
+  wins: number;
+  ties: number;
+  losses: number;
+}
+
+/**
+ * Win rate of paired scores, a tie counting half. The interval is Wilson's of wins + ties/2; with ties the outcomes
+ * vary less than a coin of that rate, so it is then wider than need be, never narrower.
+ *
+ * @param scores and against: of two policies on the same prompts, in the same order.
+ */
+export function winRate(scores: ArrayLike<number>, against: ArrayLike<number>, confidence = 0.95): WinRate {
+  checkPaired(scores, against);
+  let [wins, ties] = [0, 0];
+  for (let i = 0; i < scores.length; i++) {
+    if (scores[i] > against[i]) wins++;
+    else if (scores[i] === against[i]) ties++;
+  }
+  const losses = scores.length - wins - ties;
+  return { ...wilsonInterval(wins + ties / 2, scores.length, confidence), wins, ties, losses };
+}
+
+/** Pearson's correlation of two paired samples; NaN when one of them does not vary. */
+export function pearson(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  checkPaired(a, b);
+  const [meanA, meanB] = [mean(a), mean(b)];
+  let [ab, aa, bb] = [0, 0, 0];
+  for (let i = 0; i < a.length; i++) {
+    ab += (a[i] - meanA) * (b[i] - meanB);
+    aa += (a[i] - meanA) ** 2;
+    bb += (b[i] - meanB) ** 2;
+  }
+  return ab / Math.sqrt(aa * bb);
+}
+
+/** Spearman's rank correlation: Pearson's of the ranks, ties sharing their mean rank. */
+export function spearman(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  return pearson(ranks(a), ranks(b));
+}
+
+/** Ranks from 1; equal values share the mean of theirs. */
+export function ranks(values: ArrayLike<number>): number[] {
+  const order = Array.from(values, (_, i) => i).sort((i, j) => values[i] - values[j]);
+  const ranked = new Array<number>(values.length);
+  for (let start = 0; start < order.length; ) {
+    let end = start + 1;
+    while (end < order.length && values[order[end]] === values[order[start]]) end++;
+    for (let i = start; i < end; i++) ranked[order[i]] = (start + 1 + end) / 2;
+    start = end;
+  }
+  return ranked;
+}
+
+function checkPaired(a: ArrayLike<number>, b: ArrayLike<number>): void {
+  if (a.length !== b.length) throw new RangeError(`paired samples of ${a.length} and ${b.length} values`);
+}
