@@ -1,5 +1,5 @@
 import { formatNumber } from "./table.js";
-import { truncateText } from "./text-width.js";
+import { textWidth, truncateText } from "./text-width.js";
 
 /** Figures shown beside a progress bar, such as reward and KL. */
 export type LiveMetrics = Record<string, number | string>;
@@ -7,7 +7,8 @@ export type LiveMetrics = Record<string, number | string>;
 /** Most often that a bar is drawn again, and that a plain line is written, in milliseconds. */
 const REDRAW_MS = 100;
 const PLAIN_MS = 5000;
-const BAR_COLUMNS = 24;
+/** The bar gives way to the figures beside it, down to its least width. */
+const BAR_COLUMNS = { least: 8, most: 24 };
 
 /** Where progress is drawn, and by what clock. */
 export interface ProgressSink {
@@ -73,17 +74,19 @@ export class Progress {
   }
 
   private bar(): string {
+    const columns = Math.max(10, this.sink.columns() - 1);
     const share = Math.min(1, this.done / Math.max(1, this.options.total));
-    const filled = Math.round(share * BAR_COLUMNS);
-    const bar = "━".repeat(filled) + "╌".repeat(BAR_COLUMNS - filled);
     const percent = `${Math.floor(share * 100)}%`.padStart(4);
-    const parts = [
-      `${this.options.label} ${bar}${percent}`,
-      this.count(),
-      ...this.pace(),
-      formatMetrics(this.metrics),
-    ];
-    return truncateText(parts.filter(Boolean).join("  "), Math.max(10, this.sink.columns() - 1));
+    const figures = [percent, this.count(), ...this.pace(), formatMetrics(this.metrics)]
+      .filter(Boolean)
+      .join("  ");
+    const free = columns - textWidth(this.options.label) - 1 - textWidth(figures);
+    const width = Math.min(BAR_COLUMNS.most, Math.max(BAR_COLUMNS.least, free));
+    const filled = Math.round(share * width);
+    return truncateText(
+      `${this.options.label} ${"━".repeat(filled)}${"╌".repeat(width - filled)}${figures}`,
+      columns,
+    );
   }
 
   private plain(): string {

@@ -89,7 +89,7 @@ describe("Progress", () => {
     }
     expect(out).toHaveLength(10);
     expect(out.every((line) => textWidth(line) < 60)).toBe(true);
-    expect(out.at(-1)).toMatchInlineSnapshot(`"ppo ━━━━━━━━━━━╌╌╌╌╌╌╌╌╌╌╌╌╌ 46%  46/100 steps  50/s  ETA …"`);
+    expect(out.at(-1)).toMatchInlineSnapshot(`"ppo ━━━━╌╌╌╌ 46%  46/100 steps  50/s  ETA 0:01  reward 0.4…"`);
   });
 
   it("writes a line every five seconds elsewhere, and a last one", () => {
