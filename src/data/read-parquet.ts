@@ -14,6 +14,9 @@ export async function* readParquet(path: string): AsyncGenerator<LocatedRow> {
   for (let rowStart = 0; rowStart < count; rowStart += BATCH_ROWS) {
     const rowEnd = Math.min(count, rowStart + BATCH_ROWS);
     const rows = await parquet(path, () => parquetReadObjects({ file, metadata, rowStart, rowEnd }));
+    if (rows.length !== rowEnd - rowStart) {
+      throw new PlumbError(`${path} is damaged: it has ${rows.length} of rows ${rowStart + 1} to ${rowEnd}`);
+    }
     for (let i = 0; i < rows.length; i++) {
       const value = plainNumbers(rows[i]) as Record<string, unknown>;
       yield { value, where: { file: path, unit: "row", number: rowStart + i + 1 }, untyped: false };

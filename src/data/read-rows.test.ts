@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -113,6 +113,25 @@ describe("writeRows", () => {
       await writeRows(join(dir, name), rows);
       expect(await values(join(dir, name))).toEqual(rows);
     }
+  });
+
+  it("answers a damaged Parquet file with rows or an error about the file", async () => {
+    await writeRows(join(dir, "whole.parquet"), [
+      { prompt: "a", label: true, n: 1 },
+      { prompt: "b", label: false, n: 2 },
+    ]);
+    const whole = await readFile(join(dir, "whole.parquet"));
+    await fc.assert(
+      fc.asyncProperty(fc.nat(whole.length - 1), fc.nat(255), async (at, byte) => {
+        const damaged = Buffer.from(whole);
+        damaged[at] = byte;
+        const outcome = await readRows(await file("damaged.parquet", damaged)).catch(
+          (error: Error) => error.name,
+        );
+        expect(Array.isArray(outcome) || outcome === "PlumbError").toBe(true);
+      }),
+      { numRuns: 200 },
+    );
   });
 
   it("refuses numbers that are not finite, at any depth", async () => {
