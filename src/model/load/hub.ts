@@ -1,11 +1,12 @@
-/** Model folders from the Hugging Face hub, kept in a cache folder. */
+/** Model folders from the Hugging Face hub (or the mirror that HF_ENDPOINT names), kept in a cache folder. */
+import { createHash } from "node:crypto";
 import { createWriteStream, existsSync } from "node:fs";
 import { mkdir, rename, rm } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { downloadFile, listFiles } from "@huggingface/hub";
+import { downloadFile, type ListFileEntry, listFiles } from "@huggingface/hub";
 import { writeFileAtomically } from "../../artifacts/atomic.js";
 import { PlumbError } from "../../errors.js";
 
@@ -38,9 +39,10 @@ export async function fetchFromHub(id: string): Promise<string> {
   if (existsSync(join(dir, COMPLETE))) return dir;
   try {
     await mkdir(dir, { recursive: true });
-    const names = await wantedFiles(repo, revision);
-    for (const name of names) if (!existsSync(join(dir, name))) await download(repo, revision, name, dir);
-    await writeFileAtomically(join(dir, COMPLETE), `${names.join("\n")}\n`);
+    const files = await wantedFiles(repo, revision);
+    for (const file of files)
+      if (!existsSync(join(dir, file.path))) await download(repo, revision, file, dir);
+    await writeFileAtomically(join(dir, COMPLETE), `${files.map((file) => file.path).join("\n")}\n`);
   } catch (error) {
     if (error instanceof PlumbError) throw error;
     const why = error instanceof Error ? error.message : String(error);
@@ -52,30 +54,47 @@ export async function fetchFromHub(id: string): Promise<string> {
   return dir;
 }
 
-async function wantedFiles(repo: string, revision: string): Promise<string[]> {
-  const names: string[] = [];
-  for await (const file of listFiles({ repo, revision, accessToken: process.env.HF_TOKEN })) {
-    if (file.type === "file" && WANTED.test(file.path)) names.push(file.path);
+function access(repo: string, revision: string) {
+  return { repo, revision, accessToken: process.env.HF_TOKEN, hubUrl: process.env.HF_ENDPOINT };
+}
+
+async function wantedFiles(repo: string, revision: string): Promise<ListFileEntry[]> {
+  const files: ListFileEntry[] = [];
+  for await (const file of listFiles(access(repo, revision))) {
+    if (file.type === "file" && WANTED.test(file.path)) files.push(file);
   }
-  if (names.some((name) => name.endsWith(".safetensors"))) return names;
+  if (files.some((file) => file.path.endsWith(".safetensors"))) return files;
   throw new PlumbError(`hf:${repo}@${revision} has no safetensors files.`, {
     hint: "Choose a model that is published as safetensors.",
   });
 }
 
-async function download(repo: string, revision: string, name: string, dir: string): Promise<void> {
-  const blob = await downloadFile({ repo, revision, path: name, accessToken: process.env.HF_TOKEN });
-  if (blob === null) throw new PlumbError(`hf:${repo}@${revision} has no ${name}.`);
-  const partial = join(dir, `${name}.part-${process.pid}`);
+/** Fetches one file, and keeps it only if it has the listed size and, where the hub lists one, the SHA-256. */
+async function download(repo: string, revision: string, file: ListFileEntry, dir: string): Promise<void> {
+  const blob = await downloadFile({ ...access(repo, revision), path: file.path });
+  if (blob === null) throw new PlumbError(`hf:${repo}@${revision} has no ${file.path}.`);
+  const partial = join(dir, `${file.path}.part-${process.pid}`);
+  const hash = createHash("sha256");
+  let size = 0;
+  async function* chunks(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
+    const reader = stream.getReader();
+    for (let next = await reader.read(); !next.done; next = await reader.read()) {
+      hash.update(next.value);
+      size += next.value.length;
+      yield next.value;
+    }
+  }
   try {
-    await pipeline(Readable.from(chunks(blob)), createWriteStream(partial, { flush: true }));
-    await rename(partial, join(dir, name));
+    await pipeline(Readable.from(chunks(blob.stream())), createWriteStream(partial, { flush: true }));
+    const digest = hash.digest("hex");
+    if (size !== file.size || (file.lfs !== undefined && digest !== file.lfs.oid)) {
+      throw new PlumbError(
+        `hf:${repo}: ${file.path} arrived damaged: ${size} bytes of ${file.size}, SHA-256 ${digest}.`,
+        { hint: "Try again; the files that arrived whole are kept." },
+      );
+    }
+    await rename(partial, join(dir, file.path));
   } finally {
     await rm(partial, { force: true });
   }
-}
-
-async function* chunks(blob: Blob): AsyncGenerator<Uint8Array> {
-  const reader = blob.stream().getReader();
-  for (let next = await reader.read(); !next.done; next = await reader.read()) yield next.value;
 }

@@ -58,7 +58,8 @@ function* encoded(data: Float32Array, dtype: FloatDtype): Generator<Uint8Array> 
   const convert = dtype === "BF16" ? bf16Bits : f16Bits;
   const bits = new Uint32Array(data.buffer, data.byteOffset, data.length);
   for (let from = 0; from < bits.length; from += CONVERT_CHUNK) {
-    const part = Uint16Array.from(bits.subarray(from, from + CONVERT_CHUNK), convert);
+    const part = new Uint16Array(Math.min(CONVERT_CHUNK, bits.length - from));
+    for (let i = 0; i < part.length; i++) part[i] = convert(bits[from + i]);
     yield new Uint8Array(part.buffer);
   }
 }
