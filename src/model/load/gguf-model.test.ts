@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   f32,
@@ -14,6 +15,7 @@ import {
 } from "../../../test/gguf-file.js";
 import { smolLm } from "../../../test/shared.js";
 import { tinyConfig, tinyWeights } from "../../../test/tiny-model.js";
+import { PlumbError } from "../../errors.js";
 import { RandomStream } from "../../random.js";
 import { byteCharacters } from "../../text/bpe-trainer.js";
 import { encodeChat, renderChat } from "../../text/chat-template.js";
@@ -205,6 +207,33 @@ describe("GGUF tokenizers", () => {
     await model.close();
     const messages = [{ role: "user", content: "hi" }];
     expect(renderChat(model.tokenizer!, messages, { addGenerationPrompt: true })).toBe("<s>hi");
+  });
+});
+
+describe("hostile GGUF models", () => {
+  it("are opened or refused with a PlumbError, whatever bytes are changed", async () => {
+    const config = tinyConfig({ layers: 1, ropeScaling, ropeTheta: 500_000 });
+    const pieces = {
+      "tokenizer.ggml.model": text("gpt2"),
+      "tokenizer.ggml.tokens": texts(["a", "b", "ab"]),
+      "tokenizer.ggml.token_type": ints([1, 1, 3]),
+      "tokenizer.ggml.merges": texts(["a b"]),
+    };
+    const sound = converted(config, pieces);
+    const directoryEnd = 3000;
+    const flips = fc.array(fc.tuple(fc.nat(directoryEnd), fc.nat(255)), { minLength: 1, maxLength: 4 });
+    await fc.assert(
+      fc.asyncProperty(flips, async (changes) => {
+        const bytes = sound.slice();
+        for (const [at, value] of changes) bytes[at] = value;
+        try {
+          await (await opened(bytes)).close();
+        } catch (error) {
+          expect(error).toBeInstanceOf(PlumbError);
+        }
+      }),
+      { numRuns: 400 },
+    );
   });
 });
 

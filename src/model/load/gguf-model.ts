@@ -62,6 +62,7 @@ export async function ggufConfig(file: GgufFile): Promise<ModelConfig> {
   const embedding = file.tensors.get("token_embd.weight");
   if (embedding === undefined) throw new PlumbError(`${file.path} has no tensor token_embd.weight.`);
   const bias = (part: string) => file.tensors.has(`blk.0.${part}.bias`);
+  const ropeTheta = metadata.real("rope.freq_base", 10_000);
   const originalMaxPositions = metadata.integer("rope.scaling.original_context_length", 8192);
   checkScalingType(file, metadata.text("rope.scaling.type", "none"));
 
@@ -76,8 +77,8 @@ export async function ggufConfig(file: GgufFile): Promise<ModelConfig> {
     headDim,
     maxPositions: metadata.integer("context_length"),
     rmsNormEps: metadata.real("attention.layer_norm_rms_epsilon"),
-    ropeTheta: metadata.real("rope.freq_base", 10_000),
-    ropeScaling: await llama3ScalingFrom(file, originalMaxPositions),
+    ropeTheta,
+    ropeScaling: await llama3ScalingFrom(file, headDim, ropeTheta, originalMaxPositions),
     tieWordEmbeddings: !file.tensors.has("output.weight"),
     qkvBias: bias("attn_q"),
     outputBias: bias("attn_output"),

@@ -1,5 +1,5 @@
 import { PlumbError } from "../../errors.js";
-import type { ModelConfig, RopeScaling } from "../config.js";
+import type { RopeScaling } from "../config.js";
 import type { GgufFile } from "./gguf.js";
 
 /** The wavelength limits of every published Llama 3 model; GGUF keeps only the factors that follow from them. */
@@ -15,9 +15,17 @@ const TOLERANCE = 1e-3;
  */
 export async function llama3ScalingFrom(
   file: GgufFile,
+  headDim: number,
+  theta: number,
   originalMaxPositions: number,
 ): Promise<RopeScaling | undefined> {
-  if (!file.tensors.has("rope_freqs.weight")) return undefined;
+  const tensor = file.tensors.get("rope_freqs.weight");
+  if (tensor === undefined) return undefined;
+  if (tensor.elements !== headDim / 2) {
+    throw new PlumbError(
+      `${file.path}: rope_freqs.weight has ${tensor.elements} factors; heads of ${headDim} need ${headDim / 2}.`,
+    );
+  }
   const factors = await file.weights.read("rope_freqs.weight");
   const factor = Math.max(...factors);
   if (factor === 1) return undefined;
@@ -28,8 +36,7 @@ export async function llama3ScalingFrom(
     highFreqFactor: HIGH_FREQ_FACTOR,
     originalMaxPositions,
   };
-  const theta = file.metadata.get("llama.rope.freq_base");
-  const expected = llama3Factors(scaling, typeof theta === "number" ? theta : 10_000, factors.length);
+  const expected = llama3Factors(scaling, theta, factors.length);
   if (factors.every((value, i) => Math.abs(value - expected[i]) <= TOLERANCE * expected[i])) return scaling;
   throw new PlumbError(`${file.path}: the factors in rope_freqs.weight are not those of Llama 3's scaling.`, {
     hint: "Use the model's Hugging Face folder, whose config.json states the scaling.",
@@ -40,11 +47,7 @@ export async function llama3ScalingFrom(
  * What each of `count` rotary frequencies theta^(-i/count) is divided by (transformers, modeling_rope_utils.py):
  * 1 for short wavelengths, `factor` for long ones, and a smooth passage between them.
  */
-export function llama3Factors(
-  scaling: RopeScaling,
-  theta: ModelConfig["ropeTheta"],
-  count: number,
-): number[] {
+export function llama3Factors(scaling: RopeScaling, theta: number, count: number): number[] {
   const { factor, lowFreqFactor, highFreqFactor, originalMaxPositions } = scaling;
   return Array.from({ length: count }, (_, i) => {
     const wavelength = 2 * Math.PI * theta ** (i / count);

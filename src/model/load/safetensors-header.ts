@@ -143,8 +143,10 @@ function repeatedKey(json: string): string | undefined {
     else if (char === '"') {
       const start = i++;
       while (json[i] !== '"') i += json[i] === "\\" ? 2 : 1;
-      if (depth !== 1 || !/^\s*:/.test(json.slice(i + 1, i + 16))) continue;
-      const key: string = JSON.parse(json.slice(start, i + 1));
+      const end = i;
+      while (/\s/.test(json[i + 1])) i++;
+      if (depth !== 1 || json[i + 1] !== ":") continue;
+      const key: string = JSON.parse(json.slice(start, end + 1));
       if (seen.has(key)) return key;
       seen.add(key);
     }
