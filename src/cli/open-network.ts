@@ -1,0 +1,90 @@
+/** Models and adapters that a command names, opened and read into memory. */
+import { PlumbError } from "../errors.js";
+import type { ModelConfig } from "../model/config.js";
+import { adapterNetwork, frozenNetwork, readWeights, type Weights } from "../model/create.js";
+import { mergedWeights } from "../model/export.js";
+import { openModel } from "../model/load/index.js";
+import type { Network } from "../model/network.js";
+import { type OrtOptions, OrtRuntime } from "../runtime/ort/index.js";
+import type { Runtime } from "../runtime/runtime.js";
+import type { Tokenizer } from "../text/index.js";
+
+export interface OpenedNetwork {
+  /** The model as it is, or with its last adapter live beside the frozen base. */
+  network: Network;
+  /** What the network stands on, without its last adapter: the reference of a policy that is trained with LoRA. */
+  base: Weights;
+  config: ModelConfig;
+  /** Absent when the model came without one; see `tokenizerOf`. */
+  tokenizer?: Tokenizer;
+  /** Fills rows up; never read. */
+  padId: number;
+  /** What was opened, as it was given. */
+  source: string;
+}
+
+export interface OpenOptions {
+  /** Replaces the context length that the model declares. */
+  maxPositions?: number;
+}
+
+/** The runtime of a command; its threads are PLUMB_THREADS or all processors. */
+export const createRuntime = (options?: OrtOptions): Runtime => new OrtRuntime(options);
+
+/**
+ * Reads a model and its adapters.
+ *
+ * @param model a .gguf file, a Hugging Face folder or `hf:owner/name`.
+ * @param adapters PEFT folders, applied one on another: all but the last are folded into the base.
+ * @throws PlumbError when one of them is missing, not sound, or does not fit the others.
+ */
+export async function openNetwork(
+  runtime: Runtime,
+  model: string,
+  adapters: readonly string[] = [],
+  { maxPositions }: OpenOptions = {},
+): Promise<OpenedNetwork> {
+  const files = await openModel(model);
+  const config = maxPositions === undefined ? files.config : { ...files.config, maxPositions };
+  const { tokenizer } = files;
+  let base: Weights;
+  try {
+    base = await readWeights(runtime, config, files.weights);
+  } finally {
+    await files.close();
+  }
+  for (const dir of adapters.slice(0, -1)) base = await mergeAdapter(runtime, config, base, dir);
+  const last = adapters.at(-1);
+  const network =
+    last === undefined
+      ? frozenNetwork(runtime, config, base)
+      : await adapterNetwork(runtime, config, base, last);
+  const padId = tokenizer?.padId ?? config.padId ?? 0;
+  return { network, base, config, ...(tokenizer && { tokenizer }), padId, source: model };
+}
+
+/**
+ * Base weights with an adapter folded in, W + (alpha / r) B A: what a new adapter is trained on after an earlier one
+ * (PPO after SFT). Weights that the adapter leaves alone are shared with the base.
+ */
+export async function mergeAdapter(
+  runtime: Runtime,
+  config: ModelConfig,
+  base: Weights,
+  dir: string,
+): Promise<Weights> {
+  const adapted = await adapterNetwork(runtime, config, base, dir);
+  const merged = new Map(base);
+  for (const [name, { shape, data }] of mergedWeights(adapted)) {
+    if (data !== base.get(name)?.data()) merged.set(name, runtime.adopt("f32", shape, data, name));
+  }
+  return merged;
+}
+
+/** The model's tokenizer, which text cannot do without. @throws PlumbError when it came without one. */
+export function tokenizerOf(opened: Pick<OpenedNetwork, "tokenizer" | "source">): Tokenizer {
+  if (opened.tokenizer !== undefined) return opened.tokenizer;
+  throw new PlumbError(`${opened.source} has no tokenizer, so text cannot be given to it`, {
+    hint: "Give token ids (input_ids), or put the model's tokenizer.json beside its weights.",
+  });
+}
