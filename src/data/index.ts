@@ -16,4 +16,11 @@ export type { ChatMessage, TextOrMessages } from "./messages.js";
 export { readRows, streamRows } from "./read-rows.js";
 export type { Demonstration, PreferenceRow, PromptCompletion, PromptRow, UnpairedRow } from "./rows.js";
 export { holdOut } from "./split.js";
+export {
+  describePrompt,
+  encodeDemonstration,
+  encodePreference,
+  encodePrompt,
+  type TokenizedText,
+} from "./tokenize.js";
 export { writeRows } from "./write-rows.js";

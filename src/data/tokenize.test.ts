@@ -1,0 +1,71 @@
+import { describe, expect, it } from "vitest";
+import { tokenizerFromJson, trainByteLevelBpe } from "../text/index.js";
+import type { Demonstration, PreferenceRow } from "./rows.js";
+import { describePrompt, encodeDemonstration, encodePreference, encodePrompt } from "./tokenize.js";
+
+const json = trainByteLevelBpe(["user assistant hello"], {
+  vocabSize: 270,
+  specialTokens: ["<pad>", "<|im_start|>", "<|im_end|>"],
+});
+const chatMl =
+  "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>' + '\n' }}{% endfor %}" +
+  "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}";
+const names = { eos_token: "<|im_end|>", pad_token: "<pad>" };
+const tokenizer = tokenizerFromJson(json, { ...names, chat_template: chatMl });
+const where = { file: "a.jsonl", unit: "line", number: 3 } as const;
+const user = { role: "user", content: "hi" } as const;
+const answer = (content: string) => ({ role: "assistant", content }) as const;
+
+const readText = ({ ids, read }: { ids: number[]; read: boolean[] }) =>
+  tokenizer.decode(ids.filter((_, t) => read[t]));
+
+describe("encodePrompt", () => {
+  it("opens the assistant's turn of a conversation and leaves text as it is", () => {
+    expect(tokenizer.decode(encodePrompt(tokenizer, [user]))).toBe(
+      "<|im_start|>user\nhi<|im_end|>\n<|im_start|>assistant\n",
+    );
+    expect(tokenizer.decode(encodePrompt(tokenizer, "hi "))).toBe("hi ");
+    expect(describePrompt([user])).toBe("user: hi");
+  });
+});
+
+describe("encodeDemonstration", () => {
+  const rows: [string, Demonstration, string][] = [
+    ["all of a text", { kind: "text", text: "ab", where }, "ab<|im_end|>"],
+    [
+      "every answer",
+      { kind: "messages", messages: [user, answer("a"), user, answer("b")], where },
+      "a<|im_end|>b<|im_end|>",
+    ],
+    ["a completion", { kind: "completion", prompt: "p", completion: " c", where }, " c<|im_end|>"],
+    [
+      "the completion of a conversation, not its earlier answers",
+      { kind: "completion", prompt: [user, answer("a"), user], completion: [answer("b")], where },
+      "b<|im_end|>",
+    ],
+  ];
+  it.each(rows)("reads %s", (_, row, text) => {
+    expect(readText(encodeDemonstration(tokenizer, row))).toBe(text);
+  });
+
+  it("names the row that cannot be encoded", () => {
+    const bare = tokenizerFromJson(json, names);
+    expect(() =>
+      encodeDemonstration(bare, { kind: "messages", messages: [user, answer("a")], where }),
+    ).toThrow(/^a\.jsonl, line 3: .*no chat template/);
+  });
+});
+
+describe("encodePreference", () => {
+  it("ends both sides with the token that a sampled response ends with", () => {
+    const chat: PreferenceRow = { prompt: [user], chosen: [answer("a")], rejected: [answer("b")], where };
+    const text: PreferenceRow = { prompt: "p", chosen: "a", rejected: "b", where };
+    for (const row of [chat, text]) {
+      const { chosen, rejected } = encodePreference(tokenizer, row);
+      expect([chosen.at(-1), rejected.at(-1)]).toEqual([tokenizer.eosId, tokenizer.eosId]);
+      const prompt = encodePrompt(tokenizer, row.prompt);
+      expect(chosen.slice(0, prompt.length)).toEqual(prompt);
+      expect(tokenizer.decode(chosen.slice(prompt.length))).toBe("a<|im_end|>");
+    }
+  });
+});

@@ -1,0 +1,94 @@
+/** Rows of datasets as the token ids that training reads. Errors name the row. */
+import { PlumbError } from "../errors.js";
+import { encodeChat, type Tokenizer } from "../text/index.js";
+import { type RowLocation, rowError } from "./location.js";
+import type { ChatMessage, TextOrMessages } from "./messages.js";
+import type { Demonstration, PreferenceRow } from "./rows.js";
+
+/** A text as tokens, and which of them the loss reads. */
+export interface TokenizedText {
+  ids: number[];
+  read: boolean[];
+}
+
+/**
+ * The tokens a completion is sampled after: messages through the chat template, up to where the assistant begins;
+ * text as it is, with the special tokens the tokenizer puts before a text.
+ */
+export function encodePrompt(tokenizer: Tokenizer, prompt: TextOrMessages): number[] {
+  if (typeof prompt !== "string") return encodeChat(tokenizer, prompt, { addGenerationPrompt: true }).ids;
+  const ids = tokenizer.encode(prompt, { addSpecialTokens: true });
+  const plain = tokenizer.encode(prompt);
+  const closed =
+    ids.length > plain.length && ids.at(-1) === tokenizer.eosId && plain.at(-1) !== tokenizer.eosId;
+  return closed ? ids.slice(0, -1) : ids;
+}
+
+/** What to imitate: of messages every answer with the token that ends it, of a completion all of it with the EOS. */
+export function encodeDemonstration(tokenizer: Tokenizer, row: Demonstration): TokenizedText {
+  return named(row.where, () => {
+    if (row.kind === "text") {
+      const ids = [...encodePrompt(tokenizer, row.text), endOf(tokenizer)];
+      return { ids, read: ids.map(() => true) };
+    }
+    if (row.kind === "messages") return throughLastAnswer(tokenizer, row.messages);
+    if (typeof row.prompt === "string") return afterPrompt(tokenizer, row.prompt, row.completion as string);
+    const prompt = encodePrompt(tokenizer, row.prompt);
+    const whole = throughLastAnswer(tokenizer, [...row.prompt, ...(row.completion as ChatMessage[])]);
+    return { ids: whole.ids, read: whole.read.map((read, t) => read && t >= prompt.length) };
+  });
+}
+
+/**
+ * Both sides of a preference, from the prompt's first token to the one that ends the answer: what a chat template
+ * writes after that token is cut off, so that a reward model reads its score where a sampled response ends.
+ */
+export function encodePreference(
+  tokenizer: Tokenizer,
+  row: PreferenceRow,
+): { chosen: number[]; rejected: number[] } {
+  const side = (answer: TextOrMessages): number[] =>
+    typeof row.prompt === "string"
+      ? afterPrompt(tokenizer, row.prompt, answer as string).ids
+      : throughLastAnswer(tokenizer, [...row.prompt, ...(answer as ChatMessage[])]).ids;
+  return named(row.where, () => ({ chosen: side(row.chosen), rejected: side(row.rejected) }));
+}
+
+/** A prompt as people read it in logs: the text, or a line per turn. */
+export function describePrompt(prompt: TextOrMessages): string {
+  if (typeof prompt === "string") return prompt;
+  return prompt.map(({ role, content }) => `${role}: ${content}`).join("\n");
+}
+
+/** Runs what encodes a row; what goes wrong names the row. */
+export function named<R>(where: RowLocation, encode: () => R): R {
+  try {
+    return encode();
+  } catch (error) {
+    if (error instanceof PlumbError) throw rowError(where, error.message, error.hint);
+    throw error;
+  }
+}
+
+function afterPrompt(tokenizer: Tokenizer, prompt: string, completion: string): TokenizedText {
+  const before = encodePrompt(tokenizer, prompt);
+  const after = [...tokenizer.encode(completion), endOf(tokenizer)];
+  return { ids: [...before, ...after], read: [...before.map(() => false), ...after.map(() => true)] };
+}
+
+function throughLastAnswer(tokenizer: Tokenizer, messages: readonly ChatMessage[]): TokenizedText {
+  const { ids, assistantMask } = encodeChat(tokenizer, messages);
+  const end = assistantMask.lastIndexOf(true) + 1;
+  if (end === 0) throw new PlumbError("the conversation has no answer by the assistant");
+  return { ids: ids.slice(0, end), read: assistantMask.slice(0, end) };
+}
+
+function endOf({ eosId }: Tokenizer): number {
+  if (eosId !== undefined) return eosId;
+  throw new PlumbError(
+    "the tokenizer names no end-of-sequence token, so nothing would teach the model to stop",
+    {
+      hint: 'Add "eos_token" to its tokenizer_config.json.',
+    },
+  );
+}
