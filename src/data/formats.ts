@@ -107,7 +107,10 @@ export function likelyMistyped(names: readonly string[]): string | undefined {
 }
 
 /** Checks one row against a format. @throws PlumbError naming file, line, field and what was expected. */
-export function checkRow(row: LocatedRow, format: FormatName): CheckedRow {
+export function checkRow<Name extends FormatName>(
+  row: LocatedRow,
+  format: Name,
+): Extract<CheckedRow, { format: Name }> {
   const schema = FORMATS[format];
   const value = withoutNulls(row.untyped ? typedCells(row.value, format) : row.value);
   const result = schema.safeParse(value);
@@ -118,7 +121,7 @@ export function checkRow(row: LocatedRow, format: FormatName): CheckedRow {
     fields: result.data,
     ...(meta.length > 0 && { meta: Object.fromEntries(meta) }),
     where: row.where,
-  } as CheckedRow;
+  } as Extract<CheckedRow, { format: Name }>;
 }
 
 function fieldError(row: LocatedRow, format: FormatName, value: unknown, error: z.ZodError) {

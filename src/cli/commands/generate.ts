@@ -1,0 +1,170 @@
+import { z } from "zod";
+import { checkRow } from "../../data/formats.js";
+import { type LocatedRow, type RowLocation, rowError } from "../../data/location.js";
+import { encodePrompt, named } from "../../data/tokenize.js";
+import { type Completion, Generator, type SamplingConfig, samplingSchema } from "../../generate/index.js";
+import type { ModelConfig } from "../../model/config.js";
+import { type CommandContext, defineCommand } from "../command.js";
+import { adapterSetting, modelSetting } from "../model-settings.js";
+import { createRuntime, type OpenedNetwork, openNetwork, tokenizerOf } from "../open-network.js";
+import { checkLength, formOf, tokenIds } from "../request-forms.js";
+import { openRequests } from "../request-lines.js";
+import { formatNumber } from "../table.js";
+import { usageError } from "../usage-error.js";
+
+const schema = z.object({
+  model: modelSetting,
+  adapter: adapterSetting,
+  input: z.string().min(1).optional().describe("JSON lines (or another dataset file); - for stdin"),
+  prompt: z.string().min(1).optional().describe("one prompt instead of a file, answered for people"),
+  chat: z.boolean().default(false).describe("give --prompt as a user's message through the chat template"),
+  batchSize: z
+    .number()
+    .int()
+    .min(1)
+    .max(1024)
+    .default(32)
+    .describe("rows decoded together, and answered before the next; less where the cache would be too large"),
+  ...samplingSchema.shape,
+});
+
+const FORMS = { ids: ["input_ids"], messages: ["messages"], prompt: ["prompt"] };
+/** Most bytes of the keys and values of a batch. */
+const CACHE_BYTES = 2 ** 30;
+
+interface Request {
+  ids: number[];
+  where: RowLocation;
+}
+
+export default defineCommand({
+  description: `Samples a completion of each prompt, one line of JSON for each line of input and in its order: {"completion":"...","completion_ids":[...],"finish_reason":"stop"}.
+
+Lines hold {"prompt":"..."}, used as it is; {"messages":[...]}, which go through the model's chat template up to where the assistant begins; or {"input_ids":[...]}. Other fields are ignored. finish_reason is "stop" when the model ended its turn or a stop string came, "length" when --max-new-tokens was reached. The completion is without special tokens and cut before a stop string (null when the model has no tokenizer); completion_ids are all tokens sampled, the end-of-sequence token too. A line's draws depend on the seed and its place in the input only.
+
+A file is checked whole before the first answer; stdin is checked and answered in chunks of --batch-size lines.`,
+  examples: [
+    {
+      command: 'plumb generate --model model.gguf --chat --prompt "Why is the sky blue?"',
+      does: "a quick try",
+    },
+    {
+      command: "plumb generate --model DIR --input prompts.jsonl --temperature 0 --max-new-tokens 48",
+      does: "greedy completions of a file of prompts",
+    },
+    {
+      command: `plumb generate --model DIR --input - --stop '["\\n\\n", "User:"]'`,
+      does: "stop strings as a YAML list, which keeps their white space",
+    },
+  ],
+  schema,
+  async run(context, { model, adapter, input, prompt, chat, batchSize, ...sampling }) {
+    if ((input === undefined) === (prompt === undefined)) {
+      throw usageError("give either --input FILE (- for stdin) or --prompt TEXT");
+    }
+    const runtime = createRuntime();
+    const opened = await openNetwork(runtime, model, adapter);
+    if (sampling.stop.length > 0) tokenizerOf(opened);
+    const generator = new Generator(runtime, opened.network, opened.padId, opened.tokenizer);
+    if (prompt !== undefined) await answerOne(context, generator, opened, prompt, chat, sampling);
+    else if (input !== undefined) await answerLines(context, generator, opened, input, batchSize, sampling);
+  },
+});
+
+/** Every line of a file or of stdin, batch by batch. */
+async function answerLines(
+  { ui, signal }: CommandContext,
+  generator: Generator,
+  opened: OpenedNetwork,
+  input: string,
+  batchSize: number,
+  sampling: SamplingConfig,
+): Promise<void> {
+  const requests = await openRequests(input, (row) => parseRequest(row, opened, sampling));
+  const progress =
+    requests.total === undefined
+      ? undefined
+      : ui.progress({ label: "completions", total: requests.total, unit: "lines" });
+  let [done, tokens] = [0, 0];
+  for await (const chunk of requests.chunks(batchSize)) {
+    const completions = await generator.generate(
+      chunk.map(({ ids }) => ids),
+      sampling,
+      {
+        batchSize: rowsInCache(chunk, opened.config, sampling),
+        signal,
+        firstRow: done,
+        onStep: (sampled) => progress?.update(done, { tokens: (tokens += sampled) }),
+      },
+    );
+    for (const completion of completions) await ui.row(answer(completion));
+    progress?.update((done += chunk.length), { tokens });
+  }
+  progress?.end();
+}
+
+/** One prompt: the completion alone on stdout, figures on stderr. */
+async function answerOne(
+  { ui, signal }: CommandContext,
+  generator: Generator,
+  opened: OpenedNetwork,
+  prompt: string,
+  chat: boolean,
+  sampling: SamplingConfig,
+): Promise<void> {
+  const tokenizer = tokenizerOf(opened);
+  const ids = encodePrompt(tokenizer, chat ? [{ role: "user", content: prompt }] : prompt);
+  checkPrompt({ file: "--prompt", unit: "line", number: 1 }, ids, opened, sampling);
+  const started = performance.now();
+  const [completion] = await generator.generate([ids], sampling, { signal });
+  const seconds = (performance.now() - started) / 1000;
+  await ui.result(answer(completion), () => completion.text ?? "");
+  const rate = formatNumber(Number((completion.ids.length / seconds).toPrecision(3)));
+  ui.info(
+    `${ids.length} tokens of prompt, ${completion.ids.length} sampled (${completion.finishReason}), ${rate} tokens/s`,
+  );
+}
+
+function answer({ ids, text, finishReason }: Completion): object {
+  return { completion: text ?? null, completion_ids: ids, finish_reason: finishReason };
+}
+
+/** @throws PlumbError naming the line. */
+function parseRequest(row: LocatedRow, opened: OpenedNetwork, sampling: SamplingConfig): Request {
+  const ids = encode(row, opened);
+  checkPrompt(row.where, ids, opened, sampling);
+  return { ids, where: row.where };
+}
+
+function encode(row: LocatedRow, opened: OpenedNetwork): number[] {
+  const form = formOf(row, FORMS);
+  if (form === "ids") return tokenIds(row, opened.config);
+  const tokenizer = tokenizerOf(opened);
+  const prompt =
+    form === "messages"
+      ? checkRow(row, "messages").fields.messages
+      : checkRow(row, "prompt-only").fields.prompt;
+  return named(row.where, () => encodePrompt(tokenizer, prompt));
+}
+
+function checkPrompt(
+  where: RowLocation,
+  ids: readonly number[],
+  { config }: OpenedNetwork,
+  { maxNewTokens }: SamplingConfig,
+): void {
+  if (ids.length === 0) throw rowError(where, "the prompt has no tokens", "Give it at least one.");
+  checkLength(where, ids, config, maxNewTokens);
+}
+
+/** As many rows of a batch as the cache has room for; its capacity is a power of two. */
+function rowsInCache(
+  chunk: readonly Request[],
+  config: ModelConfig,
+  { maxNewTokens }: SamplingConfig,
+): number {
+  const longest = chunk.reduce((most, { ids }) => Math.max(most, ids.length), 0);
+  const capacity = 2 ** Math.ceil(Math.log2(longest + maxNewTokens));
+  const bytes = capacity * config.layers * 2 * config.kvHeads * config.headDim * 4;
+  return Math.max(1, Math.min(chunk.length, Math.floor(CACHE_BYTES / bytes)));
+}
