@@ -71,9 +71,11 @@ type NativeFunction = ReturnType<ReturnType<typeof koffi.load>["func"]>;
 function libraryPath(): string {
   const require = createRequire(import.meta.url);
   const root = path.dirname(require.resolve("onnxruntime-node/package.json"));
-  const file = { linux: "libonnxruntime.so.1", darwin: "libonnxruntime.1.30.0.dylib", win32: "onnxruntime.dll" }[
-    os.platform() as "linux" | "darwin" | "win32"
-  ];
+  const file = {
+    linux: "libonnxruntime.so.1",
+    darwin: "libonnxruntime.1.30.0.dylib",
+    win32: "onnxruntime.dll",
+  }[os.platform() as "linux" | "darwin" | "win32"];
   return path.join(root, "bin", "napi-v6", os.platform(), os.arch(), file ?? "libonnxruntime.so.1");
 }
 

@@ -2,7 +2,8 @@ import type { DType } from "../../tensor/index.js";
 import type { DeviceBuffer, HostArray } from "../runtime.js";
 import { call, create, ELEMENT_TYPE, type Pointer } from "./api.js";
 
-const ARRAYS = {
+/** The typed array that holds each type on the host. */
+export const ARRAYS = {
   f32: Float32Array,
   i32: Int32Array,
   i64: BigInt64Array,
@@ -49,13 +50,23 @@ export class OrtBuffer implements DeviceBuffer {
   ) {
     const length = elementCount(shape);
     if (!(array instanceof ARRAYS[dtype]) || array.length < length) {
-      throw new Error(`${label}: ${array.constructor.name} of ${array.length} cannot hold ${dtype}[${shape.join(", ")}]`);
+      throw new Error(
+        `${label}: ${array.constructor.name} of ${array.length} cannot hold ${dtype}[${shape.join(", ")}]`,
+      );
     }
     this.array = array;
     const dims = BigInt64Array.from(shape.length === 0 ? [0] : shape, BigInt);
     const bytes = length * array.BYTES_PER_ELEMENT;
     const type = ELEMENT_TYPE[dtype];
-    this.value = create("CreateTensorWithDataAsOrtValue", cpuMemoryInfo(), array, bytes, dims, shape.length, type);
+    this.value = create(
+      "CreateTensorWithDataAsOrtValue",
+      cpuMemoryInfo(),
+      array,
+      bytes,
+      dims,
+      shape.length,
+      type,
+    );
     liveValues.count++;
   }
 
@@ -74,8 +85,10 @@ export class OrtBuffer implements DeviceBuffer {
   view(shape: readonly number[], offset = 0): OrtBuffer {
     this.pointer();
     const length = elementCount(shape);
-    if (offset + length > this.array.length) {
-      throw new Error(`${this.label}: a view of ${length} elements at ${offset} exceeds ${this.array.length}`);
+    if (!Number.isInteger(offset) || offset < 0 || offset + length > this.array.length) {
+      throw new Error(
+        `${this.label}: a view of ${length} elements at ${offset} exceeds ${this.array.length}`,
+      );
     }
     const view = new OrtBuffer(this.dtype, shape, this.array.subarray(offset, offset + length), this.label);
     view.parent = this;
@@ -92,9 +105,13 @@ export class OrtBuffer implements DeviceBuffer {
     this.users.delete(user);
   }
 
+  private inUse(): boolean {
+    return this.users.size > 0 || [...this.views].some((view) => view.inUse());
+  }
+
   release(): void {
     if (this.value === undefined) return;
-    if (this.users.size > 0) throw new Error(`${this.label} is in use by a run or a program and cannot be released`);
+    if (this.inUse()) throw new Error(`${this.label} is in use by a run or a program and cannot be released`);
     for (const view of [...this.views]) view.release();
     call("ReleaseValue", this.value);
     this.value = undefined;

@@ -3,19 +3,29 @@ import os from "node:os";
 import path from "node:path";
 import type { DType, Program } from "../../tensor/index.js";
 import { EXTERNAL_FILE, encodeProgram, inputName } from "../onnx/encode.js";
-import type { DeviceBuffer, Executable, FrozenWeights, HostArray, Runtime, RuntimeStatistics } from "../runtime.js";
+import type {
+  DeviceBuffer,
+  Executable,
+  FrozenWeights,
+  HostArray,
+  Runtime,
+  RuntimeStatistics,
+} from "../runtime.js";
 import { call, create, type Pointer } from "./api.js";
 import { allocate, cpuMemoryInfo, OrtBuffer } from "./buffer.js";
 import { OrtExecutable } from "./session.js";
 
+const NO_WEIGHTS: FrozenWeights = new Map();
 const WARNINGS_AND_WORSE = 3;
 const ALL_OPTIMIZATIONS = 99;
 
 export interface OrtOptions {
   /** Threads of the one pool that all programs share. Default: PLUMB_THREADS, else all processors. */
   threads?: number;
-  /** Most compiled programs kept; the one unused for longest is released first. */
+  /** Most compiled programs kept in memory, default 64; the one unused for longest goes first. */
   maxPrograms?: number;
+  /** Most bytes of encoded programs kept in memory, default 512 MiB; frozen weights are shared and not counted. */
+  maxBytes?: number;
   /** Prefix of ONNX Runtime's profile files (Chrome trace format); profiling is off without it. */
   profile?: string;
 }
@@ -24,13 +34,19 @@ export interface OrtOptions {
 export class OrtRuntime implements Runtime {
   readonly name = "onnxruntime";
   readonly threads: number;
-  readonly statistics: RuntimeStatistics = { runMilliseconds: 0, compileMilliseconds: 0, runs: 0, compiled: 0 };
+  readonly statistics: RuntimeStatistics = {
+    runMilliseconds: 0,
+    compileMilliseconds: 0,
+    runs: 0,
+    compiled: 0,
+  };
   private readonly environment: Pointer;
   private readonly packedWeights: Pointer;
   private readonly runOptions: Pointer;
   private readonly folder: string;
   private externalSize = 0;
-  private readonly cache = new Map<Program, { executable: OrtExecutable; frozen: FrozenWeights }>();
+  /** Compiled programs in memory and the bytes each is counted as, the one unused for longest first. */
+  private readonly cache = new Map<OrtExecutable, number>();
 
   constructor(private readonly options: OrtOptions = {}) {
     this.threads = options.threads ?? (Number(process.env.PLUMB_THREADS) || os.availableParallelism());
@@ -52,8 +68,16 @@ export class OrtRuntime implements Runtime {
   }
 
   buffer(dtype: DType, shape: readonly number[], data?: HostArray): DeviceBuffer {
-    const array = allocate(dtype, Math.max(1, shape.reduce((a, b) => a * b, 1)));
-    if (data) (array as Float32Array).set(data as Float32Array);
+    const length = shape.reduce((a, b) => a * b, 1);
+    const array = allocate(dtype, Math.max(1, length));
+    if (data) {
+      if (data.constructor !== array.constructor || data.length !== length) {
+        throw new Error(
+          `buffer: ${data.constructor.name} of ${data.length} does not fill ${dtype}[${shape.join(", ")}]`,
+        );
+      }
+      (array as Float32Array).set(data as Float32Array);
+    }
     return new OrtBuffer(dtype, shape, array);
   }
 
@@ -61,22 +85,45 @@ export class OrtRuntime implements Runtime {
     return new OrtBuffer(dtype, shape, array, label);
   }
 
-  compile(program: Program, frozen: FrozenWeights = new Map()): Executable {
-    const cached = this.cache.get(program);
-    if (cached && cached.frozen === frozen) {
-      this.cache.delete(program);
-      this.cache.set(program, cached);
-      return cached.executable;
+  compile(program: Program, frozen: FrozenWeights = NO_WEIGHTS): Executable {
+    for (const known of this.cache.keys()) {
+      if (known.program !== program || known.frozen !== frozen) continue;
+      this.touch(known);
+      return known;
     }
-    const start = performance.now();
-    const executable = this.createExecutable(program, frozen);
-    this.statistics.compileMilliseconds += performance.now() - start;
-    this.statistics.compiled++;
-    this.cache.set(program, { executable, frozen });
-    return executable;
+    const sessions = {
+      open: (executable: OrtExecutable) => this.open(executable),
+      used: (executable: OrtExecutable) => this.touch(executable),
+      closed: (executable: OrtExecutable) => void this.cache.delete(executable),
+    };
+    return new OrtExecutable(program, frozen, sessions, this.runOptions, this.statistics);
   }
 
-  private createExecutable(program: Program, frozen: FrozenWeights): OrtExecutable {
+  private touch(executable: OrtExecutable): void {
+    const bytes = this.cache.get(executable);
+    if (bytes === undefined) return;
+    this.cache.delete(executable);
+    this.cache.set(executable, bytes);
+  }
+
+  /** Compiles, and lets go of the programs unused for longest that are over the cap and not running. */
+  private open(executable: OrtExecutable): Pointer {
+    const start = performance.now();
+    const { session, bytes } = this.createSession(executable);
+    this.statistics.compileMilliseconds += performance.now() - start;
+    this.statistics.compiled++;
+    this.cache.set(executable, bytes);
+    const { maxPrograms = 64, maxBytes = 2 ** 29 } = this.options;
+    let total = [...this.cache.values()].reduce((a, b) => a + b, 0);
+    for (const [other, size] of [...this.cache]) {
+      if (this.cache.size <= maxPrograms && total <= maxBytes) break;
+      if (other === executable || !other.evict()) continue;
+      total -= size;
+    }
+    return session;
+  }
+
+  private createSession({ program, frozen }: OrtExecutable): { session: Pointer; bytes: number } {
     const { bytes, externalBytes } = encodeProgram(program);
     if (externalBytes > this.externalSize) {
       truncateSync(path.join(this.folder, EXTERNAL_FILE), externalBytes);
@@ -87,8 +134,14 @@ export class OrtRuntime implements Runtime {
       call("DisablePerSessionThreads", options);
       call("SetSessionGraphOptimizationLevel", options, ALL_OPTIMIZATIONS);
       call("AddSessionConfigEntry", options, "session.use_env_allocators", "1");
-      call("AddSessionConfigEntry", options, "session.model_external_initializers_file_folder_path", this.folder);
-      if (this.options.profile) call("EnableProfiling", options, `${this.options.profile}-${program.name.replaceAll("/", "-")}`);
+      call(
+        "AddSessionConfigEntry",
+        options,
+        "session.model_external_initializers_file_folder_path",
+        this.folder,
+      );
+      if (this.options.profile)
+        call("EnableProfiling", options, `${this.options.profile}-${program.name.replaceAll("/", "-")}`);
       for (const name of program.frozen) {
         const weight = frozen.get(name) as OrtBuffer | undefined;
         if (!weight) throw new Error(`program ${program.name}: the frozen weight "${name}" was not given`);
@@ -102,7 +155,7 @@ export class OrtRuntime implements Runtime {
         options,
         this.packedWeights,
       );
-      return new OrtExecutable(program, session, frozen, this.runOptions, this.statistics);
+      return { session, bytes: bytes.byteLength };
     } finally {
       call("ReleaseSessionOptions", options);
     }

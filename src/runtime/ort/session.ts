@@ -1,24 +1,49 @@
-import { type DType, evaluateDim, type Program, type Tensor } from "../../tensor/index.js";
+import { evaluateDim, type Program, type Tensor } from "../../tensor/index.js";
 import { inputName, outputName } from "../onnx/encode.js";
-import type { DeviceBuffer, Executable, Feed, FrozenWeights, HostArray, RuntimeStatistics } from "../runtime.js";
+import type {
+  DeviceBuffer,
+  Executable,
+  Feed,
+  FrozenWeights,
+  HostArray,
+  RuntimeStatistics,
+} from "../runtime.js";
 import { call, callAsync, create, type Pointer } from "./api.js";
-import { allocate, OrtBuffer } from "./buffer.js";
+import { ARRAYS, allocate, OrtBuffer } from "./buffer.js";
 
-/** A compiled program: one OrtSession with one binding, run one at a time. */
+/** What an executable asks of the runtime that made it. */
+interface Sessions {
+  /** Compiles the executable's program. */
+  open(executable: OrtExecutable): Pointer;
+  used(executable: OrtExecutable): void;
+  closed(executable: OrtExecutable): void;
+}
+
+/**
+ * A compiled program: one OrtSession with one binding, run one at a time. The runtime may evict it from memory while
+ * it is idle; its next run compiles it again.
+ */
 export class OrtExecutable implements Executable {
-  private binding: Pointer | undefined;
+  private native: { session: Pointer; binding: Pointer } | undefined;
   private readonly owner = Symbol("executable");
   private running = false;
+  private released = false;
 
   constructor(
     readonly program: Program,
-    private session: Pointer | undefined,
-    private readonly frozen: FrozenWeights,
+    readonly frozen: FrozenWeights,
+    private readonly sessions: Sessions,
     private readonly runOptions: Pointer,
     private readonly statistics: RuntimeStatistics,
   ) {
-    this.binding = create("CreateIoBinding", session);
-    for (const name of program.frozen) (frozen.get(name) as OrtBuffer).hold(this.owner);
+    this.open();
+  }
+
+  private open(): { session: Pointer; binding: Pointer } {
+    const session = this.sessions.open(this);
+    this.native = { session, binding: create("CreateIoBinding", session) };
+    for (const name of this.program.frozen) (this.frozen.get(name) as OrtBuffer).hold(this.owner);
+    return this.native;
   }
 
   async run(
@@ -26,8 +51,10 @@ export class OrtExecutable implements Executable {
     outputs: Readonly<Record<string, DeviceBuffer>> = {},
   ): Promise<Record<string, HostArray>> {
     const { name } = this.program;
-    if (this.session === undefined) throw new Error(`program ${name} was released and can no longer be run`);
+    if (this.released) throw new Error(`program ${name} was released and can no longer be run`);
     if (this.running) throw new Error(`program ${name} is still running; await it before running it again`);
+    const { session, binding } = this.native ?? this.open();
+    this.sessions.used(this);
     this.running = true;
     const temporaries: OrtBuffer[] = [];
     const held: OrtBuffer[] = [];
@@ -55,12 +82,13 @@ export class OrtExecutable implements Executable {
       solveSymbols(this.program, feeds, symbols);
       for (const [key, tensor] of this.program.inputs) {
         if (this.program.frozen.has(key) || bound.has(key)) continue;
-        if (this.program.outputs.has(key)) throw new Error(`program ${name}: "${key}" is updated in place; give a buffer`);
+        if (this.program.outputs.has(key))
+          throw new Error(`program ${name}: "${key}" is updated in place; give a buffer`);
         const temporary = wrap(name, key, tensor, feeds[key] as HostArray, symbols);
         temporaries.push(temporary);
         bound.set(key, use(temporary));
       }
-      for (const [key, buffer] of bound) call("BindInput", this.binding, inputName(key), buffer.pointer());
+      for (const [key, buffer] of bound) call("BindInput", binding, inputName(key), buffer.pointer());
 
       // 2. Outputs: in place, into a given buffer, or into a fresh array.
       for (const [key, tensor] of this.program.outputs) {
@@ -71,17 +99,20 @@ export class OrtExecutable implements Executable {
         }
         if (!target) {
           const shape = tensor.shape.map((dim) => evaluateDim(dim, symbols));
-          const array = allocate(tensor.dtype, shape.reduce((a, b) => a * b, 1));
+          const array = allocate(
+            tensor.dtype,
+            shape.reduce((a, b) => a * b, 1),
+          );
           target = use(new OrtBuffer(tensor.dtype, shape, array, `${name}.${key}`));
           temporaries.push(target);
           results[key] = array;
         }
-        call("BindOutput", this.binding, outputName(key), target.pointer());
+        call("BindOutput", binding, outputName(key), target.pointer());
       }
 
       // 3. Run off this thread.
       const start = performance.now();
-      await callAsync("RunWithBinding", this.session, this.runOptions, this.binding);
+      await callAsync("RunWithBinding", session, this.runOptions, binding);
       this.statistics.runMilliseconds += performance.now() - start;
       this.statistics.runs++;
       return results;
@@ -94,21 +125,36 @@ export class OrtExecutable implements Executable {
 
   /** Ends profiling, if it was on. */
   endProfiling(allocator: Pointer): void {
-    call("SessionEndProfiling", this.session, allocator, [null]);
+    if (this.native) call("SessionEndProfiling", this.native.session, allocator, [null]);
+  }
+
+  /** Frees the native memory unless a run is under way. @returns whether it did. */
+  evict(): boolean {
+    if (this.running || !this.native) return false;
+    call("ReleaseIoBinding", this.native.binding);
+    call("ReleaseSession", this.native.session);
+    this.native = undefined;
+    for (const name of this.program.frozen) (this.frozen.get(name) as OrtBuffer).letGo(this.owner);
+    this.sessions.closed(this);
+    return true;
   }
 
   release(): void {
-    if (this.session === undefined) return;
     if (this.running) throw new Error(`program ${this.program.name} is running and cannot be released`);
-    call("ReleaseIoBinding", this.binding);
-    call("ReleaseSession", this.session);
-    this.binding = undefined;
-    this.session = undefined;
-    for (const name of this.program.frozen) (this.frozen.get(name) as OrtBuffer).letGo(this.owner);
+    this.evict();
+    this.released = true;
   }
 }
 
-function matchShape(program: string, key: string, tensor: Tensor, buffer: OrtBuffer, symbols: Map<string, number>): void {
+const typeOf = (tensor: Tensor): string => `${tensor.dtype}[${tensor.shape.join(", ")}]`;
+
+function matchShape(
+  program: string,
+  key: string,
+  tensor: Tensor,
+  buffer: OrtBuffer,
+  symbols: Map<string, number>,
+): void {
   let fits = tensor.dtype === buffer.dtype && tensor.rank === buffer.shape.length;
   for (let i = 0; fits && i < tensor.rank; i++) {
     const dim = tensor.shape[i];
@@ -119,29 +165,48 @@ function matchShape(program: string, key: string, tensor: Tensor, buffer: OrtBuf
     else symbols.set(dim, actual);
   }
   if (!fits) {
-    const want = `${tensor.dtype}[${tensor.shape.join(", ")}]`;
-    throw new Error(`program ${program}: "${key}" must be ${want}, got ${buffer.dtype}[${buffer.shape.join(", ")}]`);
+    throw new Error(
+      `program ${program}: "${key}" must be ${typeOf(tensor)}, got ${buffer.dtype}[${buffer.shape.join(", ")}]`,
+    );
   }
 }
 
 /** Host arrays carry no shape: where exactly one symbol of theirs is unknown, their length gives it. */
-function solveSymbols(program: Program, feeds: Readonly<Record<string, Feed>>, symbols: Map<string, number>): void {
+function solveSymbols(
+  program: Program,
+  feeds: Readonly<Record<string, Feed>>,
+  symbols: Map<string, number>,
+): void {
   for (const [key, tensor] of program.inputs) {
     const feed = feeds[key];
     if (program.frozen.has(key) || feed instanceof OrtBuffer) continue;
     const unknown = tensor.shape.filter((dim) => typeof dim === "string" && !symbols.has(dim)) as string[];
     if (unknown.length !== 1 || unknown[0].includes("*")) continue;
     const rest = tensor.shape.filter((dim) => dim !== unknown[0]).map((dim) => evaluateDim(dim, symbols));
-    symbols.set(unknown[0], (feed as HostArray).length / rest.reduce((a, b) => a * b, 1));
+    const value = (feed as HostArray).length / rest.reduce((a, b) => a * b, 1);
+    if (!Number.isInteger(value)) {
+      throw new Error(
+        `program ${program.name}: "${key}" must be ${typeOf(tensor)}, got ${(feed as HostArray).length} values`,
+      );
+    }
+    symbols.set(unknown[0], value);
   }
 }
 
-function wrap(program: string, key: string, tensor: Tensor, array: HostArray, symbols: Map<string, number>): OrtBuffer {
+function wrap(
+  program: string,
+  key: string,
+  tensor: Tensor,
+  array: HostArray,
+  symbols: Map<string, number>,
+): OrtBuffer {
   const shape = tensor.shape.map((dim) => evaluateDim(dim, symbols));
   const length = shape.reduce((a, b) => a * b, 1);
-  if (array.length !== length) {
-    const want = `${tensor.dtype as DType}[${shape.join(", ")}]`;
-    throw new Error(`program ${program}: "${key}" must be ${want}, got ${array.length} values`);
+  if (array.length !== length || !(array instanceof ARRAYS[tensor.dtype])) {
+    const want = `${tensor.dtype}[${shape.join(", ")}]`;
+    throw new Error(
+      `program ${program}: "${key}" must be ${want}, got ${array.constructor.name} of ${array.length}`,
+    );
   }
   // Small typed arrays may lie on V8's moving heap until their buffer is asked for; copy them to fixed memory.
   const fixed = array.byteLength > 64 ? array : allocate(tensor.dtype, length);
