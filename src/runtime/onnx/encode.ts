@@ -1,4 +1,5 @@
 import { type DType, type Program, type Tensor, topologicalOrder } from "../../tensor/index.js";
+import { checkInPlace } from "./in-place.js";
 import { type Emitter, LOWERINGS, ONNX_TYPE, type OnnxNode } from "./lower.js";
 import { ATTRIBUTE_TYPE, EXTERNAL, encodeModel } from "./schema.js";
 
@@ -13,6 +14,7 @@ const BYTES: Record<DType, number> = { f32: 4, i32: 4, i64: 8, bool: 1, u8: 1, i
 
 /** Encodes a program as an ONNX model. Frozen inputs become external initializers. */
 export function encodeProgram(program: Program): { bytes: Uint8Array; externalBytes: number } {
+  checkInPlace(program);
   const nodes: Record<string, unknown>[] = [];
   const initializers: Record<string, unknown>[] = [];
   const names = new Map<Tensor, string>();
@@ -34,7 +36,12 @@ export function encodeProgram(program: Program): { bytes: Uint8Array; externalBy
     temporary: () => `t${counter++}`,
     emit: (node) => nodes.push(encodeNode(node)),
     int64: (values, isScalar = false) =>
-      constant(`i64:${isScalar}:${values}`, isScalar ? [] : [values.length], "i64", BigInt64Array.from(values, BigInt)),
+      constant(
+        `i64:${isScalar}:${values}`,
+        isScalar ? [] : [values.length],
+        "i64",
+        BigInt64Array.from(values, BigInt),
+      ),
     float: (value) => constant(`f32:${value}`, [], "f32", Float32Array.of(value)),
   };
 

@@ -91,7 +91,12 @@ export const LOWERINGS: Readonly<Record<string, Lowering>> = {
     e.emit({ opType: "Clip", inputs: [x, e.float(low), e.float(high)], outputs });
   },
   cast: (node, inputs, outputs, e) =>
-    e.emit({ opType: "Cast", inputs, outputs, attributes: { to: ONNX_TYPE[node.attributes.dtype as DType] } }),
+    e.emit({
+      opType: "Cast",
+      inputs,
+      outputs,
+      attributes: { to: ONNX_TYPE[node.attributes.dtype as DType] },
+    }),
   fillLike: (node, [x], outputs, e) => {
     const shape = e.temporary();
     const value = e.float(node.attributes.value as number);
@@ -117,12 +122,20 @@ export const LOWERINGS: Readonly<Record<string, Lowering>> = {
   },
   sum: (node, [x], outputs, e) => {
     const { axes, keep } = node.attributes as { axes: number[]; keep: boolean };
-    e.emit({ opType: "ReduceSum", inputs: [x, e.int64(axes)], outputs, attributes: { keepdims: keep ? 1 : 0 } });
+    e.emit({
+      opType: "ReduceSum",
+      inputs: [x, e.int64(axes)],
+      outputs,
+      attributes: { keepdims: keep ? 1 : 0 },
+    });
   },
   reduceMax: (node, [x], outputs, e) =>
     e.emit({
       opType: "ReduceMax",
-      inputs: [x, e.int64([normalizeAxis("reduceMax", node.attributes.axis as number, node.inputs[0].shape)])],
+      inputs: [
+        x,
+        e.int64([normalizeAxis("reduceMax", node.attributes.axis as number, node.inputs[0].shape)]),
+      ],
       outputs,
       attributes: { keepdims: 1 },
     }),
@@ -145,7 +158,8 @@ export const LOWERINGS: Readonly<Record<string, Lowering>> = {
     else if (!transA && !transB && alpha === 1) e.emit({ opType: "MatMul", inputs, outputs });
     else e.emit({ opType: "FusedMatMul", domain: MICROSOFT, inputs, outputs, attributes });
   },
-  gatherRows: (_node, inputs, outputs, e) => e.emit({ opType: "Gather", inputs, outputs, attributes: { axis: 0 } }),
+  gatherRows: (_node, inputs, outputs, e) =>
+    e.emit({ opType: "Gather", inputs, outputs, attributes: { axis: 0 } }),
   scatterAddRows: (_node, [base, indices, rows], outputs, e) => {
     const wide = e.temporary();
     e.emit({ opType: "Cast", inputs: [indices], outputs: [wide], attributes: { to: ONNX_TYPE.i64 } });
@@ -159,7 +173,8 @@ export const LOWERINGS: Readonly<Record<string, Lowering>> = {
       outputs,
       attributes: { axis: -1 },
     }),
-  softmax: (_node, inputs, outputs, e) => e.emit({ opType: "Softmax", inputs, outputs, attributes: { axis: -1 } }),
+  softmax: (_node, inputs, outputs, e) =>
+    e.emit({ opType: "Softmax", inputs, outputs, attributes: { axis: -1 } }),
   logSoftmax: (_node, inputs, outputs, e) =>
     e.emit({ opType: "LogSoftmax", inputs, outputs, attributes: { axis: -1 } }),
   tokenLogProbs: (_node, [logits, ids], [output], e) => {

@@ -1,0 +1,72 @@
+import { PlumbError } from "../../errors.js";
+import { type Node, type Program, type Tensor, topologicalOrder } from "../../tensor/index.js";
+
+/** Operations that may write their output over an input of the same shape: each element is read before it is written. */
+export const WRITES_OVER_INPUT: ReadonlySet<string> = new Set([
+  "add",
+  "sub",
+  "mul",
+  "div",
+  "maximum",
+  "minimum",
+  "neg",
+  "exp",
+  "log",
+  "sqrt",
+  "reciprocal",
+  "abs",
+  "sigmoid",
+  "tanh",
+  "softplus",
+  "cachedAttention",
+]);
+
+/** Operations whose output may share its input's memory. */
+const SHARES_MEMORY: ReadonlySet<string> = new Set(["reshape", "stopGradient"]);
+
+function memoryOf(tensor: Tensor): Tensor {
+  let root = tensor;
+  while (SHARES_MEMORY.has(root.node.op.name)) root = root.node.inputs[0];
+  return root;
+}
+
+/**
+ * Checks that no order of execution can read an input after it was updated in place: exactly one operation reads it,
+ * the new value depends on that operation, and where that operation also writes the new value, it may.
+ */
+export function checkInPlace(program: Program): void {
+  const updated = [...program.inputs].filter(([name]) => program.outputs.has(name));
+  if (updated.length === 0) return;
+  const readers = readersByMemory(program);
+  for (const [name, input] of updated) {
+    const refuse = (why: string): never => {
+      throw new PlumbError(`program ${program.name}: the input "${name}" is updated in place, but ${why}`);
+    };
+    const target = memoryOf(program.outputs.get(name) as Tensor);
+    if (program.frozen.has(name)) refuse("it is frozen");
+    const copy = [...program.outputs].find(([other, tensor]) => other !== name && memoryOf(tensor) === input);
+    if (copy) refuse(`its old value is also the output "${copy[0]}"`);
+    if (target === input) continue;
+    const [reader, second] = readers.get(input) ?? [];
+    if (second)
+      refuse(
+        `it is read by several operations (${reader.op.name}, ${second.op.name}): one may come too late`,
+      );
+    if (!reader || (reader !== target.node && !topologicalOrder([target]).includes(reader))) {
+      refuse("its new value does not depend on the operation that reads it, which may come too late");
+    }
+    if (target.node === reader && !WRITES_OVER_INPUT.has(reader.op.name)) {
+      refuse(`${reader.op.name} cannot write over its own input`);
+    }
+  }
+}
+
+function readersByMemory(program: Program): Map<Tensor, Node[]> {
+  const readers = new Map<Tensor, Node[]>();
+  for (const node of topologicalOrder(program.outputs.values())) {
+    if (SHARES_MEMORY.has(node.op.name)) continue;
+    for (const memory of new Set(node.inputs.map(memoryOf)))
+      readers.set(memory, [...(readers.get(memory) ?? []), node]);
+  }
+  return readers;
+}
