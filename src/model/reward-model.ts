@@ -1,0 +1,155 @@
+/**
+ * Reward models as folders: `reward.json` beside a PEFT adapter with its head (over the base that reward.json names), or
+ * beside a whole Hugging Face model and `score.safetensors`.
+ */
+import { readFile, writeFile } from "node:fs/promises";
+import { isAbsolute, join, relative, resolve } from "node:path";
+import { z } from "zod";
+import { writeFolderAtomically } from "../artifacts/index.js";
+import { PlumbError } from "../errors.js";
+import type { Runtime } from "../runtime/runtime.js";
+import type { Tokenizer } from "../text/index.js";
+import type { ModelConfig } from "./config.js";
+import { adapterNetwork, readWeights, type Weights } from "./create.js";
+import { mergedWeights } from "./export.js";
+import { openModel } from "./load/index.js";
+import { openSafetensors } from "./load/safetensors.js";
+import { flatParameters, type Network } from "./network.js";
+import { NetworkRunner } from "./runner.js";
+import { saveHuggingFace, writeSafetensors } from "./save/index.js";
+import { type AdapterTensors, adapterTensors, saveAdapter } from "./stack-adapters.js";
+
+const FORMAT = 1;
+const HEAD = "score.weight";
+
+const rewardFileSchema = z.object({
+  format: z.literal(FORMAT).describe("Version of this file."),
+  kind: z.enum(["adapter", "full"]).describe("An adapter over `base`, or a whole model in this folder."),
+  base: z.string().min(1).describe("The model it stands on; a relative path counts from this folder."),
+  mean: z.number().describe("Mean of the raw rewards of reference samples."),
+  std: z.number().positive().describe("Their standard deviation; rewards are (raw - mean) / std."),
+  maxLength: z.number().int().positive().describe("Tokens it was trained to read, from the end."),
+});
+
+/** How raw scores become rewards, and what the model was trained to read. */
+export interface RewardScale {
+  mean: number;
+  std: number;
+  maxLength: number;
+}
+
+export interface SavedReward extends RewardScale {
+  /** The model that was trained, as it was given. */
+  base: string;
+  /** Written beside a whole model. */
+  tokenizer?: Tokenizer;
+  /** What to save instead of the network's own adapter, where that stands on earlier ones. */
+  adapter?: AdapterTensors;
+}
+
+/** A model in memory, for networks that stand on the same one. */
+export interface SharedBase {
+  config: ModelConfig;
+  weights: Weights;
+  tokenizer?: Tokenizer;
+}
+
+export interface RewardModel extends RewardScale {
+  runner: NetworkRunner;
+  config: ModelConfig;
+  tokenizer: Tokenizer;
+}
+
+/** Two names of one model give one key. */
+export const baseKey = (source: string): string => (source.startsWith("hf:") ? source : resolve(source));
+
+/** Saves a trained reward model; the folder appears whole or not at all. */
+export async function saveRewardModel(dir: string, network: Network, saved: SavedReward): Promise<void> {
+  const { base, mean, std, maxLength, tokenizer } = saved;
+  const portable = base.startsWith("hf:") || isAbsolute(base) ? base : relative(resolve(dir), resolve(base));
+  const kind = network.lora ? "adapter" : "full";
+  const file = { format: FORMAT, kind, base: portable, mean, std, maxLength } as const;
+  await writeFolderAtomically(dir, async (tmp) => {
+    if (network.lora) await saveAdapter(tmp, saved.adapter ?? adapterTensors(network), base);
+    else {
+      await saveHuggingFace(tmp, network.config, mergedWeights(network), tokenizer);
+      const head = network.trainable.byName.get(HEAD);
+      if (!head) throw new Error("a reward model without a head");
+      const tensor = { shape: [...head.shape], data: head.data() as Float32Array };
+      await writeSafetensors(join(tmp, "score.safetensors"), new Map([[HEAD, tensor]]));
+    }
+    await writeFile(join(tmp, "reward.json"), `${JSON.stringify(file, null, 2)}\n`);
+  });
+}
+
+/**
+ * Opens a reward model.
+ *
+ * @param shared models already in memory, by `baseKey`; one that this opens is added.
+ * @throws PlumbError when a file is missing, not sound, or does not fit the others.
+ */
+export async function openRewardModel(
+  runtime: Runtime,
+  dir: string,
+  shared: Map<string, SharedBase> = new Map(),
+): Promise<RewardModel> {
+  const { kind, base, mean, std, maxLength } = await readRewardFile(dir);
+  const local = base.startsWith("hf:") || isAbsolute(base) ? base : join(dir, base);
+  const source = kind === "full" ? dir : local;
+  const opened = shared.get(baseKey(source)) ?? (await openBase(runtime, source));
+  shared.set(baseKey(source), opened);
+  const { config, weights, tokenizer } = opened;
+  if (!tokenizer) throw new PlumbError(`${source} has no tokenizer, so nothing can be scored with ${dir}`);
+  const network =
+    kind === "adapter"
+      ? await adapterNetwork(runtime, config, weights, dir)
+      : await withHead(runtime, config, weights, dir);
+  if (!network.trainable.byName.has(HEAD) && !network.frozen.has(HEAD)) {
+    throw new PlumbError(`${dir}: the adapter has no score head, so it is no reward model`);
+  }
+  return { runner: new NetworkRunner(runtime, network), mean, std, maxLength, config, tokenizer };
+}
+
+async function openBase(runtime: Runtime, source: string): Promise<SharedBase> {
+  const { config, weights, tokenizer, close } = await openModel(source);
+  try {
+    return { config, weights: await readWeights(runtime, config, weights), ...(tokenizer && { tokenizer }) };
+  } finally {
+    await close();
+  }
+}
+
+async function withHead(runtime: Runtime, config: ModelConfig, base: Weights, dir: string): Promise<Network> {
+  const path = join(dir, "score.safetensors");
+  const file = await openSafetensors(path);
+  try {
+    const expected = [1, config.hiddenSize];
+    if (!file.has(HEAD) || file.shape(HEAD).join() !== expected.join()) {
+      throw new PlumbError(`${path}: expected ${HEAD} of shape [${expected.join(", ")}]`);
+    }
+    const head = runtime.adopt("f32", expected, await file.read(HEAD), HEAD);
+    return { config, frozen: new Map([...base, [HEAD, head]]), trainable: flatParameters(runtime, []) };
+  } finally {
+    await file.close();
+  }
+}
+
+async function readRewardFile(dir: string): Promise<z.infer<typeof rewardFileSchema>> {
+  const path = join(dir, "reward.json");
+  let text: string;
+  try {
+    text = await readFile(path, "utf8");
+  } catch (error) {
+    throw new PlumbError(`${dir} is no reward model: it has no reward.json`, {
+      hint: "Give the folder that `plumb reward` wrote, such as runs/reward/model.",
+      cause: error,
+    });
+  }
+  try {
+    return rewardFileSchema.parse(JSON.parse(text));
+  } catch (error) {
+    const issue = error instanceof z.ZodError ? error.issues[0] : undefined;
+    const why = issue ? `"${issue.path.join(".")}": ${issue.message}` : (error as Error).message;
+    throw new PlumbError(`${path} is not valid: ${why}`, { cause: error });
+  }
+}

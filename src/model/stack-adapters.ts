@@ -1,0 +1,113 @@
+import { PlumbError } from "../errors.js";
+import { openPeftAdapter } from "./load/index.js";
+import {
+  type FlatParameters,
+  LINEAR_NAMES,
+  type LinearName,
+  type LoraConfig,
+  type Network,
+} from "./network.js";
+import { savePeft, type TensorData } from "./save/index.js";
+
+/** LoRA matrices by name, with what scales them. */
+export interface AdapterTensors {
+  lora: LoraConfig;
+  tensors: Map<string, TensorData>;
+}
+
+/** A network's adapter and, if it has one, its scalar head. */
+export function adapterTensors({ lora, trainable }: Network): AdapterTensors {
+  if (!lora) throw new Error("the network has no adapter");
+  return { lora, tensors: tensorsOf(trainable) };
+}
+
+const tensorsOf = ({ specs, byName }: FlatParameters): Map<string, TensorData> =>
+  new Map(
+    specs.map(({ name, shape }) => [
+      name,
+      { shape: [...shape], data: byName.get(name)?.data() as Float32Array },
+    ]),
+  );
+
+/** Reads the LoRA matrices of a PEFT folder; a head in it is left out. */
+export async function readAdapter(dir: string): Promise<AdapterTensors> {
+  const { config, weights } = await openPeftAdapter(dir);
+  try {
+    const tensors = new Map<string, TensorData>();
+    for (const name of weights.names().filter((n) => /\.lora_[AB]\.weight$/.test(n))) {
+      tensors.set(name, { shape: weights.shape(name), data: await weights.read(name) });
+    }
+    const targets = LINEAR_NAMES.filter((name) => config.targetModules.includes(name));
+    return { lora: { r: config.r, alpha: config.loraAlpha, targets }, tensors };
+  } finally {
+    await weights.close();
+  }
+}
+
+/** Saves an adapter, with its head if there is one, in PEFT's format. */
+export async function saveAdapter(
+  dir: string,
+  { lora, tensors }: AdapterTensors,
+  baseModel: string,
+): Promise<void> {
+  const head = tensors.has("score.weight");
+  const config = { r: lora.r, loraAlpha: lora.alpha, targetModules: [...lora.targets], baseModel };
+  await savePeft(
+    dir,
+    head
+      ? { ...config, taskType: "SEQ_CLS", modulesToSave: ["score"] }
+      : { ...config, taskType: "CAUSAL_LM" },
+    tensors,
+  );
+}
+
+/**
+ * Adapters that stand one on another as one adapter over the first one's base: with B = [s_1 B_1, s_2 B_2, ...] and
+ * A = [A_1; A_2; ...], B A = s_1 B_1 A_1 + s_2 B_2 A_2 + ..., where s_i = alpha_i / r_i; alpha = r makes its own scale 1.
+ * A layer that one of them leaves alone has zeros there. Tensors that are no LoRA matrices come from the last.
+ */
+export function stackAdapters(adapters: readonly AdapterTensors[]): AdapterTensors {
+  if (adapters.length === 1) return adapters[0];
+  const r = adapters.reduce((n, { lora }) => n + lora.r, 0);
+  const targets = LINEAR_NAMES.filter((name: LinearName) =>
+    adapters.some(({ lora }) => lora.targets.includes(name)),
+  );
+  const tensors = new Map<string, TensorData>();
+  const layers = new Set(adapters.flatMap((one) => [...one.tensors.keys()].flatMap(layerOf)));
+  for (const layer of layers) {
+    const parts = adapters.map(({ lora, tensors: own }) => ({
+      lora,
+      a: own.get(`${layer}.lora_A.weight`),
+      b: own.get(`${layer}.lora_B.weight`),
+    }));
+    const known = parts.find(({ a, b }) => a && b);
+    if (!known?.a || !known.b)
+      throw new PlumbError(`an adapter has only one of the two matrices of ${layer}`);
+    const [input, output] = [known.a.shape[1], known.b.shape[0]];
+    const A = new Float32Array(r * input);
+    const B = new Float32Array(output * r);
+    let at = 0;
+    for (const { lora, a, b } of parts) {
+      if (a && b) {
+        A.set(a.data, at * input);
+        const scale = lora.alpha / lora.r;
+        for (let o = 0; o < output; o++) {
+          for (let k = 0; k < lora.r; k++) B[o * r + at + k] = scale * b.data[o * lora.r + k];
+        }
+      }
+      at += lora.r;
+    }
+    tensors.set(`${layer}.lora_A.weight`, { shape: [r, input], data: A });
+    tensors.set(`${layer}.lora_B.weight`, { shape: [output, r], data: B });
+  }
+  for (const [name, tensor] of adapters[adapters.length - 1].tensors) {
+    if (layerOf(name).length === 0) tensors.set(name, tensor);
+  }
+  return { lora: { r, alpha: r, targets }, tensors };
+}
+
+/** The linear layer that a LoRA matrix belongs to, as a list of one; empty for any other tensor. */
+const layerOf = (name: string): string[] => {
+  const match = /^(.*)\.lora_[AB]\.weight$/.exec(name);
+  return match ? [match[1]] : [];
+};
