@@ -1,0 +1,72 @@
+import { existsSync, readdirSync } from "node:fs";
+import { PlumbError } from "../../errors.js";
+import type { ModelConfig } from "../../model/config.js";
+import { fullNetwork, loraNetwork, type Weights } from "../../model/create.js";
+import { exportMerged } from "../../model/export.js";
+import type { LoraConfig, Network } from "../../model/network.js";
+import {
+  type AdapterTensors,
+  adapterTensors,
+  readAdapter,
+  saveAdapter,
+  stackAdapters,
+} from "../../model/stack-adapters.js";
+import type { Runtime } from "../../runtime/runtime.js";
+import type { Tokenizer } from "../../text/index.js";
+import { mergeAdapter, openNetwork, tokenizerOf } from "../open-network.js";
+
+/** What training starts from: a model, with earlier adapters folded in. */
+export interface TrainingBase {
+  config: ModelConfig;
+  weights: Weights;
+  tokenizer: Tokenizer;
+  padId: number;
+  /** The model without adapters, as it was given, and its own weights. */
+  source: string;
+  sourceWeights: Weights;
+  adapters: readonly string[];
+}
+
+export async function openBase(
+  runtime: Runtime,
+  model: string,
+  adapters: readonly string[],
+): Promise<TrainingBase> {
+  const opened = await openNetwork(runtime, model);
+  const { config, padId, source, base } = opened;
+  const tokenizer = tokenizerOf(opened);
+  let weights = base;
+  for (const dir of adapters) weights = await mergeAdapter(runtime, config, weights, dir);
+  return { config, weights, tokenizer, padId, source, sourceWeights: base, adapters };
+}
+
+/** A network to train on the base: a new adapter, or with `lora` null all weights. */
+export function trainableNetwork(
+  runtime: Runtime,
+  { config, weights }: TrainingBase,
+  lora: LoraConfig | null,
+  seed: number,
+  head: "none" | "random" | "zero" = "none",
+): Network {
+  return lora === null
+    ? fullNetwork(runtime, config, weights, seed, head)
+    : loraNetwork(runtime, config, weights, lora, seed, head);
+}
+
+/** The trained adapter as one over the model itself, whatever adapters it was trained on. */
+export async function adapterOverSource(base: TrainingBase, network: Network): Promise<AdapterTensors> {
+  const earlier = await Promise.all(base.adapters.map(readAdapter));
+  return stackAdapters([...earlier, adapterTensors(network)]);
+}
+
+/** Saves a trained policy: an adapter over the model, or a whole model. */
+export async function savePolicy(dir: string, base: TrainingBase, network: Network): Promise<void> {
+  if (network.lora) await saveAdapter(dir, await adapterOverSource(base, network), base.source);
+  else await exportMerged(dir, network, base.tokenizer);
+}
+
+/** Refuses a folder for the trained model that holds something already: better now than after hours. */
+export function checkOut(out: string | undefined, resume: boolean): void {
+  if (out === undefined || resume || !existsSync(out) || readdirSync(out).length === 0) return;
+  throw new PlumbError(`${out} is not empty`, { hint: "Give another --out, or remove that folder." });
+}

@@ -1,0 +1,233 @@
+/**
+ * One training run of a command: its folder, the loop over steps, checkpoints, Ctrl-C, and what to say when numbers go
+ * wrong. The commands add what is trained and what is reported.
+ */
+import { readFile, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import { type Json, Run, unusedRunName } from "../../artifacts/index.js";
+import { PlumbError } from "../../errors.js";
+import type { NetworkTrainer } from "../../model/runner.js";
+import { restoreTrainer, trainerTensors } from "../../model/trainer-state.js";
+import { NonFiniteGradient } from "../../optim/index.js";
+import type { CommandContext } from "../command.js";
+import type { LiveMetrics } from "../progress.js";
+import { formatNumber } from "../table.js";
+import { MAY_CHANGE, type RunSettings } from "./settings.js";
+
+/** What an algorithm yields after each step. */
+export interface TrainingStep {
+  step: number;
+  steps: number;
+  metrics: Record<string, number>;
+  tokens: number;
+  samples?: readonly object[];
+  stopped?: string;
+}
+
+export interface TrainingPlan {
+  trainers: Readonly<Record<string, NetworkTrainer>>;
+  /** Steps of the whole run. */
+  steps: number;
+  unit: string;
+  /** The figures beside the progress bar. */
+  figures(metrics: Readonly<Record<string, number>>): LiveMetrics;
+  /** What else a checkpoint must hold. */
+  state?(): Json;
+}
+
+/** Wall-clock figures of a run, which differ from run to run. */
+export interface RunCost {
+  trainingSeconds: number;
+  tokensPerSecond: number;
+  peakMemoryMb: number;
+}
+
+const stateSchema = z.object({
+  updates: z.record(z.string(), z.number().int().nonnegative()),
+  algorithm: z.json(),
+  notes: z.record(z.string(), z.json()),
+  stopped: z.string().nullable(),
+});
+
+export class Session {
+  /** Steps done so far, by this process or an earlier one. */
+  step = 0;
+  /** Why the run ended before its last step. */
+  stopped: string | undefined;
+  /** Small things that a resumed run must know again, such as figures from before training. */
+  notes: Record<string, Json> = {};
+  private readonly saved: z.infer<typeof stateSchema> | undefined;
+
+  constructor(
+    private readonly context: CommandContext,
+    readonly run: Run,
+    private readonly settings: RunSettings,
+  ) {
+    if (!run.checkpoint) return;
+    this.saved = stateSchema.parse(run.checkpoint.state);
+    this.step = run.checkpoint.step;
+    this.notes = this.saved.notes;
+    this.stopped = this.saved.stopped ?? undefined;
+    context.ui.info(`${run.name}: going on after step ${this.step}`);
+  }
+
+  /** Where the trained model goes. */
+  get out(): string {
+    return this.settings.out ?? join(this.run.dir, "model");
+  }
+
+  /** What `state` of the plan gave when the checkpoint was saved. */
+  get algorithmState(): Json | undefined {
+    return this.saved?.algorithm;
+  }
+
+  /** Puts trainers back to the checkpoint, if there is one. */
+  restore(trainers: TrainingPlan["trainers"]): void {
+    if (!this.saved || !this.run.checkpoint) return;
+    for (const [name, trainer] of Object.entries(trainers)) {
+      restoreTrainer(name, trainer, this.run.checkpoint.tensors, this.saved.updates[name] ?? 0);
+    }
+  }
+
+  /** Runs the steps that are left. @returns false when Ctrl-C ended it; everything is saved then. */
+  async train(steps: AsyncIterable<TrainingStep>, plan: TrainingPlan): Promise<boolean> {
+    const { ui, signal } = this.context;
+    if (this.step >= plan.steps || this.stopped !== undefined) return true;
+    const progress = ui.progress({
+      label: this.run.name,
+      total: plan.steps,
+      start: this.step,
+      unit: plan.unit,
+    });
+    let before = performance.now();
+    let saved = this.step;
+    try {
+      for await (const { step, metrics, tokens, samples = [], stopped } of steps) {
+        const seconds = (performance.now() - before) / 1000;
+        this.run.appendMetrics(step, metrics);
+        for (const sample of samples) this.run.appendSample(step, { ...sample });
+        this.run.appendTimings(step, { seconds, tokens, rssMb: megabytes(process.memoryUsage.rss()) });
+        this.step = step;
+        this.stopped = stopped;
+        const rate = tokens / seconds;
+        const figures = plan.figures(metrics);
+        progress.update(step, { ...figures, "tok/s": Number(rate.toPrecision(3)) });
+        if (this.settings.logEvery > 0 && step % this.settings.logEvery === 0) {
+          ui.info(`step ${step}: ${Object.entries(figures).map(shownFigure).join("  ")}`);
+        }
+        if (step % this.settings.checkpointEvery === 0 || step === plan.steps || stopped || signal.aborted) {
+          await this.save(plan);
+          saved = step;
+        }
+        if (signal.aborted) break;
+        before = performance.now();
+      }
+    } catch (error) {
+      throw this.explained(error, saved);
+    }
+    progress.end();
+    if (this.stopped !== undefined) ui.warn(`stopped at step ${this.step}: ${this.stopped}`);
+    return !signal.aborted;
+  }
+
+  /** Ends long work outside of steps when Ctrl-C was pressed. */
+  checkInterrupt = (): void => this.context.signal.throwIfAborted();
+
+  /** Time and memory, of all processes that worked on the run and were not thrown away. */
+  async cost(): Promise<RunCost> {
+    const lines = (await readFile(join(this.run.dir, "timings.jsonl"), "utf8")).split("\n").filter(Boolean);
+    const timings = lines.map((line) => JSON.parse(line) as { seconds: number; tokens: number });
+    const trainingSeconds = timings.reduce((n, { seconds }) => n + seconds, 0);
+    const tokens = timings.reduce((n, timing) => n + timing.tokens, 0);
+    return {
+      trainingSeconds: round(trainingSeconds),
+      tokensPerSecond: round(tokens / trainingSeconds),
+      peakMemoryMb: megabytes(process.resourceUsage().maxRSS * 1024),
+    };
+  }
+
+  private async save(plan: TrainingPlan): Promise<void> {
+    const trainers = Object.entries(plan.trainers);
+    const tensors = new Map(trainers.flatMap(([name, trainer]) => [...trainerTensors(name, trainer)]));
+    const state = {
+      updates: Object.fromEntries(trainers.map(([name, trainer]) => [name, trainer.optimizer.steps])),
+      algorithm: plan.state?.() ?? null,
+      notes: this.notes,
+      stopped: this.stopped ?? null,
+    };
+    await this.run.saveCheckpoint(this.step, { tensors, state });
+  }
+
+  /** An error of a step, with the step and the checkpoint that is still good. */
+  private explained(error: unknown, saved: number): unknown {
+    const left =
+      saved > 0
+        ? `The last good checkpoint is that of step ${saved}, in ${join(this.run.dir, "checkpoints")}.`
+        : "There is no checkpoint yet.";
+    if (error instanceof NonFiniteGradient) {
+      return new PlumbError(`${this.run.name}, step ${this.step + 1}: ${error.message}`, {
+        hint: `Lower the learning rate, or look at that step's batch. ${left}`,
+      });
+    }
+    if (!(error instanceof PlumbError)) return error;
+    const hint = error.hint?.replace("; the last checkpoint is intact", "");
+    return new PlumbError(error.message, {
+      hint: [hint && `${hint}.`, left].filter(Boolean).join(" "),
+      exitCode: error.exitCode,
+      cause: error,
+    });
+  }
+}
+
+/**
+ * Makes the run's folder, does the work in it and closes it. A run that fails before its first step leaves no folder;
+ * one that is interrupted says how to go on.
+ */
+export async function withSession(
+  context: CommandContext,
+  command: string,
+  settings: RunSettings,
+  work: (session: Session) => Promise<void>,
+): Promise<void> {
+  const { runs: root, resume } = settings;
+  const name = settings.name ?? (resume ? command : await unusedRunName(root, command));
+  const warn = (message: string): void => context.ui.warn(message);
+  const config = { ...settings, name };
+  const run = await Run.create({ root, name, command, config, resume, mayChange: MAY_CHANGE, warn });
+  let session: Session | undefined;
+  try {
+    session = new Session(context, run, settings);
+    await work(session);
+  } catch (error) {
+    if (!context.signal.aborted) throw error;
+    if (!(error instanceof PlumbError) || error.exitCode === 130) context.signal.throwIfAborted();
+    throw error;
+  } finally {
+    run.close();
+    const begun = (session?.step ?? 0) > 0 || (await hasSteps(run.dir));
+    if (!begun && !resume && !(await exists(join(run.dir, "result.json")))) {
+      await rm(run.dir, { recursive: true, force: true });
+    }
+    if (context.signal.aborted) sayHowToGoOn(context, name, begun);
+  }
+}
+
+function sayHowToGoOn({ ui, commandLine }: CommandContext, name: string, begun: boolean): void {
+  if (!begun) {
+    ui.info("Nothing was begun; the same command starts it again.");
+    return;
+  }
+  const words = commandLine.replace(/ --resume\b/, "");
+  ui.info(`Saved. To go on:\n  ${/ --name[ =]/.test(words) ? words : `${words} --name ${name}`} --resume`);
+}
+
+const exists = async (path: string): Promise<boolean> =>
+  (await stat(path).catch(() => undefined)) !== undefined;
+const hasSteps = async (dir: string): Promise<boolean> =>
+  ((await stat(join(dir, "metrics.jsonl")).catch(() => undefined))?.size ?? 0) > 0;
+
+const shownFigure = ([name, value]: [string, number | string]): string =>
+  `${name} ${typeof value === "number" ? formatNumber(value) : value}`;
+const megabytes = (bytes: number): number => Math.round(bytes / 2 ** 20);
+const round = (value: number): number => Math.round(value * 10) / 10;
