@@ -1,5 +1,5 @@
 import { PlumbError } from "../errors.js";
-import { formatShape, type Shape } from "./shape.js";
+import { formatShape, type Shape, ShapeError } from "./shape.js";
 
 export type DType = "f32" | "i32" | "i64" | "bool" | "u8" | "i8";
 
@@ -62,7 +62,12 @@ export interface Op {
 
 /** Applies an operation: checks shapes and adds a node. */
 export function apply(op: Op, inputs: readonly Tensor[], attributes: Attributes = {}): Tensor[] {
-  return new Node(op, inputs, attributes, op.types(inputs, attributes)).outputs;
+  const types = op.types(inputs, attributes);
+  for (const { shape } of types) {
+    if (shape.every((dim) => typeof dim === "string" || (Number.isSafeInteger(dim) && dim > 0))) continue;
+    throw new ShapeError(op.name, "every dimension must be a whole number above 0", [shape]);
+  }
+  return new Node(op, inputs, attributes, types).outputs;
 }
 
 /** Nodes that the given tensors depend on, inputs before users, in a deterministic order. */

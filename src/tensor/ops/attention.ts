@@ -1,16 +1,31 @@
 import { apply, type Op, type Tensor } from "../graph.js";
-import { ShapeError } from "../shape.js";
+import { type Dim, multiplyDims, type Shape, ShapeError, sameShape } from "../shape.js";
 import { neg } from "./elementwise.js";
+
+function checkTables(op: string, D: Dim, cos: Tensor, sin: Tensor): void {
+  if (
+    cos.rank === 2 &&
+    sameShape(cos.shape, sin.shape) &&
+    typeof D === "number" &&
+    D === 2 * Number(cos.shape[1])
+  )
+    return;
+  throw new ShapeError(op, `the tables must be [positions, D/2] for D = ${D}`, [cos.shape, sin.shape]);
+}
 
 const rotaryOp: Op = {
   name: "rotary",
-  types: ([x, positions, cos]) => {
-    if (x.rank !== 4 || positions.rank !== 2 || x.shape[0] !== positions.shape[0] || x.shape[2] !== positions.shape[1]) {
+  types: ([x, positions, cos, sin]) => {
+    if (
+      x.rank !== 4 ||
+      positions.rank !== 2 ||
+      x.shape[0] !== positions.shape[0] ||
+      x.shape[2] !== positions.shape[1]
+    ) {
       throw new ShapeError("rotary", "needs x [B, H, T, D] and positions [B, T]", [x.shape, positions.shape]);
     }
-    if (typeof x.shape[3] !== "number" || x.shape[3] !== 2 * (cos.shape[1] as number)) {
-      throw new ShapeError("rotary", "the tables must have D/2 columns", [x.shape, cos.shape]);
-    }
+    checkTables("rotary", x.shape[3], cos, sin);
+    if (positions.dtype !== "i64") throw new ShapeError("rotary", "positions must be i64", [positions.shape]);
     return [{ shape: x.shape, dtype: "f32" }];
   },
   // A rotation: its adjoint turns the other way.
@@ -29,10 +44,28 @@ export const rotary = (x: Tensor, positions: Tensor, cos: Tensor, sin: Tensor): 
 
 const cachedAttentionOp: Op = {
   name: "cachedAttention",
-  types: ([q, _k, _v, pastKey, pastValue]) => {
-    if (q.rank !== 3 || pastKey.rank !== 4) {
-      throw new ShapeError("cachedAttention", "needs q [B, T, H*D] and a cache [B, KV, S, D]", [q.shape, pastKey.shape]);
+  types: ([q, k, v, pastKey, pastValue, lastIndex, longest, cos, sin], attributes) => {
+    const { heads, kvHeads } = attributes as { heads: number; kvHeads: number };
+    const [B, T] = q.shape;
+    const [, , S, D] = pastKey.shape;
+    const wanted: [Tensor, Shape][] = [
+      [q, [B, T, multiplyDims(heads, D ?? 0)]],
+      [k, [B, T, multiplyDims(kvHeads, D ?? 0)]],
+      [v, [B, T, multiplyDims(kvHeads, D ?? 0)]],
+      [pastKey, [B, kvHeads, S, D]],
+      [pastValue, [B, kvHeads, S, D]],
+      [lastIndex, [B]],
+      [longest, [1]],
+    ];
+    if (heads % kvHeads !== 0 || wanted.some(([tensor, shape]) => !sameShape(tensor.shape, shape))) {
+      const detail = `needs q [B, T, ${heads} D], k and v [B, T, ${kvHeads} D], caches [B, ${kvHeads}, S, D], [B], [1]`;
+      throw new ShapeError(
+        "cachedAttention",
+        detail,
+        wanted.map(([tensor]) => tensor.shape),
+      );
     }
+    checkTables("cachedAttention", D, cos, sin);
     return [
       { shape: q.shape, dtype: "f32" },
       { shape: pastKey.shape, dtype: "f32" },

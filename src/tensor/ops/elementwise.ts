@@ -48,7 +48,8 @@ function binary(
   const op: Op = {
     name,
     types: ([a, b]) => {
-      if (a.dtype !== b.dtype) throw new ShapeError(name, `types differ: ${a.dtype}, ${b.dtype}`, [a.shape, b.shape]);
+      if (a.dtype !== b.dtype)
+        throw new ShapeError(name, `types differ: ${a.dtype}, ${b.dtype}`, [a.shape, b.shape]);
       return [{ shape: broadcastShapes(name, a.shape, b.shape), dtype: result ?? a.dtype }];
     },
     gradient: (node: Node, [dy]) => {
@@ -134,7 +135,10 @@ export const cast = (x: Tensor, dtype: DType): Tensor => apply(castOp, [x], { dt
 const whereOp: Op = {
   name: "where",
   types: ([condition, a, b]) => {
-    if (condition.dtype !== "bool") throw new ShapeError("where", "the condition must be bool", [condition.shape]);
+    if (condition.dtype !== "bool")
+      throw new ShapeError("where", "the condition must be bool", [condition.shape]);
+    if (a.dtype !== b.dtype)
+      throw new ShapeError("where", `types differ: ${a.dtype}, ${b.dtype}`, [a.shape, b.shape]);
     const shape = broadcastShapes("where", condition.shape, broadcastShapes("where", a.shape, b.shape));
     return [{ shape, dtype: a.dtype }];
   },

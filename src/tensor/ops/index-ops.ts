@@ -25,15 +25,20 @@ const gatherRowsOp: Op = {
   },
 };
 /** Rows of a table: [V, ...] and indices [...s] to [...s, ...]. An index outside the table fails the run. */
-export const gatherRows = (table: Tensor, indices: Tensor): Tensor => apply(gatherRowsOp, [table, indices])[0];
+export const gatherRows = (table: Tensor, indices: Tensor): Tensor =>
+  apply(gatherRowsOp, [table, indices])[0];
 
 const scatterAddRowsOp: Op = {
   name: "scatterAddRows",
   types: ([base, indices, rows]) => {
     checkIndices("scatterAddRows", indices);
     const expected: Dim[] = [...indices.shape, ...base.shape.slice(1)];
-    if (indices.rank !== 1 || expected.join() !== rows.shape.join()) {
-      throw new ShapeError("scatterAddRows", "rows must be [n, ...] for n indices", [base.shape, indices.shape, rows.shape]);
+    if (indices.rank !== 1 || expected.join() !== rows.shape.join() || rows.dtype !== base.dtype) {
+      throw new ShapeError("scatterAddRows", "rows must be [n, ...] for n indices", [
+        base.shape,
+        indices.shape,
+        rows.shape,
+      ]);
     }
     return [{ shape: base.shape, dtype: base.dtype }];
   },
@@ -47,19 +52,33 @@ const pickOp: Op = {
   name: "pick",
   types: ([x, indices]) => {
     checkIndices("pick", indices);
-    if (x.shape.slice(0, -1).join() !== indices.shape.join()) {
+    if (x.rank < 1 || x.shape.slice(0, -1).join() !== indices.shape.join()) {
       throw new ShapeError("pick", "there must be one index a row", [x.shape, indices.shape]);
     }
     return [{ shape: indices.shape, dtype: x.dtype }];
   },
-  gradient: (node, [dy]) => (dy ? [scatterAddPicked(zerosLike(node.inputs[0]), node.inputs[1], dy), undefined] : []),
+  gradient: (node, [dy]) =>
+    dy ? [scatterAddPicked(zerosLike(node.inputs[0]), node.inputs[1], dy), undefined] : [],
 };
 /** One element of each row: x[..., n] at indices [...] to [...]. */
 export const pick = (x: Tensor, indices: Tensor): Tensor => apply(pickOp, [x, indices])[0];
 
 const scatterAddPickedOp: Op = {
   name: "scatterAddPicked",
-  types: ([base]) => [{ shape: base.shape, dtype: base.dtype }],
+  types: ([base, indices, values]) => {
+    checkIndices("scatterAddPicked", indices);
+    const rows = base.shape.slice(0, -1).join();
+    if (
+      base.rank < 1 ||
+      rows !== indices.shape.join() ||
+      rows !== values.shape.join() ||
+      values.dtype !== base.dtype
+    ) {
+      const shapes = [base.shape, indices.shape, values.shape];
+      throw new ShapeError("scatterAddPicked", "there must be one index and one value a row", shapes);
+    }
+    return [{ shape: base.shape, dtype: base.dtype }];
+  },
   gradient: (node, [dy]) => (dy ? [dy, undefined, pick(dy, node.inputs[1])] : []),
 };
 /** base[..., n] with one value a row added at indices [...]: the adjoint of `pick`. */

@@ -1,5 +1,13 @@
 import { apply, type Op, type Tensor } from "../graph.js";
-import { type Dim, formatShape, multiplyDims, normalizeAxis, type Shape, ShapeError, sameShape } from "../shape.js";
+import {
+  type Dim,
+  formatShape,
+  multiplyDims,
+  normalizeAxis,
+  type Shape,
+  ShapeError,
+  sameShape,
+} from "../shape.js";
 import { zerosLike } from "./elementwise.js";
 
 const reshapeOp: Op = {
@@ -23,7 +31,9 @@ const transposeOp: Op = {
   types: ([x], a) => {
     const order = a.order as number[];
     if ([...order].sort().join() !== x.shape.map((_, i) => i).join()) {
-      throw new ShapeError("transpose", `order ${formatShape(order)} is no permutation of the axes`, [x.shape]);
+      throw new ShapeError("transpose", `order ${formatShape(order)} is no permutation of the axes`, [
+        x.shape,
+      ]);
     }
     return [{ shape: order.map((axis) => x.shape[axis]), dtype: x.dtype }];
   },
@@ -34,7 +44,8 @@ const transposeOp: Op = {
   },
 };
 /** Permutes axes: output axis i is input axis order[i]. */
-export const transpose = (x: Tensor, order: readonly number[]): Tensor => apply(transposeOp, [x], { order })[0];
+export const transpose = (x: Tensor, order: readonly number[]): Tensor =>
+  apply(transposeOp, [x], { order })[0];
 
 const concatOp: Op = {
   name: "concat",
@@ -42,10 +53,15 @@ const concatOp: Op = {
     const axis = normalizeAxis("concat", a.axis as number, inputs[0].shape);
     let total = 0;
     for (const x of inputs) {
-      const fits = x.rank === inputs[0].rank && x.shape.every((d, i) => i === axis || d === inputs[0].shape[i]);
+      const alike = x.rank === inputs[0].rank && x.dtype === inputs[0].dtype;
+      const fits = alike && x.shape.every((d, i) => i === axis || d === inputs[0].shape[i]);
       const length = x.shape[axis];
       if (!fits || typeof length !== "number") {
-        throw new ShapeError("concat", `shapes must agree but on axis ${axis}`, inputs.map((t) => t.shape));
+        throw new ShapeError(
+          "concat",
+          `types, and shapes but on axis ${axis}, must agree`,
+          inputs.map((t) => t.shape),
+        );
       }
       total += length;
     }

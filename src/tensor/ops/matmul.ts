@@ -12,14 +12,23 @@ const matmulOp: Op = {
   name: "matmul",
   types: ([a, b], attributes) => {
     const { transA, transB } = attributes as unknown as MatmulAttributes;
-    if (a.rank < 2 || b.rank < 2) throw new ShapeError("matmul", "both factors need two axes", [a.shape, b.shape]);
+    if (a.rank < 2 || b.rank < 2)
+      throw new ShapeError("matmul", "both factors need two axes", [a.shape, b.shape]);
+    if (a.dtype !== "f32" || b.dtype !== "f32") {
+      throw new ShapeError("matmul", `needs f32, got ${a.dtype} and ${b.dtype}`, [a.shape, b.shape]);
+    }
     const [m, k] = lastTwo(a, transA);
     const [k2, n] = lastTwo(b, transB);
     if (k !== k2) {
       const how = `a${transA ? "ᵀ" : ""} has ${k} columns, b${transB ? "ᵀ" : ""} has ${k2} rows`;
       throw new ShapeError("matmul", how, [a.shape, b.shape]);
     }
-    return [{ shape: [...broadcastShapes("matmul", a.shape.slice(0, -2), b.shape.slice(0, -2)), m, n], dtype: "f32" }];
+    return [
+      {
+        shape: [...broadcastShapes("matmul", a.shape.slice(0, -2), b.shape.slice(0, -2)), m, n],
+        dtype: "f32",
+      },
+    ];
   },
   // With A' = op(A), B' = op(B): dA' = alpha dY B'^T and dB' = alpha A'^T dY; transposes are absorbed by the flags.
   gradient: (node, [dy]) => {

@@ -1,13 +1,20 @@
-import { apply, type Op, type Tensor } from "../graph.js";
+import { apply, type Op, type Tensor, type TensorType } from "../graph.js";
 import { ShapeError } from "../shape.js";
 import { exp, mul, neg, sub } from "./elementwise.js";
 import { pick, scatterAddPicked } from "./index-ops.js";
 import { reshape } from "./layout.js";
 import { mean, sum, sumTo } from "./reduce.js";
 
+/** The type of an operation along the last axis that keeps shapes. */
+function alongLastAxis(op: string, x: Tensor): TensorType[] {
+  if (x.rank < 1 || x.dtype !== "f32")
+    throw new ShapeError(op, `needs an axis and f32, got ${x.dtype}`, [x.shape]);
+  return [{ shape: x.shape, dtype: "f32" }];
+}
+
 const softmaxOp: Op = {
   name: "softmax",
-  types: ([x]) => [{ shape: x.shape, dtype: x.dtype }],
+  types: ([x]) => alongLastAxis("softmax", x),
   gradient: (node, [dy]) => {
     const [y] = node.outputs;
     return [dy && mul(y, sub(dy, sum(mul(dy, y), [-1], true)))];
@@ -18,7 +25,7 @@ export const softmax = (x: Tensor): Tensor => apply(softmaxOp, [x])[0];
 
 const logSoftmaxOp: Op = {
   name: "logSoftmax",
-  types: ([x]) => [{ shape: x.shape, dtype: x.dtype }],
+  types: ([x]) => alongLastAxis("logSoftmax", x),
   gradient: (node, [dy]) => [dy && sub(dy, mul(exp(node.outputs[0]), sum(dy, [-1], true)))],
 };
 /** Logarithm of the softmax over the last axis; dx = dy - softmax(x) sum(dy). */
@@ -26,7 +33,14 @@ export const logSoftmax = (x: Tensor): Tensor => apply(logSoftmaxOp, [x])[0];
 
 const tokenLogProbsOp: Op = {
   name: "tokenLogProbs",
-  types: ([logProbs, ids]) => pickedType(logProbs, ids),
+  types: ([logits, ids]) => {
+    alongLastAxis("tokenLogProbs", logits);
+    if (logits.shape.slice(0, -1).join() !== ids.shape.join() || !ids.dtype.startsWith("i")) {
+      const detail = `there must be one token a row, not ${ids.dtype}`;
+      throw new ShapeError("tokenLogProbs", detail, [logits.shape, ids.shape]);
+    }
+    return [{ shape: ids.shape, dtype: "f32" }];
+  },
   // Through log-softmax and pick at once: dlogits = onehot dy - softmax dy, two passes fewer than one after the other.
   gradient: (node, [dy]) => {
     const [logits, ids] = node.inputs;
@@ -36,15 +50,9 @@ const tokenLogProbsOp: Op = {
   },
 };
 
-function pickedType(x: Tensor, ids: Tensor): { shape: Tensor["shape"]; dtype: "f32" }[] {
-  if (x.shape.slice(0, -1).join() !== ids.shape.join()) {
-    throw new ShapeError("tokenLogProbs", "there must be one token a row", [x.shape, ids.shape]);
-  }
-  return [{ shape: ids.shape, dtype: "f32" }];
-}
-
 /** log softmax(logits)[id] for each row: logits [..., V], ids [...] to [...]. */
-export const tokenLogProbs = (logits: Tensor, ids: Tensor): Tensor => apply(tokenLogProbsOp, [logits, ids])[0];
+export const tokenLogProbs = (logits: Tensor, ids: Tensor): Tensor =>
+  apply(tokenLogProbsOp, [logits, ids])[0];
 
 /** The same as `tokenLogProbs` from log-probabilities that are at hand. */
 export const pickLogProbs = (logProbs: Tensor, ids: Tensor): Tensor => pick(logProbs, ids);
@@ -52,8 +60,12 @@ export const pickLogProbs = (logProbs: Tensor, ids: Tensor): Tensor => pick(logP
 const rmsNormOp: Op = {
   name: "rmsNorm",
   types: ([x, weight]) => {
+    alongLastAxis("rmsNorm", x);
     if (weight.rank !== 1 || weight.shape[0] !== x.shape[x.rank - 1]) {
-      throw new ShapeError("rmsNorm", "the weight must have the length of the last axis", [x.shape, weight.shape]);
+      throw new ShapeError("rmsNorm", "the weight must have the length of the last axis", [
+        x.shape,
+        weight.shape,
+      ]);
     }
     return [
       { shape: x.shape, dtype: "f32" },
@@ -72,4 +84,5 @@ const rmsNormOp: Op = {
   },
 };
 /** Root-mean-square norm over the last axis: x / sqrt(mean(x^2) + eps) * weight (Zhang and Sennrich 2019). */
-export const rmsNorm = (x: Tensor, weight: Tensor, eps: number): Tensor => apply(rmsNormOp, [x, weight], { eps })[0];
+export const rmsNorm = (x: Tensor, weight: Tensor, eps: number): Tensor =>
+  apply(rmsNormOp, [x, weight], { eps })[0];

@@ -1,10 +1,22 @@
 import { apply, type Op, type Tensor } from "../graph.js";
-import { type Dim, multiplyDims, normalizeAxis, type Shape, ShapeError, sameShape, sizeOf } from "../shape.js";
+import {
+  broadcastShapes,
+  type Dim,
+  formatShape,
+  multiplyDims,
+  normalizeAxis,
+  type Shape,
+  ShapeError,
+  sameShape,
+  sizeOf,
+} from "../shape.js";
 import { expand, mul } from "./elementwise.js";
 import { reshape } from "./layout.js";
 
 function reducedShape(op: string, x: Tensor, axes: readonly number[], keep: boolean): Dim[] {
   const normal = axes.map((axis) => normalizeAxis(op, axis, x.shape));
+  if (new Set(normal).size < normal.length)
+    throw new ShapeError(op, `axes ${formatShape(axes)} repeat`, [x.shape]);
   return x.shape.flatMap((dim, i) => (normal.includes(i) ? (keep ? [1] : []) : [dim]));
 }
 
@@ -15,7 +27,9 @@ const sumOp: Op = {
   ],
   gradient: (node, [dy]) => {
     const [x] = node.inputs;
-    return [dy && expand(reshape(dy, reducedShape("sum", x, node.attributes.axes as number[], true)), x.shape)];
+    return [
+      dy && expand(reshape(dy, reducedShape("sum", x, node.attributes.axes as number[], true)), x.shape),
+    ];
   },
 };
 
@@ -28,7 +42,10 @@ export function sum(x: Tensor, axes: readonly number[] = allAxes(x), keep = fals
 
 /** Mean over axes (default: all). The reduced axes must be static. */
 export function mean(x: Tensor, axes: readonly number[] = allAxes(x), keep = false): Tensor {
-  const count = sizeOf(axes.map((axis) => x.shape[normalizeAxis("mean", axis, x.shape)]), "mean");
+  const count = sizeOf(
+    axes.map((axis) => x.shape[normalizeAxis("mean", axis, x.shape)]),
+    "mean",
+  );
   return mul(sum(x, axes, keep), 1 / count);
 }
 
@@ -44,7 +61,9 @@ export const reduceMax = (x: Tensor, axis: number): Tensor => apply(reduceMaxOp,
 export function sumTo(x: Tensor, shape: Shape): Tensor {
   if (sameShape(x.shape, shape)) return x;
   const extra = x.rank - shape.length;
-  if (extra < 0) throw new ShapeError("sumTo", "cannot sum to a shape of higher rank", [x.shape, shape]);
+  if (!sameShape(broadcastShapes("sumTo", shape, x.shape), x.shape)) {
+    throw new ShapeError("sumTo", "the shape does not stretch to the tensor's", [x.shape, shape]);
+  }
   const axes = x.shape.flatMap((dim, i) => (i < extra || (shape[i - extra] === 1 && dim !== 1) ? [i] : []));
   return reshape(sum(x, axes, true), shape);
 }
@@ -66,7 +85,10 @@ export const cumulativeSum = (x: Tensor, axis: number, reverse = false): Tensor 
 
 const argmaxOp: Op = {
   name: "argmax",
-  types: ([x]) => [{ shape: x.shape.slice(0, -1), dtype: "i64" }],
+  types: ([x]) => {
+    if (x.rank < 1) throw new ShapeError("argmax", "needs an axis", [x.shape]);
+    return [{ shape: x.shape.slice(0, -1), dtype: "i64" }];
+  },
 };
 /** Index of the (first) maximum along the last axis: [..., n] to [...] of i64. */
 export const argmax = (x: Tensor): Tensor => apply(argmaxOp, [x])[0];
