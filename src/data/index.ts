@@ -21,6 +21,7 @@ export {
   encodeDemonstration,
   encodePreference,
   encodePrompt,
+  encodePromptRow,
   type TokenizedText,
 } from "./tokenize.js";
 export { writeRows } from "./write-rows.js";

@@ -3,7 +3,7 @@ import { PlumbError } from "../errors.js";
 import { encodeChat, type Tokenizer } from "../text/index.js";
 import { type RowLocation, rowError } from "./location.js";
 import type { ChatMessage, TextOrMessages } from "./messages.js";
-import type { Demonstration, PreferenceRow } from "./rows.js";
+import type { Demonstration, PreferenceRow, PromptRow } from "./rows.js";
 
 /** A text as tokens, and which of them the loss reads. */
 export interface TokenizedText {
@@ -22,6 +22,15 @@ export function encodePrompt(tokenizer: Tokenizer, prompt: TextOrMessages): numb
   const closed =
     ids.length > plain.length && ids.at(-1) === tokenizer.eosId && plain.at(-1) !== tokenizer.eosId;
   return closed ? ids.slice(0, -1) : ids;
+}
+
+/** The prompt of a row; at least one token. */
+export function encodePromptRow(tokenizer: Tokenizer, { prompt, where }: PromptRow): number[] {
+  return named(where, () => {
+    const ids = encodePrompt(tokenizer, prompt);
+    if (ids.length === 0) throw new PlumbError("the prompt has no tokens");
+    return ids;
+  });
 }
 
 /** What to imitate: of messages every answer with the token that ends it, of a completion all of it with the EOS. */

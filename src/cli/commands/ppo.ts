@@ -1,0 +1,200 @@
+import { join } from "node:path";
+import { z } from "zod";
+import { type PpoState, ppo, ppoSchema } from "../../algorithms/ppo.js";
+import { writeFileAtomically } from "../../artifacts/index.js";
+import { loadPrompts } from "../../data/index.js";
+import { PlumbError } from "../../errors.js";
+import { Generator } from "../../generate/index.js";
+import { NetworkTrainer } from "../../model/runner.js";
+import { type CommandContext, defineCommand } from "../command.js";
+import { createRuntime } from "../open-network.js";
+import { formatNumber } from "../table.js";
+import { checkOut, openBase, savePolicy, trainableNetwork } from "../training/base.js";
+import {
+  comparePolicies,
+  type PolicyComparison,
+  type PolicySample,
+  responseKl,
+  samplePairs,
+  samplePolicy,
+} from "../training/policy-samples.js";
+import { openRewardModels, referenceRunner, rewardSources, valueNetwork } from "../training/ppo-networks.js";
+import { drawPpoCurves } from "../training/ppo-plots.js";
+import { encodePrompts, splitPrompts } from "../training/prompts.js";
+import { loadRewardFunction, rewardFunctionSchema } from "../training/reward-functions.js";
+import { loadAll } from "../training/rows.js";
+import { type Session, withSession } from "../training/session.js";
+import { dataSettings, modelSettings, runSettings } from "../training/settings.js";
+
+const schema = ppoSchema.extend({
+  ...modelSettings,
+  ...dataSettings,
+  rewardModel: z.array(z.string().min(1)).default([]).describe("folders that `plumb reward` wrote"),
+  rewardWeights: z.array(z.number()).default([]).describe("one for each reward model; default 1 each"),
+  rewardFunctions: z
+    .array(rewardFunctionSchema)
+    .default([])
+    .describe("your own rewards: [{module: ./brevity.mjs, export: default, weight: 1, name: brevity}]"),
+  maxPromptLength: z
+    .number()
+    .int()
+    .positive()
+    .nullable()
+    .default(null)
+    .describe("in tokens; default: what the context leaves"),
+  longPrompts: z
+    .enum(["skip", "cut", "error"])
+    .default("skip")
+    .describe("what is done about longer prompts; cut keeps the end"),
+  evalPrompts: z
+    .number()
+    .int()
+    .min(0)
+    .default(64)
+    .describe("prompts kept from training, on which start and end are compared; at most a quarter"),
+  ...runSettings,
+});
+type Config = z.output<typeof schema>;
+
+export default defineCommand({
+  description:
+    "Optimises a policy with PPO: rewards from reward models, from functions of your own, or both; the KL to the model " +
+    "it started as is part of the reward. Compares the end with the start on prompts it was not trained on.",
+  examples: [
+    {
+      command:
+        "plumb ppo --model m.gguf --reward-model runs/reward/model --data prompts.jsonl --set lora.r=16",
+      does: "train a LoRA adapter",
+    },
+    {
+      command: "plumb ppo --model m.gguf --data prompts.jsonl --reward-functions '[{module: ./brevity.mjs}]'",
+      does: "with a reward of your own: export default (responses) => responses.map(({ ids }) => -ids.length)",
+    },
+    {
+      command: "plumb ppo recipes/smollm2-hh.yaml --name hh --resume",
+      does: "go on with an interrupted run",
+    },
+  ],
+  schema,
+  run: optimise,
+});
+
+async function optimise(context: CommandContext, config: Config): Promise<void> {
+  checkOut(config.out, config.resume);
+  if (config.rewardModel.length + config.rewardFunctions.length === 0) {
+    throw new PlumbError("there is nothing to optimise", {
+      hint: "Give --reward-model or --reward-functions.",
+    });
+  }
+  if (config.rewardWeights.length > config.rewardModel.length) {
+    throw new PlumbError(
+      `${config.rewardWeights.length} weights for ${config.rewardModel.length} reward models`,
+    );
+  }
+  const functions = await Promise.all(config.rewardFunctions.map(loadRewardFunction));
+  const rows = await loadAll(config.data, loadPrompts, config.limit);
+  const runtime = createRuntime();
+  const base = await openBase(runtime, config.model, config.adapter);
+  const { padId, tokenizer } = base;
+  const { prompts, long } = encodePrompts(tokenizer, rows, base.config.maxPositions, config);
+  const { train, evaluation } = splitPrompts(prompts, config.evalPrompts);
+  const models = await openRewardModels(runtime, base, config.rewardModel);
+  const batching = { rows: config.microBatchSize, padId };
+  const rewards = [
+    ...rewardSources(models, config.rewardModel, config.rewardWeights, batching),
+    ...functions,
+  ];
+  const what = config.longPrompts === "skip" ? "skipped" : "cut";
+  context.ui.info(
+    `${train.length} prompts to train on, ${evaluation.length} to compare on${long > 0 ? `; ${long} too long, ${what}` : ""}`,
+  );
+
+  await withSession(context, "ppo", config, async (session) => {
+    const network = trainableNetwork(runtime, base, config.lora, config.seed);
+    const policy = new NetworkTrainer(runtime, network, config);
+    const start = config.valueFrom === "reward" ? models[0] : undefined;
+    const value = new NetworkTrainer(
+      runtime,
+      valueNetwork(runtime, base, start, config.lora, config.seed),
+      config,
+    );
+    const reference = referenceRunner(runtime, base);
+    const trainers = { policy, value };
+    session.restore(trainers);
+    const state = startingState(session, config.klCoefficient);
+    const generator = new Generator(runtime, network, padId, tokenizer);
+    const sample = () => samplePolicy(generator, rewards, evaluation, config, context.signal);
+
+    // Before the first update the policy is the reference; a resumed run has this in its checkpoint.
+    const before = (session.notes.before ??= (await sample()) as never) as unknown as PolicySample[];
+    const setup = { policy, reference, value, generator, rewards, prompts: train, padId };
+    const finished = await session.train(ppo(setup, config, state), {
+      trainers,
+      steps: config.iterations,
+      unit: "iterations",
+      figures: (metrics) => ({ reward: metrics["objective/scores"], KL: metrics["objective/kl"] }),
+      state: () => ({ ...state }),
+    });
+    if (!finished) return;
+
+    const after = await sample();
+    generator.release();
+    const checked = { ...batching, onProgress: session.checkInterrupt };
+    const kl = await responseKl(policy, reference, evaluation, after, checked, config.temperature);
+    await savePolicy(session.out, base, network);
+    await writeFileAtomically(
+      join(session.run.dir, "samples-before-after.jsonl"),
+      samplePairs(evaluation, before, after, kl),
+    );
+    await drawPpoCurves(session.run.dir);
+    const result = {
+      command: "ppo",
+      name: session.run.name,
+      iterations: session.step,
+      stopped: session.stopped ?? null,
+      trainPrompts: train.length,
+      longPrompts: { count: long, done: config.longPrompts },
+      ...(before.length > 1 && { comparison: comparePolicies(before, after, kl) }),
+      klBudget: config.klBudget,
+      klCoefficient: state.beta,
+      model: session.out,
+      ...(await session.cost()),
+    };
+    await session.run.writeResult(result);
+    await context.ui.result(result, () => summary(result));
+  });
+}
+
+const stateSchema = z.object({ iteration: z.number().int().nonnegative(), beta: z.number() });
+
+function startingState(session: Session, beta: number): PpoState {
+  const saved = session.algorithmState;
+  return saved === undefined ? { iteration: 0, beta } : stateSchema.parse(saved);
+}
+
+interface Summary {
+  iterations: number;
+  comparison?: PolicyComparison;
+  model: string;
+  trainingSeconds: number;
+  peakMemoryMb: number;
+}
+
+function summary({ iterations, comparison, model, trainingSeconds, peakMemoryMb }: Summary): string {
+  const shown = ({ estimate, low, high }: { estimate: number; low: number; high: number }): string =>
+    `${formatNumber(estimate)} (95% interval ${formatNumber(low)} to ${formatNumber(high)})`;
+  const change = ({ before, after }: { before: number; after: number }): string =>
+    `${formatNumber(before)} before, ${formatNumber(after)} after`;
+  const figures = comparison && [
+    `reward      ${formatNumber(comparison.rewardBefore.estimate)} before, ${formatNumber(comparison.rewardAfter.estimate)} after, on ${comparison.prompts} prompts it was not trained on`,
+    `gain        ${shown(comparison.gain)} standard deviations of the start`,
+    `KL          ${shown(comparison.klPerResponse)} nats per response`,
+    `distinct-3  ${change(comparison.distinct3)}`,
+    `length      ${change(comparison.length)} tokens`,
+  ];
+  return [
+    ...(figures ?? []),
+    `cost        ${iterations} iterations in ${formatNumber(trainingSeconds)} s, ${peakMemoryMb} MB at most`,
+    `saved       ${model}`,
+  ].join("\n");
+}

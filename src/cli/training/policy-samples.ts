@@ -1,0 +1,130 @@
+/** How a policy answers a fixed set of prompts: the same ones, with the same random numbers, at the start and the end. */
+import type { PpoPrompt } from "../../algorithms/ppo.js";
+import { type RewardSource, totalRewards } from "../../algorithms/reward-sources.js";
+import { bootstrapMean } from "../../evaluate/bootstrap.js";
+import { distinctN } from "../../evaluate/diversity.js";
+import { type Interval, maskedStd, mean } from "../../evaluate/statistics.js";
+import type { Generator } from "../../generate/index.js";
+import { promptCompletion } from "../../model/batch.js";
+import type { NetworkRunner } from "../../model/runner.js";
+import { type Batching, sequenceLogProbs } from "../../model/score.js";
+
+/** One response as it is kept in checkpoints and files. */
+export interface PolicySample {
+  ids: number[];
+  text: string;
+  reward: number;
+  finishReason: "stop" | "length";
+}
+
+/** Draws of evaluation are named by rows that training never reaches. */
+const FIRST_ROW = 2 ** 40;
+
+export async function samplePolicy(
+  generator: Generator,
+  rewards: readonly RewardSource[],
+  prompts: readonly PpoPrompt[],
+  {
+    maxNewTokens,
+    temperature,
+    seed,
+    batchSize,
+  }: Record<"maxNewTokens" | "temperature" | "seed" | "batchSize", number>,
+  signal: AbortSignal,
+): Promise<PolicySample[]> {
+  if (prompts.length === 0) return [];
+  const completions = await generator.generate(
+    prompts.map(({ ids }) => ids),
+    { maxNewTokens, temperature, seed, topK: 0, topP: 1, minP: 0, repetitionPenalty: 1, stop: [] },
+    { batchSize, firstRow: FIRST_ROW, signal },
+  );
+  const { totals } = await totalRewards(rewards, prompts, completions);
+  return completions.map(({ ids, text = "", finishReason }, i) => ({
+    ids,
+    text,
+    reward: totals[i],
+    finishReason,
+  }));
+}
+
+/** Sum over each response of log pi - log pi_ref. */
+export async function responseKl(
+  policy: NetworkRunner,
+  reference: NetworkRunner,
+  prompts: readonly PpoPrompt[],
+  samples: readonly PolicySample[],
+  batching: Batching,
+  temperature: number,
+): Promise<number[]> {
+  const sequences = samples.map(({ ids }, i) => promptCompletion(prompts[i].ids, ids));
+  const now = await sequenceLogProbs(policy, sequences, batching, temperature);
+  const before = await sequenceLogProbs(reference, sequences, batching, temperature);
+  return now.map((row, i) => row.reduce((n, value, t) => n + value - before[i][t], 0));
+}
+
+export interface PolicyComparison {
+  prompts: number;
+  rewardBefore: Interval;
+  rewardAfter: Interval;
+  /** Standard deviation of the rewards at the start. */
+  rewardStd: number;
+  /** Mean of the paired differences of reward, in those deviations. */
+  gain: Interval;
+  klPerResponse: Interval;
+  /** Of tokens; see distinctN. */
+  distinct3: { before: number; after: number; ratio: number };
+  length: { before: number; after: number };
+  truncated: { before: number; after: number };
+}
+
+/** The figures of a run's end against its start. */
+export function comparePolicies(
+  before: readonly PolicySample[],
+  after: readonly PolicySample[],
+  kl: readonly number[],
+): PolicyComparison {
+  const rewards = (samples: readonly PolicySample[]): number[] => samples.map(({ reward }) => reward);
+  const std = maskedStd(rewards(before)) || 1;
+  const differences = after.map(({ reward }, i) => (reward - before[i].reward) / std);
+  const both = (figure: (samples: readonly PolicySample[]) => number) => ({
+    before: figure(before),
+    after: figure(after),
+  });
+  const distinct = both((samples) =>
+    distinctN(
+      samples.map(({ ids }) => ids),
+      3,
+    ),
+  );
+  return {
+    prompts: before.length,
+    rewardBefore: bootstrapMean(rewards(before)),
+    rewardAfter: bootstrapMean(rewards(after)),
+    rewardStd: std,
+    gain: bootstrapMean(differences),
+    klPerResponse: bootstrapMean(kl),
+    distinct3: { ...distinct, ratio: distinct.before > 0 ? distinct.after / distinct.before : 0 },
+    length: both((samples) => mean(samples.map(({ ids }) => ids.length))),
+    truncated: both((samples) =>
+      mean(samples.map(({ finishReason }) => (finishReason === "length" ? 1 : 0))),
+    ),
+  };
+}
+
+/** Lines of samples-before-after.jsonl. */
+export function samplePairs(
+  prompts: readonly PpoPrompt[],
+  before: readonly PolicySample[],
+  after: readonly PolicySample[],
+  kl: readonly number[],
+): string {
+  const shown = ({ text, reward, ids, finishReason }: PolicySample) => ({
+    ...{ response: text, reward: Number(reward.toPrecision(9)), tokens: ids.length, finishReason },
+  });
+  return prompts
+    .map(({ text }, i) => {
+      const end = { ...shown(after[i]), kl: Number(kl[i].toPrecision(9)) };
+      return `${JSON.stringify({ prompt: text, before: shown(before[i]), after: end })}\n`;
+    })
+    .join("");
+}
