@@ -1,6 +1,6 @@
 import { PlumbError } from "../errors.js";
 import { type Node, type Tensor, topologicalOrder } from "./graph.js";
-import { add, zerosLike, onesLike } from "./ops/elementwise.js";
+import { add, onesLike, zerosLike } from "./ops/elementwise.js";
 
 /**
  * Reverse-mode differentiation: the gradients of a scalar with respect to the given tensors, as more graph.
