@@ -12,12 +12,14 @@ import type {
   RuntimeStatistics,
 } from "../runtime.js";
 import { call, create, type Pointer } from "./api.js";
-import { allocate, cpuMemoryInfo, OrtBuffer } from "./buffer.js";
+import { allocate, OrtBuffer } from "./buffer.js";
 import { OrtExecutable } from "./session.js";
 
 const NO_WEIGHTS: FrozenWeights = new Map();
 const WARNINGS_AND_WORSE = 3;
 const ALL_OPTIMIZATIONS = 99;
+/** OrtArenaAllocator: memory is kept from run to run; without it every large tensor is mapped and unmapped again. */
+const ARENA_ALLOCATOR = 1;
 
 export interface OrtOptions {
   /** Threads of the one pool that all programs share. Default: PLUMB_THREADS, else all processors. */
@@ -59,7 +61,8 @@ export class OrtRuntime implements Runtime {
     call("ReleaseThreadingOptions", threading);
     // One arena for all programs: what one run frees, the next program's run uses.
     const arena = create("CreateArenaCfgV2", null, null, 0);
-    call("CreateAndRegisterAllocator", this.environment, cpuMemoryInfo(), arena);
+    const arenaMemory = create("CreateCpuMemoryInfo", ARENA_ALLOCATOR, 0);
+    call("CreateAndRegisterAllocator", this.environment, arenaMemory, arena);
     this.packedWeights = create("CreatePrepackedWeightsContainer");
     this.runOptions = create("CreateRunOptions");
     this.folder = mkdtempSync(path.join(os.tmpdir(), "plumbline-"));
