@@ -1,10 +1,12 @@
 /** Models and adapters that a command names, opened and read into memory. */
 import { PlumbError } from "../errors.js";
+import { Generator } from "../generate/index.js";
 import type { ModelConfig } from "../model/config.js";
 import { adapterNetwork, frozenNetwork, readWeights, type Weights } from "../model/create.js";
 import { mergedWeights } from "../model/export.js";
 import { openModel } from "../model/load/index.js";
 import type { Network } from "../model/network.js";
+import { baseKey, type SharedBase } from "../model/reward-model.js";
 import { type OrtOptions, OrtRuntime } from "../runtime/ort/index.js";
 import type { Runtime } from "../runtime/runtime.js";
 import type { Tokenizer } from "../text/index.js";
@@ -26,7 +28,12 @@ export interface OpenedNetwork {
 export interface OpenOptions {
   /** Replaces the context length that the model declares. */
   maxPositions?: number;
+  /** Models already in memory, by `baseKey`; one that this opens is added. */
+  shared?: Map<string, SharedBase>;
 }
+
+/** Decoding attends in heads whose size is a multiple of this (ONNX Runtime's GroupQueryAttention). */
+const HEAD_MULTIPLE = 16;
 
 /** The runtime of a command; its threads are PLUMB_THREADS or all processors. */
 export const createRuntime = (options?: OrtOptions): Runtime => new OrtRuntime(options);
@@ -42,17 +49,16 @@ export async function openNetwork(
   runtime: Runtime,
   model: string,
   adapters: readonly string[] = [],
-  { maxPositions }: OpenOptions = {},
+  { maxPositions, shared }: OpenOptions = {},
 ): Promise<OpenedNetwork> {
-  const files = await openModel(model);
-  const config = maxPositions === undefined ? files.config : { ...files.config, maxPositions };
-  const { tokenizer } = files;
-  let base: Weights;
-  try {
-    base = await readWeights(runtime, config, files.weights);
-  } finally {
-    await files.close();
-  }
+  const {
+    config: declared,
+    weights,
+    tokenizer,
+  } = shared?.get(baseKey(model)) ?? (await readModel(runtime, model));
+  shared?.set(baseKey(model), { config: declared, weights, ...(tokenizer && { tokenizer }) });
+  const config = maxPositions === undefined ? declared : { ...declared, maxPositions };
+  let base = weights;
   for (const dir of adapters.slice(0, -1)) base = await mergeAdapter(runtime, config, base, dir);
   const last = adapters.at(-1);
   const network =
@@ -61,6 +67,15 @@ export async function openNetwork(
       : await adapterNetwork(runtime, config, base, last);
   const padId = tokenizer?.padId ?? config.padId ?? 0;
   return { network, base, config, ...(tokenizer && { tokenizer }), padId, source: model };
+}
+
+async function readModel(runtime: Runtime, model: string): Promise<SharedBase> {
+  const { config, weights, tokenizer, close } = await openModel(model);
+  try {
+    return { config, weights: await readWeights(runtime, config, weights), ...(tokenizer && { tokenizer }) };
+  } finally {
+    await close();
+  }
 }
 
 /**
@@ -87,4 +102,17 @@ export function tokenizerOf(opened: Pick<OpenedNetwork, "tokenizer" | "source">)
   throw new PlumbError(`${opened.source} has no tokenizer, so text cannot be given to it`, {
     hint: "Give token ids (input_ids), or put the model's tokenizer.json beside its weights.",
   });
+}
+
+/** What samples from an opened model. @throws PlumbError when its heads are of a size that cannot be decoded. */
+export function generatorOf(
+  runtime: Runtime,
+  { network, padId, tokenizer, source }: OpenedNetwork,
+): Generator {
+  const { headDim } = network.config;
+  if (headDim % HEAD_MULTIPLE === 0) return new Generator(runtime, network, padId, tokenizer);
+  throw new PlumbError(
+    `${source} has attention heads of size ${headDim}; sampling needs a multiple of ${HEAD_MULTIPLE}`,
+    { hint: "Log-probabilities and training work with any even size." },
+  );
 }

@@ -81,7 +81,8 @@ async function describe(sub: Commander, command: Command): Promise<void> {
   const setting = positional && command.schema.shape[positional];
   sub.argument(`[${positional ?? "recipe"}]`, setting?.description ?? "a YAML recipe, as --recipe");
   for (const option of configOptions(command.schema)) sub.addOption(option);
-  sub.option("--recipe <file>", "settings from a YAML file with a section for this command");
+  if (!takesRecipe(command))
+    sub.option("--recipe <file>", "settings from a YAML file with a section for this command");
   sub.option(
     "--set <key=value>",
     "one setting, nested ones too (repeatable)",
@@ -99,6 +100,9 @@ async function describe(sub: Commander, command: Command): Promise<void> {
     ),
   );
 }
+
+/** A command that looks at recipes has them as a setting of its own, and takes no settings from them. */
+const takesRecipe = (command: Command): boolean => "recipe" in command.schema.shape;
 
 interface Call {
   entry: CommandEntry;
@@ -126,9 +130,12 @@ async function runCommand({
     const { resolveConfig } = await import("./config-flags.js");
     const { readRecipe } = await import("./recipe.js");
     const { recipe: recipeFlag, set = [], ...flags } = given;
+    if (takesRecipe(command) && recipeFlag !== undefined) flags.recipe = recipeFlag;
     if (command.positional !== undefined && positional !== undefined)
       flags[command.positional] ??= positional;
-    const recipeFile = recipeFlag ?? (command.positional === undefined ? positional : undefined);
+    const recipeFile = takesRecipe(command)
+      ? undefined
+      : (recipeFlag ?? (command.positional === undefined ? positional : undefined));
     const recipe =
       recipeFile === undefined
         ? undefined

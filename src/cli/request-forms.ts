@@ -8,35 +8,27 @@ import type { ModelConfig } from "../model/config.js";
 export type Forms<F extends string> = Record<F, readonly string[]>;
 
 /**
- * The form of a row by its fields; others that it has are ignored.
+ * The form of a row by its fields: the first that has all of them. Other fields are ignored.
  *
- * @throws PlumbError when the row has the fields of no form, naming the nearest, or of two.
+ * @throws PlumbError when the row has the fields of no form, naming the nearest.
  */
 export function formOf<F extends string>(row: LocatedRow, forms: Forms<F>): F {
-  const names = Object.keys(row.value);
   const has = (field: string) => row.value[field] !== undefined && row.value[field] !== null;
   const all = Object.entries(forms) as [F, readonly string[]][];
-  const fitting = all.filter(([, fields]) => fields.every(has));
-  if (fitting.length === 1) return fitting[0][0];
-  if (fitting.length > 1) {
-    const both = fitting.slice(0, 2).map(([, fields]) => spelt(fields));
-    throw rowError(
-      row.where,
-      `has ${both.join(" and also ")}; expected one of them`,
-      "Leave one of them out.",
-    );
-  }
+  const fitting = all.find(([, fields]) => fields.every(has));
+  if (fitting !== undefined) return fitting[0];
   const known = [...new Set(all.flatMap(([, fields]) => fields))];
+  const names = Object.keys(row.value).slice(0, 10);
   const stranger = names.find((name) => !known.includes(name) && nearestName(name, known) !== undefined);
-  const given = names.slice(0, 10).map((name) => JSON.stringify(name));
   throw rowError(
     row.where,
-    `expected ${all.map(([, fields]) => spelt(fields)).join(", or ")}; got ${given.join(", ") || "no field"}`,
+    `expected ${all.map(([, fields]) => spelt(fields)).join(", or ")}; got ${spelt(names) || "no field"}`,
     stranger && `Did you mean "${nearestName(stranger, known)}" instead of ${JSON.stringify(stranger)}?`,
   );
 }
 
-const spelt = (fields: readonly string[]): string => fields.map((field) => `"${field}"`).join(" with ");
+const spelt = (fields: readonly string[]): string =>
+  fields.map((field) => JSON.stringify(field)).join(" with ");
 
 /** The row's token ids, each in the vocabulary. @throws PlumbError */
 export function tokenIds(row: LocatedRow, { vocabSize }: ModelConfig, field = "input_ids"): number[] {

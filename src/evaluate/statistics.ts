@@ -83,6 +83,18 @@ export function winRate(scores: ArrayLike<number>, against: ArrayLike<number>, c
   return { ...wilsonInterval(wins + ties / 2, scores.length, confidence), wins, ties, losses };
 }
 
+/** Share of preferences whose chosen side has the higher score, a tie counting half, with Wilson's interval. */
+export function preferenceAccuracy(
+  pairs: readonly { chosen: number; rejected: number }[],
+  confidence = 0.95,
+): WinRate {
+  return winRate(
+    pairs.map(({ chosen }) => chosen),
+    pairs.map(({ rejected }) => rejected),
+    confidence,
+  );
+}
+
 /** Pearson's correlation of two paired samples; NaN when one of them does not vary. */
 export function pearson(a: ArrayLike<number>, b: ArrayLike<number>): number {
   checkPaired(a, b);

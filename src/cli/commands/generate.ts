@@ -2,11 +2,16 @@ import { z } from "zod";
 import { checkRow } from "../../data/formats.js";
 import { type LocatedRow, type RowLocation, rowError } from "../../data/location.js";
 import { encodePrompt, named } from "../../data/tokenize.js";
-import { type Completion, Generator, type SamplingConfig, samplingSchema } from "../../generate/index.js";
+import {
+  type Completion,
+  type Generator,
+  type SamplingConfig,
+  samplingSchema,
+} from "../../generate/index.js";
 import type { ModelConfig } from "../../model/config.js";
 import { type CommandContext, defineCommand } from "../command.js";
 import { adapterSetting, modelSetting } from "../model-settings.js";
-import { createRuntime, type OpenedNetwork, openNetwork, tokenizerOf } from "../open-network.js";
+import { createRuntime, generatorOf, type OpenedNetwork, openNetwork, tokenizerOf } from "../open-network.js";
 import { checkLength, formOf, tokenIds } from "../request-forms.js";
 import { openRequests } from "../request-lines.js";
 import { formatNumber } from "../table.js";
@@ -40,7 +45,7 @@ interface Request {
 export default defineCommand({
   description: `Samples a completion of each prompt, one line of JSON for each line of input and in its order: {"completion":"...","completion_ids":[...],"finish_reason":"stop"}.
 
-Lines hold {"prompt":"..."}, used as it is; {"messages":[...]}, which go through the model's chat template up to where the assistant begins; or {"input_ids":[...]}. Other fields are ignored. finish_reason is "stop" when the model ended its turn or a stop string came, "length" when --max-new-tokens was reached. The completion is without special tokens and cut before a stop string (null when the model has no tokenizer); completion_ids are all tokens sampled, the end-of-sequence token too. A line's draws depend on the seed and its place in the input only.
+Lines hold {"input_ids":[...]}; {"messages":[...]}, which go through the model's chat template up to where the assistant begins; or {"prompt":"..."}, used as it is. Of several, the first counts; other fields are ignored. finish_reason is "stop" when the model ended its turn or a stop string came, "length" when --max-new-tokens was reached. The completion is without special tokens and cut before a stop string (null when the model has no tokenizer); completion_ids are all tokens sampled, the end-of-sequence token too. A line's draws depend on the seed and its place in the input only.
 
 A file is checked whole before the first answer; stdin is checked and answered in chunks of --batch-size lines.`,
   examples: [
@@ -65,7 +70,7 @@ A file is checked whole before the first answer; stdin is checked and answered i
     const runtime = createRuntime();
     const opened = await openNetwork(runtime, model, adapter);
     if (sampling.stop.length > 0) tokenizerOf(opened);
-    const generator = new Generator(runtime, opened.network, opened.padId, opened.tokenizer);
+    const generator = generatorOf(runtime, opened);
     if (prompt !== undefined) await answerOne(context, generator, opened, prompt, chat, sampling);
     else if (input !== undefined) await answerLines(context, generator, opened, input, batchSize, sampling);
   },

@@ -17,4 +17,39 @@ export const commands: readonly CommandEntry[] = [
     summary: "log-probabilities of the tokens of given texts",
     load: async () => (await import("./logprobs.js")).default,
   },
+  {
+    name: "sft",
+    summary: "fine-tune a model on demonstrations",
+    load: async () => (await import("./sft.js")).default,
+  },
+  {
+    name: "reward",
+    summary: "train a reward model from preferences",
+    load: async () => (await import("./reward.js")).default,
+  },
+  {
+    name: "ppo",
+    summary: "optimise a policy against rewards, under a KL tether",
+    load: async () => (await import("./ppo.js")).default,
+  },
+  {
+    name: "score",
+    summary: "rewards of texts, and accuracy on preferences, by a reward model",
+    load: async () => (await import("./score.js")).default,
+  },
+  {
+    name: "evaluate",
+    summary: "win rate, reward, KL and more of a policy; accuracy of a reward model",
+    load: async () => (await import("./evaluate.js")).default,
+  },
+  {
+    name: "convert",
+    summary: "save a model, with an adapter folded in, as a Hugging Face folder",
+    load: async () => (await import("./convert.js")).default,
+  },
+  {
+    name: "doctor",
+    summary: "check this machine, a model and a recipe",
+    load: async () => (await import("./doctor.js")).default,
+  },
 ];

@@ -26,7 +26,7 @@ const schema = z.object({
     .describe("most rows in one run; does not change the result"),
 });
 
-const FORMS = { ids: ["input_ids"], messages: ["messages"], completion: ["prompt", "completion"] };
+const FORMS = { ids: ["input_ids"], completion: ["prompt", "completion"], messages: ["messages"] };
 /** Lines that are read, evaluated and answered together, in batches. */
 const CHUNK_BATCHES = 8;
 
@@ -37,7 +37,7 @@ interface Request extends Sequence {
 export default defineCommand({
   description: `The log-probability of each token of given texts, natural logarithms, one line of JSON for each line of input and in its order: {"input_ids":[...],"logprobs":[...]}.
 
-Lines hold {"input_ids":[...]}, {"messages":[...]} (the model's chat template, every turn closed) or {"prompt":...,"completion":...}. For ids and messages there is one log-probability for each token after the first. For a prompt with a completion input_ids are all ids, the prompt's first, and logprobs those of the completion alone, its last logprobs.length ids; both are encoded apart, so that the prompt's tokens are those that generation starts from. A prompt as text is used as it is, with the special tokens that the tokenizer puts before a text; no end-of-sequence token is added to a completion. Other fields are ignored.
+Lines hold {"input_ids":[...]}, {"prompt":...,"completion":...} or {"messages":[...]} (the model's chat template, every turn closed); of several, the first counts, and other fields are ignored. For ids and messages there is one log-probability for each token after the first. For a prompt with a completion input_ids are all ids, the prompt's first, and logprobs those of the completion alone, its last logprobs.length ids; both are encoded apart, so that the prompt's tokens are those that generation starts from. A prompt as text is used as it is, with the special tokens that the tokenizer puts before a text; no end-of-sequence token is added to a completion.
 
 A file is checked whole before the first answer; stdin is checked and answered in chunks of ${CHUNK_BATCHES} batches.`,
   examples: [

@@ -1,0 +1,265 @@
+import { z } from "zod";
+import { loadDemonstrations, loadPreferences, loadPrompts } from "../../data/load.js";
+import type { PromptRow } from "../../data/rows.js";
+import { encodeDemonstration, encodePreference } from "../../data/tokenize.js";
+import { writeRows } from "../../data/write-rows.js";
+import { bootstrapMean } from "../../evaluate/bootstrap.js";
+import { compareAnswers, perplexity, policyReport } from "../../evaluate/policy-report.js";
+import { preferenceAccuracy } from "../../evaluate/statistics.js";
+import { samplingSchema } from "../../generate/index.js";
+import { frozenNetwork } from "../../model/create.js";
+import type { Network } from "../../model/network.js";
+import { openRewardModel, type RewardModel, type SharedBase } from "../../model/reward-model.js";
+import { NetworkRunner } from "../../model/runner.js";
+import { sequenceLogProbs } from "../../model/score.js";
+import type { Runtime } from "../../runtime/runtime.js";
+import { boundedRuns } from "../bounded-runs.js";
+import { type CommandContext, defineCommand } from "../command.js";
+import {
+  type Answered,
+  addLogRatios,
+  addRewards,
+  datasetAnswers,
+  sampleAnswers,
+} from "../evaluation/answers.js";
+import { type Evaluation, reportTable } from "../evaluation/report.js";
+import { adapterSetting, modelSetting } from "../model-settings.js";
+import { createRuntime, type OpenedNetwork, openNetwork, tokenizerOf } from "../open-network.js";
+import { checkLength } from "../request-forms.js";
+import { rewardScores } from "../reward-scores.js";
+import { usageError } from "../usage-error.js";
+
+const file = z.string().min(1);
+const schema = z.object({
+  model: modelSetting.optional().describe("the policy: a .gguf file, a Hugging Face folder or hf:owner/name"),
+  adapter: adapterSetting.describe("the policy's PEFT adapters, applied one on another"),
+  against: modelSetting.optional().describe("another policy to compare with; also the KL's reference"),
+  againstAdapter: adapterSetting.describe("the other policy's adapters; without --against, over --model"),
+  againstReferences: z
+    .boolean()
+    .default(false)
+    .describe("compare with the answers that --prompts gives itself"),
+  rewardModel: file.optional().describe("a folder that plumb reward wrote"),
+  prompts: file.optional().describe("sample an answer to each of these prompts, and measure them"),
+  preferences: file.optional().describe("measure the reward model's accuracy on these preferences"),
+  demonstrations: file.optional().describe("measure the policy's perplexity on these demonstrations"),
+  limit: z.number().int().positive().optional().describe("only the first rows of each file"),
+  samples: file
+    .optional()
+    .describe("write prompts, answers and rewards to this file (.jsonl, .csv or .parquet)"),
+  batchSize: z.number().int().min(1).max(1024).default(32).describe("rows in one run"),
+  ...samplingSchema.pick({ maxNewTokens: true, temperature: true, seed: true }).shape,
+});
+type Config = z.output<typeof schema>;
+
+export default defineCommand({
+  description: `Measures a policy, a reward model, or both; every figure comes with its 95% interval (Wilson's for shares, bootstrap otherwise) and its number of rows.
+
+--prompts samples one answer to each prompt: length, refusals (told by their words), distinct-3, KL, and with --reward-model the mean reward. --against or --against-adapter samples another policy's answers to the same prompts too: win rate by reward, ties counting half. --against-references compares with the dataset's own answers instead. KL is to the other policy, else to the model without its last adapter, in nats per response; it is left out at temperature 0, where nothing is sampled.
+--preferences gives the reward model's accuracy; --demonstrations the policy's perplexity on what it should imitate.`,
+  examples: [
+    {
+      command:
+        "plumb evaluate --model M --adapter runs/ppo/model --against-adapter runs/sft/model --reward-model runs/reward/model --prompts prompts.jsonl --limit 200",
+      does: "does PPO beat SFT by this reward model?",
+    },
+    {
+      command: "plumb evaluate --reward-model runs/reward/model --preferences pairs.jsonl --json",
+      does: "accuracy, as JSON",
+    },
+    { command: "plumb evaluate --model M --demonstrations demos.jsonl", does: "perplexity" },
+  ],
+  schema,
+  async run(context, config) {
+    checkAsked(config);
+    const runtime = createRuntime();
+    const shared = new Map<string, SharedBase>();
+    const open = (model: string, adapters: readonly string[]) =>
+      openNetwork(runtime, model, adapters, { shared });
+    const needsPolicy = config.prompts !== undefined || config.demonstrations !== undefined;
+    const policy =
+      needsPolicy && config.model !== undefined ? await open(config.model, config.adapter) : undefined;
+    const rewardModel =
+      config.rewardModel === undefined
+        ? undefined
+        : await openRewardModel(runtime, config.rewardModel, shared);
+    const evaluation: Evaluation = {};
+    if (config.demonstrations !== undefined && policy) {
+      evaluation.demonstrations = await measureDemonstrations(
+        context,
+        runtime,
+        policy,
+        config.demonstrations,
+        config,
+      );
+    }
+    if (config.preferences !== undefined && rewardModel) {
+      evaluation.preferences = await measurePreferences(context, rewardModel, config.preferences, config);
+    }
+    if (config.prompts !== undefined && policy) {
+      const otherModel = config.against ?? (config.againstAdapter.length > 0 ? config.model : undefined);
+      const other = otherModel === undefined ? undefined : await open(otherModel, config.againstAdapter);
+      Object.assign(
+        evaluation,
+        await measurePolicies(context, runtime, { policy, other, rewardModel }, config.prompts, config),
+      );
+    }
+    await context.ui.result(evaluation, () => reportTable(evaluation));
+  },
+});
+
+/** @throws PlumbError when what was asked for lacks something. */
+function checkAsked(config: Config): void {
+  const { model, against, againstAdapter, againstReferences, rewardModel, prompts, preferences } = config;
+  const compares = against !== undefined || againstAdapter.length > 0 || againstReferences;
+  if (prompts === undefined && preferences === undefined && config.demonstrations === undefined) {
+    throw usageError("there is nothing to measure", "Give --prompts, --preferences or --demonstrations.");
+  }
+  if (model === undefined && (prompts !== undefined || config.demonstrations !== undefined)) {
+    throw usageError("--prompts and --demonstrations need a policy", "Give --model.");
+  }
+  if (preferences !== undefined && rewardModel === undefined) {
+    throw usageError("--preferences needs a reward model", "Give --reward-model.");
+  }
+  if (!compares) return;
+  if (prompts === undefined) throw usageError("a comparison needs prompts", "Give --prompts.");
+  if (rewardModel === undefined) throw usageError("a win rate needs a judge", "Give --reward-model.");
+  if (againstReferences && (against !== undefined || againstAdapter.length > 0)) {
+    throw usageError("compare with another policy or with the dataset's answers, not both at once");
+  }
+}
+
+interface Judged {
+  policy: OpenedNetwork;
+  other: OpenedNetwork | undefined;
+  rewardModel: RewardModel | undefined;
+}
+
+async function measurePolicies(
+  { ui, signal }: CommandContext,
+  runtime: Runtime,
+  { policy, other, rewardModel }: Judged,
+  path: string,
+  config: Config,
+): Promise<Pick<Evaluation, "policies" | "comparison">> {
+  const { limit, batchSize, againstReferences, temperature, maxNewTokens, seed } = config;
+  const options = limit === undefined ? {} : { limit };
+  const sampling = samplingSchema.parse({ temperature, maxNewTokens, seed });
+  // 1. Answers.
+  const references = againstReferences ? await loadDemonstrations(path, options) : undefined;
+  const given = references && datasetAnswers(tokenizerOf(policy), references);
+  const prompts: PromptRow[] =
+    references?.map(({ where }, i) => ({ prompt: given?.[i].prompt ?? "", where })) ??
+    (await loadPrompts(path, options));
+  const sample = async (label: string, opened: OpenedNetwork): Promise<Answered[]> => {
+    const progress = ui.progress({ label, total: prompts.length, unit: "answers" });
+    const onProgress = (done: number) => progress.update(done);
+    const answers = await sampleAnswers(runtime, opened, prompts, {
+      config: sampling,
+      batchSize,
+      signal,
+      onProgress,
+    });
+    progress.end();
+    return answers;
+  };
+  let mine = await sample("policy", policy);
+  let theirs = other ? await sample("other policy", other) : given;
+
+  // 2. KL and rewards.
+  const reference = klReference(runtime, policy, other);
+  if (reference && temperature > 0) {
+    mine = await addLogRatios(runtime, mine, policy, reference.network, temperature, batchSize);
+  }
+  if (rewardModel) {
+    mine = await addRewards(mine, tokenizerOf(policy), rewardModel, batchSize);
+    theirs = theirs && (await addRewards(theirs, tokenizerOf(other ?? policy), rewardModel, batchSize));
+  }
+
+  // 3. Figures.
+  const name = other ? "other" : "dataset";
+  if (config.samples !== undefined)
+    await writeRows(
+      config.samples,
+      mine.map((answer, i) => sampleRow(answer, theirs?.[i])),
+    );
+  return {
+    policies: [
+      policyReport("policy", mine, reference?.name),
+      ...(theirs ? [policyReport(name, theirs)] : []),
+    ],
+    ...(theirs && rewardModel && { comparison: compareAnswers(mine, theirs, name) }),
+  };
+}
+
+/** What the policy's KL is taken to: the other policy where both share a vocabulary, else its own base. */
+function klReference(
+  runtime: Runtime,
+  policy: OpenedNetwork,
+  other: OpenedNetwork | undefined,
+): { name: string; network: Network } | undefined {
+  if (other)
+    return other.config.vocabSize === policy.config.vocabSize
+      ? { name: "other", network: other.network }
+      : undefined;
+  if (policy.network.lora === undefined) return undefined;
+  return { name: "base", network: frozenNetwork(runtime, policy.config, policy.base) };
+}
+
+function sampleRow(answer: Answered, other: Answered | undefined): Record<string, unknown> {
+  const { prompt, text, reward } = answer;
+  return {
+    prompt,
+    answer: text,
+    ...(reward !== undefined && { reward }),
+    ...(other && {
+      other_answer: other.text,
+      ...(other.reward !== undefined && { other_reward: other.reward }),
+    }),
+  };
+}
+
+async function measurePreferences(
+  { ui }: CommandContext,
+  rewardModel: RewardModel,
+  path: string,
+  { limit, batchSize }: Config,
+): Promise<Evaluation["preferences"]> {
+  const rows = await loadPreferences(path, limit === undefined ? {} : { limit });
+  const texts = rows.flatMap((row) => {
+    const { chosen, rejected } = encodePreference(rewardModel.tokenizer, row);
+    return [chosen, rejected];
+  });
+  const progress = ui.progress({ label: "preferences", total: texts.length, unit: "texts" });
+  const scores = await rewardScores(rewardModel, texts, batchSize, (done) => progress.update(done));
+  progress.end();
+  const pairs = rows.map((_, i) => ({ chosen: scores[2 * i], rejected: scores[2 * i + 1] }));
+  const margin = bootstrapMean(pairs.map(({ chosen, rejected }) => chosen - rejected));
+  return { n: rows.length, accuracy: preferenceAccuracy(pairs), margin };
+}
+
+async function measureDemonstrations(
+  { ui }: CommandContext,
+  runtime: Runtime,
+  policy: OpenedNetwork,
+  path: string,
+  { limit, batchSize }: Config,
+): Promise<Evaluation["demonstrations"]> {
+  const tokenizer = tokenizerOf(policy);
+  const rows = await loadDemonstrations(path, limit === undefined ? {} : { limit });
+  const sequences = rows.map((row) => {
+    const sequence = encodeDemonstration(tokenizer, row);
+    checkLength(row.where, sequence.ids, policy.config);
+    return sequence;
+  });
+  const runner = new NetworkRunner(runtime, policy.network);
+  const progress = ui.progress({ label: "demonstrations", total: rows.length, unit: "texts" });
+  let done = 0;
+  const logProbs = await boundedRuns(sequences, policy.config.vocabSize, batchSize, async (part, size) => {
+    const values = await sequenceLogProbs(runner, part, { rows: size, padId: policy.padId });
+    progress.update((done += part.length));
+    return values;
+  });
+  progress.end();
+  return perplexity(logProbs);
+}

@@ -1,0 +1,30 @@
+import { PlumbError } from "../../errors.js";
+
+/** What one check found. */
+export interface Finding {
+  check: string;
+  status: "ok" | "warn" | "fail";
+  found: string;
+  /** What to do about it. */
+  hint?: string;
+}
+
+/** Runs a check; what it throws is a failure with the error's words. */
+export async function finding(
+  check: string,
+  look: () => Promise<Omit<Finding, "check">> | Omit<Finding, "check">,
+  hint?: string,
+): Promise<Finding> {
+  try {
+    return { check, ...(await look()) };
+  } catch (error) {
+    const advice = error instanceof PlumbError ? (error.hint ?? hint) : hint;
+    const found = error instanceof Error ? error.message.split("\n")[0] : String(error);
+    return { check, status: "fail", found, ...(advice !== undefined && { hint: advice }) };
+  }
+}
+
+/** 1.5 GB, 12 MB. */
+export function formatBytes(bytes: number): string {
+  return bytes >= 1e9 ? `${(bytes / 1e9).toFixed(1)} GB` : `${Math.round(bytes / 1e6)} MB`;
+}

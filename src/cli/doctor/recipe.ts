@@ -1,0 +1,70 @@
+/** Checks of a recipe: its sections fit the commands, and the files that it names are there. */
+import { existsSync } from "node:fs";
+import { PlumbError } from "../../errors.js";
+import type { CommandEntry } from "../command.js";
+import { resolveConfig } from "../config-flags.js";
+import { type Recipe, readRecipe } from "../recipe.js";
+import { type Finding, finding } from "./check.js";
+
+const FILE_ENDING = /\.(gguf|safetensors|jsonl|ndjson|json|csv|tsv|parquet|ya?ml)(\.gz)?$/;
+/** Settings that name what a command writes. */
+const OUTPUTS = ["out", "name", "root", "runs"];
+
+export async function checkRecipe(file: string, commands: readonly CommandEntry[]): Promise<Finding[]> {
+  let recipe: Recipe | undefined;
+  const names = commands.map(({ name }) => name);
+  const read = await finding(`recipe ${file}`, async () => {
+    recipe = await readRecipe(file, names);
+    return { status: "ok", found: `sections ${[...recipe.sections.keys()].join(", ")}` };
+  });
+  const findings = [read];
+  for (const name of recipe?.sections.keys() ?? []) {
+    const entry = commands.find((command) => command.name === name);
+    if (recipe && entry) findings.push(await checkSection(recipe, entry));
+  }
+  return findings;
+}
+
+function checkSection(recipe: Recipe, entry: CommandEntry): Promise<Finding> {
+  return finding(`recipe ${entry.name}:`, async () => {
+    const { schema } = await entry.load();
+    let open: string | undefined;
+    try {
+      resolveConfig(schema, entry.name, { flags: {}, set: [], recipe });
+    } catch (error) {
+      // A setting that is missing may be meant to come from a flag.
+      const lines = error instanceof PlumbError ? error.message.split("\n") : [];
+      if (lines.length === 0 || !lines.every((line) => line.includes(" is missing"))) throw error;
+      open = lines.join("; ");
+    }
+    const section = recipe.sections.get(entry.name);
+    const files = section === undefined ? [] : filesOf(section.values, "");
+    const missing = files.filter(({ path }) => !existsSync(path));
+    const absent = missing.find(({ path }) => !path.startsWith("runs/"));
+    if (absent !== undefined) {
+      const line = section?.lines.get(absent.key);
+      return {
+        status: "fail",
+        found: `${recipe.file}, line ${line ?? "?"}: ${absent.key} names ${absent.path}, which is not there`,
+        hint: "Mend the path (it counts from the folder you are in), or fetch the file.",
+      };
+    }
+    if (open !== undefined) return { status: "warn", found: open, hint: "Give it as a flag." };
+    const later =
+      missing.length > 0 ? `; ${missing.map(({ path }) => path).join(", ")} must be made first` : "";
+    return { status: "ok", found: `every setting fits${later}` };
+  });
+}
+
+/** Values that look like paths, by their dotted keys. */
+function filesOf(value: unknown, key: string): { key: string; path: string }[] {
+  if (typeof value === "string") {
+    const isPath = (value.includes("/") || FILE_ENDING.test(value)) && !/[\s:]/.test(value);
+    return isPath && !OUTPUTS.includes(key) ? [{ key, path: value }] : [];
+  }
+  if (typeof value !== "object" || value === null) return [];
+  if (Array.isArray(value)) return value.flatMap((inner) => filesOf(inner, key));
+  return Object.entries(value).flatMap(([name, inner]) =>
+    filesOf(inner, key === "" ? name : `${key}.${name}`),
+  );
+}

@@ -1,0 +1,47 @@
+import type { Comparison, PolicyReport } from "../../evaluate/policy-report.js";
+import type { Interval, WinRate } from "../../evaluate/statistics.js";
+import { type Cell, formatNumber, formatTable } from "../table.js";
+
+/** Everything that plumb evaluate found; what was not asked for is absent. */
+export interface Evaluation {
+  policies?: PolicyReport[];
+  comparison?: Comparison;
+  /** A reward model's accuracy on preferences, and by how much it prefers the chosen side. */
+  preferences?: { n: number; accuracy: WinRate; margin: Interval };
+  demonstrations?: Interval & { n: number; tokens: number };
+}
+
+/** A table of every figure with its 95% interval and number. */
+export function reportTable({ policies = [], comparison, preferences, demonstrations }: Evaluation): string {
+  const rows: Cell[][] = [];
+  const add = (figure: string, n: number, found: Interval | undefined) => {
+    if (found !== undefined)
+      rows.push([
+        figure,
+        formatNumber(found.estimate),
+        `${formatNumber(found.low)} to ${formatNumber(found.high)}`,
+        n,
+      ]);
+  };
+  for (const { name, n, reward, kl, tokens, stopped, refusals, distinct3 } of policies) {
+    add(`${name}: mean reward`, n, reward);
+    add(`${name}: KL to ${kl?.to}, nats per response`, n, kl);
+    add(`${name}: tokens`, n, tokens);
+    add(`${name}: ended by itself`, n, stopped);
+    add(`${name}: refusals`, n, refusals);
+    rows.push([`${name}: distinct-3`, formatNumber(distinct3), "", n]);
+  }
+  if (comparison) {
+    const { wins, ties, losses } = comparison.winRate;
+    add(
+      `win rate against ${comparison.against} (${wins}-${ties}-${losses})`,
+      comparison.n,
+      comparison.winRate,
+    );
+    add(`reward above ${comparison.against}'s`, comparison.n, comparison.difference);
+  }
+  add("reward model: accuracy", preferences?.n ?? 0, preferences?.accuracy);
+  add("reward model: chosen above rejected", preferences?.n ?? 0, preferences?.margin);
+  add(`perplexity (${demonstrations?.tokens} tokens)`, demonstrations?.n ?? 0, demonstrations);
+  return formatTable(["figure", "estimate", "95% interval", "n"], rows);
+}
