@@ -1,0 +1,140 @@
+/** kill -9 and Ctrl-C at any step, then --resume: every file ends up as an uninterrupted run's, byte for byte. */
+import { existsSync } from "node:fs";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { RandomStream } from "../../src/random.js";
+import { plumb, type Running, startPlumb, writeTinyLoop } from "./tiny-loop.js";
+
+let dir: string;
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), "plumb-resume-"));
+  await writeTinyLoop(dir);
+  const made = await plumb(dir, [...COMMANDS.reward, "--name", "rm"]);
+  expect(made).toMatchObject({ status: 0 });
+});
+afterAll(() => rm(dir, { recursive: true, force: true }));
+
+const SHARED = [
+  "--model",
+  "model",
+  "--set",
+  "lora.r=2",
+  "--micro-batch-size",
+  "2",
+  "--checkpoint-every",
+  "2",
+];
+const COMMANDS = {
+  sft: ["sft", ...SHARED, "--data", "demos.jsonl", "--batch-size", "2", "--epochs", "2"],
+  reward: [
+    "reward",
+    ...SHARED,
+    "--data",
+    "pairs.jsonl",
+    "--batch-size",
+    "2",
+    "--max-length",
+    "64",
+    "--epochs",
+    "2",
+  ],
+  ppo: [
+    ...[
+      "ppo",
+      ...SHARED,
+      "--data",
+      "prompts.jsonl",
+      "--batch-size",
+      "4",
+      "--iterations",
+      "8",
+      "--epochs",
+      "2",
+    ],
+    ...[
+      "--max-new-tokens",
+      "8",
+      "--eval-prompts",
+      "4",
+      "--reward-model",
+      "runs/rm/model",
+      "--kl-target",
+      "0.05",
+    ],
+  ],
+};
+type Name = keyof typeof COMMANDS;
+
+const FILES = [
+  "metrics.jsonl",
+  "samples.jsonl",
+  "samples-before-after.jsonl",
+  "model/adapter_model.safetensors",
+];
+
+/** The files that must not depend on interruptions; null for those a command does not write. */
+const filesOf = (name: string) =>
+  Promise.all(FILES.map((file) => readFile(join(dir, "runs", name, file)).catch(() => null)));
+
+/** Waits until a run has written metrics of `step` steps. */
+async function reach({ child }: Running, name: string, step: number): Promise<void> {
+  const path = join(dir, "runs", name, "metrics.jsonl");
+  while (child.exitCode === null) {
+    const lines = existsSync(path) ? (await readFile(path, "utf8")).split("\n").length - 1 : 0;
+    if (lines >= step) return;
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+}
+
+describe.each(Object.keys(COMMANDS) as Name[])("plumb %s", (command) => {
+  let whole: (Buffer | null)[];
+  beforeAll(async () => {
+    expect(await plumb(dir, [...COMMANDS[command], "--name", `${command}-whole`])).toMatchObject({
+      status: 0,
+    });
+    whole = await filesOf(`${command}-whole`);
+    expect(whole[0]?.length).toBeGreaterThan(0);
+    expect(whole[3]?.length).toBeGreaterThan(0);
+  });
+
+  it("goes on after kill -9 to the same bytes", async () => {
+    const name = `${command}-killed`;
+    const args = [...COMMANDS[command], "--name", name];
+    const random = new RandomStream(Date.now() % 2 ** 32, "test/kill");
+    for (const [attempt, from] of [1, 4].entries()) {
+      const running = startPlumb(dir, attempt === 0 ? args : [...args, "--resume"]);
+      await reach(running, name, from + random.int(3));
+      running.child.kill("SIGKILL");
+      await running.ended;
+    }
+    expect(await plumb(dir, [...args, "--resume"])).toMatchObject({ status: 0 });
+    expect(await filesOf(name)).toEqual(whole);
+  });
+
+  it("saves on Ctrl-C, ends with 130 and says how to go on", async () => {
+    const name = `${command}-interrupted`;
+    const running = startPlumb(dir, [...COMMANDS[command], "--name", name]);
+    await reach(running, name, 3);
+    running.child.kill("SIGINT");
+    const { status, stderr } = await running.ended;
+    expect({ status, stderr }).toMatchObject({ status: 130, stderr: expect.stringContaining("To go on:") });
+    const line = /^ {2}plumb (.*)$/m.exec(stderr)?.[1] ?? "";
+    expect(line).toContain(`--name ${name} --resume`);
+    expect(await plumb(dir, line.split(" "))).toMatchObject({ status: 0 });
+    expect(await filesOf(name)).toEqual(whole);
+  });
+});
+
+it("refuses to resume with other settings, naming them", async () => {
+  const ended = await plumb(dir, [...COMMANDS.sft, "--name", "sft-whole", "--resume", "--seed", "5"]);
+  expect(ended.status).toBe(1);
+  expect(ended.stderr).toContain("settings differ from the run to resume: seed");
+});
+
+it("ends at once when a finished run is resumed, with the same result", async () => {
+  const before = await filesOf("sft-whole");
+  expect(await plumb(dir, [...COMMANDS.sft, "--name", "sft-whole", "--resume"])).toMatchObject({ status: 0 });
+  expect(await filesOf("sft-whole")).toEqual(before);
+});

@@ -1,0 +1,28 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { commands } from "../src/cli/commands/index.js";
+import { resolveConfig } from "../src/cli/config-flags.js";
+import { readRecipe } from "../src/cli/recipe.js";
+
+const folder = fileURLToPath(new URL("../recipes/", import.meta.url));
+const files = readdirSync(folder).filter((name) => name.endsWith(".yaml"));
+
+describe.each(files)("recipes/%s", (file) => {
+  const names = commands.map(({ name }) => name);
+
+  it("opens with the commands that run it", async () => {
+    const opening = readFileSync(folder + file, "utf8").split(/^[^#]/m)[0];
+    const { sections } = await readRecipe(folder + file, names);
+    for (const command of sections.keys()) expect(opening).toContain(`plumb ${command} recipes/${file}`);
+  });
+
+  it("holds settings that its commands know", async () => {
+    const recipe = await readRecipe(folder + file, names);
+    for (const command of recipe.sections.keys()) {
+      const entry = commands.find(({ name }) => name === command);
+      const { schema } = (await entry?.load()) ?? expect.unreachable();
+      resolveConfig(schema, command, { flags: {}, set: [], recipe });
+    }
+  });
+});
