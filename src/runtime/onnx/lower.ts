@@ -193,12 +193,47 @@ export const LOWERINGS: Readonly<Record<string, Lowering>> = {
     e.emit({ opType: "RotaryEmbedding", domain: MICROSOFT, inputs: [x, positions, cos, sin], outputs }),
   cachedAttention: (node, inputs, outputs, e) => {
     const { heads, kvHeads, slidingWindow } = node.attributes as Record<string, number>;
+    const size = node.inputs[3].shape[3] as number;
+    if (size % 8 !== 0) {
+      const shapes = [node.inputs[0].shape, node.inputs[3].shape];
+      throw new ShapeError("cachedAttention", `the size of a head, ${size}, must be a multiple of 8`, shapes);
+    }
+    // The fused kernel turns heads of 16, 32, ... itself; others are turned before it.
+    const fused = size % 16 === 0;
+    const turned = fused ? inputs : rotateNew(node, inputs, e);
     e.emit({
       opType: "GroupQueryAttention",
       domain: MICROSOFT,
-      inputs,
+      inputs: turned,
       outputs,
-      attributes: { num_heads: heads, kv_num_heads: kvHeads, do_rotary: 1, local_window_size: slidingWindow },
+      attributes: {
+        num_heads: heads,
+        kv_num_heads: kvHeads,
+        do_rotary: fused ? 1 : 0,
+        local_window_size: slidingWindow,
+      },
     });
   },
 };
+
+/** Inputs of cachedAttention with q and k turned to their positions, and no tables. */
+function rotateNew(node: Node, inputs: string[], e: Emitter): string[] {
+  const [q, k, v, pastKey, pastValue, lastIndex, longest, cos, sin] = inputs;
+  let positions = e.int64([0]); // counted from 0 in every row
+  if (node.inputs[0].shape[1] === 1) {
+    const wide = e.temporary();
+    e.emit({ opType: "Cast", inputs: [lastIndex], outputs: [wide], attributes: { to: ONNX_TYPE.i64 } });
+    positions = unsqueezeLast(wide, e);
+  }
+  const [turnedQ, turnedK] = [q, k].map((x) => {
+    const turned = e.temporary();
+    e.emit({
+      opType: "RotaryEmbedding",
+      domain: MICROSOFT,
+      inputs: [x, positions, cos, sin],
+      outputs: [turned],
+    });
+    return turned;
+  });
+  return [turnedQ, turnedK, v, pastKey, pastValue, lastIndex, longest];
+}
