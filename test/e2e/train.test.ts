@@ -1,0 +1,296 @@
+/** The training commands: what they write, and that bad input gives one clear message and leaves no run behind. */
+import { existsSync } from "node:fs";
+import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { openSafetensors } from "../../src/model/load/safetensors.js";
+import { writeSafetensors } from "../../src/model/save/index.js";
+import { trainByteLevelBpe } from "../../src/text/index.js";
+import { plumb, writeTinyLoop } from "./tiny-loop.js";
+
+let dir: string;
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), "plumb-train-"));
+  await writeTinyLoop(dir);
+});
+afterAll(() => rm(dir, { recursive: true, force: true }));
+
+const MODEL = ["--model", "model", "--micro-batch-size", "2", "--batch-size", "4"];
+const TOKENS = Array.from({ length: 17 }, (_, i) => `<${i}>`);
+const LORA = ["--set", "lora.r=2"];
+const SFT = ["sft", ...MODEL, ...LORA];
+const PPO = [
+  "ppo",
+  ...MODEL,
+  ...LORA,
+  "--data",
+  "prompts.jsonl",
+  "--max-new-tokens",
+  "8",
+  "--iterations",
+  "2",
+  "--epochs",
+  "1",
+];
+
+const json = async (path: string) =>
+  JSON.parse(await readFile(join(dir, path), "utf8")) as Record<string, unknown>;
+const lines = async (path: string) =>
+  (await readFile(join(dir, path), "utf8"))
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+/** A command that must succeed. @returns what it printed. */
+const done = async (args: readonly string[]) => {
+  const ended = await plumb(dir, args);
+  expect(ended).toMatchObject({ status: 0 });
+  return ended;
+};
+
+describe("plumb sft", () => {
+  it("lowers the held-out loss, and saves an adapter over the model itself", async () => {
+    await done([...SFT, "--data", "demos.jsonl", "--name", "a", "--learning-rate", "0.01", "--epochs", "4"]);
+    const result = await json("runs/a/result.json");
+    const [before, after] = [result.lossBefore, result.lossAfter] as { estimate: number }[];
+    expect(after.estimate).toBeLessThan(before.estimate - 0.1);
+
+    await done([
+      ...SFT,
+      "--data",
+      "demos.jsonl",
+      "--name",
+      "b",
+      "--adapter",
+      "runs/a/model",
+      "--learning-rate",
+      "1e-9",
+    ]);
+    const again = (await json("runs/b/result.json")) as { lossAfter: { estimate: number } };
+    expect(again.lossAfter.estimate).toBeCloseTo(after.estimate, 4);
+    expect(await json("runs/b/model/adapter_config.json")).toMatchObject({ r: 4, lora_alpha: 4 });
+
+    await done([
+      ...SFT,
+      "--data",
+      "demos.jsonl",
+      "--name",
+      "c",
+      "--adapter",
+      "runs/b/model",
+      "--learning-rate",
+      "1e-9",
+    ]);
+    const stacked = (await json("runs/c/result.json")) as { lossBefore: { estimate: number } };
+    expect(stacked.lossBefore.estimate).toBeCloseTo(after.estimate, 4);
+  });
+
+  it("trains all weights, packed, from the end of one model to the start of the next", async () => {
+    const args = ["--data", "demos.jsonl", "--packing", "--max-length", "64", "--batch-size", "2"];
+    await done(["sft", ...MODEL, ...args, "--name", "full", "--learning-rate", "0.01", "--out", "tuned"]);
+    const { lossAfter } = (await json("runs/full/result.json")) as { lossAfter: { estimate: number } };
+    await done([...SFT, "--model", "tuned", "--data", "demos.jsonl", "--name", "after-full", "--json"]);
+    const { lossBefore } = (await json("runs/after-full/result.json")) as {
+      lossBefore: { estimate: number };
+    };
+    expect(lossBefore.estimate).toBeCloseTo(lossAfter.estimate, 4);
+  });
+});
+
+describe("plumb reward and plumb ppo", () => {
+  beforeAll(async () => {
+    const reward = ["reward", ...MODEL, "--data", "pairs.jsonl", "--learning-rate", "0.01", "--epochs", "4"];
+    await done([...reward, ...LORA, "--name", "rm", "--normalize-samples", "8", "--normalize-tokens", "8"]);
+    await done([...reward, "--name", "rm-full"]);
+    await writeFile(
+      join(dir, "short.mjs"),
+      "export default (responses) => responses.map(({ ids, prompt }) => (prompt.startsWith('user') ? -ids.length : NaN));\n" +
+        "let calls = 0;\nexport const breaks = (responses) => responses.map(() => (calls++ < 12 ? 0 : NaN));\n",
+    );
+  });
+
+  it("learns which side wins", async () => {
+    for (const name of ["rm", "rm-full"]) {
+      expect(await json(`runs/${name}/result.json`)).toMatchObject({
+        accuracy: { estimate: 1 },
+        heldOutPairs: 5,
+      });
+    }
+    expect(await json("runs/rm/model/reward.json")).toMatchObject({ format: 1, kind: "adapter" });
+  });
+
+  it.each([
+    ["a LoRA reward model", "rm"],
+    ["a full reward model", "rm-full"],
+  ])("starts at ratio 1 and KL 0 with %s", async (_, model) => {
+    const name = `ppo-${model}`;
+    await done([...PPO, "--reward-model", `runs/${model}/model`, "--name", name]);
+    const [first] = await lines(`runs/${name}/metrics.jsonl`);
+    expect(first["first/ratio"]).toBeCloseTo(1, 5);
+    expect(first["objective/kl"]).toBeCloseTo(0, 4);
+    expect(first["val/sampler_gap"]).toBeLessThan(1e-4);
+    for (const file of ["reward.svg", "kl.svg", "model/adapter_model.safetensors"]) {
+      expect(existsSync(join(dir, "runs", name, file))).toBe(true);
+    }
+    const pairs = await lines(`runs/${name}/samples-before-after.jsonl`);
+    const { comparison } = (await json(`runs/${name}/result.json`)) as {
+      comparison: { prompts: number; rewardAfter: { estimate: number } };
+    };
+    expect(pairs).toHaveLength(comparison.prompts);
+    const mean = pairs.reduce((n, { after }) => n + after.reward, 0) / pairs.length;
+    expect(comparison.rewardAfter.estimate).toBeCloseTo(mean, 6);
+  });
+
+  it("weighs reward models and functions, and trains all weights against a frozen copy", async () => {
+    const functions = "[{module: short.mjs, weight: 0.5, name: brevity}]";
+    const full = PPO.filter((arg) => !LORA.includes(arg));
+    const rewards = [
+      "--reward-model",
+      "runs/rm/model",
+      "--reward-weights",
+      "2",
+      "--reward-functions",
+      functions,
+    ];
+    await done([...full, ...rewards, "--name", "mixed"]);
+    const [first] = await lines("runs/mixed/metrics.jsonl");
+    expect(first["objective/scores"]).toBeCloseTo(
+      2 * first["rewards/model"] + 0.5 * first["rewards/brevity"],
+      5,
+    );
+    expect(first["objective/kl"]).toBeCloseTo(0, 4);
+    expect(existsSync(join(dir, "runs/mixed/model/model.safetensors"))).toBe(true);
+  });
+
+  it("stops on the KL budget, and says so", async () => {
+    const loose = [
+      "--learning-rate",
+      "0.05",
+      "--kl-budget",
+      "0.001",
+      "--iterations",
+      "9",
+      "--warmup-share",
+      "0",
+    ];
+    const ended = await done([...PPO, "--reward-model", "runs/rm/model", ...loose, "--name", "budget"]);
+    expect(ended.stderr).toMatch(/stopped at step \d: KL per response .* exceeds the budget/);
+    expect(await json("runs/budget/result.json")).toMatchObject({
+      stopped: expect.stringContaining("budget"),
+    });
+  });
+
+  it("stops on a number that is not finite, naming the step and the last good checkpoint", async () => {
+    const functions = "[{module: short.mjs, export: breaks}]";
+    const args = [
+      "--reward-functions",
+      functions,
+      "--eval-prompts",
+      "0",
+      "--iterations",
+      "5",
+      "--checkpoint-every",
+      "1",
+    ];
+    const ended = await plumb(dir, [...PPO, ...args, "--name", "nan"]);
+    expect(ended).toMatchObject({ status: 1, stderr: expect.stringContaining("gave NaN for response 1") });
+    expect(ended.stderr).toContain("The last good checkpoint is that of step 3, in runs/nan/checkpoints");
+  });
+});
+
+describe("bad input gives one message, a status that is not 0, and no run", () => {
+  beforeAll(async () => {
+    const row = await readFile(join(dir, "demos.jsonl"), "utf8");
+    await writeFile(join(dir, "empty.jsonl"), "");
+    await writeFile(join(dir, "bad.jsonl"), `${row.split("\n")[0]}\n{"messages": 3}\n`);
+    await writeFile(join(dir, "long.jsonl"), `${JSON.stringify({ prompt: "word ".repeat(200) })}\n`);
+    await cp(join(dir, "model"), join(dir, "nan-model"), { recursive: true });
+    await damageWeights("nan-model");
+    await cp(join(dir, "model"), join(dir, "cut-model"), { recursive: true });
+    const bytes = await readFile(join(dir, "model/model.safetensors"));
+    await writeFile(join(dir, "cut-model/model.safetensors"), bytes.subarray(0, bytes.length - 100));
+    await cp(join(dir, "model"), join(dir, "other-tokens"), { recursive: true });
+    const larger = trainByteLevelBpe(["the cat sat on the mat ".repeat(9)], {
+      vocabSize: 280,
+      specialTokens: TOKENS,
+    });
+    await writeFile(join(dir, "other-tokens/tokenizer.json"), JSON.stringify(larger));
+    await writeFile(join(dir, "reward.ts"), "export default () => [];\n");
+  });
+
+  /** Puts a NaN into the first weight. */
+  async function damageWeights(model: string): Promise<void> {
+    const path = join(dir, model, "model.safetensors");
+    const file = await openSafetensors(path);
+    const tensors = new Map<string, { shape: number[]; data: Float32Array }>();
+    for (const name of file.names())
+      tensors.set(name, { shape: file.shape(name), data: await file.read(name) });
+    await file.close();
+    for (const { data } of tensors.values()) data[0] = Number.NaN;
+    await rm(path);
+    await writeSafetensors(path, tensors, "F32");
+  }
+
+  const RULE = ["--reward-functions", "[{module: short.mjs}]"];
+  const cases: [string, string[], number, RegExp][] = [
+    ["an empty dataset", [...SFT, "--data", "empty.jsonl"], 1, /empty\.jsonl.*(no rows|empty)/],
+    ["a malformed row", [...SFT, "--data", "bad.jsonl"], 1, /bad\.jsonl, line 2: field "messages"/],
+    [
+      "an unknown key",
+      [...SFT, "--data", "demos.jsonl", "--set", "lora.rnk=3"],
+      2,
+      /unknown setting "lora\.rnk"/,
+    ],
+    [
+      "an unknown flag",
+      [...SFT, "--data", "demos.jsonl", "--lerning-rate", "3"],
+      2,
+      /Did you mean --learning-rate/,
+    ],
+    ["NaN weights", [...SFT, "--model", "nan-model", "--data", "demos.jsonl"], 1, /holds NaN or an infinity/],
+    [
+      "a truncated weight file",
+      [...SFT, "--model", "cut-model", "--data", "demos.jsonl"],
+      1,
+      /model\.safetensors/,
+    ],
+    [
+      "a tokenizer of another model",
+      [...SFT, "--model", "other-tokens", "--data", "demos.jsonl"],
+      1,
+      /tokenizer/,
+    ],
+    ["data that is no preference", ["reward", ...MODEL, "--data", "demos.jsonl"], 1, /preferences/],
+    [
+      "prompts longer than the context",
+      [...PPO, "--data", "long.jsonl", ...RULE],
+      1,
+      /longer than 56 tokens/,
+    ],
+    [
+      "a long prompt that must not be skipped",
+      [...PPO, "--data", "long.jsonl", "--long-prompts", "error", ...RULE],
+      1,
+      /long\.jsonl, line 1: the prompt has \d+ tokens; at most 56 fit/,
+    ],
+    ["nothing to optimise", PPO, 1, /nothing to optimise/],
+    [
+      "a reward function in TypeScript",
+      [...PPO, "--reward-functions", "[{module: reward.ts}]"],
+      1,
+      /Compile it first/,
+    ],
+    ["a folder that is no reward model", [...PPO, "--reward-model", "model"], 1, /no reward model/],
+    ["a place that is taken", [...SFT, "--data", "demos.jsonl", "--out", "model"], 1, /model is not empty/],
+  ];
+
+  it.each(cases)("%s", async (_, args, status, message) => {
+    const ended = await plumb(dir, [...args, "--name", "bad"]);
+    expect({ status: ended.status, stdout: ended.stdout, signal: ended.signal }).toEqual({
+      ...{ status, stdout: "", signal: null },
+    });
+    expect(ended.stderr).toMatch(message);
+    expect(ended.stderr.match(/error:/g)).toHaveLength(1);
+    expect(existsSync(join(dir, "runs/bad"))).toBe(false);
+  });
+});
