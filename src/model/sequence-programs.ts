@@ -1,5 +1,5 @@
 import type { Parameters } from "../nn/index.js";
-import { exp, gatherRows, type InputSpec, logSoftmax, mul, neg, pick, type Tensor, sum } from "../tensor/index.js";
+import { exp, gatherRows, type InputSpec, logSoftmax, mul, neg, sum, type Tensor } from "../tensor/index.js";
 import type { Batch } from "./batch.js";
 import type { ModelConfig } from "./config.js";
 import { hiddenStates, logits, scalarHead } from "./decoder.js";
@@ -17,6 +17,13 @@ export const readInputs = (batch: Batch): Record<string, InputSpec> => ({
   targets: { shape: [batch.targets.length], dtype: "i64" },
 });
 
+/** Inputs of a program over the tokens that a batch of packed rows reads. */
+export const packedInputs = (batch: Batch): Record<string, InputSpec> => ({
+  ...readInputs(batch),
+  segments: { shape: [batch.rows, batch.columns], dtype: "i32" },
+  positions: { shape: [batch.rows, batch.columns], dtype: "i64" },
+});
+
 /** Inputs of a program over each sequence's last token. */
 export const lastInputs = (batch: Batch): Record<string, InputSpec> => ({
   ...tokenInputs(batch),
@@ -32,18 +39,19 @@ export const batchFeeds = (batch: Batch): Feeds => ({
 });
 
 /** Hidden states at the positions that predict the tokens read: [M, D]. */
-export const readHidden = (p: Parameters, config: ModelConfig, x: Tensors): Tensor =>
-  gatherRows(hiddenStates(p, config, x.ids), x.readFrom);
+export function readHidden(p: Parameters, config: ModelConfig, x: Tensors): Tensor {
+  const packed = x.segments ? { segments: x.segments, positions: x.positions } : undefined;
+  return gatherRows(hiddenStates(p, config, x.ids, packed), x.readFrom);
+}
 
-/** log p(token) at `temperature` for each token read, [M], and the distribution's entropy, [M]. */
-export function readLogProbs(
-  p: Parameters,
-  config: ModelConfig,
-  x: Tensors,
-  temperature = 1,
-): { logProbs: Tensor; entropy: Tensor } {
-  const all = logSoftmax(logits(p, config, readHidden(p, config, x), 1 / temperature)); // [M, V]
-  return { logProbs: pick(all, x.targets), entropy: neg(sum(mul(exp(all), all), [-1])) };
+/** Logits at the positions read, divided by the temperature: [M, V]. */
+export const readLogits = (p: Parameters, config: ModelConfig, x: Tensors, temperature = 1): Tensor =>
+  logits(p, config, readHidden(p, config, x), 1 / temperature);
+
+/** Entropy of each row's distribution: logits [M, V] to [M], in nats. */
+export function entropies(logits: Tensor): Tensor {
+  const logProbs = logSoftmax(logits);
+  return neg(sum(mul(exp(logProbs), logProbs), [-1]));
 }
 
 /** The value head at each position read: V(state before the token), [M]. */

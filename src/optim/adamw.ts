@@ -6,8 +6,17 @@ export const adamwSchema = z.object({
   beta1: z.number().min(0).lt(1).default(0.9).describe("Decay of the first moment's average."),
   beta2: z.number().min(0).lt(1).default(0.999).describe("Decay of the second moment's average."),
   eps: z.number().positive().default(1e-8).describe("Added to the root of the second moment."),
-  weightDecay: z.number().min(0).default(0).describe("Decoupled weight decay of matrices; norms and biases have none."),
-  maxGradNorm: z.number().positive().default(1).describe("Gradients are scaled down to this global norm."),
+  weightDecay: z
+    .number()
+    .min(0)
+    .default(0)
+    .describe("Decoupled weight decay of matrices; norms and biases have none."),
+  maxGradNorm: z
+    .number()
+    .positive()
+    .nullable()
+    .default(1)
+    .describe("Gradients are scaled down to this global norm; null: never."),
 });
 export type AdamwConfig = z.infer<typeof adamwSchema>;
 
@@ -26,7 +35,16 @@ const CHUNK = 1 << 18;
 function adamwProgram({ beta1, beta2, eps }: AdamwConfig): Program {
   const vector = { shape: ["n"], dtype: "f32" } as const;
   const scalar = { shape: [], dtype: "f32" } as const;
-  const inputs = { p: vector, m: vector, v: vector, g: vector, keep: scalar, scale: scalar, stepSize: scalar, root: scalar };
+  const inputs = {
+    p: vector,
+    m: vector,
+    v: vector,
+    g: vector,
+    keep: scalar,
+    scale: scalar,
+    stepSize: scalar,
+    root: scalar,
+  };
   return trace("optim/adamw", inputs, ({ p, m, v, g, keep, scale, stepSize, root }) => {
     const gradient = mul(g, scale); // [n], clipped
     const m1 = add(mul(m, beta1), mul(gradient, 1 - beta1));
@@ -84,7 +102,13 @@ export class AdamW {
       for (let start = from; start < to; start += CHUNK) {
         const shape = [Math.min(CHUNK, to - start)];
         const view = (buffer: DeviceBuffer): DeviceBuffer => buffer.view(shape, start);
-        this.chunks.push({ p: view(target.flat), g: view(gradient), m: view(this.m), v: view(this.v), decayed });
+        this.chunks.push({
+          p: view(target.flat),
+          g: view(gradient),
+          m: view(this.m),
+          v: view(this.v),
+          decayed,
+        });
       }
     }
   }
@@ -99,7 +123,7 @@ export class AdamW {
     if (!Number.isFinite(norm)) throw new NonFiniteGradient(`the gradient norm is ${norm}`);
     const t = ++this.steps;
     const scalars: Record<string, HostArray> = {
-      scale: Float32Array.of(Math.min(1, maxGradNorm / (norm + 1e-6))),
+      scale: Float32Array.of(maxGradNorm === null ? 1 : Math.min(1, maxGradNorm / (norm + 1e-6))),
       stepSize: Float32Array.of(learningRate / (1 - beta1 ** t)),
       root: Float32Array.of(1 / Math.sqrt(1 - beta2 ** t)),
     };

@@ -1,0 +1,92 @@
+import { PlumbError } from "../errors.js";
+import type { Completion } from "../generate/index.js";
+import { promptCompletion } from "../model/batch.js";
+import type { NetworkRunner } from "../model/runner.js";
+import { sequenceScores } from "../model/score.js";
+
+/** What a reward function is shown of a response. */
+export interface RewardInput {
+  prompt: string;
+  response: string;
+  /** The response's tokens, with the end-of-sequence token if there is one. */
+  ids: readonly number[];
+  finishReason: Completion["finishReason"];
+}
+
+/** A user's own reward: one number per response. */
+export type RewardFunction = (
+  inputs: readonly RewardInput[],
+) => readonly number[] | Promise<readonly number[]>;
+
+/** A source of rewards and its weight in the sum. */
+export interface RewardSource {
+  name: string;
+  weight: number;
+  score(
+    prompts: readonly { ids: readonly number[]; text: string }[],
+    completions: readonly Completion[],
+  ): Promise<number[]>;
+}
+
+/** Rewards from a reward model, on the very tokens that were sampled: (raw - mean) / std. */
+export function modelReward(
+  name: string,
+  weight: number,
+  runner: NetworkRunner,
+  normalization: { mean: number; std: number },
+  batching: { rows: number; padId: number },
+): RewardSource {
+  return {
+    name,
+    weight,
+    score: async (prompts, completions) => {
+      const sequences = prompts.map((prompt, i) => promptCompletion(prompt.ids, completions[i].ids));
+      const raw = await sequenceScores(runner, sequences, batching);
+      return raw.map((score) => (score - normalization.mean) / normalization.std);
+    },
+  };
+}
+
+/** Rewards from a function. */
+export function functionReward(name: string, weight: number, reward: RewardFunction): RewardSource {
+  return {
+    name,
+    weight,
+    score: async (prompts, completions) => {
+      const inputs = completions.map((completion, i) => ({
+        prompt: prompts[i].text,
+        response: completion.text ?? "",
+        ids: completion.ids,
+        finishReason: completion.finishReason,
+      }));
+      const scores = await reward(inputs);
+      if (!Array.isArray(scores) || scores.length !== inputs.length) {
+        throw new PlumbError(
+          `the reward function "${name}" must return ${inputs.length} numbers, one per response`,
+        );
+      }
+      const bad = scores.findIndex((score) => !Number.isFinite(score));
+      if (bad >= 0)
+        throw new PlumbError(`the reward function "${name}" gave ${scores[bad]} for response ${bad + 1}`);
+      return [...scores];
+    },
+  };
+}
+
+/** The weighted sum over sources for each response, and each source's own rewards. */
+export async function totalRewards(
+  sources: readonly RewardSource[],
+  prompts: readonly { ids: readonly number[]; text: string }[],
+  completions: readonly Completion[],
+): Promise<{ totals: number[]; scores: number[]; byName: Record<string, number[]> }> {
+  if (sources.length === 0)
+    throw new PlumbError("there is nothing to optimise: give a reward model or a reward function");
+  const totals = new Array<number>(prompts.length).fill(0);
+  const byName: Record<string, number[]> = {};
+  for (const source of sources) {
+    const scores = await source.score(prompts, completions);
+    byName[source.name] = scores;
+    scores.forEach((score, i) => (totals[i] += source.weight * score));
+  }
+  return { totals, scores: [...totals], byName };
+}

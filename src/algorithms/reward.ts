@@ -1,0 +1,234 @@
+/**
+ * A reward model from preferences (Bradley and Terry 1952; Stiennon et al. 2020; Ouyang et al. 2022): a scalar head
+ * at the last token, with
+ *
+ *   d    = r(chosen) - r(rejected) - margin
+ *   loss = mean over pairs of  -(1 - e) log s(d) - e log s(-d)   +  c (r(chosen) + r(rejected))^2
+ *
+ * where e is the pair's probability of a wrong label (0: the plain loss) and c centres the rewards. The unbiased
+ * form divides [(1 - e) l(d) - e l(-d)] by (1 - 2e) instead, with l(d) = -log s(d) (Natarajan et al. 2013).
+ */
+import { z } from "zod";
+import { chunks, collate, type Sequence } from "../model/batch.js";
+import type { Loss, NetworkRunner, NetworkTrainer } from "../model/runner.js";
+import { type Batching, sequenceScores } from "../model/score.js";
+import { lastInputs, lastScores } from "../model/sequence-programs.js";
+import { learningRate } from "../optim/index.js";
+import { add, div, logSigmoid, mul, neg, slice, square, sub, sum, type Tensor } from "../tensor/index.js";
+import { checkFinite } from "./finite.js";
+import { batchIndices } from "./order.js";
+import { loraSchema, optimizationSchema } from "./training-config.js";
+
+export const rewardSchema = optimizationSchema.extend({
+  epochs: z
+    .number()
+    .positive()
+    .max(1000)
+    .default(1)
+    .describe("Passes over the pairs; more than one overfits."),
+  batchSize: z.number().int().positive().default(16).describe("Pairs a step."),
+  microBatchSize: z
+    .number()
+    .int()
+    .positive()
+    .default(8)
+    .describe("Pairs in memory at once; does not change the loss."),
+  maxLength: z
+    .number()
+    .int()
+    .min(2)
+    .default(512)
+    .describe("Longer texts lose tokens at the start, so that the answer stays."),
+  centering: z
+    .number()
+    .min(0)
+    .default(0)
+    .describe("Weight c of the squared sum of a pair's rewards; 0.01 centres them."),
+  noise: z
+    .number()
+    .min(0)
+    .lt(0.5)
+    .default(0)
+    .describe("Probability of a wrong label where a pair has none of its own."),
+  noiseLoss: z
+    .enum(["conservative", "unbiased"])
+    .default("conservative")
+    .describe("How label noise enters the loss."),
+  lora: loraSchema
+    .nullable()
+    .default(null)
+    .describe("Train a LoRA adapter and the head instead of all weights."),
+});
+export type RewardConfig = z.infer<typeof rewardSchema>;
+
+/** A preference as tokens: two sequences from the prompt's first to the answer's last token. */
+export interface TokenPair {
+  chosen: readonly number[];
+  rejected: readonly number[];
+  /** By how much the chosen one should win. */
+  margin?: number;
+  /** Probability in [0, 0.5) that the label is wrong. */
+  noise?: number;
+}
+
+export interface RewardStep {
+  step: number;
+  steps: number;
+  metrics: Record<string, number>;
+  tokens: number;
+}
+
+export const rewardSteps = (pairs: number, config: RewardConfig): number =>
+  Math.max(1, Math.ceil((pairs * config.epochs) / config.batchSize));
+
+/**
+ * The loss over a micro-batch of P pairs.
+ * @param scores [2 P]: chosen first. @param margins, noise, weights [P]; a weight of 0 is padding.
+ * @param scale [] 1 / pairs in the whole batch.
+ */
+export function bradleyTerryLoss(
+  scores: Tensor,
+  margins: Tensor,
+  noise: Tensor,
+  weights: Tensor,
+  scale: Tensor,
+  { centering, noiseLoss }: Pick<RewardConfig, "centering" | "noiseLoss">,
+): { loss: Tensor; difference: Tensor } {
+  const P = (scores.shape[0] as number) / 2;
+  const chosen = slice(scores, 0, 0, P);
+  const rejected = slice(scores, 0, P, 2 * P);
+  const difference = sub(chosen, rejected); // [P]
+  const d = sub(difference, margins);
+  const right = neg(logSigmoid(d)); // l(d)
+  const wrong = neg(logSigmoid(neg(d))); // l(-d)
+  const kept = sub(1, noise);
+  const perPair =
+    noiseLoss === "conservative"
+      ? add(mul(kept, right), mul(noise, wrong))
+      : div(sub(mul(kept, right), mul(noise, wrong)), sub(1, mul(noise, 2)));
+  const centred = centering > 0 ? add(perPair, mul(square(add(chosen, rejected)), centering)) : perPair;
+  return { loss: mul(sum(mul(centred, weights)), scale), difference };
+}
+
+/** Trains; yields after each step. The network has a scalar head. */
+export async function* reward(
+  trainer: NetworkTrainer,
+  pairs: readonly TokenPair[],
+  padId: number,
+  config: RewardConfig,
+  startStep = 0,
+): AsyncGenerator<RewardStep> {
+  const steps = rewardSteps(pairs.length, config);
+  const warmup = Math.ceil(steps * config.warmupShare);
+  let tokensSeen = 0;
+  for (let step = 0; step < steps; step++) {
+    // 1. The batch, longest pairs first.
+    const batch = batchIndices(pairs.length, config.batchSize, step, config.seed, "reward")
+      .map((i) => pairs[i])
+      .map((pair) => ({ ...pair, chosen: tail(pair.chosen, config), rejected: tail(pair.rejected, config) }))
+      .sort((a, b) => longer(b) - longer(a));
+    const tokens = batch.reduce((n, pair) => n + pair.chosen.length + pair.rejected.length, 0);
+    tokensSeen += tokens;
+    if (step < startStep) continue;
+
+    // 2. Gradients.
+    let loss = 0;
+    const scores: number[] = [];
+    let right = 0;
+    let margin = 0;
+    for (const part of chunks(batch, config.microBatchSize)) {
+      const out = await backward(trainer, part, padId, config, batch.length);
+      loss += out.loss[0] as number;
+      const P = config.microBatchSize;
+      for (let i = 0; i < part.length; i++) {
+        const [chosen, rejected] = [out.scores[i] as number, out.scores[P + i] as number];
+        scores.push(chosen, rejected);
+        margin += chosen - rejected;
+        if (chosen > rejected) right++;
+      }
+    }
+    checkFinite("reward", step + 1, { loss });
+
+    // 3. AdamW.
+    const rate = learningRate(step, config.learningRate, config.schedule, warmup, steps);
+    const gradNorm = await trainer.update(rate);
+    const metrics = {
+      loss,
+      accuracy: right / batch.length,
+      margin: margin / batch.length,
+      mean_reward: scores.reduce((a, b) => a + b, 0) / scores.length,
+      min_reward: Math.min(...scores),
+      max_reward: Math.max(...scores),
+      grad_norm: gradNorm,
+      learning_rate: rate,
+      num_tokens: tokensSeen,
+      epoch: ((step + 1) * config.batchSize) / pairs.length,
+    };
+    yield { step: step + 1, steps, metrics, tokens };
+  }
+}
+
+/** The last maxLength tokens. */
+const tail = (ids: readonly number[], { maxLength }: RewardConfig): readonly number[] =>
+  ids.slice(-maxLength);
+const longer = (pair: TokenPair): number => Math.max(pair.chosen.length, pair.rejected.length);
+const sequence = (ids: readonly number[]): Sequence => ({ ids, read: ids.map(() => false) });
+
+function backward(
+  trainer: NetworkTrainer,
+  part: TokenPair[],
+  padId: number,
+  config: RewardConfig,
+  pairs: number,
+) {
+  const P = config.microBatchSize;
+  const blank = Array.from({ length: P - part.length }, () => sequence([padId]));
+  const side = (key: "chosen" | "rejected") => [...part.map((pair) => sequence(pair[key])), ...blank];
+  const batch = collate([...side("chosen"), ...side("rejected")], padId);
+  const perPair = (value: (pair: TokenPair) => number): Float32Array => {
+    const values = new Float32Array(P);
+    part.forEach((pair, i) => (values[i] = value(pair)));
+    return values;
+  };
+  const vector = { shape: [P], dtype: "f32" } as const;
+  const inputs = {
+    ...lastInputs(batch),
+    margins: vector,
+    noise: vector,
+    weights: vector,
+    scale: { shape: [], dtype: "f32" } as const,
+  };
+  const loss: Loss = (p, x) => {
+    const scores = lastScores(p, trainer.network.config, x);
+    return { loss: bradleyTerryLoss(scores, x.margins, x.noise, x.weights, x.scale, config).loss, scores };
+  };
+  return trainer.backward("reward", inputs, loss, {
+    ids: batch.ids,
+    last: batch.last,
+    margins: perPair((pair) => pair.margin ?? 0),
+    noise: perPair((pair) => pair.noise ?? config.noise),
+    weights: perPair(() => 1),
+    scale: Float32Array.of(1 / pairs),
+  });
+}
+
+/** Rewards of both sides of each pair. */
+export async function scorePairs(
+  runner: NetworkRunner,
+  pairs: readonly TokenPair[],
+  batching: Batching,
+  maxLength: number,
+): Promise<{ chosen: number; rejected: number }[]> {
+  const sides = pairs
+    .flatMap((pair) => [pair.chosen, pair.rejected])
+    .map((ids) => sequence(ids.slice(-maxLength)));
+  const scores = await sequenceScores(runner, sides, batching);
+  return pairs.map((_, i) => ({ chosen: scores[2 * i], rejected: scores[2 * i + 1] }));
+}
+
+/** Shift and scale that give the rewards of reference samples mean 0 and standard deviation 1. */
+export function normalization(rewards: readonly number[]): { mean: number; std: number } {
+  const mean = rewards.reduce((a, b) => a + b, 0) / rewards.length;
+  const variance = rewards.reduce((a, b) => a + (b - mean) ** 2, 0) / rewards.length;
+  return { mean, std: Math.sqrt(variance) > 1e-6 ? Math.sqrt(variance) : 1 };
+}

@@ -1,0 +1,33 @@
+import { z } from "zod";
+import { LINEAR_NAMES } from "../model/network.js";
+import { adamwSchema, scheduleSchema } from "../optim/index.js";
+
+/** LoRA as a recipe gives it; without it all weights are trained. */
+export const loraSchema = z.object({
+  r: z.number().int().positive().default(16).describe("Rank of the update."),
+  alpha: z.number().positive().default(32).describe("The update is scaled by alpha / r."),
+  targets: z
+    .array(z.enum(LINEAR_NAMES))
+    .min(1)
+    .default([...LINEAR_NAMES])
+    .describe("Linear layers that get an update."),
+});
+
+/** What every trained method needs. */
+export const optimizationSchema = adamwSchema.extend({
+  learningRate: z.number().positive().max(1).default(2e-4).describe("Peak learning rate."),
+  schedule: scheduleSchema.default("linear").describe("How the learning rate goes on after the warm-up."),
+  warmupShare: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.03)
+    .describe("Share of the steps in which the rate rises from 0."),
+  seed: z
+    .number()
+    .int()
+    .min(0)
+    .max(2 ** 32 - 1)
+    .default(0)
+    .describe("Names every random draw of the run."),
+});

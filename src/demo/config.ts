@@ -1,0 +1,125 @@
+import { z } from "zod";
+import { ppoSchema } from "../algorithms/ppo.js";
+import { rewardSchema } from "../algorithms/reward.js";
+import { sftSchema } from "../algorithms/sft.js";
+import { AssistantWorldConfig, RATER_POOLS } from "../worlds/assistant/index.js";
+
+const poolNames = Object.keys(RATER_POOLS) as [keyof typeof RATER_POOLS];
+
+/** Everything the demo does, with defaults that fit four minutes on two cores. */
+export const demoSchema = z.object({
+  name: z
+    .string()
+    .min(1)
+    .default("demo")
+    .describe("Run folder below `root`; a number is added when it is taken."),
+  root: z.string().min(1).default("runs").describe("Folder of run folders."),
+  seed: z
+    .number()
+    .int()
+    .min(0)
+    .max(2 ** 32 - 1)
+    .default(1)
+    .describe("Names every random draw of the whole loop."),
+  raters: z.enum(poolNames).default("honest").describe("The pool of simulated raters."),
+  world: AssistantWorldConfig.prefault({}).describe(
+    "What the corpus and the demonstrations hold, in what shares.",
+  ),
+  model: z
+    .object({
+      vocabSize: z.number().int().min(300).max(4096).default(768).describe("Tokens of the byte-level BPE."),
+      hiddenSize: z.number().int().positive().default(128).describe("Width."),
+      intermediateSize: z.number().int().positive().default(384).describe("Width of the MLP."),
+      layers: z.number().int().positive().default(4).describe("Blocks."),
+      heads: z.number().int().positive().default(4).describe("Query heads."),
+      kvHeads: z.number().int().positive().default(2).describe("Key and value heads."),
+    })
+    .prefault({})
+    .describe("The language model, trained from nothing."),
+  pretrain: sftSchema
+    .prefault({
+      epochs: 1,
+      batchSize: 32,
+      microBatchSize: 32,
+      maxLength: 64,
+      packing: true,
+      completionOnly: false,
+      learningRate: 4e-3,
+      schedule: "cosine",
+      warmupShare: 0.05,
+      weightDecay: 0.01,
+      beta2: 0.98,
+    })
+    .describe("Language modelling on the world's text."),
+  corpusTokens: z
+    .number()
+    .int()
+    .positive()
+    .default(900_000)
+    .describe("Tokens of text to pre-train on, about."),
+  demonstrations: z
+    .number()
+    .int()
+    .positive()
+    .default(3000)
+    .describe("Demonstrations of mixed quality for SFT."),
+  sft: sftSchema
+    .prefault({
+      epochs: 2,
+      batchSize: 64,
+      microBatchSize: 64,
+      maxLength: 96,
+      learningRate: 1.5e-3,
+      schedule: "cosine",
+      beta2: 0.98,
+    })
+    .describe("Supervised fine-tuning on the demonstrations."),
+  pairs: z.number().int().positive().default(2400).describe("Pairs of responses that the raters compare."),
+  heldOutPairs: z
+    .number()
+    .int()
+    .positive()
+    .default(400)
+    .describe("Further pairs, on which the reward model is judged."),
+  votesPerPair: z.number().int().positive().max(25).default(3).describe("Raters who see each pair."),
+  reward: rewardSchema
+    .prefault({
+      epochs: 2,
+      batchSize: 64,
+      microBatchSize: 64,
+      maxLength: 96,
+      learningRate: 1e-3,
+      schedule: "cosine",
+      beta2: 0.98,
+    })
+    .describe("The reward model."),
+  ppo: ppoSchema
+    .prefault({
+      iterations: 60,
+      batchSize: 128,
+      microBatchSize: 64,
+      miniBatches: 2,
+      epochs: 3,
+      maxNewTokens: 48,
+      learningRate: 4e-4,
+      schedule: "linear",
+      klCoefficient: 0.05,
+      missingEosPenalty: 1,
+      valueCoefficient: 0.5,
+      klBudget: 40,
+    })
+    .describe("Policy optimisation."),
+  samplesPerPrompt: z
+    .number()
+    .int()
+    .positive()
+    .default(4)
+    .describe("Responses to each held-out prompt in the evaluation."),
+  evaluateEvery: z
+    .number()
+    .int()
+    .min(0)
+    .default(0)
+    .describe("Iterations between evaluations on held-out prompts; 0: only at the end."),
+});
+export type DemoConfig = z.infer<typeof demoSchema>;

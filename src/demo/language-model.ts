@@ -1,0 +1,65 @@
+import type { Sequence } from "../model/batch.js";
+import type { ModelConfig } from "../model/config.js";
+import { type Tokenizer, tokenizerFromJson, trainByteLevelBpe } from "../text/index.js";
+import {
+  CHAT_TEMPLATE,
+  EOS_TOKEN,
+  formatPrompt,
+  PAD_TOKEN,
+  SPECIAL_TOKENS,
+} from "../worlds/assistant/index.js";
+import type { DemoConfig } from "./config.js";
+
+/** Longest context of the demo's model, in tokens. */
+const CONTEXT = 128;
+
+/** A tokenizer trained on the world's text, with its chat format. */
+export function worldTokenizer(texts: readonly string[], vocabSize: number): Tokenizer {
+  const json = trainByteLevelBpe(texts, { vocabSize, specialTokens: Object.values(SPECIAL_TOKENS) });
+  return tokenizerFromJson(json, {
+    eos_token: EOS_TOKEN,
+    pad_token: PAD_TOKEN,
+    chat_template: CHAT_TEMPLATE,
+  });
+}
+
+/** The configuration of a Llama of the demo's size. */
+export function worldModelConfig(config: DemoConfig["model"], tokenizer: Tokenizer): ModelConfig {
+  const { hiddenSize, intermediateSize, layers, heads, kvHeads } = config;
+  return {
+    architecture: "llama",
+    vocabSize: tokenizer.vocabSize,
+    hiddenSize,
+    intermediateSize,
+    layers,
+    heads,
+    kvHeads,
+    headDim: hiddenSize / heads,
+    maxPositions: CONTEXT,
+    rmsNormEps: 1e-5,
+    ropeTheta: 10_000,
+    tieWordEmbeddings: true,
+    qkvBias: false,
+    outputBias: false,
+    mlpBias: false,
+    eosIds: tokenizer.eosId === undefined ? [] : [tokenizer.eosId],
+    padId: tokenizer.padId,
+  };
+}
+
+/** A document of the corpus: all of it is read, and it ends like a turn. */
+export function documentSequence(tokenizer: Tokenizer, text: string): Sequence {
+  const ids = tokenizer.encode(text + EOS_TOKEN);
+  return { ids, read: ids.map(() => true) };
+}
+
+/** A question as the model is asked it. */
+export const promptIds = (tokenizer: Tokenizer, prompt: string): number[] =>
+  tokenizer.encode(formatPrompt(prompt));
+
+/** A question and its answer; the answer and the end of its turn are read. */
+export function dialogueSequence(tokenizer: Tokenizer, prompt: string, response: string): Sequence {
+  const before = promptIds(tokenizer, prompt);
+  const after = tokenizer.encode(response + EOS_TOKEN);
+  return { ids: [...before, ...after], read: [...before.map(() => false), ...after.map(() => true)] };
+}

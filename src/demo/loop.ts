@@ -1,0 +1,278 @@
+/**
+ * The whole loop in the built-in world, from nothing to an evaluated policy: language model, supervised fine-tuning,
+ * preferences of simulated raters, reward model, PPO, evaluation by the gold utility that no model ever saw.
+ */
+import { type PpoStep, ppo } from "../algorithms/ppo.js";
+import { normalization, reward, scorePairs } from "../algorithms/reward.js";
+import { modelReward } from "../algorithms/reward-sources.js";
+import { sft } from "../algorithms/sft.js";
+import { type Interval, wilsonInterval } from "../evaluate/statistics.js";
+import { Generator } from "../generate/index.js";
+import { fullNetwork, randomWeights, type Weights } from "../model/create.js";
+import type { Network } from "../model/network.js";
+import { NetworkRunner, NetworkTrainer } from "../model/runner.js";
+import type { Runtime } from "../runtime/runtime.js";
+import type { Tokenizer } from "../text/index.js";
+import {
+  corpus,
+  demonstrations,
+  noiseCeiling,
+  prompts,
+  RATER_POOLS,
+  raterPool,
+} from "../worlds/assistant/index.js";
+import type { DemoConfig } from "./config.js";
+import { type GoldSamples, type GoldSummary, goldWinRate, sampleGold, summarizeGold } from "./gold.js";
+import {
+  dialogueSequence,
+  documentSequence,
+  promptIds,
+  worldModelConfig,
+  worldTokenizer,
+} from "./language-model.js";
+import { collectPreferences, trainingPairs } from "./preferences.js";
+
+export const PHASES = ["pretrain", "sft", "preferences", "reward", "ppo", "evaluate"] as const;
+export type Phase = (typeof PHASES)[number];
+
+export type DemoEvent =
+  | {
+      kind: "step";
+      phase: Phase;
+      step: number;
+      steps: number;
+      metrics: Record<string, number>;
+      tokens: number;
+    }
+  | { kind: "gold"; iteration: number; proxy: number; kl: number; gold: GoldSummary }
+  | { kind: "models"; models: DemoModels }
+  | { kind: "samples"; sft: GoldSamples[]; ppo: GoldSamples[] }
+  | { kind: "result"; result: DemoResult };
+
+/** What the demo leaves behind. */
+export interface DemoModels {
+  tokenizer: Tokenizer;
+  sft: Network;
+  reward: Network;
+  normalization: { mean: number; std: number };
+  policy: Network;
+}
+
+export interface DemoResult {
+  seed: number;
+  raters: string;
+  winRate: {
+    estimate: number;
+    low: number;
+    high: number;
+    wins: number;
+    ties: number;
+    losses: number;
+    prompts: number;
+  };
+  sft: GoldSummary;
+  ppo: GoldSummary;
+  rewardModel: {
+    /** Share of held-out votes it predicts. */
+    accuracy: Interval & { n: number };
+    /** The same share for one who knows the gold utility, and for one who knows every rater. */
+    goldAccuracy: number;
+    noiseCeiling: number;
+  };
+  kl: { perResponse: number; budget: number | null };
+}
+
+/** Runs the loop; yields after every step of every phase. */
+export async function* demo(runtime: Runtime, config: DemoConfig): AsyncGenerator<DemoEvent> {
+  const { seed } = config;
+  const trainPrompts = prompts("train");
+  const heldOut = prompts("heldout");
+
+  // 1. A language model, from nothing: tokenizer, then next-token prediction on the world's text.
+  const texts = corpus(seed, config.corpusTokens, config.world.corpus);
+  const shown = demonstrations(seed, config.demonstrations, config.world.demonstrations);
+  const spoken = shown.map((d) => `${d.prompt.text} ${d.completion}`);
+  const tokenizer = worldTokenizer([...texts.slice(0, 4000), ...spoken], config.model.vocabSize);
+  const modelConfig = worldModelConfig(config.model, tokenizer);
+  const { padId } = tokenizer;
+  const base = new NetworkTrainer(
+    runtime,
+    fullNetwork(runtime, modelConfig, randomWeights(runtime, modelConfig, seed)),
+    config.pretrain,
+  );
+  const documents = texts.map((text) => documentSequence(tokenizer, text));
+  for await (const step of sft(base, documents, padId, { ...config.pretrain, seed })) {
+    yield { kind: "step", phase: "pretrain", ...step };
+  }
+
+  // 2. Supervised fine-tuning on demonstrations of mixed quality.
+  const tuned = new NetworkTrainer(runtime, base.network, config.sft);
+  const dialogues = shown.map((d) => dialogueSequence(tokenizer, d.prompt.text, d.completion));
+  for await (const step of sft(tuned, dialogues, padId, { ...config.sft, seed })) {
+    yield { kind: "step", phase: "sft", ...step };
+  }
+  const reference = new NetworkRunner(runtime, frozenCopy(runtime, tuned.network));
+  const sampler = new Generator(runtime, reference.network, padId, tokenizer);
+
+  // 3. Pairs of its responses, compared by simulated raters.
+  const raters = raterPool(RATER_POOLS[config.raters], seed);
+  const { votesPerPair } = config;
+  const { maxNewTokens } = config.ppo;
+  const started = { votesPerPair, maxNewTokens, seed };
+  const judged = await collectPreferences(
+    sampler,
+    tokenizer,
+    trainPrompts,
+    raters,
+    { ...started, count: config.pairs, name: "preferences" },
+    () => {},
+  );
+  yield { kind: "step", phase: "preferences", step: 1, steps: 2, metrics: {}, tokens: 0 };
+  const judgedHeldOut = await collectPreferences(
+    sampler,
+    tokenizer,
+    heldOut,
+    raters,
+    { ...started, count: config.heldOutPairs, name: "preferences/held-out" },
+    () => {},
+  );
+  yield {
+    kind: "step",
+    phase: "preferences",
+    step: 2,
+    steps: 2,
+    metrics: { pairs: judged.length },
+    tokens: 0,
+  };
+
+  // 4. A reward model on top of the SFT model; normalised on the SFT model's own responses.
+  const scorer = new NetworkTrainer(
+    runtime,
+    fullNetwork(runtime, modelConfig, reference.network.frozen, seed, "random"),
+    config.reward,
+  );
+  for await (const step of reward(scorer, trainingPairs(judged, tokenizer), padId, {
+    ...config.reward,
+    seed,
+  })) {
+    yield { kind: "step", phase: "reward", ...step };
+  }
+  const batching = { rows: config.reward.microBatchSize, padId };
+  const answered = judged.slice(0, 512).map(({ prompt, left, right }) => {
+    const before = promptIds(tokenizer, prompt.text);
+    return { chosen: [...before, ...left.ids], rejected: [...before, ...right.ids] };
+  });
+  const reached = await scorePairs(scorer, answered, batching, config.reward.maxLength);
+  const scale = normalization(reached.flatMap(({ chosen, rejected }) => [chosen, rejected]));
+  const rewardModel = await judgeRewardModel(scorer, judgedHeldOut, tokenizer, config);
+
+  // 5. PPO against the reward model, tethered to the SFT model.
+  const policy = new NetworkTrainer(
+    runtime,
+    fullNetwork(runtime, modelConfig, reference.network.frozen),
+    config.ppo,
+  );
+  const value = new NetworkTrainer(
+    runtime,
+    fullNetwork(runtime, modelConfig, weightsOf(scorer.network)),
+    config.ppo,
+  );
+  const generator = new Generator(runtime, policy.network, padId, tokenizer);
+  const asked = trainPrompts.map((prompt) => ({ ids: promptIds(tokenizer, prompt.text), text: prompt.text }));
+  const rewards = [modelReward("reward_model", 1, scorer, scale, { rows: config.ppo.microBatchSize, padId })];
+  const setup = { policy, reference, value, generator, rewards, prompts: asked, padId };
+  const evaluation = {
+    samplesPerPrompt: config.samplesPerPrompt,
+    maxNewTokens,
+    temperature: config.ppo.temperature,
+    seed: seed + 1,
+  };
+  let last: PpoStep | undefined;
+  for await (const step of ppo(
+    setup,
+    { ...config.ppo, seed },
+    { iteration: 0, beta: config.ppo.klCoefficient },
+  )) {
+    last = step;
+    yield { kind: "step", phase: "ppo", ...step };
+    if (config.evaluateEvery > 0 && step.step % config.evaluateEvery === 0) {
+      const samples = await sampleGold(generator, tokenizer, heldOut, { ...evaluation, samplesPerPrompt: 1 });
+      const { "objective/scores": proxy, "objective/kl": kl } = step.metrics;
+      yield { kind: "gold", iteration: step.step, proxy, kl, gold: summarizeGold(samples) };
+    }
+  }
+
+  // 6. Both policies on held-out prompts, judged by the gold utility.
+  const before = await sampleGold(sampler, tokenizer, heldOut, evaluation);
+  yield { kind: "step", phase: "evaluate", step: 1, steps: 2, metrics: {}, tokens: 0 };
+  const after = await sampleGold(generator, tokenizer, heldOut, evaluation);
+  yield { kind: "step", phase: "evaluate", step: 2, steps: 2, metrics: {}, tokens: 0 };
+  yield {
+    kind: "models",
+    models: {
+      tokenizer,
+      sft: reference.network,
+      reward: scorer.network,
+      normalization: scale,
+      policy: policy.network,
+    },
+  };
+  yield { kind: "samples", sft: before, ppo: after };
+  yield {
+    kind: "result",
+    result: {
+      seed,
+      raters: config.raters,
+      winRate: { ...goldWinRate(after, before), prompts: heldOut.length },
+      sft: summarizeGold(before),
+      ppo: summarizeGold(after),
+      rewardModel,
+      kl: { perResponse: last?.metrics["objective/kl"] ?? 0, budget: config.ppo.klBudget },
+    },
+  };
+}
+
+/** A network's parameters as weights that another network may start from. */
+const weightsOf = (network: Network): Weights => network.trainable.byName;
+
+/** The network as it is now, frozen. */
+function frozenCopy(runtime: Runtime, network: Network): Network {
+  const frozen = new Map(
+    [...network.trainable.byName].map(
+      ([name, b]) => [name, runtime.buffer("f32", b.shape, b.data())] as const,
+    ),
+  );
+  return {
+    config: network.config,
+    frozen,
+    trainable: { ...network.trainable, byName: new Map(), specs: [], decayed: 0 },
+  };
+}
+
+/** How many single votes on held-out pairs the reward model predicts, against what the raters' noise allows. */
+async function judgeRewardModel(
+  scorer: NetworkRunner,
+  judged: Awaited<ReturnType<typeof collectPreferences>>,
+  tokenizer: Tokenizer,
+  config: DemoConfig,
+): Promise<DemoResult["rewardModel"]> {
+  const pairs = judged.filter((pair) => pair.left.text !== pair.right.text);
+  const sides = pairs.map(({ prompt, left, right }) => {
+    const before = promptIds(tokenizer, prompt.text);
+    return { chosen: [...before, ...left.ids], rejected: [...before, ...right.ids] };
+  });
+  const batching = { rows: config.reward.microBatchSize, padId: tokenizer.padId };
+  const scores = await scorePairs(scorer, sides, batching, config.reward.maxLength);
+  const votes = pairs.flatMap((pair) => pair.votes);
+  let right = 0;
+  pairs.forEach((pair, i) => {
+    const leftWins = scores[i].chosen > scores[i].rejected;
+    right += leftWins ? pair.leftVotes : pair.votes.length - pair.leftVotes;
+  });
+  const { ceiling, goldExpected } = noiseCeiling(votes);
+  return {
+    accuracy: { ...wilsonInterval(right, votes.length), n: votes.length },
+    goldAccuracy: goldExpected,
+    noiseCeiling: ceiling,
+  };
+}
