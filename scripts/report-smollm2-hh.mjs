@@ -1,0 +1,154 @@
+/**
+ * Writes docs/results/smollm2-hh.md from what two runs left on disk, so that no figure in it is typed by hand:
+ *
+ *   node scripts/report-smollm2-hh.mjs runs/smollm2-hh-reward runs/smollm2-hh-ppo [--reference python.json]
+ *     [--samples 3,17,40] [--out docs/results]
+ *
+ * python.json is what scripts/reference/reward_hh.py wrote: the same recipe in PyTorch.
+ * Without --samples, pairs of samples are picked evenly among those whose words are mild; the data is not.
+ */
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { parse } from "yaml";
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    reference: { type: "string" },
+    samples: { type: "string" },
+    out: { type: "string", default: "docs/results" },
+  },
+});
+if (positionals.length !== 2) {
+  console.error("usage: node scripts/report-smollm2-hh.mjs REWARD_RUN PPO_RUN [--reference FILE] [--samples 1,2]");
+  process.exit(2);
+}
+const [rewardDir, ppoDir] = positionals;
+for (const dir of positionals) {
+  if (existsSync(join(dir, "result.json"))) continue;
+  console.error(`${dir} has no result.json: the run has not ended`);
+  process.exit(1);
+}
+
+const json = (path) => JSON.parse(readFileSync(path, "utf8"));
+const lines = (path) => readFileSync(path, "utf8").split("\n").filter(Boolean).map((line) => JSON.parse(line));
+const reward = json(join(rewardDir, "result.json"));
+const ppo = json(join(ppoDir, "result.json"));
+const [rewardConfig, ppoConfig] = positionals.map((dir) => parse(readFileSync(join(dir, "config.yaml"), "utf8")).config);
+const metrics = lines(join(ppoDir, "metrics.jsonl"));
+const samples = lines(join(ppoDir, "samples-before-after.jsonl"));
+const reference = values.reference ? json(values.reference) : undefined;
+
+const number = (x, digits = 2) => x.toFixed(digits);
+const interval = ({ estimate, low, high }, digits = 2) =>
+  `${number(estimate, digits)} (95% interval ${number(low, digits)} to ${number(high, digits)})`;
+const minutes = (seconds) => (seconds < 120 ? `${Math.round(seconds)} s` : `${Math.round(seconds / 60)} min`);
+const table = (header, rows) =>
+  [header, header.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+const verdict = (met) => (met ? "met" : "**not met**");
+
+/** Text of a model as text of the document: no markup of its own, no line breaks. */
+function escaped(text, most = 320) {
+  const flat = text.replace(/\p{Cc}+/gu, " ").trim();
+  const cut = [...flat].length > most ? `${[...flat].slice(0, most).join("")}...` : flat;
+  return cut.replace(/[&<>]/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;" })[c]).replace(/[\\`*_{}[\]()#+!|~$-]/g, "\\$&");
+}
+
+/** Topics that the document does not quote. */
+const HARSH = new RegExp(
+  "kill|murder|rape|sex|porn|nude|drug|cocaine|meth|suicid|bomb|weapon|gun|shoot|stab|poison|blood|abus|racis|racial|nazi|jew|" +
+    "muslim|black|white|gay|immigra|slur|hate|fuck|shit|bitch|cunt|ass\\b|dick|damn|steal|rob|torture|child|molest|kidnap|slave|" +
+    "terror|die\\b|dead|death|hurt|harm|attack|fight|beat|punch|trafficking|prostitut|masturb|naked|retard|idiot|stupid",
+  "i",
+);
+
+function chosenSamples() {
+  if (values.samples) return values.samples.split(",").map((i) => samples[Number(i)]).filter(Boolean);
+  const mild = samples.filter(({ prompt, before, after }) => !HARSH.test(`${prompt} ${before.response} ${after.response}`));
+  const count = Math.min(6, mild.length);
+  return Array.from({ length: count }, (_, i) => mild[Math.floor((i * mild.length) / count)]);
+}
+
+const c = ppo.comparison;
+const budget = ppo.klBudget;
+const figures = [
+  ["reward of the start, mean", interval(c.rewardBefore), ""],
+  ["reward of the end, mean", interval(c.rewardAfter), ""],
+  ["gain, in the start's standard deviations", interval(c.gain), `at least 0.5: ${verdict(c.gain.estimate >= 0.5)}`],
+  [
+    "KL per response, nats",
+    interval(c.klPerResponse),
+    budget === null ? "no budget" : `at most ${budget}: ${verdict(c.klPerResponse.estimate <= budget)}`,
+  ],
+  [
+    "distinct-3",
+    `${number(c.distinct3.before, 3)} before, ${number(c.distinct3.after, 3)} after`,
+    `ratio at least 0.8: ${verdict(c.distinct3.ratio >= 0.8)} (${number(c.distinct3.ratio)})`,
+  ],
+  ["response length, tokens", `${number(c.length.before, 1)} before, ${number(c.length.after, 1)} after`, ""],
+  ["share cut at the longest length", `${number(c.truncated.before)} before, ${number(c.truncated.after)} after`, ""],
+  ["PPO iterations", String(ppo.iterations), `at least 60: ${verdict(ppo.iterations >= 60)}`],
+];
+
+function comparison({ heldout, pairs, train_seconds: seconds }) {
+  const [low, high] = heldout.wilson95;
+  const within = reward.accuracy.estimate >= low && reward.accuracy.estimate <= high;
+  return (
+    `The same recipe in PyTorch (scripts/reference/reward_hh.py): ${interval({ estimate: heldout.accuracy, low, high })} on ` +
+    `${pairs.heldout} pairs, ${minutes(seconds)} of training. Plumbline's estimate is ${within ? "within" : "**outside**"} that interval.`
+  );
+}
+const first = metrics[0];
+const cost = (r) => `${minutes(r.trainingSeconds)}, ${r.tokensPerSecond} tokens/s, ${number(r.peakMemoryMb / 1024, 1)} GB of memory at most`;
+
+const document = `# SmolLM2-135M-Instruct on human preferences
+
+Made by \`node scripts/report-smollm2-hh.mjs\` from the files of the two runs; recipe: [recipes/smollm2-hh.yaml](../../recipes/smollm2-hh.yaml).
+
+\`\`\`
+plumb reward recipes/smollm2-hh.yaml
+plumb ppo recipes/smollm2-hh.yaml
+\`\`\`
+
+## Reward model
+
+${reward.trainPairs} pairs of Anthropic's HH (harmless side), ${reward.heldOutPairs} more kept out; LoRA r=${rewardConfig.lora?.r ?? "none"}, learning rate ${rewardConfig.learningRate}, ${rewardConfig.epochs} epoch, ${rewardConfig.batchSize} pairs a step, ${rewardConfig.maxLength} tokens from the end.
+
+- Accuracy on pairs it did not see: ${interval(reward.accuracy)}.
+- Mean margin: ${interval(reward.margin)} standard deviations.
+- Rewards are shifted and scaled by ${reward.normalization.samples} ${reward.normalization.from} (mean ${number(reward.normalization.mean)}, deviation ${number(reward.normalization.std)}).
+- Cost: ${cost(reward)}.
+
+${reference ? comparison(reference) : ""}
+
+## PPO
+
+${ppo.iterations} iterations of ${ppoConfig.batchSize} prompts of at most ${ppoConfig.maxPromptLength ?? "any number of"} tokens, responses of at most ${ppoConfig.maxNewTokens} tokens, ${ppoConfig.epochs} epochs a batch, LoRA r=${ppoConfig.lora?.r ?? "none"}, learning rate ${ppoConfig.learningRate}, KL coefficient ${ppoConfig.klCoefficient}. Start and end are compared on ${c.prompts} prompts that were not trained on, with the same random numbers.${ppo.stopped ? ` The run stopped early: ${ppo.stopped}.` : ""}
+
+${table(["figure", "value", "wanted"], figures)}
+
+Cost: ${cost(ppo)}.
+
+In the first iteration: ratio ${number(first["first/ratio"], 5)}, share clipped ${number(first["first/clipfrac"], 5)}, approximate KL ${number(first["first/approxkl"], 6)}; the largest difference between the sampler's and the trainer's log-probability of a token was ${first["val/sampler_gap"].toExponential(1)}.
+
+![Mean reward of each iteration](smollm2-hh-reward.svg)
+
+![KL to the reference of each iteration](smollm2-hh-kl.svg)
+
+## Samples
+
+Same prompts, same random numbers. Chosen among those whose words are mild: most of this data is people trying to get harmful answers. Rewards are in the start's scale; answers are cut at ${ppoConfig.maxNewTokens} tokens.
+
+${chosenSamples()
+  .map(
+    ({ prompt, before, after }) =>
+      `**${escaped(prompt)}**\n\n- before (${number(before.reward)}): ${escaped(before.response)}\n- after (${number(after.reward)}): ${escaped(after.response)}`,
+  )
+  .join("\n\n")}
+`;
+
+mkdirSync(values.out, { recursive: true });
+for (const curve of ["reward", "kl"]) copyFileSync(join(ppoDir, `${curve}.svg`), join(values.out, `smollm2-hh-${curve}.svg`));
+writeFileSync(join(values.out, "smollm2-hh.md"), document.replace(/\n{3,}/g, "\n\n"));
+console.log(`wrote ${join(values.out, "smollm2-hh.md")}`);
