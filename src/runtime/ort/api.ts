@@ -80,10 +80,12 @@ function libraryPath(): string {
 }
 
 let table: Map<FunctionName, NativeFunction> | undefined;
+/** Kept for good: when koffi's handle is collected as garbage, the library is unloaded under the pointers into it. */
+let library: ReturnType<typeof koffi.load> | undefined;
 
 function functions(): Map<FunctionName, NativeFunction> {
   if (table) return table;
-  const library = koffi.load(libraryPath());
+  library = koffi.load(libraryPath());
   const getApiBase = library.func("void *OrtGetApiBase()");
   const [getApi] = koffi.decode(getApiBase(), koffi.array("void *", 1)) as Pointer[];
   const api = koffi.decode(getApi, koffi.proto("void *OrtGetApi(uint32_t version)"))(API_VERSION);
