@@ -3,6 +3,11 @@ import type { CommandEntry } from "../command.js";
 /** Every command, in the order of the help. Each is loaded only when it is called. */
 export const commands: readonly CommandEntry[] = [
   {
+    name: "demo",
+    summary: "run the whole loop in the built-in world, in a few minutes",
+    load: async () => (await import("./demo.js")).default,
+  },
+  {
     name: "data",
     summary: "say what a dataset file holds, and what is wrong with it",
     load: async () => (await import("./data.js")).default,
@@ -51,5 +56,10 @@ export const commands: readonly CommandEntry[] = [
     name: "doctor",
     summary: "check this machine, a model and a recipe",
     load: async () => (await import("./doctor.js")).default,
+  },
+  {
+    name: "bench",
+    summary: "measure this machine and the engine on it",
+    load: async () => (await import("./bench.js")).default,
   },
 ];

@@ -1,0 +1,133 @@
+/**
+ * What the engine makes of this machine. Every ratio is taken between two things measured in turn in the same run,
+ * so that a machine whose speed drifts does not bend it.
+ */
+import os from "node:os";
+import { Generator } from "../generate/index.js";
+import { frozenNetwork, randomWeights } from "../model/create.js";
+import type { Runtime } from "../runtime/runtime.js";
+import { matrixProductProbe, median, memoryReadProbe, type Spread, spread } from "./machine.js";
+import { SMOLLM2_135M, weightBytes } from "./shapes.js";
+import { decodeStep, type IterationShare, ppoIteration, TrainingStep } from "./steps.js";
+
+export interface BenchOptions {
+  repeats: number;
+  rows: number;
+  length: number;
+}
+
+export interface StepFigures {
+  tokensPerSecond: Spread;
+  gflops: Spread;
+  /** GFLOP/s of the step over those of the bare product measured just before it. */
+  ratio: Spread;
+}
+
+export interface DecodeFigures {
+  batch: number;
+  millisecondsPerStep: Spread;
+  tokensPerSecond: number;
+}
+
+export interface BenchResult {
+  machine: { cpu: string; threads: number; node: string };
+  shape: string;
+  rows: number;
+  length: number;
+  matrixProductGflops: Spread;
+  memoryReadGBs: Spread;
+  lora: StepFigures;
+  full: StepFigures;
+  decode: DecodeFigures[];
+  /** Step time at batch 1 over the time to read the weights once. */
+  decodeOverRead: number;
+  /** Tokens/s at batch 16 over tokens/s at batch 1. */
+  decodeBatch16: number;
+  ppo: IterationShare;
+}
+
+/** Runs all measurements; `onProgress` is told what is being measured. */
+export async function bench(
+  runtime: Runtime,
+  options: BenchOptions,
+  onProgress: (what: string) => void,
+): Promise<BenchResult> {
+  const config = SMOLLM2_135M;
+  const weights = randomWeights(runtime, config, 0);
+  const product = matrixProductProbe(runtime);
+  const products: number[] = [];
+  const bare = async (): Promise<number> => {
+    const gflops = await product.run();
+    products.push(gflops);
+    return gflops;
+  };
+  onProgress("bare matrix product");
+  await bare();
+  products.length = 0;
+
+  const measure = async (kind: "lora" | "full"): Promise<StepFigures> => {
+    onProgress(`${kind} training step`);
+    const step = new TrainingStep(runtime, config, weights, kind, options.rows, options.length);
+    for (let i = 0; i < 3; i++) await step.run();
+    const seconds: number[] = [];
+    const ratios: number[] = [];
+    for (let i = 0; i < options.repeats; i++) {
+      const before = await bare();
+      const time = (await step.run()) / 1000;
+      const after = await bare();
+      seconds.push(time);
+      ratios.push(step.flops / time / 1e9 / ((before + after) / 2));
+    }
+    const tokens = options.rows * options.length;
+    return {
+      tokensPerSecond: spread(seconds.map((s) => tokens / s)),
+      gflops: spread(seconds.map((s) => step.flops / s / 1e9)),
+      ratio: spread(ratios),
+    };
+  };
+  const lora = await measure("lora");
+  const full = await measure("full");
+
+  onProgress("decoding");
+  const generator = new Generator(runtime, frozenNetwork(runtime, config, weights), 0);
+  const read = memoryReadProbe(runtime);
+  await read.run();
+  const reads: number[] = [];
+  const steps = new Map<number, number[]>([1, 16, 64].map((batch) => [batch, []]));
+  for (const batch of steps.keys()) await decodeStep(generator, config, batch, 96, 8);
+  for (let i = 0; i < options.repeats; i++) {
+    for (const [batch, times] of steps) {
+      reads.push(await read.run());
+      times.push(await decodeStep(generator, config, batch, 96, 40));
+    }
+  }
+  read.release();
+  generator.release();
+  const decode = [...steps].map(([batch, times]) => ({
+    batch,
+    millisecondsPerStep: spread(times),
+    tokensPerSecond: (1000 * batch) / median(times),
+  }));
+  const readMilliseconds = weightBytes(config) / median(reads) / 1e6;
+
+  onProgress("PPO iteration");
+  const iteration = await ppoIteration(runtime, config, weights);
+  return {
+    machine: {
+      cpu: os.cpus()[0]?.model.trim() ?? "unknown",
+      threads: runtime.threads,
+      node: process.version,
+    },
+    shape: "SmolLM2-135M",
+    rows: options.rows,
+    length: options.length,
+    matrixProductGflops: spread(products),
+    memoryReadGBs: spread(reads),
+    lora,
+    full,
+    decode,
+    decodeOverRead: decode[0].millisecondsPerStep.median / readMilliseconds,
+    decodeBatch16: decode[1].tokensPerSecond / decode[0].tokensPerSecond,
+    ppo: iteration,
+  };
+}

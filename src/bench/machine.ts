@@ -1,0 +1,76 @@
+import { RandomStream } from "../random.js";
+import type { Runtime } from "../runtime/runtime.js";
+import { matmul, sum, trace } from "../tensor/index.js";
+
+const SIDE = 2048;
+/** Floats that are read to measure memory bandwidth: far more than any cache holds. */
+const READ_ROWS = 4096;
+const READ_COLUMNS = 32768;
+
+/** A measurement that can be repeated in turn with others. */
+export interface Probe {
+  run(): Promise<number>;
+  release(): void;
+}
+
+/** GFLOP/s of one 2048 x 2048 x 2048 product in f32 with a packed constant factor. */
+export function matrixProductProbe(runtime: Runtime): Probe {
+  const shape = [SIDE, SIDE];
+  const random = new RandomStream(0, "bench/matrix");
+  const factor = (): Float32Array => Float32Array.from({ length: SIDE * SIDE }, () => random.uniform() - 0.5);
+  const a = runtime.buffer("f32", shape, factor());
+  const c = runtime.buffer("f32", shape);
+  const frozen = new Map([["b", runtime.buffer("f32", shape, factor())]]);
+  const program = trace(
+    "bench/matrix-product",
+    { a: { shape, dtype: "f32" }, b: { shape, dtype: "f32", frozen: true } },
+    (x) => ({ c: matmul(x.a, x.b) }),
+  );
+  const executable = runtime.compile(program, frozen);
+  const repeats = 5;
+  return {
+    run: async () => {
+      const start = performance.now();
+      for (let i = 0; i < repeats; i++) await executable.run({ a }, { c });
+      return (2 * SIDE ** 3 * repeats) / (performance.now() - start) / 1e6;
+    },
+    release: () => {},
+  };
+}
+
+/** GB/s at which a large array is read once by all threads. */
+export function memoryReadProbe(runtime: Runtime): Probe {
+  const shape = [READ_ROWS, READ_COLUMNS];
+  const data = runtime.buffer("f32", shape);
+  (data.data() as Float32Array).fill(1);
+  const program = trace("bench/memory-read", { x: { shape, dtype: "f32" } }, ({ x }) => ({
+    total: sum(x, [1]),
+  }));
+  const executable = runtime.compile(program);
+  return {
+    run: async () => {
+      const start = performance.now();
+      await executable.run({ x: data });
+      return (READ_ROWS * READ_COLUMNS * 4) / (performance.now() - start) / 1e6;
+    },
+    release: () => data.release(),
+  };
+}
+
+export const median = (values: readonly number[]): number => {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+};
+
+/** Median, minimum and maximum of repeated measurements. */
+export interface Spread {
+  median: number;
+  min: number;
+  max: number;
+}
+export const spread = (values: readonly number[]): Spread => ({
+  median: median(values),
+  min: Math.min(...values),
+  max: Math.max(...values),
+});

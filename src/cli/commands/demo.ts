@@ -1,0 +1,129 @@
+import { join } from "node:path";
+import { Run, unusedRunName, writeFileAtomically } from "../../artifacts/index.js";
+import { type DemoConfig, demoSchema } from "../../demo/config.js";
+import type { GoldSamples } from "../../demo/gold.js";
+import { type DemoModels, type DemoResult, demo, type Phase } from "../../demo/loop.js";
+import { exportMerged } from "../../model/export.js";
+import { saveRewardModel } from "../../model/reward-model.js";
+import { defineCommand } from "../command.js";
+import { bars, overOptimizationPlot, overOptimizationSvg, resultTable, sampleLines } from "../demo/report.js";
+import { createRuntime } from "../open-network.js";
+import type { Progress } from "../progress.js";
+import { formatDuration } from "../progress.js";
+
+export default defineCommand({
+  description:
+    "Runs the whole RLHF loop in the built-in world: a small language model is trained from nothing, fine-tuned on " +
+    "demonstrations of mixed quality, sampled in pairs, judged by simulated raters, given a reward model, optimised " +
+    "with PPO under a KL tether, and evaluated by a gold utility that no model ever saw.",
+  examples: [
+    { command: "plumb demo", does: "the whole loop, in a few minutes on two cores" },
+    { command: "plumb demo --seed 2 --json", does: "another seed; figures with intervals as JSON" },
+    {
+      command: "plumb demo recipes/over-optimization.yaml",
+      does: "raters who love length and a tiny KL coefficient: the proxy rises, the gold utility falls",
+    },
+  ],
+  schema: demoSchema,
+  run: runDemo,
+});
+
+const TITLES: Record<Phase, string> = {
+  pretrain: "1 language model",
+  sft: "2 fine-tuning",
+  preferences: "3 preferences",
+  reward: "4 reward model",
+  ppo: "5 PPO",
+  evaluate: "6 evaluation",
+};
+
+type Context = Parameters<ReturnType<typeof defineCommand>["run"]>[0];
+
+async function runDemo({ ui, signal }: Context, config: DemoConfig): Promise<void> {
+  const started = performance.now();
+  const runtime = createRuntime();
+  const name = await unusedRunName(config.root, config.name);
+  const run = await Run.create({ root: config.root, name, command: "demo", config });
+  const curve: { iteration: number; proxy: number; gold: number; low: number; high: number; kl: number }[] =
+    [];
+  let bar: Progress | undefined;
+  let phase: Phase | undefined;
+  let count = 0;
+  try {
+    for await (const event of demo(runtime, config)) {
+      if (event.kind === "step") {
+        if (event.phase !== phase) {
+          bar?.end();
+          bar = ui.progress({ label: TITLES[event.phase], total: event.steps, unit: "steps" });
+          phase = event.phase;
+        }
+        const named = Object.entries(event.metrics).map(([key, value]) => [`${event.phase}/${key}`, value]);
+        if (named.length > 0) run.appendMetrics(++count, Object.fromEntries(named) as Record<string, number>);
+        bar?.update(event.step, bars(event.phase, event.metrics));
+      } else if (event.kind === "gold") {
+        const { estimate: gold, low, high } = event.gold.gold;
+        curve.push({ iteration: event.iteration, proxy: event.proxy, gold, low, high, kl: event.kl });
+      } else if (event.kind === "models") await saveModels(run.dir, event.models, config);
+      else if (event.kind === "samples") writeSamples(run, event.sft, event.ppo);
+      else {
+        bar?.end();
+        const seconds = (performance.now() - started) / 1000;
+        const peakMemoryMb = process.resourceUsage().maxRSS / 1024;
+        const result = {
+          ...event.result,
+          ...(curve.length > 0 && { curve }),
+          seconds,
+          peakMemoryMb,
+          run: run.dir,
+        };
+        await run.writeResult(result);
+        if (curve.length > 0)
+          await writeFileAtomically(join(run.dir, "over-optimization.svg"), overOptimizationSvg(curve));
+        await ui.result(result, () => summary(result, curve, run.dir));
+      }
+      if (signal.aborted) {
+        ui.info(`stopped; the demo starts anew each time (metrics so far are in ${run.dir})`);
+        return;
+      }
+    }
+  } finally {
+    bar?.end();
+    run.close();
+  }
+}
+
+/** The three models as folders that every other command takes. */
+async function saveModels(dir: string, models: DemoModels, config: DemoConfig): Promise<void> {
+  const { tokenizer, sft, policy, reward, normalization } = models;
+  await exportMerged(join(dir, "sft"), sft, tokenizer);
+  await exportMerged(join(dir, "policy"), policy, tokenizer);
+  const { maxLength } = config.reward;
+  const base = join(dir, "sft");
+  await saveRewardModel(join(dir, "reward"), reward, { ...normalization, maxLength, base, tokenizer });
+}
+
+function writeSamples(run: Run, sft: readonly GoldSamples[], ppo: readonly GoldSamples[]): void {
+  sft.forEach((before, i) => {
+    const { prompt, responses } = before;
+    const show = (r: GoldSamples["responses"][number]) => ({ text: r.text, gold: r.gold.total });
+    run.appendSample(i + 1, {
+      prompt: prompt.text,
+      kind: prompt.kind,
+      sft: responses.map(show),
+      ppo: ppo[i].responses.map(show),
+    });
+  });
+}
+
+type Result = DemoResult & { seconds: number };
+
+function summary(result: Result, curve: Parameters<typeof overOptimizationPlot>[0], dir: string): string {
+  const parts = [resultTable(result)];
+  if (curve.length > 0) parts.push(overOptimizationPlot(curve));
+  else parts.push(sampleLines(dir));
+  parts.push(
+    `${formatDuration(result.seconds)} in all. Figures with intervals: ${join(dir, "result.json")}`,
+    `Talk to it: plumb generate --model ${join(dir, "policy")} --prompt "What colour is the crab?"`,
+  );
+  return parts.join("\n\n");
+}
