@@ -54,7 +54,7 @@ describe("Run", () => {
   it("keeps the settings, and refuses a name that is used", async () => {
     const run = await create();
     const config = await readFile(join(run.dir, "config.yaml"), "utf8");
-    expect(config).toMatch(/^# .*plumb ppo --name r --resume/);
+    expect(config).toMatch(/^# .*plumb ppo.*--name r --resume/);
     expect(config).toContain("steps: 4");
     run.appendMetrics(1, { x: 1 });
     run.close();

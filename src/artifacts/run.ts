@@ -166,7 +166,7 @@ async function writeOrCompareConfig(path: string, options: RunOptions): Promise<
   const config = JSON.parse(JSON.stringify({ ...options.config, resume: undefined })) as Json;
   const previous = options.resume ? await readFile(path, "utf8").catch(() => undefined) : undefined;
   if (previous === undefined) {
-    const header = `# What \`plumb ${options.command}\` was run with; \`plumb ${options.command} --name ${options.name} --resume\` goes on.\n`;
+    const header = `# What \`plumb ${options.command}\` was run with; the same command with \`--name ${options.name} --resume\` goes on.\n`;
     const snapshot = {
       command: options.command,
       plumbline: plumblineVersion(),

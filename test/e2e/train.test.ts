@@ -11,6 +11,7 @@ import { plumb, writeTinyLoop } from "./tiny-loop.js";
 
 let dir: string;
 beforeAll(async () => {
+  process.env.PLUMB_THREADS = "1";
   dir = await mkdtemp(join(tmpdir(), "plumb-train-"));
   await writeTinyLoop(dir);
 });

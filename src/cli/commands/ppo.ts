@@ -99,6 +99,11 @@ async function optimise(context: CommandContext, config: Config): Promise<void> 
   const { prompts, long } = encodePrompts(tokenizer, rows, base.config.maxPositions, config);
   const { train, evaluation } = splitPrompts(prompts, config.evalPrompts);
   const models = await openRewardModels(runtime, base, config.rewardModel);
+  const longest = Math.max(...prompts.map(({ ids }) => ids.length)) + config.maxNewTokens;
+  const shortest = Math.min(...models.map(({ maxLength }) => maxLength));
+  if (longest > shortest) {
+    context.ui.warn(`texts have up to ${longest} tokens; a reward model was trained on ${shortest} at most`);
+  }
   const batching = { rows: config.microBatchSize, padId };
   const rewards = [
     ...rewardSources(models, config.rewardModel, config.rewardWeights, batching),

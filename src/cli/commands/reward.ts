@@ -86,6 +86,9 @@ async function trainRewardModel(context: CommandContext, settings: Config): Prom
   const encode = (row: PreferenceRow): TokenPair => ({ ...row, ...encodePreference(base.tokenizer, row) });
   const train = split.train.map(encode);
   const heldOut = split.heldOut.map(encode);
+  if (rows.some(({ weight }) => weight !== undefined)) {
+    context.ui.warn('the rows\' "weight" is not used; "margin" and "noise" are');
+  }
   context.ui.info(`${train.length} pairs to train on, ${heldOut.length} held out`);
 
   await withSession(context, "reward", settings, async (session) => {
