@@ -6,9 +6,9 @@ import { fullNetwork, readWeights } from "../../src/model/create.js";
 import { hiddenStates, logits } from "../../src/model/decoder.js";
 import { openModel } from "../../src/model/load/index.js";
 import { NetworkTrainer } from "../../src/model/runner.js";
-import { batchFeeds, readInputs, readLogProbs, tokenInputs } from "../../src/model/sequence-programs.js";
+import { batchFeeds, readInputs, readLogits, tokenInputs } from "../../src/model/sequence-programs.js";
 import { OrtRuntime } from "../../src/runtime/ort/index.js";
-import { mul, neg, sum } from "../../src/tensor/index.js";
+import { mul, neg, sum, tokenLogProbs } from "../../src/tensor/index.js";
 
 /** Reference values made with PyTorch and transformers by scripts/reference/make_fixtures.py. */
 const FIXTURES = path.resolve("test/fixtures/models");
@@ -45,7 +45,8 @@ function relativeError(actual: ArrayLike<number>, expected: ArrayLike<number>): 
 
 const probe = (values: ArrayLike<number>): number =>
   Array.from(values).reduce((total, value, i) => total + value * Math.sin(0.7 * i + 1), 0);
-const norm = (values: ArrayLike<number>): number => Math.sqrt(Array.from(values).reduce((t, v) => t + v * v, 0));
+const norm = (values: ArrayLike<number>): number =>
+  Math.sqrt(Array.from(values).reduce((t, v) => t + v * v, 0));
 
 describe.each(NAMES)("%s equals transformers", (name) => {
   const folder = path.join(FIXTURES, name);
@@ -75,7 +76,9 @@ describe.each(NAMES)("%s equals transformers", (name) => {
       );
       for (const { at, logits: want } of expected.logits[kind].full) {
         const start = (at[0] * batch.columns + at[1]) * config.vocabSize;
-        expect(relativeError((all as Float32Array).subarray(start, start + config.vocabSize), want)).toBeLessThan(TOLERANCE);
+        expect(
+          relativeError((all as Float32Array).subarray(start, start + config.vocabSize), want),
+        ).toBeLessThan(TOLERANCE);
       }
     }
   });
@@ -83,14 +86,24 @@ describe.each(NAMES)("%s equals transformers", (name) => {
   test("loss and the gradient of every weight", async () => {
     const model = await trainer();
     const { config } = model.network;
-    const sequences = expected.inputIds.map((ids, b): Sequence => ({ ids, read: expected.completionMask[b].map(Boolean) }));
+    const sequences = expected.inputIds.map(
+      (ids, b): Sequence => ({ ids, read: expected.completionMask[b].map(Boolean) }),
+    );
     const batch = collate(sequences, 0);
     expect(batch.count).toBe(expected.loss.count);
-    const inputs = { ...readInputs(batch), weights: { shape: [batch.weights.length], dtype: "f32" as const } };
+    const inputs = {
+      ...readInputs(batch),
+      weights: { shape: [batch.weights.length], dtype: "f32" as const },
+    };
     const { loss } = await model.backward(
       "nll",
       inputs,
-      (p, x) => ({ loss: mul(neg(sum(mul(readLogProbs(p, config, x).logProbs, x.weights))), 1 / batch.count) }),
+      (p, x) => ({
+        loss: mul(
+          neg(sum(mul(tokenLogProbs(readLogits(p, config, x), x.targets), x.weights))),
+          1 / batch.count,
+        ),
+      }),
       { ...batchFeeds(batch), weights: batch.weights },
     );
     expect(Math.abs((loss[0] as number) - expected.loss.mean) / expected.loss.mean).toBeLessThan(1e-5);
