@@ -6,7 +6,7 @@ import { type PpoStep, ppo } from "../algorithms/ppo.js";
 import { normalization, reward, scorePairs } from "../algorithms/reward.js";
 import { modelReward } from "../algorithms/reward-sources.js";
 import { sft } from "../algorithms/sft.js";
-import { type Interval, wilsonInterval } from "../evaluate/statistics.js";
+import { type Interval, mean, wilsonInterval } from "../evaluate/statistics.js";
 import { Generator } from "../generate/index.js";
 import { fullNetwork, randomWeights, type Weights } from "../model/create.js";
 import type { Network } from "../model/network.js";
@@ -75,8 +75,9 @@ export interface DemoResult {
   rewardModel: {
     /** Share of held-out votes it predicts. */
     accuracy: Interval & { n: number };
-    /** The same share for one who knows the gold utility, and for one who knows every rater. */
+    /** The same share for one who knows the gold utility. */
     goldAccuracy: number;
+    /** And for one who knows the probability with which the pool's raters prefer either side: none can do better. */
     noiseCeiling: number;
   };
   kl: { perResponse: number; budget: number | null };
@@ -269,10 +270,10 @@ async function judgeRewardModel(
     const leftWins = scores[i].chosen > scores[i].rejected;
     right += leftWins ? pair.leftVotes : pair.votes.length - pair.leftVotes;
   });
-  const { ceiling, goldExpected } = noiseCeiling(votes);
+  const ceiling = mean(pairs.map(({ poolLeft }) => Math.max(poolLeft, 1 - poolLeft)));
   return {
     accuracy: { ...wilsonInterval(right, votes.length), n: votes.length },
-    goldAccuracy: goldExpected,
+    goldAccuracy: noiseCeiling(votes).goldExpected,
     noiseCeiling: ceiling,
   };
 }

@@ -1,8 +1,16 @@
 import type { TokenPair } from "../algorithms/reward.js";
+import { mean } from "../evaluate/statistics.js";
 import type { Completion, Generator } from "../generate/index.js";
 import { RandomStream } from "../random.js";
 import type { Tokenizer } from "../text/index.js";
-import { type CastVote, goldUtility, judge, type Prompt, type Rater } from "../worlds/assistant/index.js";
+import {
+  type CastVote,
+  goldUtility,
+  judge,
+  type Prompt,
+  probabilityLeft,
+  type Rater,
+} from "../worlds/assistant/index.js";
 import { promptIds } from "./language-model.js";
 
 /** A comparison that raters voted on. */
@@ -12,6 +20,8 @@ export interface JudgedPair {
   right: Completion;
   votes: CastVote[];
   leftVotes: number;
+  /** Probability that a rater drawn from the pool prefers the left. */
+  poolLeft: number;
 }
 
 /** Samples two different responses to each prompt and lets a few raters of the pool vote on each pair. */
@@ -58,7 +68,11 @@ export async function collectPreferences(
       const { winner, probabilityLeft } = judge(rater, prompt, left.text ?? "", right.text ?? "", random);
       return { winner, probabilityLeft, goldLeft, goldRight };
     });
-    return { prompt, left, right, votes, leftVotes: votes.filter((vote) => vote.winner === "left").length };
+    const leftVotes = votes.filter((vote) => vote.winner === "left").length;
+    const poolLeft = mean(
+      raters.map((rater) => probabilityLeft(rater, prompt, left.text ?? "", right.text ?? "")),
+    );
+    return { prompt, left, right, votes, leftVotes, poolLeft };
   });
 }
 
