@@ -7,6 +7,8 @@ import type { LocatedRow } from "../data/location.js";
 import { displayName } from "../data/read-lines.js";
 import { streamRows } from "../data/read-rows.js";
 import { PlumbError } from "../errors.js";
+import type { LiveMetrics } from "./progress.js";
+import type { Ui } from "./ui.js";
 
 export interface RequestLines<R> {
   /** How many there are; unknown for a stream. */
@@ -30,6 +32,16 @@ export async function openRequests<R>(
   let total = 0;
   for await (const part of chunks(1)) total += part.length;
   return { total, chunks };
+}
+
+/** A progress bar over the lines of a file; nothing is shown for a stream, whose end is not known. */
+export function lineProgress(
+  ui: Ui,
+  label: string,
+  { total }: { total?: number },
+): { update(done: number, metrics?: LiveMetrics): void; end(): void } {
+  if (total === undefined) return { update: () => {}, end: () => {} };
+  return ui.progress({ label, total, unit: "lines" });
 }
 
 async function* chunked<R>(input: string, parse: (row: LocatedRow) => R, size: number): AsyncGenerator<R[]> {

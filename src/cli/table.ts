@@ -10,6 +10,13 @@ export function formatNumber(value: number): string {
   return value.toFixed(size >= 100 ? 1 : size >= 10 ? 2 : 3);
 }
 
+/** 134.5M, 12.3K, 960: how many parameters or tokens there are. */
+export function formatCount(count: number): string {
+  if (count >= 1e9) return `${(count / 1e9).toFixed(2)}B`;
+  if (count >= 1e6) return `${(count / 1e6).toFixed(1)}M`;
+  return count >= 1e4 ? `${(count / 1e3).toFixed(1)}K` : String(count);
+}
+
 /** Aligned columns under a header, numbers to the right; widths are those of a terminal. */
 export function formatTable(header: readonly string[], rows: readonly (readonly Cell[])[]): string {
   const text = rows.map((row) => row.map((cell) => (typeof cell === "number" ? formatNumber(cell) : cell)));

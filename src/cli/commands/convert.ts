@@ -6,6 +6,7 @@ import { parameterCount } from "../../model/network.js";
 import { defineCommand } from "../command.js";
 import { adapterSetting, modelSetting } from "../model-settings.js";
 import { createRuntime, openNetwork } from "../open-network.js";
+import { formatCount } from "../table.js";
 
 const schema = z.object({
   model: modelSetting,
@@ -49,7 +50,7 @@ export default defineCommand({
     await ui.result({ out, dtype, architecture, parameters, layers, vocabSize, maxPositions }, () =>
       [
         `wrote ${out}: ${architecture}, ${layers} layers,`,
-        `${(parameters / 1e6).toFixed(1)}M parameters in ${dtype}`,
+        `${formatCount(parameters)} parameters in ${dtype}`,
       ].join(" "),
     );
   },

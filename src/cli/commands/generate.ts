@@ -13,7 +13,7 @@ import { type CommandContext, defineCommand } from "../command.js";
 import { adapterSetting, modelSetting } from "../model-settings.js";
 import { createRuntime, generatorOf, type OpenedNetwork, openNetwork, tokenizerOf } from "../open-network.js";
 import { checkLength, formOf, tokenIds } from "../request-forms.js";
-import { openRequests } from "../request-lines.js";
+import { lineProgress, openRequests } from "../request-lines.js";
 import { formatNumber } from "../table.js";
 import { usageError } from "../usage-error.js";
 
@@ -86,10 +86,7 @@ async function answerLines(
   sampling: SamplingConfig,
 ): Promise<void> {
   const requests = await openRequests(input, (row) => parseRequest(row, opened, sampling));
-  const progress =
-    requests.total === undefined
-      ? undefined
-      : ui.progress({ label: "completions", total: requests.total, unit: "lines" });
+  const progress = lineProgress(ui, "completions", requests);
   let [done, tokens] = [0, 0];
   for await (const chunk of requests.chunks(batchSize)) {
     const completions = await generator.generate(
@@ -99,13 +96,17 @@ async function answerLines(
         batchSize: rowsInCache(chunk, opened.config, sampling),
         signal,
         firstRow: done,
-        onStep: (sampled) => progress?.update(done, { tokens: (tokens += sampled) }),
+        onStep: (sampled) => {
+          tokens += sampled;
+          progress.update(done, { tokens });
+        },
       },
     );
     for (const completion of completions) await ui.row(answer(completion));
-    progress?.update((done += chunk.length), { tokens });
+    done += chunk.length;
+    progress.update(done, { tokens });
   }
-  progress?.end();
+  progress.end();
 }
 
 /** One prompt: the completion alone on stdout, figures on stderr. */

@@ -11,7 +11,7 @@ import { defineCommand } from "../command.js";
 import { adapterSetting, modelSetting } from "../model-settings.js";
 import { createRuntime, type OpenedNetwork, openNetwork, tokenizerOf } from "../open-network.js";
 import { checkLength, formOf, tokenIds } from "../request-forms.js";
-import { openRequests } from "../request-lines.js";
+import { lineProgress, openRequests } from "../request-lines.js";
 
 const schema = z.object({
   model: modelSetting,
@@ -56,16 +56,14 @@ A file is checked whole before the first answer; stdin is checked and answered i
     const opened = await openNetwork(runtime, model, adapter);
     const requests = await openRequests(input, (row) => parseRequest(row, opened));
     const runner = new NetworkRunner(runtime, opened.network);
-    const progress =
-      requests.total === undefined
-        ? undefined
-        : ui.progress({ label: "log-probabilities", total: requests.total, unit: "lines" });
+    const progress = lineProgress(ui, "log-probabilities", requests);
     let done = 0;
     for await (const chunk of requests.chunks(CHUNK_BATCHES * batchSize)) {
       const logProbs = await boundedRuns(chunk, opened.config.vocabSize, batchSize, async (part, rows) => {
         signal.throwIfAborted();
         const values = await sequenceLogProbs(runner, part, { rows, padId: opened.padId });
-        progress?.update((done += part.length));
+        done += part.length;
+        progress.update(done);
         return values;
       });
       for (const [i, request] of chunk.entries()) {
@@ -73,7 +71,7 @@ A file is checked whole before the first answer; stdin is checked and answered i
         await ui.row({ input_ids: request.ids, logprobs: Array.from(logProbs[i], shortened) });
       }
     }
-    progress?.end();
+    progress.end();
   },
 });
 

@@ -9,7 +9,7 @@ import { openRewardModel, type RewardModel } from "../../model/reward-model.js";
 import { defineCommand } from "../command.js";
 import { createRuntime } from "../open-network.js";
 import { formOf, tokenIds } from "../request-forms.js";
-import { openRequests } from "../request-lines.js";
+import { lineProgress, openRequests } from "../request-lines.js";
 import { rewardScores } from "../reward-scores.js";
 import { formatNumber } from "../table.js";
 
@@ -61,10 +61,7 @@ With --json a last line gives the accuracy over the preferences, ties counting h
   async run({ ui, json, signal }, { rewardModel, input, batchSize }) {
     const opened = await openRewardModel(createRuntime(), rewardModel);
     const requests = await openRequests(input, (row) => parseRequest(row, opened));
-    const progress =
-      requests.total === undefined
-        ? undefined
-        : ui.progress({ label: "scores", total: requests.total, unit: "lines" });
+    const progress = lineProgress(ui, "scores", requests);
     const pairs: { chosen: number; rejected: number }[] = [];
     let [done, cut] = [0, 0];
     for await (const chunk of requests.chunks(CHUNK_BATCHES * batchSize)) {
@@ -81,9 +78,10 @@ With --json a last line gives the accuracy over the preferences, ties counting h
           await ui.row({ chosen_score: first, rejected_score: second });
         }
       }
-      progress?.update((done += chunk.length));
+      done += chunk.length;
+      progress.update(done);
     }
-    progress?.end();
+    progress.end();
     if (cut > 0) ui.warn(`${cut} texts have more than ${opened.maxLength} tokens; their last ones were read`);
     if (pairs.length === 0) return;
     const { estimate: accuracy, low, high } = preferenceAccuracy(pairs);

@@ -10,7 +10,7 @@ import { type Finding, finding, formatBytes } from "./check.js";
 const LEAST_NODE = 20;
 /** A LoRA step of a model of 135M parameters needs about so much; see docs. */
 const AMPLE_MEMORY = 6e9;
-const LEAST_MEMORY = 2e9;
+const LEAST_MEMORY = 1e9;
 const LEAST_DISK = 2e9;
 /** Side of the square matrices that speed is measured with, and how often. */
 const SIDE = 1024;

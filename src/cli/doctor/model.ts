@@ -6,6 +6,7 @@ import { sequenceLogProbs } from "../../model/score.js";
 import type { Runtime } from "../../runtime/runtime.js";
 import { renderChat, type Tokenizer } from "../../text/index.js";
 import { type OpenedNetwork, openNetwork } from "../open-network.js";
+import { formatCount } from "../table.js";
 import { type Finding, finding, formatBytes } from "./check.js";
 
 const SAMPLE_TEXT = "The plumb line hangs straight: 42 = 6 × 7.";
@@ -21,8 +22,8 @@ export async function checkModel(
       opened = await openNetwork(runtime, model, adapter);
       const { config, network } = opened;
       const { frozen, trainable } = parameterCount(network);
-      const adapted = trainable > 0 ? `, adapter of ${(trainable / 1e6).toFixed(2)}M` : "";
-      const size = `${(frozen / 1e6).toFixed(1)}M parameters (${formatBytes(4 * frozen)} in memory)${adapted}`;
+      const adapted = trainable > 0 ? `, adapter of ${formatCount(trainable)}` : "";
+      const size = `${formatCount(frozen)} parameters (${formatBytes(4 * frozen)} in memory)${adapted}`;
       const shape = `${config.layers} layers of ${config.hiddenSize}, vocabulary ${config.vocabSize}, context ${config.maxPositions}`;
       return { status: "ok", found: `${config.architecture}, ${size}; ${shape}` };
     }),
