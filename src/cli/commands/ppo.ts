@@ -1,11 +1,14 @@
 import { join } from "node:path";
 import { z } from "zod";
-import { type PpoState, ppo, ppoSchema } from "../../algorithms/ppo.js";
+import { type PpoPrompt, type PpoState, ppo, ppoSchema } from "../../algorithms/ppo.js";
 import { writeFileAtomically } from "../../artifacts/index.js";
 import { loadPrompts } from "../../data/index.js";
 import { PlumbError } from "../../errors.js";
+import { mean } from "../../evaluate/statistics.js";
 import { Generator } from "../../generate/index.js";
+import { promptCompletion } from "../../model/batch.js";
 import { NetworkTrainer } from "../../model/runner.js";
+import { calibrateValueHead } from "../../model/value-head.js";
 import { type CommandContext, defineCommand } from "../command.js";
 import { createRuntime } from "../open-network.js";
 import { formatNumber } from "../table.js";
@@ -55,6 +58,9 @@ const schema = ppoSchema.extend({
   ...runSettings,
 });
 type Config = z.output<typeof schema>;
+
+/** Prompts whose responses set the value model's starting level when none are kept for the comparison. */
+const CALIBRATION_PROMPTS = 16;
 
 export default defineCommand({
   description:
@@ -128,10 +134,25 @@ async function optimise(context: CommandContext, config: Config): Promise<void> 
     session.restore(trainers);
     const state = startingState(session, config.klCoefficient);
     const generator = new Generator(runtime, network, padId, tokenizer);
-    const sample = () => samplePolicy(generator, rewards, evaluation, config, context.signal);
+    const sampleFrom = (some: readonly PpoPrompt[]) =>
+      samplePolicy(generator, rewards, some, config, context.signal);
+    const sample = () => sampleFrom(evaluation);
 
     // Before the first update the policy is the reference; a resumed run has this in its checkpoint.
     const before = (session.notes.before ??= (await sample()) as never) as unknown as PolicySample[];
+    if (start && session.step === 0) {
+      const known = before.length > 0 ? evaluation : train.slice(0, CALIBRATION_PROMPTS);
+      const samples = before.length > 0 ? before : await sampleFrom(known);
+      await calibrateValueHead(
+        value,
+        samples.map(({ ids }, i) => promptCompletion(known[i].ids, ids)),
+        batching,
+        {
+          scale: (config.rewardWeights[0] ?? 1) / start.std,
+          mean: mean(samples.map(({ reward }) => reward)),
+        },
+      );
+    }
     const setup = { policy, reference, value, generator, rewards, prompts: train, padId };
     const finished = await session.train(ppo(setup, config, state), {
       trainers,
