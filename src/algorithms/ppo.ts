@@ -473,7 +473,7 @@ export async function updateOnce(
     const scalar = { shape: [], dtype: "f32" } as const;
     const perToken = (pick: (t: Trajectory) => ArrayLike<number>): Float32Array => {
       const out = new Float32Array(M);
-      part.forEach((t, b) => out.set(pick(t), batch.starts[b]));
+      for (const [b, t] of part.entries()) out.set(pick(t), batch.starts[b]);
       return out;
     };
     const feeds = { ...batchFeeds(batch), weights: batch.weights, scale: Float32Array.of(1 / tokens) };

@@ -86,7 +86,7 @@ export async function totalRewards(
   for (const source of sources) {
     const scores = await source.score(prompts, completions);
     byName[source.name] = scores;
-    scores.forEach((score, i) => (totals[i] += source.weight * score));
+    for (const [i, score] of scores.entries()) totals[i] += source.weight * score;
   }
   return { totals, scores: [...totals], byName };
 }

@@ -187,7 +187,7 @@ function backward(
   const batch = collate([...side("chosen"), ...side("rejected")], padId);
   const perPair = (value: (pair: TokenPair) => number): Float32Array => {
     const values = new Float32Array(P);
-    part.forEach((pair, i) => (values[i] = value(pair)));
+    for (const [i, pair] of part.entries()) values[i] = value(pair);
     return values;
   };
   const vector = { shape: [P], dtype: "f32" } as const;

@@ -60,7 +60,12 @@ export class Generator {
   async generate(
     prompts: readonly (readonly number[])[],
     config: SamplingConfig,
-    options: { batchSize?: number; signal?: AbortSignal; firstRow?: number; onStep?: (tokens: number) => void } = {},
+    options: {
+      batchSize?: number;
+      signal?: AbortSignal;
+      firstRow?: number;
+      onStep?: (tokens: number) => void;
+    } = {},
   ): Promise<Completion[]> {
     const { batchSize = 64, signal, firstRow = 0, onStep } = options;
     const longest = prompts.reduce((n, p) => Math.max(n, p.length), 0);
@@ -100,12 +105,15 @@ export class Generator {
     const cache = this.cacheFor(all.length, capacity);
     try {
       // 1. Prompts, a few rows at a time, into the cache; each gives its first token.
-      const rowsAtOnce = Math.max(1, Math.floor(PREFILL_TOKENS / all.reduce((n, r) => Math.max(n, r.prompt.length), 1)));
+      const rowsAtOnce = Math.max(
+        1,
+        Math.floor(PREFILL_TOKENS / all.reduce((n, r) => Math.max(n, r.prompt.length), 1)),
+      );
       for (let start = 0; start < all.length; start += rowsAtOnce) {
         const rows = all.slice(start, start + rowsAtOnce);
         const columns = paddedLength(rows.reduce((n, row) => Math.max(n, row.prompt.length), 0));
         const ids = new BigInt64Array(rows.length * columns).fill(BigInt(this.padId));
-        rows.forEach((row, b) => row.prompt.forEach((id, t) => (ids[b * columns + t] = BigInt(id))));
+        for (const [b, row] of rows.entries()) ids.set(row.prompt.map(BigInt), b * columns);
         const views = cache.slice(start, rows.length);
         await this.step(rows, ids, columns, mode, config, capacity, views);
         for (const view of Object.values(views)) view.release();
@@ -115,7 +123,9 @@ export class Generator {
       let active = cache.compact(all, (row) => this.finished(row, config));
       while (active.length > 0) {
         if (signal?.aborted) throw new PlumbError("stopped while sampling", { exitCode: 130 });
-        const ids = BigInt64Array.from(active, (row) => BigInt(row.completion.ids[row.completion.ids.length - 1]));
+        const ids = BigInt64Array.from(active, (row) =>
+          BigInt(row.completion.ids[row.completion.ids.length - 1]),
+        );
         await this.step(active, ids, 1, mode, config, capacity, cache.active(active.length));
         onStep?.(active.length);
         active = cache.compact(active, (row) => this.finished(row, config));
@@ -177,7 +187,8 @@ export class Generator {
         token = Number(out.token[b]);
         logProb = out.logProb[b] as number;
       }
-      if (Number.isNaN(logProb)) throw new PlumbError("the model's logits are not finite", { hint: "check its weights" });
+      if (Number.isNaN(logProb))
+        throw new PlumbError("the model's logits are not finite", { hint: "check its weights" });
       row.completion.ids.push(token);
       row.completion.logProbs.push(logProb);
     });
@@ -198,16 +209,26 @@ export class Generator {
       rowStart: { shape: ["B"], dtype: "i64" },
     };
     const names = Array.from({ length: config.layers }, (_, layer) => cacheNames(layer)).flat();
-    for (const name of names) inputs[name] = { shape: ["B", config.kvHeads, "S", config.headDim], dtype: "f32" };
+    for (const name of names)
+      inputs[name] = { shape: ["B", config.kvHeads, "S", config.headDim], dtype: "f32" };
     const program = trace(`generate/${mode}`, inputs, (x) => {
       const p = networkParameters(this.network, x);
       const caches = Object.fromEntries(names.map((name) => [name, x[name]]));
       const { ids, lastIndex, longest } = x;
-      const { hidden, caches: updated } = cachedHiddenStates(p, config, { ids, lastIndex, longest, caches, capacity });
+      const { hidden, caches: updated } = cachedHiddenStates(p, config, {
+        ids,
+        lastIndex,
+        longest,
+        caches,
+        capacity,
+      });
       const scale = mode === "sample" ? 1 / temperature : 1;
       const next = logits(p, config, gatherRows(hidden, x.last), scale); // [B, V]
       if (mode === "logits") return { ...updated, logits: next };
-      return { ...updated, ...(mode === "greedy" ? greedyToken(next) : sampledToken(next, x.uniform, x.rowStart)) };
+      return {
+        ...updated,
+        ...(mode === "greedy" ? greedyToken(next) : sampledToken(next, x.uniform, x.rowStart)),
+      };
     });
     this.programs.set(key, program);
     return program;
@@ -259,14 +280,17 @@ class KeyValueCache {
   ) {
     this.perRow = config.kvHeads * capacity * config.headDim;
     for (let layer = 0; layer < config.layers; layer++) {
-      for (const name of cacheNames(layer)) this.buffers.set(name, runtime.buffer("f32", [rows * this.perRow]));
+      for (const name of cacheNames(layer))
+        this.buffers.set(name, runtime.buffer("f32", [rows * this.perRow]));
     }
   }
 
   /** Views of `count` rows from `start`; the caller releases them. */
   slice(start: number, count: number): Record<string, DeviceBuffer> {
     const shape = [count, this.config.kvHeads, this.capacity, this.config.headDim];
-    const views = [...this.buffers].map(([name, buffer]) => [name, buffer.view(shape, start * this.perRow)] as const);
+    const views = [...this.buffers].map(
+      ([name, buffer]) => [name, buffer.view(shape, start * this.perRow)] as const,
+    );
     return Object.fromEntries(views);
   }
 
@@ -299,7 +323,11 @@ class KeyValueCache {
       done[i] = done[end];
       if (i < end) {
         for (const buffer of this.buffers.values()) {
-          (buffer.data() as Float32Array).copyWithin(i * this.perRow, end * this.perRow, (end + 1) * this.perRow);
+          (buffer.data() as Float32Array).copyWithin(
+            i * this.perRow,
+            end * this.perRow,
+            (end + 1) * this.perRow,
+          );
         }
       }
     }

@@ -44,7 +44,11 @@ export function greedyToken(logits: Tensor): { token: Tensor; logProb: Tensor } 
  * @param logits [B, V], divided by the temperature. @param uniform f32 [B] in [0, 1).
  * @param rowStart i64 [B]: row number times `samplingBlocks(V)`.
  */
-export function sampledToken(logits: Tensor, uniform: Tensor, rowStart: Tensor): { token: Tensor; logProb: Tensor } {
+export function sampledToken(
+  logits: Tensor,
+  uniform: Tensor,
+  rowStart: Tensor,
+): { token: Tensor; logProb: Tensor } {
   const [B, V] = logits.shape as [Dim, number];
   const blocks = samplingBlocks(V);
   const p = softmax(logits);

@@ -3,13 +3,42 @@ import { PlumbError } from "../errors.js";
 
 export const samplingSchema = z.object({
   maxNewTokens: z.number().int().positive().default(128).describe("Most tokens sampled for one prompt."),
-  temperature: z.number().min(0).max(10).default(1).describe("Logits are divided by it; 0 takes the likeliest token."),
+  temperature: z
+    .number()
+    .min(0)
+    .max(10)
+    .default(1)
+    .describe("Logits are divided by it; 0 takes the likeliest token."),
   topK: z.number().int().min(0).default(0).describe("Only the k likeliest tokens; 0 for all."),
-  topP: z.number().gt(0).max(1).default(1).describe("Only the likeliest tokens that together reach this probability."),
-  minP: z.number().min(0).max(1).default(0).describe("Only tokens at least this times as likely as the likeliest."),
-  repetitionPenalty: z.number().positive().default(1).describe("Above 1, makes tokens that occurred less likely (CTRL)."),
-  stop: z.array(z.string().min(1)).max(16).default([]).describe("Strings that end a completion; they are cut off."),
-  seed: z.number().int().min(0).max(2 ** 32 - 1).default(0).describe("Names every random draw."),
+  topP: z
+    .number()
+    .gt(0)
+    .max(1)
+    .default(1)
+    .describe("Only the likeliest tokens that together reach this probability."),
+  minP: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0)
+    .describe("Only tokens at least this times as likely as the likeliest."),
+  repetitionPenalty: z
+    .number()
+    .positive()
+    .default(1)
+    .describe("Above 1, makes tokens that occurred less likely (CTRL)."),
+  stop: z
+    .array(z.string().min(1))
+    .max(16)
+    .default([])
+    .describe("Strings that end a completion; they are cut off."),
+  seed: z
+    .number()
+    .int()
+    .min(0)
+    .max(2 ** 32 - 1)
+    .default(0)
+    .describe("Names every random draw."),
 });
 export type SamplingConfig = z.infer<typeof samplingSchema>;
 
@@ -44,15 +73,15 @@ export function sampleToken(
     if (scores[i] > scores[best]) best = i;
   }
   const top = scores[best];
-  if (!Number.isFinite(top)) throw new PlumbError(`the model's logits are not finite (${top})`, { hint: "check its weights" });
   let normalizer = 0;
   for (const score of scores) normalizer += Math.exp(score - top);
   const logNormalizer = top + Math.log(normalizer);
+  if (!Number.isFinite(logNormalizer)) {
+    throw new PlumbError("the model's logits are not finite", { hint: "check its weights" });
+  }
   if (temperature === 0) return { token: best, logProb: scores[best] - logNormalizer };
 
-  let candidates: number[] = [];
-  const threshold = minP > 0 ? top + Math.log(minP) : Number.NEGATIVE_INFINITY;
-  for (let i = 0; i < scores.length; i++) if (scores[i] >= threshold) candidates.push(i);
+  let candidates = Array.from(scores, (_, i) => i);
   if (topK > 0 || topP < 1) {
     candidates.sort((a, b) => scores[b] - scores[a] || a - b);
     if (topK > 0) candidates = candidates.slice(0, topK);
@@ -61,6 +90,7 @@ export function sampleToken(
     const enough = candidates.findIndex((i) => (mass += Math.exp(scores[i] - logNormalizer)) >= wanted);
     if (enough >= 0) candidates = candidates.slice(0, enough + 1);
   }
+  if (minP > 0) candidates = candidates.filter((i) => scores[i] >= top + Math.log(minP));
   let left = uniform * candidates.reduce((sum, i) => sum + Math.exp(scores[i] - top), 0);
   let token = candidates[candidates.length - 1];
   for (const i of candidates) {

@@ -38,7 +38,9 @@ export interface Batch {
 }
 
 /** Lengths are rounded up to these, so that few programs serve all batches. */
-const LENGTHS = [8, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048, 3072, 4096, 6144, 8192];
+const LENGTHS = [
+  8, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048, 3072, 4096, 6144, 8192,
+];
 
 /** The length a row of n tokens is padded to. */
 export function paddedLength(n: number): number {
@@ -50,7 +52,12 @@ export function paddedLength(n: number): number {
  * Pads sequences into a batch.
  * @param rows B, at least the number of sequences. @param columns T; default: the longest, rounded up.
  */
-export function collate(sequences: readonly Sequence[], padId: number, rows = sequences.length, columns?: number): Batch {
+export function collate(
+  sequences: readonly Sequence[],
+  padId: number,
+  rows = sequences.length,
+  columns?: number,
+): Batch {
   const longest = sequences.reduce((n, s) => Math.max(n, s.ids.length), 1);
   const T = columns ?? paddedLength(longest);
   if (longest > T) throw new PlumbError(`a sequence of ${longest} tokens does not fit ${T} columns`);

@@ -1,9 +1,9 @@
+import { PlumbError } from "../errors.js";
 import { RandomStream } from "../random.js";
 import type { DeviceBuffer, Runtime } from "../runtime/runtime.js";
 import type { ModelConfig } from "./config.js";
 import { openPeftAdapter } from "./load/index.js";
 import type { WeightSource } from "./load/weights.js";
-import { PlumbError } from "../errors.js";
 import {
   flatParameters,
   initializeHead,
@@ -21,14 +21,20 @@ import { expectedWeights } from "./weight-names.js";
 export type Weights = ReadonlyMap<string, DeviceBuffer>;
 
 /** Reads every weight of a model into memory. NaN and infinities in them are an error. */
-export async function readWeights(runtime: Runtime, config: ModelConfig, source: WeightSource): Promise<Weights> {
+export async function readWeights(
+  runtime: Runtime,
+  config: ModelConfig,
+  source: WeightSource,
+): Promise<Weights> {
   const weights = new Map<string, DeviceBuffer>();
   for (const [name, shape] of expectedWeights(config)) {
     const data = await source.read(name);
     let total = 0;
     for (let i = 0; i < data.length; i++) total += data[i] * 0;
     if (total !== 0) {
-      throw new PlumbError(`the weight ${name} holds NaN or an infinity`, { hint: "the file is damaged; fetch it again" });
+      throw new PlumbError(`the weight ${name} holds NaN or an infinity`, {
+        hint: "the file is damaged; fetch it again",
+      });
     }
     weights.set(name, runtime.adopt("f32", shape, data, name));
   }
@@ -46,7 +52,8 @@ export function randomWeights(runtime: Runtime, config: ModelConfig, seed: numbe
     const data = buffer.data() as Float32Array;
     const residual = /(o_proj|down_proj)\.weight$/.test(name) ? Math.sqrt(2 * config.layers) : 1;
     if (name.endsWith("norm.weight")) data.fill(1);
-    else if (!name.endsWith(".bias")) new RandomStream(seed, `initialize/${name}`).fillNormal(data, 0.02 / residual);
+    else if (!name.endsWith(".bias"))
+      new RandomStream(seed, `initialize/${name}`).fillNormal(data, 0.02 / residual);
     weights.set(name, buffer);
   }
   return weights;
@@ -71,9 +78,13 @@ export function loraNetwork(
   seed: number,
   head: "none" | "random" | "zero" = "none",
 ): Network {
-  const trainable = flatParameters(runtime, [...loraSpecs(config, lora), ...headSpecs(config, head !== "none")]);
+  const trainable = flatParameters(runtime, [
+    ...loraSpecs(config, lora),
+    ...headSpecs(config, head !== "none"),
+  ]);
   initializeLora(trainable, new RandomStream(seed, "initialize/lora"));
-  if (head !== "none") initializeHead(trainable, head === "zero" ? "zero" : new RandomStream(seed, "initialize/head"));
+  if (head !== "none")
+    initializeHead(trainable, head === "zero" ? "zero" : new RandomStream(seed, "initialize/head"));
   return { config, frozen: base, trainable, lora };
 }
 
@@ -88,8 +99,13 @@ export function fullNetwork(
   const specs = [...weights].map(([name, buffer]) => ({ name, shape: buffer.shape }));
   const scored = head !== "none" && !weights.has("score.weight") ? headSpecs(config, true) : [];
   const trainable = flatParameters(runtime, [...specs, ...scored]);
-  for (const [name, buffer] of weights) trainable.byName.get(name)?.data().set(buffer.data() as never);
-  if (scored.length > 0) initializeHead(trainable, head === "zero" ? "zero" : new RandomStream(seed, "initialize/head"));
+  for (const [name, buffer] of weights)
+    trainable.byName
+      .get(name)
+      ?.data()
+      .set(buffer.data() as never);
+  if (scored.length > 0)
+    initializeHead(trainable, head === "zero" ? "zero" : new RandomStream(seed, "initialize/head"));
   return { config, frozen: new Map(), trainable };
 }
 
@@ -112,9 +128,12 @@ export async function adapterNetwork(
   try {
     const unknown = adapter.config.targetModules.find((name) => !LINEAR_NAMES.includes(name as LinearName));
     if (unknown !== undefined) {
-      throw new PlumbError(`${dir}: the adapter changes "${unknown}", which is no linear layer of this model`, {
-        hint: `known layers: ${LINEAR_NAMES.join(", ")}`,
-      });
+      throw new PlumbError(
+        `${dir}: the adapter changes "${unknown}", which is no linear layer of this model`,
+        {
+          hint: `known layers: ${LINEAR_NAMES.join(", ")}`,
+        },
+      );
     }
     const targets = adapter.config.targetModules as LinearName[];
     const lora: LoraConfig = { r: adapter.config.r, alpha: adapter.config.loraAlpha, targets };
@@ -124,11 +143,17 @@ export async function adapterNetwork(
       if (!adapter.weights.has(name)) throw new PlumbError(`${dir}: the adapter lacks ${name}`);
       const stored = adapter.weights.shape(name);
       if (stored.join() !== shape.join()) {
-        throw new PlumbError(`${dir}: ${name} is [${stored.join(", ")}], this model needs [${shape.join(", ")}]`, {
-          hint: "the adapter belongs to another base model",
-        });
+        throw new PlumbError(
+          `${dir}: ${name} is [${stored.join(", ")}], this model needs [${shape.join(", ")}]`,
+          {
+            hint: "the adapter belongs to another base model",
+          },
+        );
       }
-      (trainable.byName.get(name)?.data() as Float32Array).set(await adapter.weights.read(name));
+      trainable.byName
+        .get(name)!
+        .data()
+        .set((await adapter.weights.read(name)) as never);
     }
     return { config, frozen: base, trainable, lora };
   } finally {

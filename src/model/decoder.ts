@@ -1,4 +1,12 @@
-import { attention, causalBias, linear, type Parameters, parameter, ropeTables, segmentBias } from "../nn/index.js";
+import {
+  attention,
+  causalBias,
+  linear,
+  type Parameters,
+  parameter,
+  ropeTables,
+  segmentBias,
+} from "../nn/index.js";
 import {
   add,
   cachedAttention,
@@ -68,13 +76,22 @@ export function hiddenStates(
   const counted = BigInt64Array.from({ length: B * T }, (_, i) => BigInt(i % T));
   const positions = packed?.positions ?? constant(counted, [B, T], "i64");
   const bias = packed ? segmentBias(packed.segments, window) : causalBias(T, window);
-  const shape = { batch: B, length: T, heads: config.heads, kvHeads: config.kvHeads, headDim: config.headDim };
+  const shape = {
+    batch: B,
+    length: T,
+    heads: config.heads,
+    kvHeads: config.kvHeads,
+    headDim: config.headDim,
+  };
   const x = reshape(gatherRows(parameter(p, "model.embed_tokens.weight"), ids), [B * T, config.hiddenSize]);
   return blocks(p, config, x, (_layer, q, k, v) => attention(q, k, v, positions, bias, cos, sin, shape));
 }
 
 /** Names of a layer's cache in a decoding program. */
-export const cacheNames = (layer: number): [key: string, value: string] => [`cache.${layer}.key`, `cache.${layer}.value`];
+export const cacheNames = (layer: number): [key: string, value: string] => [
+  `cache.${layer}.key`,
+  `cache.${layer}.value`,
+];
 
 export interface DecodeInputs {
   /** i64 [B, T]; T = 1, or whole prompts padded on the right while the cache is empty. */
@@ -101,7 +118,10 @@ export function cachedHiddenStates(
   const { heads, kvHeads, headDim } = config;
   const [cos, sin] = rotaryConstants(config, inputs.capacity);
   const updated: Record<string, Tensor> = {};
-  const x = reshape(gatherRows(parameter(p, "model.embed_tokens.weight"), reshape(ids, [N])), [N, config.hiddenSize]);
+  const x = reshape(gatherRows(parameter(p, "model.embed_tokens.weight"), reshape(ids, [N])), [
+    N,
+    config.hiddenSize,
+  ]);
   const hidden = blocks(p, config, x, (layer, q, k, v) => {
     const [keyName, valueName] = cacheNames(layer);
     const [output, key, value] = cachedAttention({

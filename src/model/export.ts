@@ -44,8 +44,12 @@ function addProduct(
 }
 
 /** Saves the network as a Hugging Face folder, adapter merged. A scalar head is not part of such a folder. */
-export const exportMerged = (dir: string, network: Network, tokenizer?: Tokenizer, dtype: FloatDtype = "F32"): Promise<void> =>
-  saveHuggingFace(dir, network.config, mergedWeights(network), tokenizer, dtype);
+export const exportMerged = (
+  dir: string,
+  network: Network,
+  tokenizer?: Tokenizer,
+  dtype: FloatDtype = "F32",
+): Promise<void> => saveHuggingFace(dir, network.config, mergedWeights(network), tokenizer, dtype);
 
 /** Saves the network's adapter, and its scalar head if it has one, in PEFT's format. */
 export async function exportAdapter(dir: string, network: Network, baseModel: string): Promise<void> {

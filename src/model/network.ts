@@ -1,11 +1,19 @@
 import type { Parameters } from "../nn/index.js";
-import { RandomStream } from "../random.js";
+import type { RandomStream } from "../random.js";
 import type { DeviceBuffer, Runtime } from "../runtime/runtime.js";
 import type { InputSpec, Tensor } from "../tensor/index.js";
 import type { ModelConfig } from "./config.js";
 
 /** One linear layer's place in a block, as PEFT names target modules. */
-export const LINEAR_NAMES = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"] as const;
+export const LINEAR_NAMES = [
+  "q_proj",
+  "k_proj",
+  "v_proj",
+  "o_proj",
+  "gate_proj",
+  "up_proj",
+  "down_proj",
+] as const;
 export type LinearName = (typeof LINEAR_NAMES)[number];
 
 const BLOCK_OF: Record<LinearName, "self_attn" | "mlp"> = {
@@ -121,8 +129,10 @@ export function initializeHead(parameters: FlatParameters, random: RandomStream 
 /** What a program over this network takes: one input per parameter, frozen or trainable. */
 export function networkInputs(network: Network): Record<string, InputSpec> {
   const inputs: Record<string, InputSpec> = {};
-  for (const [name, buffer] of network.frozen) inputs[name] = { shape: buffer.shape, dtype: buffer.dtype, frozen: true };
-  for (const [name, buffer] of network.trainable.byName) inputs[name] = { shape: buffer.shape, dtype: buffer.dtype };
+  for (const [name, buffer] of network.frozen)
+    inputs[name] = { shape: buffer.shape, dtype: buffer.dtype, frozen: true };
+  for (const [name, buffer] of network.trainable.byName)
+    inputs[name] = { shape: buffer.shape, dtype: buffer.dtype };
   return inputs;
 }
 

@@ -18,7 +18,10 @@ export type Feeds = Readonly<Record<string, Feed>>;
 /** What a network computes on some data. */
 export type Forward = (p: Parameters, x: Tensors) => Readonly<Record<string, Tensor>>;
 /** A loss (scalar) and metrics, from a network and some data. */
-export type Loss = (p: Parameters, x: Tensors) => Readonly<Record<string, Tensor>> & { readonly loss: Tensor };
+export type Loss = (
+  p: Parameters,
+  x: Tensors,
+) => Readonly<Record<string, Tensor>> & { readonly loss: Tensor };
 
 const shapeKey = (inputs: Inputs): string =>
   Object.entries(inputs)
@@ -39,7 +42,9 @@ export class NetworkRunner {
     const key = `${name} ${shapeKey(inputs)}`;
     let program = this.programs.get(key);
     if (!program) {
-      program = trace(name, { ...networkInputs(this.network), ...inputs }, (x) => build(networkParameters(this.network, x), x));
+      program = trace(name, { ...networkInputs(this.network), ...inputs }, (x) =>
+        build(networkParameters(this.network, x), x),
+      );
       this.programs.set(key, program);
     }
     const executable = this.runtime.compile(program, this.network.frozen);
@@ -71,7 +76,12 @@ export class NetworkTrainer extends NetworkRunner {
    *
    * @returns the loss and metrics of `build`.
    */
-  async backward(name: string, inputs: Inputs, build: Loss, feeds: Feeds): Promise<Record<string, HostArray>> {
+  async backward(
+    name: string,
+    inputs: Inputs,
+    build: Loss,
+    feeds: Feeds,
+  ): Promise<Record<string, HostArray>> {
     const adding = this.accumulated > 0;
     const key = `${name} ${adding ? "adding" : ""} ${shapeKey(inputs)}`;
     let program = this.programs.get(key);
@@ -90,10 +100,14 @@ export class NetworkTrainer extends NetworkRunner {
     const { network } = this;
     const names = [...network.trainable.byName.keys()];
     const sums: Record<string, InputSpec> = {};
-    for (const [key, buffer] of this.gradients.byName) sums[gradientName(key)] = { shape: buffer.shape, dtype: "f32" };
+    for (const [key, buffer] of this.gradients.byName)
+      sums[gradientName(key)] = { shape: buffer.shape, dtype: "f32" };
     return trace(name, { ...networkInputs(network), ...inputs, ...(adding ? sums : {}) }, (x) => {
       const outputs: Record<string, Tensor> = { ...build(networkParameters(network, x), x) };
-      const found = gradients(outputs.loss, names.map((key) => x[key]));
+      const found = gradients(
+        outputs.loss,
+        names.map((key) => x[key]),
+      );
       names.forEach((key, i) => {
         const target = gradientName(key);
         outputs[target] = adding ? add(found[i], x[target]) : found[i];

@@ -36,7 +36,7 @@ async function overBatches<R>(
       rows,
     );
     const result = await run(batch);
-    indices.forEach((index, row) => (results[index] = result(row)));
+    for (const [row, index] of indices.entries()) results[index] = result(row);
     onProgress?.((done += indices.length));
   }
   return results;
