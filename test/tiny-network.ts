@@ -1,0 +1,57 @@
+/** Tiny networks with random weights and a simple vocabulary, for tests of training and sampling. */
+import type { ModelConfig } from "../src/model/config.js";
+import { fullNetwork, loraNetwork, type Weights } from "../src/model/create.js";
+import { LINEAR_NAMES, type Network } from "../src/model/network.js";
+import { expectedWeights } from "../src/model/weight-names.js";
+import { RandomStream } from "../src/random.js";
+import type { Runtime } from "../src/runtime/runtime.js";
+import type { Tokenizer } from "../src/text/index.js";
+import { tinyConfig } from "./tiny-model.js";
+
+export const PAD = 0;
+export const EOS = 2;
+
+/** 60 tokens, two layers, grouped-query attention. */
+export const smallConfig = (changes: Partial<ModelConfig> = {}): ModelConfig =>
+  tinyConfig({
+    vocabSize: 60,
+    hiddenSize: 32,
+    intermediateSize: 48,
+    heads: 2,
+    kvHeads: 1,
+    headDim: 16,
+    ...changes,
+  });
+
+/** Weights large enough for a peaked distribution, as a trained model has. */
+export function smallWeights(runtime: Runtime, config: ModelConfig, seed = 1): Weights {
+  const weights = new Map();
+  for (const [name, shape] of expectedWeights(config)) {
+    const buffer = runtime.buffer("f32", shape);
+    const data = buffer.data() as Float32Array;
+    new RandomStream(seed, name).fillNormal(data, shape.length > 1 ? 0.25 : 0.1);
+    if (name.endsWith("norm.weight")) for (let i = 0; i < data.length; i++) data[i] += 1;
+    weights.set(name, buffer);
+  }
+  return weights;
+}
+
+export const smallFull = (runtime: Runtime, seed = 1, head: "none" | "random" | "zero" = "none"): Network =>
+  fullNetwork(runtime, smallConfig(), smallWeights(runtime, smallConfig(), seed), seed, head);
+
+export const smallLora = (
+  runtime: Runtime,
+  base: Weights,
+  head: "none" | "random" | "zero" = "none",
+): Network =>
+  loraNetwork(runtime, smallConfig(), base, { r: 4, alpha: 8, targets: [...LINEAR_NAMES] }, 5, head);
+
+/** Token ids from 3 upwards, neither padding nor end. */
+export const randomIds = (random: RandomStream, length: number, vocabSize = 60): number[] =>
+  Array.from({ length }, () => 3 + random.int(vocabSize - 3));
+
+/** One letter for each token from 3 upwards; the others have no text. */
+export const letters: Tokenizer = {
+  decode: (ids: readonly number[]) =>
+    ids.map((id) => (id < 3 ? "" : String.fromCharCode(97 + ((id - 3) % 26)))).join(""),
+} as Tokenizer;
