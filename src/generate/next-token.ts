@@ -23,13 +23,13 @@ import {
   tokenLogProbs,
 } from "../tensor/index.js";
 
-/** Width of the blocks into which the vocabulary is cut for sampling. */
-const WIDTH = 256;
+/** Width of the blocks into which a vocabulary is cut for sampling. */
+const blockWidth = (vocabSize: number): number => Math.min(256, vocabSize);
 /** Uniform numbers are kept below 1 by more than f32's rounding, so that a cumulative sum always exceeds them. */
 const BELOW_ONE = 1 - 1e-6;
 
-/** Number of blocks of `WIDTH` tokens that hold a vocabulary. */
-export const samplingBlocks = (vocabSize: number): number => Math.ceil(vocabSize / WIDTH);
+/** Number of blocks that hold a vocabulary. */
+export const samplingBlocks = (vocabSize: number): number => Math.ceil(vocabSize / blockWidth(vocabSize));
 
 /** The likeliest token of each row and its log-probability: logits [B, V] to i64 [B], f32 [B]. */
 export function greedyToken(logits: Tensor): { token: Tensor; logProb: Tensor } {
@@ -51,10 +51,11 @@ export function sampledToken(
 ): { token: Tensor; logProb: Tensor } {
   const [B, V] = logits.shape as [Dim, number];
   const blocks = samplingBlocks(V);
+  const width = blockWidth(V);
   const p = softmax(logits);
-  const missing = blocks * WIDTH - V;
+  const missing = blocks * width - V;
   const padded = missing > 0 ? concat([p, fillLike(slice(p, 1, 0, missing), 0)], 1) : p;
-  const rows = reshape(padded, [B, blocks, WIDTH]);
+  const rows = reshape(padded, [B, blocks, width]);
 
   const mass = sum(rows, [-1]); // [B, blocks]
   const cumulative = cumulativeSum(mass, 1);
@@ -63,13 +64,13 @@ export function sampledToken(
   const block = countBelow(cumulative, target); // i64 [B]
   const before = sub(pick(cumulative, block), pick(mass, block)); // [B]
 
-  const chosen = gatherRows(reshape(padded, [multiplyDims(B, blocks), WIDTH]), add(rowStart, block)); // [B, WIDTH]
+  const chosen = gatherRows(reshape(padded, [multiplyDims(B, blocks), width]), add(rowStart, block)); // [B, width]
   const inside = cumulativeSum(chosen, 1);
   const rest = sub(target, reshape(before, [B, 1]));
-  const limit = mul(slice(inside, 1, WIDTH - 1, WIDTH), BELOW_ONE);
+  const limit = mul(slice(inside, 1, width - 1, width), BELOW_ONE);
   const offset = countBelow(inside, minimum(rest, limit)); // i64 [B]
-  const width = constant(BigInt64Array.of(BigInt(WIDTH)), [], "i64");
-  return { token: add(mul(block, width), offset), logProb: log(pick(chosen, offset)) };
+  const start = mul(block, constant(BigInt64Array.of(BigInt(width)), [], "i64"));
+  return { token: add(start, offset), logProb: log(pick(chosen, offset)) };
 }
 
 /** How many entries of an ascending row are at most its target: the index of the first that exceeds it. */
