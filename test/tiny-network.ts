@@ -50,8 +50,8 @@ export const smallLora = (
 export const randomIds = (random: RandomStream, length: number, vocabSize = 60): number[] =>
   Array.from({ length }, () => 3 + random.int(vocabSize - 3));
 
-/** One letter for each token from 3 upwards; the others have no text. */
+/** One character for each token: a letter from 3 upwards, a digit for the others. */
 export const letters: Tokenizer = {
   decode: (ids: readonly number[]) =>
-    ids.map((id) => (id < 3 ? "" : String.fromCharCode(97 + ((id - 3) % 26)))).join(""),
+    ids.map((id) => (id < 3 ? String(id) : String.fromCharCode(97 + ((id - 3) % 26)))).join(""),
 } as Tokenizer;
