@@ -5,14 +5,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { RandomStream } from "../../src/random.js";
-import { plumb, type Running, startPlumb, writeTinyLoop } from "./tiny-loop.js";
+import { plumb, plumbDone, type Running, startPlumb, writeTinyLoop } from "./tiny-loop.js";
 
 let dir: string;
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), "plumb-resume-"));
   await writeTinyLoop(dir);
-  const made = await plumb(dir, [...COMMANDS.reward, "--name", "rm"]);
-  expect(made).toMatchObject({ status: 0 });
+  await plumbDone(dir, [...COMMANDS.reward, "--name", "rm"]);
 });
 afterAll(() => rm(dir, { recursive: true, force: true }));
 
@@ -91,9 +90,7 @@ async function reach({ child }: Running, name: string, step: number): Promise<vo
 describe.each(Object.keys(COMMANDS) as Name[])("plumb %s", (command) => {
   let whole: (Buffer | null)[];
   beforeAll(async () => {
-    expect(await plumb(dir, [...COMMANDS[command], "--name", `${command}-whole`])).toMatchObject({
-      status: 0,
-    });
+    await plumbDone(dir, [...COMMANDS[command], "--name", `${command}-whole`]);
     whole = await filesOf(`${command}-whole`);
     expect(whole[0]?.length).toBeGreaterThan(0);
     expect(whole[3]?.length).toBeGreaterThan(0);
@@ -109,7 +106,7 @@ describe.each(Object.keys(COMMANDS) as Name[])("plumb %s", (command) => {
       running.child.kill("SIGKILL");
       await running.ended;
     }
-    expect(await plumb(dir, [...args, "--resume"])).toMatchObject({ status: 0 });
+    await plumbDone(dir, [...args, "--resume"]);
     expect(await filesOf(name)).toEqual(whole);
   });
 
@@ -122,7 +119,7 @@ describe.each(Object.keys(COMMANDS) as Name[])("plumb %s", (command) => {
     expect({ status, stderr }).toMatchObject({ status: 130, stderr: expect.stringContaining("To go on:") });
     const line = /^ {2}plumb (.*)$/m.exec(stderr)?.[1] ?? "";
     expect(line).toContain(`--name ${name} --resume`);
-    expect(await plumb(dir, line.split(" "))).toMatchObject({ status: 0 });
+    await plumbDone(dir, line.split(" "));
     expect(await filesOf(name)).toEqual(whole);
   });
 });
@@ -135,6 +132,6 @@ it("refuses to resume with other settings, naming them", async () => {
 
 it("ends at once when a finished run is resumed, with the same result", async () => {
   const before = await filesOf("sft-whole");
-  expect(await plumb(dir, [...COMMANDS.sft, "--name", "sft-whole", "--resume"])).toMatchObject({ status: 0 });
+  await plumbDone(dir, [...COMMANDS.sft, "--name", "sft-whole", "--resume"]);
   expect(await filesOf("sft-whole")).toEqual(before);
 });

@@ -80,3 +80,10 @@ export function startPlumb(cwd: string, args: readonly string[]): Running {
 }
 
 export const plumb = (cwd: string, args: readonly string[]): Promise<Ended> => startPlumb(cwd, args).ended;
+
+/** Runs a command that must succeed; what it said otherwise is in the error. */
+export async function plumbDone(cwd: string, args: readonly string[]): Promise<Ended> {
+  const ended = await plumb(cwd, args);
+  if (ended.status === 0) return ended;
+  throw new Error(`plumb ${args.join(" ")} ended with ${ended.status ?? ended.signal}:\n${ended.stderr}`);
+}
