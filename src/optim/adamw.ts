@@ -55,9 +55,10 @@ function adamwProgram({ beta1, beta2, eps }: AdamwConfig): Program {
   });
 }
 
-const squaredNormProgram = trace("optim/squared-norm", { g: { shape: ["n"], dtype: "f32" } }, ({ g }) => ({
-  squared: sum(square(g)),
-}));
+const squaredNormProgram = (): Program =>
+  trace("optim/squared-norm", { g: { shape: ["n"], dtype: "f32" } }, ({ g }) => ({
+    squared: sum(square(g)),
+  }));
 
 /** What the optimiser walks through: vectors of equal length; the first `decayed` elements have weight decay. */
 export interface OptimizerTarget {
@@ -82,6 +83,8 @@ export class AdamW {
   readonly v: DeviceBuffer;
   private readonly chunks: Chunk[] = [];
   private readonly program: Program;
+  /** Its own, as every program runs once at a time and several networks may be trained at once. */
+  private readonly normProgram = squaredNormProgram();
   /** Updates done so far. */
   steps = 0;
 
@@ -136,7 +139,7 @@ export class AdamW {
   }
 
   private async gradientNorm(): Promise<number> {
-    const executable = this.runtime.compile(squaredNormProgram);
+    const executable = this.runtime.compile(this.normProgram);
     let total = 0;
     for (const { g } of this.chunks) total += (await executable.run({ g })).squared[0] as number;
     return Math.sqrt(total);
