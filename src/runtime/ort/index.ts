@@ -21,6 +21,12 @@ const ALL_OPTIMIZATIONS = 99;
 /** OrtArenaAllocator: memory is kept from run to run; without it every large tensor is mapped and unmapped again. */
 const ARENA_ALLOCATOR = 1;
 
+/** What all runtimes of this process leave in the temporary folder. */
+const folders: string[] = [];
+const removeFolders = (): void => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+};
+
 export interface OrtOptions {
   /** Threads of the one pool that all programs share. Default: PLUMB_THREADS, else all processors. */
   threads?: number;
@@ -67,7 +73,8 @@ export class OrtRuntime implements Runtime {
     this.runOptions = create("CreateRunOptions");
     this.folder = mkdtempSync(path.join(os.tmpdir(), "plumbline-"));
     writeFileSync(path.join(this.folder, EXTERNAL_FILE), "");
-    process.once("exit", () => rmSync(this.folder, { recursive: true, force: true }));
+    if (folders.length === 0) process.once("exit", removeFolders);
+    folders.push(this.folder);
   }
 
   buffer(dtype: DType, shape: readonly number[], data?: HostArray): DeviceBuffer {
