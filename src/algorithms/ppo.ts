@@ -6,7 +6,6 @@
  * advantages with a value model; then a few epochs of clipped updates of policy and value. All means are over
  * response tokens, never over padding. Metrics have TRL's names.
  */
-import { z } from "zod";
 import { PlumbError } from "../errors.js";
 import type { Completion, Generator } from "../generate/index.js";
 import { chunks, collate, promptCompletion, type Sequence } from "../model/batch.js";
@@ -31,106 +30,13 @@ import {
 } from "../tensor/index.js";
 import { checkFinite } from "./finite.js";
 import { batchIndices, exactDivision } from "./order.js";
+import type { PpoConfig } from "./ppo-config.js";
+import { rolloutMetrics, sampleOf, samplerGap, updateMetrics } from "./ppo-metrics.js";
 import { type RewardSource, totalRewards } from "./reward-sources.js";
-import { loraSchema, optimizationSchema } from "./training-config.js";
+import { meanOf, moments } from "./statistics.js";
 
-export const ppoSchema = optimizationSchema.extend({
-  iterations: z
-    .number()
-    .int()
-    .positive()
-    .default(100)
-    .describe("Batches of prompts to sample and learn from."),
-  batchSize: z.number().int().positive().default(64).describe("Prompts an iteration."),
-  miniBatches: z.number().int().positive().default(1).describe("Updates an epoch; must divide batchSize."),
-  epochs: z.number().int().positive().default(4).describe("Passes over each batch."),
-  microBatchSize: z
-    .number()
-    .int()
-    .positive()
-    .default(8)
-    .describe("Rows in memory at once; does not change the loss."),
-  maxNewTokens: z.number().int().positive().default(64).describe("Longest response, in tokens."),
-  temperature: z
-    .number()
-    .positive()
-    .max(10)
-    .default(1)
-    .describe("Divides the logits in sampling, policy and reference."),
-  gamma: z.number().min(0).max(1).default(1).describe("Discount."),
-  lambda: z.number().min(0).max(1).default(0.95).describe("Of generalised advantage estimation."),
-  clip: z
-    .number()
-    .positive()
-    .default(0.2)
-    .describe("The policy's probability ratio is clipped to 1 -+ clip."),
-  valueClip: z
-    .number()
-    .positive()
-    .nullable()
-    .default(0.2)
-    .describe("New values are clipped to the old ones -+ this."),
-  valueCoefficient: z.number().min(0).default(0.1).describe("Weight of the value loss."),
-  valueLearningRate: z
-    .number()
-    .positive()
-    .nullable()
-    .default(null)
-    .describe("Of the value model; default: learningRate."),
-  valueFrom: z
-    .enum(["reward", "zero"])
-    .default("reward")
-    .describe("The value model starts as the reward model, or as the policy with a zero head."),
-  whitenAdvantages: z
-    .boolean()
-    .default(true)
-    .describe("Advantages get mean 0 and variance 1 over the batch."),
-  whitenRewards: z
-    .boolean()
-    .default(false)
-    .describe("Token rewards get variance 1 over the batch; their mean stays."),
-  klCoefficient: z
-    .number()
-    .min(0)
-    .default(0.05)
-    .describe("beta: reward lost per nat of KL to the reference."),
-  klTarget: z
-    .number()
-    .positive()
-    .nullable()
-    .default(null)
-    .describe("KL per response to steer beta towards (adaptive KL); null: beta is fixed."),
-  klHorizon: z.number().positive().default(10000).describe("Responses over which adaptive KL acts."),
-  klBudget: z
-    .number()
-    .positive()
-    .nullable()
-    .default(null)
-    .describe("Stop the run when the mean KL per response exceeds this."),
-  epochKlLimit: z
-    .number()
-    .positive()
-    .nullable()
-    .default(null)
-    .describe("End an iteration's updates when approxkl exceeds this."),
-  scoreClip: z.number().positive().nullable().default(null).describe("Scores are clipped to -+ this."),
-  missingEosPenalty: z
-    .number()
-    .min(0)
-    .nullable()
-    .default(null)
-    .describe("Subtracted from the score of a response with no EOS."),
-  missingEosScore: z
-    .number()
-    .nullable()
-    .default(null)
-    .describe("Score of a response with no EOS, instead of its own."),
-  lora: loraSchema
-    .nullable()
-    .default(null)
-    .describe("Train LoRA adapters; the reference is the same weights without."),
-});
-export type PpoConfig = z.infer<typeof ppoSchema>;
+export { type PpoConfig, ppoSchema } from "./ppo-config.js";
+export { sequenceKl } from "./ppo-metrics.js";
 
 export interface PpoPrompt {
   ids: readonly number[];
@@ -236,16 +142,6 @@ export function whiten(rows: readonly Float64Array[], keepMean = false): void {
   const scale = 1 / Math.sqrt(variance + 1e-8);
   for (const row of rows)
     for (let t = 0; t < row.length; t++) row[t] = (row[t] - mean) * scale + (keepMean ? mean : 0);
-}
-
-function moments(rows: readonly ArrayLike<number>[]): { mean: number; variance: number; count: number } {
-  let count = 0;
-  let total = 0;
-  for (const row of rows) for (let t = 0; t < row.length; t++, count++) total += row[t];
-  const mean = total / count;
-  let squares = 0;
-  for (const row of rows) for (let t = 0; t < row.length; t++) squares += (row[t] - mean) ** 2;
-  return { mean, variance: squares / Math.max(1, count - 1), count };
 }
 
 /** Adaptive KL (Ziegler et al. 2019): beta <- beta (1 + clip(KL / target - 1, -0.2, 0.2) n / horizon). */
@@ -404,9 +300,6 @@ export async function* ppo(setup: PpoSetup, config: PpoConfig, state: PpoState):
 /** PPO samples from the policy itself: no filters. */
 const SAMPLING = { topK: 0, topP: 1, minP: 0, repetitionPenalty: 1, stop: [] };
 
-const meanOf = (values: ArrayLike<number>): number =>
-  Array.from(values).reduce((a, b) => a + b, 0) / values.length;
-
 function estimateAdvantages(trajectories: Trajectory[], config: PpoConfig): void {
   if (config.whitenRewards)
     whiten(
@@ -540,77 +433,3 @@ export async function updateOnce(
     valueGradNorm,
   };
 }
-
-// ---------------------------------------------------------------------------------------------------------------
-// What is reported.
-
-function rolloutMetrics(
-  trajectories: readonly Trajectory[],
-  rawScores: readonly number[],
-  byName: Readonly<Record<string, number[]>>,
-  beta: number,
-): Record<string, number> {
-  const mean = (f: (t: Trajectory) => number): number => meanOf(trajectories.map(f));
-  const kl = mean(sequenceKl);
-  const { variance: errorVariance } = moments(
-    trajectories.map((t) => t.returns.map((r, i) => r - t.values[i])),
-  );
-  const { variance: returnVariance } = moments(trajectories.map((t) => t.returns));
-  const metrics: Record<string, number> = {
-    "objective/kl": kl,
-    "objective/entropy": mean((t) => -sumOf(t.logProbs)),
-    "objective/non_score_reward": -beta * kl,
-    "objective/rlhf_reward": mean((t) => t.score) - beta * kl,
-    "objective/scores": meanOf(rawScores),
-    "objective/scores_std": Math.sqrt(moments([rawScores]).variance),
-    "objective/kl_coef": beta,
-    "policy/token_entropy": mean((t) => t.entropy),
-    "val/num_eos_tokens": trajectories.filter((t) => t.completion.finishReason === "stop").length,
-    "val/explained_variance": returnVariance > 0 ? 1 - errorVariance / returnVariance : 0,
-    "response/length": mean((t) => t.completion.ids.length),
-    "response/truncated": mean((t) => (t.completion.finishReason === "length" ? 1 : 0)),
-  };
-  for (const [name, scores] of Object.entries(byName)) metrics[`rewards/${name}`] = meanOf(scores);
-  return metrics;
-}
-
-const sumOf = (values: ArrayLike<number>): number => Array.from(values).reduce((a, b) => a + b, 0);
-
-/** Sum over a response of log pi - log pi_ref: k1, whose expectation is the KL divergence. */
-export const sequenceKl = (t: Pick<Trajectory, "logProbs" | "referenceLogProbs">): number =>
-  sumOf(t.logProbs) - sumOf(t.referenceLogProbs);
-
-/** Largest difference between the sampler's and the trainer's log-probability of a token: the two must agree. */
-const samplerGap = (trajectories: readonly Trajectory[]): number =>
-  Math.max(
-    ...trajectories.map((t) => Math.max(...t.logProbs.map((v, i) => Math.abs(v - t.completion.logProbs[i])))),
-  );
-
-function updateMetrics(updates: readonly UpdateMetrics[]): Record<string, number> {
-  const mean = (key: keyof UpdateMetrics): number => meanOf(updates.map((u) => u[key]));
-  return {
-    "policy/approxkl_avg": mean("approxKl"),
-    "policy/clipfrac_avg": mean("clipFraction"),
-    "policy/entropy_avg": mean("entropy"),
-    "loss/policy_avg": mean("policyLoss"),
-    "loss/value_avg": mean("valueLoss"),
-    "val/clipfrac_avg": mean("valueClipFraction"),
-    "val/ratio": mean("ratio"),
-    "val/ratio_var": mean("ratioVariance"),
-    "policy/grad_norm": mean("policyGradNorm"),
-    "val/grad_norm": mean("valueGradNorm"),
-    "first/ratio": updates[0].ratio,
-    "first/approxkl": updates[0].approxKl,
-    "first/clipfrac": updates[0].clipFraction,
-    updates: updates.length,
-  };
-}
-
-const sampleOf = (t: Trajectory, prompt: PpoPrompt): PpoSample => ({
-  prompt: prompt.text,
-  response: t.completion.text ?? "",
-  score: t.score,
-  kl: sequenceKl(t),
-  tokens: t.completion.ids.length,
-  finishReason: t.completion.finishReason,
-});

@@ -1,0 +1,20 @@
+/** Sum of a list. */
+export const sumOf = (values: ArrayLike<number>): number => Array.from(values).reduce((a, b) => a + b, 0);
+
+/** Mean of a list; NaN when it is empty. */
+export const meanOf = (values: ArrayLike<number>): number => sumOf(values) / values.length;
+
+/** Mean, unbiased variance and count over all entries of all rows. */
+export function moments(rows: readonly ArrayLike<number>[]): {
+  mean: number;
+  variance: number;
+  count: number;
+} {
+  let count = 0;
+  let total = 0;
+  for (const row of rows) for (let t = 0; t < row.length; t++, count++) total += row[t];
+  const mean = total / count;
+  let squares = 0;
+  for (const row of rows) for (let t = 0; t < row.length; t++) squares += (row[t] - mean) ** 2;
+  return { mean, variance: squares / Math.max(1, count - 1), count };
+}
