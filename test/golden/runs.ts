@@ -1,0 +1,131 @@
+/** Tiny runs of every algorithm on fixed data, whose metrics are kept in JSON files beside this one. */
+import { type PpoConfig, type PpoState, type PpoStep, ppo, ppoSchema } from "../../src/algorithms/ppo.js";
+import { reward, rewardSchema, type TokenPair } from "../../src/algorithms/reward.js";
+import { functionReward } from "../../src/algorithms/reward-sources.js";
+import { sft, sftSchema } from "../../src/algorithms/sft.js";
+import type { TensorRecord } from "../../src/artifacts/index.js";
+import { Generator } from "../../src/generate/index.js";
+import { promptCompletion, type Sequence } from "../../src/model/batch.js";
+import { frozenNetwork } from "../../src/model/create.js";
+import { NetworkRunner, NetworkTrainer } from "../../src/model/runner.js";
+import { restoreTrainer, trainerTensors } from "../../src/model/trainer-state.js";
+import { RandomStream } from "../../src/random.js";
+import { OrtRuntime } from "../../src/runtime/ort/index.js";
+import { letters, PAD, randomIds, smallConfig, smallFull, smallLora, smallWeights } from "../tiny-network.js";
+
+const runtime = new OrtRuntime({ threads: 1 });
+const ADAM = { beta1: 0.9, beta2: 0.999, eps: 1e-8, weightDecay: 0.01, maxGradNorm: 1 };
+type Metrics = Record<string, number>;
+
+/** Metrics of each step, and the parameters at the end. */
+export interface Run {
+  steps: Metrics[];
+  parameters: Buffer;
+}
+const bytesOf = (...trainers: NetworkTrainer[]): Buffer =>
+  Buffer.concat(trainers.map(({ network }) => Buffer.from(Float32Array.from(network.trainable.flat.data() as Float32Array).buffer)));
+
+/** Trainers, and what restores them: everything a checkpoint holds. */
+interface Halt {
+  after: number;
+  tensors: Map<string, TensorRecord>;
+  updates: number[];
+}
+const copied = (tensors: Map<string, TensorRecord>): Map<string, TensorRecord> =>
+  new Map([...tensors].map(([name, t]) => [name, { ...t, data: t.data.slice() } as TensorRecord]));
+
+/** Runs to the end or, with `halt`, in two parts: the second starts anew from what the first one left. */
+async function inParts(
+  make: () => Record<string, NetworkTrainer>,
+  halt: number | undefined,
+  run: (trainers: Record<string, NetworkTrainer>, from: number, until: number) => Promise<Metrics[]>,
+): Promise<Run> {
+  let trainers = make();
+  const steps = await run(trainers, 0, halt ?? Number.POSITIVE_INFINITY);
+  if (halt !== undefined) {
+    const saved: Halt = { after: halt, tensors: new Map(), updates: [] };
+    for (const [name, trainer] of Object.entries(trainers)) {
+      saved.updates.push(trainer.optimizer.steps);
+      for (const [key, tensor] of copied(trainerTensors(name, trainer))) saved.tensors.set(key, tensor);
+    }
+    trainers = make();
+    Object.entries(trainers).forEach(([name, trainer], i) => {
+      restoreTrainer(name, trainer, saved.tensors, saved.updates[i]);
+    });
+    steps.push(...(await run(trainers, saved.after, Number.POSITIVE_INFINITY)));
+  }
+  return { steps, parameters: bytesOf(...Object.values(trainers)) };
+}
+
+async function taken(steps: AsyncGenerator<{ step: number; metrics: Metrics }>, until: number): Promise<Metrics[]> {
+  const out: Metrics[] = [];
+  for await (const { step, metrics } of steps) {
+    out.push(metrics);
+    if (step >= until) break;
+  }
+  return out;
+}
+
+export function sftRun(halt?: number): Promise<Run> {
+  const r = new RandomStream(21, "golden/sft");
+  const data = Array.from({ length: 20 }, (): Sequence => promptCompletion(randomIds(r, 2 + r.int(5)), [...randomIds(r, 1 + r.int(7)), 2]));
+  const config = sftSchema.parse({ batchSize: 6, microBatchSize: 4, epochs: 2, learningRate: 3e-3, schedule: "cosine", warmupShare: 0.2, seed: 3 });
+  const make = () => ({ policy: new NetworkTrainer(runtime, smallFull(runtime), ADAM) });
+  return inParts(make, halt, ({ policy }, from, until) => taken(sft(policy, data, PAD, config, from), until));
+}
+
+export function rewardRun(halt?: number): Promise<Run> {
+  const r = new RandomStream(22, "golden/reward");
+  const pairs = Array.from({ length: 18 }, (): TokenPair => {
+    const prompt = randomIds(r, 3);
+    return { chosen: [...prompt, ...randomIds(r, 2 + r.int(6)), 40], rejected: [...prompt, ...randomIds(r, 2 + r.int(6))], margin: 0.2 * r.uniform() };
+  });
+  const config = rewardSchema.parse({ batchSize: 5, microBatchSize: 2, epochs: 2, learningRate: 1e-2, centering: 0.01, noise: 0.05, seed: 4 });
+  const make = () => {
+    return { reward: new NetworkTrainer(runtime, smallLora(runtime, smallWeights(runtime, smallConfig()), "random"), ADAM) };
+  };
+  return inParts(make, halt, (trainers, from, until) => taken(reward(trainers.reward, pairs, PAD, config, from), until));
+}
+
+export const PPO: PpoConfig = ppoSchema.parse({
+  iterations: 5,
+  batchSize: 16,
+  miniBatches: 2,
+  epochs: 3,
+  microBatchSize: 6,
+  maxNewTokens: 10,
+  temperature: 0.9,
+  learningRate: 2e-3,
+  valueLearningRate: 5e-3,
+  klTarget: 3,
+  klHorizon: 100,
+  warmupShare: 0,
+  missingEosPenalty: 0.5,
+  seed: 9,
+});
+
+/** PPO that is paid for vowels; `onStep` sees each iteration, `changes` alter the configuration. */
+export function ppoRun(halt?: number, changes: Partial<PpoConfig> = {}, onStep?: (step: PpoStep) => void): Promise<Run> {
+  const r = new RandomStream(23, "golden/ppo");
+  const prompts = Array.from({ length: 24 }, () => randomIds(r, 1 + r.int(6))).map((ids) => ({ ids, text: letters.decode(ids) }));
+  const vowels = functionReward("vowels", 1, (inputs) => inputs.map(({ response }) => response.replace(/[^aeiou]/g, "").length));
+  const config = { ...PPO, ...changes };
+  const base = smallWeights(runtime, smallConfig());
+  const make = () => ({
+    policy: new NetworkTrainer(runtime, smallLora(runtime, base), ADAM),
+    value: new NetworkTrainer(runtime, smallLora(runtime, base, "zero"), ADAM),
+  });
+  const state: PpoState = { iteration: 0, beta: config.klCoefficient };
+  return inParts(make, halt, async ({ policy, value }, _from, until) => {
+    const generator = new Generator(runtime, policy.network, PAD, letters);
+    const reference = new NetworkRunner(runtime, frozenNetwork(runtime, smallConfig(), base));
+    const steps = ppo({ policy, reference, value, generator, rewards: [vowels], prompts, padId: PAD }, config, state);
+    const out: Metrics[] = [];
+    for await (const step of steps) {
+      onStep?.(step);
+      out.push(step.metrics);
+      if (step.step >= until) break;
+    }
+    return out;
+  });
+}
