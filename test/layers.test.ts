@@ -1,0 +1,129 @@
+import { readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { describe, expect, test } from "vitest";
+
+/** Folders of src from the bottom up, as in docs/architecture.md; those of one level may not import each other. */
+const LEVELS: string[][] = [
+  ["random", "errors"],
+  ["text", "data", "artifacts", "worlds"],
+  ["tensor"],
+  ["runtime"],
+  ["nn"],
+  ["optim"],
+  ["model"],
+  ["generate"],
+  ["algorithms"],
+  ["evaluate"],
+  ["demo", "bench"],
+  ["cli"],
+];
+/** Pairs that may import each other, or sideways. */
+const NEIGHBOURS = new Set([
+  "text data",
+  "data text",
+  "text artifacts",
+  "data artifacts",
+  "worlds text",
+  "worlds data",
+  "demo worlds",
+]);
+/** The public interface stands above everything. */
+const TOP = "index";
+
+const ROOT = path.resolve(".");
+const files = (dir: string, extension: RegExp): string[] =>
+  readdirSync(path.join(ROOT, dir), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && extension.test(entry.name))
+    .map((entry) => path.relative(ROOT, path.join(entry.parentPath, entry.name)).replaceAll(path.sep, "/"));
+const read = (file: string): string => readFileSync(path.join(ROOT, file), "utf8");
+const lines = (file: string): number => read(file).split("\n").length - 1;
+
+const sources = files("src", /\.ts$/).filter((file) => !file.endsWith(".test.ts"));
+/** The folder of src that a file belongs to, or a file's own name at the top. */
+const layerOf = (file: string): string => file.split("/")[1].replace(/\.ts$/, "");
+const levelOf = (layer: string): number =>
+  layer === TOP ? LEVELS.length : LEVELS.findIndex((level) => level.includes(layer));
+const IMPORT = /(?:^|\n)\s*(?:import|export)\s[^;]*?from\s+"(\.[^"]+)"|import\("(\.[^"]+)"\)/g;
+
+function imports(file: string): string[] {
+  const found = [...read(file).matchAll(IMPORT)].map((match) => match[1] ?? match[2]);
+  return found.map((target) =>
+    path.posix.normalize(`${path.posix.dirname(file)}/${target}`).replace(/\.js$/, ".ts"),
+  );
+}
+
+describe("layers", () => {
+  test("every folder has its place", () => {
+    const unknown = new Set(sources.map(layerOf).filter((layer) => levelOf(layer) < 0));
+    expect([...unknown]).toEqual([]);
+    for (const layer of LEVELS.flat()) expect(sources.map(layerOf), `src/${layer} is gone`).toContain(layer);
+  });
+
+  test("import downwards only", () => {
+    const upwards: string[] = [];
+    let seen = 0;
+    for (const file of sources) {
+      const from = layerOf(file);
+      for (const target of imports(file)) {
+        const to = layerOf(target);
+        expect(target.startsWith("src/"), `${file} imports ${target}`).toBe(true);
+        seen++;
+        if (from === to || NEIGHBOURS.has(`${from} ${to}`) || levelOf(to) < levelOf(from)) continue;
+        upwards.push(`${file} imports ${target}`);
+      }
+    }
+    expect(upwards).toEqual([]);
+    expect(seen).toBeGreaterThan(100);
+  });
+
+  test("only runtime/ort touches native code, and only runtime knows ONNX", () => {
+    const naming = (word: RegExp): string[] =>
+      sources.filter((file) => word.test(read(file).replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, "")));
+    expect(naming(/from "koffi"/)).toEqual(["src/runtime/ort/api.ts"]);
+    expect(naming(/from "protobufjs"/)).toEqual(["src/runtime/onnx/schema.ts"]);
+  });
+});
+
+describe("sizes", () => {
+  test("no file is longer than 500 lines, the median is under 150", () => {
+    const long = [...sources, ...files("test", /\.ts$/), ...files("src", /\.test\.ts$/)].filter(
+      (file) => lines(file) > 500,
+    );
+    expect(long.map((file) => `${file}: ${lines(file)}`)).toEqual([]);
+    const sorted = sources.map(lines).sort((a, b) => a - b);
+    expect(sorted[Math.floor(sorted.length / 2)]).toBeLessThan(150);
+  });
+
+  test("files with more than ten exported values are few, and said", () => {
+    const count = (file: string): number =>
+      [...read(file).matchAll(/^export (?:async )?(?:const|function|class)/gm)].length;
+    const wide = sources.filter((file) => count(file) > 10).map((file) => `${file}: ${count(file)}`);
+    if (wide.length > 0) console.info(`more than ten exported values: ${wide.join(", ")}`);
+    expect(wide.length).toBeLessThan(sources.length / 20);
+  });
+});
+
+describe("what is published", () => {
+  test("names no path of one machine", () => {
+    const texts = [
+      ...files("docs", /\.(md|json|svg)$/),
+      ...files("recipes", /\.ya?ml$/),
+      ...sources,
+      "README.md",
+      "package.json",
+    ].filter((file) => readdirSync(path.join(ROOT, path.dirname(file))).includes(path.basename(file)));
+    const found = texts.flatMap((file) =>
+      (read(file).match(/(?<![\w.~-])\/(?:work|home|root|Users|tmp\/bash_jobs)\/[\w.-]+/g) ?? []).map(
+        (p) => `${file}: ${p}`,
+      ),
+    );
+    expect(found).toEqual([]);
+  });
+
+  test("nothing is left to do", () => {
+    const marks = [...sources, ...files("test", /\.ts$/)].filter((file) =>
+      /\b(TO[D]O|FIX[M]E|XX[X])\b/.test(read(file)),
+    );
+    expect(marks).toEqual([]);
+  });
+});
