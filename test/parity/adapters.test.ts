@@ -1,10 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { type Batch, collate, type Sequence } from "../../src/model/batch.js";
-import { adapterNetwork, frozenNetwork } from "../../src/model/create.js";
+import { adapterNetwork, frozenNetwork, loraNetwork } from "../../src/model/create.js";
 import { hiddenStates, logits } from "../../src/model/decoder.js";
 import type { Network } from "../../src/model/network.js";
 import { NetworkRunner, NetworkTrainer } from "../../src/model/runner.js";
 import { batchFeeds, readInputs, readLogits, tokenInputs } from "../../src/model/sequence-programs.js";
+import { readAdapter, stackAdapters } from "../../src/model/stack-adapters.js";
 import { OrtRuntime } from "../../src/runtime/ort/index.js";
 import { mul, neg, sum, tokenLogProbs } from "../../src/tensor/index.js";
 import { norm, probe, relativeError } from "../evaluate.js";
@@ -123,6 +124,24 @@ describe("several adapters over one base", () => {
       }
       await expectLogits(frozenNetwork(runtime, config, weights), plain.inputIds, plain.logits.batch);
     }
+  });
+});
+
+describe("stacked adapters", () => {
+  test("two at once, as one adapter, equal peft's two", async () => {
+    const { config, weights } = await base;
+    const both = readFixture<Expected>("adapters/both.json");
+    const stacked = stackAdapters(
+      await Promise.all(["lora-a", "lora-b"].map((name) => readAdapter(adapterFolder(name)))),
+    );
+    const network = loraNetwork(runtime, config, weights, stacked.lora, 0);
+    expect([...network.trainable.byName.keys()].sort()).toEqual([...stacked.tensors.keys()].sort());
+    for (const [name, { data }] of stacked.tensors)
+      network.trainable.byName
+        .get(name)
+        ?.data()
+        .set(data as never);
+    await expectLogits(network, both.inputIds, both.logits.batch);
   });
 });
 
