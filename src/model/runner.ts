@@ -91,9 +91,11 @@ export class NetworkTrainer extends NetworkRunner {
     }
     const executable = this.runtime.compile(program, this.network.frozen);
     const all = { ...networkFeeds(this.network), ...feeds };
+    const out = adding
+      ? await executable.run({ ...all, ...this.gradientBuffers })
+      : await executable.run(all, this.gradientBuffers);
     this.accumulated++;
-    if (adding) return executable.run({ ...all, ...this.gradientBuffers });
-    return executable.run(all, this.gradientBuffers);
+    return out;
   }
 
   private traceGradients(name: string, inputs: Inputs, build: Loss, adding: boolean): Program {
