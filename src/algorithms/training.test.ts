@@ -275,6 +275,23 @@ describe("LoRA", () => {
   });
 });
 
+describe("a run that fails", () => {
+  test("leaves nothing behind in the gradients of the next", async () => {
+    const steps = async (bad: readonly Sequence[]): Promise<Float32Array> => {
+      const trainer = new NetworkTrainer(runtime, network("full"), adam);
+      const config = sftSchema.parse({ batchSize: 4, learningRate: 1e-3 });
+      await sft(trainer, examples(8, 4), PAD, config).next();
+      for (const sequence of bad) {
+        await expect(sft(trainer, [sequence], PAD, config).next()).rejects.toThrow(/ONNX Runtime/);
+      }
+      await sft(trainer, examples(9, 4), PAD, config).next();
+      return gradientOf(trainer);
+    };
+    const outside = promptCompletion([5, 6], [7, 1000]); // no such token
+    expect(await steps([outside])).toEqual(await steps([]));
+  });
+});
+
 describe("one runtime", () => {
   /** Parameters after a few steps of sft. */
   async function trained(runtime: OrtRuntime, seed: number): Promise<Float32Array> {
