@@ -9,6 +9,12 @@ export const ppoSchema = optimizationSchema.extend({
     .positive()
     .default(100)
     .describe("Batches of prompts to sample and learn from."),
+  warmupShare: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0)
+    .describe("Share of the iterations in which the rate rises from 0; the first then learns nothing."),
   batchSize: z.number().int().positive().default(64).describe("Prompts an iteration."),
   miniBatches: z.number().int().positive().default(1).describe("Updates an epoch; must divide batchSize."),
   epochs: z.number().int().positive().default(4).describe("Passes over each batch."),

@@ -1,0 +1,58 @@
+/**
+ * Plumbline as a library. The command line is built from these parts and adds nothing to what they compute.
+ *
+ * @example
+ * const runtime = new OrtRuntime();
+ * const files = await openModel("SmolLM2-135M-Instruct.Q4_1.gguf");
+ * const base = await readWeights(runtime, files.config, files.weights);
+ * const lora = { r: 16, alpha: 32, targets: LINEAR_NAMES };
+ * const config = sftSchema.parse({ learningRate: 1e-4 });
+ * const trainer = new NetworkTrainer(runtime, loraNetwork(runtime, files.config, base, lora, 0), config);
+ * for await (const { step, metrics } of sft(trainer, examples, padId, config)) console.log(step, metrics.loss);
+ */
+export {
+  type PpoConfig,
+  type PpoSetup,
+  type PpoState,
+  type PpoStep,
+  ppo,
+  ppoSchema,
+} from "./algorithms/ppo.js";
+export {
+  normalization,
+  type RewardConfig,
+  reward,
+  rewardSchema,
+  scorePairs,
+  type TokenPair,
+} from "./algorithms/reward.js";
+export {
+  functionReward,
+  modelReward,
+  type RewardFunction,
+  type RewardSource,
+} from "./algorithms/reward-sources.js";
+export { type SftConfig, sft, sftSchema } from "./algorithms/sft.js";
+export { PlumbError } from "./errors.js";
+export * from "./evaluate/statistics.js";
+export { type Completion, Generator, type SamplingConfig, samplingSchema } from "./generate/index.js";
+export type { Sequence } from "./model/batch.js";
+export type { ModelConfig } from "./model/config.js";
+export {
+  adapterNetwork,
+  frozenNetwork,
+  fullNetwork,
+  loraNetwork,
+  randomWeights,
+  readWeights,
+} from "./model/create.js";
+export { exportAdapter, exportMerged } from "./model/export.js";
+export { openModel } from "./model/load/index.js";
+export { LINEAR_NAMES, type LoraConfig, type Network } from "./model/network.js";
+export { openRewardModel, saveRewardModel } from "./model/reward-model.js";
+export { NetworkRunner, NetworkTrainer } from "./model/runner.js";
+export { sequenceLogProbs, sequenceScores, sequenceValues } from "./model/score.js";
+export { RandomStream } from "./random.js";
+export { OrtRuntime } from "./runtime/ort/index.js";
+export type { DeviceBuffer, Executable, Runtime } from "./runtime/runtime.js";
+export { type ChatMessage, encodeChat, loadTokenizer, renderChat, type Tokenizer } from "./text/index.js";
