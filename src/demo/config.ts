@@ -27,7 +27,7 @@ export const demoSchema = z.object({
   ),
   model: z
     .object({
-      vocabSize: z.number().int().min(300).max(4096).default(768).describe("Tokens of the byte-level BPE."),
+      vocabSize: z.number().int().min(300).max(4096).default(1024).describe("Tokens of the byte-level BPE."),
       hiddenSize: z.number().int().positive().default(128).describe("Width."),
       intermediateSize: z.number().int().positive().default(384).describe("Width of the MLP."),
       layers: z.number().int().positive().default(4).describe("Blocks."),
@@ -55,55 +55,61 @@ export const demoSchema = z.object({
     .number()
     .int()
     .positive()
-    .default(900_000)
+    .default(450_000)
     .describe("Tokens of text to pre-train on, about."),
   demonstrations: z
     .number()
     .int()
     .positive()
-    .default(3000)
+    .default(8000)
     .describe("Demonstrations of mixed quality for SFT."),
   sft: sftSchema
     .prefault({
-      epochs: 2,
+      epochs: 2.5,
       batchSize: 64,
       microBatchSize: 64,
       maxLength: 96,
-      learningRate: 1.5e-3,
+      learningRate: 2e-3,
       schedule: "cosine",
       beta2: 0.98,
     })
     .describe("Supervised fine-tuning on the demonstrations."),
-  pairs: z.number().int().positive().default(2400).describe("Pairs of responses that the raters compare."),
+  pairs: z.number().int().positive().default(12_000).describe("Pairs of responses that the raters compare."),
   heldOutPairs: z
     .number()
     .int()
     .positive()
     .default(400)
     .describe("Further pairs, on which the reward model is judged."),
-  votesPerPair: z.number().int().positive().max(25).default(3).describe("Raters who see each pair."),
+  votesPerPair: z.number().int().positive().max(25).default(5).describe("Raters who see each pair."),
+  distractors: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.15)
+    .describe("Share of the training pairs in which one side answers another prompt."),
   reward: rewardSchema
     .prefault({
-      epochs: 2,
-      batchSize: 64,
-      microBatchSize: 64,
+      epochs: 1,
+      batchSize: 32,
+      microBatchSize: 32,
       maxLength: 96,
-      learningRate: 1e-3,
+      learningRate: 1.5e-3,
       schedule: "cosine",
       beta2: 0.98,
     })
     .describe("The reward model."),
   ppo: ppoSchema
     .prefault({
-      iterations: 60,
+      iterations: 40,
       batchSize: 128,
       microBatchSize: 64,
       miniBatches: 2,
-      epochs: 3,
+      epochs: 2,
       maxNewTokens: 48,
       learningRate: 4e-4,
       schedule: "linear",
-      klCoefficient: 0.05,
+      klCoefficient: 0.1,
       missingEosPenalty: 1,
       valueCoefficient: 0.5,
       klBudget: 40,

@@ -125,7 +125,7 @@ export async function* demo(runtime: Runtime, config: DemoConfig): AsyncGenerato
     tokenizer,
     trainPrompts,
     raters,
-    { ...started, count: config.pairs, name: "preferences" },
+    { ...started, count: config.pairs, distractors: config.distractors, name: "preferences" },
     () => {},
   );
   yield { kind: "step", phase: "preferences", step: 1, steps: 2, metrics: {}, tokens: 0 };
@@ -134,7 +134,7 @@ export async function* demo(runtime: Runtime, config: DemoConfig): AsyncGenerato
     tokenizer,
     heldOut,
     raters,
-    { ...started, count: config.heldOutPairs, name: "preferences/held-out" },
+    { ...started, count: config.heldOutPairs, distractors: 0, name: "preferences/held-out" },
     () => {},
   );
   yield {

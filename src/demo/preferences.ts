@@ -24,16 +24,28 @@ export interface JudgedPair {
   poolLeft: number;
 }
 
-/** Samples two different responses to each prompt and lets a few raters of the pool vote on each pair. */
+/**
+ * Samples two responses to each prompt and lets a few raters of the pool vote on each pair. In a share of the pairs one
+ * side is a response to another prompt: a policy seldom answers beside the point until it is optimised to, and a reward
+ * model that never saw such answers compared would not know them for bad.
+ */
 export async function collectPreferences(
   generator: Generator,
   tokenizer: Tokenizer,
   prompts: readonly Prompt[],
   raters: readonly Rater[],
-  options: { count: number; votesPerPair: number; maxNewTokens: number; seed: number; name: string },
+  options: {
+    count: number;
+    votesPerPair: number;
+    /** Share of pairs with a response to another prompt. */
+    distractors: number;
+    maxNewTokens: number;
+    seed: number;
+    name: string;
+  },
   onProgress: (pairs: number) => void,
 ): Promise<JudgedPair[]> {
-  const { count, votesPerPair, maxNewTokens, seed, name } = options;
+  const { count, votesPerPair, distractors, maxNewTokens, seed, name } = options;
   const pick = new RandomStream(seed, `${name}/prompts`);
   const chosen = Array.from({ length: count }, () => pick.choice(prompts));
   const ids = chosen.flatMap((prompt) => {
@@ -59,8 +71,10 @@ export async function collectPreferences(
   });
 
   return chosen.map((prompt, i) => {
-    const [left, right] = [completions[2 * i], completions[2 * i + 1]];
+    const sides = [completions[2 * i], completions[2 * i + 1]];
     const random = new RandomStream(seed, `${name}/votes`, i);
+    if (random.bernoulli(distractors)) sides[random.int(2)] = random.choice(completions);
+    const [left, right] = sides;
     const voters = random.shuffled(raters).slice(0, votesPerPair);
     const goldLeft = goldUtility(prompt, left.text ?? "").total;
     const goldRight = goldUtility(prompt, right.text ?? "").total;
