@@ -2,9 +2,35 @@ import { z } from "zod";
 import { ppoSchema } from "../algorithms/ppo.js";
 import { rewardSchema } from "../algorithms/reward.js";
 import { sftSchema } from "../algorithms/sft.js";
-import { AssistantWorldConfig, RATER_POOLS } from "../worlds/assistant/index.js";
+import {
+  AssistantWorldConfig,
+  DemonstrationConfig,
+  PROMPT_KINDS,
+  RATER_POOLS,
+} from "../worlds/assistant/index.js";
 
 const poolNames = Object.keys(RATER_POOLS) as [keyof typeof RATER_POOLS];
+
+/** The schema with other defaults, field by field: a recipe that sets one of them keeps the others. */
+function withDefaults<S extends z.ZodObject>(schema: S, defaults: Partial<z.input<S>>): S {
+  const shape = Object.entries(defaults).map(([key, value]) => {
+    const field = schema.shape[key] as z.ZodType;
+    const described = z.globalRegistry.get(field)?.description;
+    const changed = field.default(value as never);
+    return [key, described === undefined ? changed : changed.describe(described)];
+  });
+  return schema.extend(Object.fromEntries(shape)) as unknown as S;
+}
+
+/** Fewer wrong facts than the world's default: each that raters are to catch costs a model this small many pairs. */
+const BENIGN_SHARES = {
+  correct: 0.6,
+  incomplete: 0.2,
+  incorrect: 0.12,
+  refusal: 0.05,
+  refusalWithAlternative: 0.02,
+  unsafe: 0.01,
+};
 
 /** Everything the demo does, with defaults that fit four minutes on two cores. */
 export const demoSchema = z.object({
@@ -22,9 +48,13 @@ export const demoSchema = z.object({
     .default(1)
     .describe("Names every random draw of the whole loop."),
   raters: z.enum(poolNames).default("honest").describe("The pool of simulated raters."),
-  world: AssistantWorldConfig.prefault({}).describe(
-    "What the corpus and the demonstrations hold, in what shares.",
-  ),
+  world: AssistantWorldConfig.extend({
+    demonstrations: withDefaults(DemonstrationConfig, { benign: BENIGN_SHARES })
+      .prefault({})
+      .describe("The demonstrations for supervised fine-tuning."),
+  })
+    .prefault({})
+    .describe("What the corpus and the demonstrations hold, in what shares."),
   model: z
     .object({
       vocabSize: z.number().int().min(300).max(4096).default(1024).describe("Tokens of the byte-level BPE."),
@@ -36,20 +66,20 @@ export const demoSchema = z.object({
     })
     .prefault({})
     .describe("The language model, trained from nothing."),
-  pretrain: sftSchema
-    .prefault({
-      epochs: 1,
-      batchSize: 32,
-      microBatchSize: 32,
-      maxLength: 64,
-      packing: true,
-      completionOnly: false,
-      learningRate: 4e-3,
-      schedule: "cosine",
-      warmupShare: 0.05,
-      weightDecay: 0.01,
-      beta2: 0.98,
-    })
+  pretrain: withDefaults(sftSchema, {
+    epochs: 1,
+    batchSize: 32,
+    microBatchSize: 32,
+    maxLength: 64,
+    packing: true,
+    completionOnly: false,
+    learningRate: 4e-3,
+    schedule: "cosine",
+    warmupShare: 0.05,
+    weightDecay: 0.01,
+    beta2: 0.98,
+  })
+    .prefault({})
     .describe("Language modelling on the world's text."),
   corpusTokens: z
     .number()
@@ -63,18 +93,22 @@ export const demoSchema = z.object({
     .positive()
     .default(8000)
     .describe("Demonstrations of mixed quality for SFT."),
-  sft: sftSchema
-    .prefault({
-      epochs: 2.5,
-      batchSize: 64,
-      microBatchSize: 64,
-      maxLength: 96,
-      learningRate: 2e-3,
-      schedule: "cosine",
-      beta2: 0.98,
-    })
+  sft: withDefaults(sftSchema, {
+    epochs: 2.5,
+    batchSize: 64,
+    microBatchSize: 64,
+    maxLength: 96,
+    learningRate: 2e-3,
+    schedule: "cosine",
+    beta2: 0.98,
+  })
+    .prefault({})
     .describe("Supervised fine-tuning on the demonstrations."),
   pairs: z.number().int().positive().default(12_000).describe("Pairs of responses that the raters compare."),
+  pairKinds: z
+    .record(z.enum(PROMPT_KINDS), z.number().min(0))
+    .default({ benign: 0.7, alarming: 0.12, harmful: 0.18 })
+    .describe("Shares of the kinds of prompt among those pairs; facts need the most comparisons."),
   heldOutPairs: z
     .number()
     .int()
@@ -86,34 +120,34 @@ export const demoSchema = z.object({
     .number()
     .min(0)
     .max(1)
-    .default(0.15)
+    .default(0.08)
     .describe("Share of the training pairs in which one side answers another prompt."),
-  reward: rewardSchema
-    .prefault({
-      epochs: 1,
-      batchSize: 32,
-      microBatchSize: 32,
-      maxLength: 96,
-      learningRate: 1.5e-3,
-      schedule: "cosine",
-      beta2: 0.98,
-    })
+  reward: withDefaults(rewardSchema, {
+    epochs: 1,
+    batchSize: 32,
+    microBatchSize: 32,
+    maxLength: 96,
+    learningRate: 1.5e-3,
+    schedule: "cosine",
+    beta2: 0.98,
+  })
+    .prefault({})
     .describe("The reward model."),
-  ppo: ppoSchema
-    .prefault({
-      iterations: 40,
-      batchSize: 128,
-      microBatchSize: 64,
-      miniBatches: 2,
-      epochs: 2,
-      maxNewTokens: 48,
-      learningRate: 4e-4,
-      schedule: "linear",
-      klCoefficient: 0.1,
-      missingEosPenalty: 1,
-      valueCoefficient: 0.5,
-      klBudget: 40,
-    })
+  ppo: withDefaults(ppoSchema, {
+    iterations: 40,
+    batchSize: 128,
+    microBatchSize: 64,
+    miniBatches: 2,
+    epochs: 2,
+    maxNewTokens: 48,
+    learningRate: 4e-4,
+    schedule: "linear",
+    klCoefficient: 0.1,
+    missingEosPenalty: 1,
+    valueCoefficient: 0.5,
+    klBudget: 40,
+  })
+    .prefault({})
     .describe("Policy optimisation."),
   samplesPerPrompt: z
     .number()

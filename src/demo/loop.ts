@@ -125,7 +125,13 @@ export async function* demo(runtime: Runtime, config: DemoConfig): AsyncGenerato
     tokenizer,
     trainPrompts,
     raters,
-    { ...started, count: config.pairs, distractors: config.distractors, name: "preferences" },
+    {
+      ...started,
+      count: config.pairs,
+      kinds: config.pairKinds,
+      distractors: config.distractors,
+      name: "preferences",
+    },
     () => {},
   );
   yield { kind: "step", phase: "preferences", step: 1, steps: 2, metrics: {}, tokens: 0 };

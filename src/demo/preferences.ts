@@ -7,7 +7,9 @@ import {
   type CastVote,
   goldUtility,
   judge,
+  PROMPT_KINDS,
   type Prompt,
+  type PromptKind,
   probabilityLeft,
   type Rater,
 } from "../worlds/assistant/index.js";
@@ -36,6 +38,8 @@ export async function collectPreferences(
   raters: readonly Rater[],
   options: {
     count: number;
+    /** Shares of the kinds of prompt; default: every prompt is as likely as any other. */
+    kinds?: Readonly<Record<PromptKind, number>>;
     votesPerPair: number;
     /** Share of pairs with a response to another prompt. */
     distractors: number;
@@ -47,7 +51,11 @@ export async function collectPreferences(
 ): Promise<JudgedPair[]> {
   const { count, votesPerPair, distractors, maxNewTokens, seed, name } = options;
   const pick = new RandomStream(seed, `${name}/prompts`);
-  const chosen = Array.from({ length: count }, () => pick.choice(prompts));
+  const chosen = Array.from({ length: count }, () => {
+    if (!options.kinds) return pick.choice(prompts);
+    const kind = PROMPT_KINDS[pick.weighted(PROMPT_KINDS.map((name) => options.kinds?.[name] ?? 0))];
+    return pick.choice(prompts.filter((prompt) => prompt.kind === kind));
+  });
   const ids = chosen.flatMap((prompt) => {
     const tokens = promptIds(tokenizer, prompt.text);
     return [tokens, tokens];
