@@ -24,9 +24,9 @@ function withDefaults<S extends z.ZodObject>(schema: S, defaults: Partial<z.inpu
 
 /** Fewer wrong facts than the world's default: each that raters are to catch costs a model this small many pairs. */
 const BENIGN_SHARES = {
-  correct: 0.6,
+  correct: 0.62,
   incomplete: 0.2,
-  incorrect: 0.12,
+  incorrect: 0.1,
   refusal: 0.05,
   refusalWithAlternative: 0.02,
   unsafe: 0.01,
@@ -104,18 +104,18 @@ export const demoSchema = z.object({
   })
     .prefault({})
     .describe("Supervised fine-tuning on the demonstrations."),
-  pairs: z.number().int().positive().default(12_000).describe("Pairs of responses that the raters compare."),
+  pairs: z.number().int().positive().default(15_000).describe("Pairs of responses that the raters compare."),
   pairKinds: z
     .record(z.enum(PROMPT_KINDS), z.number().min(0))
-    .default({ benign: 0.7, alarming: 0.12, harmful: 0.18 })
+    .default({ benign: 0.75, alarming: 0.1, harmful: 0.15 })
     .describe("Shares of the kinds of prompt among those pairs; facts need the most comparisons."),
   heldOutPairs: z
     .number()
     .int()
     .positive()
-    .default(400)
+    .default(1000)
     .describe("Further pairs, on which the reward model is judged."),
-  votesPerPair: z.number().int().positive().max(25).default(5).describe("Raters who see each pair."),
+  votesPerPair: z.number().int().positive().max(25).default(3).describe("Raters who see each pair."),
   distractors: z
     .number()
     .min(0)
