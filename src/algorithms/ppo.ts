@@ -11,7 +11,8 @@ import type { Completion, Generator } from "../generate/index.js";
 import { chunks, collate, promptCompletion, type Sequence } from "../model/batch.js";
 import type { Loss, NetworkRunner, NetworkTrainer } from "../model/runner.js";
 import { sequenceLogProbs, sequenceLogProbsAndEntropies, sequenceValues } from "../model/score.js";
-import { batchFeeds, entropies, readInputs, readLogits, readValues } from "../model/sequence-programs.js";
+import { batchFeeds, readInputs, readValues } from "../model/sequence-programs.js";
+import { tokenReadings } from "../model/token-readings.js";
 import { learningRate } from "../optim/index.js";
 import {
   cast,
@@ -26,7 +27,6 @@ import {
   sub,
   sum,
   type Tensor,
-  tokenLogProbs,
 } from "../tensor/index.js";
 import { checkFinite } from "./finite.js";
 import { batchIndices, exactDivision } from "./order.js";
@@ -372,9 +372,14 @@ export async function updateOnce(
     const feeds = { ...batchFeeds(batch), weights: batch.weights, scale: Float32Array.of(1 / tokens) };
 
     const policyStep: Loss = (p, x) => {
-      const scores = readLogits(p, policy.network.config, x, config.temperature); // [M, V]
-      const terms = policyLoss(tokenLogProbs(scores, x.targets), x.old, x.advantages, x.weights, config.clip);
-      return { ...terms, loss: mul(terms.loss, x.scale), entropy: sum(mul(entropies(scores), x.weights)) };
+      const { temperature } = config;
+      const { logProbs, entropies } = tokenReadings(p, policy.network.config, x, {
+        temperature,
+        differentiable: true,
+        also: ["entropies"],
+      }); // [M]
+      const terms = policyLoss(logProbs, x.old, x.advantages, x.weights, config.clip);
+      return { ...terms, loss: mul(terms.loss, x.scale), entropy: sum(mul(entropies, x.weights)) };
     };
     const policyInputs = {
       ...readInputs(batch),

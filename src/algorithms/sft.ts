@@ -11,9 +11,10 @@ import { PlumbError } from "../errors.js";
 import { type Batch, chunks, collate, type Sequence } from "../model/batch.js";
 import { collatePacked, packSequences } from "../model/packing.js";
 import type { NetworkTrainer } from "../model/runner.js";
-import { batchFeeds, packedInputs, readInputs, readLogits } from "../model/sequence-programs.js";
+import { batchFeeds, packedInputs, readInputs } from "../model/sequence-programs.js";
+import { tokenReadings } from "../model/token-readings.js";
 import { learningRate } from "../optim/index.js";
-import { argmax, cast, equal, mul, neg, sum, tokenLogProbs } from "../tensor/index.js";
+import { mul, neg, sum } from "../tensor/index.js";
 import { checkFinite } from "./finite.js";
 import { batchIndices } from "./order.js";
 import { loraSchema, optimizationSchema } from "./training-config.js";
@@ -135,9 +136,10 @@ type Parts = Parameters<NetworkTrainer["backward"]>[2];
 const nll =
   (trainer: NetworkTrainer): Parts =>
   (p, x) => {
-    const scores = readLogits(p, trainer.network.config, x); // [M, V]
-    const logProbs = tokenLogProbs(scores, x.targets); // [M]
-    const hits = cast(equal(argmax(scores), x.targets), "f32");
+    const { logProbs, hits } = tokenReadings(p, trainer.network.config, x, {
+      differentiable: true,
+      also: ["hits"],
+    });
     return { loss: mul(neg(sum(mul(logProbs, x.weights))), x.scale), correct: sum(mul(hits, x.weights)) };
   };
 

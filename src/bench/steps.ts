@@ -6,10 +6,11 @@ import type { ModelConfig } from "../model/config.js";
 import { frozenNetwork, fullNetwork, loraNetwork, type Weights } from "../model/create.js";
 import { LINEAR_NAMES } from "../model/network.js";
 import { NetworkRunner, NetworkTrainer } from "../model/runner.js";
-import { batchFeeds, readInputs, readLogits } from "../model/sequence-programs.js";
+import { batchFeeds, readInputs } from "../model/sequence-programs.js";
+import { tokenReadings } from "../model/token-readings.js";
 import { adamwSchema } from "../optim/index.js";
 import type { Runtime } from "../runtime/runtime.js";
-import { mul, neg, sum, tokenLogProbs } from "../tensor/index.js";
+import { mul, neg, sum } from "../tensor/index.js";
 import { trainingFlopsPerToken } from "./shapes.js";
 
 export const LORA = { r: 16, alpha: 32, targets: LINEAR_NAMES };
@@ -56,7 +57,7 @@ export class TrainingStep {
       "bench/step",
       inputs,
       (p, x) => {
-        const logProbs = tokenLogProbs(readLogits(p, config, x), x.targets);
+        const { logProbs } = tokenReadings(p, config, x, { differentiable: true });
         return { loss: mul(neg(sum(mul(logProbs, x.weights))), 1 / batch.count) };
       },
       { ...batchFeeds(batch), weights: batch.weights },

@@ -145,10 +145,13 @@ export function cachedHiddenStates(
   return { hidden, caches: updated };
 }
 
+/** The parameter that turns hidden states into logits [V, D]. */
+export const headName = (config: ModelConfig): string =>
+  config.tieWordEmbeddings ? "model.embed_tokens.weight" : "lm_head.weight";
+
 /** Logits of hidden states: [N, D] to [N, V], times `scale` (1 / temperature). */
 export function logits(p: Parameters, config: ModelConfig, hidden: Tensor, scale = 1): Tensor {
-  const name = config.tieWordEmbeddings ? "model.embed_tokens.weight" : "lm_head.weight";
-  return matmul(hidden, parameter(p, name), { transB: true, alpha: scale });
+  return matmul(hidden, parameter(p, headName(config)), { transB: true, alpha: scale });
 }
 
 /** A scalar per position from the reward or value head `score.weight` [1, D]: [N, D] to [N]. */

@@ -140,7 +140,11 @@ export function networkInputs(network: Network): Record<string, InputSpec> {
 export function networkParameters(network: Network, inputs: Readonly<Record<string, Tensor>>): Parameters {
   const names = [...network.frozen.keys(), ...network.trainable.byName.keys()];
   const loraScale = network.lora ? network.lora.alpha / network.lora.r : 0;
-  return { tensors: new Map(names.map((name) => [name, inputs[name]])), loraScale };
+  return {
+    tensors: new Map(names.map((name) => [name, inputs[name]])),
+    trainable: new Set(network.trainable.byName.keys()),
+    loraScale,
+  };
 }
 
 /** What a run over this network is fed besides its data. */

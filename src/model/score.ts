@@ -1,15 +1,7 @@
-import { tokenLogProbs } from "../tensor/index.js";
 import { type Batch, byLength, collate, type Sequence } from "./batch.js";
 import type { NetworkRunner } from "./runner.js";
-import {
-  batchFeeds,
-  entropies,
-  lastInputs,
-  lastScores,
-  readInputs,
-  readLogits,
-  readValues,
-} from "./sequence-programs.js";
+import { batchFeeds, lastInputs, lastScores, readInputs, readValues } from "./sequence-programs.js";
+import { tokenReadings } from "./token-readings.js";
 
 /** How sequences are put into batches for evaluation. */
 export interface Batching {
@@ -58,7 +50,7 @@ export function sequenceLogProbs(
     const { logProbs } = await runner.forward(
       `log-probs at ${temperature}`,
       readInputs(batch),
-      (p, x) => ({ logProbs: tokenLogProbs(readLogits(p, config, x, temperature), x.targets) }),
+      (p, x) => tokenReadings(p, config, x, { temperature, differentiable: false }),
       batchFeeds(batch),
     );
     return (row) => ofRow(batch, logProbs as Float32Array, row);
@@ -77,10 +69,7 @@ export function sequenceLogProbsAndEntropies(
     const out = await runner.forward(
       `log-probs and entropies at ${temperature}`,
       readInputs(batch),
-      (p, x) => {
-        const scores = readLogits(p, config, x, temperature);
-        return { logProbs: tokenLogProbs(scores, x.targets), entropies: entropies(scores) };
-      },
+      (p, x) => tokenReadings(p, config, x, { temperature, differentiable: false, also: ["entropies"] }),
       batchFeeds(batch),
     );
     return (row) => ({

@@ -2,7 +2,7 @@ import type { Parameters } from "../nn/index.js";
 import { exp, gatherRows, type InputSpec, logSoftmax, mul, neg, sum, type Tensor } from "../tensor/index.js";
 import type { Batch } from "./batch.js";
 import type { ModelConfig } from "./config.js";
-import { hiddenStates, logits, scalarHead } from "./decoder.js";
+import { hiddenStates, scalarHead } from "./decoder.js";
 import type { Feeds, Tensors } from "./runner.js";
 
 /** Inputs of a program over a batch's tokens. */
@@ -43,10 +43,6 @@ export function readHidden(p: Parameters, config: ModelConfig, x: Tensors): Tens
   const packed = x.segments ? { segments: x.segments, positions: x.positions } : undefined;
   return gatherRows(hiddenStates(p, config, x.ids, packed), x.readFrom);
 }
-
-/** Logits at the positions read, divided by the temperature: [M, V]. */
-export const readLogits = (p: Parameters, config: ModelConfig, x: Tensors, temperature = 1): Tensor =>
-  logits(p, config, readHidden(p, config, x), 1 / temperature);
 
 /** Entropy of each row's distribution: logits [M, V] to [M], in nats. */
 export function entropies(logits: Tensor): Tensor {

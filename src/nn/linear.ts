@@ -3,6 +3,8 @@ import { add, matmul, type Tensor } from "../tensor/index.js";
 /** Parameters of a network while it is traced: by the names that Hugging Face gives them. */
 export interface Parameters {
   readonly tensors: ReadonlyMap<string, Tensor>;
+  /** Names of those that are being trained. */
+  readonly trainable: ReadonlySet<string>;
   /** LoRA's alpha / r. */
   readonly loraScale: number;
 }

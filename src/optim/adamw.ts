@@ -21,7 +21,7 @@ export const adamwSchema = z.object({
 export type AdamwConfig = z.infer<typeof adamwSchema>;
 
 /** Elements updated by one run: its operands stay in the processor's cache. */
-const CHUNK = 1 << 18;
+const CHUNK = 1 << 19;
 
 /**
  * AdamW (Loshchilov and Hutter 2019, algorithm 2) on flat vectors, in place:
@@ -41,14 +41,15 @@ function adamwProgram({ beta1, beta2, eps }: AdamwConfig): Program {
     v: vector,
     g: vector,
     keep: scalar,
-    scale: scalar,
+    firstShare: scalar,
+    secondShare: scalar,
     stepSize: scalar,
     root: scalar,
   };
-  return trace("optim/adamw", inputs, ({ p, m, v, g, keep, scale, stepSize, root }) => {
-    const gradient = mul(g, scale); // [n], clipped
-    const m1 = add(mul(m, beta1), mul(gradient, 1 - beta1));
-    const v1 = add(mul(v, beta2), mul(square(gradient), 1 - beta2));
+  return trace("optim/adamw", inputs, ({ p, m, v, g, keep, firstShare, secondShare, stepSize, root }) => {
+    // firstShare = c (1 - b1); secondShare = c^2 (1 - b2)
+    const m1 = add(mul(m, beta1), mul(g, firstShare)); // [n]
+    const v1 = add(mul(v, beta2), mul(square(g), secondShare)); // [n]
     // stepSize = lr / (1 - b1^t); root = 1 / sqrt(1 - b2^t); keep = 1 - lr wd
     const update = div(mul(m1, stepSize), add(mul(sqrt(v1), root), eps));
     return { p: sub(mul(p, keep), update), m: m1, v: v1 };
@@ -125,8 +126,10 @@ export class AdamW {
     const norm = await this.gradientNorm();
     if (!Number.isFinite(norm)) throw new NonFiniteGradient(`the gradient norm is ${norm}`);
     const t = ++this.steps;
+    const clip = maxGradNorm === null ? 1 : Math.min(1, maxGradNorm / (norm + 1e-6));
     const scalars: Record<string, HostArray> = {
-      scale: Float32Array.of(maxGradNorm === null ? 1 : Math.min(1, maxGradNorm / (norm + 1e-6))),
+      firstShare: Float32Array.of(clip * (1 - beta1)),
+      secondShare: Float32Array.of(clip ** 2 * (1 - beta2)),
       stepSize: Float32Array.of(learningRate / (1 - beta1 ** t)),
       root: Float32Array.of(1 / Math.sqrt(1 - beta2 ** t)),
     };

@@ -11,4 +11,5 @@ export * from "./ops/layout.js";
 export * from "./ops/matmul.js";
 export * from "./ops/normalize.js";
 export * from "./ops/reduce.js";
+export * from "./ops/row-gradient.js";
 export * from "./shape.js";

@@ -31,8 +31,9 @@ describe.each(RUNS)("%s", (name, run) => {
     for (const [i, want] of golden.entries()) {
       expect(Object.keys(steps[i]).sort()).toEqual(Object.keys(want).sort());
       for (const [key, value] of Object.entries(want)) {
-        // Differences of sums, which are near zero, are compared absolutely.
-        const allowed = TOLERANCE * Math.max(Math.abs(value), 0.01);
+        // Differences of sums, which are near zero, are compared absolutely; this one is all rounding, of
+        // log-probabilities to 1e-6 or so: what counts is that it is nothing more.
+        const allowed = key === "val/sampler_gap" ? 2e-5 : TOLERANCE * Math.max(Math.abs(value), 0.01);
         expect(Math.abs(steps[i][key] - value), `step ${i + 1}, ${key}: ${steps[i][key]}, stored ${value}`).toBeLessThan(allowed);
       }
     }

@@ -4,10 +4,11 @@ import { adapterNetwork, frozenNetwork, loraNetwork } from "../../src/model/crea
 import { hiddenStates, logits } from "../../src/model/decoder.js";
 import type { Network } from "../../src/model/network.js";
 import { NetworkRunner, NetworkTrainer } from "../../src/model/runner.js";
-import { batchFeeds, readInputs, readLogits, tokenInputs } from "../../src/model/sequence-programs.js";
+import { batchFeeds, readInputs, tokenInputs } from "../../src/model/sequence-programs.js";
 import { readAdapter, stackAdapters } from "../../src/model/stack-adapters.js";
+import { tokenReadings } from "../../src/model/token-readings.js";
 import { OrtRuntime } from "../../src/runtime/ort/index.js";
-import { mul, neg, sum, tokenLogProbs } from "../../src/tensor/index.js";
+import { mul, neg, sum } from "../../src/tensor/index.js";
 import { norm, probe, relativeError } from "../evaluate.js";
 import { adapterFolder, loadModel, PLAIN_ADAM, readFixture } from "../fixtures.js";
 
@@ -87,7 +88,7 @@ describe.each(NAMES)("the adapter %s equals peft's", (name) => {
       inputs,
       (p, x) => ({
         loss: mul(
-          neg(sum(mul(tokenLogProbs(readLogits(p, config, x), x.targets), x.weights))),
+          neg(sum(mul(tokenReadings(p, config, x, { differentiable: true }).logProbs, x.weights))),
           1 / batch.count,
         ),
       }),

@@ -98,7 +98,8 @@ describe("over tokens", () => {
         ["score.weight", x.weight],
         ["score.bias", x.bias],
       ]);
-      const head = (hidden: Tensor): Tensor => scalarHead({ tensors, loraScale: 0 }, hidden);
+      const head = (hidden: Tensor): Tensor =>
+        scalarHead({ tensors, trainable: new Set(), loraScale: 0 }, hidden);
       const [values, rewards] = [head(x.hidden), head(gatherRows(x.hidden, x.last))];
       const d = (loss: Tensor): Tensor[] => gradients(loss, [x.hidden, x.weight, x.bias]);
       const [rewardHidden, rewardWeight, rewardBias] = d(sum(mul(rewards, x.rewardWeights)));

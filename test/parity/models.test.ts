@@ -6,9 +6,10 @@ import { fullNetwork, readWeights } from "../../src/model/create.js";
 import { hiddenStates, logits } from "../../src/model/decoder.js";
 import { openModel } from "../../src/model/load/index.js";
 import { NetworkTrainer } from "../../src/model/runner.js";
-import { batchFeeds, readInputs, readLogits, tokenInputs } from "../../src/model/sequence-programs.js";
+import { batchFeeds, readInputs, tokenInputs } from "../../src/model/sequence-programs.js";
+import { tokenReadings } from "../../src/model/token-readings.js";
 import { OrtRuntime } from "../../src/runtime/ort/index.js";
-import { mul, neg, sum, tokenLogProbs } from "../../src/tensor/index.js";
+import { mul, neg, sum } from "../../src/tensor/index.js";
 
 /** Reference values made with PyTorch and transformers by scripts/reference/make_fixtures.py. */
 const FIXTURES = path.resolve("test/fixtures/models");
@@ -100,7 +101,7 @@ describe.each(NAMES)("%s equals transformers", (name) => {
       inputs,
       (p, x) => ({
         loss: mul(
-          neg(sum(mul(tokenLogProbs(readLogits(p, config, x), x.targets), x.weights))),
+          neg(sum(mul(tokenReadings(p, config, x, { differentiable: true }).logProbs, x.weights))),
           1 / batch.count,
         ),
       }),

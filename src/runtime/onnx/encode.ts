@@ -57,7 +57,7 @@ export function encodeProgram(program: Program): { bytes: Uint8Array; externalBy
       const data = node.attributes.data as ArrayBufferView;
       names.set(first, constant(`tensor:${constants.size}`, first.shape as number[], first.dtype, data));
       outputOf.delete(first);
-    } else if (node.op.name === "stopGradient") {
+    } else if (ALIASES.has(node.op.name)) {
       names.set(first, names.get(node.inputs[0]) as string);
       outputOf.delete(first);
     } else {
@@ -113,6 +113,9 @@ export function encodeProgram(program: Program): { bytes: Uint8Array; externalBy
   });
   return { bytes, externalBytes };
 }
+
+/** Operations that only say something about gradients: their value is their first input. */
+const ALIASES: ReadonlySet<string> = new Set(["stopGradient", "withRowGradient"]);
 
 /** ScatterND and ScatterElements carry their reduction as a string attribute. */
 const SCATTER: Record<string, string> = { ScatterNDAdd: "ScatterND", ScatterElementsAdd: "ScatterElements" };

@@ -1,0 +1,97 @@
+import { type Parameters, parameter } from "../nn/index.js";
+import {
+  argmax,
+  cast,
+  concat,
+  equal,
+  exp,
+  gatherRows,
+  logSoftmax,
+  matmul,
+  mul,
+  pickLogProbs,
+  reshape,
+  slice,
+  sub,
+  type Tensor,
+  tokenLogProbs,
+  withRowGradient,
+} from "../tensor/index.js";
+import type { ModelConfig } from "./config.js";
+import { headName, logits } from "./decoder.js";
+import type { Tensors } from "./runner.js";
+import { entropies, readHidden } from "./sequence-programs.js";
+
+/** What can be read of a token's distribution besides its log-probability; not differentiated. */
+const EXTRAS = {
+  /** Entropy, nats. */
+  entropies: (scores: Tensor, _ids: Tensor): Tensor => entropies(scores),
+  /** 1 where the token was the likeliest, else 0. */
+  hits: (scores: Tensor, ids: Tensor): Tensor => cast(equal(argmax(scores), ids), "f32"),
+};
+type Extra = keyof typeof EXTRAS;
+
+export interface ReadingOptions<E extends Extra> {
+  temperature?: number;
+  /** Whether the log-probabilities will be differentiated. */
+  differentiable: boolean;
+  also?: readonly E[];
+}
+
+/** Rows of logits in memory at once: a block of 128 x 49152 is 25 MB, about what a shared cache holds. */
+const BLOCK_ROWS = 128;
+
+/**
+ * Log-probabilities of the tokens read, [M], at a temperature, and what else is asked for, [M] each. With a frozen head
+ * the logits [M, V] never exist as a whole (the idea of fused linear cross-entropy, Hsu et al. 2024, Liger kernel): they
+ * are made a block of rows at a time, and with them, while they are at hand, the gradient of each log-probability by its
+ * own hidden state,
+ *
+ *   d log p[id] / dh = (W[id] - softmax(h W^T / T) W) / T,
+ *
+ * so that the backward pass is one product by a scalar a row, whatever the loss.
+ */
+export function tokenReadings<E extends Extra = never>(
+  p: Parameters,
+  config: ModelConfig,
+  x: Tensors,
+  { temperature = 1, differentiable, also = [] }: ReadingOptions<E>,
+): { logProbs: Tensor } & Record<E, Tensor> {
+  const hidden = readHidden(p, config, x); // [M, D]
+  const named = (values: readonly Tensor[]): Record<E, Tensor> =>
+    Object.fromEntries(also.map((name, i) => [name, values[i]])) as Record<E, Tensor>;
+
+  if (differentiable && p.trainable.has(headName(config))) {
+    const scores = logits(p, config, hidden, 1 / temperature); // [M, V]
+    const extras = also.map((name) => EXTRAS[name](scores, x.targets));
+    return { logProbs: tokenLogProbs(scores, x.targets), ...named(extras) };
+  }
+
+  const weight = parameter(p, headName(config)); // [V, D]
+  const [M, D] = hidden.shape as [number, number];
+  const blocks: Tensor[] = [];
+  for (let start = 0; start < M; start += BLOCK_ROWS) {
+    const end = Math.min(M, start + BLOCK_ROWS);
+    const ids = slice(x.targets, 0, start, end); // [m]
+    const scores = logits(p, config, slice(hidden, 0, start, end), 1 / temperature); // [m, V]
+    const logs = logSoftmax(scores);
+    const readings = [pickLogProbs(logs, ids), ...also.map((name) => EXTRAS[name](scores, ids))];
+    const columns = readings.map((column) => reshape(column, [end - start, 1]));
+    if (differentiable) {
+      const expected = matmul(exp(logs), weight); // [m, D]
+      const gradient = sub(gatherRows(weight, ids), expected);
+      columns.push(temperature === 1 ? gradient : mul(gradient, 1 / temperature));
+    }
+    // Joined in one tensor, a block is done, and its logits are freed, before the next one begins.
+    blocks.push(columns.length > 1 ? concat(columns, 1) : columns[0]);
+  }
+  const all = blocks.length > 1 ? concat(blocks, 0) : blocks[0]; // [M, 1 + extras (+ D)]
+  const [values, ...extras] = [0, ...also.map((_, i) => i + 1)].map((i) =>
+    reshape(slice(all, 1, i, i + 1), [M]),
+  );
+  const gradientFrom = 1 + also.length;
+  const logProbs = differentiable
+    ? withRowGradient(values, hidden, slice(all, 1, gradientFrom, gradientFrom + D))
+    : values;
+  return { logProbs, ...named(extras) };
+}
