@@ -323,6 +323,10 @@ describe("rows and indices", () => {
 });
 
 describe("normalisation and rotation", () => {
+  gradientTest("withRowGradient", (r) => ({
+    x: { x: normal(r, [1 + r.int(4), 1 + r.int(4)]) },
+    build: ({ x }) => t.withRowGradient(t.sum(t.square(x), [1]), x, t.mul(x, 2)),
+  }));
   gradientTest("softmax", (r) => ({ x: { x: normal(r, anyShape(r, 1)) }, build: ({ x }) => t.softmax(x) }));
   gradientTest("logSoftmax", (r) => ({
     x: { x: normal(r, anyShape(r, 1)) },
@@ -361,7 +365,7 @@ describe("the rules", () => {
   ];
 
   test("every operation that has a gradient was checked above", () => {
-    const known = [...Object.keys(LOWERINGS), "constant", "input", "stopGradient"].sort();
+    const known = [...Object.keys(LOWERINGS), "constant", "input", "stopGradient", "withRowGradient"].sort();
     expect([...new Set([...checked, ...NOT_DIFFERENTIATED])].sort()).toEqual(known);
   });
 

@@ -147,6 +147,11 @@ describe("an operation that does not fit names itself and every shape", () => {
       (x) => t.tokenLogProbs(t.reshape(x.v, [1, 3]), t.sum(x.v, [0], true)),
       /^tokenLogProbs: .*f32/,
     ],
+    [
+      "withRowGradient",
+      (x) => t.withRowGradient(x.v, x.n, x.n),
+      /^withRowGradient: .*\[3\], \[4, 5\], \[4, 5\]/,
+    ],
     ["rmsNorm", (x) => t.rmsNorm(x.n, x.v, 1e-5), /^rmsNorm: .*\[4, 5\], \[3\]/],
     ["gatherRows", (x) => t.gatherRows(x.m, x.v), /^gatherRows: indices must be i32 or i64, not f32.*\[3\]/],
     ["gatherRows of a scalar", (x) => t.gatherRows(x.s, x.i), /^gatherRows: the table needs an axis/],

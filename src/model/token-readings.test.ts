@@ -1,0 +1,68 @@
+import { expect, test } from "vitest";
+import { PAD, randomIds, smallConfig, smallLora, smallWeights } from "../../test/tiny-network.js";
+import { adamwSchema } from "../optim/index.js";
+import { RandomStream } from "../random.js";
+import { OrtRuntime } from "../runtime/ort/index.js";
+import { mul, square, sum, tokenLogProbs } from "../tensor/index.js";
+import { collate, type Sequence } from "./batch.js";
+import { logits } from "./decoder.js";
+import { type Loss, NetworkTrainer } from "./runner.js";
+import { batchFeeds, entropies, readHidden, readInputs } from "./sequence-programs.js";
+import { tokenReadings } from "./token-readings.js";
+
+const TEMPERATURE = 0.7;
+
+test("readings in blocks of rows, and their gradients, are those of all logits at once", async () => {
+  const runtime = new OrtRuntime({ threads: 1 });
+  const config = smallConfig();
+  const network = smallLora(runtime, smallWeights(runtime, config));
+  const random = new RandomStream(3, "test");
+  random.fillNormal(network.trainable.flat.data() as Float32Array, 0.2);
+  const trainer = new NetworkTrainer(runtime, network, adamwSchema.parse({}));
+  const sequences = Array.from({ length: 8 }, (): Sequence => {
+    const ids = randomIds(random, 40);
+    return { ids, read: ids.map((_, i) => i > 2) };
+  });
+  const batch = collate(sequences, PAD);
+  expect(batch.targets.length).toBeGreaterThan(2 * 128);
+
+  const inputs = {
+    ...readInputs(batch),
+    weights: { shape: [batch.weights.length], dtype: "f32" as const },
+  };
+  const gradientsOf = async (name: string, loss: Loss) => {
+    const out = await trainer.backward(name, inputs, loss, { ...batchFeeds(batch), weights: batch.weights });
+    await trainer.update(0);
+    return { out, gradient: (trainer.gradients.flat.data() as Float32Array).slice() };
+  };
+  const inBlocks = await gradientsOf("blocks", (p, x) => {
+    const readings = tokenReadings(p, config, x, {
+      temperature: TEMPERATURE,
+      differentiable: true,
+      also: ["entropies", "hits"],
+    });
+    return { ...readings, loss: sum(mul(square(readings.logProbs), x.weights)) };
+  });
+  const atOnce = await gradientsOf("at once", (p, x) => {
+    const scores = logits(p, config, readHidden(p, config, x), 1 / TEMPERATURE);
+    const logProbs = tokenLogProbs(scores, x.targets);
+    return {
+      logProbs,
+      entropies: entropies(scores),
+      loss: sum(mul(square(logProbs), x.weights)),
+    };
+  });
+
+  for (const name of ["logProbs", "entropies"]) close(inBlocks.out[name], atOnce.out[name]);
+  close(inBlocks.gradient, atOnce.gradient);
+  const hits = [...(inBlocks.out.hits as Float32Array)].slice(0, batch.count);
+  expect(new Set(hits)).toEqual(new Set([0, 1]));
+});
+
+function close(found: ArrayLike<number | bigint>, wanted: ArrayLike<number | bigint>): void {
+  expect(found.length).toBe(wanted.length);
+  const largest = Math.max(...Array.from(wanted, (value) => Math.abs(Number(value))));
+  expect(largest).toBeGreaterThan(0);
+  for (let i = 0; i < wanted.length; i++)
+    expect(Math.abs(Number(found[i]) - Number(wanted[i]))).toBeLessThan(2e-5 * largest);
+}
