@@ -104,7 +104,7 @@ export const demoSchema = z.object({
   })
     .prefault({})
     .describe("Supervised fine-tuning on the demonstrations."),
-  pairs: z.number().int().positive().default(15_000).describe("Pairs of responses that the raters compare."),
+  pairs: z.number().int().positive().default(25_000).describe("Pairs of responses that the raters compare."),
   pairKinds: z
     .record(z.enum(PROMPT_KINDS), z.number().min(0))
     .default({ benign: 0.75, alarming: 0.1, harmful: 0.15 })
@@ -115,7 +115,7 @@ export const demoSchema = z.object({
     .positive()
     .default(1000)
     .describe("Further pairs, on which the reward model is judged."),
-  votesPerPair: z.number().int().positive().max(25).default(3).describe("Raters who see each pair."),
+  votesPerPair: z.number().int().positive().max(25).default(5).describe("Raters who see each pair."),
   distractors: z
     .number()
     .min(0)
