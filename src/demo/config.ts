@@ -25,8 +25,8 @@ function withDefaults<S extends z.ZodObject>(schema: S, defaults: Partial<z.inpu
 /** Fewer wrong facts than the world's default: each that raters are to catch costs a model this small many pairs. */
 const BENIGN_SHARES = {
   correct: 0.62,
-  incomplete: 0.2,
-  incorrect: 0.1,
+  incomplete: 0.24,
+  incorrect: 0.06,
   refusal: 0.05,
   refusalWithAlternative: 0.02,
   unsafe: 0.01,
@@ -104,10 +104,10 @@ export const demoSchema = z.object({
   })
     .prefault({})
     .describe("Supervised fine-tuning on the demonstrations."),
-  pairs: z.number().int().positive().default(25_000).describe("Pairs of responses that the raters compare."),
+  pairs: z.number().int().positive().default(30_000).describe("Pairs of responses that the raters compare."),
   pairKinds: z
     .record(z.enum(PROMPT_KINDS), z.number().min(0))
-    .default({ benign: 0.75, alarming: 0.1, harmful: 0.15 })
+    .default({ benign: 0.78, alarming: 0.12, harmful: 0.1 })
     .describe("Shares of the kinds of prompt among those pairs; facts need the most comparisons."),
   heldOutPairs: z
     .number()
@@ -127,14 +127,14 @@ export const demoSchema = z.object({
     batchSize: 32,
     microBatchSize: 32,
     maxLength: 96,
-    learningRate: 1.5e-3,
+    learningRate: 8e-4,
     schedule: "cosine",
     beta2: 0.98,
   })
     .prefault({})
     .describe("The reward model."),
   ppo: withDefaults(ppoSchema, {
-    iterations: 40,
+    iterations: 30,
     batchSize: 128,
     microBatchSize: 64,
     miniBatches: 2,
