@@ -1,4 +1,10 @@
-import { asyncBufferFromFile, type FileMetaData, parquetMetadataAsync, parquetReadObjects } from "hyparquet";
+import {
+  asyncBufferFromFile,
+  type FileMetaData,
+  parquetMetadataAsync,
+  parquetRead,
+  parquetReadObjects,
+} from "hyparquet";
 import { PlumbError } from "../errors.js";
 import type { LocatedRow } from "./location.js";
 import { checkedFile } from "./read-lines.js";
@@ -13,7 +19,12 @@ export async function* readParquet(path: string): AsyncGenerator<LocatedRow> {
   const count = rowCount(path, metadata);
   for (let rowStart = 0; rowStart < count; rowStart += BATCH_ROWS) {
     const rowEnd = Math.min(count, rowStart + BATCH_ROWS);
-    const rows = await parquet(path, () => parquetReadObjects({ file, metadata, rowStart, rowEnd }));
+    const rows = await parquet(path, async () => {
+      // Once without assembling rows: only then does the library wait for every column, so that no failure of one that
+      // a damaged schema leaves out goes unhandled.
+      await parquetRead({ file, metadata, rowStart, rowEnd });
+      return parquetReadObjects({ file, metadata, rowStart, rowEnd });
+    });
     if (rows.length !== rowEnd - rowStart) {
       throw new PlumbError(`${path} is damaged: it has ${rows.length} of rows ${rowStart + 1} to ${rowEnd}`);
     }

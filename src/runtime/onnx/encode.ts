@@ -117,8 +117,8 @@ export function encodeProgram(program: Program): { bytes: Uint8Array; externalBy
 /** Operations that only say something about gradients: their value is their first input. */
 const ALIASES: ReadonlySet<string> = new Set(["stopGradient", "withRowGradient"]);
 
-/** ScatterND and ScatterElements carry their reduction as a string attribute. */
-const SCATTER: Record<string, string> = { ScatterNDAdd: "ScatterND", ScatterElementsAdd: "ScatterElements" };
+/** ScatterElements carries its reduction as a string attribute. */
+const SCATTER: Record<string, string> = { ScatterElementsAdd: "ScatterElements" };
 
 function encodeNode(node: OnnxNode): Record<string, unknown> {
   const attribute: Record<string, unknown>[] = Object.entries(node.attributes ?? {}).map(([name, value]) => {

@@ -160,10 +160,20 @@ export const LOWERINGS: Readonly<Record<string, Lowering>> = {
   },
   gatherRows: (_node, inputs, outputs, e) =>
     e.emit({ opType: "Gather", inputs, outputs, attributes: { axis: 0 } }),
-  scatterAddRows: (_node, [base, indices, rows], outputs, e) => {
-    const wide = e.temporary();
+  // Not ScatterND: its threads add to the same row at once where an index occurs twice, and sums are lost.
+  scatterAddRows: (node, [base, indices, rows], outputs, e) => {
+    const [wide, column, shape, everywhere] = [e.temporary(), e.temporary(), e.temporary(), e.temporary()];
+    const axes = Array.from({ length: node.inputs[2].rank - 1 }, (_, i) => i + 1);
     e.emit({ opType: "Cast", inputs: [indices], outputs: [wide], attributes: { to: ONNX_TYPE.i64 } });
-    e.emit({ opType: "ScatterNDAdd", inputs: [base, unsqueezeLast(wide, e), rows], outputs });
+    e.emit({ opType: "Unsqueeze", inputs: [wide, e.int64(axes)], outputs: [column] });
+    e.emit({ opType: "Shape", inputs: [rows], outputs: [shape] });
+    e.emit({ opType: "Expand", inputs: [column, shape], outputs: [everywhere] });
+    e.emit({
+      opType: "ScatterElementsAdd",
+      inputs: [base, everywhere, rows],
+      outputs,
+      attributes: { axis: 0 },
+    });
   },
   pick: (_node, [x, indices], [output], e) => pickFrom(x, indices, output, e),
   scatterAddPicked: (_node, [base, indices, values], outputs, e) =>

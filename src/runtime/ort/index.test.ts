@@ -1,6 +1,17 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { add, constant, gatherRows, log, matmul, mul, type Program, sum, trace } from "../../tensor/index.js";
+import {
+  add,
+  constant,
+  gatherRows,
+  log,
+  matmul,
+  mul,
+  type Program,
+  scatterAddRows,
+  sum,
+  trace,
+} from "../../tensor/index.js";
 import { liveValues } from "./buffer.js";
 import { OrtRuntime } from "./index.js";
 
@@ -317,4 +328,27 @@ describe("compiled programs", () => {
     weight.release();
     await expect(executable.run({ x: THREE })).rejects.toThrow("w was released");
   });
+});
+
+test("rows added many times over to the same places, by several threads, are all there", async () => {
+  // Small whole numbers are added exactly in any order; a sum that is lost shows.
+  const runtime = new OrtRuntime({ threads: 4 });
+  const [V, D, n] = [8, 64, 4096];
+  const program = trace(
+    "scatter",
+    {
+      base: { shape: [V, D], dtype: "f32" },
+      at: { shape: [n], dtype: "i64" },
+      rows: { shape: [n, D], dtype: "f32" },
+    },
+    ({ base, at, rows }) => ({ sums: scatterAddRows(base, at, rows) }),
+  );
+  const at = BigInt64Array.from({ length: n }, (_, i) => BigInt((i * i) % V));
+  const rows = Float32Array.from({ length: n * D }, (_, i) => i % 7);
+  const wanted = new Float32Array(V * D);
+  for (let i = 0; i < n; i++) for (let d = 0; d < D; d++) wanted[Number(at[i]) * D + d] += rows[i * D + d];
+  for (let run = 0; run < 5; run++) {
+    const { sums } = await runtime.compile(program).run({ base: new Float32Array(V * D), at, rows });
+    expect(sums).toEqual(wanted);
+  }
 });
