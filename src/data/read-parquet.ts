@@ -1,8 +1,8 @@
 import {
+  type AsyncBuffer,
   asyncBufferFromFile,
   type FileMetaData,
   parquetMetadataAsync,
-  parquetRead,
   parquetReadObjects,
 } from "hyparquet";
 import { PlumbError } from "../errors.js";
@@ -14,17 +14,12 @@ const BATCH_ROWS = 4096;
 
 /** Rows of a Parquet file (uncompressed or Snappy). Integers of 64 bits become numbers where they fit exactly. */
 export async function* readParquet(path: string): AsyncGenerator<LocatedRow> {
-  const file = await asyncBufferFromFile(await checkedFile(path));
+  const file = withoutLooseEnds(await asyncBufferFromFile(await checkedFile(path)));
   const metadata = await parquet(path, () => parquetMetadataAsync(file));
   const count = rowCount(path, metadata);
   for (let rowStart = 0; rowStart < count; rowStart += BATCH_ROWS) {
     const rowEnd = Math.min(count, rowStart + BATCH_ROWS);
-    const rows = await parquet(path, async () => {
-      // Once without assembling rows: only then does the library wait for every column, so that no failure of one that
-      // a damaged schema leaves out goes unhandled.
-      await parquetRead({ file, metadata, rowStart, rowEnd });
-      return parquetReadObjects({ file, metadata, rowStart, rowEnd });
-    });
+    const rows = await parquet(path, () => parquetReadObjects({ file, metadata, rowStart, rowEnd }));
     if (rows.length !== rowEnd - rowStart) {
       throw new PlumbError(`${path} is damaged: it has ${rows.length} of rows ${rowStart + 1} to ${rowEnd}`);
     }
@@ -33,6 +28,23 @@ export async function* readParquet(path: string): AsyncGenerator<LocatedRow> {
       yield { value, where: { file: path, unit: "row", number: rowStart + i + 1 }, untyped: false };
     }
   }
+}
+
+/**
+ * The library decodes columns side by side. Where one fails before it waits for all of them, as damaged files bring about,
+ * the others' failures would be unhandled rejections and end the process.
+ */
+const withoutLooseEnds = (file: AsyncBuffer): AsyncBuffer => ({
+  byteLength: file.byteLength,
+  slice: (start, end) => observed(Promise.resolve(file.slice(start, end))),
+});
+
+/** The promise, with whatever is chained to it counted as handled; it still fails for whoever waits for it. */
+function observed<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => {});
+  const then = promise.then.bind(promise);
+  const chain: Promise<T>["then"] = (onValue, onError) => observed(then(onValue, onError));
+  return Object.defineProperty(promise, "then", { value: chain });
 }
 
 function rowCount(path: string, metadata: FileMetaData): number {
