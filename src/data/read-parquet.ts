@@ -44,6 +44,7 @@ function observed<T>(promise: Promise<T>): Promise<T> {
   promise.catch(() => {});
   const then = promise.then.bind(promise);
   const chain: Promise<T>["then"] = (onValue, onError) => observed(then(onValue, onError));
+  // biome-ignore lint/suspicious/noThenProperty: it is a promise, and this is what chaining to it does
   return Object.defineProperty(promise, "then", { value: chain });
 }
 

@@ -120,6 +120,7 @@ export async function* demo(runtime: Runtime, config: DemoConfig): AsyncGenerato
   const { votesPerPair } = config;
   const { maxNewTokens } = config.ppo;
   const started = { votesPerPair, maxNewTokens, seed };
+  yield { kind: "step", phase: "preferences", step: 0, steps: 2, metrics: {}, tokens: 0 };
   const judged = await collectPreferences(
     sampler,
     tokenizer,
