@@ -83,12 +83,12 @@ export function tokenReadings<E extends Extra = never>(
       columns.push(temperature === 1 ? gradient : mul(gradient, 1 / temperature));
     }
     // Joined in one tensor, a block is done, and its logits are freed, before the next one begins.
-    blocks.push(columns.length > 1 ? concat(columns, 1) : columns[0]);
+    blocks.push(concat(columns, 1));
   }
-  const all = blocks.length > 1 ? concat(blocks, 0) : blocks[0]; // [M, 1 + extras (+ D)]
-  const [values, ...extras] = [0, ...also.map((_, i) => i + 1)].map((i) =>
-    reshape(slice(all, 1, i, i + 1), [M]),
-  );
+  const all = concat(blocks, 0); // [M, 1 + extras (+ D)]
+  const column = (i: number): Tensor => reshape(slice(all, 1, i, i + 1), [M]);
+  const values = column(0);
+  const extras = also.map((_, i) => column(i + 1));
   const gradientFrom = 1 + also.length;
   const logProbs = differentiable
     ? withRowGradient(values, hidden, slice(all, 1, gradientFrom, gradientFrom + D))
