@@ -115,7 +115,7 @@ export const demoSchema = z.object({
     .positive()
     .default(1000)
     .describe("Further pairs, on which the reward model is judged."),
-  votesPerPair: z.number().int().positive().max(25).default(5).describe("Raters who see each pair."),
+  votesPerPair: z.number().int().positive().max(25).default(9).describe("Raters who see each pair."),
   distractors: z
     .number()
     .min(0)
