@@ -2,6 +2,7 @@ import { PlumbError } from "../errors.js";
 import { RandomStream } from "../random.js";
 import type { DeviceBuffer, Runtime } from "../runtime/runtime.js";
 import type { ModelConfig } from "./config.js";
+import { rescaledAdapter } from "./int8/adapter.js";
 import { openPeftAdapter } from "./load/index.js";
 import type { WeightSource } from "./load/weights.js";
 import {
@@ -150,10 +151,8 @@ export async function adapterNetwork(
           },
         );
       }
-      trainable.byName
-        .get(name)!
-        .data()
-        .set((await adapter.weights.read(name)) as never);
+      const target = trainable.byName.get(name)?.data() as Float32Array;
+      target.set(rescaledAdapter(name, await adapter.weights.read(name), base, "smoothed base"));
     }
     return { config, frozen: base, trainable, lora };
   } finally {

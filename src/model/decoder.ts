@@ -6,6 +6,7 @@ import {
   parameter,
   ropeTables,
   segmentBias,
+  weightProduct,
 } from "../nn/index.js";
 import {
   add,
@@ -151,7 +152,7 @@ export const headName = (config: ModelConfig): string =>
 
 /** Logits of hidden states: [N, D] to [N, V], times `scale` (1 / temperature). */
 export function logits(p: Parameters, config: ModelConfig, hidden: Tensor, scale = 1): Tensor {
-  return matmul(hidden, parameter(p, headName(config)), { transB: true, alpha: scale });
+  return weightProduct(p, headName(config), hidden, scale);
 }
 
 /** A scalar per position from the reward or value head `score.weight` [1, D]: [N, D] to [N]. */

@@ -1,12 +1,7 @@
 import { PlumbError } from "../errors.js";
+import { rescaledAdapter } from "./int8/adapter.js";
 import { openPeftAdapter } from "./load/index.js";
-import {
-  type FlatParameters,
-  LINEAR_NAMES,
-  type LinearName,
-  type LoraConfig,
-  type Network,
-} from "./network.js";
+import { LINEAR_NAMES, type LinearName, type LoraConfig, type Network } from "./network.js";
 import { savePeft, type TensorData } from "./save/index.js";
 
 /** LoRA matrices by name, with what scales them. */
@@ -15,19 +10,15 @@ export interface AdapterTensors {
   tensors: Map<string, TensorData>;
 }
 
-/** A network's adapter and, if it has one, its scalar head. */
-export function adapterTensors({ lora, trainable }: Network): AdapterTensors {
+/** A network's adapter, for the base as it came, and, if it has one, its scalar head. */
+export function adapterTensors({ lora, frozen, trainable: { specs, byName } }: Network): AdapterTensors {
   if (!lora) throw new Error("the network has no adapter");
-  return { lora, tensors: tensorsOf(trainable) };
+  const tensors = specs.map(({ name, shape }): [string, TensorData] => {
+    const data = byName.get(name)?.data() as Float32Array;
+    return [name, { shape: [...shape], data: rescaledAdapter(name, data, frozen, "base as it came") }];
+  });
+  return { lora, tensors: new Map(tensors) };
 }
-
-const tensorsOf = ({ specs, byName }: FlatParameters): Map<string, TensorData> =>
-  new Map(
-    specs.map(({ name, shape }) => [
-      name,
-      { shape: [...shape], data: byName.get(name)?.data() as Float32Array },
-    ]),
-  );
 
 /** Reads the LoRA matrices of a PEFT folder; a head in it is left out. */
 export async function readAdapter(dir: string): Promise<AdapterTensors> {

@@ -67,7 +67,6 @@ export function tokenReadings<E extends Extra = never>(
     return { logProbs: tokenLogProbs(scores, x.targets), ...named(extras) };
   }
 
-  const weight = parameter(p, headName(config)); // [V, D]
   const [M, D] = hidden.shape as [number, number];
   const blocks: Tensor[] = [];
   for (let start = 0; start < M; start += BLOCK_ROWS) {
@@ -78,6 +77,8 @@ export function tokenReadings<E extends Extra = never>(
     const readings = [pickLogProbs(logs, ids), ...also.map((name) => EXTRAS[name](scores, ids))];
     const columns = readings.map((column) => reshape(column, [end - start, 1]));
     if (differentiable) {
+      // In f32 also where the network holds W in 8 bits: most of a distribution's tail would round to nothing.
+      const weight = parameter(p, headName(config)); // [V, D]
       const expected = matmul(exp(logs), weight); // [m, D]
       const gradient = sub(gatherRows(weight, ids), expected);
       columns.push(temperature === 1 ? gradient : mul(gradient, 1 / temperature));

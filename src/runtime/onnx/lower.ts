@@ -1,4 +1,4 @@
-import type { DType, Node, Tensor } from "../../tensor/index.js";
+import type { ActivationBits, DType, Node, Tensor } from "../../tensor/index.js";
 import { type Dim, normalizeAxis, type Shape, ShapeError } from "../../tensor/index.js";
 
 /** One ONNX node before encoding. Attributes: a number with a fraction must be given as {float: x}. */
@@ -16,6 +16,8 @@ export interface Emitter {
   emit(node: OnnxNode): void;
   int64(values: readonly number[], isScalar?: boolean): string;
   float(value: number): string;
+  /** A u8 scalar. */
+  byte(value: number): string;
   temporary(): string;
 }
 
@@ -158,6 +160,8 @@ export const LOWERINGS: Readonly<Record<string, Lowering>> = {
     else if (!transA && !transB && alpha === 1) e.emit({ opType: "MatMul", inputs, outputs });
     else e.emit({ opType: "FusedMatMul", domain: MICROSOFT, inputs, outputs, attributes });
   },
+  int8Matmul: (node, inputs, [output], e) =>
+    int8Product(inputs, output, node.attributes.bits as ActivationBits, e),
   gatherRows: (_node, inputs, outputs, e) =>
     e.emit({ opType: "Gather", inputs, outputs, attributes: { axis: 0 } }),
   // Not ScatterND: its threads add to the same row at once where an index occurs twice, and sums are lost.
@@ -246,4 +250,42 @@ function rotateNew(node: Node, inputs: string[], e: Emitter): string[] {
     return turned;
   });
   return [turnedQ, turnedK, v, pastKey, pastValue, lastIndex, longest];
+}
+
+/** Largest magnitude of a signed byte; -128 is left out, so that the range is symmetric. */
+const INT8_MAX = 127;
+/** What stands for 0 in the unsigned bytes of activations: processors multiply unsigned by signed bytes fastest. */
+const ZERO_POINT = 128;
+/** Rounding leaves at most half a step: the second byte's 127. */
+const FINE_STEP = 1 / (2 * INT8_MAX);
+/** Stands for the largest magnitude of a row of zeros. */
+const LEAST_ROW = 1e-20;
+
+/**
+ * Rows of x to bytes, each by its own scale; the product with the signed bytes of W in whole numbers; back to f32 by the
+ * scale of the column, then by that of the row. With 16 bits, what rounding left is a second byte, in steps of the
+ * 254th part. Nodes that several products of one x share are merged by ONNX Runtime.
+ */
+function int8Product([x, values, scales]: string[], output: string, bits: ActivationBits, e: Emitter): void {
+  const one = (opType: string, inputs: string[], attributes = {}, domain = ""): string => {
+    const result = e.temporary();
+    e.emit({ opType, inputs, outputs: [result], attributes, domain });
+    return result;
+  };
+  const product = (bytes: string, step: number): string =>
+    one("MatMulIntegerToFloat", [bytes, values, e.float(step), scales, e.byte(ZERO_POINT)], {}, MICROSOFT);
+  const axis = { axis: 0 };
+
+  const largest = one("ReduceMax", [one("Abs", [x]), e.int64([-1])], { keepdims: 1 });
+  const column = one("Mul", [one("Max", [largest, e.float(LEAST_ROW)]), e.float(1 / INT8_MAX)]); // [N, 1]
+  const step = one("Squeeze", [column, e.int64([-1])]); // [N]
+  const zero = one("Expand", [e.byte(ZERO_POINT), one("Shape", [step])]); // [N]
+  const bytes = one("QuantizeLinear", [x, step, zero], axis);
+  let sum = product(bytes, 1);
+  if (bits === 16) {
+    const rest = one("Sub", [x, one("DequantizeLinear", [bytes, step, zero], axis)]);
+    const fine = one("Mul", [step, e.float(FINE_STEP)]);
+    sum = one("Add", [sum, product(one("QuantizeLinear", [rest, fine, zero], axis), FINE_STEP)]);
+  }
+  e.emit({ opType: "Mul", inputs: [sum, column], outputs: [output] });
 }
