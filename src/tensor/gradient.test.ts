@@ -353,12 +353,16 @@ describe("normalisation and rotation", () => {
 });
 
 describe("the rules", () => {
-  /** Operations whose results are not numbers to differentiate, or that serve decoding and metrics only. */
+  /**
+   * Operations whose results are not numbers to differentiate, or that serve decoding and metrics only; and the rounding
+   * product, whose gradient is by definition another one (ops/int8.test.ts).
+   */
   const NOT_DIFFERENTIATED = [
     "and",
     "argmax",
     "cachedAttention",
     "equal",
+    "int8Matmul",
     "less",
     "lessOrEqual",
     "reduceMax",
