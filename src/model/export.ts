@@ -1,6 +1,7 @@
 import type { Tokenizer } from "../text/index.js";
 import type { Network } from "./network.js";
-import { type FloatDtype, saveHuggingFace, savePeft, type TensorData } from "./save/index.js";
+import { type FloatDtype, saveHuggingFace, type TensorData } from "./save/index.js";
+import { adapterTensors, saveAdapter } from "./stack-adapters.js";
 import { expectedWeights } from "./weight-names.js";
 
 /** The network's weights with its adapter merged: W + (alpha / r) B A, computed in double precision. */
@@ -52,21 +53,5 @@ export const exportMerged = (
 ): Promise<void> => saveHuggingFace(dir, network.config, mergedWeights(network), tokenizer, dtype);
 
 /** Saves the network's adapter, and its scalar head if it has one, in PEFT's format. */
-export async function exportAdapter(dir: string, network: Network, baseModel: string): Promise<void> {
-  const { lora, trainable } = network;
-  if (!lora) throw new Error("the network has no adapter");
-  const tensors = new Map<string, TensorData>();
-  for (const { name, shape } of trainable.specs) {
-    tensors.set(name, { shape: [...shape], data: trainable.byName.get(name)?.data() as Float32Array });
-  }
-  const hasHead = trainable.byName.has("score.weight");
-  const config = {
-    r: lora.r,
-    loraAlpha: lora.alpha,
-    targetModules: [...lora.targets],
-    baseModel,
-    taskType: hasHead ? ("SEQ_CLS" as const) : ("CAUSAL_LM" as const),
-    ...(hasHead ? { modulesToSave: ["score"] } : {}),
-  };
-  await savePeft(dir, config, tensors);
-}
+export const exportAdapter = (dir: string, network: Network, baseModel: string): Promise<void> =>
+  saveAdapter(dir, adapterTensors(network), baseModel);

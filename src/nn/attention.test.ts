@@ -92,13 +92,20 @@ async function whole(
     const bias = packed ? segmentBias(g.segments, window) : causalBias(T, window);
     const [cos, sin] = [constant(tables.cos, [T, D / 2]), constant(tables.sin, [T, D / 2])];
     return {
-      y: attention(g.q, g.k, g.v, g.at, bias, cos, sin, {
-        batch: B,
-        length: T,
-        heads: H,
-        kvHeads: KV,
-        headDim: D,
-      }),
+      y: attention(
+        g.q,
+        g.k,
+        g.v,
+        bias,
+        { positions: g.at, cos, sin },
+        {
+          batch: B,
+          length: T,
+          heads: H,
+          kvHeads: KV,
+          headDim: D,
+        },
+      ),
     };
   });
   return (await run()).y as Float32Array;

@@ -4,6 +4,7 @@ import { readdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { nearestName, PlumbError } from "../../errors.js";
 import { loadTokenizer, type Tokenizer } from "../../text/tokenizer.js";
+import { ourWeights } from "../architectures/names.js";
 import type { ModelConfig } from "../config.js";
 import { checkedConfig, checkTokenizer, checkWeights } from "./checks.js";
 import { openGguf } from "./gguf.js";
@@ -65,7 +66,7 @@ async function openFolder(dir: string, source: string): Promise<ModelFiles> {
   const config = checkedConfig(await readHuggingFaceConfig(dir), join(dir, "config.json"));
   const tokenizer = existsSync(join(dir, "tokenizer.json")) ? await loadTokenizer(dir) : undefined;
   checkTokenizer(config, tokenizer, dir);
-  const weights = await openSafetensorsFolder(dir, "model");
+  const weights = ourWeights(config, await openSafetensorsFolder(dir, "model"), dir);
   try {
     checkWeights(config, weights, dir);
   } catch (error) {
