@@ -7,6 +7,19 @@ import { openModel } from "../src/model/load/index.js";
 import type { AdamwConfig } from "../src/optim/index.js";
 import type { Runtime } from "../src/runtime/runtime.js";
 
+/** Models of scripts/reference/make_architectures.py. */
+export const ARCHITECTURE_FIXTURES = [
+  "qwen3",
+  "gemma",
+  "gemma2",
+  "gemma3",
+  "phi3",
+  "olmo2",
+  "gpt-neox",
+  "gpt-neox-serial",
+  "gpt2",
+];
+
 export const FIXTURES = path.resolve("test/fixtures");
 export const readFixture = <T>(name: string): T =>
   JSON.parse(readFileSync(path.join(FIXTURES, name), "utf8")) as T;

@@ -69,7 +69,11 @@ export function ropeFields(json: JsonFields): Pick<Described, "ropeTheta" | "rop
   };
 }
 
-export function ropeJson(config: ModelConfig): object {
+export function ropeJson(config: ModelConfig): {
+  rope_theta?: number;
+  rope_scaling: object | null;
+  rope_parameters: object;
+} {
   const scaling = ropeScalingJson(config);
   return {
     rope_theta: config.ropeTheta,

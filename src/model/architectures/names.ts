@@ -88,10 +88,10 @@ export const theirWeights = (
 /** Weights of an architecture's file under our names and in our layouts. */
 export function ourWeights(config: ModelConfig, weights: OpenWeights, source: string): OpenWeights {
   if (architectureOf(config).names === undefined) return weights;
-  /** Files saved from a model without its head lack the first part of names, as transformers' base_model_prefix. */
+  /** Files saved from a model without its head lack the first part of names (transformers' base_model_prefix). */
   const stored = (name: string): string | undefined => {
     const theirs = theirName(config, name);
-    return [theirs, theirs.replace(/^\w+\./, "")].find((candidate) => weights.has(candidate));
+    return [theirs, theirs.replace(/^\w+\./, ""), name].find((candidate) => weights.has(candidate));
   };
   const find = (name: string): string => stored(name) ?? unknownTensor(theirName(config, name), source);
   const shape = (name: string): number[] => {

@@ -225,9 +225,9 @@ export const LOWERINGS: Readonly<Record<string, Lowering>> = {
       const shapes = [node.inputs[0].shape, node.inputs[3].shape];
       throw new ShapeError("cachedAttention", `the size of a head, ${size}, must be a multiple of 8`, shapes);
     }
-    // The fused kernel turns heads of 16, 32, ... itself; others are turned before it.
+    // The fused kernel turns heads of 16, 32, ... itself, or as many elements of them; others are turned before it.
     const rotated = inputs.length > 7;
-    const fused = rotated && size % 16 === 0;
+    const fused = rotated && size % 16 === 0 && (node.inputs[7].shape[1] as number) % 8 === 0;
     const turned = !rotated || fused ? inputs : rotateNew(node, inputs, e);
     e.emit({
       opType: "GroupQueryAttention",
