@@ -37,7 +37,7 @@ export async function loadModel(
   runtime: Runtime,
   name: string,
 ): Promise<{ config: ModelConfig; weights: Weights }> {
-  const files = await openModel(path.join(FIXTURES, "models", name));
+  const files = await openModel(path.join(FIXTURES, "models", name), "any");
   const weights = await readWeights(runtime, files.config, files.weights);
   await files.close();
   return { config: files.config, weights };
