@@ -33,7 +33,7 @@ export async function saveHuggingFace(
   if (extra !== undefined)
     throw new PlumbError(`${extra} is no weight of such a model; it cannot be saved as one.`);
   await writeFolderAtomically(dir, async (tmp) => {
-    await writeFile(join(tmp, "config.json"), jsonText(configJson(config, dtype)));
+    await writeFile(join(tmp, "config.json"), withFloats(jsonText(configJson(config, dtype))));
     await writeFile(join(tmp, "generation_config.json"), jsonText(generationConfigJson(config)));
     for (const [name, text] of Object.entries(tokenizer?.files ?? {})) await writeFile(join(tmp, name), text);
     await writeSafetensors(join(tmp, "model.safetensors"), theirWeights(config, weights), dtype);
@@ -68,6 +68,10 @@ function tokenIdsJson({ bosId, eosIds, padId }: ModelConfig): object {
 function generationConfigJson(config: ModelConfig): object {
   return { _from_model_config: true, ...tokenIdsJson(config) };
 }
+
+/** transformers 5 takes floats only for these, and JSON.stringify writes 30.0 as 30. */
+const FLOAT_FIELDS = /("(?:attn|final)_logit_softcapping": \d+)(?=,?\n)/g;
+const withFloats = (json: string): string => json.replace(FLOAT_FIELDS, "$1.0");
 
 function jsonText(value: object): string {
   return `${JSON.stringify(value, null, 2)}\n`;
