@@ -4,7 +4,7 @@ import { Generator } from "../generate/index.js";
 import type { ModelConfig } from "../model/config.js";
 import { adapterNetwork, frozenNetwork, readWeights, type Weights } from "../model/create.js";
 import { mergedWeights } from "../model/export.js";
-import { openModel } from "../model/load/index.js";
+import { openModel, type WantedHead } from "../model/load/index.js";
 import type { Network } from "../model/network.js";
 import { baseKey, type SharedBase } from "../model/reward-model.js";
 import { type OrtOptions, OrtRuntime } from "../runtime/ort/index.js";
@@ -28,6 +28,8 @@ export interface OpenedNetwork {
 export interface OpenOptions {
   /** Replaces the context length that the model declares. */
   maxPositions?: number;
+  /** Which models are opened; default: language models only. */
+  head?: WantedHead;
   /** Models already in memory, by `baseKey`; one that this opens is added. */
   shared?: Map<string, SharedBase>;
 }
@@ -49,15 +51,20 @@ export async function openNetwork(
   runtime: Runtime,
   model: string,
   adapters: readonly string[] = [],
-  { maxPositions, shared }: OpenOptions = {},
+  { maxPositions, head, shared }: OpenOptions = {},
 ): Promise<OpenedNetwork> {
   const {
     config: declared,
     weights,
     tokenizer,
-  } = shared?.get(baseKey(model)) ?? (await readModel(runtime, model));
+  } = shared?.get(baseKey(model)) ?? (await readModel(runtime, model, head));
   shared?.set(baseKey(model), { config: declared, weights, ...(tokenizer && { tokenizer }) });
   const config = maxPositions === undefined ? declared : { ...declared, maxPositions };
+  if (declared.learnedPositions && config.maxPositions > declared.maxPositions) {
+    throw new PlumbError(
+      `${model} has learned positions for ${declared.maxPositions} tokens, so ${maxPositions} cannot be given to it`,
+    );
+  }
   let base = weights;
   for (const dir of adapters.slice(0, -1)) base = await mergeAdapter(runtime, config, base, dir);
   const last = adapters.at(-1);
@@ -69,8 +76,8 @@ export async function openNetwork(
   return { network, base, config, ...(tokenizer && { tokenizer }), padId, source: model };
 }
 
-async function readModel(runtime: Runtime, model: string): Promise<SharedBase> {
-  const { config, weights, tokenizer, close } = await openModel(model);
+async function readModel(runtime: Runtime, model: string, head?: WantedHead): Promise<SharedBase> {
+  const { config, weights, tokenizer, close } = await openModel(model, head);
   try {
     return { config, weights: await readWeights(runtime, config, weights), ...(tokenizer && { tokenizer }) };
   } finally {

@@ -1,16 +1,16 @@
 import { PlumbError } from "../errors.js";
 import { RandomStream } from "../random.js";
 import type { DeviceBuffer, Runtime } from "../runtime/runtime.js";
+import { ourWeights } from "./architectures/names.js";
 import type { ModelConfig } from "./config.js";
 import { rescaledAdapter } from "./int8/adapter.js";
 import { openPeftAdapter } from "./load/index.js";
 import type { WeightSource } from "./load/weights.js";
+import { layersOfPeft, loraTargets } from "./lora-targets.js";
 import {
   flatParameters,
   initializeHead,
   initializeLora,
-  LINEAR_NAMES,
-  type LinearName,
   type LoraConfig,
   loraSpecs,
   type Network,
@@ -44,7 +44,7 @@ export async function readWeights(
 
 /**
  * New weights for training from nothing: matrices normal with std 0.02, those that write to the residual stream
- * divided by sqrt(2 layers) (Radford et al. 2019), norms 1, biases 0.
+ * divided by sqrt(2 layers) (Radford et al. 2019), norms as they multiply by 1, biases 0.
  */
 export function randomWeights(runtime: Runtime, config: ModelConfig, seed: number): Weights {
   const weights = new Map<string, DeviceBuffer>();
@@ -52,7 +52,7 @@ export function randomWeights(runtime: Runtime, config: ModelConfig, seed: numbe
     const buffer = runtime.buffer("f32", shape);
     const data = buffer.data() as Float32Array;
     const residual = /(o_proj|down_proj)\.weight$/.test(name) ? Math.sqrt(2 * config.layers) : 1;
-    if (name.endsWith("norm.weight")) data.fill(1);
+    if (name.endsWith("norm.weight")) data.fill(config.unitOffsetNorm ? 0 : 1);
     else if (!name.endsWith(".bias"))
       new RandomStream(seed, `initialize/${name}`).fillNormal(data, 0.02 / residual);
     weights.set(name, buffer);
@@ -75,10 +75,11 @@ export function loraNetwork(
   runtime: Runtime,
   config: ModelConfig,
   base: Weights,
-  lora: LoraConfig,
+  settings: LoraConfig,
   seed: number,
   head: "none" | "random" | "zero" = "none",
 ): Network {
+  const lora = { ...settings, targets: loraTargets(config, settings.targets) };
   const trainable = flatParameters(runtime, [
     ...loraSpecs(config, lora),
     ...headSpecs(config, head !== "none"),
@@ -127,22 +128,14 @@ export async function adapterNetwork(
 ): Promise<Network> {
   const adapter = await openPeftAdapter(dir);
   try {
-    const unknown = adapter.config.targetModules.find((name) => !LINEAR_NAMES.includes(name as LinearName));
-    if (unknown !== undefined) {
-      throw new PlumbError(
-        `${dir}: the adapter changes "${unknown}", which is no linear layer of this model`,
-        {
-          hint: `known layers: ${LINEAR_NAMES.join(", ")}`,
-        },
-      );
-    }
-    const targets = adapter.config.targetModules as LinearName[];
-    const lora: LoraConfig = { r: adapter.config.r, alpha: adapter.config.loraAlpha, targets };
-    const specs = [...loraSpecs(config, lora), ...headSpecs(config, adapter.weights.has("score.weight"))];
+    const { r, loraAlpha: alpha, targetModules } = adapter.config;
+    const lora: LoraConfig = { r, alpha, targets: layersOfPeft(config, targetModules, dir) };
+    const weights = ourWeights(config, adapter.weights, dir);
+    const specs = [...loraSpecs(config, lora), ...headSpecs(config, weights.has("score.weight"))];
     const trainable = flatParameters(runtime, specs);
     for (const { name, shape } of specs) {
-      if (!adapter.weights.has(name)) throw new PlumbError(`${dir}: the adapter lacks ${name}`);
-      const stored = adapter.weights.shape(name);
+      if (!weights.has(name)) throw new PlumbError(`${dir}: the adapter lacks ${name}`);
+      const stored = weights.shape(name);
       if (stored.join() !== shape.join()) {
         throw new PlumbError(
           `${dir}: ${name} is [${stored.join(", ")}], this model needs [${shape.join(", ")}]`,
@@ -152,7 +145,7 @@ export async function adapterNetwork(
         );
       }
       const target = trainable.byName.get(name)?.data() as Float32Array;
-      target.set(rescaledAdapter(name, await adapter.weights.read(name), base, "smoothed base"));
+      target.set(rescaledAdapter(name, await weights.read(name), base, "smoothed base"));
     }
     return { config, frozen: base, trainable, lora };
   } finally {

@@ -1,16 +1,17 @@
 import {
   attention,
   causalBias,
-  linear,
   type Parameters,
   parameter,
   ropeTables,
   segmentBias,
+  softCapped,
   weightProduct,
 } from "../nn/index.js";
 import {
   add,
   cachedAttention,
+  cast,
   constant,
   type Dim,
   gatherRows,
@@ -18,45 +19,57 @@ import {
   mul,
   multiplyDims,
   reshape,
-  rmsNorm,
-  silu,
   type Tensor,
 } from "../tensor/index.js";
-import type { ModelConfig } from "./config.js";
+import { blocks } from "./block.js";
+import { type ModelConfig, windowOf } from "./config.js";
 
 /**
- * A decoder of the Llama family (Touvron et al. 2023; Llama 3, Mistral, Qwen2): pre-norm blocks of rotary
- * grouped-query attention and a gated MLP. Two ways through the same blocks: whole sequences, differentiable; and a
- * few new tokens over a KV cache.
+ * A decoder-only transformer (Vaswani et al. 2017; Radford et al. 2019; Touvron et al. 2023) as its configuration
+ * describes it. Two ways through the same blocks: whole sequences, differentiable; and a few new tokens over a KV cache.
  */
 
-/** How the attention of one layer is computed; the rest of a block does not depend on it. */
-type Attend = (layer: number, q: Tensor, k: Tensor, v: Tensor) => Tensor;
-
-/** x [N, D] through all blocks and the last norm. */
-function blocks(p: Parameters, config: ModelConfig, x: Tensor, attend: Attend): Tensor {
-  let h = x;
-  for (let layer = 0; layer < config.layers; layer++) {
-    const at = `model.layers.${layer}`;
-    const a = rmsNorm(h, parameter(p, `${at}.input_layernorm.weight`), config.rmsNormEps);
-    const q = linear(p, `${at}.self_attn.q_proj`, a); // [N, H D]
-    const k = linear(p, `${at}.self_attn.k_proj`, a); // [N, KV D]
-    const v = linear(p, `${at}.self_attn.v_proj`, a); // [N, KV D]
-    h = add(linear(p, `${at}.self_attn.o_proj`, attend(layer, q, k, v)), h);
-
-    const m = rmsNorm(h, parameter(p, `${at}.post_attention_layernorm.weight`), config.rmsNormEps);
-    const gated = mul(silu(linear(p, `${at}.mlp.gate_proj`, m)), linear(p, `${at}.mlp.up_proj`, m)); // [N, I]
-    h = add(linear(p, `${at}.mlp.down_proj`, gated), h);
-  }
-  return rmsNorm(h, parameter(p, "model.norm.weight"), config.rmsNormEps);
+/** Embeddings of tokens i64 [B, T], [B T, D]. @param positions i64, [B, T] or what broadcasts to it. */
+function embed(p: Parameters, config: ModelConfig, ids: Tensor, positions: Tensor): Tensor {
+  const [B, T] = ids.shape;
+  let x = gatherRows(parameter(p, "model.embed_tokens.weight"), ids); // [B, T, D]
+  if (config.embeddingScale !== undefined) x = mul(x, config.embeddingScale);
+  if (config.learnedPositions)
+    x = add(x, gatherRows(parameter(p, "model.embed_positions.weight"), positions));
+  return reshape(x, [multiplyDims(B, T), config.hiddenSize]);
 }
 
-/** Rotary tables as constants, for positions below `length`. */
-function rotaryConstants(config: ModelConfig, length: number): [cos: Tensor, sin: Tensor] {
-  const { cos, sin } = ropeTables(length, config.headDim, config.ropeTheta, config.ropeScaling);
-  const shape = [length, config.headDim / 2];
-  return [constant(cos, shape), constant(sin, shape)];
+/** Positions 0, 1, ... of `length` columns. Beyond the last learned position there can only be padding. */
+function countedPositions(config: ModelConfig, length: number): BigInt64Array {
+  const last = config.learnedPositions ? config.maxPositions - 1 : length - 1;
+  return BigInt64Array.from({ length }, (_, t) => BigInt(Math.min(t, last)));
 }
+
+/** One value for layers with a sliding window and one for those without, each made when it is first asked for. */
+function byWindow<R>(config: ModelConfig, make: (window: number | undefined) => R): (layer: number) => R {
+  const made = new Map<number | undefined, R>();
+  return (layer) => {
+    const window = windowOf(config, layer);
+    if (!made.has(window)) made.set(window, make(window));
+    return made.get(window) as R;
+  };
+}
+
+/** A layer's rotary tables as constants, for positions below `length`; none in models that do not rotate. */
+const rotaryConstants = (
+  config: ModelConfig,
+  length: number,
+): ((layer: number) => { cos: Tensor; sin: Tensor } | undefined) =>
+  byWindow(config, (window) => {
+    const { ropeTheta, ropeScaling, localRopeTheta, rotaryDim = config.headDim } = config;
+    if (ropeTheta === undefined) return undefined;
+    const local = window !== undefined && localRopeTheta !== undefined;
+    const { cos, sin } = local
+      ? ropeTables(length, rotaryDim, localRopeTheta)
+      : ropeTables(length, rotaryDim, ropeTheta, ropeScaling);
+    const shape = [length, rotaryDim / 2];
+    return { cos: constant(cos, shape), sin: constant(sin, shape) };
+  });
 
 /**
  * Hidden states of whole sequences, in a differentiable form. Rows are padded on the right: causal attention then
@@ -72,20 +85,19 @@ export function hiddenStates(
   packed?: { segments: Tensor; positions: Tensor },
 ): Tensor {
   const [B, T] = ids.shape as [number, number];
-  const [cos, sin] = rotaryConstants(config, T);
-  const window = config.slidingWindow;
-  const counted = BigInt64Array.from({ length: B * T }, (_, i) => BigInt(i % T));
+  const row = countedPositions(config, T);
+  const counted = BigInt64Array.from({ length: B * T }, (_, i) => row[i % T]);
   const positions = packed?.positions ?? constant(counted, [B, T], "i64");
-  const bias = packed ? segmentBias(packed.segments, window) : causalBias(T, window);
-  const shape = {
-    batch: B,
-    length: T,
-    heads: config.heads,
-    kvHeads: config.kvHeads,
-    headDim: config.headDim,
-  };
-  const x = reshape(gatherRows(parameter(p, "model.embed_tokens.weight"), ids), [B * T, config.hiddenSize]);
-  return blocks(p, config, x, (_layer, q, k, v) => attention(q, k, v, positions, bias, cos, sin, shape));
+  const tables = rotaryConstants(config, T);
+  const bias = byWindow(config, (window) =>
+    packed ? segmentBias(packed.segments, window) : causalBias(T, window),
+  );
+  const { heads, kvHeads, headDim, attentionScale: scale, attentionSoftCap: softCap } = config;
+  const shape = { batch: B, length: T, heads, kvHeads, headDim, scale, softCap };
+  return blocks(p, config, embed(p, config, ids, positions), (layer, q, k, v) => {
+    const turn = tables(layer);
+    return attention(q, k, v, bias(layer), turn && { positions, ...turn }, shape);
+  });
 }
 
 /** Names of a layer's cache in a decoding program. */
@@ -117,12 +129,13 @@ export function cachedHiddenStates(
   const [B, T] = ids.shape as [Dim, Dim];
   const N = multiplyDims(B, T);
   const { heads, kvHeads, headDim } = config;
-  const [cos, sin] = rotaryConstants(config, inputs.capacity);
+  const tables = rotaryConstants(config, inputs.capacity);
   const updated: Record<string, Tensor> = {};
-  const x = reshape(gatherRows(parameter(p, "model.embed_tokens.weight"), reshape(ids, [N])), [
-    N,
-    config.hiddenSize,
-  ]);
+  const positions =
+    T === 1
+      ? reshape(cast(lastIndex, "i64"), [B, 1])
+      : constant(countedPositions(config, T as number), [T as number], "i64");
+  const x = embed(p, config, ids, positions);
   const hidden = blocks(p, config, x, (layer, q, k, v) => {
     const [keyName, valueName] = cacheNames(layer);
     const [output, key, value] = cachedAttention({
@@ -133,11 +146,12 @@ export function cachedHiddenStates(
       pastValue: caches[valueName],
       lastIndex,
       longest,
-      cos,
-      sin,
+      ...tables(layer),
       heads,
       kvHeads,
-      slidingWindow: config.slidingWindow,
+      slidingWindow: windowOf(config, layer),
+      scale: config.attentionScale,
+      softCap: config.attentionSoftCap,
     });
     updated[keyName] = key;
     updated[valueName] = value;
@@ -152,7 +166,9 @@ export const headName = (config: ModelConfig): string =>
 
 /** Logits of hidden states: [N, D] to [N, V], times `scale` (1 / temperature). */
 export function logits(p: Parameters, config: ModelConfig, hidden: Tensor, scale = 1): Tensor {
-  return weightProduct(p, headName(config), hidden, scale);
+  const cap = config.logitSoftCap;
+  if (cap === undefined) return weightProduct(p, headName(config), hidden, scale);
+  return softCapped(weightProduct(p, headName(config), hidden, 1 / cap), cap * scale);
 }
 
 /** A scalar per position from the reward or value head `score.weight` [1, D]: [N, D] to [N]. */

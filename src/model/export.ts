@@ -4,6 +4,9 @@ import { type FloatDtype, saveHuggingFace, type TensorData } from "./save/index.
 import { adapterTensors, saveAdapter } from "./stack-adapters.js";
 import { expectedWeights } from "./weight-names.js";
 
+/** The scalar head of reward and value models. */
+const HEAD = "score.weight";
+
 /** The network's weights with its adapter merged: W + (alpha / r) B A, computed in double precision. */
 export function mergedWeights(network: Network): Map<string, TensorData> {
   const { config, frozen, trainable, lora } = network;
@@ -44,13 +47,23 @@ function addProduct(
   return result;
 }
 
-/** Saves the network as a Hugging Face folder, adapter merged. A scalar head is not part of such a folder. */
-export const exportMerged = (
+/**
+ * Saves the network as a Hugging Face folder, adapter merged. One with a scalar head is saved as a model for sequence
+ * classification, as TRL saves reward models, without the language-model head.
+ */
+export function exportMerged(
   dir: string,
   network: Network,
   tokenizer?: Tokenizer,
   dtype: FloatDtype = "F32",
-): Promise<void> => saveHuggingFace(dir, network.config, mergedWeights(network), tokenizer, dtype);
+): Promise<void> {
+  const { config, frozen, trainable } = network;
+  if (!trainable.byName.has(HEAD) && !frozen.has(HEAD))
+    return saveHuggingFace(dir, config, mergedWeights(network), tokenizer, dtype);
+  // transformers reads the score at the last token that is not padding: padding must not be the end-of-sequence token.
+  const scored = { ...config, head: "score" as const, padId: tokenizer?.padId ?? config.padId };
+  return saveHuggingFace(dir, scored, mergedWeights({ ...network, config: scored }), tokenizer, dtype);
+}
 
 /** Saves the network's adapter, and its scalar head if it has one, in PEFT's format. */
 export const exportAdapter = (dir: string, network: Network, baseModel: string): Promise<void> =>

@@ -1,5 +1,12 @@
 /** Layers as pure functions over tensors: linear with LoRA, rotary tables, attention. */
-export { type AttentionShape, attention, causalBias, segmentBias } from "./attention.js";
+export {
+  type AttentionShape,
+  attention,
+  causalBias,
+  type RotaryPositions,
+  segmentBias,
+  softCapped,
+} from "./attention.js";
 export {
   int8Names,
   linear,

@@ -20,7 +20,8 @@ const DTYPES = { f32: "F32", bf16: "BF16", f16: "F16" } as const;
 export default defineCommand({
   description:
     "Saves a model as a Hugging Face folder that transformers, vLLM and Plumbline open: a GGUF file with its weights " +
-    "dequantised and its tokenizer, or a model with adapters folded into it. The folder appears whole or not at all.",
+    "dequantised and its tokenizer, or a model with adapters folded into it; a reward model as one for sequence " +
+    "classification. The folder appears whole or not at all.",
   examples: [
     {
       command: "plumb convert --model model.gguf --out model",
@@ -38,11 +39,12 @@ export default defineCommand({
         hint: "Give --out another name, or remove it first.",
       });
     }
-    const { network, config, tokenizer } = await openNetwork(createRuntime(), model, adapter);
+    const { network, config, tokenizer } = await openNetwork(createRuntime(), model, adapter, {
+      head: "any",
+    });
     if (tokenizer === undefined) ui.warn(`${model} has no tokenizer; the folder will have none`);
-    if (network.trainable.byName.has("score.weight")) {
-      ui.warn("the adapter's reward head is left out: such a folder holds a language model");
-    }
+    const reward = network.trainable.byName.has("score.weight") || config.head === "score";
+    if (reward) ui.info("a reward model, for sequence classification; its scores are not normalised");
     signal.throwIfAborted();
     await exportMerged(out, network, tokenizer, DTYPES[dtype]);
     const parameters = parameterCount(network).frozen;

@@ -38,7 +38,7 @@ export function smoothedBase(runtime: Runtime, base: Weights, smoothing: Smoothi
 /** The weights that products are made with: those of the linear layers and of the head. */
 export const productWeights = (config: ModelConfig, base: Weights): string[] => [
   ...[...base.keys()].filter((name) => LINEAR.test(name) && name.endsWith(".weight")),
-  headName(config),
+  ...(config.head === "score" ? [] : [headName(config)]),
 ];
 
 /**

@@ -4,6 +4,7 @@ import { PAD, randomIds, smallConfig, smallLora, smallWeights } from "../../../t
 import { Generator, samplingSchema } from "../../generate/index.js";
 import { RandomStream } from "../../random.js";
 import { OrtRuntime } from "../../runtime/ort/index.js";
+import type { ModelConfig } from "../config.js";
 import { frozenNetwork, type Weights } from "../create.js";
 import { hiddenStates, logits } from "../decoder.js";
 import type { Network } from "../network.js";
@@ -24,7 +25,7 @@ const random = new RandomStream(4, "texts");
 const texts = Array.from({ length: 12 }, () => randomIds(random, 30));
 const rows = calibrationRows(texts, 32, 8);
 
-async function logitsOf(network: Network): Promise<Float32Array> {
+async function logitsOf(network: Network, config = network.config): Promise<Float32Array> {
   const ids = BigInt64Array.from(rows.slice(0, 2).flat(), BigInt);
   const out = await new NetworkRunner(runtime, network).forward(
     "logits",
@@ -35,17 +36,20 @@ async function logitsOf(network: Network): Promise<Float32Array> {
   return out.logits as Float32Array;
 }
 
-async function smoothed(): Promise<{ exact: Weights; maxima: Awaited<ReturnType<typeof channelMaxima>> }> {
-  const maxima = await channelMaxima(runtime, config, weights, rows);
-  const smoothing = smoothingFactors(config, maxima, (layer) => {
-    const buffer = weights.get(`${layer}.weight`);
+async function smoothed(
+  of = config,
+  base = weights,
+): Promise<{ exact: Weights; maxima: Awaited<ReturnType<typeof channelMaxima>> }> {
+  const maxima = await channelMaxima(runtime, of, base, rows);
+  const smoothing = smoothingFactors(of, maxima, (layer) => {
+    const buffer = base.get(`${layer}.weight`);
     return {
       data: buffer?.data() as Float32Array,
       rows: buffer?.shape[0] ?? 0,
       columns: buffer?.shape[1] ?? 0,
     };
   });
-  return { exact: smoothedBase(runtime, weights, smoothing), maxima };
+  return { exact: smoothedBase(runtime, base, smoothing), maxima };
 }
 
 test("columns are rounded to the nearest of 255 steps", () => {
@@ -86,9 +90,21 @@ test("calibration rows hold the texts in order, in one length, the rest dropped"
 });
 
 describe("smoothing", () => {
-  test("leaves what the network computes as it was", async () => {
-    const { exact } = await smoothed();
-    const [before, after] = [weights, exact].map((base) => logitsOf(frozenNetwork(runtime, config, base)));
+  const kinds: [string, Partial<ModelConfig>, number][] = [
+    ["pre-norm, gated, biases", { heads: 4, kvHeads: 2, qkvBias: true, mlpBias: true }, 9],
+    ["fused layers", { fusedQkv: true, fusedGateUp: true }, 2],
+    ["LayerNorm, plain MLP", { norm: "layer", plainMlp: true, activation: "gelu", mlpBias: true }, 6],
+    ["norms before and after", { blockNorms: "sandwich", queryKeyNorm: "head" }, 9],
+    ["norms after only", { blockNorms: "post", queryKeyNorm: "width" }, 4],
+  ];
+  test.each(kinds)("leaves what the network computes as it was: %s", async (_name, changes, divided) => {
+    const of = smallConfig(changes);
+    const base = smallWeights(runtime, of);
+    const { exact } = await smoothed(of, base);
+    expect(
+      [...exact.keys()].filter((key) => key.includes("layers.0.") && key.includes("divided_")),
+    ).toHaveLength(divided);
+    const [before, after] = [base, exact].map((one) => logitsOf(frozenNetwork(runtime, of, one)));
     expect(relativeError(await after, await before)).toBeLessThan(1e-5);
   });
 

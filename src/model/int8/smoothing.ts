@@ -1,4 +1,5 @@
 import type { ModelConfig } from "../config.js";
+import { BLOCK_NORMS, blockLinears } from "../weight-names.js";
 
 /** Largest magnitude of each channel of a product's input, by the weight's name. */
 export type ChannelMaxima = ReadonlyMap<string, Float32Array>;
@@ -20,24 +21,32 @@ interface Group {
 const MIGRATION = 0.5;
 const LEAST_FACTOR = 1e-3;
 
-/** The groups of a model. A layer whose input no weight alone makes is in none of them. */
+/**
+ * The groups of a model. A layer whose input no weight alone makes, such as what comes after an activation or a
+ * normalised residual stream, is in none of them.
+ */
 export function smoothingGroups(config: ModelConfig): Group[] {
   const { heads, kvHeads, headDim } = config;
+  const linears = blockLinears(config).map(({ module }) => module);
+  const first = (...modules: string[]): string[] => modules.filter((module) => linears.includes(module));
+  const norms = BLOCK_NORMS[config.blockNorms ?? "pre"];
   return Array.from({ length: config.layers }, (_, i): Group[] => {
-    const at = `model.layers.${i}`;
-    const attention = `${at}.self_attn`;
+    const group = (maker: string | undefined, readers: string[], repeats?: Group["repeats"]): Group[] => {
+      const at = (module: string): string => `model.layers.${i}.${module}`;
+      return maker === undefined || readers.length === 0
+        ? []
+        : [{ maker: at(maker), readers: readers.map(at), ...(repeats && { repeats }) }];
+    };
+    const [value] = first("self_attn.v_proj");
+    const [up] = config.plainMlp ? [] : first("mlp.up_proj");
     return [
-      {
-        maker: `${at}.input_layernorm`,
-        readers: ["q_proj", "k_proj", "v_proj"].map((name) => `${attention}.${name}`),
-      },
-      {
-        maker: `${attention}.v_proj`,
-        readers: [`${attention}.o_proj`],
-        repeats: { heads, kvHeads, headDim },
-      },
-      { maker: `${at}.post_attention_layernorm`, readers: [`${at}.mlp.gate_proj`, `${at}.mlp.up_proj`] },
-      { maker: `${at}.mlp.up_proj`, readers: [`${at}.mlp.down_proj`] },
+      ...group(
+        norms.attention.before,
+        first(...["q", "k", "v", "qkv"].map((name) => `self_attn.${name}_proj`)),
+      ),
+      ...group(value, first("self_attn.o_proj"), { heads, kvHeads, headDim }),
+      ...group(norms.mlp.before, first("mlp.gate_proj", "mlp.up_proj", "mlp.gate_up_proj")),
+      ...group(up, first("mlp.down_proj")),
     ];
   }).flat();
 }

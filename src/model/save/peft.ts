@@ -8,6 +8,8 @@ import { type FloatDtype, type TensorData, writeSafetensors } from "./safetensor
 export interface PeftSaveConfig extends PeftConfig {
   /** What PEFT wraps the model as: a language model, or a reward model's classifier. */
   taskType: "CAUSAL_LM" | "SEQ_CLS";
+  /** Whether the base stores the adapted weights as [inputs, outputs]; the adapter's own matrices do not differ. */
+  fanInFanOut?: boolean;
 }
 
 /**
@@ -43,7 +45,7 @@ function adapterConfigJson(config: PeftSaveConfig): object {
     modules_to_save: config.modulesToSave ?? null,
     lora_dropout: 0,
     bias: "none",
-    fan_in_fan_out: false,
+    fan_in_fan_out: config.fanInFanOut ?? false,
     use_dora: false,
     use_rslora: false,
     init_lora_weights: true,

@@ -85,9 +85,12 @@ export const LOWERINGS: Readonly<Record<string, Lowering>> = {
   sigmoid: direct("Sigmoid"),
   tanh: direct("Tanh"),
   softplus: direct("Softplus"),
+  erf: direct("Erf"),
   where: direct("Where"),
   silu: (_node, inputs, outputs, e) =>
     e.emit({ opType: "QuickGelu", domain: MICROSOFT, inputs, outputs, attributes: { alpha: { float: 1 } } }),
+  gelu: (_node, inputs, outputs, e) => e.emit({ opType: "Gelu", domain: MICROSOFT, inputs, outputs }),
+  geluTanh: (_node, inputs, outputs, e) => e.emit({ opType: "FastGelu", domain: MICROSOFT, inputs, outputs }),
   clip: (node, [x], outputs, e) => {
     const { low, high } = node.attributes as { low: number; high: number };
     e.emit({ opType: "Clip", inputs: [x, e.float(low), e.float(high)], outputs });
@@ -121,6 +124,10 @@ export const LOWERINGS: Readonly<Record<string, Lowering>> = {
   slice: (node, [x], outputs, e) => {
     const { axis, start, end } = node.attributes as { axis: number; start: number; end: number };
     e.emit({ opType: "Slice", inputs: [x, e.int64([start]), e.int64([end]), e.int64([axis])], outputs });
+  },
+  split: (node, [x], outputs, e) => {
+    const { axis, sizes } = node.attributes as { axis: number; sizes: number[] };
+    e.emit({ opType: "Split", inputs: [x, e.int64(sizes)], outputs, attributes: { axis } });
   },
   sum: (node, [x], outputs, e) => {
     const { axes, keep } = node.attributes as { axes: number[]; keep: boolean };
@@ -203,18 +210,29 @@ export const LOWERINGS: Readonly<Record<string, Lowering>> = {
       outputs,
       attributes: { axis: -1, epsilon: { float: node.attributes.eps as number }, stash_type: 1 },
     }),
-  rotary: (_node, [x, positions, cos, sin], outputs, e) =>
-    e.emit({ opType: "RotaryEmbedding", domain: MICROSOFT, inputs: [x, positions, cos, sin], outputs }),
+  layerNorm: (node, inputs, outputs, e) =>
+    e.emit({
+      opType: "LayerNormalization",
+      inputs,
+      outputs,
+      attributes: { axis: -1, epsilon: { float: node.attributes.eps as number }, stash_type: 1 },
+    }),
+  rotary: (node, inputs, outputs, e) => {
+    const [, heads, , size] = node.inputs[0].shape;
+    const attributes = partialRotation(node.inputs[2], numeric("rotary", [heads, size]));
+    e.emit({ opType: "RotaryEmbedding", domain: MICROSOFT, inputs, outputs, attributes });
+  },
   cachedAttention: (node, inputs, outputs, e) => {
-    const { heads, kvHeads, slidingWindow } = node.attributes as Record<string, number>;
+    const { heads, kvHeads, slidingWindow, scale, softCap } = node.attributes as Record<string, number>;
     const size = node.inputs[3].shape[3] as number;
     if (size % 8 !== 0) {
       const shapes = [node.inputs[0].shape, node.inputs[3].shape];
       throw new ShapeError("cachedAttention", `the size of a head, ${size}, must be a multiple of 8`, shapes);
     }
-    // The fused kernel turns heads of 16, 32, ... itself; others are turned before it.
-    const fused = size % 16 === 0;
-    const turned = fused ? inputs : rotateNew(node, inputs, e);
+    // The fused kernel turns heads of 16, 32, ... itself, or as many elements of them; others are turned before it.
+    const rotated = inputs.length > 7;
+    const fused = rotated && size % 16 === 0 && (node.inputs[7].shape[1] as number) % 8 === 0;
+    const turned = !rotated || fused ? inputs : rotateNew(node, inputs, e);
     e.emit({
       opType: "GroupQueryAttention",
       domain: MICROSOFT,
@@ -225,10 +243,18 @@ export const LOWERINGS: Readonly<Record<string, Lowering>> = {
         kv_num_heads: kvHeads,
         do_rotary: fused ? 1 : 0,
         local_window_size: slidingWindow,
+        ...(scale !== undefined && { scale: { float: scale } }),
+        ...(softCap !== undefined && { softcap: { float: softCap } }),
       },
     });
   },
 };
+
+/** RotaryEmbedding takes the tables for whole heads unless it is told otherwise. */
+function partialRotation(table: Tensor, [heads, size]: number[]): OnnxNode["attributes"] {
+  const turned = 2 * (table.shape[1] as number);
+  return turned === size ? {} : { num_heads: heads, rotary_embedding_dim: turned };
+}
 
 /** Inputs of cachedAttention with q and k turned to their positions, and no tables. */
 function rotateNew(node: Node, inputs: string[], e: Emitter): string[] {
@@ -239,16 +265,20 @@ function rotateNew(node: Node, inputs: string[], e: Emitter): string[] {
     e.emit({ opType: "Cast", inputs: [lastIndex], outputs: [wide], attributes: { to: ONNX_TYPE.i64 } });
     positions = unsqueezeLast(wide, e);
   }
-  const [turnedQ, turnedK] = [q, k].map((x) => {
+  const { heads, kvHeads } = node.attributes as Record<string, number>;
+  const size = node.inputs[3].shape[3] as number;
+  const turn = (x: string, count: number): string => {
     const turned = e.temporary();
     e.emit({
       opType: "RotaryEmbedding",
       domain: MICROSOFT,
       inputs: [x, positions, cos, sin],
       outputs: [turned],
+      attributes: partialRotation(node.inputs[7], [count, size]),
     });
     return turned;
-  });
+  };
+  const [turnedQ, turnedK] = [turn(q, heads), turn(k, kvHeads)];
   return [turnedQ, turnedK, v, pastKey, pastValue, lastIndex, longest];
 }
 

@@ -268,6 +268,16 @@ describe("compiled programs", () => {
     expect((await runtime.compile(plus, a).run({ x: THREE })).y).toEqual(Float32Array.of(2, 12, 103));
   });
 
+  test("compute with frozen weights also where an operation depends on nothing else", async () => {
+    const runtime = new OrtRuntime();
+    const inputs = { x: vector(3), w: { ...vector(3), frozen: true } } as const;
+    const program = trace("constant", inputs, ({ x, w }) => ({ y: mul(x, add(w, 1)) }));
+    const weights = new Map([["w", runtime.buffer("f32", [3], Float32Array.of(1, 10, 100))]]);
+    expect((await runtime.compile(program, weights).run({ x: THREE })).y).toEqual(
+      Float32Array.of(2, 22, 303),
+    );
+  });
+
   test("results do not depend on how many are kept", async () => {
     const programs = Array.from({ length: 6 }, (_, i) => scaling(i + 1));
     const runtimes = [1, 2, 3].map((maxPrograms) => new OrtRuntime({ maxPrograms }));

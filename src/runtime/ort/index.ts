@@ -147,6 +147,8 @@ export class OrtRuntime implements Runtime {
       call("DisableMemPattern", options);
       call("SetSessionGraphOptimizationLevel", options, ALL_OPTIMIZATIONS);
       call("AddSessionConfigEntry", options, "session.use_env_allocators", "1");
+      // Folding would compute with what stands in the file of external weights, zeros, not with the values given here.
+      call("AddSessionConfigEntry", options, "optimization.disable_specified_optimizers", "ConstantFolding");
       call(
         "AddSessionConfigEntry",
         options,
