@@ -5,7 +5,7 @@ import path from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { Generator } from "../../src/generate/index.js";
 import { samplingSchema } from "../../src/generate/sampling.js";
-import { collate } from "../../src/model/batch.js";
+import { collate, promptCompletion } from "../../src/model/batch.js";
 import { adapterNetwork, frozenNetwork, loraNetwork } from "../../src/model/create.js";
 import { hiddenStates, logits } from "../../src/model/decoder.js";
 import { exportAdapter } from "../../src/model/export.js";
@@ -16,7 +16,7 @@ import { openSafetensors } from "../../src/model/load/safetensors.js";
 import { LINEAR_NAMES, type Network } from "../../src/model/network.js";
 import { NetworkRunner, NetworkTrainer } from "../../src/model/runner.js";
 import { saveHuggingFace } from "../../src/model/save/index.js";
-import { sequenceScores } from "../../src/model/score.js";
+import { sequenceLogProbs, sequenceScores } from "../../src/model/score.js";
 import { batchFeeds, readInputs, tokenInputs } from "../../src/model/sequence-programs.js";
 import { tokenReadings } from "../../src/model/token-readings.js";
 import { blockLinears, expectedWeights } from "../../src/model/weight-names.js";
@@ -87,6 +87,19 @@ describe.each(ARCHITECTURE_FIXTURES)("%s", (name) => {
       expect(ids).toEqual(likeliest);
     }
     expect(found).toEqual(expected.greedy.map(({ ids }) => ids));
+  });
+
+  test("log-probabilities of sampled tokens equal those of the trainer", async () => {
+    const { config, weights } = await loadModel(runtime, name);
+    const network = frozenNetwork(runtime, { ...config, eosIds: [] }, weights);
+    const settings = samplingSchema.parse({ temperature: 0.7, maxNewTokens: 8, seed: 5 });
+    const prompts = expected.greedy.map(({ prompt }) => prompt);
+    const completions = await new Generator(runtime, network, 0).generate(prompts, settings);
+    const sequences = completions.map(({ ids }, i) => promptCompletion(prompts[i], ids));
+    const runner = new NetworkRunner(runtime, network);
+    const want = await sequenceLogProbs(runner, sequences, { rows: 3, padId: 0 }, 0.7);
+    for (const [i, { logProbs }] of completions.entries())
+      expect(relativeError(logProbs, want[i])).toBeLessThan(1e-4);
   });
 
   const folder = path.join(FIXTURES, "models", name);

@@ -39,10 +39,7 @@ describe("what distinguishes the architectures", () => {
     ["phi3", { fusedQkv: true, fusedGateUp: true, rotaryDim: 12, slidingWindow: 7 }],
     ["olmo2", { blockNorms: "post", queryKeyNorm: "width" }],
     ["gpt-neox", { parallelResidual: true, norm: "layer", rotaryDim: 4, plainMlp: true, activation: "gelu" }],
-    [
-      "gpt2",
-      { learnedPositions: true, activation: "gelu_tanh", tieWordEmbeddings: true },
-    ],
+    ["gpt2", { learnedPositions: true, activation: "gelu_tanh", tieWordEmbeddings: true }],
     ["gpt2-reward", { head: "score" }],
   ])("%s", (name, expected) => {
     expect(config(name)).toMatchObject(expected);
