@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { copyFile, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -15,7 +15,7 @@ import { readJson } from "../../src/model/load/json-fields.js";
 import { openSafetensors } from "../../src/model/load/safetensors.js";
 import { LINEAR_NAMES, type Network } from "../../src/model/network.js";
 import { NetworkRunner, NetworkTrainer } from "../../src/model/runner.js";
-import { saveHuggingFace } from "../../src/model/save/index.js";
+import { saveHuggingFace, writeSafetensors } from "../../src/model/save/index.js";
 import { sequenceLogProbs, sequenceScores } from "../../src/model/score.js";
 import { batchFeeds, readInputs, tokenInputs } from "../../src/model/sequence-programs.js";
 import { tokenReadings } from "../../src/model/token-readings.js";
@@ -172,6 +172,23 @@ describe.each(ARCHITECTURE_FIXTURES)("%s", (name) => {
       );
     },
   );
+});
+
+test("GPT-2's own files, saved from the model without its head, lack the first part of every name", async () => {
+  const folder = path.join(FIXTURES, "models", "gpt2");
+  const [file, whole] = [
+    await openSafetensors(path.join(folder, "model.safetensors")),
+    await openModel(folder),
+  ];
+  const short = new Map<string, { shape: number[]; data: Float32Array }>();
+  for (const name of file.names())
+    short.set(name.replace("transformer.", ""), { shape: file.shape(name), data: await file.read(name) });
+  await copyFile(path.join(folder, "config.json"), path.join(dir, "config.json"));
+  await writeSafetensors(path.join(dir, "model.safetensors"), short);
+  const model = await openModel(dir);
+  for (const name of expectedWeights(model.config).keys())
+    expect(await model.weights.read(name)).toEqual(await whole.weights.read(name));
+  await Promise.all([file.close(), whole.close(), model.close()]);
 });
 
 describe.each(["llama-reward", "gpt2-reward"])("%s, a reward model as TRL saves it", (name) => {
