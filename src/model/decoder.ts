@@ -13,12 +13,16 @@ import {
   cachedAttention,
   cast,
   constant,
+  cumulativeSum,
   type Dim,
+  fillLike,
   gatherRows,
   matmul,
+  minimum,
   mul,
   multiplyDims,
   reshape,
+  sub,
   type Tensor,
 } from "../tensor/index.js";
 import { blocks } from "./block.js";
@@ -39,11 +43,11 @@ function embed(p: Parameters, config: ModelConfig, ids: Tensor, positions: Tenso
   return reshape(x, [multiplyDims(B, T), config.hiddenSize]);
 }
 
-/** Positions 0, 1, ... of `length` columns. Beyond the last learned position there can only be padding. */
-function countedPositions(config: ModelConfig, length: number): BigInt64Array {
-  const last = config.learnedPositions ? config.maxPositions - 1 : length - 1;
-  return BigInt64Array.from({ length }, (_, t) => BigInt(Math.min(t, last)));
-}
+/** Positions i64 at which a learned table may be read: beyond its end there is only padding. */
+const withinTable = (config: ModelConfig, positions: Tensor): Tensor =>
+  config.learnedPositions
+    ? minimum(positions, constant(BigInt64Array.of(BigInt(config.maxPositions - 1)), [1], "i64"))
+    : positions;
 
 /** One value for layers with a sliding window and one for those without, each made when it is first asked for. */
 function byWindow<R>(config: ModelConfig, make: (window: number | undefined) => R): (layer: number) => R {
@@ -85,8 +89,7 @@ export function hiddenStates(
   packed?: { segments: Tensor; positions: Tensor },
 ): Tensor {
   const [B, T] = ids.shape as [number, number];
-  const row = countedPositions(config, T);
-  const counted = BigInt64Array.from({ length: B * T }, (_, i) => row[i % T]);
+  const counted = BigInt64Array.from({ length: B * T }, (_, i) => BigInt(i % T));
   const positions = packed?.positions ?? constant(counted, [B, T], "i64");
   const tables = rotaryConstants(config, T);
   const bias = byWindow(config, (window) =>
@@ -94,7 +97,8 @@ export function hiddenStates(
   );
   const { heads, kvHeads, headDim, attentionScale: scale, attentionSoftCap: softCap } = config;
   const shape = { batch: B, length: T, heads, kvHeads, headDim, scale, softCap };
-  return blocks(p, config, embed(p, config, ids, positions), (layer, q, k, v) => {
+  const x = embed(p, config, ids, withinTable(config, positions));
+  return blocks(p, config, x, (layer, q, k, v) => {
     const turn = tables(layer);
     return attention(q, k, v, bias(layer), turn && { positions, ...turn }, shape);
   });
@@ -119,6 +123,13 @@ export interface DecodeInputs {
   capacity: number;
 }
 
+/** Positions of new tokens, i64 [B, T]: a single one is its row's last; several end where the longest row ends. */
+function newPositions({ ids, lastIndex, longest }: DecodeInputs): Tensor {
+  if (ids.shape[1] === 1) return reshape(cast(lastIndex, "i64"), [ids.shape[0], 1]);
+  const fromEnd = cumulativeSum(cast(fillLike(ids, 1), "i64"), 1, true); // T, ..., 2, 1
+  return sub(cast(longest, "i64"), fromEnd);
+}
+
 /** Hidden states of new tokens over a KV cache: [B T, D], and the caches with the new tokens in them. */
 export function cachedHiddenStates(
   p: Parameters,
@@ -131,11 +142,7 @@ export function cachedHiddenStates(
   const { heads, kvHeads, headDim } = config;
   const tables = rotaryConstants(config, inputs.capacity);
   const updated: Record<string, Tensor> = {};
-  const positions =
-    T === 1
-      ? reshape(cast(lastIndex, "i64"), [B, 1])
-      : constant(countedPositions(config, T as number), [T as number], "i64");
-  const x = embed(p, config, ids, positions);
+  const x = embed(p, config, ids, withinTable(config, newPositions(inputs)));
   const hidden = blocks(p, config, x, (layer, q, k, v) => {
     const [keyName, valueName] = cacheNames(layer);
     const [output, key, value] = cachedAttention({

@@ -322,6 +322,18 @@ describe("plumb convert", () => {
     expect(again.stderr).toContain("there already");
   });
 
+  it("makes a reward model for sequence classification of a reward adapter", () => {
+    const args = ["convert", "--model", "model", "--adapter", "rm", "--out", "classifier"];
+    expect(plumb(args)).toMatchObject({ status: 0 });
+    const texts = [{ input_ids: [5, 9, 30, 12] }, { input_ids: [44, 7] }];
+    const scores = (model: string) =>
+      rowsOf(plumb(["score", "--reward-model", model, "--input", "-"], texts));
+    const normalised = scores("rm");
+    scores("classifier").forEach(({ score }, i) => {
+      expect(Number(score)).toBeCloseTo(Number(normalised[i].score) * 2 + 0.5, 4);
+    });
+  });
+
   it("writes nothing when the model is not sound", () => {
     const result = plumb(["convert", "--model", "pairs.jsonl", "--out", "never"]);
     expect(result.status).toBe(1);

@@ -1,11 +1,11 @@
 import { existsSync } from "node:fs";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { copyFile, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { Generator } from "../../src/generate/index.js";
 import { samplingSchema } from "../../src/generate/sampling.js";
-import { collate } from "../../src/model/batch.js";
+import { collate, promptCompletion } from "../../src/model/batch.js";
 import { adapterNetwork, frozenNetwork, loraNetwork } from "../../src/model/create.js";
 import { hiddenStates, logits } from "../../src/model/decoder.js";
 import { exportAdapter } from "../../src/model/export.js";
@@ -15,8 +15,8 @@ import { readJson } from "../../src/model/load/json-fields.js";
 import { openSafetensors } from "../../src/model/load/safetensors.js";
 import { LINEAR_NAMES, type Network } from "../../src/model/network.js";
 import { NetworkRunner, NetworkTrainer } from "../../src/model/runner.js";
-import { saveHuggingFace } from "../../src/model/save/index.js";
-import { sequenceScores } from "../../src/model/score.js";
+import { saveHuggingFace, writeSafetensors } from "../../src/model/save/index.js";
+import { sequenceLogProbs, sequenceScores } from "../../src/model/score.js";
 import { batchFeeds, readInputs, tokenInputs } from "../../src/model/sequence-programs.js";
 import { tokenReadings } from "../../src/model/token-readings.js";
 import { blockLinears, expectedWeights } from "../../src/model/weight-names.js";
@@ -89,6 +89,19 @@ describe.each(ARCHITECTURE_FIXTURES)("%s", (name) => {
     expect(found).toEqual(expected.greedy.map(({ ids }) => ids));
   });
 
+  test("log-probabilities of sampled tokens equal those of the trainer", async () => {
+    const { config, weights } = await loadModel(runtime, name);
+    const network = frozenNetwork(runtime, { ...config, eosIds: [] }, weights);
+    const settings = samplingSchema.parse({ temperature: 0.7, maxNewTokens: 8, seed: 5 });
+    const prompts = expected.greedy.map(({ prompt }) => prompt);
+    const completions = await new Generator(runtime, network, 0).generate(prompts, settings);
+    const sequences = completions.map(({ ids }, i) => promptCompletion(prompts[i], ids));
+    const runner = new NetworkRunner(runtime, network);
+    const want = await sequenceLogProbs(runner, sequences, { rows: 3, padId: 0 }, 0.7);
+    for (const [i, { logProbs }] of completions.entries())
+      expect(relativeError(logProbs, want[i])).toBeLessThan(1e-4);
+  });
+
   const folder = path.join(FIXTURES, "models", name);
 
   test.runIf(expected.adapter)("an adapter that peft saved, and what is saved of it", async () => {
@@ -159,6 +172,23 @@ describe.each(ARCHITECTURE_FIXTURES)("%s", (name) => {
       );
     },
   );
+});
+
+test("GPT-2's own files, saved from the model without its head, lack the first part of every name", async () => {
+  const folder = path.join(FIXTURES, "models", "gpt2");
+  const [file, whole] = [
+    await openSafetensors(path.join(folder, "model.safetensors")),
+    await openModel(folder),
+  ];
+  const short = new Map<string, { shape: number[]; data: Float32Array }>();
+  for (const name of file.names())
+    short.set(name.replace("transformer.", ""), { shape: file.shape(name), data: await file.read(name) });
+  await copyFile(path.join(folder, "config.json"), path.join(dir, "config.json"));
+  await writeSafetensors(path.join(dir, "model.safetensors"), short);
+  const model = await openModel(dir);
+  for (const name of expectedWeights(model.config).keys())
+    expect(await model.weights.read(name)).toEqual(await whole.weights.read(name));
+  await Promise.all([file.close(), whole.close(), model.close()]);
 });
 
 describe.each(["llama-reward", "gpt2-reward"])("%s, a reward model as TRL saves it", (name) => {

@@ -33,7 +33,10 @@ import { dataSettings, modelSettings, runSettings } from "../training/settings.j
 const schema = ppoSchema.extend({
   ...modelSettings,
   ...dataSettings,
-  rewardModel: z.array(z.string().min(1)).default([]).describe("folders that `plumb reward` wrote"),
+  rewardModel: z
+    .array(z.string().min(1))
+    .default([])
+    .describe("folders that `plumb reward` wrote, or models for sequence classification"),
   rewardWeights: z.array(z.number()).default([]).describe("one for each reward model; default 1 each"),
   rewardFunctions: z
     .array(rewardFunctionSchema)

@@ -117,6 +117,15 @@ describe("saveHuggingFace", () => {
     expect(model.tokenizer?.chatTemplate).toBe("{{ messages }}");
   });
 
+  it("writes soft caps as floats, which transformers asks for", async () => {
+    const config = tinyConfig({ architecture: "gemma2", attentionSoftCap: 50, logitSoftCap: 30 });
+    await saveHuggingFace(join(dir, "model"), config, tinyWeights(config));
+    const text = await readFile(join(dir, "model", "config.json"), "utf8");
+    expect(text).toContain('"attn_logit_softcapping": 50.0,');
+    expect(text).toContain('"final_logit_softcapping": 30.0,');
+    expect(JSON.parse(text)).toMatchObject({ final_logit_softcapping: 30 });
+  });
+
   it("writes nothing when a weight is missing, misshapen or unknown", async () => {
     const config = tinyConfig();
     const weights = tinyWeights(config);
