@@ -11,7 +11,8 @@ let timer: NodeJS.Timeout | undefined;
  * keeps; a trim takes some milliseconds. Other C libraries have no such call, and then nothing is done.
  */
 export function trimHeapSoon(): void {
-  timer ??= setTimeout(() => {
+  if (timer) return;
+  timer = setTimeout(() => {
     timer = undefined;
     trim ??= findTrim();
     trim();
