@@ -134,7 +134,7 @@ const STAGES = {
     const lora = { r: 8, alpha: 16, targets: LINEAR_NAMES };
     const saved = adapted === "adapted" ? loraNetwork(runtime, CONFIG, weights, lora, 1) : network;
     await exportMerged(join(folder, out), saved, undefined, dtype, SHARD_BYTES);
-    return { ...loading, peak: peak(), files: readdirSync(join(folder, out)).length };
+    return { ...loading, peak: peak(), shards: readdirSync(join(folder, out)).filter((name) => name.endsWith(".safetensors")).length };
   },
   async tensor(folder, format, dtype, elements) {
     const path = join(folder, "tensor");
@@ -195,7 +195,7 @@ function checkAll(parent) {
     report("  log-probabilities are finite", finite, finite);
 
     const saved = stage("save", folder, "sharded", "F32", "plain");
-    ratio(`saved as shards of ${gb(SHARD_BYTES)}, ${saved.files} files, ${saved.seconds} s`, saved);
+    ratio(`saved as shards of ${gb(SHARD_BYTES)}, ${saved.shards} of them, ${saved.seconds} s`, saved);
     const again = stage("run", folder, "sharded");
     ratio("loaded again", again);
     const same = JSON.stringify(again.hashes) === JSON.stringify(first.hashes);

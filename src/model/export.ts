@@ -15,8 +15,13 @@ const PIECE_ELEMENTS = 2 ** 20;
 /**
  * The network's weights with its adapter merged: W + (alpha / r) B A, computed in double precision. They are made a few
  * rows at a time as they are asked for; `adapted` says which are not the network's own.
+ *
+ * @param pieceElements about how many elements are made at a time; at least a row is.
  */
-export function mergedWeights(network: Network): Map<string, TensorPieces & { adapted: boolean }> {
+export function mergedWeights(
+  network: Network,
+  pieceElements = PIECE_ELEMENTS,
+): Map<string, TensorPieces & { adapted: boolean }> {
   const { config, frozen, trainable, lora } = network;
   const merged = new Map<string, TensorPieces & { adapted: boolean }>();
   for (const [name, shape] of expectedWeights(config)) {
@@ -28,24 +33,26 @@ export function mergedWeights(network: Network): Map<string, TensorPieces & { ad
     const b = trainable.byName.get(`${layer}.lora_B.weight`)?.data() as Float32Array | undefined;
     if (!a || !b || !lora) merged.set(name, { shape, adapted: false, pieces: () => [w()] });
     else {
-      const pieces = () => rowsWithProduct(w(), a, b, shape[1], lora.r, lora.alpha / lora.r);
+      const [out, input] = shape;
+      const rows = Math.min(out, Math.max(1, Math.floor(pieceElements / input)));
+      const pieces = () => rowsWithProduct(w(), a, b, rows, input, lora.r, lora.alpha / lora.r);
       merged.set(name, { shape, adapted: true, pieces });
     }
   }
   return merged;
 }
 
-/** W + scale B A, a few rows at a time: W [out, in], B [out, r], A [r, in]. Each piece lies over the one before. */
+/** W + scale B A, `rows` rows at a time: W [out, in], B [out, r], A [r, in]. Each piece lies over the one before. */
 function* rowsWithProduct(
   w: Float32Array,
   a: Float32Array,
   b: Float32Array,
+  rows: number,
   input: number,
   r: number,
   scale: number,
 ): Generator<Float32Array> {
   const out = w.length / input;
-  const rows = Math.min(out, Math.max(1, Math.floor(PIECE_ELEMENTS / input)));
   const piece = new Float32Array(rows * input);
   const row = new Float64Array(input);
   for (let start = 0; start < out; start += rows) {
