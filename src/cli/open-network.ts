@@ -5,6 +5,7 @@ import type { ModelConfig } from "../model/config.js";
 import { adapterNetwork, frozenNetwork, readWeights, type Weights } from "../model/create.js";
 import { mergedWeights } from "../model/export.js";
 import { openModel, type WantedHead } from "../model/load/index.js";
+import { allocateF32 } from "../model/load/weights.js";
 import type { Network } from "../model/network.js";
 import { baseKey, type SharedBase } from "../model/reward-model.js";
 import { type OrtOptions, OrtRuntime } from "../runtime/ort/index.js";
@@ -66,7 +67,8 @@ export async function openNetwork(
     );
   }
   let base = weights;
-  for (const dir of adapters.slice(0, -1)) base = await mergeAdapter(runtime, config, base, dir);
+  const alone = shared === undefined;
+  for (const dir of adapters.slice(0, -1)) base = await mergeAdapter(runtime, config, base, dir, alone);
   const last = adapters.at(-1);
   const network =
     last === undefined
@@ -88,17 +90,28 @@ async function readModel(runtime: Runtime, model: string, head?: WantedHead): Pr
 /**
  * Base weights with an adapter folded in, W + (alpha / r) B A: what a new adapter is trained on after an earlier one
  * (PPO after SFT). Weights that the adapter leaves alone are shared with the base.
+ *
+ * @param inPlace writes over the base's weights, which nothing else may use then, instead of beside them.
  */
 export async function mergeAdapter(
   runtime: Runtime,
   config: ModelConfig,
   base: Weights,
   dir: string,
+  inPlace = false,
 ): Promise<Weights> {
   const adapted = await adapterNetwork(runtime, config, base, dir);
   const merged = new Map(base);
-  for (const [name, { shape, data }] of mergedWeights(adapted)) {
-    if (data !== base.get(name)?.data()) merged.set(name, runtime.adopt("f32", shape, data, name));
+  for (const [name, { shape, adapted: changed, pieces }] of mergedWeights(adapted)) {
+    if (!changed) continue;
+    const size = shape.reduce((a, b) => a * b, 1);
+    const buffer = inPlace ? merged.get(name)! : runtime.adopt("f32", shape, allocateF32(size), name);
+    let done = 0;
+    for (const piece of pieces()) {
+      (buffer.data() as Float32Array).set(piece, done);
+      done += piece.length;
+    }
+    merged.set(name, buffer);
   }
   return merged;
 }

@@ -1,6 +1,7 @@
 /** Weights under an architecture's own names and layouts, to ours and back. */
 import type { ModelConfig } from "../config.js";
 import { allocateF32, type OpenWeights, unknownTensor } from "../load/weights.js";
+import type { SavedTensor } from "../save/safetensors.js";
 import type { Layout } from "./architecture.js";
 import { architectureOf } from "./index.js";
 
@@ -59,30 +60,38 @@ function swapped(data: Float32Array, a: number, b: number): Float32Array {
   return out;
 }
 
-/** A tensor as the architecture stores it, and its shape there. */
-function toTheirLayout(
-  config: ModelConfig,
-  name: string,
-  shape: readonly number[],
-  data: Float32Array,
-): { shape: number[]; data: Float32Array } {
+/** A tensor's values as a whole. */
+export function wholeTensor(tensor: SavedTensor): Float32Array {
+  if ("data" in tensor) return tensor.data;
+  const out = allocateF32(tensor.shape.reduce((a, b) => a * b, 1));
+  let filled = 0;
+  for (const piece of tensor.pieces()) {
+    out.set(piece, filled);
+    filled += piece.length;
+  }
+  return out;
+}
+
+/** A tensor as the architecture stores it; what lies otherwise there is turned when it is asked for. */
+function toTheirLayout(config: ModelConfig, name: string, tensor: SavedTensor): SavedTensor {
   const layout = layoutOf(config, name);
+  const { shape } = tensor;
   if (layout === "transposed")
-    return { shape: [...shape].reverse(), data: transposed(data, shape[0], shape[1]) };
-  if (layout === "by-head") return { shape: [...shape], data: swapped(data, 3, config.heads) };
-  return { shape: [...shape], data };
+    return {
+      shape: [...shape].reverse(),
+      pieces: () => [transposed(wholeTensor(tensor), shape[0], shape[1])],
+    };
+  if (layout === "by-head") return { shape, pieces: () => [swapped(wholeTensor(tensor), 3, config.heads)] };
+  return tensor;
 }
 
 /** Tensors, by our names, as an architecture's file has them. */
 export const theirWeights = (
   config: ModelConfig,
-  tensors: ReadonlyMap<string, { shape: number[]; data: Float32Array }>,
-): Map<string, { shape: number[]; data: Float32Array }> =>
+  tensors: ReadonlyMap<string, SavedTensor>,
+): Map<string, SavedTensor> =>
   new Map(
-    [...tensors].map(([name, { shape, data }]) => [
-      theirName(config, name),
-      toTheirLayout(config, name, shape, data),
-    ]),
+    [...tensors].map(([name, tensor]) => [theirName(config, name), toTheirLayout(config, name, tensor)]),
   );
 
 /** Weights of an architecture's file under our names and in our layouts. */

@@ -29,7 +29,11 @@ export function checkedConfig(config: ModelConfig, source: string): ModelConfig 
 }
 
 /** @throws PlumbError naming the first weight that is missing or has another shape than the configuration says. */
-export function checkWeights(config: ModelConfig, weights: WeightSource, source: string): void {
+export function checkWeights(
+  config: ModelConfig,
+  weights: Pick<WeightSource, "has" | "shape">,
+  source: string,
+): void {
   for (const [name, expected] of expectedWeights(config)) {
     if (!weights.has(name)) {
       throw new PlumbError(`${source}: the weight ${name} is missing.`, {

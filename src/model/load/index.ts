@@ -12,7 +12,7 @@ import { ggufConfig, ggufModelWeights } from "./gguf-model.js";
 import { ggufTokenizer } from "./gguf-tokenizer.js";
 import { fetchFromHub } from "./hub.js";
 import { readHuggingFaceConfig } from "./huggingface.js";
-import { openSafetensorsFolder } from "./safetensors.js";
+import { openSafetensorsFolder } from "./safetensors-folder.js";
 import type { WeightSource } from "./weights.js";
 
 export { openPeftAdapter, type PeftAdapter, type PeftConfig } from "./peft.js";

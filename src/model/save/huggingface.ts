@@ -1,4 +1,4 @@
-/** A model as a Hugging Face folder: config.json, generation_config.json, model.safetensors, tokenizer files. */
+/** A model as a Hugging Face folder: config.json, generation_config.json, safetensors, tokenizer files. */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { writeFolderAtomically } from "../../artifacts/atomic.js";
@@ -8,26 +8,30 @@ import { architectureOf } from "../architectures/index.js";
 import { theirWeights } from "../architectures/names.js";
 import type { ModelConfig } from "../config.js";
 import { checkWeights } from "../load/checks.js";
-import { weightsFromMap } from "../load/weights.js";
 import { expectedWeights } from "../weight-names.js";
-import { type FloatDtype, type TensorData, writeSafetensors } from "./safetensors.js";
+import type { FloatDtype, SavedTensor } from "./safetensors.js";
+import { DEFAULT_MAX_SHARD_BYTES, writeSafetensorsFolder } from "./shards.js";
 
 const DTYPE_NAMES = { F32: "float32", BF16: "bfloat16", F16: "float16" };
 
 /**
  * Saves a model so that transformers, vLLM and `openModel` load it. The folder appears whole or not at all.
  *
- * @param weights every weight of `expectedWeights(config)` and no other, under our names.
+ * @param weights every weight of `expectedWeights(config)` and no other, under our names; each is asked for its values
+ *   when its turn comes, once.
+ * @param maxShardBytes most bytes of weights in one file; a model that takes more is written as shards with an index.
  * @throws PlumbError when weights and configuration do not fit, or the folder cannot be written.
  */
 export async function saveHuggingFace(
   dir: string,
   config: ModelConfig,
-  weights: ReadonlyMap<string, TensorData>,
+  weights: ReadonlyMap<string, SavedTensor>,
   tokenizer?: Tokenizer,
   dtype: FloatDtype = "F32",
+  maxShardBytes = DEFAULT_MAX_SHARD_BYTES,
 ): Promise<void> {
-  checkWeights(config, weightsFromMap(weights), "the model to save");
+  const shape = (name: string) => [...(weights.get(name)?.shape ?? [])];
+  checkWeights(config, { has: (name) => weights.has(name), shape }, "the model to save");
   const expected = expectedWeights(config);
   const extra = [...weights.keys()].find((name) => !expected.has(name));
   if (extra !== undefined)
@@ -36,7 +40,7 @@ export async function saveHuggingFace(
     await writeFile(join(tmp, "config.json"), withFloats(jsonText(configJson(config, dtype))));
     await writeFile(join(tmp, "generation_config.json"), jsonText(generationConfigJson(config)));
     for (const [name, text] of Object.entries(tokenizer?.files ?? {})) await writeFile(join(tmp, name), text);
-    await writeSafetensors(join(tmp, "model.safetensors"), theirWeights(config, weights), dtype);
+    await writeSafetensorsFolder(tmp, "model", theirWeights(config, weights), dtype, maxShardBytes);
   });
 }
 

@@ -3,7 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { writeFolderAtomically } from "../../artifacts/atomic.js";
 import { PEFT_PREFIX, type PeftConfig } from "../load/peft.js";
-import { type FloatDtype, type TensorData, writeSafetensors } from "./safetensors.js";
+import { type FloatDtype, type SavedTensor, writeSafetensors } from "./safetensors.js";
 
 export interface PeftSaveConfig extends PeftConfig {
   /** What PEFT wraps the model as: a language model, or a reward model's classifier. */
@@ -21,7 +21,7 @@ export interface PeftSaveConfig extends PeftConfig {
 export async function savePeft(
   dir: string,
   config: PeftSaveConfig,
-  tensors: ReadonlyMap<string, TensorData>,
+  tensors: ReadonlyMap<string, SavedTensor>,
   dtype: FloatDtype = "F32",
 ): Promise<void> {
   const prefixed = new Map([...tensors].map(([name, tensor]) => [`${PEFT_PREFIX}${name}`, tensor]));
