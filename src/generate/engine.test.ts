@@ -9,7 +9,7 @@ import {
   smallLora,
   smallWeights,
 } from "../../test/tiny-network.js";
-import { fullNetwork } from "../model/create.js";
+import { frozenNetwork, fullNetwork } from "../model/create.js";
 import type { Network } from "../model/network.js";
 import { RandomStream } from "../random.js";
 import { OrtRuntime } from "../runtime/ort/index.js";
@@ -29,6 +29,7 @@ const ending = (network: Network): Network => ({
 const endless = (network: Network): Network => ({ ...network, config: { ...network.config, eosIds: [] } });
 
 const small = smallFull(runtime);
+const still = frozenNetwork(runtime, smallConfig(), smallWeights(runtime, smallConfig()));
 const sliding = fullNetwork(runtime, smallConfig({ slidingWindow: 4 }), smallWeights(runtime, smallConfig()));
 const narrow = smallConfig({ hiddenSize: 24, heads: 3, kvHeads: 1, headDim: 8 });
 const untied = fullNetwork(runtime, narrow, smallWeights(runtime, narrow));
@@ -90,7 +91,7 @@ function expectSame(got: readonly Completion[], want: readonly Completion[]): vo
 }
 
 describe("the same tokens as one by one", () => {
-  const networks = { small, sliding, untied, adapted };
+  const networks = { still, small, sliding, untied, adapted };
   const prompt = fc.record({ shared: fc.constantFrom(0, 0, 3, 18, 40), own: fc.nat(14), of: fc.nat(2) });
   const batches = fc.record({
     network: fc.constantFrom(...(Object.keys(networks) as (keyof typeof networks)[])),
@@ -132,7 +133,7 @@ describe("rows", () => {
 
   test("a finished row's place is taken at once", async () => {
     const { runtime: watching, runs } = watched();
-    const completions = await new Generator(watching, ending(small), PAD).generate(prompts, sampling(), {
+    const completions = await new Generator(watching, ending(still), PAD).generate(prompts, sampling(), {
       batchSize: 4,
     });
     const tokens = completions.reduce((n, { ids }) => n + ids.length, 0);
@@ -149,7 +150,7 @@ describe("rows", () => {
 
   test("a request joins while others decode", async () => {
     const { runtime: watching, runs } = watched();
-    const network = endless(small);
+    const network = endless(still);
     const generator = new Generator(watching, network, PAD, undefined, { batchSize: 3, capacity: 64 });
     const late: Promise<Completion>[] = [];
     const seen: number[][] = [[], []];
@@ -277,8 +278,7 @@ describe("shared beginnings", () => {
 
   test("a frozen network's prompts are remembered between requests, a trained one's are not", async () => {
     const config = sampling({ maxNewTokens: 4 });
-    const nothing = { ...long.trainable, byName: new Map() };
-    const frozen: Network = { ...long, frozen: long.trainable.byName, trainable: nothing };
+    const frozen: Network = { ...still, config: long.config };
     for (const [network, computed] of [
       [frozen, 0],
       [long, 1],

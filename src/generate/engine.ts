@@ -1,19 +1,13 @@
 import { PlumbError } from "../errors.js";
-import { paddedLength } from "../model/batch.js";
 import { type Network, networkFeeds } from "../model/network.js";
 import type { DeviceBuffer, Feed, HostArray, Runtime } from "../runtime/runtime.js";
 import type { Program } from "../tensor/index.js";
-import { KeyValueCache, sharedLength } from "./kv-cache.js";
+import { KeyValueCache } from "./kv-cache.js";
+import { cachedBeginning, nextPiece, orderOfPrefill } from "./prefill-plan.js";
 import { DecodePrograms } from "./programs.js";
 import type { Request } from "./request.js";
 import { chooseRoom, type RoomOptions } from "./room.js";
 import { StepBuffers } from "./step-buffers.js";
-
-/**
- * A shared beginning is copied where it saves that many tokens, or is all there is to compute: what is left of the
- * prompt then runs alone, over all weights, instead of together with others.
- */
-const WORTH_COPYING = 32;
 
 /**
  * Decodes requests together over one KV cache. Requests may join at any time: when one is done, its row goes to the
@@ -28,6 +22,11 @@ const WORTH_COPYING = 32;
  */
 export class DecodeEngine {
   private readonly programs: DecodePrograms;
+  /**
+   * Fewest rows of a step. ONNX Runtime multiplies a single row with weights that are not packed by another routine,
+   * which rounds differently: with a second row, which nobody reads, the last request of a batch gets the same bytes.
+   */
+  private readonly fewest: number;
   private readonly waiting: Request[] = [];
   /** Requests by their rows in the cache; the first `decoding` ones decode, the others are joining. */
   private readonly rows: Request[] = [];
@@ -35,6 +34,7 @@ export class DecodeEngine {
   /** Requests that are over, and whose results are not yet handed out. */
   private readonly done: Request[] = [];
   private room: RoomOptions = {};
+  private repeatable = true;
   /** Most rows used; the cache may have more. */
   private limit = 0;
   private memory: { cache: KeyValueCache; buffers: StepBuffers } | undefined;
@@ -51,6 +51,7 @@ export class DecodeEngine {
     },
   ) {
     this.programs = new DecodePrograms(network);
+    this.fewest = network.trainable.byName.size > 0 ? 2 : 1;
   }
 
   /** Whether no request waits or has a row. */
@@ -58,10 +59,15 @@ export class DecodeEngine {
     return this.running === undefined;
   }
 
-  /** Prepares an idle engine: how much the next requests may hold, and whether they may use what is in the cache. */
-  begin(room: RoomOptions, forget: boolean): void {
+  /**
+   * Prepares an idle engine for other requests.
+   * @param repeatable nothing is used of what the cache holds from before, or of what steps wrote into it, so that
+   *   the same requests give the same bytes whatever came earlier and however they are batched.
+   */
+  begin(room: RoomOptions, repeatable: boolean): void {
     this.room = room;
-    if (forget) this.memory?.cache.forget();
+    this.repeatable = repeatable;
+    if (repeatable) this.memory?.cache.forget();
   }
 
   /** Adds a request to the queue; its result settles when it is done. */
@@ -121,8 +127,10 @@ export class DecodeEngine {
   private makeRoom(): void {
     const positions = this.waiting.reduce((n, request) => Math.max(n, request.positions), 0);
     const { config } = this.network;
-    const { rows, capacity } = chooseRoom(config, positions, this.room);
-    this.limit = rows;
+    const room = chooseRoom(config, positions, this.room);
+    this.limit = room.rows;
+    const { capacity } = room;
+    const rows = Math.max(this.fewest, room.rows);
     const { cache } = this.memory ?? {};
     const fits = cache && cache.rows >= rows && cache.capacity >= capacity;
     if (fits && (this.room.capacity === undefined || cache.capacity === capacity)) return;
@@ -143,75 +151,46 @@ export class DecodeEngine {
     const { cache } = this.use();
     for (; this.decoding < this.rows.length; this.decoding++) {
       const row = this.decoding;
-      const { prompt, prefill, begun } = this.rows[row];
-      if (!begun) {
-        const shared = cache.longestPrefix(prompt, prefill, row);
-        const positions = worthCopying(shared.positions, prefill) ? shared.positions : 0;
-        if (shared.row !== row && positions > 0) cache.copy(shared.row, row, positions);
-        else cache.truncate(row, positions);
-        this.rows[row].begun = true;
+      const request = this.rows[row];
+      if (!request.begun) {
+        const shared = cachedBeginning(cache, request, row, this.repeatable);
+        if (shared.row === row) cache.truncate(row, shared.positions);
+        else cache.copy(shared.row, row, shared.positions);
+        request.begun = true;
       }
-      if (cache.filled(row) < prefill) return;
+      if (cache.filled(row) < request.prefill) return;
     }
   }
 
-  /** Computes a part of the prompts that are missing: several short ones, or a piece of a long one. */
+  /** Computes a part of the prompts that are missing. */
   private async prefill(): Promise<void> {
     const { cache } = this.use();
     const first = this.decoding;
-    const { prompt, prefill } = this.rows[first];
-    const start = cache.filled(first);
-    if (start > 0 || prefill > this.options.chunkTokens) {
-      const end = Math.min(prefill, start + this.options.chunkTokens);
-      await this.prefillRun("any", [prompt.slice(start, end)], end);
-      return;
-    }
-    const { count, columns } = this.prefillGroup(first);
-    const prompts = this.rows.slice(first, first + count).map((one) => one.prompt.slice(0, one.prefill));
-    await this.prefillRun(columns, prompts, columns);
-    for (let row = first; row < first + count; row++) this.rows[row].begun = true;
-  }
-
-  /** Rows from `first` whose prompts are computed in one run, padded to so many columns. */
-  private prefillGroup(first: number): { count: number; columns: number } {
-    const { cache } = this.use();
-    const { chunkTokens } = this.options;
-    const padded = (row: number): number =>
-      Math.min(paddedLength(this.rows[row].prefill), cache.capacity, chunkTokens);
-    let columns = padded(first);
-    let count = 1;
-    for (let row = first + 1; row < this.rows.length; row++, count++) {
-      const { prompt, prefill } = this.rows[row];
-      const wider = Math.max(columns, padded(row));
-      if (prefill === 0 || (count + 1) * wider > chunkTokens) break;
-      const cached = cache.longestPrefix(prompt, prefill, row).positions;
-      const coming = this.rows.slice(first, row).map((other) => sharedLength(other.prompt, prompt, prefill));
-      if (worthCopying(Math.max(cached, ...coming), prefill)) break;
-      columns = wider;
-    }
-    return { count, columns };
-  }
-
-  /** Writes tokens of the first joining rows at the end of what the cache holds of them. */
-  private async prefillRun(columns: number | "any", parts: number[][], longest: number): Promise<void> {
-    const { cache } = this.use();
-    const first = this.decoding;
+    const { padId, chunkTokens } = this.options;
+    const { parts, start, columns } = nextPiece(
+      cache,
+      this.rows.slice(first),
+      first,
+      chunkTokens,
+      this.repeatable,
+    );
     const width = columns === "any" ? parts[0].length : columns;
-    const ids = new BigInt64Array(parts.length * width).fill(BigInt(this.options.padId));
-    const lastIndex = new Int32Array(parts.length);
-    for (const [i, part] of parts.entries()) {
-      if (!this.rows[first + i].begun) cache.truncate(first + i, 0);
-      ids.set(part.map(BigInt), i * width);
-      lastIndex[i] = cache.filled(first + i) + part.length - 1;
-    }
+    const ids = new BigInt64Array(parts.length * width).fill(BigInt(padId));
+    for (const [i, part] of parts.entries()) ids.set(part.map(BigInt), i * width);
+    const lastIndex = Int32Array.from(parts, (part) => start + part.length - 1);
+    const longest = Int32Array.of(start + width);
     const views = cache.slice(first, parts.length);
+    for (const [i] of parts.entries()) cache.truncate(first + i, start);
     try {
       const program = this.programs.prefill(columns, tables(cache.capacity));
-      await this.execute(program, { ids, lastIndex, longest: Int32Array.of(longest), ...views });
+      await this.execute(program, { ids, lastIndex, longest, ...views });
     } finally {
       for (const view of Object.values(views)) view.release();
     }
-    for (const [i, part] of parts.entries()) cache.append(first + i, part);
+    for (const [i, part] of parts.entries()) {
+      cache.appendPrompt(first + i, part);
+      this.rows[first + i].begun = true;
+    }
   }
 
   /** One token more for every row that decodes. */
@@ -225,37 +204,49 @@ export class DecodeEngine {
       buffers.scale[row] = request.scale;
       buffers.uniform[row] = request.draw();
     }
-    const program = this.programs.step(new Set(rows.map(({ choice }) => choice)), tables(cache.capacity));
-    const { feeds, outputs } = buffers.first(rows.length);
-    const out = await this.execute(program, { ...feeds, ...cache.first(rows.length) }, outputs);
+    const count = Math.max(this.fewest, rows.length);
+    for (let row = rows.length; row < count; row++) this.idleRow(row);
+    const choices = new Set(rows.map(({ choice }) => choice));
+    const { feeds, outputs } = buffers.first(count);
+    const program = this.programs.step(choices, tables(cache.capacity));
+    const out = await this.execute(program, { ...feeds, ...cache.first(count) }, outputs);
     const ended = rows.map((request, row) => {
-      cache.append(row, [Number(buffers.ids[row])]);
+      cache.append(row, Number(buffers.ids[row]));
       return this.take(request, row, out.logits as Float32Array | undefined);
     });
     for (let row = rows.length - 1; row >= 0; row--) if (ended[row]) this.vacate(row);
     this.options.onStep();
   }
 
+  /** Feeds something to a row that does not decode, at the end of what the cache holds of it. */
+  private idleRow(row: number): void {
+    const { cache, buffers } = this.use();
+    cache.truncate(row, cache.capacity - 1);
+    buffers.ids[row] = BigInt(this.options.padId);
+    buffers.lastIndex[row] = cache.filled(row);
+    buffers.scale[row] = 1;
+    buffers.uniform[row] = 0;
+  }
+
   /** Gives a row its next token. @returns whether its request is over. */
   private take(request: Request, row: number, logits: Float32Array | undefined): boolean {
     const { buffers } = this.use();
     try {
-      let token: number;
-      let logProb: number;
-      if (request.choice === "logits") {
-        const { vocabSize } = this.network.config;
-        const own = (logits as Float32Array).subarray(row * vocabSize, (row + 1) * vocabSize);
-        ({ token, logProb } = request.choose(own, buffers.uniform[row]));
-      } else {
-        token = Number(buffers.tokens[request.choice][row]);
-        logProb = buffers.logProbs[request.choice][row];
-      }
+      const { token, logProb } =
+        request.choice === "logits"
+          ? request.choose(this.logitsOf(row, logits as Float32Array), buffers.uniform[row])
+          : buffers.found(row, request.choice);
       if (!request.take(token, logProb)) return false;
       this.done.push(request);
     } catch (error) {
       request.fail(error);
     }
     return true;
+  }
+
+  private logitsOf(row: number, logits: Float32Array): Float32Array {
+    const { vocabSize } = this.network.config;
+    return logits.subarray(row * vocabSize, (row + 1) * vocabSize);
   }
 
   private dropCancelled(): void {
@@ -299,27 +290,5 @@ export class DecodeEngine {
   }
 }
 
-const worthCopying = (positions: number, of: number): boolean =>
-  positions > 0 && (positions >= WORTH_COPYING || positions === of);
-
 /** Positions of the rotary tables: a power of two, so that few programs serve all capacities. */
 const tables = (capacity: number): number => 2 ** Math.ceil(Math.log2(capacity));
-
-/**
- * Short prompts first, so that those computed in one run are of similar length, and prompts that begin like an earlier
- * one last, so that they find it in the cache.
- */
-function orderOfPrefill(requests: readonly Request[]): Request[] {
-  const followers = new Set<Request>();
-  for (const [i, { prompt, prefill }] of requests.entries()) {
-    const before = requests.slice(0, i);
-    if (
-      before.some((other) =>
-        worthCopying(sharedLength(other.prompt, prompt, Math.min(prefill, other.prefill)), prefill),
-      )
-    )
-      followers.add(requests[i]);
-  }
-  const leaders = requests.filter((request) => !followers.has(request));
-  return [...leaders.sort((a, b) => a.prefill - b.prefill), ...followers];
-}

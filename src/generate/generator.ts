@@ -103,8 +103,8 @@ export class Generator {
   ): Promise<Completion> {
     this.check(prompt, sampling, "the prompt");
     // Weights that are trained may have changed since what the cache holds was computed.
-    const forget = this.network.trainable.byName.size > 0;
-    this.begin(prompt.length + sampling.maxNewTokens - 1, this.options, forget);
+    const trained = this.network.trainable.byName.size > 0;
+    this.begin(prompt.length + sampling.maxNewTokens - 1, this.options, trained);
     const request = new Request(prompt, sampling, this.model, options);
     this.engine.submit(request);
     return request.result;
@@ -115,9 +115,9 @@ export class Generator {
     this.engine.release();
   }
 
-  private begin(positions: number, room: RoomOptions, forget: boolean): void {
+  private begin(positions: number, room: RoomOptions, repeatable: boolean): void {
     chooseRoom(this.network.config, positions, room);
-    if (this.engine.idle) this.engine.begin(room, forget);
+    if (this.engine.idle) this.engine.begin(room, repeatable);
   }
 
   private check(prompt: readonly number[], { maxNewTokens }: SamplingConfig, name: string): void {

@@ -29,6 +29,8 @@ export class KeyValueCache {
   private readonly names: readonly string[];
   /** Tokens whose keys and values lie in each row, from position 0. */
   private readonly held: number[][];
+  /** How many of each row's positions were computed as a prompt. */
+  private readonly prefilled: number[];
 
   constructor(
     runtime: Runtime,
@@ -41,6 +43,7 @@ export class KeyValueCache {
     const spec: RowSpec = { dtype: "f32", shape: [config.kvHeads, capacity, config.headDim] };
     this.buffers = new RowBuffers(runtime, rows, Object.fromEntries(this.names.map((name) => [name, spec])));
     this.held = Array.from({ length: rows }, () => []);
+    this.prefilled = new Array<number>(rows).fill(0);
   }
 
   /** How many positions of a row are filled. */
@@ -48,14 +51,21 @@ export class KeyValueCache {
     return this.held[row].length;
   }
 
-  /** Notes that the keys and values of these tokens were written at the end of a row. */
-  append(row: number, tokens: readonly number[]): void {
+  /** Notes that the keys and values of prompt tokens were written at the end of a row. */
+  appendPrompt(row: number, tokens: readonly number[]): void {
     for (const token of tokens) this.held[row].push(token);
+    this.prefilled[row] = this.held[row].length;
+  }
+
+  /** Notes that a step wrote the keys and values of a token at the end of a row. */
+  append(row: number, token: number): void {
+    this.held[row].push(token);
   }
 
   /** Notes that only the first positions of a row count any more. */
   truncate(row: number, positions: number): void {
-    this.held[row].length = positions;
+    this.held[row].length = Math.min(positions, this.held[row].length);
+    this.prefilled[row] = Math.min(positions, this.prefilled[row]);
   }
 
   /** Forgets what all rows hold: the weights it was computed with may change. */
@@ -63,15 +73,22 @@ export class KeyValueCache {
     for (let row = 0; row < this.rows; row++) this.truncate(row, 0);
   }
 
-  /** The row that holds the longest beginning of some tokens, and how long it is; `prefer` wins among equals. */
+  /**
+   * The row that holds the longest beginning of some tokens, `limit` at the most, and how long it is.
+   * @param prefer wins among equals. @param prefilledOnly counts only what was computed as a prompt: a step's keys and
+   *   values differ from those in the last bits.
+   */
   longestPrefix(
     tokens: readonly number[],
     limit: number,
     prefer: number,
+    prefilledOnly: boolean,
   ): { row: number; positions: number } {
-    let best = { row: prefer, positions: sharedLength(this.held[prefer], tokens, limit) };
+    const shared = (row: number): number =>
+      sharedLength(this.held[row], tokens, prefilledOnly ? Math.min(limit, this.prefilled[row]) : limit);
+    let best = { row: prefer, positions: shared(prefer) };
     for (let row = 0; row < this.rows && best.positions < limit; row++) {
-      const positions = sharedLength(this.held[row], tokens, limit);
+      const positions = shared(row);
       if (positions > best.positions) best = { row, positions };
     }
     return best;
@@ -89,6 +106,7 @@ export class KeyValueCache {
       }
     }
     this.held[to] = this.held[from].slice(0, positions);
+    this.prefilled[to] = Math.min(positions, this.prefilled[from]);
   }
 
   /** Views of `count` rows from `start`; the caller releases them. */

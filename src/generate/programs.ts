@@ -14,7 +14,8 @@ export class DecodePrograms {
   /**
    * Writes the keys and values of prompt tokens into the cache; it has no other outputs.
    * @param columns whole beginnings of that many tokens for any number of rows, padded on the right, over empty rows
-   *   of the cache; or "any" number of tokens of one row, at its end.
+   *   of the cache; or "any" number of tokens of one row, at its end. Not one alone: products with one row are
+   *   computed differently, and a row's numbers would depend on how its prompt was cut.
    */
   prefill(columns: number | "any", tables: number): Program {
     return this.once(`prefill ${columns} ${tables}`, () => {
@@ -43,8 +44,8 @@ export class DecodePrograms {
           Object.assign(outputs, { greedyToken: token, greedyLogProb: logProb });
         }
         if (choices.has("sample")) {
-          const { token, logProb } = sampledToken(next, x.uniform, x.rowStart);
-          Object.assign(outputs, { sampledToken: token, sampledLogProb: logProb });
+          const { token, probability } = sampledToken(next, x.uniform, x.rowStart);
+          Object.assign(outputs, { sampledToken: token, probability });
         }
         if (choices.has("logits")) outputs.logits = next;
         return outputs;

@@ -15,8 +15,10 @@ export class StepBuffers {
   readonly scale: Float32Array;
   /** f32 in [0, 1): the row's random draw. */
   readonly uniform: Float32Array;
-  readonly tokens: Record<"greedy" | "sample", BigInt64Array>;
-  readonly logProbs: Record<"greedy" | "sample", Float32Array>;
+  private readonly greedyToken: BigInt64Array;
+  private readonly greedyLogProb: Float32Array;
+  private readonly sampledToken: BigInt64Array;
+  private readonly probability: Float32Array;
 
   constructor(runtime: Runtime, rows: number, vocabSize: number) {
     this.inputs = new RowBuffers(runtime, rows, {
@@ -30,7 +32,7 @@ export class StepBuffers {
       greedyToken: { dtype: "i64", shape: [] },
       greedyLogProb: { dtype: "f32", shape: [] },
       sampledToken: { dtype: "i64", shape: [] },
-      sampledLogProb: { dtype: "f32", shape: [] },
+      probability: { dtype: "f32", shape: [] },
     });
     this.longest = runtime.buffer("i32", [1]);
     const input = (name: string) => this.inputs.data(name);
@@ -39,14 +41,10 @@ export class StepBuffers {
     this.lastIndex = input("lastIndex") as Int32Array;
     this.scale = input("scale") as Float32Array;
     this.uniform = input("uniform") as Float32Array;
-    this.tokens = {
-      greedy: output("greedyToken") as BigInt64Array,
-      sample: output("sampledToken") as BigInt64Array,
-    };
-    this.logProbs = {
-      greedy: output("greedyLogProb") as Float32Array,
-      sample: output("sampledLogProb") as Float32Array,
-    };
+    this.greedyToken = output("greedyToken") as BigInt64Array;
+    this.greedyLogProb = output("greedyLogProb") as Float32Array;
+    this.sampledToken = output("sampledToken") as BigInt64Array;
+    this.probability = output("probability") as Float32Array;
     const blocks = samplingBlocks(vocabSize);
     const rowStart = input("rowStart") as BigInt64Array;
     for (let row = 0; row < rows; row++) rowStart[row] = BigInt(row * blocks);
@@ -61,6 +59,13 @@ export class StepBuffers {
       feeds: { ...this.inputs.first(count), longest: this.longest },
       outputs: this.outputs.first(count),
     };
+  }
+
+  /** What the last step found for a row. */
+  found(row: number, choice: "greedy" | "sample"): { token: number; logProb: number } {
+    return choice === "greedy"
+      ? { token: Number(this.greedyToken[row]), logProb: this.greedyLogProb[row] }
+      : { token: Number(this.sampledToken[row]), logProb: Math.log(this.probability[row]) };
   }
 
   release(): void {
