@@ -3,8 +3,9 @@ import type { Network } from "../model/network.js";
 import type { Runtime } from "../runtime/runtime.js";
 import type { Tokenizer } from "../text/index.js";
 import { DecodeEngine } from "./engine.js";
+import { inOrder } from "./in-order.js";
 import { type Completion, Request, type RequestOptions } from "./request.js";
-import { chooseRoom, type RoomOptions } from "./room.js";
+import { chooseRoom, MOST_ROWS, type RoomOptions } from "./room.js";
 import type { SamplingConfig } from "./sampling.js";
 
 export interface GeneratorOptions extends RoomOptions {
@@ -18,7 +19,12 @@ export interface GenerateOptions extends RoomOptions {
   firstRow?: number | undefined;
   /** Called after each step with the number of tokens sampled. */
   onStep?: ((tokens: number) => void) | undefined;
+  /** Called with each prompt's index when its completion is there. */
+  onCompletion?: ((index: number) => void) | undefined;
 }
+
+/** A stream reads as many prompts ahead as this many batches hold, so that a long completion holds no others up. */
+const READ_AHEAD = 4;
 
 /** Samples completions from a network with a KV cache that is updated in place. */
 export class Generator {
@@ -52,7 +58,7 @@ export class Generator {
   async generate(
     prompts: readonly (readonly number[])[],
     sampling: SamplingConfig,
-    { signal, firstRow = 0, onStep, ...room }: GenerateOptions = {},
+    { signal, firstRow = 0, onStep, onCompletion, ...room }: GenerateOptions = {},
   ): Promise<Completion[]> {
     prompts.forEach((prompt, i) => {
       this.check(prompt, sampling, `prompt ${i + 1}`);
@@ -66,30 +72,61 @@ export class Generator {
     );
 
     const failure = new AbortController();
-    let tokens = 0;
-    const listener = (): void => {
-      if (tokens > 0) onStep?.(tokens);
-      tokens = 0;
-    };
-    this.listeners.add(listener);
+    const counter = this.countTokens(onStep);
     const options = {
       signal: signal ? AbortSignal.any([signal, failure.signal]) : failure.signal,
-      onToken: () => void tokens++,
+      onToken: counter.add,
     };
     let first: unknown;
-    const results = prompts.map((prompt, i) => {
+    const results = prompts.map(async (prompt, i) => {
       const request = new Request(prompt, sampling, this.model, { ...options, row: firstRow + i });
       this.engine.submit(request);
-      return request.result.catch((error: unknown) => {
+      try {
+        const completion = await request.result;
+        onCompletion?.(i);
+        return completion;
+      } catch (error) {
         if (!failure.signal.aborted) first = error;
         failure.abort();
         return undefined;
-      });
+      }
     });
     const completions = await Promise.all(results);
-    this.listeners.delete(listener);
+    counter.end();
     if (failure.signal.aborted) throw first;
     return completions as Completion[];
+  }
+
+  /**
+   * As `generate`, for prompts that are read while others decode: completions come in the prompts' order, and few more
+   * prompts are read than decode. Where reading fails, those read before are completed first.
+   */
+  async *stream(
+    prompts: AsyncIterable<readonly number[]>,
+    sampling: SamplingConfig,
+    { signal, firstRow = 0, onStep, ...room }: Omit<GenerateOptions, "onCompletion"> = {},
+  ): AsyncGenerator<Completion> {
+    const stopped = new AbortController();
+    const counter = this.countTokens(onStep);
+    const options = {
+      signal: signal ? AbortSignal.any([signal, stopped.signal]) : stopped.signal,
+      onToken: counter.add,
+    };
+    const settings = { ...this.options, ...room };
+    let row = firstRow;
+    const submit = async (prompt: readonly number[]): Promise<Completion> => {
+      this.check(prompt, sampling, `prompt ${row - firstRow + 1}`);
+      this.begin(prompt.length + sampling.maxNewTokens - 1, settings, true);
+      const request = new Request(prompt, sampling, this.model, { ...options, row: row++ });
+      this.engine.submit(request);
+      return request.result;
+    };
+    try {
+      yield* inOrder(prompts, submit, READ_AHEAD * (settings.batchSize ?? MOST_ROWS));
+    } finally {
+      stopped.abort();
+      counter.end();
+    }
   }
 
   /**
@@ -113,6 +150,17 @@ export class Generator {
   /** Frees the KV cache; the next call makes a new one. */
   release(): void {
     this.engine.release();
+  }
+
+  /** Tells `onStep` after each step how many tokens were added since the last. */
+  private countTokens(onStep?: (tokens: number) => void): { add: () => void; end: () => void } {
+    let tokens = 0;
+    const listener = (): void => {
+      if (tokens > 0) onStep?.(tokens);
+      tokens = 0;
+    };
+    this.listeners.add(listener);
+    return { add: () => void tokens++, end: () => void this.listeners.delete(listener) };
   }
 
   private begin(positions: number, room: RoomOptions, repeatable: boolean): void {

@@ -19,7 +19,7 @@ export interface Room {
 }
 
 /** Beyond this, a step takes longer in proportion to its rows. */
-const MOST_ROWS = 64;
+export const MOST_ROWS = 64;
 const SHARE_OF_FREE_MEMORY = 0.5;
 const CAPACITY_STEP = 64;
 
