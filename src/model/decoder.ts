@@ -111,7 +111,7 @@ export const cacheNames = (layer: number): [key: string, value: string] => [
 ];
 
 export interface DecodeInputs {
-  /** i64 [B, T]; T = 1, or whole prompts padded on the right while the cache is empty. */
+  /** i64 [B, T]; T = 1, or B = 1, or beginnings of prompts padded on the right while the cache is empty. */
   ids: Tensor;
   /** i32 [B]: index of each row's last token, these included. */
   lastIndex: Tensor;

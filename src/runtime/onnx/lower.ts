@@ -259,11 +259,19 @@ function partialRotation(table: Tensor, [heads, size]: number[]): OnnxNode["attr
 /** Inputs of cachedAttention with q and k turned to their positions, and no tables. */
 function rotateNew(node: Node, inputs: string[], e: Emitter): string[] {
   const [q, k, v, pastKey, pastValue, lastIndex, longest, cos, sin] = inputs;
-  let positions = e.int64([0]); // counted from 0 in every row
-  if (node.inputs[0].shape[1] === 1) {
-    const wide = e.temporary();
-    e.emit({ opType: "Cast", inputs: [lastIndex], outputs: [wide], attributes: { to: ONNX_TYPE.i64 } });
-    positions = unsqueezeLast(wide, e);
+  const wide = (value: string): string => {
+    const cast = e.temporary();
+    e.emit({ opType: "Cast", inputs: [value], outputs: [cast], attributes: { to: ONNX_TYPE.i64 } });
+    return cast;
+  };
+  let positions: string;
+  if (node.inputs[0].shape[1] === 1) positions = unsqueezeLast(wide(lastIndex), e);
+  else {
+    // One position for all rows, that of their first new tokens: the longest row's end, less the new ones.
+    const columns = e.temporary();
+    positions = e.temporary();
+    e.emit({ opType: "Shape", inputs: [q], outputs: [columns], attributes: { start: 1, end: 2 } });
+    e.emit({ opType: "Sub", inputs: [wide(longest), columns], outputs: [positions] });
   }
   const { heads, kvHeads } = node.attributes as Record<string, number>;
   const size = node.inputs[3].shape[3] as number;

@@ -103,8 +103,9 @@ export interface CachedAttention {
 }
 
 /**
- * Causal grouped-query attention (Ainslie et al. 2023) over a cache that is updated in place; with tables, queries and
- * new keys are turned first. Either T is 1, or the cache is empty and rows hold their prompts from position 0, padded on the right.
+ * Causal grouped-query attention (Ainslie et al. 2023) over a cache that is updated in place; with tables, queries and new
+ * keys are turned first. Either T is 1; or B is 1, and `lastIndex` and `longest` name the same position; or no row holds
+ * anything yet, all begin at position 0, padded on the right, and `longest` is T.
  * @returns output [B, T, H*D] and the updated caches. It has no gradient: it serves decoding.
  */
 export function cachedAttention(a: CachedAttention): [output: Tensor, key: Tensor, value: Tensor] {
