@@ -213,6 +213,54 @@ describe("rows", () => {
   });
 });
 
+describe("a stream", () => {
+  const network = ending(still);
+  const prompts = Array.from({ length: 15 }, (_, i) => randomIds(new RandomStream(i, "prompt"), 2 + (i % 7)));
+  async function* read(count = prompts.length): AsyncGenerator<number[]> {
+    for (const prompt of prompts.slice(0, count)) {
+      await Promise.resolve();
+      yield prompt;
+    }
+  }
+
+  test("gives what a list gives, in its order", async () => {
+    const wanted = await generatorOf(network).generate(prompts, sampling(), { firstRow: 7 });
+    let tokens = 0;
+    const got: Completion[] = [];
+    const options = { batchSize: 3, firstRow: 7, onStep: (n: number) => void (tokens += n) };
+    for await (const one of generatorOf(network).stream(read(), sampling(), options)) got.push(one);
+    expectSame(got, wanted);
+    expect(tokens).toBe(wanted.reduce((n, { ids }) => n + ids.length, 0));
+  });
+
+  test("that is left early, aborted or wrong in the middle leaves the generator usable", async () => {
+    const generator = generatorOf(network);
+    for await (const one of generator.stream(read(), sampling(), { batchSize: 2 })) {
+      expect(one.ids.length).toBeGreaterThan(0);
+      break;
+    }
+    const controller = new AbortController();
+    const aborted = generator.stream(read(), sampling(), { batchSize: 2, signal: controller.signal });
+    await aborted.next();
+    controller.abort();
+    const rest = async (): Promise<void> => {
+      for await (const one of aborted) expect(one.ids.length).toBeGreaterThan(0);
+    };
+    await expect(rest()).rejects.toThrow("stopped while sampling");
+    async function* wrong(): AsyncGenerator<number[]> {
+      yield* read(2);
+      yield [];
+    }
+    const got: Completion[] = [];
+    const running = async (): Promise<void> => {
+      for await (const one of generator.stream(wrong(), sampling())) got.push(one);
+    };
+    await expect(running()).rejects.toThrow("prompt 3 has no tokens");
+    expect(got.length).toBe(2);
+    expectSame(await generator.generate(prompts, sampling()), await oneByOne(network, prompts, sampling()));
+  });
+});
+
 describe("prompts in pieces", () => {
   const long = endless({ ...small, config: { ...small.config, maxPositions: 512 } });
   const prompts = [150, 3, 40, 9, 10].map((n, i) => randomIds(new RandomStream(i, "long"), n));
