@@ -11,7 +11,7 @@ import { frozenNetwork, fullNetwork, loraNetwork } from "./create.js";
 import { exportMerged, mergedWeights } from "./export.js";
 import { openModel } from "./load/index.js";
 import { LINEAR_NAMES, type Network } from "./network.js";
-import { openRewardModel, saveRewardModel } from "./reward-model.js";
+import { baseKey, openRewardModel, saveRewardModel } from "./reward-model.js";
 import { NetworkRunner } from "./runner.js";
 import { saveHuggingFace, writeSafetensors } from "./save/index.js";
 import { sequenceScores } from "./score.js";
@@ -98,6 +98,8 @@ describe("a model for sequence classification", () => {
     await expect(openRewardModel(runtime, join(dir, "lm"))).rejects.toThrow(
       /no reward\.json, and is a language model/,
     );
+    const shared = new Map([[baseKey(join(dir, "lm")), { config, weights, tokenizer }]]);
+    await expect(openRewardModel(runtime, join(dir, "lm"), shared)).rejects.toThrow(/is a language model/);
     await exportMerged(join(dir, "mute"), full);
     await expect(openRewardModel(runtime, join(dir, "mute"))).rejects.toThrow(/no tokenizer/);
   });

@@ -101,6 +101,7 @@ export async function openRewardModel(
   const opened = shared.get(baseKey(source)) ?? (await openBase(runtime, source, kind));
   shared.set(baseKey(source), opened);
   const { config, weights, tokenizer } = opened;
+  if (kind === "full") checkHead(config, source);
   if (!tokenizer) throw new PlumbError(`${source} has no tokenizer, so nothing can be scored with ${dir}`);
   const network =
     kind === "adapter"
@@ -121,15 +122,19 @@ async function openBase(runtime: Runtime, source: string, kind: "adapter" | "ful
     kind === "adapter" ? "language-model" : "any",
   );
   try {
-    if (kind === "full" && config.head !== "score" && !existsSync(join(source, HEAD_FILE))) {
-      throw new PlumbError(`${source} is no reward model: it has no reward.json, and is a language model`, {
-        hint: "Give the folder that `plumb reward` wrote, or a model for sequence classification with one label.",
-      });
-    }
+    if (kind === "full") checkHead(config, source);
     return { config, weights: await readWeights(runtime, config, weights), ...(tokenizer && { tokenizer }) };
   } finally {
     await close();
   }
+}
+
+/** @throws PlumbError when a whole model has no scalar head. */
+function checkHead(config: ModelConfig, source: string): void {
+  if (config.head === "score" || existsSync(join(source, HEAD_FILE))) return;
+  throw new PlumbError(`${source} is no reward model: it has no reward.json, and is a language model`, {
+    hint: "Give the folder that `plumb reward` wrote, or a model for sequence classification with one label.",
+  });
 }
 
 /** The head of a folder from before heads were saved with the other weights. */
