@@ -1,6 +1,6 @@
 import { cachedHiddenStates, logits } from "../model/decoder.js";
 import { type Network, networkInputs, networkParameters } from "../model/network.js";
-import { type InputSpec, mul, type Program, type Tensor, trace } from "../tensor/index.js";
+import { type InputSpec, type Program, type Tensor, trace } from "../tensor/index.js";
 import { cacheKeys } from "./kv-cache.js";
 import { greedyToken, sampledToken } from "./next-token.js";
 import type { Choice } from "./request.js";
@@ -36,8 +36,7 @@ export class DecodePrograms {
       };
       return trace(`generate/${ways.join("-")}`, inputs, (x) => {
         const { hidden, caches, p } = this.hidden(x, tables);
-        // Scaled before the head: [B, D] is far smaller than [B, V].
-        const next = logits(p, this.network.config, mul(hidden, x.scale)); // [B, V]
+        const next = logits(p, this.network.config, hidden, x.scale); // [B, V]
         const outputs: Record<string, Tensor> = { ...caches };
         if (choices.has("greedy")) {
           const { token, logProb } = greedyToken(next);

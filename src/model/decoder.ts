@@ -171,11 +171,22 @@ export function cachedHiddenStates(
 export const headName = (config: ModelConfig): string =>
   config.tieWordEmbeddings ? "model.embed_tokens.weight" : "lm_head.weight";
 
-/** Logits of hidden states: [N, D] to [N, V], times `scale` (1 / temperature). */
-export function logits(p: Parameters, config: ModelConfig, hidden: Tensor, scale = 1): Tensor {
+/** Logits of hidden states: [N, D] to [N, V], times `scale` (1 / temperature), one for all or [N, 1]; a soft cap comes first. */
+export function logits(
+  p: Parameters,
+  config: ModelConfig,
+  hidden: Tensor,
+  scale: number | Tensor = 1,
+): Tensor {
+  const head = headName(config);
   const cap = config.logitSoftCap;
-  if (cap === undefined) return weightProduct(p, headName(config), hidden, scale);
-  return softCapped(weightProduct(p, headName(config), hidden, 1 / cap), cap * scale);
+  if (cap !== undefined) {
+    const capped = softCapped(weightProduct(p, head, hidden, 1 / cap), cap);
+    return scale === 1 ? capped : mul(capped, scale);
+  }
+  return typeof scale === "number"
+    ? weightProduct(p, head, hidden, scale)
+    : weightProduct(p, head, mul(hidden, scale)); // [N, D] is far smaller than [N, V]
 }
 
 /** A scalar per position from the reward or value head `score.weight` [1, D]: [N, D] to [N]. */
