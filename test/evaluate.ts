@@ -12,6 +12,7 @@ const DTYPES: [abstract new (...args: never[]) => HostArray, DType][] = [
   [Int32Array, "i32"],
   [BigInt64Array, "i64"],
   [Uint8Array, "bool"],
+  [Int8Array, "i8"],
 ];
 export const dtypeOf = (data: HostArray): DType =>
   (DTYPES.find(([type]) => data instanceof type) as [unknown, DType])[1];
@@ -27,6 +28,10 @@ export const i64 = (shape: readonly number[], data: readonly number[]): Given =>
 export const i32 = (shape: readonly number[], data: readonly number[]): Given => ({
   shape,
   data: Int32Array.from(data),
+});
+export const i8 = (shape: readonly number[], data: readonly number[]): Given => ({
+  shape,
+  data: Int8Array.from(data),
 });
 export const bool = (shape: readonly number[], data: readonly boolean[]): Given => ({
   shape,

@@ -7,6 +7,19 @@ import { openModel } from "../src/model/load/index.js";
 import type { AdamwConfig } from "../src/optim/index.js";
 import type { Runtime } from "../src/runtime/runtime.js";
 
+/** Models of scripts/reference/make_architectures.py. */
+export const ARCHITECTURE_FIXTURES = [
+  "qwen3",
+  "gemma",
+  "gemma2",
+  "gemma3",
+  "phi3",
+  "olmo2",
+  "gpt-neox",
+  "gpt-neox-serial",
+  "gpt2",
+];
+
 export const FIXTURES = path.resolve("test/fixtures");
 export const readFixture = <T>(name: string): T =>
   JSON.parse(readFileSync(path.join(FIXTURES, name), "utf8")) as T;
@@ -24,7 +37,7 @@ export async function loadModel(
   runtime: Runtime,
   name: string,
 ): Promise<{ config: ModelConfig; weights: Weights }> {
-  const files = await openModel(path.join(FIXTURES, "models", name));
+  const files = await openModel(path.join(FIXTURES, "models", name), "any");
   const weights = await readWeights(runtime, files.config, files.weights);
   await files.close();
   return { config: files.config, weights };

@@ -79,7 +79,7 @@ describe("layers", () => {
   test("only runtime/ort touches native code, and only runtime knows ONNX", () => {
     const naming = (word: RegExp): string[] =>
       sources.filter((file) => word.test(read(file).replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, "")));
-    expect(naming(/from "koffi"/)).toEqual(["src/runtime/ort/api.ts"]);
+    expect(naming(/from "koffi"/).sort()).toEqual(["src/runtime/ort/api.ts", "src/runtime/ort/heap.ts"]);
     expect(naming(/from "protobufjs"/)).toEqual(["src/runtime/onnx/schema.ts"]);
   });
 });

@@ -43,8 +43,8 @@ export const smallLora = (
   runtime: Runtime,
   base: Weights,
   head: "none" | "random" | "zero" = "none",
-): Network =>
-  loraNetwork(runtime, smallConfig(), base, { r: 4, alpha: 8, targets: [...LINEAR_NAMES] }, 5, head);
+  config = smallConfig(),
+): Network => loraNetwork(runtime, config, base, { r: 4, alpha: 8, targets: [...LINEAR_NAMES] }, 5, head);
 
 /** Token ids from 3 upwards, neither padding nor end. */
 export const randomIds = (random: RandomStream, length: number, vocabSize = 60): number[] =>

@@ -633,4 +633,5 @@ def main():
         make_losses(args.out, args.trl_ppo)
 
 
-main()
+if __name__ == "__main__":
+    main()

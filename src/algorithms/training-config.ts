@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { LINEAR_NAMES } from "../model/network.js";
+import { LINEAR_NAMES, type LinearName } from "../model/network.js";
 import { adamwSchema, scheduleSchema } from "../optim/index.js";
 
 /** LoRA as a recipe gives it; without it all weights are trained. */
@@ -7,10 +7,10 @@ export const loraSchema = z.object({
   r: z.number().int().positive().default(16).describe("Rank of the update."),
   alpha: z.number().positive().default(32).describe("The update is scaled by alpha / r."),
   targets: z
-    .array(z.enum(LINEAR_NAMES))
+    .array(z.enum([...LINEAR_NAMES, "qkv_proj", "gate_up_proj"] as const satisfies readonly LinearName[]))
     .min(1)
     .default([...LINEAR_NAMES])
-    .describe("Linear layers that get an update."),
+    .describe("Linear layers that get an update; where q, k and v are one layer, name all of them."),
 });
 
 /** What every trained method needs. */

@@ -50,9 +50,8 @@ export async function writeTensorsFile(
   const file = await open(path, "wx");
   let bytes = 0;
   try {
-    for (const part of [header, ...dataOf(tensors)]) {
-      for (let start = 0; start < part.length; start += CHUNK_BYTES) {
-        const chunk = part.subarray(start, start + CHUNK_BYTES);
+    for (const part of [header, ...[...tensors.values()].map(({ data }) => data)]) {
+      for (const chunk of chunksOf(part)) {
         hash.update(chunk);
         await file.writeFile(chunk);
         bytes += chunk.length;
@@ -64,9 +63,10 @@ export async function writeTensorsFile(
   return { bytes, sha256: hash.digest("hex") };
 }
 
-function* dataOf(tensors: ReadonlyMap<string, TensorRecord>): Generator<Uint8Array> {
-  for (const { data } of tensors.values())
-    yield new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+/** An array's bytes in views of CHUNK_BYTES: one view of more than 4 GiB is more than Node 20 allows. */
+function* chunksOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Generator<Uint8Array> {
+  for (let start = 0; start < byteLength; start += CHUNK_BYTES)
+    yield new Uint8Array(buffer, byteOffset + start, Math.min(CHUNK_BYTES, byteLength - start));
 }
 
 function encodeHeader(tensors: ReadonlyMap<string, TensorRecord>): Uint8Array {
@@ -108,7 +108,7 @@ export async function readTensorsFile(path: string): Promise<Map<string, TensorR
       }
       expectedStart = end;
       const data = new DTYPES[dtype].array(length);
-      await readInto(file, new Uint8Array(data.buffer), dataStart + start);
+      await readInto(file, data, dataStart + start);
       tensors.set(name, { dtype, shape, data } as TensorRecord);
     }
     if (dataStart + expectedStart !== size) throw damaged(path, "it has bytes that belong to no tensor");
@@ -141,12 +141,15 @@ function byOffsets(a: readonly [number, number], b: readonly [number, number]): 
   return a[0] - b[0] || a[1] - b[1];
 }
 
-async function readInto(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
-  for (let done = 0; done < bytes.length; ) {
-    const want = Math.min(CHUNK_BYTES, bytes.length - done);
-    const { bytesRead } = await file.read(bytes, done, want, position + done);
-    if (bytesRead === 0) throw new PlumbError("a file of tensors became shorter while it was read");
-    done += bytesRead;
+async function readInto(file: FileHandle, into: ArrayBufferView, position: number): Promise<void> {
+  let at = position;
+  for (const chunk of chunksOf(into)) {
+    for (let done = 0; done < chunk.length; ) {
+      const { bytesRead } = await file.read(chunk, done, chunk.length - done, at + done);
+      if (bytesRead === 0) throw new PlumbError("a file of tensors became shorter while it was read");
+      done += bytesRead;
+    }
+    at += chunk.length;
   }
 }
 

@@ -41,8 +41,11 @@ export interface BenchResult {
   decode: DecodeFigures[];
   /** Step time at batch 1 over the time to read the weights once. */
   decodeOverRead: number;
-  /** Tokens/s at batch 16 over tokens/s at batch 1. */
+  /** Tokens/s at batch 16 and 64 over tokens/s at batch 1. */
   decodeBatch16: number;
+  decodeBatch64: number;
+  /** Step time at batch 1 with room for 2,048 tokens over that with room for 128, both filled alike. */
+  decodeCapacity: number;
   ppo: IterationShare;
 }
 
@@ -103,6 +106,14 @@ export async function bench(
   }
   read.release();
   generator.release();
+
+  onProgress("decoding with long rows");
+  const roomy = [128, 2048].map((capacity) => ({ capacity, times: [] as number[] }));
+  for (const { capacity } of roomy) await decodeStep(generator, config, 1, 64, 4, capacity);
+  for (let i = 0; i < options.repeats; i++)
+    for (const { capacity, times } of roomy)
+      times.push(await decodeStep(generator, config, 1, 64, 40, capacity));
+  generator.release();
   const decode = [...steps].map(([batch, times]) => ({
     batch,
     millisecondsPerStep: spread(times),
@@ -128,6 +139,8 @@ export async function bench(
     decode,
     decodeOverRead: decode[0].millisecondsPerStep.median / readMilliseconds,
     decodeBatch16: decode[1].tokensPerSecond / decode[0].tokensPerSecond,
+    decodeBatch64: decode[2].tokensPerSecond / decode[0].tokensPerSecond,
+    decodeCapacity: median(roomy[1].times) / median(roomy[0].times),
     ppo: iteration,
   };
 }

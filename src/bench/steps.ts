@@ -67,13 +67,16 @@ export class TrainingStep {
   }
 }
 
-/** Milliseconds of one decoding step: `rows` rows whose cache holds about `filled` tokens. */
+/**
+ * Milliseconds of one decoding step: `rows` rows whose cache holds about `filled` tokens, and has room for `capacity`.
+ */
 export async function decodeStep(
   generator: Generator,
   config: ModelConfig,
   rows: number,
   filled: number,
   steps: number,
+  capacity?: number,
 ): Promise<number> {
   const prompts = Array.from({ length: rows }, (_, b) => someIds(filled, config.vocabSize, b * filled));
   const times: number[] = [];
@@ -81,6 +84,7 @@ export async function decodeStep(
   const sampling = samplingSchema.parse({ temperature: 1, maxNewTokens: steps, seed: 1 });
   await generator.generate(prompts, sampling, {
     batchSize: rows,
+    capacity,
     onStep: (tokens) => {
       const now = performance.now();
       if (tokens === rows && last > 0) times.push(now - last);

@@ -4,7 +4,8 @@ import { Generator } from "../generate/index.js";
 import type { ModelConfig } from "../model/config.js";
 import { adapterNetwork, frozenNetwork, readWeights, type Weights } from "../model/create.js";
 import { mergedWeights } from "../model/export.js";
-import { openModel } from "../model/load/index.js";
+import { openModel, type WantedHead } from "../model/load/index.js";
+import { allocateF32 } from "../model/load/weights.js";
 import type { Network } from "../model/network.js";
 import { baseKey, type SharedBase } from "../model/reward-model.js";
 import { type OrtOptions, OrtRuntime } from "../runtime/ort/index.js";
@@ -28,6 +29,8 @@ export interface OpenedNetwork {
 export interface OpenOptions {
   /** Replaces the context length that the model declares. */
   maxPositions?: number;
+  /** Which models are opened; default: language models only. */
+  head?: WantedHead;
   /** Models already in memory, by `baseKey`; one that this opens is added. */
   shared?: Map<string, SharedBase>;
 }
@@ -49,17 +52,23 @@ export async function openNetwork(
   runtime: Runtime,
   model: string,
   adapters: readonly string[] = [],
-  { maxPositions, shared }: OpenOptions = {},
+  { maxPositions, head, shared }: OpenOptions = {},
 ): Promise<OpenedNetwork> {
   const {
     config: declared,
     weights,
     tokenizer,
-  } = shared?.get(baseKey(model)) ?? (await readModel(runtime, model));
+  } = shared?.get(baseKey(model)) ?? (await readModel(runtime, model, head));
   shared?.set(baseKey(model), { config: declared, weights, ...(tokenizer && { tokenizer }) });
   const config = maxPositions === undefined ? declared : { ...declared, maxPositions };
+  if (declared.learnedPositions && config.maxPositions > declared.maxPositions) {
+    throw new PlumbError(
+      `${model} has learned positions for ${declared.maxPositions} tokens, so ${maxPositions} cannot be given to it`,
+    );
+  }
   let base = weights;
-  for (const dir of adapters.slice(0, -1)) base = await mergeAdapter(runtime, config, base, dir);
+  const alone = shared === undefined;
+  for (const dir of adapters.slice(0, -1)) base = await mergeAdapter(runtime, config, base, dir, alone);
   const last = adapters.at(-1);
   const network =
     last === undefined
@@ -69,8 +78,8 @@ export async function openNetwork(
   return { network, base, config, ...(tokenizer && { tokenizer }), padId, source: model };
 }
 
-async function readModel(runtime: Runtime, model: string): Promise<SharedBase> {
-  const { config, weights, tokenizer, close } = await openModel(model);
+async function readModel(runtime: Runtime, model: string, head?: WantedHead): Promise<SharedBase> {
+  const { config, weights, tokenizer, close } = await openModel(model, head);
   try {
     return { config, weights: await readWeights(runtime, config, weights), ...(tokenizer && { tokenizer }) };
   } finally {
@@ -81,17 +90,28 @@ async function readModel(runtime: Runtime, model: string): Promise<SharedBase> {
 /**
  * Base weights with an adapter folded in, W + (alpha / r) B A: what a new adapter is trained on after an earlier one
  * (PPO after SFT). Weights that the adapter leaves alone are shared with the base.
+ *
+ * @param inPlace writes over the base's weights, which nothing else may use then, instead of beside them.
  */
 export async function mergeAdapter(
   runtime: Runtime,
   config: ModelConfig,
   base: Weights,
   dir: string,
+  inPlace = false,
 ): Promise<Weights> {
   const adapted = await adapterNetwork(runtime, config, base, dir);
   const merged = new Map(base);
-  for (const [name, { shape, data }] of mergedWeights(adapted)) {
-    if (data !== base.get(name)?.data()) merged.set(name, runtime.adopt("f32", shape, data, name));
+  for (const [name, { shape, adapted: changed, pieces }] of mergedWeights(adapted)) {
+    if (!changed) continue;
+    const size = shape.reduce((a, b) => a * b, 1);
+    const buffer = inPlace ? merged.get(name)! : runtime.adopt("f32", shape, allocateF32(size), name);
+    let done = 0;
+    for (const piece of pieces()) {
+      (buffer.data() as Float32Array).set(piece, done);
+      done += piece.length;
+    }
+    merged.set(name, buffer);
   }
   return merged;
 }

@@ -9,7 +9,6 @@ import {
   fillLike,
   gatherRows,
   lessOrEqual,
-  log,
   minimum,
   mul,
   multiplyDims,
@@ -43,12 +42,14 @@ export function greedyToken(logits: Tensor): { token: Tensor; logProb: Tensor } 
  *
  * @param logits [B, V], divided by the temperature. @param uniform f32 [B] in [0, 1).
  * @param rowStart i64 [B]: row number times `samplingBlocks(V)`.
+ * @returns i64 [B] and f32 [B]. Its logarithm is left to the host: ONNX Runtime's rounds differently in the last rows
+ *   of a batch, which do not fill a vector.
  */
 export function sampledToken(
   logits: Tensor,
   uniform: Tensor,
   rowStart: Tensor,
-): { token: Tensor; logProb: Tensor } {
+): { token: Tensor; probability: Tensor } {
   const [B, V] = logits.shape as [Dim, number];
   const blocks = samplingBlocks(V);
   const width = blockWidth(V);
@@ -70,7 +71,7 @@ export function sampledToken(
   const limit = mul(slice(inside, 1, width - 1, width), BELOW_ONE);
   const offset = countBelow(inside, minimum(rest, limit)); // i64 [B]
   const start = mul(block, constant(BigInt64Array.of(BigInt(width)), [], "i64"));
-  return { token: add(start, offset), logProb: log(pick(chosen, offset)) };
+  return { token: add(start, offset), probability: pick(chosen, offset) };
 }
 
 /** How many entries of an ascending row are at most its target: the index of the first that exceeds it. */

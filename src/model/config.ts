@@ -1,19 +1,44 @@
 import { z } from "zod";
 
-/** Frequency scaling of rotary embeddings as Llama 3.1 defines it (transformers, modeling_rope_utils.py). */
-export const ropeScalingSchema = z.object({
-  kind: z.literal("llama3").describe("Only Llama 3's scaling is implemented; 'default' means none."),
-  factor: z.number().positive(),
-  lowFreqFactor: z.number().positive(),
-  highFreqFactor: z.number().positive(),
-  originalMaxPositions: z.number().int().positive(),
-});
+/** Far above any published model; keeps a hostile configuration from asking for endless names. */
+export const MAX_LAYERS = 1024;
 
-/** A decoder-only transformer of the Llama family, in one vocabulary for every file format. */
+const factor = z.number().positive();
+
+/** Frequency scaling of rotary embeddings (transformers, modeling_rope_utils.py). */
+export const ropeScalingSchema = z.discriminatedUnion("kind", [
+  z.object({
+    kind: z.literal("llama3").describe("Llama 3.1's: long waves stretched, short ones kept."),
+    factor,
+    lowFreqFactor: z.number().positive(),
+    highFreqFactor: z.number().positive(),
+    originalMaxPositions: z.number().int().positive(),
+  }),
+  z.object({ kind: z.literal("linear").describe("All frequencies divided by the factor."), factor }),
+]);
+
+/** Architectures whose folders are read and written, as config.json's model_type names them. */
+export const ARCHITECTURE_NAMES = [
+  "llama",
+  "mistral",
+  "qwen2",
+  "qwen3",
+  "gemma",
+  "gemma2",
+  "gemma3_text",
+  "phi3",
+  "olmo2",
+  "gpt_neox",
+  "gpt2",
+] as const;
+
+/** A decoder-only transformer, in one vocabulary for every file format. What is optional is, when absent, as in Llama. */
 export const modelConfigSchema = z.object({
-  architecture: z
-    .enum(["llama", "mistral", "qwen2"])
-    .describe("Whose config.json and weight names are meant."),
+  architecture: z.enum(ARCHITECTURE_NAMES).describe("Whose config.json and weight names are meant."),
+  head: z
+    .literal("score")
+    .optional()
+    .describe("One scalar stands on the decoder (sequence classification), no language-model head."),
   vocabSize: z.number().int().positive(),
   hiddenSize: z.number().int().positive(),
   intermediateSize: z.number().int().positive(),
@@ -22,16 +47,66 @@ export const modelConfigSchema = z.object({
   kvHeads: z.number().int().positive(),
   headDim: z.number().int().positive(),
   maxPositions: z.number().int().positive().describe("Longest context the model was made for, in tokens."),
-  rmsNormEps: z.number().positive(),
-  ropeTheta: z.number().positive(),
-  ropeScaling: ropeScalingSchema.optional(),
+
+  embeddingScale: z.number().positive().optional().describe("Embeddings are multiplied by it (Gemma)."),
+  learnedPositions: z
+    .boolean()
+    .optional()
+    .describe("A learned embedding of each position is added to the token's (GPT-2)."),
   tieWordEmbeddings: z.boolean().describe("The output head is the embedding matrix."),
+  logitSoftCap: z.number().positive().optional().describe("Logits x become c tanh(x / c) (Gemma 2)."),
+
+  norm: z.enum(["rms", "layer"]).optional().describe("Layer norms have a bias and subtract the mean."),
+  rmsNormEps: z.number().positive().describe("Added to the norms' mean square, or variance in layer norms."),
+  unitOffsetNorm: z.boolean().optional().describe("Norms multiply by 1 + weight (Gemma)."),
+  blockNorms: z
+    .enum(["pre", "post", "sandwich"])
+    .optional()
+    .describe("Norms before attention and MLP, after them (OLMo 2), or both (Gemma 2)."),
+  parallelResidual: z
+    .boolean()
+    .optional()
+    .describe("Attention and MLP read the same hidden state and are added to it together (GPT-NeoX)."),
+
+  fusedQkv: z.boolean().optional().describe("q, k and v are one linear layer, qkv_proj (Phi-3, GPT-2)."),
   qkvBias: z.boolean().describe("q, k and v projections have biases (Qwen2; Llama with attention_bias)."),
   outputBias: z
     .boolean()
     .describe("The attention's output projection has a bias (Llama with attention_bias)."),
-  mlpBias: z.boolean(),
+  queryKeyNorm: z
+    .enum(["head", "width"])
+    .optional()
+    .describe("Queries and keys are normed, each head by itself (Qwen3) or over all heads (OLMo 2)."),
+  attentionScale: z
+    .number()
+    .positive()
+    .optional()
+    .describe("Multiplies the products of queries and keys, instead of headDim^-1/2."),
+  attentionSoftCap: z.number().positive().optional().describe("Scores x become c tanh(x / c) (Gemma 2)."),
   slidingWindow: z.number().int().positive().optional().describe("Tokens each position may look back over."),
+  windowedLayers: z
+    .array(z.boolean())
+    .optional()
+    .describe("Which layers the sliding window holds for, one entry a layer; absent: all."),
+  ropeTheta: z.number().positive().optional().describe("Absent: queries and keys are not rotated (GPT-2)."),
+  ropeScaling: ropeScalingSchema.optional(),
+  rotaryDim: z
+    .number()
+    .int()
+    .positive()
+    .optional()
+    .describe("Elements of a head that are rotated, from the first; absent: all."),
+  localRopeTheta: z
+    .number()
+    .positive()
+    .optional()
+    .describe("The base, without scaling, in layers with a sliding window (Gemma 3)."),
+
+  activation: z.enum(["silu", "gelu", "gelu_tanh"]).optional(),
+  plainMlp: z.boolean().optional().describe("down(act(up(x))), without a gate (GPT-2, GPT-NeoX)."),
+  fusedGateUp: z.boolean().optional().describe("gate and up are one linear layer, gate_up_proj (Phi-3)."),
+  mlpBias: z.boolean(),
+
   bosId: z.number().int().nonnegative().optional(),
   eosIds: z.array(z.number().int().nonnegative()).describe("Any of these ends a completion."),
   padId: z.number().int().nonnegative().optional(),
@@ -39,3 +114,9 @@ export const modelConfigSchema = z.object({
 
 export type ModelConfig = z.infer<typeof modelConfigSchema>;
 export type RopeScaling = z.infer<typeof ropeScalingSchema>;
+
+/** The sliding window of one layer, if it has one. */
+export const windowOf = (
+  { slidingWindow, windowedLayers }: ModelConfig,
+  layer: number,
+): number | undefined => ((windowedLayers?.[layer] ?? true) ? slidingWindow : undefined);

@@ -1,15 +1,16 @@
 import { PlumbError } from "../errors.js";
 import { RandomStream } from "../random.js";
 import type { DeviceBuffer, Runtime } from "../runtime/runtime.js";
+import { ourWeights } from "./architectures/names.js";
 import type { ModelConfig } from "./config.js";
+import { rescaledAdapter } from "./int8/adapter.js";
 import { openPeftAdapter } from "./load/index.js";
 import type { WeightSource } from "./load/weights.js";
+import { layersOfPeft, loraTargets } from "./lora-targets.js";
 import {
   flatParameters,
   initializeHead,
   initializeLora,
-  LINEAR_NAMES,
-  type LinearName,
   type LoraConfig,
   loraSpecs,
   type Network,
@@ -20,7 +21,7 @@ import { expectedWeights } from "./weight-names.js";
 /** Weights in memory, by name; several networks may share them. */
 export type Weights = ReadonlyMap<string, DeviceBuffer>;
 
-/** Reads every weight of a model into memory. NaN and infinities in them are an error. */
+/** Reads every weight of a model into memory, and nothing else. NaN and infinities in them are an error. */
 export async function readWeights(
   runtime: Runtime,
   config: ModelConfig,
@@ -28,22 +29,14 @@ export async function readWeights(
 ): Promise<Weights> {
   const weights = new Map<string, DeviceBuffer>();
   for (const [name, shape] of expectedWeights(config)) {
-    const data = await source.read(name);
-    let total = 0;
-    for (let i = 0; i < data.length; i++) total += data[i] * 0;
-    if (total !== 0) {
-      throw new PlumbError(`the weight ${name} holds NaN or an infinity`, {
-        hint: "the file is damaged; fetch it again",
-      });
-    }
-    weights.set(name, runtime.adopt("f32", shape, data, name));
+    weights.set(name, runtime.adopt("f32", shape, await source.read(name), name));
   }
   return weights;
 }
 
 /**
  * New weights for training from nothing: matrices normal with std 0.02, those that write to the residual stream
- * divided by sqrt(2 layers) (Radford et al. 2019), norms 1, biases 0.
+ * divided by sqrt(2 layers) (Radford et al. 2019), norms as they multiply by 1, biases 0.
  */
 export function randomWeights(runtime: Runtime, config: ModelConfig, seed: number): Weights {
   const weights = new Map<string, DeviceBuffer>();
@@ -51,7 +44,7 @@ export function randomWeights(runtime: Runtime, config: ModelConfig, seed: numbe
     const buffer = runtime.buffer("f32", shape);
     const data = buffer.data() as Float32Array;
     const residual = /(o_proj|down_proj)\.weight$/.test(name) ? Math.sqrt(2 * config.layers) : 1;
-    if (name.endsWith("norm.weight")) data.fill(1);
+    if (name.endsWith("norm.weight")) data.fill(config.unitOffsetNorm ? 0 : 1);
     else if (!name.endsWith(".bias"))
       new RandomStream(seed, `initialize/${name}`).fillNormal(data, 0.02 / residual);
     weights.set(name, buffer);
@@ -74,10 +67,11 @@ export function loraNetwork(
   runtime: Runtime,
   config: ModelConfig,
   base: Weights,
-  lora: LoraConfig,
+  settings: LoraConfig,
   seed: number,
   head: "none" | "random" | "zero" = "none",
 ): Network {
+  const lora = { ...settings, targets: loraTargets(config, settings.targets) };
   const trainable = flatParameters(runtime, [
     ...loraSpecs(config, lora),
     ...headSpecs(config, head !== "none"),
@@ -126,22 +120,14 @@ export async function adapterNetwork(
 ): Promise<Network> {
   const adapter = await openPeftAdapter(dir);
   try {
-    const unknown = adapter.config.targetModules.find((name) => !LINEAR_NAMES.includes(name as LinearName));
-    if (unknown !== undefined) {
-      throw new PlumbError(
-        `${dir}: the adapter changes "${unknown}", which is no linear layer of this model`,
-        {
-          hint: `known layers: ${LINEAR_NAMES.join(", ")}`,
-        },
-      );
-    }
-    const targets = adapter.config.targetModules as LinearName[];
-    const lora: LoraConfig = { r: adapter.config.r, alpha: adapter.config.loraAlpha, targets };
-    const specs = [...loraSpecs(config, lora), ...headSpecs(config, adapter.weights.has("score.weight"))];
+    const { r, loraAlpha: alpha, targetModules } = adapter.config;
+    const lora: LoraConfig = { r, alpha, targets: layersOfPeft(config, targetModules, dir) };
+    const weights = ourWeights(config, adapter.weights, dir);
+    const specs = [...loraSpecs(config, lora), ...headSpecs(config, weights.has("score.weight"))];
     const trainable = flatParameters(runtime, specs);
     for (const { name, shape } of specs) {
-      if (!adapter.weights.has(name)) throw new PlumbError(`${dir}: the adapter lacks ${name}`);
-      const stored = adapter.weights.shape(name);
+      if (!weights.has(name)) throw new PlumbError(`${dir}: the adapter lacks ${name}`);
+      const stored = weights.shape(name);
       if (stored.join() !== shape.join()) {
         throw new PlumbError(
           `${dir}: ${name} is [${stored.join(", ")}], this model needs [${shape.join(", ")}]`,
@@ -150,10 +136,8 @@ export async function adapterNetwork(
           },
         );
       }
-      trainable.byName
-        .get(name)!
-        .data()
-        .set((await adapter.weights.read(name)) as never);
+      const target = trainable.byName.get(name)?.data() as Float32Array;
+      target.set(rescaledAdapter(name, await weights.read(name), base, "smoothed base"));
     }
     return { config, frozen: base, trainable, lora };
   } finally {

@@ -1,61 +1,79 @@
 import {
   attention,
   causalBias,
-  linear,
   type Parameters,
   parameter,
   ropeTables,
   segmentBias,
+  softCapped,
+  weightProduct,
 } from "../nn/index.js";
 import {
   add,
   cachedAttention,
+  cast,
   constant,
+  cumulativeSum,
   type Dim,
+  fillLike,
   gatherRows,
   matmul,
+  minimum,
   mul,
   multiplyDims,
   reshape,
-  rmsNorm,
-  silu,
+  sub,
   type Tensor,
 } from "../tensor/index.js";
-import type { ModelConfig } from "./config.js";
+import { blocks } from "./block.js";
+import { type ModelConfig, windowOf } from "./config.js";
 
 /**
- * A decoder of the Llama family (Touvron et al. 2023; Llama 3, Mistral, Qwen2): pre-norm blocks of rotary
- * grouped-query attention and a gated MLP. Two ways through the same blocks: whole sequences, differentiable; and a
- * few new tokens over a KV cache.
+ * A decoder-only transformer (Vaswani et al. 2017; Radford et al. 2019; Touvron et al. 2023) as its configuration
+ * describes it. Two ways through the same blocks: whole sequences, differentiable; and a few new tokens over a KV cache.
  */
 
-/** How the attention of one layer is computed; the rest of a block does not depend on it. */
-type Attend = (layer: number, q: Tensor, k: Tensor, v: Tensor) => Tensor;
-
-/** x [N, D] through all blocks and the last norm. */
-function blocks(p: Parameters, config: ModelConfig, x: Tensor, attend: Attend): Tensor {
-  let h = x;
-  for (let layer = 0; layer < config.layers; layer++) {
-    const at = `model.layers.${layer}`;
-    const a = rmsNorm(h, parameter(p, `${at}.input_layernorm.weight`), config.rmsNormEps);
-    const q = linear(p, `${at}.self_attn.q_proj`, a); // [N, H D]
-    const k = linear(p, `${at}.self_attn.k_proj`, a); // [N, KV D]
-    const v = linear(p, `${at}.self_attn.v_proj`, a); // [N, KV D]
-    h = add(linear(p, `${at}.self_attn.o_proj`, attend(layer, q, k, v)), h);
-
-    const m = rmsNorm(h, parameter(p, `${at}.post_attention_layernorm.weight`), config.rmsNormEps);
-    const gated = mul(silu(linear(p, `${at}.mlp.gate_proj`, m)), linear(p, `${at}.mlp.up_proj`, m)); // [N, I]
-    h = add(linear(p, `${at}.mlp.down_proj`, gated), h);
-  }
-  return rmsNorm(h, parameter(p, "model.norm.weight"), config.rmsNormEps);
+/** Embeddings of tokens i64 [B, T], [B T, D]. @param positions i64, [B, T] or what broadcasts to it. */
+function embed(p: Parameters, config: ModelConfig, ids: Tensor, positions: Tensor): Tensor {
+  const [B, T] = ids.shape;
+  let x = gatherRows(parameter(p, "model.embed_tokens.weight"), ids); // [B, T, D]
+  if (config.embeddingScale !== undefined) x = mul(x, config.embeddingScale);
+  if (config.learnedPositions)
+    x = add(x, gatherRows(parameter(p, "model.embed_positions.weight"), positions));
+  return reshape(x, [multiplyDims(B, T), config.hiddenSize]);
 }
 
-/** Rotary tables as constants, for positions below `length`. */
-function rotaryConstants(config: ModelConfig, length: number): [cos: Tensor, sin: Tensor] {
-  const { cos, sin } = ropeTables(length, config.headDim, config.ropeTheta, config.ropeScaling);
-  const shape = [length, config.headDim / 2];
-  return [constant(cos, shape), constant(sin, shape)];
+/** Positions i64 at which a learned table may be read: beyond its end there is only padding. */
+const withinTable = (config: ModelConfig, positions: Tensor): Tensor =>
+  config.learnedPositions
+    ? minimum(positions, constant(BigInt64Array.of(BigInt(config.maxPositions - 1)), [1], "i64"))
+    : positions;
+
+/** One value for layers with a sliding window and one for those without, each made when it is first asked for. */
+function byWindow<R>(config: ModelConfig, make: (window: number | undefined) => R): (layer: number) => R {
+  const made = new Map<number | undefined, R>();
+  return (layer) => {
+    const window = windowOf(config, layer);
+    if (!made.has(window)) made.set(window, make(window));
+    return made.get(window) as R;
+  };
 }
+
+/** A layer's rotary tables as constants, for positions below `length`; none in models that do not rotate. */
+const rotaryConstants = (
+  config: ModelConfig,
+  length: number,
+): ((layer: number) => { cos: Tensor; sin: Tensor } | undefined) =>
+  byWindow(config, (window) => {
+    const { ropeTheta, ropeScaling, localRopeTheta, rotaryDim = config.headDim } = config;
+    if (ropeTheta === undefined) return undefined;
+    const local = window !== undefined && localRopeTheta !== undefined;
+    const { cos, sin } = local
+      ? ropeTables(length, rotaryDim, localRopeTheta)
+      : ropeTables(length, rotaryDim, ropeTheta, ropeScaling);
+    const shape = [length, rotaryDim / 2];
+    return { cos: constant(cos, shape), sin: constant(sin, shape) };
+  });
 
 /**
  * Hidden states of whole sequences, in a differentiable form. Rows are padded on the right: causal attention then
@@ -71,20 +89,19 @@ export function hiddenStates(
   packed?: { segments: Tensor; positions: Tensor },
 ): Tensor {
   const [B, T] = ids.shape as [number, number];
-  const [cos, sin] = rotaryConstants(config, T);
-  const window = config.slidingWindow;
   const counted = BigInt64Array.from({ length: B * T }, (_, i) => BigInt(i % T));
   const positions = packed?.positions ?? constant(counted, [B, T], "i64");
-  const bias = packed ? segmentBias(packed.segments, window) : causalBias(T, window);
-  const shape = {
-    batch: B,
-    length: T,
-    heads: config.heads,
-    kvHeads: config.kvHeads,
-    headDim: config.headDim,
-  };
-  const x = reshape(gatherRows(parameter(p, "model.embed_tokens.weight"), ids), [B * T, config.hiddenSize]);
-  return blocks(p, config, x, (_layer, q, k, v) => attention(q, k, v, positions, bias, cos, sin, shape));
+  const tables = rotaryConstants(config, T);
+  const bias = byWindow(config, (window) =>
+    packed ? segmentBias(packed.segments, window) : causalBias(T, window),
+  );
+  const { heads, kvHeads, headDim, attentionScale: scale, attentionSoftCap: softCap } = config;
+  const shape = { batch: B, length: T, heads, kvHeads, headDim, scale, softCap };
+  const x = embed(p, config, ids, withinTable(config, positions));
+  return blocks(p, config, x, (layer, q, k, v) => {
+    const turn = tables(layer);
+    return attention(q, k, v, bias(layer), turn && { positions, ...turn }, shape);
+  });
 }
 
 /** Names of a layer's cache in a decoding program. */
@@ -94,7 +111,7 @@ export const cacheNames = (layer: number): [key: string, value: string] => [
 ];
 
 export interface DecodeInputs {
-  /** i64 [B, T]; T = 1, or whole prompts padded on the right while the cache is empty. */
+  /** i64 [B, T]; T = 1, or B = 1, or beginnings of prompts padded on the right while the cache is empty. */
   ids: Tensor;
   /** i32 [B]: index of each row's last token, these included. */
   lastIndex: Tensor;
@@ -104,6 +121,13 @@ export interface DecodeInputs {
   caches: Readonly<Record<string, Tensor>>;
   /** S at the most; sizes the rotary tables. */
   capacity: number;
+}
+
+/** Positions of new tokens, i64 [B, T]: a single one is its row's last; several end where the longest row ends. */
+function newPositions({ ids, lastIndex, longest }: DecodeInputs): Tensor {
+  if (ids.shape[1] === 1) return reshape(cast(lastIndex, "i64"), [ids.shape[0], 1]);
+  const fromEnd = cumulativeSum(cast(fillLike(ids, 1), "i64"), 1, true); // T, ..., 2, 1
+  return sub(cast(longest, "i64"), fromEnd);
 }
 
 /** Hidden states of new tokens over a KV cache: [B T, D], and the caches with the new tokens in them. */
@@ -116,12 +140,9 @@ export function cachedHiddenStates(
   const [B, T] = ids.shape as [Dim, Dim];
   const N = multiplyDims(B, T);
   const { heads, kvHeads, headDim } = config;
-  const [cos, sin] = rotaryConstants(config, inputs.capacity);
+  const tables = rotaryConstants(config, inputs.capacity);
   const updated: Record<string, Tensor> = {};
-  const x = reshape(gatherRows(parameter(p, "model.embed_tokens.weight"), reshape(ids, [N])), [
-    N,
-    config.hiddenSize,
-  ]);
+  const x = embed(p, config, ids, withinTable(config, newPositions(inputs)));
   const hidden = blocks(p, config, x, (layer, q, k, v) => {
     const [keyName, valueName] = cacheNames(layer);
     const [output, key, value] = cachedAttention({
@@ -132,11 +153,12 @@ export function cachedHiddenStates(
       pastValue: caches[valueName],
       lastIndex,
       longest,
-      cos,
-      sin,
+      ...tables(layer),
       heads,
       kvHeads,
-      slidingWindow: config.slidingWindow,
+      slidingWindow: windowOf(config, layer),
+      scale: config.attentionScale,
+      softCap: config.attentionSoftCap,
     });
     updated[keyName] = key;
     updated[valueName] = value;
@@ -149,9 +171,22 @@ export function cachedHiddenStates(
 export const headName = (config: ModelConfig): string =>
   config.tieWordEmbeddings ? "model.embed_tokens.weight" : "lm_head.weight";
 
-/** Logits of hidden states: [N, D] to [N, V], times `scale` (1 / temperature). */
-export function logits(p: Parameters, config: ModelConfig, hidden: Tensor, scale = 1): Tensor {
-  return matmul(hidden, parameter(p, headName(config)), { transB: true, alpha: scale });
+/** Logits of hidden states: [N, D] to [N, V], times `scale` (1 / temperature), one for all or [N, 1]; a soft cap comes first. */
+export function logits(
+  p: Parameters,
+  config: ModelConfig,
+  hidden: Tensor,
+  scale: number | Tensor = 1,
+): Tensor {
+  const head = headName(config);
+  const cap = config.logitSoftCap;
+  if (cap !== undefined) {
+    const capped = softCapped(weightProduct(p, head, hidden, 1 / cap), cap);
+    return scale === 1 ? capped : mul(capped, scale);
+  }
+  return typeof scale === "number"
+    ? weightProduct(p, head, hidden, scale)
+    : weightProduct(p, head, mul(hidden, scale)); // [N, D] is far smaller than [N, V]
 }
 
 /** A scalar per position from the reward or value head `score.weight` [1, D]: [N, D] to [N]. */

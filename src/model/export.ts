@@ -1,72 +1,97 @@
 import type { Tokenizer } from "../text/index.js";
 import type { Network } from "./network.js";
-import { type FloatDtype, saveHuggingFace, savePeft, type TensorData } from "./save/index.js";
+import { type FloatDtype, saveHuggingFace, type TensorPieces } from "./save/index.js";
+import { adapterTensors, saveAdapter } from "./stack-adapters.js";
 import { expectedWeights } from "./weight-names.js";
 
-/** The network's weights with its adapter merged: W + (alpha / r) B A, computed in double precision. */
-export function mergedWeights(network: Network): Map<string, TensorData> {
+/** The scalar head of reward and value models. */
+const HEAD = "score.weight";
+/** Elements of a merged weight made at a time. */
+const PIECE_ELEMENTS = 2 ** 20;
+
+/**
+ * The network's weights with its adapter merged: W + (alpha / r) B A, computed in double precision. They are made a few
+ * rows at a time as they are asked for; `adapted` says which are not the network's own.
+ *
+ * @param pieceElements about how many elements are made at a time; at least a row is.
+ */
+export function mergedWeights(
+  network: Network,
+  pieceElements = PIECE_ELEMENTS,
+): Map<string, TensorPieces & { adapted: boolean }> {
   const { config, frozen, trainable, lora } = network;
-  const merged = new Map<string, TensorData>();
+  const merged = new Map<string, TensorPieces & { adapted: boolean }>();
   for (const [name, shape] of expectedWeights(config)) {
     const buffer = trainable.byName.get(name) ?? frozen.get(name);
     if (!buffer) throw new Error(`the network has no ${name}`);
-    let data = buffer.data() as Float32Array;
+    const w = () => buffer.data() as Float32Array;
     const layer = name.replace(/\.weight$/, "");
     const a = trainable.byName.get(`${layer}.lora_A.weight`)?.data() as Float32Array | undefined;
     const b = trainable.byName.get(`${layer}.lora_B.weight`)?.data() as Float32Array | undefined;
-    if (a && b && lora) data = addProduct(data, a, b, shape[0], shape[1], lora.r, lora.alpha / lora.r);
-    merged.set(name, { shape, data });
+    if (!a || !b || !lora) merged.set(name, { shape, adapted: false, pieces: () => [w()] });
+    else {
+      const [out, input] = shape;
+      const rows = Math.min(out, Math.max(1, Math.floor(pieceElements / input)));
+      const pieces = () => rowsWithProduct(w(), a, b, rows, input, lora.r, lora.alpha / lora.r);
+      merged.set(name, { shape, adapted: true, pieces });
+    }
   }
   return merged;
 }
 
-/** W + scale B A: W [out, in], B [out, r], A [r, in]. */
-function addProduct(
+/** W + scale B A, `rows` rows at a time: W [out, in], B [out, r], A [r, in]. Each piece lies over the one before. */
+function* rowsWithProduct(
   w: Float32Array,
   a: Float32Array,
   b: Float32Array,
-  out: number,
+  rows: number,
   input: number,
   r: number,
   scale: number,
-): Float32Array {
-  const result = new Float32Array(w.length);
+): Generator<Float32Array> {
+  const out = w.length / input;
+  const piece = new Float32Array(rows * input);
   const row = new Float64Array(input);
-  for (let o = 0; o < out; o++) {
-    row.fill(0);
-    for (let k = 0; k < r; k++) {
-      const factor = scale * b[o * r + k];
-      for (let i = 0; i < input; i++) row[i] += factor * a[k * input + i];
+  for (let start = 0; start < out; start += rows) {
+    const end = Math.min(out, start + rows);
+    for (let o = start; o < end; o++) {
+      row.fill(0);
+      for (let k = 0; k < r; k++) {
+        const factor = scale * b[o * r + k];
+        for (let i = 0; i < input; i++) row[i] += factor * a[k * input + i];
+      }
+      const from = o * input;
+      const to = (o - start) * input;
+      for (let i = 0; i < input; i++) piece[to + i] = w[from + i] + row[i];
     }
-    for (let i = 0; i < input; i++) result[o * input + i] = w[o * input + i] + row[i];
+    yield piece.subarray(0, (end - start) * input);
   }
-  return result;
 }
 
-/** Saves the network as a Hugging Face folder, adapter merged. A scalar head is not part of such a folder. */
-export const exportMerged = (
+/**
+/**
+ * Saves the network as a Hugging Face folder, adapter merged; the merged weights are made while they are written. One
+ * with a scalar head is saved as a model for sequence classification, as TRL saves reward models, without the
+ * language-model head.
+ *
+ * @param maxShardBytes most bytes of weights in one file, default 5 GB.
+ */
+export function exportMerged(
   dir: string,
   network: Network,
   tokenizer?: Tokenizer,
   dtype: FloatDtype = "F32",
-): Promise<void> => saveHuggingFace(dir, network.config, mergedWeights(network), tokenizer, dtype);
+  maxShardBytes?: number,
+): Promise<void> {
+  const { config, frozen, trainable } = network;
+  if (!trainable.byName.has(HEAD) && !frozen.has(HEAD))
+    return saveHuggingFace(dir, config, mergedWeights(network), tokenizer, dtype, maxShardBytes);
+  // transformers reads the score at the last token that is not padding: padding must not be the end-of-sequence token.
+  const scored = { ...config, head: "score" as const, padId: tokenizer?.padId ?? config.padId };
+  const weights = mergedWeights({ ...network, config: scored });
+  return saveHuggingFace(dir, scored, weights, tokenizer, dtype, maxShardBytes);
+}
 
 /** Saves the network's adapter, and its scalar head if it has one, in PEFT's format. */
-export async function exportAdapter(dir: string, network: Network, baseModel: string): Promise<void> {
-  const { lora, trainable } = network;
-  if (!lora) throw new Error("the network has no adapter");
-  const tensors = new Map<string, TensorData>();
-  for (const { name, shape } of trainable.specs) {
-    tensors.set(name, { shape: [...shape], data: trainable.byName.get(name)?.data() as Float32Array });
-  }
-  const hasHead = trainable.byName.has("score.weight");
-  const config = {
-    r: lora.r,
-    loraAlpha: lora.alpha,
-    targetModules: [...lora.targets],
-    baseModel,
-    taskType: hasHead ? ("SEQ_CLS" as const) : ("CAUSAL_LM" as const),
-    ...(hasHead ? { modulesToSave: ["score"] } : {}),
-  };
-  await savePeft(dir, config, tensors);
-}
+export const exportAdapter = (dir: string, network: Network, baseModel: string): Promise<void> =>
+  saveAdapter(dir, adapterTensors(network), baseModel);

@@ -3,34 +3,16 @@ import type { RandomStream } from "../random.js";
 import type { DeviceBuffer, Runtime } from "../runtime/runtime.js";
 import type { InputSpec, Tensor } from "../tensor/index.js";
 import type { ModelConfig } from "./config.js";
+import { blockLinears, LINEAR_NAMES, type LinearName } from "./weight-names.js";
 
-/** One linear layer's place in a block, as PEFT names target modules. */
-export const LINEAR_NAMES = [
-  "q_proj",
-  "k_proj",
-  "v_proj",
-  "o_proj",
-  "gate_proj",
-  "up_proj",
-  "down_proj",
-] as const;
-export type LinearName = (typeof LINEAR_NAMES)[number];
-
-const BLOCK_OF: Record<LinearName, "self_attn" | "mlp"> = {
-  q_proj: "self_attn",
-  k_proj: "self_attn",
-  v_proj: "self_attn",
-  o_proj: "self_attn",
-  gate_proj: "mlp",
-  up_proj: "mlp",
-  down_proj: "mlp",
-};
+export { LINEAR_NAMES, type LinearName };
 
 export interface LoraConfig {
   /** Rank of the update. */
   r: number;
   /** The update is scaled by alpha / r. */
   alpha: number;
+  /** Layers of the network; see `loraTargets` for names that mean several or parts of them. */
   targets: readonly LinearName[];
 }
 
@@ -84,21 +66,12 @@ export const likeParameters = (runtime: Runtime, parameters: FlatParameters): Fl
 
 /** Names and shapes of the LoRA matrices of a configuration. */
 export function loraSpecs(config: ModelConfig, lora: LoraConfig): ParameterSpec[] {
-  const { hiddenSize: D, intermediateSize: I, heads, kvHeads, headDim } = config;
-  const shapes: Record<LinearName, [out: number, input: number]> = {
-    q_proj: [heads * headDim, D],
-    k_proj: [kvHeads * headDim, D],
-    v_proj: [kvHeads * headDim, D],
-    o_proj: [D, heads * headDim],
-    gate_proj: [I, D],
-    up_proj: [I, D],
-    down_proj: [D, I],
-  };
   const specs: ParameterSpec[] = [];
+  const changed = blockLinears(config).filter(({ name }) => lora.targets.includes(name));
   for (let layer = 0; layer < config.layers; layer++) {
-    for (const target of LINEAR_NAMES.filter((name) => lora.targets.includes(name))) {
-      const [out, input] = shapes[target];
-      const at = `model.layers.${layer}.${BLOCK_OF[target]}.${target}`;
+    for (const { module, shape } of changed) {
+      const [out, input] = shape;
+      const at = `model.layers.${layer}.${module}`;
       specs.push({ name: `${at}.lora_A.weight`, shape: [lora.r, input] });
       specs.push({ name: `${at}.lora_B.weight`, shape: [out, lora.r] });
     }

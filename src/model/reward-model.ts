@@ -1,7 +1,8 @@
 /**
  * Reward models as folders: `reward.json` beside a PEFT adapter with its head (over the base that reward.json names), or
- * beside a whole Hugging Face model and `score.safetensors`.
+ * beside a whole Hugging Face model for sequence classification. Such a model without reward.json is one too.
  */
+import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { isAbsolute, join, relative, resolve } from "node:path";
 import { z } from "zod";
@@ -10,17 +11,18 @@ import { PlumbError } from "../errors.js";
 import type { Runtime } from "../runtime/runtime.js";
 import type { Tokenizer } from "../text/index.js";
 import type { ModelConfig } from "./config.js";
-import { adapterNetwork, readWeights, type Weights } from "./create.js";
-import { mergedWeights } from "./export.js";
+import { adapterNetwork, frozenNetwork, readWeights, type Weights } from "./create.js";
+import { exportMerged } from "./export.js";
 import { openModel } from "./load/index.js";
 import { openSafetensors } from "./load/safetensors.js";
 import { flatParameters, type Network } from "./network.js";
 import { NetworkRunner } from "./runner.js";
-import { saveHuggingFace, writeSafetensors } from "./save/index.js";
 import { type AdapterTensors, adapterTensors, saveAdapter } from "./stack-adapters.js";
 
 const FORMAT = 1;
 const HEAD = "score.weight";
+/** Where the head stands when config.json names a language model. */
+const HEAD_FILE = "score.safetensors";
 
 const rewardFileSchema = z.object({
   format: z.literal(FORMAT).describe("Version of this file."),
@@ -72,11 +74,8 @@ export async function saveRewardModel(dir: string, network: Network, saved: Save
   await writeFolderAtomically(dir, async (tmp) => {
     if (network.lora) await saveAdapter(tmp, saved.adapter ?? adapterTensors(network), base);
     else {
-      await saveHuggingFace(tmp, network.config, mergedWeights(network), tokenizer);
-      const head = network.trainable.byName.get(HEAD);
-      if (!head) throw new Error("a reward model without a head");
-      const tensor = { shape: [...head.shape], data: head.data() as Float32Array };
-      await writeSafetensors(join(tmp, "score.safetensors"), new Map([[HEAD, tensor]]));
+      if (!network.trainable.byName.has(HEAD)) throw new Error("a reward model without a head");
+      await exportMerged(tmp, network, tokenizer);
     }
     await writeFile(join(tmp, "reward.json"), `${JSON.stringify(file, null, 2)}\n`);
   });
@@ -85,6 +84,8 @@ export async function saveRewardModel(dir: string, network: Network, saved: Save
 /**
  * Opens a reward model.
  *
+ * @param dir a folder that `saveRewardModel` wrote, or a model for sequence classification with one label, whose scores
+ *   are taken as they are: mean 0, deviation 1. It may be one of the hub's.
  * @param shared models already in memory, by `baseKey`; one that this opens is added.
  * @throws PlumbError when a file is missing, not sound, or does not fit the others.
  */
@@ -93,34 +94,52 @@ export async function openRewardModel(
   dir: string,
   shared: Map<string, SharedBase> = new Map(),
 ): Promise<RewardModel> {
-  const { kind, base, mean, std, maxLength } = await readRewardFile(dir);
+  const file = await readRewardFile(dir);
+  const { kind, base } = file ?? { kind: "full", base: dir };
   const local = base.startsWith("hf:") || isAbsolute(base) ? base : join(dir, base);
   const source = kind === "full" ? dir : local;
-  const opened = shared.get(baseKey(source)) ?? (await openBase(runtime, source));
+  const opened = shared.get(baseKey(source)) ?? (await openBase(runtime, source, kind));
   shared.set(baseKey(source), opened);
   const { config, weights, tokenizer } = opened;
+  if (kind === "full") checkHead(config, source);
   if (!tokenizer) throw new PlumbError(`${source} has no tokenizer, so nothing can be scored with ${dir}`);
   const network =
     kind === "adapter"
       ? await adapterNetwork(runtime, config, weights, dir)
-      : await withHead(runtime, config, weights, dir);
+      : config.head === "score"
+        ? frozenNetwork(runtime, config, weights)
+        : await withHead(runtime, config, weights, dir);
   if (!network.trainable.byName.has(HEAD) && !network.frozen.has(HEAD)) {
     throw new PlumbError(`${dir}: the adapter has no score head, so it is no reward model`);
   }
+  const { mean, std, maxLength } = file ?? { mean: 0, std: 1, maxLength: config.maxPositions };
   return { runner: new NetworkRunner(runtime, network), mean, std, maxLength, config, tokenizer };
 }
 
-async function openBase(runtime: Runtime, source: string): Promise<SharedBase> {
-  const { config, weights, tokenizer, close } = await openModel(source);
+async function openBase(runtime: Runtime, source: string, kind: "adapter" | "full"): Promise<SharedBase> {
+  const { config, weights, tokenizer, close } = await openModel(
+    source,
+    kind === "adapter" ? "language-model" : "any",
+  );
   try {
+    if (kind === "full") checkHead(config, source);
     return { config, weights: await readWeights(runtime, config, weights), ...(tokenizer && { tokenizer }) };
   } finally {
     await close();
   }
 }
 
+/** @throws PlumbError when a whole model has no scalar head. */
+function checkHead(config: ModelConfig, source: string): void {
+  if (config.head === "score" || existsSync(join(source, HEAD_FILE))) return;
+  throw new PlumbError(`${source} is no reward model: it has no reward.json, and is a language model`, {
+    hint: "Give the folder that `plumb reward` wrote, or a model for sequence classification with one label.",
+  });
+}
+
+/** The head of a folder from before heads were saved with the other weights. */
 async function withHead(runtime: Runtime, config: ModelConfig, base: Weights, dir: string): Promise<Network> {
-  const path = join(dir, "score.safetensors");
+  const path = join(dir, HEAD_FILE);
   const file = await openSafetensors(path);
   try {
     const expected = [1, config.hiddenSize];
@@ -134,8 +153,10 @@ async function withHead(runtime: Runtime, config: ModelConfig, base: Weights, di
   }
 }
 
-async function readRewardFile(dir: string): Promise<z.infer<typeof rewardFileSchema>> {
+/** reward.json, or undefined where there is none but a whole model. */
+async function readRewardFile(dir: string): Promise<z.infer<typeof rewardFileSchema> | undefined> {
   const path = join(dir, "reward.json");
+  if (dir.startsWith("hf:") || (!existsSync(path) && existsSync(join(dir, "config.json")))) return undefined;
   let text: string;
   try {
     text = await readFile(path, "utf8");

@@ -1,63 +1,72 @@
 import { PlumbError } from "../errors.js";
+import { architectureOf } from "./architectures/index.js";
+import { ourWeights, theirWeights } from "./architectures/names.js";
+import type { ModelConfig } from "./config.js";
+import { rescaledAdapter } from "./int8/adapter.js";
 import { openPeftAdapter } from "./load/index.js";
-import {
-  type FlatParameters,
-  LINEAR_NAMES,
-  type LinearName,
-  type LoraConfig,
-  type Network,
-} from "./network.js";
+import { layersOfPeft, peftTargets } from "./lora-targets.js";
+import type { LoraConfig, Network } from "./network.js";
 import { savePeft, type TensorData } from "./save/index.js";
+import { blockLinears } from "./weight-names.js";
 
-/** LoRA matrices by name, with what scales them. */
+/** LoRA matrices by our names, with what scales them and the model they are for. */
 export interface AdapterTensors {
+  config: ModelConfig;
   lora: LoraConfig;
   tensors: Map<string, TensorData>;
 }
 
-/** A network's adapter and, if it has one, its scalar head. */
-export function adapterTensors({ lora, trainable }: Network): AdapterTensors {
+/** A network's adapter, for the base as it came, and, if it has one, its scalar head. */
+export function adapterTensors({
+  config,
+  lora,
+  frozen,
+  trainable: { specs, byName },
+}: Network): AdapterTensors {
   if (!lora) throw new Error("the network has no adapter");
-  return { lora, tensors: tensorsOf(trainable) };
+  const tensors = specs.map(({ name, shape }): [string, TensorData] => {
+    const data = byName.get(name)?.data() as Float32Array;
+    return [name, { shape: [...shape], data: rescaledAdapter(name, data, frozen, "base as it came") }];
+  });
+  return { config, lora, tensors: new Map(tensors) };
 }
 
-const tensorsOf = ({ specs, byName }: FlatParameters): Map<string, TensorData> =>
-  new Map(
-    specs.map(({ name, shape }) => [
-      name,
-      { shape: [...shape], data: byName.get(name)?.data() as Float32Array },
-    ]),
-  );
-
-/** Reads the LoRA matrices of a PEFT folder; a head in it is left out. */
-export async function readAdapter(dir: string): Promise<AdapterTensors> {
-  const { config, weights } = await openPeftAdapter(dir);
+/** Reads the LoRA matrices of a PEFT folder for a model; a head in it is left out. */
+export async function readAdapter(dir: string, config: ModelConfig): Promise<AdapterTensors> {
+  const adapter = await openPeftAdapter(dir);
   try {
+    const weights = ourWeights(config, adapter.weights, dir);
     const tensors = new Map<string, TensorData>();
     for (const name of weights.names().filter((n) => /\.lora_[AB]\.weight$/.test(n))) {
       tensors.set(name, { shape: weights.shape(name), data: await weights.read(name) });
     }
-    const targets = LINEAR_NAMES.filter((name) => config.targetModules.includes(name));
-    return { lora: { r: config.r, alpha: config.loraAlpha, targets }, tensors };
+    const { r, loraAlpha: alpha, targetModules } = adapter.config;
+    return { config, lora: { r, alpha, targets: layersOfPeft(config, targetModules, dir) }, tensors };
   } finally {
-    await weights.close();
+    await adapter.weights.close();
   }
 }
 
 /** Saves an adapter, with its head if there is one, in PEFT's format. */
 export async function saveAdapter(
   dir: string,
-  { lora, tensors }: AdapterTensors,
+  { config, lora, tensors }: AdapterTensors,
   baseModel: string,
 ): Promise<void> {
   const head = tensors.has("score.weight");
-  const config = { r: lora.r, loraAlpha: lora.alpha, targetModules: [...lora.targets], baseModel };
+  const layouts = Object.values(architectureOf(config).names?.layouts ?? {});
   await savePeft(
     dir,
-    head
-      ? { ...config, taskType: "SEQ_CLS", modulesToSave: ["score"] }
-      : { ...config, taskType: "CAUSAL_LM" },
-    tensors,
+    {
+      r: lora.r,
+      loraAlpha: lora.alpha,
+      targetModules: peftTargets(config, lora.targets),
+      baseModel,
+      fanInFanOut: layouts.includes("transposed"),
+      taskType: head ? "SEQ_CLS" : "CAUSAL_LM",
+      ...(head && { modulesToSave: ["score"] }),
+    },
+    theirWeights(config, tensors),
   );
 }
 
@@ -69,9 +78,10 @@ export async function saveAdapter(
 export function stackAdapters(adapters: readonly AdapterTensors[]): AdapterTensors {
   if (adapters.length === 1) return adapters[0];
   const r = adapters.reduce((n, { lora }) => n + lora.r, 0);
-  const targets = LINEAR_NAMES.filter((name: LinearName) =>
-    adapters.some(({ lora }) => lora.targets.includes(name)),
-  );
+  const [{ config }] = adapters;
+  const targets = blockLinears(config)
+    .map(({ name }) => name)
+    .filter((name) => adapters.some(({ lora }) => lora.targets.includes(name)));
   const tensors = new Map<string, TensorData>();
   const layers = new Set(adapters.flatMap((one) => [...one.tensors.keys()].flatMap(layerOf)));
   for (const layer of layers) {
@@ -103,7 +113,7 @@ export function stackAdapters(adapters: readonly AdapterTensors[]): AdapterTenso
   for (const [name, tensor] of adapters[adapters.length - 1].tensors) {
     if (layerOf(name).length === 0) tensors.set(name, tensor);
   }
-  return { lora: { r, alpha: r, targets }, tensors };
+  return { config, lora: { r, alpha: r, targets }, tensors };
 }
 
 /** The linear layer that a LoRA matrix belongs to, as a list of one; empty for any other tensor. */

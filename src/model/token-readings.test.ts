@@ -12,9 +12,12 @@ import { tokenReadings } from "./token-readings.js";
 
 const TEMPERATURE = 0.7;
 
-test("readings in blocks of rows, and their gradients, are those of all logits at once", async () => {
+test.each([
+  ["plain logits", undefined],
+  ["a soft cap on the logits", 2],
+])("readings in blocks of rows, and their gradients, are those of all logits at once: %s", async (_, cap) => {
   const runtime = new OrtRuntime({ threads: 1 });
-  const config = smallConfig();
+  const config = smallConfig({ logitSoftCap: cap });
   const network = smallLora(runtime, smallWeights(runtime, config));
   const random = new RandomStream(3, "test");
   random.fillNormal(network.trainable.flat.data() as Float32Array, 0.2);

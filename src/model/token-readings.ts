@@ -9,9 +9,11 @@ import {
   logSoftmax,
   matmul,
   mul,
+  pick,
   pickLogProbs,
   reshape,
   slice,
+  square,
   sub,
   type Tensor,
   tokenLogProbs,
@@ -38,6 +40,9 @@ export interface ReadingOptions<E extends Extra> {
   also?: readonly E[];
 }
 
+/** d (c tanh(x / c)) / dx = 1 - tanh^2(x / c) from the capped values. */
+const softCapSlope = (capped: Tensor, cap: number): Tensor => sub(1, square(mul(capped, 1 / cap)));
+
 /** Rows of logits in memory at once: a block of 128 x 49152 is 25 MB, about what a shared cache holds. */
 const BLOCK_ROWS = 128;
 
@@ -49,7 +54,8 @@ const BLOCK_ROWS = 128;
  *
  *   d log p[id] / dh = (W[id] - softmax(h W^T / T) W) / T,
  *
- * so that the backward pass is one product by a scalar a row, whatever the loss.
+ * so that the backward pass is one product by a scalar a row, whatever the loss. A soft cap multiplies each logit's
+ * row of W by its slope.
  */
 export function tokenReadings<E extends Extra = never>(
   p: Parameters,
@@ -67,7 +73,6 @@ export function tokenReadings<E extends Extra = never>(
     return { logProbs: tokenLogProbs(scores, x.targets), ...named(extras) };
   }
 
-  const weight = parameter(p, headName(config)); // [V, D]
   const [M, D] = hidden.shape as [number, number];
   const blocks: Tensor[] = [];
   for (let start = 0; start < M; start += BLOCK_ROWS) {
@@ -78,8 +83,12 @@ export function tokenReadings<E extends Extra = never>(
     const readings = [pickLogProbs(logs, ids), ...also.map((name) => EXTRAS[name](scores, ids))];
     const columns = readings.map((column) => reshape(column, [end - start, 1]));
     if (differentiable) {
-      const expected = matmul(exp(logs), weight); // [m, D]
-      const gradient = sub(gatherRows(weight, ids), expected);
+      // In f32 also where the network holds W in 8 bits: most of a distribution's tail would round to nothing.
+      const weight = parameter(p, headName(config)); // [V, D]
+      const slope = config.logitSoftCap && softCapSlope(scores, config.logitSoftCap / temperature); // [m, V]
+      const expected = matmul(slope ? mul(exp(logs), slope) : exp(logs), weight); // [m, D]
+      const own = gatherRows(weight, ids);
+      const gradient = sub(slope ? mul(own, reshape(pick(slope, ids), [end - start, 1])) : own, expected);
       columns.push(temperature === 1 ? gradient : mul(gradient, 1 / temperature));
     }
     // Joined in one tensor, a block is done, and its logits are freed, before the next one begins.

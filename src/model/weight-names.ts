@@ -1,34 +1,120 @@
 import type { ModelConfig } from "./config.js";
 
+/** One linear layer's place in a block, as PEFT names target modules. */
+export const LINEAR_NAMES = [
+  "q_proj",
+  "k_proj",
+  "v_proj",
+  "o_proj",
+  "gate_proj",
+  "up_proj",
+  "down_proj",
+] as const;
+/** Linear layers that some architectures have instead of several of those. */
+export const FUSED_LINEARS = {
+  qkv_proj: ["q_proj", "k_proj", "v_proj"],
+  gate_up_proj: ["gate_proj", "up_proj"],
+} as const;
+export type LinearName = (typeof LINEAR_NAMES)[number] | keyof typeof FUSED_LINEARS;
+
+/** A linear layer that every block has. */
+export interface BlockLinear {
+  readonly name: LinearName;
+  /** Its place in a block, e.g. "self_attn.q_proj". */
+  readonly module: string;
+  /** [outputs, inputs] */
+  readonly shape: readonly [number, number];
+  readonly bias: boolean;
+}
+
+/** Sizes of what one attention layer projects to, in elements: queries, and keys as values. */
+export const attentionWidths = ({
+  heads,
+  kvHeads,
+  headDim,
+}: ModelConfig): [queries: number, keys: number] => [heads * headDim, kvHeads * headDim];
+
+/** The linear layers of a block, in the order in which they are computed. */
+export function blockLinears(config: ModelConfig): BlockLinear[] {
+  const { hiddenSize: D, intermediateSize: I, qkvBias, outputBias, mlpBias } = config;
+  const [queries, keys] = attentionWidths(config);
+  const attention = (name: LinearName, out: number, input: number, bias: boolean): BlockLinear => ({
+    name,
+    module: `self_attn.${name}`,
+    shape: [out, input],
+    bias,
+  });
+  const mlp = (name: LinearName, out: number, input: number): BlockLinear => ({
+    name,
+    module: `mlp.${name}`,
+    shape: [out, input],
+    bias: mlpBias,
+  });
+  const qkv = config.fusedQkv
+    ? [attention("qkv_proj", queries + 2 * keys, D, qkvBias)]
+    : [
+        attention("q_proj", queries, D, qkvBias),
+        attention("k_proj", keys, D, qkvBias),
+        attention("v_proj", keys, D, qkvBias),
+      ];
+  const gate = config.plainMlp ? [] : [mlp("gate_proj", I, D)];
+  const up = config.fusedGateUp ? [mlp("gate_up_proj", 2 * I, D)] : [...gate, mlp("up_proj", I, D)];
+  return [...qkv, attention("o_proj", D, queries, outputBias), ...up, mlp("down_proj", D, I)];
+}
+
+/** Names of the norms around a block's attention and MLP; Hugging Face uses one name for two places. */
+export const BLOCK_NORMS: Record<
+  NonNullable<ModelConfig["blockNorms"]>,
+  Record<"attention" | "mlp", { before?: string; after?: string }>
+> = {
+  pre: { attention: { before: "input_layernorm" }, mlp: { before: "post_attention_layernorm" } },
+  post: { attention: { after: "post_attention_layernorm" }, mlp: { after: "post_feedforward_layernorm" } },
+  sandwich: {
+    attention: { before: "input_layernorm", after: "post_attention_layernorm" },
+    mlp: { before: "pre_feedforward_layernorm", after: "post_feedforward_layernorm" },
+  },
+};
+
 /**
- * Every weight a model of the Llama family has, under its Hugging Face name, with its shape.
+ * Every weight a model has, under its name in Hugging Face's Llama (or the closest relative that has such a weight),
+ * with its shape. Other architectures' own names and layouts are translated where files are read and written
+ * (architectures/names.ts).
  *
  * Linear weights are [outputs, inputs]. `lm_head.weight` is there only when the head is not tied to the embedding.
  */
 export function expectedWeights(config: ModelConfig): Map<string, number[]> {
-  const { hiddenSize, intermediateSize, vocabSize } = config;
-  const queries = config.heads * config.headDim;
-  const keys = config.kvHeads * config.headDim;
+  const { hiddenSize, vocabSize } = config;
+  const [queries, keys] = attentionWidths(config);
   const weights = new Map<string, number[]>();
-  const linear = (name: string, outputs: number, inputs: number, bias: boolean) => {
-    weights.set(`${name}.weight`, [outputs, inputs]);
-    if (bias) weights.set(`${name}.bias`, [outputs]);
+  const norm = (name: string, size: number) => {
+    weights.set(`${name}.weight`, [size]);
+    if (config.norm === "layer") weights.set(`${name}.bias`, [size]);
   };
+  const norms = BLOCK_NORMS[config.blockNorms ?? "pre"];
+  const linears = blockLinears(config);
 
   weights.set("model.embed_tokens.weight", [vocabSize, hiddenSize]);
+  if (config.learnedPositions) weights.set("model.embed_positions.weight", [config.maxPositions, hiddenSize]);
   for (let layer = 0; layer < config.layers; layer++) {
     const prefix = `model.layers.${layer}`;
-    weights.set(`${prefix}.input_layernorm.weight`, [hiddenSize]);
-    linear(`${prefix}.self_attn.q_proj`, queries, hiddenSize, config.qkvBias);
-    linear(`${prefix}.self_attn.k_proj`, keys, hiddenSize, config.qkvBias);
-    linear(`${prefix}.self_attn.v_proj`, keys, hiddenSize, config.qkvBias);
-    linear(`${prefix}.self_attn.o_proj`, hiddenSize, queries, config.outputBias);
-    weights.set(`${prefix}.post_attention_layernorm.weight`, [hiddenSize]);
-    linear(`${prefix}.mlp.gate_proj`, intermediateSize, hiddenSize, config.mlpBias);
-    linear(`${prefix}.mlp.up_proj`, intermediateSize, hiddenSize, config.mlpBias);
-    linear(`${prefix}.mlp.down_proj`, hiddenSize, intermediateSize, config.mlpBias);
+    for (const part of ["attention", "mlp"] as const) {
+      const { before, after } = norms[part];
+      if (before) norm(`${prefix}.${before}`, hiddenSize);
+      for (const { module, shape, bias } of linears) {
+        if (module.startsWith("mlp.") !== (part === "mlp")) continue;
+        weights.set(`${prefix}.${module}.weight`, [...shape]);
+        if (bias) weights.set(`${prefix}.${module}.bias`, [shape[0]]);
+      }
+      if (part === "attention" && config.queryKeyNorm) {
+        const whole = config.queryKeyNorm === "width";
+        norm(`${prefix}.self_attn.q_norm`, whole ? queries : config.headDim);
+        norm(`${prefix}.self_attn.k_norm`, whole ? keys : config.headDim);
+      }
+      if (after) norm(`${prefix}.${after}`, hiddenSize);
+    }
   }
-  weights.set("model.norm.weight", [hiddenSize]);
-  if (!config.tieWordEmbeddings) weights.set("lm_head.weight", [vocabSize, hiddenSize]);
+  norm("model.norm", hiddenSize);
+  if (config.head === "score") weights.set("score.weight", [1, hiddenSize]);
+  else if (!config.tieWordEmbeddings) weights.set("lm_head.weight", [vocabSize, hiddenSize]);
   return weights;
 }

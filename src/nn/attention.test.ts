@@ -4,7 +4,7 @@ import { compiled, f32, i32, i64, relativeError } from "../../test/evaluate.js";
 import { RandomStream } from "../random.js";
 import { OrtRuntime } from "../runtime/ort/index.js";
 import type { DeviceBuffer, HostArray } from "../runtime/runtime.js";
-import { cachedAttention, constant, trace } from "../tensor/index.js";
+import { cachedAttention, constant, type Tensor, trace } from "../tensor/index.js";
 import { attention, causalBias, ropeTables, segmentBias } from "./index.js";
 
 const runtime = new OrtRuntime({ threads: 1 });
@@ -14,6 +14,10 @@ interface Setting {
   kvHeads: number;
   headDim: number;
   window?: number;
+  /** Elements of a head that are turned; default: all. 0: none. */
+  rotaryDim?: number;
+  scale?: number;
+  softCap?: number;
 }
 /** Queries, keys and values of rows: [B, T, H D], [B, T, KV D] twice. */
 interface Rows {
@@ -41,12 +45,14 @@ function reference(
   position: (b: number, t: number) => number,
   visible: (b: number, i: number, j: number) => boolean,
 ): number[] {
-  const { heads, kvHeads, headDim: D } = s;
+  const { heads, kvHeads, headDim: D, rotaryDim: R = D, scale = 1 / Math.sqrt(D), softCap } = s;
+  const capped = (x: number): number => (softCap === undefined ? x : softCap * Math.tanh(x / softCap));
   const turned = (data: Float32Array, count: number, b: number, t: number, h: number): number[] => {
     const row = Array.from(data.subarray(((b * T + t) * count + h) * D, ((b * T + t) * count + h + 1) * D));
     return row.map((value, i) => {
-      const angle = position(b, t) * 10_000 ** ((-2 * (i % (D / 2))) / D);
-      const other = i < D / 2 ? -row[i + D / 2] : row[i - D / 2];
+      if (i >= R) return value;
+      const angle = position(b, t) * 10_000 ** ((-2 * (i % (R / 2))) / R);
+      const other = i < R / 2 ? -row[i + R / 2] : row[i - R / 2];
       return value * Math.cos(angle) + other * Math.sin(angle);
     });
   };
@@ -57,8 +63,8 @@ function reference(
         const kv = Math.floor(h / (heads / kvHeads));
         const q = turned(x.q, heads, b, i, h);
         const keys = Array.from({ length: T }, (_, j) => j).filter((j) => visible(b, i, j));
-        const scores = keys.map(
-          (j) => turned(x.k, kvHeads, b, j, kv).reduce((a, k, d) => a + k * q[d], 0) / Math.sqrt(D),
+        const scores = keys.map((j) =>
+          capped(turned(x.k, kvHeads, b, j, kv).reduce((a, k, d) => a + k * q[d], 0) * scale),
         );
         const top = Math.max(...scores);
         const weights = scores.map((score) => Math.exp(score - top));
@@ -78,7 +84,7 @@ async function whole(
   s: Setting,
   packed?: { segments: number[]; positions: number[] },
 ): Promise<Float32Array> {
-  const { heads: H, kvHeads: KV, headDim: D, window } = s;
+  const { heads: H, kvHeads: KV, headDim: D, window, rotaryDim: R = D, scale, softCap } = s;
   const positions = packed?.positions ?? Array.from({ length: B * T }, (_, i) => i % T);
   const given = {
     q: f32([B * T, H * D], x.q),
@@ -87,19 +93,13 @@ async function whole(
     at: i64([B, T], positions),
     segments: i32([B, T], packed?.segments ?? positions.map(() => 0)),
   };
-  const tables = ropeTables(T, D, 10_000);
+  const tables = ropeTables(T, R, 10_000);
   const run = compiled(runtime, given, (g) => {
     const bias = packed ? segmentBias(g.segments, window) : causalBias(T, window);
-    const [cos, sin] = [constant(tables.cos, [T, D / 2]), constant(tables.sin, [T, D / 2])];
-    return {
-      y: attention(g.q, g.k, g.v, g.at, bias, cos, sin, {
-        batch: B,
-        length: T,
-        heads: H,
-        kvHeads: KV,
-        headDim: D,
-      }),
-    };
+    const table = (data: Float32Array): Tensor => constant(data, [T, R / 2]);
+    const turn = R > 0 ? { positions: g.at, cos: table(tables.cos), sin: table(tables.sin) } : undefined;
+    const shape = { batch: B, length: T, heads: H, kvHeads: KV, headDim: D, scale, softCap };
+    return { y: attention(g.q, g.k, g.v, bias, turn, shape) };
   });
   return (await run()).y as Float32Array;
 }
@@ -110,9 +110,14 @@ const settings: Setting[] = [
   { heads: 3, kvHeads: 1, headDim: 24 },
   { heads: 4, kvHeads: 2, headDim: 8, window: 3 },
   { heads: 4, kvHeads: 2, headDim: 32, window: 3 },
+  { heads: 2, kvHeads: 1, headDim: 32, rotaryDim: 16 },
+  { heads: 2, kvHeads: 2, headDim: 16, rotaryDim: 4 },
+  { heads: 2, kvHeads: 1, headDim: 24, rotaryDim: 6, window: 4 },
+  { heads: 2, kvHeads: 1, headDim: 16, rotaryDim: 0, scale: 1 },
+  { heads: 4, kvHeads: 2, headDim: 16, scale: 0.2, softCap: 0.5, window: 4 },
 ];
 
-describe.each(settings)("attention with $heads heads over $kvHeads of size $headDim, window $window", (s) => {
+describe.each(settings)("attention with %j", (s) => {
   const sees = (i: number, j: number): boolean => j <= i && (s.window === undefined || i - j < s.window);
 
   test("whole sequences equal the definition", async () => {
@@ -155,7 +160,8 @@ describe.each(settings)("attention with $heads heads over $kvHeads of size $head
     const { heads: H, kvHeads: KV, headDim: D } = s;
     const input = (n: number) => ({ shape: ["B", columns, n * D], dtype: "f32" }) as const;
     const cache = { shape: ["B", KV, S, D], dtype: "f32" } as const;
-    const tables = ropeTables(S, D, 10_000);
+    const R = s.rotaryDim ?? D;
+    const tables = ropeTables(S, R, 10_000);
     const inputs = {
       q: input(H),
       k: input(KV),
@@ -166,18 +172,19 @@ describe.each(settings)("attention with $heads heads over $kvHeads of size $head
       longest: { shape: [1], dtype: "i32" },
     } as const;
     const program = trace("cached", inputs, ({ q, k, v, key, value, lastIndex, longest }) => {
-      const [cos, sin] = [constant(tables.cos, [S, D / 2]), constant(tables.sin, [S, D / 2])];
+      const table = (data: Float32Array): Tensor => constant(data, [S, R / 2]);
       const past = { pastKey: key, pastValue: value, lastIndex, longest };
       const [y, newKey, newValue] = cachedAttention({
         q,
         k,
         v,
         ...past,
-        cos,
-        sin,
+        ...(R > 0 && { cos: table(tables.cos), sin: table(tables.sin) }),
         heads: H,
         kvHeads: KV,
         slidingWindow: s.window,
+        scale: s.scale,
+        softCap: s.softCap,
       });
       return { y, key: newKey, value: newValue };
     });

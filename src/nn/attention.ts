@@ -5,10 +5,12 @@ import {
   constant,
   equal,
   matmul,
+  mul,
   reshape,
   rotary,
   softmax,
   type Tensor,
+  tanh,
   transpose,
   where,
 } from "../tensor/index.js";
@@ -45,32 +47,46 @@ export interface AttentionShape {
   heads: number;
   kvHeads: number;
   headDim: number;
+  /** Multiplies the products of queries and keys; default 1 / sqrt(D). */
+  scale?: number;
+  /** Scores are kept within +- this; see `softCapped`. */
+  softCap?: number;
+}
+
+/** c tanh(x / c), with x given divided by c: near x where it is small, never beyond +- c (modeling_gemma2.py). */
+export const softCapped = (xOverCap: Tensor, cap: number): Tensor => mul(tanh(xOverCap), cap);
+
+/** Rotary embedding of whole sequences: positions i64 [B, T]; tables [length, at most D/2]. */
+export interface RotaryPositions {
+  positions: Tensor;
+  cos: Tensor;
+  sin: Tensor;
 }
 
 /**
  * Grouped-query attention over whole sequences: softmax(Q K^T / sqrt(D) + bias) V (Vaswani et al. 2017; Ainslie et
  * al. 2023). The queries of a group are stacked, so that keys and values are never repeated.
  *
- * @param q [B T, H D]. @param k, v [B T, KV D]. @param positions i64 [B, T]. @param bias broadcasts to
- *   [B, KV, H/KV, T, T]. @param cos, sin [length, D/2]. @returns [B T, H D].
+ * @param q [B T, H D]. @param k, v [B T, KV D]. @param bias broadcasts to [B, KV, H/KV, T, T].
+ * @param turn turns queries and keys to their positions; without it they stay. @returns [B T, H D].
  */
 export function attention(
   q: Tensor,
   k: Tensor,
   v: Tensor,
-  positions: Tensor,
   bias: Tensor,
-  cos: Tensor,
-  sin: Tensor,
+  turn: RotaryPositions | undefined,
   shape: AttentionShape,
 ): Tensor {
-  const { batch: B, length: T, heads: H, kvHeads: KV, headDim: D } = shape;
+  const { batch: B, length: T, heads: H, kvHeads: KV, headDim: D, scale = 1 / Math.sqrt(D), softCap } = shape;
   const G = H / KV;
   const heads = (x: Tensor, count: number): Tensor => transpose(reshape(x, [B, T, count, D]), [0, 2, 1, 3]);
+  const turned = (x: Tensor): Tensor => (turn ? rotary(x, turn.positions, turn.cos, turn.sin) : x);
 
-  const query = reshape(rotary(heads(q, H), positions, cos, sin), [B, KV, G * T, D]);
-  const key = rotary(heads(k, KV), positions, cos, sin); // [B, KV, T, D]
-  const scores = matmul(query, key, { transB: true, alpha: 1 / Math.sqrt(D) }); // [B, KV, G T, T]
+  const query = reshape(turned(heads(q, H)), [B, KV, G * T, D]);
+  const key = turned(heads(k, KV)); // [B, KV, T, D]
+  const products = matmul(query, key, { transB: true, alpha: scale / (softCap ?? 1) }); // [B, KV, G T, T]
+  const scores = softCap === undefined ? products : softCapped(products, softCap);
   const weights = softmax(add(reshape(scores, [B, KV, G, T, T]), bias));
   const mixed = matmul(reshape(weights, [B, KV, G * T, T]), heads(v, KV)); // [B, KV, G T, D]
   return reshape(transpose(reshape(mixed, [B, H, T, D]), [0, 2, 1, 3]), [B * T, H * D]);

@@ -1,4 +1,4 @@
-import { add, matmul, type Tensor } from "../tensor/index.js";
+import { add, type Int8Matrix, int8Matmul, matmul, mul, type Tensor } from "../tensor/index.js";
 
 /** Parameters of a network while it is traced: by the names that Hugging Face gives them. */
 export interface Parameters {
@@ -7,6 +7,8 @@ export interface Parameters {
   readonly trainable: ReadonlySet<string>;
   /** LoRA's alpha / r. */
   readonly loraScale: number;
+  /** Told of every product with a weight while the network is traced: the weight's name, the input, the product. */
+  readonly observe?: (weight: string, x: Tensor, y: Tensor) => void;
 }
 
 /** The parameter of that name; an error where the network lacks it. */
@@ -16,6 +18,43 @@ export function parameter(p: Parameters, name: string): Tensor {
   return tensor;
 }
 
+/** Under which names a network holds a weight matrix W [out, in] in 8 bits, instead of in f32 under its own name. */
+export const int8Names = (weight: string) =>
+  ({
+    /** W^T [in, out] for products that round activations to 8 bits, or to 16: one of the two. */
+    w8a8: { values: `${weight}.w8a8`, scales: `${weight}.w8a8.scales` },
+    w8a16: { values: `${weight}.w8a16`, scales: `${weight}.w8a16.scales` },
+    /** W [out, in]: what gradients of inputs need. */
+    adjoint: { values: `${weight}.adjoint`, scales: `${weight}.adjoint.scales` },
+    /** What the input's channels are multiplied with before they are rounded, [in]; W's columns were divided by it. */
+    inputFactors: `${weight}.input_factors`,
+  }) as const;
+
+/** x W^T by a matrix in 8 bits, or undefined where the network holds W in f32. */
+function int8Product(p: Parameters, weight: string, x: Tensor): Tensor | undefined {
+  const { w8a8, w8a16, adjoint, inputFactors } = int8Names(weight);
+  const matrix = ({ values, scales }: { values: string; scales: string }): Int8Matrix | undefined =>
+    p.tensors.has(values) ? { values: parameter(p, values), scales: parameter(p, scales) } : undefined;
+  const [coarse, fine] = [matrix(w8a8), matrix(w8a16)];
+  const rounded = coarse ?? fine;
+  if (!rounded) return undefined;
+  const factors = p.tensors.get(inputFactors);
+  const options = { bits: coarse ? 8 : 16, adjoint: matrix(adjoint) } as const;
+  return int8Matmul(factors ? mul(x, factors) : x, rounded, options);
+}
+
+/** x W^T for the weight W [out, in] of that name: x [N, in] to [N, out]. In 8 bits where the network holds W so. */
+export function weightProduct(p: Parameters, name: string, x: Tensor, alpha = 1): Tensor {
+  const rounded = int8Product(p, name, x);
+  const y = rounded
+    ? alpha === 1
+      ? rounded
+      : mul(rounded, alpha)
+    : matmul(x, parameter(p, name), { transB: true, alpha });
+  p.observe?.(name, x, y);
+  return y;
+}
+
 /**
  * y = x W^T + b, plus LoRA's low-rank update where the network has one for this layer:
  * y += (alpha / r) (x A^T) B^T (Hu et al. 2021).
@@ -23,7 +62,7 @@ export function parameter(p: Parameters, name: string): Tensor {
  * @param x [N, in]. W is [out, in], b [out], A [r, in], B [out, r]. @returns [N, out].
  */
 export function linear(p: Parameters, name: string, x: Tensor): Tensor {
-  let y = matmul(x, parameter(p, `${name}.weight`), { transB: true });
+  let y = weightProduct(p, `${name}.weight`, x);
   const bias = p.tensors.get(`${name}.bias`);
   if (bias) y = add(y, bias);
   const a = p.tensors.get(`${name}.lora_A.weight`);

@@ -1,5 +1,13 @@
-/** Llama 3.1's change of the rotary frequencies for contexts longer than the model was first trained on. */
-export interface RopeScaling {
+/** A change of the rotary frequencies for contexts longer than the model was first trained on. */
+export type RopeScaling = LinearScaling | Llama3Scaling;
+
+/** All frequencies divided by `factor` (Chen et al. 2023). */
+export interface LinearScaling {
+  factor: number;
+}
+
+/** Llama 3.1's: long wavelengths stretched, short ones kept. */
+export interface Llama3Scaling {
   factor: number;
   lowFreqFactor: number;
   highFreqFactor: number;
@@ -8,22 +16,22 @@ export interface RopeScaling {
 
 /**
  * Tables of cos(t f_i) and sin(t f_i) with f_i = theta^(-2i/D) (Su et al. 2021), for positions t < length.
- * With scaling, wavelengths above original / lowFreqFactor are stretched by `factor`, those below
+ * With Llama 3's scaling, wavelengths above original / lowFreqFactor are stretched by `factor`, those below
  * original / highFreqFactor kept, and those between interpolated (Llama 3.1, modeling_rope_utils.py).
  *
- * @returns two arrays of [length, D/2].
+ * @param dim elements of a head that are turned, D. @returns two arrays of [length, D/2].
  */
 export function ropeTables(
   length: number,
-  headDim: number,
+  dim: number,
   theta: number,
   scaling?: RopeScaling,
 ): { cos: Float32Array; sin: Float32Array } {
-  const half = headDim / 2;
+  const half = dim / 2;
   const cos = new Float32Array(length * half);
   const sin = new Float32Array(length * half);
   for (let i = 0; i < half; i++) {
-    const frequency = scaledFrequency(theta ** ((-2 * i) / headDim), scaling);
+    const frequency = scaledFrequency(theta ** ((-2 * i) / dim), scaling);
     for (let t = 0; t < length; t++) {
       cos[t * half + i] = Math.cos(t * frequency);
       sin[t * half + i] = Math.sin(t * frequency);
@@ -34,6 +42,7 @@ export function ropeTables(
 
 function scaledFrequency(frequency: number, scaling: RopeScaling | undefined): number {
   if (!scaling) return Math.fround(frequency);
+  if (!("lowFreqFactor" in scaling)) return Math.fround(frequency / scaling.factor);
   const { factor, lowFreqFactor, highFreqFactor, originalMaxPositions } = scaling;
   const wavelength = (2 * Math.PI) / frequency;
   if (wavelength > originalMaxPositions / lowFreqFactor) return Math.fround(frequency / factor);

@@ -177,6 +177,9 @@ describe("element-wise", () => {
     ["logSigmoid", t.logSigmoid, normal],
     ["square", t.square, normal],
     ["silu", t.silu, normal],
+    ["erf", t.erf, normal],
+    ["gelu", t.gelu, normal],
+    ["geluTanh", t.geluTanh, normal],
     ["clip", (x) => t.clip(x, -1, 1), near(0.5)],
     ["cast", (x) => t.cast(x, "f32"), normal],
     ["fillLike", (x) => t.add(t.fillLike(x, 3), t.mul(x, t.onesLike(x))), normal],
@@ -220,6 +223,21 @@ describe("layout", () => {
       );
     const at = r.bernoulli(0.5) ? axis : axis - shape.length;
     return { x: { a: part(), b: part(), c: part() }, build: ({ a, b, c }) => t.concat([a, b, c], at) };
+  });
+  gradientTest("split", (r) => {
+    const shape = anyShape(r, 1);
+    const axis = r.int(shape.length);
+    const sizes = [1, 2, 1 + r.int(3)];
+    const whole = shape.map((n, i) => (i === axis ? sizes[0] + sizes[1] + sizes[2] : n));
+    const at = r.bernoulli(0.5) ? axis : axis - shape.length;
+    const unused = r.bernoulli(0.5);
+    return {
+      x: { x: normal(r, whole) },
+      build: ({ x }) => {
+        const [first, second, third] = t.split(x, at, sizes);
+        return t.concat(unused ? [t.mul(third, 2), first] : [t.square(second), third, first], at);
+      },
+    };
   });
   gradientTest("slice", (r) => {
     const shape = anyShape(r, 1);
@@ -337,11 +355,20 @@ describe("normalisation and rotation", () => {
     const weight = normal(r, [shape[shape.length - 1]]);
     return { x: { x: awayFromZero(r, shape), weight }, build: (x) => t.rmsNorm(x.x, x.weight, 0.3) };
   });
+  gradientTest("layerNorm", (r) => {
+    const shape = anyShape(r, 1);
+    const size = [shape[shape.length - 1]];
+    return {
+      x: { x: normal(r, shape), weight: normal(r, size), bias: normal(r, size) },
+      build: (x) => t.layerNorm(x.x, x.weight, x.bias, 0.5),
+    };
+  });
   gradientTest("rotary", (r) => {
     const [B, H, T, half, length] = [1 + r.int(3), 1 + r.int(3), 1 + r.int(4), 1 + r.int(4), 6];
+    const rest = 2 * r.int(3); // elements of a head that are not turned
     const angle = Array.from({ length: length * half }, () => 6 * r.uniform());
     return {
-      x: { x: normal(r, [B, H, T, 2 * half]) },
+      x: { x: normal(r, [B, H, T, 2 * half + rest]) },
       other: {
         at: indices(r, [B, T], length, false),
         cos: f32([length, half], angle.map(Math.cos)),
@@ -353,12 +380,16 @@ describe("normalisation and rotation", () => {
 });
 
 describe("the rules", () => {
-  /** Operations whose results are not numbers to differentiate, or that serve decoding and metrics only. */
+  /**
+   * Operations whose results are not numbers to differentiate, or that serve decoding and metrics only; and the rounding
+   * product, whose gradient is by definition another one (ops/int8.test.ts).
+   */
   const NOT_DIFFERENTIATED = [
     "and",
     "argmax",
     "cachedAttention",
     "equal",
+    "int8Matmul",
     "less",
     "lessOrEqual",
     "reduceMax",

@@ -7,6 +7,7 @@ export * from "./graph.js";
 export * from "./ops/attention.js";
 export * from "./ops/elementwise.js";
 export * from "./ops/index-ops.js";
+export * from "./ops/int8.js";
 export * from "./ops/layout.js";
 export * from "./ops/matmul.js";
 export * from "./ops/normalize.js";

@@ -322,6 +322,33 @@ describe("plumb convert", () => {
     expect(again.stderr).toContain("there already");
   });
 
+  it("makes a reward model for sequence classification of a reward adapter", () => {
+    const args = ["convert", "--model", "model", "--adapter", "rm", "--out", "classifier"];
+    expect(plumb(args)).toMatchObject({ status: 0 });
+    const texts = [{ input_ids: [5, 9, 30, 12] }, { input_ids: [44, 7] }];
+    const scores = (model: string) =>
+      rowsOf(plumb(["score", "--reward-model", model, "--input", "-"], texts));
+    const normalised = scores("rm");
+    scores("classifier").forEach(({ score }, i) => {
+      expect(Number(score)).toBeCloseTo(Number(normalised[i].score) * 2 + 0.5, 4);
+    });
+  });
+
+  it("writes shards of the size asked for, which open as the same model", () => {
+    const sharded = ["convert", "--model", TIED, "--out", "sharded", "--max-shard-size"];
+    expect(plumb([...sharded, "20"])).toMatchObject({ status: 2, stdout: "" });
+    expect(plumb([...sharded, "20KB"]).status).toBe(0);
+    const index = join(dir, "sharded", "model.safetensors.index.json");
+    const { weight_map } = JSON.parse(readFileSync(index, "utf8"));
+    expect(new Set(Object.values(weight_map)).size).toBeGreaterThan(1);
+    expect(existsSync(join(dir, "sharded", "model.safetensors"))).toBe(false);
+    const input = [{ input_ids: [26, 105, 16, 68, 42, 55] }];
+    const [before, after] = [TIED, "sharded"].map(
+      (model) => rowsOf(plumb(["logprobs", "--model", model, "--input", "-"], input))[0],
+    );
+    expect(after.logprobs).toEqual(before.logprobs);
+  });
+
   it("writes nothing when the model is not sound", () => {
     const result = plumb(["convert", "--model", "pairs.jsonl", "--out", "never"]);
     expect(result.status).toBe(1);

@@ -133,7 +133,7 @@ describe("stacked adapters", () => {
     const { config, weights } = await base;
     const both = readFixture<Expected>("adapters/both.json");
     const stacked = stackAdapters(
-      await Promise.all(["lora-a", "lora-b"].map((name) => readAdapter(adapterFolder(name)))),
+      await Promise.all(["lora-a", "lora-b"].map((name) => readAdapter(adapterFolder(name), config))),
     );
     const network = loraNetwork(runtime, config, weights, stacked.lora, 0);
     expect([...network.trainable.byName.keys()].sort()).toEqual([...stacked.tensors.keys()].sort());

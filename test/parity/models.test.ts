@@ -1,19 +1,25 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
+import { theirWeights, wholeTensor } from "../../src/model/architectures/names.js";
 import { collate, type Sequence } from "../../src/model/batch.js";
 import { fullNetwork, readWeights } from "../../src/model/create.js";
 import { hiddenStates, logits } from "../../src/model/decoder.js";
 import { openModel } from "../../src/model/load/index.js";
 import { NetworkTrainer } from "../../src/model/runner.js";
+import type { SavedTensor } from "../../src/model/save/index.js";
 import { batchFeeds, readInputs, tokenInputs } from "../../src/model/sequence-programs.js";
 import { tokenReadings } from "../../src/model/token-readings.js";
 import { OrtRuntime } from "../../src/runtime/ort/index.js";
 import { mul, neg, sum } from "../../src/tensor/index.js";
+import { ARCHITECTURE_FIXTURES } from "../fixtures.js";
 
-/** Reference values made with PyTorch and transformers by scripts/reference/make_fixtures.py. */
+/** Reference values made with PyTorch and transformers by scripts/reference/make_fixtures.py, make_architectures.py. */
 const FIXTURES = path.resolve("test/fixtures/models");
-const NAMES = ["llama-tied", "llama-untied", "llama-bias", "llama3-rope", "mistral", "qwen2"];
+const NAMES = [
+  ...["llama-tied", "llama-untied", "llama-bias", "llama3-rope", "mistral", "qwen2"],
+  ...ARCHITECTURE_FIXTURES,
+];
 const TOLERANCE = 1e-4;
 
 interface Checksum {
@@ -108,8 +114,14 @@ describe.each(NAMES)("%s equals transformers", (name) => {
       { ...batchFeeds(batch), weights: batch.weights },
     );
     expect(Math.abs((loss[0] as number) - expected.loss.mean) / expected.loss.mean).toBeLessThan(1e-5);
+    const { specs, byName } = model.gradients;
+    const ours = new Map<string, { shape: number[]; data: Float32Array }>();
+    for (const { name, shape } of specs)
+      ours.set(name, { shape: [...shape], data: byName.get(name)?.data() as Float32Array });
+    const theirs = theirWeights(config, ours);
+    expect([...theirs.keys()].sort()).toEqual(Object.keys(expected.gradients).sort());
     for (const [key, want] of Object.entries(expected.gradients)) {
-      const gradient = model.gradients.byName.get(key)?.data() as Float32Array;
+      const gradient = wholeTensor(theirs.get(key) as SavedTensor);
       expect(Math.abs(norm(gradient) - want.norm) / want.norm, key).toBeLessThan(TOLERANCE);
       expect(Math.abs(probe(gradient) - want.probe) / want.norm, key).toBeLessThan(TOLERANCE);
       if (want.values) expect(relativeError(gradient, want.values.flat()), key).toBeLessThan(TOLERANCE);

@@ -50,6 +50,7 @@ function report(r: BenchResult, out: string): string {
         ? `${r.decodeOverRead.toFixed(2)} x reading the weights once`
         : `${(tokensPerSecond / r.decode[0].tokensPerSecond).toFixed(1)} x batch 1`,
     ]),
+    ["decoding, room for 2,048 tokens", "", `${r.decodeCapacity.toFixed(2)} x the step with room for 128`],
     [
       "PPO iteration",
       `${(r.ppo.milliseconds / 1000).toFixed(1)} s`,

@@ -39,7 +39,9 @@ const schema = z.object({
     .boolean()
     .default(false)
     .describe("compare with the answers that --prompts gives itself"),
-  rewardModel: file.optional().describe("a folder that plumb reward wrote"),
+  rewardModel: file
+    .optional()
+    .describe("a folder that plumb reward wrote, or a model for sequence classification"),
   prompts: file.optional().describe("sample an answer to each of these prompts, and measure them"),
   preferences: file.optional().describe("measure the reward model's accuracy on these preferences"),
   demonstrations: file.optional().describe("measure the policy's perplexity on these demonstrations"),

@@ -5,10 +5,10 @@ import { encodePrompt, named } from "../../data/tokenize.js";
 import {
   type Completion,
   type Generator,
+  type RoomOptions,
   type SamplingConfig,
   samplingSchema,
 } from "../../generate/index.js";
-import type { ModelConfig } from "../../model/config.js";
 import { type CommandContext, defineCommand } from "../command.js";
 import { adapterSetting, modelSetting } from "../model-settings.js";
 import { createRuntime, generatorOf, type OpenedNetwork, openNetwork, tokenizerOf } from "../open-network.js";
@@ -28,18 +28,22 @@ const schema = z.object({
     .int()
     .min(1)
     .max(1024)
-    .default(32)
-    .describe("rows decoded together, and answered before the next; less where the cache would be too large"),
+    .optional()
+    .describe("most rows decoded together; default: up to 64, as many as there is memory for"),
+  cacheMegabytes: z
+    .number()
+    .positive()
+    .optional()
+    .describe("most memory for the keys and values of all rows; default: half of what is free"),
   ...samplingSchema.shape,
 });
 
 const FORMS = { ids: ["input_ids"], messages: ["messages"], prompt: ["prompt"] };
-/** Most bytes of the keys and values of a batch. */
-const CACHE_BYTES = 2 ** 30;
+/** Lines of stdin that are checked together, before any of them is answered. */
+const LINES_AT_ONCE = 32;
 
 interface Request {
   ids: number[];
-  where: RowLocation;
 }
 
 export default defineCommand({
@@ -47,7 +51,7 @@ export default defineCommand({
 
 Lines hold {"input_ids":[...]}; {"messages":[...]}, which go through the model's chat template up to where the assistant begins; or {"prompt":"..."}, used as it is. Of several, the first counts; other fields are ignored. finish_reason is "stop" when the model ended its turn or a stop string came, "length" when --max-new-tokens was reached. The completion is without special tokens and cut before a stop string (null when the model has no tokenizer); completion_ids are all tokens sampled, the end-of-sequence token too. A line's draws depend on the seed and its place in the input only.
 
-A file is checked whole before the first answer; stdin is checked and answered in chunks of --batch-size lines.`,
+A line that is done makes room for the next at once, and prompts that begin alike are computed once. A file is checked whole before the first answer; stdin is checked in chunks of ${LINES_AT_ONCE} lines.`,
   examples: [
     {
       command: 'plumb generate --model model.gguf --chat --prompt "Why is the sky blue?"',
@@ -63,7 +67,7 @@ A file is checked whole before the first answer; stdin is checked and answered i
     },
   ],
   schema,
-  async run(context, { model, adapter, input, prompt, chat, batchSize, ...sampling }) {
+  async run(context, { model, adapter, input, prompt, chat, batchSize, cacheMegabytes, ...sampling }) {
     if ((input === undefined) === (prompt === undefined)) {
       throw usageError("give either --input FILE (- for stdin) or --prompt TEXT");
     }
@@ -71,40 +75,34 @@ A file is checked whole before the first answer; stdin is checked and answered i
     const opened = await openNetwork(runtime, model, adapter);
     if (sampling.stop.length > 0) tokenizerOf(opened);
     const generator = generatorOf(runtime, opened);
-    if (prompt !== undefined) await answerOne(context, generator, opened, prompt, chat, sampling);
-    else if (input !== undefined) await answerLines(context, generator, opened, input, batchSize, sampling);
+    const room = { batchSize, cacheBytes: cacheMegabytes && cacheMegabytes * 1e6 };
+    if (prompt !== undefined) await answerOne(context, generator, opened, prompt, chat, sampling, room);
+    else if (input !== undefined) await answerLines(context, generator, opened, input, sampling, room);
   },
 });
 
-/** Every line of a file or of stdin, batch by batch. */
+/** Every line of a file or of stdin, in its order. */
 async function answerLines(
   { ui, signal }: CommandContext,
   generator: Generator,
   opened: OpenedNetwork,
   input: string,
-  batchSize: number,
   sampling: SamplingConfig,
+  room: RoomOptions,
 ): Promise<void> {
   const requests = await openRequests(input, (row) => parseRequest(row, opened, sampling));
   const progress = lineProgress(ui, "completions", requests);
   let [done, tokens] = [0, 0];
-  for await (const chunk of requests.chunks(batchSize)) {
-    const completions = await generator.generate(
-      chunk.map(({ ids }) => ids),
-      sampling,
-      {
-        batchSize: rowsInCache(chunk, opened.config, sampling),
-        signal,
-        firstRow: done,
-        onStep: (sampled) => {
-          tokens += sampled;
-          progress.update(done, { tokens });
-        },
-      },
-    );
-    for (const completion of completions) await ui.row(answer(completion));
-    done += chunk.length;
+  async function* prompts(): AsyncGenerator<number[]> {
+    for await (const chunk of requests.chunks(LINES_AT_ONCE)) for (const { ids } of chunk) yield ids;
+  }
+  const onStep = (sampled: number): void => {
+    tokens += sampled;
     progress.update(done, { tokens });
+  };
+  for await (const completion of generator.stream(prompts(), sampling, { ...room, signal, onStep })) {
+    await ui.row(answer(completion));
+    progress.update(++done, { tokens });
   }
   progress.end();
 }
@@ -117,12 +115,13 @@ async function answerOne(
   prompt: string,
   chat: boolean,
   sampling: SamplingConfig,
+  room: RoomOptions,
 ): Promise<void> {
   const tokenizer = tokenizerOf(opened);
   const ids = encodePrompt(tokenizer, chat ? [{ role: "user", content: prompt }] : prompt);
   checkPrompt({ file: "--prompt", unit: "line", number: 1 }, ids, opened, sampling);
   const started = performance.now();
-  const [completion] = await generator.generate([ids], sampling, { signal });
+  const [completion] = await generator.generate([ids], sampling, { ...room, signal });
   const seconds = (performance.now() - started) / 1000;
   await ui.result(answer(completion), () => completion.text ?? "");
   const rate = formatNumber(Number((completion.ids.length / seconds).toPrecision(3)));
@@ -139,7 +138,7 @@ function answer({ ids, text, finishReason }: Completion): object {
 function parseRequest(row: LocatedRow, opened: OpenedNetwork, sampling: SamplingConfig): Request {
   const ids = encode(row, opened);
   checkPrompt(row.where, ids, opened, sampling);
-  return { ids, where: row.where };
+  return { ids };
 }
 
 function encode(row: LocatedRow, opened: OpenedNetwork): number[] {
@@ -161,16 +160,4 @@ function checkPrompt(
 ): void {
   if (ids.length === 0) throw rowError(where, "the prompt has no tokens", "Give it at least one.");
   checkLength(where, ids, config, maxNewTokens);
-}
-
-/** As many rows of a batch as the cache has room for; its capacity is a power of two. */
-function rowsInCache(
-  chunk: readonly Request[],
-  config: ModelConfig,
-  { maxNewTokens }: SamplingConfig,
-): number {
-  const longest = chunk.reduce((most, { ids }) => Math.max(most, ids.length), 0);
-  const capacity = 2 ** Math.ceil(Math.log2(longest + maxNewTokens));
-  const bytes = capacity * config.layers * 2 * config.kvHeads * config.headDim * 4;
-  return Math.max(1, Math.min(chunk.length, Math.floor(CACHE_BYTES / bytes)));
 }

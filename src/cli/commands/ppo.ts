@@ -13,6 +13,7 @@ import { type CommandContext, defineCommand } from "../command.js";
 import { createRuntime } from "../open-network.js";
 import { formatNumber } from "../table.js";
 import { checkOut, openBase, savePolicy, trainableNetwork } from "../training/base.js";
+import { chosenBase } from "../training/int8-base.js";
 import {
   comparePolicies,
   type PolicyComparison,
@@ -32,7 +33,10 @@ import { dataSettings, modelSettings, runSettings } from "../training/settings.j
 const schema = ppoSchema.extend({
   ...modelSettings,
   ...dataSettings,
-  rewardModel: z.array(z.string().min(1)).default([]).describe("folders that `plumb reward` wrote"),
+  rewardModel: z
+    .array(z.string().min(1))
+    .default([])
+    .describe("folders that `plumb reward` wrote, or models for sequence classification"),
   rewardWeights: z.array(z.number()).default([]).describe("one for each reward model; default 1 each"),
   rewardFunctions: z
     .array(rewardFunctionSchema)
@@ -100,10 +104,12 @@ async function optimise(context: CommandContext, config: Config): Promise<void> 
   const functions = await Promise.all(config.rewardFunctions.map(loadRewardFunction));
   const rows = await loadAll(config.data, loadPrompts, config.limit);
   const runtime = createRuntime();
-  const base = await openBase(runtime, config.model, config.adapter);
-  const { padId, tokenizer } = base;
-  const { prompts, long } = encodePrompts(tokenizer, rows, base.config.maxPositions, config);
+  const opened = await openBase(runtime, config.model, config.adapter);
+  const { padId, tokenizer } = opened;
+  const { prompts, long } = encodePrompts(tokenizer, rows, opened.config.maxPositions, config);
   const { train, evaluation } = splitPrompts(prompts, config.evalPrompts);
+  const texts = train.map(({ ids }) => ids);
+  const { base, report } = await chosenBase(runtime, opened, config, texts, context.ui);
   const models = await openRewardModels(runtime, base, config.rewardModel);
   const longest = Math.max(...prompts.map(({ ids }) => ids.length)) + config.maxNewTokens;
   const shortest = Math.min(...models.map(({ maxLength }) => maxLength));
@@ -181,6 +187,7 @@ async function optimise(context: CommandContext, config: Config): Promise<void> 
       trainPrompts: train.length,
       longPrompts: { count: long, done: config.longPrompts },
       ...(before.length > 1 && { comparison: comparePolicies(before, after, kl) }),
+      base: report,
       klBudget: config.klBudget,
       klCoefficient: state.beta,
       model: session.out,

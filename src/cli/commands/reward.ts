@@ -34,6 +34,7 @@ import {
   type TrainingBase,
   trainableNetwork,
 } from "../training/base.js";
+import { chosenBase } from "../training/int8-base.js";
 import { loadAll, spread } from "../training/rows.js";
 import { withSession } from "../training/session.js";
 import { dataSettings, modelSettings, runSettings } from "../training/settings.js";
@@ -81,15 +82,17 @@ async function trainRewardModel(context: CommandContext, settings: Config): Prom
   const rows = await loadAll(settings.data, loadPreferences, settings.limit);
   const split = holdOut(rows, settings.holdOut);
   const runtime = createRuntime();
-  const base = await openBase(runtime, settings.model, settings.adapter);
-  const config = { ...settings, maxLength: Math.min(settings.maxLength, base.config.maxPositions) };
-  const encode = (row: PreferenceRow): TokenPair => ({ ...row, ...encodePreference(base.tokenizer, row) });
+  const opened = await openBase(runtime, settings.model, settings.adapter);
+  const config = { ...settings, maxLength: Math.min(settings.maxLength, opened.config.maxPositions) };
+  const encode = (row: PreferenceRow): TokenPair => ({ ...row, ...encodePreference(opened.tokenizer, row) });
   const train = split.train.map(encode);
   const heldOut = split.heldOut.map(encode);
   if (rows.some(({ weight }) => weight !== undefined)) {
     context.ui.warn('the rows\' "weight" is not used; "margin" and "noise" are');
   }
   context.ui.info(`${train.length} pairs to train on, ${heldOut.length} held out`);
+  const texts = train.map(({ chosen }) => chosen);
+  const { base, report } = await chosenBase(runtime, opened, config, texts, context.ui);
 
   await withSession(context, "reward", settings, async (session) => {
     const network = trainableNetwork(runtime, base, config.lora, config.seed, "random");
@@ -136,6 +139,7 @@ async function trainRewardModel(context: CommandContext, settings: Config): Prom
       steps: session.step,
       trainPairs: train.length,
       heldOutPairs: heldOut.length,
+      base: report,
       ...(heldOut.length > 0 && heldOutFigures(scores, std)),
       normalization: { mean, std, samples: reference.rewards.length, from: reference.from },
       rewardModel: session.out,

@@ -14,7 +14,10 @@ import { rewardScores } from "../reward-scores.js";
 import { formatNumber } from "../table.js";
 
 const schema = z.object({
-  rewardModel: z.string().min(1).describe("a folder that plumb reward wrote"),
+  rewardModel: z
+    .string()
+    .min(1)
+    .describe("a folder that plumb reward wrote, or a model for sequence classification"),
   input: z.string().min(1).describe("JSON lines (or another dataset file); - for stdin"),
   batchSize: z
     .number()

@@ -11,6 +11,7 @@ import { type CommandContext, defineCommand } from "../command.js";
 import { createRuntime } from "../open-network.js";
 import { formatNumber } from "../table.js";
 import { checkOut, openBase, savePolicy, trainableNetwork } from "../training/base.js";
+import { chosenBase } from "../training/int8-base.js";
 import { loadAll } from "../training/rows.js";
 import { withSession } from "../training/session.js";
 import { dataSettings, modelSettings, runSettings } from "../training/settings.js";
@@ -49,10 +50,10 @@ async function fineTune(context: CommandContext, settings: Config): Promise<void
   const rows = await loadAll(settings.data, loadDemonstrations, settings.limit);
   const split = holdOut(rows, settings.holdOut);
   const runtime = createRuntime();
-  const base = await openBase(runtime, settings.model, settings.adapter);
-  const config = { ...settings, maxLength: Math.min(settings.maxLength, base.config.maxPositions) };
+  const opened = await openBase(runtime, settings.model, settings.adapter);
+  const config = { ...settings, maxLength: Math.min(settings.maxLength, opened.config.maxPositions) };
   const encode = (row: (typeof rows)[number]): TokenizedText => {
-    const { ids, read } = encodeDemonstration(base.tokenizer, row);
+    const { ids, read } = encodeDemonstration(opened.tokenizer, row);
     return { ids: ids.slice(0, config.maxLength), read: read.slice(0, config.maxLength) };
   };
   const train = split.train.map(encode).filter(isRead);
@@ -65,6 +66,8 @@ async function fineTune(context: CommandContext, settings: Config): Promise<void
   }
   const without = lost > 0 ? `; ${lost} have no answer within ${config.maxLength} tokens` : "";
   context.ui.info(`${train.length} demonstrations to train on, ${heldOut.length} held out${without}`);
+  const texts = train.map(({ ids }) => ids);
+  const { base, report } = await chosenBase(runtime, opened, config, texts, context.ui);
 
   await withSession(context, "sft", settings, async (session) => {
     const network = trainableNetwork(runtime, base, config.lora, config.seed);
@@ -94,6 +97,7 @@ async function fineTune(context: CommandContext, settings: Config): Promise<void
       steps: session.step,
       demonstrations: train.length,
       heldOut: heldOut.length,
+      base: report,
       ...(before && after && { lossBefore: before, lossAfter: after, perplexity: perplexityOf(after) }),
       model: session.out,
       ...(await session.cost()),

@@ -45,19 +45,14 @@ export async function sampleAnswers(
     return ids;
   });
   const generator = generatorOf(runtime, opened);
-  const answers: Answered[] = [];
-  for (let start = 0; start < prompts.length; start += batchSize) {
-    const part = encoded.slice(start, start + batchSize);
-    const completions = await generator.generate(part, config, { batchSize, signal, firstRow: start });
-    for (const { ids, text = "", finishReason } of completions) {
-      const { prompt } = prompts[answers.length];
-      const promptIds = encoded[answers.length];
-      answers.push({ prompt, promptIds, ids, text, stopped: finishReason === "stop" });
-    }
-    onProgress(answers.length);
-  }
+  let done = 0;
+  const onCompletion = (): void => onProgress(++done);
+  const completions = await generator.generate(encoded, config, { batchSize, signal, onCompletion });
   generator.release();
-  return answers;
+  return completions.map(({ ids, text = "", finishReason }, i) => {
+    const { prompt } = prompts[i];
+    return { prompt, promptIds: encoded[i], ids, text, stopped: finishReason === "stop" };
+  });
 }
 
 /** The answers that a dataset gives to its prompts, as demonstrations show them. */

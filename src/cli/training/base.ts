@@ -55,7 +55,7 @@ export function trainableNetwork(
 
 /** The trained adapter as one over the model itself, whatever adapters it was trained on. */
 export async function adapterOverSource(base: TrainingBase, network: Network): Promise<AdapterTensors> {
-  const earlier = await Promise.all(base.adapters.map(readAdapter));
+  const earlier = await Promise.all(base.adapters.map((dir) => readAdapter(dir, base.config)));
   return stackAdapters([...earlier, adapterTensors(network)]);
 }
 

@@ -1,12 +1,9 @@
 /** What must hold of a model before it is handed on, whatever file it came from. */
 import { PlumbError } from "../../errors.js";
 import type { Tokenizer } from "../../text/tokenizer.js";
-import { type ModelConfig, modelConfigSchema } from "../config.js";
+import { MAX_LAYERS, type ModelConfig, modelConfigSchema } from "../config.js";
 import { expectedWeights } from "../weight-names.js";
 import type { WeightSource } from "./weights.js";
-
-/** Far above any published model; keeps a hostile configuration from asking for endless names. */
-const MAX_LAYERS = 1024;
 
 /** @throws PlumbError naming the field that is out of range.  */
 export function checkedConfig(config: ModelConfig, source: string): ModelConfig {
@@ -15,11 +12,14 @@ export function checkedConfig(config: ModelConfig, source: string): ModelConfig 
     const issue = parsed.error.issues[0];
     throw new PlumbError(`${source}: the model's ${issue.path.join(".")} is not valid: ${issue.message}.`);
   }
-  const { layers, headDim, heads, kvHeads } = parsed.data;
+  const { layers, headDim, heads, kvHeads, ropeTheta, rotaryDim = headDim } = parsed.data;
   if (layers > MAX_LAYERS)
     throw new PlumbError(`${source}: the model has ${layers} layers; at most ${MAX_LAYERS} are read.`);
-  if (headDim % 2 !== 0)
-    throw new PlumbError(`${source}: the heads' size is ${headDim}; rotary embeddings need an even one.`);
+  if (ropeTheta !== undefined && (rotaryDim % 2 !== 0 || rotaryDim > headDim)) {
+    throw new PlumbError(
+      `${source}: the heads' size is ${headDim}, of which ${rotaryDim} are rotated; rotary embeddings need an even number.`,
+    );
+  }
   if (heads % kvHeads !== 0) {
     throw new PlumbError(
       `${source}: ${heads} query heads cannot share ${kvHeads} key heads; expected a multiple.`,
@@ -29,7 +29,11 @@ export function checkedConfig(config: ModelConfig, source: string): ModelConfig 
 }
 
 /** @throws PlumbError naming the first weight that is missing or has another shape than the configuration says. */
-export function checkWeights(config: ModelConfig, weights: WeightSource, source: string): void {
+export function checkWeights(
+  config: ModelConfig,
+  weights: Pick<WeightSource, "has" | "shape">,
+  source: string,
+): void {
   for (const [name, expected] of expectedWeights(config)) {
     if (!weights.has(name)) {
       throw new PlumbError(`${source}: the weight ${name} is missing.`, {

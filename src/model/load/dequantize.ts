@@ -4,9 +4,9 @@
  * Block layouts as ggml documents them (ggml-common.h and the reference functions of ggml-quants.c). All numbers are
  * little-endian; d, m and dmin are float16. Weights of a block are consecutive along the innermost dimension.
  */
-import { bf16ToF32, f16ToF32Table } from "./half.js";
+import { bf16ToF32, f16ToF32, f16ToF32Table } from "./half.js";
 
-interface TensorType {
+export interface TensorType {
   name: string;
   /** Weights a block holds. */
   blockSize: number;
@@ -22,7 +22,7 @@ const SUPER = 256;
 /** ggml's type numbers. */
 export const TENSOR_TYPES: ReadonlyMap<number, TensorType> = new Map<number, TensorType>([
   [0, { name: "F32", blockSize: 1, blockBytes: 4, decode: decodeF32 }],
-  [1, { name: "F16", blockSize: 1, blockBytes: 2, decode: decodeF16 }],
+  [1, { name: "F16", blockSize: 1, blockBytes: 2, decode: f16ToF32 }],
   [2, { name: "Q4_0", blockSize: 32, blockBytes: 18, decode: decodeQ4Zero }],
   [3, { name: "Q4_1", blockSize: 32, blockBytes: 20, decode: decodeQ4One }],
   [6, { name: "Q5_0", blockSize: 32, blockBytes: 22, decode: decodeQ5Zero }],
@@ -42,20 +42,11 @@ export const TENSOR_TYPES: ReadonlyMap<number, TensorType> = new Map<number, Ten
   [21, { name: "IQ3_S", blockSize: SUPER, blockBytes: 110 }],
   [22, { name: "IQ2_S", blockSize: SUPER, blockBytes: 82 }],
   [23, { name: "IQ4_XS", blockSize: SUPER, blockBytes: 136 }],
-  [30, { name: "BF16", blockSize: 1, blockBytes: 2, decode: decodeBf16 }],
+  [30, { name: "BF16", blockSize: 1, blockBytes: 2, decode: bf16ToF32 }],
 ]);
 
 function decodeF32(bytes: Uint8Array, out: Float32Array): void {
   new Uint8Array(out.buffer, out.byteOffset, out.byteLength).set(bytes);
-}
-
-function decodeF16(bytes: Uint8Array, out: Float32Array): void {
-  const table = f16ToF32Table();
-  for (let i = 0; i < out.length; i++) out[i] = table[bytes[2 * i] | (bytes[2 * i + 1] << 8)];
-}
-
-function decodeBf16(bytes: Uint8Array, out: Float32Array): void {
-  bf16ToF32(bytes, out);
 }
 
 /** Q8_0: d, int8 q[32]; w = d q. */

@@ -75,8 +75,9 @@ function converted(config: ModelConfig, extra: Record<string, TypedValue> = {}):
       return [ggmlName(name), f32Tensor(shape, stored)];
     }),
   );
-  if (config.ropeScaling !== undefined) {
-    const factors = llama3Factors(config.ropeScaling, config.ropeTheta, config.headDim / 2);
+  const { ropeScaling, ropeTheta = 10_000 } = config;
+  if (ropeScaling?.kind === "llama3") {
+    const factors = llama3Factors(ropeScaling, ropeTheta, config.headDim / 2);
     tensors["rope_freqs.weight"] = f32Tensor([factors.length], factors);
   }
   return ggufFile(
@@ -89,7 +90,7 @@ function converted(config: ModelConfig, extra: Record<string, TypedValue> = {}):
       [`${architecture}.attention.head_count`]: u32(config.heads),
       [`${architecture}.attention.head_count_kv`]: u32(config.kvHeads),
       [`${architecture}.attention.layer_norm_rms_epsilon`]: f32(config.rmsNormEps),
-      [`${architecture}.rope.freq_base`]: f32(config.ropeTheta),
+      [`${architecture}.rope.freq_base`]: f32(ropeTheta),
       "tokenizer.ggml.bos_token_id": u32(1),
       "tokenizer.ggml.eos_token_id": u32(2),
       "tokenizer.ggml.padding_token_id": u32(0),

@@ -3,7 +3,7 @@ import { PlumbError } from "../../errors.js";
 import type { ModelConfig } from "../config.js";
 import type { GgufFile, GgufValue } from "./gguf.js";
 import { llama3ScalingFrom } from "./gguf-rope.js";
-import { allocateF32, type OpenWeights, unknownTensor } from "./weights.js";
+import { type OpenWeights, unknownTensor } from "./weights.js";
 
 /** ggml's names of the parts of layer N (after "blk.N."), to Hugging Face's (after "model.layers.N."). */
 const LAYER_PARTS: Record<string, string> = {
@@ -171,28 +171,29 @@ export function ggufModelWeights(file: GgufFile, config: ModelConfig): OpenWeigh
     async read(name) {
       const data = await file.weights.read(original(name));
       const heads = name.includes(".q_proj.") ? config.heads : name.includes(".k_proj.") ? config.kvHeads : 0;
-      return interleaved && heads > 0 ? splitRotaryPairs(data, heads, config.headDim) : data;
+      if (interleaved && heads > 0) splitRotaryPairs(data, heads, config.headDim);
+      return data;
     },
     close: () => file.weights.close(),
   };
 }
 
 /**
- * Undoes the row order that llama.cpp's converter gives q and k of Llama models.
+ * Undoes, in place, the row order that llama.cpp's converter gives q and k of Llama models.
  *
  * There the two rows that are rotated together are neighbours (row 2i + a of a head); Hugging Face keeps the halves
  * apart (row a headDim/2 + i). Works for weights [heads x headDim, inputs] and biases [heads x headDim].
  */
-export function splitRotaryPairs(data: Float32Array, heads: number, headDim: number): Float32Array {
-  const out = allocateF32(data.length);
-  const width = data.length / (heads * headDim);
+export function splitRotaryPairs(data: Float32Array, heads: number, headDim: number): void {
+  const size = data.length / heads;
+  const width = size / headDim;
   const half = headDim / 2;
-  for (let head = 0; head < heads; head++) {
+  const before = new Float32Array(size);
+  for (let start = 0; start < data.length; start += size) {
+    before.set(data.subarray(start, start + size));
     for (let row = 0; row < headDim; row++) {
-      const from = (head * headDim + row) * width;
-      const to = (head * headDim + (row % 2) * half + (row >> 1)) * width;
-      out.set(data.subarray(from, from + width), to);
+      const to = start + ((row % 2) * half + (row >> 1)) * width;
+      data.set(before.subarray(row * width, (row + 1) * width), to);
     }
   }
-  return out;
 }

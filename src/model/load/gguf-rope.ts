@@ -2,6 +2,8 @@ import { PlumbError } from "../../errors.js";
 import type { RopeScaling } from "../config.js";
 import type { GgufFile } from "./gguf.js";
 
+type Llama3Scaling = Extract<RopeScaling, { kind: "llama3" }>;
+
 /** The wavelength limits of every published Llama 3 model; GGUF keeps only the factors that follow from them. */
 const LOW_FREQ_FACTOR = 1;
 const HIGH_FREQ_FACTOR = 4;
@@ -29,7 +31,7 @@ export async function llama3ScalingFrom(
   const factors = await file.weights.read("rope_freqs.weight");
   const factor = Math.max(...factors);
   if (factor === 1) return undefined;
-  const scaling: RopeScaling = {
+  const scaling: Llama3Scaling = {
     kind: "llama3",
     factor,
     lowFreqFactor: LOW_FREQ_FACTOR,
@@ -47,7 +49,7 @@ export async function llama3ScalingFrom(
  * What each of `count` rotary frequencies theta^(-i/count) is divided by (transformers, modeling_rope_utils.py):
  * 1 for short wavelengths, `factor` for long ones, and a smooth passage between them.
  */
-export function llama3Factors(scaling: RopeScaling, theta: number, count: number): number[] {
+export function llama3Factors(scaling: Llama3Scaling, theta: number, count: number): number[] {
   const { factor, lowFreqFactor, highFreqFactor, originalMaxPositions } = scaling;
   return Array.from({ length: count }, (_, i) => {
     const wavelength = 2 * Math.PI * theta ** (i / count);

@@ -5,8 +5,9 @@
  */
 import { PlumbError } from "../../errors.js";
 import { TENSOR_TYPES } from "./dequantize.js";
-import { RandomAccessFile } from "./random-access.js";
-import { allocateF32, type OpenWeights, tensorNameProblem, unknownTensor } from "./weights.js";
+import { RandomAccessFile, type ReadOptions } from "./random-access.js";
+import { readFloats } from "./read-floats.js";
+import { type OpenWeights, tensorNameProblem, unknownTensor } from "./weights.js";
 
 /** Header, metadata and tensor directory together; the largest in use are about 20 MB (262,144 tokens). */
 export const MAX_GGUF_HEADER_BYTES = 64 * 1024 * 1024;
@@ -17,8 +18,6 @@ const MAX_DIMENSIONS = 4;
 const MAX_ALIGNMENT = 1024 * 1024;
 const DEFAULT_ALIGNMENT = 32;
 const FIRST_READ_BYTES = 4 * 1024 * 1024;
-/** Quantised bytes turned into floats at a time. */
-const DECODE_CHUNK_BYTES = 8 * 1024 * 1024;
 
 export type GgufValue = number | bigint | boolean | string | GgufValue[];
 
@@ -45,8 +44,8 @@ export interface GgufFile extends GgufHeader {
 }
 
 /** Opens a GGUF file and reads its header. @throws PlumbError when it is not a sound GGUF file. */
-export async function openGguf(path: string): Promise<GgufFile> {
-  const file = await RandomAccessFile.open(path);
+export async function openGguf(path: string, options?: ReadOptions): Promise<GgufFile> {
+  const file = await RandomAccessFile.open(path, options);
   try {
     const header = await readHeader(file);
     return { ...header, path, weights: ggufWeights(file, header.tensors) };
@@ -302,27 +301,7 @@ function ggufWeights(file: RandomAccessFile, tensors: ReadonlyMap<string, GgufTe
     dtype: (name) => TENSOR_TYPES.get(find(name).type)!.name,
     async read(name) {
       const tensor = find(name);
-      const { name: typeName, blockSize, blockBytes, decode } = TENSOR_TYPES.get(tensor.type)!;
-      if (decode === undefined) {
-        throw new PlumbError(
-          `${file.path}: the tensor ${name} is stored as ${typeName}, which is not read.`,
-          {
-            hint: `Use a file in one of ${[...TENSOR_TYPES.values()]
-              .filter((type) => type.decode)
-              .map((type) => type.name)
-              .join(", ")}.`,
-          },
-        );
-      }
-      const out = allocateF32(tensor.elements);
-      const chunkBlocks = Math.floor(DECODE_CHUNK_BYTES / blockBytes);
-      const blocks = tensor.bytes / blockBytes;
-      for (let block = 0; block < blocks; block += chunkBlocks) {
-        const count = Math.min(chunkBlocks, blocks - block);
-        const bytes = await file.read(tensor.offset + block * blockBytes, count * blockBytes);
-        decode(bytes, out.subarray(block * blockSize, (block + count) * blockSize));
-      }
-      return out;
+      return readFloats(file, name, tensor, TENSOR_TYPES.get(tensor.type)!);
     },
     close: () => file.close(),
   };

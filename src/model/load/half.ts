@@ -17,6 +17,12 @@ export function f16ToF32Table(): Float32Array {
   return table;
 }
 
+/** binary16. `bytes` holds two bytes for each element of `out`. */
+export function f16ToF32(bytes: Uint8Array, out: Float32Array): void {
+  const floats = f16ToF32Table();
+  for (let i = 0; i < out.length; i++) out[i] = floats[bytes[2 * i] | (bytes[2 * i + 1] << 8)];
+}
+
 /** bfloat16 is the upper half of a float32. `bytes` holds two bytes for each element of `out`. */
 export function bf16ToF32(bytes: Uint8Array, out: Float32Array): void {
   const bits = new Uint32Array(out.buffer, out.byteOffset, out.length);

@@ -8,8 +8,9 @@ import { trainByteLevelBpe } from "../../text/bpe-trainer.js";
 import { tokenizerFromJson } from "../../text/tokenizer.js";
 import { saveHuggingFace } from "../save/huggingface.js";
 import { expectedWeights } from "../weight-names.js";
-import { huggingFaceConfig, JsonFields } from "./huggingface.js";
+import { huggingFaceConfig } from "./huggingface.js";
 import { openModel, openPeftAdapter } from "./index.js";
+import { JsonFields } from "./json-fields.js";
 
 const fixtures = fileURLToPath(new URL("../../../test/fixtures/", import.meta.url));
 let dir: string;
@@ -90,9 +91,9 @@ describe("openModel", () => {
   });
 
   it.each([
-    ["architectures", ["GPTNeoXForCausalLM"], /GPTNeoXForCausalLM/],
+    ["architectures", ["FalconForCausalLM"], /FalconForCausalLM/],
     ["rope_scaling", { type: "yarn", factor: 2 }, /yarn/],
-    ["hidden_act", "gelu", /gelu/],
+    ["hidden_act", "relu", /relu/],
     ["hidden_size", "32", /"hidden_size" is "32"; expected a number/],
     ["quantization_config", { bits: 4 }, /quantised/],
   ])("names an unsupported %s", async (key, value, message) => {

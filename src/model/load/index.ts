@@ -4,6 +4,7 @@ import { readdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { nearestName, PlumbError } from "../../errors.js";
 import { loadTokenizer, type Tokenizer } from "../../text/tokenizer.js";
+import { ourWeights } from "../architectures/names.js";
 import type { ModelConfig } from "../config.js";
 import { checkedConfig, checkTokenizer, checkWeights } from "./checks.js";
 import { openGguf } from "./gguf.js";
@@ -11,7 +12,7 @@ import { ggufConfig, ggufModelWeights } from "./gguf-model.js";
 import { ggufTokenizer } from "./gguf-tokenizer.js";
 import { fetchFromHub } from "./hub.js";
 import { readHuggingFaceConfig } from "./huggingface.js";
-import { openSafetensorsFolder } from "./safetensors.js";
+import { openSafetensorsFolder } from "./safetensors-folder.js";
 import type { WeightSource } from "./weights.js";
 
 export { openPeftAdapter, type PeftAdapter, type PeftConfig } from "./peft.js";
@@ -29,19 +30,22 @@ export interface ModelFiles {
   close(): Promise<void>;
 }
 
+/** What must stand on a decoder: a language-model head, or either that or a scalar. */
+export type WantedHead = "language-model" | "any";
+
 /**
  * Opens a model.
  *
  * @param pathOrId a .gguf file, a folder with config.json, or `hf:owner/name[@revision]`.
- * @throws PlumbError when it is missing, not supported or not sound; nothing stays open then.
+ * @throws PlumbError when it is missing, not supported, not sound or has another head; nothing stays open then.
  */
-export async function openModel(pathOrId: string): Promise<ModelFiles> {
+export async function openModel(pathOrId: string, head: WantedHead = "language-model"): Promise<ModelFiles> {
   if (pathOrId.startsWith("hf:")) {
-    return openFolder(await fetchFromHub(pathOrId.slice("hf:".length)), pathOrId);
+    return openFolder(await fetchFromHub(pathOrId.slice("hf:".length)), pathOrId, head);
   }
   if (!existsSync(pathOrId)) throw await missing(pathOrId);
-  if (statSync(pathOrId).isDirectory()) return openFolder(pathOrId, pathOrId);
-  if (pathOrId.endsWith(".safetensors")) return openFolder(dirname(pathOrId), pathOrId);
+  if (statSync(pathOrId).isDirectory()) return openFolder(pathOrId, pathOrId, head);
+  if (pathOrId.endsWith(".safetensors")) return openFolder(dirname(pathOrId), pathOrId, head);
   return openGgufModel(pathOrId);
 }
 
@@ -60,12 +64,20 @@ async function openGgufModel(path: string): Promise<ModelFiles> {
   }
 }
 
-async function openFolder(dir: string, source: string): Promise<ModelFiles> {
+async function openFolder(dir: string, source: string, head: WantedHead): Promise<ModelFiles> {
   if (!existsSync(join(dir, "config.json"))) throw await notAModel(dir);
   const config = checkedConfig(await readHuggingFaceConfig(dir), join(dir, "config.json"));
+  if (config.head === "score" && head === "language-model") {
+    throw new PlumbError(
+      `${source} is a reward model (sequence classification): it has no language-model head.`,
+      {
+        hint: "Give it as a reward model, or give the language model that it was trained from.",
+      },
+    );
+  }
   const tokenizer = existsSync(join(dir, "tokenizer.json")) ? await loadTokenizer(dir) : undefined;
   checkTokenizer(config, tokenizer, dir);
-  const weights = await openSafetensorsFolder(dir, "model");
+  const weights = ourWeights(config, await openSafetensorsFolder(dir, "model"), dir);
   try {
     checkWeights(config, weights, dir);
   } catch (error) {

@@ -1,7 +1,7 @@
 /** LoRA adapters as PEFT saves them: adapter_config.json and adapter_model.safetensors. */
 import { join } from "node:path";
 import { PlumbError } from "../../errors.js";
-import { type JsonFields, readJson } from "./huggingface.js";
+import { type JsonFields, readJson } from "./json-fields.js";
 import { openSafetensors } from "./safetensors.js";
 import { type OpenWeights, unknownTensor } from "./weights.js";
 
@@ -35,7 +35,7 @@ export async function openPeftAdapter(dir: string): Promise<PeftAdapter> {
 function peftConfig(json: JsonFields): PeftConfig {
   const type = json.get("peft_type");
   if (type !== "LORA") throw json.wrong("peft_type", '"LORA", the only kind of adapter that is supported');
-  for (const variant of ["use_dora", "lora_bias", "fan_in_fan_out"]) {
+  for (const variant of ["use_dora", "lora_bias"]) {
     if (json.boolean(variant, false)) throw json.wrong(variant, "false; this variant is not supported");
   }
   for (const pattern of ["rank_pattern", "alpha_pattern"]) {

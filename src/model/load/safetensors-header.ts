@@ -130,22 +130,24 @@ function checkCoverage(
 }
 
 /**
- * The first key that an object's valid JSON text gives twice at its top level (JSON.parse keeps only the last), or
- * undefined.
+ * The first key that valid JSON text gives twice in one object (JSON.parse keeps only the last), or undefined.
+ *
+ * @param level 1 for the outermost object's keys, 2 for those of objects within it.
  */
-function repeatedKey(json: string): string | undefined {
+export function repeatedKey(json: string, level = 1): string | undefined {
   const seen = new Set<string>();
   let depth = 0;
   for (let i = 0; i < json.length; i++) {
     const char = json[i];
-    if (char === "{" || char === "[") depth++;
-    else if (char === "}" || char === "]") depth--;
+    if (char === "{" || char === "[") {
+      if (++depth === level) seen.clear();
+    } else if (char === "}" || char === "]") depth--;
     else if (char === '"') {
       const start = i++;
       while (json[i] !== '"') i += json[i] === "\\" ? 2 : 1;
       const end = i;
       while (/\s/.test(json[i + 1])) i++;
-      if (depth !== 1 || json[i + 1] !== ":") continue;
+      if (depth !== level || json[i + 1] !== ":") continue;
       const key: string = JSON.parse(json.slice(start, end + 1));
       if (seen.has(key)) return key;
       seen.add(key);

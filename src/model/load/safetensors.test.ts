@@ -4,7 +4,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { PlumbError } from "../../errors.js";
-import { openSafetensors, openSafetensorsFolder } from "./safetensors.js";
+import { openSafetensors } from "./safetensors.js";
 import { parseHeader } from "./safetensors-header.js";
 
 let dir: string;
@@ -143,19 +143,3 @@ function expectOnlyPlumbErrors(run: () => unknown): void {
     expect(error).toBeInstanceOf(PlumbError);
   }
 }
-
-describe("openSafetensorsFolder", () => {
-  it("says what is missing", async () => {
-    await expect(openSafetensorsFolder(dir, "model")).rejects.toThrow(/neither model\.safetensors nor/);
-  });
-
-  it("refuses an index that points out of the folder, and tensors in two shards", async () => {
-    const index = join(dir, "model.safetensors.index.json");
-    await writeFile(index, JSON.stringify({ weight_map: { a: "../three.safetensors" } }));
-    await expect(openSafetensorsFolder(dir, "model")).rejects.toThrow(/beside it/);
-    await written("x.safetensors", sound);
-    await written("y.safetensors", sound);
-    await writeFile(index, JSON.stringify({ weight_map: { a: "x.safetensors", b: "y.safetensors" } }));
-    await expect(openSafetensorsFolder(dir, "model")).rejects.toThrow(/another shard/);
-  });
-});

@@ -8,7 +8,11 @@ export interface WeightSource {
   shape(name: string): number[];
   /** As stored, e.g. "BF16" or "Q4_1". */
   dtype(name: string): string;
-  /** The whole tensor in float32, in an ArrayBuffer of its own (native code may keep a pointer to it). */
+  /**
+   * The whole tensor in float32, in an ArrayBuffer of its own (native code may keep a pointer to it).
+   *
+   * @throws PlumbError when the tensor holds NaN or an infinity, or is stored in a type that is not read.
+   */
   read(name: string): Promise<Float32Array>;
 }
 
@@ -29,6 +33,7 @@ export function weightsFromMap(
     dtype: () => "F32",
     read: async (name) => {
       const { data } = find(name);
+      checkFinite(data, name, "this model");
       const copy = allocateF32(data.length);
       copy.set(data);
       return copy;
@@ -44,6 +49,20 @@ export function unknownTensor(name: string, source: string): never {
 export function allocateF32(length: number): Float32Array<ArrayBuffer> {
   return new Float32Array(new ArrayBuffer(length * 4));
 }
+
+/** @throws PlumbError naming the tensor and its source when one of `values` is NaN or infinite. */
+export function checkFinite(values: Float32Array, name: string, source: string): void {
+  const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
+  for (let i = 0; i < bits.length; i++) {
+    if ((bits[i] & EXPONENT) !== EXPONENT) continue;
+    throw new PlumbError(`${source}: the weight ${name} holds NaN or an infinity`, {
+      hint: "the file is damaged; fetch it again",
+    });
+  }
+}
+
+/** The exponent bits of a float32; all are set in NaN and the infinities only. */
+const EXPONENT = 0x7f800000;
 
 /** Names that would reach an object's prototype if a tree were built from them. */
 const PROTOTYPE_NAMES = new Set(["__proto__", "constructor", "prototype"]);

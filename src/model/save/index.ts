@@ -1,4 +1,11 @@
 /** Saving models and adapters in the formats of Hugging Face's libraries. */
 export { saveHuggingFace } from "./huggingface.js";
 export { type PeftSaveConfig, savePeft } from "./peft.js";
-export { type FloatDtype, type TensorData, writeSafetensors } from "./safetensors.js";
+export {
+  type FloatDtype,
+  type SavedTensor,
+  type TensorData,
+  type TensorPieces,
+  writeSafetensors,
+} from "./safetensors.js";
+export { DEFAULT_MAX_SHARD_BYTES } from "./shards.js";

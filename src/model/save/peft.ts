@@ -3,11 +3,13 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { writeFolderAtomically } from "../../artifacts/atomic.js";
 import { PEFT_PREFIX, type PeftConfig } from "../load/peft.js";
-import { type FloatDtype, type TensorData, writeSafetensors } from "./safetensors.js";
+import { type FloatDtype, type SavedTensor, writeSafetensors } from "./safetensors.js";
 
 export interface PeftSaveConfig extends PeftConfig {
   /** What PEFT wraps the model as: a language model, or a reward model's classifier. */
   taskType: "CAUSAL_LM" | "SEQ_CLS";
+  /** Whether the base stores the adapted weights as [inputs, outputs]; the adapter's own matrices do not differ. */
+  fanInFanOut?: boolean;
 }
 
 /**
@@ -19,7 +21,7 @@ export interface PeftSaveConfig extends PeftConfig {
 export async function savePeft(
   dir: string,
   config: PeftSaveConfig,
-  tensors: ReadonlyMap<string, TensorData>,
+  tensors: ReadonlyMap<string, SavedTensor>,
   dtype: FloatDtype = "F32",
 ): Promise<void> {
   const prefixed = new Map([...tensors].map(([name, tensor]) => [`${PEFT_PREFIX}${name}`, tensor]));
@@ -43,7 +45,7 @@ function adapterConfigJson(config: PeftSaveConfig): object {
     modules_to_save: config.modulesToSave ?? null,
     lora_dropout: 0,
     bias: "none",
-    fan_in_fan_out: false,
+    fan_in_fan_out: config.fanInFanOut ?? false,
     use_dora: false,
     use_rslora: false,
     init_lora_weights: true,

@@ -1,4 +1,4 @@
-import { open } from "node:fs/promises";
+import { type FileHandle, open } from "node:fs/promises";
 import { bf16Bits, f16Bits } from "./half.js";
 
 /** A tensor in memory, row-major. */
@@ -8,10 +8,23 @@ export interface TensorData {
   data: Float32Array;
 }
 
+/** A tensor that is made while it is written, so that it never lies in memory as a whole. */
+export interface TensorPieces {
+  shape: readonly number[];
+  /** Its values in order. A piece is done with when the next one is asked for, and may share its memory. */
+  pieces(): Iterable<Float32Array>;
+}
+
+export type SavedTensor = TensorData | TensorPieces;
+
 export type FloatDtype = "F32" | "BF16" | "F16";
 
-/** Elements of a 16-bit tensor converted at a time. */
-const CONVERT_CHUNK = 4 * 1024 * 1024;
+/** Elements converted and written at a time; one call writes at most 2 GiB. */
+const CHUNK_ELEMENTS = 4 * 1024 * 1024;
+
+/** Bytes that a tensor takes in a file. */
+export const savedBytes = ({ shape }: SavedTensor, dtype: FloatDtype): number =>
+  shape.reduce((a, b) => a * b, 1) * (dtype === "F32" ? 4 : 2);
 
 /**
  * Writes a safetensors file: header length, header, tensors in the order of their names, so that equal tensors give
@@ -19,17 +32,15 @@ const CONVERT_CHUNK = 4 * 1024 * 1024;
  */
 export async function writeSafetensors(
   path: string,
-  tensors: ReadonlyMap<string, TensorData>,
+  tensors: ReadonlyMap<string, SavedTensor>,
   dtype: FloatDtype = "F32",
 ): Promise<void> {
-  const names = [...tensors.keys()].sort();
-  const bytesEach = dtype === "F32" ? 4 : 2;
+  const inOrder = [...tensors].sort(([a], [b]) => (a < b ? -1 : 1));
   const header: [string, object][] = [["__metadata__", { format: "pt" }]];
   let offset = 0;
-  for (const name of names) {
-    const { shape, data } = tensors.get(name)!;
-    const end = offset + data.length * bytesEach;
-    header.push([name, { dtype, shape, data_offsets: [offset, end] }]);
+  for (const [name, tensor] of inOrder) {
+    const end = offset + savedBytes(tensor, dtype);
+    header.push([name, { dtype, shape: tensor.shape, data_offsets: [offset, end] }]);
     offset = end;
   }
   const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries(header)));
@@ -40,26 +51,36 @@ export async function writeSafetensors(
 
   const file = await open(path, "w");
   try {
-    await file.writeFile(preamble);
-    for (const name of names) {
-      for (const bytes of encoded(tensors.get(name)!.data, dtype)) await file.writeFile(bytes);
+    await writeAll(file, preamble);
+    const halves = new Uint16Array(dtype === "F32" ? 0 : CHUNK_ELEMENTS);
+    for (const [name, tensor] of inOrder) {
+      let written = 0;
+      for (const piece of "data" in tensor ? [tensor.data] : tensor.pieces()) {
+        for (let from = 0; from < piece.length; from += CHUNK_ELEMENTS) {
+          const bytes = encoded(piece.subarray(from, from + CHUNK_ELEMENTS), dtype, halves);
+          await writeAll(file, bytes);
+          written += bytes.length;
+        }
+      }
+      if (written !== savedBytes(tensor, dtype))
+        throw new Error(`${name} of shape [${tensor.shape.join(", ")}] came as ${written} bytes`);
     }
   } finally {
     await file.close();
   }
 }
 
-/** The tensor's bytes, in pieces. */
-function* encoded(data: Float32Array, dtype: FloatDtype): Generator<Uint8Array> {
-  if (dtype === "F32") {
-    yield new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-    return;
-  }
+/** The values' bytes; 16-bit ones lie in `halves` until the next call. */
+function encoded(values: Float32Array, dtype: FloatDtype, halves: Uint16Array): Uint8Array {
+  if (dtype === "F32") return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
   const convert = dtype === "BF16" ? bf16Bits : f16Bits;
-  const bits = new Uint32Array(data.buffer, data.byteOffset, data.length);
-  for (let from = 0; from < bits.length; from += CONVERT_CHUNK) {
-    const part = new Uint16Array(Math.min(CONVERT_CHUNK, bits.length - from));
-    for (let i = 0; i < part.length; i++) part[i] = convert(bits[from + i]);
-    yield new Uint8Array(part.buffer);
+  const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
+  for (let i = 0; i < bits.length; i++) halves[i] = convert(bits[i]);
+  return new Uint8Array(halves.buffer, 0, 2 * bits.length);
+}
+
+async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
+  for (let done = 0; done < bytes.length; ) {
+    done += (await file.write(bytes, done, bytes.length - done)).bytesWritten;
   }
 }

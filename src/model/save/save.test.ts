@@ -11,7 +11,14 @@ import { bf16ToF32, f16ToF32Table } from "../load/half.js";
 import { openModel, openPeftAdapter } from "../load/index.js";
 import { openSafetensors } from "../load/safetensors.js";
 import { bf16Bits, f16Bits } from "./half.js";
-import { saveHuggingFace, savePeft, type TensorData, writeSafetensors } from "./index.js";
+import {
+  type SavedTensor,
+  saveHuggingFace,
+  savePeft,
+  type TensorData,
+  type TensorPieces,
+  writeSafetensors,
+} from "./index.js";
 
 let dir: string;
 beforeEach(async () => {
@@ -71,6 +78,29 @@ describe("writeSafetensors", () => {
     await weights.close();
   });
 
+  it("asks for pieces one after another, and gives the bytes of the whole tensor", async () => {
+    const data = Float32Array.from({ length: 1000 }, (_, i) => Math.sin(i));
+    const reused = new Float32Array(7);
+    const inPieces: TensorPieces = {
+      shape: [10, 100],
+      *pieces() {
+        for (let at = 0; at < data.length; at += reused.length) {
+          reused.set(data.subarray(at, at + reused.length));
+          yield reused.subarray(0, data.length - at);
+        }
+      },
+    };
+    for (const dtype of ["F32", "BF16", "F16"] as const) {
+      await writeSafetensors(join(dir, "1"), new Map([["x", { shape: [10, 100], data }]]), dtype);
+      await writeSafetensors(join(dir, "2"), new Map([["x", inPieces]]), dtype);
+      expect(await readFile(join(dir, "1"))).toEqual(await readFile(join(dir, "2")));
+    }
+    const short = { shape: [1001], pieces: () => inPieces.pieces() };
+    await expect(writeSafetensors(join(dir, "3"), new Map([["x", short]]))).rejects.toThrow(
+      "x of shape [1001] came as 4000 bytes",
+    );
+  });
+
   it("gives equal bytes whatever the order of the tensors", async () => {
     await writeSafetensors(join(dir, "1"), tensors);
     await writeSafetensors(join(dir, "2"), new Map([...tensors].reverse()));
@@ -117,10 +147,19 @@ describe("saveHuggingFace", () => {
     expect(model.tokenizer?.chatTemplate).toBe("{{ messages }}");
   });
 
+  it("writes soft caps as floats, which transformers asks for", async () => {
+    const config = tinyConfig({ architecture: "gemma2", attentionSoftCap: 50, logitSoftCap: 30 });
+    await saveHuggingFace(join(dir, "model"), config, tinyWeights(config));
+    const text = await readFile(join(dir, "model", "config.json"), "utf8");
+    expect(text).toContain('"attn_logit_softcapping": 50.0,');
+    expect(text).toContain('"final_logit_softcapping": 30.0,');
+    expect(JSON.parse(text)).toMatchObject({ final_logit_softcapping: 30 });
+  });
+
   it("writes nothing when a weight is missing, misshapen or unknown", async () => {
     const config = tinyConfig();
     const weights = tinyWeights(config);
-    const save = (changed: Map<string, TensorData>) => saveHuggingFace(join(dir, "model"), config, changed);
+    const save = (changed: Map<string, SavedTensor>) => saveHuggingFace(join(dir, "model"), config, changed);
     await expect(save(new Map([...weights].slice(1)))).rejects.toThrow(/embed_tokens\.weight is missing/);
     await expect(save(new Map([...weights, ["x", weights.get("model.norm.weight")!]]))).rejects.toThrow(
       /^x is/,
@@ -129,7 +168,61 @@ describe("saveHuggingFace", () => {
     await expect(save(new Map([...weights, ["model.norm.weight", flat]]))).rejects.toThrow(/\[16, 1\]/);
     expect(await readdir(dir)).toEqual([]);
   });
+
+  it.each(["F32", "BF16"] as const)("shards %s, and gives back the same model", async (dtype) => {
+    const config = tinyConfig();
+    const weights = tinyWeights(config);
+    const max = 3000;
+    await saveHuggingFace(join(dir, "one"), config, weights, undefined, dtype);
+    await saveHuggingFace(join(dir, "many"), config, weights, undefined, dtype, max);
+    const files = (await readdir(join(dir, "many"))).filter((name) => name.endsWith(".safetensors")).sort();
+    expect(files.length).toBeGreaterThan(3);
+    const five = (n: number) => String(n).padStart(5, "0");
+    expect(files).toEqual(files.map((_, i) => `model-${five(i + 1)}-of-${five(files.length)}.safetensors`));
+
+    const index = JSON.parse(await readFile(join(dir, "many", "model.safetensors.index.json"), "utf8"));
+    expect(Object.keys(index.weight_map)).toEqual([...weights.keys()].sort());
+    let total = 0;
+    for (const file of files) {
+      const shard = await openSafetensors(join(dir, "many", file));
+      const names = shard.names();
+      await shard.close();
+      expect(names).toEqual(Object.keys(index.weight_map).filter((name) => index.weight_map[name] === file));
+      const bytes = names.reduce((sum, name) => sum + weights.get(name)!.data.length * BYTES[dtype], 0);
+      expect(bytes <= max || names.length === 1).toBe(true);
+      total += bytes;
+    }
+    expect(index.metadata.total_size).toBe(total);
+
+    const [one, many] = [await openModel(join(dir, "one")), await openModel(join(dir, "many"))];
+    expect(many.config).toEqual(one.config);
+    for (const name of weights.keys())
+      expect(await many.weights.read(name)).toEqual(await one.weights.read(name));
+    await one.close();
+    await many.close();
+  });
+
+  it("leaves nothing behind when the disk is full in the middle of a shard", async () => {
+    const config = tinyConfig();
+    const full = (data: Float32Array) => {
+      const pieces = function* () {
+        yield data.subarray(0, 10);
+        throw Object.assign(new Error("no space left"), { code: "ENOSPC" });
+      };
+      return { shape: [16], pieces };
+    };
+    const weights = new Map<string, SavedTensor>(tinyWeights(config));
+    const norm = "model.norm.weight";
+    const last = [...weights.keys()].sort().at(-1);
+    expect(last).toBe(norm);
+    weights.set(norm, full((weights.get(norm) as TensorData).data));
+    const save = saveHuggingFace(join(dir, "model"), config, weights, undefined, "F32", 3000);
+    await expect(save).rejects.toThrow(/the disk is full\. Nothing was changed/);
+    expect(await readdir(dir)).toEqual([]);
+  });
 });
+
+const BYTES = { F32: 4, BF16: 2 };
 
 describe("savePeft", () => {
   it("saves an adapter that openPeftAdapter gives back", async () => {

@@ -43,6 +43,7 @@ export function encodeProgram(program: Program): { bytes: Uint8Array; externalBy
         BigInt64Array.from(values, BigInt),
       ),
     float: (value) => constant(`f32:${value}`, [], "f32", Float32Array.of(value)),
+    byte: (value) => constant(`u8:${value}`, [], "u8", Uint8Array.of(value)),
   };
 
   const outputOf = new Map<Tensor, string>();

@@ -1,4 +1,4 @@
-import type { DType, Node, Tensor } from "../../tensor/index.js";
+import type { ActivationBits, DType, Node, Tensor } from "../../tensor/index.js";
 import { type Dim, normalizeAxis, type Shape, ShapeError } from "../../tensor/index.js";
 
 /** One ONNX node before encoding. Attributes: a number with a fraction must be given as {float: x}. */
@@ -16,6 +16,8 @@ export interface Emitter {
   emit(node: OnnxNode): void;
   int64(values: readonly number[], isScalar?: boolean): string;
   float(value: number): string;
+  /** A u8 scalar. */
+  byte(value: number): string;
   temporary(): string;
 }
 
@@ -83,9 +85,12 @@ export const LOWERINGS: Readonly<Record<string, Lowering>> = {
   sigmoid: direct("Sigmoid"),
   tanh: direct("Tanh"),
   softplus: direct("Softplus"),
+  erf: direct("Erf"),
   where: direct("Where"),
   silu: (_node, inputs, outputs, e) =>
     e.emit({ opType: "QuickGelu", domain: MICROSOFT, inputs, outputs, attributes: { alpha: { float: 1 } } }),
+  gelu: (_node, inputs, outputs, e) => e.emit({ opType: "Gelu", domain: MICROSOFT, inputs, outputs }),
+  geluTanh: (_node, inputs, outputs, e) => e.emit({ opType: "FastGelu", domain: MICROSOFT, inputs, outputs }),
   clip: (node, [x], outputs, e) => {
     const { low, high } = node.attributes as { low: number; high: number };
     e.emit({ opType: "Clip", inputs: [x, e.float(low), e.float(high)], outputs });
@@ -119,6 +124,10 @@ export const LOWERINGS: Readonly<Record<string, Lowering>> = {
   slice: (node, [x], outputs, e) => {
     const { axis, start, end } = node.attributes as { axis: number; start: number; end: number };
     e.emit({ opType: "Slice", inputs: [x, e.int64([start]), e.int64([end]), e.int64([axis])], outputs });
+  },
+  split: (node, [x], outputs, e) => {
+    const { axis, sizes } = node.attributes as { axis: number; sizes: number[] };
+    e.emit({ opType: "Split", inputs: [x, e.int64(sizes)], outputs, attributes: { axis } });
   },
   sum: (node, [x], outputs, e) => {
     const { axes, keep } = node.attributes as { axes: number[]; keep: boolean };
@@ -158,6 +167,8 @@ export const LOWERINGS: Readonly<Record<string, Lowering>> = {
     else if (!transA && !transB && alpha === 1) e.emit({ opType: "MatMul", inputs, outputs });
     else e.emit({ opType: "FusedMatMul", domain: MICROSOFT, inputs, outputs, attributes });
   },
+  int8Matmul: (node, inputs, [output], e) =>
+    int8Product(inputs, output, node.attributes.bits as ActivationBits, e),
   gatherRows: (_node, inputs, outputs, e) =>
     e.emit({ opType: "Gather", inputs, outputs, attributes: { axis: 0 } }),
   // Not ScatterND: its threads add to the same row at once where an index occurs twice, and sums are lost.
@@ -199,18 +210,29 @@ export const LOWERINGS: Readonly<Record<string, Lowering>> = {
       outputs,
       attributes: { axis: -1, epsilon: { float: node.attributes.eps as number }, stash_type: 1 },
     }),
-  rotary: (_node, [x, positions, cos, sin], outputs, e) =>
-    e.emit({ opType: "RotaryEmbedding", domain: MICROSOFT, inputs: [x, positions, cos, sin], outputs }),
+  layerNorm: (node, inputs, outputs, e) =>
+    e.emit({
+      opType: "LayerNormalization",
+      inputs,
+      outputs,
+      attributes: { axis: -1, epsilon: { float: node.attributes.eps as number }, stash_type: 1 },
+    }),
+  rotary: (node, inputs, outputs, e) => {
+    const [, heads, , size] = node.inputs[0].shape;
+    const attributes = partialRotation(node.inputs[2], numeric("rotary", [heads, size]));
+    e.emit({ opType: "RotaryEmbedding", domain: MICROSOFT, inputs, outputs, attributes });
+  },
   cachedAttention: (node, inputs, outputs, e) => {
-    const { heads, kvHeads, slidingWindow } = node.attributes as Record<string, number>;
+    const { heads, kvHeads, slidingWindow, scale, softCap } = node.attributes as Record<string, number>;
     const size = node.inputs[3].shape[3] as number;
     if (size % 8 !== 0) {
       const shapes = [node.inputs[0].shape, node.inputs[3].shape];
       throw new ShapeError("cachedAttention", `the size of a head, ${size}, must be a multiple of 8`, shapes);
     }
-    // The fused kernel turns heads of 16, 32, ... itself; others are turned before it.
-    const fused = size % 16 === 0;
-    const turned = fused ? inputs : rotateNew(node, inputs, e);
+    // The fused kernel turns heads of 16, 32, ... itself, or as many elements of them; others are turned before it.
+    const rotated = inputs.length > 7;
+    const fused = rotated && size % 16 === 0 && (node.inputs[7].shape[1] as number) % 8 === 0;
+    const turned = !rotated || fused ? inputs : rotateNew(node, inputs, e);
     e.emit({
       opType: "GroupQueryAttention",
       domain: MICROSOFT,
@@ -221,29 +243,87 @@ export const LOWERINGS: Readonly<Record<string, Lowering>> = {
         kv_num_heads: kvHeads,
         do_rotary: fused ? 1 : 0,
         local_window_size: slidingWindow,
+        ...(scale !== undefined && { scale: { float: scale } }),
+        ...(softCap !== undefined && { softcap: { float: softCap } }),
       },
     });
   },
 };
 
+/** RotaryEmbedding takes the tables for whole heads unless it is told otherwise. */
+function partialRotation(table: Tensor, [heads, size]: number[]): OnnxNode["attributes"] {
+  const turned = 2 * (table.shape[1] as number);
+  return turned === size ? {} : { num_heads: heads, rotary_embedding_dim: turned };
+}
+
 /** Inputs of cachedAttention with q and k turned to their positions, and no tables. */
 function rotateNew(node: Node, inputs: string[], e: Emitter): string[] {
   const [q, k, v, pastKey, pastValue, lastIndex, longest, cos, sin] = inputs;
-  let positions = e.int64([0]); // counted from 0 in every row
-  if (node.inputs[0].shape[1] === 1) {
-    const wide = e.temporary();
-    e.emit({ opType: "Cast", inputs: [lastIndex], outputs: [wide], attributes: { to: ONNX_TYPE.i64 } });
-    positions = unsqueezeLast(wide, e);
+  const wide = (value: string): string => {
+    const cast = e.temporary();
+    e.emit({ opType: "Cast", inputs: [value], outputs: [cast], attributes: { to: ONNX_TYPE.i64 } });
+    return cast;
+  };
+  let positions: string;
+  if (node.inputs[0].shape[1] === 1) positions = unsqueezeLast(wide(lastIndex), e);
+  else {
+    // One position for all rows, that of their first new tokens: the longest row's end, less the new ones.
+    const columns = e.temporary();
+    positions = e.temporary();
+    e.emit({ opType: "Shape", inputs: [q], outputs: [columns], attributes: { start: 1, end: 2 } });
+    e.emit({ opType: "Sub", inputs: [wide(longest), columns], outputs: [positions] });
   }
-  const [turnedQ, turnedK] = [q, k].map((x) => {
+  const { heads, kvHeads } = node.attributes as Record<string, number>;
+  const size = node.inputs[3].shape[3] as number;
+  const turn = (x: string, count: number): string => {
     const turned = e.temporary();
     e.emit({
       opType: "RotaryEmbedding",
       domain: MICROSOFT,
       inputs: [x, positions, cos, sin],
       outputs: [turned],
+      attributes: partialRotation(node.inputs[7], [count, size]),
     });
     return turned;
-  });
+  };
+  const [turnedQ, turnedK] = [turn(q, heads), turn(k, kvHeads)];
   return [turnedQ, turnedK, v, pastKey, pastValue, lastIndex, longest];
+}
+
+/** Largest magnitude of a signed byte; -128 is left out, so that the range is symmetric. */
+const INT8_MAX = 127;
+/** What stands for 0 in the unsigned bytes of activations: processors multiply unsigned by signed bytes fastest. */
+const ZERO_POINT = 128;
+/** Rounding leaves at most half a step: the second byte's 127. */
+const FINE_STEP = 1 / (2 * INT8_MAX);
+/** Stands for the largest magnitude of a row of zeros. */
+const LEAST_ROW = 1e-20;
+
+/**
+ * Rows of x to bytes, each by its own scale; the product with the signed bytes of W in whole numbers; back to f32 by the
+ * scale of the column, then by that of the row. With 16 bits, what rounding left is a second byte, in steps of the
+ * 254th part. Nodes that several products of one x share are merged by ONNX Runtime.
+ */
+function int8Product([x, values, scales]: string[], output: string, bits: ActivationBits, e: Emitter): void {
+  const one = (opType: string, inputs: string[], attributes = {}, domain = ""): string => {
+    const result = e.temporary();
+    e.emit({ opType, inputs, outputs: [result], attributes, domain });
+    return result;
+  };
+  const product = (bytes: string, step: number): string =>
+    one("MatMulIntegerToFloat", [bytes, values, e.float(step), scales, e.byte(ZERO_POINT)], {}, MICROSOFT);
+  const axis = { axis: 0 };
+
+  const largest = one("ReduceMax", [one("Abs", [x]), e.int64([-1])], { keepdims: 1 });
+  const column = one("Mul", [one("Max", [largest, e.float(LEAST_ROW)]), e.float(1 / INT8_MAX)]); // [N, 1]
+  const step = one("Squeeze", [column, e.int64([-1])]); // [N]
+  const zero = one("Expand", [e.byte(ZERO_POINT), one("Shape", [step])]); // [N]
+  const bytes = one("QuantizeLinear", [x, step, zero], axis);
+  let sum = product(bytes, 1);
+  if (bits === 16) {
+    const rest = one("Sub", [x, one("DequantizeLinear", [bytes, step, zero], axis)]);
+    const fine = one("Mul", [step, e.float(FINE_STEP)]);
+    sum = one("Add", [sum, product(one("QuantizeLinear", [rest, fine, zero], axis), FINE_STEP)]);
+  }
+  e.emit({ opType: "Mul", inputs: [sum, column], outputs: [output] });
 }

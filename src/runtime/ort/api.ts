@@ -58,6 +58,7 @@ const FUNCTIONS = {
   CreateArenaCfgV2: [164, "void *", ["const char **", "size_t *", "size_t", "_Out_ void **"]],
   AddRunConfigEntry: [165, "void *", ["void *", "const char *", "const char *"]],
   CreatePrepackedWeightsContainer: [166, "void *", ["_Out_ void **"]],
+  ReleasePrepackedWeightsContainer: [167, "void", ["void *"]],
   CreateSessionFromArrayWithPrepackedWeightsContainer: [
     169,
     "void *",

@@ -27,6 +27,8 @@ export function cpuMemoryInfo(): Pointer {
   return cpuMemory;
 }
 
+let made = 0;
+
 /** Counts native values that are alive, so that tests can show that none leaks. */
 export const liveValues = { count: 0 };
 
@@ -35,6 +37,8 @@ export const liveValues = { count: 0 };
  * alive as long as this object; a released buffer throws instead of handing out a stale pointer.
  */
 export class OrtBuffer implements DeviceBuffer {
+  /** Names the native value: no other one of this process has had the same number. */
+  readonly id = made++;
   private value: Pointer | undefined;
   private readonly array: HostArray;
   private readonly views = new Set<OrtBuffer>();

@@ -110,6 +110,27 @@ describe("running programs", () => {
     ).rejects.toThrow('program count: "n" is updated in place; give a buffer');
   });
 
+  test("each run gets the buffers that it was given, whatever the runs before had", async () => {
+    const runtime = new OrtRuntime();
+    const executable = runtime.compile(doubling());
+    const [a, b] = [1, 10].map((v) => runtime.buffer("f32", [3], Float32Array.of(v, v, v)));
+    const out = runtime.buffer("f32", [3]);
+    const seen: number[] = [];
+    for (const x of [a, a, b, a, b, b]) {
+      await executable.run({ x }, { y: out });
+      seen.push(out.data()[0] as number);
+    }
+    expect(seen).toEqual([2, 2, 20, 2, 20, 20]);
+    expect((await executable.run({ x: Float32Array.of(4, 4, 4) })).y[0]).toBe(8);
+    await executable.run({ x: b }, { y: out });
+    expect(out.data()[0]).toBe(20);
+    b.release();
+    await expect(executable.run({ x: b }, { y: out })).rejects.toThrow("was released");
+    const again = runtime.buffer("f32", [3], Float32Array.of(5, 5, 5));
+    await executable.run({ x: again }, { y: out });
+    expect(out.data()[0]).toBe(10);
+  });
+
   test("a program that is still running refuses a second run and release", async () => {
     const executable = new OrtRuntime().compile(slow());
     const first = executable.run({ x: square() });
@@ -266,6 +287,16 @@ describe("compiled programs", () => {
     expect((await runtime.compile(times, a).run({ x: THREE })).y).toEqual(Float32Array.of(1, 20, 300));
     expect((await runtime.compile(times, b).run({ x: THREE })).y).toEqual(Float32Array.of(2, 40, 600));
     expect((await runtime.compile(plus, a).run({ x: THREE })).y).toEqual(Float32Array.of(2, 12, 103));
+  });
+
+  test("compute with frozen weights also where an operation depends on nothing else", async () => {
+    const runtime = new OrtRuntime();
+    const inputs = { x: vector(3), w: { ...vector(3), frozen: true } } as const;
+    const program = trace("constant", inputs, ({ x, w }) => ({ y: mul(x, add(w, 1)) }));
+    const weights = new Map([["w", runtime.buffer("f32", [3], Float32Array.of(1, 10, 100))]]);
+    expect((await runtime.compile(program, weights).run({ x: THREE })).y).toEqual(
+      Float32Array.of(2, 22, 303),
+    );
   });
 
   test("results do not depend on how many are kept", async () => {

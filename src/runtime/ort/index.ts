@@ -13,6 +13,8 @@ import type {
 } from "../runtime.js";
 import { call, create, type Pointer } from "./api.js";
 import { allocate, OrtBuffer } from "./buffer.js";
+import { trimHeapSoon } from "./heap.js";
+import { type PackedSet, PackedWeights } from "./packed-weights.js";
 import { OrtExecutable } from "./session.js";
 
 const NO_WEIGHTS: FrozenWeights = new Map();
@@ -38,6 +40,15 @@ export interface OrtOptions {
   profile?: string;
 }
 
+/** What a compiled program takes of the runtime. */
+interface Compiled {
+  session: Pointer;
+  /** Of the encoded program. */
+  bytes: number;
+  /** Absent when the program has no frozen weights. */
+  packed: PackedSet | undefined;
+}
+
 /** Executes tensor programs with ONNX Runtime on the CPU. */
 export class OrtRuntime implements Runtime {
   readonly name = "onnxruntime";
@@ -49,12 +60,12 @@ export class OrtRuntime implements Runtime {
     compiled: 0,
   };
   private readonly environment: Pointer;
-  private readonly packedWeights: Pointer;
+  private readonly packedWeights = new PackedWeights();
   private readonly runOptions: Pointer;
   private readonly folder: string;
   private externalSize = 0;
-  /** Compiled programs in memory and the bytes each is counted as, the one unused for longest first. */
-  private readonly cache = new Map<OrtExecutable, number>();
+  /** Compiled programs in memory, the one unused for longest first. */
+  private readonly cache = new Map<OrtExecutable, Compiled>();
 
   constructor(private readonly options: OrtOptions = {}) {
     this.threads = options.threads ?? (Number(process.env.PLUMB_THREADS) || os.availableParallelism());
@@ -69,7 +80,6 @@ export class OrtRuntime implements Runtime {
     const arena = create("CreateArenaCfgV2", null, null, 0);
     const arenaMemory = create("CreateCpuMemoryInfo", ARENA_ALLOCATOR, 0);
     call("CreateAndRegisterAllocator", this.environment, arenaMemory, arena);
-    this.packedWeights = create("CreatePrepackedWeightsContainer");
     this.runOptions = create("CreateRunOptions");
     this.folder = mkdtempSync(path.join(os.tmpdir(), "plumbline-"));
     writeFileSync(path.join(this.folder, EXTERNAL_FILE), "");
@@ -104,41 +114,56 @@ export class OrtRuntime implements Runtime {
     const sessions = {
       open: (executable: OrtExecutable) => this.open(executable),
       used: (executable: OrtExecutable) => this.touch(executable),
-      closed: (executable: OrtExecutable) => void this.cache.delete(executable),
+      closed: (executable: OrtExecutable) => this.closed(executable),
     };
     return new OrtExecutable(program, frozen, sessions, this.runOptions, this.statistics);
   }
 
   private touch(executable: OrtExecutable): void {
-    const bytes = this.cache.get(executable);
-    if (bytes === undefined) return;
+    const compiled = this.cache.get(executable);
+    if (compiled === undefined) return;
     this.cache.delete(executable);
-    this.cache.set(executable, bytes);
+    this.cache.set(executable, compiled);
+  }
+
+  /** Forgets a program whose session was released. */
+  private closed(executable: OrtExecutable): void {
+    const packed = this.cache.get(executable)?.packed;
+    this.cache.delete(executable);
+    if (packed) this.packedWeights.letGo(packed);
+    trimHeapSoon();
   }
 
   /** Compiles, and lets go of the programs unused for longest that are over the cap and not running. */
   private open(executable: OrtExecutable): Pointer {
     const start = performance.now();
-    const { session, bytes } = this.createSession(executable);
+    const compiled = this.createSession(executable);
     this.statistics.compileMilliseconds += performance.now() - start;
     this.statistics.compiled++;
-    this.cache.set(executable, bytes);
+    this.cache.set(executable, compiled);
     const { maxPrograms = 64, maxBytes = 2 ** 29 } = this.options;
-    let total = [...this.cache.values()].reduce((a, b) => a + b, 0);
-    for (const [other, size] of [...this.cache]) {
+    let total = [...this.cache.values()].reduce((sum, { bytes }) => sum + bytes, 0);
+    for (const [other, { bytes }] of [...this.cache]) {
       if (this.cache.size <= maxPrograms && total <= maxBytes) break;
       if (other === executable || !other.evict()) continue;
-      total -= size;
+      total -= bytes;
     }
-    return session;
+    return compiled.session;
   }
 
-  private createSession({ program, frozen }: OrtExecutable): { session: Pointer; bytes: number } {
+  private createSession({ program, frozen }: OrtExecutable): Compiled {
     const { bytes, externalBytes } = encodeProgram(program);
     if (externalBytes > this.externalSize) {
       truncateSync(path.join(this.folder, EXTERNAL_FILE), externalBytes);
       this.externalSize = externalBytes;
     }
+    const weights = new Map<string, OrtBuffer>();
+    for (const name of program.frozen) {
+      const weight = frozen.get(name) as OrtBuffer | undefined;
+      if (!weight) throw new Error(`program ${program.name}: the frozen weight "${name}" was not given`);
+      weights.set(name, weight);
+    }
+    const packed = weights.size > 0 ? this.packedWeights.use([...weights.values()]) : undefined;
     const options = create("CreateSessionOptions");
     try {
       call("DisablePerSessionThreads", options);
@@ -147,6 +172,8 @@ export class OrtRuntime implements Runtime {
       call("DisableMemPattern", options);
       call("SetSessionGraphOptimizationLevel", options, ALL_OPTIMIZATIONS);
       call("AddSessionConfigEntry", options, "session.use_env_allocators", "1");
+      // Folding would compute with what stands in the file of external weights, zeros, not with the values given here.
+      call("AddSessionConfigEntry", options, "optimization.disable_specified_optimizers", "ConstantFolding");
       call(
         "AddSessionConfigEntry",
         options,
@@ -155,20 +182,20 @@ export class OrtRuntime implements Runtime {
       );
       if (this.options.profile)
         call("EnableProfiling", options, `${this.options.profile}-${program.name.replaceAll("/", "-")}`);
-      for (const name of program.frozen) {
-        const weight = frozen.get(name) as OrtBuffer | undefined;
-        if (!weight) throw new Error(`program ${program.name}: the frozen weight "${name}" was not given`);
+      for (const [name, weight] of weights)
         call("AddInitializer", options, inputName(name), weight.pointer());
-      }
       const session = create(
         "CreateSessionFromArrayWithPrepackedWeightsContainer",
         this.environment,
         bytes,
         bytes.byteLength,
         options,
-        this.packedWeights,
+        packed?.pointer ?? null,
       );
-      return { session, bytes: bytes.byteLength };
+      return { session, bytes: bytes.byteLength, packed };
+    } catch (error) {
+      if (packed) this.packedWeights.letGo(packed);
+      throw error;
     } finally {
       call("ReleaseSessionOptions", options);
     }

@@ -25,6 +25,8 @@ interface Sessions {
  */
 export class OrtExecutable implements Executable {
   private native: { session: Pointer; binding: Pointer } | undefined;
+  /** What the binding holds, by the name of the input or output: a run binds only what is another than in the last. */
+  private readonly bound = new Map<string, number>();
   private readonly owner = Symbol("executable");
   private running = false;
   private released = false;
@@ -88,7 +90,7 @@ export class OrtExecutable implements Executable {
         temporaries.push(temporary);
         bound.set(key, use(temporary));
       }
-      for (const [key, buffer] of bound) call("BindInput", binding, inputName(key), buffer.pointer());
+      for (const [key, buffer] of bound) this.bind("BindInput", binding, inputName(key), buffer);
 
       // 2. Outputs: in place, into a given buffer, or into a fresh array.
       for (const [key, tensor] of this.program.outputs) {
@@ -107,7 +109,7 @@ export class OrtExecutable implements Executable {
           temporaries.push(target);
           results[key] = array;
         }
-        call("BindOutput", binding, outputName(key), target.pointer());
+        this.bind("BindOutput", binding, outputName(key), target);
       }
 
       // 3. Run off this thread.
@@ -123,6 +125,13 @@ export class OrtExecutable implements Executable {
     }
   }
 
+  private bind(as: "BindInput" | "BindOutput", binding: Pointer, name: string, buffer: OrtBuffer): void {
+    const pointer = buffer.pointer();
+    if (this.bound.get(name) === buffer.id) return;
+    call(as, binding, name, pointer);
+    this.bound.set(name, buffer.id);
+  }
+
   /** Ends profiling, if it was on. */
   endProfiling(allocator: Pointer): void {
     if (this.native) call("SessionEndProfiling", this.native.session, allocator, [null]);
@@ -134,6 +143,7 @@ export class OrtExecutable implements Executable {
     call("ReleaseIoBinding", this.native.binding);
     call("ReleaseSession", this.native.session);
     this.native = undefined;
+    this.bound.clear();
     for (const name of this.program.frozen) (this.frozen.get(name) as OrtBuffer).letGo(this.owner);
     this.sessions.closed(this);
     return true;

@@ -7,10 +7,13 @@ function checkTables(op: string, D: Dim, cos: Tensor, sin: Tensor): void {
     cos.rank === 2 &&
     sameShape(cos.shape, sin.shape) &&
     typeof D === "number" &&
-    D === 2 * Number(cos.shape[1])
+    2 * Number(cos.shape[1]) <= D
   )
     return;
-  throw new ShapeError(op, `the tables must be [positions, D/2] for D = ${D}`, [cos.shape, sin.shape]);
+  throw new ShapeError(op, `the tables must be [positions, at most D/2] for D = ${D}`, [
+    cos.shape,
+    sin.shape,
+  ]);
 }
 
 const rotaryOp: Op = {
@@ -36,15 +39,15 @@ const rotaryOp: Op = {
 };
 /**
  * Rotary position embedding (Su et al. 2021) in the half-split layout of the Llama family:
- * (x1, x2) -> (x1 cos - x2 sin, x1 sin + x2 cos).
- * @param x [B, H, T, D]. @param positions i64 [B, T]. @param cos, sin tables [maxPositions, D/2].
+ * (x1, x2) -> (x1 cos - x2 sin, x1 sin + x2 cos). Only the first 2 R elements of a head are turned.
+ * @param x [B, H, T, D]. @param positions i64 [B, T]. @param cos, sin tables [maxPositions, R], R at most D/2.
  */
 export const rotary = (x: Tensor, positions: Tensor, cos: Tensor, sin: Tensor): Tensor =>
   apply(rotaryOp, [x, positions, cos, sin])[0];
 
 const cachedAttentionOp: Op = {
   name: "cachedAttention",
-  types: ([q, k, v, pastKey, pastValue, lastIndex, longest, cos, sin], attributes) => {
+  types: ([q, k, v, pastKey, pastValue, lastIndex, longest, ...tables], attributes) => {
     const { heads, kvHeads } = attributes as { heads: number; kvHeads: number };
     const [B, T] = q.shape;
     const [, , S, D] = pastKey.shape;
@@ -65,7 +68,7 @@ const cachedAttentionOp: Op = {
         wanted.map(([tensor]) => tensor.shape),
       );
     }
-    checkTables("cachedAttention", D, cos, sin);
+    if (tables.length > 0) checkTables("cachedAttention", D, tables[0], tables[1]);
     return [
       { shape: q.shape, dtype: "f32" },
       { shape: pastKey.shape, dtype: "f32" },
@@ -87,20 +90,28 @@ export interface CachedAttention {
   lastIndex: Tensor;
   /** i32 [1]: the largest number of tokens in any row once the new ones are in. */
   longest: Tensor;
-  cos: Tensor;
-  sin: Tensor;
+  /** Rotary tables [positions, at most D/2], both or none; without them nothing is turned. */
+  cos?: Tensor;
+  sin?: Tensor;
   heads: number;
   kvHeads: number;
   slidingWindow?: number;
+  /** Multiplies the products of queries and keys; default 1 / sqrt(D). */
+  scale?: number;
+  /** Scores s become c tanh(s / c). */
+  softCap?: number;
 }
 
 /**
- * Causal grouped-query attention with rotary embedding over a cache that is updated in place (Ainslie et al. 2023).
- * Either T is 1, or the cache is empty and rows hold their prompts from position 0, padded on the right.
+ * Causal grouped-query attention (Ainslie et al. 2023) over a cache that is updated in place; with tables, queries and new
+ * keys are turned first. Either T is 1; or B is 1, and `lastIndex` and `longest` name the same position; or no row holds
+ * anything yet, all begin at position 0, padded on the right, and `longest` is T.
  * @returns output [B, T, H*D] and the updated caches. It has no gradient: it serves decoding.
  */
 export function cachedAttention(a: CachedAttention): [output: Tensor, key: Tensor, value: Tensor] {
-  const inputs = [a.q, a.k, a.v, a.pastKey, a.pastValue, a.lastIndex, a.longest, a.cos, a.sin];
-  const attributes = { heads: a.heads, kvHeads: a.kvHeads, slidingWindow: a.slidingWindow ?? -1 };
+  const tables = a.cos && a.sin ? [a.cos, a.sin] : [];
+  const inputs = [a.q, a.k, a.v, a.pastKey, a.pastValue, a.lastIndex, a.longest, ...tables];
+  const { heads, kvHeads, slidingWindow = -1, scale, softCap } = a;
+  const attributes = { heads, kvHeads, slidingWindow, scale, softCap };
   return apply(cachedAttentionOp, inputs, attributes) as [Tensor, Tensor, Tensor];
 }

@@ -124,6 +124,28 @@ export const silu = unary("silu", (x, dy, y) => {
   return mul(dy, sub(add(s, y), mul(s, y)));
 });
 
+/** The error function 2 / sqrt(pi) int_0^x exp(-t^2) dt. */
+export const erf = unary("erf", (x, dy) => mul(dy, mul(exp(neg(square(x))), 2 / Math.sqrt(Math.PI))));
+
+/** x Phi(x), Phi the normal distribution (Hendrycks and Gimpel 2016); gradient Phi(x) + x phi(x). */
+export const gelu = unary("gelu", (x, dy) => {
+  const below = mul(add(erf(mul(x, Math.SQRT1_2)), 1), 0.5);
+  const density = mul(exp(mul(square(x), -0.5)), 1 / Math.sqrt(2 * Math.PI));
+  return mul(dy, add(below, mul(x, density)));
+});
+
+/**
+ * GELU's approximation x (1 + tanh u) / 2 with u = sqrt(2 / pi) (x + 0.044715 x^3) (Hendrycks and Gimpel 2016);
+ * gradient (1 + tanh u) / 2 + x (1 - tanh^2 u) u' / 2.
+ */
+export const geluTanh = unary("geluTanh", (x, dy) => {
+  const [c, a] = [Math.sqrt(2 / Math.PI), 0.044715];
+  const squared = square(x);
+  const t = tanh(mul(x, add(mul(squared, c * a), c)));
+  const slope = add(mul(squared, 3 * c * a), c);
+  return mul(dy, mul(add(add(t, 1), mul(mul(x, slope), sub(1, square(t)))), 0.5));
+});
+
 const castOp: Op = {
   name: "cast",
   types: ([x], a) => [{ shape: x.shape, dtype: a.dtype as DType }],

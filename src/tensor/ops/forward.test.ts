@@ -103,6 +103,33 @@ describe("against plain TypeScript", () => {
       ).toBeLessThan(1e-6);
     }));
 
+  test("layerNorm", () =>
+    overShapes(async (x, seed) => {
+      const size = [x.shape[x.shape.length - 1]];
+      const [weight, bias] = [random(seed + 1, size), random(seed + 2, size)];
+      const want = rows(x).flatMap((row) => {
+        const mean = row.reduce((a, v) => a + v, 0) / row.length;
+        const scale = 1 / Math.sqrt(row.reduce((a, v) => a + (v - mean) ** 2, 0) / row.length + 0.01);
+        return row.map((v, i) => (v - mean) * scale * (weight.data[i] as number) + (bias.data[i] as number));
+      });
+      const found = await value({ x, weight, bias }, (g) => t.layerNorm(g.x, g.weight, g.bias, 0.01));
+      expect(relativeError(found, want)).toBeLessThan(1e-6);
+    }));
+
+  test("gelu and its approximation, by values of torch 2.15 in f64", async () => {
+    const x = f32([7], [-6, -2, -0.5, 0, 0.3, 1, 4]);
+    const exact = [-5.91953e-9, -0.04550026, -0.15426877, 0, 0.18537342, 0.84134475, 3.99987331];
+    const tanh = [-8.43965e-11, -0.04540231, -0.154286, 0, 0.18537, 0.84119199, 3.99992975];
+    expect(relativeError(await value({ x }, (g) => t.gelu(g.x)), exact)).toBeLessThan(1e-6);
+    expect(relativeError(await value({ x }, (g) => t.geluTanh(g.x)), tanh)).toBeLessThan(1e-6);
+    expect(
+      relativeError(
+        await value({ x }, (g) => t.erf(g.x)),
+        [-1, -0.99532227, -0.52049988, 0, 0.32862676, 0.84270079, 1],
+      ),
+    ).toBeLessThan(1e-6);
+  });
+
   test("cumulativeSum, both ways", () =>
     overShapes(async (x) => {
       const running = (row: number[]): number[] =>
@@ -228,6 +255,23 @@ describe("against plain TypeScript", () => {
     expect(relativeError(await value(given, (g) => t.rotary(g.x, g.at, g.cos, g.sin)), want)).toBeLessThan(
       1e-6,
     );
+  });
+
+  test("rotary leaves the end of a head as it is where the tables are narrower", async () => {
+    const x = random(6, [2, 3, 2, 8]);
+    const given = {
+      x,
+      at: i64([2, 2], [1, 0, 2, 1]),
+      cos: f32([3, 2], [1, 1, 0.6, 0.8, -0.28, 0]),
+      sin: f32([3, 2], [0, 0, 0.8, 0.6, 0.96, 1]),
+    };
+    const found = await evaluate(runtime, given, (g) => ({
+      whole: t.rotary(g.x, g.at, g.cos, g.sin),
+      apart: t.rotary(t.slice(g.x, 3, 0, 4), g.at, g.cos, g.sin),
+    }));
+    const [whole, apart] = [rows(f32(x.shape, found.whole as Float32Array)), found.apart as Float32Array];
+    expect(whole.flatMap((row) => row.slice(0, 4))).toEqual(Array.from(apart));
+    expect(whole.map((row) => row.slice(4))).toEqual(rows(x).map((row) => row.slice(4)));
   });
 
   test("log-sigmoid and softplus at large arguments", async () => {

@@ -110,3 +110,23 @@ const sliceOp: Op = {
 /** Elements [start, end) along an axis. */
 export const slice = (x: Tensor, axis: number, start: number, end: number): Tensor =>
   apply(sliceOp, [x], { axis, start, end })[0];
+
+const splitOp: Op = {
+  name: "split",
+  types: ([x], a) => {
+    const sizes = a.sizes as number[];
+    const axis = normalizeAxis("split", a.axis as number, x.shape);
+    if (sizes.reduce((total, size) => total + size, 0) !== x.shape[axis]) {
+      throw new ShapeError("split", `sizes ${formatShape(sizes)} do not fill axis ${axis}`, [x.shape]);
+    }
+    return sizes.map((size) => ({ shape: x.shape.map((d, i) => (i === axis ? size : d)), dtype: x.dtype }));
+  },
+  gradient: (node, gradients) => {
+    if (gradients.every((dy) => dy === undefined)) return [];
+    const parts = node.outputs.map((y, i) => gradients[i] ?? zerosLike(y));
+    return [concat(parts, node.attributes.axis as number)];
+  },
+};
+/** Cuts a tensor along an axis into parts of the given lengths: undoes `concat`. */
+export const split = (x: Tensor, axis: number, sizes: readonly number[]): Tensor[] =>
+  apply(splitOp, [x], { axis, sizes });

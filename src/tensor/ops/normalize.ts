@@ -1,6 +1,6 @@
 import { apply, type Op, type Tensor, type TensorType } from "../graph.js";
 import { ShapeError } from "../shape.js";
-import { exp, mul, neg, sub } from "./elementwise.js";
+import { add, exp, mul, neg, sub } from "./elementwise.js";
 import { pick, scatterAddPicked } from "./index-ops.js";
 import { reshape } from "./layout.js";
 import { mean, sum, sumTo } from "./reduce.js";
@@ -86,3 +86,33 @@ const rmsNormOp: Op = {
 /** Root-mean-square norm over the last axis: x / sqrt(mean(x^2) + eps) * weight (Zhang and Sennrich 2019). */
 export const rmsNorm = (x: Tensor, weight: Tensor, eps: number): Tensor =>
   apply(rmsNormOp, [x, weight], { eps })[0];
+
+const layerNormOp: Op = {
+  name: "layerNorm",
+  types: ([x, weight, bias]) => {
+    alongLastAxis("layerNorm", x);
+    if ([weight, bias].some((v) => v.rank !== 1 || v.shape[0] !== x.shape[x.rank - 1])) {
+      throw new ShapeError("layerNorm", "weight and bias must have the length of the last axis", [
+        x.shape,
+        weight.shape,
+        bias.shape,
+      ]);
+    }
+    const one = { shape: [...x.shape.slice(0, -1), 1], dtype: "f32" } as const;
+    return [{ shape: x.shape, dtype: "f32" }, one, one];
+  },
+  // y = n w + b with n = (x - m) r, r = (variance + eps)^-1/2: dx = r (g - mean(g) - n mean(g n)) with g = dy w;
+  // dw = sum(dy n), db = sum(dy).
+  gradient: (node, [dy]) => {
+    const [x, weight, bias] = node.inputs;
+    const [, m, r] = node.outputs;
+    if (!dy) return [];
+    const normal = mul(sub(x, m), r);
+    const g = mul(dy, weight);
+    const along = add(mean(g, [-1], true), mul(normal, mean(mul(g, normal), [-1], true)));
+    return [mul(sub(g, along), r), sumTo(mul(dy, normal), weight.shape), sumTo(dy, bias.shape)];
+  },
+};
+/** Layer norm over the last axis: (x - mean) / sqrt(variance + eps) * weight + bias (Ba et al. 2016). */
+export const layerNorm = (x: Tensor, weight: Tensor, bias: Tensor, eps: number): Tensor =>
+  apply(layerNormOp, [x, weight, bias], { eps })[0];

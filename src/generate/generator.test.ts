@@ -18,7 +18,7 @@ import { sequenceLogProbs } from "../model/score.js";
 import { tokenInputs } from "../model/sequence-programs.js";
 import { RandomStream } from "../random.js";
 import { OrtRuntime } from "../runtime/ort/index.js";
-import { Generator } from "./decode.js";
+import { Generator } from "./generator.js";
 import { type SamplingConfig, samplingSchema } from "./sampling.js";
 
 const runtime = new OrtRuntime({ threads: 1 });

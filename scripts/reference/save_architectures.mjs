@@ -1,0 +1,74 @@
+// Saves every tiny model of test/fixtures/models in all the ways there are, with what our engine computes of each, for
+// check_architectures.py:  node scripts/reference/save_architectures.mjs OUT   (after npm run build)
+import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { createRuntime, openNetwork } from "../../dist/cli/open-network.js";
+import { collate } from "../../dist/model/batch.js";
+import { fullNetwork, loraNetwork } from "../../dist/model/create.js";
+import { hiddenStates, logits } from "../../dist/model/decoder.js";
+import { exportAdapter, exportMerged } from "../../dist/model/export.js";
+import { LINEAR_NAMES } from "../../dist/model/network.js";
+import { NetworkRunner } from "../../dist/model/runner.js";
+import { sequenceScores } from "../../dist/model/score.js";
+import { tokenInputs } from "../../dist/model/sequence-programs.js";
+import { RandomStream } from "../../dist/random.js";
+
+const [out] = process.argv.slice(2);
+const models = "test/fixtures/models";
+const runtime = createRuntime();
+const rows = [0, 1, 2].map((seed) => {
+  const random = new RandomStream(seed, "round trip");
+  return Array.from({ length: 24 }, () => 3 + random.int(60));
+});
+
+async function allLogits(network) {
+  const sequences = rows.map((ids) => ({ ids, read: ids.map(() => true) }));
+  const batch = collate(sequences, 0, rows.length, 24);
+  const { config } = network;
+  const { all } = await new NetworkRunner(runtime, network).forward(
+    "logits",
+    tokenInputs(batch),
+    (p, x) => ({ all: logits(p, config, hiddenStates(p, config, x.ids)) }),
+    { ids: batch.ids },
+  );
+  return Array.from(all);
+}
+const scores = (network) =>
+  sequenceScores(
+    new NetworkRunner(runtime, network),
+    rows.map((ids) => ({ ids, read: [] })),
+    { rows: 3, padId: 0 },
+  );
+
+function withAdapter(config, weights, head) {
+  const network = loraNetwork(runtime, config, weights, { r: 3, alpha: 6, targets: LINEAR_NAMES }, 1, head);
+  for (const [name, buffer] of network.trainable.byName) new RandomStream(2, name).fillNormal(buffer.data(), 0.2);
+  return network;
+}
+
+for (const name of readdirSync(models).filter((name) => !name.endsWith("-reward"))) {
+  const dir = join(out, name);
+  const base = join(models, name);
+  mkdirSync(dir, { recursive: true });
+  const { network, config: opened, base: weights } = await openNetwork(runtime, base);
+  const config = { ...opened, padId: opened.padId ?? 0 };
+  const reward = fullNetwork(runtime, config, weights, 4, "random");
+  const adapted = withAdapter(config, weights, "none");
+  const rewardAdapter = withAdapter(config, weights, "random");
+
+  await exportMerged(join(dir, "model"), network);
+  await exportMerged(join(dir, "merged"), adapted);
+  await exportAdapter(join(dir, "adapter"), adapted, base);
+  await exportMerged(join(dir, "reward"), reward);
+  await exportAdapter(join(dir, "reward-adapter"), rewardAdapter, base);
+  const ours = {
+    base,
+    ids: rows,
+    model: await allLogits(network),
+    merged: await allLogits(adapted),
+    adapter: await allLogits(adapted),
+    reward: await scores(reward),
+    "reward-adapter": await scores(rewardAdapter),
+  };
+  writeFileSync(join(dir, "ours.json"), JSON.stringify(ours));
+}

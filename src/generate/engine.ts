@@ -1,0 +1,294 @@
+import { PlumbError } from "../errors.js";
+import { type Network, networkFeeds } from "../model/network.js";
+import type { DeviceBuffer, Feed, HostArray, Runtime } from "../runtime/runtime.js";
+import type { Program } from "../tensor/index.js";
+import { KeyValueCache } from "./kv-cache.js";
+import { cachedBeginning, nextPiece, orderOfPrefill } from "./prefill-plan.js";
+import { DecodePrograms } from "./programs.js";
+import type { Request } from "./request.js";
+import { chooseRoom, type RoomOptions } from "./room.js";
+import { StepBuffers } from "./step-buffers.js";
+
+/**
+ * Decodes requests together over one KV cache. Requests may join at any time: when one is done, its row goes to the
+ * next at once (continuous batching; Yu et al. 2022, "Orca"). Between two steps of the rows that decode, at most
+ * `chunkTokens` tokens of prompts are computed, so that long prompts neither hold the others up for long nor need much
+ * memory (Agrawal et al. 2023, "Sarathi"). A prompt's beginning that the cache already holds is copied (prefix caching;
+ * Zheng et al. 2023, "SGLang").
+ *
+ * A prompt is computed up to its last token, which is the first one that a row decodes: so prompts need no output head,
+ * and one that the cache holds whole needs no run of its own. Rows that decode lie before those whose prompts are
+ * still being computed, without gaps: a step runs over views of the first rows.
+ */
+export class DecodeEngine {
+  private readonly programs: DecodePrograms;
+  /**
+   * Fewest rows of a step. ONNX Runtime multiplies a single row with weights that are not packed by another routine,
+   * which rounds differently: with a second row, which nobody reads, the last request of a batch gets the same bytes.
+   */
+  private readonly fewest: number;
+  private readonly waiting: Request[] = [];
+  /** Requests by their rows in the cache; the first `decoding` ones decode, the others are joining. */
+  private readonly rows: Request[] = [];
+  private decoding = 0;
+  /** Requests that are over, and whose results are not yet handed out. */
+  private readonly done: Request[] = [];
+  private room: RoomOptions = {};
+  private repeatable = true;
+  /** Most rows used; the cache may have more. */
+  private limit = 0;
+  private memory: { cache: KeyValueCache; buffers: StepBuffers } | undefined;
+  private running: Promise<void> | undefined;
+
+  constructor(
+    private readonly runtime: Runtime,
+    private readonly network: Network,
+    private readonly options: {
+      padId: number;
+      chunkTokens: number;
+      /** Called after each step. */
+      onStep: () => void;
+    },
+  ) {
+    this.programs = new DecodePrograms(network);
+    this.fewest = network.trainable.byName.size > 0 ? 2 : 1;
+  }
+
+  /** Whether no request waits or has a row. */
+  get idle(): boolean {
+    return this.running === undefined;
+  }
+
+  /**
+   * Prepares an idle engine for other requests.
+   * @param repeatable nothing is used of what the cache holds from before, or of what steps wrote into it, so that
+   *   the same requests give the same bytes whatever came earlier and however they are batched.
+   */
+  begin(room: RoomOptions, repeatable: boolean): void {
+    this.room = room;
+    this.repeatable = repeatable;
+    if (repeatable) this.memory?.cache.forget();
+  }
+
+  /** Adds a request to the queue; its result settles when it is done. */
+  submit(request: Request): void {
+    this.waiting.push(request);
+    this.running ??= this.run();
+  }
+
+  /** Frees the cache; the next request makes a new one. */
+  release(): void {
+    this.memory?.cache.release();
+    this.memory?.buffers.release();
+    this.memory = undefined;
+  }
+
+  private async run(): Promise<void> {
+    // Those that are submitted together are admitted together.
+    await Promise.resolve();
+    try {
+      for (;;) {
+        // Results are handed out here, so that who waits for the last one finds the engine idle.
+        for (const request of this.done.splice(0)) request.finish();
+        this.dropCancelled();
+        this.admit();
+        if (this.rows.length === 0) break;
+        this.joinPrefilled();
+        if (this.decoding < this.rows.length) await this.prefill();
+        this.joinPrefilled();
+        if (this.decoding > 0) await this.step();
+      }
+    } catch (error) {
+      for (const request of [...this.done.splice(0), ...this.rows, ...this.waiting]) request.fail(error);
+      this.rows.length = 0;
+      this.waiting.length = 0;
+      this.decoding = 0;
+      this.memory?.cache.forget();
+    } finally {
+      this.running = undefined;
+    }
+  }
+
+  /** Gives free rows to those who wait longest, once all that had one before are computed. */
+  private admit(): void {
+    if (this.waiting.length === 0 || this.decoding < this.rows.length) return;
+    if (this.rows.length === 0) this.makeRoom();
+    const { cache } = this.use();
+    let count = 0;
+    while (
+      count < this.waiting.length &&
+      this.rows.length + count < this.limit &&
+      this.waiting[count].positions <= cache.capacity
+    )
+      count++;
+    this.rows.push(...orderOfPrefill(this.waiting.splice(0, count)));
+  }
+
+  private makeRoom(): void {
+    const positions = this.waiting.reduce((n, request) => Math.max(n, request.positions), 0);
+    const { config } = this.network;
+    const room = chooseRoom(config, positions, this.room);
+    this.limit = room.rows;
+    const { capacity } = room;
+    const rows = Math.max(this.fewest, room.rows);
+    const { cache } = this.memory ?? {};
+    const fits = cache && cache.rows >= rows && cache.capacity >= capacity;
+    if (fits && (this.room.capacity === undefined || cache.capacity === capacity)) return;
+    this.release();
+    this.memory = {
+      cache: new KeyValueCache(this.runtime, config, rows, capacity),
+      buffers: new StepBuffers(this.runtime, rows, config.vocabSize),
+    };
+  }
+
+  private use(): { cache: KeyValueCache; buffers: StepBuffers } {
+    if (!this.memory) throw new Error("the engine has no cache");
+    return this.memory;
+  }
+
+  /** Lets rows decode whose prompts lie in the cache, up to the last token. */
+  private joinPrefilled(): void {
+    const { cache } = this.use();
+    for (; this.decoding < this.rows.length; this.decoding++) {
+      const row = this.decoding;
+      const request = this.rows[row];
+      if (!request.begun) {
+        const shared = cachedBeginning(cache, request, row, this.repeatable);
+        if (shared.row === row) cache.truncate(row, shared.positions);
+        else cache.copy(shared.row, row, shared.positions);
+        request.begun = true;
+      }
+      if (cache.filled(row) < request.prefill) return;
+    }
+  }
+
+  /** Computes a part of the prompts that are missing. */
+  private async prefill(): Promise<void> {
+    const { cache } = this.use();
+    const first = this.decoding;
+    const { padId, chunkTokens } = this.options;
+    const { parts, start, columns } = nextPiece(
+      cache,
+      this.rows.slice(first),
+      first,
+      chunkTokens,
+      this.repeatable,
+    );
+    const width = columns === "any" ? parts[0].length : columns;
+    const ids = new BigInt64Array(parts.length * width).fill(BigInt(padId));
+    for (const [i, part] of parts.entries()) ids.set(part.map(BigInt), i * width);
+    const lastIndex = Int32Array.from(parts, (part) => start + part.length - 1);
+    const longest = Int32Array.of(start + width);
+    const views = cache.slice(first, parts.length);
+    for (const [i] of parts.entries()) cache.truncate(first + i, start);
+    try {
+      const program = this.programs.prefill(columns, tables(cache.capacity));
+      await this.execute(program, { ids, lastIndex, longest, ...views });
+    } finally {
+      for (const view of Object.values(views)) view.release();
+    }
+    for (const [i, part] of parts.entries()) {
+      cache.appendPrompt(first + i, part);
+      this.rows[first + i].begun = true;
+    }
+  }
+
+  /** One token more for every row that decodes. */
+  private async step(): Promise<void> {
+    const { cache, buffers } = this.use();
+    const rows = this.rows.slice(0, this.decoding);
+    for (const [row, request] of rows.entries()) {
+      const position = cache.filled(row);
+      buffers.ids[row] = BigInt(request.tokenAt(position));
+      buffers.lastIndex[row] = position;
+      buffers.scale[row] = request.scale;
+      buffers.uniform[row] = request.draw();
+    }
+    const count = Math.max(this.fewest, rows.length);
+    for (let row = rows.length; row < count; row++) this.idleRow(row);
+    const choices = new Set(rows.map(({ choice }) => choice));
+    const { feeds, outputs } = buffers.first(count);
+    const program = this.programs.step(choices, tables(cache.capacity));
+    const out = await this.execute(program, { ...feeds, ...cache.first(count) }, outputs);
+    const ended = rows.map((request, row) => {
+      cache.append(row, Number(buffers.ids[row]));
+      return this.take(request, row, out.logits as Float32Array | undefined);
+    });
+    for (let row = rows.length - 1; row >= 0; row--) if (ended[row]) this.vacate(row);
+    this.options.onStep();
+  }
+
+  /** Feeds something to a row that does not decode, at the end of what the cache holds of it. */
+  private idleRow(row: number): void {
+    const { cache, buffers } = this.use();
+    cache.truncate(row, cache.capacity - 1);
+    buffers.ids[row] = BigInt(this.options.padId);
+    buffers.lastIndex[row] = cache.filled(row);
+    buffers.scale[row] = 1;
+    buffers.uniform[row] = 0;
+  }
+
+  /** Gives a row its next token. @returns whether its request is over. */
+  private take(request: Request, row: number, logits: Float32Array | undefined): boolean {
+    const { buffers } = this.use();
+    try {
+      const { token, logProb } =
+        request.choice === "logits"
+          ? request.choose(this.logitsOf(row, logits as Float32Array), buffers.uniform[row])
+          : buffers.found(row, request.choice);
+      if (!request.take(token, logProb)) return false;
+      this.done.push(request);
+    } catch (error) {
+      request.fail(error);
+    }
+    return true;
+  }
+
+  private logitsOf(row: number, logits: Float32Array): Float32Array {
+    const { vocabSize } = this.network.config;
+    return logits.subarray(row * vocabSize, (row + 1) * vocabSize);
+  }
+
+  private dropCancelled(): void {
+    const error = (): PlumbError => new PlumbError("stopped while sampling", { exitCode: 130 });
+    for (let row = this.rows.length - 1; row >= 0; row--) {
+      if (!this.rows[row].cancelled) continue;
+      this.rows[row].fail(error());
+      this.vacate(row);
+    }
+    const going = this.waiting.filter((request) => !request.cancelled);
+    if (going.length === this.waiting.length) return;
+    for (const request of this.waiting) if (request.cancelled) request.fail(error());
+    this.waiting.splice(0, this.waiting.length, ...going);
+  }
+
+  /** Frees a row: the last one that decodes moves into its place, and the last one that is joining into that one's. */
+  private vacate(row: number): void {
+    let gap = row;
+    if (row < this.decoding) {
+      gap = --this.decoding;
+      this.move(gap, row);
+    }
+    this.move(this.rows.length - 1, gap);
+    this.rows.length--;
+  }
+
+  private move(from: number, to: number): void {
+    if (from === to) return;
+    const { cache } = this.use();
+    if (this.rows[from].begun) cache.copy(from, to, cache.filled(from));
+    this.rows[to] = this.rows[from];
+  }
+
+  private execute(
+    program: Program,
+    feeds: Readonly<Record<string, Feed>>,
+    outputs?: Readonly<Record<string, DeviceBuffer>>,
+  ): Promise<Record<string, HostArray>> {
+    const executable = this.runtime.compile(program, this.network.frozen);
+    return executable.run({ ...networkFeeds(this.network), ...feeds }, outputs);
+  }
+}
+
+/** Positions of the rotary tables: a power of two, so that few programs serve all capacities. */
+const tables = (capacity: number): number => 2 ** Math.ceil(Math.log2(capacity));

@@ -1,0 +1,125 @@
+import type { ModelConfig } from "../model/config.js";
+import { cacheNames } from "../model/decoder.js";
+import type { DeviceBuffer, Runtime } from "../runtime/runtime.js";
+import { RowBuffers, type RowSpec } from "./row-buffers.js";
+
+/** Names of all layers' keys and values in a decoding program. */
+export const cacheKeys = ({ layers }: ModelConfig): string[] =>
+  Array.from({ length: layers }, (_, layer) => cacheNames(layer)).flat();
+
+/** Bytes of one position's keys and values in all layers. */
+export const bytesPerPosition = ({ layers, kvHeads, headDim }: ModelConfig): number =>
+  layers * 2 * kvHeads * headDim * Float32Array.BYTES_PER_ELEMENT;
+
+/** How many leading tokens two lists share, `limit` at the most. */
+export function sharedLength(a: readonly number[], b: readonly number[], limit: number): number {
+  const end = Math.min(a.length, b.length, limit);
+  let n = 0;
+  while (n < end && a[n] === b[n]) n++;
+  return n;
+}
+
+/**
+ * Keys and values of every layer for a fixed number of rows, [rows, KV, S, D] each, updated in place, and which tokens
+ * they belong to. A row keeps what it held until something else is written over it, so that prompts with the same
+ * beginning can copy it.
+ */
+export class KeyValueCache {
+  private readonly buffers: RowBuffers;
+  private readonly names: readonly string[];
+  /** Tokens whose keys and values lie in each row, from position 0. */
+  private readonly held: number[][];
+  /** How many of each row's positions were computed as a prompt. */
+  private readonly prefilled: number[];
+
+  constructor(
+    runtime: Runtime,
+    private readonly config: ModelConfig,
+    readonly rows: number,
+    /** S: positions a row has room for. */
+    readonly capacity: number,
+  ) {
+    this.names = cacheKeys(config);
+    const spec: RowSpec = { dtype: "f32", shape: [config.kvHeads, capacity, config.headDim] };
+    this.buffers = new RowBuffers(runtime, rows, Object.fromEntries(this.names.map((name) => [name, spec])));
+    this.held = Array.from({ length: rows }, () => []);
+    this.prefilled = new Array<number>(rows).fill(0);
+  }
+
+  /** How many positions of a row are filled. */
+  filled(row: number): number {
+    return this.held[row].length;
+  }
+
+  /** Notes that the keys and values of prompt tokens were written at the end of a row. */
+  appendPrompt(row: number, tokens: readonly number[]): void {
+    for (const token of tokens) this.held[row].push(token);
+    this.prefilled[row] = this.held[row].length;
+  }
+
+  /** Notes that a step wrote the keys and values of a token at the end of a row. */
+  append(row: number, token: number): void {
+    this.held[row].push(token);
+  }
+
+  /** Notes that only the first positions of a row count any more. */
+  truncate(row: number, positions: number): void {
+    this.held[row].length = Math.min(positions, this.held[row].length);
+    this.prefilled[row] = Math.min(positions, this.prefilled[row]);
+  }
+
+  /** Forgets what all rows hold: the weights it was computed with may change. */
+  forget(): void {
+    for (let row = 0; row < this.rows; row++) this.truncate(row, 0);
+  }
+
+  /**
+   * The row that holds the longest beginning of some tokens, `limit` at the most, and how long it is.
+   * @param prefer wins among equals. @param prefilledOnly counts only what was computed as a prompt: a step's keys and
+   *   values differ from those in the last bits.
+   */
+  longestPrefix(
+    tokens: readonly number[],
+    limit: number,
+    prefer: number,
+    prefilledOnly: boolean,
+  ): { row: number; positions: number } {
+    const shared = (row: number): number =>
+      sharedLength(this.held[row], tokens, prefilledOnly ? Math.min(limit, this.prefilled[row]) : limit);
+    let best = { row: prefer, positions: shared(prefer) };
+    for (let row = 0; row < this.rows && best.positions < limit; row++) {
+      const positions = shared(row);
+      if (positions > best.positions) best = { row, positions };
+    }
+    return best;
+  }
+
+  /** Copies the first positions of one row over another row: only what is filled is moved. */
+  copy(from: number, to: number, positions: number): void {
+    const { kvHeads, headDim } = this.config;
+    const perHead = this.capacity * headDim;
+    for (const name of this.names) {
+      const data = this.buffers.data(name) as Float32Array;
+      for (let head = 0; head < kvHeads; head++) {
+        const source = (from * kvHeads + head) * perHead;
+        data.copyWithin((to * kvHeads + head) * perHead, source, source + positions * headDim);
+      }
+    }
+    this.held[to] = this.held[from].slice(0, positions);
+    this.prefilled[to] = Math.min(positions, this.prefilled[from]);
+  }
+
+  /** Views of `count` rows from `start`; the caller releases them. */
+  slice(start: number, count: number): Record<string, DeviceBuffer> {
+    return this.buffers.slice(start, count);
+  }
+
+  /** Views of the first `count` rows, kept until the count changes. */
+  first(count: number): Readonly<Record<string, DeviceBuffer>> {
+    return this.buffers.first(count);
+  }
+
+  release(): void {
+    this.buffers.release();
+  }
+}

@@ -1,0 +1,116 @@
+import type { ModelConfig } from "../config.js";
+import type { JsonFields } from "../load/json-fields.js";
+import type { Architecture, Described } from "./architecture.js";
+import {
+  activationName,
+  activationOf,
+  layerTypes,
+  llamaFields,
+  llamaJson,
+  ropeScalingJson,
+  ropeScalingOf,
+  windowFields,
+} from "./fields.js";
+
+/** What all Gemmas share: scaled embeddings, norms of weight 1 + w, GELU, embeddings tied to the head. */
+function gemmaFields(json: JsonFields): Described {
+  if (json.boolean("use_bidirectional_attention", false))
+    throw json.wrong("use_bidirectional_attention", "false: only causal attention is supported");
+  const biased = json.boolean("attention_bias", false);
+  const fields = llamaFields(json);
+  return {
+    ...fields,
+    headDim: json.number("head_dim", 256),
+    rmsNormEps: json.number("rms_norm_eps", 1e-6),
+    unitOffsetNorm: true,
+    embeddingScale: Math.sqrt(fields.hiddenSize),
+    tieWordEmbeddings: json.boolean("tie_word_embeddings", true),
+    qkvBias: biased,
+    outputBias: biased,
+  };
+}
+
+const gemmaJson = (config: ModelConfig): object => ({ ...llamaJson(config), attention_bias: config.qkvBias });
+
+/** Gemma 1 (Gemma Team 2024; transformers, models/gemma). Its older files say "gelu" and mean the tanh form. */
+export const gemma: Architecture = {
+  name: "gemma",
+  causal: "GemmaForCausalLM",
+  classifier: "GemmaForSequenceClassification",
+  read(json) {
+    const activation = activationOf(json, "hidden_act", "gelu_pytorch_tanh");
+    return { ...gemmaFields(json), activation: activation === "gelu" ? "gelu_tanh" : activation };
+  },
+  write: gemmaJson,
+};
+
+/** What Gemma 2 and 3 share: norms on both sides, their own attention scale, soft caps, windows in most layers. */
+function gemma2Fields(
+  json: JsonFields,
+  caps: { attention?: number; logits?: number },
+  slides: (layer: number) => boolean,
+): Described {
+  return {
+    ...gemmaFields(json),
+    activation: activationOf(json, "hidden_activation", "gelu_pytorch_tanh"),
+    blockNorms: "sandwich",
+    attentionScale: json.number("query_pre_attn_scalar", 256) ** -0.5,
+    attentionSoftCap: json.optionalNumber("attn_logit_softcapping", caps.attention),
+    logitSoftCap: json.optionalNumber("final_logit_softcapping", caps.logits),
+    ...windowFields(json, json.optionalNumber("sliding_window", 4096), slides),
+  };
+}
+
+const gemma2Json = (config: ModelConfig): object => ({
+  ...gemmaJson(config),
+  hidden_activation: activationName(config),
+  query_pre_attn_scalar: Math.round((config.attentionScale ?? config.headDim ** -0.5) ** -2),
+  attn_logit_softcapping: config.attentionSoftCap ?? null,
+  final_logit_softcapping: config.logitSoftCap ?? null,
+  sliding_window: config.slidingWindow ?? null,
+  layer_types: layerTypes(config),
+});
+
+/** Gemma 2 (Gemma Team 2024; transformers, models/gemma2): every other layer has a window, from the first. */
+export const gemma2: Architecture = {
+  name: "gemma2",
+  causal: "Gemma2ForCausalLM",
+  classifier: "Gemma2ForSequenceClassification",
+  read: (json) => gemma2Fields(json, { attention: 50, logits: 30 }, (layer) => layer % 2 === 0),
+  write: gemma2Json,
+};
+
+/**
+ * The text model of Gemma 3 (Gemma Team 2025; transformers, models/gemma3): heads of q and k are normed, one layer in
+ * six looks at everything, and layers with a window turn by another base.
+ */
+export const gemma3: Architecture = {
+  name: "gemma3_text",
+  causal: "Gemma3ForCausalLM",
+  classifier: "Gemma3TextForSequenceClassification",
+  read(json) {
+    const period = json.number("sliding_window_pattern", 6);
+    const rope = json.object("rope_parameters");
+    const [full, local] = [rope?.object("full_attention"), rope?.object("sliding_attention")];
+    if (ropeScalingOf(local) !== undefined)
+      throw json.wrong("rope_parameters", 'of the type "default" in layers with a window');
+    return {
+      ...gemma2Fields(json, {}, (layer) => (layer + 1) % period !== 0),
+      queryKeyNorm: "head",
+      ropeTheta: (full ?? json).number("rope_theta", 1_000_000),
+      ropeScaling: ropeScalingOf(full ?? json.object("rope_scaling")),
+      localRopeTheta: local?.number("rope_theta", 10_000) ?? json.number("rope_local_base_freq", 10_000),
+    };
+  },
+  write: (config) => ({
+    ...gemma2Json(config),
+    rope_local_base_freq: config.localRopeTheta,
+    rope_parameters: {
+      full_attention: {
+        rope_theta: config.ropeTheta,
+        ...(ropeScalingJson(config) ?? { rope_type: "default" }),
+      },
+      sliding_attention: { rope_theta: config.localRopeTheta, rope_type: "default" },
+    },
+  }),
+};

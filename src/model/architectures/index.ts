@@ -1,0 +1,33 @@
+/**
+ * The architectures of transformers whose folders are read and written, each as data: a mapping of config.json and a
+ * table of weight names. docs/architectures.md says how to add one.
+ */
+import type { ModelConfig } from "../config.js";
+import type { Architecture } from "./architecture.js";
+import { gemma, gemma2, gemma3 } from "./gemma.js";
+import { gptNeox } from "./gpt-neox.js";
+import { gpt2 } from "./gpt2.js";
+import { llama } from "./llama.js";
+import { mistral } from "./mistral.js";
+import { olmo2 } from "./olmo2.js";
+import { phi3 } from "./phi3.js";
+import { qwen2, qwen3 } from "./qwen.js";
+
+export type { Architecture, Layout, WeightNames } from "./architecture.js";
+
+export const ARCHITECTURES: readonly Architecture[] = [
+  llama,
+  mistral,
+  qwen2,
+  qwen3,
+  gemma,
+  gemma2,
+  gemma3,
+  phi3,
+  olmo2,
+  gptNeox,
+  gpt2,
+];
+
+export const architectureOf = ({ architecture }: ModelConfig): Architecture =>
+  ARCHITECTURES.find(({ name }) => name === architecture) as Architecture;

@@ -1,0 +1,124 @@
+/** Weights under an architecture's own names and layouts, to ours and back. */
+import type { ModelConfig } from "../config.js";
+import { allocateF32, type OpenWeights, unknownTensor } from "../load/weights.js";
+import type { SavedTensor } from "../save/safetensors.js";
+import type { Layout } from "./architecture.js";
+import { architectureOf } from "./index.js";
+
+/** A tensor's module, and which of its tensors it is. */
+function parts(name: string): { module: string; kind: string } {
+  const match = /^(.+?)\.((?:lora_[AB]\.)?(?:weight|bias))$/.exec(name);
+  return match ? { module: match[1], kind: match[2] } : { module: name, kind: "" };
+}
+
+/** "a.3.b" by a table of patterns such as "a.*.b"; names that the table lacks stay. */
+function renamed(name: string, table: ReadonlyMap<string, string>): string {
+  const { module, kind } = parts(name);
+  const layer = /\.(\d+)\./.exec(module);
+  const found = table.get(layer ? module.replace(layer[0], ".*.") : module);
+  if (found === undefined) return name;
+  const own = layer ? found.replace(".*.", layer[0]) : found;
+  return kind ? `${own}.${kind}` : own;
+}
+
+const modulesOf = (config: ModelConfig): [ours: string, theirs: string][] =>
+  Object.entries(architectureOf(config).names?.modules ?? {});
+
+/** The architecture's name of a weight, a LoRA matrix or a module that we name so. */
+export const theirName = (config: ModelConfig, name: string): string =>
+  renamed(name, new Map(modulesOf(config)));
+
+/** Our name of what the architecture names so. */
+export const ourName = (config: ModelConfig, name: string): string =>
+  renamed(name, new Map(modulesOf(config).map(([ours, theirs]) => [theirs, ours])));
+
+/** How a tensor, by our name, lies in the architecture's files; undefined: as ours. */
+function layoutOf(config: ModelConfig, name: string): Layout | undefined {
+  const { module, kind } = parts(name);
+  const layout = architectureOf(config).names?.layouts?.[module.replace(/\.\d+\./, ".*.")];
+  if (layout === "transposed") return kind === "weight" ? layout : undefined;
+  return kind === "lora_A.weight" ? undefined : layout;
+}
+
+/** Elements of a [rows, columns] matrix as those of its transpose. */
+function transposed(data: Float32Array, rows: number, columns: number): Float32Array {
+  const out = allocateF32(data.length);
+  for (let r = 0; r < rows; r++) for (let c = 0; c < columns; c++) out[c * rows + r] = data[r * columns + c];
+  return out;
+}
+
+/** Blocks of rows in the order [A, B] as blocks in the order [B, A]. */
+function swapped(data: Float32Array, a: number, b: number): Float32Array {
+  const out = allocateF32(data.length);
+  const block = data.length / (a * b);
+  for (let i = 0; i < a; i++) {
+    for (let j = 0; j < b; j++) {
+      const from = (i * b + j) * block;
+      out.set(data.subarray(from, from + block), (j * a + i) * block);
+    }
+  }
+  return out;
+}
+
+/** A tensor's values as a whole. */
+export function wholeTensor(tensor: SavedTensor): Float32Array {
+  if ("data" in tensor) return tensor.data;
+  const out = allocateF32(tensor.shape.reduce((a, b) => a * b, 1));
+  let filled = 0;
+  for (const piece of tensor.pieces()) {
+    out.set(piece, filled);
+    filled += piece.length;
+  }
+  return out;
+}
+
+/** A tensor as the architecture stores it; what lies otherwise there is turned when it is asked for. */
+function toTheirLayout(config: ModelConfig, name: string, tensor: SavedTensor): SavedTensor {
+  const layout = layoutOf(config, name);
+  const { shape } = tensor;
+  if (layout === "transposed")
+    return {
+      shape: [...shape].reverse(),
+      pieces: () => [transposed(wholeTensor(tensor), shape[0], shape[1])],
+    };
+  if (layout === "by-head") return { shape, pieces: () => [swapped(wholeTensor(tensor), 3, config.heads)] };
+  return tensor;
+}
+
+/** Tensors, by our names, as an architecture's file has them. */
+export const theirWeights = (
+  config: ModelConfig,
+  tensors: ReadonlyMap<string, SavedTensor>,
+): Map<string, SavedTensor> =>
+  new Map(
+    [...tensors].map(([name, tensor]) => [theirName(config, name), toTheirLayout(config, name, tensor)]),
+  );
+
+/** Weights of an architecture's file under our names and in our layouts. */
+export function ourWeights(config: ModelConfig, weights: OpenWeights, source: string): OpenWeights {
+  if (architectureOf(config).names === undefined) return weights;
+  /** Files saved from a model without its head lack the first part of names (transformers' base_model_prefix). */
+  const stored = (name: string): string | undefined => {
+    const theirs = theirName(config, name);
+    return [theirs, theirs.replace(/^\w+\./, ""), name].find((candidate) => weights.has(candidate));
+  };
+  const find = (name: string): string => stored(name) ?? unknownTensor(theirName(config, name), source);
+  const shape = (name: string): number[] => {
+    const own = weights.shape(find(name));
+    return layoutOf(config, name) === "transposed" ? own.reverse() : own;
+  };
+  return {
+    names: () => weights.names().map((name) => ourName(config, name)),
+    has: (name) => stored(name) !== undefined,
+    shape,
+    dtype: (name) => weights.dtype(find(name)),
+    async read(name) {
+      const data = await weights.read(find(name));
+      const layout = layoutOf(config, name);
+      if (layout === "transposed")
+        return transposed(data, ...([...shape(name)].reverse() as [number, number]));
+      return layout === "by-head" ? swapped(data, config.heads, 3) : data;
+    },
+    close: () => weights.close(),
+  };
+}

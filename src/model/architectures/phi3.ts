@@ -1,0 +1,45 @@
+import { PlumbError } from "../../errors.js";
+import type { Architecture } from "./architecture.js";
+import { llamaFields, llamaJson, ropeJson, rotaryDimOf, rotaryShare } from "./fields.js";
+
+/** Names under which Phi-3's files ask for longrope. */
+const LONGROPE: readonly unknown[] = ["longrope", "su", "yarn"];
+
+/** Phi-3 and Phi-4 (Abdin et al. 2024; transformers, models/phi3): joined q, k, v and joined gate and up. */
+export const phi3: Architecture = {
+  name: "phi3",
+  causal: "Phi3ForCausalLM",
+  classifier: "Phi3ForSequenceClassification",
+  read(json) {
+    const scaling = json.object("rope_parameters") ?? json.object("rope_scaling");
+    const type = scaling?.get("rope_type") ?? scaling?.get("type");
+    if (LONGROPE.includes(type)) {
+      throw new PlumbError(
+        `${json.path}: rotary scaling of the type ${JSON.stringify(type)} is not supported.`,
+        {
+          hint: "Use a version of the model for short contexts (4k), which has no longrope.",
+        },
+      );
+    }
+    const fields = llamaFields(json);
+    return {
+      ...fields,
+      slidingWindow: json.optionalNumber("sliding_window"),
+      rotaryDim: rotaryDimOf(json, "partial_rotary_factor", 1, fields.headDim),
+      fusedQkv: true,
+      fusedGateUp: true,
+    };
+  },
+  write(config) {
+    const share = { partial_rotary_factor: rotaryShare(config) };
+    const { rope_parameters: rope, ...others } = ropeJson(config);
+    return {
+      ...llamaJson(config),
+      ...others,
+      rope_parameters: { ...rope, ...share },
+      ...share,
+      original_max_position_embeddings: config.maxPositions,
+      sliding_window: config.slidingWindow ?? null,
+    };
+  },
+};

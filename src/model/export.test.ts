@@ -1,0 +1,33 @@
+import { expect, test } from "vitest";
+import { smallConfig, smallLora, smallWeights } from "../../test/tiny-network.js";
+import { RandomStream } from "../random.js";
+import { OrtRuntime } from "../runtime/ort/index.js";
+import { mergedWeights } from "./export.js";
+
+test("merged weights are W + (alpha / r) B A, whatever the pieces they come in", () => {
+  const runtime = new OrtRuntime();
+  const base = smallWeights(runtime, smallConfig());
+  const network = smallLora(runtime, base);
+  for (const [name, buffer] of network.trainable.byName)
+    new RandomStream(3, name).fillNormal(buffer.data() as Float32Array, 0.3);
+
+  for (const pieceElements of [1, 100, 2 ** 20]) {
+    for (const [name, { shape, adapted, pieces }] of mergedWeights(network, pieceElements)) {
+      const w = base.get(name)!.data() as Float32Array;
+      const layer = name.replace(/\.weight$/, "");
+      const a = network.trainable.byName.get(`${layer}.lora_A.weight`)?.data() as Float32Array | undefined;
+      const b = network.trainable.byName.get(`${layer}.lora_B.weight`)?.data() as Float32Array | undefined;
+      expect(adapted).toBe(a !== undefined);
+      const found: number[] = [];
+      for (const piece of pieces()) found.push(...piece);
+      const expected = w.map((value, i) => {
+        if (!a || !b) return value;
+        const [row, column] = [Math.floor(i / shape[1]), i % shape[1]];
+        let sum = 0;
+        for (let k = 0; k < 4; k++) sum += 2 * b[row * 4 + k] * a[k * shape[1] + column];
+        return value + sum;
+      });
+      expect(Float32Array.from(found)).toEqual(expected);
+    }
+  }
+});

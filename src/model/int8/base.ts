@@ -1,0 +1,97 @@
+import { int8Names } from "../../nn/index.js";
+import type { Runtime } from "../../runtime/runtime.js";
+import type { ModelConfig } from "../config.js";
+import type { Weights } from "../create.js";
+import { headName } from "../decoder.js";
+import { quantizeColumns, transposed } from "./quantize.js";
+import { type ChannelMaxima, factorsOf, largestOfColumns, type Smoothing, smoothed } from "./smoothing.js";
+
+/** Names of the factors by which a smoothed layer's input and output channels were divided. */
+export const dividedInput = (layer: string): string => `${layer}.divided_input`;
+export const dividedOutput = (layer: string): string => `${layer}.divided_output`;
+
+const LINEAR = /^(model\.layers\.\d+\.(?:self_attn|mlp)\.\w+_proj)\.(weight|bias)$/;
+const NORM = /^(model\.layers\.\d+\.\w+_layernorm)\.(weight|bias)$/;
+
+/** The base with smoothing folded into its weights, still in f32: it computes what the base computes. */
+export function smoothedBase(runtime: Runtime, base: Weights, smoothing: Smoothing): Weights {
+  const out = new Map(base);
+  for (const [name, buffer] of base) {
+    const [, layer, kind] = LINEAR.exec(name) ?? NORM.exec(name) ?? [];
+    if (layer === undefined) continue;
+    const input =
+      kind === "weight" && buffer.shape.length === 2 ? smoothing.get(`${layer}.input`) : undefined;
+    const output = smoothing.get(`${layer}.output`);
+    if (!input && !output) continue;
+    const data = smoothed(buffer.data() as Float32Array, buffer.shape, input, output);
+    out.set(name, runtime.adopt("f32", buffer.shape, data, name));
+  }
+  for (const [name, factors] of smoothing) {
+    const layer = name.slice(0, name.lastIndexOf("."));
+    if (!LINEAR.test(`${layer}.weight`)) continue;
+    const key = name.endsWith(".input") ? dividedInput(layer) : dividedOutput(layer);
+    out.set(key, runtime.buffer("f32", [factors.length], factors));
+  }
+  return out;
+}
+
+/** The weights that products are made with: those of the linear layers and of the head. */
+export const productWeights = (config: ModelConfig, base: Weights): string[] => [
+  ...[...base.keys()].filter((name) => LINEAR.test(name) && name.endsWith(".weight")),
+  ...(config.head === "score" ? [] : [headName(config)]),
+];
+
+/**
+ * A smoothed base with its products in 8 bits: each weight matrix with a scale for each output, and where inputs are
+ * differentiated its transpose with a scale for each input. Embedding, norms and biases stay in f32. Products with the
+ * weights named in `fine` round activations to 16 bits, the others to 8. The head's input is smoothed as it is read, since heads for rewards read it too, and its
+ * gradient is taken in f32.
+ */
+export function int8Base(
+  runtime: Runtime,
+  config: ModelConfig,
+  base: Weights,
+  maxima: ChannelMaxima,
+  { differentiable, fine = new Set() }: { differentiable: boolean; fine?: ReadonlySet<string> },
+): Weights {
+  const out = new Map(base);
+  const head = headName(config);
+  const put = (
+    matrix: Float32Array,
+    shape: [number, number],
+    { values: key, scales: scaleKey }: { values: string; scales: string },
+  ): void => {
+    const { values, scales } = quantizeColumns(matrix, ...shape);
+    out.set(key, runtime.adopt("i8", shape, values, key));
+    out.set(scaleKey, runtime.adopt("f32", [shape[1]], scales, scaleKey));
+  };
+  for (const name of productWeights(config, base)) {
+    const buffer = base.get(name);
+    if (!buffer) throw new Error(`the base has no ${name}`);
+    const [rows, columns] = buffer.shape;
+    const names = int8Names(name);
+    let data = buffer.data() as Float32Array;
+    if (name === head) {
+      const weights = new Float32Array(columns);
+      largestOfColumns({ data, rows, columns }, weights);
+      const factors = factorsOf(maxima.get(name) ?? weights, weights);
+      data = smoothed(data, buffer.shape, factors, undefined);
+      out.set(
+        names.inputFactors,
+        runtime.buffer(
+          "f32",
+          [columns],
+          factors.map((factor) => 1 / factor),
+        ),
+      );
+    }
+    put(transposed(data, rows, columns), [columns, rows], fine.has(name) ? names.w8a16 : names.w8a8);
+    if (name === head) {
+      if (!config.tieWordEmbeddings && !differentiable) out.delete(name);
+      continue;
+    }
+    if (differentiable) put(data, [rows, columns], names.adjoint);
+    out.delete(name);
+  }
+  return out;
+}

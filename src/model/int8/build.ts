@@ -1,0 +1,81 @@
+import type { Runtime } from "../../runtime/runtime.js";
+import type { ModelConfig } from "../config.js";
+import type { Weights } from "../create.js";
+import { int8Base, smoothedBase } from "./base.js";
+import { calibrationRows, channelMaxima } from "./calibrate.js";
+import { type BaseError, compareBases } from "./compare.js";
+import { sensitivities } from "./sensitivity.js";
+import { smoothingFactors } from "./smoothing.js";
+
+/** A base in 8 bits and what it costs in exactness. */
+export interface QuantizedBase {
+  weights: Weights;
+  /** Measured on text that was not calibrated on. */
+  error: BaseError;
+  /** Weights whose products round activations to 16 bits. */
+  fine: string[];
+}
+
+/** Rows of text that ranges are measured on, and as many again that the error is measured on; tokens in each. */
+const ROWS = 16;
+const ROW_TOKENS = 128;
+/** Rows that sensitivities are estimated on: one backward pass. */
+const SENSITIVITY_ROWS = 4;
+/** Share of the limit that the estimate may fill: it leaves out how errors add up. */
+const ESTIMATE_SHARE = 0.8;
+/** What 16-bit activations leave of a product's error: that of the weights. */
+const FINE_REST = 0.25;
+
+/**
+ * Brings the products of a base to 8 bits:
+ *
+ * 1. measures the range of every channel on a few rows;
+ * 2. folds smoothing factors into the weights (SmoothQuant);
+ * 3. estimates what each product's rounding costs in KL per token;
+ * 4. gives those that cost most for their size 16-bit activations, until the sum is well inside the limit;
+ * 5. measures the error of the whole on other rows.
+ *
+ * @param texts token ids of what the base will see; at least a row of 128 tokens is of use, 32 rows are enough.
+ * @param limit KL per token, nats, that step 4 aims at. Whether it is kept is for the caller to judge.
+ */
+export async function quantizeBase(
+  runtime: Runtime,
+  config: ModelConfig,
+  base: Weights,
+  texts: readonly (readonly number[])[],
+  { limit, differentiable }: { limit: number; differentiable: boolean },
+): Promise<QuantizedBase> {
+  const rows = calibrationRows(texts, ROW_TOKENS, 2 * ROWS);
+  const half = Math.ceil(rows.length / 2);
+  const [calibration, others] = [rows.slice(0, half), rows.length > 1 ? rows.slice(half) : rows];
+
+  const maxima = await channelMaxima(runtime, config, base, calibration);
+  const smoothing = smoothingFactors(config, maxima, (layer) => {
+    const weight = base.get(`${layer}.weight`);
+    if (!weight) throw new Error(`the base has no ${layer}`);
+    return { data: weight.data() as Float32Array, rows: weight.shape[0], columns: weight.shape[1] };
+  });
+  const exact = smoothedBase(runtime, base, smoothing);
+
+  const coarse = int8Base(runtime, config, exact, maxima, { differentiable: false });
+  const costs = await sensitivities(runtime, config, exact, coarse, calibration.slice(0, SENSITIVITY_ROWS));
+  const fine = finest(costs, exact, ESTIMATE_SHARE * limit);
+
+  const weights = int8Base(runtime, config, exact, maxima, { differentiable, fine: new Set(fine) });
+  const error = await compareBases(runtime, config, exact, weights, others, differentiable);
+  return { weights, error, fine };
+}
+
+/** The products to make with 16-bit activations: those whose error is largest for their size, until the rest fits. */
+function finest(costs: ReadonlyMap<string, number>, base: Weights, limit: number): string[] {
+  const size = (name: string): number => (base.get(name)?.shape ?? []).reduce((a, b) => a * b, 1);
+  const order = [...costs].sort(([a, x], [b, y]) => y / size(b) - x / size(a));
+  let total = order.reduce((sum, [, cost]) => sum + cost, 0);
+  const fine: string[] = [];
+  for (const [name, cost] of order) {
+    if (total <= limit) break;
+    fine.push(name);
+    total -= (1 - FINE_REST) * cost;
+  }
+  return fine;
+}

@@ -1,0 +1,75 @@
+import { PlumbError } from "../../errors.js";
+import type { HostArray, Runtime } from "../../runtime/runtime.js";
+import { abs, reduceMax, type Tensor } from "../../tensor/index.js";
+import type { ModelConfig } from "../config.js";
+import { frozenNetwork, type Weights } from "../create.js";
+import { hiddenStates, logits } from "../decoder.js";
+import { NetworkRunner } from "../runner.js";
+import type { ChannelMaxima } from "./smoothing.js";
+
+/** Sets outputs apart from the weights they are named after. */
+const PREFIX = "of/";
+/** Rows in one run over calibration data. */
+const ROWS = 4;
+
+/** Token sequences one after another, cut into rows of one length; what is left over is dropped. */
+export function calibrationRows(
+  sequences: readonly (readonly number[])[],
+  length: number,
+  most: number,
+): number[][] {
+  const tokens: number[] = [];
+  for (const ids of sequences) {
+    if (tokens.length >= most * length) break;
+    for (const id of ids) tokens.push(id);
+  }
+  if (tokens.length === 0) throw new PlumbError("there is no text to calibrate the 8-bit base on");
+  const T = Math.min(length, tokens.length);
+  return Array.from({ length: Math.min(most, Math.floor(tokens.length / T)) }, (_, i) =>
+    tokens.slice(i * T, (i + 1) * T),
+  );
+}
+
+/**
+ * The largest magnitude that each channel has on the rows, of the input of each product with a weight.
+ *
+ * @param rows token ids, all of one length.
+ */
+export async function channelMaxima(
+  runtime: Runtime,
+  config: ModelConfig,
+  weights: Weights,
+  rows: readonly (readonly number[])[],
+): Promise<ChannelMaxima> {
+  const runner = new NetworkRunner(runtime, frozenNetwork(runtime, config, weights));
+  const maxima = new Map<string, Float32Array>();
+  for (let start = 0; start < rows.length; start += ROWS) {
+    const some = rows.slice(start, start + ROWS);
+    const ids = BigInt64Array.from(some.flat(), BigInt);
+    const shape = [some.length, some[0].length];
+    const out = await runner.forward(
+      "int8/maxima",
+      { ids: { shape, dtype: "i64" } },
+      (p, x) => {
+        const measured = new Map<Tensor, Tensor>(); // layers that read one tensor share its maxima
+        const outputs: Record<string, Tensor> = {};
+        const observe = (weight: string, input: Tensor): void => {
+          const found = measured.get(input) ?? reduceMax(abs(input), 0);
+          measured.set(input, found);
+          outputs[PREFIX + weight] = found;
+        };
+        logits({ ...p, observe }, config, hiddenStates({ ...p, observe }, config, x.ids));
+        return outputs;
+      },
+      { ids },
+    );
+    for (const [weight, values] of Object.entries(out)) raise(maxima, weight.slice(PREFIX.length), values);
+  }
+  return maxima;
+}
+
+function raise(maxima: Map<string, Float32Array>, weight: string, values: HostArray): void {
+  const known = maxima.get(weight);
+  const found = values as Float32Array;
+  maxima.set(weight, known ? known.map((x, j) => Math.max(x, found[j])) : found);
+}

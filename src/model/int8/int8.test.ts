@@ -1,0 +1,175 @@
+import { describe, expect, test } from "vitest";
+import { relativeError } from "../../../test/evaluate.js";
+import { PAD, randomIds, smallConfig, smallLora, smallWeights } from "../../../test/tiny-network.js";
+import { Generator, samplingSchema } from "../../generate/index.js";
+import { RandomStream } from "../../random.js";
+import { OrtRuntime } from "../../runtime/ort/index.js";
+import type { ModelConfig } from "../config.js";
+import { frozenNetwork, type Weights } from "../create.js";
+import { hiddenStates, logits } from "../decoder.js";
+import type { Network } from "../network.js";
+import { NetworkRunner } from "../runner.js";
+import { sequenceLogProbs } from "../score.js";
+import { adapterTensors } from "../stack-adapters.js";
+import { rescaledAdapter } from "./adapter.js";
+import { int8Base, productWeights, smoothedBase } from "./base.js";
+import { quantizeBase } from "./build.js";
+import { calibrationRows, channelMaxima } from "./calibrate.js";
+import { quantizeColumns, transposed } from "./quantize.js";
+import { smoothingFactors } from "./smoothing.js";
+
+const runtime = new OrtRuntime({ threads: 1 });
+const config = smallConfig({ heads: 4, kvHeads: 2, qkvBias: true, mlpBias: true });
+const weights = smallWeights(runtime, config);
+const random = new RandomStream(4, "texts");
+const texts = Array.from({ length: 12 }, () => randomIds(random, 30));
+const rows = calibrationRows(texts, 32, 8);
+
+async function logitsOf(network: Network, config = network.config): Promise<Float32Array> {
+  const ids = BigInt64Array.from(rows.slice(0, 2).flat(), BigInt);
+  const out = await new NetworkRunner(runtime, network).forward(
+    "logits",
+    { ids: { shape: [2, rows[0].length], dtype: "i64" } },
+    (p, x) => ({ logits: logits(p, config, hiddenStates(p, config, x.ids)) }),
+    { ids },
+  );
+  return out.logits as Float32Array;
+}
+
+async function smoothed(
+  of = config,
+  base = weights,
+): Promise<{ exact: Weights; maxima: Awaited<ReturnType<typeof channelMaxima>> }> {
+  const maxima = await channelMaxima(runtime, of, base, rows);
+  const smoothing = smoothingFactors(of, maxima, (layer) => {
+    const buffer = base.get(`${layer}.weight`);
+    return {
+      data: buffer?.data() as Float32Array,
+      rows: buffer?.shape[0] ?? 0,
+      columns: buffer?.shape[1] ?? 0,
+    };
+  });
+  return { exact: smoothedBase(runtime, base, smoothing), maxima };
+}
+
+test("columns are rounded to the nearest of 255 steps", () => {
+  const matrix = new RandomStream(1, "matrix").fillNormal(new Float32Array(24 * 5), 2);
+  for (let i = 0; i < 24; i++) matrix[i * 5 + 3] = 0;
+  const { values, scales } = quantizeColumns(matrix, 24, 5);
+  expect(scales[3]).toBe(0);
+  matrix.forEach((value, i) => {
+    expect(Math.abs(values[i])).toBeLessThanOrEqual(127);
+    expect(Math.abs(values[i] * scales[i % 5] - value)).toBeLessThanOrEqual(scales[i % 5] / 2 + 1e-6);
+  });
+});
+
+test("a transpose of any shape", () => {
+  const matrix = Float32Array.from({ length: 70 * 33 }, (_, i) => i);
+  const turned = transposed(matrix, 70, 33);
+  for (let i = 0; i < 70; i++)
+    for (let j = 0; j < 33; j++) expect(turned[j * 70 + i]).toBe(matrix[i * 33 + j]);
+});
+
+test("calibration rows hold the texts in order, in one length, the rest dropped", () => {
+  expect(
+    calibrationRows(
+      [
+        [1, 2, 3],
+        [4, 5],
+        [6, 7, 8],
+      ],
+      3,
+      5,
+    ),
+  ).toEqual([
+    [1, 2, 3],
+    [4, 5, 6],
+  ]);
+  expect(calibrationRows([[1, 2]], 128, 5)).toEqual([[1, 2]]);
+  expect(() => calibrationRows([[]], 4, 5)).toThrow(/no text to calibrate/);
+});
+
+describe("smoothing", () => {
+  const kinds: [string, Partial<ModelConfig>, number][] = [
+    ["pre-norm, gated, biases", { heads: 4, kvHeads: 2, qkvBias: true, mlpBias: true }, 9],
+    ["fused layers", { fusedQkv: true, fusedGateUp: true }, 2],
+    ["LayerNorm, plain MLP", { norm: "layer", plainMlp: true, activation: "gelu", mlpBias: true }, 6],
+    ["norms before and after", { blockNorms: "sandwich", queryKeyNorm: "head" }, 9],
+    ["norms after only", { blockNorms: "post", queryKeyNorm: "width" }, 4],
+  ];
+  test.each(kinds)("leaves what the network computes as it was: %s", async (_name, changes, divided) => {
+    const of = smallConfig(changes);
+    const base = smallWeights(runtime, of);
+    const { exact } = await smoothed(of, base);
+    expect(
+      [...exact.keys()].filter((key) => key.includes("layers.0.") && key.includes("divided_")),
+    ).toHaveLength(divided);
+    const [before, after] = [base, exact].map((one) => logitsOf(frozenNetwork(runtime, of, one)));
+    expect(relativeError(await after, await before)).toBeLessThan(1e-5);
+  });
+
+  test("an adapter means the same on either base, and is saved for the one that came", async () => {
+    const { exact } = await smoothed();
+    const original = smallLora(runtime, weights, "none", config);
+    for (const { name } of original.trainable.specs)
+      new RandomStream(2, name).fillNormal(original.trainable.byName.get(name)?.data() as Float32Array, 0.1);
+    const moved = smallLora(runtime, exact, "none", config);
+    for (const [name, buffer] of original.trainable.byName) {
+      const target = moved.trainable.byName.get(name)?.data() as Float32Array;
+      target.set(rescaledAdapter(name, buffer.data() as Float32Array, exact, "smoothed base"));
+    }
+    expect(relativeError(await logitsOf(moved), await logitsOf(original))).toBeLessThan(1e-4);
+    for (const [name, { data }] of adapterTensors(moved).tensors)
+      expect(relativeError(data, original.trainable.byName.get(name)?.data() as Float32Array)).toBeLessThan(
+        1e-6,
+      );
+  });
+});
+
+describe("a base in 8 bits", () => {
+  test("is close to the exact one, holds no linear weight in f32, and needs no transposes to infer", async () => {
+    const { exact, maxima } = await smoothed();
+    const base = int8Base(runtime, config, exact, maxima, { differentiable: false });
+    for (const name of productWeights(config, exact)) expect(base.has(name)).toBe(false);
+    expect([...base.keys()].filter((name) => name.includes("adjoint"))).toEqual([]);
+    const [want, got] = [weights, base].map((one) => logitsOf(frozenNetwork(runtime, config, one)));
+    expect(relativeError(await got, await want)).toBeLessThan(0.1);
+  });
+
+  test("more products with 16-bit activations where the limit is tighter; the error is measured", async () => {
+    const loose = await quantizeBase(runtime, config, weights, texts, { limit: 10, differentiable: true });
+    const tight = await quantizeBase(runtime, config, weights, texts, { limit: 1e-6, differentiable: true });
+    expect(loose.fine).toEqual([]);
+    expect(tight.fine).toHaveLength(productWeights(config, weights).length);
+    expect(loose.error.klPerToken).toBeGreaterThan(0);
+    expect(tight.error.klPerToken).toBeLessThan(loose.error.klPerToken);
+    expect(loose.error.klPerToken).toBeLessThan(0.02);
+    expect(loose.error.gradientCosine).toBeGreaterThan(0.98);
+  });
+
+  test("sampler and scorer are the same policy on it: PPO's ratio starts at 1", async () => {
+    const { weights: base } = await quantizeBase(runtime, config, weights, texts, {
+      limit: 0.01,
+      differentiable: true,
+    });
+    const network = smallLora(runtime, base, "none", config);
+    for (const { name } of network.trainable.specs)
+      new RandomStream(3, name).fillNormal(network.trainable.byName.get(name)?.data() as Float32Array, 0.1);
+    const generator = new Generator(runtime, network, PAD);
+    const prompts = texts.slice(0, 6).map((ids) => ids.slice(0, 9));
+    const sampling = samplingSchema.parse({ temperature: 1, maxNewTokens: 12, seed: 5 });
+    const completions = await generator.generate(prompts, sampling);
+    generator.release();
+    const sequences = prompts.map((prompt, i) => {
+      const ids = [...prompt, ...completions[i].ids];
+      return { ids, read: ids.map((_, t) => t >= prompt.length) };
+    });
+    const scored = await sequenceLogProbs(new NetworkRunner(runtime, network), sequences, {
+      rows: 4,
+      padId: PAD,
+    });
+    scored.forEach((row, i) => {
+      expect(relativeError(row, completions[i].logProbs)).toBeLessThan(1e-3);
+    });
+  });
+});

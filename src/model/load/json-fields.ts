@@ -1,0 +1,100 @@
+/** Objects of JSON files from elsewhere, read field by field with a check of each type. */
+import { readFile } from "node:fs/promises";
+import { PlumbError } from "../../errors.js";
+
+/** A JSON object with the path it came from; its fields are read with a check of their type. */
+export class JsonFields {
+  private readonly fields: Map<string, unknown>;
+
+  constructor(
+    value: object,
+    readonly path: string,
+  ) {
+    this.fields = new Map<string, unknown>(Object.entries(value));
+  }
+
+  /** The value; null counts as absent, as Python writes None so. */
+  get(key: string): unknown {
+    return this.fields.get(key) ?? undefined;
+  }
+
+  get size(): number {
+    return this.fields.size;
+  }
+
+  /** Whether the key is written, be it as null. */
+  has(key: string): boolean {
+    return this.fields.has(key);
+  }
+
+  number(key: string, fallback?: number): number {
+    const value = this.get(key) ?? fallback;
+    if (typeof value === "number" && Number.isFinite(value)) return value;
+    throw this.wrong(key, "a number");
+  }
+
+  /** A number that may be left out; where the key is not written at all, the fallback. */
+  optionalNumber(key: string, fallback?: number): number | undefined {
+    if (!this.has(key)) return fallback;
+    return this.get(key) === undefined ? undefined : this.number(key);
+  }
+
+  boolean(key: string, fallback: boolean): boolean {
+    const value = this.get(key) ?? fallback;
+    if (typeof value === "boolean") return value;
+    throw this.wrong(key, "true or false");
+  }
+
+  object(key: string): JsonFields | undefined {
+    const value = this.get(key);
+    if (value === undefined) return undefined;
+    if (typeof value === "object" && value !== null && !Array.isArray(value))
+      return new JsonFields(value, this.path);
+    throw this.wrong(key, "an object");
+  }
+
+  /** Token ids, written as one number or a list. */
+  ids(key: string): number[] {
+    const value = this.get(key) ?? [];
+    const ids: unknown[] = Array.isArray(value) ? value : [value];
+    return ids.map((id) => {
+      if (typeof id === "number" && Number.isInteger(id)) return id;
+      throw this.wrong(key, "a token id or a list of them");
+    });
+  }
+
+  wrong(key: string, expected: string): PlumbError {
+    const value = this.get(key);
+    const found = value === undefined ? "missing" : JSON.stringify(value).slice(0, 60);
+    return new PlumbError(`${this.path}: "${key}" is ${found}; expected ${expected}.`);
+  }
+}
+
+/** Larger files are refused: a configuration has a few kilobytes. */
+const MAX_CONFIG_BYTES = 1024 * 1024;
+
+/** Reads a file that holds one JSON object. @throws PlumbError when it is missing, too large or malformed. */
+export async function readJson(path: string): Promise<JsonFields> {
+  let text: string;
+  try {
+    text = await readFile(path, "utf8");
+  } catch (error) {
+    throw new PlumbError(`${path} cannot be read.`, {
+      hint: "A model folder has config.json, model.safetensors and tokenizer.json.",
+      cause: error,
+    });
+  }
+  if (text.length > MAX_CONFIG_BYTES)
+    throw new PlumbError(`${path} is larger than ${MAX_CONFIG_BYTES} bytes.`);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new PlumbError(`${path}: not valid JSON: ${why}`, { cause: error });
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new PlumbError(`${path}: expected a JSON object.`);
+  }
+  return new JsonFields(value, path);
+}

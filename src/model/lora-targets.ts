@@ -1,0 +1,75 @@
+/** Which linear layers an adapter changes: in recipes by our names, in PEFT's files by the architecture's. */
+import { PlumbError } from "../errors.js";
+import { theirName } from "./architectures/names.js";
+import type { ModelConfig } from "./config.js";
+import { type BlockLinear, blockLinears, FUSED_LINEARS, type LinearName } from "./weight-names.js";
+
+/**
+ * The model's own linear layers for the targets of a recipe. Where q, k and v (or gate and up) are one layer, all of
+ * them must be named; `gate_proj` may be, where there is no gate.
+ *
+ * @throws PlumbError for a part of a fused layer, or a layer that the model does not have.
+ */
+export function loraTargets(config: ModelConfig, targets: readonly LinearName[]): LinearName[] {
+  const linears = blockLinears(config).map(({ name }) => name);
+  const parts = (name: LinearName): readonly LinearName[] =>
+    Object.hasOwn(FUSED_LINEARS, name) ? FUSED_LINEARS[name as keyof typeof FUSED_LINEARS] : [];
+  const chosen = linears.filter((name) => {
+    const named = parts(name).filter((part) => targets.includes(part));
+    if (targets.includes(name) || (named.length > 0 && named.length === parts(name).length)) return true;
+    if (named.length === 0) return false;
+    throw new PlumbError(
+      `LoRA on ${named.join(", ")}: this model has ${parts(name).join(", ")} in one layer`,
+      {
+        hint: `Name all of them, or ${name}.`,
+      },
+    );
+  });
+  const known = [...linears, ...linears.flatMap(parts), ...(config.plainMlp ? ["gate_proj"] : [])];
+  const unknown = targets.find((name) => !known.includes(name));
+  if (unknown !== undefined) {
+    throw new PlumbError(`LoRA on ${unknown}: this model has no such layer`, {
+      hint: `Its linear layers are ${linears.join(", ")}.`,
+    });
+  }
+  return chosen;
+}
+
+/** The architecture's path of a block's linear layer from the block on, e.g. "attn.c_proj". */
+const theirPath = (config: ModelConfig, { module }: BlockLinear): string =>
+  theirName(config, `model.layers.0.${module}`).replace(/^.*?\.0\./, "");
+
+const endsWith = (path: string, target: string): boolean => path === target || path.endsWith(`.${target}`);
+
+/** PEFT's target_modules for layers of ours: the shortest end of each path that no other layer's path has. */
+export function peftTargets(config: ModelConfig, targets: readonly LinearName[]): string[] {
+  const linears = blockLinears(config);
+  const paths = linears.map((linear) => theirPath(config, linear));
+  return linears.flatMap(({ name }, i) => {
+    if (!targets.includes(name)) return [];
+    const steps = paths[i].split(".");
+    const ends = steps.map((_, n) => steps.slice(n).join(".")).reverse();
+    return ends.find((end) => paths.filter((path) => endsWith(path, end)).length === 1) as string;
+  });
+}
+
+/** Our layers that PEFT's target_modules stand for. @throws PlumbError naming one that is no linear layer. */
+export function layersOfPeft(config: ModelConfig, targets: readonly string[], source: string): LinearName[] {
+  const linears = blockLinears(config);
+  const matches = (target: string) => linears.filter((linear) => endsWith(theirPath(config, linear), target));
+  const unknown = targets.find((target) => matches(target).length === 0);
+  if (unknown !== undefined) {
+    const known = peftTargets(
+      config,
+      linears.map(({ name }) => name),
+    );
+    throw new PlumbError(
+      `${source}: the adapter changes "${unknown}", which is no linear layer of this model`,
+      {
+        hint: `known layers: ${known.join(", ")}`,
+      },
+    );
+  }
+  const found = targets.flatMap((target) => matches(target).map(({ name }) => name));
+  return linears.map(({ name }) => name).filter((name) => found.includes(name));
+}

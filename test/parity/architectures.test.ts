@@ -1,0 +1,204 @@
+import { existsSync } from "node:fs";
+import { copyFile, mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { Generator } from "../../src/generate/index.js";
+import { samplingSchema } from "../../src/generate/sampling.js";
+import { collate, promptCompletion } from "../../src/model/batch.js";
+import { adapterNetwork, frozenNetwork, loraNetwork } from "../../src/model/create.js";
+import { hiddenStates, logits } from "../../src/model/decoder.js";
+import { exportAdapter } from "../../src/model/export.js";
+import { huggingFaceConfig } from "../../src/model/load/huggingface.js";
+import { openModel, openPeftAdapter } from "../../src/model/load/index.js";
+import { readJson } from "../../src/model/load/json-fields.js";
+import { openSafetensors } from "../../src/model/load/safetensors.js";
+import { LINEAR_NAMES, type Network } from "../../src/model/network.js";
+import { NetworkRunner, NetworkTrainer } from "../../src/model/runner.js";
+import { saveHuggingFace, writeSafetensors } from "../../src/model/save/index.js";
+import { sequenceLogProbs, sequenceScores } from "../../src/model/score.js";
+import { batchFeeds, readInputs, tokenInputs } from "../../src/model/sequence-programs.js";
+import { tokenReadings } from "../../src/model/token-readings.js";
+import { blockLinears, expectedWeights } from "../../src/model/weight-names.js";
+import { OrtRuntime } from "../../src/runtime/ort/index.js";
+import { neg, sum } from "../../src/tensor/index.js";
+import { norm, relativeError } from "../evaluate.js";
+import { ARCHITECTURE_FIXTURES, FIXTURES, loadModel, PLAIN_ADAM, readFixture } from "../fixtures.js";
+
+/**
+ * Decoding over a KV cache, adapters, saving and reward models, against transformers and peft
+ * (scripts/reference/make_architectures.py). Logits, losses and gradients of the same models are in models.test.ts.
+ */
+const runtime = new OrtRuntime({ threads: 1 });
+
+let dir: string;
+beforeEach(async () => {
+  dir = await mkdtemp(path.join(tmpdir(), "plumb-architectures-"));
+});
+afterEach(() => rm(dir, { recursive: true, force: true }));
+
+interface Expected {
+  inputIds: number[][];
+  greedy: { prompt: number[]; ids: number[] }[];
+  adapter?: { logits: { full: { at: [number, number]; logits: number[] }[] } };
+}
+
+/** Logits of every position: a function of row and position. */
+async function allLogits(
+  network: Network,
+  rows: number[][],
+): Promise<(b: number, t: number) => Float32Array> {
+  const batch = collate(
+    rows.map((ids) => ({ ids, read: ids.map(() => true) })),
+    0,
+  );
+  const { config } = network;
+  const { all } = await new NetworkRunner(runtime, network).forward(
+    "logits",
+    tokenInputs(batch),
+    (p, x) => ({ all: logits(p, config, hiddenStates(p, config, x.ids)) }),
+    { ids: batch.ids },
+  );
+  const V = config.vocabSize;
+  return (b, t) =>
+    (all as Float32Array).subarray((b * batch.columns + t) * V, (b * batch.columns + t + 1) * V);
+}
+
+describe.each(ARCHITECTURE_FIXTURES)("%s", (name) => {
+  const expected = readFixture<Expected>(`models/${name}/expected.json`);
+
+  test("greedy decoding gives transformers' tokens, and the likeliest of the whole sequence", async () => {
+    const { config, weights } = await loadModel(runtime, name);
+    const network = frozenNetwork(runtime, { ...config, eosIds: [] }, weights);
+    const settings = samplingSchema.parse({ temperature: 0, maxNewTokens: expected.greedy[0].ids.length });
+    const prompts = expected.greedy.map(({ prompt }) => prompt);
+    const found = (await new Generator(runtime, network, 0).generate(prompts, settings)).map(
+      ({ ids }) => ids,
+    );
+    const at = await allLogits(
+      network,
+      prompts.map((prompt, i) => [...prompt, ...found[i]]),
+    );
+    for (const [b, ids] of found.entries()) {
+      const likeliest = ids.map((_, t) => {
+        const row = at(b, prompts[b].length - 1 + t);
+        return row.indexOf(Math.max(...row));
+      });
+      expect(ids).toEqual(likeliest);
+    }
+    expect(found).toEqual(expected.greedy.map(({ ids }) => ids));
+  });
+
+  test("log-probabilities of sampled tokens equal those of the trainer", async () => {
+    const { config, weights } = await loadModel(runtime, name);
+    const network = frozenNetwork(runtime, { ...config, eosIds: [] }, weights);
+    const settings = samplingSchema.parse({ temperature: 0.7, maxNewTokens: 8, seed: 5 });
+    const prompts = expected.greedy.map(({ prompt }) => prompt);
+    const completions = await new Generator(runtime, network, 0).generate(prompts, settings);
+    const sequences = completions.map(({ ids }, i) => promptCompletion(prompts[i], ids));
+    const runner = new NetworkRunner(runtime, network);
+    const want = await sequenceLogProbs(runner, sequences, { rows: 3, padId: 0 }, 0.7);
+    for (const [i, { logProbs }] of completions.entries())
+      expect(relativeError(logProbs, want[i])).toBeLessThan(1e-4);
+  });
+
+  const folder = path.join(FIXTURES, "models", name);
+
+  test.runIf(expected.adapter)("an adapter that peft saved, and what is saved of it", async () => {
+    const { config, weights } = await loadModel(runtime, name);
+    const network = await adapterNetwork(runtime, config, weights, path.join(folder, "adapter"));
+    const at = await allLogits(network, expected.inputIds);
+    for (const { at: place, logits: want } of expected.adapter?.logits.full ?? [])
+      expect(relativeError(at(...place), want)).toBeLessThan(1e-4);
+
+    await exportAdapter(path.join(dir, "adapter"), network, name);
+    const [ours, theirs] = await Promise.all(
+      [dir, folder].map((from) => openPeftAdapter(path.join(from, "adapter"))),
+    );
+    expect(ours.weights.names().sort()).toEqual(theirs.weights.names().sort());
+    for (const tensor of theirs.weights.names())
+      expect(await ours.weights.read(tensor)).toEqual(await theirs.weights.read(tensor));
+    const fan = async (from: string): Promise<unknown> =>
+      JSON.parse(await readFile(path.join(from, "adapter", "adapter_config.json"), "utf8")).fan_in_fan_out;
+    expect(await fan(dir)).toBe(await fan(folder));
+    await Promise.all([ours.weights.close(), theirs.weights.close()]);
+  });
+
+  test("LoRA on all linear layers has a gradient in every one", async () => {
+    const { config, weights } = await loadModel(runtime, name);
+    const network = loraNetwork(runtime, config, weights, { r: 2, alpha: 4, targets: LINEAR_NAMES }, 1);
+    const trainer = new NetworkTrainer(runtime, network, PLAIN_ADAM);
+    const batch = collate([{ ids: expected.inputIds[0], read: expected.inputIds[0].map(() => true) }], 0);
+    await trainer.backward(
+      "nll",
+      readInputs(batch),
+      (p, x) => ({ loss: neg(sum(tokenReadings(p, config, x, { differentiable: true }).logProbs)) }),
+      batchFeeds(batch),
+    );
+    const matrices = trainer.gradients.specs.filter(({ name }) => name.endsWith(".lora_B.weight"));
+    expect(matrices.length).toBe(config.layers * blockLinears(config).length);
+    for (const matrix of matrices)
+      expect(norm(trainer.gradients.byName.get(matrix.name)?.data() as Float32Array)).toBeGreaterThan(1e-6);
+  });
+
+  test("a saved folder has transformers' names and opens as the same model", async () => {
+    const files = await openModel(folder);
+    const { config } = files;
+    const weights = new Map<string, { shape: number[]; data: Float32Array }>();
+    for (const [tensor, shape] of expectedWeights(config))
+      weights.set(tensor, { shape, data: await files.weights.read(tensor) });
+    await files.close();
+    await saveHuggingFace(path.join(dir, "model"), config, weights);
+    const [ours, theirs] = await Promise.all(
+      [path.join(dir, "model"), folder].map((from) => openSafetensors(path.join(from, "model.safetensors"))),
+    );
+    expect(ours.names().sort()).toEqual(theirs.names().sort());
+    for (const tensor of theirs.names()) expect(ours.shape(tensor)).toEqual(theirs.shape(tensor));
+    await Promise.all([ours.close(), theirs.close()]);
+
+    const again = await openModel(path.join(dir, "model"));
+    expect(again.config).toEqual(config);
+    for (const [tensor, { data }] of weights) expect(await again.weights.read(tensor)).toEqual(data);
+    await again.close();
+  });
+
+  test.runIf(existsSync(path.join(folder, "config.legacy.json")))(
+    "the configuration in the spelling of transformers 4 means the same",
+    async () => {
+      const { config } = await loadModel(runtime, name);
+      const legacy = await readJson(path.join(folder, "config.legacy.json"));
+      expect(huggingFaceConfig(legacy, await readJson(path.join(folder, "generation_config.json")))).toEqual(
+        config,
+      );
+    },
+  );
+});
+
+test("GPT-2's own files, saved from the model without its head, lack the first part of every name", async () => {
+  const folder = path.join(FIXTURES, "models", "gpt2");
+  const [file, whole] = [
+    await openSafetensors(path.join(folder, "model.safetensors")),
+    await openModel(folder),
+  ];
+  const short = new Map<string, { shape: number[]; data: Float32Array }>();
+  for (const name of file.names())
+    short.set(name.replace("transformer.", ""), { shape: file.shape(name), data: await file.read(name) });
+  await copyFile(path.join(folder, "config.json"), path.join(dir, "config.json"));
+  await writeSafetensors(path.join(dir, "model.safetensors"), short);
+  const model = await openModel(dir);
+  for (const name of expectedWeights(model.config).keys())
+    expect(await model.weights.read(name)).toEqual(await whole.weights.read(name));
+  await Promise.all([file.close(), whole.close(), model.close()]);
+});
+
+describe.each(["llama-reward", "gpt2-reward"])("%s, a reward model as TRL saves it", (name) => {
+  test("gives transformers' scores", async () => {
+    const expected = readFixture<{ inputIds: number[][]; scores: number[] }>(`models/${name}/expected.json`);
+    const { config, weights } = await loadModel(runtime, name);
+    expect(config.head).toBe("score");
+    const runner = new NetworkRunner(runtime, frozenNetwork(runtime, config, weights));
+    const sequences = expected.inputIds.map((ids) => ({ ids, read: [] }));
+    const scores = await sequenceScores(runner, sequences, { rows: 2, padId: 0 });
+    expect(relativeError(scores, expected.scores)).toBeLessThan(1e-4);
+  });
+});
