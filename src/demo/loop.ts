@@ -203,11 +203,14 @@ export async function* demo(runtime: Runtime, config: DemoConfig): AsyncGenerato
   )) {
     last = step;
     yield { kind: "step", phase: "ppo", ...step };
-    if (config.evaluateEvery > 0 && step.step % config.evaluateEvery === 0) {
-      const samples = await sampleGold(generator, tokenizer, heldOut, { ...evaluation, samplesPerPrompt: 1 });
-      const { "objective/scores": proxy, "objective/kl": kl } = step.metrics;
-      yield { kind: "gold", iteration: step.step, proxy, kl, gold: summarizeGold(samples) };
-    }
+    if (config.evaluateEvery === 0) continue;
+    const { "objective/scores": proxy, "objective/kl": kl } = step.metrics;
+    const judged = async (from: Generator) =>
+      summarizeGold(await sampleGold(from, tokenizer, heldOut, { ...evaluation, samplesPerPrompt: 1 }));
+    // The first iteration's responses are still those of the SFT model.
+    if (step.step === 1) yield { kind: "gold", iteration: 0, proxy, kl, gold: await judged(sampler) };
+    if (step.step % config.evaluateEvery === 0)
+      yield { kind: "gold", iteration: step.step, proxy, kl, gold: await judged(generator) };
   }
 
   // 6. Both policies on held-out prompts, judged by the gold utility.
