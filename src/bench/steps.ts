@@ -16,7 +16,7 @@ import { trainingFlopsPerToken } from "./shapes.js";
 export const LORA = { r: 16, alpha: 32, targets: LINEAR_NAMES };
 
 /** Token ids that look random and are the same each time. */
-const someIds = (count: number, vocabSize: number, offset = 0): number[] =>
+export const someIds = (count: number, vocabSize: number, offset = 0): number[] =>
   Array.from({ length: count }, (_, i) => 3 + (((i + offset) * 7919) % (vocabSize - 3)));
 
 /** A training step of `rows` x `length` tokens, all read, with its optimiser. Milliseconds a run. */
@@ -31,14 +31,15 @@ export class TrainingStep {
     readonly kind: "lora" | "full",
     private readonly rows: number,
     private readonly length: number,
+    lora = LORA,
   ) {
     const network =
       kind === "lora"
-        ? loraNetwork(runtime, config, weights, LORA, 0)
+        ? loraNetwork(runtime, config, weights, lora, 0)
         : fullNetwork(runtime, config, weights);
     this.trainer = new NetworkTrainer(runtime, network, adamwSchema.parse({}));
-    const lora = kind === "lora" ? network.trainable.flat.shape[0] : null;
-    this.flops = rows * length * trainingFlopsPerToken(config, length, lora);
+    const adapter = kind === "lora" ? network.trainable.flat.shape[0] : null;
+    this.flops = rows * length * trainingFlopsPerToken(config, length, adapter);
   }
 
   async run(): Promise<number> {

@@ -1,0 +1,84 @@
+import { type Spread, spread } from "../../src/bench/machine.js";
+import type { Measurement, WorkKind } from "./protocol.js";
+
+/** What one peer did, one measurement a round. */
+export interface PeerSeries {
+  id: string;
+  label: string;
+  measurements: Measurement[];
+}
+
+/** A unit of work and all peers that did it, in turn. */
+export interface WorkSeries {
+  work: WorkKind;
+  /** Of decoding. */
+  batch?: number;
+  /** What a unit of work has to do with: tokens of a step, tokens sampled in an iteration. */
+  tokens: number;
+  peers: PeerSeries[];
+}
+
+export interface Figures {
+  label: string;
+  milliseconds: Spread;
+  tokensPerSecond: number;
+  /** How many times the first peer's speed: the median over rounds, each taken within its round. */
+  ratio: Spread;
+  /** Medians, milliseconds. */
+  phases?: Record<string, number>;
+}
+
+/** Medians and spread of every peer, and ratios to the first. */
+export function figures({ peers, tokens }: WorkSeries): Figures[] {
+  const times = peers.map(({ measurements }) => measurements.map((m) => m.milliseconds));
+  return peers.map(({ label, measurements }, i) => {
+    const milliseconds = spread(times[i]);
+    const names = Object.keys(measurements[0].phases ?? {});
+    const phases = Object.fromEntries(
+      names.map((name) => [name, spread(measurements.map((m) => m.phases?.[name] ?? 0)).median]),
+    );
+    return {
+      label,
+      milliseconds,
+      tokensPerSecond: (1000 * tokens) / milliseconds.median,
+      ratio: spread(times[i].map((time, round) => times[0][round] / time)),
+      ...(names.length > 0 && { phases }),
+    };
+  });
+}
+
+export const titleOf = ({ work, batch }: Pick<WorkSeries, "work" | "batch">): string =>
+  ({ lora: "LoRA step", decode: `decoding, batch ${batch}`, ppo: "PPO iteration" })[work];
+
+/** All works as one table in Markdown. */
+export function markdown(works: readonly WorkSeries[]): string {
+  const rows = works.flatMap((work) =>
+    figures(work).map(({ label, milliseconds, tokensPerSecond, ratio, phases }) => [
+      titleOf(work),
+      label,
+      range(milliseconds, work.work === "ppo" ? 1000 : 1),
+      work.work === "ppo" ? "s" : "ms",
+      tokensPerSecond.toFixed(tokensPerSecond < 10 ? 1 : 0),
+      range(ratio),
+      Object.entries(phases ?? {})
+        .map(([name, time]) => `${name} ${significant(time / 1000)} s`)
+        .join(", "),
+    ]),
+  );
+  return table(["work", "by", "time (min-max)", "unit", "tokens/s", "speed, first = 1", "phases"], rows);
+}
+
+/** Rows of cells as a Markdown table that also reads well as text. */
+export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = header.map((name, i) => Math.max(name.length, ...rows.map((row) => row[i].length)));
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((cell, i) => cell.padEnd(widths[i])).join(" | ")} |`;
+  return [line(header), line(widths.map((width) => "-".repeat(width))), ...rows.map(line)].join("\n");
+}
+
+const range = ({ median, min, max }: Spread, unit = 1): string =>
+  `${significant(median / unit)} (${significant(min / unit)}-${significant(max / unit)})`;
+
+/** Three figures are what repeated measurements can bear. */
+export const significant = (value: number): string =>
+  value >= 100 ? value.toFixed(0) : value.toPrecision(3);
