@@ -31,12 +31,13 @@ export class TrainingStep {
     readonly kind: "lora" | "full",
     private readonly rows: number,
     private readonly length: number,
+    settings: { recompute?: boolean } = {},
   ) {
     const network =
       kind === "lora"
         ? loraNetwork(runtime, config, weights, LORA, 0)
         : fullNetwork(runtime, config, weights);
-    this.trainer = new NetworkTrainer(runtime, network, adamwSchema.parse({}));
+    this.trainer = new NetworkTrainer(runtime, network, { ...adamwSchema.parse({}), ...settings });
     const lora = kind === "lora" ? network.trainable.flat.shape[0] : null;
     this.flops = rows * length * trainingFlopsPerToken(config, length, lora);
   }
