@@ -61,7 +61,7 @@ function trainingStep(
   const config = { ...SMOLLM2_135M, layers };
   const weights = new Map([...expectedWeights(config).keys()].map((name) => [name, all.get(name)!]));
   const lora = { ...LORA, r: rank, alpha: 2 * rank };
-  return new TrainingStep(runtime, config, weights, "lora", rows, length, lora);
+  return new TrainingStep(runtime, config, weights, "lora", rows, length, { lora });
 }
 
 function section(axis: keyof Point, steps: readonly TrainingStep[], times: readonly Spread[]): string {

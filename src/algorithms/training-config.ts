@@ -16,6 +16,10 @@ export const loraSchema = z.object({
 /** What every trained method needs. */
 export const optimizationSchema = adamwSchema.extend({
   learningRate: z.number().positive().max(1).default(2e-4).describe("Peak learning rate."),
+  recompute: z
+    .boolean()
+    .default(false)
+    .describe("Layers keep only their input for the backward pass and compute the rest again: less memory."),
   schedule: scheduleSchema.default("linear").describe("How the learning rate goes on after the warm-up."),
   warmupShare: z
     .number()

@@ -31,13 +31,13 @@ export class TrainingStep {
     readonly kind: "lora" | "full",
     private readonly rows: number,
     private readonly length: number,
-    lora = LORA,
+    { recompute = false, lora = LORA }: { recompute?: boolean; lora?: typeof LORA } = {},
   ) {
     const network =
       kind === "lora"
         ? loraNetwork(runtime, config, weights, lora, 0)
         : fullNetwork(runtime, config, weights);
-    this.trainer = new NetworkTrainer(runtime, network, adamwSchema.parse({}));
+    this.trainer = new NetworkTrainer(runtime, network, { ...adamwSchema.parse({}), recompute });
     const adapter = kind === "lora" ? network.trainable.flat.shape[0] : null;
     this.flops = rows * length * trainingFlopsPerToken(config, length, adapter);
   }

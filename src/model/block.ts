@@ -6,6 +6,7 @@ import {
   layerNorm,
   mul,
   multiplyDims,
+  recomputed,
   reshape,
   rmsNorm,
   silu,
@@ -23,9 +24,9 @@ const ACTIVATIONS = { silu, gelu, gelu_tanh: geluTanh };
 /** x [N, D] through all blocks and the last norm. */
 export function blocks(p: Parameters, config: ModelConfig, x: Tensor, attend: Attend): Tensor {
   const places = BLOCK_NORMS[config.blockNorms ?? "pre"];
-  let h = x;
-  for (let layer = 0; layer < config.layers; layer++) {
+  const block = (layer: number, x: Tensor): Tensor => {
     const at = `model.layers.${layer}`;
+    let h = x;
     const part = (name: "attention" | "mlp", compute: (x: Tensor) => Tensor): Tensor => {
       const { before, after } = places[name];
       const y = compute(before ? norm(p, config, `${at}.${before}`, h) : h);
@@ -37,10 +38,15 @@ export function blocks(p: Parameters, config: ModelConfig, x: Tensor, attend: At
     });
     const added = add(attended, h);
     if (!config.parallelResidual) h = added;
-    h = add(
+    return add(
       part("mlp", (m) => mlp(p, config, `${at}.mlp`, m)),
       added,
     );
+  };
+  let h = x;
+  for (let layer = 0; layer < config.layers; layer++) {
+    const input = h;
+    h = p.recompute ? recomputed(() => block(layer, input)) : block(layer, input);
   }
   return norm(p, config, "model.norm", h);
 }

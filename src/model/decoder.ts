@@ -1,11 +1,14 @@
 import {
   attention,
+  blockBias,
+  blockwiseAttention,
   causalBias,
   type Parameters,
   parameter,
   ropeTables,
   segmentBias,
   softCapped,
+  WHOLE_LENGTH,
   weightProduct,
 } from "../nn/index.js";
 import {
@@ -92,15 +95,20 @@ export function hiddenStates(
   const counted = BigInt64Array.from({ length: B * T }, (_, i) => BigInt(i % T));
   const positions = packed?.positions ?? constant(counted, [B, T], "i64");
   const tables = rotaryConstants(config, T);
-  const bias = byWindow(config, (window) =>
-    packed ? segmentBias(packed.segments, window) : causalBias(T, window),
-  );
+  const whole = T <= WHOLE_LENGTH;
+  const bias = byWindow(config, (window) => {
+    if (!whole) return blockBias(T, window);
+    return packed ? segmentBias(packed.segments, window) : causalBias(T, window);
+  });
   const { heads, kvHeads, headDim, attentionScale: scale, attentionSoftCap: softCap } = config;
   const shape = { batch: B, length: T, heads, kvHeads, headDim, scale, softCap };
   const x = embed(p, config, ids, withinTable(config, positions));
   return blocks(p, config, x, (layer, q, k, v) => {
     const turn = tables(layer);
-    return attention(q, k, v, bias(layer), turn && { positions, ...turn }, shape);
+    const rotation = turn && { positions, ...turn };
+    if (whole) return attention(q, k, v, bias(layer), rotation, shape);
+    const mask = { bias: bias(layer), window: windowOf(config, layer), segments: packed?.segments };
+    return blockwiseAttention(q, k, v, mask, rotation, shape);
   });
 }
 

@@ -54,15 +54,22 @@ export class NetworkRunner {
 
 const gradientName = (name: string): string => `gradient.${name}`;
 
+export interface TrainerConfig extends AdamwConfig {
+  /** Keep only each block's input for the backward pass, and compute the rest of the block again. */
+  readonly recompute?: boolean;
+}
+
 /** Adds training to a network: gradients of its trainable parameters and AdamW over them. */
 export class NetworkTrainer extends NetworkRunner {
+  private readonly recompute: boolean;
   readonly gradients: FlatParameters;
   readonly optimizer: AdamW;
   private readonly gradientBuffers: Record<string, DeviceBuffer>;
   private accumulated = 0;
 
-  constructor(runtime: Runtime, network: Network, config: AdamwConfig) {
+  constructor(runtime: Runtime, network: Network, config: TrainerConfig) {
     super(runtime, network);
+    this.recompute = config.recompute ?? false;
     this.gradients = likeParameters(runtime, network.trainable);
     this.optimizer = new AdamW(runtime, network.trainable, this.gradients.flat, config);
     this.gradientBuffers = Object.fromEntries(
@@ -105,7 +112,8 @@ export class NetworkTrainer extends NetworkRunner {
     for (const [key, buffer] of this.gradients.byName)
       sums[gradientName(key)] = { shape: buffer.shape, dtype: "f32" };
     return trace(name, { ...networkInputs(network), ...inputs, ...(adding ? sums : {}) }, (x) => {
-      const outputs: Record<string, Tensor> = { ...build(networkParameters(network, x), x) };
+      const p = { ...networkParameters(network, x), recompute: this.recompute };
+      const outputs: Record<string, Tensor> = { ...build(p, x) };
       const found = gradients(
         outputs.loss,
         names.map((key) => x[key]),

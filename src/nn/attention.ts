@@ -16,7 +16,7 @@ import {
 } from "../tensor/index.js";
 
 /** Added to a score that may not be attended to; finite, so that a row without any key stays finite. */
-const MASKED = -1e9;
+export const MASKED = -1e9;
 
 /** The causal mask as an additive bias [T, T]: 0 where key j <= query i (and i - j < window), else -1e9. */
 export function causalBias(length: number, window?: number): Tensor {
@@ -63,9 +63,42 @@ export interface RotaryPositions {
   sin: Tensor;
 }
 
+/** [B T, N D] to [B, N, T, D]. */
+export const apart = (x: Tensor, count: number, { batch, length, headDim }: AttentionShape): Tensor =>
+  transpose(reshape(x, [batch, length, count, headDim]), [0, 2, 1, 3]);
+
+/** Heads [B, N, T, D] turned to their positions. */
+export const turned = (x: Tensor, turn: RotaryPositions | undefined): Tensor =>
+  turn ? rotary(x, turn.positions, turn.cos, turn.sin) : x;
+
 /**
- * Grouped-query attention over whole sequences: softmax(Q K^T / sqrt(D) + bias) V (Vaswani et al. 2017; Ainslie et
- * al. 2023). The queries of a group are stacked, so that keys and values are never repeated.
+ * softmax(Q K^T scale + bias) V. The queries of a group are stacked, so that keys and values are never repeated.
+ * @param query [B, H, R, D]. @param key, value [B, KV, S, D]. @param bias broadcasts to [B, KV, H/KV, R, S].
+ * @returns [B, H, R, D].
+ */
+export function attend(
+  query: Tensor,
+  key: Tensor,
+  value: Tensor,
+  bias: Tensor,
+  { kvHeads: KV, headDim: D, scale = 1 / Math.sqrt(D), softCap }: AttentionShape,
+): Tensor {
+  const [B, H, R] = query.shape as number[];
+  const S = key.shape[2];
+  const G = H / KV;
+  const stacked = reshape(query, [B, KV, G * R, D]);
+  const products = matmul(stacked, key, { transB: true, alpha: scale / (softCap ?? 1) }); // [B, KV, G R, S]
+  const scores = softCap === undefined ? products : softCapped(products, softCap);
+  const weights = softmax(add(reshape(scores, [B, KV, G, R, S]), bias));
+  return reshape(matmul(reshape(weights, [B, KV, G * R, S]), value), [B, H, R, D]);
+}
+
+/** [B, H, T, D] to [B T, H D]. */
+export const together = (x: Tensor, { batch, length, heads, headDim }: AttentionShape): Tensor =>
+  reshape(transpose(x, [0, 2, 1, 3]), [batch * length, heads * headDim]);
+
+/**
+ * Grouped-query attention over whole sequences (Vaswani et al. 2017; Ainslie et al. 2023).
  *
  * @param q [B T, H D]. @param k, v [B T, KV D]. @param bias broadcasts to [B, KV, H/KV, T, T].
  * @param turn turns queries and keys to their positions; without it they stay. @returns [B T, H D].
@@ -78,16 +111,7 @@ export function attention(
   turn: RotaryPositions | undefined,
   shape: AttentionShape,
 ): Tensor {
-  const { batch: B, length: T, heads: H, kvHeads: KV, headDim: D, scale = 1 / Math.sqrt(D), softCap } = shape;
-  const G = H / KV;
-  const heads = (x: Tensor, count: number): Tensor => transpose(reshape(x, [B, T, count, D]), [0, 2, 1, 3]);
-  const turned = (x: Tensor): Tensor => (turn ? rotary(x, turn.positions, turn.cos, turn.sin) : x);
-
-  const query = reshape(turned(heads(q, H)), [B, KV, G * T, D]);
-  const key = turned(heads(k, KV)); // [B, KV, T, D]
-  const products = matmul(query, key, { transB: true, alpha: scale / (softCap ?? 1) }); // [B, KV, G T, T]
-  const scores = softCap === undefined ? products : softCapped(products, softCap);
-  const weights = softmax(add(reshape(scores, [B, KV, G, T, T]), bias));
-  const mixed = matmul(reshape(weights, [B, KV, G * T, T]), heads(v, KV)); // [B, KV, G T, D]
-  return reshape(transpose(reshape(mixed, [B, H, T, D]), [0, 2, 1, 3]), [B * T, H * D]);
+  const query = turned(apart(q, shape.heads, shape), turn);
+  const key = turned(apart(k, shape.kvHeads, shape), turn);
+  return together(attend(query, key, apart(v, shape.kvHeads, shape), bias, shape), shape);
 }

@@ -7,6 +7,7 @@ export {
   segmentBias,
   softCapped,
 } from "./attention.js";
+export { blockBias, blockwiseAttention, WHOLE_LENGTH } from "./blockwise-attention.js";
 export {
   int8Names,
   linear,

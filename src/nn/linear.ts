@@ -7,6 +7,8 @@ export interface Parameters {
   readonly trainable: ReadonlySet<string>;
   /** LoRA's alpha / r. */
   readonly loraScale: number;
+  /** Blocks keep only their input for the backward pass and compute the rest again. */
+  readonly recompute?: boolean;
   /** Told of every product with a weight while the network is traced: the weight's name, the input, the product. */
   readonly observe?: (weight: string, x: Tensor, y: Tensor) => void;
 }

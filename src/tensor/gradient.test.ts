@@ -195,6 +195,20 @@ describe("element-wise", () => {
     expect((await run()).d).toEqual(Float32Array.of(3, 4)); // not 6, 8
     checked.add("stopGradient");
   });
+
+  gradientTest("after, inTurn and recomputed", (r) => {
+    const shape = anyShape(r, 1);
+    return {
+      x: { x: normal(r, shape), y: normal(r, shape) },
+      build: ({ x, y }) => {
+        const [first, again] = t.inTurn(
+          t.recomputed(() => t.mul(t.after(x, [t.exp(y)]), t.tanh(y))),
+          y,
+        );
+        return t.mul(first, again);
+      },
+    };
+  });
 });
 
 describe("layout", () => {
@@ -396,7 +410,14 @@ describe("the rules", () => {
   ];
 
   test("every operation that has a gradient was checked above", () => {
-    const known = [...Object.keys(LOWERINGS), "constant", "input", "stopGradient", "withRowGradient"].sort();
+    const known = [
+      ...Object.keys(LOWERINGS),
+      "constant",
+      "input",
+      "recomputed",
+      "stopGradient",
+      "withRowGradient",
+    ].sort();
     expect([...new Set([...checked, ...NOT_DIFFERENTIATED])].sort()).toEqual(known);
   });
 

@@ -13,31 +13,42 @@ export function gradients(loss: Tensor, wrt: readonly Tensor[]): Tensor[] {
   if (loss.rank !== 0 || loss.dtype !== "f32") {
     throw new PlumbError(`gradients: the loss must be an f32 scalar of shape [], got ${loss}`);
   }
-  const order = topologicalOrder([loss]);
+  const found = vectorJacobian(loss, onesLike(loss), wrt);
+  return wrt.map((tensor, i) => found[i] ?? zerosLike(tensor));
+}
+
+/**
+ * Gradients of sum(y dy) with respect to the given tensors; undefined where y does not depend on one.
+ * @param dy of y's shape. @param bounds tensors beyond which nothing is looked at.
+ */
+export function vectorJacobian(
+  y: Tensor,
+  dy: Tensor,
+  wrt: readonly Tensor[],
+  bounds?: ReadonlySet<Tensor>,
+): (Tensor | undefined)[] {
+  const order = topologicalOrder([y], bounds);
   const targets = new Set(wrt);
   const needed = new Set<Node>();
-  for (const node of order) {
-    if (node.outputs.some((output) => targets.has(output)) || node.inputs.some((i) => needed.has(i.node))) {
-      needed.add(node);
-    }
-  }
+  const leads = (tensor: Tensor): boolean => targets.has(tensor) || needed.has(tensor.node);
+  for (const node of order) if (node.inputs.some(leads)) needed.add(node);
 
   const accumulated = new Map<Tensor, Tensor>();
-  accumulated.set(loss, onesLike(loss));
+  accumulated.set(y, dy);
   for (let i = order.length - 1; i >= 0; i--) {
     const node = order[i];
     if (!needed.has(node)) continue;
     const outputGradients = node.outputs.map((output) => accumulated.get(output));
     if (outputGradients.every((gradient) => gradient === undefined)) continue;
-    if (!node.inputs.some((input) => needed.has(input.node))) continue;
+    const wanted = node.inputs.map(leads);
     if (!node.op.gradient) throw new PlumbError(`gradients: the operation "${node.op.name}" has no gradient`);
-    const inputGradients = node.op.gradient(node, outputGradients);
+    const inputGradients = node.op.gradient(node, outputGradients, wanted);
     node.inputs.forEach((input, k) => {
       const gradient = inputGradients[k];
-      if (gradient === undefined || !needed.has(input.node)) return;
+      if (gradient === undefined || !wanted[k]) return;
       const sum = accumulated.get(input);
       accumulated.set(input, sum ? add(sum, gradient) : gradient);
     });
   }
-  return wrt.map((tensor) => accumulated.get(tensor) ?? zerosLike(tensor));
+  return wrt.map((tensor) => accumulated.get(tensor));
 }

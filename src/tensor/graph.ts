@@ -29,7 +29,11 @@ export class Tensor {
 
 /** One application of an operation. Nodes are immutable and point to their inputs only. */
 export class Node {
+  /** How many nodes there have been. */
+  static made = 0;
   readonly outputs: Tensor[];
+  /** Counts up: a node's inputs have lower numbers than the node. */
+  readonly number = Node.made++;
 
   constructor(
     readonly op: Op,
@@ -56,8 +60,13 @@ export interface Op {
   /**
    * Vector-Jacobian product: gradients of the inputs, given those of the outputs (undefined where no gradient
    * reaches an output). `undefined` for an input means zero. An op without this stops gradients with an error.
+   * @param wanted for each input, whether anything asks for its gradient.
    */
-  gradient?(node: Node, outputGradients: readonly (Tensor | undefined)[]): readonly (Tensor | undefined)[];
+  gradient?(
+    node: Node,
+    outputGradients: readonly (Tensor | undefined)[],
+    wanted: readonly boolean[],
+  ): readonly (Tensor | undefined)[];
 }
 
 /** Applies an operation: checks shapes and adds a node. */
@@ -70,8 +79,11 @@ export function apply(op: Op, inputs: readonly Tensor[], attributes: Attributes 
   return new Node(op, inputs, attributes, types).outputs;
 }
 
-/** Nodes that the given tensors depend on, inputs before users, in a deterministic order. */
-export function topologicalOrder(roots: Iterable<Tensor>): Node[] {
+/**
+ * Nodes that the given tensors depend on, inputs before users, in a deterministic order.
+ * @param bounds tensors beyond which nothing is looked at.
+ */
+export function topologicalOrder(roots: Iterable<Tensor>, bounds?: ReadonlySet<Tensor>): Node[] {
   const done = new Set<Node>();
   const order: Node[] = [];
   for (const root of roots) {
@@ -82,8 +94,8 @@ export function topologicalOrder(roots: Iterable<Tensor>): Node[] {
       if (done.has(node)) stack.pop();
       else if (next < node.inputs.length) {
         top[1]++;
-        const input = node.inputs[next].node;
-        if (!done.has(input)) stack.push([input, 0]);
+        const input = node.inputs[next];
+        if (!done.has(input.node) && !bounds?.has(input)) stack.push([input.node, 0]);
       } else {
         done.add(node);
         order.push(node);

@@ -13,4 +13,5 @@ export * from "./ops/matmul.js";
 export * from "./ops/normalize.js";
 export * from "./ops/reduce.js";
 export * from "./ops/row-gradient.js";
+export { after, inTurn, recomputed } from "./recompute.js";
 export * from "./shape.js";

@@ -44,7 +44,7 @@ export const dataSettings = {
 };
 
 /** Settings that may differ between an interrupted run and the command that goes on with it. */
-export const MAY_CHANGE = ["runs", "out", "checkpointEvery", "logEvery"];
+export const MAY_CHANGE = ["runs", "out", "checkpointEvery", "logEvery", "recompute"];
 
 export interface RunSettings {
   name?: string | undefined;

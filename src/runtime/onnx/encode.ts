@@ -116,7 +116,7 @@ export function encodeProgram(program: Program): { bytes: Uint8Array; externalBy
 }
 
 /** Operations that only say something about gradients: their value is their first input. */
-const ALIASES: ReadonlySet<string> = new Set(["stopGradient", "withRowGradient"]);
+const ALIASES: ReadonlySet<string> = new Set(["stopGradient", "withRowGradient", "recomputed"]);
 
 /** ScatterElements carries its reduction as a string attribute. */
 const SCATTER: Record<string, string> = { ScatterElementsAdd: "ScatterElements" };

@@ -22,11 +22,17 @@ export const WRITES_OVER_INPUT: ReadonlySet<string> = new Set([
 ]);
 
 /** Operations whose output may share its input's memory. */
-const SHARES_MEMORY: ReadonlySet<string> = new Set(["reshape", "stopGradient"]);
+const SHARES_MEMORY: ReadonlySet<string> = new Set([
+  "reshape",
+  "stopGradient",
+  "recomputed",
+  "after",
+  "inTurn",
+]);
 
 function memoryOf(tensor: Tensor): Tensor {
   let root = tensor;
-  while (SHARES_MEMORY.has(root.node.op.name)) root = root.node.inputs[0];
+  while (SHARES_MEMORY.has(root.node.op.name)) root = root.node.inputs[root.index];
   return root;
 }
 

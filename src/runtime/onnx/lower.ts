@@ -40,6 +40,22 @@ function reshapeTarget(shape: Shape): number[] {
   return shape.map((dim) => (typeof dim === "number" ? dim : -1));
 }
 
+/**
+ * A reshape to the same shape, joined from the others' empty shapes too: ONNX Runtime neither copies nor drops it, and
+ * runs it after them.
+ */
+function reshapedAfter(type: Tensor, x: string, others: string[], output: string, e: Emitter): void {
+  const parts = others.map((other) => {
+    const none = e.temporary();
+    e.emit({ opType: "Shape", inputs: [other], outputs: [none], attributes: { start: 0, end: 0 } });
+    return none;
+  });
+  const shape = e.temporary();
+  const inputs = [e.int64(numeric("after", type.shape)), ...parts];
+  e.emit({ opType: "Concat", inputs, outputs: [shape], attributes: { axis: 0 } });
+  e.emit({ opType: "Reshape", inputs: [x, shape], outputs: [output] });
+}
+
 function numeric(op: string, shape: readonly Dim[]): number[] {
   if (shape.some((dim) => typeof dim !== "number")) throw new ShapeError(op, "needs a static shape", [shape]);
   return shape as number[];
@@ -117,6 +133,11 @@ export const LOWERINGS: Readonly<Record<string, Lowering>> = {
     e.emit({ opType: "Expand", inputs: [x, e.int64(numeric("expand", node.outputs[0].shape))], outputs }),
   reshape: (node, [x], outputs, e) =>
     e.emit({ opType: "Reshape", inputs: [x, e.int64(reshapeTarget(node.outputs[0].shape))], outputs }),
+  after: (node, [x, ...others], [output], e) => reshapedAfter(node.outputs[0], x, others, output, e),
+  inTurn: (node, [y, x], outputs, e) => {
+    reshapedAfter(node.outputs[0], y, [], outputs[0], e);
+    reshapedAfter(node.outputs[1], x, [y], outputs[1], e);
+  },
   transpose: (node, inputs, outputs, e) =>
     e.emit({ opType: "Transpose", inputs, outputs, attributes: { perm: node.attributes.order as number[] } }),
   concat: (node, inputs, outputs, e) =>

@@ -20,6 +20,11 @@ import { OrtExecutable } from "./session.js";
 const NO_WEIGHTS: FrozenWeights = new Map();
 const WARNINGS_AND_WORSE = 3;
 const ALL_OPTIMIZATIONS = 99;
+/**
+ * Folding would compute with what stands in the file of external weights, zeros, not with the values given here. Joining
+ * reshapes would lose the order that `after` asks for, and a reshape copies nothing anyway.
+ */
+const OPTIMIZERS_OFF = "ConstantFolding;ReshapeFusion";
 /** OrtArenaAllocator: memory is kept from run to run; without it every large tensor is mapped and unmapped again. */
 const ARENA_ALLOCATOR = 1;
 
@@ -172,8 +177,7 @@ export class OrtRuntime implements Runtime {
       call("DisableMemPattern", options);
       call("SetSessionGraphOptimizationLevel", options, ALL_OPTIMIZATIONS);
       call("AddSessionConfigEntry", options, "session.use_env_allocators", "1");
-      // Folding would compute with what stands in the file of external weights, zeros, not with the values given here.
-      call("AddSessionConfigEntry", options, "optimization.disable_specified_optimizers", "ConstantFolding");
+      call("AddSessionConfigEntry", options, "optimization.disable_specified_optimizers", OPTIMIZERS_OFF);
       call(
         "AddSessionConfigEntry",
         options,

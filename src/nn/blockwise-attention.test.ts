@@ -1,0 +1,45 @@
+import { expect, test } from "vitest";
+import { compiled, f32, i32, relativeError } from "../../test/evaluate.js";
+import { RandomStream } from "../random.js";
+import { OrtRuntime } from "../runtime/ort/index.js";
+import { gradients, mul, sum } from "../tensor/index.js";
+import { attention, blockBias, blockwiseAttention, causalBias, segmentBias } from "./index.js";
+
+const runtime = new OrtRuntime({ threads: 1 });
+const T = 600;
+const shape = { batch: 2, length: T, heads: 2, kvHeads: 1, headDim: 8 };
+const random = new RandomStream(1, "blockwise");
+const normal = (columns: number) =>
+  f32([2 * T, columns], random.fillNormal(new Float32Array(2 * T * columns)));
+const given = {
+  q: normal(16),
+  k: normal(8),
+  v: normal(8),
+  w: normal(16),
+  segments: i32(
+    [2, T],
+    Array.from({ length: 2 * T }, (_, i) => Math.floor(i / 170)),
+  ),
+};
+
+test.each([
+  ["causal", undefined, false],
+  ["with a window", 90, false],
+  ["with documents in a row", undefined, true],
+  ["with both", 300, true],
+])("values and gradients are those of whole attention: %s", async (_name, window, packed) => {
+  const outputs = (blockwise: boolean) =>
+    compiled(runtime, given, ({ q, k, v, w, segments }) => {
+      const whole = () => (packed ? segmentBias(segments, window) : causalBias(T, window));
+      const mask = () => ({ bias: blockBias(T, window), window, ...(packed && { segments }) });
+      const y = blockwise
+        ? blockwiseAttention(q, k, v, mask(), undefined, shape)
+        : attention(q, k, v, whole(), undefined, shape);
+      const [dq, dk, dv] = gradients(sum(mul(y, w)), [q, k, v]);
+      return { y, dq, dk, dv };
+    })();
+  const [blocks, all] = [await outputs(true), await outputs(false)];
+  for (const name of ["y", "dq", "dk", "dv"]) {
+    expect(relativeError(blocks[name] as Float32Array, all[name] as Float32Array)).toBeLessThan(1e-5);
+  }
+});

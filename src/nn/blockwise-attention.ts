@@ -1,0 +1,106 @@
+import {
+  after,
+  concat,
+  constant,
+  equal,
+  inTurn,
+  recomputed,
+  reshape,
+  slice,
+  split,
+  type Tensor,
+  where,
+} from "../tensor/index.js";
+import {
+  type AttentionShape,
+  apart,
+  attend,
+  MASKED,
+  type RotaryPositions,
+  together,
+  turned,
+} from "./attention.js";
+
+/** Longer rows are attended to a block of queries at a time. */
+export const WHOLE_LENGTH = 512;
+/** Queries in a block. */
+const BLOCK = 256;
+
+export interface BlockMask {
+  /** [BLOCK, T], of `blockBias`. */
+  bias: Tensor;
+  window?: number;
+  /** i32 [B, T]: number of each token's document, where several share a row. */
+  segments?: Tensor;
+}
+
+/** What the last queries of a row add to their scores, [BLOCK, T]; blocks before them see a part of the same picture. */
+export function blockBias(length: number, window?: number): Tensor {
+  const bias = new Float32Array(BLOCK * length);
+  for (let i = 0; i < BLOCK; i++) {
+    for (let j = 0; j < length; j++) {
+      const back = i + length - BLOCK - j;
+      if (back < 0 || (window !== undefined && back >= window)) bias[i * length + j] = MASKED;
+    }
+  }
+  return constant(bias, [BLOCK, length]);
+}
+
+/**
+ * As `attention`, for long rows: scores [B, H, T, T] are never in memory as a whole, only those of a block of queries with
+ * the keys up to it, and the backward pass makes them again (the idea of Rabe and Staats 2021, Self-attention does not
+ * need O(n^2) memory, without their second loop over keys).
+ *
+ * @param q [B T, H D]. @param k, v [B T, KV D], T above WHOLE_LENGTH. @returns [B T, H D].
+ */
+export function blockwiseAttention(
+  q: Tensor,
+  k: Tensor,
+  v: Tensor,
+  mask: BlockMask,
+  turn: RotaryPositions | undefined,
+  shape: AttentionShape,
+): Tensor {
+  const { length: T, heads, kvHeads } = shape;
+  const query = turned(apart(q, heads, shape), turn); // [B, H, T, D]
+  let key = turned(apart(k, kvHeads, shape), turn); // [B, KV, T, D]
+  let value = apart(v, kvHeads, shape);
+  const sizes = Array.from({ length: Math.ceil(T / BLOCK) }, () => BLOCK);
+  if (T % BLOCK > 0) sizes[0] = T % BLOCK;
+  const queries = split(query, 2, sizes);
+  const blocks: Tensor[] = [];
+  let end = 0;
+  for (const [i, own] of queries.entries()) {
+    const start = end;
+    end += sizes[i];
+    const first = mask.window === undefined ? 0 : Math.max(0, start - mask.window + 1);
+    let block = recomputed(() => {
+      const keys = slice(key, 2, first, end);
+      return attend(own, keys, slice(value, 2, first, end), biasOf(mask, own, start, first, end, T), shape);
+    });
+    [block, key] = inTurn(block, key);
+    [block, value] = inTurn(block, value);
+    blocks.push(block);
+  }
+  return together(concat(blocks, 2), shape);
+}
+
+/** Of queries [start, end) and keys [first, end): [R, S], or [B, 1, 1, R, S] with documents. Made when the block is. */
+function biasOf(
+  { bias, segments }: BlockMask,
+  own: Tensor,
+  start: number,
+  first: number,
+  end: number,
+  length: number,
+): Tensor {
+  const shift = length - BLOCK - start;
+  const columns = slice(after(bias, [own]), 1, first + shift, end + shift);
+  const causal = slice(columns, 0, 0, end - start);
+  if (!segments) return causal;
+  const documents = after(segments, [own]);
+  const B = segments.shape[0];
+  const ofQueries = reshape(slice(documents, 1, start, end), [B, 1, 1, end - start, 1]);
+  const ofKeys = reshape(slice(documents, 1, first, end), [B, 1, 1, 1, end - first]);
+  return where(equal(ofQueries, ofKeys), causal, MASKED);
+}
