@@ -6,12 +6,16 @@ import { KeyValueCache } from "./kv-cache.js";
 import { cachedBeginning, nextPiece, orderOfPrefill } from "./prefill-plan.js";
 import { DecodePrograms } from "./programs.js";
 import type { Request } from "./request.js";
+import { RequestQueue } from "./request-queue.js";
 import { chooseRoom, type RoomOptions } from "./room.js";
 import { StepBuffers } from "./step-buffers.js";
 
+/** Share of the rows that must be free before a long queue is given any. */
+const ADMITTED_SHARE = 1 / 8;
+
 /**
- * Decodes requests together over one KV cache. Requests may join at any time: when one is done, its row goes to the
- * next at once (continuous batching; Yu et al. 2022, "Orca"). Between two steps of the rows that decode, at most
+ * Decodes requests together over one KV cache. Requests may join at any time: when one is done, its row goes to one
+ * that waits (continuous batching; Yu et al. 2022, "Orca"). Between two steps of the rows that decode, at most
  * `chunkTokens` tokens of prompts are computed, so that long prompts neither hold the others up for long nor need much
  * memory (Agrawal et al. 2023, "Sarathi"). A prompt's beginning that the cache already holds is copied (prefix caching;
  * Zheng et al. 2023, "SGLang").
@@ -27,7 +31,7 @@ export class DecodeEngine {
    * which rounds differently: with a second row, which nobody reads, the last request of a batch gets the same bytes.
    */
   private readonly fewest: number;
-  private readonly waiting: Request[] = [];
+  private readonly waiting = new RequestQueue();
   /** Requests by their rows in the cache; the first `decoding` ones decode, the others are joining. */
   private readonly rows: Request[] = [];
   private decoding = 0;
@@ -99,9 +103,9 @@ export class DecodeEngine {
         if (this.decoding > 0) await this.step();
       }
     } catch (error) {
-      for (const request of [...this.done.splice(0), ...this.rows, ...this.waiting]) request.fail(error);
+      for (const request of [...this.done.splice(0), ...this.rows, ...this.waiting.takeAll()])
+        request.fail(error);
       this.rows.length = 0;
-      this.waiting.length = 0;
       this.decoding = 0;
       this.memory?.cache.forget();
     } finally {
@@ -109,23 +113,28 @@ export class DecodeEngine {
     }
   }
 
-  /** Gives free rows to those who wait longest, once all that had one before are computed. */
+  /**
+   * Gives free rows to those who wait longest, once all that had one before are computed. A long queue waits until a few
+   * rows are free: a run over one short prompt costs nearly as much as one over several.
+   */
   private admit(): void {
     if (this.waiting.length === 0 || this.decoding < this.rows.length) return;
     if (this.rows.length === 0) this.makeRoom();
+    else if (this.limit - this.rows.length < Math.min(this.waiting.length, this.limit * ADMITTED_SHARE))
+      return;
     const { cache } = this.use();
     let count = 0;
     while (
       count < this.waiting.length &&
       this.rows.length + count < this.limit &&
-      this.waiting[count].positions <= cache.capacity
+      this.waiting.at(count).positions <= cache.capacity
     )
       count++;
-    this.rows.push(...orderOfPrefill(this.waiting.splice(0, count)));
+    this.rows.push(...orderOfPrefill(this.waiting.take(count)));
   }
 
   private makeRoom(): void {
-    const positions = this.waiting.reduce((n, request) => Math.max(n, request.positions), 0);
+    const positions = this.waiting.mostPositions();
     const { config } = this.network;
     const room = chooseRoom(config, positions, this.room);
     this.limit = room.rows;
@@ -256,10 +265,7 @@ export class DecodeEngine {
       this.rows[row].fail(error());
       this.vacate(row);
     }
-    const going = this.waiting.filter((request) => !request.cancelled);
-    if (going.length === this.waiting.length) return;
-    for (const request of this.waiting) if (request.cancelled) request.fail(error());
-    this.waiting.splice(0, this.waiting.length, ...going);
+    for (const request of this.waiting.takeCancelled()) request.fail(error());
   }
 
   /** Frees a row: the last one that decodes moves into its place, and the last one that is joining into that one's. */
