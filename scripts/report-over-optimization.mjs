@@ -15,7 +15,7 @@ const best = curve.reduce((a, b) => (b.gold > a.gold ? b : a));
 const last = curve[curve.length - 1];
 const first = curve[0];
 const row = (c) =>
-  `| ${c.iteration} | ${c.kl.toFixed(1)} | ${c.proxy.toFixed(2)} | ${c.gold.toFixed(2)} (${c.low.toFixed(2)} to ${c.high.toFixed(2)}) |`;
+  `| ${c.iteration} | ${Math.abs(c.kl).toFixed(1)} | ${c.proxy.toFixed(2)} | ${c.gold.toFixed(2)} (${c.low.toFixed(2)} to ${c.high.toFixed(2)}) |`;
 const falls = last.high < best.low;
 
 const document = `# Over-optimisation, on purpose
