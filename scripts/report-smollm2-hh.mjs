@@ -75,7 +75,12 @@ const budget = ppo.klBudget;
 const figures = [
   ["reward of the start, mean", interval(c.rewardBefore), ""],
   ["reward of the end, mean", interval(c.rewardAfter), ""],
-  ["gain, in the start's standard deviations", interval(c.gain), `at least 0.5: ${verdict(c.gain.estimate >= 0.5)}`],
+  ["gain of the whole reward, in the start's standard deviations", interval(c.gain), ""],
+  ...Object.entries(c.gains).map(([name, gain]) => [
+    `gain of \`${name}\` alone`,
+    interval(gain),
+    name === "model" ? `at least 0.5: ${verdict(gain.estimate >= 0.5)}` : "",
+  ]),
   [
     "KL per response, nats",
     interval(c.klPerResponse),
@@ -99,6 +104,10 @@ function comparison({ heldout, pairs, train_seconds: seconds }) {
     `${pairs.heldout} pairs, ${minutes(seconds)} of training. Plumbline's estimate is ${within ? "within" : "**outside**"} that interval.`
   );
 }
+const sources =
+  ppoConfig.rewardFunctions.length === 0
+    ? "The reward is the reward model's."
+    : `The reward is the reward model's and ${ppoConfig.rewardFunctions.map(({ module, weight }) => `${weight} times [${module}](../../${module})`).join(" and ")}.`;
 const first = metrics[0];
 const cost = (r) => `${minutes(r.trainingSeconds)}, ${r.tokensPerSecond} tokens/s, ${number(r.peakMemoryMb / 1024, 1)} GB of memory at most`;
 
@@ -124,7 +133,7 @@ ${reference ? comparison(reference) : ""}
 
 ## PPO
 
-${ppo.iterations} iterations of ${ppoConfig.batchSize} prompts of at most ${ppoConfig.maxPromptLength ?? "any number of"} tokens, responses of at most ${ppoConfig.maxNewTokens} tokens, ${ppoConfig.epochs} epochs a batch, LoRA r=${ppoConfig.lora?.r ?? "none"}, learning rate ${ppoConfig.learningRate}, KL coefficient ${ppoConfig.klCoefficient}. Start and end are compared on ${c.prompts} prompts that were not trained on, with the same random numbers.${ppo.stopped ? ` The run stopped early: ${ppo.stopped}.` : ""}
+${ppo.iterations} iterations of ${ppoConfig.batchSize} prompts of at most ${ppoConfig.maxPromptLength ?? "any number of"} tokens, responses of at most ${ppoConfig.maxNewTokens} tokens, ${ppoConfig.epochs} epochs a batch, LoRA r=${ppoConfig.lora?.r ?? "none"}, learning rate ${ppoConfig.learningRate}, KL coefficient ${ppoConfig.klCoefficient}. ${sources} Start and end are compared on ${c.prompts} prompts that were not trained on, with the same random numbers.${ppo.stopped ? ` The run stopped early: ${ppo.stopped}.` : ""}
 
 ${table(["figure", "value", "wanted"], figures)}
 

@@ -221,6 +221,9 @@ function summary({ iterations, comparison, model, trainingSeconds, peakMemoryMb 
   const figures = comparison && [
     `reward      ${formatNumber(comparison.rewardBefore.estimate)} before, ${formatNumber(comparison.rewardAfter.estimate)} after, on ${comparison.prompts} prompts it was not trained on`,
     `gain        ${shown(comparison.gain)} standard deviations of the start`,
+    ...(Object.keys(comparison.gains).length > 1
+      ? Object.entries(comparison.gains).map(([name, gain]) => `  ${name}: ${shown(gain)}`)
+      : []),
     `KL          ${shown(comparison.klPerResponse)} nats per response`,
     `distinct-3  ${change(comparison.distinct3)}`,
     `length      ${change(comparison.length)} tokens`,

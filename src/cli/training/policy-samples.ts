@@ -13,7 +13,10 @@ import { type Batching, sequenceLogProbs } from "../../model/score.js";
 export interface PolicySample {
   ids: number[];
   text: string;
+  /** The weighted sum of `rewards`. */
   reward: number;
+  /** By each reward model and reward function, unweighted. */
+  rewards: Record<string, number>;
   finishReason: "stop" | "length";
 }
 
@@ -38,11 +41,12 @@ export async function samplePolicy(
     { maxNewTokens, temperature, seed, topK: 0, topP: 1, minP: 0, repetitionPenalty: 1, stop: [] },
     { batchSize, firstRow: FIRST_ROW, signal },
   );
-  const { totals } = await totalRewards(rewards, prompts, completions);
+  const { totals, byName } = await totalRewards(rewards, prompts, completions);
   return completions.map(({ ids, text = "", finishReason }, i) => ({
     ids,
     text,
     reward: totals[i],
+    rewards: Object.fromEntries(Object.entries(byName).map(([name, scores]) => [name, scores[i]])),
     finishReason,
   }));
 }
@@ -70,6 +74,8 @@ export interface PolicyComparison {
   rewardStd: number;
   /** Mean of the paired differences of reward, in those deviations. */
   gain: Interval;
+  /** The same for each reward model and reward function by itself, in its own deviations at the start. */
+  gains: Record<string, Interval>;
   klPerResponse: Interval;
   /** Of tokens; see distinctN. */
   distinct3: { before: number; after: number; ratio: number };
@@ -77,15 +83,18 @@ export interface PolicyComparison {
   truncated: { before: number; after: number };
 }
 
-/** The figures of a run's end against its start. */
+/** The figures of a run's end against its start; at least one response each. */
 export function comparePolicies(
   before: readonly PolicySample[],
   after: readonly PolicySample[],
   kl: readonly number[],
 ): PolicyComparison {
-  const rewards = (samples: readonly PolicySample[]): number[] => samples.map(({ reward }) => reward);
-  const std = maskedStd(rewards(before)) || 1;
-  const differences = after.map(({ reward }, i) => (reward - before[i].reward) / std);
+  const total = ({ reward }: PolicySample): number => reward;
+  const deviation = (reward: (sample: PolicySample) => number): number => maskedStd(before.map(reward)) || 1;
+  const gain = (reward: (sample: PolicySample) => number): Interval => {
+    const std = deviation(reward);
+    return bootstrapMean(after.map((sample, i) => (reward(sample) - reward(before[i])) / std));
+  };
   const both = (figure: (samples: readonly PolicySample[]) => number) => ({
     before: figure(before),
     after: figure(after),
@@ -98,10 +107,13 @@ export function comparePolicies(
   );
   return {
     prompts: before.length,
-    rewardBefore: bootstrapMean(rewards(before)),
-    rewardAfter: bootstrapMean(rewards(after)),
-    rewardStd: std,
-    gain: bootstrapMean(differences),
+    rewardBefore: bootstrapMean(before.map(total)),
+    rewardAfter: bootstrapMean(after.map(total)),
+    rewardStd: deviation(total),
+    gain: gain(total),
+    gains: Object.fromEntries(
+      Object.keys(before[0].rewards).map((name) => [name, gain(({ rewards }) => rewards[name])]),
+    ),
     klPerResponse: bootstrapMean(kl),
     distinct3: { ...distinct, ratio: distinct.before > 0 ? distinct.after / distinct.before : 0 },
     length: both((samples) => mean(samples.map(({ ids }) => ids.length))),
@@ -118,12 +130,17 @@ export function samplePairs(
   after: readonly PolicySample[],
   kl: readonly number[],
 ): string {
-  const shown = ({ text, reward, ids, finishReason }: PolicySample) => ({
-    ...{ response: text, reward: Number(reward.toPrecision(9)), tokens: ids.length, finishReason },
+  const rounded = (x: number): number => Number(x.toPrecision(9));
+  const shown = ({ text, reward, rewards, ids, finishReason }: PolicySample) => ({
+    response: text,
+    reward: rounded(reward),
+    rewards: Object.fromEntries(Object.entries(rewards).map(([name, score]) => [name, rounded(score)])),
+    tokens: ids.length,
+    finishReason,
   });
   return prompts
     .map(({ text }, i) => {
-      const end = { ...shown(after[i]), kl: Number(kl[i].toPrecision(9)) };
+      const end = { ...shown(after[i]), kl: rounded(kl[i]) };
       return `${JSON.stringify({ prompt: text, before: shown(before[i]), after: end })}\n`;
     })
     .join("");
