@@ -26,7 +26,7 @@ export const oneCoin = (votes: LabelVotes, options: EmOptions = {}): LabelEstima
 
 function expectationMaximization(
   votes: LabelVotes,
-  { iterations = 100, tolerance = 1e-5, weight, pseudo = 0 }: EmOptions,
+  { iterations = 100, tolerance = 1e-9, weight, pseudo = 0 }: EmOptions,
   tied: (confusion: Float64Array, posterior: Float64Array) => Float64Array,
 ): LabelEstimate {
   const K = votes.labels.length;
