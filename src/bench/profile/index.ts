@@ -1,0 +1,110 @@
+/**
+ * Where the time of a unit of work goes: kernels by operation, by size, by phase and by part of the network, beside what
+ * the machine can do at best, and a Chrome trace of one unit.
+ */
+import type { ModelConfig } from "../../model/config.js";
+import type { Weights } from "../../model/create.js";
+import { quantizeBase } from "../../model/int8/build.js";
+import type { ProfiledRun, ProfilingRuntime } from "../../runtime/profile.js";
+import { int8ProductProbe, matrixProductProbe, memoryReadProbe } from "../machine.js";
+import { phaseOf, phaseSpans } from "./phases.js";
+import { type ProfileSummary, summarise } from "./summary.js";
+import { chromeTrace, type TracedWork } from "./trace.js";
+import { isInt8, prepareWork, type Work, type WorkSize } from "./works.js";
+
+export type { KernelGroup, PhaseTime, ProfileSummary } from "./summary.js";
+export { WORKS, type Work } from "./works.js";
+
+export interface ProfileOptions extends WorkSize {
+  works: readonly Work[];
+  /** Units of each work that count, after two that do not. */
+  repeats: number;
+}
+
+export interface ProfiledWork extends ProfileSummary {
+  work: Work;
+  title: string;
+}
+
+export interface Profile {
+  threads: number;
+  /** What the machine does at best, measured with the same recording runtime: the roof over all operations. */
+  roof: { productGflops: number; int8ProductGflops: number; memoryReadGBs: number };
+  works: ProfiledWork[];
+}
+
+/** Compiles programs, lays out memory. */
+const WARM_UP = 2;
+const ROOF_REPEATS = 3;
+/** KL per token that the 8-bit base aims at, as --base-error of the commands. */
+const BASE_ERROR = 0.01;
+
+/**
+ * Profiles each work; `onProgress` is told what is being done.
+ * @param texts token ids of what the model would see, for the ranges of an 8-bit base.
+ * @returns the figures, and the last unit of each work as pieces of a Chrome trace.
+ */
+export async function profile(
+  runtime: ProfilingRuntime,
+  config: ModelConfig,
+  weights: Weights,
+  texts: () => Promise<readonly (readonly number[])[]>,
+  options: ProfileOptions,
+  onProgress: (what: string) => void,
+): Promise<{ profile: Profile; trace: Generator<string> }> {
+  onProgress("what the machine does at best");
+  const roof = await measureRoof(runtime);
+  const int8 = options.works.some(isInt8) ? await int8Weights(runtime, config, weights, texts) : weights;
+  const works: ProfiledWork[] = [];
+  const traced: TracedWork[] = [];
+  for (const work of options.works) {
+    const prepared = prepareWork(runtime, config, isInt8(work) ? int8 : weights, work, options);
+    const { title, phase, each } = prepared;
+    onProgress(title);
+    for (let i = 0; i < WARM_UP; i++) await prepared.run();
+    const begun = performance.now();
+    let lastBegun = begun;
+    for (let i = 0; i < options.repeats; i++) {
+      lastBegun = performance.now();
+      await prepared.run();
+    }
+    const elapsed = performance.now() - begun;
+    const all = await runtime.takeProfile(begun);
+    const runs = all.filter((run) => phase === undefined || phaseOf(run) === phase);
+    const wall = phase === undefined ? elapsed : timeOf(phase, all);
+    const units = each === "run" ? runs.length : options.repeats;
+    works.push({ work, title, ...summarise(runs, wall, units) });
+    traced.push({ name: title, runs: all.filter(({ start }) => start >= lastBegun) });
+  }
+  return { profile: { threads: runtime.threads, roof, works }, trace: chromeTrace(traced) };
+}
+
+/** Milliseconds from the first to the last of a phase's runs wherever they follow one another. */
+const timeOf = (phase: string, runs: readonly ProfiledRun[]): number =>
+  phaseSpans(runs)
+    .filter((span) => span.phase === phase)
+    .reduce((total, { start, end }) => total + end - start, 0);
+
+async function measureRoof(runtime: ProfilingRuntime): Promise<Profile["roof"]> {
+  const best = async (probe: { run(): Promise<number>; release(): void }): Promise<number> => {
+    let most = 0;
+    for (let i = 0; i < ROOF_REPEATS; i++) most = Math.max(most, await probe.run());
+    probe.release();
+    return most;
+  };
+  return {
+    productGflops: await best(matrixProductProbe(runtime)),
+    int8ProductGflops: await best(int8ProductProbe(runtime)),
+    memoryReadGBs: await best(memoryReadProbe(runtime)),
+  };
+}
+
+async function int8Weights(
+  runtime: ProfilingRuntime,
+  config: ModelConfig,
+  weights: Weights,
+  texts: () => Promise<readonly (readonly number[])[]>,
+): Promise<Weights> {
+  const options = { limit: BASE_ERROR, differentiable: true };
+  return (await quantizeBase(runtime, config, weights, await texts(), options)).weights;
+}

@@ -1,0 +1,22 @@
+import { Generator, samplingSchema } from "../generate/index.js";
+import type { ModelConfig } from "../model/config.js";
+import { frozenNetwork, type Weights } from "../model/create.js";
+import type { Runtime } from "../runtime/runtime.js";
+
+const ROWS = 32;
+const ROW_TOKENS = 128;
+
+/** Rows of token ids sampled from a model itself: text to measure the ranges of an 8-bit base on. */
+export async function sampledTexts(
+  runtime: Runtime,
+  config: ModelConfig,
+  weights: Weights,
+  start: number,
+): Promise<number[][]> {
+  const generator = new Generator(runtime, frozenNetwork(runtime, config, weights), start);
+  const prompts = Array.from({ length: ROWS }, () => [start]);
+  const sampling = samplingSchema.parse({ maxNewTokens: ROW_TOKENS - 1 });
+  const completions = await generator.generate(prompts, sampling);
+  generator.release();
+  return completions.map(({ ids }) => [start, ...ids]);
+}
