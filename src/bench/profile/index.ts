@@ -6,6 +6,7 @@ import type { ModelConfig } from "../../model/config.js";
 import type { Weights } from "../../model/create.js";
 import { quantizeBase } from "../../model/int8/build.js";
 import type { ProfiledRun, ProfilingRuntime } from "../../runtime/profile.js";
+import type { Runtime } from "../../runtime/runtime.js";
 import { int8ProductProbe, matrixProductProbe, memoryReadProbe } from "../machine.js";
 import { phaseOf, phaseSpans } from "./phases.js";
 import { type ProfileSummary, summarise } from "./summary.js";
@@ -26,11 +27,11 @@ export interface ProfiledWork extends ProfileSummary {
   title: string;
 }
 
-export interface Profile {
-  threads: number;
-  /** What the machine does at best, measured with the same recording runtime: the roof over all operations. */
-  roof: { productGflops: number; int8ProductGflops: number; memoryReadGBs: number };
-  works: ProfiledWork[];
+/** What the machine does at best: the roof over all operations. */
+export interface Roof {
+  productGflops: number;
+  int8ProductGflops: number;
+  memoryReadGBs: number;
 }
 
 /** Compiles programs, lays out memory. */
@@ -51,9 +52,7 @@ export async function profile(
   texts: () => Promise<readonly (readonly number[])[]>,
   options: ProfileOptions,
   onProgress: (what: string) => void,
-): Promise<{ profile: Profile; trace: Generator<string> }> {
-  onProgress("what the machine does at best");
-  const roof = await measureRoof(runtime);
+): Promise<{ works: ProfiledWork[]; trace: Generator<string> }> {
   const int8 = options.works.some(isInt8) ? await int8Weights(runtime, config, weights, texts) : weights;
   const works: ProfiledWork[] = [];
   const traced: TracedWork[] = [];
@@ -76,7 +75,7 @@ export async function profile(
     works.push({ work, title, ...summarise(runs, wall, units) });
     traced.push({ name: title, runs: all.filter(({ start }) => start >= lastBegun) });
   }
-  return { profile: { threads: runtime.threads, roof, works }, trace: chromeTrace(traced) };
+  return { works, trace: chromeTrace(traced) };
 }
 
 /** Milliseconds from the first to the last of a phase's runs wherever they follow one another. */
@@ -85,7 +84,8 @@ const timeOf = (phase: string, runs: readonly ProfiledRun[]): number =>
     .filter((span) => span.phase === phase)
     .reduce((total, { start, end }) => total + end - start, 0);
 
-async function measureRoof(runtime: ProfilingRuntime): Promise<Profile["roof"]> {
+/** The fastest of a few products and of a few passes over memory. */
+export async function measureRoof(runtime: Runtime): Promise<Roof> {
   const best = async (probe: { run(): Promise<number>; release(): void }): Promise<number> => {
     let most = 0;
     for (let i = 0; i < ROOF_REPEATS; i++) most = Math.max(most, await probe.run());

@@ -22,9 +22,10 @@ function tracksOf(text: string): Map<string, TraceEvent[]> {
   const tracks = new Map<string, TraceEvent[]>();
   for (const event of traceEvents.filter(({ ph }) => ph === "X")) {
     const track = tracks.get(`${event.pid} ${event.tid}`) ?? [];
-    expect(event.dur).toBeGreaterThanOrEqual(0);
-    expect(event.ts).toBeGreaterThanOrEqual(track.at(-1)?.ts ?? 0);
-    tracks.set(`${event.pid} ${event.tid}`, [...track, event]);
+    if (!(event.dur >= 0) || !(event.ts >= (track.at(-1)?.ts ?? 0)))
+      throw new Error(`out of order: ${JSON.stringify(event)}`);
+    track.push(event);
+    tracks.set(`${event.pid} ${event.tid}`, track);
   }
   return tracks;
 }
@@ -40,10 +41,9 @@ test("every work on a small model: kernels within runs within the wall, by name,
   const made = await profile(runtime, config, smallWeights(runtime, config), texts, options, (what) =>
     said.push(what),
   );
-  expect(made.profile.works.map(({ work }) => work)).toEqual([...WORKS]);
-  expect(said.length).toBe(WORKS.length + 1);
-  for (const { work, wall, kernels, betweenKernels, outsideRuns, ops, products, places, phases } of made
-    .profile.works) {
+  expect(made.works.map(({ work }) => work)).toEqual([...WORKS]);
+  expect(said.length).toBe(WORKS.length);
+  for (const { work, wall, kernels, betweenKernels, outsideRuns, ops, products, places, phases } of made.works) {
     expect(kernels, work).toBeGreaterThan(0);
     expect(betweenKernels, work).toBeGreaterThanOrEqual(0);
     expect(outsideRuns, work).toBeGreaterThanOrEqual(0);
@@ -60,7 +60,7 @@ test("every work on a small model: kernels within runs within the wall, by name,
     const trains = ["lora", "lora-int8", "full", "ppo"].includes(work);
     expect(phases.some(({ backward }) => backward > 0)).toBe(trains);
   }
-  const byWork = new Map(made.profile.works.map((one) => [one.work, one]));
+  const byWork = new Map(made.works.map((one) => [one.work, one]));
   expect(byWork.get("decode-16")!.phases.map(({ phase }) => phase)).toEqual(["decode"]);
   expect(byWork.get("decode-16")!.units).toBe(8);
   expect(

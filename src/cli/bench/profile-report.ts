@@ -1,11 +1,17 @@
-import type { KernelGroup, Profile, ProfiledWork } from "../../bench/profile/index.js";
+import type { KernelGroup, ProfiledWork, Roof } from "../../bench/profile/index.js";
 import { formatTable } from "../table.js";
 
 /** Rows of a table before the rest is one row. */
 const MOST_ROWS = 12;
 
+export interface ProfileFigures {
+  threads: number;
+  roof: Roof;
+  works: ProfiledWork[];
+}
+
 /** A profile as tables for people. */
-export function profileReport({ threads, roof, works }: Profile): string {
+export function profileReport({ threads, roof, works }: ProfileFigures): string {
   const { productGflops, int8ProductGflops, memoryReadGBs } = roof;
   return [
     `${threads} threads. At best: products ${productGflops.toFixed(0)} GFLOP/s in f32, ${int8ProductGflops.toFixed(0)} GOP/s ` +

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { writeFileAtomically } from "../../artifacts/index.js";
 import { bench } from "../../bench/index.js";
-import { profile, WORKS } from "../../bench/profile/index.js";
-import { sampledTexts } from "../../bench/sampled-texts.js";
+import { measureRoof, profile, WORKS } from "../../bench/profile/index.js";
+import { sampledTexts, someRows } from "../../bench/sampled-texts.js";
 import { SMOLLM2_135M } from "../../bench/shapes.js";
 import { randomWeights } from "../../model/create.js";
 import { OrtRuntime } from "../../runtime/ort/index.js";
@@ -83,10 +83,13 @@ async function runProfile({ ui }: CommandContext, config: Config): Promise<void>
   // Without its end-of-text tokens, every row makes all tokens that it is asked for.
   const shape = { ...(opened?.config ?? SMOLLM2_135M), eosIds: [] };
   const weights = opened?.base ?? randomWeights(runtime, shape, 0);
-  const texts = () => sampledTexts(runtime, shape, weights, opened?.padId ?? 0);
-  const { profile: figures, trace } = await profile(runtime, shape, weights, texts, config, (what) =>
-    ui.step(`profiling: ${what}`),
-  );
+  const texts = async () =>
+    opened ? sampledTexts(runtime, shape, weights, opened.padId) : someRows(shape.vocabSize);
+  const progress = (what: string): void => ui.step(`profiling: ${what}`);
+  progress("what the machine does at best");
+  const roof = await measureRoof(createRuntime());
+  const { works, trace } = await profile(runtime, shape, weights, texts, config, progress);
+  const figures = { threads: runtime.threads, roof, works };
   await writeFileAtomically(out, `${JSON.stringify(figures, null, 2)}\n`);
   await writeFileAtomically(config.trace, trace);
   await ui.result(figures, () => `${profileReport(figures)}\n\nwritten to ${out} and ${config.trace}`);
