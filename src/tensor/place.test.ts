@@ -16,7 +16,10 @@ test("nodes know where they belong, and their gradients belong there too", () =>
   expect(seen).toContain("layers.1/mlp/exp");
   expect(seen).toContain("layers.1/mlp/mul backward");
   expect(seen).toContain("layers.1/mlp/add backward");
-  expect(seen.filter((name) => name.startsWith("/") && !name.endsWith("backward"))).toEqual(["/constant", "/input"]);
+  expect(seen.filter((name) => name.startsWith("/") && !name.endsWith("backward"))).toEqual([
+    "/constant",
+    "/input",
+  ]);
 });
 
 test("an error on the way leaves the place as it was", () => {

@@ -61,19 +61,23 @@ export async function profile(
     const { title, phase, each } = prepared;
     onProgress(title);
     for (let i = 0; i < WARM_UP; i++) await prepared.run();
-    const begun = performance.now();
-    let lastBegun = begun;
+    const begun: number[] = [];
     for (let i = 0; i < options.repeats; i++) {
-      lastBegun = performance.now();
+      begun.push(performance.now());
       await prepared.run();
     }
-    const elapsed = performance.now() - begun;
-    const all = await runtime.takeProfile(begun);
-    const runs = all.filter((run) => phase === undefined || phaseOf(run) === phase);
+    const elapsed = performance.now() - begun[0];
+    const all = await runtime.takeProfile(begun[0]);
+    const repeats = begun.map((from, i) =>
+      all.filter(({ start }) => start >= from && !(start >= begun[i + 1])),
+    );
+    const counted = repeats.map((runs) =>
+      runs.filter((run) => phase === undefined || phaseOf(run) === phase),
+    );
+    const units = each === "run" ? counted.flat().map((run) => [run]) : counted;
     const wall = phase === undefined ? elapsed : timeOf(phase, all);
-    const units = each === "run" ? runs.length : options.repeats;
-    works.push({ work, title, ...summarise(runs, wall, units) });
-    traced.push({ name: title, runs: all.filter(({ start }) => start >= lastBegun) });
+    works.push({ work, title, ...summarise(units, wall) });
+    traced.push({ name: title, runs: repeats[repeats.length - 1] });
   }
   return { works, trace: chromeTrace(traced) };
 }

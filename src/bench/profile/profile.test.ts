@@ -43,7 +43,17 @@ test("every work on a small model: kernels within runs within the wall, by name,
   );
   expect(made.works.map(({ work }) => work)).toEqual([...WORKS]);
   expect(said.length).toBe(WORKS.length);
-  for (const { work, wall, kernels, betweenKernels, outsideRuns, ops, products, places, phases } of made.works) {
+  for (const {
+    work,
+    wall,
+    kernels,
+    betweenKernels,
+    outsideRuns,
+    ops,
+    products,
+    places,
+    phases,
+  } of made.works) {
     expect(kernels, work).toBeGreaterThan(0);
     expect(betweenKernels, work).toBeGreaterThanOrEqual(0);
     expect(outsideRuns, work).toBeGreaterThanOrEqual(0);
@@ -100,7 +110,12 @@ test("shares, rates and what is outside kernels, for one unit", () => {
       kernel("Gemm", 2, { flops: 1e9, size: "b" }),
     ],
   };
-  const summary = summarise([run, run], 26, 2);
+  const slower = { ...run, kernels: run.kernels.map((k, i) => ({ ...k, milliseconds: i + 2 })) };
+  expect(summarise([[run], [slower]], 26)).toMatchObject({ kernels: 8.5, leastKernels: 7 });
+  const other = { ...run, kernels: run.kernels.slice(1) };
+  expect(summarise([[run], [other]], 26).leastKernels).toBeUndefined();
+
+  const summary = summarise([[run], [run]], 26);
   expect(summary).toMatchObject({ wall: 13, kernels: 8, betweenKernels: 2, outsideRuns: 3 });
   expect(summary.ops).toEqual([
     { name: "Gemm", calls: 2, milliseconds: 6, share: 0.75, gflops: 1500 },

@@ -33,6 +33,8 @@ export interface ProfileSummary {
   /** Not in any run. */
   outsideRuns: number;
   phases: PhaseTime[];
+  /** Sum of the least times of a unit's kernels, where all units run the same; the groups below are then of these. */
+  leastKernels?: number;
   /** By operation, the one that takes longest first, as the others below. */
   ops: KernelGroup[];
   /** Products by operation and size. */
@@ -62,20 +64,24 @@ const kernelTime = (kernels: readonly KernelTime[]): number => sum(kernels.map((
 const placeOf = ({ path, backward }: KernelTime): string =>
   `${path.replace(/^layers\.\d+/, "layers") || "elsewhere"}, ${backward ? "backward" : "forward"}`;
 
-/** @param wall milliseconds that all units took together. */
-export function summarise(runs: readonly ProfiledRun[], wall: number, units: number): ProfileSummary {
-  const kernels = runs.flatMap((run) => run.kernels);
-  const inKernels = kernelTime(kernels);
+/** @param units runs of each unit of work. @param wall milliseconds that all units took together. */
+export function summarise(units: readonly (readonly ProfiledRun[])[], wall: number): ProfileSummary {
+  const runs = units.flat();
+  const inKernels = sum(runs.map((run) => kernelTime(run.kernels)));
   const inRuns = sum(runs.map(({ milliseconds }) => milliseconds));
-  const group = (key: (kernel: KernelTime) => string, among = kernels): KernelGroup[] =>
-    groups(among, key, inKernels, units);
+  const least = leastKernels(units);
+  const kernels = least ?? runs.flatMap((run) => run.kernels);
+  const among = least ? 1 : units.length;
+  const group = (key: (kernel: KernelTime) => string, some = kernels): KernelGroup[] =>
+    groups(some, key, kernelTime(kernels), among);
   return {
-    units,
-    wall: wall / units,
-    kernels: inKernels / units,
-    betweenKernels: (inRuns - inKernels) / units,
-    outsideRuns: (wall - inRuns) / units,
-    phases: phaseTimes(runs, units),
+    units: units.length,
+    wall: wall / units.length,
+    kernels: inKernels / units.length,
+    betweenKernels: (inRuns - inKernels) / units.length,
+    outsideRuns: (wall - inRuns) / units.length,
+    phases: phaseTimes(runs, units.length),
+    ...(least && { leastKernels: kernelTime(least) }),
     ops: group(({ op }) => op),
     products: group(
       ({ op, work }) => `${op} ${work.size}`,
@@ -83,6 +89,22 @@ export function summarise(runs: readonly ProfiledRun[], wall: number, units: num
     ),
     places: group(placeOf),
   };
+}
+
+/**
+ * The kernels of a unit, each with the least time that it took in any: what other work on the machine adds to some of
+ * them is left out. Undefined where units do not run the same kernels.
+ */
+function leastKernels(units: readonly (readonly ProfiledRun[])[]): KernelTime[] | undefined {
+  const [first, ...others] = units.map((runs) => runs.flatMap(({ kernels }) => kernels));
+  const alike = others.every(
+    (kernels) => kernels.length === first.length && kernels.every(({ op }, i) => op === first[i].op),
+  );
+  if (!alike) return undefined;
+  return first.map((kernel, i) => ({
+    ...kernel,
+    milliseconds: Math.min(kernel.milliseconds, ...others.map((kernels) => kernels[i].milliseconds)),
+  }));
 }
 
 function groups(

@@ -21,7 +21,8 @@ export function profileReport({ threads, roof, works }: ProfileFigures): string 
 }
 
 function workReport(work: ProfiledWork): string[] {
-  const { title, units, wall, kernels, betweenKernels, outsideRuns, phases } = work;
+  const { title, units, wall, betweenKernels, outsideRuns, phases, leastKernels } = work;
+  const kernels = leastKernels ?? work.kernels;
   const percent = (milliseconds: number): string => `${((100 * milliseconds) / wall).toFixed(1)}%`;
   return [
     `${title}: ${wall.toFixed(1)} ms each, ${units} of them`,
@@ -39,6 +40,9 @@ function workReport(work: ProfiledWork): string[] {
         ["outside runs", "", outsideRuns.toFixed(2), "", percent(outsideRuns)],
       ],
     ),
+    leastKernels === undefined
+      ? "Kernels, means:"
+      : `Kernels, the least time of each in ${units}, ${leastKernels.toFixed(1)} ms together:`,
     groupTable("operation", work.ops, kernels),
     ...(work.products.length > 0
       ? [groupTable("product, rows x inner x columns", work.products, kernels)]
