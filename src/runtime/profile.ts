@@ -17,7 +17,7 @@ export interface KernelTime {
 export interface KernelWork {
   /** Of a matrix product, 2 for each multiply-add; else 0. */
   flops: number;
-  /** Read and written; 0 where the shapes do not say. */
+  /** Read and written, each value once; 0 where the shapes do not say. */
   bytes: number;
   /** Of a matrix product: "1024x576x1536", rows x inner x columns, times how many there are; else "". */
   size: string;

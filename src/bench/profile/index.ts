@@ -74,8 +74,9 @@ export async function profile(
     const counted = repeats.map((runs) =>
       runs.filter((run) => phase === undefined || phaseOf(run) === phase),
     );
-    const units = each === "run" ? counted.flat().map((run) => [run]) : counted;
-    const wall = phase === undefined ? elapsed : timeOf(phase, all);
+    const steps = each === "run" ? mostAlike(counted.flat()) : [];
+    const units = each === "run" ? steps.map((run) => [run]) : counted;
+    const wall = each === "run" ? timeInTurn(steps, all) : phase === undefined ? elapsed : timeOf(phase, all);
     works.push({ work, title, ...summarise(units, wall) });
     traced.push({ name: title, runs: repeats[repeats.length - 1] });
   }
@@ -87,6 +88,22 @@ const timeOf = (phase: string, runs: readonly ProfiledRun[]): number =>
   phaseSpans(runs)
     .filter((span) => span.phase === phase)
     .reduce((total, { start, end }) => total + end - start, 0);
+
+/** The runs of the size that most of them have: a batch is not full while its prompts are being read. */
+function mostAlike(runs: readonly ProfiledRun[]): ProfiledRun[] {
+  const sizes = runs.map(({ kernels }) => kernels.find(({ work }) => work.size !== "")?.work.size ?? "");
+  const count = (size: string): number => sizes.filter((other) => other === size).length;
+  const usual = [...new Set(sizes)].sort((a, b) => count(b) - count(a))[0];
+  return runs.filter((_, i) => sizes[i] === usual);
+}
+
+/** Milliseconds from each run's begin to that of the next one of its program, or to its own end before another. */
+function timeInTurn(runs: readonly ProfiledRun[], all: readonly ProfiledRun[]): number {
+  return runs.reduce((total, run) => {
+    const next = all[all.indexOf(run) + 1];
+    return total + (next?.program === run.program ? next.start - run.start : run.milliseconds);
+  }, 0);
+}
 
 /** The fastest of a few products and of a few passes over memory. */
 export async function measureRoof(runtime: Runtime): Promise<Roof> {

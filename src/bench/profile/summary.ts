@@ -10,7 +10,7 @@ export interface KernelGroup {
   share: number;
   /** 10^9 operations a second; products only. */
   gflops?: number;
-  /** 10^9 bytes read and written a second; all but products, where the shapes tell. */
+  /** 10^9 bytes read and written a second, where the shapes tell; of each value once. */
   gigabytes?: number;
 }
 
@@ -98,7 +98,7 @@ export function summarise(units: readonly (readonly ProfiledRun[])[], wall: numb
 function leastKernels(units: readonly (readonly ProfiledRun[])[]): KernelTime[] | undefined {
   const [first, ...others] = units.map((runs) => runs.flatMap(({ kernels }) => kernels));
   const alike = others.every(
-    (kernels) => kernels.length === first.length && kernels.every(({ op }, i) => op === first[i].op),
+    (kernels) => kernels.length === first.length && kernels.every((kernel, i) => isLike(kernel, first[i])),
   );
   if (!alike) return undefined;
   return first.map((kernel, i) => ({
@@ -106,6 +106,8 @@ function leastKernels(units: readonly (readonly ProfiledRun[])[]): KernelTime[] 
     milliseconds: Math.min(kernel.milliseconds, ...others.map((kernels) => kernels[i].milliseconds)),
   }));
 }
+
+const isLike = (a: KernelTime, b: KernelTime): boolean => a.op === b.op && a.work.size === b.work.size;
 
 function groups(
   kernels: readonly KernelTime[],
@@ -125,7 +127,7 @@ function groups(
         milliseconds: milliseconds / units,
         share: milliseconds / total,
         ...(flops > 0 && { gflops: rate(flops) }),
-        ...(flops === 0 && bytes > 0 && milliseconds > 0 && { gigabytes: rate(bytes) }),
+        ...(bytes > 0 && milliseconds > 0 && { gigabytes: rate(bytes) }),
       };
     })
     .sort((a, b) => b.milliseconds - a.milliseconds);

@@ -31,6 +31,8 @@ test.each([
   const work = kernelWork(name.split(",")[0], inputs, outputs);
   expect(work.size).toBe(size);
   expect(work.flops).toBe(2 * products);
+  if (name === "MatMulIntegerToFloat") expect(work.bytes).toBe(1024 * 576 + 576 * 1536 + 4 * 1024 * 1536);
+  if (name === "Gemm") expect(work.bytes).toBe(4 * (1024 * 576 + 576 * 16 + 1024 * 16));
 });
 
 test("others are counted by what they read and write", () => {

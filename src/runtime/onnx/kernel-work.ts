@@ -24,6 +24,13 @@ const PRODUCTS: ReadonlySet<string> = new Set([
   "DynamicQuantizeMatMul",
 ]);
 
+/** Products whose second factor is in bytes. */
+const WHOLE_NUMBERS: ReadonlySet<string> = new Set([
+  "MatMulInteger",
+  "MatMulIntegerToFloat",
+  "DynamicQuantizeMatMul",
+]);
+
 /** Operations that copy nothing, and those that read a part of an input that the shapes do not tell. */
 const WITHOUT_BYTES: ReadonlySet<string> = new Set([
   "Reshape",
@@ -53,13 +60,12 @@ export function kernelWork(
   inputs: readonly ProfiledValue[],
   outputs: readonly ProfiledValue[],
 ): KernelWork {
-  const bytes = WITHOUT_BYTES.has(op)
-    ? 0
-    : TAKES_PART.has(op)
-      ? 2 * bytesOf(outputs)
-      : bytesOf(inputs) + bytesOf(outputs);
   const [first, output] = [shapeOf(inputs[0]), shapeOf(outputs[0])];
-  if (!PRODUCTS.has(op) || first.length === 0 || output.length < 2) return { flops: 0, bytes, size: "" };
+  if (!PRODUCTS.has(op) || first.length === 0 || output.length < 2) {
+    if (WITHOUT_BYTES.has(op)) return { flops: 0, bytes: 0, size: "" };
+    const read = TAKES_PART.has(op) ? bytesOf(outputs) : bytesOf(inputs);
+    return { flops: 0, bytes: read + bytesOf(outputs), size: "" };
+  }
   const columns = output[output.length - 1];
   // A factor of two axes may meet an output of more: then all axes before the last are rows.
   const perProduct = first.length > 2 ? count(first.slice(-2)) : count(first);
@@ -67,9 +73,10 @@ export function kernelWork(
   const inner = perProduct / (rows ?? 1);
   const batch = count(output) / ((rows ?? 1) * columns);
   const size = `${rows}x${inner}x${columns}`;
+  const factors = bytesOf(inputs.slice(0, 1)) + batch * inner * columns * (WHOLE_NUMBERS.has(op) ? 1 : 4);
   return {
     flops: 2 * count(output) * inner,
-    bytes,
+    bytes: factors + bytesOf(outputs),
     size: batch > 1 ? `${batch} of ${size}` : size,
   };
 }
