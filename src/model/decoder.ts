@@ -3,6 +3,7 @@ import {
   blockBias,
   blockwiseAttention,
   causalBias,
+  embedding,
   type Parameters,
   parameter,
   ropeTables,
@@ -39,7 +40,7 @@ import { type ModelConfig, windowOf } from "./config.js";
 /** Embeddings of tokens i64 [B, T], [B T, D]. @param positions i64, [B, T] or what broadcasts to it. */
 function embed(p: Parameters, config: ModelConfig, ids: Tensor, positions: Tensor): Tensor {
   const [B, T] = ids.shape;
-  let x = gatherRows(parameter(p, "model.embed_tokens.weight"), ids); // [B, T, D]
+  let x = embedding(p, "model.embed_tokens.weight", ids); // [B, T, D]
   if (config.embeddingScale !== undefined) x = mul(x, config.embeddingScale);
   if (config.learnedPositions)
     x = add(x, gatherRows(parameter(p, "model.embed_positions.weight"), positions));

@@ -28,7 +28,7 @@ async function gradientsOf(network: Network, batch: ReturnType<typeof batchOf>, 
   const { loss } = await trainer.backward(
     "loss",
     readInputs(batch),
-    (p, x) => ({ loss: neg(sum(tokenReadings(p, network.config, x, { differentiable: true }).logProbs)) }),
+    (p, x) => ({ loss: neg(sum(tokenReadings(p, network.config, x, { use: "training" }).logProbs)) }),
     batchFeeds(batch),
   );
   return { loss: loss[0], gradient: Float32Array.from(trainer.gradients.flat.data() as Float32Array) };
@@ -50,7 +50,7 @@ function long(): Network {
 async function int8(): Promise<Network> {
   const config = smallConfig();
   const texts = Array.from({ length: 12 }, () => randomIds(random, 30));
-  const options = { limit: 1, differentiable: true };
+  const options = { limit: 1, use: "training" } as const;
   const base = await quantizeBase(runtime, config, smallWeights(runtime, config), texts, options);
   return adapted(base.weights);
 }
