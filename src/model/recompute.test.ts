@@ -28,7 +28,7 @@ async function gradientsOf(network: Network, batch: ReturnType<typeof batchOf>, 
   const { loss } = await trainer.backward(
     "loss",
     readInputs(batch),
-    (p, x) => ({ loss: neg(sum(tokenReadings(p, network.config, x, { use: "training" }).logProbs)) }),
+    (p, x) => ({ loss: neg(sum(tokenReadings(p, network.config, x, { differentiable: true }).logProbs)) }),
     batchFeeds(batch),
   );
   return { loss: loss[0], gradient: Float32Array.from(trainer.gradients.flat.data() as Float32Array) };

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { int8Names, weightProduct } from "../../nn/index.js";
-import type { HostArray, Runtime } from "../../runtime/runtime.js";
-import { trace } from "../../tensor/index.js";
+import type { DeviceBuffer, Executable, Runtime } from "../../runtime/runtime.js";
+import { type InputSpec, trace } from "../../tensor/index.js";
 
 /** What a processor makes of products of whole numbers. */
 export interface Int8Support {
@@ -46,52 +46,46 @@ const names = int8Names(WEIGHT).w8a8;
 
 /** The largest bytes there are, times one another. */
 async function sumsAreExact(runtime: Runtime): Promise<boolean> {
-  const y = (await product(runtime, "i8", 1))().then(({ y }) => y as Float32Array);
+  const { executable, x } = product(runtime, "i8", 1);
+  const { y } = await executable.run({ x });
+  executable.release();
   const want = SHAPE.inner * 127;
-  return (await y).every((value) => Math.abs(value - want) < 1e-3 * want);
+  return (y as Float32Array).every((value) => Math.abs(value - want) < 1e-3 * want);
 }
 
 async function milliseconds(runtime: Runtime, dtype: "f32" | "i8"): Promise<number> {
-  const run = await product(runtime, dtype, SHAPE.rows);
+  const { executable, x } = product(runtime, dtype, SHAPE.rows);
   let best = Number.POSITIVE_INFINITY;
   for (let i = 0; i < REPEATS; i++) {
     const started = performance.now();
-    await run();
+    await executable.run({ x });
     best = Math.min(best, performance.now() - started);
   }
+  executable.release();
   return best;
 }
 
 /** x W^T with x [rows, inner] of ones and W of 127 throughout. */
-async function product(
+function product(
   runtime: Runtime,
   dtype: "f32" | "i8",
   rows: number,
-): Promise<() => Promise<Record<string, HostArray>>> {
+): { executable: Executable; x: Float32Array } {
   const { inner, columns } = SHAPE;
-  const frozen = new Map(
+  const filled = (value: number): Float32Array => new Float32Array(columns * inner).fill(value);
+  const frozen = new Map<string, DeviceBuffer>(
     dtype === "f32"
-      ? [[WEIGHT, runtime.buffer("f32", [columns, inner], new Float32Array(columns * inner).fill(127))]]
+      ? [[WEIGHT, runtime.buffer("f32", [columns, inner], filled(127))]]
       : [
           [names.values, runtime.buffer("i8", [inner, columns], new Int8Array(columns * inner).fill(127))],
           [names.scales, runtime.buffer("f32", [columns], new Float32Array(columns).fill(1))],
         ],
   );
-  const weights = Object.fromEntries(
-    [...frozen].map(([name, { shape, dtype }]) => [name, { shape, dtype, frozen: true }]),
-  );
-  const program = trace(
-    `int8/processor/${dtype}`,
-    { ...weights, x: { shape: [rows, inner], dtype: "f32" } },
-    (t) => ({
-      y: weightProduct(
-        { tensors: new Map(Object.entries(t)), trainable: new Set(), loraScale: 0 },
-        WEIGHT,
-        t.x,
-      ),
-    }),
-  );
-  const executable = runtime.compile(program, frozen);
-  const x = new Float32Array(rows * inner).fill(1);
-  return () => executable.run({ x });
+  const inputs: Record<string, InputSpec> = { x: { shape: [rows, inner], dtype: "f32" } };
+  for (const [name, { shape, dtype: type }] of frozen) inputs[name] = { shape, dtype: type, frozen: true };
+  const program = trace(`int8/processor/${dtype}`, inputs, (t) => {
+    const p = { tensors: new Map(Object.entries(t)), trainable: new Set<string>(), loraScale: 0 };
+    return { y: weightProduct(p, WEIGHT, t.x) };
+  });
+  return { executable: runtime.compile(program, frozen), x: new Float32Array(rows * inner).fill(1) };
 }
