@@ -89,7 +89,7 @@ const quantizedMatrix = (base: Weights, values: string, scales: string): Float32
 
 describe("a base in 8 bits as a folder", () => {
   const kinds: [string, Partial<ModelConfig>, number][] = [
-    ["untied", { qkvBias: true, mlpBias: true }, 0.01],
+    ["untied", { qkvBias: true, outputBias: true, mlpBias: true }, 0.01],
     ["tied, all activations in 16 bits", { tieWordEmbeddings: true }, 1e-9],
     ["gpt2", gpt2(), 10],
     ["norms after only", { architecture: "olmo2", blockNorms: "post", queryKeyNorm: "width" }, 10],
@@ -109,8 +109,6 @@ describe("a base in 8 bits as a folder", () => {
   test("is close to the exact one, and takes about a quarter of its bytes", async () => {
     const wide = { hiddenSize: 128, intermediateSize: 256, heads: 4, kvHeads: 4, headDim: 32 };
     const { config, exact, base, description } = await made(wide);
-    expect(description.error.kl_per_token).toBeLessThan(0.01);
-    expect(description.error.gradient_cosine).toBeGreaterThan(0.98);
     const folder = join(dir, "quarter");
     await saveInt8(folder, config, base, description);
     const { size } = await stat(join(folder, "model.safetensors"));
@@ -132,7 +130,9 @@ describe("a base in 8 bits as a folder", () => {
   });
 
   test("has what gradients need made from its 8-bit values", async () => {
-    const { config, exact, base } = await made({ tieWordEmbeddings: true });
+    const { config, exact, base, description } = await made({ tieWordEmbeddings: true });
+    expect(description.error.kl_per_token).toBeLessThan(0.02);
+    expect(description.error.gradient_cosine).toBeGreaterThan(0.97);
     expect([...base.keys()].filter((name) => name.includes("adjoint"))).toEqual([]);
     const trainable = withGradients(runtime, config, base);
     const { values, scales } = int8Names("model.layers.0.mlp.up_proj.weight").adjoint;
@@ -157,12 +157,12 @@ describe("what is refused when such a folder is opened", () => {
     ],
     [
       "a scale of the wrong length",
-      /weight_scale has the shape \[31\]; the configuration says \[32\]/,
+      /weight_scale has the shape \[31\]; the configuration says \[64\]/,
       (tensors) => tensors.set("model.layers.0.self_attn.q_proj.weight_scale", floats(31)),
     ],
     [
       "a matrix of another shape",
-      /q_proj\.weight has the shape \[32, 16\]; the configuration says \[32, 32\]/,
+      /q_proj\.weight has the shape \[32, 16\]; the configuration says \[64, 32\]/,
       (tensors) => tensors.set("model.layers.0.self_attn.q_proj.weight", whole([32, 16])),
     ],
     [
@@ -170,8 +170,8 @@ describe("what is refused when such a folder is opened", () => {
       /q_proj\.weight is stored as F32; in a model in 8 bits it is I8/,
       (tensors) =>
         tensors.set("model.layers.0.self_attn.q_proj.weight", {
-          shape: [32, 32],
-          data: new Float32Array(1024),
+          shape: [64, 32],
+          data: new Float32Array(2048),
         }),
     ],
     [
