@@ -107,14 +107,15 @@ export async function chosenNetwork(
 }
 
 /**
- * The base of a reward model's adapter: what the settings ask for or, where they ask for nothing, what it was trained on.
+ * The base of a reward model's adapter: where that was trained on 8 bits, the same, unless f32 is asked for; else what the
+ * settings ask for.
  *
  * @param texts of a base that is to be brought to 8 bits.
  */
 export const rewardBase =
   (runtime: Runtime, settings: BaseSettings, texts: (base: SharedBase) => Texts, ui: Ui): ChooseBase =>
   async (base, source, trained) => {
-    if (trained && !base.int8 && (settings.base === undefined || settings.base === "int8")) {
+    if (trained && !base.int8 && settings.base !== "f32") {
       ui.info("bringing the base to the 8 bits that the reward model was trained on ...");
       return asTrained(runtime, base, trained);
     }
@@ -145,7 +146,7 @@ export function oneChoice(runtime: Runtime, settings: BaseSettings, ui: Ui) {
     rewardBase: (texts: (base: SharedBase) => Texts): ChooseBase => {
       const choose = rewardBase(runtime, settings, texts, ui);
       return (base, source, trained) =>
-        trained && settings.base === undefined
+        trained && !base.int8 && settings.base !== "f32"
           ? choose(base, source, trained)
           : once(base.weights, () => choose(base, source, undefined));
     },
@@ -270,5 +271,6 @@ export async function chosenBase(
     ui,
   );
   const sourceWeights = base.sourceWeights === base.weights ? weights : base.sourceWeights;
-  return { base: { ...base, weights, sourceWeights, recipe }, report };
+  const alone = base.adapters.length === 0; // with adapters folded in, the model itself makes another base
+  return { base: { ...base, weights, sourceWeights, ...(alone && { recipe }) }, report };
 }

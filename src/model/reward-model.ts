@@ -178,13 +178,24 @@ export async function openRewardModel(
   return { runner: new NetworkRunner(runtime, network), mean, std, maxLength, config, tokenizer };
 }
 
-/** The base that an adapter was trained on: in 8 bits where it was, unless it is so already. */
+/**
+ * The base that an adapter was trained on: in 8 bits where it was, unless it is so already.
+ *
+ * @throws PlumbError when the text that it was calibrated on is not of this model's tokens.
+ */
 export async function asTrained(
   runtime: Runtime,
   { config, weights }: SharedBase,
   trained: Int8Recipe | undefined,
 ): Promise<Weights> {
   if (!trained || isInt8(weights)) return weights;
+  const stranger = trained.rows.flat().find((id) => id >= config.vocabSize);
+  if (stranger !== undefined) {
+    throw new PlumbError(
+      `reward.json names the token ${stranger}, but the model it stands on has only ${config.vocabSize}`,
+      { hint: "The reward model belongs to another base model." },
+    );
+  }
   return (
     await quantizeBase(runtime, config, weights, trained.rows, { limit: trained.limit, use: "inference" })
   ).weights;
