@@ -69,10 +69,6 @@ export async function chosenWeights(
   if (model.int8) return storedWeights(runtime, model, model.int8, kind, use, ui);
   const exact: ChosenWeights = { weights: model.weights, report: { kind: "f32" } };
   if (kind === undefined || kind === "f32") return exact;
-  if (model.config.head === "score" && kind === "auto") {
-    ui.info(`base in f32: ${model.source} has a scalar head`);
-    return exact;
-  }
   const { fit, found } = await int8Support(runtime);
   if (!fit && kind === "auto") {
     ui.info(`base in f32: this processor is not made for products of 8 bits (${found})`);
@@ -162,14 +158,6 @@ export async function rounding(
   ui: Ui,
 ): Promise<QuantizedBase & { source: "data" | "samples" }> {
   const { config, weights } = model;
-  if (config.head === "score") {
-    throw new PlumbError(
-      `${model.source} has a scalar head, and only language models are brought to 8 bits`,
-      {
-        hint: "Bring the language model to 8 bits, and train the reward model as an adapter on it.",
-      },
-    );
-  }
   const given = await texts();
   const source = given.some((ids) => ids.length > 0) ? "data" : "samples";
   ui.info(
@@ -184,7 +172,12 @@ export async function rounding(
 /** Texts that a model samples for want of others. */
 function ownTexts(runtime: Runtime, model: RoundableBase): Promise<number[][]> {
   const { config, weights, tokenizer, padId } = model;
-  checkDecodable(model, "Give --data to calibrate on.");
+  if (config.head === "score") {
+    throw new PlumbError(`${model.source} has a scalar head, so it cannot sample text to calibrate on`, {
+      hint: "Give text: --data FILE, or an --input that is a file.",
+    });
+  }
+  checkDecodable(model, "Give text to calibrate on: --data FILE, or an --input that is a file.");
   const start = config.bosId ?? tokenizer?.eosId ?? padId;
   return sampledTexts(runtime, config, weights, start, calibrationTokens(config));
 }

@@ -193,6 +193,24 @@ describe("8 bits made for one command", () => {
     expect(exact.stdout).not.toBe(first.stdout);
   }, 240_000);
 
+  it("a model for sequence classification is converted, and scores nearly the same", async () => {
+    const train = ["--data", "pairs.jsonl", "--epochs", "1", "--name", "full"];
+    await done("reward", "--model", "model", ...train);
+    const convert = ["convert", "--quantize", "int8", "--base-error", "0.2", "--out", "full-int8"];
+    const noText = await run(...convert, "--model", "runs/full/model");
+    expect(noText.stderr).toContain("has a scalar head, so it cannot sample text to calibrate on");
+    await done(...convert, "--model", "runs/full/model", "--data", "pairs.jsonl");
+    await done("convert", "--model", "runs/full/model", "--out", "full-f32");
+    const [exact, rounded] = await Promise.all(
+      ["full-f32", "full-int8"].map(async (model) =>
+        rows(await done("score", "--reward-model", model, "--input", "pairs.jsonl")),
+      ),
+    );
+    rounded.forEach(({ chosen_score: score }, i) => {
+      expect(Math.abs(Number(score) - Number(exact[i].chosen_score))).toBeLessThan(0.5);
+    });
+  }, 240_000);
+
   it("evaluates a policy and a reward model on one base; auto takes f32 beyond the limit, and says so", async () => {
     const what = [
       "--prompts",

@@ -5,6 +5,7 @@ import type { ModelConfig } from "../../model/config.js";
 import { exportMerged } from "../../model/export.js";
 import { saveInt8 } from "../../model/int8/save.js";
 import { describeInt8 } from "../../model/int8/stored.js";
+import { openPeftAdapter } from "../../model/load/index.js";
 import { parameterCount } from "../../model/network.js";
 import { expectedWeights } from "../../model/weight-names.js";
 import { parseByteSize } from "../byte-size.js";
@@ -104,7 +105,8 @@ async function convertToInt8(
   maxShardBytes: number,
 ): Promise<void> {
   const runtime = createRuntime();
-  const opened = await openBaseModel(runtime, model, adapter.slice(0, -1));
+  for (const dir of adapter) await refuseHead(dir);
+  const opened = await openBaseModel(runtime, model, adapter.slice(0, -1), { head: "any" });
   if (opened.int8) throw inInt8Already(model);
   const { config, tokenizer, padId, source } = opened;
   const last = adapter.at(-1);
@@ -124,6 +126,17 @@ async function convertToInt8(
   const parameters = [...expectedWeights(config).values()].reduce((n, shape) => n + sizeOf(shape), 0);
   const [result, text] = written(out, "int8", config, parameters);
   await ui.result({ ...result, int8: description }, text);
+}
+
+/** @throws PlumbError where an adapter has a scalar head, which folding it in would lose. */
+async function refuseHead(dir: string): Promise<void> {
+  const { weights } = await openPeftAdapter(dir);
+  const head = weights.has("score.weight");
+  await weights.close();
+  if (!head) return;
+  throw new PlumbError(`${dir} is the adapter of a reward model`, {
+    hint: "Convert it without --quantize first, then that folder with --quantize int8.",
+  });
 }
 
 const sizeOf = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);

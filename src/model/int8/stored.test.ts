@@ -15,7 +15,7 @@ import { openSafetensors } from "../load/safetensors.js";
 import type { Network } from "../network.js";
 import { NetworkRunner } from "../runner.js";
 import { type SavedTensor, saveHuggingFace, writeSafetensors } from "../save/index.js";
-import { sequenceLogProbs } from "../score.js";
+import { sequenceLogProbs, sequenceScores } from "../score.js";
 import { quantizeBase } from "./build.js";
 import { isInt8, withGradients } from "./gradients.js";
 import { quantizeRows, transposed, turned, turnedPieces } from "./quantize.js";
@@ -46,8 +46,8 @@ async function made(changes: Partial<ModelConfig> = {}, limit = 0.01): Promise<M
   return { config, exact, base: rounded.weights, description: describeInt8(rounded, "data", limit) };
 }
 
-async function loaded(folder: string): Promise<{ config: ModelConfig; base: Weights }> {
-  const files = await openModel(folder);
+async function loaded(folder: string, head?: "any"): Promise<{ config: ModelConfig; base: Weights }> {
+  const files = await openModel(folder, head);
   try {
     return { config: files.config, base: await readModelWeights(runtime, files) };
   } finally {
@@ -116,6 +116,24 @@ describe("a base in 8 bits as a folder", () => {
     const [want, got] = [exact, base].map((one) => logProbs(frozenNetwork(runtime, config, one)));
     for (const [i, row] of (await got).entries())
       expect(relativeError(row, (await want)[i])).toBeLessThan(0.1);
+  });
+
+  test("of a model with a scalar head gives nearly its rewards", async () => {
+    const { config, exact, base, description } = await made({ head: "score" });
+    expect(description.error.kl_per_token).toBeLessThan(0.01);
+    expect(description.error.gradient_cosine).toBeGreaterThan(0.97);
+    const folder = join(dir, "score");
+    await saveInt8(folder, config, base, description);
+    await expect(openModel(folder)).rejects.toThrow(/is a reward model/);
+    const rewards = (of: Weights): Promise<number[]> =>
+      sequenceScores(
+        new NetworkRunner(runtime, frozenNetwork(runtime, config, of)),
+        texts.map((ids) => ({ ids, read: [] })),
+        { rows: 4, padId: 0 },
+      );
+    const [want, got] = [await rewards(exact), await rewards((await loaded(folder, "any")).base)];
+    expect(got).toEqual(await rewards(base));
+    expect(relativeError(Float32Array.from(got), Float32Array.from(want))).toBeLessThan(0.1);
   });
 
   test("is written in shards, and the same bytes each time", async () => {
