@@ -137,7 +137,18 @@ describe("a model stored in 8 bits", () => {
       "--name",
       "ppo",
     ];
-    await done("ppo", ...STORED, ...LORA, ...ppo, "--rollout-batch-size", "8", "--max-new-tokens", "6");
+    await done(
+      "ppo",
+      ...STORED,
+      ...LORA,
+      ...ppo,
+      "--micro-batch-size",
+      "2",
+      "--batch-size",
+      "4",
+      "--max-new-tokens",
+      "6",
+    );
     const first = JSON.parse((await readFile(join(dir, "runs/ppo/metrics.jsonl"), "utf8")).split("\n")[0]);
     expect(first["objective/kl"]).toBeCloseTo(0, 4);
 
@@ -151,13 +162,22 @@ describe("a model stored in 8 bits", () => {
   it("is refused in f32, for training all weights, and under two adapters", async () => {
     const cases: [string[], RegExp][] = [
       [
-        ["generate", ...STORED, "--base", "f32", "--prompt", "a"],
+        ["generate", ...STORED, "--base", "f32", "--prompt", "a", "--max-new-tokens", "4"],
         /int8 is stored in 8 bits, so its base cannot be in f32/,
       ],
       [["sft", ...STORED, ...LORA, "--base", "f32", "--data", "demos.jsonl"], /cannot be in f32/],
       [["sft", ...STORED, "--data", "demos.jsonl"], /a base in 8 bits cannot be trained itself/],
       [
-        ["generate", ...STORED, "--adapter", "runs/sft/model,runs/sft/model", "--prompt", "a"],
+        [
+          "generate",
+          ...STORED,
+          "--adapter",
+          "runs/sft/model,runs/sft/model",
+          "--prompt",
+          "a",
+          "--max-new-tokens",
+          "4",
+        ],
         /cannot be folded into a model that is stored in 8 bits/,
       ],
     ];
