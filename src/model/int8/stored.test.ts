@@ -133,7 +133,7 @@ describe("a base in 8 bits as a folder", () => {
       );
     const [want, got] = [await rewards(exact), await rewards((await loaded(folder, "any")).base)];
     expect(got).toEqual(await rewards(base));
-    expect(relativeError(Float32Array.from(got), Float32Array.from(want))).toBeLessThan(0.1);
+    expect(relativeError(Float32Array.from(got), Float32Array.from(want))).toBeLessThan(0.2);
   });
 
   test("is written in shards, and the same bytes each time", async () => {
