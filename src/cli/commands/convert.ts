@@ -125,7 +125,8 @@ async function convertToInt8(
   await saveInt8(out, config, rounded.weights, description, tokenizer, maxShardBytes);
   const parameters = [...expectedWeights(config).values()].reduce((n, shape) => n + sizeOf(shape), 0);
   const [result, text] = written(out, "int8", config, parameters);
-  await ui.result({ ...result, int8: description }, text);
+  const int8 = { error: description.error, calibration: description.calibration, products16: fine.length };
+  await ui.result({ ...result, int8 }, text);
 }
 
 /** @throws PlumbError where an adapter has a scalar head, which folding it in would lose. */
