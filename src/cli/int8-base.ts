@@ -11,7 +11,13 @@ import type { LoraConfig } from "../model/network.js";
 import { asTrained, type ChooseBase, type Int8Recipe, type SharedBase } from "../model/reward-model.js";
 import type { Runtime } from "../runtime/runtime.js";
 import type { Tokenizer } from "../text/index.js";
-import { checkDecodable, networkOf, type OpenedModel, type OpenedNetwork } from "./open-network.js";
+import {
+  checkDecodable,
+  isDecodable,
+  networkOf,
+  type OpenedModel,
+  type OpenedNetwork,
+} from "./open-network.js";
 import { formatNumber } from "./table.js";
 import type { TrainingBase } from "./training/base.js";
 import type { Ui } from "./ui.js";
@@ -75,8 +81,13 @@ export async function chosenWeights(
     return exact;
   }
   if (!fit) ui.warn(`this processor is not made for products of 8 bits (${found}): slow, perhaps wrong`);
+  const given = await texts();
+  if (kind === "auto" && !hasText(given) && !canSample(model.config)) {
+    ui.info("base in f32: there is no text to calibrate 8 bits on, and the model cannot sample any");
+    return exact;
+  }
   const limits = { limit: baseError, cosine: use === "training" };
-  const rounded = await rounding(runtime, model, texts, { limit: baseError, use }, ui);
+  const rounded = await rounding(runtime, model, async () => given, { limit: baseError, use }, ui);
   const { weights, error, fine, rows } = rounded;
   const int8 = { ...error, products16: fine.length };
   const figures = describeError(error);
@@ -159,7 +170,7 @@ export async function rounding(
 ): Promise<QuantizedBase & { source: "data" | "samples" }> {
   const { config, weights } = model;
   const given = await texts();
-  const source = given.some((ids) => ids.length > 0) ? "data" : "samples";
+  const source = hasText(given) ? "data" : "samples";
   ui.info(
     source === "data"
       ? "bringing the base to 8 bits and measuring the error ..."
@@ -168,6 +179,10 @@ export async function rounding(
   const rows = source === "data" ? given : await ownTexts(runtime, model);
   return { ...(await quantizeBase(runtime, config, weights, rows, options)), source };
 }
+
+const hasText = (texts: readonly (readonly number[])[]): boolean => texts.some((ids) => ids.length > 0);
+
+const canSample = (config: ModelConfig): boolean => config.head !== "score" && isDecodable(config);
 
 /** Texts that a model samples for want of others. */
 function ownTexts(runtime: Runtime, model: RoundableBase): Promise<number[][]> {

@@ -161,15 +161,16 @@ export function generatorOf(runtime: Runtime, opened: OpenedNetwork): Generator 
   return new Generator(runtime, opened.network, opened.padId, opened.tokenizer);
 }
 
+export const isDecodable = ({ headDim }: ModelConfig): boolean => headDim % HEAD_MULTIPLE === 0;
+
 /** @throws PlumbError when the model's heads are of a size that cannot be decoded. */
 export function checkDecodable(
   { config, source }: Pick<OpenedModel, "config" | "source">,
   hint: string,
 ): void {
-  const { headDim } = config;
-  if (headDim % HEAD_MULTIPLE === 0) return;
+  if (isDecodable(config)) return;
   throw new PlumbError(
-    `${source} has attention heads of size ${headDim}; sampling needs a multiple of ${HEAD_MULTIPLE}`,
+    `${source} has attention heads of size ${config.headDim}; sampling needs a multiple of ${HEAD_MULTIPLE}`,
     { hint },
   );
 }

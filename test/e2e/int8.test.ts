@@ -1,10 +1,11 @@
 /** Models in 8 bits through the built command: convert, train on, sample from, score with; and what is refused. */
+import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Ended, plumb, plumbDone, writeTinyLoop } from "./tiny-loop.js";
+import { type Ended, MAIN, plumb, plumbDone, writeTinyLoop } from "./tiny-loop.js";
 
 const CONVERT = ["convert", "--model", "model", "--quantize", "int8", "--base-error", "0.2", "--out"];
 const LORA = ["--set", "lora.r=4", "--set", "lora.alpha=8"];
@@ -219,6 +220,15 @@ describe("8 bits made for one command", () => {
     const convert = ["convert", "--quantize", "int8", "--base-error", "0.2", "--out", "full-int8"];
     const noText = await run(...convert, "--model", "runs/full/model");
     expect(noText.stderr).toContain("has a scalar head, so it cannot sample text to calibrate on");
+    const stream = ["score", "--reward-model", "runs/full/model", "--input", "-", "--base"];
+    const text = `${JSON.stringify({ input_ids: [5, 9, 30] })}\n`;
+    const auto = spawnSync(process.execPath, [MAIN, ...stream, "auto"], {
+      cwd: dir,
+      input: text,
+      encoding: "utf8",
+    });
+    expect(auto.stderr).toMatch(/base in f32: (there is no text to calibrate|this processor)/);
+    expect(auto.status).toBe(0);
     await done(...convert, "--model", "runs/full/model", "--data", "pairs.jsonl");
     await done("convert", "--model", "runs/full/model", "--out", "full-f32");
     const [exact, rounded] = await Promise.all(
