@@ -1,11 +1,10 @@
 /** Our side of the comparison: answers each line on stdin with the time of one unit of work. */
 import { createInterface } from "node:readline";
-import { sampledTexts } from "../../src/bench/sampled-texts.js";
 import { decodeStep, TrainingStep } from "../../src/bench/steps.js";
-import { Generator } from "../../src/generate/index.js";
+import { Generator, sampledTexts } from "../../src/generate/index.js";
 import type { ModelConfig } from "../../src/model/config.js";
 import { frozenNetwork, readWeights, type Weights } from "../../src/model/create.js";
-import { quantizeBase } from "../../src/model/int8/build.js";
+import { calibrationTokens, quantizeBase } from "../../src/model/int8/build.js";
 import { openModel } from "../../src/model/load/index.js";
 import { OrtRuntime } from "../../src/runtime/ort/index.js";
 import { PpoWork } from "./ppo-work.js";
@@ -32,10 +31,10 @@ async function base(): Promise<{ config: ModelConfig; weights: Weights }> {
   const exact = await readWeights(runtime, config, files.weights);
   await files.close();
   if (settings.peer !== "ours-int8") return { config, weights: exact };
-  const texts = await sampledTexts(runtime, config, exact, files.config.padId ?? 0);
+  const texts = await sampledTexts(runtime, config, exact, config.padId ?? 0, calibrationTokens(config));
   const { weights } = await quantizeBase(runtime, config, exact, texts, {
     limit: BASE_ERROR,
-    differentiable: settings.work !== "decode",
+    use: settings.work === "decode" ? "inference" : "training",
   });
   return { config, weights };
 }

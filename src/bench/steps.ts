@@ -17,6 +17,10 @@ export const LORA = { r: 16, alpha: 32, targets: LINEAR_NAMES };
 export const someIds = (count: number, vocabSize: number, offset = 0): number[] =>
   Array.from({ length: count }, (_, i) => 3 + (((i + offset) * 7919) % (vocabSize - 3)));
 
+/** Rows of such ids: what a model that knows no text is calibrated on. */
+export const someRows = (vocabSize: number, { rows, tokens }: { rows: number; tokens: number }): number[][] =>
+  Array.from({ length: rows }, (_, row) => someIds(tokens, vocabSize, row * tokens));
+
 /** A training step of `rows` x `length` tokens, all read, with its optimiser. Milliseconds a run. */
 export class TrainingStep {
   private readonly trainer: NetworkTrainer;

@@ -3,6 +3,7 @@ import {
   blockBias,
   blockwiseAttention,
   causalBias,
+  embedding,
   type Parameters,
   parameter,
   ropeTables,
@@ -41,7 +42,7 @@ import { type ModelConfig, windowOf } from "./config.js";
 function embed(p: Parameters, config: ModelConfig, ids: Tensor, positions: Tensor): Tensor {
   return within("embedding", () => {
     const [B, T] = ids.shape;
-    let x = gatherRows(parameter(p, "model.embed_tokens.weight"), ids); // [B, T, D]
+    let x = embedding(p, "model.embed_tokens.weight", ids); // [B, T, D]
     if (config.embeddingScale !== undefined) x = mul(x, config.embeddingScale);
     if (config.learnedPositions)
       x = add(x, gatherRows(parameter(p, "model.embed_positions.weight"), positions));

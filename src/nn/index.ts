@@ -9,6 +9,7 @@ export {
 } from "./attention.js";
 export { blockBias, blockwiseAttention, WHOLE_LENGTH } from "./blockwise-attention.js";
 export {
+  embedding,
   int8Names,
   linear,
   type Parameters,

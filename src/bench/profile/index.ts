@@ -126,6 +126,6 @@ async function int8Weights(
   weights: Weights,
   texts: () => Promise<readonly (readonly number[])[]>,
 ): Promise<Weights> {
-  const options = { limit: BASE_ERROR, differentiable: true };
+  const options = { limit: BASE_ERROR, use: "training" } as const;
   return (await quantizeBase(runtime, config, weights, await texts(), options)).weights;
 }

@@ -2,9 +2,11 @@ import { z } from "zod";
 import { writeFileAtomically } from "../../artifacts/index.js";
 import { bench } from "../../bench/index.js";
 import { measureRoof, profile, WORKS } from "../../bench/profile/index.js";
-import { sampledTexts, someRows } from "../../bench/sampled-texts.js";
 import { SMOLLM2_135M } from "../../bench/shapes.js";
+import { someRows } from "../../bench/steps.js";
+import { sampledTexts } from "../../generate/index.js";
 import { randomWeights } from "../../model/create.js";
+import { calibrationTokens } from "../../model/int8/build.js";
 import { OrtRuntime } from "../../runtime/ort/index.js";
 import { profileReport } from "../bench/profile-report.js";
 import { benchReport } from "../bench/report.js";
@@ -83,8 +85,9 @@ async function runProfile({ ui }: CommandContext, config: Config): Promise<void>
   // Without its end-of-text tokens, every row makes all tokens that it is asked for.
   const shape = { ...(opened?.config ?? SMOLLM2_135M), eosIds: [] };
   const weights = opened?.base ?? randomWeights(runtime, shape, 0);
+  const wanted = calibrationTokens(shape);
   const texts = async () =>
-    opened ? sampledTexts(runtime, shape, weights, opened.padId) : someRows(shape.vocabSize);
+    opened ? sampledTexts(runtime, shape, weights, opened.padId, wanted) : someRows(shape.vocabSize, wanted);
   const progress = (what: string): void => ui.step(`profiling: ${what}`);
   progress("what the machine does at best");
   const roof = await measureRoof(createRuntime());

@@ -10,10 +10,10 @@ import { promptCompletion } from "../../model/batch.js";
 import { NetworkTrainer } from "../../model/runner.js";
 import { calibrateValueHead } from "../../model/value-head.js";
 import { type CommandContext, defineCommand } from "../command.js";
+import { chosenBase } from "../int8-base.js";
 import { createRuntime } from "../open-network.js";
 import { formatNumber } from "../table.js";
 import { checkOut, openBase, savePolicy, trainableNetwork } from "../training/base.js";
-import { chosenBase } from "../training/int8-base.js";
 import {
   comparePolicies,
   type PolicyComparison,

@@ -1,9 +1,10 @@
 import type { Runtime } from "../../runtime/runtime.js";
 import type { ModelConfig } from "../config.js";
 import type { Weights } from "../create.js";
-import { int8Base, smoothedBase } from "./base.js";
+import { int8Base, smoothedBase, withInt8Embedding } from "./base.js";
 import { calibrationRows, channelMaxima } from "./calibrate.js";
 import { type BaseError, compareBases } from "./compare.js";
+import { withGradients } from "./gradients.js";
 import { sensitivities } from "./sensitivity.js";
 import { smoothingFactors } from "./smoothing.js";
 
@@ -14,11 +15,23 @@ export interface QuantizedBase {
   error: BaseError;
   /** Weights whose products round activations to 16 bits. */
   fine: string[];
+  /** The text it was calibrated on and measured on, token ids: the same rows and limit make the same base again. */
+  rows: readonly (readonly number[])[];
 }
+
+/** What an 8-bit base is for: `storage` has its embedding in 8 bits too, and leaves what gradients need to loading. */
+export type BaseUse = "inference" | "training" | "storage";
 
 /** Rows of text that ranges are measured on, and as many again that the error is measured on; tokens in each. */
 const ROWS = 16;
 const ROW_TOKENS = 128;
+/** Tokens of which more would not be used. */
+export const CALIBRATION_TOKENS = 2 * ROWS * ROW_TOKENS;
+/** The text that a model of that context needs. */
+export const calibrationTokens = ({ maxPositions }: ModelConfig): { rows: number; tokens: number } => ({
+  rows: 2 * ROWS,
+  tokens: Math.min(ROW_TOKENS, maxPositions),
+});
 /** Rows that sensitivities are estimated on: one backward pass. */
 const SENSITIVITY_ROWS = 4;
 /** Share of the limit that the estimate may fill: it leaves out how errors add up. */
@@ -43,9 +56,10 @@ export async function quantizeBase(
   config: ModelConfig,
   base: Weights,
   texts: readonly (readonly number[])[],
-  { limit, differentiable }: { limit: number; differentiable: boolean },
+  { limit, use }: { limit: number; use: BaseUse },
 ): Promise<QuantizedBase> {
-  const rows = calibrationRows(texts, ROW_TOKENS, 2 * ROWS);
+  const wanted = calibrationTokens(config);
+  const rows = calibrationRows(texts, wanted.tokens, wanted.rows);
   const half = Math.ceil(rows.length / 2);
   const [calibration, others] = [rows.slice(0, half), rows.length > 1 ? rows.slice(half) : rows];
 
@@ -61,9 +75,12 @@ export async function quantizeBase(
   const costs = await sensitivities(runtime, config, exact, coarse, calibration.slice(0, SENSITIVITY_ROWS));
   const fine = finest(costs, exact, ESTIMATE_SHARE * limit);
 
-  const weights = int8Base(runtime, config, exact, maxima, { differentiable, fine: new Set(fine) });
-  const error = await compareBases(runtime, config, exact, weights, others, differentiable);
-  return { weights, error, fine };
+  const options = { differentiable: use === "training", fine: new Set(fine) };
+  const rounded = int8Base(runtime, config, exact, maxima, options);
+  const weights = use === "storage" ? withInt8Embedding(runtime, rounded) : rounded;
+  const loaded = use === "storage" ? withGradients(runtime, config, weights) : weights;
+  const error = await compareBases(runtime, config, exact, loaded, others, use !== "inference");
+  return { weights, error, fine, rows };
 }
 
 /** The products to make with 16-bit activations: those whose error is largest for their size, until the rest fits. */
