@@ -34,18 +34,18 @@ export const calibrationTokens = ({ maxPositions }: ModelConfig): { rows: number
 });
 /** Rows that sensitivities are estimated on: one backward pass. */
 const SENSITIVITY_ROWS = 4;
-/** Share of the limit that the estimate may fill: it leaves out how errors add up. */
-const ESTIMATE_SHARE = 0.8;
-/** What 16-bit activations leave of a product's error: that of the weights. */
-const FINE_REST = 0.25;
+/** Share of the limit that the expected error may fill: it leaves out how errors add up. */
+const EXPECTED_SHARE = 0.8;
 
 /**
  * Brings the products of a base to 8 bits:
  *
  * 1. measures the range of every channel on a few rows;
  * 2. folds smoothing factors into the weights (SmoothQuant);
- * 3. estimates what each product's rounding costs in KL per token;
- * 4. gives those that cost most for their size 16-bit activations, until the sum is well inside the limit;
+ * 3. estimates what share of the error each product's rounding has, and measures the error with 8-bit activations
+ *    everywhere and with 16-bit ones everywhere, which is that of rounding weights;
+ * 4. gives those that cost most for their size 16-bit activations, until the error that is expected of the mixture is well
+ *    inside the limit;
  * 5. measures the error of the whole on other rows.
  *
  * @param texts token ids of what the base will see; at least a row of 128 tokens is of use, 32 rows are enough.
@@ -73,7 +73,12 @@ export async function quantizeBase(
 
   const coarse = int8Base(runtime, config, exact, maxima, { differentiable: false });
   const costs = await sensitivities(runtime, config, exact, coarse, calibration.slice(0, SENSITIVITY_ROWS));
-  const fine = finest(costs, exact, ESTIMATE_SHARE * limit);
+  const everywhere = new Set(costs.keys());
+  const finer = int8Base(runtime, config, exact, maxima, { differentiable: false, fine: everywhere });
+  const measured = async (rounded: Weights): Promise<number> =>
+    (await compareBases(runtime, config, exact, rounded, calibration, false)).klPerToken;
+  const bounds = { coarse: await measured(coarse), fine: await measured(finer) };
+  const fine = finest(costs, exact, bounds, EXPECTED_SHARE * limit);
 
   const options = { differentiable: use === "training", fine: new Set(fine) };
   const rounded = int8Base(runtime, config, exact, maxima, options);
@@ -83,16 +88,25 @@ export async function quantizeBase(
   return { weights, error, fine, rows };
 }
 
-/** The products to make with 16-bit activations: those whose error is largest for their size, until the rest fits. */
-function finest(costs: ReadonlyMap<string, number>, base: Weights, limit: number): string[] {
+/**
+ * The products to make with 16-bit activations: those whose error is largest for their size, until the rest fits. Between all
+ * coarse and all fine, the error is taken to fall with the share of the costs that is fine.
+ */
+function finest(
+  costs: ReadonlyMap<string, number>,
+  base: Weights,
+  error: { coarse: number; fine: number },
+  limit: number,
+): string[] {
   const size = (name: string): number => (base.get(name)?.shape ?? []).reduce((a, b) => a * b, 1);
   const order = [...costs].sort(([a, x], [b, y]) => y / size(b) - x / size(a));
-  let total = order.reduce((sum, [, cost]) => sum + cost, 0);
+  const all = order.reduce((sum, [, cost]) => sum + cost, 0);
   const fine: string[] = [];
+  let rest = all;
   for (const [name, cost] of order) {
-    if (total <= limit) break;
+    if (error.fine + (error.coarse - error.fine) * (rest / all) <= limit) break;
     fine.push(name);
-    total -= (1 - FINE_REST) * cost;
+    rest -= cost;
   }
   return fine;
 }
