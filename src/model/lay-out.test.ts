@@ -8,6 +8,7 @@ import { type Batch, promptCompletion, type Sequence } from "./batch.js";
 import type { ModelConfig } from "./config.js";
 import { fullNetwork } from "./create.js";
 import { layOut, layOutInRuns, type Packing } from "./lay-out.js";
+import { collatePacked } from "./packing.js";
 import { NetworkTrainer } from "./runner.js";
 import { sequenceLogProbs, sequenceScores, sequenceValues } from "./score.js";
 import { batchFeeds, lastInputs, lastScores, readInputs } from "./sequence-programs.js";
@@ -146,8 +147,7 @@ test("no token sees another document: with one changed, the outputs of the other
   const outputs = async (middle: readonly number[]) => {
     const ids = [before, [...trunk, ...middle], [...trunk, ...beside], after];
     const sequences = ids.map((row): Sequence => ({ ids: row, read: row.map(() => true) }));
-    const batch = layOut(sequences, { ...optionsOf(smallConfig(), 4, "always"), groups: [[0, 1, 2, 3]] });
-    expect([batch.rows, batch.columns]).toEqual([1, 32]);
+    const batch = collatePacked(sequences, [[0, 1, 2, 3]], PAD, { rows: 1, columns: 32, share: true });
     const { logProbs, scores } = await outcome(trainer, batch, 4);
     const of = (i: number): number[] => [...logProbs.slice(batch.starts[i], batch.starts[i + 1]), scores[i]];
     return { others: [0, 2, 3].map(of), own: of(1) };
