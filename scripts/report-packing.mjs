@@ -15,6 +15,7 @@ import { openBase, trainableNetwork } from "../dist/cli/training/base.js";
 import { encodeDemonstration, encodePreference, holdOut, loadDemonstrations, loadPreferences } from "../dist/data/index.js";
 import { chunks, paddedLength, promptCompletion } from "../dist/model/batch.js";
 import { layOut, layOutInRuns } from "../dist/model/lay-out.js";
+import { openModel } from "../dist/model/load/index.js";
 import { packSequences } from "../dist/model/packing.js";
 import { commonBeginning } from "../dist/model/row-layout.js";
 import { NetworkTrainer } from "../dist/model/runner.js";
@@ -40,10 +41,9 @@ const [maxLength, batchSize, microBatchSize, timedSteps] = ["max-length", "batch
   (name) => Number(values[name]),
 );
 
-const runtime = new OrtRuntime();
-const base = await openBase(runtime, model, []);
-const { tokenizer, padId } = base;
-const window = base.config.slidingWindow;
+const files = await openModel(model);
+const { tokenizer } = files;
+const window = files.config.slidingWindow;
 const pairs = holdOut(await loadPreferences(pairsFile), 0.2).train.map((row) => encodePreference(tokenizer, row));
 const demonstrations = (await loadDemonstrations(demonstrationsFile)).map((row) => encodeDemonstration(tokenizer, row));
 
@@ -141,11 +141,13 @@ for (const [name, positions] of [["a row each", paddedSft], ["packed", packedSft
 report("scoring demonstrations", cut.length, demoTokens, inRuns(cut, 2 * P));
 
 if (timedSteps > 0) {
+  const runtime = new OrtRuntime();
+  const base = await openBase(runtime, model, []);
   const settings = { batchSize, microBatchSize, maxLength, lora: {}, learningRate: 1e-4 };
   const runs = ["never", "auto"].map((packing) => {
     const config = rewardSchema.parse({ ...settings, packing });
     const trainer = new NetworkTrainer(runtime, trainableNetwork(runtime, base, config.lora, 0, "random"), config);
-    return { packing, steps: reward(trainer, pairs, padId, config), seconds: [], losses: [] };
+    return { packing, steps: reward(trainer, pairs, base.padId, config), seconds: [], losses: [] };
   });
   for (let step = 0; step <= timedSteps; step++) {
     for (const run of runs) {

@@ -13,6 +13,12 @@ const LONGEST_PACKED = 512;
 /** A token's attention to this many columns takes about as long as all its other products. */
 const ATTENTION_COLUMNS = 1024;
 
+/** Packed rows are rounded up to 1, 2, 3, 4, 6, 8, 12, 16, ..., so that few programs serve all batches. */
+const roundedRows = (rows: number): number => {
+  const power = 2 ** Math.floor(Math.log2(rows));
+  return [power, 1.5 * power, 2 * power].find((n) => n >= rows && Number.isInteger(n)) as number;
+};
+
 /** Estimated work of a rectangle, in tokens' worth of products. */
 const cost = (rows: number, columns: number): number => rows * columns * (1 + columns / ATTENTION_COLUMNS);
 
@@ -31,12 +37,13 @@ export interface LayOut {
 export function layOut(sequences: readonly Sequence[], options: LayOut): Batch {
   const { padId, rows, packing } = options;
   if (packing === "never") return collate(sequences, padId, rows);
-  const packed = packedRows(sequences, options, (count) => count);
+  const rowsFor = (count: number): number => Math.min(roundedRows(count), Math.max(rows, count));
+  const packed = packedRows(sequences, options, rowsFor);
   if (packing === "auto" && packed.cost > WORTH_IT * cost(rows, widest(sequences)))
     return collate(sequences, padId, rows);
   const { placed, columns, share } = packed;
   return collatePacked(sequences, placed, padId, {
-    rows: placed.length,
+    rows: rowsFor(Math.max(1, placed.length)),
     columns,
     share,
     slots: sequences.length,
@@ -60,8 +67,8 @@ export function* layOutInRuns(sequences: readonly Sequence[], options: LayOut): 
   const paddedCost = padded.reduce((sum, indices) => sum + cost(rows, widest(of(indices))), 0);
   const budget = rows * widest(sequences);
   const perRun = (count: number, columns: number): number => {
-    const runs = Math.ceil(count / Math.max(1, Math.floor(budget / columns)));
-    return Math.ceil(count / runs);
+    const most = Math.max(1, Math.floor(budget / columns));
+    return Math.min(most, roundedRows(Math.ceil(count / Math.ceil(count / most))));
   };
   const packed =
     packing === "never"
