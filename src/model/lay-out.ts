@@ -10,6 +10,8 @@ export type Packing = (typeof PACKING)[number];
 const WORTH_IT = 0.9;
 /** Rows are not packed to more columns than this, unless a sequence is longer: attention's work grows with their square. */
 const LONGEST_PACKED = 512;
+/** Most sequences that a group found in a list has. */
+const LARGEST_GROUP = 32;
 /** A token's attention to this many columns takes about as long as all its other products. */
 const ATTENTION_COLUMNS = 1024;
 
@@ -136,7 +138,12 @@ function neighbours(sequences: readonly Sequence[]): number[][] {
   sequences.forEach(({ ids }, i) => {
     const group = groups[groups.length - 1];
     const before = group && sequences[group[0]].ids;
-    if (before && 2 * commonBeginning(before, ids) >= Math.min(before.length, ids.length)) group.push(i);
+    if (
+      before &&
+      group.length < LARGEST_GROUP &&
+      2 * commonBeginning(before, ids) >= Math.min(before.length, ids.length)
+    )
+      group.push(i);
     else groups.push([i]);
   });
   return groups;

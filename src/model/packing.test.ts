@@ -43,3 +43,9 @@ test("a text goes where it adds the fewest tokens", () => {
   expect(packGroups(texts, alone, 8, false)).toEqual([[0], [1], [2], [3]]);
   expect(packGroups(texts, alone, 10, false)).toEqual([[0, 3], [1], [2]]);
 });
+
+test("equal texts are laid out once, however many there are", () => {
+  const texts = Array.from({ length: 5000 }, () => sequence([1, 2, 3, 4, 5, 6, 7]));
+  const alone = texts.map((_, i) => [i]);
+  expect(packGroups(texts, alone, 8, true)).toEqual([texts.map((_, i) => i)]);
+});

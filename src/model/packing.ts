@@ -29,6 +29,8 @@ export function packSequences(sequences: readonly Sequence[], length: number): S
 
 interface Row {
   members: number[];
+  /** Those of its members' texts that are not the beginning of another. */
+  texts: (readonly number[])[];
   used: number;
 }
 
@@ -43,43 +45,55 @@ export function packGroups(
   length: number,
   share: boolean,
 ): number[][] {
-  const added = (members: readonly number[], group: readonly number[]): number => {
-    let tokens = 0;
-    group.forEach((one, i) => {
-      const { ids } = sequences[one];
-      let common = 0;
-      if (share)
-        for (const other of [...members, ...group.slice(0, i)])
-          common = Math.max(common, commonBeginning(ids, sequences[other].ids));
-      tokens += ids.length - common;
-    });
-    return tokens;
-  };
+  const texts = (group: readonly number[]): (readonly number[])[] => group.map((i) => sequences[i].ids);
   const fitting = groups
-    .flatMap((group) => (added([], group) <= length ? [group] : group.map((i) => [i])))
-    .map((group) => ({ group, size: added([], group) }))
-    .filter(({ size }) => size > 0)
-    .sort((a, b) => b.size - a.size); // equal ones stay in order
+    .flatMap((group) =>
+      additions([], texts(group), share).tokens <= length ? [group] : group.map((i) => [i]),
+    )
+    .map((group) => ({ group, alone: additions([], texts(group), share) }))
+    .filter(({ alone }) => alone.tokens > 0)
+    .sort((a, b) => b.alone.tokens - a.alone.tokens); // equal ones stay in order
   const rows: Row[] = [];
-  for (const { group, size } of fitting) {
+  for (const { group, alone } of fitting) {
     let best: Row | undefined;
-    let fewest = Number.POSITIVE_INFINITY;
+    let fewest = alone;
     for (const row of rows.slice(-OPEN_ROWS)) {
-      if (!share && row.used + size > length) continue;
-      const tokens = added(row.members, group);
-      if (row.used + tokens > length || tokens >= fewest) continue;
+      if (!share && row.used + alone.tokens > length) continue;
+      const found = share ? additions(row.texts, texts(group), share) : alone;
+      if (row.used + found.tokens > length || (best && found.tokens >= fewest.tokens)) continue;
       best = row;
-      fewest = tokens;
+      fewest = found;
     }
     if (!best) {
-      best = { members: [], used: 0 };
-      fewest = size;
+      best = { members: [], texts: [], used: 0 };
       rows.push(best);
     }
     best.members.push(...group);
-    best.used += fewest;
+    best.texts.push(...fewest.texts);
+    best.used += fewest.tokens;
   }
   return rows.map((row) => row.members);
+}
+
+/** What texts add to a row that holds others: how many tokens, and the texts of which they are. */
+function additions(
+  held: readonly (readonly number[])[],
+  added: readonly (readonly number[])[],
+  share: boolean,
+): { tokens: number; texts: (readonly number[])[] } {
+  const texts: (readonly number[])[] = [];
+  let tokens = 0;
+  for (const ids of added) {
+    let common = 0;
+    if (share) {
+      for (const other of held) common = Math.max(common, commonBeginning(ids, other));
+      for (const other of texts) common = Math.max(common, commonBeginning(ids, other));
+    }
+    if (common === ids.length) continue;
+    texts.push(ids);
+    tokens += ids.length - common;
+  }
+  return { tokens, texts };
 }
 
 /**
