@@ -42,6 +42,7 @@ const [maxLength, batchSize, microBatchSize, timedSteps] = ["max-length", "batch
 );
 
 const files = await openModel(model);
+await files.close();
 const { tokenizer } = files;
 const window = files.config.slidingWindow;
 const pairs = holdOut(await loadPreferences(pairsFile), 0.2).train.map((row) => encodePreference(tokenizer, row));

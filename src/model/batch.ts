@@ -48,7 +48,7 @@ export interface Batch {
 }
 
 /** Lengths are rounded up to these, so that few programs serve all batches. */
-export const LENGTHS = [
+const LENGTHS = [
   8, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048, 3072, 4096, 6144, 8192,
 ];
 

@@ -1,4 +1,4 @@
-import { type Batch, byLength, collate, LENGTHS, paddedLength, type Sequence } from "./batch.js";
+import { type Batch, byLength, collate, paddedLength, type Sequence } from "./batch.js";
 import { collatePacked, packGroups } from "./packing.js";
 import { commonBeginning } from "./row-layout.js";
 
@@ -8,8 +8,8 @@ export type Packing = (typeof PACKING)[number];
 
 /** What `auto` asks of a packed layout: at most this share of the padded layout's cost. */
 const WORTH_IT = 0.9;
-/** Rows are not packed to more columns than this, unless a sequence is longer: attention's work grows with their square. */
-const LONGEST_PACKED = 512;
+/** Columns of packed rows, few so that few programs serve all batches; more only where a sequence is longer than all. */
+const PACKED_COLUMNS = [16, 32, 64, 128, 256, 512];
 /** Most sequences that a group found in a list has. */
 const LARGEST_GROUP = 32;
 /** A token's attention to this many columns takes about as long as all its other products. */
@@ -26,7 +26,7 @@ const cost = (rows: number, columns: number): number => rows * columns * (1 + co
 
 export interface LayOut {
   padId: number;
-  /** Rows of the padded layout; a packed one has no more positions than that. */
+  /** Rows of the padded layout; packed rows are as many as it takes. */
   rows: number;
   packing: Packing;
   /** Tokens that the network looks back over, if it does not see all. */
@@ -111,7 +111,8 @@ function packedRows(
   rowsFor: (count: number, columns: number) => number,
 ): PackedRows {
   const shortest = widest(sequences);
-  const lengths = [shortest, ...LENGTHS.filter((length) => length > shortest && length <= LONGEST_PACKED)];
+  const lengths = PACKED_COLUMNS.filter((columns) => columns >= shortest);
+  if (lengths.length === 0) lengths.push(shortest);
   let best: PackedRows | undefined;
   for (const columns of lengths) {
     // In a tree tokens are further apart in their row than in their text, so a window cannot be counted in columns.
