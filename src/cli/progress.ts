@@ -7,6 +7,8 @@ export type LiveMetrics = Record<string, number | string>;
 /** Most often that a bar is drawn again, and that a plain line is written, in milliseconds. */
 const REDRAW_MS = 100;
 const PLAIN_MS = 5000;
+/** No rate and no time left before, in seconds: what was cached or prepared seems to take no time at all. */
+const FIRST_PACE = 0.5;
 /** The bar gives way to the figures beside it, down to its least width. */
 const BAR_COLUMNS = { least: 8, most: 24 };
 
@@ -102,7 +104,7 @@ export class Progress {
   private pace(): string[] {
     const seconds = (this.sink.now() - this.startedAt) / 1000;
     const fresh = this.done - this.start;
-    if (fresh <= 0 || seconds <= 0) return [];
+    if (fresh <= 0 || seconds < FIRST_PACE) return [];
     const rate = fresh / seconds;
     const left = Math.max(0, this.options.total - this.done) / rate;
     const shownRate =

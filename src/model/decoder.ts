@@ -27,6 +27,7 @@ import {
   reshape,
   sub,
   type Tensor,
+  within,
 } from "../tensor/index.js";
 import { blocks } from "./block.js";
 import { type ModelConfig, windowOf } from "./config.js";
@@ -38,12 +39,14 @@ import { type ModelConfig, windowOf } from "./config.js";
 
 /** Embeddings of tokens i64 [B, T], [B T, D]. @param positions i64, [B, T] or what broadcasts to it. */
 function embed(p: Parameters, config: ModelConfig, ids: Tensor, positions: Tensor): Tensor {
-  const [B, T] = ids.shape;
-  let x = gatherRows(parameter(p, "model.embed_tokens.weight"), ids); // [B, T, D]
-  if (config.embeddingScale !== undefined) x = mul(x, config.embeddingScale);
-  if (config.learnedPositions)
-    x = add(x, gatherRows(parameter(p, "model.embed_positions.weight"), positions));
-  return reshape(x, [multiplyDims(B, T), config.hiddenSize]);
+  return within("embedding", () => {
+    const [B, T] = ids.shape;
+    let x = gatherRows(parameter(p, "model.embed_tokens.weight"), ids); // [B, T, D]
+    if (config.embeddingScale !== undefined) x = mul(x, config.embeddingScale);
+    if (config.learnedPositions)
+      x = add(x, gatherRows(parameter(p, "model.embed_positions.weight"), positions));
+    return reshape(x, [multiplyDims(B, T), config.hiddenSize]);
+  });
 }
 
 /** Positions i64 at which a learned table may be read: beyond its end there is only padding. */
@@ -186,15 +189,17 @@ export function logits(
   hidden: Tensor,
   scale: number | Tensor = 1,
 ): Tensor {
-  const head = headName(config);
-  const cap = config.logitSoftCap;
-  if (cap !== undefined) {
-    const capped = softCapped(weightProduct(p, head, hidden, 1 / cap), cap);
-    return scale === 1 ? capped : mul(capped, scale);
-  }
-  return typeof scale === "number"
-    ? weightProduct(p, head, hidden, scale)
-    : weightProduct(p, head, mul(hidden, scale)); // [N, D] is far smaller than [N, V]
+  return within("head", () => {
+    const head = headName(config);
+    const cap = config.logitSoftCap;
+    if (cap !== undefined) {
+      const capped = softCapped(weightProduct(p, head, hidden, 1 / cap), cap);
+      return scale === 1 ? capped : mul(capped, scale);
+    }
+    return typeof scale === "number"
+      ? weightProduct(p, head, hidden, scale)
+      : weightProduct(p, head, mul(hidden, scale)); // [N, D] is far smaller than [N, V]
+  });
 }
 
 /** A scalar per position from the reward or value head `score.weight` [1, D]: [N, D] to [N]. */

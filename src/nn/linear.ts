@@ -1,4 +1,4 @@
-import { add, type Int8Matrix, int8Matmul, matmul, mul, type Tensor } from "../tensor/index.js";
+import { add, type Int8Matrix, int8Matmul, matmul, mul, type Tensor, within } from "../tensor/index.js";
 
 /** Parameters of a network while it is traced: by the names that Hugging Face gives them. */
 export interface Parameters {
@@ -64,6 +64,10 @@ export function weightProduct(p: Parameters, name: string, x: Tensor, alpha = 1)
  * @param x [N, in]. W is [out, in], b [out], A [r, in], B [out, r]. @returns [N, out].
  */
 export function linear(p: Parameters, name: string, x: Tensor): Tensor {
+  return within(name.slice(name.lastIndexOf(".") + 1), () => adapted(p, name, x));
+}
+
+function adapted(p: Parameters, name: string, x: Tensor): Tensor {
   let y = weightProduct(p, `${name}.weight`, x);
   const bias = p.tensors.get(`${name}.bias`);
   if (bias) y = add(y, bias);

@@ -156,6 +156,14 @@ describe("plumb reward and plumb ppo", () => {
     );
     expect(first["objective/kl"]).toBeCloseTo(0, 4);
     expect(existsSync(join(dir, "runs/mixed/model/model.safetensors"))).toBe(true);
+
+    const pairs = await lines("runs/mixed/samples-before-after.jsonl");
+    for (const { after } of pairs)
+      expect(after.reward).toBeCloseTo(2 * after.rewards.model + 0.5 * after.rewards.brevity, 5);
+    const { comparison } = (await json("runs/mixed/result.json")) as {
+      comparison: { gains: Record<string, object> };
+    };
+    expect(Object.keys(comparison.gains)).toEqual(["model", "brevity"]);
   });
 
   it("stops on the KL budget, and says so", async () => {

@@ -1,0 +1,1 @@
+export default function novelty(responses: readonly { ids: readonly number[] }[]): number[];
