@@ -7,7 +7,7 @@ import {
   type Parameters,
   parameter,
   ropeTables,
-  segmentBias,
+  rowBias,
   softCapped,
   WHOLE_LENGTH,
   weightProduct,
@@ -86,14 +86,14 @@ const rotaryConstants = (
  * Hidden states of whole sequences, in a differentiable form. Rows are padded on the right: causal attention then
  * keeps real tokens from ever seeing the padding.
  *
- * @param ids i64 [B, T]. @param segments i32 [B, T] where several documents share a row, with `positions` i64
- *   [B, T] counted within each; without them positions count from 0. @returns [B T, D], after the last norm.
+ * @param ids i64 [B, T]. @param until i32 [B, T], of `RowMask`, where several documents share a row, with `positions`
+ *   i64 [B, T] counted within each; without them positions count from 0. @returns [B T, D], after the last norm.
  */
 export function hiddenStates(
   p: Parameters,
   config: ModelConfig,
   ids: Tensor,
-  packed?: { segments: Tensor; positions: Tensor },
+  packed?: { until: Tensor; positions: Tensor },
 ): Tensor {
   const [B, T] = ids.shape as [number, number];
   const counted = BigInt64Array.from({ length: B * T }, (_, i) => BigInt(i % T));
@@ -102,7 +102,7 @@ export function hiddenStates(
   const whole = T <= WHOLE_LENGTH;
   const bias = byWindow(config, (window) => {
     if (!whole) return blockBias(T, window);
-    return packed ? segmentBias(packed.segments, window) : causalBias(T, window);
+    return packed ? rowBias(packed.until, window) : causalBias(T, window);
   });
   const { heads, kvHeads, headDim, attentionScale: scale, attentionSoftCap: softCap } = config;
   const shape = { batch: B, length: T, heads, kvHeads, headDim, scale, softCap };
@@ -111,7 +111,7 @@ export function hiddenStates(
     const turn = tables(layer);
     const rotation = turn && { positions, ...turn };
     if (whole) return attention(q, k, v, bias(layer), rotation, shape);
-    const mask = { bias: bias(layer), window: windowOf(config, layer), segments: packed?.segments };
+    const mask = { bias: bias(layer), window: windowOf(config, layer), until: packed?.until };
     return blockwiseAttention(q, k, v, mask, rotation, shape);
   });
 }

@@ -4,7 +4,7 @@ export {
   attention,
   causalBias,
   type RotaryPositions,
-  segmentBias,
+  rowBias,
   softCapped,
 } from "./attention.js";
 export { blockBias, blockwiseAttention, WHOLE_LENGTH } from "./blockwise-attention.js";

@@ -116,7 +116,7 @@ async function optimise(context: CommandContext, config: Config): Promise<void> 
   if (longest > shortest) {
     context.ui.warn(`texts have up to ${longest} tokens; a reward model was trained on ${shortest} at most`);
   }
-  const batching = { rows: config.microBatchSize, padId };
+  const batching = { rows: config.microBatchSize, padId, packing: config.packing };
   const rewards = [
     ...rewardSources(models, config.rewardModel, config.rewardWeights, batching),
     ...functions,

@@ -111,6 +111,7 @@ async function trainRewardModel(context: CommandContext, settings: Config): Prom
     const batching = {
       rows: 2 * config.microBatchSize,
       padId: base.padId,
+      packing: config.packing,
       onProgress: session.checkInterrupt,
     };
     const scores = await scorePairs(trainer, heldOut, batching, config.maxLength);

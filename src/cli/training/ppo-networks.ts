@@ -5,6 +5,7 @@ import { withGradients } from "../../model/int8/gradients.js";
 import { flatParameters, type LoraConfig, type Network } from "../../model/network.js";
 import { baseKey, openRewardModel, type RewardModel, type SharedBase } from "../../model/reward-model.js";
 import { NetworkRunner } from "../../model/runner.js";
+import type { Batching } from "../../model/score.js";
 import type { Runtime } from "../../runtime/runtime.js";
 import type { Tokenizer } from "../../text/index.js";
 import { type TrainingBase, trainableNetwork } from "./base.js";
@@ -47,7 +48,7 @@ export function rewardSources(
   models: readonly RewardModel[],
   dirs: readonly string[],
   weights: readonly number[],
-  batching: { rows: number; padId: number },
+  batching: Batching,
 ): RewardSource[] {
   return models.map(({ runner, mean, std }, i) =>
     modelReward(sourceName(dirs[i], models.length, i), weights[i] ?? 1, runner, { mean, std }, batching),
