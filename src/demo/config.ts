@@ -123,7 +123,6 @@ export const demoSchema = z.object({
     .default(0.08)
     .describe("Share of the training pairs in which one side answers another prompt."),
   reward: withDefaults(rewardSchema, {
-    packing: "never",
     epochs: 1,
     batchSize: 32,
     microBatchSize: 32,
@@ -135,7 +134,6 @@ export const demoSchema = z.object({
     .prefault({})
     .describe("The reward model."),
   ppo: withDefaults(ppoSchema, {
-    packing: "never",
     iterations: 30,
     batchSize: 128,
     microBatchSize: 64,
