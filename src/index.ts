@@ -44,9 +44,14 @@ export {
   fullNetwork,
   loraNetwork,
   randomWeights,
+  readModelWeights,
   readWeights,
 } from "./model/create.js";
 export { exportAdapter, exportMerged } from "./model/export.js";
+export { type QuantizedBase, quantizeBase } from "./model/int8/build.js";
+export { withGradients } from "./model/int8/gradients.js";
+export { saveInt8 } from "./model/int8/save.js";
+export { describeInt8, type StoredInt8 } from "./model/int8/stored.js";
 export { openModel } from "./model/load/index.js";
 export { LINEAR_NAMES, type LoraConfig, type Network } from "./model/network.js";
 export { openRewardModel, saveRewardModel } from "./model/reward-model.js";

@@ -1,10 +1,11 @@
 /**
- * The same work done by Plumbline and by others, in turn (A B C A B C ...), on this machine:
+ * The same work done by Plumbline and by others, in turn (A B C A B C ...), on this machine, and how our own step's time
+ * grows with its work:
  *
- *   npm run bench:peers -- [--model FILE.gguf] [--python PYTHON] [--repeats 5] [--works lora,decode,ppo] [--peers a,b]
- *   npm run bench:peers -- --scaling
+ *   npm run bench:peers -- [--model FILE.gguf] [--python PYTHON] [--repeats 5] [--works lora,decode,ppo,scaling] [--peers a,b]
  *
- * A peer that is not installed is skipped. bench/peers/README.md says how each is installed.
+ * A peer that is not installed is left out. A run that was interrupted goes on where it stopped when the same command is
+ * given again. bench/peers/README.md says how each peer is installed.
  */
 import { existsSync } from "node:fs";
 import os from "node:os";
@@ -12,16 +13,16 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { writeFileAtomically } from "../../src/artifacts/atomic.js";
 import { PlumbError } from "../../src/errors.js";
-import { PEERS, type Peer, type Tools } from "./peers.js";
-import { PeerProcess, type PeerSettings, type WorkKind } from "./protocol.js";
-import { markdown, type PeerSeries, titleOf, type WorkSeries } from "./report.js";
-import { scaling } from "./scaling.js";
+import { bars } from "./bars.js";
+import { compareWork } from "./compare.js";
+import { InterimResults } from "./interim.js";
+import { PEERS } from "./peers.js";
+import type { WorkKind } from "./protocol.js";
+import { barsTable, markdown } from "./report.js";
+import { SCALING_AXES, scaling } from "./scaling.js";
 
 const ROOT = fileURLToPath(new URL("../../../../", import.meta.url));
-const WORKS: readonly WorkKind[] = ["lora", "decode", "ppo"];
-const BATCHES = [1, 16, 64];
-/** Units of work that do not count: programs are compiled, memory is laid out. */
-const WARM_UP: Readonly<Record<WorkKind, number>> = { lora: 3, decode: 1, ppo: 1 };
+const WORKS = ["lora", "decode", "ppo", "scaling"] as const;
 
 const { values: flags } = parseArgs({
   options: {
@@ -39,7 +40,6 @@ const { values: flags } = parseArgs({
     prompts: { type: "string", default: "64" },
     epochs: { type: "string", default: "4" },
     out: { type: "string", default: "runs/peers" },
-    scaling: { type: "boolean", default: false },
   },
 });
 
@@ -56,11 +56,16 @@ const chosen = <T extends string>(flag: "works" | "peers", known: readonly T[]):
     hint: `Known: ${known.join(", ")}.`,
   });
 };
-const note = (text: string): void => console.error(text);
+const begun = performance.now();
+const note = (text: string): void => {
+  const seconds = Math.round((performance.now() - begun) / 1000);
+  console.error(
+    `${String(Math.floor(seconds / 60)).padStart(3)}:${String(seconds % 60).padStart(2, "0")} ${text}`,
+  );
+};
 
 try {
-  if (flags.scaling) await runScaling();
-  else await comparePeers();
+  await main();
 } catch (error) {
   if (!(error instanceof PlumbError)) throw error;
   console.error(error.hint ? `${error.message}\n${error.hint}` : error.message);
@@ -76,13 +81,12 @@ function modelFile(): string {
   });
 }
 
-async function runScaling(): Promise<void> {
-  const text = await scaling({ threads: number("threads"), repeats: number("repeats"), onProgress: note });
-  await writeFileAtomically(`${flags.out}-scaling.md`, `${text}\n`);
-  console.log(text);
-}
-
-async function comparePeers(): Promise<void> {
+async function main(): Promise<void> {
+  const works = chosen("works", WORKS);
+  const ids = chosen(
+    "peers",
+    PEERS.map(({ id }) => id),
+  );
   const settings = {
     model: modelFile(),
     threads: number("threads"),
@@ -94,79 +98,58 @@ async function comparePeers(): Promise<void> {
     prompts: number("prompts"),
     epochs: number("epochs"),
   };
-  const ids = chosen(
-    "peers",
-    PEERS.map(({ id }) => id),
-  );
   const repeats = number("repeats");
-  const peers = PEERS.filter(({ id, cuts }) => ids.includes(id) && (cuts || settings.layers === null));
-  const tools = { python: flags.python, folder: `${ROOT}bench/peers` };
-  const series: WorkSeries[] = [];
-  for (const work of chosen("works", WORKS)) {
-    const able = peers.filter(({ works }) => works.includes(work));
-    series.push(...(await compareWork(able, { ...settings, work }, tools, repeats)));
-  }
-  const machine = `${os.cpus()[0]?.model.trim() ?? "unknown processor"}, ${settings.threads} threads`;
-  const text = `${machine}; medians of ${repeats}\n\n${markdown(series)}`;
-  await writeFileAtomically(
-    `${flags.out}.json`,
-    `${JSON.stringify({ machine, settings, series }, null, 2)}\n`,
+  const interim = InterimResults.open(
+    `${flags.out}.interim.json`,
+    { ...settings, repeats, peers: ids },
+    note,
   );
+  const tools = { python: flags.python, folder: `${ROOT}bench/peers` };
+  const peers = PEERS.filter(({ id, cuts }) => ids.includes(id) && (cuts || settings.layers === null));
+  for (const work of works) {
+    if (work === "scaling") {
+      const options = {
+        threads: settings.threads,
+        repeats,
+        onProgress: note,
+        onSection: () => interim.save(),
+      };
+      await scaling(interim.scaling, options);
+    } else {
+      const able = peers.filter((peer) => peer.works.includes(work));
+      await compareWork({
+        work,
+        peers: able,
+        settings: { ...settings, work },
+        tools,
+        repeats,
+        interim,
+        note,
+      });
+    }
+  }
+  await report(interim, settings, works, repeats);
+  await interim.remove();
+}
+
+async function report(
+  { series: all, leftOut, scaling: sections }: InterimResults,
+  settings: { threads: number },
+  works: readonly (WorkKind | "scaling")[],
+  repeats: number,
+): Promise<void> {
+  const series = all.filter(({ work }) => works.includes(work));
+  const machine = `${os.cpus()[0]?.model.trim() ?? "unknown processor"}, ${settings.threads} threads`;
+  const measured = bars(series);
+  const text = [
+    `${machine}; medians of ${repeats}`,
+    ...(series.length > 0 ? [markdown(series)] : []),
+    ...(measured.length > 0 ? [barsTable(measured)] : []),
+    ...leftOut.map(({ work, label, why }) => `Not in ${work}: ${label}: ${why}`),
+    ...(works.includes("scaling") ? SCALING_AXES.flatMap((axis) => sections[axis] ?? []) : []),
+  ].join("\n\n");
+  const json = { machine, settings, repeats, series, bars: measured, leftOut, scaling: sections };
+  await writeFileAtomically(`${flags.out}.json`, `${JSON.stringify(json, null, 2)}\n`);
   await writeFileAtomically(`${flags.out}.md`, `${text}\n`);
   console.log(text);
 }
-
-/** All peers loaded at once, measured in turn. One that fails is left out of what follows, saying so. */
-async function compareWork(
-  able: readonly Peer[],
-  settings: Omit<PeerSettings, "peer"> & { work: WorkKind },
-  tools: Tools,
-  repeats: number,
-): Promise<WorkSeries[]> {
-  const { work, threads } = settings;
-  const env = { OMP_NUM_THREADS: String(threads), MKL_NUM_THREADS: String(threads) };
-  const running: { peer: Peer; process: PeerProcess }[] = [];
-  for (const peer of able) {
-    note(`${work}: loading ${peer.label}`);
-    const argument = JSON.stringify({ ...settings, peer: peer.id });
-    const started = await PeerProcess.start(peer.label, [...peer.command(tools), argument], env);
-    if (started instanceof PeerProcess) running.push({ peer, process: started });
-    else note(`skipped ${peer.label}: ${started.skip}`);
-  }
-  const all: WorkSeries[] = [];
-  for (const batch of work === "decode" ? BATCHES : [undefined]) {
-    const what = titleOf({ work, batch });
-    const series = new Map(
-      running
-        .filter(({ peer }) => batch === undefined || (peer.batches ?? BATCHES).includes(batch))
-        .map((entry): [typeof entry, PeerSeries] => [
-          entry,
-          { id: entry.peer.id, label: entry.peer.label, measurements: [] },
-        ]),
-    );
-    for (let round = -WARM_UP[work]; round < repeats; round++) {
-      note(`${what}: ${round < 0 ? "warming up" : `round ${round + 1} of ${repeats}`}`);
-      for (const [entry, { measurements }] of series) {
-        try {
-          const measured = await entry.process.measure(batch === undefined ? {} : { batch });
-          if (round >= 0) measurements.push(measured);
-        } catch (error) {
-          note(`left out: ${(error as Error).message}`);
-          series.delete(entry);
-        }
-      }
-    }
-    if (series.size > 0)
-      all.push({
-        work,
-        ...(batch !== undefined && { batch }),
-        tokens: tokensOf(settings, batch),
-        peers: [...series.values()],
-      });
-  }
-  for (const { process } of running) await process.stop();
-  return all;
-}
-
-const tokensOf = (s: Omit<PeerSettings, "peer">, batch = 1): number =>
-  ({ lora: s.rows * s.length, decode: batch, ppo: s.prompts * s.newTokens })[s.work];

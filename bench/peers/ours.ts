@@ -1,19 +1,17 @@
 /** Our side of the comparison: answers each line on stdin with the time of one unit of work. */
 import { createInterface } from "node:readline";
 import { decodeStep, TrainingStep } from "../../src/bench/steps.js";
-import { Generator, samplingSchema } from "../../src/generate/index.js";
+import { Generator, sampledTexts } from "../../src/generate/index.js";
 import type { ModelConfig } from "../../src/model/config.js";
 import { frozenNetwork, readWeights, type Weights } from "../../src/model/create.js";
-import { quantizeBase } from "../../src/model/int8/build.js";
+import { calibrationTokens, quantizeBase } from "../../src/model/int8/build.js";
 import { openModel } from "../../src/model/load/index.js";
 import { OrtRuntime } from "../../src/runtime/ort/index.js";
-import type { Runtime } from "../../src/runtime/runtime.js";
 import { PpoWork } from "./ppo-work.js";
 import type { Measurement, PeerSettings, WorkRequest } from "./protocol.js";
 
 /** KL per token that the 8-bit base may have, as --base-error of the commands. */
 const BASE_ERROR = 0.01;
-const CALIBRATION = { rows: 32, tokens: 128 };
 
 const settings: PeerSettings = JSON.parse(process.argv[2]);
 const runtime = new OrtRuntime({ threads: settings.threads });
@@ -33,27 +31,12 @@ async function base(): Promise<{ config: ModelConfig; weights: Weights }> {
   const exact = await readWeights(runtime, config, files.weights);
   await files.close();
   if (settings.peer !== "ours-int8") return { config, weights: exact };
-  const texts = await sampledTexts(runtime, config, exact, files.config.padId ?? 0);
+  const texts = await sampledTexts(runtime, config, exact, config.padId ?? 0, calibrationTokens(config));
   const { weights } = await quantizeBase(runtime, config, exact, texts, {
     limit: BASE_ERROR,
-    differentiable: settings.work !== "decode",
+    use: settings.work === "decode" ? "inference" : "training",
   });
   return { config, weights };
-}
-
-/** Text for calibration, sampled from the model itself. */
-async function sampledTexts(
-  runtime: Runtime,
-  config: ModelConfig,
-  exact: Weights,
-  start: number,
-): Promise<number[][]> {
-  const generator = new Generator(runtime, frozenNetwork(runtime, config, exact), start);
-  const prompts = Array.from({ length: CALIBRATION.rows }, () => [start]);
-  const sampling = samplingSchema.parse({ maxNewTokens: CALIBRATION.tokens - 1 });
-  const completions = await generator.generate(prompts, sampling);
-  generator.release();
-  return completions.map(({ ids }) => [start, ...ids]);
 }
 
 async function prepare(): Promise<(request: WorkRequest) => Promise<Measurement>> {
@@ -67,7 +50,7 @@ async function prepare(): Promise<(request: WorkRequest) => Promise<Measurement>
     return () => iterations.run();
   }
   const generator = new Generator(runtime, frozenNetwork(runtime, config, weights), 0);
-  return async ({ batch = 1 }) => ({
-    milliseconds: await decodeStep(generator, config, batch, promptTokens, newTokens),
+  return async ({ batch = 1, capacity }) => ({
+    milliseconds: await decodeStep(generator, config, batch, promptTokens, newTokens, capacity),
   });
 }

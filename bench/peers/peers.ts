@@ -8,6 +8,8 @@ export interface Peer {
   works: readonly WorkKind[];
   /** Batch sizes that it decodes; default: all. */
   batches?: readonly number[];
+  /** Whether its cache may have more room than is filled. */
+  capacities?: true;
   /** Whether it can run a model that was cut to a few layers. */
   cuts: boolean;
   /** What runs it; its settings are appended. */
@@ -28,11 +30,19 @@ const python =
 
 /** In the order in which they take turns; the first is what the others' ratios are to. */
 export const PEERS: readonly Peer[] = [
-  { id: "ours-f32", label: "Plumbline f32", works: ["lora", "decode", "ppo"], cuts: true, command: ours },
+  {
+    id: "ours-f32",
+    label: "Plumbline f32",
+    works: ["lora", "decode", "ppo"],
+    capacities: true,
+    cuts: true,
+    command: ours,
+  },
   {
     id: "ours-int8",
     label: "Plumbline int8 base",
     works: ["lora", "decode", "ppo"],
+    capacities: true,
     cuts: true,
     command: ours,
   },

@@ -22,9 +22,11 @@ export interface PeerSettings {
 
 export type WorkKind = "lora" | "decode" | "ppo";
 
-/** One unit of work; `batch` is that of decoding. */
+/** One unit of work; `batch` and `capacity` are those of decoding. */
 export interface WorkRequest {
   batch?: number;
+  /** Tokens that each row of the cache has room for. */
+  capacity?: number;
 }
 
 /** A peer's answer: a training step's, a decoding step's or an iteration's time, and its phases where it has some. */

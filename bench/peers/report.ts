@@ -1,4 +1,5 @@
 import { type Spread, spread } from "../../src/bench/machine.js";
+import type { Bar } from "./bars.js";
 import type { Measurement, WorkKind } from "./protocol.js";
 
 /** What one peer did, one measurement a round. */
@@ -13,6 +14,8 @@ export interface WorkSeries {
   work: WorkKind;
   /** Of decoding. */
   batch?: number;
+  /** Tokens that each row of the cache has room for; absent: as many as are needed. */
+  capacity?: number;
   /** What a unit of work has to do with: tokens of a step, tokens sampled in an iteration. */
   tokens: number;
   peers: PeerSeries[];
@@ -47,8 +50,14 @@ export function figures({ peers, tokens }: WorkSeries): Figures[] {
   });
 }
 
-export const titleOf = ({ work, batch }: Pick<WorkSeries, "work" | "batch">): string =>
-  ({ lora: "LoRA step", decode: `decoding, batch ${batch}`, ppo: "PPO iteration" })[work];
+export const titleOf = ({
+  work,
+  batch,
+  capacity,
+}: Pick<WorkSeries, "work" | "batch" | "capacity">): string => {
+  const room = capacity === undefined ? "" : `, room for ${capacity}`;
+  return { lora: "LoRA step", decode: `decoding, batch ${batch}${room}`, ppo: "PPO iteration" }[work];
+};
 
 /** All works as one table in Markdown. */
 export function markdown(works: readonly WorkSeries[]): string {
@@ -67,6 +76,18 @@ export function markdown(works: readonly WorkSeries[]): string {
   );
   return table(["work", "by", "time (min-max)", "unit", "tokens/s", "speed, first = 1", "phases"], rows);
 }
+
+/** Bars as a table in Markdown. */
+export const barsTable = (all: readonly Bar[]): string =>
+  table(
+    ["what", "measured (min-max)", "bar", ""],
+    all.map(({ what, ratio, atLeast, atMost, met }) => [
+      what,
+      range(ratio),
+      atLeast === undefined ? `at most ${atMost}` : `at least ${atLeast}`,
+      met ? "met" : "missed",
+    ]),
+  );
 
 /** Rows of cells as a Markdown table that also reads well as text. */
 export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -24,20 +24,32 @@ const AXES: { [K in keyof Point]: readonly number[] } = {
 };
 const WARM_UP = 2;
 
-/** How a LoRA step's time grows with what it has to do, as tables in Markdown. The points of an axis take turns. */
-export async function scaling({
-  threads,
-  repeats,
-  onProgress,
-}: {
-  threads: number;
-  repeats: number;
-  onProgress: (text: string) => void;
-}): Promise<string> {
+/** What a LoRA step's time may depend on. */
+export const SCALING_AXES = Object.keys(AXES) as (keyof Point)[];
+
+/**
+ * How a LoRA step's time grows with what it has to do, as tables in Markdown. The points of an axis take turns.
+ * @param sections those that are known, by axis; the others are added, and `onSection` called after each.
+ */
+export async function scaling(
+  sections: Record<string, string>,
+  {
+    threads,
+    repeats,
+    onProgress,
+    onSection,
+  }: {
+    threads: number;
+    repeats: number;
+    onProgress: (text: string) => void;
+    onSection: () => Promise<void>;
+  },
+): Promise<void> {
+  const missing = SCALING_AXES.filter((axis) => sections[axis] === undefined);
+  if (missing.length === 0) return onProgress("scaling: all of it was done before");
   const runtime = new OrtRuntime({ threads });
   const weights = randomWeights(runtime, SMOLLM2_135M, 0);
-  const sections: string[] = [];
-  for (const axis of Object.keys(AXES) as (keyof Point)[]) {
+  for (const axis of missing) {
     onProgress(`scaling: ${axis}`);
     const steps = AXES[axis].map((value) => trainingStep(runtime, weights, { ...START, [axis]: value }));
     const times = steps.map((): number[] => []);
@@ -47,9 +59,9 @@ export async function scaling({
         if (round >= 0) times[i].push(milliseconds);
       }
     }
-    sections.push(section(axis, steps, times.map(spread)));
+    sections[axis] = section(axis, steps, times.map(spread));
+    await onSection();
   }
-  return sections.join("\n\n");
 }
 
 /** With the first layers only, the later layers' weights are no part of the network. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { loraSchema, optimizationSchema } from "./training-config.js";
+import { loraSchema, optimizationSchema, packingSchema } from "./training-config.js";
 
 /** What a PPO run can be told: CLI flags, recipe keys and docs come from here. */
 export const ppoSchema = optimizationSchema.extend({
@@ -24,6 +24,7 @@ export const ppoSchema = optimizationSchema.extend({
     .positive()
     .default(8)
     .describe("Rows in memory at once; does not change the loss."),
+  packing: packingSchema,
   maxNewTokens: z.number().int().positive().default(64).describe("Longest response, in tokens."),
   temperature: z
     .number()

@@ -3,21 +3,24 @@ import { PPO, ppoRun } from "../../test/golden/runs.js";
 import { finalScore, type PpoStep, ppoSchema } from "./ppo.js";
 
 describe("what PPO must show", () => {
-  test("the first update of every iteration starts from the sampling policy: ratio 1, nothing clipped", async () => {
-    const steps: PpoStep[] = [];
-    await ppoRun(undefined, {}, (step) => steps.push(step));
-    expect(steps.length).toBe(PPO.iterations);
-    for (const { metrics } of steps) {
-      expect(Math.abs(metrics["first/ratio"] - 1)).toBeLessThan(1e-5);
-      expect(metrics["first/clipfrac"]).toBe(0);
-      expect(metrics["first/approxkl"]).toBeLessThan(1e-5);
-      expect(metrics["val/sampler_gap"]).toBeLessThan(1e-4);
-      expect(metrics["policy/approxkl_avg"]).toBeGreaterThan(1e-5); // and then it moves
-      expect(metrics.updates).toBe(PPO.epochs * PPO.miniBatches);
-    }
-    expect(steps[0].metrics["objective/kl"]).toBeCloseTo(0, 4);
-    expect(steps[4].metrics["objective/kl"]).toBeGreaterThan(0.01);
-  });
+  test.each(["never", "always"] as const)(
+    "the first update of every iteration starts from the sampling policy: ratio 1, nothing clipped; packing %s",
+    async (packing) => {
+      const steps: PpoStep[] = [];
+      await ppoRun(undefined, { packing }, (step) => steps.push(step));
+      expect(steps.length).toBe(PPO.iterations);
+      for (const { metrics } of steps) {
+        expect(Math.abs(metrics["first/ratio"] - 1)).toBeLessThan(1e-5);
+        expect(metrics["first/clipfrac"]).toBe(0);
+        expect(metrics["first/approxkl"]).toBeLessThan(1e-5);
+        expect(metrics["val/sampler_gap"]).toBeLessThan(1e-4);
+        expect(metrics["policy/approxkl_avg"]).toBeGreaterThan(1e-5); // and then it moves
+        expect(metrics.updates).toBe(PPO.epochs * PPO.miniBatches);
+      }
+      expect(steps[0].metrics["objective/kl"]).toBeCloseTo(0, 4);
+      expect(steps[4].metrics["objective/kl"]).toBeGreaterThan(0.01);
+    },
+  );
 
   test("the reward rises", async () => {
     const scores: number[] = [];

@@ -8,7 +8,8 @@
  */
 import { PlumbError } from "../errors.js";
 import type { Completion, Generator } from "../generate/index.js";
-import { chunks, collate, promptCompletion, type Sequence } from "../model/batch.js";
+import { chunks, promptCompletion, type Sequence } from "../model/batch.js";
+import { layOut } from "../model/lay-out.js";
 import type { Loss, NetworkRunner, NetworkTrainer } from "../model/runner.js";
 import { sequenceLogProbs, sequenceLogProbsAndEntropies, sequenceValues } from "../model/score.js";
 import { batchFeeds, readInputs, readValues } from "../model/sequence-programs.js";
@@ -217,7 +218,7 @@ export async function* ppo(setup: PpoSetup, config: PpoConfig, state: PpoState):
   if (config.missingEosPenalty !== null && config.missingEosScore !== null) {
     throw new PlumbError("missingEosPenalty and missingEosScore exclude each other");
   }
-  const batching = { rows: config.microBatchSize, padId };
+  const batching = { rows: config.microBatchSize, padId, packing: config.packing };
   const updatesPerIteration = config.epochs * config.miniBatches;
   const warmup = Math.ceil(config.iterations * config.warmupShare);
 
@@ -356,17 +357,21 @@ export async function updateOnce(
   };
   const sorted = [...rows].sort((a, b) => b.sequence.ids.length - a.sequence.ids.length);
   for (const part of chunks(sorted, config.microBatchSize)) {
-    const batch = collate(
+    const batch = layOut(
       part.map((t) => t.sequence),
-      padId,
-      config.microBatchSize,
+      {
+        padId,
+        rows: config.microBatchSize,
+        packing: config.packing,
+        window: policy.network.config.slidingWindow,
+      },
     );
     const M = batch.targets.length;
     const vector = { shape: [M], dtype: "f32" } as const;
     const scalar = { shape: [], dtype: "f32" } as const;
     const perToken = (pick: (t: Trajectory) => ArrayLike<number>): Float32Array => {
       const out = new Float32Array(M);
-      for (const [b, t] of part.entries()) out.set(pick(t), batch.starts[b]);
+      for (const [i, t] of part.entries()) out.set(pick(t), batch.starts[i]);
       return out;
     };
     const feeds = { ...batchFeeds(batch), weights: batch.weights, scale: Float32Array.of(1 / tokens) };

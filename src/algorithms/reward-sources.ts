@@ -2,7 +2,7 @@ import { PlumbError } from "../errors.js";
 import type { Completion } from "../generate/index.js";
 import { promptCompletion } from "../model/batch.js";
 import type { NetworkRunner } from "../model/runner.js";
-import { sequenceScores } from "../model/score.js";
+import { type Batching, sequenceScores } from "../model/score.js";
 
 /** What a reward function is shown of a response. */
 export interface RewardInput {
@@ -34,7 +34,7 @@ export function modelReward(
   weight: number,
   runner: NetworkRunner,
   normalization: { mean: number; std: number },
-  batching: { rows: number; padId: number },
+  batching: Batching,
 ): RewardSource {
   return {
     name,

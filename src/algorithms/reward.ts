@@ -9,15 +9,16 @@
  * form divides [(1 - e) l(d) - e l(-d)] by (1 - 2e) instead, with l(d) = -log s(d) (Natarajan et al. 2013).
  */
 import { z } from "zod";
-import { chunks, collate, type Sequence } from "../model/batch.js";
+import { chunks, type Sequence } from "../model/batch.js";
+import { layOut } from "../model/lay-out.js";
 import type { Loss, NetworkRunner, NetworkTrainer } from "../model/runner.js";
 import { type Batching, sequenceScores } from "../model/score.js";
-import { lastInputs, lastScores } from "../model/sequence-programs.js";
+import { batchFeeds, lastInputs, lastScores } from "../model/sequence-programs.js";
 import { learningRate } from "../optim/index.js";
 import { add, div, logSigmoid, mul, neg, slice, square, sub, sum, type Tensor } from "../tensor/index.js";
 import { checkFinite } from "./finite.js";
 import { batchIndices } from "./order.js";
-import { loraSchema, optimizationSchema } from "./training-config.js";
+import { loraSchema, optimizationSchema, packingSchema } from "./training-config.js";
 
 export const rewardSchema = optimizationSchema.extend({
   epochs: z
@@ -39,6 +40,7 @@ export const rewardSchema = optimizationSchema.extend({
     .min(2)
     .default(512)
     .describe("Longer texts lose tokens at the start, so that the answer stays."),
+  packing: packingSchema,
   centering: z
     .number()
     .min(0)
@@ -182,9 +184,15 @@ function backward(
   pairs: number,
 ) {
   const P = config.microBatchSize;
-  const blank = Array.from({ length: P - part.length }, () => sequence([padId]));
+  const blank = Array.from({ length: P - part.length }, () => sequence([]));
   const side = (key: "chosen" | "rejected") => [...part.map((pair) => sequence(pair[key])), ...blank];
-  const batch = collate([...side("chosen"), ...side("rejected")], padId);
+  const batch = layOut([...side("chosen"), ...side("rejected")], {
+    padId,
+    rows: 2 * P,
+    packing: config.packing,
+    window: trainer.network.config.slidingWindow,
+    groups: part.map((_, i) => [i, P + i]),
+  });
   const perPair = (value: (pair: TokenPair) => number): Float32Array => {
     const values = new Float32Array(P);
     for (const [i, pair] of part.entries()) values[i] = value(pair);
@@ -203,8 +211,7 @@ function backward(
     return { loss: bradleyTerryLoss(scores, x.margins, x.noise, x.weights, x.scale, config).loss, scores };
   };
   return trainer.backward("reward", inputs, loss, {
-    ids: batch.ids,
-    last: batch.last,
+    ...batchFeeds(batch),
     margins: perPair((pair) => pair.margin ?? 0),
     noise: perPair((pair) => pair.noise ?? config.noise),
     weights: perPair(() => 1),

@@ -11,7 +11,7 @@ import { PlumbError } from "../errors.js";
 import { type Batch, chunks, collate, type Sequence } from "../model/batch.js";
 import { collatePacked, packSequences } from "../model/packing.js";
 import type { NetworkTrainer } from "../model/runner.js";
-import { batchFeeds, packedInputs, readInputs } from "../model/sequence-programs.js";
+import { batchFeeds, readInputs } from "../model/sequence-programs.js";
 import { tokenReadings } from "../model/token-readings.js";
 import { learningRate } from "../optim/index.js";
 import { mul, neg, sum } from "../tensor/index.js";
@@ -94,15 +94,7 @@ export async function* sft(
     let correct = 0;
     const byLength = [...batch].sort((a, b) => rowLength(b) - rowLength(a));
     for (const part of chunks(byLength, config.microBatchSize)) {
-      const out = config.packing
-        ? await backwardPacked(trainer, part, padId, config, count)
-        : await backwardPadded(
-            trainer,
-            part.map(([s]) => s),
-            padId,
-            config,
-            count,
-          );
+      const out = await backward(trainer, inRows(part, padId, config), count);
       loss += out.loss[0] as number;
       correct += out.correct[0] as number;
     }
@@ -143,34 +135,21 @@ const nll =
     return { loss: mul(neg(sum(mul(logProbs, x.weights))), x.scale), correct: sum(mul(hits, x.weights)) };
   };
 
-const lossInputs = (batch: Batch) => ({
-  weights: { shape: [batch.weights.length], dtype: "f32" as const },
-  scale: { shape: [], dtype: "f32" as const },
-});
-
-function backwardPadded(
-  trainer: NetworkTrainer,
-  part: Sequence[],
-  padId: number,
-  config: SftConfig,
-  count: number,
-) {
-  const batch = collate(part, padId, config.microBatchSize);
-  const inputs = { ...readInputs(batch), ...lossInputs(batch) };
-  const feeds = { ...batchFeeds(batch), weights: batch.weights, scale: Float32Array.of(1 / count) };
-  return trainer.backward("sft", inputs, nll(trainer), feeds);
+/** A micro-batch; packed rows are all of maxLength. */
+function inRows(part: readonly Sequence[][], padId: number, config: SftConfig): Batch {
+  const rows = config.microBatchSize;
+  if (!config.packing) return collate(part.flat(), padId, rows);
+  let next = 0;
+  const placed = part.map((row) => row.map(() => next++));
+  return collatePacked(part.flat(), placed, padId, { rows, columns: config.maxLength, share: false });
 }
 
-function backwardPacked(
-  trainer: NetworkTrainer,
-  part: Sequence[][],
-  padId: number,
-  config: SftConfig,
-  count: number,
-) {
-  const batch = collatePacked(part, padId, config.microBatchSize, config.maxLength);
-  const inputs = { ...packedInputs(batch), ...lossInputs(batch) };
-  const { segments, positions, weights } = batch;
-  const feeds = { ...batchFeeds(batch), segments, positions, weights, scale: Float32Array.of(1 / count) };
-  return trainer.backward("sft/packed", inputs, nll(trainer), feeds);
+function backward(trainer: NetworkTrainer, batch: Batch, count: number) {
+  const inputs = {
+    ...readInputs(batch),
+    weights: { shape: [batch.weights.length], dtype: "f32" },
+    scale: { shape: [], dtype: "f32" },
+  } as const;
+  const feeds = { ...batchFeeds(batch), weights: batch.weights, scale: Float32Array.of(1 / count) };
+  return trainer.backward("sft", inputs, nll(trainer), feeds);
 }

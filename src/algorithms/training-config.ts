@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { PACKING } from "../model/lay-out.js";
 import { LINEAR_NAMES, type LinearName } from "../model/network.js";
 import { adamwSchema, scheduleSchema } from "../optim/index.js";
 
@@ -12,6 +13,14 @@ export const loraSchema = z.object({
     .default([...LINEAR_NAMES])
     .describe("Linear layers that get an update; where q, k and v are one layer, name all of them."),
 });
+
+/** Of the methods whose batches may share rows. */
+export const packingSchema = z
+  .enum(PACKING)
+  .default("auto")
+  .describe(
+    "Several texts share a row, kept apart by the attention mask, and beginnings they have in common are computed once: where that saves a tenth or more, always, or never; does not change the loss.",
+  );
 
 /** What every trained method needs. */
 export const optimizationSchema = adamwSchema.extend({

@@ -4,6 +4,7 @@ import { relativeError } from "../../test/evaluate.js";
 import { PAD, randomIds, smallConfig, smallFull, smallLora, smallWeights } from "../../test/tiny-network.js";
 import { promptCompletion, type Sequence } from "../model/batch.js";
 import { frozenNetwork } from "../model/create.js";
+import type { Packing } from "../model/lay-out.js";
 import type { Network } from "../model/network.js";
 import { packSequences } from "../model/packing.js";
 import { NetworkRunner, NetworkTrainer } from "../model/runner.js";
@@ -96,13 +97,14 @@ async function ppoStep(
   rows: Trajectory[],
   microBatchSize: number,
   padId = PAD,
+  packing: Packing = "never",
 ): Promise<Step & { value: Float32Array; metrics: number[] }> {
   const [policy, value] = [network(kind), network(kind)].map((n) => new NetworkTrainer(runtime, n, adam));
   const metrics = await updateOnce(
     policy,
     value,
     rows,
-    policyConfig({ microBatchSize, batchSize: rows.length }),
+    policyConfig({ microBatchSize, batchSize: rows.length, packing }),
     padId,
     1e-3,
   );
@@ -159,23 +161,26 @@ describe.each(["full", "lora"] as const)(
         );
       }));
 
-    test("reward", () =>
+    test.each(["never", "always"] as const)("reward, packing %s", (packing) =>
       over(async (seed, count, part) => {
         const pairs = pairsOf(seed, count);
         same(
-          await rewardStep(kind, pairs, { microBatchSize: part }),
-          await rewardStep(kind, pairs, { microBatchSize: count }),
+          await rewardStep(kind, pairs, { microBatchSize: part, packing }),
+          await rewardStep(kind, pairs, { microBatchSize: count, packing }),
         );
-      }));
+      }),
+    );
 
-    test("ppo", () =>
+    test.each(["never", "always"] as const)("ppo, packing %s", (packing) =>
       over(async (seed, count, part) => {
         const rows = trajectories(seed, count);
-        const [parts, whole] = [await ppoStep(kind, rows, part), await ppoStep(kind, rows, count)];
+        const parts = await ppoStep(kind, rows, part, PAD, packing);
+        const whole = await ppoStep(kind, rows, count, PAD, packing);
         same(parts, whole);
         expect(relativeError(parts.value, whole.value)).toBeLessThan(TOLERANCE);
         expect(relativeError(parts.metrics, whole.metrics)).toBeLessThan(TOLERANCE);
-      }));
+      }),
+    );
   },
 );
 
@@ -191,6 +196,43 @@ describe("packing", () => {
       }
     },
   );
+
+  test.each(["full", "lora"] as const)(
+    "of pairs, with and without a prompt in common, does too: %s",
+    async (kind) => {
+      const r = new RandomStream(7, "prompts");
+      const pairs = [...pairsOf(4, 3), ...pairsOf(5, 4).map((pair) => after(randomIds(r, 9), pair))];
+      const step = (changes: Partial<RewardConfig>) =>
+        rewardStep(kind, pairs, { microBatchSize: 4, ...changes });
+      const apart = await step({ packing: "never" });
+      same(await step({ packing: "always" }), apart);
+      same(await step({ packing: "auto" }), apart);
+      same(await step({ packing: "always", maxLength: 10 }), await step({ packing: "never", maxLength: 10 }));
+    },
+  );
+
+  const after = (prompt: number[], pair: TokenPair): TokenPair => ({
+    ...pair,
+    chosen: [...prompt, ...pair.chosen],
+    rejected: [...prompt, ...pair.rejected],
+  });
+
+  test.each(["full", "lora"] as const)("of responses does too: %s", async (kind) => {
+    const rows = trajectories(6, 7);
+    const [prompt, other] = [rows[0].sequence, rows[1].sequence];
+    const own = other.read.filter(Boolean).length;
+    rows[1].sequence = promptCompletion(
+      prompt.ids.slice(0, -prompt.read.filter(Boolean).length),
+      other.ids.slice(-own),
+    );
+    const apart = await ppoStep(kind, rows, 4);
+    for (const packing of ["always", "auto"] as const) {
+      const packed = await ppoStep(kind, rows, 4, PAD, packing);
+      same(packed, apart);
+      expect(relativeError(packed.value, apart.value)).toBeLessThan(TOLERANCE);
+      expect(relativeError(packed.metrics, apart.metrics)).toBeLessThan(TOLERANCE);
+    }
+  });
 
   async function sftPacked(kind: "full" | "lora", data: Sequence[]): Promise<Step> {
     const rows = packSequences(data, 32);
@@ -232,6 +274,11 @@ describe("tokens of padding change nothing", () => {
       await rewardStep("full", pairsOf(11, 3), { microBatchSize: 2 }, 7),
     );
     same(await ppoStep("full", trajectories(11, 3), 2, 0), await ppoStep("full", trajectories(11, 3), 2, 7));
+    const always = { microBatchSize: 2, packing: "always" } as const;
+    same(
+      await rewardStep("full", pairsOf(11, 3), always, 0),
+      await rewardStep("full", pairsOf(11, 3), always, 7),
+    );
   });
 
   test("in scores, values and log-probabilities, nor does the company of other rows", async () => {

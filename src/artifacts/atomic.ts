@@ -11,16 +11,21 @@ import { PlumbError } from "../errors.js";
 /**
  * Writes one file atomically; an existing file is replaced.
  *
+ * @param data all of it, or pieces of text that are written one after another.
  * @throws PlumbError when the disk is full or the place cannot be written; the previous file is then untouched.
  */
-export async function writeFileAtomically(path: string, data: string | Uint8Array): Promise<void> {
+export async function writeFileAtomically(
+  path: string,
+  data: string | Uint8Array | Iterable<string>,
+): Promise<void> {
   const target = resolve(path);
   const temporary = temporarySibling(target);
   try {
     await mkdir(dirname(target), { recursive: true });
     const file = await open(temporary, "wx");
     try {
-      await file.writeFile(data);
+      const whole = typeof data === "string" || data instanceof Uint8Array;
+      for (const piece of whole ? [data] : data) await file.writeFile(piece);
       await file.sync();
     } finally {
       await file.close();

@@ -4,11 +4,13 @@
  */
 import os from "node:os";
 import { Generator } from "../generate/index.js";
-import { frozenNetwork, randomWeights } from "../model/create.js";
+import type { ModelConfig } from "../model/config.js";
+import { frozenNetwork, randomWeights, type Weights } from "../model/create.js";
 import type { Runtime } from "../runtime/runtime.js";
 import { matrixProductProbe, median, memoryReadProbe, type Spread, spread } from "./machine.js";
+import { PpoIterations } from "./ppo-iterations.js";
 import { SMOLLM2_135M, weightBytes } from "./shapes.js";
-import { decodeStep, type IterationShare, ppoIteration, TrainingStep } from "./steps.js";
+import { decodeStep, TrainingStep } from "./steps.js";
 
 export interface BenchOptions {
   repeats: number;
@@ -47,6 +49,30 @@ export interface BenchResult {
   /** Step time at batch 1 with room for 2,048 tokens over that with room for 128, both filled alike. */
   decodeCapacity: number;
   ppo: IterationShare;
+}
+
+export interface IterationShare {
+  milliseconds: number;
+  insidePrograms: number;
+  outsideShare: number;
+}
+
+/** One PPO iteration (after one to warm up): how much of its time is spent outside compiled programs. */
+async function iterationShare(
+  runtime: Runtime,
+  config: ModelConfig,
+  weights: Weights,
+): Promise<IterationShare> {
+  const iterations = new PpoIterations(runtime, config, weights);
+  await iterations.next();
+  const before = { ...runtime.statistics };
+  const start = performance.now();
+  await iterations.next();
+  const { runMilliseconds, compileMilliseconds } = runtime.statistics;
+  const milliseconds = performance.now() - start - (compileMilliseconds - before.compileMilliseconds);
+  const insidePrograms = runMilliseconds - before.runMilliseconds;
+  iterations.release();
+  return { milliseconds, insidePrograms, outsideShare: 1 - insidePrograms / milliseconds };
 }
 
 /** Runs all measurements; `onProgress` is told what is being measured. */
@@ -122,7 +148,7 @@ export async function bench(
   const readMilliseconds = weightBytes(config) / median(reads) / 1e6;
 
   onProgress("PPO iteration");
-  const iteration = await ppoIteration(runtime, config, weights);
+  const iteration = await iterationShare(runtime, config, weights);
   return {
     machine: {
       cpu: os.cpus()[0]?.model.trim() ?? "unknown",

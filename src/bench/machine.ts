@@ -1,6 +1,6 @@
 import { RandomStream } from "../random.js";
 import type { Runtime } from "../runtime/runtime.js";
-import { matmul, sum, trace } from "../tensor/index.js";
+import { int8Matmul, matmul, sum, trace } from "../tensor/index.js";
 
 const SIDE = 2048;
 /** Floats that are read to measure memory bandwidth: far more than any cache holds. */
@@ -27,15 +27,49 @@ export function matrixProductProbe(runtime: Runtime): Probe {
     (x) => ({ c: matmul(x.a, x.b) }),
   );
   const executable = runtime.compile(program, frozen);
-  const repeats = 5;
-  return {
-    run: async () => {
-      const start = performance.now();
-      for (let i = 0; i < repeats; i++) await executable.run({ a }, { c });
-      return (2 * SIDE ** 3 * repeats) / (performance.now() - start) / 1e6;
+  return { run: () => productSpeed(() => executable.run({ a }, { c })), release: () => {} };
+}
+
+/** As `matrixProductProbe`, with the constant factor in 8 bits and the other one rounded on the way. */
+export function int8ProductProbe(runtime: Runtime): Probe {
+  const shape = [SIDE, SIDE];
+  const random = new RandomStream(0, "bench/int8-matrix");
+  const a = runtime.buffer(
+    "f32",
+    shape,
+    Float32Array.from({ length: SIDE * SIDE }, () => random.uniform() - 0.5),
+  );
+  const c = runtime.buffer("f32", shape);
+  const frozen = new Map([
+    [
+      "values",
+      runtime.buffer(
+        "i8",
+        shape,
+        Int8Array.from({ length: SIDE * SIDE }, () => random.int(255) - 127),
+      ),
+    ],
+    ["scales", runtime.buffer("f32", [SIDE], new Float32Array(SIDE).fill(1 / 127))],
+  ]);
+  const program = trace(
+    "bench/int8-product",
+    {
+      a: { shape, dtype: "f32" },
+      values: { shape, dtype: "i8", frozen: true },
+      scales: { shape: [SIDE], dtype: "f32", frozen: true },
     },
-    release: () => {},
-  };
+    ({ a, values, scales }) => ({ c: int8Matmul(a, { values, scales }) }),
+  );
+  const executable = runtime.compile(program, frozen);
+  return { run: () => productSpeed(() => executable.run({ a }, { c })), release: () => {} };
+}
+
+/** 10^9 operations a second of products of SIDE x SIDE matrices. */
+async function productSpeed(product: () => Promise<unknown>): Promise<number> {
+  const repeats = 5;
+  const start = performance.now();
+  for (let i = 0; i < repeats; i++) await product();
+  return (2 * SIDE ** 3 * repeats) / (performance.now() - start) / 1e6;
 }
 
 /** GB/s at which a large array is read once by all threads. */

@@ -6,6 +6,17 @@ export const modelSetting = z
   .min(1)
   .describe("a .gguf file, a Hugging Face folder or hf:owner/name");
 
+/** Settings of commands whose base may be in 8 bits. */
+export const baseSettings = {
+  base: z
+    .enum(["f32", "int8", "auto"])
+    .optional()
+    .describe(
+      "the frozen weights: exact, in 8 bits, or in 8 bits where the processor is made for it and the error stays within --base-error; default: as the model comes",
+    ),
+  baseError: z.number().positive().default(0.01).describe("most KL per token, in nats, that 8 bits may cost"),
+};
+
 export const adapterSetting = z
   .array(z.string().min(1))
   .max(16)

@@ -2,21 +2,26 @@
 import { PlumbError } from "../errors.js";
 import { Generator } from "../generate/index.js";
 import type { ModelConfig } from "../model/config.js";
-import { adapterNetwork, frozenNetwork, readWeights, type Weights } from "../model/create.js";
+import { adapterNetwork, frozenNetwork, type Weights } from "../model/create.js";
 import { mergedWeights } from "../model/export.js";
+import { isInt8 } from "../model/int8/gradients.js";
+import type { StoredInt8 } from "../model/int8/stored.js";
 import { openModel, type WantedHead } from "../model/load/index.js";
 import { allocateF32 } from "../model/load/weights.js";
 import type { Network } from "../model/network.js";
-import { baseKey, type SharedBase } from "../model/reward-model.js";
+import { baseKey, type SharedBase, sharedBase } from "../model/reward-model.js";
 import { type OrtOptions, OrtRuntime } from "../runtime/ort/index.js";
 import type { Runtime } from "../runtime/runtime.js";
 import type { Tokenizer } from "../text/index.js";
 
-export interface OpenedNetwork {
-  /** The model as it is, or with its last adapter live beside the frozen base. */
-  network: Network;
+/** A model with all its adapters but the last folded in. */
+export interface OpenedModel {
   /** What the network stands on, without its last adapter: the reference of a policy that is trained with LoRA. */
   base: Weights;
+  /** How the base is stored in 8 bits, where it is. */
+  int8?: StoredInt8;
+  /** The last adapter, which stands live beside the frozen base. */
+  adapter?: string;
   config: ModelConfig;
   /** Absent when the model came without one; see `tokenizerOf`. */
   tokenizer?: Tokenizer;
@@ -24,6 +29,11 @@ export interface OpenedNetwork {
   padId: number;
   /** What was opened, as it was given. */
   source: string;
+}
+
+export interface OpenedNetwork extends OpenedModel {
+  /** The model as it is, or with its last adapter. */
+  network: Network;
 }
 
 export interface OpenOptions {
@@ -41,25 +51,40 @@ const HEAD_MULTIPLE = 16;
 /** The runtime of a command; its threads are PLUMB_THREADS or all processors. */
 export const createRuntime = (options?: OrtOptions): Runtime => new OrtRuntime(options);
 
+/** Reads a model and its adapters: `openBaseModel`, then `networkOf`. */
+export const openNetwork = async (
+  runtime: Runtime,
+  model: string,
+  adapters: readonly string[] = [],
+  options: OpenOptions = {},
+): Promise<OpenedNetwork> => networkOf(runtime, await openBaseModel(runtime, model, adapters, options));
+
+/** A model with its last adapter beside it. @throws PlumbError when the adapter is not sound, or of another model. */
+export const networkOf = async (runtime: Runtime, opened: OpenedModel): Promise<OpenedNetwork> => {
+  const { adapter, config, base } = opened;
+  const network =
+    adapter === undefined
+      ? frozenNetwork(runtime, config, base)
+      : await adapterNetwork(runtime, config, base, adapter);
+  return { ...opened, network };
+};
+
 /**
- * Reads a model and its adapters.
+ * Reads a model and folds all its adapters but the last into it.
  *
  * @param model a .gguf file, a Hugging Face folder or `hf:owner/name`.
- * @param adapters PEFT folders, applied one on another: all but the last are folded into the base.
+ * @param adapters PEFT folders, applied one on another.
  * @throws PlumbError when one of them is missing, not sound, or does not fit the others.
  */
-export async function openNetwork(
+export async function openBaseModel(
   runtime: Runtime,
   model: string,
   adapters: readonly string[] = [],
   { maxPositions, head, shared }: OpenOptions = {},
-): Promise<OpenedNetwork> {
-  const {
-    config: declared,
-    weights,
-    tokenizer,
-  } = shared?.get(baseKey(model)) ?? (await readModel(runtime, model, head));
-  shared?.set(baseKey(model), { config: declared, weights, ...(tokenizer && { tokenizer }) });
+): Promise<OpenedModel> {
+  const opened = shared?.get(baseKey(model)) ?? (await readModel(runtime, model, head));
+  shared?.set(baseKey(model), opened);
+  const { config: declared, weights, tokenizer, int8 } = opened;
   const config = maxPositions === undefined ? declared : { ...declared, maxPositions };
   if (declared.learnedPositions && config.maxPositions > declared.maxPositions) {
     throw new PlumbError(
@@ -69,21 +94,22 @@ export async function openNetwork(
   let base = weights;
   const alone = shared === undefined;
   for (const dir of adapters.slice(0, -1)) base = await mergeAdapter(runtime, config, base, dir, alone);
-  const last = adapters.at(-1);
-  const network =
-    last === undefined
-      ? frozenNetwork(runtime, config, base)
-      : await adapterNetwork(runtime, config, base, last);
+  const adapter = adapters.at(-1);
   const padId = tokenizer?.padId ?? config.padId ?? 0;
-  return { network, base, config, ...(tokenizer && { tokenizer }), padId, source: model };
+  return {
+    ...{ base, config, padId, source: model },
+    ...(adapter !== undefined && { adapter }),
+    ...(tokenizer && { tokenizer }),
+    ...(int8 && { int8 }),
+  };
 }
 
 async function readModel(runtime: Runtime, model: string, head?: WantedHead): Promise<SharedBase> {
-  const { config, weights, tokenizer, close } = await openModel(model, head);
+  const files = await openModel(model, head);
   try {
-    return { config, weights: await readWeights(runtime, config, weights), ...(tokenizer && { tokenizer }) };
+    return await sharedBase(runtime, files);
   } finally {
-    await close();
+    await files.close();
   }
 }
 
@@ -100,6 +126,11 @@ export async function mergeAdapter(
   dir: string,
   inPlace = false,
 ): Promise<Weights> {
+  if (isInt8(base)) {
+    throw new PlumbError(`the adapter ${dir} cannot be folded into a model that is stored in 8 bits`, {
+      hint: "Fold it in while converting: plumb convert --model ORIGINAL --adapter DIR --quantize int8.",
+    });
+  }
   const adapted = await adapterNetwork(runtime, config, base, dir);
   const merged = new Map(base);
   for (const [name, { shape, adapted: changed, pieces }] of mergedWeights(adapted)) {
@@ -125,14 +156,21 @@ export function tokenizerOf(opened: Pick<OpenedNetwork, "tokenizer" | "source">)
 }
 
 /** What samples from an opened model. @throws PlumbError when its heads are of a size that cannot be decoded. */
-export function generatorOf(
-  runtime: Runtime,
-  { network, padId, tokenizer, source }: OpenedNetwork,
-): Generator {
-  const { headDim } = network.config;
-  if (headDim % HEAD_MULTIPLE === 0) return new Generator(runtime, network, padId, tokenizer);
+export function generatorOf(runtime: Runtime, opened: OpenedNetwork): Generator {
+  checkDecodable(opened, "Log-probabilities and training work with any even size.");
+  return new Generator(runtime, opened.network, opened.padId, opened.tokenizer);
+}
+
+export const isDecodable = ({ headDim }: ModelConfig): boolean => headDim % HEAD_MULTIPLE === 0;
+
+/** @throws PlumbError when the model's heads are of a size that cannot be decoded. */
+export function checkDecodable(
+  { config, source }: Pick<OpenedModel, "config" | "source">,
+  hint: string,
+): void {
+  if (isDecodable(config)) return;
   throw new PlumbError(
-    `${source} has attention heads of size ${headDim}; sampling needs a multiple of ${HEAD_MULTIPLE}`,
-    { hint: "Log-probabilities and training work with any even size." },
+    `${source} has attention heads of size ${config.headDim}; sampling needs a multiple of ${HEAD_MULTIPLE}`,
+    { hint },
   );
 }

@@ -165,7 +165,7 @@ export async function* demo(runtime: Runtime, config: DemoConfig): AsyncGenerato
   })) {
     yield { kind: "step", phase: "reward", ...step };
   }
-  const batching = { rows: config.reward.microBatchSize, padId };
+  const batching = { rows: config.reward.microBatchSize, padId, packing: config.reward.packing };
   const answered = judged.slice(0, 512).map(({ prompt, left, right }) => {
     const before = promptIds(tokenizer, prompt.text);
     return { chosen: [...before, ...left.ids], rejected: [...before, ...right.ids] };
@@ -187,7 +187,8 @@ export async function* demo(runtime: Runtime, config: DemoConfig): AsyncGenerato
   );
   const generator = new Generator(runtime, policy.network, padId, tokenizer);
   const asked = trainPrompts.map((prompt) => ({ ids: promptIds(tokenizer, prompt.text), text: prompt.text }));
-  const rewards = [modelReward("reward_model", 1, scorer, scale, { rows: config.ppo.microBatchSize, padId })];
+  const { microBatchSize: rows, packing } = config.ppo;
+  const rewards = [modelReward("reward_model", 1, scorer, scale, { rows, padId, packing })];
   const setup = { policy, reference, value, generator, rewards, prompts: asked, padId };
   const evaluation = {
     samplesPerPrompt: config.samplesPerPrompt,
@@ -272,7 +273,8 @@ async function judgeRewardModel(
     const before = promptIds(tokenizer, prompt.text);
     return { chosen: [...before, ...left.ids], rejected: [...before, ...right.ids] };
   });
-  const batching = { rows: config.reward.microBatchSize, padId: tokenizer.padId };
+  const { microBatchSize: rows, packing } = config.reward;
+  const batching = { rows, padId: tokenizer.padId, packing };
   const scores = await scorePairs(scorer, sides, batching, config.reward.maxLength);
   const votes = pairs.flatMap((pair) => pair.votes);
   let right = 0;

@@ -6,4 +6,5 @@
 export { type GenerateOptions, Generator, type GeneratorOptions } from "./generator.js";
 export type { Completion, RequestOptions } from "./request.js";
 export type { RoomOptions } from "./room.js";
+export { sampledTexts } from "./sampled-texts.js";
 export { type SamplingConfig, sampleToken, samplingSchema } from "./sampling.js";

@@ -12,6 +12,14 @@ export function promptCompletion(prompt: readonly number[], completion: readonly
   return { ids: [...prompt, ...completion], read };
 }
 
+/** Which tokens of a row see which, where a row holds more than one sequence. */
+export interface RowMask {
+  /** i32 [B, T]: the column before which a token's followers end: a token in column j is seen by i with j <= i < until[j]. */
+  until: Int32Array;
+  /** i64 [B, T]: positions within sequences. */
+  positions: BigInt64Array;
+}
+
 /**
  * Sequences as one rectangle, padded on the right, with the list of positions that are read. Only those positions go
  * through the output head.
@@ -33,8 +41,10 @@ export interface Batch {
   count: number;
   /** Where each sequence's read tokens start in the list; the last entry is `count`. */
   starts: number[];
-  /** i64 [B]: index in [B T] of each sequence's last token. */
+  /** i64, one for each sequence and the padding: index in [B T] of each sequence's last token. */
   last: BigInt64Array;
+  /** Where rows hold several sequences; without it, each row holds one. */
+  mask?: RowMask;
 }
 
 /** Lengths are rounded up to these, so that few programs serve all batches. */
@@ -61,30 +71,46 @@ export function collate(
   const longest = sequences.reduce((n, s) => Math.max(n, s.ids.length), 1);
   const T = columns ?? paddedLength(longest);
   if (longest > T) throw new PlumbError(`a sequence of ${longest} tokens does not fit ${T} columns`);
-  const count = sequences.reduce((n, s) => n + s.read.filter((read, t) => read && t > 0).length, 0);
-  // A quarter, half or all of the rectangle is read: three programs at the most for one rectangle.
-  const M = [4, 2, 1].map((d) => Math.ceil((rows * T) / d)).find((m) => m >= count) as number;
-
   const ids = new BigInt64Array(rows * T).fill(BigInt(padId));
+  const last = new BigInt64Array(rows);
+  sequences.forEach((sequence, b) => {
+    sequence.ids.forEach((id, t) => {
+      ids[b * T + t] = BigInt(id);
+    });
+    last[b] = BigInt(b * T + Math.max(0, sequence.ids.length - 1));
+  });
+  return { rows, columns: T, ids, last, ...readings(sequences, rows * T, (b, t) => b * T + t) };
+}
+
+/**
+ * The list of tokens read.
+ * @param positions B T. @param at index in [B T] of a sequence's token.
+ */
+export function readings(
+  sequences: readonly Sequence[],
+  positions: number,
+  at: (sequence: number, token: number) => number,
+): Pick<Batch, "readFrom" | "targets" | "weights" | "count" | "starts"> {
+  const count = sequences.reduce((n, s) => n + s.read.filter((read, t) => read && t > 0).length, 0);
+  // A quarter, half or all of the rectangle is read: three programs at the most for one rectangle. More than all are where
+  // sequences share tokens.
+  const M = [4, 2, 1].map((d) => Math.ceil(positions / d)).find((m) => m >= count) ?? paddedLength(count);
   const readFrom = new BigInt64Array(M);
   const targets = new BigInt64Array(M);
   const weights = new Float32Array(M);
-  const last = new BigInt64Array(rows);
   const starts: number[] = [];
   let next = 0;
   sequences.forEach((sequence, b) => {
     starts.push(next);
     sequence.ids.forEach((id, t) => {
-      ids[b * T + t] = BigInt(id);
       if (t === 0 || !sequence.read[t]) return;
-      readFrom[next] = BigInt(b * T + t - 1);
+      readFrom[next] = BigInt(at(b, t - 1));
       targets[next] = BigInt(id);
       weights[next++] = 1;
     });
-    last[b] = BigInt(b * T + sequence.ids.length - 1);
   });
   starts.push(next);
-  return { rows, columns: T, ids, readFrom, targets, weights, count, starts, last };
+  return { readFrom, targets, weights, count, starts };
 }
 
 /** Groups consecutive items so that each group has at most `size` items. */

@@ -12,6 +12,7 @@ import {
   silu,
   split,
   type Tensor,
+  within,
 } from "../tensor/index.js";
 import type { ModelConfig } from "./config.js";
 import { attentionWidths, BLOCK_NORMS } from "./weight-names.js";
@@ -27,11 +28,12 @@ export function blocks(p: Parameters, config: ModelConfig, x: Tensor, attend: At
   const block = (layer: number, x: Tensor): Tensor => {
     const at = `model.layers.${layer}`;
     let h = x;
-    const part = (name: "attention" | "mlp", compute: (x: Tensor) => Tensor): Tensor => {
-      const { before, after } = places[name];
-      const y = compute(before ? norm(p, config, `${at}.${before}`, h) : h);
-      return after ? norm(p, config, `${at}.${after}`, y) : y;
-    };
+    const part = (name: "attention" | "mlp", compute: (x: Tensor) => Tensor): Tensor =>
+      within(name, () => {
+        const { before, after } = places[name];
+        const y = compute(before ? norm(p, config, `${at}.${before}`, h) : h);
+        return after ? norm(p, config, `${at}.${after}`, y) : y;
+      });
     const attended = part("attention", (a) => {
       const [q, k, v] = queryKeyValue(p, config, `${at}.self_attn`, a);
       return linear(p, `${at}.self_attn.o_proj`, attend(layer, q, k, v));
@@ -46,7 +48,9 @@ export function blocks(p: Parameters, config: ModelConfig, x: Tensor, attend: At
   let h = x;
   for (let layer = 0; layer < config.layers; layer++) {
     const input = h;
-    h = p.recompute ? recomputed(() => block(layer, input)) : block(layer, input);
+    h = within(`layers.${layer}`, () =>
+      p.recompute ? recomputed(() => block(layer, input)) : block(layer, input),
+    );
   }
   return norm(p, config, "model.norm", h);
 }
@@ -54,8 +58,11 @@ export function blocks(p: Parameters, config: ModelConfig, x: Tensor, attend: At
 /** The norm of that name over the last axis of x. */
 function norm(p: Parameters, config: ModelConfig, name: string, x: Tensor): Tensor {
   const weight = parameter(p, `${name}.weight`);
-  if (config.norm === "layer") return layerNorm(x, weight, parameter(p, `${name}.bias`), config.rmsNormEps);
-  return rmsNorm(x, config.unitOffsetNorm ? add(weight, 1) : weight, config.rmsNormEps);
+  return within(name.slice(name.lastIndexOf(".") + 1), () =>
+    config.norm === "layer"
+      ? layerNorm(x, weight, parameter(p, `${name}.bias`), config.rmsNormEps)
+      : rmsNorm(x, config.unitOffsetNorm ? add(weight, 1) : weight, config.rmsNormEps),
+  );
 }
 
 /** x [N, D] to q [N, H D] and k, v [N, KV D], q and k normed where the model does so. */

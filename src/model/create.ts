@@ -4,7 +4,8 @@ import type { DeviceBuffer, Runtime } from "../runtime/runtime.js";
 import { ourWeights } from "./architectures/names.js";
 import type { ModelConfig } from "./config.js";
 import { rescaledAdapter } from "./int8/adapter.js";
-import { openPeftAdapter } from "./load/index.js";
+import { readInt8Base } from "./int8/read.js";
+import { type ModelFiles, openPeftAdapter } from "./load/index.js";
 import type { WeightSource } from "./load/weights.js";
 import { layersOfPeft, loraTargets } from "./lora-targets.js";
 import {
@@ -33,6 +34,12 @@ export async function readWeights(
   }
   return weights;
 }
+
+/** The weights of an opened model in memory, in 8 bits where they are stored so. @throws PlumbError as `readWeights`. */
+export const readModelWeights = (runtime: Runtime, files: ModelFiles): Promise<Weights> =>
+  files.int8
+    ? readInt8Base(runtime, files.config, files.int8.description, files.int8.weights, files.source)
+    : readWeights(runtime, files.config, files.weights);
 
 /**
  * New weights for training from nothing: matrices normal with std 0.02, those that write to the residual stream

@@ -3,10 +3,11 @@ import {
   blockBias,
   blockwiseAttention,
   causalBias,
+  embedding,
   type Parameters,
   parameter,
   ropeTables,
-  segmentBias,
+  rowBias,
   softCapped,
   WHOLE_LENGTH,
   weightProduct,
@@ -27,6 +28,7 @@ import {
   reshape,
   sub,
   type Tensor,
+  within,
 } from "../tensor/index.js";
 import { blocks } from "./block.js";
 import { type ModelConfig, windowOf } from "./config.js";
@@ -38,12 +40,14 @@ import { type ModelConfig, windowOf } from "./config.js";
 
 /** Embeddings of tokens i64 [B, T], [B T, D]. @param positions i64, [B, T] or what broadcasts to it. */
 function embed(p: Parameters, config: ModelConfig, ids: Tensor, positions: Tensor): Tensor {
-  const [B, T] = ids.shape;
-  let x = gatherRows(parameter(p, "model.embed_tokens.weight"), ids); // [B, T, D]
-  if (config.embeddingScale !== undefined) x = mul(x, config.embeddingScale);
-  if (config.learnedPositions)
-    x = add(x, gatherRows(parameter(p, "model.embed_positions.weight"), positions));
-  return reshape(x, [multiplyDims(B, T), config.hiddenSize]);
+  return within("embedding", () => {
+    const [B, T] = ids.shape;
+    let x = embedding(p, "model.embed_tokens.weight", ids); // [B, T, D]
+    if (config.embeddingScale !== undefined) x = mul(x, config.embeddingScale);
+    if (config.learnedPositions)
+      x = add(x, gatherRows(parameter(p, "model.embed_positions.weight"), positions));
+    return reshape(x, [multiplyDims(B, T), config.hiddenSize]);
+  });
 }
 
 /** Positions i64 at which a learned table may be read: beyond its end there is only padding. */
@@ -82,14 +86,14 @@ const rotaryConstants = (
  * Hidden states of whole sequences, in a differentiable form. Rows are padded on the right: causal attention then
  * keeps real tokens from ever seeing the padding.
  *
- * @param ids i64 [B, T]. @param segments i32 [B, T] where several documents share a row, with `positions` i64
- *   [B, T] counted within each; without them positions count from 0. @returns [B T, D], after the last norm.
+ * @param ids i64 [B, T]. @param until i32 [B, T], of `RowMask`, where several documents share a row, with `positions`
+ *   i64 [B, T] counted within each; without them positions count from 0. @returns [B T, D], after the last norm.
  */
 export function hiddenStates(
   p: Parameters,
   config: ModelConfig,
   ids: Tensor,
-  packed?: { segments: Tensor; positions: Tensor },
+  packed?: { until: Tensor; positions: Tensor },
 ): Tensor {
   const [B, T] = ids.shape as [number, number];
   const counted = BigInt64Array.from({ length: B * T }, (_, i) => BigInt(i % T));
@@ -98,7 +102,7 @@ export function hiddenStates(
   const whole = T <= WHOLE_LENGTH;
   const bias = byWindow(config, (window) => {
     if (!whole) return blockBias(T, window);
-    return packed ? segmentBias(packed.segments, window) : causalBias(T, window);
+    return packed ? rowBias(packed.until, window) : causalBias(T, window);
   });
   const { heads, kvHeads, headDim, attentionScale: scale, attentionSoftCap: softCap } = config;
   const shape = { batch: B, length: T, heads, kvHeads, headDim, scale, softCap };
@@ -107,7 +111,7 @@ export function hiddenStates(
     const turn = tables(layer);
     const rotation = turn && { positions, ...turn };
     if (whole) return attention(q, k, v, bias(layer), rotation, shape);
-    const mask = { bias: bias(layer), window: windowOf(config, layer), segments: packed?.segments };
+    const mask = { bias: bias(layer), window: windowOf(config, layer), until: packed?.until };
     return blockwiseAttention(q, k, v, mask, rotation, shape);
   });
 }
@@ -186,15 +190,17 @@ export function logits(
   hidden: Tensor,
   scale: number | Tensor = 1,
 ): Tensor {
-  const head = headName(config);
-  const cap = config.logitSoftCap;
-  if (cap !== undefined) {
-    const capped = softCapped(weightProduct(p, head, hidden, 1 / cap), cap);
-    return scale === 1 ? capped : mul(capped, scale);
-  }
-  return typeof scale === "number"
-    ? weightProduct(p, head, hidden, scale)
-    : weightProduct(p, head, mul(hidden, scale)); // [N, D] is far smaller than [N, V]
+  return within("head", () => {
+    const head = headName(config);
+    const cap = config.logitSoftCap;
+    if (cap !== undefined) {
+      const capped = softCapped(weightProduct(p, head, hidden, 1 / cap), cap);
+      return scale === 1 ? capped : mul(capped, scale);
+    }
+    return typeof scale === "number"
+      ? weightProduct(p, head, hidden, scale)
+      : weightProduct(p, head, mul(hidden, scale)); // [N, D] is far smaller than [N, V]
+  });
 }
 
 /** A scalar per position from the reward or value head `score.weight` [1, D]: [N, D] to [N]. */

@@ -1,5 +1,9 @@
-import type { Batch, Sequence } from "./batch.js";
-import { collate } from "./batch.js";
+import { PlumbError } from "../errors.js";
+import { type Batch, readings, type Sequence } from "./batch.js";
+import { commonBeginning, layRow } from "./row-layout.js";
+
+/** Rows that are looked through for room; older ones stay as they are. */
+const OPEN_ROWS = 64;
 
 /**
  * Puts sequences into rows of at most `length` tokens: first-fit in the order given, which keeps the rows of equal
@@ -15,7 +19,7 @@ export function packSequences(sequences: readonly Sequence[], length: number): S
       row = { items: [], used: 0 };
       rows.push(row);
       open.push(row);
-      if (open.length > 64) open.shift();
+      if (open.length > OPEN_ROWS) open.shift();
     }
     row.items.push(sequence);
     row.used += size;
@@ -23,38 +27,119 @@ export function packSequences(sequences: readonly Sequence[], length: number): S
   return rows.map((row) => row.items);
 }
 
-/** A batch whose rows hold several documents each. */
-export interface PackedBatch extends Batch {
-  /** i32 [B, T]: the number of each token's document in its row, from 1; 0 is padding. */
-  segments: Int32Array;
-  /** i64 [B, T]: positions within documents. */
-  positions: BigInt64Array;
+interface Row {
+  members: number[];
+  /** Those of its members' texts that are not the beginning of another. */
+  texts: (readonly number[])[];
+  used: number;
 }
 
-/** Pads rows of several sequences into a batch of [rows, columns]. The first token of a document is never read. */
+/**
+ * Puts groups of sequences into rows of at most `length` tokens, the largest first, each where it adds the fewest
+ * tokens. Beginnings that sequences of a row have in common count once. The sequences of a group share a row if they fit one.
+ * @param groups indices of sequences. @returns rows of indices.
+ */
+export function packGroups(
+  sequences: readonly Sequence[],
+  groups: readonly (readonly number[])[],
+  length: number,
+  share: boolean,
+): number[][] {
+  const texts = (group: readonly number[]): (readonly number[])[] => group.map((i) => sequences[i].ids);
+  const fitting = groups
+    .flatMap((group) =>
+      additions([], texts(group), share).tokens <= length ? [group] : group.map((i) => [i]),
+    )
+    .map((group) => ({ group, alone: additions([], texts(group), share) }))
+    .filter(({ alone }) => alone.tokens > 0)
+    .sort((a, b) => b.alone.tokens - a.alone.tokens); // equal ones stay in order
+  const rows: Row[] = [];
+  for (const { group, alone } of fitting) {
+    let best: Row | undefined;
+    let fewest = alone;
+    for (const row of rows.slice(-OPEN_ROWS)) {
+      if (!share && row.used + alone.tokens > length) continue;
+      const found = share ? additions(row.texts, texts(group), share) : alone;
+      if (row.used + found.tokens > length || (best && found.tokens >= fewest.tokens)) continue;
+      best = row;
+      fewest = found;
+    }
+    if (!best) {
+      best = { members: [], texts: [], used: 0 };
+      rows.push(best);
+    }
+    best.members.push(...group);
+    best.texts.push(...fewest.texts);
+    best.used += fewest.tokens;
+  }
+  return rows.map((row) => row.members);
+}
+
+/** What texts add to a row that holds others: how many tokens, and the texts of which they are. */
+function additions(
+  held: readonly (readonly number[])[],
+  added: readonly (readonly number[])[],
+  share: boolean,
+): { tokens: number; texts: (readonly number[])[] } {
+  const texts: (readonly number[])[] = [];
+  let tokens = 0;
+  for (const ids of added) {
+    let common = 0;
+    if (share) {
+      for (const other of held) common = Math.max(common, commonBeginning(ids, other));
+      for (const other of texts) common = Math.max(common, commonBeginning(ids, other));
+    }
+    if (common === ids.length) continue;
+    texts.push(ids);
+    tokens += ids.length - common;
+  }
+  return { tokens, texts };
+}
+
+/**
+ * Pads rows of several sequences into a batch of [rows, columns]. Lists that go by sequence are in the order of
+ * `sequences`, whatever row each is in. The first token of a sequence is never read.
+ * @param placed rows of indices of sequences. @param share equal beginnings in a row are laid out once.
+ * @param slots length of `last`, at least the number of sequences.
+ */
 export function collatePacked(
-  packed: readonly (readonly Sequence[])[],
+  sequences: readonly Sequence[],
+  placed: readonly (readonly number[])[],
   padId: number,
-  rows: number,
-  columns: number,
-): PackedBatch {
-  const joined = packed.map(
-    (items): Sequence => ({
-      ids: items.flatMap((s) => s.ids),
-      read: items.flatMap((s) => s.read.map((read, t) => read && t > 0)),
-    }),
-  );
-  const batch = collate(joined, padId, rows, columns);
-  const segments = new Int32Array(rows * columns);
+  { rows, columns, share, slots = sequences.length }: PackedShape,
+): Batch {
+  const ids = new BigInt64Array(rows * columns).fill(BigInt(padId));
+  const until = new Int32Array(rows * columns).fill(columns);
   const positions = new BigInt64Array(rows * columns);
-  packed.forEach((items, b) => {
-    let at = b * columns;
-    items.forEach((sequence, number) => {
-      for (let t = 0; t < sequence.ids.length; t++, at++) {
-        segments[at] = number + 1;
-        positions[at] = BigInt(t);
-      }
+  const last = new BigInt64Array(slots);
+  const indices: number[][] = sequences.map(() => []);
+  placed.forEach((members, b) => {
+    const start = b * columns;
+    const row = layRow(
+      members.map((m) => sequences[m].ids),
+      share,
+    );
+    if (row.ids.length > columns)
+      throw new PlumbError(`a row of ${row.ids.length} tokens does not fit ${columns} columns`);
+    row.ids.forEach((id, t) => {
+      ids[start + t] = BigInt(id);
+    });
+    until.set(row.until, start);
+    row.positions.forEach((position, t) => {
+      positions[start + t] = BigInt(position);
+    });
+    members.forEach((m, i) => {
+      indices[m] = row.columns[i].map((column) => start + column);
+      last[m] = BigInt(indices[m][indices[m].length - 1] ?? 0);
     });
   });
-  return { ...batch, segments, positions };
+  const read = readings(sequences, rows * columns, (s, t) => indices[s][t]);
+  return { rows, columns, ids, last, mask: { until, positions }, ...read };
+}
+
+export interface PackedShape {
+  rows: number;
+  columns: number;
+  share: boolean;
+  slots?: number;
 }

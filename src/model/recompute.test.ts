@@ -50,7 +50,7 @@ function long(): Network {
 async function int8(): Promise<Network> {
   const config = smallConfig();
   const texts = Array.from({ length: 12 }, () => randomIds(random, 30));
-  const options = { limit: 1, differentiable: true };
+  const options = { limit: 1, use: "training" } as const;
   const base = await quantizeBase(runtime, config, smallWeights(runtime, config), texts, options);
   return adapted(base.weights);
 }

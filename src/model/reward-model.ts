@@ -11,9 +11,12 @@ import { PlumbError } from "../errors.js";
 import type { Runtime } from "../runtime/runtime.js";
 import type { Tokenizer } from "../text/index.js";
 import type { ModelConfig } from "./config.js";
-import { adapterNetwork, frozenNetwork, readWeights, type Weights } from "./create.js";
+import { adapterNetwork, frozenNetwork, readModelWeights, type Weights } from "./create.js";
 import { exportMerged } from "./export.js";
-import { openModel } from "./load/index.js";
+import { quantizeBase } from "./int8/build.js";
+import { isInt8 } from "./int8/gradients.js";
+import type { StoredInt8 } from "./int8/stored.js";
+import { type ModelFiles, openModel } from "./load/index.js";
 import { openSafetensors } from "./load/safetensors.js";
 import { flatParameters, type Network } from "./network.js";
 import { NetworkRunner } from "./runner.js";
@@ -23,6 +26,9 @@ const FORMAT = 1;
 const HEAD = "score.weight";
 /** Where the head stands when config.json names a language model. */
 const HEAD_FILE = "score.safetensors";
+/** More text than any base is calibrated on. */
+const MAX_ROWS = 1024;
+const MAX_ROW = 65_536; // characters
 
 const rewardFileSchema = z.object({
   format: z.literal(FORMAT).describe("Version of this file."),
@@ -31,7 +37,33 @@ const rewardFileSchema = z.object({
   mean: z.number().describe("Mean of the raw rewards of reference samples."),
   std: z.number().positive().describe("Their standard deviation; rewards are (raw - mean) / std."),
   maxLength: z.number().int().positive().describe("Tokens it was trained to read, from the end."),
+  int8: z
+    .object({
+      limit: z.number().positive(),
+      rows: z
+        .array(
+          z
+            .string()
+            .max(MAX_ROW)
+            .regex(/^\d+( \d+)*$/),
+        )
+        .min(1)
+        .max(MAX_ROWS)
+        .transform((rows) => rows.map((row) => row.split(" ").map(Number))),
+    })
+    .optional()
+    .describe(
+      "What brings the base to the 8 bits it was trained on: most KL per token, and text as token ids.",
+    ),
 });
+
+/** What makes the same 8-bit base of a model again. */
+export interface Int8Recipe {
+  /** Most KL per token. */
+  limit: number;
+  /** Token ids of the text it was calibrated on. */
+  rows: readonly (readonly number[])[];
+}
 
 /** How raw scores become rewards, and what the model was trained to read. */
 export interface RewardScale {
@@ -47,6 +79,8 @@ export interface SavedReward extends RewardScale {
   tokenizer?: Tokenizer;
   /** What to save instead of the network's own adapter, where that stands on earlier ones. */
   adapter?: AdapterTensors;
+  /** What made its base, where that was brought to 8 bits for the training. */
+  int8?: Int8Recipe | undefined;
 }
 
 /** A model in memory, for networks that stand on the same one. */
@@ -54,7 +88,28 @@ export interface SharedBase {
   config: ModelConfig;
   weights: Weights;
   tokenizer?: Tokenizer;
+  /** How the weights are stored in 8 bits, where they are. */
+  int8?: StoredInt8;
 }
+
+/** An opened model in memory. */
+export async function sharedBase(runtime: Runtime, files: ModelFiles): Promise<SharedBase> {
+  const { config, tokenizer, int8 } = files;
+  const weights = await readModelWeights(runtime, files);
+  return { config, weights, ...(tokenizer && { tokenizer }), ...(int8 && { int8: int8.description }) };
+}
+
+/**
+ * Brings the language model under a reward model's adapter to 8 bits, or leaves it.
+ *
+ * @param source the model as it was given. @param trained what made the base that the adapter was trained on, if that
+ *   was in 8 bits.
+ */
+export type ChooseBase = (
+  base: SharedBase,
+  source: string,
+  trained: Int8Recipe | undefined,
+) => Promise<Weights>;
 
 export interface RewardModel extends RewardScale {
   runner: NetworkRunner;
@@ -67,19 +122,23 @@ export const baseKey = (source: string): string => (source.startsWith("hf:") ? s
 
 /** Saves a trained reward model; the folder appears whole or not at all. */
 export async function saveRewardModel(dir: string, network: Network, saved: SavedReward): Promise<void> {
-  const { base, mean, std, maxLength, tokenizer } = saved;
+  const { base, mean, std, maxLength, tokenizer, int8 } = saved;
   const portable = base.startsWith("hf:") || isAbsolute(base) ? base : relative(resolve(dir), resolve(base));
   const kind = network.lora ? "adapter" : "full";
-  const file = { format: FORMAT, kind, base: portable, mean, std, maxLength } as const;
+  const file = { format: FORMAT, kind, base: portable, mean, std, maxLength, ...(int8 && { int8 }) } as const;
   await writeFolderAtomically(dir, async (tmp) => {
     if (network.lora) await saveAdapter(tmp, saved.adapter ?? adapterTensors(network), base);
     else {
       if (!network.trainable.byName.has(HEAD)) throw new Error("a reward model without a head");
       await exportMerged(tmp, network, tokenizer);
     }
-    await writeFile(join(tmp, "reward.json"), `${JSON.stringify(file, null, 2)}\n`);
+    await writeFile(join(tmp, "reward.json"), `${JSON.stringify(file, oneLineRows, 2)}\n`);
   });
 }
+
+/** Rows of token ids would take a line an id. */
+const oneLineRows = (key: string, value: unknown): unknown =>
+  key === "rows" ? (value as number[][]).map((row) => row.join(" ")) : value;
 
 /**
  * Opens a reward model.
@@ -87,12 +146,14 @@ export async function saveRewardModel(dir: string, network: Network, saved: Save
  * @param dir a folder that `saveRewardModel` wrote, or a model for sequence classification with one label, whose scores
  *   are taken as they are: mean 0, deviation 1. It may be one of the hub's.
  * @param shared models already in memory, by `baseKey`; one that this opens is added.
+ * @param choose default: an adapter that was trained on a base in 8 bits stands on the same one.
  * @throws PlumbError when a file is missing, not sound, or does not fit the others.
  */
 export async function openRewardModel(
   runtime: Runtime,
   dir: string,
   shared: Map<string, SharedBase> = new Map(),
+  choose: ChooseBase = (base, _source, trained) => asTrained(runtime, base, trained),
 ): Promise<RewardModel> {
   const file = await readRewardFile(dir);
   const { kind, base } = file ?? { kind: "full", base: dir };
@@ -100,7 +161,8 @@ export async function openRewardModel(
   const source = kind === "full" ? dir : local;
   const opened = shared.get(baseKey(source)) ?? (await openBase(runtime, source, kind));
   shared.set(baseKey(source), opened);
-  const { config, weights, tokenizer } = opened;
+  const { config, tokenizer } = opened;
+  const weights = await choose(opened, source, file?.int8);
   if (kind === "full") checkHead(config, source);
   if (!tokenizer) throw new PlumbError(`${source} has no tokenizer, so nothing can be scored with ${dir}`);
   const network =
@@ -116,16 +178,36 @@ export async function openRewardModel(
   return { runner: new NetworkRunner(runtime, network), mean, std, maxLength, config, tokenizer };
 }
 
+/**
+ * The base that an adapter was trained on: in 8 bits where it was, unless it is so already.
+ *
+ * @throws PlumbError when the text that it was calibrated on is not of this model's tokens.
+ */
+export async function asTrained(
+  runtime: Runtime,
+  { config, weights }: SharedBase,
+  trained: Int8Recipe | undefined,
+): Promise<Weights> {
+  if (!trained || isInt8(weights)) return weights;
+  const stranger = trained.rows.flat().find((id) => id >= config.vocabSize);
+  if (stranger !== undefined) {
+    throw new PlumbError(
+      `reward.json names the token ${stranger}, but the model it stands on has only ${config.vocabSize}`,
+      { hint: "The reward model belongs to another base model." },
+    );
+  }
+  return (
+    await quantizeBase(runtime, config, weights, trained.rows, { limit: trained.limit, use: "inference" })
+  ).weights;
+}
+
 async function openBase(runtime: Runtime, source: string, kind: "adapter" | "full"): Promise<SharedBase> {
-  const { config, weights, tokenizer, close } = await openModel(
-    source,
-    kind === "adapter" ? "language-model" : "any",
-  );
+  const files = await openModel(source, kind === "adapter" ? "language-model" : "any");
   try {
-    if (kind === "full") checkHead(config, source);
-    return { config, weights: await readWeights(runtime, config, weights), ...(tokenizer && { tokenizer }) };
+    if (kind === "full") checkHead(files.config, source);
+    return await sharedBase(runtime, files);
   } finally {
-    await close();
+    await files.close();
   }
 }
 

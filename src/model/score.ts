@@ -1,42 +1,41 @@
-import { type Batch, byLength, collate, type Sequence } from "./batch.js";
+import type { Batch, Sequence } from "./batch.js";
+import { layOutInRuns, type Packing } from "./lay-out.js";
 import type { NetworkRunner } from "./runner.js";
 import { batchFeeds, lastInputs, lastScores, readInputs, readValues } from "./sequence-programs.js";
 import { tokenReadings } from "./token-readings.js";
 
 /** How sequences are put into batches for evaluation. */
 export interface Batching {
-  /** Rows a run. */
+  /** Rows a run; packed rows have no more positions than these would. */
   rows: number;
   padId: number;
+  /** Default: auto. */
+  packing?: Packing;
   /** Called after each run with the number of sequences done. */
   onProgress?: (done: number) => void;
 }
 
-/** Runs batches of similar length and gives each sequence's result back in the order of the input. */
+/** Runs batch after batch and gives each sequence's result back in the order of the input. */
 async function overBatches<R>(
+  { network }: NetworkRunner,
   sequences: readonly Sequence[],
-  { rows, padId, onProgress }: Batching,
-  run: (batch: Batch) => Promise<(row: number) => R>,
+  { rows, padId, packing = "auto", onProgress }: Batching,
+  run: (batch: Batch) => Promise<(sequence: number) => R>,
 ): Promise<R[]> {
   const results = new Array<R>(sequences.length);
-  const lengths = sequences.map((s) => s.ids.length);
+  const window = network.config.slidingWindow;
   let done = 0;
-  for (const indices of byLength(lengths, rows)) {
-    const batch = collate(
-      indices.map((i) => sequences[i]),
-      padId,
-      rows,
-    );
+  for (const { indices, batch } of layOutInRuns(sequences, { rows, padId, packing, window })) {
     const result = await run(batch);
-    for (const [row, index] of indices.entries()) results[index] = result(row);
+    for (const [i, index] of indices.entries()) results[index] = result(i);
     onProgress?.((done += indices.length));
   }
   return results;
 }
 
-/** The part of a list over tokens read, [M], that belongs to one row. */
-const ofRow = (batch: Batch, values: Float32Array, row: number): Float32Array =>
-  values.slice(batch.starts[row], batch.starts[row + 1]);
+/** The part of a list over tokens read, [M], that belongs to one sequence. */
+const ofSequence = (batch: Batch, values: Float32Array, i: number): Float32Array =>
+  values.slice(batch.starts[i], batch.starts[i + 1]);
 
 /** Natural log-probabilities of each sequence's read tokens at a sampling temperature. */
 export function sequenceLogProbs(
@@ -46,14 +45,14 @@ export function sequenceLogProbs(
   temperature = 1,
 ): Promise<Float32Array[]> {
   const { config } = runner.network;
-  return overBatches(sequences, batching, async (batch) => {
+  return overBatches(runner, sequences, batching, async (batch) => {
     const { logProbs } = await runner.forward(
       `log-probs at ${temperature}`,
       readInputs(batch),
       (p, x) => tokenReadings(p, config, x, { temperature, differentiable: false }),
       batchFeeds(batch),
     );
-    return (row) => ofRow(batch, logProbs as Float32Array, row);
+    return (i) => ofSequence(batch, logProbs as Float32Array, i);
   });
 }
 
@@ -65,16 +64,16 @@ export function sequenceLogProbsAndEntropies(
   temperature = 1,
 ): Promise<{ logProbs: Float32Array; entropies: Float32Array }[]> {
   const { config } = runner.network;
-  return overBatches(sequences, batching, async (batch) => {
+  return overBatches(runner, sequences, batching, async (batch) => {
     const out = await runner.forward(
       `log-probs and entropies at ${temperature}`,
       readInputs(batch),
       (p, x) => tokenReadings(p, config, x, { temperature, differentiable: false, also: ["entropies"] }),
       batchFeeds(batch),
     );
-    return (row) => ({
-      logProbs: ofRow(batch, out.logProbs as Float32Array, row),
-      entropies: ofRow(batch, out.entropies as Float32Array, row),
+    return (i) => ({
+      logProbs: ofSequence(batch, out.logProbs as Float32Array, i),
+      entropies: ofSequence(batch, out.entropies as Float32Array, i),
     });
   });
 }
@@ -86,14 +85,14 @@ export function sequenceValues(
   batching: Batching,
 ): Promise<Float32Array[]> {
   const { config } = runner.network;
-  return overBatches(sequences, batching, async (batch) => {
+  return overBatches(runner, sequences, batching, async (batch) => {
     const { values } = await runner.forward(
       "values",
       readInputs(batch),
       (p, x) => ({ values: readValues(p, config, x) }),
       batchFeeds(batch),
     );
-    return (row) => ofRow(batch, values as Float32Array, row);
+    return (i) => ofSequence(batch, values as Float32Array, i);
   });
 }
 
@@ -104,13 +103,13 @@ export function sequenceScores(
   batching: Batching,
 ): Promise<number[]> {
   const { config } = runner.network;
-  return overBatches(sequences, batching, async (batch) => {
+  return overBatches(runner, sequences, batching, async (batch) => {
     const { scores } = await runner.forward(
       "scores",
       lastInputs(batch),
       (p, x) => ({ scores: lastScores(p, config, x) }),
       batchFeeds(batch),
     );
-    return (row) => scores[row] as number;
+    return (i) => scores[i] as number;
   });
 }

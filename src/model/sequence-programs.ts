@@ -6,8 +6,12 @@ import { hiddenStates, scalarHead } from "./decoder.js";
 import type { Feeds, Tensors } from "./runner.js";
 
 /** Inputs of a program over a batch's tokens. */
-export const tokenInputs = (batch: Batch): Record<string, InputSpec> => ({
-  ids: { shape: [batch.rows, batch.columns], dtype: "i64" },
+export const tokenInputs = ({ rows, columns, mask }: Batch): Record<string, InputSpec> => ({
+  ids: { shape: [rows, columns], dtype: "i64" },
+  ...(mask && {
+    until: { shape: [rows, columns], dtype: "i32" },
+    positions: { shape: [rows, columns], dtype: "i64" },
+  }),
 });
 
 /** Inputs of a program over the tokens a batch reads. */
@@ -17,17 +21,10 @@ export const readInputs = (batch: Batch): Record<string, InputSpec> => ({
   targets: { shape: [batch.targets.length], dtype: "i64" },
 });
 
-/** Inputs of a program over the tokens that a batch of packed rows reads. */
-export const packedInputs = (batch: Batch): Record<string, InputSpec> => ({
-  ...readInputs(batch),
-  segments: { shape: [batch.rows, batch.columns], dtype: "i32" },
-  positions: { shape: [batch.rows, batch.columns], dtype: "i64" },
-});
-
 /** Inputs of a program over each sequence's last token. */
 export const lastInputs = (batch: Batch): Record<string, InputSpec> => ({
   ...tokenInputs(batch),
-  last: { shape: [batch.rows], dtype: "i64" },
+  last: { shape: [batch.last.length], dtype: "i64" },
 });
 
 /** A batch's arrays, under the names above. */
@@ -36,13 +33,16 @@ export const batchFeeds = (batch: Batch): Feeds => ({
   readFrom: batch.readFrom,
   targets: batch.targets,
   last: batch.last,
+  ...batch.mask,
 });
 
+/** Hidden states of a batch's tokens: [B T, D]. */
+const batchHidden = (p: Parameters, config: ModelConfig, { ids, until, positions }: Tensors): Tensor =>
+  hiddenStates(p, config, ids, until && { until, positions });
+
 /** Hidden states at the positions that predict the tokens read: [M, D]. */
-export function readHidden(p: Parameters, config: ModelConfig, x: Tensors): Tensor {
-  const packed = x.segments ? { segments: x.segments, positions: x.positions } : undefined;
-  return gatherRows(hiddenStates(p, config, x.ids, packed), x.readFrom);
-}
+export const readHidden = (p: Parameters, config: ModelConfig, x: Tensors): Tensor =>
+  gatherRows(batchHidden(p, config, x), x.readFrom);
 
 /** Entropy of each row's distribution: logits [M, V] to [M], in nats. */
 export function entropies(logits: Tensor): Tensor {
@@ -54,6 +54,6 @@ export function entropies(logits: Tensor): Tensor {
 export const readValues = (p: Parameters, config: ModelConfig, x: Tensors): Tensor =>
   scalarHead(p, readHidden(p, config, x));
 
-/** The reward head at each sequence's last token: [B]. */
+/** The reward head at each sequence's last token, one score for each of `last`. */
 export const lastScores = (p: Parameters, config: ModelConfig, x: Tensors): Tensor =>
-  scalarHead(p, gatherRows(hiddenStates(p, config, x.ids), x.last));
+  scalarHead(p, gatherRows(batchHidden(p, config, x), x.last));

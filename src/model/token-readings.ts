@@ -17,6 +17,7 @@ import {
   sub,
   type Tensor,
   tokenLogProbs,
+  within,
   withRowGradient,
 } from "../tensor/index.js";
 import type { ModelConfig } from "./config.js";
@@ -64,6 +65,16 @@ export function tokenReadings<E extends Extra = never>(
   { temperature = 1, differentiable, also = [] }: ReadingOptions<E>,
 ): { logProbs: Tensor } & Record<E, Tensor> {
   const hidden = readHidden(p, config, x); // [M, D]
+  return within("readings", () => readingsOf(p, config, x, hidden, { temperature, differentiable, also }));
+}
+
+function readingsOf<E extends Extra>(
+  p: Parameters,
+  config: ModelConfig,
+  x: Tensors,
+  hidden: Tensor,
+  { temperature, differentiable, also }: Required<ReadingOptions<E>>,
+): { logProbs: Tensor } & Record<E, Tensor> {
   const named = (values: readonly Tensor[]): Record<E, Tensor> =>
     Object.fromEntries(also.map((name, i) => [name, values[i]])) as Record<E, Tensor>;
 

@@ -5,7 +5,7 @@ import { RandomStream } from "../random.js";
 import { OrtRuntime } from "../runtime/ort/index.js";
 import type { DeviceBuffer, HostArray } from "../runtime/runtime.js";
 import { cachedAttention, constant, type Tensor, trace } from "../tensor/index.js";
-import { attention, causalBias, ropeTables, segmentBias } from "./index.js";
+import { attention, causalBias, ropeTables, rowBias } from "./index.js";
 
 const runtime = new OrtRuntime({ threads: 1 });
 
@@ -82,7 +82,7 @@ async function whole(
   B: number,
   T: number,
   s: Setting,
-  packed?: { segments: number[]; positions: number[] },
+  packed?: { until: number[]; positions: number[] },
 ): Promise<Float32Array> {
   const { heads: H, kvHeads: KV, headDim: D, window, rotaryDim: R = D, scale, softCap } = s;
   const positions = packed?.positions ?? Array.from({ length: B * T }, (_, i) => i % T);
@@ -91,11 +91,11 @@ async function whole(
     k: f32([B * T, KV * D], x.k),
     v: f32([B * T, KV * D], x.v),
     at: i64([B, T], positions),
-    segments: i32([B, T], packed?.segments ?? positions.map(() => 0)),
+    until: i32([B, T], packed?.until ?? positions.map(() => T)),
   };
   const tables = ropeTables(T, R, 10_000);
   const run = compiled(runtime, given, (g) => {
-    const bias = packed ? segmentBias(g.segments, window) : causalBias(T, window);
+    const bias = packed ? rowBias(g.until, window) : causalBias(T, window);
     const table = (data: Float32Array): Tensor => constant(data, [T, R / 2]);
     const turn = R > 0 ? { positions: g.at, cos: table(tables.cos), sin: table(tables.sin) } : undefined;
     const shape = { batch: B, length: T, heads: H, kvHeads: KV, headDim: D, scale, softCap };
@@ -141,6 +141,7 @@ describe.each(settings)("attention with %j", (s) => {
   test("documents packed in one row do not see each other", async () => {
     const [B, T] = [2, 8];
     const segments = [1, 1, 1, 2, 2, 2, 2, 0, 1, 1, 1, 1, 1, 2, 0, 0];
+    const until = [3, 3, 3, 7, 7, 7, 7, 8, 5, 5, 5, 5, 5, 6, 8, 8];
     const positions = [0, 1, 2, 0, 1, 2, 3, 0, 0, 1, 2, 3, 4, 0, 0, 0];
     const x = draw(2, B, T, s);
     const at = (b: number, t: number): number => positions[b * T + t];
@@ -152,7 +153,27 @@ describe.each(settings)("attention with %j", (s) => {
       at,
       (b, i, j) => sees(i, j) && segments[b * T + i] === segments[b * T + j],
     );
-    expect(relativeError(await whole(x, B, T, s, { segments, positions }), want)).toBeLessThan(1e-5);
+    expect(relativeError(await whole(x, B, T, s, { until, positions }), want)).toBeLessThan(1e-5);
+  });
+
+  test("branches of a tree see its trunk and themselves", async () => {
+    if (s.window !== undefined) return; // a window counts columns, so rows with trees are never longer
+    const [B, T] = [1, 8];
+    const parents = [-1, 0, 1, 2, 1, 4, 5, 4]; // 0 1 are the trunk of 2 3 and of 4, whose branches are 5 6 and 7
+    const until = [8, 8, 4, 4, 8, 7, 7, 8];
+    const depth = (t: number): number => (parents[t] < 0 ? 0 : 1 + depth(parents[t]));
+    const within = (i: number, j: number): boolean => i === j || (parents[i] >= 0 && within(parents[i], j));
+    const x = draw(3, B, T, s);
+    const positions = parents.map((_, t) => depth(t));
+    const want = reference(
+      x,
+      B,
+      T,
+      s,
+      (_, t) => positions[t],
+      (_, i, j) => within(i, j),
+    );
+    expect(relativeError(await whole(x, B, T, s, { until, positions }), want)).toBeLessThan(1e-5);
   });
 
   /** Runs cachedAttention over new tokens of each row; caches are updated in place. */

@@ -1,9 +1,7 @@
 import {
   add,
-  and,
-  cast,
   constant,
-  equal,
+  less,
   matmul,
   mul,
   reshape,
@@ -30,15 +28,19 @@ export function causalBias(length: number, window?: number): Tensor {
 }
 
 /**
- * The causal mask that also keeps documents packed in one row apart.
- * @param segments i32 [B, T]: number of each token's document. @returns bias [B, 1, 1, T, T].
+ * The causal mask of rows that hold several documents, or texts that branch from a common beginning: key j is seen by
+ * the queries j <= i < until[j].
+ * @param until i32 [B, T]. @param window counts columns. @returns bias [B, 1, 1, T, T].
  */
-export function segmentBias(segments: Tensor, window?: number): Tensor {
-  const [batch, length] = segments.shape as [number, number];
-  const query = reshape(segments, [batch, 1, 1, length, 1]);
-  const key = reshape(segments, [batch, 1, 1, 1, length]);
-  const visible = equal(cast(causalBias(length, window), "i32"), constant(Int32Array.of(0), [1], "i32"));
-  return where(and(equal(query, key), visible), 0, MASKED);
+export function rowBias(until: Tensor, window?: number): Tensor {
+  const [batch, length] = until.shape as [number, number];
+  const query = constant(
+    Int32Array.from({ length }, (_, i) => i),
+    [length, 1],
+    "i32",
+  );
+  const key = reshape(until, [batch, 1, 1, 1, length]);
+  return where(less(query, key), causalBias(length, window), MASKED);
 }
 
 export interface AttentionShape {

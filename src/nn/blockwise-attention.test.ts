@@ -3,7 +3,7 @@ import { compiled, f32, i32, relativeError } from "../../test/evaluate.js";
 import { RandomStream } from "../random.js";
 import { OrtRuntime } from "../runtime/ort/index.js";
 import { gradients, mul, sum } from "../tensor/index.js";
-import { attention, blockBias, blockwiseAttention, causalBias, segmentBias } from "./index.js";
+import { attention, blockBias, blockwiseAttention, causalBias, rowBias } from "./index.js";
 
 const runtime = new OrtRuntime({ threads: 1 });
 const T = 600;
@@ -16,28 +16,35 @@ const given = {
   k: normal(8),
   v: normal(8),
   w: normal(16),
-  segments: i32(
-    [2, T],
-    Array.from({ length: 2 * T }, (_, i) => Math.floor(i / 170)),
-  ),
 };
 
+const columns = (of: (t: number) => number) =>
+  Array.from({ length: 2 * T }, (_, i) => Math.min(T, of(i % T)));
+const DOCUMENTS = columns((t) => 170 * (Math.floor(t / 170) + 1));
+/** A trunk of 100 tokens and branches of 90. */
+const TREE = columns((t) => (t < 100 ? T : 100 + 90 * (Math.floor((t - 100) / 90) + 1)));
+
 test.each([
-  ["causal", undefined, false],
-  ["with a window", 90, false],
-  ["with documents in a row", undefined, true],
-  ["with both", 300, true],
+  ["causal", undefined, undefined],
+  ["with a window", 90, undefined],
+  ["with documents in a row", undefined, DOCUMENTS],
+  ["with both", 300, DOCUMENTS],
+  ["with branches in a row", undefined, TREE],
 ])("values and gradients are those of whole attention: %s", async (_name, window, packed) => {
   const outputs = (blockwise: boolean) =>
-    compiled(runtime, given, ({ q, k, v, w, segments }) => {
-      const whole = () => (packed ? segmentBias(segments, window) : causalBias(T, window));
-      const mask = () => ({ bias: blockBias(T, window), window, ...(packed && { segments }) });
-      const y = blockwise
-        ? blockwiseAttention(q, k, v, mask(), undefined, shape)
-        : attention(q, k, v, whole(), undefined, shape);
-      const [dq, dk, dv] = gradients(sum(mul(y, w)), [q, k, v]);
-      return { y, dq, dk, dv };
-    })();
+    compiled(
+      runtime,
+      { ...given, until: i32([2, T], packed ?? columns(() => T)) },
+      ({ q, k, v, w, until }) => {
+        const whole = () => (packed ? rowBias(until, window) : causalBias(T, window));
+        const mask = () => ({ bias: blockBias(T, window), window, ...(packed && { until }) });
+        const y = blockwise
+          ? blockwiseAttention(q, k, v, mask(), undefined, shape)
+          : attention(q, k, v, whole(), undefined, shape);
+        const [dq, dk, dv] = gradients(sum(mul(y, w)), [q, k, v]);
+        return { y, dq, dk, dv };
+      },
+    )();
   const [blocks, all] = [await outputs(true), await outputs(false)];
   for (const name of ["y", "dq", "dk", "dv"]) {
     expect(relativeError(blocks[name] as Float32Array, all[name] as Float32Array)).toBeLessThan(1e-5);

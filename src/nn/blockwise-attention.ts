@@ -2,8 +2,8 @@ import {
   after,
   concat,
   constant,
-  equal,
   inTurn,
+  less,
   recomputed,
   reshape,
   slice,
@@ -30,8 +30,8 @@ export interface BlockMask {
   /** [BLOCK, T], of `blockBias`. */
   bias: Tensor;
   window?: number;
-  /** i32 [B, T]: number of each token's document, where several share a row. */
-  segments?: Tensor;
+  /** i32 [B, T]: the column before which each token's followers end, where a row holds several documents. */
+  until?: Tensor;
 }
 
 /** What the last queries of a row add to their scores, [BLOCK, T]; blocks before them see a part of the same picture. */
@@ -87,7 +87,7 @@ export function blockwiseAttention(
 
 /** Of queries [start, end) and keys [first, end): [R, S], or [B, 1, 1, R, S] with documents. Made when the block is. */
 function biasOf(
-  { bias, segments }: BlockMask,
+  { bias, until }: BlockMask,
   own: Tensor,
   start: number,
   first: number,
@@ -97,10 +97,12 @@ function biasOf(
   const shift = length - BLOCK - start;
   const columns = slice(after(bias, [own]), 1, first + shift, end + shift);
   const causal = slice(columns, 0, 0, end - start);
-  if (!segments) return causal;
-  const documents = after(segments, [own]);
-  const B = segments.shape[0];
-  const ofQueries = reshape(slice(documents, 1, start, end), [B, 1, 1, end - start, 1]);
-  const ofKeys = reshape(slice(documents, 1, first, end), [B, 1, 1, 1, end - first]);
-  return where(equal(ofQueries, ofKeys), causal, MASKED);
+  if (!until) return causal;
+  const queries = Int32Array.from({ length: end - start }, (_, i) => start + i);
+  const ofKeys = slice(after(until, [own]), 1, first, end);
+  const seen = less(
+    constant(queries, [end - start, 1], "i32"),
+    reshape(ofKeys, [until.shape[0], 1, 1, 1, end - first]),
+  );
+  return where(seen, causal, MASKED);
 }

@@ -4,11 +4,12 @@ export {
   attention,
   causalBias,
   type RotaryPositions,
-  segmentBias,
+  rowBias,
   softCapped,
 } from "./attention.js";
 export { blockBias, blockwiseAttention, WHOLE_LENGTH } from "./blockwise-attention.js";
 export {
+  embedding,
   int8Names,
   linear,
   type Parameters,

@@ -1,4 +1,15 @@
-import { add, type Int8Matrix, int8Matmul, matmul, mul, type Tensor } from "../tensor/index.js";
+import {
+  add,
+  cast,
+  gatherRows,
+  type Int8Matrix,
+  int8Matmul,
+  matmul,
+  mul,
+  reshape,
+  type Tensor,
+  within,
+} from "../tensor/index.js";
 
 /** Parameters of a network while it is traced: by the names that Hugging Face gives them. */
 export interface Parameters {
@@ -28,9 +39,20 @@ export const int8Names = (weight: string) =>
     w8a16: { values: `${weight}.w8a16`, scales: `${weight}.w8a16.scales` },
     /** W [out, in]: what gradients of inputs need. */
     adjoint: { values: `${weight}.adjoint`, scales: `${weight}.adjoint.scales` },
+    /** W [out, in] as a table whose rows are looked up, with a scale a row. */
+    rows: { values: `${weight}.rows`, scales: `${weight}.rows.scales` },
     /** What the input's channels are multiplied with before they are rounded, [in]; W's columns were divided by it. */
     inputFactors: `${weight}.input_factors`,
   }) as const;
+
+/** Rows of a table W [V, D] by ids [...]: [..., D]. In 8 bits where the network holds it so. */
+export function embedding(p: Parameters, name: string, ids: Tensor): Tensor {
+  const { values, scales } = int8Names(name).rows;
+  if (!p.tensors.has(values)) return gatherRows(parameter(p, name), ids);
+  const rows = cast(gatherRows(parameter(p, values), ids), "f32");
+  const scale = gatherRows(parameter(p, scales), ids);
+  return mul(rows, reshape(scale, [...ids.shape, 1]));
+}
 
 /** x W^T by a matrix in 8 bits, or undefined where the network holds W in f32. */
 function int8Product(p: Parameters, weight: string, x: Tensor): Tensor | undefined {
@@ -64,6 +86,10 @@ export function weightProduct(p: Parameters, name: string, x: Tensor, alpha = 1)
  * @param x [N, in]. W is [out, in], b [out], A [r, in], B [out, r]. @returns [N, out].
  */
 export function linear(p: Parameters, name: string, x: Tensor): Tensor {
+  return within(name.slice(name.lastIndexOf(".") + 1), () => adapted(p, name, x));
+}
+
+function adapted(p: Parameters, name: string, x: Tensor): Tensor {
   let y = weightProduct(p, `${name}.weight`, x);
   const bias = p.tensors.get(`${name}.bias`);
   if (bias) y = add(y, bias);

@@ -1,6 +1,7 @@
 import { PlumbError } from "../errors.js";
 import { type Node, type Tensor, topologicalOrder } from "./graph.js";
 import { add, onesLike, zerosLike } from "./ops/elementwise.js";
+import { differentiating } from "./place.js";
 
 /**
  * Reverse-mode differentiation: the gradients of a scalar with respect to the given tensors, as more graph.
@@ -42,12 +43,15 @@ export function vectorJacobian(
     if (outputGradients.every((gradient) => gradient === undefined)) continue;
     const wanted = node.inputs.map(leads);
     if (!node.op.gradient) throw new PlumbError(`gradients: the operation "${node.op.name}" has no gradient`);
-    const inputGradients = node.op.gradient(node, outputGradients, wanted);
-    node.inputs.forEach((input, k) => {
-      const gradient = inputGradients[k];
-      if (gradient === undefined || !wanted[k]) return;
-      const sum = accumulated.get(input);
-      accumulated.set(input, sum ? add(sum, gradient) : gradient);
+    const { gradient: differentiate } = node.op;
+    differentiating(node.place, () => {
+      const inputGradients = differentiate(node, outputGradients, wanted);
+      node.inputs.forEach((input, k) => {
+        const gradient = inputGradients[k];
+        if (gradient === undefined || !wanted[k]) return;
+        const sum = accumulated.get(input);
+        accumulated.set(input, sum ? add(sum, gradient) : gradient);
+      });
     });
   }
   return wrt.map((tensor) => accumulated.get(tensor));

@@ -1,4 +1,5 @@
 import { PlumbError } from "../errors.js";
+import { currentPlace } from "./place.js";
 import { formatShape, type Shape, ShapeError } from "./shape.js";
 
 export type DType = "f32" | "i32" | "i64" | "bool" | "u8" | "i8";
@@ -34,6 +35,7 @@ export class Node {
   readonly outputs: Tensor[];
   /** Counts up: a node's inputs have lower numbers than the node. */
   readonly number = Node.made++;
+  readonly place = currentPlace();
 
   constructor(
     readonly op: Op,

@@ -7,6 +7,7 @@ import type { TensorRecord } from "../../src/artifacts/index.js";
 import { Generator } from "../../src/generate/index.js";
 import { promptCompletion, type Sequence } from "../../src/model/batch.js";
 import { frozenNetwork } from "../../src/model/create.js";
+import type { Packing } from "../../src/model/lay-out.js";
 import { NetworkRunner, NetworkTrainer } from "../../src/model/runner.js";
 import { restoreTrainer, trainerTensors } from "../../src/model/trainer-state.js";
 import { RandomStream } from "../../src/random.js";
@@ -74,13 +75,14 @@ export function sftRun(halt?: number): Promise<Run> {
   return inParts(make, halt, ({ policy }, from, until) => taken(sft(policy, data, PAD, config, from), until));
 }
 
-export function rewardRun(halt?: number): Promise<Run> {
+/** `packing`: the other layouts must come to the same metrics. */
+export function rewardRun(halt?: number, packing: Packing = "never"): Promise<Run> {
   const r = new RandomStream(22, "golden/reward");
   const pairs = Array.from({ length: 18 }, (): TokenPair => {
     const prompt = randomIds(r, 3);
     return { chosen: [...prompt, ...randomIds(r, 2 + r.int(6)), 40], rejected: [...prompt, ...randomIds(r, 2 + r.int(6))], margin: 0.2 * r.uniform() };
   });
-  const config = rewardSchema.parse({ batchSize: 5, microBatchSize: 2, epochs: 2, learningRate: 1e-2, centering: 0.01, noise: 0.05, seed: 4 });
+  const config = rewardSchema.parse({ batchSize: 5, microBatchSize: 2, epochs: 2, learningRate: 1e-2, centering: 0.01, noise: 0.05, packing, seed: 4 });
   const make = () => {
     return { reward: new NetworkTrainer(runtime, smallLora(runtime, smallWeights(runtime, smallConfig()), "random"), ADAM) };
   };
@@ -101,6 +103,7 @@ export const PPO: PpoConfig = ppoSchema.parse({
   klHorizon: 100,
   warmupShare: 0,
   missingEosPenalty: 0.5,
+  packing: "never",
   seed: 9,
 });
 

@@ -1,71 +1,99 @@
 import { z } from "zod";
 import { writeFileAtomically } from "../../artifacts/index.js";
-import { type BenchResult, bench } from "../../bench/index.js";
-import type { Spread } from "../../bench/machine.js";
-import { defineCommand } from "../command.js";
-import { createRuntime } from "../open-network.js";
-import { formatTable } from "../table.js";
+import { bench } from "../../bench/index.js";
+import { measureRoof, profile, WORKS } from "../../bench/profile/index.js";
+import { SMOLLM2_135M } from "../../bench/shapes.js";
+import { someRows } from "../../bench/steps.js";
+import { sampledTexts } from "../../generate/index.js";
+import { randomWeights } from "../../model/create.js";
+import { calibrationTokens } from "../../model/int8/build.js";
+import { OrtRuntime } from "../../runtime/ort/index.js";
+import { profileReport } from "../bench/profile-report.js";
+import { benchReport } from "../bench/report.js";
+import { type CommandContext, defineCommand } from "../command.js";
+import { createRuntime, openNetwork } from "../open-network.js";
+
+const schema = z.object({
+  repeats: z
+    .number()
+    .int()
+    .min(1)
+    .max(99)
+    .default(5)
+    .describe("measurements of each kind; medians are shown, with --profile means"),
+  rows: z.number().int().min(1).max(256).default(8).describe("rows of a training step"),
+  length: z.number().int().min(8).max(2048).default(128).describe("tokens a row of a training step"),
+  out: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("where the figures are written (default runs/bench.json, or runs/profile.json)"),
+  profile: z.boolean().default(false).describe("show where the time goes, kernel by kernel, instead"),
+  works: z
+    .array(z.enum(WORKS))
+    .min(1)
+    .default(["lora", "lora-int8", "full", "decode-1", "decode-16", "prefill", "ppo"])
+    .describe("with --profile: what is done"),
+  trace: z
+    .string()
+    .min(1)
+    .default("runs/trace.json")
+    .describe("with --profile: one unit of each work as a Chrome trace"),
+  promptTokens: z
+    .number()
+    .int()
+    .min(2)
+    .max(1024)
+    .default(96)
+    .describe("with --profile: tokens of a prompt, in decoding and prefill"),
+  newTokens: z.number().int().min(2).max(512).default(32).describe("with --profile: tokens decoded"),
+  model: z.string().min(1).optional().describe("with --profile: a model instead of random weights"),
+});
 
 export default defineCommand({
   description:
     "Measures this machine and the engine on it, at SmolLM2-135M's shape with random weights: the bare matrix product, " +
     "memory bandwidth, LoRA and full training steps, decoding, and a PPO iteration. Ratios are between things " +
-    "measured in turn in one run. Let nothing else run meanwhile.",
+    "measured in turn in one run. Let nothing else run meanwhile.\n\n" +
+    "With --profile it shows instead where the time of each goes: by phase, operation, size of product and part of the " +
+    "network, beside the best that the machine does; and writes a trace for ui.perfetto.dev or chrome://tracing.",
   examples: [
     { command: "plumb bench", does: "the table, and runs/bench.json" },
     { command: "plumb bench --repeats 9 --json", does: "more repeats; JSON on stdout" },
+    {
+      command: "plumb bench --profile --works lora,lora-int8",
+      does: "where a LoRA step's time goes, and runs/trace.json",
+    },
   ],
-  schema: z.object({
-    repeats: z
-      .number()
-      .int()
-      .min(1)
-      .max(99)
-      .default(5)
-      .describe("measurements of each kind; medians are shown"),
-    rows: z.number().int().min(1).max(256).default(8).describe("rows of a training step"),
-    length: z.number().int().min(8).max(2048).default(128).describe("tokens a row of a training step"),
-    out: z.string().min(1).default("runs/bench.json").describe("where the figures are written"),
-  }),
-  async run({ ui }, config) {
-    const result = await bench(createRuntime(), config, (what) => ui.step(`measuring: ${what}`));
-    await writeFileAtomically(config.out, `${JSON.stringify(result, null, 2)}\n`);
-    await ui.result(result, () => report(result, config.out));
-  },
+  schema,
+  run: (context, config) => (config.profile ? runProfile(context, config) : runBench(context, config)),
 });
 
-const range = ({ median, min, max }: Spread, digits = 0): string =>
-  `${median.toFixed(digits)} (${min.toFixed(digits)}-${max.toFixed(digits)})`;
+type Config = z.output<typeof schema>;
 
-function report(r: BenchResult, out: string): string {
-  const rows: [string, string, string][] = [
-    ["bare 2048^3 matrix product", `${range(r.matrixProductGflops)} GFLOP/s`, ""],
-    ["reading memory", `${range(r.memoryReadGBs, 1)} GB/s`, ""],
-    step("LoRA step, r = 16", r.lora),
-    step("full training step", r.full),
-    ...r.decode.map(({ batch, millisecondsPerStep, tokensPerSecond }): [string, string, string] => [
-      `decoding, batch ${batch}`,
-      `${range(millisecondsPerStep, 1)} ms a step, ${tokensPerSecond.toFixed(0)} tokens/s`,
-      batch === 1
-        ? `${r.decodeOverRead.toFixed(2)} x reading the weights once`
-        : `${(tokensPerSecond / r.decode[0].tokensPerSecond).toFixed(1)} x batch 1`,
-    ]),
-    ["decoding, room for 2,048 tokens", "", `${r.decodeCapacity.toFixed(2)} x the step with room for 128`],
-    [
-      "PPO iteration",
-      `${(r.ppo.milliseconds / 1000).toFixed(1)} s`,
-      `${(100 * r.ppo.outsideShare).toFixed(1)}% outside compiled programs`,
-    ],
-  ];
-  return [
-    `${r.machine.cpu}, ${r.machine.threads} threads; ${r.shape}'s shape, f32, steps of ${r.rows} x ${r.length} tokens`,
-    formatTable(["what", "median (min-max)", "ratio"], rows),
-    `written to ${out}`,
-  ].join("\n\n");
+async function runBench({ ui }: CommandContext, config: Config): Promise<void> {
+  const out = config.out ?? "runs/bench.json";
+  const result = await bench(createRuntime(), config, (what) => ui.step(`measuring: ${what}`));
+  await writeFileAtomically(out, `${JSON.stringify(result, null, 2)}\n`);
+  await ui.result(result, () => benchReport(result, out));
 }
 
-const step = (name: string, figures: BenchResult["lora"]): [string, string, string] => [
-  name,
-  `${range(figures.tokensPerSecond)} tokens/s, ${range(figures.gflops)} GFLOP/s`,
-  `${range(figures.ratio, 2)} of the bare product`,
-];
+async function runProfile({ ui }: CommandContext, config: Config): Promise<void> {
+  const out = config.out ?? "runs/profile.json";
+  const runtime = new OrtRuntime({ profile: true });
+  const opened = config.model === undefined ? undefined : await openNetwork(runtime, config.model);
+  // Without its end-of-text tokens, every row makes all tokens that it is asked for.
+  const shape = { ...(opened?.config ?? SMOLLM2_135M), eosIds: [] };
+  const weights = opened?.base ?? randomWeights(runtime, shape, 0);
+  const wanted = calibrationTokens(shape);
+  const texts = async () =>
+    opened ? sampledTexts(runtime, shape, weights, opened.padId, wanted) : someRows(shape.vocabSize, wanted);
+  const progress = (what: string): void => ui.step(`profiling: ${what}`);
+  progress("what the machine does at best");
+  const roof = await measureRoof(createRuntime());
+  const { works, trace } = await profile(runtime, shape, weights, texts, config, progress);
+  const figures = { threads: runtime.threads, roof, works };
+  await writeFileAtomically(out, `${JSON.stringify(figures, null, 2)}\n`);
+  await writeFileAtomically(config.trace, trace);
+  await ui.result(figures, () => `${profileReport(figures)}\n\nwritten to ${out} and ${config.trace}`);
+}

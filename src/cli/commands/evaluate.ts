@@ -14,6 +14,7 @@ import { NetworkRunner } from "../../model/runner.js";
 import { sequenceLogProbs } from "../../model/score.js";
 import type { Runtime } from "../../runtime/runtime.js";
 import { boundedRuns } from "../bounded-runs.js";
+import { textsOfFiles } from "../calibration-texts.js";
 import { type CommandContext, defineCommand } from "../command.js";
 import {
   type Answered,
@@ -23,8 +24,9 @@ import {
   sampleAnswers,
 } from "../evaluation/answers.js";
 import { type Evaluation, reportTable } from "../evaluation/report.js";
-import { adapterSetting, modelSetting } from "../model-settings.js";
-import { createRuntime, type OpenedNetwork, openNetwork, tokenizerOf } from "../open-network.js";
+import { oneChoice } from "../int8-base.js";
+import { adapterSetting, baseSettings, modelSetting } from "../model-settings.js";
+import { createRuntime, type OpenedNetwork, openBaseModel, tokenizerOf } from "../open-network.js";
 import { checkLength } from "../request-forms.js";
 import { rewardScores } from "../reward-scores.js";
 import { usageError } from "../usage-error.js";
@@ -49,6 +51,7 @@ const schema = z.object({
   samples: file
     .optional()
     .describe("write prompts, answers and rewards to this file (.jsonl, .csv or .parquet)"),
+  ...baseSettings,
   batchSize: z.number().int().min(1).max(1024).default(32).describe("rows in one run"),
   ...samplingSchema.pick({ maxNewTokens: true, temperature: true, seed: true }).shape,
 });
@@ -76,15 +79,23 @@ export default defineCommand({
     checkAsked(config);
     const runtime = createRuntime();
     const shared = new Map<string, SharedBase>();
-    const open = (model: string, adapters: readonly string[]) =>
-      openNetwork(runtime, model, adapters, { shared });
+    const choice = oneChoice(runtime, config, context.ui);
+    const open = async (model: string, adapters: readonly string[]): Promise<OpenedNetwork> => {
+      const opened = await openBaseModel(runtime, model, adapters, { shared });
+      return choice.network(opened, () => evaluationTexts(opened, config));
+    };
     const needsPolicy = config.prompts !== undefined || config.demonstrations !== undefined;
     const policy =
       needsPolicy && config.model !== undefined ? await open(config.model, config.adapter) : undefined;
     const rewardModel =
       config.rewardModel === undefined
         ? undefined
-        : await openRewardModel(runtime, config.rewardModel, shared);
+        : await openRewardModel(
+            runtime,
+            config.rewardModel,
+            shared,
+            choice.rewardBase((base) => () => evaluationTexts(base, config)),
+          );
     const evaluation: Evaluation = {};
     if (config.demonstrations !== undefined && policy) {
       evaluation.demonstrations = await measureDemonstrations(
@@ -129,6 +140,15 @@ function checkAsked(config: Config): void {
   if (againstReferences && (against !== undefined || againstAdapter.length > 0)) {
     throw usageError("compare with another policy or with the dataset's answers, not both at once");
   }
+}
+
+/** Text of the files that are measured on, for ranges of a base in 8 bits. */
+async function evaluationTexts(
+  { tokenizer }: Pick<OpenedNetwork, "tokenizer">,
+  { prompts, preferences, demonstrations, limit }: Config,
+): Promise<number[][]> {
+  const files = [demonstrations, preferences, prompts].filter((path) => path !== undefined);
+  return tokenizer ? textsOfFiles(files, tokenizer, limit) : [];
 }
 
 interface Judged {

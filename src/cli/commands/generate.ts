@@ -9,17 +9,20 @@ import {
   type SamplingConfig,
   samplingSchema,
 } from "../../generate/index.js";
+import { textsOfRequests } from "../calibration-texts.js";
 import { type CommandContext, defineCommand } from "../command.js";
-import { adapterSetting, modelSetting } from "../model-settings.js";
-import { createRuntime, generatorOf, type OpenedNetwork, openNetwork, tokenizerOf } from "../open-network.js";
+import { chosenNetwork, type Texts } from "../int8-base.js";
+import { adapterSetting, baseSettings, modelSetting } from "../model-settings.js";
+import { createRuntime, generatorOf, type OpenedModel, openBaseModel, tokenizerOf } from "../open-network.js";
 import { checkLength, formOf, tokenIds } from "../request-forms.js";
-import { lineProgress, openRequests } from "../request-lines.js";
+import { lineProgress, openRequests, type RequestLines } from "../request-lines.js";
 import { formatNumber } from "../table.js";
 import { usageError } from "../usage-error.js";
 
 const schema = z.object({
   model: modelSetting,
   adapter: adapterSetting,
+  ...baseSettings,
   input: z.string().min(1).optional().describe("JSON lines (or another dataset file); - for stdin"),
   prompt: z.string().min(1).optional().describe("one prompt instead of a file, answered for people"),
   chat: z.boolean().default(false).describe("give --prompt as a user's message through the chat template"),
@@ -67,17 +70,27 @@ A line that is done makes room for the next at once, and prompts that begin alik
     },
   ],
   schema,
-  async run(context, { model, adapter, input, prompt, chat, batchSize, cacheMegabytes, ...sampling }) {
+  async run(context, { model, adapter, base, baseError, input, prompt, ...settings }) {
     if ((input === undefined) === (prompt === undefined)) {
       throw usageError("give either --input FILE (- for stdin) or --prompt TEXT");
     }
+    const { chat, batchSize, cacheMegabytes, ...sampling } = settings;
     const runtime = createRuntime();
-    const opened = await openNetwork(runtime, model, adapter);
+    const opened = await openBaseModel(runtime, model, adapter);
     if (sampling.stop.length > 0) tokenizerOf(opened);
-    const generator = generatorOf(runtime, opened);
     const room = { batchSize, cacheBytes: cacheMegabytes && cacheMegabytes * 1e6 };
-    if (prompt !== undefined) await answerOne(context, generator, opened, prompt, chat, sampling, room);
-    else if (input !== undefined) await answerLines(context, generator, opened, input, sampling, room);
+    const generator = async (texts: Texts): Promise<Generator> => {
+      const chosen = await chosenNetwork(runtime, opened, { base, baseError }, texts, context.ui);
+      return generatorOf(runtime, chosen);
+    };
+    if (prompt !== undefined) {
+      const ids = promptIds(opened, prompt, chat, sampling);
+      await answerOne(context, await generator(async () => []), ids, sampling, room);
+    } else if (input !== undefined) {
+      const requests = await openRequests(input, (row) => parseRequest(row, opened, sampling));
+      const texts = () => textsOfRequests(requests, ({ ids }) => [ids]);
+      await answerLines(context, await generator(texts), requests, sampling, room);
+    }
   },
 });
 
@@ -85,12 +98,10 @@ A line that is done makes room for the next at once, and prompts that begin alik
 async function answerLines(
   { ui, signal }: CommandContext,
   generator: Generator,
-  opened: OpenedNetwork,
-  input: string,
+  requests: RequestLines<Request>,
   sampling: SamplingConfig,
   room: RoomOptions,
 ): Promise<void> {
-  const requests = await openRequests(input, (row) => parseRequest(row, opened, sampling));
   const progress = lineProgress(ui, "completions", requests);
   let [done, tokens] = [0, 0];
   async function* prompts(): AsyncGenerator<number[]> {
@@ -111,15 +122,10 @@ async function answerLines(
 async function answerOne(
   { ui, signal }: CommandContext,
   generator: Generator,
-  opened: OpenedNetwork,
-  prompt: string,
-  chat: boolean,
+  ids: readonly number[],
   sampling: SamplingConfig,
   room: RoomOptions,
 ): Promise<void> {
-  const tokenizer = tokenizerOf(opened);
-  const ids = encodePrompt(tokenizer, chat ? [{ role: "user", content: prompt }] : prompt);
-  checkPrompt({ file: "--prompt", unit: "line", number: 1 }, ids, opened, sampling);
   const started = performance.now();
   const [completion] = await generator.generate([ids], sampling, { ...room, signal });
   const seconds = (performance.now() - started) / 1000;
@@ -130,18 +136,24 @@ async function answerOne(
   );
 }
 
+function promptIds(opened: OpenedModel, prompt: string, chat: boolean, sampling: SamplingConfig): number[] {
+  const ids = encodePrompt(tokenizerOf(opened), chat ? [{ role: "user", content: prompt }] : prompt);
+  checkPrompt({ file: "--prompt", unit: "line", number: 1 }, ids, opened, sampling);
+  return ids;
+}
+
 function answer({ ids, text, finishReason }: Completion): object {
   return { completion: text ?? null, completion_ids: ids, finish_reason: finishReason };
 }
 
 /** @throws PlumbError naming the line. */
-function parseRequest(row: LocatedRow, opened: OpenedNetwork, sampling: SamplingConfig): Request {
+function parseRequest(row: LocatedRow, opened: OpenedModel, sampling: SamplingConfig): Request {
   const ids = encode(row, opened);
   checkPrompt(row.where, ids, opened, sampling);
   return { ids };
 }
 
-function encode(row: LocatedRow, opened: OpenedNetwork): number[] {
+function encode(row: LocatedRow, opened: OpenedModel): number[] {
   const form = formOf(row, FORMS);
   if (form === "ids") return tokenIds(row, opened.config);
   const tokenizer = tokenizerOf(opened);
@@ -155,7 +167,7 @@ function encode(row: LocatedRow, opened: OpenedNetwork): number[] {
 function checkPrompt(
   where: RowLocation,
   ids: readonly number[],
-  { config }: OpenedNetwork,
+  { config }: OpenedModel,
   { maxNewTokens }: SamplingConfig,
 ): void {
   if (ids.length === 0) throw rowError(where, "the prompt has no tokens", "Give it at least one.");

@@ -7,15 +7,18 @@ import { NetworkRunner } from "../../model/runner.js";
 import { sequenceLogProbs } from "../../model/score.js";
 import { encodeChat } from "../../text/index.js";
 import { boundedRuns } from "../bounded-runs.js";
+import { textsOfRequests } from "../calibration-texts.js";
 import { defineCommand } from "../command.js";
-import { adapterSetting, modelSetting } from "../model-settings.js";
-import { createRuntime, type OpenedNetwork, openNetwork, tokenizerOf } from "../open-network.js";
+import { chosenNetwork } from "../int8-base.js";
+import { adapterSetting, baseSettings, modelSetting } from "../model-settings.js";
+import { createRuntime, type OpenedModel, openBaseModel, tokenizerOf } from "../open-network.js";
 import { checkLength, formOf, tokenIds } from "../request-forms.js";
 import { lineProgress, openRequests } from "../request-lines.js";
 
 const schema = z.object({
   model: modelSetting,
   adapter: adapterSetting,
+  ...baseSettings,
   input: z.string().min(1).describe("JSON lines (or another dataset file); - for stdin"),
   batchSize: z
     .number()
@@ -46,15 +49,21 @@ A file is checked whole before the first answer; stdin is checked and answered i
       does: "log-probabilities of a file of texts",
     },
     {
+      command: "plumb logprobs --model DIR --input texts.jsonl --base auto",
+      does: "with the products in 8 bits where that is fast and exact enough",
+    },
+    {
       command: `echo '{"prompt":"2+2=","completion":"4"}' | plumb logprobs --model DIR --adapter DIR --input -`,
       does: "of a completion, under a model with an adapter",
     },
   ],
   schema,
-  async run({ ui, signal }, { model, adapter, input, batchSize }) {
+  async run({ ui, signal }, { model, adapter, input, batchSize, ...settings }) {
     const runtime = createRuntime();
-    const opened = await openNetwork(runtime, model, adapter);
-    const requests = await openRequests(input, (row) => parseRequest(row, opened));
+    const base = await openBaseModel(runtime, model, adapter);
+    const requests = await openRequests(input, (row) => parseRequest(row, base));
+    const texts = () => textsOfRequests(requests, ({ ids }) => [ids]);
+    const opened = await chosenNetwork(runtime, base, settings, texts, ui);
     const runner = new NetworkRunner(runtime, opened.network);
     const progress = lineProgress(ui, "log-probabilities", requests);
     let done = 0;
@@ -76,13 +85,13 @@ A file is checked whole before the first answer; stdin is checked and answered i
 });
 
 /** @throws PlumbError naming the line. */
-function parseRequest(row: LocatedRow, opened: OpenedNetwork): Request {
+function parseRequest(row: LocatedRow, opened: OpenedModel): Request {
   const { ids, read } = encode(row, opened);
   checkLength(row.where, ids, opened.config);
   return { ids, read, where: row.where };
 }
 
-function encode(row: LocatedRow, opened: OpenedNetwork): Sequence {
+function encode(row: LocatedRow, opened: OpenedModel): Sequence {
   const { where } = row;
   const form = formOf(row, FORMS);
   if (form === "ids") return whole(tokenIds(row, opened.config));

@@ -10,10 +10,10 @@ import { promptCompletion } from "../../model/batch.js";
 import { NetworkTrainer } from "../../model/runner.js";
 import { calibrateValueHead } from "../../model/value-head.js";
 import { type CommandContext, defineCommand } from "../command.js";
+import { chosenBase } from "../int8-base.js";
 import { createRuntime } from "../open-network.js";
 import { formatNumber } from "../table.js";
 import { checkOut, openBase, savePolicy, trainableNetwork } from "../training/base.js";
-import { chosenBase } from "../training/int8-base.js";
 import {
   comparePolicies,
   type PolicyComparison,
@@ -116,7 +116,7 @@ async function optimise(context: CommandContext, config: Config): Promise<void> 
   if (longest > shortest) {
     context.ui.warn(`texts have up to ${longest} tokens; a reward model was trained on ${shortest} at most`);
   }
-  const batching = { rows: config.microBatchSize, padId };
+  const batching = { rows: config.microBatchSize, padId, packing: config.packing };
   const rewards = [
     ...rewardSources(models, config.rewardModel, config.rewardWeights, batching),
     ...functions,

@@ -25,6 +25,7 @@ import { type NetworkRunner, NetworkTrainer } from "../../model/runner.js";
 import { type Batching, sequenceScores } from "../../model/score.js";
 import type { Runtime } from "../../runtime/runtime.js";
 import { type CommandContext, defineCommand } from "../command.js";
+import { chosenBase } from "../int8-base.js";
 import { createRuntime } from "../open-network.js";
 import { formatNumber } from "../table.js";
 import {
@@ -34,7 +35,6 @@ import {
   type TrainingBase,
   trainableNetwork,
 } from "../training/base.js";
-import { chosenBase } from "../training/int8-base.js";
 import { loadAll, spread } from "../training/rows.js";
 import { withSession } from "../training/session.js";
 import { dataSettings, modelSettings, runSettings } from "../training/settings.js";
@@ -111,6 +111,7 @@ async function trainRewardModel(context: CommandContext, settings: Config): Prom
     const batching = {
       rows: 2 * config.microBatchSize,
       padId: base.padId,
+      packing: config.packing,
       onProgress: session.checkInterrupt,
     };
     const scores = await scorePairs(trainer, heldOut, batching, config.maxLength);
@@ -131,6 +132,7 @@ async function trainRewardModel(context: CommandContext, settings: Config): Prom
       std,
       maxLength: config.maxLength,
       tokenizer: base.tokenizer,
+      int8: base.recipe,
       ...(network.lora && { adapter: await adapterOverSource(base, network) }),
     });
     const result = {

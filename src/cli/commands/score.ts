@@ -6,7 +6,10 @@ import { toDemonstrations, toPreferences } from "../../data/normalise.js";
 import { encodeDemonstration, encodePreference } from "../../data/tokenize.js";
 import { preferenceAccuracy } from "../../evaluate/statistics.js";
 import { openRewardModel, type RewardModel } from "../../model/reward-model.js";
+import { textsOfRequests } from "../calibration-texts.js";
 import { defineCommand } from "../command.js";
+import { rewardBase } from "../int8-base.js";
+import { baseSettings } from "../model-settings.js";
 import { createRuntime } from "../open-network.js";
 import { formOf, tokenIds } from "../request-forms.js";
 import { lineProgress, openRequests } from "../request-lines.js";
@@ -18,6 +21,7 @@ const schema = z.object({
     .string()
     .min(1)
     .describe("a folder that plumb reward wrote, or a model for sequence classification"),
+  ...baseSettings,
   input: z.string().min(1).describe("JSON lines (or another dataset file); - for stdin"),
   batchSize: z
     .number()
@@ -61,8 +65,20 @@ With --json a last line gives the accuracy over the preferences, ties counting h
     },
   ],
   schema,
-  async run({ ui, json, signal }, { rewardModel, input, batchSize }) {
-    const opened = await openRewardModel(createRuntime(), rewardModel);
+  async run({ ui, json, signal }, { rewardModel, input, batchSize, ...settings }) {
+    const runtime = createRuntime();
+    const choose = rewardBase(
+      runtime,
+      settings,
+      ({ config, tokenizer }) =>
+        async () => {
+          if (!tokenizer) return [];
+          const lines = await openRequests(input, (row) => parseRequest(row, { config, tokenizer }));
+          return textsOfRequests(lines, ({ texts }) => texts);
+        },
+      ui,
+    );
+    const opened = await openRewardModel(runtime, rewardModel, new Map(), choose);
     const requests = await openRequests(input, (row) => parseRequest(row, opened));
     const progress = lineProgress(ui, "scores", requests);
     const pairs: { chosen: number; rejected: number }[] = [];
@@ -97,7 +113,10 @@ With --json a last line gives the accuracy over the preferences, ties counting h
 });
 
 /** @throws PlumbError naming the line. */
-function parseRequest(row: LocatedRow, { tokenizer, config }: RewardModel): Request {
+function parseRequest(
+  row: LocatedRow,
+  { tokenizer, config }: Pick<RewardModel, "tokenizer" | "config">,
+): Request {
   const { where } = row;
   const form = formOf(row, FORMS);
   if (form === "ids") return { texts: [tokenIds(row, config)], where };

@@ -1,6 +1,6 @@
 /** Checks of a model: it opens, a forward pass gives finite numbers, its tokenizer and chat template work. */
 
-import { parameterCount } from "../../model/network.js";
+import { type Network, parameterCount } from "../../model/network.js";
 import { NetworkRunner } from "../../model/runner.js";
 import { sequenceLogProbs } from "../../model/score.js";
 import type { Runtime } from "../../runtime/runtime.js";
@@ -23,7 +23,7 @@ export async function checkModel(
       const { config, network } = opened;
       const { frozen, trainable } = parameterCount(network);
       const adapted = trainable > 0 ? `, adapter of ${formatCount(trainable)}` : "";
-      const size = `${formatCount(frozen)} parameters (${formatBytes(4 * frozen)} in memory)${adapted}`;
+      const size = `${formatCount(frozen)} parameters (${formatBytes(frozenBytes(network))} in memory)${adapted}`;
       const shape = `${config.layers} layers of ${config.hiddenSize}, vocabulary ${config.vocabSize}, context ${config.maxPositions}`;
       return { status: "ok", found: `${config.architecture}, ${size}; ${shape}` };
     }),
@@ -37,6 +37,9 @@ export async function checkModel(
   if (tokenizer !== undefined) findings.push(await finding("chat template", () => checkTemplate(tokenizer)));
   return findings;
 }
+
+const frozenBytes = ({ frozen }: Network): number =>
+  [...frozen.values()].reduce((bytes, buffer) => bytes + buffer.data().byteLength, 0);
 
 const NO_TOKENIZER = {
   status: "warn",

@@ -3,7 +3,9 @@ import { PlumbError } from "../../errors.js";
 import type { ModelConfig } from "../../model/config.js";
 import { fullNetwork, loraNetwork, type Weights } from "../../model/create.js";
 import { exportMerged } from "../../model/export.js";
+import type { StoredInt8 } from "../../model/int8/stored.js";
 import type { LoraConfig, Network } from "../../model/network.js";
+import type { Int8Recipe } from "../../model/reward-model.js";
 import {
   type AdapterTensors,
   adapterTensors,
@@ -25,6 +27,10 @@ export interface TrainingBase {
   source: string;
   sourceWeights: Weights;
   adapters: readonly string[];
+  /** How the model is stored in 8 bits, where it is. */
+  int8?: StoredInt8 | undefined;
+  /** What makes the weights, where they were brought to 8 bits for this run. */
+  recipe?: Int8Recipe | undefined;
 }
 
 export async function openBase(
@@ -33,11 +39,11 @@ export async function openBase(
   adapters: readonly string[],
 ): Promise<TrainingBase> {
   const opened = await openNetwork(runtime, model);
-  const { config, padId, source, base } = opened;
+  const { config, padId, source, base, int8 } = opened;
   const tokenizer = tokenizerOf(opened);
   let weights = base;
   for (const dir of adapters) weights = await mergeAdapter(runtime, config, weights, dir);
-  return { config, weights, tokenizer, padId, source, sourceWeights: base, adapters };
+  return { config, weights, tokenizer, padId, source, sourceWeights: base, adapters, int8 };
 }
 
 /** A network to train on the base: a new adapter, or with `lora` null all weights. */

@@ -1,9 +1,11 @@
 import { modelReward, type RewardSource } from "../../algorithms/reward-sources.js";
 import { PlumbError } from "../../errors.js";
 import { copyTrainable, frozenNetwork, fullNetwork } from "../../model/create.js";
+import { withGradients } from "../../model/int8/gradients.js";
 import { flatParameters, type LoraConfig, type Network } from "../../model/network.js";
 import { baseKey, openRewardModel, type RewardModel, type SharedBase } from "../../model/reward-model.js";
 import { NetworkRunner } from "../../model/runner.js";
+import type { Batching } from "../../model/score.js";
 import type { Runtime } from "../../runtime/runtime.js";
 import type { Tokenizer } from "../../text/index.js";
 import { type TrainingBase, trainableNetwork } from "./base.js";
@@ -14,7 +16,8 @@ export async function openRewardModels(
   base: TrainingBase,
   dirs: readonly string[],
 ): Promise<RewardModel[]> {
-  const own: SharedBase = { config: base.config, weights: base.sourceWeights, tokenizer: base.tokenizer };
+  const { config, sourceWeights: weights, tokenizer } = base;
+  const own: SharedBase = { config, weights, tokenizer, ...(base.int8 && { int8: base.int8 }) };
   const shared = new Map([[baseKey(base.source), own]]);
   const models: RewardModel[] = [];
   for (const dir of dirs) {
@@ -45,7 +48,7 @@ export function rewardSources(
   models: readonly RewardModel[],
   dirs: readonly string[],
   weights: readonly number[],
-  batching: { rows: number; padId: number },
+  batching: Batching,
 ): RewardSource[] {
   return models.map(({ runner, mean, std }, i) =>
     modelReward(sourceName(dirs[i], models.length, i), weights[i] ?? 1, runner, { mean, std }, batching),
@@ -66,7 +69,11 @@ export function valueNetwork(
   if (!model) return trainableNetwork(runtime, base, lora, seed, "zero");
   const { network } = model.runner;
   if (!network.lora) return fullNetwork(runtime, network.config, network.frozen);
-  const copy: Network = { ...network, trainable: flatParameters(runtime, network.trainable.specs) };
+  const copy: Network = {
+    ...network,
+    frozen: withGradients(runtime, network.config, network.frozen),
+    trainable: flatParameters(runtime, network.trainable.specs),
+  };
   copyTrainable(network, copy);
   return copy;
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { baseSettings } from "../model-settings.js";
 
 /** Settings that every training command has beside its algorithm's. */
 export const runSettings = {
@@ -25,17 +26,7 @@ export const modelSettings = {
     .array(z.string().min(1))
     .default([])
     .describe("PEFT adapters folded into the model before training, one on another"),
-  base: z
-    .enum(["f32", "int8", "auto"])
-    .default("f32")
-    .describe(
-      "the frozen weights under an adapter: exact, in 8 bits, or in 8 bits where that stays within baseError",
-    ),
-  baseError: z
-    .number()
-    .positive()
-    .default(0.01)
-    .describe("most KL per token, in nats, that 8 bits may cost on the training data"),
+  ...baseSettings,
 };
 
 export const dataSettings = {

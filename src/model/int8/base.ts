@@ -3,7 +3,7 @@ import type { Runtime } from "../../runtime/runtime.js";
 import type { ModelConfig } from "../config.js";
 import type { Weights } from "../create.js";
 import { headName } from "../decoder.js";
-import { quantizeColumns, transposed } from "./quantize.js";
+import { quantizeColumns, quantizeRows, transposed } from "./quantize.js";
 import { type ChannelMaxima, factorsOf, largestOfColumns, type Smoothing, smoothed } from "./smoothing.js";
 
 /** Names of the factors by which a smoothed layer's input and output channels were divided. */
@@ -12,6 +12,9 @@ export const dividedOutput = (layer: string): string => `${layer}.divided_output
 
 const LINEAR = /^(model\.layers\.\d+\.(?:self_attn|mlp)\.\w+_proj)\.(weight|bias)$/;
 const NORM = /^(model\.layers\.\d+\.\w+_layernorm)\.(weight|bias)$/;
+
+/** Whether a weight is the matrix of a block's linear layer. */
+export const isLinearWeight = (name: string): boolean => LINEAR.test(name) && name.endsWith(".weight");
 
 /** The base with smoothing folded into its weights, still in f32: it computes what the base computes. */
 export function smoothedBase(runtime: Runtime, base: Weights, smoothing: Smoothing): Weights {
@@ -37,7 +40,7 @@ export function smoothedBase(runtime: Runtime, base: Weights, smoothing: Smoothi
 
 /** The weights that products are made with: those of the linear layers and of the head. */
 export const productWeights = (config: ModelConfig, base: Weights): string[] => [
-  ...[...base.keys()].filter((name) => LINEAR.test(name) && name.endsWith(".weight")),
+  ...[...base.keys()].filter(isLinearWeight),
   ...(config.head === "score" ? [] : [headName(config)]),
 ];
 
@@ -93,5 +96,19 @@ export function int8Base(
     if (differentiable) put(data, [rows, columns], names.adjoint);
     out.delete(name);
   }
+  return out;
+}
+
+/** A base in 8 bits with its embedding in 8 bits too, one scale a row, for looking up. */
+export function withInt8Embedding(runtime: Runtime, base: Weights): Weights {
+  const name = "model.embed_tokens.weight";
+  const buffer = base.get(name);
+  if (!buffer) throw new Error(`the base has no ${name}`);
+  const { values, scales } = quantizeRows(buffer.data() as Float32Array, buffer.shape[1]);
+  const names = int8Names(name).rows;
+  const out = new Map(base);
+  out.delete(name);
+  out.set(names.values, runtime.adopt("i8", buffer.shape, values, names.values));
+  out.set(names.scales, runtime.adopt("f32", [buffer.shape[0]], scales, names.scales));
   return out;
 }

@@ -58,7 +58,8 @@ export async function channelMaxima(
           measured.set(input, found);
           outputs[PREFIX + weight] = found;
         };
-        logits({ ...p, observe }, config, hiddenStates({ ...p, observe }, config, x.ids));
+        const hidden = hiddenStates({ ...p, observe }, config, x.ids);
+        if (config.head !== "score") logits({ ...p, observe }, config, hidden);
         return outputs;
       },
       { ids },

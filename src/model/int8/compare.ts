@@ -6,6 +6,7 @@ import {
   argmax,
   cast,
   concat,
+  constant,
   equal,
   exp,
   type InputSpec,
@@ -22,18 +23,18 @@ import {
 import { collate } from "../batch.js";
 import type { ModelConfig } from "../config.js";
 import { frozenNetwork, loraNetwork, type Weights } from "../create.js";
-import { hiddenStates, logits } from "../decoder.js";
+import { hiddenStates, logits, scalarHead } from "../decoder.js";
 import { LINEAR_NAMES, networkInputs, networkParameters } from "../network.js";
 import { NetworkTrainer } from "../runner.js";
-import { batchFeeds, readInputs } from "../sequence-programs.js";
+import { batchFeeds, readInputs, readValues } from "../sequence-programs.js";
 import { tokenReadings } from "../token-readings.js";
 
 /** How far a quantised base is from the exact one, on some text. */
 export interface BaseError {
   tokens: number;
-  /** KL(exact || quantised) of the next token, nats, mean over positions. */
+  /** KL(exact || quantised), nats, mean over positions: of the next token or, with a scalar head, of a preference. */
   klPerToken: number;
-  /** Share of positions where both find the same token likeliest. */
+  /** Share of positions where both find the same token, or the same side of a preference, likeliest. */
   sameTop: number;
   /** Cosine between the gradients of a LoRA adapter on either base; absent where the base is not differentiated. */
   gradientCosine?: number;
@@ -95,24 +96,27 @@ async function distributions(
           networks[name],
           Object.fromEntries([...networks[name].frozen.keys()].map((key) => [key, x[`${name}/${key}`]])),
         );
-      return divergence(config, side("exact"), side("quantized"), x.ids);
+      const compare = config.head === "score" ? preferenceDivergence : tokenDivergence;
+      return compare(config, side("exact"), side("quantized"), x.ids);
     });
     const executable = runtime.compile(program, frozen);
     const out = await executable.run({ ids: BigInt64Array.from(some.flat(), BigInt) });
     executable.release();
     total.kl += out.kl[0] as number;
     total.same += out.same[0] as number;
-    total.tokens += shape[0] * shape[1];
+    total.tokens += out.count[0] as number;
   }
   return total;
 }
 
-function divergence(
-  config: ModelConfig,
-  p: Parameters,
-  q: Parameters,
-  ids: Tensor,
-): { kl: Tensor; same: Tensor } {
+/** Sums over what is compared, and how much that is; [1] each. */
+interface Divergence extends Record<string, Tensor> {
+  kl: Tensor;
+  same: Tensor;
+  count: Tensor;
+}
+
+function tokenDivergence(config: ModelConfig, p: Parameters, q: Parameters, ids: Tensor): Divergence {
   const [a, b] = [hiddenStates(p, config, ids), hiddenStates(q, config, ids)]; // [N, D]
   const N = a.shape[0] as number;
   const blocks: Tensor[] = [];
@@ -130,7 +134,30 @@ function divergence(
     );
   }
   const all = sum(concat(blocks, 0), [0]); // [2]
-  return { kl: slice(all, 0, 0, 1), same: slice(all, 0, 1, 2) };
+  return { kl: slice(all, 0, 0, 1), same: slice(all, 0, 1, 2), count: constant(Float32Array.of(N), [1]) };
+}
+
+/** Preferences sigmoid(r_1 - r_2) between each position of the first half and one of the second. */
+function preferenceDivergence(config: ModelConfig, p: Parameters, q: Parameters, ids: Tensor): Divergence {
+  const half = Math.floor(((ids.shape[0] as number) * (ids.shape[1] as number)) / 2);
+  const preferences = (side: Parameters): Tensor => {
+    const rewards = scalarHead(side, hiddenStates(side, config, ids)); // [N]
+    const margin = reshape(sub(slice(rewards, 0, 0, half), slice(rewards, 0, half, 2 * half)), [half, 1]);
+    return logSoftmax(
+      concat(
+        [margin, neg(margin)].map((x) => mul(x, 0.5)),
+        1,
+      ),
+    ); // log sigmoid(+-margin)
+  };
+  const [logP, logQ] = [preferences(p), preferences(q)];
+  const same = cast(equal(argmax(logP), argmax(logQ)), "f32");
+  const kl = sum(mul(exp(logP), sub(logP, logQ)));
+  return {
+    kl: reshape(kl, [1]),
+    same: reshape(sum(same), [1]),
+    count: constant(Float32Array.of(half), [1]),
+  };
 }
 
 /** The gradient of -log p of the rows by an adapter with small random matrices, [parameters]. */
@@ -154,8 +181,11 @@ async function adapterGradient(
     "int8/gradient",
     { ...readInputs(batch), weights: { shape: [batch.weights.length], dtype: "f32" } },
     (p, x) => {
-      const { logProbs } = tokenReadings(p, config, x, { differentiable: true });
-      return { loss: mul(neg(sum(mul(logProbs, x.weights))), 1 / batch.count) };
+      const read =
+        config.head === "score"
+          ? readValues(p, config, x)
+          : tokenReadings(p, config, x, { differentiable: true }).logProbs;
+      return { loss: mul(neg(sum(mul(read, x.weights))), 1 / batch.count) };
     },
     { ...batchFeeds(batch), weights: batch.weights },
   );

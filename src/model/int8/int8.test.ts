@@ -137,8 +137,8 @@ describe("a base in 8 bits", () => {
   });
 
   test("more products with 16-bit activations where the limit is tighter; the error is measured", async () => {
-    const loose = await quantizeBase(runtime, config, weights, texts, { limit: 10, differentiable: true });
-    const tight = await quantizeBase(runtime, config, weights, texts, { limit: 1e-6, differentiable: true });
+    const loose = await quantizeBase(runtime, config, weights, texts, { limit: 10, use: "training" });
+    const tight = await quantizeBase(runtime, config, weights, texts, { limit: 1e-6, use: "training" });
     expect(loose.fine).toEqual([]);
     expect(tight.fine).toHaveLength(productWeights(config, weights).length);
     expect(loose.error.klPerToken).toBeGreaterThan(0);
@@ -150,7 +150,7 @@ describe("a base in 8 bits", () => {
   test("sampler and scorer are the same policy on it: PPO's ratio starts at 1", async () => {
     const { weights: base } = await quantizeBase(runtime, config, weights, texts, {
       limit: 0.01,
-      differentiable: true,
+      use: "training",
     });
     const network = smallLora(runtime, base, "none", config);
     for (const { name } of network.trainable.specs)

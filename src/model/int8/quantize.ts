@@ -29,15 +29,72 @@ export function quantizeColumns(matrix: Float32Array, rows: number, columns: num
   return { values, scales };
 }
 
-/** [rows, columns] to [columns, rows], block by block, so that both sides stay in the cache. */
+/** A table to 8 bits with one scale for each row. @param table [rows, columns]. */
+export function quantizeRows(
+  table: Float32Array,
+  columns: number,
+): { values: Int8Array<ArrayBuffer>; scales: Float32Array<ArrayBuffer> } {
+  const rows = table.length / columns;
+  const values = new Int8Array(new ArrayBuffer(table.length));
+  const scales = new Float32Array(new ArrayBuffer(4 * rows));
+  for (let i = 0; i < rows; i++) {
+    const row = table.subarray(i * columns, (i + 1) * columns);
+    let largest = 0;
+    for (const value of row) largest = Math.max(largest, Math.abs(value));
+    scales[i] = largest / INT8_MAX;
+    const inverse = largest === 0 ? 0 : INT8_MAX / largest;
+    for (let j = 0; j < columns; j++) values[i * columns + j] = Math.round(row[j] * inverse);
+  }
+  return { values, scales };
+}
+
+/** [rows, columns] to [columns, rows]. */
 export function transposed(matrix: Float32Array, rows: number, columns: number): Float32Array {
-  const BLOCK = 32;
   const out = new Float32Array(matrix.length);
-  for (let i0 = 0; i0 < rows; i0 += BLOCK)
-    for (let j0 = 0; j0 < columns; j0 += BLOCK) {
-      const [iEnd, jEnd] = [Math.min(rows, i0 + BLOCK), Math.min(columns, j0 + BLOCK)];
-      for (let i = i0; i < iEnd; i++)
-        for (let j = j0; j < jEnd; j++) out[j * rows + i] = matrix[i * columns + j];
-    }
+  turn(matrix, out, rows, columns, 0, columns);
   return out;
+}
+
+/** The same of whole numbers, in memory of their own. */
+export function turned(matrix: Int8Array, rows: number, columns: number): Int8Array<ArrayBuffer> {
+  const out = new Int8Array(new ArrayBuffer(matrix.length));
+  turn(matrix, out, rows, columns, 0, columns);
+  return out;
+}
+
+/** About how many elements of a turned matrix are made at a time. */
+const PIECE_ELEMENTS = 2 ** 20;
+
+/** The same a few rows of the result at a time; each piece lies over the one before. */
+export function* turnedPieces(
+  matrix: Int8Array,
+  rows: number,
+  columns: number,
+  pieceElements = PIECE_ELEMENTS,
+): Generator<Int8Array> {
+  const size = Math.min(columns, Math.max(1, Math.floor(pieceElements / rows)));
+  const piece = new Int8Array(size * rows);
+  for (let from = 0; from < columns; from += size) {
+    const to = Math.min(columns, from + size);
+    turn(matrix, piece, rows, columns, from, to);
+    yield piece.subarray(0, (to - from) * rows);
+  }
+}
+
+/** Columns [from, to) of [rows, columns] as rows of `out`, block by block, so that both sides stay in the cache. */
+function turn<A extends Float32Array | Int8Array>(
+  matrix: A,
+  out: A,
+  rows: number,
+  columns: number,
+  from: number,
+  to: number,
+): void {
+  const BLOCK = 32;
+  for (let i0 = 0; i0 < rows; i0 += BLOCK)
+    for (let j0 = from; j0 < to; j0 += BLOCK) {
+      const [iEnd, jEnd] = [Math.min(rows, i0 + BLOCK), Math.min(to, j0 + BLOCK)];
+      for (let i = i0; i < iEnd; i++)
+        for (let j = j0; j < jEnd; j++) out[(j - from) * rows + i] = matrix[i * columns + j];
+    }
 }

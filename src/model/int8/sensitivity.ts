@@ -12,18 +12,22 @@ import {
 } from "../../tensor/index.js";
 import type { ModelConfig } from "../config.js";
 import { frozenNetwork, type Weights } from "../create.js";
-import { hiddenStates, logits } from "../decoder.js";
+import { hiddenStates, logits, scalarHead } from "../decoder.js";
 import { networkInputs, networkParameters } from "../network.js";
 
 /** Sets outputs apart from the weights they are named after. */
 const PREFIX = "of/";
+
+/** Makes 1/2 E[(g . dy)^2] a bound on a preference's KL: that is at most 1/8 E[(dr_1 - dr_2)^2] = 1/4 E[dr^2]. */
+const PREFERENCE_WEIGHT = Math.SQRT1_2;
 
 /**
  * What rounding each product alone would cost, by the weight's name: nats of KL per token, to second order.
  *
  * With dy the error that 8 bits make in a product and g the gradient of a token's log-probability by the product,
  * KL = 1/2 E[(g . dy)^2] (the Fisher information of dy; Amari 1998), the expectation over tokens of the text. All
- * products are estimated in one backward pass.
+ * products are estimated in one backward pass. Of a scalar head it is the KL of the preference between two texts,
+ * sigmoid(r_1 - r_2), at most.
  *
  * @param exact f32, smoothed. @param quantized the same with every product in 8 bits. @param rows of one length.
  */
@@ -55,7 +59,11 @@ export async function sensitivities(
       };
       const p: Parameters = { ...networkParameters(network, x), observe };
       const rounded: Parameters = { ...p, tensors: new Map(Object.entries(x)), observe: undefined };
-      const total = sum(tokenLogProbs(logits(p, config, hiddenStates(p, config, x.ids)), x.targets));
+      const hidden = hiddenStates(p, config, x.ids);
+      const total =
+        config.head === "score"
+          ? mul(sum(scalarHead(p, hidden)), PREFERENCE_WEIGHT)
+          : sum(tokenLogProbs(logits(p, config, hidden), x.targets));
       const found = gradients(
         total,
         [...products.values()].map(({ y }) => y),

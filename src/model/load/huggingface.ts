@@ -4,28 +4,28 @@ import { join } from "node:path";
 import { PlumbError } from "../../errors.js";
 import { ARCHITECTURES, type Architecture } from "../architectures/index.js";
 import type { ModelConfig } from "../config.js";
+import { type StoredInt8, storedInt8 } from "../int8/stored.js";
 import { type JsonFields, readJson } from "./json-fields.js";
 
 /**
  * Reads config.json and, where it is there, the EOS ids of generation_config.json.
  *
+ * @returns `int8` where the folder's weights are in 8 bits.
  * @throws PlumbError naming the file and the field when something is missing or not supported.
  */
-export async function readHuggingFaceConfig(dir: string): Promise<ModelConfig> {
+export async function readHuggingFaceConfig(
+  dir: string,
+): Promise<{ config: ModelConfig; int8: StoredInt8 | undefined }> {
   const config = await readJson(join(dir, "config.json"));
   const generationPath = join(dir, "generation_config.json");
   const generation = existsSync(generationPath) ? await readJson(generationPath) : undefined;
-  return huggingFaceConfig(config, generation);
+  return { config: huggingFaceConfig(config, generation), int8: storedInt8(config) };
 }
 
 /** The configuration that config.json (and generation_config.json) describe. */
 export function huggingFaceConfig(json: JsonFields, generation?: JsonFields): ModelConfig {
   const { architecture, classifier } = classOf(json);
-  if (json.get("quantization_config") !== undefined) {
-    throw new PlumbError(`${json.path}: the weights are quantised ("quantization_config").`, {
-      hint: "Use the original model, or a GGUF file of it.",
-    });
-  }
+  storedInt8(json);
   if (classifier) checkLabels(json);
   const eosIds = [...(generation?.ids("eos_token_id") ?? []), ...json.ids("eos_token_id")];
   return {

@@ -6,12 +6,14 @@ import { nearestName, PlumbError } from "../../errors.js";
 import { loadTokenizer, type Tokenizer } from "../../text/tokenizer.js";
 import { ourWeights } from "../architectures/names.js";
 import type { ModelConfig } from "../config.js";
+import { checkNoInt8, checkStoredTensors, type StoredInt8 } from "../int8/stored.js";
 import { checkedConfig, checkTokenizer, checkWeights } from "./checks.js";
 import { openGguf } from "./gguf.js";
 import { ggufConfig, ggufModelWeights } from "./gguf-model.js";
 import { ggufTokenizer } from "./gguf-tokenizer.js";
 import { fetchFromHub } from "./hub.js";
 import { readHuggingFaceConfig } from "./huggingface.js";
+import type { SafetensorsWeights } from "./safetensors.js";
 import { openSafetensorsFolder } from "./safetensors-folder.js";
 import type { WeightSource } from "./weights.js";
 
@@ -24,6 +26,8 @@ export interface ModelFiles {
   weights: WeightSource;
   /** Absent when the file or folder has none. */
   tokenizer?: Tokenizer;
+  /** Where the weights are stored in 8 bits: how, and what reads them. `readModelWeights` needs no more. */
+  int8?: { description: StoredInt8; weights: SafetensorsWeights };
   /** What was opened, as it was given. */
   source: string;
   /** Closes the files; `weights` cannot be read afterwards. */
@@ -66,7 +70,8 @@ async function openGgufModel(path: string): Promise<ModelFiles> {
 
 async function openFolder(dir: string, source: string, head: WantedHead): Promise<ModelFiles> {
   if (!existsSync(join(dir, "config.json"))) throw await notAModel(dir);
-  const config = checkedConfig(await readHuggingFaceConfig(dir), join(dir, "config.json"));
+  const { config: declared, int8: description } = await readHuggingFaceConfig(dir);
+  const config = checkedConfig(declared, join(dir, "config.json"));
   if (config.head === "score" && head === "language-model") {
     throw new PlumbError(
       `${source} is a reward model (sequence classification): it has no language-model head.`,
@@ -77,14 +82,21 @@ async function openFolder(dir: string, source: string, head: WantedHead): Promis
   }
   const tokenizer = existsSync(join(dir, "tokenizer.json")) ? await loadTokenizer(dir) : undefined;
   checkTokenizer(config, tokenizer, dir);
-  const weights = ourWeights(config, await openSafetensorsFolder(dir, "model"), dir);
+  const files = await openSafetensorsFolder(dir, "model");
+  const close = () => files.close();
   try {
+    if (description !== undefined) {
+      checkStoredTensors(config, description, files, dir);
+      return { config, weights: files, int8: { description, weights: files }, tokenizer, source, close };
+    }
+    checkNoInt8(files, dir);
+    const weights = ourWeights(config, files, dir);
     checkWeights(config, weights, dir);
+    return { config, weights, tokenizer, source, close };
   } catch (error) {
-    await weights.close();
+    await close();
     throw error;
   }
-  return { config, weights, tokenizer, source, close: () => weights.close() };
 }
 
 async function missing(path: string): Promise<PlumbError> {

@@ -4,9 +4,9 @@ import { readFile, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { PlumbError } from "../../errors.js";
 import type { ReadOptions } from "./random-access.js";
-import { openSafetensors } from "./safetensors.js";
+import { openSafetensors, type SafetensorsWeights } from "./safetensors.js";
 import { repeatedKey } from "./safetensors-header.js";
-import { type OpenWeights, unknownTensor } from "./weights.js";
+import { unknownTensor } from "./weights.js";
 
 export const MAX_SHARDS = 1024;
 /** The index of a model of 400B parameters takes about 100 KB. */
@@ -22,7 +22,7 @@ export async function openSafetensorsFolder(
   dir: string,
   stem: string,
   options?: ReadOptions,
-): Promise<OpenWeights> {
+): Promise<SafetensorsWeights> {
   const single = join(dir, `${stem}.safetensors`);
   if (existsSync(single)) return openSafetensors(single, options);
   const indexPath = join(dir, `${stem}.safetensors.index.json`);
@@ -80,13 +80,13 @@ async function openShards(
   shardOf: ReadonlyMap<string, string>,
   names: readonly string[],
   options: ReadOptions | undefined,
-): Promise<OpenWeights> {
-  const shards: OpenWeights[] = [];
+): Promise<SafetensorsWeights> {
+  const shards: SafetensorsWeights[] = [];
   const closeAll = async () => {
     for (const shard of shards) await shard.close();
   };
   try {
-    const owner = new Map<string, OpenWeights>();
+    const owner = new Map<string, SafetensorsWeights>();
     for (const name of names) {
       const shard = await openSafetensors(join(dir, name), options);
       shards.push(shard);
@@ -109,6 +109,7 @@ async function openShards(
       shape: (name) => find(name).shape(name),
       dtype: (name) => find(name).dtype(name),
       read: async (name) => find(name).read(name),
+      readInt8: async (name) => find(name).readInt8(name),
       close: closeAll,
     };
   } catch (error) {

@@ -13,8 +13,14 @@ const FLOAT_TYPES = new Map(
     .map((type) => [type.name, type]),
 );
 
+/** Weights of safetensors files, which may hold whole numbers too. */
+export interface SafetensorsWeights extends OpenWeights {
+  /** A tensor stored as I8, in memory of its own. @throws PlumbError when it is of another type. */
+  readInt8(name: string): Promise<Int8Array<ArrayBuffer>>;
+}
+
 /** Opens one file. @throws PlumbError when it is missing or not sound. */
-export async function openSafetensors(path: string, options?: ReadOptions): Promise<OpenWeights> {
+export async function openSafetensors(path: string, options?: ReadOptions): Promise<SafetensorsWeights> {
   const file = await RandomAccessFile.open(path, options);
   try {
     if (file.size < 8)
@@ -28,7 +34,10 @@ export async function openSafetensors(path: string, options?: ReadOptions): Prom
   }
 }
 
-function safetensorsWeights(file: RandomAccessFile, entries: Map<string, SafetensorsEntry>): OpenWeights {
+function safetensorsWeights(
+  file: RandomAccessFile,
+  entries: Map<string, SafetensorsEntry>,
+): SafetensorsWeights {
   const find = (name: string) => entries.get(name) ?? unknownTensor(name, file.path);
   return {
     names: () => [...entries.keys()],
@@ -38,6 +47,12 @@ function safetensorsWeights(file: RandomAccessFile, entries: Map<string, Safeten
     async read(name) {
       const entry = find(name);
       return readFloats(file, name, entry, typeOf(file.path, name, entry.dtype));
+    },
+    async readInt8(name) {
+      const { dtype, offset, elements } = find(name);
+      if (dtype !== "I8")
+        throw new PlumbError(`${file.path}: the tensor ${name} is stored as ${dtype}, not I8.`);
+      return new Int8Array((await file.read(offset, elements)).buffer);
     },
     close: () => file.close(),
   };

@@ -36,13 +36,26 @@ export async function saveHuggingFace(
   const extra = [...weights.keys()].find((name) => !expected.has(name));
   if (extra !== undefined)
     throw new PlumbError(`${extra} is no weight of such a model; it cannot be saved as one.`);
-  await writeFolderAtomically(dir, async (tmp) => {
-    await writeFile(join(tmp, "config.json"), withFloats(jsonText(configJson(config, dtype))));
+  const tensors = theirWeights(config, weights);
+  await writeModelFolder(dir, config, configJson(config, dtype), tensors, tokenizer, dtype, maxShardBytes);
+}
+
+/** Writes a model folder, whole or not at all. @param tensors as they are named and lie in the files. */
+export const writeModelFolder = (
+  dir: string,
+  config: ModelConfig,
+  json: object,
+  tensors: ReadonlyMap<string, SavedTensor>,
+  tokenizer: Tokenizer | undefined,
+  dtype: FloatDtype,
+  maxShardBytes: number,
+): Promise<void> =>
+  writeFolderAtomically(dir, async (tmp) => {
+    await writeFile(join(tmp, "config.json"), withFloats(jsonText(json)));
     await writeFile(join(tmp, "generation_config.json"), jsonText(generationConfigJson(config)));
     for (const [name, text] of Object.entries(tokenizer?.files ?? {})) await writeFile(join(tmp, name), text);
-    await writeSafetensorsFolder(tmp, "model", theirWeights(config, weights), dtype, maxShardBytes);
+    await writeSafetensorsFolder(tmp, "model", tensors, dtype, maxShardBytes);
   });
-}
 
 /** config.json, as transformers 4 and 5 read it. */
 export function configJson(config: ModelConfig, dtype: FloatDtype): object {

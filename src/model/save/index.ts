@@ -3,6 +3,7 @@ export { saveHuggingFace } from "./huggingface.js";
 export { type PeftSaveConfig, savePeft } from "./peft.js";
 export {
   type FloatDtype,
+  type Int8Pieces,
   type SavedTensor,
   type TensorData,
   type TensorPieces,

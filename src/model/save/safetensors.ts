@@ -15,16 +15,29 @@ export interface TensorPieces {
   pieces(): Iterable<Float32Array>;
 }
 
-export type SavedTensor = TensorData | TensorPieces;
+/** Whole numbers of 8 bits, made while they are written. */
+export interface Int8Pieces {
+  shape: readonly number[];
+  dtype: "I8";
+  pieces(): Iterable<Int8Array>;
+}
+
+export type SavedTensor = TensorData | TensorPieces | Int8Pieces;
 
 export type FloatDtype = "F32" | "BF16" | "F16";
 
 /** Elements converted and written at a time; one call writes at most 2 GiB. */
 const CHUNK_ELEMENTS = 4 * 1024 * 1024;
 
+const ELEMENT_BYTES = { F32: 4, BF16: 2, F16: 2, I8: 1 };
+
+/** The type that a tensor is stored as; whole numbers stay what they are. */
+const storedAs = (tensor: SavedTensor, dtype: FloatDtype): keyof typeof ELEMENT_BYTES =>
+  "dtype" in tensor ? tensor.dtype : dtype;
+
 /** Bytes that a tensor takes in a file. */
-export const savedBytes = ({ shape }: SavedTensor, dtype: FloatDtype): number =>
-  shape.reduce((a, b) => a * b, 1) * (dtype === "F32" ? 4 : 2);
+export const savedBytes = (tensor: SavedTensor, dtype: FloatDtype): number =>
+  tensor.shape.reduce((a, b) => a * b, 1) * ELEMENT_BYTES[storedAs(tensor, dtype)];
 
 /**
  * Writes a safetensors file: header length, header, tensors in the order of their names, so that equal tensors give
@@ -40,7 +53,8 @@ export async function writeSafetensors(
   let offset = 0;
   for (const [name, tensor] of inOrder) {
     const end = offset + savedBytes(tensor, dtype);
-    header.push([name, { dtype, shape: tensor.shape, data_offsets: [offset, end] }]);
+    const stored = { dtype: storedAs(tensor, dtype), shape: tensor.shape, data_offsets: [offset, end] };
+    header.push([name, stored]);
     offset = end;
   }
   const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries(header)));
@@ -71,8 +85,9 @@ export async function writeSafetensors(
 }
 
 /** The values' bytes; 16-bit ones lie in `halves` until the next call. */
-function encoded(values: Float32Array, dtype: FloatDtype, halves: Uint16Array): Uint8Array {
-  if (dtype === "F32") return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+function encoded(values: Float32Array | Int8Array, dtype: FloatDtype, halves: Uint16Array): Uint8Array {
+  if (dtype === "F32" || values instanceof Int8Array)
+    return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
   const convert = dtype === "BF16" ? bf16Bits : f16Bits;
   const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
   for (let i = 0; i < bits.length; i++) halves[i] = convert(bits[i]);

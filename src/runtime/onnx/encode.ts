@@ -1,6 +1,7 @@
-import { type DType, type Program, type Tensor, topologicalOrder } from "../../tensor/index.js";
+import { type DType, type Node, type Program, type Tensor, topologicalOrder } from "../../tensor/index.js";
 import { checkInPlace } from "./in-place.js";
 import { type Emitter, LOWERINGS, ONNX_TYPE, type OnnxNode } from "./lower.js";
+import { nodeName } from "./node-name.js";
 import { ATTRIBUTE_TYPE, EXTERNAL, encodeModel } from "./schema.js";
 
 /** Name of the (empty) file that external initializers point to until the runtime puts memory in their place. */
@@ -31,10 +32,11 @@ export function encodeProgram(program: Program): { bytes: Uint8Array; externalBy
     initializers.push({ name, dims: [...dims], dataType: ONNX_TYPE[dtype], rawData });
     return name;
   };
+  let lowered: Node | undefined;
   const emitter: Emitter = {
     nameOf: (tensor) => names.get(tensor) as string,
     temporary: () => `t${counter++}`,
-    emit: (node) => nodes.push(encodeNode(node)),
+    emit: (node) => nodes.push(encodeNode(node, nodeName(lowered, nodes.length))),
     int64: (values, isScalar = false) =>
       constant(
         `i64:${isScalar}:${values}`,
@@ -51,6 +53,7 @@ export function encodeProgram(program: Program): { bytes: Uint8Array; externalBy
   for (const [name, tensor] of program.inputs) names.set(tensor, inputName(name));
 
   for (const node of topologicalOrder(program.outputs.values())) {
+    lowered = node;
     const [first] = node.outputs;
     if (node.op.name === "input") {
       outputOf.delete(first);
@@ -72,6 +75,7 @@ export function encodeProgram(program: Program): { bytes: Uint8Array; externalBy
       lower(node, node.inputs.map(nameOf), node.outputs.map(nameOf), emitter);
     }
   }
+  lowered = undefined;
   for (const [name, tensor] of program.outputs) {
     if (outputOf.get(tensor) === name) continue;
     emitter.emit({ opType: "Identity", inputs: [names.get(tensor) as string], outputs: [outputName(name)] });
@@ -121,7 +125,7 @@ const ALIASES: ReadonlySet<string> = new Set(["stopGradient", "withRowGradient",
 /** ScatterElements carries its reduction as a string attribute. */
 const SCATTER: Record<string, string> = { ScatterElementsAdd: "ScatterElements" };
 
-function encodeNode(node: OnnxNode): Record<string, unknown> {
+function encodeNode(node: OnnxNode, name: string): Record<string, unknown> {
   const attribute: Record<string, unknown>[] = Object.entries(node.attributes ?? {}).map(([name, value]) => {
     if (Array.isArray(value)) return { name, ints: value, type: ATTRIBUTE_TYPE.ints };
     if (typeof value === "number") return { name, i: value, type: ATTRIBUTE_TYPE.int };
@@ -130,6 +134,7 @@ function encodeNode(node: OnnxNode): Record<string, unknown> {
   const scatter = SCATTER[node.opType];
   if (scatter) attribute.push({ name: "reduction", s: Buffer.from("add"), type: ATTRIBUTE_TYPE.string });
   return {
+    name,
     opType: scatter ?? node.opType,
     input: node.inputs,
     output: node.outputs,

@@ -38,7 +38,6 @@ const FUNCTIONS = {
   ReleaseSession: [95, "void", ["void *"]],
   ReleaseValue: [96, "void", ["void *"]],
   ReleaseSessionOptions: [100, "void", ["void *"]],
-  SessionEndProfiling: [110, "void *", ["void *", "void *", "_Out_ char **"]],
   GetAllocatorWithDefaultOptions: [78, "void *", ["_Out_ void **"]],
   CreateEnvWithGlobalThreadPools: [119, "void *", ["int", "const char *", "void *", "_Out_ void **"]],
   DisablePerSessionThreads: [120, "void *", ["void *"]],

@@ -3,18 +3,13 @@ import os from "node:os";
 import path from "node:path";
 import type { DType, Program } from "../../tensor/index.js";
 import { EXTERNAL_FILE, encodeProgram, inputName } from "../onnx/encode.js";
-import type {
-  DeviceBuffer,
-  Executable,
-  FrozenWeights,
-  HostArray,
-  Runtime,
-  RuntimeStatistics,
-} from "../runtime.js";
+import type { ProfiledRun, ProfilingRuntime } from "../profile.js";
+import type { DeviceBuffer, Executable, FrozenWeights, HostArray, RuntimeStatistics } from "../runtime.js";
 import { call, create, type Pointer } from "./api.js";
 import { allocate, OrtBuffer } from "./buffer.js";
 import { trimHeapSoon } from "./heap.js";
 import { type PackedSet, PackedWeights } from "./packed-weights.js";
+import { readSessionProfile, type SessionProfile } from "./profile.js";
 import { OrtExecutable } from "./session.js";
 
 const NO_WEIGHTS: FrozenWeights = new Map();
@@ -41,8 +36,8 @@ export interface OrtOptions {
   maxPrograms?: number;
   /** Most bytes of encoded programs kept in memory, default 512 MiB; frozen weights are shared and not counted. */
   maxBytes?: number;
-  /** Prefix of ONNX Runtime's profile files (Chrome trace format); profiling is off without it. */
-  profile?: string;
+  /** Records every kernel of every run, for `takeProfile`; default false. */
+  profile?: boolean;
 }
 
 /** What a compiled program takes of the runtime. */
@@ -52,10 +47,12 @@ interface Compiled {
   bytes: number;
   /** Absent when the program has no frozen weights. */
   packed: PackedSet | undefined;
+  /** Where its profile will lie; absent when none is made. */
+  profile: string | undefined;
 }
 
 /** Executes tensor programs with ONNX Runtime on the CPU. */
-export class OrtRuntime implements Runtime {
+export class OrtRuntime implements ProfilingRuntime {
   readonly name = "onnxruntime";
   readonly threads: number;
   readonly statistics: RuntimeStatistics = {
@@ -71,6 +68,8 @@ export class OrtRuntime implements Runtime {
   private externalSize = 0;
   /** Compiled programs in memory, the one unused for longest first. */
   private readonly cache = new Map<OrtExecutable, Compiled>();
+  /** Of sessions released since the last `takeProfile`. */
+  private profiles: SessionProfile[] = [];
 
   constructor(private readonly options: OrtOptions = {}) {
     this.threads = options.threads ?? (Number(process.env.PLUMB_THREADS) || os.availableParallelism());
@@ -124,6 +123,16 @@ export class OrtRuntime implements Runtime {
     return new OrtExecutable(program, frozen, sessions, this.runOptions, this.statistics);
   }
 
+  async takeProfile(since = 0): Promise<ProfiledRun[]> {
+    for (const executable of [...this.cache.keys()]) executable.evict();
+    const profiles = this.profiles;
+    this.profiles = [];
+    const runs: ProfiledRun[] = [];
+    for (const profile of profiles)
+      for (const run of await readSessionProfile(profile, since)) runs.push(run);
+    return runs.sort((a, b) => a.start - b.start);
+  }
+
   private touch(executable: OrtExecutable): void {
     const compiled = this.cache.get(executable);
     if (compiled === undefined) return;
@@ -133,9 +142,15 @@ export class OrtRuntime implements Runtime {
 
   /** Forgets a program whose session was released. */
   private closed(executable: OrtExecutable): void {
-    const packed = this.cache.get(executable)?.packed;
+    const { packed, profile } = this.cache.get(executable) ?? {};
     this.cache.delete(executable);
     if (packed) this.packedWeights.letGo(packed);
+    if (profile)
+      this.profiles.push({
+        program: executable.program.name,
+        prefix: profile,
+        runs: executable.recorded ?? [],
+      });
     trimHeapSoon();
   }
 
@@ -146,6 +161,7 @@ export class OrtRuntime implements Runtime {
     this.statistics.compileMilliseconds += performance.now() - start;
     this.statistics.compiled++;
     this.cache.set(executable, compiled);
+    executable.recorded = compiled.profile ? [] : undefined;
     const { maxPrograms = 64, maxBytes = 2 ** 29 } = this.options;
     let total = [...this.cache.values()].reduce((sum, { bytes }) => sum + bytes, 0);
     for (const [other, { bytes }] of [...this.cache]) {
@@ -184,8 +200,10 @@ export class OrtRuntime implements Runtime {
         "session.model_external_initializers_file_folder_path",
         this.folder,
       );
-      if (this.options.profile)
-        call("EnableProfiling", options, `${this.options.profile}-${program.name.replaceAll("/", "-")}`);
+      const profile = this.options.profile
+        ? path.join(this.folder, `profile-${this.statistics.compiled}`)
+        : undefined;
+      if (profile) call("EnableProfiling", options, profile);
       for (const [name, weight] of weights)
         call("AddInitializer", options, inputName(name), weight.pointer());
       const session = create(
@@ -196,7 +214,7 @@ export class OrtRuntime implements Runtime {
         options,
         packed?.pointer ?? null,
       );
-      return { session, bytes: bytes.byteLength, packed };
+      return { session, bytes: bytes.byteLength, packed, profile };
     } catch (error) {
       if (packed) this.packedWeights.letGo(packed);
       throw error;

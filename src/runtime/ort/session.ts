@@ -10,6 +10,7 @@ import type {
 } from "../runtime.js";
 import { call, callAsync, create, type Pointer } from "./api.js";
 import { ARRAYS, allocate, OrtBuffer } from "./buffer.js";
+import type { HostRun } from "./profile.js";
 
 /** What an executable asks of the runtime that made it. */
 interface Sessions {
@@ -28,6 +29,8 @@ export class OrtExecutable implements Executable {
   /** What the binding holds, by the name of the input or output: a run binds only what is another than in the last. */
   private readonly bound = new Map<string, number>();
   private readonly owner = Symbol("executable");
+  /** Runs of the session that is open, where the runtime records them. */
+  recorded: HostRun[] | undefined;
   private running = false;
   private released = false;
 
@@ -115,7 +118,9 @@ export class OrtExecutable implements Executable {
       // 3. Run off this thread.
       const start = performance.now();
       await callAsync("RunWithBinding", session, this.runOptions, binding);
-      this.statistics.runMilliseconds += performance.now() - start;
+      const end = performance.now();
+      this.statistics.runMilliseconds += end - start;
+      this.recorded?.push({ start, end });
       this.statistics.runs++;
       return results;
     } finally {
@@ -130,11 +135,6 @@ export class OrtExecutable implements Executable {
     if (this.bound.get(name) === buffer.id) return;
     call(as, binding, name, pointer);
     this.bound.set(name, buffer.id);
-  }
-
-  /** Ends profiling, if it was on. */
-  endProfiling(allocator: Pointer): void {
-    if (this.native) call("SessionEndProfiling", this.native.session, allocator, [null]);
   }
 
   /** Frees the native memory unless a run is under way. @returns whether it did. */

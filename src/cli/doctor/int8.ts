@@ -1,0 +1,65 @@
+/** Checks of 8 bits: whether the processor is made for them, and what they would cost a model in exactness. */
+import { int8Support } from "../../model/int8/processor.js";
+import type { Runtime } from "../../runtime/runtime.js";
+import { textsOfFiles } from "../calibration-texts.js";
+import { LEAST_COSINE, rounding, withinLimits } from "../int8-base.js";
+import { openBaseModel, tokenizerOf } from "../open-network.js";
+import { formatNumber } from "../table.js";
+import type { Ui } from "../ui.js";
+import { type Finding, finding } from "./check.js";
+
+/** Rows of each data file that are looked at; calibration uses fewer. */
+const ROWS = 256;
+
+/** Whether products of whole numbers are right and fast here; `--base auto` asks the same. */
+export const checkInt8Support = (runtime: Runtime): Promise<Finding> =>
+  finding("8-bit products", async () => {
+    const { fit, found } = await int8Support(runtime);
+    return fit
+      ? { status: "ok", found }
+      : {
+          status: "warn",
+          found,
+          hint: "Leave --base at f32 or auto: 8 bits are no faster here, or not exact.",
+        };
+  });
+
+export interface Int8Check {
+  model: string;
+  adapter: readonly string[];
+  data: readonly string[];
+  baseError: number;
+}
+
+/** KL per token, equal top tokens and the cosine of an adapter's gradients of a model's 8-bit base, on the user's text. */
+export const checkInt8Base = (
+  runtime: Runtime,
+  { model, adapter, data, baseError }: Int8Check,
+  ui: Ui,
+): Promise<Finding> =>
+  finding("base in 8 bits", async () => {
+    const opened = await openBaseModel(runtime, model, adapter);
+    if (opened.int8) {
+      const { kl_per_token: kl, same_top: same, gradient_cosine: cosine, tokens } = opened.int8.error;
+      return { status: "ok", found: `stored so; ${shown(kl, same, cosine, tokens)} when it was converted` };
+    }
+    const texts = async () => (data.length > 0 ? textsOfFiles(data, tokenizerOf(opened), ROWS) : []);
+    const options = { limit: baseError, use: "training" } as const;
+    const { error, fine, source } = await rounding(
+      runtime,
+      { ...opened, weights: opened.base },
+      texts,
+      options,
+      ui,
+    );
+    const { klPerToken, sameTop, gradientCosine = 1, tokens } = error;
+    const figures = shown(klPerToken, sameTop, gradientCosine, tokens);
+    const text = source === "data" ? "the data" : "text that the model sampled";
+    const found = `${figures} of ${text}; ${fine.length} products with 16-bit activations`;
+    if (withinLimits(error, { limit: baseError, cosine: true })) return { status: "ok", found };
+    const hint = `--base int8 would be refused: at most ${baseError} and a cosine of ${LEAST_COSINE} are wanted.`;
+    return { status: "warn", found, hint };
+  });
+
+const shown = (kl: number, same: number, cosine: number, tokens: number): string =>
+  `KL ${formatNumber(kl)} nats per token, same top token ${formatNumber(same)}, gradient cosine ${formatNumber(cosine)} on ${tokens} tokens`;

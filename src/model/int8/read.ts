@@ -1,0 +1,77 @@
+import { PlumbError } from "../../errors.js";
+import { int8Names } from "../../nn/index.js";
+import type { Runtime } from "../../runtime/runtime.js";
+import type { ModelConfig } from "../config.js";
+import type { Weights } from "../create.js";
+import { headName } from "../decoder.js";
+import type { SafetensorsWeights } from "../load/safetensors.js";
+import { turned } from "./quantize.js";
+import {
+  EMBEDDING,
+  HEAD_INPUT_FACTORS,
+  type StoredInt8,
+  scaleName,
+  storedTensors,
+  weightOf,
+} from "./stored.js";
+
+/**
+ * Reads a base in 8 bits as it was stored, for inference; see `withGradients` for training.
+ *
+ * @param weights checked by `checkStoredTensors`.
+ * @throws PlumbError when a scale is negative, a factor not positive, or a number not finite.
+ */
+export async function readInt8Base(
+  runtime: Runtime,
+  config: ModelConfig,
+  { activations_16_bit }: StoredInt8,
+  weights: SafetensorsWeights,
+  source: string,
+): Promise<Weights> {
+  const out = new Map<string, ReturnType<Runtime["adopt"]>>();
+  const fine = new Set(activations_16_bit);
+  const tensors = storedTensors(config);
+  const isScale = (name: string): boolean => tensors.get(name.replace(/_scale$/, ""))?.dtype === "I8";
+  const put = (
+    dtype: "i8" | "f32",
+    shape: readonly number[],
+    data: Float32Array | Int8Array,
+    name: string,
+  ): void => {
+    out.set(name, runtime.adopt(dtype, shape, data, name));
+  };
+  for (const [stored, { dtype, shape }] of tensors) {
+    if (dtype === "I8") {
+      const scales = await weights.read(scaleName(stored));
+      const negative = scales.findIndex((scale) => scale < 0);
+      if (negative >= 0)
+        throw damaged(
+          `${source}: ${scaleName(stored)}[${negative}] is ${scales[negative]}; a scale is 0 or more.`,
+        );
+      const values = await weights.readInt8(stored);
+      const [rows, columns] = shape;
+      const names = int8Names(weightOf(config, stored));
+      if (stored === EMBEDDING) {
+        put("i8", shape, values, names.rows.values);
+        put("f32", [rows], scales, names.rows.scales);
+        continue;
+      }
+      const forward = fine.has(weightOf(config, stored)) ? names.w8a16 : names.w8a8;
+      put("i8", [columns, rows], turned(values, rows, columns), forward.values);
+      put("f32", [rows], scales, forward.scales);
+    } else if (!isScale(stored)) {
+      const data = await weights.read(stored);
+      if (/\.(divided_input|divided_output|input_factors)$/.test(stored)) {
+        const wrong = data.findIndex((factor) => factor <= 0);
+        if (wrong >= 0)
+          throw damaged(`${source}: ${stored}[${wrong}] is ${data[wrong]}; a factor is more than 0.`);
+      }
+      const name = stored === HEAD_INPUT_FACTORS ? int8Names(headName(config)).inputFactors : stored;
+      put("f32", shape, data, name);
+    }
+  }
+  return out;
+}
+
+const damaged = (message: string): PlumbError =>
+  new PlumbError(message, { hint: "The file is damaged; fetch it again, or convert the model again." });

@@ -1,0 +1,61 @@
+import { int8Names } from "../../nn/index.js";
+import type { Tokenizer } from "../../text/index.js";
+import type { ModelConfig } from "../config.js";
+import type { Weights } from "../create.js";
+import { headName } from "../decoder.js";
+import { configJson, writeModelFolder } from "../save/huggingface.js";
+import { DEFAULT_MAX_SHARD_BYTES, type Int8Pieces, type SavedTensor } from "../save/index.js";
+import { turnedPieces } from "./quantize.js";
+import {
+  EMBEDDING,
+  HEAD_INPUT_FACTORS,
+  type StoredInt8,
+  scaleName,
+  storedTensors,
+  weightOf,
+} from "./stored.js";
+
+/**
+ * Saves a base in 8 bits as a folder that `openModel` opens; it appears whole or not at all. Matrices are turned to
+ * [out, in] a few rows at a time while they are written.
+ *
+ * @param base with its embedding in 8 bits. @param maxShardBytes most bytes of weights in one file.
+ */
+export function saveInt8(
+  dir: string,
+  config: ModelConfig,
+  base: Weights,
+  description: StoredInt8,
+  tokenizer?: Tokenizer,
+  maxShardBytes = DEFAULT_MAX_SHARD_BYTES,
+): Promise<void> {
+  const buffer = (name: string) => {
+    const found = base.get(name);
+    if (!found) throw new Error(`the base in 8 bits has no ${name}`);
+    return found;
+  };
+  const floats = (shape: number[], name: string): SavedTensor => ({
+    shape,
+    data: buffer(name).data() as Float32Array,
+  });
+  const tensors = new Map<string, SavedTensor>();
+  for (const [stored, { dtype, shape }] of storedTensors(config)) {
+    if (dtype === "F32") {
+      if (tensors.has(stored)) continue; // a scale, written with its matrix
+      const name = stored === HEAD_INPUT_FACTORS ? int8Names(headName(config)).inputFactors : stored;
+      tensors.set(stored, floats(shape, name));
+      continue;
+    }
+    const names = int8Names(weightOf(config, stored));
+    const forward = base.has(names.w8a16.values) ? names.w8a16 : names.w8a8;
+    const { values, scales } = stored === EMBEDDING ? names.rows : forward;
+    const data = buffer(values).data() as Int8Array;
+    const [rows, columns] = shape;
+    const pieces = (): Iterable<Int8Array> =>
+      stored === EMBEDDING ? [data] : turnedPieces(data, columns, rows);
+    tensors.set(stored, { shape, dtype: "I8", pieces } satisfies Int8Pieces);
+    tensors.set(scaleName(stored), floats([rows], scales));
+  }
+  const json = { ...configJson(config, "F32"), quantization_config: description };
+  return writeModelFolder(dir, config, json, tensors, tokenizer, "F32", maxShardBytes);
+}

@@ -1,0 +1,187 @@
+/**
+ * How a base in 8 bits lies in a folder: what `quantization_config` of its config.json says, and which tensors its
+ * safetensors hold. They are named as Hugging Face names Llama's, whatever the architecture:
+ *
+ *   <layer>.weight                   I8 [out, in], row i is values * weight_scale[i]
+ *   <layer>.weight_scale             F32 [out]
+ *   <layer>.divided_input, _output   F32, the smoothing factors that are folded into the weights
+ *   lm_head.weight, weight_scale     the head, also where it is tied to the embedding: its columns are smoothed
+ *   lm_head.input_factors            F32 [in], what its input is multiplied with
+ *
+ * Norms, biases, learned positions and scalar heads are F32. What gradients need is made from these when it is wanted.
+ */
+import { createHash } from "node:crypto";
+import { z } from "zod";
+import { PlumbError } from "../../errors.js";
+import type { ModelConfig } from "../config.js";
+import { headName } from "../decoder.js";
+import type { JsonFields } from "../load/json-fields.js";
+import type { SafetensorsWeights } from "../load/safetensors.js";
+import { expectedWeights } from "../weight-names.js";
+import { dividedInput, dividedOutput, isLinearWeight } from "./base.js";
+import type { QuantizedBase } from "./build.js";
+import { smoothingGroups } from "./smoothing.js";
+
+export const QUANT_METHOD = "plumbline-int8";
+export const STORED_VERSION = 1;
+/** More products than any model has. */
+const MAX_NAMES = 65_536;
+
+const share = z.number().min(0).max(1);
+
+export const storedInt8Schema = z.object({
+  quant_method: z.literal(QUANT_METHOD),
+  version: z.literal(STORED_VERSION).describe("Of this description and of the tensors."),
+  activations_16_bit: z
+    .array(z.string())
+    .max(MAX_NAMES)
+    .describe("Weights whose products round activations to 16 bits; all others to 8."),
+  error: z
+    .object({
+      limit: z.number().positive().describe("Most KL that was allowed."),
+      tokens: z.number().int().positive(),
+      kl_per_token: z.number().min(0).describe("KL(exact || 8 bits), nats."),
+      same_top: share.describe("Positions where both find the same token likeliest."),
+      gradient_cosine: z.number().min(-1).max(1).describe("Of an adapter's gradients on either."),
+    })
+    .describe("Measured on text that was not calibrated on."),
+  calibration: z.object({
+    source: z.enum(["data", "samples"]).describe("Text that was given, or sampled from the model."),
+    tokens: z.number().int().positive(),
+    sha256: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/)
+      .describe("Of the token ids, 32 bits each, little-endian."),
+  }),
+});
+export type StoredInt8 = z.infer<typeof storedInt8Schema>;
+
+/** The description of a base that was brought to 8 bits with what gradients need measured too. */
+export function describeInt8(
+  { error, fine, rows }: Pick<QuantizedBase, "error" | "fine" | "rows">,
+  source: "data" | "samples",
+  limit: number,
+): StoredInt8 {
+  const ids = Int32Array.from(rows.flat());
+  return {
+    quant_method: QUANT_METHOD,
+    version: STORED_VERSION,
+    activations_16_bit: [...fine].sort(),
+    error: {
+      limit,
+      tokens: error.tokens,
+      kl_per_token: error.klPerToken,
+      same_top: error.sameTop,
+      gradient_cosine: error.gradientCosine ?? 1,
+    },
+    calibration: {
+      source,
+      tokens: ids.length,
+      sha256: createHash("sha256").update(new Uint8Array(ids.buffer)).digest("hex"),
+    },
+  };
+}
+
+/**
+ * What config.json says of 8 bits, or undefined where it says nothing.
+ *
+ * @throws PlumbError when the weights are quantised in another way, or the description is not valid.
+ */
+export function storedInt8(json: JsonFields): StoredInt8 | undefined {
+  const fields = json.object("quantization_config");
+  if (fields === undefined) return undefined;
+  if (fields.get("quant_method") !== QUANT_METHOD) {
+    throw new PlumbError(`${json.path}: the weights are quantised ("quantization_config").`, {
+      hint: "Use the original model, or a GGUF file of it.",
+    });
+  }
+  const version = fields.number("version");
+  if (version > STORED_VERSION) {
+    throw new PlumbError(
+      `${json.path}: the 8-bit weights are of version ${version}; this Plumbline reads version ${STORED_VERSION}.`,
+      { hint: "Use a newer Plumbline, or convert the original model with this one." },
+    );
+  }
+  const parsed = storedInt8Schema.safeParse(json.get("quantization_config"));
+  if (parsed.success) return parsed.data;
+  const { path, message } = parsed.error.issues[0];
+  throw new PlumbError(
+    `${json.path}: "quantization_config.${path.join(".")}" is not valid: ${message}.`,
+    RECONVERT,
+  );
+}
+
+const RECONVERT = { hint: "Write the folder again with plumb convert --quantize int8." };
+
+export const EMBEDDING = "model.embed_tokens.weight";
+export const STORED_HEAD = "lm_head.weight";
+export const HEAD_INPUT_FACTORS = "lm_head.input_factors";
+export const scaleName = (weight: string): string => `${weight}_scale`;
+
+/** The weight that a matrix in the files stands for, by the name the network knows it by. */
+export const weightOf = (config: ModelConfig, stored: string): string =>
+  stored === STORED_HEAD ? headName(config) : stored;
+
+/** Every tensor of a folder in 8 bits, with its type and shape. */
+export function storedTensors(config: ModelConfig): Map<string, { dtype: "I8" | "F32"; shape: number[] }> {
+  const tensors = new Map<string, { dtype: "I8" | "F32"; shape: number[] }>();
+  const matrix = (name: string, shape: number[]): void => {
+    tensors.set(name, { dtype: "I8", shape });
+    tensors.set(scaleName(name), { dtype: "F32", shape: [shape[0]] });
+  };
+  const expected = expectedWeights(config);
+  for (const [name, shape] of expected) {
+    if (isLinearWeight(name) || name === EMBEDDING || name === STORED_HEAD) matrix(name, shape);
+    else tensors.set(name, { dtype: "F32", shape });
+  }
+  if (config.head !== "score") {
+    matrix(STORED_HEAD, [config.vocabSize, config.hiddenSize]);
+    tensors.set(HEAD_INPUT_FACTORS, { dtype: "F32", shape: [config.hiddenSize] });
+  }
+  const widths = (layer: string): number[] | undefined => expected.get(`${layer}.weight`);
+  for (const { maker, readers } of smoothingGroups(config)) {
+    const [out, input] = widths(maker) ?? [];
+    if (input !== undefined) tensors.set(dividedOutput(maker), { dtype: "F32", shape: [out] });
+    for (const reader of readers)
+      tensors.set(dividedInput(reader), { dtype: "F32", shape: [widths(reader)?.[1] ?? 0] });
+  }
+  return tensors;
+}
+
+/** @throws PlumbError naming the first tensor that is missing, or of another type or shape than it should be. */
+export function checkStoredTensors(
+  config: ModelConfig,
+  { activations_16_bit: fine }: StoredInt8,
+  weights: SafetensorsWeights,
+  source: string,
+): void {
+  const tensors = storedTensors(config);
+  const fail = (what: string): PlumbError => new PlumbError(`${source}: ${what}.`, RECONVERT);
+  for (const [name, { dtype, shape }] of tensors) {
+    if (!weights.has(name)) throw fail(`${name} is missing, which a model in 8 bits has`);
+    if (weights.dtype(name) !== dtype)
+      throw fail(`${name} is stored as ${weights.dtype(name)}; in a model in 8 bits it is ${dtype}`);
+    const found = weights.shape(name);
+    if (found.join() !== shape.join())
+      throw fail(`${name} has the shape [${found.join(", ")}]; the configuration says [${shape.join(", ")}]`);
+  }
+  const extra = weights.names().find((name) => !tensors.has(name));
+  if (extra !== undefined) throw fail(`${extra} is no tensor of such a model in 8 bits`);
+  const known = new Set(
+    [...tensors].flatMap(([name, { dtype }]) => (dtype === "I8" ? [weightOf(config, name)] : [])),
+  );
+  const stranger = fine.find((name) => !known.has(name));
+  if (stranger !== undefined)
+    throw fail(
+      `"quantization_config.activations_16_bit" names ${JSON.stringify(stranger.slice(0, 64))}, which is no product`,
+    );
+}
+
+/** @throws PlumbError when a folder's config.json says nothing of 8 bits, but its tensors are. */
+export function checkNoInt8(weights: Pick<SafetensorsWeights, "names" | "dtype">, source: string): void {
+  const found = weights.names().find((name) => weights.dtype(name) === "I8");
+  if (found === undefined) return;
+  throw new PlumbError(`${source}: ${found} is stored as I8, but config.json has no "quantization_config".`, {
+    hint: "The configuration belongs to another folder; restore it, or convert the original model again.",
+  });
+}
