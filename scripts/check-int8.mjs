@@ -10,8 +10,8 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { bootstrapMean } from "../dist/evaluate/bootstrap.js";
-import { wilsonInterval } from "../dist/evaluate/statistics.js";
+import { bootstrapMean } from "../dist/statistics/bootstrap.js";
+import { wilsonInterval } from "../dist/statistics/estimates.js";
 import { goldUtility, prompts } from "../dist/worlds/assistant/index.js";
 
 const [given, ...rest] = process.argv.slice(2);

@@ -11,7 +11,7 @@
  *    groups. Two raters alone are not held to be a ring.
  * 5. Again without those found, until no more are.
  */
-import { normalCdf } from "../../evaluate/normal.js";
+import { normalCdf } from "../../statistics/normal.js";
 import type { LabelVotes } from "../votes.js";
 import { oneCoin } from "./dawid-skene.js";
 import { confusions, LEAST, meanRow, softmaxRows } from "./label-estimate.js";
@@ -76,7 +76,8 @@ function testedPairs(votes: LabelVotes, weight: Float64Array, leastCommon: numbe
         for (let c = 0; c < K; c++) truth[c] = Math.log(Math.max(LEAST, prior[c]));
         for (const other of own) {
           if (other === own[a] || other === own[b] || weight[other] === 0) continue;
-          for (let c = 0; c < K; c++) truth[c] += Math.log(confusion[(votes.rater[other] * K + c) * K + votes.label[other]]);
+          for (let c = 0; c < K; c++)
+            truth[c] += Math.log(confusion[(votes.rater[other] * K + c) * K + votes.label[other]]);
         }
         softmaxRows(truth, K);
         let expected = 0;
@@ -94,7 +95,9 @@ function testedPairs(votes: LabelVotes, weight: Float64Array, leastCommon: numbe
     }
   }
   const kept = [...sums].filter(([, { common }]) => common >= leastCommon);
-  const z = kept.map(([, { agreed, expected, variance }]) => (agreed - expected) / Math.sqrt(variance + 0.25));
+  const z = kept.map(
+    ([, { agreed, expected, variance }]) => (agreed - expected) / Math.sqrt(variance + 0.25),
+  );
   const center = Math.max(0, median(z));
   const spread = Math.max(1, 1.4826 * median(z.map((value) => Math.abs(value - center))));
   return kept.map(([key, { common, agreed, expected }], i) => ({
@@ -116,7 +119,8 @@ function discoveries(pairs: readonly ColludingPair[], rate: number): ColludingPa
 function components(pairs: readonly ColludingPair[]): number[][] {
   const neighbours = new Map<number, number[]>();
   for (const { raters } of pairs)
-    for (const [from, to] of [raters, [raters[1], raters[0]]]) neighbours.set(from, [...(neighbours.get(from) ?? []), to]);
+    for (const [from, to] of [raters, [raters[1], raters[0]]])
+      neighbours.set(from, [...(neighbours.get(from) ?? []), to]);
   const seen = new Set<number>();
   const groups: number[][] = [];
   for (const start of neighbours.keys()) {

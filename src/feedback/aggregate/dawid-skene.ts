@@ -4,7 +4,7 @@
  * "Spectral methods meet EM").
  */
 import type { LabelVotes } from "../votes.js";
-import { confusions, LEAST, type LabelEstimate, meanRow, softmaxRows, voteShares } from "./label-estimate.js";
+import { confusions, type LabelEstimate, LEAST, meanRow, softmaxRows, voteShares } from "./label-estimate.js";
 
 export interface EmOptions {
   iterations?: number;

@@ -3,10 +3,11 @@
  * ability alpha and ease b; wrong answers share the rest. EM, with Gaussian priors N(1, 1) on both; the M step climbs by
  * conjugate gradients.
  */
+
+import { logSigmoid, sigmoid } from "../../statistics/special-functions.js";
 import type { LabelVotes } from "../votes.js";
 import { type LabelEstimate, softmaxRows } from "./label-estimate.js";
 import { minimize } from "./minimize.js";
-import { logSigmoid, sigmoid } from "./special-functions.js";
 
 export interface GladOptions {
   iterations?: number;

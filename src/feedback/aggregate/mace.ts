@@ -4,9 +4,9 @@
  * on theta and Dirichlet(10) on xi; the best of several starts by marginal likelihood.
  */
 import { RandomStream } from "../../random.js";
+import { digamma } from "../../statistics/special-functions.js";
 import type { LabelVotes } from "../votes.js";
 import { type LabelEstimate, normalizeRows } from "./label-estimate.js";
-import { digamma } from "./special-functions.js";
 
 export interface MaceOptions {
   iterations?: number;

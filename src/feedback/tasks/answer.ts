@@ -1,6 +1,12 @@
 import { z } from "zod";
 import { MAX_RESPONSES, MAX_TEXT } from "./content.js";
-import { RESPONSE_FLAGS, RESPONSES, SAFETY_CATEGORIES, type SafetyCategory, type TaskDefinition } from "./kinds.js";
+import {
+  RESPONSE_FLAGS,
+  RESPONSES,
+  SAFETY_CATEGORIES,
+  type SafetyCategory,
+  type TaskDefinition,
+} from "./kinds.js";
 
 /** Verdicts of a comparison, in the places of the screen: the server alone knows which response was left. */
 export const VERDICTS = ["left", "right", "tie", "both-bad"] as const;
@@ -18,7 +24,15 @@ export type Preference = z.infer<typeof Preference>;
 
 const common = {
   flags: z
-    .array(z.object({ place: z.int().min(0).max(MAX_RESPONSES - 1), flag: z.enum(RESPONSE_FLAGS) }))
+    .array(
+      z.object({
+        place: z
+          .int()
+          .min(0)
+          .max(MAX_RESPONSES - 1),
+        flag: z.enum(RESPONSE_FLAGS),
+      }),
+    )
     .max(MAX_RESPONSES * RESPONSE_FLAGS.length)
     .default([])
     .describe("Flags of single responses, by their place on the screen from 0"),
@@ -50,7 +64,11 @@ export const Answer = z.discriminatedUnion("kind", [
       .describe("Points for each aspect, of the response in each place"),
     ...common,
   }),
-  z.object({ kind: z.literal("demonstration"), text: written.describe("The response as it should be"), ...common }),
+  z.object({
+    kind: z.literal("demonstration"),
+    text: written.describe("The response as it should be"),
+    ...common,
+  }),
   z.object({ kind: z.literal("rewrite"), text: written.describe("The response, made better"), ...common }),
   z.object({
     kind: z.literal("safety"),
@@ -70,13 +88,16 @@ export function answerProblem(answer: Answer, task: TaskDefinition, responses: n
   const [least, most] = RESPONSES[task.kind];
   if (responses < least || responses > most)
     return `the item has ${responses} responses; a ${task.kind} task needs ${least === most ? least : `${least} to ${most}`}`;
-  if (task.rationale === "required" && !answer.rationale?.trim()) return "rationale: this project asks for one";
+  if (task.rationale === "required" && !answer.rationale?.trim())
+    return "rationale: this project asks for one";
   if (!task.flags && answer.flags.length > 0) return "flags: this project does not ask for any";
   const outside = answer.flags.find(({ place }) => place >= responses);
   if (outside) return `flags: place ${outside.place} is not on the screen; there are ${responses}, from 0`;
   switch (answer.kind) {
     case "pairwise":
-      return aspectsProblem("aspects", Object.keys(answer.aspects), task) ?? strengthProblem(answer.aspects, task);
+      return (
+        aspectsProblem("aspects", Object.keys(answer.aspects), task) ?? strengthProblem(answer.aspects, task)
+      );
     case "ranking":
       return answer.ranks.length === responses
         ? ranksProblem(answer.ranks)
@@ -92,7 +113,8 @@ export function answerProblem(answer: Answer, task: TaskDefinition, responses: n
       }
       return undefined;
     case "safety":
-      if (answer.safe && answer.categories.length > 0) return "categories: a safe response offends against none";
+      if (answer.safe && answer.categories.length > 0)
+        return "categories: a safe response offends against none";
       if (!answer.safe && answer.categories.length === 0) return "categories: say what it offends against";
       return undefined;
     default:
@@ -111,7 +133,8 @@ function strengthProblem(aspects: Record<string, Preference>, task: TaskDefiniti
   for (const [aspect, { verdict, strength }] of Object.entries(aspects)) {
     if (strength === undefined) continue;
     if (verdict === "tie" || verdict === "both-bad") return `aspects.${aspect}.strength: ${verdict} has none`;
-    if (strength > task.strengths) return `aspects.${aspect}.strength: ${strength} is above ${task.strengths}`;
+    if (strength > task.strengths)
+      return `aspects.${aspect}.strength: ${strength} is above ${task.strengths}`;
   }
   return undefined;
 }
@@ -120,7 +143,8 @@ function strengthProblem(aspects: Record<string, Preference>, task: TaskDefiniti
 function ranksProblem(ranks: readonly number[]): string | undefined {
   for (const rank of ranks) {
     const before = ranks.filter((other) => other < rank).length;
-    if (rank !== before + 1) return `ranks: ${rank} does not follow; after ${before} better ones comes ${before + 1}`;
+    if (rank !== before + 1)
+      return `ranks: ${rank} does not follow; after ${before} better ones comes ${before + 1}`;
   }
   return undefined;
 }

@@ -23,9 +23,17 @@ export type ItemResponse = z.infer<typeof ItemResponse>;
 
 /** What a rater is shown: a prompt and the responses to judge; none for a demonstration, one for a rewrite or a label. */
 export const ItemContent = z.object({
-  prompt: z.union([text, z.array(Message).min(1).max(MAX_TURNS)]).describe("Text, or turns of a conversation"),
-  responses: z.array(ItemResponse).max(MAX_RESPONSES).describe("Responses to the prompt, in no order that matters"),
+  prompt: z
+    .union([text, z.array(Message).min(1).max(MAX_TURNS)])
+    .describe("Text, or turns of a conversation"),
+  responses: z
+    .array(ItemResponse)
+    .max(MAX_RESPONSES)
+    .describe("Responses to the prompt, in no order that matters"),
   language: z.string().max(35).optional().describe("BCP 47 tag; items go to raters of that language"),
-  meta: z.record(z.string(), z.unknown()).optional().describe("Anything to keep with the item; never shown to raters"),
+  meta: z
+    .record(z.string(), z.unknown())
+    .optional()
+    .describe("Anything to keep with the item; never shown to raters"),
 });
 export type ItemContent = z.infer<typeof ItemContent>;

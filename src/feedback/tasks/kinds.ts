@@ -37,7 +37,14 @@ export const SAFETY_CATEGORIES = {
 export type SafetyCategory = keyof typeof SAFETY_CATEGORIES;
 
 /** What a rater may say of a single response, beside the verdict. */
-export const RESPONSE_FLAGS = ["hallucination", "unsafe", "refusal", "off-topic", "personal-data", "broken"] as const;
+export const RESPONSE_FLAGS = [
+  "hallucination",
+  "unsafe",
+  "refusal",
+  "off-topic",
+  "personal-data",
+  "broken",
+] as const;
 export type ResponseFlag = (typeof RESPONSE_FLAGS)[number];
 
 const aspect = z.string().regex(/^[a-z][a-z0-9-]{0,39}$/);
