@@ -1,0 +1,10 @@
+import type { Transaction } from "kysely";
+import type { Engine } from "../database.js";
+import type { Tables } from "../tables.js";
+
+/** One step of the database's form. Steps that were released are never changed; a new one is added after them. */
+export interface Migration {
+  /** Number and what it does, in the order of the list. */
+  name: string;
+  up(db: Transaction<Tables>, engine: Engine): Promise<void>;
+}
