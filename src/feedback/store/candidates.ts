@@ -4,8 +4,9 @@ import type { Queries } from "./database.js";
 import type { Member } from "./members.js";
 import type { Tables } from "./tables.js";
 
-/** Items that are looked at for a batch beyond those that it takes when every rater can have every item. */
-const SPARE = 64;
+/** Items that are looked at for a batch, and for each lease that is wanted: most items have room for several raters. */
+const WINDOW = 32;
+const WINDOW_SHARE = 0.5;
 /** Gold items or repeats among which a turn chooses, at most. */
 const MOST_CHOICES = 200;
 /** Leases of these states are showings that were had. */
@@ -28,7 +29,7 @@ export async function freshCandidates(db: Queries, project: string, wanted: numb
     .where(sql<boolean>`available = 1`)
     .orderBy("priority", "desc")
     .orderBy("position")
-    .limit(wanted + SPARE)
+    .limit(WINDOW + Math.ceil(WINDOW_SHARE * wanted))
     .execute();
 }
 

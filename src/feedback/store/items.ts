@@ -66,7 +66,7 @@ export function addItems(
       .where("project_id", "=", projectId)
       .executeTakeFirstOrThrow();
     const rows = parsed.map((item, i): Tables["items"] => ({
-      id: newId("i"),
+      id: newId("i", now),
       project_id: projectId,
       position: (last ?? 0) + 1 + i,
       content_json: JSON.stringify(item.content),

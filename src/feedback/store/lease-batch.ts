@@ -122,12 +122,20 @@ async function leaseInProject(
 
   // 3. Into the tables.
   await insertRows(db, "leases", fresh);
-  for (const rater of new Set(fresh.map(({ rater_id }) => rater_id)))
+  const turns = groupBy(
+    groupBy(fresh, ({ rater_id }) => rater_id),
+    ([, leases]) => leases.length,
+  );
+  for (const [count, own] of turns)
     await db
       .updateTable("memberships")
-      .set({ turns: members.get(rater)?.turns })
+      .set((eb) => ({ turns: eb("turns", "+", count) }))
       .where("project_id", "=", project.id)
-      .where("rater_id", "=", rater)
+      .where(
+        "rater_id",
+        "in",
+        own.map(([rater]) => rater),
+      )
       .execute();
   await recountItems(db, [...new Set(fresh.map(({ item_id }) => item_id))]);
 
@@ -178,7 +186,7 @@ async function nextLease(
   pool.taken(rater).add(chosen.id);
   member.turns++;
   return {
-    id: newId("l"),
+    id: newId("l", now),
     project_id: project.id,
     item_id: chosen.id,
     rater_id: rater,

@@ -51,7 +51,7 @@ export function createProject(store: Store, project: NewProject, actor: string):
   const { name, task, settings, guidelines, seed = randomInt(2 ** 32) } = NewProject.parse(project);
   return store.write(async ({ db, now, audit }) => {
     const row: Tables["projects"] = {
-      id: newId("p"),
+      id: newId("p", now),
       state: "open",
       task_json: JSON.stringify(task),
       settings_json: JSON.stringify(settings),

@@ -43,7 +43,7 @@ export interface Member {
 export function addRater(store: Store, rater: z.input<typeof NewRater>, actor: string): Promise<Rater> {
   const { languages } = NewRater.parse(rater);
   return store.write(async ({ db, now, audit }) => {
-    const id = newId("r");
+    const id = newId("r", now);
     await db
       .insertInto("raters")
       .values({ id, languages_json: JSON.stringify(languages), state: "active", created_at: now })

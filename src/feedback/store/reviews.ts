@@ -53,7 +53,14 @@ export function holdVotes(
       const inserted = await db
         .insertInto("reviews")
         .values({
-          ...{ id: newId("h"), project_id: projectId, vote_id: vote, filter, state: "held", created_at: now },
+          ...{
+            id: newId("h", now),
+            project_id: projectId,
+            vote_id: vote,
+            filter,
+            state: "held",
+            created_at: now,
+          },
           ...{ evidence_json: JSON.stringify(evidence), decided_at: null, decided_by: null, note: null },
         })
         .onConflict((conflict) => conflict.columns(["vote_id", "filter"]).doNothing())

@@ -50,7 +50,7 @@ export async function voteBatch(
   const leaseIds = taken.map(({ lease_id }) => lease_id);
   await db.updateTable("leases").set({ state: "voted" }).where("id", "in", leaseIds).execute();
   await db.deleteFrom("drafts").where("lease_id", "in", leaseIds).execute();
-  await countVotes(write, taken, known);
+  await countVotes(write, taken);
   await findStopped(write, taken, known.projects);
   await recountItems(db, [...new Set(taken.map(({ item_id }) => item_id))]);
   return outcomes;
@@ -124,7 +124,7 @@ function takeVote(
     throw new StoreError("closed", "The item was withdrawn.", "Go on with the next.");
   const row: VoteRow = {
     seq: 0,
-    id: newId("v"),
+    id: newId("v", now),
     project_id: lease.project_id,
     item_id: lease.item_id,
     rater_id: lease.rater_id,
@@ -144,17 +144,30 @@ function takeVote(
   return { row, again: false };
 }
 
-/** Counts votes on the raters' memberships, for quotas. */
-async function countVotes({ db, now }: Write, taken: readonly VoteRow[], { members }: Known): Promise<void> {
+/** Counts votes on the raters' memberships, for quotas; raters with equally many votes in the batch together. */
+async function countVotes({ db, now }: Write, taken: readonly VoteRow[]): Promise<void> {
   const today = dayOf(now);
-  for (const [key, own] of groupBy(taken, ({ project_id, rater_id }) => `${project_id} ${rater_id}`)) {
-    const member = members.get(key) as Member;
-    const dayVotes = (member.day === today ? member.day_votes : 0) + own.length;
-    await db
-      .updateTable("memberships")
-      .set({ votes: member.votes + own.length, day: today, day_votes: dayVotes })
-      .where("project_id", "=", member.project_id)
-      .where("rater_id", "=", member.rater_id)
-      .execute();
+  for (const [project, own] of groupBy(taken, ({ project_id }) => project_id)) {
+    const byRater = groupBy(own, ({ rater_id }) => rater_id);
+    for (const [count, raters] of groupBy(byRater, ([, votes]) => votes.length))
+      await db
+        .updateTable("memberships")
+        .set((eb) => ({
+          votes: eb("votes", "+", count),
+          day_votes: eb
+            .case()
+            .when("day", "=", today)
+            .then(eb("day_votes", "+", count))
+            .else(count)
+            .end(),
+          day: today,
+        }))
+        .where("project_id", "=", project)
+        .where(
+          "rater_id",
+          "in",
+          raters.map(([rater]) => rater),
+        )
+        .execute();
   }
 }

@@ -62,7 +62,7 @@ export function correctVote(store: Store, request: CorrectionRequest): Promise<T
       throw new StoreError("expired", "The time in which this vote could be corrected is over.");
     const row: Tables["votes"] = {
       ...old,
-      id: newId("v"),
+      id: newId("v", now),
       answer_json: answerJson,
       milliseconds: milliseconds ?? null,
       client: client ?? null,

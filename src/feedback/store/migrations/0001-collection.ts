@@ -188,13 +188,21 @@ export const collection: Migration = {
       .addColumn("guidelines_version", "integer", required)
       .addColumn("repeat_shown", "integer", required)
       .addColumn("gold", "integer", required)
-      .addColumn("corrects", "text", (c) => c.unique().references("votes.id"))
+      .addColumn("corrects", "text", (c) => c.references("votes.id"))
       .addColumn("group_name", "text")
       .addColumn("client", "text")
       .execute();
     await schema.createIndex("votes_project").on("votes").columns(["project_id", "seq"]).execute();
     await schema.createIndex("votes_item").on("votes").columns(["item_id", "seq"]).execute();
     await schema.createIndex("votes_rater").on("votes").columns(["rater_id", "project_id", "seq"]).execute();
+    // A vote is corrected once; the next correction is of that one. Partial, so that no search for null goes through it.
+    await schema
+      .createIndex("votes_correction")
+      .on("votes")
+      .columns(["corrects"])
+      .unique()
+      .where(sql<boolean>`corrects is not null`)
+      .execute();
     // Whatever the program does, a lease has one vote, and a rater judges an item once but for hidden repeats.
     await schema
       .createIndex("votes_one_a_lease")
