@@ -51,6 +51,8 @@ export const AssignmentSettings = z.object({
         .describe("Chance that a rater of whom nothing is known answers rightly"),
     })
     .optional()
-    .describe("Stops asking about an item early; pairwise projects with one aspect, and safety labels"),
+    .describe(
+      "Stops asking about an item early, when every aspect of a comparison, or its safety label, is decided",
+    ),
 });
 export type AssignmentSettings = z.infer<typeof AssignmentSettings>;

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { Answer, answerProblem, ItemContent, RESPONSES } from "../tasks/index.js";
-import { newId, storedName } from "./ids.js";
+import { newId, storedName, storedText } from "./ids.js";
 import { findProject } from "./projects.js";
 import type { Store } from "./store.js";
 import { StoreError } from "./store-error.js";
@@ -144,4 +144,41 @@ export function toItem(row: Tables["items"]): Item {
     ...(row.gold_json !== null && { gold: JSON.parse(row.gold_json) as Answer }),
     ...(row.audience !== null && { audience: row.audience }),
   };
+}
+
+/** Takes an item out of the work; votes on it stay. */
+export function withdrawItem(store: Store, id: string, reason: string, actor: string): Promise<void> {
+  const why = storedText(2000).parse(reason);
+  return store.write(async ({ db, audit }) => {
+    const updated = await db
+      .updateTable("items")
+      .set({ state: "withdrawn", available: 0 })
+      .where("id", "=", id)
+      .executeTakeFirst();
+    if (updated.numUpdatedRows === 0n) throw new StoreError("missing", `There is no item ${id}.`);
+    audit(actor, "item.withdrawn", id, { reason: why });
+  });
+}
+
+/** Sets in which order items are handed out: the highest priority first. Items of other projects are refused. */
+export function setPriorities(
+  store: Store,
+  project: string,
+  priorities: ReadonlyMap<string, number>,
+  actor: string,
+): Promise<void> {
+  const checked = z.map(z.string(), z.number()).parse(new Map(priorities));
+  return store.write(async (write) => {
+    await findProject(write, project);
+    for (const [id, priority] of checked) {
+      const updated = await write.db
+        .updateTable("items")
+        .set({ priority })
+        .where("id", "=", id)
+        .where("project_id", "=", project)
+        .executeTakeFirst();
+      if (updated.numUpdatedRows === 0n) throw new StoreError("missing", `The project has no item ${id}.`);
+    }
+    write.audit(actor, "items.prioritised", project, { items: checked.size });
+  });
 }

@@ -1,6 +1,6 @@
 import { sql, type Transaction } from "kysely";
 import { PlumbError } from "../../errors.js";
-import type { Database } from "./database.js";
+import type { Database, Engine } from "./database.js";
 import { migrations } from "./migrations/index.js";
 import type { Tables } from "./tables.js";
 import { lockForWriting } from "./writer.js";
@@ -14,25 +14,34 @@ import { lockForWriting } from "./writer.js";
 export async function migrate({ db, engine }: Database): Promise<string[]> {
   return db.transaction().execute(async (transaction) => {
     await lockForWriting(transaction, engine);
-    const applied = await appliedMigrations(transaction);
-    const unknown = applied.filter((name, i) => migrations[i]?.name !== name);
-    if (unknown.length > 0)
-      throw new PlumbError(`The database has been through ${unknown[0]}, which this version does not know.`, {
-        hint: "Use the version of Plumbline that wrote it, or a later one.",
-      });
-    const lacking = migrations.slice(applied.length);
-    for (const { name, up } of lacking) {
-      await up(transaction, engine);
-      await transaction.insertInto("migrations").values({ name, applied_at: Date.now() }).execute();
-    }
-    return lacking.map(({ name }) => name);
+    return applyMigrations(transaction, engine);
   });
+}
+
+/** The same within a transaction that has the lock, and up to a number of steps. */
+export async function applyMigrations(
+  db: Transaction<Tables>,
+  engine: Engine,
+  upTo = migrations.length,
+): Promise<string[]> {
+  const applied = await appliedMigrations(db);
+  const unknown = applied.find((name, i) => migrations[i]?.name !== name);
+  if (unknown !== undefined)
+    throw new PlumbError(`The database has been through ${unknown}, which this version does not know.`, {
+      hint: "Use the version of Plumbline that wrote it, or a later one.",
+    });
+  const lacking = migrations.slice(applied.length, upTo);
+  for (const { name, up } of lacking) {
+    await up(db, engine);
+    await db.insertInto("migrations").values({ name, applied_at: Date.now() }).execute();
+  }
+  return lacking.map(({ name }) => name);
 }
 
 async function appliedMigrations(db: Transaction<Tables>): Promise<string[]> {
   await sql`create table if not exists migrations (name text primary key not null, applied_at bigint not null)`.execute(
     db,
   );
-  const rows = await db.selectFrom("migrations").select("name").orderBy("name").execute();
-  return rows.map(({ name }) => name);
+  const rows = await db.selectFrom("migrations").select("name").execute();
+  return rows.map(({ name }) => name).sort();
 }

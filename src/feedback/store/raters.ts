@@ -31,6 +31,8 @@ export type Person = z.infer<typeof Person>;
 export interface Rater {
   id: string;
   languages: string[];
+  /** Forgotten: personal data was deleted, and the rater works no more. */
+  state: "active" | "forgotten";
   createdAt: number;
 }
 
@@ -49,7 +51,7 @@ export function addRater(store: Store, rater: z.input<typeof NewRater>, actor: s
       .values({ id, languages_json: JSON.stringify(languages), state: "active", created_at: now })
       .execute();
     audit(actor, "rater.added", id, { languages });
-    return { id, languages, createdAt: now };
+    return { id, languages, state: "active", createdAt: now };
   });
 }
 
@@ -57,14 +59,21 @@ export function addRater(store: Store, rater: z.input<typeof NewRater>, actor: s
 export async function findRater({ db }: { db: Queries }, id: string): Promise<Rater> {
   const row = await db.selectFrom("raters").selectAll().where("id", "=", id).executeTakeFirst();
   if (row === undefined) throw new StoreError("missing", `There is no rater ${id}.`);
-  return { id, languages: JSON.parse(row.languages_json) as string[], createdAt: row.created_at };
+  return {
+    id,
+    languages: JSON.parse(row.languages_json) as string[],
+    state: row.state as Rater["state"],
+    createdAt: row.created_at,
+  };
 }
 
 /** Keeps personal data of a rater, in place of what was kept. The audit log notes that, not what. */
 export function setPerson(store: Store, rater: string, person: Person, actor: string): Promise<void> {
   const { name = null, email = null, notes = null } = Person.parse(person);
   return store.write(async (write) => {
-    await findRater(write, rater);
+    const { state } = await findRater(write, rater);
+    if (state === "forgotten")
+      throw new StoreError("conflict", "This rater's personal data was deleted for good.");
     const { db, now, audit } = write;
     await db
       .insertInto("people")
@@ -139,4 +148,45 @@ export async function listMembers({ db }: Store, project: string): Promise<Membe
     ...(group_name !== null && { group: group_name }),
     joinedAt: joined_at,
   }));
+}
+
+/**
+ * Deletes what is known of a person and ends the rater's work; votes stay, under the pseudonym. Tables of personal data that
+ * refer to `people` go with it. Free text that the rater wrote in answers is not touched. @returns whether there was any.
+ */
+export function deletePersonalData(store: Store, rater: string, actor: string): Promise<boolean> {
+  return store.write(async (write) => {
+    const { db, audit } = write;
+    await findRater(write, rater);
+    const deleted = await db.deleteFrom("people").where("rater_id", "=", rater).executeTakeFirst();
+    await db.updateTable("raters").set({ state: "forgotten" }).where("id", "=", rater).execute();
+    await db.updateTable("bookmarks").set({ note: null }).where("rater_id", "=", rater).execute();
+    await db
+      .deleteFrom("drafts")
+      .where("lease_id", "in", (eb) => eb.selectFrom("leases").select("id").where("rater_id", "=", rater))
+      .execute();
+    audit(actor, "person.deleted", rater);
+    return deleted.numDeletedRows > 0n;
+  });
+}
+
+/** Keeps the chances with which raters answer rightly, as aggregation estimated them: early stopping weighs votes by them. */
+export function setReliabilities(
+  store: Store,
+  project: string,
+  reliabilities: ReadonlyMap<string, number>,
+  actor: string,
+): Promise<void> {
+  const checked = z.map(z.string(), z.number().min(0).max(1)).parse(new Map(reliabilities));
+  return store.write(async (write) => {
+    await findProject(write, project);
+    for (const [rater, reliability] of checked)
+      await write.db
+        .updateTable("memberships")
+        .set({ reliability })
+        .where("project_id", "=", project)
+        .where("rater_id", "=", rater)
+        .execute();
+    write.audit(actor, "raters.weighed", project, { reliabilities: Object.fromEntries(checked) });
+  });
 }

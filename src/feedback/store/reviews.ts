@@ -3,6 +3,7 @@ import { z } from "zod";
 import { newId, storedName, storedText } from "./ids.js";
 import { findProject } from "./projects.js";
 import { recountItems } from "./recount.js";
+import { decideItems } from "./stopping.js";
 import type { Store } from "./store.js";
 import { StoreError } from "./store-error.js";
 
@@ -45,7 +46,7 @@ export function holdVotes(
     for (const { vote, filter, evidence } of parsed) {
       const found = await db
         .selectFrom("votes")
-        .select("id")
+        .select(["id", "lease_id"])
         .where("id", "=", vote)
         .where("project_id", "=", projectId)
         .executeTakeFirst();
@@ -57,6 +58,7 @@ export function holdVotes(
             id: newId("h", now),
             project_id: projectId,
             vote_id: vote,
+            lease_id: found.lease_id,
             filter,
             state: "held",
             created_at: now,
@@ -82,7 +84,8 @@ export function decideReview(
 ): Promise<void> {
   const note = decision.note === undefined ? null : storedText(2000).parse(decision.note);
   const { state } = decision;
-  return store.write(async ({ db, now, audit }) => {
+  return store.write(async (write) => {
+    const { db, now, audit } = write;
     const row = await db.selectFrom("reviews").selectAll().where("id", "=", review).executeTakeFirst();
     if (row === undefined) throw new StoreError("missing", `There is no review ${review}.`);
     await db
@@ -95,6 +98,7 @@ export function decideReview(
       .select("item_id")
       .where("id", "=", row.vote_id)
       .executeTakeFirstOrThrow();
+    await decideItems(write, await findProject(write, row.project_id), [vote.item_id]);
     await recountItems(db, [vote.item_id]);
     audit(actor, `vote.${state}`, row.vote_id, { review, filter: row.filter, note });
   });

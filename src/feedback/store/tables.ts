@@ -110,6 +110,7 @@ export interface Tables {
     id: string;
     project_id: string;
     vote_id: string;
+    lease_id: string;
     filter: string;
     evidence_json: string;
     state: string;

@@ -7,7 +7,7 @@ import { newId } from "./ids.js";
 import { dayOf, type Member, workingMembers } from "./members.js";
 import { checkOpen, type Project, toProject } from "./projects.js";
 import { recountItems } from "./recount.js";
-import { findStopped } from "./stopping.js";
+import { decideItems } from "./stopping.js";
 import { StoreError } from "./store-error.js";
 import type { Tables } from "./tables.js";
 import { auditedVote, storedAnswer, type TakenVote, toCastVote, type VoteRequest } from "./vote.js";
@@ -51,10 +51,13 @@ export async function voteBatch(
   await db.updateTable("leases").set({ state: "voted" }).where("id", "in", leaseIds).execute();
   await db.deleteFrom("drafts").where("lease_id", "in", leaseIds).execute();
   await countVotes(write, taken);
-  await findStopped(write, taken, known.projects);
-  await recountItems(db, [...new Set(taken.map(({ item_id }) => item_id))]);
+  for (const [project, own] of groupBy(taken, ({ project_id }) => project_id))
+    await decideItems(write, known.projects.get(project) as Project, itemsOf(own));
+  await recountItems(db, itemsOf(taken));
   return outcomes;
 }
+
+const itemsOf = (votes: readonly VoteRow[]) => [...new Set(votes.map(({ item_id }) => item_id))];
 
 async function load(db: Queries, requests: readonly CheckedVote[]): Promise<Known> {
   const ids = [...new Set(requests.map(({ lease }) => lease))];

@@ -8,6 +8,7 @@ import type { Queries } from "./database.js";
 import { newId, storedText } from "./ids.js";
 import { checkOpen, findProject } from "./projects.js";
 import { recountItems } from "./recount.js";
+import { decideItems } from "./stopping.js";
 import type { Store } from "./store.js";
 import { StoreError } from "./store-error.js";
 import type { Tables } from "./tables.js";
@@ -57,6 +58,13 @@ export function correctVote(store: Store, request: CorrectionRequest): Promise<T
     if (later !== undefined)
       throw new StoreError("conflict", "The vote was corrected before.", "Correct the latest one.");
     checkOpen(project);
+    const rejected = await db
+      .selectFrom("reviews")
+      .select("id")
+      .where("lease_id", "=", old.lease_id)
+      .where("state", "=", "rejected")
+      .executeTakeFirst();
+    if (rejected !== undefined) throw new StoreError("conflict", "A reviewer has rejected this vote.");
     const first = await firstVote(db, old);
     if (now > first.cast_at + 1000 * project.settings.correctionSeconds)
       throw new StoreError("expired", "The time in which this vote could be corrected is over.");
@@ -71,6 +79,8 @@ export function correctVote(store: Store, request: CorrectionRequest): Promise<T
     };
     row.seq = audit(`rater:${rater}`, "vote.corrected", row.id, auditedVote(row));
     await db.insertInto("votes").values(row).execute();
+    await decideItems(write, project, [old.item_id]);
+    await recountItems(db, [old.item_id]);
     return { vote: toCastVote(row), again: false };
   });
 }

@@ -9,6 +9,22 @@ const of = (reference: string) => (column: ColumnDefinitionBuilder) => column.no
 /** Projects, items, raters, leases, votes, reviews and the audit log. */
 export const collection: Migration = {
   name: "0001-collection",
+  tables: [
+    { name: "audit", key: ["seq"] },
+    { name: "audit_keys", key: ["key_id"] },
+    { name: "audit_checkpoints", key: ["seq"] },
+    { name: "projects", key: ["id"] },
+    { name: "guidelines", key: ["project_id", "version"] },
+    { name: "items", key: ["id"] },
+    { name: "raters", key: ["id"] },
+    { name: "people", key: ["rater_id"] },
+    { name: "memberships", key: ["project_id", "rater_id"] },
+    { name: "leases", key: ["id"] },
+    { name: "drafts", key: ["lease_id"] },
+    { name: "bookmarks", key: ["rater_id", "item_id"] },
+    { name: "votes", key: ["seq"] },
+    { name: "reviews", key: ["id"] },
+  ],
   async up(db, engine) {
     const { schema } = db;
     await schema
@@ -223,6 +239,7 @@ export const collection: Migration = {
       .addColumn("id", "text", key)
       .addColumn("project_id", "text", of("projects.id"))
       .addColumn("vote_id", "text", of("votes.id"))
+      .addColumn("lease_id", "text", of("leases.id"))
       .addColumn("filter", "text", required)
       .addColumn("evidence_json", "text", required)
       .addColumn("state", "text", required)
@@ -231,6 +248,12 @@ export const collection: Migration = {
       .addColumn("decided_by", "text")
       .addColumn("note", "text")
       .addUniqueConstraint("reviews_finding", ["vote_id", "filter"])
+      .execute();
+    await schema
+      .createIndex("reviews_rejected")
+      .on("reviews")
+      .columns(["lease_id"])
+      .where(sql<boolean>`state = 'rejected'`)
       .execute();
     await schema.createIndex("reviews_state").on("reviews").columns(["project_id", "state"]).execute();
     for (const table of ["audit", "audit_checkpoints", "votes"]) await appendOnly(db, engine, table);

@@ -6,5 +6,7 @@ import type { Tables } from "../tables.js";
 export interface Migration {
   /** Number and what it does, in the order of the list. */
   name: string;
+  /** Tables that it makes, each after those that it refers to, with the columns of their keys: what a backup copies. */
+  tables: readonly { name: string; key: readonly string[] }[];
   up(db: Transaction<Tables>, engine: Engine): Promise<void>;
 }
