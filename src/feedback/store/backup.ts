@@ -31,6 +31,8 @@ export const backedUpTables = migrations.flatMap(({ tables }) => tables);
 
 /** @throws PlumbError when the file cannot be written; an existing one is then as it was. */
 export async function backup({ db, engine }: Database, path: string): Promise<BackupSummary> {
+  if (!path.endsWith(".gz"))
+    throw new PlumbError(`${path}: the name of a backup ends in .gz.`, { hint: `Try ${path}.jsonl.gz.` });
   const temporary = `${path}.part`;
   const transaction = db.transaction().setAccessMode("read only");
   try {

@@ -11,9 +11,24 @@
  * const { leases } = await store.lease({ project: project.id, rater: rater.id });
  * await store.vote({ lease: leases[0].id, rater: rater.id, answer });
  */
+export { keyId } from "./audit-key.js";
+export { type BackupSummary, backup } from "./backup.js";
+export { addBookmark, type Bookmark, listBookmarks, removeBookmark } from "./bookmarks.js";
 export { exportVotes } from "./export-votes.js";
-export { addItems, findItem, type Item, listItems, NewItem } from "./items.js";
+export {
+  addItems,
+  findItem,
+  ITEM_STATES,
+  type Item,
+  type ItemState,
+  listItems,
+  MOST_ITEMS_AT_ONCE,
+  NewItem,
+  setPriorities,
+  withdrawItem,
+} from "./items.js";
 export { type Lease, type LeaseAnswer, LeaseRequest, MOST_LEASES } from "./lease.js";
+export { type Progress, progress } from "./progress.js";
 export {
   changeSettings,
   createProject,
@@ -30,6 +45,7 @@ export {
 } from "./projects.js";
 export {
   addRater,
+  deletePersonalData,
   findPerson,
   findRater,
   joinProject,
@@ -40,10 +56,13 @@ export {
   Person,
   type Rater,
   setPerson,
+  setReliabilities,
 } from "./raters.js";
+export { type RestoreSummary, restore } from "./restore.js";
 export { decideReview, Finding, holdVotes, listReviews, type Review, type ReviewState } from "./reviews.js";
 export { openStore, type Store, type StoreOptions } from "./store.js";
 export { StoreError, type StoreProblem } from "./store-error.js";
+export { type AuditProblem, type AuditReport, verifyAudit } from "./verify-audit.js";
 export { CorrectionRequest, type TakenVote, VoteRequest } from "./vote.js";
 export {
   correctVote,
@@ -55,3 +74,4 @@ export {
   saveDraft,
   skipItem,
 } from "./work.js";
+export type { Write } from "./writer.js";

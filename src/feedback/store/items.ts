@@ -1,5 +1,7 @@
 import { z } from "zod";
 import { Answer, answerProblem, ItemContent, RESPONSES } from "../tasks/index.js";
+import { sha256 } from "./audit-entry.js";
+import { canonicalJson } from "./canonical-json.js";
 import { newId, storedName, storedText } from "./ids.js";
 import { findProject } from "./projects.js";
 import type { Store } from "./store.js";
@@ -9,6 +11,8 @@ import { insertRows } from "./writer.js";
 
 /** Most items that are added at once. */
 export const MOST_ITEMS_AT_ONCE = 10_000;
+/** Most characters of one item's content as JSON: a line of a backup stays below what is read. */
+const MOST_ITEM = 4_000_000;
 
 export const ITEM_STATES = ["open", "decided", "withdrawn"] as const;
 export type ItemState = (typeof ITEM_STATES)[number];
@@ -82,16 +86,22 @@ export function addItems(
       available: item.gold === undefined ? 1 : 0,
       created_at: now,
     }));
+    const long = rows.findIndex(({ content_json }) => content_json.length > MOST_ITEM);
+    if (long >= 0)
+      throw new StoreError("invalid", `item ${long + 1}: is longer than ${MOST_ITEM} characters`);
     await insertRows(db, "items", rows);
-    for (const { id, content_json, gold_json, position } of rows)
-      audit(actor, "item.added", id, {
-        project: projectId,
-        position,
-        content: content_json,
-        gold: gold_json,
-      });
+    for (const { id, position, ...row } of rows)
+      audit(actor, "item.added", id, { project: projectId, position, sha256: itemHash(row) });
     return rows.map(({ id }) => id);
   });
+}
+
+/** What the audit log knows of an item's content. */
+export function itemHash({
+  content_json,
+  gold_json,
+}: Pick<Tables["items"], "content_json" | "gold_json">): string {
+  return sha256(canonicalJson([content_json, gold_json]));
 }
 
 function itemProblem(

@@ -2,6 +2,7 @@ import { randomInt } from "node:crypto";
 import { z } from "zod";
 import { AssignmentSettings } from "../assign/settings.js";
 import { TaskDefinition } from "../tasks/index.js";
+import { sha256 } from "./audit-entry.js";
 import type { Queries } from "./database.js";
 import { newId, storedName, storedText } from "./ids.js";
 import type { Store } from "./store.js";
@@ -64,7 +65,7 @@ export function createProject(store: Store, project: NewProject, actor: string):
       .insertInto("guidelines")
       .values({ project_id: row.id, version: 1, text: guidelines, created_at: now })
       .execute();
-    audit(actor, "project.created", row.id, { name, task, settings, seed, guidelines });
+    audit(actor, "project.created", row.id, { name, task, settings, seed, guidelines: sha256(guidelines) });
     return toProject(row);
   });
 }
@@ -142,7 +143,7 @@ export function publishGuidelines(store: Store, id: string, text: string, actor:
       .set({ guidelines_version: version })
       .where("id", "=", id)
       .execute();
-    write.audit(actor, "guidelines.published", id, { version, text: checked });
+    write.audit(actor, "guidelines.published", id, { version, guidelines: sha256(checked) });
     return version;
   });
 }

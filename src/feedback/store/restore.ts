@@ -4,11 +4,9 @@
  * migrations are applied. Whatever fails, the database stays as it was.
  */
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { createInterface } from "node:readline";
-import { createGunzip } from "node:zlib";
 import { sql, type Transaction } from "kysely";
 import { z } from "zod";
+import { readLines } from "../../data/read-lines.js";
 import { PlumbError } from "../../errors.js";
 import { auditHash, FIRST_PREVIOUS } from "./audit-entry.js";
 import { BACKUP_FORMAT, BACKUP_VERSION, backedUpTables } from "./backup.js";
@@ -18,8 +16,6 @@ import { migrations } from "./migrations/index.js";
 import type { Tables } from "./tables.js";
 import { insertRows, lockForWriting } from "./writer.js";
 
-/** Longest line: an item or vote with the longest texts that are allowed, escaped. */
-const MOST_LINE = 64 * 1024 * 1024;
 /** Rows inserted at once. */
 const BATCH = 500;
 
@@ -85,7 +81,7 @@ async function checkBackup(path: string): Promise<z.infer<typeof Header> & { row
   let trailer: z.infer<typeof Trailer> | undefined;
   let [number, rows] = [0, 0];
   const known = new Set(backedUpTables.map(({ name }) => name));
-  for await (const text of textLines(path)) {
+  for await (const { text } of readLines(path)) {
     number++;
     const at = `line ${number}`;
     if (trailer !== undefined) throw damaged(path, `${at} follows on its end`);
@@ -119,27 +115,9 @@ async function checkBackup(path: string): Promise<z.infer<typeof Header> & { row
 }
 
 async function* rowsOf(path: string): AsyncGenerator<[string, Record<string, unknown>]> {
-  for await (const text of textLines(path)) {
+  for await (const { text } of readLines(path)) {
     const value = parseJson(text);
     if (Array.isArray(value)) yield value as [string, Record<string, unknown>];
-  }
-}
-
-async function* textLines(path: string): AsyncGenerator<string> {
-  const file = createReadStream(path);
-  const unzipped = createGunzip();
-  file.on("error", (error) => unzipped.destroy(error));
-  try {
-    for await (const line of createInterface({ input: file.pipe(unzipped), crlfDelay: Infinity })) {
-      if (line.length > MOST_LINE) throw damaged(path, "a line is too long");
-      yield line;
-    }
-  } catch (error) {
-    if (error instanceof PlumbError) throw error;
-    const missing = (error as NodeJS.ErrnoException).code === "ENOENT";
-    throw missing ? new PlumbError(`There is no file ${path}.`) : damaged(path, "it cannot be unpacked");
-  } finally {
-    file.destroy();
   }
 }
 

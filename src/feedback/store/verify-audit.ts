@@ -10,11 +10,12 @@
  * What was written after the last checkpoint and cut off together with its votes cannot be missed: checkpoints are taken every
  * 1,000 entries and when the store is closed.
  */
-import { auditHash, FIRST_PREVIOUS } from "./audit-entry.js";
+import { auditHash, FIRST_PREVIOUS, sha256 } from "./audit-entry.js";
 import { keyId, signatureHolds } from "./audit-key.js";
 import { canonicalJson } from "./canonical-json.js";
 import { type Checkpoint, checkpointText } from "./checkpoints.js";
 import type { Queries } from "./database.js";
+import { itemHash } from "./items.js";
 import type { Tables } from "./tables.js";
 import { auditedVote } from "./vote.js";
 
@@ -140,15 +141,14 @@ async function verifyContents(db: Queries, note: Note): Promise<void> {
   let known = 0;
   for await (const { seq, subject, details_json } of pages(db, "audit", ["item.added"])) {
     known++;
-    const { content, gold } = JSON.parse(details_json) as { content: string; gold: string | null };
+    const added = JSON.parse(details_json) as { sha256: string };
     const item = await db
       .selectFrom("items")
       .select(["content_json", "gold_json"])
       .where("id", "=", subject)
       .executeTakeFirst();
     if (item === undefined) note(seq, "item", `item ${subject} is gone`);
-    else if (item.content_json !== content || item.gold_json !== gold)
-      note(seq, "item", `item ${subject} was altered`);
+    else if (itemHash(item) !== added.sha256) note(seq, "item", `item ${subject} was altered`);
   }
   const items = await db
     .selectFrom("items")
@@ -156,19 +156,17 @@ async function verifyContents(db: Queries, note: Note): Promise<void> {
     .executeTakeFirstOrThrow();
   if (items.n > known) note(0, "item", `the log knows nothing of ${items.n - known} items`);
   for await (const entry of pages(db, "audit", ["project.created", "guidelines.published"])) {
-    const details = JSON.parse(entry.details_json) as {
+    const { version = 1, guidelines } = JSON.parse(entry.details_json) as {
       version?: number;
-      text?: string;
-      guidelines?: string;
+      guidelines: string;
     };
-    const { version = 1, text = details.guidelines } = details;
     const row = await db
       .selectFrom("guidelines")
       .select("text")
       .where("project_id", "=", entry.subject)
       .where("version", "=", version)
       .executeTakeFirst();
-    if (row?.text !== text)
+    if (row === undefined || sha256(row.text) !== guidelines)
       note(entry.seq, "guidelines", `version ${version} of ${entry.subject} was altered or is gone`);
   }
 }

@@ -177,8 +177,11 @@ export async function pastVotes(
   const rows = await store.db
     .selectFrom("votes")
     .innerJoin("items", "items.id", "votes.item_id")
+    .innerJoin("votes as first", (join) =>
+      join.onRef("first.lease_id", "=", "votes.lease_id").on("first.corrects", "is", null),
+    )
     .selectAll("votes")
-    .select("items.content_json")
+    .select(["items.content_json", "first.cast_at as first_cast_at"])
     .where("votes.rater_id", "=", rater)
     .where("votes.project_id", "=", projectId)
     .where("votes.seq", "<", before)
@@ -201,7 +204,7 @@ export async function pastVotes(
       responses: vote.order.map((index) => responses[index].text),
       answer: answerOnScreen(vote.answer, vote.order),
       castAt: row.cast_at,
-      correctableUntil: row.cast_at + 1000 * settings.correctionSeconds,
+      correctableUntil: row.first_cast_at + 1000 * settings.correctionSeconds,
     };
   });
 }
