@@ -28,6 +28,7 @@ export {
   withdrawItem,
 } from "./items.js";
 export { type Lease, type LeaseAnswer, LeaseRequest, MOST_LEASES } from "./lease.js";
+export { prioritise } from "./prioritise.js";
 export { type Progress, progress } from "./progress.js";
 export {
   changeSettings,
