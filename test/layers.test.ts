@@ -16,6 +16,7 @@ const LEVELS: string[][] = [
   ["feedback"],
   ["algorithms"],
   ["evaluate"],
+  ["server"],
   ["demo", "bench"],
   ["cli"],
 ];

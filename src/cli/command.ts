@@ -21,6 +21,8 @@ export interface Command<S extends z.ZodObject = z.ZodObject> {
   schema: S;
   /** The setting that may be given without its flag: `plumb data FILE`. Without one, that place is the recipe's. */
   positional?: keyof S["shape"] & string;
+  /** It runs until Ctrl-C or SIGTERM, which is then no interruption: the exit status is 0. */
+  endsBySignal?: true;
   /** @throws PlumbError for what a person can mend; anything else counts as a defect. */
   run(context: CommandContext, config: z.output<S>): Promise<void>;
 }

@@ -9,7 +9,7 @@ const SIGNALS = ["SIGINT", "SIGTERM"] as const;
  * The first Ctrl-C (or SIGTERM) aborts the returned signal, so that the command can save and end; the second ends the
  * process at once, by the signal itself: nothing of ours runs then, native threads may be busy.
  */
-export function watchInterrupts(ui: Ui): { signal: AbortSignal; dispose: () => void } {
+export function watchInterrupts(ui: Ui, endsBySignal = false): { signal: AbortSignal; dispose: () => void } {
   const controller = new AbortController();
   const handle = (name: NodeJS.Signals) => {
     if (controller.signal.aborted) {
@@ -17,7 +17,8 @@ export function watchInterrupts(ui: Ui): { signal: AbortSignal; dispose: () => v
       process.kill(process.pid, name);
       return;
     }
-    ui.warn("stopping after this step, and saving; press Ctrl-C again to quit at once");
+    const stopping = endsBySignal ? "stopping" : "stopping after this step, and saving";
+    ui.warn(`${stopping}; press Ctrl-C again to quit at once`);
     controller.abort();
   };
   const dispose = () => {

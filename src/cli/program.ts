@@ -125,7 +125,7 @@ async function runCommand({
 }: Call): Promise<number> {
   const { json = false, quiet = false, color = true } = globals;
   const ui = new Ui({ json, quiet, color: color && !process.env.NO_COLOR });
-  const { signal, dispose } = watchInterrupts(ui);
+  const { signal, dispose } = watchInterrupts(ui, command.endsBySignal);
   try {
     const { resolveConfig } = await import("./config-flags.js");
     const { readRecipe } = await import("./recipe.js");
@@ -146,7 +146,7 @@ async function runCommand({
     const config = resolveConfig(command.schema, entry.name, { flags, set, recipe });
     const context: CommandContext = { json, ui, signal, commandLine: quoteCommandLine(args) };
     await command.run(context, config);
-    return signal.aborted ? EXIT_INTERRUPTED : 0;
+    return signal.aborted && !command.endsBySignal ? EXIT_INTERRUPTED : 0;
   } catch (error) {
     if (signal.aborted && !(error instanceof PlumbError) && isAbort(error, signal)) return EXIT_INTERRUPTED;
     return reportError(error, ui);

@@ -53,6 +53,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./convert.js")).default,
   },
   {
+    name: "serve",
+    summary: "serve the collection of feedback over HTTP",
+    load: async () => (await import("./serve.js")).default,
+  },
+  {
     name: "doctor",
     summary: "check this machine, a model and a recipe",
     load: async () => (await import("./doctor.js")).default,

@@ -3,7 +3,9 @@
  * in `_json` hold JSON as text, the same in both engines.
  */
 
-export interface Tables {
+import type { AccountTables } from "./account-tables.js";
+
+export interface Tables extends AccountTables {
   migrations: { name: string; applied_at: number };
   projects: {
     id: string;

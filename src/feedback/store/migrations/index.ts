@@ -1,5 +1,6 @@
 import { collection } from "./0001-collection.js";
+import { accounts } from "./0002-accounts.js";
 import type { Migration } from "./migration.js";
 
 /** Every step from an empty database to today's, in order. */
-export const migrations: readonly Migration[] = [collection];
+export const migrations: readonly Migration[] = [collection, accounts];

@@ -1,0 +1,58 @@
+import { findProject, type Project, StoreError } from "../feedback/store/index.js";
+import type { Principal } from "./accounts/principal.js";
+import type { Access } from "./contract/index.js";
+import { unauthorised } from "./http/authenticate.js";
+import { RequestError } from "./http/request-error.js";
+import type { Services } from "./services.js";
+
+/**
+ * Whether a principal may call a route at all; its role counts, and for a key also its scopes.
+ *
+ * @throws RequestError 401, 403
+ */
+export function checkAccess({ roles, scope }: Access, principal: Principal | undefined): void {
+  if (roles === "anyone") return;
+  if (principal === undefined) throw unauthorised("You are not signed in.");
+  const { key, role } = principal;
+  if (key && scope === "session") throw new RequestError(403, "Only a person who is signed in may do this.");
+  if (key && !key.scopes.includes(scope as (typeof key.scopes)[number]))
+    throw new RequestError(403, `This API key lacks the scope ${scope}.`);
+  if (!roles.includes(role)) throw new RequestError(403, `A ${role} may not do this.`);
+}
+
+/**
+ * Whether the principal has to do with a project: its staff, or with "member" its raters too; admins with all. To others it
+ * does not exist.
+ *
+ * @throws StoreError missing
+ */
+export async function checkProject(
+  { store }: Services,
+  { account, rater, role }: Principal,
+  id: string,
+  who: "staff" | "member",
+): Promise<Project> {
+  const project = await findProject(store, id);
+  if (role === "admin") return project;
+  const { db } = store;
+  const staff =
+    role !== "rater" &&
+    (await db
+      .selectFrom("staff")
+      .select("account_id")
+      .where("project_id", "=", id)
+      .where("account_id", "=", account)
+      .executeTakeFirst());
+  if (staff) return project;
+  const member =
+    who === "member" &&
+    (await db
+      .selectFrom("memberships")
+      .select("rater_id")
+      .where("project_id", "=", id)
+      .where("rater_id", "=", rater)
+      .where("state", "=", "active")
+      .executeTakeFirst());
+  if (member) return project;
+  throw new StoreError("missing", `There is no project ${id}.`);
+}

@@ -1,0 +1,134 @@
+import type { Queries } from "../../feedback/store/database.js";
+import type { Tables } from "../../feedback/store/tables.js";
+import type { Role, Scope } from "../contract/index.js";
+import { secretHash } from "./secrets.js";
+
+/** Principals that are remembered, and for how long: other processes may have ended a session meanwhile. */
+const MOST_REMEMBERED = 10_000;
+const REMEMBERED_MILLISECONDS = 15_000;
+/** How exactly the last use of a session is kept. */
+const SEEN_EVERY = 60_000;
+
+/** Who sends a request. */
+export interface Principal {
+  account: string;
+  rater: string;
+  role: Role;
+  /** For the audit log: `<role>:<account>` or `key:<id>`. */
+  actor: string;
+  /** Of a person that is signed in. */
+  session?: { id: string; expiresAt: number };
+  /** Of a program with a key. */
+  key?: { id: string; scopes: readonly Scope[] };
+}
+
+interface Remembered {
+  principal: Principal;
+  until: number;
+  expiresAt: number;
+  /** Last use, where a session ends without. */
+  seenAt: number;
+}
+
+/** Finds who a token or key belongs to, and remembers it for some seconds. */
+export class Principals {
+  private readonly remembered = new Map<string, Remembered>();
+  /** Counts what has been forgotten: what was read before is not remembered after. */
+  private generation = 0;
+
+  constructor(
+    private readonly options: {
+      db: Queries;
+      clock(): number;
+      idleMilliseconds: number;
+      /** Keeps that a session was used. */
+      seen(session: string, at: number): void;
+    },
+  ) {}
+
+  /** @returns undefined for a token that opens nothing (any more). */
+  async ofSession(token: string): Promise<Principal | undefined> {
+    return this.find(secretHash(token), (hash) => this.readSession(hash));
+  }
+
+  async ofKey(key: string): Promise<Principal | undefined> {
+    return this.find(secretHash(key), (hash) => this.readKey(hash));
+  }
+
+  /** To be called when a session, key or account has changed: from now on the database is asked. */
+  forget(): void {
+    this.generation++;
+    this.remembered.clear();
+  }
+
+  private async find(
+    hash: string,
+    read: (hash: string) => Promise<Remembered | undefined>,
+  ): Promise<Principal | undefined> {
+    const now = this.options.clock();
+    let found = this.remembered.get(hash);
+    if (found === undefined || found.until <= now) {
+      const { generation } = this;
+      found = await read(hash);
+      if (found === undefined) return undefined;
+      if (generation === this.generation) {
+        this.remembered.set(hash, found);
+        if (this.remembered.size > MOST_REMEMBERED)
+          this.remembered.delete(this.remembered.keys().next().value as string);
+      }
+    }
+    const { principal, expiresAt, seenAt } = found;
+    if (expiresAt <= now) return undefined;
+    if (principal.session === undefined) return principal;
+    if (seenAt + this.options.idleMilliseconds <= now) return undefined;
+    if (now - seenAt >= SEEN_EVERY) {
+      found.seenAt = now;
+      this.options.seen(principal.session.id, now);
+    }
+    return principal;
+  }
+
+  private async readSession(hash: string): Promise<Remembered | undefined> {
+    const row = await this.options.db
+      .selectFrom("sessions")
+      .innerJoin("accounts", "accounts.id", "sessions.account_id")
+      .select(["sessions.id as session", "sessions.expires_at", "sessions.seen_at"])
+      .select(["accounts.id", "accounts.rater_id", "accounts.role"])
+      .where("sessions.token_hash", "=", hash)
+      .where("accounts.state", "=", "active")
+      .executeTakeFirst();
+    if (row === undefined) return undefined;
+    const session = { id: row.session, expiresAt: row.expires_at };
+    return this.until({
+      principal: { ...person(row), actor: `${row.role}:${row.id}`, session },
+      expiresAt: row.expires_at,
+      seenAt: row.seen_at,
+    });
+  }
+
+  private async readKey(hash: string): Promise<Remembered | undefined> {
+    const row = await this.options.db
+      .selectFrom("api_keys")
+      .innerJoin("accounts", "accounts.id", "api_keys.account_id")
+      .select(["api_keys.id as key", "api_keys.scopes_json", "api_keys.expires_at"])
+      .select(["accounts.id", "accounts.rater_id", "accounts.role"])
+      .where("api_keys.key_hash", "=", hash)
+      .where("accounts.state", "=", "active")
+      .executeTakeFirst();
+    if (row === undefined) return undefined;
+    const key = { id: row.key, scopes: JSON.parse(row.scopes_json) as Scope[] };
+    return this.until({
+      principal: { ...person(row), actor: `key:${row.key}`, key },
+      expiresAt: row.expires_at ?? Number.MAX_SAFE_INTEGER,
+      seenAt: 0,
+    });
+  }
+
+  private until(found: Omit<Remembered, "until">): Remembered {
+    return { ...found, until: this.options.clock() + REMEMBERED_MILLISECONDS };
+  }
+}
+
+function person({ id, rater_id, role }: Pick<Tables["accounts"], "id" | "rater_id" | "role">) {
+  return { account: id, rater: rater_id, role: role as Role };
+}

@@ -1,0 +1,67 @@
+import { RequestError } from "../http/request-error.js";
+
+/** Names and addresses that are remembered; of more, the one that failed longest ago is forgotten. */
+const MOST_REMEMBERED = 20_000;
+/** Failures that are free: of a name from one address, of a name from anywhere, of an address. */
+const FREE = { pair: 5, login: 30, address: 30 };
+const LONGEST_WAIT = 900_000;
+/** After so long without a failure all is forgiven. */
+const FORGIVEN = 3_600_000;
+
+interface Failures {
+  count: number;
+  last: number;
+}
+
+/**
+ * Slows down guessing of passwords: after some failures each further one doubles the wait, from a second to a quarter of an hour.
+ * It knows names that somebody tried, not accounts, so that it does not tell which exist.
+ */
+export class SignInThrottle {
+  private readonly failures = new Map<string, Failures>();
+
+  constructor(private readonly clock: () => number) {}
+
+  /** @throws RequestError 429 */
+  check(login: string, address: string): void {
+    const now = this.clock();
+    const until = Math.max(...this.keys(login, address).map(([key, free]) => this.waitOf(key, free)));
+    if (until <= now) return;
+    const seconds = Math.ceil((until - now) / 1000);
+    throw new RequestError(429, "Too many failed tries to sign in.", {
+      hint: `Try again in ${seconds} s.`,
+      headers: { "Retry-After": String(seconds) },
+    });
+  }
+
+  failed(login: string, address: string): void {
+    const now = this.clock();
+    for (const [key] of this.keys(login, address)) {
+      const before = this.failures.get(key);
+      const count = before && now - before.last < FORGIVEN ? before.count + 1 : 1;
+      this.failures.delete(key);
+      this.failures.set(key, { count, last: now });
+      if (this.failures.size > MOST_REMEMBERED)
+        this.failures.delete(this.failures.keys().next().value as string);
+    }
+  }
+
+  /** The person is who it was from this address: its own failures are forgotten. */
+  succeeded(login: string, address: string): void {
+    this.failures.delete(this.keys(login, address)[0][0]);
+  }
+
+  private keys(login: string, address: string): [key: string, free: number][] {
+    return [
+      [`pair ${login} ${address}`, FREE.pair],
+      [`login ${login}`, FREE.login],
+      [`address ${address}`, FREE.address],
+    ];
+  }
+
+  private waitOf(key: string, free: number): number {
+    const known = this.failures.get(key);
+    if (known === undefined || known.count < free) return 0;
+    return known.last + Math.min(LONGEST_WAIT, 1000 * 2 ** Math.min(20, known.count - free));
+  }
+}

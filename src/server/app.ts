@@ -1,0 +1,134 @@
+import { randomBytes } from "node:crypto";
+import { type Context, Hono } from "hono";
+import { checkAccess, checkProject } from "./access.js";
+import { type Contract, takesBody } from "./contract/index.js";
+import type { Call, Endpoint, Request } from "./endpoint.js";
+import { authenticate } from "./http/authenticate.js";
+import { readJson } from "./http/body.js";
+import { asRequestError, errorAnswer, invalid } from "./http/errors.js";
+import { SECURITY_HEADERS, STRICT_TRANSPORT } from "./http/headers.js";
+import { linesAnswer } from "./http/lines.js";
+import { clientAddress, hostAllowed } from "./http/origin.js";
+import { RequestError } from "./http/request-error.js";
+import { addPages } from "./pages/index.js";
+import { endpoints } from "./routes/index.js";
+import type { Services } from "./services.js";
+
+/** Where the API begins. */
+export const API = "/api/v1";
+
+type Environment = { Variables: { requestId: string; operation: string } };
+
+/**
+ * The server's whole behaviour as a function of its services; `app.request` calls it without a port.
+ *
+ * @example const app = createApp(createServices(store, { origin: "http://localhost:8080", log }));
+ */
+export function createApp(services: Services): Hono<Environment> {
+  const app = new Hono<Environment>();
+  const secure = services.origin.startsWith("https:");
+  const headers = { ...SECURITY_HEADERS, ...(secure && { "Strict-Transport-Security": STRICT_TRANSPORT }) };
+
+  app.use(async (c, next) => {
+    const began = performance.now();
+    const requestId = randomBytes(9).toString("base64url");
+    c.set("requestId", requestId);
+    c.set("operation", "unknown");
+    services.metrics.queue.inc();
+    for (const [name, value] of Object.entries(headers)) c.header(name, value);
+    c.header("X-Request-Id", requestId);
+    try {
+      if (!hostAllowed(c.req.header("host") ?? new URL(c.req.url).host, services.origin))
+        throw new RequestError(421, "This server is not known by that host.", {
+          hint: "Start it with --public-url, the address under which people reach it.",
+        });
+      await next();
+    } finally {
+      services.metrics.queue.dec();
+      const milliseconds = performance.now() - began;
+      const [operation, status] = [c.get("operation"), c.res.status];
+      services.metrics.answered(operation, status, milliseconds / 1000);
+      services.log.info({ requestId, operation, status, milliseconds: Math.round(milliseconds) }, "request");
+    }
+  });
+  app.onError((error, c) => {
+    const refused = asRequestError(error);
+    if (refused !== undefined) return errorAnswer(c, refused, c.get("requestId"));
+    services.log.error(
+      { err: error, requestId: c.get("requestId"), operation: c.get("operation") },
+      "defect",
+    );
+    const message = "Something went wrong on the server; nothing was changed.";
+    return c.json({ error: { message, request: c.get("requestId") } }, 500);
+  });
+
+  const methods = new Map<string, string[]>();
+  for (const endpoint of endpoints) {
+    const { method, path } = endpoint.contract;
+    const route = API + path.replace(/\{(\w+)\}/g, ":$1");
+    app.on(method.toUpperCase(), route, (c) => serve(c, endpoint, services));
+    methods.set(route, [...(methods.get(route) ?? []), method.toUpperCase()]);
+  }
+  for (const [route, allowed] of addPages(app, services)) methods.set(route, allowed);
+  for (const [route, allowed] of methods)
+    app.all(route, () => {
+      throw new RequestError(405, `Only ${allowed.join(", ")} can be asked of this address.`, {
+        headers: { Allow: allowed.join(", ") },
+      });
+    });
+  app.notFound((c) =>
+    errorAnswer(
+      c,
+      new RequestError(404, "There is nothing at this address.", { hint: "See /docs." }),
+      c.get("requestId"),
+    ),
+  );
+  return app;
+}
+
+/** Answers one request of the API. */
+async function serve(
+  c: Context<Environment>,
+  { contract, work }: Endpoint,
+  services: Services,
+): Promise<Response> {
+  c.set("operation", contract.id);
+  // 1. Who asks, and how often.
+  const address = clientAddress(c, services.settings.proxies);
+  services.limits.address.take(address);
+  const principal = await authenticate(c, services);
+  if (principal !== undefined) services.limits.account.take(principal.account);
+  // 2. Whether they may.
+  checkAccess(contract.access, principal);
+  const params = parse(contract.params, c.req.param(), "path");
+  const call = { ...services, principal, address, http: c } as Call;
+  const { project: who } = contract.access;
+  if (who === "staff" || who === "member")
+    call.project = await checkProject(services, call.principal, String(params.project), who);
+  // 3. What they ask.
+  const request: Request<Contract> = {
+    params,
+    query: parse(contract.query, c.req.query(), "query"),
+    body: takesBody(contract)
+      ? parse(contract.body, await readJson(c, contract.bodyLimit), "body")
+      : undefined,
+  };
+  // 4. The answer.
+  const result = await work(request, call);
+  if (contract.lines) return linesAnswer(c, result as AsyncIterable<unknown>, services.log);
+  return contract.status === 204 ? c.body(null, 204) : c.json(result, contract.status);
+}
+
+function parse<T>(
+  schema: {
+    safeParse(
+      value: unknown,
+    ): { success: true; data: T } | { success: false; error: Parameters<typeof invalid>[0] };
+  },
+  value: unknown,
+  where: string,
+): T {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw invalid(parsed.error, where === "body" ? undefined : where);
+}

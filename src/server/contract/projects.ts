@@ -1,0 +1,280 @@
+/** Projects, their guidelines, items, members and staff. */
+import { z } from "zod";
+import { AssignmentSettings } from "../../feedback/assign/settings.js";
+import {
+  ITEM_STATES,
+  MOST_ITEMS_AT_ONCE,
+  NewItem,
+  NewProject,
+  PROJECT_STATES,
+} from "../../feedback/store/index.js";
+import { Answer, ItemContent, TaskDefinition } from "../../feedback/tasks/index.js";
+import { group } from "./accounts.js";
+import { after, ids, inProject, limit, time } from "./common.js";
+import { contract, ROLES } from "./contract.js";
+
+/** Most bytes of one import. */
+const IMPORT_LIMIT = 64 * 1024 * 1024;
+
+const leads = ["admin", "lead"] as const;
+const judges = ["admin", "lead", "reviewer"] as const;
+const write = { roles: leads, scope: "write", project: "staff" } as const;
+const read = { roles: judges, scope: "read", project: "staff" } as const;
+const see = { roles: ROLES, scope: "read", project: "member" } as const;
+
+export const Project = z.object({
+  id: ids.project,
+  name: z.string(),
+  state: z.enum(PROJECT_STATES),
+  task: TaskDefinition,
+  settings: AssignmentSettings.optional().describe(
+    "Only for the project's staff: raters are not told of gold items",
+  ),
+  guidelinesVersion: z.int(),
+  createdAt: time,
+});
+/** Settings without their defaults: what is not given stays as it is. */
+const SettingsChange = z.strictObject(
+  Object.fromEntries(
+    Object.entries(AssignmentSettings.shape).map(([name, field]) => [
+      name,
+      (field instanceof z.ZodDefault ? field.unwrap() : field).optional(),
+    ]),
+  ),
+) as unknown as z.ZodType<Partial<z.input<typeof AssignmentSettings>>>;
+const tag = "Projects";
+
+export const createProject = contract({
+  id: "createProject",
+  method: "post",
+  path: "/projects",
+  tag,
+  summary: "Begin a project; whoever does is of its staff.",
+  access: { roles: leads, scope: "write" },
+  body: NewProject.strict(),
+  bodyLimit: 2 * 1024 * 1024,
+  result: Project,
+  status: 201,
+});
+export const listProjects = contract({
+  id: "listProjects",
+  method: "get",
+  path: "/projects",
+  tag,
+  summary: "The projects that the account works in.",
+  access: { roles: ROLES, scope: "read" },
+  result: z.object({ projects: z.array(Project) }),
+});
+export const getProject = contract({
+  id: "getProject",
+  method: "get",
+  path: "/projects/{project}",
+  tag,
+  summary: "One project.",
+  access: see,
+  params: inProject,
+  result: Project,
+});
+export const changeProject = contract({
+  id: "changeProject",
+  method: "patch",
+  path: "/projects/{project}",
+  tag,
+  summary: "Open, pause or close a project, or change how its items are handed out.",
+  access: write,
+  params: inProject,
+  body: z.strictObject({
+    state: z.enum(["open", "paused", "closed"]).optional(),
+    settings: SettingsChange.optional(),
+  }),
+  result: Project,
+});
+export const deleteProject = contract({
+  id: "deleteProject",
+  method: "delete",
+  path: "/projects/{project}",
+  tag,
+  summary: "Delete a project: nobody works in it or sees it any more; votes and the audit log keep it.",
+  access: write,
+  params: inProject,
+});
+export const getProgress = contract({
+  id: "getProgress",
+  method: "get",
+  path: "/projects/{project}/progress",
+  tag,
+  summary: "How far a project is, and the account's own share.",
+  access: see,
+  params: inProject,
+  result: z.object({
+    items: z.int().describe("Items to judge, gold ones left out"),
+    done: z.int().describe("Items that have what was wanted"),
+    votes: z.int(),
+    wanted: z.int(),
+    own: z.object({ votes: z.int(), today: z.int() }).optional(),
+  }),
+});
+
+const Guidelines = z.object({ version: z.int(), text: z.string().describe("Markdown"), createdAt: time });
+export const listGuidelines = contract({
+  id: "listGuidelines",
+  method: "get",
+  path: "/projects/{project}/guidelines",
+  tag,
+  summary: "Versions of the guidelines, the newest first.",
+  access: see,
+  params: inProject,
+  result: z.object({ guidelines: z.array(Guidelines) }),
+});
+export const publishGuidelines = contract({
+  id: "publishGuidelines",
+  method: "post",
+  path: "/projects/{project}/guidelines",
+  tag,
+  summary: "Publish a new version of the guidelines; votes note which one they were cast under.",
+  access: write,
+  params: inProject,
+  body: z.strictObject({ text: z.string().max(200_000) }),
+  bodyLimit: 2 * 1024 * 1024,
+  result: z.object({ version: z.int() }),
+  status: 201,
+});
+
+const Item = z.object({
+  id: ids.item,
+  position: z.int(),
+  content: ItemContent,
+  gold: Answer.optional(),
+  audience: z.string().optional(),
+  priority: z.number(),
+  state: z.enum(ITEM_STATES),
+  overlap: z.int(),
+  votes: z.int(),
+  leases: z.int(),
+});
+export const importItems = contract({
+  id: "importItems",
+  method: "post",
+  path: "/projects/{project}/items",
+  tag: "Items",
+  summary: "Add items, all of them or none.",
+  access: write,
+  params: inProject,
+  body: z.strictObject({ items: z.array(NewItem.strict()).min(1).max(MOST_ITEMS_AT_ONCE) }),
+  bodyLimit: IMPORT_LIMIT,
+  result: z.object({ ids: z.array(ids.item).describe("In the order given") }),
+  status: 201,
+});
+export const listItems = contract({
+  id: "listItems",
+  method: "get",
+  path: "/projects/{project}/items",
+  tag: "Items",
+  summary: "Items in the order of their arrival.",
+  access: read,
+  params: inProject,
+  query: z.object({ after, limit }),
+  result: z.object({ items: z.array(Item), next: z.int().optional() }),
+});
+export const getItem = contract({
+  id: "getItem",
+  method: "get",
+  path: "/projects/{project}/items/{item}",
+  tag: "Items",
+  summary: "One item.",
+  access: read,
+  params: inProject.extend({ item: ids.item }),
+  result: Item,
+});
+export const withdrawItem = contract({
+  id: "withdrawItem",
+  method: "delete",
+  path: "/projects/{project}/items/{item}",
+  tag: "Items",
+  summary: "Take an item out of the work; votes on it stay.",
+  access: write,
+  params: inProject.extend({ item: ids.item }),
+  body: z.strictObject({ reason: z.string().min(1).max(2000) }),
+});
+export const setPriorities = contract({
+  id: "setPriorities",
+  method: "put",
+  path: "/projects/{project}/priorities",
+  tag: "Items",
+  summary: "Set in which order items are handed out: the highest priority first.",
+  access: write,
+  params: inProject,
+  body: z.strictObject({
+    priorities: z
+      .array(z.strictObject({ item: ids.item, priority: z.number() }))
+      .min(1)
+      .max(MOST_ITEMS_AT_ONCE),
+  }),
+  bodyLimit: 2 * 1024 * 1024,
+});
+
+const Member = z.object({
+  rater: ids.rater,
+  group: z.string().optional(),
+  name: z.string().optional().describe("Only for the project's leads"),
+  joinedAt: time,
+});
+export const listMembers = contract({
+  id: "listMembers",
+  method: "get",
+  path: "/projects/{project}/members",
+  tag: "People",
+  summary: "The raters of a project.",
+  access: { ...read, roles: leads },
+  params: inProject,
+  result: z.object({ members: z.array(Member) }),
+});
+export const moveMember = contract({
+  id: "moveMember",
+  method: "put",
+  path: "/projects/{project}/members/{rater}",
+  tag: "People",
+  summary: "Move a rater of the project to another group, or back to none.",
+  access: write,
+  params: inProject.extend({ rater: ids.rater }),
+  body: z.strictObject({ group: group.optional() }),
+});
+export const removeMember = contract({
+  id: "removeMember",
+  method: "delete",
+  path: "/projects/{project}/members/{rater}",
+  tag: "People",
+  summary: "End a rater's work in a project; votes stay.",
+  access: write,
+  params: inProject.extend({ rater: ids.rater }),
+});
+export const listStaff = contract({
+  id: "listStaff",
+  method: "get",
+  path: "/projects/{project}/staff",
+  tag: "People",
+  summary: "Leads and reviewers of a project.",
+  access: { ...read, roles: leads },
+  params: inProject,
+  result: z.object({
+    staff: z.array(z.object({ account: ids.account, login: z.string(), role: z.enum(ROLES) })),
+  }),
+});
+export const addStaff = contract({
+  id: "addStaff",
+  method: "put",
+  path: "/projects/{project}/staff/{account}",
+  tag: "People",
+  summary: "Let a lead or reviewer work in a project.",
+  access: { roles: ["admin"], scope: "admin", project: "staff" },
+  params: inProject.extend({ account: ids.account }),
+});
+export const removeStaff = contract({
+  id: "removeStaff",
+  method: "delete",
+  path: "/projects/{project}/staff/{account}",
+  tag: "People",
+  summary: "End a lead's or reviewer's work in a project.",
+  access: write,
+  params: inProject.extend({ account: ids.account }),
+});

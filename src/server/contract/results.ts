@@ -1,0 +1,126 @@
+/** Held votes, export and the audit log. */
+import { z } from "zod";
+import { Finding } from "../../feedback/store/index.js";
+import { Answer } from "../../feedback/tasks/index.js";
+import { after, ids, inProject, limit, time } from "./common.js";
+import { contract } from "./contract.js";
+
+const judges = ["admin", "lead", "reviewer"] as const;
+const STATES = ["held", "released", "rejected"] as const;
+/** Most votes that are held at once. */
+const MOST_FINDINGS = 5000;
+
+export const listReviews = contract({
+  id: "listReviews",
+  method: "get",
+  path: "/projects/{project}/reviews",
+  tag: "Reviews",
+  summary: "Votes that are or were held back, with the evidence, in the order of their finding.",
+  access: { roles: judges, scope: "review", project: "staff" },
+  params: inProject,
+  query: z.object({ state: z.enum(STATES).optional(), limit }),
+  result: z.object({
+    reviews: z.array(
+      Finding.extend({
+        id: ids.review,
+        state: z.enum(STATES),
+        createdAt: time,
+        decidedAt: time.optional(),
+        decidedBy: z.string().optional(),
+        note: z.string().optional(),
+      }),
+    ),
+  }),
+});
+export const holdVotes = contract({
+  id: "holdVotes",
+  method: "post",
+  path: "/projects/{project}/reviews",
+  tag: "Reviews",
+  summary: "Hold votes for review, with the evidence. A finding that was made before is left as it is.",
+  access: { roles: judges, scope: "review", project: "staff" },
+  params: inProject,
+  body: z.strictObject({
+    findings: z
+      .array(Finding.extend({ vote: ids.vote }).strict())
+      .min(1)
+      .max(MOST_FINDINGS),
+  }),
+  bodyLimit: 8 * 1024 * 1024,
+  result: z.object({ held: z.int().describe("How many are new") }),
+  status: 201,
+});
+export const decideReview = contract({
+  id: "decideReview",
+  method: "put",
+  path: "/projects/{project}/reviews/{review}",
+  tag: "Reviews",
+  summary: "Release or reject a held vote.",
+  access: { roles: judges, scope: "review", project: "staff" },
+  params: inProject.extend({ review: ids.review }),
+  body: z.strictObject({ state: z.enum(["released", "rejected"]), note: z.string().max(2000).optional() }),
+});
+export const exportVotes = contract({
+  id: "exportVotes",
+  method: "get",
+  path: "/projects/{project}/votes",
+  tag: "Results",
+  summary: "Every vote in the order of casting, corrections after what they correct; one line of JSON each.",
+  access: { roles: ["admin", "lead"], scope: "export", project: "staff" },
+  params: inProject,
+  lines: true,
+  result: z.object({
+    id: ids.vote,
+    item: ids.item,
+    rater: ids.rater.describe("Pseudonym"),
+    group: z.string().optional(),
+    answer: Answer.describe("In the stored order of the item's responses"),
+    order: z.array(z.int()).describe("order[place] is the stored index of the response shown there"),
+    milliseconds: z.int().optional(),
+    castAt: time,
+    guidelinesVersion: z.int(),
+    repeat: z.boolean(),
+    corrects: ids.vote.optional(),
+  }),
+});
+export const readAudit = contract({
+  id: "readAudit",
+  method: "get",
+  path: "/audit",
+  tag: "Audit",
+  summary: "Entries of the audit log, in order.",
+  access: { roles: ["admin"], scope: "admin" },
+  query: z.object({ after, limit }),
+  result: z.object({
+    entries: z.array(
+      z.object({
+        seq: z.int(),
+        at: time,
+        actor: z.string(),
+        action: z.string(),
+        subject: z.string(),
+        details: z.json(),
+        previous: z.string(),
+        hash: z.string(),
+      }),
+    ),
+    next: z.int().optional(),
+  }),
+});
+export const verifyAudit = contract({
+  id: "verifyAudit",
+  method: "post",
+  path: "/audit/verification",
+  tag: "Audit",
+  summary: "Whether the audit log, and the votes and contents that it speaks of, are as they were written.",
+  access: { roles: ["admin"], scope: "admin" },
+  result: z.object({
+    entries: z.int(),
+    votes: z.int(),
+    checkpoints: z.int(),
+    otherCheckpoints: z.int(),
+    head: z.object({ seq: z.int(), hash: z.string() }),
+    problems: z.array(z.object({ seq: z.int(), kind: z.string(), problem: z.string() })),
+    problemCount: z.int(),
+  }),
+});

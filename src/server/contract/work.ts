@@ -1,0 +1,167 @@
+/** What raters do: take items, vote, correct, skip, keep drafts and bookmarks, look back. */
+import { z } from "zod";
+import { CorrectionRequest, LeaseRequest, SkipRequest, VoteRequest } from "../../feedback/store/index.js";
+import { Answer, ItemContent } from "../../feedback/tasks/index.js";
+import { ids, inProject, MOST_ROWS, time } from "./common.js";
+import { contract, ROLES } from "./contract.js";
+
+/** Most bytes of an answer or a draft: texts of 200,000 characters. */
+const ANSWER_LIMIT = 1024 * 1024;
+
+const tag = "Work";
+const work = { roles: ROLES, scope: "work" } as const;
+const workIn = { ...work, project: "store" } as const;
+const onLease = z.object({ lease: ids.lease });
+
+/** What a rater is shown. Nothing in it tells a gold item or a repeat from another, nor where a response came from. */
+export const ShownLease = z.object({
+  id: ids.lease,
+  item: ids.item,
+  prompt: ItemContent.shape.prompt,
+  responses: z.array(z.string()).describe("Texts in the places of the screen"),
+  guidelinesVersion: z.int(),
+  createdAt: time,
+  expiresAt: time,
+  draft: z.json().optional().describe("What was saved of an answer that is not yet given"),
+});
+export const takeItems = contract({
+  id: "takeItems",
+  method: "post",
+  path: "/projects/{project}/leases",
+  tag,
+  summary:
+    "Take items to judge, those first that the rater holds already. Each is held until its time is over.",
+  access: workIn,
+  params: inProject,
+  body: LeaseRequest.pick({ count: true }).strict(),
+  result: z.object({
+    leases: z.array(ShownLease),
+    none: z
+      .enum(["no-items", "day-quota", "project-quota"])
+      .optional()
+      .describe("Why there are fewer than asked for"),
+  }),
+});
+export const TakenVote = z.object({
+  vote: ids.vote,
+  again: z.boolean().describe("It had been taken before, and was only sent once more"),
+});
+export const castVote = contract({
+  id: "castVote",
+  method: "post",
+  path: "/leases/{lease}/vote",
+  tag,
+  summary: "Vote. The same vote again, as after a lost answer, is taken once.",
+  access: work,
+  params: onLease,
+  body: VoteRequest.omit({ lease: true, rater: true }).strict(),
+  bodyLimit: ANSWER_LIMIT,
+  result: TakenVote,
+});
+export const correctVote = contract({
+  id: "correctVote",
+  method: "post",
+  path: "/votes/{vote}/corrections",
+  tag,
+  summary: "Correct a vote of one's own; the earlier one is kept beside it.",
+  access: work,
+  params: z.object({ vote: ids.vote }),
+  body: CorrectionRequest.omit({ vote: true, rater: true }).strict(),
+  bodyLimit: ANSWER_LIMIT,
+  result: TakenVote,
+});
+export const skipItem = contract({
+  id: "skipItem",
+  method: "post",
+  path: "/leases/{lease}/skip",
+  tag,
+  summary: "Pass over an item, with the reason; it is not shown to this rater again.",
+  access: work,
+  params: onLease,
+  body: SkipRequest.strict(),
+});
+export const giveBack = contract({
+  id: "giveBack",
+  method: "delete",
+  path: "/leases/{lease}",
+  tag,
+  summary: "Give an item back without judging it.",
+  access: work,
+  params: onLease,
+});
+export const renewLease = contract({
+  id: "renewLease",
+  method: "post",
+  path: "/leases/{lease}/renewal",
+  tag,
+  summary: "Hold an item for another term, from now.",
+  access: work,
+  params: onLease,
+  result: z.object({ expiresAt: time }),
+});
+export const saveDraft = contract({
+  id: "saveDraft",
+  method: "put",
+  path: "/leases/{lease}/draft",
+  tag,
+  summary: "Keep an answer that is not yet given; it comes back with the lease.",
+  access: work,
+  params: onLease,
+  body: z.strictObject({ draft: z.json() }),
+  bodyLimit: ANSWER_LIMIT,
+});
+export const listOwnVotes = contract({
+  id: "listOwnVotes",
+  method: "get",
+  path: "/projects/{project}/own-votes",
+  tag,
+  summary: "The rater's own votes as they count now, the latest first.",
+  access: workIn,
+  params: inProject,
+  query: z.object({ limit: z.coerce.number().pipe(z.int().min(1).max(MOST_ROWS)).default(20) }),
+  result: z.object({
+    votes: z.array(
+      z.object({
+        vote: ids.vote,
+        lease: ids.lease,
+        item: ids.item,
+        prompt: ItemContent.shape.prompt,
+        responses: z.array(z.string()),
+        answer: Answer,
+        castAt: time,
+        correctableUntil: time,
+      }),
+    ),
+  }),
+});
+export const listBookmarks = contract({
+  id: "listBookmarks",
+  method: "get",
+  path: "/projects/{project}/bookmarks",
+  tag,
+  summary: "Items that the rater noted for later, the latest first.",
+  access: workIn,
+  params: inProject,
+  result: z.object({
+    bookmarks: z.array(z.object({ item: ids.item, note: z.string().optional(), createdAt: time })),
+  }),
+});
+export const addBookmark = contract({
+  id: "addBookmark",
+  method: "put",
+  path: "/bookmarks/{item}",
+  tag,
+  summary: "Note an item that one was shown for later.",
+  access: work,
+  params: z.object({ item: ids.item }),
+  body: z.strictObject({ note: SkipRequest.shape.note }),
+});
+export const removeBookmark = contract({
+  id: "removeBookmark",
+  method: "delete",
+  path: "/bookmarks/{item}",
+  tag,
+  summary: "Remove a bookmark.",
+  access: work,
+  params: z.object({ item: ids.item }),
+});

@@ -1,0 +1,39 @@
+import type { Context } from "hono";
+import type { Principal } from "../accounts/principal.js";
+import type { Services } from "../services.js";
+import { checkCsrfToken, checkSameSite, cookieName, readCookie } from "./origin.js";
+import { RequestError } from "./request-error.js";
+
+const SAFE = new Set(["GET", "HEAD", "OPTIONS"]);
+
+/**
+ * Who sends the request: a program by `Authorization: Bearer <key>`, or a person by the session's cookie. Nobody for neither,
+ * nor for a cookie that opens nothing (any more).
+ *
+ * @throws RequestError 401 for a wrong key; 403 for a change that did not come from our own page.
+ */
+export async function authenticate(
+  c: Context,
+  { principals, origin }: Services,
+): Promise<Principal | undefined> {
+  const authorization = c.req.header("authorization");
+  if (authorization !== undefined) {
+    const [, key] = /^Bearer (plumb_key_[A-Za-z0-9_-]{43})$/.exec(authorization) ?? [];
+    const principal = key === undefined ? undefined : await principals.ofKey(key);
+    if (principal === undefined) throw unauthorised("This API key is wrong, revoked or has run out.");
+    return principal;
+  }
+  const token = readCookie(c.req.header("cookie"), cookieName(origin));
+  if (!SAFE.has(c.req.method)) checkSameSite(c, origin);
+  if (token === undefined) return undefined;
+  const principal = await principals.ofSession(token);
+  if (principal !== undefined && !SAFE.has(c.req.method)) checkCsrfToken(c, token);
+  return principal;
+}
+
+export function unauthorised(message: string): RequestError {
+  return new RequestError(401, message, {
+    hint: "Sign in, or send Authorization: Bearer with an API key.",
+    headers: { "WWW-Authenticate": 'Bearer realm="plumb"' },
+  });
+}

@@ -1,0 +1,60 @@
+import type { Context } from "hono";
+import { RequestError } from "./request-error.js";
+
+/** Deepest nesting of a body: what reads it goes down as deep. */
+const DEEPEST = 64;
+
+/**
+ * The JSON that a request holds.
+ *
+ * @throws RequestError 413 above `limit` bytes, 415 for another content type, 400 for what is no JSON, or nested too deeply.
+ */
+export async function readJson(c: Context, limit: number): Promise<unknown> {
+  const type = c.req.header("content-type") ?? "";
+  if (!/^application\/json\s*(;|$)/i.test(type))
+    throw new RequestError(415, "The body has to be JSON.", { hint: "Send Content-Type: application/json." });
+  const text = await readText(c, limit);
+  if (deeperThan(text, DEEPEST))
+    throw new RequestError(400, `The body is nested more than ${DEEPEST} levels deep.`);
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new RequestError(400, `The body is not JSON: ${(error as Error).message.slice(0, 200)}`);
+  }
+}
+
+/** A length that is told is kept to by Node; where none is told, bytes are counted as they come. */
+async function readText(c: Context, limit: number): Promise<string> {
+  const tooLong = () =>
+    new RequestError(413, `The body is longer than ${limit} bytes.`, { headers: { Connection: "close" } });
+  const told = c.req.header("content-length");
+  if (told !== undefined) {
+    if (!(Number(told) <= limit)) throw tooLong();
+    return c.req.text();
+  }
+  const { body } = c.req.raw;
+  if (body === null) return "";
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of body as unknown as AsyncIterable<Uint8Array>) {
+    length += chunk.length;
+    if (length > limit) throw tooLong();
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+function deeperThan(json: string, most: number): boolean {
+  let [depth, inText] = [0, false];
+  for (let i = 0; i < json.length; i++) {
+    const code = json.charCodeAt(i);
+    if (inText) {
+      if (code === 92) i++;
+      else if (code === 34) inText = false;
+    } else if (code === 34) inText = true;
+    else if (code === 91 || code === 123) {
+      if (++depth > most) return true;
+    } else if (code === 93 || code === 125) depth--;
+  }
+  return false;
+}

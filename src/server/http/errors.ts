@@ -1,0 +1,41 @@
+import type { Context } from "hono";
+import type { ContentfulStatusCode } from "hono/utils/http-status";
+import { ZodError } from "zod";
+import { PlumbError } from "../../errors.js";
+import { StoreError, type StoreProblem } from "../../feedback/store/index.js";
+import { RequestError } from "./request-error.js";
+
+const STATUS: Readonly<Record<StoreProblem, RequestError["status"]>> = {
+  missing: 404,
+  invalid: 422,
+  forbidden: 403,
+  closed: 409,
+  expired: 410,
+  conflict: 409,
+};
+
+/** What the sender can mend as a refusal; undefined for a defect of ours. */
+export function asRequestError(error: unknown): RequestError | undefined {
+  if (error instanceof RequestError) return error;
+  if (error instanceof StoreError)
+    return new RequestError(STATUS[error.problem], error.message, { hint: error.hint });
+  if (error instanceof ZodError) return invalid(error);
+  if (error instanceof PlumbError) return new RequestError(422, error.message, { hint: error.hint });
+  return undefined;
+}
+
+/** The first thing that is wrong with a request, by its field: `body.items.3.content: ...`. */
+export function invalid(error: ZodError, where?: string): RequestError {
+  const [issue] = error.issues;
+  const path = [...(where === undefined ? [] : [where]), ...issue.path.map(String)].join(".").slice(0, 200);
+  return new RequestError(400, `${path === "" ? "" : `${path}: `}${issue.message}`.slice(0, 1000), {
+    ...(path !== "" && { field: path }),
+  });
+}
+
+/** The answer to a refused request. */
+export function errorAnswer(c: Context, error: RequestError, request: string): Response {
+  const { message, field, hint } = error;
+  const body = { error: { message, ...(field && { field }), ...(hint && { hint }), request } };
+  return c.json(body, error.status as ContentfulStatusCode, error.headers);
+}

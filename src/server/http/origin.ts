@@ -1,0 +1,75 @@
+/** Where a request comes from and what it was sent to: hosts, origins, addresses, cookies. */
+import type { Context } from "hono";
+import { csrfToken, sameText } from "../accounts/secrets.js";
+import { RequestError } from "./request-error.js";
+
+const LOOPBACK = new Set(["localhost", "127.0.0.1", "[::1]"]);
+
+export const isLoopback = (hostname: string): boolean => LOOPBACK.has(hostname);
+
+/** Hosts that a request may name: the server's own, and loopback under any of its names if the server's is one. */
+export function hostAllowed(host: string | undefined, origin: string): boolean {
+  const own = new URL(origin);
+  if (host === undefined) return false;
+  const named = /^(\[[0-9a-f:]+\]|[a-z0-9.-]+)(?::(\d{1,5}))?$/i.exec(host);
+  if (named === null) return false;
+  const standard = own.protocol === "https:" ? "443" : "80";
+  const samePort = (named[2] ?? standard) === (own.port || standard);
+  const hostname = named[1].toLowerCase();
+  return samePort && (hostname === own.hostname || (isLoopback(hostname) && isLoopback(own.hostname)));
+}
+
+/** The client's address: as the last trusted proxy saw it. IPv6 networks of 64 bits count as one. */
+export function clientAddress(c: Context, proxies: number): string {
+  const socket = (c.env as { incoming?: { socket: { remoteAddress?: string } } } | undefined)?.incoming
+    ?.socket;
+  let address = socket?.remoteAddress ?? "local";
+  if (proxies > 0) {
+    const forwarded = (c.req.header("x-forwarded-for") ?? "").split(",").map((part) => part.trim());
+    address = forwarded.at(-proxies)?.slice(0, 64) || address;
+  }
+  const mapped = /^::ffff:([0-9.]+)$/i.exec(address);
+  if (mapped) return mapped[1];
+  return address.includes(":") ? address.split(":").slice(0, 4).join(":") : address;
+}
+
+/** Over HTTPS the cookie is bound to this host by its name; plain HTTP, on loopback, cannot have that name. */
+export const cookieName = (origin: string): string =>
+  origin.startsWith("https:") ? "__Host-plumb" : "plumb";
+
+export function sessionCookie(origin: string, token: string, seconds: number): string {
+  const secure = origin.startsWith("https:") ? "; Secure" : "";
+  return `${cookieName(origin)}=${token}; Path=/; HttpOnly; SameSite=Strict; Max-Age=${seconds}${secure}`;
+}
+
+/** The session's token among the cookies; browsers send each name once. */
+export function readCookie(header: string | undefined, name: string): string | undefined {
+  for (const pair of (header ?? "").split(";")) {
+    const at = pair.indexOf("=");
+    if (at > 0 && pair.slice(0, at).trim() === name) return pair.slice(at + 1).trim();
+  }
+  return undefined;
+}
+
+/**
+ * Refuses what another site's page has a browser send. Programs that are no browsers send neither header.
+ *
+ * @throws RequestError 403
+ */
+export function checkSameSite(c: Context, origin: string): void {
+  const site = c.req.header("sec-fetch-site");
+  const sender = c.req.header("origin");
+  if (site !== undefined && site !== "same-origin" && site !== "none")
+    throw new RequestError(403, "This request comes from another site.");
+  if (sender !== undefined && !hostAllowed(sender.replace(/^https?:\/\//, ""), origin))
+    throw new RequestError(403, "This request comes from another origin.");
+}
+
+/** @throws RequestError 403: the token that the page has to send is not there. */
+export function checkCsrfToken(c: Context, sessionToken: string): void {
+  const sent = c.req.header("x-csrf-token");
+  if (sent === undefined || !sameText(sent, csrfToken(sessionToken)))
+    throw new RequestError(403, "The X-CSRF-Token header is missing or wrong.", {
+      hint: "Send the csrf of the answer to signing in.",
+    });
+}

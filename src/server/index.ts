@@ -1,0 +1,15 @@
+/**
+ * The feedback server: the store over HTTP, for people who sign in and for programs with keys. `contract/` says what there is to
+ * ask, as data; `routes/` does it; `openapi.ts` tells it; `client.ts` asks it.
+ *
+ * @example
+ * const app = createApp(createServices(store, { origin: "http://localhost:8080", log }));
+ * const answer = await app.request("/api/v1/session");
+ */
+export { API, createApp } from "./app.js";
+export { ClientError, type ClientOptions, FeedbackClient } from "./client.js";
+export { contracts } from "./contract/index.js";
+export { type OpenApi, openApi } from "./openapi.js";
+export { createServices, type Services } from "./services.js";
+export { ServerLimits, ServerSettings } from "./settings.js";
+export { type RunningServer, type ServerOptions, startServer } from "./start.js";

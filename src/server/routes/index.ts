@@ -1,0 +1,23 @@
+import type { Endpoint } from "../endpoint.js";
+import { accountRoutes } from "./accounts.js";
+import { invitationRoutes } from "./invitations.js";
+import { itemRoutes } from "./items.js";
+import { keyRoutes } from "./keys.js";
+import { peopleRoutes } from "./people.js";
+import { projectRoutes } from "./projects.js";
+import { resultRoutes } from "./results.js";
+import { signInRoutes } from "./sign-in.js";
+import { workRoutes } from "./work.js";
+
+/** Every route with its work; a test holds them against the contracts. */
+export const endpoints: readonly Endpoint[] = [
+  ...signInRoutes,
+  ...accountRoutes,
+  ...keyRoutes,
+  ...invitationRoutes,
+  ...projectRoutes,
+  ...itemRoutes,
+  ...peopleRoutes,
+  ...workRoutes,
+  ...resultRoutes,
+];

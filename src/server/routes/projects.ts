@@ -1,0 +1,73 @@
+import {
+  changeSettings,
+  createProject,
+  listGuidelines,
+  listProjects,
+  type Project,
+  progress,
+  publishGuidelines,
+  setProjectState,
+} from "../../feedback/store/index.js";
+import type { Principal } from "../accounts/principal.js";
+import { projects as contract } from "../contract/index.js";
+import { type Call, endpoint } from "../endpoint.js";
+
+export const projectRoutes = [
+  endpoint(contract.createProject, async ({ body }, { store, principal }) => {
+    const project = await createProject(store, body, principal.actor);
+    await store.write(async ({ db, now, audit }) => {
+      await db
+        .insertInto("staff")
+        .values({ project_id: project.id, account_id: principal.account, created_at: now })
+        .execute();
+      audit(principal.actor, "staff.joined", principal.account, { project: project.id });
+    });
+    return shown(project, principal);
+  }),
+  endpoint(contract.listProjects, async (_request, { store, principal }) => {
+    const all = await listProjects(store);
+    const own = principal.role === "admin" ? undefined : await ownProjects(store, principal);
+    return {
+      projects: all.filter(({ id }) => own?.has(id) ?? true).map((project) => shown(project, principal)),
+    };
+  }),
+  endpoint(contract.getProject, async (_request, { project, principal }) => shown(project, principal)),
+  endpoint(contract.changeProject, async ({ body: { state, settings } }, { store, project, principal }) => {
+    let changed = project;
+    if (settings) changed = await changeSettings(store, project.id, settings, principal.actor);
+    if (state) changed = await setProjectState(store, project.id, state, principal.actor);
+    return shown(changed, principal);
+  }),
+  endpoint(contract.deleteProject, async (_request, { store, project, principal }) => {
+    await setProjectState(store, project.id, "deleted", principal.actor);
+    return undefined;
+  }),
+  endpoint(contract.getProgress, async (_request, { store, project, principal }) =>
+    progress(store, project.id, principal.rater),
+  ),
+  endpoint(contract.listGuidelines, async (_request, { store, project }) => ({
+    guidelines: await listGuidelines(store, project.id),
+  })),
+  endpoint(contract.publishGuidelines, async ({ body: { text } }, { store, project, principal }) => ({
+    version: await publishGuidelines(store, project.id, text, principal.actor),
+  })),
+];
+
+/** Raters are not told how gold items and repeats are mixed in, nor the seed. */
+function shown({ seed: _seed, settings, ...rest }: Project, { role }: Principal) {
+  return { ...rest, ...(role !== "rater" && { settings }) };
+}
+
+async function ownProjects({ db }: Call["store"], { account, rater, role }: Principal): Promise<Set<string>> {
+  const staff =
+    role === "rater"
+      ? []
+      : await db.selectFrom("staff").select("project_id").where("account_id", "=", account).execute();
+  const member = await db
+    .selectFrom("memberships")
+    .select("project_id")
+    .where("rater_id", "=", rater)
+    .where("state", "=", "active")
+    .execute();
+  return new Set([...staff, ...member].map(({ project_id }) => project_id));
+}

@@ -1,0 +1,77 @@
+import {
+  addBookmark,
+  correctVote,
+  findProject,
+  listBookmarks,
+  pastVotes,
+  releaseLease,
+  removeBookmark,
+  renewLease,
+  type Store,
+  StoreError,
+  saveDraft,
+  skipItem,
+} from "../../feedback/store/index.js";
+import { work as contract } from "../contract/index.js";
+import { endpoint } from "../endpoint.js";
+
+export const workRoutes = [
+  endpoint(contract.takeItems, async ({ params, body }, { store, principal, metrics }) => {
+    const answer = await store.lease({ ...params, ...body, rater: principal.rater });
+    metrics.leases.inc(answer.leases.length);
+    return answer as typeof answer & { leases: { draft?: never }[] };
+  }),
+  endpoint(contract.castVote, async ({ params, body }, { store, principal, metrics }) => {
+    const { vote, again } = await store.vote({ ...params, ...body, rater: principal.rater });
+    if (!again) metrics.votes.inc();
+    return { vote: vote.id, again };
+  }),
+  endpoint(contract.correctVote, async ({ params, body }, { store, principal, metrics }) => {
+    const { vote, again } = await correctVote(store, { ...params, ...body, rater: principal.rater });
+    if (!again) metrics.votes.inc();
+    return { vote: vote.id, again };
+  }),
+  endpoint(contract.skipItem, async ({ params, body }, { store, principal }) => {
+    await skipItem(store, params.lease, principal.rater, body);
+    return undefined;
+  }),
+  endpoint(contract.giveBack, async ({ params }, { store, principal }) => {
+    await releaseLease(store, params.lease, principal.rater);
+    return undefined;
+  }),
+  endpoint(contract.renewLease, async ({ params }, { store, principal }) => ({
+    expiresAt: await renewLease(store, params.lease, principal.rater),
+  })),
+  endpoint(contract.saveDraft, async ({ params, body }, { store, principal }) => {
+    await saveDraft(store, params.lease, principal.rater, body.draft);
+    return undefined;
+  }),
+  endpoint(contract.listOwnVotes, async ({ params, query }, { store, principal }) => {
+    await checkWorked(store, params.project, principal.rater);
+    return { votes: await pastVotes(store, params.project, principal.rater, query) };
+  }),
+  endpoint(contract.listBookmarks, async ({ params }, { store, principal }) => {
+    await checkWorked(store, params.project, principal.rater);
+    return { bookmarks: await listBookmarks(store, params.project, principal.rater) };
+  }),
+  endpoint(contract.addBookmark, async ({ params, body }, { store, principal }) => {
+    await addBookmark(store, { ...params, ...body, rater: principal.rater });
+    return undefined;
+  }),
+  endpoint(contract.removeBookmark, async ({ params }, { store, principal }) => {
+    await removeBookmark(store, principal.rater, params.item);
+    return undefined;
+  }),
+];
+
+/** Who ever worked in a project sees their own work there, and only that. @throws StoreError missing */
+async function checkWorked(store: Store, project: string, rater: string): Promise<void> {
+  await findProject(store, project);
+  const member = await store.db
+    .selectFrom("memberships")
+    .select("rater_id")
+    .where("project_id", "=", project)
+    .where("rater_id", "=", rater)
+    .executeTakeFirst();
+  if (member === undefined) throw new StoreError("missing", `There is no project ${project}.`);
+}

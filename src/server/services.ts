@@ -1,0 +1,53 @@
+import type { Logger } from "pino";
+import type { Store } from "../feedback/store/index.js";
+import { Principals } from "./accounts/principal.js";
+import { SignInThrottle } from "./accounts/throttle.js";
+import { RateLimit } from "./http/rate-limit.js";
+import { ServerMetrics } from "./metrics.js";
+import { ServerSettings } from "./settings.js";
+
+/** What requests are answered with. */
+export interface Services {
+  store: Store;
+  settings: ServerSettings;
+  /** Scheme, host and port under which people reach the server. */
+  origin: string;
+  principals: Principals;
+  throttle: SignInThrottle;
+  limits: { account: RateLimit; address: RateLimit; signIn: RateLimit };
+  metrics: ServerMetrics;
+  log: Logger;
+  /** False once the server is stopping. */
+  ready: boolean;
+}
+
+/** @param origin scheme, host and port that the server is reached under, if settings.publicUrl does not say. */
+export function createServices(
+  store: Store,
+  options: { settings?: Partial<ServerSettings>; origin: string; log: Logger },
+): Services {
+  const settings = ServerSettings.parse(options.settings ?? {});
+  const { limits } = settings;
+  const clock = () => store.clock();
+  return {
+    ...{ store, settings, log: options.log, ready: true },
+    origin: new URL(settings.publicUrl ?? options.origin).origin,
+    principals: new Principals({
+      ...{ db: store.db, clock, idleMilliseconds: limits.idleMinutes * 60_000 },
+      seen: (session, at) => {
+        store
+          .write(({ db }) =>
+            db.updateTable("sessions").set({ seen_at: at }).where("id", "=", session).execute(),
+          )
+          .catch((error: unknown) => options.log.error({ err: error }, "last use of a session not kept"));
+      },
+    }),
+    throttle: new SignInThrottle(clock),
+    limits: {
+      account: new RateLimit(limits.account, clock),
+      address: new RateLimit(limits.address, clock),
+      signIn: new RateLimit(limits.signIn, clock),
+    },
+    metrics: new ServerMetrics(),
+  };
+}

@@ -1,0 +1,85 @@
+import pino from "pino";
+import { PlumbError } from "../errors.js";
+import { openStore } from "../feedback/store/index.js";
+import { anyAdmin } from "./accounts/accounts.js";
+import { invite } from "./accounts/invitations.js";
+import { createApp } from "./app.js";
+import { isLoopback } from "./http/origin.js";
+import { listen } from "./listen.js";
+import { invitationLink } from "./routes/invitations.js";
+import { createServices, type Services } from "./services.js";
+import type { ServerSettings } from "./settings.js";
+
+/** For how long the link that makes the first admin is good. */
+const FIRST_ADMIN_HOURS = 24;
+
+export interface ServerOptions {
+  /** SQLite file or postgres:// URL. */
+  database: string;
+  host: string;
+  port: number;
+  settings: ServerSettings;
+  /** Least level of what is logged to stderr. */
+  logLevel: pino.LevelWithSilent;
+}
+
+export interface RunningServer {
+  services: Services;
+  /** Where people reach it. */
+  origin: string;
+  /** Link with which the first admin makes an account; undefined if there is one. */
+  firstAdmin?: string;
+  stop(): Promise<void>;
+}
+
+/** Opens the store and serves it. @throws PlumbError */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const { host, settings, database, logLevel } = options;
+  const shownHost = host.includes(":") ? `[${host}]` : host;
+  if (settings.publicUrl === undefined && !isLoopback(shownHost))
+    throw new PlumbError(`Serving ${host} needs the address under which people reach the server.`, {
+      hint: "Put a proxy with HTTPS before it and give --public-url https://..., or serve 127.0.0.1.",
+    });
+  const log = pino({ level: logLevel, base: undefined }, pino.destination({ dest: 2, sync: false }));
+  const store = await openStore(database);
+  try {
+    let app: ReturnType<typeof createApp> | undefined;
+    const listening = await listen(() => app as NonNullable<typeof app>, {
+      ...{ host, port: options.port, limits: settings.limits },
+    });
+    const services = createServices(store, {
+      settings,
+      origin: `http://${shownHost}:${listening.port}`,
+      log,
+    });
+    app = createApp(services);
+    const token = await firstAdminToken(services);
+    return {
+      services,
+      origin: services.origin,
+      ...(token !== undefined && { firstAdmin: invitationLink(services.origin, token) }),
+      async stop() {
+        services.ready = false;
+        await listening.stop();
+        await store.close();
+        log.flush();
+      },
+    };
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+/** A new invitation for an admin, in place of earlier ones, while there is none. */
+async function firstAdminToken({ store }: Services): Promise<string | undefined> {
+  return store.write(async (write) => {
+    if (await anyAdmin(write.db)) return undefined;
+    await write.db
+      .deleteFrom("invitations")
+      .where("created_by", "=", "system")
+      .where("used_at", "is", null)
+      .execute();
+    return (await invite(write, { role: "admin", hours: FIRST_ADMIN_HOURS }, "system")).token;
+  });
+}
