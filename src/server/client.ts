@@ -99,7 +99,7 @@ export class FeedbackClient {
     const path = contract.path.replace(/\{(\w+)\}/g, (_all, name: string) =>
       encodeURIComponent(String(params[name])),
     );
-    const search = new URLSearchParams(Object.entries(query).map(([name, value]) => [name, String(value)]));
+    const search = new URLSearchParams(query as Record<string, string>);
     const target = `/api/v1${path}${search.size > 0 ? `?${search}` : ""}`;
     const answer = await this.exchange(
       contract.method,

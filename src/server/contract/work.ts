@@ -22,7 +22,7 @@ export const ShownLease = z.object({
   guidelinesVersion: z.int(),
   createdAt: time,
   expiresAt: time,
-  draft: z.json().optional().describe("What was saved of an answer that is not yet given"),
+  draft: z.unknown().optional().describe("What was saved of an answer that is not yet given"),
 });
 export const takeItems = contract({
   id: "takeItems",

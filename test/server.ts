@@ -1,0 +1,165 @@
+/** A server without a port over a new SQLite database, and people of every role to ask it. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import pino from "pino";
+import { afterEach } from "vitest";
+import { openStore, type Store } from "../src/feedback/store/index.js";
+import { invite } from "../src/server/accounts/invitations.js";
+import type { Role, Scope } from "../src/server/contract/index.js";
+import { API, createApp, createServices, type Services } from "../src/server/index.js";
+import type { ServerSettings } from "../src/server/settings.js";
+
+export const PASSWORD = "correct horse battery";
+export const ORIGIN = "http://localhost:8080";
+/** So generous that no test meets them unless it wants to. */
+const NO_LIMITS = { account: 1e6, address: 1e6, signIn: 1e6 };
+
+export interface Answer {
+  status: number;
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of every form
+  body: any;
+  headers: Headers;
+}
+
+/** Somebody who asks, with what lets them in. */
+export class Person {
+  cookie: string | undefined;
+  csrf: string | undefined;
+  key: string | undefined;
+  account = "";
+  rater = "";
+
+  constructor(private readonly app: ReturnType<typeof createApp>) {}
+
+  /** @param path under the API, or beside it from "/../". @param headers in place of the usual ones; undefined leaves one out. */
+  async ask(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Record<string, string | undefined> = {},
+  ): Promise<Answer> {
+    const all = {
+      ...(body !== undefined && { "content-type": "application/json" }),
+      ...(this.cookie && { cookie: this.cookie }),
+      ...(this.csrf && { "x-csrf-token": this.csrf }),
+      ...(this.key && { authorization: `Bearer ${this.key}` }),
+      ...headers,
+    };
+    const sent = Object.entries(all).filter((pair): pair is [string, string] => pair[1] !== undefined);
+    const target = path.startsWith("/../") ? path.slice(3) : API + path;
+    const answer = await this.app.request(`${ORIGIN}${target}`, {
+      method: method.toUpperCase(),
+      headers: sent,
+      ...(body !== undefined && { body: typeof body === "string" ? body : JSON.stringify(body) }),
+    });
+    const text = await answer.text();
+    const json = answer.headers.get("content-type")?.startsWith("application/json") && text !== "";
+    return { status: answer.status, body: json ? JSON.parse(text) : text, headers: answer.headers };
+  }
+
+  get = (path: string) => this.ask("get", path);
+  post = (path: string, body: unknown = {}) => this.ask("post", path, body);
+  put = (path: string, body: unknown = {}) => this.ask("put", path, body);
+  patch = (path: string, body: unknown = {}) => this.ask("patch", path, body);
+  delete = (path: string, body?: unknown) => this.ask("delete", path, body);
+
+  /** Keeps the session that an answer opened. */
+  keep({ body, headers }: Answer): this {
+    this.cookie = headers.get("set-cookie")?.split(";")[0];
+    this.csrf = body.csrf;
+    this.account = body.account.id;
+    this.rater = body.account.rater;
+    return this;
+  }
+
+  async signIn(login: string, password = PASSWORD): Promise<Answer> {
+    const answer = await this.post("/session", { login, password });
+    if (answer.status === 201) this.keep(answer);
+    return answer;
+  }
+}
+
+export interface TestServer {
+  store: Store;
+  services: Services;
+  app: ReturnType<typeof createApp>;
+  /** Moves the clock on. */
+  later(milliseconds: number): void;
+  nobody(): Person;
+  /** A new account, signed in. */
+  person(role: Role, login?: string): Promise<Person>;
+  /** A program with a key of somebody. */
+  program(owner: Person, scopes: Scope[]): Promise<Person>;
+  /** A rater's account that accepted an invitation to a project. */
+  raterIn(lead: Person, project: string, group?: string): Promise<Person>;
+}
+
+const cleanups: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0)) await cleanup();
+});
+
+export async function testServer(settings: Partial<ServerSettings> = {}): Promise<TestServer> {
+  const dir = mkdtempSync(join(tmpdir(), "plumb-server-"));
+  let [now, made] = [1_800_000_000_000, 0];
+  const store = await openStore(join(dir, "plumb.db"), { clock: () => now });
+  const services = createServices(store, {
+    settings: { ...settings, limits: { ...NO_LIMITS, ...settings.limits } as ServerSettings["limits"] },
+    origin: ORIGIN,
+    log: pino({ level: "silent" }),
+  });
+  const app = createApp(services);
+  cleanups.push(async () => {
+    await store.close();
+    rmSync(dir, { recursive: true, force: true });
+  });
+  const nobody = () => new Person(app);
+  return {
+    ...{ store, services, app, nobody },
+    later: (milliseconds) => {
+      now += milliseconds;
+    },
+    async person(role, login = `${role}${++made}`) {
+      const { token } = await store.write((write) => invite(write, { role, hours: 1 }, "system"));
+      const answer = await nobody().post("/invitations/accept", { token, login, password: PASSWORD });
+      return nobody().keep(answer);
+    },
+    async program(owner, scopes) {
+      const { body } = await owner.post("/keys", { name: "program", scopes });
+      const program = nobody();
+      program.key = body.key;
+      return program;
+    },
+    async raterIn(lead, project, group) {
+      const { body } = await lead.post(`/projects/${project}/invitations`, { ...(group && { group }) });
+      const login = `rater${++made}`;
+      return nobody().keep(
+        await nobody().post("/invitations/accept", { token: body.token, login, password: PASSWORD }),
+      );
+    },
+  };
+}
+
+export const PAIR = {
+  content: {
+    prompt: "Which is better?",
+    responses: [
+      { name: "a", text: "good", source: "model-a" },
+      { name: "b", text: "bad", source: "model-b" },
+    ],
+  },
+};
+
+/** A project of a lead's with some items. */
+export async function pilot(
+  lead: Person,
+  { items = 3, settings = {} }: { items?: number; settings?: object } = {},
+): Promise<{ project: string; items: string[] }> {
+  const made = await lead.post("/projects", { name: "pilot", task: { kind: "pairwise" }, settings, seed: 7 });
+  const project: string = made.body.id;
+  const added = await lead.post(`/projects/${project}/items`, { items: Array(items).fill(PAIR) });
+  return { project, items: added.body.ids };
+}
+
+export const leftWins = { kind: "pairwise", aspects: { overall: { verdict: "left" } } };
