@@ -1,0 +1,50 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+
+export interface ServerProcess {
+  url: string;
+  /** Token of the link for the first admin. */
+  firstAdmin: string | undefined;
+  /** SIGTERM; @returns the exit status. */
+  stop(): Promise<number | null>;
+  /** SIGKILL. */
+  kill(): Promise<void>;
+}
+
+/** Starts `plumb serve` and waits until it is ready. @param port 0 takes any. */
+export async function startServerProcess(database: string, port: number): Promise<ServerProcess> {
+  const limits = ["account", "address", "signIn"].flatMap((name) => ["--set", `limits.${name}=10000000`]);
+  const args = [
+    "dist/cli/main.js",
+    "serve",
+    "--json",
+    "--db",
+    database,
+    "--port",
+    String(port),
+    "--log-level",
+    "warn",
+    ...limits,
+  ];
+  const child: ChildProcess = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
+  const exited = once(child, "exit") as Promise<[number | null]>;
+  const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream });
+  const [line] = (await Promise.race([
+    once(lines, "line"),
+    exited.then(([status]) => Promise.reject(new Error(`plumb serve ended with ${status}`))),
+  ])) as [string];
+  const { url, firstAdmin } = JSON.parse(line) as { url: string; firstAdmin?: string };
+  return {
+    url,
+    firstAdmin: firstAdmin?.split("#")[1],
+    async stop() {
+      child.kill("SIGTERM");
+      return (await exited)[0];
+    },
+    async kill() {
+      child.kill("SIGKILL");
+      await exited;
+    },
+  };
+}
