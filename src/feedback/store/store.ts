@@ -64,8 +64,16 @@ export async function openStore(
   }
   const checkpointFile = checkpointFileOf(keyFile);
   let signed = await lastCheckpoint(database);
+  let signing = false;
   const writer = new Writer(database, clock, (head) => {
-    if (head - signed >= CHECKPOINT_EVERY) void checkpoint().catch(() => undefined);
+    if (head - signed < CHECKPOINT_EVERY || signing) return;
+    signing = true;
+    // One that fails is tried again after the next commit.
+    void checkpoint()
+      .catch(() => undefined)
+      .finally(() => {
+        signing = false;
+      });
   });
   const checkpoint = async (): Promise<Checkpoint | undefined> => {
     const taken = await writer.submit(async ({ db, now }) => {
@@ -89,9 +97,12 @@ export async function openStore(
     lease: async (request) => leases.submit(check(LeaseRequest, request)),
     vote: async (request) => votes.submit(check(VoteRequest, request)),
     async close() {
-      await checkpoint();
-      await writer.idle();
-      await database.db.destroy();
+      try {
+        await checkpoint();
+        await writer.idle();
+      } finally {
+        await database.db.destroy();
+      }
     },
   };
 }
