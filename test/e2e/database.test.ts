@@ -15,7 +15,11 @@ let dir = "";
 
 function plumb(...args: string[]): { status: number | null; stdout: string; stderr: string } {
   const env = { ...process.env, DATABASE_URL: "", NO_COLOR: "1" };
-  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], { cwd: dir, env, encoding: "utf8" });
+  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], {
+    cwd: dir,
+    env,
+    encoding: "utf8",
+  });
   return { status, stdout, stderr };
 }
 
@@ -37,7 +41,10 @@ it("verifies, backs up and restores", () => {
   expect(JSON.parse(backup.stdout)).toMatchObject({ head: report.head });
   expect(plumb("restore", "all.jsonl.gz", "--db", "new.db")).toMatchObject({ status: 0 });
   // By the public key alone: the new database's own key has signed nothing.
-  const pem = createPublicKey(readFileSync(join(dir, "plumb.db.audit-key"))).export({ type: "spki", format: "pem" });
+  const pem = createPublicKey(readFileSync(join(dir, "plumb.db.audit-key"))).export({
+    type: "spki",
+    format: "pem",
+  });
   writeFileSync(join(dir, "audit.pem"), pem);
   const again = plumb("audit", "verify", "--db", "new.db", "--public-key", "audit.pem", "--json");
   expect(JSON.parse(again.stdout)).toEqual(report);
@@ -45,12 +52,16 @@ it("verifies, backs up and restores", () => {
   expect(refused).toMatchObject({ status: 1, stderr: expect.stringContaining("not empty") });
   expect(plumb("restore", "all.jsonl.gz", "--force").stderr).toContain("earlier checkpoints are in");
   expect(readdirSync(dir).filter((name) => name.includes(".checkpoints.before-"))).toHaveLength(1);
-  expect(plumb("audit", "verify").stdout).toMatch(/2 votes, 1 checkpoints; the last entry is \d+ [0-9a-f]{64}\n$/);
+  expect(plumb("audit", "verify").stdout).toMatch(
+    /2 votes, 1 checkpoints; the last entry is \d+ [0-9a-f]{64}\n$/,
+  );
 });
 
 it("says what was tampered with, and ends with 1", () => {
   const database = new Libsql(join(dir, "new.db"));
-  database.exec("drop trigger votes_no_update; update votes set client = 'other' where seq = (select min(seq) from votes)");
+  database.exec(
+    "drop trigger votes_no_update; update votes set client = 'other' where seq = (select min(seq) from votes)",
+  );
   database.close();
   const { status, stdout, stderr } = plumb("audit", "verify", "--db", "new.db", "--public-key", "audit.pem");
   expect(status).toBe(1);
@@ -62,7 +73,11 @@ it("names what is missing, and makes nothing", () => {
   expect(plumb("audit", "verify", "--db", "none.db").stderr).toContain("There is no database none.db");
   expect(plumb("backup", "--out", "x.gz", "--db", "none.db").status).toBe(1);
   expect(existsSync(join(dir, "none.db"))).toBe(false);
-  expect(plumb("audit", "verify", "--db", "new.db").stderr).toContain("There is no signing key new.db.audit-key");
-  expect(plumb("audit", "verify", "--public-key", "all.jsonl.gz").stderr).toContain("not an Ed25519 public key");
+  expect(plumb("audit", "verify", "--db", "new.db").stderr).toContain(
+    "There is no signing key new.db.audit-key",
+  );
+  expect(plumb("audit", "verify", "--public-key", "all.jsonl.gz").stderr).toContain(
+    "not an Ed25519 public key",
+  );
   expect(plumb("audit", "repair").status).toBe(2);
 });
