@@ -48,6 +48,21 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./evaluate.js")).default,
   },
   {
+    name: "audit",
+    summary: "check that votes and the audit log are as they were written",
+    load: async () => (await import("./audit.js")).default,
+  },
+  {
+    name: "backup",
+    summary: "copy the database of votes to a file",
+    load: async () => (await import("./backup.js")).default,
+  },
+  {
+    name: "restore",
+    summary: "make a database of votes from a backup",
+    load: async () => (await import("./restore.js")).default,
+  },
+  {
     name: "convert",
     summary: "save a model, with an adapter folded in, as a Hugging Face folder",
     load: async () => (await import("./convert.js")).default,
