@@ -2,8 +2,7 @@
  * Many raters at once against one server: they accept invitations, take items and vote without a pause, every request waiting
  * for its answer. Afterwards the database is held against what was acknowledged.
  */
-import { readCheckpoints } from "../../src/feedback/store/checkpoints.js";
-import { openStore, verifyAudit } from "../../src/feedback/store/index.js";
+import { openStore, readCheckpoints, verifyAudit } from "../../src/feedback/store/index.js";
 import { ClientError, FeedbackClient } from "../../src/server/client.js";
 import { accounts, projects, work } from "../../src/server/contract/index.js";
 import { type ServerProcess, startServerProcess } from "./server-process.js";
@@ -16,6 +15,12 @@ export interface LoadPlan {
   ahead: number;
   /** SIGKILLs of the server, spread over the votes. */
   kills: number;
+}
+
+export interface LoadDatabase {
+  /** SQLite file or postgres:// URL. */
+  database: string;
+  keyFile: string;
 }
 
 export interface LoadResult {
@@ -37,7 +42,7 @@ export interface LoadResult {
 
 const PASSWORD = "a password for the load check";
 
-export async function runLoad(database: string, plan: LoadPlan): Promise<LoadResult> {
+export async function runLoad(database: LoadDatabase, plan: LoadPlan): Promise<LoadResult> {
   let server = await startServerProcess(database, 0);
   const { url } = server;
   const port = Number(new URL(url).port);
@@ -86,7 +91,7 @@ export async function runLoad(database: string, plan: LoadPlan): Promise<LoadRes
       );
       if (leases.length === 0) return;
       for (const { id } of leases.slice(0, count)) {
-        const verdict = (rater + cast) % 3 === 0 ? "right" : "left";
+        const verdict = (rater + cast) % 3 === 0 ? ("right" as const) : ("left" as const);
         const answer = { kind: "pairwise" as const, aspects: { overall: { verdict } } };
         const body = { answer, milliseconds: 1500, client: "load" };
         const { vote } = await timed("vote", () =>
@@ -140,8 +145,12 @@ async function prepare(admin: FeedbackClient, { votes, overlap }: LoadPlan): Pro
   return project;
 }
 
-async function inspect(database: string, project: string, acknowledged: ReadonlySet<string>) {
-  const store = await openStore(database);
+async function inspect(
+  { database, keyFile }: LoadDatabase,
+  project: string,
+  acknowledged: ReadonlySet<string>,
+) {
+  const store = await openStore(database, { keyFile });
   try {
     const rows = await store.db
       .selectFrom("votes")

@@ -26,8 +26,20 @@ try {
   );
   console.log("|---|---|---|---|---|---|---|---|---|---|---|");
   for (const kills of [0, KILLS]) {
-    report("SQLite", kills, await runLoad(join(dir, `${kills}.db`), plan(kills)));
-    if (postgres) report("PostgreSQL", kills, await runLoad(await postgres.database(), plan(kills)));
+    report(
+      "SQLite",
+      kills,
+      await runLoad({ database: join(dir, `${kills}.db`), keyFile: join(dir, `${kills}.key`) }, plan(kills)),
+    );
+    if (postgres)
+      report(
+        "PostgreSQL",
+        kills,
+        await runLoad(
+          { database: await postgres.database(), keyFile: join(dir, `${kills}-pg.key`) },
+          plan(kills),
+        ),
+      );
   }
 } finally {
   await postgres?.stop();

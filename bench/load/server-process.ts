@@ -13,7 +13,10 @@ export interface ServerProcess {
 }
 
 /** Starts `plumb serve` and waits until it is ready. @param port 0 takes any. */
-export async function startServerProcess(database: string, port: number): Promise<ServerProcess> {
+export async function startServerProcess(
+  { database, keyFile }: { database: string; keyFile: string },
+  port: number,
+): Promise<ServerProcess> {
   const limits = ["account", "address", "signIn"].flatMap((name) => ["--set", `limits.${name}=10000000`]);
   const args = [
     "dist/cli/main.js",
@@ -21,6 +24,8 @@ export async function startServerProcess(database: string, port: number): Promis
     "--json",
     "--db",
     database,
+    "--key-file",
+    keyFile,
     "--port",
     String(port),
     "--log-level",

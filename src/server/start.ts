@@ -16,6 +16,8 @@ const FIRST_ADMIN_HOURS = 24;
 export interface ServerOptions {
   /** SQLite file or postgres:// URL. */
   database: string;
+  /** File of the key that signs the audit log; beside the database if not given. */
+  keyFile?: string;
   host: string;
   port: number;
   settings: ServerSettings;
@@ -41,7 +43,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       hint: "Put a proxy with HTTPS before it and give --public-url https://..., or serve 127.0.0.1.",
     });
   const log = pino({ level: logLevel, base: undefined }, pino.destination({ dest: 2, sync: false }));
-  const store = await openStore(database);
+  const store = await openStore(database, { keyFile: options.keyFile });
   try {
     let app: ReturnType<typeof createApp> | undefined;
     const listening = await listen(() => app as NonNullable<typeof app>, {

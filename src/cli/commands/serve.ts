@@ -1,14 +1,17 @@
 import { once } from "node:events";
 import { z } from "zod";
+import { databaseLocation, withoutPassword } from "../../feedback/store/index.js";
 import { ServerSettings, startServer } from "../../server/index.js";
 import { defineCommand } from "../command.js";
+import { databaseSettings } from "../database-settings.js";
 
 const schema = ServerSettings.extend({
-  db: z
+  ...databaseSettings,
+  keyFile: z
     .string()
     .min(1)
     .optional()
-    .describe("SQLite file, or postgres:// URL; default: DATABASE_URL, else plumb.db"),
+    .describe("the key that signs the audit log; default beside the database"),
   host: z.string().min(1).max(255).default("127.0.0.1").describe("Address to listen on"),
   port: z.number().int().min(0).max(65535).default(8080).describe("Port to listen on; 0 takes any free one"),
   logLevel: z
@@ -30,14 +33,14 @@ It listens on this machine only. To let others in, put a proxy with HTTPS before
   ],
   schema,
   endsBySignal: true,
-  async run({ ui, json, signal }, { db, host, port, logLevel, ...settings }) {
-    const database = db ?? process.env.DATABASE_URL ?? "plumb.db";
-    const server = await startServer({ database, host, port, logLevel, settings });
+  async run({ ui, json, signal }, { db, keyFile, host, port, logLevel, ...settings }) {
+    const database = databaseLocation(db);
+    const server = await startServer({ database, keyFile, host, port, logLevel, settings });
     const { origin: url, firstAdmin } = server;
     if (json) await ui.row({ url, ...(firstAdmin && { firstAdmin }) });
     else {
       ui.success(`serving ${url}; the API is told at ${url}/docs`);
-      ui.info(`data lies in ${database.replace(/:[^:@/]*@/, ":***@")}`);
+      ui.info(`data lies in ${withoutPassword(database)}`);
       if (firstAdmin) ui.info(`no admin yet: make the first account, within a day, at\n  ${firstAdmin}`);
     }
     if (!signal.aborted) await once(signal, "abort");

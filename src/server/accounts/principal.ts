@@ -68,9 +68,11 @@ export class Principals {
     const now = this.options.clock();
     let found = this.remembered.get(hash);
     if (found === undefined || found.until <= now) {
-      const { generation } = this;
+      const [{ generation }, before] = [this, found];
       found = await read(hash);
       if (found === undefined) return undefined;
+      // What was noted here may still be on its way to the database.
+      found.seenAt = Math.max(found.seenAt, before?.seenAt ?? 0);
       if (generation === this.generation) {
         this.remembered.set(hash, found);
         if (this.remembered.size > MOST_REMEMBERED)

@@ -1,10 +1,10 @@
-import { readCheckpoints } from "../../feedback/store/checkpoints.js";
 import {
   decideReview,
   exportVotes,
   holdVotes,
   listReviews,
   type Review,
+  readCheckpoints,
   verifyAudit,
 } from "../../feedback/store/index.js";
 import { results as contract } from "../contract/index.js";
