@@ -40,6 +40,8 @@ export interface LoadResult {
   latencies: { vote: number[]; lease: number[] };
 }
 
+/** Items beyond those that the votes need: the last rater may have judged all that are left. */
+const SPARE = 1.1;
 const PASSWORD = "a password for the load check";
 
 export async function runLoad(database: LoadDatabase, plan: LoadPlan): Promise<LoadResult> {
@@ -123,12 +125,12 @@ export async function runLoad(database: LoadDatabase, plan: LoadPlan): Promise<L
   };
 }
 
-/** A project with as many items as the votes need. */
+/** A project with the items that the votes need, and some more. */
 async function prepare(admin: FeedbackClient, { votes, overlap }: LoadPlan): Promise<string> {
   const { id: project } = await admin.call(projects.createProject, {
     body: { name: "load", task: { kind: "pairwise" }, settings: { overlap }, seed: 7 },
   });
-  const items = Array.from({ length: Math.ceil(votes / overlap) }, (_, i) => ({
+  const items = Array.from({ length: Math.ceil((SPARE * votes) / overlap) }, (_, i) => ({
     content: {
       prompt: `Question ${i}: which of the two answers is better?`,
       responses: ["a", "b"].map((name) => ({

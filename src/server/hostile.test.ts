@@ -162,9 +162,13 @@ it("text that looks like SQL, markup or control characters is kept or refused, n
       const made = await lead.post("/projects", { name: text, task: { kind: "pairwise" } });
       expect([201, 400]).toContain(made.status);
       if (made.status === 201) expect((await lead.get(`/projects/${made.body.id}`)).body.name).toBe(text);
-      expect((await lead.get(`/projects/${encodeURIComponent(text.replace(/\p{Surrogate}/gu, "?")).slice(0, 199)}x`)).status).toBeLessThan(
-        500,
-      );
+      expect(
+        (
+          await lead.get(
+            `/projects/${encodeURIComponent(text.replace(/\p{Surrogate}/gu, "?")).slice(0, 199)}x`,
+          )
+        ).status,
+      ).toBeLessThan(500);
       expect(
         (await server.nobody().post("/session", { login: text, password: "wrong" })).status,
       ).toBeLessThan(500);
