@@ -1,13 +1,14 @@
 /**
- * Raters who fail gold items. For each class of gold answer, the evidence that a rater's accuracy is below what honest raters
+ * Raters who fail gold items. The evidence that a rater's accuracy is below what honest raters
  * reach, a0, is a likelihood ratio mixed over all worse accuracies (Robbins 1970, "Statistical methods related to the law of the iterated
  * logarithm"), after n gold items with k right:
  *
  *     E = 1/a0 int_0^a0 a^k (1-a)^(n-k) da / [a0^k (1-a0)^(n-k)]
  *
- * E is a supermartingale for anyone with an accuracy of at least a0, and so is the mean of E over the classes. By Ville's
- * inequality the chance that it ever reaches 1/alpha is at most alpha, however often one looks: at most a share alpha of honest raters is ever
- * found. Classes apart, because one who always says the commonest answer is right on most gold.
+ * E is a supermartingale for anyone with an accuracy of at least a0, and so is any mean of such. Half of the weight is on E over all gold, half on the
+ * mean of E over the classes of answers, because one who always says the commonest answer is right on most gold. By Ville's
+ * inequality the chance that this ever reaches 1/alpha is at most alpha, however often one looks: at most a share alpha of
+ * honest raters is ever found.
  */
 import { logGamma, regularizedBeta } from "../../statistics/binomial.js";
 import type { TaskItem } from "../tasks/index.js";
@@ -43,18 +44,25 @@ export function failedGold(
   });
 }
 
-/** The largest that the mean of E over classes has been. */
+interface Tally {
+  n: number;
+  right: number;
+  evidence: number;
+}
+
+/** The largest that the module's mean has been. */
 function strongestEvidence(gold: readonly JudgedItem[], honestAccuracy: number): number {
-  const classes = new Map<string, { n: number; right: number; evidence: number }>();
-  for (const one of gold) classes.set(goldClass(one), { n: 0, right: 0, evidence: 1 });
+  const all: Tally = { n: 0, right: 0, evidence: 1 };
+  const classes = new Map(gold.map((one): [string, Tally] => [goldClass(one), { ...all }]));
   let most = 0;
   for (const one of gold) {
-    const own = classes.get(goldClass(one)) as { n: number; right: number; evidence: number };
-    own.n++;
-    own.right += isRight(one) ? 1 : 0;
-    own.evidence = goldEvidence(own.right, own.n, honestAccuracy);
-    const all = [...classes.values()];
-    most = Math.max(most, all.reduce((sum, { evidence }) => sum + evidence, 0) / all.length);
+    for (const tally of [all, classes.get(goldClass(one)) as Tally]) {
+      tally.n++;
+      tally.right += isRight(one) ? 1 : 0;
+      tally.evidence = goldEvidence(tally.right, tally.n, honestAccuracy);
+    }
+    const apart = [...classes.values()].reduce((sum, { evidence }) => sum + evidence, 0) / classes.size;
+    most = Math.max(most, (all.evidence + apart) / 2);
   }
   return most;
 }

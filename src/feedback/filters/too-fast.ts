@@ -6,15 +6,14 @@
  * 1. b: the median slope between pairs of votes of one rater (Theil 1950, Sen 1968), kept within [0, 1].
  * 2. a_w: the median of a rater's log t - b log(words + 20); sigma: 1.4826 times the median absolute deviation from it.
  * 3. A: the median of a_w; tau^2: the squared 1.4826 MAD of a_w less what medians of few votes vary by, at least LEAST_SPREAD^2.
- * 4. Raters: t-test of a_w below A, its degrees of freedom those of a MAD (efficiency .37). Votes: normal test of e.
+ * 4. Raters: t-test of a_w below A; votes: t-test of e below 0; degrees of freedom those of a MAD (efficiency .37).
  *
  * Medians let up to half of the raters be fast before they are taken for the norm. Holm's procedure over raters, and over
- * votes, bounds the chance that any honest one is found.
+ * votes, each with half of the false alarms, bounds the chance that any honest one is found.
  */
 
 import { studentTail } from "../../statistics/binomial.js";
 import { holm } from "../../statistics/holm.js";
-import { normalCdf } from "../../statistics/normal.js";
 import { chance, type Finding, raterFinding } from "./finding.js";
 import { byRater, type JudgedItem, promptText } from "./votes.js";
 
@@ -35,7 +34,7 @@ interface TimedVote extends JudgedItem {
   logWords: number;
 }
 
-/** @param falseAlarms chance that any honest rater is found, and that any honest vote is. */
+/** @param falseAlarms chance that any honest rater or vote is found. */
 export function tooFast(judged: readonly JudgedItem[], falseAlarms: number): Finding[] {
   const raters = byRater(judged)
     .map(([rater, own]) => ({ rater, votes: own.flatMap(timed) }))
@@ -48,8 +47,8 @@ export function tooFast(judged: readonly JudgedItem[], falseAlarms: number): Fin
     return { rater, votes, pace, errors: paces.map((value) => value - pace) };
   });
   const sigma = Math.max(0.05, 1.4826 * median(paced.flatMap(({ errors }) => errors.map(Math.abs))));
-  const fast = fastRaters(paced, sigma, falseAlarms);
-  return [...fast.findings, ...singleVotes(paced, fast.found, sigma, falseAlarms)];
+  const fast = fastRaters(paced, sigma, falseAlarms / 2);
+  return [...fast.findings, ...singleVotes(paced, fast.found, sigma, falseAlarms / 2)];
 }
 
 interface Paced {
@@ -103,7 +102,8 @@ function singleVotes(
       const scale = sigma * Math.sqrt(1 + MEDIAN_VARIANCE / votes.length);
       return votes.map((vote, i) => ({ ...vote, error: errors[i], z: errors[i] / scale }));
     });
-  const p = single.map(({ z }) => normalCdf(z));
+  const freedom = MAD_EFFICIENCY * single.length;
+  const p = single.map(({ z }) => studentTail(-z, freedom));
   const falls = holm(p, falseAlarms);
   return single.flatMap(({ vote, error, logTime }, i) => {
     if (!falls[i]) return [];
