@@ -5,8 +5,9 @@
  *
  * 1. b: the median slope between pairs of votes of one rater (Theil 1950, Sen 1968), kept within [0, 1].
  * 2. a_w: the median of a rater's log t - b log(words + 20); sigma: 1.4826 times the median absolute deviation from it.
- * 3. A: the median of a_w; tau^2: the squared 1.4826 MAD of a_w less what medians of few votes vary by, at least LEAST_SPREAD^2.
- * 4. Raters: t-test of a_w below A; votes: t-test of e below 0; degrees of freedom those of a MAD (efficiency .37).
+ * 3. A: the median of a_w; tau^2: the squared 1.4826 MAD of a_w less what medians of few votes vary by, moderated by what is known of
+ *    readers (Smyth 2004, "Linear models and empirical Bayes methods"): (d0 s0^2 + d tau^2) / (d0 + d), with d = .37 (W - 1).
+ * 4. Raters: t-test of a_w below A with d0 + d degrees of freedom; votes: t-test of e below 0, with those of a MAD (efficiency .37).
  *
  * Medians let up to half of the raters be fast before they are taken for the norm. Holm's procedure over raters, and over
  * votes, each with half of the false alarms, bounds the chance that any honest one is found.
@@ -21,8 +22,9 @@ import { byRater, type JudgedItem, promptText } from "./votes.js";
 const LEAST_VOTES = 8;
 /** Pairs of votes that the slope is read from. */
 const MOST_PAIRS = 20_000;
-/** Smallest spread of log paces between raters: people differ by a fifth at least. */
-const LEAST_SPREAD = 0.2;
+/** Spread of log paces between people (s0), and the raters that this knowledge is worth (d0); readers alone differ by a fifth (Brysbaert 2019). */
+const USUAL_SPREAD = 0.35;
+const USUAL_WORTH = 10;
 const EXTRA_WORDS = 20;
 /** Share of a sample's information that its median absolute deviation keeps (normal data). */
 const MAD_EFFICIENCY = 0.37;
@@ -66,8 +68,10 @@ function fastRaters(
   const center = median(paced.map(({ pace }) => pace));
   const sampling = paced.map(({ votes }) => (MEDIAN_VARIANCE * sigma ** 2) / votes.length);
   const spread = 1.4826 * median(paced.map(({ pace }) => Math.abs(pace - center)));
-  const between = Math.max(LEAST_SPREAD ** 2, spread ** 2 - median(sampling));
-  const freedom = MAD_EFFICIENCY * (paced.length - 1);
+  const observed = Math.max(0, spread ** 2 - median(sampling));
+  const worth = MAD_EFFICIENCY * (paced.length - 1);
+  const freedom = USUAL_WORTH + worth;
+  const between = (USUAL_WORTH * USUAL_SPREAD ** 2 + worth * observed) / freedom;
   const p = paced.map(({ pace }, i) =>
     paced.length < 3 ? 1 : studentTail((center - pace) / Math.sqrt(between + sampling[i]), freedom),
   );
