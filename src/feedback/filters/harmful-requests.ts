@@ -24,7 +24,10 @@ const REQUESTS: readonly [SafetyCategory, string][] = [
     "S1",
     `\\b(?:kill|murder|assassinate|strangle|stab|poison|torture|kidnap|abduct|behead|drown|suffocate|beat up|hurt|injure|attack|shoot|choke) (?:and \\w+ )?${PERSON}`,
   ],
-  ["S1", `\\b(?:shoot (?:at|up)|burn down|blow up|bomb|set fire to|torch|firebomb) ${BUILDING}`],
+  [
+    "S1",
+    `\\b(?:shoot (?:at|up)|burn down|blow up|(?:to|and|should i|can i) bomb|set fire to|torch|firebomb) ${BUILDING}`,
+  ],
   [
     "S1",
     "\\b(?:commit|get away with|plan|carry out)" +

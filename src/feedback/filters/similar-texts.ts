@@ -1,7 +1,7 @@
 /**
  * Groups of near-equal texts in time linear in their length.
  *
- * 1. A text is the set of its 5-character shingles (Broder 1997), in lower case, signs and spaces apart from one left out.
+ * 1. A text is the set of its 5-character shingles (Broder 1997), in lower case, signs and spaces left out.
  * 2. A sketch of 64 values by one hash of each shingle: the least of each of 64 bins (one permutation hashing: Li, Owen and Zhang 2012),
  *    empty bins borrowing from the next that is not (Shrivastava and Li 2014). Two sketches agree in a bin with probability J,
  *    the Jaccard similarity of the sets.
@@ -54,7 +54,10 @@ export function similarTexts(texts: readonly string[], similarity: number): numb
     }
   }
   const groups = new Map<number, number[]>();
-  for (const i of texts.keys()) groups.set(root(i), [...(groups.get(root(i)) ?? []), i]);
+  for (const i of texts.keys()) {
+    const group = groups.get(root(i)) ?? [];
+    if (group.push(i) === 1) groups.set(root(i), group);
+  }
   return [...groups.values()].filter((group) => group.length > 1);
 }
 
@@ -85,13 +88,12 @@ function shingles(text: string): Uint32Array {
   return hashes.slice(0, kept);
 }
 
-/** Letters and digits in lower case, compatibility forms made plain, one space for whatever is between. */
+/** Letters and digits in lower case, compatibility forms made plain, nothing between. */
 export function normalized(text: string): string {
   return text
     .normalize("NFKC")
     .toLowerCase()
-    .replace(/[^\p{L}\p{N}]+/gu, " ")
-    .trim();
+    .replace(/[^\p{L}\p{N}]+/gu, "");
 }
 
 /** Spreads a hash over all of its bits (MurmurHash3's finaliser). */
