@@ -22,7 +22,7 @@ const MAKE =
 const REQUESTS: readonly [SafetyCategory, string][] = [
   [
     "S1",
-    `\\b(?:kill|murder|assassinate|strangle|stab|poison|torture|kidnap|abduct|behead|drown|suffocate|beat up|hurt|injure|attack|shoot|choke) (?:and \\w+ )?${PERSON}`,
+    `\\b(?:kill|killing|murder|assassinate|execute|slay|butcher|strangle|stab|poison|torture|kidnap|abduct|behead|drown|suffocate|throttle|beat up|punch|hurt|injure|attack|shoot|choke|exterminate) (?:and \\w+ )?${PERSON}`,
   ],
   [
     "S1",
@@ -31,7 +31,7 @@ const REQUESTS: readonly [SafetyCategory, string][] = [
   [
     "S1",
     "\\b(?:commit|get away with|plan|carry out)" +
-      `${GAP}(?:murder|massacre|terror(?:ist)? attack|mass shooting|school shooting|arson)\\b`,
+      `${GAP}(?:murder|massacre|terror(?:ist)? attack|bombing|mass shooting|school shooting|kidnapping|assault|rape|genocide|arson)\\b`,
   ],
   [
     "S2",
@@ -59,6 +59,15 @@ const REQUESTS: readonly [SafetyCategory, string][] = [
     "S2",
     "\\b(?:phishing (?:e-?mail|page|site)|ponzi scheme|pyramid scheme|romance scam)" +
       `${GAP}(?:steal|trick|fool|get|take|victims?|passwords?)\\b`,
+  ],
+  ["S2", "\\bcommit" + `${GAP}(?:robbery|fraud|burglary|theft|tax evasion|identity theft)\\b`],
+  [
+    "S2",
+    `\\b(?:buy|get|sell|score|find)${GAP}(?:coke|cocaine|heroin|meth|ecstasy|mdma|crack|lsd|illegal drugs|stolen goods)\\b`,
+  ],
+  [
+    "S2",
+    "\\b(?:steal|stealing) (?:a|an|someone's|somebody's|my \\w+'s|his|her|their) (?:car|bike|wallet|purse|phone|credit card|package|laptop|identity|passport)\\b",
   ],
   ["S3", `\\b(?:rape|molest|grope|drug|roofie) ${PERSON}`],
   ["S3", `\\b(?:traffic|pimp(?: out)?) (?:women|girls|${PERSON})`],
