@@ -60,7 +60,7 @@ const REQUESTS: readonly [SafetyCategory, string][] = [
     "\\b(?:phishing (?:e-?mail|page|site)|ponzi scheme|pyramid scheme|romance scam)" +
       `${GAP}(?:steal|trick|fool|get|take|victims?|passwords?)\\b`,
   ],
-  ["S2", "\\bcommit" + `${GAP}(?:robbery|fraud|burglary|theft|tax evasion|identity theft)\\b`],
+  ["S2", `\\bcommit${GAP}(?:robbery|fraud|burglary|theft|tax evasion|identity theft)\\b`],
   [
     "S2",
     `\\b(?:buy|get|sell|score|find)${GAP}(?:coke|cocaine|heroin|meth|ecstasy|mdma|crack|lsd|illegal drugs|stolen goods)\\b`,
