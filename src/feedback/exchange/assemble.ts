@@ -95,6 +95,9 @@ function contentOf(
 const asText = (value: NonNullable<ReturnType<ForeignRecord["texts"]["get"]>>): string =>
   typeof value === "string" ? value : value.map(({ content }) => content).join("\n");
 
+/** Most aspects that a task may ask for. */
+const MOST_ASPECTS = 12;
+
 /** How the answers to a record's questions become one answer. */
 interface Plan {
   task: TaskDefinition;
@@ -114,13 +117,15 @@ function planOf(
     [...questions].filter(([, type]) => types.includes(type)).map(([name]) => name);
   const [sides, ratings, rankings, texts] = [of("label", "side"), of("rating"), of("ranking"), of("text")];
   const k = responses.length;
-  const make = (kind: TaskKind, names: readonly string[], more: Partial<TaskDefinition> = {}): Plan => {
+  const make = (
+    kind: TaskKind,
+    names: readonly string[],
+    more: Partial<TaskDefinition> = {},
+  ): Plan | string => {
+    if (names.length > MOST_ASPECTS) return `has ${names.length} questions; expected at most ${MOST_ASPECTS}`;
     const aspects = new Map(names.map((name) => [names.length === 1 ? "overall" : slug(name), name]));
-    const task = TaskDefinition.parse({
-      kind,
-      aspects: kind === "pairwise" || kind === "likert" ? [...aspects.keys()] : undefined,
-      ...more,
-    });
+    const judged = aspects.size > 0 && (kind === "pairwise" || kind === "likert");
+    const task = TaskDefinition.parse({ kind, ...(judged && { aspects: [...aspects.keys()] }), ...more });
     return { task, aspects, rationale: texts.find((name) => !names.includes(name)) };
   };
   if (questions.size === 0)

@@ -170,6 +170,9 @@ function answerColumns(rows: readonly LocatedRow[], roles: FieldRoles): Set<stri
 function minMeaning(cell: unknown): Said | undefined {
   if (typeof cell === "string") return labelOrText(cell);
   const value = Array.isArray(cell) ? cell[0] : cell;
+  // A comparison in which no side was taken is an empty object.
+  if (Array.isArray(cell) && typeof value === "object" && value !== null && Object.keys(value).length === 0)
+    return { type: "side", selected: null };
   return typeof value === "object" && value !== null
     ? meaning(value as Record<string, unknown>, undefined)
     : undefined;
