@@ -129,7 +129,7 @@ for (let seed = 1; seed <= seeds; seed++) {
   for (const [pool, shares] of Object.entries(POOLS))
     for (const method of new Set(["majority", "dawid-skene", "one-coin", chosen]))
       results.push({ seed, pool, method, clean, ...run(shares, METHODS[method]) });
-  console.error(`seed ${seed} done`);
+  console.error(`seed ${seed}`);
 }
 
 const percent = (x) => `${(100 * x).toFixed(1)}%`;
@@ -169,7 +169,8 @@ Without malicious raters and by majority vote: labels ${meanOf(cleanRuns, (r) =>
 |---|---|---|---|---|---|
 ${lines.join("\n")}
 
-The loss is the difference to the model of clean votes; a negative share means better than that one.
+The loss is the difference to the model of clean votes; a negative share means better than that one. It stands for
+the network's reward model, which costs minutes a run; that one, and PPO's gold win rate after it, have not been measured here.
 `;
 writeFileSync("docs/results/poisoned-raters.md", document);
 console.log(document);
