@@ -25,6 +25,7 @@ export function apiMarkdown(): string {
     return `## ${name}\n\n${routes.map((contract) => route(contract, document)).join("\n")}`;
   });
   const schemas = Object.entries(document.components.schemas)
+    .filter(([name]) => !name.includes("__schema"))
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, schema]) => `### ${name}\n\n\`\`\`\n${typeOf(schema, "")}\n\`\`\`\n`);
   return `${PREFACE}\n${sections.join("\n")}\n## Schemas\n\n${schemas.join("\n")}`;
@@ -68,6 +69,8 @@ interface Described {
 /** A JSON Schema as a type, with the fields' descriptions beside them. */
 function typeOf(given: unknown, indent: string): string {
   const schema = given as Described;
+  // Unnamed ones refer to themselves: only z.json() does.
+  if (schema.$ref?.includes("__schema")) return "any JSON";
   if (schema.$ref !== undefined) return schema.$ref.split("/").at(-1) as string;
   if (schema.const !== undefined) return JSON.stringify(schema.const);
   if (schema.enum) return schema.enum.map((value) => JSON.stringify(value)).join(" | ");

@@ -12,4 +12,5 @@ export { contracts } from "./contract/index.js";
 export { type OpenApi, openApi } from "./openapi.js";
 export { createServices, type Services } from "./services.js";
 export { ServerLimits, ServerSettings } from "./settings.js";
+export { type SimulatedWork, type SimulationPlan, simulateRaters } from "./simulate.js";
 export { type RunningServer, type ServerOptions, startServer } from "./start.js";

@@ -73,6 +73,16 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./tasks-from-policy.js")).default,
   },
   {
+    name: "tasks push",
+    summary: "add items to a project of a feedback server",
+    load: async () => (await import("./tasks-push.js")).default,
+  },
+  {
+    name: "simulate raters",
+    summary: "simulated raters, who vote over HTTP",
+    load: async () => (await import("./simulate-raters.js")).default,
+  },
+  {
     name: "feedback filter",
     summary: "say which votes and items are doubtful, and why",
     load: async () => (await import("./feedback-filter.js")).default,

@@ -1,6 +1,6 @@
 /** Every route of the API, as data: the router, the OpenAPI document, docs/api.md and the client are made from it. */
 import * as accounts from "./accounts.js";
-import type { Contract } from "./contract.js";
+import { type Contract, METHODS } from "./contract.js";
 import * as projects from "./projects.js";
 import * as results from "./results.js";
 import * as work from "./work.js";
@@ -11,7 +11,13 @@ export { accounts, projects, results, work };
 const isContract = (value: unknown): value is Contract =>
   typeof value === "object" && value !== null && "access" in value;
 
-/** By part, and by name within it. */
+/** By part, and by path and method within it. */
 export const contracts: readonly Contract[] = [accounts, projects, work, results].flatMap((part) =>
-  Object.values(part as Record<string, unknown>).filter(isContract),
+  Object.values(part as Record<string, unknown>)
+    .filter(isContract)
+    .sort((a, b) => compare(a.path, b.path) || METHODS.indexOf(a.method) - METHODS.indexOf(b.method)),
 );
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b);
+}
