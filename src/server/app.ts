@@ -29,9 +29,12 @@ export function createApp(services: Services): Hono<Environment> {
   const secure = services.origin.startsWith("https:");
   const headers = { ...SECURITY_HEADERS, ...(secure && { "Strict-Transport-Security": STRICT_TRANSPORT }) };
 
+  // Ids of requests are for finding them in the log, not for keeping anything secret: a start of its own, and a count.
+  const start = randomBytes(6).toString("base64url");
+  let requests = 0;
   app.use(async (c, next) => {
     const began = performance.now();
-    const requestId = randomBytes(9).toString("base64url");
+    const requestId = `${start}${(++requests).toString(36)}`;
     c.set("requestId", requestId);
     c.set("operation", "unknown");
     services.metrics.queue.inc();

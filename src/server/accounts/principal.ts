@@ -1,7 +1,7 @@
 import type { Queries } from "../../feedback/store/database.js";
 import type { Tables } from "../../feedback/store/tables.js";
 import type { Role, Scope } from "../contract/index.js";
-import { secretHash } from "./secrets.js";
+import { csrfToken, secretHash } from "./secrets.js";
 
 /** Principals that are remembered, and for how long: other processes may have ended a session meanwhile. */
 const MOST_REMEMBERED = 10_000;
@@ -17,7 +17,7 @@ export interface Principal {
   /** For the audit log: `<role>:<account>` or `key:<id>`. */
   actor: string;
   /** Of a person that is signed in. */
-  session?: { id: string; expiresAt: number };
+  session?: { id: string; expiresAt: number; csrf: string };
   /** Of a program with a key. */
   key?: { id: string; scopes: readonly Scope[] };
 }
@@ -48,7 +48,7 @@ export class Principals {
 
   /** @returns undefined for a token that opens nothing (any more). */
   async ofSession(token: string): Promise<Principal | undefined> {
-    return this.find(secretHash(token), (hash) => this.readSession(hash));
+    return this.find(secretHash(token), (hash) => this.readSession(hash, csrfToken(token)));
   }
 
   async ofKey(key: string): Promise<Principal | undefined> {
@@ -90,7 +90,7 @@ export class Principals {
     return principal;
   }
 
-  private async readSession(hash: string): Promise<Remembered | undefined> {
+  private async readSession(hash: string, csrf: string): Promise<Remembered | undefined> {
     const row = await this.options.db
       .selectFrom("sessions")
       .innerJoin("accounts", "accounts.id", "sessions.account_id")
@@ -100,7 +100,7 @@ export class Principals {
       .where("accounts.state", "=", "active")
       .executeTakeFirst();
     if (row === undefined) return undefined;
-    const session = { id: row.session, expiresAt: row.expires_at };
+    const session = { id: row.session, expiresAt: row.expires_at, csrf };
     return this.until({
       principal: { ...person(row), actor: `${row.role}:${row.id}`, session },
       expiresAt: row.expires_at,

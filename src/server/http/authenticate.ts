@@ -27,7 +27,7 @@ export async function authenticate(
   if (!SAFE.has(c.req.method)) checkSameSite(c, origin);
   if (token === undefined) return undefined;
   const principal = await principals.ofSession(token);
-  if (principal !== undefined && !SAFE.has(c.req.method)) checkCsrfToken(c, token);
+  if (principal?.session && !SAFE.has(c.req.method)) checkCsrfToken(c, principal.session.csrf);
   return principal;
 }
 

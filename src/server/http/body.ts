@@ -23,20 +23,18 @@ export async function readJson(c: Context, limit: number): Promise<unknown> {
   }
 }
 
-/** A length that is told is kept to by Node; where none is told, bytes are counted as they come. */
+/** From Node's own stream where there is one, which is quicker than the web's; counted as it comes. */
 async function readText(c: Context, limit: number): Promise<string> {
   const tooLong = () =>
     new RequestError(413, `The body is longer than ${limit} bytes.`, { headers: { Connection: "close" } });
   const told = c.req.header("content-length");
-  if (told !== undefined) {
-    if (!(Number(told) <= limit)) throw tooLong();
-    return c.req.text();
-  }
-  const { body } = c.req.raw;
-  if (body === null) return "";
+  if (told !== undefined && !(Number(told) <= limit)) throw tooLong();
+  const { incoming } = (c.env ?? {}) as { incoming?: AsyncIterable<Uint8Array> };
+  const stream = incoming ?? (c.req.raw.body as AsyncIterable<Uint8Array> | null);
+  if (stream === null) return "";
   const chunks: Uint8Array[] = [];
   let length = 0;
-  for await (const chunk of body as unknown as AsyncIterable<Uint8Array>) {
+  for await (const chunk of stream) {
     length += chunk.length;
     if (length > limit) throw tooLong();
     chunks.push(chunk);

@@ -1,6 +1,6 @@
 /** Where a request comes from and what it was sent to: hosts, origins, addresses, cookies. */
 import type { Context } from "hono";
-import { csrfToken, sameText } from "../accounts/secrets.js";
+import { sameText } from "../accounts/secrets.js";
 import { RequestError } from "./request-error.js";
 
 const LOOPBACK = new Set(["localhost", "127.0.0.1", "[::1]"]);
@@ -66,9 +66,9 @@ export function checkSameSite(c: Context, origin: string): void {
 }
 
 /** @throws RequestError 403: the token that the page has to send is not there. */
-export function checkCsrfToken(c: Context, sessionToken: string): void {
+export function checkCsrfToken(c: Context, csrf: string): void {
   const sent = c.req.header("x-csrf-token");
-  if (sent === undefined || !sameText(sent, csrfToken(sessionToken)))
+  if (sent === undefined || !sameText(sent, csrf))
     throw new RequestError(403, "The X-CSRF-Token header is missing or wrong.", {
       hint: "Send the csrf of the answer to signing in.",
     });

@@ -9,7 +9,7 @@ import { endSession, type OpenedSession, openSession } from "../accounts/session
 import { accounts as contract } from "../contract/index.js";
 import { type Call, endpoint } from "../endpoint.js";
 import { unauthorised } from "../http/authenticate.js";
-import { cookieName, readCookie, sessionCookie } from "../http/origin.js";
+import { sessionCookie } from "../http/origin.js";
 import type { Services } from "../services.js";
 
 export const signInRoutes = [
@@ -33,16 +33,15 @@ export const signInRoutes = [
     return signedIn(http, call, row, session);
   }),
   endpoint(contract.currentSession, async (_request, call) => {
-    const { store, principal, http, origin } = call;
+    const { store, principal } = call;
     const row = await store.db
       .selectFrom("accounts")
       .selectAll()
       .where("id", "=", principal.account)
       .executeTakeFirstOrThrow();
-    const token = readCookie(http.req.header("cookie"), cookieName(origin)) ?? "";
     return {
       account: shownAccount(row),
-      csrf: csrfToken(token),
+      csrf: principal.session?.csrf ?? "",
       expiresAt: principal.session?.expiresAt ?? 0,
     };
   }),
