@@ -28,18 +28,16 @@ const code = z
   .describe("One-time code, where they are switched on");
 /** A secret of ours: a prefix, then 256 random bits in base64url. */
 const secret = z.string().regex(/^plumb_[a-z]{3}_[A-Za-z0-9_-]{43}$/, "is not one of this server's");
-const displayName = z
+const named = z
   .string()
   .min(1)
   .max(200)
-  .regex(/^[^\p{Cc}\p{Cs}]*$/u, "has control characters")
-  .describe("What people call this person");
-const group = z
-  .string()
-  .min(1)
-  .max(200)
-  .regex(/^[^\p{Cc}\p{Cs}]*\S[^\p{Cc}\p{Cs}]*$/u, "is blank or has control characters")
-  .describe("Group of raters");
+  .refine(
+    (name) => !/[\p{Cc}\p{Cs}]/u.test(name) && name.trim() !== "",
+    "is blank or has control characters",
+  );
+const displayName = named.describe("What people call this person, or this key");
+const group = named.describe("Group of raters");
 
 export const Account = z.object({
   id: ids.account,
