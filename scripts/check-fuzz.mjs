@@ -45,6 +45,12 @@ try {
   );
   if (run.error) console.error(`cannot run ${schemathesis}: ${run.error.message}; install schemathesis from PyPI`);
   status = run.status ?? 1;
+  // Otherwise the later requests were refused for that, and tested nothing.
+  const after = await fetch(`${url}/api/v1/session`, { headers: { Cookie: cookie } });
+  if (after.status !== 200) {
+    console.error(`the session had ended: ${after.status}`);
+    status = 1;
+  }
 } finally {
   server.kill("SIGTERM");
   await once(server, "exit");
