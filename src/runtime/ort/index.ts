@@ -3,6 +3,7 @@ import os from "node:os";
 import path from "node:path";
 import type { DType, Program } from "../../tensor/index.js";
 import { EXTERNAL_FILE, encodeProgram, inputName } from "../onnx/encode.js";
+import { constantWeights } from "../onnx/packing.js";
 import type {
   DeviceBuffer,
   Executable,
@@ -15,7 +16,7 @@ import { call, create, type Pointer } from "./api.js";
 import { allocate, OrtBuffer } from "./buffer.js";
 import { trimHeapSoon } from "./heap.js";
 import { type PackedSet, PackedWeights } from "./packed-weights.js";
-import { OrtExecutable } from "./session.js";
+import { OrtExecutable, type Session } from "./session.js";
 
 const NO_WEIGHTS: FrozenWeights = new Map();
 const WARNINGS_AND_WORSE = 3;
@@ -46,8 +47,7 @@ export interface OrtOptions {
 }
 
 /** What a compiled program takes of the runtime. */
-interface Compiled {
-  session: Pointer;
+interface Compiled extends Session {
   /** Of the encoded program. */
   bytes: number;
   /** Absent when the program has no frozen weights. */
@@ -82,7 +82,8 @@ export class OrtRuntime implements Runtime {
     this.environment = create("CreateEnvWithGlobalThreadPools", WARNINGS_AND_WORSE, "plumbline", threading);
     call("ReleaseThreadingOptions", threading);
     // One arena for all programs: what one run frees, the next program's run uses.
-    const arena = create("CreateArenaCfgV2", null, null, 0);
+    const conf = JSON.parse(process.env.ARENA ?? "{}");
+    const arena = create("CreateArenaCfgV2", Object.keys(conf), BigUint64Array.from(Object.values(conf) as number[], BigInt), Object.keys(conf).length);
     const arenaMemory = create("CreateCpuMemoryInfo", ARENA_ALLOCATOR, 0);
     call("CreateAndRegisterAllocator", this.environment, arenaMemory, arena);
     this.runOptions = create("CreateRunOptions");
@@ -140,7 +141,7 @@ export class OrtRuntime implements Runtime {
   }
 
   /** Compiles, and lets go of the programs unused for longest that are over the cap and not running. */
-  private open(executable: OrtExecutable): Pointer {
+  private open(executable: OrtExecutable): Session {
     const start = performance.now();
     const compiled = this.createSession(executable);
     this.statistics.compileMilliseconds += performance.now() - start;
@@ -153,20 +154,22 @@ export class OrtRuntime implements Runtime {
       if (other === executable || !other.evict()) continue;
       total -= bytes;
     }
-    return compiled.session;
+    return compiled;
   }
 
   private createSession({ program, frozen }: OrtExecutable): Compiled {
-    const { bytes, externalBytes } = encodeProgram(program);
+    const constants = constantWeights(program);
+    const { bytes, externalBytes } = encodeProgram(program, constants);
     if (externalBytes > this.externalSize) {
       truncateSync(path.join(this.folder, EXTERNAL_FILE), externalBytes);
       this.externalSize = externalBytes;
     }
     const weights = new Map<string, OrtBuffer>();
+    const bound = new Map<string, OrtBuffer>();
     for (const name of program.frozen) {
       const weight = frozen.get(name) as OrtBuffer | undefined;
       if (!weight) throw new Error(`program ${program.name}: the frozen weight "${name}" was not given`);
-      weights.set(name, weight);
+      (constants.has(name) ? weights : bound).set(name, weight);
     }
     const packed = weights.size > 0 ? this.packedWeights.use([...weights.values()]) : undefined;
     const options = create("CreateSessionOptions");
@@ -196,7 +199,7 @@ export class OrtRuntime implements Runtime {
         options,
         packed?.pointer ?? null,
       );
-      return { session, bytes: bytes.byteLength, packed };
+      return { session, bound, bytes: bytes.byteLength, packed };
     } catch (error) {
       if (packed) this.packedWeights.letGo(packed);
       throw error;

@@ -11,10 +11,17 @@ import type {
 import { call, callAsync, create, type Pointer } from "./api.js";
 import { ARRAYS, allocate, OrtBuffer } from "./buffer.js";
 
+/** A compiled program. */
+export interface Session {
+  session: Pointer;
+  /** Frozen weights that are inputs of the compiled program, not constants in it. */
+  bound: ReadonlyMap<string, OrtBuffer>;
+}
+
 /** What an executable asks of the runtime that made it. */
 interface Sessions {
   /** Compiles the executable's program. */
-  open(executable: OrtExecutable): Pointer;
+  open(executable: OrtExecutable): Session;
   used(executable: OrtExecutable): void;
   closed(executable: OrtExecutable): void;
 }
@@ -42,8 +49,10 @@ export class OrtExecutable implements Executable {
   }
 
   private open(): { session: Pointer; binding: Pointer } {
-    const session = this.sessions.open(this);
-    this.native = { session, binding: create("CreateIoBinding", session) };
+    const { session, bound } = this.sessions.open(this);
+    const binding = create("CreateIoBinding", session);
+    this.native = { session, binding };
+    for (const [name, weight] of bound) this.bind("BindInput", binding, inputName(name), weight);
     for (const name of this.program.frozen) (this.frozen.get(name) as OrtBuffer).hold(this.owner);
     return this.native;
   }
