@@ -66,7 +66,7 @@ async function sftForecast(config: SftSection, model: ModelShape, tokenizer: Tok
   const { peakBytes } = await heaviestSft(model, examples, fitted);
   const steps = sftSteps(
     config.packing ? packSequences(examples, config.maxLength).length : examples.length,
-    config,
+    fitted,
   );
   const some = Math.min(steps, STEPS_COUNTED);
   return { peakBytes, steps, stepFlops: (await drySft(model, examples, fitted, some)).flops / some };
@@ -81,7 +81,7 @@ async function rewardForecast(
   const pairs = rows.map((row) => encodePreference(tokenizer, row));
   const fitted = await fitMemory(config, (trial) => heaviestReward(model, pairs, trial), silent);
   const { peakBytes } = await heaviestReward(model, pairs, fitted);
-  const steps = rewardSteps(pairs.length, config);
+  const steps = rewardSteps(pairs.length, fitted);
   const some = Math.min(steps, STEPS_COUNTED);
   return { peakBytes, steps, stepFlops: (await dryReward(model, pairs, fitted, some)).flops / some };
 }
