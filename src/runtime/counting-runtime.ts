@@ -1,6 +1,14 @@
-import { evaluateDim, type DType, type Program, type Tensor } from "../tensor/index.js";
+import { type DType, evaluateDim, type Program, type Tensor } from "../tensor/index.js";
 import { bytesOf, type ProgramCost, programCost } from "./program-cost.js";
-import type { DeviceBuffer, Executable, Feed, FrozenWeights, HostArray, Runtime, RuntimeStatistics } from "./runtime.js";
+import type {
+  DeviceBuffer,
+  Executable,
+  Feed,
+  FrozenWeights,
+  HostArray,
+  Runtime,
+  RuntimeStatistics,
+} from "./runtime.js";
 
 const ARRAYS = {
   f32: Float32Array,

@@ -21,7 +21,9 @@ const schema = z.object({
     .string()
     .min(1)
     .optional()
-    .describe("also check this recipe: its settings, the files it names, the memory and time that it will take"),
+    .describe(
+      "also check this recipe: its settings, the files it names, the memory and time that it will take",
+    ),
   runs: z.string().min(1).default("runs").describe("where runs are kept"),
 });
 

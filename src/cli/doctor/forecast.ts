@@ -131,7 +131,10 @@ export async function forecast(
     weights: new Map(shapes),
     padId: tokenizer.padId ?? opened.config.padId ?? 0,
   };
-  const maxLength = Math.min((config as SftSection).maxLength ?? Number.POSITIVE_INFINITY, opened.config.maxPositions);
+  const maxLength = Math.min(
+    (config as SftSection).maxLength ?? Number.POSITIVE_INFINITY,
+    opened.config.maxPositions,
+  );
   const of = FORECASTS[command] as (c: Section, m: ModelShape, t: Tokenizer) => Promise<Forecast>;
   const { peakBytes, steps, stepFlops } = await of({ ...config, maxLength } as Section, model, tokenizer);
   const gflops = (await productSpeed(runtime)) * SHARE_OF_PRODUCT_SPEED;

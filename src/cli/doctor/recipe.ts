@@ -1,10 +1,10 @@
 /** Checks of a recipe: its sections fit the commands, and the files that it names are there. */
 import { existsSync } from "node:fs";
 import { PlumbError } from "../../errors.js";
+import type { Runtime } from "../../runtime/runtime.js";
 import type { CommandEntry } from "../command.js";
 import { resolveConfig } from "../config-flags.js";
 import { type Recipe, readRecipe } from "../recipe.js";
-import type { Runtime } from "../../runtime/runtime.js";
 import { type Finding, finding } from "./check.js";
 import { type Foreseen, forecast, isForeseen } from "./forecast.js";
 

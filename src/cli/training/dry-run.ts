@@ -31,7 +31,11 @@ function weightsLike(runtime: Runtime, { config, weights }: ModelShape): Network
 }
 
 /** The items that take most, of which there are as many as are in memory at once, twice where a batch comes in parts. */
-function heaviest<T>(items: readonly T[], size: (item: T) => number, { batchSize, microBatchSize }: Batches): T[] {
+function heaviest<T>(
+  items: readonly T[],
+  size: (item: T) => number,
+  { batchSize, microBatchSize }: Batches,
+): T[] {
   const count = Math.min(batchSize, 2 * microBatchSize);
   return [...items].sort((a, b) => size(b) - size(a)).slice(0, count);
 }

@@ -57,10 +57,14 @@ export async function fitMemory<S extends MemorySettings>(
   if (memoryBudget !== null) {
     throw new PlumbError(
       `one row at once needs about ${needs}, ${shown(ways.includes(true))}; memoryBudget is ${has}`,
-      { hint: "Raise memoryBudget, shorten the texts, train an adapter (--set lora.r=16) or take a smaller model." },
+      {
+        hint: "Raise memoryBudget, shorten the texts, train an adapter (--set lora.r=16) or take a smaller model.",
+      },
     );
   }
-  ui.warn(`training needs about ${needs} of memory, ${has} are free; a memoryBudget would have fewer rows at once`);
+  ui.warn(
+    `training needs about ${needs} of memory, ${has} are free; a memoryBudget would have fewer rows at once`,
+  );
   return { ...settings, recompute: ways.includes(true) };
 }
 

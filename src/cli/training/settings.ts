@@ -43,13 +43,17 @@ export const memorySettings = {
   recompute: z
     .literal([true, false, "auto"])
     .default("auto")
-    .describe("layers keep only their input for the backward pass: less memory, same numbers; auto: if needed"),
+    .describe(
+      "layers keep only their input for the backward pass: less memory, same numbers; auto: if needed",
+    ),
   memoryBudget: z
     .string()
     .regex(/^\s*\d+(\.\d+)?\s*([kmg]i?)?b\s*$/i, "expected a size, such as 2GB")
     .nullable()
     .default(null)
-    .describe("most memory of the process, such as 2GB: recompute and microBatchSize follow; null: what is free"),
+    .describe(
+      "most memory of the process, such as 2GB: recompute and microBatchSize follow; null: what is free",
+    ),
 };
 
 export const dataSettings = {

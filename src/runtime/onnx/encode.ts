@@ -10,18 +10,25 @@ export const EXTERNAL_FILE = "frozen.bin";
 export const inputName = (name: string): string => `in:${name}`;
 export const outputName = (name: string): string => `out:${name}`;
 
+/** An input, i64 [1], that is 0 whenever a program is run. */
+export const ZERO = "zero";
+
 const BYTES: Record<DType, number> = { f32: 4, i32: 4, i64: 8, bool: 1, u8: 1, i8: 1 };
 
 /** Encodes a program as an ONNX model. @param constants frozen inputs that become external initializers. */
 export function encodeProgram(
   program: Program,
   constants: ReadonlySet<string> = program.frozen,
-): { bytes: Uint8Array; externalBytes: number } {
+): { bytes: Uint8Array; externalBytes: number; hasHidden: boolean } {
   checkInPlace(program);
   const nodes: Record<string, unknown>[] = [];
   const initializers: Record<string, unknown>[] = [];
   const names = new Map<Tensor, string>();
   const literals = new Map<string, string>();
+  const hidden = new Map<string, string>();
+  const isSymbolic = [...program.inputs.values()].some(({ shape }) =>
+    shape.some((dim) => typeof dim === "string"),
+  );
   let counter = 0;
   let externalBytes = 0;
 
@@ -45,6 +52,15 @@ export function encodeProgram(
         "i64",
         BigInt64Array.from(values, BigInt),
       ),
+    hidden: (values) => {
+      if (isSymbolic) return emitter.int64(values);
+      const known = hidden.get(`${values}`);
+      if (known) return known;
+      const name = `h${hidden.size}`;
+      hidden.set(`${values}`, name);
+      nodes.push(encodeNode({ opType: "Add", inputs: [emitter.int64(values), ZERO], outputs: [name] }));
+      return name;
+    },
     float: (value) => constant(`f32:${value}`, [], "f32", Float32Array.of(value)),
     byte: (value) => constant(`u8:${value}`, [], "u8", Uint8Array.of(value)),
   };
@@ -81,6 +97,11 @@ export function encodeProgram(
   }
 
   const inputs: unknown[] = [];
+  if (hidden.size > 0)
+    inputs.push({
+      name: ZERO,
+      type: { tensorType: { elemType: ONNX_TYPE.i64, shape: { dim: [{ dimValue: 1 }] } } },
+    });
   for (const [name, tensor] of program.inputs) {
     if (!constants.has(name)) {
       inputs.push(valueInfo(inputName(name), tensor));
@@ -117,7 +138,7 @@ export function encodeProgram(
       output: [...program.outputs].map(([name, tensor]) => valueInfo(outputName(name), tensor)),
     },
   });
-  return { bytes, externalBytes };
+  return { bytes, externalBytes, hasHidden: hidden.size > 0 };
 }
 
 /** Operations that only say something about gradients: their value is their first input. */

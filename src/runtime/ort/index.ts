@@ -68,6 +68,7 @@ export class OrtRuntime implements Runtime {
   private readonly packedWeights = new PackedWeights();
   private readonly runOptions: Pointer;
   private readonly folder: string;
+  private readonly zero = new OrtBuffer("i64", [1], allocate("i64", 1), "zero");
   private externalSize = 0;
   /** Compiled programs in memory, the one unused for longest first. */
   private readonly cache = new Map<OrtExecutable, Compiled>();
@@ -83,7 +84,12 @@ export class OrtRuntime implements Runtime {
     call("ReleaseThreadingOptions", threading);
     // One arena for all programs: what one run frees, the next program's run uses.
     const conf = JSON.parse(process.env.ARENA ?? "{}");
-    const arena = create("CreateArenaCfgV2", Object.keys(conf), BigUint64Array.from(Object.values(conf) as number[], BigInt), Object.keys(conf).length);
+    const arena = create(
+      "CreateArenaCfgV2",
+      Object.keys(conf),
+      BigUint64Array.from(Object.values(conf) as number[], BigInt),
+      Object.keys(conf).length,
+    );
     const arenaMemory = create("CreateCpuMemoryInfo", ARENA_ALLOCATOR, 0);
     call("CreateAndRegisterAllocator", this.environment, arenaMemory, arena);
     this.runOptions = create("CreateRunOptions");
@@ -159,7 +165,7 @@ export class OrtRuntime implements Runtime {
 
   private createSession({ program, frozen }: OrtExecutable): Compiled {
     const constants = constantWeights(program);
-    const { bytes, externalBytes } = encodeProgram(program, constants);
+    const { bytes, externalBytes, hasHidden } = encodeProgram(program, constants);
     if (externalBytes > this.externalSize) {
       truncateSync(path.join(this.folder, EXTERNAL_FILE), externalBytes);
       this.externalSize = externalBytes;
@@ -199,7 +205,7 @@ export class OrtRuntime implements Runtime {
         options,
         packed?.pointer ?? null,
       );
-      return { session, bound, bytes: bytes.byteLength, packed };
+      return { session, bound, ...(hasHidden && { zero: this.zero }), bytes: bytes.byteLength, packed };
     } catch (error) {
       if (packed) this.packedWeights.letGo(packed);
       throw error;
