@@ -14,7 +14,7 @@ import type {
 } from "../runtime.js";
 import { call, create, type Pointer } from "./api.js";
 import { allocate, OrtBuffer } from "./buffer.js";
-import { trimHeapSoon } from "./heap.js";
+import { trimHeap, trimHeapSoon } from "./heap.js";
 import { type PackedSet, PackedWeights } from "./packed-weights.js";
 import { OrtExecutable, type Session } from "./session.js";
 
@@ -26,6 +26,8 @@ const ALL_OPTIMIZATIONS = 99;
  * reshapes would lose the order that `after` asks for, and a reshape copies nothing anyway.
  */
 const OPTIMIZERS_OFF = "ConstantFolding;ReshapeFusion";
+/** Bytes of an encoded program from which on compiling it leaves the heap full of holes: a hundred MB for some layers. */
+const LARGE_PROGRAM = 1e5;
 /** OrtArenaAllocator: memory is kept from run to run; without it every large tensor is mapped and unmapped again. */
 const ARENA_ALLOCATOR = 1;
 
@@ -205,6 +207,7 @@ export class OrtRuntime implements Runtime {
         options,
         packed?.pointer ?? null,
       );
+      if (bytes.byteLength > LARGE_PROGRAM) trimHeap();
       return { session, bound, ...(hasHidden && { zero: this.zero }), bytes: bytes.byteLength, packed };
     } catch (error) {
       if (packed) this.packedWeights.letGo(packed);
