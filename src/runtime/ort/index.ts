@@ -85,13 +85,7 @@ export class OrtRuntime implements Runtime {
     this.environment = create("CreateEnvWithGlobalThreadPools", WARNINGS_AND_WORSE, "plumbline", threading);
     call("ReleaseThreadingOptions", threading);
     // One arena for all programs: what one run frees, the next program's run uses.
-    const conf = JSON.parse(process.env.ARENA ?? "{}");
-    const arena = create(
-      "CreateArenaCfgV2",
-      Object.keys(conf),
-      BigUint64Array.from(Object.values(conf) as number[], BigInt),
-      Object.keys(conf).length,
-    );
+    const arena = create("CreateArenaCfgV2", null, null, 0);
     const arenaMemory = create("CreateCpuMemoryInfo", ARENA_ALLOCATOR, 0);
     call("CreateAndRegisterAllocator", this.environment, arenaMemory, arena);
     this.runOptions = create("CreateRunOptions");
