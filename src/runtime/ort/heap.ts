@@ -14,9 +14,14 @@ export function trimHeapSoon(): void {
   if (timer) return;
   timer = setTimeout(() => {
     timer = undefined;
-    trim ??= findTrim();
-    trim();
+    trimHeap();
   }, DELAY).unref();
+}
+
+/** As `trimHeapSoon`, at once. */
+export function trimHeap(): void {
+  trim ??= findTrim();
+  trim();
 }
 
 function findTrim(): () => void {
