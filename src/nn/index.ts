@@ -10,6 +10,7 @@ export {
 export { blockBias, blockwiseAttention, WHOLE_LENGTH } from "./blockwise-attention.js";
 export {
   embedding,
+  expectedRow,
   int8Names,
   linear,
   type Parameters,
