@@ -1,12 +1,14 @@
 // Runs the demo with several seeds and holds each against its bars; writes docs/results/demo.md.
 //
 //   npm run check:demo              seeds 1 to 5
-//   node scripts/check-demo.mjs 3   seed 3 only, nothing written
+//   node scripts/check-demo.mjs 3          seed 3 only, nothing written
+//   node scripts/check-demo.mjs --report   docs/results/demo.md again, from the newest finished run of each seed
 import { execFileSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import os from "node:os";
 
-const seeds = process.argv.length > 2 ? process.argv.slice(2).map(Number) : [1, 2, 3, 4, 5];
+const report = process.argv[2] === "--report";
+const seeds = process.argv.length > 2 && !report ? process.argv.slice(2).map(Number) : [1, 2, 3, 4, 5];
 const percent = (x) => `${(100 * x).toFixed(1)}%`;
 const interval = (x) => `${percent(x.estimate)} (${percent(x.low)}-${percent(x.high)})`;
 
@@ -31,16 +33,29 @@ const BARS = [
   ["KL inside its budget", (r) => r.kl.perResponse <= r.kl.budget, (r) => `${r.kl.perResponse.toFixed(1)} of ${r.kl.budget} nats`],
 ];
 
+function run(seed) {
+  const command = ["dist/cli/main.js", "demo", "--seed", String(seed), "--name", `check-demo-${seed}`, "--json", "--quiet"];
+  return JSON.parse(execFileSync(process.execPath, command, { encoding: "utf8", maxBuffer: 1 << 26 }));
+}
+
+function newest(seed) {
+  const found = readdirSync("runs")
+    .filter((name) => new RegExp(`^check-demo-${seed}(-\\d+)?$`).test(name))
+    .map((name) => `runs/${name}/result.json`)
+    .filter((path) => statSync(path, { throwIfNoEntry: false }))
+    .sort((a, b) => statSync(b).mtimeMs - statSync(a).mtimeMs);
+  return JSON.parse(readFileSync(found[0], "utf8"));
+}
+
 const results = [];
 for (const seed of seeds) {
-  const command = ["dist/cli/main.js", "demo", "--seed", String(seed), "--name", `check-demo-${seed}`, "--json", "--quiet"];
-  const result = JSON.parse(execFileSync(process.execPath, command, { encoding: "utf8", maxBuffer: 1 << 26 }));
+  const result = report ? newest(seed) : run(seed);
   results.push(result);
   console.log(`seed ${seed}`);
   for (const [name, met, figure] of BARS) console.log(`  ${met(result) ? "met    " : "NOT MET"}  ${name}: ${figure(result)}`);
 }
 
-if (process.argv.length === 2) {
+if (report || process.argv.length === 2) {
   const lines = [
     "# The demo, seeds 1 to 5",
     "",
