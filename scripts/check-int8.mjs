@@ -8,20 +8,24 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 import { bootstrapMean } from "../dist/evaluate/bootstrap.js";
 import { wilsonInterval } from "../dist/evaluate/statistics.js";
 import { goldUtility, prompts } from "../dist/worlds/assistant/index.js";
 
-const [demo, ...rest] = process.argv.slice(2);
-if (demo === undefined || rest.length > 0 || !existsSync(join(demo, "reward"))) {
+const [given, ...rest] = process.argv.slice(2);
+const demo = resolve(given ?? "");
+if (given === undefined || rest.length > 0 || !existsSync(join(demo, "reward"))) {
   console.error("usage: node scripts/check-int8.mjs DEMO_RUN   (a folder that `plumb demo` left behind)");
   process.exit(2);
 }
 const SAMPLES = 4;
 const folder = mkdtempSync(join(os.tmpdir(), "plumb-int8-"));
+const main = fileURLToPath(new URL("../dist/cli/main.js", import.meta.url));
+/** A command; its runs go into a folder of its own. */
 const plumb = (...args) =>
-  execFileSync(process.execPath, ["dist/cli/main.js", ...args, "--quiet"], { encoding: "utf8", maxBuffer: 1 << 28 });
+  execFileSync(process.execPath, [main, ...args, "--quiet"], { cwd: folder, encoding: "utf8", maxBuffer: 1 << 28 });
 const question = ({ text }) => [{ role: "user", content: text }];
 const jsonl = (rows) => rows.map((row) => `${JSON.stringify(row)}\n`).join("");
 
@@ -66,13 +70,12 @@ for (const base of ["f32", "int8"]) {
     valueCoefficient: 0.5,
     evalPrompts: 0,
     seed: 1,
-    root: folder,
     name: base,
   };
   const set = Object.entries(settings).flatMap(([key, value]) => ["--set", `${key}=${value}`]);
   const ran = plumb("ppo", "--model", sft, "--reward-model", join(demo, "reward"), "--data", asked, ...set, "--json");
   reports[base] = JSON.parse(ran.trim().split("\n").at(-1));
-  const adapter = join(folder, base, "model");
+  const adapter = join(folder, "runs", base, "model");
   found[`PPO, base in ${base}`] = judged("--model", sft, "--adapter", adapter);
 }
 rmSync(folder, { recursive: true, force: true });
