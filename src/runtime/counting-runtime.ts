@@ -91,7 +91,7 @@ export class CountingRuntime implements Runtime {
   }
 
   private count(program: Program, frozen: FrozenWeights): ProgramCost {
-    const cost = programCost(program);
+    const cost = isStatic(program) ? programCost(program) : NOTHING;
     this.programs.set(program, cost);
     for (const [how, bytes] of cost.packed) {
       const weight = frozen.get(how.split(" ")[0]) as DeviceBuffer;
@@ -127,6 +127,12 @@ export class CountingRuntime implements Runtime {
     return [...this.programs.values()].reduce((n, { nodes }) => n + nodes, 0);
   }
 }
+
+const isStatic = ({ inputs }: Program): boolean =>
+  [...inputs.values()].every(({ shape }) => shape.every((dim) => typeof dim === "number"));
+
+/** What programs of symbolic shapes count as: the optimiser's, which work on small pieces. */
+const NOTHING: ProgramCost = { activationBytes: 0, packed: new Map(), flops: 0, nodes: 0 };
 
 function zeros(
   program: Program,
