@@ -20,9 +20,9 @@ const ARRAYS = {
 } as const;
 
 /** What Node and the libraries take before any model. */
-const PROCESS_BYTES = 110e6;
+const PROCESS_BYTES = 105e6;
 /** Memory that ONNX Runtime's arena holds, of what is alive at once: free pieces are rarely of the size that is asked for. */
-const ARENA_SHARE = 1.2;
+const ARENA_SHARE = 1.1;
 /** A compiled program's memory for each of its nodes, with the traced graph. */
 const NODE_BYTES = 20e3;
 

@@ -1,44 +1,51 @@
-import { describe, expect, it } from "vitest";
+import { expect, test } from "vitest";
 import type { CountingRuntime } from "../../runtime/counting-runtime.js";
 import { type Fitted, fitMemory, type MemorySettings } from "./memory-budget.js";
 
-/** A step that takes 100 MB, and 100 MB more a row, or 50 with recomputation. */
-const dryRun = async ({ microBatchSize, recompute }: Fitted<MemorySettings>): Promise<CountingRuntime> =>
-  ({ peakBytes: 100e6 + microBatchSize * (recompute ? 50e6 : 100e6) }) as CountingRuntime;
+const settings = (changes: Partial<MemorySettings> = {}): MemorySettings => ({
+  recompute: "auto",
+  memoryBudget: null,
+  microBatchSize: 8,
+  ...changes,
+});
+/** A run that takes 1 GB and 1 GB a row, or 0.25 GB a row with recomputation. */
+const dryRun = async ({ recompute, microBatchSize }: Fitted<MemorySettings>) =>
+  ({ peakBytes: 1e9 * (1 + microBatchSize * (recompute ? 0.25 : 1)) }) as CountingRuntime;
 
-function fitted(settings: Partial<MemorySettings>) {
+function ui() {
   const said: string[] = [];
-  const ui = { info: (text: string) => said.push(text), warn: (text: string) => said.push(text) };
-  const all = { recompute: "auto", memoryBudget: null, microBatchSize: 8, ...settings } as const;
-  return fitMemory(all, dryRun, ui).then((found) => ({ ...found, said }));
+  return { said, info: (text: string) => said.push(text), warn: (text: string) => said.push(text) };
 }
 
-describe("fitMemory", () => {
-  it("leaves settings as they are where they fit", async () => {
-    expect(await fitted({ memoryBudget: "1GB" })).toMatchObject({ recompute: false, microBatchSize: 8 });
-  });
+test.each([
+  ["9GB", false, 8, "about 9.0 GB of 9.0 GB, without recomputation"],
+  ["8GB", true, 8, "about 3.0 GB of 8.0 GB, with recomputation"],
+  ["2.5GB", true, 4, "about 2.0 GB of 2.5 GB, with recomputation, microBatchSize 4"],
+  ["1300MB", true, 1, "microBatchSize 1"],
+])("a budget of %s: recompute %s, %i rows at once", async (memoryBudget, recompute, microBatchSize, line) => {
+  const out = ui();
+  const fitted = await fitMemory(settings({ memoryBudget }), dryRun, out);
+  expect(fitted).toMatchObject({ recompute, microBatchSize });
+  expect(out.said).toHaveLength(1);
+  expect(out.said[0]).toContain(line);
+});
 
-  it("recomputes before it takes fewer rows, and says so", async () => {
-    const found = await fitted({ memoryBudget: "600MB" });
-    expect(found).toMatchObject({ recompute: true, microBatchSize: 8 });
-    expect(found.said.join()).toContain("with recomputation");
-    expect(await fitted({ memoryBudget: "320MB" })).toMatchObject({ recompute: true, microBatchSize: 4 });
-  });
+test("what was asked for stays: without a budget nothing is counted, with one only rows are given up", async () => {
+  const refuse = () => Promise.reject(new Error("counted"));
+  expect(await fitMemory(settings({ recompute: false }), refuse, ui())).toMatchObject({ recompute: false });
+  const asked = settings({ recompute: false, memoryBudget: "5GB" });
+  expect(await fitMemory(asked, dryRun, ui())).toMatchObject({ recompute: false, microBatchSize: 4 });
+});
 
-  it("keeps to what was asked for", async () => {
-    expect(await fitted({ memoryBudget: "600MB", recompute: false })).toMatchObject({
-      recompute: false,
-      microBatchSize: 4,
-    });
-  });
+test("too little for one row is an error that says how much one row needs", async () => {
+  await expect(fitMemory(settings({ memoryBudget: "1200MB" }), dryRun, ui())).rejects.toThrow(
+    "one row at once needs about 1.3 GB, with recomputation; memoryBudget is 1.2 GB",
+  );
+});
 
-  it("refuses a budget too small for one row, naming both", async () => {
-    await expect(fitted({ memoryBudget: "120MB" })).rejects.toThrow(
-      /one row at once needs about .*; memoryBudget is/,
-    );
-  });
-
-  it("never changes the rows for what is merely free", async () => {
-    expect(await fitted({ microBatchSize: 1e6 })).toMatchObject({ microBatchSize: 1e6, recompute: true });
-  });
+test("what is merely free now never changes the number of rows", async () => {
+  const huge = async () => ({ peakBytes: 1e15 }) as CountingRuntime;
+  const out = ui();
+  expect(await fitMemory(settings(), huge, out)).toMatchObject({ recompute: true, microBatchSize: 8 });
+  expect(out.said[0]).toMatch(/needs about .* are free/);
 });

@@ -27,9 +27,9 @@ export function encodeProgram(
   const names = new Map<Tensor, string>();
   const literals = new Map<string, string>();
   const hidden = new Map<string, string>();
-  const isSymbolic = [...program.inputs.values()].some(({ shape }) =>
-    shape.some((dim) => typeof dim === "string"),
-  );
+  const order = topologicalOrder(program.outputs.values()).sort((a, b) => a.number - b.number);
+  // Where a program recomputes, memory matters more than that sums are written over their terms, for which shapes are needed.
+  const hides = order.some(({ op }) => op.name === "recomputed");
   let counter = 0;
   let externalBytes = 0;
 
@@ -55,7 +55,7 @@ export function encodeProgram(
         BigInt64Array.from(values, BigInt),
       ),
     hidden: (values) => {
-      if (isSymbolic) return emitter.int64(values);
+      if (!hides) return emitter.int64(values);
       const known = hidden.get(`${values}`);
       if (known) return known;
       const name = `h${hidden.size}`;
@@ -71,7 +71,7 @@ export function encodeProgram(
   for (const [name, tensor] of program.outputs) if (!outputOf.has(tensor)) outputOf.set(tensor, name);
   for (const [name, tensor] of program.inputs) names.set(tensor, inputName(name));
 
-  for (const node of topologicalOrder(program.outputs.values()).sort((a, b) => a.number - b.number)) {
+  for (const node of order) {
     lowered = node;
     const [first] = node.outputs;
     if (node.op.name === "input") {
