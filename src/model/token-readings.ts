@@ -1,4 +1,4 @@
-import { expectedRow, type Parameters, parameter } from "../nn/index.js";
+import { type Parameters, parameter } from "../nn/index.js";
 import {
   argmax,
   cast,
@@ -7,6 +7,7 @@ import {
   exp,
   gatherRows,
   logSoftmax,
+  matmul,
   mul,
   pick,
   pickLogProbs,
@@ -93,9 +94,11 @@ function readingsOf<E extends Extra>(
     const readings = [pickLogProbs(logs, ids), ...also.map((name) => EXTRAS[name](scores, ids))];
     const columns = readings.map((column) => reshape(column, [end - start, 1]));
     if (differentiable) {
+      // In f32 also where the network holds W in 8 bits: most of a distribution's tail would round to nothing.
+      const weight = parameter(p, headName(config)); // [V, D]
       const slope = config.logitSoftCap && softCapSlope(scores, config.logitSoftCap / temperature); // [m, V]
-      const expected = expectedRow(p, headName(config), slope ? mul(exp(logs), slope) : exp(logs)); // [m, D]
-      const own = gatherRows(parameter(p, headName(config)), ids);
+      const expected = matmul(slope ? mul(exp(logs), slope) : exp(logs), weight); // [m, D]
+      const own = gatherRows(weight, ids);
       const gradient = sub(slope ? mul(own, reshape(pick(slope, ids), [end - start, 1])) : own, expected);
       columns.push(temperature === 1 ? gradient : mul(gradient, 1 / temperature));
     }

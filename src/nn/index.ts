@@ -10,7 +10,6 @@ export {
 export { blockBias, blockwiseAttention, WHOLE_LENGTH } from "./blockwise-attention.js";
 export {
   embedding,
-  expectedRow,
   int8Names,
   linear,
   type Parameters,

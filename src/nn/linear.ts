@@ -7,7 +7,6 @@ import {
   matmul,
   mul,
   reshape,
-  slice,
   type Tensor,
   within,
 } from "../tensor/index.js";
@@ -40,11 +39,6 @@ export const int8Names = (weight: string) =>
     w8a16: { values: `${weight}.w8a16`, scales: `${weight}.w8a16.scales` },
     /** W [out, in]: what gradients of inputs need. */
     adjoint: { values: `${weight}.adjoint`, scales: `${weight}.adjoint.scales` },
-    /** The same for a few rows of W at a time, the k-th ones: what the gradient of a distribution needs. */
-    adjointPart: (k: number) => ({
-      values: `${weight}.adjoint.${k}`,
-      scales: `${weight}.adjoint.${k}.scales`,
-    }),
     /** W [out, in] as a table whose rows are looked up, with a scale a row. */
     rows: { values: `${weight}.rows`, scales: `${weight}.rows.scales` },
     /** What the input's channels are multiplied with before they are rounded, [in]; W's columns were divided by it. */
@@ -58,26 +52,6 @@ export function embedding(p: Parameters, name: string, ids: Tensor): Tensor {
   const rows = cast(gatherRows(parameter(p, values), ids), "f32");
   const scale = gatherRows(parameter(p, scales), ids);
   return mul(rows, reshape(scale, [...ids.shape, 1]));
-}
-
-/**
- * x W for distributions or their like: x [N, out] to [N, in]. In 8 bits where the network holds W so, part by part of its
- * rows, each part of a row of x rounded by its own largest value: rounded as a whole, most of a distribution's tail would be
- * nothing.
- */
-export function expectedRow(p: Parameters, weight: string, x: Tensor): Tensor {
-  const { adjointPart } = int8Names(weight);
-  const products: Tensor[] = [];
-  for (let start = 0; p.tensors.has(adjointPart(products.length).values); ) {
-    const { values, scales } = adjointPart(products.length);
-    const part = { values: parameter(p, values), scales: parameter(p, scales) };
-    const end = start + (part.values.shape[0] as number);
-    products.push(int8Matmul(slice(x, 1, start, end), part));
-    start = end;
-  }
-  return products.length > 0
-    ? products.reduce((sum, product) => add(sum, product))
-    : matmul(x, parameter(p, weight));
 }
 
 /** x W^T by a matrix in 8 bits, or undefined where the network holds W in f32. */

@@ -3,7 +3,6 @@ import type { Runtime } from "../../runtime/runtime.js";
 import type { ModelConfig } from "../config.js";
 import type { Weights } from "../create.js";
 import { headName } from "../decoder.js";
-import { putHeadGradient } from "./gradients.js";
 import { quantizeColumns, quantizeRows, transposed } from "./quantize.js";
 import { type ChannelMaxima, factorsOf, largestOfColumns, type Smoothing, smoothed } from "./smoothing.js";
 
@@ -48,8 +47,8 @@ export const productWeights = (config: ModelConfig, base: Weights): string[] => 
 /**
  * A smoothed base with its products in 8 bits: each weight matrix with a scale for each output, and where inputs are
  * differentiated its transpose with a scale for each input. Embedding, norms and biases stay in f32. Products with the
- * weights named in `fine` round activations to 16 bits, the others to 8. The head's input is smoothed as it is read, since
- * heads for rewards read it too; its gradient is rounded in parts of the vocabulary.
+ * weights named in `fine` round activations to 16 bits, the others to 8. The head's input is smoothed as it is read, since heads for rewards read it too, and its
+ * gradient is taken in f32.
  */
 export function int8Base(
   runtime: Runtime,
@@ -91,8 +90,7 @@ export function int8Base(
     }
     put(transposed(data, rows, columns), [columns, rows], fine.has(name) ? names.w8a16 : names.w8a8);
     if (name === head) {
-      if (differentiable) putHeadGradient(runtime, out, name, buffer.data() as Float32Array, columns);
-      else if (!config.tieWordEmbeddings) out.delete(name);
+      if (!config.tieWordEmbeddings && !differentiable) out.delete(name);
       continue;
     }
     if (differentiable) put(data, [rows, columns], names.adjoint);

@@ -4,7 +4,7 @@ import type { ModelConfig } from "../config.js";
 import type { Weights } from "../create.js";
 import { headName } from "../decoder.js";
 import { allocateF32 } from "../load/weights.js";
-import { quantizeColumns, quantizeParts } from "./quantize.js";
+import { quantizeColumns } from "./quantize.js";
 
 const PRODUCT = /^(.*\.weight)\.w8a(?:8|16)$/;
 
@@ -13,7 +13,7 @@ export const isInt8 = (base: Weights): boolean => [...base.keys()].some((name) =
 
 /**
  * A base in 8 bits with what gradients of inputs need, made from its 8-bit values: each matrix with a scale for each
- * input, and the head in f32 and in parts. A base that has it all, or is not in 8 bits, is returned as it is.
+ * input, and the head in f32. A base that has it all, or is not in 8 bits, is returned as it is.
  */
 export function withGradients(runtime: Runtime, config: ModelConfig, base: Weights): Weights {
   const out = new Map<string, DeviceBuffer>(base);
@@ -28,7 +28,6 @@ export function withGradients(runtime: Runtime, config: ModelConfig, base: Weigh
     const matrix = dequantized(values.data() as Int8Array, rows, columns, scales, factors);
     if (weight === headName(config)) {
       out.set(weight, runtime.adopt("f32", [rows, columns], matrix, weight));
-      putHeadGradient(runtime, out, weight, matrix, columns);
       continue;
     }
     const rounded = quantizeColumns(matrix, rows, columns);
@@ -36,21 +35,6 @@ export function withGradients(runtime: Runtime, config: ModelConfig, base: Weigh
     out.set(adjoint.scales, runtime.adopt("f32", [columns], rounded.scales, adjoint.scales));
   }
   return out.size === base.size ? base : out;
-}
-
-/** Adds what the gradient through a head needs: its rows in 8 bits, in parts. @param matrix W [vocabulary, columns]. */
-export function putHeadGradient(
-  runtime: Runtime,
-  base: Map<string, DeviceBuffer>,
-  weight: string,
-  matrix: Float32Array,
-  columns: number,
-): void {
-  for (const [k, { values, scales, rows }] of quantizeParts(matrix, columns).entries()) {
-    const names = int8Names(weight).adjointPart(k);
-    base.set(names.values, runtime.adopt("i8", [rows, columns], values, names.values));
-    base.set(names.scales, runtime.adopt("f32", [columns], scales, names.scales));
-  }
 }
 
 /** W [out, in] from W^T in 8 bits [in, out], its scales [out] and the factors [in] of its input. */

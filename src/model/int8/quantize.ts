@@ -98,17 +98,3 @@ function turn<A extends Float32Array | Int8Array>(
         for (let j = j0; j < jEnd; j++) out[(j - from) * rows + i] = matrix[i * columns + j];
     }
 }
-
-/** Rows of a head that its gradient rounds together: 24 parts of SmolLM2's vocabulary. */
-const PART_ROWS = 2048;
-
-/** The matrix in 8 bits a few rows at a time, each part with its own scales for the columns. @param matrix [rows, columns]. */
-export function quantizeParts(matrix: Float32Array, columns: number): (Int8Columns & { rows: number })[] {
-  const parts = [];
-  for (let start = 0; start < matrix.length; start += PART_ROWS * columns) {
-    const part = matrix.subarray(start, start + PART_ROWS * columns);
-    const rows = part.length / columns;
-    parts.push({ ...quantizeColumns(part, rows, columns), rows });
-  }
-  return parts;
-}
