@@ -32,7 +32,7 @@ import { productSpeed } from "./machine.js";
 
 interface Section extends MemorySettings {
   model: string;
-  base: "f32" | "int8" | "auto";
+  base?: "f32" | "int8" | "auto" | undefined;
   data: string[];
   limit?: number;
 }
@@ -139,7 +139,7 @@ export async function forecast(
   const { peakBytes, steps, stepFlops } = await of({ ...config, maxLength } as Section, model, tokenizer);
   const gflops = (await productSpeed(runtime)) * SHARE_OF_PRODUCT_SPEED;
   const stepSeconds = stepFlops / gflops / 1e9;
-  const memory = `about ${formatBytes(peakBytes)} of memory${config.base === "f32" ? "" : " with a base in f32"}`;
+  const memory = `about ${formatBytes(peakBytes)} of memory${config.base === undefined || config.base === "f32" ? "" : " with a base in f32"}`;
   const time = `${steps} steps of ${formatSeconds(stepSeconds)}: about ${formatSeconds(steps * stepSeconds)}`;
   const free = availableMemory();
   const found = `${memory}, ${time}`;

@@ -8,7 +8,7 @@ import type { ProfiledRun, ProfilingRuntime } from "../profile.js";
 import type { DeviceBuffer, Executable, FrozenWeights, HostArray, RuntimeStatistics } from "../runtime.js";
 import { call, create, type Pointer } from "./api.js";
 import { allocate, OrtBuffer } from "./buffer.js";
-import { trimHeap, trimHeapSoon } from "./heap.js";
+import { mapLargeBlocks, trimHeap, trimHeapSoon } from "./heap.js";
 import { type PackedSet, PackedWeights } from "./packed-weights.js";
 import { readSessionProfile, type SessionProfile } from "./profile.js";
 import { OrtExecutable, type Session } from "./session.js";
@@ -75,6 +75,7 @@ export class OrtRuntime implements ProfilingRuntime {
   private profiles: SessionProfile[] = [];
 
   constructor(private readonly options: OrtOptions = {}) {
+    mapLargeBlocks();
     this.threads = options.threads ?? (Number(process.env.PLUMB_THREADS) || os.availableParallelism());
     const threading = create("CreateThreadingOptions");
     call("SetGlobalIntraOpNumThreads", threading, this.threads);
