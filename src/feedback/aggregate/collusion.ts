@@ -2,12 +2,14 @@
  * Raters who answer from a shared key instead of looking. Given the truth, honest raters err independently; colluders agree
  * more than their error rates allow. EM methods take such agreement for skill, so it has to be found first.
  *
- * 1. Truths by the one-coin model, which collusion bends least, and every rater's confusions against them.
+ * 1. Truths by majority vote, and by two steps of the one-coin model's EM: run to its end, EM follows a ring that is large enough,
+ *    and holds the honest for the ring. Every rater's confusions against these truths. What follows is done with both.
  * 2. For each pair of raters, agreements on common items against their expectation, the truth of each item being what the
- *    item's other votes say: z = (a - e) / sqrt(v + 1/4). Pairs at a false discovery rate; connected ones are groups.
- * 3. A group's key is what most of its members say. Every rater is tested against the keys, its own vote left out, in the same
- *    way: who does not follow a key is let go, who follows it and had too few items in common with any one member is taken in.
- *    Groups of fewer than three are not held to be rings.
+ *    item's other votes say: z = (a - e) / sqrt(v + 1/4). Pairs at a lenient false discovery rate, those kept that close a
+ *    triangle; connected ones are suspects.
+ * 3. The key of suspects is what most of them say. Every rater is tested against it at a strict rate, its own vote left out: who
+ *    does not follow it is let go, who follows it and had too few items in common with any one suspect is taken in. Fewer than
+ *    three are not held to be a ring.
  * 4. Again without their votes, until no more are found.
  */
 import { RandomStream } from "../../random.js";
@@ -35,6 +37,9 @@ export interface CollusionOptions {
 }
 
 const ROUNDS = 5;
+const EM_STEPS = [0, 2];
+/** Expected share of mistaken pairs among those that make raters suspects. */
+const SUSPECT_RATE = 0.2;
 const SMALLEST_GROUP = 3;
 const PSEUDO = 0.5;
 /** Pairs of votes on one item that are looked at, over all items: time stays in bounds where every rater rates every item. */
@@ -49,20 +54,21 @@ export function colludingGroups(
 ): GroupMember[][] {
   const byItem = sampledLists(votes, seed);
   const byRater = voteLists(votes.rater, votes.raters.length);
-  const edges = new Map<number, Set<number>>();
   let groups: GroupMember[][] = [];
   for (let round = 0; round < ROUNDS; round++) {
     const flagged = new Set(groups.flat().map(({ rater }) => rater));
     const weight = Float64Array.from(votes.rater, (rater) => (flagged.has(rater) ? 0 : 1));
-    const model = independentRaters(votes, weight);
-    const pairs = testedPairs(votes, model, byItem, byRater, leastCommon);
-    for (const i of discoveries(pairs.z, falseDiscoveryRate)) connect(edges, pairs.first[i], pairs.second[i]);
-    groups = components(edges)
-      .map((seeds) => followers(votes, model, byRater, seeds, falseDiscoveryRate))
-      .filter((members) => members.length >= SMALLEST_GROUP);
-    const found = new Set(groups.flat().map(({ rater }) => rater));
-    for (const members of groups) for (const { rater } of members) connect(edges, members[0].rater, rater);
-    if ([...found].every((rater) => flagged.has(rater))) break;
+    const fresh = EM_STEPS.flatMap((steps) => {
+      const model = independentRaters(votes, weight, steps);
+      const pairs = testedPairs(votes, model, byItem, byRater, leastCommon);
+      const suspects = new Map<number, Set<number>>();
+      for (const i of discoveries(pairs.z, SUSPECT_RATE)) connect(suspects, pairs.first[i], pairs.second[i]);
+      return components(inTriangles(suspects), SMALLEST_GROUP)
+        .map((seeds) => ring(votes, model, byRater, seeds, falseDiscoveryRate))
+        .filter((members) => members.some(({ rater }) => !flagged.has(rater)));
+    });
+    if (fresh.length === 0) break;
+    groups = merged([...groups, ...fresh]);
   }
   return groups.sort((a, b) => b.length - a.length);
 }
@@ -76,9 +82,9 @@ interface Model {
   confusion: Float64Array;
 }
 
-function independentRaters(votes: LabelVotes, weight: Float64Array): Model {
+function independentRaters(votes: LabelVotes, weight: Float64Array, iterations: number): Model {
   const K = votes.labels.length;
-  const { posterior } = oneCoin(votes, { weight, pseudo: PSEUDO, iterations: 30, tolerance: 1e-6 });
+  const { posterior } = oneCoin(votes, { weight, pseudo: PSEUDO, iterations, tolerance: 0 });
   const prior = meanRow(posterior, K);
   const confusion = confusions(votes, posterior, PSEUDO);
   const logTruth = new Float64Array(posterior.length);
@@ -169,6 +175,26 @@ function agreementByTruth(confusion: Float64Array, u: number, v: number, K: numb
   return agreement;
 }
 
+/** The followers of suspects' key, tested once more against their own; none where fewer than three are left. */
+function ring(
+  votes: LabelVotes,
+  model: Model,
+  byRater: VoteLists,
+  suspects: readonly number[],
+  rate: number,
+): GroupMember[] {
+  let members = followers(votes, model, byRater, suspects, rate);
+  if (members.length < SMALLEST_GROUP) return [];
+  members = followers(
+    votes,
+    model,
+    byRater,
+    members.map(({ rater }) => rater),
+    rate,
+  );
+  return members.length < SMALLEST_GROUP ? [] : members;
+}
+
 /** Raters who follow the key of a group. @param seeds raters, members so far. */
 function followers(
   votes: LabelVotes,
@@ -234,8 +260,40 @@ function connect(edges: Map<number, Set<number>>, a: number, b: number): void {
     edges.set(from, (edges.get(from) ?? new Set()).add(to));
 }
 
-/** Connected raters, groups of at least three. */
-function components(edges: Map<number, Set<number>>): number[][] {
+/** The edges whose ends have a neighbour in common. */
+function inTriangles(edges: Map<number, Set<number>>): Map<number, Set<number>> {
+  const kept = new Map<number, Set<number>>();
+  for (const [a, near] of edges)
+    for (const b of near) {
+      const others = edges.get(b) ?? new Set();
+      const [few, many] = near.size < others.size ? [near, others] : [others, near];
+      for (const c of few)
+        if (many.has(c)) {
+          connect(kept, a, b);
+          break;
+        }
+    }
+  return kept;
+}
+
+/** Groups with members in common become one; each rater is named once, with its strongest evidence. */
+function merged(groups: readonly GroupMember[][]): GroupMember[][] {
+  const edges = new Map<number, Set<number>>();
+  const evidence = new Map<number, GroupMember>();
+  for (const members of groups)
+    for (const member of members) {
+      connect(edges, members[0].rater, member.rater);
+      const known = evidence.get(member.rater);
+      if (known === undefined || member.agreed - member.expected > known.agreed - known.expected)
+        evidence.set(member.rater, member);
+    }
+  return components(edges, 1).map((group) =>
+    group.sort((a, b) => a - b).map((rater) => evidence.get(rater) as GroupMember),
+  );
+}
+
+/** Connected raters, groups of at least so many. */
+function components(edges: Map<number, Set<number>>, least: number): number[][] {
   const seen = new Set<number>();
   const groups: number[][] = [];
   for (const start of edges.keys()) {
@@ -251,7 +309,7 @@ function components(edges: Map<number, Set<number>>): number[][] {
         open.push(next);
       }
     }
-    if (group.length >= SMALLEST_GROUP) groups.push(group);
+    if (group.length >= least) groups.push(group);
   }
   return groups;
 }

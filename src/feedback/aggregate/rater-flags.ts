@@ -3,7 +3,7 @@ import type { Interval } from "../../statistics/estimates.js";
 import type { GroupMember } from "./collusion.js";
 import { median } from "./false-discovery.js";
 
-export const RATER_FLAGS = ["colluding", "guessing", "contrary"] as const;
+export const RATER_FLAGS = ["colluding", "guessing", "contrary", "one-sided"] as const;
 export type RaterFlagKind = (typeof RATER_FLAGS)[number];
 
 export interface RaterFlag {
@@ -15,6 +15,7 @@ export interface RaterFlag {
 /**
  * - colluding: in a group that shares answers (`collusion.ts`)
  * - contrary: right less often than chance, surely: truths are known to this rater and turned round
+ * - one-sided: prefers a side of the screen (`side-bias.ts`)
  * - guessing: perhaps no better than chance, and surely worse than half way from chance to the pool's median rater
  *
  * @param skills of each rater, [W], with truths equally common. @param chance of being right without looking, 1 / K. @returns flags of each rater, [W].
