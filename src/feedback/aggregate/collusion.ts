@@ -10,7 +10,8 @@
  * 3. The key of suspects is what most of them say. Every rater is tested against it at a strict rate, its own vote left out: who
  *    does not follow it is let go, who follows it and had too few items in common with any one suspect is taken in. Fewer than
  *    three are not held to be a ring.
- * 4. Again without their votes, until no more are found.
+ * 4. The ring with the most agreement beyond expectation is set aside, and all begins again without its votes, until no more are
+ *    found: what a ring does to the truths can make others look like one.
  */
 import { RandomStream } from "../../random.js";
 import type { LabelVotes } from "../votes.js";
@@ -36,7 +37,7 @@ export interface CollusionOptions {
   seed?: number;
 }
 
-const ROUNDS = 5;
+const ROUNDS = 10;
 const EM_STEPS = [0, 2];
 /** Expected share of mistaken pairs among those that make raters suspects. */
 const SUSPECT_RATE = 0.2;
@@ -68,7 +69,8 @@ export function colludingGroups(
         .filter((members) => members.some(({ rater }) => !flagged.has(rater)));
     });
     if (fresh.length === 0) break;
-    groups = merged([...groups, ...fresh]);
+    const strongest = fresh.reduce((a, b) => (excess(b) > excess(a) ? b : a));
+    groups = merged([...groups, strongest]);
   }
   return groups.sort((a, b) => b.length - a.length);
 }
@@ -275,6 +277,10 @@ function inTriangles(edges: Map<number, Set<number>>): Map<number, Set<number>> 
     }
   return kept;
 }
+
+/** Agreements of a ring beyond expectation. */
+const excess = (members: readonly GroupMember[]): number =>
+  members.reduce((sum, { agreed, expected }) => sum + agreed - expected, 0);
 
 /** Groups with members in common become one; each rater is named once, with its strongest evidence. */
 function merged(groups: readonly GroupMember[][]): GroupMember[][] {
