@@ -75,22 +75,23 @@ describe("Krippendorff's alpha", () => {
     const alpha = krippendorffAlpha(rated(table, 2), "nominal");
     expect(alpha?.low).toBeLessThan(0);
     expect(alpha?.high).toBeGreaterThan(0);
-    expect(Math.abs((alpha?.high ?? 1) - (alpha?.low ?? -1))).toBeLessThan(0.08);
+    // The error is 1 / sqrt(9000) with three pairs of 3,000 votes, in blocks as without.
+    const width = (alpha?.high ?? 1) - (alpha?.low ?? -1);
+    expect(width).toBeGreaterThan(0.035);
+    expect(width).toBeLessThan(0.048);
   });
 
-  it("has intervals of the nominal coverage, with units in blocks too", () => {
+  it("has intervals of the nominal coverage", () => {
     // Two raters, right with probability .9 of an even truth: expected alpha is 2 (.82 - .5).
-    for (const units of [60, 1500]) {
-      let covered = 0;
-      for (let trial = 0; trial < 40; trial++) {
-        const random = new RandomStream(trial, "coverage", units);
-        const truth = Array.from({ length: units }, () => random.int(2));
-        const table = [0, 1].map(() => truth.map((t) => 1 + (random.bernoulli(0.9) ? t : 1 - t)));
-        const alpha = krippendorffAlpha(rated(table, 2), "nominal", undefined, trial);
-        if ((alpha?.low ?? 1) <= 0.64 && 0.64 <= (alpha?.high ?? 0)) covered++;
-      }
-      expect(covered).toBeGreaterThanOrEqual(34);
+    let covered = 0;
+    for (let trial = 0; trial < 30; trial++) {
+      const random = new RandomStream(trial, "coverage");
+      const truth = Array.from({ length: 60 }, () => random.int(2));
+      const table = [0, 1].map(() => truth.map((t) => 1 + (random.bernoulli(0.9) ? t : 1 - t)));
+      const alpha = krippendorffAlpha(rated(table, 2), "nominal", undefined, trial);
+      if ((alpha?.low ?? 1) <= 0.64 && 0.64 <= (alpha?.high ?? 0)) covered++;
     }
+    expect(covered).toBeGreaterThanOrEqual(25);
   });
 });
 

@@ -42,7 +42,7 @@ export function voteColumns(file: string, columns: readonly string[]): VoteColum
       { hint: (near === undefined ? "" : `Is ${quoted(near)} meant? `) + EXPECTED },
     );
   }
-  const used = new Set(Object.values(name));
+  const used = new Set<string | undefined>(Object.values(name));
   return { kind, name, ignored: columns.filter((column) => !used.has(column)) };
 }
 
