@@ -12,8 +12,8 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { bootstrapMean } from "../dist/evaluate/bootstrap.js";
-import { wilsonInterval } from "../dist/evaluate/statistics.js";
+import { bootstrapMean } from "../dist/statistics/bootstrap.js";
+import { wilsonInterval } from "../dist/statistics/estimates.js";
 import { goldUtility, prompts } from "../dist/worlds/assistant/index.js";
 
 const [given, count = "5", ...rest] = process.argv.slice(2);

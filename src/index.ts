@@ -34,7 +34,7 @@ export {
 } from "./algorithms/reward-sources.js";
 export { type SftConfig, sft, sftSchema } from "./algorithms/sft.js";
 export { PlumbError } from "./errors.js";
-export * from "./evaluate/statistics.js";
+export * from "./statistics/estimates.js";
 export { type Completion, Generator, type SamplingConfig, samplingSchema } from "./generate/index.js";
 export type { Sequence } from "./model/batch.js";
 export type { ModelConfig } from "./model/config.js";

@@ -5,6 +5,7 @@ import { describe, expect, test } from "vitest";
 /** Folders of src from the bottom up, as in docs/architecture.md; those of one level may not import each other. */
 const LEVELS: string[][] = [
   ["random", "errors"],
+  ["statistics"],
   ["text", "data", "artifacts", "worlds"],
   ["tensor"],
   ["runtime"],
@@ -12,6 +13,7 @@ const LEVELS: string[][] = [
   ["optim"],
   ["model"],
   ["generate"],
+  ["feedback"],
   ["algorithms"],
   ["evaluate"],
   ["demo", "bench"],

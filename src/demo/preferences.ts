@@ -1,5 +1,5 @@
 import type { TokenPair } from "../algorithms/reward.js";
-import { mean } from "../evaluate/statistics.js";
+import { mean } from "../statistics/estimates.js";
 import type { Completion, Generator } from "../generate/index.js";
 import { RandomStream } from "../random.js";
 import type { Tokenizer } from "../text/index.js";

@@ -3,9 +3,9 @@ import { loadDemonstrations, loadPreferences, loadPrompts } from "../../data/loa
 import type { PromptRow } from "../../data/rows.js";
 import { encodeDemonstration, encodePreference } from "../../data/tokenize.js";
 import { writeRows } from "../../data/write-rows.js";
-import { bootstrapMean } from "../../evaluate/bootstrap.js";
+import { bootstrapMean } from "../../statistics/bootstrap.js";
 import { compareAnswers, perplexity, policyReport } from "../../evaluate/policy-report.js";
-import { preferenceAccuracy } from "../../evaluate/statistics.js";
+import { preferenceAccuracy } from "../../statistics/estimates.js";
 import { samplingSchema } from "../../generate/index.js";
 import { frozenNetwork } from "../../model/create.js";
 import type { Network } from "../../model/network.js";

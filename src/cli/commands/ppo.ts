@@ -4,7 +4,7 @@ import { type PpoPrompt, type PpoState, ppo, ppoSchema } from "../../algorithms/
 import { writeFileAtomically } from "../../artifacts/index.js";
 import { loadPrompts } from "../../data/index.js";
 import { PlumbError } from "../../errors.js";
-import { mean } from "../../evaluate/statistics.js";
+import { mean } from "../../statistics/estimates.js";
 import { Generator } from "../../generate/index.js";
 import { promptCompletion } from "../../model/batch.js";
 import { NetworkTrainer } from "../../model/runner.js";

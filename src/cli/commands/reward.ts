@@ -15,8 +15,8 @@ import {
   type PreferenceRow,
 } from "../../data/index.js";
 import { PlumbError } from "../../errors.js";
-import { bootstrapMean } from "../../evaluate/bootstrap.js";
-import { wilsonInterval } from "../../evaluate/statistics.js";
+import { bootstrapMean } from "../../statistics/bootstrap.js";
+import { wilsonInterval } from "../../statistics/estimates.js";
 import { Generator } from "../../generate/index.js";
 import { promptCompletion } from "../../model/batch.js";
 import { frozenNetwork } from "../../model/create.js";

@@ -4,7 +4,7 @@ import type { LocatedRow, RowLocation } from "../../data/location.js";
 import { rowError } from "../../data/location.js";
 import { toDemonstrations, toPreferences } from "../../data/normalise.js";
 import { encodeDemonstration, encodePreference } from "../../data/tokenize.js";
-import { preferenceAccuracy } from "../../evaluate/statistics.js";
+import { preferenceAccuracy } from "../../statistics/estimates.js";
 import { openRewardModel, type RewardModel } from "../../model/reward-model.js";
 import { textsOfRequests } from "../calibration-texts.js";
 import { defineCommand } from "../command.js";

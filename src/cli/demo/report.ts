@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { svgLinePlot } from "../../artifacts/index.js";
 import type { DemoResult, Phase } from "../../demo/loop.js";
-import type { Interval } from "../../evaluate/statistics.js";
+import type { Interval } from "../../statistics/estimates.js";
 import { plotLines } from "../plot-lines.js";
 import type { LiveMetrics } from "../progress.js";
 import { formatTable } from "../table.js";

@@ -1,5 +1,5 @@
 import type { Comparison, PolicyReport } from "../../evaluate/policy-report.js";
-import type { Interval, WinRate } from "../../evaluate/statistics.js";
+import type { Interval, WinRate } from "../../statistics/estimates.js";
 import { type Cell, formatNumber, formatTable } from "../table.js";
 
 /** Everything that plumb evaluate found; what was not asked for is absent. */

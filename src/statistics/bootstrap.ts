@@ -3,8 +3,8 @@
  * Tibshirani 1993, chapter 14). Seeded: the same data and seed give the same interval.
  */
 import { RandomStream } from "../random.js";
+import { type Interval, mean } from "./estimates.js";
 import { normalCdf, normalQuantile } from "./normal.js";
-import { type Interval, mean } from "./statistics.js";
 
 export interface BootstrapOptions {
   seed?: number;

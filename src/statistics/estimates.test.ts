@@ -2,7 +2,6 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { RandomStream } from "../random.js";
 import { bootstrap, bootstrapDifference, bootstrapMean } from "./bootstrap.js";
-import { normalCdf, normalQuantile } from "./normal.js";
 import {
   maskedMean,
   maskedStd,
@@ -12,7 +11,8 @@ import {
   spearman,
   wilsonInterval,
   winRate,
-} from "./statistics.js";
+} from "./estimates.js";
+import { normalCdf, normalQuantile } from "./normal.js";
 
 describe("normal distribution", () => {
   it("has the tabled values", () => {

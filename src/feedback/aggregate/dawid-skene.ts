@@ -1,0 +1,154 @@
+/**
+ * Dawid and Skene 1979, "Maximum likelihood estimation of observer error-rates using the EM algorithm": each rater has
+ * a confusion matrix. One-coin: the matrix has one accuracy a, wrong answers share (1 - a) / (K - 1) (Zhang et al. 2014,
+ * "Spectral methods meet EM"). Pooled: each rater's matrix has a Dirichlet prior about the pool's, so that those of few votes
+ * lean on the others (after Paun et al. 2018, "Comparing Bayesian models of annotation", hierarchical Dawid-Skene).
+ */
+import type { LabelVotes } from "../votes.js";
+import {
+  confusionCounts,
+  confusions,
+  type LabelEstimate,
+  LEAST,
+  meanRow,
+  normalizeRows,
+  softmaxRows,
+  voteShares,
+} from "./label-estimate.js";
+
+export interface EmOptions {
+  iterations?: number;
+  /** Ends when the evidence's lower bound for a vote grows by less; 0: never. */
+  tolerance?: number;
+  /** Weight of each vote, [V]; default 1. */
+  weight?: ArrayLike<number>;
+  /** Added to every count of a confusion. */
+  pseudo?: number;
+  /** Truths to begin with, [I, K]; default the shares of the votes. */
+  start?: Float64Array;
+}
+
+/** EM from the majority vote. */
+export const dawidSkene = (votes: LabelVotes, options: EmOptions = {}): LabelEstimate =>
+  expectationMaximization(votes, options, (posterior) =>
+    confusions(votes, posterior, options.pseudo ?? 0, options.weight),
+  );
+
+/** The same with one accuracy for each rater. */
+export const oneCoin = (votes: LabelVotes, options: EmOptions = {}): LabelEstimate =>
+  expectationMaximization(votes, options, (posterior) => coins(votes, posterior, options));
+
+/** The same with a prior worth `strength` votes of each truth about the pool's confusions. */
+export const pooledDawidSkene = (
+  votes: LabelVotes,
+  { strength = 4, ...options }: EmOptions & { strength?: number } = {},
+): LabelEstimate =>
+  expectationMaximization(votes, options, (posterior) =>
+    pooledConfusions(votes, posterior, strength, options.weight),
+  );
+
+function expectationMaximization(
+  votes: LabelVotes,
+  { iterations = 100, tolerance = 1e-9, weight, start }: EmOptions,
+  confusionsAt: (posterior: Float64Array) => Float64Array,
+): LabelEstimate {
+  const K = votes.labels.length;
+  let posterior = start ?? voteShares(votes, weight);
+  // 1. M step: classes' shares pi_c = mean_i T_ic, raters' confusions.
+  let prior = meanRow(posterior, K);
+  let confusion = confusionsAt(posterior);
+  let bound = Number.NEGATIVE_INFINITY;
+  for (let iteration = 0; iteration < iterations; iteration++) {
+    // 2. E step: log T_ic = log pi_c + sum_w log E^w_{c, y_iw}.
+    posterior = labelPosterior(votes, prior, confusion, weight);
+    // 3. M step.
+    prior = meanRow(posterior, K);
+    confusion = confusionsAt(posterior);
+    if (tolerance === 0) continue;
+    const reached = lowerBound(votes, posterior, prior, confusion, weight) / votes.item.length;
+    if (reached - bound < tolerance) break;
+    bound = reached;
+  }
+  return { posterior, confusion };
+}
+
+/** P(truth | votes) where classes' shares and confusions are known: [I, K]. */
+export function labelPosterior(
+  votes: LabelVotes,
+  prior: ArrayLike<number>,
+  confusion: Float64Array,
+  weight?: ArrayLike<number>,
+): Float64Array {
+  const K = votes.labels.length;
+  const logs = new Float64Array(votes.items.length * K);
+  for (let at = 0; at < logs.length; at++) logs[at] = Math.log(Math.max(LEAST, prior[at % K]));
+  const logConfusion = confusion.map((p) => Math.log(Math.max(LEAST, p)));
+  for (let v = 0; v < votes.item.length; v++) {
+    const share = weight === undefined ? 1 : weight[v];
+    if (share === 0) continue;
+    const [to, from] = [votes.item[v] * K, votes.rater[v] * K * K + votes.label[v]];
+    for (let c = 0; c < K; c++) logs[to + c] += share * logConfusion[from + c * K];
+  }
+  softmaxRows(logs, K);
+  return logs;
+}
+
+/** Accuracies as confusions: a on the diagonal, (1 - a) / (K - 1) beside it. */
+function coins(votes: LabelVotes, posterior: Float64Array, { weight, pseudo = 0 }: EmOptions): Float64Array {
+  const K = votes.labels.length;
+  const right = new Float64Array(votes.raters.length).fill(pseudo);
+  const all = new Float64Array(votes.raters.length).fill(pseudo * K);
+  for (let v = 0; v < votes.item.length; v++) {
+    const share = weight === undefined ? 1 : weight[v];
+    right[votes.rater[v]] += share * posterior[votes.item[v] * K + votes.label[v]];
+    all[votes.rater[v]] += share;
+  }
+  const confusion = new Float64Array(votes.raters.length * K * K);
+  for (let at = 0; at < confusion.length; at++) {
+    const [w, c, y] = [Math.floor(at / (K * K)), Math.floor(at / K) % K, at % K];
+    const accuracy = all[w] > 0 ? right[w] / all[w] : 1 / K;
+    confusion[at] = c === y ? accuracy : (1 - accuracy) / Math.max(1, K - 1);
+  }
+  return confusion;
+}
+
+function pooledConfusions(
+  votes: LabelVotes,
+  posterior: Float64Array,
+  strength: number,
+  weight?: ArrayLike<number>,
+): Float64Array {
+  const K = votes.labels.length;
+  const counts = confusionCounts(votes, posterior, weight);
+  const pool = new Float64Array(K * K).fill(1 / K);
+  for (let at = 0; at < counts.length; at++) pool[at % (K * K)] += counts[at];
+  normalizeRows(pool, K);
+  for (let at = 0; at < counts.length; at++) counts[at] += strength * pool[at % (K * K)];
+  normalizeRows(counts, K);
+  return counts;
+}
+
+/** E_T[log P(votes, T)] + the entropy of T. */
+function lowerBound(
+  votes: LabelVotes,
+  posterior: Float64Array,
+  prior: Float64Array,
+  confusion: Float64Array,
+  weight?: ArrayLike<number>,
+): number {
+  const K = votes.labels.length;
+  let bound = 0;
+  for (let at = 0; at < posterior.length; at++) {
+    const p = posterior[at];
+    if (p > 0) bound += p * (Math.log(Math.max(LEAST, prior[at % K])) - Math.log(p));
+  }
+  for (let v = 0; v < votes.item.length; v++) {
+    const share = weight === undefined ? 1 : weight[v];
+    const from = votes.rater[v] * K * K + votes.label[v];
+    for (let c = 0; c < K; c++) {
+      const p = posterior[votes.item[v] * K + c];
+      if (p > 0) bound += share * p * Math.log(Math.max(LEAST, confusion[from + c * K]));
+    }
+  }
+  return bound;
+}

@@ -1,0 +1,66 @@
+import { z } from "zod";
+
+/** What raters may be asked. */
+export const TASK_KINDS = ["pairwise", "ranking", "likert", "demonstration", "rewrite", "safety"] as const;
+export type TaskKind = (typeof TASK_KINDS)[number];
+
+/** How many responses an item of each kind shows: least and most. */
+export const RESPONSES: Readonly<Record<TaskKind, readonly [number, number]>> = {
+  pairwise: [2, 2],
+  ranking: [2, 16],
+  likert: [1, 16],
+  demonstration: [0, 0],
+  rewrite: [1, 1],
+  safety: [1, 1],
+};
+
+/** Aspects that have a meaning to the rest of Plumbline; a project may name others. */
+export const ASPECTS = ["overall", "helpful", "harmless", "honest"] as const;
+
+/** Llama Guard's hazard categories (Llama Guard 3 model card, after MLCommons' taxonomy). */
+export const SAFETY_CATEGORIES = {
+  S1: "Violent crimes",
+  S2: "Non-violent crimes",
+  S3: "Sex-related crimes",
+  S4: "Child sexual exploitation",
+  S5: "Defamation",
+  S6: "Specialized advice",
+  S7: "Privacy",
+  S8: "Intellectual property",
+  S9: "Indiscriminate weapons",
+  S10: "Hate",
+  S11: "Suicide and self-harm",
+  S12: "Sexual content",
+  S13: "Elections",
+  S14: "Code interpreter abuse",
+} as const;
+export type SafetyCategory = keyof typeof SAFETY_CATEGORIES;
+
+/** What a rater may say of a single response, beside the verdict. */
+export const RESPONSE_FLAGS = [
+  "hallucination",
+  "unsafe",
+  "refusal",
+  "off-topic",
+  "personal-data",
+  "broken",
+] as const;
+export type ResponseFlag = (typeof RESPONSE_FLAGS)[number];
+
+const aspect = z.string().regex(/^[a-z][a-z0-9-]{0,39}$/);
+
+/** What a project asks its raters: the kind of task and its details. */
+export const TaskDefinition = z.object({
+  kind: z.enum(TASK_KINDS).describe("What raters are asked to do"),
+  aspects: z
+    .array(aspect)
+    .min(1)
+    .max(12)
+    .default(["overall"])
+    .describe("What is judged apart: overall, helpful, harmless, honest, or names of your own"),
+  strengths: z.int().min(1).max(4).default(3).describe("Degrees of a preference: 1 asks only which side"),
+  scale: z.int().min(2).max(10).default(5).describe("Points of a Likert scale, from 1"),
+  rationale: z.enum(["off", "optional", "required"]).default("optional").describe("Whether raters say why"),
+  flags: z.boolean().default(true).describe("Whether raters may flag single responses"),
+});
+export type TaskDefinition = z.infer<typeof TaskDefinition>;

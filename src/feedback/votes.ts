@@ -1,0 +1,95 @@
+/** What raters said, by index, as the aggregation methods read it. */
+
+/** Labels given to items: vote v says that `rater[v]` gave `item[v]` the label `label[v]`. */
+export interface LabelVotes {
+  /** Names, I of them. */
+  items: readonly string[];
+  /** Names, W of them. */
+  raters: readonly string[];
+  /** Names, K of them, at least 1. */
+  labels: readonly string[];
+  /** [V], in [0, I). */
+  item: Int32Array;
+  /** [V], in [0, W). */
+  rater: Int32Array;
+  /** [V], in [0, K). */
+  label: Int32Array;
+}
+
+/** Comparisons of candidates: vote v says how `rater[v]` found `left[v]` against `right[v]`. */
+export interface Comparisons {
+  /** Names of what was compared, C of them. */
+  candidates: readonly string[];
+  /** Names, W of them. */
+  raters: readonly string[];
+  /** Names of what the candidates answer, such as prompts. The same two candidates under two items are two pairs. */
+  items: readonly string[];
+  /** [V], in [0, items). */
+  item: Int32Array;
+  /** [V], in [0, C). */
+  left: Int32Array;
+  /** [V], in [0, C), not the same as left. */
+  right: Int32Array;
+  /** [V], in [0, W). */
+  rater: Int32Array;
+  /** [V], 1: left is better, 0: right is better, 0.5: a tie; strengths lie between. */
+  outcome: Float64Array;
+}
+
+/** Names in order of their first appearance, and the number of each. */
+export class NameIndex {
+  readonly names: string[] = [];
+  private readonly numbers = new Map<string, number>();
+
+  /** The number of a name; a new one gets the next. */
+  of(name: string): number {
+    const known = this.numbers.get(name);
+    if (known !== undefined) return known;
+    this.numbers.set(name, this.names.length);
+    return this.names.push(name) - 1;
+  }
+}
+
+/** Votes on labels by index, from votes by name. */
+export function labelVotes(votes: Iterable<{ item: string; rater: string; label: string }>): LabelVotes {
+  const [items, raters, labels] = [new NameIndex(), new NameIndex(), new NameIndex()];
+  const [item, rater, label]: number[][] = [[], [], []];
+  for (const vote of votes) {
+    item.push(items.of(vote.item));
+    rater.push(raters.of(vote.rater));
+    label.push(labels.of(vote.label));
+  }
+  return {
+    items: items.names,
+    raters: raters.names,
+    labels: labels.names,
+    item: Int32Array.from(item),
+    rater: Int32Array.from(rater),
+    label: Int32Array.from(label),
+  };
+}
+
+/** Comparisons by index, from comparisons by name. */
+export function comparisons(
+  votes: Iterable<{ item: string; left: string; right: string; rater: string; outcome: number }>,
+): Comparisons {
+  const [candidates, raters, items] = [new NameIndex(), new NameIndex(), new NameIndex()];
+  const [item, left, right, rater, outcome]: number[][] = [[], [], [], [], []];
+  for (const vote of votes) {
+    item.push(items.of(vote.item));
+    left.push(candidates.of(vote.left));
+    right.push(candidates.of(vote.right));
+    rater.push(raters.of(vote.rater));
+    outcome.push(vote.outcome);
+  }
+  return {
+    candidates: candidates.names,
+    raters: raters.names,
+    items: items.names,
+    item: Int32Array.from(item),
+    left: Int32Array.from(left),
+    right: Int32Array.from(right),
+    rater: Int32Array.from(rater),
+    outcome: Float64Array.from(outcome),
+  };
+}
