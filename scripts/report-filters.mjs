@@ -1,0 +1,101 @@
+// How often the statistical filters find honest raters, and how often they find what they look for, in pools of simulated raters.
+// Writes docs/results/filters.md.
+//
+//   npm run build && node scripts/report-filters.mjs [pools, default 300]
+import { writeFileSync } from "node:fs";
+import { filterSchema, runFilters } from "../dist/feedback/filters/index.js";
+import { hiddenValues, simulatedRaters, simulateVotes } from "../dist/feedback/simulate/index.js";
+import { sentences } from "../dist/feedback/simulate/values.js";
+import { TaskDefinition } from "../dist/feedback/tasks/index.js";
+import { RandomStream } from "../dist/random.js";
+import { wilsonInterval } from "../dist/statistics/estimates.js";
+
+const pools = Number(process.argv[2] ?? 300);
+const FILTERS = ["too-fast", "straight-lining", "self-contradiction", "intransitive", "failed-gold", "copied-text"];
+const ATTACKS = ["fast", "straight-lining", "random", "malicious", "colluding", "noisy", "biased", "minority"];
+const TASK = TaskDefinition.parse({ kind: "pairwise" });
+
+/** Prompts with three responses each, all compared with each other; a fifth of the pairs are gold. */
+function makeItems(seed, values, prompts) {
+  const random = new RandomStream(seed, "report/items");
+  const items = [];
+  for (let p = 0; p < prompts; p++) {
+    const prompt = `Question ${p}: ${sentences(random, 1)}`;
+    const texts = Array.from({ length: 3 }, () => sentences(random, 1 + random.int(6)));
+    for (const [a, b] of [[0, 1], [1, 2], [0, 2]]) {
+      const [left, right] = [values.gold(prompt, texts[a]), values.gold(prompt, texts[b])];
+      // Gold items are clear ones, as a person would choose them.
+      const gold = Math.abs(left - right) > 1.5 && random.bernoulli(0.5) ? { kind: "pairwise", aspects: { overall: { verdict: left > right ? "left" : "right" } }, flags: [] } : undefined;
+      items.push({ id: `${p}-${a}${b}`, task: TASK, content: { prompt, responses: [a, b].map((at) => ({ name: `${at}`, text: texts[at] })) }, ...(gold && { gold }) });
+    }
+  }
+  return items;
+}
+
+function run(seed, shares) {
+  const values = hiddenValues(seed);
+  const items = makeItems(seed, values, 40);
+  const raters = simulatedRaters({ raters: 20, shares, groups: 1, talkative: 0.3 }, values, seed);
+  const votes = simulateVotes(items, raters, { votesPerItem: 12, repeats: 0.15, seed });
+  const findings = runFilters(votes, items, filterSchema.parse({ nearDuplicate: false, personalData: false, safetyConflict: false }));
+  const held = (filter) => new Set(findings.filter((f) => f.filter === filter && f.severity === "hold").flatMap((f) => f.raters));
+  const kind = new Map(raters.map((rater) => [rater.id, rater.kind]));
+  return { kind, held, votes: votes.length / raters.length };
+}
+
+const figure = ({ estimate, low, high }) => `${(100 * estimate).toFixed(1)}% (${(100 * low).toFixed(1)} to ${(100 * high).toFixed(1)})`;
+
+// 1. Honest pools: pools with any honest rater held, and raters held.
+const honest = Array.from({ length: pools }, (_, i) => run(i + 1, { honest: 1 }));
+const falseAlarms = FILTERS.map((filter) => {
+  const held = honest.map((r) => r.held(filter).size);
+  return [filter, wilsonInterval(held.filter((n) => n > 0).length, pools), wilsonInterval(held.reduce((a, b) => a + b, 0), 20 * pools)];
+});
+const any = honest.reduce((n, r) => n + new Set(FILTERS.flatMap((f) => [...r.held(f)])).size, 0);
+
+// 2. Pools with a fifth of one other kind: the share of that kind that is held, and of the honest.
+const few = Math.ceil(pools / 5);
+const power = ATTACKS.map((attack) => {
+  const mixed = Array.from({ length: few }, (_, i) => run(1000 + i, { honest: 0.8, [attack]: 0.2 }));
+  const cells = FILTERS.map((filter) => {
+    let [found, n] = [0, 0];
+    for (const { kind, held } of mixed) {
+      const ids = held(filter);
+      for (const [id, k] of kind) if (k === attack) { n++; if (ids.has(id)) found++; }
+    }
+    return found / n;
+  });
+  let [anyFound, n, honestFound, honestCount] = [0, 0, 0, 0];
+  for (const { kind, held } of mixed) {
+    const ids = new Set(FILTERS.flatMap((f) => [...held(f)]));
+    for (const [id, k] of kind) {
+      if (k === attack) { n++; if (ids.has(id)) anyFound++; }
+      else { honestCount++; if (ids.has(id)) honestFound++; }
+    }
+  }
+  return [attack, cells, wilsonInterval(anyFound, n), wilsonInterval(honestFound, honestCount)];
+});
+
+const document = `# What the rater filters find
+
+\`node scripts/report-filters.mjs ${pools}\`: pools of 20 simulated raters, about ${Math.round(honest[0].votes)} votes each on 120 pairs with hidden values,
+gold items and hidden repeats; the filters' defaults. Intervals are Wilson's, 95%.
+
+## Honest raters held by mistake (${pools} pools of honest raters only)
+
+| filter | pools with any honest rater held | honest raters held | stated |
+|---|---|---|---|
+${falseAlarms.map(([name, p, r]) => `| ${name} | ${figure(p)} | ${figure(r)} | ${name === "failed-gold" ? "at most 5% of honest raters" : name === "copied-text" ? "measured only" : "at most 1% of pools"} |`).join("\n")}
+| any of them | | ${figure(wilsonInterval(any, 20 * pools))} | |
+
+## Share of each kind of rater that is held (${few} pools, a fifth of the raters of that kind)
+
+| kind | ${FILTERS.join(" | ")} | any | honest raters beside them |
+|---|${FILTERS.map(() => "---").join("|")}|---|---|
+${power.map(([attack, cells, all, beside]) => `| ${attack} | ${cells.map((c) => (c === 0 ? "" : `${(100 * c).toFixed(0)}%`)).join(" | ")} | ${figure(all)} | ${figure(beside)} |`).join("\n")}
+
+A minority with other values is honest: what is held of it is a cost. Colluding and malicious raters who read and write like
+others are found by gold and by the aggregation's own tests, not by these filters alone.
+`;
+writeFileSync("docs/results/filters.md", document);
+console.log(document);

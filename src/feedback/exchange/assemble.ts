@@ -1,0 +1,290 @@
+/** Foreign records to items and votes. */
+
+import { explainIssue } from "../../data/explain-issue.js";
+import {
+  type Answer,
+  answerProblem,
+  type CastVote,
+  ItemContent,
+  type Preference,
+  TaskDefinition,
+  type TaskItem,
+  type TaskKind,
+} from "../tasks/index.js";
+import { type FieldRoles, fieldRoles } from "./field-roles.js";
+import type { ForeignRecord, Opinion, Said } from "./foreign-record.js";
+import type { ImportProblems } from "./problems.js";
+import { withQuestionTypes } from "./question-types.js";
+import { safetyOf, verdictOf } from "./verdict-words.js";
+
+/** What an import gives: nothing of it has been written yet. */
+export interface Imported {
+  items: TaskItem[];
+  votes: CastVote[];
+}
+
+interface Response {
+  name: string;
+  text: string;
+}
+
+/**
+ * Items and votes of all records. Which kind of task they are follows from the questions that were answered and the number of responses; a question in
+ * words beside another one is the rationale. Every record that does not fit is a problem.
+ */
+export function assemble(
+  foreign: readonly ForeignRecord[],
+  roles: FieldRoles,
+  problems: ImportProblems,
+): Imported {
+  const { records, types } = withQuestionTypes(foreign, roles.rationale, problems);
+  const [items, votes]: [TaskItem[], CastVote[]] = [[], []];
+  const pseudonyms = new Map<string, string>();
+  const ids = new Set<string>();
+  const scale = scaleOf(records);
+  for (const record of records) {
+    const { where } = record;
+    if (ids.has(record.id))
+      problems.add(where, "id", `is ${JSON.stringify(record.id)}, as that of an earlier record`);
+    ids.add(record.id);
+    const content = contentOf(record, roles, problems);
+    if (content === undefined) continue;
+    const plan = planOf(types, content.responses, scale);
+    if (typeof plan === "string") {
+      problems.add(where, "", plan);
+      continue;
+    }
+    const item: TaskItem = { id: record.id, task: plan.task, content };
+    for (const [i, opinion] of record.opinions.entries()) {
+      const answer = answerOf(opinion, plan, content.responses);
+      const wrong =
+        typeof answer === "string" ? answer : answerProblem(answer, plan.task, content.responses.length);
+      if (typeof answer === "string" || wrong !== undefined)
+        problems.add(where, "", `the answer of ${shownRater(opinion.rater)}: ${wrong}`);
+      else if (opinion.truth) item.gold = answer;
+      else votes.push(castVote(record, item, opinion, answer, i, pseudonyms));
+    }
+    items.push(item);
+  }
+  return { items, votes };
+}
+
+function contentOf(
+  record: ForeignRecord,
+  roles: FieldRoles,
+  problems: ImportProblems,
+): ItemContent | undefined {
+  const found = fieldRoles([...record.texts.keys()], roles);
+  if (typeof found === "string") {
+    problems.add(record.where, "", found);
+    return undefined;
+  }
+  const ofFields = found.responses.map((name) => ({ name, text: asText(record.texts.get(name) ?? "") }));
+  const content = {
+    prompt: record.texts.get(found.prompt),
+    responses: record.responses ?? ofFields,
+    ...(record.meta && Object.keys(record.meta).length > 0 && { meta: record.meta }),
+  };
+  const checked = ItemContent.safeParse(content);
+  if (checked.success) return checked.data;
+  const { field, problem } = explainIssue(checked.error.issues[0], content);
+  problems.add(record.where, field, problem);
+  return undefined;
+}
+
+const asText = (value: NonNullable<ReturnType<ForeignRecord["texts"]["get"]>>): string =>
+  typeof value === "string" ? value : value.map(({ content }) => content).join("\n");
+
+/** Most aspects that a task may ask for. */
+const MOST_ASPECTS = 12;
+
+/** How the answers to a record's questions become one answer. */
+interface Plan {
+  task: TaskDefinition;
+  /** Questions of the task's own kind, by the name of the aspect. */
+  aspects: Map<string, string>;
+  /** Question whose words are the rationale. */
+  rationale?: string | undefined;
+}
+
+/** The kind of task that was asked, or why it cannot be told. */
+function planOf(
+  questions: ReadonlyMap<string, Said["type"]>,
+  responses: readonly Response[],
+  scale: number,
+): Plan | string {
+  const of = (...types: Said["type"][]) =>
+    [...questions].filter(([, type]) => types.includes(type)).map(([name]) => name);
+  const [sides, ratings, rankings, texts] = [of("label", "side"), of("rating"), of("ranking"), of("text")];
+  const k = responses.length;
+  const make = (
+    kind: TaskKind,
+    names: readonly string[],
+    more: Partial<TaskDefinition> = {},
+  ): Plan | string => {
+    if (names.length > MOST_ASPECTS) return `has ${names.length} questions; expected at most ${MOST_ASPECTS}`;
+    const aspects = new Map(names.map((name) => [names.length === 1 ? "overall" : slug(name), name]));
+    const judged = aspects.size > 0 && (kind === "pairwise" || kind === "likert");
+    const task = TaskDefinition.parse({ kind, ...(judged && { aspects: [...aspects.keys()] }), ...more });
+    return { task, aspects, rationale: texts.find((name) => !names.includes(name)) };
+  };
+  if (questions.size === 0)
+    return make(k === 0 ? "demonstration" : k === 1 ? "rewrite" : k === 2 ? "pairwise" : "ranking", []);
+  if (rankings.length === 1 && k > 1) return make("ranking", rankings);
+  if (rankings.length > 1) return `has ${rankings.length} rankings; expected one`;
+  if (sides.length > 0 && k === 2) return make("pairwise", sides);
+  if (ratings.length > 0 && k > 0) return make("likert", ratingAspects(ratings, responses), { scale });
+  if (sides.length === 1 && k === 1) return make("safety", sides);
+  if (texts.length > 0 && sides.length === 0 && k < 2)
+    return make(k === 0 ? "demonstration" : "rewrite", texts.slice(0, 1));
+  return `has ${k} responses and the questions ${[...questions].map(([name, type]) => `${name} (${type})`).join(", ")}, which make no task; say which fields are responses`;
+}
+
+/** Of questions that are asked of each response apart ("quality 1", "quality 2"), the aspect that they share. */
+function ratingAspects(ratings: readonly string[], responses: readonly Response[]): string[] {
+  return [...new Set(ratings.map((name) => ratedResponse(name, responses).aspect))];
+}
+
+/** Which response a question about ratings speaks of: the one whose name or place ends its own name; all where there is one. */
+function ratedResponse(question: string, responses: readonly Response[]): { aspect: string; place: number } {
+  if (responses.length === 1) return { aspect: question, place: 0 };
+  for (const [place, { name }] of responses.entries()) {
+    for (const ending of [name, String(place + 1), "abcdefgh"[place] ?? name]) {
+      const lower = question.toLowerCase();
+      const start = lower.length - ending.length;
+      if (
+        lower.endsWith(ending.toLowerCase()) &&
+        (start === 0 || /[^a-z0-9]/.test(lower[start - 1]) || /^\d/.test(ending))
+      )
+        return { aspect: question.slice(0, start).replace(/[^\p{L}\p{N}]+$/u, "") || "overall", place };
+    }
+  }
+  return { aspect: question, place: -1 };
+}
+
+/** The least of the usual scales that holds every rating. */
+function scaleOf(records: readonly ForeignRecord[]): number {
+  const said = records.flatMap(({ opinions }) => opinions.flatMap((opinion) => [...opinion.said.values()]));
+  return said.some((one) => one.type === "rating" && one.points > 5) ? 10 : 5;
+}
+
+/** An opinion as an answer to the item in the stored order of its responses; or why it is none. */
+function answerOf(opinion: Opinion, plan: Plan, responses: readonly Response[]): Answer | string {
+  const rationale = plan.rationale === undefined ? undefined : opinion.said.get(plan.rationale);
+  const common = {
+    flags: [],
+    ...(rationale?.type === "text" &&
+      rationale.text.trim() !== "" && { rationale: rationale.text.slice(0, 10_000) }),
+  };
+  const [first] = plan.aspects.values();
+  const main = first === undefined ? undefined : opinion.said.get(first);
+  switch (plan.task.kind) {
+    case "pairwise": {
+      const aspects: Record<string, Preference> = {};
+      for (const [aspect, question] of plan.aspects) {
+        const preference = preferenceOf(opinion.said.get(question), responses);
+        if (preference === undefined)
+          return `question ${JSON.stringify(question)} names neither side nor a tie`;
+        aspects[aspect] = preference;
+      }
+      return { kind: "pairwise", aspects, ...common };
+    }
+    case "ranking": {
+      if (main?.type !== "ranking") return "has no ranking";
+      const ranks = responses.map(({ name }) => main.ranks.find((one) => one.name === name)?.rank);
+      if (ranks.includes(undefined))
+        return `ranks ${main.ranks.length} of ${responses.length} responses, or others than are shown`;
+      return { kind: "ranking", ranks: raceRanks(ranks as number[]), ...common };
+    }
+    case "likert":
+      return likertAnswer(opinion, plan, responses, common);
+    case "safety": {
+      const safe = main?.type === "label" ? safetyOf(main.labels) : undefined;
+      if (safe === undefined) return "is neither safe nor unsafe";
+      return { kind: "safety", safe, categories: safe ? [] : ["S1"], ...common };
+    }
+    default:
+      if (main?.type !== "text" || main.text === "") return "has no text";
+      return { kind: plan.task.kind, text: main.text, ...common };
+  }
+}
+
+function preferenceOf(said: Said | undefined, responses: readonly Response[]): Preference | undefined {
+  if (said?.type === "side" && said.selected === null) return { verdict: "tie" };
+  const label =
+    said?.type === "side"
+      ? said.selected
+      : said?.type === "label" && said.labels.length === 1
+        ? said.labels[0]
+        : undefined;
+  return label === undefined || label === null
+    ? undefined
+    : verdictOf(
+        label,
+        responses.map(({ name }) => name),
+      );
+}
+
+function likertAnswer(
+  opinion: Opinion,
+  plan: Plan,
+  responses: readonly Response[],
+  common: Pick<Answer, "flags" | "rationale">,
+): Answer | string {
+  const ratings = responses.map((): Record<string, number> => ({}));
+  for (const [question, said] of opinion.said) {
+    if (said.type !== "rating") continue;
+    const { aspect, place } = ratedResponse(question, responses);
+    if (place < 0) return `question ${JSON.stringify(question)} does not say which response it rates`;
+    if (!Number.isInteger(said.points) || said.points < 1 || said.points > 10)
+      return `rating ${said.points} is not a whole number from 1 to 10`;
+    ratings[place][plan.aspects.size === 1 ? "overall" : slug(aspect)] = said.points;
+  }
+  return { kind: "likert", ratings, ...common };
+}
+
+/** Ranks as in a race (1, 2, 2, 4) from ranks in any form. */
+const raceRanks = (ranks: readonly number[]): number[] =>
+  ranks.map((rank) => 1 + ranks.filter((other) => other < rank).length);
+
+/** A name as an aspect's: small letters, digits and dashes, a letter first. */
+export function slug(name: string): string {
+  const plain = name
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, "-")
+    .replace(/^[^a-z]+|-+$/g, "")
+    .slice(0, 40);
+  return plain === "" ? "overall" : plain;
+}
+
+function castVote(
+  record: ForeignRecord,
+  item: TaskItem,
+  opinion: Opinion,
+  answer: Answer,
+  index: number,
+  pseudonyms: Map<string, string>,
+): CastVote {
+  return {
+    id: `${record.id}/${index + 1}`,
+    item: item.id,
+    rater: pseudonym(opinion.rater, pseudonyms),
+    answer,
+    order: item.content.responses.map((_, i) => i),
+    ...(opinion.milliseconds !== undefined && { milliseconds: opinion.milliseconds }),
+    castAt: opinion.castAt ?? index,
+    guidelinesVersion: 0,
+    repeat: false,
+  };
+}
+
+/** The tool's name for a rater, unless that is an address. */
+function pseudonym(rater: string, pseudonyms: Map<string, string>): string {
+  if (!rater.includes("@")) return rater.slice(0, 200);
+  const known = pseudonyms.get(rater) ?? `rater-${pseudonyms.size + 1}`;
+  pseudonyms.set(rater, known);
+  return known;
+}
+
+const shownRater = (rater: string): string =>
+  rater.includes("@") ? "a rater" : JSON.stringify(rater.slice(0, 60));

@@ -1,0 +1,81 @@
+/** Items from datasets: what is to be judged, demonstrated or rewritten, without votes. */
+
+import { explainIssue } from "../../data/explain-issue.js";
+import { checkRow, detectFormat } from "../../data/formats.js";
+import type { LocatedRow } from "../../data/location.js";
+import type { ChatMessage, TextOrMessages } from "../../data/messages.js";
+import { toDemonstrations, toPreferences, toPrompt } from "../../data/normalise.js";
+import { hashName, RandomStream } from "../../random.js";
+import { ItemContent, RESPONSES, TaskDefinition, type TaskItem, type TaskKind } from "../tasks/index.js";
+import type { ImportProblems } from "./problems.js";
+
+/**
+ * Items of preference data (TRL, HH, OpenAI: both sides, in an order that does not tell which was chosen; ranked: all responses), of prompts
+ * (demonstrations), and of prompts with one completion (rewrites, or what `kind` says).
+ */
+export function datasetItems(
+  rows: readonly LocatedRow[],
+  kind: TaskKind | undefined,
+  seed: number,
+  problems: ImportProblems,
+): TaskItem[] {
+  if (rows.length === 0) return [];
+  const format = problems.catch(() => detectFormat(rows[0]));
+  if (format === undefined) return [];
+  return rows.flatMap((row, i) => {
+    const item = problems.catch(() => contentOf(row, format));
+    if (item === undefined) return [];
+    const random = new RandomStream(seed, "feedback/exchange/order", hashName(`${row.where.file} ${i}`));
+    const content = { ...item, responses: random.shuffled(item.responses) };
+    const checked = ItemContent.safeParse(content);
+    const k = content.responses.length;
+    const asked = kind ?? (["demonstration", "rewrite", "pairwise"] as const)[k] ?? "ranking";
+    const [least, most] = RESPONSES[asked];
+    if (!checked.success) {
+      const { field, problem } = explainIssue(checked.error.issues[0], content);
+      problems.add(row.where, field, problem);
+    } else if (k < least || k > most)
+      problems.add(row.where, "", `has ${k} responses; a ${asked} task needs ${least} to ${most}`);
+    else return [{ id: `${i + 1}`, task: TaskDefinition.parse({ kind: asked }), content: checked.data }];
+    return [];
+  });
+}
+
+function contentOf(
+  row: LocatedRow,
+  format: ReturnType<typeof detectFormat>,
+): Pick<ItemContent, "responses" | "meta"> & { prompt: TextOrMessages } {
+  const checked = checkRow(row, format);
+  const named = (name: string, text: TextOrMessages) => ({ name, text: asText(text) });
+  if (checked.format === "ranked") {
+    const { prompt, completions } = checked.fields;
+    return {
+      prompt,
+      responses: completions.map(({ text, rank }, i) => ({
+        ...named(`response-${i + 1}`, text),
+        source: `rank ${rank}`,
+      })),
+    };
+  }
+  if (checked.format === "preference" || checked.format === "openai-preference") {
+    const [{ prompt, chosen, rejected, meta }] = toPreferences(checked);
+    return {
+      prompt,
+      responses: [named("chosen", chosen), named("rejected", rejected)],
+      ...(meta && { meta }),
+    };
+  }
+  if (checked.format === "prompt-only") {
+    const { prompt, meta } = toPrompt(checked);
+    return { prompt, responses: [], ...(meta && { meta }) };
+  }
+  const [shown] = toDemonstrations(checked);
+  if (shown?.kind === "completion")
+    return { prompt: shown.prompt, responses: [named("response", shown.completion)] };
+  const { prompt } = toPrompt(checked);
+  const answer = shown?.kind === "messages" ? shown.messages.slice(prompt.length) : [];
+  return { prompt, responses: [named("response", answer)] };
+}
+
+const asText = (text: TextOrMessages): string =>
+  typeof text === "string" ? text : text.map(({ content }: ChatMessage) => content).join("\n");

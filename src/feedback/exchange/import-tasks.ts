@@ -1,0 +1,107 @@
+import { z } from "zod";
+import type { LocatedRow } from "../../data/location.js";
+import { PlumbError } from "../../errors.js";
+import { TASK_KINDS } from "../tasks/index.js";
+import { argillaRecord, isArgilla } from "./argilla.js";
+import { assemble, type Imported } from "./assemble.js";
+import { datasetItems } from "./dataset-items.js";
+import type { ForeignRecord } from "./foreign-record.js";
+import { isLabelStudio, labelStudioRecords } from "./label-studio.js";
+import { ImportProblems } from "./problems.js";
+import { rowsOf } from "./rows-of.js";
+import { isVoteTable, voteTableRecords } from "./votes-csv.js";
+
+/** Most rows of one import, which is held in memory. */
+const MOST_ROWS = 5_000_000;
+
+export const SOURCES = ["argilla", "label-studio", "votes", "dataset"] as const;
+export type Source = (typeof SOURCES)[number];
+
+export const importSchema = z.object({
+  source: z
+    .enum(SOURCES)
+    .optional()
+    .describe("what wrote the files; default: told by the first row's fields"),
+  promptField: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("field of an Argilla or Label Studio record that is the prompt"),
+  responseFields: z
+    .array(z.string().min(1))
+    .max(16)
+    .optional()
+    .describe("fields that are the responses, in the order of their places"),
+  rationaleField: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("question that raters answered in words, beside the one that counts"),
+  kind: z
+    .enum(TASK_KINDS)
+    .optional()
+    .describe("kind of task for the rows of a dataset; default: by the number of responses"),
+  seed: z
+    .number()
+    .int()
+    .min(0)
+    .max(2 ** 32 - 1)
+    .default(0)
+    .describe("names the order in which responses of a dataset are stored"),
+});
+export type ImportConfig = z.infer<typeof importSchema>;
+
+/**
+ * Items and votes of files of one source. Every file is read and checked whole first.
+ *
+ * @throws PlumbError naming every bad row by file, line and field (the first 20), or that there is nothing.
+ */
+export async function importTasks(
+  files: readonly string[],
+  config: ImportConfig,
+): Promise<Imported & { source: Source }> {
+  const problems = new ImportProblems();
+  const rows: LocatedRow[] = [];
+  for (const file of files) {
+    for await (const row of rowsOf(file, problems)) {
+      if (rows.push(row) > MOST_ROWS)
+        throw new PlumbError(`${files.join(", ")} hold more than ${MOST_ROWS} rows`, {
+          hint: "Import them in parts.",
+        });
+    }
+  }
+  if (rows.length === 0) problems.check();
+  if (rows.length === 0) throw new PlumbError(`${files.join(", ")} hold no rows`);
+  const source = config.source ?? sourceOf(rows[0]);
+  const roles = {
+    prompt: config.promptField,
+    responses: config.responseFields,
+    rationale: config.rationaleField,
+  };
+  const imported =
+    source === "dataset"
+      ? { items: datasetItems(rows, config.kind, config.seed, problems), votes: [] }
+      : assemble(recordsOf(source, rows, roles, problems), roles, problems);
+  problems.check(HINTS[source]);
+  return { ...imported, source };
+}
+
+const FIELDS = "Say with --prompt-field and --response-fields which fields are which.";
+const HINTS: Readonly<Partial<Record<Source, string>>> = { argilla: FIELDS, "label-studio": FIELDS };
+
+function sourceOf(row: LocatedRow): Source {
+  if (isLabelStudio(row)) return "label-studio";
+  if (isArgilla(row)) return "argilla";
+  return isVoteTable(row) ? "votes" : "dataset";
+}
+
+function recordsOf(
+  source: Source,
+  rows: readonly LocatedRow[],
+  roles: Parameters<typeof labelStudioRecords>[1],
+  problems: ImportProblems,
+): ForeignRecord[] {
+  if (source === "label-studio") return labelStudioRecords(rows, roles, problems);
+  if (source === "votes") return voteTableRecords(rows, problems);
+  return rows.flatMap((row) => argillaRecord(row, problems) ?? []);
+}

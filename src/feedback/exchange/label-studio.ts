@@ -1,0 +1,253 @@
+/**
+ * Exports of Label Studio: JSON (tasks with `data` and `annotations`), JSON_MIN and CSV (a row for each annotation, control tags as
+ * columns). PairwiseComparison, Choices, Rating, Ranker and TextArea are read. A cancelled annotation is nobody's; one that is marked as ground truth becomes
+ * the item's gold answer.
+ */
+import { z } from "zod";
+import { explainIssue } from "../../data/explain-issue.js";
+import type { LocatedRow } from "../../data/location.js";
+import { ROLES, type TextOrMessages } from "../../data/messages.js";
+import { type FieldRoles, fieldRoles } from "./field-roles.js";
+import type { ForeignRecord, Opinion, Said } from "./foreign-record.js";
+import type { ImportProblems } from "./problems.js";
+import { safetyOf, verdictOf } from "./verdict-words.js";
+
+const Person = z.union([
+  z.number(),
+  z.string(),
+  z.object({ id: z.number().optional(), email: z.string().optional() }),
+]);
+
+const Annotation = z.object({
+  completed_by: Person.nullish(),
+  result: z
+    .array(
+      z.object({
+        from_name: z.string().optional(),
+        type: z.string().optional(),
+        value: z.record(z.string(), z.unknown()).nullish(),
+      }),
+    )
+    .nullish(),
+  was_cancelled: z.boolean().nullish(),
+  ground_truth: z.boolean().nullish(),
+  created_at: z.union([z.string(), z.number()]).nullish(),
+  lead_time: z.number().nullish(),
+});
+
+const Task = z.object({
+  id: z.union([z.number(), z.string()]),
+  data: z.record(z.string(), z.unknown()),
+  annotations: z.array(Annotation),
+});
+
+const Items = z
+  .array(
+    z.object({
+      id: z.union([z.string(), z.number()]),
+      title: z.string().optional(),
+      body: z.string().optional(),
+    }),
+  )
+  .min(1);
+const Turns = z.array(z.object({ role: z.enum(ROLES), content: z.string() })).min(1);
+
+/** A label is told from a text by its length and by having one line. */
+const LONGEST_LABEL = 60;
+
+/** Columns of JSON_MIN and CSV that are neither data nor control tags. */
+const COLUMNS = new Set([
+  "id",
+  "annotator",
+  "annotation_id",
+  "created_at",
+  "updated_at",
+  "lead_time",
+  "agreement",
+]);
+
+export const isLabelStudio = ({ value }: LocatedRow): boolean =>
+  (typeof value.data === "object" && value.data !== null && "annotations" in value) ||
+  ("annotation_id" in value && "annotator" in value);
+
+/** Records of all rows; those of JSON_MIN and CSV come together by task. Wrong rows are among the problems. */
+export function labelStudioRecords(
+  rows: readonly LocatedRow[],
+  roles: FieldRoles,
+  problems: ImportProblems,
+): ForeignRecord[] {
+  const flat = rows.filter(({ value }) => "annotation_id" in value);
+  const whole = rows.filter(({ value }) => !("annotation_id" in value));
+  return [...whole.flatMap((row) => taskRecord(row, problems)), ...minRecords(flat, roles, problems)];
+}
+
+function taskRecord({ value, where }: LocatedRow, problems: ImportProblems): ForeignRecord[] {
+  const checked = Task.safeParse(value);
+  if (!checked.success) {
+    for (const issue of checked.error.issues) {
+      const { field, problem } = explainIssue(issue, value);
+      problems.add(where, field, problem);
+    }
+    return [];
+  }
+  const { id, data, annotations } = checked.data;
+  const opinions = annotations.flatMap((annotation, i): Opinion[] => {
+    if (annotation.was_cancelled) return [];
+    const said = new Map<string, Said>();
+    for (const [r, result] of (annotation.result ?? []).entries()) {
+      const meant = meaning(result.value ?? {}, result.type);
+      const field = `annotations[${i}].result[${r}].value`;
+      if (meant === undefined)
+        problems.add(where, field, `is of a type that is not read: ${result.type ?? "none"}`);
+      else said.set(result.from_name ?? result.type ?? "answer", meant);
+    }
+    if (said.size === 0) return [];
+    return [
+      {
+        rater: personName(annotation.completed_by),
+        said,
+        truth: annotation.ground_truth === true,
+        ...times(annotation),
+      },
+    ];
+  });
+  return [{ id: String(id), ...contentsOf(data), opinions, where }];
+}
+
+/** Rows of one annotation each. JSON_MIN writes the answers after "id"; CSV sorts its columns, so its answers are told by their values. */
+function minRecords(
+  rows: readonly LocatedRow[],
+  roles: FieldRoles,
+  problems: ImportProblems,
+): ForeignRecord[] {
+  const records = new Map<string, ForeignRecord & { opinions: Opinion[] }>();
+  const answers = rows[0]?.untyped ? answerColumns(rows, roles) : undefined;
+  for (const { value, where, untyped } of rows) {
+    const said = new Map<string, Said>();
+    const data: [string, unknown][] = [];
+    let afterId = false;
+    for (const [name, cell] of Object.entries(value)) {
+      if (name === "id") afterId = true;
+      if (COLUMNS.has(name)) continue;
+      if (!(answers?.has(name) ?? afterId)) data.push([name, cell]);
+      else if (cell !== "" && cell !== null) {
+        const meant = minMeaning(untyped ? jsonOr(cell) : cell);
+        if (meant === undefined) problems.add(where, name, "is no choice, side, rating, ranking or text");
+        else said.set(name, meant);
+      }
+    }
+    const id = String(value.id ?? where.number);
+    const record = records.get(id) ?? { id, ...contentsOf(Object.fromEntries(data)), opinions: [], where };
+    records.set(id, record);
+    if (said.size === 0) continue;
+    const rater = personName(value.annotator as string | number | null);
+    record.opinions.push({ rater, said, truth: false, ...times(value) });
+  }
+  return [...records.values()];
+}
+
+/** Columns of a CSV whose cells are answers: structured ones, verdicts, and the rationale that was named. */
+function answerColumns(rows: readonly LocatedRow[], roles: FieldRoles): Set<string> {
+  const names = Object.keys(rows[0].value).filter((name) => !COLUMNS.has(name));
+  const found = fieldRoles(names, roles);
+  const texts = typeof found === "string" ? [] : [found.prompt, ...found.responses];
+  const isAnswer = (cell: unknown) => {
+    const value = jsonOr(cell);
+    if (typeof value === "string")
+      return verdictOf(value, []) !== undefined || safetyOf([value]) !== undefined;
+    return minMeaning(value) !== undefined;
+  };
+  return new Set(
+    names.filter((name) => {
+      if (name === roles.rationale) return true;
+      const cells = rows.map(({ value }) => value[name]).filter((cell) => cell !== "");
+      return !texts.includes(name) && cells.length > 0 && cells.every(isAnswer);
+    }),
+  );
+}
+
+/** The answer in a cell of JSON_MIN: plain text for one choice or one text, else what the result's value was, in a list. */
+function minMeaning(cell: unknown): Said | undefined {
+  if (typeof cell === "string") return labelOrText(cell);
+  const value = Array.isArray(cell) ? cell[0] : cell;
+  // A comparison in which no side was taken is an empty object.
+  if (Array.isArray(cell) && typeof value === "object" && value !== null && Object.keys(value).length === 0)
+    return { type: "side", selected: null };
+  return typeof value === "object" && value !== null
+    ? meaning(value as Record<string, unknown>, undefined)
+    : undefined;
+}
+
+const labelOrText = (text: string): Said =>
+  text.length <= LONGEST_LABEL && !text.includes("\n")
+    ? { type: "label", labels: [text] }
+    : { type: "text", text };
+
+/** What a result's value means; its own fields tell its type. */
+function meaning(value: Record<string, unknown>, type: string | undefined): Said | undefined {
+  const { selected, choices, rating, ranker, text } = value;
+  if (typeof selected === "string" || (type === "pairwise" && (selected === null || selected === undefined)))
+    return { type: "side", selected: typeof selected === "string" && selected !== "none" ? selected : null };
+  if (isTexts(choices)) return { type: "label", labels: choices };
+  if (typeof rating === "number") return { type: "rating", points: rating };
+  if (isTexts(text)) return { type: "text", text: text.join("\n") };
+  if (typeof text === "string") return { type: "text", text };
+  if (typeof ranker !== "object" || ranker === null) return undefined;
+  const buckets = Object.values(ranker as Record<string, unknown>);
+  if (!buckets.every(isTexts)) return undefined;
+  // One bucket is an order; of several, each is a rank.
+  const ranks = buckets.flatMap((names, b) =>
+    names.map((name, i) => ({ name, rank: buckets.length === 1 ? i + 1 : b + 1 })),
+  );
+  return { type: "ranking", ranks };
+}
+
+const isTexts = (value: unknown): value is string[] =>
+  Array.isArray(value) && value.every((one) => typeof one === "string");
+
+/** Texts of a task by field; a list of {id, title or body} is what a Ranker ranks. */
+function contentsOf(data: Record<string, unknown>): Pick<ForeignRecord, "texts" | "responses" | "meta"> {
+  const texts = new Map<string, TextOrMessages>();
+  const meta: Record<string, unknown> = {};
+  let responses: { name: string; text: string }[] | undefined;
+  for (const [name, given] of Object.entries(data)) {
+    const value = typeof given === "string" && given.startsWith("[{") ? jsonOr(given) : given;
+    const listed = Items.safeParse(value);
+    const turns = Turns.safeParse(value);
+    if (turns.success) texts.set(name, turns.data);
+    else if (listed.success)
+      responses = listed.data.map(({ id, title, body }) => ({
+        name: String(id),
+        text: [title, body].filter(Boolean).join("\n"),
+      }));
+    else if (typeof value === "string") texts.set(name, value);
+    else meta[name] = value;
+  }
+  return { texts, ...(responses && { responses }), ...(Object.keys(meta).length > 0 && { meta }) };
+}
+
+function times({ created_at, lead_time }: Record<string, unknown>): {
+  castAt?: number;
+  milliseconds?: number;
+} {
+  const castAt = Date.parse(String(created_at ?? ""));
+  const seconds = lead_time === null || lead_time === "" ? Number.NaN : Number(lead_time);
+  return {
+    ...(Number.isFinite(castAt) && { castAt }),
+    ...(Number.isFinite(seconds) && seconds >= 0 && { milliseconds: Math.round(seconds * 1000) }),
+  };
+}
+
+function personName(person: z.output<typeof Person> | null | undefined): string {
+  if (person === null || person === undefined) return "unknown";
+  return typeof person === "object" ? String(person.email ?? person.id ?? "unknown") : String(person);
+}
+
+function jsonOr(cell: unknown): unknown {
+  if (typeof cell !== "string" || !/^[[{]/.test(cell)) return cell;
+  try {
+    return JSON.parse(cell);
+  } catch {
+    return cell;
+  }
+}

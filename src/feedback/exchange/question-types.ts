@@ -1,0 +1,60 @@
+/** What kind of question each one is, over all records of a file: exports do not say, so it is read from the answers. */
+import type { ForeignRecord, Said } from "./foreign-record.js";
+import type { ImportProblems } from "./problems.js";
+import { safetyOf, verdictOf } from "./verdict-words.js";
+
+/** A question with more different answers than this was answered in words. */
+const MOST_LABELS = 12;
+
+/**
+ * The type of each question, and the records with every answer of that type. A question is one in words where any of its answers is long, where
+ * there are many different ones, or where they name no side while another question does the judging.
+ *
+ * @param rationale a question that a person knows to be one in words.
+ */
+export function withQuestionTypes(
+  records: readonly ForeignRecord[],
+  rationale: string | undefined,
+  problems: ImportProblems,
+): { records: ForeignRecord[]; types: Map<string, Said["type"]> } {
+  const answers = new Map<string, Said[]>();
+  for (const { opinions } of records)
+    for (const { said } of opinions)
+      for (const [name, one] of said) {
+        const list = answers.get(name) ?? [];
+        if (list.push(one) === 1) answers.set(name, list);
+      }
+  const types = new Map(
+    [...answers].map(([name, list]) => [name, name === rationale ? "text" : typeOf(list)] as const),
+  );
+  const judged = [...types.values()].filter((type) => type !== "text").length;
+  for (const [name, list] of answers)
+    if (types.get(name) === "label" && judged > 1 && !list.every(isVerdict)) types.set(name, "text");
+  const typed = records.map((record) => ({
+    ...record,
+    opinions: record.opinions.map((opinion) => {
+      const said = new Map<string, Said>();
+      for (const [name, one] of opinion.said) {
+        const type = types.get(name) as Said["type"];
+        if (one.type === type) said.set(name, one);
+        else if (type === "text" && one.type === "label")
+          said.set(name, { type, text: one.labels.join(", ") });
+        else problems.add(record.where, name, `is a ${one.type} here and a ${type} elsewhere`);
+      }
+      return { ...opinion, said };
+    }),
+  }));
+  return { records: typed, types };
+}
+
+function typeOf(list: readonly Said[]): Said["type"] {
+  if (list.some(({ type }) => type === "text")) return "text";
+  const [{ type }] = list;
+  const different = new Set(list.map((one) => (one.type === "label" ? one.labels.join() : "")));
+  return type === "label" && different.size > MOST_LABELS ? "text" : type;
+}
+
+const isVerdict = (one: Said): boolean =>
+  one.type === "label" &&
+  (safetyOf(one.labels) !== undefined ||
+    one.labels.every((label) => verdictOf(label, []) !== undefined || /^\w+$/.test(label)));

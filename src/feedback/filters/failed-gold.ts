@@ -1,0 +1,92 @@
+/**
+ * Raters who fail gold items. The evidence that a rater's accuracy is below what honest raters
+ * reach, a0, is a likelihood ratio mixed over all worse accuracies (Robbins 1970, "Statistical methods related to the law of the iterated
+ * logarithm"), after n gold items with k right:
+ *
+ *     E = 1/a0 int_0^a0 a^k (1-a)^(n-k) da / [a0^k (1-a0)^(n-k)]
+ *
+ * E is a supermartingale for anyone with an accuracy of at least a0, and so is any mean of such. Half of the weight is on E over all gold, half on the
+ * mean of E over the classes of answers, because one who always says the commonest answer is right on most gold. By Ville's
+ * inequality the chance that this ever reaches 1/alpha is at most alpha, however often one looks: at most a share alpha of
+ * honest raters is ever found.
+ */
+import { logGamma, regularizedBeta } from "../../statistics/binomial.js";
+import type { TaskItem } from "../tasks/index.js";
+import { type Finding, raterFinding } from "./finding.js";
+import { answerDifference } from "./self-contradiction.js";
+import { byRater, type JudgedItem, mainVerdict, shownVerdict } from "./votes.js";
+
+/** Likert and ranking answers this near to gold count as right. */
+const NEAR = 0.25;
+
+/** @param flaggedShare alpha. @param honestAccuracy a0, in (0, 1). */
+export function failedGold(
+  judged: readonly JudgedItem[],
+  { flaggedShare, honestAccuracy }: { flaggedShare: number; honestAccuracy: number },
+): Finding[] {
+  return byRater(judged).flatMap(([rater, own]) => {
+    const gold = own.filter(({ item, vote }) => item.gold !== undefined && !vote.repeat);
+    const most = strongestEvidence(gold, honestAccuracy);
+    if (most < 1 / flaggedShare) return [];
+    const right = gold.filter(isRight).length;
+    const evidence = `${rater} was right on ${right} of ${gold.length} gold items; the evidence against an accuracy of ${honestAccuracy} is ${most.toPrecision(2)} to 1`;
+    const figures = { right, gold: gold.length, evidence: most };
+    return [
+      raterFinding(
+        "failed-gold",
+        "hold",
+        rater,
+        own.map(({ vote }) => vote),
+        evidence,
+        figures,
+      ),
+    ];
+  });
+}
+
+interface Tally {
+  n: number;
+  right: number;
+  evidence: number;
+}
+
+/** The largest that the module's mean has been. */
+function strongestEvidence(gold: readonly JudgedItem[], honestAccuracy: number): number {
+  const all: Tally = { n: 0, right: 0, evidence: 1 };
+  const classes = new Map(gold.map((one): [string, Tally] => [goldClass(one), { ...all }]));
+  let most = 0;
+  for (const one of gold) {
+    for (const tally of [all, classes.get(goldClass(one)) as Tally]) {
+      tally.n++;
+      tally.right += isRight(one) ? 1 : 0;
+      tally.evidence = goldEvidence(tally.right, tally.n, honestAccuracy);
+    }
+    const apart = [...classes.values()].reduce((sum, { evidence }) => sum + evidence, 0) / classes.size;
+    most = Math.max(most, (all.evidence + apart) / 2);
+  }
+  return most;
+}
+
+/** E of the module's formula: 1/a0 B(k+1, n-k+1) I_a0(k+1, n-k+1) / [a0^k (1-a0)^(n-k)]. */
+export function goldEvidence(right: number, n: number, honestAccuracy: number): number {
+  const [a, b] = [right + 1, n - right + 1];
+  const logBeta = logGamma(a) + logGamma(b) - logGamma(a + b);
+  const logHonest = right * Math.log(honestAccuracy) + (n - right) * Math.log1p(-honestAccuracy);
+  return (Math.exp(logBeta - logHonest) * regularizedBeta(honestAccuracy, a, b)) / honestAccuracy;
+}
+
+function isRight({ vote, item }: JudgedItem): boolean {
+  const { gold } = item;
+  if (gold?.kind === "safety" || gold?.kind === "pairwise") {
+    return (answerDifference(gold, vote.answer, item.task.scale) ?? 1) === 0;
+  }
+  return gold !== undefined && (answerDifference(gold, vote.answer, item.task.scale) ?? 1) <= NEAR;
+}
+
+/** What a rater who does not look would have to vary: the side on the screen, the label; one class for other kinds. */
+function goldClass({ vote, item }: JudgedItem): string {
+  const gold = item.gold as NonNullable<TaskItem["gold"]>;
+  if (gold.kind === "pairwise")
+    return shownVerdict(mainVerdict({ ...vote, answer: gold }) ?? "tie", vote.order);
+  return gold.kind === "safety" ? String(gold.safe) : gold.kind;
+}

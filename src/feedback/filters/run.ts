@@ -1,0 +1,53 @@
+import type { CastVote, TaskItem } from "../tasks/index.js";
+import type { FilterConfig } from "./config.js";
+import { copiedText } from "./copied-text.js";
+import { failedGold } from "./failed-gold.js";
+import { compareFindings, type Finding } from "./finding.js";
+import { intransitive } from "./intransitive.js";
+import { nearDuplicates } from "./near-duplicate.js";
+import { personalData } from "./personal-data.js";
+import { safetyConflicts } from "./safety-conflict.js";
+import { selfContradiction } from "./self-contradiction.js";
+import { straightLining } from "./straight-lining.js";
+import { tooFast } from "./too-fast.js";
+import { standingVotes } from "./votes.js";
+
+/**
+ * Every filter that the configuration turns on, over the votes that no later one corrects. Nothing is changed or left out: what
+ * happens to a finding is a reviewer's decision.
+ *
+ * @param items every item that was voted on. @returns findings in a fixed order, whatever the order of votes and items.
+ * @throws PlumbError where a vote's item is not there.
+ */
+export function runFilters(
+  votes: readonly CastVote[],
+  items: readonly TaskItem[],
+  config: FilterConfig,
+): Finding[] {
+  const sorted = [...items].sort((a, b) => (a.id < b.id ? -1 : 1));
+  const judged = standingVotes(votes, sorted);
+  const { falseAlarms } = config;
+  const findings = [
+    config.tooFast ? tooFast(judged, falseAlarms) : [],
+    config.straightLining ? straightLining(judged, { falseAlarms, toleratedBias: config.toleratedBias }) : [],
+    config.selfContradiction
+      ? selfContradiction(judged, { falseAlarms, tolerated: config.toleratedContradictions })
+      : [],
+    config.intransitive ? intransitive(judged, { falseAlarms, tolerated: config.toleratedCircles }) : [],
+    config.nearDuplicate ? nearDuplicates(sorted, config.similarity) : [],
+    config.failedGold
+      ? failedGold(judged, { flaggedShare: config.goldFlagged, honestAccuracy: config.goldAccuracy })
+      : [],
+    config.copiedText
+      ? copiedText(judged, { similarity: config.copiedSimilarity, leastCharacters: config.copiedLength })
+      : [],
+    config.personalData ? personalData(judged) : [],
+    config.safetyConflict ? safetyConflicts(judged) : [],
+  ];
+  return findings.flat().sort(compareFindings);
+}
+
+/** Ids of the votes that some finding holds for review. */
+export function heldVotes(findings: readonly Finding[]): Set<string> {
+  return new Set(findings.filter(({ severity }) => severity === "hold").flatMap(({ votes }) => votes));
+}

@@ -1,0 +1,72 @@
+/**
+ * Votes against the safety baseline: asked for harm (harmful-requests.ts), a response that does not refuse was preferred over one that
+ * refuses, in a comparison or a ranking that asks for overall or harmless; or a response that does not refuse was labelled safe. Both
+ * sides are told by their words, so each finding is for a person to decide; it says nothing of votes where both refuse or
+ * neither does.
+ */
+import { isRefusal } from "../../text/refusal.js";
+import { SAFETY_CATEGORIES, type SafetyCategory, type TaskItem } from "../tasks/index.js";
+import { type Finding, raterFinding } from "./finding.js";
+import { harmfulRequest } from "./harmful-requests.js";
+import type { JudgedItem } from "./votes.js";
+
+/** Responses of fewer letters and digits comply with nothing. */
+const LEAST_CHARACTERS = 12;
+/** Aspects in which harm must not win; "helpful" asks for something else. */
+const ASPECTS = ["overall", "harmless"];
+
+export function safetyConflicts(judged: readonly JudgedItem[]): Finding[] {
+  const readings = new Map<TaskItem, Reading>();
+  return judged.flatMap((one) => {
+    const reading = readings.get(one.item) ?? read(one.item);
+    readings.set(one.item, reading);
+    const what = reading.categories.length === 0 ? undefined : conflict(one, reading);
+    if (what === undefined) return [];
+    const names = reading.categories.map((category) => SAFETY_CATEGORIES[category].toLowerCase());
+    return raterFinding(
+      "safety-conflict",
+      "hold",
+      one.vote.rater,
+      [one.vote],
+      `the prompt of item ${one.item.id} asks for harm by its words (${names.join(", ")}), and ${one.vote.rater} ${what}`,
+      { categories: names.length },
+    );
+  });
+}
+
+interface Reading {
+  categories: SafetyCategory[];
+  refuses: boolean[];
+  complies: boolean[];
+}
+
+function read({ content }: TaskItem): Reading {
+  const { prompt, responses } = content;
+  const asked =
+    typeof prompt === "string" ? prompt : (prompt.findLast(({ role }) => role === "user")?.content ?? "");
+  const refuses = responses.map(({ text }) => isRefusal(text));
+  const complies = responses.map(({ text }, i) => !refuses[i] && text.trim().length >= LEAST_CHARACTERS);
+  return { categories: harmfulRequest(asked), refuses, complies };
+}
+
+/** What the rater did against the baseline, if anything. */
+function conflict({ vote }: JudgedItem, { refuses, complies }: Reading): string | undefined {
+  const { answer } = vote;
+  if (answer.kind === "pairwise") {
+    const against = Object.entries(answer.aspects).find(([aspect, { verdict }]) => {
+      if (!ASPECTS.includes(aspect) || (verdict !== "left" && verdict !== "right")) return false;
+      const [better, worse] = verdict === "left" ? [0, 1] : [1, 0];
+      return complies[better] && refuses[worse];
+    });
+    return against && `found a response that complies better (${against[0]}) than one that refuses`;
+  }
+  if (answer.kind === "ranking") {
+    const over = answer.ranks.some(
+      (rank, i) => complies[i] && answer.ranks.some((other, j) => refuses[j] && rank < other),
+    );
+    return over ? "ranked a response that complies above one that refuses" : undefined;
+  }
+  if (answer.kind === "safety" && answer.safe && complies[0])
+    return "labelled a response that complies as safe";
+  return undefined;
+}

@@ -1,0 +1,114 @@
+/**
+ * Raters who answer a hidden repeat differently. Answers are compared in the stored order of the responses: one who preferred the
+ * left both times, while the sides were swapped, has contradicted itself. Each contradiction is a warning; a rater is held when
+ * there are more than honest raters have:
+ *
+ *     P(Bin(repeats, tolerated) >= contradictions) under Holm's procedure over raters.
+ */
+import { binomialTail } from "../../statistics/binomial.js";
+import { holm } from "../../statistics/holm.js";
+import type { Answer, Verdict } from "../tasks/index.js";
+import { chance, type Finding, raterFinding } from "./finding.js";
+import { preferredPlace } from "./straight-lining.js";
+import { byRater, groupBy, type JudgedItem } from "./votes.js";
+
+/** Answers that differ by more than this contradict each other. */
+const CONTRADICTION = 0.5;
+
+/** @param tolerated share of repeats that honest raters answer the other way at most. */
+export function selfContradiction(
+  judged: readonly JudgedItem[],
+  { falseAlarms, tolerated }: { falseAlarms: number; tolerated: number },
+): Finding[] {
+  const raters = byRater(judged).map(([rater, own]) => ({ rater, own, ...repeatsOf(own) }));
+  const p = raters.map(({ repeats, contradictions }) =>
+    binomialTail(contradictions.length, repeats, tolerated),
+  );
+  const falls = holm(p, falseAlarms);
+  return raters.flatMap(({ rater, own, repeats, contradictions }, i) => {
+    const warnings = contradictions.map(([first, second, difference]) =>
+      raterFinding(
+        "self-contradiction",
+        "warn",
+        rater,
+        [first.vote, second.vote],
+        `${rater} judged item ${first.vote.item} twice and differently${samePlace(first, second) ? ", both times for the same place of the screen" : ""}`,
+        { difference },
+      ),
+    );
+    if (!falls[i]) return warnings;
+    const byPlace = contradictions.filter(([first, second]) => samePlace(first, second)).length;
+    const held = raterFinding(
+      "self-contradiction",
+      "hold",
+      rater,
+      own.map(({ vote }) => vote),
+      `${rater} contradicted itself in ${contradictions.length} of ${repeats} hidden repeats, ${byPlace} times by taking the same place again; chance among honest raters ${chance(p[i])}`,
+      { contradictions: contradictions.length, repeats, samePlace: byPlace, p: p[i] },
+    );
+    return [held, ...warnings];
+  });
+}
+
+/** Repeats that can be compared with the rater's earlier vote on the item, and those that contradict it. */
+function repeatsOf(own: readonly JudgedItem[]): {
+  repeats: number;
+  contradictions: [JudgedItem, JudgedItem, number][];
+} {
+  let repeats = 0;
+  const contradictions: [JudgedItem, JudgedItem, number][] = [];
+  for (const votes of groupBy(own, ({ vote }) => vote.item).values()) {
+    for (const [i, second] of votes.entries()) {
+      if (i === 0 || !second.vote.repeat) continue;
+      const first = votes[i - 1];
+      const difference = answerDifference(first.vote.answer, second.vote.answer, first.item.task.scale);
+      if (difference === undefined) continue;
+      repeats++;
+      if (difference > CONTRADICTION) contradictions.push([first, second, difference]);
+    }
+  }
+  return { repeats, contradictions };
+}
+
+function samePlace(first: JudgedItem, second: JudgedItem): boolean {
+  const [a, b] = [preferredPlace(first), preferredPlace(second)];
+  return a !== undefined && a === b;
+}
+
+/**
+ * How far two answers to one item are apart, in [0, 1]: for comparisons the mean over aspects of 1 (opposite sides) or 1/2 (one a
+ * tie); for rankings the share of pairs in the other order (Kendall's distance), ties counting half; for ratings the mean distance over the
+ * scale's length; for labels 0 or 1. Written answers cannot be compared.
+ */
+export function answerDifference(a: Answer, b: Answer, scale: number): number | undefined {
+  if (a.kind === "pairwise" && b.kind === "pairwise") {
+    const aspects = Object.keys(a.aspects).filter((aspect) => aspect in b.aspects);
+    if (aspects.length === 0) return undefined;
+    return meanOf(aspects, (name) => Math.abs(side(a.aspects[name].verdict) - side(b.aspects[name].verdict)));
+  }
+  if (a.kind === "ranking" && b.kind === "ranking") return rankDistance(a.ranks, b.ranks);
+  if (a.kind === "likert" && b.kind === "likert") {
+    const distances = a.ratings.flatMap((points, place) =>
+      Object.entries(points).map(([name, value]) => Math.abs(value - (b.ratings[place]?.[name] ?? value))),
+    );
+    return distances.length === 0 ? undefined : meanOf(distances, (d) => d / Math.max(1, scale - 1));
+  }
+  if (a.kind === "safety" && b.kind === "safety") return a.safe === b.safe ? 0 : 1;
+  return undefined;
+}
+
+const side = (verdict: Verdict): number => (verdict === "left" ? 1 : verdict === "right" ? 0 : 0.5);
+
+function rankDistance(a: readonly number[], b: readonly number[]): number | undefined {
+  let [distance, pairs] = [0, 0];
+  for (let i = 0; i < Math.min(a.length, b.length); i++)
+    for (let j = 0; j < i; j++) {
+      pairs++;
+      distance += Math.abs(Math.sign(a[i] - a[j]) - Math.sign(b[i] - b[j])) / 2;
+    }
+  return pairs === 0 ? undefined : distance / pairs;
+}
+
+function meanOf<T>(values: readonly T[], of: (value: T) => number): number {
+  return values.reduce((sum, value) => sum + of(value), 0) / values.length;
+}

@@ -1,0 +1,185 @@
+/**
+ * Raters who answer by place and not by content. The server shuffles what is shown, so whatever a rater thinks of the responses,
+ * every place is as likely as any other to hold the best one.
+ *
+ * - Place: with n answers that prefer a place out of k, and m for the rater's favourite, P(Bin(n, q) >= m), where q = 1/k + tolerated
+ *   (1 - 1/k): a mild habit is human. Bonferroni over the places.
+ * - Runs: given how often each side was chosen, the number of runs of an honest rater's sides has Wald and Wolfowitz's exact
+ *   distribution (1940); too few (blocks) and too many (left, right, left, ...) both count. For comparisons only.
+ * - Sameness, for ratings and labels, whose answers the place does not touch: the share of a rater's most frequent answer against
+ *   q + 1/2 (1 - q), q the share of that answer among all other raters.
+ *
+ * Holm's procedure over raters and tests bounds the chance that any honest rater is found.
+ */
+import { binomialTail, logGamma } from "../../statistics/binomial.js";
+import { holm } from "../../statistics/holm.js";
+import type { CastVote } from "../tasks/index.js";
+import { chance, type Finding, percent, raterFinding } from "./finding.js";
+import { byRater, groupBy, type JudgedItem, mainVerdict, shownVerdict } from "./votes.js";
+
+/** Fewer answers than this are not tested. */
+const LEAST_ANSWERS = 10;
+/** How far a rater's most frequent rating may exceed the others', as a share of what is left. */
+const TOLERATED_SAMENESS = 0.5;
+/** Answers that the exact test of runs reads; later ones are tested in a next block. */
+const MOST_RUN_ANSWERS = 2000;
+
+interface Test {
+  rater: string;
+  votes: CastVote[];
+  p: number;
+  evidence: string;
+  figures: Record<string, number>;
+}
+
+/** @param toleratedBias how far a favourite place may exceed its share, as a part of what is left. */
+export function straightLining(
+  judged: readonly JudgedItem[],
+  { falseAlarms, toleratedBias }: { falseAlarms: number; toleratedBias: number },
+): Finding[] {
+  const pool = patternCounts(judged);
+  const tests = byRater(judged).flatMap(([rater, own]) => [
+    ...placeTests(rater, own, toleratedBias),
+    ...runTests(rater, own),
+    ...samenessTests(rater, own, pool),
+  ]);
+  const falls = holm(
+    tests.map(({ p }) => p),
+    falseAlarms,
+  );
+  return tests
+    .filter((_, i) => falls[i])
+    .map(({ rater, votes, p, evidence, figures }) =>
+      raterFinding(
+        "straight-lining",
+        "hold",
+        rater,
+        votes,
+        `${evidence}; chance among honest raters ${chance(p)}`,
+        { ...figures, p },
+      ),
+    );
+}
+
+/** The place that an answer prefers, from 0; undefined where it prefers none. */
+export function preferredPlace({ vote }: JudgedItem): number | undefined {
+  const { answer, order } = vote;
+  if (answer.kind === "pairwise") {
+    const verdict = shownVerdict(mainVerdict(vote) ?? "tie", order);
+    return verdict === "left" ? 0 : verdict === "right" ? 1 : undefined;
+  }
+  if (answer.kind !== "ranking") return undefined;
+  const best = answer.ranks.filter((rank) => rank === 1).length === 1 ? answer.ranks.indexOf(1) : -1;
+  return best < 0 ? undefined : order.indexOf(best);
+}
+
+function placeTests(rater: string, own: readonly JudgedItem[], tolerated: number): Test[] {
+  const placed = own.filter((one) => (preferredPlace(one) ?? -1) >= 0);
+  return [...groupBy(placed, ({ vote }) => String(vote.order.length))].flatMap(([size, votes]) => {
+    const [k, n] = [Number(size), votes.length];
+    if (n < LEAST_ANSWERS) return [];
+    const counts = new Array<number>(k).fill(0);
+    for (const one of votes) counts[preferredPlace(one) as number]++;
+    const most = Math.max(...counts);
+    const place = counts.indexOf(most) + 1;
+    const share = 1 / k + tolerated * (1 - 1 / k);
+    return [
+      {
+        rater,
+        votes: votes.map(({ vote }) => vote),
+        p: Math.min(1, k * binomialTail(most, n, share)),
+        evidence: `${rater} preferred place ${place} of ${k} in ${most} of ${n} answers (${percent(most / n)}), though places are shuffled`,
+        figures: { place, count: most, answers: n, share: most / n },
+      },
+    ];
+  });
+}
+
+function runTests(rater: string, own: readonly JudgedItem[]): Test[] {
+  const sided = own.filter((one) => one.vote.answer.kind === "pairwise" && preferredPlace(one) !== undefined);
+  const tests: Test[] = [];
+  for (let start = 0; start < sided.length; start += MOST_RUN_ANSWERS) {
+    const votes = sided.slice(start, start + MOST_RUN_ANSWERS);
+    const sides = votes.map((one) => preferredPlace(one) as number);
+    const [lefts, rights] = [sides.filter((side) => side === 0).length, sides.filter((s) => s === 1).length];
+    if (Math.min(lefts, rights) === 0 || sides.length < LEAST_ANSWERS) continue;
+    const runs = 1 + sides.filter((side, i) => i > 0 && side !== sides[i - 1]).length;
+    const expected = 1 + (2 * lefts * rights) / (lefts + rights);
+    tests.push({
+      rater,
+      votes: votes.map(({ vote }) => vote),
+      p: runsP(runs, lefts, rights),
+      evidence: `${rater}'s ${sides.length} sides came in ${runs} runs, where ${expected.toFixed(0)} were to be expected`,
+      figures: { runs, expected, answers: sides.length },
+    });
+  }
+  return tests;
+}
+
+/**
+ * Two-sided p of a number of runs among n1 + n2 signs in random order: twice the smaller tail, at most 1. With C the binomial
+ * coefficient, P(R = 2k) = 2 C(n1-1, k-1) C(n2-1, k-1) / C(n1+n2, n1) and
+ * P(R = 2k+1) = [C(n1-1, k) C(n2-1, k-1) + C(n1-1, k-1) C(n2-1, k)] / C(n1+n2, n1).
+ */
+export function runsP(runs: number, n1: number, n2: number): number {
+  const all = logChoose(n1 + n2, n1);
+  const both = (a: number, b: number) => Math.exp(logChoose(n1 - 1, a) + logChoose(n2 - 1, b) - all);
+  const probability = (r: number) => {
+    const k = Math.floor(r / 2);
+    return r % 2 === 0 ? 2 * both(k - 1, k - 1) : both(k, k - 1) + both(k - 1, k);
+  };
+  let [below, above] = [0, 0];
+  for (let r = 2; r <= n1 + n2; r++) {
+    const p = probability(r);
+    if (r <= runs) below += p;
+    if (r >= runs) above += p;
+  }
+  return Math.min(1, 2 * Math.min(below, above));
+}
+
+function logChoose(n: number, k: number): number {
+  if (k < 0 || k > n) return Number.NEGATIVE_INFINITY;
+  return logGamma(n + 1) - logGamma(k + 1) - logGamma(n - k + 1);
+}
+
+/** What is said of the responses, as a text that equal answers share; only of kinds without a place. */
+function pattern({ vote: { answer } }: JudgedItem): string | undefined {
+  if (answer.kind === "likert")
+    return JSON.stringify(answer.ratings.map((points) => Object.entries(points).sort()));
+  if (answer.kind === "safety") return `${answer.safe} ${[...answer.categories].sort()}`;
+  return undefined;
+}
+
+function patternCounts(judged: readonly JudgedItem[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const one of judged) {
+    const key = pattern(one);
+    if (key === undefined) continue;
+    counts.set(key, (counts.get(key) ?? 0) + 1);
+    const kind = one.vote.answer.kind;
+    counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  }
+  return counts;
+}
+
+function samenessTests(rater: string, own: readonly JudgedItem[], pool: ReadonlyMap<string, number>): Test[] {
+  const rated = own.filter((one) => pattern(one) !== undefined);
+  return [...groupBy(rated, ({ vote }) => vote.answer.kind)].flatMap(([kind, votes]) => {
+    const n = votes.length;
+    const others = (pool.get(kind) ?? 0) - n;
+    if (n < LEAST_ANSWERS || others < LEAST_ANSWERS) return [];
+    const patterns = groupBy(votes, (one) => pattern(one) as string);
+    const [key, same] = [...patterns].reduce((a, b) => (b[1].length > a[1].length ? b : a));
+    const q = ((pool.get(key) ?? 0) - same.length) / others;
+    const share = q + TOLERATED_SAMENESS * (1 - q);
+    return [
+      {
+        rater,
+        votes: votes.map(({ vote }) => vote),
+        p: Math.min(1, patterns.size * binomialTail(same.length, n, share)),
+        evidence: `${rater} gave the same ${kind} answer to ${same.length} of ${n} items (${percent(same.length / n)}); others give it to ${percent(q)}`,
+        figures: { count: same.length, answers: n, share: same.length / n, others: q },
+      },
+    ];
+  });
+}

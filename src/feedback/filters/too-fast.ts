@@ -1,0 +1,171 @@
+/**
+ * Votes and raters too fast to have read. The time that a rater takes for an item is taken to be lognormal:
+ *
+ *     log t = a_w + b log(words + 20) + e,   a_w ~ N(A, tau^2),  e ~ N(0, sigma^2)
+ *
+ * 1. b: the median slope between pairs of votes of one rater (Theil 1950, Sen 1968), kept within [0, 1].
+ * 2. a_w: the median of a rater's log t - b log(words + 20); sigma: 1.4826 times the median absolute deviation from it.
+ * 3. A: the median of a_w; tau^2: the squared 1.4826 MAD of a_w less what medians of few votes vary by, moderated by what is known of
+ *    readers (Smyth 2004, "Linear models and empirical Bayes methods"): (d0 s0^2 + d tau^2) / (d0 + d), with d = .37 (W - 1).
+ * 4. Raters: t-test of a_w below A with d0 + d degrees of freedom; votes: t-test of e below 0, with those of a MAD (efficiency .37).
+ *
+ * Medians let up to half of the raters be fast before they are taken for the norm. Holm's procedure over raters, and over
+ * votes, each with half of the false alarms, bounds the chance that any honest one is found.
+ */
+
+import { studentTail } from "../../statistics/binomial.js";
+import { holm } from "../../statistics/holm.js";
+import { chance, type Finding, raterFinding } from "./finding.js";
+import { byRater, type JudgedItem, promptText } from "./votes.js";
+
+/** Votes below this count say too little about a rater's pace. */
+const LEAST_VOTES = 8;
+/** Pairs of votes that the slope is read from. */
+const MOST_PAIRS = 20_000;
+/** Spread of log paces between people (s0), and the raters that this knowledge is worth (d0); readers alone differ by a fifth (Brysbaert 2019). */
+const USUAL_SPREAD = 0.35;
+const USUAL_WORTH = 10;
+const EXTRA_WORDS = 20;
+/** Share of a sample's information that its median absolute deviation keeps (normal data). */
+const MAD_EFFICIENCY = 0.37;
+/** Variance of a median, in units of the mean's. */
+const MEDIAN_VARIANCE = Math.PI / 2;
+
+interface TimedVote extends JudgedItem {
+  logTime: number;
+  logWords: number;
+}
+
+/** @param falseAlarms chance that any honest rater or vote is found. */
+export function tooFast(judged: readonly JudgedItem[], falseAlarms: number): Finding[] {
+  const raters = byRater(judged)
+    .map(([rater, own]) => ({ rater, votes: own.flatMap(timed) }))
+    .filter(({ votes }) => votes.length >= LEAST_VOTES);
+  if (raters.length === 0) return [];
+  const slope = commonSlope(raters.map(({ votes }) => votes));
+  const paced = raters.map(({ rater, votes }) => {
+    const paces = votes.map(({ logTime, logWords }) => logTime - slope * logWords);
+    const pace = median(paces);
+    return { rater, votes, pace, errors: paces.map((value) => value - pace) };
+  });
+  const sigma = Math.max(0.05, 1.4826 * median(paced.flatMap(({ errors }) => errors.map(Math.abs))));
+  const fast = fastRaters(paced, sigma, falseAlarms / 2);
+  return [...fast.findings, ...singleVotes(paced, fast.found, sigma, falseAlarms / 2)];
+}
+
+interface Paced {
+  rater: string;
+  votes: TimedVote[];
+  pace: number;
+  errors: number[];
+}
+
+function fastRaters(
+  paced: readonly Paced[],
+  sigma: number,
+  falseAlarms: number,
+): { findings: Finding[]; found: Set<string> } {
+  const center = median(paced.map(({ pace }) => pace));
+  const sampling = paced.map(({ votes }) => (MEDIAN_VARIANCE * sigma ** 2) / votes.length);
+  const spread = 1.4826 * median(paced.map(({ pace }) => Math.abs(pace - center)));
+  const observed = Math.max(0, spread ** 2 - median(sampling));
+  const worth = MAD_EFFICIENCY * (paced.length - 1);
+  const freedom = USUAL_WORTH + worth;
+  const between = (USUAL_WORTH * USUAL_SPREAD ** 2 + worth * observed) / freedom;
+  const p = paced.map(({ pace }, i) =>
+    paced.length < 3 ? 1 : studentTail((center - pace) / Math.sqrt(between + sampling[i]), freedom),
+  );
+  const falls = holm(p, falseAlarms);
+  const fast = paced.filter((_, i) => falls[i]);
+  const findings = fast.map(({ rater, votes, pace }) => {
+    const times = Math.exp(center - pace);
+    const seconds = median(votes.map(({ logTime }) => Math.exp(logTime))) / 1000;
+    const at = p[paced.findIndex((one) => one.rater === rater)];
+    return raterFinding(
+      "too-fast",
+      "hold",
+      rater,
+      votes.map(({ vote }) => vote),
+      `${rater} takes ${seconds.toFixed(1)} s for an item, ${times.toFixed(1)} times less than the median rater for texts as long; chance among honest raters ${chance(at)}`,
+      { votes: votes.length, medianSeconds: seconds, timesFaster: times, p: at },
+    );
+  });
+  return { findings, found: new Set(fast.map(({ rater }) => rater)) };
+}
+
+/** Votes far below their own rater's pace, of raters who are not too fast as a whole. */
+function singleVotes(
+  paced: readonly Paced[],
+  found: ReadonlySet<string>,
+  sigma: number,
+  falseAlarms: number,
+): Finding[] {
+  const single = paced
+    .filter(({ rater }) => !found.has(rater))
+    .flatMap(({ votes, errors }) => {
+      const scale = sigma * Math.sqrt(1 + MEDIAN_VARIANCE / votes.length);
+      return votes.map((vote, i) => ({ ...vote, error: errors[i], z: errors[i] / scale }));
+    });
+  const freedom = MAD_EFFICIENCY * single.length;
+  const p = single.map(({ z }) => studentTail(-z, freedom));
+  const falls = holm(p, falseAlarms);
+  return single.flatMap(({ vote, error, logTime }, i) => {
+    if (!falls[i]) return [];
+    const seconds = Math.exp(logTime) / 1000;
+    const times = Math.exp(-error);
+    return raterFinding(
+      "too-fast",
+      "hold",
+      vote.rater,
+      [vote],
+      `${vote.rater} took ${seconds.toFixed(1)} s for item ${vote.item}, ${times.toFixed(1)} times less than this rater's own pace for a text as long; chance ${chance(p[i])}`,
+      { seconds, timesFaster: times, p: p[i] },
+    );
+  });
+}
+
+/** Votes with a time that can be one; what a client says is not believed beyond a day. */
+function timed({ vote, item }: JudgedItem): TimedVote[] {
+  const { milliseconds } = vote;
+  if (milliseconds === undefined || !(milliseconds >= 0 && milliseconds <= 86_400_000)) return [];
+  const words =
+    countWords(promptText(item)) +
+    item.content.responses.reduce((sum, { text }) => sum + countWords(text), 0);
+  return [
+    { vote, item, logTime: Math.log(Math.max(1, milliseconds)), logWords: Math.log(words + EXTRA_WORDS) },
+  ];
+}
+
+/** Words of a text; where a language writes none apart, every three of its letters count as one. */
+export function countWords(text: string): number {
+  let [words, inside, dense] = [0, false, 0];
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code >= 0x2e80 && code <= 0xd7ff) dense++;
+    const space = code <= 32 || code === 0xa0;
+    if (!space && !inside) words++;
+    inside = !space;
+  }
+  return words + Math.floor(dense / 3);
+}
+
+/** Median slope between votes of one rater that are half the list apart, over all raters. */
+function commonSlope(lists: readonly (readonly TimedVote[])[]): number {
+  const slopes: number[] = [];
+  for (const votes of lists) {
+    const sorted = [...votes].sort((a, b) => a.logWords - b.logWords);
+    const half = Math.floor(sorted.length / 2);
+    for (let i = 0; i + half < sorted.length && slopes.length < MOST_PAIRS; i++) {
+      const [a, b] = [sorted[i], sorted[i + half]];
+      if (b.logWords > a.logWords) slopes.push((b.logTime - a.logTime) / (b.logWords - a.logWords));
+    }
+  }
+  return slopes.length === 0 ? 0 : Math.min(1, Math.max(0, median(slopes)));
+}
+
+function median(values: readonly number[]): number {
+  if (values.length === 0) return 0;
+  const sorted = Float64Array.from(values).sort();
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}

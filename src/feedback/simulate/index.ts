@@ -1,0 +1,8 @@
+/**
+ * Simulated raters: people, careless people and attackers as pure functions of what is on the screen and a stream of random numbers. What they
+ * judge by is the built-in world's utility or one hidden in any texts (values.ts), so that a truth is known to measure against.
+ */
+export { type SimulatedPoolConfig, simulatedPoolSchema, simulatedRaters } from "./pool.js";
+export { ASSISTANT_VALUES, hiddenValues, type Values } from "./values.js";
+export { RATER_KINDS, type Rated, type RaterKind, type SimulatedRater, type TaskView } from "./view.js";
+export { simulateVotes, type VotingPlan } from "./votes.js";

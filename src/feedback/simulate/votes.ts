@@ -1,0 +1,63 @@
+import { hashName, RandomStream } from "../../random.js";
+import type { CastVote, TaskItem } from "../tasks/index.js";
+import { answerInStoredOrder } from "../tasks/places.js";
+import type { SimulatedRater } from "./view.js";
+
+export interface VotingPlan {
+  /** Raters who see each item. */
+  votesPerItem: number;
+  /** Share of votes that are followed by a hidden repeat, in [0, 1]. */
+  repeats: number;
+  seed: number;
+}
+
+/** Moment of the first vote, and milliseconds between votes: what the clock says does not matter. */
+const START = Date.UTC(2026, 0, 1);
+const BETWEEN = 1000;
+
+/**
+ * Votes as a server would store them: raters drawn for each item, sides shuffled for each vote, repeats at the end. The same plan gives the
+ * same votes.
+ */
+export function simulateVotes(
+  items: readonly TaskItem[],
+  raters: readonly SimulatedRater[],
+  { votesPerItem, repeats, seed }: VotingPlan,
+): CastVote[] {
+  const votes: CastVote[] = [];
+  const again: { item: TaskItem; rater: SimulatedRater }[] = [];
+  const plan = new RandomStream(seed, "feedback/simulate/plan");
+  for (const item of items) {
+    for (const rater of plan.shuffled(raters).slice(0, votesPerItem)) {
+      votes.push(castVote(item, rater, votes.length, seed, false));
+      if (plan.bernoulli(repeats)) again.push({ item, rater });
+    }
+  }
+  for (const { item, rater } of again) votes.push(castVote(item, rater, votes.length, seed, true));
+  return votes;
+}
+
+function castVote(
+  item: TaskItem,
+  rater: SimulatedRater,
+  index: number,
+  seed: number,
+  repeat: boolean,
+): CastVote {
+  const random = new RandomStream(seed, "feedback/simulate/vote", hashName(`${rater.id} ${index}`));
+  const { prompt, responses } = item.content;
+  const order = random.shuffled([...responses.keys()]);
+  const view = { task: item.task, prompt, responses: order.map((at) => ({ text: responses[at].text })) };
+  const { answer, milliseconds } = rater.rate(view, random);
+  return {
+    id: `vote-${index + 1}`,
+    item: item.id,
+    rater: rater.id,
+    answer: answerInStoredOrder(answer, order),
+    order,
+    milliseconds,
+    castAt: START + index * BETWEEN,
+    guidelinesVersion: 1,
+    repeat,
+  };
+}

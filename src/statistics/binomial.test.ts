@@ -1,0 +1,59 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { binomialTail, logGamma, regularizedBeta, studentTail } from "./binomial.js";
+import { holm } from "./holm.js";
+import { normalCdf } from "./normal.js";
+
+/** The tail as the sum that it is. */
+function summedTail(k: number, n: number, p: number): number {
+  let [sum, term] = [0, (1 - p) ** n];
+  for (let i = 0; i <= n; i++) {
+    if (i >= k) sum += term;
+    term *= ((n - i) / (i + 1)) * (p / (1 - p));
+  }
+  return sum;
+}
+
+describe("exact tails", () => {
+  it("of the binomial are its sums", () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 0, max: 60 }),
+        fc.integer({ min: 0, max: 60 }),
+        fc.double({ min: 0.05, max: 0.95, noNaN: true }),
+        (k, n, p) => {
+          const expected = k > n ? 0 : summedTail(k, n, p);
+          expect(binomialTail(k, n, p)).toBeCloseTo(expected, 10);
+        },
+      ),
+    );
+  });
+
+  it("of the binomial hold for a million votes and far out", () => {
+    expect(binomialTail(500_000, 1_000_000, 0.5)).toBeCloseTo(0.5 + 0.5 * 0.0007978845, 6);
+    // 0.5^40, to nine digits.
+    expect(binomialTail(40, 40, 0.5) * 2 ** 40).toBeCloseTo(1, 9);
+  });
+
+  it("of Student's t are those of the tables", () => {
+    expect(studentTail(6.313752, 1)).toBeCloseTo(0.05, 7);
+    expect(studentTail(2.570582, 5)).toBeCloseTo(0.025, 7);
+    expect(studentTail(-2.570582, 5)).toBeCloseTo(0.975, 7);
+    expect(studentTail(1.3, Number.POSITIVE_INFINITY)).toBe(normalCdf(-1.3));
+  });
+
+  it("log Gamma is that of factorials and of 1/2", () => {
+    expect(logGamma(0.5)).toBeCloseTo(0.5 * Math.log(Math.PI), 12);
+    expect(logGamma(11)).toBeCloseTo(Math.log(3_628_800), 12);
+    expect(regularizedBeta(0.3, 2, 3)).toBeCloseTo(0.3483, 10);
+  });
+});
+
+describe("Holm's procedure", () => {
+  it("lets each fall at alpha over those left, and stops at the first that stands", () => {
+    expect(holm([0.01, 0.04, 0.03, 0.005], 0.05)).toEqual([true, false, false, true]);
+    expect(holm([0.02, 0.024, 0.03], 0.05)).toEqual([false, false, false]);
+    expect(holm([0.01, 0.02, 0.05], 0.05)).toEqual([true, true, true]);
+    expect(holm([], 0.05)).toEqual([]);
+  });
+});
