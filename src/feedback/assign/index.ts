@@ -1,0 +1,21 @@
+/** How items are handed out: what a turn shows, when an item is decided, and which items are worth most. Pure functions. */
+export { screenOrder, type Turn, type TurnKind, turnChoice, turnKind } from "./mix.js";
+export {
+  disagreement,
+  diverse,
+  entropy,
+  informationGain,
+  SELECTIONS,
+  type Selection,
+  selectionValue,
+  uncertainty,
+} from "./selection.js";
+export { AssignmentSettings } from "./settings.js";
+export {
+  isDecided,
+  MOST_RELIABLE,
+  posterior,
+  type SignedVote,
+  type StoppingRule,
+  signsOf,
+} from "./stopping.js";

@@ -1,0 +1,60 @@
+/**
+ * When enough raters have judged an item: Wald's sequential probability ratio test (1945, "Sequential tests of statistical
+ * hypotheses") with raters of different reliability, in its Bayesian form.
+ *
+ * A question has two answers, equally likely before anyone votes. Rater j answers rightly with probability r_j, independently
+ * given the truth. After votes s_j = +1 or -1, with 0 for a tie, which tells nothing,
+ *
+ *     L = sum_j s_j log(r_j / (1 - r_j)),    P(+1 | votes) = 1 / (1 + e^-L)
+ *
+ * and asking stops once the larger of P and 1 - P is at least a bound p. Where the r_j are right, the posterior is the share of
+ * truths among items that look so, whatever the rule that stopped them; so of the items that are decided, at most 1 - p are
+ * decided wrongly. Reliabilities that are too high break this promise, so they are kept within [1/2, MOST_RELIABLE].
+ */
+import type { Answer } from "../tasks/index.js";
+
+/** No rater decides an item alone at a bound above this. */
+export const MOST_RELIABLE = 0.95;
+
+export interface StoppingRule {
+  /** The bound p, in (1/2, 1). */
+  probability: number;
+  leastVotes: number;
+}
+
+export interface SignedVote {
+  /** 1 or -1 for the question's answers, 0 for neither. */
+  sign: number;
+  /** r_j, a probability. */
+  reliability: number;
+}
+
+/** P(+1 | votes). */
+export function posterior(votes: readonly SignedVote[]): number {
+  let logOdds = 0;
+  for (const { sign, reliability } of votes) {
+    const r = Math.min(MOST_RELIABLE, Math.max(0.5, reliability));
+    logOdds += sign * Math.log(r / (1 - r));
+  }
+  return 1 / (1 + Math.exp(-logOdds));
+}
+
+/** Whether asking may stop. */
+export function isDecided(votes: readonly SignedVote[], { probability, leastVotes }: StoppingRule): boolean {
+  if (votes.length < leastVotes) return false;
+  const p = posterior(votes);
+  return Math.max(p, 1 - p) >= probability;
+}
+
+/**
+ * An answer's signs by question: an aspect of a comparison (1: the first response), or whether a response is safe. Undefined for
+ * kinds that have no two-sided question.
+ */
+export function signsOf(answer: Answer): Record<string, number> | undefined {
+  if (answer.kind === "safety") return { safe: answer.safe ? 1 : -1 };
+  if (answer.kind !== "pairwise") return undefined;
+  const sign = { left: 1, right: -1, tie: 0, "both-bad": 0 };
+  return Object.fromEntries(
+    Object.entries(answer.aspects).map(([aspect, { verdict }]) => [aspect, sign[verdict]]),
+  );
+}

@@ -1,0 +1,94 @@
+/** Opening the database: SQLite in a file, or PostgreSQL by its URL. Everything above sees one Kysely and the engine's name. */
+import { mkdirSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { Kysely, PostgresDialect, type Transaction } from "kysely";
+import Libsql from "libsql";
+import pg from "pg";
+import { PlumbError } from "../../errors.js";
+import { libsqlDialect } from "./libsql-dialect.js";
+import type { Tables } from "./tables.js";
+
+export type Engine = "sqlite" | "postgresql";
+
+export interface Database {
+  engine: Engine;
+  db: Kysely<Tables>;
+}
+
+/** A query interface that is in a transaction or not. */
+export type Queries = Kysely<Tables> | Transaction<Tables>;
+
+/** How long a writer waits for another process that writes. */
+const BUSY_MILLISECONDS = 10_000;
+/** Connections of one process to PostgreSQL; writes take turns on one of them. */
+const POOL_SIZE = 10;
+/** PostgreSQL's type number of bigint; its values here stay below 2^53. */
+const INT8 = 20;
+
+export function isPostgresUrl(location: string): boolean {
+  return /^postgres(ql)?:\/\//.test(location);
+}
+
+/**
+ * @param location path of a SQLite file, made if it is missing, or a postgres:// URL.
+ * @throws PlumbError when it cannot be opened.
+ */
+export async function openDatabase(location: string): Promise<Database> {
+  return isPostgresUrl(location) ? openPostgres(location) : openSqlite(location);
+}
+
+function openSqlite(path: string): Database {
+  try {
+    mkdirSync(dirname(resolve(path)), { recursive: true });
+    const database = new Libsql(path, { timeout: BUSY_MILLISECONDS });
+    database.exec(`PRAGMA busy_timeout = ${BUSY_MILLISECONDS}`);
+    database.exec("PRAGMA journal_mode = WAL");
+    database.exec("PRAGMA synchronous = FULL");
+    database.exec("PRAGMA foreign_keys = ON");
+    return { engine: "sqlite", db: new Kysely<Tables>({ dialect: libsqlDialect(database) }) };
+  } catch (error) {
+    throw new PlumbError(`Cannot open the database ${path}: ${messageOf(error)}.`, {
+      hint: "Name a file that is a SQLite database or does not exist, in a folder that you may write to.",
+      cause: error,
+    });
+  }
+}
+
+async function openPostgres(url: string): Promise<Database> {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: POOL_SIZE,
+    connectionTimeoutMillis: BUSY_MILLISECONDS,
+    lock_timeout: BUSY_MILLISECONDS,
+    types: {
+      getTypeParser: (id: number, format?: "text" | "binary") =>
+        id === INT8 ? Number : pg.types.getTypeParser(id, format as "text"),
+    },
+  } as pg.PoolConfig);
+  // An idle connection that breaks is replaced by the pool; a query on a broken one fails by itself.
+  pool.on("error", () => undefined);
+  try {
+    (await pool.connect()).release();
+  } catch (error) {
+    await pool.end();
+    throw new PlumbError(
+      `Cannot reach the PostgreSQL database ${withoutPassword(url)}: ${messageOf(error)}.`,
+      {
+        hint: "Check DATABASE_URL, and that the server runs and lets this user in.",
+        cause: error,
+      },
+    );
+  }
+  return { engine: "postgresql", db: new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) }) };
+}
+
+/** A database's address as it may be shown. */
+export function withoutPassword(url: string): string {
+  return url.replace(/^(\w+:\/\/[^:/@]*):[^@]*@/, "$1:***@");
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error
+    ? error.message || String((error as NodeJS.ErrnoException).code)
+    : String(error);
+}

@@ -1,0 +1,78 @@
+/**
+ * Where projects, items, votes and the audit log live: SQLite in a file, or PostgreSQL, behind one interface. Functions take the
+ * open store first. What a person can mend is thrown as StoreError, with nothing changed; `actor` says who does a thing, for
+ * the audit log.
+ *
+ * @example
+ * const store = await openStore("plumb.db");
+ * const project = await createProject(store, { name: "pilot", task: { kind: "pairwise" } }, "system");
+ * const [rater] = [await addRater(store, {}, "system")];
+ * await joinProject(store, { project: project.id, rater: rater.id }, "system");
+ * const { leases } = await store.lease({ project: project.id, rater: rater.id });
+ * await store.vote({ lease: leases[0].id, rater: rater.id, answer });
+ */
+export { keyId } from "./audit-key.js";
+export { type BackupSummary, backup } from "./backup.js";
+export { addBookmark, type Bookmark, listBookmarks, removeBookmark } from "./bookmarks.js";
+export { exportVotes } from "./export-votes.js";
+export {
+  addItems,
+  findItem,
+  ITEM_STATES,
+  type Item,
+  type ItemState,
+  listItems,
+  MOST_ITEMS_AT_ONCE,
+  NewItem,
+  setPriorities,
+  withdrawItem,
+} from "./items.js";
+export { type Lease, type LeaseAnswer, LeaseRequest, MOST_LEASES } from "./lease.js";
+export { prioritise } from "./prioritise.js";
+export { type Progress, progress } from "./progress.js";
+export {
+  changeSettings,
+  createProject,
+  findProject,
+  type Guidelines,
+  listGuidelines,
+  listProjects,
+  NewProject,
+  PROJECT_STATES,
+  type Project,
+  type ProjectState,
+  publishGuidelines,
+  setProjectState,
+} from "./projects.js";
+export {
+  addRater,
+  deletePersonalData,
+  findPerson,
+  findRater,
+  joinProject,
+  leaveProject,
+  listMembers,
+  type Member,
+  NewRater,
+  Person,
+  type Rater,
+  setPerson,
+  setReliabilities,
+} from "./raters.js";
+export { type RestoreSummary, restore } from "./restore.js";
+export { decideReview, Finding, holdVotes, listReviews, type Review, type ReviewState } from "./reviews.js";
+export { openStore, type Store, type StoreOptions } from "./store.js";
+export { StoreError, type StoreProblem } from "./store-error.js";
+export { type AuditProblem, type AuditReport, verifyAudit } from "./verify-audit.js";
+export { CorrectionRequest, type TakenVote, VoteRequest } from "./vote.js";
+export {
+  correctVote,
+  type PastVote,
+  pastVotes,
+  releaseLease,
+  renewLease,
+  SkipRequest,
+  saveDraft,
+  skipItem,
+} from "./work.js";
+export type { Write } from "./writer.js";

@@ -1,0 +1,194 @@
+import { z } from "zod";
+import { Answer, answerProblem, ItemContent, RESPONSES } from "../tasks/index.js";
+import { sha256 } from "./audit-entry.js";
+import { canonicalJson } from "./canonical-json.js";
+import { newId, storedName, storedText } from "./ids.js";
+import { findProject } from "./projects.js";
+import type { Store } from "./store.js";
+import { StoreError } from "./store-error.js";
+import type { Tables } from "./tables.js";
+import { insertRows } from "./writer.js";
+
+/** Most items that are added at once. */
+export const MOST_ITEMS_AT_ONCE = 10_000;
+/** Most characters of one item's content as JSON: a line of a backup stays below what is read. */
+const MOST_ITEM = 4_000_000;
+
+export const ITEM_STATES = ["open", "decided", "withdrawn"] as const;
+export type ItemState = (typeof ITEM_STATES)[number];
+
+export const NewItem = z.object({
+  content: ItemContent,
+  gold: Answer.optional().describe("What a gold item should be answered, in the order of its responses"),
+  audience: storedName.optional().describe("Group of raters that it is for; all if not given"),
+  priority: z.number().default(0).describe("Items of higher priority are handed out first"),
+  overlap: z.int().min(1).max(1000).optional().describe("Judgements wanted; the project's if not given"),
+});
+export type NewItem = z.input<typeof NewItem>;
+
+export interface Item {
+  id: string;
+  project: string;
+  position: number;
+  content: ItemContent;
+  gold?: Answer;
+  audience?: string;
+  priority: number;
+  state: ItemState;
+  overlap: number;
+  /** Raters who have judged it, corrections and repeats not counted. */
+  votes: number;
+  /** Raters who hold it now. */
+  leases: number;
+}
+
+/**
+ * Adds items, all or none.
+ *
+ * @returns their ids in the order given.
+ * @throws StoreError invalid: the first item that does not fit the project's task, by its place from 1.
+ */
+export function addItems(
+  store: Store,
+  projectId: string,
+  items: readonly NewItem[],
+  actor: string,
+): Promise<string[]> {
+  if (items.length > MOST_ITEMS_AT_ONCE)
+    throw new StoreError("invalid", `${items.length} items at once; at most ${MOST_ITEMS_AT_ONCE}.`);
+  const parsed = items.map((item) => NewItem.parse(item));
+  return store.write(async (write) => {
+    const { db, now, audit } = write;
+    const { task, settings } = await findProject(write, projectId);
+    for (const [i, { content, gold }] of parsed.entries()) {
+      const problem = itemProblem(content, gold, task);
+      if (problem !== undefined) throw new StoreError("invalid", `item ${i + 1}: ${problem}`);
+    }
+    const { last } = await db
+      .selectFrom("items")
+      .select((eb) => eb.fn.max("position").as("last"))
+      .where("project_id", "=", projectId)
+      .executeTakeFirstOrThrow();
+    const rows = parsed.map((item, i): Tables["items"] => ({
+      id: newId("i", now),
+      project_id: projectId,
+      position: (last ?? 0) + 1 + i,
+      content_json: JSON.stringify(item.content),
+      responses: item.content.responses.length,
+      language: item.content.language?.toLowerCase() ?? null,
+      audience: item.audience ?? null,
+      gold_json: item.gold === undefined ? null : JSON.stringify(item.gold),
+      priority: item.priority,
+      state: "open",
+      overlap: item.overlap ?? settings.overlap,
+      votes: 0,
+      leases: 0,
+      available: item.gold === undefined ? 1 : 0,
+      created_at: now,
+    }));
+    const long = rows.findIndex(({ content_json }) => content_json.length > MOST_ITEM);
+    if (long >= 0)
+      throw new StoreError("invalid", `item ${long + 1}: is longer than ${MOST_ITEM} characters`);
+    await insertRows(db, "items", rows);
+    for (const { id, position, ...row } of rows)
+      audit(actor, "item.added", id, { project: projectId, position, sha256: itemHash(row) });
+    return rows.map(({ id }) => id);
+  });
+}
+
+/** What the audit log knows of an item's content. */
+export function itemHash({
+  content_json,
+  gold_json,
+}: Pick<Tables["items"], "content_json" | "gold_json">): string {
+  return sha256(canonicalJson([content_json, gold_json]));
+}
+
+function itemProblem(
+  content: ItemContent,
+  gold: Answer | undefined,
+  task: Parameters<typeof answerProblem>[1],
+): string | undefined {
+  const [least, most] = RESPONSES[task.kind];
+  const { length } = content.responses;
+  if (length < least || length > most)
+    return `has ${length} responses; a ${task.kind} task needs ${least === most ? least : `${least} to ${most}`}`;
+  const names = content.responses.map(({ name }) => name);
+  const twice = names.find((name, i) => names.indexOf(name) < i);
+  if (twice !== undefined) return `two responses are named ${JSON.stringify(twice)}`;
+  const problem = gold && answerProblem(gold, { ...task, rationale: "optional" }, length);
+  return problem && `gold: ${problem}`;
+}
+
+/** @throws StoreError missing */
+export async function findItem({ db }: Store, id: string): Promise<Item> {
+  const row = await db.selectFrom("items").selectAll().where("id", "=", id).executeTakeFirst();
+  if (row === undefined) throw new StoreError("missing", `There is no item ${id}.`);
+  return toItem(row);
+}
+
+/** Items of a project in their order, from after a position. */
+export async function listItems(
+  { db }: Store,
+  projectId: string,
+  { after = 0, limit = 100 }: { after?: number; limit?: number } = {},
+): Promise<Item[]> {
+  const rows = await db
+    .selectFrom("items")
+    .selectAll()
+    .where("project_id", "=", projectId)
+    .where("position", ">", after)
+    .orderBy("position")
+    .limit(limit)
+    .execute();
+  return rows.map(toItem);
+}
+
+export function toItem(row: Tables["items"]): Item {
+  const { id, position, priority, overlap, votes, leases } = row;
+  return {
+    ...{ id, position, priority, overlap, votes, leases },
+    project: row.project_id,
+    state: row.state as ItemState,
+    content: JSON.parse(row.content_json) as ItemContent,
+    ...(row.gold_json !== null && { gold: JSON.parse(row.gold_json) as Answer }),
+    ...(row.audience !== null && { audience: row.audience }),
+  };
+}
+
+/** Takes an item out of the work; votes on it stay. */
+export function withdrawItem(store: Store, id: string, reason: string, actor: string): Promise<void> {
+  const why = storedText(2000).parse(reason);
+  return store.write(async ({ db, audit }) => {
+    const updated = await db
+      .updateTable("items")
+      .set({ state: "withdrawn", available: 0 })
+      .where("id", "=", id)
+      .executeTakeFirst();
+    if (updated.numUpdatedRows === 0n) throw new StoreError("missing", `There is no item ${id}.`);
+    audit(actor, "item.withdrawn", id, { reason: why });
+  });
+}
+
+/** Sets in which order items are handed out: the highest priority first. Items of other projects are refused. */
+export function setPriorities(
+  store: Store,
+  project: string,
+  priorities: ReadonlyMap<string, number>,
+  actor: string,
+): Promise<void> {
+  const checked = z.map(z.string(), z.number()).parse(new Map(priorities));
+  return store.write(async (write) => {
+    await findProject(write, project);
+    for (const [id, priority] of checked) {
+      const updated = await write.db
+        .updateTable("items")
+        .set({ priority })
+        .where("id", "=", id)
+        .where("project_id", "=", project)
+        .executeTakeFirst();
+      if (updated.numUpdatedRows === 0n) throw new StoreError("missing", `The project has no item ${id}.`);
+    }
+    write.audit(actor, "items.prioritised", project, { items: checked.size });
+  });
+}

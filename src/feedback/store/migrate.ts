@@ -1,0 +1,47 @@
+import { sql, type Transaction } from "kysely";
+import { PlumbError } from "../../errors.js";
+import type { Database, Engine } from "./database.js";
+import { migrations } from "./migrations/index.js";
+import type { Tables } from "./tables.js";
+import { lockForWriting } from "./writer.js";
+
+/**
+ * Brings a database to today's form: all steps that it lacks, in one transaction.
+ *
+ * @returns the names of the steps that were taken.
+ * @throws PlumbError when the database was made by a later version.
+ */
+export async function migrate({ db, engine }: Database): Promise<string[]> {
+  return db.transaction().execute(async (transaction) => {
+    await lockForWriting(transaction, engine);
+    return applyMigrations(transaction, engine);
+  });
+}
+
+/** The same within a transaction that has the lock, and up to a number of steps. */
+export async function applyMigrations(
+  db: Transaction<Tables>,
+  engine: Engine,
+  upTo = migrations.length,
+): Promise<string[]> {
+  const applied = await appliedMigrations(db);
+  const unknown = applied.find((name, i) => migrations[i]?.name !== name);
+  if (unknown !== undefined)
+    throw new PlumbError(`The database has been through ${unknown}, which this version does not know.`, {
+      hint: "Use the version of Plumbline that wrote it, or a later one.",
+    });
+  const lacking = migrations.slice(applied.length, upTo);
+  for (const { name, up } of lacking) {
+    await up(db, engine);
+    await db.insertInto("migrations").values({ name, applied_at: Date.now() }).execute();
+  }
+  return lacking.map(({ name }) => name);
+}
+
+async function appliedMigrations(db: Transaction<Tables>): Promise<string[]> {
+  await sql`create table if not exists migrations (name text primary key not null, applied_at bigint not null)`.execute(
+    db,
+  );
+  const rows = await db.selectFrom("migrations").select("name").execute();
+  return rows.map(({ name }) => name).sort();
+}

@@ -1,0 +1,5 @@
+import { collection } from "./0001-collection.js";
+import type { Migration } from "./migration.js";
+
+/** Every step from an empty database to today's, in order. */
+export const migrations: readonly Migration[] = [collection];

@@ -1,0 +1,24 @@
+import { PlumbError } from "../../errors.js";
+
+/**
+ * Why the store did not do what it was asked; nothing was changed.
+ *
+ * - missing: there is no such thing
+ * - invalid: what was given is wrong
+ * - forbidden: it is another rater's
+ * - closed: the project takes no work now, or the rater has left
+ * - expired: the lease or the time for corrections has run out
+ * - conflict: it was done before, and otherwise
+ */
+export type StoreProblem = "missing" | "invalid" | "forbidden" | "closed" | "expired" | "conflict";
+
+export class StoreError extends PlumbError {
+  constructor(
+    readonly problem: StoreProblem,
+    message: string,
+    hint?: string,
+  ) {
+    super(message, { hint });
+    this.name = "StoreError";
+  }
+}

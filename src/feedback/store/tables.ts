@@ -1,0 +1,134 @@
+/**
+ * The tables as queries see them; migrations/ makes them. Times are Unix milliseconds, truth values 0 or 1, and columns that end
+ * in `_json` hold JSON as text, the same in both engines.
+ */
+
+export interface Tables {
+  migrations: { name: string; applied_at: number };
+  projects: {
+    id: string;
+    name: string;
+    state: string;
+    task_json: string;
+    settings_json: string;
+    seed: number;
+    guidelines_version: number;
+    created_at: number;
+  };
+  guidelines: { project_id: string; version: number; text: string; created_at: number };
+  items: {
+    id: string;
+    project_id: string;
+    /** Order of arrival within the project, from 1. */
+    position: number;
+    content_json: string;
+    responses: number;
+    language: string | null;
+    /** Group of raters that it is for; null is for all. */
+    audience: string | null;
+    gold_json: string | null;
+    priority: number;
+    state: string;
+    /** Judgements wanted; votes cast and leases that live are counted beside it. */
+    overlap: number;
+    votes: number;
+    leases: number;
+    /** 1 while another rater may be given it: open, not gold, and votes + leases < overlap. */
+    available: number;
+    created_at: number;
+  };
+  raters: { id: string; languages_json: string; state: string; created_at: number };
+  /** Personal data, apart from everything else so that it can be deleted. */
+  people: {
+    rater_id: string;
+    name: string | null;
+    email: string | null;
+    notes: string | null;
+    created_at: number;
+  };
+  memberships: {
+    project_id: string;
+    rater_id: string;
+    group_name: string | null;
+    state: string;
+    joined_at: number;
+    /** Leases that the rater has had in the project. */
+    turns: number;
+    /** Votes, corrections not counted. */
+    votes: number;
+    /** Day of the last vote, in days since 1970 (UTC), and the votes of that day. */
+    day: number;
+    day_votes: number;
+    /** Chance of answering rightly, as the last aggregation estimated it. */
+    reliability: number | null;
+  };
+  leases: {
+    id: string;
+    project_id: string;
+    item_id: string;
+    rater_id: string;
+    state: string;
+    /** How many leases the rater had in the project before: names the random draws. */
+    turn: number;
+    repeat_shown: number;
+    gold: number;
+    order_json: string;
+    guidelines_version: number;
+    created_at: number;
+    expires_at: number;
+    /** Why it was skipped. */
+    reason: string | null;
+  };
+  drafts: { lease_id: string; draft_json: string; saved_at: number };
+  bookmarks: {
+    rater_id: string;
+    item_id: string;
+    project_id: string;
+    note: string | null;
+    created_at: number;
+  };
+  votes: {
+    /** The number of its entry in the audit log: the order in which votes were taken. */
+    seq: number;
+    id: string;
+    project_id: string;
+    item_id: string;
+    rater_id: string;
+    lease_id: string;
+    answer_json: string;
+    order_json: string;
+    milliseconds: number | null;
+    cast_at: number;
+    guidelines_version: number;
+    repeat_shown: number;
+    gold: number;
+    corrects: string | null;
+    group_name: string | null;
+    client: string | null;
+  };
+  reviews: {
+    id: string;
+    project_id: string;
+    vote_id: string;
+    lease_id: string;
+    filter: string;
+    evidence_json: string;
+    state: string;
+    created_at: number;
+    decided_at: number | null;
+    decided_by: string | null;
+    note: string | null;
+  };
+  audit: {
+    seq: number;
+    at: number;
+    actor: string;
+    action: string;
+    subject: string;
+    details_json: string;
+    previous: string;
+    hash: string;
+  };
+  audit_checkpoints: { seq: number; hash: string; at: number; key_id: string; signature: string };
+  audit_keys: { key_id: string; public_key: string; created_at: number };
+}
