@@ -5,15 +5,16 @@
  * 1. Truths by majority vote, and by two steps of the one-coin model's EM: run to its end, EM follows a ring that is large enough,
  *    and holds the honest for the ring. Every rater's confusions against these truths. What follows is done with both.
  * 2. For each pair of raters, agreements on common items against their expectation, the truth of each item being what the
- *    item's other votes say: z = (a - e) / sqrt(v + 1/4). Pairs at a lenient false discovery rate, those kept that close a
- *    triangle; connected ones are suspects.
- * 3. The key of suspects is what most of them say. Every rater is tested against it at a strict rate, its own vote left out: who
- *    does not follow it is let go, who follows it and had too few items in common with any one suspect is taken in. Fewer than
- *    three are not held to be a ring.
- * 4. The ring with the most agreement beyond expectation is set aside, and all begins again without its votes, until no more are
+ *    item's other votes say: z = (a - e) / sqrt(v + 1/4). Of the pairs that stand out, those that close a triangle; connected
+ *    ones are suspects.
+ * 3. The key of suspects is what most of them say. Every rater is tested against it at a strict rate, its own vote left out, and
+ *    must copy at least half of its answers, (a - e) / (n - e): who does not is let go, who does and had too few items in common
+ *    with any one suspect is taken in. Fewer than three are not held to be a ring.
+ * 4. The ring that copies the largest share is set aside, and all begins again without its votes, until no more are
  *    found: what a ring does to the truths can make others look like one.
  */
 import { RandomStream } from "../../random.js";
+import { normalQuantile } from "../../statistics/normal.js";
 import type { LabelVotes } from "../votes.js";
 import { oneCoin } from "./dawid-skene.js";
 import { discoveries } from "./false-discovery.js";
@@ -42,6 +43,8 @@ const EM_STEPS = [0, 2];
 /** Expected share of mistaken pairs among those that make raters suspects. */
 const SUSPECT_RATE = 0.2;
 const SMALLEST_GROUP = 3;
+/** Who copies less of its answers is not held to be one: honest raters share the mistakes that hard items invite. */
+const LEAST_COPIED = 0.5;
 const PSEUDO = 0.5;
 /** Pairs of votes on one item that are looked at, over all items: time stays in bounds where every rater rates every item. */
 const MOST_PAIRS_OF_VOTES = 2e7;
@@ -62,14 +65,13 @@ export function colludingGroups(
     const fresh = EM_STEPS.flatMap((steps) => {
       const model = independentRaters(votes, weight, steps);
       const pairs = testedPairs(votes, model, byItem, byRater, leastCommon);
-      const suspects = new Map<number, Set<number>>();
-      for (const i of discoveries(pairs.z, SUSPECT_RATE)) connect(suspects, pairs.first[i], pairs.second[i]);
-      return components(inTriangles(suspects), SMALLEST_GROUP)
+      return suspectPairs(pairs.z, votes.raters.length)
+        .flatMap((edges) => components(inTriangles(graph(pairs, edges)), SMALLEST_GROUP))
         .map((seeds) => ring(votes, model, byRater, seeds, falseDiscoveryRate))
         .filter((members) => members.some(({ rater }) => !flagged.has(rater)));
     });
     if (fresh.length === 0) break;
-    const strongest = fresh.reduce((a, b) => (excess(b) > excess(a) ? b : a));
+    const strongest = fresh.reduce((a, b) => (copied(b) > copied(a) ? b : a));
     groups = merged([...groups, strongest]);
   }
   return groups.sort((a, b) => b.length - a.length);
@@ -240,6 +242,7 @@ function followers(
   const others = scores.filter((_, i) => isSeed[members[i].rater] === 0);
   return discoveries(Float64Array.from(scores), rate, Float64Array.from(others))
     .map((i) => members[i])
+    .filter((member) => copied([member]) >= LEAST_COPIED)
     .sort((a, b) => a.rater - b.rater);
 }
 
@@ -252,6 +255,27 @@ function keyOf(says: Int32Array, own: number): number {
     else if (count === most) even = true;
   }
   return even ? -1 : key;
+}
+
+/**
+ * Pairs that make raters suspects, by two rules: the ones that stand out from all others, and those so high that a rater has less
+ * than one by chance. Where a ring is a large part of the pool nothing stands out from it; where honest raters agree on hard
+ * items the second rule names too many.
+ */
+function suspectPairs(z: Float64Array, raters: number): number[][] {
+  const chance = Math.min(0.5, raters / (2 * Math.max(1, z.length)));
+  const least = normalQuantile(1 - chance);
+  const high = Array.from(z.keys()).filter((i) => z[i] > least);
+  return [discoveries(z, SUSPECT_RATE), high];
+}
+
+function graph(
+  pairs: { first: number[]; second: number[] },
+  edges: readonly number[],
+): Map<number, Set<number>> {
+  const near = new Map<number, Set<number>>();
+  for (const i of edges) connect(near, pairs.first[i], pairs.second[i]);
+  return near;
 }
 
 function connect(edges: Map<number, Set<number>>, a: number, b: number): void {
@@ -278,9 +302,15 @@ function inTriangles(edges: Map<number, Set<number>>): Map<number, Set<number>> 
   return kept;
 }
 
-/** Agreements of a ring beyond expectation. */
-const excess = (members: readonly GroupMember[]): number =>
-  members.reduce((sum, { agreed, expected }) => sum + agreed - expected, 0);
+/** Share of the answers that a ring copies: (agreed - expected) / (common - expected). */
+const copied = (members: readonly GroupMember[]): number => {
+  let [excess, room] = [0, 0];
+  for (const { common, agreed, expected } of members) {
+    excess += agreed - expected;
+    room += common - expected;
+  }
+  return excess / room;
+};
 
 /** Groups with members in common become one; each rater is named once, with its strongest evidence. */
 function merged(groups: readonly GroupMember[][]): GroupMember[][] {
