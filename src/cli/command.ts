@@ -19,7 +19,7 @@ export interface Command<S extends z.ZodObject = z.ZodObject> {
   examples: { command: string; does: string }[];
   /** Every setting with `.describe()`: the flags, recipe keys, help and checks. */
   schema: S;
-  /** The setting that may be given without its flag: `plumb data FILE`. Without one, that place is the recipe's. */
+  /** The setting that may be given without its flag: `plumb data FILE`; a list takes several. Without one, that place is the recipe's. */
   positional?: keyof S["shape"] & string;
   /** @throws PlumbError for what a person can mend; anything else counts as a defect. */
   run(context: CommandContext, config: z.output<S>): Promise<void>;
@@ -27,6 +27,7 @@ export interface Command<S extends z.ZodObject = z.ZodObject> {
 
 /** A command as the list of commands holds it: loaded when it is called, so that help is quick. */
 export interface CommandEntry {
+  /** One word, or two where commands belong together: `tasks import`. */
   name: string;
   /** One line for the list of commands. */
   summary: string;

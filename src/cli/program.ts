@@ -1,4 +1,5 @@
 import { Command as Commander, CommanderError, Help } from "commander";
+import type { z } from "zod";
 import { PlumbError } from "../errors.js";
 import type { Command, CommandContext, CommandEntry } from "./command.js";
 import { reportError } from "./exit.js";
@@ -38,16 +39,22 @@ export async function runProgram(
     .addHelpText("after", "\nplumb <command> --help shows a command's settings and examples.")
     .exitOverride();
   let status = 0;
-  const names = args.filter((arg) => !arg.startsWith("-"));
-  const called = names[0] === "help" ? names[1] : names[0];
+  const typed = args.filter((arg) => !arg.startsWith("-"));
+  const names = typed[0] === "help" ? typed.slice(1) : typed;
+  const groups = new Map<string, Commander>();
   try {
     for (const entry of entries) {
-      const sub = program.command(entry.name).summary(entry.summary).description(entry.summary);
+      const words = entry.name.split(" ");
+      const parent = words.length === 1 ? program : groupOf(program, groups, words[0], entries);
+      const sub = parent
+        .command(words[words.length - 1])
+        .summary(entry.summary)
+        .description(entry.summary);
       sub.copyInheritedSettings(program);
-      if (entry.name !== called) continue;
+      if (!words.every((word, i) => word === names[i])) continue;
       const command = await entry.load();
       await describe(sub, command);
-      sub.action(async (positional: string | undefined) => {
+      sub.action(async (positional: string | string[] | undefined) => {
         const globals = sub.optsWithGlobals<GlobalFlags>();
         status = await runCommand({
           entry,
@@ -68,6 +75,22 @@ export async function runProgram(
   }
 }
 
+/** The command that holds those whose names begin with a word, such as `plumb tasks`. */
+function groupOf(
+  program: Commander,
+  groups: Map<string, Commander>,
+  name: string,
+  entries: readonly CommandEntry[],
+): Commander {
+  const known = groups.get(name);
+  if (known !== undefined) return known;
+  const members = entries.map((entry) => entry.name).filter((other) => other.startsWith(`${name} `));
+  const group = program.command(name).description(members.map((member) => `plumb ${member}`).join(", "));
+  group.copyInheritedSettings(program);
+  groups.set(name, group);
+  return group;
+}
+
 /** The flags that were typed; what is left at its default is for the schema to fill in. */
 function typedFlags(sub: Commander): Record<string, unknown> & CommandFlags {
   const typed = Object.entries(sub.opts()).filter(([key]) => sub.getOptionValueSource(key) === "cli");
@@ -78,8 +101,9 @@ async function describe(sub: Commander, command: Command): Promise<void> {
   const { configOptions, nestedSettingsHelp } = await import("./config-flags.js");
   const { positional } = command;
   sub.description(command.description);
-  const setting = positional && command.schema.shape[positional];
-  sub.argument(`[${positional ?? "recipe"}]`, setting?.description ?? "a YAML recipe, as --recipe");
+  const setting = positional === undefined ? undefined : (command.schema.shape[positional] as z.ZodType);
+  const many = setting?.type === "array" ? "..." : "";
+  sub.argument(`[${positional ?? "recipe"}${many}]`, setting?.description ?? "a YAML recipe, as --recipe");
   for (const option of configOptions(command.schema)) sub.addOption(option);
   if (!takesRecipe(command))
     sub.option("--recipe <file>", "settings from a YAML file with a section for this command");
@@ -109,7 +133,7 @@ interface Call {
   command: Command;
   entries: readonly CommandEntry[];
   args: string[];
-  positional: string | undefined;
+  positional: string | string[] | undefined;
   given: Record<string, unknown> & CommandFlags;
   globals: GlobalFlags;
 }
@@ -131,11 +155,12 @@ async function runCommand({
     const { readRecipe } = await import("./recipe.js");
     const { recipe: recipeFlag, set = [], ...flags } = given;
     if (takesRecipe(command) && recipeFlag !== undefined) flags.recipe = recipeFlag;
-    if (command.positional !== undefined && positional !== undefined)
+    if (command.positional !== undefined && positional !== undefined && positional.length > 0)
       flags[command.positional] ??= positional;
     const recipeFile = takesRecipe(command)
       ? undefined
-      : (recipeFlag ?? (command.positional === undefined ? positional : undefined));
+      : (recipeFlag ??
+        (command.positional === undefined ? String(positional ?? "") || undefined : undefined));
     const recipe =
       recipeFile === undefined
         ? undefined

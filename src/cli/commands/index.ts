@@ -58,6 +58,26 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./evaluate.js")).default,
   },
   {
+    name: "tasks import",
+    summary: "items and votes from Argilla, Label Studio, tables of votes and datasets",
+    load: async () => (await import("./tasks-import.js")).default,
+  },
+  {
+    name: "tasks from-policy",
+    summary: "pairs of a model's responses for raters to compare",
+    load: async () => (await import("./tasks-from-policy.js")).default,
+  },
+  {
+    name: "feedback filter",
+    summary: "say which votes and items are doubtful, and why",
+    load: async () => (await import("./feedback-filter.js")).default,
+  },
+  {
+    name: "feedback export",
+    summary: "demonstrations and safety labels, as rows for training",
+    load: async () => (await import("./feedback-export.js")).default,
+  },
+  {
     name: "convert",
     summary: "save a model, with an adapter folded in, as a Hugging Face folder",
     load: async () => (await import("./convert.js")).default,

@@ -1,0 +1,141 @@
+import { z } from "zod";
+import { loadPrompts } from "../../data/load.js";
+import type { Demonstration, PromptRow } from "../../data/rows.js";
+import { encodeDemonstration } from "../../data/tokenize.js";
+import { writeRows } from "../../data/write-rows.js";
+import { PlumbError } from "../../errors.js";
+import { pairItems, type SampledPrompt } from "../../feedback/exchange/pair-items.js";
+import { samplingSchema } from "../../generate/index.js";
+import { openRewardModel } from "../../model/reward-model.js";
+import type { Runtime } from "../../runtime/runtime.js";
+import { type CommandContext, defineCommand } from "../command.js";
+import { sampleAnswers } from "../evaluation/answers.js";
+import { adapterSetting, modelSetting } from "../model-settings.js";
+import { createRuntime, type OpenedNetwork, openNetwork } from "../open-network.js";
+import { rewardScores } from "../reward-scores.js";
+
+const path = z.string().min(1);
+const schema = z.object({
+  model: modelSetting,
+  adapter: adapterSetting,
+  prompts: path.describe("dataset file with prompts"),
+  out: path.describe("file for the items, one on each line (.jsonl)"),
+  pairsPerPrompt: z
+    .number()
+    .int()
+    .min(1)
+    .max(45)
+    .default(1)
+    .describe("pairs of different responses to each prompt"),
+  rewardModel: path
+    .optional()
+    .describe(
+      "a reward model whose scores go with the responses, for active selection; raters never see them",
+    ),
+  limit: z.number().int().positive().optional().describe("only the first prompts"),
+  batchSize: z.number().int().min(1).max(1024).default(32).describe("rows in one run"),
+  ...samplingSchema.pick({ maxNewTokens: true, temperature: true, seed: true }).shape,
+});
+type Config = z.output<typeof schema>;
+
+/** Rounds of sampling again where two responses to a prompt were equal. */
+const ROUNDS = 4;
+
+export default defineCommand({
+  description: `Samples responses to each prompt and makes pairs of different ones for raters to compare. Where a prompt's responses are equal they are sampled again, up to ${ROUNDS} times; a prompt that still has too few gives fewer pairs, which is said. The same seed gives the same items.`,
+  examples: [
+    {
+      command:
+        "plumb tasks from-policy --model runs/sft/model --prompts prompts.jsonl --pairs-per-prompt 3 --out tasks.jsonl",
+      does: "three pairs of three responses to each prompt",
+    },
+    {
+      command:
+        "plumb tasks from-policy --model M --prompts p.jsonl --reward-model runs/reward/model --out tasks.jsonl",
+      does: "with a reward model's scores",
+    },
+  ],
+  schema,
+  async run(context, config) {
+    const { out, pairsPerPrompt, limit, seed, model } = config;
+    if (config.temperature === 0)
+      throw new PlumbError("at temperature 0 all responses to a prompt are equal", {
+        hint: "Give a higher --temperature.",
+      });
+    const prompts = await loadPrompts(config.prompts, limit === undefined ? {} : { limit });
+    const runtime = createRuntime();
+    const opened = await openNetwork(runtime, model, config.adapter);
+    const sampled = await distinctResponses(context, runtime, opened, prompts, config);
+    if (config.rewardModel !== undefined)
+      await addScores(runtime, config.rewardModel, sampled, config.batchSize);
+    const items = pairItems(sampled, { pairsPerPrompt, seed, source: model });
+    const short = pairsPerPrompt * prompts.length - items.length;
+    if (short > 0) context.ui.warn(`${short} pairs are missing: the model gave too few different responses`);
+    await writeRows(
+      out,
+      items.map((item) => ({ ...item })),
+    );
+    await context.ui.result(
+      { items: items.length, prompts: prompts.length, missing: short, out },
+      () => `${items.length} pairs of ${prompts.length} prompts`,
+    );
+  },
+});
+
+/** As many responses to each prompt as its pairs need, no two equal where the model has so many. */
+async function distinctResponses(
+  { ui, signal }: CommandContext,
+  runtime: Runtime,
+  opened: OpenedNetwork,
+  prompts: readonly PromptRow[],
+  { pairsPerPrompt, maxNewTokens, temperature, seed, batchSize }: Config,
+): Promise<SampledPrompt[]> {
+  const needed = Math.ceil((1 + Math.sqrt(1 + 8 * pairsPerPrompt)) / 2);
+  const sampled = prompts.map(({ prompt }): SampledPrompt => ({ prompt, responses: [] }));
+  for (let round = 0; round <= ROUNDS; round++) {
+    const wanted = sampled.flatMap((one, i) => new Array<number>(needed - one.responses.length).fill(i));
+    if (wanted.length === 0) break;
+    const progress = ui.progress({
+      label: round === 0 ? "responses" : `again, ${round}`,
+      total: wanted.length,
+      unit: "responses",
+    });
+    // Each round has a seed of its own: the same draws would give the same texts.
+    const config = samplingSchema.parse({ maxNewTokens, temperature, seed: (seed + round) % 2 ** 32 });
+    const answers = await sampleAnswers(
+      runtime,
+      opened,
+      wanted.map((i) => prompts[i]),
+      { config, batchSize, signal, onProgress: (n) => progress.update(n) },
+    );
+    progress.end();
+    for (const [at, i] of wanted.entries()) {
+      const { text } = answers[at];
+      const { responses } = sampled[i];
+      if (text.trim() !== "" && !responses.some((other) => other.text === text)) responses.push({ text });
+    }
+  }
+  return sampled;
+}
+
+async function addScores(
+  runtime: Runtime,
+  path: string,
+  sampled: readonly SampledPrompt[],
+  batchSize: number,
+): Promise<void> {
+  const opened = await openRewardModel(runtime, path, new Map());
+  const where = { file: "responses", unit: "row", number: 1 } as const;
+  const responses = sampled.flatMap(({ prompt, responses }) =>
+    responses.map((response) => ({ prompt, response })),
+  );
+  const texts = responses.map(({ prompt, response: { text } }) => {
+    const row: Demonstration =
+      typeof prompt === "string"
+        ? { kind: "completion", prompt, completion: text, where }
+        : { kind: "completion", prompt, completion: [{ role: "assistant", content: text }], where };
+    return encodeDemonstration(opened.tokenizer, row).ids;
+  });
+  const scores = await rewardScores(opened, texts, batchSize);
+  for (const [i, { response }] of responses.entries()) response.score = scores[i];
+}

@@ -1,0 +1,241 @@
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { beforeAll, expect, test } from "vitest";
+import { loadDemonstrations, loadPreferences, loadUnpaired } from "../../src/data/index.js";
+import { writeRows } from "../../src/data/write-rows.js";
+import { preferenceRows, readTaskItems } from "../../src/feedback/exchange/index.js";
+import { plumb, plumbDone, writeTinyLoop } from "./tiny-loop.js";
+
+const FIXTURES = resolve("test/fixtures/exchange");
+const dir = mkdtempSync(join(tmpdir(), "plumb-tasks-"));
+const read = (name: string) => readFileSync(join(dir, name), "utf8");
+const rows = (name: string) =>
+  read(name)
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+
+beforeAll(async () => {
+  await writeTinyLoop(dir);
+});
+
+const generate = (out: string, ...more: string[]) =>
+  plumbDone(dir, [
+    "tasks",
+    "from-policy",
+    "--model",
+    "model",
+    "--prompts",
+    "prompts.jsonl",
+    "--limit",
+    "4",
+    "--max-new-tokens",
+    "8",
+    "--out",
+    out,
+    "--json",
+    ...more,
+  ]);
+
+test("pairs of a policy's responses: as many as asked for, all different, the same for a seed", async () => {
+  const { stdout } = await generate("tasks.jsonl", "--pairs-per-prompt", "3");
+  expect(JSON.parse(stdout)).toMatchObject({ items: 12, prompts: 4, missing: 0 });
+  const items = await readTaskItems(join(dir, "tasks.jsonl"));
+  const pairs = items.map(({ content }) =>
+    content.responses
+      .map(({ text }) => text)
+      .sort()
+      .join("|"),
+  );
+  expect(new Set(pairs).size).toBe(12);
+  for (const { content } of items) expect(content.responses[0].text).not.toBe(content.responses[1].text);
+  await generate("again.jsonl", "--pairs-per-prompt", "3");
+  expect(read("again.jsonl")).toBe(read("tasks.jsonl"));
+  await generate("other.jsonl", "--pairs-per-prompt", "3", "--seed", "9");
+  expect(read("other.jsonl")).not.toBe(read("tasks.jsonl"));
+}, 60_000);
+
+test("at temperature 0 there is nothing to compare", async () => {
+  const ended = await plumb(dir, [
+    "tasks",
+    "from-policy",
+    "--model",
+    "model",
+    "--prompts",
+    "prompts.jsonl",
+    "--temperature",
+    "0",
+    "--out",
+    "none.jsonl",
+  ]);
+  expect(ended.status).toBe(1);
+  expect(ended.stderr).toContain("all responses to a prompt are equal");
+});
+
+test("an export goes in, is filtered, and nothing is lost", async () => {
+  const file = join(FIXTURES, "label-studio-pairwise.json");
+  const without = await plumb(dir, ["tasks", "import", file, "--out", "ls.jsonl"]);
+  expect(without.status).toBe(2);
+  expect(without.stderr).toContain("Give --votes FILE");
+  const { stdout } = await plumbDone(dir, [
+    "tasks",
+    "import",
+    file,
+    "--out",
+    "ls.jsonl",
+    "--votes",
+    "ls-votes.jsonl",
+    "--json",
+  ]);
+  expect(JSON.parse(stdout)).toMatchObject({ source: "label-studio", items: 2, votes: 3, raters: 2 });
+  const votes = rows("ls-votes.jsonl");
+  const called = votes[1].answer as { rationale?: string };
+  called.rationale = "Ask me at bo.berg@firm.com";
+  writeFileSync(join(dir, "ls-votes.jsonl"), votes.map((vote) => `${JSON.stringify(vote)}\n`).join(""));
+  const filtered = await plumbDone(dir, [
+    "feedback",
+    "filter",
+    "--items",
+    "ls.jsonl",
+    "--votes",
+    "ls-votes.jsonl",
+    "--out",
+    "findings.jsonl",
+    "--json",
+  ]);
+  expect(JSON.parse(filtered.stdout)).toMatchObject({
+    votes: 3,
+    held: 1,
+    findings: { "personal-data": { hold: 1 } },
+  });
+  expect(rows("findings.jsonl")).toHaveLength(1);
+  expect(read("findings.jsonl")).not.toContain("berg");
+  expect(rows("ls-votes.jsonl")).toHaveLength(3);
+});
+
+test("several files come together, and a bad one stops all", async () => {
+  writeFileSync(join(dir, "a.csv"), "item,rater,left,right,winner\nq1,ada,A,B,left\n");
+  writeFileSync(join(dir, "b.csv"), "item,rater,left,right,winner\nq1,bob,B,A,left\nq2,bob,C,D,tie\n");
+  const { stdout } = await plumbDone(dir, [
+    "tasks",
+    "import",
+    "a.csv",
+    "b.csv",
+    "--out",
+    "ab.jsonl",
+    "--votes",
+    "ab-votes.jsonl",
+    "--json",
+  ]);
+  expect(JSON.parse(stdout)).toMatchObject({ items: 2, votes: 3 });
+  writeFileSync(join(dir, "c.csv"), "item,rater,left,right,winner\nq3,cy,A,B,north\n");
+  const ended = await plumb(dir, [
+    "tasks",
+    "import",
+    "a.csv",
+    "c.csv",
+    "--out",
+    "ac.jsonl",
+    "--votes",
+    "v.jsonl",
+  ]);
+  expect(ended.status).toBe(1);
+  expect(ended.stderr).toContain('c.csv, line 2: field "winner" is "north"');
+  expect(() => read("ac.jsonl")).toThrow(/ENOENT/);
+});
+
+test("what was written and labelled goes out as rows that training reads", async () => {
+  const task = (kind: string) => ({ kind });
+  const prompt = [{ role: "user", content: "Hi" }];
+  const items = [
+    { id: "d", task: task("demonstration"), content: { prompt, responses: [] } },
+    { id: "s", task: task("safety"), content: { prompt: "p", responses: [{ name: "r", text: "t" }] } },
+  ];
+  const circumstances = { castAt: 1, guidelinesVersion: 1 };
+  const label = (id: string, rater: string, safe: boolean) => ({
+    id,
+    item: "s",
+    rater,
+    order: [0],
+    ...circumstances,
+    answer: { kind: "safety", safe, categories: safe ? [] : ["S9"] },
+  });
+  const votes = [
+    {
+      id: "1",
+      item: "d",
+      rater: "ada",
+      order: [],
+      ...circumstances,
+      answer: { kind: "demonstration", text: "Old." },
+    },
+    {
+      id: "2",
+      item: "d",
+      rater: "ada",
+      order: [],
+      ...circumstances,
+      corrects: "1",
+      answer: { kind: "demonstration", text: "Hello!" },
+    },
+    label("3", "ada", false),
+    label("4", "bob", false),
+    label("5", "cy", true),
+  ];
+  const lines = (list: object[]) => list.map((row) => `${JSON.stringify(row)}\n`).join("");
+  writeFileSync(join(dir, "i.jsonl"), lines(items));
+  writeFileSync(join(dir, "v.jsonl"), lines(votes));
+  await plumbDone(dir, [
+    "feedback",
+    "export",
+    "--items",
+    "i.jsonl",
+    "--votes",
+    "v.jsonl",
+    "--demonstrations",
+    "sft.parquet",
+    "--safety",
+    "kto.jsonl",
+  ]);
+  expect(await loadDemonstrations(join(dir, "sft.parquet"))).toMatchObject([
+    { completion: [{ role: "assistant", content: "Hello!" }] },
+  ]);
+  expect(await loadUnpaired(join(dir, "kto.jsonl"))).toMatchObject([
+    { completion: "t", label: false, meta: { votes: 3, categories: ["S9"] } },
+  ]);
+});
+
+test("preferences go out with noise that the reward model reads, in JSONL and Parquet", async () => {
+  const items = await readTaskItems(join(dir, "ab.jsonl"));
+  const summary = {
+    item: "q1",
+    chosen: "A",
+    rejected: "B",
+    probability: 0.8,
+    noise: 0.5,
+    agreement: 1,
+    votes: 2,
+  };
+  const written = preferenceRows(items, [summary, { ...summary, chosen: "nobody" }]);
+  expect(written).toHaveLength(1);
+  for (const name of ["p.jsonl", "p.parquet"]) {
+    await writeRows(
+      join(dir, name),
+      written.map((row) => ({ ...row })),
+    );
+    const [preference] = await loadPreferences(join(dir, name));
+    expect(preference).toMatchObject({ prompt: "q1", chosen: "A", rejected: "B", noise: 0.4999 });
+    expect(preference.meta).toMatchObject({ votes: 2, probability: 0.8, item: "q1" });
+  }
+});
+
+test("groups of commands have help", async () => {
+  const { stdout } = await plumbDone(dir, ["tasks", "import", "--help"]);
+  expect(stdout).toContain("[files...]");
+  expect(stdout).toContain("--response-fields");
+  const group = await plumb(dir, ["tasks", "--help"]);
+  expect(group.stdout).toContain("from-policy");
+  const wrong = await plumb(dir, ["tasks", "impart"]);
+  expect(wrong.status).toBe(2);
+});
