@@ -36,6 +36,12 @@ export function openAuditKey(path: string): AuditKey {
   };
 }
 
+/** The public key that belongs to a key file, without making one. @throws PlumbError as openAuditKey does. */
+export function publicKeyOf(path: string): string | undefined {
+  const privateKey = readPrivateKey(path);
+  return privateKey && createPublicKey(privateKey).export({ type: "spki", format: "pem" }).toString();
+}
+
 export function keyId(publicKey: string): string {
   return createHash("sha256").update(publicKey).digest("hex").slice(0, 16);
 }

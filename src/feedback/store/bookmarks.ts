@@ -1,3 +1,4 @@
+import { check } from "./check.js";
 import { storedText } from "./ids.js";
 import type { Store } from "./store.js";
 import { StoreError } from "./store-error.js";
@@ -9,11 +10,11 @@ export interface Bookmark {
 }
 
 /** Notes an item for later; the note replaces an earlier one. @throws StoreError missing: it was never shown to the rater. */
-export function addBookmark(
+export async function addBookmark(
   store: Store,
   { rater, item, note }: { rater: string; item: string; note?: string },
 ): Promise<void> {
-  const text = note === undefined ? null : storedText(2000).parse(note);
+  const text = note === undefined ? null : check(storedText(2000), note);
   return store.write(async ({ db, now }) => {
     const lease = await db
       .selectFrom("leases")

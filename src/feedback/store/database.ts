@@ -1,5 +1,5 @@
 /** Opening the database: SQLite in a file, or PostgreSQL by its URL. Everything above sees one Kysely and the engine's name. */
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { Kysely, PostgresDialect, type Transaction } from "kysely";
 import Libsql from "libsql";
@@ -35,6 +35,38 @@ export function isPostgresUrl(location: string): boolean {
  */
 export async function openDatabase(location: string): Promise<Database> {
   return isPostgresUrl(location) ? openPostgres(location) : openSqlite(location);
+}
+
+/**
+ * Opens a database that is there already, and in which a store was opened before.
+ *
+ * @throws PlumbError when it is not there, or holds no store.
+ */
+export async function openExistingDatabase(location: string): Promise<Database> {
+  if (!isPostgresUrl(location) && !existsSync(location))
+    throw new PlumbError(`There is no database ${location}.`, {
+      hint: "Name it with --db, or set DATABASE_URL.",
+    });
+  const database = await openDatabase(location);
+  const tables = await database.db.introspection.getTables();
+  if (tables.some(({ name }) => name === "audit")) return database;
+  await database.db.destroy();
+  throw new PlumbError(`${withoutPassword(location)} holds no votes of Plumbline's.`);
+}
+
+/** Where the database is: what was said, else DATABASE_URL, else plumb.db here. */
+export function databaseLocation(given?: string): string {
+  return given ?? (process.env.DATABASE_URL || "plumb.db");
+}
+
+/** Where the signing key of a database is, unless said otherwise: beside the SQLite file, else here. */
+export function defaultKeyFile(location: string): string {
+  return isPostgresUrl(location) ? "plumb-audit.key" : `${location}.audit-key`;
+}
+
+/** Where checkpoints are kept outside the database. */
+export function checkpointFileOf(keyFile: string): string {
+  return `${keyFile}.checkpoints`;
 }
 
 function openSqlite(path: string): Database {

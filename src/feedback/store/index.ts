@@ -11,10 +11,19 @@
  * const { leases } = await store.lease({ project: project.id, rater: rater.id });
  * await store.vote({ lease: leases[0].id, rater: rater.id, answer });
  */
-export { keyId } from "./audit-key.js";
+export { publicKeyOf } from "./audit-key.js";
 export { type BackupSummary, backup } from "./backup.js";
 export { addBookmark, type Bookmark, listBookmarks, removeBookmark } from "./bookmarks.js";
-export { exportVotes } from "./export-votes.js";
+export { type Checkpoint, readCheckpoints } from "./checkpoints.js";
+export {
+  checkpointFileOf,
+  databaseLocation,
+  defaultKeyFile,
+  openDatabase,
+  openExistingDatabase,
+  withoutPassword,
+} from "./database.js";
+export { countingVotes, exportComparisons, exportLabels, exportVotes } from "./export-votes.js";
 export {
   addItems,
   findItem,
@@ -24,11 +33,10 @@ export {
   listItems,
   MOST_ITEMS_AT_ONCE,
   NewItem,
-  setPriorities,
   withdrawItem,
 } from "./items.js";
 export { type Lease, type LeaseAnswer, LeaseRequest, MOST_LEASES } from "./lease.js";
-export { prioritise } from "./prioritise.js";
+export { prioritise, setPriorities } from "./prioritise.js";
 export { type Progress, progress } from "./progress.js";
 export {
   changeSettings,

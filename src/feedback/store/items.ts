@@ -2,6 +2,7 @@ import { z } from "zod";
 import { Answer, answerProblem, ItemContent, RESPONSES } from "../tasks/index.js";
 import { sha256 } from "./audit-entry.js";
 import { canonicalJson } from "./canonical-json.js";
+import { check } from "./check.js";
 import { newId, storedName, storedText } from "./ids.js";
 import { findProject } from "./projects.js";
 import type { Store } from "./store.js";
@@ -48,7 +49,7 @@ export interface Item {
  * @returns their ids in the order given.
  * @throws StoreError invalid: the first item that does not fit the project's task, by its place from 1.
  */
-export function addItems(
+export async function addItems(
   store: Store,
   projectId: string,
   items: readonly NewItem[],
@@ -56,7 +57,7 @@ export function addItems(
 ): Promise<string[]> {
   if (items.length > MOST_ITEMS_AT_ONCE)
     throw new StoreError("invalid", `${items.length} items at once; at most ${MOST_ITEMS_AT_ONCE}.`);
-  const parsed = items.map((item) => NewItem.parse(item));
+  const parsed = items.map((item) => check(NewItem, item));
   return store.write(async (write) => {
     const { db, now, audit } = write;
     const { task, settings } = await findProject(write, projectId);
@@ -157,8 +158,8 @@ export function toItem(row: Tables["items"]): Item {
 }
 
 /** Takes an item out of the work; votes on it stay. */
-export function withdrawItem(store: Store, id: string, reason: string, actor: string): Promise<void> {
-  const why = storedText(2000).parse(reason);
+export async function withdrawItem(store: Store, id: string, reason: string, actor: string): Promise<void> {
+  const why = check(storedText(2000), reason);
   return store.write(async ({ db, audit }) => {
     const updated = await db
       .updateTable("items")
@@ -167,28 +168,5 @@ export function withdrawItem(store: Store, id: string, reason: string, actor: st
       .executeTakeFirst();
     if (updated.numUpdatedRows === 0n) throw new StoreError("missing", `There is no item ${id}.`);
     audit(actor, "item.withdrawn", id, { reason: why });
-  });
-}
-
-/** Sets in which order items are handed out: the highest priority first. Items of other projects are refused. */
-export function setPriorities(
-  store: Store,
-  project: string,
-  priorities: ReadonlyMap<string, number>,
-  actor: string,
-): Promise<void> {
-  const checked = z.map(z.string(), z.number()).parse(new Map(priorities));
-  return store.write(async (write) => {
-    await findProject(write, project);
-    for (const [id, priority] of checked) {
-      const updated = await write.db
-        .updateTable("items")
-        .set({ priority })
-        .where("id", "=", id)
-        .where("project_id", "=", project)
-        .executeTakeFirst();
-      if (updated.numUpdatedRows === 0n) throw new StoreError("missing", `The project has no item ${id}.`);
-    }
-    write.audit(actor, "items.prioritised", project, { items: checked.size });
   });
 }

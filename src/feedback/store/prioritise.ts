@@ -1,7 +1,12 @@
+import { sql } from "kysely";
+import { z } from "zod";
 import { type Selection, selectionValue } from "../assign/selection.js";
 import type { ItemContent } from "../tasks/index.js";
+import { check } from "./check.js";
+import type { Queries } from "./database.js";
 import { findProject } from "./projects.js";
 import type { Store } from "./store.js";
+import { StoreError } from "./store-error.js";
 
 /** Items read at once. */
 const PAGE = 500;
@@ -38,17 +43,48 @@ export async function prioritise(
     if (rows.length < PAGE) break;
     after = rows[rows.length - 1].position;
   }
-  const without = { priority: -1 };
   return store.write(async ({ db, audit }) => {
     await db
       .updateTable("items")
-      .set(without)
+      .set({ priority: -1 })
       .where("project_id", "=", project)
       .where("gold_json", "is", null)
       .execute();
-    for (const [id, priority] of values)
-      await db.updateTable("items").set({ priority }).where("id", "=", id).execute();
+    await updatePriorities(db, project, [...values]);
     audit(actor, "items.prioritised", project, { selection, items: values.size });
     return values.size;
   });
+}
+
+/** Sets in which order items are handed out: the highest priority first. @throws StoreError missing: an item is not the project's. */
+export async function setPriorities(
+  store: Store,
+  project: string,
+  priorities: ReadonlyMap<string, number>,
+  actor: string,
+): Promise<void> {
+  const checked = check(z.map(z.string(), z.number()), new Map(priorities));
+  return store.write(async (write) => {
+    await findProject(write, project);
+    await updatePriorities(write.db, project, [...checked]);
+    write.audit(actor, "items.prioritised", project, { items: checked.size });
+  });
+}
+
+async function updatePriorities(
+  db: Queries,
+  project: string,
+  priorities: readonly (readonly [id: string, priority: number])[],
+): Promise<void> {
+  for (let start = 0; start < priorities.length; start += PAGE) {
+    const some = priorities.slice(start, start + PAGE);
+    const rows = some.map(
+      ([id, priority]) => sql`(cast(${id} as text), cast(${priority} as double precision))`,
+    );
+    const { numAffectedRows = 0n } = await sql`with wanted (id, priority) as (values ${sql.join(rows)})
+      update items set priority = wanted.priority from wanted
+      where items.id = wanted.id and items.project_id = ${project}`.execute(db);
+    if (Number(numAffectedRows) < some.length)
+      throw new StoreError("missing", "Some of the items are not in the project.");
+  }
 }

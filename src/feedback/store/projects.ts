@@ -3,6 +3,7 @@ import { z } from "zod";
 import { AssignmentSettings } from "../assign/settings.js";
 import { TaskDefinition } from "../tasks/index.js";
 import { sha256 } from "./audit-entry.js";
+import { check } from "./check.js";
 import type { Queries } from "./database.js";
 import { newId, storedName, storedText } from "./ids.js";
 import type { Store } from "./store.js";
@@ -48,8 +49,8 @@ const MOVES: Readonly<Record<ProjectState, readonly ProjectState[]>> = {
 };
 
 /** @param actor who does it, for the audit log: `admin:<id>`, `key:<id>` or `system`. */
-export function createProject(store: Store, project: NewProject, actor: string): Promise<Project> {
-  const { name, task, settings, guidelines, seed = randomInt(2 ** 32) } = NewProject.parse(project);
+export async function createProject(store: Store, project: NewProject, actor: string): Promise<Project> {
+  const { name, task, settings, guidelines, seed = randomInt(2 ** 32) } = check(NewProject, project);
   return store.write(async ({ db, now, audit }) => {
     const row: Tables["projects"] = {
       id: newId("p", now),
@@ -91,7 +92,7 @@ export async function findProject(store: { db: Queries }, id: string): Promise<P
 }
 
 /** @throws StoreError conflict: the state cannot follow the present one. */
-export function setProjectState(
+export async function setProjectState(
   store: Store,
   id: string,
   state: ProjectState,
@@ -109,7 +110,7 @@ export function setProjectState(
 }
 
 /** Changes how items are handed out from now on; a new overlap is for items that are added later. */
-export function changeSettings(
+export async function changeSettings(
   store: Store,
   id: string,
   change: Partial<z.input<typeof AssignmentSettings>>,
@@ -117,7 +118,7 @@ export function changeSettings(
 ): Promise<Project> {
   return store.write(async (write) => {
     const project = await findProject(write, id);
-    const settings = AssignmentSettings.parse({ ...project.settings, ...change });
+    const settings = check(AssignmentSettings, { ...project.settings, ...change });
     await write.db
       .updateTable("projects")
       .set({ settings_json: JSON.stringify(settings) })
@@ -129,8 +130,13 @@ export function changeSettings(
 }
 
 /** Publishes a new version of the guidelines. @returns its number. */
-export function publishGuidelines(store: Store, id: string, text: string, actor: string): Promise<number> {
-  const checked = storedText(200_000).parse(text);
+export async function publishGuidelines(
+  store: Store,
+  id: string,
+  text: string,
+  actor: string,
+): Promise<number> {
+  const checked = check(storedText(200_000), text);
   return store.write(async (write) => {
     const { guidelinesVersion } = await findProject(write, id);
     const version = guidelinesVersion + 1;

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { check } from "./check.js";
 import type { Queries } from "./database.js";
 import { newId, storedName, storedText } from "./ids.js";
 import { findProject } from "./projects.js";
@@ -42,8 +43,8 @@ export interface Member {
   joinedAt: number;
 }
 
-export function addRater(store: Store, rater: z.input<typeof NewRater>, actor: string): Promise<Rater> {
-  const { languages } = NewRater.parse(rater);
+export async function addRater(store: Store, rater: z.input<typeof NewRater>, actor: string): Promise<Rater> {
+  const { languages } = check(NewRater, rater);
   return store.write(async ({ db, now, audit }) => {
     const id = newId("r", now);
     await db
@@ -68,8 +69,8 @@ export async function findRater({ db }: { db: Queries }, id: string): Promise<Ra
 }
 
 /** Keeps personal data of a rater, in place of what was kept. The audit log notes that, not what. */
-export function setPerson(store: Store, rater: string, person: Person, actor: string): Promise<void> {
-  const { name = null, email = null, notes = null } = Person.parse(person);
+export async function setPerson(store: Store, rater: string, person: Person, actor: string): Promise<void> {
+  const { name = null, email = null, notes = null } = check(Person, person);
   return store.write(async (write) => {
     const { state } = await findRater(write, rater);
     if (state === "forgotten")
@@ -96,12 +97,12 @@ export async function findPerson({ db }: Store, rater: string): Promise<Person |
 }
 
 /** Lets a rater work in a project; a member moves to the group given. */
-export function joinProject(
+export async function joinProject(
   store: Store,
   { project, rater, group }: { project: string; rater: string; group?: string },
   actor: string,
 ): Promise<void> {
-  const name = group === undefined ? null : storedName.parse(group);
+  const name = group === undefined ? null : check(storedName, group);
   return store.write(async (write) => {
     await findProject(write, project);
     await findRater(write, rater);
@@ -120,7 +121,12 @@ export function joinProject(
 }
 
 /** Ends a rater's work in a project; what was cast stays. */
-export function leaveProject(store: Store, project: string, rater: string, actor: string): Promise<void> {
+export async function leaveProject(
+  store: Store,
+  project: string,
+  rater: string,
+  actor: string,
+): Promise<void> {
   return store.write(async ({ db, audit }) => {
     const left = await db
       .updateTable("memberships")
@@ -154,7 +160,7 @@ export async function listMembers({ db }: Store, project: string): Promise<Membe
  * Deletes what is known of a person and ends the rater's work; votes stay, under the pseudonym. Tables of personal data that
  * refer to `people` go with it. Free text that the rater wrote in answers is not touched. @returns whether there was any.
  */
-export function deletePersonalData(store: Store, rater: string, actor: string): Promise<boolean> {
+export async function deletePersonalData(store: Store, rater: string, actor: string): Promise<boolean> {
   return store.write(async (write) => {
     const { db, audit } = write;
     await findRater(write, rater);
@@ -171,13 +177,13 @@ export function deletePersonalData(store: Store, rater: string, actor: string): 
 }
 
 /** Keeps the chances with which raters answer rightly, as aggregation estimated them: early stopping weighs votes by them. */
-export function setReliabilities(
+export async function setReliabilities(
   store: Store,
   project: string,
   reliabilities: ReadonlyMap<string, number>,
   actor: string,
 ): Promise<void> {
-  const checked = z.map(z.string(), z.number().min(0).max(1)).parse(new Map(reliabilities));
+  const checked = check(z.map(z.string(), z.number().min(0).max(1)), new Map(reliabilities));
   return store.write(async (write) => {
     await findProject(write, project);
     for (const [rater, reliability] of checked)

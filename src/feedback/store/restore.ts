@@ -57,7 +57,11 @@ export async function restore(database: Database, path: string, force = false): 
     let table = "";
     const rows: Record<string, unknown>[] = [];
     const flush = async () => {
-      await insertRows(transaction, table as keyof Tables, rows.splice(0) as never);
+      try {
+        await insertRows(transaction, table as keyof Tables, rows.splice(0) as never);
+      } catch (error) {
+        throw damaged(path, `a row does not fit into ${table} (${(error as Error).message})`);
+      }
     };
     for await (const [name, row] of rowsOf(path)) {
       if (name !== table || rows.length === BATCH) await flush();

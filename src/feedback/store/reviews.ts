@@ -1,5 +1,6 @@
 /** Votes that a filter held back, with its evidence, until a reviewer releases or rejects them. */
 import { z } from "zod";
+import { check } from "./check.js";
 import { newId, storedName, storedText } from "./ids.js";
 import { findProject } from "./projects.js";
 import { recountItems } from "./recount.js";
@@ -32,13 +33,13 @@ export interface Review extends Finding {
  *
  * @returns how many are new.
  */
-export function holdVotes(
+export async function holdVotes(
   store: Store,
   projectId: string,
   findings: readonly Finding[],
   actor: string,
 ): Promise<number> {
-  const parsed = findings.map((finding) => Finding.parse(finding));
+  const parsed = findings.map((finding) => check(Finding, finding));
   return store.write(async (write) => {
     const { db, now, audit } = write;
     await findProject(write, projectId);
@@ -76,13 +77,13 @@ export function holdVotes(
 }
 
 /** Releases or rejects a held vote; a later decision replaces an earlier one, and the audit log has both. */
-export function decideReview(
+export async function decideReview(
   store: Store,
   review: string,
   decision: { state: "released" | "rejected"; note?: string },
   actor: string,
 ): Promise<void> {
-  const note = decision.note === undefined ? null : storedText(2000).parse(decision.note);
+  const note = decision.note === undefined ? null : check(storedText(2000), decision.note);
   const { state } = decision;
   return store.write(async (write) => {
     const { db, now, audit } = write;

@@ -1,7 +1,8 @@
 import { type AuditKey, openAuditKey } from "./audit-key.js";
 import { Batcher } from "./batcher.js";
+import { check } from "./check.js";
 import { appendCheckpoint, type Checkpoint, signCheckpoint, storeCheckpoint } from "./checkpoints.js";
-import { type Database, isPostgresUrl, openDatabase, type Queries } from "./database.js";
+import { checkpointFileOf, type Database, defaultKeyFile, openDatabase, type Queries } from "./database.js";
 import { type LeaseAnswer, LeaseRequest } from "./lease.js";
 import { leaseBatch } from "./lease-batch.js";
 import { migrate } from "./migrate.js";
@@ -61,10 +62,18 @@ export async function openStore(
     await database.db.destroy();
     throw error;
   }
-  const checkpointFile = `${keyFile}.checkpoints`;
+  const checkpointFile = checkpointFileOf(keyFile);
   let signed = await lastCheckpoint(database);
+  let signing = false;
   const writer = new Writer(database, clock, (head) => {
-    if (head - signed >= CHECKPOINT_EVERY) void checkpoint().catch(() => undefined);
+    if (head - signed < CHECKPOINT_EVERY || signing) return;
+    signing = true;
+    // One that fails is tried again after the next commit.
+    void checkpoint()
+      .catch(() => undefined)
+      .finally(() => {
+        signing = false;
+      });
   });
   const checkpoint = async (): Promise<Checkpoint | undefined> => {
     const taken = await writer.submit(async ({ db, now }) => {
@@ -85,12 +94,15 @@ export async function openStore(
   return {
     ...database,
     ...{ key, checkpointFile, clock, checkpoint, write },
-    lease: async (request) => leases.submit(LeaseRequest.parse(request)),
-    vote: async (request) => votes.submit(VoteRequest.parse(request)),
+    lease: async (request) => leases.submit(check(LeaseRequest, request)),
+    vote: async (request) => votes.submit(check(VoteRequest, request)),
     async close() {
-      await checkpoint();
-      await writer.idle();
-      await database.db.destroy();
+      try {
+        await checkpoint();
+        await writer.idle();
+      } finally {
+        await database.db.destroy();
+      }
     },
   };
 }
@@ -104,8 +116,4 @@ async function lastCheckpoint({ db }: { db: Queries }): Promise<number> {
     .limit(1)
     .executeTakeFirst();
   return last?.seq ?? 0;
-}
-
-function defaultKeyFile(location: string): string {
-  return isPostgresUrl(location) ? "plumb-audit.key" : `${location}.audit-key`;
 }

@@ -127,7 +127,9 @@ onBothEngines(({ store: open }) => {
     await refuses(cast({ answer: verdict("left", { flags: [{ place: 2, flag: "unsafe" }] }) }), "invalid");
     await refuses(cast({ lease: skipped.id }), "conflict");
     await refuses(cast({ lease: withdrawn.id }), "closed");
-    await expect(cast({ answer: verdict("up" as never) })).rejects.toThrow(/left/);
+    await expect(cast({ answer: verdict("up" as never) })).rejects.toThrow(
+      /answer\.aspects\.overall\.verdict: .*left/,
+    );
     await expect(cast({ client: "a\u0000b" })).rejects.toThrow(/cannot be stored/);
     await expect(cast({ milliseconds: -1 })).rejects.toThrow();
     expect(await state(store)).toEqual(before);

@@ -4,6 +4,7 @@ import type { Answer } from "../tasks/index.js";
 import { type CastVote, type ItemContent, MAX_TEXT } from "../tasks/index.js";
 import { answerOnScreen } from "../tasks/places.js";
 import { canonicalJson } from "./canonical-json.js";
+import { check } from "./check.js";
 import type { Queries } from "./database.js";
 import { newId, storedText } from "./ids.js";
 import { checkOpen, findProject } from "./projects.js";
@@ -44,8 +45,8 @@ export interface PastVote {
  *
  * @throws StoreError forbidden, expired (the time for corrections is over), conflict (it was corrected before), invalid.
  */
-export function correctVote(store: Store, request: CorrectionRequest): Promise<TakenVote> {
-  const { vote, rater, answer, milliseconds, client } = CorrectionRequest.parse(request);
+export async function correctVote(store: Store, request: CorrectionRequest): Promise<TakenVote> {
+  const { vote, rater, answer, milliseconds, client } = check(CorrectionRequest, request);
   return store.write(async (write) => {
     const { db, now, audit } = write;
     const old = await db.selectFrom("votes").selectAll().where("id", "=", vote).executeTakeFirst();
@@ -96,8 +97,13 @@ async function firstVote(db: Queries, { lease_id }: Tables["votes"]): Promise<Ta
 }
 
 /** Passes over an item, with the reason; it is not shown to this rater again. */
-export function skipItem(store: Store, lease: string, rater: string, request: SkipRequest): Promise<void> {
-  const { reason, note } = SkipRequest.parse(request);
+export async function skipItem(
+  store: Store,
+  lease: string,
+  rater: string,
+  request: SkipRequest,
+): Promise<void> {
+  const { reason, note } = check(SkipRequest, request);
   return store.write(async (write) => {
     const { item_id, project_id } = await liveLease(write, lease, rater);
     const text = note === undefined ? reason : `${reason}: ${note}`;
@@ -113,7 +119,7 @@ export function skipItem(store: Store, lease: string, rater: string, request: Sk
 }
 
 /** Gives an item back without judging it; it may be shown to this rater again. */
-export function releaseLease(store: Store, lease: string, rater: string): Promise<void> {
+export async function releaseLease(store: Store, lease: string, rater: string): Promise<void> {
   return store.write(async (write) => {
     const { item_id } = await liveLease(write, lease, rater);
     await write.db.updateTable("leases").set({ state: "released" }).where("id", "=", lease).execute();
@@ -122,7 +128,7 @@ export function releaseLease(store: Store, lease: string, rater: string): Promis
 }
 
 /** Holds an item for another term, from now. @returns until when. */
-export function renewLease(store: Store, lease: string, rater: string): Promise<number> {
+export async function renewLease(store: Store, lease: string, rater: string): Promise<number> {
   return store.write(async (write) => {
     const { project_id } = await liveLease(write, lease, rater);
     const project = await findProject(write, project_id);
@@ -134,7 +140,7 @@ export function renewLease(store: Store, lease: string, rater: string): Promise<
 }
 
 /** Keeps an answer that is not yet given: anything that JSON holds, in place of what was kept. */
-export function saveDraft(store: Store, lease: string, rater: string, draft: unknown): Promise<void> {
+export async function saveDraft(store: Store, lease: string, rater: string, draft: unknown): Promise<void> {
   const json = canonicalJson(draft);
   if (json.length > MOST_DRAFT)
     throw new StoreError("invalid", `The draft is longer than ${MOST_DRAFT} characters.`);

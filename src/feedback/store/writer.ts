@@ -49,9 +49,7 @@ export class Writer {
   submit<T>(work: (write: Write) => Promise<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       this.queue.push({ work, resolve: resolve as (value: unknown) => void, reject });
-      this.running ??= this.run().finally(() => {
-        this.running = undefined;
-      });
+      this.running ??= this.run();
     });
   }
 
@@ -80,6 +78,8 @@ export class Writer {
       for (const answer of answers) answer();
       await new Promise(setImmediate);
     }
+    // In the same turn as the last look at the queue: whoever comes after starts a new run.
+    this.running = undefined;
   }
 
   /** @returns for each write what tells its caller how it went, once the commit is through. */

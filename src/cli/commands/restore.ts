@@ -1,0 +1,49 @@
+import { existsSync, renameSync } from "node:fs";
+import { z } from "zod";
+import {
+  checkpointFileOf,
+  databaseLocation,
+  defaultKeyFile,
+  openDatabase,
+  restore,
+} from "../../feedback/store/index.js";
+import { defineCommand } from "../command.js";
+import { databaseSettings } from "../database-settings.js";
+
+const schema = z.object({
+  file: z.string().min(1).describe("a file that plumb backup wrote"),
+  ...databaseSettings,
+  keyFile: z.string().min(1).optional().describe("the signing key; default beside the database"),
+  force: z.boolean().default(false).describe("replace what the database holds"),
+});
+
+export default defineCommand({
+  description: `Makes a database of votes from a backup, in SQLite or PostgreSQL, whichever it came from. The file is read and checked whole before anything is changed, and all of it comes in or nothing.
+
+Stop the server first. Checkpoints that were kept beside the signing key are set aside: those of the backup are in the database.`,
+  examples: [
+    { command: "plumb restore votes.jsonl.gz --db votes.db", does: "into a new SQLite file" },
+    {
+      command: "plumb restore votes.jsonl.gz --force",
+      does: "in place of plumb.db, or of what DATABASE_URL names",
+    },
+  ],
+  schema,
+  positional: "file",
+  async run({ ui }, { file, db, keyFile, force }) {
+    const location = databaseLocation(db);
+    const database = await openDatabase(location);
+    try {
+      const { rows, head } = await restore(database, file, force);
+      const kept = checkpointFileOf(keyFile ?? defaultKeyFile(location));
+      if (existsSync(kept)) {
+        const aside = `${kept}.before-${head.seq}-${Date.now()}`;
+        renameSync(kept, aside);
+        ui.info(`earlier checkpoints are in ${aside}`);
+      }
+      await ui.result({ rows, head }, () => `${rows} rows; the log's last entry is ${head.seq} ${head.hash}`);
+    } finally {
+      await database.db.destroy();
+    }
+  },
+});

@@ -1,0 +1,83 @@
+/** `plumb audit verify`, `plumb backup` and `plumb restore` as commands. */
+import { spawnSync } from "node:child_process";
+import { createPublicKey } from "node:crypto";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import Libsql from "libsql";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { openStore } from "../../src/feedback/store/index.js";
+import { collection, judge } from "../collection.js";
+
+const MAIN = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+let dir = "";
+
+function plumb(...args: string[]): { status: number | null; stdout: string; stderr: string } {
+  const env = { ...process.env, DATABASE_URL: "", NO_COLOR: "1" };
+  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], {
+    cwd: dir,
+    env,
+    encoding: "utf8",
+  });
+  return { status, stdout, stderr };
+}
+
+beforeAll(async () => {
+  dir = mkdtempSync(join(tmpdir(), "plumb-cli-db-"));
+  const store = await openStore(join(dir, "plumb.db"));
+  const { project, raters } = await collection(store);
+  for (const rater of raters) await judge(store, project.id, rater);
+  await store.close();
+});
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+it("verifies, backs up and restores", () => {
+  const verified = plumb("audit", "verify", "--json");
+  expect(verified.status, verified.stderr).toBe(0);
+  const report = JSON.parse(verified.stdout);
+  expect(report).toMatchObject({ votes: 2, checkpoints: 1, problems: [] });
+  const backup = plumb("backup", "--out", "all.jsonl.gz", "--json");
+  expect(JSON.parse(backup.stdout)).toMatchObject({ head: report.head });
+  expect(plumb("restore", "all.jsonl.gz", "--db", "new.db")).toMatchObject({ status: 0 });
+  // By the public key alone: the new database's own key has signed nothing.
+  const pem = createPublicKey(readFileSync(join(dir, "plumb.db.audit-key"))).export({
+    type: "spki",
+    format: "pem",
+  });
+  writeFileSync(join(dir, "audit.pem"), pem);
+  const again = plumb("audit", "verify", "--db", "new.db", "--public-key", "audit.pem", "--json");
+  expect(JSON.parse(again.stdout)).toEqual(report);
+  const refused = plumb("restore", "all.jsonl.gz");
+  expect(refused).toMatchObject({ status: 1, stderr: expect.stringContaining("not empty") });
+  expect(plumb("restore", "all.jsonl.gz", "--force").stderr).toContain("earlier checkpoints are in");
+  expect(readdirSync(dir).filter((name) => name.includes(".checkpoints.before-"))).toHaveLength(1);
+  expect(plumb("audit", "verify").stdout).toMatch(
+    /2 votes, 1 checkpoints; the last entry is \d+ [0-9a-f]{64}\n$/,
+  );
+});
+
+it("says what was tampered with, and ends with 1", () => {
+  const database = new Libsql(join(dir, "new.db"));
+  database.exec(
+    "drop trigger votes_no_update; update votes set client = 'other' where seq = (select min(seq) from votes)",
+  );
+  database.close();
+  const { status, stdout, stderr } = plumb("audit", "verify", "--db", "new.db", "--public-key", "audit.pem");
+  expect(status).toBe(1);
+  expect(stdout).toMatch(/^vote \d+: was altered\n/);
+  expect(stderr).toContain("not as it was written: 1 problems");
+});
+
+it("names what is missing, and makes nothing", () => {
+  expect(plumb("audit", "verify", "--db", "none.db").stderr).toContain("There is no database none.db");
+  expect(plumb("backup", "--out", "x.gz", "--db", "none.db").status).toBe(1);
+  expect(existsSync(join(dir, "none.db"))).toBe(false);
+  expect(plumb("audit", "verify", "--db", "new.db").stderr).toContain(
+    "There is no signing key new.db.audit-key",
+  );
+  expect(plumb("audit", "verify", "--public-key", "all.jsonl.gz").stderr).toContain(
+    "not an Ed25519 public key",
+  );
+  expect(plumb("audit", "repair").status).toBe(2);
+});
