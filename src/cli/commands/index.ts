@@ -76,12 +76,18 @@ export const commands: readonly CommandEntry[] = [
     name: "feedback export",
     summary: "demonstrations and safety labels, as rows for training",
     load: async () => (await import("./feedback-export.js")).default,
+  },
+  {
     name: "audit",
     summary: "check that votes and the audit log are as they were written",
     load: async () => (await import("./audit.js")).default,
+  },
+  {
     name: "backup",
     summary: "copy the database of votes to a file",
     load: async () => (await import("./backup.js")).default,
+  },
+  {
     name: "restore",
     summary: "make a database of votes from a backup",
     load: async () => (await import("./restore.js")).default,
