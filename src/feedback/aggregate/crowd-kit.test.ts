@@ -6,7 +6,7 @@ import { type Comparisons, comparisons, type LabelVotes, labelVotes } from "../v
 import { strengths } from "./bradley-terry.js";
 import { dawidSkene, oneCoin } from "./dawid-skene.js";
 import { glad } from "./glad.js";
-import { type LabelEstimate } from "./label-estimate.js";
+import type { LabelEstimate } from "./label-estimate.js";
 import { maceFrom } from "./mace.js";
 import { majority, wawa } from "./majority.js";
 import { noisyObjective } from "./noisy-bradley-terry.js";
@@ -76,7 +76,13 @@ describe.each(fixture.labels.map((set, i) => [i, set] as const))("labels, set %i
 describe("pairs", () => {
   const { votes: rows, candidates, workers, noisy, strengths: expected } = fixture.pairs;
   const named = comparisons(
-    rows.map(([rater, left, right, winner]) => ({ item: "", rater, left, right, outcome: winner === left ? 1 : 0 })),
+    rows.map(([rater, left, right, winner]) => ({
+      item: "",
+      rater,
+      left,
+      right,
+      outcome: winner === left ? 1 : 0,
+    })),
   );
   /** Numbered as the fixture is. */
   const votes: Comparisons = {
@@ -90,7 +96,10 @@ describe("pairs", () => {
 
   it("Bradley-Terry without a prior to 1e-6", () => {
     const duels = duelsOf(votes.left, votes.right, votes.outcome);
-    const p = strengths(duels, even(candidates.length, 1), { prior: { shape: 1, rate: 0 }, tolerance: 1e-12 });
+    const p = strengths(duels, even(candidates.length, 1), {
+      prior: { shape: 1, rate: 0 },
+      tolerance: 1e-12,
+    });
     for (const [c, value] of p.entries()) expect(Math.abs(value - expected[c])).toBeLessThan(1e-6);
   });
 
