@@ -49,16 +49,19 @@ def of_labels(data):
     even._initialize = start
     models = {
         "majority": MajorityVote(),
-        "wawa": Wawa(),
         "dawid-skene": DawidSkene(n_iter=30, tol=0),
         "one-coin": OneCoinDawidSkene(n_iter=30, tol=0),
         "mace": even,
     }
+    # Wawa's own predict asks scikit-learn for tags that it lacks; this is what it does.
+    skills = Wawa().fit(data).skills_
+    posterior = {name: table(model.fit_predict_proba(data.copy()), items, labels) for name, model in models.items()}
+    posterior["wawa"] = table(MajorityVote().fit_predict_proba(data, skills=skills), items, labels)
     return {
         "votes": [list(row) for row in data.itertuples(index=False)],
         "items": items,
         "labels": labels,
-        "posterior": {name: table(model.fit_predict_proba(data.copy()), items, labels) for name, model in models.items()},
+        "posterior": posterior,
         "glad": short(GLAD(m_step_tol=1e-6, tol=1e-9).fit_predict_proba(data.copy()).reindex(index=items, columns=labels).values.tolist(), 10),
         "alpha": short(alpha_krippendorff(data), 10),
     }

@@ -9,7 +9,8 @@
  *    ones are suspects.
  * 3. The key of suspects is what most of them say. Every rater is tested against it at a strict rate, its own vote left out, and
  *    must copy at least half of its answers, (a - e) / (n - e): who does not is let go, who does and had too few items in common
- *    with any one suspect is taken in. Fewer than three are not held to be a ring.
+ *    with any one suspect is taken in. Fewer than three are not held to be a ring, and neither are raters whose key agrees with the
+ *    others' votes at least as often as those among themselves (experts in a weak pool), or who agree less than the others do.
  * 4. The ring that copies the largest share is set aside, and all begins again without its votes, until no more are
  *    found: what a ring does to the truths can make others look like one.
  */
@@ -189,14 +190,45 @@ function ring(
 ): GroupMember[] {
   let members = followers(votes, model, byRater, suspects, rate);
   if (members.length < SMALLEST_GROUP) return [];
-  members = followers(
-    votes,
-    model,
-    byRater,
-    members.map(({ rater }) => rater),
-    rate,
-  );
-  return members.length < SMALLEST_GROUP ? [] : members;
+  const raters = members.map(({ rater }) => rater);
+  members = followers(votes, model, byRater, raters, rate);
+  return members.length < SMALLEST_GROUP || knowsBetter(votes, raters) ? [] : members;
+}
+
+/**
+ * Whether these raters agree because they know: what most of them say agrees with the others' votes at least as often as those
+ * agree among themselves. Also whether the others agree more than they do: then the others may be the ring.
+ */
+function knowsBetter(votes: LabelVotes, raters: readonly number[]): boolean {
+  const [I, K] = [votes.items.length, votes.labels.length];
+  const isMember = new Uint8Array(votes.raters.length);
+  for (const rater of raters) isMember[rater] = 1;
+  const [inside, outside] = [new Int32Array(I * K), new Int32Array(I * K)];
+  for (let v = 0; v < votes.item.length; v++)
+    (isMember[votes.rater[v]] ? inside : outside)[votes.item[v] * K + votes.label[v]]++;
+  let [withKey, others] = [0, 0];
+  for (let at = 0; at < I * K; at += K) {
+    const key = keyOf(inside.subarray(at, at + K), -1);
+    if (key === -1) continue;
+    withKey += outside[at + key];
+    for (let y = 0; y < K; y++) others += outside[at + y];
+  }
+  const amongOthers = agreement(outside, K);
+  return withKey / others >= amongOthers || agreement(inside, K) <= amongOthers;
+}
+
+/** Share of pairs of votes on the same item that agree; NaN without any. @param counts by item and label, [I, K]. */
+function agreement(counts: Int32Array, K: number): number {
+  let [equal, pairs] = [0, 0];
+  for (let at = 0; at < counts.length; at += K) {
+    let n = 0;
+    for (let y = 0; y < K; y++) {
+      n += counts[at + y];
+      equal += counts[at + y] * (counts[at + y] - 1);
+    }
+    pairs += n * (n - 1);
+  }
+  return equal / pairs;
 }
 
 /** Raters who follow the key of a group. @param seeds raters, members so far. */

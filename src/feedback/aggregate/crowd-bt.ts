@@ -34,9 +34,12 @@ export function crowdBt(
   let honesty = Float64Array.from(raters, (_, w) => (trusted.has(w) ? 1 : start));
   let p: Float64Array = new Float64Array(candidates.length).fill(1);
   let believed = Float64Array.from(outcome);
+  // Where some are trusted, the first scores are theirs alone: they set the sign.
+  let weight = trusted.size > 0 ? Float64Array.from(rater, (w) => (trusted.has(w) ? 1 : 0)) : undefined;
   for (let iteration = 0; iteration < iterations; iteration++) {
     // 1. Scores, from what the votes are believed to say.
-    p = strengths(duelsOf(left, right, believed), p, { iterations: SCORE_STEPS });
+    p = strengths(duelsOf(left, right, believed, weight), p, { iterations: SCORE_STEPS });
+    weight = undefined;
     // 2. Chances that votes are honest; a tie is half a vote for each side.
     const honest = new Float64Array(raters.length).fill(a - 1);
     const count = new Float64Array(raters.length).fill(a + b - 2);
