@@ -28,6 +28,8 @@ const USUAL_WORTH = 10;
 const EXTRA_WORDS = 20;
 /** Share of a sample's information that its median absolute deviation keeps (normal data). */
 const MAD_EFFICIENCY = 0.37;
+/** Deviations from a median of n values are too small by about n / (n - .8) (Croux and Rousseeuw 1992). */
+const MAD_BIAS = 0.8;
 /** Variance of a median, in units of the mean's. */
 const MEDIAN_VARIANCE = Math.PI / 2;
 
@@ -48,7 +50,10 @@ export function tooFast(judged: readonly JudgedItem[], falseAlarms: number): Fin
     const pace = median(paces);
     return { rater, votes, pace, errors: paces.map((value) => value - pace) };
   });
-  const sigma = Math.max(0.05, 1.4826 * median(paced.flatMap(({ errors }) => errors.map(Math.abs))));
+  const deviations = paced.flatMap(({ errors }) =>
+    errors.map((error) => (Math.abs(error) * errors.length) / (errors.length - MAD_BIAS)),
+  );
+  const sigma = Math.max(0.05, 1.4826 * median(deviations));
   const fast = fastRaters(paced, sigma, falseAlarms / 2);
   return [...fast.findings, ...singleVotes(paced, fast.found, sigma, falseAlarms / 2)];
 }
