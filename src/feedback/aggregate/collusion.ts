@@ -8,7 +8,7 @@
  *    item's other votes say: z = (a - e) / sqrt(v + 1/4). Of the pairs that stand out, those that close a triangle; connected
  *    ones are suspects.
  * 3. The key of suspects is what most of them say. Every rater is tested against it at a strict rate, its own vote left out, and
- *    must copy at least half of its answers, (a - e) / (n - e): who does not is let go, who does and had too few items in common
+ *    must copy at least three quarters of its answers, (a - e) / (n - e): who does not is let go, who does and had too few items in common
  *    with any one suspect is taken in. Fewer than three are not held to be a ring, and neither are raters whose key agrees with the
  *    others' votes at least as often as those among themselves (experts in a weak pool), or who agree less than the others do.
  * 4. The ring that copies the largest share is set aside, and all begins again without its votes, until no more are
@@ -45,7 +45,7 @@ const EM_STEPS = [0, 2];
 const SUSPECT_RATE = 0.2;
 const SMALLEST_GROUP = 3;
 /** Who copies less of its answers is not held to be one: honest raters share the mistakes that hard items invite. */
-const LEAST_COPIED = 0.5;
+const LEAST_COPIED = 0.75;
 const PSEUDO = 0.5;
 /** Pairs of votes on one item that are looked at, over all items: time stays in bounds where every rater rates every item. */
 const MOST_PAIRS_OF_VOTES = 2e7;

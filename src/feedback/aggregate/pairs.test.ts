@@ -136,9 +136,9 @@ describe("the robust aggregate", () => {
   it("draws a tie and a weak preference towards a half", () => {
     // Better sides are left and right in turn, so that none of the three favours a side.
     const rows = Array.from({ length: 200 }, (_, p) => {
-      const [a, b] = Math.floor(p / 4) % 2 === 0 ? [`a${p}`, `b${p}`] : [`b${p}`, `a${p}`];
+      const turned = Math.floor(p / 4) % 2 === 1;
       const third = [0.5, 0.7, 0, 1][p % 4];
-      const left = (outcome: number) => (a.startsWith("a") ? outcome : 1 - outcome);
+      const left = (outcome: number) => (turned ? 1 - outcome : outcome);
       return [
         vote(`a${p}`, `b${p}`, "r", left(1)),
         vote(`a${p}`, `b${p}`, "s", left(1)),
@@ -307,8 +307,8 @@ describe("Plackett-Luce", () => {
       const { low, high } = plackettLuce(rankings(seed, score, 150), 7);
       for (const [c, s] of score.entries()) if (low[c] <= s && s <= high[c]) covered++;
     }
-    expect(covered / 140).toBeGreaterThan(0.89);
-    expect(covered / 140).toBeLessThan(1);
+    expect(covered / 140).toBeGreaterThan(0.9);
+    expect(covered / 140).toBeLessThan(0.99);
   });
 
   it("takes equal ranks for choices from the same candidates", () => {

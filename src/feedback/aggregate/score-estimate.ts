@@ -42,7 +42,7 @@ export const MOST_INVERTED = 500;
 
 /**
  * Intervals of centred scores from the observed information H (the Hessian of minus the log posterior):
- * score +- z sqrt((H + 1 1' / C)^-1_ii - 1 / C). With more than `MOST_INVERTED` candidates +- z / sqrt(H_ii), which leaves out
+ * score +- z sqrt((H + M 1 1' / C)^-1_ii), where a large M holds the mean at 0. With more than `MOST_INVERTED` candidates +- z / sqrt(H_ii), which leaves out
  * the uncertainty of the others and is somewhat too narrow where a candidate has few of them.
  *
  * @param edges what two candidates have of H: w adds w to both diagonal entries and -w beside. @param prior on the diagonal, [C].
@@ -71,13 +71,17 @@ export function withIntervals(
   };
 }
 
+/** How much more the mean is held than a score is known. */
+const MEAN_HELD = 1e6;
+
 function centredVariances(
   C: number,
   edges: readonly { a: number; b: number; information: number }[],
   prior: Float64Array,
 ): Float64Array {
+  const scale = edges.reduce((sum, { information }) => sum + information, prior[0] ?? 0) / C;
   const H = Array.from({ length: C }, (_, i) => {
-    const row = new Float64Array(C).fill(1 / C);
+    const row = new Float64Array(C).fill((MEAN_HELD * scale) / C);
     row[i] += prior[i];
     return row;
   });
@@ -87,7 +91,7 @@ function centredVariances(
     H[a][b] -= information;
     H[b][a] -= information;
   }
-  return inverseDiagonal(H).map((v) => Math.max(0, v - 1 / C));
+  return inverseDiagonal(H);
 }
 
 /** Diagonal of the inverse of a positive definite matrix, by Cholesky: A = L L', (A^-1)_ii = sum_k (L^-1)_ki^2. */
