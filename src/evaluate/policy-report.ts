@@ -1,7 +1,7 @@
 import { bootstrap, bootstrapMean } from "../statistics/bootstrap.js";
+import { type Interval, type WinRate, wilsonInterval, winRate } from "../statistics/estimates.js";
 import { distinctN } from "./diversity.js";
 import { isRefusal } from "./refusal.js";
-import { type Interval, type WinRate, wilsonInterval, winRate } from "../statistics/estimates.js";
 
 /** An answer to a prompt, and what was measured of it. */
 export interface Answer {

@@ -3,9 +3,7 @@ import { loadDemonstrations, loadPreferences, loadPrompts } from "../../data/loa
 import type { PromptRow } from "../../data/rows.js";
 import { encodeDemonstration, encodePreference } from "../../data/tokenize.js";
 import { writeRows } from "../../data/write-rows.js";
-import { bootstrapMean } from "../../statistics/bootstrap.js";
 import { compareAnswers, perplexity, policyReport } from "../../evaluate/policy-report.js";
-import { preferenceAccuracy } from "../../statistics/estimates.js";
 import { samplingSchema } from "../../generate/index.js";
 import { frozenNetwork } from "../../model/create.js";
 import type { Network } from "../../model/network.js";
@@ -13,6 +11,8 @@ import { openRewardModel, type RewardModel, type SharedBase } from "../../model/
 import { NetworkRunner } from "../../model/runner.js";
 import { sequenceLogProbs } from "../../model/score.js";
 import type { Runtime } from "../../runtime/runtime.js";
+import { bootstrapMean } from "../../statistics/bootstrap.js";
+import { preferenceAccuracy } from "../../statistics/estimates.js";
 import { boundedRuns } from "../bounded-runs.js";
 import { textsOfFiles } from "../calibration-texts.js";
 import { type CommandContext, defineCommand } from "../command.js";

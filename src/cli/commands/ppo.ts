@@ -4,11 +4,11 @@ import { type PpoPrompt, type PpoState, ppo, ppoSchema } from "../../algorithms/
 import { writeFileAtomically } from "../../artifacts/index.js";
 import { loadPrompts } from "../../data/index.js";
 import { PlumbError } from "../../errors.js";
-import { mean } from "../../statistics/estimates.js";
 import { Generator } from "../../generate/index.js";
 import { promptCompletion } from "../../model/batch.js";
 import { NetworkTrainer } from "../../model/runner.js";
 import { calibrateValueHead } from "../../model/value-head.js";
+import { mean } from "../../statistics/estimates.js";
 import { type CommandContext, defineCommand } from "../command.js";
 import { chosenBase } from "../int8-base.js";
 import { createRuntime } from "../open-network.js";

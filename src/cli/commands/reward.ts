@@ -15,8 +15,6 @@ import {
   type PreferenceRow,
 } from "../../data/index.js";
 import { PlumbError } from "../../errors.js";
-import { bootstrapMean } from "../../statistics/bootstrap.js";
-import { wilsonInterval } from "../../statistics/estimates.js";
 import { Generator } from "../../generate/index.js";
 import { promptCompletion } from "../../model/batch.js";
 import { frozenNetwork } from "../../model/create.js";
@@ -24,6 +22,8 @@ import { saveRewardModel } from "../../model/reward-model.js";
 import { type NetworkRunner, NetworkTrainer } from "../../model/runner.js";
 import { type Batching, sequenceScores } from "../../model/score.js";
 import type { Runtime } from "../../runtime/runtime.js";
+import { bootstrapMean } from "../../statistics/bootstrap.js";
+import { wilsonInterval } from "../../statistics/estimates.js";
 import { type CommandContext, defineCommand } from "../command.js";
 import { chosenBase } from "../int8-base.js";
 import { createRuntime } from "../open-network.js";

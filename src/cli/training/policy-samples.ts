@@ -1,13 +1,13 @@
 /** How a policy answers a fixed set of prompts: the same ones, with the same random numbers, at the start and the end. */
 import type { PpoPrompt } from "../../algorithms/ppo.js";
 import { type RewardSource, totalRewards } from "../../algorithms/reward-sources.js";
-import { bootstrapMean } from "../../statistics/bootstrap.js";
 import { distinctN } from "../../evaluate/diversity.js";
-import { type Interval, maskedStd, mean } from "../../statistics/estimates.js";
 import type { Generator } from "../../generate/index.js";
 import { promptCompletion } from "../../model/batch.js";
 import type { NetworkRunner } from "../../model/runner.js";
 import { type Batching, sequenceLogProbs } from "../../model/score.js";
+import { bootstrapMean } from "../../statistics/bootstrap.js";
+import { type Interval, maskedStd, mean } from "../../statistics/estimates.js";
 
 /** One response as it is kept in checkpoints and files. */
 export interface PolicySample {
