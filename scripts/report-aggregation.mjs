@@ -143,8 +143,9 @@ ${attacks
   )
   .join("\n")}
 
-Flippers who are a third of the raters or more turn EM methods over: with most of the information on their side nothing in the votes
-tells which side is the truth. Gold items do.
+Flippers with about 30% of the labels or more can turn EM methods over: with most of the information on their side nothing in the votes
+tells which side is the truth. Gold items do. Dissenters who all find the same third of the items a match are, to the votes, a ring, and
+are left out like one: only gold items could tell that they are honest.
 `;
 writeFileSync("docs/results/aggregation.md", document);
 console.log(document);
