@@ -256,9 +256,10 @@ seeds (negative: it needed more):
 |---|${TARGETS.map(() => "---|").join("")}
 ${savings.join("\n")}
 
-While the model knows little, choosing by what it believes saves nothing, and diversity only limits the harm: start with a few
-hundred votes in random order. After that it pays, the more the better the model already is. Plain uncertainty does as well as an
-ensemble here, because the raters' noise is alike on all pairs; where some pairs are noisier than others, information gain
-is the one that is not drawn to them. All of it is about this world and a linear model.
+Before some hundreds of votes the model does not know what it does not know, and nothing is saved that the intervals can tell
+from zero: start in random order. After that active selection pays, and the more the better the model already is. No
+strategy is clearly better than plain uncertainty here, where all pairs are judged by the same raters; information gain is
+for pools in which some pairs are noisier than others, since it is not drawn to noise that all members agree upon.
+All of it is about this world and a linear model.
 `,
 );
