@@ -34,6 +34,14 @@ export {
 } from "./algorithms/reward-sources.js";
 export { type SftConfig, sft, sftSchema } from "./algorithms/sft.js";
 export { PlumbError } from "./errors.js";
+export {
+  aggregateLabels,
+  aggregatePreferences,
+  type LabelAggregate,
+  type PreferenceAggregate,
+} from "./feedback/aggregate/index.js";
+export { type AgreementReport, agreementReport } from "./feedback/agreement/index.js";
+export { type Comparisons, comparisons, type LabelVotes, labelVotes } from "./feedback/votes.js";
 export { type Completion, Generator, type SamplingConfig, samplingSchema } from "./generate/index.js";
 export type { Sequence } from "./model/batch.js";
 export type { ModelConfig } from "./model/config.js";

@@ -46,6 +46,8 @@ const MOST_VARIANCE = 9;
 const NODES = 17;
 const REACH = 5; // standard deviations on each side of the mode
 const SCORING_STEPS = 4;
+/** Likelihoods are multiplied down to here before a logarithm is taken. */
+const LEAST_PRODUCT = 1e-200;
 const Z_95 = 1.959963984540054;
 
 /** @param weight of each vote, [V]: 0 leaves it out. */
@@ -150,14 +152,22 @@ function posteriorGrid(
     const d = mode + (k - (NODES - 1) / 2) * spread;
     const s = sigmoid(d);
     let log = -((d - mean) ** 2) / (2 * variance);
+    let product = 1;
     for (let at = start[p]; at < start[p + 1]; at++) {
       const v = vote[at];
       if (weight[v] === 0) continue;
       const left = flipped[v] === 1 ? 1 - s : s;
       const saysLeft = says.worse[rater[v]] + (says.better[rater[v]] - says.worse[rater[v]]) * left;
-      if (outcome[v] > 0) log += outcome[v] * Math.log(Math.max(LEAST, saysLeft));
-      if (outcome[v] < 1) log += (1 - outcome[v]) * Math.log(Math.max(LEAST, 1 - saysLeft));
+      const o = outcome[v];
+      if (o === 1) product *= Math.max(LEAST, saysLeft);
+      else if (o === 0) product *= Math.max(LEAST, 1 - saysLeft);
+      else log += o * Math.log(Math.max(LEAST, saysLeft)) + (1 - o) * Math.log(Math.max(LEAST, 1 - saysLeft));
+      if (product < LEAST_PRODUCT) {
+        log += Math.log(product);
+        product = 1;
+      }
     }
+    log += Math.log(product);
     grid.d[k] = d;
     grid.judgedLeft[k] = s;
     grid.weight[k] = log;
@@ -218,14 +228,14 @@ class Judgements {
       if (weight[v] === 0) continue;
       const w = rater[v];
       const [u, l] = [says.better[w], says.worse[w]];
+      const o = outcome[v];
       let [ifLeft, ifRight] = [0, 0]; // P(judged left | said left), P(judged left | said right)
       for (let k = 0; k < NODES; k++) {
         const s = flipped[v] === 1 ? 1 - judgedLeft[k] : judgedLeft[k];
         const saysLeft = l + (u - l) * s;
-        ifLeft += (density[k] * s * u) / Math.max(LEAST, saysLeft);
-        ifRight += (density[k] * s * (1 - u)) / Math.max(LEAST, 1 - saysLeft);
+        if (o > 0) ifLeft += (density[k] * s * u) / Math.max(LEAST, saysLeft);
+        if (o < 1) ifRight += (density[k] * s * (1 - u)) / Math.max(LEAST, 1 - saysLeft);
       }
-      const o = outcome[v];
       this.left[w] += o * ifLeft + (1 - o) * ifRight;
       this.leftSaid[w] += o * ifLeft;
       this.right[w] += o * (1 - ifLeft) + (1 - o) * (1 - ifRight);
