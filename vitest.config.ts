@@ -6,7 +6,7 @@ export default defineConfig({
   test: {
     include: process.env.PLUMB_REAL === "1" ? ["test/real/*.test.ts"] : unit,
     exclude: process.env.PLUMB_REAL === "1" ? [] : ["test/real/**"],
-    globalSetup: ["test/build.ts"],
+    globalSetup: ["test/build.ts", "test/postgres-setup.ts"],
     pool: "forks",
     maxWorkers: 2,
     testTimeout: process.env.PLUMB_REAL === "1" ? 600_000 : 60_000,

@@ -1,9 +1,11 @@
 /**
- * Does a base in 8 bits change what a run comes to? From a demo's SFT model and reward model, PPO trains one LoRA adapter
- * on the base in f32 and one on the base in 8 bits, with the same seed; both policies and the start answer the held-out
- * prompts, and the gold utility judges them. Writes docs/results/int8-outcome.md.
+ * Does a base in 8 bits change what a run comes to? From a demo's SFT model and reward model, PPO trains a LoRA adapter on the
+ * base in f32 and one on the base in 8 bits, with each of several seeds; the policies and the start answer the held-out prompts,
+ * and the gold utility judges them. Two runs of PPO part after the first difference in rounding, so that only the mean over
+ * seeds tells of the base. Writes docs/results/int8-outcome.md.
  *
- *   node scripts/check-int8.mjs runs/demo
+ *   node scripts/check-int8.mjs runs/demo        seeds 1 to 5
+ *   node scripts/check-int8.mjs runs/demo 8
  */
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -14,13 +16,15 @@ import { bootstrapMean } from "../dist/statistics/bootstrap.js";
 import { wilsonInterval } from "../dist/statistics/estimates.js";
 import { goldUtility, prompts } from "../dist/worlds/assistant/index.js";
 
-const [given, ...rest] = process.argv.slice(2);
+const [given, count = "5", ...rest] = process.argv.slice(2);
+const seeds = Array.from({ length: Number(count) }, (_, i) => i + 1);
 const demo = resolve(given ?? "");
-if (given === undefined || rest.length > 0 || !existsSync(join(demo, "reward"))) {
-  console.error("usage: node scripts/check-int8.mjs DEMO_RUN   (a folder that `plumb demo` left behind)");
+if (given === undefined || rest.length > 0 || !(seeds.length > 1) || !existsSync(join(demo, "reward"))) {
+  console.error("usage: node scripts/check-int8.mjs DEMO_RUN [SEEDS]   (at least 2; a folder that `plumb demo` left behind)");
   process.exit(2);
 }
 const SAMPLES = 4;
+const ITERATIONS = 30;
 const folder = mkdtempSync(join(os.tmpdir(), "plumb-int8-"));
 const main = fileURLToPath(new URL("../dist/cli/main.js", import.meta.url));
 /** A command; its runs go into a folder of its own. */
@@ -33,6 +37,18 @@ const [asked, questions] = [join(folder, "train.jsonl"), join(folder, "held-out.
 writeFileSync(asked, jsonl(prompts("train").map((prompt) => ({ prompt: question(prompt) }))));
 const heldOut = prompts("heldout");
 writeFileSync(questions, jsonl(heldOut.flatMap((prompt) => Array(SAMPLES).fill({ messages: question(prompt) }))));
+
+/** Two-sided 95% quantiles of Student's t for 1, 2, ... degrees of freedom; 1.96 is the limit. */
+const STUDENT = [12.71, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228];
+
+/** Mean of independent values with its 95% interval. */
+function studentInterval(values) {
+  const n = values.length;
+  const estimate = values.reduce((a, b) => a + b, 0) / n;
+  const variance = values.reduce((sum, x) => sum + (x - estimate) ** 2, 0) / (n - 1);
+  const half = (STUDENT[n - 2] ?? 2.23) * Math.sqrt(variance / n);
+  return { estimate, low: estimate - half, high: estimate + half };
+}
 
 function judged(...model) {
   const args = ["--input", questions, "--max-new-tokens", "48", "--temperature", "1", "--seed", "2", "--batch-size", "64"];
@@ -50,55 +66,63 @@ function judged(...model) {
 }
 
 const sft = join(demo, "sft");
-const found = { "SFT model": { ...judged("--model", sft), kl: undefined } };
-const reports = {};
-for (const base of ["f32", "int8"]) {
-  const settings = {
-    base,
-    "lora.r": 16,
-    "lora.alpha": 32,
-    iterations: 30,
-    batchSize: 128,
-    microBatchSize: 64,
-    miniBatches: 2,
-    epochs: 2,
-    maxNewTokens: 48,
-    learningRate: 0.002,
-    schedule: "linear",
-    klCoefficient: 0.1,
-    missingEosPenalty: 1,
-    valueCoefficient: 0.5,
-    evalPrompts: 0,
-    seed: 1,
-    name: base,
-  };
-  const set = Object.entries(settings).flatMap(([key, value]) => ["--set", `${key}=${value}`]);
-  const ran = plumb("ppo", "--model", sft, "--reward-model", join(demo, "reward"), "--data", asked, ...set, "--json");
-  reports[base] = JSON.parse(ran.trim().split("\n").at(-1));
-  const adapter = join(folder, "runs", base, "model");
-  found[`PPO, base in ${base}`] = judged("--model", sft, "--adapter", adapter);
-}
+const BASES = ["f32", "int8"];
+const start = judged("--model", sft);
+const found = { f32: [], int8: [] };
+let error;
+for (const seed of seeds)
+  for (const base of BASES) {
+    const settings = {
+      base,
+      "lora.r": 16,
+      "lora.alpha": 32,
+      iterations: ITERATIONS,
+      batchSize: 128,
+      microBatchSize: 64,
+      miniBatches: 2,
+      epochs: 2,
+      maxNewTokens: 48,
+      learningRate: 0.002,
+      schedule: "linear",
+      klCoefficient: 0.1,
+      missingEosPenalty: 1,
+      valueCoefficient: 0.5,
+      evalPrompts: 0,
+      seed,
+      name: `${base}-${seed}`,
+    };
+    const set = Object.entries(settings).flatMap(([key, value]) => ["--set", `${key}=${value}`]);
+    const ran = plumb("ppo", "--model", sft, "--reward-model", join(demo, "reward"), "--data", asked, ...set, "--json");
+    error = JSON.parse(ran.trim().split("\n").at(-1)).base.int8 ?? error;
+    const result = judged("--model", sft, "--adapter", join(folder, "runs", settings.name, "model"));
+    found[base].push(result);
+    console.error(`seed ${seed}, base in ${base}: gold ${result.gold.estimate.toFixed(2)}`);
+  }
 rmSync(folder, { recursive: true, force: true });
 
 const number = ({ estimate, low, high }) => `${estimate.toFixed(2)} (${low.toFixed(2)} to ${high.toFixed(2)})`;
 const percent = ({ estimate, low, high }) => `${(100 * estimate).toFixed(1)}% (${(100 * low).toFixed(1)}-${(100 * high).toFixed(1)})`;
-const [exact, rounded] = [found["PPO, base in f32"].gold, found["PPO, base in int8"].gold];
+const golds = (base) => found[base].map(({ gold }) => gold.estimate);
+const [exact, rounded] = BASES.map((base) => studentInterval(golds(base)));
+const difference = studentInterval(golds("int8").map((gold, i) => gold - golds("f32")[i]));
 const within = rounded.estimate >= exact.low && rounded.estimate <= exact.high;
-const error = reports.int8.base.int8;
+const row = (name, { gold, harmful, refusal }) => `| ${name} | ${number(gold)} | ${percent(harmful)} | ${percent(refusal)} |`;
 const document = `# PPO on a base in 8 bits
 
-Made by \`node scripts/check-int8.mjs DEMO_RUN\`: from one demo's SFT and reward model, PPO with LoRA (r = 16, ${reports.f32.iterations}
-iterations) on the base in f32 and on the base in 8 bits. ${SAMPLES} answers to each of ${heldOut.length} held-out prompts; intervals are 95%.
-The 8-bit base differs by ${error.klPerToken.toFixed(4)} nats per token (gradient cosine ${error.gradientCosine.toFixed(3)}) from the one in f32. Both policies
-answer on the base in f32, with their adapter.
+Made by \`node scripts/check-int8.mjs DEMO_RUN ${seeds.length}\`: from one demo's SFT and reward model, PPO with LoRA (r = 16, ${ITERATIONS} iterations)
+on the base in f32 and on the base in 8 bits, with ${seeds.length} seeds. ${SAMPLES} answers to each of ${heldOut.length} held-out prompts; 95% intervals of a
+row are those of one policy over prompts, those of means are Student's over seeds. The 8-bit base differs by
+${error.klPerToken.toFixed(4)} nats per token (gradient cosine ${error.gradientCosine.toFixed(3)}) from the one in f32. All policies answer on the base in f32.
 
 | | gold utility | complies with harmful requests | refuses safe requests |
 |---|---|---|---|
-${Object.entries(found)
-  .map(([name, { gold, harmful, refusal }]) => `| ${name} | ${number(gold)} | ${percent(harmful)} | ${percent(refusal)} |`)
-  .join("\n")}
+${[
+  row("SFT model", start),
+  ...seeds.flatMap((seed, i) => BASES.map((base) => row(`seed ${seed}, base in ${base}`, found[base][i]))),
+].join("\n")}
 
-The outcome on the 8-bit base is ${within ? "within" : "**outside**"} the interval of the one on the base in f32.
+Mean gold over seeds: ${number(exact)} on the base in f32, ${number(rounded)} on the base in 8 bits; the difference within seeds is
+${number(difference)}. The mean on the 8-bit base is ${within ? "within" : "**outside**"} the interval of the one in f32.
 `;
 writeFileSync("docs/results/int8-outcome.md", document);
 console.log(document);

@@ -34,7 +34,14 @@ export {
 } from "./algorithms/reward-sources.js";
 export { type SftConfig, sft, sftSchema } from "./algorithms/sft.js";
 export { PlumbError } from "./errors.js";
-export * from "./statistics/estimates.js";
+export {
+  aggregateLabels,
+  aggregatePreferences,
+  type LabelAggregate,
+  type PreferenceAggregate,
+} from "./feedback/aggregate/index.js";
+export { type AgreementReport, agreementReport } from "./feedback/agreement/index.js";
+export { type Comparisons, comparisons, type LabelVotes, labelVotes } from "./feedback/votes.js";
 export { type Completion, Generator, type SamplingConfig, samplingSchema } from "./generate/index.js";
 export type { Sequence } from "./model/batch.js";
 export type { ModelConfig } from "./model/config.js";
@@ -60,4 +67,5 @@ export { sequenceLogProbs, sequenceScores, sequenceValues } from "./model/score.
 export { RandomStream } from "./random.js";
 export { OrtRuntime } from "./runtime/ort/index.js";
 export type { DeviceBuffer, Executable, Runtime } from "./runtime/runtime.js";
+export * from "./statistics/estimates.js";
 export { type ChatMessage, encodeChat, loadTokenizer, renderChat, type Tokenizer } from "./text/index.js";

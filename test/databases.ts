@@ -1,15 +1,17 @@
 /** Runs a suite on SQLite and on PostgreSQL. */
+import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import pg from "pg";
 import { afterAll, afterEach, beforeAll, describe } from "vitest";
 import type { Engine } from "../src/feedback/store/database.js";
 import { openStore, type Store, type StoreOptions } from "../src/feedback/store/index.js";
-import { postgresPrograms, startPostgres, type TestPostgres } from "./postgres.js";
+import { POSTGRES_URL, TEMPLATE } from "./postgres-setup.js";
 
 export interface TestDatabases {
   engine: Engine;
-  /** Where a new, empty database is, and the file of its signing key. */
+  /** Where a new, empty database is, and the file of its signing key. On PostgreSQL its tables are made. */
   fresh(): Promise<{ location: string; keyFile: string }>;
   /** A store over a new, empty database; closed after the test. */
   store(options?: StoreOptions): Promise<Store>;
@@ -19,37 +21,29 @@ export interface TestDatabases {
 
 /** `suite` is called once for each engine, inside a describe of its own. */
 export function onBothEngines(suite: (databases: TestDatabases) => void): void {
-  const programs = postgresPrograms();
-  describe("on SQLite", () => onEngine("sqlite", undefined, suite));
-  describe.skipIf(programs === undefined)("on PostgreSQL", () => onEngine("postgresql", programs, suite));
+  const server = process.env[POSTGRES_URL];
+  describe("on SQLite", () => onEngine(undefined, suite));
+  describe.skipIf(server === undefined)("on PostgreSQL", () => onEngine(server, suite));
 }
 
-function onEngine(
-  engine: Engine,
-  programs: string | undefined,
-  suite: (databases: TestDatabases) => void,
-): void {
-  let postgres: TestPostgres | undefined;
+/** @param server URL of a PostgreSQL database from which others can be made; undefined is SQLite. */
+function onEngine(server: string | undefined, suite: (databases: TestDatabases) => void): void {
   let dir = "";
   let made = 0;
   const open: Store[] = [];
-  beforeAll(async () => {
+  beforeAll(() => {
     dir = mkdtempSync(join(tmpdir(), "plumb-db-"));
-    if (programs !== undefined) postgres = await startPostgres(programs);
   });
   afterEach(async () => {
     for (const store of open.splice(0)) await store.close();
   });
-  afterAll(async () => {
-    await postgres?.stop();
-    rmSync(dir, { recursive: true, force: true });
-  });
+  afterAll(() => rmSync(dir, { recursive: true, force: true }));
   const fresh = async () => {
     const file = join(dir, `${++made}.db`);
-    return { location: postgres ? await postgres.database() : file, keyFile: `${file}.key` };
+    return { location: server === undefined ? file : await postgresDatabase(server), keyFile: `${file}.key` };
   };
   suite({
-    engine,
+    engine: server === undefined ? "sqlite" : "postgresql",
     fresh,
     async store(options = {}) {
       const { location, keyFile } = await fresh();
@@ -59,4 +53,15 @@ function onEngine(
     },
     dir: () => dir,
   });
+}
+
+/** A new database with the tables made, empty. */
+async function postgresDatabase(server: string): Promise<string> {
+  const name = `test_${randomBytes(8).toString("hex")}`;
+  const client = new pg.Client(server);
+  await client.connect();
+  await client.query(`create database ${name} template ${TEMPLATE}`).finally(() => client.end());
+  const url = new URL(server);
+  url.pathname = name;
+  return url.href;
 }

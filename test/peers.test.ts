@@ -72,6 +72,7 @@ test("a straight line has no bend, and a steeper piece is found", () => {
 const SETTINGS = {
   work: "lora" as const,
   model: "none",
+  texts: null,
   threads: 1,
   layers: null,
   rows: 2,

@@ -9,8 +9,12 @@ const DEBIAN = "/usr/lib/postgresql";
 const READY_MILLISECONDS = 30_000;
 
 export interface TestPostgres {
-  /** URL of a new, empty database. */
-  database(): Promise<string>;
+  /** Its folder, which goes when it stops. */
+  dir: string;
+  /** Where a database of that name is. */
+  url(name: string): string;
+  /** Makes a database. @returns its URL. */
+  database(name: string): Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -50,10 +54,9 @@ export async function startPostgres(
   });
   const url = (name: string) => `postgres://plumb@localhost/${name}?host=${encodeURIComponent(dir)}`;
   const admin = await connected(url("postgres"), server);
-  let made = 0;
   return {
-    async database() {
-      const name = `test_${++made}`;
+    ...{ dir, url },
+    async database(name) {
       await admin.query(`create database ${name}`);
       return url(name);
     },

@@ -36,7 +36,7 @@ try {
         "PostgreSQL",
         kills,
         await runLoad(
-          { database: await postgres.database(), keyFile: join(dir, `${kills}-pg.key`) },
+          { database: await postgres.database(`load_${kills}`), keyFile: join(dir, `${kills}-pg.key`) },
           plan(kills),
         ),
       );

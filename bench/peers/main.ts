@@ -2,7 +2,7 @@
  * The same work done by Plumbline and by others, in turn (A B C A B C ...), on this machine, and how our own step's time
  * grows with its work:
  *
- *   npm run bench:peers -- [--model FILE.gguf] [--python PYTHON] [--repeats 5] [--works lora,decode,ppo,scaling] [--peers a,b]
+ *   npm run bench:peers -- [--model FILE.gguf] [--texts FILE.jsonl] [--python PYTHON] [--repeats 5] [--works lora,decode,ppo,scaling] [--peers a,b]
  *
  * A peer that is not installed is left out. A run that was interrupted goes on where it stopped when the same command is
  * given again. bench/peers/README.md says how each peer is installed.
@@ -27,6 +27,7 @@ const WORKS = ["lora", "decode", "ppo", "scaling"] as const;
 const { values: flags } = parseArgs({
   options: {
     model: { type: "string" },
+    texts: { type: "string" },
     python: { type: "string", default: process.env.PLUMB_PYTHON ?? "python3" },
     threads: { type: "string", default: "2" },
     repeats: { type: "string", default: "5" },
@@ -89,6 +90,7 @@ async function main(): Promise<void> {
   );
   const settings = {
     model: modelFile(),
+    texts: flags.texts ?? null,
     threads: number("threads"),
     layers: flags.layers === undefined ? null : number("layers"),
     rows: number("rows"),

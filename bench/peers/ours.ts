@@ -1,6 +1,7 @@
 /** Our side of the comparison: answers each line on stdin with the time of one unit of work. */
 import { createInterface } from "node:readline";
 import { decodeStep, TrainingStep } from "../../src/bench/steps.js";
+import { textsOfFiles } from "../../src/cli/calibration-texts.js";
 import { Generator, sampledTexts } from "../../src/generate/index.js";
 import type { ModelConfig } from "../../src/model/config.js";
 import { frozenNetwork, readWeights, type Weights } from "../../src/model/create.js";
@@ -12,6 +13,8 @@ import type { Measurement, PeerSettings, WorkRequest } from "./protocol.js";
 
 /** KL per token that the 8-bit base may have, as --base-error of the commands. */
 const BASE_ERROR = 0.01;
+/** Rows of a dataset file that calibration looks at; it uses fewer. */
+const CALIBRATION_ROWS = 256;
 
 const settings: PeerSettings = JSON.parse(process.argv[2]);
 const runtime = new OrtRuntime({ threads: settings.threads });
@@ -31,7 +34,17 @@ async function base(): Promise<{ config: ModelConfig; weights: Weights }> {
   const exact = await readWeights(runtime, config, files.weights);
   await files.close();
   if (settings.peer !== "ours-int8") return { config, weights: exact };
-  const texts = await sampledTexts(runtime, config, exact, config.padId ?? 0, calibrationTokens(config));
+  const wanted = calibrationTokens(config);
+  const texts =
+    settings.texts !== null && files.tokenizer
+      ? await textsOfFiles([settings.texts], files.tokenizer, CALIBRATION_ROWS)
+      : await sampledTexts(
+          runtime,
+          { ...config, eosIds: files.config.eosIds },
+          exact,
+          config.padId ?? 0,
+          wanted,
+        );
   const { weights } = await quantizeBase(runtime, config, exact, texts, {
     limit: BASE_ERROR,
     use: settings.work === "decode" ? "inference" : "training",

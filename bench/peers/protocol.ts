@@ -7,6 +7,8 @@ export interface PeerSettings {
   peer: string;
   work: WorkKind;
   model: string;
+  /** A dataset file that our 8-bit base is calibrated on; null: on text that the model samples. */
+  texts: string | null;
   threads: number;
   /** Cuts the model to its first layers, for trying things out; null takes all. */
   layers: number | null;

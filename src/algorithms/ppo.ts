@@ -49,7 +49,7 @@ export interface PpoSetup {
   policy: NetworkTrainer;
   reference: NetworkRunner;
   value: NetworkTrainer;
-  generator: Generator;
+  generator: Pick<Generator, "generate">;
   rewards: readonly RewardSource[];
   prompts: readonly PpoPrompt[];
   padId: number;

@@ -1,6 +1,6 @@
+import type { Generator } from "../generate/index.js";
 import { bootstrapMean } from "../statistics/bootstrap.js";
 import { type Interval, type WinRate, wilsonInterval, winRate } from "../statistics/estimates.js";
-import type { Generator } from "../generate/index.js";
 import type { Tokenizer } from "../text/index.js";
 import { type GoldUtility, goldUtility, type Prompt } from "../worlds/assistant/index.js";
 import { promptIds } from "./language-model.js";

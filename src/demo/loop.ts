@@ -6,12 +6,12 @@ import { type PpoStep, ppo } from "../algorithms/ppo.js";
 import { normalization, reward, scorePairs } from "../algorithms/reward.js";
 import { modelReward } from "../algorithms/reward-sources.js";
 import { sft } from "../algorithms/sft.js";
-import { type Interval, mean, wilsonInterval } from "../statistics/estimates.js";
 import { Generator } from "../generate/index.js";
 import { fullNetwork, randomWeights, type Weights } from "../model/create.js";
 import type { Network } from "../model/network.js";
 import { NetworkRunner, NetworkTrainer } from "../model/runner.js";
 import type { Runtime } from "../runtime/runtime.js";
+import { type Interval, mean, wilsonInterval } from "../statistics/estimates.js";
 import type { Tokenizer } from "../text/index.js";
 import {
   corpus,

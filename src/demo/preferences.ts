@@ -1,7 +1,7 @@
 import type { TokenPair } from "../algorithms/reward.js";
-import { mean } from "../statistics/estimates.js";
 import type { Completion, Generator } from "../generate/index.js";
 import { RandomStream } from "../random.js";
+import { mean } from "../statistics/estimates.js";
 import type { Tokenizer } from "../text/index.js";
 import {
   type CastVote,

@@ -22,6 +22,10 @@ export interface Comparisons {
   candidates: readonly string[];
   /** Names, W of them. */
   raters: readonly string[];
+  /** Names of what the candidates answer, such as prompts. The same two candidates under two items are two pairs. */
+  items: readonly string[];
+  /** [V], in [0, items). */
+  item: Int32Array;
   /** [V], in [0, C). */
   left: Int32Array;
   /** [V], in [0, C), not the same as left. */
@@ -67,11 +71,12 @@ export function labelVotes(votes: Iterable<{ item: string; rater: string; label:
 
 /** Comparisons by index, from comparisons by name. */
 export function comparisons(
-  votes: Iterable<{ left: string; right: string; rater: string; outcome: number }>,
+  votes: Iterable<{ item: string; left: string; right: string; rater: string; outcome: number }>,
 ): Comparisons {
-  const [candidates, raters] = [new NameIndex(), new NameIndex()];
-  const [left, right, rater, outcome]: number[][] = [[], [], [], []];
+  const [candidates, raters, items] = [new NameIndex(), new NameIndex(), new NameIndex()];
+  const [item, left, right, rater, outcome]: number[][] = [[], [], [], [], []];
   for (const vote of votes) {
+    item.push(items.of(vote.item));
     left.push(candidates.of(vote.left));
     right.push(candidates.of(vote.right));
     rater.push(raters.of(vote.rater));
@@ -80,6 +85,8 @@ export function comparisons(
   return {
     candidates: candidates.names,
     raters: raters.names,
+    items: items.names,
+    item: Int32Array.from(item),
     left: Int32Array.from(left),
     right: Int32Array.from(right),
     rater: Int32Array.from(rater),

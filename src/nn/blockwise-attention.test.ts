@@ -2,7 +2,8 @@ import { expect, test } from "vitest";
 import { compiled, f32, i32, relativeError } from "../../test/evaluate.js";
 import { RandomStream } from "../random.js";
 import { OrtRuntime } from "../runtime/ort/index.js";
-import { gradients, mul, sum } from "../tensor/index.js";
+import { programCost } from "../runtime/program-cost.js";
+import { gradients, mul, sum, trace } from "../tensor/index.js";
 import { attention, blockBias, blockwiseAttention, causalBias, rowBias } from "./index.js";
 
 const runtime = new OrtRuntime({ threads: 1 });
@@ -49,4 +50,19 @@ test.each([
   for (const name of ["y", "dq", "dk", "dv"]) {
     expect(relativeError(blocks[name] as Float32Array, all[name] as Float32Array)).toBeLessThan(1e-5);
   }
+});
+
+test("memory, forwards and backwards, grows linearly with the length of a row", () => {
+  const bytes = [1024, 2048, 4096].map((length) => {
+    const spec = (width: number) => ({ shape: [length, width], dtype: "f32" }) as const;
+    const program = trace("attention", { q: spec(32), k: spec(16), v: spec(16) }, ({ q, k, v }) => {
+      const sizes = { batch: 1, length, heads: 2, kvHeads: 1, headDim: 16 };
+      const y = blockwiseAttention(q, k, v, { bias: blockBias(length) }, undefined, sizes);
+      const [dq, dk, dv] = gradients(sum(mul(y, y)), [q, k, v]);
+      return { dq, dk, dv };
+    });
+    return programCost(program).activationBytes;
+  });
+  expect(bytes[1] / bytes[0]).toBeLessThan(2.1);
+  expect(bytes[2] / bytes[1]).toBeLessThan(2.1);
 });

@@ -71,7 +71,6 @@ it("says what was tampered with, and ends with 1", () => {
 
 it("names what is missing, and makes nothing", () => {
   expect(plumb("audit", "verify", "--db", "none.db").stderr).toContain("There is no database none.db");
-  expect(plumb("backup", "--out", "x.gz", "--db", "none.db").status).toBe(1);
   expect(existsSync(join(dir, "none.db"))).toBe(false);
   expect(plumb("audit", "verify", "--db", "new.db").stderr).toContain(
     "There is no signing key new.db.audit-key",
@@ -79,5 +78,4 @@ it("names what is missing, and makes nothing", () => {
   expect(plumb("audit", "verify", "--public-key", "all.jsonl.gz").stderr).toContain(
     "not an Ed25519 public key",
   );
-  expect(plumb("audit", "repair").status).toBe(2);
 });

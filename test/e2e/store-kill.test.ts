@@ -7,7 +7,6 @@ import { RandomStream } from "../../src/random.js";
 import { collection, votesOf } from "../collection.js";
 import { onBothEngines } from "../databases.js";
 
-const KILLS = 10;
 const MOST_ALIVE_MILLISECONDS = 150;
 
 /** Runs the program until so long after its first vote, then kills it. @returns the votes that it was told were taken. */
@@ -34,6 +33,7 @@ function killedAfter(milliseconds: number, args: readonly string[]): Promise<str
 }
 
 onBothEngines(({ fresh, engine }) => {
+  const KILLS = engine === "sqlite" ? 10 : 5;
   it(`keeps every acknowledged vote when killed ${KILLS} times`, async () => {
     const { location, keyFile } = await fresh();
     let store = await openStore(location, { keyFile });

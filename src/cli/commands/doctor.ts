@@ -32,7 +32,9 @@ const schema = z.object({
     .string()
     .min(1)
     .optional()
-    .describe("also check this recipe: its settings and the files it names"),
+    .describe(
+      "also check this recipe: its settings, the files it names, the memory and time that it will take",
+    ),
   runs: z.string().min(1).default("runs").describe("where runs are kept"),
 });
 
@@ -66,7 +68,7 @@ export default defineCommand({
     }
     if (recipe !== undefined) {
       const { commands } = await import("./index.js");
-      findings.push(...(await checkRecipe(recipe, commands)));
+      findings.push(...(await checkRecipe(recipe, commands, runtime)));
     }
     const failed = findings.filter(({ status }) => status === "fail").map(({ check }) => check);
     await ui.result({ ok: failed.length === 0, findings }, () => report(findings));

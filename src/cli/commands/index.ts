@@ -13,6 +13,16 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./data.js")).default,
   },
   {
+    name: "aggregate",
+    summary: "turn raters' votes into labels or preferences, and say whom not to trust",
+    load: async () => (await import("./aggregate.js")).default,
+  },
+  {
+    name: "agreement",
+    summary: "say how far raters agree",
+    load: async () => (await import("./agreement.js")).default,
+  },
+  {
     name: "generate",
     summary: "sample completions of prompts",
     load: async () => (await import("./generate.js")).default,

@@ -14,6 +14,8 @@ import { chosenBase } from "../int8-base.js";
 import { createRuntime } from "../open-network.js";
 import { formatNumber } from "../table.js";
 import { checkOut, openBase, savePolicy, trainableNetwork } from "../training/base.js";
+import { heaviestPpo } from "../training/dry-run.js";
+import { fitMemory } from "../training/memory-budget.js";
 import {
   comparePolicies,
   type PolicyComparison,
@@ -28,11 +30,12 @@ import { encodePrompts, splitPrompts } from "../training/prompts.js";
 import { loadRewardFunction, rewardFunctionSchema } from "../training/reward-functions.js";
 import { loadAll } from "../training/rows.js";
 import { type Session, withSession } from "../training/session.js";
-import { dataSettings, modelSettings, runSettings } from "../training/settings.js";
+import { dataSettings, memorySettings, modelSettings, runSettings } from "../training/settings.js";
 
 const schema = ppoSchema.extend({
   ...modelSettings,
   ...dataSettings,
+  ...memorySettings,
   rewardModel: z
     .array(z.string().min(1))
     .default([])
@@ -89,27 +92,28 @@ export default defineCommand({
   run: optimise,
 });
 
-async function optimise(context: CommandContext, config: Config): Promise<void> {
-  checkOut(config.out, config.resume);
-  if (config.rewardModel.length + config.rewardFunctions.length === 0) {
+async function optimise(context: CommandContext, settings: Config): Promise<void> {
+  checkOut(settings.out, settings.resume);
+  if (settings.rewardModel.length + settings.rewardFunctions.length === 0) {
     throw new PlumbError("there is nothing to optimise", {
       hint: "Give --reward-model or --reward-functions.",
     });
   }
-  if (config.rewardWeights.length > config.rewardModel.length) {
+  if (settings.rewardWeights.length > settings.rewardModel.length) {
     throw new PlumbError(
-      `${config.rewardWeights.length} weights for ${config.rewardModel.length} reward models`,
+      `${settings.rewardWeights.length} weights for ${settings.rewardModel.length} reward models`,
     );
   }
-  const functions = await Promise.all(config.rewardFunctions.map(loadRewardFunction));
-  const rows = await loadAll(config.data, loadPrompts, config.limit);
+  const functions = await Promise.all(settings.rewardFunctions.map(loadRewardFunction));
+  const rows = await loadAll(settings.data, loadPrompts, settings.limit);
   const runtime = createRuntime();
-  const opened = await openBase(runtime, config.model, config.adapter);
+  const opened = await openBase(runtime, settings.model, settings.adapter);
   const { padId, tokenizer } = opened;
-  const { prompts, long } = encodePrompts(tokenizer, rows, opened.config.maxPositions, config);
-  const { train, evaluation } = splitPrompts(prompts, config.evalPrompts);
+  const { prompts, long } = encodePrompts(tokenizer, rows, opened.config.maxPositions, settings);
+  const { train, evaluation } = splitPrompts(prompts, settings.evalPrompts);
   const texts = train.map(({ ids }) => ids);
-  const { base, report } = await chosenBase(runtime, opened, config, texts, context.ui);
+  const { base, report } = await chosenBase(runtime, opened, settings, texts, context.ui);
+  const config = await fitMemory(settings, (trial) => heaviestPpo(base, train, trial), context.ui);
   const models = await openRewardModels(runtime, base, config.rewardModel);
   const longest = Math.max(...prompts.map(({ ids }) => ids.length)) + config.maxNewTokens;
   const shortest = Math.min(...models.map(({ maxLength }) => maxLength));
@@ -126,7 +130,7 @@ async function optimise(context: CommandContext, config: Config): Promise<void> 
     `${train.length} prompts to train on, ${evaluation.length} to compare on${long > 0 ? `; ${long} too long, ${what}` : ""}`,
   );
 
-  await withSession(context, "ppo", config, async (session) => {
+  await withSession(context, "ppo", settings, async (session) => {
     const network = trainableNetwork(runtime, base, config.lora, config.seed);
     const policy = new NetworkTrainer(runtime, network, config);
     const start = config.valueFrom === "reward" ? models[0] : undefined;

@@ -35,13 +35,16 @@ import {
   type TrainingBase,
   trainableNetwork,
 } from "../training/base.js";
+import { heaviestReward } from "../training/dry-run.js";
+import { type Fitted, fitMemory } from "../training/memory-budget.js";
 import { loadAll, spread } from "../training/rows.js";
 import { withSession } from "../training/session.js";
-import { dataSettings, modelSettings, runSettings } from "../training/settings.js";
+import { dataSettings, memorySettings, modelSettings, runSettings } from "../training/settings.js";
 
 const schema = rewardSchema.extend({
   ...modelSettings,
   ...dataSettings,
+  ...memorySettings,
   holdOut: z
     .number()
     .min(0)
@@ -83,7 +86,7 @@ async function trainRewardModel(context: CommandContext, settings: Config): Prom
   const split = holdOut(rows, settings.holdOut);
   const runtime = createRuntime();
   const opened = await openBase(runtime, settings.model, settings.adapter);
-  const config = { ...settings, maxLength: Math.min(settings.maxLength, opened.config.maxPositions) };
+  const wanted = { ...settings, maxLength: Math.min(settings.maxLength, opened.config.maxPositions) };
   const encode = (row: PreferenceRow): TokenPair => ({ ...row, ...encodePreference(opened.tokenizer, row) });
   const train = split.train.map(encode);
   const heldOut = split.heldOut.map(encode);
@@ -92,7 +95,8 @@ async function trainRewardModel(context: CommandContext, settings: Config): Prom
   }
   context.ui.info(`${train.length} pairs to train on, ${heldOut.length} held out`);
   const texts = train.map(({ chosen }) => chosen);
-  const { base, report } = await chosenBase(runtime, opened, config, texts, context.ui);
+  const { base, report } = await chosenBase(runtime, opened, wanted, texts, context.ui);
+  const config = await fitMemory(wanted, (trial) => heaviestReward(base, train, trial), context.ui);
 
   await withSession(context, "reward", settings, async (session) => {
     const network = trainableNetwork(runtime, base, config.lora, config.seed, "random");
@@ -161,7 +165,7 @@ async function referenceRewards(
   heldOut: readonly { chosen: number; rejected: number }[],
   train: readonly TokenPair[],
   batching: Batching,
-  config: Config,
+  config: Fitted<Config>,
 ): Promise<{ rewards: number[]; from: string }> {
   const sides = (scores: typeof heldOut): number[] =>
     scores.flatMap(({ chosen, rejected }) => [chosen, rejected]);

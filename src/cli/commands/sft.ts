@@ -12,13 +12,16 @@ import { chosenBase } from "../int8-base.js";
 import { createRuntime } from "../open-network.js";
 import { formatNumber } from "../table.js";
 import { checkOut, openBase, savePolicy, trainableNetwork } from "../training/base.js";
+import { heaviestSft } from "../training/dry-run.js";
+import { fitMemory } from "../training/memory-budget.js";
 import { loadAll } from "../training/rows.js";
 import { withSession } from "../training/session.js";
-import { dataSettings, modelSettings, runSettings } from "../training/settings.js";
+import { dataSettings, memorySettings, modelSettings, runSettings } from "../training/settings.js";
 
 const schema = sftSchema.extend({
   ...modelSettings,
   ...dataSettings,
+  ...memorySettings,
   holdOut: z
     .number()
     .min(0)
@@ -51,23 +54,24 @@ async function fineTune(context: CommandContext, settings: Config): Promise<void
   const split = holdOut(rows, settings.holdOut);
   const runtime = createRuntime();
   const opened = await openBase(runtime, settings.model, settings.adapter);
-  const config = { ...settings, maxLength: Math.min(settings.maxLength, opened.config.maxPositions) };
+  const wanted = { ...settings, maxLength: Math.min(settings.maxLength, opened.config.maxPositions) };
   const encode = (row: (typeof rows)[number]): TokenizedText => {
     const { ids, read } = encodeDemonstration(opened.tokenizer, row);
-    return { ids: ids.slice(0, config.maxLength), read: read.slice(0, config.maxLength) };
+    return { ids: ids.slice(0, wanted.maxLength), read: read.slice(0, wanted.maxLength) };
   };
   const train = split.train.map(encode).filter(isRead);
   const heldOut = split.heldOut.map(encode).filter(isRead);
   const lost = rows.length - train.length - heldOut.length;
   if (train.length === 0) {
-    throw new PlumbError(`no demonstration has an answer within ${config.maxLength} tokens`, {
+    throw new PlumbError(`no demonstration has an answer within ${wanted.maxLength} tokens`, {
       hint: "Raise maxLength, up to the model's context.",
     });
   }
-  const without = lost > 0 ? `; ${lost} have no answer within ${config.maxLength} tokens` : "";
+  const without = lost > 0 ? `; ${lost} have no answer within ${wanted.maxLength} tokens` : "";
   context.ui.info(`${train.length} demonstrations to train on, ${heldOut.length} held out${without}`);
   const texts = train.map(({ ids }) => ids);
-  const { base, report } = await chosenBase(runtime, opened, config, texts, context.ui);
+  const { base, report } = await chosenBase(runtime, opened, wanted, texts, context.ui);
+  const config = await fitMemory(wanted, (trial) => heaviestSft(base, train, trial), context.ui);
 
   await withSession(context, "sft", settings, async (session) => {
     const network = trainableNetwork(runtime, base, config.lora, config.seed);

@@ -1,16 +1,23 @@
 /** Checks of a recipe: its sections fit the commands, and the files that it names are there. */
 import { existsSync } from "node:fs";
 import { PlumbError } from "../../errors.js";
+import type { Runtime } from "../../runtime/runtime.js";
 import type { CommandEntry } from "../command.js";
 import { resolveConfig } from "../config-flags.js";
 import { type Recipe, readRecipe } from "../recipe.js";
 import { type Finding, finding } from "./check.js";
+import { type Foreseen, forecast, isForeseen } from "./forecast.js";
 
 const FILE_ENDING = /\.(gguf|safetensors|jsonl|ndjson|json|csv|tsv|parquet|ya?ml)(\.gz)?$/;
 /** Settings that name what a command writes. */
 const OUTPUTS = ["out", "name", "root", "runs"];
 
-export async function checkRecipe(file: string, commands: readonly CommandEntry[]): Promise<Finding[]> {
+/** @param runtime what the time of training is foreseen with; without it, none is. */
+export async function checkRecipe(
+  file: string,
+  commands: readonly CommandEntry[],
+  runtime?: Runtime,
+): Promise<Finding[]> {
   let recipe: Recipe | undefined;
   const names = commands.map(({ name }) => name);
   const read = await finding(`recipe ${file}`, async () => {
@@ -20,7 +27,10 @@ export async function checkRecipe(file: string, commands: readonly CommandEntry[
   const findings = [read];
   for (const name of recipe?.sections.keys() ?? []) {
     const entry = commands.find((command) => command.name === name);
-    if (recipe && entry) findings.push(await checkSection(recipe, entry));
+    if (!recipe || !entry) continue;
+    findings.push(await checkSection(recipe, entry));
+    if (runtime && isForeseen(name) && findings.at(-1)?.status === "ok")
+      findings.push(await foreseen(recipe, name, entry, runtime));
   }
   return findings;
 }
@@ -54,6 +64,24 @@ function checkSection(recipe: Recipe, entry: CommandEntry): Promise<Finding> {
       missing.length > 0 ? `; ${missing.map(({ path }) => path).join(", ")} must be made first` : "";
     return { status: "ok", found: `every setting fits${later}` };
   });
+}
+
+async function foreseen(
+  recipe: Recipe,
+  name: Foreseen,
+  entry: CommandEntry,
+  runtime: Runtime,
+): Promise<Finding> {
+  const check = `forecast ${name}:`;
+  try {
+    const { schema } = await entry.load();
+    const config = resolveConfig(schema, name, { flags: {}, set: [], recipe });
+    return { check, ...(await forecast(name, config as never, runtime)) };
+  } catch (error) {
+    // What the section names may be made by an earlier one.
+    const why = error instanceof Error ? error.message.split("\n")[0] : String(error);
+    return { check, status: "warn", found: `none: ${why}`, hint: "Ask again once it is there." };
+  }
 }
 
 /** Values that look like paths, by their dotted keys. */

@@ -33,6 +33,9 @@ export interface TrainingBase {
   recipe?: Int8Recipe | undefined;
 }
 
+/** What a network is made on. */
+export type NetworkBase = Pick<TrainingBase, "config" | "weights">;
+
 export async function openBase(
   runtime: Runtime,
   model: string,
@@ -49,7 +52,7 @@ export async function openBase(
 /** A network to train on the base: a new adapter, or with `lora` null all weights. */
 export function trainableNetwork(
   runtime: Runtime,
-  { config, weights }: TrainingBase,
+  { config, weights }: NetworkBase,
   lora: LoraConfig | null,
   seed: number,
   head: "none" | "random" | "zero" = "none",

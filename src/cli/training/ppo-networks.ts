@@ -8,7 +8,7 @@ import { NetworkRunner } from "../../model/runner.js";
 import type { Batching } from "../../model/score.js";
 import type { Runtime } from "../../runtime/runtime.js";
 import type { Tokenizer } from "../../text/index.js";
-import { type TrainingBase, trainableNetwork } from "./base.js";
+import { type NetworkBase, type TrainingBase, trainableNetwork } from "./base.js";
 
 /** Reward models over one copy of the base where they share it; their tokens must be the policy's. */
 export async function openRewardModels(
@@ -79,5 +79,5 @@ export function valueNetwork(
 }
 
 /** What KL is measured against: the policy's start, frozen. */
-export const referenceRunner = (runtime: Runtime, { config, weights }: TrainingBase): NetworkRunner =>
+export const referenceRunner = (runtime: Runtime, { config, weights }: NetworkBase): NetworkRunner =>
   new NetworkRunner(runtime, frozenNetwork(runtime, config, weights));

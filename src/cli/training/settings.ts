@@ -29,13 +29,31 @@ export const modelSettings = {
   ...baseSettings,
 };
 
+/** How much memory training may take; `recompute` stands in the place of the algorithm's own. */
+export const memorySettings = {
+  recompute: z
+    .literal([true, false, "auto"])
+    .default("auto")
+    .describe(
+      "layers keep only their input for the backward pass: less memory, same numbers; auto: if needed",
+    ),
+  memoryBudget: z
+    .string()
+    .regex(/^\s*\d+(\.\d+)?\s*([kmg]i?)?b\s*$/i, "expected a size, such as 2GB")
+    .nullable()
+    .default(null)
+    .describe(
+      "most memory of the process, such as 2GB: recompute and microBatchSize follow; null: what is free",
+    ),
+};
+
 export const dataSettings = {
   data: z.array(z.string().min(1)).min(1).describe("JSONL, JSON, CSV, TSV or Parquet files, also gzipped"),
   limit: z.number().int().positive().optional().describe("only the first rows of each file"),
 };
 
 /** Settings that may differ between an interrupted run and the command that goes on with it. */
-export const MAY_CHANGE = ["runs", "out", "checkpointEvery", "logEvery", "recompute"];
+export const MAY_CHANGE = ["runs", "out", "checkpointEvery", "logEvery", "recompute", "memoryBudget"];
 
 export interface RunSettings {
   name?: string | undefined;

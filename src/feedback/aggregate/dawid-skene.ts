@@ -1,10 +1,20 @@
 /**
  * Dawid and Skene 1979, "Maximum likelihood estimation of observer error-rates using the EM algorithm": each rater has
  * a confusion matrix. One-coin: the matrix has one accuracy a, wrong answers share (1 - a) / (K - 1) (Zhang et al. 2014,
- * "Spectral methods meet EM").
+ * "Spectral methods meet EM"). Pooled: each rater's matrix has a Dirichlet prior about the pool's, so that those of few votes
+ * lean on the others (after Paun et al. 2018, "Comparing Bayesian models of annotation", hierarchical Dawid-Skene).
  */
 import type { LabelVotes } from "../votes.js";
-import { confusions, type LabelEstimate, LEAST, meanRow, softmaxRows, voteShares } from "./label-estimate.js";
+import {
+  confusionCounts,
+  confusions,
+  type LabelEstimate,
+  LEAST,
+  meanRow,
+  normalizeRows,
+  softmaxRows,
+  voteShares,
+} from "./label-estimate.js";
 
 export interface EmOptions {
   iterations?: number;
@@ -14,33 +24,46 @@ export interface EmOptions {
   weight?: ArrayLike<number>;
   /** Added to every count of a confusion. */
   pseudo?: number;
+  /** Truths to begin with, [I, K]; default the shares of the votes. */
+  start?: Float64Array;
 }
 
 /** EM from the majority vote. */
 export const dawidSkene = (votes: LabelVotes, options: EmOptions = {}): LabelEstimate =>
-  expectationMaximization(votes, options, (confusion) => confusion);
+  expectationMaximization(votes, options, (posterior) =>
+    confusions(votes, posterior, options.pseudo ?? 0, options.weight),
+  );
 
 /** The same with one accuracy for each rater. */
 export const oneCoin = (votes: LabelVotes, options: EmOptions = {}): LabelEstimate =>
-  expectationMaximization(votes, options, (_, posterior) => coins(votes, posterior, options));
+  expectationMaximization(votes, options, (posterior) => coins(votes, posterior, options));
+
+/** The same with a prior worth `strength` votes of each truth about the pool's confusions. */
+export const pooledDawidSkene = (
+  votes: LabelVotes,
+  { strength = 4, ...options }: EmOptions & { strength?: number } = {},
+): LabelEstimate =>
+  expectationMaximization(votes, options, (posterior) =>
+    pooledConfusions(votes, posterior, strength, options.weight),
+  );
 
 function expectationMaximization(
   votes: LabelVotes,
-  { iterations = 100, tolerance = 1e-9, weight, pseudo = 0 }: EmOptions,
-  tied: (confusion: Float64Array, posterior: Float64Array) => Float64Array,
+  { iterations = 100, tolerance = 1e-9, weight, start }: EmOptions,
+  confusionsAt: (posterior: Float64Array) => Float64Array,
 ): LabelEstimate {
   const K = votes.labels.length;
-  let posterior = voteShares(votes, weight);
+  let posterior = start ?? voteShares(votes, weight);
   // 1. M step: classes' shares pi_c = mean_i T_ic, raters' confusions.
   let prior = meanRow(posterior, K);
-  let confusion = tied(confusions(votes, posterior, pseudo, weight), posterior);
+  let confusion = confusionsAt(posterior);
   let bound = Number.NEGATIVE_INFINITY;
   for (let iteration = 0; iteration < iterations; iteration++) {
     // 2. E step: log T_ic = log pi_c + sum_w log E^w_{c, y_iw}.
     posterior = labelPosterior(votes, prior, confusion, weight);
     // 3. M step.
     prior = meanRow(posterior, K);
-    confusion = tied(confusions(votes, posterior, pseudo, weight), posterior);
+    confusion = confusionsAt(posterior);
     if (tolerance === 0) continue;
     const reached = lowerBound(votes, posterior, prior, confusion, weight) / votes.item.length;
     if (reached - bound < tolerance) break;
@@ -87,6 +110,22 @@ function coins(votes: LabelVotes, posterior: Float64Array, { weight, pseudo = 0 
     confusion[at] = c === y ? accuracy : (1 - accuracy) / Math.max(1, K - 1);
   }
   return confusion;
+}
+
+function pooledConfusions(
+  votes: LabelVotes,
+  posterior: Float64Array,
+  strength: number,
+  weight?: ArrayLike<number>,
+): Float64Array {
+  const K = votes.labels.length;
+  const counts = confusionCounts(votes, posterior, weight);
+  const pool = new Float64Array(K * K).fill(1 / K);
+  for (let at = 0; at < counts.length; at++) pool[at % (K * K)] += counts[at];
+  normalizeRows(pool, K);
+  for (let at = 0; at < counts.length; at++) counts[at] += strength * pool[at % (K * K)];
+  normalizeRows(counts, K);
+  return counts;
 }
 
 /** E_T[log P(votes, T)] + the entropy of T. */

@@ -60,14 +60,25 @@ export function confusions(
   pseudo: number,
   weight?: ArrayLike<number>,
 ): Float64Array {
+  const counts = confusionCounts(votes, posterior, weight);
+  for (let at = 0; at < counts.length; at++) counts[at] += pseudo;
+  normalizeRows(counts, votes.labels.length);
+  return counts;
+}
+
+/** The same as counts: [W, K, K], entry w, c, y is how often rater w said y where the truth was c. */
+export function confusionCounts(
+  votes: LabelVotes,
+  posterior: Float64Array,
+  weight?: ArrayLike<number>,
+): Float64Array {
   const K = votes.labels.length;
-  const counts = new Float64Array(votes.raters.length * K * K).fill(pseudo);
+  const counts = new Float64Array(votes.raters.length * K * K);
   for (let v = 0; v < votes.item.length; v++) {
     const share = weight === undefined ? 1 : weight[v];
     for (let c = 0; c < K; c++)
       counts[(votes.rater[v] * K + c) * K + votes.label[v]] += share * posterior[votes.item[v] * K + c];
   }
-  normalizeRows(counts, K);
   return counts;
 }
 

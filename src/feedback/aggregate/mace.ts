@@ -1,23 +1,38 @@
 /**
  * MACE (Hovy et al. 2013, "Learning whom to trust with MACE"): rater j knows the answer with probability theta_j; when it
- * does not, it answers from a distribution xi_j of its own. Truths are uniform. Variational updates with Beta(1/2, 1/2)
- * on theta and Dirichlet(10) on xi; the best of several starts by marginal likelihood.
+ * does not, it answers from a distribution xi_j of its own. Variational updates with Beta(1/2, 1/2) on theta and Dirichlet(10)
+ * on xi; the best of several starts by the variational bound.
+ *
+ * The paper holds all truths for equally likely. Where they are not, that makes raters who give the rare label look like the
+ * ones who know, so the shares of the truths are estimated here, as Dawid and Skene do; `shares: "uniform"` is the paper's.
  */
 import { RandomStream } from "../../random.js";
-import { digamma } from "../../statistics/special-functions.js";
+import { digamma, logGamma } from "../../statistics/special-functions.js";
 import type { LabelVotes } from "../votes.js";
-import { type LabelEstimate, normalizeRows } from "./label-estimate.js";
+import { type LabelEstimate, LEAST, meanRow, normalizeRows } from "./label-estimate.js";
 
 export interface MaceOptions {
   iterations?: number;
   restarts?: number;
   seed?: number;
+  shares?: "estimated" | "uniform";
 }
 
-/** What is known of raters: knows [W, 2] as (not knowing, knowing), answers [W, K]. */
-interface Parameters {
+/** What is known of raters, and how common each truth is. */
+export interface MaceParameters {
+  /** [W, 2]: not knowing, knowing. */
   knows: Float64Array;
+  /** [W, K]. */
   answers: Float64Array;
+  /** [K]. */
+  shares: Float64Array;
+}
+
+interface Fit {
+  parameters: MaceParameters;
+  posterior: Float64Array;
+  /** Lower bound of log P(votes). */
+  bound: number;
 }
 
 const KNOWING_PRIOR = 0.5;
@@ -25,58 +40,63 @@ const ANSWER_PRIOR = 10;
 
 export function mace(
   votes: LabelVotes,
-  { iterations = 50, restarts = 10, seed = 0 }: MaceOptions = {},
+  { iterations = 50, restarts = 10, seed = 0, shares = "estimated" }: MaceOptions = {},
 ): LabelEstimate {
-  let best: { parameters: Parameters; logLikelihood: number } | undefined;
-  for (let restart = 0; restart < restarts; restart++) {
-    const { parameters, logLikelihood } = maceFrom(votes, randomStart(votes, seed, restart), iterations);
-    if (best === undefined || logLikelihood > best.logLikelihood) best = { parameters, logLikelihood };
+  let best = maceFrom(votes, randomStart(votes, seed, 0), iterations, shares);
+  for (let restart = 1; restart < restarts; restart++) {
+    const fit = maceFrom(votes, randomStart(votes, seed, restart), iterations, shares);
+    if (fit.bound > best.bound) best = fit;
   }
-  if (best === undefined) throw new RangeError("MACE needs at least one start");
-  const { posterior } = expectation(votes, best.parameters);
-  return { posterior, confusion: confusionOf(best.parameters, votes) };
+  return { posterior: best.posterior, confusion: confusionOf(best.parameters, votes) };
 }
 
 /** One run of the variational EM from given parameters. */
 export function maceFrom(
   votes: LabelVotes,
-  start: Parameters,
+  start: MaceParameters,
   iterations: number,
-): { parameters: Parameters; logLikelihood: number; posterior: Float64Array } {
+  shares: "estimated" | "uniform",
+): Fit {
   const K = votes.labels.length;
   let parameters = start;
   let expected = expectation(votes, parameters);
+  let divergence = 0;
   for (let iteration = 0; iteration < iterations; iteration++) {
+    const knows = variational(expected.knowing, 2, KNOWING_PRIOR);
+    const answers = variational(expected.answering, K, ANSWER_PRIOR);
     parameters = {
-      knows: variational(expected.knowing, 2, KNOWING_PRIOR),
-      answers: variational(expected.answering, K, ANSWER_PRIOR),
+      knows: knows.expected,
+      answers: answers.expected,
+      shares: shares === "estimated" ? meanRow(expected.posterior, K) : parameters.shares,
     };
+    divergence = knows.divergence + answers.divergence;
     expected = expectation(votes, parameters);
   }
-  const { logLikelihood, posterior } = expected;
-  return { parameters, logLikelihood, posterior };
+  return { parameters, posterior: expected.posterior, bound: expected.logLikelihood - divergence };
 }
 
-function randomStart({ raters, labels }: LabelVotes, seed: number, restart: number): Parameters {
+function randomStart({ raters, labels }: LabelVotes, seed: number, restart: number): MaceParameters {
   const draw = (name: string, columns: number): Float64Array => {
     const random = new RandomStream(seed, `mace/${name}`, restart);
     const values = Float64Array.from({ length: raters.length * columns }, () => 1 + 0.5 * random.uniform());
     normalizeRows(values, columns);
     return values;
   };
-  return { knows: draw("knows", 2), answers: draw("answers", labels.length) };
+  const shares = new Float64Array(labels.length).fill(1 / labels.length);
+  return { knows: draw("knows", 2), answers: draw("answers", labels.length), shares };
 }
 
 /**
- * E step: gamma_i(t) prop (1 / K) prod_j (theta_j [y = t] + (1 - theta_j) xi_j(y)), and the expected counts of knowing and of
+ * E step: gamma_i(t) prop pi_t prod_j (theta_j [y = t] + (1 - theta_j) xi_j(y)), and the expected counts of knowing and of
  * answers without knowing.
  */
-function expectation(
+export function expectation(
   { item, rater, label, items, raters, labels }: LabelVotes,
-  { knows, answers }: Parameters,
+  { knows, answers, shares }: MaceParameters,
 ): { posterior: Float64Array; knowing: Float64Array; answering: Float64Array; logLikelihood: number } {
   const K = labels.length;
-  const posterior = new Float64Array(items.length * K).fill(-Math.log(K));
+  const posterior = new Float64Array(items.length * K);
+  for (let at = 0; at < posterior.length; at++) posterior[at] = Math.log(Math.max(LEAST, shares[at % K]));
   const guess = (v: number): number => knows[rater[v] * 2] * answers[rater[v] * K + label[v]];
   for (let v = 0; v < item.length; v++) {
     for (let t = 0; t < K; t++)
@@ -104,20 +124,34 @@ function expectation(
   return { posterior, knowing, answering, logLikelihood };
 }
 
-/** exp(psi(count + prior)) / exp(psi(sum)), by row. Rows do not sum to 1. */
-function variational(counts: Float64Array, columns: number, prior: number): Float64Array {
-  const out = new Float64Array(counts.length);
+/**
+ * Posterior Dirichlet of each row: exp(E[log p]) = exp(psi(a_k) - psi(sum a)) with a = count + prior, whose rows do not sum to
+ * 1, and its divergence from the prior in nats, over all rows.
+ */
+function variational(
+  counts: Float64Array,
+  columns: number,
+  prior: number,
+): { expected: Float64Array; divergence: number } {
+  const expected = new Float64Array(counts.length);
+  let divergence = 0;
   for (let start = 0; start < counts.length; start += columns) {
     let sum = 0;
     for (let c = 0; c < columns; c++) sum += counts[start + c] + prior;
     const scale = digamma(sum);
-    for (let c = 0; c < columns; c++) out[start + c] = Math.exp(digamma(counts[start + c] + prior) - scale);
+    divergence += logGamma(sum) - logGamma(columns * prior) + columns * logGamma(prior);
+    for (let c = 0; c < columns; c++) {
+      const a = counts[start + c] + prior;
+      const log = digamma(a) - scale;
+      expected[start + c] = Math.exp(log);
+      divergence += (a - prior) * log - logGamma(a);
+    }
   }
-  return out;
+  return { expected, divergence };
 }
 
 /** P(y | c) = theta [y = c] + (1 - theta) xi(y). */
-function confusionOf({ knows, answers }: Parameters, { raters, labels }: LabelVotes): Float64Array {
+function confusionOf({ knows, answers }: MaceParameters, { raters, labels }: LabelVotes): Float64Array {
   const K = labels.length;
   const confusion = new Float64Array(raters.length * K * K);
   for (let w = 0; w < raters.length; w++)

@@ -46,18 +46,18 @@ export async function exportComparisons(
 ): Promise<Comparisons> {
   const { task } = await findProject(store, projectId);
   const names = await responseNames(store.db, projectId);
-  const rows: { left: string; right: string; rater: string; outcome: number }[] = [];
+  const rows: { item: string; left: string; right: string; rater: string; outcome: number }[] = [];
   for await (const { item, rater, answer } of countingVotes(store, projectId)) {
     const shown = names.get(item) as string[];
     if (answer.kind === "pairwise" && answer.aspects[aspect] !== undefined) {
       const outcome = preferenceOutcome(answer.aspects[aspect], task.strengths);
-      rows.push({ left: shown[0], right: shown[1], rater, outcome });
+      rows.push({ item, left: shown[0], right: shown[1], rater, outcome });
     }
     if (answer.kind !== "ranking") continue;
     for (const [i, rank] of answer.ranks.entries())
       for (const [d, other] of answer.ranks.slice(i + 1).entries())
         rows.push({
-          ...{ left: shown[i], right: shown[i + 1 + d], rater },
+          ...{ item, left: shown[i], right: shown[i + 1 + d], rater },
           outcome: rank === other ? 0.5 : rank < other ? 1 : 0,
         });
   }

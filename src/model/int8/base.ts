@@ -46,8 +46,8 @@ export const productWeights = (config: ModelConfig, base: Weights): string[] => 
 
 /**
  * A smoothed base with its products in 8 bits: each weight matrix with a scale for each output, and where inputs are
- * differentiated its transpose with a scale for each input. Embedding, norms and biases stay in f32. Products with the
- * weights named in `fine` round activations to 16 bits, the others to 8. The head's input is smoothed as it is read, since heads for rewards read it too, and its
+ * differentiated its transpose with a scale for each input. Embedding, norms and biases stay in f32. All products round
+ * activations to 8 bits; `withFineActivations` is for the others. The head's input is smoothed as it is read, since heads for rewards read it too, and its
  * gradient is taken in f32.
  */
 export function int8Base(
@@ -55,7 +55,7 @@ export function int8Base(
   config: ModelConfig,
   base: Weights,
   maxima: ChannelMaxima,
-  { differentiable, fine = new Set() }: { differentiable: boolean; fine?: ReadonlySet<string> },
+  { differentiable }: { differentiable: boolean },
 ): Weights {
   const out = new Map(base);
   const head = headName(config);
@@ -88,13 +88,28 @@ export function int8Base(
         ),
       );
     }
-    put(transposed(data, rows, columns), [columns, rows], fine.has(name) ? names.w8a16 : names.w8a8);
+    put(transposed(data, rows, columns), [columns, rows], names.w8a8);
     if (name === head) {
       if (!config.tieWordEmbeddings && !differentiable) out.delete(name);
       continue;
     }
     if (differentiable) put(data, [rows, columns], names.adjoint);
     out.delete(name);
+  }
+  return out;
+}
+
+/** A base whose products all round activations to 8 bits, with 16 bits for the weights named. Nothing is copied. */
+export function withFineActivations(base: Weights, weights: Iterable<string>): Weights {
+  const out = new Map(base);
+  for (const weight of weights) {
+    const { w8a8, w8a16 } = int8Names(weight);
+    for (const part of ["values", "scales"] as const) {
+      const buffer = base.get(w8a8[part]);
+      if (!buffer) throw new Error(`the base has no ${w8a8[part]}`);
+      out.delete(w8a8[part]);
+      out.set(w8a16[part], buffer);
+    }
   }
   return out;
 }

@@ -1,7 +1,7 @@
 import type { Runtime } from "../../runtime/runtime.js";
 import type { ModelConfig } from "../config.js";
 import type { Weights } from "../create.js";
-import { int8Base, smoothedBase, withInt8Embedding } from "./base.js";
+import { int8Base, smoothedBase, withFineActivations, withInt8Embedding } from "./base.js";
 import { calibrationRows, channelMaxima } from "./calibrate.js";
 import { type BaseError, compareBases } from "./compare.js";
 import { withGradients } from "./gradients.js";
@@ -34,18 +34,21 @@ export const calibrationTokens = ({ maxPositions }: ModelConfig): { rows: number
 });
 /** Rows that sensitivities are estimated on: one backward pass. */
 const SENSITIVITY_ROWS = 4;
-/** Share of the limit that the expected error may fill: it leaves out how errors add up. */
-const EXPECTED_SHARE = 0.8;
+/** Share of the limit that the error on the calibration rows may fill: on other text it is another. */
+const SHARE_OF_LIMIT = 0.85;
+/** Products that the choice of 16-bit activations may be away from the fewest that suffice, as a share of all. */
+const PRECISION = 1 / 32;
+/** Rounding an input to 16 bits instead of 8 takes as long as a product with so many columns more. */
+const ROUNDING_COLUMNS = 1024;
 
 /**
  * Brings the products of a base to 8 bits:
  *
  * 1. measures the range of every channel on a few rows;
  * 2. folds smoothing factors into the weights (SmoothQuant);
- * 3. estimates what share of the error each product's rounding has, and measures the error with 8-bit activations
- *    everywhere and with 16-bit ones everywhere, which is that of rounding weights;
- * 4. gives those that cost most for their size 16-bit activations, until the error that is expected of the mixture is well
- *    inside the limit;
+ * 3. estimates what share of the error each product's rounding has;
+ * 4. gives those that cost most for the time it takes 16-bit activations: the fewest with which the measured error is inside
+ *    the limit;
  * 5. measures the error of the whole on other rows.
  *
  * @param texts token ids of what the base will see; at least a row of 128 tokens is of use, 32 rows are enough.
@@ -64,6 +67,7 @@ export async function quantizeBase(
   const [calibration, others] = [rows.slice(0, half), rows.length > 1 ? rows.slice(half) : rows];
 
   const maxima = await channelMaxima(runtime, config, base, calibration);
+  const some = calibration.slice(0, SENSITIVITY_ROWS);
   const smoothing = smoothingFactors(config, maxima, (layer) => {
     const weight = base.get(`${layer}.weight`);
     if (!weight) throw new Error(`the base has no ${layer}`);
@@ -71,42 +75,41 @@ export async function quantizeBase(
   });
   const exact = smoothedBase(runtime, base, smoothing);
 
-  const coarse = int8Base(runtime, config, exact, maxima, { differentiable: false });
-  const costs = await sensitivities(runtime, config, exact, coarse, calibration.slice(0, SENSITIVITY_ROWS));
-  const everywhere = new Set(costs.keys());
-  const finer = int8Base(runtime, config, exact, maxima, { differentiable: false, fine: everywhere });
-  const measured = async (rounded: Weights): Promise<number> =>
-    (await compareBases(runtime, config, exact, rounded, calibration, false)).klPerToken;
-  const bounds = { coarse: await measured(coarse), fine: await measured(finer) };
-  const fine = finest(costs, exact, bounds, EXPECTED_SHARE * limit);
+  const coarse = int8Base(runtime, config, exact, maxima, { differentiable: use === "training" });
+  const costs = await sensitivities(runtime, config, exact, coarse, some);
+  const fine = await fewestFine(byCost(costs, exact), async (names) => {
+    const mixed = withFineActivations(coarse, names);
+    const { klPerToken } = await compareBases(runtime, config, exact, mixed, calibration, false);
+    return klPerToken <= SHARE_OF_LIMIT * limit;
+  });
 
-  const options = { differentiable: use === "training", fine: new Set(fine) };
-  const rounded = int8Base(runtime, config, exact, maxima, options);
+  const rounded = withFineActivations(coarse, fine);
   const weights = use === "storage" ? withInt8Embedding(runtime, rounded) : rounded;
   const loaded = use === "storage" ? withGradients(runtime, config, weights) : weights;
   const error = await compareBases(runtime, config, exact, loaded, others, use !== "inference");
   return { weights, error, fine, rows };
 }
 
-/**
- * The products to make with 16-bit activations: those whose error is largest for their size, until the rest fits. Between all
- * coarse and all fine, the error is taken to fall with the share of the costs that is fine.
- */
-function finest(
-  costs: ReadonlyMap<string, number>,
-  base: Weights,
-  error: { coarse: number; fine: number },
-  limit: number,
-): string[] {
-  const size = (name: string): number => (base.get(name)?.shape ?? []).reduce((a, b) => a * b, 1);
-  const order = [...costs].sort(([a, x], [b, y]) => y / size(b) - x / size(a));
-  const all = order.reduce((sum, [, cost]) => sum + cost, 0);
-  const fine: string[] = [];
-  let rest = all;
-  for (const [name, cost] of order) {
-    if (error.fine + (error.coarse - error.fine) * (rest / all) <= limit) break;
-    fine.push(name);
-    rest -= cost;
+/** The products' weights, first those whose rounding costs most for the time that rounding to 16 bits takes. */
+function byCost(costs: ReadonlyMap<string, number>, base: Weights): string[] {
+  const worth = (name: string): number => {
+    const [columns, rows] = base.get(name)?.shape ?? [];
+    return (costs.get(name) ?? 0) / (rows * (columns + ROUNDING_COLUMNS));
+  };
+  return [...costs.keys()].sort((a, b) => worth(b) - worth(a));
+}
+
+/** The fewest of the first names that suffice, within the precision; all of them if not even those do. Bisection. */
+async function fewestFine(
+  names: readonly string[],
+  suffice: (names: readonly string[]) => Promise<boolean>,
+): Promise<string[]> {
+  if (await suffice([])) return [];
+  let [tooFew, enough] = [0, names.length];
+  while (enough - tooFew > Math.max(1, PRECISION * names.length)) {
+    const middle = Math.floor((tooFew + enough) / 2);
+    if (await suffice(names.slice(0, middle))) enough = middle;
+    else tooFew = middle;
   }
-  return fine;
+  return names.slice(0, enough);
 }

@@ -11,23 +11,33 @@ export const EXTERNAL_FILE = "frozen.bin";
 export const inputName = (name: string): string => `in:${name}`;
 export const outputName = (name: string): string => `out:${name}`;
 
+/** An input, i64 [1], that is 0 whenever a program is run. */
+export const ZERO = "zero";
+
 const BYTES: Record<DType, number> = { f32: 4, i32: 4, i64: 8, bool: 1, u8: 1, i8: 1 };
 
-/** Encodes a program as an ONNX model. Frozen inputs become external initializers. */
-export function encodeProgram(program: Program): { bytes: Uint8Array; externalBytes: number } {
+/** Encodes a program as an ONNX model. @param constants frozen inputs that become external initializers. */
+export function encodeProgram(
+  program: Program,
+  constants: ReadonlySet<string> = program.frozen,
+): { bytes: Uint8Array; externalBytes: number; hasHidden: boolean } {
   checkInPlace(program);
   const nodes: Record<string, unknown>[] = [];
   const initializers: Record<string, unknown>[] = [];
   const names = new Map<Tensor, string>();
-  const constants = new Map<string, string>();
+  const literals = new Map<string, string>();
+  const hidden = new Map<string, string>();
+  const order = topologicalOrder(program.outputs.values()).sort((a, b) => a.number - b.number);
+  // Where a program recomputes, memory matters more than that sums are written over their terms, for which shapes are needed.
+  const hides = order.some(({ op }) => op.name === "recomputed");
   let counter = 0;
   let externalBytes = 0;
 
   const constant = (key: string, dims: readonly number[], dtype: DType, data: ArrayBufferView): string => {
-    const known = constants.get(key);
+    const known = literals.get(key);
     if (known) return known;
-    const name = `c${constants.size}`;
-    constants.set(key, name);
+    const name = `c${literals.size}`;
+    literals.set(key, name);
     const rawData = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
     initializers.push({ name, dims: [...dims], dataType: ONNX_TYPE[dtype], rawData });
     return name;
@@ -44,6 +54,15 @@ export function encodeProgram(program: Program): { bytes: Uint8Array; externalBy
         "i64",
         BigInt64Array.from(values, BigInt),
       ),
+    hidden: (values) => {
+      if (!hides) return emitter.int64(values);
+      const known = hidden.get(`${values}`);
+      if (known) return known;
+      const name = `h${hidden.size}`;
+      hidden.set(`${values}`, name);
+      emitter.emit({ opType: "Add", inputs: [emitter.int64(values), ZERO], outputs: [name] });
+      return name;
+    },
     float: (value) => constant(`f32:${value}`, [], "f32", Float32Array.of(value)),
     byte: (value) => constant(`u8:${value}`, [], "u8", Uint8Array.of(value)),
   };
@@ -52,14 +71,14 @@ export function encodeProgram(program: Program): { bytes: Uint8Array; externalBy
   for (const [name, tensor] of program.outputs) if (!outputOf.has(tensor)) outputOf.set(tensor, name);
   for (const [name, tensor] of program.inputs) names.set(tensor, inputName(name));
 
-  for (const node of topologicalOrder(program.outputs.values())) {
+  for (const node of order) {
     lowered = node;
     const [first] = node.outputs;
     if (node.op.name === "input") {
       outputOf.delete(first);
     } else if (node.op.name === "constant") {
       const data = node.attributes.data as ArrayBufferView;
-      names.set(first, constant(`tensor:${constants.size}`, first.shape as number[], first.dtype, data));
+      names.set(first, constant(`tensor:${literals.size}`, first.shape as number[], first.dtype, data));
       outputOf.delete(first);
     } else if (ALIASES.has(node.op.name)) {
       names.set(first, names.get(node.inputs[0]) as string);
@@ -82,8 +101,13 @@ export function encodeProgram(program: Program): { bytes: Uint8Array; externalBy
   }
 
   const inputs: unknown[] = [];
+  if (hidden.size > 0)
+    inputs.push({
+      name: ZERO,
+      type: { tensorType: { elemType: ONNX_TYPE.i64, shape: { dim: [{ dimValue: 1 }] } } },
+    });
   for (const [name, tensor] of program.inputs) {
-    if (!program.frozen.has(name)) {
+    if (!constants.has(name)) {
       inputs.push(valueInfo(inputName(name), tensor));
       continue;
     }
@@ -110,13 +134,15 @@ export function encodeProgram(program: Program): { bytes: Uint8Array; externalBy
     ],
     graph: {
       name: program.name,
-      node: nodes,
+      // Last first: of a node's inputs ONNX Runtime computes first what comes last here, so it runs about as was traced.
+      // Any other order keeps more alive; with the outputs' own, gradients wait for each other.
+      node: nodes.reverse(),
       initializer: initializers,
       input: inputs,
       output: [...program.outputs].map(([name, tensor]) => valueInfo(outputName(name), tensor)),
     },
   });
-  return { bytes, externalBytes };
+  return { bytes, externalBytes, hasHidden: hidden.size > 0 };
 }
 
 /** Operations that only say something about gradients: their value is their first input. */

@@ -15,6 +15,12 @@ export interface Emitter {
   nameOf(tensor: Tensor): string;
   emit(node: OnnxNode): void;
   int64(values: readonly number[], isScalar?: boolean): string;
+  /**
+   * As `int64`, but what is computed with it has a shape that ONNX Runtime learns only when the program runs. Where it knows
+   * shapes, it plans that tensors of one shape take turns in a buffer, which nothing else may use in between: memory is then
+   * the sum over shapes of the most that there ever are of each, and not the most that there ever is.
+   */
+  hidden(values: readonly number[]): string;
   float(value: number): string;
   /** A u8 scalar. */
   byte(value: number): string;
@@ -132,7 +138,7 @@ export const LOWERINGS: Readonly<Record<string, Lowering>> = {
   expand: (node, [x], outputs, e) =>
     e.emit({ opType: "Expand", inputs: [x, e.int64(numeric("expand", node.outputs[0].shape))], outputs }),
   reshape: (node, [x], outputs, e) =>
-    e.emit({ opType: "Reshape", inputs: [x, e.int64(reshapeTarget(node.outputs[0].shape))], outputs }),
+    e.emit({ opType: "Reshape", inputs: [x, e.hidden(reshapeTarget(node.outputs[0].shape))], outputs }),
   after: (node, [x, ...others], [output], e) => reshapedAfter(node.outputs[0], x, others, output, e),
   inTurn: (node, [y, x], outputs, e) => {
     reshapedAfter(node.outputs[0], y, [], outputs[0], e);
@@ -144,7 +150,7 @@ export const LOWERINGS: Readonly<Record<string, Lowering>> = {
     e.emit({ opType: "Concat", inputs, outputs, attributes: { axis: node.attributes.axis as number } }),
   slice: (node, [x], outputs, e) => {
     const { axis, start, end } = node.attributes as { axis: number; start: number; end: number };
-    e.emit({ opType: "Slice", inputs: [x, e.int64([start]), e.int64([end]), e.int64([axis])], outputs });
+    e.emit({ opType: "Slice", inputs: [x, e.int64([start]), e.hidden([end]), e.int64([axis])], outputs });
   },
   split: (node, [x], outputs, e) => {
     const { axis, sizes } = node.attributes as { axis: number; sizes: number[] };

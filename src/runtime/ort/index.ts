@@ -3,14 +3,15 @@ import os from "node:os";
 import path from "node:path";
 import type { DType, Program } from "../../tensor/index.js";
 import { EXTERNAL_FILE, encodeProgram, inputName } from "../onnx/encode.js";
+import { constantWeights } from "../onnx/packing.js";
 import type { ProfiledRun, ProfilingRuntime } from "../profile.js";
 import type { DeviceBuffer, Executable, FrozenWeights, HostArray, RuntimeStatistics } from "../runtime.js";
 import { call, create, type Pointer } from "./api.js";
 import { allocate, OrtBuffer } from "./buffer.js";
-import { trimHeapSoon } from "./heap.js";
+import { mapLargeBlocks, trimHeap, trimHeapSoon } from "./heap.js";
 import { type PackedSet, PackedWeights } from "./packed-weights.js";
 import { readSessionProfile, type SessionProfile } from "./profile.js";
-import { OrtExecutable } from "./session.js";
+import { OrtExecutable, type Session } from "./session.js";
 
 const NO_WEIGHTS: FrozenWeights = new Map();
 const WARNINGS_AND_WORSE = 3;
@@ -20,6 +21,8 @@ const ALL_OPTIMIZATIONS = 99;
  * reshapes would lose the order that `after` asks for, and a reshape copies nothing anyway.
  */
 const OPTIMIZERS_OFF = "ConstantFolding;ReshapeFusion";
+/** Bytes of an encoded program from which on compiling it leaves the heap full of holes: a hundred MB for some layers. */
+const LARGE_PROGRAM = 1e5;
 /** OrtArenaAllocator: memory is kept from run to run; without it every large tensor is mapped and unmapped again. */
 const ARENA_ALLOCATOR = 1;
 
@@ -41,8 +44,7 @@ export interface OrtOptions {
 }
 
 /** What a compiled program takes of the runtime. */
-interface Compiled {
-  session: Pointer;
+interface Compiled extends Session {
   /** Of the encoded program. */
   bytes: number;
   /** Absent when the program has no frozen weights. */
@@ -65,6 +67,7 @@ export class OrtRuntime implements ProfilingRuntime {
   private readonly packedWeights = new PackedWeights();
   private readonly runOptions: Pointer;
   private readonly folder: string;
+  private readonly zero = new OrtBuffer("i64", [1], allocate("i64", 1), "zero");
   private externalSize = 0;
   /** Compiled programs in memory, the one unused for longest first. */
   private readonly cache = new Map<OrtExecutable, Compiled>();
@@ -72,6 +75,7 @@ export class OrtRuntime implements ProfilingRuntime {
   private profiles: SessionProfile[] = [];
 
   constructor(private readonly options: OrtOptions = {}) {
+    mapLargeBlocks();
     this.threads = options.threads ?? (Number(process.env.PLUMB_THREADS) || os.availableParallelism());
     const threading = create("CreateThreadingOptions");
     call("SetGlobalIntraOpNumThreads", threading, this.threads);
@@ -155,7 +159,7 @@ export class OrtRuntime implements ProfilingRuntime {
   }
 
   /** Compiles, and lets go of the programs unused for longest that are over the cap and not running. */
-  private open(executable: OrtExecutable): Pointer {
+  private open(executable: OrtExecutable): Session {
     const start = performance.now();
     const compiled = this.createSession(executable);
     this.statistics.compileMilliseconds += performance.now() - start;
@@ -169,20 +173,22 @@ export class OrtRuntime implements ProfilingRuntime {
       if (other === executable || !other.evict()) continue;
       total -= bytes;
     }
-    return compiled.session;
+    return compiled;
   }
 
   private createSession({ program, frozen }: OrtExecutable): Compiled {
-    const { bytes, externalBytes } = encodeProgram(program);
+    const constants = constantWeights(program);
+    const { bytes, externalBytes, hasHidden } = encodeProgram(program, constants);
     if (externalBytes > this.externalSize) {
       truncateSync(path.join(this.folder, EXTERNAL_FILE), externalBytes);
       this.externalSize = externalBytes;
     }
     const weights = new Map<string, OrtBuffer>();
+    const bound = new Map<string, OrtBuffer>();
     for (const name of program.frozen) {
       const weight = frozen.get(name) as OrtBuffer | undefined;
       if (!weight) throw new Error(`program ${program.name}: the frozen weight "${name}" was not given`);
-      weights.set(name, weight);
+      (constants.has(name) ? weights : bound).set(name, weight);
     }
     const packed = weights.size > 0 ? this.packedWeights.use([...weights.values()]) : undefined;
     const options = create("CreateSessionOptions");
@@ -214,7 +220,15 @@ export class OrtRuntime implements ProfilingRuntime {
         options,
         packed?.pointer ?? null,
       );
-      return { session, bytes: bytes.byteLength, packed, profile };
+      if (bytes.byteLength > LARGE_PROGRAM) trimHeap();
+      return {
+        session,
+        bound,
+        ...(hasHidden && { zero: this.zero }),
+        bytes: bytes.byteLength,
+        packed,
+        profile,
+      };
     } catch (error) {
       if (packed) this.packedWeights.letGo(packed);
       throw error;

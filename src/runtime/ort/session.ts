@@ -1,5 +1,5 @@
 import { evaluateDim, type Program, type Tensor } from "../../tensor/index.js";
-import { inputName, outputName } from "../onnx/encode.js";
+import { inputName, outputName, ZERO } from "../onnx/encode.js";
 import type {
   DeviceBuffer,
   Executable,
@@ -12,10 +12,19 @@ import { call, callAsync, create, type Pointer } from "./api.js";
 import { ARRAYS, allocate, OrtBuffer } from "./buffer.js";
 import type { HostRun } from "./profile.js";
 
+/** A compiled program. */
+export interface Session {
+  session: Pointer;
+  /** Frozen weights that are inputs of the compiled program, not constants in it. */
+  bound: ReadonlyMap<string, OrtBuffer>;
+  /** What `ZERO` is bound to, where the compiled program has it. */
+  zero?: OrtBuffer;
+}
+
 /** What an executable asks of the runtime that made it. */
 interface Sessions {
   /** Compiles the executable's program. */
-  open(executable: OrtExecutable): Pointer;
+  open(executable: OrtExecutable): Session;
   used(executable: OrtExecutable): void;
   closed(executable: OrtExecutable): void;
 }
@@ -45,8 +54,11 @@ export class OrtExecutable implements Executable {
   }
 
   private open(): { session: Pointer; binding: Pointer } {
-    const session = this.sessions.open(this);
-    this.native = { session, binding: create("CreateIoBinding", session) };
+    const { session, bound, zero } = this.sessions.open(this);
+    const binding = create("CreateIoBinding", session);
+    this.native = { session, binding };
+    if (zero) this.bind("BindInput", binding, ZERO, zero);
+    for (const [name, weight] of bound) this.bind("BindInput", binding, inputName(name), weight);
     for (const name of this.program.frozen) (this.frozen.get(name) as OrtBuffer).hold(this.owner);
     return this.native;
   }

@@ -1,0 +1,147 @@
+import { z } from "zod";
+import { PlumbError } from "../../errors.js";
+import {
+  aggregateLabels,
+  aggregatePreferences,
+  LABEL_METHODS,
+  type LabelAggregate,
+  PREFERENCE_METHODS,
+  type PreferenceAggregate,
+  type RaterReport,
+} from "../../feedback/aggregate/index.js";
+import { agreementReport } from "../../feedback/agreement/index.js";
+import {
+  ratedVotes,
+  readVotes,
+  type VoteFile,
+  writeLabels,
+  writePreferences,
+} from "../../feedback/vote-file/index.js";
+import { type CommandContext, defineCommand } from "../command.js";
+import { agreementTable } from "../feedback/agreement-table.js";
+import { formatTable } from "../table.js";
+import { printable, truncateText } from "../text-width.js";
+
+const METHODS = [...new Set([...LABEL_METHODS, ...PREFERENCE_METHODS])] as const;
+
+const schema = z.object({
+  votes: z
+    .string()
+    .min(1)
+    .describe("CSV, TSV, JSONL or Parquet with item,rater,label or item,rater,left,right,winner"),
+  method: z
+    .enum(METHODS)
+    .default("robust")
+    .describe("robust finds raters who collude and leaves their votes out; the others are simpler models"),
+  out: z.string().min(1).optional().describe("folder for the results"),
+  seed: z.number().int().min(0).default(0).describe("of random starts and bootstraps"),
+});
+
+export default defineCommand({
+  description: `Many raters' votes to one signal, with a probability for each item or pair, how often each rater is right, and whom not to trust and why.
+
+Labels (${LABEL_METHODS.join(", ")}): writes labels.csv (item,label,probability) and raters.csv (rater,votes,skill,low,high,flags).
+
+Comparisons (${PREFERENCE_METHODS.join(", ")}): writes preferences.jsonl (left,right,probability of left,noise,votes), scores.csv (candidate,score,low,high) and raters.csv. Winner is left, right or tie. A column strength says how much better, on any positive scale.
+
+The file is checked whole first; the folder appears whole or not at all.`,
+  examples: [
+    {
+      command: "plumb aggregate --votes votes.csv --out aggregated",
+      does: "the default method, results as files",
+    },
+    { command: "plumb aggregate --votes votes.csv --method dawid-skene --json", does: "a summary as JSON" },
+  ],
+  schema,
+  positional: "votes",
+  async run(context, { votes: path, method, out, seed }) {
+    const file = await readVotes(path);
+    const { ui } = context;
+    if (file.ignoredColumns.length > 0)
+      ui.warn(`columns not used: ${file.ignoredColumns.slice(0, 12).join(", ")}`);
+    if (file.repeated > 0) ui.warn(`${file.repeated} rows repeat a vote; they count once`);
+    if (file.votes.kind === "labels") {
+      const { labels } = file.votes;
+      const aggregate = aggregateLabels(labels, checked(method, LABEL_METHODS, "labels"), { seed });
+      if (out !== undefined) await writeLabels(out, aggregate);
+      const counts = { items: labels.items.length, labels: labels.labels.length };
+      await summarize(context, { file, aggregate, seed, out, counts });
+    } else {
+      const { comparisons } = file.votes;
+      const known = checked(method, PREFERENCE_METHODS, "comparisons");
+      const aggregate = aggregatePreferences(comparisons, known, { seed });
+      if (out !== undefined) await writePreferences(out, aggregate, file.hasItems);
+      const counts = { pairs: aggregate.preferences.length, candidates: aggregate.scores.length };
+      await summarize(context, { file, aggregate, seed, out, counts });
+    }
+  },
+});
+
+function checked<M extends string>(method: string, known: readonly M[], kind: string): M {
+  const found = known.find((name) => name === method);
+  if (found !== undefined) return found;
+  throw new PlumbError(`the method ${method} is not for ${kind}`, {
+    hint: `For ${kind}: ${known.join(", ")}.`,
+  });
+}
+
+interface Summary {
+  file: VoteFile;
+  aggregate: LabelAggregate | PreferenceAggregate;
+  seed: number;
+  out: string | undefined;
+  counts: Record<string, number>;
+}
+
+/** Most flagged raters that are shown to people. */
+const MOST_SHOWN = 20;
+
+async function summarize(
+  { ui }: CommandContext,
+  { file, aggregate, seed, out, counts }: Summary,
+): Promise<void> {
+  const { method, raters, groups } = aggregate;
+  const rated = ratedVotes(file);
+  const agreement = agreementReport(rated, seed);
+  const flagged = raters.filter(({ flags }) => flags.length > 0);
+  const totals = { votes: rated.unit.length, ...counts, raters: raters.length };
+  const result = {
+    ...{ kind: file.votes.kind, method, ...totals, repeated: file.repeated, agreement, flagged },
+    groups: groups.map((members) => members.map(({ rater }) => raters[rater].rater)),
+    out: out ?? null,
+  };
+  await ui.result(result, () =>
+    [
+      `${Object.entries(totals)
+        .map(([name, n]) => `${n} ${name}`)
+        .join(", ")}; method ${method}`,
+      "",
+      agreementTable(agreement),
+      "",
+      ...flagLines(flagged, raters.length),
+      "",
+      out === undefined ? "Nothing was written; --out FOLDER writes the results." : `Written to ${out}.`,
+    ].join("\n"),
+  );
+}
+
+function flagLines(flagged: readonly RaterReport[], raters: number): string[] {
+  if (flagged.length === 0) return ["No rater is flagged."];
+  const rows = flagged
+    .slice(0, MOST_SHOWN)
+    .flatMap(({ rater, votes, skill, flags }) =>
+      flags.map(({ kind, reason }) => [
+        truncateText(printable(rater), 24),
+        votes,
+        skill.estimate,
+        kind,
+        reason,
+      ]),
+    );
+  const more = flagged.length - MOST_SHOWN;
+  return [
+    `${flagged.length} of ${raters} raters are flagged:`,
+    formatTable(["rater", "votes", "skill", "flag", "why"], rows),
+    ...(more > 0 ? [`and ${more} more`] : []),
+  ];
+}

@@ -1,0 +1,107 @@
+import { PlumbError } from "../../errors.js";
+import type { Interval } from "../../statistics/estimates.js";
+import type { LabelVotes } from "../votes.js";
+import type { GroupMember } from "./collusion.js";
+import { dawidSkene, oneCoin } from "./dawid-skene.js";
+import { glad } from "./glad.js";
+import { type LabelEstimate, likeliest } from "./label-estimate.js";
+import { mace } from "./mace.js";
+import { majority, wawa } from "./majority.js";
+import { type RaterFlag, raterFlags } from "./rater-flags.js";
+import { balancedSkills, raterSkills, truthByOthers } from "./rater-skill.js";
+import { robust } from "./robust.js";
+
+export const LABEL_METHODS = [
+  "robust",
+  "majority",
+  "wawa",
+  "dawid-skene",
+  "one-coin",
+  "mace",
+  "glad",
+] as const;
+export type LabelMethod = (typeof LABEL_METHODS)[number];
+
+/** What is to be thought of a rater. */
+export interface RaterReport {
+  rater: string;
+  votes: number;
+  /** How often it is right, in [0, 1], with a 95% interval. */
+  skill: Interval;
+  flags: RaterFlag[];
+}
+
+export interface LabelAggregate {
+  method: LabelMethod;
+  /** P(the truth of item i is label c), [I, K], in the order of the votes' names. */
+  posterior: Float64Array;
+  /** The likeliest label of each item; of equal ones the one that was seen first. */
+  items: { item: string; label: string; probability: number }[];
+  raters: RaterReport[];
+  /** Groups of colluding raters; only the robust method looks for them. */
+  groups: GroupMember[][];
+}
+
+/** Most cells of a table by item and label, or by rater, truth and label: 256 MiB of them. */
+export const MAX_TABLE_CELLS = 2 ** 25;
+
+/** @throws PlumbError when there is no vote, or more labels than memory is given to. */
+export function aggregateLabels(
+  votes: LabelVotes,
+  method: LabelMethod = "robust",
+  { seed = 0 }: { seed?: number } = {},
+): LabelAggregate {
+  checkSize(votes);
+  const K = votes.labels.length;
+  const { posterior, weight, groups } = estimateLabels(votes, method, seed);
+  const best = likeliest(posterior, K);
+  const truths = truthByOthers(votes, posterior, weight);
+  const skills = raterSkills(votes, truths);
+  const flags = raterFlags(balancedSkills(votes, truths), 1 / K, groups);
+  const counts = new Int32Array(votes.raters.length);
+  for (const rater of votes.rater) counts[rater]++;
+  return {
+    method,
+    posterior,
+    items: votes.items.map((item, i) => ({
+      item,
+      label: votes.labels[best[i]],
+      probability: posterior[i * K + best[i]],
+    })),
+    raters: votes.raters.map((rater, w) => ({ rater, votes: counts[w], skill: skills[w], flags: flags[w] })),
+    groups,
+  };
+}
+
+function estimateLabels(
+  votes: LabelVotes,
+  method: LabelMethod,
+  seed: number,
+): LabelEstimate & { weight?: Float64Array; groups: GroupMember[][] } {
+  switch (method) {
+    case "robust":
+      return robust(votes, { seed });
+    case "majority":
+      return { ...majority(votes), groups: [] };
+    case "wawa":
+      return { ...wawa(votes), groups: [] };
+    case "dawid-skene":
+      return { ...dawidSkene(votes), groups: [] };
+    case "one-coin":
+      return { ...oneCoin(votes), groups: [] };
+    case "mace":
+      return { ...mace(votes, { seed }), groups: [] };
+    case "glad":
+      return { ...glad(votes), groups: [] };
+  }
+}
+
+function checkSize({ item, items, raters, labels }: LabelVotes): void {
+  if (item.length === 0) throw new PlumbError("there are no votes to aggregate");
+  const cells = Math.max(items.length * labels.length, raters.length * labels.length ** 2);
+  if (cells <= MAX_TABLE_CELLS) return;
+  throw new PlumbError(
+    `${labels.length} different labels of ${items.length} items by ${raters.length} raters would need a table of ${cells} numbers; at most ${MAX_TABLE_CELLS} fit`,
+    { hint: "Labels must be a set of answers to choose from, not free text." },
+  );
+}

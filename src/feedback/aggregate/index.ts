@@ -1,0 +1,24 @@
+/**
+ * Many raters' votes to one signal: labels (`aggregateLabels`) or preferences (`aggregatePreferences`), each with how far every
+ * rater can be trusted. docs/aggregation.md says what each method is for.
+ */
+export {
+  aggregateLabels,
+  LABEL_METHODS,
+  type LabelAggregate,
+  type LabelMethod,
+  type RaterReport,
+} from "./aggregate-labels.js";
+export {
+  type AggregatedPreference,
+  aggregatePreferences,
+  MOST_NOISE,
+  PREFERENCE_METHODS,
+  type PreferenceAggregate,
+  type PreferenceMethod,
+} from "./aggregate-preferences.js";
+export { bradleyTerry } from "./bradley-terry.js";
+export type { GroupMember } from "./collusion.js";
+export { plackettLuce, type Ranking } from "./plackett-luce.js";
+export { RATER_FLAGS, type RaterFlag, type RaterFlagKind } from "./rater-flags.js";
+export { duelsOf, type ScoreEstimate } from "./score-estimate.js";

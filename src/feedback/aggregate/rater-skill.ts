@@ -1,0 +1,130 @@
+/**
+ * How often each rater is right. A rater's vote is one of those its truth was estimated from, and that truth is not certain, so
+ * counting agreements flatters. Instead, with q_v = P(vote v is right | the other votes on its item), the likelihood of skill a is
+ *
+ *   L(a) = prod_v [ a q_v + (1 - a) (1 - q_v) / (K - 1) ],
+ *
+ * its maximum the estimate, and { a : 2 log(L(max) / L(a)) <= z^2 } the interval (Wilks 1938).
+ */
+import type { Interval } from "../../statistics/estimates.js";
+import { normalQuantile } from "../../statistics/normal.js";
+import type { LabelVotes } from "../votes.js";
+import { pooledDawidSkene } from "./dawid-skene.js";
+import { LEAST, meanRow, softmaxRows } from "./label-estimate.js";
+import { voteLists } from "./vote-lists.js";
+
+/** EM from the method's truths to those of raters who lean on the pool: of few votes each, no rater may look infallible. */
+const POOLED_ITERATIONS = 20;
+const BISECTIONS = 40;
+
+/**
+ * P(truth of vote v's item is c | the other votes on it), [V, K].
+ *
+ * @param posterior truths by any method, [I, K], to begin with.
+ * @param weight of each vote as evidence of the truth, [V]; default 1.
+ */
+export function truthByOthers(
+  votes: LabelVotes,
+  posterior: Float64Array,
+  weight?: ArrayLike<number>,
+): Float64Array {
+  const K = votes.labels.length;
+  const pooled = pooledDawidSkene(votes, {
+    start: posterior,
+    weight,
+    iterations: POOLED_ITERATIONS,
+    tolerance: 1e-6,
+  });
+  const prior = meanRow(pooled.posterior, K);
+  const logConfusion = pooled.confusion.map((p) => Math.log(Math.max(LEAST, p)));
+  const logs = new Float64Array(posterior.length);
+  for (let at = 0; at < logs.length; at++) logs[at] = Math.log(Math.max(LEAST, prior[at % K]));
+  const add = (to: Float64Array, at: number, v: number, share: number) => {
+    const from = votes.rater[v] * K * K + votes.label[v];
+    for (let c = 0; c < K; c++) to[at + c] += share * logConfusion[from + c * K];
+  };
+  for (let v = 0; v < votes.item.length; v++) add(logs, votes.item[v] * K, v, weight?.[v] ?? 1);
+  const truths = new Float64Array(votes.item.length * K);
+  for (let v = 0; v < votes.item.length; v++) {
+    for (let c = 0; c < K; c++) truths[v * K + c] = logs[votes.item[v] * K + c];
+    add(truths, v * K, v, -(weight?.[v] ?? 1));
+  }
+  softmaxRows(truths, K);
+  return truths;
+}
+
+/** Each rater's skill in [0, 1] with its interval. @param truths as `truthByOthers` gives them, [V, K]. */
+export function raterSkills(votes: LabelVotes, truths: Float64Array, confidence = 0.95): Interval[] {
+  const K = votes.labels.length;
+  const { start, vote } = voteLists(votes.rater, votes.raters.length);
+  const drop = normalQuantile(0.5 + confidence / 2) ** 2 / 2;
+  return votes.raters.map((_, w) => {
+    const right = Float64Array.from(
+      vote.subarray(start[w], start[w + 1]),
+      (v) => truths[v * K + votes.label[v]],
+    );
+    return skillOf(right, K, drop);
+  });
+}
+
+/**
+ * Each rater's skill with all truths equally common: the mean over them of P(right | truth). Who always gives the commonest
+ * label has 1 / K of it, who does not look at all too. Each truth's part is (k + 1) / (n + 2) with k right ones of n votes, as
+ * far as is known, and the interval is the normal one of their mean (Agresti and Coull 1998).
+ */
+export function balancedSkills(votes: LabelVotes, truths: Float64Array, confidence = 0.99): Interval[] {
+  const K = votes.labels.length;
+  const right = new Float64Array(votes.raters.length * K);
+  const count = new Float64Array(votes.raters.length * K);
+  for (let v = 0; v < votes.item.length; v++) {
+    for (let c = 0; c < K; c++) count[votes.rater[v] * K + c] += truths[v * K + c];
+    right[votes.rater[v] * K + votes.label[v]] += truths[v * K + votes.label[v]];
+  }
+  const z = normalQuantile(0.5 + confidence / 2);
+  return votes.raters.map((_, w) => {
+    let [estimate, variance] = [0, 0];
+    for (let at = w * K; at < (w + 1) * K; at++) {
+      const [n, p] = [count[at] + 2, (right[at] + 1) / (count[at] + 2)];
+      estimate += p / K;
+      variance += (p * (1 - p)) / (n * K * K);
+    }
+    const half = z * Math.sqrt(variance);
+    return { estimate, low: Math.max(0, estimate - half), high: Math.min(1, estimate + half) };
+  });
+}
+
+function skillOf(q: Float64Array, labels: number, drop: number): Interval {
+  const wrong = q.map((p) => (1 - p) / Math.max(1, labels - 1));
+  const logLikelihood = (a: number): number => {
+    let sum = 0;
+    for (let i = 0; i < q.length; i++) sum += Math.log(Math.max(LEAST, a * q[i] + (1 - a) * wrong[i]));
+    return sum;
+  };
+  const slope = (a: number): number => {
+    let sum = 0;
+    for (let i = 0; i < q.length; i++)
+      sum += (q[i] - wrong[i]) / Math.max(LEAST, a * q[i] + (1 - a) * wrong[i]);
+    return sum;
+  };
+  // The log-likelihood is concave: its slope falls through 0 once.
+  const even = q.every((p, i) => Math.abs(p - wrong[i]) < LEAST);
+  const estimate = even ? 1 / labels : bisect((a) => slope(a) > 0, 0, 1);
+  const least = logLikelihood(estimate) - drop;
+  const inside = (a: number) => logLikelihood(a) >= least;
+  return {
+    estimate,
+    low: inside(0) ? 0 : bisect((a) => !inside(a), 0, estimate),
+    high: inside(1) ? 1 : bisect(inside, estimate, 1),
+  };
+}
+
+/** Where `below` turns from true to false between two ends. */
+function bisect(below: (at: number) => boolean, low: number, high: number): number {
+  let [from, to] = [low, high];
+  for (let i = 0; i < BISECTIONS; i++) {
+    const middle = (from + to) / 2;
+    if (below(middle)) from = middle;
+    else to = middle;
+  }
+  return (from + to) / 2;
+}

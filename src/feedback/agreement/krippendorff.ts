@@ -1,0 +1,98 @@
+/**
+ * Krippendorff's alpha (Krippendorff 2011, "Computing Krippendorff's alpha-reliability"): any number of raters, missing votes.
+ * With n_uc votes of value c on unit u, m_u = sum_c n_uc >= 2, n_c = sum_u n_uc and n = sum_c n_c,
+ *
+ *   alpha = 1 - (n - 1) sum_u [ sum_ck n_uc n_uk d(c, k) / (m_u - 1) ] / sum_ck n_c n_k d(c, k)
+ *
+ * - nominal:  d = [c != k]
+ * - interval: d = (x_c - x_k)^2
+ * - ordinal:  d = (sum of n_g for g from c to k, less (n_c + n_k) / 2)^2, which is the interval distance of mid-ranks
+ *
+ * 1 is perfect agreement, 0 that of chance. Undefined where all votes are the same.
+ */
+import { type Agreement, resampledMeasure } from "./resampled.js";
+import { type RatedUnits, type UnitCounts, unitCounts } from "./units.js";
+
+export const ALPHA_LEVELS = ["nominal", "ordinal", "interval"] as const;
+export type AlphaLevel = (typeof ALPHA_LEVELS)[number];
+
+/**
+ * @param numbers of the values, for `interval`, [K]. The bootstrap keeps the mid-ranks of the whole sample.
+ * @returns undefined where alpha is.
+ */
+export function krippendorffAlpha(
+  rated: RatedUnits,
+  level: AlphaLevel,
+  numbers?: ArrayLike<number>,
+  seed = 0,
+): Agreement | undefined {
+  const counts = unitCounts(rated);
+  if (level === "nominal") return nominalAlpha(counts, rated.values.length, seed);
+  if (level === "interval" && numbers === undefined) throw new RangeError("interval alpha needs numbers");
+  return distanceAlpha(
+    counts,
+    level === "ordinal" ? midRanks(counts, rated.values.length) : (numbers ?? []),
+    seed,
+  );
+}
+
+function nominalAlpha({ start, value, count }: UnitCounts, K: number, seed: number): Agreement | undefined {
+  const rows = Array.from({ length: start.length - 1 }, (_, u) => {
+    const row = new Float64Array(K + 1); // disagreement, n_c
+    let [votes, squares] = [0, 0];
+    for (let j = start[u]; j < start[u + 1]; j++) {
+      votes += count[j];
+      squares += count[j] ** 2;
+      row[1 + value[j]] = count[j];
+    }
+    row[0] = (votes ** 2 - squares) / (votes - 1);
+    return row;
+  });
+  return resampledMeasure(
+    rows,
+    K + 1,
+    (sums) => {
+      let [n, squares] = [0, 0];
+      for (let c = 1; c <= K; c++) {
+        n += sums[c];
+        squares += sums[c] ** 2;
+      }
+      return 1 - ((n - 1) * sums[0]) / (n ** 2 - squares);
+    },
+    seed,
+  );
+}
+
+function distanceAlpha(
+  { start, value, count }: UnitCounts,
+  x: ArrayLike<number>,
+  seed: number,
+): Agreement | undefined {
+  const rows = Array.from({ length: start.length - 1 }, (_, u) => {
+    let [votes, sum, squares] = [0, 0, 0];
+    for (let j = start[u]; j < start[u + 1]; j++) {
+      votes += count[j];
+      sum += count[j] * x[value[j]];
+      squares += count[j] * x[value[j]] ** 2;
+    }
+    // sum_ck n_c n_k (x_c - x_k)^2 = 2 (m sum n x^2 - (sum n x)^2)
+    return Float64Array.of((2 * (votes * squares - sum ** 2)) / (votes - 1), votes, sum, squares);
+  });
+  return resampledMeasure(
+    rows,
+    4,
+    ([observed, n, sum, squares]) => 1 - ((n - 1) * observed) / (2 * (n * squares - sum ** 2)),
+    seed,
+  );
+}
+
+function midRanks({ value, count }: UnitCounts, K: number): Float64Array {
+  const totals = new Float64Array(K);
+  for (let j = 0; j < value.length; j++) totals[value[j]] += count[j];
+  let below = 0;
+  return totals.map((n) => {
+    const rank = below + n / 2;
+    below += n;
+    return rank;
+  });
+}

@@ -1,0 +1,40 @@
+/** Values that raters gave to units (items, pairs), as agreement measures read them. */
+export interface RatedUnits {
+  /** Number of units, U. */
+  units: number;
+  /** Names of the values in their order, K of them; the order matters to ordinal measures. */
+  values: readonly string[];
+  /** [V], in [0, U). */
+  unit: Int32Array;
+  /** [V], in [0, K). */
+  value: Int32Array;
+}
+
+/** A unit's votes by value: `value[j]` was given `count[j]` times, for j in [start[u], start[u + 1]). */
+export interface UnitCounts {
+  start: Int32Array;
+  value: Int32Array;
+  count: Int32Array;
+}
+
+/** Counts by unit; a unit with fewer than two votes shows no agreement and is left out. */
+export function unitCounts({ units, values, unit, value }: RatedUnits): UnitCounts {
+  const lists: number[][] = Array.from({ length: units }, () => []);
+  for (let v = 0; v < unit.length; v++) lists[unit[v]].push(value[v]);
+  const start = [0];
+  const kept: number[] = [];
+  const count: number[] = [];
+  const seen = new Int32Array(values.length);
+  for (const list of lists) {
+    if (list.length < 2) continue;
+    for (const c of list) seen[c]++;
+    for (const c of list) {
+      if (seen[c] === 0) continue;
+      kept.push(c);
+      count.push(seen[c]);
+      seen[c] = 0;
+    }
+    start.push(kept.length);
+  }
+  return { start: Int32Array.from(start), value: Int32Array.from(kept), count: Int32Array.from(count) };
+}

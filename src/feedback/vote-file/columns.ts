@@ -1,0 +1,49 @@
+import { nearestName, PlumbError } from "../../errors.js";
+
+/** What a column of a vote file means, and the names it may have (crowd-kit's among them). */
+const NAMES = {
+  item: ["item", "task", "question"],
+  rater: ["rater", "worker", "annotator"],
+  label: ["label", "answer"],
+  left: ["left"],
+  right: ["right"],
+  winner: ["winner", "label", "answer"],
+  strength: ["strength"],
+  group: ["group"],
+  time: ["time"],
+  milliseconds: ["milliseconds"],
+} as const;
+export type VoteField = keyof typeof NAMES;
+
+export interface VoteColumns {
+  kind: "labels" | "pairs";
+  /** Name of the column for each field that the file has. */
+  name: Partial<Record<VoteField, string>>;
+  /** Columns that mean nothing here. */
+  ignored: string[];
+}
+
+const EXPECTED =
+  "Expected the columns item,rater,label, or item,rater,left,right,winner with winner left, right or tie; strength, group, time and milliseconds may follow.";
+
+/** Which columns hold what. @throws PlumbError naming the missing column. */
+export function voteColumns(file: string, columns: readonly string[]): VoteColumns {
+  const find = (field: VoteField) => NAMES[field].find((name) => columns.includes(name));
+  const kind = find("left") !== undefined || find("right") !== undefined ? "pairs" : "labels";
+  const needed: VoteField[] =
+    kind === "pairs" ? ["rater", "left", "right", "winner"] : ["item", "rater", "label"];
+  const optional: VoteField[] = ["item", "strength", "group", "time", "milliseconds"];
+  const name = Object.fromEntries([...needed, ...optional].map((field) => [field, find(field)]));
+  const missing = needed.find((field) => name[field] === undefined);
+  if (missing !== undefined) {
+    const near = nearestName(missing, columns);
+    throw new PlumbError(
+      `${file} has no column ${missing}; its columns are ${columns.slice(0, 12).map(quoted).join(", ") || "none"}`,
+      { hint: (near === undefined ? "" : `Is ${quoted(near)} meant? `) + EXPECTED },
+    );
+  }
+  const used = new Set<string | undefined>(Object.values(name));
+  return { kind, name, ignored: columns.filter((column) => !used.has(column)) };
+}
+
+const quoted = (name: string): string => JSON.stringify(name.slice(0, 60));

@@ -1,0 +1,4 @@
+/** Files of votes from any labelling tool, and the files that aggregation writes. */
+export { ratedVotes } from "./rated-votes.js";
+export { readVotes, type VoteFile } from "./read-votes.js";
+export { writeLabels, writePreferences } from "./write-aggregate.js";

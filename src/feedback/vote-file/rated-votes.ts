@@ -1,0 +1,38 @@
+import { comparedPairs, sideVotes } from "../aggregate/compared-pairs.js";
+import type { RatedVotes } from "../agreement/index.js";
+import type { VoteFile } from "./read-votes.js";
+
+/** Where left, right and tie stand from left to right. */
+const SIDE_ORDER = [0, 2, 1];
+
+/** The votes of a file as agreement measures read them: labels of items, or left, tie and right of pairs. */
+export function ratedVotes({ votes, group, time }: VoteFile): RatedVotes {
+  if (votes.kind === "pairs") {
+    const { comparisons } = votes;
+    const { votes: sides } = sideVotes(comparisons, comparedPairs(comparisons), true);
+    return {
+      units: sides.items.length,
+      values: ["left", "tie", "right"],
+      unit: sides.item,
+      value: sides.label.map((side) => SIDE_ORDER[side]),
+      rater: sides.rater,
+      ordered: true,
+      group,
+      time,
+    };
+  }
+  const { items, labels, item, label, rater } = votes.labels;
+  const numbers = labels.map((name) => (name.trim() === "" ? Number.NaN : Number(name)));
+  const common = { units: items.length, unit: item, rater, group, time };
+  if (!numbers.every(Number.isFinite)) return { ...common, values: labels, value: label, ordered: false };
+  const order = numbers.map((_, c) => c).sort((a, b) => numbers[a] - numbers[b]);
+  const rank = new Int32Array(labels.length);
+  for (const [at, c] of order.entries()) rank[c] = at;
+  return {
+    ...common,
+    values: order.map((c) => labels[c]),
+    value: label.map((c) => rank[c]),
+    ordered: true,
+    numbers: Float64Array.from(order, (c) => numbers[c]),
+  };
+}

@@ -1,0 +1,174 @@
+import { streamRows } from "../../data/read-rows.js";
+import { PlumbError } from "../../errors.js";
+import { comparedPairs } from "../aggregate/compared-pairs.js";
+import { type Comparisons, type LabelVotes, NameIndex } from "../votes.js";
+import { type VoteColumns, voteColumns } from "./columns.js";
+import { BadVote, parseVote } from "./parse-vote.js";
+
+/** Most votes of one file. */
+export const MAX_VOTES = 20_000_000;
+/** Most bad rows that an error lists. */
+const MOST_LISTED = 20;
+
+export interface VoteFile {
+  votes: { kind: "labels"; labels: LabelVotes } | { kind: "pairs"; comparisons: Comparisons };
+  /** Group of each vote's rater, [V]. */
+  group?: string[];
+  /** When each vote was cast, Unix milliseconds, [V]. */
+  time?: Float64Array;
+  /** Whether items are named in the file. */
+  hasItems: boolean;
+  /** Rows that said again what the same rater had said of the same item; they are counted once. */
+  repeated: number;
+  ignoredColumns: string[];
+}
+
+/**
+ * Reads a file of votes (CSV, TSV, JSONL, JSON or Parquet; text may be gzipped), whole, before anything is done with it.
+ *
+ * @throws PlumbError naming file, line and field of every bad row (the first ones of many), and of every two rows in which one
+ * rater contradicts itself.
+ */
+export async function readVotes(path: string): Promise<VoteFile> {
+  const [items, raters, labels, candidates] = [0, 1, 2, 3].map(() => new NameIndex());
+  const [item, rater, label, left, right, strength, time, line] = [0, 1, 2, 3, 4, 5, 6, 7].map(
+    (): number[] => [],
+  );
+  const group: string[] = [];
+  const problems = new Problems();
+  let columns: VoteColumns | undefined;
+  let unit = "line";
+  for await (const row of streamRows(path)) {
+    columns ??= voteColumns(path, Object.keys(row.value));
+    const vote = parseVote(row, columns);
+    if (vote instanceof BadVote) {
+      problems.add(vote.problem);
+      continue;
+    }
+    unit = row.where.unit;
+    if (line.push(row.where.number) > MAX_VOTES)
+      throw new PlumbError(`${path} holds more than ${MAX_VOTES} votes`, { hint: "Split it." });
+    item.push(items.of(vote.item));
+    rater.push(raters.of(vote.rater));
+    label.push(labels.of(vote.answer));
+    if (vote.left !== undefined && vote.right !== undefined) {
+      left.push(candidates.of(vote.left));
+      right.push(candidates.of(vote.right));
+    }
+    strength.push(vote.strength ?? Number.NaN);
+    if (vote.time !== undefined) time.push(vote.time);
+    if (columns.name.group !== undefined) group.push(vote.group ?? "");
+  }
+  if (columns === undefined)
+    throw new PlumbError(`${path} holds no votes`, {
+      hint: "Expected at least one row below the names of the columns.",
+    });
+  const common = {
+    items: items.names,
+    raters: raters.names,
+    item: Int32Array.from(item),
+    rater: Int32Array.from(rater),
+  };
+  const said = label.map((l) => labels.names[l]);
+  const comparisons: Comparisons = {
+    ...common,
+    candidates: candidates.names,
+    left: Int32Array.from(left),
+    right: Int32Array.from(right),
+    outcome: outcomes(said, strength),
+  };
+  const pairs = columns.kind === "pairs" ? comparedPairs(comparisons) : undefined;
+  // With the sides the other way round, the other word says the same.
+  const meant = pairs ? said.map((side, v) => (pairs.flipped[v] === 1 ? (OTHER[side] ?? side) : side)) : said;
+  const short = (name: string) => JSON.stringify(name.slice(0, 60));
+  const kept = keptVotes(pairs?.pair ?? common.item, common.rater, meant, raters.names.length, (a, b) =>
+    problems.add(
+      `${path}, ${unit}s ${line[a]} and ${line[b]}: rater ${short(raters.names[rater[a]])} says ${short(said[a])} and ${short(said[b])} of the same ${pairs ? "pair" : "item"}`,
+    ),
+  );
+  problems.check(path);
+  const take = (values: Int32Array) => kept.map((v) => values[v]);
+  return {
+    votes: pairs
+      ? {
+          kind: "pairs",
+          comparisons: {
+            ...comparisons,
+            item: take(comparisons.item),
+            rater: take(comparisons.rater),
+            left: take(comparisons.left),
+            right: take(comparisons.right),
+            outcome: Float64Array.from(kept, (v) => comparisons.outcome[v]),
+          },
+        }
+      : {
+          kind: "labels",
+          labels: {
+            ...common,
+            labels: labels.names,
+            item: take(common.item),
+            rater: take(common.rater),
+            label: kept.map((v) => label[v]),
+          },
+        },
+    group: columns.name.group === undefined ? undefined : Array.from(kept, (v) => group[v]),
+    time: columns.name.time === undefined ? undefined : Float64Array.from(kept, (v) => time[v]),
+    hasItems: columns.name.item !== undefined,
+    repeated: line.length - kept.length,
+    ignoredColumns: columns.ignored,
+  };
+}
+
+const OTHER: Record<string, string> = { left: "right", right: "left" };
+
+/** Bad rows: how many, and the first ones. */
+class Problems {
+  private readonly listed: string[] = [];
+  private count = 0;
+
+  add(problem: string): void {
+    this.count++;
+    if (this.listed.length < MOST_LISTED) this.listed.push(problem);
+  }
+
+  check(path: string): void {
+    if (this.count === 0) return;
+    const more = this.count > this.listed.length ? `\nand ${this.count - this.listed.length} more` : "";
+    throw new PlumbError(
+      `${path} has ${this.count} bad ${this.count === 1 ? "row" : "rows"}:\n${this.listed.join("\n")}${more}`,
+      { hint: "Nothing was written. Mend or remove them, then try again." },
+    );
+  }
+}
+
+/** 1 for left, 0 for right, 0.5 for a tie; a strength of the file's largest is 1 or 0, weaker ones lie towards 0.5. */
+function outcomes(said: readonly string[], strength: readonly number[]): Float64Array {
+  let most = 0;
+  for (const value of strength) if (value > most) most = value;
+  return Float64Array.from(said, (side, v) => {
+    if (side !== "left" && side !== "right") return 0.5;
+    const lead = Number.isNaN(strength[v]) ? 0.5 : strength[v] / most / 2;
+    return side === "left" ? 0.5 + lead : 0.5 - lead;
+  });
+}
+
+/** The first of equal votes of a rater on a unit. @param contradiction called with two votes that differ. */
+function keptVotes(
+  unit: Int32Array,
+  rater: Int32Array,
+  said: readonly string[],
+  raters: number,
+  contradiction: (first: number, second: number) => void,
+): Int32Array {
+  const seen = new Map<number, number>();
+  const kept: number[] = [];
+  for (let v = 0; v < unit.length; v++) {
+    const key = unit[v] * raters + rater[v];
+    const first = seen.get(key);
+    if (first === undefined) {
+      seen.set(key, v);
+      kept.push(v);
+    } else if (said[first] !== said[v]) contradiction(first, v);
+  }
+  return Int32Array.from(kept);
+}

@@ -1,0 +1,91 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { writeFolderAtomically } from "../../artifacts/atomic.js";
+import type { LabelAggregate, PreferenceAggregate, RaterReport } from "../aggregate/index.js";
+
+/** Rows that are joined before they are written. */
+const CHUNK = 4096;
+
+/** labels.csv and raters.csv; the folder appears whole or not at all. */
+export async function writeLabels(dir: string, { items, raters }: LabelAggregate): Promise<void> {
+  await writeFolderAtomically(dir, async (folder) => {
+    await writeCsv(join(folder, "labels.csv"), ["item", "label", "probability"], items, (row) => [
+      row.item,
+      row.label,
+      rounded(row.probability),
+    ]);
+    await writeRaters(folder, raters);
+  });
+}
+
+/** preferences.jsonl, scores.csv and raters.csv. @param withItems each preference names its item. */
+export async function writePreferences(
+  dir: string,
+  { preferences, scores, raters }: PreferenceAggregate,
+  withItems: boolean,
+): Promise<void> {
+  await writeFolderAtomically(dir, async (folder) => {
+    const lines = chunked(preferences, ({ item, left, right, probability, noise, votes }) =>
+      JSON.stringify({
+        ...(withItems ? { item } : {}),
+        left,
+        right,
+        probability: rounded(probability),
+        noise: rounded(noise),
+        votes,
+      }),
+    );
+    await writeFile(join(folder, "preferences.jsonl"), lines);
+    await writeCsv(join(folder, "scores.csv"), ["candidate", "score", "low", "high"], scores, (row) => [
+      row.candidate,
+      rounded(row.score),
+      rounded(row.low),
+      rounded(row.high),
+    ]);
+    await writeRaters(folder, raters);
+  });
+}
+
+/** Flags are joined by semicolons. */
+function writeRaters(folder: string, raters: readonly RaterReport[]): Promise<void> {
+  return writeCsv(
+    join(folder, "raters.csv"),
+    ["rater", "votes", "skill", "low", "high", "flags"],
+    raters,
+    ({ rater, votes, skill, flags }) => [
+      rater,
+      votes,
+      rounded(skill.estimate),
+      rounded(skill.low),
+      rounded(skill.high),
+      flags.map(({ kind }) => kind).join(";"),
+    ],
+  );
+}
+
+async function writeCsv<T>(
+  path: string,
+  header: readonly string[],
+  rows: readonly T[],
+  cells: (row: T) => (string | number)[],
+): Promise<void> {
+  const line = (row: T) => cells(row).map(csvCell).join(",");
+  await writeFile(path, chunked(rows, line, `${header.join(",")}\n`));
+}
+
+function* chunked<T>(rows: readonly T[], line: (row: T) => string, head = ""): Generator<string> {
+  if (head !== "") yield head;
+  for (let at = 0; at < rows.length; at += CHUNK)
+    yield `${rows
+      .slice(at, at + CHUNK)
+      .map(line)
+      .join("\n")}\n`;
+}
+
+const csvCell = (cell: string | number): string => {
+  const text = String(cell);
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+};
+
+/** Six digits after the point are more than any of these estimates knows. */
+const rounded = (value: number): number => Number(value.toFixed(6));

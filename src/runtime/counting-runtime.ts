@@ -1,0 +1,162 @@
+import { type DType, evaluateDim, type Program, type Tensor } from "../tensor/index.js";
+import { bytesOf, type ProgramCost, programCost } from "./program-cost.js";
+import type {
+  DeviceBuffer,
+  Executable,
+  Feed,
+  FrozenWeights,
+  HostArray,
+  Runtime,
+  RuntimeStatistics,
+} from "./runtime.js";
+
+const ARRAYS = {
+  f32: Float32Array,
+  i32: Int32Array,
+  i64: BigInt64Array,
+  u8: Uint8Array,
+  i8: Int8Array,
+  bool: Uint8Array,
+} as const;
+
+/** What Node and the libraries take before any model. */
+const PROCESS_BYTES = 105e6;
+/** Memory that ONNX Runtime's arena holds, of what is alive at once: free pieces are rarely of the size that is asked for. */
+const ARENA_SHARE = 1.1;
+/** A compiled program's memory for each of its nodes, with the traced graph. */
+const NODE_BYTES = 20e3;
+
+const length = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
+
+/** A buffer that has memory only once somebody looks into it. */
+class CountedBuffer implements DeviceBuffer {
+  constructor(
+    readonly dtype: DType,
+    readonly shape: readonly number[],
+    private array?: HostArray,
+  ) {}
+
+  data(): HostArray {
+    this.array ??= new ARRAYS[this.dtype](length(this.shape));
+    return this.array;
+  }
+
+  view(shape: readonly number[]): CountedBuffer {
+    return new CountedBuffer(this.dtype, shape);
+  }
+
+  release(): void {}
+}
+
+/**
+ * Computes nothing, and counts what computing would take: the same code that trains, given this runtime, tells its memory
+ * and its operations beforehand. Every output is zeros.
+ */
+export class CountingRuntime implements Runtime {
+  readonly name = "counting";
+  readonly threads = 1;
+  readonly statistics: RuntimeStatistics = {
+    runMilliseconds: 0,
+    compileMilliseconds: 0,
+    runs: 0,
+    compiled: 0,
+  };
+  /** Bytes of all buffers. */
+  bufferBytes = 0;
+  /** Operations of matrix products in all runs. */
+  flops = 0;
+  private readonly programs = new Map<Program, ProgramCost>();
+  private readonly packed = new Map<DeviceBuffer, Map<string, number>>();
+
+  buffer(dtype: DType, shape: readonly number[], data?: HostArray): DeviceBuffer {
+    this.bufferBytes += bytesOf({ shape, dtype });
+    return new CountedBuffer(dtype, shape, data);
+  }
+
+  /** As `buffer`; the array may be empty. */
+  adopt(dtype: DType, shape: readonly number[], data: HostArray): DeviceBuffer {
+    return this.buffer(dtype, shape, data);
+  }
+
+  compile(program: Program, frozen: FrozenWeights = new Map()): Executable {
+    const cost = this.programs.get(program) ?? this.count(program, frozen);
+    return {
+      program,
+      run: async (feeds, outputs = {}) => {
+        this.flops += cost.flops;
+        return zeros(program, feeds, outputs);
+      },
+      release: () => {},
+    };
+  }
+
+  private count(program: Program, frozen: FrozenWeights): ProgramCost {
+    const cost = isStatic(program) ? programCost(program) : NOTHING;
+    this.programs.set(program, cost);
+    for (const [how, bytes] of cost.packed) {
+      const weight = frozen.get(how.split(" ")[0]) as DeviceBuffer;
+      const copies = this.packed.get(weight) ?? new Map<string, number>();
+      this.packed.set(weight, copies.set(how, bytes));
+    }
+    return cost;
+  }
+
+  /** Bytes of packed copies, each once for all programs. */
+  get packedBytes(): number {
+    return [...this.packed.values()].flatMap((copies) => [...copies.values()]).reduce((a, b) => a + b, 0);
+  }
+
+  /** Most bytes of one program's intermediate values: programs run one after another in the same memory. */
+  get activationBytes(): number {
+    return Math.max(0, ...[...this.programs.values()].map((cost) => cost.activationBytes));
+  }
+
+  /** Most memory that a process takes which runs all this, bytes: a prediction. */
+  get peakBytes(): number {
+    return (
+      PROCESS_BYTES +
+      this.bufferBytes +
+      this.packedBytes +
+      ARENA_SHARE * this.activationBytes +
+      NODE_BYTES * this.nodes
+    );
+  }
+
+  /** Of all programs. */
+  get nodes(): number {
+    return [...this.programs.values()].reduce((n, { nodes }) => n + nodes, 0);
+  }
+}
+
+const isStatic = ({ inputs }: Program): boolean =>
+  [...inputs.values()].every(({ shape }) => shape.every((dim) => typeof dim === "number"));
+
+/** What programs of symbolic shapes count as: the optimiser's, which work on small pieces. */
+const NOTHING: ProgramCost = { activationBytes: 0, packed: new Map(), flops: 0, nodes: 0 };
+
+function zeros(
+  program: Program,
+  feeds: Readonly<Record<string, Feed>>,
+  outputs: Readonly<Record<string, DeviceBuffer>>,
+): Record<string, HostArray> {
+  const isBound = (name: string): boolean => program.inputs.has(name) || outputs[name] !== undefined;
+  const unbound = [...program.outputs].filter(([name]) => !isBound(name));
+  const symbols = unbound.some(([, { shape }]) => shape.some((dim) => typeof dim === "string"))
+    ? symbolsOf(program, feeds)
+    : new Map<string, number>();
+  return Object.fromEntries(unbound.map(([name, tensor]) => [name, zerosOf(tensor, symbols)]));
+}
+
+const zerosOf = ({ dtype, shape }: Tensor, symbols: ReadonlyMap<string, number>): HostArray =>
+  new ARRAYS[dtype](length(shape.map((dim) => evaluateDim(dim, symbols))));
+
+/** What symbolic dimensions are, from the buffers that are fed. */
+function symbolsOf(program: Program, feeds: Readonly<Record<string, Feed>>): Map<string, number> {
+  const symbols = new Map<string, number>();
+  for (const [name, { shape }] of program.inputs) {
+    const feed = feeds[name];
+    if (feed === undefined || ArrayBuffer.isView(feed)) continue;
+    for (const [i, dim] of shape.entries()) if (typeof dim === "string") symbols.set(dim, feed.shape[i]);
+  }
+  return symbols;
+}

@@ -1,0 +1,97 @@
+import { type Node, type Program, sizeOf, type Tensor, topologicalOrder } from "../tensor/index.js";
+import { WRITES_OVER_INPUT } from "./onnx/in-place.js";
+import { constantWeights } from "./onnx/packing.js";
+
+/** What running a program takes, beside the buffers that it is given. */
+export interface ProgramCost {
+  /** Most bytes of intermediate values at once. */
+  activationBytes: number;
+  /** Bytes of the packed copies of frozen matrices, by the weight's name and how it is multiplied. */
+  packed: ReadonlyMap<string, number>;
+  /** Floating-point operations of matrix products: 2 a multiply-add. */
+  flops: number;
+  nodes: number;
+}
+
+const BYTES = { f32: 4, i32: 4, i64: 8, bool: 1, u8: 1, i8: 1 } as const;
+export const bytesOf = ({ shape, dtype }: Pick<Tensor, "shape" | "dtype">): number =>
+  sizeOf(shape, "program cost") * BYTES[dtype];
+
+/** Operations that only say something about gradients or about order: their value is their first input. */
+const PASSES_ON: ReadonlySet<string> = new Set(["stopGradient", "withRowGradient", "recomputed", "after"]);
+/** Operations without memory of their own. */
+const SHARES_MEMORY: ReadonlySet<string> = new Set([...PASSES_ON, "reshape", "inTurn"]);
+
+/**
+ * Predicts the cost of a program with static shapes from its graph alone: goes through the nodes in the order in which
+ * they were traced, which is about that in which they run, and counts what is alive.
+ */
+export function programCost(program: Program): ProgramCost {
+  const order = topologicalOrder(program.outputs.values())
+    .filter((node) => node.inputs.length > 0)
+    .sort((a, b) => a.number - b.number);
+  const given = new Set([...program.outputs.values()].map(memoryOf));
+  const readers = new Map<Tensor, number>();
+  for (const node of order) for (const x of reads(node)) readers.set(x, (readers.get(x) ?? 0) + 1);
+
+  const alive = new Map<Tensor, number>();
+  let [now, most, flops] = [0, 0, 0];
+  const free = (x: Tensor): void => {
+    now -= alive.get(x) ?? 0;
+    alive.delete(x);
+  };
+  const constants = constantWeights(program);
+  const packed = new Map<string, number>();
+  for (const node of order) {
+    const last = [...reads(node)].filter((x) => readers.get(x) === 1);
+    if (!SHARES_MEMORY.has(node.op.name)) {
+      const made = node.outputs.filter((output) => readers.has(output) && !given.has(output));
+      const overwritten = last.find((x) => alive.get(x) === bytesOf(node.outputs[0]));
+      if (WRITES_OVER_INPUT.has(node.op.name) && overwritten && made.length > 0) free(overwritten);
+      for (const output of made) {
+        alive.set(output, bytesOf(output));
+        now += bytesOf(output);
+      }
+      most = Math.max(most, now + workspace(node));
+    }
+    for (const x of reads(node)) readers.set(x, (readers.get(x) ?? 0) - 1);
+    for (const x of last) free(x);
+
+    if (node.op.name !== "matmul" && node.op.name !== "int8Matmul") continue;
+    const [a, b] = node.inputs;
+    const inner = a.shape.at(node.attributes.transA ? -2 : -1) as number;
+    flops += 2 * sizeOf(node.outputs[0].shape, "program cost") * inner;
+    const name = b.node.attributes.name as string;
+    if (b.node.op.name === "input" && constants.has(name))
+      packed.set(`${name} ${node.attributes.transB ?? ""}`, bytesOf(b));
+  }
+  return { activationBytes: most, packed, flops, nodes: order.length };
+}
+
+function memoryOf(tensor: Tensor): Tensor {
+  let root = tensor;
+  while (SHARES_MEMORY.has(root.node.op.name)) root = root.node.inputs[root.index];
+  return root;
+}
+
+/** Intermediate values that must be in memory for a node. */
+function reads({ op, inputs }: Node): Set<Tensor> {
+  const needed = PASSES_ON.has(op.name) ? inputs.slice(0, 1) : inputs;
+  return new Set(needed.map(memoryOf).filter(({ node }) => node.inputs.length > 0));
+}
+
+/** Bytes that an operation takes while it runs, beside its inputs and outputs. */
+function workspace({ op, inputs, outputs }: Node): number {
+  switch (op.name) {
+    case "tokenLogProbs":
+      return bytesOf(inputs[0]);
+    case "scatterAddRows": // Row numbers in i64, one for every element.
+      return 2 * bytesOf(inputs[2]);
+    case "where":
+      return 2 * bytesOf(outputs[0]);
+    case "int8Matmul": // The left factor's magnitudes and bytes, and the product before it is scaled.
+      return bytesOf(inputs[0]) * 1.25;
+    default:
+      return 0;
+  }
+}

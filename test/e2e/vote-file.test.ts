@@ -1,0 +1,201 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { commands } from "../../src/cli/commands/index.js";
+import { runProgram } from "../../src/cli/program.js";
+import { readVotes } from "../../src/feedback/vote-file/read-votes.js";
+
+let dir = "";
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), "votes-"));
+});
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await rm(dir, { recursive: true });
+});
+
+const file = async (name: string, text: string | Uint8Array): Promise<string> => {
+  await writeFile(join(dir, name), text);
+  return join(dir, name);
+};
+
+describe("readVotes", () => {
+  it("reads labels under crowd-kit's names too, gzipped and as JSONL", async () => {
+    const ours = await readVotes(await file("a.csv", "item,rater,label\ni,r,yes\ni,s,no\n"));
+    const theirs = await readVotes(
+      await file("b.csv.gz", gzipSync("question,worker,answer\ni,r,yes\ni,s,no\n")),
+    );
+    const lines = '{"task":"i","worker":"r","label":"yes"}\n{"task":"i","worker":"s","label":"no"}\n';
+    const jsonl = await readVotes(await file("c.jsonl", lines));
+    expect(theirs).toEqual(ours);
+    expect(jsonl).toEqual(ours);
+    expect(ours.votes).toMatchObject({
+      kind: "labels",
+      labels: { items: ["i"], raters: ["r", "s"], labels: ["yes", "no"] },
+    });
+  });
+
+  it("reads pairs: sides or names of winners, ties, strengths, groups and times", async () => {
+    const text =
+      "worker,left,right,label,strength,group,time,note\nr,a,b,left,3,x,2026-01-01T00:00:00Z,n\ns,b,a,a,1,y,1000,n\nt,a,b,tie,,,0,n\n";
+    const { votes, group, time, hasItems, ignoredColumns } = await readVotes(await file("p.csv", text));
+    if (votes.kind !== "pairs") throw new Error("labels");
+    expect([...votes.comparisons.outcome]).toEqual([1, 0.5 - 1 / 6, 0.5]);
+    expect(group).toEqual(["x", "y", ""]);
+    expect([...(time ?? [])]).toEqual([Date.UTC(2026, 0, 1), 1000, 0]);
+    expect(hasItems).toBe(false);
+    expect(ignoredColumns).toEqual(["note"]);
+  });
+
+  it("names every bad row with line and field", async () => {
+    const text =
+      "item,rater,left,right,winner,strength\ni,,a,b,left,1\ni,r,a,a,left,1\ni,r,a,b,up,1\ni,r,a,b,left,-1\n";
+    await expect(readVotes(await file("bad.csv", text))).rejects.toThrow(
+      /4 bad rows:\n.*line 2, rater: .*\n.*line 3, right: .*\n.*line 4, winner: .*"up"\n.*line 5, strength: .*"-1"/,
+    );
+    const many = `item,rater,label\n${"i,,a\n".repeat(500)}`;
+    await expect(readVotes(await file("many.csv", many))).rejects.toThrow(/500 bad rows[\s\S]*and 480 more$/);
+  });
+
+  it("counts a repeated vote once and refuses a rater who contradicts itself", async () => {
+    const repeated = await readVotes(await file("r.csv", "item,rater,label\ni,r,a\ni,r,a\nj,r,b\n"));
+    expect(repeated.repeated).toBe(1);
+    const labels = "item,rater,label\ni,r,a\nj,r,b\ni,r,b\n";
+    await expect(readVotes(await file("c.csv", labels))).rejects.toThrow(
+      'lines 2 and 4: rater "r" says "a" and "b" of the same item',
+    );
+    // The other way round the same word is the opposite, and the other word the same.
+    const turned = await readVotes(
+      await file("t.csv", "item,rater,left,right,winner\ni,r,a,b,left\ni,r,b,a,right\n"),
+    );
+    expect(turned.repeated).toBe(1);
+    const pairs = "item,rater,left,right,winner\ni,r,a,b,left\ni,r,b,a,left\n";
+    await expect(readVotes(await file("d.csv", pairs))).rejects.toThrow("of the same pair");
+  });
+
+  it("says which column is missing, and what a near one may have meant", async () => {
+    await expect(readVotes(await file("m.csv", "item,ratr,label\ni,r,a\n"))).rejects.toMatchObject({
+      message: expect.stringContaining('no column rater; its columns are "item", "ratr", "label"'),
+      hint: expect.stringContaining('Is "ratr" meant?'),
+    });
+    await expect(readVotes(await file("e.csv", "item,rater,label\n"))).rejects.toThrow("holds no votes");
+  });
+});
+
+/** Runs `plumb <args>`. */
+async function plumb(...args: string[]) {
+  let stdout = "";
+  let stderr = "";
+  vi.spyOn(process.stdout, "write").mockImplementation((text) => {
+    stdout += text;
+    return true;
+  });
+  vi.spyOn(process.stderr, "write").mockImplementation((text) => {
+    stderr += text;
+    return true;
+  });
+  const status = await runProgram(args, commands, "0.0.0");
+  vi.restoreAllMocks();
+  return { status, stdout, stderr };
+}
+
+describe("plumb aggregate", () => {
+  const labels = 'item,rater,label\ni,r,a\ni,s,a\ni,t,b\n"x,""y",r,b\n"x,""y",s,b\n';
+
+  it("writes labels and raters, and a summary", async () => {
+    const votes = await file("v.csv", labels);
+    const out = join(dir, "out");
+    const { status, stdout } = await plumb(
+      "aggregate",
+      "--votes",
+      votes,
+      "--out",
+      out,
+      "--method",
+      "majority",
+      "--json",
+    );
+    expect(status).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      kind: "labels",
+      votes: 5,
+      items: 2,
+      labels: 2,
+      raters: 3,
+      flagged: [],
+    });
+    expect(JSON.parse(stdout).agreement.percent.estimate).toBeCloseTo(0.5, 12);
+    expect((await readdir(out)).sort()).toEqual(["labels.csv", "raters.csv"]);
+    expect(await readFile(join(out, "labels.csv"), "utf8")).toBe(
+      'item,label,probability\ni,a,0.666667\n"x,""y",b,1\n',
+    );
+    const raters = await readFile(join(out, "raters.csv"), "utf8");
+    expect(raters).toMatch(/^rater,votes,skill,low,high,flags\nr,2,[\d.]+,[\d.]+,[\d.]+,\ns,2,/);
+  });
+
+  it("writes preferences and scores", async () => {
+    const votes = await file(
+      "p.csv",
+      "item,rater,left,right,winner\n1,r,a,b,left\n1,s,b,a,right\n2,r,c,d,tie\n",
+    );
+    const out = join(dir, "out");
+    expect((await plumb("aggregate", votes, "--out", out)).status).toBe(0);
+    const lines = (await readFile(join(out, "preferences.jsonl"), "utf8"))
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(lines[0]).toMatchObject({ item: "1", left: "a", right: "b", votes: 2 });
+    expect(lines[0].probability).toBeGreaterThan(0.6);
+    expect(lines[0].noise).toBeCloseTo(Math.min(0.4, 1 - lines[0].probability), 6);
+    expect(lines[1]).toMatchObject({ item: "2", left: "c", noise: 0.4, votes: 1 });
+    expect(lines[1].probability).toBeCloseTo(0.5, 1);
+    expect(await readFile(join(out, "scores.csv"), "utf8")).toMatch(
+      /^candidate,score,low,high\na,[\d.]+,-[\d.]+,[\d.]+\nb,-/,
+    );
+  });
+
+  it("writes nothing on bad input, and leaves what was there", async () => {
+    const out = join(dir, "out");
+    await plumb("aggregate", await file("v.csv", labels), "--out", out);
+    const before = await readFile(join(out, "labels.csv"), "utf8");
+    const { status, stderr } = await plumb(
+      "aggregate",
+      await file("bad.csv", `${labels}i,r,c\n`),
+      "--out",
+      out,
+    );
+    expect(status).toBe(1);
+    expect(stderr).toContain('says "a" and "c"');
+    expect(await readFile(join(out, "labels.csv"), "utf8")).toBe(before);
+    const wrong = await plumb("aggregate", await file("w.csv", labels), "--method", "crowd-bt");
+    expect([wrong.status, wrong.stderr.includes("is not for labels")]).toEqual([1, true]);
+  });
+
+  it("tells people who is flagged and why", async () => {
+    const rows = Array.from({ length: 60 }, (_, i) =>
+      ["r", "s", "t", "u"].map((rater) => `${i},${rater},${rater === "u" ? 1 - (i % 2) : i % 2}`),
+    ).flat();
+    const { stdout } = await plumb(
+      "aggregate",
+      await file("f.csv", `item,rater,label\n${rows.join("\n")}\n`),
+    );
+    expect(stdout).toMatch(/1 of 4 raters are flagged:[\s\S]*u +60 .*contrary/);
+    expect(stdout).toContain("Nothing was written");
+  });
+});
+
+it("plumb agreement prints measures with intervals", async () => {
+  const votes = await file(
+    "v.csv",
+    "item,rater,label\ni,r,1\ni,s,1\nj,r,2\nj,s,2\nk,r,1\nk,s,2\nl,r,3\nl,s,3\n",
+  );
+  const { stdout } = await plumb("agreement", "--votes", votes, "--json");
+  const { alpha, cohen, percent, votes: count } = JSON.parse(stdout);
+  expect(count).toBe(8);
+  expect(percent.estimate).toBe(0.75);
+  expect(cohen.estimate).toBeCloseTo((0.75 - 5 / 16) / (1 - 5 / 16), 9);
+  expect(alpha.interval.estimate).toBeGreaterThan(alpha.nominal.estimate);
+  expect((await plumb("agreement", votes)).stdout).toContain("Krippendorff's alpha, ordinal");
+});
