@@ -34,6 +34,16 @@ export const analysisRoutes = [
       ...{ kind: "exclusion", rater, aspect: checkedAspect(call, query.aspect) },
     });
   }),
+  endpoint(contract.exportTrainingRows, async ({ query: { aspect, held, raters } }, call) =>
+    each(
+      await call.analyses.ask(call.project.id, {
+        kind: "training-rows",
+        aspect: checkedAspect(call, aspect),
+        held: held === "count",
+        raters: raters === "name",
+      }),
+    ),
+  ),
   endpoint(contract.runProjectFilters, async (_request, { store, analyses, project, principal }) => {
     const { run, holds } = await analyses.ask(project.id, { kind: "filters" });
     let held = 0;
@@ -42,6 +52,10 @@ export const analysisRoutes = [
     return { ...run, held };
   }),
 ];
+
+async function* each<T>(rows: readonly T[]): AsyncGenerator<T> {
+  yield* rows;
+}
 
 /** @throws RequestError 422: the project does not ask for it. */
 function checkedAspect({ project: { task } }: Call, aspect: string | undefined): string | undefined {
