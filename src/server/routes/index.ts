@@ -1,5 +1,6 @@
 import type { Endpoint } from "../endpoint.js";
 import { accountRoutes } from "./accounts.js";
+import { analysisRoutes } from "./analysis.js";
 import { invitationRoutes } from "./invitations.js";
 import { itemRoutes } from "./items.js";
 import { keyRoutes } from "./keys.js";
@@ -20,4 +21,5 @@ export const endpoints: readonly Endpoint[] = [
   ...peopleRoutes,
   ...workRoutes,
   ...resultRoutes,
+  ...analysisRoutes,
 ];
