@@ -36,8 +36,9 @@ export interface Lease {
 /** The leases that a rater holds, oldest first; where there are fewer than were asked for, why. */
 export interface LeaseAnswer {
   leases: Lease[];
-  /** no-items: nothing is left for this rater now. day-quota, project-quota: the rater has cast enough. */
-  none?: "no-items" | "day-quota" | "project-quota";
+  /** no-items: nothing is left for this rater now. day-quota, project-quota: the rater has cast enough.
+   * training: there is training to do before. */
+  none?: "no-items" | "day-quota" | "project-quota" | "training";
 }
 
 /** Leases as raters see them. */

@@ -1,6 +1,12 @@
 /** What raters do: take items, vote, correct, skip, keep drafts and bookmarks, look back. */
 import { z } from "zod";
-import { CorrectionRequest, LeaseRequest, SkipRequest, VoteRequest } from "../../feedback/store/index.js";
+import {
+  CorrectionRequest,
+  LeaseRequest,
+  MOST_TRAINING,
+  SkipRequest,
+  VoteRequest,
+} from "../../feedback/store/index.js";
 import { Answer, ItemContent } from "../../feedback/tasks/index.js";
 import { ids, inProject, MOST_ROWS, time } from "./common.js";
 import { contract, ROLES } from "./contract.js";
@@ -37,9 +43,40 @@ export const takeItems = contract({
   result: z.object({
     leases: z.array(ShownLease),
     none: z
-      .enum(["no-items", "day-quota", "project-quota"])
+      .enum(["no-items", "day-quota", "project-quota", "training"])
       .optional()
       .describe("Why there are fewer than asked for"),
+  }),
+});
+export const listTraining = contract({
+  id: "listTraining",
+  method: "get",
+  path: "/projects/{project}/training",
+  tag,
+  summary: "Items of training that the rater has not answered; they come before any other.",
+  access: workIn,
+  params: inProject,
+  result: z.object({
+    items: z
+      .array(ShownLease.pick({ item: true, prompt: true, responses: true }))
+      .max(MOST_TRAINING)
+      .describe("In their order"),
+  }),
+});
+export const answerTraining = contract({
+  id: "answerTraining",
+  method: "post",
+  path: "/projects/{project}/training/{item}",
+  tag,
+  summary: "Answer an item of training, and be told what was expected and why. It is no vote.",
+  access: workIn,
+  params: inProject.extend({ item: ids.item }),
+  body: VoteRequest.pick({ answer: true }).strict(),
+  bodyLimit: ANSWER_LIMIT,
+  result: z.object({
+    expected: Answer.describe("In the places of the screen"),
+    explanation: z.string().describe("Markdown"),
+    agrees: z.boolean().optional().describe("Not told where answers cannot be compared"),
   }),
 });
 export const TakenVote = z.object({
