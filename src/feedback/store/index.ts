@@ -36,6 +36,7 @@ export {
   withdrawItem,
 } from "./items.js";
 export { type Lease, type LeaseAnswer, LeaseRequest, MOST_LEASES } from "./lease.js";
+export { putMember } from "./members.js";
 export { prioritise, setPriorities } from "./prioritise.js";
 export { type Progress, progress } from "./progress.js";
 export {

@@ -1,6 +1,7 @@
 import type { AssignmentSettings } from "../assign/settings.js";
 import type { Queries } from "./database.js";
 import type { Tables } from "./tables.js";
+import type { Write } from "./writer.js";
 
 /** A rater in a project, as handing out needs it. */
 export type Member = Tables["memberships"] & { languages: string[] };
@@ -34,6 +35,28 @@ export async function workingMembers(
       { ...member, languages: JSON.parse(languages_json) as string[] },
     ]),
   );
+}
+
+/** Lets a rater work in a project, as its next member; one who was there before keeps its number and moves to the group given. */
+export async function putMember(
+  { db, now }: Pick<Write, "db" | "now">,
+  { project, rater, group }: { project: string; rater: string; group: string | null },
+): Promise<void> {
+  const { last } = await db
+    .selectFrom("memberships")
+    .select((eb) => eb.fn.max("number").as("last"))
+    .where("project_id", "=", project)
+    .executeTakeFirstOrThrow();
+  await db
+    .insertInto("memberships")
+    .values({
+      ...{ project_id: project, rater_id: rater, group_name: group, state: "active", joined_at: now },
+      ...{ number: (last ?? 0) + 1, turns: 0, votes: 0, day: 0, day_votes: 0, reliability: null },
+    })
+    .onConflict((conflict) =>
+      conflict.columns(["project_id", "rater_id"]).doUpdateSet({ group_name: group, state: "active" }),
+    )
+    .execute();
 }
 
 /** Which quota the rater's votes, and the leases that may become votes, have used up. */

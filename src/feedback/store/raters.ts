@@ -2,6 +2,7 @@ import { z } from "zod";
 import { check } from "./check.js";
 import type { Queries } from "./database.js";
 import { newId, storedName, storedText } from "./ids.js";
+import { putMember } from "./members.js";
 import { findProject } from "./projects.js";
 import type { Store } from "./store.js";
 import { StoreError } from "./store-error.js";
@@ -106,16 +107,7 @@ export async function joinProject(
   return store.write(async (write) => {
     await findProject(write, project);
     await findRater(write, rater);
-    await write.db
-      .insertInto("memberships")
-      .values({
-        ...{ project_id: project, rater_id: rater, group_name: name, state: "active", joined_at: write.now },
-        ...{ turns: 0, votes: 0, day: 0, day_votes: 0, reliability: null },
-      })
-      .onConflict((conflict) =>
-        conflict.columns(["project_id", "rater_id"]).doUpdateSet({ group_name: name, state: "active" }),
-      )
-      .execute();
+    await putMember(write, { project, rater, group: name });
     write.audit(actor, "member.joined", rater, { project, group: name });
   });
 }

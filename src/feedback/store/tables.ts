@@ -54,6 +54,8 @@ export interface Tables extends AccountTables {
     group_name: string | null;
     state: string;
     joined_at: number;
+    /** Place among those who ever joined the project, from 1. */
+    number: number;
     /** Leases that the rater has had in the project. */
     turns: number;
     /** Votes, corrections not counted. */
