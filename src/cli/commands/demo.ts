@@ -50,7 +50,7 @@ async function runDemo({ ui, signal }: Context, config: DemoConfig): Promise<voi
   let phase: Phase | undefined;
   let count = 0;
   try {
-    for await (const event of demo(runtime, config)) {
+    for await (const event of demo(runtime, config, join(run.dir, "plumb.db"))) {
       if (event.kind === "step") {
         if (event.phase !== phase) {
           bar?.end();
