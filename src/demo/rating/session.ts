@@ -6,6 +6,8 @@
  * matter who asks first. Sides and noise are drawn by a rater's number and how many items it had before, and votes are sorted
  * before they are aggregated.
  */
+
+import { PlumbError } from "../../errors.js";
 import {
   aggregatePreferences,
   type PreferenceAggregate,
@@ -85,8 +87,17 @@ export class RatingSession {
     private readonly raters: readonly RaterClient[],
   ) {}
 
-  /** Starts the server on a free port of this machine, makes the project and lets the raters in, one after another. */
+  /**
+   * Starts the server on a free port of this machine, makes the project and lets the raters in, one after another.
+   *
+   * @throws PlumbError when the pool is smaller than a panel, or the database cannot be made.
+   */
   static async open(plan: RatingPlan): Promise<RatingSession> {
+    const { pool, votesPerPair } = plan;
+    if (pool.raters < votesPerPair)
+      throw new PlumbError(`${pool.raters} raters cannot cast ${votesPerPair} votes on each pair.`, {
+        hint: `Ask for at most ${pool.raters} votes a pair.`,
+      });
     const limits = { account: UNLIMITED, address: UNLIMITED, signIn: UNLIMITED };
     const server = await startServer({
       ...{ database: plan.database, host: "127.0.0.1", port: 0, logLevel: "silent" },
@@ -97,11 +108,11 @@ export class RatingSession {
       const { id: project } = await lead.call(projects.createProject, {
         body: {
           ...{ name: "demo", task, guidelines: GUIDELINES, seed: plan.seed },
-          settings: { overlap: plan.votesPerPair },
+          settings: { overlap: votesPerPair },
         },
       });
       const raters: RaterClient[] = [];
-      for (const rater of simulatedRaters(plan.pool, ASSISTANT_VALUES, plan.seed))
+      for (const rater of simulatedRaters(pool, ASSISTANT_VALUES, plan.seed))
         raters.push(
           await RaterClient.join(lead, rater, { url: server.origin, project, task, seed: plan.seed }),
         );
