@@ -4,7 +4,7 @@ import type { RaterKind, SimulatedRater } from "../feedback/simulate/index.js";
 import { MOST_LEASES } from "../feedback/store/index.js";
 import type { TaskDefinition } from "../feedback/tasks/index.js";
 import { hashName, RandomStream } from "../random.js";
-import { FeedbackClient } from "./client.js";
+import { ClientError, FeedbackClient } from "./client.js";
 import { accounts, projects, work } from "./contract/index.js";
 
 export interface SimulationPlan {
@@ -56,6 +56,22 @@ export async function simulateRaters(lead: FeedbackClient, plan: SimulationPlan)
   );
 }
 
+/** Times that something is asked in all, and milliseconds between them, while no answer comes. */
+const TRIES = 5;
+const BETWEEN_TRIES = 200;
+
+/** Asks again when an answer was lost: items held are given again, and the same vote is taken once. */
+async function untilAnswered<T>(ask: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (!(error instanceof ClientError) || error.status !== 0 || tries === TRIES) throw error;
+      await new Promise((resolve) => setTimeout(resolve, BETWEEN_TRIES));
+    }
+  }
+}
+
 type TakenLease = Awaited<ReturnType<RaterClient["take"]>>[number];
 
 /** One simulated rater's connection to the server. */
@@ -95,7 +111,9 @@ export class RaterClient {
   async take(most: number) {
     const count = Math.min(MOST_LEASES, most);
     const { project } = this.plan;
-    const { leases } = await this.client.call(work.takeItems, { params: { project }, body: { count } });
+    const { leases } = await untilAnswered(() =>
+      this.client.call(work.takeItems, { params: { project }, body: { count } }),
+    );
     return leases.slice(0, count);
   }
 
@@ -110,7 +128,7 @@ export class RaterClient {
     const view = { task, prompt, responses: responses.map((text) => ({ text })) };
     const { answer, milliseconds } = this.rater.rate(view, random);
     const body = { answer, milliseconds: Math.round(milliseconds), client: "simulated" };
-    await this.client.call(work.castVote, { params: { lease: id }, body });
+    await untilAnswered(() => this.client.call(work.castVote, { params: { lease: id }, body }));
   }
 
   close(): void {
