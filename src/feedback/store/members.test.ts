@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import { collection, worker } from "../../../test/collection.js";
 import { onBothEngines } from "../../../test/databases.js";
 import { joinProject, leaveProject, type Store } from "./index.js";
-import { memberNumbers } from "./migrations/0003-member-numbers.js";
+import { memberNumbers } from "./migrations/0005-member-numbers.js";
 
 const numbers = async ({ db }: Store) =>
   Object.fromEntries(

@@ -1,6 +1,6 @@
 import { collection } from "./0001-collection.js";
 import { accounts } from "./0002-accounts.js";
-import { memberNumbers } from "./0003-member-numbers.js";
+import { memberNumbers } from "./0005-member-numbers.js";
 import type { Migration } from "./migration.js";
 
 /** Every step from an empty database to today's, in order. */

@@ -3,7 +3,7 @@ import type { Migration } from "./migration.js";
 
 /** Numbers the members of each project in the order in which they joined: what names a rater's draws, as ids are random. */
 export const memberNumbers: Migration = {
-  name: "0003-member-numbers",
+  name: "0005-member-numbers",
   tables: [],
   async up(db) {
     await db.schema
