@@ -76,6 +76,7 @@ if (report || process.argv.length === 2) {
     `|---|${results.map(() => "---").join("|")}|`,
     ...BARS.map(([name, met, figure]) => `| ${name} | ${results.map((r) => `${figure(r)}${met(r) ? "" : " **not met**"}`).join(" | ")} |`),
     `| labels: better side by gold found | ${results.map((r) => interval(r.votes.labels)).join(" | ")} |`,
+    `| seconds of processor time, both cores | ${results.map((r) => r.processorSeconds.toFixed(0)).join(" | ")} |`,
     `| votes | ${results.map((r) => r.votes.votes).join(" | ")} |`,
     `| gold utility, SFT to PPO | ${results.map((r) => `${r.sft.gold.estimate.toFixed(2)} to ${r.ppo.gold.estimate.toFixed(2)} (${r.ppo.gold.low.toFixed(2)}-${r.ppo.gold.high.toFixed(2)})`).join(" | ")} |`,
     "",

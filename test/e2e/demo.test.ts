@@ -40,11 +40,13 @@ function decided(name: string): Record<string, string> {
   const run = path.join(folder, "runs", name);
   const {
     seconds,
+    processorSeconds,
     peakMemoryMb,
     run: _,
     ...rest
   } = JSON.parse(readFileSync(path.join(run, "result.json"), "utf8"));
   expect(seconds).toBeGreaterThan(0);
+  expect(processorSeconds).toBeGreaterThan(0);
   expect(peakMemoryMb).toBeGreaterThan(0);
   const models = ["sft", "reward", "policy"].flatMap((model) =>
     readdirSync(path.join(run, model)).map((file) => path.join(model, file)),

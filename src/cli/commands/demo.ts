@@ -73,11 +73,14 @@ async function runDemo({ ui, signal }: Context, config: DemoConfig): Promise<voi
       else {
         bar?.end();
         const seconds = (performance.now() - started) / 1000;
-        const peakMemoryMb = process.resourceUsage().maxRSS / 1024;
+        const { maxRSS, userCPUTime, systemCPUTime } = process.resourceUsage();
+        const peakMemoryMb = maxRSS / 1024;
+        const processorSeconds = (userCPUTime + systemCPUTime) / 1e6;
         const result = {
           ...event.result,
           ...(curve.length > 0 && { curve }),
           seconds,
+          processorSeconds,
           peakMemoryMb,
           run: run.dir,
         };
