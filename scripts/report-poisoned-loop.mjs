@@ -23,7 +23,7 @@ const NAMES = {
   majority: "9 of 30 malicious, majority",
   default: "9 of 30 malicious, default aggregate",
 };
-const SMALLER = { pairs: 10_000, heldOutPairs: 1500, demonstrations: 6000, "ppo.iterations": 20 };
+const SMALLER = { pairs: 8000, heldOutPairs: 1500, demonstrations: 5000, "ppo.iterations": 15 };
 
 function run(condition, seed) {
   const settings = Object.entries({ ...SMALLER, ...CONDITIONS[condition] }).flatMap(([key, value]) => ["--set", `${key}=${value}`]);
