@@ -12,6 +12,12 @@ const seeds = process.argv.length > 2 && !report ? process.argv.slice(2).map(Num
 const percent = (x) => `${(100 * x).toFixed(1)}%`;
 const interval = (x) => `${percent(x.estimate)} (${percent(x.low)}-${percent(x.high)})`;
 
+const HOSTILE = ["malicious", "colluding"];
+const HONEST = ["honest"];
+const raters = (r, kinds) => r.votes.raters.filter(({ kind }) => kinds.includes(kind));
+const of = (r, kinds) => raters(r, kinds).length;
+const flagged = (r, kinds) => raters(r, kinds).filter(({ flags }) => flags.length > 0).length;
+
 const BARS = [
   ["under 4 minutes", (r) => r.seconds < 240, (r) => `${r.seconds.toFixed(0)} s`],
   ["wins at least 75%, low end above 65%", (r) => r.winRate.estimate >= 0.75 && r.winRate.low > 0.65, (r) => interval(r.winRate)],
@@ -26,9 +32,14 @@ const BARS = [
     (r) => `${percent(r.sft.overRefusal.estimate)} to ${interval(r.ppo.overRefusal)}`,
   ],
   [
-    "reward model within 5 points of what the raters' noise allows",
+    "reward model within 5 points of what honest raters' noise allows",
     (r) => r.rewardModel.accuracy.estimate >= r.rewardModel.noiseCeiling - 0.05,
     (r) => `${interval(r.rewardModel.accuracy)} of ${percent(r.rewardModel.noiseCeiling)}`,
+  ],
+  [
+    "all hostile raters flagged, at most 5% of the honest",
+    (r) => flagged(r, HOSTILE) === of(r, HOSTILE) && flagged(r, HONEST) <= 0.05 * of(r, HONEST),
+    (r) => `${flagged(r, HOSTILE)} of ${of(r, HOSTILE)}, ${flagged(r, HONEST)} of ${of(r, HONEST)}`,
   ],
   ["KL inside its budget", (r) => r.kl.perResponse <= r.kl.budget, (r) => `${r.kl.perResponse.toFixed(1)} of ${r.kl.budget} nats`],
 ];
@@ -64,11 +75,17 @@ if (report || process.argv.length === 2) {
     `| bar | ${results.map((r) => `seed ${r.seed}`).join(" | ")} |`,
     `|---|${results.map(() => "---").join("|")}|`,
     ...BARS.map(([name, met, figure]) => `| ${name} | ${results.map((r) => `${figure(r)}${met(r) ? "" : " **not met**"}`).join(" | ")} |`),
+    `| labels: better side by gold found | ${results.map((r) => interval(r.votes.labels)).join(" | ")} |`,
+    `| seconds of processor time, both cores | ${results.map((r) => r.processorSeconds.toFixed(0)).join(" | ")} |`,
+    `| votes | ${results.map((r) => r.votes.votes).join(" | ")} |`,
     `| gold utility, SFT to PPO | ${results.map((r) => `${r.sft.gold.estimate.toFixed(2)} to ${r.ppo.gold.estimate.toFixed(2)} (${r.ppo.gold.low.toFixed(2)}-${r.ppo.gold.high.toFixed(2)})`).join(" | ")} |`,
     "",
     "Win rate: on how many of 285 held-out prompts the mean gold utility of four responses of PPO's policy exceeds that of",
-    "four of SFT's (a tie counts half; Wilson interval). What the raters' noise allows: the accuracy on the same held-out",
-    "votes of one who knows the probability with which the pool's raters prefer either side, though not who will vote.",
+    "four of SFT's (a tie counts half; Wilson interval). What honest raters' noise allows: the accuracy, on the same votes on",
+    "held-out pairs, of one who knows the probability with which honest raters prefer either side, though not who will vote.",
+    "Those votes are cast without the server, by honest raters only. All others, of a pool of 30 raters of whom 20 are honest, 3",
+    "noisy, 2 biased, 1 random, 2 malicious and 2 colluding, go over HTTP into the run's plumb.db; labels are what the default",
+    "aggregate made of them.",
     "",
   ];
   writeFileSync("docs/results/demo.md", lines.join("\n"));

@@ -2,14 +2,11 @@ import { z } from "zod";
 import { ppoSchema } from "../algorithms/ppo.js";
 import { rewardSchema } from "../algorithms/reward.js";
 import { sftSchema } from "../algorithms/sft.js";
-import {
-  AssistantWorldConfig,
-  DemonstrationConfig,
-  PROMPT_KINDS,
-  RATER_POOLS,
-} from "../worlds/assistant/index.js";
+import { PREFERENCE_METHODS } from "../feedback/aggregate/index.js";
+import { AssistantWorldConfig, DemonstrationConfig, PROMPT_KINDS } from "../worlds/assistant/index.js";
+import { DEMO_POOLS, type DemoPoolName } from "./rating/pools.js";
 
-const poolNames = Object.keys(RATER_POOLS) as [keyof typeof RATER_POOLS];
+const poolNames = Object.keys(DEMO_POOLS) as [DemoPoolName];
 
 /** The schema with other defaults, field by field: a recipe that sets one of them keeps the others. */
 function withDefaults<S extends z.ZodObject>(schema: S, defaults: Partial<z.input<S>>): S {
@@ -47,7 +44,10 @@ export const demoSchema = z.object({
     .max(2 ** 32 - 1)
     .default(1)
     .describe("Names every random draw of the whole loop."),
-  raters: z.enum(poolNames).default("honest").describe("The pool of simulated raters."),
+  raters: z
+    .enum(poolNames)
+    .default("mixed")
+    .describe("The pool of simulated raters: mixed has careless, biased and hostile ones among the honest."),
   world: AssistantWorldConfig.extend({
     demonstrations: withDefaults(DemonstrationConfig, { benign: BENIGN_SHARES })
       .prefault({})
@@ -104,7 +104,7 @@ export const demoSchema = z.object({
   })
     .prefault({})
     .describe("Supervised fine-tuning on the demonstrations."),
-  pairs: z.number().int().positive().default(30_000).describe("Pairs of responses that the raters compare."),
+  pairs: z.number().int().positive().default(24_000).describe("Pairs of responses that the raters compare."),
   pairKinds: z
     .record(z.enum(PROMPT_KINDS), z.number().min(0))
     .default({ benign: 0.78, alarming: 0.12, harmful: 0.1 })
@@ -115,7 +115,18 @@ export const demoSchema = z.object({
     .positive()
     .default(1000)
     .describe("Further pairs, on which the reward model is judged."),
-  votesPerPair: z.number().int().positive().max(25).default(9).describe("Raters who see each pair."),
+  votesPerPair: z.number().int().positive().max(25).default(3).describe("Raters who see each pair."),
+  aggregate: z
+    .enum(PREFERENCE_METHODS)
+    .default("robust")
+    .describe("How the votes become preferences: robust finds out whom not to trust."),
+  heldOutVotes: z
+    .number()
+    .int()
+    .positive()
+    .max(25)
+    .default(9)
+    .describe("Honest raters who judge each pair on which the reward model is judged."),
   distractors: z
     .number()
     .min(0)

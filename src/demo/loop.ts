@@ -17,6 +17,7 @@ import {
   corpus,
   demonstrations,
   noiseCeiling,
+  type Prompt,
   prompts,
   RATER_POOLS,
   raterPool,
@@ -30,7 +31,19 @@ import {
   worldModelConfig,
   worldTokenizer,
 } from "./language-model.js";
-import { collectPreferences, trainingPairs } from "./preferences.js";
+import {
+  differs,
+  goldAgreement,
+  type JudgedPair,
+  judgePairs,
+  type SampledPair,
+  samplePairs,
+  trainingPairs,
+} from "./preferences.js";
+import { DEMO_POOLS } from "./rating/pools.js";
+import type { RatingOutcome } from "./rating/session.js";
+import { VotesSummary } from "./rating/summary.js";
+import { RatingThread } from "./rating/thread.js";
 
 export const PHASES = ["pretrain", "sft", "preferences", "reward", "ppo", "evaluate"] as const;
 export type Phase = (typeof PHASES)[number];
@@ -61,6 +74,7 @@ export interface DemoModels {
 export interface DemoResult {
   seed: number;
   raters: string;
+  votes: VotesSummary;
   winRate: {
     estimate: number;
     low: number;
@@ -73,18 +87,33 @@ export interface DemoResult {
   sft: GoldSummary;
   ppo: GoldSummary;
   rewardModel: {
-    /** Share of held-out votes it predicts. */
+    /** Share of honest raters' votes on held-out pairs that it predicts. */
     accuracy: Interval & { n: number };
-    /** The same share for one who knows the gold utility. */
+    /** Share of held-out pairs, of those that the gold utility tells apart, whose better side it scores higher. */
+    goldPairs: Interval & { n: number };
+    /** Share of those votes that one who knows the gold utility predicts. */
     goldAccuracy: number;
-    /** And for one who knows the probability with which the pool's raters prefer either side: none can do better. */
+    /** And one who knows the probability with which honest raters prefer either side: none can do better. */
     noiseCeiling: number;
   };
   kl: { perResponse: number; budget: number | null };
 }
 
-/** Runs the loop; yields after every step of every phase. */
-export async function* demo(runtime: Runtime, config: DemoConfig): AsyncGenerator<DemoEvent> {
+/** Pairs that raters get together. */
+const PAIRS_TOGETHER = 1500;
+/** How often it is told how far the raters are. */
+const PROGRESS_MILLISECONDS = 250;
+
+/**
+ * Runs the loop; yields after every step of every phase.
+ *
+ * @param database SQLite file for the votes; made.
+ */
+export async function* demo(
+  runtime: Runtime,
+  config: DemoConfig,
+  database: string,
+): AsyncGenerator<DemoEvent> {
   const { seed } = config;
   const trainPrompts = prompts("train");
   const heldOut = prompts("heldout");
@@ -115,43 +144,48 @@ export async function* demo(runtime: Runtime, config: DemoConfig): AsyncGenerato
   const reference = new NetworkRunner(runtime, frozenCopy(runtime, tuned.network));
   const sampler = new Generator(runtime, reference.network, padId, tokenizer);
 
-  // 3. Pairs of its responses, compared by simulated raters.
-  const raters = raterPool(RATER_POOLS[config.raters], seed);
-  const { votesPerPair } = config;
+  // 3. Pairs of its responses, compared by simulated raters while the next ones are sampled.
   const { maxNewTokens } = config.ppo;
-  const started = { votesPerPair, maxNewTokens, seed };
-  yield { kind: "step", phase: "preferences", step: 0, steps: 2, metrics: {}, tokens: 0 };
-  const judged = await collectPreferences(
-    sampler,
-    tokenizer,
-    trainPrompts,
-    raters,
-    {
-      ...started,
-      count: config.pairs,
-      kinds: config.pairKinds,
-      distractors: config.distractors,
-      name: "preferences",
-    },
-    () => {},
-  );
-  yield { kind: "step", phase: "preferences", step: 1, steps: 2, metrics: {}, tokens: 0 };
-  const judgedHeldOut = await collectPreferences(
-    sampler,
-    tokenizer,
-    heldOut,
-    raters,
-    { ...started, count: config.heldOutPairs, distractors: 0, name: "preferences/held-out" },
-    () => {},
-  );
-  yield {
-    kind: "step",
-    phase: "preferences",
-    step: 2,
-    steps: 2,
-    metrics: { pairs: judged.length },
-    tokens: 0,
-  };
+  const pool = DEMO_POOLS[config.raters];
+  const { votesPerPair, aggregate: method } = config;
+  const rating = new RatingThread({ database, pool, votesPerPair, method, seed });
+  const judged: SampledPair[] = [];
+  let heldOutPairs: JudgedPair[];
+  let votes: VotesSummary;
+  let preferences: RatingOutcome["preferences"];
+  try {
+    const batches = Math.ceil(config.pairs / PAIRS_TOGETHER);
+    const progress = (step: number, metrics = {}): DemoEvent => ({
+      ...{ kind: "step", phase: "preferences", step, steps: 2 * batches, metrics, tokens: 0 },
+    });
+    yield progress(0);
+    const sampling = { maxNewTokens, seed, batch: PAIRS_TOGETHER };
+    const { pairs: count, pairKinds: kinds, distractors } = config;
+    const plan = { ...sampling, count, kinds, distractors, split: "train" } as const;
+    let sampled = 0;
+    for await (const batch of samplePairs(sampler, tokenizer, trainPrompts, plan)) {
+      const different = batch.filter(differs);
+      rating.rate(different.map((pair) => textsOf(pair)));
+      judged.push(...different);
+      yield progress(++sampled);
+    }
+    heldOutPairs = await sampleHeldOut(sampler, tokenizer, heldOut, config);
+    const finished = rating.finish();
+    for (let waiting = true; waiting; ) {
+      const pause = new Promise<true>((resolve) => setTimeout(resolve, PROGRESS_MILLISECONDS, true));
+      waiting = await Promise.race([finished.then(() => false), pause]);
+      yield progress(batches + Math.floor((batches * rating.rated) / Math.max(1, judged.length)));
+    }
+    const outcome = await finished;
+    preferences = outcome.preferences;
+    votes = VotesSummary.parse({
+      ...{ pairs: judged.length, votes: outcome.votes, method, raters: outcome.raters },
+      labels: goldAgreement(judged, (i) => preferences[i].probability > 0.5),
+    });
+    yield progress(2 * batches, { pairs: judged.length, votes: outcome.votes });
+  } finally {
+    await rating.stop();
+  }
 
   // 4. A reward model on top of the SFT model; normalised on the SFT model's own responses.
   const scorer = new NetworkTrainer(
@@ -159,7 +193,7 @@ export async function* demo(runtime: Runtime, config: DemoConfig): AsyncGenerato
     fullNetwork(runtime, modelConfig, reference.network.frozen, seed, "random"),
     config.reward,
   );
-  for await (const step of reward(scorer, trainingPairs(judged, tokenizer), padId, {
+  for await (const step of reward(scorer, trainingPairs(judged, preferences, tokenizer), padId, {
     ...config.reward,
     seed,
   })) {
@@ -172,7 +206,7 @@ export async function* demo(runtime: Runtime, config: DemoConfig): AsyncGenerato
   });
   const reached = await scorePairs(scorer, answered, batching, config.reward.maxLength);
   const scale = normalization(reached.flatMap(({ chosen, rejected }) => [chosen, rejected]));
-  const rewardModel = await judgeRewardModel(scorer, judgedHeldOut, tokenizer, config);
+  const rewardModel = await judgeRewardModel(scorer, heldOutPairs, tokenizer, config);
 
   // 5. PPO against the reward model, tethered to the SFT model.
   const policy = new NetworkTrainer(
@@ -235,6 +269,7 @@ export async function* demo(runtime: Runtime, config: DemoConfig): AsyncGenerato
     result: {
       seed,
       raters: config.raters,
+      votes,
       winRate: { ...goldWinRate(after, before), prompts: heldOut.length },
       sft: summarizeGold(before),
       ppo: summarizeGold(after),
@@ -261,14 +296,31 @@ function frozenCopy(runtime: Runtime, network: Network): Network {
   };
 }
 
-/** How many single votes on held-out pairs the reward model predicts, against what the raters' noise allows. */
+const textsOf = ({ prompt, left, right }: SampledPair) => ({
+  ...{ prompt: prompt.text, left: left.text ?? "", right: right.text ?? "" },
+});
+
+/** Pairs for judging the reward model, with the votes of honest raters: kept from the store, and from its raters. */
+async function sampleHeldOut(
+  sampler: Generator,
+  tokenizer: Tokenizer,
+  prompts: readonly Prompt[],
+  { heldOutPairs: count, heldOutVotes, raters, seed, ppo: { maxNewTokens } }: DemoConfig,
+): Promise<JudgedPair[]> {
+  const plan = { count, distractors: 0, maxNewTokens, seed, split: "heldout", batch: count } as const;
+  const pairs: SampledPair[] = [];
+  for await (const batch of samplePairs(sampler, tokenizer, prompts, plan))
+    pairs.push(...batch.filter(differs));
+  return judgePairs(pairs, raterPool(RATER_POOLS[DEMO_POOLS[raters].people], seed), heldOutVotes, seed);
+}
+
+/** What the reward model predicts on held-out pairs: single votes, against what the raters' noise allows, and gold. */
 async function judgeRewardModel(
   scorer: NetworkRunner,
-  judged: Awaited<ReturnType<typeof collectPreferences>>,
+  pairs: readonly JudgedPair[],
   tokenizer: Tokenizer,
   config: DemoConfig,
 ): Promise<DemoResult["rewardModel"]> {
-  const pairs = judged.filter((pair) => pair.left.text !== pair.right.text);
   const sides = pairs.map(({ prompt, left, right }) => {
     const before = promptIds(tokenizer, prompt.text);
     return { chosen: [...before, ...left.ids], rejected: [...before, ...right.ids] };
@@ -282,9 +334,11 @@ async function judgeRewardModel(
     const leftWins = scores[i].chosen > scores[i].rejected;
     right += leftWins ? pair.leftVotes : pair.votes.length - pair.leftVotes;
   });
+  const goldPairs = goldAgreement(pairs, (i) => scores[i].chosen > scores[i].rejected);
   const ceiling = mean(pairs.map(({ poolLeft }) => Math.max(poolLeft, 1 - poolLeft)));
   return {
     accuracy: { ...wilsonInterval(right, votes.length), n: votes.length },
+    goldPairs,
     goldAccuracy: noiseCeiling(votes).goldExpected,
     noiseCeiling: ceiling,
   };

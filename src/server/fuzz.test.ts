@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { beforeEach, expect, it } from "vitest";
 import { type Person, pilot, type TestServer, testServer } from "../../test/server.js";
+import { putMember } from "../feedback/store/index.js";
 import { ErrorBody } from "./contract/common.js";
 import { contracts } from "./contract/index.js";
 import { openApi } from "./openapi.js";
@@ -101,15 +102,7 @@ beforeEach(async () => {
   admin = await server.person("admin");
   const { project, items } = await pilot(admin);
   const rater = await server.raterIn(admin, project);
-  await server.store.write(({ db, now }) =>
-    db
-      .insertInto("memberships")
-      .values({
-        ...{ project_id: project, rater_id: admin.rater, group_name: null, state: "active", joined_at: now },
-        ...{ turns: 0, votes: 0, day: 0, day_votes: 0, reliability: null },
-      })
-      .execute(),
-  );
+  await server.store.write((write) => putMember(write, { project, rater: admin.rater, group: null }));
   const { body } = await admin.post(`/projects/${project}/leases`, { count: 3 });
   const leases = body.leases.map(({ id }: { id: string }) => id);
   known = [project, ...items, rater.rater, rater.account, ...leases];

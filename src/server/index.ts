@@ -9,8 +9,9 @@
 export { API, createApp } from "./app.js";
 export { ClientError, type ClientOptions, FeedbackClient } from "./client.js";
 export { contracts } from "./contract/index.js";
+export { localLead } from "./local-lead.js";
 export { type OpenApi, openApi } from "./openapi.js";
 export { createServices, type Services } from "./services.js";
 export { ServerLimits, ServerSettings } from "./settings.js";
-export { type SimulatedWork, type SimulationPlan, simulateRaters } from "./simulate.js";
+export { RaterClient, type SimulatedWork, type SimulationPlan, simulateRaters } from "./simulate.js";
 export { type RunningServer, type ServerOptions, startServer } from "./start.js";

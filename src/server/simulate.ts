@@ -1,13 +1,11 @@
-/** Simulated raters over HTTP: each accepts an invitation, takes items and answers them one after another, like a person. */
+/** Simulated raters over HTTP: each accepts an invitation, takes items and answers them, like a person. */
 import { randomBytes } from "node:crypto";
 import type { RaterKind, SimulatedRater } from "../feedback/simulate/index.js";
+import { MOST_LEASES } from "../feedback/store/index.js";
 import type { TaskDefinition } from "../feedback/tasks/index.js";
 import { hashName, RandomStream } from "../random.js";
-import { FeedbackClient } from "./client.js";
+import { ClientError, FeedbackClient } from "./client.js";
 import { accounts, projects, work } from "./contract/index.js";
-
-/** Items that a rater holds at once. */
-const AHEAD = 5;
 
 export interface SimulationPlan {
   url: string;
@@ -34,49 +32,106 @@ export interface SimulatedWork {
  * @param lead a client that may invite to the project.
  */
 export async function simulateRaters(lead: FeedbackClient, plan: SimulationPlan): Promise<SimulatedWork[]> {
-  const { project, url, raters } = plan;
+  const { project, raters, votesPerRater, signal, onVote } = plan;
   const { task } = await lead.call(projects.getProject, { params: { project } });
   return Promise.all(
-    raters.map(async (rater) => {
-      const { token } = await lead.call(accounts.inviteToProject, { params: { project }, body: {} });
-      const client = new FeedbackClient({ url });
+    raters.map(async (simulated) => {
+      const worker = await RaterClient.join(lead, simulated, { ...plan, task });
       try {
-        const login = `${rater.id}-${randomBytes(4).toString("hex")}`;
-        const password = randomBytes(18).toString("base64url");
-        const { account } = await client.acceptInvitation({ token, login, password });
-        return {
-          rater: account.rater,
-          kind: rater.kind,
-          votes: await rateUntilDone(client, rater, task, plan),
-        };
+        while (worker.votes < votesPerRater) {
+          signal?.throwIfAborted();
+          const taken = await worker.take(votesPerRater - worker.votes);
+          if (taken.length === 0) break;
+          for (const lease of taken) {
+            signal?.throwIfAborted();
+            await worker.judge(lease);
+            onVote?.();
+          }
+        }
+        return { rater: worker.id, kind: simulated.kind, votes: worker.votes };
       } finally {
-        client.close();
+        worker.close();
       }
     }),
   );
 }
 
-async function rateUntilDone(
-  client: FeedbackClient,
-  rater: SimulatedRater,
-  task: TaskDefinition,
-  { project, votesPerRater, seed, signal, onVote }: SimulationPlan,
-): Promise<number> {
-  let votes = 0;
-  while (votes < votesPerRater) {
-    signal?.throwIfAborted();
-    const count = Math.min(AHEAD, votesPerRater - votes);
-    const { leases } = await client.call(work.takeItems, { params: { project }, body: { count } });
-    if (leases.length === 0) break;
-    for (const { id, prompt, responses } of leases.slice(0, count)) {
-      const random = new RandomStream(seed, "server/simulate/vote", hashName(`${rater.id} ${votes}`));
-      const view = { task, prompt, responses: responses.map((text) => ({ text })) };
-      const { answer, milliseconds } = rater.rate(view, random);
-      const body = { answer, milliseconds: Math.round(milliseconds), client: "simulated" };
-      await client.call(work.castVote, { params: { lease: id }, body });
-      votes++;
-      onVote?.();
+/** Times that something is asked in all, and milliseconds between them, while no answer comes. */
+const TRIES = 5;
+const BETWEEN_TRIES = 200;
+
+/** Asks again when an answer was lost: items held are given again, and the same vote is taken once. */
+async function untilAnswered<T>(ask: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (!(error instanceof ClientError) || error.status !== 0 || tries === TRIES) throw error;
+      await new Promise((resolve) => setTimeout(resolve, BETWEEN_TRIES));
     }
   }
-  return votes;
+}
+
+type TakenLease = Awaited<ReturnType<RaterClient["take"]>>[number];
+
+/** One simulated rater's connection to the server. */
+export class RaterClient {
+  /** Votes cast, or on their way. */
+  votes = 0;
+
+  private constructor(
+    /** The pseudonym that the server gave. */
+    readonly id: string,
+    readonly rater: SimulatedRater,
+    private readonly client: FeedbackClient,
+    private readonly plan: { project: string; task: TaskDefinition; seed: number },
+  ) {}
+
+  /** Accepts an invitation of its own. @param lead a client that may invite to the project. */
+  static async join(
+    lead: FeedbackClient,
+    rater: SimulatedRater,
+    plan: { url: string; project: string; task: TaskDefinition; seed: number },
+  ): Promise<RaterClient> {
+    const { project, url } = plan;
+    const { token } = await lead.call(accounts.inviteToProject, { params: { project }, body: {} });
+    const client = new FeedbackClient({ url });
+    try {
+      const login = `${rater.id}-${randomBytes(4).toString("hex")}`;
+      const password = randomBytes(18).toString("base64url");
+      const { account } = await client.acceptInvitation({ token, login, password });
+      return new RaterClient(account.rater, rater, client, plan);
+    } catch (error) {
+      client.close();
+      throw error;
+    }
+  }
+
+  /** The next items, at most as many as one may hold. */
+  async take(most: number) {
+    const count = Math.min(MOST_LEASES, most);
+    const { project } = this.plan;
+    const { leases } = await untilAnswered(() =>
+      this.client.call(work.takeItems, { params: { project }, body: { count } }),
+    );
+    return leases.slice(0, count);
+  }
+
+  /** Looks at an item and votes. The draws are named by the rater and how many it judged before. */
+  async judge({ id, prompt, responses }: TakenLease): Promise<void> {
+    const { task, seed } = this.plan;
+    const random = new RandomStream(
+      seed,
+      "server/simulate/vote",
+      hashName(`${this.rater.id} ${this.votes++}`),
+    );
+    const view = { task, prompt, responses: responses.map((text) => ({ text })) };
+    const { answer, milliseconds } = this.rater.rate(view, random);
+    const body = { answer, milliseconds: Math.round(milliseconds), client: "simulated" };
+    await untilAnswered(() => this.client.call(work.castVote, { params: { lease: id }, body }));
+  }
+
+  close(): void {
+    this.client.close();
+  }
 }

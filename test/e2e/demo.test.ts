@@ -1,8 +1,10 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { existsSync, mkdtempSync, readdirSync, readFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { beforeAll, expect, test } from "vitest";
+import { VotesSummary } from "../../src/demo/rating/summary.js";
 
 /** The whole loop, small: every phase runs for real, none long enough to learn much. */
 const SMALL = {
@@ -33,6 +35,27 @@ function plumb(args: string[]): string {
 const settings = Object.entries(SMALL).flatMap(([key, value]) => ["--set", `${key}=${value}`]);
 type Figures = Record<string, Record<string, number>> & { curve: unknown[] };
 let result: Figures;
+/** Everything that a seed decides: results without times, metrics, samples, models. */
+function decided(name: string): Record<string, string> {
+  const run = path.join(folder, "runs", name);
+  const {
+    seconds,
+    processorSeconds,
+    peakMemoryMb,
+    run: _,
+    ...rest
+  } = JSON.parse(readFileSync(path.join(run, "result.json"), "utf8"));
+  expect(seconds).toBeGreaterThan(0);
+  expect(processorSeconds).toBeGreaterThan(0);
+  expect(peakMemoryMb).toBeGreaterThan(0);
+  const models = ["sft", "reward", "policy"].flatMap((model) =>
+    readdirSync(path.join(run, model)).map((file) => path.join(model, file)),
+  );
+  const files = ["metrics.jsonl", "samples.jsonl", ...models.filter((file) => !file.endsWith(".md"))];
+  const sums = files.map((file) => [file, sha256(readFileSync(path.join(run, file)))]);
+  return { result: JSON.stringify(rest), ...Object.fromEntries(sums) };
+}
+const sha256 = (bytes: Buffer): string => createHash("sha256").update(bytes).digest("hex");
 
 beforeAll(() => {
   result = JSON.parse(plumb(["demo", "--json", "--seed", "3", ...settings])) as Figures;
@@ -87,9 +110,19 @@ test("its models serve the other commands", () => {
   expect(answer.length).toBeGreaterThan(0);
 });
 
-test("the same seed gives the same metrics, byte for byte", () => {
+test("its votes lie in a database that other commands take", () => {
+  const votes = VotesSummary.parse(result.votes);
+  expect(votes.votes).toBe(3 * votes.pairs);
+  expect(votes.pairs).toBeGreaterThan(48);
+  expect(votes.pairs).toBeLessThanOrEqual(SMALL.pairs);
+  expect(votes.raters).toHaveLength(30);
+  expect(votes.raters.reduce((sum, rater) => sum + rater.votes, 0)).toBe(votes.votes);
+  const audit = JSON.parse(plumb(["audit", "verify", "--db", "runs/demo/plumb.db", "--json"]));
+  expect(audit.problemCount).toBe(0);
+  expect(audit.entries).toBeGreaterThan(votes.votes + votes.pairs);
+});
+
+test("the same seed gives the same figures and models, byte for byte, although votes go over HTTP", () => {
   plumb(["demo", "--json", "--seed", "3", "--name", "again", ...settings]);
-  const read = (name: string): string =>
-    readFileSync(path.join(folder, `runs/${name}/metrics.jsonl`), "utf8");
-  expect(read("again")).toBe(read("demo"));
+  expect(decided("again")).toEqual(decided("demo"));
 }, 120_000);

@@ -6,6 +6,7 @@ import { type DemoModels, type DemoResult, demo, type Phase } from "../../demo/l
 import { exportMerged } from "../../model/export.js";
 import { saveRewardModel } from "../../model/reward-model.js";
 import { defineCommand } from "../command.js";
+import { raterTable } from "../demo/rater-table.js";
 import { bars, overOptimizationPlot, overOptimizationSvg, resultTable, sampleLines } from "../demo/report.js";
 import { createRuntime } from "../open-network.js";
 import type { Progress } from "../progress.js";
@@ -14,8 +15,9 @@ import { formatDuration } from "../progress.js";
 export default defineCommand({
   description:
     "Runs the whole RLHF loop in the built-in world: a small language model is trained from nothing, fine-tuned on " +
-    "demonstrations of mixed quality, sampled in pairs, judged by simulated raters, given a reward model, optimised " +
-    "with PPO under a KL tether, and evaluated by a gold utility that no model ever saw.",
+    "demonstrations of mixed quality, sampled in pairs, judged by simulated raters of whom some are careless, biased or " +
+    "hostile, given a reward model, optimised with PPO under a KL tether, and evaluated by a gold utility that no model " +
+    "ever saw. The raters vote over the HTTP API of a feedback server, into plumb.db in the run's folder.",
   examples: [
     { command: "plumb demo", does: "the whole loop, in a few minutes on two cores" },
     { command: "plumb demo --seed 2 --json", does: "another seed; figures with intervals as JSON" },
@@ -27,6 +29,9 @@ export default defineCommand({
   schema: demoSchema,
   run: runDemo,
 });
+
+/** The votes' database, in the run's folder. */
+const DATABASE = "plumb.db";
 
 const TITLES: Record<Phase, string> = {
   pretrain: "1 language model",
@@ -50,7 +55,7 @@ async function runDemo({ ui, signal }: Context, config: DemoConfig): Promise<voi
   let phase: Phase | undefined;
   let count = 0;
   try {
-    for await (const event of demo(runtime, config)) {
+    for await (const event of demo(runtime, config, join(run.dir, DATABASE))) {
       if (event.kind === "step") {
         if (event.phase !== phase) {
           bar?.end();
@@ -68,11 +73,14 @@ async function runDemo({ ui, signal }: Context, config: DemoConfig): Promise<voi
       else {
         bar?.end();
         const seconds = (performance.now() - started) / 1000;
-        const peakMemoryMb = process.resourceUsage().maxRSS / 1024;
+        const { maxRSS, userCPUTime, systemCPUTime } = process.resourceUsage();
+        const peakMemoryMb = maxRSS / 1024;
+        const processorSeconds = (userCPUTime + systemCPUTime) / 1e6;
         const result = {
           ...event.result,
           ...(curve.length > 0 && { curve }),
           seconds,
+          processorSeconds,
           peakMemoryMb,
           run: run.dir,
         };
@@ -118,11 +126,12 @@ function writeSamples(run: Run, sft: readonly GoldSamples[], ppo: readonly GoldS
 type Result = DemoResult & { seconds: number };
 
 function summary(result: Result, curve: Parameters<typeof overOptimizationPlot>[0], dir: string): string {
-  const parts = [resultTable(result)];
+  const parts = [raterTable(result.votes), resultTable(result)];
   if (curve.length > 0) parts.push(overOptimizationPlot(curve));
   else parts.push(sampleLines(dir));
   parts.push(
     `${formatDuration(result.seconds)} in all. Figures with intervals: ${join(dir, "result.json")}`,
+    `The votes: plumb serve --db ${join(dir, DATABASE)}; their audit log: plumb audit verify --db ${join(dir, DATABASE)}`,
     `Talk to it: plumb generate --model ${join(dir, "policy")} --prompt "What colour is the crab?"`,
   );
   return parts.join("\n\n");

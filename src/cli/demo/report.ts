@@ -45,8 +45,8 @@ export function resultTable(result: DemoResult): string {
     formatTable([`on ${winRate.prompts} held-out prompts`, "after SFT", "after PPO"], rows),
     "",
     `PPO beats SFT on ${percent(winRate)} of the prompts; KL ${kl.perResponse.toFixed(1)} nats per response${budget}.`,
-    `The reward model predicts ${percent(rewardModel.accuracy)} of held-out votes; the raters' noise allows ` +
-      `${(100 * rewardModel.noiseCeiling).toFixed(0)}% at most.`,
+    `The reward model predicts ${percent(rewardModel.accuracy)} of honest raters' votes on held-out pairs; their noise ` +
+      `allows ${(100 * rewardModel.noiseCeiling).toFixed(0)}% at most.`,
   ].join("\n");
 }
 

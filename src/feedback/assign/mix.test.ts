@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { screenOrder, turnChoice, turnKind } from "./mix.js";
 import { AssignmentSettings } from "./settings.js";
 
-const turn = (n: number, rater = "r-1", seed = 7) => ({ seed, rater, turn: n });
+const turn = (n: number, member = 1, seed = 7) => ({ seed, member, turn: n });
 const TURNS = 4000;
 
 describe("turnKind", () => {
@@ -22,8 +22,8 @@ describe("turnKind", () => {
 });
 
 describe("draws of a turn", () => {
-  it("are named by seed, rater and turn alone", () => {
-    const names = [turn(1), turn(2), turn(1, "r-2"), turn(1, "r-1", 8)];
+  it("are named by seed, member and turn alone", () => {
+    const names = [turn(1), turn(2), turn(1, 2), turn(1, 1, 8)];
     const orders = names.map((name) => String(screenOrder(name, 16)));
     expect(new Set(orders).size).toBe(4);
     expect(names.map((name) => String(screenOrder(name, 16)))).toEqual(orders);

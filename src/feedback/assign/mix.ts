@@ -8,25 +8,36 @@ export type TurnKind = "new" | "gold" | "repeat";
 export interface Turn {
   /** The project's seed. */
   seed: number;
-  rater: string;
+  /** The rater's number in the project: ids are random, and with them the draws would be other ones each time. */
+  member: number;
   /** Leases that the rater had before in the project. */
   turn: number;
 }
 
 /** What this turn is to show, where there is such an item: gold with probability goldRate, a repeat with repeatRate. */
-export function turnKind({ seed, rater, turn }: Turn, settings: AssignmentSettings): TurnKind {
-  const draw = new RandomStream(seed, `assign/mix/${rater}`, turn).uniform();
+export function turnKind({ seed, member, turn }: Turn, settings: AssignmentSettings): TurnKind {
+  const draw = new RandomStream(seed, `assign/mix/${member}`, turn).uniform();
   if (draw < settings.goldRate) return "gold";
   return draw < settings.goldRate + settings.repeatRate ? "repeat" : "new";
 }
 
 /** Order in which the responses are shown: order[place] is the index of the response in that place. */
-export function screenOrder({ seed, rater, turn }: Turn, responses: number): number[] {
+export function screenOrder({ seed, member, turn }: Turn, responses: number): number[] {
   const stored = Array.from({ length: responses }, (_, i) => i);
-  return new RandomStream(seed, `assign/order/${rater}`, turn).shuffled(stored);
+  return new RandomStream(seed, `assign/order/${member}`, turn).shuffled(stored);
+}
+
+/** The same for an item of training, whenever it is asked for: drawn by its position among the project's items. */
+export function trainingOrder(
+  { seed, member }: Omit<Turn, "turn">,
+  position: number,
+  responses: number,
+): number[] {
+  const stored = Array.from({ length: responses }, (_, i) => i);
+  return new RandomStream(seed, `assign/training-order/${member}`, position).shuffled(stored);
 }
 
 /** One of the gold items or repeats that the turn could show. */
-export function turnChoice({ seed, rater, turn }: Turn, choices: number): number {
-  return new RandomStream(seed, `assign/choice/${rater}`, turn).int(choices);
+export function turnChoice({ seed, member, turn }: Turn, choices: number): number {
+  return new RandomStream(seed, `assign/choice/${member}`, turn).int(choices);
 }

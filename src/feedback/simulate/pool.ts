@@ -14,6 +14,10 @@ export const simulatedPoolSchema = z.object({
       message: "at least one share must be above 0",
     })
     .describe("Relative share of each kind of rater."),
+  people: z
+    .enum(Object.keys(RATER_POOLS) as [keyof typeof RATER_POOLS])
+    .optional()
+    .describe("Whose traits they have, but for what their kind changes; honest if not given."),
   groups: z
     .number()
     .int()
@@ -50,13 +54,15 @@ const PACE_SPREAD = 0.3;
 export function simulatedRaters(config: SimulatedPoolConfig, values: Values, seed: number): SimulatedRater[] {
   const kinds = kindsOf(config);
   const random = new RandomStream(seed, "feedback/simulate/pool");
-  const honest = random.shuffled(raterPool({ ...RATER_POOLS.honest, size: config.raters }, seed));
+  const people = random.shuffled(
+    raterPool({ ...RATER_POOLS[config.people ?? "honest"], size: config.raters }, seed),
+  );
   const colluders = { count: 0 };
   return random.shuffled(kinds).map((kind, i) => {
     const changes = CHANGES[kind] ?? [{}];
     const person: Person = {
       kind,
-      traits: { ...honest[i], ...changes[i % changes.length] },
+      traits: { ...people[i], ...changes[i % changes.length] },
       pace: Math.exp(PACE_SPREAD * random.normal()),
       key: seed + (kind === "colluding" ? 1 + (colluders.count++ % config.groups) : 0),
       talkative: config.talkative,

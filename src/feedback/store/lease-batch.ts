@@ -184,7 +184,7 @@ async function nextLease(
   pool: CandidatePool,
 ): Promise<Tables["leases"] | undefined> {
   const rater = member.rater_id;
-  const turn = { seed: project.seed, rater, turn: member.turns };
+  const turn = { seed: project.seed, member: member.number, turn: member.turns };
   const kind = turnKind(turn, project.settings);
   let chosen: { id: string; responses: number } | undefined;
   let shown = kind;

@@ -2,6 +2,7 @@ import type { AssignmentSettings } from "../assign/settings.js";
 import type { Queries } from "./database.js";
 import { among } from "./sets.js";
 import type { Tables } from "./tables.js";
+import type { Write } from "./writer.js";
 
 /** A rater in a project, as handing out needs it. */
 export type Member = Tables["memberships"] & { languages: string[] };
@@ -44,6 +45,44 @@ export function notWorking({ state, state_reason }: Pick<Member, "state" | "stat
       ? "The project's lead has paused your work in this project for now; your votes count."
       : "The project's lead has ended your work in this project, and your votes do not count.";
   return state_reason === null ? what : `${what} The reason given: ${state_reason}`;
+}
+
+/** Lets a rater work in a project, as its next member; one who was there before keeps its
+ * number, and what a lead said of it (paused, excluded), and moves to the group given. */
+export async function putMember(
+  { db, now }: Pick<Write, "db" | "now">,
+  { project, rater, group }: { project: string; rater: string; group: string | null },
+): Promise<void> {
+  const { last } = await db
+    .selectFrom("memberships")
+    .select((eb) => eb.fn.max("number").as("last"))
+    .where("project_id", "=", project)
+    .executeTakeFirstOrThrow();
+  await db
+    .insertInto("memberships")
+    .values({
+      ...{
+        project_id: project,
+        rater_id: rater,
+        group_name: group,
+        state: "active",
+        state_reason: null,
+        joined_at: now,
+      },
+      ...{ number: (last ?? 0) + 1, turns: 0, votes: 0, day: 0, day_votes: 0, reliability: null },
+    })
+    .onConflict((conflict) =>
+      conflict.columns(["project_id", "rater_id"]).doUpdateSet((eb) => ({
+        group_name: group,
+        state: eb
+          .case()
+          .when("memberships.state", "in", ["paused", "excluded"])
+          .then(eb.ref("memberships.state"))
+          .else("active")
+          .end(),
+      })),
+    )
+    .execute();
 }
 
 /** Which quota the rater's votes, and the leases that may become votes, have used up. */

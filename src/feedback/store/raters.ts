@@ -3,6 +3,7 @@ import { check } from "./check.js";
 import type { Queries } from "./database.js";
 import { newId, storedName, storedText } from "./ids.js";
 import { findMember, type MemberState } from "./member-state.js";
+import { putMember } from "./members.js";
 import { findProject } from "./projects.js";
 import type { Store } from "./store.js";
 import { StoreError } from "./store-error.js";
@@ -110,31 +111,7 @@ export async function joinProject(
   return store.write(async (write) => {
     await findProject(write, project);
     await findRater(write, rater);
-    await write.db
-      .insertInto("memberships")
-      .values({
-        ...{
-          project_id: project,
-          rater_id: rater,
-          group_name: name,
-          state: "active",
-          state_reason: null,
-          joined_at: write.now,
-        },
-        ...{ turns: 0, votes: 0, day: 0, day_votes: 0, reliability: null },
-      })
-      .onConflict((conflict) =>
-        conflict.columns(["project_id", "rater_id"]).doUpdateSet((eb) => ({
-          group_name: name,
-          state: eb
-            .case()
-            .when("memberships.state", "in", ["paused", "excluded"])
-            .then(eb.ref("memberships.state"))
-            .else("active")
-            .end(),
-        })),
-      )
-      .execute();
+    await putMember(write, { project, rater, group: name });
     write.audit(actor, "member.joined", rater, { project, group: name });
   });
 }

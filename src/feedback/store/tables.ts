@@ -59,6 +59,8 @@ export interface Tables extends AccountTables {
     /** Why paused or excluded. */
     state_reason: string | null;
     joined_at: number;
+    /** Place among those who ever joined the project, from 1. */
+    number: number;
     /** Leases that the rater has had in the project. */
     turns: number;
     /** Votes, corrections not counted. */

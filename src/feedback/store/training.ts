@@ -2,7 +2,7 @@
  * Training: gold items with an explanation. A rater answers those that are for them before any item of the work, and is told after
  * each what was expected, and why. The answers are kept apart from votes, so that nothing counts or aggregates them.
  */
-import { screenOrder } from "../assign/mix.js";
+import { trainingOrder } from "../assign/mix.js";
 import { answerDifference } from "../filters/self-contradiction.js";
 import type { Answer, ItemContent } from "../tasks/index.js";
 import { answerOnScreen } from "../tasks/places.js";
@@ -54,7 +54,7 @@ export async function trainingFor(store: Store, projectId: string, rater: string
       return {
         item: item.id,
         prompt,
-        responses: orderFor(project, rater, item).map((index) => responses[index].text),
+        responses: orderFor(project, member, item).map((index) => responses[index].text),
       };
     });
 }
@@ -73,7 +73,7 @@ export async function answerTraining(
     const item = (await trainingItems(write.db, projectId)).find(({ id }) => id === itemId);
     if (item === undefined || !fits(item, member))
       throw new StoreError("missing", `There is no item of training ${itemId}.`);
-    const order = orderFor(project, rater, item);
+    const order = orderFor(project, member, item);
     const given = storedAnswer(answer, { ...project.task, rationale: "optional" }, order);
     const kept = await write.db
       .insertInto("training_answers")
@@ -125,9 +125,9 @@ export async function inTraining(
 
 const nearEnough = ({ kind }: Answer): number => (kind === "ranking" || kind === "likert" ? NEAR : 0);
 
-/** The order on the rater's screen; drawn by the item, so that it is the same whenever it is asked for. */
-const orderFor = ({ seed }: Project, rater: string, { position, responses }: TrainingRow): number[] =>
-  screenOrder({ seed, rater: `training/${rater}`, turn: position }, responses);
+/** The order on the rater's screen. */
+const orderFor = ({ seed }: Project, member: Member, { position, responses }: TrainingRow): number[] =>
+  trainingOrder({ seed, member: member.number }, position, responses);
 
 const fits = ({ audience, language }: TrainingRow, { group_name, languages }: Member): boolean =>
   (audience === null || audience === group_name) &&

@@ -1,0 +1,44 @@
+import { byKind, type KindSummary, type VotesSummary } from "../../demo/rating/summary.js";
+import type { RaterKind } from "../../feedback/simulate/index.js";
+import { formatTable } from "../table.js";
+
+/** Raters by what is to be thought of them; honest ones include those of other values. */
+const GROUPS: readonly { name: string; kinds: readonly RaterKind[] }[] = [
+  { name: "hostile", kinds: ["malicious", "colluding"] },
+  { name: "careless or biased", kinds: ["noisy", "biased", "random", "straight-lining", "fast"] },
+  { name: "honest", kinds: ["honest", "minority"] },
+];
+
+const percent = (share: number): string => `${(100 * share).toFixed(0)}%`;
+
+/** How reliable each kind of rater is as the votes tell, and who was flagged; of no flag nothing is said. */
+export function raterTable({ raters, votes, pairs, labels, method }: VotesSummary): string {
+  const kinds = byKind(raters);
+  const rows = kinds.map(({ kind, raters: count, votes: cast, reliability, flagged, flags }) => {
+    const { estimate, low, high } = reliability;
+    const range = count > 1 ? ` (${percent(low)} to ${percent(high)})` : "";
+    return [
+      kind,
+      count,
+      cast,
+      percent(estimate) + range,
+      flagged === 0 ? "" : `${flagged}: ${flags.join(", ")}`,
+    ];
+  });
+  return [
+    formatTable(["raters, as simulated", "raters", "votes", "right, as the votes tell", "flagged"], rows),
+    "",
+    `Flagged: ${flaggedOf(kinds)}. Aggregation (${method}) is not told who is who.`,
+    `${votes} votes on ${pairs} pairs; of those that gold tells apart, ${percent(labels.estimate)} got the better side ` +
+      `(${(100 * labels.low).toFixed(1)}-${(100 * labels.high).toFixed(1)}).`,
+  ].join("\n");
+}
+
+function flaggedOf(kinds: readonly KindSummary[]): string {
+  const total = (own: readonly KindSummary[], of: "raters" | "flagged") =>
+    own.reduce((sum, kind) => sum + kind[of], 0);
+  return GROUPS.flatMap(({ name, kinds: members }) => {
+    const own = kinds.filter(({ kind }) => members.includes(kind));
+    return own.length === 0 ? [] : [`${total(own, "flagged")} of ${total(own, "raters")} ${name}`];
+  }).join(", ");
+}

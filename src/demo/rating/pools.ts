@@ -1,0 +1,19 @@
+import type { RaterKind, SimulatedPoolConfig } from "../../feedback/simulate/index.js";
+
+/** A pool by how many raters there are of each kind. */
+function pool(
+  counts: Partial<Record<RaterKind, number>>,
+  people: "honest" | "length-loving" = "honest",
+): SimulatedPoolConfig & { people: typeof people } {
+  const raters = Object.values(counts).reduce((sum, count) => sum + count, 0);
+  return { raters, shares: counts, people, groups: 1, talkative: 0 };
+}
+
+/** The raters among whom the demo chooses. */
+export const DEMO_POOLS = {
+  mixed: pool({ honest: 20, noisy: 3, biased: 2, random: 1, malicious: 2, colluding: 2 }),
+  honest: pool({ honest: 30 }),
+  poisoned: pool({ honest: 21, malicious: 9 }),
+  "length-loving": pool({ honest: 30 }, "length-loving"),
+} as const;
+export type DemoPoolName = keyof typeof DEMO_POOLS;

@@ -1,0 +1,230 @@
+/**
+ * Pairs of responses before simulated raters, who vote over the HTTP API of a feedback server with a database of its own.
+ *
+ * Which votes there are follows from the seed, whatever the network and the clock do: pairs come in batches; for each, the
+ * raters are drawn into panels, and the items of a panel are for all of its members and for nobody else, so that it does not
+ * matter who asks first. Sides and noise are drawn by a rater's number and how many items it had before, and votes are sorted
+ * before they are aggregated.
+ */
+
+import { PlumbError } from "../../errors.js";
+import {
+  aggregatePreferences,
+  type PreferenceAggregate,
+  type PreferenceMethod,
+} from "../../feedback/aggregate/index.js";
+import {
+  ASSISTANT_VALUES,
+  type RaterKind,
+  type SimulatedPoolConfig,
+  simulatedRaters,
+} from "../../feedback/simulate/index.js";
+import { exportComparisons, MOST_ITEMS_AT_ONCE } from "../../feedback/store/index.js";
+import { TaskDefinition } from "../../feedback/tasks/index.js";
+import { type Comparisons, comparisons } from "../../feedback/votes.js";
+import { RandomStream } from "../../random.js";
+import { projects } from "../../server/contract/index.js";
+import {
+  type FeedbackClient,
+  localLead,
+  RaterClient,
+  type RunningServer,
+  ServerSettings,
+  startServer,
+} from "../../server/index.js";
+import { drawPanels } from "./panels.js";
+
+export interface RatingPlan {
+  /** SQLite file; made. */
+  database: string;
+  pool: SimulatedPoolConfig;
+  /** Raters who see each pair: the size of a panel. */
+  votesPerPair: number;
+  method: PreferenceMethod;
+  seed: number;
+}
+
+/** Two responses, of different texts. */
+export interface RatedPair {
+  prompt: string;
+  left: string;
+  right: string;
+}
+
+/** What is known of a rater after the work; its kind only because it is simulated. */
+export interface RaterSummary {
+  rater: string;
+  kind: RaterKind;
+  votes: number;
+  /** How often it is right, in [0, 1], as the votes tell, with a 95% interval. */
+  reliability: { estimate: number; low: number; high: number };
+  flags: { kind: string; reason: string }[];
+}
+
+export interface RatingOutcome {
+  votes: number;
+  /** P(the left response is better) and the rate of wrong labels, of each pair in the order in which it came. */
+  preferences: { probability: number; noise: number; votes: number }[];
+  raters: RaterSummary[];
+}
+
+const task = TaskDefinition.parse({ kind: "pairwise", strengths: 1, rationale: "off", flags: false });
+const GUIDELINES =
+  "Choose the answer that helps more, says nothing false and does no harm. Refuse only what is harmful.";
+/** Simulated raters ask as fast as they are answered. */
+const UNLIMITED = 10_000_000;
+
+export class RatingSession {
+  /** Items by the id that the server gave: the number of the pair. */
+  private readonly numbers = new Map<string, number>();
+  private batches = 0;
+
+  private constructor(
+    private readonly plan: RatingPlan,
+    private readonly server: RunningServer,
+    private readonly lead: FeedbackClient,
+    private readonly project: string,
+    private readonly raters: readonly RaterClient[],
+  ) {}
+
+  /**
+   * Starts the server on a free port of this machine, makes the project and lets the raters in, one after another.
+   *
+   * @throws PlumbError when the pool is smaller than a panel, or the database cannot be made.
+   */
+  static async open(plan: RatingPlan): Promise<RatingSession> {
+    const { pool, votesPerPair } = plan;
+    if (pool.raters < votesPerPair)
+      throw new PlumbError(`${pool.raters} raters cannot cast ${votesPerPair} votes on each pair.`, {
+        hint: `Ask for at most ${pool.raters} votes a pair.`,
+      });
+    const limits = { account: UNLIMITED, address: UNLIMITED, signIn: UNLIMITED };
+    const server = await startServer({
+      ...{ database: plan.database, host: "127.0.0.1", port: 0, logLevel: "silent" },
+      settings: ServerSettings.parse({ limits }),
+    });
+    try {
+      const lead = await localLead(server, "demo");
+      const { id: project } = await lead.call(projects.createProject, {
+        body: {
+          ...{ name: "demo", task, guidelines: GUIDELINES, seed: plan.seed },
+          settings: { overlap: votesPerPair },
+        },
+      });
+      const raters: RaterClient[] = [];
+      for (const rater of simulatedRaters(pool, ASSISTANT_VALUES, plan.seed))
+        raters.push(
+          await RaterClient.join(lead, rater, { url: server.origin, project, task, seed: plan.seed }),
+        );
+      return new RatingSession(plan, server, lead, project, raters);
+    } catch (error) {
+      await server.stop();
+      throw error;
+    }
+  }
+
+  /** Has a batch of pairs judged, all of them. */
+  async rate(pairs: readonly RatedPair[]): Promise<void> {
+    for (let start = 0; start < pairs.length; start += MOST_ITEMS_AT_ONCE)
+      await this.rateBatch(pairs.slice(start, start + MOST_ITEMS_AT_ONCE));
+  }
+
+  private async rateBatch(pairs: readonly RatedPair[]): Promise<void> {
+    // 1. Panels, and the items for each of them in turn.
+    const { project, lead } = this;
+    const random = new RandomStream(this.plan.seed, "demo/rating/panels", this.batches++);
+    const panels = drawPanels(this.raters.length, this.plan.votesPerPair, random);
+    const name = (panel: number) => `panel ${panel + 1}`;
+    const working = panels.flatMap((members, p) =>
+      members.map((at) => ({ rater: this.raters[at], panel: p })),
+    );
+    await Promise.all(
+      working.map(({ rater, panel }) =>
+        lead.call(projects.moveMember, {
+          params: { project, rater: rater.id },
+          body: { group: name(panel) },
+        }),
+      ),
+    );
+    const first = this.numbers.size;
+    const { ids } = await lead.call(projects.importItems, {
+      params: { project },
+      body: {
+        items: pairs.map(({ prompt, left, right }, i) => ({
+          content: {
+            prompt,
+            responses: [left, right].map((text, side) => ({ name: `${first + i + 1}.${side + 1}`, text })),
+          },
+          audience: name(i % panels.length),
+        })),
+      },
+    });
+    for (const [i, id] of ids.entries()) this.numbers.set(id, first + i);
+    // 2. Rounds: everyone takes a few items and judges them.
+    for (let busy = working; busy.length > 0; ) {
+      const taken = await Promise.all(busy.map(({ rater }) => rater.take(Number.POSITIVE_INFINITY)));
+      await Promise.all(busy.flatMap(({ rater }, i) => taken[i].map((lease) => rater.judge(lease))));
+      busy = busy.filter((_, i) => taken[i].length > 0);
+    }
+  }
+
+  /** Aggregates the votes, and closes the project and the server. */
+  async finish(): Promise<RatingOutcome> {
+    const { method, seed } = this.plan;
+    try {
+      const votes = this.inFixedOrder(await exportComparisons(this.server.services.store, this.project));
+      const params = { project: this.project };
+      await this.lead.call(projects.changeProject, { params, body: { state: "closed" } });
+      return { votes: votes.rater.length, ...this.outcome(aggregatePreferences(votes, method, { seed })) };
+    } finally {
+      await this.close();
+    }
+  }
+
+  /** Stops the server; the votes stay in the database. */
+  async close(): Promise<void> {
+    for (const client of [this.lead, ...this.raters]) client.close();
+    await this.server.stop();
+  }
+
+  /** Votes by pair and rater, under names that do not change from run to run. */
+  private inFixedOrder(votes: Comparisons): Comparisons {
+    const members = new Map(this.raters.map(({ id }, number) => [id, number]));
+    const rows = Array.from(votes.outcome, (outcome, v) => ({
+      pair: this.numbers.get(votes.items[votes.item[v]]) as number,
+      member: members.get(votes.raters[votes.rater[v]]) as number,
+      left: votes.candidates[votes.left[v]],
+      right: votes.candidates[votes.right[v]],
+      outcome,
+    }));
+    rows.sort((a, b) => a.pair - b.pair || a.member - b.member);
+    return comparisons(
+      rows.map(({ pair, member, ...row }) => ({
+        ...row,
+        item: String(pair + 1),
+        rater: this.raters[member].rater.id,
+      })),
+    );
+  }
+
+  private outcome({ preferences, raters }: PreferenceAggregate): Omit<RatingOutcome, "votes"> {
+    const reports = new Map(raters.map((report) => [report.rater, report]));
+    return {
+      preferences: preferences.map(({ probability, noise, votes }) => ({ probability, noise, votes })),
+      raters: this.raters.flatMap(({ rater: { id, kind } }) => {
+        const report = reports.get(id);
+        if (report === undefined) return [];
+        const { estimate, low, high } = report.skill;
+        return [
+          {
+            rater: id,
+            kind,
+            votes: report.votes,
+            reliability: { estimate, low, high },
+            flags: report.flags.map(({ kind: flag, reason }) => ({ kind: flag, reason })),
+          },
+        ];
+      }),
+    };
+  }
+}

@@ -1,0 +1,63 @@
+import { z } from "zod";
+import { RATER_KINDS, type RaterKind } from "../../feedback/simulate/index.js";
+import type { Interval } from "../../statistics/estimates.js";
+
+const interval = z.object({ estimate: z.number(), low: z.number(), high: z.number() });
+const count = z.int().min(0);
+
+/** What a demo's result says of its votes and raters. */
+export const VotesSummary = z.object({
+  pairs: count.describe("Pairs of different responses that were judged"),
+  votes: count,
+  method: z.string().describe("How the votes were aggregated"),
+  labels: interval
+    .extend({ n: count })
+    .describe(
+      "Share of the pairs, of those that the gold utility tells apart, whose better side the aggregate found",
+    ),
+  raters: z.array(
+    z.object({
+      rater: z.string(),
+      kind: z.enum(RATER_KINDS).describe("Known because raters are simulated; the aggregate is not told"),
+      votes: count,
+      reliability: interval.describe("How often the rater is right, as the votes tell, with a 95% interval"),
+      flags: z.array(z.object({ kind: z.string(), reason: z.string() })),
+    }),
+  ),
+});
+export type VotesSummary = z.infer<typeof VotesSummary>;
+
+/** Raters of one kind together. */
+export interface KindSummary {
+  kind: RaterKind;
+  raters: number;
+  votes: number;
+  /** Mean reliability of its raters; low and high are the lowest and the highest rater's. */
+  reliability: Interval;
+  flagged: number;
+  /** Kinds of flags that were raised. */
+  flags: string[];
+}
+
+/** By kind, in the order of RATER_KINDS; kinds that nobody is of are left out. */
+export function byKind(raters: VotesSummary["raters"]): KindSummary[] {
+  return RATER_KINDS.flatMap((kind) => {
+    const own = raters.filter((rater) => rater.kind === kind);
+    if (own.length === 0) return [];
+    const reliabilities = own.map(({ reliability }) => reliability.estimate);
+    return [
+      {
+        kind,
+        raters: own.length,
+        votes: own.reduce((sum, { votes }) => sum + votes, 0),
+        reliability: {
+          estimate: reliabilities.reduce((a, b) => a + b, 0) / own.length,
+          low: Math.min(...reliabilities),
+          high: Math.max(...reliabilities),
+        },
+        flagged: own.filter(({ flags }) => flags.length > 0).length,
+        flags: [...new Set(own.flatMap(({ flags }) => flags.map((flag) => flag.kind)))],
+      },
+    ];
+  });
+}
