@@ -11,7 +11,7 @@ export function NothingState({ work }: { work: Work }) {
   if (nothing.why === "none")
     return (
       <Empty title={rate.none[nothing.reason]}>
-        <p>{nothing.reason.endsWith("quota") ? rate.quotaHint : rate.noneHint}</p>
+        <p>{nothing.told ?? (nothing.reason.endsWith("quota") ? rate.quotaHint : rate.noneHint)}</p>
         {look}
       </Empty>
     );

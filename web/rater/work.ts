@@ -29,7 +29,7 @@ export type Shown = {
 /** Why there is nothing on the screen. */
 export type Nothing =
   | { why: "loading" }
-  | { why: "none"; reason: NonNullable<ResultOf<"takeItems">["none"]> }
+  | { why: "none"; reason: NonNullable<ResultOf<"takeItems">["none"]>; told?: string }
   | { why: "problem"; problem: ApiProblem };
 
 /** Leases held at once: the one on the screen, and those ahead. */
@@ -269,7 +269,7 @@ export class Work {
         { params: { project: this.project }, body: { count: HELD } },
         20_000,
       );
-      const { leases, none } = (await answer.json()) as ResultOf<"takeItems">;
+      const { leases, none, why } = (await answer.json()) as ResultOf<"takeItems">;
       this.skew = (Date.parse(answer.headers.get("Date") ?? "") || Date.now()) - Date.now();
       if (none === "training") {
         const { items } = await call("listTraining", { params: { project: this.project } });
@@ -280,7 +280,7 @@ export class Work {
       this.ahead = leases.filter(
         ({ id }) => id !== shown && id !== waiting && !this.decided.has(id) && !this.outbox.has(id),
       );
-      this.nothing = { why: "none", reason: none ?? "no-items" };
+      this.nothing = { why: "none", reason: none ?? "no-items", told: why };
       // Everything that is held waits to be sent: the connection is what is lacking.
       if (this.ahead.length === 0 && none === undefined) this.nothing = { why: "loading" };
       this.doors.coming(this.ahead);

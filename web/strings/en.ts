@@ -208,6 +208,8 @@ export const en = {
       "day-quota": "That was enough for today.",
       "project-quota": "You have done your share of this project.",
       training: "Training comes first.",
+      paused: "Your work in this project is paused.",
+      excluded: "Your work in this project has ended.",
     },
     noneHint: "More may come: this page looks again every half minute.",
     quotaHint: "Thank you. You can still change your last verdicts.",

@@ -1,5 +1,6 @@
 /** Items from datasets: what is to be judged, demonstrated or rewritten, without votes. */
 
+import { basename } from "node:path";
 import { explainIssue } from "../../data/explain-issue.js";
 import { checkRow, detectFormat } from "../../data/formats.js";
 import type { LocatedRow } from "../../data/location.js";
@@ -25,7 +26,11 @@ export function datasetItems(
   return rows.flatMap((row, i) => {
     const item = problems.catch(() => contentOf(row, format));
     if (item === undefined) return [];
-    const random = new RandomStream(seed, "feedback/exchange/order", hashName(`${row.where.file} ${i}`));
+    const random = new RandomStream(
+      seed,
+      "feedback/exchange/order",
+      hashName(`${basename(row.where.file)} ${i}`),
+    );
     const content = { ...item, responses: random.shuffled(item.responses) };
     const checked = ItemContent.safeParse(content);
     const k = content.responses.length;

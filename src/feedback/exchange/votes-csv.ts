@@ -15,12 +15,18 @@ export const isVoteTable = ({ value }: LocatedRow): boolean =>
   ("rater" in value || "worker" in value) &&
   ("label" in value || "winner" in value);
 
+/** A cell of a file of text, or a value of one of JSON. */
+function textOf(cell: unknown): string {
+  if (cell === null || cell === undefined) return "";
+  return typeof cell === "object" ? JSON.stringify(cell) : String(cell);
+}
+
 /** A record for each item, in order of first vote. Wrong rows are among the problems. */
 export function voteTableRecords(rows: readonly LocatedRow[], problems: ImportProblems): ForeignRecord[] {
   const records = new Map<string, ForeignRecord & { opinions: Opinion[] }>();
   for (const { value, where } of rows) {
     const row = Object.fromEntries(
-      Object.entries(value).map(([name, cell]) => [ALIASES[name] ?? name, String(cell ?? "")]),
+      Object.entries(value).map(([name, cell]) => [ALIASES[name] ?? name, textOf(cell)]),
     );
     const missing = ["item", "rater", ...("winner" in row ? ["left", "right", "winner"] : ["label"])].find(
       (name) => !row[name],
