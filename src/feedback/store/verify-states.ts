@@ -12,7 +12,7 @@ type NoteState = (seq: number, kind: StateKind, problem: string) => void;
 /** What a row has to be, and the entry that says so last. */
 interface Told {
   seq: number;
-  row: Record<string, unknown>;
+  row: Row;
 }
 
 /** Rows as the log tells them, by kind and key. */
@@ -27,71 +27,9 @@ export class ToldStates {
   };
 
   /** Takes the next entry of the log; entries come in order. */
-  take({
-    seq,
-    action,
-    subject,
-    details_json,
-  }: Pick<Tables["audit"], "seq" | "action" | "subject" | "details_json">): void {
-    const details = JSON.parse(details_json) as Record<string, unknown>;
-    const set = (kind: StateKind, key: string, row: Record<string, unknown>) => {
-      const known = this.told[kind].get(key);
-      this.told[kind].set(key, { seq, row: { ...known?.row, ...row } });
-    };
-    const member = `${details.project} ${subject}`;
-    switch (action) {
-      case "project.created": {
-        const { name, seed } = details;
-        const [task_json, settings_json] = [details.task, details.settings].map(canonicalJson);
-        return set("project", subject, { name, seed, task_json, settings_json, state: "open" });
-      }
-      case "project.state":
-        return set("project", subject, { state: details.to });
-      case "project.settings":
-        return set("project", subject, { settings_json: canonicalJson(details.settings) });
-      case "rater.added":
-        return set("rater", subject, { state: "active" });
-      case "person.deleted":
-        return set("rater", subject, { state: "forgotten" });
-      case "member.joined": {
-        const before = this.told.member.get(member)?.row.state;
-        const stopped = before === "paused" || before === "excluded";
-        return set("member", member, {
-          group_name: details.group ?? null,
-          ...(!stopped && { state: "active", state_reason: null }),
-        });
-      }
-      case "member.left":
-        return set("member", member, { state: "left", state_reason: null });
-      case "member.state":
-        return set("member", member, { state: details.to, state_reason: details.reason ?? null });
-      case "raters.weighed":
-        for (const [rater, reliability] of Object.entries(details.reliabilities as Record<string, number>)) {
-          const key = `${subject} ${rater}`;
-          if (this.told.member.has(key)) set("member", key, { reliability });
-        }
-        return;
-      case "vote.held":
-        return set("review", `${subject} ${details.filter}`, { state: "held" });
-      case "vote.released":
-      case "vote.rejected":
-        return set("review", `${subject} ${details.filter}`, {
-          state: action.slice("vote.".length),
-          note: details.note ?? null,
-        });
-      case "item.added":
-        return set("item", subject, { state: "open" });
-      case "item.decided":
-        return set("item", subject, { state: "decided" });
-      case "item.reopened":
-        return set("item", subject, { state: "open" });
-      case "item.withdrawn":
-        return set("item", subject, { state: "withdrawn" });
-      case "item.skipped":
-        return set("lease", String(details.lease), { state: "skipped" });
-      case "vote.cast":
-        return set("lease", String(details.lease_id), { state: "voted" });
-    }
+  take(entry: Entry): void {
+    for (const { kind, key, row } of changesBy(entry, (of, which) => this.told[of].get(which)?.row))
+      this.told[kind].set(key, { seq: entry.seq, row: { ...this.told[kind].get(key)?.row, ...row } });
   }
 
   /** Compares all that was told with the tables. */
@@ -150,6 +88,81 @@ export class ToldStates {
     }
     if (kind === "item") return;
     for (const [key, { seq }] of told) note(seq, kind, `${kind} ${key} is gone`);
+  }
+}
+
+type Entry = Pick<Tables["audit"], "seq" | "action" | "subject" | "details_json">;
+type Row = Record<string, unknown>;
+
+interface Change {
+  kind: StateKind;
+  key: string;
+  row: Row;
+}
+
+/** What an entry changes. @param known a row as the entries before it have it. */
+function changesBy(
+  { action, subject, details_json }: Entry,
+  known: (kind: StateKind, key: string) => Row | undefined,
+): Change[] {
+  const details = JSON.parse(details_json) as Row;
+  const change = (kind: StateKind, key: string, row: Row): Change[] => [{ kind, key, row }];
+  const member = `${details.project} ${subject}`;
+  switch (action) {
+    case "project.created": {
+      const { name, seed } = details;
+      const [task_json, settings_json] = [details.task, details.settings].map(canonicalJson);
+      return change("project", subject, { name, seed, task_json, settings_json, state: "open" });
+    }
+    case "project.state":
+      return change("project", subject, { state: details.to });
+    case "project.settings":
+      return change("project", subject, { settings_json: canonicalJson(details.settings) });
+    case "rater.added":
+      return change("rater", subject, { state: "active" });
+    case "person.deleted":
+      return change("rater", subject, { state: "forgotten" });
+    case "member.joined": {
+      const before = known("member", member)?.state;
+      const stopped = before === "paused" || before === "excluded";
+      return change("member", member, {
+        group_name: details.group ?? null,
+        ...(!stopped && { state: "active", state_reason: null }),
+      });
+    }
+    case "member.left":
+      return change("member", member, { state: "left", state_reason: null });
+    case "member.state":
+      return change("member", member, { state: details.to, state_reason: details.reason ?? null });
+    case "raters.weighed":
+      return Object.entries(details.reliabilities as Record<string, number>).flatMap(
+        ([rater, reliability]) =>
+          known("member", `${subject} ${rater}`) === undefined
+            ? []
+            : change("member", `${subject} ${rater}`, { reliability }),
+      );
+    case "vote.held":
+      return change("review", `${subject} ${details.filter}`, { state: "held" });
+    case "vote.released":
+    case "vote.rejected":
+      return change("review", `${subject} ${details.filter}`, {
+        state: action.slice("vote.".length),
+        note: details.note ?? null,
+      });
+    case "item.added":
+      return change("item", subject, { state: "open" });
+    case "item.decided":
+      return change("item", subject, { state: "decided" });
+    case "item.reopened":
+      return change("item", subject, { state: "open" });
+    case "item.withdrawn":
+      return change("item", subject, { state: "withdrawn" });
+    case "item.skipped":
+      return change("lease", String(details.lease), { state: "skipped" });
+    case "vote.cast":
+      return change("lease", String(details.lease_id), { state: "voted" });
+    default:
+      return [];
   }
 }
 
