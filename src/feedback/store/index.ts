@@ -38,7 +38,7 @@ export {
 export { type Lease, type LeaseAnswer, LeaseRequest, MOST_LEASES, NO_LEASE } from "./lease.js";
 export { findMember, MEMBER_STATES, type MemberState, setMemberState } from "./member-state.js";
 export { putMember } from "./members.js";
-export { prioritise, setPriorities } from "./prioritise.js";
+export { prioritise, prioritiseDiverse, setPriorities } from "./prioritise.js";
 export { type Progress, progress } from "./progress.js";
 export {
   changeSettings,
