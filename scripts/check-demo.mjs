@@ -2,13 +2,14 @@
 //
 //   npm run check:demo              seeds 1 to 5
 //   node scripts/check-demo.mjs 3          seed 3 only, nothing written
-//   node scripts/check-demo.mjs --report   docs/results/demo.md again, from the newest finished run of each seed
+//   node scripts/check-demo.mjs --report   docs/results/demo.md again, from the newest finished run of each seed (or of those named)
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import os from "node:os";
 
 const report = process.argv[2] === "--report";
-const seeds = process.argv.length > 2 && !report ? process.argv.slice(2).map(Number) : [1, 2, 3, 4, 5];
+const named = process.argv.slice(report ? 3 : 2).map(Number);
+const seeds = named.length > 0 ? named : [1, 2, 3, 4, 5];
 const percent = (x) => `${(100 * x).toFixed(1)}%`;
 const interval = (x) => `${percent(x.estimate)} (${percent(x.low)}-${percent(x.high)})`;
 
@@ -66,9 +67,9 @@ for (const seed of seeds) {
   for (const [name, met, figure] of BARS) console.log(`  ${met(result) ? "met    " : "NOT MET"}  ${name}: ${figure(result)}`);
 }
 
-if (report || process.argv.length === 2) {
+if (report || named.length === 0) {
   const lines = [
-    "# The demo, seeds 1 to 5",
+    `# The demo, ${named.length > 0 ? `seed ${named.join(", ")}` : "seeds 1 to 5"}`,
     "",
     `Made by \`npm run check:demo\` on ${os.cpus().length} cores of ${os.cpus()[0].model.trim()}, Node ${process.versions.node}. Intervals are 95%.`,
     "",

@@ -66,6 +66,7 @@ function shareLost(of) {
   const [own, base] = [loss("default"), loss("majority")];
   const ratio = (list) => list.reduce((sum, i) => sum + own[i], 0) / list.reduce((sum, i) => sum + base[i], 0);
   const all = [...own.keys()];
+  if (base.reduce((sum, lost) => sum + lost, 0) <= 0) return { estimate: Number.NaN, text: "(majority lost nothing)" };
   if (all.length < 3) return { estimate: ratio(all), text: `${ratio(all).toFixed(2)} (no interval from ${all.length} seeds)` };
   const { estimate, low, high } = bootstrap([all], ([sample]) => ratio(sample));
   return { estimate, text: `${estimate.toFixed(2)} (${low.toFixed(2)} to ${high.toFixed(2)} over seeds)` };

@@ -51,7 +51,7 @@ function decided(name: string): Record<string, string> {
   const models = ["sft", "reward", "policy"].flatMap((model) =>
     readdirSync(path.join(run, model)).map((file) => path.join(model, file)),
   );
-  const files = ["metrics.jsonl", "samples.jsonl", ...models.filter((file) => !file.endsWith(".md"))];
+  const files = ["metrics.jsonl", "samples.jsonl", ...models];
   const sums = files.map((file) => [file, sha256(readFileSync(path.join(run, file)))]);
   return { result: JSON.stringify(rest), ...Object.fromEntries(sums) };
 }

@@ -8,6 +8,12 @@ export type FromThread =
   | { outcome: RatingOutcome }
   | { failed: { message: string; hint?: string | undefined } };
 
+/** Sources run as they are only under the test runner, which compiles them first: threads need what was compiled. */
+const PROGRAM = new URL(
+  import.meta.url.endsWith(".ts") ? "../../../dist/demo/rating/worker.js" : "./worker.js",
+  import.meta.url,
+);
+
 /** A rating session on another thread, so that votes are cast while the next pairs are sampled. */
 export class RatingThread {
   private readonly worker: Worker;
@@ -16,7 +22,7 @@ export class RatingThread {
   rated = 0;
 
   constructor(plan: RatingPlan) {
-    this.worker = new Worker(new URL("./worker.js", import.meta.url), { workerData: plan });
+    this.worker = new Worker(PROGRAM, { workerData: plan });
     this.outcome = new Promise((resolve, reject) => {
       this.worker.on("message", (message: FromThread) => {
         if ("rated" in message) this.rated += message.rated;

@@ -192,3 +192,26 @@ describe("a pool of simulated raters", () => {
     expect(new Set(sided.map(({ answer }) => verdict(answer))).size).toBe(2);
   });
 });
+
+it("people who love length choose the longer answer, honest ones do not mind it", () => {
+  const longerChosen = (people: "honest" | "length-loving") => {
+    const raters = simulatedRaters(
+      { raters: 6, shares: { honest: 1 }, groups: 1, talkative: 0, people },
+      ASSISTANT_VALUES,
+      1,
+    );
+    const items = worldItems(200);
+    const votes = simulateVotes(items, raters, { votesPerItem: 2, repeats: 0, seed: 2 });
+    const chosen = votes.flatMap(({ item, answer }) => {
+      const lengths = items
+        .find(({ id }) => id === item)!
+        .content.responses.map(({ text }) => text.split(/\s+/).length);
+      const said = verdict(answer);
+      if (Math.abs(lengths[0] - lengths[1]) < 3 || (said !== "left" && said !== "right")) return [];
+      return [(said === "left") === lengths[0] > lengths[1]];
+    });
+    return wilsonInterval(chosen.filter(Boolean).length, chosen.length, 0.99);
+  };
+  expect(longerChosen("length-loving").low).toBeGreaterThan(longerChosen("honest").high);
+  expect(longerChosen("length-loving").low).toBeGreaterThan(0.6);
+});
