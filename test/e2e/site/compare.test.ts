@@ -23,7 +23,12 @@ onSite("comparing", (site) => {
       const mirrored = order[0] === 1 && (verdict === "left" || verdict === "right");
       return [mirrored ? (verdict === "left" ? "right" : "left") : verdict, strength];
     });
-    const cycle = [["left", 3], ["tie", undefined], ["right", 3], ["both-bad", undefined]];
+    const cycle = [
+      ["left", 3],
+      ["tie", undefined],
+      ["right", 3],
+      ["both-bad", undefined],
+    ];
     expect(onScreen).toEqual(given.map((_, i) => cycle[i % 4]));
     for (const { milliseconds } of cast) expect(milliseconds).toBeGreaterThan(100);
 
@@ -52,7 +57,11 @@ onSite("comparing", (site) => {
   });
 
   it("a lost connection and a reload lose neither a draft nor a vote, and double none", async () => {
-    const project = await makeProject(site, {}, Array.from({ length: 8 }, (_, i) => pairItem(i)));
+    const project = await makeProject(
+      site,
+      {},
+      Array.from({ length: 8 }, (_, i) => pairItem(i)),
+    );
     const { page, context } = await raterPage(site, project);
     await page.waitForSelector(".item");
     await page.waitForTimeout(500);
@@ -88,7 +97,11 @@ onSite("comparing", (site) => {
   });
 
   it("undo of what waits takes it back, and nothing of it is sent", async () => {
-    const project = await makeProject(site, {}, Array.from({ length: 4 }, (_, i) => pairItem(i)));
+    const project = await makeProject(
+      site,
+      {},
+      Array.from({ length: 4 }, (_, i) => pairItem(i)),
+    );
     const { page, context } = await raterPage(site, project);
     await page.waitForSelector(".item");
     await page.waitForTimeout(500);
@@ -98,7 +111,10 @@ onSite("comparing", (site) => {
     const second = await itemShown(page);
     await press(page, "1");
     await page.keyboard.press("z");
-    await page.waitForFunction((id) => document.querySelector(".item")?.getAttribute("data-item") === id, second);
+    await page.waitForFunction(
+      (id) => document.querySelector(".item")?.getAttribute("data-item") === id,
+      second,
+    );
     expect(await page.locator('[data-mode="lease"]').count()).toBe(1);
     await context.setOffline(false);
     const cast = await votesAre(site, project, 1);
@@ -108,7 +124,11 @@ onSite("comparing", (site) => {
   });
 
   it("two tabs: one works at a time, and takes over what the other had", async () => {
-    const project = await makeProject(site, {}, Array.from({ length: 4 }, (_, i) => pairItem(i)));
+    const project = await makeProject(
+      site,
+      {},
+      Array.from({ length: 4 }, (_, i) => pairItem(i)),
+    );
     const { page, context } = await raterPage(site, project);
     await page.waitForSelector(".item");
     const item = await itemShown(page);
@@ -125,7 +145,11 @@ onSite("comparing", (site) => {
   });
 
   it("an item that was withdrawn while open, and a project that was closed, are said", async () => {
-    const project = await makeProject(site, {}, Array.from({ length: 3 }, (_, i) => pairItem(i)));
+    const project = await makeProject(
+      site,
+      {},
+      Array.from({ length: 3 }, (_, i) => pairItem(i)),
+    );
     const { page } = await raterPage(site, project);
     await page.waitForSelector(".item");
     await page.waitForTimeout(LOOK);
@@ -143,7 +167,11 @@ onSite("comparing", (site) => {
   });
 
   it("without storage it works, and says that the page has to stay open", async () => {
-    const project = await makeProject(site, {}, Array.from({ length: 3 }, (_, i) => pairItem(i)));
+    const project = await makeProject(
+      site,
+      {},
+      Array.from({ length: 3 }, (_, i) => pairItem(i)),
+    );
     const { page, context, login, problems } = await raterPage(site, project);
     await context.addInitScript(() => {
       for (const name of ["localStorage", "sessionStorage", "indexedDB"])
@@ -164,7 +192,11 @@ onSite("comparing", (site) => {
   });
 
   it("a session that is over is signed in again in place, and nothing is lost", async () => {
-    const project = await makeProject(site, {}, Array.from({ length: 6 }, (_, i) => pairItem(i)));
+    const project = await makeProject(
+      site,
+      {},
+      Array.from({ length: 6 }, (_, i) => pairItem(i)),
+    );
     const { page, context, login } = await raterPage(site, project);
     await page.waitForSelector(".item");
     await page.waitForTimeout(500);

@@ -2,12 +2,23 @@
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import {
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  chromium,
+  type Page,
+} from "playwright-core";
 import { afterAll, beforeAll, describe } from "vitest";
 import type { NewItem, NewProject } from "../../../src/feedback/store/index.js";
 import type { CastVote } from "../../../src/feedback/tasks/index.js";
 import { accounts, projects, results } from "../../../src/server/contract/index.js";
-import { FeedbackClient, type RunningServer, ServerSettings, startServer } from "../../../src/server/index.js";
+import {
+  FeedbackClient,
+  type RunningServer,
+  ServerSettings,
+  startServer,
+} from "../../../src/server/index.js";
 
 /** Debian's package, or what CHROMIUM names. */
 export const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
@@ -73,7 +84,13 @@ export async function makeProject(
   items: readonly NewItem[],
 ): Promise<string> {
   const { id } = await admin.call(projects.createProject, {
-    body: { name: "Pilot", task: { kind: "pairwise" }, seed: 5, guidelines: "# Rules\n\nBe fair.", ...project },
+    body: {
+      name: "Pilot",
+      task: { kind: "pairwise" },
+      seed: 5,
+      guidelines: "# Rules\n\nBe fair.",
+      ...project,
+    },
   });
   if (items.length > 0)
     await admin.call(projects.importItems, { params: { project: id }, body: { items: [...items] } });
@@ -97,7 +114,8 @@ export async function raterPage(
   const problems: string[] = [];
   page.on("pageerror", (error) => problems.push(error.message));
   page.on("console", (message) => {
-    if (message.type() === "error" && !/Failed to load resource/.test(message.text())) problems.push(message.text());
+    if (message.type() === "error" && !/Failed to load resource/.test(message.text()))
+      problems.push(message.text());
   });
   await signIn(site, page, login, `/p/${project}`);
   return { page, context, login, problems };
@@ -111,7 +129,8 @@ export async function signIn({ server }: Site, page: Page, login: string, path =
   await page.waitForSelector("form", { state: "detached" });
 }
 
-export const itemShown = (page: Page): Promise<string | null> => page.locator(".item").getAttribute("data-item");
+export const itemShown = (page: Page): Promise<string | null> =>
+  page.locator(".item").getAttribute("data-item");
 
 /** Waits until another item than this is on the screen, for as long as a look takes. */
 export async function nextItem(page: Page, before: string | null): Promise<void> {
