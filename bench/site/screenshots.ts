@@ -1,13 +1,18 @@
-/** npm run docs:images: pictures of every page that raters see, light and dark, laptop and phone, into docs/images. */
+/**
+ * npm run docs:images: pictures of every page that raters see into docs/images: of the comparison light and dark on laptop and
+ * phone, of the others two of the four. With PLUMB_IMAGES=<folder>, all of them there, to be looked at.
+ */
 import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { accounts, projects } from "../../src/server/contract/index.js";
 import { addItems, CHROMIUM, PASSWORD, rater, type Served, serve } from "./serve.js";
 
-const OUT = fileURLToPath(new URL("../../../../docs/images/", import.meta.url));
+const ALL = process.env.PLUMB_IMAGES;
+const OUT = ALL ? `${ALL}/` : fileURLToPath(new URL("../../../../docs/images/", import.meta.url));
+const SHOWN = /pairwise|laptop-light|phone-dark/;
 const SCREENS = {
-  laptop: { viewport: { width: 1280, height: 800 } },
+  laptop: { viewport: { width: 1120, height: 700 } },
   phone: { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true },
 };
 const GUIDELINES =
@@ -102,7 +107,10 @@ async function shoot(
 ): Promise<void> {
   const context = await from.newContext({ ...options, reducedMotion: "reduce" });
   const page = await context.newPage();
-  const take = (what: string) => page.screenshot({ path: `${OUT}rate-${what}-${name}.png` });
+  const take = async (what: string) => {
+    if (ALL || SHOWN.test(`${what}-${name}`))
+      await page.screenshot({ path: `${OUT}rate-${what}-${name}.png` });
+  };
   await page.goto(served.url);
   await page.waitForSelector("form");
   await take("sign-in");

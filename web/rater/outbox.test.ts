@@ -45,7 +45,12 @@ function world(fate: (turn: number) => "taken" | "lost before" | "lost after" | 
 }
 
 it("whatever is lost on the way, every vote is taken once and in order, also over a reload", async () => {
-  const fates = fc.array(fc.constantFrom("taken", "lost before", "lost after", 503, 429), { maxLength: 15 });
+  const fates = fc.array(
+    fc.constantFrom("taken" as const, "lost before" as const, "lost after" as const, 503, 429),
+    {
+      maxLength: 15,
+    },
+  );
   await fc.assert(
     fc.asyncProperty(fates, fc.nat(6), async (fate, reloadAfter) => {
       const { doors, taken, settle, kept } = world((turn) => fate[turn] ?? "taken");
