@@ -7,8 +7,6 @@ import { putMember } from "./members.js";
 import { findProject } from "./projects.js";
 import type { Store } from "./store.js";
 import { StoreError } from "./store-error.js";
-import type { Tables } from "./tables.js";
-import type { Write } from "./writer.js";
 
 const languageTag = z
   .string()
