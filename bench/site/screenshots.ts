@@ -179,6 +179,7 @@ async function panels(page: Page, take: (what: string) => Promise<unknown>): Pro
     await take(what);
     await page.keyboard.press("Escape");
     await page.waitForSelector("dialog", { state: "detached" });
+    await page.waitForTimeout(300);
   }
   await page.keyboard.press("g");
   await page.getByText("Read both answers whole.").waitFor();
