@@ -83,11 +83,7 @@ export class Work {
         changed: () => {
           if (this.outbox?.problem?.signedOut) this.signedOut = true;
           // All that was held is with the server now: there may be more.
-          if (
-            this.shown === undefined &&
-            this.nothing.why === "loading" &&
-            this.outbox?.problem === undefined
-          )
+          if (this.shown === undefined && this.nothing.why !== "none" && this.outbox?.problem === undefined)
             this.fetch();
           doors.changed();
         },

@@ -110,7 +110,7 @@ onSite("comparing", (site) => {
       await page.waitForTimeout(LOOK);
       await page.keyboard.press("1");
     }
-    await page.getByText("The next items come as soon as there is a connection.").waitFor();
+    await page.getByText("There is no connection to the server.").waitFor();
     await context.setOffline(false);
     await page.waitForSelector(".item", { timeout: 10_000 });
     expect(await votesAre(site, project, 5)).toHaveLength(5);
