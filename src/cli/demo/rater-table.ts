@@ -26,7 +26,10 @@ export function raterTable({ raters, votes, pairs, labels, method }: VotesSummar
     ];
   });
   return [
-    formatTable(["raters, as simulated", "raters", "votes", "right, as the votes tell (range)", "flagged"], rows),
+    formatTable(
+      ["raters, as simulated", "raters", "votes", "right, as the votes tell (range)", "flagged"],
+      rows,
+    ),
     "",
     `Flagged: ${flaggedOf(kinds)}. Aggregation (${method}) is not told who is who.`,
     `${votes} votes on ${pairs} pairs; of those that gold tells apart, ${percent(labels.estimate)} got the better side ` +
