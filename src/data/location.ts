@@ -20,7 +20,19 @@ export function describeLocation(where: RowLocation): string {
   return `${where.file}, ${where.unit} ${where.number}`;
 }
 
-/** An error about one row. */
-export function rowError(where: RowLocation, problem: string, hint?: string): PlumbError {
-  return new PlumbError(`${describeLocation(where)}: ${problem}`, { hint });
+/** An error about one row; its message names the place. */
+export class RowError extends PlumbError {
+  constructor(
+    readonly where: RowLocation,
+    /** Path of the field that is wrong; empty for the row itself. */
+    readonly field: string,
+    readonly problem: string,
+    hint?: string,
+  ) {
+    super(`${describeLocation(where)}: ${field === "" ? "" : `field "${field}" `}${problem}`, { hint });
+  }
+}
+
+export function rowError(where: RowLocation, problem: string, hint?: string): RowError {
+  return new RowError(where, "", problem, hint);
 }

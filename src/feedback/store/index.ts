@@ -24,12 +24,15 @@ export {
   withoutPassword,
 } from "./database.js";
 export { countingVotes, exportComparisons, exportLabels, exportVotes } from "./export-votes.js";
+export { type ItemVote, itemVotes } from "./item-votes.js";
 export {
   addItems,
   findItem,
   ITEM_STATES,
   type Item,
+  type ItemQuery,
   type ItemState,
+  itemProblem,
   listItems,
   MOST_ITEMS_AT_ONCE,
   NewItem,

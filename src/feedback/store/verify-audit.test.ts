@@ -22,7 +22,7 @@ async function filled(store: Store): Promise<string[]> {
   const votes = [];
   for (let i = 0; i < 4; i++) votes.push(await judge(store, project.id, raters[0]));
   await correctVote(store, { vote: votes[1].id, rater: raters[0], answer: verdict("tie") });
-  await publishGuidelines(store, project.id, "Be kind and exact.", "admin:a-1");
+  await publishGuidelines(store, project.id, { text: "Be kind and exact.", after: 1 }, "admin:a-1");
   await store.checkpoint();
   return votes.map(({ id }) => id);
 }

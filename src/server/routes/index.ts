@@ -1,5 +1,6 @@
 import type { Endpoint } from "../endpoint.js";
 import { accountRoutes } from "./accounts.js";
+import { importRoutes } from "./imports.js";
 import { invitationRoutes } from "./invitations.js";
 import { itemRoutes } from "./items.js";
 import { keyRoutes } from "./keys.js";
@@ -17,6 +18,7 @@ export const endpoints: readonly Endpoint[] = [
   ...invitationRoutes,
   ...projectRoutes,
   ...itemRoutes,
+  ...importRoutes,
   ...peopleRoutes,
   ...workRoutes,
   ...resultRoutes,

@@ -48,8 +48,8 @@ export const projectRoutes = [
   endpoint(contract.listGuidelines, async (_request, { store, project }) => ({
     guidelines: await listGuidelines(store, project.id),
   })),
-  endpoint(contract.publishGuidelines, async ({ body: { text } }, { store, project, principal }) => ({
-    version: await publishGuidelines(store, project.id, text, principal.actor),
+  endpoint(contract.publishGuidelines, async ({ body }, { store, project, principal }) => ({
+    version: await publishGuidelines(store, project.id, body, principal.actor),
   })),
 ];
 

@@ -1,10 +1,13 @@
 import {
   decideReview,
   exportVotes,
+  findItem,
   holdVotes,
+  itemVotes,
   listReviews,
   type Review,
   readCheckpoints,
+  StoreError,
   verifyAudit,
 } from "../../feedback/store/index.js";
 import { results as contract } from "../contract/index.js";
@@ -33,6 +36,11 @@ export const resultRoutes = [
     if (own === undefined) throw new RequestError(404, `There is no review ${params.review}.`);
     await decideReview(store, params.review, body, principal.actor);
     return undefined;
+  }),
+  endpoint(contract.listItemVotes, async ({ params }, { store, project }) => {
+    const item = await findItem(store, params.item);
+    if (item.project !== project.id) throw new StoreError("missing", `There is no item ${params.item}.`);
+    return { votes: await itemVotes(store, item.id) };
   }),
   endpoint(contract.exportVotes, async (_request, { store, project }) => exportVotes(store, project.id)),
   endpoint(contract.readAudit, async ({ query }, { store }) => {
