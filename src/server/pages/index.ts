@@ -1,4 +1,4 @@
-/** Addresses beside the API: health, metrics, the API's document, and two small pages. */
+/** Addresses beside the API: health, metrics, the API's document, and the site. */
 import { createHash } from "node:crypto";
 import type { Env, Hono } from "hono";
 import { sql } from "kysely";
@@ -8,13 +8,12 @@ import { clientAddress } from "../http/origin.js";
 import { openApi } from "../openapi.js";
 import type { Services } from "../services.js";
 import { docsPage } from "./docs.js";
-import { joinPage } from "./join.js";
+import { addSite } from "./site.js";
 
-/** A page with its one style and at most one script. */
+/** A page with its one style. */
 export interface Page {
   title: string;
   style: string;
-  script?: string;
   body: string;
 }
 
@@ -22,7 +21,6 @@ export interface Page {
 export function addPages<E extends Env>(app: Hono<E>, services: Services): [string, string[]][] {
   const document = openApi(services.origin);
   const docs = rendered(docsPage(document));
-  const join = rendered(joinPage());
   app.get("/healthz", (c) => c.json({ status: "ok" }));
   app.get("/readyz", async (c) => {
     if (!services.ready) return c.json({ status: "stopping" }, 503);
@@ -35,25 +33,21 @@ export function addPages<E extends Env>(app: Hono<E>, services: Services): [stri
     return c.text(await services.metrics.text(), 200, { "Content-Type": services.metrics.contentType });
   });
   app.get("/openapi.json", (c) => c.json(document));
-  for (const [path, page] of [
-    ["/docs", docs],
-    ["/join", join],
-  ] as const)
-    app.get(path, (c) => c.html(page.html, 200, { "Content-Security-Policy": page.policy }));
-  return ["/healthz", "/readyz", "/metrics", "/openapi.json", "/docs", "/join"].map((path) => [
+  app.get("/docs", (c) => c.html(docs.html, 200, { "Content-Security-Policy": docs.policy }));
+  const site = addSite(app);
+  return ["/healthz", "/readyz", "/metrics", "/openapi.json", "/docs", ...site].map((path) => [
     path,
     ["GET"],
   ]);
 }
 
-/** The page as HTML, and the policy that lets a browser run exactly its own style and script. */
-function rendered({ title, style, script, body }: Page): { html: string; policy: string } {
+/** The page as HTML, and the policy that lets a browser use exactly its own style, and run nothing. */
+function rendered({ title, style, body }: Page): { html: string; policy: string } {
   const hash = (text: string) => `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
-  const scripts = script === undefined ? "" : `<script>${script}</script>`;
   return {
     html: `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>${escapeHtml(title)}</title><style>${style}</style></head><body>${body}${scripts}</body></html>`,
-    policy: `default-src 'none'; style-src ${hash(style)}; script-src ${script ? hash(script) : "'none'"}; connect-src ${script ? "'self'" : "'none'"}; frame-ancestors 'none'; base-uri 'none'; form-action 'none'`,
+<title>${escapeHtml(title)}</title><style>${style}</style></head><body>${body}</body></html>`,
+    policy: `default-src 'none'; style-src ${hash(style)}; frame-ancestors 'none'; base-uri 'none'; form-action 'none'`,
   };
 }
 

@@ -1,0 +1,97 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join, relative, sep } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Context, Env, Hono } from "hono";
+import { RequestError } from "../http/request-error.js";
+
+/** What `npm run build` makes of web/. */
+const BUILT = fileURLToPath(new URL("../../../dist/web", import.meta.url));
+
+const TYPES: Readonly<Record<string, string>> = {
+  html: "text/html; charset=utf-8",
+  js: "text/javascript; charset=utf-8",
+  css: "text/css; charset=utf-8",
+  svg: "image/svg+xml",
+};
+/** Only what lies in assets/ has its hash in its name. */
+const IMMUTABLE = "public, max-age=31536000, immutable";
+
+/**
+ * What the site may do: run and load its own files, and ask its own server. Nothing is written into it as markup but what DOMPurify
+ * made (trusted types), so that text which slipped through is text.
+ */
+const POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' data:",
+  "connect-src 'self'",
+  "frame-ancestors 'none'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "require-trusted-types-for 'script'",
+  "trusted-types dompurify",
+].join("; ");
+
+interface SiteFile {
+  type: string;
+  plain: Uint8Array<ArrayBuffer>;
+  br: Uint8Array<ArrayBuffer>;
+  gzip: Uint8Array<ArrayBuffer>;
+}
+
+/** Serves the site's pages, all of them one document, and its files. @returns the addresses. */
+export function addSite<E extends Env>(app: Hono<E>): string[] {
+  const files = readSite();
+  const page = (c: Context) => {
+    const file = files.get("index.html");
+    if (file === undefined)
+      throw new RequestError(404, "The pages are not built.", { hint: "Run npm run build." });
+    return answer(c, file, { "Content-Security-Policy": POLICY });
+  };
+  const pages = ["/", "/join", "/p/:project", "/desk", "/desk/*"];
+  for (const path of pages) app.get(path, page);
+  app.get("/assets/:file", (c) => {
+    const file = files.get(`assets/${c.req.param("file")}`);
+    if (file === undefined) throw new RequestError(404, "There is nothing at this address.");
+    return answer(c, file, { "Cache-Control": IMMUTABLE });
+  });
+  return [...pages, "/assets/:file"];
+}
+
+/** Everything that was built, with its compressed forms. */
+function readSite(): ReadonlyMap<string, SiteFile> {
+  const files = new Map<string, SiteFile>();
+  let names: string[];
+  try {
+    names = readdirSync(BUILT, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile() && !/\.(br|gz)$/.test(entry.name))
+      .map((entry) => relative(BUILT, join(entry.parentPath, entry.name)));
+  } catch {
+    return files;
+  }
+  const read = (name: string) => new Uint8Array(readFileSync(join(BUILT, name)));
+  for (const name of names)
+    files.set(name.split(sep).join("/"), {
+      type: TYPES[name.slice(name.lastIndexOf(".") + 1)] ?? "application/octet-stream",
+      plain: read(name),
+      br: read(`${name}.br`),
+      gzip: read(`${name}.gz`),
+    });
+  return files;
+}
+
+function answer(c: Context, file: SiteFile, headers: Record<string, string>): Response {
+  const accepted = (c.req.header("accept-encoding") ?? "")
+    .split(",")
+    .map((part) => part.trim().toLowerCase())
+    .filter((part) => !/;\s*q=0(\.0*)?$/.test(part))
+    .map((part) => part.split(";")[0].trim());
+  const encoding = (["br", "gzip"] as const).find((name) => accepted.includes(name));
+  return c.body(file[encoding ?? "plain"], 200, {
+    "Content-Type": file.type,
+    Vary: "Accept-Encoding",
+    ...(encoding && { "Content-Encoding": encoding }),
+    ...headers,
+  });
+}

@@ -1,0 +1,68 @@
+/** Addresses of the pages: the browser's own history, nothing more. */
+import type { JSX } from "preact";
+import { useEffect, useState } from "preact/hooks";
+
+const MOVED = "plumb-moved";
+
+/** Goes to another page of ours. @param replace leaves no step in the history. */
+export function navigate(path: string, { replace = false } = {}): void {
+  if (replace) history.replaceState(null, "", path);
+  else history.pushState(null, "", path);
+  dispatchEvent(new Event(MOVED));
+  scrollTo(0, 0);
+}
+
+/** The path of the address, as it changes. */
+export function usePath(): string {
+  const [path, setPath] = useState(location.pathname);
+  useEffect(() => {
+    const moved = () => setPath(location.pathname);
+    addEventListener(MOVED, moved);
+    addEventListener("popstate", moved);
+    return () => {
+      removeEventListener(MOVED, moved);
+      removeEventListener("popstate", moved);
+    };
+  }, []);
+  return path;
+}
+
+/**
+ * What a path says by a pattern: `matched("/desk/:project/:page?", path)` is `{ project, page }`, or undefined if it is another.
+ */
+export function matched(pattern: string, path: string): Record<string, string> | undefined {
+  const [wanted, given] = [pattern, path].map((text) => text.split("/").filter((part) => part !== ""));
+  if (given.length > wanted.length) return undefined;
+  const found: Record<string, string> = {};
+  for (const [i, part] of wanted.entries()) {
+    const value = given[i];
+    if (!part.startsWith(":")) {
+      if (value !== part) return undefined;
+      continue;
+    }
+    const name = part.replace(/[:?]/g, "");
+    if (value !== undefined) {
+      try {
+        found[name] = decodeURIComponent(value);
+      } catch {
+        return undefined;
+      }
+    } else if (!part.endsWith("?")) return undefined;
+  }
+  return found;
+}
+
+/** A link to another page of ours. */
+export function Link({ href, ...rest }: JSX.IntrinsicElements["a"] & { href: string }) {
+  return (
+    <a
+      {...rest}
+      href={href}
+      onClick={(event) => {
+        if (event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+        event.preventDefault();
+        navigate(href);
+      }}
+    />
+  );
+}

@@ -1,0 +1,18 @@
+import type { ApiProblem } from "../api/problem.js";
+import { useStrings } from "../strings/index.js";
+
+/** Why a form was not taken; the place is always there, so that screen readers read what appears in it. */
+export function FormProblem({ problem, hint }: { problem: ApiProblem | undefined; hint?: string }) {
+  const { offline, offlineHint } = useStrings().problem;
+  return (
+    <div role="alert">
+      {problem && (
+        <p class="notice notice-bad">
+          {problem.status === 0
+            ? `${offline} ${offlineHint}`
+            : `${problem.message} ${hint ?? problem.details.hint ?? ""}`}
+        </p>
+      )}
+    </div>
+  );
+}

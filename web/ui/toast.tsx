@@ -1,0 +1,52 @@
+/** Short messages at the edge of the page, read out by screen readers; each goes by itself, or when it is closed. */
+import { type ComponentChildren, createContext } from "preact";
+import { useCallback, useContext, useRef, useState } from "preact/hooks";
+import { useStrings } from "../strings/index.js";
+
+/** How long a message stays. */
+const SHOWN_MILLISECONDS = 6000;
+/** Most messages at once; of more, the oldest goes. */
+const MOST_AT_ONCE = 3;
+
+interface Toast {
+  id: number;
+  text: string;
+  look: "plain" | "bad";
+}
+
+type Say = (text: string, look?: Toast["look"]) => void;
+const ToastContext = createContext<Say>(() => undefined);
+/** Says something to the person: `say(strings.saved)`. */
+export const useToast = (): Say => useContext(ToastContext);
+
+export function Toasts({ children }: { children: ComponentChildren }) {
+  const [toasts, setToasts] = useState<Toast[]>([]);
+  const count = useRef(0);
+  const strings = useStrings();
+  const remove = useCallback((id: number) => setToasts((all) => all.filter((toast) => toast.id !== id)), []);
+  const say = useCallback<Say>(
+    (text, look = "plain") => {
+      const id = ++count.current;
+      setToasts((all) =>
+        [...all.filter((toast) => toast.text !== text), { id, text, look }].slice(-MOST_AT_ONCE),
+      );
+      setTimeout(() => remove(id), SHOWN_MILLISECONDS);
+    },
+    [remove],
+  );
+  return (
+    <ToastContext.Provider value={say}>
+      {children}
+      <div class="toasts" role="status" aria-live="polite">
+        {toasts.map(({ id, text, look }) => (
+          <div key={id} class={`toast toast-${look}`}>
+            <span>{text}</span>
+            <button type="button" aria-label={strings.close} onClick={() => remove(id)}>
+              ×
+            </button>
+          </div>
+        ))}
+      </div>
+    </ToastContext.Provider>
+  );
+}

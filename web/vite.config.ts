@@ -1,0 +1,56 @@
+/** Builds the pages into dist/web: hashed files that browsers keep, each beside its Brotli and gzip forms. */
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { brotliCompressSync, gzipSync, constants as zlib } from "node:zlib";
+import { defineConfig, type Plugin } from "vite";
+// Built just before by tsc: the contracts name each route's method and path.
+import { contracts } from "../dist/server/contract/index.js";
+
+const ROUTES = "virtual:routes";
+const OUT = fileURLToPath(new URL("../dist/web", import.meta.url));
+
+/** Method and path of every route, so that neither the contracts nor zod are in what browsers load. */
+function routes(): Plugin {
+  return {
+    name: "routes",
+    resolveId: (id) => (id === ROUTES ? `\0${ROUTES}` : undefined),
+    load: (id) =>
+      id === `\0${ROUTES}`
+        ? `export default ${JSON.stringify(Object.fromEntries(contracts.map(({ id, method, path }) => [id, `${method} ${path}`])))}`
+        : undefined,
+  };
+}
+
+/** Compressed once here, not for each request. */
+function compressed(): Plugin {
+  return {
+    name: "compressed",
+    closeBundle() {
+      for (const entry of readdirSync(OUT, { recursive: true, withFileTypes: true })) {
+        if (!entry.isFile() || /\.(br|gz)$/.test(entry.name)) continue;
+        const file = join(entry.parentPath, entry.name);
+        const body = readFileSync(file);
+        const quality = { params: { [zlib.BROTLI_PARAM_QUALITY]: zlib.BROTLI_MAX_QUALITY } };
+        writeFileSync(`${file}.br`, brotliCompressSync(body, quality));
+        writeFileSync(`${file}.gz`, gzipSync(body, { level: 9 }));
+      }
+    },
+  };
+}
+
+export default defineConfig({
+  root: fileURLToPath(new URL(".", import.meta.url)),
+  base: "/",
+  plugins: [routes(), compressed()],
+  oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
+  build: {
+    outDir: OUT,
+    emptyOutDir: true,
+    target: "es2022",
+    // Nothing is inlined: the policy of the pages allows no data but images, and no script or style in the page.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    reportCompressedSize: false,
+  },
+});
