@@ -11,6 +11,7 @@
  * const { leases } = await store.lease({ project: project.id, rater: rater.id });
  * await store.vote({ lease: leases[0].id, rater: rater.id, answer });
  */
+export { type ActiveDay, activity } from "./activity.js";
 export { publicKeyOf } from "./audit-key.js";
 export { type BackupSummary, backup } from "./backup.js";
 export { addBookmark, type Bookmark, listBookmarks, removeBookmark } from "./bookmarks.js";
@@ -24,7 +25,6 @@ export {
   withoutPassword,
 } from "./database.js";
 export { countingVotes, exportComparisons, exportLabels, exportVotes } from "./export-votes.js";
-export { type ItemVote, itemVotes } from "./item-votes.js";
 export {
   addItems,
   findItem,
@@ -72,6 +72,7 @@ export {
 } from "./raters.js";
 export { type RestoreSummary, restore } from "./restore.js";
 export { decideReview, Finding, holdVotes, listReviews, type Review, type ReviewState } from "./reviews.js";
+export { itemVotes, raterVotes, type StandingVote } from "./standing-votes.js";
 export { openStore, type Store, type StoreOptions } from "./store.js";
 export { StoreError, type StoreProblem } from "./store-error.js";
 export { type AuditProblem, type AuditReport, verifyAudit } from "./verify-audit.js";

@@ -1,7 +1,16 @@
 import { expect, it } from "vitest";
 import { collection, judge, pair, verdict } from "../../../test/collection.js";
 import { onBothEngines } from "../../../test/databases.js";
-import { correctVote, decideReview, holdVotes, itemVotes, listItems, listReviews } from "./index.js";
+import {
+  activity,
+  correctVote,
+  decideReview,
+  holdVotes,
+  itemVotes,
+  listItems,
+  listReviews,
+  raterVotes,
+} from "./index.js";
 
 const saying = (prompt: string) => ({
   ...pair(0),
@@ -64,6 +73,26 @@ onBothEngines(({ store: open }) => {
       [third.rater, undefined],
       [first.rater, "released"],
     ]);
-    expect(votes[2]).toMatchObject({ corrects: first.id, answer: verdict("tie") });
+    expect(votes[2]).toMatchObject({ corrects: first.id, answer: verdict("tie"), gold: false });
+    expect(await raterVotes(store, project.id, raters[0], 10)).toEqual([votes[2]]);
+    expect(await raterVotes(store, project.id, raters[1], 0)).toEqual([]);
+  });
+
+  it("counts votes and raters of each day, corrections apart", async () => {
+    let now = Date.UTC(2026, 2, 1, 23, 59);
+    const store = await open({ clock: () => now });
+    const { project, raters } = await collection(store, { items: 3 });
+    await judge(store, project.id, raters[0]);
+    await judge(store, project.id, raters[0]);
+    const { id } = await judge(store, project.id, raters[1]);
+    now += 2 * 60_000;
+    await correctVote(store, { vote: id, rater: raters[1], answer: verdict("tie") });
+    await judge(store, project.id, raters[1]);
+    const [first, second] = [Date.UTC(2026, 2, 1), Date.UTC(2026, 2, 2)];
+    expect(await activity(store, project.id, first)).toEqual([
+      { day: first, votes: 3, raters: 2 },
+      { day: second, votes: 1, raters: 1 },
+    ]);
+    expect(await activity(store, project.id, second)).toHaveLength(1);
   });
 });

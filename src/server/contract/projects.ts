@@ -116,6 +116,27 @@ export const getProgress = contract({
   }),
 });
 
+export const listActivity = contract({
+  id: "listActivity",
+  method: "get",
+  path: "/projects/{project}/activity",
+  tag,
+  summary: "Votes on each day (UTC) on which there were any.",
+  access: read,
+  params: inProject,
+  query: z.object({
+    days: z.coerce
+      .number()
+      .pipe(z.int().min(1).max(3650))
+      .default(30)
+      .describe("How many days back, today counted"),
+  }),
+  result: z.object({
+    today: time.describe("When the day began that it is now"),
+    days: z.array(z.object({ day: time.describe("When it began"), votes: z.int(), raters: z.int() })),
+  }),
+});
+
 const Guidelines = z.object({ version: z.int(), text: z.string().describe("Markdown"), createdAt: time });
 export const listGuidelines = contract({
   id: "listGuidelines",

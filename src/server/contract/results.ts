@@ -75,6 +75,10 @@ const Vote = z.object({
   repeat: z.boolean(),
   corrects: ids.vote.optional(),
 });
+const StandingVote = Vote.extend({
+  gold: z.boolean().describe("Whether it answered a gold item"),
+  review: z.enum(STATES).optional().describe("The vote's worst review, if there was any"),
+});
 export const listItemVotes = contract({
   id: "listItemVotes",
   method: "get",
@@ -84,13 +88,19 @@ export const listItemVotes = contract({
     "Who said what about an item: of each judgement the latest correction, held and rejected ones too.",
   access: { roles: judges, scope: "review", project: "staff" },
   params: inProject.extend({ item: ids.item }),
-  result: z.object({
-    votes: z.array(
-      Vote.extend({
-        review: z.enum(STATES).optional().describe("The vote's worst review, if there was any"),
-      }),
-    ),
-  }),
+  result: z.object({ votes: z.array(StandingVote) }),
+});
+export const listRaterVotes = contract({
+  id: "listRaterVotes",
+  method: "get",
+  path: "/projects/{project}/members/{rater}/votes",
+  tag: "Results",
+  summary:
+    "A rater's votes as they stand, the latest first; of each judgement the latest correction, held and rejected ones too.",
+  access: { roles: judges, scope: "review", project: "staff" },
+  params: inProject.extend({ rater: ids.rater }),
+  query: z.object({ limit }),
+  result: z.object({ votes: z.array(StandingVote) }),
 });
 export const exportVotes = contract({
   id: "exportVotes",

@@ -6,6 +6,7 @@ import {
   itemVotes,
   listReviews,
   type Review,
+  raterVotes,
   readCheckpoints,
   StoreError,
   verifyAudit,
@@ -42,6 +43,9 @@ export const resultRoutes = [
     if (item.project !== project.id) throw new StoreError("missing", `There is no item ${params.item}.`);
     return { votes: await itemVotes(store, item.id) };
   }),
+  endpoint(contract.listRaterVotes, async ({ params, query }, { store, project }) => ({
+    votes: await raterVotes(store, project.id, params.rater, query.limit),
+  })),
   endpoint(contract.exportVotes, async (_request, { store, project }) => exportVotes(store, project.id)),
   endpoint(contract.readAudit, async ({ query }, { store }) => {
     const rows = await store.db
