@@ -51,7 +51,7 @@ export async function checkProject(
       .select("rater_id")
       .where("project_id", "=", id)
       .where("rater_id", "=", rater)
-      .where("state", "=", "active")
+      .where("state", "!=", "left")
       .executeTakeFirst());
   if (member) return project;
   throw new StoreError("missing", `There is no project ${id}.`);

@@ -2,6 +2,8 @@ import type { Logger } from "pino";
 import type { Store } from "../feedback/store/index.js";
 import { Principals } from "./accounts/principal.js";
 import { SignInThrottle } from "./accounts/throttle.js";
+import { Analyses } from "./analysis/analyses.js";
+import { type AnalysisRunner, LocalRunner } from "./analysis/runner.js";
 import { RateLimit } from "./http/rate-limit.js";
 import { ServerMetrics } from "./metrics.js";
 import { ServerSettings } from "./settings.js";
@@ -16,6 +18,7 @@ export interface Services {
   throttle: SignInThrottle;
   limits: { account: RateLimit; address: RateLimit; signIn: RateLimit };
   metrics: ServerMetrics;
+  analyses: Analyses;
   log: Logger;
   /** False once the server is stopping. */
   ready: boolean;
@@ -24,7 +27,13 @@ export interface Services {
 /** @param origin scheme, host and port that the server is reached under, if settings.publicUrl does not say. */
 export function createServices(
   store: Store,
-  options: { settings?: Partial<ServerSettings>; origin: string; log: Logger },
+  options: {
+    settings?: Partial<ServerSettings>;
+    origin: string;
+    log: Logger;
+    /** What computes analyses; this thread if not given. */
+    analyses?: AnalysisRunner;
+  },
 ): Services {
   const settings = ServerSettings.parse(options.settings ?? {});
   const { limits } = settings;
@@ -49,5 +58,6 @@ export function createServices(
       signIn: new RateLimit(limits.signIn, clock),
     },
     metrics: new ServerMetrics(),
+    analyses: new Analyses(store.db, options.analyses ?? new LocalRunner(store.db)),
   };
 }

@@ -3,6 +3,7 @@ import { PlumbError } from "../errors.js";
 import { openStore } from "../feedback/store/index.js";
 import { anyAdmin } from "./accounts/accounts.js";
 import { invite } from "./accounts/invitations.js";
+import { ThreadRunner } from "./analysis/thread-runner.js";
 import { createApp } from "./app.js";
 import { isLoopback } from "./http/origin.js";
 import { listen } from "./listen.js";
@@ -53,6 +54,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       settings,
       origin: `http://${shownHost}:${listening.port}`,
       log,
+      analyses: new ThreadRunner(database),
     });
     app = createApp(services);
     const token = await firstAdminToken(services);
@@ -63,6 +65,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       async stop() {
         services.ready = false;
         await listening.stop();
+        await services.analyses.close();
         await store.close();
         log.flush();
       },

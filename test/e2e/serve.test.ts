@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { afterAll, expect, it } from "vitest";
-import { accounts, projects } from "../../src/server/contract/index.js";
+import { accounts, analysis, projects } from "../../src/server/contract/index.js";
 import { FeedbackClient } from "../../src/server/index.js";
 
 const cli = resolve("dist/cli/main.js");
@@ -67,6 +67,9 @@ it("serves, takes tasks and simulated raters from the other commands, logs no se
   expect(simulated.status, simulated.err).toBe(0);
   const { raters } = JSON.parse(simulated.out) as { raters: { votes: number }[] };
   expect(raters.reduce((sum, { votes }) => sum + votes, 0)).toBe(18);
+  // Computed in a thread of its own, over a connection of its own.
+  const table = await admin.call(analysis.getRaterTable, { params: { project } });
+  expect(table.raters.reduce((sum, { votes }) => sum + votes, 0)).toBe(18);
   admin.close();
   server.child.kill("SIGTERM");
   const { status, err } = await server.exited;

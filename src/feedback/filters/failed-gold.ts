@@ -75,7 +75,8 @@ export function goldEvidence(right: number, n: number, honestAccuracy: number): 
   return (Math.exp(logBeta - logHonest) * regularizedBeta(honestAccuracy, a, b)) / honestAccuracy;
 }
 
-function isRight({ vote, item }: JudgedItem): boolean {
+/** Whether a vote gives a gold item's answer: the same side or label; ratings and ranks near it. */
+export function isRight({ vote, item }: JudgedItem): boolean {
   const { gold } = item;
   if (gold?.kind === "safety" || gold?.kind === "pairwise") {
     return (answerDifference(gold, vote.answer, item.task.scale) ?? 1) === 0;

@@ -51,7 +51,7 @@ export function selfContradiction(
 }
 
 /** Repeats that can be compared with the rater's earlier vote on the item, and those that contradict it. */
-function repeatsOf(own: readonly JudgedItem[]): {
+export function repeatsOf(own: readonly JudgedItem[]): {
   repeats: number;
   contradictions: [JudgedItem, JudgedItem, number][];
 } {

@@ -1,4 +1,4 @@
-import type { CastVote, ItemContent, Preference } from "../tasks/index.js";
+import { type CastVote, type ItemContent, preferenceOutcome } from "../tasks/index.js";
 import { type Comparisons, comparisons, type LabelVotes, labelVotes } from "../votes.js";
 import type { Queries } from "./database.js";
 import { findProject } from "./projects.js";
@@ -13,7 +13,8 @@ export async function* exportVotes(store: { db: Queries }, project: string): Asy
 }
 
 /**
- * The votes that count: of each judgement the latest correction, without those that a reviewer rejected. In the order of their
+ * The votes that count: of each judgement the latest correction, without those that a reviewer rejected
+ * and those of excluded raters. In the order of their
  * rows, hidden repeats left out unless `repeats`.
  *
  * @param held whether votes that a filter holds for review count meanwhile.
@@ -31,8 +32,15 @@ export async function* countingVotes(
     .where("state", "in", held ? ["rejected"] : ["rejected", "held"])
     .execute();
   for (const { lease_id } of reviews) out.add(lease_id);
+  const excluded = await store.db
+    .selectFrom("memberships")
+    .select("rater_id")
+    .where("project_id", "=", project)
+    .where("state", "=", "excluded")
+    .execute();
+  const silent = new Set(excluded.map(({ rater_id }) => rater_id));
   for await (const { vote, lease, corrected } of rowsOf(store.db, project))
-    if (!corrected && !out.has(lease) && (repeats || !vote.repeat)) yield vote;
+    if (!corrected && !out.has(lease) && !silent.has(vote.rater) && (repeats || !vote.repeat)) yield vote;
 }
 
 /**
@@ -62,12 +70,6 @@ export async function exportComparisons(
         });
   }
   return comparisons(rows);
-}
-
-function preferenceOutcome({ verdict, strength }: Preference, strengths: number): number {
-  if (verdict === "tie" || verdict === "both-bad") return 0.5;
-  const step = (strength ?? strengths) / (2 * strengths);
-  return verdict === "left" ? 0.5 + step : 0.5 - step;
 }
 
 /**

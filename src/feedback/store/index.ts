@@ -38,7 +38,8 @@ export {
   NewItem,
   withdrawItem,
 } from "./items.js";
-export { type Lease, type LeaseAnswer, LeaseRequest, MOST_LEASES } from "./lease.js";
+export { type Lease, type LeaseAnswer, LeaseRequest, MOST_LEASES, NO_LEASE } from "./lease.js";
+export { findMember, MEMBER_STATES, type MemberState, setMemberState } from "./member-state.js";
 export { prioritise, setPriorities } from "./prioritise.js";
 export { type Progress, progress } from "./progress.js";
 export {

@@ -16,7 +16,7 @@ import {
 import { groupBy } from "./group-by.js";
 import { newId } from "./ids.js";
 import { type LeaseAnswer, type LeaseRequest, shownLeases } from "./lease.js";
-import { type Member, quotaReached, workingMembers } from "./members.js";
+import { type Member, notWorking, presentMembers, quotaReached } from "./members.js";
 import { checkOpen, findProject, type Project } from "./projects.js";
 import { recountItems } from "./recount.js";
 import { StoreError } from "./store-error.js";
@@ -79,7 +79,7 @@ async function leaseInProject(
   const raters = [...new Set(requests.map(({ rater }) => rater))];
 
   // 1. Who asks, and what each of them holds.
-  const members = await workingMembers(db, project.id, raters);
+  const members = await presentMembers(db, project.id, raters);
   const held = await db
     .selectFrom("leases")
     .selectAll()
@@ -101,7 +101,7 @@ async function leaseInProject(
   const fresh: Tables["leases"][] = [];
   for (const [rater, count] of wanted) {
     const member = members.get(rater);
-    if (member === undefined) continue;
+    if (member?.state !== "active") continue;
     const own = holdings.get(rater) ?? [];
     for (let i = 0; i < count; i++) {
       const quota = quotaReached(member, project.settings, own.length, now);
@@ -144,10 +144,16 @@ async function leaseInProject(
   const byId = new Map(shown.map((lease) => [lease.id, lease]));
   for (const request of requests) {
     const { rater } = request;
-    if (!members.has(rater)) {
+    const member = members.get(rater);
+    if (member === undefined) {
       outcomes.set(request, {
         error: new StoreError("forbidden", `${rater} does not work in this project.`),
       });
+      continue;
+    }
+    if (member.state !== "active") {
+      const none = member.state as "paused" | "excluded";
+      outcomes.set(request, { value: { leases: [], none, why: notWorking(member) } });
       continue;
     }
     const leases = (holdings.get(rater) ?? []).flatMap(({ id }) => byId.get(id) ?? []);

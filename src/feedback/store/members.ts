@@ -12,8 +12,8 @@ export function dayOf(time: number): number {
   return Math.floor(time / DAY);
 }
 
-/** Those of the raters who may work in the project. */
-export async function workingMembers(
+/** Those of the raters who are in the project, paused and excluded ones too. */
+export async function presentMembers(
   db: Queries,
   project: string,
   raters: readonly string[],
@@ -25,7 +25,7 @@ export async function workingMembers(
     .select("raters.languages_json")
     .where("memberships.project_id", "=", project)
     .where("memberships.rater_id", "in", raters)
-    .where("memberships.state", "=", "active")
+    .where("memberships.state", "in", ["active", "paused", "excluded"])
     .where("raters.state", "=", "active")
     .execute();
   return new Map(
@@ -34,6 +34,15 @@ export async function workingMembers(
       { ...member, languages: JSON.parse(languages_json) as string[] },
     ]),
   );
+}
+
+/** What a rater who is paused or excluded is told. */
+export function notWorking({ state, state_reason }: Pick<Member, "state" | "state_reason">): string {
+  const what =
+    state === "paused"
+      ? "The project's lead has paused your work in this project for now; your votes count."
+      : "The project's lead has ended your work in this project, and your votes do not count.";
+  return state_reason === null ? what : `${what} The reason given: ${state_reason}`;
 }
 
 /** Which quota the rater's votes, and the leases that may become votes, have used up. */

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { check } from "./check.js";
 import type { Queries } from "./database.js";
 import { newId, storedName, storedText } from "./ids.js";
+import { findMember, type MemberState } from "./member-state.js";
 import { findProject } from "./projects.js";
 import type { Store } from "./store.js";
 import { StoreError } from "./store-error.js";
@@ -40,6 +41,9 @@ export interface Rater {
 export interface Member {
   rater: string;
   group?: string;
+  state: MemberState;
+  /** Why paused or excluded. */
+  reason?: string;
   joinedAt: number;
 }
 
@@ -96,7 +100,7 @@ export async function findPerson({ db }: Store, rater: string): Promise<Person |
   };
 }
 
-/** Lets a rater work in a project; a member moves to the group given. */
+/** Lets a rater work in a project; a member moves to the group given, and one who is paused or excluded stays so. */
 export async function joinProject(
   store: Store,
   { project, rater, group }: { project: string; rater: string; group?: string },
@@ -109,18 +113,33 @@ export async function joinProject(
     await write.db
       .insertInto("memberships")
       .values({
-        ...{ project_id: project, rater_id: rater, group_name: name, state: "active", joined_at: write.now },
+        ...{
+          project_id: project,
+          rater_id: rater,
+          group_name: name,
+          state: "active",
+          state_reason: null,
+          joined_at: write.now,
+        },
         ...{ turns: 0, votes: 0, day: 0, day_votes: 0, reliability: null },
       })
       .onConflict((conflict) =>
-        conflict.columns(["project_id", "rater_id"]).doUpdateSet({ group_name: name, state: "active" }),
+        conflict.columns(["project_id", "rater_id"]).doUpdateSet((eb) => ({
+          group_name: name,
+          state: eb
+            .case()
+            .when("memberships.state", "in", ["paused", "excluded"])
+            .then(eb.ref("memberships.state"))
+            .else("active")
+            .end(),
+        })),
       )
       .execute();
     write.audit(actor, "member.joined", rater, { project, group: name });
   });
 }
 
-/** Ends a rater's work in a project; what was cast stays. */
+/** Ends a rater's work in a project; what was cast stays and counts. @throws StoreError missing; conflict: the rater is excluded. */
 export async function leaveProject(
   store: Store,
   project: string,
@@ -128,30 +147,38 @@ export async function leaveProject(
   actor: string,
 ): Promise<void> {
   return store.write(async ({ db, audit }) => {
-    const left = await db
+    const { state } = await findMember(db, project, rater);
+    if (state === "excluded")
+      throw new StoreError(
+        "conflict",
+        "The rater is excluded.",
+        "Its votes would count again: let it in first.",
+      );
+    await db
       .updateTable("memberships")
-      .set({ state: "left" })
+      .set({ state: "left", state_reason: null })
       .where("project_id", "=", project)
       .where("rater_id", "=", rater)
-      .where("state", "=", "active")
-      .executeTakeFirst();
-    if (left.numUpdatedRows === 0n) throw new StoreError("missing", `${rater} is not in the project.`);
+      .execute();
     audit(actor, "member.left", rater, { project });
   });
 }
 
+/** Raters of a project, paused and excluded ones too, in the order in which they joined. */
 export async function listMembers({ db }: Store, project: string): Promise<Member[]> {
   const rows = await db
     .selectFrom("memberships")
     .selectAll()
     .where("project_id", "=", project)
-    .where("state", "=", "active")
+    .where("state", "!=", "left")
     .orderBy("joined_at")
     .orderBy("rater_id")
     .execute();
-  return rows.map(({ rater_id, group_name, joined_at }) => ({
+  return rows.map(({ rater_id, group_name, state, state_reason, joined_at }) => ({
     rater: rater_id,
     ...(group_name !== null && { group: group_name }),
+    state: state as MemberState,
+    ...(state_reason !== null && { reason: state_reason }),
     joinedAt: joined_at,
   }));
 }

@@ -41,7 +41,7 @@ export async function decideItems(write: Write, project: Project, itemIds: reado
   }
 }
 
-/** The latest vote of each rater on each item, but for repeats and those that a reviewer rejected. */
+/** The latest vote of each rater on each item, but for repeats, those that a reviewer rejected, and those of excluded raters. */
 function countingVotes(db: Queries, itemIds: readonly string[]) {
   return db
     .selectFrom("votes")
@@ -53,6 +53,7 @@ function countingVotes(db: Queries, itemIds: readonly string[]) {
     .select(["votes.item_id", "votes.answer_json", "memberships.reliability"])
     .where("votes.item_id", "in", itemIds)
     .where("votes.repeat_shown", "=", 0)
+    .where("memberships.state", "!=", "excluded")
     .where(({ not, exists, selectFrom }) =>
       not(
         exists(selectFrom("votes as later").select("later.id").whereRef("later.corrects", "=", "votes.id")),

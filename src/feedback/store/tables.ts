@@ -52,7 +52,10 @@ export interface Tables extends AccountTables {
     project_id: string;
     rater_id: string;
     group_name: string | null;
+    /** active; paused: no new work; excluded: no work, and votes do not count; left. */
     state: string;
+    /** Why paused or excluded. */
+    state_reason: string | null;
     joined_at: number;
     /** Leases that the rater has had in the project. */
     turns: number;

@@ -4,7 +4,7 @@ import type { Outcome } from "./batcher.js";
 import type { Queries } from "./database.js";
 import { groupBy } from "./group-by.js";
 import { newId } from "./ids.js";
-import { dayOf, type Member, workingMembers } from "./members.js";
+import { dayOf, type Member, notWorking, presentMembers } from "./members.js";
 import { checkOpen, type Project, toProject } from "./projects.js";
 import { recountItems } from "./recount.js";
 import { decideItems } from "./stopping.js";
@@ -75,7 +75,7 @@ async function load(db: Queries, requests: readonly CheckedVote[]): Promise<Know
       : await db.selectFrom("projects").selectAll().where("id", "in", projectIds).execute();
   const members = new Map<string, Member>();
   for (const [project, own] of groupBy(leases, ({ project_id }) => project_id))
-    for (const [rater, member] of await workingMembers(db, project, [
+    for (const [rater, member] of await presentMembers(db, project, [
       ...new Set(own.map(({ rater_id }) => rater_id)),
     ]))
       members.set(`${project} ${rater}`, member);
@@ -115,6 +115,7 @@ function takeVote(
   const member = known.members.get(`${project.id} ${lease.rater_id}`);
   if (member === undefined)
     throw new StoreError("forbidden", "The rater does not work in this project any more.");
+  if (member.state !== "active") throw new StoreError("forbidden", notWorking(member));
   if (lease.state === "skipped")
     throw new StoreError("conflict", "The item was skipped.", "Go on with the next.");
   if (lease.state !== "live" || lease.expires_at <= now)

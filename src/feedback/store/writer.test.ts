@@ -71,7 +71,11 @@ onBothEngines(({ store: open, fresh, engine }) => {
       migrations.map(({ name }) => ({ name })),
     );
     expect(await again.db.selectFrom("projects").selectAll().execute()).toHaveLength(1);
-    await again.db.updateTable("migrations").set({ name: "9999-later" }).execute();
+    await again.db
+      .updateTable("migrations")
+      .set({ name: "9999-later" })
+      .where("name", "=", migrations.at(-1)?.name ?? "")
+      .execute();
     await again.close();
     await expect(openStore(location, { keyFile })).rejects.toThrow(
       /9999-later, which this version does not know/,

@@ -17,3 +17,4 @@ export {
   TaskDefinition,
   type TaskKind,
 } from "./kinds.js";
+export { preferenceOutcome } from "./preference-outcome.js";

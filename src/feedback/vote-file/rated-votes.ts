@@ -5,8 +5,8 @@ import type { VoteFile } from "./read-votes.js";
 /** Where left, right and tie stand from left to right. */
 const SIDE_ORDER = [0, 2, 1];
 
-/** The votes of a file as agreement measures read them: labels of items, or left, tie and right of pairs. */
-export function ratedVotes({ votes, group, time }: VoteFile): RatedVotes {
+/** Votes, as a file or a project has them, as agreement measures read them: labels of items, or left, tie and right of pairs. */
+export function ratedVotes({ votes, group, time }: Pick<VoteFile, "votes" | "group" | "time">): RatedVotes {
   if (votes.kind === "pairs") {
     const { comparisons } = votes;
     const { votes: sides } = sideVotes(comparisons, comparedPairs(comparisons), true);

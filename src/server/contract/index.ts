@@ -1,18 +1,19 @@
 /** Every route of the API, as data: the router, the OpenAPI document, docs/api.md and the client are made from it. */
 import * as accounts from "./accounts.js";
+import * as analysis from "./analysis.js";
 import { type Contract, METHODS } from "./contract.js";
 import * as projects from "./projects.js";
 import * as results from "./results.js";
 import * as work from "./work.js";
 
 export { type Access, type Contract, ROLES, type Role, SCOPES, type Scope, takesBody } from "./contract.js";
-export { accounts, projects, results, work };
+export { accounts, analysis, projects, results, work };
 
 const isContract = (value: unknown): value is Contract =>
   typeof value === "object" && value !== null && "access" in value;
 
 /** By part, and by path and method within it. */
-export const contracts: readonly Contract[] = [accounts, projects, work, results].flatMap((part) =>
+export const contracts: readonly Contract[] = [accounts, projects, work, results, analysis].flatMap((part) =>
   Object.values(part as Record<string, unknown>)
     .filter(isContract)
     .sort((a, b) => compare(a.path, b.path) || METHODS.indexOf(a.method) - METHODS.indexOf(b.method)),

@@ -4,6 +4,7 @@ import { AssignmentSettings } from "../../feedback/assign/settings.js";
 import { storedName } from "../../feedback/store/ids.js";
 import {
   ITEM_STATES,
+  MEMBER_STATES,
   MOST_ITEMS_AT_ONCE,
   NewItem,
   NewProject,
@@ -289,6 +290,8 @@ export const setPriorities = contract({
 const Member = z.object({
   rater: ids.rater,
   group: z.string().optional(),
+  state: z.enum(MEMBER_STATES).describe("excluded: votes do not count"),
+  reason: z.string().optional().describe("Why paused or excluded"),
   name: z.string().optional().describe("Only for the project's leads"),
   joinedAt: time,
 });
@@ -311,6 +314,20 @@ export const moveMember = contract({
   access: write,
   params: inProject.extend({ rater: ids.rater }),
   body: z.strictObject({ group: group.optional() }),
+});
+export const setMemberState = contract({
+  id: "setMemberState",
+  method: "put",
+  path: "/projects/{project}/members/{rater}/state",
+  tag: "People",
+  summary:
+    "Pause a rater (no new work), exclude one (and its votes do not count), or let one go on. The rater is told the reason.",
+  access: write,
+  params: inProject.extend({ rater: ids.rater }),
+  body: z.strictObject({
+    state: z.enum(MEMBER_STATES),
+    reason: z.string().min(1).max(2000).optional().describe("Needed to pause and to exclude"),
+  }),
 });
 export const removeMember = contract({
   id: "removeMember",

@@ -1,6 +1,12 @@
 /** What raters do: take items, vote, correct, skip, keep drafts and bookmarks, look back. */
 import { z } from "zod";
-import { CorrectionRequest, LeaseRequest, SkipRequest, VoteRequest } from "../../feedback/store/index.js";
+import {
+  CorrectionRequest,
+  LeaseRequest,
+  NO_LEASE,
+  SkipRequest,
+  VoteRequest,
+} from "../../feedback/store/index.js";
 import { Answer, ItemContent } from "../../feedback/tasks/index.js";
 import { ids, inProject, MOST_ROWS, time } from "./common.js";
 import { contract, ROLES } from "./contract.js";
@@ -36,10 +42,8 @@ export const takeItems = contract({
   body: LeaseRequest.pick({ count: true }).strict(),
   result: z.object({
     leases: z.array(ShownLease),
-    none: z
-      .enum(["no-items", "day-quota", "project-quota"])
-      .optional()
-      .describe("Why there are fewer than asked for"),
+    none: z.enum(NO_LEASE).optional().describe("Why there are fewer than asked for"),
+    why: z.string().optional().describe("Of paused and excluded, in words for the rater"),
   }),
 });
 export const TakenVote = z.object({

@@ -6,7 +6,7 @@ export class RequestError extends Error {
   readonly headers: Readonly<Record<string, string>>;
 
   constructor(
-    readonly status: 400 | 401 | 403 | 404 | 405 | 408 | 409 | 410 | 413 | 415 | 421 | 422 | 429,
+    readonly status: 400 | 401 | 403 | 404 | 405 | 408 | 409 | 410 | 413 | 415 | 421 | 422 | 429 | 503,
     message: string,
     details: { field?: string; hint?: string; headers?: Record<string, string> } = {},
   ) {

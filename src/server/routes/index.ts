@@ -1,5 +1,6 @@
 import type { Endpoint } from "../endpoint.js";
 import { accountRoutes } from "./accounts.js";
+import { analysisRoutes } from "./analysis.js";
 import { importRoutes } from "./imports.js";
 import { invitationRoutes } from "./invitations.js";
 import { itemRoutes } from "./items.js";
@@ -22,4 +23,5 @@ export const endpoints: readonly Endpoint[] = [
   ...peopleRoutes,
   ...workRoutes,
   ...resultRoutes,
+  ...analysisRoutes,
 ];

@@ -1,4 +1,4 @@
-import { joinProject, leaveProject, listMembers } from "../../feedback/store/index.js";
+import { joinProject, leaveProject, listMembers, setMemberState } from "../../feedback/store/index.js";
 import { findAccount } from "../accounts/accounts.js";
 import { projects as contract, type Role } from "../contract/index.js";
 import { endpoint } from "../endpoint.js";
@@ -31,6 +31,10 @@ export const peopleRoutes = [
       return undefined;
     },
   ),
+  endpoint(contract.setMemberState, async ({ params: { rater }, body }, { store, project, principal }) => {
+    await setMemberState(store, { project: project.id, rater, ...body }, principal.actor);
+    return undefined;
+  }),
   endpoint(contract.removeMember, async ({ params: { rater } }, { store, project, principal }) => {
     await leaveProject(store, project.id, rater, principal.actor);
     return undefined;

@@ -74,7 +74,7 @@ async function ownProjects({ db }: Call["store"], { account, rater, role }: Prin
     .selectFrom("memberships")
     .select("project_id")
     .where("rater_id", "=", rater)
-    .where("state", "=", "active")
+    .where("state", "!=", "left")
     .execute();
   return new Set([...staff, ...member].map(({ project_id }) => project_id));
 }

@@ -1,6 +1,7 @@
 import { collection } from "./0001-collection.js";
 import { accounts } from "./0002-accounts.js";
+import { memberStates } from "./0003-member-states.js";
 import type { Migration } from "./migration.js";
 
 /** Every step from an empty database to today's, in order. */
-export const migrations: readonly Migration[] = [collection, accounts];
+export const migrations: readonly Migration[] = [collection, accounts, memberStates];

@@ -1,0 +1,51 @@
+import { agreementView } from "./agreement.js";
+import { disagreementsView } from "./disagreements.js";
+import { exclusionPreview } from "./exclusion.js";
+import { filterRun } from "./filter-run.js";
+import { forecastView } from "./forecast.js";
+import { type PreferencesRequest, preferencesView } from "./preferences.js";
+import type { ProjectData } from "./project-data.js";
+import { raterTable } from "./raters.js";
+
+/** What can be asked of a project's votes: plain data, so that another thread can be asked. */
+export type AnalysisRequest =
+  | { kind: "agreement" }
+  | { kind: "raters"; aspect?: string }
+  | { kind: "disagreements"; aspect?: string; offset: number; limit: number }
+  | ({ kind: "preferences" } & PreferencesRequest)
+  | { kind: "forecast"; now: number }
+  | { kind: "exclusion"; rater: string; aspect?: string }
+  | { kind: "filters" };
+
+export interface AnalysisResults {
+  agreement: ReturnType<typeof agreementView>;
+  raters: ReturnType<typeof raterTable>;
+  disagreements: ReturnType<typeof disagreementsView>;
+  preferences: ReturnType<typeof preferencesView>;
+  forecast: ReturnType<typeof forecastView>;
+  exclusion: ReturnType<typeof exclusionPreview>;
+  filters: ReturnType<typeof filterRun>;
+}
+
+/** Answers one request. */
+export function analyse(
+  data: ProjectData,
+  request: AnalysisRequest,
+): AnalysisResults[AnalysisRequest["kind"]] {
+  switch (request.kind) {
+    case "agreement":
+      return agreementView(data);
+    case "raters":
+      return raterTable(data, request.aspect);
+    case "disagreements":
+      return disagreementsView(data, request);
+    case "preferences":
+      return preferencesView(data, request);
+    case "forecast":
+      return forecastView(data, request.now);
+    case "exclusion":
+      return exclusionPreview(data, request);
+    case "filters":
+      return filterRun(data);
+  }
+}

@@ -1,0 +1,104 @@
+import type { ItemContent } from "../tasks/index.js";
+import type { ProjectData, ReportVote } from "./project-data.js";
+import { aspectsOf, type Question, questionOf, unitOf } from "./questions.js";
+import type { DisagreementsView } from "./views.js";
+
+/** Characters of a prompt and of a rationale that are shown. */
+const MOST_PROMPT = 300;
+const MOST_RATIONALE = 1000;
+/** Votes of one unit that are shown. */
+const MOST_VOTES = 100;
+
+interface Unit {
+  item: string;
+  what?: string;
+  entropy: number;
+  /** Rows of the question. */
+  rows: number[];
+}
+
+/** What raters agree on least, by the entropy of what they said; among equals, that of more votes first. */
+export function disagreementsView(
+  data: ProjectData,
+  { aspect = aspectsOf(data)[0], offset, limit }: { aspect?: string; offset: number; limit: number },
+): DisagreementsView {
+  const question = aspect === undefined ? undefined : questionOf(data, aspect);
+  const units = question === undefined ? [] : unitsOf(question).filter(({ rows }) => rows.length > 1);
+  units.sort((a, b) => b.entropy - a.entropy || b.rows.length - a.rows.length);
+  const shown = units.slice(offset, offset + limit);
+  return {
+    asOf: data.asOf,
+    aspect: aspect ?? data.project.task.kind,
+    count: units.length,
+    items: shown.map(({ item, what, entropy, rows }) => ({
+      ...{
+        item,
+        prompt: promptStart(data.items.get(item)?.content),
+        ...(what !== undefined && { what }),
+        entropy,
+      },
+      votes: rows.slice(0, MOST_VOTES).map((row) => shownVote(question as Question, row)),
+    })),
+    ...(offset + limit < units.length && { next: offset + limit }),
+  };
+}
+
+function unitsOf(question: Question): Unit[] {
+  const units = new Map<string, Unit>();
+  for (const row of question.from.keys()) {
+    const { key, item, what } = nameOf(question, row);
+    const unit = units.get(key);
+    if (unit === undefined) units.set(key, { item, what, entropy: 0, rows: [row] });
+    else unit.rows.push(row);
+  }
+  for (const unit of units.values()) unit.entropy = entropyOf(unit.rows.map((row) => said(question, row)));
+  return [...units.values()];
+}
+
+/** What a row is about: an item, a response of it, or two of several responses. */
+function nameOf({ votes, from }: Question, row: number): { key: string; item: string; what?: string } {
+  if (votes.kind === "labels") {
+    const key = votes.labels.items[votes.labels.item[row]];
+    const { item, response } = unitOf(key);
+    return { key, item, ...(response !== undefined && { what: response }) };
+  }
+  const { candidates, left, right } = votes.comparisons;
+  const { item, order } = from[row];
+  const what = `${candidates[left[row]]} or ${candidates[right[row]]}`;
+  return order.length > 2 ? { key: `${item} ${left[row]} ${right[row]}`, item, what } : { key: item, item };
+}
+
+/** A row in a word, by the names of responses. */
+function said({ votes, from, aspect }: Question, row: number): string {
+  if (votes.kind === "labels") return votes.labels.labels[votes.labels.label[row]];
+  const { answer } = from[row];
+  if (answer.kind === "pairwise" && answer.aspects[aspect].verdict === "both-bad") return "both bad";
+  const { candidates, left, right, outcome } = votes.comparisons;
+  if (outcome[row] === 0.5) return "tie";
+  return candidates[outcome[row] > 0.5 ? left[row] : right[row]];
+}
+
+/** Of the shares of each value, in bits. */
+export function entropyOf(values: readonly string[]): number {
+  const tally = new Map<string, number>();
+  for (const value of values) tally.set(value, (tally.get(value) ?? 0) + 1);
+  let bits = 0;
+  for (const n of tally.values()) bits -= (n / values.length) * Math.log2(n / values.length);
+  return Math.max(0, bits);
+}
+
+function shownVote(question: Question, row: number): DisagreementsView["items"][number]["votes"][number] {
+  const { id, rater, group, answer, milliseconds, castAt, review }: ReportVote = question.from[row];
+  return {
+    ...{ vote: id, rater, ...(group !== undefined && { group }), said: said(question, row) },
+    ...(answer.rationale !== undefined && { rationale: answer.rationale.slice(0, MOST_RATIONALE) }),
+    ...(milliseconds !== undefined && { seconds: milliseconds / 1000 }),
+    ...{ castAt, ...(review && { review }) },
+  };
+}
+
+function promptStart(content: ItemContent | undefined): string {
+  const prompt = content?.prompt ?? "";
+  const text = typeof prompt === "string" ? prompt : (prompt.at(-1)?.content ?? "");
+  return text.slice(0, MOST_PROMPT);
+}

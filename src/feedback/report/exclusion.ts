@@ -1,0 +1,68 @@
+import { aggregateQuestion, type QuestionAggregate } from "./aggregate.js";
+import { counts, type ProjectData, type ReportVote } from "./project-data.js";
+import { aspectsOf, questionOf, unitOf } from "./questions.js";
+import type { ExclusionPreview } from "./views.js";
+
+/** Changes that are shown. */
+const MOST_SHOWN = 100;
+
+interface Judged {
+  item: string;
+  left?: string;
+  right?: string;
+  answer: string;
+  probability: number;
+}
+
+/** What answers change when a rater's votes are left out of the default aggregate. */
+export function exclusionPreview(
+  data: ProjectData,
+  { rater, aspect = aspectsOf(data)[0] }: { rater: string; aspect?: string },
+  seed = 0,
+): ExclusionPreview {
+  const judged = (which: (vote: ReportVote) => boolean) => {
+    const question = aspect === undefined ? undefined : questionOf(data, aspect, which);
+    return question === undefined ? new Map<string, Judged>() : answers(aggregateQuestion(question, seed));
+  };
+  // An excluded rater's votes are looked at as if they still counted.
+  const present = (vote: ReportVote) => counts(vote.rater === rater ? { ...vote, excluded: false } : vote);
+  const [before, after] = [judged(present), judged((vote) => present(vote) && vote.rater !== rater)];
+  const changes = [...before].flatMap(([key, { answer, probability, ...unit }]) => {
+    const now = after.get(key);
+    if (now?.answer === answer) return [];
+    const next = now === undefined ? null : { answer: now.answer, probability: now.probability };
+    return [{ ...unit, before: { answer, probability }, after: next }];
+  });
+  const changed = changes.filter(({ after: next }) => next !== null);
+  const lost = changes.filter(({ after: next }) => next === null);
+  return {
+    ...{ asOf: data.asOf, aspect: aspect ?? data.project.task.kind },
+    votes: data.votes.filter((vote) => vote.rater === rater && present(vote)).length,
+    units: before.size,
+    ...{ lost: lost.length, changed: changed.length },
+    changes: [...changed, ...lost].slice(0, MOST_SHOWN),
+  };
+}
+
+/** The likelier answer of each unit: the better response's name, or the label. */
+function answers(made: QuestionAggregate): Map<string, Judged> {
+  if (made.kind === "labels")
+    return new Map(
+      made.aggregate.items.map(({ item, label, probability }) => {
+        const { item: id, response } = unitOf(item);
+        return [
+          item,
+          { item: id, ...(response !== undefined && { left: response }), answer: label, probability },
+        ];
+      }),
+    );
+  return new Map(
+    made.aggregate.preferences.map(({ item, left, right, probability }) => {
+      const [first, second] = left < right ? [left, right] : [right, left];
+      const p = first === left ? probability : 1 - probability;
+      const likelier = p > 0.5 ? first : p < 0.5 ? second : "tie";
+      const judged = { item, left: first, right: second, answer: likelier, probability: Math.max(p, 1 - p) };
+      return [JSON.stringify([item, first, second]), judged];
+    }),
+  );
+}

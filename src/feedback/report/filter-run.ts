@@ -1,0 +1,46 @@
+import { FILTERS, filterSchema, runFilters } from "../filters/index.js";
+import type { Finding } from "../store/reviews.js";
+import type { ProjectData } from "./project-data.js";
+import type { FilterRun } from "./views.js";
+
+const MOST_WARNINGS = 200;
+/** Raters and items of one warning that are named. */
+const MOST_NAMED = 20;
+
+/** What filters found, and what of it the store is to hold: a finding for each vote and filter. */
+export interface FoundByFilters {
+  run: Omit<FilterRun, "held">;
+  holds: Finding[];
+}
+
+/**
+ * Every filter over the project's votes, but for those that a reviewer rejected. Of several findings of one filter about one vote the
+ * first is held.
+ */
+export function filterRun(data: ProjectData): FoundByFilters {
+  const votes = data.votes.filter(({ review }) => review !== "rejected");
+  const findings = runFilters(votes, [...data.items.values()], filterSchema.parse({}));
+  const holds = new Map<string, Finding>();
+  for (const { filter, severity, votes: found, evidence, figures } of findings) {
+    if (severity !== "hold") continue;
+    for (const vote of found) {
+      const key = `${filter} ${vote}`;
+      if (!holds.has(key)) holds.set(key, { vote, filter, evidence: { reason: evidence, figures } });
+    }
+  }
+  const warnings = findings.filter(({ severity }) => severity === "warn");
+  return {
+    run: {
+      ...{ asOf: data.asOf, votes: votes.length },
+      filters: FILTERS.map((filter) => ({
+        filter,
+        holds: [...holds.values()].filter((hold) => hold.filter === filter).length,
+        warnings: warnings.filter((warning) => warning.filter === filter).length,
+      })),
+      warnings: warnings.slice(0, MOST_WARNINGS).map(({ filter, evidence, raters, items }) => ({
+        ...{ filter, evidence, raters: raters.slice(0, MOST_NAMED), items: items.slice(0, MOST_NAMED) },
+      })),
+    },
+    holds: [...holds.values()],
+  };
+}

@@ -1,0 +1,48 @@
+import { aggregateQuestion } from "./aggregate.js";
+import { counts, type ProjectData, type ReportVote } from "./project-data.js";
+import { aspectsOf, questionOf, unitOf } from "./questions.js";
+import type { PreferencesView } from "./views.js";
+
+/** Most scores that are shown; items whose responses all have names of their own would have thousands. */
+const MOST_SCORES = 200;
+
+export interface PreferencesRequest {
+  aspect?: string;
+  /** Whether votes that a filter holds count meanwhile. */
+  held: boolean;
+  offset: number;
+  limit: number;
+}
+
+/** What the votes come to, by the default aggregate. */
+export function preferencesView(
+  data: ProjectData,
+  { aspect = aspectsOf(data)[0], held, offset, limit }: PreferencesRequest,
+  seed = 0,
+): PreferencesView {
+  const which = (vote: ReportVote) => counts(vote) && (held || vote.review !== "held");
+  const question = aspect === undefined ? undefined : questionOf(data, aspect, which);
+  const empty = {
+    ...{ asOf: data.asOf, aspect: aspect ?? data.project.task.kind, method: "robust", count: 0 },
+    ...{ kind: "labels" as const, preferences: [], labels: [], scores: [] },
+  };
+  if (question === undefined) return empty;
+  const made = aggregateQuestion(question, seed);
+  if (made.kind === "labels") {
+    const { items } = made.aggregate;
+    const labels = items
+      .slice(offset, offset + limit)
+      .map(({ item, ...rest }) => ({ ...unitOf(item), ...rest }));
+    return { ...empty, labels, count: items.length, ...nextAfter(offset, limit, items.length) };
+  }
+  const { preferences, scores } = made.aggregate;
+  return {
+    ...{ ...empty, kind: "pairs", count: preferences.length },
+    preferences: preferences.slice(offset, offset + limit),
+    scores: [...scores].sort((a, b) => b.score - a.score).slice(0, MOST_SCORES),
+    ...nextAfter(offset, limit, preferences.length),
+  };
+}
+
+const nextAfter = (offset: number, limit: number, count: number) =>
+  offset + limit < count ? { next: offset + limit } : {};

@@ -1,0 +1,100 @@
+import { type FilterConfig, filterSchema, runFilters } from "../filters/index.js";
+import type { JudgedItem } from "../filters/votes.js";
+import { aggregateQuestion } from "./aggregate.js";
+import {
+  firstPlaceShare,
+  goldAccuracy,
+  longerChosen,
+  medianSeconds,
+  selfConsistency,
+  shareOf,
+} from "./habits.js";
+import { counts, type ProjectData, type ReportVote } from "./project-data.js";
+import { aspectsOf, questionOf } from "./questions.js";
+import type { RaterTable } from "./views.js";
+
+type RaterRow = RaterTable["raters"][number];
+
+/** Filters that speak of a rater, and not of single votes or items. */
+const OF_RATERS: FilterConfig = {
+  ...filterSchema.parse({}),
+  nearDuplicate: false,
+  personalData: false,
+  safetyConflict: false,
+};
+/** Most flags of one rater that are shown. */
+const MOST_FLAGS = 10;
+
+/** What is known of each rater; members without votes too. @param aspect that reliability is of. */
+export function raterTable(data: ProjectData, aspect = aspectsOf(data)[0], seed = 0): RaterTable {
+  const own = judgementsByRater(data);
+  const question = aspect === undefined ? undefined : questionOf(data, aspect);
+  const reports = question === undefined ? [] : aggregateQuestion(question, seed).aggregate.raters;
+  const reportOf = new Map(reports.map((report) => [report.rater, report]));
+  const flags = filterFlags(data);
+  const longer = [...own.values()].map((votes) => longerChosen(considered(votes)));
+  const pool = longer.reduce((sum, { count, n }) => ({ count: sum.count + count, n: sum.n + n }), {
+    count: 0,
+    n: 0,
+  });
+  const raters = [...new Set([...data.members.keys(), ...own.keys()])].map((rater): RaterRow => {
+    const all = own.get(rater) ?? [];
+    const careful = considered(all);
+    const { state = "left", group, reason } = data.members.get(rater) ?? {};
+    const report = reportOf.get(rater);
+    const chosen = longerChosen(careful);
+    const longerShare = shareOf(chosen.count, chosen.n);
+    return {
+      ...{ rater, ...(group !== undefined && { group }), state, ...(reason !== undefined && { reason }) },
+      votes: all.filter(({ vote }) => counts(vote as ReportVote)).length,
+      held: all.filter(({ vote }) => (vote as ReportVote).review === "held").length,
+      rejected: all.filter(({ vote }) => (vote as ReportVote).review === "rejected").length,
+      ...(all.length > 0 && { lastVoteAt: Math.max(...all.map(({ vote }) => vote.castAt)) }),
+      reliability: report ? { ...report.skill, n: report.votes } : null,
+      gold: goldAccuracy(all),
+      consistency: selfConsistency(all),
+      medianSeconds: medianSeconds(careful),
+      firstPlace: firstPlaceShare(careful),
+      longer: longerShare && { ...longerShare, expected: pool.count / pool.n },
+      flags: [
+        ...(report?.flags ?? []).map((flag) => ({ source: "aggregate" as const, ...flag })),
+        ...(flags.get(rater) ?? []),
+      ].slice(0, MOST_FLAGS),
+    };
+  });
+  return { asOf: data.asOf, aspect: aspect ?? data.project.task.kind, raters };
+}
+
+/** Repeats and gold items are chosen for their answers: habits are read from the others. */
+const considered = (votes: readonly JudgedItem[]) =>
+  votes.filter(({ vote }) => !vote.repeat && !(vote as ReportVote).gold);
+
+function judgementsByRater(data: ProjectData): Map<string, JudgedItem[]> {
+  const own = new Map<string, JudgedItem[]>();
+  for (const vote of data.votes) {
+    const item = data.items.get(vote.item);
+    if (item === undefined) continue;
+    const votes = own.get(vote.rater);
+    if (votes === undefined) own.set(vote.rater, [{ vote, item }]);
+    else votes.push({ vote, item });
+  }
+  return own;
+}
+
+/** What filters hold against raters as a whole, by rater. */
+function filterFlags(data: ProjectData): Map<string, RaterRow["flags"]> {
+  const flags = new Map<string, RaterRow["flags"]>();
+  const standing = data.votes.filter(({ review }) => review !== "rejected");
+  for (const { filter, severity, raters, evidence } of runFilters(
+    standing,
+    [...data.items.values()],
+    OF_RATERS,
+  )) {
+    if (severity !== "hold") continue;
+    for (const rater of raters) {
+      const known = flags.get(rater) ?? [];
+      flags.set(rater, [...known, { source: "filter", kind: filter, reason: evidence }]);
+    }
+  }
+  return flags;
+}

@@ -1,0 +1,29 @@
+/** The thread that computes analyses: opens the database for itself, so that neither reading nor computing keeps the server. */
+import { parentPort, workerData } from "node:worker_threads";
+import { openDatabase } from "../../feedback/store/database.js";
+import { StoreError, type StoreProblem } from "../../feedback/store/store-error.js";
+import { type AnalysisJob, LocalRunner } from "./runner.js";
+
+/** How one job went. */
+export type ThreadAnswer =
+  | { id: number; result: unknown }
+  | { id: number; refused: { problem: StoreProblem; message: string; hint?: string } }
+  | { id: number; failed: string };
+
+const { db } = await openDatabase(workerData as string);
+const runner = new LocalRunner(db);
+
+async function answer(id: number, job: AnalysisJob): Promise<ThreadAnswer> {
+  try {
+    return { id, result: await runner.run(job) };
+  } catch (error) {
+    if (!(error instanceof StoreError)) return { id, failed: String((error as Error).stack ?? error) };
+    const { problem, message, hint } = error;
+    return { id, refused: { problem, message, ...(hint && { hint }) } };
+  }
+}
+
+let last = Promise.resolve();
+parentPort?.on("message", ({ id, job }: { id: number; job: AnalysisJob }) => {
+  last = last.then(async () => parentPort?.postMessage(await answer(id, job)));
+});

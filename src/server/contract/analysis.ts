@@ -1,0 +1,110 @@
+/** What a lead must know of a project, computed from its votes. */
+import { z } from "zod";
+import {
+  AgreementView,
+  DisagreementsView,
+  ExclusionPreview,
+  FilterRun,
+  ForecastView,
+  PreferencesView,
+  RaterTable,
+} from "../../feedback/report/views.js";
+import { ids, inProject, limit } from "./common.js";
+import { contract } from "./contract.js";
+
+const read = { roles: ["admin", "lead", "reviewer"], scope: "read", project: "staff" } as const;
+const tag = "Analysis";
+const aspect = z
+  .string()
+  .max(40)
+  .optional()
+  .describe("What was asked; the project's first aspect if not given");
+const offset = z.coerce
+  .number()
+  .pipe(z.int().min(0).max(10_000_000))
+  .default(0)
+  .describe("Rows to leave out first");
+
+export const getAgreement = contract({
+  id: "getAgreement",
+  method: "get",
+  path: "/projects/{project}/agreement",
+  tag,
+  summary: "How far raters agree on each aspect, with intervals, over time and by group.",
+  access: read,
+  params: inProject,
+  result: AgreementView,
+});
+export const getRaterTable = contract({
+  id: "getRaterTable",
+  method: "get",
+  path: "/projects/{project}/raters",
+  tag,
+  summary:
+    "What is known of each rater: reliability, gold accuracy, consistency, speed, habits, and flags with reasons.",
+  access: read,
+  params: inProject,
+  query: z.object({ aspect }),
+  result: RaterTable,
+});
+export const listDisagreements = contract({
+  id: "listDisagreements",
+  method: "get",
+  path: "/projects/{project}/disagreements",
+  tag,
+  summary: "What raters agree on least, and who said what.",
+  access: read,
+  params: inProject,
+  query: z.object({ aspect, offset, limit: limit.pipe(z.int().max(100)) }),
+  result: DisagreementsView,
+});
+export const listPreferences = contract({
+  id: "listPreferences",
+  method: "get",
+  path: "/projects/{project}/preferences",
+  tag,
+  summary:
+    "What the votes come to, by the default aggregate: preferences with a probability and noise, or labels.",
+  access: read,
+  params: inProject,
+  query: z.object({
+    aspect,
+    held: z.enum(["count", "leave-out"]).default("count").describe("What votes that are held for review do"),
+    offset,
+    limit,
+  }),
+  result: PreferencesView,
+});
+export const getForecast = contract({
+  id: "getForecast",
+  method: "get",
+  path: "/projects/{project}/forecast",
+  tag,
+  summary: "How fast votes come, how many are wanted still, and when the last is expected.",
+  access: read,
+  params: inProject,
+  result: ForecastView,
+});
+export const previewExclusion = contract({
+  id: "previewExclusion",
+  method: "get",
+  path: "/projects/{project}/members/{rater}/exclusion",
+  tag,
+  summary: "What answers would change if a rater's votes were left out; nothing is changed.",
+  access: read,
+  params: inProject.extend({ rater: ids.rater }),
+  query: z.object({ aspect }),
+  result: ExclusionPreview,
+});
+export const runProjectFilters = contract({
+  id: "runProjectFilters",
+  method: "post",
+  path: "/projects/{project}/filter-runs",
+  tag,
+  summary:
+    "Run all filters over the votes, and hold what they find for review. What was found before is left as it is.",
+  access: { ...read, scope: "review" },
+  params: inProject,
+  result: FilterRun,
+  status: 201,
+});
