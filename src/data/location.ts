@@ -20,6 +20,9 @@ export function describeLocation(where: RowLocation): string {
   return `${where.file}, ${where.unit} ${where.number}`;
 }
 
+/** Told of a row that cannot be read; reading then goes on with the next. Without one, reading ends with the error. */
+export type BadRow = (error: PlumbError, where: RowLocation) => void;
+
 /** An error about one row; its message names the place. */
 export class RowError extends PlumbError {
   constructor(

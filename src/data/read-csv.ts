@@ -1,4 +1,4 @@
-import { type LocatedRow, type RowLocation, rowError } from "./location.js";
+import { type BadRow, type LocatedRow, type RowLocation, rowError } from "./location.js";
 import { displayName, MAX_LINE_BYTES, readLines } from "./read-lines.js";
 
 /** Most columns of a CSV file. */
@@ -7,25 +7,40 @@ export const MAX_COLUMNS = 10_000;
 interface CsvRecord {
   cells: string[];
   where: RowLocation;
+  /** What is wrong with its quotes. */
+  problem?: string;
 }
 
 /**
  * Rows of a CSV or TSV file as RFC 4180 has it: the first record names the columns, a cell in double quotes may hold
  * separators, line breaks and doubled quotes. Every value is text.
+ *
+ * @param bad rows of another length, and with broken quotes, are given to it and left out.
+ * @throws PlumbError: without `bad` at the first such row; where the header is wrong or a record longer than any.
  */
-export async function* readCsv(path: string, separator: "," | "\t"): AsyncGenerator<LocatedRow> {
+export async function* readCsv(
+  path: string,
+  separator: "," | "\t",
+  bad: BadRow = (error) => {
+    throw error;
+  },
+): AsyncGenerator<LocatedRow> {
   let names: string[] | undefined;
-  for await (const { cells, where } of readRecords(path, separator)) {
+  for await (const { cells, where, problem } of readRecords(path, separator)) {
+    if (problem !== undefined) {
+      const error = rowError(where, problem, UNCLOSED);
+      if (names === undefined) throw error;
+      bad(error, where);
+      continue;
+    }
     if (names === undefined) {
       names = checkedHeader(cells, where);
       continue;
     }
     if (cells.length !== names.length) {
-      throw rowError(
-        where,
-        `has ${cells.length} cells; the header has ${names.length}`,
-        "Put text with separators or line breaks inside double quotes.",
-      );
+      const problem = `has ${cells.length} cells; the header has ${names.length}`;
+      bad(rowError(where, problem, "Put text with separators or line breaks inside double quotes."), where);
+      continue;
     }
     const columns = names;
     yield { value: Object.fromEntries(cells.map((cell, i) => [columns[i], cell])), where, untyped: true };
@@ -43,7 +58,13 @@ async function* readRecords(path: string, separator: string): AsyncGenerator<Csv
   for await (const { text, where } of readLines(path)) {
     if (open === undefined && text === "") continue;
     const record = open ?? { cells: [], parts: [], length: 0, where };
-    const inQuotes = scanLine(text, separator, record.cells, record.parts, open !== undefined, where);
+    const ended = scanLine(text, separator, record.cells, record.parts, open !== undefined);
+    if (typeof ended === "string") {
+      yield { cells: [], where, problem: ended };
+      open = undefined;
+      continue;
+    }
+    const inQuotes = ended;
     record.length += text.length;
     if (record.length > MAX_LINE_BYTES || record.cells.length > MAX_COLUMNS) {
       throw rowError(
@@ -56,14 +77,14 @@ async function* readRecords(path: string, separator: string): AsyncGenerator<Csv
     open = inQuotes ? record : undefined;
   }
   if (open !== undefined)
-    throw rowError(open.where, `${displayName(path)} ends inside a quoted cell`, UNCLOSED);
+    yield { cells: [], where: open.where, problem: `${displayName(path)} ends inside a quoted cell` };
 }
 
 const UNCLOSED = 'A double quote was opened and not closed; inside a quoted cell write "" for a quote.';
 
 /**
  * Reads one line into `cells`. `parts` holds the text of a quoted cell that began on an earlier line.
- * @returns whether the line ends inside a quoted cell.
+ * @returns whether the line ends inside a quoted cell; or what is wrong with it.
  */
 function scanLine(
   text: string,
@@ -71,8 +92,7 @@ function scanLine(
   cells: string[],
   parts: string[],
   continuing: boolean,
-  where: RowLocation,
-): boolean {
+): boolean | string {
   let at = 0;
   let quoted = continuing;
   while (true) {
@@ -92,8 +112,7 @@ function scanLine(
       quoted = false;
       at = quote + 1;
       if (at === text.length) return false;
-      if (text[at] !== separator)
-        throw rowError(where, `text after the closing quote of cell ${cells.length}`, UNCLOSED);
+      if (text[at] !== separator) return `text after the closing quote of cell ${cells.length}`;
       at++;
     } else if (text[at] === '"') {
       quoted = true;

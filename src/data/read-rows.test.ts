@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
+import { parquetMetadata } from "hyparquet";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readRows } from "./read-rows.js";
 import { writeRows } from "./write-rows.js";
@@ -113,6 +114,22 @@ describe("writeRows", () => {
       await writeRows(join(dir, name), rows);
       expect(await values(join(dir, name))).toEqual(rows);
     }
+  });
+
+  it("keeps lists of text and of messages in Parquet as lists, and other things as JSON", async () => {
+    const rows = [
+      { names: ["a", "é"], turns: [{ role: "user", content: "a" }], mixed: [1, "a"], meta: { n: 1 } },
+      { names: [], turns: [], mixed: [], meta: {} },
+      {},
+    ];
+    const path = join(dir, "nested.parquet");
+    await writeRows(path, rows);
+    const metadata = parquetMetadata(new Uint8Array(await readFile(path)).buffer);
+    const types = metadata.schema.map(({ name, converted_type }) => [name, converted_type]);
+    expect(types).toContainEqual(["names", "LIST"]);
+    expect(types).toContainEqual(["turns", "LIST"]);
+    expect(types).toContainEqual(["mixed", "JSON"]);
+    expect((await values(path)).slice(0, 2)).toEqual(rows.slice(0, 2));
   });
 
   it("answers a damaged Parquet file with rows or an error about the file", async () => {

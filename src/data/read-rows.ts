@@ -1,5 +1,5 @@
 import { PlumbError } from "../errors.js";
-import { type LocatedRow, type RowLocation, rowError } from "./location.js";
+import { type BadRow, type LocatedRow, type RowLocation, rowError } from "./location.js";
 import { readCsv } from "./read-csv.js";
 import { displayName, readBytes, readLines } from "./read-lines.js";
 import { readParquet } from "./read-parquet.js";
@@ -33,15 +33,16 @@ export function fileFormat(path: string): FileFormat {
 
 /**
  * The rows of a dataset file, one at a time, in order. @param path a file, or `-` for JSONL on stdin.
- * @throws PlumbError naming file and line of the first row that cannot be read.
+ * @param bad told of lines of CSV, TSV and JSONL that cannot be read; without it the first of them is thrown.
+ * @throws PlumbError naming file and line.
  */
-export async function* streamRows(path: string): AsyncGenerator<LocatedRow> {
+export async function* streamRows(path: string, bad?: BadRow): AsyncGenerator<LocatedRow> {
   const format = fileFormat(path);
-  if (format === "csv") yield* readCsv(path, ",");
-  else if (format === "tsv") yield* readCsv(path, "\t");
+  if (format === "csv") yield* readCsv(path, ",", bad);
+  else if (format === "tsv") yield* readCsv(path, "\t", bad);
   else if (format === "parquet") yield* readParquet(path);
   else if (format === "json" && (await beginsWithBracket(path))) yield* readJsonList(path);
-  else yield* readJsonLines(path);
+  else yield* readJsonLines(path, bad);
 }
 
 /** The first `limit` rows of a dataset file. @throws PlumbError also when there is not one row. */
@@ -59,10 +60,18 @@ export async function readRows(path: string, options: { limit?: number } = {}): 
   return rows;
 }
 
-async function* readJsonLines(path: string): AsyncGenerator<LocatedRow> {
+async function* readJsonLines(path: string, bad?: BadRow): AsyncGenerator<LocatedRow> {
   for await (const { text, where } of readLines(path)) {
     if (text.trim() === "") continue;
-    yield { value: checkedObject(parseJson(text, where), where), where, untyped: false };
+    let value: Record<string, unknown>;
+    try {
+      value = checkedObject(parseJson(text, where), where);
+    } catch (error) {
+      if (bad === undefined || !(error instanceof PlumbError)) throw error;
+      bad(error, where);
+      continue;
+    }
+    yield { value, where, untyped: false };
   }
 }
 

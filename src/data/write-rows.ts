@@ -1,13 +1,14 @@
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { writeFileAtomically } from "../artifacts/atomic.js";
 import { PlumbError } from "../errors.js";
+import { columnSchema } from "./parquet-columns.js";
 import { fileFormat } from "./read-rows.js";
 
 type Row = Record<string, unknown>;
 
 /**
  * Writes rows as the file's name asks: .jsonl, .json, .csv, .tsv or .parquet. Lists and objects become JSON text in
- * CSV and JSON columns in Parquet. The file appears whole or not at all.
+ * CSV; in Parquet lists of text and of messages are such, and other ones JSON columns. The file appears whole or not at all.
  *
  * @throws PlumbError when there are no rows, a number is not finite, or the file cannot be written.
  */
@@ -43,24 +44,12 @@ function quoted(cell: string, separator: string): string {
 }
 
 function parquetBytes(rows: readonly Row[]): Uint8Array {
-  const columnData = columnNames(rows).map((name) => {
-    const data = rows.map((row) => row[name] ?? null);
-    return { name, data, type: columnType(data), nullable: data.includes(null) };
-  });
-  return new Uint8Array(parquetWriteBuffer({ columnData }));
-}
-
-function columnType(values: unknown[]): "STRING" | "DOUBLE" | "BOOLEAN" | "JSON" {
-  const kinds = new Set(values.filter((value) => value !== null).map((value) => typeof value));
-  if (kinds.size !== 1) return "JSON";
-  const [kind] = kinds;
-  return kind === "string"
-    ? "STRING"
-    : kind === "number"
-      ? "DOUBLE"
-      : kind === "boolean"
-        ? "BOOLEAN"
-        : "JSON";
+  const columnData = columnNames(rows).map((name) => ({ name, data: rows.map((row) => row[name] ?? null) }));
+  const schema = [
+    { name: "root", num_children: columnData.length },
+    ...columnData.flatMap(({ name, data }) => columnSchema(name, data)),
+  ];
+  return new Uint8Array(parquetWriteBuffer({ columnData, schema }));
 }
 
 function checkFinite(value: unknown, where: string): void {

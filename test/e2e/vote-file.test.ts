@@ -59,6 +59,34 @@ describe("readVotes", () => {
     await expect(readVotes(await file("many.csv", many))).rejects.toThrow(/500 bad rows[\s\S]*and 480 more$/);
   });
 
+  it("goes on after rows whose quotes or cells are broken, and names those too", async () => {
+    const text = 'item,rater,label\ni,r,a\ni,s,"a"b\ni,t\nj,,a\nj,s,a\nj,t,"a\n';
+    await expect(readVotes(await file("broken.csv", text))).rejects.toThrow(
+      /4 bad rows:\n.*line 3: text after the closing quote of cell 3\n.*line 4: has 2 cells; the header has 3\n.*line 5, rater: .*\n.*line 7: .*ends inside a quoted cell$/,
+    );
+    await expect(readVotes(await file("all.csv", "item,rater,label\ni\n"))).rejects.toThrow(
+      "line 2: has 1 cells",
+    );
+    const lines = '{"item":"i","rater":"r","label":"a"}\n{"item":\n[]\n';
+    await expect(readVotes(await file("broken.jsonl", lines))).rejects.toThrow(
+      /2 bad rows:\n.*line 2: .*\n.*line 3: /,
+    );
+  });
+
+  it("takes one aspect of several, and asks which", async () => {
+    const text =
+      "item,rater,left,right,winner,aspect\ni,r,a,b,left,helpful\ni,r,a,b,right,harmless\ni,s,a,b,tie,harmless\n";
+    const path = await file("aspects.csv", text);
+    const { votes } = await readVotes(path, { aspect: "harmless" });
+    if (votes.kind !== "pairs") throw new Error("labels");
+    expect([...votes.comparisons.outcome]).toEqual([0, 0.5]);
+    await expect(readVotes(path)).rejects.toThrow('several aspects: "helpful", "harmless"');
+    await expect(readVotes(path, { aspect: "honest" })).rejects.toThrow('no votes on the aspect "honest"');
+    await expect(
+      readVotes(await file("none.csv", "item,rater,label\ni,r,a\n"), { aspect: "honest" }),
+    ).rejects.toMatchObject({ hint: "It has no column aspect." });
+  });
+
   it("counts a repeated vote once and refuses a rater who contradicts itself", async () => {
     const repeated = await readVotes(await file("r.csv", "item,rater,label\ni,r,a\ni,r,a\nj,r,b\n"));
     expect(repeated.repeated).toBe(1);

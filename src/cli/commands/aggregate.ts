@@ -10,25 +10,17 @@ import {
   type RaterReport,
 } from "../../feedback/aggregate/index.js";
 import { agreementReport } from "../../feedback/agreement/index.js";
-import {
-  ratedVotes,
-  readVotes,
-  type VoteFile,
-  writeLabels,
-  writePreferences,
-} from "../../feedback/vote-file/index.js";
+import { ratedVotes, type VoteFile, writeLabels, writePreferences } from "../../feedback/vote-file/index.js";
 import { type CommandContext, defineCommand } from "../command.js";
 import { agreementTable } from "../feedback/agreement-table.js";
+import { readVoteSource, voteSettings } from "../feedback/vote-source.js";
 import { formatTable } from "../table.js";
 import { printable, truncateText } from "../text-width.js";
 
 const METHODS = [...new Set([...LABEL_METHODS, ...PREFERENCE_METHODS])] as const;
 
 const schema = z.object({
-  votes: z
-    .string()
-    .min(1)
-    .describe("CSV, TSV, JSONL or Parquet with item,rater,label or item,rater,left,right,winner"),
+  ...voteSettings,
   method: z
     .enum(METHODS)
     .default("robust")
@@ -51,15 +43,15 @@ The file is checked whole first; the folder appears whole or not at all.`,
       does: "the default method, results as files",
     },
     { command: "plumb aggregate --votes votes.csv --method dawid-skene --json", does: "a summary as JSON" },
+    {
+      command: "plumb aggregate --project p-... --out aggregated",
+      does: "the votes of a project in plumb.db",
+    },
   ],
   schema,
   positional: "votes",
-  async run(context, { votes: path, method, out, seed }) {
-    const file = await readVotes(path);
-    const { ui } = context;
-    if (file.ignoredColumns.length > 0)
-      ui.warn(`columns not used: ${file.ignoredColumns.slice(0, 12).join(", ")}`);
-    if (file.repeated > 0) ui.warn(`${file.repeated} rows repeat a vote; they count once`);
+  async run(context, { method, out, seed, ...source }) {
+    const file = await readVoteSource(source, context.ui);
     if (file.votes.kind === "labels") {
       const { labels } = file.votes;
       const aggregate = aggregateLabels(labels, checked(method, LABEL_METHODS, "labels"), { seed });

@@ -1,14 +1,12 @@
 import { z } from "zod";
 import { agreementReport } from "../../feedback/agreement/index.js";
-import { ratedVotes, readVotes } from "../../feedback/vote-file/index.js";
+import { ratedVotes } from "../../feedback/vote-file/index.js";
 import { defineCommand } from "../command.js";
 import { agreementTable } from "../feedback/agreement-table.js";
+import { readVoteSource, voteSettings } from "../feedback/vote-source.js";
 
 const schema = z.object({
-  votes: z
-    .string()
-    .min(1)
-    .describe("CSV, TSV, JSONL or Parquet with item,rater,label or item,rater,left,right,winner"),
+  ...voteSettings,
   seed: z.number().int().min(0).default(0).describe("of the bootstrap"),
 });
 
@@ -19,13 +17,12 @@ Raters of preferences agree on 60 to 75% of pairs, and alpha is then .2 to .5: w
   examples: [
     { command: "plumb agreement --votes votes.csv", does: "a table" },
     { command: "plumb agreement --votes votes.csv.gz --json", does: "the same as JSON" },
+    { command: "plumb agreement --project p-... --db votes.db", does: "of a project of a database" },
   ],
   schema,
   positional: "votes",
-  async run({ ui }, { votes: path, seed }) {
-    const file = await readVotes(path);
-    if (file.ignoredColumns.length > 0)
-      ui.warn(`columns not used: ${file.ignoredColumns.slice(0, 12).join(", ")}`);
+  async run({ ui }, { seed, ...source }) {
+    const file = await readVoteSource(source, ui);
     const votes = ratedVotes(file);
     const report = agreementReport(votes, seed);
     const { kind } = file.votes;

@@ -207,8 +207,8 @@ describe("datasets as items", () => {
   it("name every line that is no row", async () => {
     const bad = `{"prompt":\n[1]\n${lines([{ prompt: "p", chosen: 3, rejected: "x" }])}`;
     const message = await messageOf(load(written("broken.jsonl", lines(rows.slice(0, 1)) + bad)));
-    expect(message).toContain("line 2: is not valid JSON");
-    expect(message).toContain("line 3: is not an object");
+    expect(message).toContain("line 2: not valid JSON");
+    expect(message).toContain("line 3: expected an object");
     expect(message).toContain('line 4: field "chosen"');
     const many = await messageOf(load(written("many.jsonl", "x\n".repeat(50))));
     expect(many).toMatch(/50 rows are wrong[\s\S]*and 30 more/);

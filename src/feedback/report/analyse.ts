@@ -6,6 +6,7 @@ import { forecastView } from "./forecast.js";
 import { type PreferencesRequest, preferencesView } from "./preferences.js";
 import type { ProjectData } from "./project-data.js";
 import { raterTable } from "./raters.js";
+import { type TrainingRowsRequest, trainingRows } from "./training-rows.js";
 
 /** What can be asked of a project's votes: plain data, so that another thread can be asked. */
 export type AnalysisRequest =
@@ -15,7 +16,8 @@ export type AnalysisRequest =
   | ({ kind: "preferences" } & PreferencesRequest)
   | { kind: "forecast"; now: number }
   | { kind: "exclusion"; rater: string; aspect?: string }
-  | { kind: "filters" };
+  | { kind: "filters" }
+  | ({ kind: "training-rows" } & TrainingRowsRequest);
 
 export interface AnalysisResults {
   agreement: ReturnType<typeof agreementView>;
@@ -25,6 +27,7 @@ export interface AnalysisResults {
   forecast: ReturnType<typeof forecastView>;
   exclusion: ReturnType<typeof exclusionPreview>;
   filters: ReturnType<typeof filterRun>;
+  "training-rows": ReturnType<typeof trainingRows>;
 }
 
 /** Answers one request. */
@@ -47,5 +50,7 @@ export function analyse(
       return exclusionPreview(data, request);
     case "filters":
       return filterRun(data);
+    case "training-rows":
+      return trainingRows(data, request);
   }
 }

@@ -5,6 +5,8 @@
  */
 export { type AnalysisRequest, type AnalysisResults, analyse } from "./analyse.js";
 export { loadProject, type ProjectData } from "./project-data.js";
+export { projectVotes } from "./project-votes.js";
+export { type TrainingRow, type TrainingRowsRequest, trainingRows } from "./training-rows.js";
 export {
   AgreementView,
   DisagreementsView,

@@ -9,6 +9,7 @@ const NAMES = {
   right: ["right"],
   winner: ["winner", "label", "answer"],
   strength: ["strength"],
+  aspect: ["aspect"],
   group: ["group"],
   time: ["time"],
   milliseconds: ["milliseconds"],
@@ -24,7 +25,7 @@ export interface VoteColumns {
 }
 
 const EXPECTED =
-  "Expected the columns item,rater,label, or item,rater,left,right,winner with winner left, right or tie; strength, group, time and milliseconds may follow.";
+  "Expected the columns item,rater,label, or item,rater,left,right,winner with winner left, right or tie; aspect, strength, group, time and milliseconds may follow.";
 
 /** Which columns hold what. @throws PlumbError naming the missing column. */
 export function voteColumns(file: string, columns: readonly string[]): VoteColumns {
@@ -32,7 +33,7 @@ export function voteColumns(file: string, columns: readonly string[]): VoteColum
   const kind = find("left") !== undefined || find("right") !== undefined ? "pairs" : "labels";
   const needed: VoteField[] =
     kind === "pairs" ? ["rater", "left", "right", "winner"] : ["item", "rater", "label"];
-  const optional: VoteField[] = ["item", "strength", "group", "time", "milliseconds"];
+  const optional: VoteField[] = ["item", "aspect", "strength", "group", "time", "milliseconds"];
   const name = Object.fromEntries([...needed, ...optional].map((field) => [field, find(field)]));
   const missing = needed.find((field) => name[field] === undefined);
   if (missing !== undefined) {

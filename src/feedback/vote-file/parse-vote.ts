@@ -14,6 +14,8 @@ export interface ParsedVote {
   left?: string;
   right?: string;
   strength?: number;
+  /** What was judged. */
+  aspect?: string;
   group?: string;
   /** Unix milliseconds. */
   time?: number;
@@ -44,6 +46,10 @@ export function parseVote({ value, where }: LocatedRow, columns: VoteColumns): P
     answer: nameOf(cell("label")) ?? "",
     group: nameOf(cell("group")),
   };
+  if (columns.name.aspect !== undefined) {
+    vote.aspect = nameOf(cell("aspect"));
+    if (vote.aspect === undefined) return bad("aspect", `1 to ${MAX_NAME} characters`);
+  }
   if (columns.name.item !== undefined && vote.item === "") return bad("item", `1 to ${MAX_NAME} characters`);
   if (columns.kind === "pairs") {
     const [left, right] = [nameOf(cell("left")) ?? "", nameOf(cell("right")) ?? ""];

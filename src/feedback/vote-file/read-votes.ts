@@ -24,12 +24,17 @@ export interface VoteFile {
 }
 
 /**
- * Reads a file of votes (CSV, TSV, JSONL, JSON or Parquet; text may be gzipped), whole, before anything is done with it.
+ * Reads the votes on one aspect, or on what has none, of a file (CSV, TSV, JSONL, JSON or Parquet; text may be gzipped), whole, before anything is done with it.
  *
  * @throws PlumbError naming file, line and field of every bad row (the first ones of many), and of every two rows in which one
  * rater contradicts itself.
+ *
+ * @param aspect which, where the file has a column aspect with several.
  */
-export async function readVotes(path: string): Promise<VoteFile> {
+export async function readVotes(
+  path: string,
+  { aspect: wanted }: { aspect?: string } = {},
+): Promise<VoteFile> {
   const [items, raters, labels, candidates] = [0, 1, 2, 3].map(() => new NameIndex());
   const [item, rater, label, left, right, strength, time, line] = [0, 1, 2, 3, 4, 5, 6, 7].map(
     (): number[] => [],
@@ -38,13 +43,17 @@ export async function readVotes(path: string): Promise<VoteFile> {
   const problems = new Problems();
   let columns: VoteColumns | undefined;
   let unit = "line";
-  for await (const row of streamRows(path)) {
+  const aspects = new Set<string>();
+  for await (const row of streamRows(path, ({ message }) => problems.add(message))) {
     columns ??= voteColumns(path, Object.keys(row.value));
     const vote = parseVote(row, columns);
     if (vote instanceof BadVote) {
       problems.add(vote.problem);
       continue;
     }
+    if (vote.aspect !== undefined && (aspects.size < MOST_LISTED || vote.aspect === wanted))
+      aspects.add(vote.aspect);
+    if (wanted !== undefined && vote.aspect !== wanted) continue;
     unit = row.where.unit;
     if (line.push(row.where.number) > MAX_VOTES)
       throw new PlumbError(`${path} holds more than ${MAX_VOTES} votes`, { hint: "Split it." });
@@ -59,10 +68,16 @@ export async function readVotes(path: string): Promise<VoteFile> {
     if (vote.time !== undefined) time.push(vote.time);
     if (columns.name.group !== undefined) group.push(vote.group ?? "");
   }
-  if (columns === undefined)
+  if (columns === undefined) {
+    problems.check(path);
     throw new PlumbError(`${path} holds no votes`, {
       hint: "Expected at least one row below the names of the columns.",
     });
+  }
+  if (wanted !== undefined || aspects.size > 1) {
+    problems.check(path);
+    checkAspects(path, [...aspects], wanted);
+  }
   const common = {
     items: items.names,
     raters: raters.names,
@@ -117,6 +132,19 @@ export async function readVotes(path: string): Promise<VoteFile> {
     repeated: line.length - kept.length,
     ignoredColumns: columns.ignored,
   };
+}
+
+/** @throws PlumbError: several aspects and none chosen, or one that is not there. */
+function checkAspects(path: string, aspects: readonly string[], wanted: string | undefined): void {
+  const known = aspects.map((aspect) => JSON.stringify(aspect.slice(0, 60))).join(", ");
+  if (wanted === undefined && aspects.length > 1)
+    throw new PlumbError(`${path} judges several aspects: ${known}`, {
+      hint: "Each is aggregated by itself: choose one with --aspect.",
+    });
+  if (wanted !== undefined && !aspects.includes(wanted))
+    throw new PlumbError(`${path} has no votes on the aspect ${JSON.stringify(wanted.slice(0, 60))}`, {
+      hint: aspects.length === 0 ? "It has no column aspect." : `It has ${known}.`,
+    });
 }
 
 const OTHER: Record<string, string> = { left: "right", right: "left" };

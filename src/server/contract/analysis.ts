@@ -9,6 +9,7 @@ import {
   PreferencesView,
   RaterTable,
 } from "../../feedback/report/views.js";
+import { ItemContent } from "../../feedback/tasks/index.js";
 import { ids, inProject, limit } from "./common.js";
 import { contract } from "./contract.js";
 
@@ -75,6 +76,22 @@ export const listPreferences = contract({
   }),
   result: PreferencesView,
 });
+export const exportTraining = contract({
+  id: "exportTraining",
+  method: "get",
+  path: "/projects/{project}/training-rows",
+  tag,
+  summary:
+    "What the votes come to as rows for training, by the kind of task: TRL's preferences, prompts with completions, or labelled completions; one line of JSON each.",
+  access: { roles: ["admin", "lead"], scope: "export", project: "staff" },
+  params: inProject,
+  query: z.object({
+    aspect,
+    held: z.enum(["count", "leave-out"]).default("count").describe("What votes that are held for review do"),
+  }),
+  lines: true,
+  result: z.looseObject({ prompt: z.json(), item: ids.item }),
+});
 export const getForecast = contract({
   id: "getForecast",
   method: "get",
@@ -95,6 +112,26 @@ export const previewExclusion = contract({
   params: inProject.extend({ rater: ids.rater }),
   query: z.object({ aspect }),
   result: ExclusionPreview,
+});
+export const exportTrainingRows = contract({
+  id: "exportTrainingRows",
+  method: "get",
+  path: "/projects/{project}/training-rows",
+  tag,
+  summary:
+    "What the votes come to as rows for training, one line of JSON each: TRL's preferences with noise and rater metadata; or what raters wrote, or safety labels.",
+  access: { roles: ["admin", "lead"], scope: "export", project: "staff" },
+  params: inProject,
+  query: z.object({
+    aspect,
+    held: z.enum(["count", "leave-out"]).default("count").describe("What votes that are held for review do"),
+    raters: z
+      .enum(["name", "leave-out"])
+      .default("leave-out")
+      .describe("Pseudonyms of a preference's raters"),
+  }),
+  lines: true,
+  result: z.looseObject({ prompt: ItemContent.shape.prompt, item: ids.item }),
 });
 export const runProjectFilters = contract({
   id: "runProjectFilters",

@@ -25,6 +25,15 @@ export const analysisRoutes = [
       aspect: checkedAspect(call, query.aspect),
     }),
   ),
+  endpoint(contract.exportTraining, async ({ query }, call) => {
+    const rows = await call.analyses.ask(call.project.id, {
+      ...{ kind: "training-rows", held: query.held === "count", raters: false },
+      aspect: checkedAspect(call, query.aspect),
+    });
+    return (async function* () {
+      yield* rows;
+    })();
+  }),
   endpoint(contract.getForecast, async (_request, { store, analyses, project }) =>
     analyses.ask(project.id, { kind: "forecast", now: Math.ceil(store.clock() / MINUTE) * MINUTE }),
   ),
@@ -34,6 +43,16 @@ export const analysisRoutes = [
       ...{ kind: "exclusion", rater, aspect: checkedAspect(call, query.aspect) },
     });
   }),
+  endpoint(contract.exportTrainingRows, async ({ query: { aspect, held, raters } }, call) =>
+    each(
+      await call.analyses.ask(call.project.id, {
+        kind: "training-rows",
+        aspect: checkedAspect(call, aspect),
+        held: held === "count",
+        raters: raters === "name",
+      }),
+    ),
+  ),
   endpoint(contract.runProjectFilters, async (_request, { store, analyses, project, principal }) => {
     const { run, holds } = await analyses.ask(project.id, { kind: "filters" });
     let held = 0;
@@ -42,6 +61,10 @@ export const analysisRoutes = [
     return { ...run, held };
   }),
 ];
+
+async function* each<T>(rows: readonly T[]): AsyncGenerator<T> {
+  yield* rows;
+}
 
 /** @throws RequestError 422: the project does not ask for it. */
 function checkedAspect({ project: { task } }: Call, aspect: string | undefined): string | undefined {

@@ -1,0 +1,55 @@
+import { z } from "zod";
+import { loadProject, type ProjectData, projectVotes } from "../../feedback/report/index.js";
+import { databaseLocation, openExistingDatabase } from "../../feedback/store/index.js";
+import { migrate } from "../../feedback/store/migrate.js";
+import { readVotes, type VoteFile } from "../../feedback/vote-file/index.js";
+import { databaseSettings } from "../database-settings.js";
+import type { Ui } from "../ui.js";
+import { usageError } from "../usage-error.js";
+
+/** Settings of commands that read votes: of a file, or of a project. */
+export const voteSettings = {
+  votes: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("CSV, TSV, JSONL or Parquet with item,rater,label or item,rater,left,right,winner"),
+  project: z.string().min(1).optional().describe("id of a project of the database, in place of a file"),
+  aspect: z.string().min(1).optional().describe("which of its aspects; the project's first if not given"),
+  ...databaseSettings,
+};
+
+interface VoteSource {
+  votes?: string;
+  project?: string;
+  aspect?: string;
+  db?: string;
+}
+
+/** The votes of a file or of a project. @throws PlumbError: not exactly one of both is given, or what readVotes says. */
+export async function readVoteSource(source: VoteSource, ui: Ui): Promise<VoteFile> {
+  const { votes, project, aspect } = source;
+  if ((votes === undefined) === (project === undefined))
+    throw usageError(
+      votes === undefined ? "no votes are given" : "both a file and a project are given",
+      "Give --votes FILE or --project ID, one of both.",
+    );
+  if (votes === undefined)
+    return projectVotes(await readProject({ ...source, project: project as string }), aspect);
+  const file = await readVotes(votes, { aspect });
+  if (file.ignoredColumns.length > 0)
+    ui.warn(`columns not used: ${file.ignoredColumns.slice(0, 12).join(", ")}`);
+  if (file.repeated > 0) ui.warn(`${file.repeated} rows repeat a vote; they count once`);
+  return file;
+}
+
+/** All that reports are made of, from a database that is there. @throws PlumbError */
+export async function readProject({ project, db }: { project: string; db?: string }): Promise<ProjectData> {
+  const database = await openExistingDatabase(databaseLocation(db));
+  try {
+    await migrate(database);
+    return await loadProject(database.db, project);
+  } finally {
+    await database.db.destroy();
+  }
+}

@@ -1,0 +1,32 @@
+import { PlumbError } from "../../errors.js";
+import type { VoteFile } from "../vote-file/index.js";
+import type { ProjectData } from "./project-data.js";
+import { aspectsOf, questionOf } from "./questions.js";
+
+/**
+ * The votes of a project that count, about one aspect, as a file of votes would hold them.
+ *
+ * @throws PlumbError: nothing of the kind was asked, or nothing was said.
+ */
+export function projectVotes(data: ProjectData, aspect?: string): VoteFile {
+  const known = aspectsOf(data);
+  const { name, task } = data.project;
+  const asked = aspect ?? known[0];
+  if (asked === undefined)
+    throw new PlumbError(`In ${name} raters write (${task.kind}): there is nothing to count.`, {
+      hint: "plumb feedback export --project writes what they wrote.",
+    });
+  if (!known.includes(asked))
+    throw new PlumbError(`${name} does not ask for ${JSON.stringify(asked)}, but for ${known.join(", ")}.`);
+  const question = questionOf(data, asked);
+  if (question === undefined)
+    throw new PlumbError(`${name} has no votes that count.`, {
+      hint: "Gold items, rejected votes and those of excluded raters do not.",
+    });
+  const grouped = question.group.some((group) => group !== "");
+  return {
+    votes: question.votes,
+    ...(grouped && { group: question.group }),
+    ...{ time: question.time, hasItems: true, repeated: 0, ignoredColumns: [] },
+  };
+}

@@ -1,0 +1,121 @@
+/** From a project's votes in the database to agreement, an aggregate, and rows that a reward model trains on. */
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { loadPreferences } from "../../src/data/index.js";
+import { holdVotes, openStore, setMemberState } from "../../src/feedback/store/index.js";
+import { collection } from "../collection.js";
+import { plumb, plumbDone, writeTinyLoop } from "./tiny-loop.js";
+
+const dir = mkdtempSync(join(tmpdir(), "plumb-project-"));
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+const ITEMS = 24;
+let project = "";
+/** Of the rater who turns answers round. */
+let liar = "";
+
+beforeAll(async () => {
+  process.env.PLUMB_THREADS = "1";
+  await writeTinyLoop(dir);
+  const store = await openStore(join(dir, "votes.db"));
+  const content = (i: number) => ({
+    prompt: [{ role: "user" as const, content: `the cat ${i}` }],
+    responses: [
+      { name: "long", text: `sat ${i}` },
+      { name: "short", text: "mat" },
+    ],
+  });
+  const more = Array.from({ length: ITEMS }, (_, i) => ({ content: content(i) }));
+  const gold = { kind: "pairwise" as const, aspects: { overall: { verdict: "left" as const } }, flags: [] };
+  more.push({ content: content(99), gold } as (typeof more)[number]);
+  const settings = { overlap: 4, goldRate: 0.1 };
+  const made = await collection(store, { items: 0, raters: 4, more, settings });
+  project = made.project.id;
+  liar = made.raters[3];
+  for (const rater of made.raters)
+    for (;;) {
+      const { leases } = await store.lease({ project, rater });
+      if (leases.length === 0) break;
+      const longFirst = leases[0].responses[0] !== "mat";
+      const verdict = longFirst !== (rater === liar) ? ("left" as const) : ("right" as const);
+      const answer = { kind: "pairwise" as const, aspects: { overall: { verdict, strength: 3 } }, flags: [] };
+      const { vote } = await store.vote({ lease: leases[0].id, rater, answer });
+      if (rater === made.raters[0] && vote.item === made.items[0])
+        await holdVotes(store, project, [{ vote: vote.id, filter: "test", evidence: null }], "system");
+    }
+  await setMemberState(store, { project, rater: liar, state: "excluded", reason: "test" }, "system");
+  await setMemberState(store, { project, rater: liar, state: "active" }, "system");
+  await store.close();
+});
+
+const STORE = ["--db", "votes.db"];
+const of = (...args: string[]) => [...args, "--project", project, ...STORE, "--json"];
+const lines = (name: string) =>
+  readFileSync(join(dir, name), "utf8")
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+
+test("agreement and the aggregate are read from the store, gold items left out", async () => {
+  const agreement = JSON.parse((await plumbDone(dir, of("agreement"))).stdout);
+  expect(agreement).toMatchObject({ kind: "pairs", votes: 4 * ITEMS, items: ITEMS, raters: 4 });
+  expect(agreement.percent.estimate).toBeCloseTo(0.5, 10);
+  const aggregate = JSON.parse((await plumbDone(dir, of("aggregate", "--out", "aggregated"))).stdout);
+  expect(aggregate).toMatchObject({ votes: 4 * ITEMS, pairs: ITEMS, candidates: 2, raters: 4 });
+  expect(aggregate.flagged.map(({ rater }: { rater: string }) => rater)).toEqual([liar]);
+  const [preference] = lines("aggregated/preferences.jsonl");
+  expect(preference).toMatchObject({ left: "long", right: "short", votes: 4 });
+  expect(preference.probability).toBeGreaterThan(0.9);
+});
+
+test("preferences go out in TRL's form with rater metadata, and train", async () => {
+  const { stdout } = await plumbDone(dir, of("feedback", "export", "--preferences", "p.jsonl", "--raters"));
+  expect(JSON.parse(stdout)).toEqual({ preferences: ITEMS });
+  const [row] = lines("p.jsonl");
+  expect(row).toMatchObject({
+    prompt: [{ role: "user" }],
+    chosen: [{ role: "assistant" }],
+    rejected: [{ role: "assistant", content: "mat" }],
+    ...{ agreement: 0.75, votes: 4 },
+  });
+  expect(row.raters).toHaveLength(4);
+  expect(row.noise).toBeLessThan(0.1);
+  await plumbDone(dir, of("feedback", "export", "--preferences", "p.parquet"));
+  const [text, parquet] = [
+    await loadPreferences(join(dir, "p.jsonl")),
+    await loadPreferences(join(dir, "p.parquet")),
+  ];
+  const said = (rows: typeof text) =>
+    rows.map(({ where: _where, meta: { raters: _raters, ...meta } = {}, ...rest }) => ({ ...rest, meta }));
+  expect(said(parquet)).toEqual(said(text));
+  await plumbDone(dir, of("feedback", "export", "--preferences", "f.jsonl", "--no-held"));
+  expect(
+    lines("f.jsonl")
+      .map(({ votes }) => votes)
+      .sort(),
+  ).toEqual([3, ...Array(ITEMS - 1).fill(4)]);
+  const train = ["reward", "--model", "model", "--data", "p.parquet", "--set", "lora.r=2", "--name", "rm"];
+  await plumbDone(dir, [...train, "--micro-batch-size", "2", "--batch-size", "4", "--epochs", "1"]);
+  expect(existsSync(join(dir, "runs/rm/result.json"))).toBe(true);
+}, 120_000);
+
+test("one of file and project has to be given, and of what is not there it is said so", async () => {
+  for (const [args, status, says] of [
+    [["agreement"], 2, "Give --votes FILE or --project ID"],
+    [["aggregate", "--votes", "v.csv", "--project", project], 2, "one of both"],
+    [of("agreement", "--aspect", "honest"), 1, "but for overall"],
+    [["agreement", "--project", "p-none", ...STORE], 1, "There is no project p-none"],
+    [["agreement", "--project", project, "--db", "none.db"], 1, "There is no database none.db"],
+    [of("feedback", "export", "--safety", "s.jsonl"), 1, "no votes that make safety"],
+    [of("feedback", "export", "--items", "i.jsonl", "--safety", "s.jsonl"), 2, "both files and a project"],
+    [["feedback", "export", "--safety", "s.jsonl"], 2, "Give --project ID, or --items FILE"],
+  ] as const) {
+    const ended = await plumb(dir, args);
+    expect(ended.status, args.join(" ")).toBe(status);
+    expect(ended.stderr, args.join(" ")).toContain(says);
+  }
+  expect(existsSync(join(dir, "s.jsonl"))).toBe(false);
+  expect(existsSync(join(dir, "none.db"))).toBe(false);
+}, 60_000);
