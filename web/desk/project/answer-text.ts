@@ -15,7 +15,9 @@ export function answerText(
 ): string {
   const parts = [verdictText(answer, names, task, answers)];
   if (answer.flags.length > 0)
-    parts.push(`${answers.flags}: ${answer.flags.map(({ place, flag }) => `${names[place]} ${flag}`).join(", ")}`);
+    parts.push(
+      `${answers.flags}: ${answer.flags.map(({ place, flag }) => `${names[place]} ${flag}`).join(", ")}`,
+    );
   return parts.join("; ");
 }
 
@@ -35,7 +37,8 @@ function verdictText(
               : verdict === "both-bad"
                 ? words.bothBad
                 : words.left(names[verdict === "left" ? 0 : 1]);
-          const much = strength === undefined ? "" : `, ${words.strength(String(strength), String(task.strengths))}`;
+          const much =
+            strength === undefined ? "" : `, ${words.strength(String(strength), String(task.strengths))}`;
           return `${task.aspects.length > 1 ? `${aspect}: ` : ""}${said}${much}`;
         })
         .join("; ");

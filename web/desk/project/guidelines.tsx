@@ -28,10 +28,7 @@ interface Draft {
 export function GuidelinesPage() {
   const { guidelines: words, tabs } = useDesk();
   const { project, leads } = useProject();
-  const loaded = useLoaded(
-    () => call("listGuidelines", { params: { project: project.id } }),
-    [project.id],
-  );
+  const loaded = useLoaded(() => call("listGuidelines", { params: { project: project.id } }), [project.id]);
   return (
     <>
       <Heading title={tabs.guidelines} lead={words.lead} />
@@ -42,7 +39,11 @@ export function GuidelinesPage() {
               <Editor versions={guidelines} reload={loaded.reload} />
             ) : (
               <div class="card">
-                {guidelines[0].text === "" ? <Empty title={words.none} /> : <Guideline text={guidelines[0].text} />}
+                {guidelines[0].text === "" ? (
+                  <Empty title={words.none} />
+                ) : (
+                  <Guideline text={guidelines[0].text} />
+                )}
               </div>
             )}
             <Versions versions={guidelines} />

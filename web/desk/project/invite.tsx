@@ -42,7 +42,13 @@ export function InviteDialog({ close }: { close(): void }) {
             run(String(given.get("group") ?? "").trim(), Number(given.get("count")));
           }}
         >
-          <Select label={people.asRole} options={ROLES} names={people.inviteRoles} value={role} change={setRole} />
+          <Select
+            label={people.asRole}
+            options={ROLES}
+            names={people.inviteRoles}
+            value={role}
+            change={setRole}
+          />
           {role === "rater" && (
             <Field label={people.group} hint={people.groupHint} name="group" maxLength={200} />
           )}
@@ -56,7 +62,13 @@ export function InviteDialog({ close }: { close(): void }) {
             defaultValue="1"
             required
           />
-          <Select label={people.hours} options={HOURS} names={people.hoursOptions} value={hours} change={setHours} />
+          <Select
+            label={people.hours}
+            options={HOURS}
+            names={people.hoursOptions}
+            value={hours}
+            change={setHours}
+          />
           <FormProblem problem={problem} />
           <div class="row row-end">
             <Button type="submit" look="primary" disabled={busy}>

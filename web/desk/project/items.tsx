@@ -51,8 +51,20 @@ export function ItemsPage() {
           setSearch(String(new FormData(event.currentTarget).get("search") ?? "").trim());
         }}
       >
-        <Field label={words.search} name="search" type="search" maxLength={200} placeholder={words.searchHint} />
-        <Select label={words.filter} options={FILTERS} names={words.filters} value={filter} change={setFilter} />
+        <Field
+          label={words.search}
+          name="search"
+          type="search"
+          maxLength={200}
+          placeholder={words.searchHint}
+        />
+        <Select
+          label={words.filter}
+          options={FILTERS}
+          names={words.filters}
+          value={filter}
+          change={setFilter}
+        />
         <Button type="submit">{words.find}</Button>
       </form>
       <Await loaded={loaded}>

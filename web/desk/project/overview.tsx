@@ -135,9 +135,7 @@ function Figures(props: {
         />
         <Figure
           name={overview.held}
-          value={
-            held === 0 ? "0" : <Link href={`/desk/${project.id}/review`}>{format.count(held)}</Link>
-          }
+          value={held === 0 ? "0" : <Link href={`/desk/${project.id}/review`}>{format.count(held)}</Link>}
           note={overview.heldNote}
         />
       </dl>

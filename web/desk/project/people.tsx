@@ -107,7 +107,12 @@ function Members({ members, reload }: { members: readonly Member[]; reload(): vo
               title: "",
               cell: (member) => (
                 <span class="row row-end nowrap">
-                  <StopButtons rater={member.rater} state={member.state} name={nameOf(member)} done={reload} />
+                  <StopButtons
+                    rater={member.rater}
+                    state={member.state}
+                    name={nameOf(member)}
+                    done={reload}
+                  />
                   <Button look="quiet" onClick={() => setMoving(member)}>
                     {people.move}
                   </Button>
@@ -195,10 +200,7 @@ function Staff({ staff, reload }: { staff: ResultOf<"listStaff">["staff"]; reloa
   );
 }
 
-function Invitations(props: {
-  invitations: ResultOf<"listInvitations">["invitations"];
-  reload(): void;
-}) {
+function Invitations(props: { invitations: ResultOf<"listInvitations">["invitations"]; reload(): void }) {
   const { people, common } = useDesk();
   const { project } = useProject();
   const format = useFormat();

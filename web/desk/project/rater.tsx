@@ -142,7 +142,9 @@ function RecentVotes({ votes }: { votes: ResultOf<"listRaterVotes">["votes"] }) 
         },
         {
           title: words.answer,
-          cell: ({ answer }) => <span dir="auto">{answerText(answer, names, project.task, desk).slice(0, 300)}</span>,
+          cell: ({ answer }) => (
+            <span dir="auto">{answerText(answer, names, project.task, desk).slice(0, 300)}</span>
+          ),
         },
         {
           title: words.seconds,

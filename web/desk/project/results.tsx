@@ -27,7 +27,10 @@ export function ResultsPage() {
   const text = project.task.kind === "demonstration" || project.task.kind === "rewrite";
   const loaded = useLoaded(
     () =>
-      call("listPreferences", { params: { project: project.id }, query: { aspect, held, offset, limit: PAGE } }),
+      call("listPreferences", {
+        params: { project: project.id },
+        query: { aspect, held, offset, limit: PAGE },
+      }),
     [project.id, aspect, held, offset],
   );
   return (
@@ -55,7 +58,9 @@ export function ResultsPage() {
                 <Found found={found} />
                 <div class="row row-center">
                   {offset > 0 && (
-                    <Button onClick={() => setOffset(Math.max(0, offset - PAGE))}>{disagreements.before}</Button>
+                    <Button onClick={() => setOffset(Math.max(0, offset - PAGE))}>
+                      {disagreements.before}
+                    </Button>
                   )}
                   {found.next !== undefined && (
                     <Button onClick={() => setOffset(found.next ?? 0)}>{disagreements.next}</Button>

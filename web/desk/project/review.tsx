@@ -179,7 +179,9 @@ function ReviewView({ review }: { review: Review }) {
           </p>
         )}
       </section>
-      <Await loaded={loaded}>{([item, { votes }]) => <Judged review={review} item={item} votes={votes} />}</Await>
+      <Await loaded={loaded}>
+        {([item, { votes }]) => <Judged review={review} item={item} votes={votes} />}
+      </Await>
     </article>
   );
 }

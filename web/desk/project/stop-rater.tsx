@@ -28,7 +28,11 @@ export function StopButtons(props: { rater: string; state: string; name: string;
   return (
     <>
       {stopped && <Button onClick={() => setTurn("goOn")}>{stop.goOn}</Button>}
-      {state === "active" && <Button look="quiet" onClick={() => setTurn("pause")}>{stop.pause}</Button>}
+      {state === "active" && (
+        <Button look="quiet" onClick={() => setTurn("pause")}>
+          {stop.pause}
+        </Button>
+      )}
       {state !== "excluded" && (
         <Button look="quiet" onClick={() => setTurn("exclude")}>
           {stop.exclude}

@@ -17,6 +17,9 @@ type Checked = ResultOf<"importFile">;
 /** What the server takes is 64 MiB of JSON; quotes and line breaks take two characters there. */
 const MOST_BYTES = 60_000_000;
 
+/** A row of a table whose rows have no name of their own. */
+type Numbered<T> = T & { i: number };
+
 interface Chosen {
   name: string;
   text: string;
@@ -103,7 +106,7 @@ function Report({ checked, name }: { checked: Checked; name: string }) {
         <>
           <p class="notice notice-good">{upload.good}</p>
           <h3>{upload.sample}</h3>
-          <Table
+          <Table<Numbered<{ content: Checked["first"][number] }>>
             caption={upload.sample}
             rows={checked.first.map((content, i) => ({ content, i }))}
             rowKey={({ i }) => String(i)}
@@ -135,7 +138,7 @@ function Report({ checked, name }: { checked: Checked; name: string }) {
               {upload.report}
             </Button>
           </div>
-          <Table
+          <Table<Numbered<Checked["problems"][number]>>
             caption={upload.bad(format.count(problemCount))}
             rows={problems.map((problem, i) => ({ ...problem, i }))}
             rowKey={({ i }) => String(i)}

@@ -150,7 +150,11 @@ function ChangeDialog(props: { account: Account; close(): void; done(): void }) 
       <p>{words.changeText}</p>
       <Select label={common.role} options={ROLES} names={common.roles} value={role} change={setRole} />
       <label class="check">
-        <input type="checkbox" checked={shutOut} onChange={(event) => setShutOut(event.currentTarget.checked)} />
+        <input
+          type="checkbox"
+          checked={shutOut}
+          onChange={(event) => setShutOut(event.currentTarget.checked)}
+        />
         <span>{words.shutOut}</span>
       </label>
       {account.oneTimeCodes && (

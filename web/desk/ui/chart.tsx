@@ -93,7 +93,15 @@ export interface Bar {
 }
 
 /** Counts, one bar each. */
-export function BarChart({ title, bars, noteTitle }: { title: string; bars: readonly Bar[]; noteTitle: string }) {
+export function BarChart({
+  title,
+  bars,
+  noteTitle,
+}: {
+  title: string;
+  bars: readonly Bar[];
+  noteTitle: string;
+}) {
   const format = useFormat();
   const { common } = useDesk();
   const most = niceAbove(Math.max(1, ...bars.map(({ value }) => value)));

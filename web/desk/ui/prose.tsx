@@ -21,7 +21,6 @@ export function PromptView({ prompt }: { prompt: Prompt }) {
   return (
     <ol class="turns">
       {prompt.map(({ role, content }, i) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: turns have no other name, and do not move
         <li key={i}>
           <span class="quiet">{role}</span>
           <Prose text={content} />

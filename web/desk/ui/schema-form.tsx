@@ -1,6 +1,7 @@
 /** Fields of a form, made from a JSON Schema; what is kept is what the API takes. */
-import { useId } from "preact/hooks";
+
 import type { FieldSchema } from "virtual:schemas";
+import { useId } from "preact/hooks";
 import { useDesk } from "../strings/index.js";
 import { Select } from "./select.js";
 
@@ -96,8 +97,8 @@ function SchemaField({ name, field, required, value, change }: FieldProps) {
     <div class="field">
       <label for={id}>{label}</label>
       <input
+        {...(list || field.type === "string" ? { type: "text" } : { type: "number" })}
         id={id}
-        type={list || field.type === "string" ? "text" : "number"}
         value={kept}
         {...(!list && { step: whole ? 1 : "any", min: least(field), max: most(field) })}
         placeholder={!required && field.default === undefined ? fields.unset : undefined}

@@ -1,13 +1,13 @@
 import { useId } from "preact/hooks";
 
 /** One of several words. */
-export function Select<T extends string>(props: {
+export function Select<const T extends string>(props: {
   label: string;
   hint?: string | undefined;
   options: readonly T[];
-  names: Readonly<Record<T, string>>;
-  value: T;
-  change(value: T): void;
+  names: Readonly<Record<string, string>>;
+  value: NoInfer<T>;
+  change: (value: NoInfer<T>) => void;
 }) {
   const id = useId();
   return (

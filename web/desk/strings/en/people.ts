@@ -38,7 +38,10 @@ export const people = {
     addStaffLogin: "Account",
     joined: "Joined",
     noName: "no name given",
-    states: { active: "active", paused: "paused", excluded: "excluded", left: "left" } as Record<string, string>,
+    states: { active: "active", paused: "paused", excluded: "excluded", left: "left" } as Record<
+      string,
+      string
+    >,
   },
   stop: {
     pause: "Pause",
@@ -47,7 +50,8 @@ export const people = {
     pauseTitle: (name: string) => `Pause ${name}?`,
     pauseText: "Gets no new items for now. Votes count. The rater is told the reason.",
     excludeTitle: (name: string) => `Exclude ${name}?`,
-    excludeText: "Gets no more items, and none of the votes count. It can be taken back. The rater is told the reason.",
+    excludeText:
+      "Gets no more items, and none of the votes count. It can be taken back. The rater is told the reason.",
     goOnTitle: (name: string) => `Let ${name} in again?`,
     goOnText: "Gets items again, and all votes count.",
     effect: "What it changes",
