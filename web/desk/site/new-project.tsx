@@ -72,7 +72,7 @@ export function NewProjectPage() {
                   setTask(taskOf(option));
                 }}
               />
-              <span>
+              <span class="preset-text">
                 <strong>{newProject.presets[option]}</strong>
                 <span class="quiet">{newProject.presetTexts[option]}</span>
               </span>
