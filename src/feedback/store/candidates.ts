@@ -88,7 +88,7 @@ export function nextForRater(
     .executeTakeFirst();
 }
 
-/** Gold items that a rater has not been shown. */
+/** Gold items that a rater has not been shown; those of training are no secret. */
 export function unseenGold(
   db: Queries,
   { project_id, rater_id, group_name, languages }: Member,
@@ -99,6 +99,7 @@ export function unseenGold(
     .where("project_id", "=", project_id)
     .where("state", "=", "open")
     .where(sql<boolean>`gold_json is not null`)
+    .where("explanation", "is", null)
     .where((eb) =>
       eb.or([eb("audience", "is", null), ...(group_name === null ? [] : [eb("audience", "=", group_name)])]),
     )

@@ -76,6 +76,13 @@ export { decideReview, Finding, holdVotes, listReviews, type Review, type Review
 export { itemVotes, raterVotes, type StandingVote } from "./standing-votes.js";
 export { openStore, type Store, type StoreOptions } from "./store.js";
 export { StoreError, type StoreProblem } from "./store-error.js";
+export {
+  answerTraining,
+  MOST_TRAINING,
+  type TrainingFeedback,
+  type TrainingItem,
+  trainingFor,
+} from "./training.js";
 export { type AuditProblem, type AuditReport, verifyAudit } from "./verify-audit.js";
 export { CorrectionRequest, type TakenVote, VoteRequest } from "./vote.js";
 export {

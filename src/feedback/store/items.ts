@@ -13,6 +13,8 @@ import { insertRows } from "./writer.js";
 
 /** Most items that are added at once. */
 export const MOST_ITEMS_AT_ONCE = 10_000;
+/** Most characters of an explanation. */
+const MOST_EXPLANATION = 10_000;
 /** Most characters of one item's content as JSON: a line of a backup stays below what is read. */
 const MOST_ITEM = 4_000_000;
 
@@ -22,6 +24,10 @@ export type ItemState = (typeof ITEM_STATES)[number];
 export const NewItem = z.object({
   content: ItemContent,
   gold: Answer.optional().describe("What a gold item should be answered, in the order of its responses"),
+  explanation: storedText(MOST_EXPLANATION)
+    .min(1)
+    .optional()
+    .describe("Why gold is right, in Markdown: the item is then shown to every rater first, as training"),
   audience: storedName.optional().describe("Group of raters that it is for; all if not given"),
   priority: z.number().default(0).describe("Items of higher priority are handed out first"),
   overlap: z.int().min(1).max(1000).optional().describe("Judgements wanted; the project's if not given"),
@@ -34,6 +40,8 @@ export interface Item {
   position: number;
   content: ItemContent;
   gold?: Answer;
+  /** Makes it an item of training. */
+  explanation?: string;
   audience?: string;
   priority: number;
   state: ItemState;
@@ -62,8 +70,10 @@ export async function addItems(
   return store.write(async (write) => {
     const { db, now, audit } = write;
     const { task, settings } = await findProject(write, projectId);
-    for (const [i, { content, gold }] of parsed.entries()) {
-      const problem = itemProblem(content, gold, task);
+    for (const [i, { content, gold, explanation }] of parsed.entries()) {
+      const problem =
+        itemProblem(content, gold, task) ??
+        (explanation !== undefined && gold === undefined ? "explanation: needs gold beside it" : undefined);
       if (problem !== undefined) throw new StoreError("invalid", `item ${i + 1}: ${problem}`);
     }
     const { last } = await db
@@ -80,6 +90,7 @@ export async function addItems(
       language: item.content.language?.toLowerCase() ?? null,
       audience: item.audience ?? null,
       gold_json: item.gold === undefined ? null : JSON.stringify(item.gold),
+      explanation: item.explanation ?? null,
       priority: item.priority,
       state: "open",
       overlap: item.overlap ?? settings.overlap,
@@ -102,8 +113,9 @@ export async function addItems(
 export function itemHash({
   content_json,
   gold_json,
-}: Pick<Tables["items"], "content_json" | "gold_json">): string {
-  return sha256(canonicalJson([content_json, gold_json]));
+  explanation,
+}: Pick<Tables["items"], "content_json" | "gold_json" | "explanation">): string {
+  return sha256(canonicalJson([content_json, gold_json, ...(explanation === null ? [] : [explanation])]));
 }
 
 /** Why an item does not fit a project's task, as one sentence; undefined if it does. */
@@ -198,6 +210,7 @@ export function toItem(row: Tables["items"]): Item {
     state: row.state as ItemState,
     content: JSON.parse(row.content_json) as ItemContent,
     ...(row.gold_json !== null && { gold: JSON.parse(row.gold_json) as Answer }),
+    ...(row.explanation !== null && { explanation: row.explanation }),
     ...(row.audience !== null && { audience: row.audience }),
   };
 }

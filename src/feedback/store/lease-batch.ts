@@ -21,6 +21,7 @@ import { checkOpen, findProject, type Project } from "./projects.js";
 import { recountItems } from "./recount.js";
 import { StoreError } from "./store-error.js";
 import type { Tables } from "./tables.js";
+import { inTraining } from "./training.js";
 import { insertRows, type Write } from "./writer.js";
 
 /** Expired leases that are cleared up at once. */
@@ -96,12 +97,18 @@ async function leaseInProject(
   for (const { rater, count = 1 } of requests)
     wanted.set(rater, Math.max(wanted.get(rater) ?? 0, count - (holdings.get(rater)?.length ?? 0)));
   const total = [...wanted.values()].reduce((sum, count) => sum + Math.max(0, count), 0);
+  const asking = [...wanted].flatMap(([rater, count]) => (count > 0 ? (members.get(rater) ?? []) : []));
+  const untrained = await inTraining(db, project.id, asking);
   const pool = await CandidatePool.load(write, project, raters, total);
   const reasons = new Map<string, LeaseAnswer["none"]>();
   const fresh: Tables["leases"][] = [];
   for (const [rater, count] of wanted) {
     const member = members.get(rater);
     if (member?.state !== "active") continue;
+    if (untrained.has(rater)) {
+      reasons.set(rater, "training");
+      continue;
+    }
     const own = holdings.get(rater) ?? [];
     for (let i = 0; i < count; i++) {
       const quota = quotaReached(member, project.settings, own.length, now);

@@ -194,6 +194,7 @@ export async function deletePersonalData(store: Store, rater: string, actor: str
     const deleted = await db.deleteFrom("people").where("rater_id", "=", rater).executeTakeFirst();
     await db.updateTable("raters").set({ state: "forgotten" }).where("id", "=", rater).execute();
     await db.updateTable("bookmarks").set({ note: null }).where("rater_id", "=", rater).execute();
+    await db.deleteFrom("training_answers").where("rater_id", "=", rater).execute();
     await db
       .deleteFrom("drafts")
       .where("lease_id", "in", (eb) => eb.selectFrom("leases").select("id").where("rater_id", "=", rater))

@@ -29,6 +29,8 @@ export interface Tables extends AccountTables {
     /** Group of raters that it is for; null is for all. */
     audience: string | null;
     gold_json: string | null;
+    /** Why the gold answer is the right one; makes the item one of training. */
+    explanation: string | null;
     priority: number;
     state: string;
     /** Judgements wanted; votes cast and leases that live are counted beside it. */
@@ -83,6 +85,13 @@ export interface Tables extends AccountTables {
     expires_at: number;
     /** Why it was skipped. */
     reason: string | null;
+  };
+  training_answers: {
+    rater_id: string;
+    item_id: string;
+    project_id: string;
+    answer_json: string;
+    answered_at: number;
   };
   drafts: { lease_id: string; draft_json: string; saved_at: number };
   bookmarks: {

@@ -114,8 +114,14 @@ onBothEngines(({ store: open, engine, fresh }) => {
     ],
     ["an altered item", "update items set content_json = '{}' where position = 2", "item", /altered/],
     [
+      "an explanation from nowhere",
+      "update items set explanation = 'x' where position = 2",
+      "item",
+      /altered/,
+    ],
+    [
       "an item from nowhere",
-      "insert into items select 'i-new', project_id, 99, content_json, responses, language, audience, gold_json, priority, state, overlap, 0, 0, 1, created_at from items where position = 1",
+      "insert into items select 'i-new', project_id, 99, content_json, responses, language, audience, gold_json, priority, state, overlap, 0, 0, 1, created_at, explanation from items where position = 1",
       "item",
       /knows nothing of 1 items/,
     ],

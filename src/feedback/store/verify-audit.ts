@@ -144,7 +144,7 @@ async function verifyContents(db: Queries, note: Note): Promise<void> {
     const added = JSON.parse(details_json) as { sha256: string };
     const item = await db
       .selectFrom("items")
-      .select(["content_json", "gold_json"])
+      .select(["content_json", "gold_json", "explanation"])
       .where("id", "=", subject)
       .executeTakeFirst();
     if (item === undefined) note(seq, "item", `item ${subject} is gone`);

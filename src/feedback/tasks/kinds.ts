@@ -62,5 +62,9 @@ export const TaskDefinition = z.object({
   scale: z.int().min(2).max(10).default(5).describe("Points of a Likert scale, from 1"),
   rationale: z.enum(["off", "optional", "required"]).default("optional").describe("Whether raters say why"),
   flags: z.boolean().default(true).describe("Whether raters may flag single responses"),
+  contentWarning: z
+    .boolean()
+    .optional()
+    .describe("Whether items may be hard to look at: they are blurred until they are opened"),
 });
 export type TaskDefinition = z.infer<typeof TaskDefinition>;

@@ -76,22 +76,6 @@ export const listPreferences = contract({
   }),
   result: PreferencesView,
 });
-export const exportTraining = contract({
-  id: "exportTraining",
-  method: "get",
-  path: "/projects/{project}/training-rows",
-  tag,
-  summary:
-    "What the votes come to as rows for training, by the kind of task: TRL's preferences, prompts with completions, or labelled completions; one line of JSON each.",
-  access: { roles: ["admin", "lead"], scope: "export", project: "staff" },
-  params: inProject,
-  query: z.object({
-    aspect,
-    held: z.enum(["count", "leave-out"]).default("count").describe("What votes that are held for review do"),
-  }),
-  lines: true,
-  result: z.looseObject({ prompt: z.json(), item: ids.item }),
-});
 export const getForecast = contract({
   id: "getForecast",
   method: "get",

@@ -171,6 +171,7 @@ const Item = z.object({
   position: z.int(),
   content: ItemContent,
   gold: Answer.optional(),
+  explanation: z.string().optional().describe("Of an item of training: why gold is right"),
   audience: z.string().optional(),
   priority: z.number(),
   state: z.enum(ITEM_STATES),

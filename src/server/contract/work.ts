@@ -3,6 +3,7 @@ import { z } from "zod";
 import {
   CorrectionRequest,
   LeaseRequest,
+  MOST_TRAINING,
   NO_LEASE,
   SkipRequest,
   VoteRequest,
@@ -44,6 +45,37 @@ export const takeItems = contract({
     leases: z.array(ShownLease),
     none: z.enum(NO_LEASE).optional().describe("Why there are fewer than asked for"),
     why: z.string().optional().describe("Of paused and excluded, in words for the rater"),
+  }),
+});
+export const listTraining = contract({
+  id: "listTraining",
+  method: "get",
+  path: "/projects/{project}/training",
+  tag,
+  summary: "Items of training that the rater has not answered; they come before any other.",
+  access: workIn,
+  params: inProject,
+  result: z.object({
+    items: z
+      .array(ShownLease.pick({ item: true, prompt: true, responses: true }))
+      .max(MOST_TRAINING)
+      .describe("In their order"),
+  }),
+});
+export const answerTraining = contract({
+  id: "answerTraining",
+  method: "post",
+  path: "/projects/{project}/training/{item}",
+  tag,
+  summary: "Answer an item of training, and be told what was expected and why. It is no vote.",
+  access: workIn,
+  params: inProject.extend({ item: ids.item }),
+  body: VoteRequest.pick({ answer: true }).strict(),
+  bodyLimit: ANSWER_LIMIT,
+  result: z.object({
+    expected: Answer.describe("In the places of the screen"),
+    explanation: z.string().describe("Markdown"),
+    agrees: z.boolean().optional().describe("Not told where answers cannot be compared"),
   }),
 });
 export const TakenVote = z.object({

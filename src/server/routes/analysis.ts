@@ -25,15 +25,6 @@ export const analysisRoutes = [
       aspect: checkedAspect(call, query.aspect),
     }),
   ),
-  endpoint(contract.exportTraining, async ({ query }, call) => {
-    const rows = await call.analyses.ask(call.project.id, {
-      ...{ kind: "training-rows", held: query.held === "count", raters: false },
-      aspect: checkedAspect(call, query.aspect),
-    });
-    return (async function* () {
-      yield* rows;
-    })();
-  }),
   endpoint(contract.getForecast, async (_request, { store, analyses, project }) =>
     analyses.ask(project.id, { kind: "forecast", now: Math.ceil(store.clock() / MINUTE) * MINUTE }),
   ),

@@ -1,5 +1,6 @@
 import {
   addBookmark,
+  answerTraining,
   correctVote,
   findProject,
   listBookmarks,
@@ -11,6 +12,7 @@ import {
   StoreError,
   saveDraft,
   skipItem,
+  trainingFor,
 } from "../../feedback/store/index.js";
 import { work as contract } from "../contract/index.js";
 import { endpoint } from "../endpoint.js";
@@ -21,6 +23,12 @@ export const workRoutes = [
     metrics.leases.inc(answer.leases.length);
     return answer;
   }),
+  endpoint(contract.listTraining, async ({ params }, { store, principal }) => ({
+    items: await trainingFor(store, params.project, principal.rater),
+  })),
+  endpoint(contract.answerTraining, async ({ params, body }, { store, principal }) =>
+    answerTraining(store, { ...params, ...body, rater: principal.rater }),
+  ),
   endpoint(contract.castVote, async ({ params, body }, { store, principal, metrics }) => {
     const { vote, again } = await store.vote({ ...params, ...body, rater: principal.rater });
     if (!again) metrics.votes.inc();

@@ -17,7 +17,7 @@ export function Downloads({ aspect, held }: { aspect: string; held: "count" | "l
   const format = useFormat();
   const say = useToast();
   const { busy, problem, run } = useAction(async (what: Kind) => {
-    const route: RouteName = what === "votes" ? "exportVotes" : "exportTraining";
+    const route: RouteName = what === "votes" ? "exportVotes" : "exportTrainingRows";
     const query = what === "votes" ? {} : { aspect, held };
     const answer = await send(route, { params: { project: project.id }, query } as never);
     const text = await answer.text();

@@ -38,7 +38,7 @@ export function Await<T>({
 }) {
   const { data, problem, reload } = loaded;
   if (problem) return <ProblemState problem={problem as ApiProblem} retry={reload} />;
-  return data === undefined ? <Loading /> : <>{children(data)}</>;
+  return data === undefined ? <Loading /> : children(data);
 }
 
 /** A figure with its name and what stands behind it. */

@@ -1,7 +1,8 @@
 import { collection } from "./0001-collection.js";
 import { accounts } from "./0002-accounts.js";
 import { memberStates } from "./0003-member-states.js";
+import { training } from "./0004-training.js";
 import type { Migration } from "./migration.js";
 
 /** Every step from an empty database to today's, in order. */
-export const migrations: readonly Migration[] = [collection, accounts, memberStates];
+export const migrations: readonly Migration[] = [collection, accounts, memberStates, training];

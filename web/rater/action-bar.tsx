@@ -1,0 +1,56 @@
+import { useStrings } from "../strings/index.js";
+import { Button } from "../ui/button.js";
+import type { ItemProps } from "./item-page.js";
+import { keyName } from "./keymap.js";
+import { PairButtons } from "./pair-buttons.js";
+import { Ranking } from "./ranking.js";
+import { Rationale } from "./responses.js";
+import { SafetyButtons } from "./safety-buttons.js";
+
+/** What can be said and done, below the item: verdicts with their keys, and the way on. */
+export function ActionBar({ act, ...item }: ItemProps & { act(action: string): void }) {
+  const { shown, project, draft, change, keymap } = item;
+  const { task } = project;
+  const { rate, undo } = useStrings();
+  const hint = (action: string) => keyName(keymap[action] ?? "");
+  const oneVerdict = task.kind === "pairwise" && task.aspects.length === 1;
+  const lease = shown.mode === "lease";
+  const written = task.kind === "demonstration" || task.kind === "rewrite";
+  return (
+    <div class="actions">
+      {task.kind === "pairwise" && <PairButtons {...item} act={act} />}
+      {task.kind === "ranking" && <Ranking {...item} />}
+      {task.kind === "safety" && <SafetyButtons {...item} act={act} />}
+      {shown.mode !== "training" && <Rationale {...{ task, draft, change }} />}
+      <div class="actions-row">
+        <Button look="quiet" hint={hint("undo")} onClick={() => act("undo")}>
+          {undo}
+        </Button>
+        {lease && (
+          <>
+            <Button look="quiet" hint={hint("skip")} onClick={() => act("skip")}>
+              {rate.skip}
+            </Button>
+            <Button look="quiet" hint={hint("bookmark")} onClick={() => act("bookmark")}>
+              {rate.bookmark}
+            </Button>
+          </>
+        )}
+        <Button look="quiet" hint={hint("help")} onClick={() => act("help")}>
+          {rate.help}
+        </Button>
+        {task.kind === "pairwise" && (
+          <Button look="quiet" hint={hint("difference")} onClick={() => act("difference")}>
+            {rate.difference}
+          </Button>
+        )}
+        <span class="bar-gap" />
+        {(!oneVerdict || task.rationale === "required" || shown.mode === "correction") && (
+          <Button look="primary" hint={written ? "Ctrl ↵" : hint("submit")} onClick={() => act("submit")}>
+            {shown.mode === "correction" ? rate.saveChange : rate.submit}
+          </Button>
+        )}
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,100 @@
+/** Which key does what: defaults by the task, and what the rater chose instead. */
+import type { TaskDefinition } from "../../src/feedback/tasks/index.js";
+import { store, stored } from "../storage.js";
+
+/** Names of what keys do: `left-2` is the left response with strength 2, `pick-3` the third of what there is to choose from. */
+export type KeyAction = string;
+export type Keymap = Readonly<Record<KeyAction, string>>;
+
+/** For choosing among many: responses, points, categories. */
+const PICKS = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "0", "q", "w", "e", "r", "t", "y"];
+const SAFETY_CATEGORIES = 14;
+const GENERAL: Keymap = {
+  submit: "Enter",
+  undo: "z",
+  skip: "x",
+  bookmark: "b",
+  history: "h",
+  guidelines: "g",
+  flags: "f",
+  rationale: "c",
+  open: "o",
+  help: "!",
+  keys: "?",
+};
+const KEY = "keys";
+
+/** What can be done in a task, with its default keys, those of the verdicts first. */
+export function defaultKeymap({ kind, strengths, scale, flags, rationale }: TaskDefinition): Keymap {
+  const general = Object.fromEntries(
+    Object.entries(GENERAL).filter(
+      ([action]) => (action !== "flags" || flags) && (action !== "rationale" || rationale !== "off"),
+    ),
+  );
+  return { ...verdictKeys(kind, strengths, scale), ...general };
+}
+
+function verdictKeys(kind: TaskDefinition["kind"], strengths: number, scale: number): Keymap {
+  const picks = (count: number) =>
+    Object.fromEntries(PICKS.slice(0, count).map((key, i) => [`pick-${i + 1}`, key]));
+  switch (kind) {
+    case "pairwise": {
+      const keys: Record<string, string> = {};
+      for (let strength = strengths; strength >= 1; strength--)
+        keys[`left-${strength}`] = String(strengths - strength + 1);
+      keys.tie = String(strengths + 1);
+      for (let strength = 1; strength <= strengths; strength++)
+        keys[`right-${strength}`] = String(strengths + 1 + strength);
+      return { ...keys, "both-bad": "0", difference: "v" };
+    }
+    case "ranking":
+      return picks(PICKS.length);
+    case "likert":
+      return picks(scale);
+    case "safety":
+      return { safe: "s", unsafe: "u", ...picks(SAFETY_CATEGORIES) };
+    default:
+      return {};
+  }
+}
+
+/** The defaults with the rater's own keys, of those actions that there are; where two would share a key, the default gives way. */
+export function ownKeymap(task: TaskDefinition): Keymap {
+  let keymap = defaultKeymap(task);
+  for (const [action, key] of Object.entries(stored<Keymap>(KEY) ?? {}))
+    if (action in keymap && typeof key === "string") keymap = withKey(keymap, action, key);
+  return keymap;
+}
+
+/** Gives an action a key; the action that had it gets the former one. */
+export function withKey(keymap: Keymap, action: KeyAction, key: string): Keymap {
+  const holder = holderOf(keymap, key);
+  return {
+    ...keymap,
+    ...(holder !== undefined && holder !== action && { [holder]: keymap[action] }),
+    [action]: key,
+  };
+}
+
+export const holderOf = (keymap: Keymap, key: string): KeyAction | undefined =>
+  Object.keys(keymap).find((action) => keymap[action] === key);
+
+/** Keeps what differs from the defaults. */
+export function keepKeymap(keymap: Keymap, task: TaskDefinition): void {
+  const defaults = defaultKeymap(task);
+  const changed = Object.entries(keymap).filter(([action, key]) => defaults[action] !== key);
+  const others = Object.entries(stored<Keymap>(KEY) ?? {}).filter(([action]) => !(action in defaults));
+  store(KEY, Object.fromEntries([...others, ...changed]));
+}
+
+/** A key as it is printed. */
+export const keyName = (key: string): string =>
+  ({ Enter: "↵", " ": "␣", ArrowLeft: "←", ArrowRight: "→", ArrowUp: "↑", ArrowDown: "↓" })[key] ??
+  key.toUpperCase();
+
+/** The key of an event as the map knows it; undefined for what is no single key. */
+export function keyOf({ key, ctrlKey, metaKey, altKey }: KeyboardEvent): string | undefined {
+  if (ctrlKey || metaKey || altKey || ["Shift", "Tab", "Escape", "Backspace", "Dead"].includes(key))
+    return undefined;
+  return key.length === 1 ? key.toLowerCase() : key;
+}

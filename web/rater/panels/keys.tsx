@@ -1,0 +1,84 @@
+import { useState } from "preact/hooks";
+import type { TaskDefinition } from "../../../src/feedback/tasks/index.js";
+import { type Strings, useStrings } from "../../strings/index.js";
+import { Button } from "../../ui/button.js";
+import { Dialog } from "../../ui/dialog.js";
+import { useToast } from "../../ui/toast.js";
+import { defaultKeymap, holderOf, type Keymap, keyName, keyOf, withKey } from "../keymap.js";
+import { letter, verdictWords } from "../words.js";
+
+/** Every key and what it does; each can be changed. */
+export function KeysDialog(props: {
+  task: TaskDefinition;
+  keymap: Keymap;
+  change(keymap: Keymap): void;
+  close(): void;
+}) {
+  const { task, keymap, change, close } = props;
+  const strings = useStrings();
+  const { rate } = strings;
+  const say = useToast();
+  const [asking, setAsking] = useState<string>();
+  return (
+    <Dialog title={rate.keys} close={close} wide>
+      <p class="quiet">{rate.keysHint}</p>
+      <ul class="key-list">
+        {Object.entries(keymap).map(([action, key]) => {
+          const name = actionWords(strings, task, action);
+          return (
+            <li key={action}>
+              <span>{name}</span>
+              <button
+                type="button"
+                class="key-button"
+                aria-label={`${name}: ${keyName(key)}`}
+                onClick={() => setAsking(action)}
+                onBlur={() => setAsking(undefined)}
+                onKeyDown={(event) => {
+                  const pressed = keyOf(event);
+                  if (asking !== action || pressed === undefined) return;
+                  event.preventDefault();
+                  event.stopPropagation();
+                  const holder = holderOf(keymap, pressed);
+                  if (holder !== undefined && holder !== action)
+                    say(rate.keysTaken(actionWords(strings, task, holder)));
+                  change(withKey(keymap, action, pressed));
+                  setAsking(undefined);
+                }}
+              >
+                {asking === action ? rate.pressKey : keyName(key)}
+              </button>
+            </li>
+          );
+        })}
+      </ul>
+      <Button onClick={() => change(defaultKeymap(task))}>{rate.resetKeys}</Button>
+    </Dialog>
+  );
+}
+
+function actionWords(strings: Strings, { kind, strengths }: TaskDefinition, action: string): string {
+  const { rate, undo } = strings;
+  const [name, number] = action.split("-");
+  const n = Number(number);
+  if ((name === "left" || name === "right") && n > 0)
+    return verdictWords(strings, { verdict: name, strength: n }, strengths);
+  if (name === "pick")
+    return kind === "safety"
+      ? (Object.values(rate.safety)[n - 1] ?? "")
+      : kind === "ranking"
+        ? rate.rankAdd(letter(n - 1))
+        : String(n);
+  const words: Record<string, string> = {
+    ...{
+      tie: rate.verdicts.tie,
+      "both-bad": rate.verdicts["both-bad"],
+      safe: rate.safe,
+      unsafe: rate.unsafe,
+    },
+    ...{ difference: rate.difference, submit: rate.submit, undo, skip: rate.skip, bookmark: rate.bookmark },
+    ...{ history: rate.history, guidelines: rate.guidelines, flags: rate.flagsOf("…"), open: rate.open },
+    ...{ rationale: rate.rationale, help: rate.help, keys: rate.keys },
+  };
+  return words[action] ?? action;
+}

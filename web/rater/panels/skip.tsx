@@ -1,0 +1,45 @@
+import { useState } from "preact/hooks";
+import { useStrings } from "../../strings/index.js";
+import { Button } from "../../ui/button.js";
+import { Dialog } from "../../ui/dialog.js";
+
+const REASONS = ["unclear", "cannot-judge", "harmful", "broken", "other"] as const;
+
+/** Why an item is passed over: the numbers choose. */
+export function SkipDialog({ close, skip }: { close(): void; skip(reason: string, note: string): void }) {
+  const { rate } = useStrings();
+  const [note, setNote] = useState("");
+  const choose = (reason: string) => {
+    close();
+    skip(reason, note);
+  };
+  return (
+    <Dialog title={rate.skipTitle} close={close}>
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: keys of the buttons within */}
+      <div
+        class="stack"
+        onKeyDown={(event) => {
+          if (event.target instanceof HTMLTextAreaElement) return;
+          const reason = REASONS[Number(event.key) - 1];
+          if (reason !== undefined) choose(reason);
+        }}
+      >
+        {REASONS.map((reason, i) => (
+          <Button key={reason} hint={String(i + 1)} class="button-wide" onClick={() => choose(reason)}>
+            {rate.skipReasons[reason]}
+          </Button>
+        ))}
+        <label class="field">
+          <span>{rate.skipNote}</span>
+          <textarea
+            class="text-area"
+            rows={2}
+            maxLength={2000}
+            value={note}
+            onInput={(event) => setNote(event.currentTarget.value)}
+          />
+        </label>
+      </div>
+    </Dialog>
+  );
+}

@@ -1,0 +1,71 @@
+/** What a key of a verdict does to the answer that is being given. */
+import type { SafetyCategory, TaskDefinition, Verdict } from "../../src/feedback/tasks/index.js";
+import { type AnswerDraft, rankedAt } from "./answer-draft.js";
+
+export interface AfterKey {
+  draft: AnswerDraft;
+  /** The answer is whole: it is sent, and the next item comes. */
+  submit: boolean;
+}
+
+/** The answer after an action of the key map; undefined if the action is none of the task's. */
+export function afterKey(action: string, draft: AnswerDraft, task: TaskDefinition): AfterKey | undefined {
+  const [name, number] = action.split("-");
+  const n = Number(number);
+  switch (task.kind) {
+    case "pairwise": {
+      const verdict = (n > 0 ? name : action) as Verdict;
+      const aspect = task.aspects.find((one) => draft.aspects[one] === undefined) ?? task.aspects[0];
+      return withVerdict(draft, task, aspect, {
+        verdict,
+        ...(n > 0 && task.strengths > 1 && { strength: n }),
+      });
+    }
+    case "ranking": {
+      const place = n - 1;
+      if (name !== "pick" || place >= draft.ratings.length || draft.ranked.includes(place)) return undefined;
+      return { draft: rankedAt(draft, place, draft.ranked.length), submit: false };
+    }
+    case "likert": {
+      const place = draft.ratings.findIndex((points) => task.aspects.some((aspect) => !points[aspect]));
+      if (name !== "pick" || place < 0) return undefined;
+      const aspect = task.aspects.find((one) => !draft.ratings[place][one]) as string;
+      return { draft: withPoints(draft, place, aspect, n), submit: false };
+    }
+    case "safety":
+      if (action === "safe") return { draft: { ...draft, safe: true, categories: [] }, submit: true };
+      if (action === "unsafe") return { draft: { ...draft, safe: false }, submit: false };
+      return name === "pick"
+        ? { draft: withCategory(draft, `S${n}` as SafetyCategory), submit: false }
+        : undefined;
+    default:
+      return undefined;
+  }
+}
+
+/** A verdict on an aspect. One verdict on all there is to judge is the whole answer, unless a reason is required. */
+export function withVerdict(
+  draft: AnswerDraft,
+  task: TaskDefinition,
+  aspect: string,
+  preference: AnswerDraft["aspects"][string],
+): AfterKey {
+  const next = { ...draft, aspects: { ...draft.aspects, [aspect]: preference } };
+  const needsReason = task.rationale === "required" && draft.rationale.trim() === "";
+  return { draft: next, submit: task.aspects.length === 1 && !needsReason };
+}
+
+export function withPoints(draft: AnswerDraft, place: number, aspect: string, points: number): AnswerDraft {
+  return {
+    ...draft,
+    ratings: draft.ratings.map((own, i) => (i === place ? { ...own, [aspect]: points } : own)),
+  };
+}
+
+/** Chooses a category, or takes it back; whatever offends is not safe. */
+export function withCategory(draft: AnswerDraft, category: SafetyCategory): AnswerDraft {
+  const categories = draft.categories.includes(category)
+    ? draft.categories.filter((other) => other !== category)
+    : [...draft.categories, category];
+  return { ...draft, safe: false, categories };
+}
