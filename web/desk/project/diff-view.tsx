@@ -16,12 +16,10 @@ export function DiffView({ before, after }: { before: string; after: string }) {
     <section class="diff" tabIndex={0} aria-label={guidelines.difference}>
       {parts.map((part, i) =>
         typeof part === "number" ? (
-          // biome-ignore lint/suspicious/noArrayIndexKey: a difference is shown anew as a whole
           <p key={i} class="diff-gap">
             {guidelines.same(format.count(part))}
           </p>
         ) : (
-          // biome-ignore lint/suspicious/noArrayIndexKey: a difference is shown anew as a whole
           <p key={i} class={`diff-line diff-${part.kind}`} dir="auto">
             <span class="diff-sign" aria-hidden="true">
               {signs[part.kind]}

@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks";
 import { call, type ResultOf } from "../../api/client.js";
 import { asProblem } from "../../api/problem.js";
+import { Text } from "../../rater/markdown/text.js";
 import { store, stored } from "../../storage.js";
 import { useLoaded } from "../../ui/async.js";
 import { Button } from "../../ui/button.js";
@@ -11,7 +12,6 @@ import { useToast } from "../../ui/toast.js";
 import { useDesk } from "../strings/index.js";
 import { useAction } from "../ui/action.js";
 import { useFormat } from "../ui/format.js";
-import { Guideline } from "../ui/guideline.js";
 import { Await, Heading } from "../ui/page.js";
 import { TextArea } from "../ui/text-area.js";
 import { useProject } from "./context.js";
@@ -42,7 +42,7 @@ export function GuidelinesPage() {
                 {guidelines[0].text === "" ? (
                   <Empty title={words.none} />
                 ) : (
-                  <Guideline text={guidelines[0].text} />
+                  <Text text={guidelines[0].text} />
                 )}
               </div>
             )}
@@ -120,7 +120,7 @@ function Editor({ versions, reload }: { versions: readonly Version[]; reload(): 
           <section class="editor-preview">
             <h2 class="label">{words.preview}</h2>
             <div class="card">
-              {draft.text.trim() === "" ? <Empty title={words.none} /> : <Guideline text={draft.text} />}
+              {draft.text.trim() === "" ? <Empty title={words.none} /> : <Text text={draft.text} />}
             </div>
           </section>
         </div>
@@ -199,7 +199,7 @@ function Versions({ versions }: { versions: readonly Version[] }) {
           ) : shown.version.text === "" ? (
             <Empty title={words.none} />
           ) : (
-            <Guideline text={shown.version.text} />
+            <Text text={shown.version.text} />
           )}
         </Dialog>
       )}

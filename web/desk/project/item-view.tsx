@@ -1,5 +1,6 @@
 /** An item as it is stored, and who said what about it. */
 import { call, type ResultOf } from "../../api/client.js";
+import { Text } from "../../rater/markdown/text.js";
 import { Link } from "../../router.js";
 import { useLoaded } from "../../ui/async.js";
 import { useDesk } from "../strings/index.js";
@@ -34,7 +35,7 @@ export function ContentView({ content }: { content: Item["content"] }) {
             <h2 class="label">
               {names[i]} <span class="quiet">{source ? `${items.source} ${source}` : name}</span>
             </h2>
-            <Prose text={text} />
+            <Text text={text} />
           </section>
         ))}
       </div>

@@ -1,6 +1,7 @@
 import type { ResultOf } from "../../api/client.js";
+import { Text } from "../../rater/markdown/text.js";
 
-/** A model's or a person's text as it stands: line breaks kept, nothing in it run or loaded. */
+/** What a person said or typed, as it stands: line breaks kept. */
 export function Prose({ text }: { text: string }) {
   return (
     <div class="prose" dir="auto">
@@ -17,13 +18,13 @@ export const promptText = (prompt: Prompt): string =>
 
 /** A prompt: text, or the turns of a conversation. */
 export function PromptView({ prompt }: { prompt: Prompt }) {
-  if (typeof prompt === "string") return <Prose text={prompt} />;
+  if (typeof prompt === "string") return <Text text={prompt} />;
   return (
     <ol class="turns">
       {prompt.map(({ role, content }, i) => (
         <li key={i}>
           <span class="quiet">{role}</span>
-          <Prose text={content} />
+          <Text text={content} />
         </li>
       ))}
     </ol>
