@@ -1,5 +1,5 @@
 /** The pages of one project: their navigation, and the one that the address names. */
-import { useMemo } from "preact/hooks";
+import { useEffect, useMemo, useRef } from "preact/hooks";
 import { call } from "../../api/client.js";
 import { Link } from "../../router.js";
 import { useSession } from "../../session.js";
@@ -62,6 +62,12 @@ export function ProjectPages(props: { id: string; page: string; detail: string |
 function Navigation({ state: { project, leads }, page }: { state: ProjectState; page: string }) {
   const { tabs, common } = useDesk();
   const { home } = useStrings();
+  const list = useRef<HTMLUListElement>(null);
+  // On a phone the list is one line that scrolls.
+  useEffect(() => {
+    const here = list.current?.querySelector<HTMLElement>("[aria-current]");
+    if (here && list.current) list.current.scrollLeft = here.offsetLeft - 80;
+  }, [page]);
   return (
     <nav class="project-nav" aria-label={common.pages}>
       <p class="project-name" dir="auto">
@@ -70,7 +76,7 @@ function Navigation({ state: { project, leads }, page }: { state: ProjectState; 
       <p class="quiet project-kind">
         {home.kinds[project.task.kind]} · {home.states[project.state]}
       </p>
-      <ul>
+      <ul ref={list}>
         {TABS.filter((tab) => leads || !LEADS_ONLY.includes(tab)).map((tab) => (
           <li key={tab}>
             <Link href={`/desk/${project.id}/${tab}`} aria-current={tab === page ? "page" : undefined}>

@@ -214,10 +214,10 @@ function Judged(props: { review: Review; item: Item; votes: ResultOf<"listItemVo
   );
 }
 
-/** Evidence is a sentence, or what a program of the project's own noted. */
+/** Evidence is a sentence, an object with its reason, or what a program of the project's own noted. */
 function evidenceText(evidence: unknown): string {
   if (typeof evidence === "string") return evidence;
-  if (typeof evidence === "object" && evidence !== null && "evidence" in evidence)
-    return String((evidence as { evidence: unknown }).evidence);
+  if (typeof evidence === "object" && evidence !== null && "reason" in evidence)
+    return String(evidence.reason);
   return JSON.stringify(evidence);
 }
