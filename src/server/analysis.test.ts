@@ -187,6 +187,10 @@ it("a paused rater takes no items, is told why, and goes on where it was", async
   expect((await lead.get(`/projects/${project}/members`)).body.members).toMatchObject([
     { group: "b", state: "paused", reason: "please read the guidelines" },
   ]);
+  // Nor does another invitation.
+  const invitation = await lead.post(`/projects/${project}/invitations`);
+  expect((await rater.post("/invitations/join", { token: invitation.body.token })).status).toBe(200);
+  expect((await rater.post(`/projects/${project}/leases`)).body.none).toBe("paused");
   await lead.put(state, { state: "active" });
   const again = (await rater.post(`/projects/${project}/leases`)).body.leases;
   expect(again.map(({ item }: { item: string }) => item)).toEqual([leases[0].item]);

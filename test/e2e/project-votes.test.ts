@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { loadPreferences } from "../../src/data/index.js";
-import { holdVotes, openStore, setMemberState } from "../../src/feedback/store/index.js";
+import { holdVotes, listItems, openStore, setMemberState } from "../../src/feedback/store/index.js";
 import { collection } from "../collection.js";
 import { plumb, plumbDone, writeTinyLoop } from "./tiny-loop.js";
 
@@ -100,6 +100,38 @@ test("preferences go out in TRL's form with rater metadata, and train", async ()
   await plumbDone(dir, [...train, "--micro-batch-size", "2", "--batch-size", "4", "--epochs", "1"]);
   expect(existsSync(join(dir, "runs/rm/result.json"))).toBe(true);
 }, 120_000);
+
+test("items are ordered by what their votes are worth", async () => {
+  const store = await openStore(join(dir, "ranked.db"));
+  const scored = (prompt: string, score?: number) => ({
+    content: {
+      prompt,
+      responses: [
+        { name: "a", text: "x", ...(score !== undefined && { score }) },
+        { name: "b", text: "y", ...(score !== undefined && { score: 0 }) },
+      ],
+    },
+  });
+  const more = [scored("cats sit", 3), scored("cats sit"), scored("cats sit", 0.1), scored("dogs run")];
+  const { project: own, items } = await collection(store, { items: 0, raters: 0, more });
+  await store.close();
+  const order = async (by: string) => {
+    const args = ["tasks", "prioritise", "--project", own.id, "--by", by, "--db", "ranked.db", "--json"];
+    const ended = await plumb(dir, args);
+    const opened = await openStore(join(dir, "ranked.db"));
+    const listed = await listItems(opened, own.id);
+    await opened.close();
+    const sorted = [...listed].sort((a, b) => b.priority - a.priority || a.position - b.position);
+    return { ended, order: sorted.map(({ id }) => items.indexOf(id)) };
+  };
+  const byScore = await order("uncertainty");
+  expect(JSON.parse(byScore.ended.stdout).items).toBe(2);
+  expect(byScore.order).toEqual([2, 0, 1, 3]);
+  // The first is worth as much as any; next comes what is least like it.
+  expect((await order("diversity")).order).toEqual([0, 3, 1, 2]);
+  const without = await order("information");
+  expect(without.ended).toMatchObject({ status: 1, stderr: expect.stringContaining("Give items scores") });
+}, 60_000);
 
 test("one of file and project has to be given, and of what is not there it is said so", async () => {
   for (const [args, status, says] of [

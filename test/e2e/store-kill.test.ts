@@ -33,7 +33,7 @@ function killedAfter(milliseconds: number, args: readonly string[]): Promise<str
 }
 
 onBothEngines(({ fresh, engine }) => {
-  const KILLS = engine === "sqlite" ? 10 : 5;
+  const KILLS = Number(process.env.PLUMB_KILLS ?? (engine === "sqlite" ? 10 : 5));
   it(`keeps every acknowledged vote when killed ${KILLS} times`, async () => {
     const { location, keyFile } = await fresh();
     let store = await openStore(location, { keyFile });

@@ -26,6 +26,14 @@ const schema = z.object({
     .default("robust")
     .describe("robust finds raters who collude and leaves their votes out; the others are simpler models"),
   out: z.string().min(1).optional().describe("folder for the results"),
+  mostShare: z
+    .number()
+    .gt(0)
+    .max(1)
+    .default(1)
+    .describe(
+      "most of the whole weight that robust gives one rater, such as 0.05, in pools large enough for it",
+    ),
   seed: z.number().int().min(0).default(0).describe("of random starts and bootstraps"),
 });
 
@@ -50,18 +58,21 @@ The file is checked whole first; the folder appears whole or not at all.`,
   ],
   schema,
   positional: "votes",
-  async run(context, { method, out, seed, ...source }) {
+  async run(context, { method, out, seed, mostShare, ...source }) {
     const file = await readVoteSource(source, context.ui);
     if (file.votes.kind === "labels") {
       const { labels } = file.votes;
-      const aggregate = aggregateLabels(labels, checked(method, LABEL_METHODS, "labels"), { seed });
+      const aggregate = aggregateLabels(labels, checked(method, LABEL_METHODS, "labels"), {
+        seed,
+        mostShare,
+      });
       if (out !== undefined) await writeLabels(out, aggregate);
       const counts = { items: labels.items.length, labels: labels.labels.length };
       await summarize(context, { file, aggregate, seed, out, counts });
     } else {
       const { comparisons } = file.votes;
       const known = checked(method, PREFERENCE_METHODS, "comparisons");
-      const aggregate = aggregatePreferences(comparisons, known, { seed });
+      const aggregate = aggregatePreferences(comparisons, known, { seed, mostShare });
       if (out !== undefined) await writePreferences(out, aggregate, file.hasItems);
       const counts = { pairs: aggregate.preferences.length, candidates: aggregate.scores.length };
       await summarize(context, { file, aggregate, seed, out, counts });

@@ -88,6 +88,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./tasks-push.js")).default,
   },
   {
+    name: "tasks prioritise",
+    summary: "order a project's items by what votes on them are worth",
+    load: async () => (await import("./tasks-prioritise.js")).default,
+  },
+  {
     name: "simulate raters",
     summary: "simulated raters, who vote over HTTP",
     load: async () => (await import("./simulate-raters.js")).default,

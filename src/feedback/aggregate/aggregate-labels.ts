@@ -4,6 +4,7 @@ import type { LabelVotes } from "../votes.js";
 import type { GroupMember } from "./collusion.js";
 import { dawidSkene, oneCoin } from "./dawid-skene.js";
 import { glad } from "./glad.js";
+import type { KnownLabels } from "./known-labels.js";
 import { type LabelEstimate, likeliest } from "./label-estimate.js";
 import { mace } from "./mace.js";
 import { majority, wawa } from "./majority.js";
@@ -45,17 +46,25 @@ export interface LabelAggregate {
 /** Most cells of a table by item and label, or by rater, truth and label: 256 MiB of them. */
 export const MAX_TABLE_CELLS = 2 ** 25;
 
+export interface LabelOptions {
+  seed?: number;
+  /** Labels that are known, [I]; -1 where not. The robust method learns from them how raters err; skills of all methods do. */
+  known?: KnownLabels;
+  /** Most of the whole weight that one rater may have, in (0, 1]; for the robust method. */
+  mostShare?: number;
+}
+
 /** @throws PlumbError when there is no vote, or more labels than memory is given to. */
 export function aggregateLabels(
   votes: LabelVotes,
   method: LabelMethod = "robust",
-  { seed = 0 }: { seed?: number } = {},
+  options: LabelOptions = {},
 ): LabelAggregate {
   checkSize(votes);
   const K = votes.labels.length;
-  const { posterior, weight, groups } = estimateLabels(votes, method, seed);
+  const { posterior, weight, groups } = estimateLabels(votes, method, options);
   const best = likeliest(posterior, K);
-  const truths = truthByOthers(votes, posterior, weight);
+  const truths = truthByOthers(votes, posterior, weight, options.known);
   const skills = raterSkills(votes, truths);
   const flags = raterFlags(balancedSkills(votes, truths), 1 / K, groups);
   const counts = new Int32Array(votes.raters.length);
@@ -76,11 +85,11 @@ export function aggregateLabels(
 function estimateLabels(
   votes: LabelVotes,
   method: LabelMethod,
-  seed: number,
+  { seed = 0, known, mostShare }: LabelOptions,
 ): LabelEstimate & { weight?: Float64Array; groups: GroupMember[][] } {
   switch (method) {
     case "robust":
-      return robust(votes, { seed });
+      return robust(votes, { seed, known, mostShare });
     case "majority":
       return { ...majority(votes), groups: [] };
     case "wawa":

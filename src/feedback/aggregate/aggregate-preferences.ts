@@ -6,12 +6,14 @@ import { bradleyTerry } from "./bradley-terry.js";
 import { colludingGroups, type GroupMember } from "./collusion.js";
 import { type ComparedPairs, comparedPairs, sideVotes } from "./compared-pairs.js";
 import { crowdBt } from "./crowd-bt.js";
+import type { KnownLabels } from "./known-labels.js";
 import { noisyBradleyTerry } from "./noisy-bradley-terry.js";
 import { raterFlags } from "./rater-flags.js";
 import { balancedSkills, raterSkills, truthByOthers } from "./rater-skill.js";
 import { robustPairs } from "./robust-pairs.js";
 import { duelsOf, type ScoreEstimate } from "./score-estimate.js";
 import { sideFlags } from "./side-bias.js";
+import { cappedWeights } from "./weight-cap.js";
 
 export const PREFERENCE_METHODS = [
   "robust",
@@ -47,6 +49,14 @@ export interface PreferenceAggregate {
   groups: GroupMember[][];
 }
 
+export interface PreferenceOptions {
+  seed?: number;
+  /** Answers that are known, such as those of gold items, by the votes' numbers: outcome of left. For the robust method, and skills. */
+  known?: readonly { item: number; left: number; right: number; outcome: number }[];
+  /** Most of the whole weight that one rater may have, in (0, 1]; for the robust method. */
+  mostShare?: number;
+}
+
 /**
  * Preferences from comparisons. Comparisons of several aspects are aggregated one aspect at a time.
  *
@@ -55,14 +65,20 @@ export interface PreferenceAggregate {
 export function aggregatePreferences(
   votes: Comparisons,
   method: PreferenceMethod = "robust",
-  { seed = 0 }: { seed?: number } = {},
+  { seed = 0, known = [], mostShare = 1 }: PreferenceOptions = {},
 ): PreferenceAggregate {
   if (votes.left.length === 0) throw new PlumbError("there are no votes to aggregate");
   const pairs = comparedPairs(votes);
-  const groups = method === "robust" ? colludingGroups(sideVotes(votes, pairs, true).votes, { seed }) : [];
+  const sides = sideVotes(votes, pairs, true).votes;
+  const labels = knownSides(votes, pairs, sides.labels, known);
+  const groups = method === "robust" ? colludingGroups(sides, { seed, known: labels }) : [];
   const colluding = new Set(groups.flat().map(({ rater }) => rater));
-  const weight = Float64Array.from(votes.rater, (rater) => (colluding.has(rater) ? 0 : 1));
-  const estimate = estimatePairs(votes, pairs, method, weight);
+  const honest = Float64Array.from(votes.rater, (rater) => (colluding.has(rater) ? 0 : 1));
+  const weight = cappedWeights(votes.rater, votes.raters.length, honest, mostShare);
+  const estimate =
+    method === "robust" && known.length > 0
+      ? robustWithKnown(votes, weight, known)
+      : estimatePairs(votes, pairs, method, weight);
   const counts = new Int32Array(pairs.left.length);
   for (const p of pairs.pair) counts[p]++;
   return {
@@ -84,9 +100,64 @@ export function aggregatePreferences(
       low: estimate.low[c],
       high: estimate.high[c],
     })),
-    raters: raterReports(votes, pairs, estimate.probability, weight, groups),
+    raters: raterReports(votes, pairs, { ...estimate, weight, groups, known: labels }),
     groups,
   };
+}
+
+/** Known answers as labels of pairs: left 0, right 1, tie 2 where ties are said; -1 where not known. @returns undefined of none. */
+function knownSides(
+  { item, left, right }: Comparisons,
+  { pair, flipped }: ComparedPairs,
+  labels: readonly string[],
+  known: NonNullable<PreferenceOptions["known"]>,
+): KnownLabels | undefined {
+  if (known.length === 0) return undefined;
+  const key = (i: number, a: number, b: number) => `${i} ${Math.min(a, b)} ${Math.max(a, b)}`;
+  const answers = new Map(known.map((one) => [key(one.item, one.left, one.right), one]));
+  const sides = new Int32Array(pair.reduce((most, p) => Math.max(most, p), 0) + 1).fill(-1);
+  for (let v = 0; v < pair.length; v++) {
+    const one = answers.get(key(item[v], left[v], right[v]));
+    if (one === undefined) continue;
+    const [a] = flipped[v] === 1 ? [right[v]] : [left[v]];
+    const outcome = a === one.left ? one.outcome : 1 - one.outcome;
+    sides[pair[v]] = outcome > 0.5 ? 0 : outcome < 0.5 ? 1 : labels.length > 2 ? 2 : -1;
+  }
+  return sides;
+}
+
+/** The default with one more rater, who is trusted, and says what is known. */
+function robustWithKnown(
+  votes: Comparisons,
+  weight: Float64Array,
+  known: NonNullable<PreferenceOptions["known"]>,
+): ScoreEstimate & { probability: Float64Array } {
+  const trusted = votes.raters.length;
+  const joined = (own: Int32Array, more: number[]) => Int32Array.from([...own, ...more]);
+  const all: Comparisons = {
+    ...votes,
+    raters: [...votes.raters, ""],
+    item: joined(
+      votes.item,
+      known.map(({ item }) => item),
+    ),
+    left: joined(
+      votes.left,
+      known.map(({ left }) => left),
+    ),
+    right: joined(
+      votes.right,
+      known.map(({ right }) => right),
+    ),
+    rater: joined(
+      votes.rater,
+      known.map(() => trusted),
+    ),
+    outcome: Float64Array.from([...votes.outcome, ...known.map(({ outcome }) => outcome)]),
+  };
+  const weights = Float64Array.from([...weight, ...known.map(() => 1)]);
+  // Pairs are numbered by first votes: those of the votes come first, as they are without what is known.
+  return robustPairs(all, comparedPairs(all), weights, trusted);
 }
 
 function estimatePairs(
@@ -130,20 +201,30 @@ function shareForLeft({ outcome }: Comparisons, { left, pair, flipped }: Compare
 function raterReports(
   votes: Comparisons,
   pairs: ComparedPairs,
-  probability: Float64Array,
-  weight: Float64Array,
-  groups: GroupMember[][],
+  {
+    probability,
+    weight,
+    groups,
+    known,
+  }: {
+    probability: Float64Array;
+    weight: Float64Array;
+    groups: GroupMember[][];
+    known: KnownLabels | undefined;
+  },
 ): RaterReport[] {
   const sides = sideVotes(votes, pairs, false);
-  const start = new Float64Array(probability.length * 2);
-  for (let p = 0; p < probability.length; p++) {
+  const P = pairs.left.length;
+  const start = new Float64Array(P * 2);
+  for (let p = 0; p < P; p++) {
     start[p * 2] = probability[p];
     start[p * 2 + 1] = 1 - probability[p];
   }
   const truths = truthByOthers(
     sides.votes,
     start,
-    sides.from.map((v) => weight[v]),
+    Float64Array.from(sides.from, (v) => weight[v]),
+    known?.map((side) => (side === 2 ? -1 : side)),
   );
   const skills = raterSkills(sides.votes, truths);
   const flags = raterFlags(balancedSkills(sides.votes, truths), 0.5, groups);

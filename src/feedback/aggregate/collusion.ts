@@ -19,7 +19,8 @@ import { normalQuantile } from "../../statistics/normal.js";
 import type { LabelVotes } from "../votes.js";
 import { oneCoin } from "./dawid-skene.js";
 import { discoveries } from "./false-discovery.js";
-import { confusions, LEAST, meanRow, softmaxRows } from "./label-estimate.js";
+import { classShares, type KnownLabels } from "./known-labels.js";
+import { confusions, LEAST, softmaxRows } from "./label-estimate.js";
 import { type VoteLists, voteLists } from "./vote-lists.js";
 
 /** A rater who follows a group's key. */
@@ -37,6 +38,8 @@ export interface CollusionOptions {
   /** Pairs with fewer items in common are not looked at. */
   leastCommon?: number;
   seed?: number;
+  /** Labels that are known, [I]; -1 where not. */
+  known?: KnownLabels;
 }
 
 const ROUNDS = 10;
@@ -47,6 +50,8 @@ const SMALLEST_GROUP = 3;
 /** Who copies less of its answers is not held to be one: honest raters share the mistakes that hard items invite. */
 const LEAST_COPIED = 0.75;
 const PSEUDO = 0.5;
+/** Log-odds of a known label: beyond what any votes that are taken out of it weigh. */
+const CERTAIN = 1000;
 /** Pairs of votes on one item that are looked at, over all items: time stays in bounds where every rater rates every item. */
 const MOST_PAIRS_OF_VOTES = 2e7;
 /** Pairs of raters that are tested. */
@@ -55,7 +60,7 @@ const MOST_PAIRS_OF_RATERS = 4e6;
 /** @returns groups of colluding raters, the largest first. */
 export function colludingGroups(
   votes: LabelVotes,
-  { falseDiscoveryRate = 0.01, leastCommon = 3, seed = 0 }: CollusionOptions = {},
+  { falseDiscoveryRate = 0.01, leastCommon = 3, seed = 0, known }: CollusionOptions = {},
 ): GroupMember[][] {
   const byItem = sampledLists(votes, seed);
   const byRater = voteLists(votes.rater, votes.raters.length);
@@ -64,7 +69,7 @@ export function colludingGroups(
     const flagged = new Set(groups.flat().map(({ rater }) => rater));
     const weight = Float64Array.from(votes.rater, (rater) => (flagged.has(rater) ? 0 : 1));
     const fresh = EM_STEPS.flatMap((steps) => {
-      const model = independentRaters(votes, weight, steps);
+      const model = independentRaters(votes, weight, steps, known);
       const pairs = testedPairs(votes, model, byItem, byRater, leastCommon);
       return suspectPairs(pairs.z, votes.raters.length)
         .flatMap((edges) => components(inTriangles(graph(pairs, edges)), SMALLEST_GROUP))
@@ -87,10 +92,15 @@ interface Model {
   confusion: Float64Array;
 }
 
-function independentRaters(votes: LabelVotes, weight: Float64Array, iterations: number): Model {
+function independentRaters(
+  votes: LabelVotes,
+  weight: Float64Array,
+  iterations: number,
+  known: KnownLabels | undefined,
+): Model {
   const K = votes.labels.length;
-  const { posterior } = oneCoin(votes, { weight, pseudo: PSEUDO, iterations, tolerance: 0 });
-  const prior = meanRow(posterior, K);
+  const { posterior } = oneCoin(votes, { weight, pseudo: PSEUDO, iterations, tolerance: 0, known });
+  const prior = classShares(posterior, known, K);
   const confusion = confusions(votes, posterior, PSEUDO);
   const logTruth = new Float64Array(posterior.length);
   for (let at = 0; at < logTruth.length; at++) logTruth[at] = Math.log(Math.max(LEAST, prior[at % K]));
@@ -98,6 +108,9 @@ function independentRaters(votes: LabelVotes, weight: Float64Array, iterations: 
     for (let c = 0; c < K; c++)
       logTruth[votes.item[v] * K + c] +=
         weight[v] * Math.log(confusion[(votes.rater[v] * K + c) * K + votes.label[v]]);
+  if (known !== undefined)
+    for (let i = 0; i < known.length; i++)
+      for (let c = 0; c < K && known[i] >= 0; c++) logTruth[i * K + c] = c === known[i] ? 0 : -CERTAIN;
   return { weight, logTruth, confusion };
 }
 

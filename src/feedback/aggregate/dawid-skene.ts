@@ -5,12 +5,12 @@
  * lean on the others (after Paun et al. 2018, "Comparing Bayesian models of annotation", hierarchical Dawid-Skene).
  */
 import type { LabelVotes } from "../votes.js";
+import { classShares, confusionsOnKnown, fixKnown, type KnownLabels } from "./known-labels.js";
 import {
   confusionCounts,
   confusions,
   type LabelEstimate,
   LEAST,
-  meanRow,
   normalizeRows,
   softmaxRows,
   voteShares,
@@ -24,8 +24,10 @@ export interface EmOptions {
   weight?: ArrayLike<number>;
   /** Added to every count of a confusion. */
   pseudo?: number;
-  /** Truths to begin with, [I, K]; default the shares of the votes. */
+  /** Truths to begin with, [I, K]; default the shares of the votes, or what raters are like on known items. */
   start?: Float64Array;
+  /** Labels that are known, [I]; -1 where not. */
+  known?: KnownLabels;
 }
 
 /** EM from the majority vote. */
@@ -49,20 +51,22 @@ export const pooledDawidSkene = (
 
 function expectationMaximization(
   votes: LabelVotes,
-  { iterations = 100, tolerance = 1e-9, weight, start }: EmOptions,
+  { iterations = 100, tolerance = 1e-9, weight, start, known }: EmOptions,
   confusionsAt: (posterior: Float64Array) => Float64Array,
 ): LabelEstimate {
   const K = votes.labels.length;
-  let posterior = start ?? voteShares(votes, weight);
+  let posterior = start ?? firstTruths(votes, weight, known);
+  fixKnown(posterior, known, K);
   // 1. M step: classes' shares pi_c = mean_i T_ic, raters' confusions.
-  let prior = meanRow(posterior, K);
+  let prior = classShares(posterior, known, K);
   let confusion = confusionsAt(posterior);
   let bound = Number.NEGATIVE_INFINITY;
   for (let iteration = 0; iteration < iterations; iteration++) {
     // 2. E step: log T_ic = log pi_c + sum_w log E^w_{c, y_iw}.
     posterior = labelPosterior(votes, prior, confusion, weight);
+    fixKnown(posterior, known, K);
     // 3. M step.
-    prior = meanRow(posterior, K);
+    prior = classShares(posterior, known, K);
     confusion = confusionsAt(posterior);
     if (tolerance === 0) continue;
     const reached = lowerBound(votes, posterior, prior, confusion, weight) / votes.item.length;
@@ -70,6 +74,21 @@ function expectationMaximization(
     bound = reached;
   }
   return { posterior, confusion };
+}
+
+function firstTruths(
+  votes: LabelVotes,
+  weight: ArrayLike<number> | undefined,
+  known: KnownLabels | undefined,
+): Float64Array {
+  const shares = voteShares(votes, weight);
+  if (known === undefined || known.every((label) => label < 0)) return shares;
+  return labelPosterior(
+    votes,
+    classShares(shares, known, votes.labels.length),
+    confusionsOnKnown(votes, known),
+    weight,
+  );
 }
 
 /** P(truth | votes) where classes' shares and confusions are known: [I, K]. */

@@ -10,7 +10,8 @@ import type { Interval } from "../../statistics/estimates.js";
 import { normalQuantile } from "../../statistics/normal.js";
 import type { LabelVotes } from "../votes.js";
 import { pooledDawidSkene } from "./dawid-skene.js";
-import { LEAST, meanRow, softmaxRows } from "./label-estimate.js";
+import { classShares, type KnownLabels } from "./known-labels.js";
+import { LEAST, softmaxRows } from "./label-estimate.js";
 import { voteLists } from "./vote-lists.js";
 
 /** EM from the method's truths to those of raters who lean on the pool: of few votes each, no rater may look infallible. */
@@ -21,21 +22,23 @@ const BISECTIONS = 40;
  * P(truth of vote v's item is c | the other votes on it), [V, K].
  *
  * @param posterior truths by any method, [I, K], to begin with.
- * @param weight of each vote as evidence of the truth, [V]; default 1.
+ * @param weight of each vote as evidence of the truth, [V]; default 1. @param known labels that need no votes, [I].
  */
 export function truthByOthers(
   votes: LabelVotes,
   posterior: Float64Array,
   weight?: ArrayLike<number>,
+  known?: KnownLabels,
 ): Float64Array {
   const K = votes.labels.length;
   const pooled = pooledDawidSkene(votes, {
-    start: posterior,
+    start: posterior.slice(),
     weight,
+    known,
     iterations: POOLED_ITERATIONS,
     tolerance: 1e-6,
   });
-  const prior = meanRow(pooled.posterior, K);
+  const prior = classShares(pooled.posterior, known, K);
   const logConfusion = pooled.confusion.map((p) => Math.log(Math.max(LEAST, p)));
   const logs = new Float64Array(posterior.length);
   for (let at = 0; at < logs.length; at++) logs[at] = Math.log(Math.max(LEAST, prior[at % K]));
@@ -50,6 +53,11 @@ export function truthByOthers(
     add(truths, v * K, v, -(weight?.[v] ?? 1));
   }
   softmaxRows(truths, K);
+  if (known !== undefined)
+    for (let v = 0; v < votes.item.length; v++) {
+      const label = known[votes.item[v]];
+      for (let c = 0; c < K && label >= 0; c++) truths[v * K + c] = c === label ? 1 : 0;
+    }
   return truths;
 }
 

@@ -39,6 +39,7 @@ const POOL_STRENGTH = 4;
 /** Prior of the pool's rates, as votes: four that are true to what was judged, two that are not. */
 const POOL_PRIOR = { kept: 4, turned: 2 };
 const START = { better: 0.8, worse: 0.2 };
+const TRUSTED = { better: 0.999, worse: 0.001 };
 /** Prior of a variance: so many observations of 1. */
 const VARIANCE_PRIOR = 10;
 const MOST_VARIANCE = 9;
@@ -50,8 +51,16 @@ const SCORING_STEPS = 4;
 const LEAST_PRODUCT = 1e-200;
 const Z_95 = 1.959963984540054;
 
-/** @param weight of each vote, [V]: 0 leaves it out. */
-export function robustPairs(votes: Comparisons, pairs: ComparedPairs, weight: Float64Array): PairEstimate {
+/**
+ * @param weight of each vote, [V]: 0 leaves it out.
+ * @param trusted rater whose votes are known answers; what it says is taken for true, and others begin by how they voted on its pairs.
+ */
+export function robustPairs(
+  votes: Comparisons,
+  pairs: ComparedPairs,
+  weight: Float64Array,
+  trusted = -1,
+): PairEstimate {
   const byPair = voteLists(pairs.pair, pairs.left.length);
   const P = pairs.left.length;
   const W = votes.raters.length;
@@ -59,6 +68,7 @@ export function robustPairs(votes: Comparisons, pairs: ComparedPairs, weight: Fl
     better: new Float64Array(W).fill(START.better),
     worse: new Float64Array(W).fill(START.worse),
   };
+  if (trusted >= 0) startByTrusted(votes, pairs, trusted, says);
   const variance = { score: 1, delta: 1 };
   const messages = new ScoreMessages(votes.candidates.length, pairs);
   const probability = new Float64Array(P);
@@ -81,8 +91,8 @@ export function robustPairs(votes: Comparisons, pairs: ComparedPairs, weight: Fl
     }
     // 2. Raters.
     const before = [pool.better, pool.worse, variance.score, variance.delta];
-    pool = judged.pool();
-    judged.rates(pool, says);
+    pool = judged.pool(trusted);
+    judged.rates(pool, says, trusted);
     // 3. Variances.
     variance.score = posteriorVariance(messages.squares(), votes.candidates.length);
     variance.delta = posteriorVariance(deltas, P);
@@ -90,6 +100,32 @@ export function robustPairs(votes: Comparisons, pairs: ComparedPairs, weight: Fl
     if (after.every((value, i) => Math.abs(value - before[i]) < TOLERANCE)) break;
   }
   return { ...messages.scores(Z_95), probability, saysLeft: says };
+}
+
+/** Sets the trusted rater's rates for good, and the others' by their votes on its pairs, leaning on the start of all. */
+function startByTrusted(
+  { rater, outcome }: Comparisons,
+  { pair, flipped, left }: ComparedPairs,
+  trusted: number,
+  says: Says,
+): void {
+  const known = new Float64Array(left.length).fill(0.5); // outcome for the pair's left
+  for (let v = 0; v < rater.length; v++)
+    if (rater[v] === trusted) known[pair[v]] = flipped[v] === 1 ? 1 - outcome[v] : outcome[v];
+  const [count, said] = [new Float64Array(says.better.length * 2), new Float64Array(says.better.length * 2)];
+  for (let v = 0; v < rater.length; v++) {
+    if (known[pair[v]] === 0.5) continue;
+    const leftBetter = known[pair[v]] > 0.5 === (flipped[v] === 0);
+    const at = rater[v] * 2 + (leftBetter ? 0 : 1);
+    count[at]++;
+    said[at] += outcome[v];
+  }
+  for (let w = 0; w < says.better.length; w++) {
+    says.better[w] = (said[w * 2] + POOL_STRENGTH * START.better) / (count[w * 2] + POOL_STRENGTH);
+    says.worse[w] = (said[w * 2 + 1] + POOL_STRENGTH * START.worse) / (count[w * 2 + 1] + POOL_STRENGTH);
+  }
+  says.better[trusted] = TRUSTED.better;
+  says.worse[trusted] = TRUSTED.worse;
 }
 
 const posteriorVariance = (squares: number, count: number): number =>
@@ -141,8 +177,8 @@ function posteriorGrid(
       const range = says.better[rater[v]] - says.worse[rater[v]];
       const saysLeft = Math.min(1 - LEAST, Math.max(LEAST, says.worse[rater[v]] + range * left));
       const rise = side * range * s * (1 - s);
-      slope += ((outcome[v] - saysLeft) / (saysLeft * (1 - saysLeft))) * rise;
-      information += rise ** 2 / (saysLeft * (1 - saysLeft));
+      slope += weight[v] * ((outcome[v] - saysLeft) / (saysLeft * (1 - saysLeft))) * rise;
+      information += (weight[v] * rise ** 2) / (saysLeft * (1 - saysLeft));
     }
     mode += slope / information;
   }
@@ -159,7 +195,11 @@ function posteriorGrid(
       const left = flipped[v] === 1 ? 1 - s : s;
       const saysLeft = says.worse[rater[v]] + (says.better[rater[v]] - says.worse[rater[v]]) * left;
       const o = outcome[v];
-      if (o === 1) product *= Math.max(LEAST, saysLeft);
+      if (weight[v] !== 1)
+        log +=
+          weight[v] *
+          (o * Math.log(Math.max(LEAST, saysLeft)) + (1 - o) * Math.log(Math.max(LEAST, 1 - saysLeft)));
+      else if (o === 1) product *= Math.max(LEAST, saysLeft);
       else if (o === 0) product *= Math.max(LEAST, 1 - saysLeft);
       else log += o * Math.log(Math.max(LEAST, saysLeft)) + (1 - o) * Math.log(Math.max(LEAST, 1 - saysLeft));
       if (product < LEAST_PRODUCT) {
@@ -236,15 +276,16 @@ class Judgements {
         if (o > 0) ifLeft += (density[k] * s * u) / Math.max(LEAST, saysLeft);
         if (o < 1) ifRight += (density[k] * s * (1 - u)) / Math.max(LEAST, 1 - saysLeft);
       }
-      this.left[w] += o * ifLeft + (1 - o) * ifRight;
-      this.leftSaid[w] += o * ifLeft;
-      this.right[w] += o * (1 - ifLeft) + (1 - o) * (1 - ifRight);
-      this.rightSaid[w] += o * (1 - ifLeft);
+      const share = weight[v];
+      this.left[w] += share * (o * ifLeft + (1 - o) * ifRight);
+      this.leftSaid[w] += share * o * ifLeft;
+      this.right[w] += share * (o * (1 - ifLeft) + (1 - o) * (1 - ifRight));
+      this.rightSaid[w] += share * o * (1 - ifLeft);
     }
   }
 
-  pool(): { better: number; worse: number } {
-    const sum = (values: Float64Array) => values.reduce((a, b) => a + b, 0);
+  pool(trusted: number): { better: number; worse: number } {
+    const sum = (values: Float64Array) => values.reduce((a, b, w) => (w === trusted ? a : a + b), 0);
     const { kept, turned } = POOL_PRIOR;
     return {
       better: (sum(this.leftSaid) + kept) / (sum(this.left) + kept + turned),
@@ -252,8 +293,9 @@ class Judgements {
     };
   }
 
-  rates(pool: { better: number; worse: number }, says: Says): void {
+  rates(pool: { better: number; worse: number }, says: Says, trusted: number): void {
     for (let w = 0; w < this.left.length; w++) {
+      if (w === trusted) continue;
       says.better[w] = (this.leftSaid[w] + POOL_STRENGTH * pool.better) / (this.left[w] + POOL_STRENGTH);
       says.worse[w] = (this.rightSaid[w] + POOL_STRENGTH * pool.worse) / (this.right[w] + POOL_STRENGTH);
     }

@@ -1,5 +1,5 @@
 import { aggregateQuestion, type QuestionAggregate } from "./aggregate.js";
-import { counts, type ProjectData, type ReportVote } from "./project-data.js";
+import { informs, type ProjectData, type ReportVote } from "./project-data.js";
 import { aspectsOf, questionOf, unitOf } from "./questions.js";
 import type { ExclusionPreview } from "./views.js";
 
@@ -22,10 +22,12 @@ export function exclusionPreview(
 ): ExclusionPreview {
   const judged = (which: (vote: ReportVote) => boolean) => {
     const question = aspect === undefined ? undefined : questionOf(data, aspect, which);
-    return question === undefined ? new Map<string, Judged>() : answers(aggregateQuestion(question, seed));
+    return question === undefined
+      ? new Map<string, Judged>()
+      : answers(aggregateQuestion(question, data, seed));
   };
   // An excluded rater's votes are looked at as if they still counted.
-  const present = (vote: ReportVote) => counts(vote.rater === rater ? { ...vote, excluded: false } : vote);
+  const present = (vote: ReportVote) => informs(vote.rater === rater ? { ...vote, excluded: false } : vote);
   const [before, after] = [judged(present), judged((vote) => present(vote) && vote.rater !== rater)];
   const changes = [...before].flatMap(([key, { answer, probability, ...unit }]) => {
     const now = after.get(key);
@@ -37,7 +39,7 @@ export function exclusionPreview(
   const lost = changes.filter(({ after: next }) => next === null);
   return {
     ...{ asOf: data.asOf, aspect: aspect ?? data.project.task.kind },
-    votes: data.votes.filter((vote) => vote.rater === rater && present(vote)).length,
+    votes: data.votes.filter((vote) => vote.rater === rater && !vote.gold && present(vote)).length,
     units: before.size,
     ...{ lost: lost.length, changed: changed.length },
     changes: [...changed, ...lost].slice(0, MOST_SHOWN),

@@ -1,5 +1,5 @@
 import { aggregateQuestion } from "./aggregate.js";
-import { counts, type ProjectData, type ReportVote } from "./project-data.js";
+import { informs, type ProjectData, type ReportVote } from "./project-data.js";
 import { aspectsOf, questionOf, unitOf } from "./questions.js";
 import type { PreferencesView } from "./views.js";
 
@@ -20,14 +20,14 @@ export function preferencesView(
   { aspect = aspectsOf(data)[0], held, offset, limit }: PreferencesRequest,
   seed = 0,
 ): PreferencesView {
-  const which = (vote: ReportVote) => counts(vote) && (held || vote.review !== "held");
+  const which = (vote: ReportVote) => informs(vote) && (held || vote.review !== "held");
   const question = aspect === undefined ? undefined : questionOf(data, aspect, which);
   const empty = {
     ...{ asOf: data.asOf, aspect: aspect ?? data.project.task.kind, method: "robust", count: 0 },
     ...{ kind: "labels" as const, preferences: [], labels: [], scores: [] },
   };
   if (question === undefined) return empty;
-  const made = aggregateQuestion(question, seed);
+  const made = aggregateQuestion(question, data, seed);
   if (made.kind === "labels") {
     const { items } = made.aggregate;
     const labels = items

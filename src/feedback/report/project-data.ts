@@ -50,6 +50,9 @@ export interface ProjectData {
 export const counts = (vote: ReportVote): boolean =>
   !vote.gold && !vote.repeat && !vote.excluded && vote.review !== "rejected";
 
+/** Those, and votes on gold items: what an aggregate learns raters by. */
+export const informs = (vote: ReportVote): boolean => counts(vote.gold ? { ...vote, gold: false } : vote);
+
 /** @throws StoreError missing; conflict: there is more than fits. */
 export async function loadProject(db: Queries, id: string): Promise<ProjectData> {
   const project = await findProject({ db }, id);

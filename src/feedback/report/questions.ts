@@ -103,3 +103,36 @@ export function unitOf(name: string): { item: string; response?: string } {
   const at = name.indexOf(RATED);
   return at < 0 ? { item: name } : { item: name.slice(0, at), response: name.slice(at + 1) };
 }
+
+/** Answers of gold items, by the numbers of a question's votes. */
+export function knownAnswers(
+  data: ProjectData,
+  { aspect, votes }: Question,
+): { labels?: Int32Array; pairs?: { item: number; left: number; right: number; outcome: number }[] } {
+  const { strengths } = data.project.task;
+  const golds = [...data.items.values()].flatMap(({ id, gold, content }) => {
+    const names = content.responses.map(({ name }) => name);
+    return gold === undefined ? [] : [{ answer: { item: id, rater: "", answer: gold } as ReportVote, names }];
+  });
+  if (golds.length === 0) return {};
+  if (votes.kind === "pairs") {
+    const { items, candidates } = votes.comparisons;
+    const number = (names: readonly string[]) => new Map(names.map((name, i) => [name, i]));
+    const [itemOf, candidateOf] = [number(items), number(candidates)];
+    const pairs = golds.flatMap(({ answer, names }) =>
+      pairsOf(answer, aspect, names, strengths).flatMap(({ item, left, right, outcome }) => {
+        const [i, l, r] = [itemOf.get(item), candidateOf.get(left), candidateOf.get(right)];
+        if (i === undefined || l === undefined || r === undefined) return [];
+        return [{ item: i, left: l, right: r, outcome: outcome > 0.5 ? 1 : outcome < 0.5 ? 0 : 0.5 }];
+      }),
+    );
+    return { pairs };
+  }
+  const { items, labels } = votes.labels;
+  const said = new Map(
+    golds
+      .flatMap(({ answer, names }) => labelsOf(answer, aspect, names))
+      .map(({ item, label }) => [item, label]),
+  );
+  return { labels: Int32Array.from(items, (item) => labels.indexOf(said.get(item) ?? "")) };
+}

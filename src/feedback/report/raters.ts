@@ -9,7 +9,7 @@ import {
   selfConsistency,
   shareOf,
 } from "./habits.js";
-import { counts, type ProjectData, type ReportVote } from "./project-data.js";
+import { counts, informs, type ProjectData, type ReportVote } from "./project-data.js";
 import { aspectsOf, questionOf } from "./questions.js";
 import type { RaterTable } from "./views.js";
 
@@ -28,8 +28,8 @@ const MOST_FLAGS = 10;
 /** What is known of each rater; members without votes too. @param aspect that reliability is of. */
 export function raterTable(data: ProjectData, aspect = aspectsOf(data)[0], seed = 0): RaterTable {
   const own = judgementsByRater(data);
-  const question = aspect === undefined ? undefined : questionOf(data, aspect);
-  const reports = question === undefined ? [] : aggregateQuestion(question, seed).aggregate.raters;
+  const question = aspect === undefined ? undefined : questionOf(data, aspect, informs);
+  const reports = question === undefined ? [] : aggregateQuestion(question, data, seed).aggregate.raters;
   const reportOf = new Map(reports.map((report) => [report.rater, report]));
   const flags = filterFlags(data);
   const longer = [...own.values()].map((votes) => longerChosen(considered(votes)));

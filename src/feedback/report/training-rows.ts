@@ -6,7 +6,7 @@ import {
   safetyRows,
 } from "../exchange/export-rows.js";
 import { aggregateQuestion } from "./aggregate.js";
-import { counts, type ProjectData, type ReportVote } from "./project-data.js";
+import { counts, informs, type ProjectData, type ReportVote } from "./project-data.js";
 import { aspectsOf, type Question, questionOf } from "./questions.js";
 
 /** A row as trainers read it: TRL's preferences, prompts with completions, or labelled completions, by the project's kind of task. */
@@ -44,16 +44,16 @@ export function trainingRows(
     return demonstrationRows(items, data.votes.filter(which)).map((row) => ({ ...row }));
   if (kind === "safety") return safetyRows(items, data.votes.filter(which)).map((row) => ({ ...row }));
   if (kind === "likert") return [];
-  const question = questionOf(data, aspect, which);
+  const question = questionOf(data, aspect, (vote) => informs(vote) && (held || vote.review !== "held"));
   if (question === undefined) return [];
-  const summaries = preferenceSummaries(question, seed).map(({ raters: who, ...summary }) => ({
+  const summaries = preferenceSummaries(question, data, seed).map(({ raters: who, ...summary }) => ({
     ...{ ...summary, ...(raters && { raters: who }) },
   }));
   return preferenceRows(items, summaries).map((row) => ({ ...row }));
 }
 
-function preferenceSummaries(question: Question, seed: number): PreferenceSummary[] {
-  const made = aggregateQuestion(question, seed);
+function preferenceSummaries(question: Question, data: ProjectData, seed: number): PreferenceSummary[] {
+  const made = aggregateQuestion(question, data, seed);
   if (made.kind !== "pairs" || question.votes.kind !== "pairs") return [];
   const { preferences, raters } = made.aggregate;
   const skill = new Map(raters.map((report) => [report.rater, report.skill.estimate]));

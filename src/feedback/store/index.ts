@@ -40,7 +40,7 @@ export {
 } from "./items.js";
 export { type Lease, type LeaseAnswer, LeaseRequest, MOST_LEASES, NO_LEASE } from "./lease.js";
 export { findMember, MEMBER_STATES, type MemberState, setMemberState } from "./member-state.js";
-export { prioritise, setPriorities } from "./prioritise.js";
+export { prioritise, prioritiseDiverse, setPriorities } from "./prioritise.js";
 export { type Progress, progress } from "./progress.js";
 export {
   changeSettings,
@@ -58,6 +58,7 @@ export {
 } from "./projects.js";
 export {
   addRater,
+  admit,
   deletePersonalData,
   findPerson,
   findRater,

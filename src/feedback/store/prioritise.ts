@@ -1,5 +1,6 @@
 import { sql } from "kysely";
 import { z } from "zod";
+import { diverseItems } from "../assign/diversity.js";
 import { type Selection, selectionValue } from "../assign/selection.js";
 import type { ItemContent } from "../tasks/index.js";
 import { check } from "./check.js";
@@ -53,6 +54,43 @@ export async function prioritise(
     await updatePriorities(db, project, [...values]);
     audit(actor, "items.prioritised", project, { selection, items: values.size });
     return values.size;
+  });
+}
+
+/** Items that are chosen for being diverse, at most: the time grows with their number times that of all. */
+const MOST_DIVERSE = 300;
+
+/**
+ * Puts those of the open items first that are worth most and differ from each other; the others follow in the order of their arrival.
+ *
+ * @returns how many come first.
+ */
+export async function prioritiseDiverse(store: Store, project: string, actor: string): Promise<number> {
+  await findProject(store, project);
+  const rows = await store.db
+    .selectFrom("items")
+    .select(["id", "content_json"])
+    .where("project_id", "=", project)
+    .where("state", "=", "open")
+    .where("gold_json", "is", null)
+    .orderBy("position")
+    .execute();
+  const contents = rows.map(({ content_json }) => JSON.parse(content_json) as ItemContent);
+  const first = diverseItems(contents, MOST_DIVERSE);
+  return store.write(async ({ db, audit }) => {
+    await db
+      .updateTable("items")
+      .set({ priority: -1 })
+      .where("project_id", "=", project)
+      .where("gold_json", "is", null)
+      .execute();
+    await updatePriorities(
+      db,
+      project,
+      first.map((index, at) => [rows[index].id, first.length - at]),
+    );
+    audit(actor, "items.prioritised", project, { selection: "diversity", items: first.length });
+    return first.length;
   });
 }
 

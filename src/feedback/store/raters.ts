@@ -6,6 +6,8 @@ import { findMember, type MemberState } from "./member-state.js";
 import { findProject } from "./projects.js";
 import type { Store } from "./store.js";
 import { StoreError } from "./store-error.js";
+import type { Tables } from "./tables.js";
+import type { Write } from "./writer.js";
 
 const languageTag = z
   .string()
@@ -110,33 +112,35 @@ export async function joinProject(
   return store.write(async (write) => {
     await findProject(write, project);
     await findRater(write, rater);
-    await write.db
-      .insertInto("memberships")
-      .values({
-        ...{
-          project_id: project,
-          rater_id: rater,
-          group_name: name,
-          state: "active",
-          state_reason: null,
-          joined_at: write.now,
-        },
-        ...{ turns: 0, votes: 0, day: 0, day_votes: 0, reliability: null },
-      })
-      .onConflict((conflict) =>
-        conflict.columns(["project_id", "rater_id"]).doUpdateSet((eb) => ({
-          group_name: name,
-          state: eb
-            .case()
-            .when("memberships.state", "in", ["paused", "excluded"])
-            .then(eb.ref("memberships.state"))
-            .else("active")
-            .end(),
-        })),
-      )
-      .execute();
+    await admit(write, { project_id: project, rater_id: rater, group_name: name });
     write.audit(actor, "member.joined", rater, { project, group: name });
   });
+}
+
+/** Makes a membership, or changes the group of one that is there; who left works again, who is paused or excluded does not. */
+export async function admit(
+  { db, now }: Pick<Write, "db" | "now">,
+  member: Pick<Tables["memberships"], "project_id" | "rater_id" | "group_name">,
+): Promise<void> {
+  const { group_name } = member;
+  await db
+    .insertInto("memberships")
+    .values({
+      ...{ ...member, state: "active", state_reason: null, joined_at: now },
+      ...{ turns: 0, votes: 0, day: 0, day_votes: 0, reliability: null },
+    })
+    .onConflict((conflict) =>
+      conflict.columns(["project_id", "rater_id"]).doUpdateSet((eb) => ({
+        group_name,
+        state: eb
+          .case()
+          .when("memberships.state", "in", ["paused", "excluded"])
+          .then(eb.ref("memberships.state"))
+          .else("active")
+          .end(),
+      })),
+    )
+    .execute();
 }
 
 /** Ends a rater's work in a project; what was cast stays and counts. @throws StoreError missing; conflict: the rater is excluded. */

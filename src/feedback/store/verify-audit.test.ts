@@ -10,6 +10,7 @@ import type { Queries } from "./database.js";
 import {
   type AuditReport,
   correctVote,
+  holdVotes,
   openStore,
   publishGuidelines,
   type Store,
@@ -22,6 +23,8 @@ async function filled(store: Store): Promise<string[]> {
   const votes = [];
   for (let i = 0; i < 4; i++) votes.push(await judge(store, project.id, raters[0]));
   await correctVote(store, { vote: votes[1].id, rater: raters[0], answer: verdict("tie") });
+  await holdVotes(store, project.id, [{ vote: votes[0].id, filter: "too-fast", evidence: 1 }], "system");
+  await store.lease({ project: project.id, rater: raters[1] });
   await publishGuidelines(store, project.id, { text: "Be kind and exact.", after: 1 }, "admin:a-1");
   await store.checkpoint();
   return votes.map(({ id }) => id);
@@ -130,6 +133,36 @@ onBothEngines(({ store: open, engine, fresh }) => {
       "update guidelines set text = 'Be quick.' where version = 2",
       "guidelines",
       /altered/,
+    ],
+    ["a project opened again", "update projects set state = 'paused'", "project", /state is not as/],
+    [
+      "other settings",
+      "update projects set settings_json = replace(settings_json, '1800', '1801')",
+      "project",
+      /settings_json/,
+    ],
+    [
+      "a rater excluded",
+      "update memberships set state = 'excluded', state_reason = 'x'",
+      "member",
+      /state, state_reason/,
+    ],
+    ["a rater in another group", "update memberships set group_name = 'lawyers'", "member", /group_name/],
+    ["a forgotten rater", "update raters set state = 'forgotten'", "rater", /state is not as/],
+    ["a released vote", "update reviews set state = 'released'", "review", /state is not as/],
+    ["a removed review", "delete from reviews", "review", /is gone/],
+    ["an item decided", "update items set state = 'decided' where position = 1", "item", /state is not as/],
+    [
+      "a vote's lease",
+      "update leases set state = 'expired' where state = 'voted'",
+      "lease",
+      /state is not as/,
+    ],
+    [
+      "a skipped lease",
+      "update leases set state = 'skipped' where state = 'live'",
+      "lease",
+      /does not say so/,
     ],
   ];
 

@@ -6,6 +6,7 @@
  * 2. Every checkpoint, of the database and of the file beside the key, is signed by the key and names an entry of that hash: the
  *    log was not cut off before it, nor written anew.
  * 3. Votes are those that entries tell of, field by field, and no others; so are the contents of items and the guidelines.
+ * 4. States of projects, raters, memberships, reviews, items and ended leases are those that entries led to (`verify-states.ts`).
  *
  * What was written after the last checkpoint and cut off together with its votes cannot be missed: checkpoints are taken every
  * 1,000 entries and when the store is closed.
@@ -17,6 +18,7 @@ import { type Checkpoint, checkpointText } from "./checkpoints.js";
 import type { Queries } from "./database.js";
 import { itemHash } from "./items.js";
 import type { Tables } from "./tables.js";
+import { ToldStates } from "./verify-states.js";
 import { auditedVote } from "./vote.js";
 
 /** Entries read at once. */
@@ -27,7 +29,17 @@ const MOST_LISTED = 100;
 export interface AuditProblem {
   /** Number of the entry, or of the vote's. */
   seq: number;
-  kind: "entry" | "checkpoint" | "vote" | "item" | "guidelines";
+  kind:
+    | "entry"
+    | "checkpoint"
+    | "vote"
+    | "item"
+    | "guidelines"
+    | "project"
+    | "rater"
+    | "member"
+    | "review"
+    | "lease";
   problem: string;
 }
 
@@ -74,12 +86,14 @@ export async function verifyAudit(
     else signed.set(seq, hash);
   }
 
-  const head = await verifyChain(db, signed, note);
+  const states = new ToldStates();
+  const head = await verifyChain(db, signed, note, states);
   for (const seq of signed.keys())
     if (seq > head.seq) note(seq, "checkpoint", `the log ends at ${head.seq}: entries were cut off`);
   if (head.seq > 0 && signed.size === 0) note(head.seq, "checkpoint", "no checkpoint is signed by this key");
   const votes = await verifyVotes(db, note);
   await verifyContents(db, note);
+  await states.check(db, note);
   return {
     entries: head.seq,
     votes,
@@ -96,6 +110,7 @@ async function verifyChain(
   db: Queries,
   signed: ReadonlyMap<number, string>,
   note: Note,
+  states: ToldStates,
 ): Promise<{ seq: number; hash: string }> {
   let head = { seq: 0, hash: FIRST_PREVIOUS };
   for await (const entry of pages(db, "audit")) {
@@ -106,6 +121,7 @@ async function verifyChain(
     if (auditHash(entry) !== hash) note(seq, "entry", "was altered: its hash is wrong");
     if (signed.has(seq) && signed.get(seq) !== hash)
       note(seq, "checkpoint", "names another entry of this number: the log was written anew");
+    states.take(entry);
     head = { seq, hash };
   }
   return head;

@@ -1,6 +1,6 @@
 /** Invitations: secrets that are good for one account, for some time. */
 import { newId } from "../../feedback/store/ids.js";
-import type { Write } from "../../feedback/store/index.js";
+import { admit, type Write } from "../../feedback/store/index.js";
 import type { Tables } from "../../feedback/store/tables.js";
 import type { Role } from "../contract/index.js";
 import { RequestError } from "../http/request-error.js";
@@ -69,16 +69,7 @@ export async function enterProject(
   if (state === undefined || state.state === "deleted")
     throw new RequestError(410, "The project of this invitation is gone.", { field: "token" });
   if (role === "rater") {
-    await db
-      .insertInto("memberships")
-      .values({
-        ...{ project_id, rater_id: account.rater_id, group_name, state: "active", joined_at: now },
-        ...{ turns: 0, votes: 0, day: 0, day_votes: 0, reliability: null },
-      })
-      .onConflict((conflict) =>
-        conflict.columns(["project_id", "rater_id"]).doUpdateSet({ group_name, state: "active" }),
-      )
-      .execute();
+    await admit({ db, now }, { project_id, rater_id: account.rater_id, group_name });
     audit(actor, "member.joined", account.rater_id, {
       project: project_id,
       group: group_name,

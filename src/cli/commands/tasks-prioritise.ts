@@ -1,0 +1,51 @@
+import { z } from "zod";
+import { PlumbError } from "../../errors.js";
+import {
+  databaseLocation,
+  openExistingDatabase,
+  openStore,
+  prioritise,
+  prioritiseDiverse,
+} from "../../feedback/store/index.js";
+import { defineCommand } from "../command.js";
+import { databaseSettings } from "../database-settings.js";
+
+const schema = z.object({
+  project: z.string().min(1).describe("id of the project"),
+  by: z
+    .enum(["uncertainty", "disagreement", "information", "diversity"])
+    .describe("what makes an item worth a vote"),
+  ...databaseSettings,
+  keyFile: z.string().min(1).optional().describe("the signing key; default beside the database"),
+});
+
+export default defineCommand({
+  description: `Orders the open items of a project by what their votes are worth; raters are given the first ones first.
+
+uncertainty: a reward model finds the responses nearly alike (score of each response, as plumb tasks from-policy --reward-model writes). disagreement, information: an ensemble's members differ (scores); information leaves out what all of them find uncertain. diversity: worth most and different from each other by the words of their prompts; without scores, only different. Items without scores come last. docs/results/active-selection.md says what each saves.`,
+  examples: [
+    {
+      command: "plumb tasks prioritise --project p-... --by uncertainty",
+      does: "of plumb.db in this folder, or DATABASE_URL",
+    },
+  ],
+  schema,
+  async run({ ui }, { project, by, db, keyFile }) {
+    const location = databaseLocation(db);
+    await (await openExistingDatabase(location)).db.destroy();
+    const store = await openStore(location, { keyFile });
+    try {
+      const items =
+        by === "diversity"
+          ? await prioritiseDiverse(store, project, "system")
+          : await prioritise(store, project, by === "information" ? "information-gain" : by, "system");
+      if (items === 0)
+        throw new PlumbError(`No open item of ${project} has what ${by} needs; all of them are alike now.`, {
+          hint: by === "diversity" ? "Add items." : "Give items scores, or choose --by diversity.",
+        });
+      await ui.result({ project, by, items }, () => `${items} items are ordered by ${by}`);
+    } finally {
+      await store.close();
+    }
+  },
+});

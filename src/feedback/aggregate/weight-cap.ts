@@ -1,0 +1,34 @@
+const ROUNDING = 1e-9;
+
+/**
+ * Weights of votes so that no rater has more than a share of the whole: a rater of more votes counts in each of them as much less
+ * as it takes. Pools with fewer than 1 / `mostShare` raters of any weight are left as they are.
+ *
+ * @param weight of each vote before, [V]. @returns [V].
+ */
+export function cappedWeights(
+  rater: Int32Array,
+  raters: number,
+  weight: Float64Array,
+  mostShare: number,
+): Float64Array {
+  const totals = new Float64Array(raters);
+  for (let v = 0; v < rater.length; v++) totals[rater[v]] += weight[v];
+  const most = weightCap(totals, mostShare);
+  return weight.map((share, v) => (totals[rater[v]] > most ? (share * most) / totals[rater[v]] : share));
+}
+
+/** The largest m with m <= share * sum_w min(total_w, m). */
+function weightCap(totals: Float64Array, share: number): number {
+  const sorted = totals.filter((total) => total > 0).sort();
+  if (sorted.length * share < 1) return Number.POSITIVE_INFINITY;
+  // With the k largest at m: m = share * (rest + k m).
+  let rest = sorted.reduce((sum, total) => sum + total, 0);
+  for (let k = 0; k * share < 1; k++) {
+    const m = (share * rest) / (1 - k * share);
+    const next = sorted[sorted.length - 1 - k];
+    if (next <= m * (1 + ROUNDING)) return m;
+    rest -= next;
+  }
+  return sorted[0];
+}
