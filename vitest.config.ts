@@ -1,6 +1,6 @@
 import { defineConfig } from "vitest/config";
 
-const unit = ["src/**/*.test.ts", "test/**/*.test.ts"];
+const unit = ["src/**/*.test.ts", "web/**/*.test.ts", "test/**/*.test.ts"];
 // Tensor programs use every core, so test files run in few workers; each file is its own process (native code).
 export default defineConfig({
   test: {

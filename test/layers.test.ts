@@ -79,6 +79,24 @@ describe("layers", () => {
     expect(seen).toBeGreaterThan(100);
   });
 
+  test("the pages take types from the contracts and the tasks, and nothing else of src", () => {
+    const pages = files("web", /\.tsx?$/).filter((file) => !/\.test\.ts$|vite\.config\.ts$/.test(file));
+    const wrong: string[] = [];
+    for (const file of pages)
+      for (const [statement, target] of read(file).matchAll(
+        /^(?:import|export)\s[^;]*?from\s+"([^"]+)";/gm,
+      )) {
+        if (
+          target.includes("/src/") &&
+          !/^import type .*\/src\/(server\/contract|feedback\/tasks)\//s.test(statement)
+        )
+          wrong.push(`${file} imports ${target}`);
+        if (target === "zod" && !statement.startsWith("import type")) wrong.push(`${file} imports zod`);
+      }
+    expect(wrong).toEqual([]);
+    expect(pages.length).toBeGreaterThan(30);
+  });
+
   test("only runtime/ort touches native code, and only runtime knows ONNX", () => {
     const naming = (word: RegExp): string[] =>
       sources.filter((file) => word.test(read(file).replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, "")));

@@ -20,7 +20,7 @@ export function removeOldDrafts(): void {
   try {
     for (const key of Object.keys(localStorage))
       if (key.startsWith(PREFIX)) {
-        const at = (stored<{ at?: number }>(key.slice("plumb.".length)) ?? {}).at ?? 0;
+        const at = stored<{ at?: number }>(key.slice("plumb.".length))?.at ?? 0;
         if (Date.now() - at > KEPT_MILLISECONDS) localStorage.removeItem(key);
       }
   } catch {

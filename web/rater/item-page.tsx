@@ -159,12 +159,15 @@ export function ItemPage(props: {
     change(next.draft);
     return next.submit ? submit(next.draft) : undefined;
   };
+  // The latest of both: keys may come before the effects of a change have run.
   const handle = useRef(act);
   handle.current = act;
+  const held = useRef(busy);
+  held.current = busy;
 
   useEffect(() => {
     const pressed = (event: KeyboardEvent) => {
-      if (busy || event.defaultPrevented || document.querySelector("dialog[open]")) return;
+      if (held.current || event.defaultPrevented || document.querySelector("dialog[open]")) return;
       const target = event.target instanceof HTMLElement ? event.target : document.body;
       const writing = target.matches("textarea, input:not([type=radio])");
       if (event.key === "Escape" && writing) return target.blur();
@@ -187,7 +190,7 @@ export function ItemPage(props: {
     };
     addEventListener("keydown", pressed);
     return () => removeEventListener("keydown", pressed);
-  }, [keymap, busy]);
+  }, [keymap]);
 
   const given: ItemProps = { shown, project, draft, change, keymap };
   const written = task.kind === "demonstration" || task.kind === "rewrite";

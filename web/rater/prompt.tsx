@@ -13,7 +13,6 @@ export function Prompt({ prompt }: { prompt: Lease["prompt"] }) {
         <Text text={prompt} />
       ) : (
         prompt.map(({ role, content }, i) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: turns do not move
           <div key={i} class={`turn turn-${role}`}>
             <span class="turn-role">{rate.turn[role as keyof typeof rate.turn] ?? role}</span>
             <Text text={content} />

@@ -59,7 +59,9 @@ export function Ranking({ shown, draft, change, keymap }: ItemProps) {
                 move(place, by);
               }}
             >
-              <span class="rank-number">{ranks[place]}</span>
+              <span class="rank-number" aria-hidden="true">
+                {ranks[place]}
+              </span>
               <span class="rank-letter">{letter(place)}</span>
             </button>
             <span class="rank-tools">

@@ -20,13 +20,12 @@ export function Responses({ difference, ...item }: ItemProps & { difference: boo
       {responses.map((text, place) => {
         const name = responses.length === 1 ? rate.response : rate.responseNamed(letter(place));
         return (
-          // biome-ignore lint/suspicious/noArrayIndexKey: a response is its place
           <section key={place} class="response" aria-label={name}>
             <h2 class="pane-title">{name}</h2>
             {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by the keyboard */}
-            <div class="response-text" tabIndex={0} role="group" aria-label={name}>
+            <section class="response-text" tabIndex={0} aria-label={name}>
               {compared ? <Compared text={text} other={responses[1 - place]} /> : <Text text={text} />}
-            </div>
+            </section>
             {project.task.kind === "likert" && <Points {...item} place={place} />}
             {project.task.flags && <Flags {...{ place, name, draft, change }} />}
           </section>
@@ -42,7 +41,6 @@ function Compared({ text, other }: { text: string; other: string }) {
     <div class="md-plain" dir="auto">
       {wordDiff(other, text)
         .filter(({ what }) => what !== "gone")
-        // biome-ignore lint/suspicious/noArrayIndexKey: pieces do not move
         .map(({ text: piece, what }, i) => (what === "new" ? <mark key={i}>{piece}</mark> : piece))}
     </div>
   );

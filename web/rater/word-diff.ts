@@ -63,7 +63,7 @@ function traced(rows: readonly Map<number, number>[], a: readonly string[], b: r
     const [above, below] = [row.get(k + 1) ?? -1, row.get(k - 1) ?? -1];
     const before = k === -d || (k !== d && below < above) ? k + 1 : k - 1;
     const [fromX, fromY] = d === 0 ? [0, 0] : [row.get(before) ?? 0, (row.get(before) ?? 0) - before];
-    while (x > fromX && y > fromY) pieces.push({ text: a[--x], what: (y--, "same") });
+    for (; x > fromX && y > fromY; y--) pieces.push({ text: a[--x], what: "same" });
     if (d === 0) break;
     if (x > fromX) pieces.push({ text: a[--x], what: "gone" });
     else if (y > fromY) pieces.push({ text: b[--y], what: "new" });

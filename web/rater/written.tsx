@@ -18,13 +18,13 @@ export function WrittenTask({ shown, project, draft, change }: ItemProps) {
         <section class="response" aria-label={rate.response}>
           <h2 class="pane-title">{draft.text === original ? rate.response : rate.changes}</h2>
           {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by the keyboard */}
-          <div class="response-text" tabIndex={0} role="group" aria-label={rate.changes}>
+          <section class="response-text" tabIndex={0} aria-label={rate.changes}>
             {draft.text === original ? (
               <Text text={original} />
             ) : (
               <Changes before={original} after={draft.text} />
             )}
-          </div>
+          </section>
           {project.task.flags && <Flags place={0} name={rate.response} {...{ draft, change }} />}
         </section>
       )}
@@ -49,9 +49,7 @@ function Changes({ before, after }: { before: string; after: string }) {
   return (
     <div class="md-plain" dir="auto">
       {wordDiff(before, after).map(({ text, what }, i) => {
-        // biome-ignore lint/suspicious/noArrayIndexKey: pieces do not move
         if (what === "gone") return <del key={i}>{text}</del>;
-        // biome-ignore lint/suspicious/noArrayIndexKey: pieces do not move
         return what === "new" ? <ins key={i}>{text}</ins> : text;
       })}
     </div>

@@ -9,7 +9,7 @@ const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.mi
 /** With PLUMB_SCREENSHOTS=1 the tour also takes the pictures of the docs. */
 const PICTURES = process.env.PLUMB_SCREENSHOTS === "1" ? "docs/images/desk" : undefined;
 /** All of them together stay small. */
-const JPEG = { type: "jpeg", quality: 45 } as const;
+const JPEG = { type: "jpeg", quality: 30 } as const;
 const LAPTOP = { width: 1280, height: 800 };
 const PHONE = { width: 390, height: 844 };
 

@@ -28,7 +28,7 @@ export function GuidelinesPanel(props: { project: string; version: number; open:
     <>
       {unread && !open && (
         <div class="notice guidelines-notice" role="status">
-          <span>{seen === 0 ? rate.guidelinesVersion(String(newest.version)) : rate.guidelinesNew}</span>
+          <span>{seen === 0 ? rate.guidelinesUnread : rate.guidelinesNew}</span>
           <Button onClick={toggle}>{rate.guidelinesRead}</Button>
         </div>
       )}

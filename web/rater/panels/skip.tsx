@@ -1,4 +1,4 @@
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { useStrings } from "../../strings/index.js";
 import { Button } from "../../ui/button.js";
 import { Dialog } from "../../ui/dialog.js";
@@ -13,17 +13,18 @@ export function SkipDialog({ close, skip }: { close(): void; skip(reason: string
     close();
     skip(reason, note);
   };
+  useEffect(() => {
+    const pressed = (event: KeyboardEvent) => {
+      if (event.target instanceof HTMLTextAreaElement) return;
+      const reason = REASONS[Number(event.key) - 1];
+      if (reason !== undefined) choose(reason);
+    };
+    addEventListener("keydown", pressed);
+    return () => removeEventListener("keydown", pressed);
+  });
   return (
     <Dialog title={rate.skipTitle} close={close}>
-      {/* biome-ignore lint/a11y/noStaticElementInteractions: keys of the buttons within */}
-      <div
-        class="stack"
-        onKeyDown={(event) => {
-          if (event.target instanceof HTMLTextAreaElement) return;
-          const reason = REASONS[Number(event.key) - 1];
-          if (reason !== undefined) choose(reason);
-        }}
-      >
+      <div class="stack">
         {REASONS.map((reason, i) => (
           <Button key={reason} hint={String(i + 1)} class="button-wide" onClick={() => choose(reason)}>
             {rate.skipReasons[reason]}
