@@ -33,7 +33,7 @@ export function AuditPage() {
                 rowKey={({ seq }) => String(seq)}
                 columns={[
                   { title: audit.number, numeric: true, cell: ({ seq }) => format.count(seq) },
-                  { title: audit.at, cell: ({ at }) => format.moment(at) },
+                  { title: audit.at, cell: ({ at }) => <span class="when">{format.moment(at)}</span> },
                   { title: audit.action, cell: ({ action }) => <strong>{action}</strong> },
                   { title: audit.actor, cell: ({ actor }) => <code>{actor}</code> },
                   { title: audit.subject, cell: ({ subject }) => <code>{subject}</code> },
