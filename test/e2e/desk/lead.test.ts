@@ -56,7 +56,7 @@ describe.skipIf(!hasChromium)("a lead's work", () => {
     await page.getByRole("link", { name: "People", exact: true }).click();
     await button(page, "Invite").click();
     await button(page, "Make links").click();
-    const link = await page.getByLabel("Links", { exact: true }).inputValue();
+    const link = await page.locator("textarea[readonly]").inputValue();
     await page.keyboard.press("Escape");
     const raterContext = await site.browser.newContext({ locale: "en-GB" });
     const rater = await raterContext.newPage();

@@ -97,14 +97,16 @@ describe.skipIf(!hasChromium)("the desk's pages", () => {
     await page.evaluate(() => localStorage.clear());
   });
 
-  it("nothing of the pages comes from elsewhere", async () => {
+  it("nothing of the pages comes from elsewhere, whatever a model wrote", async () => {
     const { page } = admin;
     const asked = new Set<string>();
     page.on("request", (request) => asked.add(new URL(request.url()).origin));
-    for (const path of [pages.overview, pages.items, pages.agreement]) {
+    for (const path of [pages.overview, pages.items, pages.agreement, pages.item]) {
       await page.goto(site.origin + path);
       await settled();
     }
+    await page.getByText("Nobody really knows why there are rainbows.").waitFor();
+    expect(await page.title()).toBe("Item 1 · Plumbline");
     expect([...asked]).toEqual([site.origin]);
   });
 });

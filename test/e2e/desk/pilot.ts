@@ -16,6 +16,11 @@ const DAY = 86_400_000;
 const DAYS = 6;
 const TOPICS = ["rainbows", "bread", "tides", "chess", "bees", "glass", "echoes", "yeast", "magnets", "snow"];
 
+/** What a model might write to get out of its frame. */
+const HOSTILE = `
+
+<img src="https://elsewhere.example/x.png" onerror="document.title='run'"> ![](https://elsewhere.example/y.png)`;
+
 /** How often each is right, in which group, how fast in seconds; the last one always takes the first place. */
 const RATERS = [
   { name: "Ada", right: 0.9, group: "north", seconds: 14 },
@@ -59,7 +64,7 @@ export async function pilotProject(
         },
         {
           name: "hasty",
-          text: `Nobody really knows why there are ${TOPICS[i % TOPICS.length]}.`,
+          text: `Nobody really knows why there are ${TOPICS[i % TOPICS.length]}.${i === 0 ? HOSTILE : ""}`,
           source: "run-a",
         },
       ]),
