@@ -50,7 +50,7 @@ export function Ranking({ shown, draft, change, keymap }: ItemProps) {
             <button
               type="button"
               class="rank-handle"
-              aria-label={`${rate.responseNamed(letter(place))}, ${rate.rankPlace(String(ranks[place]))}`}
+              title={`${rate.responseNamed(letter(place))}, ${rate.rankPlace(String(ranks[place]))}`}
               {...handle(place)}
               onKeyDown={(event) => {
                 const by = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1 }[event.key];

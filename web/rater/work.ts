@@ -82,6 +82,9 @@ export class Work {
         keep: (state) => store(key, state.entries.length + state.refused.length === 0 ? undefined : state),
         changed: () => {
           if (this.outbox?.problem?.signedOut) this.signedOut = true;
+          // All that was held is with the server now: there may be more.
+          if (this.shown === undefined && this.nothing.why !== "none" && this.outbox?.problem === undefined)
+            this.fetch();
           doors.changed();
         },
         refused: (entry) => {

@@ -96,6 +96,26 @@ onSite("comparing", (site) => {
     expect(await page.inputValue(".rationale")).toBe("a whole reason");
   });
 
+  it("goes on for as long as there are items, and again as soon as the line is back", async () => {
+    const project = await makeProject(
+      site,
+      {},
+      Array.from({ length: 8 }, (_, i) => pairItem(i)),
+    );
+    const { page, context } = await raterPage(site, project);
+    await page.waitForSelector(".item");
+    await page.waitForTimeout(500);
+    await context.setOffline(true);
+    for (let i = 0; i < 5; i++) {
+      await page.waitForTimeout(LOOK);
+      await page.keyboard.press("1");
+    }
+    await page.getByText("There is no connection to the server.").waitFor();
+    await context.setOffline(false);
+    await page.waitForSelector(".item", { timeout: 10_000 });
+    expect(await votesAre(site, project, 5)).toHaveLength(5);
+  });
+
   it("undo of what waits takes it back, and nothing of it is sent", async () => {
     const project = await makeProject(
       site,

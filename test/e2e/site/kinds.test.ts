@@ -56,7 +56,7 @@ onSite("every kind of task", (site) => {
     await page.keyboard.press("Enter");
     await page.getByText("Rank every answer first.").waitFor();
     for (const key of ["3", "1", "2"]) await page.keyboard.press(key);
-    await page.getByRole("button", { name: /^Answer B/ }).focus();
+    await page.locator(".rank-handle", { hasText: "B" }).focus();
     await page.keyboard.press("ArrowLeft");
     await page.getByRole("button", { name: "A as good as the one before" }).click();
     await page.locator("body").focus();
