@@ -1,10 +1,12 @@
 /**
- * Many raters at once against one server: they accept invitations, take items and vote without a pause, every request waiting
- * for its answer. Afterwards the database is held against what was acknowledged.
+ * Many raters at once against one server: they accept invitations, take items and vote, every request waiting for its answer. Afterwards the database is held against what was acknowledged.
  */
+
 import { openStore, readCheckpoints, verifyAudit } from "../../src/feedback/store/index.js";
-import { ClientError, FeedbackClient } from "../../src/server/client.js";
-import { accounts, projects, work } from "../../src/server/contract/index.js";
+import { RandomStream } from "../../src/random.js";
+import { FeedbackClient } from "../../src/server/client.js";
+import { accounts, projects } from "../../src/server/contract/index.js";
+import { ConnectionLost, KeepAliveClient } from "./keep-alive-client.js";
 import { type ServerProcess, startServerProcess } from "./server-process.js";
 
 export interface LoadPlan {
@@ -15,6 +17,8 @@ export interface LoadPlan {
   ahead: number;
   /** SIGKILLs of the server, spread over the votes. */
   kills: number;
+  /** Milliseconds that a rater takes for a verdict, on average, half as long to half as long again; 0 asks as fast as the server answers. */
+  pause: number;
 }
 
 export interface LoadDatabase {
@@ -54,9 +58,7 @@ export async function runLoad(database: LoadDatabase, plan: LoadPlan): Promise<L
   const raters = await Promise.all(
     Array.from({ length: plan.raters }, async (_, i) => {
       const { token } = await admin.call(accounts.inviteToProject, { params: { project }, body: {} });
-      const client = new FeedbackClient({ url });
-      await client.acceptInvitation({ token, login: `rater${i}`, password: PASSWORD });
-      return client;
+      return new KeepAliveClient(port, await acceptInvitation(url, token, `rater${i}`));
     }),
   );
 
@@ -80,25 +82,28 @@ export async function runLoad(database: LoadDatabase, plan: LoadPlan): Promise<L
         return answer;
       } catch (error) {
         // The server was killed: ask again once it is back.
-        if (!(error instanceof ClientError) || error.status !== 0 || plan.kills === 0) throw error;
+        if (!(error instanceof ConnectionLost) || plan.kills === 0) throw error;
         await new Promise((resolve) => setTimeout(resolve, 50));
       }
     }
   };
-  const rate = async (client: FeedbackClient, rater: number) => {
+  const rate = async (client: KeepAliveClient, rater: number) => {
+    const random = new RandomStream(0, "load/pauses", rater);
     for (let cast = 0; cast < each; ) {
       const count = Math.min(plan.ahead, each - cast);
       const { leases } = await timed("lease", () =>
-        client.call(work.takeItems, { params: { project }, body: { count } }),
+        client.post<{ leases: { id: string }[] }>(`/projects/${project}/leases`, { count }),
       );
       if (leases.length === 0) return;
       for (const { id } of leases.slice(0, count)) {
+        if (plan.pause > 0) {
+          const length = plan.pause * (0.5 + random.uniform());
+          await new Promise((resolve) => setTimeout(resolve, length));
+        }
         const verdict = (rater + cast) % 3 === 0 ? ("right" as const) : ("left" as const);
         const answer = { kind: "pairwise" as const, aspects: { overall: { verdict } } };
         const body = { answer, milliseconds: 1500, client: "load" };
-        const { vote } = await timed("vote", () =>
-          client.call(work.castVote, { params: { lease: id }, body }),
-        );
+        const { vote } = await timed("vote", () => client.post<{ vote: string }>(`/leases/${id}/vote`, body));
         acknowledged.add(vote);
         cast++;
         if (acknowledged.size >= (killAt[0] ?? Infinity) && restarting === undefined) {
@@ -123,6 +128,17 @@ export async function runLoad(database: LoadDatabase, plan: LoadPlan): Promise<L
     latencies,
     ...(await inspect(database, project, acknowledged)),
   };
+}
+
+/** @returns the headers of the session. */
+async function acceptInvitation(url: string, token: string, login: string): Promise<Record<string, string>> {
+  const answer = await fetch(`${url}/api/v1/invitations/accept`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ token, login, password: PASSWORD }),
+  });
+  const { csrf } = (await answer.json()) as { csrf: string };
+  return { Cookie: answer.headers.getSetCookie()[0].split(";")[0], "X-CSRF-Token": csrf };
 }
 
 /** A project with the items that the votes need, and some more. */

@@ -52,7 +52,7 @@ export async function listen(
   });
   server.on(
     "request",
-    getRequestListener((request, env) => app().fetch(request, env), { overrideGlobalObjects: false }),
+    getRequestListener((request, env) => app().fetch(request, env)),
   );
   return {
     server,

@@ -12,8 +12,10 @@ export const WORKS = [
   "full",
   "decode-1",
   "decode-16",
+  "decode-64",
   "decode-1-int8",
   "decode-16-int8",
+  "decode-64-int8",
   "prefill",
   "ppo",
 ] as const;

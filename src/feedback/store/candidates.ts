@@ -2,6 +2,7 @@
 import { sql } from "kysely";
 import type { Queries } from "./database.js";
 import type { Member } from "./members.js";
+import { among } from "./sets.js";
 import type { Tables } from "./tables.js";
 
 /** Items that are looked at for a batch, and for each lease that is wanted: most items have room for several raters. */
@@ -44,8 +45,8 @@ export async function shownBefore(
   const rows = await db
     .selectFrom("leases")
     .select(["rater_id", "item_id"])
-    .where("rater_id", "in", raters)
-    .where("item_id", "in", items)
+    .where(among(db, "rater_id", raters))
+    .where(among(db, "item_id", items))
     .where(sql<boolean>`repeat_shown = 0 and state in ('live', 'voted', 'skipped')`)
     .execute();
   for (const { rater_id, item_id } of rows) shown.get(rater_id)?.add(item_id);

@@ -5,10 +5,10 @@ import { canonicalJson } from "./canonical-json.js";
 import { check } from "./check.js";
 import { newId, storedName, storedText } from "./ids.js";
 import { findProject } from "./projects.js";
+import { insertRows } from "./sets.js";
 import type { Store } from "./store.js";
 import { StoreError } from "./store-error.js";
 import type { Tables } from "./tables.js";
-import { insertRows } from "./writer.js";
 
 /** Most items that are added at once. */
 export const MOST_ITEMS_AT_ONCE = 10_000;

@@ -19,9 +19,10 @@ import { type LeaseAnswer, type LeaseRequest, shownLeases } from "./lease.js";
 import { type Member, notWorking, presentMembers, quotaReached } from "./members.js";
 import { checkOpen, findProject, type Project } from "./projects.js";
 import { recountItems } from "./recount.js";
+import { among, insertRows } from "./sets.js";
 import { StoreError } from "./store-error.js";
 import type { Tables } from "./tables.js";
-import { insertRows, type Write } from "./writer.js";
+import type { Write } from "./writer.js";
 
 /** Expired leases that are cleared up at once. */
 const EXPIRED_TOGETHER = 1000;
@@ -61,9 +62,11 @@ export async function expireLeases({ db, now }: Write): Promise<void> {
     .updateTable("leases")
     .set({ state: "expired" })
     .where(
-      "id",
-      "in",
-      expired.map(({ id }) => id),
+      among(
+        db,
+        "id",
+        expired.map(({ id }) => id),
+      ),
     )
     .execute();
   await recountItems(db, [...new Set(expired.map(({ item_id }) => item_id))]);
@@ -83,7 +86,7 @@ async function leaseInProject(
   const held = await db
     .selectFrom("leases")
     .selectAll()
-    .where("rater_id", "in", raters)
+    .where(among(db, "rater_id", raters))
     .where("project_id", "=", project.id)
     .where("state", "=", "live")
     .where("expires_at", ">", now)
@@ -132,9 +135,11 @@ async function leaseInProject(
       .set((eb) => ({ turns: eb("turns", "+", count) }))
       .where("project_id", "=", project.id)
       .where(
-        "rater_id",
-        "in",
-        own.map(([rater]) => rater),
+        among(
+          db,
+          "rater_id",
+          own.map(([rater]) => rater),
+        ),
       )
       .execute();
   await recountItems(db, [...new Set(fresh.map(({ item_id }) => item_id))]);

@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { ItemContent } from "../tasks/index.js";
 import type { Queries } from "./database.js";
 import { groupBy } from "./group-by.js";
+import { among } from "./sets.js";
 import type { Tables } from "./tables.js";
 
 /** Most leases that a rater holds in a project at once: the item on the screen and those fetched ahead. */
@@ -55,18 +56,22 @@ export async function shownLeases(db: Queries, rows: readonly Tables["leases"][]
     .selectFrom("items")
     .select(["id", "content_json"])
     .where(
-      "id",
-      "in",
-      rows.map((row) => row.item_id),
+      among(
+        db,
+        "id",
+        rows.map((row) => row.item_id),
+      ),
     )
     .execute();
   const drafts = await db
     .selectFrom("drafts")
     .selectAll()
     .where(
-      "lease_id",
-      "in",
-      rows.map((row) => row.id),
+      among(
+        db,
+        "lease_id",
+        rows.map((row) => row.id),
+      ),
     )
     .execute();
   const contents = new Map(items.map(({ id, content_json }) => [id, content_json]));

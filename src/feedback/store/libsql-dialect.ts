@@ -1,5 +1,5 @@
 /**
- * Kysely over libsql's synchronous interface, on one connection.
+ * Kysely over libsql, on one connection.
  *
  * Kysely's own SQLite dialect would run over it, but libsql 0.5 ends the process on a parameter that it does not know (a
  * boolean) and cuts text at a NUL, so every parameter is checked here. Write transactions begin immediately: two processes
@@ -17,15 +17,12 @@ import {
   SqliteQueryCompiler,
   type TransactionSettings,
 } from "kysely";
-import type Libsql from "libsql";
+import type { SqliteThread } from "./sqlite-thread.js";
 
-/** Prepared statements that are kept, the first made being the first to go. */
-const KEPT_STATEMENTS = 256;
-
-export function libsqlDialect(database: Libsql.Database): Dialect {
+export function libsqlDialect(thread: SqliteThread): Dialect {
   return {
     createAdapter: () => new SqliteAdapter(),
-    createDriver: () => new LibsqlDriver(database),
+    createDriver: () => new LibsqlDriver(thread),
     createIntrospector: (db) => new SqliteIntrospector(db),
     createQueryCompiler: () => new SqliteQueryCompiler(),
   };
@@ -36,8 +33,8 @@ class LibsqlDriver implements Driver {
   private readonly waiting: (() => void)[] = [];
   private taken = false;
 
-  constructor(private readonly database: Libsql.Database) {
-    this.connection = new LibsqlConnection(database);
+  constructor(private readonly thread: SqliteThread) {
+    this.connection = new LibsqlConnection(thread);
   }
 
   async init(): Promise<void> {}
@@ -64,44 +61,28 @@ class LibsqlDriver implements Driver {
     await connection.executeQuery(CompiledQuery.raw("commit"));
   }
 
-  /** A transaction that SQLite has already rolled back (disk full, for one) is over; the first error is the one to report. */
-  async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
-    if (this.database.inTransaction) await connection.executeQuery(CompiledQuery.raw("rollback"));
+  async rollbackTransaction(): Promise<void> {
+    await this.thread.ask("rollback");
   }
 
   async destroy(): Promise<void> {
-    this.database.close();
+    await this.thread.close();
   }
 }
 
 class LibsqlConnection implements DatabaseConnection {
-  private readonly statements = new Map<string, Libsql.Statement<unknown[]>>();
-
-  constructor(private readonly database: Libsql.Database) {}
+  constructor(private readonly thread: SqliteThread) {}
 
   async executeQuery<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
     for (const [i, parameter] of parameters.entries()) checkParameter(parameter, i);
-    const statement = this.prepared(sql);
-    if (statement.reader) return { rows: statement.all(parameters) as R[] };
-    const { changes } = statement.run(parameters);
-    return { numAffectedRows: BigInt(changes), rows: [] };
+    const answer = await this.thread.ask({ sql, parameters });
+    if ("rows" in answer) return { rows: answer.rows as R[] };
+    return { numAffectedRows: BigInt(answer.changes), rows: [] };
   }
 
   // biome-ignore lint/correctness/useYield: the interface asks for a generator
   async *streamQuery<R>(): AsyncIterableIterator<QueryResult<R>> {
     throw new Error("long results are read in pages, by key");
-  }
-
-  private prepared(sql: string): Libsql.Statement<unknown[]> {
-    const known = this.statements.get(sql);
-    if (known !== undefined) return known;
-    const statement = this.database.prepare(sql);
-    this.statements.set(sql, statement);
-    if (this.statements.size > KEPT_STATEMENTS) {
-      const [oldest] = this.statements.keys();
-      this.statements.delete(oldest);
-    }
-    return statement;
   }
 }
 

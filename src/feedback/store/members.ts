@@ -1,5 +1,6 @@
 import type { AssignmentSettings } from "../assign/settings.js";
 import type { Queries } from "./database.js";
+import { among } from "./sets.js";
 import type { Tables } from "./tables.js";
 
 /** A rater in a project, as handing out needs it. */
@@ -24,7 +25,7 @@ export async function presentMembers(
     .selectAll("memberships")
     .select("raters.languages_json")
     .where("memberships.project_id", "=", project)
-    .where("memberships.rater_id", "in", raters)
+    .where(among(db, "memberships.rater_id", raters))
     .where("memberships.state", "in", ["active", "paused", "excluded"])
     .where("raters.state", "=", "active")
     .execute();

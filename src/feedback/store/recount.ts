@@ -1,5 +1,6 @@
 import { sql } from "kysely";
 import type { Queries } from "./database.js";
+import { among } from "./sets.js";
 
 /** Brings the counts of items up to their votes and live leases. Judgements of raters count; repeats, corrections, what a reviewer
  * rejected and what excluded raters said do not. */
@@ -17,7 +18,7 @@ export async function recountItems(db: Queries, ids: readonly string[]): Promise
       leases: sql<number>`(select count(*) from leases where leases.item_id = items.id
         and leases.state = 'live' and leases.repeat_shown = 0)`,
     })
-    .where("id", "in", ids)
+    .where(among(db, "id", ids))
     .execute();
   await db
     .updateTable("items")
@@ -25,6 +26,6 @@ export async function recountItems(db: Queries, ids: readonly string[]): Promise
       available: sql<number>`case when state = 'open' and gold_json is null and votes + leases < overlap
         then 1 else 0 end`,
     })
-    .where("id", "in", ids)
+    .where(among(db, "id", ids))
     .execute();
 }

@@ -13,8 +13,9 @@ import { BACKUP_FORMAT, BACKUP_VERSION, backedUpTables } from "./backup.js";
 import type { Database, Queries } from "./database.js";
 import { applyMigrations } from "./migrate.js";
 import { migrations } from "./migrations/index.js";
+import { insertRows } from "./sets.js";
 import type { Tables } from "./tables.js";
-import { insertRows, lockForWriting } from "./writer.js";
+import { lockForWriting } from "./writer.js";
 
 /** Rows inserted at once. */
 const BATCH = 500;

@@ -3,6 +3,7 @@ import type { Answer } from "../tasks/index.js";
 import type { Queries } from "./database.js";
 import { groupBy } from "./group-by.js";
 import type { Project } from "./projects.js";
+import { among } from "./sets.js";
 import type { Write } from "./writer.js";
 
 /**
@@ -16,7 +17,7 @@ export async function decideItems(write: Write, project: Project, itemIds: reado
   const items = await db
     .selectFrom("items")
     .select(["id", "state"])
-    .where("id", "in", itemIds)
+    .where(among(db, "id", itemIds))
     .where("state", "in", ["open", "decided"])
     .where("gold_json", "is", null)
     .execute();
@@ -51,7 +52,7 @@ function countingVotes(db: Queries, itemIds: readonly string[]) {
         .onRef("memberships.rater_id", "=", "votes.rater_id"),
     )
     .select(["votes.item_id", "votes.answer_json", "memberships.reliability"])
-    .where("votes.item_id", "in", itemIds)
+    .where(among(db, "votes.item_id", itemIds))
     .where("votes.repeat_shown", "=", 0)
     .where("memberships.state", "!=", "excluded")
     .where(({ not, exists, selectFrom }) =>

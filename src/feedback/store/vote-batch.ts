@@ -7,11 +7,12 @@ import { newId } from "./ids.js";
 import { dayOf, type Member, notWorking, presentMembers } from "./members.js";
 import { checkOpen, type Project, toProject } from "./projects.js";
 import { recountItems } from "./recount.js";
+import { among, insertRows } from "./sets.js";
 import { decideItems } from "./stopping.js";
 import { StoreError } from "./store-error.js";
 import type { Tables } from "./tables.js";
 import { auditedVote, storedAnswer, type TakenVote, toCastVote, type VoteRequest } from "./vote.js";
-import { insertRows, type Write } from "./writer.js";
+import type { Write } from "./writer.js";
 
 type CheckedVote = z.output<typeof VoteRequest>;
 type VoteRow = Tables["votes"];
@@ -48,8 +49,15 @@ export async function voteBatch(
   if (taken.length === 0) return outcomes;
   await insertRows(db, "votes", taken);
   const leaseIds = taken.map(({ lease_id }) => lease_id);
-  await db.updateTable("leases").set({ state: "voted" }).where("id", "in", leaseIds).execute();
-  await db.deleteFrom("drafts").where("lease_id", "in", leaseIds).execute();
+  await db
+    .updateTable("leases")
+    .set({ state: "voted" })
+    .where(among(db, "id", leaseIds))
+    .execute();
+  await db
+    .deleteFrom("drafts")
+    .where(among(db, "lease_id", leaseIds))
+    .execute();
   await countVotes(write, taken);
   for (const [project, own] of groupBy(taken, ({ project_id }) => project_id))
     await decideItems(write, known.projects.get(project) as Project, itemsOf(own));
@@ -61,18 +69,26 @@ const itemsOf = (votes: readonly VoteRow[]) => [...new Set(votes.map(({ item_id 
 
 async function load(db: Queries, requests: readonly CheckedVote[]): Promise<Known> {
   const ids = [...new Set(requests.map(({ lease }) => lease))];
-  const leases = await db.selectFrom("leases").selectAll().where("id", "in", ids).execute();
+  const leases = await db
+    .selectFrom("leases")
+    .selectAll()
+    .where(among(db, "id", ids))
+    .execute();
   const votes = await db
     .selectFrom("votes")
     .selectAll()
-    .where("lease_id", "in", ids)
+    .where(among(db, "lease_id", ids))
     .where("corrects", "is", null)
     .execute();
   const projectIds = [...new Set(leases.map(({ project_id }) => project_id))];
   const projects =
     projectIds.length === 0
       ? []
-      : await db.selectFrom("projects").selectAll().where("id", "in", projectIds).execute();
+      : await db
+          .selectFrom("projects")
+          .selectAll()
+          .where(among(db, "id", projectIds))
+          .execute();
   const members = new Map<string, Member>();
   for (const [project, own] of groupBy(leases, ({ project_id }) => project_id))
     for (const [rater, member] of await presentMembers(db, project, [
@@ -83,7 +99,11 @@ async function load(db: Queries, requests: readonly CheckedVote[]): Promise<Know
   const items =
     itemIds.length === 0
       ? []
-      : await db.selectFrom("items").select(["id", "state"]).where("id", "in", itemIds).execute();
+      : await db
+          .selectFrom("items")
+          .select(["id", "state"])
+          .where(among(db, "id", itemIds))
+          .execute();
   return {
     leases: new Map(leases.map((lease) => [lease.id, lease])),
     votes: new Map(votes.map((vote) => [vote.lease_id, vote])),
@@ -168,9 +188,11 @@ async function countVotes({ db, now }: Write, taken: readonly VoteRow[]): Promis
         }))
         .where("project_id", "=", project)
         .where(
-          "rater_id",
-          "in",
-          raters.map(([rater]) => rater),
+          among(
+            db,
+            "rater_id",
+            raters.map(([rater]) => rater),
+          ),
         )
         .execute();
   }

@@ -10,12 +10,11 @@ import { sql, type Transaction } from "kysely";
 import { type AuditEntry, auditHash, FIRST_PREVIOUS } from "./audit-entry.js";
 import { canonicalJson } from "./canonical-json.js";
 import type { Database, Engine } from "./database.js";
+import { insertRows } from "./sets.js";
 import type { Tables } from "./tables.js";
 
 /** Most writes in one transaction. */
 const MOST_TOGETHER = 256;
-/** Rows of one insert: SQLite takes 32,766 parameters, PostgreSQL 65,535. */
-const ROWS_TOGETHER = 1000;
 /** Names our lock among the advisory locks of a PostgreSQL database. */
 const ADVISORY_LOCK = 7_586_321;
 
@@ -149,17 +148,4 @@ export async function readHead(
     .limit(1)
     .executeTakeFirst();
   return last ?? { seq: 0, hash: FIRST_PREVIOUS };
-}
-
-/** Inserts any number of rows, some at a time. */
-export async function insertRows<T extends keyof Tables & string>(
-  db: Transaction<Tables>,
-  table: T,
-  rows: readonly Tables[T][],
-): Promise<void> {
-  for (let start = 0; start < rows.length; start += ROWS_TOGETHER)
-    await db
-      .insertInto(table)
-      .values(rows.slice(start, start + ROWS_TOGETHER) as never)
-      .execute();
 }

@@ -1,0 +1,52 @@
+/** The thread that holds a SQLite connection: it does one statement after another, in the order in which they come. */
+import { parentPort, workerData } from "node:worker_threads";
+import Libsql from "libsql";
+import type { SqliteAnswer, SqliteQuestion, SqliteSettings } from "./sqlite-thread.js";
+
+/** Prepared statements that are kept, the first made being the first to go. */
+const KEPT_STATEMENTS = 256;
+
+const { path, busyMilliseconds, pragmas } = workerData as SqliteSettings;
+const statements = new Map<string, Libsql.Statement<unknown[]>>();
+let database: Libsql.Database | undefined;
+
+parentPort?.on("message", (question: SqliteQuestion) => parentPort?.postMessage(answerTo(question)));
+
+function answerTo(question: SqliteQuestion): SqliteAnswer {
+  try {
+    if (question === "open") return open();
+    if (database === undefined) throw new Error("the database is closed");
+    if (question === "close") return close(database);
+    // What SQLite has rolled back by itself (disk full, for one) is over; the first error is the one to report.
+    if (question === "rollback" && !database.inTransaction) return { changes: 0 };
+    const { sql, parameters } = question === "rollback" ? { sql: "rollback", parameters: [] } : question;
+    const statement = prepared(database, sql);
+    if (statement.reader) return { rows: statement.all(parameters) };
+    return { changes: statement.run(parameters).changes };
+  } catch (error) {
+    const { message, code } = error as Error & { code?: string };
+    return { error: { message, ...(code !== undefined && { code }) } };
+  }
+}
+
+function open(): SqliteAnswer {
+  database = new Libsql(path, { timeout: busyMilliseconds });
+  for (const pragma of pragmas) database.exec(`PRAGMA ${pragma}`);
+  return { changes: 0 };
+}
+
+function close(open: Libsql.Database): SqliteAnswer {
+  statements.clear();
+  open.close();
+  database = undefined;
+  return { changes: 0 };
+}
+
+function prepared(database: Libsql.Database, sql: string): Libsql.Statement<unknown[]> {
+  const known = statements.get(sql);
+  if (known !== undefined) return known;
+  const statement = database.prepare(sql);
+  statements.set(sql, statement);
+  if (statements.size > KEPT_STATEMENTS) statements.delete(statements.keys().next().value as string);
+  return statement;
+}
