@@ -4,10 +4,14 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, gzipSync, constants as zlib } from "node:zlib";
 import { defineConfig, type Plugin } from "vite";
+import { z } from "zod";
 // Built just before by tsc: the contracts name each route's method and path.
+import { AssignmentSettings } from "../dist/feedback/assign/settings.js";
+import { TaskDefinition } from "../dist/feedback/tasks/index.js";
 import { contracts } from "../dist/server/contract/index.js";
 
 const ROUTES = "virtual:routes";
+const SCHEMAS = "virtual:schemas";
 const OUT = fileURLToPath(new URL("../dist/web", import.meta.url));
 
 /** Method and path of every route, so that neither the contracts nor zod are in what browsers load. */
@@ -19,6 +23,19 @@ function routes(): Plugin {
       id === `\0${ROUTES}`
         ? `export default ${JSON.stringify(Object.fromEntries(contracts.map(({ id, method, path }) => [id, `${method} ${path}`])))}`
         : undefined,
+  };
+}
+
+/** What forms are made from. */
+function schemas(): Plugin {
+  const made = Object.entries({ task: TaskDefinition, settings: AssignmentSettings }).map(
+    ([name, schema]) => [name, z.toJSONSchema(schema, { io: "input" })],
+  );
+  return {
+    name: "schemas",
+    resolveId: (id) => (id === SCHEMAS ? `\0${SCHEMAS}` : undefined),
+    load: (id) =>
+      id === `\0${SCHEMAS}` ? `export default ${JSON.stringify(Object.fromEntries(made))}` : undefined,
   };
 }
 
@@ -42,7 +59,7 @@ function compressed(): Plugin {
 export default defineConfig({
   root: fileURLToPath(new URL(".", import.meta.url)),
   base: "/",
-  plugins: [routes(), compressed()],
+  plugins: [routes(), schemas(), compressed()],
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   build: {
     outDir: OUT,

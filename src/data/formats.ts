@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { nearestName } from "../errors.js";
 import { explainIssue } from "./explain-issue.js";
-import { type LocatedRow, rowError } from "./location.js";
+import { type LocatedRow, RowError, rowError } from "./location.js";
 import { ROLES } from "./messages.js";
 
 /** Most turns of a conversation, and most ranked completions of a prompt, in one row. */
@@ -130,9 +130,10 @@ function fieldError(row: LocatedRow, format: FormatName, value: unknown, error: 
   const missing = path.length === 1 && problem.startsWith("is missing");
   const others = Object.keys(row.value).filter((name) => !known.includes(name));
   const near = missing ? nearestName(String(path[0]), others) : undefined;
-  return rowError(
+  return new RowError(
     row.where,
-    `field "${field}" ${problem}`,
+    field,
+    problem,
     near === undefined
       ? `The file is read as the ${format} format: ${known.join(", ")}.`
       : `This row has a field ${JSON.stringify(near)}; did you mean "${field}"?`,

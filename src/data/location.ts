@@ -23,7 +23,19 @@ export function describeLocation(where: RowLocation): string {
 /** Told of a row that cannot be read; reading then goes on with the next. Without one, reading ends with the error. */
 export type BadRow = (error: PlumbError, where: RowLocation) => void;
 
-/** An error about one row. */
-export function rowError(where: RowLocation, problem: string, hint?: string): PlumbError {
-  return new PlumbError(`${describeLocation(where)}: ${problem}`, { hint });
+/** An error about one row; its message names the place. */
+export class RowError extends PlumbError {
+  constructor(
+    readonly where: RowLocation,
+    /** Path of the field that is wrong; empty for the row itself. */
+    readonly field: string,
+    readonly problem: string,
+    hint?: string,
+  ) {
+    super(`${describeLocation(where)}: ${field === "" ? "" : `field "${field}" `}${problem}`, { hint });
+  }
+}
+
+export function rowError(where: RowLocation, problem: string, hint?: string): RowError {
+  return new RowError(where, "", problem, hint);
 }

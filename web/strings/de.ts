@@ -213,7 +213,7 @@ export const de: Strings = {
       "day-quota": "Das war genug für heute.",
       "project-quota": "Sie haben Ihren Anteil an diesem Projekt erledigt.",
       training: "Zuerst kommt die Übung.",
-      paused: "Ihre Arbeit in diesem Projekt ist unterbrochen.",
+      paused: "Ihre Arbeit in diesem Projekt ruht.",
       excluded: "Ihre Arbeit in diesem Projekt ist beendet.",
     },
     noneHint: "Vielleicht kommt noch etwas: die Seite sieht alle halbe Minute nach.",

@@ -1,6 +1,7 @@
 /** Foreign records to items and votes. */
 
 import { explainIssue } from "../../data/explain-issue.js";
+import type { RowLocation } from "../../data/location.js";
 import {
   type Answer,
   answerProblem,
@@ -21,6 +22,8 @@ import { safetyOf, verdictOf } from "./verdict-words.js";
 export interface Imported {
   items: TaskItem[];
   votes: CastVote[];
+  /** Where each item came from. */
+  places: RowLocation[];
 }
 
 interface Response {
@@ -38,7 +41,7 @@ export function assemble(
   problems: ImportProblems,
 ): Imported {
   const { records, types } = withQuestionTypes(foreign, roles.rationale, problems);
-  const [items, votes]: [TaskItem[], CastVote[]] = [[], []];
+  const [items, votes, places]: [TaskItem[], CastVote[], RowLocation[]] = [[], [], []];
   const pseudonyms = new Map<string, string>();
   const ids = new Set<string>();
   const scale = scaleOf(records);
@@ -65,8 +68,9 @@ export function assemble(
       else votes.push(castVote(record, item, opinion, answer, i, pseudonyms));
     }
     items.push(item);
+    places.push(where);
   }
-  return { items, votes };
+  return { items, votes, places };
 }
 
 function contentOf(

@@ -3,7 +3,7 @@
 import { basename } from "node:path";
 import { explainIssue } from "../../data/explain-issue.js";
 import { checkRow, detectFormat } from "../../data/formats.js";
-import type { LocatedRow } from "../../data/location.js";
+import type { LocatedRow, RowLocation } from "../../data/location.js";
 import type { ChatMessage, TextOrMessages } from "../../data/messages.js";
 import { toDemonstrations, toPreferences, toPrompt } from "../../data/normalise.js";
 import { hashName, RandomStream } from "../../random.js";
@@ -12,20 +12,20 @@ import type { ImportProblems } from "./problems.js";
 
 /**
  * Items of preference data (TRL, HH, OpenAI: both sides, in an order that does not tell which was chosen; ranked: all responses), of prompts
- * (demonstrations), and of prompts with one completion (rewrites, or what `kind` says).
+ * (demonstrations), and of prompts with one completion (rewrites, or what `kind` says). @param rows at least one.
  */
 export function datasetItems(
   rows: readonly LocatedRow[],
   kind: TaskKind | undefined,
   seed: number,
   problems: ImportProblems,
-): TaskItem[] {
-  if (rows.length === 0) return [];
+): { items: TaskItem[]; places: RowLocation[] } {
+  const [items, places]: [TaskItem[], RowLocation[]] = [[], []];
   const format = problems.catch(() => detectFormat(rows[0]));
-  if (format === undefined) return [];
-  return rows.flatMap((row, i) => {
+  if (format === undefined) return { items, places };
+  for (const [i, row] of rows.entries()) {
     const item = problems.catch(() => contentOf(row, format));
-    if (item === undefined) return [];
+    if (item === undefined) continue;
     const random = new RandomStream(
       seed,
       "feedback/exchange/order",
@@ -41,9 +41,12 @@ export function datasetItems(
       problems.add(row.where, field, problem);
     } else if (k < least || k > most)
       problems.add(row.where, "", `has ${k} responses; a ${asked} task needs ${least} to ${most}`);
-    else return [{ id: `${i + 1}`, task: TaskDefinition.parse({ kind: asked }), content: checked.data }];
-    return [];
-  });
+    else {
+      items.push({ id: `${i + 1}`, task: TaskDefinition.parse({ kind: asked }), content: checked.data });
+      places.push(row.where);
+    }
+  }
+  return { items, places };
 }
 
 function contentOf(

@@ -8,13 +8,14 @@ import { datasetItems } from "./dataset-items.js";
 import type { ForeignRecord } from "./foreign-record.js";
 import { isLabelStudio, labelStudioRecords } from "./label-studio.js";
 import { ImportProblems } from "./problems.js";
+import { isResponseTable, responseTableRecords } from "./response-table.js";
 import { rowsOf } from "./rows-of.js";
 import { isVoteTable, voteTableRecords } from "./votes-csv.js";
 
 /** Most rows of one import, which is held in memory. */
 const MOST_ROWS = 5_000_000;
 
-export const SOURCES = ["argilla", "label-studio", "votes", "dataset"] as const;
+export const SOURCES = ["argilla", "label-studio", "votes", "table", "dataset"] as const;
 export type Source = (typeof SOURCES)[number];
 
 export const importSchema = z.object({
@@ -61,6 +62,13 @@ export async function importTasks(
   config: ImportConfig,
 ): Promise<Imported & { source: Source }> {
   const problems = new ImportProblems();
+  const imported = assembleRows(await readAll(files, problems), config, problems);
+  problems.check(HINTS[imported.source]);
+  return imported;
+}
+
+/** The rows of all files, some of which may be among the problems. @throws PlumbError when there is nothing. */
+async function readAll(files: readonly string[], problems: ImportProblems): Promise<LocatedRow[]> {
   const rows: LocatedRow[] = [];
   for (const file of files) {
     for await (const row of rowsOf(file, problems)) {
@@ -72,6 +80,15 @@ export async function importTasks(
   }
   if (rows.length === 0) problems.check();
   if (rows.length === 0) throw new PlumbError(`${files.join(", ")} hold no rows`);
+  return rows;
+}
+
+/** Items and votes of rows of one source; those that are wrong are among the problems. @param rows at least one. */
+export function assembleRows(
+  rows: readonly LocatedRow[],
+  config: ImportConfig,
+  problems: ImportProblems,
+): Imported & { source: Source } {
   const source = config.source ?? sourceOf(rows[0]);
   const roles = {
     prompt: config.promptField,
@@ -80,9 +97,8 @@ export async function importTasks(
   };
   const imported =
     source === "dataset"
-      ? { items: datasetItems(rows, config.kind, config.seed, problems), votes: [] }
+      ? { ...datasetItems(rows, config.kind, config.seed, problems), votes: [] }
       : assemble(recordsOf(source, rows, roles, problems), roles, problems);
-  problems.check(HINTS[source]);
   return { ...imported, source };
 }
 
@@ -92,7 +108,8 @@ const HINTS: Readonly<Partial<Record<Source, string>>> = { argilla: FIELDS, "lab
 function sourceOf(row: LocatedRow): Source {
   if (isLabelStudio(row)) return "label-studio";
   if (isArgilla(row)) return "argilla";
-  return isVoteTable(row) ? "votes" : "dataset";
+  if (isVoteTable(row)) return "votes";
+  return isResponseTable(row) ? "table" : "dataset";
 }
 
 function recordsOf(
@@ -103,5 +120,6 @@ function recordsOf(
 ): ForeignRecord[] {
   if (source === "label-studio") return labelStudioRecords(rows, roles, problems);
   if (source === "votes") return voteTableRecords(rows, problems);
+  if (source === "table") return responseTableRecords(rows, problems);
   return rows.flatMap((row) => argillaRecord(row, problems) ?? []);
 }

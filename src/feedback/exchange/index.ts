@@ -3,6 +3,7 @@
  * known of its raters, demonstrations and labels (docs/exchange.md). A file is checked whole before anything comes of it.
  */
 export type { Imported } from "./assemble.js";
+export { type CheckedItems, checkItems } from "./check-items.js";
 export { demonstrationRows, type PreferenceSummary, preferenceRows, safetyRows } from "./export-rows.js";
 export { type ImportConfig, importSchema, importTasks, SOURCES, type Source } from "./import-tasks.js";
 export { castVoteSchema, readCastVotes, readTaskItems, taskItemSchema } from "./task-files.js";

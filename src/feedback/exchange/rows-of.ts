@@ -4,8 +4,4 @@ import type { ImportProblems } from "./problems.js";
 
 /** The rows of a file. A line that cannot be read is kept as a problem, and reading goes on, so that one run names all of them. */
 export const rowsOf = (path: string, problems: ImportProblems): AsyncGenerator<LocatedRow> =>
-  streamRows(path, (error) => {
-    problems.catch(() => {
-      throw error;
-    });
-  });
+  streamRows(path, (error) => problems.addError(error));

@@ -11,6 +11,7 @@
  * const { leases } = await store.lease({ project: project.id, rater: rater.id });
  * await store.vote({ lease: leases[0].id, rater: rater.id, answer });
  */
+export { type ActiveDay, activity } from "./activity.js";
 export { publicKeyOf } from "./audit-key.js";
 export { type BackupSummary, backup } from "./backup.js";
 export { addBookmark, type Bookmark, listBookmarks, removeBookmark } from "./bookmarks.js";
@@ -29,7 +30,9 @@ export {
   findItem,
   ITEM_STATES,
   type Item,
+  type ItemQuery,
   type ItemState,
+  itemProblem,
   listItems,
   MOST_ITEMS_AT_ONCE,
   NewItem,
@@ -71,6 +74,7 @@ export {
 } from "./raters.js";
 export { type RestoreSummary, restore } from "./restore.js";
 export { decideReview, Finding, holdVotes, listReviews, type Review, type ReviewState } from "./reviews.js";
+export { itemVotes, raterVotes, type StandingVote } from "./standing-votes.js";
 export { openStore, type Store, type StoreOptions } from "./store.js";
 export { StoreError, type StoreProblem } from "./store-error.js";
 export {

@@ -1,5 +1,6 @@
+import { sql } from "kysely";
 import { z } from "zod";
-import { Answer, answerProblem, ItemContent, RESPONSES } from "../tasks/index.js";
+import { Answer, answerProblem, ItemContent, RESPONSES, type TaskDefinition } from "../tasks/index.js";
 import { sha256 } from "./audit-entry.js";
 import { canonicalJson } from "./canonical-json.js";
 import { check } from "./check.js";
@@ -117,10 +118,11 @@ export function itemHash({
   return sha256(canonicalJson([content_json, gold_json, ...(explanation === null ? [] : [explanation])]));
 }
 
-function itemProblem(
+/** Why an item does not fit a project's task, as one sentence; undefined if it does. */
+export function itemProblem(
   content: ItemContent,
   gold: Answer | undefined,
-  task: Parameters<typeof answerProblem>[1],
+  task: TaskDefinition,
 ): string | undefined {
   const [least, most] = RESPONSES[task.kind];
   const { length } = content.responses;
@@ -140,21 +142,64 @@ export async function findItem({ db }: Store, id: string): Promise<Item> {
   return toItem(row);
 }
 
-/** Items of a project in their order, from after a position. */
+/** Which items are listed. */
+export interface ItemQuery {
+  /** From after this position. */
+  after?: number;
+  limit?: number;
+  state?: ItemState;
+  /** Gold items only, or none of them. */
+  gold?: boolean;
+  /** Text that the prompt or a response holds, letter case aside; or an item's id. */
+  search?: string;
+}
+
+/** Items of a project in their order. */
 export async function listItems(
   { db }: Store,
   projectId: string,
-  { after = 0, limit = 100 }: { after?: number; limit?: number } = {},
+  { after = 0, limit = 100, state, gold, search }: ItemQuery = {},
 ): Promise<Item[]> {
-  const rows = await db
-    .selectFrom("items")
-    .selectAll()
-    .where("project_id", "=", projectId)
-    .where("position", ">", after)
-    .orderBy("position")
-    .limit(limit)
-    .execute();
-  return rows.map(toItem);
+  const matching = search === undefined ? undefined : contentPattern(search);
+  const found: Item[] = [];
+  let position = after;
+  while (found.length < limit) {
+    const rows = await db
+      .selectFrom("items")
+      .selectAll()
+      .where("project_id", "=", projectId)
+      .where("position", ">", position)
+      .$if(state !== undefined, (query) => query.where("state", "=", state as string))
+      .$if(gold !== undefined, (query) => query.where("gold_json", gold ? "is not" : "is", null))
+      .$if(matching !== undefined, (query) =>
+        query.where(({ or, eb }) =>
+          or([
+            eb("id", "=", search as string),
+            sql<boolean>`lower(content_json) like ${matching} escape '\\'`,
+          ]),
+        ),
+      )
+      .orderBy("position")
+      .limit(limit)
+      .execute();
+    // A row may have matched by a name of ours or by what raters never see.
+    found.push(...rows.map(toItem).filter((item) => search === undefined || holdsText(item, search)));
+    if (rows.length < limit) break;
+    position = rows[rows.length - 1].position;
+  }
+  return found.slice(0, limit);
+}
+
+/** For SQL's like: text as it stands inside JSON, in small letters. */
+function contentPattern(search: string): string {
+  const inJson = JSON.stringify(search.toLowerCase()).slice(1, -1);
+  return `%${inJson.replace(/[\\%_]/g, "\\$&")}%`;
+}
+
+function holdsText({ id, content: { prompt, responses } }: Item, search: string): boolean {
+  const turns = typeof prompt === "string" ? [prompt] : prompt.map(({ content }) => content);
+  const texts = [...turns, ...responses.map(({ text }) => text)];
+  return id === search || texts.some((text) => text.toLowerCase().includes(search.toLowerCase()));
 }
 
 export function toItem(row: Tables["items"]): Item {

@@ -35,15 +35,14 @@ export interface Lease {
 }
 
 /** Why there are fewer leases than were asked for. */
-export const NO_LEASE = ["no-items", "day-quota", "project-quota", "paused", "excluded", "training"] as const;
+export const NO_LEASE = ["no-items", "day-quota", "project-quota", "training", "paused", "excluded"] as const;
 
 /** The leases that a rater holds, oldest first; where there are fewer than were asked for, why. */
 export interface LeaseAnswer {
   leases: Lease[];
   /**
-   * no-items: nothing is left for this rater now. day-quota, project-quota: the rater has cast enough. training: there is training to do before.
-   * paused, excluded: a lead has
-   * stopped the rater's work.
+   * no-items: nothing is left for this rater now. day-quota, project-quota: the rater has cast enough. training: there is training to do
+   * before. paused, excluded: a lead has stopped the rater's work.
    */
   none?: (typeof NO_LEASE)[number];
   /** Of paused and excluded, in words for the rater. */

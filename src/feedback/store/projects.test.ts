@@ -42,7 +42,11 @@ onBothEngines(({ store: open }) => {
     const { project } = await collection(store, { guidelines: "v1", settings: { overlap: 5 } });
     expect(await findProject(store, project.id)).toEqual(project);
     expect(project).toMatchObject({ seed: 7, state: "open", settings: { overlap: 5, leaseSeconds: 1800 } });
-    expect(await publishGuidelines(store, project.id, "v2", "admin:a-1")).toBe(2);
+    expect(await publishGuidelines(store, project.id, { text: "v2", after: 1 }, "admin:a-1")).toBe(2);
+    for (const after of [1, 3])
+      await expect(
+        publishGuidelines(store, project.id, { text: "lost", after }, "system"),
+      ).rejects.toMatchObject({ problem: "conflict" });
     expect((await listGuidelines(store, project.id)).map(({ version, text }) => [version, text])).toEqual([
       [2, "v2"],
       [1, "v1"],

@@ -129,16 +129,28 @@ export async function changeSettings(
   });
 }
 
-/** Publishes a new version of the guidelines. @returns its number. */
+/**
+ * Publishes a new version of the guidelines.
+ *
+ * @param guidelines `after`: the version that its writer had before them.
+ * @returns its number.
+ * @throws StoreError conflict: somebody else has published since.
+ */
 export async function publishGuidelines(
   store: Store,
   id: string,
-  text: string,
+  { text, after }: { text: string; after: number },
   actor: string,
 ): Promise<number> {
   const checked = check(storedText(200_000), text);
   return store.write(async (write) => {
     const { guidelinesVersion } = await findProject(write, id);
+    if (after !== guidelinesVersion)
+      throw new StoreError(
+        "conflict",
+        `The guidelines are at version ${guidelinesVersion}; this text was written upon version ${after}.`,
+        "Look at what has changed, bring both together, and publish upon the newest.",
+      );
     const version = guidelinesVersion + 1;
     await write.db
       .insertInto("guidelines")

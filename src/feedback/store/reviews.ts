@@ -21,6 +21,9 @@ export type ReviewState = (typeof REVIEW_STATES)[number];
 export interface Review extends Finding {
   id: string;
   project: string;
+  /** What the vote is about, and who cast it. */
+  item: string;
+  rater: string;
   state: ReviewState;
   createdAt: number;
   decidedAt?: number;
@@ -113,17 +116,21 @@ export async function listReviews(
 ): Promise<Review[]> {
   const rows = await db
     .selectFrom("reviews")
-    .selectAll()
-    .where("project_id", "=", projectId)
-    .$if(state !== undefined, (query) => query.where("state", "=", state as string))
-    .orderBy("created_at")
-    .orderBy("id")
+    .innerJoin("votes", "votes.id", "reviews.vote_id")
+    .selectAll("reviews")
+    .select(["votes.item_id", "votes.rater_id"])
+    .where("reviews.project_id", "=", projectId)
+    .$if(state !== undefined, (query) => query.where("reviews.state", "=", state as string))
+    .orderBy("reviews.created_at")
+    .orderBy("reviews.id")
     .limit(limit)
     .execute();
   return rows.map((row) => ({
     id: row.id,
     project: row.project_id,
     vote: row.vote_id,
+    item: row.item_id,
+    rater: row.rater_id,
     filter: row.filter,
     evidence: JSON.parse(row.evidence_json) as Finding["evidence"],
     state: row.state as ReviewState,

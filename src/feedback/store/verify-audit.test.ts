@@ -25,7 +25,7 @@ async function filled(store: Store): Promise<string[]> {
   await correctVote(store, { vote: votes[1].id, rater: raters[0], answer: verdict("tie") });
   await holdVotes(store, project.id, [{ vote: votes[0].id, filter: "too-fast", evidence: 1 }], "system");
   await store.lease({ project: project.id, rater: raters[1] });
-  await publishGuidelines(store, project.id, "Be kind and exact.", "admin:a-1");
+  await publishGuidelines(store, project.id, { text: "Be kind and exact.", after: 1 }, "admin:a-1");
   await store.checkpoint();
   return votes.map(({ id }) => id);
 }

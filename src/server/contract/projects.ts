@@ -1,6 +1,7 @@
 /** Projects, their guidelines, items, members and staff. */
 import { z } from "zod";
 import { AssignmentSettings } from "../../feedback/assign/settings.js";
+import { storedName } from "../../feedback/store/ids.js";
 import {
   ITEM_STATES,
   MEMBER_STATES,
@@ -116,6 +117,27 @@ export const getProgress = contract({
   }),
 });
 
+export const listActivity = contract({
+  id: "listActivity",
+  method: "get",
+  path: "/projects/{project}/activity",
+  tag,
+  summary: "Votes on each day (UTC) on which there were any.",
+  access: read,
+  params: inProject,
+  query: z.object({
+    days: z.coerce
+      .number()
+      .pipe(z.int().min(1).max(3650))
+      .default(30)
+      .describe("How many days back, today counted"),
+  }),
+  result: z.object({
+    today: time.describe("When the day began that it is now"),
+    days: z.array(z.object({ day: time.describe("When it began"), votes: z.int(), raters: z.int() })),
+  }),
+});
+
 const Guidelines = z.object({ version: z.int(), text: z.string().describe("Markdown"), createdAt: time });
 export const listGuidelines = contract({
   id: "listGuidelines",
@@ -135,7 +157,10 @@ export const publishGuidelines = contract({
   summary: "Publish a new version of the guidelines; votes note which one they were cast under.",
   access: write,
   params: inProject,
-  body: z.strictObject({ text: z.string().max(200_000) }),
+  body: z.strictObject({
+    text: z.string().max(200_000),
+    after: z.int().min(1).describe("Newest version that its writer has seen; 409 if there is a newer one"),
+  }),
   bodyLimit: 2 * 1024 * 1024,
   result: z.object({ version: z.int() }),
   status: 201,
@@ -167,6 +192,43 @@ export const importItems = contract({
   result: z.object({ ids: z.array(ids.item).describe("In the order given") }),
   status: 201,
 });
+export const importFile = contract({
+  id: "importFile",
+  method: "post",
+  path: "/projects/{project}/imports",
+  tag: "Items",
+  summary:
+    "Check a file of items, and with confirm add them: all of them, or none if any row is wrong. Votes in it are counted and left.",
+  access: write,
+  params: inProject,
+  body: z.strictObject({
+    name: z
+      .string()
+      .min(1)
+      .max(255)
+      .describe("Its name, whose ending tells the form: .jsonl, .ndjson, .json, .csv or .tsv"),
+    text: z.string().describe("What it holds"),
+    confirm: z.boolean().default(false).describe("Add the items; otherwise it is only checked"),
+  }),
+  bodyLimit: IMPORT_LIMIT,
+  result: z.object({
+    source: z.string().describe("What wrote the file, as its fields tell"),
+    items: z.int(),
+    gold: z.int(),
+    votes: z.int().describe("Votes in the file, which are not added"),
+    first: z.array(ItemContent).describe("The first few items, to look at"),
+    problems: z.array(
+      z.object({
+        unit: z.enum(["line", "row"]).optional().describe("Nothing where the whole file is wrong"),
+        number: z.int().optional().describe("From 1"),
+        field: z.string().describe("Empty for the row itself"),
+        problem: z.string(),
+      }),
+    ),
+    problemCount: z.int().describe("At most the first thousand are listed"),
+    added: z.int(),
+  }),
+});
 export const listItems = contract({
   id: "listItems",
   method: "get",
@@ -175,7 +237,18 @@ export const listItems = contract({
   summary: "Items in the order of their arrival.",
   access: read,
   params: inProject,
-  query: z.object({ after, limit }),
+  query: z.object({
+    ...{ after, limit },
+    state: z.enum(ITEM_STATES).optional(),
+    gold: z
+      .enum(["true", "false"])
+      .transform((word) => word === "true")
+      .optional()
+      .describe("Gold items only, or none of them"),
+    search: storedName
+      .optional()
+      .describe("Text that the prompt or a response holds, letter case aside; or an item's id"),
+  }),
   result: z.object({ items: z.array(Item), next: z.int().optional() }),
 });
 export const getItem = contract({

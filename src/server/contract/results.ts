@@ -23,6 +23,8 @@ export const listReviews = contract({
     reviews: z.array(
       Finding.extend({
         id: ids.review,
+        item: ids.item,
+        rater: ids.rater.describe("Pseudonym of who cast the vote"),
         state: z.enum(STATES),
         createdAt: time,
         decidedAt: time.optional(),
@@ -60,6 +62,46 @@ export const decideReview = contract({
   params: inProject.extend({ review: ids.review }),
   body: z.strictObject({ state: z.enum(["released", "rejected"]), note: z.string().max(2000).optional() }),
 });
+const Vote = z.object({
+  id: ids.vote,
+  item: ids.item,
+  rater: ids.rater.describe("Pseudonym"),
+  group: z.string().optional(),
+  answer: Answer.describe("In the stored order of the item's responses"),
+  order: z.array(z.int()).describe("order[place] is the stored index of the response shown there"),
+  milliseconds: z.int().optional(),
+  castAt: time,
+  guidelinesVersion: z.int(),
+  repeat: z.boolean(),
+  corrects: ids.vote.optional(),
+});
+const StandingVote = Vote.extend({
+  gold: z.boolean().describe("Whether it answered a gold item"),
+  review: z.enum(STATES).optional().describe("The vote's worst review, if there was any"),
+});
+export const listItemVotes = contract({
+  id: "listItemVotes",
+  method: "get",
+  path: "/projects/{project}/items/{item}/votes",
+  tag: "Results",
+  summary:
+    "Who said what about an item: of each judgement the latest correction, held and rejected ones too.",
+  access: { roles: judges, scope: "review", project: "staff" },
+  params: inProject.extend({ item: ids.item }),
+  result: z.object({ votes: z.array(StandingVote) }),
+});
+export const listRaterVotes = contract({
+  id: "listRaterVotes",
+  method: "get",
+  path: "/projects/{project}/members/{rater}/votes",
+  tag: "Results",
+  summary:
+    "A rater's votes as they stand, the latest first; of each judgement the latest correction, held and rejected ones too.",
+  access: { roles: judges, scope: "review", project: "staff" },
+  params: inProject.extend({ rater: ids.rater }),
+  query: z.object({ limit }),
+  result: z.object({ votes: z.array(StandingVote) }),
+});
 export const exportVotes = contract({
   id: "exportVotes",
   method: "get",
@@ -69,19 +111,7 @@ export const exportVotes = contract({
   access: { roles: ["admin", "lead"], scope: "export", project: "staff" },
   params: inProject,
   lines: true,
-  result: z.object({
-    id: ids.vote,
-    item: ids.item,
-    rater: ids.rater.describe("Pseudonym"),
-    group: z.string().optional(),
-    answer: Answer.describe("In the stored order of the item's responses"),
-    order: z.array(z.int()).describe("order[place] is the stored index of the response shown there"),
-    milliseconds: z.int().optional(),
-    castAt: time,
-    guidelinesVersion: z.int(),
-    repeat: z.boolean(),
-    corrects: ids.vote.optional(),
-  }),
+  result: Vote,
 });
 export const readAudit = contract({
   id: "readAudit",

@@ -1,6 +1,7 @@
 import type { Endpoint } from "../endpoint.js";
 import { accountRoutes } from "./accounts.js";
 import { analysisRoutes } from "./analysis.js";
+import { importRoutes } from "./imports.js";
 import { invitationRoutes } from "./invitations.js";
 import { itemRoutes } from "./items.js";
 import { keyRoutes } from "./keys.js";
@@ -18,6 +19,7 @@ export const endpoints: readonly Endpoint[] = [
   ...invitationRoutes,
   ...projectRoutes,
   ...itemRoutes,
+  ...importRoutes,
   ...peopleRoutes,
   ...workRoutes,
   ...resultRoutes,

@@ -1,4 +1,5 @@
 import {
+  activity,
   changeSettings,
   createProject,
   listGuidelines,
@@ -11,6 +12,8 @@ import {
 import type { Principal } from "../accounts/principal.js";
 import { projects as contract } from "../contract/index.js";
 import { type Call, endpoint } from "../endpoint.js";
+
+const DAY = 86_400_000;
 
 export const projectRoutes = [
   endpoint(contract.createProject, async ({ body }, { store, principal }) => {
@@ -45,11 +48,15 @@ export const projectRoutes = [
   endpoint(contract.getProgress, async (_request, { store, project, principal }) =>
     progress(store, project.id, principal.rater),
   ),
+  endpoint(contract.listActivity, async ({ query: { days } }, { store, project }) => {
+    const today = store.clock() - (store.clock() % DAY);
+    return { today, days: await activity(store, project.id, today - (days - 1) * DAY) };
+  }),
   endpoint(contract.listGuidelines, async (_request, { store, project }) => ({
     guidelines: await listGuidelines(store, project.id),
   })),
-  endpoint(contract.publishGuidelines, async ({ body: { text } }, { store, project, principal }) => ({
-    version: await publishGuidelines(store, project.id, text, principal.actor),
+  endpoint(contract.publishGuidelines, async ({ body }, { store, project, principal }) => ({
+    version: await publishGuidelines(store, project.id, body, principal.actor),
   })),
 ];
 

@@ -1,10 +1,14 @@
 import {
   decideReview,
   exportVotes,
+  findItem,
   holdVotes,
+  itemVotes,
   listReviews,
   type Review,
+  raterVotes,
   readCheckpoints,
+  StoreError,
   verifyAudit,
 } from "../../feedback/store/index.js";
 import { results as contract } from "../contract/index.js";
@@ -34,6 +38,14 @@ export const resultRoutes = [
     await decideReview(store, params.review, body, principal.actor);
     return undefined;
   }),
+  endpoint(contract.listItemVotes, async ({ params }, { store, project }) => {
+    const item = await findItem(store, params.item);
+    if (item.project !== project.id) throw new StoreError("missing", `There is no item ${params.item}.`);
+    return { votes: await itemVotes(store, item.id) };
+  }),
+  endpoint(contract.listRaterVotes, async ({ params, query }, { store, project }) => ({
+    votes: await raterVotes(store, project.id, params.rater, query.limit),
+  })),
   endpoint(contract.exportVotes, async (_request, { store, project }) => exportVotes(store, project.id)),
   endpoint(contract.readAudit, async ({ query }, { store }) => {
     const rows = await store.db

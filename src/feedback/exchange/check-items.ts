@@ -1,0 +1,85 @@
+import { explainIssue } from "../../data/explain-issue.js";
+import type { LocatedRow } from "../../data/location.js";
+import { itemProblem, MOST_ITEMS_AT_ONCE, NewItem } from "../store/items.js";
+import type { TaskDefinition } from "../tasks/index.js";
+import { assembleRows, importSchema, type Source } from "./import-tasks.js";
+import { ImportProblems, type RowProblem } from "./problems.js";
+import { rowsOf } from "./rows-of.js";
+
+/** What a file holds for a project. */
+export interface CheckedItems {
+  /** What wrote it; items: this program's own form. */
+  source: Source | "items";
+  items: NewItem[];
+  /** Votes that the file holds beside the items. */
+  votes: number;
+  /** What is wrong, the first thousand of problemCount. */
+  problems: RowProblem[];
+  problemCount: number;
+}
+
+/**
+ * Items of a file of any form that is read here, for a project's task; nothing is written. A row with `content` is an item as
+ * the API takes it.
+ */
+export async function checkItems(path: string, task: TaskDefinition): Promise<CheckedItems> {
+  const problems = new ImportProblems();
+  const rows: LocatedRow[] = [];
+  try {
+    for await (const row of rowsOf(path, problems)) rows.push(row);
+    if (rows.length === 0 && problems.count === 0) problems.add(undefined, "", "the file holds no rows");
+  } catch (error) {
+    problems.addError(error);
+  }
+  if (rows.length > MOST_ITEMS_AT_ONCE)
+    problems.add(
+      undefined,
+      "",
+      `the file has ${rows.length} rows; add at most ${MOST_ITEMS_AT_ONCE} at once, in parts`,
+    );
+  const read =
+    rows.length === 0 || rows.length > MOST_ITEMS_AT_ONCE
+      ? { source: "items" as const, items: [], votes: 0 }
+      : "content" in rows[0].value
+        ? ownItems(rows, task, problems)
+        : foreignItems(rows, task, problems);
+  return { ...read, problems: problems.kept, problemCount: problems.count };
+}
+
+type Read = Pick<CheckedItems, "source" | "items" | "votes">;
+
+function ownItems(rows: readonly LocatedRow[], task: TaskDefinition, problems: ImportProblems): Read {
+  const items: NewItem[] = [];
+  for (const { value, where } of rows) {
+    const parsed = NewItem.safeParse(value);
+    if (parsed.success) {
+      const { content, gold } = parsed.data;
+      const problem = itemProblem(content, gold, task);
+      if (problem !== undefined) problems.add(where, "content", problem);
+      items.push(parsed.data);
+      continue;
+    }
+    for (const issue of parsed.error.issues) {
+      const { field, problem } = explainIssue(issue, value);
+      problems.add(where, field, problem);
+    }
+  }
+  return { source: "items", items, votes: 0 };
+}
+
+function foreignItems(rows: readonly LocatedRow[], task: TaskDefinition, problems: ImportProblems): Read {
+  const { items, votes, places, source } = assembleRows(
+    rows,
+    importSchema.parse({ kind: task.kind }),
+    problems,
+  );
+  for (const [i, { content, gold }] of items.entries()) {
+    const problem = itemProblem(content, gold, task);
+    if (problem !== undefined) problems.add(places[i], "", problem);
+  }
+  return {
+    source,
+    items: items.map(({ content, gold }) => ({ content, ...(gold && { gold }) })),
+    votes: votes.length,
+  };
+}

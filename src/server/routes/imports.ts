@@ -1,0 +1,58 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { extname, join } from "node:path";
+import { checkItems } from "../../feedback/exchange/index.js";
+import { addItems } from "../../feedback/store/index.js";
+import { projects as contract } from "../contract/index.js";
+import { endpoint } from "../endpoint.js";
+import { RequestError } from "../http/request-error.js";
+
+/** Forms of text; what is packed could be far larger than the body. */
+const ENDINGS = [".jsonl", ".ndjson", ".json", ".csv", ".tsv"];
+/** Items that the answer shows. */
+const SHOWN = 3;
+
+export const importRoutes = [
+  endpoint(contract.importFile, async ({ body }, { store, project, principal }) => {
+    const { items, problems, ...checked } = await readUpload(body, project.task);
+    const added =
+      body.confirm && checked.problemCount === 0
+        ? (await addItems(store, project.id, items, principal.actor)).length
+        : 0;
+    return {
+      ...checked,
+      ...{ items: items.length, gold: items.filter(({ gold }) => gold !== undefined).length, added },
+      first: items.slice(0, SHOWN).map(({ content }) => content),
+      problems: problems.map(({ where, field, problem }) => ({
+        ...(where && { unit: where.unit, number: where.number }),
+        ...{ field, problem },
+      })),
+    };
+  }),
+];
+
+/** The readers take files: the text goes to one of its own folder, for as long as they read. */
+async function readUpload(
+  { name, text }: { name: string; text: string },
+  task: Parameters<typeof checkItems>[1],
+): ReturnType<typeof checkItems> {
+  const ending = extname(name).toLowerCase();
+  if (!ENDINGS.includes(ending))
+    throw new RequestError(422, `Files that end in ${ENDINGS.join(", ")} can be read.`, {
+      field: "name",
+      hint: "plumb tasks import reads Parquet and packed files, and plumb tasks push sends what it writes.",
+    });
+  const folder = await mkdtemp(join(tmpdir(), "plumb-upload-"));
+  try {
+    const path = join(folder, `upload${ending}`);
+    await writeFile(path, text, { mode: 0o600 });
+    const checked = await checkItems(path, task);
+    const problems = checked.problems.map(({ problem, ...rest }) => ({
+      ...rest,
+      problem: problem.replaceAll(path, name),
+    }));
+    return { ...checked, problems };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,99 @@
+/** An item as it is stored, and who said what about it. */
+import { call, type ResultOf } from "../../api/client.js";
+import { Text } from "../../rater/markdown/text.js";
+import { Link } from "../../router.js";
+import { useLoaded } from "../../ui/async.js";
+import { useDesk } from "../strings/index.js";
+import { useFormat } from "../ui/format.js";
+import { Await } from "../ui/page.js";
+import { PromptView, Prose } from "../ui/prose.js";
+import { answerText, type StandingVote } from "./answer-text.js";
+import { useProject } from "./context.js";
+import { raterName } from "./rater-name.js";
+
+export type Item = ResultOf<"getItem">;
+
+/** What answers are called on these pages: by their place in the store, never where a rater saw them. */
+export function useResponseNames(count: number): string[] {
+  const { items } = useDesk();
+  return Array.from({ length: count }, (_, i) => items.response(i + 1));
+}
+
+/** Prompt and responses side by side. */
+export function ContentView({ content }: { content: Item["content"] }) {
+  const { items } = useDesk();
+  const names = useResponseNames(content.responses.length);
+  return (
+    <div class="stack">
+      <section class="card stack-small">
+        <h2 class="label">{items.prompt}</h2>
+        <PromptView prompt={content.prompt} />
+      </section>
+      <div class="responses">
+        {content.responses.map(({ name, text, source }, i) => (
+          <section key={name} class="card stack-small">
+            <h2 class="label">
+              {names[i]} <span class="quiet">{source ? `${items.source} ${source}` : name}</span>
+            </h2>
+            <Text text={text} />
+          </section>
+        ))}
+      </div>
+    </div>
+  );
+}
+
+/** Everybody's votes on an item. @param without a vote that is shown elsewhere. */
+export function VotesOn({ item, without }: { item: Item; without?: string }) {
+  const { project } = useProject();
+  const loaded = useLoaded(
+    () => call("listItemVotes", { params: { project: project.id, item: item.id } }),
+    [item.id],
+  );
+  return (
+    <Await loaded={loaded}>
+      {({ votes }) => <VoteList item={item} votes={votes.filter(({ id }) => id !== without)} />}
+    </Await>
+  );
+}
+
+export function VoteList({ item, votes }: { item: Item; votes: readonly StandingVote[] }) {
+  const { items } = useDesk();
+  if (votes.length === 0) return <p class="quiet">{items.noVotes}</p>;
+  return (
+    <ul class="votes">
+      {votes.map((vote) => (
+        <li key={vote.id} class="card stack-small">
+          <VoteView item={item} vote={vote} />
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** One vote: who, what, why, how long. */
+export function VoteView({ item, vote }: { item: Item; vote: StandingVote }) {
+  const desk = useDesk();
+  const { items, common } = desk;
+  const { project } = useProject();
+  const format = useFormat();
+  const names = useResponseNames(item.content.responses.length);
+  const { rater, group, answer, milliseconds, castAt, review, repeat } = vote;
+  return (
+    <>
+      <div class="row">
+        <Link href={`/desk/${project.id}/raters/${rater}`}>{raterName(rater, common)}</Link>
+        {group && <span class="tag">{group}</span>}
+        {repeat && <span class="tag">{items.repeat}</span>}
+        {review && <span class={`tag tag-${review}`}>{items[review]}</span>}
+        <span class="row-gap" />
+        <span class="quiet">
+          {format.moment(castAt)}
+          {milliseconds !== undefined && ` ${items.seconds(format.seconds(milliseconds))}`}
+        </span>
+      </div>
+      <Prose text={answerText(answer, names, project.task, desk)} />
+      {answer.rationale && <Prose text={`${desk.answers.rationale}: ${answer.rationale}`} />}
+    </>
+  );
+}

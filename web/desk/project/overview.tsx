@@ -1,0 +1,187 @@
+import { useState } from "preact/hooks";
+import { call, type ResultOf } from "../../api/client.js";
+import { Link } from "../../router.js";
+import { useStrings } from "../../strings/index.js";
+import { useLoaded } from "../../ui/async.js";
+import { Button } from "../../ui/button.js";
+import { Empty } from "../../ui/states.js";
+import { useDesk } from "../strings/index.js";
+import { BarChart } from "../ui/chart.js";
+import { Confirm } from "../ui/confirm.js";
+import { useFormat } from "../ui/format.js";
+import { Await, Figure, Heading } from "../ui/page.js";
+import { useProject } from "./context.js";
+
+const DAYS = 30;
+const DAY = 86_400_000;
+type Turn = "open" | "pause" | "close";
+const STATE = { open: "open", pause: "paused", close: "closed" } as const;
+
+export function OverviewPage() {
+  const { overview } = useDesk();
+  const { project, leads, changed } = useProject();
+  const params = { project: project.id };
+  const loaded = useLoaded(
+    () =>
+      Promise.all([
+        call("getProgress", { params }),
+        call("getForecast", { params }),
+        call("listActivity", { params, query: { days: DAYS } }),
+        call("listReviews", { params, query: { state: "held" } }),
+      ]),
+    [project.id, project.state],
+  );
+  const [turn, setTurn] = useState<Turn>();
+  return (
+    <>
+      <Heading title={project.name} lead={overview.lead}>
+        <Link class="button" href={`/p/${project.id}`}>
+          {overview.rate}
+        </Link>
+        {leads && <StateButtons state={project.state} ask={setTurn} />}
+      </Heading>
+      <Await loaded={loaded}>
+        {([progress, forecast, activity, { reviews }]) => (
+          <>
+            <Figures progress={progress} forecast={forecast} held={reviews.length} />
+            {activity.days.length === 0 && progress.votes === 0 ? (
+              <FirstSteps />
+            ) : (
+              <Days activity={activity} />
+            )}
+          </>
+        )}
+      </Await>
+      {turn && (
+        <Confirm
+          title={overview[`${turn}Title`]}
+          action={overview[turn]}
+          danger={turn === "close"}
+          close={() => setTurn(undefined)}
+          work={async () => {
+            await call("changeProject", { params, body: { state: STATE[turn] } });
+            changed();
+          }}
+        >
+          <p>{overview[`${turn}Text`]}</p>
+        </Confirm>
+      )}
+    </>
+  );
+}
+
+function StateButtons({ state, ask }: { state: string; ask(turn: Turn): void }) {
+  const { overview } = useDesk();
+  return (
+    <>
+      {state !== "open" && (
+        <Button look="primary" onClick={() => ask("open")}>
+          {overview.open}
+        </Button>
+      )}
+      {state === "open" && <Button onClick={() => ask("pause")}>{overview.pause}</Button>}
+      {state !== "closed" && <Button onClick={() => ask("close")}>{overview.close}</Button>}
+    </>
+  );
+}
+
+function Figures(props: {
+  progress: ResultOf<"getProgress">;
+  forecast: ResultOf<"getForecast">;
+  held: number;
+}) {
+  const { overview } = useDesk();
+  const format = useFormat();
+  const { project } = useProject();
+  const { progress, forecast, held } = props;
+  const { perDay, end } = forecast;
+  const done = progress.items > 0 && progress.done === progress.items;
+  return (
+    <>
+      <progress
+        class="wide-progress"
+        max={Math.max(1, progress.items)}
+        value={progress.done}
+        aria-label={overview.items}
+      />
+      <dl class="figures">
+        <Figure
+          name={overview.items}
+          value={format.count(progress.done)}
+          note={overview.ofItems(format.count(progress.items))}
+        />
+        <Figure
+          name={overview.votes}
+          value={format.count(progress.votes)}
+          note={overview.wanted(format.count(progress.wanted))}
+        />
+        <Figure
+          name={overview.pace}
+          value={perDay ? format.one(perDay.estimate) : "–"}
+          {...(perDay && { note: overview.paceNote(format.one(perDay.low), format.one(perDay.high)) })}
+        />
+        <Figure
+          name={overview.end}
+          value={done ? overview.allDone : end ? format.date(end.estimate) : overview.noEnd}
+          {...(!done &&
+            (end
+              ? {
+                  note:
+                    end.high === null
+                      ? overview.endOpen(format.date(end.low))
+                      : overview.endNote(format.date(end.low), format.date(end.high)),
+                }
+              : forecast.why && { note: forecast.why }))}
+        />
+        <Figure
+          name={overview.held}
+          value={held === 0 ? "0" : <Link href={`/desk/${project.id}/review`}>{format.count(held)}</Link>}
+          note={overview.heldNote}
+        />
+      </dl>
+    </>
+  );
+}
+
+function Days({ activity: { today, days } }: { activity: ResultOf<"listActivity"> }) {
+  const { overview } = useDesk();
+  const format = useFormat();
+  const bars = Array.from({ length: DAYS }, (_, i) => {
+    const day = today - (DAYS - 1 - i) * DAY;
+    const found = days.find((one) => one.day === day);
+    return {
+      label: format.utcDay(day),
+      value: found?.votes ?? 0,
+      note: format.count(found?.raters ?? 0),
+    };
+  });
+  return (
+    <section class="card stack">
+      <h2>{overview.perDay}</h2>
+      <BarChart title={overview.votes} bars={bars} noteTitle={overview.raters} />
+    </section>
+  );
+}
+
+function FirstSteps() {
+  const { overview } = useDesk();
+  const { project, leads } = useProject();
+  const { home } = useStrings();
+  return (
+    <Empty title={overview.nothing}>
+      {leads && (
+        <>
+          <p>{overview.nothingHint}</p>
+          <ol class="steps">
+            {(["guidelines", "items", "people"] as const).map((step) => (
+              <li key={step}>
+                <Link href={`/desk/${project.id}/${step}`}>{overview.steps[step]}</Link>
+              </li>
+            ))}
+          </ol>
+        </>
+      )}
+      {project.state !== "open" && <p>{home.states[project.state]}</p>}
+    </Empty>
+  );
+}

@@ -1,0 +1,167 @@
+import { useState } from "preact/hooks";
+import { call, type ResultOf } from "../../api/client.js";
+import { Link } from "../../router.js";
+import { useLoaded } from "../../ui/async.js";
+import { Table } from "../../ui/table.js";
+import { useDesk } from "../strings/index.js";
+import { useFormat } from "../ui/format.js";
+import { ShareMark } from "../ui/interval.js";
+import { Await, Heading } from "../ui/page.js";
+import { answerText } from "./answer-text.js";
+import { AspectChoice } from "./aspect-choice.js";
+import { aspectsOf, useProject } from "./context.js";
+import { useResponseNames } from "./item-view.js";
+import { raterName } from "./rater-name.js";
+import type { RaterRow } from "./raters.js";
+import { StopButtons } from "./stop-rater.js";
+
+/** Votes of a rater that are listed. */
+const SHOWN = 50;
+
+/** What is known of one rater, and the last votes. */
+export function RaterPage({ rater }: { rater: string }) {
+  const { raters: words, common } = useDesk();
+  const { project, leads } = useProject();
+  const params = { project: project.id, rater };
+  const [aspect, setAspect] = useState(aspectsOf(project)[0]);
+  const table = useLoaded(
+    () => call("getRaterTable", { params: { project: project.id }, query: { aspect } }),
+    [rater, aspect],
+  );
+  const votes = useLoaded(() => call("listRaterVotes", { params, query: { limit: SHOWN } }), [rater]);
+  const row = table.data?.raters.find((one) => one.rater === rater);
+  return (
+    <>
+      <Link href={`/desk/${project.id}/raters`}>← {words.back}</Link>
+      <Heading title={raterName(rater, common)} {...(row?.group && { lead: row.group })}>
+        <AspectChoice value={aspect} change={setAspect} />
+        {leads && row && (
+          <StopButtons
+            rater={rater}
+            state={row.state}
+            name={raterName(rater, common)}
+            done={() => table.reload()}
+          />
+        )}
+      </Heading>
+      {row?.reason && (
+        <p class="notice" dir="auto">
+          {words.stateReason(row.reason)}
+        </p>
+      )}
+      <Await loaded={table}>
+        {() => (row === undefined ? <p class="quiet">{words.unknown}</p> : <Known row={row} />)}
+      </Await>
+      <section class="stack">
+        <h2>{words.recent}</h2>
+        <Await loaded={votes}>{(loaded) => <RecentVotes votes={loaded.votes} />}</Await>
+      </section>
+    </>
+  );
+}
+
+function Known({ row }: { row: RaterRow }) {
+  const { raters: words } = useDesk();
+  const format = useFormat();
+  const { flags, firstPlace, longer } = row;
+  return (
+    <>
+      {flags.length > 0 && (
+        <section class="card stack-small">
+          <h2>{words.reasons}</h2>
+          <ul class="lines">
+            {flags.map(({ kind, reason }) => (
+              <li key={kind + reason}>
+                <strong>{words.flagNames[kind] ?? kind}</strong>: {reason}
+              </li>
+            ))}
+          </ul>
+        </section>
+      )}
+      <section class="card stack-small">
+        <h2>{words.figures}</h2>
+        <dl class="pairs">
+          <dt>{words.votes}</dt>
+          <dd>
+            {format.count(row.votes)}
+            {row.held > 0 && `, ${words.held(format.count(row.held))}`}
+            {row.rejected > 0 && `, ${words.rejected(format.count(row.rejected))}`}
+          </dd>
+          <dt>{words.reliability}</dt>
+          <dd>
+            <ShareMark value={row.reliability} />
+          </dd>
+          <dt>{words.gold}</dt>
+          <dd>
+            <ShareMark value={row.gold} />
+          </dd>
+          <dt>{words.consistency}</dt>
+          <dd>
+            <ShareMark value={row.consistency} />
+          </dd>
+          <dt>{words.seconds}</dt>
+          <dd>{row.medianSeconds === null ? "–" : format.one(row.medianSeconds)}</dd>
+          {(
+            [
+              [words.first, firstPlace],
+              [words.longer, longer],
+            ] as const
+          ).map(([name, habit]) => (
+            <div key={name} class="pair">
+              <dt>{name}</dt>
+              <dd>
+                <ShareMark value={habit} {...(habit && { reference: habit.expected })} />
+                {habit && <span class="quiet">{words.expected(format.percent(habit.expected))}</span>}
+              </dd>
+            </div>
+          ))}
+        </dl>
+      </section>
+    </>
+  );
+}
+
+function RecentVotes({ votes }: { votes: ResultOf<"listRaterVotes">["votes"] }) {
+  const desk = useDesk();
+  const { raters: words, common, items } = desk;
+  const { project } = useProject();
+  const format = useFormat();
+  const names = useResponseNames(16);
+  if (votes.length === 0) return <p class="quiet">{words.none}</p>;
+  return (
+    <Table
+      caption={words.recent}
+      rows={votes}
+      rowKey={({ id }) => id}
+      columns={[
+        {
+          title: words.when,
+          cell: ({ item, castAt }) => (
+            <Link href={`/desk/${project.id}/items/${item}`}>{format.moment(castAt)}</Link>
+          ),
+        },
+        {
+          title: words.answer,
+          cell: ({ answer }) => (
+            <span dir="auto">{answerText(answer, names, project.task, desk).slice(0, 300)}</span>
+          ),
+        },
+        {
+          title: words.seconds,
+          numeric: true,
+          cell: ({ milliseconds }) => (milliseconds === undefined ? "–" : format.one(milliseconds / 1000)),
+        },
+        {
+          title: common.state,
+          cell: ({ review, gold, repeat }) => (
+            <span class="row">
+              {gold && <span class="tag tag-gold">{items.gold}</span>}
+              {repeat && <span class="tag">{items.repeat}</span>}
+              {review && <span class={`tag tag-${review}`}>{items[review]}</span>}
+            </span>
+          ),
+        },
+      ]}
+    />
+  );
+}

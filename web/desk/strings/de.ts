@@ -1,0 +1,9 @@
+/** The lead's pages in German. */
+import { analysis } from "./de/analysis.js";
+import { fields } from "./de/fields.js";
+import { people } from "./de/people.js";
+import { project } from "./de/project.js";
+import { site } from "./de/site.js";
+import type { DeskStrings } from "./en.js";
+
+export const de: DeskStrings = { ...site, ...project, ...people, ...analysis, fields };

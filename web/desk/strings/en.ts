@@ -1,0 +1,15 @@
+/** Every word of the lead's pages. Another language has the same keys; the type says so. */
+import { analysis } from "./en/analysis.js";
+import { fields } from "./en/fields.js";
+import { people } from "./en/people.js";
+import { project } from "./en/project.js";
+import { site } from "./en/site.js";
+
+export const en = { ...site, ...project, ...people, ...analysis, fields };
+
+type Widened<T> = T extends string
+  ? string
+  : T extends (...given: infer G) => string
+    ? (...given: G) => string
+    : { readonly [K in keyof T]: Widened<T[K]> };
+export type DeskStrings = Widened<typeof en>;
