@@ -10,7 +10,8 @@ import { addItems, CHROMIUM, PASSWORD, rater, type Served, serve } from "./serve
 
 const ALL = process.env.PLUMB_IMAGES;
 const OUT = ALL ? `${ALL}/` : fileURLToPath(new URL("../../../../docs/images/", import.meta.url));
-const SHOWN = /pairwise|laptop-light|(?:ranking|likert|safety|rewrite|training|history|guidelines)-phone-dark/;
+const SHOWN =
+  /pairwise|laptop-light|(?:ranking|likert|safety|rewrite|training|history|guidelines)-phone-dark/;
 const SCREENS = {
   laptop: { viewport: { width: 1120, height: 700 } },
   phone: { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true },
