@@ -320,7 +320,7 @@ onSite("every kind of task", (site) => {
     await stranger.getByText("not whole").waitFor();
     await check(stranger, "join, broken");
     expect(found).toEqual([]);
-  });
+  }, 180_000);
 
   it("an invitation is accepted on its page, and a used one is said", async () => {
     const project = await makeProject(site, { name: "By invitation" }, [pairItem(1)]);
