@@ -186,6 +186,32 @@ onSite("comparing", (site) => {
     expect(await votes(site, project)).toHaveLength(1);
   });
 
+  it("a server that is busy is said, and the votes are sent when it takes them again", async () => {
+    const project = await makeProject(
+      site,
+      {},
+      Array.from({ length: 4 }, (_, i) => pairItem(i)),
+    );
+    const { page } = await raterPage(site, project);
+    await page.waitForSelector(".item");
+    await page.waitForTimeout(LOOK);
+    const refusals = [503, 429];
+    await page.route("**/vote", (route) => {
+      const status = refusals.shift();
+      const error = { message: "Too many requests." };
+      return status === undefined
+        ? route.continue()
+        : route.fulfill({ status, headers: { "Retry-After": "2" }, json: { error } });
+    });
+    await press(page, "1");
+    await page.getByText("The server is busy.").waitFor();
+    await press(page, "7");
+    const cast = await votesAre(site, project, 2);
+    expect(refusals).toEqual([]);
+    expect(cast.map(({ answer }) => answer.kind)).toEqual(["pairwise", "pairwise"]);
+    await page.waitForSelector(".rate-trouble", { state: "detached" });
+  });
+
   it("without storage it works, and says that the page has to stay open", async () => {
     const project = await makeProject(
       site,
