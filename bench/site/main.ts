@@ -2,9 +2,7 @@
  * npm run check:site: from the key press of a verdict to the next item painted, in Chromium on loopback, alone and while 200
  * simulated raters vote. Prints a table and fails beyond the targets.
  */
-import { readdirSync, readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { fileURLToPath } from "node:url";
 import { chromium, type Page } from "playwright-core";
 import { projects, work } from "../../src/server/contract/index.js";
 import type { FeedbackClient } from "../../src/server/index.js";
@@ -54,7 +52,7 @@ try {
   report(RATERS, ((load.votes - before) / (performance.now() - began)) * 1000, beside);
   load.stop = true;
   await Promise.all(voting);
-  const weight = weigh();
+  const weight = await weigh(page);
   console.log(`\nthe rater's page weighs ${(weight / 1000).toFixed(1)} kB compressed (Brotli)`);
   failed =
     quantile(alone, 0.5) >= MEDIAN ||
@@ -148,12 +146,14 @@ async function vote(
   client.close();
 }
 
-/** Everything that is loaded for /p/x, but formulas, which are loaded where there are some. */
-function weigh(): number {
-  const web = fileURLToPath(new URL("../../../../dist/web/", import.meta.url));
-  const files = readdirSync(`${web}assets`).filter((name) => /^(index|rater|icon).*\.br$/.test(name));
-  return [...files.map((name) => `assets/${name}`), "index.html.br"].reduce(
-    (sum, name) => sum + readFileSync(web + name).length,
-    0,
-  );
+/** Compressed bytes of the document and of every file that the browser loaded for the rater's page; answers of the API are not counted. */
+function weigh(page: Page): Promise<number> {
+  return page.evaluate(() => {
+    const entries = ["navigation", "resource"].flatMap(
+      (type) => performance.getEntriesByType(type) as PerformanceResourceTiming[],
+    );
+    return entries
+      .filter(({ name }) => !name.includes("/api/"))
+      .reduce((bytes, { encodedBodySize }) => bytes + encodedBodySize, 0);
+  });
 }
