@@ -1,4 +1,5 @@
 import type { Queries } from "../store/database.js";
+import { voteRows } from "../store/export-votes.js";
 import { findProject, type Project } from "../store/projects.js";
 import type { ReviewState } from "../store/reviews.js";
 import { StoreError } from "../store/store-error.js";
@@ -113,34 +114,23 @@ async function loadVotes(
   const reviews = await reviewStates(db, project);
   const votes: ReportVote[] = [];
   const firstAt = new Map<string, number>();
-  for (let after = 0; ; ) {
-    const rows = await db
-      .selectFrom("votes")
-      .leftJoin("votes as later", "later.corrects", "votes.id")
-      .selectAll("votes")
-      .select("later.id as later_id")
-      .where("votes.project_id", "=", project)
-      .where("votes.seq", ">", after)
-      .orderBy("votes.seq")
-      .limit(PAGE)
-      .execute();
-    for (const { later_id, ...row } of rows) {
-      if (row.corrects === null) firstAt.set(row.lease_id, row.cast_at);
-      if (later_id !== null) continue;
-      const { corrects: _corrects, ...vote } = toCastVote(row);
-      const review = reviews.get(row.lease_id);
-      votes.push({
-        ...vote,
-        gold: row.gold === 1,
-        firstAt: firstAt.get(row.lease_id) ?? row.cast_at,
-        excluded: members.get(row.rater_id)?.state === "excluded",
-        ...(review && { review }),
-      });
-    }
+  let asOf = 0;
+  for await (const { row, corrected } of voteRows(db, project)) {
+    asOf = row.seq;
+    if (row.corrects === null) firstAt.set(row.lease_id, row.cast_at);
+    if (corrected) continue;
+    const { corrects: _corrects, ...vote } = toCastVote(row);
+    const review = reviews.get(row.lease_id);
+    votes.push({
+      ...vote,
+      gold: row.gold === 1,
+      firstAt: firstAt.get(row.lease_id) ?? row.cast_at,
+      excluded: members.get(row.rater_id)?.state === "excluded",
+      ...(review && { review }),
+    });
     if (votes.length > MOST_VOTES) throw tooMuch("votes", MOST_VOTES);
-    if (rows.length > 0) after = rows[rows.length - 1].seq;
-    if (rows.length < PAGE) return { votes, asOf: after };
   }
+  return { votes, asOf };
 }
 
 const STRICTNESS: readonly ReviewState[] = ["released", "held", "rejected"];

@@ -2,6 +2,7 @@ import { type CastVote, type ItemContent, preferenceOutcome } from "../tasks/ind
 import { type Comparisons, comparisons, type LabelVotes, labelVotes } from "../votes.js";
 import type { Queries } from "./database.js";
 import { findProject } from "./projects.js";
+import type { Tables } from "./tables.js";
 import { toCastVote } from "./vote.js";
 
 /** Votes read at once. */
@@ -9,7 +10,7 @@ const PAGE = 1000;
 
 /** Every vote of a project in the order in which they were taken, corrections after what they correct; a page at a time. */
 export async function* exportVotes(store: { db: Queries }, project: string): AsyncGenerator<CastVote> {
-  for await (const { vote } of rowsOf(store.db, project)) yield vote;
+  for await (const { row } of voteRows(store.db, project)) yield toCastVote(row);
 }
 
 /**
@@ -39,8 +40,11 @@ export async function* countingVotes(
     .where("state", "=", "excluded")
     .execute();
   const silent = new Set(excluded.map(({ rater_id }) => rater_id));
-  for await (const { vote, lease, corrected } of rowsOf(store.db, project))
-    if (!corrected && !out.has(lease) && !silent.has(vote.rater) && (repeats || !vote.repeat)) yield vote;
+  for await (const { row, corrected } of voteRows(store.db, project)) {
+    if (corrected || out.has(row.lease_id) || silent.has(row.rater_id)) continue;
+    const vote = toCastVote(row);
+    if (repeats || !vote.repeat) yield vote;
+  }
 }
 
 /**
@@ -90,10 +94,11 @@ export async function exportLabels(
   return labelVotes(rows);
 }
 
-async function* rowsOf(
+/** Every row of a project's votes in the order of casting, read in pages, and whether a later row corrects it. */
+export async function* voteRows(
   db: Queries,
   project: string,
-): AsyncGenerator<{ vote: CastVote; lease: string; corrected: boolean }> {
+): AsyncGenerator<{ row: Tables["votes"]; corrected: boolean }> {
   for (let after = 0; ; ) {
     const rows = await db
       .selectFrom("votes")
@@ -105,8 +110,7 @@ async function* rowsOf(
       .orderBy("votes.seq")
       .limit(PAGE)
       .execute();
-    for (const { later_id, ...row } of rows)
-      yield { vote: toCastVote(row), lease: row.lease_id, corrected: later_id !== null };
+    for (const { later_id, ...row } of rows) yield { row, corrected: later_id !== null };
     if (rows.length < PAGE) return;
     after = rows[rows.length - 1].seq;
   }
