@@ -1,13 +1,11 @@
-import { type Parameters, parameter } from "../nn/index.js";
+import { type Parameters, rowsLessExpected } from "../nn/index.js";
 import {
   argmax,
   cast,
   concat,
   equal,
   exp,
-  gatherRows,
   logSoftmax,
-  matmul,
   mul,
   pick,
   pickLogProbs,
@@ -94,12 +92,11 @@ function readingsOf<E extends Extra>(
     const readings = [pickLogProbs(logs, ids), ...also.map((name) => EXTRAS[name](scores, ids))];
     const columns = readings.map((column) => reshape(column, [end - start, 1]));
     if (differentiable) {
-      // In f32 also where the network holds W in 8 bits: most of a distribution's tail would round to nothing.
-      const weight = parameter(p, headName(config)); // [V, D]
-      const slope = config.logitSoftCap && softCapSlope(scores, config.logitSoftCap / temperature); // [m, V]
-      const expected = matmul(slope ? mul(exp(logs), slope) : exp(logs), weight); // [m, D]
-      const own = gatherRows(weight, ids);
-      const gradient = sub(slope ? mul(own, reshape(pick(slope, ids), [end - start, 1])) : own, expected);
+      const cap = config.logitSoftCap;
+      const slope = cap === undefined ? undefined : softCapSlope(scores, cap / temperature); // [m, V]
+      const weighted = slope ? mul(exp(logs), slope) : exp(logs);
+      const own = slope && reshape(pick(slope, ids), [end - start, 1]);
+      const gradient = rowsLessExpected(p, headName(config), ids, weighted, own); // [m, D]
       columns.push(temperature === 1 ? gradient : mul(gradient, 1 / temperature));
     }
     // Joined in one tensor, a block is done, and its logits are freed, before the next one begins.

@@ -14,6 +14,7 @@ export {
   linear,
   type Parameters,
   parameter,
+  rowsLessExpected,
   weightProduct,
 } from "./linear.js";
 export { type RopeScaling, ropeTables } from "./rope.js";

@@ -3,10 +3,12 @@ import {
   cast,
   gatherRows,
   type Int8Matrix,
+  int8Expectation,
   int8Matmul,
   matmul,
   mul,
   reshape,
+  sub,
   type Tensor,
   within,
 } from "../tensor/index.js";
@@ -37,12 +39,14 @@ export const int8Names = (weight: string) =>
     /** W^T [in, out] for products that round activations to 8 bits, or to 16: one of the two. */
     w8a8: { values: `${weight}.w8a8`, scales: `${weight}.w8a8.scales` },
     w8a16: { values: `${weight}.w8a16`, scales: `${weight}.w8a16.scales` },
-    /** W [out, in]: what gradients of inputs need. */
+    /** W [out, in], or W R where the input is rotated: what gradients of inputs need. */
     adjoint: { values: `${weight}.adjoint`, scales: `${weight}.adjoint.scales` },
     /** W [out, in] as a table whose rows are looked up, with a scale a row. */
     rows: { values: `${weight}.rows`, scales: `${weight}.rows.scales` },
-    /** What the input's channels are multiplied with before they are rounded, [in]; W's columns were divided by it. */
-    inputFactors: `${weight}.input_factors`,
+    /** R [in, in], orthogonal: x R is rounded and multiplied by (W R)^T, which is what stands in 8 bits. */
+    inputRotation: `${weight}.input_rotation`,
+    /** What is added to a distribution before it is rounded, [rows, out]; see `int8Expectation`. */
+    dither: `${weight}.dither`,
   }) as const;
 
 /** Rows of a table W [V, D] by ids [...]: [..., D]. In 8 bits where the network holds it so. */
@@ -56,15 +60,34 @@ export function embedding(p: Parameters, name: string, ids: Tensor): Tensor {
 
 /** x W^T by a matrix in 8 bits, or undefined where the network holds W in f32. */
 function int8Product(p: Parameters, weight: string, x: Tensor): Tensor | undefined {
-  const { w8a8, w8a16, adjoint, inputFactors } = int8Names(weight);
+  const { w8a8, w8a16, adjoint, inputRotation } = int8Names(weight);
   const matrix = ({ values, scales }: { values: string; scales: string }): Int8Matrix | undefined =>
     p.tensors.has(values) ? { values: parameter(p, values), scales: parameter(p, scales) } : undefined;
   const [coarse, fine] = [matrix(w8a8), matrix(w8a16)];
   const rounded = coarse ?? fine;
   if (!rounded) return undefined;
-  const factors = p.tensors.get(inputFactors);
+  const rotation = p.tensors.get(inputRotation);
   const options = { bits: coarse ? 8 : 16, adjoint: matrix(adjoint) } as const;
-  return int8Matmul(factors ? mul(x, factors) : x, rounded, options);
+  return int8Matmul(rotation ? matmul(x, rotation) : x, rounded, options);
+}
+
+/**
+ * W[ids] - q W for a table W [V, D] whose rows are outputs: with the softmax q of x W^T it is the gradient of
+ * log q[id] by x. Where the network holds W in 8 bits, both terms are taken of those.
+ *
+ * @param ids i64 [N]. @param q [N, V], 0 to 1. @param own what W[ids] is multiplied with, [N, 1]. @returns [N, D].
+ */
+export function rowsLessExpected(p: Parameters, name: string, ids: Tensor, q: Tensor, own?: Tensor): Tensor {
+  const { adjoint, inputRotation, dither } = int8Names(name);
+  const weighted = (rows: Tensor): Tensor => (own ? mul(rows, own) : rows);
+  if (!p.tensors.has(adjoint.values)) {
+    const table = parameter(p, name);
+    return sub(weighted(gatherRows(table, ids)), matmul(q, table));
+  }
+  const table = { values: parameter(p, adjoint.values), scales: parameter(p, adjoint.scales) };
+  const rows = mul(cast(gatherRows(table.values, ids), "f32"), table.scales);
+  const rotated = sub(weighted(rows), int8Expectation(q, table, parameter(p, dither)));
+  return matmul(rotated, parameter(p, inputRotation), { transB: true });
 }
 
 /** x W^T for the weight W [out, in] of that name: x [N, in] to [N, out]. In 8 bits where the network holds W so. */

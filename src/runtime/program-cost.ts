@@ -21,6 +21,8 @@ export const bytesOf = ({ shape, dtype }: Pick<Tensor, "shape" | "dtype">): numb
 const PASSES_ON: ReadonlySet<string> = new Set(["stopGradient", "withRowGradient", "recomputed", "after"]);
 /** Operations without memory of their own. */
 const SHARES_MEMORY: ReadonlySet<string> = new Set([...PASSES_ON, "reshape", "inTurn"]);
+/** Products of matrices, the second of which a runtime may keep packed. */
+const PRODUCTS: ReadonlySet<string> = new Set(["matmul", "int8Matmul", "int8Expectation"]);
 
 /**
  * Predicts the cost of a program with static shapes from its graph alone: goes through the nodes in the order in which
@@ -57,7 +59,7 @@ export function programCost(program: Program): ProgramCost {
     for (const x of reads(node)) readers.set(x, (readers.get(x) ?? 0) - 1);
     for (const x of last) free(x);
 
-    if (node.op.name !== "matmul" && node.op.name !== "int8Matmul") continue;
+    if (!PRODUCTS.has(node.op.name)) continue;
     const [a, b] = node.inputs;
     const inner = a.shape.at(node.attributes.transA ? -2 : -1) as number;
     flops += 2 * sizeOf(node.outputs[0].shape, "program cost") * inner;
@@ -89,6 +91,8 @@ function workspace({ op, inputs, outputs }: Node): number {
       return 2 * bytesOf(inputs[2]);
     case "where":
       return 2 * bytesOf(outputs[0]);
+    case "int8Expectation": // The probabilities' bytes.
+      return bytesOf(inputs[0]) / 4;
     case "int8Matmul": // The left factor's magnitudes and bytes, and the product before it is scaled.
       return bytesOf(inputs[0]) * 1.25;
     default:

@@ -3,8 +3,10 @@ import type { Runtime } from "../../runtime/runtime.js";
 import type { ModelConfig } from "../config.js";
 import type { Weights } from "../create.js";
 import { headName } from "../decoder.js";
+import { expectationDither } from "./dither.js";
 import { quantizeColumns, quantizeRows, transposed } from "./quantize.js";
-import { type ChannelMaxima, factorsOf, largestOfColumns, type Smoothing, smoothed } from "./smoothing.js";
+import { rotatedRows, spreadingRotation } from "./rotation.js";
+import { type Smoothing, smoothed } from "./smoothing.js";
 
 /** Names of the factors by which a smoothed layer's input and output channels were divided. */
 export const dividedInput = (layer: string): string => `${layer}.divided_input`;
@@ -47,16 +49,15 @@ export const productWeights = (config: ModelConfig, base: Weights): string[] => 
 /**
  * A smoothed base with its products in 8 bits: each weight matrix with a scale for each output, and where inputs are
  * differentiated its transpose with a scale for each input. Embedding, norms and biases stay in f32. All products round
- * activations to 8 bits; `withFineActivations` is for the others. The head's input is smoothed as it is read, since heads for rewards read it too, and its
- * gradient is taken in f32.
+ * activations to 8 bits; `withFineActivations` is for the others. The head's input is rotated as it is read: no weight could
+ * take that over, and of all inputs its rounding costs most.
  */
-export function int8Base(
+export async function int8Base(
   runtime: Runtime,
   config: ModelConfig,
   base: Weights,
-  maxima: ChannelMaxima,
   { differentiable }: { differentiable: boolean },
-): Weights {
+): Promise<Weights> {
   const out = new Map(base);
   const head = headName(config);
   const put = (
@@ -75,26 +76,14 @@ export function int8Base(
     const names = int8Names(name);
     let data = buffer.data() as Float32Array;
     if (name === head) {
-      const weights = new Float32Array(columns);
-      largestOfColumns({ data, rows, columns }, weights);
-      const factors = factorsOf(maxima.get(name) ?? weights, weights);
-      data = smoothed(data, buffer.shape, factors, undefined);
-      out.set(
-        names.inputFactors,
-        runtime.buffer(
-          "f32",
-          [columns],
-          factors.map((factor) => 1 / factor),
-        ),
-      );
+      const rotation = spreadingRotation(columns);
+      data = await rotatedRows(runtime, data, rotation);
+      out.set(names.inputRotation, runtime.adopt("f32", [columns, columns], rotation, names.inputRotation));
+      if (differentiable) out.set(names.dither, expectationDither(runtime, rows));
     }
     put(transposed(data, rows, columns), [columns, rows], names.w8a8);
-    if (name === head) {
-      if (!config.tieWordEmbeddings && !differentiable) out.delete(name);
-      continue;
-    }
     if (differentiable) put(data, [rows, columns], names.adjoint);
-    out.delete(name);
+    if (name !== head || !config.tieWordEmbeddings) out.delete(name);
   }
   return out;
 }

@@ -75,7 +75,7 @@ export async function quantizeBase(
   });
   const exact = smoothedBase(runtime, base, smoothing);
 
-  const coarse = int8Base(runtime, config, exact, maxima, { differentiable: use === "training" });
+  const coarse = await int8Base(runtime, config, exact, { differentiable: use === "training" });
   const costs = await sensitivities(runtime, config, exact, coarse, some);
   const fine = await fewestFine(byCost(costs, exact), async (names) => {
     const mixed = withFineActivations(coarse, names);

@@ -4,6 +4,7 @@ import type { ModelConfig } from "../config.js";
 import type { Weights } from "../create.js";
 import { headName } from "../decoder.js";
 import { allocateF32 } from "../load/weights.js";
+import { expectationDither } from "./dither.js";
 import { quantizeColumns } from "./quantize.js";
 
 const PRODUCT = /^(.*\.weight)\.w8a(?:8|16)$/;
@@ -13,42 +14,35 @@ export const isInt8 = (base: Weights): boolean => [...base.keys()].some((name) =
 
 /**
  * A base in 8 bits with what gradients of inputs need, made from its 8-bit values: each matrix with a scale for each
- * input, and the head in f32. A base that has it all, or is not in 8 bits, is returned as it is.
+ * input. A base that has it all, or is not in 8 bits, is returned as it is.
  */
 export function withGradients(runtime: Runtime, config: ModelConfig, base: Weights): Weights {
   const out = new Map<string, DeviceBuffer>(base);
   for (const [key, values] of base) {
     const weight = PRODUCT.exec(key)?.[1];
     if (weight === undefined) continue;
-    const { adjoint, inputFactors } = int8Names(weight);
-    if (base.has(weight) || base.has(adjoint.values)) continue;
+    const { adjoint, dither } = int8Names(weight);
+    if (base.has(adjoint.values)) continue;
     const [columns, rows] = values.shape;
     const scales = base.get(`${key}.scales`)?.data() as Float32Array;
-    const factors = base.get(inputFactors)?.data() as Float32Array | undefined;
-    const matrix = dequantized(values.data() as Int8Array, rows, columns, scales, factors);
-    if (weight === headName(config)) {
-      out.set(weight, runtime.adopt("f32", [rows, columns], matrix, weight));
-      continue;
-    }
+    const matrix = dequantized(values.data() as Int8Array, rows, columns, scales);
     const rounded = quantizeColumns(matrix, rows, columns);
     out.set(adjoint.values, runtime.adopt("i8", [rows, columns], rounded.values, adjoint.values));
     out.set(adjoint.scales, runtime.adopt("f32", [columns], rounded.scales, adjoint.scales));
+    if (weight === headName(config)) out.set(dither, expectationDither(runtime, rows));
   }
   return out.size === base.size ? base : out;
 }
 
-/** W [out, in] from W^T in 8 bits [in, out], its scales [out] and the factors [in] of its input. */
+/** W [out, in] from W^T in 8 bits [in, out] and its scales [out]. */
 function dequantized(
   values: Int8Array,
   rows: number,
   columns: number,
   scales: Float32Array,
-  factors: Float32Array | undefined,
 ): Float32Array<ArrayBuffer> {
   const out = allocateF32(values.length);
-  for (let j = 0; j < columns; j++) {
-    const factor = factors?.[j] ?? 1;
-    for (let i = 0; i < rows; i++) out[i * columns + j] = values[j * rows + i] * scales[i] * factor;
-  }
+  for (let j = 0; j < columns; j++)
+    for (let i = 0; i < rows; i++) out[i * columns + j] = values[j * rows + i] * scales[i];
   return out;
 }

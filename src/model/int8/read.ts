@@ -6,14 +6,8 @@ import type { Weights } from "../create.js";
 import { headName } from "../decoder.js";
 import type { SafetensorsWeights } from "../load/safetensors.js";
 import { turned } from "./quantize.js";
-import {
-  EMBEDDING,
-  HEAD_INPUT_FACTORS,
-  type StoredInt8,
-  scaleName,
-  storedTensors,
-  weightOf,
-} from "./stored.js";
+import { spreadingRotation } from "./rotation.js";
+import { EMBEDDING, type StoredInt8, scaleName, storedTensors, weightOf } from "./stored.js";
 
 /**
  * Reads a base in 8 bits as it was stored, for inference; see `withGradients` for training.
@@ -61,14 +55,17 @@ export async function readInt8Base(
       put("f32", [rows], scales, forward.scales);
     } else if (!isScale(stored)) {
       const data = await weights.read(stored);
-      if (/\.(divided_input|divided_output|input_factors)$/.test(stored)) {
+      if (/\.(divided_input|divided_output)$/.test(stored)) {
         const wrong = data.findIndex((factor) => factor <= 0);
         if (wrong >= 0)
           throw damaged(`${source}: ${stored}[${wrong}] is ${data[wrong]}; a factor is more than 0.`);
       }
-      const name = stored === HEAD_INPUT_FACTORS ? int8Names(headName(config)).inputFactors : stored;
-      put("f32", shape, data, name);
+      put("f32", shape, data, stored);
     }
+  }
+  if (config.head !== "score") {
+    const size = config.hiddenSize;
+    put("f32", [size, size], spreadingRotation(size), int8Names(headName(config)).inputRotation);
   }
   return out;
 }

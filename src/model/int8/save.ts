@@ -2,18 +2,10 @@ import { int8Names } from "../../nn/index.js";
 import type { Tokenizer } from "../../text/index.js";
 import type { ModelConfig } from "../config.js";
 import type { Weights } from "../create.js";
-import { headName } from "../decoder.js";
 import { configJson, writeModelFolder } from "../save/huggingface.js";
 import { DEFAULT_MAX_SHARD_BYTES, type Int8Pieces, type SavedTensor } from "../save/index.js";
 import { turnedPieces } from "./quantize.js";
-import {
-  EMBEDDING,
-  HEAD_INPUT_FACTORS,
-  type StoredInt8,
-  scaleName,
-  storedTensors,
-  weightOf,
-} from "./stored.js";
+import { EMBEDDING, type StoredInt8, scaleName, storedTensors, weightOf } from "./stored.js";
 
 /**
  * Saves a base in 8 bits as a folder that `openModel` opens; it appears whole or not at all. Matrices are turned to
@@ -42,8 +34,7 @@ export function saveInt8(
   for (const [stored, { dtype, shape }] of storedTensors(config)) {
     if (dtype === "F32") {
       if (tensors.has(stored)) continue; // a scale, written with its matrix
-      const name = stored === HEAD_INPUT_FACTORS ? int8Names(headName(config)).inputFactors : stored;
-      tensors.set(stored, floats(shape, name));
+      tensors.set(stored, floats(shape, stored));
       continue;
     }
     const names = int8Names(weightOf(config, stored));

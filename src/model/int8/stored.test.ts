@@ -215,7 +215,8 @@ describe("what is refused when such a folder is opened", () => {
   });
 
   const descriptions: [string, object, RegExp][] = [
-    ["a later version", { version: 2 }, /are of version 2; this Plumbline reads version 1/],
+    ["a later version", { version: 3 }, /are of version 3; this Plumbline reads version 2/],
+    ["an earlier version", { version: 1 }, /"quantization_config.version" is not valid/],
     ["a version that is no number", { version: "one" }, /"version" is "one"; expected a number/],
     ["version 0", { version: 0 }, /"quantization_config.version" is not valid/],
     ["another method", { quant_method: "gptq" }, /the weights are quantised/],

@@ -5,8 +5,7 @@
  *   <layer>.weight                   I8 [out, in], row i is values * weight_scale[i]
  *   <layer>.weight_scale             F32 [out]
  *   <layer>.divided_input, _output   F32, the smoothing factors that are folded into the weights
- *   lm_head.weight, weight_scale     the head, also where it is tied to the embedding: its columns are smoothed
- *   lm_head.input_factors            F32 [in], what its input is multiplied with
+ *   lm_head.weight, weight_scale     the head times the rotation of its input (rotation.ts), also where it is tied
  *
  * Norms, biases, learned positions and scalar heads are F32. What gradients need is made from these when it is wanted.
  */
@@ -23,7 +22,7 @@ import type { QuantizedBase } from "./build.js";
 import { smoothingGroups } from "./smoothing.js";
 
 export const QUANT_METHOD = "plumbline-int8";
-export const STORED_VERSION = 1;
+export const STORED_VERSION = 2;
 /** More products than any model has. */
 const MAX_NAMES = 65_536;
 
@@ -115,7 +114,6 @@ const RECONVERT = { hint: "Write the folder again with plumb convert --quantize 
 
 export const EMBEDDING = "model.embed_tokens.weight";
 export const STORED_HEAD = "lm_head.weight";
-export const HEAD_INPUT_FACTORS = "lm_head.input_factors";
 export const scaleName = (weight: string): string => `${weight}_scale`;
 
 /** The weight that a matrix in the files stands for, by the name the network knows it by. */
@@ -134,10 +132,7 @@ export function storedTensors(config: ModelConfig): Map<string, { dtype: "I8" | 
     if (isLinearWeight(name) || name === EMBEDDING || name === STORED_HEAD) matrix(name, shape);
     else tensors.set(name, { dtype: "F32", shape });
   }
-  if (config.head !== "score") {
-    matrix(STORED_HEAD, [config.vocabSize, config.hiddenSize]);
-    tensors.set(HEAD_INPUT_FACTORS, { dtype: "F32", shape: [config.hiddenSize] });
-  }
+  if (config.head !== "score") matrix(STORED_HEAD, [config.vocabSize, config.hiddenSize]);
   const widths = (layer: string): number[] | undefined => expected.get(`${layer}.weight`);
   for (const { maker, readers } of smoothingGroups(config)) {
     const [out, input] = widths(maker) ?? [];

@@ -1,5 +1,5 @@
 import type { ActivationBits, DType, Node, Tensor } from "../../tensor/index.js";
-import { type Dim, normalizeAxis, type Shape, ShapeError } from "../../tensor/index.js";
+import { type Dim, EXPECTATION_STEP, normalizeAxis, type Shape, ShapeError } from "../../tensor/index.js";
 
 /** One ONNX node before encoding. Attributes: a number with a fraction must be given as {float: x}. */
 export interface OnnxNode {
@@ -196,6 +196,13 @@ export const LOWERINGS: Readonly<Record<string, Lowering>> = {
   },
   int8Matmul: (node, inputs, [output], e) =>
     int8Product(inputs, output, node.attributes.bits as ActivationBits, e),
+  int8Expectation: (_node, [q, values, scales], outputs, e) => {
+    const bytes = e.temporary();
+    const step = e.float(EXPECTATION_STEP);
+    e.emit({ opType: "QuantizeLinear", inputs: [q, step, e.byte(0)], outputs: [bytes] });
+    const inputs = [bytes, values, step, scales, e.byte(0)];
+    e.emit({ opType: "MatMulIntegerToFloat", domain: MICROSOFT, inputs, outputs });
+  },
   gatherRows: (_node, inputs, outputs, e) =>
     e.emit({ opType: "Gather", inputs, outputs, attributes: { axis: 0 } }),
   // Not ScatterND: its threads add to the same row at once where an index occurs twice, and sums are lost.

@@ -1,5 +1,8 @@
 import { apply, type Op, type Tensor } from "../graph.js";
 import { ShapeError } from "../shape.js";
+import { add, constant } from "./elementwise.js";
+import { gatherRows } from "./index-ops.js";
+import { reshape, slice } from "./layout.js";
 
 /** A frozen matrix in 8 bits: column j is `values[:, j] * scales[j]`. */
 export interface Int8Matrix {
@@ -48,4 +51,46 @@ export function int8Matmul(
   { bits = 8, adjoint }: { bits?: ActivationBits; adjoint?: Int8Matrix } = {},
 ): Tensor {
   return apply(int8MatmulOp, [x, weight.values, weight.scales], { bits, adjoint })[0];
+}
+
+/** Steps in which `int8Expectation` rounds probabilities: 0 to 1 in 255 of them. */
+export const EXPECTATION_STEP = 1 / 255;
+
+const int8ExpectationOp: Op = {
+  name: "int8Expectation",
+  types: ([q, values, scales]) => {
+    const [N, V] = q.shape;
+    const [rows, columns] = values.shape;
+    const fits = q.rank === 2 && values.rank === 2 && V === rows && scales.shape.join() === `${columns}`;
+    if (!fits || q.dtype !== "f32" || values.dtype !== "i8" || scales.dtype !== "f32") {
+      const shapes = [q.shape, values.shape, scales.shape];
+      throw new ShapeError(
+        "int8Expectation",
+        "needs q f32 [N, V], values i8 [V, D] and scales f32 [D]",
+        shapes,
+      );
+    }
+    return [{ shape: [N, columns], dtype: "f32" }];
+  },
+};
+
+/**
+ * q W, the expectation of W's rows under each distribution, with W in 8 bits, as a product of whole numbers. Rounded to the
+ * nearest step, a distribution over tens of thousands of tokens would lose its tail. So each probability is rounded up or
+ * down as a fixed random draw says, in proportion to how near it is to either: right on average (stochastic rounding, Gupta
+ * et al. 2015), at the price of noise of about a sixteenth of a row's length. It has no gradient.
+ *
+ * @param q [N, V], 0 to 1, N static. @param table [V, D]. @param dither [R, V], uniform within half an `EXPECTATION_STEP`
+ *   either way; row i of q takes row i mod R. @returns [N, D].
+ */
+export function int8Expectation(q: Tensor, table: Int8Matrix, dither: Tensor): Tensor {
+  const [N, V] = q.shape as [number, number];
+  const R = dither.shape[0] as number;
+  const dithered = (): Tensor => {
+    if (N <= R) return add(q, slice(dither, 0, 0, N));
+    if (N % R === 0) return reshape(add(reshape(q, [N / R, R, V]), dither), [N, V]);
+    const row = BigInt64Array.from({ length: N }, (_, i) => BigInt(i % R));
+    return add(q, gatherRows(dither, constant(row, [N], "i64")));
+  };
+  return apply(int8ExpectationOp, [dithered(), table.values, table.scales])[0];
 }

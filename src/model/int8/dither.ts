@@ -1,0 +1,14 @@
+import { RandomStream } from "../../random.js";
+import type { DeviceBuffer, Runtime } from "../../runtime/runtime.js";
+import { EXPECTATION_STEP } from "../../tensor/index.js";
+
+/** Rows of distributions that are rounded by draws of their own; the next ones by the same again. */
+const ROWS = 16;
+
+/** What `int8Expectation` adds to distributions over so many tokens: uniform in half a step either way, [rows, tokens]. */
+export function expectationDither(runtime: Runtime, tokens: number): DeviceBuffer {
+  const random = new RandomStream(0, "int8/dither");
+  const draws = new Float32Array(new ArrayBuffer(4 * ROWS * tokens));
+  for (let i = 0; i < draws.length; i++) draws[i] = (random.uniform() - 0.5) * EXPECTATION_STEP;
+  return runtime.adopt("f32", [ROWS, tokens], draws, "dither");
+}
