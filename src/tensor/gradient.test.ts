@@ -395,14 +395,15 @@ describe("normalisation and rotation", () => {
 
 describe("the rules", () => {
   /**
-   * Operations whose results are not numbers to differentiate, or that serve decoding and metrics only; and the rounding
-   * product, whose gradient is by definition another one (ops/int8.test.ts).
+   * Operations whose results are not numbers to differentiate, or that serve decoding and metrics only; and the
+   * rounding products: the gradient of one is by definition another one, the other has none (ops/int8.test.ts).
    */
   const NOT_DIFFERENTIATED = [
     "and",
     "argmax",
     "cachedAttention",
     "equal",
+    "int8Expectation",
     "int8Matmul",
     "less",
     "lessOrEqual",

@@ -158,7 +158,10 @@ describe("a base in 8 bits as a folder", () => {
     const forward = int8Names("model.layers.0.mlp.up_proj.weight").w8a8;
     const want = transposed(quantizedMatrix(base, forward.values, forward.scales), 32, 48);
     expect(relativeError(adjoint, want)).toBeLessThan(0.01);
-    expect(trainable.get("model.embed_tokens.weight")?.shape).toEqual([60, 32]);
+    const head = int8Names("model.embed_tokens.weight");
+    expect(trainable.get(head.adjoint.values)?.shape).toEqual([60, 32]);
+    expect(trainable.get(head.dither)?.shape).toEqual([16, 60]);
+    expect(trainable.has("model.embed_tokens.weight")).toBe(false);
     expect(withGradients(runtime, config, trainable)).toBe(trainable);
     expect(withGradients(runtime, config, exact)).toBe(exact);
     expect([isInt8(base), isInt8(exact)]).toEqual([true, false]);

@@ -64,6 +64,7 @@ export function encodeProgram(
       return name;
     },
     float: (value) => constant(`f32:${value}`, [], "f32", Float32Array.of(value)),
+    floats: (values) => constant(`f32s:${values}`, [values.length], "f32", Float32Array.from(values)),
     byte: (value) => constant(`u8:${value}`, [], "u8", Uint8Array.of(value)),
   };
 

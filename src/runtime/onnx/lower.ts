@@ -22,6 +22,7 @@ export interface Emitter {
    */
   hidden(values: readonly number[]): string;
   float(value: number): string;
+  floats(values: readonly number[]): string;
   /** A u8 scalar. */
   byte(value: number): string;
   temporary(): string;
@@ -195,7 +196,7 @@ export const LOWERINGS: Readonly<Record<string, Lowering>> = {
     else e.emit({ opType: "FusedMatMul", domain: MICROSOFT, inputs, outputs, attributes });
   },
   int8Matmul: (node, inputs, [output], e) =>
-    int8Product(inputs, output, node.attributes.bits as ActivationBits, e),
+    int8Product(inputs, output, node.attributes.bits as ActivationBits, node.outputs[0].shape[0], e),
   int8Expectation: (_node, [q, values, scales], outputs, e) => {
     const bytes = e.temporary();
     const step = e.float(EXPECTATION_STEP);
@@ -270,7 +271,7 @@ export const LOWERINGS: Readonly<Record<string, Lowering>> = {
     e.emit({
       opType: "GroupQueryAttention",
       domain: MICROSOFT,
-      inputs: turned,
+      inputs: node.inputs[0].shape[1] === 1 ? withSinks(turned, heads, e) : turned,
       outputs,
       attributes: {
         num_heads: heads,
@@ -283,6 +284,19 @@ export const LOWERINGS: Readonly<Record<string, Lowering>> = {
     });
   },
 };
+
+/** A score whose exponential is 0 beside any other. */
+const NO_SINK = -1e30;
+
+/**
+ * Inputs of GroupQueryAttention with sinks that take nothing. They change no value, but the kernel: with them ONNX Runtime
+ * (1.30) goes through all rows at once; without, for each row of one query it starts and awaits its threads anew.
+ */
+function withSinks(inputs: string[], heads: number, e: Emitter): string[] {
+  const HEAD_SINK = 11;
+  const absent = Array.from({ length: HEAD_SINK - inputs.length }, () => "");
+  return [...inputs, ...absent, e.floats(Array.from({ length: heads }, () => NO_SINK))];
+}
 
 /** RotaryEmbedding takes the tables for whole heads unless it is told otherwise. */
 function partialRotation(table: Tensor, [heads, size]: number[]): OnnxNode["attributes"] {
@@ -330,15 +344,19 @@ const INT8_MAX = 127;
 const ZERO_POINT = 128;
 /** Rounding leaves at most half a step: the second byte's 127. */
 const FINE_STEP = 1 / (2 * INT8_MAX);
-/** Stands for the largest magnitude of a row of zeros. */
-const LEAST_ROW = 1e-20;
 
 /**
  * Rows of x to bytes, each by its own scale; the product with the signed bytes of W in whole numbers; back to f32 by the
  * scale of the column, then by that of the row. With 16 bits, what rounding left is a second byte, in steps of the
  * 254th part. Nodes that several products of one x share are merged by ONNX Runtime.
  */
-function int8Product([x, values, scales]: string[], output: string, bits: ActivationBits, e: Emitter): void {
+function int8Product(
+  [x, values, scales]: string[],
+  output: string,
+  bits: ActivationBits,
+  rows: Dim,
+  e: Emitter,
+): void {
   const one = (opType: string, inputs: string[], attributes = {}, domain = ""): string => {
     const result = e.temporary();
     e.emit({ opType, inputs, outputs: [result], attributes, domain });
@@ -346,10 +364,27 @@ function int8Product([x, values, scales]: string[], output: string, bits: Activa
   };
   const product = (bytes: string, step: number): string =>
     one("MatMulIntegerToFloat", [bytes, values, e.float(step), scales, e.byte(ZERO_POINT)], {}, MICROSOFT);
-  const axis = { axis: 0 };
+  // Of a row of zeros 0: its bytes are 0 / 0, whatever that becomes, and count 0 times.
+  const largest = one("ReduceMax", [one("Abs", [x]), e.int64([-1])], { keepdims: 1 }); // [N, 1]
 
-  const largest = one("ReduceMax", [one("Abs", [x]), e.int64([-1])], { keepdims: 1 });
-  const column = one("Mul", [one("Max", [largest, e.float(LEAST_ROW)]), e.float(1 / INT8_MAX)]); // [N, 1]
+  // Of programs for any number of rows, which decode, the fewest nodes: rows are first divided by their magnitudes. Where
+  // there are many rows, another pass over them would cost more than nodes do.
+  if (typeof rows === "string") {
+    const [step, zero] = [1 / INT8_MAX, e.byte(ZERO_POINT)];
+    const scaled = one("Div", [x, largest]);
+    const bytes = one("QuantizeLinear", [scaled, e.float(step), zero]);
+    let sum = product(bytes, step);
+    if (bits === 16) {
+      const rest = one("Sub", [scaled, one("DequantizeLinear", [bytes, e.float(step), zero])]);
+      const fine = one("QuantizeLinear", [rest, e.float(step * FINE_STEP), zero]);
+      sum = one("Add", [sum, product(fine, step * FINE_STEP)]);
+    }
+    e.emit({ opType: "Mul", inputs: [sum, largest], outputs: [output] });
+    return;
+  }
+
+  const axis = { axis: 0 };
+  const column = one("Mul", [largest, e.float(1 / INT8_MAX)]); // [N, 1]
   const step = one("Squeeze", [column, e.int64([-1])]); // [N]
   const zero = one("Expand", [e.byte(ZERO_POINT), one("Shape", [step])]); // [N]
   const bytes = one("QuantizeLinear", [x, step, zero], axis);

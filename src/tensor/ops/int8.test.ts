@@ -4,7 +4,17 @@ import { compiled, f32, i8, relativeError } from "../../../test/evaluate.js";
 import { quantizeColumns, transposed } from "../../model/int8/quantize.js";
 import { RandomStream } from "../../random.js";
 import { OrtRuntime } from "../../runtime/ort/index.js";
-import { type ActivationBits, gradients, int8Matmul, mul, sum, type Tensor, trace } from "../index.js";
+import {
+  type ActivationBits,
+  EXPECTATION_STEP,
+  gradients,
+  int8Expectation,
+  int8Matmul,
+  mul,
+  sum,
+  type Tensor,
+  trace,
+} from "../index.js";
 
 const runtime = new OrtRuntime({ threads: 1 });
 
@@ -108,6 +118,96 @@ describe.each([8, 16] as const)("int8Matmul with %d-bit activations", (bits) => 
     expect(
       relativeError((await run()).dx as Float32Array, product(probe, transposed(weight, K, M), N, M, K)),
     ).toBeLessThan(0.03);
+  });
+});
+
+test.each([8, 16] as const)(
+  "with %d bits a program for any number of rows computes the same",
+  async (bits) => {
+    const { N, K, M, x, weight } = draw(11, [5, 64, 24]);
+    const { values, scales } = quantizeColumns(weight, K, M);
+    const y = async (rows: number | string): Promise<Float32Array> => {
+      const types = {
+        x: { shape: [rows, K], dtype: "f32" },
+        w: { shape: [K, M], dtype: "i8" },
+        s: { shape: [M], dtype: "f32" },
+      } as const;
+      const program = trace("rows", types, (t) => ({
+        y: int8Matmul(t.x, { values: t.w, scales: t.s }, { bits }),
+      }));
+      return (await runtime.compile(program).run({ x, w: values, s: scales })).y as Float32Array;
+    };
+    const [any, known] = [await y("N"), await y(N)];
+    // Rows of very different size: each against its own largest. A value half-way between two steps may go to either.
+    for (let n = 0; n < N; n++)
+      expect(
+        relativeError(any.subarray(n * M, (n + 1) * M), known.subarray(n * M, (n + 1) * M)),
+      ).toBeLessThan(0.01);
+  },
+);
+
+describe("int8Expectation", () => {
+  const [V, D, R] = [40, 6, 4];
+  const random = new RandomStream(21, "table");
+  const { values, scales } = quantizeColumns(random.fillNormal(new Float32Array(V * D), 1), V, D);
+  const dither = Float32Array.from({ length: R * V }, () => (random.uniform() - 0.5) * EXPECTATION_STEP);
+
+  /** Rows of probabilities, most of them far below a step. */
+  const distributions = (N: number): Float32Array =>
+    Float32Array.from({ length: N * V }, (_, i) => (i % V === 0 ? 0.9 : 0.1 / (V - 1)));
+  const expectation = async (N: number, q = distributions(N), draws = dither): Promise<Float32Array> => {
+    const given = {
+      q: f32([N, V], q),
+      w: i8([V, D], [...values]),
+      s: f32([D], scales),
+      u: f32([draws.length / V, V], draws),
+    };
+    const run = compiled(runtime, given, (x) => ({
+      e: int8Expectation(x.q, { values: x.w, scales: x.s }, x.u),
+    }));
+    return (await run()).e as Float32Array;
+  };
+
+  test.each([3, 4, 8, 10])("is the product of %d rows rounded as the draws say, taken in turn", async (N) => {
+    const q = distributions(N);
+    const rounded = q.map(
+      (p, i) =>
+        Math.round((p + dither[(Math.floor(i / V) % R) * V + (i % V)]) / EXPECTATION_STEP) * EXPECTATION_STEP,
+    );
+    const want = product(rounded, dequantized(values, scales), N, V, D);
+    expect(relativeError(await expectation(N), want)).toBeLessThan(1e-5);
+  });
+
+  test("is right on average, where rounding to the nearest step would lose the tail", async () => {
+    const N = 4000;
+    const draws = Float32Array.from({ length: N * V }, () => (random.uniform() - 0.5) * EXPECTATION_STEP);
+    const q = Float32Array.from({ length: N * V }, () => 0.001); // a quarter of a step
+    const found = await expectation(N, q, draws);
+    const table = dequantized(values, scales);
+    for (let d = 0; d < D; d++) {
+      let [mean, want, spread] = [0, 0, 0];
+      for (let n = 0; n < N; n++) mean += found[n * D + d] / N;
+      for (let v = 0; v < V; v++) {
+        want += 0.001 * table[v * D + d];
+        spread += 0.001 * EXPECTATION_STEP * table[v * D + d] ** 2;
+      }
+      expect(Math.abs(mean - want)).toBeLessThan(4 * Math.sqrt(spread / N));
+    }
+    expect(Math.max(...(await expectation(4, q.subarray(0, 4 * V), new Float32Array(V))).map(Math.abs))).toBe(
+      0,
+    );
+  });
+
+  test("shapes that do not fit are named", () => {
+    const types = {
+      q: { shape: [2, 5], dtype: "f32" },
+      w: { shape: [4, 3], dtype: "i8" },
+      s: { shape: [3], dtype: "f32" },
+      u: { shape: [2, 5], dtype: "f32" },
+    } as const;
+    expect(() =>
+      trace("test", types, (x) => ({ e: int8Expectation(x.q, { values: x.w, scales: x.s }, x.u) })),
+    ).toThrow(/int8Expectation: needs q f32 \[N, V\]/);
   });
 });
 
