@@ -36,6 +36,9 @@ export const calibrationTokens = ({ maxPositions }: ModelConfig): { rows: number
 const SENSITIVITY_ROWS = 4;
 /** Share of the limit that the error on the calibration rows may fill: on other text it is another. */
 const SHARE_OF_LIMIT = 0.85;
+/** Cosine of an adapter's gradients that is worth more products with 16-bit activations, and how many times as many. */
+const WANTED_COSINE = 0.99;
+const MORE = 1.5;
 /** Products that the choice of 16-bit activations may be away from the fewest that suffice, as a share of all. */
 const PRECISION = 1 / 32;
 /** Rounding an input to 16 bits instead of 8 takes as long as a product with so many columns more. */
@@ -48,7 +51,7 @@ const ROUNDING_COLUMNS = 1024;
  * 2. folds smoothing factors into the weights (SmoothQuant);
  * 3. estimates what share of the error each product's rounding has;
  * 4. gives those that cost most for the time it takes 16-bit activations: the fewest with which the measured error is inside
- *    the limit;
+ *    the limit, and where it is trained on, the adapters' gradients point where they do on the exact one;
  * 5. measures the error of the whole on other rows.
  *
  * @param texts token ids of what the base will see; at least a row of 128 tokens is of use, 32 rows are enough.
@@ -77,17 +80,29 @@ export async function quantizeBase(
 
   const coarse = await int8Base(runtime, config, exact, { differentiable: use === "training" });
   const costs = await sensitivities(runtime, config, exact, coarse, some);
-  const fine = await fewestFine(byCost(costs, exact), async (names) => {
-    const mixed = withFineActivations(coarse, names);
-    const { klPerToken } = await compareBases(runtime, config, exact, mixed, calibration, false);
-    return klPerToken <= SHARE_OF_LIMIT * limit;
-  });
-
-  const rounded = withFineActivations(coarse, fine);
-  const weights = use === "storage" ? withInt8Embedding(runtime, rounded) : rounded;
-  const loaded = use === "storage" ? withGradients(runtime, config, weights) : weights;
-  const error = await compareBases(runtime, config, exact, loaded, others, use !== "inference");
-  return { weights, error, fine, rows };
+  const embedded = use === "storage" ? withInt8Embedding(runtime, coarse) : coarse;
+  const measured = (
+    names: readonly string[],
+    on: typeof rows,
+    differentiable: boolean,
+  ): Promise<BaseError> => {
+    const mixed = withFineActivations(embedded, names);
+    const trainable = use === "storage" && differentiable ? withGradients(runtime, config, mixed) : mixed;
+    return compareBases(runtime, config, exact, trainable, on, differentiable);
+  };
+  const names = byCost(costs, exact);
+  let fine = await fewestFine(
+    names,
+    async (first) => (await measured(first, calibration, false)).klPerToken <= SHARE_OF_LIMIT * limit,
+  );
+  const differentiated = use !== "inference";
+  while (differentiated && fine.length < names.length) {
+    const { gradientCosine = 1 } = await measured(fine, some, true);
+    if (gradientCosine >= WANTED_COSINE) break;
+    fine = names.slice(0, Math.ceil(MORE * (fine.length + 1)));
+  }
+  const error = await measured(fine, others, differentiated);
+  return { weights: withFineActivations(embedded, fine), error, fine, rows };
 }
 
 /** The products' weights, first those whose rounding costs most for the time that rounding to 16 bits takes. */
