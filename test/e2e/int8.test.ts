@@ -35,7 +35,7 @@ describe("plumb convert --quantize int8", () => {
     const { quantization_config: said } = await json("int8/config.json");
     expect(said).toMatchObject({
       quant_method: "plumbline-int8",
-      version: 1,
+      version: 2,
       calibration: { source: "data" },
     });
     expect(said.error.kl_per_token).toBeLessThan(0.2);
