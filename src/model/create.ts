@@ -3,7 +3,6 @@ import { RandomStream } from "../random.js";
 import type { DeviceBuffer, Runtime } from "../runtime/runtime.js";
 import { ourWeights } from "./architectures/names.js";
 import type { ModelConfig } from "./config.js";
-import { rescaledAdapter } from "./int8/adapter.js";
 import { readInt8Base } from "./int8/read.js";
 import { type ModelFiles, openPeftAdapter } from "./load/index.js";
 import type { WeightSource } from "./load/weights.js";
@@ -144,7 +143,7 @@ export async function adapterNetwork(
         );
       }
       const target = trainable.byName.get(name)?.data() as Float32Array;
-      target.set(rescaledAdapter(name, await weights.read(name), base, "smoothed base"));
+      target.set(await weights.read(name));
     }
     return { config, frozen: base, trainable, lora };
   } finally {

@@ -2,7 +2,6 @@ import { PlumbError } from "../errors.js";
 import { architectureOf } from "./architectures/index.js";
 import { ourWeights, theirWeights } from "./architectures/names.js";
 import type { ModelConfig } from "./config.js";
-import { rescaledAdapter } from "./int8/adapter.js";
 import { openPeftAdapter } from "./load/index.js";
 import { layersOfPeft, peftTargets } from "./lora-targets.js";
 import type { LoraConfig, Network } from "./network.js";
@@ -16,17 +15,11 @@ export interface AdapterTensors {
   tensors: Map<string, TensorData>;
 }
 
-/** A network's adapter, for the base as it came, and, if it has one, its scalar head. */
-export function adapterTensors({
-  config,
-  lora,
-  frozen,
-  trainable: { specs, byName },
-}: Network): AdapterTensors {
+/** A network's adapter and, if it has one, its scalar head. */
+export function adapterTensors({ config, lora, trainable: { specs, byName } }: Network): AdapterTensors {
   if (!lora) throw new Error("the network has no adapter");
   const tensors = specs.map(({ name, shape }): [string, TensorData] => {
-    const data = byName.get(name)?.data() as Float32Array;
-    return [name, { shape: [...shape], data: rescaledAdapter(name, data, frozen, "base as it came") }];
+    return [name, { shape: [...shape], data: byName.get(name)?.data() as Float32Array }];
   });
   return { config, lora, tensors: new Map(tensors) };
 }

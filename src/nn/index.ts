@@ -9,6 +9,8 @@ export {
 } from "./attention.js";
 export { blockBias, blockwiseAttention, WHOLE_LENGTH } from "./blockwise-attention.js";
 export {
+  dividedInput,
+  dividedOutput,
   embedding,
   int8Names,
   linear,

@@ -1,6 +1,7 @@
 import {
   add,
   cast,
+  div,
   gatherRows,
   type Int8Matrix,
   int8Expectation,
@@ -48,6 +49,10 @@ export const int8Names = (weight: string) =>
     /** What is added to a distribution before it is rounded, [rows, out]; see `int8Expectation`. */
     dither: `${weight}.dither`,
   }) as const;
+
+/** Names of the factors by which a smoothed layer's input and output channels were divided. */
+export const dividedInput = (layer: string): string => `${layer}.divided_input`;
+export const dividedOutput = (layer: string): string => `${layer}.divided_output`;
 
 /** Rows of a table W [V, D] by ids [...]: [..., D]. In 8 bits where the network holds it so. */
 export function embedding(p: Parameters, name: string, ids: Tensor): Tensor {
@@ -118,6 +123,16 @@ function adapted(p: Parameters, name: string, x: Tensor): Tensor {
   if (bias) y = add(y, bias);
   const a = p.tensors.get(`${name}.lora_A.weight`);
   if (!a) return y;
-  const b = parameter(p, `${name}.lora_B.weight`);
-  return add(matmul(matmul(x, a, { transB: true }), b, { transB: true, alpha: p.loraScale }), y);
+  const [A, B] = smoothedAdapter(p, name, a, parameter(p, `${name}.lora_B.weight`));
+  return add(matmul(matmul(x, A, { transB: true }), B, { transB: true, alpha: p.loraScale }), y);
+}
+
+/**
+ * LoRA's matrices for a layer whose input smoothing left as x / s and whose output as y / t: A x = (A s) (x / s), and B's rows
+ * are divided by t. What is trained and saved is A and B themselves: an optimiser's steps mean on a smoothed base what they
+ * mean on the base as it came.
+ */
+function smoothedAdapter(p: Parameters, name: string, a: Tensor, b: Tensor): [A: Tensor, B: Tensor] {
+  const [input, output] = [p.tensors.get(dividedInput(name)), p.tensors.get(dividedOutput(name))];
+  return [input ? mul(a, input) : a, output ? div(b, reshape(output, [output.shape[0], 1])) : b];
 }

@@ -1,4 +1,4 @@
-import { int8Names } from "../../nn/index.js";
+import { dividedInput, dividedOutput, int8Names } from "../../nn/index.js";
 import type { Runtime } from "../../runtime/runtime.js";
 import type { ModelConfig } from "../config.js";
 import type { Weights } from "../create.js";
@@ -7,10 +7,6 @@ import { expectationDither } from "./dither.js";
 import { quantizeColumns, quantizeRows, transposed } from "./quantize.js";
 import { rotatedRows, spreadingRotation } from "./rotation.js";
 import { type Smoothing, smoothed } from "./smoothing.js";
-
-/** Names of the factors by which a smoothed layer's input and output channels were divided. */
-export const dividedInput = (layer: string): string => `${layer}.divided_input`;
-export const dividedOutput = (layer: string): string => `${layer}.divided_output`;
 
 const LINEAR = /^(model\.layers\.\d+\.(?:self_attn|mlp)\.\w+_proj)\.(weight|bias)$/;
 const NORM = /^(model\.layers\.\d+\.\w+_layernorm)\.(weight|bias)$/;

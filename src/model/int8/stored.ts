@@ -12,12 +12,13 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import { PlumbError } from "../../errors.js";
+import { dividedInput, dividedOutput } from "../../nn/index.js";
 import type { ModelConfig } from "../config.js";
 import { headName } from "../decoder.js";
 import type { JsonFields } from "../load/json-fields.js";
 import type { SafetensorsWeights } from "../load/safetensors.js";
 import { expectedWeights } from "../weight-names.js";
-import { dividedInput, dividedOutput, isLinearWeight } from "./base.js";
+import { isLinearWeight } from "./base.js";
 import type { QuantizedBase } from "./build.js";
 import { smoothingGroups } from "./smoothing.js";
 
