@@ -154,12 +154,13 @@ onSite("every kind of task", (site) => {
       },
       { safe: true, categories: [], flags: [] },
     ]);
-    const skipped = await site.server.services.store.db
-      .selectFrom("leases")
-      .select("reason")
-      .where("state", "=", "skipped")
-      .execute();
-    expect(skipped.map(({ reason }) => reason)).toEqual(["harmful"]);
+    // The page shows that nothing is left before the server has been told why.
+    const reasons = async (): Promise<(string | null)[]> => {
+      const { db } = site.server.services.store;
+      const skipped = db.selectFrom("leases").select("reason").where("state", "=", "skipped");
+      return (await skipped.execute()).map(({ reason }) => reason);
+    };
+    await expect.poll(reasons, { timeout: 10_000 }).toEqual(["harmful"]);
   });
 
   it("training first, with what was expected and why; it is no vote", async () => {
