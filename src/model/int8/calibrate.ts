@@ -3,7 +3,7 @@ import type { HostArray, Runtime } from "../../runtime/runtime.js";
 import { abs, reduceMax, type Tensor } from "../../tensor/index.js";
 import type { ModelConfig } from "../config.js";
 import { frozenNetwork, type Weights } from "../create.js";
-import { hiddenStates, logits } from "../decoder.js";
+import { hiddenStates } from "../decoder.js";
 import { NetworkRunner } from "../runner.js";
 import type { ChannelMaxima } from "./smoothing.js";
 
@@ -31,7 +31,7 @@ export function calibrationRows(
 }
 
 /**
- * The largest magnitude that each channel has on the rows, of the input of each product with a weight.
+ * The largest magnitude that each channel has on the rows, of the input of each linear layer.
  *
  * @param rows token ids, all of one length.
  */
@@ -58,8 +58,7 @@ export async function channelMaxima(
           measured.set(input, found);
           outputs[PREFIX + weight] = found;
         };
-        const hidden = hiddenStates({ ...p, observe }, config, x.ids);
-        if (config.head !== "score") logits({ ...p, observe }, config, hidden);
+        hiddenStates({ ...p, observe }, config, x.ids);
         return outputs;
       },
       { ids },

@@ -82,7 +82,7 @@ export function smoothingFactors(
 }
 
 /** max|x_j|^a / max|W_j|^(1 - a); 1 for dead channels. */
-export function factorsOf(activations: Float32Array, weights: Float32Array): Float32Array {
+function factorsOf(activations: Float32Array, weights: Float32Array): Float32Array {
   return activations.map((x, j) => {
     const factor = x ** MIGRATION / weights[j] ** (1 - MIGRATION);
     return Number.isFinite(factor) && factor > 0 ? Math.max(factor, LEAST_FACTOR) : 1;
@@ -90,7 +90,7 @@ export function factorsOf(activations: Float32Array, weights: Float32Array): Flo
 }
 
 /** Raises `into` [columns] to the largest magnitude of each column of a matrix. */
-export function largestOfColumns(
+function largestOfColumns(
   { data, rows, columns }: { data: Float32Array; rows: number; columns: number },
   into: Float32Array,
 ): void {

@@ -15,18 +15,21 @@ export interface Int8Matrix {
 /** Bits to which a product rounds its left factor. */
 export type ActivationBits = 8 | 16;
 
-const int8MatmulOp: Op = {
-  name: "int8Matmul",
-  types: ([x, values, scales]) => {
+/** The types of a product of f32 [N, K] with i8 [K, M] and f32 [M]. @param needs what an error says is needed. */
+const productTypes =
+  (name: string, needs: string): Op["types"] =>
+  ([x, values, scales]) => {
     const [N, K] = x.shape;
     const [rows, columns] = values.shape;
     const fits = x.rank === 2 && values.rank === 2 && K === rows && scales.shape.join() === `${columns}`;
-    if (!fits || x.dtype !== "f32" || values.dtype !== "i8" || scales.dtype !== "f32") {
-      const shapes = [x.shape, values.shape, scales.shape];
-      throw new ShapeError("int8Matmul", "needs x f32 [N, K], values i8 [K, M] and scales f32 [M]", shapes);
-    }
+    if (!fits || x.dtype !== "f32" || values.dtype !== "i8" || scales.dtype !== "f32")
+      throw new ShapeError(name, needs, [x.shape, values.shape, scales.shape]);
     return [{ shape: [N, columns], dtype: "f32" }];
-  },
+  };
+
+const int8MatmulOp: Op = {
+  name: "int8Matmul",
+  types: productTypes("int8Matmul", "needs x f32 [N, K], values i8 [K, M] and scales f32 [M]"),
   gradient: (node, [dy]) => {
     const [, values, scales] = node.inputs;
     const adjoint = node.attributes.adjoint as Int8Matrix | undefined;
@@ -58,20 +61,7 @@ export const EXPECTATION_STEP = 1 / 255;
 
 const int8ExpectationOp: Op = {
   name: "int8Expectation",
-  types: ([q, values, scales]) => {
-    const [N, V] = q.shape;
-    const [rows, columns] = values.shape;
-    const fits = q.rank === 2 && values.rank === 2 && V === rows && scales.shape.join() === `${columns}`;
-    if (!fits || q.dtype !== "f32" || values.dtype !== "i8" || scales.dtype !== "f32") {
-      const shapes = [q.shape, values.shape, scales.shape];
-      throw new ShapeError(
-        "int8Expectation",
-        "needs q f32 [N, V], values i8 [V, D] and scales f32 [D]",
-        shapes,
-      );
-    }
-    return [{ shape: [N, columns], dtype: "f32" }];
-  },
+  types: productTypes("int8Expectation", "needs q f32 [N, V], values i8 [V, D] and scales f32 [D]"),
 };
 
 /**
