@@ -81,15 +81,9 @@ export async function quantizeBase(
   const coarse = await int8Base(runtime, config, exact, { differentiable: use === "training" });
   const costs = await sensitivities(runtime, config, exact, coarse, some);
   const embedded = use === "storage" ? withInt8Embedding(runtime, coarse) : coarse;
-  const measured = (
-    names: readonly string[],
-    on: typeof rows,
-    differentiable: boolean,
-  ): Promise<BaseError> => {
-    const mixed = withFineActivations(embedded, names);
-    const trainable = use === "storage" && differentiable ? withGradients(runtime, config, mixed) : mixed;
-    return compareBases(runtime, config, exact, trainable, on, differentiable);
-  };
+  const loaded = use === "storage" ? withGradients(runtime, config, embedded) : embedded;
+  const measured = (names: readonly string[], on: typeof rows, differentiable: boolean): Promise<BaseError> =>
+    compareBases(runtime, config, exact, withFineActivations(loaded, names), on, differentiable);
   const names = byCost(costs, exact);
   let fine = await fewestFine(
     names,
