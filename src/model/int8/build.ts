@@ -4,6 +4,7 @@ import type { Weights } from "../create.js";
 import { int8Base, smoothedBase, withFineActivations, withInt8Embedding } from "./base.js";
 import { calibrationRows, channelMaxima } from "./calibrate.js";
 import { type BaseError, compareBases } from "./compare.js";
+import { byCost, fewestFine, moreFine } from "./fine-products.js";
 import { withGradients } from "./gradients.js";
 import { sensitivities } from "./sensitivity.js";
 import { smoothingFactors } from "./smoothing.js";
@@ -36,13 +37,8 @@ export const calibrationTokens = ({ maxPositions }: ModelConfig): { rows: number
 const SENSITIVITY_ROWS = 4;
 /** Share of the limit that the error on the calibration rows may fill: on other text it is another. */
 const SHARE_OF_LIMIT = 0.85;
-/** Cosine of an adapter's gradients that is worth more products with 16-bit activations, and how many times as many. */
+/** Cosine of an adapter's gradients that is worth more products with 16-bit activations. */
 const WANTED_COSINE = 0.99;
-const MORE = 1.5;
-/** Products that the choice of 16-bit activations may be away from the fewest that suffice, as a share of all. */
-const PRECISION = 1 / 32;
-/** Rounding an input to 16 bits instead of 8 takes as long as a product with so many columns more. */
-const ROUNDING_COLUMNS = 1024;
 
 /**
  * Brings the products of a base to 8 bits:
@@ -90,35 +86,11 @@ export async function quantizeBase(
     async (first) => (await measured(first, calibration, false)).klPerToken <= SHARE_OF_LIMIT * limit,
   );
   const differentiated = use !== "inference";
-  while (differentiated && fine.length < names.length) {
-    const { gradientCosine = 1 } = await measured(fine, some, true);
-    if (gradientCosine >= WANTED_COSINE) break;
-    fine = names.slice(0, Math.ceil(MORE * (fine.length + 1)));
+  if (differentiated) {
+    const pointAlike = async (first: readonly string[]): Promise<boolean> =>
+      ((await measured(first, some, true)).gradientCosine ?? 1) >= WANTED_COSINE;
+    fine = await moreFine(names, fine, pointAlike);
   }
   const error = await measured(fine, others, differentiated);
   return { weights: withFineActivations(embedded, fine), error, fine, rows };
-}
-
-/** The products' weights, first those whose rounding costs most for the time that rounding to 16 bits takes. */
-function byCost(costs: ReadonlyMap<string, number>, base: Weights): string[] {
-  const worth = (name: string): number => {
-    const [columns, rows] = base.get(name)?.shape ?? [];
-    return (costs.get(name) ?? 0) / (rows * (columns + ROUNDING_COLUMNS));
-  };
-  return [...costs.keys()].sort((a, b) => worth(b) - worth(a));
-}
-
-/** The fewest of the first names that suffice, within the precision; all of them if not even those do. Bisection. */
-async function fewestFine(
-  names: readonly string[],
-  suffice: (names: readonly string[]) => Promise<boolean>,
-): Promise<string[]> {
-  if (await suffice([])) return [];
-  let [tooFew, enough] = [0, names.length];
-  while (enough - tooFew > Math.max(1, PRECISION * names.length)) {
-    const middle = Math.floor((tooFew + enough) / 2);
-    if (await suffice(names.slice(0, middle))) enough = middle;
-    else tooFew = middle;
-  }
-  return names.slice(0, enough);
 }

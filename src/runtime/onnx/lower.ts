@@ -258,8 +258,9 @@ export const LOWERINGS: Readonly<Record<string, Lowering>> = {
     e.emit({ opType: "RotaryEmbedding", domain: MICROSOFT, inputs, outputs, attributes });
   },
   cachedAttention: (node, inputs, outputs, e) => {
-    const { heads, kvHeads, slidingWindow, scale, softCap } = node.attributes as Record<string, number>;
+    const { heads, kvHeads, slidingWindow, softCap } = node.attributes as Record<string, number>;
     const size = node.inputs[3].shape[3] as number;
+    const { scale = 1 / Math.sqrt(size) } = node.attributes as { scale?: number };
     if (size % 8 !== 0) {
       const shapes = [node.inputs[0].shape, node.inputs[3].shape];
       throw new ShapeError("cachedAttention", `the size of a head, ${size}, must be a multiple of 8`, shapes);
@@ -268,17 +269,18 @@ export const LOWERINGS: Readonly<Record<string, Lowering>> = {
     const rotated = inputs.length > 7;
     const fused = rotated && size % 16 === 0 && (node.inputs[7].shape[1] as number) % 8 === 0;
     const turned = !rotated || fused ? inputs : rotateNew(node, inputs, e);
+    const isStep = node.inputs[0].shape[1] === 1;
     e.emit({
       opType: "GroupQueryAttention",
       domain: MICROSOFT,
-      inputs: node.inputs[0].shape[1] === 1 ? withSinks(turned, heads, e) : turned,
+      inputs: isStep ? withSinks([scaled(turned[0], scale, e), ...turned.slice(1)], heads, e) : turned,
       outputs,
       attributes: {
         num_heads: heads,
         kv_num_heads: kvHeads,
         do_rotary: fused ? 1 : 0,
         local_window_size: slidingWindow,
-        ...(scale !== undefined && { scale: { float: scale } }),
+        scale: { float: isStep ? 1 : scale },
         ...(softCap !== undefined && { softcap: { float: softCap } }),
       },
     });
@@ -296,6 +298,16 @@ function withSinks(inputs: string[], heads: number, e: Emitter): string[] {
   const HEAD_SINK = 11;
   const absent = Array.from({ length: HEAD_SINK - inputs.length }, () => "");
   return [...inputs, ...absent, e.floats(Array.from({ length: heads }, () => NO_SINK))];
+}
+
+/**
+ * Queries times the scale, so that the kernel multiplies by 1: for any other factor of a single query ONNX Runtime (1.30) first
+ * copies all keys into another order.
+ */
+function scaled(q: string, scale: number, e: Emitter): string {
+  const scaledQ = e.temporary();
+  e.emit({ opType: "Mul", inputs: [q, e.float(scale)], outputs: [scaledQ] });
+  return scaledQ;
 }
 
 /** RotaryEmbedding takes the tables for whole heads unless it is told otherwise. */

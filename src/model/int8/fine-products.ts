@@ -1,0 +1,53 @@
+import type { Weights } from "../create.js";
+
+/**
+ * Which products of an 8-bit base round activations to 16 bits: always the first of a list by cost, as few as suffice. Whether
+ * some suffice is measured, which takes seconds.
+ */
+export type Suffice = (first: readonly string[]) => Promise<boolean>;
+
+/** Rounding an input to 16 bits instead of 8 takes as long as a product with so many columns more. */
+const ROUNDING_COLUMNS = 1024;
+
+/**
+ * The products' weights, first those whose rounding costs most for the time that rounding to 16 bits takes.
+ * @param costs of each weight's product, in any unit. @param base holds the weights' shapes, [out, in].
+ */
+export function byCost(costs: ReadonlyMap<string, number>, base: Weights): string[] {
+  const worth = (name: string): number => {
+    const [columns, rows] = base.get(name)?.shape ?? [];
+    return (costs.get(name) ?? 0) / (rows * (columns + ROUNDING_COLUMNS));
+  };
+  return [...costs.keys()].sort((a, b) => worth(b) - worth(a));
+}
+
+/** How far from the fewest that suffice the choice may be, as a share of all. */
+const PRECISION = 1 / 32;
+
+/** The fewest of the first names that suffice, within the precision; all of them if not even those do. Bisection. */
+export async function fewestFine(names: readonly string[], suffice: Suffice): Promise<string[]> {
+  if (await suffice([])) return [];
+  let [tooFew, enough] = [0, names.length];
+  while (enough - tooFew > Math.max(1, PRECISION * names.length)) {
+    const middle = Math.floor((tooFew + enough) / 2);
+    if (await suffice(names.slice(0, middle))) enough = middle;
+    else tooFew = middle;
+  }
+  return names.slice(0, enough);
+}
+
+/** How many times as many are tried next. */
+const MORE = 1.5;
+
+/** Half as many of the first names again, and again, until they suffice; no more than given if not even all would. */
+export async function moreFine(
+  names: readonly string[],
+  fine: readonly string[],
+  suffice: Suffice,
+): Promise<string[]> {
+  if (fine.length === names.length || (await suffice(fine)) || !(await suffice(names))) return [...fine];
+  let more = fine;
+  do more = names.slice(0, Math.ceil(MORE * (more.length + 1)));
+  while (more.length < names.length && !(await suffice(more)));
+  return [...more];
+}
