@@ -3,7 +3,7 @@ import type { ModelConfig } from "../config.js";
 import type { Weights } from "../create.js";
 import { int8Base, smoothedBase, withFineActivations, withInt8Embedding } from "./base.js";
 import { calibrationRows, channelMaxima } from "./calibrate.js";
-import { type BaseError, compareBases } from "./compare.js";
+import { BaseComparison, type BaseError } from "./compare.js";
 import { byCost, fewestFine, moreFine } from "./fine-products.js";
 import { withGradients } from "./gradients.js";
 import { sensitivities } from "./sensitivity.js";
@@ -78,19 +78,23 @@ export async function quantizeBase(
   const costs = await sensitivities(runtime, config, exact, coarse, some);
   const embedded = use === "storage" ? withInt8Embedding(runtime, coarse) : coarse;
   const loaded = use === "storage" ? withGradients(runtime, config, embedded) : embedded;
-  const measured = (names: readonly string[], on: typeof rows, differentiable: boolean): Promise<BaseError> =>
-    compareBases(runtime, config, exact, withFineActivations(loaded, names), on, differentiable);
+  const comparison = (on: typeof rows) => new BaseComparison(runtime, config, exact, on);
+  const onCalibration = comparison(calibration);
   const names = byCost(costs, exact);
   let fine = await fewestFine(
     names,
-    async (first) => (await measured(first, calibration, false)).klPerToken <= SHARE_OF_LIMIT * limit,
+    async (first) =>
+      (await onCalibration.error(withFineActivations(loaded, first), false)).klPerToken <=
+      SHARE_OF_LIMIT * limit,
   );
   const differentiated = use !== "inference";
   if (differentiated) {
-    const pointAlike = async (first: readonly string[]): Promise<boolean> =>
-      ((await measured(first, some, true)).gradientCosine ?? 1) >= WANTED_COSINE;
-    fine = await moreFine(names, fine, pointAlike);
+    const onSome = comparison(some);
+    fine = await moreFine(names, fine, async (first) => {
+      const { gradientCosine = 1 } = await onSome.error(withFineActivations(loaded, first), true);
+      return gradientCosine >= WANTED_COSINE;
+    });
   }
-  const error = await measured(fine, others, differentiated);
+  const error = await comparison(others).error(withFineActivations(loaded, fine), differentiated);
   return { weights: withFineActivations(embedded, fine), error, fine, rows };
 }

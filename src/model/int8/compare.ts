@@ -1,7 +1,7 @@
 import type { Parameters } from "../../nn/index.js";
 import { adamwSchema } from "../../optim/index.js";
 import { RandomStream } from "../../random.js";
-import type { DeviceBuffer, Runtime } from "../../runtime/runtime.js";
+import type { DeviceBuffer, Executable, FrozenWeights, HostArray, Runtime } from "../../runtime/runtime.js";
 import {
   argmax,
   cast,
@@ -13,6 +13,7 @@ import {
   logSoftmax,
   mul,
   neg,
+  type Program,
   reshape,
   slice,
   sub,
@@ -20,7 +21,7 @@ import {
   type Tensor,
   trace,
 } from "../../tensor/index.js";
-import { collate } from "../batch.js";
+import { chunks, collate } from "../batch.js";
 import type { ModelConfig } from "../config.js";
 import { frozenNetwork, loraNetwork, type Weights } from "../create.js";
 import { hiddenStates, logits, scalarHead } from "../decoder.js";
@@ -36,7 +37,7 @@ export interface BaseError {
   klPerToken: number;
   /** Share of positions where both find the same token, or the same side of a preference, likeliest. */
   sameTop: number;
-  /** Cosine between the gradients of a LoRA adapter on either base; absent where the base is not differentiated. */
+  /** Cosine between the gradients of a LoRA adapter on either base, of all the text together; absent where the base is not differentiated. */
   gradientCosine?: number;
 }
 
@@ -45,68 +46,116 @@ const ROWS = 4;
 /** Rows of logits of both bases in memory at once. */
 const BLOCK_ROWS = 128;
 
-/**
- * Compares two bases on rows of token ids of one length.
- *
- * @param exact f32, smoothed as `quantized` is, so that an adapter means the same on both.
- */
-export async function compareBases(
-  runtime: Runtime,
-  config: ModelConfig,
-  exact: Weights,
-  quantized: Weights,
-  rows: readonly (readonly number[])[],
-  differentiable: boolean,
-): Promise<BaseError> {
-  const { kl, same, tokens } = await distributions(runtime, config, exact, quantized, rows);
-  const error = { tokens, klPerToken: kl / tokens, sameTop: same / tokens };
-  if (!differentiable) return error;
-  const some = rows.slice(0, ROWS);
-  const wanted = await adapterGradient(runtime, config, exact, some);
-  return {
-    ...error,
-    gradientCosine: cosine(wanted, await adapterGradient(runtime, config, quantized, some)),
-  };
+/** Compares bases in 8 bits with the exact one on some text. What the exact one makes of it is computed once. */
+export class BaseComparison {
+  private readonly chunks: readonly (readonly (readonly number[])[])[];
+  private hidden?: Promise<Float32Array[]>;
+  private gradient?: Promise<Float32Array>;
+
+  /**
+   * @param exact f32, smoothed as the others are, so that an adapter means the same on all.
+   * @param rows token ids, all of one length.
+   */
+  constructor(
+    private readonly runtime: Runtime,
+    private readonly config: ModelConfig,
+    private readonly exact: Weights,
+    private readonly rows: readonly (readonly number[])[],
+  ) {
+    this.chunks = chunks(rows, ROWS);
+  }
+
+  /** How far a base is from the exact one. @param differentiable whether its gradients are compared too. */
+  async error(quantized: Weights, differentiable: boolean): Promise<BaseError> {
+    const { kl, same, count } = await this.divergence(quantized);
+    const error = { tokens: count, klPerToken: kl / count, sameTop: same / count };
+    if (!differentiable) return error;
+    const { runtime, config, exact, rows } = this;
+    this.gradient ??= adapterGradient(runtime, config, exact, rows);
+    const gradient = await adapterGradient(runtime, config, quantized, rows);
+    return { ...error, gradientCosine: cosine(await this.gradient, gradient) };
+  }
+
+  private async divergence(quantized: Weights): Promise<Record<keyof Divergence, number>> {
+    const { runtime, config, exact } = this;
+    const networks = {
+      exact: frozenNetwork(runtime, config, exact),
+      quantized: frozenNetwork(runtime, config, quantized),
+    };
+    const weights: Record<string, InputSpec> = {};
+    const frozen = new Map<string, DeviceBuffer>();
+    for (const [side, network] of Object.entries(networks)) {
+      for (const [name, spec] of Object.entries(networkInputs(network))) weights[`${side}/${name}`] = spec;
+      for (const [name, buffer] of network.frozen) frozen.set(`${side}/${name}`, buffer);
+    }
+    const compare = config.head === "score" ? preferenceDivergence : tokenDivergence;
+    const programs = new ProgramsByShape(runtime, frozen, ([B, T]) =>
+      trace(
+        "int8/compare",
+        {
+          ...weights,
+          ids: { shape: [B, T], dtype: "i64" },
+          hidden: { shape: [B * T, config.hiddenSize], dtype: "f32" },
+        },
+        (x) => {
+          const side = (name: keyof typeof networks): Parameters =>
+            networkParameters(
+              networks[name],
+              Object.fromEntries([...networks[name].frozen.keys()].map((key) => [key, x[`${name}/${key}`]])),
+            );
+          const [p, q] = [side("exact"), side("quantized")];
+          return compare(config, p, q, x.hidden, hiddenStates(q, config, x.ids));
+        },
+      ),
+    );
+    this.hidden ??= this.exactHidden();
+    const hidden = await this.hidden;
+    const total = { kl: 0, same: 0, count: 0 };
+    for (const [i, some] of this.chunks.entries()) {
+      const out = await programs.run(some, { hidden: hidden[i] });
+      for (const key of ["kl", "same", "count"] as const) total[key] += out[key][0] as number;
+    }
+    programs.release();
+    return total;
+  }
+
+  /** Hidden states of the exact base, [B T, D] for each run. */
+  private async exactHidden(): Promise<Float32Array[]> {
+    const { runtime, config } = this;
+    const network = frozenNetwork(runtime, config, this.exact);
+    const programs = new ProgramsByShape(runtime, network.frozen, (shape) =>
+      trace("int8/exact", { ...networkInputs(network), ids: { shape, dtype: "i64" } }, (x) => ({
+        hidden: hiddenStates(networkParameters(network, x), config, x.ids),
+      })),
+    );
+    const hidden: Float32Array[] = [];
+    for (const some of this.chunks) hidden.push((await programs.run(some)).hidden as Float32Array);
+    programs.release();
+    return hidden;
+  }
 }
 
-async function distributions(
-  runtime: Runtime,
-  config: ModelConfig,
-  exact: Weights,
-  quantized: Weights,
-  rows: readonly (readonly number[])[],
-): Promise<{ kl: number; same: number; tokens: number }> {
-  const networks = {
-    exact: frozenNetwork(runtime, config, exact),
-    quantized: frozenNetwork(runtime, config, quantized),
-  };
-  const frozen = new Map<string, DeviceBuffer>();
-  const inputs: Record<string, InputSpec> = {};
-  for (const [side, network] of Object.entries(networks)) {
-    for (const [name, spec] of Object.entries(networkInputs(network))) inputs[`${side}/${name}`] = spec;
-    for (const [name, buffer] of network.frozen) frozen.set(`${side}/${name}`, buffer);
+/** A program over token ids [B, T], compiled once for each shape. */
+class ProgramsByShape {
+  private readonly compiled = new Map<string, Executable>();
+
+  constructor(
+    private readonly runtime: Runtime,
+    private readonly frozen: FrozenWeights,
+    private readonly traced: (shape: readonly [number, number]) => Program,
+  ) {}
+
+  run(rows: readonly (readonly number[])[], feeds: Record<string, HostArray> = {}) {
+    const shape = [rows.length, rows[0].length] as const;
+    let executable = this.compiled.get(`${shape}`);
+    if (!executable)
+      this.compiled.set(`${shape}`, (executable = this.runtime.compile(this.traced(shape), this.frozen)));
+    return executable.run({ ...feeds, ids: BigInt64Array.from(rows.flat(), BigInt) });
   }
-  const total = { kl: 0, same: 0, tokens: 0 };
-  for (let start = 0; start < rows.length; start += ROWS) {
-    const some = rows.slice(start, start + ROWS);
-    const shape = [some.length, some[0].length];
-    const program = trace("int8/compare", { ...inputs, ids: { shape, dtype: "i64" } }, (x) => {
-      const side = (name: keyof typeof networks): Parameters =>
-        networkParameters(
-          networks[name],
-          Object.fromEntries([...networks[name].frozen.keys()].map((key) => [key, x[`${name}/${key}`]])),
-        );
-      const compare = config.head === "score" ? preferenceDivergence : tokenDivergence;
-      return compare(config, side("exact"), side("quantized"), x.ids);
-    });
-    const executable = runtime.compile(program, frozen);
-    const out = await executable.run({ ids: BigInt64Array.from(some.flat(), BigInt) });
-    executable.release();
-    total.kl += out.kl[0] as number;
-    total.same += out.same[0] as number;
-    total.tokens += out.count[0] as number;
+
+  release(): void {
+    for (const executable of this.compiled.values()) executable.release();
   }
-  return total;
 }
 
 /** Sums over what is compared, and how much that is; [1] each. */
@@ -116,8 +165,14 @@ interface Divergence extends Record<string, Tensor> {
   count: Tensor;
 }
 
-function tokenDivergence(config: ModelConfig, p: Parameters, q: Parameters, ids: Tensor): Divergence {
-  const [a, b] = [hiddenStates(p, config, ids), hiddenStates(q, config, ids)]; // [N, D]
+/** Of the next token's distributions by the parameters p and q, over hidden states a and b [N, D]. */
+function tokenDivergence(
+  config: ModelConfig,
+  p: Parameters,
+  q: Parameters,
+  a: Tensor,
+  b: Tensor,
+): Divergence {
   const N = a.shape[0] as number;
   const blocks: Tensor[] = [];
   for (let start = 0; start < N; start += BLOCK_ROWS) {
@@ -137,11 +192,17 @@ function tokenDivergence(config: ModelConfig, p: Parameters, q: Parameters, ids:
   return { kl: slice(all, 0, 0, 1), same: slice(all, 0, 1, 2), count: constant(Float32Array.of(N), [1]) };
 }
 
-/** Preferences sigmoid(r_1 - r_2) between each position of the first half and one of the second. */
-function preferenceDivergence(config: ModelConfig, p: Parameters, q: Parameters, ids: Tensor): Divergence {
-  const half = Math.floor(((ids.shape[0] as number) * (ids.shape[1] as number)) / 2);
-  const preferences = (side: Parameters): Tensor => {
-    const rewards = scalarHead(side, hiddenStates(side, config, ids)); // [N]
+/** Of preferences sigmoid(r_1 - r_2) between each position of the first half and one of the second. */
+function preferenceDivergence(
+  _config: ModelConfig,
+  p: Parameters,
+  q: Parameters,
+  a: Tensor,
+  b: Tensor,
+): Divergence {
+  const half = Math.floor((a.shape[0] as number) / 2);
+  const preferences = (side: Parameters, hidden: Tensor): Tensor => {
+    const rewards = scalarHead(side, hidden); // [N]
     const margin = reshape(sub(slice(rewards, 0, 0, half), slice(rewards, 0, half, 2 * half)), [half, 1]);
     return logSoftmax(
       concat(
@@ -150,7 +211,7 @@ function preferenceDivergence(config: ModelConfig, p: Parameters, q: Parameters,
       ),
     ); // log sigmoid(+-margin)
   };
-  const [logP, logQ] = [preferences(p), preferences(q)];
+  const [logP, logQ] = [preferences(p, a), preferences(q, b)];
   const same = cast(equal(argmax(logP), argmax(logQ)), "f32");
   const kl = sum(mul(exp(logP), sub(logP, logQ)));
   return {
@@ -160,7 +221,7 @@ function preferenceDivergence(config: ModelConfig, p: Parameters, q: Parameters,
   };
 }
 
-/** The gradient of -log p of the rows by an adapter with small random matrices, [parameters]. */
+/** The gradient of -log p of all rows together by an adapter with small random matrices, [parameters]. */
 async function adapterGradient(
   runtime: Runtime,
   config: ModelConfig,
@@ -176,19 +237,21 @@ async function adapterGradient(
     );
   const trainer = new NetworkTrainer(runtime, network, adamwSchema.parse({}));
   const sequences = rows.map((ids) => ({ ids, read: ids.map(() => true) }));
-  const batch = collate(sequences, 0, rows.length, rows[0].length);
-  await trainer.backward(
-    "int8/gradient",
-    { ...readInputs(batch), weights: { shape: [batch.weights.length], dtype: "f32" } },
-    (p, x) => {
-      const read =
-        config.head === "score"
-          ? readValues(p, config, x)
-          : tokenReadings(p, config, x, { differentiable: true }).logProbs;
-      return { loss: mul(neg(sum(mul(read, x.weights))), 1 / batch.count) };
-    },
-    { ...batchFeeds(batch), weights: batch.weights },
-  );
+  for (const some of chunks(sequences, ROWS)) {
+    const batch = collate(some, 0, some.length, rows[0].length);
+    await trainer.backward(
+      "int8/gradient",
+      { ...readInputs(batch), weights: { shape: [batch.weights.length], dtype: "f32" } },
+      (p, x) => {
+        const read =
+          config.head === "score"
+            ? readValues(p, config, x)
+            : tokenReadings(p, config, x, { differentiable: true }).logProbs;
+        return { loss: mul(neg(sum(mul(read, x.weights))), 1 / rows.length) };
+      },
+      { ...batchFeeds(batch), weights: batch.weights },
+    );
+  }
   return trainer.gradients.flat.data() as Float32Array;
 }
 
