@@ -1,12 +1,28 @@
 import { expect, it } from "vitest";
 import { projects } from "../../../src/server/contract/index.js";
-import { itemShown, LOOK, makeProject, onSite, pairItem, press, raterPage, votes, votesAre } from "./site.js";
+import {
+  itemShown,
+  LOOK,
+  makeProject,
+  onSite,
+  pairItem,
+  press,
+  raterPage,
+  type Site,
+  votes,
+  votesAre,
+} from "./site.js";
+
+/** A rater's page of a new project with so many pairs. */
+async function raterOf(site: Site, count: number, settings: Parameters<typeof makeProject>[1] = {}) {
+  const items = Array.from({ length: count }, (_, i) => pairItem(i));
+  const project = await makeProject(site, settings, items);
+  return { project, ...(await raterPage(site, project)) };
+}
 
 onSite("comparing", (site) => {
   it("20 comparisons by keyboard only; undo; a change from the history", async () => {
-    const items = Array.from({ length: 22 }, (_, i) => pairItem(i));
-    const project = await makeProject(site, { settings: { overlap: 1 } }, items);
-    const { page, problems } = await raterPage(site, project);
+    const { project, page, problems } = await raterOf(site, 22, { settings: { overlap: 1 } });
     await page.waitForSelector(".item");
     await page.waitForTimeout(LOOK);
     const given: string[] = [];
@@ -57,12 +73,7 @@ onSite("comparing", (site) => {
   });
 
   it("a lost connection and a reload lose neither a draft nor a vote, and double none", async () => {
-    const project = await makeProject(
-      site,
-      {},
-      Array.from({ length: 8 }, (_, i) => pairItem(i)),
-    );
-    const { page, context } = await raterPage(site, project);
+    const { project, page, context } = await raterOf(site, 8);
     await page.waitForSelector(".item");
     await page.waitForTimeout(500);
     await context.setOffline(true);
@@ -97,12 +108,7 @@ onSite("comparing", (site) => {
   });
 
   it("goes on for as long as there are items, and again as soon as the line is back", async () => {
-    const project = await makeProject(
-      site,
-      {},
-      Array.from({ length: 8 }, (_, i) => pairItem(i)),
-    );
-    const { page, context } = await raterPage(site, project);
+    const { project, page, context } = await raterOf(site, 8);
     await page.waitForSelector(".item");
     await page.waitForTimeout(500);
     await context.setOffline(true);
@@ -117,12 +123,7 @@ onSite("comparing", (site) => {
   });
 
   it("undo of what waits takes it back, and nothing of it is sent", async () => {
-    const project = await makeProject(
-      site,
-      {},
-      Array.from({ length: 4 }, (_, i) => pairItem(i)),
-    );
-    const { page, context } = await raterPage(site, project);
+    const { project, page, context } = await raterOf(site, 4);
     await page.waitForSelector(".item");
     await page.waitForTimeout(500);
     await context.setOffline(true);
@@ -144,12 +145,7 @@ onSite("comparing", (site) => {
   });
 
   it("two tabs: one works at a time, and takes over what the other had", async () => {
-    const project = await makeProject(
-      site,
-      {},
-      Array.from({ length: 4 }, (_, i) => pairItem(i)),
-    );
-    const { page, context } = await raterPage(site, project);
+    const { project, page, context } = await raterOf(site, 4);
     await page.waitForSelector(".item");
     const item = await itemShown(page);
     const second = await context.newPage();
@@ -165,12 +161,7 @@ onSite("comparing", (site) => {
   });
 
   it("an item that was withdrawn while open, and a project that was closed, are said", async () => {
-    const project = await makeProject(
-      site,
-      {},
-      Array.from({ length: 3 }, (_, i) => pairItem(i)),
-    );
-    const { page } = await raterPage(site, project);
+    const { project, page } = await raterOf(site, 3);
     await page.waitForSelector(".item");
     await page.waitForTimeout(LOOK);
     const item = (await itemShown(page)) as string;
@@ -187,12 +178,7 @@ onSite("comparing", (site) => {
   });
 
   it("a server that is busy is said, and the votes are sent when it takes them again", async () => {
-    const project = await makeProject(
-      site,
-      {},
-      Array.from({ length: 4 }, (_, i) => pairItem(i)),
-    );
-    const { page } = await raterPage(site, project);
+    const { project, page } = await raterOf(site, 4);
     await page.waitForSelector(".item");
     await page.waitForTimeout(LOOK);
     const refusals = [503, 429];
@@ -213,12 +199,7 @@ onSite("comparing", (site) => {
   });
 
   it("without storage it works, and says that the page has to stay open", async () => {
-    const project = await makeProject(
-      site,
-      {},
-      Array.from({ length: 3 }, (_, i) => pairItem(i)),
-    );
-    const { page, context, login, problems } = await raterPage(site, project);
+    const { project, page, context, login, problems } = await raterOf(site, 3);
     await context.addInitScript(() => {
       for (const name of ["localStorage", "sessionStorage", "indexedDB"])
         Object.defineProperty(window, name, {
@@ -238,12 +219,7 @@ onSite("comparing", (site) => {
   });
 
   it("a session that is over is signed in again in place, and nothing is lost", async () => {
-    const project = await makeProject(
-      site,
-      {},
-      Array.from({ length: 6 }, (_, i) => pairItem(i)),
-    );
-    const { page, context, login } = await raterPage(site, project);
+    const { project, page, context, login } = await raterOf(site, 6);
     await page.waitForSelector(".item");
     await page.waitForTimeout(500);
     await context.clearCookies();
