@@ -42,7 +42,7 @@ async function base(): Promise<{ config: ModelConfig; weights: Weights }> {
           runtime,
           { ...config, eosIds: files.config.eosIds },
           exact,
-          config.bosId ?? config.padId ?? 0,
+          config.padId ?? 0,
           wanted,
         );
   const { weights } = await quantizeBase(runtime, config, exact, texts, {

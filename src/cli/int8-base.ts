@@ -193,8 +193,7 @@ function ownTexts(runtime: Runtime, model: RoundableBase): Promise<number[][]> {
     });
   }
   checkDecodable(model, "Give text to calibrate on: --data FILE, or an --input that is a file.");
-  const start = config.bosId ?? tokenizer?.eosId ?? padId;
-  return sampledTexts(runtime, config, weights, start, calibrationTokens(config));
+  return sampledTexts(runtime, config, weights, tokenizer?.eosId ?? padId, calibrationTokens(config));
 }
 
 async function storedWeights(

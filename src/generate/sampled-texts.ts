@@ -8,7 +8,7 @@ import { samplingSchema } from "./sampling.js";
  * Texts that a model writes from nothing at temperature 1, none ended early: for measuring the ranges of its activations
  * where no data is at hand.
  *
- * @param start the token that each begins with. @param tokens of each. @returns token ids.
+ * @param start the token that each begins with where the model names none for that. @param tokens of each. @returns token ids.
  */
 export async function sampledTexts(
   runtime: Runtime,
@@ -20,8 +20,9 @@ export async function sampledTexts(
   const endless = frozenNetwork(runtime, { ...config, eosIds: [] }, weights);
   const generator = new Generator(runtime, endless, start);
   const sampling = samplingSchema.parse({ maxNewTokens: tokens - 1, seed });
-  const prompts = Array.from({ length: rows }, () => [start]);
+  const first = config.bosId ?? start;
+  const prompts = Array.from({ length: rows }, () => [first]);
   const completions = await generator.generate(prompts, sampling);
   generator.release();
-  return completions.map(({ ids }) => [start, ...ids]);
+  return completions.map(({ ids }) => [first, ...ids]);
 }

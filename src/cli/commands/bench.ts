@@ -87,9 +87,7 @@ async function runProfile({ ui }: CommandContext, config: Config): Promise<void>
   const weights = opened?.base ?? randomWeights(runtime, shape, 0);
   const wanted = calibrationTokens(shape);
   const texts = async () =>
-    opened
-      ? sampledTexts(runtime, shape, weights, shape.bosId ?? opened.padId, wanted)
-      : someRows(shape.vocabSize, wanted);
+    opened ? sampledTexts(runtime, shape, weights, opened.padId, wanted) : someRows(shape.vocabSize, wanted);
   const progress = (what: string): void => ui.step(`profiling: ${what}`);
   progress("what the machine does at best");
   const roof = await measureRoof(createRuntime());

@@ -90,10 +90,11 @@ export async function quantizeBase(
   const differentiated = use !== "inference";
   if (differentiated) {
     const onSome = comparison(some);
-    fine = await moreFine(names, fine, async (first) => {
-      const { gradientCosine = 1 } = await onSome.error(withFineActivations(loaded, first), true);
-      return gradientCosine >= WANTED_COSINE;
-    });
+    fine = await moreFine(
+      names,
+      fine,
+      async (first) => (await onSome.gradientCosine(withFineActivations(loaded, first))) >= WANTED_COSINE,
+    );
   }
   const error = await comparison(others).error(withFineActivations(loaded, fine), differentiated);
   return { weights: withFineActivations(embedded, fine), error, fine, rows };

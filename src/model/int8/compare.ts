@@ -37,7 +37,10 @@ export interface BaseError {
   klPerToken: number;
   /** Share of positions where both find the same token, or the same side of a preference, likeliest. */
   sameTop: number;
-  /** Cosine between the gradients of a LoRA adapter on either base, of all the text together; absent where the base is not differentiated. */
+  /**
+   * Cosine between the gradients of a LoRA adapter on either base, of all the text together; absent where the base is not
+   * differentiated.
+   */
   gradientCosine?: number;
 }
 
@@ -69,11 +72,15 @@ export class BaseComparison {
   async error(quantized: Weights, differentiable: boolean): Promise<BaseError> {
     const { kl, same, count } = await this.divergence(quantized);
     const error = { tokens: count, klPerToken: kl / count, sameTop: same / count };
-    if (!differentiable) return error;
+    return differentiable ? { ...error, gradientCosine: await this.gradientCosine(quantized) } : error;
+  }
+
+  /** `gradientCosine` of the error alone. */
+  async gradientCosine(quantized: Weights): Promise<number> {
     const { runtime, config, exact, rows } = this;
     this.gradient ??= adapterGradient(runtime, config, exact, rows);
-    const gradient = await adapterGradient(runtime, config, quantized, rows);
-    return { ...error, gradientCosine: cosine(await this.gradient, gradient) };
+    const exactly = await this.gradient;
+    return cosine(exactly, await adapterGradient(runtime, config, quantized, rows));
   }
 
   private async divergence(quantized: Weights): Promise<Record<keyof Divergence, number>> {
