@@ -68,4 +68,6 @@ export { RandomStream } from "./random.js";
 export { OrtRuntime } from "./runtime/ort/index.js";
 export type { DeviceBuffer, Executable, Runtime } from "./runtime/runtime.js";
 export * from "./statistics/estimates.js";
+export * from "./statistics/means.js";
+export * from "./statistics/rates.js";
 export { type ChatMessage, encodeChat, loadTokenizer, renderChat, type Tokenizer } from "./text/index.js";

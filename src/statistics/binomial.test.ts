@@ -1,8 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { binomialTail, logGamma, regularizedBeta, studentTail } from "./binomial.js";
+import { binomialTail } from "./binomial.js";
 import { holm } from "./holm.js";
 import { normalCdf } from "./normal.js";
+import { logGamma, regularizedBeta } from "./special-functions.js";
+import { studentQuantile, studentTail } from "./student.js";
 
 /** The tail as the sum that it is. */
 function summedTail(k: number, n: number, p: number): number {
@@ -40,6 +42,28 @@ describe("exact tails", () => {
     expect(studentTail(2.570582, 5)).toBeCloseTo(0.025, 7);
     expect(studentTail(-2.570582, 5)).toBeCloseTo(0.975, 7);
     expect(studentTail(1.3, Number.POSITIVE_INFINITY)).toBe(normalCdf(-1.3));
+  });
+
+  it("of Student's t have quantiles that undo them, two-sided and in both halves", () => {
+    // scipy.stats.t.ppf
+    expect(studentQuantile(0.975, 1)).toBeCloseTo(12.706204736174694, 7);
+    expect(studentQuantile(0.975, 2)).toBeCloseTo(4.302652729749462, 8);
+    expect(studentQuantile(0.975, 9)).toBeCloseTo(2.2621571628540993, 8);
+    expect(studentQuantile(0.995, 4)).toBeCloseTo(4.604094871415897, 8);
+    expect(studentQuantile(0.025, 9)).toBeCloseTo(-2.2621571628540993, 8);
+    expect(studentQuantile(0.975, Number.POSITIVE_INFINITY)).toBeCloseTo(1.959963984540054, 7);
+    expect(studentQuantile(0.5, 3)).toBe(0);
+    fc.assert(
+      fc.property(
+        fc.double({ min: 1e-4, max: 1 - 1e-4, noNaN: true }),
+        fc.integer({ min: 1, max: 2000 }),
+        (p, freedom) => {
+          expect(1 - studentTail(studentQuantile(p, freedom), freedom)).toBeCloseTo(p, 9);
+        },
+      ),
+    );
+    expect(() => studentQuantile(1, 3)).toThrow(RangeError);
+    expect(() => studentQuantile(0.9, 0)).toThrow(RangeError);
   });
 
   it("log Gamma is that of factorials and of 1/2", () => {

@@ -1,11 +1,14 @@
 /** Means, proportions and correlations with their intervals; what every reported figure goes through. */
 import { normalQuantile } from "./normal.js";
+import { rateInterval } from "./rates.js";
 
 /** An estimate with a confidence interval around it. */
 export interface Interval {
   estimate: number;
   low: number;
   high: number;
+  /** Why it may hold the truth less often than it says, or why the ends are as far as they can be: what n is too small for. */
+  caution?: string;
 }
 
 export function mean(values: ArrayLike<number>): number {
@@ -67,23 +70,24 @@ export interface WinRate extends Interval {
 }
 
 /**
- * Win rate of paired scores, a tie counting half. The interval is Wilson's of wins + ties/2; with ties the outcomes
- * vary less than a coin of that rate, so it is then wider than need be, never narrower.
+ * Win rate of paired scores, a tie counting half, with `rateInterval` over the pairs.
  *
- * @param scores and against: of two policies on the same prompts, in the same order.
+ * @param scores and against: of two policies on the same prompts, in the same order; prompts are independent.
  */
 export function winRate(scores: ArrayLike<number>, against: ArrayLike<number>, confidence = 0.95): WinRate {
   checkPaired(scores, against);
-  let [wins, ties] = [0, 0];
-  for (let i = 0; i < scores.length; i++) {
-    if (scores[i] > against[i]) wins++;
-    else if (scores[i] === against[i]) ties++;
-  }
-  const losses = scores.length - wins - ties;
-  return { ...wilsonInterval(wins + ties / 2, scores.length, confidence), wins, ties, losses };
+  const outcomes = Array.from(scores, (score, i) => [
+    score > against[i] ? 1 : score === against[i] ? 0.5 : 0,
+  ]);
+  const count = (outcome: number) => outcomes.filter(([own]) => own === outcome).length;
+  const { estimate, low, high, caution } = rateInterval(outcomes, confidence);
+  return {
+    ...{ estimate, low, high, wins: count(1), ties: count(0.5), losses: count(0) },
+    ...(caution !== undefined && { caution }),
+  };
 }
 
-/** Share of preferences whose chosen side has the higher score, a tie counting half, with Wilson's interval. */
+/** Share of preferences whose chosen side has the higher score, a tie counting half; as `winRate`. */
 export function preferenceAccuracy(
   pairs: readonly { chosen: number; rejected: number }[],
   confidence = 0.95,

@@ -10,7 +10,7 @@
  * inequality the chance that this ever reaches 1/alpha is at most alpha, however often one looks: at most a share alpha of
  * honest raters is ever found.
  */
-import { logGamma, regularizedBeta } from "../../statistics/binomial.js";
+import { logGamma, regularizedBeta } from "../../statistics/special-functions.js";
 import type { TaskItem } from "../tasks/index.js";
 import { type Finding, raterFinding } from "./finding.js";
 import { answerDifference } from "./self-contradiction.js";

@@ -11,8 +11,9 @@
  *
  * Holm's procedure over raters and tests bounds the chance that any honest rater is found.
  */
-import { binomialTail, logGamma } from "../../statistics/binomial.js";
+import { binomialTail } from "../../statistics/binomial.js";
 import { holm } from "../../statistics/holm.js";
+import { logGamma } from "../../statistics/special-functions.js";
 import type { CastVote } from "../tasks/index.js";
 import { chance, type Finding, percent, raterFinding } from "./finding.js";
 import { byRater, groupBy, type JudgedItem, mainVerdict, shownVerdict } from "./votes.js";

@@ -13,8 +13,8 @@
  * votes, each with half of the false alarms, bounds the chance that any honest one is found.
  */
 
-import { studentTail } from "../../statistics/binomial.js";
 import { holm } from "../../statistics/holm.js";
+import { studentTail } from "../../statistics/student.js";
 import { chance, type Finding, raterFinding } from "./finding.js";
 import { byRater, type JudgedItem, promptText } from "./votes.js";
 
