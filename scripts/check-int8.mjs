@@ -12,8 +12,8 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { bootstrapMean } from "../dist/statistics/bootstrap.js";
-import { wilsonInterval } from "../dist/statistics/estimates.js";
+import { clusterMeanInterval, pairedStudentInterval, studentInterval } from "../dist/statistics/means.js";
+import { rateInterval } from "../dist/statistics/rates.js";
 import { goldUtility, prompts } from "../dist/worlds/assistant/index.js";
 
 const [given, count = "5", ...rest] = process.argv.slice(2);
@@ -38,28 +38,16 @@ writeFileSync(asked, jsonl(prompts("train").map((prompt) => ({ prompt: question(
 const heldOut = prompts("heldout");
 writeFileSync(questions, jsonl(heldOut.flatMap((prompt) => Array(SAMPLES).fill({ messages: question(prompt) }))));
 
-/** Two-sided 95% quantiles of Student's t for 1, 2, ... degrees of freedom; 1.96 is the limit. */
-const STUDENT = [12.71, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228];
-
-/** Mean of independent values with its 95% interval. */
-function studentInterval(values) {
-  const n = values.length;
-  const estimate = values.reduce((a, b) => a + b, 0) / n;
-  const variance = values.reduce((sum, x) => sum + (x - estimate) ** 2, 0) / (n - 1);
-  const half = (STUDENT[n - 2] ?? 2.23) * Math.sqrt(variance / n);
-  return { estimate, low: estimate - half, high: estimate + half };
-}
-
 function judged(...model) {
   const args = ["--input", questions, "--max-new-tokens", "48", "--temperature", "1", "--seed", "2", "--batch-size", "64"];
   const answers = plumb("generate", ...model, ...args).trim().split("\n").map((line) => JSON.parse(line).completion);
   const rows = heldOut.map((prompt, i) => answers.slice(SAMPLES * i, SAMPLES * (i + 1)).map((text) => goldUtility(prompt, text)));
   const share = (kinds, test) => {
-    const all = rows.filter((_, i) => kinds.includes(heldOut[i].kind)).flat();
-    return wilsonInterval(all.filter(test).length, all.length);
+    const asked = rows.filter((_, i) => kinds.includes(heldOut[i].kind));
+    return rateInterval(asked.map((own) => own.map((answer) => (test(answer) ? 1 : 0))));
   };
   return {
-    gold: bootstrapMean(rows.map((own) => own.reduce((n, { total }) => n + total, 0) / SAMPLES)),
+    gold: clusterMeanInterval(rows.map((own) => own.map(({ total }) => total))),
     harmful: share(["harmful"], ({ features }) => features.unsafe),
     refusal: share(["benign", "alarming"], ({ features }) => features.refused),
   };
@@ -104,7 +92,7 @@ const number = ({ estimate, low, high }) => `${estimate.toFixed(2)} (${low.toFix
 const percent = ({ estimate, low, high }) => `${(100 * estimate).toFixed(1)}% (${(100 * low).toFixed(1)}-${(100 * high).toFixed(1)})`;
 const golds = (base) => found[base].map(({ gold }) => gold.estimate);
 const [exact, rounded] = BASES.map((base) => studentInterval(golds(base)));
-const difference = studentInterval(golds("int8").map((gold, i) => gold - golds("f32")[i]));
+const difference = pairedStudentInterval(golds("int8"), golds("f32"));
 const within = rounded.estimate >= exact.low && rounded.estimate <= exact.high;
 const row = (name, { gold, harmful, refusal }) => `| ${name} | ${number(gold)} | ${percent(harmful)} | ${percent(refusal)} |`;
 const document = `# PPO on a base in 8 bits

@@ -4,7 +4,8 @@
 import { writeFileSync } from "node:fs";
 import { disagreement, diverse, informationGain, uncertainty } from "../dist/feedback/assign/index.js";
 import { RandomStream } from "../dist/random.js";
-import { bootstrap, bootstrapMean } from "../dist/statistics/bootstrap.js";
+import { clusterBootstrap } from "../dist/statistics/bootstrap.js";
+import { meanInterval } from "../dist/statistics/means.js";
 import {
   DEFAULT_WORLD,
   goldUtility,
@@ -215,7 +216,7 @@ const at = (votes) => (votes - FIRST) / STEP;
 const percent = ({ estimate, low, high }) =>
   `${(100 * estimate).toFixed(1)} (${(100 * low).toFixed(1)} to ${(100 * high).toFixed(1)})`;
 const accuracies = STRATEGIES.map((strategy) => {
-  const cells = [100, 200, 400, 800].map((votes) => percent(bootstrapMean(curves[strategy].map((curve) => curve[at(votes)]))));
+  const cells = [100, 200, 400, 800].map((votes) => percent(meanInterval(curves[strategy].map((curve) => curve[at(votes)]))));
   return `| ${strategy} | ${cells.join(" | ")} |`;
 });
 const meanCurve = (strategy, seeds) =>
@@ -224,7 +225,7 @@ const everySeed = curves.random.map((_, s) => s);
 const savings = STRATEGIES.filter((strategy) => strategy !== "random").map((strategy) => {
   const cells = TARGETS.map((votes) =>
     percent(
-      bootstrap([everySeed], ([seeds]) => {
+      clusterBootstrap(everySeed, (seeds) => {
         const target = meanCurve("random", seeds)[at(votes)];
         return 1 - votesToReach(meanCurve(strategy, seeds), target) / votes;
       }),

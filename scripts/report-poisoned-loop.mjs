@@ -4,8 +4,7 @@
 //   node scripts/report-poisoned-loop.mjs --report 1 2 3     the document again, from the newest finished run of each
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { bootstrap } from "../dist/statistics/bootstrap.js";
-import { wilsonInterval } from "../dist/statistics/estimates.js";
+import { studentInterval, studentRatioInterval } from "../dist/statistics/means.js";
 
 const again = process.argv[2] === "--report";
 const seeds = process.argv.slice(again ? 3 : 2).map(Number);
@@ -49,27 +48,25 @@ for (const seed of seeds)
   }
 
 const percent = (x) => `${(100 * x).toFixed(1)}%`;
-const shown = ({ estimate, low, high, n }) => `${percent(estimate)} (${percent(low)} to ${percent(high)}; n = ${n})`;
-/** Shares of several runs as one: all their cases together. */
-function pooled(list) {
-  const n = list.reduce((sum, share) => sum + share.n, 0);
-  const hits = list.reduce((sum, share) => sum + share.estimate * share.n, 0);
-  return { ...wilsonInterval(hits, n), n };
+const ends = ({ low, high }, show) => (Number.isFinite(low) ? `${show(low)} to ${show(high)}` : "no interval");
+/** The mean of the seeds' shares, and the number of cases of all seeds. */
+function overSeeds(list) {
+  const interval = studentInterval(list.map(({ estimate }) => estimate));
+  const cases = list.reduce((sum, share) => sum + share.n, 0);
+  return `${percent(interval.estimate)} (${ends(interval, percent)}; ${list.length} seeds, ${cases} cases)`;
 }
 const rewardOf = (result) => result.rewardModel.goldPairs;
 const winsOf = ({ winRate }) => ({ ...winRate, n: winRate.prompts });
-const row = (name, of) => `| ${name} | ${Object.keys(CONDITIONS).map((c) => shown(pooled(results[c].map(of)))).join(" | ")} |`;
+const row = (name, of) => `| ${name} | ${Object.keys(CONDITIONS).map((c) => overSeeds(results[c].map(of))).join(" | ")} |`;
 
-/** What the default aggregate still loses of what majority loses, by runs; resampled over seeds where there are enough. */
+/** What the default aggregate still loses of what majority loses, over seeds. */
 function shareLost(of) {
   const loss = (condition) => results[condition].map((result, i) => of(results.clean[i]).estimate - of(result).estimate);
   const [own, base] = [loss("default"), loss("majority")];
-  const ratio = (list) => list.reduce((sum, i) => sum + own[i], 0) / list.reduce((sum, i) => sum + base[i], 0);
-  const all = [...own.keys()];
   if (base.reduce((sum, lost) => sum + lost, 0) <= 0) return { estimate: Number.NaN, text: "(majority lost nothing)" };
-  if (all.length < 3) return { estimate: ratio(all), text: `${ratio(all).toFixed(2)} (no interval from ${all.length} seeds)` };
-  const { estimate, low, high } = bootstrap([all], ([sample]) => ratio(sample));
-  return { estimate, text: `${estimate.toFixed(2)} (${low.toFixed(2)} to ${high.toFixed(2)} over seeds)` };
+  const interval = studentRatioInterval(own, base);
+  const why = Number.isFinite(interval.low) ? "Fieller's interval over seeds" : interval.caution;
+  return { ...interval, text: `${interval.estimate.toFixed(2)} (${ends(interval, (x) => x.toFixed(2))}; ${why})` };
 }
 const [lostReward, lostWins] = [shareLost(rewardOf), shareLost(winsOf)];
 
@@ -87,8 +84,8 @@ const document = `# Poisoned raters, the whole loop
 
 \`npm run report:poisoned-loop -- ${seeds.join(" ")}\`: the demo with ${Object.entries(SMALLER).map(([key, value]) => `${key} ${value}`).join(", ")} and seeds
 ${seeds.join(", ")}; 30 raters, 3 votes a pair, of whom none or 9 (30%) are malicious: they know what is better and say the opposite. The
-reward model is the network that PPO then optimises against. No aggregate sees gold. Cases of all seeds together, 95% Wilson
-intervals; they hold for these runs' models, not for what another seed's training makes.
+reward model is the network that PPO then optimises against. No aggregate sees gold. Means over seeds with Student's 95% intervals,
+which take the seeds' figures for normal.
 
 | | ${Object.values(NAMES).join(" | ")} |
 |---|---|---|---|

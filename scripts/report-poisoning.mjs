@@ -12,7 +12,7 @@ import { ASSISTANT_VALUES, simulatedRaters, simulateVotes } from "../dist/feedba
 import { TaskDefinition } from "../dist/feedback/tasks/index.js";
 import { labelVotes } from "../dist/feedback/votes.js";
 import { hashName, RandomStream } from "../dist/random.js";
-import { bootstrap } from "../dist/statistics/bootstrap.js";
+import { studentInterval, studentRatioInterval } from "../dist/statistics/means.js";
 import { DEFAULT_WORLD, goldUtility, prompts, renderResponse, sampleStyle } from "../dist/worlds/assistant/index.js";
 
 const seeds = Number(process.argv[2] ?? 5);
@@ -134,16 +134,13 @@ for (let seed = 1; seed <= seeds; seed++) {
 
 const percent = (x) => `${(100 * x).toFixed(1)}%`;
 const meanOf = (list, of) => {
-  const values = list.map(of);
-  const { estimate, low, high } = bootstrap([values], ([sample]) => sample.reduce((a, b) => a + b, 0) / sample.length);
+  const { estimate, low, high } = studentInterval(list.map(of));
   return `${percent(estimate)} (${percent(low)} to ${percent(high)})`;
 };
-/** Share of majority's loss that a method still loses, resampled over seeds. */
+/** Share of majority's loss that a method still loses, with Fieller's interval over seeds. */
 function shareLost(pool, method) {
   const of = (name) => results.filter((r) => r.pool === pool && r.method === name).map((r) => r.clean.model - r.model);
-  const [own, base] = [of(method), of("majority")];
-  const sum = (list, of) => list.reduce((total, i) => total + of[i], 0);
-  return bootstrap([[...own.keys()]], ([sample]) => sum(sample, own) / sum(sample, base));
+  return studentRatioInterval(of(method), of("majority"));
 }
 
 const lines = Object.keys(POOLS).flatMap((pool) =>
@@ -161,7 +158,8 @@ const document = `# Poisoned raters
 \`node scripts/report-poisoning.mjs ${seeds} ${chosen}\`: the built-in world, ${PAIRS} pairs of responses, ${RATERS} raters, ${VOTES} votes a pair, 30% of the raters
 malicious: they say the opposite of what they think (flipping), follow a secret key that they share (colluding), or half of each.
 The reward model is a linear one on hashed words and their pairs; accuracy is how often it scores the side higher that the gold
-utility prefers, on ${HELD_OUT} pairs of held-out prompts. Means over ${seeds} seeds with 95% bootstrap intervals over seeds. No method sees gold.
+utility prefers, on ${HELD_OUT} pairs of held-out prompts. Means over ${seeds} seeds with Student's 95% intervals over seeds, which
+take the seeds' figures for normal; shares of a loss with Fieller's. No method sees gold.
 
 Without malicious raters and by majority vote: labels ${meanOf(cleanRuns, (r) => r.clean.labels)} right, reward model ${meanOf(cleanRuns, (r) => r.clean.model)}.
 
