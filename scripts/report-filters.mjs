@@ -87,7 +87,7 @@ const document = `# What the rater filters find
   from 1000 on had been looked at while the filters were made.
 - Design: a seed is a pool of 20 simulated raters, about ${Math.round(honest[0].votes)} votes each on 120 pairs with hidden values, gold items and hidden repeats; the
   filters' defaults. n = ${pools} pools of honest raters (${20 * pools} raters), and ${few} pools for each other kind (${4 * few} raters of it).
-- Intervals: Wilson's, 95%. Over pools they are exact in design; over raters they take the raters of one pool for independent, though they
+- Intervals: Wilson's, 95%. Pools are independent; over raters they take the raters of one pool for independent, though they
   judge the same items. Columns without an interval: n as above, so that a 95% interval is at most ${(100 * wilsonInterval(2 * few, 4 * few).high - 50).toFixed(1)} points either way.
 
 ## Honest raters held by mistake (${pools} pools of honest raters only)
