@@ -266,7 +266,7 @@ seeds (negative: it needed more):
 ${savings.join("\n")}
 
 Before some hundreds of votes the model does not know what it does not know, and nothing is saved that the intervals can tell
-from zero: start in random order. After that active selection pays, and the more the better the model already is. No
+from zero: start in random order. From 400 votes on every strategy saves some, by intervals that are wide. No
 strategy is clearly better than plain uncertainty here, where all pairs are judged by the same raters; information gain is
 for pools in which some pairs are noisier than others, since it is not drawn to noise that all members agree upon.
 All of it is about this world and a linear model.
