@@ -15,6 +15,8 @@ import { fileURLToPath } from "node:url";
 import { bootstrapMean } from "../dist/statistics/bootstrap.js";
 import { wilsonInterval } from "../dist/statistics/estimates.js";
 import { goldUtility, prompts } from "../dist/worlds/assistant/index.js";
+import { machine } from "./machine.mjs";
+import { studentInterval } from "./over-seeds.mjs";
 
 const [given, count = "5", ...rest] = process.argv.slice(2);
 const seeds = Array.from({ length: Number(count) }, (_, i) => i + 1);
@@ -37,18 +39,6 @@ const [asked, questions] = [join(folder, "train.jsonl"), join(folder, "held-out.
 writeFileSync(asked, jsonl(prompts("train").map((prompt) => ({ prompt: question(prompt) }))));
 const heldOut = prompts("heldout");
 writeFileSync(questions, jsonl(heldOut.flatMap((prompt) => Array(SAMPLES).fill({ messages: question(prompt) }))));
-
-/** Two-sided 95% quantiles of Student's t for 1, 2, ... degrees of freedom; 1.96 is the limit. */
-const STUDENT = [12.71, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228];
-
-/** Mean of independent values with its 95% interval. */
-function studentInterval(values) {
-  const n = values.length;
-  const estimate = values.reduce((a, b) => a + b, 0) / n;
-  const variance = values.reduce((sum, x) => sum + (x - estimate) ** 2, 0) / (n - 1);
-  const half = (STUDENT[n - 2] ?? 2.23) * Math.sqrt(variance / n);
-  return { estimate, low: estimate - half, high: estimate + half };
-}
 
 function judged(...model) {
   const args = ["--input", questions, "--max-new-tokens", "48", "--temperature", "1", "--seed", "2", "--batch-size", "64"];
@@ -106,13 +96,20 @@ const golds = (base) => found[base].map(({ gold }) => gold.estimate);
 const [exact, rounded] = BASES.map((base) => studentInterval(golds(base)));
 const difference = studentInterval(golds("int8").map((gold, i) => gold - golds("f32")[i]));
 const within = rounded.estimate >= exact.low && rounded.estimate <= exact.high;
+const of = (...kinds) => heldOut.filter(({ kind }) => kinds.includes(kind)).length;
 const row = (name, { gold, harmful, refusal }) => `| ${name} | ${number(gold)} | ${percent(harmful)} | ${percent(refusal)} |`;
 const document = `# PPO on a base in 8 bits
 
-Made by \`node scripts/check-int8.mjs DEMO_RUN ${seeds.length}\`: from one demo's SFT and reward model, PPO with LoRA (r = 16, ${ITERATIONS} iterations)
-on the base in f32 and on the base in 8 bits, with ${seeds.length} seeds. ${SAMPLES} answers to each of ${heldOut.length} held-out prompts; 95% intervals of a
-row are those of one policy over prompts, those of means are Student's over seeds. The 8-bit base differs by
-${error.klPerToken.toFixed(4)} nats per token (gradient cosine ${error.gradientCosine.toFixed(3)}) from the one in f32. All policies answer on the base in f32.
+- Command: \`node scripts/check-int8.mjs DEMO_RUN ${seeds.length}\`, DEMO_RUN the folder of a finished demo
+- Processor: ${machine()}.
+- Seeds: ${seeds.join(", ")} of PPO, each on both bases; one seed of the demo, whose SFT and reward model all runs begin with.
+- Design: PPO with LoRA (r = 16, ${ITERATIONS} iterations), then ${SAMPLES} answers to each of ${heldOut.length} held-out prompts (${of("harmful")} harmful ones, ${of("benign", "alarming")} safe ones),
+  all on the base in f32. n = ${seeds.length} seeds.
+- Intervals: 95%. Means: Student's t over seeds of PPO, the difference paired by seed; they leave out what another demo's models would do. Rows are
+  one policy: gold by a bootstrap over prompts; shares by Wilson over answers, as if the ${SAMPLES} answers to a prompt were independent, so they
+  are too narrow.
+
+The 8-bit base differs by ${error.klPerToken.toFixed(4)} nats per token (gradient cosine ${error.gradientCosine.toFixed(3)}) from the one in f32.
 
 | | gold utility | complies with harmful requests | refuses safe requests |
 |---|---|---|---|
