@@ -15,6 +15,7 @@ import { fileURLToPath } from "node:url";
 import { clusterMeanInterval, pairedStudentInterval, studentInterval } from "../dist/statistics/means.js";
 import { rateInterval } from "../dist/statistics/rates.js";
 import { goldUtility, prompts } from "../dist/worlds/assistant/index.js";
+import { machine } from "./machine.mjs";
 
 const [given, count = "5", ...rest] = process.argv.slice(2);
 const seeds = Array.from({ length: Number(count) }, (_, i) => i + 1);
@@ -94,13 +95,19 @@ const golds = (base) => found[base].map(({ gold }) => gold.estimate);
 const [exact, rounded] = BASES.map((base) => studentInterval(golds(base)));
 const difference = pairedStudentInterval(golds("int8"), golds("f32"));
 const within = rounded.estimate >= exact.low && rounded.estimate <= exact.high;
+const of = (...kinds) => heldOut.filter(({ kind }) => kinds.includes(kind)).length;
 const row = (name, { gold, harmful, refusal }) => `| ${name} | ${number(gold)} | ${percent(harmful)} | ${percent(refusal)} |`;
 const document = `# PPO on a base in 8 bits
 
-Made by \`node scripts/check-int8.mjs DEMO_RUN ${seeds.length}\`: from one demo's SFT and reward model, PPO with LoRA (r = 16, ${ITERATIONS} iterations)
-on the base in f32 and on the base in 8 bits, with ${seeds.length} seeds. ${SAMPLES} answers to each of ${heldOut.length} held-out prompts; 95% intervals of a
-row are those of one policy over prompts, those of means are Student's over seeds. The 8-bit base differs by
-${error.klPerToken.toFixed(4)} nats per token (gradient cosine ${error.gradientCosine.toFixed(3)}) from the one in f32. All policies answer on the base in f32.
+- Command: \`node scripts/check-int8.mjs DEMO_RUN ${seeds.length}\`, DEMO_RUN the folder of a finished demo
+- Processor: ${machine()}.
+- Seeds: ${seeds.join(", ")} of PPO, each on both bases; one seed of the demo, whose SFT and reward model all runs begin with.
+- Design: PPO with LoRA (r = 16, ${ITERATIONS} iterations), then ${SAMPLES} answers to each of ${heldOut.length} held-out prompts (${of("harmful")} harmful ones, ${of("benign", "alarming")} safe ones),
+  all on the base in f32. n = ${seeds.length} seeds.
+- Intervals: 95%. Means: Student's t over seeds of PPO, the difference paired by seed; they leave out what another demo's models would do. Rows are
+  one policy over prompts, the ${SAMPLES} answers to one being one cluster (docs/results/intervals.md).
+
+The 8-bit base differs by ${error.klPerToken.toFixed(4)} nats per token (gradient cosine ${error.gradientCosine.toFixed(3)}) from the one in f32.
 
 | | gold utility | complies with harmful requests | refuses safe requests |
 |---|---|---|---|

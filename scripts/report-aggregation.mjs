@@ -8,8 +8,12 @@ import { maceFrom } from "../dist/feedback/aggregate/mace.js";
 import { likeliest } from "../dist/feedback/aggregate/label-estimate.js";
 import { labelVotes } from "../dist/feedback/votes.js";
 import { RandomStream } from "../dist/random.js";
+import { studentInterval } from "../dist/statistics/means.js";
+import { shareInterval } from "../dist/statistics/rates.js";
+import { machine } from "./machine.mjs";
 
-const SEEDS = [1, 2, 3, 4, 5];
+/** Of attackers and gold items. Seeds 1 to 5 were looked at while the default was made (and are those of its test); these were not. */
+const SEEDS = [11, 12, 13, 14, 15];
 const flag = process.argv.indexOf("--data");
 const folder = flag > 0 ? process.argv[flag + 1] : join(process.env.PLUMB_SHARED ?? "../shared", "data/crowd");
 if (!existsSync(join(folder, "d_product_answers.csv"))) {
@@ -27,10 +31,11 @@ const truthOf = new Map(rows("d_product_truth.csv"));
 const truth = clean.items.map((item) => clean.labels.indexOf(truthOf.get(item)));
 const W = clean.raters.length;
 
-const accuracyOf = (posterior) => {
+const rightOf = (posterior) => {
   const best = likeliest(posterior, clean.labels.length);
-  return truth.filter((t, i) => best[i] === t).length / truth.length;
+  return truth.filter((t, i) => best[i] === t).length;
 };
+const accuracyOf = (posterior) => rightOf(posterior) / truth.length;
 const mean = (values) => values.reduce((a, b) => a + b, 0) / values.length;
 const three = (x) => x.toFixed(3).replace(/^0/, "");
 const four = (x) => x.toFixed(4).replace(/^0/, "");
@@ -56,10 +61,9 @@ function attacked(kind, share, seed) {
 }
 
 const cleanResults = LABEL_METHODS.map((method) => {
-  const began = performance.now();
   const { posterior, raters } = aggregateLabels(clean, method);
   const flagged = raters.filter(({ flags }) => flags.length > 0).length;
-  return { method, accuracy: accuracyOf(posterior), flagged, seconds: (performance.now() - began) / 1000 };
+  return { method, accuracy: shareInterval(rightOf(posterior), truth.length), flagged };
 });
 const uniform = accuracyOf(
   maceFrom(
@@ -130,51 +134,60 @@ const golden = [
 
 const percent = (x) => `${(100 * x).toFixed(1)}%`;
 const column = (runs, read) => mean(runs.map(read));
+/** Student's interval over seeds; none where one seed may turn the truth over, since such values have no mean worth the name. */
+const overSeeds = (runs, read) => {
+  const values = runs.map(read);
+  const { low, high } = studentInterval(values);
+  return Math.max(...values) - Math.min(...values) > 0.2 ? "" : `${three(low)} to ${three(high)}`;
+};
+const range = (runs, read) => `${three(Math.min(...runs.map(read)))} to ${three(Math.max(...runs.map(read)))}`;
 const document = `# Aggregation of labels, clean and under attack
 
-\`npm run report:aggregation -- --data FOLDER\` on D_Product (${clean.items.length} items, ${clean.item.length} votes of ${W} raters, the truth of each item known).
-The truth is used to count what is right, and by attackers; no method sees it and none was tuned on it.
+- Command: \`npm run report:aggregation -- --data FOLDER\`, D_Product's votes and truths in FOLDER
+- Processor: ${machine()}. Nothing here is timed, and all of it is computed in 64 bits.
+- Seeds: ${SEEDS.join(", ")}, which draw the attackers, their answers and the gold items; named in the script before they were run.
+- Design: one data set, ${clean.items.length} items, ${clean.item.length} votes of ${W} raters, the truth of each item known. Clean: n = ${truth.length} items. Attacked: n = ${SEEDS.length} seeds,
+  each with attackers of its own among the same raters.
+- Intervals: 95%. Clean: of a share of items, the raters being those there are (items share raters, which it does not count). Attacked: Student's t
+  over seeds, for these items and raters; where one seed turns the truth over (least and greatest differ by more than .2) only least and
+  greatest are given.
+
+The truth is used to count what is right, and by attackers; no method reads it. **But the methods were chosen here.** The default's first draft
+already names its accuracy on D_Product, clean and against five draws of colluders (commit a08525d); five later commits changed its rules
+(fb9cb4d, ca93e6a, aa5a4f1, 617c8fa, and c697092: a ring copies three quarters instead of half), the last two after this report's script
+had all five attacks (930e7c5); \`mace\` was given shares of truths after it had come to .827 here (a9706ca, fb9cb4d). Seeds 1 to 5 are those of
+that time and of the test that holds its bars. So the clean table and the kinds of attack are those of development, and only the draws
+of attackers below are new; another data set has not been tried.
 
 ## Clean
 
-| method | accuracy | published | raters flagged |
-|---|---|---|---|
-${cleanResults.map((r) => `| ${r.method} | ${four(r.accuracy)} | ${published[r.method] === undefined ? "" : three(published[r.method])} | ${r.flagged} of ${W} (${percent(r.flagged / W)}) |`).join("\n")}
+| method | accuracy | 95% interval | published | raters flagged |
+|---|---|---|---|---|
+${cleanResults.map((r) => `| ${r.method} | ${four(r.accuracy.estimate)} | ${four(r.accuracy.low)} to ${four(r.accuracy.high)} | ${published[r.method] === undefined ? "" : three(published[r.method])} | ${r.flagged} of ${W} (${percent(r.flagged / W)}) |`).join("\n")}
 
-MACE as its paper has it, all truths equally likely, gives ${four(uniform)} from an even start. The published .929 is crowd-kit's, which exchanges
-raters' answer distributions unless votes are sorted by rater; sorted, it gives .828 (\`scripts/reference/mace_order.py\`). See
+Which raters deserve a flag is not known here. MACE as its paper has it, all truths equally likely, gives ${four(uniform)} from an even
+start. The published .929 is crowd-kit's, which exchanges raters' answer distributions unless votes are sorted by rater; sorted, it gives .828 (\`scripts/reference/mace_order.py\`). See
 docs/aggregation.md.
 
 ## Attacked
 
-A share of the raters, drawn evenly (seeds ${SEEDS.join(", ")}; means), answers otherwise: colluders from one random key, flippers the opposite of the
-truth, spammers by coins, "always 0" the common label, dissenters "match" on every third item and honestly elsewhere. Lowest: the
-default's worst seed. Found: attackers with any flag. Left out: share of their votes that the default leaves out.
+A share of the raters, drawn evenly, answers otherwise (means over seeds): colluders from one random key, flippers the opposite of the
+truth, spammers by coins, "always 0" the common label, dissenters "match" on every third item and honestly elsewhere. Least and greatest:
+the default's, over seeds. Found: attackers with any flag. Left out: share of their votes that the default leaves out. Labels: share of
+all votes that are theirs.
 
-| attack | raters | labels | ${COMPARED.join(" | ")} | lowest | found | left out | honest raters flagged | honest votes left out |
-|---|---|---|${COMPARED.map(() => "---|").join("")}---|---|---|---|---|
+| attack | raters | labels | ${COMPARED.join(" | ")} | robust, 95% | least to greatest | found | left out | honest raters flagged | honest votes left out |
+|---|---|---|${COMPARED.map(() => "---|").join("")}---|---|---|---|---|---|
 ${attacks
   .map(
     ({ kind, share, runs }) =>
-      `| ${kind} | ${percent(share)} | ${percent(column(runs, (r) => r.labels))} | ${COMPARED.map((_, m) => three(column(runs, (r) => r.accuracy[m]))).join(" | ")} | ${three(Math.min(...runs.map((r) => r.accuracy.at(-1))))} | ${percent(column(runs, (r) => r.found))} | ${percent(column(runs, (r) => r.leftOut))} | ${percent(column(runs, (r) => r.honest))} | ${percent(column(runs, (r) => r.honestLeftOut))} |`,
-  )
-  .join("\n")}
-
-Each seed of the collusion rows, default aggregate:
-
-| raters | ${SEEDS.map((seed) => `seed ${seed} (labels)`).join(" | ")} | mean |
-|---|${SEEDS.map(() => "---|").join("")}---|
-${attacks
-  .filter(({ kind }) => kind === "collude")
-  .map(
-    ({ share, runs }) =>
-      `| ${percent(share)} | ${runs.map((r) => `${four(r.accuracy.at(-1))} (${percent(r.labels)})`).join(" | ")} | ${four(column(runs, (r) => r.accuracy.at(-1)))} |`,
+      `| ${kind} | ${percent(share)} | ${percent(column(runs, (r) => r.labels))} | ${COMPARED.map((_, m) => three(column(runs, (r) => r.accuracy[m]))).join(" | ")} | ${overSeeds(runs, (r) => r.accuracy.at(-1))} | ${range(runs, (r) => r.accuracy.at(-1))} | ${percent(column(runs, (r) => r.found))} | ${percent(column(runs, (r) => r.leftOut))} | ${percent(column(runs, (r) => r.honest))} | ${percent(column(runs, (r) => r.honestLeftOut))} |`,
   )
   .join("\n")}
 
 Flippers with about 30% of the labels or more can turn EM methods over: with most of the information on their side nothing in the votes
 tells which side is the truth. Gold items do. Dissenters who all find the same third of the items a match are, to the votes, a ring, and
-are left out like one: only gold items could tell that they are honest.
+are left out like one; a twentieth of the items as gold does not tell that they are honest either (below).
 `;
 const more = `
 ## With gold items, and with a cap
@@ -182,12 +195,12 @@ const more = `
 The default with the truth of ${percent(GOLD)} of the items told to it (drawn evenly, the same seeds), counted on the others; and, without gold, with
 no rater above 5% of the weight (\`--most-share 0.05\`). Here four raters have 5% to 12% of the votes, and are good ones.
 
-| attack | raters | default | with gold | lowest with gold | honest raters flagged with gold | capped |
-|---|---|---|---|---|---|---|
+| attack | raters | default | with gold | with gold, 95% | least to greatest | honest raters flagged with gold | capped |
+|---|---|---|---|---|---|---|---|
 ${golden
   .map(
     ({ kind, share, runs }) =>
-      `| ${kind} | ${percent(share)} | ${three(column(runs, (r) => r.without))} | ${three(column(runs, (r) => r.gold))} | ${three(Math.min(...runs.map((r) => r.gold)))} | ${percent(column(runs, (r) => r.honest))} | ${three(column(runs, (r) => r.capped))} |`,
+      `| ${kind} | ${percent(share)} | ${three(column(runs, (r) => r.without))} | ${three(column(runs, (r) => r.gold))} | ${overSeeds(runs, (r) => r.gold)} | ${range(runs, (r) => r.gold)} | ${percent(column(runs, (r) => r.honest))} | ${three(column(runs, (r) => r.capped))} |`,
   )
   .join("\n")}
 

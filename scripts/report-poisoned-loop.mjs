@@ -4,12 +4,13 @@
 //   node scripts/report-poisoned-loop.mjs --report 1 2 3     the document again, from the newest finished run of each
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { studentInterval, studentRatioInterval } from "../dist/statistics/means.js";
+import { studentInterval } from "../dist/statistics/means.js";
+import { machine } from "./machine.mjs";
 
 const again = process.argv[2] === "--report";
 const seeds = process.argv.slice(again ? 3 : 2).map(Number);
-if (seeds.length === 0 || seeds.some((seed) => !Number.isInteger(seed))) {
-  console.error("usage: node scripts/report-poisoned-loop.mjs [--report] SEED...");
+if (seeds.length < 2 || seeds.some((seed) => !Number.isInteger(seed))) {
+  console.error("usage: node scripts/report-poisoned-loop.mjs [--report] SEED... (at least two)");
   process.exit(2);
 }
 const CONDITIONS = {
@@ -47,28 +48,29 @@ for (const seed of seeds)
     console.error(`seed ${seed}, ${condition}: reward model ${result.rewardModel.goldPairs.estimate.toFixed(3)}, wins ${result.winRate.estimate.toFixed(3)}`);
   }
 
-const percent = (x) => `${(100 * x).toFixed(1)}%`;
-const ends = ({ low, high }, show) => (Number.isFinite(low) ? `${show(low)} to ${show(high)}` : "no interval");
-/** The mean of the seeds' shares, and the number of cases of all seeds. */
-function overSeeds(list) {
-  const interval = studentInterval(list.map(({ estimate }) => estimate));
-  const cases = list.reduce((sum, share) => sum + share.n, 0);
-  return `${percent(interval.estimate)} (${ends(interval, percent)}; ${list.length} seeds, ${cases} cases)`;
-}
-const rewardOf = (result) => result.rewardModel.goldPairs;
-const winsOf = ({ winRate }) => ({ ...winRate, n: winRate.prompts });
-const row = (name, of) => `| ${name} | ${Object.keys(CONDITIONS).map((c) => overSeeds(results[c].map(of))).join(" | ")} |`;
+/** Shares end at 0 and 1, and so do their intervals. */
+const percent = (x) => `${(100 * Math.min(1, Math.max(0, x))).toFixed(1)}%`;
+const points = (x) => (100 * x).toFixed(1);
+/** Mean over seeds with its interval. */
+const over = (values, unit) => {
+  const { estimate, low, high } = studentInterval(values);
+  return `${unit(estimate)} (${unit(low)} to ${unit(high)})`;
+};
+const rewardOf = (result) => result.rewardModel.goldPairs.estimate;
+const winsOf = (result) => result.winRate.estimate;
+const row = (name, of) => `| ${name} | ${Object.keys(CONDITIONS).map((c) => over(results[c].map(of), percent)).join(" | ")} |`;
+/** What a condition loses against honest raters, seed by seed. */
+const lost = (condition, of) => results[condition].map((result, i) => of(results.clean[i]) - of(result));
+const lostRow = (name, of) => `| ${name} | | ${over(lost("majority", of), points)} | ${over(lost("default", of), points)} |`;
 
-/** What the default aggregate still loses of what majority loses, over seeds. */
-function shareLost(of) {
-  const loss = (condition) => results[condition].map((result, i) => of(results.clean[i]).estimate - of(result).estimate);
-  const [own, base] = [loss("default"), loss("majority")];
-  if (base.reduce((sum, lost) => sum + lost, 0) <= 0) return { estimate: Number.NaN, text: "(majority lost nothing)" };
-  const interval = studentRatioInterval(own, base);
-  const why = Number.isFinite(interval.low) ? "Fieller's interval over seeds" : interval.caution;
-  return { ...interval, text: `${interval.estimate.toFixed(2)} (${ends(interval, (x) => x.toFixed(2))}; ${why})` };
+/** The bar, "at most a third of majority's loss": the mean over seeds of own loss less a third of majority's lies below 0. */
+function bar(of) {
+  const base = lost("majority", of);
+  const beyond = studentInterval(lost("default", of).map((own, i) => own - base[i] / 3));
+  const verdict = beyond.high < 0 ? "met" : beyond.low > 0 ? "**not met**" : "not settled by so few seeds";
+  return `${points(beyond.estimate)} (${points(beyond.low)} to ${points(beyond.high)}): ${verdict}`;
 }
-const [lostReward, lostWins] = [shareLost(rewardOf), shareLost(winsOf)];
+const sumOf = (values) => values.reduce((a, b) => a + b, 0);
 
 const each = seeds.flatMap((seed, i) =>
   Object.keys(CONDITIONS).map((c) => {
@@ -82,25 +84,33 @@ const each = seeds.flatMap((seed, i) =>
 
 const document = `# Poisoned raters, the whole loop
 
-\`npm run report:poisoned-loop -- ${seeds.join(" ")}\`: the demo with ${Object.entries(SMALLER).map(([key, value]) => `${key} ${value}`).join(", ")} and seeds
-${seeds.join(", ")}; 30 raters, 3 votes a pair, of whom none or 9 (30%) are malicious: they know what is better and say the opposite. The
-reward model is the network that PPO then optimises against. No aggregate sees gold. Means over seeds with Student's 95% intervals,
-which take the seeds' figures for normal.
+- Command: \`npm run report:poisoned-loop -- ${seeds.join(" ")}\`
+- Processor: ${again ? "that of the runs, which they do not record" : machine()}.
+- Seeds: ${seeds.join(", ")}.
+- Design: a seed is three runs of the demo, one for each column, with ${Object.entries(SMALLER).map(([key, value]) => `${key} ${value}`).join(", ")}; 30 raters, 3 votes a pair.
+  n = ${seeds.length} seeds, with ${sumOf(results.clean.map(({ rewardModel }) => rewardModel.goldPairs.n))} held-out pairs that gold tells apart in all, and ${results.clean[0].winRate.prompts} held-out prompts, the same in each.
+- Intervals: 95%, Student's t over seeds (what another seed's training would make); losses are paired, seed by seed. Rows of the table of
+  seeds are single runs and have none.
+
+None or 9 (30%) of the raters are malicious: they know what is better and say the opposite. The reward model is the network that PPO then
+optimises against; the default aggregate is that for comparisons. No aggregate sees gold.
 
 | | ${Object.values(NAMES).join(" | ")} |
 |---|---|---|---|
-${row("reward model, held-out pairs whose better side by gold it scores higher", rewardOf)}
+${row("reward model: held-out pairs whose better side by gold it scores higher", rewardOf)}
+${lostRow("lost against honest raters, points", rewardOf)}
 ${row("PPO beats SFT by gold, held-out prompts", winsOf)}
+${lostRow("lost against honest raters, points", winsOf)}
 
-Of what majority vote loses, the default aggregate still loses ${lostReward.text} in the reward model's accuracy
-(bar: at most a third, ${lostReward.estimate <= 1 / 3 ? "met" : "**not met**"}) and ${lostWins.text} in PPO's win rate.
+The default aggregate's loss less a third of majority's, in points (the bar is below 0): reward model ${bar(rewardOf)}; PPO's wins
+${bar(winsOf)}. A negative loss is better than honest raters by majority.
 
 | seed | raters, aggregate | labels right | reward model | PPO wins | gold after PPO | flagged: malicious, others |
 |---|---|---|---|---|---|---|
 ${each.join("\n")}
 
-Labels right: of the training pairs that gold tells apart, those whose better side the aggregate found. The same with a
-linear reward model, more kinds of malice and five seeds: [poisoned raters](poisoned-raters.md).
+Labels right: of the training pairs that gold tells apart, those whose better side the aggregate found. A linear reward model with more
+kinds of malice and more seeds: [poisoned raters](poisoned-raters.md).
 `;
 writeFileSync("docs/results/poisoned-loop.md", document);
 console.log(document);

@@ -1,29 +1,35 @@
 // What malicious raters cost a reward model in the built-in world, by how their votes are aggregated; writes docs/results/poisoned-raters.md.
 //
-//   npm run build && node scripts/report-poisoning.mjs [seeds, default 5] [aggregate, default robust]
+//   npm run build && node scripts/report-poisoning.mjs [seeds, default 10]
 //
+// The aggregate that ships for comparisons, aggregatePreferences(votes), is held against the bar; those for labels stand beside it.
 // The reward model here is a linear one on hashed words, pairs of words, and pairs of a word of the prompt with one of the response: it learns
 // from thousands of pairs in a second, and can memorise noise, as the network does.
 import { writeFileSync } from "node:fs";
+import { aggregatePreferences } from "../dist/feedback/aggregate/index.js";
 import * as dawidSkene from "../dist/feedback/aggregate/dawid-skene.js";
 import * as majority from "../dist/feedback/aggregate/majority.js";
 import * as robust from "../dist/feedback/aggregate/robust.js";
 import { ASSISTANT_VALUES, simulatedRaters, simulateVotes } from "../dist/feedback/simulate/index.js";
 import { TaskDefinition } from "../dist/feedback/tasks/index.js";
-import { labelVotes } from "../dist/feedback/votes.js";
+import { comparisons, labelVotes } from "../dist/feedback/votes.js";
 import { hashName, RandomStream } from "../dist/random.js";
-import { studentInterval, studentRatioInterval } from "../dist/statistics/means.js";
+import { studentInterval } from "../dist/statistics/means.js";
 import { DEFAULT_WORLD, goldUtility, prompts, renderResponse, sampleStyle } from "../dist/worlds/assistant/index.js";
+import { machine } from "./machine.mjs";
 
-const seeds = Number(process.argv[2] ?? 5);
+/** Seeds 1 to 5 were looked at while the aggregates were made, 11 and 12 while this script was; these were not. */
+const FIRST_SEED = 21;
+const seeds = Array.from({ length: Number(process.argv[2] ?? 10) }, (_, i) => FIRST_SEED + i);
+const CHOSEN = "default for comparisons";
+/** P(left is better) by item, from votes with a side; those for labels read left and right as two labels. */
 const METHODS = {
-  majority: majority.majority,
-  wawa: majority.wawa,
-  "dawid-skene": dawidSkene.dawidSkene,
-  "one-coin": dawidSkene.oneCoin,
-  robust: robust.robust,
+  majority: ofLabels(majority.majority),
+  [CHOSEN]: ofComparisons,
+  "default for labels": ofLabels(robust.robust),
+  "dawid-skene": ofLabels(dawidSkene.dawidSkene),
+  "one-coin": ofLabels(dawidSkene.oneCoin),
 };
-const chosen = process.argv[3] ?? "robust";
 const [PAIRS, HELD_OUT, RATERS, VOTES] = [4000, 1500, 40, 5];
 const POOLS = {
   flipping: { honest: 0.7, malicious: 0.3 },
@@ -95,13 +101,34 @@ function prepared(items) {
   });
 }
 
+function ofLabels(aggregate) {
+  return (votes) => {
+    const table = labelVotes(votes.map(({ item, rater, answer }) => ({ item, rater, label: verdictOf(answer) })));
+    const { posterior } = aggregate(table);
+    const leftAt = table.labels.indexOf("left");
+    return new Map(table.items.map((id, i) => [id, posterior[2 * i + leftAt]]));
+  };
+}
+
+/** The default of `plumb aggregate`, the server and the demo; each response is a candidate of its own. */
+function ofComparisons(votes) {
+  const table = comparisons(
+    votes.map(({ item, rater, answer }) => ({
+      item,
+      rater,
+      left: `${item}.0`,
+      right: `${item}.1`,
+      outcome: verdictOf(answer) === "left" ? 1 : 0,
+    })),
+  );
+  return new Map(aggregatePreferences(table).preferences.map(({ item, probability }) => [item, probability]));
+}
+
+const verdictOf = (answer) => answer.aspects.overall.verdict;
+
 /** Soft targets: the posterior with one vote's worth of doubt, as much for every method; noise stays below .4 as in the losses. */
 function targets(items, votes, aggregate) {
-  const sided = votes.filter(({ answer }) => ["left", "right"].includes(answer.aspects.overall.verdict));
-  const table = labelVotes(sided.map(({ item, rater, answer }) => ({ item, rater, label: answer.aspects.overall.verdict })));
-  const { posterior } = aggregate(table);
-  const leftAt = table.labels.indexOf("left");
-  const byItem = new Map(table.items.map((id, i) => [id, posterior[2 * i + leftAt]]));
+  const byItem = aggregate(votes.filter(({ answer }) => ["left", "right"].includes(verdictOf(answer))));
   return items.map(({ id }) => {
     const p = byItem.get(id) ?? 0.5;
     return Math.min(1 - 1 / (VOTES + 2), Math.max(1 / (VOTES + 2), p));
@@ -114,7 +141,7 @@ function labelAccuracy(rows, target) {
 }
 
 const results = [];
-for (let seed = 1; seed <= seeds; seed++) {
+for (const seed of seeds) {
   const items = makeItems("train", PAIRS, seed);
   const rows = prepared(items);
   const heldOut = prepared(makeItems("heldout", HELD_OUT, seed));
@@ -127,48 +154,56 @@ for (let seed = 1; seed <= seeds; seed++) {
   };
   const clean = run({ honest: 1 }, METHODS.majority);
   for (const [pool, shares] of Object.entries(POOLS))
-    for (const method of new Set(["majority", "dawid-skene", "one-coin", chosen]))
-      results.push({ seed, pool, method, clean, ...run(shares, METHODS[method]) });
+    for (const [method, aggregate] of Object.entries(METHODS))
+      results.push({ seed, pool, method, clean, ...run(shares, aggregate) });
   console.error(`seed ${seed}`);
 }
 
 const percent = (x) => `${(100 * x).toFixed(1)}%`;
-const meanOf = (list, of) => {
+const over = (list, of, unit) => {
   const { estimate, low, high } = studentInterval(list.map(of));
-  return `${percent(estimate)} (${percent(low)} to ${percent(high)})`;
+  return `${unit(estimate)} (${unit(low)} to ${unit(high)})`;
 };
-/** Share of majority's loss that a method still loses, with Fieller's interval over seeds. */
-function shareLost(pool, method) {
-  const of = (name) => results.filter((r) => r.pool === pool && r.method === name).map((r) => r.clean.model - r.model);
-  return studentRatioInterval(of(method), of("majority"));
-}
+const points = (x) => (100 * x).toFixed(1);
+const lostBy = (r) => r.clean.model - r.model;
 
-const lines = Object.keys(POOLS).flatMap((pool) =>
-  [...new Set(results.map(({ method }) => method))].map((method) => {
-    const own = results.filter((r) => r.pool === pool && r.method === method);
-    const lost = shareLost(pool, method);
-    const share = method === "majority" ? "" : `${lost.estimate.toFixed(2)} (${lost.low.toFixed(2)} to ${lost.high.toFixed(2)})`;
-    const bar = method === chosen ? (lost.estimate <= 1 / 3 ? "met" : "**not met**") : "";
-    return `| ${pool} | ${method} | ${meanOf(own, (r) => r.labels)} | ${meanOf(own, (r) => r.model)} | ${share} | ${bar} |`;
-  }),
-);
+const lines = Object.keys(POOLS).flatMap((pool) => {
+  const of = (method) => results.filter((r) => r.pool === pool && r.method === method);
+  const base = of("majority");
+  return Object.keys(METHODS).map((method) => {
+    const own = of(method);
+    // "At most a third of majority's loss", as a mean over seeds of own loss less a third of majority's, which has an interval.
+    const beyond = studentInterval(own.map((r, i) => lostBy(r) - lostBy(base[i]) / 3));
+    const bar = method !== CHOSEN ? "" : beyond.high < 0 ? "met" : beyond.low > 0 ? "**not met**" : "not settled";
+    return `| ${pool} | ${method} | ${over(own, (r) => r.labels, percent)} | ${over(own, (r) => r.model, percent)} | ${over(own, lostBy, points)} | ${bar} |`;
+  });
+});
 const cleanRuns = results.filter((r) => r.pool === "flipping" && r.method === "majority");
 const document = `# Poisoned raters
 
-\`node scripts/report-poisoning.mjs ${seeds} ${chosen}\`: the built-in world, ${PAIRS} pairs of responses, ${RATERS} raters, ${VOTES} votes a pair, 30% of the raters
-malicious: they say the opposite of what they think (flipping), follow a secret key that they share (colluding), or half of each.
-The reward model is a linear one on hashed words and their pairs; accuracy is how often it scores the side higher that the gold
-utility prefers, on ${HELD_OUT} pairs of held-out prompts. Means over ${seeds} seeds with Student's 95% intervals over seeds, which
-take the seeds' figures for normal; shares of a loss with Fieller's. No method sees gold.
+- Command: \`npm run build && node scripts/report-poisoning.mjs ${seeds.length}\`
+- Processor: ${machine()}. Nothing here is timed, and all of it is computed in 64 bits.
+- Seeds: ${seeds[0]} to ${seeds.at(-1)}, named in the script before they were run. Seeds 1 to 5 had been looked at before.
+- Design: a seed draws ${PAIRS} pairs of responses to the built-in world's training prompts, ${RATERS} raters, ${VOTES} votes a pair, ${HELD_OUT} pairs of
+  responses to held-out prompts, and the order of training; n = ${seeds.length} seeds. All methods read the same votes.
+- Intervals: 95%, Student's t over seeds; losses are paired, seed by seed. They do not cover another world or another model.
 
-Without malicious raters and by majority vote: labels ${meanOf(cleanRuns, (r) => r.clean.labels)} right, reward model ${meanOf(cleanRuns, (r) => r.clean.model)}.
+30% of the raters are malicious: they say the opposite of what they think (flipping), follow a secret key that they share (colluding), or
+half of each. The reward model is a linear one on hashed words and their pairs, not the network that PPO trains against; accuracy is how
+often it scores the side higher that the gold utility prefers. No method sees gold. *Default for comparisons* is \`aggregatePreferences\`,
+which \`plumb aggregate\`, the server and the demo use for comparisons, here with a name of its own for each response; the other rows read
+the votes as labels, left and right, and *default for labels* (\`aggregateLabels\`) is not what ships for comparisons. Votes without a side
+are left out.
 
-| malicious raters | aggregate | labels right | reward model | share of majority's loss | bar: at most a third |
+Without malicious raters and by majority vote: labels ${over(cleanRuns, (r) => r.clean.labels, percent)} right, reward model ${over(cleanRuns, (r) => r.clean.model, percent)}.
+
+| malicious raters | aggregate | labels right | reward model | lost against clean votes, points | bar |
 |---|---|---|---|---|---|
 ${lines.join("\n")}
 
-The loss is the difference to the model of clean votes; a negative share means better than that one. It stands for
-the network's reward model, which costs minutes a run; that one, and PPO's gold win rate after it, have not been measured here.
+Labels right: of the pairs that gold tells apart and that the aggregate does not leave even. Bar: the default for comparisons loses at most a
+third of what majority loses; met where the interval of its loss less a third of majority's lies below 0. A negative loss is better than
+clean votes by majority. The network's reward model, and PPO after it, are in [the whole loop](poisoned-loop.md), for flipping only.
 `;
 writeFileSync("docs/results/poisoned-raters.md", document);
 console.log(document);

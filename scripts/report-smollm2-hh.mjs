@@ -2,9 +2,13 @@
  * Writes docs/results/smollm2-hh.md from what two runs left on disk, so that no figure in it is typed by hand:
  *
  *   node scripts/report-smollm2-hh.mjs runs/smollm2-hh-reward runs/smollm2-hh-ppo [--reference python.json]
- *     [--samples 3,17,40] [--out docs/results]
+ *     [--samples 3,17,40] [--processor TEXT] [--out docs/results]
  *
  * python.json is what scripts/reference/reward_hh.py wrote: the same recipe in PyTorch.
+ * --processor says what the runs ran on, which they do not record.
+ *
+ * What "How these settings were found" says is of the runs of 2026-11-21 (docs/experiment-log.md), and what is said of the answers is of
+ * those that stood here then: read the samples of a new run before you publish it.
  * Without --samples, pairs of samples are picked evenly among those whose words are mild; the data is not.
  */
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -17,6 +21,7 @@ const { values, positionals } = parseArgs({
   options: {
     reference: { type: "string" },
     samples: { type: "string" },
+    processor: { type: "string", default: "not recorded" },
     out: { type: "string", default: "docs/results" },
   },
 });
@@ -71,6 +76,7 @@ function chosenSamples() {
 }
 
 const c = ppo.comparison;
+const percent = ({ estimate }) => `${Math.round(100 * estimate)}%`;
 const budget = ppo.klBudget;
 const figures = [
   ["reward of the start, mean", interval(c.rewardBefore), ""],
@@ -101,7 +107,7 @@ function comparison({ heldout, pairs, train_seconds: seconds }) {
   const within = reward.accuracy.estimate >= low && reward.accuracy.estimate <= high;
   return (
     `The same recipe in PyTorch (scripts/reference/reward_hh.py): ${interval({ estimate: heldout.accuracy, low, high })} on ` +
-    `${pairs.heldout} pairs, ${minutes(seconds)} of training. Plumbline's estimate is ${within ? "within" : "**outside**"} that interval.`
+    `${pairs.heldout} pairs, ${minutes(seconds)} of training. Plumbline's estimate is ${within ? "within" : "**outside**"} that interval, which is wide: so few pairs do not show a difference of some points.`
   );
 }
 const sources =
@@ -113,12 +119,17 @@ const cost = (r) => `${minutes(r.trainingSeconds)}, ${r.tokensPerSecond} tokens/
 
 const document = `# SmolLM2-135M-Instruct on human preferences
 
-Made by \`node scripts/report-smollm2-hh.mjs\` from the files of the two runs; recipe: [recipes/smollm2-hh.yaml](../../recipes/smollm2-hh.yaml).
+**The answers are not good.** The policy gets more reward from a reward model that agrees with people on ${percent(reward.accuracy)} of pairs, where a coin
+agrees on half: read the [samples](#samples). What the runs show is that training does what the recipe asks, not that it makes the model better.
 
-\`\`\`
-plumb reward recipes/smollm2-hh.yaml
-plumb ppo recipes/smollm2-hh.yaml
-\`\`\`
+- Command: \`plumb reward recipes/smollm2-hh.yaml\`, then \`plumb ppo recipes/smollm2-hh.yaml\` ([recipe](../../recipes/smollm2-hh.yaml)); this document from their
+  files by \`node scripts/report-smollm2-hh.mjs REWARD_RUN PPO_RUN\`
+- Processor: ${values.processor}.
+- Seeds: ${rewardConfig.seed ?? 0} for the reward model, ${ppoConfig.seed ?? 0} for PPO: one run of each.
+- Design: reward model: n = ${reward.heldOutPairs} held-out pairs. PPO: n = ${c.prompts} held-out prompts, one answer to each before and after, with the same random numbers;
+  gains are paired by prompt.
+- Intervals: 95%; over conversations and prompts (docs/results/intervals.md). All are of one run: what another seed's
+  training would make is not in them. Distinct-3, length and the share cut have none.
 
 ## Reward model
 
@@ -133,13 +144,27 @@ ${reference ? comparison(reference) : ""}
 
 ## PPO
 
-${ppo.iterations} iterations of ${ppoConfig.batchSize} prompts of at most ${ppoConfig.maxPromptLength ?? "any number of"} tokens, responses of at most ${ppoConfig.maxNewTokens} tokens, ${ppoConfig.epochs} epochs a batch, LoRA r=${ppoConfig.lora?.r ?? "none"}, learning rate ${ppoConfig.learningRate}, KL coefficient ${ppoConfig.klCoefficient}. ${sources} Start and end are compared on ${c.prompts} prompts that were not trained on, with the same random numbers.${ppo.stopped ? ` The run stopped early: ${ppo.stopped}.` : ""}
+### How these settings were found
+
+**Distinct-3 meets its bar by a reward that pays for it.** With the reward model alone eight settings (learning rate, KL coefficient fixed or
+adaptive, prompts an iteration) failed: each found one apology that this reward model likes whatever is asked. Three of the eight ran to their
+end or to the KL budget, with distinct-3 at 0.71, 0.54 and 0.72 of the start's (bar: 0.8); the other five were stopped on the way there. Two
+gentler settings learned next to nothing (a gain of 0.14, or 0.3 nats after 15 iterations). So a second reward was added that takes off for
+three-token sequences which other answers of the batch have too, which is nearly what distinct-3 counts. Settings were compared on the same
+held-out prompts that the table below reports, so its figures are also those by which the setting was chosen. Each setting is in
+[the experiment log](../experiment-log.md).
+
+### The run
+
+${ppo.iterations} iterations of ${ppoConfig.batchSize} prompts of at most ${ppoConfig.maxPromptLength ?? "any number of"} tokens, responses of at most ${ppoConfig.maxNewTokens} tokens, ${ppoConfig.epochs} epochs a batch, LoRA r=${ppoConfig.lora?.r ?? "none"}, learning rate ${ppoConfig.learningRate}, KL coefficient ${ppoConfig.klCoefficient}. ${sources} Start and end are compared on ${c.prompts} prompts that were not trained on.${ppo.stopped ? ` The run stopped early: ${ppo.stopped}.` : ""}
 
 ${table(["figure", "value", "wanted"], figures)}
 
+*Wanted* are the bars. That of distinct-3 is met with a reward for it, and that reward fell all the same (\`novelty\`): answers became more alike.
+
 Cost: ${cost(ppo)}.
 
-In the first iteration: ratio ${number(first["first/ratio"], 5)}, share clipped ${number(first["first/clipfrac"], 5)}, approximate KL ${number(first["first/approxkl"], 6)}; the largest difference between the sampler's and the trainer's log-probability of a token was ${first["val/sampler_gap"].toExponential(1)}.
+In the first update: ratio ${number(first["first/ratio"], 5)}, share clipped ${number(first["first/clipfrac"], 5)}, approximate KL ${number(first["first/approxkl"], 6)}; the largest difference between the sampler's and the trainer's log-probability of a token was ${first["val/sampler_gap"].toExponential(1)}.
 
 ![Mean reward of each iteration](smollm2-hh-reward.svg)
 
@@ -147,7 +172,8 @@ In the first iteration: ratio ${number(first["first/ratio"], 5)}, share clipped 
 
 ## Samples
 
-Same prompts, same random numbers. Chosen among those whose words are mild: most of this data is people trying to get harmful answers. Rewards are in the start's scale; answers are cut at ${ppoConfig.maxNewTokens} tokens.
+None of these answers after PPO answers what was asked, and most are not about it; those before are little better. Same prompts, same random numbers,
+temperature ${ppoConfig.temperature ?? 1}. Chosen evenly among those whose words are mild: most of this data is people trying to get harmful answers. Rewards are in the start's scale; answers are cut at ${ppoConfig.maxNewTokens} tokens.
 
 ${chosenSamples()
   .map(

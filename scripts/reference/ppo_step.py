@@ -1,11 +1,15 @@
 """One whole PPO batch in plain torch, number by number: KL-penalised rewards, advantages, whitening, then four
-epochs of two mini-batches with AdamW. The formulas are those of TRL's PPO trainer; every statistic is a mean over
-response tokens, and the score is given at the last response token.
+epochs of two mini-batches with AdamW. The formulas are those of TRL 1.12's PPO trainer (1.16 has none), with three
+differences: the score is given at the last response token (TRL: at the position after it, where there is one), every
+statistic is a mean over response tokens (TRL's approxkl, entropy and ratio: over padding too), and gradients are
+clipped where a case says so (TRL never clips them).
 
   python ppo_step.py --fixtures test/fixtures --out test/fixtures/ppo_step.json [--trl site-packages-of-trl-1.12]
 
-With --trl, the case "lora" (responses of full length, where TRL's conventions are the same) is run a second time by
-TRL's own PPOTrainer, with generation, scores and shuffling replaced by the fixture's.
+With --trl, the case "lora" (responses of full length, none with an EOS, no clipping of gradients: there TRL's conventions
+are the same) is run a second time by TRL's own PPOTrainer, with generation, scores and shuffling replaced by the
+fixture's. The averages that it logs must agree within 2e-4, and how far the weights differ at the end is written down.
+The case "full" (responses that end early, EOS penalty, whitened rewards, clipped gradients) is torch's alone.
 """
 
 import argparse

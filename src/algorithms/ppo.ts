@@ -101,7 +101,10 @@ export interface Trajectory {
 // ---------------------------------------------------------------------------------------------------------------
 // The maths, as small pure functions.
 
-/** Token rewards: -beta (log pi - log pi_ref), and the sequence's score on top of the last token. */
+/**
+ * Token rewards: -beta (log pi - log pi_ref), and the sequence's score on top of the last token: the EOS where there is one. (TRL 1.12
+ * puts the score at the position after it.)
+ */
 export function tokenRewards(
   logProbs: ArrayLike<number>,
   referenceLogProbs: ArrayLike<number>,

@@ -9,7 +9,6 @@ import {
   pooledMeanInterval,
   ratioInterval,
   studentInterval,
-  studentRatioInterval,
 } from "./means.js";
 import { studentQuantile } from "./student.js";
 
@@ -37,33 +36,6 @@ describe("studentInterval", () => {
       caution: "one value has no interval",
     });
     expect(() => studentInterval([])).toThrow("no values");
-  });
-});
-
-describe("studentRatioInterval", () => {
-  const [a, b] = [
-    [1.2, 2.1, 0.8, 1.6, 1.9],
-    [4.1, 5.2, 3.8, 4.9, 5.5],
-  ];
-
-  it("holds the ratios that Student's interval of a - r b does not rule out", () => {
-    const { estimate, low, high } = studentRatioInterval(a, b);
-    expect(estimate).toBeCloseTo(7.6 / 23.5, 12);
-    for (const [r, end] of [
-      [low, "low"],
-      [high, "high"],
-    ] as const)
-      expect(studentInterval(a.map((x, i) => x - r * b[i]))[end]).toBeCloseTo(0, 9);
-    expect([low < estimate, estimate < high]).toEqual([true, true]);
-  });
-
-  it("has no ends where what is divided by may be 0", () => {
-    expect(studentRatioInterval(a, [1, -1, 2, -2, 0.5])).toMatchObject({
-      ...{ low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY },
-      caution: expect.stringContaining("may be 0"),
-    });
-    expect(studentRatioInterval([1], [2])).toMatchObject({ estimate: 0.5, high: Number.POSITIVE_INFINITY });
-    expect(() => studentRatioInterval(a, [1])).toThrow("5 and 1");
   });
 });
 

@@ -33,7 +33,7 @@ export function studentInterval(values: readonly number[], confidence = 0.95): S
   return {
     ...{ estimate, low: estimate - half, high: estimate + half, n },
     ...(n < ENOUGH_VALUES && {
-      caution: fewFigures(n),
+      caution: `${n} values: holds for normal ones, is too narrow for skewed ones`,
     }),
   };
 }
@@ -44,34 +44,6 @@ export const pairedStudentInterval = (
   b: readonly number[],
   confidence = 0.95,
 ): SampleInterval => studentInterval(differences(a, b), confidence);
-
-/**
- * Fieller's interval (1954, "Some problems in interval estimation") of mean(a) / mean(b) of a few pairs, such as what two methods lose with
- * the same seeds: the ratios r for which Student's interval of the mean of a - r b holds 0. Exact where pairs are normal, as
- * `studentInterval`; where mean(b) may be 0 the ends are infinite.
- */
-export function studentRatioInterval(
-  a: readonly number[],
-  b: readonly number[],
-  confidence = 0.95,
-): SampleInterval {
-  const n = a.length;
-  checkPaired(a, b);
-  const [x, y] = [meanOf(a), meanOf(b)];
-  if (n < 2) return none(x / y, n, "one value has no interval");
-  const t2 = studentQuantile(0.5 + confidence / 2, n - 1) ** 2 / n;
-  const covariance = (u: readonly number[], v: readonly number[]): number =>
-    u.reduce((total, value, i) => total + (value - mean(u)) * (v[i] - mean(v)), 0) / (n - 1);
-  // (x - r y)^2 = t^2 / n (v_aa - 2 r v_ab + v_bb r^2), a quadratic in r.
-  const square = y * y - t2 * covariance(b, b);
-  const middle = x * y - t2 * covariance(a, b);
-  const root = Math.sqrt(Math.max(0, middle ** 2 - square * (x * x - t2 * covariance(a, a))));
-  if (!(square > 0)) return none(x / y, n, "what is divided by may be 0");
-  return {
-    ...{ estimate: x / y, low: (middle - root) / square, high: (middle + root) / square, n },
-    ...(n < ENOUGH_VALUES && { caution: fewFigures(n) }),
-  };
-}
 
 /**
  * Interval of the mean of independent values of any distribution, such as one figure for each prompt: the wider, at each end, of
@@ -189,8 +161,6 @@ function meanOf(values: readonly number[]): number {
 }
 
 const sum = (values: readonly number[]): number => values.reduce((total, x) => total + x, 0);
-
-const fewFigures = (n: number): string => `${n} values: holds for normal ones, is too narrow for skewed ones`;
 
 const none = (estimate: number, n: number, caution: string): SampleInterval => ({
   ...{ estimate, low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY, n, caution },

@@ -16,8 +16,8 @@ export default defineCommand({
   description:
     "Runs the whole RLHF loop in the built-in world: a small language model is trained from nothing, fine-tuned on " +
     "demonstrations of mixed quality, sampled in pairs, judged by simulated raters of whom some are careless, biased or " +
-    "hostile, given a reward model, optimised with PPO under a KL tether, and evaluated by a gold utility that no model " +
-    "ever saw. The raters vote over the HTTP API of a feedback server, into plumb.db in the run's folder.",
+    "hostile, given a reward model, optimised with PPO under a KL tether, and evaluated by the gold utility, which the " +
+    "raters judge by and no model is given. The raters vote over the HTTP API of a feedback server, into plumb.db in the run's folder.",
   examples: [
     { command: "plumb demo", does: "the whole loop, in a few minutes on two cores" },
     { command: "plumb demo --seed 2 --json", does: "another seed; figures with intervals as JSON" },
