@@ -4,6 +4,7 @@ import { readFixture } from "../../test/fixtures.js";
 import { RandomStream } from "../random.js";
 import { bcaEnds, bootstrapMean, clusterBootstrap } from "./bootstrap.js";
 import { maskedStd, mean, pearson } from "./estimates.js";
+import { studentInterval } from "./means.js";
 
 interface BcaCase {
   name: "mean" | "variance" | "correlation";
@@ -49,6 +50,15 @@ describe("the cluster bootstrap", () => {
     expect(estimate).toBeCloseTo(mean(values), 12);
     expect(low).toBeCloseTo(estimate - half, 1.7);
     expect(high).toBeCloseTo(estimate + half, 1.7);
+  });
+
+  it("reaches as far for few clusters as Student's interval does", () => {
+    const values = [-3.1, -1.9, -1.2, -0.6, -0.2, 0.2, 0.6, 1.2, 1.9, 3.1];
+    const { low, high } = bootstrapMean(values, { resamples: 20_000 });
+    const student = studentInterval(values);
+    // With the normal's quantiles the ratio is 0.82.
+    expect((high - low) / (student.high - student.low)).toBeGreaterThan(0.95);
+    expect((high - low) / (student.high - student.low)).toBeLessThan(1.05);
   });
 
   it("gives the same interval for the same seed", () => {

@@ -4,10 +4,12 @@
  *
  *   L(a) = prod_v [ a q_v + (1 - a) (1 - q_v) / (K - 1) ],
  *
- * its maximum the estimate, and { a : 2 log(L(max) / L(a)) <= z^2 } the interval (Wilks 1938).
+ * its maximum the estimate, and { a : 2 log(L(max) / L(a)) <= t^2 } the interval (Wilks 1938), with Student's t of n - 1 degrees of freedom
+ * of n votes instead of the normal's: with the normal's it covers 91% where raters have 15 votes each.
  */
 import type { Interval } from "../../statistics/estimates.js";
 import { normalQuantile } from "../../statistics/normal.js";
+import { studentQuantile } from "../../statistics/student.js";
 import type { LabelVotes } from "../votes.js";
 import { pooledDawidSkene } from "./dawid-skene.js";
 import { classShares, type KnownLabels } from "./known-labels.js";
@@ -65,12 +67,15 @@ export function truthByOthers(
 export function raterSkills(votes: LabelVotes, truths: Float64Array, confidence = 0.95): Interval[] {
   const K = votes.labels.length;
   const { start, vote } = voteLists(votes.rater, votes.raters.length);
-  const drop = normalQuantile(0.5 + confidence / 2) ** 2 / 2;
   return votes.raters.map((_, w) => {
     const right = Float64Array.from(
       vote.subarray(start[w], start[w + 1]),
       (v) => truths[v * K + votes.label[v]],
     );
+    const drop =
+      right.length < 2
+        ? Number.POSITIVE_INFINITY
+        : studentQuantile(0.5 + confidence / 2, right.length - 1) ** 2 / 2;
     return skillOf(right, K, drop);
   });
 }
