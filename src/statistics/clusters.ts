@@ -1,0 +1,13 @@
+/** Values that are not independent of each other, such as those of one prompt, put together. */
+
+/** Values in lists of one key each, in the order in which the keys first appear. @param keys of the values, in their order. */
+export function clustersOf<Value>(values: readonly Value[], keys: readonly unknown[]): Value[][] {
+  if (values.length !== keys.length) throw new RangeError(`${values.length} values with ${keys.length} keys`);
+  const lists = new Map<unknown, Value[]>();
+  for (const [i, value] of values.entries()) {
+    const list = lists.get(keys[i]);
+    if (list === undefined) lists.set(keys[i], [value]);
+    else list.push(value);
+  }
+  return [...lists.values()];
+}
