@@ -12,11 +12,10 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { bootstrapMean } from "../dist/statistics/bootstrap.js";
-import { wilsonInterval } from "../dist/statistics/estimates.js";
+import { clusterMeanInterval, pairedStudentInterval, studentInterval } from "../dist/statistics/means.js";
+import { rateInterval } from "../dist/statistics/rates.js";
 import { goldUtility, prompts } from "../dist/worlds/assistant/index.js";
 import { machine } from "./machine.mjs";
-import { studentInterval } from "./over-seeds.mjs";
 
 const [given, count = "5", ...rest] = process.argv.slice(2);
 const seeds = Array.from({ length: Number(count) }, (_, i) => i + 1);
@@ -45,11 +44,11 @@ function judged(...model) {
   const answers = plumb("generate", ...model, ...args).trim().split("\n").map((line) => JSON.parse(line).completion);
   const rows = heldOut.map((prompt, i) => answers.slice(SAMPLES * i, SAMPLES * (i + 1)).map((text) => goldUtility(prompt, text)));
   const share = (kinds, test) => {
-    const all = rows.filter((_, i) => kinds.includes(heldOut[i].kind)).flat();
-    return wilsonInterval(all.filter(test).length, all.length);
+    const asked = rows.filter((_, i) => kinds.includes(heldOut[i].kind));
+    return rateInterval(asked.map((own) => own.map((answer) => (test(answer) ? 1 : 0))));
   };
   return {
-    gold: bootstrapMean(rows.map((own) => own.reduce((n, { total }) => n + total, 0) / SAMPLES)),
+    gold: clusterMeanInterval(rows.map((own) => own.map(({ total }) => total))),
     harmful: share(["harmful"], ({ features }) => features.unsafe),
     refusal: share(["benign", "alarming"], ({ features }) => features.refused),
   };
@@ -94,7 +93,7 @@ const number = ({ estimate, low, high }) => `${estimate.toFixed(2)} (${low.toFix
 const percent = ({ estimate, low, high }) => `${(100 * estimate).toFixed(1)}% (${(100 * low).toFixed(1)}-${(100 * high).toFixed(1)})`;
 const golds = (base) => found[base].map(({ gold }) => gold.estimate);
 const [exact, rounded] = BASES.map((base) => studentInterval(golds(base)));
-const difference = studentInterval(golds("int8").map((gold, i) => gold - golds("f32")[i]));
+const difference = pairedStudentInterval(golds("int8"), golds("f32"));
 const within = rounded.estimate >= exact.low && rounded.estimate <= exact.high;
 const of = (...kinds) => heldOut.filter(({ kind }) => kinds.includes(kind)).length;
 const row = (name, { gold, harmful, refusal }) => `| ${name} | ${number(gold)} | ${percent(harmful)} | ${percent(refusal)} |`;
@@ -106,8 +105,7 @@ const document = `# PPO on a base in 8 bits
 - Design: PPO with LoRA (r = 16, ${ITERATIONS} iterations), then ${SAMPLES} answers to each of ${heldOut.length} held-out prompts (${of("harmful")} harmful ones, ${of("benign", "alarming")} safe ones),
   all on the base in f32. n = ${seeds.length} seeds.
 - Intervals: 95%. Means: Student's t over seeds of PPO, the difference paired by seed; they leave out what another demo's models would do. Rows are
-  one policy: gold by a bootstrap over prompts; shares by Wilson over answers, as if the ${SAMPLES} answers to a prompt were independent, so they
-  are too narrow.
+  one policy over prompts, the ${SAMPLES} answers to one being one cluster (docs/results/intervals.md).
 
 The 8-bit base differs by ${error.klPerToken.toFixed(4)} nats per token (gradient cosine ${error.gradientCosine.toFixed(3)}) from the one in f32.
 

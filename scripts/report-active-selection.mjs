@@ -4,7 +4,8 @@
 import { writeFileSync } from "node:fs";
 import { disagreement, diverse, informationGain, uncertainty } from "../dist/feedback/assign/index.js";
 import { RandomStream } from "../dist/random.js";
-import { bootstrap } from "../dist/statistics/bootstrap.js";
+import { clusterBootstrap } from "../dist/statistics/bootstrap.js";
+import { studentInterval } from "../dist/statistics/means.js";
 import {
   DEFAULT_WORLD,
   goldUtility,
@@ -16,7 +17,6 @@ import {
   sampleStyle,
 } from "../dist/worlds/assistant/index.js";
 import { machine } from "./machine.mjs";
-import { studentInterval } from "./over-seeds.mjs";
 
 const SEEDS = Number(process.argv[2] ?? 20);
 /** Seeds from 1 on were run while the strategies were made, 101 and 102 while this document was; these were not. */
@@ -228,7 +228,7 @@ const everySeed = curves.random.map((_, s) => s);
 const savings = STRATEGIES.filter((strategy) => strategy !== "random").map((strategy) => {
   const cells = TARGETS.map((votes) =>
     percent(
-      bootstrap([everySeed], ([seeds]) => {
+      clusterBootstrap(everySeed, (seeds) => {
         const target = meanCurve("random", seeds)[at(votes)];
         return 1 - votesToReach(meanCurve(strategy, seeds), target) / votes;
       }),

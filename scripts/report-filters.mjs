@@ -8,7 +8,7 @@ import { hiddenValues, simulatedRaters, simulateVotes } from "../dist/feedback/s
 import { sentences } from "../dist/feedback/simulate/values.js";
 import { TaskDefinition } from "../dist/feedback/tasks/index.js";
 import { RandomStream } from "../dist/random.js";
-import { wilsonInterval } from "../dist/statistics/estimates.js";
+import { rateOfSums, shareInterval } from "../dist/statistics/rates.js";
 import { machine } from "./machine.mjs";
 
 const pools = Number(process.argv[2] ?? 600);
@@ -52,9 +52,9 @@ const figure = ({ estimate, low, high }) => `${(100 * estimate).toFixed(1)}% (${
 const honest = Array.from({ length: pools }, (_, i) => run(HONEST_SEED + i, { honest: 1 }));
 const falseAlarms = FILTERS.map((filter) => {
   const held = honest.map((r) => r.held(filter).size);
-  return [filter, wilsonInterval(held.filter((n) => n > 0).length, pools), wilsonInterval(held.reduce((a, b) => a + b, 0), 20 * pools)];
+  return [filter, shareInterval(held.filter((n) => n > 0).length, pools), rateOfSums(held, Array(pools).fill(20))];
 });
-const any = honest.reduce((n, r) => n + new Set(FILTERS.flatMap((f) => [...r.held(f)])).size, 0);
+const any = honest.map((r) => new Set(FILTERS.flatMap((f) => [...r.held(f)])).size);
 
 // 2. Pools with a fifth of one other kind: the share of that kind that is held, and of the honest.
 const few = Math.ceil(pools / 5);
@@ -68,15 +68,15 @@ const power = ATTACKS.map((attack) => {
     }
     return found / n;
   });
-  let [anyFound, n, honestFound, honestCount] = [0, 0, 0, 0];
-  for (const { kind, held } of mixed) {
-    const ids = new Set(FILTERS.flatMap((f) => [...held(f)]));
-    for (const [id, k] of kind) {
-      if (k === attack) { n++; if (ids.has(id)) anyFound++; }
-      else { honestCount++; if (ids.has(id)) honestFound++; }
-    }
-  }
-  return [attack, cells, wilsonInterval(anyFound, n), wilsonInterval(honestFound, honestCount)];
+  const heldOf = (which) => {
+    const each = mixed.map(({ kind, held }) => {
+      const ids = new Set(FILTERS.flatMap((f) => [...held(f)]));
+      const own = [...kind].filter(([, k]) => (k === attack) === which).map(([id]) => id);
+      return { found: own.filter((id) => ids.has(id)).length, count: own.length };
+    });
+    return rateOfSums(each.map(({ found }) => found), each.map(({ count }) => count));
+  };
+  return [attack, cells, heldOf(true), heldOf(false)];
 });
 
 const document = `# What the rater filters find
@@ -87,15 +87,15 @@ const document = `# What the rater filters find
   from 1000 on had been looked at while the filters were made.
 - Design: a seed is a pool of 20 simulated raters, about ${Math.round(honest[0].votes)} votes each on 120 pairs with hidden values, gold items and hidden repeats; the
   filters' defaults. n = ${pools} pools of honest raters (${20 * pools} raters), and ${few} pools for each other kind (${4 * few} raters of it).
-- Intervals: Wilson's, 95%. Pools are independent; over raters they take the raters of one pool for independent, though they
-  judge the same items. Columns without an interval: n as above, so that a 95% interval is at most ${(100 * wilsonInterval(2 * few, 4 * few).high - 50).toFixed(1)} points either way.
+- Intervals: 95%, of rates over pools: raters of one pool, who judge the same items, are one cluster (docs/results/intervals.md). Columns
+  without an interval: n as above, so that of independent raters a 95% interval is at most ${(100 * shareInterval(2 * few, 4 * few).high - 50).toFixed(1)} points either way.
 
 ## Honest raters held by mistake (${pools} pools of honest raters only)
 
 | filter | pools with any honest rater held | honest raters held | stated |
 |---|---|---|---|
 ${falseAlarms.map(([name, p, r]) => `| ${name} | ${figure(p)} | ${figure(r)} | ${name === "failed-gold" ? "at most 5% of honest raters" : name === "copied-text" ? "measured only" : "at most 1% of pools"} |`).join("\n")}
-| any of them | | ${figure(wilsonInterval(any, 20 * pools))} | |
+| any of them | | ${figure(rateOfSums(any, Array(pools).fill(20)))} | |
 
 ## Share of each kind of rater that is held (${few} pools, a fifth of the raters of that kind)
 

@@ -4,7 +4,7 @@
 import { filterSchema } from "../dist/feedback/filters/index.js";
 import { goldEvidence } from "../dist/feedback/filters/failed-gold.js";
 import { RandomStream } from "../dist/random.js";
-import { wilsonInterval } from "../dist/statistics/estimates.js";
+import { shareInterval } from "../dist/statistics/rates.js";
 
 const RATERS = 20_000;
 const ITEMS = [10, 20, 40, 80];
@@ -36,13 +36,13 @@ function heldAfter(accuracy, random) {
 }
 
 const percent = (x) => (100 * x).toFixed(1);
-console.log(`${RATERS} simulated raters a row, seed 1; 95% Wilson intervals\n`);
+console.log(`${RATERS} simulated raters a row, seed 1; 95% intervals of shares of independent raters\n`);
 console.log(`| accuracy | ${ITEMS.map((n) => `${n} gold`).join(" | ")} |\n|---|${ITEMS.map(() => "---|").join("")}`);
 for (const accuracy of ACCURACIES) {
   const random = new RandomStream(1, `report/gold-power/${accuracy}`);
   const held = Array.from({ length: RATERS }, () => heldAfter(accuracy, random));
   const cells = ITEMS.map((n) => {
-    const { estimate, low, high } = wilsonInterval(held.filter((after) => after <= n).length, RATERS);
+    const { estimate, low, high } = shareInterval(held.filter((after) => after <= n).length, RATERS);
     return `${percent(estimate)}% (${percent(low)} to ${percent(high)})`;
   });
   console.log(`| ${accuracy.toString().replace(/^0/, "")} | ${cells.join(" | ")} |`);

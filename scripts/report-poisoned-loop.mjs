@@ -4,8 +4,8 @@
 //   node scripts/report-poisoned-loop.mjs --report 1 2 3     the document again, from the newest finished run of each
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { studentInterval } from "../dist/statistics/means.js";
 import { machine } from "./machine.mjs";
-import { studentInterval } from "./over-seeds.mjs";
 
 const again = process.argv[2] === "--report";
 const seeds = process.argv.slice(again ? 3 : 2).map(Number);

@@ -128,7 +128,7 @@ agrees on half: read the [samples](#samples). What the runs show is that trainin
 - Seeds: ${rewardConfig.seed ?? 0} for the reward model, ${ppoConfig.seed ?? 0} for PPO: one run of each.
 - Design: reward model: n = ${reward.heldOutPairs} held-out pairs. PPO: n = ${c.prompts} held-out prompts, one answer to each before and after, with the same random numbers;
   gains are paired by prompt.
-- Intervals: 95%; accuracy by Wilson over pairs, all else by a bootstrap (BCa) over pairs or prompts. All are of one run: what another seed's
+- Intervals: 95%; over conversations and prompts (docs/results/intervals.md). All are of one run: what another seed's
   training would make is not in them. Distinct-3, length and the share cut have none.
 
 ## Reward model

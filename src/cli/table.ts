@@ -1,3 +1,4 @@
+import type { Interval } from "../statistics/estimates.js";
 import { textWidth } from "./text-width.js";
 
 export type Cell = string | number;
@@ -9,6 +10,16 @@ export function formatNumber(value: number): string {
   if (size !== 0 && (size < 1e-3 || size >= 1e6)) return value.toExponential(2);
   return value.toFixed(size >= 100 ? 1 : size >= 10 ? 2 : 3);
 }
+
+/** An estimate with its 95% interval, or why it has none, and what the interval rests on. */
+export function formatInterval({ estimate, low, high, caution }: Interval): string {
+  const ends = isBounded({ low, high }) ? [`95% interval ${formatNumber(low)} to ${formatNumber(high)}`] : [];
+  return `${formatNumber(estimate)} (${[...ends, ...(caution === undefined ? [] : [caution])].join("; ")})`;
+}
+
+/** Whether an interval has ends: without enough values it has none. */
+export const isBounded = ({ low, high }: { low: number; high: number }): boolean =>
+  Number.isFinite(low) && Number.isFinite(high);
 
 /** 134.5M, 12.3K, 960: how many parameters or tokens there are. */
 export function formatCount(count: number): string {

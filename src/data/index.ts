@@ -2,6 +2,7 @@
  * Dataset files: JSONL, JSON, CSV and Parquet in the formats of TRL, OpenAI, Anthropic's HH, Alpaca and ShareGPT, each
  * checked whole and brought to one of four normal forms (rows.ts).
  */
+export { conversationKey, demonstrationKey } from "./conversation.js";
 export { type Explanation, explainIssue, fieldName, shown } from "./explain-issue.js";
 export {
   checkRows,

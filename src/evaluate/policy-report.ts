@@ -1,10 +1,15 @@
-import { bootstrap, bootstrapMean } from "../statistics/bootstrap.js";
-import { type Interval, type WinRate, wilsonInterval, winRate } from "../statistics/estimates.js";
+import { conversationKey, type TextOrMessages } from "../data/index.js";
+import { clustersOf } from "../statistics/clusters.js";
+import { type WinRate, winRate } from "../statistics/estimates.js";
+import { pooledMeanInterval, ratioInterval, type SampleInterval } from "../statistics/means.js";
+import { type ClusterInterval, rateInterval } from "../statistics/rates.js";
 import { isRefusal } from "../text/refusal.js";
 import { distinctN } from "./diversity.js";
 
 /** An answer to a prompt, and what was measured of it. */
 export interface Answer {
+  /** Answers to one prompt, or in one conversation, count as one cluster. */
+  prompt: TextOrMessages;
   text: string;
   ids: readonly number[];
   /** It ended by itself, not at the limit of tokens. */
@@ -14,27 +19,37 @@ export interface Answer {
   logRatio?: number;
 }
 
-/** Figures of one policy's answers, each with its 95% interval. */
+/** Figures of one policy's answers, each with its 95% interval over prompts. */
 export interface PolicyReport {
   name: string;
   n: number;
-  reward?: Interval;
+  reward?: ClusterInterval;
   /** Estimate of KL(policy || reference) per response, from its own samples (Schulman's k1), in nats. */
-  kl?: Interval & { to: string };
-  tokens: Interval;
-  stopped: Interval;
-  refusals: Interval;
+  kl?: ClusterInterval & { to: string };
+  tokens: ClusterInterval;
+  stopped: ClusterInterval;
+  refusals: ClusterInterval;
   /** Of the tokens of all answers. No interval: resampled texts repeat, which is what it counts. */
   distinct3: number;
 }
 
+const keysOf = (answers: readonly Answer[]): string[] =>
+  answers.map(({ prompt, text }) => conversationKey(prompt, text));
+
 export function policyReport(name: string, answers: readonly Answer[], reference?: string): PolicyReport {
   const n = answers.length;
-  const all = (value: (answer: Answer) => number | undefined): Interval | undefined => {
+  const keys = keysOf(answers);
+  const all = (value: (answer: Answer) => number | undefined): ClusterInterval | undefined => {
     const values = answers.map(value).filter((x) => x !== undefined);
-    return values.length === n ? bootstrapMean(values) : undefined;
+    return values.length === n ? pooledMeanInterval(clustersOf(values, keys)) : undefined;
   };
-  const share = (holds: (answer: Answer) => boolean) => wilsonInterval(answers.filter(holds).length, n);
+  const share = (holds: (answer: Answer) => boolean): ClusterInterval =>
+    rateInterval(
+      clustersOf(
+        answers.map((answer) => (holds(answer) ? 1 : 0)),
+        keys,
+      ),
+    );
   const reward = all((answer) => answer.reward);
   const kl = all((answer) => answer.logRatio);
   return {
@@ -42,7 +57,7 @@ export function policyReport(name: string, answers: readonly Answer[], reference
     n,
     ...(reward && { reward }),
     ...(kl && reference !== undefined && { kl: { ...kl, to: reference } }),
-    tokens: bootstrapMean(answers.map(({ ids }) => ids.length)),
+    tokens: all(({ ids }) => ids.length)!,
     stopped: share((answer) => answer.stopped),
     refusals: share(({ text }) => isRefusal(text)),
     distinct3: distinctN(
@@ -58,7 +73,7 @@ export interface Comparison {
   n: number;
   winRate: WinRate;
   /** Mean of reward - reward of the other, prompt by prompt. */
-  difference: Interval;
+  difference: ClusterInterval;
 }
 
 export function compareAnswers(
@@ -66,23 +81,44 @@ export function compareAnswers(
   others: readonly Answer[],
   against: string,
 ): Comparison {
+  const clusters = keysOf(answers);
   const [mine, theirs] = [answers, others].map((list) => list.map(({ reward }) => reward ?? Number.NaN));
+  const differences = mine.map((reward, i) => reward - theirs[i]);
   return {
     against,
     n: mine.length,
-    winRate: winRate(mine, theirs),
-    difference: bootstrapMean(mine.map((reward, i) => reward - theirs[i])),
+    winRate: winRate(mine, theirs, { clusters }),
+    difference: pooledMeanInterval(clustersOf(differences, clusters)),
   };
 }
 
-/** exp of the mean negative log-probability of all tokens, with its interval over texts. */
-export function perplexity(texts: readonly Iterable<number>[]): Interval & { n: number; tokens: number } {
-  const lists = texts.map((logProbs) => [...logProbs]);
-  const sums = lists.map((logProbs) => logProbs.reduce((sum, value) => sum - value, 0));
-  const ofRows = ([rows]: readonly (readonly number[])[]) => {
-    const total = rows.reduce((sum, row) => sum + sums[row], 0);
-    return Math.exp(total / rows.reduce((count, row) => count + lists[row].length, 0));
-  };
-  const interval = bootstrap([lists.map((_, row) => row)], ofRows);
-  return { ...interval, n: lists.length, tokens: lists.reduce((count, { length }) => count + length, 0) };
+/** A text's log-probabilities, one for each token, and the conversation that it is from. */
+export interface ScoredText {
+  logProbs: Iterable<number>;
+  conversation: string;
+}
+
+/** Mean negative log-probability of the tokens of all texts, in nats, with its interval over conversations. At least one token. */
+export function lossPerToken(texts: readonly ScoredText[]): SampleInterval & { tokens: number } {
+  const each = texts.map(({ logProbs }) => {
+    const values = [...logProbs];
+    return { tokens: values.length, loss: values.reduce((sum, value) => sum - value, 0) };
+  });
+  const clusters = clustersOf(
+    each,
+    texts.map(({ conversation }) => conversation),
+  );
+  const total = (of: (text: (typeof each)[number]) => number): number[] =>
+    clusters.map((cluster) => cluster.reduce((sum, text) => sum + of(text), 0));
+  const interval = ratioInterval(
+    total(({ loss }) => loss),
+    total(({ tokens }) => tokens),
+  );
+  return { ...interval, n: texts.length, tokens: each.reduce((count, { tokens }) => count + tokens, 0) };
+}
+
+/** exp of the loss per token, with its interval. */
+export function perplexity(texts: readonly ScoredText[]): SampleInterval & { tokens: number } {
+  const { estimate, low, high, ...rest } = lossPerToken(texts);
+  return { ...rest, estimate: Math.exp(estimate), low: Math.exp(low), high: Math.exp(high) };
 }

@@ -1,6 +1,9 @@
 /**
- * Bootstrap intervals, bias-corrected and accelerated (Efron 1987, "Better bootstrap confidence intervals"; Efron and
- * Tibshirani 1993, chapter 14). Seeded: the same data and seed give the same interval.
+ * The cluster bootstrap: whole clusters (units with all their votes, seeds with all their figures) are drawn with replacement, and the
+ * interval of any statistic of them is bias-corrected and accelerated (Efron 1987, "Better bootstrap confidence intervals"; Efron and
+ * Tibshirani 1993, chapter 14; Davison and Hinkley 1997, section 3.8, for clusters). Seeded: the same data and seed give the same
+ * interval. It needs many clusters: of a mean of 8 values it covers 86%, of skewed ones less; for means and rates take means.ts and
+ * rates.ts.
  */
 import { RandomStream } from "../random.js";
 import { type Interval, mean } from "./estimates.js";
@@ -12,49 +15,47 @@ export interface BootstrapOptions {
   confidence?: number;
 }
 
-/** A figure of several independent samples, such as the difference of two means. */
-export type Statistic = (samples: readonly (readonly number[])[]) => number;
-
-/** Interval of a sample's mean. For paired samples, give the differences. */
+/** Interval of a sample's mean. */
 export function bootstrapMean(values: readonly number[], options: BootstrapOptions = {}): Interval {
-  return bootstrap([values], ([sample]) => mean(sample), options);
+  return clusterBootstrap(values, mean, options);
 }
 
-/** Interval of mean(a) - mean(b) for independent samples. */
-export function bootstrapDifference(
-  a: readonly number[],
-  b: readonly number[],
-  options: BootstrapOptions = {},
+/** BCa interval of a statistic of independent clusters. @param clusters at least one. @param statistic of any number of them, finite. */
+export function clusterBootstrap<Cluster>(
+  clusters: readonly Cluster[],
+  statistic: (clusters: readonly Cluster[]) => number,
+  { seed = 0, resamples = 2000, confidence = 0.95 }: BootstrapOptions = {},
 ): Interval {
-  return bootstrap([a, b], ([x, y]) => mean(x) - mean(y), options);
+  if (clusters.length === 0) throw new RangeError("bootstrap of an empty sample");
+  const estimate = statistic(clusters);
+  const random = new RandomStream(seed, "evaluate/bootstrap");
+  const draws = Float64Array.from({ length: resamples }, () =>
+    statistic(clusters.map(() => clusters[random.int(clusters.length)])),
+  ).sort();
+  const without = clusters.map((_, left) => statistic(clusters.filter((_cluster, i) => i !== left)));
+  return { estimate, ...bcaEnds(draws, estimate, without, confidence) };
 }
 
 /**
- * BCa interval of any statistic; every sample is drawn from with replacement, apart from the others. For correlations,
- * give one sample of indices and let the statistic look the pairs up.
+ * The ends of a BCa interval. With bias z0 = Phi^-1(share of draws below the estimate) and acceleration a from the jackknife, an end is
+ * the draws' quantile at Phi(z0 + (z0 + z) / (1 - a (z0 + z))).
  *
- * With bias z0 = Phi^-1(share of resamples below the estimate) and acceleration a from the jackknife,
- * an end of the interval is the resamples' quantile at Phi(z0 + (z0 + z) / (1 - a (z0 + z))).
+ * @param draws of the statistic from resamples, sorted. @param without the statistic without each of the clusters.
  */
-export function bootstrap(
-  samples: readonly (readonly number[])[],
-  statistic: Statistic,
-  { seed = 0, resamples = 2000, confidence = 0.95 }: BootstrapOptions = {},
-): Interval {
-  if (samples.some((sample) => sample.length === 0)) throw new RangeError("bootstrap of an empty sample");
-  const estimate = statistic(samples);
-  const random = new RandomStream(seed, "evaluate/bootstrap");
-  const draws = Float64Array.from({ length: resamples }, () =>
-    statistic(samples.map((sample) => sample.map(() => sample[random.int(sample.length)]))),
-  ).sort();
-  if (draws[0] === draws[resamples - 1]) return { estimate, low: draws[0], high: draws[0] };
+export function bcaEnds(
+  draws: Float64Array,
+  estimate: number,
+  without: readonly number[],
+  confidence = 0.95,
+): { low: number; high: number } {
+  if (draws[0] === draws[draws.length - 1]) return { low: draws[0], high: draws[0] };
   const z0 = normalQuantile(shareBelow(draws, estimate));
-  const a = acceleration(samples, statistic);
+  const a = acceleration(without);
   const end = (p: number) => {
     const z = z0 + normalQuantile(p);
     return quantile(draws, normalCdf(z0 + z / (1 - a * z)));
   };
-  return { estimate, low: end((1 - confidence) / 2), high: end((1 + confidence) / 2) };
+  return { low: end((1 - confidence) / 2), high: end((1 + confidence) / 2) };
 }
 
 /** Share of draws below the estimate, equal ones counting half, kept off 0 and 1. */
@@ -64,20 +65,13 @@ function shareBelow(draws: Float64Array, estimate: number): number {
   return Math.min(draws.length - 0.5, Math.max(0.5, below)) / draws.length;
 }
 
-/** Skewness of the statistic, from leaving out one value at a time of each sample. */
-function acceleration(samples: readonly (readonly number[])[], statistic: Statistic): number {
+/** A sixth of the skewness of the statistic, from leaving out one cluster at a time. */
+function acceleration(without: readonly number[]): number {
+  const center = mean(without);
   let [cubes, squares] = [0, 0];
-  for (const [s, sample] of samples.entries()) {
-    if (sample.length < 2) continue;
-    const without = sample.map((_, left) =>
-      statistic(samples.map((other, o) => (o === s ? other.filter((_value, i) => i !== left) : other))),
-    );
-    const center = mean(without);
-    for (const value of without) {
-      const influence = (center - value) * ((sample.length - 1) / sample.length);
-      cubes += influence ** 3;
-      squares += influence ** 2;
-    }
+  for (const value of without) {
+    cubes += (center - value) ** 3;
+    squares += (center - value) ** 2;
   }
   return squares === 0 ? 0 : cubes / (6 * squares ** 1.5);
 }

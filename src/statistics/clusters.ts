@@ -11,3 +11,8 @@ export function clustersOf<Value>(values: readonly Value[], keys: readonly unkno
   }
   return [...lists.values()];
 }
+
+/** @throws RangeError when the samples are not of one length. */
+export function checkPaired(a: ArrayLike<unknown>, b: ArrayLike<unknown>): void {
+  if (a.length !== b.length) throw new RangeError(`paired samples of ${a.length} and ${b.length} values`);
+}

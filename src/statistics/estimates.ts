@@ -1,4 +1,5 @@
 /** Means, proportions and correlations with their intervals; what every reported figure goes through. */
+import { checkPaired, clustersOf } from "./clusters.js";
 import { normalQuantile } from "./normal.js";
 import { rateInterval } from "./rates.js";
 
@@ -70,17 +71,25 @@ export interface WinRate extends Interval {
 }
 
 /**
- * Win rate of paired scores, a tie counting half, with `rateInterval` over the pairs.
+ * Win rate of paired scores, a tie counting half, with `rateInterval` over clusters of pairs.
  *
- * @param scores and against: of two policies on the same prompts, in the same order; prompts are independent.
+ * @param scores and against: of two policies on the same prompts, in the same order. @param options.clusters a key for each pair: those of
+ * one prompt or conversation share it; without keys every pair is independent.
  */
-export function winRate(scores: ArrayLike<number>, against: ArrayLike<number>, confidence = 0.95): WinRate {
+export function winRate(
+  scores: ArrayLike<number>,
+  against: ArrayLike<number>,
+  { clusters, confidence = 0.95 }: { clusters?: readonly unknown[]; confidence?: number } = {},
+): WinRate {
   checkPaired(scores, against);
-  const outcomes = Array.from(scores, (score, i) => [
+  const outcomes = Array.from(scores, (score, i) =>
     score > against[i] ? 1 : score === against[i] ? 0.5 : 0,
-  ]);
-  const count = (outcome: number) => outcomes.filter(([own]) => own === outcome).length;
-  const { estimate, low, high, caution } = rateInterval(outcomes, confidence);
+  );
+  const count = (outcome: number) => outcomes.filter((own) => own === outcome).length;
+  const { estimate, low, high, caution } = rateInterval(
+    clustersOf(outcomes, clusters ?? outcomes.map((_, i) => i)),
+    confidence,
+  );
   return {
     ...{ estimate, low, high, wins: count(1), ties: count(0.5), losses: count(0) },
     ...(caution !== undefined && { caution }),
@@ -90,12 +99,12 @@ export function winRate(scores: ArrayLike<number>, against: ArrayLike<number>, c
 /** Share of preferences whose chosen side has the higher score, a tie counting half; as `winRate`. */
 export function preferenceAccuracy(
   pairs: readonly { chosen: number; rejected: number }[],
-  confidence = 0.95,
+  options: { clusters?: readonly unknown[]; confidence?: number } = {},
 ): WinRate {
   return winRate(
     pairs.map(({ chosen }) => chosen),
     pairs.map(({ rejected }) => rejected),
-    confidence,
+    options,
   );
 }
 
@@ -128,8 +137,4 @@ export function ranks(values: ArrayLike<number>): number[] {
     start = end;
   }
   return ranked;
-}
-
-function checkPaired(a: ArrayLike<number>, b: ArrayLike<number>): void {
-  if (a.length !== b.length) throw new RangeError(`paired samples of ${a.length} and ${b.length} values`);
 }

@@ -1,10 +1,13 @@
 import { describe, expect, it } from "vitest";
+import { readFixture } from "../../test/fixtures.js";
 import { maskedStd, mean } from "./estimates.js";
 import {
   clusterMeanInterval,
   meanInterval,
   pairedDifference,
   pairedStudentInterval,
+  pooledMeanInterval,
+  ratioInterval,
   studentInterval,
 } from "./means.js";
 import { studentQuantile } from "./student.js";
@@ -12,27 +15,19 @@ import { studentQuantile } from "./student.js";
 const VALUES = [0.3, 1.9, 0.1, 0.7, 5.2, 0.4, 1.1, 2.6];
 
 describe("studentInterval", () => {
-  it("is that of the textbook", () => {
-    // scipy.stats.ttest_1samp([1.12, 0.93, 1.31, 1.05, 0.98], 0).confidence_interval()
-    const { estimate, low, high, n, caution } = studentInterval([1.12, 0.93, 1.31, 1.05, 0.98]);
-    expect([estimate, low, high]).toEqual([
-      expect.closeTo(1.078, 12),
-      expect.closeTo(0.8939570789923047, 9),
-      expect.closeTo(1.2620429210076956, 9),
-    ]);
-    expect([n, caution]).toEqual([5, expect.stringContaining("normal")]);
-  });
-
-  it("of pairs is of their differences", () => {
-    const [a, b] = [
-      [1.5, 0.9, 1.2],
-      [1.3, 0.6, 1.1],
-    ];
-    const paired = pairedStudentInterval(a, b);
-    expect(paired).toEqual(studentInterval(a.map((x, i) => x - b[i])));
-    // The values vary by 0.3, the differences by 0.1.
-    expect(paired.low).toBeGreaterThan(-0.1);
-    expect(() => pairedStudentInterval(a, [1])).toThrow("3 and 1 values");
+  it("is scipy's, also of pairs", () => {
+    const { means } = readFixture<{ means: Record<"a" | "b" | "one" | "one90" | "paired", number[]> }>(
+      "statistics.json",
+    );
+    const { a, b } = means;
+    const found = [studentInterval(a), studentInterval(a, 0.9), pairedStudentInterval(a, b)];
+    for (const [i, expected] of [means.one, means.one90, means.paired].entries()) {
+      expect(found[i].low).toBeCloseTo(expected[0], 8);
+      expect(found[i].high).toBeCloseTo(expected[1], 8);
+    }
+    expect(found[0]).toMatchObject({ n: 7, caution: expect.stringContaining("normal") });
+    expect(studentInterval(Array.from({ length: 30 }, (_, i) => i)).caution).toBeUndefined();
+    expect(() => pairedStudentInterval(a, [1])).toThrow("7 and 1 values");
   });
 
   it("of one value is no interval", () => {
@@ -99,5 +94,40 @@ describe("meanInterval", () => {
       ...{ low: expect.closeTo(low, 9), high: expect.closeTo(high, 9), n: 15, clusters: 8 },
     });
     expect(() => clusterMeanInterval([[1], []])).toThrow("no values");
+  });
+});
+
+describe("ratioInterval", () => {
+  const [loss, tokens] = [VALUES.map((x, i) => x * (2 + i)), VALUES.map((_, i) => 2 + i)];
+
+  it("of equal denominators is that of the mean", () => {
+    const interval = meanInterval(VALUES);
+    const ratio = ratioInterval(VALUES, Array(8).fill(3));
+    expect(ratio.estimate).toBeCloseTo(interval.estimate / 3, 12);
+    expect([ratio.low, ratio.high]).toEqual([
+      expect.closeTo(interval.low / 3, 12),
+      expect.closeTo(interval.high / 3, 12),
+    ]);
+  });
+
+  it("weighs units by their denominators, and pools clusters by their sizes", () => {
+    const clusters = VALUES.map((x, i) => Array(2 + i).fill(x));
+    const pooled = pooledMeanInterval(clusters);
+    expect(pooled).toMatchObject({ n: 44, clusters: 8, estimate: expect.closeTo(mean(clusters.flat()), 12) });
+    const ratio = ratioInterval(loss, tokens);
+    expect([pooled.low, pooled.high]).toEqual([
+      expect.closeTo(ratio.low, 12),
+      expect.closeTo(ratio.high, 12),
+    ]);
+    // Members of one cluster are the same here: as if they were 44 values, the interval is too narrow.
+    expect(pooled.high - pooled.low).toBeGreaterThan(
+      1.5 * (meanInterval(clusters.flat()).high - meanInterval(clusters.flat()).low),
+    );
+  });
+
+  it("says what it cannot say", () => {
+    expect(ratioInterval([1, 2], [1, 1])).toMatchObject({ estimate: 1.5, high: Number.POSITIVE_INFINITY });
+    expect(() => ratioInterval([1], [0])).toThrow("a ratio to 0");
+    expect(() => ratioInterval([1, 2], [1])).toThrow("2 and 1");
   });
 });

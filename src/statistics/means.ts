@@ -3,6 +3,7 @@
  * conversation, pair or seed (the mean of its responses, votes or prompts), never one for each response. docs/results/intervals.md
  * has the measured coverage of every one of them.
  */
+import { checkPaired } from "./clusters.js";
 import { type Interval, maskedStd, mean } from "./estimates.js";
 import type { ClusterInterval } from "./rates.js";
 import { studentQuantile } from "./student.js";
@@ -57,19 +58,8 @@ export const pairedStudentInterval = (
  *
  * @param values at least one.
  */
-export function meanInterval(values: readonly number[], confidence = 0.95): SampleInterval {
-  const n = values.length;
-  const estimate = meanOf(values);
-  if (n < LEAST_VALUES) return none(estimate, n, `fewer than ${LEAST_VALUES} values have no interval`);
-  const { low, high } = skewedInterval(estimate, values, confidence);
-  const caution =
-    low === high
-      ? `all ${n} values are the same: how others may differ is not known`
-      : n < ENOUGH_VALUES
-        ? `fewer than ${ENOUGH_VALUES} values: too narrow if they are heavily skewed`
-        : undefined;
-  return { estimate, low, high, n, ...(caution !== undefined && { caution }) };
-}
+export const meanInterval = (values: readonly number[], confidence = 0.95): SampleInterval =>
+  intervalOf(meanOf(values), values, confidence);
 
 /** Interval of the mean of a - b, pair by pair, such as two policies on the same prompts. As `meanInterval`. */
 export const pairedDifference = (
@@ -89,14 +79,63 @@ export function clusterMeanInterval(
   confidence = 0.95,
 ): ClusterInterval {
   const interval = meanInterval(clusters.map(meanOf), confidence);
-  return { ...interval, n: clusters.reduce((n, { length }) => n + length, 0), clusters: clusters.length };
+  return { ...interval, n: sum(clusters.map(({ length }) => length)), clusters: clusters.length };
 }
 
-/** The ends of `meanInterval` about an estimate whose error is the mean of `values` less their expectation. */
-function skewedInterval(estimate: number, values: readonly number[], confidence: number) {
+/**
+ * Interval of the mean of all members of independent clusters, of which larger ones weigh more: the mean reward of all answers, where some
+ * prompts have several. As `ratioInterval` of the clusters' sums over their sizes.
+ *
+ * @param clusters at least one, none of them empty.
+ */
+export function pooledMeanInterval(
+  clusters: readonly (readonly number[])[],
+  confidence = 0.95,
+): ClusterInterval {
+  const sizes = clusters.map(({ length }) => length);
+  const sums = clusters.map(sum);
+  return { ...ratioInterval(sums, sizes, confidence), n: sum(sizes), clusters: clusters.length };
+}
+
+/**
+ * Interval of sum(a) / sum(b) over independent units, such as the loss per token of texts: that of `meanInterval` for the linearised values
+ * (a_i - R b_i) / mean(b) (Cochran 1977, "Sampling techniques", section 6.3). n is the number of units.
+ *
+ * @param a and b of each unit, in the same order; sum(b) above 0.
+ */
+export function ratioInterval(a: readonly number[], b: readonly number[], confidence = 0.95): SampleInterval {
+  const n = a.length;
+  checkPaired(a, b);
+  const total = sum(b);
+  if (!(total > 0)) throw new RangeError(`a ratio to ${total}`);
+  const estimate = sum(a) / total;
+  return intervalOf(
+    estimate,
+    a.map((value, i) => ((value - estimate * b[i]) * n) / total),
+    confidence,
+  );
+}
+
+/** `meanInterval` about an estimate whose error is the mean of `values` less their expectation. */
+function intervalOf(estimate: number, values: readonly number[], confidence: number): SampleInterval {
+  const n = values.length;
+  if (n < LEAST_VALUES) return none(estimate, n, `fewer than ${LEAST_VALUES} values have no interval`);
+  const { low, high } = skewedEnds(estimate, values, confidence);
+  const caution =
+    low === high
+      ? `all ${n} values are the same: how others may differ is not known`
+      : n < ENOUGH_VALUES
+        ? `fewer than ${ENOUGH_VALUES} values: too narrow if they are heavily skewed`
+        : undefined;
+  return { estimate, low, high, n, ...(caution !== undefined && { caution }) };
+}
+
+function skewedEnds(estimate: number, values: readonly number[], confidence: number) {
   const n = values.length;
   const center = mean(values);
-  if (values.every((x) => x === values[0])) return { low: estimate, high: estimate };
+  // What rounding makes of equal values is no variation.
+  const apart = values.reduce((most, x) => Math.max(most, Math.abs(x - values[0])), 0);
+  if (apart <= 1e-13 * Math.abs(estimate)) return { low: estimate, high: estimate };
   const deviation = maskedStd(values);
   const cubes = values.reduce((sum, x) => sum + ((x - center) / deviation) ** 3, 0);
   const skewness = (cubes * n) / ((n - 1) * (n - 2));
@@ -112,7 +151,7 @@ function skewedInterval(estimate: number, values: readonly number[], confidence:
 }
 
 function differences(a: readonly number[], b: readonly number[]): number[] {
-  if (a.length !== b.length) throw new RangeError(`paired samples of ${a.length} and ${b.length} values`);
+  checkPaired(a, b);
   return a.map((value, i) => value - b[i]);
 }
 
@@ -120,6 +159,8 @@ function meanOf(values: readonly number[]): number {
   if (values.length === 0) throw new RangeError("mean of no values");
   return mean(values);
 }
+
+const sum = (values: readonly number[]): number => values.reduce((total, x) => total + x, 0);
 
 const none = (estimate: number, n: number, caution: string): SampleInterval => ({
   ...{ estimate, low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY, n, caution },

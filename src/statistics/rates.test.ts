@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { binomialTail } from "./binomial.js";
+import { readFixture } from "../../test/fixtures.js";
 import { wilsonInterval } from "./estimates.js";
 import { rateDifference, rateInterval, shareInterval } from "./rates.js";
 
@@ -24,12 +24,18 @@ describe("rateInterval", () => {
     expect(high).toBeLessThan(1.1 * wilsonInterval(0, 100).high);
   });
 
-  it("has a low end that the exact one-sided bound allows", () => {
-    const { low } = rateInterval([...clusters(1, 1, 1), ...clusters(99, 1, 0)]);
-    // At that rate one success or more has a chance of 5%.
-    expect(low).toBeGreaterThan(0);
-    expect(binomialTail(1, 100, low)).toBeCloseTo(0.05, 2);
-    expect(wilsonInterval(1, 100).low).toBeGreaterThan(2 * low);
+  it("has a low end that the exact one-sided bound allows, else Wilson's of the effective number", () => {
+    const { bounds } = readFixture<{ bounds: { k: number; n: number; low: number; wilson: number[] }[] }>(
+      "statistics.json",
+    );
+    for (const { k, n, low, wilson } of bounds) {
+      const found = shareInterval(k, n);
+      // Scipy's bound is of n members, ours of some fewer.
+      if (low < wilson[0]) expect(found.low / low).toBeGreaterThan(0.5);
+      expect(found.low).toBeLessThan(Math.min(low, wilson[0]));
+      expect(found.high).toBeGreaterThan(wilson[1]);
+      expect(found.high - found.low).toBeLessThan(1.35 * (wilson[1] - wilson[0]));
+    }
   });
 
   it("of failures mirrors that of successes, and counts ties as they are", () => {

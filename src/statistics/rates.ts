@@ -3,6 +3,7 @@
  * least 93%, measured in docs/results/intervals.md, with rates from 0 to 1 and few clusters; with few successes or few clusters more
  * than 97%, because it is then not known how much the members of a cluster agree.
  */
+import { checkPaired } from "./clusters.js";
 import type { Interval } from "./estimates.js";
 import { regularizedBeta } from "./special-functions.js";
 import { studentQuantile } from "./student.js";
@@ -30,26 +31,39 @@ export interface ClusterInterval extends Interval {
  * @param clusters of members' values in [0, 1]: 0 or 1, or 1/2 for a tie. At least one, none of them empty.
  */
 export function rateInterval(clusters: readonly (readonly number[])[], confidence = 0.95): ClusterInterval {
-  const sums = clusters.map(sum);
-  const n = clusters.reduce((count, { length }) => count + length, 0);
-  const K = clusters.length;
-  if (K === 0 || clusters.some(({ length }) => length === 0)) throw new RangeError("a rate of no members");
   if (clusters.some((values) => values.some((x) => !(x >= 0 && x <= 1))))
     throw new RangeError("a rate of values outside [0, 1]");
+  return rateOfSums(
+    clusters.map(sum),
+    clusters.map(({ length }) => length),
+    confidence,
+  );
+}
+
+/** `rateInterval` from each cluster's sum, in [0, size], and its number of members, above 0. */
+export function rateOfSums(
+  sums: readonly number[],
+  sizes: readonly number[],
+  confidence = 0.95,
+): ClusterInterval {
+  const n = sum(sizes);
+  const K = sizes.length;
+  if (K === 0 || sizes.some((size) => !(size > 0))) throw new RangeError("a rate of no members");
   const estimate = Math.min(1, sum(sums) / n);
   if (K === 1)
     return { estimate, low: 0, high: 1, n, clusters: K, caution: "one cluster: the rate may be anything" };
-  const residuals = sums.map((y, i) => (y - estimate * clusters[i].length) ** 2);
-  const size = clusters.reduce((total, { length }) => total + length ** 2, 0) / n;
-  const design = ((K / (K - 1)) * sum(residuals) + size) / (n * estimate * (1 - estimate) + 1);
+  const residuals = sums.reduce((total, y, i) => total + (y - estimate * sizes[i]) ** 2, 0);
+  const size = sizes.reduce((total, m) => total + m ** 2, 0) / n;
+  const design = ((K / (K - 1)) * residuals + size) / (n * estimate * (1 - estimate) + 1);
   return { estimate, ...ends(estimate, n / design, K, confidence), n, clusters: K };
 }
 
 /** Interval of the share of independent cases, each a cluster of its own. @param successes of n, whole. */
 export function shareInterval(successes: number, n: number, confidence = 0.95): ClusterInterval {
   if (!(n > 0 && successes >= 0 && successes <= n)) throw new RangeError(`${successes} successes of ${n}`);
-  return rateInterval(
-    Array.from({ length: n }, (_, i) => [i < successes ? 1 : 0]),
+  return rateOfSums(
+    Array.from({ length: n }, (_, i) => (i < successes ? 1 : 0)),
+    Array(n).fill(1),
     confidence,
   );
 }
@@ -69,8 +83,7 @@ export function rateDifference(
   b: readonly (readonly number[])[],
   { paired, confidence = 0.95 }: { paired: boolean; confidence?: number },
 ): ClusterInterval {
-  if (paired && a.length !== b.length)
-    throw new RangeError(`paired samples of ${a.length} and ${b.length} clusters`);
+  if (paired) checkPaired(a, b);
   const [p, q] = [rateInterval(a, confidence), rateInterval(b, confidence)];
   const r = paired ? residualCorrelation(a, p.estimate, b, q.estimate) : 0;
   const reach = (x: number, y: number) => Math.sqrt(Math.max(0, x * x - 2 * r * x * y + y * y));
@@ -106,20 +119,26 @@ function ends(p: number, n: number, K: number, confidence: number): { low: numbe
   const center = p + t ** 2 / (2 * n);
   const spread = t * Math.sqrt((p * (1 - p)) / n + t ** 2 / (4 * n ** 2));
   const scale = 1 + t ** 2 / n;
-  const successes = p * n;
-  const exact = (count: number) => exactBound(count, n, 1 - confidence);
   return {
-    low: p === 0 ? 0 : Math.max(0, Math.min((center - spread) / scale, exact(successes))),
-    high: p === 1 ? 1 : Math.min(1, Math.max((center + spread) / scale, 1 - exact(n - successes))),
+    low: p === 0 ? 0 : Math.max(0, exactBound((center - spread) / scale, p * n, n, 1 - confidence)),
+    high:
+      p === 1
+        ? 1
+        : 1 - Math.max(0, exactBound(1 - (center + spread) / scale, (1 - p) * n, n, 1 - confidence)),
   };
 }
 
-/** The rate at which so many successes of n, or more, have the chance alpha (Clopper and Pearson 1934); both may be fractions. */
-function exactBound(successes: number, n: number, alpha: number): number {
-  let [low, high] = [0, 1];
+/**
+ * The rate at which so many successes of n, or more, have the chance alpha (Clopper and Pearson 1934), where that is below `from`; else
+ * `from`. Successes and n may be fractions.
+ */
+function exactBound(from: number, successes: number, n: number, alpha: number): number {
+  const chance = (rate: number) => regularizedBeta(rate, successes, n - successes + 1);
+  if (chance(from) <= alpha) return from;
+  let [low, high] = [0, from];
   for (let i = 0; i < 60; i++) {
     const middle = (low + high) / 2;
-    if (regularizedBeta(middle, successes, n - successes + 1) < alpha) low = middle;
+    if (chance(middle) < alpha) low = middle;
     else high = middle;
   }
   return low;

@@ -268,17 +268,17 @@ describe("plumb evaluate", () => {
       "--demonstrations",
       "demos.jsonl",
     ];
-    const rest = ["--limit", "6", "--max-new-tokens", "6", "--samples", "samples.jsonl", "--json"];
+    const rest = ["--limit", "8", "--max-new-tokens", "6", "--samples", "samples.jsonl", "--json"];
     const [found] = rowsOf(plumb(["evaluate", ...model, ...files, ...rest]));
     // The same policy with the same draws: every prompt is a tie.
-    expect(found.comparison).toMatchObject({ n: 6, winRate: { estimate: 0.5, ties: 6 } });
+    expect(found.comparison).toMatchObject({ n: 8, winRate: { estimate: 0.5, ties: 8 } });
     const [policy] = found.policies as { n: number; kl: { estimate: number }; tokens: { high: number } }[];
-    expect(policy.n).toBe(6);
+    expect(policy.n).toBe(8);
     expect(Math.abs(policy.kl.estimate)).toBeLessThan(1e-4);
     expect(policy.tokens.high).toBeLessThanOrEqual(6);
-    expect(found.preferences).toMatchObject({ n: 6 });
+    expect(found.preferences).toMatchObject({ n: 8 });
     expect((found.demonstrations as { estimate: number }).estimate).toBeGreaterThan(1);
-    expect(readFileSync(join(dir, "samples.jsonl"), "utf8").trim().split("\n")).toHaveLength(6);
+    expect(readFileSync(join(dir, "samples.jsonl"), "utf8").trim().split("\n")).toHaveLength(8);
   });
 
   it("compares with a dataset's own answers, as a table", () => {
@@ -294,6 +294,9 @@ describe("plumb evaluate", () => {
     const { status, stdout } = plumb(["evaluate", "--model", "model", "--reward-model", "rm", ...args]);
     expect(status).toBe(0);
     expect(stdout).toMatch(/win rate against dataset \(\d-\d-\d\) +\d\.?\d* +\d.* to /);
+    // Four differences of reward have no interval, and the table says why.
+    expect(stdout).toMatch(/reward above dataset.s +-?\d.* none \[1\] +4\n/);
+    expect(stdout).toContain("[1] fewer than 8 values have no interval");
   });
 
   it.each([

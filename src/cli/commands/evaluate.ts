@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { conversationKey, demonstrationKey } from "../../data/conversation.js";
 import { loadDemonstrations, loadPreferences, loadPrompts } from "../../data/load.js";
 import type { PromptRow } from "../../data/rows.js";
 import { encodeDemonstration, encodePreference } from "../../data/tokenize.js";
@@ -11,8 +12,9 @@ import { openRewardModel, type RewardModel, type SharedBase } from "../../model/
 import { NetworkRunner } from "../../model/runner.js";
 import { sequenceLogProbs } from "../../model/score.js";
 import type { Runtime } from "../../runtime/runtime.js";
-import { bootstrapMean } from "../../statistics/bootstrap.js";
+import { clustersOf } from "../../statistics/clusters.js";
 import { preferenceAccuracy } from "../../statistics/estimates.js";
+import { pooledMeanInterval } from "../../statistics/means.js";
 import { boundedRuns } from "../bounded-runs.js";
 import { textsOfFiles } from "../calibration-texts.js";
 import { type CommandContext, defineCommand } from "../command.js";
@@ -58,7 +60,7 @@ const schema = z.object({
 type Config = z.output<typeof schema>;
 
 export default defineCommand({
-  description: `Measures a policy, a reward model, or both; every figure comes with its 95% interval (Wilson's for shares, bootstrap otherwise) and its number of rows.
+  description: `Measures a policy, a reward model, or both; every figure comes with its 95% interval over prompts or conversations (docs/results/intervals.md) and its number of rows. Means of fewer than 8 have none.
 
 --prompts samples one answer to each prompt: length, refusals (told by their words), distinct-3, KL, and with --reward-model the mean reward. --against or --against-adapter samples another policy's answers to the same prompts too: win rate by reward, ties counting half. --against-references compares with the dataset's own answers instead. KL is to the other policy, else to the model without its last adapter, in nats per response; it is left out at temperature 0, where nothing is sampled.
 --preferences gives the reward model's accuracy; --demonstrations the policy's perplexity on what it should imitate.`,
@@ -256,8 +258,10 @@ async function measurePreferences(
   const scores = await rewardScores(rewardModel, texts, batchSize, (done) => progress.update(done));
   progress.end();
   const pairs = rows.map((_, i) => ({ chosen: scores[2 * i], rejected: scores[2 * i + 1] }));
-  const margin = bootstrapMean(pairs.map(({ chosen, rejected }) => chosen - rejected));
-  return { n: rows.length, accuracy: preferenceAccuracy(pairs), margin };
+  const clusters = rows.map(({ prompt, chosen }) => conversationKey(prompt, chosen));
+  const margins = pairs.map(({ chosen, rejected }) => chosen - rejected);
+  const margin = pooledMeanInterval(clustersOf(margins, clusters));
+  return { n: rows.length, accuracy: preferenceAccuracy(pairs, { clusters }), margin };
 }
 
 async function measureDemonstrations(
@@ -283,5 +287,7 @@ async function measureDemonstrations(
     return values;
   });
   progress.end();
-  return perplexity(logProbs);
+  return perplexity(
+    logProbs.map((values, i) => ({ logProbs: values, conversation: demonstrationKey(rows[i]) })),
+  );
 }

@@ -12,7 +12,7 @@ import { mean } from "../../statistics/estimates.js";
 import { type CommandContext, defineCommand } from "../command.js";
 import { chosenBase } from "../int8-base.js";
 import { createRuntime } from "../open-network.js";
-import { formatNumber } from "../table.js";
+import { formatInterval, formatNumber } from "../table.js";
 import { checkOut, openBase, savePolicy, trainableNetwork } from "../training/base.js";
 import { heaviestPpo } from "../training/dry-run.js";
 import { fitMemory } from "../training/memory-budget.js";
@@ -190,7 +190,7 @@ async function optimise(context: CommandContext, settings: Config): Promise<void
       stopped: session.stopped ?? null,
       trainPrompts: train.length,
       longPrompts: { count: long, done: config.longPrompts },
-      ...(before.length > 1 && { comparison: comparePolicies(before, after, kl) }),
+      ...(before.length > 1 && { comparison: comparePolicies(evaluation, before, after, kl) }),
       base: report,
       klBudget: config.klBudget,
       klCoefficient: state.beta,
@@ -218,17 +218,15 @@ interface Summary {
 }
 
 function summary({ iterations, comparison, model, trainingSeconds, peakMemoryMb }: Summary): string {
-  const shown = ({ estimate, low, high }: { estimate: number; low: number; high: number }): string =>
-    `${formatNumber(estimate)} (95% interval ${formatNumber(low)} to ${formatNumber(high)})`;
   const change = ({ before, after }: { before: number; after: number }): string =>
     `${formatNumber(before)} before, ${formatNumber(after)} after`;
   const figures = comparison && [
     `reward      ${formatNumber(comparison.rewardBefore.estimate)} before, ${formatNumber(comparison.rewardAfter.estimate)} after, on ${comparison.prompts} prompts it was not trained on`,
-    `gain        ${shown(comparison.gain)} standard deviations of the start`,
+    `gain        ${formatInterval(comparison.gain)} standard deviations of the start`,
     ...(Object.keys(comparison.gains).length > 1
-      ? Object.entries(comparison.gains).map(([name, gain]) => `  ${name}: ${shown(gain)}`)
+      ? Object.entries(comparison.gains).map(([name, gain]) => `  ${name}: ${formatInterval(gain)}`)
       : []),
-    `KL          ${shown(comparison.klPerResponse)} nats per response`,
+    `KL          ${formatInterval(comparison.klPerResponse)} nats per response`,
     `distinct-3  ${change(comparison.distinct3)}`,
     `length      ${change(comparison.length)} tokens`,
   ];

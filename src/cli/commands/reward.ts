@@ -8,6 +8,7 @@ import {
   type TokenPair,
 } from "../../algorithms/reward.js";
 import {
+  conversationKey,
   encodePreference,
   encodePrompt,
   holdOut,
@@ -22,12 +23,14 @@ import { saveRewardModel } from "../../model/reward-model.js";
 import { type NetworkRunner, NetworkTrainer } from "../../model/runner.js";
 import { type Batching, sequenceScores } from "../../model/score.js";
 import type { Runtime } from "../../runtime/runtime.js";
-import { bootstrapMean } from "../../statistics/bootstrap.js";
-import { wilsonInterval } from "../../statistics/estimates.js";
+import { clustersOf } from "../../statistics/clusters.js";
+import type { Interval } from "../../statistics/estimates.js";
+import { pooledMeanInterval } from "../../statistics/means.js";
+import { rateInterval } from "../../statistics/rates.js";
 import { type CommandContext, defineCommand } from "../command.js";
 import { chosenBase } from "../int8-base.js";
 import { createRuntime } from "../open-network.js";
-import { formatNumber } from "../table.js";
+import { formatInterval, formatNumber } from "../table.js";
 import {
   adapterOverSource,
   checkOut,
@@ -146,7 +149,7 @@ async function trainRewardModel(context: CommandContext, settings: Config): Prom
       trainPairs: train.length,
       heldOutPairs: heldOut.length,
       base: report,
-      ...(heldOut.length > 0 && heldOutFigures(scores, std)),
+      ...(heldOut.length > 0 && heldOutFigures(scores, split.heldOut, std)),
       normalization: { mean, std, samples: reference.rewards.length, from: reference.from },
       rewardModel: session.out,
       ...(await session.cost()),
@@ -210,16 +213,21 @@ async function referenceRewards(
   };
 }
 
-/** Accuracy counts a tie as wrong. The margin is in units of the normalised reward. */
-function heldOutFigures(scores: readonly { chosen: number; rejected: number }[], std: number) {
-  const right = scores.filter(({ chosen, rejected }) => chosen > rejected).length;
+/** Accuracy counts a tie as wrong. The margin is in units of the normalised reward. Intervals are over conversations. */
+function heldOutFigures(
+  scores: readonly { chosen: number; rejected: number }[],
+  rows: readonly PreferenceRow[],
+  std: number,
+) {
+  const keys = rows.map(({ prompt, chosen }) => conversationKey(prompt, chosen));
+  const right = scores.map(({ chosen, rejected }) => (chosen > rejected ? 1 : 0));
+  const margins = scores.map(({ chosen, rejected }) => (chosen - rejected) / std);
   return {
-    accuracy: wilsonInterval(right, scores.length),
-    margin: bootstrapMean(scores.map(({ chosen, rejected }) => (chosen - rejected) / std)),
+    accuracy: rateInterval(clustersOf(right, keys)),
+    margin: pooledMeanInterval(clustersOf(margins, keys)),
   };
 }
 
-type Interval = { estimate: number; low: number; high: number };
 interface Summary {
   heldOutPairs: number;
   accuracy?: Interval;
@@ -238,11 +246,11 @@ function summary({
   rewardModel,
   ...cost
 }: Summary): string {
-  const shown = ({ estimate, low, high }: Interval): string =>
-    `${formatNumber(estimate)} (95% interval ${formatNumber(low)} to ${formatNumber(high)})`;
   return [
-    ...(accuracy ? [`accuracy   ${shown(accuracy)} on ${heldOutPairs} pairs that it did not see`] : []),
-    ...(margin ? [`margin     ${shown(margin)}, in standard deviations`] : []),
+    ...(accuracy
+      ? [`accuracy   ${formatInterval(accuracy)} on ${heldOutPairs} pairs that it did not see`]
+      : []),
+    ...(margin ? [`margin     ${formatInterval(margin)}, in standard deviations`] : []),
     `rewards    mean ${formatNumber(n.mean)}, deviation ${formatNumber(n.std)} on ${n.from}, set to 0 and 1`,
     `cost       ${formatNumber(cost.trainingSeconds)} s of training, ${cost.peakMemoryMb} MB at most`,
     `saved      ${rewardModel}`,

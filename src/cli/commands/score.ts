@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { conversationKey } from "../../data/conversation.js";
 import { checkRow } from "../../data/formats.js";
 import type { LocatedRow, RowLocation } from "../../data/location.js";
 import { rowError } from "../../data/location.js";
@@ -45,6 +46,8 @@ const CHUNK_BATCHES = 8;
 /** Token ids of a text, or of both sides of a preference, the chosen one first. */
 interface Request {
   texts: number[][];
+  /** What tells a preference's conversation from others. */
+  conversation?: string;
   where: RowLocation;
 }
 
@@ -53,7 +56,7 @@ export default defineCommand({
 
 Lines hold {"chosen":...,"rejected":...} with or without "prompt" (TRL's preference formats, Anthropic's HH transcripts; OpenAI's preference format too), {"prompt":...,"completion":...}, {"messages":[...]}, scored at the end of the last answer, or {"input_ids":[...]}; other fields are ignored. Texts are encoded as in training: a completion ends with the end-of-sequence token, and of texts longer than the model was trained on the last tokens are read. Scores are normalised as the model was saved: (raw - mean) / std.
 
-With --json a last line gives the accuracy over the preferences, ties counting half, with its 95% Wilson interval: {"accuracy":..,"low":..,"high":..,"n":..}. A file is checked whole before the first answer; stdin is checked and answered in chunks of ${CHUNK_BATCHES} batches.`,
+With --json a last line gives the accuracy over the preferences, ties counting half, with its 95% interval over conversations: {"accuracy":..,"low":..,"high":..,"n":..}. A file is checked whole before the first answer; stdin is checked and answered in chunks of ${CHUNK_BATCHES} batches.`,
   examples: [
     {
       command: "plumb score --reward-model runs/reward/model --input pairs.jsonl --json",
@@ -82,6 +85,7 @@ With --json a last line gives the accuracy over the preferences, ties counting h
     const requests = await openRequests(input, (row) => parseRequest(row, opened));
     const progress = lineProgress(ui, "scores", requests);
     const pairs: { chosen: number; rejected: number }[] = [];
+    const clusters: unknown[] = [];
     let [done, cut] = [0, 0];
     for await (const chunk of requests.chunks(CHUNK_BATCHES * batchSize)) {
       signal.throwIfAborted();
@@ -94,6 +98,7 @@ With --json a last line gives the accuracy over the preferences, ties counting h
         if (second === undefined) await ui.row({ score: first });
         else {
           pairs.push({ chosen: first, rejected: second });
+          clusters.push(request.conversation);
           await ui.row({ chosen_score: first, rejected_score: second });
         }
       }
@@ -103,7 +108,7 @@ With --json a last line gives the accuracy over the preferences, ties counting h
     progress.end();
     if (cut > 0) ui.warn(`${cut} texts have more than ${opened.maxLength} tokens; their last ones were read`);
     if (pairs.length === 0) return;
-    const { estimate: accuracy, low, high } = preferenceAccuracy(pairs);
+    const { estimate: accuracy, low, high } = preferenceAccuracy(pairs, { clusters });
     if (json) await ui.row({ accuracy, low, high, n: pairs.length });
     else
       ui.info(
@@ -123,7 +128,8 @@ function parseRequest(
   if (form === "preference" || form === "openai-preference") {
     const [preference] = toPreferences(checkRow(row, form));
     const { chosen, rejected } = encodePreference(tokenizer, preference);
-    return { texts: [chosen, rejected], where };
+    const conversation = conversationKey(preference.prompt, preference.chosen);
+    return { texts: [chosen, rejected], conversation, where };
   }
   const checked = form === "messages" ? checkRow(row, "messages") : checkRow(row, "prompt-completion");
   const [demonstration] = toDemonstrations(checked);

@@ -1,16 +1,22 @@
 import { z } from "zod";
 import { sft, sftSchema, sftSteps } from "../../algorithms/sft.js";
-import { encodeDemonstration, holdOut, loadDemonstrations, type TokenizedText } from "../../data/index.js";
+import {
+  demonstrationKey,
+  encodeDemonstration,
+  holdOut,
+  loadDemonstrations,
+  type TokenizedText,
+} from "../../data/index.js";
 import { PlumbError } from "../../errors.js";
+import { lossPerToken } from "../../evaluate/policy-report.js";
 import { packSequences } from "../../model/packing.js";
 import { type NetworkRunner, NetworkTrainer } from "../../model/runner.js";
 import { type Batching, sequenceLogProbs } from "../../model/score.js";
-import { bootstrap } from "../../statistics/bootstrap.js";
 import type { Interval } from "../../statistics/estimates.js";
 import { type CommandContext, defineCommand } from "../command.js";
 import { chosenBase } from "../int8-base.js";
 import { createRuntime } from "../open-network.js";
-import { formatNumber } from "../table.js";
+import { formatInterval, formatNumber } from "../table.js";
 import { checkOut, openBase, savePolicy, trainableNetwork } from "../training/base.js";
 import { heaviestSft } from "../training/dry-run.js";
 import { fitMemory } from "../training/memory-budget.js";
@@ -60,7 +66,9 @@ async function fineTune(context: CommandContext, settings: Config): Promise<void
     return { ids: ids.slice(0, wanted.maxLength), read: read.slice(0, wanted.maxLength) };
   };
   const train = split.train.map(encode).filter(isRead);
-  const heldOut = split.heldOut.map(encode).filter(isRead);
+  const heldOut = split.heldOut
+    .map((row) => ({ ...encode(row), conversation: demonstrationKey(row) }))
+    .filter(isRead);
   const lost = rows.length - train.length - heldOut.length;
   if (train.length === 0) {
     throw new PlumbError(`no demonstration has an answer within ${wanted.maxLength} tokens`, {
@@ -79,11 +87,11 @@ async function fineTune(context: CommandContext, settings: Config): Promise<void
     const trainers = { policy: trainer };
     session.restore(trainers);
     const batching = { rows: config.microBatchSize, padId: base.padId, onProgress: session.checkInterrupt };
-    const before = (session.notes.heldOutLoss ??= await heldOutLoss(
+    const before = (session.notes.heldOutLoss ??= (await heldOutLoss(
       trainer,
       heldOut,
       batching,
-    )) as Interval | null;
+    )) as never) as unknown as Interval | null;
     const rowsTrained = config.packing ? packSequences(train, config.maxLength).length : train.length;
     const finished = await session.train(sft(trainer, train, base.padId, config, session.step), {
       trainers,
@@ -111,8 +119,8 @@ async function fineTune(context: CommandContext, settings: Config): Promise<void
       [
         ...(before && after
           ? [
-              `held-out loss  ${formatNumber(before.estimate)} before, ${shown(after)} after, on ${heldOut.length} demonstrations`,
-              `perplexity     ${shown(perplexityOf(after))}`,
+              `held-out loss  ${formatNumber(before.estimate)} before, ${formatInterval(after)} after, on ${heldOut.length} demonstrations`,
+              `perplexity     ${formatInterval(perplexityOf(after))}`,
             ]
           : []),
         `cost           ${formatNumber(result.trainingSeconds)} s of training, ${result.peakMemoryMb} MB at most`,
@@ -124,26 +132,20 @@ async function fineTune(context: CommandContext, settings: Config): Promise<void
 
 const isRead = ({ read }: TokenizedText): boolean => read.some((one, t) => one && t > 0);
 
-/** Mean negative log-probability of the tokens read, with its interval over demonstrations; null without any. */
+/** Mean negative log-probability of the tokens read, with its interval over conversations; null without any. */
 async function heldOutLoss(
   runner: NetworkRunner,
-  examples: readonly TokenizedText[],
+  examples: readonly (TokenizedText & { conversation: string })[],
   batching: Batching,
-): Promise<{ estimate: number; low: number; high: number } | null> {
+): Promise<Interval | null> {
   if (examples.length === 0) return null;
   const rows = await sequenceLogProbs(runner, examples, batching);
-  const sums = rows.map((row) => row.reduce((total, value) => total - value, 0));
-  const perToken = ([indices]: readonly (readonly number[])[]): number =>
-    indices.reduce((n, i) => n + sums[i], 0) / indices.reduce((n, i) => n + rows[i].length, 0);
-  const { estimate, low, high } = bootstrap([sums.map((_, i) => i)], perToken);
-  return { estimate, low, high };
+  return lossPerToken(rows.map((logProbs, i) => ({ logProbs, conversation: examples[i].conversation })));
 }
 
-const perplexityOf = ({ estimate, low, high }: Interval): Interval => ({
+const perplexityOf = ({ estimate, low, high, ...rest }: Interval): Interval => ({
+  ...rest,
   estimate: Math.exp(estimate),
   low: Math.exp(low),
   high: Math.exp(high),
 });
-
-const shown = ({ estimate, low, high }: Interval): string =>
-  `${formatNumber(estimate)} (95% interval ${formatNumber(low)} to ${formatNumber(high)})`;

@@ -1,7 +1,7 @@
 /** Answers of policies and of datasets, and what they are measured with. */
 
 import { rowError } from "../../data/location.js";
-import type { ChatMessage, TextOrMessages } from "../../data/messages.js";
+import type { ChatMessage } from "../../data/messages.js";
 import type { Demonstration, PromptRow } from "../../data/rows.js";
 import { encodeDemonstration, encodePrompt, named } from "../../data/tokenize.js";
 import type { Answer } from "../../evaluate/policy-report.js";
@@ -20,7 +20,6 @@ import { rewardScores } from "../reward-scores.js";
 
 /** An answer with the prompt it was given to, as its policy saw it. */
 export interface Answered extends Answer {
-  prompt: TextOrMessages;
   promptIds: readonly number[];
 }
 

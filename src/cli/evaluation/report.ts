@@ -1,6 +1,6 @@
 import type { Comparison, PolicyReport } from "../../evaluate/policy-report.js";
 import type { Interval, WinRate } from "../../statistics/estimates.js";
-import { type Cell, formatNumber, formatTable } from "../table.js";
+import { type Cell, formatNumber, formatTable, isBounded } from "../table.js";
 
 /** Everything that plumb evaluate found; what was not asked for is absent. */
 export interface Evaluation {
@@ -11,17 +11,16 @@ export interface Evaluation {
   demonstrations?: Interval & { n: number; tokens: number };
 }
 
-/** A table of every figure with its 95% interval and number. */
+/** A table of every figure with its 95% interval and number; below, what intervals rest on that is not sure. */
 export function reportTable({ policies = [], comparison, preferences, demonstrations }: Evaluation): string {
   const rows: Cell[][] = [];
+  const cautions: string[] = [];
   const add = (figure: string, n: number, found: Interval | undefined) => {
-    if (found !== undefined)
-      rows.push([
-        figure,
-        formatNumber(found.estimate),
-        `${formatNumber(found.low)} to ${formatNumber(found.high)}`,
-        n,
-      ]);
+    if (found === undefined) return;
+    const ends = isBounded(found) ? `${formatNumber(found.low)} to ${formatNumber(found.high)}` : "none";
+    const known =
+      found.caution === undefined ? 0 : cautions.indexOf(found.caution) + 1 || cautions.push(found.caution);
+    rows.push([figure, formatNumber(found.estimate), known > 0 ? `${ends} [${known}]` : ends, n]);
   };
   for (const { name, n, reward, kl, tokens, stopped, refusals, distinct3 } of policies) {
     add(`${name}: mean reward`, n, reward);
@@ -43,5 +42,6 @@ export function reportTable({ policies = [], comparison, preferences, demonstrat
   add("reward model: accuracy", preferences?.n ?? 0, preferences?.accuracy);
   add("reward model: chosen above rejected", preferences?.n ?? 0, preferences?.margin);
   add(`perplexity (${demonstrations?.tokens} tokens)`, demonstrations?.n ?? 0, demonstrations);
-  return formatTable(["figure", "estimate", "95% interval", "n"], rows);
+  const notes = cautions.map((caution, i) => `[${i + 1}] ${caution}`);
+  return [formatTable(["figure", "estimate", "95% interval", "n"], rows), ...notes].join("\n");
 }

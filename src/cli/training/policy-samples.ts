@@ -6,8 +6,10 @@ import type { Generator } from "../../generate/index.js";
 import { promptCompletion } from "../../model/batch.js";
 import type { NetworkRunner } from "../../model/runner.js";
 import { type Batching, sequenceLogProbs } from "../../model/score.js";
-import { bootstrapMean } from "../../statistics/bootstrap.js";
-import { type Interval, maskedStd, mean } from "../../statistics/estimates.js";
+import { clustersOf } from "../../statistics/clusters.js";
+import { maskedStd, mean } from "../../statistics/estimates.js";
+import { pooledMeanInterval } from "../../statistics/means.js";
+import type { ClusterInterval } from "../../statistics/rates.js";
 
 /** One response as it is kept in checkpoints and files. */
 export interface PolicySample {
@@ -68,32 +70,38 @@ export async function responseKl(
 
 export interface PolicyComparison {
   prompts: number;
-  rewardBefore: Interval;
-  rewardAfter: Interval;
+  rewardBefore: ClusterInterval;
+  rewardAfter: ClusterInterval;
   /** Standard deviation of the rewards at the start. */
   rewardStd: number;
   /** Mean of the paired differences of reward, in those deviations. */
-  gain: Interval;
+  gain: ClusterInterval;
   /** The same for each reward model and reward function by itself, in its own deviations at the start. */
-  gains: Record<string, Interval>;
-  klPerResponse: Interval;
+  gains: Record<string, ClusterInterval>;
+  klPerResponse: ClusterInterval;
   /** Of tokens; see distinctN. */
   distinct3: { before: number; after: number; ratio: number };
   length: { before: number; after: number };
   truncated: { before: number; after: number };
 }
 
-/** The figures of a run's end against its start; at least one response each. */
+/**
+ * The figures of a run's end against its start; at least one response each. Intervals are over prompts; responses to the same one count
+ * together. The deviation that gains are told in is that of these responses, and no part of the intervals.
+ */
 export function comparePolicies(
+  prompts: readonly PpoPrompt[],
   before: readonly PolicySample[],
   after: readonly PolicySample[],
   kl: readonly number[],
 ): PolicyComparison {
   const total = ({ reward }: PolicySample): number => reward;
+  const keys = prompts.map(({ text }) => text);
+  const overPrompts = (values: readonly number[]) => pooledMeanInterval(clustersOf(values, keys));
   const deviation = (reward: (sample: PolicySample) => number): number => maskedStd(before.map(reward)) || 1;
-  const gain = (reward: (sample: PolicySample) => number): Interval => {
+  const gain = (reward: (sample: PolicySample) => number): ClusterInterval => {
     const std = deviation(reward);
-    return bootstrapMean(after.map((sample, i) => (reward(sample) - reward(before[i])) / std));
+    return overPrompts(after.map((sample, i) => (reward(sample) - reward(before[i])) / std));
   };
   const both = (figure: (samples: readonly PolicySample[]) => number) => ({
     before: figure(before),
@@ -107,14 +115,14 @@ export function comparePolicies(
   );
   return {
     prompts: before.length,
-    rewardBefore: bootstrapMean(before.map(total)),
-    rewardAfter: bootstrapMean(after.map(total)),
+    rewardBefore: overPrompts(before.map(total)),
+    rewardAfter: overPrompts(after.map(total)),
     rewardStd: deviation(total),
     gain: gain(total),
     gains: Object.fromEntries(
       Object.keys(before[0].rewards).map((name) => [name, gain(({ rewards }) => rewards[name])]),
     ),
-    klPerResponse: bootstrapMean(kl),
+    klPerResponse: overPrompts(kl),
     distinct3: { ...distinct, ratio: distinct.before > 0 ? distinct.after / distinct.before : 0 },
     length: both((samples) => mean(samples.map(({ ids }) => ids.length))),
     truncated: both((samples) =>

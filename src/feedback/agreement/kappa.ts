@@ -1,3 +1,5 @@
+import { clustersOf } from "../../statistics/clusters.js";
+import { rateOfSums } from "../../statistics/rates.js";
 import { type Agreement, resampledMeasure } from "./resampled.js";
 import { type RatedUnits, unitCounts } from "./units.js";
 
@@ -7,78 +9,80 @@ import { type RatedUnits, unitCounts } from "./units.js";
  * unit's own number is used. Undefined where all votes are the same.
  */
 export function fleissKappa(rated: RatedUnits, seed = 0): Agreement | undefined {
-  const { start, value, count } = unitCounts(rated);
+  const { start, value, count, cluster } = unitCounts(rated);
   const K = rated.values.length;
   const rows = Array.from({ length: start.length - 1 }, (_, u) => {
-    const row = new Float64Array(K + 2); // P_u, 1, n_c
+    const row = new Float64Array(K + 2); // 1 - P_u, 1, n_c
     let [votes, squares] = [0, 0];
     for (let j = start[u]; j < start[u + 1]; j++) {
       votes += count[j];
       squares += count[j] ** 2;
       row[2 + value[j]] = count[j];
     }
-    row[0] = (squares - votes) / (votes * (votes - 1));
+    row[0] = 1 - (squares - votes) / (votes * (votes - 1));
     row[1] = 1;
     return row;
   });
-  return resampledMeasure(
-    rows,
-    K + 2,
-    (sums) => {
-      let [n, squares] = [0, 0];
-      for (let c = 2; c < K + 2; c++) {
-        n += sums[c];
-        squares += sums[c] ** 2;
-      }
-      const chance = squares / n ** 2;
-      return (sums[0] / sums[1] - chance) / (1 - chance);
-    },
-    seed,
-  );
+  const expected = (sums: Float64Array): number => {
+    let [n, squares] = [0, 0];
+    for (let c = 2; c < K + 2; c++) {
+      n += sums[c];
+      squares += sums[c] ** 2;
+    }
+    return 1 - squares / n ** 2;
+  };
+  return resampledMeasure({ rows, cluster, most: 1, expected }, seed);
 }
 
 /**
  * Cohen's kappa of two raters (Cohen 1960): with p_o the share of units on which they agree and p_e the share to be expected from
  * either's own shares of values, kappa = (p_o - p_e) / (1 - p_e). Undefined where p_e = 1.
  *
- * @param a and b values of the same units, in [0, values).
+ * @param a and b values of the same units, in [0, values). @param options.cluster of each unit; default each by itself.
  */
 export function cohenKappa(
   a: ArrayLike<number>,
   b: ArrayLike<number>,
   values: number,
-  seed = 0,
+  { seed = 0, cluster = Array.from(a, (_, u) => u) }: { seed?: number; cluster?: ArrayLike<number> } = {},
 ): Agreement | undefined {
   const rows = Array.from(a, (value, u) => {
-    const row = new Float64Array(2 + 2 * values); // agreed, 1, shares of a, shares of b
-    row[0] = value === b[u] ? 1 : 0;
+    const row = new Float64Array(2 + 2 * values); // disagreed, 1, shares of a, shares of b
+    row[0] = value === b[u] ? 0 : 1;
     row[1] = 1;
     row[2 + value] = 1;
     row[2 + values + b[u]] = 1;
     return row;
   });
-  return resampledMeasure(
-    rows,
-    2 + 2 * values,
-    (sums) => {
-      let chance = 0;
-      for (let c = 0; c < values; c++) chance += (sums[2 + c] * sums[2 + values + c]) / sums[1] ** 2;
-      return (sums[0] / sums[1] - chance) / (1 - chance);
-    },
-    seed,
-  );
+  const expected = (sums: Float64Array): number => {
+    let chance = 0;
+    for (let c = 0; c < values; c++) chance += (sums[2 + c] * sums[2 + values + c]) / sums[1] ** 2;
+    return 1 - chance;
+  };
+  return resampledMeasure({ rows, cluster, most: 1, expected }, seed);
 }
 
-/** Share of pairs of votes on the same unit that agree. Undefined where no unit has two votes. */
-export function percentAgreement(rated: RatedUnits, seed = 0): Agreement | undefined {
-  const { start, count } = unitCounts(rated);
-  const rows = Array.from({ length: start.length - 1 }, (_, u) => {
+/**
+ * Share of pairs of votes on the same unit that agree, with the interval of a rate over clusters of units. Undefined where no unit has two
+ * votes.
+ */
+export function percentAgreement(rated: RatedUnits): Agreement | undefined {
+  const { start, count, cluster } = unitCounts(rated);
+  if (cluster.length === 0) return undefined;
+  const units = Array.from(cluster, (_, u) => {
     let [votes, squares] = [0, 0];
     for (let j = start[u]; j < start[u + 1]; j++) {
       votes += count[j];
       squares += count[j] ** 2;
     }
-    return Float64Array.of(squares - votes, votes * (votes - 1));
+    return { agreeing: (squares - votes) / 2, pairs: (votes * (votes - 1)) / 2 };
   });
-  return resampledMeasure(rows, 2, ([agreeing, pairs]) => agreeing / pairs, seed);
+  const clusters = clustersOf(units, cluster);
+  const total = (of: (unit: (typeof units)[number]) => number): number[] =>
+    clusters.map((own) => own.reduce((sum, unit) => sum + of(unit), 0));
+  const { estimate, low, high } = rateOfSums(
+    total(({ agreeing }) => agreeing),
+    total(({ pairs }) => pairs),
+  );
+  return { estimate, low, high, n: units.length };
 }

@@ -36,38 +36,40 @@ export function krippendorffAlpha(
   );
 }
 
-function nominalAlpha({ start, value, count }: UnitCounts, K: number, seed: number): Agreement | undefined {
+function nominalAlpha(
+  { start, value, count, cluster }: UnitCounts,
+  K: number,
+  seed: number,
+): Agreement | undefined {
   const rows = Array.from({ length: start.length - 1 }, (_, u) => {
-    const row = new Float64Array(K + 1); // disagreement, n_c
+    const row = new Float64Array(K + 2); // disagreement, m, n_c
     let [votes, squares] = [0, 0];
     for (let j = start[u]; j < start[u + 1]; j++) {
       votes += count[j];
       squares += count[j] ** 2;
-      row[1 + value[j]] = count[j];
+      row[2 + value[j]] = count[j];
     }
     row[0] = (votes ** 2 - squares) / (votes - 1);
+    row[1] = votes;
     return row;
   });
-  return resampledMeasure(
-    rows,
-    K + 1,
-    (sums) => {
-      let [n, squares] = [0, 0];
-      for (let c = 1; c <= K; c++) {
-        n += sums[c];
-        squares += sums[c] ** 2;
-      }
-      return 1 - ((n - 1) * sums[0]) / (n ** 2 - squares);
-    },
-    seed,
-  );
+  const expected = (sums: Float64Array): number => {
+    let squares = 0;
+    for (let c = 2; c < K + 2; c++) squares += sums[c] ** 2;
+    return (sums[1] ** 2 - squares) / (sums[1] * (sums[1] - 1));
+  };
+  return resampledMeasure({ rows, cluster, most: 1, expected }, seed);
 }
 
 function distanceAlpha(
-  { start, value, count }: UnitCounts,
+  { start, value, count, cluster }: UnitCounts,
   x: ArrayLike<number>,
   seed: number,
 ): Agreement | undefined {
+  const given = Array.from(value, (c) => x[c]);
+  const range =
+    given.reduce((most, a) => Math.max(most, a), -Infinity) -
+    given.reduce((least, a) => Math.min(least, a), Infinity);
   const rows = Array.from({ length: start.length - 1 }, (_, u) => {
     let [votes, sum, squares] = [0, 0, 0];
     for (let j = start[u]; j < start[u + 1]; j++) {
@@ -78,12 +80,9 @@ function distanceAlpha(
     // sum_ck n_c n_k (x_c - x_k)^2 = 2 (m sum n x^2 - (sum n x)^2)
     return Float64Array.of((2 * (votes * squares - sum ** 2)) / (votes - 1), votes, sum, squares);
   });
-  return resampledMeasure(
-    rows,
-    4,
-    ([observed, n, sum, squares]) => 1 - ((n - 1) * observed) / (2 * (n * squares - sum ** 2)),
-    seed,
-  );
+  const expected = ([, n, sum, squares]: Float64Array): number =>
+    (2 * (n * squares - sum ** 2)) / (n * (n - 1));
+  return resampledMeasure({ rows, cluster, most: range ** 2, expected }, seed);
 }
 
 function midRanks({ value, count }: UnitCounts, K: number): Float64Array {

@@ -41,7 +41,7 @@ export function agreementReport(votes: RatedVotes, seed = 0): AgreementReport {
   const alphaOf = (chosen: Int32Array) =>
     krippendorffAlpha(chosenVotes(votes, chosen), level, undefined, seed) ?? null;
   return {
-    percent: percentAgreement(votes, seed) ?? null,
+    percent: percentAgreement(votes) ?? null,
     alpha: {
       nominal: krippendorffAlpha(votes, "nominal", undefined, seed) ?? null,
       ordinal: votes.ordered ? (krippendorffAlpha(votes, "ordinal", undefined, seed) ?? null) : null,
@@ -69,23 +69,25 @@ function chosenVotes(votes: RatedVotes, chosen: Int32Array): RatedUnits {
     values: votes.values,
     unit: chosen.map((v) => votes.unit[v]),
     value: chosen.map((v) => votes.value[v]),
+    cluster: votes.cluster,
   };
 }
 
-function ofTwoRaters({ rater, unit, value, values }: RatedVotes, seed: number): Agreement | null {
+function ofTwoRaters({ rater, unit, value, values, cluster }: RatedVotes, seed: number): Agreement | null {
   const raters = new Set(rater);
   if (raters.size !== 2) return null;
   const [first] = raters;
   const said = new Map<number, number>();
   for (let v = 0; v < unit.length; v++) if (rater[v] === first) said.set(unit[v], value[v]);
-  const [a, b]: number[][] = [[], []];
+  const [a, b, of]: number[][] = [[], [], []];
   for (let v = 0; v < unit.length; v++) {
     const other = said.get(unit[v]);
     if (rater[v] === first || other === undefined) continue;
     a.push(other);
     b.push(value[v]);
+    of.push(cluster?.[unit[v]] ?? unit[v]);
   }
-  return a.length === 0 ? null : (cohenKappa(a, b, values.length, seed) ?? null);
+  return a.length === 0 ? null : (cohenKappa(a, b, values.length, { seed, cluster: of }) ?? null);
 }
 
 /** Votes of each group, the largest first, at most `MOST_GROUPS`. */

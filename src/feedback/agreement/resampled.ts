@@ -1,6 +1,8 @@
 import { RandomStream } from "../../random.js";
-import { bootstrap } from "../../statistics/bootstrap.js";
+import { clusterBootstrap } from "../../statistics/bootstrap.js";
+import { clustersOf } from "../../statistics/clusters.js";
 import type { Interval } from "../../statistics/estimates.js";
+import { rateOfSums } from "../../statistics/rates.js";
 
 /** A measure of agreement with its 95% interval over units, of n units with at least two votes. NaN never: null where undefined. */
 export interface Agreement extends Interval {
@@ -11,37 +13,65 @@ const MOST_BLOCKS = 1000;
 const RESAMPLES = 1000;
 /** Sums that are added up in one interval, at most. */
 const MOST_SUMS = 4e8;
+/** Of fewer clusters, or with fewer that disagree, the bootstrap is too narrow: it has not seen what there may be. */
+const ENOUGH_CLUSTERS = 20;
+const ENOUGH_DISAGREE = 10;
+
+/** What a measure is made of. */
+export interface Disagreement {
+  /** Sums of each unit, [U][columns]: first its observed disagreement times its weight, then its weight, above 0, then the measure's own. */
+  rows: readonly Float64Array[];
+  /** Cluster of each unit, [U]: units of one are resampled together. */
+  cluster: ArrayLike<number>;
+  /** The most that a unit's observed disagreement can be. */
+  most: number;
+  /** The disagreement that chance makes, from the sums over units; not above 0 where the measure is undefined. */
+  expected: (sums: Float64Array) => number;
+}
 
 /**
- * A measure that is a function of sums over units, with its bootstrap interval over units. Of many units, random blocks of equal
- * size are resampled instead: their sums vary as much.
+ * 1 - observed / expected disagreement, with its bootstrap interval over clusters of units. Of many clusters, random blocks of equal
+ * size are resampled instead: their sums vary as much. With few of them, or few that disagree, the ends are at least as far as those of
+ * the rate of observed disagreement (`rateOfSums`) over the expected one.
  *
- * @param rows sums of each unit, [U, columns]. @param measure from the sums over all units.
  * @returns undefined where the measure is (all votes alike, no unit with two votes).
  */
 export function resampledMeasure(
-  rows: readonly Float64Array[],
-  columns: number,
-  measure: (sums: Float64Array) => number,
+  { rows: units, cluster, most, expected }: Disagreement,
   seed = 0,
 ): Agreement | undefined {
-  const total = (chosen: readonly Float64Array[]): number => {
-    const sums = new Float64Array(columns);
-    for (const row of chosen) for (let k = 0; k < columns; k++) sums[k] += row[k];
-    return measure(sums);
-  };
-  const estimate = total(rows);
+  if (units.length === 0) return undefined;
+  const rows = clustersOf(units, Array.from(cluster)).map(sumOf);
+  const measure = (sums: Float64Array): number => 1 - sums[0] / sums[1] / expected(sums);
+  const all = sumOf(rows);
+  const estimate = measure(all);
   if (!Number.isFinite(estimate)) return undefined;
-  if (rows.length < 2) return { estimate, low: -1, high: 1, n: rows.length };
-  const most = Math.max(20, Math.min(MOST_BLOCKS, Math.floor(MOST_SUMS / RESAMPLES / columns)));
-  const blocks = rows.length <= most ? rows : blockSums(rows, columns, most, seed);
+  if (rows.length < 2) return { estimate, low: -1, high: 1, n: units.length };
+  const columns = all.length;
+  const manyBlocks = Math.max(20, Math.min(MOST_BLOCKS, Math.floor(MOST_SUMS / RESAMPLES / columns)));
+  const blocks = rows.length <= manyBlocks ? rows : blockSums(rows, columns, manyBlocks, seed);
   // A resample may have no variation at all; then there is nothing to disagree on.
-  const statistic = ([chosen]: readonly (readonly number[])[]): number => {
-    const value = total(chosen.map((b) => blocks[b]));
+  const statistic = (chosen: readonly Float64Array[]): number => {
+    const value = measure(sumOf(chosen));
     return Number.isFinite(value) ? value : 1;
   };
-  const { low, high } = bootstrap([[...blocks.keys()]], statistic, { seed, resamples: RESAMPLES });
-  return { estimate, low: Math.min(low, estimate), high: Math.max(high, estimate), n: rows.length };
+  const resampled = clusterBootstrap(blocks, statistic, { seed, resamples: RESAMPLES });
+  const ends = [estimate, resampled.low, resampled.high];
+  const disagreeing = rows.filter(([observed]) => observed > 0).length;
+  if (rows.length < ENOUGH_CLUSTERS || disagreeing < ENOUGH_DISAGREE) {
+    const rate = rateOfSums(
+      rows.map(([observed]) => observed / most),
+      rows.map(([, weight]) => weight),
+    );
+    ends.push(1 - (most * rate.high) / expected(all), 1 - (most * rate.low) / expected(all));
+  }
+  return { estimate, low: Math.min(...ends), high: Math.max(...ends), n: units.length };
+}
+
+function sumOf(rows: readonly Float64Array[]): Float64Array {
+  const sums = new Float64Array(rows[0].length);
+  for (const row of rows) for (let k = 0; k < sums.length; k++) sums[k] += row[k];
+  return sums;
 }
 
 function blockSums(

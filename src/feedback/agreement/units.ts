@@ -8,6 +8,8 @@ export interface RatedUnits {
   unit: Int32Array;
   /** [V], in [0, K). */
   value: Int32Array;
+  /** Units of one number (pairs of one ranking, responses to one prompt) are resampled together, [U]; default each by itself. */
+  cluster?: Int32Array;
 }
 
 /** A unit's votes by value: `value[j]` was given `count[j]` times, for j in [start[u], start[u + 1]). */
@@ -15,18 +17,22 @@ export interface UnitCounts {
   start: Int32Array;
   value: Int32Array;
   count: Int32Array;
+  /** Of each unit. */
+  cluster: number[];
 }
 
 /** Counts by unit; a unit with fewer than two votes shows no agreement and is left out. */
-export function unitCounts({ units, values, unit, value }: RatedUnits): UnitCounts {
+export function unitCounts({ units, values, unit, value, cluster }: RatedUnits): UnitCounts {
   const lists: number[][] = Array.from({ length: units }, () => []);
   for (let v = 0; v < unit.length; v++) lists[unit[v]].push(value[v]);
   const start = [0];
   const kept: number[] = [];
   const count: number[] = [];
+  const clusters: number[] = [];
   const seen = new Int32Array(values.length);
-  for (const list of lists) {
+  for (const [u, list] of lists.entries()) {
     if (list.length < 2) continue;
+    clusters.push(cluster?.[u] ?? u);
     for (const c of list) seen[c]++;
     for (const c of list) {
       if (seen[c] === 0) continue;
@@ -36,5 +42,10 @@ export function unitCounts({ units, values, unit, value }: RatedUnits): UnitCoun
     }
     start.push(kept.length);
   }
-  return { start: Int32Array.from(start), value: Int32Array.from(kept), count: Int32Array.from(count) };
+  return {
+    start: Int32Array.from(start),
+    value: Int32Array.from(kept),
+    count: Int32Array.from(count),
+    cluster: clusters,
+  };
 }

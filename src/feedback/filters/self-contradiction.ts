@@ -22,7 +22,7 @@ export function selfContradiction(
 ): Finding[] {
   const raters = byRater(judged).map(([rater, own]) => ({ rater, own, ...repeatsOf(own) }));
   const p = raters.map(({ repeats, contradictions }) =>
-    binomialTail(contradictions.length, repeats, tolerated),
+    binomialTail(contradictions.length, repeats.length, tolerated),
   );
   const falls = holm(p, falseAlarms);
   return raters.flatMap(({ rater, own, repeats, contradictions }, i) => {
@@ -43,19 +43,19 @@ export function selfContradiction(
       "hold",
       rater,
       own.map(({ vote }) => vote),
-      `${rater} contradicted itself in ${contradictions.length} of ${repeats} hidden repeats, ${byPlace} times by taking the same place again; chance among honest raters ${chance(p[i])}`,
-      { contradictions: contradictions.length, repeats, samePlace: byPlace, p: p[i] },
+      `${rater} contradicted itself in ${contradictions.length} of ${repeats.length} hidden repeats, ${byPlace} times by taking the same place again; chance among honest raters ${chance(p[i])}`,
+      { contradictions: contradictions.length, repeats: repeats.length, samePlace: byPlace, p: p[i] },
     );
     return [held, ...warnings];
   });
 }
 
-/** Repeats that can be compared with the rater's earlier vote on the item, and those that contradict it. */
+/** Repeats that can be compared with the rater's earlier vote on the item, and those that contradict it, both votes of each. */
 export function repeatsOf(own: readonly JudgedItem[]): {
-  repeats: number;
+  repeats: JudgedItem[];
   contradictions: [JudgedItem, JudgedItem, number][];
 } {
-  let repeats = 0;
+  const repeats: JudgedItem[] = [];
   const contradictions: [JudgedItem, JudgedItem, number][] = [];
   for (const votes of groupBy(own, ({ vote }) => vote.item).values()) {
     for (const [i, second] of votes.entries()) {
@@ -63,7 +63,7 @@ export function repeatsOf(own: readonly JudgedItem[]): {
       const first = votes[i - 1];
       const difference = answerDifference(first.vote.answer, second.vote.answer, first.item.task.scale);
       if (difference === undefined) continue;
-      repeats++;
+      repeats.push(second);
       if (difference > CONTRADICTION) contradictions.push([first, second, difference]);
     }
   }

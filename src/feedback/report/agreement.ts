@@ -1,7 +1,8 @@
 import { agreementReport } from "../agreement/index.js";
 import { ratedVotes } from "../vote-file/index.js";
+import { NameIndex } from "../votes.js";
 import type { ProjectData } from "./project-data.js";
-import { aspectsOf, questionOf } from "./questions.js";
+import { aspectsOf, questionOf, unitOf } from "./questions.js";
 import type { AgreementView } from "./views.js";
 
 /** How far raters agree on each aspect, over time and by group. */
@@ -12,6 +13,11 @@ export function agreementView(data: ProjectData, seed = 0): AgreementView {
     const grouped = question.group.some((group) => group !== "");
     const rated = ratedVotes({ ...question, group: grouped ? question.group : undefined });
     const raters = new Set(rated.rater).size;
+    // Ratings of several responses of one item are not independent.
+    if (question.votes.kind === "labels") {
+      const items = new NameIndex();
+      rated.cluster = Int32Array.from(question.votes.labels.items, (name) => items.of(unitOf(name).item));
+    }
     return [
       { aspect, votes: rated.unit.length, units: rated.units, raters, ...agreementReport(rated, seed) },
     ];

@@ -48,19 +48,18 @@ describe("the forecast", () => {
     }
   });
 
-  it("holds the end about as often as it says, of days that differ", () => {
-    let inside = 0;
-    const runs = 200;
-    for (let run = 0; run < runs; run++) {
-      const random = new RandomStream(run, "test/forecast");
-      const day = () => Math.max(0, Math.round(100 + 40 * random.normal()));
-      const spans = Float64Array.from({ length: 14 }, day);
-      const { low, high } = spansNeeded(spans, 2000, run);
-      let [left, days] = [2000, 0];
-      for (; left > 0; days++) left -= day();
-      if (days >= Math.floor(low) && days <= Math.ceil(high)) inside++;
-    }
-    expect(inside / runs).toBeGreaterThan(0.9);
-    expect(inside / runs).toBeLessThan(0.995);
+  it("has the end at which a steady rate arrives, and none where the rate may be nothing", () => {
+    const steady = spansNeeded(Float64Array.from([10, 10, 10, 10, 10]), 45);
+    expect([steady.low, steady.estimate, steady.high]).toEqual([4.5, 4.5, 4.5]);
+    const bursts = spansNeeded(Float64Array.from([0, 0, 0, 100, 0]), 45);
+    expect([bursts.low > 0, bursts.high]).toEqual([true, Number.POSITIVE_INFINITY]);
+    const days = Float64Array.from([8, 12, 9, 11, 10, 13, 7]);
+    const { low, high } = spansNeeded(days, 500);
+    // What Student's interval of the sum of n spans to come has at its end: t = 2.446912 with 6 degrees of freedom.
+    for (const [n, side] of [
+      [low, 1],
+      [high, -1],
+    ])
+      expect(10 * n + side * 2.4469118511 * Math.sqrt((28 / 6) * (n + n ** 2 / 7))).toBeCloseTo(500, 6);
   });
 });

@@ -1,16 +1,17 @@
 /**
  * When a project will be done. The votes of the last weeks are counted in spans of equal length, of a day where there are enough
- * days: within a day people sleep and eat. With spans c_1..c_B and R votes to come, for each of many bootstrap samples of the spans, of
- * mean m and variance v,
+ * days: within a day people sleep and eat. With spans c_1..c_B of mean m and variance s^2, and R votes to come, the end is within those numbers of
+ * spans n for which R could be their sum, in Student's interval of a sum to come with t of B - 1 degrees of freedom:
  *
- *   T = R / m + sqrt(R / m * v) / m * z,   z ~ N(0, 1)
+ *   (R - n m)^2 <= t^2 s^2 (n + n^2 / B),
  *
- * spans are still needed: the first term knows the rate as far as B spans tell it, the second how spans vary about it (the central limit
- * of a renewal count). The interval has the quantiles of T. It believes that the weeks to come are as those before.
+ * the first part for how the n spans to come vary, the second for how far B spans tell the mean. It believes that the weeks to come are as
+ * those before, and that spans are independent of each other.
  */
-import { RandomStream } from "../../random.js";
-import { bootstrapMean } from "../../statistics/bootstrap.js";
-import { normalQuantile } from "../../statistics/normal.js";
+
+import { maskedStd, mean } from "../../statistics/estimates.js";
+import { studentInterval } from "../../statistics/means.js";
+import { studentQuantile } from "../../statistics/student.js";
 import { counts, type ProjectData } from "./project-data.js";
 import type { ForecastView } from "./views.js";
 
@@ -21,11 +22,10 @@ const LOOK_BACK = 28;
 const LEAST_DAYS = 5;
 const SHORT_SPANS = 8;
 const LEAST_VOTES = 20;
-const DRAWS = 2000;
 /** No end beyond a hundred years is told. */
 const MOST_DAYS = 36_525;
 
-export function forecastView(data: ProjectData, now: number, seed = 0): ForecastView {
+export function forecastView(data: ProjectData, now: number): ForecastView {
   const times = data.votes.filter(counts).map(({ firstAt }) => firstAt);
   let remaining = 0;
   for (const { gold, state, overlap, votes } of data.items.values())
@@ -35,9 +35,9 @@ export function forecastView(data: ProjectData, now: number, seed = 0): Forecast
     return { ...known, perDay: null, end: null, why: `there are fewer than ${LEAST_VOTES} votes` };
   const { spans, length } = countSpans(times, now);
   const scale = DAY / length;
-  const rate = bootstrapMean([...spans], { seed });
+  const rate = studentInterval([...spans]);
   const perDay = {
-    ...{ estimate: rate.estimate * scale, low: rate.low * scale, high: rate.high * scale },
+    ...{ estimate: rate.estimate * scale, low: Math.max(0, rate.low) * scale, high: rate.high * scale },
     n: spans.length,
   };
   if (remaining === 0) return { ...known, perDay, end: null, why: "nothing remains" };
@@ -45,7 +45,7 @@ export function forecastView(data: ProjectData, now: number, seed = 0): Forecast
   if (state !== "open") return { ...known, perDay, end: null, why: `the project is ${state}` };
   if (rate.estimate === 0)
     return { ...known, perDay, end: null, why: `nobody voted in the last ${LOOK_BACK} days` };
-  const needed = spansNeeded(spans, remaining, seed);
+  const needed = spansNeeded(spans, remaining);
   const at = (count: number) => Math.round(now + Math.min(count * length, MOST_DAYS * DAY));
   const high = needed.high * length > MOST_DAYS * DAY ? null : at(needed.high);
   return { ...known, perDay, end: { estimate: at(needed.estimate), low: at(needed.low), high } };
@@ -65,31 +65,20 @@ export function countSpans(times: readonly number[], now: number): { spans: Floa
   return { spans, length };
 }
 
-/** Spans until so many more votes are cast: the expected number, and 95% of the draws' quantiles. */
+/** Spans until so many more votes are cast: the expected number with its 95% interval; high is infinite where the mean may be 0. */
 export function spansNeeded(
   spans: Float64Array,
   remaining: number,
-  seed: number,
 ): { estimate: number; low: number; high: number } {
-  const random = new RandomStream(seed, "report/forecast");
-  const draws = Float64Array.from({ length: DRAWS }, () => {
-    let [sum, squares] = [0, 0];
-    for (let i = 0; i < spans.length; i++) {
-      const count = spans[random.int(spans.length)];
-      sum += count;
-      squares += count ** 2;
-    }
-    const mean = sum / spans.length;
-    if (mean === 0) return Number.POSITIVE_INFINITY;
-    const variance = Math.max(0, squares / spans.length - mean ** 2) * (spans.length / (spans.length - 1));
-    const needed = remaining / mean;
-    const z = normalQuantile((random.int(1_000_000) + 0.5) / 1_000_000);
-    return Math.max(0, needed + (Math.sqrt(needed * variance) / mean) * z);
-  }).sort();
-  const total = spans.reduce((sum, count) => sum + count, 0);
+  const center = mean(spans);
+  const noise = (studentQuantile(0.975, spans.length - 1) * maskedStd(spans)) ** 2;
+  // square n^2 - middle n + remaining^2 <= 0
+  const square = center ** 2 - noise / spans.length;
+  const middle = 2 * remaining * center + noise;
+  const root = Math.sqrt(Math.max(0, middle ** 2 - 4 * square * remaining ** 2));
   return {
-    estimate: (remaining * spans.length) / total,
-    low: draws[Math.floor(0.025 * DRAWS)],
-    high: draws[Math.ceil(0.975 * DRAWS) - 1],
+    estimate: remaining / center,
+    low: (2 * remaining ** 2) / (middle + root),
+    high: square > 0 ? (middle + root) / (2 * square) : Number.POSITIVE_INFINITY,
   };
 }

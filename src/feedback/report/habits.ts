@@ -1,52 +1,63 @@
 /** What a rater's votes show of its care: gold items, hidden repeats, time, and preferences for a place or for length. */
-import { type Interval, wilsonInterval } from "../../statistics/estimates.js";
+import { conversationKey } from "../../data/conversation.js";
+import { clustersOf } from "../../statistics/clusters.js";
+import type { Interval } from "../../statistics/estimates.js";
+import { rateInterval } from "../../statistics/rates.js";
 import { isRight } from "../filters/failed-gold.js";
 import { repeatsOf } from "../filters/self-contradiction.js";
 import { preferredPlace } from "../filters/straight-lining.js";
 import { type JudgedItem, mainVerdict } from "../filters/votes.js";
 
-/** A share with Wilson's 95% interval, of n. */
+/** A share with its 95% interval over prompts, of n votes. */
 export interface Share extends Interval {
   n: number;
 }
 
-export function shareOf(count: number, n: number): Share | null {
-  return n === 0 ? null : { ...wilsonInterval(count, n), n };
+/** Of a rater's votes the share that `holds`; those on one prompt (pairs of its responses) count as one cluster. */
+export function shareOf(votes: readonly JudgedItem[], holds: (one: JudgedItem) => boolean): Share | null {
+  if (votes.length === 0) return null;
+  const prompts = votes.map(({ item }) => conversationKey(item.content.prompt, item.id));
+  const { estimate, low, high, n } = rateInterval(
+    clustersOf(
+      votes.map((one) => (holds(one) ? 1 : 0)),
+      prompts,
+    ),
+  );
+  return { estimate, low, high, n };
 }
 
 /** Of gold items the share that was answered rightly. @param own a rater's judgements. */
 export function goldAccuracy(own: readonly JudgedItem[]): Share | null {
   const gold = own.filter(({ item, vote }) => item.gold !== undefined && !vote.repeat);
-  return shareOf(gold.filter(isRight).length, gold.length);
+  return shareOf(gold, isRight);
 }
 
 /** Of hidden repeats the share that was not answered the other way. */
 export function selfConsistency(own: readonly JudgedItem[]): Share | null {
   const { repeats, contradictions } = repeatsOf(own);
-  return shareOf(repeats - contradictions.length, repeats);
+  const contrary = new Set(contradictions.map(([, second]) => second));
+  return shareOf(repeats, (one) => !contrary.has(one));
 }
 
 /** Of preferences the share for the first place of the screen; expected without the habit, the mean of 1 / places. */
 export function firstPlaceShare(own: readonly JudgedItem[]): (Share & { expected: number }) | null {
   const placed = own.filter((one) => preferredPlace(one) !== undefined);
-  const share = shareOf(placed.filter((one) => preferredPlace(one) === 0).length, placed.length);
+  const share = shareOf(placed, (one) => preferredPlace(one) === 0);
   if (share === null) return null;
   const expected = placed.reduce((sum, { vote }) => sum + 1 / vote.order.length, 0) / placed.length;
   return { ...share, expected };
 }
 
-/** How many comparisons took the longer response, of those that took one of two different lengths. */
-export function longerChosen(own: readonly JudgedItem[]): { count: number; n: number } {
-  let [count, n] = [0, 0];
-  for (const { vote, item } of own) {
-    const verdict = mainVerdict(vote);
-    if (verdict !== "left" && verdict !== "right") continue;
-    const [left, right] = item.content.responses.map(({ text }) => text.length);
-    if (left === right) continue;
-    n++;
-    if ((verdict === "left") === left > right) count++;
-  }
-  return { count, n };
+/** Comparisons that took one of two responses of different lengths. */
+export const lengthChosen = (own: readonly JudgedItem[]): JudgedItem[] =>
+  own.filter((one) => tookLonger(one) !== undefined);
+
+/** Whether a comparison took the longer response; undefined where it took none, or both are as long. */
+export function tookLonger({ vote, item }: JudgedItem): boolean | undefined {
+  const verdict = mainVerdict(vote);
+  if (verdict !== "left" && verdict !== "right") return undefined;
+  const [left, right] = item.content.responses.map(({ text }) => text.length);
+  return left === right ? undefined : (verdict === "left") === left > right;
 }
 
 /** Median of the seconds that votes took, as clients said. */

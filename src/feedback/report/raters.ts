@@ -4,10 +4,11 @@ import { aggregateQuestion } from "./aggregate.js";
 import {
   firstPlaceShare,
   goldAccuracy,
-  longerChosen,
+  lengthChosen,
   medianSeconds,
   selfConsistency,
   shareOf,
+  tookLonger,
 } from "./habits.js";
 import { counts, informs, type ProjectData, type ReportVote } from "./project-data.js";
 import { aspectsOf, questionOf } from "./questions.js";
@@ -32,18 +33,14 @@ export function raterTable(data: ProjectData, aspect = aspectsOf(data)[0], seed 
   const reports = question === undefined ? [] : aggregateQuestion(question, data, seed).aggregate.raters;
   const reportOf = new Map(reports.map((report) => [report.rater, report]));
   const flags = filterFlags(data);
-  const longer = [...own.values()].map((votes) => longerChosen(considered(votes)));
-  const pool = longer.reduce((sum, { count, n }) => ({ count: sum.count + count, n: sum.n + n }), {
-    count: 0,
-    n: 0,
-  });
+  const pool = [...own.values()].flatMap((votes) => lengthChosen(considered(votes)));
+  const longer = pool.filter(tookLonger).length / pool.length;
   const raters = [...new Set([...data.members.keys(), ...own.keys()])].map((rater): RaterRow => {
     const all = own.get(rater) ?? [];
     const careful = considered(all);
     const { state = "left", group, reason } = data.members.get(rater) ?? {};
     const report = reportOf.get(rater);
-    const chosen = longerChosen(careful);
-    const longerShare = shareOf(chosen.count, chosen.n);
+    const longerShare = shareOf(lengthChosen(careful), (one) => tookLonger(one) === true);
     return {
       ...{ rater, ...(group !== undefined && { group }), state, ...(reason !== undefined && { reason }) },
       votes: all.filter(({ vote }) => counts(vote as ReportVote)).length,
@@ -55,7 +52,7 @@ export function raterTable(data: ProjectData, aspect = aspectsOf(data)[0], seed 
       consistency: selfConsistency(all),
       medianSeconds: medianSeconds(careful),
       firstPlace: firstPlaceShare(careful),
-      longer: longerShare && { ...longerShare, expected: pool.count / pool.n },
+      longer: longerShare && { ...longerShare, expected: longer },
       flags: [
         ...(report?.flags ?? []).map((flag) => ({ source: "aggregate" as const, ...flag })),
         ...(flags.get(rater) ?? []),

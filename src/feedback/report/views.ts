@@ -25,7 +25,7 @@ export const AgreementView = z.object({
       percent: estimate.describe("Share of pairs of votes that agree; n in units with two votes or more"),
       alpha: z
         .object({ nominal: estimate, ordinal: estimate, interval: estimate })
-        .describe("Krippendorff's, bootstrap intervals over units; null where it does not apply"),
+        .describe("Krippendorff's, bootstrap intervals over items; null where it does not apply"),
       fleiss: estimate,
       cohen: estimate,
       groups: z.array(z.object({ group: z.string(), votes: z.int(), alpha: estimate })),
@@ -53,7 +53,7 @@ export const RaterTable = z.object({
       rejected: z.int(),
       lastVoteAt: time.optional(),
       reliability: estimate.describe("How often right, by the default aggregate; n in votes it is read from"),
-      gold: estimate.describe("Share of gold items that were answered rightly, Wilson's interval"),
+      gold: estimate.describe("Share of gold items that were answered rightly"),
       consistency: estimate.describe("Share of hidden repeats that were not answered the other way"),
       medianSeconds: z.number().nullable(),
       firstPlace: Habit.nullable().describe("Share of preferences for the first place of the screen"),

@@ -9,9 +9,12 @@ const SIDE_ORDER = [0, 2, 1];
 export function ratedVotes({ votes, group, time }: Pick<VoteFile, "votes" | "group" | "time">): RatedVotes {
   if (votes.kind === "pairs") {
     const { comparisons } = votes;
-    const { votes: sides } = sideVotes(comparisons, comparedPairs(comparisons), true);
+    const pairs = comparedPairs(comparisons);
+    const { votes: sides } = sideVotes(comparisons, pairs, true);
     return {
       units: sides.items.length,
+      // Without names of items all pairs have the same one.
+      cluster: comparisons.items.length > 1 ? pairs.item : undefined,
       values: ["left", "tie", "right"],
       unit: sides.item,
       value: sides.label.map((side) => SIDE_ORDER[side]),
