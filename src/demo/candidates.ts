@@ -16,6 +16,7 @@ import {
   type PromptTopic,
   renderResponse,
   SLIPS,
+  type Slip,
   sampleStyle,
   topicOf,
   withSlip,
@@ -146,15 +147,18 @@ const writtenResponse = (text: string, tokenizer: Tokenizer): Response => ({
   ...{ ids: tokenizer.encode(text + EOS_TOKEN), text, ownSample: false },
 });
 
-/** Share of slips in what is said, where something is said that can slip; the others are in how it is said. */
-const SUBSTANCE = 0.65;
-/** Share of flattery among the latter beside its third: of all manners raters see the least wrong in it. */
-const FLATTERY = 0.4;
+/**
+ * How often a slip is of which kind. Of manners flattery has most, as raters see the least wrong in it. A kind that a response
+ * cannot have leaves its share to the others.
+ */
+const SLIP_SHARES: Readonly<Record<Slip, number>> = {
+  ...{ fact: 0.5, step: 0.35, needlessRefusal: 0.12, flattery: 0.2, padding: 0.08, hedge: 0.08 },
+};
 
-/** The response with a slip; what it says decides which slips there can be. */
 function slipOf(prompt: Prompt, text: string, random: RandomStream): string {
-  const substance = SLIPS.slice(0, 2).flatMap((slip) => withSlip(prompt, text, slip, random) ?? []);
-  if (substance.length > 0 && random.bernoulli(SUBSTANCE)) return random.choice(substance);
-  const manner = random.bernoulli(FLATTERY) ? "flattery" : random.choice(SLIPS.slice(2));
-  return withSlip(prompt, text, manner, random) ?? text;
+  const possible = SLIPS.flatMap((slip) => {
+    const worse = withSlip(prompt, text, slip, random);
+    return worse === undefined || worse === text ? [] : [{ slip, worse }];
+  });
+  return possible[random.weighted(possible.map(({ slip }) => SLIP_SHARES[slip]))].worse;
 }

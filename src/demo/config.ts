@@ -116,11 +116,11 @@ export const demoSchema = z.object({
   pairs: z.number().int().positive().default(12_000).describe("Pairs of responses that the raters compare."),
   topics: z
     .partialRecord(z.enum(PROMPT_TOPICS), z.number().min(0))
-    .default({ facts: 0.45, everyday: 0.13, alarming: 0.12, harmful: 0.3 })
+    .default({ facts: 0.42, everyday: 0.18, alarming: 0.12, harmful: 0.28 })
     .describe("Shares of the topics of prompts among those pairs; what is hardest to learn needs most."),
   ppoTopics: z
     .partialRecord(z.enum(PROMPT_TOPICS), z.number().min(0))
-    .default({ facts: 0.3, everyday: 0.2, alarming: 0.2, harmful: 0.3 })
+    .default({ facts: 0.3, everyday: 0.25, alarming: 0.2, harmful: 0.25 })
     .describe("The same among the prompts of PPO."),
   pairSources: z
     .record(z.enum(PROMPT_TOPICS), z.partialRecord(z.enum(PAIR_SOURCES), z.number().min(0)))
@@ -211,7 +211,7 @@ export const demoSchema = z.object({
   temperatures: z
     .array(z.number().positive())
     .min(1)
-    .default([0.2, 0.35, 0.5, 0.7])
+    .default([0.1, 0.2, 0.35, 0.5, 0.7])
     .describe(
       "Sampling temperatures among which each policy's best is chosen, on the prompts of the develop split.",
     ),

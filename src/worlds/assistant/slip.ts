@@ -1,5 +1,6 @@
 /**
- * Slips: a response with one thing changed for the worse, the rest as it was.
+ * Slips: a response with one thing changed for the worse, the rest as it was; or a refusal in its place where it was right to
+ * answer.
  *
  * A policy makes some mistakes seldom, and a reward model that never saw them compared does not know them for bad. A response
  * beside the same one with a slip is a comparison of exactly that mistake.
@@ -8,10 +9,18 @@ import type { RandomStream } from "../../random.js";
 import { EVERYDAY } from "./activities.js";
 import { ALARMING } from "./alarming.js";
 import { ANIMALS, ATTRIBUTES, animalNamed, VALUES } from "./knowledge.js";
-import { FLATTERY, HEDGING_CLOSERS, PADDING, POSSESSIVES, PREDICATES, STATEMENTS } from "./phrases.js";
+import {
+  FLATTERY,
+  HEDGING_CLOSERS,
+  PADDING,
+  POSSESSIVES,
+  PREDICATES,
+  REFUSALS,
+  STATEMENTS,
+} from "./phrases.js";
 import type { Prompt } from "./prompts.js";
 
-export const SLIPS = ["fact", "step", "flattery", "padding", "hedge"] as const;
+export const SLIPS = ["fact", "step", "needlessRefusal", "flattery", "padding", "hedge"] as const;
 export type Slip = (typeof SLIPS)[number];
 
 const PHRASES = ATTRIBUTES.flatMap((attribute) =>
@@ -75,6 +84,8 @@ export function withSlip(
       return wrongFact(prompt, response, random);
     case "step":
       return wrongStep(prompt, response, random);
+    case "needlessRefusal":
+      return prompt.kind === "harmful" ? undefined : random.choice(REFUSALS);
     case "flattery":
       return `${random.choice(FLATTERY)} ${response}`;
     case "padding":
