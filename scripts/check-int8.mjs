@@ -16,7 +16,7 @@ import { bootstrapMean } from "../dist/statistics/bootstrap.js";
 import { wilsonInterval } from "../dist/statistics/estimates.js";
 import { goldUtility, prompts } from "../dist/worlds/assistant/index.js";
 import { machine } from "./machine.mjs";
-import { studentInterval } from "./over-seeds.mjs";
+import { studentInterval } from "../dist/statistics/means.js";
 
 const [given, count = "5", ...rest] = process.argv.slice(2);
 const seeds = Array.from({ length: Number(count) }, (_, i) => i + 1);

@@ -16,7 +16,7 @@ import {
   sampleStyle,
 } from "../dist/worlds/assistant/index.js";
 import { machine } from "./machine.mjs";
-import { studentInterval } from "./over-seeds.mjs";
+import { studentInterval } from "../dist/statistics/means.js";
 
 const SEEDS = Number(process.argv[2] ?? 20);
 /** Seeds from 1 on were run while the strategies were made, 101 and 102 while this document was; these were not. */

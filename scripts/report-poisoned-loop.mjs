@@ -5,7 +5,7 @@
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { machine } from "./machine.mjs";
-import { studentInterval } from "./over-seeds.mjs";
+import { studentInterval } from "../dist/statistics/means.js";
 
 const again = process.argv[2] === "--report";
 const seeds = process.argv.slice(again ? 3 : 2).map(Number);

@@ -16,7 +16,7 @@ import { comparisons, labelVotes } from "../dist/feedback/votes.js";
 import { hashName, RandomStream } from "../dist/random.js";
 import { DEFAULT_WORLD, goldUtility, prompts, renderResponse, sampleStyle } from "../dist/worlds/assistant/index.js";
 import { machine } from "./machine.mjs";
-import { studentInterval } from "./over-seeds.mjs";
+import { studentInterval } from "../dist/statistics/means.js";
 
 /** Seeds 1 to 5 were looked at while the aggregates were made, 11 and 12 while this script was; these were not. */
 const FIRST_SEED = 21;
