@@ -7,8 +7,8 @@
 // A seed that is done is not run again with --resume. The report seeds were named in a commit before any of them was run.
 import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import os from "node:os";
 import { studentInterval } from "../dist/statistics/means.js";
+import { machine } from "./machine.mjs";
 
 const REPORT_SEEDS = [7301, 7302, 7303, 7304, 7305, 7306, 7307, 7308, 7309, 7310];
 const LEAST_SEEDS = 9;
@@ -95,17 +95,21 @@ function page() {
   const kinds = Object.keys(results[0].rewardModel.minimalPairs);
   const [first] = results;
   return [
-    `# The demo: seeds ${seeds[0]} to ${seeds[seeds.length - 1]}`,
+    `# The demo, ten seeds`,
     "",
-    `Command: \`npm run check:demo\`. Processor: ${os.cpus().length} cores of ${os.cpus()[0].model.trim()}, Node ${process.versions.node}. Seeds:`,
-    `${seeds.join(", ")}. They and the settings were fixed in a commit before any of them was run; settings were chosen on the prompts of`,
-    `the develop split with other seeds (docs/experiment-log.md). Figures are of the ${first.split} split, ${first.evaluation.prompts} prompts, which share no`,
-    "text with training or with the develop split: sets of facts that are never asked together in training, known acts with new",
-    "objects, and acts that occur in no training text. Another seed gives another language model, other raters and other votes.",
+    "- Command: `npm run check:demo`",
+    `- Processor: ${machine()}.`,
+    `- Seeds: ${seeds.join(", ")}. They and the settings were fixed in a commit before any of them was run; settings were chosen on the prompts of the`,
+    "  develop split with other seeds ([log](../experiment-log.md)).",
+    `- Design: n = ${seeds.length} seeds, each with its own language model, raters and votes; figures are of the ${first.split} split, n = ${first.evaluation.prompts} prompts, which share no text`,
+    "  with training or with the develop split: sets of facts that training never asks together, known acts with new objects, acts that",
+    "  occur in no training text. Four answers to each prompt.",
+    "- Intervals: 95%. By seed: over prompts, answers to one prompt being a cluster, paired where two policies are compared; they leave out what another",
+    "  seed would make. Over seeds: Student's t of the mean.",
     "",
     "## Bars, by seed",
     "",
-    "The demo's own (`src/demo/bars.ts`); intervals are of 95%, over prompts, paired where two policies are compared.",
+    "The demo's own bars are in `src/demo/bars.ts`.",
     "",
     `| bar | met by | ${results.map((r) => r.seed).join(" | ")} |`,
     `|---|---|${results.map(() => "---").join("|")}|`,
