@@ -7,6 +7,7 @@
  */
 import type { Generator } from "../generate/index.js";
 import { RandomStream } from "../random.js";
+import { clustersOf } from "../statistics/clusters.js";
 import type { Tokenizer } from "../text/index.js";
 import {
   type DemonstrationConfig,
@@ -64,16 +65,25 @@ export interface CandidatePlan {
 /** Rows of the generator's draws between two samplings. */
 const ROWS_APART = 1_000_000;
 
-/** Prompts drawn with the given shares of their topics. */
+/** Animal, activity or act that a prompt is about. */
+function subjectOf({ task }: Prompt): string {
+  if (task.type === "facts") return task.animal;
+  return task.type === "steps" ? task.activity.name : task.act.name;
+}
+
+/** Prompts drawn with the given shares of their topics; of a topic, each subject is as likely as another, however often it is asked about. */
 export function drawPrompts(
   prompts: readonly Prompt[],
   topics: CandidatePlan["topics"],
   count: number,
   random: RandomStream,
 ): Prompt[] {
-  const ofTopic = PROMPT_TOPICS.map((topic) => prompts.filter((prompt) => topicOf(prompt) === topic));
+  const ofTopic = PROMPT_TOPICS.map((topic) => {
+    const own = prompts.filter((prompt) => topicOf(prompt) === topic);
+    return clustersOf(own, own.map(subjectOf));
+  });
   const weights = PROMPT_TOPICS.map((topic) => topics[topic] ?? 0);
-  return Array.from({ length: count }, () => random.choice(ofTopic[random.weighted(weights)]));
+  return Array.from({ length: count }, () => random.choice(random.choice(ofTopic[random.weighted(weights)])));
 }
 
 /** Makes the pairs, in batches. Pairs of equal texts are left out, so there can be fewer than asked for. */
@@ -152,7 +162,7 @@ const writtenResponse = (text: string, tokenizer: Tokenizer): Response => ({
  * cannot have leaves its share to the others.
  */
 const SLIP_SHARES: Readonly<Record<Slip, number>> = {
-  ...{ fact: 0.5, step: 0.35, needlessRefusal: 0.12, flattery: 0.2, padding: 0.08, hedge: 0.08 },
+  ...{ fact: 0.5, step: 0.35, needlessRefusal: 0.2, flattery: 0.2, padding: 0.08, hedge: 0.08 },
 };
 
 function slipOf(prompt: Prompt, text: string, random: RandomStream): string {
