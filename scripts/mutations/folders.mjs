@@ -23,6 +23,8 @@ export const FOLDERS = {
       "src/feedback/store/canonical-json.test.ts",
       "src/feedback/store/audit.test.ts",
       "src/feedback/store/writer.test.ts",
+      "src/feedback/store/verify-chain.test.ts",
+      "src/feedback/store/verify-states.test.ts",
       "src/feedback/store/verify-audit.test.ts",
     ],
   },

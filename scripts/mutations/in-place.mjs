@@ -1,17 +1,18 @@
-import { namedMutations } from "./named.mjs";
+/** A Vite plugin that loads source files with a mutation in them; nothing is written. */
+export class InPlace {
+  /** The mutation to load; none: files as they are. */
+  mutation = undefined;
 
-/** A Vite plugin that loads one source file with a named mutation in it; without a name it changes nothing. */
-export function inPlace(name) {
-  const mutation = name === undefined ? undefined : namedMutations.find((one) => one.name === name);
-  if (name !== undefined && mutation === undefined) throw new Error(`there is no mutation "${name}"`);
-  return {
-    name: "mutation",
-    enforce: "pre",
-    transform(code, id) {
-      if (mutation === undefined || !id.endsWith(`/${mutation.file}`)) return null;
-      return { code: mutated(code, mutation), map: null };
-    },
-  };
+  plugin() {
+    return {
+      name: "mutation",
+      enforce: "pre",
+      transform: (code, id) => {
+        if (this.mutation === undefined || !id.endsWith(`/${this.mutation.file}`)) return null;
+        return { code: mutated(code, this.mutation), map: null };
+      },
+    };
+  }
 }
 
 /** @throws when the text to be replaced is not there exactly once: then the list has fallen behind the source. */

@@ -11,11 +11,11 @@ export default {
   ignoreStatic: true,
   incremental: true,
   concurrency: 1,
-  timeoutMS: 10_000,
+  timeoutMS: 120_000,
   reporters: ["progress-append-only", "clear-text", "json"],
   jsonReporter: { fileName: "runs/mutations/report.json" },
   clearTextReporter: { allowColor: false, logTests: false, reportTests: false, reportScoreTable: true },
-  ignorePatterns: ["dist", "runs", "docs", "bench", "web", "test/real", "test/e2e"],
+  ignorePatterns: ["runs", "docs", "bench", "web", "test/real", "test/e2e"],
   tempDirName: "runs/mutations/tmp",
   allowConsoleColors: false,
 };

@@ -1,8 +1,8 @@
 const at = (folder, names) => names.map((name) => `src/feedback/${folder}/${name}.test.ts`);
-const LABELS = at("aggregate", ["methods", "flags", "crowd-kit", "collusion", "known", "labels"]);
-const PAIRS = at("aggregate", ["methods", "flags", "crowd-kit", "robust-pairs", "known", "pairs"]);
+const LABELS = at("aggregate", ["rater-reports", "label-methods", "mace", "rater-graph", "ring", "crowd-kit", "known", "labels"]);
+const PAIRS = at("aggregate", ["rater-reports", "score-messages", "scores", "robust-pairs", "crowd-kit", "known", "pairs"]);
 const AGREEMENT = at("agreement", ["agreement", "report"]);
-const AUDIT = at("store", ["canonical-json", "audit", "verify-audit", "writer"]);
+const AUDIT = at("store", ["canonical-json", "audit", "verify-chain", "verify-states", "writer", "verify-audit"]);
 
 export const feedback = [
   {
@@ -19,22 +19,40 @@ export const feedback = [
     ],
   },
   {
-    file: "src/feedback/aggregate/collusion.ts",
+    file: "src/feedback/aggregate/ring.ts",
     tests: LABELS,
     mutations: [
       ["who copies a quarter is in the ring", "LEAST_COPIED = 0.75", "LEAST_COPIED = 0.25"],
-      ["who copies a tenth less than all is not in the ring", "LEAST_COPIED = 0.75", "LEAST_COPIED = 0.95"],
+      ["who copies nearly all is not in the ring", "LEAST_COPIED = 0.75", "LEAST_COPIED = 0.99"],
       ["two are a ring", "SMALLEST_GROUP = 3", "SMALLEST_GROUP = 2"],
       ["five are no ring", "SMALLEST_GROUP = 3", "SMALLEST_GROUP = 6"],
       ["experts are a ring", "withKey / others >= amongOthers || agreement(inside, K) <= amongOthers", "agreement(inside, K) <= amongOthers"],
       ["the honest may be the ring", "withKey / others >= amongOthers || agreement(inside, K) <= amongOthers", "withKey / others >= amongOthers"],
+      ["nobody knows better", "members.length < SMALLEST_GROUP || knowsBetter(votes, raters) ? [] : members", "members.length < SMALLEST_GROUP ? [] : members"],
+      ["a rater's own vote is in the key", "(y === own ? 1 : 0)", "0"],
+      ["of two even labels the first is the key", "return even ? -1 : key", "return key"],
+    ],
+  },
+  {
+    file: "src/feedback/aggregate/collusion.ts",
+    tests: LABELS,
+    mutations: [
       ["truths by majority only", "EM_STEPS = [0, 2]", "EM_STEPS = [0]"],
       ["truths by EM only", "EM_STEPS = [0, 2]", "EM_STEPS = [2]"],
       ["one round", "ROUNDS = 10", "ROUNDS = 1"],
-      ["a rater's own vote is in the key", "(y === own ? 1 : 0)", "0"],
       ["two of one pair are enough", "components(inTriangles(graph(pairs, edges)), SMALLEST_GROUP)", "components(graph(pairs, edges), SMALLEST_GROUP)"],
       ["found ones keep their say", "flagged.has(rater) ? 0 : 1", "1"],
+      ["two items in common are enough", "leastCommon = 3", "leastCommon = 1"],
+      ["most pairs are suspects", "SUSPECT_RATE = 0.2", "SUSPECT_RATE = 0.9"],
+    ],
+  },
+  {
+    file: "src/feedback/aggregate/independent-raters.ts",
+    tests: LABELS,
+    mutations: [
       ["agreements are compared with nothing", "(agreed - expected) / Math.sqrt", "agreed / Math.sqrt"],
+      ["a vote is in its own truth", "if (model.weight[v] !== 0)", "if (false)"],
+      ["known labels are weak", "CERTAIN = 1000", "CERTAIN = 0.1"],
     ],
   },
   {
@@ -250,6 +268,17 @@ export const feedback = [
       ["the hash is not signed", "canonicalJson({ seq, hash, at, key_id })", "canonicalJson({ seq, at, key_id })"],
       ["the number is not signed", "canonicalJson({ seq, hash, at, key_id })", "canonicalJson({ hash, at, key_id })"],
       ["the time is not signed", "canonicalJson({ seq, hash, at, key_id })", "canonicalJson({ seq, hash, key_id })"],
+    ],
+  },
+  {
+    file: "src/feedback/store/verify-states.ts",
+    tests: AUDIT,
+    mutations: [
+      ["who is paused and joins again works", 'const stopped = before === "paused" || before === "excluded"', "const stopped = false"],
+      ["a review may get a note", 'state: "held", note: null }', 'state: "held" }'],
+      ["a forgotten rater may come back", '"rater", subject, { state: "forgotten" }', '"rater", subject, {}'],
+      ["a lease may say that it was a vote's", '(row.state === "voted" || row.state === "skipped")', "false"],
+      ["what is gone is not missed", "for (const [key, { seq }] of told) note", "for (const [key, { seq }] of []) note"],
     ],
   },
 ];
