@@ -24,8 +24,8 @@ const vitest = await createVitest(
   { plugins: [inPlace.plugin()] },
 );
 
-/** @returns the first test that failed; undefined when all passed. */
-async function firstFailure(tests, mutation) {
+/** @returns the first test that failed; undefined when all passed. A process that cannot be started, on a busy machine, is tried again. */
+async function firstFailure(tests, mutation, tries = 5) {
   inPlace.mutation = mutation;
   if (mutation !== undefined) vitest.invalidateFile(resolve(mutation.file));
   vitest.state.filesMap.clear();
@@ -38,6 +38,8 @@ async function firstFailure(tests, mutation) {
       if (test.result().state === "passed") passed++;
     }
     const [error] = [...testModule.errors(), ...unhandledErrors];
+    if (error?.message.includes("Failed to start forks worker") && tries > 1)
+      return firstFailure(tests, mutation, tries - 1);
     if (error !== undefined) throw new Error(`${testModule.moduleId} could not be run: ${error.message}`);
   }
   if (passed === 0) throw new Error(`no test ran of ${tests.join(", ")}`);

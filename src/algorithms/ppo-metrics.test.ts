@@ -44,9 +44,10 @@ const TWO: Trajectory[] = [
 ];
 
 describe("the metrics of a batch of responses", () => {
-  const metrics = rolloutMetrics(TWO, [5, 1], { kind: [5, 3], brief: [0, -2] }, 0.2);
+  const metricsOf = () => rolloutMetrics(TWO, [5, 1], { kind: [5, 3], brief: [0, -2] }, 0.2);
 
   it("are means over responses", () => {
+    const metrics = metricsOf();
     // KL: (-3 + 3.75) and (-4 + 3.5): .75 and -.5, mean .125.
     expect(metrics).toMatchObject({
       "objective/kl": 0.125,
@@ -69,7 +70,7 @@ describe("the metrics of a batch of responses", () => {
     // Errors 1, 2, -.5: mean 5/6. Returns 2, 4, 0: variance 4.
     const mean = 2.5 / 3;
     const variance = ((1 - mean) ** 2 + (2 - mean) ** 2 + (-0.5 - mean) ** 2) / 2;
-    expect(metrics["val/explained_variance"]).toBeCloseTo(1 - variance / 4, 12);
+    expect(metricsOf()["val/explained_variance"]).toBeCloseTo(1 - variance / 4, 12);
     const even = TWO.map((t) => ({ ...t, returns: t.returns.map(() => 7) }));
     expect(rolloutMetrics(even, [5, 1], {}, 0.2)["val/explained_variance"]).toBe(0);
   });

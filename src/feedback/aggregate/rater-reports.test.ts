@@ -219,9 +219,9 @@ describe("compared pairs", () => {
     { item: "q", left: "b", right: "a", rater: "s", outcome: 0 },
     { item: "p", left: "b", right: "a", rater: "t", outcome: 0.25 },
   ]);
-  const pairs = comparedPairs(votes);
 
   it("are the same two under one item, the way round of the first vote", () => {
+    const pairs = comparedPairs(votes);
     expect({ ...pairs, flipped: [...pairs.flipped] }).toEqual({
       left: Int32Array.of(0, 1),
       right: Int32Array.of(1, 0),
@@ -232,6 +232,7 @@ describe("compared pairs", () => {
   });
 
   it("make labels of the sides, with or without ties", () => {
+    const pairs = comparedPairs(votes);
     const { votes: sides, from } = sideVotes(votes, pairs, true);
     expect([...from]).toEqual([0, 1, 2, 3, 4]);
     expect(sides).toMatchObject({

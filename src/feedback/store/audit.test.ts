@@ -1,6 +1,15 @@
 /** Hashes, keys and checkpoints of the audit log, each by itself. */
 import { createHash, createPublicKey, generateKeyPairSync, verify } from "node:crypto";
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -116,6 +125,14 @@ describe("the key", () => {
     chmodSync(dir, 0o700);
     expect(() => openAuditKey(dir)).toThrow(/EISDIR/);
     expect(() => openAuditKey(join(path, "below"))).toThrow(/ENOTDIR/);
+  });
+
+  it("is never written over what is there already", () => {
+    // A link to nothing: there is no key to read, and no place for a new one.
+    const path = join(dir, "key");
+    symlinkSync(join(dir, "elsewhere"), path);
+    expect(() => openAuditKey(path)).toThrow(/EEXIST/);
+    expect(existsSync(join(dir, "elsewhere"))).toBe(false);
   });
 
   it("signs texts as node's own verification has it", () => {
