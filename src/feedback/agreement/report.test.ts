@@ -40,6 +40,7 @@ describe("counts by unit", () => {
       start: Int32Array.of(0, 2, 4),
       value: Int32Array.of(1, 0, 2, 0),
       count: Int32Array.of(2, 1, 2, 1),
+      cluster: [1, 3],
     });
   });
 });
@@ -102,7 +103,7 @@ describe("measures", () => {
   });
 
   it("of one unit have no interval but the widest, and of none are undefined", () => {
-    expect(percentAgreement(pairs([[0, 1]]))).toEqual({ estimate: 0, low: -1, high: 1, n: 1 });
+    expect(percentAgreement(pairs([[0, 1]]))).toEqual({ estimate: 0, low: 0, high: 1, n: 1 });
     expect(percentAgreement(votesOf([[0, 0, 1]]))).toBeUndefined();
   });
 

@@ -1,0 +1,88 @@
+/** How often intervals hold the truth: data sets of a known population are drawn again and again, and their intervals counted. */
+import { RandomStream } from "../../src/random.js";
+import type { Interval } from "../../src/statistics/estimates.js";
+import { type ClusterInterval, rateInterval } from "../../src/statistics/rates.js";
+
+/** An interval of one data set, and what it should hold. */
+export interface Claim {
+  interval: Pick<Interval, "low" | "high" | "caution">;
+  truth: number;
+}
+
+/** A population, how data are drawn from it, and the interval that is used for such data. */
+export interface Design {
+  /** What the data are. */
+  data: string;
+  /** Where figures of such data are shown. */
+  used: string;
+  interval: string;
+  /** Number of what is independent in one data set. */
+  n: string;
+  /**
+   * What the measured coverage has to be, for a nominal 95%:
+   * - nominal: 93 to 97%
+   * - wide: at least 93%; more than 97% where counts are few or it is not known how far members of a cluster agree
+   * - short: under 93%, and every interval says so in `caution`
+   * - replaced: what was used before, for comparison; nothing is promised
+   */
+  promise: "nominal" | "wide" | "short" | "replaced";
+  /** The data and the interval have no side of their own: each end misses between 1 and 4%. */
+  symmetric?: boolean;
+  /** Part of `npm test`. */
+  quick?: boolean;
+  /** Of the trials, 1 in so many is drawn: for intervals that take long. */
+  every?: number;
+  /** One data set. Several claims of one are not independent of each other. */
+  trial(random: RandomStream): Claim[];
+}
+
+export interface Coverage {
+  /** Share of claims that hold, with its own interval over trials. */
+  held: ClusterInterval;
+  /** Share of claims whose truth lies below, above the interval. */
+  below: number;
+  above: number;
+  trials: number;
+  /** Share of claims with a caution. */
+  cautioned: number;
+}
+
+/** @param seed of the draws: those of trial t of a design are named by it, the data and t. */
+export function measureCoverage(design: Design, trials: number, seed: number): Coverage {
+  const drawn = Math.ceil(trials / (design.every ?? 1));
+  const claims = Array.from({ length: drawn }, (_, t) =>
+    design.trial(new RandomStream(seed, `coverage/${design.data}`, t)),
+  );
+  const share = (holds: (claim: Claim) => boolean): number => {
+    const all = claims.flat();
+    return all.filter(holds).length / all.length;
+  };
+  return {
+    held: rateInterval(
+      claims.map((own) =>
+        own.map(({ interval: { low, high }, truth }) => (low <= truth && truth <= high ? 1 : 0)),
+      ),
+    ),
+    below: share(({ interval, truth }) => truth < interval.low),
+    above: share(({ interval, truth }) => truth > interval.high),
+    trials: drawn,
+    cautioned: share(({ interval }) => interval.caution !== undefined),
+  };
+}
+
+/** What is wrong with a coverage, for its design; undefined where nothing is. */
+export function brokenPromise({ promise, symmetric }: Design, coverage: Coverage): string | undefined {
+  const held = coverage.held.estimate;
+  const percent = `${(100 * held).toFixed(2)}% of ${coverage.held.n}`;
+  if (promise === "replaced") return undefined;
+  if (promise === "short") {
+    if (held >= 0.93) return `${percent}: it covers`;
+    return coverage.cautioned < 1 ? `${percent}, without a caution` : undefined;
+  }
+  if (!(held >= 0.93)) return `${percent}: too narrow`;
+  if (promise === "nominal" && held > 0.97) return `${percent}: too wide`;
+  const sides = [coverage.below, coverage.above];
+  if (symmetric && sides.some((side) => side < 0.01 || side > 0.04))
+    return `${percent}, misses ${sides.join(" and ")}`;
+  return undefined;
+}
