@@ -271,6 +271,7 @@ export async function* ppo(setup: PpoSetup, config: PpoConfig, state: PpoState):
     for (let update = 0; update < updatesPerIteration; update++) {
       const rows = minibatch(config, iteration, update).map((i) => trajectories[i]);
       const result = await updateOnce(policy, value, rows, config, padId, rate);
+      checkFinite("ppo", iteration + 1, { policyLoss: result.policyLoss, valueLoss: result.valueLoss });
       updates.push(result);
       if (config.epochKlLimit !== null && result.approxKl > config.epochKlLimit) break;
     }
