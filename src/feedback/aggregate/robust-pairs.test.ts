@@ -296,6 +296,70 @@ describe("preferences", () => {
     }
   });
 
+  it("are made without the votes of those who answer from a key", () => {
+    const random = new RandomStream(6, "ring");
+    const rows = Array.from({ length: 150 }, (_, p) => {
+      const [first, key] = [random.bernoulli(0.5), random.bernoulli(0.5)];
+      return random
+        .shuffled(Array.from({ length: 14 }, (__, w) => w))
+        .slice(0, 6)
+        .map((w) => {
+          const says = w < 4 ? key : random.bernoulli(0.85) === first;
+          return { item: `${p}`, left: `a${p}`, right: `b${p}`, rater: `r${w}`, outcome: says ? 1 : 0 };
+        });
+    }).flat();
+    const votes = comparisons(rows);
+    const { groups, preferences, raters } = aggregatePreferences(votes);
+    const found = groups.flat().map(({ rater }) => votes.raters[rater]);
+    expect(found.sort()).toEqual(["r0", "r1", "r2", "r3"]);
+    const weight = Float64Array.from(votes.rater, (w) => (found.includes(votes.raters[w]) ? 0 : 1));
+    const want = robustPairs(votes, comparedPairs(votes), weight);
+    for (const [p, { probability }] of preferences.entries())
+      expect(probability).toBeCloseTo(want.probability[p], 12);
+    for (const { rater, flags } of raters)
+      expect(flags.some(({ kind }) => kind === "colluding")).toBe(found.includes(rater));
+  });
+
+  it("judge raters by known answers, on whichever side they are told", () => {
+    const random = new RandomStream(8, "gold");
+    const first = Array.from({ length: 40 }, () => random.bernoulli(0.5));
+    const skill = [0.9, 0.6, 0.2];
+    const right = [0, 0, 0];
+    const rows = first.flatMap((better, p) =>
+      skill.map((accuracy, w) => {
+        const is = random.bernoulli(accuracy);
+        if (is) right[w]++;
+        const turned = (p + w) % 2 === 0;
+        const [left, other] = turned ? [`b${p}`, `a${p}`] : [`a${p}`, `b${p}`];
+        return {
+          item: `${p}`,
+          left,
+          right: other,
+          rater: `r${w}`,
+          outcome: (better === is) !== turned ? 1 : 0,
+        };
+      }),
+    );
+    const votes = comparisons(rows);
+    const at = (name: string) => votes.candidates.indexOf(name);
+    const known = first.map((better, p) => {
+      const [a, b, outcome] = [at(`a${p}`), at(`b${p}`), better ? 1 : 0];
+      const item = votes.items.indexOf(`${p}`);
+      return p % 3 === 0
+        ? { item, left: b, right: a, outcome: 1 - outcome }
+        : { item, left: a, right: b, outcome };
+    });
+    // With every truth known the likeliest skill is the share of right answers.
+    const { raters } = aggregatePreferences(votes, "majority", { known });
+    for (const [w, report] of raters.entries()) expect(report.skill.estimate).toBeCloseTo(right[w] / 40, 6);
+    // A known tie has no right side, and says nothing of who took one.
+    const ties = known.map((one, p) => (p < 10 ? { ...one, outcome: 0.5 } : one));
+    const free = known.slice(10);
+    expect(aggregatePreferences(votes, "majority", { known: ties }).raters).toEqual(
+      aggregatePreferences(votes, "majority", { known: free }).raters,
+    );
+  });
+
   it("bound a rater's weight when asked, which makes much less of one who voted on everything", () => {
     const rows = Array.from({ length: 60 }, (_, p) => {
       const pair = { item: `${p}`, left: `a${p}`, right: `b${p}` };
