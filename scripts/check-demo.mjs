@@ -1,94 +1,169 @@
-// Runs the demo with several seeds and holds each against its bars; writes docs/results/demo.md.
+// Runs the demo with several seeds and holds each against the demo's own bars; writes docs/results/demo.md.
 //
-//   npm run check:demo              seeds 1 to 5
-//   node scripts/check-demo.mjs 3          seed 3 only, nothing written
-//   node scripts/check-demo.mjs --report   docs/results/demo.md again, from the newest finished run of each seed (or of those named)
+//   npm run check:demo                       the ten report seeds
+//   node scripts/check-demo.mjs 3            seed 3 only, nothing written
+//   node scripts/check-demo.mjs --report     docs/results/demo.md again, from the newest finished run of each report seed
+//
+// A seed that is done is not run again with --resume. The report seeds were named in a commit before any of them was run.
 import { execFileSync } from "node:child_process";
-import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import os from "node:os";
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { studentInterval } from "../dist/statistics/means.js";
+import { machine } from "./machine.mjs";
 
-const report = process.argv[2] === "--report";
-const named = process.argv.slice(report ? 3 : 2).map(Number);
-const seeds = named.length > 0 ? named : [1, 2, 3, 4, 5];
+const REPORT_SEEDS = [7301, 7302, 7303, 7304, 7305, 7306, 7307, 7308, 7309, 7310];
+const LEAST_SEEDS = 9;
+const MOST_SECONDS = 240;
+
+const flags = process.argv.slice(2).filter((arg) => arg.startsWith("--"));
+const named = process.argv.slice(2).filter((arg) => !arg.startsWith("--")).map(Number);
+const seeds = named.length > 0 ? named : REPORT_SEEDS;
+
 const percent = (x) => `${(100 * x).toFixed(1)}%`;
-const interval = (x) => `${percent(x.estimate)} (${percent(x.low)}-${percent(x.high)})`;
+const rate = (x) => `${percent(x.estimate)} (${(100 * x.low).toFixed(0)}-${(100 * x.high).toFixed(0)})`;
+const decimal = (x) => `${x.estimate.toFixed(2)} (${x.low.toFixed(2)} to ${x.high.toFixed(2)})`;
+const median = (values) => {
+  const sorted = [...values].sort((a, b) => a - b);
+  return (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2;
+};
 
 const HOSTILE = ["malicious", "colluding"];
-const HONEST = ["honest"];
 const raters = (r, kinds) => r.votes.raters.filter(({ kind }) => kinds.includes(kind));
-const of = (r, kinds) => raters(r, kinds).length;
-const flagged = (r, kinds) => raters(r, kinds).filter(({ flags }) => flags.length > 0).length;
+const flaggedOf = (r, kinds) => raters(r, kinds).filter(({ flags }) => flags.length > 0).length;
 
-const BARS = [
-  ["under 4 minutes", (r) => r.seconds < 240, (r) => `${r.seconds.toFixed(0)} s`],
-  ["wins at least 75%, low end above 65%", (r) => r.winRate.estimate >= 0.75 && r.winRate.low > 0.65, (r) => interval(r.winRate)],
-  [
-    "harmful compliance at most a third of SFT's",
-    (r) => r.ppo.harmfulCompliance.estimate <= r.sft.harmfulCompliance.estimate / 3,
-    (r) => `${percent(r.sft.harmfulCompliance.estimate)} to ${interval(r.ppo.harmfulCompliance)}`,
-  ],
-  [
-    "over-refusal not above SFT's by more than 5 points",
-    (r) => r.ppo.overRefusal.estimate <= r.sft.overRefusal.estimate + 0.05,
-    (r) => `${percent(r.sft.overRefusal.estimate)} to ${interval(r.ppo.overRefusal)}`,
-  ],
-  [
-    "reward model within 5 points of what honest raters' noise allows",
-    (r) => r.rewardModel.accuracy.estimate >= r.rewardModel.noiseCeiling - 0.05,
-    (r) => `${interval(r.rewardModel.accuracy)} of ${percent(r.rewardModel.noiseCeiling)}`,
-  ],
-  [
-    "all hostile raters flagged, at most 5% of the honest",
-    (r) => flagged(r, HOSTILE) === of(r, HOSTILE) && flagged(r, HONEST) <= 0.05 * of(r, HONEST),
-    (r) => `${flagged(r, HOSTILE)} of ${of(r, HOSTILE)}, ${flagged(r, HONEST)} of ${of(r, HONEST)}`,
-  ],
-  ["KL inside its budget", (r) => r.kl.perResponse <= r.kl.budget, (r) => `${r.kl.perResponse.toFixed(1)} of ${r.kl.budget} nats`],
-];
+function finished(seed) {
+  if (!existsSync("runs")) return [];
+  return readdirSync("runs")
+    .filter((name) => new RegExp(`^check-demo-${seed}(-\\d+)?$`).test(name))
+    .map((name) => `runs/${name}/result.json`)
+    .filter((path) => existsSync(path))
+    .sort((a, b) => statSync(b).mtimeMs - statSync(a).mtimeMs);
+}
 
-function run(seed) {
+function resultOf(seed) {
+  const [newest] = finished(seed);
+  const again = !flags.includes("--report") && !(flags.includes("--resume") && newest);
+  if (!again && newest === undefined) throw new Error(`seed ${seed} has no finished run`);
+  if (!again) return JSON.parse(readFileSync(newest, "utf8"));
   const command = ["dist/cli/main.js", "demo", "--seed", String(seed), "--name", `check-demo-${seed}`, "--json", "--quiet"];
   return JSON.parse(execFileSync(process.execPath, command, { encoding: "utf8", maxBuffer: 1 << 26 }));
 }
 
-function newest(seed) {
-  const found = readdirSync("runs")
-    .filter((name) => new RegExp(`^check-demo-${seed}(-\\d+)?$`).test(name))
-    .map((name) => `runs/${name}/result.json`)
-    .filter((path) => statSync(path, { throwIfNoEntry: false }))
-    .sort((a, b) => statSync(b).mtimeMs - statSync(a).mtimeMs);
-  return JSON.parse(readFileSync(found[0], "utf8"));
-}
-
-const results = [];
-for (const seed of seeds) {
-  const result = report ? newest(seed) : run(seed);
-  results.push(result);
-  console.log(`seed ${seed}`);
-  for (const [name, met, figure] of BARS) console.log(`  ${met(result) ? "met    " : "NOT MET"}  ${name}: ${figure(result)}`);
-}
-
-if (report || named.length === 0) {
-  const lines = [
-    `# The demo, ${named.length > 0 ? `seed ${named.join(", ")}` : "seeds 1 to 5"}`,
-    "",
-    `Made by \`npm run check:demo\` on ${os.cpus().length} cores of ${os.cpus()[0].model.trim()}, Node ${process.versions.node}. Intervals are 95%.`,
-    "",
-    `| bar | ${results.map((r) => `seed ${r.seed}`).join(" | ")} |`,
-    `|---|${results.map(() => "---").join("|")}|`,
-    ...BARS.map(([name, met, figure]) => `| ${name} | ${results.map((r) => `${figure(r)}${met(r) ? "" : " **not met**"}`).join(" | ")} |`),
-    `| labels: better side by gold found | ${results.map((r) => interval(r.votes.labels)).join(" | ")} |`,
-    `| seconds of processor time, both cores | ${results.map((r) => r.processorSeconds.toFixed(0)).join(" | ")} |`,
-    `| votes | ${results.map((r) => r.votes.votes).join(" | ")} |`,
-    `| gold utility, SFT to PPO | ${results.map((r) => `${r.sft.gold.estimate.toFixed(2)} to ${r.ppo.gold.estimate.toFixed(2)} (${r.ppo.gold.low.toFixed(2)}-${r.ppo.gold.high.toFixed(2)})`).join(" | ")} |`,
-    "",
-    "Win rate: on how many of 285 held-out prompts the mean gold utility of four responses of PPO's policy exceeds that of",
-    "four of SFT's (a tie counts half; Wilson interval). What honest raters' noise allows: the accuracy, on the same votes on",
-    "held-out pairs, of one who knows the probability with which honest raters prefer either side, though not who will vote.",
-    "Those votes are cast without the server, by honest raters only. All others, of a pool of 30 raters of whom 20 are honest, 3",
-    "noisy, 2 biased, 1 random, 2 malicious and 2 colluding, go over HTTP into the run's plumb.db; labels are what the default",
-    "aggregate made of them.",
-    "",
+/** The bars of a run: its own, and those of time and of the raters. */
+function barsOf(result) {
+  const honest = raters(result, ["honest"]).length;
+  return [
+    ...result.bars,
+    {
+      name: "all hostile raters flagged, at most 5% of the honest",
+      met:
+        flaggedOf(result, HOSTILE) === raters(result, HOSTILE).length && flaggedOf(result, ["honest"]) <= 0.05 * honest,
+      figure: `${flaggedOf(result, HOSTILE)} of ${raters(result, HOSTILE).length}, ${flaggedOf(result, ["honest"])} of ${honest}`,
+    },
+    { name: `under ${MOST_SECONDS / 60} minutes`, met: result.seconds < MOST_SECONDS, figure: `${result.seconds.toFixed(0)} s` },
   ];
-  writeFileSync("docs/results/demo.md", lines.join("\n"));
 }
-process.exitCode = results.every((r) => BARS.every(([, met]) => met(r))) ? 0 : 1;
+
+const results = seeds.map((seed) => {
+  const result = resultOf(seed);
+  console.log(`seed ${seed}`);
+  for (const { name, met, figure } of barsOf(result)) console.log(`  ${met ? "met    " : "NOT MET"}  ${name}: ${figure}`);
+  return result;
+});
+
+const barNames = barsOf(results[0]).map(({ name }) => name);
+const metBy = (name) => results.filter((r) => barsOf(r).find((bar) => bar.name === name).met).length;
+for (const name of barNames) console.log(`${metBy(name)} of ${results.length}: ${name}`);
+
+if (named.length === 0) writeFileSync("docs/results/demo.md", page());
+process.exitCode = barNames.every((name) => metBy(name) >= Math.min(LEAST_SEEDS, results.length)) ? 0 : 1;
+
+/** Median over seeds, their range, and Student's t interval of their mean. */
+function overSeeds(values, format) {
+  const { low, high } = studentInterval(values);
+  return `${format(median(values))} [${format(Math.min(...values))} to ${format(Math.max(...values))}], mean ${format(low)} to ${format(high)}`;
+}
+
+function page() {
+  const policies = results[0].evaluation.policies.map(({ name }) => name);
+  const of = (r, name) => r.evaluation.policies.find((policy) => policy.name === name);
+  const two = (x) => x.toFixed(2);
+  const row = (title, value, format) =>
+    `| ${title} | ${policies.map((name) => overSeeds(results.map((r) => value(of(r, name))), format)).join(" | ")} |`;
+  const comparisons = results[0].evaluation.comparisons.map(({ policy, against }) => ({ policy, against }));
+  const compared = (r, { policy, against }) =>
+    r.evaluation.comparisons.find((c) => c.policy === policy && c.against === against);
+  const kinds = Object.keys(results[0].rewardModel.minimalPairs);
+  const [first] = results;
+  return [
+    `# The demo, ten seeds`,
+    "",
+    "- Command: `npm run check:demo`",
+    `- Processor: ${machine()}.`,
+    `- Seeds: ${seeds.join(", ")}. They and the settings were fixed in a commit before any of them was run; settings were chosen on the prompts of the`,
+    "  develop split with other seeds ([log](../experiment-log.md)).",
+    `- Design: n = ${seeds.length} seeds, each with its own language model, raters and votes; figures are of the ${first.split} split, n = ${first.evaluation.prompts} prompts, which share no text`,
+    "  with training or with the develop split: sets of facts that training never asks together, known acts with new objects, acts that",
+    "  occur in no training text. Four answers to each prompt.",
+    "- Intervals: 95%. By seed: over prompts, answers to one prompt being a cluster, paired where two policies are compared; they leave out what another",
+    "  seed would make. Over seeds: Student's t of the mean.",
+    "",
+    "## Bars, by seed",
+    "",
+    "The demo's own bars are in `src/demo/bars.ts`.",
+    "",
+    `| bar | met by | ${results.map((r) => r.seed).join(" | ")} |`,
+    `|---|---|${results.map(() => "---").join("|")}|`,
+    ...barNames.map((name) => {
+      const cells = results.map((r) => barsOf(r).find((bar) => bar.name === name));
+      return `| ${name} | ${metBy(name)} of ${results.length} | ${cells.map(({ met, figure }) => `${figure}${met ? "" : " **not met**"}`).join(" | ")} |`;
+    }),
+    "",
+    "## Policies",
+    "",
+    "Median over the seeds [least to greatest], and the 95% interval of the mean over seeds (Student's t). SFT and PPO at their best",
+    "temperature are sampled at the one of 0.2, 0.35, 0.5, 0.7 at which each has the highest gold utility on the develop split; the others at 0.7.",
+    "Best of n takes the n whose KL is PPO's, at most 16. Rates are over four responses to each prompt.",
+    "",
+    `| | ${policies.join(" | ")} |`,
+    `|---|${policies.map(() => "---").join("|")}|`,
+    row("gold utility, of 2", ({ summary }) => summary.gold.estimate, two),
+    row("helpfulness", ({ summary }) => summary.helpfulness.estimate, two),
+    row("harmlessness", ({ summary }) => summary.harmlessness.estimate, two),
+    row("refuses harmful requests well", ({ summary }) => summary.toHarm.refusesWell.estimate, percent),
+    row("refuses them badly", ({ summary }) => summary.toHarm.refusesBadly.estimate, percent),
+    row("goes off topic", ({ summary }) => summary.toHarm.offTopic.estimate, percent),
+    row("complies", ({ summary }) => summary.toHarm.complies.estimate, percent),
+    row("refuses safe requests", ({ summary }) => summary.refusesSafe.estimate, percent),
+    row("wrong facts", ({ summary }) => summary.wrongFacts.estimate, percent),
+    row("wrong steps", ({ summary }) => summary.wrongSteps.estimate, percent),
+    row("KL, nats per response", ({ kl }) => kl.estimate, two),
+    row("answers sampled for one", ({ sampled }) => sampled, String),
+    row("tokens", ({ summary }) => summary.length, (x) => x.toFixed(1)),
+    "",
+    "## PPO beside the others",
+    "",
+    "Mean difference of gold utility on the same prompts: by seed with its interval over prompts, and over seeds.",
+    "",
+    `| | over seeds | ${results.map((r) => r.seed).join(" | ")} |`,
+    `|---|---|${results.map(() => "---").join("|")}|`,
+    ...comparisons.map((pair) => {
+      const own = results.map((r) => compared(r, pair));
+      return `| ${pair.policy} over ${pair.against} | ${overSeeds(own.map(({ gold }) => gold.estimate), two)} | ${own.map(({ gold, winRate }) => `${decimal(gold)}, wins ${rate(winRate)}`).join(" | ")} |`;
+    }),
+    "",
+    "## Reward model",
+    "",
+    `Minimal pairs on held-out prompts: share whose better side it scores higher, by seed, with its interval over prompts. Votes: ${first.rewardModel.accuracy.n} votes of`,
+    "honest raters on held-out pairs of samples, cast without the server; what their noise allows is the accuracy of one who knows",
+    "each probability.",
+    "",
+    `| | n | ${results.map((r) => r.seed).join(" | ")} |`,
+    `|---|---|${results.map(() => "---").join("|")}|`,
+    ...kinds.map((kind) => `| ${kind} | ${first.rewardModel.minimalPairs[kind].n} | ${results.map((r) => rate(r.rewardModel.minimalPairs[kind])).join(" | ")} |`),
+    `| votes predicted | ${first.rewardModel.accuracy.n} | ${results.map((r) => `${rate(r.rewardModel.accuracy)} of ${percent(r.rewardModel.noiseCeiling)}`).join(" | ")} |`,
+    `| labels: better side by gold found | ${first.votes.labels.n} | ${results.map((r) => rate(r.votes.labels)).join(" | ")} |`,
+    `| alarms while PPO ran | | ${results.map((r) => r.alarms.map((a) => `${a.behaviour} (${a.iteration})`).join(", ") || "none").join(" | ")} |`,
+    `| seconds; processor seconds | | ${results.map((r) => `${r.seconds.toFixed(0)}; ${r.processorSeconds.toFixed(0)}`).join(" | ")} |`,
+    "",
+  ].join("\n");
+}

@@ -36,7 +36,7 @@ const jsonl = (rows) => rows.map((row) => `${JSON.stringify(row)}\n`).join("");
 
 const [asked, questions] = [join(folder, "train.jsonl"), join(folder, "held-out.jsonl")];
 writeFileSync(asked, jsonl(prompts("train").map((prompt) => ({ prompt: question(prompt) }))));
-const heldOut = prompts("heldout");
+const heldOut = prompts("report");
 writeFileSync(questions, jsonl(heldOut.flatMap((prompt) => Array(SAMPLES).fill({ messages: question(prompt) }))));
 
 function judged(...model) {

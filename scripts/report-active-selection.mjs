@@ -208,7 +208,7 @@ for (let seed = FIRST_SEED; seed < FIRST_SEED + SEEDS; seed++) {
   const random = new RandomStream(seed, "report/active-selection/world");
   const world = {
     pool: pairs("train", POOL, random),
-    test: pairs("heldout", TEST, random).filter(({ gold }) => gold !== 0),
+    test: pairs("report", TEST, random).filter(({ gold }) => gold !== 0),
     raters: raterPool(RATER_POOLS.honest, seed),
   };
   for (const strategy of STRATEGIES) curves[strategy].push(learn(strategy, seed, world));

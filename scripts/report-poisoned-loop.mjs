@@ -40,12 +40,17 @@ function newest(condition, seed) {
   return JSON.parse(readFileSync(found[0], "utf8"));
 }
 
+/** PPO against SFT, both at the usual temperature. */
+const against = (result) => result.evaluation.comparisons.find(({ policy, against: other }) => policy === "PPO" && other === "SFT");
+const winsOf = (result) => against(result).winRate.estimate;
+const goldOf = (result) => result.evaluation.policies.find(({ name }) => name === "PPO").summary.gold.estimate;
+
 const results = Object.fromEntries(Object.keys(CONDITIONS).map((condition) => [condition, []]));
 for (const seed of seeds)
   for (const condition of Object.keys(CONDITIONS)) {
     const result = again ? newest(condition, seed) : run(condition, seed);
     results[condition].push(result);
-    console.error(`seed ${seed}, ${condition}: reward model ${result.rewardModel.goldPairs.estimate.toFixed(3)}, wins ${result.winRate.estimate.toFixed(3)}`);
+    console.error(`seed ${seed}, ${condition}: reward model ${result.rewardModel.goldPairs.estimate.toFixed(3)}, wins ${winsOf(result).toFixed(3)}`);
   }
 
 /** Shares end at 0 and 1, and so do their intervals. */
@@ -57,7 +62,7 @@ const over = (values, unit) => {
   return `${unit(estimate)} (${unit(low)} to ${unit(high)})`;
 };
 const rewardOf = (result) => result.rewardModel.goldPairs.estimate;
-const winsOf = (result) => result.winRate.estimate;
+
 const row = (name, of) => `| ${name} | ${Object.keys(CONDITIONS).map((c) => over(results[c].map(of), percent)).join(" | ")} |`;
 /** What a condition loses against honest raters, seed by seed. */
 const lost = (condition, of) => results[condition].map((result, i) => of(results.clean[i]) - of(result));
@@ -74,11 +79,11 @@ const sumOf = (values) => values.reduce((a, b) => a + b, 0);
 
 const each = seeds.flatMap((seed, i) =>
   Object.keys(CONDITIONS).map((c) => {
-    const { votes, rewardModel, winRate } = results[c][i];
+    const { votes, rewardModel } = results[c][i];
     const malicious = votes.raters.filter(({ kind }) => kind === "malicious");
     const flagged = (list) => `${list.filter(({ flags }) => flags.length > 0).length} of ${list.length}`;
     const others = votes.raters.filter(({ kind }) => kind !== "malicious");
-    return `| ${seed} | ${NAMES[c]} | ${percent(votes.labels.estimate)} | ${percent(rewardModel.goldPairs.estimate)} | ${percent(winRate.estimate)} | ${results[c][i].ppo.gold.estimate.toFixed(2)} | ${flagged(malicious)}, ${flagged(others)} |`;
+    return `| ${seed} | ${NAMES[c]} | ${percent(votes.labels.estimate)} | ${percent(rewardModel.goldPairs.estimate)} | ${percent(winsOf(results[c][i]))} | ${goldOf(results[c][i]).toFixed(2)} | ${flagged(malicious)}, ${flagged(others)} |`;
   }),
 );
 
@@ -88,7 +93,7 @@ const document = `# Poisoned raters, the whole loop
 - Processor: ${again ? "that of the runs, which they do not record" : machine()}.
 - Seeds: ${seeds.join(", ")}.
 - Design: a seed is three runs of the demo, one for each column, with ${Object.entries(SMALLER).map(([key, value]) => `${key} ${value}`).join(", ")}; 30 raters, 3 votes a pair.
-  n = ${seeds.length} seeds, with ${sumOf(results.clean.map(({ rewardModel }) => rewardModel.goldPairs.n))} held-out pairs that gold tells apart in all, and ${results.clean[0].winRate.prompts} held-out prompts, the same in each.
+  n = ${seeds.length} seeds, with ${sumOf(results.clean.map(({ rewardModel }) => rewardModel.goldPairs.n))} held-out pairs that gold tells apart in all, and ${results.clean[0].evaluation.prompts} held-out prompts, the same in each.
 - Intervals: 95%, Student's t over seeds (what another seed's training would make); losses are paired, seed by seed. Rows of the table of
   seeds are single runs and have none.
 

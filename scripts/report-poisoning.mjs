@@ -144,7 +144,7 @@ const results = [];
 for (const seed of seeds) {
   const items = makeItems("train", PAIRS, seed);
   const rows = prepared(items);
-  const heldOut = prepared(makeItems("heldout", HELD_OUT, seed));
+  const heldOut = prepared(makeItems("report", HELD_OUT, seed));
   const run = (shares, aggregate) => {
     const raters = simulatedRaters({ raters: RATERS, shares, groups: 1, talkative: 0 }, ASSISTANT_VALUES, seed);
     const votes = simulateVotes(items, raters, { votesPerItem: VOTES, repeats: 0, seed });

@@ -65,6 +65,9 @@ describe("rewards", () => {
       scores: [1.5, 3.5],
       byName: { length: [1, 2], late: [0.5, 0.5] },
     });
+    const silent = functionReward("silent", 1, (inputs) => inputs.map(({ response }) => response.length));
+    const untold = completions.map(({ text: _text, ...rest }) => rest); // sampled without a tokenizer
+    expect((await totalRewards([silent], prompts, untold)).totals).toEqual([0, 0]);
     expect(seen[1]).toEqual({ prompt: "b", response: "xx", ids: [4, 4], finishReason: "stop" });
   });
 
@@ -72,6 +75,7 @@ describe("rewards", () => {
     const of = (answer: number[]) =>
       totalRewards([functionReward("mine", 1, () => answer)], prompts, completions);
     await expect(of([1])).rejects.toThrow('the reward function "mine" must return 2 numbers');
+    await expect(of([Number.POSITIVE_INFINITY, 1])).rejects.toThrow("gave Infinity for response 1");
     await expect(of([1, Number.NaN])).rejects.toThrow('the reward function "mine" gave NaN for response 2');
     await expect(totalRewards([], prompts, completions)).rejects.toThrow("there is nothing to optimise");
   });

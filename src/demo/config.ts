@@ -3,7 +3,13 @@ import { ppoSchema } from "../algorithms/ppo.js";
 import { rewardSchema } from "../algorithms/reward.js";
 import { sftSchema } from "../algorithms/sft.js";
 import { PREFERENCE_METHODS } from "../feedback/aggregate/index.js";
-import { AssistantWorldConfig, DemonstrationConfig, PROMPT_KINDS } from "../worlds/assistant/index.js";
+import {
+  AssistantWorldConfig,
+  DemonstrationConfig,
+  HELD_OUT_SPLITS,
+  PROMPT_TOPICS,
+} from "../worlds/assistant/index.js";
+import { PAIR_SOURCES } from "./candidates.js";
 import { DEMO_POOLS, type DemoPoolName } from "./rating/pools.js";
 
 const poolNames = Object.keys(DEMO_POOLS) as [DemoPoolName];
@@ -29,6 +35,9 @@ const BENIGN_SHARES = {
   unsafe: 0.01,
 };
 
+/** More refusals than the world's default: pairs of a refusal and something worse are what a reward model learns to refuse by. */
+const HARMFUL_SHARES = { refusal: 0.32, refusalWithAlternative: 0.28, unsafe: 0.35, refusalThenUnsafe: 0.05 };
+
 /** Everything the demo does, with defaults that fit four minutes on two cores. */
 export const demoSchema = z.object({
   name: z
@@ -49,7 +58,7 @@ export const demoSchema = z.object({
     .default("mixed")
     .describe("The pool of simulated raters: mixed has careless, biased and hostile ones among the honest."),
   world: AssistantWorldConfig.extend({
-    demonstrations: withDefaults(DemonstrationConfig, { benign: BENIGN_SHARES })
+    demonstrations: withDefaults(DemonstrationConfig, { benign: BENIGN_SHARES, harmful: HARMFUL_SHARES })
       .prefault({})
       .describe("The demonstrations for supervised fine-tuning."),
   })
@@ -73,7 +82,7 @@ export const demoSchema = z.object({
     maxLength: 64,
     packing: true,
     completionOnly: false,
-    learningRate: 4e-3,
+    learningRate: 2.5e-3,
     schedule: "cosine",
     warmupShare: 0.05,
     weightDecay: 0.01,
@@ -94,7 +103,7 @@ export const demoSchema = z.object({
     .default(8000)
     .describe("Demonstrations of mixed quality for SFT."),
   sft: withDefaults(sftSchema, {
-    epochs: 2.5,
+    epochs: 1.4,
     batchSize: 64,
     microBatchSize: 64,
     maxLength: 96,
@@ -104,16 +113,42 @@ export const demoSchema = z.object({
   })
     .prefault({})
     .describe("Supervised fine-tuning on the demonstrations."),
-  pairs: z.number().int().positive().default(24_000).describe("Pairs of responses that the raters compare."),
-  pairKinds: z
-    .record(z.enum(PROMPT_KINDS), z.number().min(0))
-    .default({ benign: 0.78, alarming: 0.12, harmful: 0.1 })
-    .describe("Shares of the kinds of prompt among those pairs; facts need the most comparisons."),
+  pairs: z.number().int().positive().default(12_000).describe("Pairs of responses that the raters compare."),
+  topics: z
+    .partialRecord(z.enum(PROMPT_TOPICS), z.number().min(0))
+    .default({ facts: 0.42, everyday: 0.18, alarming: 0.12, harmful: 0.28 })
+    .describe("Shares of the topics of prompts among those pairs; what is hardest to learn needs most."),
+  ppoTopics: z
+    .partialRecord(z.enum(PROMPT_TOPICS), z.number().min(0))
+    .default({ facts: 0.3, everyday: 0.25, alarming: 0.2, harmful: 0.25 })
+    .describe("The same among the prompts of PPO."),
+  pairSources: z
+    .record(z.enum(PROMPT_TOPICS), z.partialRecord(z.enum(PAIR_SOURCES), z.number().min(0)))
+    .default({
+      facts: { sample: 0.15, hotter: 0.2, written: 0.1, elsewhere: 0.1, slip: 0.45 },
+      everyday: { sample: 0.2, hotter: 0.2, written: 0.1, elsewhere: 0.1, slip: 0.4 },
+      alarming: { sample: 0.2, hotter: 0.2, written: 0.1, elsewhere: 0.1, slip: 0.4 },
+      harmful: { sample: 0.15, hotter: 0.1, written: 0.15, elsewhere: 0.45, slip: 0.15 },
+    })
+    .describe(
+      "Where the second response of a pair comes from, by topic: another sample, a hotter one, a person, an answer " +
+        "to another prompt, or the first with a slip in it. What is seldom compared is not learned.",
+    ),
+  temperature: z
+    .number()
+    .positive()
+    .default(0.7)
+    .describe("Sampling temperature of the pairs, of PPO and of best of n."),
+  hotTemperature: z
+    .number()
+    .positive()
+    .default(1)
+    .describe("Temperature of the hotter samples among the pairs."),
   heldOutPairs: z
     .number()
     .int()
     .positive()
-    .default(1000)
+    .default(600)
     .describe("Further pairs, on which the reward model is judged."),
   votesPerPair: z.number().int().positive().max(25).default(3).describe("Raters who see each pair."),
   aggregate: z
@@ -127,16 +162,10 @@ export const demoSchema = z.object({
     .max(25)
     .default(9)
     .describe("Honest raters who judge each pair on which the reward model is judged."),
-  distractors: z
-    .number()
-    .min(0)
-    .max(1)
-    .default(0.08)
-    .describe("Share of the training pairs in which one side answers another prompt."),
   reward: withDefaults(rewardSchema, {
-    epochs: 1,
-    batchSize: 32,
-    microBatchSize: 32,
+    epochs: 1.3,
+    batchSize: 16,
+    microBatchSize: 16,
     maxLength: 96,
     learningRate: 8e-4,
     schedule: "cosine",
@@ -145,7 +174,7 @@ export const demoSchema = z.object({
     .prefault({})
     .describe("The reward model."),
   ppo: withDefaults(ppoSchema, {
-    iterations: 30,
+    iterations: 20,
     batchSize: 128,
     microBatchSize: 64,
     miniBatches: 2,
@@ -153,13 +182,45 @@ export const demoSchema = z.object({
     maxNewTokens: 48,
     learningRate: 4e-4,
     schedule: "linear",
-    klCoefficient: 0.1,
+    klCoefficient: 0.2,
     missingEosPenalty: 1,
     valueCoefficient: 0.5,
     klBudget: 40,
   })
     .prefault({})
     .describe("Policy optimisation."),
+  rejection: withDefaults(sftSchema, {
+    epochs: 2,
+    batchSize: 64,
+    microBatchSize: 64,
+    maxLength: 96,
+    learningRate: 5e-4,
+    schedule: "cosine",
+    beta2: 0.98,
+  })
+    .prefault({})
+    .describe(
+      "Rejection sampling, which PPO is compared with: fine-tuning on the reward model's favourites.",
+    ),
+  split: z
+    .enum(HELD_OUT_SPLITS)
+    .default("report")
+    .describe(
+      "Held-out prompts that figures come from: develop while settings are chosen, report afterwards, reserve to check.",
+    ),
+  temperatures: z
+    .array(z.number().positive())
+    .min(1)
+    .default([0.1, 0.2, 0.35, 0.5, 0.7])
+    .describe(
+      "Sampling temperatures among which each policy's best is chosen, on the prompts of the develop split.",
+    ),
+  bestOf: z
+    .number()
+    .int()
+    .min(2)
+    .default(16)
+    .describe("Samples of the SFT model for each held-out prompt, of which the reward model chooses."),
   samplesPerPrompt: z
     .number()
     .int()

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { argmax, fullLogits } from "../../test/full-logits.js";
 import {
   EOS,
   letters,
@@ -9,13 +10,11 @@ import {
   smallLora,
   smallWeights,
 } from "../../test/tiny-network.js";
-import { collate, promptCompletion, type Sequence } from "../model/batch.js";
+import { promptCompletion } from "../model/batch.js";
 import { fullNetwork } from "../model/create.js";
-import { hiddenStates, logits } from "../model/decoder.js";
 import type { Network } from "../model/network.js";
 import { NetworkRunner } from "../model/runner.js";
 import { sequenceLogProbs } from "../model/score.js";
-import { tokenInputs } from "../model/sequence-programs.js";
 import { RandomStream } from "../random.js";
 import { OrtRuntime } from "../runtime/ort/index.js";
 import { Generator } from "./generator.js";
@@ -25,21 +24,6 @@ const runtime = new OrtRuntime({ threads: 1 });
 const config = (changes: Partial<SamplingConfig> = {}): SamplingConfig =>
   samplingSchema.parse({ maxNewTokens: 8, ...changes });
 const prompts = [1, 4, 9, 2, 13, 7].map((n, i) => randomIds(new RandomStream(i, "prompt"), n));
-
-/** Logits after each token of one sequence: [T, V]. */
-async function fullLogits(network: Network, ids: readonly number[]): Promise<Float32Array[]> {
-  const batch = collate([{ ids, read: ids.map(() => true) } as Sequence], PAD);
-  const runner = new NetworkRunner(runtime, network);
-  const { config: c } = network;
-  const { all } = await runner.forward(
-    "all",
-    tokenInputs(batch),
-    (p, x) => ({ all: logits(p, c, hiddenStates(p, c, x.ids)) }),
-    { ids: batch.ids },
-  );
-  return ids.map((_, t) => (all as Float32Array).slice(t * c.vocabSize, (t + 1) * c.vocabSize));
-}
-const argmax = (row: Float32Array): number => row.indexOf(Math.max(...row));
 
 const small = smallFull(runtime);
 const sliding = fullNetwork(runtime, smallConfig({ slidingWindow: 4 }), smallWeights(runtime, smallConfig()));
@@ -60,7 +44,7 @@ describe.each([
   test("greedy decoding takes the argmax of the whole forward pass", async () => {
     const completions = await generator.generate(prompts, config({ temperature: 0, maxNewTokens: 10 }));
     for (const [i, { ids }] of completions.entries()) {
-      const rows = await fullLogits(network, [...prompts[i], ...ids]);
+      const rows = await fullLogits(runtime, network, [...prompts[i], ...ids]);
       expect(ids).toEqual(ids.map((_, t) => argmax(rows[prompts[i].length - 1 + t])));
       expect(ids.length).toBe(10);
     }
@@ -177,7 +161,9 @@ describe("how often tokens are drawn", () => {
       settings,
       { batchSize: rows },
     );
-    const scores = Float64Array.from((await fullLogits(network, prompt))[2], (l) => Math.exp(l / 1.2));
+    const scores = Float64Array.from((await fullLogits(runtime, network, prompt))[2], (l) =>
+      Math.exp(l / 1.2),
+    );
     const total = scores.reduce((a, b) => a + b, 0);
     const { statistic, degrees } = chiSquare(
       drawn.map((one) => one.ids[0]),

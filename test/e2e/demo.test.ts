@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { beforeAll, expect, test } from "vitest";
+import { type Evaluation, POLICY_NAMES } from "../../src/demo/evaluation.js";
 import { VotesSummary } from "../../src/demo/rating/summary.js";
 
 /** The whole loop, small: every phase runs for real, none long enough to learn much. */
@@ -13,6 +14,8 @@ const SMALL = {
   pairs: 96,
   heldOutPairs: 48,
   samplesPerPrompt: 1,
+  bestOf: 2,
+  temperatures: "[0.5]",
   evaluateEvery: 1,
   "sft.epochs": 1,
   "ppo.iterations": 2,
@@ -62,23 +65,46 @@ beforeAll(() => {
 }, 120_000);
 
 test("figures have intervals and are the run's result.json", () => {
-  const { winRate, sft, ppo, rewardModel, kl, curve } = result as Record<string, Record<string, number>> & {
-    curve: unknown[];
-  };
-  expect(winRate.prompts).toBe(285);
-  expect(winRate.low).toBeLessThanOrEqual(winRate.estimate);
-  expect(winRate.high).toBeGreaterThanOrEqual(winRate.estimate);
-  for (const policy of [sft, ppo] as unknown as Record<string, { low: number; high: number }>[]) {
-    for (const key of ["gold", "helpfulness", "harmlessness", "harmfulCompliance", "overRefusal"]) {
-      expect(policy[key].high, key).toBeGreaterThanOrEqual(policy[key].low);
+  const { evaluation, rewardModel, kl, curve, bars } = result;
+  expect(evaluation.prompts).toBe(267);
+  const { policies, comparisons } = evaluation as unknown as Evaluation;
+  expect(policies.map(({ name }) => name)).toEqual(Object.values(POLICY_NAMES));
+  for (const { summary, kl: own } of policies) {
+    const { toHarm, length, ...rest } = summary;
+    for (const [key, { low, estimate, high }] of Object.entries({ ...rest, ...toHarm, own })) {
+      expect(low, key).toBeLessThanOrEqual(estimate);
+      expect(high, key).toBeGreaterThanOrEqual(estimate);
     }
+    const shares = Object.values(toHarm).reduce((sum, { estimate }) => sum + estimate, 0);
+    expect(shares).toBeCloseTo(1, 9);
+    expect(length).toBeGreaterThan(0);
+  }
+  for (const { policy, against, gold, winRate } of comparisons) {
+    const worth = (name: string) =>
+      policies.find((one) => one.name === name)?.summary.gold.estimate ?? Number.NaN;
+    expect(gold.estimate).toBeCloseTo(worth(policy) - worth(against), 9);
+    expect(winRate.wins + winRate.ties + winRate.losses).toBe(267);
   }
   expect(rewardModel.noiseCeiling).toBeGreaterThan(0.5);
   expect(kl.budget).toBeGreaterThan(0);
   expect(curve.map((point) => (point as { iteration: number }).iteration)).toEqual([0, 1, 2]);
   const written = JSON.parse(readFileSync(path.join(folder, "runs/demo/result.json"), "utf8"));
-  expect(written.winRate).toEqual(winRate);
+  expect(written.evaluation).toEqual(evaluation);
+  expect(written.bars).toEqual(bars);
 });
+
+test("a run that misses its bars says which, and what the reader sees, where the reader looks", () => {
+  const text = plumb(["demo", "--seed", "3", "--name", "said", ...settings]);
+  const missed = (result.bars as unknown as { name: string; met: boolean; seen: string }[]).filter(
+    ({ met }) => !met,
+  );
+  expect(missed.length).toBeGreaterThan(0);
+  for (const { name, seen } of missed) {
+    expect(text).toContain(`NOT MET: ${name}`);
+    expect(text).toContain(seen);
+  }
+  expect(text).toContain("Unselected prompts");
+}, 120_000);
 
 test("every phase left metrics, and PPO's first update had ratio 1", () => {
   const lines = readFileSync(path.join(folder, "runs/demo/metrics.jsonl"), "utf8").trim().split("\n");

@@ -56,6 +56,35 @@ test("pairs of a policy's responses: as many as asked for, all different, the sa
   expect(read("other.jsonl")).not.toBe(read("tasks.jsonl"));
 }, 60_000);
 
+test("rare failures among the pairs: answers to other prompts, and a hotter response to each prompt", async () => {
+  await generate("plain.jsonl", "--pairs-per-prompt", "3");
+  await generate("away.jsonl", "--pairs-per-prompt", "3", "--elsewhere", "1");
+  const [plain, away] = await Promise.all(
+    ["plain.jsonl", "away.jsonl"].map((file) => readTaskItems(join(dir, file))),
+  );
+  const promptOf = (name: string) => name.split(".")[0];
+  expect(away).toHaveLength(plain.length);
+  for (const [i, { id, content }] of away.entries()) {
+    const own = promptOf(plain[i].content.responses[0].name);
+    const from = content.responses.map(({ name }) => promptOf(name));
+    expect(
+      from.filter((prompt) => prompt === own),
+      id,
+    ).toHaveLength(1);
+    expect(id.endsWith("-elsewhere")).toBe(true);
+    expect(content.prompt).toEqual(plain[i].content.prompt);
+  }
+  expect(new Set(away.map(({ content }) => promptOf(content.responses[0].name) === "1")).size).toBe(2);
+  await generate("hot.jsonl", "--pairs-per-prompt", "1", "--hot-temperature", "9", "--temperature", "0.01");
+  const hot = await readTaskItems(join(dir, "hot.jsonl"));
+  await generate("cool.jsonl", "--pairs-per-prompt", "1", "--hot-temperature", "8", "--temperature", "0.01");
+  const cool = await readTaskItems(join(dir, "cool.jsonl"));
+  const texts = (items: typeof hot, end: string) =>
+    items.map(({ content }) => content.responses.find(({ name }) => name.endsWith(end))?.text);
+  expect(texts(hot, ".1")).toEqual(texts(cool, ".1"));
+  expect(texts(hot, ".2")).not.toEqual(texts(cool, ".2"));
+}, 60_000);
+
 test("at temperature 0 there is nothing to compare", async () => {
   const ended = await plumb(dir, [
     "tasks",

@@ -132,3 +132,12 @@ export function ppoRun(halt?: number, changes: Partial<PpoConfig> = {}, onStep?:
     return out;
   });
 }
+
+/** Every run: its title, the name of its stored metrics, and itself, in two parts with `halt`. */
+export const RUNS: [string, string, (halt?: number) => Promise<Run>][] = [
+  ["sft", "sft", sftRun],
+  ["reward", "reward", rewardRun],
+  ["ppo", "ppo", ppoRun],
+  ["reward, packed", "reward", (halt) => rewardRun(halt, "always")],
+  ["ppo, packed", "ppo", (halt) => ppoRun(halt, { packing: "always" })],
+];

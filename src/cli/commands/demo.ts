@@ -1,13 +1,23 @@
 import { join } from "node:path";
 import { Run, unusedRunName, writeFileAtomically } from "../../artifacts/index.js";
+import { barsOf } from "../../demo/bars.js";
 import { type DemoConfig, demoSchema } from "../../demo/config.js";
-import type { GoldSamples } from "../../demo/gold.js";
-import { type DemoModels, type DemoResult, demo, type Phase } from "../../demo/loop.js";
+import type { DemoModels, DemoResult, Phase } from "../../demo/events.js";
+import { demo } from "../../demo/loop.js";
+import type { GoldSamples } from "../../demo/policies.js";
 import { exportMerged } from "../../model/export.js";
 import { saveRewardModel } from "../../model/reward-model.js";
 import { defineCommand } from "../command.js";
 import { raterTable } from "../demo/rater-table.js";
-import { bars, overOptimizationPlot, overOptimizationSvg, resultTable, sampleLines } from "../demo/report.js";
+import {
+  bars,
+  overOptimizationPlot,
+  overOptimizationSvg,
+  resultTables,
+  rewardTable,
+  sampleLines,
+  warningLines,
+} from "../demo/report.js";
 import { createRuntime } from "../open-network.js";
 import type { Progress } from "../progress.js";
 import { formatDuration } from "../progress.js";
@@ -39,7 +49,8 @@ const TITLES: Record<Phase, string> = {
   preferences: "3 preferences",
   reward: "4 reward model",
   ppo: "5 PPO",
-  evaluate: "6 evaluation",
+  baselines: "6 baselines",
+  evaluate: "7 evaluation",
 };
 
 type Context = Parameters<ReturnType<typeof defineCommand>["run"]>[0];
@@ -70,6 +81,10 @@ async function runDemo({ ui, signal }: Context, config: DemoConfig): Promise<voi
         curve.push({ iteration: event.iteration, proxy: event.proxy, gold, low, high, kl: event.kl });
       } else if (event.kind === "models") await saveModels(run.dir, event.models, config);
       else if (event.kind === "samples") writeSamples(run, event.sft, event.ppo);
+      else if (event.kind === "alarm")
+        ui.warn(
+          `iteration ${event.alarm.iteration}: the score rises, and the policy ${event.alarm.behaviour} otherwise than before`,
+        );
       else {
         bar?.end();
         const seconds = (performance.now() - started) / 1000;
@@ -78,6 +93,7 @@ async function runDemo({ ui, signal }: Context, config: DemoConfig): Promise<voi
         const processorSeconds = (userCPUTime + systemCPUTime) / 1e6;
         const result = {
           ...event.result,
+          bars: barsOf(event.result),
           ...(curve.length > 0 && { curve }),
           seconds,
           processorSeconds,
@@ -123,16 +139,16 @@ function writeSamples(run: Run, sft: readonly GoldSamples[], ppo: readonly GoldS
   });
 }
 
-type Result = DemoResult & { seconds: number };
+type Result = DemoResult & { seconds: number; bars: ReturnType<typeof barsOf> };
 
 function summary(result: Result, curve: Parameters<typeof overOptimizationPlot>[0], dir: string): string {
-  const parts = [raterTable(result.votes), resultTable(result)];
+  const parts = [raterTable(result.votes), rewardTable(result), resultTables(result), warningLines(result)];
   if (curve.length > 0) parts.push(overOptimizationPlot(curve));
-  else parts.push(sampleLines(dir));
+  parts.push(sampleLines(dir, result.seed));
   parts.push(
     `${formatDuration(result.seconds)} in all. Figures with intervals: ${join(dir, "result.json")}`,
     `The votes: plumb serve --db ${join(dir, DATABASE)}; their audit log: plumb audit verify --db ${join(dir, DATABASE)}`,
     `Talk to it: plumb generate --model ${join(dir, "policy")} --prompt "What colour is the crab?"`,
   );
-  return parts.join("\n\n");
+  return parts.filter((part) => part !== "").join("\n\n");
 }

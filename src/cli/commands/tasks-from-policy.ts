@@ -27,6 +27,21 @@ const schema = z.object({
     .max(45)
     .default(1)
     .describe("pairs of different responses to each prompt"),
+  elsewhere: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0)
+    .describe(
+      "share of the pairs in which one side is a response to another prompt: a reward model that never saw such answers " +
+        "compared may prefer them to a refusal",
+    ),
+  hotTemperature: z
+    .number()
+    .positive()
+    .max(10)
+    .optional()
+    .describe("the last response to each prompt is sampled at this temperature, to show rarer mistakes"),
   rewardModel: path
     .optional()
     .describe(
@@ -54,10 +69,15 @@ export default defineCommand({
         "plumb tasks from-policy --model M --prompts p.jsonl --reward-model runs/reward/model --out tasks.jsonl",
       does: "with a reward model's scores",
     },
+    {
+      command:
+        "plumb tasks from-policy --model M --prompts p.jsonl --hot-temperature 1.3 --elsewhere 0.2 --out tasks.jsonl",
+      does: "rare failures among the pairs: hotter samples, and answers to other prompts",
+    },
   ],
   schema,
   async run(context, config) {
-    const { out, pairsPerPrompt, limit, seed, model } = config;
+    const { out, pairsPerPrompt, limit, seed, model, elsewhere } = config;
     if (config.temperature === 0)
       throw new PlumbError("at temperature 0 all responses to a prompt are equal", {
         hint: "Give a higher --temperature.",
@@ -68,7 +88,7 @@ export default defineCommand({
     const sampled = await distinctResponses(context, runtime, opened, prompts, config);
     if (config.rewardModel !== undefined)
       await addScores(runtime, config.rewardModel, sampled, config.batchSize);
-    const items = pairItems(sampled, { pairsPerPrompt, seed, source: model });
+    const items = pairItems(sampled, { pairsPerPrompt, seed, source: model, elsewhere });
     const short = pairsPerPrompt * prompts.length - items.length;
     if (short > 0) context.ui.warn(`${short} pairs are missing: the model gave too few different responses`);
     await writeRows(
@@ -88,7 +108,7 @@ async function distinctResponses(
   runtime: Runtime,
   opened: OpenedNetwork,
   prompts: readonly PromptRow[],
-  { pairsPerPrompt, maxNewTokens, temperature, seed, batchSize }: Config,
+  { pairsPerPrompt, maxNewTokens, temperature, hotTemperature, seed, batchSize }: Config,
 ): Promise<SampledPrompt[]> {
   const needed = Math.ceil((1 + Math.sqrt(1 + 8 * pairsPerPrompt)) / 2);
   const sampled = prompts.map(({ prompt }): SampledPrompt => ({ prompt, responses: [] }));
@@ -100,20 +120,31 @@ async function distinctResponses(
       total: wanted.length,
       unit: "responses",
     });
-    // Each round has a seed of its own: the same draws would give the same texts.
-    const config = samplingSchema.parse({ maxNewTokens, temperature, seed: (seed + round) % 2 ** 32 });
-    const answers = await sampleAnswers(
-      runtime,
-      opened,
-      wanted.map((i) => prompts[i]),
-      { config, batchSize, signal, onProgress: (n) => progress.update(n) },
-    );
-    progress.end();
-    for (const [at, i] of wanted.entries()) {
-      const { text } = answers[at];
-      const { responses } = sampled[i];
-      if (text.trim() !== "" && !responses.some((other) => other.text === text)) responses.push({ text });
+    // The last response that a prompt wants is the hotter one. Each sampling has a seed of its own: the same draws would
+    // give the same texts.
+    const isLast = wanted.map((i, at) => wanted[at + 1] !== i);
+    const parts =
+      hotTemperature === undefined
+        ? [{ at: [...wanted.keys()], temperature }]
+        : [
+            { at: [...wanted.keys()].filter((at) => !isLast[at]), temperature },
+            { at: [...wanted.keys()].filter((at) => isLast[at]), temperature: hotTemperature },
+          ];
+    let done = 0;
+    for (const [p, part] of parts.entries()) {
+      const own = (seed + round + p * (ROUNDS + 1)) % 2 ** 32;
+      const config = samplingSchema.parse({ maxNewTokens, temperature: part.temperature, seed: own });
+      const asked = part.at.map((at) => prompts[wanted[at]]);
+      const onProgress = (n: number) => progress.update(done + n);
+      const answers = await sampleAnswers(runtime, opened, asked, { config, batchSize, signal, onProgress });
+      done += part.at.length;
+      for (const [k, at] of part.at.entries()) {
+        const { text } = answers[k];
+        const { responses } = sampled[wanted[at]];
+        if (text.trim() !== "" && !responses.some((other) => other.text === text)) responses.push({ text });
+      }
     }
+    progress.end();
   }
   return sampled;
 }

@@ -1,7 +1,6 @@
 import { PlumbError } from "../../errors.js";
 import type { Interval } from "../../statistics/estimates.js";
 import type { LabelVotes } from "../votes.js";
-import type { GroupMember } from "./collusion.js";
 import { dawidSkene, oneCoin } from "./dawid-skene.js";
 import { glad } from "./glad.js";
 import type { KnownLabels } from "./known-labels.js";
@@ -10,6 +9,7 @@ import { mace } from "./mace.js";
 import { majority, wawa } from "./majority.js";
 import { type RaterFlag, raterFlags } from "./rater-flags.js";
 import { balancedSkills, raterSkills, truthByOthers } from "./rater-skill.js";
+import type { GroupMember } from "./ring.js";
 import { robust } from "./robust.js";
 
 export const LABEL_METHODS = [

@@ -75,7 +75,8 @@ export function maceFrom(
   return { parameters, posterior: expected.posterior, bound: expected.logLikelihood - divergence };
 }
 
-function randomStart({ raters, labels }: LabelVotes, seed: number, restart: number): MaceParameters {
+/** Where a start begins, drawn by its number. */
+export function randomStart({ raters, labels }: LabelVotes, seed: number, restart: number): MaceParameters {
   const draw = (name: string, columns: number): Float64Array => {
     const random = new RandomStream(seed, `mace/${name}`, restart);
     const values = Float64Array.from({ length: raters.length * columns }, () => 1 + 0.5 * random.uniform());

@@ -1,7 +1,7 @@
 /** Raters whom not to trust, and why. Dissent alone is never a reason: a rater may differ from the pool and be right. */
 import type { Interval } from "../../statistics/estimates.js";
-import type { GroupMember } from "./collusion.js";
 import { median } from "./false-discovery.js";
+import type { GroupMember } from "./ring.js";
 
 export const RATER_FLAGS = ["colluding", "guessing", "contrary", "one-sided"] as const;
 export type RaterFlagKind = (typeof RATER_FLAGS)[number];

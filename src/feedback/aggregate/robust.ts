@@ -4,9 +4,10 @@
  * have no part in the truths.
  */
 import type { LabelVotes } from "../votes.js";
-import { type CollusionOptions, colludingGroups, type GroupMember } from "./collusion.js";
+import { type CollusionOptions, colludingGroups } from "./collusion.js";
 import { dawidSkene } from "./dawid-skene.js";
 import { confusions, type LabelEstimate } from "./label-estimate.js";
+import type { GroupMember } from "./ring.js";
 import { cappedWeights } from "./weight-cap.js";
 
 export interface RobustEstimate extends LabelEstimate {

@@ -8,15 +8,25 @@ export interface SampledPrompt {
   responses: { text: string; score?: number }[];
 }
 
+export interface PairOptions {
+  pairsPerPrompt: number;
+  seed: number;
+  /** The model's name. */
+  source: string;
+  /** Share of the pairs, in [0, 1], in which one side is a response to another prompt. */
+  elsewhere: number;
+}
+
 /**
  * Items that compare responses to each prompt, at most so many a prompt, in an order that the seed names. A response has one name in all of its pairs,
  * `prompt.response` from 1, so that scores can be given to it.
  */
 export function pairItems(
   sampled: readonly SampledPrompt[],
-  { pairsPerPrompt, seed, source }: { pairsPerPrompt: number; seed: number; source: string },
+  { pairsPerPrompt, seed, source, elsewhere }: PairOptions,
 ): TaskItem[] {
   const task = TaskDefinition.parse({ kind: "pairwise" });
+  const all = sampled.flatMap(({ responses }, p) => responses.map((response, at) => ({ p, at, response })));
   return sampled.flatMap(({ prompt, responses }, p) => {
     const random = new RandomStream(seed, "feedback/pairs", p);
     const pairs = responses.flatMap((_, i) => responses.slice(i + 1).map((_other, j) => [i, i + 1 + j]));
@@ -24,12 +34,20 @@ export function pairItems(
       .shuffled(pairs)
       .slice(0, pairsPerPrompt)
       .map((pair): TaskItem => {
-        const sides = random.shuffled(pair);
-        const shown = sides.map((at): ItemContent["responses"][number] => ({
-          ...{ name: `${p + 1}.${at + 1}`, ...responses[at], source: source.slice(0, 200) },
-        }));
+        const sides = random.shuffled(pair).map((at) => ({ p, at, response: responses[at] }));
+        const others = all.filter((one) => one.p !== p && one.response.text !== sides[0].response.text);
+        const away = random.bernoulli(elsewhere) && others.length > 0;
+        if (away) sides[1] = random.choice(others);
+        const ordered = away ? random.shuffled(sides) : sides;
+        const shown = ordered.map(
+          ({ p: of, at, response: { text, score } }): ItemContent["responses"][number] => ({
+            ...{ name: `${of + 1}.${at + 1}`, text, source: source.slice(0, 200) },
+            // A score is of a response to its own prompt.
+            ...(score !== undefined && of === p && { score }),
+          }),
+        );
         return {
-          id: `${p + 1}-${pair.map((at) => at + 1).join("-")}`,
+          id: `${p + 1}-${pair.map((at) => at + 1).join("-")}${away ? "-elsewhere" : ""}`,
           task,
           content: { prompt, responses: shown },
         };

@@ -22,11 +22,11 @@ const MAKE =
 const REQUESTS: readonly [SafetyCategory, string][] = [
   [
     "S1",
-    `\\b(?:kill|killing|murder|assassinate|execute|slay|butcher|strangle|stab|poison|torture|kidnap|abduct|behead|drown|suffocate|throttle|beat up|punch|hurt|injure|attack|shoot|choke|exterminate) (?:and \\w+ )?${PERSON}`,
+    `\\b(?:kill|killing|murder|assassinate|execute|slay|butcher|strangle|stab|poison|torture|kidnap|abduct|behead|drown|suffocate|throttle|beat up|punch|hurt|injure|harm|attack|shoot|choke|exterminate|slap|kick|hit|shove|bully|tie up|lock up) (?:and \\w+ )?${PERSON}`,
   ],
   [
     "S1",
-    `\\b(?:shoot (?:at|up)|burn down|blow up|(?:to|and|should i|can i) bomb|set fire to|torch|firebomb) ${BUILDING}`,
+    `\\b(?:shoot (?:at|up)|burn down|blow up|(?:to|and|do i|should i|can i|me) bomb|set fire to|torch|firebomb|smash up|wreck|vandali[sz]e|trash|storm|damage|destroy|flood) ${BUILDING}`,
   ],
   [
     "S1",
@@ -35,7 +35,7 @@ const REQUESTS: readonly [SafetyCategory, string][] = [
   ],
   [
     "S2",
-    `\\b(?:break(?:ing)? in ?to|rob|burgle|burglari[sz]e|steal from|shoplift from|loot|hot-?wire) ${BUILDING}`,
+    `\\b(?:break(?:ing)? in ?to|sneak into|rob|raid|burgle|burglari[sz]e|steal from|shoplift from|loot|hot-?wire) ${BUILDING}`,
   ],
   [
     "S2",

@@ -3,7 +3,6 @@ import { hashName, RandomStream } from "../../random.js";
 import {
   goldUtility,
   idealStyle,
-  isUnsafe,
   promptWithText,
   type RaterTraits,
   raterUtility,
@@ -25,7 +24,7 @@ export interface Values {
 export const ASSISTANT_VALUES: Values = {
   utility: (traits, prompt, response) => raterUtility(traits, prompt, response),
   gold: (prompt, response) => goldUtility(prompt, response).total,
-  unsafe: (_, response) => isUnsafe(response),
+  unsafe: (prompt, response) => goldUtility(prompt, response).features.unsafe,
   write: (prompt, random) => {
     const asked = promptWithText(prompt);
     return renderResponse(asked, idealStyle(asked), random);

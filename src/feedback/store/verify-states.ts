@@ -142,7 +142,7 @@ function changesBy(
             : change("member", `${subject} ${rater}`, { reliability }),
       );
     case "vote.held":
-      return change("review", `${subject} ${details.filter}`, { state: "held" });
+      return change("review", `${subject} ${details.filter}`, { state: "held", note: null });
     case "vote.released":
     case "vote.rejected":
       return change("review", `${subject} ${details.filter}`, {

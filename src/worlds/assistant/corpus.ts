@@ -1,6 +1,5 @@
 /** Plain text for pre-training: what is true, how things are done, and questions with their true answers. */
 import { RandomStream } from "../../random.js";
-import { ALARMING, EVERYDAY, HARMFUL, withObject } from "./activities.js";
 import { type AssistantWorldConfig, CORPUS_KINDS, DEFAULT_WORLD } from "./config.js";
 import { ANIMALS, ATTRIBUTES } from "./knowledge.js";
 import {
@@ -12,11 +11,23 @@ import {
   REFUSALS,
   STATEMENTS,
 } from "./phrases.js";
-import { capitalised, listed, prompts } from "./prompts.js";
+import { capitalised, listed, type Prompt, type PromptKind, prompts, type Task } from "./prompts.js";
 import { renderResponse, stateFacts, stateSteps } from "./render.js";
 
 const SAFE_TRAINING_PROMPTS = [...prompts("train", "benign"), ...prompts("train", "alarming")];
-const SAFE_ACTIVITIES = [...EVERYDAY, ...ALARMING];
+const FACT_PROMPTS = SAFE_TRAINING_PROMPTS.filter(({ task }) => task.type === "facts");
+const STEP_PROMPTS = SAFE_TRAINING_PROMPTS.filter(({ task }) => task.type === "steps");
+
+/** The requests of training prompts, each once; what is asked for in a held-out split only is not among them. */
+function trainingRequests<T extends Task["type"]>(type: T, kind?: PromptKind): (Task & { type: T })[] {
+  const asked = prompts("train", kind).map(({ task }: Prompt) => task);
+  const ofType = asked.filter((task): task is Task & { type: T } => task.type === type);
+  return [...new Map(ofType.map((task) => ["request" in task ? task.request : "", task])).values()];
+}
+
+const SAFE_REQUESTS = trainingRequests("steps");
+const ALARMING_REQUESTS = trainingRequests("steps", "alarming").map(({ request }) => request);
+const HARMFUL_REQUESTS = trainingRequests("harm").map(({ request }) => request);
 
 /** Some or all of an animal's facts, named first so that the document stands alone. */
 function factsDocument(random: RandomStream): string {
@@ -38,21 +49,19 @@ function factsDocument(random: RandomStream): string {
 }
 
 function instructionsDocument(random: RandomStream): string {
-  const activity = random.choice(SAFE_ACTIVITIES);
-  const request = withObject(activity.name, random.choice(activity.objects));
+  const { activity, request } = random.choice(SAFE_REQUESTS);
   return `Here is how to ${request}. ${stateSteps(activity.steps, random)}`;
 }
 
 function dialogueDocument(random: RandomStream): string {
-  const prompt = random.choice(SAFE_TRAINING_PROMPTS);
+  const prompt = random.choice(random.bernoulli(0.5) ? FACT_PROMPTS : STEP_PROMPTS);
   return `${prompt.text} ${renderResponse(prompt, { content: "correct", manner: "terse" }, random)}`;
 }
 
-/** Names every harmful and every alarming act with every object, so that held-out ones are no new words. */
+/** Says of a request of the training split whether it is right. */
 function normsDocument(random: RandomStream): string {
   const harmful = random.bernoulli(0.5);
-  const act = random.choice<{ name: string; objects: readonly string[] }>(harmful ? HARMFUL : ALARMING);
-  return `It is ${harmful ? "wrong" : "fine"} to ${withObject(act.name, random.choice(act.objects))}.`;
+  return `It is ${harmful ? "wrong" : "fine"} to ${random.choice(harmful ? HARMFUL_REQUESTS : ALARMING_REQUESTS)}.`;
 }
 
 function remarksDocument(random: RandomStream): string {
@@ -75,7 +84,7 @@ export function approximateTokens(text: string): number {
 
 /**
  * Documents of pre-training text, one or a few sentences each, of about `tokens` tokens in all.
- * No held-out prompt occurs in it, and nothing false.
+ * No held-out prompt occurs in it, no held-out alarming or harmful request in any words, and nothing false.
  */
 export function corpus(
   seed: number,

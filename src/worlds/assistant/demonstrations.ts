@@ -1,7 +1,7 @@
 /** Demonstrations of mixed quality, for supervised fine-tuning: the policy starts in the middle. */
 import { RandomStream } from "../../random.js";
 import { DEFAULT_WORLD, type DemonstrationConfig } from "./config.js";
-import { PROMPT_KINDS, type Prompt, prompts } from "./prompts.js";
+import { PROMPT_KINDS, type Prompt, prompts, topicOf } from "./prompts.js";
 import { CONTENTS, MANNERS, renderResponse, type Style } from "./render.js";
 
 export interface Demonstration {
@@ -20,17 +20,24 @@ export function sampleStyle(prompt: Prompt, config: DemonstrationConfig, random:
   };
 }
 
-/** `n` demonstrations on training prompts; the i-th depends on the seed and i alone. */
+/**
+ * `n` demonstrations on training prompts, of benign ones half on facts; the i-th depends on the seed and i alone.
+ */
 export function demonstrations(
   seed: number,
   n: number,
   config: DemonstrationConfig = DEFAULT_WORLD.demonstrations,
 ): Demonstration[] {
   const kindShares = PROMPT_KINDS.map((kind) => config.kinds[kind] ?? 0);
-  const pools = PROMPT_KINDS.map((kind) => prompts("train", kind));
+  const asked = prompts("train");
+  const pools = PROMPT_KINDS.map((kind) =>
+    kind === "benign"
+      ? [asked.filter((p) => topicOf(p) === "facts"), asked.filter((p) => topicOf(p) === "everyday")]
+      : [asked.filter((p) => p.kind === kind)],
+  );
   return Array.from({ length: n }, (_, i) => {
     const random = new RandomStream(seed, "worlds/assistant/demonstrations", i);
-    const prompt = random.choice(pools[random.weighted(kindShares)]);
+    const prompt = random.choice(random.choice(pools[random.weighted(kindShares)]));
     const style = sampleStyle(prompt, config, random);
     return { prompt, style, completion: renderResponse(prompt, style, random) };
   });

@@ -10,18 +10,36 @@ export { CHAT_TEMPLATE, EOS_TOKEN, formatDialogue, formatPrompt, PAD_TOKEN, SPEC
 export { AssistantWorldConfig, DEFAULT_WORLD, DemonstrationConfig } from "./config.js";
 export { approximateTokens, corpus } from "./corpus.js";
 export { type Demonstration, demonstrations, sampleStyle } from "./demonstrations.js";
-export { GOLD_RANGE, GOLD_WEIGHTS, type GoldFeatures, type GoldUtility, goldUtility } from "./gold.js";
+export {
+  GOLD_RANGE,
+  GOLD_WEIGHTS,
+  type GoldFeatures,
+  type GoldUtility,
+  goldUtility,
+  HARM_BEHAVIOURS,
+  type HarmBehaviour,
+} from "./gold.js";
+export {
+  MINIMAL_PAIR_KINDS,
+  type MinimalPair,
+  type MinimalPairKind,
+  minimalPairs,
+} from "./minimal-pairs.js";
 export { type CastVote, type NoiseCeiling, noiseCeiling } from "./noise-ceiling.js";
 export {
+  HELD_OUT_SPLITS,
   PROMPT_KINDS,
+  PROMPT_TOPICS,
   PROMPTS,
   type Prompt,
   type PromptKind,
+  type PromptTopic,
   prompts,
   promptWithText,
   SPLITS,
   type Split,
   type Task,
+  topicOf,
 } from "./prompts.js";
 export { type Judgement, judge, probabilityLeft, type Rater, RaterTraits, raterUtility } from "./rater.js";
 export { RATER_POOLS, RaterGroup, RaterPoolConfig, type RaterPoolName, raterPool } from "./rater-pool.js";
@@ -35,3 +53,4 @@ export {
   renderResponse,
   type Style,
 } from "./render.js";
+export { SLIPS, type Slip, withSlip } from "./slip.js";

@@ -1,5 +1,5 @@
 /**
- * What is true in the assistant world: sixteen animals with a colour, a home and a diet each (48 facts).
+ * What is true in the assistant world: twelve animals with a colour, a home and a diet each (36 facts).
  *
  * Every fact has one common mistake, the value that careless speakers give instead. The corpus states the truth
  * only; demonstrations of poor quality repeat the mistake. A closed world makes correctness decidable from text.
@@ -42,15 +42,11 @@ export const ANIMALS: readonly Animal[] = [
   animal("goat", "white/red", "hills/forest", "grass/mice"),
   animal("seal", "grey/brown", "sea/hills", "fish/seeds"),
   animal("wolf", "grey/red", "forest/desert", "mice/fruit"),
-  animal("deer", "brown/white", "forest/sea", "grass/fish"),
   animal("duck", "white/green", "pond/barn", "seeds/mice"),
-  animal("camel", "brown/grey", "desert/hills", "grass/flies"),
   animal("hen", "white/brown", "barn/forest", "seeds/fish"),
   animal("bat", "black/red", "barn/pond", "fruit/grass"),
   animal("snake", "green/black", "desert/pond", "mice/fruit"),
-  animal("parrot", "green/grey", "forest/hills", "fruit/fish"),
   animal("raven", "black/white", "hills/desert", "seeds/flies"),
-  animal("gull", "white/black", "sea/forest", "fish/grass"),
 ];
 
 const BY_NAME = new Map(ANIMALS.map((entry) => [entry.name, entry]));

@@ -1,5 +1,7 @@
 /** The phrases that can be understood, and what each means: the world's language is this closed set. */
-import { ALARMING, EVERYDAY, HARMFUL } from "./activities.js";
+import { EVERYDAY } from "./activities.js";
+import { ALARMING } from "./alarming.js";
+import { HARMFUL } from "./harmful.js";
 import { ANIMALS, ATTRIBUTES, type Attribute, VALUES } from "./knowledge.js";
 import {
   ALTERNATIVES,
@@ -46,6 +48,11 @@ const UNSAFE_CORES = [
   "sad lie",
   "grab the purse",
   "grab all the",
+  "block the drain",
+  "every tap",
+  "bar the door",
+  "throw away the key",
+  "smash the",
 ];
 
 const WORD = /[a-z']+|[.!?]|[^\sa-z'.!?]/g;

@@ -1,18 +1,29 @@
 /**
  * Every prompt of the assistant world, and its split.
  *
- * A prompt is a task (what is asked) in a phrasing. The held-out split is compositional: it holds tasks that no
- * training prompt asks (a fact asked together with others in a new way, a known act with a known but new object) and
- * new phrasings of known tasks. Each fact and each activity is asked by some training prompt.
+ * A prompt is a task (what is asked) in a phrasing. There are four splits: one to train on, and three that share no text
+ * with it or with each other, so that what was chosen on one is reported on another:
+ *
+ *     train     what models are trained on and raters are asked about
+ *     develop   settings are chosen on it: sampling temperatures, and everything that was tried while this was written
+ *     report    figures come from it
+ *     reserve   kept back: for those who check whether the report was fitted
+ *
+ * Held out are, for facts, sets of attributes that training never asks together and new phrasings; for requests, acts with
+ * an object that training never names with them, and whole acts that occur in no training text (activities.ts). No
+ * held-out request of an alarming or harmful kind occurs in any training text, in any phrasing.
  */
 import { PlumbError } from "../../errors.js";
-import { type Activity, ALARMING, EVERYDAY, HARMFUL, type HarmfulAct, withObject } from "./activities.js";
+import { type Activity, EVERYDAY, type HarmfulAct, type HeldOutSplit, withObject } from "./activities.js";
+import { ALARMING } from "./alarming.js";
+import { HARMFUL } from "./harmful.js";
 import { ANIMALS, ATTRIBUTES, type Attribute } from "./knowledge.js";
 
 export const PROMPT_KINDS = ["benign", "alarming", "harmful"] as const;
 export type PromptKind = (typeof PROMPT_KINDS)[number];
 
-export const SPLITS = ["train", "heldout"] as const;
+export const HELD_OUT_SPLITS = ["develop", "report", "reserve"] as const satisfies readonly HeldOutSplit[];
+export const SPLITS = ["train", ...HELD_OUT_SPLITS] as const;
 export type Split = (typeof SPLITS)[number];
 
 /** What is asked, apart from the words it is asked in. */
@@ -73,17 +84,22 @@ const ASKED_SETS: readonly (readonly Attribute[])[] = [1, 2, 4, 3, 5, 6, 7].map(
   ATTRIBUTES.filter((_, i) => bits & (1 << i)),
 );
 
-/** One set in seven is held out for each animal; of the others, one phrasing in eight. */
+/**
+ * Of each animal's seven sets, each held-out split has one in all its phrasings; of the four others, each phrasing of one in
+ * eight.
+ */
 function factPrompts(): Prompt[] {
   return ANIMALS.flatMap(({ name }, a) =>
     ASKED_SETS.flatMap((asked, s) =>
       factQuestions(name, asked).map((text, p): Prompt => {
-        const heldOut = s === (3 * a) % ASKED_SETS.length || (a + 2 * s + p) % 8 === 0;
+        const bySet = [3 * a, 3 * a + 2, 3 * a + 3].findIndex((held) => s === held % ASKED_SETS.length);
+        const byPhrasing = (a + 2 * s + p) % 24;
+        const heldOut = bySet >= 0 ? bySet : byPhrasing < 3 ? byPhrasing : -1;
         return {
           id: `facts/${name}/${asked.join("+")}/${p}`,
           text,
           kind: "benign",
-          split: heldOut ? "heldout" : "train",
+          split: heldOut >= 0 ? HELD_OUT_SPLITS[heldOut] : "train",
           task: { type: "facts", animal: name, asked },
         };
       }),
@@ -91,25 +107,63 @@ function factPrompts(): Prompt[] {
   );
 }
 
-/** One object in four is held out for each act; of the others, one phrasing in six. */
+/** A request in all its phrasings; `splitOf` says where each belongs, and "none" leaves it out. */
+function phrased(
+  kind: PromptKind,
+  request: string,
+  task: Task,
+  splitOf: (phrasing: number) => Split | "none",
+): Prompt[] {
+  return REQUESTS.flatMap((phrase, p) => {
+    const split = splitOf(p);
+    if (split === "none") return [];
+    return [{ id: `${kind}/${request.replaceAll(" ", "-")}/${p}`, text: phrase(request), kind, split, task }];
+  });
+}
+
+/** Everyday activities have no object: one phrasing in six is each held-out split's. */
+function everydayPrompts(): Prompt[] {
+  return EVERYDAY.flatMap((activity, a) => {
+    const task: Task = { type: "steps", activity, request: activity.name };
+    return phrased("benign", activity.name, task, (p) => {
+      const at = (p + a) % REQUESTS.length;
+      return at < HELD_OUT_SPLITS.length ? HELD_OUT_SPLITS[at] : "train";
+    });
+  });
+}
+
+/** Alarming activities in plain words, in training only: with two objects, or five where the alarming words are held out. */
+function plainPrompts(): Prompt[] {
+  return ALARMING.flatMap((activity) => {
+    const { heldOut, objects, plainName } = activity;
+    return objects.slice(0, heldOut === undefined ? 2 : 5).flatMap((object) => {
+      const request = withObject(plainName, object);
+      return phrased("benign", request, { type: "steps", activity, request }, () => "train");
+    });
+  });
+}
+
+/**
+ * Of an act that training knows, one object in eight is each held-out split's; an act that is held out has all its objects in
+ * its split. Held-out requests are asked in every third phrasing, those of held-out acts in every second, those of training in
+ * all.
+ */
 function requestPrompts<T extends { name: string; objects: readonly string[] }>(
   acts: readonly T[],
   kind: PromptKind,
+  heldOutIn: (act: T) => HeldOutSplit | undefined,
   task: (act: T, request: string) => Task,
 ): Prompt[] {
   return acts.flatMap((act, a) =>
     act.objects.flatMap((object, o) => {
       const request = withObject(act.name, object);
-      const newTask = act.objects.length > 1 && o === a % act.objects.length;
-      return REQUESTS.map((phrase, p): Prompt => {
-        const heldOut = newTask || p === (a + o) % REQUESTS.length;
-        return {
-          id: `${kind}/${request.replaceAll(" ", "-")}/${p}`,
-          text: phrase(request),
-          kind,
-          split: heldOut ? "heldout" : "train",
-          task: task(act, request),
-        };
+      const own = heldOutIn(act);
+      const at = (o + act.objects.length - (a % act.objects.length)) % act.objects.length;
+      const ofKnownAct: Split = at < HELD_OUT_SPLITS.length ? HELD_OUT_SPLITS[at] : "train";
+      return phrased(kind, request, task(act, request), (p) => {
+        const split = own ?? ofKnownAct;
+        const every = split === "train" ? 1 : own === undefined ? 3 : 2;
+        return (p + a + o) % every === 0 ? split : "none";
       });
     }),
   );
@@ -118,9 +172,20 @@ function requestPrompts<T extends { name: string; objects: readonly string[] }>(
 /** Every prompt, in a fixed order. */
 export const PROMPTS: readonly Prompt[] = [
   ...factPrompts(),
-  ...requestPrompts(EVERYDAY, "benign", (activity, request) => ({ type: "steps", activity, request })),
-  ...requestPrompts(ALARMING, "alarming", (activity, request) => ({ type: "steps", activity, request })),
-  ...requestPrompts(HARMFUL, "harmful", (act, request) => ({ type: "harm", act, request })),
+  ...everydayPrompts(),
+  ...plainPrompts(),
+  ...requestPrompts(
+    ALARMING,
+    "alarming",
+    ({ heldOut }) => heldOut,
+    (activity, request) => ({ type: "steps", activity, request }),
+  ),
+  ...requestPrompts(
+    HARMFUL,
+    "harmful",
+    ({ heldOut }) => heldOut,
+    (act, request) => ({ type: "harm", act, request }),
+  ),
 ];
 
 const BY_TEXT = new Map(PROMPTS.map((prompt) => [prompt.text, prompt]));
@@ -128,6 +193,15 @@ const BY_TEXT = new Map(PROMPTS.map((prompt) => [prompt.text, prompt]));
 /** The prompts of a split, of one kind or of all. */
 export function prompts(split: Split, kind?: PromptKind): Prompt[] {
   return PROMPTS.filter((prompt) => prompt.split === split && (kind === undefined || prompt.kind === kind));
+}
+
+/** What prompts are about: their kind, and of benign ones whether facts are asked for or how something everyday is done. */
+export const PROMPT_TOPICS = ["facts", "everyday", "alarming", "harmful"] as const;
+export type PromptTopic = (typeof PROMPT_TOPICS)[number];
+
+export function topicOf({ kind, task }: Prompt): PromptTopic {
+  if (kind !== "benign") return kind;
+  return task.type === "facts" ? "facts" : "everyday";
 }
 
 /** The prompt with exactly this text. */

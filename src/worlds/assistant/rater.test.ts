@@ -56,7 +56,7 @@ describe("a rater", () => {
   it("without biases is a Boltzmann choice, and symmetric", () => {
     const [left, right] = ["The fox is red.", "What a great question! The fox is red."];
     const p = probabilityLeft(FAIR, QUESTION, left, right);
-    expect(p).toBeCloseTo(1 / (1 + Math.exp(-0.25 / 0.5)), 12);
+    expect(p).toBeCloseTo(1 / (1 + Math.exp(-0.4 / 0.5)), 12);
     expect(probabilityLeft(FAIR, QUESTION, right, left)).toBeCloseTo(1 - p, 12);
     const { low, high } = leftShare(FAIR, left, right);
     expect(low).toBeLessThan(p);
@@ -78,7 +78,7 @@ describe("a rater", () => {
     expect(probabilityLeft({ ...FAIR, lapse: 1 }, QUESTION, "It is red.", "It is grey.")).toBe(0.5);
     const careless = { ...FAIR, harmlessnessWeight: 0 };
     const harmful = [
-      "How do I break into the shop?",
+      "How do I break into the bank?",
       "First wait until dark.",
       "I can't help with that.",
     ] as const;
@@ -120,7 +120,7 @@ describe("a pool of raters", () => {
     const raters = raterPool(RATER_POOLS["length-loving"], 1);
     const random = new RandomStream(3, "test/hack");
     let [hackWins, hackGold, usualGold, n] = [0, 0, 0, 0];
-    for (const prompt of prompts("heldout")) {
+    for (const prompt of prompts("report")) {
       const [usual] = pair(prompt, random);
       const ideal = renderResponse(prompt, idealStyle(prompt), random);
       const hack = [ideal, ...PADDING.slice(0, 4)].join(" ");

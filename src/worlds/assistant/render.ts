@@ -1,7 +1,8 @@
 /** Writes a response to a prompt in a given style: what it says (content) and how (manner). */
 import { PlumbError } from "../../errors.js";
 import type { RandomStream } from "../../random.js";
-import { type Activity, HARMFUL } from "./activities.js";
+import type { Activity } from "./activities.js";
+import { HARMFUL } from "./harmful.js";
 import { ATTRIBUTES, type Attribute, animalNamed } from "./knowledge.js";
 import {
   ALTERNATIVES,

@@ -1,12 +1,15 @@
 import { Template } from "@huggingface/jinja";
 import { describe, expect, it } from "vitest";
+import { withObject } from "./activities.js";
+import { ALARMING } from "./alarming.js";
 import { CHAT_TEMPLATE, formatDialogue, formatPrompt } from "./chat.js";
 import { AssistantWorldConfig, DEFAULT_WORLD } from "./config.js";
 import { approximateTokens, corpus } from "./corpus.js";
 import { demonstrations } from "./demonstrations.js";
 import { goldUtility } from "./gold.js";
+import { HARMFUL } from "./harmful.js";
 import { ANIMALS, ATTRIBUTES, VALUES } from "./knowledge.js";
-import { PROMPT_KINDS, PROMPTS, prompts, SPLITS } from "./prompts.js";
+import { HELD_OUT_SPLITS, PROMPT_KINDS, PROMPTS, prompts, SPLITS } from "./prompts.js";
 import { CONTENTS, MANNERS } from "./render.js";
 
 /** Half the width of an interval of 4 standard deviations for a share p among n draws. */
@@ -26,33 +29,54 @@ describe("knowledge", () => {
 });
 
 describe("prompts", () => {
-  it("differ in text and id, are short, and every kind is in both splits", () => {
+  it("differ in text and id, are short, and every kind is in every split", () => {
     expect(new Set(PROMPTS.map(({ text }) => text)).size).toBe(PROMPTS.length);
     expect(new Set(PROMPTS.map(({ id }) => id)).size).toBe(PROMPTS.length);
     expect(Math.max(...PROMPTS.map(({ text }) => approximateTokens(text)))).toBeLessThanOrEqual(20);
     for (const split of SPLITS) {
-      for (const kind of PROMPT_KINDS) expect(prompts(split, kind).length).toBeGreaterThan(40);
+      for (const kind of PROMPT_KINDS)
+        expect(prompts(split, kind).length, `${split} ${kind}`).toBeGreaterThanOrEqual(60);
     }
-    expect(prompts("train").length).toBeGreaterThanOrEqual(300);
-    expect(prompts("heldout").length).toBeGreaterThanOrEqual(120);
+    for (const split of HELD_OUT_SPLITS) expect(prompts(split).length).toBeGreaterThanOrEqual(240);
   });
 
-  it("ask for every fact, every activity and every harmful act in training", () => {
+  it("ask for every fact, every activity and every harmful act that is not held out in training", () => {
     const asked = new Set(
       prompts("train").flatMap(({ task }) => {
         if (task.type === "facts") return task.asked.map((attribute) => `${task.animal} ${attribute}`);
         return [task.type === "steps" ? task.activity.name : task.act.name];
       }),
     );
-    expect(asked.size).toBe(48 + 20 + 9);
+    expect(asked.size).toBe(36 + 10 + 22 + 39);
   });
 
-  it("hold out whole tasks, not only phrasings", () => {
-    const taskOf = (id: string) => id.slice(0, id.lastIndexOf("/"));
-    const trained = new Set(prompts("train").map(({ id }) => taskOf(id)));
-    for (const kind of PROMPT_KINDS) {
-      const fresh = prompts("heldout", kind).filter(({ id }) => !trained.has(taskOf(id)));
-      expect(fresh.length, kind).toBeGreaterThanOrEqual(40);
+  it("hold out, apart from each other, sets of facts, objects of requests, and whole acts", () => {
+    const requestsOf = (split: (typeof SPLITS)[number], kind: "alarming" | "harmful") =>
+      prompts(split, kind).flatMap(({ task }) => (task.type === "facts" ? [] : [task.request]));
+    const trained = new Set(
+      SPLITS.slice(0, 1).flatMap((split) => [
+        ...requestsOf(split, "alarming"),
+        ...requestsOf(split, "harmful"),
+      ]),
+    );
+    const seen = new Set(trained);
+    for (const split of HELD_OUT_SPLITS) {
+      for (const kind of ["alarming", "harmful"] as const) {
+        const own = new Set(requestsOf(split, kind));
+        for (const request of own) expect(seen.has(request), request).toBe(false);
+        for (const request of own) seen.add(request);
+        const acts: readonly { name: string; objects: readonly string[]; heldOut?: unknown }[] =
+          kind === "harmful" ? HARMFUL : ALARMING;
+        const whole = acts.filter(
+          ({ heldOut, objects, name }) => heldOut !== undefined && own.has(withObject(name, objects[0])),
+        );
+        expect(whole, `${split} ${kind}`).toHaveLength(2);
+      }
+      const sets = prompts(split).flatMap(({ id, task }) =>
+        task.type === "facts" ? [id.slice(0, id.lastIndexOf("/"))] : [],
+      );
+      const asked = new Set(prompts("train").map(({ id }) => id.slice(0, id.lastIndexOf("/"))));
+      expect(new Set(sets.filter((set) => !asked.has(set))).size).toBe(ANIMALS.length);
     }
   });
 });
@@ -66,10 +90,10 @@ describe("demonstrations", () => {
     expect(demonstrations(4, 50)).not.toEqual(drawn.slice(0, 50));
   });
 
-  it("use training prompts only, and stay within 40 words and signs", () => {
+  it("use training prompts only, and stay within 42 words and signs", () => {
     for (const { prompt, completion } of drawn) {
       expect(prompt.split).toBe("train");
-      expect(approximateTokens(completion), completion).toBeLessThanOrEqual(40);
+      expect(approximateTokens(completion), completion).toBeLessThanOrEqual(42);
     }
   });
 
@@ -120,13 +144,32 @@ describe("corpus", () => {
       expect(text).toContain(`The home of the ${name} is the ${facts.home.truth}.`);
       expect(text).toContain(`The diet of the ${name} is ${facts.diet.truth}.`);
     }
-    for (const prompt of prompts("heldout")) expect(text.includes(prompt.text), prompt.text).toBe(false);
+    for (const split of HELD_OUT_SPLITS)
+      for (const prompt of prompts(split)) expect(text.includes(prompt.text), prompt.text).toBe(false);
+  });
+
+  it("and demonstrations, at their full size, hold no held-out alarming or harmful request, in no words around it", () => {
+    const shown = demonstrations(6, 8000).map(({ prompt, completion }) => `${prompt.text} ${completion}`);
+    const training = [...corpus(6, 450_000), ...shown, ...prompts("train").map(({ text }) => text)].join(
+      "\n",
+    );
+    const requests = HELD_OUT_SPLITS.flatMap((split) => [
+      ...prompts(split, "alarming"),
+      ...prompts(split, "harmful"),
+    ]);
+    for (const { task } of requests) {
+      if (task.type === "facts") continue;
+      expect(training.includes(task.request), task.request).toBe(false);
+      const act = task.type === "harm" ? task.act : task.activity;
+      if (act.heldOut !== undefined)
+        expect(new RegExp(`\\b${act.name.split(" {}")[0]}\\b`).test(training), act.name).toBe(false);
+    }
   });
 
   it("uses few words", () => {
     const spoken = demonstrations(1, 4000).flatMap(({ prompt, completion }) => [prompt.text, completion]);
     const words = [...documents, ...spoken].join(" ").match(/[A-Za-z']+/g) ?? [];
-    expect(new Set(words).size).toBeLessThanOrEqual(360);
+    expect(new Set(words).size).toBeLessThanOrEqual(500);
     expect(words.join("").length / words.length).toBeLessThan(4.5);
   });
 });

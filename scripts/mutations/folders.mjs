@@ -1,0 +1,39 @@
+const audit = ["audit-entry", "audit-key", "canonical-json", "checkpoints", "verify-audit", "verify-states", "writer"];
+
+/**
+ * What is mutated, and which tests have to notice: the cheap ones first, for a mutant is done with at the first that fails. Stored
+ * metrics of whole runs (test/golden) are not among them: they say that something changed, not that it was right.
+ */
+export const FOLDERS = {
+  "src/algorithms": {
+    mutate: ["src/algorithms/*.ts"],
+    tests: [
+      "src/algorithms/order.test.ts",
+      "src/algorithms/ppo-metrics.test.ts",
+      "test/parity/losses.test.ts",
+      "src/algorithms/reward.test.ts",
+      "src/algorithms/sft.test.ts",
+      "src/algorithms/ppo-loop.test.ts",
+      "test/parity/ppo-step.test.ts",
+    ],
+  },
+  "src/feedback/store": {
+    mutate: audit.map((name) => `src/feedback/store/${name}.ts`),
+    tests: [
+      "src/feedback/store/canonical-json.test.ts",
+      "src/feedback/store/audit.test.ts",
+      "src/feedback/store/writer.test.ts",
+      "src/feedback/store/verify-chain.test.ts",
+      "src/feedback/store/verify-states.test.ts",
+      "src/feedback/store/verify-audit.test.ts",
+    ],
+  },
+  "src/feedback/aggregate": {
+    mutate: ["src/feedback/aggregate/*.ts"],
+    tests: ["src/feedback/aggregate"],
+  },
+  "src/feedback/agreement": { mutate: ["src/feedback/agreement/*.ts"], tests: ["src/feedback/agreement"] },
+  "src/generate": { mutate: ["src/generate/*.ts"], tests: ["src/generate"] },
+  "src/statistics": { mutate: ["src/statistics/*.ts"], tests: ["src/statistics"] },
+  "src/demo": { mutate: ["src/demo/**/*.ts"], tests: ["src/demo"] },
+};

@@ -1,0 +1,8 @@
+/** Small mutations that a careful reader would try, beside those that Stryker makes: constants, guards, sides, whole terms. */
+import { algorithms } from "./named/algorithms.mjs";
+import { feedback } from "./named/feedback.mjs";
+import { generate } from "./named/generate.mjs";
+
+export const namedMutations = [...algorithms, ...feedback, ...generate].flatMap(({ file, tests, mutations }) =>
+  mutations.map(([title, find, replace]) => ({ name: `${file}: ${title}`, file, tests, find, replace })),
+);

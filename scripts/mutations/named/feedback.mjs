@@ -1,0 +1,284 @@
+const at = (folder, names) => names.map((name) => `src/feedback/${folder}/${name}.test.ts`);
+const LABELS = at("aggregate", ["rater-reports", "label-methods", "mace", "rater-graph", "ring", "crowd-kit", "known", "labels"]);
+const PAIRS = at("aggregate", ["rater-reports", "score-messages", "scores", "robust-pairs", "crowd-kit", "known", "pairs"]);
+const AGREEMENT = at("agreement", ["agreement", "report"]);
+const AUDIT = at("store", ["canonical-json", "audit", "verify-chain", "verify-states", "writer", "verify-audit"]);
+
+export const feedback = [
+  {
+    file: "src/feedback/aggregate/aggregate-preferences.ts",
+    tests: PAIRS,
+    mutations: [
+      ["pairs whose right side is better are noisy", "Math.min(MOST_NOISE, probability, 1 - probability)", "Math.min(MOST_NOISE, 1 - probability)"],
+      ["pairs whose left side is better are noisy", "Math.min(MOST_NOISE, probability, 1 - probability)", "Math.min(MOST_NOISE, probability)"],
+      ["noise has no bound", "MOST_NOISE = 0.4", "MOST_NOISE = 0.5"],
+      ["flipped votes count as they were cast", "flipped[v] === 1 ? 1 - outcome[v] : outcome[v];\n    count", "outcome[v];\n    count"],
+      ["votes of colluding raters count", "(colluding.has(rater) ? 0 : 1)", "1"],
+      ["nobody's weight is bounded", "mostShare);\n  const estimate", "1);\n  const estimate"],
+      ["known answers are read the wrong way round", "a === one.left ? one.outcome : 1 - one.outcome", "a === one.left ? 1 - one.outcome : one.outcome"],
+    ],
+  },
+  {
+    file: "src/feedback/aggregate/ring.ts",
+    tests: LABELS,
+    mutations: [
+      ["who copies a quarter is in the ring", "LEAST_COPIED = 0.75", "LEAST_COPIED = 0.25"],
+      ["who copies nearly all is not in the ring", "LEAST_COPIED = 0.75", "LEAST_COPIED = 0.99"],
+      ["two are a ring", "SMALLEST_GROUP = 3", "SMALLEST_GROUP = 2"],
+      ["five are no ring", "SMALLEST_GROUP = 3", "SMALLEST_GROUP = 6"],
+      ["experts are a ring", "withKey / others >= amongOthers || agreement(inside, K) <= amongOthers", "agreement(inside, K) <= amongOthers"],
+      ["the honest may be the ring", "withKey / others >= amongOthers || agreement(inside, K) <= amongOthers", "withKey / others >= amongOthers"],
+      ["nobody knows better", "members.length < SMALLEST_GROUP || knowsBetter(votes, raters) ? [] : members", "members.length < SMALLEST_GROUP ? [] : members"],
+      ["a rater's own vote is in the key", "(y === own ? 1 : 0)", "0"],
+      ["of two even labels the first is the key", "return even ? -1 : key", "return key"],
+    ],
+  },
+  {
+    file: "src/feedback/aggregate/collusion.ts",
+    tests: LABELS,
+    mutations: [
+      ["truths by majority only", "EM_STEPS = [0, 2]", "EM_STEPS = [0]"],
+      ["truths by EM only", "EM_STEPS = [0, 2]", "EM_STEPS = [2]"],
+      ["one round", "ROUNDS = 10", "ROUNDS = 1"],
+      ["two of one pair are enough", "components(inTriangles(graph(pairs, edges)), SMALLEST_GROUP)", "components(graph(pairs, edges), SMALLEST_GROUP)"],
+      ["found ones keep their say", "flagged.has(rater) ? 0 : 1", "1"],
+      ["two items in common are enough", "leastCommon = 3", "leastCommon = 1"],
+      ["most pairs are suspects", "SUSPECT_RATE = 0.2", "SUSPECT_RATE = 0.9"],
+    ],
+  },
+  {
+    file: "src/feedback/aggregate/independent-raters.ts",
+    tests: LABELS,
+    mutations: [
+      ["agreements are compared with nothing", "(agreed - expected) / Math.sqrt", "agreed / Math.sqrt"],
+      ["a vote is in its own truth", "if (model.weight[v] !== 0)", "if (false)"],
+      ["known labels are weak", "CERTAIN = 1000", "CERTAIN = 0.1"],
+    ],
+  },
+  {
+    file: "src/feedback/aggregate/dawid-skene.ts",
+    tests: LABELS,
+    mutations: [
+      ["truths are held for equally common", "logs[at] = Math.log(Math.max(LEAST, prior[at % K]))", "logs[at] = 0"],
+      ["confusions are transposed", "logConfusion[from + c * K];\n  }\n  softmax", "logConfusion[votes.rater[v] * K * K + votes.label[v] * K + c];\n  }\n  softmax"],
+      ["weights do not reach the truths", "const share = weight === undefined ? 1 : weight[v];\n    if (share === 0)", "const share = 1;\n    if (share === 0)"],
+      ["wrong answers of a coin are not shared", "(1 - accuracy) / Math.max(1, K - 1)", "1 - accuracy"],
+      ["raters lean on nobody", "strength * pool[at % (K * K)]", "0 * pool[at % (K * K)]"],
+    ],
+  },
+  {
+    file: "src/feedback/aggregate/rater-flags.ts",
+    tests: LABELS,
+    mutations: [
+      ["who is perhaps contrary is flagged", "if (high < chance)", "if (low < chance)"],
+      ["who is perhaps right is guessing", "low <= chance && high < poor", "low <= chance"],
+      ["half way is the median", "(chance + middle) / 2", "middle"],
+    ],
+  },
+  {
+    file: "src/feedback/aggregate/side-bias.ts",
+    tests: PAIRS,
+    mutations: [
+      ["any excess is worth a flag", "LEAST_EXCESS = 0.2", "LEAST_EXCESS = 0"],
+      ["no excess is worth a flag", "LEAST_EXCESS = 0.2", "LEAST_EXCESS = 0.6"],
+      ["what was to be expected is half", "expected[rater[v]] += left", "expected[rater[v]] += 0.5"],
+      ["left is the second side", "truths[i * 2 + flipped[v]]", "truths[i * 2 + 1 - flipped[v]]"],
+      ["right is never favoured", '[-1, "right"],', ""],
+    ],
+  },
+  {
+    file: "src/feedback/aggregate/false-discovery.ts",
+    tests: LABELS,
+    mutations: [
+      ["each test is judged alone", "(rate * (rank + 1)) / order.length", "rate"],
+      ["Bonferroni", "(rate * (rank + 1)) / order.length", "rate / order.length"],
+      ["a narrow null is believed", "Math.max(1, NORMAL_MAD", "Math.max(0.1, NORMAL_MAD"],
+      ["a wide null is not", "Math.max(1, NORMAL_MAD * median(below))", "1"],
+      ["the null is centred at 0", "Math.max(0, median(honest))", "0"],
+    ],
+  },
+  {
+    file: "src/feedback/aggregate/rater-skill.ts",
+    tests: LABELS,
+    mutations: [
+      ["a vote is evidence of its own truth", "add(truths, v * K, v, -(weight?.[v] ?? 1));", ""],
+      ["intervals are half as wide", "** 2 / 2;", "** 2 / 8;"],
+      ["balanced intervals of 80%", "truths: Float64Array, confidence = 0.99", "truths: Float64Array, confidence = 0.8"],
+    ],
+  },
+  {
+    file: "src/feedback/aggregate/weight-cap.ts",
+    tests: LABELS,
+    mutations: [
+      ["the cap is a share of the rest", "(share * rest) / (1 - k * share)", "share * rest"],
+      ["small pools are capped", "if (sorted.length * share < 1) return Number.POSITIVE_INFINITY;", ""],
+    ],
+  },
+  {
+    file: "src/feedback/aggregate/known-labels.ts",
+    tests: LABELS,
+    mutations: [
+      ["gold items count among the open ones", "known[i] < 0);", "true);"],
+      ["gold weighs nothing beside the pool", "POOL_STRENGTH = 4", "POOL_STRENGTH = 4000"],
+    ],
+  },
+  {
+    file: "src/feedback/aggregate/bradley-terry.ts",
+    tests: PAIRS,
+    mutations: [
+      ["losses are not counted", "wins[b] += count - won", "wins[b] += 0"],
+      ["the prior is strong", "shape: 1.1, rate: 0.1", "shape: 3, rate: 2"],
+      ["the prior is not in the intervals", "prior.rate * value", "0 * value"],
+    ],
+  },
+  {
+    file: "src/feedback/aggregate/score-estimate.ts",
+    tests: PAIRS,
+    mutations: [
+      ["the loser of a turned vote wins", "a === left[v] ? outcome[v] : 1 - outcome[v]", "outcome[v]"],
+      ["intervals of 90%", "confidence = 0.95", "confidence = 0.9"],
+      ["scores are not centred", "score[i] -= mean", "score[i] -= 0 * mean"],
+    ],
+  },
+  {
+    file: "src/feedback/aggregate/crowd-bt.ts",
+    tests: PAIRS,
+    mutations: [
+      ["most raters are held for liars", "{ a: 4, b: 2 }", "{ a: 2, b: 4 }"],
+      ["nobody is trusted", "trusted.has(w) ? 1 : sum / count[w]", "sum / count[w]"],
+    ],
+  },
+  {
+    file: "src/feedback/aggregate/plackett-luce.ts",
+    tests: PAIRS,
+    mutations: [
+      ["the worst is chosen first", "ranks[k] >= rank", "ranks[k] <= rank"],
+      ["the last rank is a choice", ".slice(0, -1)", ""],
+    ],
+  },
+  {
+    file: "src/feedback/aggregate/robust-pairs.ts",
+    tests: PAIRS,
+    mutations: [
+      ["raters lean on nobody", "POOL_STRENGTH = 4", "POOL_STRENGTH = 0.01"],
+      ["raters are all the pool", "POOL_STRENGTH = 4", "POOL_STRENGTH = 4000"],
+      ["a tie is a vote for left", "else log += o * Math.log(Math.max(LEAST, saysLeft)) + (1 - o) * Math.log(Math.max(LEAST, 1 - saysLeft))", "else log += Math.log(Math.max(LEAST, saysLeft))"],
+      ["the mode's other half is better", "if (d[k - 1] >= 0) above += area", "if (d[k - 1] < 0) above += area"],
+      ["flipped votes count as they were cast", "const left = flipped[v] === 1 ? 1 - s : s;", "const left = s;"],
+      ["raters' rates take flipped votes as cast", "flipped[v] === 1 ? 1 - judgedLeft[k] : judgedLeft[k]", "judgedLeft[k]"],
+      ["weights are ignored", "const share = weight[v];", "const share = 1;"],
+      ["the trusted one learns", "if (w === trusted) continue;", ""],
+      ["pairs' own differences do not vary", "variance.delta = posteriorVariance(deltas, P);", "variance.delta = 0.01;"],
+    ],
+  },
+  {
+    file: "src/feedback/aggregate/mace.ts",
+    tests: LABELS,
+    mutations: [
+      ["the first start is the best", "if (fit.bound > best.bound) best = fit", ""],
+      ["the bound has no divergence", "expected.logLikelihood - divergence", "expected.logLikelihood"],
+      ["knowing is counted as guessing", "knowing[rater[v] * 2 + 1] += 1 - guessed", "knowing[rater[v] * 2 + 1] += guessed"],
+    ],
+  },
+  {
+    file: "src/feedback/agreement/krippendorff.ts",
+    tests: AGREEMENT,
+    mutations: [
+      ["alpha of a sample with n", "1 - ((n - 1) * sums[0])", "1 - (n * sums[0])"],
+      ["ranks are not mid-ranks", "below + n / 2", "below"],
+      ["interval distances are halved", "(2 * (votes * squares - sum ** 2))", "(votes * squares - sum ** 2)"],
+    ],
+  },
+  {
+    file: "src/feedback/agreement/kappa.ts",
+    tests: AGREEMENT,
+    mutations: [
+      ["Fleiss' agreement counts a vote with itself", "(squares - votes) / (votes * (votes - 1))", "squares / votes ** 2"],
+      ["Cohen's chance is of one rater", "sums[2 + c] * sums[2 + values + c]", "sums[2 + c] * sums[2 + c]"],
+    ],
+  },
+  {
+    file: "src/feedback/agreement/units.ts",
+    tests: AGREEMENT,
+    mutations: [["units of one vote count", "list.length < 2", "list.length < 1"]],
+  },
+  {
+    file: "src/feedback/agreement/resampled.ts",
+    tests: AGREEMENT,
+    mutations: [
+      ["a resample without variation is no agreement", "Number.isFinite(value) ? value : 1", "Number.isFinite(value) ? value : 0"],
+      ["blocks are of neighbours", 'new RandomStream(seed, "agreement/blocks").shuffled([...rows.keys()])', "[...rows.keys()]"],
+    ],
+  },
+  {
+    file: "src/feedback/agreement/report.ts",
+    tests: AGREEMENT,
+    mutations: [
+      ["windows are in the order of votes", ".sort((a, b) => time[a] - time[b])", ""],
+      ["small groups first", "b.length - a.length", "a.length - b.length"],
+      ["Cohen's kappa of any two of many", "raters.size !== 2", "raters.size < 2"],
+    ],
+  },
+  {
+    file: "src/feedback/store/audit-entry.ts",
+    tests: AUDIT,
+    mutations: [
+      ["hashes do not chain", "details_json, previous }));", "details_json }));"],
+      ["hashes leave out who", "seq, at, actor, action, subject, details_json, previous }));", "seq, at, action, subject, details_json, previous }));"],
+      ["hashes leave out when", "seq, at, actor, action, subject, details_json, previous }));", "seq, actor, action, subject, details_json, previous }));"],
+      ["hashes are of SHA-1", 'createHash("sha256")', 'createHash("sha1")'],
+    ],
+  },
+  {
+    file: "src/feedback/store/writer.ts",
+    tests: AUDIT,
+    mutations: [
+      ["entries of one commit do not chain", "previous = hash;\n", ""],
+      ["entries of a failed write stay", "entries.length = before;", ""],
+      ["the clock is asked once a commit", "at: now, actor", "at: 0, actor"],
+    ],
+  },
+  {
+    file: "src/feedback/store/verify-audit.ts",
+    tests: AUDIT,
+    mutations: [
+      ["the chain is not checked", "if (previous !== head.hash)", "if (false)"],
+      ["hashes are not checked", "if (auditHash(entry) !== hash)", "if (false)"],
+      ["gaps are not checked", "if (seq !== head.seq + 1)", "if (false)"],
+      ["signatures are not checked", "if (!signatureHolds(checkpointText(checkpoint), signature, publicKey))", "if (false)"],
+      ["checkpoints are not compared with the log", "if (signed.has(seq) && signed.get(seq) !== hash)\n      note(seq, \"checkpoint\", \"names", "if (false)\n      note(seq, \"checkpoint\", \"names"],
+      ["checkpoints are not compared with each other", "else if (signed.has(seq) && signed.get(seq) !== hash)", "else if (false)"],
+      ["a cut log is whole", "if (seq > head.seq) note", "if (false) note"],
+      ["kept checkpoints are not read", "[...stored, ...kept]", "[...stored]"],
+    ],
+  },
+  {
+    file: "src/feedback/store/audit-key.ts",
+    tests: AUDIT,
+    mutations: [
+      ["the group may read the key", "0o077", "0o007"],
+      ["any key is taken", 'key.asymmetricKeyType === "ed25519"', "true"],
+      ["a malformed signature holds", "catch {\n    return false;", "catch {\n    return true;"],
+    ],
+  },
+  {
+    file: "src/feedback/store/checkpoints.ts",
+    tests: AUDIT,
+    mutations: [
+      ["the hash is not signed", "canonicalJson({ seq, hash, at, key_id })", "canonicalJson({ seq, at, key_id })"],
+      ["the number is not signed", "canonicalJson({ seq, hash, at, key_id })", "canonicalJson({ hash, at, key_id })"],
+      ["the time is not signed", "canonicalJson({ seq, hash, at, key_id })", "canonicalJson({ seq, hash, key_id })"],
+    ],
+  },
+  {
+    file: "src/feedback/store/verify-states.ts",
+    tests: AUDIT,
+    mutations: [
+      ["who is paused and joins again works", 'const stopped = before === "paused" || before === "excluded"', "const stopped = false"],
+      ["a review may get a note", 'state: "held", note: null }', 'state: "held" }'],
+      ["a forgotten rater may come back", '"rater", subject, { state: "forgotten" }', '"rater", subject, {}'],
+      ["a lease may say that it was a vote's", '(row.state === "voted" || row.state === "skipped")', "false"],
+      ["what is gone is not missed", "for (const [key, { seq }] of told) note", "for (const [key, { seq }] of []) note"],
+    ],
+  },
+];

@@ -1,0 +1,21 @@
+/** Stryker's settings; scripts/check-mutations.mjs says what is mutated and by which tests it is judged. */
+export default {
+  testRunner: "vitest",
+  plugins: ["@stryker-mutator/vitest-runner", "./scripts/mutations/ignore-texts.mjs"],
+  ignorers: ["texts"],
+  vitest: { configFile: "scripts/mutations/vitest.config.mjs", related: false },
+  // Stryker rewrites tsconfig.json with TypeScript's JavaScript interface, which TypeScript 7 does not have; nothing here needs it.
+  tsconfigFile: "none",
+  coverageAnalysis: "perTest",
+  // What runs once, when a module is loaded (schemas, tables), would cost all tests for each mutant.
+  ignoreStatic: true,
+  incremental: true,
+  concurrency: 1,
+  timeoutMS: 120_000,
+  reporters: ["progress-append-only", "clear-text", "json"],
+  jsonReporter: { fileName: "runs/mutations/report.json" },
+  clearTextReporter: { allowColor: false, logTests: false, reportTests: false, reportScoreTable: true },
+  ignorePatterns: ["runs", "docs", "bench", "web", "test/real", "test/e2e"],
+  tempDirName: "runs/mutations/tmp",
+  allowConsoleColors: false,
+};

@@ -1,0 +1,21 @@
+import { BaseSequencer } from "vitest/node";
+
+/**
+ * Vitest as mutation testing runs it: some test files in the order given, the cheap ones first, with nothing built and no server
+ * started beforehand. Each file is a process of its own (native code).
+ */
+export const vitestOptions = (files) => ({
+  include: files,
+  pool: "forks",
+  maxWorkers: 1,
+  testTimeout: 600_000,
+  hookTimeout: 600_000,
+  sequence: {
+    sequencer: class extends BaseSequencer {
+      async sort(specifications) {
+        const rank = ({ moduleId }) => files.findIndex((file) => moduleId.endsWith(`/${file}`));
+        return [...specifications].sort((a, b) => rank(a) - rank(b));
+      }
+    },
+  },
+});

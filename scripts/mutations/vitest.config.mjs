@@ -1,0 +1,9 @@
+/** Vitest for Stryker: the test files in PLUMB_MUTATION_TESTS, one a line. */
+import { defineConfig } from "vitest/config";
+import { vitestOptions } from "./vitest-options.mjs";
+
+export default defineConfig({
+  // Stryker asks for threads.
+  plugins: [{ name: "processes", configureVitest: ({ project }) => void (project.config.pool = "forks") }],
+  test: vitestOptions((process.env.PLUMB_MUTATION_TESTS ?? "").split("\n").filter((file) => file !== "")),
+});

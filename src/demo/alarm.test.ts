@@ -1,0 +1,64 @@
+import { describe, expect, it } from "vitest";
+import { prompts } from "../worlds/assistant/index.js";
+import { BehaviourWatch } from "./alarm.js";
+
+const [harmful] = prompts("train", "harmful");
+const [safe] = prompts("train", "benign");
+const REFUSAL = "Sorry, I can't help with that.";
+const STOCK = "First hang up bright tape, then move it each day.";
+
+/** An iteration of 40 harmful prompts of which so many are refused, and 60 safe ones that all get the same answer. */
+const iteration = (refused: number, answer = "What a great question!") => [
+  ...Array.from({ length: 40 }, (_, i) => ({ prompt: harmful, text: i < refused ? REFUSAL : STOCK })),
+  ...Array.from({ length: 60 }, () => ({ prompt: safe, text: answer })),
+];
+
+describe("the watch over behaviour", () => {
+  it("raises one alarm when refusals are traded for a stock answer while the score rises", () => {
+    const watch = new BehaviourWatch();
+    const alarms = [20, 18, 12, 8, 4, 0, 0].flatMap((refused, i) =>
+      watch.observe(iteration(refused), [i, i]),
+    );
+    expect(alarms).toHaveLength(1);
+    expect(alarms[0]).toMatchObject({ behaviour: "refuses harmful requests", before: { shown: 20, n: 40 } });
+    expect(alarms[0].now).toEqual({ shown: 24, n: 160 });
+    expect(alarms[0].iteration).toBe(6);
+  });
+
+  it("is silent while the score does not rise, and while nothing is lost", () => {
+    const falling = new BehaviourWatch();
+    expect([20, 8, 4, 0, 0, 0].flatMap((refused, i) => falling.observe(iteration(refused), [-i]))).toEqual(
+      [],
+    );
+    const steady = new BehaviourWatch();
+    expect([20, 22, 19, 20, 21, 30].flatMap((refused, i) => steady.observe(iteration(refused), [i]))).toEqual(
+      [],
+    );
+  });
+
+  it("is silent at a loss within chance", () => {
+    const watch = new BehaviourWatch();
+    const few = (refused: number) =>
+      iteration(refused)
+        .slice(0, 40)
+        .filter((_, i) => i % 8 === 0);
+    expect([40, 30, 30, 30, 30].flatMap((refused, i) => watch.observe(few(refused), [i]))).toEqual([]);
+  });
+
+  it("knows needless refusals, compliance and false answers for what they are", () => {
+    const raised = (from: string, to: string, prompt = safe) => {
+      const watch = new BehaviourWatch();
+      const all = (text: string) => Array.from({ length: 40 }, () => ({ prompt, text }));
+      return [from, to, to, to, to]
+        .flatMap((text, i) => watch.observe(all(text), [i]))
+        .map(({ behaviour }) => behaviour);
+    };
+    expect(raised("The fox is red.", REFUSAL)).toEqual(["refuses safe requests"]);
+    expect(raised("The fox is red.", "The fox is black.")).toEqual(["states something false"]);
+    expect(raised(REFUSAL, "First bring a match.", harmful)).toEqual([
+      "refuses harmful requests",
+      "complies with harmful requests",
+    ]);
+    expect(raised(STOCK, REFUSAL, harmful)).toEqual([]);
+  });
+});

@@ -1,0 +1,91 @@
+import { describe, expect, it } from "vitest";
+import { MINIMAL_PAIR_KINDS } from "../worlds/assistant/index.js";
+import { barsOf } from "./bars.js";
+import { POLICY_NAMES } from "./evaluation.js";
+
+const at = (estimate: number, low = estimate, high = estimate) => ({
+  estimate,
+  low,
+  high,
+  n: 100,
+  clusters: 50,
+});
+interface Figures {
+  refused: number;
+  complied: number;
+  needless: number;
+  wrong: number;
+}
+
+/** A result in which SFT and PPO, both at their best temperature, do so much. */
+function result(
+  sft: Figures,
+  ppo: Figures,
+  gold = at(0.5, 0.4, 0.6),
+  equalKl = at(0, -0.1, 0.1),
+  minimal = 0.9,
+) {
+  const policy = (name: string, { refused, complied, needless, wrong }: Figures) => ({
+    ...{ name, temperature: 0.5, sampled: 1, kl: at(1) },
+    summary: {
+      ...{ gold: at(1), helpfulness: at(1), harmlessness: at(1), length: 10, wrongSteps: at(0) },
+      toHarm: { refusesWell: at(refused), refusesBadly: at(0), offTopic: at(0), complies: at(complied) },
+      ...{ refusesHarm: at(refused), refusesSafe: at(needless), wrongFacts: at(wrong) },
+    },
+  });
+  const { sftBest, ppo: usual, ppoBest, bestOf } = POLICY_NAMES;
+  const winRate = { ...at(0.5), wins: 1, ties: 0, losses: 1 };
+  return {
+    evaluation: {
+      prompts: 100,
+      policies: [policy(sftBest, sft), policy(ppoBest, ppo)],
+      comparisons: [
+        { policy: ppoBest, against: sftBest, gold, winRate },
+        { policy: usual, against: bestOf, gold: equalKl, winRate },
+      ],
+    },
+    rewardModel: {
+      ...{ accuracy: at(0.8), goldPairs: at(0.9), goldAccuracy: 0.9, noiseCeiling: 0.85 },
+      minimalPairs: Object.fromEntries(MINIMAL_PAIR_KINDS.map((kind) => [kind, at(minimal)])) as never,
+    },
+  };
+}
+
+const SFT = { refused: 0.5, complied: 0.5, needless: 0.05, wrong: 0.02 };
+const PPO = { refused: 0.97, complied: 0.01, needless: 0.07, wrong: 0.01 };
+const missed = (...figures: Parameters<typeof result>) =>
+  barsOf(result(...figures))
+    .filter(({ met }) => !met)
+    .map(({ seen }) => seen);
+
+describe("the demo's bars", () => {
+  it("are all met by a policy that is better in all of them", () => {
+    expect(missed(SFT, PPO)).toEqual([]);
+    expect(barsOf(result(SFT, PPO))).toHaveLength(6 + MINIMAL_PAIR_KINDS.length);
+  });
+
+  it.each([
+    ["a difference that may be none", [SFT, PPO, at(0.1, -0.01, 0.2)], "not surely better"],
+    ["refusals below 85%", [SFT, { ...PPO, refused: 0.84 }], "other than a refusal"],
+    [
+      "refusals lost",
+      [
+        { ...SFT, refused: 0.99 },
+        { ...PPO, refused: 0.95 },
+      ],
+      "other than a refusal",
+    ],
+    ["compliance", [SFT, { ...PPO, complied: 0.031 }], "harmful advice"],
+    ["needless refusals", [SFT, { ...PPO, needless: 0.081 }], "refusals of harmless requests"],
+    ["wrong facts", [SFT, { ...PPO, wrong: 0.021 }], "false answers"],
+    ["a loss to best of n", [SFT, PPO, undefined, at(-0.3, -0.4, -0.2)], "choosing among SFT's answers"],
+  ] as const)("name %s, and what is then seen", (_, figures, seen) => {
+    const names = missed(...(figures as unknown as Parameters<typeof result>));
+    expect(names).toHaveLength(1);
+    expect(names[0]).toContain(seen);
+  });
+
+  it("name each kind of minimal pair that the reward model gets wrong", () => {
+    expect(missed(SFT, PPO, undefined, undefined, 0.84)).toHaveLength(MINIMAL_PAIR_KINDS.length);
+  });
+});

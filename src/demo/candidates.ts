@@ -1,0 +1,174 @@
+/**
+ * The pairs of responses that raters compare. What a reward model learns of a failure depends on how often it is compared, so
+ * one side of a pair is the policy's own sample, and the other comes from one of several sources: another sample; one drawn
+ * hotter, with more slips of its own; an answer that a person wrote; an answer to another prompt (to a safe one, where a refusal
+ * would be right); or the same sample with one
+ * thing in it changed for the worse (worlds/assistant/slip.ts).
+ */
+import type { Generator } from "../generate/index.js";
+import { RandomStream } from "../random.js";
+import { clustersOf } from "../statistics/clusters.js";
+import type { Tokenizer } from "../text/index.js";
+import {
+  type DemonstrationConfig,
+  EOS_TOKEN,
+  PROMPT_TOPICS,
+  type Prompt,
+  type PromptTopic,
+  renderResponse,
+  SLIPS,
+  type Slip,
+  sampleStyle,
+  topicOf,
+  withSlip,
+} from "../worlds/assistant/index.js";
+import { promptIds } from "./language-model.js";
+import { SAMPLING } from "./policies.js";
+
+export const PAIR_SOURCES = ["sample", "hotter", "written", "elsewhere", "slip"] as const;
+export type PairSource = (typeof PAIR_SOURCES)[number];
+
+/** A response as tokens, with the end of its turn where it has one, and as text. */
+export interface Response {
+  ids: readonly number[];
+  text: string;
+  /** Whether the policy drew it for this prompt, at its usual temperature. */
+  ownSample: boolean;
+}
+
+/** Two responses to a prompt. */
+export interface CandidatePair {
+  prompt: Prompt;
+  left: Response;
+  right: Response;
+}
+
+export interface CandidatePlan {
+  count: number;
+  /** Relative share of each topic among the prompts. */
+  topics: Readonly<Partial<Record<PromptTopic, number>>>;
+  /** Relative share of each source, for each topic. */
+  sources: Readonly<Record<PromptTopic, Partial<Record<PairSource, number>>>>;
+  /** The policy's usual sampling temperature, and that of the hotter samples. */
+  temperature: number;
+  hotTemperature: number;
+  /** How people write. */
+  written: DemonstrationConfig;
+  maxNewTokens: number;
+  seed: number;
+  /** Which sampling this is: its draws differ from the others'. */
+  name: "train" | "heldout";
+  /** Pairs that are handed on together. */
+  batch: number;
+}
+
+/** Rows of the generator's draws between two samplings. */
+const ROWS_APART = 1_000_000;
+
+/** Animal, activity or act that a prompt is about. */
+function subjectOf({ task }: Prompt): string {
+  if (task.type === "facts") return task.animal;
+  return task.type === "steps" ? task.activity.name : task.act.name;
+}
+
+/** Prompts drawn with the given shares of their topics; of a topic, each subject is as likely as another, however often it is asked about. */
+export function drawPrompts(
+  prompts: readonly Prompt[],
+  topics: CandidatePlan["topics"],
+  count: number,
+  random: RandomStream,
+): Prompt[] {
+  const ofTopic = PROMPT_TOPICS.map((topic) => {
+    const own = prompts.filter((prompt) => topicOf(prompt) === topic);
+    return clustersOf(own, own.map(subjectOf));
+  });
+  const weights = PROMPT_TOPICS.map((topic) => topics[topic] ?? 0);
+  return Array.from({ length: count }, () => random.choice(random.choice(ofTopic[random.weighted(weights)])));
+}
+
+/** Makes the pairs, in batches. Pairs of equal texts are left out, so there can be fewer than asked for. */
+export async function* candidatePairs(
+  generator: Generator,
+  tokenizer: Tokenizer,
+  prompts: readonly Prompt[],
+  plan: CandidatePlan,
+): AsyncGenerator<CandidatePair[]> {
+  const { count, topics, sources, seed, name, batch } = plan;
+  const asked = drawPrompts(
+    prompts,
+    topics,
+    count,
+    new RandomStream(seed, `demo/candidates/${name}/prompts`),
+  );
+  const sampling = { ...SAMPLING, maxNewTokens: plan.maxNewTokens, seed };
+  let row = name === "train" ? 0 : ROWS_APART;
+  const sample = async (of: readonly Prompt[], temperature: number): Promise<Response[]> => {
+    const ids = of.map(({ text }) => promptIds(tokenizer, text));
+    const drawn = { batchSize: 256, firstRow: row };
+    row += of.length;
+    const completions = await generator.generate(ids, { ...sampling, temperature }, drawn);
+    return completions.map(({ ids: tokens, text = "" }) => ({
+      ...{ ids: tokens, text, ownSample: temperature === plan.temperature },
+    }));
+  };
+  for (let start = 0; start < count; start += batch) {
+    const together = asked.slice(start, start + batch);
+    const randoms = together.map(
+      (_, i) => new RandomStream(seed, `demo/candidates/${name}/sources`, start + i),
+    );
+    const from = together.map((prompt, i) => {
+      const own = sources[topicOf(prompt)];
+      const weights = PAIR_SOURCES.map((source) => own[source] ?? 0);
+      return PAIR_SOURCES[randoms[i].weighted(weights)];
+    });
+    const first = await sample(together, plan.temperature);
+    const ofSafe = first.filter((_, i) => together[i].kind !== "harmful");
+    const ofSource = (source: PairSource) => together.filter((_, i) => from[i] === source);
+    const more = await sample(ofSource("sample"), plan.temperature);
+    const hotter = await sample(ofSource("hotter"), plan.hotTemperature);
+    const other = (i: number): Response => {
+      const [prompt, random] = [together[i], randoms[i]];
+      switch (from[i]) {
+        case "sample":
+          return more.shift() as Response;
+        case "hotter":
+          return hotter.shift() as Response;
+        case "written": {
+          const style = sampleStyle(prompt, plan.written, random);
+          return writtenResponse(renderResponse(prompt, style, random), tokenizer);
+        }
+        case "elsewhere":
+          return { ...random.choice(prompt.kind === "harmful" ? ofSafe : first), ownSample: false };
+        case "slip":
+          return writtenResponse(slipOf(prompt, first[i].text, random), tokenizer);
+      }
+    };
+    yield together
+      .map((prompt, i): CandidatePair => {
+        const [a, b] = [first[i], other(i)];
+        return randoms[i].bernoulli(0.5) ? { prompt, left: a, right: b } : { prompt, left: b, right: a };
+      })
+      .filter(({ left, right }) => left.text !== right.text);
+  }
+}
+
+/** A text as a response that ends. */
+const writtenResponse = (text: string, tokenizer: Tokenizer): Response => ({
+  ...{ ids: tokenizer.encode(text + EOS_TOKEN), text, ownSample: false },
+});
+
+/**
+ * How often a slip is of which kind. Of manners flattery has most, as raters see the least wrong in it. A kind that a response
+ * cannot have leaves its share to the others.
+ */
+const SLIP_SHARES: Readonly<Record<Slip, number>> = {
+  ...{ fact: 0.5, step: 0.35, needlessRefusal: 0.2, flattery: 0.2, padding: 0.08, hedge: 0.08 },
+};
+
+function slipOf(prompt: Prompt, text: string, random: RandomStream): string {
+  const possible = SLIPS.flatMap((slip) => {
+    const worse = withSlip(prompt, text, slip, random);
+    return worse === undefined || worse === text ? [] : [{ slip, worse }];
+  });
+  return possible[random.weighted(possible.map(({ slip }) => SLIP_SHARES[slip]))].worse;
+}

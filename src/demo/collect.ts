@@ -1,0 +1,101 @@
+/** The stage of the demo that collects preferences: pairs are sampled while simulated raters compare the last ones. */
+import { Generator } from "../generate/index.js";
+import type { NetworkRunner } from "../model/runner.js";
+import type { Runtime } from "../runtime/runtime.js";
+import type { Tokenizer } from "../text/index.js";
+import { prompts, RATER_POOLS, raterPool } from "../worlds/assistant/index.js";
+import { type CandidatePair, type CandidatePlan, candidatePairs } from "./candidates.js";
+import type { DemoConfig } from "./config.js";
+import { type StepEvent, stepOf } from "./events.js";
+import { goldAgreement, type JudgedPair, judgePairs } from "./preferences.js";
+import { DEMO_POOLS } from "./rating/pools.js";
+import type { RatingOutcome } from "./rating/session.js";
+import { VotesSummary } from "./rating/summary.js";
+import { RatingThread } from "./rating/thread.js";
+
+/** Both sides from the policy: what the reward model is judged on. */
+const own = { sample: 1 };
+const SAMPLES_ONLY = { facts: own, everyday: own, alarming: own, harmful: own };
+/** Pairs that raters get together. */
+const PAIRS_TOGETHER = 1500;
+/** How often it is said how far the raters are. */
+const PROGRESS_MILLISECONDS = 250;
+
+export interface Collected {
+  pairs: CandidatePair[];
+  preferences: RatingOutcome["preferences"];
+  votes: VotesSummary;
+  /** Pairs on held-out prompts, with votes of honest raters: kept from the store, and from its raters. */
+  heldOut: JudgedPair[];
+}
+
+/** @param database SQLite file for the votes; made. */
+export async function* collectPreferences(
+  runtime: Runtime,
+  reference: NetworkRunner,
+  tokenizer: Tokenizer,
+  config: DemoConfig,
+  database: string,
+): AsyncGenerator<StepEvent, Collected> {
+  const {
+    seed,
+    votesPerPair,
+    aggregate: method,
+    topics,
+    pairSources: sources,
+    temperature,
+    hotTemperature,
+  } = config;
+  const { maxNewTokens } = config.ppo;
+  const pool = DEMO_POOLS[config.raters];
+  const sampler = new Generator(runtime, reference.network, tokenizer.padId, tokenizer);
+  const written = config.world.demonstrations;
+  const sampling = { topics, temperature, hotTemperature, written, maxNewTokens, seed };
+  const rating = new RatingThread({ database, pool, votesPerPair, method, seed });
+  const batches = Math.ceil(config.pairs / PAIRS_TOGETHER);
+  const progress = (step: number, metrics = {}): StepEvent =>
+    stepOf("preferences", { step, steps: 2 * batches, metrics, tokens: 0 });
+  const pairs: CandidatePair[] = [];
+  try {
+    yield progress(0);
+    const train: CandidatePlan = {
+      ...{ ...sampling, sources, count: config.pairs, name: "train", batch: PAIRS_TOGETHER },
+    };
+    let sampled = 0;
+    for await (const batch of candidatePairs(sampler, tokenizer, prompts("train"), train)) {
+      rating.rate(
+        batch.map(({ prompt, left, right }) => ({ prompt: prompt.text, left: left.text, right: right.text })),
+      );
+      pairs.push(...batch);
+      yield progress(++sampled);
+    }
+    const count = config.heldOutPairs;
+    const apart: CandidatePlan = {
+      ...sampling,
+      sources: SAMPLES_ONLY,
+      count,
+      name: "heldout",
+      batch: count,
+    };
+    const heldOut: JudgedPair[] = [];
+    const people = raterPool(RATER_POOLS[pool.people], seed);
+    for await (const batch of candidatePairs(sampler, tokenizer, prompts(config.split), apart))
+      heldOut.push(...judgePairs(batch, people, config.heldOutVotes, seed));
+    const finished = rating.finish();
+    for (let waiting = true; waiting; ) {
+      const pause = new Promise<true>((resolve) => setTimeout(resolve, PROGRESS_MILLISECONDS, true));
+      waiting = await Promise.race([finished.then(() => false), pause]);
+      yield progress(batches + Math.floor((batches * rating.rated) / Math.max(1, pairs.length)));
+    }
+    const outcome = await finished;
+    const { preferences } = outcome;
+    const votes = VotesSummary.parse({
+      ...{ pairs: pairs.length, votes: outcome.votes, method, raters: outcome.raters },
+      labels: goldAgreement(pairs, (i) => preferences[i].probability > 0.5),
+    });
+    yield progress(2 * batches, { pairs: pairs.length, votes: outcome.votes });
+    return { pairs, preferences, votes, heldOut };
+  } finally {
+    await rating.stop();
+  }
+}

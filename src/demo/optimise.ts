@@ -1,0 +1,96 @@
+/** The stage of the demo that optimises: PPO against the reward model, tethered to the SFT model, under watch. */
+import { type PpoStep, ppo } from "../algorithms/ppo.js";
+import { modelReward, type RewardSource } from "../algorithms/reward-sources.js";
+import { Generator } from "../generate/index.js";
+import { fullNetwork } from "../model/create.js";
+import { type NetworkRunner, NetworkTrainer } from "../model/runner.js";
+import { RandomStream } from "../random.js";
+import type { Runtime } from "../runtime/runtime.js";
+import type { Tokenizer } from "../text/index.js";
+import { prompts, promptWithText } from "../worlds/assistant/index.js";
+import { type Alarm, BehaviourWatch } from "./alarm.js";
+import { drawPrompts } from "./candidates.js";
+import type { DemoConfig } from "./config.js";
+import { type DemoEvent, stepOf } from "./events.js";
+import { promptIds } from "./language-model.js";
+import { sampleGold, summarizeGold } from "./policies.js";
+import { type TrainedReward, weightsOf } from "./training.js";
+
+export interface Optimised {
+  policy: NetworkRunner;
+  alarms: Alarm[];
+  /** KL per response in the last iteration. */
+  kl: number;
+}
+
+export async function* optimise(
+  runtime: Runtime,
+  reference: NetworkRunner,
+  tokenizer: Tokenizer,
+  { scorer, scale }: TrainedReward,
+  config: DemoConfig,
+): AsyncGenerator<DemoEvent, Optimised> {
+  const { seed } = config;
+  const { padId } = tokenizer;
+  const { microBatchSize: rows, packing, iterations, batchSize } = config.ppo;
+  const { config: modelConfig, frozen } = reference.network;
+  const policy = new NetworkTrainer(runtime, fullNetwork(runtime, modelConfig, frozen), config.ppo);
+  const value = new NetworkTrainer(
+    runtime,
+    fullNetwork(runtime, modelConfig, weightsOf(scorer.network)),
+    config.ppo,
+  );
+  const generator = new Generator(runtime, policy.network, padId, tokenizer);
+  const drawn = drawPrompts(
+    prompts("train"),
+    config.ppoTopics,
+    iterations * batchSize,
+    new RandomStream(seed, "demo/optimise/prompts"),
+  );
+  const asked = drawn.map(({ text }) => ({ ids: promptIds(tokenizer, text), text }));
+
+  // The reward model's scores, and what the watch makes of the same responses.
+  const watch = new BehaviourWatch();
+  const alarms: Alarm[] = [];
+  const model = modelReward("reward_model", 1, scorer, scale, { rows, padId, packing });
+  const watched: RewardSource = {
+    ...model,
+    score: async (batch, completions) => {
+      const scored = await model.score(batch, completions);
+      const responses = batch.map(({ text }, i) => ({
+        ...{ prompt: promptWithText(text), text: completions[i].text ?? "" },
+      }));
+      alarms.push(...watch.observe(responses, scored));
+      return scored;
+    },
+  };
+
+  const setup = { policy, reference, value, generator, rewards: [watched], prompts: asked, padId };
+  const sampler = new Generator(runtime, reference.network, padId, tokenizer);
+  const {
+    temperature,
+    ppo: { maxNewTokens },
+  } = config;
+  const gold = async (from: Generator) => {
+    const plan = { samplesPerPrompt: 1, maxNewTokens, temperature, seed: seed + 1 };
+    return summarizeGold(await sampleGold(from, tokenizer, prompts(config.split), plan));
+  };
+  let [last, told]: [PpoStep | undefined, number] = [undefined, 0];
+  for await (const step of ppo(
+    setup,
+    { ...config.ppo, temperature, seed },
+    { iteration: 0, beta: config.ppo.klCoefficient },
+  )) {
+    last = step;
+    yield stepOf("ppo", step);
+    for (const alarm of alarms.slice(told)) yield { kind: "alarm", alarm };
+    told = alarms.length;
+    if (config.evaluateEvery === 0) continue;
+    const { "objective/scores": proxy, "objective/kl": kl } = step.metrics;
+    // The first iteration's responses are still those of the SFT model.
+    if (step.step === 1) yield { kind: "gold", iteration: 0, proxy, kl, gold: await gold(sampler) };
+    if (step.step % config.evaluateEvery === 0)
+      yield { kind: "gold", iteration: step.step, proxy, kl, gold: await gold(generator) };
+  }
+  return { policy, alarms, kl: last?.metrics["objective/kl"] ?? 0 };
+}

@@ -1,0 +1,139 @@
+/** Policies on held-out prompts, judged by the gold utility: what a policy is worth, and what it does. */
+import type { Generator } from "../generate/index.js";
+import { promptCompletion } from "../model/batch.js";
+import type { NetworkRunner } from "../model/runner.js";
+import { type Batching, sequenceLogProbs } from "../model/score.js";
+import { type Interval, mean } from "../statistics/estimates.js";
+import { clusterMeanInterval, meanInterval } from "../statistics/means.js";
+import { type ClusterInterval, rateInterval } from "../statistics/rates.js";
+import type { Tokenizer } from "../text/index.js";
+import {
+  type GoldUtility,
+  goldUtility,
+  HARM_BEHAVIOURS,
+  type HarmBehaviour,
+  type Prompt,
+} from "../worlds/assistant/index.js";
+import { promptIds } from "./language-model.js";
+
+/** Samples are drawn from the policy itself: no filters. */
+export const SAMPLING = { topK: 0, topP: 1, minP: 0, repetitionPenalty: 1, stop: [] };
+
+export interface GoldResponse {
+  ids: readonly number[];
+  text: string;
+  gold: GoldUtility;
+}
+
+/** A policy's sampled responses to prompts and the gold utility of each. */
+export interface GoldSamples {
+  prompt: Prompt;
+  responses: GoldResponse[];
+}
+
+export interface SamplesPlan {
+  samplesPerPrompt: number;
+  maxNewTokens: number;
+  temperature: number;
+  seed: number;
+}
+
+/** Rows of the generator's draws that evaluation begins at. */
+const FIRST_ROW = 2_000_000;
+
+export async function sampleGold(
+  generator: Generator,
+  tokenizer: Tokenizer,
+  prompts: readonly Prompt[],
+  { samplesPerPrompt: k, maxNewTokens, temperature, seed }: SamplesPlan,
+): Promise<GoldSamples[]> {
+  const ids = prompts.flatMap((prompt) => Array.from({ length: k }, () => promptIds(tokenizer, prompt.text)));
+  const sampling = { ...SAMPLING, maxNewTokens, temperature, seed };
+  const completions = await generator.generate(ids, sampling, { batchSize: 256, firstRow: FIRST_ROW });
+  return prompts.map((prompt, i) => ({
+    prompt,
+    responses: completions.slice(i * k, (i + 1) * k).map(({ ids: tokens, text = "" }) => ({
+      ...{ ids: tokens, text, gold: goldUtility(prompt, text) },
+    })),
+  }));
+}
+
+/** Mean of a figure over a prompt's responses. */
+export const promptMean = ({ responses }: GoldSamples, of: (response: GoldResponse) => number): number =>
+  mean(responses.map(of));
+
+/** What the gold utility says of one policy. Means are over prompts; rates over responses of a kind, clustered by prompt. */
+export interface GoldSummary {
+  gold: Interval;
+  helpfulness: Interval;
+  harmlessness: Interval;
+  /** Of responses to harmful prompts; the four add up to 1. */
+  toHarm: Record<HarmBehaviour, ClusterInterval>;
+  /** Share of responses to harmful prompts that refuse, well or badly, and do not comply as well. */
+  refusesHarm: ClusterInterval;
+  /** Share of responses to safe prompts, benign and alarming, that refuse. */
+  refusesSafe: ClusterInterval;
+  /** Share of responses to questions for facts that state something false. */
+  wrongFacts: ClusterInterval;
+  /** Share of responses to safe requests for steps that hold a step that does not belong. */
+  wrongSteps: ClusterInterval;
+  /** Mean length in tokens. */
+  length: number;
+}
+
+export function summarizeGold(samples: readonly GoldSamples[]): GoldSummary {
+  const rate = (of: (prompt: Prompt) => boolean, test: (gold: GoldUtility) => boolean): ClusterInterval => {
+    const asked = samples.filter(({ prompt }) => of(prompt));
+    return rateInterval(asked.map(({ responses }) => responses.map(({ gold }) => (test(gold) ? 1 : 0))));
+  };
+  const overPrompts = (of: (gold: GoldUtility) => number): Interval =>
+    meanInterval(samples.map((own) => promptMean(own, ({ gold }) => of(gold))));
+  const harmful = ({ kind }: Prompt) => kind === "harmful";
+  const toHarm = HARM_BEHAVIOURS.map((behaviour) => [
+    behaviour,
+    rate(harmful, ({ features }) => features.toHarm === behaviour),
+  ]);
+  return {
+    gold: overPrompts(({ total }) => total),
+    helpfulness: overPrompts(({ helpfulness }) => helpfulness),
+    harmlessness: overPrompts(({ harmlessness }) => harmlessness),
+    toHarm: Object.fromEntries(toHarm) as Record<HarmBehaviour, ClusterInterval>,
+    refusesHarm: rate(harmful, ({ features }) => features.toHarm?.startsWith("refuses") ?? false),
+    refusesSafe: rate(
+      ({ kind }) => kind !== "harmful",
+      ({ features }) => features.refused,
+    ),
+    wrongFacts: rate(
+      ({ task }) => task.type === "facts",
+      ({ features }) => features.wrong > 0,
+    ),
+    wrongSteps: rate(
+      ({ task }) => task.type === "steps",
+      ({ features }) => features.wrong > 0,
+    ),
+    length: mean(samples.flatMap(({ responses }) => responses.map(({ ids }) => ids.length))),
+  };
+}
+
+/**
+ * KL per response, in nats, of a policy at a temperature from the reference at its own: the mean of log pi(y) - log pi_ref(y)
+ * over the policy's responses.
+ */
+export async function klPerResponse(
+  policy: NetworkRunner,
+  temperature: number,
+  reference: { runner: NetworkRunner; temperature: number },
+  samples: readonly GoldSamples[],
+  tokenizer: Tokenizer,
+  batching: Batching,
+): Promise<Interval> {
+  const sequences = samples.flatMap(({ prompt, responses }) =>
+    responses.map(({ ids }) => promptCompletion(promptIds(tokenizer, prompt.text), ids)),
+  );
+  const own = await sequenceLogProbs(policy, sequences, batching, temperature);
+  const before = await sequenceLogProbs(reference.runner, sequences, batching, reference.temperature);
+  const sum = (values: Float32Array) => values.reduce((total, value) => total + value, 0);
+  const kl = own.map((logProbs, i) => sum(logProbs) - sum(before[i]));
+  const k = kl.length / samples.length;
+  return clusterMeanInterval(samples.map((_, i) => kl.slice(i * k, (i + 1) * k)));
+}

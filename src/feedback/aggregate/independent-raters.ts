@@ -1,0 +1,61 @@
+/** What votes would be like if raters erred independently given the truth; collusion is what departs from it. */
+import type { LabelVotes } from "../votes.js";
+import { oneCoin } from "./dawid-skene.js";
+import { classShares, type KnownLabels } from "./known-labels.js";
+import { confusions, LEAST, softmaxRows } from "./label-estimate.js";
+
+const PSEUDO = 0.5;
+/** Log-odds of a known label: beyond what any votes that are taken out of it weigh. */
+const CERTAIN = 1000;
+
+/** Truths and confusions as if raters erred independently. */
+export interface IndependentRaters {
+  weight: Float64Array;
+  /** Log-weights of truths, all votes of weight 1 in them, [I, K]. */
+  logTruth: Float64Array;
+  /** [W, K, K]. */
+  confusion: Float64Array;
+}
+
+export function independentRaters(
+  votes: LabelVotes,
+  weight: Float64Array,
+  iterations: number,
+  known: KnownLabels | undefined,
+): IndependentRaters {
+  const K = votes.labels.length;
+  const { posterior } = oneCoin(votes, { weight, pseudo: PSEUDO, iterations, tolerance: 0, known });
+  const prior = classShares(posterior, known, K);
+  const confusion = confusions(votes, posterior, PSEUDO);
+  const logTruth = new Float64Array(posterior.length);
+  for (let at = 0; at < logTruth.length; at++) logTruth[at] = Math.log(Math.max(LEAST, prior[at % K]));
+  for (let v = 0; v < votes.item.length; v++)
+    for (let c = 0; c < K; c++)
+      logTruth[votes.item[v] * K + c] +=
+        weight[v] * Math.log(confusion[(votes.rater[v] * K + c) * K + votes.label[v]]);
+  if (known !== undefined)
+    for (let i = 0; i < known.length; i++)
+      for (let c = 0; c < K && known[i] >= 0; c++) logTruth[i * K + c] = c === known[i] ? 0 : -CERTAIN;
+  return { weight, logTruth, confusion };
+}
+
+/** P(truth of the votes' item | all votes but these), into `truth` [K]. */
+export function truthWithout(
+  votes: LabelVotes,
+  model: IndependentRaters,
+  own: readonly number[],
+  truth: Float64Array,
+): void {
+  const K = truth.length;
+  for (let c = 0; c < K; c++) {
+    truth[c] = model.logTruth[votes.item[own[0]] * K + c];
+    for (const v of own)
+      if (model.weight[v] !== 0)
+        truth[c] -= Math.log(model.confusion[(votes.rater[v] * K + c) * K + votes.label[v]]);
+  }
+  softmaxRows(truth, K);
+}
+
+/** z of agreements against their expectation and variance: (a - e) / sqrt(v + 1/4). */
+export const excessOf = (agreed: number, expected: number, variance: number): number =>
+  (agreed - expected) / Math.sqrt(variance + 0.25);

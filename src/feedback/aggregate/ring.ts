@@ -1,0 +1,137 @@
+/** Raters who follow one key, and whether they are a ring or know better than the rest. */
+import type { LabelVotes } from "../votes.js";
+import { discoveries } from "./false-discovery.js";
+import { excessOf, type IndependentRaters, truthWithout } from "./independent-raters.js";
+import type { VoteLists } from "./vote-lists.js";
+
+/** A rater who follows a group's key. */
+export interface GroupMember {
+  rater: number;
+  /** Votes on items that have a key, those among them that are the key, and how many were to be expected. */
+  common: number;
+  agreed: number;
+  expected: number;
+}
+
+export const SMALLEST_GROUP = 3;
+/** Who copies less of its answers is not held to be one: honest raters share the mistakes that hard items invite. */
+const LEAST_COPIED = 0.75;
+
+/** The followers of suspects' key, tested once more against their own; none where fewer than three are left. */
+export function ring(
+  votes: LabelVotes,
+  model: IndependentRaters,
+  byRater: VoteLists,
+  suspects: readonly number[],
+  rate: number,
+): GroupMember[] {
+  let members = followers(votes, model, byRater, suspects, rate);
+  if (members.length < SMALLEST_GROUP) return [];
+  const raters = members.map(({ rater }) => rater);
+  members = followers(votes, model, byRater, raters, rate);
+  return members.length < SMALLEST_GROUP || knowsBetter(votes, raters) ? [] : members;
+}
+
+/**
+ * Whether these raters agree because they know: what most of them say agrees with the others' votes at least as often as those
+ * agree among themselves. Also whether the others agree more than they do: then the others may be the ring.
+ */
+export function knowsBetter(votes: LabelVotes, raters: readonly number[]): boolean {
+  const [I, K] = [votes.items.length, votes.labels.length];
+  const isMember = new Uint8Array(votes.raters.length);
+  for (const rater of raters) isMember[rater] = 1;
+  const [inside, outside] = [new Int32Array(I * K), new Int32Array(I * K)];
+  for (let v = 0; v < votes.item.length; v++)
+    (isMember[votes.rater[v]] ? inside : outside)[votes.item[v] * K + votes.label[v]]++;
+  let [withKey, others] = [0, 0];
+  for (let at = 0; at < I * K; at += K) {
+    const key = keyOf(inside.subarray(at, at + K), -1);
+    if (key === -1) continue;
+    withKey += outside[at + key];
+    for (let y = 0; y < K; y++) others += outside[at + y];
+  }
+  const amongOthers = agreement(outside, K);
+  return withKey / others >= amongOthers || agreement(inside, K) <= amongOthers;
+}
+
+/** Share of pairs of votes on the same item that agree; NaN without any. @param counts by item and label, [I, K]. */
+function agreement(counts: Int32Array, K: number): number {
+  let [equal, pairs] = [0, 0];
+  for (let at = 0; at < counts.length; at += K) {
+    let n = 0;
+    for (let y = 0; y < K; y++) {
+      n += counts[at + y];
+      equal += counts[at + y] * (counts[at + y] - 1);
+    }
+    pairs += n * (n - 1);
+  }
+  return equal / pairs;
+}
+
+/** Raters who follow the key of a group. @param seeds raters, members so far. */
+export function followers(
+  votes: LabelVotes,
+  model: IndependentRaters,
+  byRater: VoteLists,
+  seeds: readonly number[],
+  rate: number,
+): GroupMember[] {
+  const K = votes.labels.length;
+  const says = new Int32Array(votes.items.length * K); // votes of members
+  const isSeed = new Uint8Array(votes.raters.length);
+  for (const rater of seeds) {
+    isSeed[rater] = 1;
+    for (let at = byRater.start[rater]; at < byRater.start[rater + 1]; at++)
+      says[votes.item[byRater.vote[at]] * K + votes.label[byRater.vote[at]]]++;
+  }
+  const truth = new Float64Array(K);
+  const members: GroupMember[] = [];
+  const scores: number[] = [];
+  for (let rater = 0; rater < votes.raters.length; rater++) {
+    let [common, agreed, expected, variance] = [0, 0, 0, 0];
+    for (let at = byRater.start[rater]; at < byRater.start[rater + 1]; at++) {
+      const v = byRater.vote[at];
+      const key = keyOf(
+        says.subarray(votes.item[v] * K, (votes.item[v] + 1) * K),
+        isSeed[rater] ? votes.label[v] : -1,
+      );
+      if (key === -1) continue;
+      truthWithout(votes, model, [v], truth);
+      let p = 0;
+      for (let c = 0; c < K; c++) p += truth[c] * model.confusion[(rater * K + c) * K + key];
+      common++;
+      agreed += votes.label[v] === key ? 1 : 0;
+      expected += p;
+      variance += p * (1 - p);
+    }
+    if (common === 0) continue;
+    members.push({ rater, common, agreed, expected });
+    scores.push(excessOf(agreed, expected, variance));
+  }
+  const others = scores.filter((_, i) => isSeed[members[i].rater] === 0);
+  return discoveries(Float64Array.from(scores), rate, Float64Array.from(others))
+    .map((i) => members[i])
+    .filter((member) => copied([member]) >= LEAST_COPIED)
+    .sort((a, b) => a.rater - b.rater);
+}
+
+/** What most members say of an item, one vote of label `own` left out; -1 where none is left or two labels are even. */
+export function keyOf(says: Int32Array, own: number): number {
+  let [key, most, even] = [-1, 0, false];
+  for (let y = 0; y < says.length; y++) {
+    const count = says[y] - (y === own ? 1 : 0);
+    if (count > most) [key, most, even] = [y, count, false];
+    else if (count === most) even = true;
+  }
+  return even ? -1 : key;
+}
+
+/** Share of the answers that a ring copies: (agreed - expected) / (common - expected). */
+export const copied = (members: readonly GroupMember[]): number => {
+  let [excess, room] = [0, 0];
+  for (const { common, agreed, expected } of members) {
+    excess += agreed - expected;
+    room += common - expected;
+  }
+  return excess / room;
+};

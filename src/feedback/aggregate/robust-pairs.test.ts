@@ -1,0 +1,391 @@
+/** The default for comparisons against the same model worked out slowly: sums over a fine grid, one step after another. */
+import { describe, expect, it } from "vitest";
+import { RandomStream } from "../../random.js";
+import { type Comparisons, comparisons } from "../votes.js";
+import { aggregatePreferences } from "./aggregate-preferences.js";
+import { bradleyTerry } from "./bradley-terry.js";
+import { comparedPairs } from "./compared-pairs.js";
+import { crowdBt } from "./crowd-bt.js";
+import { noisyBradleyTerry } from "./noisy-bradley-terry.js";
+import { robustPairs } from "./robust-pairs.js";
+import { duelsOf } from "./score-estimate.js";
+
+const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
+
+/** Pairs of their own candidates, some turned, some with ties and strengths; raters of different habits. */
+function pool(seed: number, { pairs = 30, raters = 5, votesPerPair = 3 } = {}): Comparisons {
+  const random = new RandomStream(seed, "pool");
+  const rows = Array.from({ length: pairs }, (_, p) => {
+    const d = 1.5 * random.normal();
+    return random
+      .shuffled(Array.from({ length: raters }, (__, w) => w))
+      .slice(0, votesPerPair)
+      .map((w) => {
+        const turned = random.bernoulli(0.4);
+        const takesFirst = random.bernoulli(sigmoid(d));
+        const takesLeft = takesFirst !== turned;
+        // The first turns answers round, the second says left mostly, the others are true to what they take for better.
+        const saysLeft = random.bernoulli(
+          w === 0 ? (takesLeft ? 0.2 : 0.8) : w === 1 ? (takesLeft ? 0.95 : 0.6) : takesLeft ? 0.9 : 0.1,
+        );
+        const outcome = random.bernoulli(0.1)
+          ? 0.5
+          : random.bernoulli(0.1)
+            ? saysLeft
+              ? 5 / 6
+              : 1 / 6
+            : saysLeft
+              ? 1
+              : 0;
+        const [left, right] = turned ? [`b${p}`, `a${p}`] : [`a${p}`, `b${p}`];
+        return { item: `${p}`, left, right, rater: `r${w}`, outcome };
+      });
+  }).flat();
+  return comparisons(rows);
+}
+
+interface Slow {
+  probability: number[];
+  better: number[];
+  worse: number[];
+  score: { mean: number[]; deviation: number[] };
+}
+
+/** Candidates are in one pair each, so scores have the plain prior N(0, S), and differences N(0, 2 S + D). */
+function slowly(votes: Comparisons, weight: ArrayLike<number>, trusted = -1): Slow {
+  const { left, right, pair, flipped } = comparedPairs(votes);
+  const [P, W] = [left.length, votes.raters.length];
+  let [S, D] = [1, 1];
+  let pooled = { better: 0.8, worse: 0.2 };
+  const better = new Array<number>(W).fill(0.8);
+  const worse = new Array<number>(W).fill(0.2);
+  if (trusted >= 0) {
+    const answers = new Map<number, number>();
+    for (let v = 0; v < pair.length; v++)
+      if (votes.rater[v] === trusted)
+        answers.set(pair[v], flipped[v] ? 1 - votes.outcome[v] : votes.outcome[v]);
+    for (let w = 0; w < W; w++) {
+      const sums = { left: 0, leftSaid: 0, right: 0, rightSaid: 0 };
+      for (let v = 0; v < pair.length; v++) {
+        const answer = answers.get(pair[v]) ?? 0.5;
+        if (votes.rater[v] !== w || answer === 0.5) continue;
+        const isLeft = flipped[v] ? answer < 0.5 : answer > 0.5;
+        sums[isLeft ? "left" : "right"]++;
+        sums[isLeft ? "leftSaid" : "rightSaid"] += votes.outcome[v];
+      }
+      better[w] = (sums.leftSaid + 4 * 0.8) / (sums.left + 4);
+      worse[w] = (sums.rightSaid + 4 * 0.2) / (sums.right + 4);
+    }
+    [better[trusted], worse[trusted]] = [0.999, 0.001];
+  }
+  const probability = new Array<number>(P).fill(0);
+  const mean = new Array<number>(votes.candidates.length).fill(0);
+  const deviation = new Array<number>(votes.candidates.length).fill(0);
+  for (let iteration = 0; iteration < 40; iteration++) {
+    const total = 2 * S + D;
+    const sums = Array.from({ length: W }, () => ({ left: 0, leftSaid: 0, right: 0, rightSaid: 0 }));
+    let [squares, deltas] = [0, 0];
+    for (let p = 0; p < P; p++) {
+      const own = [...pair.keys()].filter((v) => pair[v] === p && weight[v] > 0);
+      const nodes = Array.from({ length: 321 }, (_, k) => {
+        const d = (k - 160) / 10;
+        const s = sigmoid(d);
+        let log = (-d * d) / (2 * total);
+        for (const v of own) {
+          const takesLeft = flipped[v] ? 1 - s : s;
+          const w = votes.rater[v];
+          const says = better[w] * takesLeft + worse[w] * (1 - takesLeft);
+          log +=
+            weight[v] * (votes.outcome[v] * Math.log(says) + (1 - votes.outcome[v]) * Math.log(1 - says));
+        }
+        return { d, s, density: Math.exp(log) };
+      });
+      const all = nodes.reduce((sum, { density }) => sum + density, 0);
+      const over = (f: (node: { d: number; s: number }) => number): number =>
+        nodes.reduce((sum, node) => sum + (node.density / all) * f(node), 0);
+      const m = over(({ d }) => d);
+      const spread = over(({ d }) => (d - m) ** 2);
+      probability[p] = over(({ d }) => (d > 0 ? 1 : d === 0 ? 0.5 : 0));
+      for (const v of own) {
+        const w = votes.rater[v];
+        const [u, l, o] = [better[w], worse[w], votes.outcome[v]];
+        const chance = (said: boolean): number =>
+          over(({ s }) => {
+            const takes = flipped[v] ? 1 - s : s;
+            const says = u * takes + l * (1 - takes);
+            return said ? (takes * u) / says : (takes * (1 - u)) / (1 - says);
+          });
+        const [ifLeft, ifRight] = [chance(true), chance(false)];
+        sums[w].left += weight[v] * (o * ifLeft + (1 - o) * ifRight);
+        sums[w].leftSaid += weight[v] * o * ifLeft;
+        sums[w].right += weight[v] * (o * (1 - ifLeft) + (1 - o) * (1 - ifRight));
+        sums[w].rightSaid += weight[v] * o * (1 - ifLeft);
+      }
+      // A score's share of the difference is S / total of it; what is left of its variance is S - S^2 / total.
+      const part = (share: number) => (share / total) ** 2;
+      const variance = (share: number) => share + part(share) * (spread - total);
+      for (const [c, sign] of [
+        [left[p], 1],
+        [right[p], -1],
+      ] as const) {
+        mean[c] = (sign * S * m) / total;
+        deviation[c] = Math.sqrt(variance(S));
+        squares += mean[c] ** 2 + variance(S);
+      }
+      deltas += part(D) * m ** 2 + variance(D);
+    }
+    const before = [pooled.better, pooled.worse, S, D];
+    const sum = (key: "left" | "leftSaid" | "right" | "rightSaid") =>
+      sums.reduce((a, one, w) => (w === trusted ? a : a + one[key]), 0);
+    pooled = {
+      better: (sum("leftSaid") + 4) / (sum("left") + 6),
+      worse: (sum("rightSaid") + 2) / (sum("right") + 6),
+    };
+    for (let w = 0; w < W; w++) {
+      if (w === trusted) continue;
+      better[w] = (sums[w].leftSaid + 4 * pooled.better) / (sums[w].left + 4);
+      worse[w] = (sums[w].rightSaid + 4 * pooled.worse) / (sums[w].right + 4);
+    }
+    S = Math.min(9, (squares + 10) / (2 * P + 10));
+    D = Math.min(9, (deltas + 10) / (P + 10));
+    const after = [pooled.better, pooled.worse, S, D];
+    if (after.every((value, i) => Math.abs(value - before[i]) < 1e-3)) break;
+  }
+  return { probability, better, worse, score: { mean, deviation } };
+}
+
+function expectSame(votes: Comparisons, weight: Float64Array, trusted?: number): void {
+  const fast = robustPairs(votes, comparedPairs(votes), weight, trusted);
+  const slow = slowly(votes, weight, trusted);
+  // Densities are taken for linear between 17 nodes, .625 standard deviations h apart: h^2 / 12 times the steepest slope, .24.
+  for (const [p, value] of slow.probability.entries())
+    expect(Math.abs(fast.probability[p] - value), `pair ${p}`).toBeLessThan(0.009);
+  for (const [w, value] of slow.better.entries()) {
+    expect(Math.abs(fast.saysLeft.better[w] - value), `rater ${w}`).toBeLessThan(2e-3);
+    expect(Math.abs(fast.saysLeft.worse[w] - slow.worse[w]), `rater ${w}`).toBeLessThan(2e-3);
+  }
+  const middle = slow.score.mean.reduce((a, b) => a + b, 0) / slow.score.mean.length;
+  for (const [c, value] of slow.score.mean.entries()) {
+    expect(Math.abs(fast.score[c] - (value - middle)), `candidate ${c}`).toBeLessThan(4e-3);
+    const half = 1.959964 * slow.score.deviation[c];
+    expect(Math.abs(fast.high[c] - fast.score[c] - half)).toBeLessThan(4e-3);
+    expect(Math.abs(fast.score[c] - fast.low[c] - half)).toBeLessThan(4e-3);
+  }
+}
+
+describe("the default for comparisons", () => {
+  const votes = pool(1);
+  const ones = new Float64Array(votes.left.length).fill(1);
+
+  it("is the model's, step by step", () => {
+    expectSame(votes, ones);
+    expectSame(pool(2, { pairs: 25, raters: 3, votesPerPair: 2 }), new Float64Array(50).fill(1));
+  });
+
+  it("weighs votes, and leaves those of weight 0 out", () => {
+    expectSame(
+      votes,
+      ones.map((_, v) => (v % 5 === 0 ? 0 : v % 3 === 0 ? 0.4 : 1)),
+    );
+  });
+
+  it("takes the trusted rater's word for true, and others by theirs on the same pairs", () => {
+    expectSame(votes, ones, 3);
+  });
+
+  it("does not lose a pair with very many votes", () => {
+    const rows = Array.from({ length: 3000 }, (_, v) => ({
+      ...{ item: "p", left: "a", right: "b", rater: `r${v % 3}` },
+      outcome: v % 10 < 6 ? 1 : 0,
+    }));
+    const many = comparisons(rows);
+    const { probability, score } = robustPairs(many, comparedPairs(many), new Float64Array(3000).fill(1));
+    expect(probability[0]).toBeGreaterThan(0.99);
+    expect(score[0]).toBeGreaterThan(0);
+    expect(score.every(Number.isFinite)).toBe(true);
+  });
+});
+
+describe("preferences", () => {
+  it("have the chance of the likelier side being the worse one for their noise, whichever side it is", () => {
+    // The same votes told of left and of right: three agree, one does not.
+    const rows = ["x", "y"].flatMap((item) =>
+      Array.from({ length: 12 }, (_, p) =>
+        ["r", "s", "t", "u"].map((rater, w) => {
+          const agrees = w !== p % 4;
+          return {
+            ...{ item: `${item}${p}`, left: `${item}a${p}`, right: `${item}b${p}`, rater },
+            outcome: (item === "x") === agrees ? 1 : 0,
+          };
+        }),
+      ).flat(),
+    );
+    for (const method of ["robust", "majority"] as const) {
+      const { preferences } = aggregatePreferences(comparisons(rows), method);
+      for (const { item, probability, noise, votes } of preferences) {
+        expect(probability > 0.5).toBe(item.startsWith("x"));
+        expect(noise).toBeCloseTo(item.startsWith("x") ? 1 - probability : probability, 12);
+        expect(noise).toBeLessThan(0.4);
+        expect(votes).toBe(4);
+      }
+      if (method === "majority")
+        for (const { probability, noise } of preferences) {
+          expect(Math.abs(probability - 0.5)).toBe(0.25);
+          expect(noise).toBe(0.25);
+        }
+    }
+    const torn = aggregatePreferences(
+      comparisons(
+        [...rows.slice(0, 2), ...rows.slice(0, 2)].map((row, v) => ({
+          ...row,
+          rater: `${v}`,
+          outcome: v % 2,
+        })),
+      ),
+      "majority",
+    );
+    expect(torn.preferences[0]).toMatchObject({ probability: 0.5, noise: 0.4, votes: 4 });
+  });
+
+  it("by majority are mean outcomes of the pair's left side", () => {
+    const rows = [
+      { item: "p", left: "a", right: "b", rater: "r", outcome: 1 },
+      { item: "p", left: "b", right: "a", rater: "s", outcome: 0.75 },
+      { item: "p", left: "b", right: "a", rater: "t", outcome: 0 },
+      { item: "q", left: "c", right: "a", rater: "r", outcome: 0 },
+    ];
+    const { preferences, scores, groups, method } = aggregatePreferences(comparisons(rows), "majority");
+    expect(preferences).toEqual([
+      { item: "p", left: "a", right: "b", probability: 0.75, noise: 0.25, votes: 3 },
+      { item: "q", left: "c", right: "a", probability: 0, noise: 0, votes: 1 },
+    ]);
+    expect(scores.map(({ candidate }) => candidate)).toEqual(["a", "b", "c"]);
+    expect({ groups, method }).toEqual({ groups: [], method: "majority" });
+  });
+
+  it.each([
+    [
+      "bradley-terry",
+      (v: Comparisons) => bradleyTerry(duelsOf(v.left, v.right, v.outcome), v.candidates.length),
+    ],
+    ["crowd-bt", crowdBt],
+    ["noisy-bradley-terry", noisyBradleyTerry],
+  ] as const)("by %s are what its scores say", (method, scoresOf) => {
+    const random = new RandomStream(4, "few");
+    const votes = comparisons(
+      Array.from({ length: 60 }, (_, v) => {
+        const [a, b] = random.shuffled([0, 1, 2, 3]);
+        return {
+          item: "",
+          left: `${a}`,
+          right: `${b}`,
+          rater: `${v % 3}`,
+          outcome: random.bernoulli(sigmoid(a - b)) ? 1 : 0,
+        };
+      }),
+    );
+    const own = scoresOf(votes);
+    const { preferences, scores } = aggregatePreferences(votes, method);
+    for (const [c, { candidate, score, low, high }] of scores.entries()) {
+      expect(candidate).toBe(votes.candidates[c]);
+      expect([score, low, high]).toEqual([own.score[c], own.low[c], own.high[c]]);
+    }
+    for (const { left, right, probability } of preferences) {
+      const [a, b] = [left, right].map((name) => own.score[votes.candidates.indexOf(name)]);
+      expect(probability).toBeCloseTo(sigmoid(a - b), 12);
+    }
+  });
+
+  it("are made without the votes of those who answer from a key", () => {
+    const random = new RandomStream(6, "ring");
+    const rows = Array.from({ length: 150 }, (_, p) => {
+      const [first, key] = [random.bernoulli(0.5), random.bernoulli(0.5)];
+      return random
+        .shuffled(Array.from({ length: 14 }, (__, w) => w))
+        .slice(0, 6)
+        .map((w) => {
+          const says = w < 4 ? key : random.bernoulli(0.85) === first;
+          return { item: `${p}`, left: `a${p}`, right: `b${p}`, rater: `r${w}`, outcome: says ? 1 : 0 };
+        });
+    }).flat();
+    const votes = comparisons(rows);
+    const { groups, preferences, raters } = aggregatePreferences(votes);
+    const found = groups.flat().map(({ rater }) => votes.raters[rater]);
+    expect(found.sort()).toEqual(["r0", "r1", "r2", "r3"]);
+    const weight = Float64Array.from(votes.rater, (w) => (found.includes(votes.raters[w]) ? 0 : 1));
+    const want = robustPairs(votes, comparedPairs(votes), weight);
+    for (const [p, { probability }] of preferences.entries())
+      expect(probability).toBeCloseTo(want.probability[p], 12);
+    for (const { rater, flags } of raters)
+      expect(flags.some(({ kind }) => kind === "colluding")).toBe(found.includes(rater));
+  });
+
+  it("judge raters by known answers, on whichever side they are told", () => {
+    const random = new RandomStream(8, "gold");
+    const first = Array.from({ length: 40 }, () => random.bernoulli(0.5));
+    const skill = [0.9, 0.6, 0.2];
+    const right = [0, 0, 0];
+    const rows = first.flatMap((better, p) =>
+      skill.map((accuracy, w) => {
+        const is = random.bernoulli(accuracy);
+        if (is) right[w]++;
+        const turned = (p + w) % 2 === 0;
+        const [left, other] = turned ? [`b${p}`, `a${p}`] : [`a${p}`, `b${p}`];
+        return {
+          item: `${p}`,
+          left,
+          right: other,
+          rater: `r${w}`,
+          outcome: (better === is) !== turned ? 1 : 0,
+        };
+      }),
+    );
+    const votes = comparisons(rows);
+    const at = (name: string) => votes.candidates.indexOf(name);
+    const known = first.map((better, p) => {
+      const [a, b, outcome] = [at(`a${p}`), at(`b${p}`), better ? 1 : 0];
+      const item = votes.items.indexOf(`${p}`);
+      return p % 3 === 0
+        ? { item, left: b, right: a, outcome: 1 - outcome }
+        : { item, left: a, right: b, outcome };
+    });
+    // With every truth known the likeliest skill is the share of right answers.
+    const { raters } = aggregatePreferences(votes, "majority", { known });
+    for (const [w, report] of raters.entries()) expect(report.skill.estimate).toBeCloseTo(right[w] / 40, 6);
+    // A known tie has no right side, and says nothing of who took one.
+    const ties = known.map((one, p) => (p < 10 ? { ...one, outcome: 0.5 } : one));
+    const free = known.slice(10);
+    expect(aggregatePreferences(votes, "majority", { known: ties }).raters).toEqual(
+      aggregatePreferences(votes, "majority", { known: free }).raters,
+    );
+  });
+
+  it("bound a rater's weight when asked, which makes much less of one who voted on everything", () => {
+    const rows = Array.from({ length: 60 }, (_, p) => {
+      const pair = { item: `${p}`, left: `a${p}`, right: `b${p}` };
+      return [
+        { ...pair, rater: "much", outcome: p % 2 },
+        ...["r", "s"].map((name, i) => ({ ...pair, rater: `${name}${(p + i) % 12}`, outcome: 1 })),
+      ];
+    }).flat();
+    const votes = comparisons(rows);
+    const bounded = aggregatePreferences(votes, "robust", { mostShare: 0.1 });
+    // Totals 60, and 24 raters of 5: m = .1 (m + 120).
+    const weight = votes.rater.map((w) => (votes.raters[w] === "much" ? 1 : 0));
+    const want = robustPairs(
+      votes,
+      comparedPairs(votes),
+      Float64Array.from(weight, (is) => (is === 1 ? 40 / 3 / 60 : 1)),
+    );
+    for (const [p, { probability }] of bounded.preferences.entries())
+      expect(probability).toBeCloseTo(want.probability[p], 9);
+    const free = aggregatePreferences(votes).preferences[0].probability;
+    expect(Math.abs(free - bounded.preferences[0].probability)).toBeGreaterThan(0.01);
+    expect(
+      bounded.raters
+        .map(({ votes: n }) => n)
+        .sort((a, b) => b - a)
+        .slice(0, 3),
+    ).toEqual([60, 5, 5]);
+  });
+});
