@@ -70,8 +70,8 @@ const document = `# What intervals cover
 
 *Promised* is what \`npm test\` or this command fails on. **93 to 97%**: within two points of the nominal. **At least 93%**: with few successes or few
 clusters an interval of a rate is wider than it would have to be, since counts are whole and it is not known how far the members of a
-cluster agree. **Does not cover; marked**: no method reached 93% with so few and so skewed values; the interval carries a \`caution\` that
-commands print and JSON holds. Means of fewer than 8 values, and figures of one cluster or one seed, have no interval at all.
+cluster agree. **Does not cover; marked**: no method reached 93% with so few and so skewed values; every interval that misses carries a
+\`caution\`, which commands print and JSON holds. Means of fewer than 8 values, and figures of one cluster or one seed, have no interval at all.
 
 ## Means
 

@@ -105,6 +105,21 @@ const pairedGold = (prompts: number, quick = false): Design => ({
   },
 });
 
+/** A policy that fails on few prompts, on those with all responses: most prompts have the best gold. */
+const rareGold = (prompts: number, failing: number, promise: Design["promise"], quick = false): Design => ({
+  ...{
+    data: `gold utility, ${prompts} prompts of which ${100 * failing}% go wrong, the others right`,
+    used: "demo",
+  },
+  ...{ interval: `${HALL}, of the prompts' means`, n: `${prompts} prompts`, promise, quick },
+  trial: (random) => [
+    {
+      interval: meanInterval(times(prompts, () => (random.uniform() < failing ? -2 : 2))),
+      truth: 2 - 4 * failing,
+    },
+  ],
+});
+
 /** Prompts with more answers are easier: the mean over answers is not that over prompts. */
 function pooled(prompts: number, quick = false): Design {
   const truth = 3 / Math.sqrt(2 * Math.PI) / 3.5;
@@ -236,6 +251,8 @@ export const MEANS: Design[] = [
   goldDesign(285, "nominal", true),
   goldDesign(70, "nominal", true),
   goldDesign(30, "nominal"),
+  rareGold(285, 0.02, "wide"),
+  rareGold(30, 0.01, "short", true),
   pairedGold(285, true),
   pairedGold(30),
   pooled(100, true),

@@ -22,7 +22,7 @@ export interface Design {
    * What the measured coverage has to be, for a nominal 95%:
    * - nominal: 93 to 97%
    * - wide: at least 93%; more than 97% where counts are few or it is not known how far members of a cluster agree
-   * - short: under 93%, and every interval says so in `caution`
+   * - short: under 93%, and every interval that misses says so in `caution`
    * - replaced: what was used before, for comparison; nothing is promised
    */
   promise: "nominal" | "wide" | "short" | "replaced";
@@ -43,8 +43,8 @@ export interface Coverage {
   below: number;
   above: number;
   trials: number;
-  /** Share of claims with a caution. */
-  cautioned: number;
+  /** Share of claims that do not hold and carry no caution. */
+  silent: number;
 }
 
 /** @param seed of the draws: those of trial t of a design are named by it, the data and t. */
@@ -66,7 +66,10 @@ export function measureCoverage(design: Design, trials: number, seed: number): C
     below: share(({ interval, truth }) => truth < interval.low),
     above: share(({ interval, truth }) => truth > interval.high),
     trials: drawn,
-    cautioned: share(({ interval }) => interval.caution !== undefined),
+    silent: share(
+      ({ interval: { low, high, caution }, truth }) =>
+        !(low <= truth && truth <= high) && caution === undefined,
+    ),
   };
 }
 
@@ -77,7 +80,7 @@ export function brokenPromise({ promise, symmetric }: Design, coverage: Coverage
   if (promise === "replaced") return undefined;
   if (promise === "short") {
     if (held >= 0.93) return `${percent}: it covers`;
-    return coverage.cautioned < 1 ? `${percent}, without a caution` : undefined;
+    return coverage.silent > 0 ? `${percent}, without a caution` : undefined;
   }
   if (!(held >= 0.93)) return `${percent}: too narrow`;
   if (promise === "nominal" && held > 0.97) return `${percent}: too wide`;

@@ -10,15 +10,10 @@ import { type Interval, mean } from "./estimates.js";
 import { normalCdf, normalQuantile } from "./normal.js";
 import { studentQuantile } from "./student.js";
 
-export interface BootstrapOptions {
+interface BootstrapOptions {
   seed?: number;
   resamples?: number;
   confidence?: number;
-}
-
-/** Interval of a sample's mean. */
-export function bootstrapMean(values: readonly number[], options: BootstrapOptions = {}): Interval {
-  return clusterBootstrap(values, mean, options);
 }
 
 /** BCa interval of a statistic of independent clusters. @param clusters at least one. @param statistic of any number of them, finite. */

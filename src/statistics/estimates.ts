@@ -45,7 +45,8 @@ export function maskedStd(values: ArrayLike<number>, mask?: ArrayLike<number>, d
 
 /**
  * Interval of a proportion (Wilson 1927, "Probable inference, the law of succession, and statistical inference"):
- * [p + z^2/2n +- z sqrt(p(1-p)/n + z^2/4n^2)] / (1 + z^2/n). Holds for small n and for p near 0 and 1.
+ * [p + z^2/2n +- z sqrt(p(1-p)/n + z^2/4n^2)] / (1 + z^2/n). Over rates it covers 95% on average, but at some near 0 and 1 no more than
+ * 84% (Brown, Cai and DasGupta 2001), and far less where cases are not independent: what is reported takes rates.ts.
  *
  * @param successes out of n; half successes (ties) are allowed.
  */
