@@ -32,7 +32,7 @@ export interface Design {
   quick?: boolean;
   /** Of the trials, 1 in so many is drawn: for intervals that take long. */
   every?: number;
-  /** One data set. Several claims of one are not independent of each other. */
+  /** One data set. Several claims of one are not independent of each other; none where the figure is not defined. */
   trial(random: RandomStream): Claim[];
 }
 
@@ -52,7 +52,7 @@ export function measureCoverage(design: Design, trials: number, seed: number): C
   const drawn = Math.ceil(trials / (design.every ?? 1));
   const claims = Array.from({ length: drawn }, (_, t) =>
     design.trial(new RandomStream(seed, `coverage/${design.data}`, t)),
-  );
+  ).filter(({ length }) => length > 0);
   const share = (holds: (claim: Claim) => boolean): number => {
     const all = claims.flat();
     return all.filter(holds).length / all.length;
@@ -65,7 +65,7 @@ export function measureCoverage(design: Design, trials: number, seed: number): C
     ),
     below: share(({ interval, truth }) => truth < interval.low),
     above: share(({ interval, truth }) => truth > interval.high),
-    trials: drawn,
+    trials: claims.length,
     silent: share(
       ({ interval: { low, high, caution }, truth }) =>
         !(low <= truth && truth <= high) && caution === undefined,

@@ -2,7 +2,8 @@
 import { algorithms } from "./named/algorithms.mjs";
 import { feedback } from "./named/feedback.mjs";
 import { generate } from "./named/generate.mjs";
+import { statistics } from "./named/statistics.mjs";
 
-export const namedMutations = [...algorithms, ...feedback, ...generate].flatMap(({ file, tests, mutations }) =>
+export const namedMutations = [...algorithms, ...feedback, ...generate, ...statistics].flatMap(({ file, tests, mutations }) =>
   mutations.map(([title, find, replace]) => ({ name: `${file}: ${title}`, file, tests, find, replace })),
 );

@@ -5,6 +5,7 @@ import { RandomStream } from "../random.js";
 import { bcaEnds, clusterBootstrap } from "./bootstrap.js";
 import { maskedStd, mean, pearson } from "./estimates.js";
 import { studentInterval } from "./means.js";
+import { normalQuantile } from "./normal.js";
 
 interface BcaCase {
   name: "mean" | "variance" | "correlation";
@@ -27,12 +28,17 @@ describe("BCa", () => {
     const without = one.data[0].map((_, left) =>
       statistic(one.data.map((sample) => sample.filter((_value, i) => i !== left))),
     );
-    const { low, high } = bcaEnds(Float64Array.from(one.draws), one.estimate, without);
+    const { low, high } = bcaEnds(Float64Array.from(one.draws), one.estimate, without, normalQuantile(0.975));
     const width = one.interval[1] - one.interval[0];
     // Our normal distribution is exact to 1e-7; without bias or acceleration the ends are off by a hundredth of the width and more.
     expect(Math.abs(low - one.interval[0]) / width).toBeLessThan(1e-5);
     expect(Math.abs(high - one.interval[1]) / width).toBeLessThan(1e-5);
-    const plain = bcaEnds(Float64Array.from(one.draws), one.draws[149], Array(9).fill(0));
+    const plain = bcaEnds(
+      Float64Array.from(one.draws),
+      one.draws[149],
+      Array(9).fill(0),
+      normalQuantile(0.975),
+    );
     expect(Math.max(Math.abs(low - plain.low), Math.abs(high - plain.high)) / width).toBeGreaterThan(0.01);
   });
 });
@@ -100,6 +106,16 @@ describe("the cluster bootstrap", () => {
     const { low, estimate, high } = clusterBootstrap(pairs, of, { resamples: 500 });
     expect(estimate).toBeCloseTo(of(pairs), 12);
     expect([low > 0.7, low < estimate, estimate < high, high < 1]).toEqual([true, true, true, true]);
+  });
+
+  it("of few skewed clusters ends at the draws, not beyond what the acceleration allows", () => {
+    // Student's quantile is 12.7 with one degree of freedom.
+    expect(ofMean([0, 1])).toEqual({ estimate: 0.5, low: 0, high: 1 });
+    const [draws, without] = [Float64Array.from({ length: 99 }, (_, i) => i), [9, 9, 9, 0]];
+    const { low, high } = bcaEnds(draws, 49, without, 12);
+    expect([low, high]).toEqual([expect.closeTo(0, 1), 98]);
+    const turned = bcaEnds(draws, 49, [0, 0, 0, 9], 12);
+    expect([turned.low, turned.high]).toEqual([0, expect.closeTo(98, 1)]);
   });
 
   it("of a sample that does not vary is a point", () => {

@@ -2,7 +2,7 @@
  * The cluster bootstrap: whole clusters (units with all their votes, seeds with all their figures) are drawn with replacement, and the
  * interval of any statistic of them is bias-corrected and accelerated (Efron 1987, "Better bootstrap confidence intervals"; Efron and
  * Tibshirani 1993, chapter 14; Davison and Hinkley 1997, section 3.8, for clusters), with ends as far as n clusters ask for (Hesterberg
- * 2015, "What teachers should know about the bootstrap", section 4.1.2: the expanded percentiles). Seeded: the same data and seed give the
+ * 2015, "What teachers should know about the bootstrap", of expanded percentiles). Seeded: the same data and seed give the
  * same interval. It needs some twenty clusters and more; for means and rates take means.ts and rates.ts.
  */
 import { RandomStream } from "../random.js";
@@ -32,15 +32,15 @@ export function clusterBootstrap<Cluster>(
   return { estimate, ...bcaEnds(draws, estimate, without, expanded(confidence, clusters.length)) };
 }
 
-/** The confidence whose normal quantile is sqrt(n / (n - 1)) that of Student's t with n - 1 degrees of freedom. */
+/** How many of the normal's deviations n clusters ask for: sqrt(n / (n - 1)) times Student's quantile with n - 1 degrees of freedom. */
 function expanded(confidence: number, n: number): number {
-  if (n < 2) return confidence;
-  return 2 * normalCdf(Math.sqrt(n / (n - 1)) * studentQuantile(0.5 + confidence / 2, n - 1)) - 1;
+  const p = 0.5 + confidence / 2;
+  return n < 2 ? normalQuantile(p) : Math.sqrt(n / (n - 1)) * studentQuantile(p, n - 1);
 }
 
 /**
- * The ends of a BCa interval. With bias z0 = Phi^-1(share of draws below the estimate) and acceleration a from the jackknife, an end is
- * the draws' quantile at Phi(z0 + (z0 + z) / (1 - a (z0 + z))).
+ * The ends of a BCa interval, z deviations from the middle. With bias z0 = Phi^-1(share of draws below the estimate) and acceleration a
+ * from the jackknife, an end is the draws' quantile at Phi(z0 + (z0 +- z) / (1 - a (z0 +- z))), the last draw where that has no end.
  *
  * @param draws of the statistic from resamples, sorted. @param without the statistic without each of the clusters.
  */
@@ -48,16 +48,17 @@ export function bcaEnds(
   draws: Float64Array,
   estimate: number,
   without: readonly number[],
-  confidence = 0.95,
+  z: number,
 ): { low: number; high: number } {
   if (draws[0] === draws[draws.length - 1]) return { low: draws[0], high: draws[0] };
   const z0 = normalQuantile(shareBelow(draws, estimate));
   const a = acceleration(without);
-  const end = (p: number) => {
-    const z = z0 + normalQuantile(p);
-    return quantile(draws, normalCdf(z0 + z / (1 - a * z)));
+  const end = (deviations: number) => {
+    const at = z0 + deviations;
+    const left = 1 - a * at;
+    return quantile(draws, left > 0 ? normalCdf(z0 + at / left) : deviations > 0 ? 1 : 0);
   };
-  return { low: end((1 - confidence) / 2), high: end((1 + confidence) / 2) };
+  return { low: end(-z), high: end(z) };
 }
 
 /** Share of draws below the estimate, equal ones counting half, kept off 0 and 1. */

@@ -49,6 +49,12 @@ describe("wilsonInterval", () => {
 
 it("winRate counts a tie as half", () => {
   expect(winRate([1, 2, 3, 4], [0, 2, 4, 3])).toMatchObject({ estimate: 0.625, wins: 2, ties: 1, losses: 1 });
+  // Four pairs of each prompt that go the same way are one.
+  const scores = Array.from({ length: 80 }, (_, i) => Math.floor(i / 4) % 2);
+  const apart = winRate(scores, Array(80).fill(0.5));
+  const together = winRate(scores, Array(80).fill(0.5), { clusters: scores.map((_, i) => i >> 2) });
+  expect(together.estimate).toBe(0.5);
+  expect((together.high - together.low) / (apart.high - apart.low)).toBeGreaterThan(1.8);
   // One prompt shows nothing: at a rate of 20% it is won in one of five.
   expect(winRate([1], [0])).toMatchObject({ estimate: 1, low: 0, high: 1, wins: 1 });
 });

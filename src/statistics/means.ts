@@ -99,7 +99,7 @@ export function pooledMeanInterval(
 
 /**
  * Interval of sum(a) / sum(b) over independent units, such as the loss per token of texts: that of `meanInterval` for the linearised values
- * (a_i - R b_i) / mean(b) (Cochran 1977, "Sampling techniques", section 6.3). n is the number of units.
+ * (a_i - R b_i) / mean(b) (Cochran 1977, "Sampling techniques", chapter 6). n is the number of units.
  *
  * @param a and b of each unit, in the same order; sum(b) above 0.
  */

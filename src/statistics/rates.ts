@@ -25,8 +25,8 @@ export interface ClusterInterval extends Interval {
  *
  * The M and the 1 are one success more, in a cluster that agrees: with none or few, d is that of clusters that agree in all, and n_e their
  * number, as nothing is known to the contrary. Where successes or failures are few, the end on their side is as far as the one-sided
- * exact bound (Brown, Cai and DasGupta 2001, "Interval estimation for a binomial proportion", section 4.1.2, for their modified
- * interval). One cluster has the interval [0, 1].
+ * exact bound (Brown, Cai and DasGupta 2001, "Interval estimation for a binomial proportion", of their modified
+ * Wilson interval). One cluster has the interval [0, 1].
  *
  * @param clusters of members' values in [0, 1]: 0 or 1, or 1/2 for a tie. At least one, none of them empty.
  */

@@ -184,7 +184,7 @@ export const feedback = [
     file: "src/feedback/agreement/krippendorff.ts",
     tests: AGREEMENT,
     mutations: [
-      ["alpha of a sample with n", "1 - ((n - 1) * sums[0])", "1 - (n * sums[0])"],
+      ["alpha of a sample with n", "/ (sums[1] * (sums[1] - 1))", "/ sums[1] ** 2"],
       ["ranks are not mid-ranks", "below + n / 2", "below"],
       ["interval distances are halved", "(2 * (votes * squares - sum ** 2))", "(votes * squares - sum ** 2)"],
     ],
@@ -207,6 +207,8 @@ export const feedback = [
     tests: AGREEMENT,
     mutations: [
       ["a resample without variation is no agreement", "Number.isFinite(value) ? value : 1", "Number.isFinite(value) ? value : 0"],
+      ["units of one ranking are resampled apart", "clustersOf(units, Array.from(cluster)).map(sumOf)", "units"],
+      ["raters who never differed never will", "rows.length < ENOUGH_CLUSTERS || disagreeing < ENOUGH_DISAGREE", "false"],
       ["blocks are of neighbours", 'new RandomStream(seed, "agreement/blocks").shuffled([...rows.keys()])', "[...rows.keys()]"],
     ],
   },

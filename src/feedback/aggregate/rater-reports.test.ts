@@ -153,18 +153,19 @@ describe("skills", () => {
     q.reduce((sum, p) => sum + Math.log(a * p + ((1 - a) * (1 - p)) / (labels - 1)), 0);
 
   it.each([2, 3])(
-    "of %d labels maximise the likelihood, and intervals are where it falls by z^2 / 2",
+    "of %d labels maximise the likelihood, and intervals are where it falls by t^2 / 2",
     (K) => {
       const q = [0.9, 0.95, 0.3, 0.8, 0.99, 0.6, 0.2, 0.9, 0.97, 0.85];
       const { votes, truths } = judged(q, K);
       const at = likelihood(q, K);
       const grid = Array.from({ length: 100_001 }, (_, i) => i / 100_000).slice(1, -1);
       const best = grid.reduce((a, b) => (at(b) > at(a) ? b : a));
-      for (const [confidence, z] of [
-        [undefined, 1.959964],
-        [0.8, 1.281552],
+      // Quantiles of Student's t with 9 degrees of freedom.
+      for (const [confidence, t] of [
+        [undefined, 2.262157],
+        [0.8, 1.383029],
       ] as const) {
-        const inside = grid.filter((a) => at(best) - at(a) <= z ** 2 / 2);
+        const inside = grid.filter((a) => at(best) - at(a) <= t ** 2 / 2);
         const [, skill] = raterSkills(votes, truths, confidence);
         expect(skill.estimate).toBeCloseTo(best, 4);
         expect(skill.low).toBeCloseTo(inside[0], 4);
@@ -178,7 +179,7 @@ describe("skills", () => {
     const [none, all] = raterSkills(votes, truths);
     expect(all.high).toBe(1);
     expect(all.estimate).toBeCloseTo(1, 9);
-    expect(all.low).toBeCloseTo(Math.exp(-(1.959964 ** 2) / 2 / 4), 5);
+    expect(all.low).toBeCloseTo(Math.exp(-(3.182446 ** 2) / 2 / 4), 5);
     expect(none).toEqual({ estimate: 0.5, low: 0, high: 1 });
     const [, never] = raterSkills(
       votes,
@@ -186,7 +187,7 @@ describe("skills", () => {
     );
     expect(never.low).toBe(0);
     expect(never.estimate).toBeCloseTo(0, 9);
-    expect(never.high).toBeCloseTo(1 - Math.exp(-(1.959964 ** 2) / 2 / 4), 5);
+    expect(never.high).toBeCloseTo(1 - Math.exp(-(3.182446 ** 2) / 2 / 4), 5);
     const three = judged([1 / 3, 1 / 3], 3);
     expect(raterSkills(three.votes, three.truths)[1].estimate).toBeCloseTo(1 / 3, 9);
   });

@@ -95,6 +95,48 @@ describe("Krippendorff's alpha", () => {
   });
 });
 
+describe("intervals of few units", () => {
+  const agreeing = (units: number) =>
+    rated(
+      [0, 1].map(() => Array.from({ length: units }, (_, u) => 1 + (u % 2))),
+      2,
+    );
+
+  it("of raters who never differed reach as far as a rate of none does", () => {
+    const alpha = krippendorffAlpha(agreeing(60), "nominal");
+    // 0 of 60 may be a rate of 6%, over an expected disagreement of one half.
+    expect(alpha).toMatchObject({ estimate: 1, high: 1 });
+    expect(alpha?.low).toBeLessThan(0.9);
+    expect(alpha?.low).toBeGreaterThan(0.8);
+    expect(cohenKappa([0, 1, 0, 1], [0, 1, 0, 1], 2)?.low).toBeLessThan(0.1);
+    const numbers = krippendorffAlpha(agreeing(60), "interval", [0, 10]);
+    expect(numbers?.low).toBeCloseTo(alpha?.low ?? 0, 2);
+    expect(percentAgreement(agreeing(60))?.low).toBeGreaterThan(0.9);
+  });
+
+  it("are over clusters: six pairs of one ranking that go together are one", () => {
+    const random = new RandomStream(8, "rankings");
+    const items = Array.from({ length: 100 }, () => [random.int(2), random.bernoulli(0.8)] as const);
+    const table = [0, 1].map((rater) =>
+      items.flatMap(([value, agree]) => Array(6).fill(1 + (rater === 0 || agree ? value : 1 - value))),
+    );
+    const alone = rated(table, 2);
+    const together = { ...alone, cluster: Int32Array.from({ length: 600 }, (_, u) => Math.floor(u / 6)) };
+    const width = (found: { low: number; high: number } | undefined) =>
+      (found?.high ?? 0) - (found?.low ?? 0);
+    for (const measure of [
+      (votes: RatedUnits) => krippendorffAlpha(votes, "nominal"),
+      (votes: RatedUnits) => krippendorffAlpha(votes, "ordinal"),
+      (votes: RatedUnits) => fleissKappa(votes),
+      (votes: RatedUnits) => percentAgreement(votes),
+    ]) {
+      expect(measure(together)?.estimate).toBeCloseTo(measure(alone)?.estimate ?? 0, 12);
+      expect(measure(together)?.n).toBe(600);
+      expect(width(measure(together)) / width(measure(alone))).toBeGreaterThan(2);
+    }
+  });
+});
+
 describe("kappa", () => {
   it("Fleiss' of the published example is .210", () => {
     const votes = FLEISS.flatMap((row, u) =>

@@ -1,0 +1,90 @@
+const UNIT = ["src/statistics/means.test.ts", "src/statistics/rates.test.ts", "src/statistics/bootstrap.test.ts"];
+const COVERAGE = [...UNIT, "src/statistics/estimates.test.ts", "src/statistics/binomial.test.ts", "test/coverage.test.ts"];
+
+/** Mutations of one file each: what goes wrong, the text that is replaced, and by what. */
+export const statistics = [
+  {
+    file: "src/statistics/bootstrap.ts",
+    tests: UNIT,
+    mutations: [
+      ["BCa without bias correction", "const z0 = normalQuantile(shareBelow(draws, estimate));", "const z0 = 0;"],
+      ["BCa without acceleration", "const a = acceleration(without);", "const a = 0;"],
+      ["BCa with the acceleration turned round", "(center - value) ** 3", "(value - center) ** 3"],
+      ["BCa with six times the acceleration", "cubes / (6 * squares ** 1.5)", "cubes / squares ** 1.5"],
+      ["BCa with the bias once", "normalCdf(z0 + at / left)", "normalCdf(at / left)"],
+      ["BCa's ends swapped", "low: end(-z), high: end(z)", "low: end(z), high: end(-z)"],
+      ["BCa one-sided", "low: end(-z)", "low: end(-0.84 * z)"],
+      ["an end beyond the acceleration", "left > 0 ? normalCdf(z0 + at / left) : deviations > 0 ? 1 : 0", "normalCdf(z0 + at / left)"],
+      ["equal draws count as below", "draw === estimate ? 0.5 : 0", "draw === estimate ? 1 : 0"],
+      ["ends as for very many clusters", "expanded(confidence, clusters.length)", "confidence"],
+      ["resamples of the first cluster", "clusters[random.int(clusters.length)]", "clusters[0]"],
+      ["quantiles not between draws", "sorted[below] + (at - below) * (sorted[above] - sorted[below])", "sorted[below]"],
+    ],
+  },
+  {
+    file: "src/statistics/means.ts",
+    tests: COVERAGE,
+    mutations: [
+      ["Student's interval with the normal's quantile", "const half = (studentQuantile(0.5 + confidence / 2, n - 1) *", "const half = (studentQuantile(0.5 + confidence / 2, Number.POSITIVE_INFINITY) *"],
+      ["Student's interval one-sided", "const half = (studentQuantile(0.5 + confidence / 2, n - 1) *", "const half = (studentQuantile(confidence, n - 1) *"],
+      ["Student's interval with n degrees of freedom", "const half = (studentQuantile(0.5 + confidence / 2, n - 1) *", "const half = (studentQuantile(0.5 + confidence / 2, n) *"],
+      ["Student's interval swapped", "low: estimate - half, high: estimate + half, n }", "low: estimate + half, high: estimate - half, n }"],
+      ["Student's interval of a deviation, not of a mean", ") / Math.sqrt(n);\n  return", ");\n  return"],
+      ["the pairs of differences are summed", "a.map((value, i) => value - b[i])", "a.map((value, i) => value + b[i])"],
+      ["differences to the first", "a.map((value, i) => value - b[i])", "a.map((value) => value - b[0])"],
+      ["skewness ignored", "if (Math.abs(skewness) < 1e-9) return x;", "return x;"],
+      ["skewness turned round", "((x - center) / deviation) ** 3", "((center - x) / deviation) ** 3"],
+      ["skewness not corrected for n", "skewness = (cubes * n) / ((n - 1) * (n - 2))", "skewness = cubes / n"],
+      ["the narrower end below", "Math.max(q, hall(q))", "Math.min(q, hall(q))"],
+      ["the narrower end above", "Math.min(-q, hall(-q))", "Math.max(-q, hall(-q))"],
+      ["seven values have an interval", "LEAST_VALUES = 8", "LEAST_VALUES = 7"],
+      ["no caution of skewed values", "n < ENOUGH_VALUES\n        ?", "n < LEAST_VALUES\n        ?"],
+      ["no caution of values that do not vary", "low === high\n      ?", "n === 0\n      ?"],
+      ["pooled means weigh clusters alike", "const sizes = clusters.map(({ length }) => length);\n  const sums = clusters.map(sum);", "const sizes = clusters.map(() => 1);\n  const sums = clusters.map(mean);"],
+      ["the ratio's denominators do not vary", "((value - estimate * b[i]) * n) / total", "((value - estimate) * n) / total"],
+    ],
+  },
+  {
+    file: "src/statistics/rates.ts",
+    tests: COVERAGE,
+    mutations: [
+      ["clusters ignored", "const design = ((K / (K - 1)) * residuals + size) / (n * estimate * (1 - estimate) + 1);", "const design = 1;"],
+      ["no success more where there are few", "* residuals + size) / (n * estimate * (1 - estimate) + 1)", "* residuals) / (n * estimate * (1 - estimate))"],
+      ["the design effect turned round", "n / design, K, confidence", "n * design, K, confidence"],
+      ["the normal's quantile for few clusters", "studentQuantile(0.5 + confidence / 2, K - 1)", "studentQuantile(0.5 + confidence / 2, Number.POSITIVE_INFINITY)"],
+      ["Wilson's interval one-sided", "studentQuantile(0.5 + confidence / 2, K - 1)", "studentQuantile(confidence, K - 1)"],
+      ["Wilson's without its centre", "const center = p + t ** 2 / (2 * n);", "const center = p;"],
+      ["no exact bound for few successes", "if (chance(from) <= alpha) return from;", "return from;"],
+      ["the exact bound of failures for successes", "exactBound(1 - (center + spread) / scale, (1 - p) * n,", "exactBound(1 - (center + spread) / scale, p * n,"],
+      ["one cluster is enough", "if (K === 1)", "if (K === 0)"],
+      ["paired rates taken for unpaired", "const r = paired ? residualCorrelation(a, p.estimate, b, q.estimate) : 0;", "const r = 0;"],
+      ["pairs that move apart for pairs that move together", "x * x - 2 * r * x * y", "x * x + 2 * r * x * y"],
+      ["the difference's ends swapped", "low: estimate - reach(p.estimate - p.low, q.high - q.estimate)", "low: estimate + reach(p.estimate - p.low, q.high - q.estimate)"],
+      ["the difference reaches with the wrong ends", "reach(p.estimate - p.low, q.high - q.estimate)", "reach(p.high - p.estimate, q.estimate - q.low)"],
+      ["unpaired rates have the pairs' number", "paired ? a.length : a.length + b.length", "a.length"],
+    ],
+  },
+  {
+    file: "src/statistics/student.ts",
+    tests: COVERAGE,
+    mutations: [
+      ["t's lower half has the upper one's sign", "return -studentQuantile(1 - p, freedom);", "return studentQuantile(1 - p, freedom);"],
+      ["t's tail is not halved", "const half = 0.5 * regularizedBeta", "const half = regularizedBeta"],
+      ["t is the normal", "if (!Number.isFinite(freedom)) return normalQuantile(p);", "return normalQuantile(p);"],
+    ],
+  },
+  {
+    file: "src/statistics/clusters.ts",
+    tests: COVERAGE,
+    mutations: [["every value is a cluster", "const list = lists.get(keys[i]);", "const list = undefined as Value[] | undefined;"]],
+  },
+  {
+    file: "src/statistics/estimates.ts",
+    tests: COVERAGE,
+    mutations: [
+      ["ties are losses", "score === against[i] ? 0.5 : 0", "score === against[i] ? 0 : 0"],
+      ["the win rate of the other", "score > against[i] ? 1", "score < against[i] ? 1"],
+      ["pairs of one prompt count by themselves", "clusters ?? outcomes.map((_, i) => i)", "outcomes.map((_, i) => i)"],
+    ],
+  },
+];
