@@ -245,8 +245,8 @@ writeFileSync(
 - Seeds: ${FIRST_SEED} to ${FIRST_SEED + SEEDS - 1}, named in the script before they were run.
 - Design: the built-in world; a seed draws ${POOL} pairs of responses to training prompts to choose from, ${TEST} on held-out prompts to judge by
   (pairs of equal gold utility left out), and the raters; n = ${SEEDS} seeds. Pairs and votes are the same under every strategy.
-- Intervals: 95% over seeds; of accuracies Student's t, of votes saved a BCa bootstrap of the mean curves, which with so few seeds may cover
-  some points less than 95%. An accuracy's interval is that of one strategy alone; votes saved compare two on the same seeds.
+- Intervals: 95% over seeds; of accuracies Student's t, of votes saved a BCa bootstrap of the mean curves
+  ([coverage](intervals.md)). An accuracy's interval is that of one strategy alone; votes saved compare two on the same seeds.
 
 A vote is that of one rater drawn from the honest pool. The reward model is a Bradley-Terry model, linear in features of the text
 (what the response does by the gold utility's own count, for each kind of prompt, and ${WORDS} hashed words), refitted every ${STEP} votes; the

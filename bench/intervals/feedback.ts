@@ -331,7 +331,7 @@ export const FEEDBACK: Design[] = [
   forecast("even days", 14, "nominal", true),
   forecast("even days", 5, "nominal"),
   forecast("uneven days", 14, "nominal"),
-  forecast("uneven days", 5, "wide"),
+  forecast("uneven days", 5, "short"),
   forecast("days and weekends", 14, "wide"),
   perDay("even days", 7, 100),
   skills({ items: 600, raters: 60, votesPerItem: 5 }),

@@ -67,6 +67,7 @@ cases = [
     bca("mean", (short(random.exponential(size=12).tolist(), 8),), np.mean),
     bca("mean", (short(random.lognormal(size=30).tolist(), 8),), np.mean),
     bca("variance", (short(random.normal(size=20).tolist(), 8),), lambda v: np.var(v, ddof=1)),
+    bca("mean", ([float(hit) for hit in random.random(20) < 0.3],), np.mean),
     bca("correlation", (x, y), lambda a, b: np.corrcoef(a, b)[0, 1]),
 ]
 

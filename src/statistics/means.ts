@@ -1,7 +1,7 @@
 /**
  * Intervals of means. What is resampled, or counted as one, must be independent of the others: give one value for each prompt,
- * conversation, pair or seed (the mean of its responses, votes or prompts), never one for each response. `npm run check:coverage`
- * measures how often every one of them covers.
+ * conversation, pair or seed (the mean of its responses, votes or prompts), never one for each response. docs/results/intervals.md
+ * has the measured coverage of every one of them.
  */
 import { checkPaired } from "./clusters.js";
 import { type Interval, maskedStd, mean } from "./estimates.js";

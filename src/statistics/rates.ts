@@ -1,6 +1,6 @@
 /**
  * Intervals of rates: of successes among responses clustered in prompts, votes clustered in pairs, prompts won with ties. They cover at
- * least 93%, measured by the tests beside this file, with rates from 0 to 1 and few clusters; with few successes or few clusters more
+ * least 93%, measured in docs/results/intervals.md, with rates from 0 to 1 and few clusters; with few successes or few clusters more
  * than 97%, because it is then not known how much the members of a cluster agree.
  */
 import { checkPaired } from "./clusters.js";

@@ -11,7 +11,7 @@ const schema = z.object({
 });
 
 export default defineCommand({
-  description: `How far raters agree: percent, Krippendorff's alpha, Fleiss' and (of two raters) Cohen's kappa, with 95% bootstrap intervals over items; alpha in each group where the file has a column group, and over time where it has a column time.
+  description: `How far raters agree: percent, Krippendorff's alpha, Fleiss' and (of two raters) Cohen's kappa, with 95% intervals over items; alpha in each group where the file has a column group, and over time where it has a column time.
 
 Raters of preferences agree on 60 to 75% of pairs, and alpha is then .2 to .5: watch how it changes, not whether it reaches a fixed mark.`,
   examples: [

@@ -25,6 +25,16 @@ describe("the forecast", () => {
     expect(view).toMatchObject({ votes: 100, remaining: 50 });
     expect(view.perDay).toMatchObject({ estimate: 10, n: 9 });
     expect((view.end?.estimate ?? 0) / DAY).toBeCloseTo(15, 6);
+    expect(view.caution).toContain("9 spans");
+    expect(
+      forecastView(
+        project(
+          times.map((time) => time - 5 * DAY),
+          50,
+        ),
+        now,
+      ).caution,
+    ).toBeUndefined();
     expect(view.end?.low).toBeLessThanOrEqual(view.end?.estimate ?? 0);
   });
 

@@ -9,7 +9,7 @@
  * those before, and that spans are independent of each other.
  */
 
-import { maskedStd, mean } from "../../statistics/estimates.js";
+import { type Interval, maskedStd, mean } from "../../statistics/estimates.js";
 import { studentInterval } from "../../statistics/means.js";
 import { studentQuantile } from "../../statistics/student.js";
 import { counts, type ProjectData } from "./project-data.js";
@@ -22,6 +22,8 @@ const LOOK_BACK = 28;
 const LEAST_DAYS = 5;
 const SHORT_SPANS = 8;
 const LEAST_VOTES = 20;
+/** From so many spans on the interval of the end covers for very uneven ones as well. */
+const ENOUGH_SPANS = 14;
 /** No end beyond a hundred years is told. */
 const MOST_DAYS = 36_525;
 
@@ -48,7 +50,11 @@ export function forecastView(data: ProjectData, now: number): ForecastView {
   const needed = spansNeeded(spans, remaining);
   const at = (count: number) => Math.round(now + Math.min(count * length, MOST_DAYS * DAY));
   const high = needed.high * length > MOST_DAYS * DAY ? null : at(needed.high);
-  return { ...known, perDay, end: { estimate: at(needed.estimate), low: at(needed.low), high } };
+  const { caution } = needed;
+  return {
+    ...{ ...known, perDay, end: { estimate: at(needed.estimate), low: at(needed.low), high } },
+    ...(caution !== undefined && { caution }),
+  };
 }
 
 /** Votes in spans of equal length that end now, the first span beginning with the first vote or `LOOK_BACK` days ago. */
@@ -66,10 +72,7 @@ export function countSpans(times: readonly number[], now: number): { spans: Floa
 }
 
 /** Spans until so many more votes are cast: the expected number with its 95% interval; high is infinite where the mean may be 0. */
-export function spansNeeded(
-  spans: Float64Array,
-  remaining: number,
-): { estimate: number; low: number; high: number } {
+export function spansNeeded(spans: Float64Array, remaining: number): Interval {
   const center = mean(spans);
   const noise = (studentQuantile(0.975, spans.length - 1) * maskedStd(spans)) ** 2;
   // square n^2 - middle n + remaining^2 <= 0
@@ -80,5 +83,8 @@ export function spansNeeded(
     estimate: remaining / center,
     low: (2 * remaining ** 2) / (middle + root),
     high: square > 0 ? (middle + root) / (2 * square) : Number.POSITIVE_INFINITY,
+    ...(spans.length < ENOUGH_SPANS && {
+      caution: `read from ${spans.length} spans of time: too early an end if they are very uneven`,
+    }),
   };
 }

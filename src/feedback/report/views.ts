@@ -137,6 +137,7 @@ export const ForecastView = z.object({
     .object({ estimate: time, low: time, high: time.nullable().describe("null: perhaps never") })
     .nullable()
     .describe("When the last vote is expected, with a 95% interval"),
+  caution: z.string().optional().describe("What the interval of the end rests on, where it is not sure"),
   why: z.string().optional().describe("Why no end is expected"),
 });
 export type ForecastView = z.infer<typeof ForecastView>;

@@ -94,7 +94,7 @@ function Figures(props: {
   const format = useFormat();
   const { project } = useProject();
   const { progress, forecast, held } = props;
-  const { perDay, end } = forecast;
+  const { perDay, end, caution } = forecast;
   const done = progress.items > 0 && progress.done === progress.items;
   return (
     <>
@@ -126,10 +126,12 @@ function Figures(props: {
           {...(!done &&
             (end
               ? {
-                  note:
+                  note: [
                     end.high === null
                       ? overview.endOpen(format.date(end.low))
                       : overview.endNote(format.date(end.low), format.date(end.high)),
+                    ...(caution === undefined ? [] : [caution]),
+                  ].join("; "),
                 }
               : forecast.why && { note: forecast.why }))}
         />
