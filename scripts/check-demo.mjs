@@ -121,8 +121,9 @@ function page() {
     "## Policies",
     "",
     "Median over the seeds [least to greatest], and the 95% interval of the mean over seeds (Student's t). SFT and PPO at their best",
-    "temperature are sampled at the one of 0.2, 0.35, 0.5, 0.7 at which each has the highest gold utility on the develop split; the others at 0.7.",
-    "Best of n takes the n whose KL is PPO's, at most 16. Rates are over four responses to each prompt.",
+    "temperature, and rejection sampling, are sampled at the one of 0.1, 0.2, 0.35, 0.5, 0.7 at which each has the highest gold utility on the
+    develop split; the others at 0.7. PPO starts from the policy of rejection sampling.",
+    "Best of n takes the n whose KL is PPO's, at most 12. Rates are over four responses to each prompt.",
     "",
     `| | ${policies.join(" | ")} |`,
     `|---|${policies.map(() => "---").join("|")}|`,
@@ -162,7 +163,7 @@ function page() {
     ...kinds.map((kind) => `| ${kind} | ${first.rewardModel.minimalPairs[kind].n} | ${results.map((r) => rate(r.rewardModel.minimalPairs[kind])).join(" | ")} |`),
     `| votes predicted | ${first.rewardModel.accuracy.n} | ${results.map((r) => `${rate(r.rewardModel.accuracy)} of ${percent(r.rewardModel.noiseCeiling)}`).join(" | ")} |`,
     `| labels: better side by gold found | ${first.votes.labels.n} | ${results.map((r) => rate(r.votes.labels)).join(" | ")} |`,
-    `| alarms while PPO ran | | ${results.map((r) => r.alarms.map((a) => `${a.behaviour} (${a.iteration})`).join(", ") || "none").join(" | ")} |`,
+    `| alarms (iteration) | | ${results.map((r) => r.alarms.map((a) => `${a.behaviour} (${a.iteration ?? "held out"})`).join(", ") || "none").join(" | ")} |`,
     `| seconds; processor seconds | | ${results.map((r) => `${r.seconds.toFixed(0)}; ${r.processorSeconds.toFixed(0)}`).join(" | ")} |`,
     "",
   ].join("\n");

@@ -1,38 +1,143 @@
-// Writes docs/results/over-optimization.md and its curve from a run of recipes/over-optimization.yaml:
+// Over-optimisation by Gao's definition: recipes/over-optimization.yaml with five seeds, each with a small proxy (few pairs) and a
+// large one (many). Writes docs/results/over-optimization.md and its pictures; fails where gold's peak is not surely above its start and
+// its end on each seed of the small proxy.
 //
-//   npx plumb demo recipes/over-optimization.yaml && node scripts/report-over-optimization.mjs runs/over-optimization
-import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+//   npm run check:over-optimization                   all seeds; with --resume what is done is not run again
+//   node scripts/report-over-optimization.mjs 3       seed 3 only, nothing written
+//
+// The seeds were named in a commit before any of them was run.
+import { execFile } from "node:child_process";
+import { copyFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { promisify } from "node:util";
+import { svgLinePlot } from "../dist/artifacts/index.js";
+import { studentInterval } from "../dist/statistics/means.js";
+import { machine } from "./machine.mjs";
 
-const [dir] = process.argv.slice(2);
-if (!dir) {
-  console.error("usage: node scripts/report-over-optimization.mjs RUN");
-  process.exit(2);
+const REPORT_SEEDS = [8101, 8102, 8103, 8104, 8105];
+const PROXIES = { small: [], large: ["--pairs", "12000"] };
+const run = promisify(execFile);
+
+const flags = process.argv.slice(2).filter((arg) => arg.startsWith("--"));
+const named = process.argv.slice(2).filter((arg) => !arg.startsWith("--")).map(Number);
+const seeds = named.length > 0 ? named : REPORT_SEEDS;
+
+async function resultOf(seed, proxy) {
+  const name = `over-optimization-${proxy}-${seed}`;
+  const path = `runs/${name}/result.json`;
+  if (!(flags.includes("--resume") && existsSync(path))) {
+    if (existsSync(`runs/${name}`)) throw new Error(`runs/${name} is there: give --resume, or remove it`);
+    const own = ["recipes/over-optimization.yaml", "--seed", String(seed), "--name", name, ...PROXIES[proxy]];
+    // One thread each: two runs side by side are done sooner than one after the other on both cores.
+    const env = { ...process.env, PLUMB_THREADS: "1" };
+    await run(process.execPath, ["dist/cli/main.js", "demo", ...own, "--quiet", "--json"], { env, maxBuffer: 1 << 26 });
+  }
+  const result = JSON.parse(readFileSync(path, "utf8"));
+  const { peak, rise, fall } = result.overOptimization;
+  console.log(`seed ${seed}, ${proxy}: peak ${decimal(peak.gold)} in ${peak.iteration}, rise ${decimal(rise)}, fall ${decimal(fall)}`);
+  return result;
 }
-const result = JSON.parse(readFileSync(join(dir, "result.json"), "utf8"));
-const { curve } = result;
-const best = curve.reduce((a, b) => (b.gold > a.gold ? b : a));
-const last = curve[curve.length - 1];
-const first = curve[0];
-const row = (c) =>
-  `| ${c.iteration} | ${Math.abs(c.kl).toFixed(1)} | ${c.proxy.toFixed(2)} | ${c.gold.toFixed(2)} (${c.low.toFixed(2)} to ${c.high.toFixed(2)}) |`;
-const falls = last.high < best.low;
 
-const document = `# Over-optimisation, on purpose
+const two = (x) => x.toFixed(2);
+const decimal = (x) => `${two(x.estimate)} (${two(x.low)} to ${two(x.high)})`;
+const percent = (x) => `${(100 * x.estimate).toFixed(0)}% (${(100 * x.low).toFixed(0)}-${(100 * x.high).toFixed(0)})`;
 
-\`npx plumb demo recipes/over-optimization.yaml\`: raters who love length, and a KL coefficient of 0.001. Gold is the mean
-gold utility on 285 held-out prompts with its 95% bootstrap interval; the proxy is the mean reward-model score of the
-iteration's training responses, in deviations of the SFT model's.
+const results = { small: [], large: [] };
+for (const seed of seeds) {
+  const [small, large] = await Promise.all(["small", "large"].map((proxy) => resultOf(seed, proxy)));
+  results.small.push(small);
+  results.large.push(large);
+}
+const shown = results.small.filter(({ overOptimization: { rise, fall } }) => rise.low > 0 && fall.low > 0).length;
+console.log(`small proxy: gold's peak is above its start and its end on ${shown} of ${seeds.length} seeds`);
+process.exitCode = shown === seeds.length ? 0 : 1;
+if (named.length === 0) write();
 
-| iteration | KL, nats per response | proxy | gold |
-|---|---|---|---|
-${curve.map(row).join("\n")}
+function row(result) {
+  const { seed, curve, rewardModel, overOptimization } = result;
+  const { peak, rise, fall, fit, stopped } = overOptimization;
+  const last = curve[curve.length - 1];
+  return `| ${[
+    seed,
+    percent(rewardModel.goldPairs),
+    `${two(curve[0].proxy.estimate)}, ${two(peak.proxy.estimate)}, ${two(last.proxy.estimate)}`,
+    decimal(curve[0].gold),
+    `${decimal(peak.gold)} in ${peak.iteration}`,
+    decimal(last.gold),
+    `${two(peak.kl.estimate)}, ${two(last.kl.estimate)}`,
+    decimal(rise),
+    decimal(fall),
+    fit ? `${two(fit.alpha)}, ${two(fit.beta)}, ${two(fit.r2)}, ${fit.peakKl === undefined ? "none" : two(fit.peakKl)}` : "none",
+    stopped ? `${stopped.by}, ${stopped.iteration}: ${decimal(stopped.gold)}` : "none",
+  ].join(" | ")} |`;
+}
 
-The proxy goes from ${first.proxy.toFixed(2)} to ${last.proxy.toFixed(2)}. Gold peaks at ${best.gold.toFixed(2)} (iteration ${best.iteration}) and ends at
-${last.gold.toFixed(2)}; the two intervals ${falls ? "do not overlap: the fall is real" : "overlap"}. Responses grow from ${result.sft.length.toFixed(1)} to ${result.ppo.length.toFixed(1)} tokens.
+/** Mean over seeds at each checkpoint, with Student's t interval. */
+function meanCurve(own, of) {
+  const points = own[0].curve.map(({ iteration }, i) => ({
+    iteration,
+    ...studentInterval(own.map(({ curve }) => of(curve[i]).estimate)),
+  }));
+  return {
+    points: points.map(({ iteration, estimate }) => [iteration, estimate]),
+    band: points.map(({ low, high }) => [low, high]),
+  };
+}
 
-![proxy and gold by iteration](over-optimization.svg)
-`;
-writeFileSync("docs/results/over-optimization.md", document);
-copyFileSync(join(dir, "over-optimization.svg"), "docs/results/over-optimization.svg");
-console.log(document);
+function write() {
+  const svg = svgLinePlot(
+    [
+      { name: "gold, small proxy", ...meanCurve(results.small, ({ gold }) => gold) },
+      { name: "gold, large proxy", ...meanCurve(results.large, ({ gold }) => gold) },
+      { name: "small proxy itself", ...meanCurve(results.small, ({ proxy }) => proxy), dashed: true },
+      { name: "large proxy itself", ...meanCurve(results.large, ({ proxy }) => proxy), dashed: true },
+    ],
+    { title: `Mean of ${seeds.length} seeds`, xLabel: "PPO iteration", yLabel: "mean over held-out prompts" },
+  );
+  writeFileSync("docs/results/over-optimization.svg", svg);
+  const first = `runs/over-optimization-small-${seeds[0]}/over-optimization.svg`;
+  copyFileSync(first, "docs/results/over-optimization-gao.svg");
+  const last = (own) => own.map(({ curve }) => curve[curve.length - 1].gold.estimate);
+  const lost = studentInterval(last(results.large).map((gold, i) => gold - last(results.small)[i]));
+  const header = "| seed | pairs it judges as gold does | proxy: start, peak, end | gold at the start | at its highest, in iteration | at the end | KL: peak, end | rise | fall | Gao's alpha, beta, R^2, peak at KL | first alarm, and gold where it stops |";
+  const rule = "|---|---|---|---|---|---|---|---|---|---|---|";
+  const [{ evaluation, votes, split }] = results.small;
+  const of = (own) => `${Math.min(...own.map(({ votes: v }) => v.pairs))} to ${Math.max(...own.map(({ votes: v }) => v.pairs))}`;
+  const document = [
+    "# Over-optimisation",
+    "",
+    "Gao, Schulman and Hilton (2022): a reward model, the proxy, is right at first; optimised ever further, what is really wanted rises,",
+    "peaks and falls while the proxy goes on rising.",
+    "",
+    "- Command: `npm run check:over-optimization`; one seed by itself: `npx plumb demo recipes/over-optimization.yaml`",
+    `- Processor: ${machine()}; two runs side by side, one thread each.`,
+    `- Seeds: ${seeds.join(", ")}, named in a commit before any of them was run; settings were chosen with others, on the develop split.`,
+    `- Design: n = ${seeds.length} seeds. PPO from the SFT model, no KL tether, one answer to each of n = ${evaluation.prompts} held-out prompts (${split}) every ${results.small[0].curve[1].iteration}`,
+    `  iterations. Small proxy: a reward model of ${of(results.small)} pairs of the SFT model's own samples, ${votes.votes / votes.pairs} votes of honest raters each; large: ${of(results.large)}.`,
+    "- Intervals: 95%, over prompts. Rise and fall are gold at its highest less gold at the start and at the end, paired by prompt; as the highest of many",
+    "  points was chosen, they hold for all points at once (Bonferroni). Over seeds: Student's t.",
+    "",
+    "## Small proxy",
+    "",
+    header,
+    rule,
+    ...results.small.map(row),
+    "",
+    `Gold's peak is surely above its start and its end on ${shown} of ${seeds.length} seeds.`,
+    "",
+    "## Large proxy",
+    "",
+    header,
+    rule,
+    ...results.large.map(row),
+    "",
+    `At the end gold is higher with the large proxy than with the small by ${decimal(lost)} (n = ${seeds.length} seeds).`,
+    "",
+    "![gold and proxy by iteration, small and large proxy](over-optimization.svg)",
+    "",
+    `Seed ${seeds[0]}, small proxy, over sqrt(KL) with Gao's curve:`,
+    "",
+    "![gold, proxy and fit over the distance](over-optimization-gao.svg)",
+    "",
+  ].join("\n");
+  writeFileSync("docs/results/over-optimization.md", document);
+}

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { prompts } from "../worlds/assistant/index.js";
-import { BehaviourWatch } from "./alarm.js";
+import { BehaviourWatch, heldOutAlarms } from "./alarm.js";
+import type { GoldSummary } from "./policies.js";
 
 const [harmful] = prompts("train", "harmful");
 const [safe] = prompts("train", "benign");
@@ -60,5 +61,49 @@ describe("the watch over behaviour", () => {
       "complies with harmful requests",
     ]);
     expect(raised(STOCK, REFUSAL, harmful)).toEqual([]);
+  });
+});
+
+describe("alarms on held-out prompts", () => {
+  const rate = (estimate: number) => ({
+    ...{ estimate, low: estimate - 0.04, high: estimate + 0.04, n: 200, clusters: 50 },
+  });
+  const summary = (gold: number, changed: Partial<Record<string, number>> = {}) => {
+    const of = (name: string, usual: number) => rate(changed[name] ?? usual);
+    return {
+      gold: rate(gold),
+      toHarm: { complies: of("complies", 0.3) },
+      refusesHarm: of("refusesHarm", 0.5),
+      refusesSafe: of("refusesSafe", 0.1),
+      wrongFacts: of("wrongFacts", 0.1),
+      wrongSteps: of("wrongSteps", 0.1),
+    } as unknown as GoldSummary;
+  };
+  const raised = (changed: Partial<Record<string, number>>, gold = 1) =>
+    heldOutAlarms(summary(0), summary(gold, changed)).map(({ behaviour }) => behaviour);
+
+  it("names each behaviour that is worse than SFT's while gold is higher", () => {
+    expect(raised({ refusesHarm: 0.3 })).toEqual(["refuses harmful requests"]);
+    expect(raised({ complies: 0.5 })).toEqual(["complies with harmful requests"]);
+    expect(raised({ refusesSafe: 0.3 })).toEqual(["refuses safe requests"]);
+    expect(raised({ wrongFacts: 0.3 })).toEqual(["states wrong facts"]);
+    expect(raised({ wrongSteps: 0.3 })).toEqual(["tells steps that do not belong"]);
+    const [alarm] = heldOutAlarms(summary(0), summary(1, { wrongSteps: 0.3 }));
+    expect(alarm).toMatchObject({
+      iteration: null,
+      before: { shown: 20, n: 200 },
+      now: { shown: 60, n: 200 },
+    });
+  });
+
+  it("is silent where behaviour is better, worse by little or within the intervals, or gold is not higher", () => {
+    expect(raised({ refusesHarm: 0.9, complies: 0, refusesSafe: 0, wrongFacts: 0, wrongSteps: 0 })).toEqual(
+      [],
+    );
+    expect(raised({ wrongSteps: 0.19 })).toEqual([]);
+    const wide = summary(1, { wrongSteps: 0.3 });
+    wide.wrongSteps.low = 0.12;
+    expect(heldOutAlarms(summary(0), wide)).toEqual([]);
+    expect(raised({ wrongSteps: 0.3 }, 0)).toEqual([]);
   });
 });

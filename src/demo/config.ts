@@ -116,16 +116,16 @@ export const demoSchema = z.object({
   pairs: z.number().int().positive().default(12_000).describe("Pairs of responses that the raters compare."),
   topics: z
     .partialRecord(z.enum(PROMPT_TOPICS), z.number().min(0))
-    .default({ facts: 0.42, everyday: 0.18, alarming: 0.12, harmful: 0.28 })
+    .default({ facts: 0.4, everyday: 0.21, alarming: 0.12, harmful: 0.27 })
     .describe("Shares of the topics of prompts among those pairs; what is hardest to learn needs most."),
   ppoTopics: z
     .partialRecord(z.enum(PROMPT_TOPICS), z.number().min(0))
-    .default({ facts: 0.3, everyday: 0.25, alarming: 0.2, harmful: 0.25 })
+    .default({ facts: 0.2, everyday: 0.33, alarming: 0.17, harmful: 0.3 })
     .describe("The same among the prompts of PPO."),
   pairSources: z
     .record(z.enum(PROMPT_TOPICS), z.partialRecord(z.enum(PAIR_SOURCES), z.number().min(0)))
     .default({
-      facts: { sample: 0.15, hotter: 0.2, written: 0.1, elsewhere: 0.1, slip: 0.45 },
+      facts: { sample: 0.12, hotter: 0.18, written: 0.05, elsewhere: 0.05, slip: 0.6 },
       everyday: { sample: 0.2, hotter: 0.2, written: 0.1, elsewhere: 0.1, slip: 0.4 },
       alarming: { sample: 0.2, hotter: 0.2, written: 0.1, elsewhere: 0.1, slip: 0.4 },
       harmful: { sample: 0.15, hotter: 0.1, written: 0.15, elsewhere: 0.45, slip: 0.15 },
@@ -180,7 +180,8 @@ export const demoSchema = z.object({
     miniBatches: 2,
     epochs: 2,
     maxNewTokens: 48,
-    learningRate: 4e-4,
+    learningRate: 1e-4,
+    valueLearningRate: 1e-3,
     schedule: "linear",
     klCoefficient: 0.2,
     missingEosPenalty: 1,
@@ -189,6 +190,13 @@ export const demoSchema = z.object({
   })
     .prefault({})
     .describe("Policy optimisation."),
+  ppoFrom: z
+    .enum(["sft", "rejection"])
+    .default("rejection")
+    .describe(
+      "The policy that PPO starts from: the SFT model, or the one that rejection sampling made of it, as in " +
+        "Llama 2 (Touvron et al. 2023, section 3.2.3). The KL tether is to the SFT model either way.",
+    ),
   rejection: withDefaults(sftSchema, {
     epochs: 2,
     batchSize: 64,
@@ -200,7 +208,7 @@ export const demoSchema = z.object({
   })
     .prefault({})
     .describe(
-      "Rejection sampling, which PPO is compared with: fine-tuning on the reward model's favourites.",
+      "Rejection sampling: fine-tuning on the reward model's favourites among samples of the SFT model.",
     ),
   split: z
     .enum(HELD_OUT_SPLITS)
@@ -219,7 +227,7 @@ export const demoSchema = z.object({
     .number()
     .int()
     .min(2)
-    .default(16)
+    .default(12)
     .describe("Samples of the SFT model for each held-out prompt, of which the reward model chooses."),
   samplesPerPrompt: z
     .number()
@@ -232,6 +240,8 @@ export const demoSchema = z.object({
     .int()
     .min(0)
     .default(0)
-    .describe("Iterations between evaluations on held-out prompts; 0: only at the end."),
+    .describe(
+      "Iterations of PPO between evaluations on held-out prompts, which make the curve of over-optimisation; 0: none.",
+    ),
 });
 export type DemoConfig = z.infer<typeof demoSchema>;

@@ -3,11 +3,12 @@ import type { Network } from "../model/network.js";
 import type { Tokenizer } from "../text/index.js";
 import type { Alarm } from "./alarm.js";
 import type { Evaluation } from "./evaluation.js";
-import type { GoldSamples, GoldSummary } from "./policies.js";
+import type { Checkpoint } from "./over-optimization.js";
+import type { GoldSamples } from "./policies.js";
 import type { VotesSummary } from "./rating/summary.js";
 import type { RewardCheck } from "./reward-check.js";
 
-export const PHASES = ["pretrain", "sft", "preferences", "reward", "ppo", "baselines", "evaluate"] as const;
+export const PHASES = ["pretrain", "sft", "preferences", "reward", "rejection", "ppo", "evaluate"] as const;
 export type Phase = (typeof PHASES)[number];
 
 export interface StepEvent {
@@ -22,7 +23,7 @@ export interface StepEvent {
 export type DemoEvent =
   | StepEvent
   | { kind: "alarm"; alarm: Alarm }
-  | { kind: "gold"; iteration: number; proxy: number; kl: number; gold: GoldSummary }
+  | { kind: "checkpoint"; checkpoint: Checkpoint }
   | { kind: "models"; models: DemoModels }
   | { kind: "samples"; sft: GoldSamples[]; ppo: GoldSamples[] }
   | { kind: "result"; result: DemoResult };

@@ -4,9 +4,10 @@
  * see the gold utility through their own noise and biases; no model is trained on it.
  */
 import type { Runtime } from "../runtime/runtime.js";
+import { heldOutAlarms } from "./alarm.js";
 import { collectPreferences } from "./collect.js";
 import type { DemoConfig } from "./config.js";
-import { evaluatePolicies } from "./evaluation.js";
+import { evaluatePolicies, POLICY_NAMES, type PolicyFigures } from "./evaluation.js";
 import type { DemoEvent } from "./events.js";
 import { optimise } from "./optimise.js";
 import { checkReward } from "./reward-check.js";
@@ -43,13 +44,19 @@ export async function* demo(
     maxLength,
   );
 
-  // 4. PPO against the reward model, tethered to the SFT model; and the simplest other use of the same reward model.
-  const { policy, alarms, kl } = yield* optimise(runtime, reference, tokenizer, rewarded, config);
+  // 4. The simplest use of the reward model: the best of several samples to each prompt as demonstrations.
   const rejection = yield* trainByRejection(runtime, reference, tokenizer, pairs, rewarded, config);
 
-  // 5. The policies on held-out prompts.
+  // 5. PPO against the reward model from there, tethered to the SFT model.
+  const start = config.ppoFrom === "rejection" ? rejection : reference;
+  const { policy, alarms, kl } = yield* optimise(runtime, { reference, start }, tokenizer, rewarded, config);
+
+  // 6. The policies on held-out prompts.
   const runners = { reference, rejection, policy, rewardModel: rewarded.scorer };
   const evaluation = yield* evaluatePolicies(runtime, tokenizer, runners, config);
+  const atBest = (wanted: string) =>
+    (evaluation.policies.find(({ name }) => name === wanted) as PolicyFigures).summary;
+  alarms.push(...heldOutAlarms(atBest(POLICY_NAMES.sftBest), atBest(POLICY_NAMES.ppoBest)));
   const models = { sft: reference.network, reward: rewarded.scorer.network, policy: policy.network };
   yield { kind: "models", models: { tokenizer, ...models, normalization: rewarded.scale } };
   yield {

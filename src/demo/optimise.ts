@@ -1,4 +1,4 @@
-/** The stage of the demo that optimises: PPO against the reward model, tethered to the SFT model, under watch. */
+/** The stage of the demo that optimises: PPO against the reward model from a policy to start with, tethered to the SFT model, under watch. */
 import { type PpoStep, ppo } from "../algorithms/ppo.js";
 import { modelReward, type RewardSource } from "../algorithms/reward-sources.js";
 import { Generator } from "../generate/index.js";
@@ -13,7 +13,7 @@ import { drawPrompts } from "./candidates.js";
 import type { DemoConfig } from "./config.js";
 import { type DemoEvent, stepOf } from "./events.js";
 import { promptIds } from "./language-model.js";
-import { sampleGold, summarizeGold } from "./policies.js";
+import { measureCheckpoint } from "./over-optimization.js";
 import { type TrainedReward, weightsOf } from "./training.js";
 
 export interface Optimised {
@@ -25,21 +25,18 @@ export interface Optimised {
 
 export async function* optimise(
   runtime: Runtime,
-  reference: NetworkRunner,
+  { reference, start }: { reference: NetworkRunner; start: NetworkRunner },
   tokenizer: Tokenizer,
-  { scorer, scale }: TrainedReward,
+  rewarded: TrainedReward,
   config: DemoConfig,
 ): AsyncGenerator<DemoEvent, Optimised> {
   const { seed } = config;
   const { padId } = tokenizer;
   const { microBatchSize: rows, packing, iterations, batchSize } = config.ppo;
-  const { config: modelConfig, frozen } = reference.network;
-  const policy = new NetworkTrainer(runtime, fullNetwork(runtime, modelConfig, frozen), config.ppo);
-  const value = new NetworkTrainer(
-    runtime,
-    fullNetwork(runtime, modelConfig, weightsOf(scorer.network)),
-    config.ppo,
-  );
+  const { scorer, scale } = rewarded;
+  const copyOf = ({ network }: NetworkRunner) =>
+    new NetworkTrainer(runtime, fullNetwork(runtime, network.config, weightsOf(network)), config.ppo);
+  const [policy, value] = [copyOf(start), copyOf(scorer)];
   const generator = new Generator(runtime, policy.network, padId, tokenizer);
   const drawn = drawPrompts(
     prompts("train"),
@@ -66,15 +63,18 @@ export async function* optimise(
   };
 
   const setup = { policy, reference, value, generator, rewards: [watched], prompts: asked, padId };
-  const sampler = new Generator(runtime, reference.network, padId, tokenizer);
-  const {
-    temperature,
-    ppo: { maxNewTokens },
-  } = config;
-  const gold = async (from: Generator) => {
-    const plan = { samplesPerPrompt: 1, maxNewTokens, temperature, seed: seed + 1 };
-    return summarizeGold(await sampleGold(from, tokenizer, prompts(config.split), plan));
-  };
+  const { temperature } = config;
+  const checkpoint = async (iteration: number): Promise<DemoEvent> => ({
+    kind: "checkpoint",
+    checkpoint: await measureCheckpoint(
+      iteration,
+      { policy, generator, reference },
+      tokenizer,
+      rewarded,
+      config,
+    ),
+  });
+  if (config.evaluateEvery > 0) yield await checkpoint(0);
   let [last, told]: [PpoStep | undefined, number] = [undefined, 0];
   for await (const step of ppo(
     setup,
@@ -85,12 +85,7 @@ export async function* optimise(
     yield stepOf("ppo", step);
     for (const alarm of alarms.slice(told)) yield { kind: "alarm", alarm };
     told = alarms.length;
-    if (config.evaluateEvery === 0) continue;
-    const { "objective/scores": proxy, "objective/kl": kl } = step.metrics;
-    // The first iteration's responses are still those of the SFT model.
-    if (step.step === 1) yield { kind: "gold", iteration: 0, proxy, kl, gold: await gold(sampler) };
-    if (step.step % config.evaluateEvery === 0)
-      yield { kind: "gold", iteration: step.step, proxy, kl, gold: await gold(generator) };
+    if (config.evaluateEvery > 0 && step.step % config.evaluateEvery === 0) yield await checkpoint(step.step);
   }
   return { policy, alarms, kl: last?.metrics["objective/kl"] ?? 0 };
 }

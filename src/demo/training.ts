@@ -61,10 +61,9 @@ export async function* trainRewardModel(
 ): AsyncGenerator<StepEvent, TrainedReward> {
   const { padId } = tokenizer;
   const { microBatchSize: rows, packing, maxLength } = config.reward;
-  const { config: modelConfig, frozen } = reference.network;
   const scorer = new NetworkTrainer(
     runtime,
-    fullNetwork(runtime, modelConfig, frozen, config.seed, "random"),
+    fullNetwork(runtime, reference.network.config, weightsOf(reference.network), config.seed, "random"),
     config.reward,
   );
   const compared = trainingPairs(pairs, preferences, tokenizer);
@@ -110,14 +109,14 @@ export async function* trainByRejection(
   }));
   const tuned = new NetworkTrainer(
     runtime,
-    fullNetwork(runtime, reference.network.config, reference.network.frozen),
+    fullNetwork(runtime, reference.network.config, weightsOf(reference.network)),
     config.rejection,
   );
   const dialogues = best.map(({ prompt, response }) =>
     dialogueSequence(tokenizer, prompt.text, response.text),
   );
   for await (const step of sft(tuned, dialogues, padId, { ...config.rejection, seed: config.seed }))
-    yield stepOf("baselines", step);
+    yield stepOf("rejection", step);
   return tuned;
 }
 
@@ -134,8 +133,9 @@ function ownSamples(pairs: readonly CandidatePair[]): { prompt: Prompt; response
     .filter(({ responses }) => responses.length > 0);
 }
 
-/** A network's parameters as weights that another network may start from. */
-export const weightsOf = (network: Network): Weights => network.trainable.byName;
+/** A network's parameters, frozen and trainable, as weights that another network may start from. */
+export const weightsOf = ({ frozen, trainable }: Network): Weights =>
+  new Map([...frozen, ...trainable.byName]);
 
 /** The network as it is now, frozen. */
 function frozenCopy(runtime: Runtime, network: Network): Network {

@@ -91,6 +91,13 @@ test("figures have intervals and are the run's result.json", () => {
   const written = JSON.parse(readFileSync(path.join(folder, "runs/demo/result.json"), "utf8"));
   expect(written.evaluation).toEqual(evaluation);
   expect(written.bars).toEqual(bars);
+  const { peak, rise, fall } = written.overOptimization;
+  const golds = written.curve.map(({ gold }: { gold: { estimate: number } }) => gold.estimate);
+  expect(peak.gold.estimate).toBe(Math.max(...golds));
+  expect(rise.estimate).toBeCloseTo(peak.gold.estimate - golds[0], 9);
+  expect(fall.estimate).toBeCloseTo(peak.gold.estimate - golds[2], 9);
+  // The first point is the policy that PPO starts from.
+  expect(written.curve[0].kl.estimate).not.toBe(0);
 });
 
 test("a run that misses its bars says which, and what the reader sees, where the reader looks", () => {

@@ -4,6 +4,12 @@ import { barsOf } from "../../demo/bars.js";
 import { type DemoConfig, demoSchema } from "../../demo/config.js";
 import type { DemoModels, DemoResult, Phase } from "../../demo/events.js";
 import { demo } from "../../demo/loop.js";
+import {
+  type Checkpoint,
+  figures,
+  type OverOptimization,
+  overOptimization,
+} from "../../demo/over-optimization.js";
 import type { GoldSamples } from "../../demo/policies.js";
 import { exportMerged } from "../../model/export.js";
 import { saveRewardModel } from "../../model/reward-model.js";
@@ -26,14 +32,14 @@ export default defineCommand({
   description:
     "Runs the whole RLHF loop in the built-in world: a small language model is trained from nothing, fine-tuned on " +
     "demonstrations of mixed quality, sampled in pairs, judged by simulated raters of whom some are careless, biased or " +
-    "hostile, given a reward model, optimised with PPO under a KL tether, and evaluated by the gold utility, which the " +
+    "hostile, given a reward model, improved by rejection sampling and by PPO under a KL tether, and evaluated by the gold utility, which the " +
     "raters judge by and no model is given. The raters vote over the HTTP API of a feedback server, into plumb.db in the run's folder.",
   examples: [
     { command: "plumb demo", does: "the whole loop, in a few minutes on two cores" },
     { command: "plumb demo --seed 2 --json", does: "another seed; figures with intervals as JSON" },
     {
       command: "plumb demo recipes/over-optimization.yaml",
-      does: "raters who love length and a tiny KL coefficient: the proxy rises, the gold utility falls",
+      does: "few votes and no KL tether: the proxy rises, the gold utility rises, peaks and falls",
     },
   ],
   schema: demoSchema,
@@ -48,8 +54,8 @@ const TITLES: Record<Phase, string> = {
   sft: "2 fine-tuning",
   preferences: "3 preferences",
   reward: "4 reward model",
-  ppo: "5 PPO",
-  baselines: "6 baselines",
+  rejection: "5 rejection sampling",
+  ppo: "6 PPO",
   evaluate: "7 evaluation",
 };
 
@@ -60,8 +66,7 @@ async function runDemo({ ui, signal }: Context, config: DemoConfig): Promise<voi
   const runtime = createRuntime();
   const name = await unusedRunName(config.root, config.name);
   const run = await Run.create({ root: config.root, name, command: "demo", config });
-  const curve: { iteration: number; proxy: number; gold: number; low: number; high: number; kl: number }[] =
-    [];
+  const curve: Checkpoint[] = [];
   let bar: Progress | undefined;
   let phase: Phase | undefined;
   let count = 0;
@@ -76,9 +81,8 @@ async function runDemo({ ui, signal }: Context, config: DemoConfig): Promise<voi
         const named = Object.entries(event.metrics).map(([key, value]) => [`${event.phase}/${key}`, value]);
         if (named.length > 0) run.appendMetrics(++count, Object.fromEntries(named) as Record<string, number>);
         bar?.update(event.step, bars(event.phase, event.metrics));
-      } else if (event.kind === "gold") {
-        const { estimate: gold, low, high } = event.gold.gold;
-        curve.push({ iteration: event.iteration, proxy: event.proxy, gold, low, high, kl: event.kl });
+      } else if (event.kind === "checkpoint") {
+        curve.push(event.checkpoint);
       } else if (event.kind === "models") await saveModels(run.dir, event.models, config);
       else if (event.kind === "samples") writeSamples(run, event.sft, event.ppo);
       else if (event.kind === "alarm")
@@ -94,16 +98,21 @@ async function runDemo({ ui, signal }: Context, config: DemoConfig): Promise<voi
         const result = {
           ...event.result,
           bars: barsOf(event.result),
-          ...(curve.length > 0 && { curve }),
+          ...(curve.length > 1 && {
+            ...{ curve: curve.map(figures), overOptimization: overOptimization(curve, event.result.alarms) },
+          }),
           seconds,
           processorSeconds,
           peakMemoryMb,
           run: run.dir,
         };
         await run.writeResult(result);
-        if (curve.length > 0)
-          await writeFileAtomically(join(run.dir, "over-optimization.svg"), overOptimizationSvg(curve));
-        await ui.result(result, () => summary(result, curve, run.dir));
+        if (result.overOptimization)
+          await writeFileAtomically(
+            join(run.dir, "over-optimization.svg"),
+            overOptimizationSvg(curve, result.overOptimization),
+          );
+        await ui.result(result, () => summary(result, run.dir));
       }
       if (signal.aborted) {
         ui.info(`stopped; the demo starts anew each time (metrics so far are in ${run.dir})`);
@@ -139,11 +148,17 @@ function writeSamples(run: Run, sft: readonly GoldSamples[], ppo: readonly GoldS
   });
 }
 
-type Result = DemoResult & { seconds: number; bars: ReturnType<typeof barsOf> };
+interface Result extends DemoResult {
+  seconds: number;
+  bars: ReturnType<typeof barsOf>;
+  curve?: ReturnType<typeof figures>[];
+  overOptimization?: OverOptimization;
+}
 
-function summary(result: Result, curve: Parameters<typeof overOptimizationPlot>[0], dir: string): string {
+function summary(result: Result, dir: string): string {
   const parts = [raterTable(result.votes), rewardTable(result), resultTables(result), warningLines(result)];
-  if (curve.length > 0) parts.push(overOptimizationPlot(curve));
+  if (result.curve && result.overOptimization)
+    parts.push(overOptimizationPlot(result.curve, result.overOptimization));
   parts.push(sampleLines(dir, result.seed));
   parts.push(
     `${formatDuration(result.seconds)} in all. Figures with intervals: ${join(dir, "result.json")}`,

@@ -6,6 +6,7 @@ import type { Alarm } from "../../demo/alarm.js";
 import type { Bar } from "../../demo/bars.js";
 import type { PolicyFigures } from "../../demo/evaluation.js";
 import type { DemoResult, Phase } from "../../demo/events.js";
+import type { figures, OverOptimization } from "../../demo/over-optimization.js";
 import { RandomStream } from "../../random.js";
 import type { Interval } from "../../statistics/estimates.js";
 import { plotLines } from "../plot-lines.js";
@@ -18,7 +19,7 @@ export function bars(phase: Phase, metrics: Readonly<Record<string, number>>): L
   switch (phase) {
     case "pretrain":
     case "sft":
-    case "baselines":
+    case "rejection":
       return { loss: metrics.loss };
     case "reward":
       return { loss: metrics.loss, accuracy: metrics.accuracy };
@@ -62,22 +63,31 @@ export function resultTables({ evaluation, split }: DemoResult): string {
     policy.summary.length.toFixed(1),
   ]);
   const acts = evaluation.policies.map((policy) => {
-    const { toHarm, refusesSafe, wrongFacts } = policy.summary;
+    const { toHarm, refusesSafe, wrongFacts, wrongSteps } = policy.summary;
     return [
       named(policy),
       ...[toHarm.refusesWell, toHarm.refusesBadly, toHarm.offTopic, toHarm.complies].map(percent),
-      ...[refusesSafe, wrongFacts].map(percent),
+      ...[refusesSafe, wrongFacts, wrongSteps].map(percent),
     ];
   });
   const [first] = evaluation.policies;
-  const { toHarm, refusesSafe, wrongFacts } = first.summary;
+  const { toHarm, refusesSafe, wrongFacts, wrongSteps } = first.summary;
   return [
     `On ${evaluation.prompts} held-out prompts (${split}); best possible: gold 2, helpfulness 2 on safe prompts, harmlessness 1.5 on harmful ones.`,
     formatTable(["policy", "gold utility", "helpful", "harmless", "KL", "sampled", "tokens"], worth),
     "",
-    `Of answers to harmful requests (n ${toHarm.complies.n}), to safe ones (${refusesSafe.n}), to questions for facts (${wrongFacts.n}):`,
+    `Of answers to harmful requests (n ${toHarm.complies.n}), to safe ones (${refusesSafe.n}), to questions for facts (${wrongFacts.n}), to safe requests for steps (${wrongSteps.n}):`,
     formatTable(
-      ["policy", "refuses well", "badly", "off topic", "complies", "refuses safe", "wrong facts"],
+      [
+        "policy",
+        "refuses well",
+        "badly",
+        "off topic",
+        "complies",
+        "refuses safe",
+        "wrong facts",
+        "wrong steps",
+      ],
       acts,
     ),
     "",
@@ -92,9 +102,10 @@ export function resultTables({ evaluation, split }: DemoResult): string {
 export function warningLines({ alarms, bars }: { alarms: readonly Alarm[]; bars: readonly Bar[] }): string {
   const rate = ({ shown, n }: Alarm["before"]) => `${((100 * shown) / n).toFixed(0)}% of ${n}`;
   return [
-    ...alarms.map(
-      ({ behaviour, iteration, before, now }) =>
-        `ALARM in iteration ${iteration}: the score rises, and the policy ${behaviour} in ${rate(now)} answers, before in ${rate(before)}.`,
+    ...alarms.map(({ behaviour, iteration, before, now }) =>
+      iteration === null
+        ? `ALARM on held-out prompts: gold is higher, and the policy ${behaviour} in ${rate(now)} answers, SFT in ${rate(before)}.`
+        : `ALARM in iteration ${iteration}: the score rises, and the policy ${behaviour} in ${rate(now)} answers, before in ${rate(before)}.`,
     ),
     ...bars
       .filter(({ met }) => !met)
@@ -126,43 +137,68 @@ export function sampleLines(dir: string, seed: number): string {
   ].join("\n");
 }
 
-export interface CurvePoint {
-  iteration: number;
-  /** Mean reward-model score of the iteration's training responses. */
-  proxy: number;
-  /** Mean gold utility on held-out prompts, with its interval. */
-  gold: number;
-  low: number;
-  high: number;
-  /** KL per response. */
-  kl: number;
-}
+type Curve = readonly ReturnType<typeof figures>[];
 
-/** Proxy and gold by iteration, drawn with characters. */
-export function overOptimizationPlot(curve: readonly CurvePoint[]): string {
-  const best = curve.reduce((a, b) => (b.gold > a.gold ? b : a));
+/** Proxy and gold by iteration, drawn with characters, and what they show. */
+export function overOptimizationPlot(curve: Curve, shown: OverOptimization): string {
+  const { peak, rise, fall, fit, stopped } = shown;
   const last = curve[curve.length - 1];
+  const by = (of: (point: Curve[number]) => Interval) =>
+    curve.map((point) => [point.iteration, of(point).estimate] as const);
   return [
     "reward model (proxy) and gold utility by PPO iteration",
     plotLines([
-      { name: "proxy", points: curve.map((c) => [c.iteration, c.proxy] as const) },
-      { name: "gold", points: curve.map((c) => [c.iteration, c.gold] as const) },
+      { name: "proxy", points: by(({ proxy }) => proxy) },
+      { name: "gold", points: by(({ gold }) => gold) },
     ]),
-    `gold peaks at ${best.gold.toFixed(2)} in iteration ${best.iteration} (KL ${best.kl.toFixed(1)}) and ends at ` +
-      `${last.gold.toFixed(2)} (KL ${last.kl.toFixed(1)}), while the proxy goes from ${curve[0].proxy.toFixed(2)} to ${last.proxy.toFixed(2)}`,
+    `Gold is highest in iteration ${peak.iteration}, at ${fixed(peak.kl)} nats: ${decimal(peak.gold)}. It rose by ${decimal(rise)} and ` +
+      `then fell by ${decimal(fall)} to the end, at ${fixed(last.kl)} nats; the proxy went from ${fixed(curve[0].proxy)} to ` +
+      `${fixed(peak.proxy)} at the peak and ${fixed(last.proxy)} at the end.`,
+    overOptimizationVerdict(shown),
+    ...(fit
+      ? [
+          `Gao's curve, gold = start + d (alpha - beta log d) with d = sqrt(KL): alpha ${fit.alpha.toFixed(2)}, beta ${fit.beta.toFixed(2)}, ` +
+            `R^2 ${fit.r2.toFixed(2)}${fit.peakKl === undefined ? "" : `; highest at ${fit.peakKl.toFixed(1)} nats`}.`,
+        ]
+      : []),
+    stopped
+      ? `The first alarm (${stopped.by}) would have stopped it in iteration ${stopped.iteration}, with gold ${decimal(stopped.gold)}.`
+      : "No alarm was raised.",
   ].join("\n");
 }
 
-export function overOptimizationSvg(curve: readonly CurvePoint[]): string {
+function overOptimizationVerdict({ rise, fall }: OverOptimization): string {
+  if (rise.low > 0 && fall.low > 0) return "Over-optimisation: gold rose and fell, both beyond chance.";
+  if (fall.low > 0) return "Gold fell and never surely rose: a proxy that was wrong from the start.";
+  return rise.low > 0
+    ? "Gold rose and has not surely fallen: no over-optimisation yet."
+    : "Gold neither surely rose nor surely fell.";
+}
+
+/** Proxy and gold over d = sqrt(KL), with Gao's curve. */
+export function overOptimizationSvg(curve: Curve, { fit }: OverOptimization): string {
+  const at = ({ kl }: Curve[number]) => Math.sqrt(Math.max(0, kl.estimate));
+  const ordered = [...curve].sort((a, b) => at(a) - at(b));
+  const start = curve[0].gold.estimate;
+  const by = (of: (point: Curve[number]) => Interval) => ({
+    points: ordered.map((point) => [at(point), of(point).estimate] as const),
+    band: ordered.map((point) => [of(point).low, of(point).high] as const),
+  });
+  const fitted = (d: number) => (fit && d > 0 ? start + d * (fit.alpha - fit.beta * Math.log(d)) : start);
   return svgLinePlot(
     [
-      { name: "reward model (proxy)", points: curve.map((c) => [c.iteration, c.proxy] as const) },
-      {
-        name: "gold utility",
-        points: curve.map((c) => [c.iteration, c.gold] as const),
-        band: curve.map((c) => [c.low, c.high] as const),
-      },
+      { name: "reward model (proxy)", ...by(({ proxy }) => proxy) },
+      { name: "gold utility", ...by(({ gold }) => gold) },
+      ...(fit
+        ? [
+            {
+              name: "d (alpha - beta log d)",
+              points: ordered.map((point) => [at(point), fitted(at(point))] as const),
+              dashed: true,
+            },
+          ]
+        : []),
     ],
-    { title: "Over-optimisation", xLabel: "PPO iteration", yLabel: "mean over responses" },
+    { title: "Over-optimisation", xLabel: "sqrt(KL from SFT)", yLabel: "mean over held-out prompts" },
   );
 }

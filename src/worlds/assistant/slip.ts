@@ -44,7 +44,7 @@ function wrongFact({ task }: Prompt, response: string, random: RandomStream): st
   const { attribute, value, text, as } = random.choice(stated);
   const mistake = task.type === "facts" ? animalNamed(task.animal).facts[attribute].mistake : value;
   const others = VALUES[attribute].filter((candidate) => candidate !== value);
-  const other = mistake !== value && random.bernoulli(0.5) ? mistake : random.choice(others);
+  const other = mistake !== value && random.bernoulli(0.7) ? mistake : random.choice(others);
   return replaced(response, text, as(other));
 }
 
