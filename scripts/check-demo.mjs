@@ -121,8 +121,8 @@ function page() {
     "## Policies",
     "",
     "Median over the seeds [least to greatest], and the 95% interval of the mean over seeds (Student's t). SFT and PPO at their best",
-    "temperature, and rejection sampling, are sampled at the one of 0.1, 0.2, 0.35, 0.5, 0.7 at which each has the highest gold utility on the
-    develop split; the others at 0.7. PPO starts from the policy of rejection sampling.",
+    "temperature, and rejection sampling, are sampled at the one of 0.1, 0.2, 0.35, 0.5, 0.7 at which each has the highest gold utility on the",
+    "develop split; the others at 0.7. PPO starts from the policy of rejection sampling.",
     "Best of n takes the n whose KL is PPO's, at most 12. Rates are over four responses to each prompt.",
     "",
     `| | ${policies.join(" | ")} |`,
