@@ -14,7 +14,6 @@ export {
   type PpoConfig,
   type PpoSetup,
   type PpoState,
-  type PpoStep,
   ppo,
   ppoSchema,
 } from "./algorithms/ppo.js";
@@ -33,6 +32,7 @@ export {
   type RewardSource,
 } from "./algorithms/reward-sources.js";
 export { type SftConfig, sft, sftSchema } from "./algorithms/sft.js";
+export type { Step } from "./algorithms/step.js";
 export { PlumbError } from "./errors.js";
 export {
   aggregateLabels,

@@ -2,7 +2,7 @@ import { collate } from "../src/model/batch.js";
 import { hiddenStates, logits } from "../src/model/decoder.js";
 import type { Network } from "../src/model/network.js";
 import { NetworkRunner } from "../src/model/runner.js";
-import { tokenInputs } from "../src/model/sequence-programs.js";
+import { batchTokens } from "../src/model/values.js";
 import type { Runtime } from "../src/runtime/runtime.js";
 import { PAD } from "./tiny-network.js";
 
@@ -14,11 +14,10 @@ export async function fullLogits(
 ): Promise<Float32Array[]> {
   const batch = collate([{ ids, read: ids.map(() => true) }], PAD);
   const { config } = network;
-  const { all } = await new NetworkRunner(runtime, network).forward(
-    "all",
-    tokenInputs(batch),
+  const { all } = await new NetworkRunner(runtime, network).evaluate(
     (p, x) => ({ all: logits(p, config, hiddenStates(p, config, x.ids)) }),
-    { ids: batch.ids },
+    batchTokens(batch),
+    {},
   );
   return ids.map((_, t) => (all as Float32Array).slice(t * config.vocabSize, (t + 1) * config.vocabSize));
 }

@@ -1,4 +1,5 @@
-import { type PpoStep, ppo, ppoSchema } from "../../src/algorithms/ppo.js";
+import { ppo, ppoSchema } from "../../src/algorithms/ppo.js";
+import type { Step } from "../../src/algorithms/step.js";
 import { functionReward } from "../../src/algorithms/reward-sources.js";
 import { LORA, someIds } from "../../src/bench/steps.js";
 import { Generator } from "../../src/generate/index.js";
@@ -15,15 +16,15 @@ const ENOUGH = 1_000_000;
 class WatchedTrainer extends NetworkTrainer {
   onBackward: (() => void) | undefined;
 
-  override backward(...args: Parameters<NetworkTrainer["backward"]>): ReturnType<NetworkTrainer["backward"]> {
+  override differentiate: NetworkTrainer["differentiate"] = (loss, values, settings) => {
     this.onBackward?.();
-    return super.backward(...args);
-  }
+    return super.differentiate(loss, values, settings);
+  };
 }
 
 /** PPO iterations, one at a time, with their time by phase. */
 export class PpoWork {
-  private readonly iterations: AsyncGenerator<PpoStep>;
+  private readonly iterations: AsyncGenerator<Step>;
   private sampled = 0;
   private scored = 0;
 

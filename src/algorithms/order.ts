@@ -35,3 +35,18 @@ export function exactDivision(a: number, b: number, what: string): number {
     throw new PlumbError(`${what}: ${a} is not a multiple of ${b}`, { hint: "change one of the two" });
   return a / b;
 }
+
+/** Rows of an update: each epoch shuffles the batch anew and cuts it into mini-batches. */
+export function minibatch(
+  config: { batchSize: number; miniBatches: number; epochs: number; seed: number },
+  iteration: number,
+  update: number,
+  name: string,
+): number[] {
+  const { batchSize, miniBatches, epochs, seed } = config;
+  const size = batchSize / miniBatches;
+  const epoch = Math.floor(update / miniBatches);
+  const order = batchIndices(batchSize, batchSize, iteration * epochs + epoch, seed, name);
+  const start = (update % miniBatches) * size;
+  return order.slice(start, start + size);
+}

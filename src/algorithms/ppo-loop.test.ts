@@ -5,13 +5,16 @@ import type { Completion, GenerateOptions, SamplingConfig } from "../generate/in
 import { promptCompletion, type Sequence } from "../model/batch.js";
 import { frozenNetwork } from "../model/create.js";
 import type { Network } from "../model/network.js";
-import { type Feeds, type Inputs, type Loss, NetworkRunner, NetworkTrainer } from "../model/runner.js";
+import { NetworkRunner, NetworkTrainer } from "../model/runner.js";
 import { sequenceLogProbs, sequenceLogProbsAndEntropies, sequenceValues } from "../model/score.js";
+import type { Values } from "../model/values.js";
 import { RandomStream } from "../random.js";
 import { OrtRuntime } from "../runtime/ort/index.js";
 import { batchIndices } from "./order.js";
-import { type PpoConfig, type PpoState, type PpoStep, ppo, ppoSchema } from "./ppo.js";
+import { type PpoConfig, type PpoState, ppo, ppoSchema, type Trajectory } from "./ppo.js";
+import { sampleOf } from "./ppo-metrics.js";
 import { functionReward } from "./reward-sources.js";
+import type { Step } from "./step.js";
 
 const runtime = new OrtRuntime({ threads: 1 });
 const ADAM = { beta1: 0.9, beta2: 0.999, eps: 1e-8, weightDecay: 0, maxGradNorm: null };
@@ -31,11 +34,11 @@ function adapted(seed: number, head: "none" | "random" = "none"): Network {
 /** A trainer that remembers what it is fed and at which rates it learns. */
 class Watched extends NetworkTrainer {
   readonly rates: number[] = [];
-  readonly fed: Feeds[] = [];
-  override backward(name: string, inputs: Inputs, build: Loss, feeds: Feeds) {
-    this.fed.push(feeds);
-    return super.backward(name, inputs, build, feeds);
-  }
+  readonly fed: Values[] = [];
+  override differentiate: NetworkTrainer["differentiate"] = (loss, values, settings) => {
+    this.fed.push(values);
+    return super.differentiate(loss, values, settings);
+  };
   override update(rate: number): Promise<number> {
     this.rates.push(rate);
     return super.update(rate);
@@ -92,7 +95,7 @@ async function run(changes: Partial<PpoConfig> = {}, start: Partial<PpoState> = 
       },
     },
   };
-  const steps: PpoStep[] = [];
+  const steps: Step<Trajectory>[] = [];
   for await (const step of ppo(setup, config, state)) steps.push(step);
   return { steps, asked, policy, value, state, config };
 }
@@ -140,8 +143,9 @@ const sorted = (list: readonly number[]): number[] => [...list].sort((a, b) => a
 /** The numbers that updates from..to were fed under a name, for tokens that are read. */
 const fed = (trainer: Watched, name: string, from: number, to: number): number[] =>
   trainer.fed.slice(from, to).flatMap((feeds) => {
-    const weights = feeds.weights as Float32Array;
-    return [...(feeds[name] as Float32Array)].filter((_, i) => weights[i] === 1);
+    const of = (key: string) => feeds[key]?.data as Float32Array;
+    const weights = of("weights");
+    return [...of(name)].filter((_, i) => weights[i] === 1);
   });
 function expectClose(actual: readonly number[], expected: readonly number[], digits = 4): void {
   expect(actual.length).toBe(expected.length);
@@ -167,7 +171,8 @@ describe("an iteration", () => {
   test("reports its responses, and says which they are", async () => {
     const { steps, state } = await run();
     const rows = await firstBatch(CONFIG, 0.3);
-    const [{ metrics, samples, tokens }, last] = steps;
+    const [{ metrics, rollouts = [], tokens }, last] = steps;
+    const samples = rollouts.map(sampleOf);
     expect(metrics["objective/kl"]).toBeCloseTo(meanOf(rows.map(({ kl }) => kl)), 4);
     expect(Math.abs(metrics["objective/kl"])).toBeGreaterThan(0.1);
     expect(metrics["objective/kl_coef"]).toBe(0.3);
@@ -200,16 +205,11 @@ describe("an iteration", () => {
     expect(state.iteration).toBe(2);
   });
 
-  test("shows four responses of more", async () => {
-    const { steps } = await run({ batchSize: 6, iterations: 1 });
-    expect(steps[0].samples.length).toBe(4);
-  });
-
   test("scores what did not end by the rules for that", async () => {
     const { steps } = await run({ missingEosPenalty: 2, iterations: 1 });
     const rows = await firstBatch(CONFIG, 0.3);
     const scores = rows.map(({ score, completion }) => score - (completion.finishReason === "stop" ? 0 : 2));
-    expect(steps[0].samples.map(({ score }) => score)).toEqual(scores);
+    expect(steps[0].rollouts?.map(({ score }) => score)).toEqual(scores);
     expect(new Set(rows.map(({ completion }) => completion.finishReason)).size).toBe(2);
     expect(steps[0].metrics["objective/scores"]).toBeCloseTo(meanOf(rows.map(({ score }) => score)), 9);
     expect(steps[0].metrics["objective/rlhf_reward"]).toBeCloseTo(

@@ -7,7 +7,7 @@ import { meanOf, moments, sumOf } from "./statistics.js";
 
 function trajectory(
   finishReason: Completion["finishReason"],
-  numbers: Pick<Trajectory, "score" | "entropy"> & {
+  numbers: Pick<Trajectory, "score" | "entropy" | "reward" | "rewards"> & {
     logProbs: number[];
     referenceLogProbs: number[];
     sampled: number[];
@@ -25,26 +25,27 @@ function trajectory(
     referenceLogProbs: Float32Array.from(rest.referenceLogProbs),
     values: Float32Array.from(rest.values),
     returns: Float64Array.from(rest.returns),
-    rewards: new Float64Array(),
+    prompt: { ids: [1], text: "say" },
+    tokenRewards: new Float64Array(),
     advantages: new Float64Array(),
   };
 }
 
 const TWO: Trajectory[] = [
   trajectory("stop", {
-    ...{ score: 3, entropy: 1.5, text: "ab" },
+    ...{ score: 3, entropy: 1.5, text: "ab", reward: 5, rewards: { kind: 5, brief: 0 } },
     ...{ logProbs: [-1, -2], referenceLogProbs: [-1.5, -2.25], sampled: [-1, -2.5] },
     ...{ values: [1, 2], returns: [2, 4] },
   }),
   trajectory("length", {
-    ...{ score: -1, entropy: 0.5 },
+    ...{ score: -1, entropy: 0.5, reward: 1, rewards: { kind: 3, brief: -2 } },
     ...{ logProbs: [-4], referenceLogProbs: [-3.5], sampled: [-3.75] },
     ...{ values: [0.5], returns: [0] },
   }),
 ];
 
 describe("the metrics of a batch of responses", () => {
-  const metricsOf = () => rolloutMetrics(TWO, [5, 1], { kind: [5, 3], brief: [0, -2] }, 0.2);
+  const metricsOf = () => rolloutMetrics(TWO, 0.2);
 
   it("are means over responses", () => {
     const metrics = metricsOf();
@@ -72,7 +73,7 @@ describe("the metrics of a batch of responses", () => {
     const variance = ((1 - mean) ** 2 + (2 - mean) ** 2 + (-0.5 - mean) ** 2) / 2;
     expect(metricsOf()["val/explained_variance"]).toBeCloseTo(1 - variance / 4, 12);
     const even = TWO.map((t) => ({ ...t, returns: t.returns.map(() => 7) }));
-    expect(rolloutMetrics(even, [5, 1], {}, 0.2)["val/explained_variance"]).toBe(0);
+    expect(rolloutMetrics(even, 0.2)["val/explained_variance"]).toBe(0);
   });
 
   it("do not hang on which way the sampler's numbers err", () => {
@@ -83,10 +84,10 @@ describe("the metrics of a batch of responses", () => {
   });
 
   it("show a response with its own KL and score", () => {
-    expect(sampleOf(TWO[0], { ids: [1], text: "say" })).toEqual({
+    expect(sampleOf(TWO[0])).toEqual({
       ...{ prompt: "say", response: "ab", score: 3, kl: 0.75, tokens: 2, finishReason: "stop" },
     });
-    expect(sampleOf(TWO[1], { ids: [1], text: "" })).toMatchObject({ response: "", tokens: 1 });
+    expect(sampleOf(TWO[1])).toMatchObject({ response: "", tokens: 1 });
     expect(sequenceKl(TWO[1])).toBe(-0.5);
   });
 });

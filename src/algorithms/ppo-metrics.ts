@@ -1,14 +1,10 @@
 /** What PPO reports of an iteration. */
-import type { PpoPrompt, PpoSample, Trajectory, UpdateMetrics } from "./ppo.js";
+import type { Completion } from "../generate/index.js";
+import type { Trajectory, UpdateMetrics } from "./ppo.js";
 import { meanOf, moments, sumOf } from "./statistics.js";
 
 /** Metrics of a batch of responses, under TRL's names. */
-export function rolloutMetrics(
-  trajectories: readonly Trajectory[],
-  rawScores: readonly number[],
-  byName: Readonly<Record<string, number[]>>,
-  beta: number,
-): Record<string, number> {
+export function rolloutMetrics(trajectories: readonly Trajectory[], beta: number): Record<string, number> {
   const mean = (f: (t: Trajectory) => number): number => meanOf(trajectories.map(f));
   const kl = mean(sequenceKl);
   const { variance: errorVariance } = moments(
@@ -20,8 +16,8 @@ export function rolloutMetrics(
     "objective/entropy": mean((t) => -sumOf(t.logProbs)),
     "objective/non_score_reward": -beta * kl,
     "objective/rlhf_reward": mean((t) => t.score) - beta * kl,
-    "objective/scores": meanOf(rawScores),
-    "objective/scores_std": Math.sqrt(moments([rawScores]).variance),
+    "objective/scores": mean((t) => t.reward),
+    "objective/scores_std": Math.sqrt(moments([trajectories.map((t) => t.reward)]).variance),
     "objective/kl_coef": beta,
     "policy/token_entropy": mean((t) => t.entropy),
     "val/num_eos_tokens": trajectories.filter((t) => t.completion.finishReason === "stop").length,
@@ -29,7 +25,8 @@ export function rolloutMetrics(
     "response/length": mean((t) => t.completion.ids.length),
     "response/truncated": mean((t) => (t.completion.finishReason === "length" ? 1 : 0)),
   };
-  for (const [name, scores] of Object.entries(byName)) metrics[`rewards/${name}`] = meanOf(scores);
+  for (const name of Object.keys(trajectories[0].rewards))
+    metrics[`rewards/${name}`] = mean((t) => t.rewards[name]);
   return metrics;
 }
 
@@ -65,8 +62,18 @@ export function updateMetrics(updates: readonly UpdateMetrics[]): Record<string,
 }
 
 /** A response as samples.jsonl shows it. */
-export const sampleOf = (t: Trajectory, prompt: PpoPrompt): PpoSample => ({
-  prompt: prompt.text,
+export interface PpoSample {
+  prompt: string;
+  response: string;
+  score: number;
+  kl: number;
+  tokens: number;
+  finishReason: Completion["finishReason"];
+}
+
+
+export const sampleOf = (t: Trajectory): PpoSample => ({
+  prompt: t.prompt.text,
   response: t.completion.text ?? "",
   score: t.score,
   kl: sequenceKl(t),

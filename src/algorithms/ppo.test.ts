@@ -1,12 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { PPO, ppoRun } from "../../test/golden/runs.js";
-import { finalScore, type PpoStep, ppoSchema } from "./ppo.js";
+import { finalScore, ppoSchema } from "./ppo.js";
+import type { Step } from "./step.js";
 
 describe("what PPO must show", () => {
   test.each(["never", "always"] as const)(
     "the first update of every iteration starts from the sampling policy: ratio 1, nothing clipped; packing %s",
     async (packing) => {
-      const steps: PpoStep[] = [];
+      const steps: Step[] = [];
       await ppoRun(undefined, { packing }, (step) => steps.push(step));
       expect(steps.length).toBe(PPO.iterations);
       for (const { metrics } of steps) {
@@ -38,7 +39,7 @@ describe("what PPO must show", () => {
   });
 
   test("adaptive KL follows Ziegler's rule from iteration to iteration", async () => {
-    const steps: PpoStep[] = [];
+    const steps: Step[] = [];
     await ppoRun(undefined, {}, (step) => steps.push(step));
     for (const [i, { metrics }] of steps.slice(1).entries()) {
       const before = steps[i].metrics;
@@ -51,13 +52,13 @@ describe("what PPO must show", () => {
   });
 
   test("a budget stops the run and says why; a limit ends an iteration's updates", async () => {
-    const steps: PpoStep[] = [];
+    const steps: Step[] = [];
     await ppoRun(undefined, { learningRate: 0.02, klBudget: 0.05, iterations: 10 }, (step) =>
       steps.push(step),
     );
     expect(steps.length).toBeLessThan(10);
     expect(steps[steps.length - 1].stopped).toMatch(/^KL per response \d+\.\d+ exceeds the budget of 0\.05$/);
-    const limited: PpoStep[] = [];
+    const limited: Step[] = [];
     await ppoRun(undefined, { learningRate: 0.02, epochKlLimit: 1e-6, iterations: 1 }, (step) =>
       limited.push(step),
     );

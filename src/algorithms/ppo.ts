@@ -7,13 +7,13 @@
  * response tokens, never over padding. Metrics have TRL's names.
  */
 import { PlumbError } from "../errors.js";
-import type { Completion, Generator } from "../generate/index.js";
-import { chunks, promptCompletion, type Sequence } from "../model/batch.js";
+import { chunks } from "../model/batch.js";
 import { layOut } from "../model/lay-out.js";
-import type { Loss, NetworkRunner, NetworkTrainer } from "../model/runner.js";
-import { sequenceLogProbs, sequenceLogProbsAndEntropies, sequenceValues } from "../model/score.js";
-import { batchFeeds, readInputs, readValues } from "../model/sequence-programs.js";
+import type { Learner, Model } from "../model/learner.js";
+import { sequenceValues } from "../model/score.js";
+import { readValues } from "../model/sequence-programs.js";
 import { tokenReadings } from "../model/token-readings.js";
+import { type Named, perToken, scalar, type TokensRead, type Traced, tokensRead } from "../model/values.js";
 import { learningRate } from "../optim/index.js";
 import {
   cast,
@@ -30,29 +30,20 @@ import {
   type Tensor,
 } from "../tensor/index.js";
 import { checkFinite } from "./finite.js";
-import { batchIndices, exactDivision } from "./order.js";
+import { batchIndices, exactDivision, minibatch } from "./order.js";
 import type { PpoConfig } from "./ppo-config.js";
-import { rolloutMetrics, sampleOf, samplerGap, updateMetrics } from "./ppo-metrics.js";
-import { type RewardSource, totalRewards } from "./reward-sources.js";
-import { meanOf, moments } from "./statistics.js";
+import { rolloutMetrics, samplerGap, updateMetrics } from "./ppo-metrics.js";
+import { type Actors, type PromptTokens, type Rollout, rollout } from "./rollout.js";
+import { moments, Sums } from "./statistics.js";
+import type { Step } from "./step.js";
 
 export { type PpoConfig, ppoSchema } from "./ppo-config.js";
 export { sequenceKl } from "./ppo-metrics.js";
 
-export interface PpoPrompt {
-  ids: readonly number[];
-  /** What reward functions and logs show. */
-  text: string;
-}
-
-export interface PpoSetup {
-  policy: NetworkTrainer;
-  reference: NetworkRunner;
-  value: NetworkTrainer;
-  generator: Pick<Generator, "generate">;
-  rewards: readonly RewardSource[];
-  prompts: readonly PpoPrompt[];
-  padId: number;
+export interface PpoSetup extends Actors {
+  policy: Learner;
+  value: Learner;
+  prompts: readonly PromptTokens[];
 }
 
 /** What outlives an iteration beside parameters and optimiser state. */
@@ -63,37 +54,12 @@ export interface PpoState {
   beta: number;
 }
 
-export interface PpoSample {
-  prompt: string;
-  response: string;
-  score: number;
-  kl: number;
-  tokens: number;
-  finishReason: Completion["finishReason"];
-}
-
-export interface PpoStep {
-  step: number;
-  steps: number;
-  metrics: Record<string, number>;
-  samples: PpoSample[];
-  /** Response tokens sampled. */
-  tokens: number;
-  /** Set when the run ends before its last iteration, and why. */
-  stopped?: string;
-}
-
-/** One response and everything known of it; arrays have one entry per response token. */
-export interface Trajectory {
-  sequence: Sequence;
-  completion: Completion;
-  logProbs: Float32Array;
-  referenceLogProbs: Float32Array;
+/** A rollout and what PPO makes of it; arrays have one entry per response token. */
+export interface Trajectory extends Rollout {
   values: Float32Array;
-  /** Mean entropy of the distributions its tokens were drawn from, in nats. */
-  entropy: number;
+  /** `reward` once length limits and clipping had their say. */
   score: number;
-  rewards: Float64Array;
+  tokenRewards: Float64Array;
   advantages: Float64Array;
   returns: Float64Array;
 }
@@ -215,8 +181,8 @@ const addScalar = (x: Tensor, value: number): Tensor => sub(x, -value);
 // The loop.
 
 /** Trains; yields after each iteration. `state` says where to start and is kept up to date. */
-export async function* ppo(setup: PpoSetup, config: PpoConfig, state: PpoState): AsyncGenerator<PpoStep> {
-  const { policy, reference, value, generator, prompts, padId } = setup;
+export async function* ppo(setup: PpoSetup, config: PpoConfig, state: PpoState): AsyncGenerator<Step<Trajectory>> {
+  const { policy, value, prompts, padId } = setup;
   exactDivision(config.batchSize, config.miniBatches, "batchSize / miniBatches");
   if (config.missingEosPenalty !== null && config.missingEosScore !== null) {
     throw new PlumbError("missingEosPenalty and missingEosScore exclude each other");
@@ -226,42 +192,24 @@ export async function* ppo(setup: PpoSetup, config: PpoConfig, state: PpoState):
   const warmup = Math.ceil(config.iterations * config.warmupShare);
 
   for (let iteration = state.iteration; iteration < config.iterations; iteration++) {
-    // 1. Sample a response to each prompt.
+    // 1. A response to each prompt: rewards, and log-probabilities under policy and reference.
     const indices = batchIndices(prompts.length, config.batchSize, iteration, config.seed, "ppo");
     const batch = indices.map((i) => prompts[i]);
-    const completions = await generator.generate(
-      batch.map((prompt) => prompt.ids),
-      { ...SAMPLING, maxNewTokens: config.maxNewTokens, temperature: config.temperature, seed: config.seed },
-      { firstRow: iteration * config.batchSize, batchSize: config.batchSize },
-    );
+    const rollouts = await rollout(setup, batch, config, iteration * config.batchSize);
 
-    // 2. Score responses; log-probabilities under policy and reference; values.
-    const sequences = batch.map((prompt, i) => promptCompletion(prompt.ids, completions[i].ids));
-    const rewards = await totalRewards(setup.rewards, batch, completions);
-    const now = await sequenceLogProbsAndEntropies(policy, sequences, batching, config.temperature);
-    const before = await sequenceLogProbs(reference, sequences, batching, config.temperature);
+    // 2. Values of the states before each token.
+    const sequences = rollouts.map(({ sequence }) => sequence);
     const values = await sequenceValues(value, sequences, batching);
 
     // 3. Token rewards, advantages, returns.
-    const trajectories = sequences.map((sequence, i): Trajectory => {
-      const completion = completions[i];
-      const score = finalScore(rewards.totals[i], completion.finishReason === "stop", config);
-      const { logProbs } = now[i];
-      return {
-        sequence,
-        completion,
-        logProbs,
-        referenceLogProbs: before[i],
-        values: values[i],
-        entropy: meanOf(now[i].entropies),
-        score,
-        rewards: tokenRewards(logProbs, before[i], score, state.beta),
-        advantages: new Float64Array(),
-        returns: new Float64Array(),
-      };
+    const trajectories = rollouts.map((r, i): Trajectory => {
+      const score = finalScore(r.reward, r.completion.finishReason === "stop", config);
+      const rewards = tokenRewards(r.logProbs, r.referenceLogProbs, score, state.beta);
+      const none = new Float64Array();
+      return { ...r, values: values[i], score, tokenRewards: rewards, advantages: none, returns: none };
     });
     estimateAdvantages(trajectories, config);
-    const metrics = rolloutMetrics(trajectories, rewards.scores, rewards.byName, state.beta);
+    const metrics = rolloutMetrics(trajectories, state.beta);
     metrics["val/sampler_gap"] = samplerGap(trajectories);
     checkFinite("ppo", iteration + 1, { kl: metrics["objective/kl"], score: metrics["objective/scores"] });
 
@@ -269,7 +217,7 @@ export async function* ppo(setup: PpoSetup, config: PpoConfig, state: PpoState):
     const rate = learningRate(iteration, config.learningRate, config.schedule, warmup, config.iterations);
     const updates: UpdateMetrics[] = [];
     for (let update = 0; update < updatesPerIteration; update++) {
-      const rows = minibatch(config, iteration, update).map((i) => trajectories[i]);
+      const rows = minibatch(config, iteration, update, "ppo/epoch").map((i) => trajectories[i]);
       const result = await updateOnce(policy, value, rows, config, padId, rate);
       checkFinite("ppo", iteration + 1, { policyLoss: result.policyLoss, valueLoss: result.valueLoss });
       updates.push(result);
@@ -293,42 +241,24 @@ export async function* ppo(setup: PpoSetup, config: PpoConfig, state: PpoState):
       step: iteration + 1,
       steps: config.iterations,
       metrics,
-      samples: trajectories.slice(0, 4).map((t, i) => sampleOf(t, batch[i])),
-      tokens: completions.reduce((n, c) => n + c.ids.length, 0),
+      rollouts: trajectories,
+      tokens: trajectories.reduce((n, t) => n + t.completion.ids.length, 0),
       ...(stopped ? { stopped } : {}),
     };
     if (stopped) return;
   }
 }
 
-/** PPO samples from the policy itself: no filters. */
-const SAMPLING = { topK: 0, topP: 1, minP: 0, repetitionPenalty: 1, stop: [] };
-
 function estimateAdvantages(trajectories: Trajectory[], config: PpoConfig): void {
   if (config.whitenRewards)
     whiten(
-      trajectories.map((t) => t.rewards),
+      trajectories.map((t) => t.tokenRewards),
       true,
     );
   for (const t of trajectories) {
-    Object.assign(t, advantagesAndReturns(t.rewards, t.values, config.gamma, config.lambda));
+    Object.assign(t, advantagesAndReturns(t.tokenRewards, t.values, config.gamma, config.lambda));
   }
   if (config.whitenAdvantages) whiten(trajectories.map((t) => t.advantages));
-}
-
-/** Rows of an update: each epoch shuffles the batch anew and cuts it into mini-batches. */
-function minibatch(config: PpoConfig, iteration: number, update: number): number[] {
-  const size = config.batchSize / config.miniBatches;
-  const epoch = Math.floor(update / config.miniBatches);
-  const order = batchIndices(
-    config.batchSize,
-    config.batchSize,
-    iteration * config.epochs + epoch,
-    config.seed,
-    "ppo/epoch",
-  );
-  const start = (update % config.miniBatches) * size;
-  return order.slice(start, start + size);
 }
 
 export interface UpdateMetrics {
@@ -344,104 +274,69 @@ export interface UpdateMetrics {
   valueGradNorm: number;
 }
 
+/** The policy's loss on a micro-batch of M tokens read: [M] each, scale [] is 1 / tokens of the mini-batch. */
+function policyStep(
+  p: Model,
+  x: Traced<TokensRead & Named<"old" | "advantages" | "scale">>,
+  { clip, temperature }: Pick<PpoConfig, "clip" | "temperature">,
+) {
+  const { logProbs, entropies } = tokenReadings(p, x, {
+    ...{ temperature, differentiable: true, also: ["entropies"] },
+  });
+  const { loss, ...terms } = policyLoss(logProbs, x.old, x.advantages, x.weights, clip);
+  return { ...terms, loss: mul(loss, x.scale), entropy: sum(mul(entropies, x.weights)) };
+}
+
+/** The value model's, likewise. */
+function valueStep(
+  p: Model,
+  x: Traced<TokensRead & Named<"old" | "returns" | "scale">>,
+  { valueClip, valueCoefficient }: Pick<PpoConfig, "valueClip" | "valueCoefficient">,
+) {
+  const { loss, clipped } = valueLoss(readValues(p, x), x.old, x.returns, x.weights, valueClip);
+  return { loss: mul(mul(loss, x.scale), valueCoefficient), clipped };
+}
+
 /** One update of policy and value from the trajectories of a mini-batch, in micro-batches of one mean. */
 export async function updateOnce(
-  policy: NetworkTrainer,
-  value: NetworkTrainer,
+  policy: Learner,
+  value: Learner,
   rows: readonly Trajectory[],
   config: PpoConfig,
   padId: number,
   rate: number,
 ): Promise<UpdateMetrics> {
+  const { microBatchSize, packing, clip, temperature, valueClip, valueCoefficient } = config;
   const tokens = rows.reduce((n, t) => n + t.completion.ids.length, 0);
-  const totals: Record<string, number> = {};
-  const addUp = (out: Record<string, ArrayLike<number | bigint>>, names: Record<string, string>): void => {
-    for (const [key, name] of Object.entries(names)) totals[name] = (totals[name] ?? 0) + Number(out[key][0]);
-  };
-  const sorted = [...rows].sort((a, b) => b.sequence.ids.length - a.sequence.ids.length);
-  for (const part of chunks(sorted, config.microBatchSize)) {
-    const batch = layOut(
-      part.map((t) => t.sequence),
-      {
-        padId,
-        rows: config.microBatchSize,
-        packing: config.packing,
-        window: policy.network.config.slidingWindow,
-      },
-    );
-    const M = batch.targets.length;
-    const vector = { shape: [M], dtype: "f32" } as const;
-    const scalar = { shape: [], dtype: "f32" } as const;
-    const perToken = (pick: (t: Trajectory) => ArrayLike<number>): Float32Array => {
-      const out = new Float32Array(M);
-      for (const [i, t] of part.entries()) out.set(pick(t), batch.starts[i]);
-      return out;
-    };
-    const feeds = { ...batchFeeds(batch), weights: batch.weights, scale: Float32Array.of(1 / tokens) };
-
-    const policyStep: Loss = (p, x) => {
-      const { temperature } = config;
-      const { logProbs, entropies } = tokenReadings(p, policy.network.config, x, {
-        temperature,
-        differentiable: true,
-        also: ["entropies"],
-      }); // [M]
-      const terms = policyLoss(logProbs, x.old, x.advantages, x.weights, config.clip);
-      return { ...terms, loss: mul(terms.loss, x.scale), entropy: sum(mul(entropies, x.weights)) };
-    };
-    const policyInputs = {
-      ...readInputs(batch),
-      weights: vector,
-      scale: scalar,
-      old: vector,
-      advantages: vector,
-    };
-    const policyFeeds = {
-      ...feeds,
-      old: perToken((t) => t.logProbs),
-      advantages: perToken((t) => t.advantages),
-    };
-    addUp(await policy.backward("ppo/policy", policyInputs, policyStep, policyFeeds), {
-      loss: "policyLoss",
-      approxKl: "approxKl",
-      clipped: "clipped",
-      ratio: "ratio",
-      ratioSquared: "ratioSquared",
-      entropy: "entropy",
-    });
-
-    const valueStep: Loss = (p, x) => {
-      const values = readValues(p, value.network.config, x); // [M]
-      const terms = valueLoss(values, x.old, x.returns, x.weights, config.valueClip);
-      return { ...terms, loss: mul(mul(terms.loss, x.scale), config.valueCoefficient) };
-    };
-    const valueInputs = {
-      ...readInputs(batch),
-      weights: vector,
-      scale: scalar,
-      old: vector,
-      returns: vector,
-    };
-    const valueFeeds = { ...feeds, old: perToken((t) => t.values), returns: perToken((t) => t.returns) };
-    addUp(await value.backward("ppo/value", valueInputs, valueStep, valueFeeds), {
-      loss: "valueLoss",
-      clipped: "valueClipped",
-    });
+  const ofPolicy = new Sums<"loss" | "approxKl" | "clipped" | "ratio" | "ratioSquared" | "entropy">();
+  const ofValue = new Sums<"loss" | "clipped">();
+  const window = policy.config.slidingWindow;
+  const longestFirst = [...rows].sort((a, b) => b.sequence.ids.length - a.sequence.ids.length);
+  for (const part of chunks(longestFirst, microBatchSize)) {
+    const sequences = part.map((t) => t.sequence);
+    const batch = layOut(sequences, { padId, rows: microBatchSize, packing, window });
+    const x = { ...tokensRead(batch), scale: scalar(1 / tokens) };
+    const column = (pick: (t: Trajectory) => ArrayLike<number>) => perToken(batch, part.map(pick)); // [M]
+    const toPolicy = { ...x, old: column((t) => t.logProbs), advantages: column((t) => t.advantages) };
+    ofPolicy.add(await policy.differentiate(policyStep, toPolicy, { clip, temperature }));
+    const toValue = { ...x, old: column((t) => t.values), returns: column((t) => t.returns) };
+    ofValue.add(await value.differentiate(valueStep, toValue, { valueClip, valueCoefficient }));
   }
   const policyGradNorm = await policy.update(rate);
-  const valueRate =
-    config.valueLearningRate === null ? rate : (rate * config.valueLearningRate) / config.learningRate;
-  const valueGradNorm = await value.update(valueRate);
-  const ratio = totals.ratio / tokens;
+  const { learningRate: full, valueLearningRate } = config;
+  const valueGradNorm = await value.update(
+    valueLearningRate === null ? rate : (rate * valueLearningRate) / full,
+  );
+  const ratio = ofPolicy.of("ratio") / tokens;
   return {
-    policyLoss: totals.policyLoss,
-    valueLoss: config.valueCoefficient > 0 ? totals.valueLoss / config.valueCoefficient : 0,
-    approxKl: totals.approxKl / tokens,
-    clipFraction: totals.clipped / tokens,
-    valueClipFraction: totals.valueClipped / tokens,
-    entropy: totals.entropy / tokens,
+    policyLoss: ofPolicy.of("loss"),
+    valueLoss: valueCoefficient > 0 ? ofValue.of("loss") / valueCoefficient : 0,
+    approxKl: ofPolicy.of("approxKl") / tokens,
+    clipFraction: ofPolicy.of("clipped") / tokens,
+    valueClipFraction: ofValue.of("clipped") / tokens,
+    entropy: ofPolicy.of("entropy") / tokens,
     ratio,
-    ratioVariance: Math.max(0, totals.ratioSquared / tokens - ratio ** 2),
+    ratioVariance: Math.max(0, ofPolicy.of("ratioSquared") / tokens - ratio ** 2),
     policyGradNorm,
     valueGradNorm,
   };

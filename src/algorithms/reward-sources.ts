@@ -1,7 +1,7 @@
 import { PlumbError } from "../errors.js";
 import type { Completion } from "../generate/index.js";
 import { promptCompletion } from "../model/batch.js";
-import type { NetworkRunner } from "../model/runner.js";
+import type { Scorer } from "../model/learner.js";
 import { type Batching, sequenceScores } from "../model/score.js";
 
 /** What a reward function is shown of a response. */
@@ -32,7 +32,7 @@ export interface RewardSource {
 export function modelReward(
   name: string,
   weight: number,
-  runner: NetworkRunner,
+  scorer: Scorer,
   normalization: { mean: number; std: number },
   batching: Batching,
 ): RewardSource {
@@ -41,7 +41,7 @@ export function modelReward(
     weight,
     score: async (prompts, completions) => {
       const sequences = prompts.map((prompt, i) => promptCompletion(prompt.ids, completions[i].ids));
-      const raw = await sequenceScores(runner, sequences, batching);
+      const raw = await sequenceScores(scorer, sequences, batching);
       return raw.map((score) => (score - normalization.mean) / normalization.std);
     },
   };
@@ -78,7 +78,7 @@ export async function totalRewards(
   sources: readonly RewardSource[],
   prompts: readonly { ids: readonly number[]; text: string }[],
   completions: readonly Completion[],
-): Promise<{ totals: number[]; scores: number[]; byName: Record<string, number[]> }> {
+): Promise<{ totals: number[]; byName: Record<string, number[]> }> {
   if (sources.length === 0)
     throw new PlumbError("there is nothing to optimise: give a reward model or a reward function");
   const totals = new Array<number>(prompts.length).fill(0);
@@ -88,5 +88,5 @@ export async function totalRewards(
     byName[source.name] = scores;
     for (const [i, score] of scores.entries()) totals[i] += source.weight * score;
   }
-  return { totals, scores: [...totals], byName };
+  return { totals, byName };
 }

@@ -10,12 +10,12 @@ import { OrtRuntime } from "../runtime/ort/index.js";
 import {
   normalization,
   type RewardConfig,
-  type RewardStep,
   reward,
   rewardSchema,
   scorePairs,
   type TokenPair,
 } from "./reward.js";
+import type { Step } from "./step.js";
 import { modelReward } from "./reward-sources.js";
 
 const runtime = new OrtRuntime({ threads: 1 });
@@ -35,9 +35,9 @@ async function stepsOf(
   pairs: TokenPair[],
   changes: Partial<RewardConfig>,
   startStep = 0,
-): Promise<RewardStep[]> {
+): Promise<Step[]> {
   const config = rewardSchema.parse({ batchSize: pairs.length, microBatchSize: 2, ...changes });
-  const steps: RewardStep[] = [];
+  const steps: Step[] = [];
   for await (const step of reward(trainer(), pairs, PAD, config, startStep)) steps.push(step);
   return steps;
 }

@@ -11,13 +11,15 @@
 import { z } from "zod";
 import { chunks, type Sequence } from "../model/batch.js";
 import { layOut } from "../model/lay-out.js";
-import type { Loss, NetworkRunner, NetworkTrainer } from "../model/runner.js";
+import type { Learner, Model, Scorer } from "../model/learner.js";
 import { type Batching, sequenceScores } from "../model/score.js";
-import { batchFeeds, lastInputs, lastScores } from "../model/sequence-programs.js";
+import { lastScores } from "../model/sequence-programs.js";
+import { type LastTokens, lastTokens, type Named, scalar, type Traced, vector } from "../model/values.js";
 import { learningRate } from "../optim/index.js";
 import { add, div, logSigmoid, mul, neg, slice, square, sub, sum, type Tensor } from "../tensor/index.js";
 import { checkFinite } from "./finite.js";
 import { batchIndices } from "./order.js";
+import type { Step } from "./step.js";
 import { loraSchema, optimizationSchema, packingSchema } from "./training-config.js";
 
 export const rewardSchema = optimizationSchema.extend({
@@ -73,13 +75,6 @@ export interface TokenPair {
   noise?: number;
 }
 
-export interface RewardStep {
-  step: number;
-  steps: number;
-  metrics: Record<string, number>;
-  tokens: number;
-}
-
 export const rewardSteps = (pairs: number, config: RewardConfig): number =>
   Math.max(1, Math.ceil((pairs * config.epochs) / config.batchSize));
 
@@ -114,12 +109,12 @@ export function bradleyTerryLoss(
 
 /** Trains; yields after each step. The network has a scalar head. */
 export async function* reward(
-  trainer: NetworkTrainer,
+  learner: Learner,
   pairs: readonly TokenPair[],
   padId: number,
   config: RewardConfig,
   startStep = 0,
-): AsyncGenerator<RewardStep> {
+): AsyncGenerator<Step> {
   const steps = rewardSteps(pairs.length, config);
   const warmup = Math.ceil(steps * config.warmupShare);
   let tokensSeen = 0;
@@ -139,7 +134,7 @@ export async function* reward(
     let right = 0;
     let margin = 0;
     for (const part of chunks(batch, config.microBatchSize)) {
-      const out = await backward(trainer, part, padId, config, batch.length);
+      const out = await differentiate(learner, part, padId, config, batch.length);
       loss += out.loss[0] as number;
       const P = config.microBatchSize;
       for (let i = 0; i < part.length; i++) {
@@ -153,7 +148,7 @@ export async function* reward(
 
     // 3. AdamW.
     const rate = learningRate(step, config.learningRate, config.schedule, warmup, steps);
-    const gradNorm = await trainer.update(rate);
+    const gradNorm = await learner.update(rate);
     const metrics = {
       loss,
       accuracy: right / batch.length,
@@ -176,52 +171,48 @@ const tail = (ids: readonly number[], { maxLength }: RewardConfig): readonly num
 const longer = (pair: TokenPair): number => Math.max(pair.chosen.length, pair.rejected.length);
 const sequence = (ids: readonly number[]): Sequence => ({ ids, read: ids.map(() => false) });
 
-function backward(
-  trainer: NetworkTrainer,
+/** The loss of a micro-batch of P pairs, and the scores [2 P], chosen first. */
+function pairLoss(
+  p: Model,
+  x: Traced<LastTokens & Named<"margins" | "noise" | "weights" | "scale">>,
+  settings: Pick<RewardConfig, "centering" | "noiseLoss">,
+) {
+  const scores = lastScores(p, x);
+  const { loss } = bradleyTerryLoss(scores, x.margins, x.noise, x.weights, x.scale, settings);
+  return { loss, scores };
+}
+
+function differentiate(
+  learner: Learner,
   part: TokenPair[],
   padId: number,
-  config: RewardConfig,
+  { microBatchSize: P, packing, noise, centering, noiseLoss }: RewardConfig,
   pairs: number,
 ) {
-  const P = config.microBatchSize;
   const blank = Array.from({ length: P - part.length }, () => sequence([]));
   const side = (key: "chosen" | "rejected") => [...part.map((pair) => sequence(pair[key])), ...blank];
   const batch = layOut([...side("chosen"), ...side("rejected")], {
-    padId,
-    rows: 2 * P,
-    packing: config.packing,
-    window: trainer.network.config.slidingWindow,
+    ...{ padId, rows: 2 * P, packing, window: learner.config.slidingWindow },
     groups: part.map((_, i) => [i, P + i]),
   });
-  const perPair = (value: (pair: TokenPair) => number): Float32Array => {
+  const perPair = (value: (pair: TokenPair) => number) => {
     const values = new Float32Array(P);
     for (const [i, pair] of part.entries()) values[i] = value(pair);
-    return values;
+    return vector(values);
   };
-  const vector = { shape: [P], dtype: "f32" } as const;
-  const inputs = {
-    ...lastInputs(batch),
-    margins: vector,
-    noise: vector,
-    weights: vector,
-    scale: { shape: [], dtype: "f32" } as const,
-  };
-  const loss: Loss = (p, x) => {
-    const scores = lastScores(p, trainer.network.config, x);
-    return { loss: bradleyTerryLoss(scores, x.margins, x.noise, x.weights, x.scale, config).loss, scores };
-  };
-  return trainer.backward("reward", inputs, loss, {
-    ...batchFeeds(batch),
+  const values = {
+    ...lastTokens(batch),
     margins: perPair((pair) => pair.margin ?? 0),
-    noise: perPair((pair) => pair.noise ?? config.noise),
+    noise: perPair((pair) => pair.noise ?? noise),
     weights: perPair(() => 1),
-    scale: Float32Array.of(1 / pairs),
-  });
+    scale: scalar(1 / pairs),
+  };
+  return learner.differentiate(pairLoss, values, { centering, noiseLoss });
 }
 
 /** Rewards of both sides of each pair. */
 export async function scorePairs(
-  runner: NetworkRunner,
+  scorer: Scorer,
   pairs: readonly TokenPair[],
   batching: Batching,
   maxLength: number,
@@ -229,7 +220,7 @@ export async function scorePairs(
   const sides = pairs
     .flatMap((pair) => [pair.chosen, pair.rejected])
     .map((ids) => sequence(ids.slice(-maxLength)));
-  const scores = await sequenceScores(runner, sides, batching);
+  const scores = await sequenceScores(scorer, sides, batching);
   return pairs.map((_, i) => ({ chosen: scores[2 * i], rejected: scores[2 * i + 1] }));
 }
 

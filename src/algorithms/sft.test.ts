@@ -6,7 +6,8 @@ import { promptCompletion, type Sequence } from "../model/batch.js";
 import { NetworkTrainer } from "../model/runner.js";
 import { RandomStream } from "../random.js";
 import { OrtRuntime } from "../runtime/ort/index.js";
-import { type SftConfig, type SftStep, sft, sftSchema } from "./sft.js";
+import { type SftConfig, sft, sftSchema } from "./sft.js";
+import type { Step } from "./step.js";
 
 const runtime = new OrtRuntime({ threads: 1 });
 const ADAM = { beta1: 0.9, beta2: 0.999, eps: 1e-8, weightDecay: 0, maxGradNorm: null };
@@ -32,10 +33,10 @@ async function stepsOf(
   examples: readonly Sequence[],
   changes: Partial<SftConfig>,
   startStep = 0,
-): Promise<SftStep[]> {
+): Promise<Step[]> {
   const trainer = new NetworkTrainer(runtime, smallFull(runtime, 3), ADAM);
   const config = sftSchema.parse({ batchSize: examples.length, microBatchSize: 2, ...changes });
-  const steps: SftStep[] = [];
+  const steps: Step[] = [];
   for await (const step of sft(trainer, examples, PAD, config, startStep)) steps.push(step);
   return steps;
 }
@@ -58,7 +59,7 @@ async function expected(examples: readonly Sequence[]): Promise<{ loss: number; 
 const lengthOf = (examples: readonly Sequence[]): number =>
   examples.reduce((n, { ids }) => n + ids.length, 0);
 
-async function expectStep({ metrics, tokens }: SftStep, examples: readonly Sequence[]): Promise<void> {
+async function expectStep({ metrics, tokens }: Step, examples: readonly Sequence[]): Promise<void> {
   const want = await expected(examples);
   expect(metrics.loss).toBeCloseTo(want.loss, 5);
   expect(metrics.mean_token_accuracy).toBeCloseTo(want.accuracy, 12);

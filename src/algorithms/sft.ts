@@ -9,14 +9,16 @@
 import { z } from "zod";
 import { PlumbError } from "../errors.js";
 import { type Batch, chunks, collate, type Sequence } from "../model/batch.js";
+import type { Learner, Model } from "../model/learner.js";
 import { collatePacked, packSequences } from "../model/packing.js";
-import type { NetworkTrainer } from "../model/runner.js";
-import { batchFeeds, readInputs } from "../model/sequence-programs.js";
 import { tokenReadings } from "../model/token-readings.js";
+import { type Named, scalar, type TokensRead, type Traced, tokensRead } from "../model/values.js";
 import { learningRate } from "../optim/index.js";
 import { mul, neg, sum } from "../tensor/index.js";
 import { checkFinite } from "./finite.js";
 import { batchIndices } from "./order.js";
+import { Sums } from "./statistics.js";
+import type { Step } from "./step.js";
 import { loraSchema, optimizationSchema } from "./training-config.js";
 
 export const sftSchema = optimizationSchema.extend({
@@ -43,16 +45,6 @@ export const sftSchema = optimizationSchema.extend({
 });
 export type SftConfig = z.infer<typeof sftSchema>;
 
-export interface SftStep {
-  /** Steps done, counted from 1. */
-  step: number;
-  steps: number;
-  /** Under TRL's names. */
-  metrics: Record<string, number>;
-  /** Tokens that went through the network in this step, padding not counted. */
-  tokens: number;
-}
-
 /** Optimiser steps of a run over `examples` examples (rows when packing). */
 export const sftSteps = (rows: number, config: SftConfig): number =>
   Math.max(1, Math.ceil((rows * config.epochs) / config.batchSize));
@@ -62,12 +54,12 @@ export const sftSteps = (rows: number, config: SftConfig): number =>
  * @param examples tokens, with those that the loss reads marked. @param startStep steps done by an earlier run.
  */
 export async function* sft(
-  trainer: NetworkTrainer,
+  learner: Learner,
   examples: readonly Sequence[],
   padId: number,
   config: SftConfig,
   startStep = 0,
-): AsyncGenerator<SftStep> {
+): AsyncGenerator<Step> {
   const readable = examples.map((e) => cut(e, config)).filter((e) => e.read.some((read, t) => read && t > 0));
   if (readable.length === 0) {
     throw new PlumbError("no demonstration has a completion within maxLength tokens", {
@@ -90,22 +82,21 @@ export async function* sft(
     if (step < startStep) continue;
 
     // 2. Gradients, micro-batch by micro-batch; each is a part of the one mean.
-    let loss = 0;
-    let correct = 0;
+    const sums = new Sums<"loss" | "correct">();
     const byLength = [...batch].sort((a, b) => rowLength(b) - rowLength(a));
     for (const part of chunks(byLength, config.microBatchSize)) {
-      const out = await backward(trainer, inRows(part, padId, config), count);
-      loss += out.loss[0] as number;
-      correct += out.correct[0] as number;
+      const values = { ...tokensRead(inRows(part, padId, config)), scale: scalar(1 / count) };
+      sums.add(await learner.differentiate(negativeLogLikelihood, values, {}));
     }
+    const loss = sums.of("loss");
     checkFinite("sft", step + 1, { loss });
 
     // 3. AdamW.
     const rate = learningRate(step, config.learningRate, config.schedule, warmup, steps);
-    const gradNorm = await trainer.update(rate);
+    const gradNorm = await learner.update(rate);
     const metrics = {
       loss,
-      mean_token_accuracy: correct / count,
+      mean_token_accuracy: sums.of("correct") / count,
       grad_norm: gradNorm,
       learning_rate: rate,
       num_tokens: tokensSeen,
@@ -124,16 +115,10 @@ function cut({ ids, read }: Sequence, { maxLength, completionOnly }: SftConfig):
 }
 
 /** -sum w log p / count over the tokens read, and how many of them were the likeliest token. */
-type Parts = Parameters<NetworkTrainer["backward"]>[2];
-const nll =
-  (trainer: NetworkTrainer): Parts =>
-  (p, x) => {
-    const { logProbs, hits } = tokenReadings(p, trainer.network.config, x, {
-      differentiable: true,
-      also: ["hits"],
-    });
-    return { loss: mul(neg(sum(mul(logProbs, x.weights))), x.scale), correct: sum(mul(hits, x.weights)) };
-  };
+function negativeLogLikelihood(p: Model, x: Traced<TokensRead & Named<"scale">>) {
+  const { logProbs, hits } = tokenReadings(p, x, { differentiable: true, also: ["hits"] }); // [M]
+  return { loss: mul(neg(sum(mul(logProbs, x.weights))), x.scale), correct: sum(mul(hits, x.weights)) };
+}
 
 /** A micro-batch; packed rows are all of maxLength. */
 function inRows(part: readonly Sequence[][], padId: number, config: SftConfig): Batch {
@@ -142,14 +127,4 @@ function inRows(part: readonly Sequence[][], padId: number, config: SftConfig): 
   let next = 0;
   const placed = part.map((row) => row.map(() => next++));
   return collatePacked(part.flat(), placed, padId, { rows, columns: config.maxLength, share: false });
-}
-
-function backward(trainer: NetworkTrainer, batch: Batch, count: number) {
-  const inputs = {
-    ...readInputs(batch),
-    weights: { shape: [batch.weights.length], dtype: "f32" },
-    scale: { shape: [], dtype: "f32" },
-  } as const;
-  const feeds = { ...batchFeeds(batch), weights: batch.weights, scale: Float32Array.of(1 / count) };
-  return trainer.backward("sft", inputs, nll(trainer), feeds);
 }

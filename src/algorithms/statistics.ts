@@ -18,3 +18,17 @@ export function moments(rows: readonly ArrayLike<number>[]): {
   for (const row of rows) for (let t = 0; t < row.length; t++) squares += (row[t] - mean) ** 2;
   return { mean, variance: squares / Math.max(1, count - 1), count };
 }
+
+/** Sums of scalars that the parts of a batch report. */
+export class Sums<K extends string> {
+  private readonly totals = new Map<string, number>();
+
+  add(part: Readonly<Record<K, ArrayLike<number | bigint>>>): void {
+    for (const [name, values] of Object.entries(part) as [K, ArrayLike<number | bigint>][])
+      this.totals.set(name, this.of(name) + Number(values[0]));
+  }
+
+  of(name: K): number {
+    return this.totals.get(name) ?? 0;
+  }
+}

@@ -87,8 +87,9 @@ function trajectories(seed: number, count: number): Trajectory[] {
     const wide = (): Float64Array => Float64Array.from(normal(1));
     const completion = { ids: sequence.ids.slice(-n), logProbs: [], finishReason: "length" as const };
     const logProbs = normal(0.3).map((v) => v - 4);
-    const rest = { entropy: 0, score: 0, rewards: wide(), advantages: wide(), returns: wide() };
-    return { sequence, completion, logProbs, referenceLogProbs: normal(1), values: normal(1), ...rest };
+    const rest = { entropy: 0, score: 0, tokenRewards: wide(), advantages: wide(), returns: wide() };
+    const given = { prompt: { ids: [], text: "" }, reward: 0, rewards: {} };
+    return { sequence, completion, logProbs, referenceLogProbs: normal(1), values: normal(1), ...rest, ...given };
   });
 }
 

@@ -1,4 +1,5 @@
-import { type PpoStep, ppo, ppoSchema } from "../algorithms/ppo.js";
+import { ppo, ppoSchema } from "../algorithms/ppo.js";
+import type { Step } from "../algorithms/step.js";
 import { functionReward } from "../algorithms/reward-sources.js";
 import { Generator } from "../generate/index.js";
 import type { ModelConfig } from "../model/config.js";
@@ -14,7 +15,7 @@ const NEW_TOKENS = 32;
 
 /** PPO iterations, one at a time: 16 prompts of 32 tokens, 32 new ones, two epochs of two updates. */
 export class PpoIterations {
-  private readonly iterations: AsyncGenerator<PpoStep>;
+  private readonly iterations: AsyncGenerator<Step>;
   private readonly generator: Generator;
 
   constructor(runtime: Runtime, config: ModelConfig, weights: Weights) {

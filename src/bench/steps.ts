@@ -2,10 +2,11 @@ import { type Generator, samplingSchema } from "../generate/index.js";
 import { collate, type Sequence } from "../model/batch.js";
 import type { ModelConfig } from "../model/config.js";
 import { fullNetwork, loraNetwork, type Weights } from "../model/create.js";
+import type { Model } from "../model/learner.js";
 import { LINEAR_NAMES } from "../model/network.js";
 import { NetworkTrainer } from "../model/runner.js";
-import { batchFeeds, readInputs } from "../model/sequence-programs.js";
 import { tokenReadings } from "../model/token-readings.js";
+import { type Named, scalar, type TokensRead, type Traced, tokensRead } from "../model/values.js";
 import { adamwSchema } from "../optim/index.js";
 import type { Runtime } from "../runtime/runtime.js";
 import { mul, neg, sum } from "../tensor/index.js";
@@ -20,6 +21,11 @@ export const someIds = (count: number, vocabSize: number, offset = 0): number[] 
 /** Rows of such ids: what a model that knows no text is calibrated on. */
 export const someRows = (vocabSize: number, { rows, tokens }: { rows: number; tokens: number }): number[][] =>
   Array.from({ length: rows }, (_, row) => someIds(tokens, vocabSize, row * tokens));
+
+function meanNegativeLogProb(model: Model, x: Traced<TokensRead & Named<"scale">>) {
+  const { logProbs } = tokenReadings(model, x, { differentiable: true });
+  return { loss: mul(neg(sum(mul(logProbs, x.weights))), x.scale) };
+}
 
 /** A training step of `rows` x `length` tokens, all read, with its optimiser. Milliseconds a run. */
 export class TrainingStep {
@@ -52,19 +58,8 @@ export class TrainingStep {
     });
     const start = performance.now();
     const batch = collate(sequences, 0, rows, length);
-    const inputs = {
-      ...readInputs(batch),
-      weights: { shape: [batch.weights.length], dtype: "f32" as const },
-    };
-    await trainer.backward(
-      "bench/step",
-      inputs,
-      (p, x) => {
-        const { logProbs } = tokenReadings(p, config, x, { differentiable: true });
-        return { loss: mul(neg(sum(mul(logProbs, x.weights))), 1 / batch.count) };
-      },
-      { ...batchFeeds(batch), weights: batch.weights },
-    );
+    const values = { ...tokensRead(batch), scale: scalar(1 / batch.count) };
+    await trainer.differentiate(meanNegativeLogProb, values, {});
     await trainer.update(1e-5);
     return performance.now() - start;
   }

@@ -1,5 +1,5 @@
 /** The stage of the demo that optimises: PPO against the reward model from a policy to start with, tethered to the SFT model, under watch. */
-import { type PpoStep, ppo } from "../algorithms/ppo.js";
+import { ppo } from "../algorithms/ppo.js";
 import { modelReward, type RewardSource } from "../algorithms/reward-sources.js";
 import { Generator } from "../generate/index.js";
 import { fullNetwork } from "../model/create.js";
@@ -75,17 +75,17 @@ export async function* optimise(
     ),
   });
   if (config.evaluateEvery > 0) yield await checkpoint(0);
-  let [last, told]: [PpoStep | undefined, number] = [undefined, 0];
+  let [kl, told] = [0, 0];
   for await (const step of ppo(
     setup,
     { ...config.ppo, temperature, seed },
     { iteration: 0, beta: config.ppo.klCoefficient },
   )) {
-    last = step;
+    kl = step.metrics["objective/kl"];
     yield stepOf("ppo", step);
     for (const alarm of alarms.slice(told)) yield { kind: "alarm", alarm };
     told = alarms.length;
     if (config.evaluateEvery > 0 && step.step % config.evaluateEvery === 0) yield await checkpoint(step.step);
   }
-  return { policy, alarms, kl: last?.metrics["objective/kl"] ?? 0 };
+  return { policy, alarms, kl };
 }

@@ -11,8 +11,9 @@ import { layOut, layOutInRuns, type Packing } from "./lay-out.js";
 import { collatePacked } from "./packing.js";
 import { NetworkTrainer } from "./runner.js";
 import { sequenceLogProbs, sequenceScores, sequenceValues } from "./score.js";
-import { batchFeeds, lastInputs, lastScores, readInputs } from "./sequence-programs.js";
+import { lastScores } from "./sequence-programs.js";
 import { tokenReadings } from "./token-readings.js";
+import { lastTokens, tokensRead, vector } from "./values.js";
 
 const runtime = new OrtRuntime({ threads: 1 });
 const ADAM = { beta1: 0.9, beta2: 0.999, eps: 1e-8, weightDecay: 0, maxGradNorm: null };
@@ -53,28 +54,20 @@ const optionsOf = ({ slidingWindow: window }: ModelConfig, rows: number, packing
 
 /** Log-probabilities and scores, and the gradients of a weighted sum of them, by sequence. */
 async function outcome(trainer: NetworkTrainer, batch: Batch, count: number) {
-  const { config } = trainer.network;
   const r = new RandomStream(9, "weights");
   const own = r.fillNormal(new Float32Array(batch.count));
   const weights = new Float32Array(batch.targets.length);
   weights.set(own);
   const lasts = new Float32Array(batch.last.length);
   lasts.set(r.fillNormal(new Float32Array(count)));
-  const inputs = {
-    ...readInputs(batch),
-    ...lastInputs(batch),
-    weights: { shape: [weights.length], dtype: "f32" },
-    lasts: { shape: [lasts.length], dtype: "f32" },
-  } as const;
-  const out = await trainer.backward(
-    "test",
-    inputs,
+  const out = await trainer.differentiate(
     (p, x) => {
-      const { logProbs } = tokenReadings(p, config, x, { differentiable: true });
-      const scores = lastScores(p, config, x);
+      const { logProbs } = tokenReadings(p, x, { differentiable: true });
+      const scores = lastScores(p, x);
       return { loss: sum(concat([mul(logProbs, x.weights), mul(scores, x.lasts)], 0)), logProbs, scores };
     },
-    { ...batchFeeds(batch), weights, lasts },
+    { ...tokensRead(batch), ...lastTokens(batch), weights: vector(weights), lasts: vector(lasts) },
+    {},
   );
   return {
     loss: out.loss[0] as number,

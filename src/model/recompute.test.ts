@@ -8,8 +8,8 @@ import { collate, type Sequence } from "./batch.js";
 import { quantizeBase } from "./int8/build.js";
 import type { Network } from "./network.js";
 import { NetworkTrainer } from "./runner.js";
-import { batchFeeds, readInputs } from "./sequence-programs.js";
 import { tokenReadings } from "./token-readings.js";
+import { tokensRead } from "./values.js";
 
 const runtime = new OrtRuntime({ threads: 1 });
 const random = new RandomStream(2, "texts");
@@ -25,11 +25,10 @@ function batchOf(length: number) {
 /** Loss and gradients of the sum of log-probabilities. */
 async function gradientsOf(network: Network, batch: ReturnType<typeof batchOf>, recompute: boolean) {
   const trainer = new NetworkTrainer(runtime, network, { ...adamwSchema.parse({}), recompute });
-  const { loss } = await trainer.backward(
-    "loss",
-    readInputs(batch),
-    (p, x) => ({ loss: neg(sum(tokenReadings(p, network.config, x, { differentiable: true }).logProbs)) }),
-    batchFeeds(batch),
+  const { loss } = await trainer.differentiate(
+    (p, x) => ({ loss: neg(sum(tokenReadings(p, x, { differentiable: true }).logProbs)) }),
+    tokensRead(batch),
+    {},
   );
   return { loss: loss[0], gradient: Float32Array.from(trainer.gradients.flat.data() as Float32Array) };
 }

@@ -1,7 +1,17 @@
-import type { Parameters } from "../nn/index.js";
 import { AdamW, type AdamwConfig } from "../optim/index.js";
-import type { DeviceBuffer, Feed, HostArray, Runtime } from "../runtime/runtime.js";
+import type { DeviceBuffer, Feed, Runtime } from "../runtime/runtime.js";
 import { add, gradients, type InputSpec, type Program, type Tensor, trace } from "../tensor/index.js";
+import type { ModelConfig } from "./config.js";
+import type {
+  Arrays,
+  Learner,
+  Model,
+  Outputs,
+  Scorer,
+  Settings,
+  TracedFunction,
+  TracedLoss,
+} from "./learner.js";
 import {
   type FlatParameters,
   likeParameters,
@@ -10,45 +20,65 @@ import {
   networkInputs,
   networkParameters,
 } from "./network.js";
+import type { Traced, Values } from "./values.js";
 
-export type Inputs = Readonly<Record<string, InputSpec>>;
-export type Tensors = Readonly<Record<string, Tensor>>;
-export type Feeds = Readonly<Record<string, Feed>>;
+/** What a program is compiled for, as one string: settings, and the shapes and types of values. */
+function variantOf(values: Values, settings: Settings): string {
+  const set = Object.entries(settings).map(([name, value]) => `${name}=${typeof value}:${value}`);
+  const shapes = Object.entries(values).flatMap(([name, value]) =>
+    value === undefined ? [] : [`${name}:${value.dtype}[${value.shape}]`],
+  );
+  return [...set.sort(), ...shapes.sort()].join("; ");
+}
 
-/** What a network computes on some data. */
-export type Forward = (p: Parameters, x: Tensors) => Readonly<Record<string, Tensor>>;
-/** A loss (scalar) and metrics, from a network and some data. */
-export type Loss = (
-  p: Parameters,
-  x: Tensors,
-) => Readonly<Record<string, Tensor>> & { readonly loss: Tensor };
+const specsOf = (values: Values): Record<string, InputSpec> =>
+  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Record<
+    string,
+    InputSpec
+  >;
 
-const shapeKey = (inputs: Inputs): string =>
-  Object.entries(inputs)
-    .map(([name, spec]) => `${name}[${spec.shape}]`)
-    .join();
+const feedsOf = (values: Values): Record<string, Feed> =>
+  Object.fromEntries(
+    Object.entries(values).flatMap(([name, value]) => (value === undefined ? [] : [[name, value.data]])),
+  );
 
-/** Runs functions of one network; each (name, shapes) is traced and compiled once. */
-export class NetworkRunner {
-  protected readonly programs = new Map<string, Program>();
+/** A network in this process. A function is traced and compiled once for its settings and the shapes of its values. */
+export class NetworkRunner implements Scorer {
+  private readonly programs = new WeakMap<object, Map<string, Program>>();
 
   constructor(
     readonly runtime: Runtime,
     readonly network: Network,
   ) {}
 
-  /** Evaluates `build` on data. `name` stands for the function: one name, one function. */
-  forward(name: string, inputs: Inputs, build: Forward, feeds: Feeds): Promise<Record<string, HostArray>> {
-    const key = `${name} ${shapeKey(inputs)}`;
-    let program = this.programs.get(key);
-    if (!program) {
-      program = trace(name, { ...networkInputs(this.network), ...inputs }, (x) =>
-        build(networkParameters(this.network, x), x),
-      );
-      this.programs.set(key, program);
-    }
+  get config(): ModelConfig {
+    return this.network.config;
+  }
+
+  async evaluate<V extends Values, S extends Settings, O extends Outputs>(
+    f: TracedFunction<NoInfer<V>, NoInfer<S>, O>,
+    values: V,
+    settings: S,
+  ): Promise<Arrays<O>> {
+    const program = this.compiled(f, variantOf(values, settings), () =>
+      trace(f.name, { ...networkInputs(this.network), ...specsOf(values) }, (x) =>
+        f(this.model(x), x as Traced<V>, settings),
+      ),
+    );
     const executable = this.runtime.compile(program, this.network.frozen);
-    return executable.run({ ...networkFeeds(this.network), ...feeds });
+    return (await executable.run({ ...networkFeeds(this.network), ...feedsOf(values) })) as Arrays<O>;
+  }
+
+  protected model(x: Readonly<Record<string, Tensor>>): Model {
+    return { ...networkParameters(this.network, x), config: this.config };
+  }
+
+  protected compiled(f: object, variant: string, make: () => Program): Program {
+    const own = this.programs.get(f) ?? new Map<string, Program>();
+    this.programs.set(f, own);
+    const program = own.get(variant) ?? make();
+    own.set(variant, program);
+    return program;
   }
 }
 
@@ -59,8 +89,8 @@ export interface TrainerConfig extends AdamwConfig {
   readonly recompute?: boolean;
 }
 
-/** Adds training to a network: gradients of its trainable parameters and AdamW over them. */
-export class NetworkTrainer extends NetworkRunner {
+/** A network in this process that learns: gradients of its trainable parameters, and AdamW over them. */
+export class NetworkTrainer extends NetworkRunner implements Learner {
   private readonly recompute: boolean;
   readonly gradients: FlatParameters;
   readonly optimizer: AdamW;
@@ -77,43 +107,42 @@ export class NetworkTrainer extends NetworkRunner {
     );
   }
 
-  /**
-   * Computes a loss and its gradients. Called again before `update`, it adds: a batch may come in parts. For the sum
-   * to be the whole batch's gradient, each part's loss must be divided by the whole batch's count, not its own.
-   *
-   * @returns the loss and metrics of `build`.
-   */
-  async backward(
-    name: string,
-    inputs: Inputs,
-    build: Loss,
-    feeds: Feeds,
-  ): Promise<Record<string, HostArray>> {
+  async differentiate<V extends Values, S extends Settings, O extends Outputs & { readonly loss: Tensor }>(
+    loss: TracedLoss<NoInfer<V>, NoInfer<S>, O>,
+    values: V,
+    settings: S,
+  ): Promise<Arrays<O>> {
     const adding = this.accumulated > 0;
-    const key = `${name} ${adding ? "adding" : ""} ${shapeKey(inputs)}`;
-    let program = this.programs.get(key);
-    if (!program) {
-      program = this.traceGradients(name, inputs, build, adding);
-      this.programs.set(key, program);
-    }
+    const variant = `${adding ? "adding" : "first"}; ${variantOf(values, settings)}`;
+    const program = this.compiled(loss, variant, () =>
+      this.traceGradients(loss.name, specsOf(values), adding, (model, x) =>
+        loss(model, x as Traced<V>, settings),
+      ),
+    );
     const executable = this.runtime.compile(program, this.network.frozen);
-    const all = { ...networkFeeds(this.network), ...feeds };
+    const feeds = { ...networkFeeds(this.network), ...feedsOf(values) };
     const out = adding
-      ? await executable.run({ ...all, ...this.gradientBuffers })
-      : await executable.run(all, this.gradientBuffers);
+      ? await executable.run({ ...feeds, ...this.gradientBuffers })
+      : await executable.run(feeds, this.gradientBuffers);
     this.accumulated++;
-    return out;
+    return out as Arrays<O>;
   }
 
-  private traceGradients(name: string, inputs: Inputs, build: Loss, adding: boolean): Program {
+  private traceGradients(
+    name: string,
+    inputs: Readonly<Record<string, InputSpec>>,
+    adding: boolean,
+    build: (model: Model, x: Readonly<Record<string, Tensor>>) => Outputs & { readonly loss: Tensor },
+  ): Program {
     const { network } = this;
     const names = [...network.trainable.byName.keys()];
     const sums: Record<string, InputSpec> = {};
     for (const [key, buffer] of this.gradients.byName)
       sums[gradientName(key)] = { shape: buffer.shape, dtype: "f32" };
     return trace(name, { ...networkInputs(network), ...inputs, ...(adding ? sums : {}) }, (x) => {
-      const p = { ...networkParameters(network, x), recompute: this.recompute };
-      const outputs: Record<string, Tensor> = { ...build(p, x) };
+      const outputs: Record<string, Tensor> = {
+        ...build({ ...this.model(x), recompute: this.recompute }, x),
+      };
       const found = gradients(
         outputs.loss,
         names.map((key) => x[key]),
@@ -126,7 +155,6 @@ export class NetworkTrainer extends NetworkRunner {
     });
   }
 
-  /** One optimiser step from the accumulated gradients. @returns their global norm. */
   update(learningRate: number): Promise<number> {
     this.accumulated = 0;
     return this.optimizer.step(learningRate);

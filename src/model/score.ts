@@ -1,8 +1,9 @@
 import type { Batch, Sequence } from "./batch.js";
 import { layOutInRuns, type Packing } from "./lay-out.js";
-import type { NetworkRunner } from "./runner.js";
-import { batchFeeds, lastInputs, lastScores, readInputs, readValues } from "./sequence-programs.js";
+import type { Model, Scorer } from "./learner.js";
+import { lastScores, readValues } from "./sequence-programs.js";
 import { tokenReadings } from "./token-readings.js";
+import { type LastTokens, lastTokens, type TokensRead, type Traced, tokensRead } from "./values.js";
 
 /** How sequences are put into batches for evaluation. */
 export interface Batching {
@@ -17,13 +18,13 @@ export interface Batching {
 
 /** Runs batch after batch and gives each sequence's result back in the order of the input. */
 async function overBatches<R>(
-  { network }: NetworkRunner,
+  { config }: Scorer,
   sequences: readonly Sequence[],
   { rows, padId, packing = "auto", onProgress }: Batching,
   run: (batch: Batch) => Promise<(sequence: number) => R>,
 ): Promise<R[]> {
   const results = new Array<R>(sequences.length);
-  const window = network.config.slidingWindow;
+  const window = config.slidingWindow;
   let done = 0;
   for (const { indices, batch } of layOutInRuns(sequences, { rows, padId, packing, window })) {
     const result = await run(batch);
@@ -37,40 +38,34 @@ async function overBatches<R>(
 const ofSequence = (batch: Batch, values: Float32Array, i: number): Float32Array =>
   values.slice(batch.starts[i], batch.starts[i + 1]);
 
+const logProbs = (model: Model, x: Traced<TokensRead>, { temperature }: { temperature: number }) =>
+  tokenReadings(model, x, { temperature, differentiable: false });
+
 /** Natural log-probabilities of each sequence's read tokens at a sampling temperature. */
 export function sequenceLogProbs(
-  runner: NetworkRunner,
+  scorer: Scorer,
   sequences: readonly Sequence[],
   batching: Batching,
   temperature = 1,
 ): Promise<Float32Array[]> {
-  const { config } = runner.network;
-  return overBatches(runner, sequences, batching, async (batch) => {
-    const { logProbs } = await runner.forward(
-      `log-probs at ${temperature}`,
-      readInputs(batch),
-      (p, x) => tokenReadings(p, config, x, { temperature, differentiable: false }),
-      batchFeeds(batch),
-    );
-    return (i) => ofSequence(batch, logProbs as Float32Array, i);
+  return overBatches(scorer, sequences, batching, async (batch) => {
+    const out = await scorer.evaluate(logProbs, tokensRead(batch), { temperature });
+    return (i) => ofSequence(batch, out.logProbs as Float32Array, i);
   });
 }
 
+const logProbsAndEntropies = (model: Model, x: Traced<TokensRead>, { temperature }: { temperature: number }) =>
+  tokenReadings(model, x, { temperature, differentiable: false, also: ["entropies"] });
+
 /** As `sequenceLogProbs`, and the entropy of the distribution each token was drawn from, in nats. */
 export function sequenceLogProbsAndEntropies(
-  runner: NetworkRunner,
+  scorer: Scorer,
   sequences: readonly Sequence[],
   batching: Batching,
   temperature = 1,
 ): Promise<{ logProbs: Float32Array; entropies: Float32Array }[]> {
-  const { config } = runner.network;
-  return overBatches(runner, sequences, batching, async (batch) => {
-    const out = await runner.forward(
-      `log-probs and entropies at ${temperature}`,
-      readInputs(batch),
-      (p, x) => tokenReadings(p, config, x, { temperature, differentiable: false, also: ["entropies"] }),
-      batchFeeds(batch),
-    );
+  return overBatches(scorer, sequences, batching, async (batch) => {
+    const out = await scorer.evaluate(logProbsAndEntropies, tokensRead(batch), { temperature });
     return (i) => ({
       logProbs: ofSequence(batch, out.logProbs as Float32Array, i),
       entropies: ofSequence(batch, out.entropies as Float32Array, i),
@@ -78,38 +73,30 @@ export function sequenceLogProbsAndEntropies(
   });
 }
 
+const values = (model: Model, x: Traced<TokensRead>) => ({ values: readValues(model, x) });
+
 /** Values of the states before each read token. */
 export function sequenceValues(
-  runner: NetworkRunner,
+  scorer: Scorer,
   sequences: readonly Sequence[],
   batching: Batching,
 ): Promise<Float32Array[]> {
-  const { config } = runner.network;
-  return overBatches(runner, sequences, batching, async (batch) => {
-    const { values } = await runner.forward(
-      "values",
-      readInputs(batch),
-      (p, x) => ({ values: readValues(p, config, x) }),
-      batchFeeds(batch),
-    );
-    return (i) => ofSequence(batch, values as Float32Array, i);
+  return overBatches(scorer, sequences, batching, async (batch) => {
+    const out = await scorer.evaluate(values, tokensRead(batch), {});
+    return (i) => ofSequence(batch, out.values as Float32Array, i);
   });
 }
 
+const scores = (model: Model, x: Traced<LastTokens>) => ({ scores: lastScores(model, x) });
+
 /** The scalar head at each sequence's last token. */
 export function sequenceScores(
-  runner: NetworkRunner,
+  scorer: Scorer,
   sequences: readonly Sequence[],
   batching: Batching,
 ): Promise<number[]> {
-  const { config } = runner.network;
-  return overBatches(runner, sequences, batching, async (batch) => {
-    const { scores } = await runner.forward(
-      "scores",
-      lastInputs(batch),
-      (p, x) => ({ scores: lastScores(p, config, x) }),
-      batchFeeds(batch),
-    );
-    return (i) => scores[i] as number;
+  return overBatches(scorer, sequences, batching, async (batch) => {
+    const out = await scorer.evaluate(scores, lastTokens(batch), {});
+    return (i) => out.scores[i] as number;
   });
 }

@@ -3,12 +3,14 @@ import { PAD, randomIds, smallConfig, smallLora, smallWeights } from "../../test
 import { adamwSchema } from "../optim/index.js";
 import { RandomStream } from "../random.js";
 import { OrtRuntime } from "../runtime/ort/index.js";
-import { mul, square, sum, tokenLogProbs } from "../tensor/index.js";
+import { mul, square, sum, type Tensor, tokenLogProbs } from "../tensor/index.js";
 import { collate, type Sequence } from "./batch.js";
 import { logits } from "./decoder.js";
-import { type Loss, NetworkTrainer } from "./runner.js";
-import { batchFeeds, entropies, readHidden, readInputs } from "./sequence-programs.js";
+import type { Settings, TracedLoss } from "./learner.js";
+import { NetworkTrainer } from "./runner.js";
+import { entropies, readHidden } from "./sequence-programs.js";
 import { tokenReadings } from "./token-readings.js";
+import { type TokensRead, tokensRead } from "./values.js";
 
 const TEMPERATURE = 0.7;
 
@@ -29,25 +31,22 @@ test.each([
   const batch = collate(sequences, PAD);
   expect(batch.targets.length).toBeGreaterThan(2 * 128);
 
-  const inputs = {
-    ...readInputs(batch),
-    weights: { shape: [batch.weights.length], dtype: "f32" as const },
-  };
-  const gradientsOf = async (name: string, loss: Loss) => {
-    const out = await trainer.backward(name, inputs, loss, { ...batchFeeds(batch), weights: batch.weights });
+  type Readings = Record<"loss" | "logProbs" | "entropies", Tensor>;
+  const gradientsOf = async <O extends Readings>(loss: TracedLoss<TokensRead, Settings, O>) => {
+    const out = await trainer.differentiate(loss, tokensRead(batch), {});
     await trainer.update(0);
     return { out, gradient: (trainer.gradients.flat.data() as Float32Array).slice() };
   };
-  const inBlocks = await gradientsOf("blocks", (p, x) => {
-    const readings = tokenReadings(p, config, x, {
+  const inBlocks = await gradientsOf((p, x) => {
+    const readings = tokenReadings(p, x, {
       temperature: TEMPERATURE,
       differentiable: true,
       also: ["entropies", "hits"],
     });
     return { ...readings, loss: sum(mul(square(readings.logProbs), x.weights)) };
   });
-  const atOnce = await gradientsOf("at once", (p, x) => {
-    const scores = logits(p, config, readHidden(p, config, x), 1 / TEMPERATURE);
+  const atOnce = await gradientsOf((p, x) => {
+    const scores = logits(p, config, readHidden(p, x), 1 / TEMPERATURE);
     const logProbs = tokenLogProbs(scores, x.targets);
     return {
       logProbs,
@@ -56,7 +55,7 @@ test.each([
     };
   });
 
-  for (const name of ["logProbs", "entropies"]) close(inBlocks.out[name], atOnce.out[name]);
+  for (const name of ["logProbs", "entropies"] as const) close(inBlocks.out[name], atOnce.out[name]);
   close(inBlocks.gradient, atOnce.gradient);
   const hits = [...(inBlocks.out.hits as Float32Array)].slice(0, batch.count);
   expect(new Set(hits)).toEqual(new Set([0, 1]));

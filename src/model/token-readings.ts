@@ -1,4 +1,4 @@
-import { type Parameters, rowsLessExpected } from "../nn/index.js";
+import { rowsLessExpected } from "../nn/index.js";
 import {
   argmax,
   cast,
@@ -18,10 +18,10 @@ import {
   within,
   withRowGradient,
 } from "../tensor/index.js";
-import type { ModelConfig } from "./config.js";
 import { headName, logits } from "./decoder.js";
-import type { Tensors } from "./runner.js";
+import type { Model } from "./learner.js";
 import { entropies, readHidden } from "./sequence-programs.js";
+import type { TokensRead, Traced } from "./values.js";
 
 /** What can be read of a token's distribution besides its log-probability; not differentiated. */
 const EXTRAS = {
@@ -57,22 +57,21 @@ const BLOCK_ROWS = 128;
  * row of W by its slope.
  */
 export function tokenReadings<E extends Extra = never>(
-  p: Parameters,
-  config: ModelConfig,
-  x: Tensors,
+  p: Model,
+  x: Traced<TokensRead>,
   { temperature = 1, differentiable, also = [] }: ReadingOptions<E>,
 ): { logProbs: Tensor } & Record<E, Tensor> {
-  const hidden = readHidden(p, config, x); // [M, D]
-  return within("readings", () => readingsOf(p, config, x, hidden, { temperature, differentiable, also }));
+  const hidden = readHidden(p, x); // [M, D]
+  return within("readings", () => readingsOf(p, x, hidden, { temperature, differentiable, also }));
 }
 
 function readingsOf<E extends Extra>(
-  p: Parameters,
-  config: ModelConfig,
-  x: Tensors,
+  p: Model,
+  x: Traced<TokensRead>,
   hidden: Tensor,
   { temperature, differentiable, also }: Required<ReadingOptions<E>>,
 ): { logProbs: Tensor } & Record<E, Tensor> {
+  const { config } = p;
   const named = (values: readonly Tensor[]): Record<E, Tensor> =>
     Object.fromEntries(also.map((name, i) => [name, values[i]])) as Record<E, Tensor>;
 

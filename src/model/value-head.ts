@@ -1,7 +1,9 @@
 import { type Batch, byLength, collate, type Sequence } from "./batch.js";
+import type { Model } from "./learner.js";
 import type { NetworkRunner } from "./runner.js";
 import type { Batching } from "./score.js";
-import { batchFeeds, readHidden, readInputs } from "./sequence-programs.js";
+import { readHidden } from "./sequence-programs.js";
+import { type TokensRead, type Traced, tokensRead } from "./values.js";
 
 /**
  * Turns the head of a reward model into the head that a value model starts with. Rewards are shifted and scaled, and the
@@ -29,14 +31,15 @@ export async function calibrateValueHead(
   w.set(w.map((value, i) => scale * (value - along * h[i]) + wanted * h[i]));
 }
 
+const hiddenOfRead = (model: Model, x: Traced<TokensRead>) => ({ hidden: readHidden(model, x) });
+
 /** The mean hidden state at the positions that predict the tokens read: [D]. */
 async function meanHidden(
   runner: NetworkRunner,
   sequences: readonly Sequence[],
   { rows, padId }: Batching,
 ): Promise<Float64Array> {
-  const { config } = runner.network;
-  const total = new Float64Array(config.hiddenSize);
+  const total = new Float64Array(runner.config.hiddenSize);
   let count = 0;
   const lengths = sequences.map(({ ids }) => ids.length);
   for (const indices of byLength(lengths, rows)) {
@@ -45,13 +48,7 @@ async function meanHidden(
       padId,
       rows,
     );
-    const { hidden } = await runner.forward(
-      "hidden",
-      readInputs(batch),
-      (p, x) => ({ hidden: readHidden(p, config, x) }),
-      batchFeeds(batch),
-    );
-    const values = hidden as Float32Array;
+    const values = (await runner.evaluate(hiddenOfRead, tokensRead(batch), {})).hidden as Float32Array;
     for (let i = 0; i < batch.count * total.length; i++) total[i % total.length] += values[i];
     count += batch.count;
   }

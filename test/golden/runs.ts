@@ -1,5 +1,6 @@
 /** Tiny runs of every algorithm on fixed data, whose metrics are kept in JSON files beside this one. */
-import { type PpoConfig, type PpoState, type PpoStep, ppo, ppoSchema } from "../../src/algorithms/ppo.js";
+import { type PpoConfig, type PpoState, ppo, ppoSchema } from "../../src/algorithms/ppo.js";
+import type { Step } from "../../src/algorithms/step.js";
 import { reward, rewardSchema, type TokenPair } from "../../src/algorithms/reward.js";
 import { functionReward } from "../../src/algorithms/reward-sources.js";
 import { sft, sftSchema } from "../../src/algorithms/sft.js";
@@ -108,7 +109,7 @@ export const PPO: PpoConfig = ppoSchema.parse({
 });
 
 /** PPO that is paid for vowels; `onStep` sees each iteration, `changes` alter the configuration. */
-export function ppoRun(halt?: number, changes: Partial<PpoConfig> = {}, onStep?: (step: PpoStep) => void): Promise<Run> {
+export function ppoRun(halt?: number, changes: Partial<PpoConfig> = {}, onStep?: (step: Step) => void): Promise<Run> {
   const r = new RandomStream(23, "golden/ppo");
   const prompts = Array.from({ length: 24 }, () => randomIds(r, 1 + r.int(6))).map((ids) => ({ ids, text: letters.decode(ids) }));
   const vowels = functionReward("vowels", 1, (inputs) => inputs.map(({ response }) => response.replace(/[^aeiou]/g, "").length));

@@ -4,9 +4,9 @@ import { adapterNetwork, frozenNetwork, loraNetwork } from "../../src/model/crea
 import { hiddenStates, logits } from "../../src/model/decoder.js";
 import type { Network } from "../../src/model/network.js";
 import { NetworkRunner, NetworkTrainer } from "../../src/model/runner.js";
-import { batchFeeds, readInputs, tokenInputs } from "../../src/model/sequence-programs.js";
 import { readAdapter, stackAdapters } from "../../src/model/stack-adapters.js";
 import { tokenReadings } from "../../src/model/token-readings.js";
+import { batchTokens, tokensRead } from "../../src/model/values.js";
 import { OrtRuntime } from "../../src/runtime/ort/index.js";
 import { mul, neg, sum } from "../../src/tensor/index.js";
 import { norm, probe, relativeError } from "../evaluate.js";
@@ -38,10 +38,11 @@ async function allLogits(network: Network, rows: number[][]): Promise<{ batch: B
     rows.length,
   );
   const runner = new NetworkRunner(runtime, network);
-  const build: Parameters<typeof runner.forward>[2] = (p, x) => ({
-    all: logits(p, network.config, hiddenStates(p, network.config, x.ids)),
-  });
-  const { all } = await runner.forward("logits", tokenInputs(batch), build, { ids: batch.ids });
+  const { all } = await runner.evaluate(
+    (p, x) => ({ all: logits(p, network.config, hiddenStates(p, network.config, x.ids)) }),
+    batchTokens(batch),
+    {},
+  );
   return { batch, all: all as Float32Array };
 }
 
@@ -79,20 +80,15 @@ describe.each(NAMES)("the adapter %s equals peft's", (name) => {
       expected.inputIds.map((ids, b): Sequence => ({ ids, read: expected.completionMask[b].map(Boolean) })),
       0,
     );
-    const inputs = {
-      ...readInputs(batch),
-      weights: { shape: [batch.weights.length], dtype: "f32" as const },
-    };
-    const { loss } = await model.backward(
-      "nll",
-      inputs,
+    const { loss } = await model.differentiate(
       (p, x) => ({
         loss: mul(
-          neg(sum(mul(tokenReadings(p, config, x, { differentiable: true }).logProbs, x.weights))),
+          neg(sum(mul(tokenReadings(p, x, { differentiable: true }).logProbs, x.weights))),
           1 / batch.count,
         ),
       }),
-      { ...batchFeeds(batch), weights: batch.weights },
+      tokensRead(batch),
+      {},
     );
     expect(batch.count).toBe(expected.loss.count);
     expect(relativeError([loss[0] as number], [expected.loss.mean])).toBeLessThan(1e-5);

@@ -17,8 +17,8 @@ import { LINEAR_NAMES, type Network } from "../../src/model/network.js";
 import { NetworkRunner, NetworkTrainer } from "../../src/model/runner.js";
 import { saveHuggingFace, writeSafetensors } from "../../src/model/save/index.js";
 import { sequenceLogProbs, sequenceScores } from "../../src/model/score.js";
-import { batchFeeds, readInputs, tokenInputs } from "../../src/model/sequence-programs.js";
 import { tokenReadings } from "../../src/model/token-readings.js";
+import { batchTokens, tokensRead } from "../../src/model/values.js";
 import { blockLinears, expectedWeights } from "../../src/model/weight-names.js";
 import { OrtRuntime } from "../../src/runtime/ort/index.js";
 import { neg, sum } from "../../src/tensor/index.js";
@@ -53,11 +53,10 @@ async function allLogits(
     0,
   );
   const { config } = network;
-  const { all } = await new NetworkRunner(runtime, network).forward(
-    "logits",
-    tokenInputs(batch),
+  const { all } = await new NetworkRunner(runtime, network).evaluate(
     (p, x) => ({ all: logits(p, config, hiddenStates(p, config, x.ids)) }),
-    { ids: batch.ids },
+    batchTokens(batch),
+    {},
   );
   const V = config.vocabSize;
   return (b, t) =>
@@ -129,11 +128,10 @@ describe.each(ARCHITECTURE_FIXTURES)("%s", (name) => {
     const network = loraNetwork(runtime, config, weights, { r: 2, alpha: 4, targets: LINEAR_NAMES }, 1);
     const trainer = new NetworkTrainer(runtime, network, PLAIN_ADAM);
     const batch = collate([{ ids: expected.inputIds[0], read: expected.inputIds[0].map(() => true) }], 0);
-    await trainer.backward(
-      "nll",
-      readInputs(batch),
-      (p, x) => ({ loss: neg(sum(tokenReadings(p, config, x, { differentiable: true }).logProbs)) }),
-      batchFeeds(batch),
+    await trainer.differentiate(
+      (p, x) => ({ loss: neg(sum(tokenReadings(p, x, { differentiable: true }).logProbs)) }),
+      tokensRead(batch),
+      {},
     );
     const matrices = trainer.gradients.specs.filter(({ name }) => name.endsWith(".lora_B.weight"));
     expect(matrices.length).toBe(config.layers * blockLinears(config).length);

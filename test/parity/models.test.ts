@@ -8,8 +8,8 @@ import { hiddenStates, logits } from "../../src/model/decoder.js";
 import { openModel } from "../../src/model/load/index.js";
 import { NetworkTrainer } from "../../src/model/runner.js";
 import type { SavedTensor } from "../../src/model/save/index.js";
-import { batchFeeds, readInputs, tokenInputs } from "../../src/model/sequence-programs.js";
 import { tokenReadings } from "../../src/model/token-readings.js";
+import { batchTokens, tokensRead } from "../../src/model/values.js";
 import { OrtRuntime } from "../../src/runtime/ort/index.js";
 import { mul, neg, sum } from "../../src/tensor/index.js";
 import { ARCHITECTURE_FIXTURES } from "../fixtures.js";
@@ -75,11 +75,10 @@ describe.each(NAMES)("%s equals transformers", (name) => {
     ] as const) {
       const sequences = rows.map((ids): Sequence => ({ ids, read: ids.map(() => true) }));
       const batch = collate(sequences, 0, rows.length, rows[0].length);
-      const { all } = await model.forward(
-        "logits",
-        tokenInputs(batch),
+      const { all } = await model.evaluate(
         (p, x) => ({ all: logits(p, config, hiddenStates(p, config, x.ids)) }),
-        { ids: batch.ids },
+        batchTokens(batch),
+        {},
       );
       for (const { at, logits: want } of expected.logits[kind].full) {
         const start = (at[0] * batch.columns + at[1]) * config.vocabSize;
@@ -98,20 +97,15 @@ describe.each(NAMES)("%s equals transformers", (name) => {
     );
     const batch = collate(sequences, 0);
     expect(batch.count).toBe(expected.loss.count);
-    const inputs = {
-      ...readInputs(batch),
-      weights: { shape: [batch.weights.length], dtype: "f32" as const },
-    };
-    const { loss } = await model.backward(
-      "nll",
-      inputs,
+    const { loss } = await model.differentiate(
       (p, x) => ({
         loss: mul(
-          neg(sum(mul(tokenReadings(p, config, x, { differentiable: true }).logProbs, x.weights))),
+          neg(sum(mul(tokenReadings(p, x, { differentiable: true }).logProbs, x.weights))),
           1 / batch.count,
         ),
       }),
-      { ...batchFeeds(batch), weights: batch.weights },
+      tokensRead(batch),
+      {},
     );
     expect(Math.abs((loss[0] as number) - expected.loss.mean) / expected.loss.mean).toBeLessThan(1e-5);
     const { specs, byName } = model.gradients;

@@ -195,7 +195,8 @@ describe.each(Object.entries(cases))("the PPO batch %s", (_name, c) => {
         values: values[i],
         entropy: 0,
         score,
-        rewards: tokenRewards(own[i], before[i], score, config.klCoefficient),
+        ...{ prompt: { ids: [], text: "" }, reward: c.scores[i], rewards: {} },
+        tokenRewards: tokenRewards(own[i], before[i], score, config.klCoefficient),
         advantages: new Float64Array(),
         returns: new Float64Array(),
       };
@@ -219,7 +220,7 @@ describe.each(Object.entries(cases))("the PPO batch %s", (_name, c) => {
       want.values,
     );
     close(
-      trajectories.map((t) => t.rewards),
+      trajectories.map((t) => t.tokenRewards),
       want.rewards,
     );
     expect(
@@ -320,11 +321,11 @@ function estimate(
   onRewards?: (rows: Float64Array[]) => void,
   onRaw?: (rows: Float64Array[]) => void,
 ): void {
-  const rewards = trajectories.map((t) => t.rewards);
+  const rewards = trajectories.map((t) => t.tokenRewards);
   if (config.whitenRewards) whiten(rewards, true);
   onRewards?.(rewards);
   for (const t of trajectories)
-    Object.assign(t, advantagesAndReturns(t.rewards, t.values, config.gamma, config.lambda));
+    Object.assign(t, advantagesAndReturns(t.tokenRewards, t.values, config.gamma, config.lambda));
   onRaw?.(trajectories.map((t) => t.advantages));
   whiten(trajectories.map((t) => t.advantages));
 }

@@ -1,6 +1,8 @@
 import { join } from "node:path";
 import { z } from "zod";
-import { type PpoPrompt, type PpoState, ppo, ppoSchema } from "../../algorithms/ppo.js";
+import { type PpoState, ppo, ppoSchema } from "../../algorithms/ppo.js";
+import { sampleOf } from "../../algorithms/ppo-metrics.js";
+import type { PromptTokens } from "../../algorithms/rollout.js";
 import { writeFileAtomically } from "../../artifacts/index.js";
 import { loadPrompts } from "../../data/index.js";
 import { PlumbError } from "../../errors.js";
@@ -144,7 +146,7 @@ async function optimise(context: CommandContext, settings: Config): Promise<void
     session.restore(trainers);
     const state = startingState(session, config.klCoefficient);
     const generator = new Generator(runtime, network, padId, tokenizer);
-    const sampleFrom = (some: readonly PpoPrompt[]) =>
+    const sampleFrom = (some: readonly PromptTokens[]) =>
       samplePolicy(generator, rewards, some, config, context.signal);
     const sample = () => sampleFrom(evaluation);
 
@@ -170,6 +172,7 @@ async function optimise(context: CommandContext, settings: Config): Promise<void
       unit: "iterations",
       figures: (metrics) => ({ reward: metrics["objective/scores"], KL: metrics["objective/kl"] }),
       state: () => ({ ...state }),
+      shown: sampleOf,
     });
     if (!finished) return;
 

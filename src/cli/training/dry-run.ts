@@ -1,5 +1,6 @@
 /** What training will take, counted before it starts: the algorithms themselves, on a runtime that computes nothing. */
-import { type PpoConfig, type PpoPrompt, ppo } from "../../algorithms/ppo.js";
+import { type PpoConfig, ppo } from "../../algorithms/ppo.js";
+import type { PromptTokens } from "../../algorithms/rollout.js";
 import { type RewardConfig, reward, type TokenPair } from "../../algorithms/reward.js";
 import { functionReward } from "../../algorithms/reward-sources.js";
 import { type SftConfig, sft } from "../../algorithms/sft.js";
@@ -100,7 +101,7 @@ async function take(count: number, steps: AsyncGenerator<unknown>): Promise<void
 /** An iteration of PPO with the longest prompts, all responses as long as may be; without reward models of another base. */
 export async function heaviestPpo(
   model: ModelShape,
-  prompts: readonly PpoPrompt[],
+  prompts: readonly PromptTokens[],
   config: PpoConfig,
 ): Promise<CountingRuntime> {
   const few = [...prompts].sort((a, b) => b.ids.length - a.ids.length).slice(0, config.batchSize);

@@ -1,5 +1,5 @@
 /** How a policy answers a fixed set of prompts: the same ones, with the same random numbers, at the start and the end. */
-import type { PpoPrompt } from "../../algorithms/ppo.js";
+import type { PromptTokens } from "../../algorithms/rollout.js";
 import { type RewardSource, totalRewards } from "../../algorithms/reward-sources.js";
 import { distinctN } from "../../evaluate/diversity.js";
 import type { Generator } from "../../generate/index.js";
@@ -28,7 +28,7 @@ const FIRST_ROW = 2 ** 40;
 export async function samplePolicy(
   generator: Generator,
   rewards: readonly RewardSource[],
-  prompts: readonly PpoPrompt[],
+  prompts: readonly PromptTokens[],
   {
     maxNewTokens,
     temperature,
@@ -57,7 +57,7 @@ export async function samplePolicy(
 export async function responseKl(
   policy: NetworkRunner,
   reference: NetworkRunner,
-  prompts: readonly PpoPrompt[],
+  prompts: readonly PromptTokens[],
   samples: readonly PolicySample[],
   batching: Batching,
   temperature: number,
@@ -90,7 +90,7 @@ export interface PolicyComparison {
  * together. The deviation that gains are told in is that of these responses, and no part of the intervals.
  */
 export function comparePolicies(
-  prompts: readonly PpoPrompt[],
+  prompts: readonly PromptTokens[],
   before: readonly PolicySample[],
   after: readonly PolicySample[],
   kl: readonly number[],
@@ -133,7 +133,7 @@ export function comparePolicies(
 
 /** Lines of samples-before-after.jsonl. */
 export function samplePairs(
-  prompts: readonly PpoPrompt[],
+  prompts: readonly PromptTokens[],
   before: readonly PolicySample[],
   after: readonly PolicySample[],
   kl: readonly number[],

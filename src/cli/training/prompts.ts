@@ -1,4 +1,4 @@
-import type { PpoPrompt } from "../../algorithms/ppo.js";
+import type { PromptTokens } from "../../algorithms/rollout.js";
 import { describePrompt, encodePromptRow, type PromptRow, rowError } from "../../data/index.js";
 import { PlumbError } from "../../errors.js";
 import type { Tokenizer } from "../../text/index.js";
@@ -21,7 +21,7 @@ export function encodePrompts(
   rows: readonly PromptRow[],
   context: number,
   { maxPromptLength, longPrompts, maxNewTokens }: PromptLimits,
-): { prompts: PpoPrompt[]; long: number } {
+): { prompts: PromptTokens[]; long: number } {
   const room = context - maxNewTokens;
   if (room < 1) {
     throw new PlumbError(
@@ -32,7 +32,7 @@ export function encodePrompts(
     );
   }
   const most = Math.min(room, maxPromptLength ?? room);
-  const prompts: PpoPrompt[] = [];
+  const prompts: PromptTokens[] = [];
   let long = 0;
   for (const row of rows) {
     const ids = encodePromptRow(tokenizer, row);
@@ -53,9 +53,9 @@ const LONG_HINT = "Raise maxPromptLength, lower maxNewTokens, or set longPrompts
 
 /** Prompts to train on, and up to `wanted` others, at most a quarter, on which start and end are compared. */
 export function splitPrompts(
-  prompts: readonly PpoPrompt[],
+  prompts: readonly PromptTokens[],
   wanted: number,
-): { train: PpoPrompt[]; evaluation: PpoPrompt[] } {
+): { train: PromptTokens[]; evaluation: PromptTokens[] } {
   const { picked, others } = spread(prompts, Math.min(wanted, Math.floor(prompts.length / 4)));
   return { train: others, evaluation: picked };
 }

@@ -5,6 +5,8 @@
 import { readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
+import type { Rollout } from "../../algorithms/rollout.js";
+import type { Step } from "../../algorithms/step.js";
 import { type Json, Run, unusedRunName } from "../../artifacts/index.js";
 import { PlumbError } from "../../errors.js";
 import type { NetworkTrainer } from "../../model/runner.js";
@@ -15,17 +17,7 @@ import type { LiveMetrics } from "../progress.js";
 import { formatNumber } from "../table.js";
 import { MAY_CHANGE, type RunSettings } from "./settings.js";
 
-/** What an algorithm yields after each step. */
-export interface TrainingStep {
-  step: number;
-  steps: number;
-  metrics: Record<string, number>;
-  tokens: number;
-  samples?: readonly object[];
-  stopped?: string;
-}
-
-export interface TrainingPlan {
+export interface TrainingPlan<R extends Rollout = Rollout> {
   trainers: Readonly<Record<string, NetworkTrainer>>;
   /** Steps of the whole run. */
   steps: number;
@@ -34,7 +26,12 @@ export interface TrainingPlan {
   figures(metrics: Readonly<Record<string, number>>): LiveMetrics;
   /** What else a checkpoint must hold. */
   state?(): Json;
+  /** A response as samples.jsonl shows it. */
+  shown?(rollout: R): object;
 }
+
+/** Responses of a step that samples.jsonl shows. */
+const SAMPLES_A_STEP = 4;
 
 /** Wall-clock figures of a run, which differ from run to run. */
 export interface RunCost {
@@ -91,7 +88,7 @@ export class Session {
   }
 
   /** Runs the steps that are left. @returns false when Ctrl-C ended it; everything is saved then. */
-  async train(steps: AsyncIterable<TrainingStep>, plan: TrainingPlan): Promise<boolean> {
+  async train<R extends Rollout>(steps: AsyncIterable<Step<R>>, plan: TrainingPlan<R>): Promise<boolean> {
     const { ui, signal } = this.context;
     if (this.step >= plan.steps || this.stopped !== undefined) return true;
     const progress = ui.progress({
@@ -103,10 +100,11 @@ export class Session {
     let before = performance.now();
     let saved = this.step;
     try {
-      for await (const { step, metrics, tokens, samples = [], stopped } of steps) {
+      for await (const { step, metrics, tokens, rollouts = [], stopped } of steps) {
         const seconds = (performance.now() - before) / 1000;
         this.run.appendMetrics(step, metrics);
-        for (const sample of samples) this.run.appendSample(step, { ...sample });
+        for (const rollout of plan.shown ? rollouts.slice(0, SAMPLES_A_STEP) : [])
+          this.run.appendSample(step, { ...plan.shown?.(rollout) });
         this.run.appendTimings(step, { seconds, tokens, rssMb: megabytes(process.memoryUsage.rss()) });
         this.step = step;
         this.stopped = stopped;
@@ -147,7 +145,7 @@ export class Session {
     };
   }
 
-  private async save(plan: TrainingPlan): Promise<void> {
+  private async save(plan: Pick<TrainingPlan, "trainers" | "state">): Promise<void> {
     const trainers = Object.entries(plan.trainers);
     const tensors = new Map(trainers.flatMap(([name, trainer]) => [...trainerTensors(name, trainer)]));
     const state = {

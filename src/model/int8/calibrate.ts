@@ -4,7 +4,9 @@ import { abs, reduceMax, type Tensor } from "../../tensor/index.js";
 import type { ModelConfig } from "../config.js";
 import { frozenNetwork, type Weights } from "../create.js";
 import { hiddenStates } from "../decoder.js";
+import type { Model } from "../learner.js";
 import { NetworkRunner } from "../runner.js";
+import { integers, type Named, type Traced } from "../values.js";
 import type { ChannelMaxima } from "./smoothing.js";
 
 /** Sets outputs apart from the weights they are named after. */
@@ -47,25 +49,23 @@ export async function channelMaxima(
     const some = rows.slice(start, start + ROWS);
     const ids = BigInt64Array.from(some.flat(), BigInt);
     const shape = [some.length, some[0].length];
-    const out = await runner.forward(
-      "int8/maxima",
-      { ids: { shape, dtype: "i64" } },
-      (p, x) => {
-        const measured = new Map<Tensor, Tensor>(); // layers that read one tensor share its maxima
-        const outputs: Record<string, Tensor> = {};
-        const observe = (weight: string, input: Tensor): void => {
-          const found = measured.get(input) ?? reduceMax(abs(input), 0);
-          measured.set(input, found);
-          outputs[PREFIX + weight] = found;
-        };
-        hiddenStates({ ...p, observe }, config, x.ids);
-        return outputs;
-      },
-      { ids },
-    );
+    const out = await runner.evaluate(inputMaxima, { ids: integers(ids, shape) }, {});
     for (const [weight, values] of Object.entries(out)) raise(maxima, weight.slice(PREFIX.length), values);
   }
   return maxima;
+}
+
+/** The largest magnitude of each channel of each linear layer's input, under the layer's name. */
+function inputMaxima(model: Model, x: Traced<Named<"ids">>): Record<string, Tensor> {
+  const measured = new Map<Tensor, Tensor>(); // layers that read one tensor share its maxima
+  const outputs: Record<string, Tensor> = {};
+  const observe = (weight: string, input: Tensor): void => {
+    const found = measured.get(input) ?? reduceMax(abs(input), 0);
+    measured.set(input, found);
+    outputs[PREFIX + weight] = found;
+  };
+  hiddenStates({ ...model, observe }, model.config, x.ids);
+  return outputs;
 }
 
 function raise(maxima: Map<string, Float32Array>, weight: string, values: HostArray): void {

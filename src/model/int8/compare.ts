@@ -26,8 +26,10 @@ import type { ModelConfig } from "../config.js";
 import { frozenNetwork, loraNetwork, type Weights } from "../create.js";
 import { hiddenStates, logits, scalarHead } from "../decoder.js";
 import { LINEAR_NAMES, networkInputs, networkParameters } from "../network.js";
+import type { Model } from "../learner.js";
 import { NetworkTrainer } from "../runner.js";
-import { batchFeeds, readInputs, readValues } from "../sequence-programs.js";
+import { type TokensRead, type Traced, tokensRead } from "../values.js";
+import { readValues } from "../sequence-programs.js";
 import { tokenReadings } from "../token-readings.js";
 
 /** How far a quantised base is from the exact one, on some text. */
@@ -246,20 +248,18 @@ async function adapterGradient(
   const sequences = rows.map((ids) => ({ ids, read: ids.map(() => true) }));
   for (const some of chunks(sequences, ROWS)) {
     const batch = collate(some, 0, some.length, rows[0].length);
-    await trainer.backward(
-      "int8/gradient",
-      { ...readInputs(batch), weights: { shape: [batch.weights.length], dtype: "f32" } },
-      (p, x) => {
-        const read =
-          config.head === "score"
-            ? readValues(p, config, x)
-            : tokenReadings(p, config, x, { differentiable: true }).logProbs;
-        return { loss: mul(neg(sum(mul(read, x.weights))), 1 / rows.length) };
-      },
-      { ...batchFeeds(batch), weights: batch.weights },
-    );
+    await trainer.differentiate(negativeSum, tokensRead(batch), { scale: 1 / rows.length });
   }
   return trainer.gradients.flat.data() as Float32Array;
+}
+
+/** Of log-probabilities, or of the head's values where the model has one for scores. */
+function negativeSum(model: Model, x: Traced<TokensRead>, { scale }: { scale: number }) {
+  const read =
+    model.config.head === "score"
+      ? readValues(model, x)
+      : tokenReadings(model, x, { differentiable: true }).logProbs;
+  return { loss: mul(neg(sum(mul(read, x.weights))), scale) };
 }
 
 function cosine(a: Float32Array, b: Float32Array): number {

@@ -10,6 +10,7 @@ import { frozenNetwork, type Weights } from "../create.js";
 import { hiddenStates, logits } from "../decoder.js";
 import type { Network } from "../network.js";
 import { NetworkRunner } from "../runner.js";
+import { integers } from "../values.js";
 import { sequenceLogProbs } from "../score.js";
 import { int8Base, productWeights, smoothedBase } from "./base.js";
 import { quantizeBase } from "./build.js";
@@ -26,11 +27,10 @@ const rows = calibrationRows(texts, 32, 8);
 
 async function logitsOf(network: Network, config = network.config): Promise<Float32Array> {
   const ids = BigInt64Array.from(rows.slice(0, 2).flat(), BigInt);
-  const out = await new NetworkRunner(runtime, network).forward(
-    "logits",
-    { ids: { shape: [2, rows[0].length], dtype: "i64" } },
+  const out = await new NetworkRunner(runtime, network).evaluate(
     (p, x) => ({ logits: logits(p, config, hiddenStates(p, config, x.ids)) }),
-    { ids },
+    { ids: integers(ids, [2, rows[0].length]) },
+    {},
   );
   return out.logits as Float32Array;
 }

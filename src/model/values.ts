@@ -1,0 +1,69 @@
+/**
+ * Values that a traced function is given. One typed object is the data of a run, the inputs of the program, and the type of the
+ * tensors inside the function: a name that the function misspells does not compile.
+ */
+import type { HostArray } from "../runtime/runtime.js";
+import type { DType, Tensor } from "../tensor/index.js";
+import type { Batch } from "./batch.js";
+
+/** Host data with its shape. */
+export interface Value {
+  readonly data: HostArray;
+  readonly shape: readonly number[];
+  readonly dtype: DType;
+}
+
+export type Values = Readonly<Record<string, Value | undefined>>;
+
+/** The tensors of the same names inside a traced function; optional where the value is. */
+export type Traced<V extends Values> = { readonly [K in keyof V]: V[K] extends Value ? Tensor : Tensor | undefined };
+
+/** Values of the given names, for the types of functions that take them. */
+export type Named<K extends string> = Readonly<Record<K, Value>>;
+
+/** f32 [n]. */
+export const vector = (data: Float32Array): Value => ({ data, shape: [data.length], dtype: "f32" });
+
+/** f32 []. */
+export const scalar = (value: number): Value => ({ data: Float32Array.of(value), shape: [], dtype: "f32" });
+
+/** i64 of the given shape; default: [n]. */
+export const integers = (data: BigInt64Array, shape: readonly number[] = [data.length]): Value => ({
+  ...{ data, shape, dtype: "i64" },
+});
+
+/** A batch's tokens, [B, T], and what each may see where rows hold several sequences. */
+export type BatchTokens = Named<"ids"> & { readonly until?: Value; readonly positions?: Value };
+
+/** And the tokens read: where the hidden state that predicts each stands, which they are, and 1 for each that is no padding: [M]. */
+export type TokensRead = BatchTokens & Named<"readFrom" | "targets" | "weights">;
+
+/** And where each sequence's last token stands: [sequences and padding]. */
+export type LastTokens = BatchTokens & Named<"last">;
+
+export function batchTokens({ rows, columns, ids, mask }: Batch): BatchTokens {
+  const shape = [rows, columns];
+  return {
+    ids: integers(ids, shape),
+    ...(mask && {
+      until: { data: mask.until, shape, dtype: "i32" },
+      positions: integers(mask.positions, shape),
+    }),
+  };
+}
+
+export const tokensRead = (batch: Batch): TokensRead => ({
+  ...batchTokens(batch),
+  readFrom: integers(batch.readFrom),
+  targets: integers(batch.targets),
+  weights: vector(batch.weights),
+});
+
+export const lastTokens = (batch: Batch): LastTokens => ({ ...batchTokens(batch), last: integers(batch.last) });
+
+/** A number for each token read, [M], from a list for each sequence of the batch. */
+export function perToken(batch: Batch, lists: readonly ArrayLike<number>[]): Value {
+  const out = new Float32Array(batch.targets.length);
+  for (const [i, list] of lists.entries()) out.set(list, batch.starts[i]);
+  return vector(out);
+}
