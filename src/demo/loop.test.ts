@@ -48,10 +48,10 @@ describe("the loop", () => {
       cast++;
       asked.add(vote.item);
     }
-    const items = await store.db.selectFrom("items").select("content").execute();
+    const items = await store.db.selectFrom("items").select("content_json").execute();
     await store.close();
     expect([cast, asked.size]).toEqual([votes.votes, votes.pairs]);
-    const texts = items.map(({ content }) => (JSON.parse(String(content)) as { prompt: string }).prompt);
+    const texts = items.map(({ content_json }) => (JSON.parse(content_json) as { prompt: string }).prompt);
     const known = texts.map((text) => PROMPTS.find((prompt) => prompt.text === text));
     for (const prompt of known) {
       if (prompt === undefined) throw new Error("an item that is no prompt");
