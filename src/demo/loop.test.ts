@@ -11,7 +11,10 @@ import { demo } from "./loop.js";
 
 const dir = mkdtempSync(join(tmpdir(), "plumb-loop-"));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
-const config = tinyDemo({ topics: { facts: 1, harmful: 1 } });
+const config = tinyDemo({
+  ...{ topics: { facts: 1, harmful: 1 }, temperatures: [0.5] },
+  ...{ samplesPerPrompt: 1, bestOf: 2 },
+});
 const database = join(dir, "votes.db");
 
 let events: DemoEvent[];

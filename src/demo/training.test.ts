@@ -11,7 +11,7 @@ import { trainByRejection, trainLanguageModel, trainRewardModel, weightsOf } fro
 
 const config = tinyDemo({
   reward: { epochs: 1, batchSize: 8, microBatchSize: 8, learningRate: 3e-3 },
-  rejection: { epochs: 30, batchSize: 8, microBatchSize: 8, learningRate: 1e-2 },
+  rejection: { epochs: 30, batchSize: 1, microBatchSize: 1, learningRate: 1e-2 },
 });
 const batching = { rows: 8, padId: tokenizer.padId };
 const response = (text: string, ownSample = true): Response => ({
