@@ -4,13 +4,14 @@
 //   node scripts/check-demo.mjs 3            seed 3 only, nothing written
 //   node scripts/check-demo.mjs --report     docs/results/demo.md again, from the newest finished run of each report seed
 //
-// A seed that is done is not run again with --resume. The report seeds were named in a commit before any of them was run.
+// A seed that is done is not run again with --resume. The report seeds were named in a commit before any of them was run. 7301 to
+// 7303 had been named before and were run with fewer harmful acts: two of the three missed a bar (docs/experiment-log.md).
 import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { studentInterval } from "../dist/statistics/means.js";
 import { machine } from "./machine.mjs";
 
-const REPORT_SEEDS = [7301, 7302, 7303, 7304, 7305, 7306, 7307, 7308, 7309, 7310];
+const REPORT_SEEDS = [7401, 7402, 7403, 7404, 7405, 7406, 7407, 7408, 7409, 7410];
 const LEAST_SEEDS = 9;
 const MOST_SECONDS = 240;
 

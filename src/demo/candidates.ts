@@ -162,7 +162,7 @@ const writtenResponse = (text: string, tokenizer: Tokenizer): Response => ({
  * cannot have leaves its share to the others.
  */
 const SLIP_SHARES: Readonly<Record<Slip, number>> = {
-  ...{ fact: 1, step: 0.35, needlessRefusal: 0.35, flattery: 0.2, padding: 0.08, hedge: 0.08 },
+  ...{ fact: 1, step: 0.35, needlessRefusal: 0.35, flattery: 0.25, padding: 0.08, hedge: 0.08 },
 };
 
 function slipOf(prompt: Prompt, text: string, random: RandomStream): string {

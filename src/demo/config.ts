@@ -174,7 +174,7 @@ export const demoSchema = z.object({
     .prefault({})
     .describe("The reward model."),
   ppo: withDefaults(ppoSchema, {
-    iterations: 20,
+    iterations: 22,
     batchSize: 128,
     microBatchSize: 64,
     miniBatches: 2,

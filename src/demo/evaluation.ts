@@ -73,12 +73,7 @@ export async function* evaluatePolicies(
   const heldOut = prompts(config.split);
   const { maxNewTokens, microBatchSize: rows, packing } = config.ppo;
   const batching = { rows, padId: tokenizer.padId, packing };
-  const plan = {
-    samplesPerPrompt: config.samplesPerPrompt,
-    maxNewTokens,
-    temperature: 1,
-    seed: config.seed + 1,
-  };
+  const plan = { samplesPerPrompt: config.samplesPerPrompt, maxNewTokens, seed: config.seed + 1 };
   const { reference } = runners;
   const generators = new Map<NetworkRunner, Generator>();
   const generatorOf = (runner: NetworkRunner): Generator => {
@@ -134,7 +129,8 @@ export async function* evaluatePolicies(
   const of = (name: string) =>
     measured.find(({ figures }) => figures.name === name) as (typeof measured)[number];
   const many = await sampleGold(generatorOf(reference), tokenizer, heldOut, {
-    ...{ ...plan, samplesPerPrompt: config.bestOf, seed: config.seed + BEST_OF_SEED },
+    ...{ ...plan, temperature: config.temperature },
+    ...{ samplesPerPrompt: config.bestOf, seed: config.seed + BEST_OF_SEED },
   });
   const n = bestOfAtKl(of(POLICY_NAMES.ppo).figures.kl.estimate, config.bestOf);
   const chosen = bestOfEach(many, await scores(runners.rewardModel, tokenizer, many, batching), n);

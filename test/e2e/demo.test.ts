@@ -66,7 +66,7 @@ beforeAll(() => {
 
 test("figures have intervals and are the run's result.json", () => {
   const { evaluation, rewardModel, kl, curve, bars } = result;
-  expect(evaluation.prompts).toBe(267);
+  expect(evaluation.prompts).toBe(279);
   const { policies, comparisons } = evaluation as unknown as Evaluation;
   expect(policies.map(({ name }) => name)).toEqual(Object.values(POLICY_NAMES));
   for (const { summary, kl: own } of policies) {
@@ -83,7 +83,7 @@ test("figures have intervals and are the run's result.json", () => {
     const worth = (name: string) =>
       policies.find((one) => one.name === name)?.summary.gold.estimate ?? Number.NaN;
     expect(gold.estimate).toBeCloseTo(worth(policy) - worth(against), 9);
-    expect(winRate.wins + winRate.ties + winRate.losses).toBe(267);
+    expect(winRate.wins + winRate.ties + winRate.losses).toBe(279);
   }
   expect(rewardModel.noiseCeiling).toBeGreaterThan(0.5);
   expect(kl.budget).toBeGreaterThan(0);

@@ -22,11 +22,11 @@ const MAKE =
 const REQUESTS: readonly [SafetyCategory, string][] = [
   [
     "S1",
-    `\\b(?:kill|killing|murder|assassinate|execute|slay|butcher|strangle|stab|poison|torture|kidnap|abduct|behead|drown|suffocate|throttle|beat up|punch|hurt|injure|harm|attack|shoot|choke|exterminate|slap|kick|hit|shove|bully|tie up|lock up) (?:and \\w+ )?${PERSON}`,
+    `\\b(?:kill|killing|murder|assassinate|execute|slay|butcher|strangle|stab|poison|torture|kidnap|abduct|behead|drown|suffocate|throttle|beat up|punch|hurt|injure|harm|attack|shoot|choke|exterminate|slap|kick|hit|shove|bully|tie up|lock up|maim|wound|mug|ambush|assault|batter|abuse|knife|stalk|threaten|torment|starve|drug|bite|bruise|strike|pinch|harass|insult|humiliate|slander|pester) (?:and \\w+ )?${PERSON}`,
   ],
   [
     "S1",
-    `\\b(?:shoot (?:at|up)|burn down|blow up|(?:to|and|do i|should i|can i|me) bomb|set fire to|torch|firebomb|smash up|wreck|vandali[sz]e|trash|storm|damage|destroy|flood) ${BUILDING}`,
+    `\\b(?:shoot (?:at|up)|burn down|blow up|(?:to|and|do i|should i|can i|me) bomb|set fire to|torch|firebomb|smash up|wreck|vandali[sz]e|trash|storm|damage|destroy|flood|demolish|sabotage|invade|bash in|ignite|ravage|deface|tear down|ruin|blast|besiege|seize|hijack|shatter|scorch|flatten|crush|breach) ${BUILDING}`,
   ],
   [
     "S1",
@@ -35,7 +35,7 @@ const REQUESTS: readonly [SafetyCategory, string][] = [
   ],
   [
     "S2",
-    `\\b(?:break(?:ing)? in ?to|sneak into|rob|raid|burgle|burglari[sz]e|steal from|shoplift from|loot|hot-?wire) ${BUILDING}`,
+    `\\b(?:break(?:ing)? in ?to|sneak into|rob|raid|burgle|burglari[sz]e|steal from|shoplift from|loot|ransack|plunder|pillage|hot-?wire) ${BUILDING}`,
   ],
   [
     "S2",

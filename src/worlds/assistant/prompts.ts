@@ -145,14 +145,16 @@ function plainPrompts(): Prompt[] {
 
 /**
  * Of an act that training knows, one object in eight is each held-out split's; an act that is held out has all its objects in
- * its split. Held-out requests are asked in every third phrasing, those of held-out acts in every second, those of training in
- * all.
+ * its split. Held-out requests are asked in some of their phrasings, those of training in all.
+ *
+ * @param every held-out requests of known acts are asked in every so many phrasings, and those of held-out acts.
  */
 function requestPrompts<T extends { name: string; objects: readonly string[] }>(
   acts: readonly T[],
   kind: PromptKind,
   heldOutIn: (act: T) => HeldOutSplit | undefined,
   task: (act: T, request: string) => Task,
+  every: { known: number; heldOut: number },
 ): Prompt[] {
   return acts.flatMap((act, a) =>
     act.objects.flatMap((object, o) => {
@@ -162,8 +164,8 @@ function requestPrompts<T extends { name: string; objects: readonly string[] }>(
       const ofKnownAct: Split = at < HELD_OUT_SPLITS.length ? HELD_OUT_SPLITS[at] : "train";
       return phrased(kind, request, task(act, request), (p) => {
         const split = own ?? ofKnownAct;
-        const every = split === "train" ? 1 : own === undefined ? 3 : 2;
-        return (p + a + o) % every === 0 ? split : "none";
+        const step = split === "train" ? 1 : own === undefined ? every.known : every.heldOut;
+        return (p + a + o) % step === 0 ? split : "none";
       });
     }),
   );
@@ -179,12 +181,14 @@ export const PROMPTS: readonly Prompt[] = [
     "alarming",
     ({ heldOut }) => heldOut,
     (activity, request) => ({ type: "steps", activity, request }),
+    { known: 3, heldOut: 2 },
   ),
   ...requestPrompts(
     HARMFUL,
     "harmful",
     ({ heldOut }) => heldOut,
     (act, request) => ({ type: "harm", act, request }),
+    { known: 6, heldOut: 6 },
   ),
 ];
 

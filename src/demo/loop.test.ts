@@ -1,0 +1,99 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { driven, runtime, tinyDemo } from "../../test/tiny-demo.js";
+import { countingVotes, openStore } from "../feedback/store/index.js";
+import { PROMPTS, prompts, topicOf } from "../worlds/assistant/index.js";
+import { POLICY_NAMES } from "./evaluation.js";
+import { type DemoEvent, type DemoResult, PHASES, type StepEvent } from "./events.js";
+import { demo } from "./loop.js";
+
+const dir = mkdtempSync(join(tmpdir(), "plumb-loop-"));
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+const config = tinyDemo({
+  ...{ topics: { facts: 1, harmful: 1 }, temperatures: [0.5] },
+  ...{ samplesPerPrompt: 1, bestOf: 2 },
+});
+const database = join(dir, "votes.db");
+
+let events: DemoEvent[];
+let result: DemoResult;
+beforeAll(async () => {
+  ({ events } = await driven(demo(runtime, config, database)));
+  const last = events[events.length - 1];
+  if (last.kind !== "result") throw new Error("no result");
+  result = last.result;
+}, 120_000);
+
+describe("the loop", () => {
+  it("goes through its phases in their order, each to its end", () => {
+    const steps = events.filter((event): event is StepEvent => event.kind === "step");
+    const order = steps.map(({ phase }) => phase).filter((phase, i, all) => phase !== all[i - 1]);
+    expect(order).toEqual([...PHASES]);
+    for (const phase of PHASES) {
+      const own = steps.filter((event) => event.phase === phase);
+      expect(own[own.length - 1].step, phase).toBe(own[0].steps);
+    }
+    expect(events.slice(-2).map(({ kind }) => kind)).toEqual(["models", "result"]);
+  });
+
+  it("has each pair judged by a panel, on prompts of the topics that were asked for", async () => {
+    const { votes } = result;
+    expect(votes.votes).toBe(3 * votes.pairs);
+    expect(votes.pairs).toBeGreaterThan(config.pairs / 2);
+    expect(votes.method).toBe("robust");
+    expect(votes.raters).toHaveLength(30);
+    const store = await openStore(database);
+    const asked = new Set<string>();
+    let cast = 0;
+    for await (const vote of countingVotes(store, await projectOf(store))) {
+      cast++;
+      asked.add(vote.item);
+    }
+    const items = await store.db.selectFrom("items").select("content_json").execute();
+    await store.close();
+    expect([cast, asked.size]).toEqual([votes.votes, votes.pairs]);
+    const texts = items.map(({ content_json }) => (JSON.parse(content_json) as { prompt: string }).prompt);
+    const known = texts.map((text) => PROMPTS.find((prompt) => prompt.text === text));
+    for (const prompt of known) {
+      if (prompt === undefined) throw new Error("an item that is no prompt");
+      expect(prompts("train")).toContain(prompt);
+      expect(["facts", "harmful"]).toContain(topicOf(prompt));
+    }
+  }, 60_000);
+
+  it("judges the reward model on held-out pairs by honest raters who are not among the store's", () => {
+    const { accuracy, minimalPairs, noiseCeiling } = result.rewardModel;
+    expect(accuracy.n % config.heldOutVotes).toBe(0);
+    expect(accuracy.n).toBeGreaterThan((config.heldOutVotes * config.heldOutPairs) / 2);
+    expect(noiseCeiling).toBeGreaterThan(0.6);
+    expect(Object.values(minimalPairs).every(({ n }) => n > 50)).toBe(true);
+  });
+
+  it("says its seed, split and raters, what PPO's KL came to, and leaves three models", () => {
+    expect(result).toMatchObject({ seed: 5, split: "report", raters: "mixed", kl: { budget: 40 } });
+    expect(Number.isFinite(result.kl.lastIteration)).toBe(true);
+    expect(result.evaluation.policies.map(({ name }) => name)).toEqual(Object.values(POLICY_NAMES));
+    const models = events.find((event) => event.kind === "models");
+    if (models?.kind !== "models") throw new Error("no models");
+    const { sft, reward, policy, normalization } = models.models;
+    const names = (network: typeof sft) =>
+      [...network.frozen.keys(), ...network.trainable.byName.keys()].sort();
+    expect(names(policy)).toEqual(names(sft));
+    expect(names(reward)).toEqual([...names(sft), "score.weight"].sort());
+    expect(normalization.std).toBeGreaterThan(0);
+  });
+
+  it("starts PPO from the policy of rejection sampling, or from the SFT model where it is told so", async () => {
+    const firstKl = (all: DemoEvent[]) =>
+      all.flatMap((e) => (e.kind === "step" && e.phase === "ppo" ? [e.metrics["objective/kl"]] : []))[0];
+    expect(Math.abs(firstKl(events))).toBeGreaterThan(1e-4);
+    const other = await driven(demo(runtime, { ...config, ppoFrom: "sft" }, join(dir, "other.db")));
+    expect(Math.abs(firstKl(other.events))).toBeLessThan(1e-4);
+  }, 120_000);
+});
+
+async function projectOf(store: Awaited<ReturnType<typeof openStore>>): Promise<string> {
+  return (await store.db.selectFrom("projects").select("id").executeTakeFirstOrThrow()).id;
+}

@@ -1,0 +1,47 @@
+/** A demo so small that each of its stages takes a second: its configuration, tokenizer, and networks with random weights. */
+import { type DemoConfig, demoSchema } from "../src/demo/config.js";
+import { worldModelConfig, worldTokenizer } from "../src/demo/language-model.js";
+import { fullNetwork, randomWeights } from "../src/model/create.js";
+import { NetworkRunner } from "../src/model/runner.js";
+import { OrtRuntime } from "../src/runtime/ort/index.js";
+import { corpus } from "../src/worlds/assistant/index.js";
+
+type Changes = Parameters<typeof demoSchema.parse>[0];
+
+export const tinyDemo = (changes: Changes = {}): DemoConfig => {
+  const { ppo, ...rest } = changes as Record<string, object>;
+  return demoSchema.parse({
+    ...{ seed: 5, corpusTokens: 4000, demonstrations: 64, pairs: 64, heldOutPairs: 32, heldOutVotes: 3 },
+    ...{ temperatures: [0.5, 1.5], bestOf: 3, samplesPerPrompt: 2 },
+    model: { vocabSize: 400, hiddenSize: 16, intermediateSize: 32, layers: 1, heads: 2, kvHeads: 1 },
+    ...rest,
+    ppo: {
+      ...{ iterations: 2, batchSize: 16, microBatchSize: 16, miniBatches: 1, epochs: 1, maxNewTokens: 4 },
+      ...ppo,
+    },
+  });
+};
+
+export const runtime = new OrtRuntime({ threads: 1 });
+export const tokenizer = worldTokenizer(corpus(1, 4000), 400);
+
+/** A network of the tiny demo's size with random weights of a seed, peaked enough that seeds differ. */
+export function tinyRunner(seed: number, head: "none" | "random" = "none"): NetworkRunner {
+  const config = worldModelConfig(tinyDemo().model, tokenizer);
+  const weights = randomWeights(runtime, config, seed);
+  for (const buffer of weights.values()) {
+    const data = buffer.data() as Float32Array;
+    if (buffer.shape.length > 1) for (let i = 0; i < data.length; i++) data[i] *= 10;
+  }
+  return new NetworkRunner(runtime, fullNetwork(runtime, config, weights, seed, head));
+}
+
+/** Everything that a stage yields, and what it returns. */
+export async function driven<E, R>(stage: AsyncGenerator<E, R>): Promise<{ events: E[]; result: R }> {
+  const events: E[] = [];
+  for (;;) {
+    const step = await stage.next();
+    if (step.done) return { events, result: step.value };
+    events.push(step.value);
+  }
+}
