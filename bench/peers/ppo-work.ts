@@ -1,6 +1,6 @@
 import { ppo, ppoSchema } from "../../src/algorithms/ppo.js";
-import type { Step } from "../../src/algorithms/step.js";
 import { functionReward } from "../../src/algorithms/reward-sources.js";
+import type { Step } from "../../src/algorithms/step.js";
 import { LORA, someIds } from "../../src/bench/steps.js";
 import { Generator } from "../../src/generate/index.js";
 import type { ModelConfig } from "../../src/model/config.js";

@@ -62,7 +62,6 @@ describe("rewards", () => {
     const late = functionReward("late", -1, async (inputs) => inputs.map(() => 0.5));
     expect(await totalRewards([length, late], prompts, completions)).toEqual({
       totals: [1.5, 3.5],
-      scores: [1.5, 3.5],
       byName: { length: [1, 2], late: [0.5, 0.5] },
     });
     const silent = functionReward("silent", 1, (inputs) => inputs.map(({ response }) => response.length));

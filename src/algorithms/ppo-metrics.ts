@@ -71,7 +71,6 @@ export interface PpoSample {
   finishReason: Completion["finishReason"];
 }
 
-
 export const sampleOf = (t: Trajectory): PpoSample => ({
   prompt: t.prompt.text,
   response: t.completion.text ?? "",

@@ -181,7 +181,11 @@ const addScalar = (x: Tensor, value: number): Tensor => sub(x, -value);
 // The loop.
 
 /** Trains; yields after each iteration. `state` says where to start and is kept up to date. */
-export async function* ppo(setup: PpoSetup, config: PpoConfig, state: PpoState): AsyncGenerator<Step<Trajectory>> {
+export async function* ppo(
+  setup: PpoSetup,
+  config: PpoConfig,
+  state: PpoState,
+): AsyncGenerator<Step<Trajectory>> {
   const { policy, value, prompts, padId } = setup;
   exactDivision(config.batchSize, config.miniBatches, "batchSize / miniBatches");
   if (config.missingEosPenalty !== null && config.missingEosScore !== null) {

@@ -15,8 +15,8 @@ import {
   scorePairs,
   type TokenPair,
 } from "./reward.js";
-import type { Step } from "./step.js";
 import { modelReward } from "./reward-sources.js";
+import type { Step } from "./step.js";
 
 const runtime = new OrtRuntime({ threads: 1 });
 const ADAM = { beta1: 0.9, beta2: 0.999, eps: 1e-8, weightDecay: 0, maxGradNorm: null };
@@ -31,11 +31,7 @@ const pairsOf = (count: number, length = 9): TokenPair[] => {
   }));
 };
 
-async function stepsOf(
-  pairs: TokenPair[],
-  changes: Partial<RewardConfig>,
-  startStep = 0,
-): Promise<Step[]> {
+async function stepsOf(pairs: TokenPair[], changes: Partial<RewardConfig>, startStep = 0): Promise<Step[]> {
   const config = rewardSchema.parse({ batchSize: pairs.length, microBatchSize: 2, ...changes });
   const steps: Step[] = [];
   for await (const step of reward(trainer(), pairs, PAD, config, startStep)) steps.push(step);

@@ -89,7 +89,15 @@ function trajectories(seed: number, count: number): Trajectory[] {
     const logProbs = normal(0.3).map((v) => v - 4);
     const rest = { entropy: 0, score: 0, tokenRewards: wide(), advantages: wide(), returns: wide() };
     const given = { prompt: { ids: [], text: "" }, reward: 0, rewards: {} };
-    return { sequence, completion, logProbs, referenceLogProbs: normal(1), values: normal(1), ...rest, ...given };
+    return {
+      sequence,
+      completion,
+      logProbs,
+      referenceLogProbs: normal(1),
+      values: normal(1),
+      ...rest,
+      ...given,
+    };
   });
 }
 

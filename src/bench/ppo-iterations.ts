@@ -1,6 +1,6 @@
 import { ppo, ppoSchema } from "../algorithms/ppo.js";
-import type { Step } from "../algorithms/step.js";
 import { functionReward } from "../algorithms/reward-sources.js";
+import type { Step } from "../algorithms/step.js";
 import { Generator } from "../generate/index.js";
 import type { ModelConfig } from "../model/config.js";
 import { frozenNetwork, loraNetwork, type Weights } from "../model/create.js";

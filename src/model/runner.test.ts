@@ -10,9 +10,17 @@ import { type Named, type Traced, vector } from "./values.js";
 
 const runtime = new OrtRuntime({ threads: 1 });
 const trainer = () =>
-  new NetworkTrainer(runtime, smallLora(runtime, smallWeights(runtime, smallConfig())), adamwSchema.parse({}));
+  new NetworkTrainer(
+    runtime,
+    smallLora(runtime, smallWeights(runtime, smallConfig())),
+    adamwSchema.parse({}),
+  );
 let traced = 0;
-function scaled(_: Model, x: Traced<Named<"values">>, { factor, unit }: { factor: number; unit: string | null }) {
+function scaled(
+  _: Model,
+  x: Traced<Named<"values">>,
+  { factor, unit }: { factor: number; unit: string | null },
+) {
   traced++;
   return { loss: mul(sum(x.values), unit === "cents" ? factor / 100 : factor) };
 }
@@ -45,7 +53,8 @@ test("two functions of one name are two", async () => {
 test("what a function, its loss and its settings may be is checked by the compiler", async () => {
   const own = trainer();
   // @ts-expect-error the function asks for `values`
-  const misspelt = () => own.evaluate(scaled, { valeus: vector(new Float32Array(1)) }, { factor: 1, unit: null });
+  const misspelt = () =>
+    own.evaluate(scaled, { valeus: vector(new Float32Array(1)) }, { factor: 1, unit: null });
   // @ts-expect-error there is no such tensor
   const unknown = (_: Model, x: Traced<Named<"advantages">>) => ({ loss: x.advantagez });
   // @ts-expect-error a factor is a number

@@ -54,8 +54,11 @@ export function sequenceLogProbs(
   });
 }
 
-const logProbsAndEntropies = (model: Model, x: Traced<TokensRead>, { temperature }: { temperature: number }) =>
-  tokenReadings(model, x, { temperature, differentiable: false, also: ["entropies"] });
+const logProbsAndEntropies = (
+  model: Model,
+  x: Traced<TokensRead>,
+  { temperature }: { temperature: number },
+) => tokenReadings(model, x, { temperature, differentiable: false, also: ["entropies"] });
 
 /** As `sequenceLogProbs`, and the entropy of the distribution each token was drawn from, in nats. */
 export function sequenceLogProbsAndEntropies(

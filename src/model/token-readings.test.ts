@@ -20,7 +20,7 @@ test.each([
 ])("readings in blocks of rows, and their gradients, are those of all logits at once: %s", async (_, cap) => {
   const runtime = new OrtRuntime({ threads: 1 });
   const config = smallConfig({ logitSoftCap: cap });
-  const network = smallLora(runtime, smallWeights(runtime, config));
+  const network = smallLora(runtime, smallWeights(runtime, config), "none", config);
   const random = new RandomStream(3, "test");
   random.fillNormal(network.trainable.flat.data() as Float32Array, 0.2);
   const trainer = new NetworkTrainer(runtime, network, adamwSchema.parse({}));

@@ -16,7 +16,9 @@ export interface Value {
 export type Values = Readonly<Record<string, Value | undefined>>;
 
 /** The tensors of the same names inside a traced function; optional where the value is. */
-export type Traced<V extends Values> = { readonly [K in keyof V]: V[K] extends Value ? Tensor : Tensor | undefined };
+export type Traced<V extends Values> = {
+  readonly [K in keyof V]: V[K] extends Value ? Tensor : Tensor | undefined;
+};
 
 /** Values of the given names, for the types of functions that take them. */
 export type Named<K extends string> = Readonly<Record<K, Value>>;
@@ -59,7 +61,10 @@ export const tokensRead = (batch: Batch): TokensRead => ({
   weights: vector(batch.weights),
 });
 
-export const lastTokens = (batch: Batch): LastTokens => ({ ...batchTokens(batch), last: integers(batch.last) });
+export const lastTokens = (batch: Batch): LastTokens => ({
+  ...batchTokens(batch),
+  last: integers(batch.last),
+});
 
 /** A number for each token read, [M], from a list for each sequence of the batch. */
 export function perToken(batch: Batch, lists: readonly ArrayLike<number>[]): Value {

@@ -1,8 +1,8 @@
 /** What training will take, counted before it starts: the algorithms themselves, on a runtime that computes nothing. */
 import { type PpoConfig, ppo } from "../../algorithms/ppo.js";
-import type { PromptTokens } from "../../algorithms/rollout.js";
 import { type RewardConfig, reward, type TokenPair } from "../../algorithms/reward.js";
 import { functionReward } from "../../algorithms/reward-sources.js";
+import type { PromptTokens } from "../../algorithms/rollout.js";
 import { type SftConfig, sft } from "../../algorithms/sft.js";
 import type { Completion } from "../../generate/index.js";
 import { bytesPerPosition } from "../../generate/kv-cache.js";

@@ -1,6 +1,7 @@
 /** How a policy answers a fixed set of prompts: the same ones, with the same random numbers, at the start and the end. */
-import type { PromptTokens } from "../../algorithms/rollout.js";
+
 import { type RewardSource, totalRewards } from "../../algorithms/reward-sources.js";
+import type { PromptTokens } from "../../algorithms/rollout.js";
 import { distinctN } from "../../evaluate/diversity.js";
 import type { Generator } from "../../generate/index.js";
 import { promptCompletion } from "../../model/batch.js";

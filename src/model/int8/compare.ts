@@ -25,12 +25,12 @@ import { chunks, collate } from "../batch.js";
 import type { ModelConfig } from "../config.js";
 import { frozenNetwork, loraNetwork, type Weights } from "../create.js";
 import { hiddenStates, logits, scalarHead } from "../decoder.js";
-import { LINEAR_NAMES, networkInputs, networkParameters } from "../network.js";
 import type { Model } from "../learner.js";
+import { LINEAR_NAMES, networkInputs, networkParameters } from "../network.js";
 import { NetworkTrainer } from "../runner.js";
-import { type TokensRead, type Traced, tokensRead } from "../values.js";
 import { readValues } from "../sequence-programs.js";
 import { tokenReadings } from "../token-readings.js";
+import { type TokensRead, type Traced, tokensRead } from "../values.js";
 
 /** How far a quantised base is from the exact one, on some text. */
 export interface BaseError {
