@@ -52,9 +52,9 @@ test("two functions of one name are two", async () => {
 
 test("what a function, its loss and its settings may be is checked by the compiler", async () => {
   const own = trainer();
+  const other = { valeus: vector(new Float32Array(1)) };
   // @ts-expect-error the function asks for `values`
-  const misspelt = () =>
-    own.evaluate(scaled, { valeus: vector(new Float32Array(1)) }, { factor: 1, unit: null });
+  const misspelt = () => own.evaluate(scaled, other, { factor: 1, unit: null });
   // @ts-expect-error there is no such tensor
   const unknown = (_: Model, x: Traced<Named<"advantages">>) => ({ loss: x.advantagez });
   // @ts-expect-error a factor is a number
