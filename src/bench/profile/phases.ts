@@ -1,13 +1,13 @@
 import type { ProfiledRun } from "../../runtime/profile.js";
 
-/** Parts of the work, by the programs that do them. */
+/** Parts of the work, by the programs that do them: functions by their names. */
 const PHASES: readonly [program: RegExp, phase: string][] = [
   [/^generate\/prefill$/, "prefill"],
   [/^generate\//, "decode"],
-  [/^ppo\/policy$/, "train policy"],
-  [/^ppo\/value$/, "train value"],
+  [/^policyStep$/, "train policy"],
+  [/^valueStep$/, "train value"],
   [/^optim\//, "optimiser"],
-  [/^bench\/step$/, "gradients"],
+  [/^meanNegativeLogProb$/, "gradients"],
 ];
 
 /** The phase that a run belongs to; whatever else a PPO iteration runs scores its samples. */

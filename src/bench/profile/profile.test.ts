@@ -101,7 +101,7 @@ const kernel = (op: string, milliseconds: number, work: Partial<KernelTime["work
 
 test("shares, rates and what is outside kernels, for one unit", () => {
   const run: ProfiledRun = {
-    program: "bench/step",
+    program: "meanNegativeLogProb",
     start: 0,
     milliseconds: 10,
     kernels: [
