@@ -18,9 +18,7 @@ import { clusterBootstrap } from "../../src/statistics/bootstrap.js";
 import { mean } from "../../src/statistics/estimates.js";
 import { studentInterval } from "../../src/statistics/means.js";
 import { simulatedLabels } from "../../test/simulated-votes.js";
-import type { Claim, Design } from "./measure.js";
-
-const times = <T>(n: number, draw: (i: number) => T): T[] => Array.from({ length: n }, (_, i) => draw(i));
+import { type Claim, type Design, times } from "./measure.js";
 
 /** Votes of `raters` on each unit, one of `values` values each. */
 function rated(units: readonly (readonly number[])[], values: number, cluster?: Int32Array): RatedUnits {

@@ -11,9 +11,8 @@ import {
   ratioInterval,
   studentInterval,
 } from "../../src/statistics/means.js";
-import type { Claim, Design } from "./measure.js";
+import { type Claim, type Design, times } from "./measure.js";
 
-const times = <T>(n: number, draw: (i: number) => T): T[] => Array.from({ length: n }, (_, i) => draw(i));
 const exponential = (random: RandomStream): number => -Math.log(1 - random.uniform());
 const HALL = "Student's and Hall's t, the wider end";
 const STUDENT = "Student's t";

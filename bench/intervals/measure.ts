@@ -3,6 +3,10 @@ import { RandomStream } from "../../src/random.js";
 import type { Interval } from "../../src/statistics/estimates.js";
 import { type ClusterInterval, rateInterval } from "../../src/statistics/rates.js";
 
+/** So many draws. */
+export const times = <T>(n: number, draw: (i: number) => T): T[] =>
+  Array.from({ length: n }, (_, i) => draw(i));
+
 /** An interval of one data set, and what it should hold. */
 export interface Claim {
   interval: Pick<Interval, "low" | "high" | "caution">;

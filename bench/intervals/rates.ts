@@ -2,9 +2,8 @@
 import type { RandomStream } from "../../src/random.js";
 import { wilsonInterval, winRate } from "../../src/statistics/estimates.js";
 import { rateDifference, rateInterval, shareInterval } from "../../src/statistics/rates.js";
-import type { Design } from "./measure.js";
+import { type Design, times } from "./measure.js";
 
-const times = <T>(n: number, draw: (i: number) => T): T[] => Array.from({ length: n }, (_, i) => draw(i));
 const flat = (clusters: readonly (readonly number[])[]): number[] => clusters.flat();
 const sum = (values: readonly number[]): number => values.reduce((total, x) => total + x, 0);
 const CLUSTERED = "Wilson's of the effective number";

@@ -1,5 +1,5 @@
 /** What every online method starts from: responses sampled from the policy, their rewards, and who finds them how likely. */
-import type { Completion, Generator } from "../generate/index.js";
+import { type Completion, type Generator, UNFILTERED } from "../generate/index.js";
 import { promptCompletion, type Sequence } from "../model/batch.js";
 import type { Packing } from "../model/lay-out.js";
 import type { Scorer } from "../model/learner.js";
@@ -46,9 +46,6 @@ export interface RolloutConfig {
   packing: Packing;
   seed: number;
 }
-
-/** The policy's own distribution: no filters. */
-const UNFILTERED = { topK: 0, topP: 1, minP: 0, repetitionPenalty: 1, stop: [] };
 
 /** @param firstRow names the draws of the first prompt; the others' follow. */
 export async function rollout(

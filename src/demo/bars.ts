@@ -3,7 +3,7 @@
  * suits each best, on the same held-out prompts.
  */
 import { MINIMAL_PAIR_KINDS } from "../worlds/assistant/index.js";
-import { type Comparison, POLICY_NAMES, type PolicyFigures } from "./evaluation.js";
+import { type Comparison, POLICY_NAMES, summaryOf } from "./evaluation.js";
 import type { DemoResult } from "./events.js";
 
 export interface Bar {
@@ -26,11 +26,9 @@ const percent = (share: number): string => `${(100 * share).toFixed(1)}%`;
 /** The bars of a run, in the order of a reader's interest. */
 export function barsOf({ evaluation, rewardModel }: Pick<DemoResult, "evaluation" | "rewardModel">): Bar[] {
   const { sftBest, ppo, ppoBest, bestOf } = POLICY_NAMES;
-  const figures = (wanted: string) =>
-    (evaluation.policies.find(({ name }) => name === wanted) as PolicyFigures).summary;
   const compared = (policy: string, against: string) =>
     evaluation.comparisons.find((c) => c.policy === policy && c.against === against) as Comparison;
-  const [before, after] = [figures(sftBest), figures(ppoBest)];
+  const [before, after] = [sftBest, ppoBest].map((name) => summaryOf(evaluation, name));
   const rate = (of: (summary: typeof before) => { estimate: number }) =>
     [of(before).estimate, of(after).estimate] as const;
   const told = ([sft, own]: readonly [number, number]) => `SFT ${percent(sft)}, PPO ${percent(own)}`;

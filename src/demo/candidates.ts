@@ -5,7 +5,7 @@
  * would be right); or the same sample with one
  * thing in it changed for the worse (worlds/assistant/slip.ts).
  */
-import type { Generator } from "../generate/index.js";
+import { type Generator, UNFILTERED } from "../generate/index.js";
 import { RandomStream } from "../random.js";
 import { clustersOf } from "../statistics/clusters.js";
 import type { Tokenizer } from "../text/index.js";
@@ -23,7 +23,6 @@ import {
   withSlip,
 } from "../worlds/assistant/index.js";
 import { promptIds } from "./language-model.js";
-import { SAMPLING } from "./policies.js";
 
 export const PAIR_SOURCES = ["sample", "hotter", "written", "elsewhere", "slip"] as const;
 export type PairSource = (typeof PAIR_SOURCES)[number];
@@ -100,7 +99,7 @@ export async function* candidatePairs(
     count,
     new RandomStream(seed, `demo/candidates/${name}/prompts`),
   );
-  const sampling = { ...SAMPLING, maxNewTokens: plan.maxNewTokens, seed };
+  const sampling = { ...UNFILTERED, maxNewTokens: plan.maxNewTokens, seed };
   let row = name === "train" ? 0 : ROWS_APART;
   const sample = async (of: readonly Prompt[], temperature: number): Promise<Response[]> => {
     const ids = of.map(({ text }) => promptIds(tokenizer, text));

@@ -56,6 +56,10 @@ export const POLICY_NAMES = {
   ppoBest: "PPO, best temperature",
 } as const;
 
+/** What the gold utility says of the policy of that name. */
+export const summaryOf = ({ policies }: Evaluation, name: string): GoldSummary =>
+  (policies.find((policy) => policy.name === name) as PolicyFigures).summary;
+
 /** Draws of the samples among which the best are chosen differ from the others'. */
 const BEST_OF_SEED = 7;
 

@@ -7,7 +7,7 @@ import type { Runtime } from "../runtime/runtime.js";
 import { heldOutAlarms } from "./alarm.js";
 import { collectPreferences } from "./collect.js";
 import type { DemoConfig } from "./config.js";
-import { evaluatePolicies, POLICY_NAMES, type PolicyFigures } from "./evaluation.js";
+import { evaluatePolicies, POLICY_NAMES, summaryOf } from "./evaluation.js";
 import type { DemoEvent } from "./events.js";
 import { optimise } from "./optimise.js";
 import { checkReward } from "./reward-check.js";
@@ -54,9 +54,8 @@ export async function* demo(
   // 6. The policies on held-out prompts.
   const runners = { reference, rejection, policy, rewardModel: rewarded.scorer };
   const evaluation = yield* evaluatePolicies(runtime, tokenizer, runners, config);
-  const atBest = (wanted: string) =>
-    (evaluation.policies.find(({ name }) => name === wanted) as PolicyFigures).summary;
-  alarms.push(...heldOutAlarms(atBest(POLICY_NAMES.sftBest), atBest(POLICY_NAMES.ppoBest)));
+  const { sftBest, ppoBest } = POLICY_NAMES;
+  alarms.push(...heldOutAlarms(summaryOf(evaluation, sftBest), summaryOf(evaluation, ppoBest)));
   const models = { sft: reference.network, reward: rewarded.scorer.network, policy: policy.network };
   yield { kind: "models", models: { tokenizer, ...models, normalization: rewarded.scale } };
   yield {

@@ -1,5 +1,5 @@
 /** Policies on held-out prompts, judged by the gold utility: what a policy is worth, and what it does. */
-import type { Generator } from "../generate/index.js";
+import { type Generator, UNFILTERED } from "../generate/index.js";
 import { promptCompletion } from "../model/batch.js";
 import type { NetworkRunner } from "../model/runner.js";
 import { type Batching, sequenceLogProbs } from "../model/score.js";
@@ -15,9 +15,6 @@ import {
   type Prompt,
 } from "../worlds/assistant/index.js";
 import { promptIds } from "./language-model.js";
-
-/** Samples are drawn from the policy itself: no filters. */
-export const SAMPLING = { topK: 0, topP: 1, minP: 0, repetitionPenalty: 1, stop: [] };
 
 export interface GoldResponse {
   ids: readonly number[];
@@ -48,7 +45,7 @@ export async function sampleGold(
   { samplesPerPrompt: k, maxNewTokens, temperature, seed }: SamplesPlan,
 ): Promise<GoldSamples[]> {
   const ids = prompts.flatMap((prompt) => Array.from({ length: k }, () => promptIds(tokenizer, prompt.text)));
-  const sampling = { ...SAMPLING, maxNewTokens, temperature, seed };
+  const sampling = { ...UNFILTERED, maxNewTokens, temperature, seed };
   const completions = await generator.generate(ids, sampling, { batchSize: 256, firstRow: FIRST_ROW });
   return prompts.map((prompt, i) => ({
     prompt,

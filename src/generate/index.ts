@@ -7,4 +7,4 @@ export { type GenerateOptions, Generator, type GeneratorOptions } from "./genera
 export type { Completion, RequestOptions } from "./request.js";
 export type { RoomOptions } from "./room.js";
 export { sampledTexts } from "./sampled-texts.js";
-export { type SamplingConfig, sampleToken, samplingSchema } from "./sampling.js";
+export { type SamplingConfig, sampleToken, samplingSchema, UNFILTERED } from "./sampling.js";

@@ -42,6 +42,9 @@ export const samplingSchema = z.object({
 });
 export type SamplingConfig = z.infer<typeof samplingSchema>;
 
+/** The model's own distribution, at whatever temperature: no filters, no penalty, no stop texts. */
+export const UNFILTERED = { topK: 0, topP: 1, minP: 0, repetitionPenalty: 1, stop: [] };
+
 /** True when the next token depends on more than temperature: the logits must then be filtered on the host. */
 export const filtersLogits = (c: SamplingConfig): boolean =>
   c.topK > 0 || c.topP < 1 || c.minP > 0 || c.repetitionPenalty !== 1;

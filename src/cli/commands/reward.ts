@@ -16,7 +16,7 @@ import {
   type PreferenceRow,
 } from "../../data/index.js";
 import { PlumbError } from "../../errors.js";
-import { Generator } from "../../generate/index.js";
+import { Generator, UNFILTERED } from "../../generate/index.js";
 import { promptCompletion } from "../../model/batch.js";
 import { frozenNetwork } from "../../model/create.js";
 import { saveRewardModel } from "../../model/reward-model.js";
@@ -194,17 +194,8 @@ async function referenceRewards(
   }
   const prompts = spread(fitting, Math.min(config.normalizeSamples, fitting.length)).picked;
   const generator = new Generator(runtime, frozenNetwork(runtime, base.config, base.weights), base.padId);
-  const completions = await generator.generate(prompts, {
-    ...{
-      maxNewTokens: config.normalizeTokens,
-      temperature: 1,
-      topK: 0,
-      topP: 1,
-      minP: 0,
-      repetitionPenalty: 1,
-    },
-    ...{ stop: [], seed: config.seed },
-  });
+  const sampling = { ...UNFILTERED, maxNewTokens: config.normalizeTokens, temperature: 1, seed: config.seed };
+  const completions = await generator.generate(prompts, sampling);
   generator.release();
   const sequences = prompts.map((prompt, i) => promptCompletion(prompt, completions[i].ids));
   return {

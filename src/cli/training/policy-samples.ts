@@ -3,7 +3,7 @@
 import { type RewardSource, totalRewards } from "../../algorithms/reward-sources.js";
 import type { PromptTokens } from "../../algorithms/rollout.js";
 import { distinctN } from "../../evaluate/diversity.js";
-import type { Generator } from "../../generate/index.js";
+import { type Generator, UNFILTERED } from "../../generate/index.js";
 import { promptCompletion } from "../../model/batch.js";
 import type { NetworkRunner } from "../../model/runner.js";
 import { type Batching, sequenceLogProbs } from "../../model/score.js";
@@ -41,7 +41,7 @@ export async function samplePolicy(
   if (prompts.length === 0) return [];
   const completions = await generator.generate(
     prompts.map(({ ids }) => ids),
-    { maxNewTokens, temperature, seed, topK: 0, topP: 1, minP: 0, repetitionPenalty: 1, stop: [] },
+    { ...UNFILTERED, maxNewTokens, temperature, seed },
     { batchSize, firstRow: FIRST_ROW, signal },
   );
   const { totals, byName } = await totalRewards(rewards, prompts, completions);

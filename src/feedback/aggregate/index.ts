@@ -18,7 +18,6 @@ export {
   type PreferenceMethod,
 } from "./aggregate-preferences.js";
 export { bradleyTerry } from "./bradley-terry.js";
-
 export { plackettLuce, type Ranking } from "./plackett-luce.js";
 export { RATER_FLAGS, type RaterFlag, type RaterFlagKind } from "./rater-flags.js";
 export type { GroupMember } from "./ring.js";
