@@ -103,7 +103,7 @@ export async function* candidatePairs(
   let row = name === "train" ? 0 : ROWS_APART;
   const sample = async (of: readonly Prompt[], temperature: number): Promise<Response[]> => {
     const ids = of.map(({ text }) => promptIds(tokenizer, text));
-    const drawn = { batchSize: 256, firstRow: row };
+    const drawn = { batchSize: 512, firstRow: row };
     row += of.length;
     const completions = await generator.generate(ids, { ...sampling, temperature }, drawn);
     return completions.map(({ ids: tokens, text = "" }) => ({
@@ -120,10 +120,10 @@ export async function* candidatePairs(
       const weights = PAIR_SOURCES.map((source) => own[source] ?? 0);
       return PAIR_SOURCES[randoms[i].weighted(weights)];
     });
-    const first = await sample(together, plan.temperature);
-    const ofSafe = first.filter((_, i) => together[i].kind !== "harmful");
     const ofSource = (source: PairSource) => together.filter((_, i) => from[i] === source);
-    const more = await sample(ofSource("sample"), plan.temperature);
+    const usual = await sample([...together, ...ofSource("sample")], plan.temperature);
+    const [first, more] = [usual.slice(0, together.length), usual.slice(together.length)];
+    const ofSafe = first.filter((_, i) => together[i].kind !== "harmful");
     const hotter = await sample(ofSource("hotter"), plan.hotTemperature);
     const other = (i: number): Response => {
       const [prompt, random] = [together[i], randoms[i]];
@@ -161,7 +161,7 @@ const writtenResponse = (text: string, tokenizer: Tokenizer): Response => ({
  * cannot have leaves its share to the others.
  */
 const SLIP_SHARES: Readonly<Record<Slip, number>> = {
-  ...{ fact: 1, step: 0.35, needlessRefusal: 0.35, flattery: 0.25, padding: 0.08, hedge: 0.08 },
+  ...{ fact: 1, step: 0.35, needlessRefusal: 0.35, flattery: 0.5, padding: 0.16, hedge: 0.08 },
 };
 
 function slipOf(prompt: Prompt, text: string, random: RandomStream): string {

@@ -21,22 +21,28 @@ const PAIRS_TOGETHER = 1500;
 /** How often it is said how far the raters are. */
 const PROGRESS_MILLISECONDS = 250;
 
-export interface Collected {
+export interface Collected<T> {
   pairs: CandidatePair[];
   preferences: RatingOutcome["preferences"];
   votes: VotesSummary;
   /** Pairs on held-out prompts, with votes of honest raters: kept from the store, and from its raters. */
-  heldOut: JudgedPair[];
+  heldOutPairs: JudgedPair[];
+  /** What was done while the raters finished. */
+  meanwhile: T;
 }
 
-/** @param database SQLite file for the votes; made. */
-export async function* collectPreferences(
+/**
+ * @param database SQLite file for the votes; made.
+ * @param meanwhile work that needs the model and no votes; raters are slower than sampling, and leave it a processor.
+ */
+export async function* collectPreferences<T>(
   runtime: Runtime,
   reference: NetworkRunner,
   tokenizer: Tokenizer,
   config: DemoConfig,
   database: string,
-): AsyncGenerator<StepEvent, Collected> {
+  meanwhile: () => Promise<T>,
+): AsyncGenerator<StepEvent, Collected<T>> {
   const {
     seed,
     votesPerPair,
@@ -77,24 +83,24 @@ export async function* collectPreferences(
       name: "heldout",
       batch: count,
     };
-    const heldOut: JudgedPair[] = [];
+    const heldOutPairs: JudgedPair[] = [];
     const people = raterPool(RATER_POOLS[pool.people], seed);
     for await (const batch of candidatePairs(sampler, tokenizer, prompts(config.split), apart))
-      heldOut.push(...judgePairs(batch, people, config.heldOutVotes, seed));
-    const finished = rating.finish();
+      heldOutPairs.push(...judgePairs(batch, people, config.heldOutVotes, seed));
+    const finished = Promise.all([rating.finish(), meanwhile()]);
     for (let waiting = true; waiting; ) {
       const pause = new Promise<true>((resolve) => setTimeout(resolve, PROGRESS_MILLISECONDS, true));
       waiting = await Promise.race([finished.then(() => false), pause]);
-      yield progress(batches + Math.floor((batches * rating.rated) / Math.max(1, pairs.length)));
+      yield progress(batches + Math.floor(((batches - 1) * rating.rated) / Math.max(1, pairs.length)));
     }
-    const outcome = await finished;
+    const [outcome, done] = await finished;
     const { preferences } = outcome;
     const votes = VotesSummary.parse({
       ...{ pairs: pairs.length, votes: outcome.votes, method, raters: outcome.raters },
       labels: goldAgreement(pairs, (i) => preferences[i].probability > 0.5),
     });
     yield progress(2 * batches, { pairs: pairs.length, votes: outcome.votes });
-    return { pairs, preferences, votes, heldOut };
+    return { pairs, preferences, votes, heldOutPairs, meanwhile: done };
   } finally {
     await rating.stop();
   }

@@ -104,9 +104,10 @@ export const demoSchema = z.object({
     .describe("Demonstrations of mixed quality for SFT."),
   sft: withDefaults(sftSchema, {
     epochs: 1.4,
-    batchSize: 64,
-    microBatchSize: 64,
+    batchSize: 22,
+    microBatchSize: 22,
     maxLength: 96,
+    packing: true,
     learningRate: 2e-3,
     schedule: "cosine",
     beta2: 0.98,
@@ -116,7 +117,7 @@ export const demoSchema = z.object({
   pairs: z.number().int().positive().default(12_000).describe("Pairs of responses that the raters compare."),
   topics: z
     .partialRecord(z.enum(PROMPT_TOPICS), z.number().min(0))
-    .default({ facts: 0.4, everyday: 0.21, alarming: 0.12, harmful: 0.27 })
+    .default({ facts: 0.44, everyday: 0.2, alarming: 0.11, harmful: 0.25 })
     .describe("Shares of the topics of prompts among those pairs; what is hardest to learn needs most."),
   ppoTopics: z
     .partialRecord(z.enum(PROMPT_TOPICS), z.number().min(0))
@@ -125,7 +126,7 @@ export const demoSchema = z.object({
   pairSources: z
     .record(z.enum(PROMPT_TOPICS), z.partialRecord(z.enum(PAIR_SOURCES), z.number().min(0)))
     .default({
-      facts: { sample: 0.12, hotter: 0.18, written: 0.05, elsewhere: 0.05, slip: 0.6 },
+      facts: { sample: 0.1, hotter: 0.13, written: 0.03, elsewhere: 0.04, slip: 0.7 },
       everyday: { sample: 0.2, hotter: 0.2, written: 0.1, elsewhere: 0.1, slip: 0.4 },
       alarming: { sample: 0.2, hotter: 0.2, written: 0.1, elsewhere: 0.1, slip: 0.4 },
       harmful: { sample: 0.15, hotter: 0.1, written: 0.15, elsewhere: 0.45, slip: 0.15 },
@@ -167,7 +168,8 @@ export const demoSchema = z.object({
     batchSize: 16,
     microBatchSize: 16,
     maxLength: 96,
-    learningRate: 8e-4,
+    learningRate: 4e-4,
+    warmupShare: 0.03,
     schedule: "cosine",
     beta2: 0.98,
   })
@@ -199,9 +201,10 @@ export const demoSchema = z.object({
     ),
   rejection: withDefaults(sftSchema, {
     epochs: 2,
-    batchSize: 64,
-    microBatchSize: 64,
+    batchSize: 22,
+    microBatchSize: 22,
     maxLength: 96,
+    packing: true,
     learningRate: 5e-4,
     schedule: "cosine",
     beta2: 0.98,

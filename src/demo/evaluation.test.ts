@@ -5,8 +5,9 @@ import type { NetworkRunner } from "../model/runner.js";
 import { pairedDifference } from "../statistics/means.js";
 import { prompts, type Split } from "../worlds/assistant/index.js";
 import { bestOfKl, scores } from "./baselines.js";
-import { type Evaluation, evaluatePolicies, POLICY_NAMES, type PolicyFigures } from "./evaluation.js";
+import { type Evaluation, evaluateBefore, evaluatePolicies, POLICY_NAMES } from "./evaluation.js";
 import type { DemoEvent } from "./events.js";
+import { HeldOut, type PolicyFigures } from "./held-out.js";
 import { type GoldSamples, klPerResponse, sampleGold, summarizeGold } from "./policies.js";
 
 const config = tinyDemo({ split: "develop", temperatures: [0.4, 1, 2.5] });
@@ -29,7 +30,10 @@ let events: DemoEvent[];
 let evaluation: Evaluation;
 const of = (name: string) => evaluation.policies.find((policy) => policy.name === name) as PolicyFigures;
 beforeAll(async () => {
-  ({ events, result: evaluation } = await driven(evaluatePolicies(runtime, tokenizer, runners, config)));
+  const heldOut = new HeldOut(runtime, tokenizer, runners.reference, config);
+  const before = await evaluateBefore(heldOut, runners.reference, config);
+  const stage = evaluatePolicies(heldOut, tokenizer, before, runners, config);
+  ({ events, result: evaluation } = await driven(stage));
 }, 60_000);
 
 describe("the evaluation of policies", () => {
@@ -103,7 +107,7 @@ describe("the evaluation of policies", () => {
   it("says how far it is, and hands on what SFT and PPO answered at their best", async () => {
     const steps = events.filter((event) => event.kind === "step");
     expect(steps.map(({ phase, step, steps: all }) => [phase, step, all])).toEqual(
-      [1, 2, 3, 4, 5, 6].map((step) => ["evaluate", step, 6]),
+      [1, 2, 3, 4].map((step) => ["evaluate", step, 4]),
     );
     const last = events[events.length - 1];
     if (last.kind !== "samples") throw new Error("no samples");

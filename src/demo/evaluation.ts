@@ -1,35 +1,16 @@
 /**
- * The stage of the demo that evaluates: each policy on held-out prompts by the gold utility, at the usual temperature
+ * The stages of the demo that evaluate: each policy on held-out prompts by the gold utility, at the usual temperature
  * and at the one that suits it best, and PPO against each of the others on the same prompts.
  */
-import { Generator } from "../generate/index.js";
 import type { NetworkRunner } from "../model/runner.js";
-import type { Runtime } from "../runtime/runtime.js";
-import { type Interval, mean, type WinRate, winRate } from "../statistics/estimates.js";
+import { type Interval, type WinRate, winRate } from "../statistics/estimates.js";
 import { pairedDifference } from "../statistics/means.js";
 import type { Tokenizer } from "../text/index.js";
-import { prompts } from "../worlds/assistant/index.js";
 import { bestOfAtKl, bestOfEach, bestOfKl, scores } from "./baselines.js";
 import type { DemoConfig } from "./config.js";
 import { type DemoEvent, stepOf } from "./events.js";
-import {
-  type GoldSamples,
-  type GoldSummary,
-  klPerResponse,
-  promptMean,
-  sampleGold,
-  summarizeGold,
-} from "./policies.js";
-
-export interface PolicyFigures {
-  name: string;
-  temperature: number;
-  /** Answers sampled for each that is given. */
-  sampled: number;
-  /** Nats per response from the SFT model at the usual temperature. */
-  kl: Interval;
-  summary: GoldSummary;
-}
+import type { HeldOut, Measured, PolicyFigures } from "./held-out.js";
+import { type GoldSamples, type GoldSummary, promptMean, summarizeGold } from "./policies.js";
 
 export interface Comparison {
   policy: string;
@@ -63,95 +44,68 @@ export const summaryOf = ({ policies }: Evaluation, name: string): GoldSummary =
 /** Draws of the samples among which the best are chosen differ from the others'. */
 const BEST_OF_SEED = 7;
 
+/** The SFT model without any RLHF: at the usual temperature, at its best one, and the samples that best of n chooses among. */
+export interface Before {
+  usual: Measured;
+  best: Measured;
+  many: GoldSamples[];
+}
+
+/** What can be measured before there is a reward model. */
+export async function evaluateBefore(
+  heldOut: HeldOut,
+  reference: NetworkRunner,
+  config: DemoConfig,
+): Promise<Before> {
+  const { temperature, bestOf: samplesPerPrompt } = config;
+  const { sft, sftBest } = POLICY_NAMES;
+  return {
+    usual: await heldOut.measure(sft, reference, temperature),
+    best: await heldOut.measure(sftBest, reference, await heldOut.bestTemperature(reference)),
+    many: await heldOut.sample(reference, {
+      temperature,
+      samplesPerPrompt,
+      seed: config.seed + BEST_OF_SEED,
+    }),
+  };
+}
+
 export async function* evaluatePolicies(
-  runtime: Runtime,
+  heldOut: HeldOut,
   tokenizer: Tokenizer,
-  runners: {
-    reference: NetworkRunner;
-    rejection: NetworkRunner;
-    policy: NetworkRunner;
-    rewardModel: NetworkRunner;
-  },
+  before: Before,
+  runners: { rejection: NetworkRunner; policy: NetworkRunner; rewardModel: NetworkRunner },
   config: DemoConfig,
 ): AsyncGenerator<DemoEvent, Evaluation> {
-  const heldOut = prompts(config.split);
-  const { maxNewTokens, microBatchSize: rows, packing } = config.ppo;
-  const batching = { rows, padId: tokenizer.padId, packing };
-  const plan = { samplesPerPrompt: config.samplesPerPrompt, maxNewTokens, seed: config.seed + 1 };
-  const { reference } = runners;
-  const generators = new Map<NetworkRunner, Generator>();
-  const generatorOf = (runner: NetworkRunner): Generator => {
-    const known =
-      generators.get(runner) ?? new Generator(runtime, runner.network, tokenizer.padId, tokenizer);
-    generators.set(runner, known);
-    return known;
-  };
-  const steps = 6;
+  const { rejection, policy, rewardModel } = runners;
+  const steps = 4;
   let done = 0;
   const progress = (): DemoEvent => stepOf("evaluate", { step: ++done, steps, metrics: {}, tokens: 0 });
 
-  // 1. A policy at a temperature: its samples and what they are worth.
-  const measured: { figures: PolicyFigures; samples: GoldSamples[] }[] = [];
-  const measure = async (name: string, runner: NetworkRunner, temperature: number): Promise<void> => {
-    const samples = await sampleGold(generatorOf(runner), tokenizer, heldOut, { ...plan, temperature });
-    const kl = await klPerResponse(
-      runner,
-      temperature,
-      { runner: reference, temperature: config.temperature },
-      samples,
-      tokenizer,
-      batching,
-    );
-    measured.push({
-      figures: { name, temperature, sampled: 1, kl, summary: summarizeGold(samples) },
-      samples,
-    });
-  };
-  // 2. The temperature at which a policy's gold utility is highest on the prompts for developing.
-  const bestTemperature = async (runner: NetworkRunner): Promise<number> => {
-    const golds: number[] = [];
-    for (const temperature of config.temperatures) {
-      const own = { ...plan, samplesPerPrompt: 1, temperature };
-      const samples = await sampleGold(generatorOf(runner), tokenizer, prompts("develop"), own);
-      golds.push(mean(samples.map((answered) => promptMean(answered, ({ gold }) => gold.total))));
-    }
-    return config.temperatures[golds.indexOf(Math.max(...golds))];
-  };
-  const { policy, rejection } = runners;
-  await measure(POLICY_NAMES.sft, reference, config.temperature);
+  // 1. The policies that were trained.
+  const { sft, sftBest, bestOf, rejection: rejected, ppo, ppoBest } = POLICY_NAMES;
+  const favourites = await heldOut.measure(rejected, rejection, await heldOut.bestTemperature(rejection));
   yield progress();
-  await measure(POLICY_NAMES.sftBest, reference, await bestTemperature(reference));
+  const usual = await heldOut.measure(ppo, policy, config.temperature);
   yield progress();
-  await measure(POLICY_NAMES.rejection, rejection, await bestTemperature(rejection));
-  yield progress();
-  await measure(POLICY_NAMES.ppo, policy, config.temperature);
-  yield progress();
-  await measure(POLICY_NAMES.ppoBest, policy, await bestTemperature(policy));
+  const best = await heldOut.measure(ppoBest, policy, await heldOut.bestTemperature(policy));
   yield progress();
 
-  // 3. Best of n, with the n whose KL is PPO's, as far as the samples go.
-  const of = (name: string) =>
-    measured.find(({ figures }) => figures.name === name) as (typeof measured)[number];
-  const many = await sampleGold(generatorOf(reference), tokenizer, heldOut, {
-    ...{ ...plan, temperature: config.temperature },
-    ...{ samplesPerPrompt: config.bestOf, seed: config.seed + BEST_OF_SEED },
-  });
-  const n = bestOfAtKl(of(POLICY_NAMES.ppo).figures.kl.estimate, config.bestOf);
-  const chosen = bestOfEach(many, await scores(runners.rewardModel, tokenizer, many, batching), n);
+  // 2. Best of n, with the n whose KL is PPO's, as far as the samples go.
+  const n = bestOfAtKl(usual.figures.kl.estimate, config.bestOf);
+  const scored = await scores(rewardModel, tokenizer, before.many, heldOut.batching);
+  const samples = bestOfEach(before.many, scored, n);
   const kl = { estimate: bestOfKl(n), low: bestOfKl(n), high: bestOfKl(n) };
-  measured.splice(2, 0, {
-    figures: {
-      name: POLICY_NAMES.bestOf,
-      temperature: config.temperature,
-      sampled: n,
-      kl,
-      summary: summarizeGold(chosen),
-    },
-    samples: chosen,
-  });
+  const summary = summarizeGold(samples);
+  const chosen: Measured = {
+    figures: { name: bestOf, temperature: config.temperature, sampled: n, kl, summary },
+    samples,
+  };
   yield progress();
 
-  // 4. PPO against the others, prompt by prompt.
+  // 3. PPO against the others, prompt by prompt.
+  const measured = [before.usual, before.best, chosen, favourites, usual, best];
+  const of = (name: string) => measured.find(({ figures }) => figures.name === name) as Measured;
   const compare = (name: string, other: string): Comparison => {
     const [mine, theirs] = [name, other].map((own) =>
       of(own).samples.map((answered) => promptMean(answered, ({ gold }) => gold.total)),
@@ -159,13 +113,12 @@ export async function* evaluatePolicies(
     return {
       ...{ policy: name, against: other },
       gold: pairedDifference(mine, theirs),
-      winRate: { ...winRate(mine, theirs), n: heldOut.length },
+      winRate: { ...winRate(mine, theirs), n: heldOut.prompts.length },
     };
   };
-  const { sft, sftBest, bestOf, rejection: rejected, ppo, ppoBest } = POLICY_NAMES;
-  yield { kind: "samples", sft: of(sftBest).samples, ppo: of(ppoBest).samples };
+  yield { kind: "samples", sft: before.best.samples, ppo: best.samples };
   return {
-    prompts: heldOut.length,
+    prompts: heldOut.prompts.length,
     policies: measured.map(({ figures }) => figures),
     comparisons: [
       compare(ppoBest, sftBest),

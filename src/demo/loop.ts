@@ -7,8 +7,9 @@ import type { Runtime } from "../runtime/runtime.js";
 import { heldOutAlarms } from "./alarm.js";
 import { collectPreferences } from "./collect.js";
 import type { DemoConfig } from "./config.js";
-import { evaluatePolicies, POLICY_NAMES, summaryOf } from "./evaluation.js";
+import { evaluateBefore, evaluatePolicies, POLICY_NAMES, summaryOf } from "./evaluation.js";
 import type { DemoEvent } from "./events.js";
+import { HeldOut } from "./held-out.js";
 import { optimise } from "./optimise.js";
 import { checkReward } from "./reward-check.js";
 import { trainByRejection, trainLanguageModel, trainRewardModel } from "./training.js";
@@ -26,10 +27,12 @@ export async function* demo(
   // 1. A language model, fine-tuned on demonstrations of mixed quality.
   const { tokenizer, reference } = yield* trainLanguageModel(runtime, config);
 
-  // 2. Pairs of its responses, compared by simulated raters.
-  const { pairs, preferences, votes, heldOut } = yield* collectPreferences(
-    ...([runtime, reference, tokenizer, config, database] as const),
+  // 2. Pairs of its responses, compared by simulated raters; while they finish, the model is measured as it is.
+  const heldOut = new HeldOut(runtime, tokenizer, reference, config);
+  const collected = yield* collectPreferences(runtime, reference, tokenizer, config, database, () =>
+    evaluateBefore(heldOut, reference, config),
   );
+  const { pairs, preferences, votes, heldOutPairs, meanwhile: before } = collected;
 
   // 3. A reward model of the aggregated preferences, and what it has learned.
   const rewarded = yield* trainRewardModel(runtime, reference, tokenizer, pairs, preferences, config);
@@ -37,7 +40,7 @@ export async function* demo(
   const batching = { rows, padId: tokenizer.padId, packing };
   const rewardModel = await checkReward(
     rewarded.scorer,
-    heldOut,
+    heldOutPairs,
     config.split,
     tokenizer,
     batching,
@@ -52,8 +55,8 @@ export async function* demo(
   const { policy, alarms, kl } = yield* optimise(runtime, { reference, start }, tokenizer, rewarded, config);
 
   // 6. The policies on held-out prompts.
-  const runners = { reference, rejection, policy, rewardModel: rewarded.scorer };
-  const evaluation = yield* evaluatePolicies(runtime, tokenizer, runners, config);
+  const runners = { rejection, policy, rewardModel: rewarded.scorer };
+  const evaluation = yield* evaluatePolicies(heldOut, tokenizer, before, runners, config);
   const { sftBest, ppoBest } = POLICY_NAMES;
   alarms.push(...heldOutAlarms(summaryOf(evaluation, sftBest), summaryOf(evaluation, ppoBest)));
   const models = { sft: reference.network, reward: rewarded.scorer.network, policy: policy.network };

@@ -46,7 +46,7 @@ export async function sampleGold(
 ): Promise<GoldSamples[]> {
   const ids = prompts.flatMap((prompt) => Array.from({ length: k }, () => promptIds(tokenizer, prompt.text)));
   const sampling = { ...UNFILTERED, maxNewTokens, temperature, seed };
-  const completions = await generator.generate(ids, sampling, { batchSize: 256, firstRow: FIRST_ROW });
+  const completions = await generator.generate(ids, sampling, { batchSize: 512, firstRow: FIRST_ROW });
   return prompts.map((prompt, i) => ({
     prompt,
     responses: completions.slice(i * k, (i + 1) * k).map(({ ids: tokens, text = "" }) => ({

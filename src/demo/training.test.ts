@@ -26,7 +26,7 @@ describe("a language model from nothing", () => {
     const small = tinyDemo({
       ...{ corpusTokens: 6000, demonstrations: 96 },
       pretrain: { batchSize: 8, microBatchSize: 8, learningRate: 1e-2 },
-      sft: { epochs: 2, batchSize: 16, microBatchSize: 16, learningRate: 1e-2 },
+      sft: { epochs: 2, batchSize: 16, microBatchSize: 16, learningRate: 1e-2, packing: false },
     });
     const { events, result } = await driven(trainLanguageModel(runtime, small));
     const of = (phase: string) => events.filter((event) => event.phase === phase);
