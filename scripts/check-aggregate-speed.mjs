@@ -8,7 +8,7 @@ import { createWriteStream, mkdtempSync, rmSync } from "node:fs";
 import { once } from "node:events";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { RandomStream } from "../dist/random.js";
+import { RandomStream } from "../dist/base/random.js";
 
 const votes = Number(process.argv[2] ?? 1_000_000);
 const RATERS = 10_000;

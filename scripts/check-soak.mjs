@@ -7,7 +7,7 @@
 //
 // V8's young generation is kept small (see package.json), as its growth would hide what the runtime leaves behind.
 import { OrtRuntime } from "../dist/runtime/ort/index.js";
-import { RandomStream } from "../dist/random.js";
+import { RandomStream } from "../dist/base/random.js";
 import { add, gradients, matmul, softmax, square, sum, trace } from "../dist/tensor/index.js";
 
 const programs = Number(process.argv[2] ?? 2000);

@@ -3,7 +3,7 @@
 //   npm run build && node scripts/report-active-selection.mjs [SEEDS]
 import { writeFileSync } from "node:fs";
 import { disagreement, diverse, informationGain, uncertainty } from "../dist/feedback/assign/index.js";
-import { RandomStream } from "../dist/random.js";
+import { RandomStream } from "../dist/base/random.js";
 import { clusterBootstrap } from "../dist/statistics/bootstrap.js";
 import { studentInterval } from "../dist/statistics/means.js";
 import {

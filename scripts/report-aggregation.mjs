@@ -7,7 +7,7 @@ import { aggregateLabels, LABEL_METHODS } from "../dist/feedback/aggregate/index
 import { maceFrom } from "../dist/feedback/aggregate/mace.js";
 import { likeliest } from "../dist/feedback/aggregate/label-estimate.js";
 import { labelVotes } from "../dist/feedback/votes.js";
-import { RandomStream } from "../dist/random.js";
+import { RandomStream } from "../dist/base/random.js";
 import { studentInterval } from "../dist/statistics/means.js";
 import { shareInterval } from "../dist/statistics/rates.js";
 import { machine } from "./machine.mjs";

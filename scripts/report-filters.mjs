@@ -7,7 +7,7 @@ import { filterSchema, runFilters } from "../dist/feedback/filters/index.js";
 import { hiddenValues, simulatedRaters, simulateVotes } from "../dist/feedback/simulate/index.js";
 import { sentences } from "../dist/feedback/simulate/values.js";
 import { TaskDefinition } from "../dist/feedback/tasks/index.js";
-import { RandomStream } from "../dist/random.js";
+import { RandomStream } from "../dist/base/random.js";
 import { rateOfSums, shareInterval } from "../dist/statistics/rates.js";
 import { machine } from "./machine.mjs";
 

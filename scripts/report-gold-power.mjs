@@ -3,7 +3,7 @@
 //   npm run build && node scripts/report-gold-power.mjs
 import { filterSchema } from "../dist/feedback/filters/index.js";
 import { goldEvidence } from "../dist/feedback/filters/failed-gold.js";
-import { RandomStream } from "../dist/random.js";
+import { RandomStream } from "../dist/base/random.js";
 import { shareInterval } from "../dist/statistics/rates.js";
 
 const RATERS = 20_000;

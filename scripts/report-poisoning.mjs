@@ -13,7 +13,7 @@ import * as robust from "../dist/feedback/aggregate/robust.js";
 import { ASSISTANT_VALUES, simulatedRaters, simulateVotes } from "../dist/feedback/simulate/index.js";
 import { TaskDefinition } from "../dist/feedback/tasks/index.js";
 import { comparisons, labelVotes } from "../dist/feedback/votes.js";
-import { hashName, RandomStream } from "../dist/random.js";
+import { hashName, RandomStream } from "../dist/base/random.js";
 import { studentInterval } from "../dist/statistics/means.js";
 import { DEFAULT_WORLD, goldUtility, prompts, renderResponse, sampleStyle } from "../dist/worlds/assistant/index.js";
 import { machine } from "./machine.mjs";

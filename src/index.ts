@@ -33,7 +33,7 @@ export {
 } from "./algorithms/reward-sources.js";
 export { type SftConfig, sft, sftSchema } from "./algorithms/sft.js";
 export type { Step } from "./algorithms/step.js";
-export { PlumbError } from "./errors.js";
+export { PlumbError } from "./base/errors.js";
 export {
   aggregateLabels,
   aggregatePreferences,
@@ -64,7 +64,7 @@ export { LINEAR_NAMES, type LoraConfig, type Network } from "./model/network.js"
 export { openRewardModel, saveRewardModel } from "./model/reward-model.js";
 export { NetworkRunner, NetworkTrainer } from "./model/runner.js";
 export { sequenceLogProbs, sequenceScores, sequenceValues } from "./model/score.js";
-export { RandomStream } from "./random.js";
+export { RandomStream } from "./base/random.js";
 export { OrtRuntime } from "./runtime/ort/index.js";
 export type { DeviceBuffer, Executable, Runtime } from "./runtime/runtime.js";
 export * from "./statistics/estimates.js";

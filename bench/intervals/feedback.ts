@@ -13,7 +13,7 @@ import {
 } from "../../src/feedback/agreement/index.js";
 import { countSpans, spansNeeded } from "../../src/feedback/report/forecast.js";
 import { comparisons } from "../../src/feedback/votes.js";
-import type { RandomStream } from "../../src/random.js";
+import type { RandomStream } from "../../src/base/random.js";
 import { clusterBootstrap } from "../../src/statistics/bootstrap.js";
 import { mean } from "../../src/statistics/estimates.js";
 import { studentInterval } from "../../src/statistics/means.js";

@@ -1,5 +1,5 @@
 /** Designs of means: per prompt, per response, per token, over seeds. */
-import type { RandomStream } from "../../src/random.js";
+import type { RandomStream } from "../../src/base/random.js";
 import { bcaEnds } from "../../src/statistics/bootstrap.js";
 import { mean } from "../../src/statistics/estimates.js";
 import {

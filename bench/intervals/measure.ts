@@ -1,5 +1,5 @@
 /** How often intervals hold the truth: data sets of a known population are drawn again and again, and their intervals counted. */
-import { RandomStream } from "../../src/random.js";
+import { RandomStream } from "../../src/base/random.js";
 import type { Interval } from "../../src/statistics/estimates.js";
 import { type ClusterInterval, rateInterval } from "../../src/statistics/rates.js";
 

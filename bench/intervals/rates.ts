@@ -1,5 +1,5 @@
 /** Designs of rates: of responses clustered in prompts, votes in pairs, wins with ties, and differences of them. */
-import type { RandomStream } from "../../src/random.js";
+import type { RandomStream } from "../../src/base/random.js";
 import { wilsonInterval, winRate } from "../../src/statistics/estimates.js";
 import { rateDifference, rateInterval, shareInterval } from "../../src/statistics/rates.js";
 import { type Design, times } from "./measure.js";

@@ -3,7 +3,7 @@
  */
 
 import { openStore, readCheckpoints, verifyAudit } from "../../src/feedback/store/index.js";
-import { RandomStream } from "../../src/random.js";
+import { RandomStream } from "../../src/base/random.js";
 import { FeedbackClient } from "../../src/server/client.js";
 import { accounts, projects } from "../../src/server/contract/index.js";
 import { ConnectionLost, KeepAliveClient } from "./keep-alive-client.js";

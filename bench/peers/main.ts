@@ -12,7 +12,7 @@ import os from "node:os";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { writeFileAtomically } from "../../src/artifacts/atomic.js";
-import { PlumbError } from "../../src/errors.js";
+import { PlumbError } from "../../src/base/errors.js";
 import { bars } from "./bars.js";
 import { compareWork } from "./compare.js";
 import { InterimResults } from "./interim.js";

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
-import { PlumbError } from "../../src/errors.js";
+import { PlumbError } from "../../src/base/errors.js";
 
 /** What a peer is started with, as JSON in its first argument: all peers of a run get the same but for their name. */
 export interface PeerSettings {

@@ -11,7 +11,7 @@ import { LINEAR_NAMES } from "../../dist/model/network.js";
 import { NetworkRunner } from "../../dist/model/runner.js";
 import { sequenceScores } from "../../dist/model/score.js";
 import { tokenInputs } from "../../dist/model/sequence-programs.js";
-import { RandomStream } from "../../dist/random.js";
+import { RandomStream } from "../../dist/base/random.js";
 
 const [out] = process.argv.slice(2);
 const models = "test/fixtures/models";

@@ -1,4 +1,4 @@
-import { PlumbError } from "../errors.js";
+import { PlumbError } from "../base/errors.js";
 
 /** Stops a run whose numbers went wrong, naming the step and the number. */
 export function checkFinite(what: string, step: number, values: Readonly<Record<string, number>>): void {

@@ -1,5 +1,5 @@
-import { PlumbError } from "../errors.js";
-import { RandomStream } from "../random.js";
+import { PlumbError } from "../base/errors.js";
+import { RandomStream } from "../base/random.js";
 
 /**
  * Which examples a step sees: each epoch is a new permutation, named by the seed and the epoch; the last, incomplete

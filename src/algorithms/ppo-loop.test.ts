@@ -8,7 +8,7 @@ import type { Network } from "../model/network.js";
 import { NetworkRunner, NetworkTrainer } from "../model/runner.js";
 import { sequenceLogProbs, sequenceLogProbsAndEntropies, sequenceValues } from "../model/score.js";
 import type { Values } from "../model/values.js";
-import { RandomStream } from "../random.js";
+import { RandomStream } from "../base/random.js";
 import { OrtRuntime } from "../runtime/ort/index.js";
 import { batchIndices } from "./order.js";
 import { type PpoConfig, type PpoState, ppo, ppoSchema, type Trajectory } from "./ppo.js";

@@ -6,7 +6,7 @@
  * advantages with a value model; then a few epochs of clipped updates of policy and value. All means are over
  * response tokens, never over padding. Metrics have TRL's names.
  */
-import { PlumbError } from "../errors.js";
+import { PlumbError } from "../base/errors.js";
 import { chunks } from "../model/batch.js";
 import { layOut } from "../model/lay-out.js";
 import type { Learner, Model } from "../model/learner.js";

@@ -1,4 +1,4 @@
-import { PlumbError } from "../errors.js";
+import { PlumbError } from "../base/errors.js";
 import type { Completion } from "../generate/index.js";
 import { promptCompletion } from "../model/batch.js";
 import type { Scorer } from "../model/learner.js";

@@ -5,7 +5,7 @@ import type { Sequence } from "../model/batch.js";
 import { promptCompletion } from "../model/batch.js";
 import { NetworkRunner, NetworkTrainer } from "../model/runner.js";
 import { sequenceScores } from "../model/score.js";
-import { RandomStream } from "../random.js";
+import { RandomStream } from "../base/random.js";
 import { OrtRuntime } from "../runtime/ort/index.js";
 import {
   normalization,

@@ -7,7 +7,7 @@
  * attention and positions of each its own.
  */
 import { z } from "zod";
-import { PlumbError } from "../errors.js";
+import { PlumbError } from "../base/errors.js";
 import { type Batch, chunks, collate, type Sequence } from "../model/batch.js";
 import type { Learner, Model } from "../model/learner.js";
 import { collatePacked, packSequences } from "../model/packing.js";

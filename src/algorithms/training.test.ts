@@ -9,7 +9,7 @@ import type { Network } from "../model/network.js";
 import { packSequences } from "../model/packing.js";
 import { NetworkRunner, NetworkTrainer } from "../model/runner.js";
 import { sequenceLogProbs, sequenceScores, sequenceValues } from "../model/score.js";
-import { RandomStream } from "../random.js";
+import { RandomStream } from "../base/random.js";
 import { OrtRuntime } from "../runtime/ort/index.js";
 import { type PpoConfig, ppoSchema, type Trajectory, updateOnce } from "./ppo.js";
 import { type RewardConfig, reward, rewardSchema, type TokenPair } from "./reward.js";

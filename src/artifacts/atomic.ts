@@ -6,7 +6,7 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, open, readdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
-import { PlumbError } from "../errors.js";
+import { PlumbError } from "../base/errors.js";
 
 /**
  * Writes one file atomically; an existing file is replaced.

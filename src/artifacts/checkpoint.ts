@@ -7,7 +7,7 @@ import { createReadStream } from "node:fs";
 import { readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { PlumbError } from "../errors.js";
+import { PlumbError } from "../base/errors.js";
 import { writeFolderAtomically } from "./atomic.js";
 import { findNonFinite, type Json } from "./json.js";
 import { readTensorsFile, type TensorRecord, writeTensorsFile } from "./tensors-file.js";

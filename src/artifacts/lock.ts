@@ -1,7 +1,7 @@
 import { closeSync, openSync, readFileSync, renameSync, rmSync, writeSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { PlumbError } from "../errors.js";
+import { PlumbError } from "../base/errors.js";
 
 const LOCK = "lock.json";
 

@@ -12,7 +12,7 @@ import { mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { parse, stringify } from "yaml";
-import { nearestName, PlumbError } from "../errors.js";
+import { nearestName, PlumbError } from "../base/errors.js";
 import { writeFileAtomically } from "./atomic.js";
 import {
   type Checkpoint,

@@ -8,7 +8,7 @@ import {
   writeSync,
 } from "node:fs";
 import { truncate } from "node:fs/promises";
-import { PlumbError } from "../errors.js";
+import { PlumbError } from "../base/errors.js";
 import { findNonFinite } from "./json.js";
 
 /** A file of JSON lines that each begin with a step, in ascending order; a line is written whole or not at all. */

@@ -5,7 +5,7 @@
 import { createHash } from "node:crypto";
 import { type FileHandle, open } from "node:fs/promises";
 import { z } from "zod";
-import { PlumbError } from "../errors.js";
+import { PlumbError } from "../base/errors.js";
 
 export type TensorRecord =
   | { dtype: "f32"; shape: number[]; data: Float32Array }

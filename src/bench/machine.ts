@@ -1,4 +1,4 @@
-import { RandomStream } from "../random.js";
+import { RandomStream } from "../base/random.js";
 import type { Runtime } from "../runtime/runtime.js";
 import { int8Matmul, matmul, sum, trace } from "../tensor/index.js";
 

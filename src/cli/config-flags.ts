@@ -5,8 +5,8 @@
 import { Option } from "commander";
 import { parse as parseYaml } from "yaml";
 import type { z } from "zod";
-import { explainIssue, fieldName } from "../data/explain-issue.js";
-import { nearestName } from "../errors.js";
+import { explainIssue, fieldName } from "../base/explain-issue.js";
+import { nearestName } from "../base/errors.js";
 import type { Recipe } from "./recipe.js";
 import { flagName, knownKeys, type Setting, settingKey, settingsOf } from "./settings.js";
 import { usageError } from "./usage-error.js";

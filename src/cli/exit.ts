@@ -1,4 +1,4 @@
-import { PlumbError } from "../errors.js";
+import { PlumbError } from "../base/errors.js";
 import type { Ui } from "./ui.js";
 
 /** The exit status of a defect of ours (sysexits.h, EX_SOFTWARE). */

@@ -1,5 +1,5 @@
 /** Which base a command stands on: the weights as they came, or in 8 bits. */
-import { PlumbError } from "../errors.js";
+import { PlumbError } from "../base/errors.js";
 import { sampledTexts } from "../generate/index.js";
 import type { ModelConfig } from "../model/config.js";
 import type { Weights } from "../model/create.js";

@@ -1,5 +1,5 @@
 /** Models and adapters that a command names, opened and read into memory. */
-import { PlumbError } from "../errors.js";
+import { PlumbError } from "../base/errors.js";
 import { Generator } from "../generate/index.js";
 import type { ModelConfig } from "../model/config.js";
 import { adapterNetwork, frozenNetwork, type Weights } from "../model/create.js";

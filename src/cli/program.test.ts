@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
-import { PlumbError } from "../errors.js";
+import { PlumbError } from "../base/errors.js";
 import { type Command, type CommandContext, type CommandEntry, defineCommand } from "./command.js";
 import { runProgram } from "./program.js";
 

@@ -1,6 +1,6 @@
 import { Command as Commander, CommanderError, Help } from "commander";
 import type { z } from "zod";
-import { PlumbError } from "../errors.js";
+import { PlumbError } from "../base/errors.js";
 import type { Command, CommandContext, CommandEntry } from "./command.js";
 import { reportError } from "./exit.js";
 import { EXIT_INTERRUPTED, watchInterrupts } from "./interrupt.js";

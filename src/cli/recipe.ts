@@ -1,6 +1,6 @@
 import { readFile, stat } from "node:fs/promises";
 import { isMap, isScalar, LineCounter, type Node, type Pair, parseDocument } from "yaml";
-import { nearestName, PlumbError } from "../errors.js";
+import { nearestName, PlumbError } from "../base/errors.js";
 import { usageError } from "./usage-error.js";
 
 /**

@@ -1,7 +1,7 @@
 /** What a line of a request may hold, and the checks that every form of it goes through. */
-import { shown } from "../data/explain-issue.js";
-import { type LocatedRow, type RowLocation, rowError } from "../data/location.js";
-import { nearestName } from "../errors.js";
+import { shown } from "../base/explain-issue.js";
+import { type LocatedRow, type RowLocation, rowError } from "../base/location.js";
+import { nearestName } from "../base/errors.js";
 import type { ModelConfig } from "../model/config.js";
 
 /** The fields that make up each form. */

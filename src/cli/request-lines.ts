@@ -3,10 +3,10 @@
  * answer is written; stdin and pipes cannot be read twice, so theirs are checked and answered chunk by chunk.
  */
 import { stat } from "node:fs/promises";
-import type { LocatedRow } from "../data/location.js";
+import type { LocatedRow } from "../base/location.js";
 import { displayName } from "../data/read-lines.js";
 import { streamRows } from "../data/read-rows.js";
-import { PlumbError } from "../errors.js";
+import { PlumbError } from "../base/errors.js";
 import type { LiveMetrics } from "./progress.js";
 import type { Ui } from "./ui.js";
 

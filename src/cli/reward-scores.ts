@@ -1,4 +1,4 @@
-import { PlumbError } from "../errors.js";
+import { PlumbError } from "../base/errors.js";
 import type { Sequence } from "../model/batch.js";
 import type { RewardModel } from "../model/reward-model.js";
 import { sequenceScores } from "../model/score.js";

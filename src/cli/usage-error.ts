@@ -1,4 +1,4 @@
-import { PlumbError } from "../errors.js";
+import { PlumbError } from "../base/errors.js";
 
 /** The exit status of a command line or recipe that does not fit the command. */
 export const EXIT_USAGE = 2;

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { nearestName } from "../errors.js";
-import { explainIssue } from "./explain-issue.js";
-import { type LocatedRow, RowError, rowError } from "./location.js";
+import { nearestName } from "../base/errors.js";
+import { explainIssue } from "../base/explain-issue.js";
+import { type LocatedRow, RowError, rowError } from "../base/location.js";
 import { ROLES } from "./messages.js";
 
 /** Most turns of a conversation, and most ranked completions of a prompt, in one row. */

@@ -3,7 +3,7 @@
  * checked whole and brought to one of four normal forms (rows.ts).
  */
 export { conversationKey, demonstrationKey } from "./conversation.js";
-export { type Explanation, explainIssue, fieldName, shown } from "./explain-issue.js";
+export { type Explanation, explainIssue, fieldName, shown } from "../base/explain-issue.js";
 export {
   checkRows,
   type LoadOptions,
@@ -12,7 +12,7 @@ export {
   loadPrompts,
   loadUnpaired,
 } from "./load.js";
-export { describeLocation, type LocatedRow, type RowLocation, rowError } from "./location.js";
+export { describeLocation, type LocatedRow, type RowLocation, rowError } from "../base/location.js";
 export type { ChatMessage, TextOrMessages } from "./messages.js";
 export { readRows, streamRows } from "./read-rows.js";
 export type { Demonstration, PreferenceRow, PromptCompletion, PromptRow, UnpairedRow } from "./rows.js";

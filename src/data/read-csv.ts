@@ -1,4 +1,4 @@
-import { type BadRow, type LocatedRow, type RowLocation, rowError } from "./location.js";
+import { type BadRow, type LocatedRow, type RowLocation, rowError } from "../base/location.js";
 import { displayName, MAX_LINE_BYTES, readLines } from "./read-lines.js";
 
 /** Most columns of a CSV file. */

@@ -3,8 +3,8 @@ import { readdir, stat } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import type { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
-import { nearestName, PlumbError } from "../errors.js";
-import { type RowLocation, rowError } from "./location.js";
+import { nearestName, PlumbError } from "../base/errors.js";
+import { type RowLocation, rowError } from "../base/location.js";
 
 /** Longest line of a text file, in bytes: a conversation of a million tokens fits. */
 export const MAX_LINE_BYTES = 16 * 2 ** 20;

@@ -5,8 +5,8 @@ import {
   parquetMetadataAsync,
   parquetReadObjects,
 } from "hyparquet";
-import { PlumbError } from "../errors.js";
-import type { LocatedRow } from "./location.js";
+import { PlumbError } from "../base/errors.js";
+import type { LocatedRow } from "../base/location.js";
 import { checkedFile } from "./read-lines.js";
 
 /** Rows decoded at a time, so that memory does not grow with the file. */

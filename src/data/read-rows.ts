@@ -1,5 +1,5 @@
-import { PlumbError } from "../errors.js";
-import { type BadRow, type LocatedRow, type RowLocation, rowError } from "./location.js";
+import { PlumbError } from "../base/errors.js";
+import { type BadRow, type LocatedRow, type RowLocation, rowError } from "../base/location.js";
 import { readCsv } from "./read-csv.js";
 import { displayName, readBytes, readLines } from "./read-lines.js";
 import { readParquet } from "./read-parquet.js";

@@ -1,4 +1,4 @@
-import type { RowLocation } from "./location.js";
+import type { RowLocation } from "../base/location.js";
 import type { ChatMessage, TextOrMessages } from "./messages.js";
 
 /** Something to imitate. `text`: all of it; `messages`: every assistant turn; `completion`: what follows the prompt. */

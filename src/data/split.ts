@@ -1,4 +1,4 @@
-import { PlumbError } from "../errors.js";
+import { PlumbError } from "../base/errors.js";
 
 /**
  * Splits rows into a training and a held-out part, without chance: with k = round(1 / share), the rows at indices

@@ -1,6 +1,6 @@
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { writeFileAtomically } from "../artifacts/atomic.js";
-import { PlumbError } from "../errors.js";
+import { PlumbError } from "../base/errors.js";
 import { columnSchema } from "./parquet-columns.js";
 import { fileFormat } from "./read-rows.js";
 

@@ -6,7 +6,7 @@
  * thing in it changed for the worse (worlds/assistant/slip.ts).
  */
 import { type Generator, UNFILTERED } from "../generate/index.js";
-import { RandomStream } from "../random.js";
+import { RandomStream } from "../base/random.js";
 import { clustersOf } from "../statistics/clusters.js";
 import type { Tokenizer } from "../text/index.js";
 import {

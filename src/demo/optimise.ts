@@ -4,7 +4,7 @@ import { modelReward, type RewardSource } from "../algorithms/reward-sources.js"
 import { Generator } from "../generate/index.js";
 import { fullNetwork } from "../model/create.js";
 import { type NetworkRunner, NetworkTrainer } from "../model/runner.js";
-import { RandomStream } from "../random.js";
+import { RandomStream } from "../base/random.js";
 import type { Runtime } from "../runtime/runtime.js";
 import type { Tokenizer } from "../text/index.js";
 import { prompts, promptWithText } from "../worlds/assistant/index.js";

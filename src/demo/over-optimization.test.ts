@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { RandomStream } from "../random.js";
+import { RandomStream } from "../base/random.js";
 import { meanInterval } from "../statistics/means.js";
 import { type Checkpoint, gaoFit, overOptimization } from "./over-optimization.js";
 

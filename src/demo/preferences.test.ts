@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { RandomStream } from "../random.js";
+import { RandomStream } from "../base/random.js";
 import type { Tokenizer } from "../text/index.js";
 import { idealStyle, prompts, RATER_POOLS, raterPool, renderResponse } from "../worlds/assistant/index.js";
 import type { CandidatePair } from "./candidates.js";

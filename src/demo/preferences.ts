@@ -1,5 +1,5 @@
 import type { TokenPair } from "../algorithms/reward.js";
-import { RandomStream } from "../random.js";
+import { RandomStream } from "../base/random.js";
 import { clustersOf } from "../statistics/clusters.js";
 import { mean } from "../statistics/estimates.js";
 import { type ClusterInterval, rateInterval } from "../statistics/rates.js";

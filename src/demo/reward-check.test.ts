@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { tinyRunner, tokenizer } from "../../test/tiny-demo.js";
-import { RandomStream } from "../random.js";
+import { RandomStream } from "../base/random.js";
 import {
   EOS_TOKEN,
   goldUtility,

@@ -1,4 +1,4 @@
-import { PlumbError } from "../errors.js";
+import { PlumbError } from "../base/errors.js";
 import { type Network, networkFeeds } from "../model/network.js";
 import type { DeviceBuffer, Feed, HostArray, Runtime } from "../runtime/runtime.js";
 import type { Program } from "../tensor/index.js";

@@ -1,7 +1,7 @@
 /** A prompt on its way to a completion: what it asks for, when it ends, and what it hands out. */
 import { describe, expect, test } from "vitest";
 import { letters } from "../../test/tiny-network.js";
-import { RandomStream } from "../random.js";
+import { RandomStream } from "../base/random.js";
 import type { Tokenizer } from "../text/index.js";
 import { Request, type RequestOptions } from "./request.js";
 import { RequestQueue } from "./request-queue.js";

@@ -1,5 +1,5 @@
-import { PlumbError } from "../errors.js";
-import { RandomStream } from "../random.js";
+import { PlumbError } from "../base/errors.js";
+import { RandomStream } from "../base/random.js";
 import type { Tokenizer } from "../text/index.js";
 import { filtersLogits, type SamplingConfig, sampleToken } from "./sampling.js";
 

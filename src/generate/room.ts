@@ -1,5 +1,5 @@
 import os from "node:os";
-import { PlumbError } from "../errors.js";
+import { PlumbError } from "../base/errors.js";
 import type { ModelConfig } from "../model/config.js";
 import { bytesPerPosition } from "./kv-cache.js";
 

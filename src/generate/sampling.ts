@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { PlumbError } from "../errors.js";
+import { PlumbError } from "../base/errors.js";
 
 export const samplingSchema = z.object({
   maxNewTokens: z.number().int().positive().default(128).describe("Most tokens sampled for one prompt."),

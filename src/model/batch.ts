@@ -1,4 +1,4 @@
-import { PlumbError } from "../errors.js";
+import { PlumbError } from "../base/errors.js";
 
 /** A tokenised text and which of its tokens are predicted: read[t] marks that log p(ids[t] | ids[<t]) counts. */
 export interface Sequence {

@@ -1,5 +1,5 @@
-import { PlumbError } from "../errors.js";
-import { RandomStream } from "../random.js";
+import { PlumbError } from "../base/errors.js";
+import { RandomStream } from "../base/random.js";
 import type { DeviceBuffer, Runtime } from "../runtime/runtime.js";
 import { ourWeights } from "./architectures/names.js";
 import type { ModelConfig } from "./config.js";

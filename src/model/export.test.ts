@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { smallConfig, smallLora, smallWeights } from "../../test/tiny-network.js";
-import { RandomStream } from "../random.js";
+import { RandomStream } from "../base/random.js";
 import { OrtRuntime } from "../runtime/ort/index.js";
 import { mergedWeights } from "./export.js";
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { relativeError } from "../../test/evaluate.js";
 import { PAD, randomIds, smallConfig, smallWeights } from "../../test/tiny-network.js";
-import { RandomStream } from "../random.js";
+import { RandomStream } from "../base/random.js";
 import { OrtRuntime } from "../runtime/ort/index.js";
 import { concat, mul, sum } from "../tensor/index.js";
 import { type Batch, promptCompletion, type Sequence } from "./batch.js";

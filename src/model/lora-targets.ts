@@ -1,5 +1,5 @@
 /** Which linear layers an adapter changes: in recipes by our names, in PEFT's files by the architecture's. */
-import { PlumbError } from "../errors.js";
+import { PlumbError } from "../base/errors.js";
 import { theirName } from "./architectures/names.js";
 import type { ModelConfig } from "./config.js";
 import { type BlockLinear, blockLinears, FUSED_LINEARS, type LinearName } from "./weight-names.js";

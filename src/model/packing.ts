@@ -1,4 +1,4 @@
-import { PlumbError } from "../errors.js";
+import { PlumbError } from "../base/errors.js";
 import { type Batch, readings, type Sequence } from "./batch.js";
 import { commonBeginning, layRow } from "./row-layout.js";
 

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { randomIds, smallConfig, smallWeights } from "../../test/tiny-network.js";
-import { RandomStream } from "../random.js";
+import { RandomStream } from "../base/random.js";
 import { OrtRuntime } from "../runtime/ort/index.js";
 import { trainByteLevelBpe } from "../text/bpe-trainer.js";
 import { tokenizerFromJson } from "../text/tokenizer.js";

@@ -7,7 +7,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { isAbsolute, join, relative, resolve } from "node:path";
 import { z } from "zod";
 import { writeFolderAtomically } from "../artifacts/index.js";
-import { PlumbError } from "../errors.js";
+import { PlumbError } from "../base/errors.js";
 import type { Runtime } from "../runtime/runtime.js";
 import type { Tokenizer } from "../text/index.js";
 import type { ModelConfig } from "./config.js";

@@ -1,4 +1,4 @@
-import { PlumbError } from "../errors.js";
+import { PlumbError } from "../base/errors.js";
 import { architectureOf } from "./architectures/index.js";
 import { ourWeights, theirWeights } from "./architectures/names.js";
 import type { ModelConfig } from "./config.js";

@@ -1,5 +1,5 @@
 import type { TensorRecord } from "../artifacts/index.js";
-import { PlumbError } from "../errors.js";
+import { PlumbError } from "../base/errors.js";
 import type { NetworkTrainer } from "./runner.js";
 
 /** What of a trainer outlives a step: trainable parameters and AdamW's moments, each one flat vector. */

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { compiled, f32, i32, i64, relativeError } from "../../test/evaluate.js";
-import { RandomStream } from "../random.js";
+import { RandomStream } from "../base/random.js";
 import { OrtRuntime } from "../runtime/ort/index.js";
 import type { DeviceBuffer, HostArray } from "../runtime/runtime.js";
 import { cachedAttention, constant, type Tensor, trace } from "../tensor/index.js";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { compiled, f32, i32, relativeError } from "../../test/evaluate.js";
-import { RandomStream } from "../random.js";
+import { RandomStream } from "../base/random.js";
 import { OrtRuntime } from "../runtime/ort/index.js";
 import { programCost } from "../runtime/program-cost.js";
 import { gradients, mul, sum, trace } from "../tensor/index.js";

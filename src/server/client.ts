@@ -2,7 +2,7 @@
 import { Agent, request as httpRequest, type IncomingMessage } from "node:http";
 import { request as httpsRequest, Agent as SecureAgent } from "node:https";
 import type { z } from "zod";
-import { PlumbError } from "../errors.js";
+import { PlumbError } from "../base/errors.js";
 import { accounts, type Contract, takesBody } from "./contract/index.js";
 
 /** Most bytes of an answer. */

@@ -1,7 +1,7 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { getRequestListener } from "@hono/node-server";
-import { PlumbError } from "../errors.js";
+import { PlumbError } from "../base/errors.js";
 import type { createApp } from "./app.js";
 import type { ServerLimits } from "./settings.js";
 

@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import type { RaterKind, SimulatedRater } from "../feedback/simulate/index.js";
 import { MOST_LEASES } from "../feedback/store/index.js";
 import type { TaskDefinition } from "../feedback/tasks/index.js";
-import { hashName, RandomStream } from "../random.js";
+import { hashName, RandomStream } from "../base/random.js";
 import { ClientError, FeedbackClient } from "./client.js";
 import { accounts, projects, work } from "./contract/index.js";
 

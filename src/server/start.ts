@@ -1,5 +1,5 @@
 import pino from "pino";
-import { PlumbError } from "../errors.js";
+import { PlumbError } from "../base/errors.js";
 import { openStore } from "../feedback/store/index.js";
 import { anyAdmin } from "./accounts/accounts.js";
 import { invite } from "./accounts/invitations.js";

@@ -1,7 +1,7 @@
 /** BCa ends are those of scipy, on its own draws: scripts/reference/make_statistics_fixtures.py. */
 import { describe, expect, it } from "vitest";
 import { readFixture } from "../../test/fixtures.js";
-import { RandomStream } from "../random.js";
+import { RandomStream } from "../base/random.js";
 import { bcaEnds, clusterBootstrap } from "./bootstrap.js";
 import { maskedStd, mean, pearson } from "./estimates.js";
 import { studentInterval } from "./means.js";

@@ -5,7 +5,7 @@
  * 2015, "What teachers should know about the bootstrap", of expanded percentiles). Seeded: the same data and seed give the
  * same interval. It needs some twenty clusters and more; for means and rates take means.ts and rates.ts.
  */
-import { RandomStream } from "../random.js";
+import { RandomStream } from "../base/random.js";
 import { type Interval, mean } from "./estimates.js";
 import { normalCdf, normalQuantile } from "./normal.js";
 import { studentQuantile } from "./student.js";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { bool, compiled, dtypeOf, f32, type Given, i32, i64, sizeOfShape } from "../../test/evaluate.js";
-import { RandomStream } from "../random.js";
+import { RandomStream } from "../base/random.js";
 import { LOWERINGS } from "../runtime/onnx/lower.js";
 import { OrtRuntime } from "../runtime/ort/index.js";
 import * as t from "./index.js";

@@ -1,4 +1,4 @@
-import { PlumbError } from "../errors.js";
+import { PlumbError } from "../base/errors.js";
 import { type Node, type Tensor, topologicalOrder } from "./graph.js";
 import { add, onesLike, zerosLike } from "./ops/elementwise.js";
 import { differentiating } from "./place.js";

@@ -1,4 +1,4 @@
-import { PlumbError } from "../errors.js";
+import { PlumbError } from "../base/errors.js";
 import { currentPlace } from "./place.js";
 import { formatShape, type Shape, ShapeError } from "./shape.js";
 

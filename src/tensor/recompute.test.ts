@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { compiled, f32 } from "../../test/evaluate.js";
-import { RandomStream } from "../random.js";
+import { RandomStream } from "../base/random.js";
 import { OrtRuntime } from "../runtime/ort/index.js";
 import * as t from "./index.js";
 import { gradients, recomputed, type Tensor, topologicalOrder, trace } from "./index.js";

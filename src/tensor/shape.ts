@@ -1,4 +1,4 @@
-import { PlumbError } from "../errors.js";
+import { PlumbError } from "../base/errors.js";
 
 /**
  * A dimension is a number, or a symbol that stands for one number through a whole program: "B", or a product such

@@ -4,7 +4,7 @@
  * Left out on purpose: merges over more than one of GPT-2's words, and training on words longer than
  * MAX_WORD_BYTES, which carry no statistics worth having.
  */
-import { PlumbError } from "../errors.js";
+import { PlumbError } from "../base/errors.js";
 import { byteLevel, GPT2_PATTERN } from "./pre-tokenizers.js";
 
 export const MAX_WORD_BYTES = 256;

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { PlumbError } from "../errors.js";
+import { PlumbError } from "../base/errors.js";
 import { trainByteLevelBpe } from "./bpe-trainer.js";
 import { type ChatMessage, encodeChat, renderChat } from "./chat-template.js";
 import { tokenizerFromJson } from "./tokenizer.js";

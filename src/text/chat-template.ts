@@ -5,7 +5,7 @@
  * in pieces cut at the spans' boundaries: the ids before an answer are then exactly those that generation starts from.
  */
 import { Environment, Interpreter, Template } from "@huggingface/jinja";
-import { PlumbError } from "../errors.js";
+import { PlumbError } from "../base/errors.js";
 import type { Tokenizer } from "./tokenizer.js";
 
 export interface ChatMessage {

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { PlumbError } from "../errors.js";
+import { PlumbError } from "../base/errors.js";
 import { trainByteLevelBpe } from "./bpe-trainer.js";
 import { loadTokenizer, tokenizerFromJson } from "./tokenizer.js";
 

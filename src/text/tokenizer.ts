@@ -7,7 +7,7 @@
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { Tokenizer as JsonTokenizer } from "@huggingface/tokenizers";
-import { PlumbError } from "../errors.js";
+import { PlumbError } from "../base/errors.js";
 import { asUnicodeSplits } from "./pre-tokenizers.js";
 
 /** Larger tokenizer files are refused; the largest in use (vocabularies of 262,144) are about 35 MB. */

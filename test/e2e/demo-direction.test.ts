@@ -12,7 +12,7 @@ import { goldAgreement, tokenPair } from "../../src/demo/preferences.js";
 import { trainRewardModel } from "../../src/demo/training.js";
 import { fullNetwork, randomWeights } from "../../src/model/create.js";
 import { NetworkRunner } from "../../src/model/runner.js";
-import { RandomStream } from "../../src/random.js";
+import { RandomStream } from "../../src/base/random.js";
 import { OrtRuntime } from "../../src/runtime/ort/index.js";
 import {
   CONTENTS,

@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { RandomStream } from "../../src/random.js";
+import { RandomStream } from "../../src/base/random.js";
 import { plumb, plumbDone, type Running, startPlumb, writeTinyLoop } from "./tiny-loop.js";
 
 let dir: string;

@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { expect, it } from "vitest";
 import { readCheckpoints } from "../../src/feedback/store/checkpoints.js";
 import { openStore, verifyAudit } from "../../src/feedback/store/index.js";
-import { RandomStream } from "../../src/random.js";
+import { RandomStream } from "../../src/base/random.js";
 import { collection, votesOf } from "../collection.js";
 import { onBothEngines } from "../databases.js";
 

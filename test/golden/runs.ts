@@ -11,7 +11,7 @@ import { frozenNetwork } from "../../src/model/create.js";
 import type { Packing } from "../../src/model/lay-out.js";
 import { NetworkRunner, NetworkTrainer } from "../../src/model/runner.js";
 import { restoreTrainer, trainerTensors } from "../../src/model/trainer-state.js";
-import { RandomStream } from "../../src/random.js";
+import { RandomStream } from "../../src/base/random.js";
 import { OrtRuntime } from "../../src/runtime/ort/index.js";
 import { letters, PAD, randomIds, smallConfig, smallFull, smallLora, smallWeights } from "../tiny-network.js";
 

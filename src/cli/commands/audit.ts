@@ -1,7 +1,7 @@
 import { createPublicKey } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
-import { PlumbError } from "../../errors.js";
+import { PlumbError } from "../../base/errors.js";
 import {
   type AuditReport,
   checkpointFileOf,

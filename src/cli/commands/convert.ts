@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { z } from "zod";
-import { PlumbError } from "../../errors.js";
+import { PlumbError } from "../../base/errors.js";
 import type { ModelConfig } from "../../model/config.js";
 import { exportMerged } from "../../model/export.js";
 import { saveInt8 } from "../../model/int8/save.js";
@@ -8,7 +8,7 @@ import { describeInt8 } from "../../model/int8/stored.js";
 import { openPeftAdapter } from "../../model/load/index.js";
 import { parameterCount } from "../../model/network.js";
 import { expectedWeights } from "../../model/weight-names.js";
-import { parseByteSize } from "../byte-size.js";
+import { parseByteSize } from "../../base/byte-size.js";
 import { textsOfFiles } from "../calibration-texts.js";
 import { type CommandContext, defineCommand } from "../command.js";
 import { beyondLimits, describeError, rounding, withinLimits } from "../int8-base.js";

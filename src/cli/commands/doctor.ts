@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { PlumbError } from "../../errors.js";
+import { PlumbError } from "../../base/errors.js";
 import { defineCommand } from "../command.js";
 import type { Finding } from "../doctor/check.js";
 import { checkInt8Base, checkInt8Support } from "../doctor/int8.js";

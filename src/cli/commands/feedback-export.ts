@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { writeRows } from "../../data/write-rows.js";
-import { PlumbError } from "../../errors.js";
+import { PlumbError } from "../../base/errors.js";
 import {
   demonstrationRows,
   readCastVotes,

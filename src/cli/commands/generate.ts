@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { checkRow } from "../../data/formats.js";
-import { type LocatedRow, type RowLocation, rowError } from "../../data/location.js";
+import { type LocatedRow, type RowLocation, rowError } from "../../base/location.js";
 import { encodePrompt, named } from "../../data/tokenize.js";
 import {
   type Completion,

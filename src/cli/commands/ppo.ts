@@ -5,7 +5,7 @@ import { sampleOf } from "../../algorithms/ppo-metrics.js";
 import type { PromptTokens } from "../../algorithms/rollout.js";
 import { writeFileAtomically } from "../../artifacts/index.js";
 import { loadPrompts } from "../../data/index.js";
-import { PlumbError } from "../../errors.js";
+import { PlumbError } from "../../base/errors.js";
 import { Generator } from "../../generate/index.js";
 import { promptCompletion } from "../../model/batch.js";
 import { NetworkTrainer } from "../../model/runner.js";

@@ -15,7 +15,7 @@ import {
   loadPreferences,
   type PreferenceRow,
 } from "../../data/index.js";
-import { PlumbError } from "../../errors.js";
+import { PlumbError } from "../../base/errors.js";
 import { Generator, UNFILTERED } from "../../generate/index.js";
 import { promptCompletion } from "../../model/batch.js";
 import { frozenNetwork } from "../../model/create.js";

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { conversationKey } from "../../data/conversation.js";
 import { checkRow } from "../../data/formats.js";
-import type { LocatedRow, RowLocation } from "../../data/location.js";
-import { rowError } from "../../data/location.js";
+import type { LocatedRow, RowLocation } from "../../base/location.js";
+import { rowError } from "../../base/location.js";
 import { toDemonstrations, toPreferences } from "../../data/normalise.js";
 import { encodeDemonstration, encodePreference } from "../../data/tokenize.js";
 import { openRewardModel, type RewardModel } from "../../model/reward-model.js";

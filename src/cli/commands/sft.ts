@@ -7,7 +7,7 @@ import {
   loadDemonstrations,
   type TokenizedText,
 } from "../../data/index.js";
-import { PlumbError } from "../../errors.js";
+import { PlumbError } from "../../base/errors.js";
 import { lossPerToken } from "../../evaluate/policy-report.js";
 import { packSequences } from "../../model/packing.js";
 import { type NetworkRunner, NetworkTrainer } from "../../model/runner.js";

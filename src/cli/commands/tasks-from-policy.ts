@@ -3,7 +3,7 @@ import { loadPrompts } from "../../data/load.js";
 import type { Demonstration, PromptRow } from "../../data/rows.js";
 import { encodeDemonstration } from "../../data/tokenize.js";
 import { writeRows } from "../../data/write-rows.js";
-import { PlumbError } from "../../errors.js";
+import { PlumbError } from "../../base/errors.js";
 import { pairItems, type SampledPrompt } from "../../feedback/exchange/pair-items.js";
 import { samplingSchema } from "../../generate/index.js";
 import { openRewardModel } from "../../model/reward-model.js";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { PlumbError } from "../../errors.js";
+import { PlumbError } from "../../base/errors.js";
 import {
   databaseLocation,
   openExistingDatabase,

@@ -7,7 +7,7 @@ import type { Bar } from "../../demo/bars.js";
 import type { DemoResult, Phase } from "../../demo/events.js";
 import type { PolicyFigures } from "../../demo/held-out.js";
 import type { figures, OverOptimization } from "../../demo/over-optimization.js";
-import { RandomStream } from "../../random.js";
+import { RandomStream } from "../../base/random.js";
 import type { Interval } from "../../statistics/estimates.js";
 import { plotLines } from "../plot-lines.js";
 import type { LiveMetrics } from "../progress.js";

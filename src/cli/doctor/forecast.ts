@@ -10,7 +10,7 @@ import {
   loadPreferences,
   loadPrompts,
 } from "../../data/index.js";
-import { PlumbError } from "../../errors.js";
+import { PlumbError } from "../../base/errors.js";
 import { openModel } from "../../model/load/index.js";
 import { packSequences } from "../../model/packing.js";
 import { expectedWeights } from "../../model/weight-names.js";

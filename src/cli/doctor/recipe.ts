@@ -1,6 +1,6 @@
 /** Checks of a recipe: its sections fit the commands, and the files that it names are there. */
 import { existsSync } from "node:fs";
-import { PlumbError } from "../../errors.js";
+import { PlumbError } from "../../base/errors.js";
 import type { Runtime } from "../../runtime/runtime.js";
 import type { CommandEntry } from "../command.js";
 import { resolveConfig } from "../config-flags.js";

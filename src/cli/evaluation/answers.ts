@@ -1,6 +1,6 @@
 /** Answers of policies and of datasets, and what they are measured with. */
 
-import { rowError } from "../../data/location.js";
+import { rowError } from "../../base/location.js";
 import type { ChatMessage } from "../../data/messages.js";
 import type { Demonstration, PromptRow } from "../../data/rows.js";
 import { encodeDemonstration, encodePrompt, named } from "../../data/tokenize.js";

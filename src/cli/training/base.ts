@@ -1,5 +1,5 @@
 import { existsSync, readdirSync } from "node:fs";
-import { PlumbError } from "../../errors.js";
+import { PlumbError } from "../../base/errors.js";
 import type { ModelConfig } from "../../model/config.js";
 import { fullNetwork, loraNetwork, type Weights } from "../../model/create.js";
 import { exportMerged } from "../../model/export.js";

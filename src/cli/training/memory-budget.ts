@@ -1,7 +1,7 @@
 import os from "node:os";
-import { PlumbError } from "../../errors.js";
+import { PlumbError } from "../../base/errors.js";
 import type { CountingRuntime } from "../../runtime/counting-runtime.js";
-import { parseByteSize } from "../byte-size.js";
+import { parseByteSize } from "../../base/byte-size.js";
 import { formatBytes } from "../doctor/check.js";
 import type { Ui } from "../ui.js";
 

@@ -1,5 +1,5 @@
 import { modelReward, type RewardSource } from "../../algorithms/reward-sources.js";
-import { PlumbError } from "../../errors.js";
+import { PlumbError } from "../../base/errors.js";
 import { copyTrainable, frozenNetwork, fullNetwork } from "../../model/create.js";
 import { withGradients } from "../../model/int8/gradients.js";
 import { flatParameters, type LoraConfig, type Network } from "../../model/network.js";

@@ -1,6 +1,6 @@
 import type { PromptTokens } from "../../algorithms/rollout.js";
 import { describePrompt, encodePromptRow, type PromptRow, rowError } from "../../data/index.js";
-import { PlumbError } from "../../errors.js";
+import { PlumbError } from "../../base/errors.js";
 import type { Tokenizer } from "../../text/index.js";
 import { spread } from "./rows.js";
 

@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { z } from "zod";
 import { functionReward, type RewardFunction, type RewardSource } from "../../algorithms/reward-sources.js";
-import { nearestName, PlumbError } from "../../errors.js";
+import { nearestName, PlumbError } from "../../base/errors.js";
 
 export const rewardFunctionSchema = z.object({
   module: z.string().min(1).describe("a .js or .mjs file; compile TypeScript first"),

@@ -8,7 +8,7 @@ import { z } from "zod";
 import type { Rollout } from "../../algorithms/rollout.js";
 import type { Step } from "../../algorithms/step.js";
 import { type Json, Run, unusedRunName } from "../../artifacts/index.js";
-import { PlumbError } from "../../errors.js";
+import { PlumbError } from "../../base/errors.js";
 import type { NetworkTrainer } from "../../model/runner.js";
 import { restoreTrainer, trainerTensors } from "../../model/trainer-state.js";
 import { NonFiniteGradient } from "../../optim/index.js";

@@ -1,4 +1,4 @@
-import type { RandomStream } from "../../random.js";
+import type { RandomStream } from "../../base/random.js";
 
 /**
  * Panels of raters who judge the same items: disjoint, of `size` members each, drawn anew for every batch of items so that

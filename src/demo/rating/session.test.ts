@@ -11,7 +11,7 @@ import {
   type Store,
   verifyAudit,
 } from "../../feedback/store/index.js";
-import { RandomStream } from "../../random.js";
+import { RandomStream } from "../../base/random.js";
 import { DEFAULT_WORLD, prompts, renderResponse, sampleStyle } from "../../worlds/assistant/index.js";
 import { type RatedPair, type RatingOutcome, type RatingPlan, RatingSession } from "./session.js";
 

@@ -7,7 +7,7 @@
  * before they are aggregated.
  */
 
-import { PlumbError } from "../../errors.js";
+import { PlumbError } from "../../base/errors.js";
 import {
   aggregatePreferences,
   type PreferenceAggregate,
@@ -22,7 +22,7 @@ import {
 import { exportComparisons, MOST_ITEMS_AT_ONCE } from "../../feedback/store/index.js";
 import { TaskDefinition } from "../../feedback/tasks/index.js";
 import { type Comparisons, comparisons } from "../../feedback/votes.js";
-import { RandomStream } from "../../random.js";
+import { RandomStream } from "../../base/random.js";
 import { projects } from "../../server/contract/index.js";
 import {
   type FeedbackClient,

@@ -1,5 +1,5 @@
 import { Worker } from "node:worker_threads";
-import { PlumbError } from "../../errors.js";
+import { PlumbError } from "../../base/errors.js";
 import type { RatedPair, RatingOutcome, RatingPlan } from "./session.js";
 
 export type ToThread = { rate: readonly RatedPair[] } | "finish";

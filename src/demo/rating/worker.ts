@@ -1,6 +1,6 @@
 /** The thread of a rating session: works through what `RatingThread` sends, in order. */
 import { parentPort, workerData } from "node:worker_threads";
-import { PlumbError } from "../../errors.js";
+import { PlumbError } from "../../base/errors.js";
 import { type RatingPlan, RatingSession } from "./session.js";
 import type { FromThread, ToThread } from "./thread.js";
 

@@ -1,4 +1,4 @@
-import { PlumbError } from "../../errors.js";
+import { PlumbError } from "../../base/errors.js";
 import type { Interval } from "../../statistics/estimates.js";
 import type { LabelVotes } from "../votes.js";
 import { dawidSkene, oneCoin } from "./dawid-skene.js";

@@ -1,4 +1,4 @@
-import { PlumbError } from "../../errors.js";
+import { PlumbError } from "../../base/errors.js";
 import { sigmoid } from "../../statistics/special-functions.js";
 import type { Comparisons } from "../votes.js";
 import type { RaterReport } from "./aggregate-labels.js";

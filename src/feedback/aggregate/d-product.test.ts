@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { sharedFile } from "../../../test/shared.js";
-import { RandomStream } from "../../random.js";
+import { RandomStream } from "../../base/random.js";
 import { type LabelVotes, labelVotes } from "../votes.js";
 import { aggregateLabels } from "./aggregate-labels.js";
 import { likeliest } from "./label-estimate.js";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { simulatedLabels } from "../../../test/simulated-votes.js";
-import { RandomStream } from "../../random.js";
+import { RandomStream } from "../../base/random.js";
 import { comparisons, type LabelVotes } from "../votes.js";
 import { aggregateLabels } from "./aggregate-labels.js";
 import { aggregatePreferences } from "./aggregate-preferences.js";

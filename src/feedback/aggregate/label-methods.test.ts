@@ -1,6 +1,6 @@
 /** Label methods against their formulas, written out over a handful of votes. */
 import { describe, expect, it } from "vitest";
-import { RandomStream } from "../../random.js";
+import { RandomStream } from "../../base/random.js";
 import { logSigmoid, sigmoid } from "../../statistics/special-functions.js";
 import { type LabelVotes, labelVotes } from "../votes.js";
 import { aggregateLabels } from "./aggregate-labels.js";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { simulatedLabels } from "../../../test/simulated-votes.js";
-import { RandomStream } from "../../random.js";
+import { RandomStream } from "../../base/random.js";
 import { logGamma } from "../../statistics/special-functions.js";
 import { type LabelVotes, labelVotes } from "../votes.js";
 import { aggregateLabels, LABEL_METHODS } from "./aggregate-labels.js";

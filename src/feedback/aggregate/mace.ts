@@ -6,7 +6,7 @@
  * The paper holds all truths for equally likely. Where they are not, that makes raters who give the rare label look like the
  * ones who know, so the shares of the truths are estimated here, as Dawid and Skene do; `shares: "uniform"` is the paper's.
  */
-import { RandomStream } from "../../random.js";
+import { RandomStream } from "../../base/random.js";
 import { digamma, logGamma } from "../../statistics/special-functions.js";
 import type { LabelVotes } from "../votes.js";
 import { type LabelEstimate, LEAST, meanRow, normalizeRows } from "./label-estimate.js";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { simulatedComparisons } from "../../../test/simulated-votes.js";
-import { RandomStream } from "../../random.js";
+import { RandomStream } from "../../base/random.js";
 import { type Comparisons, comparisons } from "../votes.js";
 import { aggregatePreferences, MOST_NOISE, PREFERENCE_METHODS } from "./aggregate-preferences.js";
 import { bradleyTerry } from "./bradley-terry.js";

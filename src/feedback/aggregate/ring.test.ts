@@ -1,7 +1,7 @@
 /** Who is held to be a ring, against counts and sums over all pairs. */
 import { describe, expect, it } from "vitest";
 import { simulatedLabels } from "../../../test/simulated-votes.js";
-import { RandomStream } from "../../random.js";
+import { RandomStream } from "../../base/random.js";
 import { normalQuantile } from "../../statistics/normal.js";
 import { type LabelVotes, labelVotes } from "../votes.js";
 import { colludingGroups, merged, suspectPairs, testedPairs } from "./collusion.js";

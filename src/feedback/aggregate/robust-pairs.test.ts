@@ -1,6 +1,6 @@
 /** The default for comparisons against the same model worked out slowly: sums over a fine grid, one step after another. */
 import { describe, expect, it } from "vitest";
-import { RandomStream } from "../../random.js";
+import { RandomStream } from "../../base/random.js";
 import { type Comparisons, comparisons } from "../votes.js";
 import { aggregatePreferences } from "./aggregate-preferences.js";
 import { bradleyTerry } from "./bradley-terry.js";

@@ -1,4 +1,4 @@
-import { RandomStream } from "../../random.js";
+import { RandomStream } from "../../base/random.js";
 import type { LabelVotes } from "../votes.js";
 import { type VoteLists, voteLists } from "./vote-lists.js";
 

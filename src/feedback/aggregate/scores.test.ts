@@ -1,6 +1,6 @@
 /** Scores and their intervals against the equations they solve. */
 import { describe, expect, it } from "vitest";
-import { RandomStream } from "../../random.js";
+import { RandomStream } from "../../base/random.js";
 import { sigmoid } from "../../statistics/special-functions.js";
 import { type Comparisons, comparisons } from "../votes.js";
 import { bradleyTerry, strengths, WEAK_PRIOR } from "./bradley-terry.js";

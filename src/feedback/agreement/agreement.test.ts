@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { RandomStream } from "../../random.js";
+import { RandomStream } from "../../base/random.js";
 import { cohenKappa, fleissKappa, krippendorffAlpha, percentAgreement } from "./index.js";
 import { agreementReport } from "./report.js";
 import type { RatedUnits } from "./units.js";

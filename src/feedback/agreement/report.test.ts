@@ -1,6 +1,6 @@
 /** Reports on votes few enough to count by hand, and intervals of measures whose spread is known. */
 import { describe, expect, it } from "vitest";
-import { RandomStream } from "../../random.js";
+import { RandomStream } from "../../base/random.js";
 import { cohenKappa, fleissKappa, krippendorffAlpha, percentAgreement } from "./index.js";
 import { type AgreementReport, agreementReport, type RatedVotes } from "./report.js";
 import { type RatedUnits, unitCounts } from "./units.js";

@@ -1,4 +1,4 @@
-import { RandomStream } from "../../random.js";
+import { RandomStream } from "../../base/random.js";
 import { clusterBootstrap } from "../../statistics/bootstrap.js";
 import { clustersOf } from "../../statistics/clusters.js";
 import type { Interval } from "../../statistics/estimates.js";

@@ -1,4 +1,4 @@
-import { hashName } from "../../random.js";
+import { hashName } from "../../base/random.js";
 import type { ItemContent } from "../tasks/index.js";
 import { diverse, selectionValue } from "./selection.js";
 

@@ -1,4 +1,4 @@
-import { RandomStream } from "../../random.js";
+import { RandomStream } from "../../base/random.js";
 import type { AssignmentSettings } from "./settings.js";
 
 /** What a turn shows: a new item, a gold item, or one that the rater judged before. */

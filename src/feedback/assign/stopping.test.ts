@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { RandomStream } from "../../random.js";
+import { RandomStream } from "../../base/random.js";
 import { wilsonInterval } from "../../statistics/estimates.js";
 import { isDecided, MOST_RELIABLE, posterior, type SignedVote, signsOf } from "./stopping.js";
 

@@ -5,8 +5,8 @@
  * models are kept with the item and are nobody's votes.
  */
 import { z } from "zod";
-import { explainIssue } from "../../data/explain-issue.js";
-import type { LocatedRow } from "../../data/location.js";
+import { explainIssue } from "../../base/explain-issue.js";
+import type { LocatedRow } from "../../base/location.js";
 import { ROLES, type TextOrMessages } from "../../data/messages.js";
 import type { ForeignRecord, Opinion, Said } from "./foreign-record.js";
 import type { ImportProblems } from "./problems.js";

@@ -1,7 +1,7 @@
 /** Foreign records to items and votes. */
 
-import { explainIssue } from "../../data/explain-issue.js";
-import type { RowLocation } from "../../data/location.js";
+import { explainIssue } from "../../base/explain-issue.js";
+import type { RowLocation } from "../../base/location.js";
 import {
   type Answer,
   answerProblem,

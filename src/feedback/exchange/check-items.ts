@@ -1,5 +1,5 @@
-import { explainIssue } from "../../data/explain-issue.js";
-import type { LocatedRow } from "../../data/location.js";
+import { explainIssue } from "../../base/explain-issue.js";
+import type { LocatedRow } from "../../base/location.js";
 import { itemProblem, MOST_ITEMS_AT_ONCE, NewItem } from "../store/items.js";
 import type { TaskDefinition } from "../tasks/index.js";
 import { assembleRows, importSchema, type Source } from "./import-tasks.js";

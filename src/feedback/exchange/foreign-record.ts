@@ -1,5 +1,5 @@
 /** What the exports of labelling tools have in common: a record of named texts, and what people said about it, by question. */
-import type { RowLocation } from "../../data/location.js";
+import type { RowLocation } from "../../base/location.js";
 import type { TextOrMessages } from "../../data/messages.js";
 
 /** What a person said to one question. */

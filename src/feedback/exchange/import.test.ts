@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
-import { PlumbError } from "../../errors.js";
+import { PlumbError } from "../../base/errors.js";
 import { answerProblem } from "../tasks/index.js";
 import { importSchema, importTasks, readCastVotes, readTaskItems } from "./index.js";
 import { safetyOf, verdictOf } from "./verdict-words.js";

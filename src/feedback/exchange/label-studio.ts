@@ -4,8 +4,8 @@
  * the item's gold answer.
  */
 import { z } from "zod";
-import { explainIssue } from "../../data/explain-issue.js";
-import type { LocatedRow } from "../../data/location.js";
+import { explainIssue } from "../../base/explain-issue.js";
+import type { LocatedRow } from "../../base/location.js";
 import { ROLES, type TextOrMessages } from "../../data/messages.js";
 import { type FieldRoles, fieldRoles } from "./field-roles.js";
 import type { ForeignRecord, Opinion, Said } from "./foreign-record.js";

@@ -1,5 +1,5 @@
 /** Tables of one's own: a column for the prompt and one for each response, named as fieldRoles reads names. */
-import type { LocatedRow } from "../../data/location.js";
+import type { LocatedRow } from "../../base/location.js";
 import { fieldRoles } from "./field-roles.js";
 import type { ForeignRecord } from "./foreign-record.js";
 import type { ImportProblems } from "./problems.js";

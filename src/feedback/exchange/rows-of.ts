@@ -1,4 +1,4 @@
-import type { LocatedRow } from "../../data/location.js";
+import type { LocatedRow } from "../../base/location.js";
 import { streamRows } from "../../data/read-rows.js";
 import type { ImportProblems } from "./problems.js";
 

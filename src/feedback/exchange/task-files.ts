@@ -1,7 +1,7 @@
 /** Files of items and votes as this program writes them: JSON lines, one schema each. */
 import { z } from "zod";
-import { explainIssue } from "../../data/explain-issue.js";
-import type { LocatedRow } from "../../data/location.js";
+import { explainIssue } from "../../base/explain-issue.js";
+import type { LocatedRow } from "../../base/location.js";
 import {
   Answer,
   answerProblem,

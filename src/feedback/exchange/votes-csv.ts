@@ -3,7 +3,7 @@
  * `left_text` and `right_text`; or `item,rater,label`, labels being verdicts, safe and unsafe, or points. A column `prompt` is shown with the item,
  * without one its id stands for it.
  */
-import type { LocatedRow } from "../../data/location.js";
+import type { LocatedRow } from "../../base/location.js";
 import type { ForeignRecord, Opinion, Said } from "./foreign-record.js";
 import type { ImportProblems } from "./problems.js";
 

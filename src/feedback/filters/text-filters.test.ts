@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { RandomStream } from "../../random.js";
+import { RandomStream } from "../../base/random.js";
 import { wilsonInterval } from "../../statistics/estimates.js";
 import { PROMPTS } from "../../worlds/assistant/index.js";
 import { sentences } from "../simulate/values.js";

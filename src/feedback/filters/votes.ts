@@ -1,4 +1,4 @@
-import { PlumbError } from "../../errors.js";
+import { PlumbError } from "../../base/errors.js";
 import type { CastVote, TaskItem, Verdict } from "../tasks/index.js";
 import { compareText } from "./finding.js";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { RandomStream } from "../../random.js";
+import { RandomStream } from "../../base/random.js";
 import { countSpans, forecastView, spansNeeded } from "./forecast.js";
 import type { ProjectData } from "./project-data.js";
 

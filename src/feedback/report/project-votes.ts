@@ -1,4 +1,4 @@
-import { PlumbError } from "../../errors.js";
+import { PlumbError } from "../../base/errors.js";
 import type { VoteFile } from "../vote-file/index.js";
 import type { ProjectData } from "./project-data.js";
 import { aspectsOf, questionOf } from "./questions.js";

@@ -3,7 +3,7 @@
  * scale T (temperature), so that the better of two is chosen with probability sigmoid((u_left - u_right) / T), and of more by
  * Plackett and Luce's model.
  */
-import type { RandomStream } from "../../random.js";
+import type { RandomStream } from "../../base/random.js";
 import type { Answer, Preference, TaskDefinition } from "../tasks/index.js";
 
 /** Worth of each response as perceived, by aspect: `worth[aspect][place]`. */

@@ -1,5 +1,5 @@
 /** How each kind of rater comes to an answer. */
-import { hashName, RandomStream } from "../../random.js";
+import { hashName, RandomStream } from "../../base/random.js";
 import type { RaterTraits } from "../../worlds/assistant/index.js";
 import { countWords } from "../filters/too-fast.js";
 import { type Answer, SAFETY_CATEGORIES } from "../tasks/index.js";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { RandomStream } from "../../random.js";
+import { RandomStream } from "../../base/random.js";
 import { RATER_POOLS, type RaterTraits, raterPool } from "../../worlds/assistant/index.js";
 import { type Person, rate } from "./behaviour.js";
 import type { Values } from "./values.js";

@@ -1,5 +1,5 @@
 /** What responses are worth to a rater: by the built-in world's exact utility, or by one hidden in the texts of any items. */
-import { hashName, RandomStream } from "../../random.js";
+import { hashName, RandomStream } from "../../base/random.js";
 import {
   goldUtility,
   idealStyle,

@@ -1,4 +1,4 @@
-import type { RandomStream } from "../../random.js";
+import type { RandomStream } from "../../base/random.js";
 import type { Answer, ItemContent, TaskDefinition } from "../tasks/index.js";
 
 /** An item as a rater sees it: responses in the order of the screen, without names or sources. */

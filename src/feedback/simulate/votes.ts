@@ -1,4 +1,4 @@
-import { hashName, RandomStream } from "../../random.js";
+import { hashName, RandomStream } from "../../base/random.js";
 import type { CastVote, TaskItem } from "../tasks/index.js";
 import { answerInStoredOrder } from "../tasks/places.js";
 import type { SimulatedRater } from "./view.js";

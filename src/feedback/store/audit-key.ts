@@ -10,7 +10,7 @@ import {
 } from "node:crypto";
 import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { PlumbError } from "../../errors.js";
+import { PlumbError } from "../../base/errors.js";
 
 export interface AuditKey {
   /** The first 16 hexadecimal digits of SHA-256 of the public key. */

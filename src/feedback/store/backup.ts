@@ -10,7 +10,7 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
 import { sql } from "kysely";
-import { PlumbError } from "../../errors.js";
+import { PlumbError } from "../../base/errors.js";
 import type { Database, Queries } from "./database.js";
 import { migrations } from "./migrations/index.js";
 import { readHead } from "./writer.js";

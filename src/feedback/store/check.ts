@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { explainIssue } from "../../data/explain-issue.js";
+import { explainIssue } from "../../base/explain-issue.js";
 import { StoreError } from "./store-error.js";
 
 /** What was given, as its schema has it. @throws StoreError invalid: names the first field that is wrong, and what was expected. */

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { Kysely, PostgresDialect, type Transaction } from "kysely";
 import pg from "pg";
-import { PlumbError } from "../../errors.js";
+import { PlumbError } from "../../base/errors.js";
 import { libsqlDialect } from "./libsql-dialect.js";
 import { SqliteThread } from "./sqlite-thread.js";
 import type { Tables } from "./tables.js";

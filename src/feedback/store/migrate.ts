@@ -1,5 +1,5 @@
 import { sql, type Transaction } from "kysely";
-import { PlumbError } from "../../errors.js";
+import { PlumbError } from "../../base/errors.js";
 import type { Database, Engine } from "./database.js";
 import { migrations } from "./migrations/index.js";
 import type { Tables } from "./tables.js";

@@ -1,4 +1,4 @@
-import { PlumbError } from "../../errors.js";
+import { PlumbError } from "../../base/errors.js";
 
 /**
  * Why the store did not do what it was asked; nothing was changed.

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { RandomStream } from "../../random.js";
+import { RandomStream } from "../../base/random.js";
 import { Answer } from "./answer.js";
 import { answerInStoredOrder, answerOnScreen } from "./places.js";
 

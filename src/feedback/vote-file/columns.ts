@@ -1,4 +1,4 @@
-import { nearestName, PlumbError } from "../../errors.js";
+import { nearestName, PlumbError } from "../../base/errors.js";
 
 /** What a column of a vote file means, and the names it may have (crowd-kit's among them). */
 const NAMES = {

@@ -1,5 +1,5 @@
-import { shown } from "../../data/explain-issue.js";
-import { describeLocation, type LocatedRow } from "../../data/location.js";
+import { shown } from "../../base/explain-issue.js";
+import { describeLocation, type LocatedRow } from "../../base/location.js";
 import type { VoteColumns, VoteField } from "./columns.js";
 
 /** Longest name of an item, rater, label or candidate, in characters. */

@@ -1,5 +1,5 @@
 /** Parts of config.json that several architectures share, in the spellings of transformers 4 and 5. */
-import { PlumbError } from "../../errors.js";
+import { PlumbError } from "../../base/errors.js";
 import { MAX_LAYERS, type ModelConfig, type RopeScaling } from "../config.js";
 import type { JsonFields } from "../load/json-fields.js";
 import type { Described } from "./architecture.js";

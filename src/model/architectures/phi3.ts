@@ -1,4 +1,4 @@
-import { PlumbError } from "../../errors.js";
+import { PlumbError } from "../../base/errors.js";
 import type { Architecture } from "./architecture.js";
 import { llamaFields, llamaJson, ropeJson, rotaryDimOf, rotaryShare } from "./fields.js";
 

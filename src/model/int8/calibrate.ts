@@ -1,4 +1,4 @@
-import { PlumbError } from "../../errors.js";
+import { PlumbError } from "../../base/errors.js";
 import type { HostArray, Runtime } from "../../runtime/runtime.js";
 import { abs, reduceMax, type Tensor } from "../../tensor/index.js";
 import type { ModelConfig } from "../config.js";

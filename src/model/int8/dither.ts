@@ -1,4 +1,4 @@
-import { RandomStream } from "../../random.js";
+import { RandomStream } from "../../base/random.js";
 import type { DeviceBuffer, Runtime } from "../../runtime/runtime.js";
 import { EXPECTATION_STEP } from "../../tensor/index.js";
 

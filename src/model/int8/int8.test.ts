@@ -3,7 +3,7 @@ import { relativeError } from "../../../test/evaluate.js";
 import { int8IsExact } from "../../../test/int8-support.js";
 import { PAD, randomIds, smallConfig, smallLora, smallWeights } from "../../../test/tiny-network.js";
 import { Generator, samplingSchema } from "../../generate/index.js";
-import { RandomStream } from "../../random.js";
+import { RandomStream } from "../../base/random.js";
 import { OrtRuntime } from "../../runtime/ort/index.js";
 import type { ModelConfig } from "../config.js";
 import { frozenNetwork, type Weights } from "../create.js";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { relativeError } from "../../../test/evaluate.js";
-import { RandomStream } from "../../random.js";
+import { RandomStream } from "../../base/random.js";
 import { OrtRuntime } from "../../runtime/ort/index.js";
 import { rotatedRows, spreadingRotation } from "./rotation.js";
 

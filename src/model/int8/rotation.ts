@@ -1,4 +1,4 @@
-import { RandomStream } from "../../random.js";
+import { RandomStream } from "../../base/random.js";
 import type { Runtime } from "../../runtime/runtime.js";
 import { matmul, trace } from "../../tensor/index.js";
 

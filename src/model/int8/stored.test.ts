@@ -7,7 +7,7 @@ import { relativeError } from "../../../test/evaluate.js";
 import { int8IsExact } from "../../../test/int8-support.js";
 import { randomIds, smallConfig, smallWeights } from "../../../test/tiny-network.js";
 import { int8Names } from "../../nn/index.js";
-import { RandomStream } from "../../random.js";
+import { RandomStream } from "../../base/random.js";
 import { OrtRuntime } from "../../runtime/ort/index.js";
 import type { ModelConfig } from "../config.js";
 import { frozenNetwork, readModelWeights, type Weights } from "../create.js";

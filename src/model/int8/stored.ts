@@ -11,7 +11,7 @@
  */
 import { createHash } from "node:crypto";
 import { z } from "zod";
-import { PlumbError } from "../../errors.js";
+import { PlumbError } from "../../base/errors.js";
 import { dividedInput, dividedOutput } from "../../nn/index.js";
 import type { ModelConfig } from "../config.js";
 import { headName } from "../decoder.js";

@@ -1,5 +1,5 @@
 /** What must hold of a model before it is handed on, whatever file it came from. */
-import { PlumbError } from "../../errors.js";
+import { PlumbError } from "../../base/errors.js";
 import type { Tokenizer } from "../../text/tokenizer.js";
 import { MAX_LAYERS, type ModelConfig, modelConfigSchema } from "../config.js";
 import { expectedWeights } from "../weight-names.js";

@@ -15,8 +15,8 @@ import {
 } from "../../../test/gguf-file.js";
 import { smolLm } from "../../../test/shared.js";
 import { tinyConfig, tinyWeights } from "../../../test/tiny-model.js";
-import { PlumbError } from "../../errors.js";
-import { RandomStream } from "../../random.js";
+import { PlumbError } from "../../base/errors.js";
+import { RandomStream } from "../../base/random.js";
 import { byteCharacters } from "../../text/bpe-trainer.js";
 import { encodeChat, renderChat } from "../../text/chat-template.js";
 import type { ModelConfig } from "../config.js";

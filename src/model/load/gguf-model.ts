@@ -1,5 +1,5 @@
 /** GGUF metadata and tensor names to a model's configuration and weights under Hugging Face's names. */
-import { PlumbError } from "../../errors.js";
+import { PlumbError } from "../../base/errors.js";
 import type { ModelConfig } from "../config.js";
 import type { GgufFile, GgufValue } from "./gguf.js";
 import { llama3ScalingFrom } from "./gguf-rope.js";

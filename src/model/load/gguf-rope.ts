@@ -1,4 +1,4 @@
-import { PlumbError } from "../../errors.js";
+import { PlumbError } from "../../base/errors.js";
 import type { RopeScaling } from "../config.js";
 import type { GgufFile } from "./gguf.js";
 

@@ -1,5 +1,5 @@
 /** The tokenizer inside a GGUF file (tokenizer.ggml.*), as a tokenizer.json that any Hugging Face library reads. */
-import { PlumbError } from "../../errors.js";
+import { PlumbError } from "../../base/errors.js";
 import { byteLevel, LLAMA3_PATTERN, QWEN2_PATTERN, sequenceOf, splitOn } from "../../text/pre-tokenizers.js";
 import { type Tokenizer, tokenizerFromJson } from "../../text/tokenizer.js";
 import type { GgufFile, GgufValue } from "./gguf.js";

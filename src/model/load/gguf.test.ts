@@ -4,7 +4,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { f32Tensor, ggufFile, ints, text, texts, u32 } from "../../../test/gguf-file.js";
-import { PlumbError } from "../../errors.js";
+import { PlumbError } from "../../base/errors.js";
 import { openGguf, parseGguf } from "./gguf.js";
 
 let dir: string;

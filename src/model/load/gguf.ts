@@ -3,7 +3,7 @@
  *
  * Every count, length and offset is checked against the file's size before anything is allocated or read.
  */
-import { PlumbError } from "../../errors.js";
+import { PlumbError } from "../../base/errors.js";
 import { TENSOR_TYPES } from "./dequantize.js";
 import { RandomAccessFile, type ReadOptions } from "./random-access.js";
 import { readFloats } from "./read-floats.js";

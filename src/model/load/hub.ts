@@ -8,7 +8,7 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { downloadFile, type ListFileEntry, listFiles } from "@huggingface/hub";
 import { writeFileAtomically } from "../../artifacts/atomic.js";
-import { PlumbError } from "../../errors.js";
+import { PlumbError } from "../../base/errors.js";
 
 /** Only weights and descriptions are fetched, from the top folder; nothing that Python would execute. */
 const WANTED = /^[\w.-]+\.(safetensors|json|jinja)$/;

@@ -1,7 +1,7 @@
 /** config.json of a Hugging Face folder to a ModelConfig; what only one architecture has is read in architectures/. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { PlumbError } from "../../errors.js";
+import { PlumbError } from "../../base/errors.js";
 import { ARCHITECTURES, type Architecture } from "../architectures/index.js";
 import type { ModelConfig } from "../config.js";
 import { type StoredInt8, storedInt8 } from "../int8/stored.js";

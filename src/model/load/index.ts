@@ -2,7 +2,7 @@
 import { existsSync, statSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { nearestName, PlumbError } from "../../errors.js";
+import { nearestName, PlumbError } from "../../base/errors.js";
 import { loadTokenizer, type Tokenizer } from "../../text/tokenizer.js";
 import { ourWeights } from "../architectures/names.js";
 import type { ModelConfig } from "../config.js";

@@ -1,6 +1,6 @@
 /** Objects of JSON files from elsewhere, read field by field with a check of each type. */
 import { readFile } from "node:fs/promises";
-import { PlumbError } from "../../errors.js";
+import { PlumbError } from "../../base/errors.js";
 
 /** A JSON object with the path it came from; its fields are read with a check of their type. */
 export class JsonFields {

@@ -1,6 +1,6 @@
 /** LoRA adapters as PEFT saves them: adapter_config.json and adapter_model.safetensors. */
 import { join } from "node:path";
-import { PlumbError } from "../../errors.js";
+import { PlumbError } from "../../base/errors.js";
 import { type JsonFields, readJson } from "./json-fields.js";
 import { openSafetensors } from "./safetensors.js";
 import { type OpenWeights, unknownTensor } from "./weights.js";

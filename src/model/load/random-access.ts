@@ -1,5 +1,5 @@
 import { type FileHandle, open } from "node:fs/promises";
-import { PlumbError } from "../../errors.js";
+import { PlumbError } from "../../base/errors.js";
 
 /** Bytes read by one call, which takes at most 2 GiB; small, so that what lies between file and tensor is small. */
 export const CHUNK_BYTES = 16 * 1024 * 1024;

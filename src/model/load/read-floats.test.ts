@@ -4,7 +4,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ggufFile } from "../../../test/gguf-file.js";
-import { RandomStream } from "../../random.js";
+import { RandomStream } from "../../base/random.js";
 import { writeSafetensors } from "../save/safetensors.js";
 import { TENSOR_TYPES } from "./dequantize.js";
 import { openGguf } from "./gguf.js";

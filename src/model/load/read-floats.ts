@@ -1,4 +1,4 @@
-import { PlumbError } from "../../errors.js";
+import { PlumbError } from "../../base/errors.js";
 import { TENSOR_TYPES, type TensorType } from "./dequantize.js";
 import type { RandomAccessFile } from "./random-access.js";
 import { allocateF32, checkFinite } from "./weights.js";

@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { PlumbError } from "../../errors.js";
+import { PlumbError } from "../../base/errors.js";
 import type { ReadOptions } from "./random-access.js";
 import { openSafetensors, type SafetensorsWeights } from "./safetensors.js";
 import { repeatedKey } from "./safetensors-header.js";

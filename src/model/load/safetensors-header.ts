@@ -3,7 +3,7 @@
  * tensor's name to {dtype, shape, data_offsets: [begin, end) within the rest of the file}. Untrusted: everything is
  * checked against the file's size. As in the reference implementation, tensors must fill the file without gaps.
  */
-import { PlumbError } from "../../errors.js";
+import { PlumbError } from "../../base/errors.js";
 import { tensorNameProblem } from "./weights.js";
 
 /** The reference implementation's limit. */

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { PlumbError } from "../../errors.js";
+import { PlumbError } from "../../base/errors.js";
 import { openSafetensors } from "./safetensors.js";
 import { parseHeader } from "./safetensors-header.js";
 

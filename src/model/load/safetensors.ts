@@ -1,5 +1,5 @@
 /** Weights from a safetensors file. */
-import { PlumbError } from "../../errors.js";
+import { PlumbError } from "../../base/errors.js";
 import { TENSOR_TYPES, type TensorType } from "./dequantize.js";
 import { RandomAccessFile, type ReadOptions } from "./random-access.js";
 import { readFloats } from "./read-floats.js";

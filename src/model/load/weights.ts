@@ -1,4 +1,4 @@
-import { PlumbError } from "../../errors.js";
+import { PlumbError } from "../../base/errors.js";
 
 /** Where a model's weights come from, named as Hugging Face names them, row-major. */
 export interface WeightSource {

@@ -2,7 +2,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { writeFolderAtomically } from "../../artifacts/atomic.js";
-import { PlumbError } from "../../errors.js";
+import { PlumbError } from "../../base/errors.js";
 import type { Tokenizer } from "../../text/tokenizer.js";
 import { architectureOf } from "../architectures/index.js";
 import { theirWeights } from "../architectures/names.js";

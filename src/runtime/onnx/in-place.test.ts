@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { RandomStream } from "../../random.js";
+import { RandomStream } from "../../base/random.js";
 import {
   abs,
   add,

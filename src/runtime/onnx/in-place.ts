@@ -1,4 +1,4 @@
-import { PlumbError } from "../../errors.js";
+import { PlumbError } from "../../base/errors.js";
 import { type Node, type Program, type Tensor, topologicalOrder } from "../../tensor/index.js";
 
 /** Operations that may write their output over an input of the same shape: each element is read before it is written. */

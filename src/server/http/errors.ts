@@ -1,7 +1,7 @@
 import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { ZodError } from "zod";
-import { PlumbError } from "../../errors.js";
+import { PlumbError } from "../../base/errors.js";
 import { StoreError, type StoreProblem } from "../../feedback/store/index.js";
 import { RequestError } from "./request-error.js";
 

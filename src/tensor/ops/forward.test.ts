@@ -10,7 +10,7 @@ import {
   relativeError,
   sizeOfShape,
 } from "../../../test/evaluate.js";
-import { RandomStream } from "../../random.js";
+import { RandomStream } from "../../base/random.js";
 import { OrtRuntime } from "../../runtime/ort/index.js";
 import * as t from "../index.js";
 

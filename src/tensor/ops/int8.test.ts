@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { compiled, f32, i8, relativeError } from "../../../test/evaluate.js";
 import { int8IsExact } from "../../../test/int8-support.js";
 import { quantizeColumns, transposed } from "../../model/int8/quantize.js";
-import { RandomStream } from "../../random.js";
+import { RandomStream } from "../../base/random.js";
 import { OrtRuntime } from "../../runtime/ort/index.js";
 import {
   type ActivationBits,

@@ -1,5 +1,5 @@
 /** Plain text for pre-training: what is true, how things are done, and questions with their true answers. */
-import { RandomStream } from "../../random.js";
+import { RandomStream } from "../../base/random.js";
 import { type AssistantWorldConfig, CORPUS_KINDS, DEFAULT_WORLD } from "./config.js";
 import { ANIMALS, ATTRIBUTES } from "./knowledge.js";
 import {

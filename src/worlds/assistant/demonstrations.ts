@@ -1,5 +1,5 @@
 /** Demonstrations of mixed quality, for supervised fine-tuning: the policy starts in the middle. */
-import { RandomStream } from "../../random.js";
+import { RandomStream } from "../../base/random.js";
 import { DEFAULT_WORLD, type DemonstrationConfig } from "./config.js";
 import { PROMPT_KINDS, type Prompt, prompts, topicOf } from "./prompts.js";
 import { CONTENTS, MANNERS, renderResponse, type Style } from "./render.js";

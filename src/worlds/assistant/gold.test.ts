@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { RandomStream } from "../../random.js";
+import { RandomStream } from "../../base/random.js";
 import { GOLD_RANGE, goldUtility } from "./gold.js";
 import { HARMFUL } from "./harmful.js";
 import { FLATTERY, PADDING } from "./phrases.js";

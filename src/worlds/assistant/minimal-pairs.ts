@@ -2,7 +2,7 @@
  * Minimal pairs: a better and a worse response that differ in one respect, to see what a reward model has learned and what
  * it has not. They are fixed: the same for every seed of a run, and written apart from what any policy samples.
  */
-import { RandomStream } from "../../random.js";
+import { RandomStream } from "../../base/random.js";
 import { animalNamed } from "./knowledge.js";
 import { FLATTERY, PADDING } from "./phrases.js";
 import { type Prompt, prompts, type Split, type Task } from "./prompts.js";

@@ -13,7 +13,7 @@
  * an object that training never names with them, and whole acts that occur in no training text (activities.ts). No
  * held-out request of an alarming or harmful kind occurs in any training text, in any phrasing.
  */
-import { PlumbError } from "../../errors.js";
+import { PlumbError } from "../../base/errors.js";
 import { type Activity, EVERYDAY, type HarmfulAct, type HeldOutSplit, withObject } from "./activities.js";
 import { ALARMING } from "./alarming.js";
 import { HARMFUL } from "./harmful.js";

@@ -1,6 +1,6 @@
 /** Pools of simulated raters: groups with common traits, from which each rater deviates a little. */
 import { z } from "zod";
-import { RandomStream } from "../../random.js";
+import { RandomStream } from "../../base/random.js";
 import { type Rater, RaterTraits } from "./rater.js";
 
 export const RaterGroup = RaterTraits.extend({

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { RandomStream } from "../../random.js";
+import { RandomStream } from "../../base/random.js";
 import { DEFAULT_WORLD } from "./config.js";
 import { sampleStyle } from "./demonstrations.js";
 import { goldUtility } from "./gold.js";

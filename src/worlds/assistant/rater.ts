@@ -11,7 +11,7 @@
  *     P(left) = lapse / 2 + (1 - lapse) * sigmoid((u_left - u_right + positionBias) / temperature)
  */
 import { z } from "zod";
-import type { RandomStream } from "../../random.js";
+import type { RandomStream } from "../../base/random.js";
 import { goldUtility } from "./gold.js";
 import type { Prompt } from "./prompts.js";
 

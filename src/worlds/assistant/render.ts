@@ -1,6 +1,6 @@
 /** Writes a response to a prompt in a given style: what it says (content) and how (manner). */
-import { PlumbError } from "../../errors.js";
-import type { RandomStream } from "../../random.js";
+import { PlumbError } from "../../base/errors.js";
+import type { RandomStream } from "../../base/random.js";
 import type { Activity } from "./activities.js";
 import { HARMFUL } from "./harmful.js";
 import { ATTRIBUTES, type Attribute, animalNamed } from "./knowledge.js";

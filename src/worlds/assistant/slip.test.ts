@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { RandomStream } from "../../random.js";
+import { RandomStream } from "../../base/random.js";
 import { goldUtility } from "./gold.js";
 import { prompts } from "./prompts.js";
 import { idealStyle, renderResponse } from "./render.js";

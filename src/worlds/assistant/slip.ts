@@ -5,7 +5,7 @@
  * A policy makes some mistakes seldom, and a reward model that never saw them compared does not know them for bad. A response
  * beside the same one with a slip is a comparison of exactly that mistake.
  */
-import type { RandomStream } from "../../random.js";
+import type { RandomStream } from "../../base/random.js";
 import { EVERYDAY } from "./activities.js";
 import { ALARMING } from "./alarming.js";
 import { ANIMALS, ATTRIBUTES, animalNamed, VALUES } from "./knowledge.js";

@@ -9,7 +9,7 @@ import {
   setPerson,
 } from "../../../src/feedback/store/index.js";
 import type { Answer, Verdict } from "../../../src/feedback/tasks/index.js";
-import { RandomStream } from "../../../src/random.js";
+import { RandomStream } from "../../../src/base/random.js";
 import type { TestSite } from "./site.js";
 
 const DAY = 86_400_000;

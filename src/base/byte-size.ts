@@ -1,4 +1,4 @@
-import { PlumbError } from "../errors.js";
+import { PlumbError } from "./errors.js";
 
 const UNITS: Readonly<Record<string, number>> = {
   B: 1,

@@ -1,4 +1,4 @@
-import { PlumbError } from "../errors.js";
+import { PlumbError } from "./errors.js";
 
 /** Where a row came from, for messages: a line of a text file, or a row of a table (both count from 1). */
 export interface RowLocation {

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { nearestName } from "../errors.js";
+import { nearestName } from "./errors.js";
 
 type Issue = z.core.$ZodIssue;
 
