@@ -18,7 +18,7 @@ import {
   type OpenedModel,
   type OpenedNetwork,
 } from "./open-network.js";
-import { formatNumber } from "./table.js";
+import { formatNumber } from "../base/format.js";
 import type { TrainingBase } from "./training/base.js";
 import type { Ui } from "./ui.js";
 

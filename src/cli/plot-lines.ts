@@ -1,4 +1,4 @@
-import { formatNumber } from "./table.js";
+import { formatNumber } from "../base/format.js";
 import { textWidth } from "./text-width.js";
 
 /** A named curve of (x, y) points with x ascending. */

@@ -1,4 +1,4 @@
-import { formatNumber } from "./table.js";
+import { formatNumber } from "../base/format.js";
 import { textWidth, truncateText } from "./text-width.js";
 
 /** Figures shown beside a progress bar, such as reward and KL. */

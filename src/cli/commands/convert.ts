@@ -14,7 +14,7 @@ import { type CommandContext, defineCommand } from "../command.js";
 import { beyondLimits, describeError, rounding, withinLimits } from "../int8-base.js";
 import { adapterSetting, baseSettings, modelSetting } from "../model-settings.js";
 import { createRuntime, mergeAdapter, openBaseModel, openNetwork, tokenizerOf } from "../open-network.js";
-import { formatCount } from "../table.js";
+import { formatCount } from "../../base/format.js";
 import { usageError } from "../usage-error.js";
 
 const schema = z.object({

@@ -16,7 +16,7 @@ import { adapterSetting, baseSettings, modelSetting } from "../model-settings.js
 import { createRuntime, generatorOf, type OpenedModel, openBaseModel, tokenizerOf } from "../open-network.js";
 import { checkLength, formOf, tokenIds } from "../request-forms.js";
 import { lineProgress, openRequests, type RequestLines } from "../request-lines.js";
-import { formatNumber } from "../table.js";
+import { formatNumber } from "../../base/format.js";
 import { usageError } from "../usage-error.js";
 
 const schema = z.object({

@@ -30,7 +30,8 @@ import { rateInterval } from "../../statistics/rates.js";
 import { type CommandContext, defineCommand } from "../command.js";
 import { chosenBase } from "../int8-base.js";
 import { createRuntime } from "../open-network.js";
-import { formatInterval, formatNumber } from "../table.js";
+import { formatInterval } from "../../statistics/format-interval.js";
+import { formatNumber } from "../../base/format.js";
 import {
   adapterOverSource,
   checkOut,

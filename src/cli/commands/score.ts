@@ -15,7 +15,7 @@ import { createRuntime } from "../open-network.js";
 import { formOf, tokenIds } from "../request-forms.js";
 import { lineProgress, openRequests } from "../request-lines.js";
 import { rewardScores } from "../reward-scores.js";
-import { formatNumber } from "../table.js";
+import { formatNumber } from "../../base/format.js";
 
 const schema = z.object({
   rewardModel: z

@@ -23,9 +23,3 @@ export async function finding(
     return { check, status: "fail", found, ...(advice !== undefined && { hint: advice }) };
   }
 }
-
-/** 1.5 GB, 12 MB, 95 KB. */
-export function formatBytes(bytes: number): string {
-  if (bytes >= 1e9) return `${(bytes / 1e9).toFixed(1)} GB`;
-  return bytes >= 1e6 ? `${Math.round(bytes / 1e6)} MB` : `${Math.round(bytes / 1e3)} KB`;
-}

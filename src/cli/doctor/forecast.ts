@@ -27,7 +27,8 @@ import {
 import { availableMemory, fitMemory, type MemorySettings } from "../training/memory-budget.js";
 import { encodePrompts, type PromptLimits, splitPrompts } from "../training/prompts.js";
 import { loadAll } from "../training/rows.js";
-import { type Finding, formatBytes } from "./check.js";
+import type { Finding } from "./check.js";
+import { formatBytes } from "../../base/format.js";
 import { productSpeed } from "./machine.js";
 
 interface Section extends MemorySettings {

@@ -4,7 +4,7 @@ import type { Runtime } from "../../runtime/runtime.js";
 import { textsOfFiles } from "../calibration-texts.js";
 import { LEAST_COSINE, rounding, withinLimits } from "../int8-base.js";
 import { openBaseModel, tokenizerOf } from "../open-network.js";
-import { formatNumber } from "../table.js";
+import { formatNumber } from "../../base/format.js";
 import type { Ui } from "../ui.js";
 import { type Finding, finding } from "./check.js";
 

@@ -5,7 +5,8 @@ import os from "node:os";
 import { dirname, join, resolve } from "node:path";
 import type { Runtime } from "../../runtime/runtime.js";
 import { add, matmul, softmax, trace } from "../../tensor/index.js";
-import { type Finding, finding, formatBytes } from "./check.js";
+import { type Finding, finding } from "./check.js";
+import { formatBytes } from "../../base/format.js";
 
 const LEAST_NODE = 20;
 /** A LoRA step of a model of 135M parameters needs about so much; see docs. */

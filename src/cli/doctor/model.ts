@@ -6,8 +6,9 @@ import { sequenceLogProbs } from "../../model/score.js";
 import type { Runtime } from "../../runtime/runtime.js";
 import { renderChat, type Tokenizer } from "../../text/index.js";
 import { type OpenedNetwork, openNetwork } from "../open-network.js";
-import { formatCount } from "../table.js";
-import { type Finding, finding, formatBytes } from "./check.js";
+import { formatCount } from "../../base/format.js";
+import { type Finding, finding } from "./check.js";
+import { formatBytes } from "../../base/format.js";
 
 const SAMPLE_TEXT = "The plumb line hangs straight: 42 = 6 × 7.";
 

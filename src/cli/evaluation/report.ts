@@ -1,6 +1,8 @@
 import type { Comparison, PolicyReport } from "../../evaluate/policy-report.js";
 import type { Interval, WinRate } from "../../statistics/estimates.js";
-import { type Cell, formatNumber, formatTable, isBounded } from "../table.js";
+import { type Cell, formatTable } from "../table.js";
+import { formatNumber } from "../../base/format.js";
+import { isBounded } from "../../statistics/format-interval.js";
 
 /** Everything that plumb evaluate found; what was not asked for is absent. */
 export interface Evaluation {

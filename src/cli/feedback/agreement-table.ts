@@ -1,5 +1,6 @@
 import type { Agreement, AgreementReport } from "../../feedback/agreement/index.js";
-import { type Cell, formatNumber, formatTable } from "../table.js";
+import { type Cell, formatTable } from "../table.js";
+import { formatNumber } from "../../base/format.js";
 import { printable } from "../text-width.js";
 
 /** Measures of agreement with their intervals, as a table for people. */

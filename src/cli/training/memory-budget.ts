@@ -2,7 +2,7 @@ import os from "node:os";
 import { PlumbError } from "../../base/errors.js";
 import type { CountingRuntime } from "../../runtime/counting-runtime.js";
 import { parseByteSize } from "../../base/byte-size.js";
-import { formatBytes } from "../doctor/check.js";
+import { formatBytes } from "../../base/format.js";
 import type { Ui } from "../ui.js";
 
 export interface MemorySettings {

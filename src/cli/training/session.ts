@@ -14,7 +14,7 @@ import { restoreTrainer, trainerTensors } from "../../model/trainer-state.js";
 import { NonFiniteGradient } from "../../optim/index.js";
 import type { CommandContext } from "../command.js";
 import type { LiveMetrics } from "../progress.js";
-import { formatNumber } from "../table.js";
+import { formatNumber } from "../../base/format.js";
 import { MAY_CHANGE, type RunSettings } from "./settings.js";
 
 export interface TrainingPlan<R extends Rollout = Rollout> {
