@@ -11,7 +11,7 @@
 import { parseArgs } from "node:util";
 import { batchIndices } from "../dist/algorithms/order.js";
 import { reward, rewardSchema } from "../dist/algorithms/reward.js";
-import { openBase, trainableNetwork } from "../dist/cli/training/base.js";
+import { openBase, trainableNetwork } from "../dist/train/base.js";
 import { encodeDemonstration, encodePreference, holdOut, loadDemonstrations, loadPreferences } from "../dist/data/index.js";
 import { chunks, paddedLength, promptCompletion } from "../dist/model/batch.js";
 import { layOut, layOutInRuns } from "../dist/model/lay-out.js";

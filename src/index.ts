@@ -34,6 +34,7 @@ export {
 export { type SftConfig, sft, sftSchema } from "./algorithms/sft.js";
 export type { Step } from "./algorithms/step.js";
 export { PlumbError } from "./base/errors.js";
+export { RandomStream } from "./base/random.js";
 export {
   aggregateLabels,
   aggregatePreferences,
@@ -64,7 +65,6 @@ export { LINEAR_NAMES, type LoraConfig, type Network } from "./model/network.js"
 export { openRewardModel, saveRewardModel } from "./model/reward-model.js";
 export { NetworkRunner, NetworkTrainer } from "./model/runner.js";
 export { sequenceLogProbs, sequenceScores, sequenceValues } from "./model/score.js";
-export { RandomStream } from "./base/random.js";
 export { OrtRuntime } from "./runtime/ort/index.js";
 export type { DeviceBuffer, Executable, Runtime } from "./runtime/runtime.js";
 export * from "./statistics/estimates.js";

@@ -1,7 +1,8 @@
 /** A tiny model with random weights, for tests of loading and saving. */
+
+import { RandomStream } from "../src/base/random.js";
 import type { ModelConfig } from "../src/model/config.js";
 import { expectedWeights } from "../src/model/weight-names.js";
-import { RandomStream } from "../src/base/random.js";
 
 export function tinyConfig(changes: Partial<ModelConfig> = {}): ModelConfig {
   return {

@@ -1,9 +1,10 @@
 /** Tiny networks with random weights and a simple vocabulary, for tests of training and sampling. */
+
+import { RandomStream } from "../src/base/random.js";
 import type { ModelConfig } from "../src/model/config.js";
 import { fullNetwork, loraNetwork, type Weights } from "../src/model/create.js";
 import { LINEAR_NAMES, type Network } from "../src/model/network.js";
 import { expectedWeights } from "../src/model/weight-names.js";
-import { RandomStream } from "../src/base/random.js";
 import type { Runtime } from "../src/runtime/runtime.js";
 import type { Tokenizer } from "../src/text/index.js";
 import { tinyConfig } from "./tiny-model.js";

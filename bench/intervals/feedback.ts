@@ -1,5 +1,6 @@
 /** Designs of what a lead is shown of votes: agreement, the forecast, raters' skills, scores; and votes saved over seeds. */
 
+import type { RandomStream } from "../../src/base/random.js";
 import { bradleyTerry } from "../../src/feedback/aggregate/bradley-terry.js";
 import { aggregateLabels, aggregatePreferences } from "../../src/feedback/aggregate/index.js";
 import { plackettLuce } from "../../src/feedback/aggregate/plackett-luce.js";
@@ -13,7 +14,6 @@ import {
 } from "../../src/feedback/agreement/index.js";
 import { countSpans, spansNeeded } from "../../src/feedback/report/forecast.js";
 import { comparisons } from "../../src/feedback/votes.js";
-import type { RandomStream } from "../../src/base/random.js";
 import { clusterBootstrap } from "../../src/statistics/bootstrap.js";
 import { mean } from "../../src/statistics/estimates.js";
 import { studentInterval } from "../../src/statistics/means.js";

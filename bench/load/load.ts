@@ -2,8 +2,8 @@
  * Many raters at once against one server: they accept invitations, take items and vote, every request waiting for its answer. Afterwards the database is held against what was acknowledged.
  */
 
-import { openStore, readCheckpoints, verifyAudit } from "../../src/feedback/store/index.js";
 import { RandomStream } from "../../src/base/random.js";
+import { openStore, readCheckpoints, verifyAudit } from "../../src/feedback/store/index.js";
 import { FeedbackClient } from "../../src/server/client.js";
 import { accounts, projects } from "../../src/server/contract/index.js";
 import { ConnectionLost, KeepAliveClient } from "./keep-alive-client.js";

@@ -1,12 +1,12 @@
 /** Our side of the comparison: answers each line on stdin with the time of one unit of work. */
 import { createInterface } from "node:readline";
 import { decodeStep, TrainingStep } from "../../src/bench/steps.js";
-import { textsOfFiles } from "../../src/cli/calibration-texts.js";
 import { Generator, sampledTexts } from "../../src/generate/index.js";
 import type { ModelConfig } from "../../src/model/config.js";
 import { frozenNetwork, readWeights, type Weights } from "../../src/model/create.js";
 import { calibrationTokens, quantizeBase } from "../../src/model/int8/build.js";
 import { openModel } from "../../src/model/load/index.js";
+import { textsOfFiles } from "../../src/open/calibration-texts.js";
 import { OrtRuntime } from "../../src/runtime/ort/index.js";
 import { PpoWork } from "./ppo-work.js";
 import type { Measurement, PeerSettings, WorkRequest } from "./protocol.js";

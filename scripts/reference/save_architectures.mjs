@@ -2,7 +2,7 @@
 // check_architectures.py:  node scripts/reference/save_architectures.mjs OUT   (after npm run build)
 import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { createRuntime, openNetwork } from "../../dist/cli/open-network.js";
+import { createRuntime, openNetwork } from "../../dist/open/open-network.js";
 import { collate } from "../../dist/model/batch.js";
 import { fullNetwork, loraNetwork } from "../../dist/model/create.js";
 import { hiddenStates, logits } from "../../dist/model/decoder.js";

@@ -5,7 +5,7 @@ export function checkFinite(what: string, step: number, values: Readonly<Record<
   for (const [name, value] of Object.entries(values)) {
     if (Number.isFinite(value)) continue;
     throw new PlumbError(`${what}, step ${step}: ${name} is ${value}`, {
-      hint: "lower the learning rate, or look at that step's batch; the last checkpoint is intact",
+      hint: "Lower the learning rate, or look at that step's batch.",
     });
   }
 }

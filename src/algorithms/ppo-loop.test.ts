@@ -1,6 +1,7 @@
 /** Iterations of PPO over completions that are given: what is scored, fed to the updates, reported and stopped at. */
 import { describe, expect, test } from "vitest";
 import { letters, PAD, randomIds, smallConfig, smallLora, smallWeights } from "../../test/tiny-network.js";
+import { RandomStream } from "../base/random.js";
 import type { Completion, GenerateOptions, SamplingConfig } from "../generate/index.js";
 import { promptCompletion, type Sequence } from "../model/batch.js";
 import { frozenNetwork } from "../model/create.js";
@@ -8,7 +9,6 @@ import type { Network } from "../model/network.js";
 import { NetworkRunner, NetworkTrainer } from "../model/runner.js";
 import { sequenceLogProbs, sequenceLogProbsAndEntropies, sequenceValues } from "../model/score.js";
 import type { Values } from "../model/values.js";
-import { RandomStream } from "../base/random.js";
 import { OrtRuntime } from "../runtime/ort/index.js";
 import { batchIndices } from "./order.js";
 import { type PpoConfig, type PpoState, ppo, ppoSchema, type Trajectory } from "./ppo.js";

@@ -1,11 +1,11 @@
 /** Losses, metrics and scores of the reward model against its formulas, worked out from the scores of single texts. */
 import { describe, expect, test } from "vitest";
 import { PAD, randomIds, smallFull } from "../../test/tiny-network.js";
+import { RandomStream } from "../base/random.js";
 import type { Sequence } from "../model/batch.js";
 import { promptCompletion } from "../model/batch.js";
 import { NetworkRunner, NetworkTrainer } from "../model/runner.js";
 import { sequenceScores } from "../model/score.js";
-import { RandomStream } from "../base/random.js";
 import { OrtRuntime } from "../runtime/ort/index.js";
 import {
   normalization,

@@ -2,9 +2,9 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { argmax, fullLogits, logProbOf } from "../../test/full-logits.js";
 import { PAD, randomIds, smallFull } from "../../test/tiny-network.js";
+import { RandomStream } from "../base/random.js";
 import { promptCompletion, type Sequence } from "../model/batch.js";
 import { NetworkTrainer } from "../model/runner.js";
-import { RandomStream } from "../base/random.js";
 import { OrtRuntime } from "../runtime/ort/index.js";
 import { type SftConfig, sft, sftSchema } from "./sft.js";
 import type { Step } from "./step.js";

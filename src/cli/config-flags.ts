@@ -5,11 +5,11 @@
 import { Option } from "commander";
 import { parse as parseYaml } from "yaml";
 import type { z } from "zod";
-import { explainIssue, fieldName } from "../base/explain-issue.js";
 import { nearestName } from "../base/errors.js";
+import { explainIssue, fieldName } from "../base/explain-issue.js";
+import { usageError } from "../base/usage-error.js";
 import type { Recipe } from "./recipe.js";
 import { flagName, knownKeys, type Setting, settingKey, settingsOf } from "./settings.js";
-import { usageError } from "./usage-error.js";
 
 /** What a person gave, before it is merged and checked. */
 export interface GivenSettings {

@@ -1,11 +1,11 @@
 import { Command as Commander, CommanderError, Help } from "commander";
 import type { z } from "zod";
 import { PlumbError } from "../base/errors.js";
+import { EXIT_USAGE } from "../base/usage-error.js";
 import type { Command, CommandContext, CommandEntry } from "./command.js";
 import { reportError } from "./exit.js";
 import { EXIT_INTERRUPTED, watchInterrupts } from "./interrupt.js";
 import { Ui } from "./ui.js";
-import { EXIT_USAGE } from "./usage-error.js";
 
 interface GlobalFlags {
   json?: boolean;

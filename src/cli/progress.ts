@@ -1,8 +1,6 @@
 import { formatNumber } from "../base/format.js";
+import type { LiveMetrics, ProgressBar, ProgressOptions } from "../base/host.js";
 import { textWidth, truncateText } from "./text-width.js";
-
-/** Figures shown beside a progress bar, such as reward and KL. */
-export type LiveMetrics = Record<string, number | string>;
 
 /** Most often that a bar is drawn again, and that a plain line is written, in milliseconds. */
 const REDRAW_MS = 100;
@@ -22,18 +20,8 @@ export interface ProgressSink {
   now(): number;
 }
 
-export interface ProgressOptions {
-  label: string;
-  /** How many units there are in all. */
-  total: number;
-  /** Units that were done earlier, by a run that is resumed; they do not count for the rate. */
-  start?: number;
-  /** What is counted, in the plural: "steps". */
-  unit?: string;
-}
-
 /** A bar with rate, time left and live figures on a terminal; a line every few seconds elsewhere. */
-export class Progress {
+export class Progress implements ProgressBar {
   private readonly startedAt: number;
   private readonly start: number;
   private drawnAt = Number.NEGATIVE_INFINITY;

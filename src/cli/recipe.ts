@@ -1,7 +1,7 @@
 import { readFile, stat } from "node:fs/promises";
 import { isMap, isScalar, LineCounter, type Node, type Pair, parseDocument } from "yaml";
 import { nearestName, PlumbError } from "../base/errors.js";
-import { usageError } from "./usage-error.js";
+import { usageError } from "../base/usage-error.js";
 
 /**
  * A recipe: a YAML file with a section of settings for each command that it is for. It opens with a comment that gives

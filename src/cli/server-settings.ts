@@ -1,6 +1,6 @@
 import { z } from "zod";
+import { usageError } from "../base/usage-error.js";
 import { FeedbackClient } from "../server/index.js";
-import { usageError } from "./usage-error.js";
 
 /** Settings of commands that ask a feedback server. */
 export const serverSettings = {

@@ -1,7 +1,8 @@
 /** What people see. Everything for a person goes to stderr, so that stdout holds results alone. */
 import { once } from "node:events";
 import pc from "picocolors";
-import { Progress, type ProgressOptions } from "./progress.js";
+import type { Notices, ProgressOptions } from "../base/host.js";
+import { Progress } from "./progress.js";
 import { printable } from "./text-width.js";
 
 export interface UiOptions {
@@ -10,7 +11,7 @@ export interface UiOptions {
   color: boolean;
 }
 
-export class Ui {
+export class Ui implements Notices {
   private readonly colors: ReturnType<typeof pc.createColors>;
   private active: Progress | undefined;
   private drawn = false;

@@ -2,8 +2,10 @@
  * Dataset files: JSONL, JSON, CSV and Parquet in the formats of TRL, OpenAI, Anthropic's HH, Alpaca and ShareGPT, each
  * checked whole and brought to one of four normal forms (rows.ts).
  */
-export { conversationKey, demonstrationKey } from "./conversation.js";
+
 export { type Explanation, explainIssue, fieldName, shown } from "../base/explain-issue.js";
+export { describeLocation, type LocatedRow, type RowLocation, rowError } from "../base/location.js";
+export { conversationKey, demonstrationKey } from "./conversation.js";
 export {
   checkRows,
   type LoadOptions,
@@ -12,7 +14,6 @@ export {
   loadPrompts,
   loadUnpaired,
 } from "./load.js";
-export { describeLocation, type LocatedRow, type RowLocation, rowError } from "../base/location.js";
 export type { ChatMessage, TextOrMessages } from "./messages.js";
 export { readRows, streamRows } from "./read-rows.js";
 export type { Demonstration, PreferenceRow, PromptCompletion, PromptRow, UnpairedRow } from "./rows.js";

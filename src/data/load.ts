@@ -1,6 +1,6 @@
 import { PlumbError } from "../base/errors.js";
-import { type CheckedRow, checkRow, detectFormat, type FormatName } from "./formats.js";
 import type { LocatedRow } from "../base/location.js";
+import { type CheckedRow, checkRow, detectFormat, type FormatName } from "./formats.js";
 import { toDemonstrations, toPreferences, toPrompt, toUnpaired } from "./normalise.js";
 import { readRows } from "./read-rows.js";
 import type { Demonstration, PreferenceRow, PromptRow, UnpairedRow } from "./rows.js";

@@ -1,7 +1,7 @@
+import { type RowLocation, rowError } from "../base/location.js";
 import { splitCommonMessages, splitCommonText } from "./common-prompt.js";
 import { type CheckedRow, likelyMistyped } from "./formats.js";
 import { isTranscript, parsePromptTranscript, parseTranscript } from "./hh-transcript.js";
-import { type RowLocation, rowError } from "../base/location.js";
 import { type ChatMessage, sameMessage, splitFinalAnswer, type TextOrMessages } from "./messages.js";
 import type {
   Demonstration,

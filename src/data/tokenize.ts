@@ -1,7 +1,7 @@
 /** Rows of datasets as the token ids that training reads. Errors name the row. */
 import { PlumbError } from "../base/errors.js";
-import { encodeChat, type Tokenizer } from "../text/index.js";
 import { type RowLocation, rowError } from "../base/location.js";
+import { encodeChat, type Tokenizer } from "../text/index.js";
 import type { ChatMessage, TextOrMessages } from "./messages.js";
 import type { Demonstration, PreferenceRow, PromptRow } from "./rows.js";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { Generator } from "../generate/index.js";
 import { RandomStream } from "../base/random.js";
+import type { Generator } from "../generate/index.js";
 import type { Tokenizer } from "../text/index.js";
 import { DEFAULT_WORLD, goldUtility, PROMPT_TOPICS, prompts, topicOf } from "../worlds/assistant/index.js";
 import {

@@ -5,8 +5,9 @@
  * would be right); or the same sample with one
  * thing in it changed for the worse (worlds/assistant/slip.ts).
  */
-import { type Generator, UNFILTERED } from "../generate/index.js";
+
 import { RandomStream } from "../base/random.js";
+import { type Generator, UNFILTERED } from "../generate/index.js";
 import { clustersOf } from "../statistics/clusters.js";
 import type { Tokenizer } from "../text/index.js";
 import {

@@ -1,10 +1,10 @@
 /** The stage of the demo that optimises: PPO against the reward model from a policy to start with, tethered to the SFT model, under watch. */
 import { ppo } from "../algorithms/ppo.js";
 import { modelReward, type RewardSource } from "../algorithms/reward-sources.js";
+import { RandomStream } from "../base/random.js";
 import { Generator } from "../generate/index.js";
 import { fullNetwork } from "../model/create.js";
 import { type NetworkRunner, NetworkTrainer } from "../model/runner.js";
-import { RandomStream } from "../base/random.js";
 import type { Runtime } from "../runtime/runtime.js";
 import type { Tokenizer } from "../text/index.js";
 import { prompts, promptWithText } from "../worlds/assistant/index.js";

@@ -9,9 +9,9 @@ import {
   smallLora,
   smallWeights,
 } from "../../test/tiny-network.js";
+import { RandomStream } from "../base/random.js";
 import { frozenNetwork, fullNetwork } from "../model/create.js";
 import type { Network } from "../model/network.js";
-import { RandomStream } from "../base/random.js";
 import { OrtRuntime } from "../runtime/ort/index.js";
 import type { DeviceBuffer, Runtime } from "../runtime/runtime.js";
 import { Generator, type GeneratorOptions } from "./generator.js";

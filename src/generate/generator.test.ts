@@ -10,12 +10,12 @@ import {
   smallLora,
   smallWeights,
 } from "../../test/tiny-network.js";
+import { RandomStream } from "../base/random.js";
 import { promptCompletion } from "../model/batch.js";
 import { fullNetwork } from "../model/create.js";
 import type { Network } from "../model/network.js";
 import { NetworkRunner } from "../model/runner.js";
 import { sequenceLogProbs } from "../model/score.js";
-import { RandomStream } from "../base/random.js";
 import { OrtRuntime } from "../runtime/ort/index.js";
 import { Generator } from "./generator.js";
 import { type SamplingConfig, samplingSchema } from "./sampling.js";

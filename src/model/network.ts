@@ -1,5 +1,5 @@
-import type { Parameters } from "../nn/index.js";
 import type { RandomStream } from "../base/random.js";
+import type { Parameters } from "../nn/index.js";
 import type { DeviceBuffer, Runtime } from "../runtime/runtime.js";
 import type { InputSpec, Tensor } from "../tensor/index.js";
 import type { ModelConfig } from "./config.js";

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { PAD, randomIds, smallConfig, smallFull, smallLora, smallWeights } from "../../test/tiny-network.js";
-import { adamwSchema } from "../optim/index.js";
 import { RandomStream } from "../base/random.js";
+import { adamwSchema } from "../optim/index.js";
 import { OrtRuntime } from "../runtime/ort/index.js";
 import { neg, sum } from "../tensor/index.js";
 import { collate, type Sequence } from "./batch.js";

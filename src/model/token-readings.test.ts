@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { PAD, randomIds, smallConfig, smallLora, smallWeights } from "../../test/tiny-network.js";
-import { adamwSchema } from "../optim/index.js";
 import { RandomStream } from "../base/random.js";
+import { adamwSchema } from "../optim/index.js";
 import { OrtRuntime } from "../runtime/ort/index.js";
 import { mul, square, sum, type Tensor, tokenLogProbs } from "../tensor/index.js";
 import { collate, type Sequence } from "./batch.js";

@@ -1,4 +1,5 @@
 import { type Node, type Program, sizeOf, type Tensor, topologicalOrder } from "../tensor/index.js";
+import type { OpName } from "../tensor/op-names.js";
 import { WRITES_OVER_INPUT } from "./onnx/in-place.js";
 import { constantWeights } from "./onnx/packing.js";
 
@@ -18,11 +19,16 @@ export const bytesOf = ({ shape, dtype }: Pick<Tensor, "shape" | "dtype">): numb
   sizeOf(shape, "program cost") * BYTES[dtype];
 
 /** Operations that only say something about gradients or about order: their value is their first input. */
-const PASSES_ON: ReadonlySet<string> = new Set(["stopGradient", "withRowGradient", "recomputed", "after"]);
+const PASSES_ON: ReadonlySet<OpName> = new Set<OpName>([
+  "stopGradient",
+  "withRowGradient",
+  "recomputed",
+  "after",
+]);
 /** Operations without memory of their own. */
-const SHARES_MEMORY: ReadonlySet<string> = new Set([...PASSES_ON, "reshape", "inTurn"]);
+const SHARES_MEMORY: ReadonlySet<OpName> = new Set<OpName>([...PASSES_ON, "reshape", "inTurn"]);
 /** Products of matrices, the second of which a runtime may keep packed. */
-const PRODUCTS: ReadonlySet<string> = new Set(["matmul", "int8Matmul", "int8Expectation"]);
+const PRODUCTS: ReadonlySet<OpName> = new Set<OpName>(["matmul", "int8Matmul", "int8Expectation"]);
 
 /**
  * Predicts the cost of a program with static shapes from its graph alone: goes through the nodes in the order in which

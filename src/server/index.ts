@@ -8,7 +8,7 @@
  */
 export { API, createApp } from "./app.js";
 export { ClientError, type ClientOptions, FeedbackClient } from "./client.js";
-export { contracts } from "./contract/index.js";
+export { accounts, analysis, contracts, projects, results, work } from "./contract/index.js";
 export { localLead } from "./local-lead.js";
 export { type OpenApi, openApi } from "./openapi.js";
 export { createServices, type Services } from "./services.js";

@@ -1,4 +1,5 @@
 import { PlumbError } from "../base/errors.js";
+import type { OpName } from "./op-names.js";
 import { currentPlace } from "./place.js";
 import { formatShape, type Shape, ShapeError } from "./shape.js";
 
@@ -56,7 +57,7 @@ export interface TensorType {
  * An operation: its shape rule and its gradient in one place. How it is executed is the runtime's business.
  */
 export interface Op {
-  readonly name: string;
+  readonly name: OpName;
   /** Types of the outputs, or a ShapeError that names the operation and the shapes. */
   types(inputs: readonly Tensor[], attributes: Attributes): readonly TensorType[];
   /**

@@ -5,6 +5,7 @@
  */
 import { expect, test } from "vitest";
 import { scorePairs } from "../../src/algorithms/reward.js";
+import { RandomStream } from "../../src/base/random.js";
 import type { CandidatePair } from "../../src/demo/candidates.js";
 import { demoSchema } from "../../src/demo/config.js";
 import { worldModelConfig, worldTokenizer } from "../../src/demo/language-model.js";
@@ -12,7 +13,6 @@ import { goldAgreement, tokenPair } from "../../src/demo/preferences.js";
 import { trainRewardModel } from "../../src/demo/training.js";
 import { fullNetwork, randomWeights } from "../../src/model/create.js";
 import { NetworkRunner } from "../../src/model/runner.js";
-import { RandomStream } from "../../src/base/random.js";
 import { OrtRuntime } from "../../src/runtime/ort/index.js";
 import {
   CONTENTS,

@@ -6,9 +6,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createRuntime, openNetwork } from "../../src/cli/open-network.js";
 import { loraNetwork } from "../../src/model/create.js";
 import { saveRewardModel } from "../../src/model/reward-model.js";
+import { createRuntime, openNetwork } from "../../src/open/open-network.js";
 import { MAIN, writeTinyLoop } from "./tiny-loop.js";
 
 const FIXTURES = fileURLToPath(new URL("../fixtures/", import.meta.url));

@@ -1,9 +1,9 @@
 /** A process that casts votes is killed in the middle, again and again: what it was told was taken is there. */
 import { spawn } from "node:child_process";
 import { expect, it } from "vitest";
+import { RandomStream } from "../../src/base/random.js";
 import { readCheckpoints } from "../../src/feedback/store/checkpoints.js";
 import { openStore, verifyAudit } from "../../src/feedback/store/index.js";
-import { RandomStream } from "../../src/base/random.js";
 import { collection, votesOf } from "../collection.js";
 import { onBothEngines } from "../databases.js";
 

@@ -7,11 +7,11 @@ import { someRows } from "../../bench/steps.js";
 import { sampledTexts } from "../../generate/index.js";
 import { randomWeights } from "../../model/create.js";
 import { calibrationTokens } from "../../model/int8/build.js";
+import { createRuntime, openNetwork } from "../../open/open-network.js";
 import { OrtRuntime } from "../../runtime/ort/index.js";
 import { profileReport } from "../bench/profile-report.js";
 import { benchReport } from "../bench/report.js";
 import { type CommandContext, defineCommand } from "../command.js";
-import { createRuntime, openNetwork } from "../open-network.js";
 
 const schema = z.object({
   repeats: z

@@ -1,6 +1,9 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { z } from "zod";
+import { parseByteSize } from "../../base/byte-size.js";
 import { PlumbError } from "../../base/errors.js";
+import { formatCount } from "../../base/format.js";
+import { usageError } from "../../base/usage-error.js";
 import type { ModelConfig } from "../../model/config.js";
 import { exportMerged } from "../../model/export.js";
 import { saveInt8 } from "../../model/int8/save.js";
@@ -8,14 +11,17 @@ import { describeInt8 } from "../../model/int8/stored.js";
 import { openPeftAdapter } from "../../model/load/index.js";
 import { parameterCount } from "../../model/network.js";
 import { expectedWeights } from "../../model/weight-names.js";
-import { parseByteSize } from "../../base/byte-size.js";
-import { textsOfFiles } from "../calibration-texts.js";
+import { beyondLimits, describeError, rounding, withinLimits } from "../../open/base-precision.js";
+import { textsOfFiles } from "../../open/calibration-texts.js";
+import { adapterSetting, baseSettings, modelSetting } from "../../open/model-settings.js";
+import {
+  createRuntime,
+  mergeAdapter,
+  openBaseModel,
+  openNetwork,
+  tokenizerOf,
+} from "../../open/open-network.js";
 import { type CommandContext, defineCommand } from "../command.js";
-import { beyondLimits, describeError, rounding, withinLimits } from "../int8-base.js";
-import { adapterSetting, baseSettings, modelSetting } from "../model-settings.js";
-import { createRuntime, mergeAdapter, openBaseModel, openNetwork, tokenizerOf } from "../open-network.js";
-import { formatCount } from "../../base/format.js";
-import { usageError } from "../usage-error.js";
 
 const schema = z.object({
   model: modelSetting,

@@ -1,9 +1,9 @@
 import { z } from "zod";
-import { checkRow, detectFormat, type FormatName } from "../../data/formats.js";
+import { PlumbError } from "../../base/errors.js";
 import { describeLocation, type LocatedRow } from "../../base/location.js";
+import { checkRow, detectFormat, type FormatName } from "../../data/formats.js";
 import { toDemonstrations, toPreferences, toPrompt } from "../../data/normalise.js";
 import { readRows } from "../../data/read-rows.js";
-import { PlumbError } from "../../base/errors.js";
 import { defineCommand } from "../command.js";
 import { formatTable } from "../table.js";
 import { printable, truncateText } from "../text-width.js";

@@ -13,6 +13,7 @@ import {
 import type { GoldSamples } from "../../demo/policies.js";
 import { exportMerged } from "../../model/export.js";
 import { saveRewardModel } from "../../model/reward-model.js";
+import { createRuntime } from "../../open/open-network.js";
 import { defineCommand } from "../command.js";
 import { raterTable } from "../demo/rater-table.js";
 import {
@@ -24,7 +25,6 @@ import {
   sampleLines,
   warningLines,
 } from "../demo/report.js";
-import { createRuntime } from "../open-network.js";
 import type { Progress } from "../progress.js";
 import { formatDuration } from "../progress.js";
 

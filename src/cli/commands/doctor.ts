@@ -1,5 +1,7 @@
 import { z } from "zod";
 import { PlumbError } from "../../base/errors.js";
+import { usageError } from "../../base/usage-error.js";
+import { adapterSetting, baseSettings, modelSetting } from "../../open/model-settings.js";
 import { defineCommand } from "../command.js";
 import type { Finding } from "../doctor/check.js";
 import { checkInt8Base, checkInt8Support } from "../doctor/int8.js";
@@ -12,9 +14,7 @@ import {
   checkThreads,
 } from "../doctor/machine.js";
 import { checkRecipe } from "../doctor/recipe.js";
-import { adapterSetting, baseSettings, modelSetting } from "../model-settings.js";
 import { truncateText } from "../text-width.js";
-import { usageError } from "../usage-error.js";
 
 const schema = z.object({
   model: modelSetting.optional().describe("also check this model: a .gguf file, a folder or hf:owner/name"),

@@ -1,6 +1,7 @@
 import { z } from "zod";
-import { writeRows } from "../../data/write-rows.js";
 import { PlumbError } from "../../base/errors.js";
+import { usageError } from "../../base/usage-error.js";
+import { writeRows } from "../../data/write-rows.js";
 import {
   demonstrationRows,
   readCastVotes,
@@ -11,7 +12,6 @@ import { type ProjectData, trainingRows } from "../../feedback/report/index.js";
 import { defineCommand } from "../command.js";
 import { databaseSettings } from "../database-settings.js";
 import { readProject } from "../feedback/vote-source.js";
-import { usageError } from "../usage-error.js";
 
 const path = z.string().min(1);
 const schema = z.object({

@@ -1,6 +1,9 @@
 import { z } from "zod";
-import { checkRow } from "../../data/formats.js";
+import { formatNumber } from "../../base/format.js";
 import { type LocatedRow, type RowLocation, rowError } from "../../base/location.js";
+import { usageError } from "../../base/usage-error.js";
+import { checkRow } from "../../data/formats.js";
+import { openRequests, type RequestLines } from "../../data/request-lines.js";
 import { encodePrompt, named } from "../../data/tokenize.js";
 import {
   type Completion,
@@ -9,15 +12,19 @@ import {
   type SamplingConfig,
   samplingSchema,
 } from "../../generate/index.js";
-import { textsOfRequests } from "../calibration-texts.js";
+import { chosenNetwork, type Texts } from "../../open/base-precision.js";
+import { textsOfRequests } from "../../open/calibration-texts.js";
+import { adapterSetting, baseSettings, modelSetting } from "../../open/model-settings.js";
+import {
+  createRuntime,
+  generatorOf,
+  type OpenedModel,
+  openBaseModel,
+  tokenizerOf,
+} from "../../open/open-network.js";
+import { checkLength, formOf, tokenIds } from "../../open/request-forms.js";
 import { type CommandContext, defineCommand } from "../command.js";
-import { chosenNetwork, type Texts } from "../int8-base.js";
-import { adapterSetting, baseSettings, modelSetting } from "../model-settings.js";
-import { createRuntime, generatorOf, type OpenedModel, openBaseModel, tokenizerOf } from "../open-network.js";
-import { checkLength, formOf, tokenIds } from "../request-forms.js";
-import { lineProgress, openRequests, type RequestLines } from "../request-lines.js";
-import { formatNumber } from "../../base/format.js";
-import { usageError } from "../usage-error.js";
+import { lineProgress } from "../line-progress.js";
 
 const schema = z.object({
   model: modelSetting,

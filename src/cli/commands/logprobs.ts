@@ -1,19 +1,20 @@
 import { z } from "zod";
-import { checkRow } from "../../data/formats.js";
 import { type LocatedRow, type RowLocation, rowError } from "../../base/location.js";
+import { checkRow } from "../../data/formats.js";
+import { openRequests } from "../../data/request-lines.js";
 import { encodeDemonstration, encodePrompt, named } from "../../data/tokenize.js";
 import { promptCompletion, type Sequence } from "../../model/batch.js";
+import { boundedRuns } from "../../model/bounded-runs.js";
 import { NetworkRunner } from "../../model/runner.js";
 import { sequenceLogProbs } from "../../model/score.js";
+import { chosenNetwork } from "../../open/base-precision.js";
+import { textsOfRequests } from "../../open/calibration-texts.js";
+import { adapterSetting, baseSettings, modelSetting } from "../../open/model-settings.js";
+import { createRuntime, type OpenedModel, openBaseModel, tokenizerOf } from "../../open/open-network.js";
+import { checkLength, formOf, tokenIds } from "../../open/request-forms.js";
 import { encodeChat } from "../../text/index.js";
-import { boundedRuns } from "../bounded-runs.js";
-import { textsOfRequests } from "../calibration-texts.js";
 import { defineCommand } from "../command.js";
-import { chosenNetwork } from "../int8-base.js";
-import { adapterSetting, baseSettings, modelSetting } from "../model-settings.js";
-import { createRuntime, type OpenedModel, openBaseModel, tokenizerOf } from "../open-network.js";
-import { checkLength, formOf, tokenIds } from "../request-forms.js";
-import { lineProgress, openRequests } from "../request-lines.js";
+import { lineProgress } from "../line-progress.js";
 
 const schema = z.object({
   model: modelSetting,

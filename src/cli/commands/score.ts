@@ -1,21 +1,22 @@
 import { z } from "zod";
-import { conversationKey } from "../../data/conversation.js";
-import { checkRow } from "../../data/formats.js";
+import { formatNumber } from "../../base/format.js";
 import type { LocatedRow, RowLocation } from "../../base/location.js";
 import { rowError } from "../../base/location.js";
+import { conversationKey } from "../../data/conversation.js";
+import { checkRow } from "../../data/formats.js";
 import { toDemonstrations, toPreferences } from "../../data/normalise.js";
+import { openRequests } from "../../data/request-lines.js";
 import { encodeDemonstration, encodePreference } from "../../data/tokenize.js";
 import { openRewardModel, type RewardModel } from "../../model/reward-model.js";
+import { rewardBase } from "../../open/base-precision.js";
+import { textsOfRequests } from "../../open/calibration-texts.js";
+import { baseSettings } from "../../open/model-settings.js";
+import { createRuntime } from "../../open/open-network.js";
+import { formOf, tokenIds } from "../../open/request-forms.js";
+import { rewardScores } from "../../open/reward-scores.js";
 import { preferenceAccuracy } from "../../statistics/estimates.js";
-import { textsOfRequests } from "../calibration-texts.js";
 import { defineCommand } from "../command.js";
-import { rewardBase } from "../int8-base.js";
-import { baseSettings } from "../model-settings.js";
-import { createRuntime } from "../open-network.js";
-import { formOf, tokenIds } from "../request-forms.js";
-import { lineProgress, openRequests } from "../request-lines.js";
-import { rewardScores } from "../reward-scores.js";
-import { formatNumber } from "../../base/format.js";
+import { lineProgress } from "../line-progress.js";
 
 const schema = z.object({
   rewardModel: z

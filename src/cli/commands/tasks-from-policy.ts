@@ -1,18 +1,18 @@
 import { z } from "zod";
+import { PlumbError } from "../../base/errors.js";
 import { loadPrompts } from "../../data/load.js";
 import type { Demonstration, PromptRow } from "../../data/rows.js";
 import { encodeDemonstration } from "../../data/tokenize.js";
 import { writeRows } from "../../data/write-rows.js";
-import { PlumbError } from "../../base/errors.js";
+import { sampleAnswers } from "../../evaluate/answers.js";
 import { pairItems, type SampledPrompt } from "../../feedback/exchange/pair-items.js";
 import { samplingSchema } from "../../generate/index.js";
 import { openRewardModel } from "../../model/reward-model.js";
+import { adapterSetting, modelSetting } from "../../open/model-settings.js";
+import { createRuntime, type OpenedNetwork, openNetwork } from "../../open/open-network.js";
+import { rewardScores } from "../../open/reward-scores.js";
 import type { Runtime } from "../../runtime/runtime.js";
 import { type CommandContext, defineCommand } from "../command.js";
-import { sampleAnswers } from "../evaluation/answers.js";
-import { adapterSetting, modelSetting } from "../model-settings.js";
-import { createRuntime, type OpenedNetwork, openNetwork } from "../open-network.js";
-import { rewardScores } from "../reward-scores.js";
 
 const path = z.string().min(1);
 const schema = z.object({

@@ -1,8 +1,8 @@
 import { z } from "zod";
+import { usageError } from "../../base/usage-error.js";
 import { writeRows } from "../../data/write-rows.js";
 import { importSchema, importTasks } from "../../feedback/exchange/index.js";
 import { defineCommand } from "../command.js";
-import { usageError } from "../usage-error.js";
 
 const path = z.string().min(1);
 const schema = z.object({

@@ -2,15 +2,15 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { svgLinePlot } from "../../artifacts/index.js";
+import type { LiveMetrics } from "../../base/host.js";
+import { RandomStream } from "../../base/random.js";
 import type { Alarm } from "../../demo/alarm.js";
 import type { Bar } from "../../demo/bars.js";
 import type { DemoResult, Phase } from "../../demo/events.js";
 import type { PolicyFigures } from "../../demo/held-out.js";
 import type { figures, OverOptimization } from "../../demo/over-optimization.js";
-import { RandomStream } from "../../base/random.js";
 import type { Interval } from "../../statistics/estimates.js";
 import { plotLines } from "../plot-lines.js";
-import type { LiveMetrics } from "../progress.js";
 import { formatTable } from "../table.js";
 import { printable } from "../text-width.js";
 

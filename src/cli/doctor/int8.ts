@@ -1,10 +1,11 @@
 /** Checks of 8 bits: whether the processor is made for them, and what they would cost a model in exactness. */
-import { int8Support } from "../../model/int8/processor.js";
-import type { Runtime } from "../../runtime/runtime.js";
-import { textsOfFiles } from "../calibration-texts.js";
-import { LEAST_COSINE, rounding, withinLimits } from "../int8-base.js";
-import { openBaseModel, tokenizerOf } from "../open-network.js";
+
 import { formatNumber } from "../../base/format.js";
+import { int8Support } from "../../model/int8/processor.js";
+import { LEAST_COSINE, rounding, withinLimits } from "../../open/base-precision.js";
+import { textsOfFiles } from "../../open/calibration-texts.js";
+import { openBaseModel, tokenizerOf } from "../../open/open-network.js";
+import type { Runtime } from "../../runtime/runtime.js";
 import type { Ui } from "../ui.js";
 import { type Finding, finding } from "./check.js";
 

@@ -6,7 +6,7 @@ import type { CommandEntry } from "../command.js";
 import { resolveConfig } from "../config-flags.js";
 import { type Recipe, readRecipe } from "../recipe.js";
 import { type Finding, finding } from "./check.js";
-import { type Foreseen, forecast, isForeseen } from "./forecast.js";
+import { type Foreseen, foresee, isForeseen } from "./forecast.js";
 
 const FILE_ENDING = /\.(gguf|safetensors|jsonl|ndjson|json|csv|tsv|parquet|ya?ml)(\.gz)?$/;
 /** Settings that name what a command writes. */
@@ -76,7 +76,7 @@ async function foreseen(
   try {
     const { schema } = await entry.load();
     const config = resolveConfig(schema, name, { flags: {}, set: [], recipe });
-    return { check, ...(await forecast(name, config as never, runtime)) };
+    return { check, ...(await foresee(name, config as never, runtime)) };
   } catch (error) {
     // What the section names may be made by an earlier one.
     const why = error instanceof Error ? error.message.split("\n")[0] : String(error);

@@ -1,6 +1,6 @@
+import { formatNumber } from "../../base/format.js";
 import type { Agreement, AgreementReport } from "../../feedback/agreement/index.js";
 import { type Cell, formatTable } from "../table.js";
-import { formatNumber } from "../../base/format.js";
 import { printable } from "../text-width.js";
 
 /** Measures of agreement with their intervals, as a table for people. */

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { RandomStream } from "../../base/random.js";
 import { aggregatePreferences } from "../../feedback/aggregate/index.js";
 import {
   countingVotes,
@@ -11,7 +12,6 @@ import {
   type Store,
   verifyAudit,
 } from "../../feedback/store/index.js";
-import { RandomStream } from "../../base/random.js";
 import { DEFAULT_WORLD, prompts, renderResponse, sampleStyle } from "../../worlds/assistant/index.js";
 import { type RatedPair, type RatingOutcome, type RatingPlan, RatingSession } from "./session.js";
 

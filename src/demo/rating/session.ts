@@ -8,6 +8,7 @@
  */
 
 import { PlumbError } from "../../base/errors.js";
+import { RandomStream } from "../../base/random.js";
 import {
   aggregatePreferences,
   type PreferenceAggregate,
@@ -22,7 +23,6 @@ import {
 import { exportComparisons, MOST_ITEMS_AT_ONCE } from "../../feedback/store/index.js";
 import { TaskDefinition } from "../../feedback/tasks/index.js";
 import { type Comparisons, comparisons } from "../../feedback/votes.js";
-import { RandomStream } from "../../base/random.js";
 import { projects } from "../../server/contract/index.js";
 import {
   type FeedbackClient,

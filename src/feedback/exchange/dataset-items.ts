@@ -2,11 +2,11 @@
 
 import { basename } from "node:path";
 import { explainIssue } from "../../base/explain-issue.js";
-import { checkRow, detectFormat } from "../../data/formats.js";
 import type { LocatedRow, RowLocation } from "../../base/location.js";
+import { hashName, RandomStream } from "../../base/random.js";
+import { checkRow, detectFormat } from "../../data/formats.js";
 import type { ChatMessage, TextOrMessages } from "../../data/messages.js";
 import { toDemonstrations, toPreferences, toPrompt } from "../../data/normalise.js";
-import { hashName, RandomStream } from "../../base/random.js";
 import { ItemContent, RESPONSES, TaskDefinition, type TaskItem, type TaskKind } from "../tasks/index.js";
 import type { ImportProblems } from "./problems.js";
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import type { LocatedRow } from "../../base/location.js";
 import { PlumbError } from "../../base/errors.js";
+import type { LocatedRow } from "../../base/location.js";
 import { TASK_KINDS } from "../tasks/index.js";
 import { argillaRecord, isArgilla } from "./argilla.js";
 import { assemble, type Imported } from "./assemble.js";

@@ -1,5 +1,5 @@
-import type { TextOrMessages } from "../../data/messages.js";
 import { RandomStream } from "../../base/random.js";
+import type { TextOrMessages } from "../../data/messages.js";
 import { type ItemContent, TaskDefinition, type TaskItem } from "../tasks/index.js";
 
 /** A prompt with different responses of one model. */

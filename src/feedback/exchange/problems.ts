@@ -1,5 +1,5 @@
-import { describeLocation, RowError, type RowLocation } from "../../base/location.js";
 import { PlumbError } from "../../base/errors.js";
+import { describeLocation, RowError, type RowLocation } from "../../base/location.js";
 
 /** Problems that an error lists; more are counted. */
 const MOST_LISTED = 20;

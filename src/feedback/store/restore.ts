@@ -6,8 +6,8 @@
 import { createHash } from "node:crypto";
 import { sql, type Transaction } from "kysely";
 import { z } from "zod";
-import { readLines } from "../../data/read-lines.js";
 import { PlumbError } from "../../base/errors.js";
+import { readLines } from "../../data/read-lines.js";
 import { auditHash, FIRST_PREVIOUS } from "./audit-entry.js";
 import { BACKUP_FORMAT, BACKUP_VERSION, backedUpTables } from "./backup.js";
 import type { Database, Queries } from "./database.js";

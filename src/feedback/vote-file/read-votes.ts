@@ -1,5 +1,5 @@
-import { streamRows } from "../../data/read-rows.js";
 import { PlumbError } from "../../base/errors.js";
+import { streamRows } from "../../data/read-rows.js";
 import { comparedPairs } from "../aggregate/compared-pairs.js";
 import { type Comparisons, type LabelVotes, NameIndex } from "../votes.js";
 import { type VoteColumns, voteColumns } from "./columns.js";

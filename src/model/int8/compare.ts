@@ -1,6 +1,6 @@
+import { RandomStream } from "../../base/random.js";
 import type { Parameters } from "../../nn/index.js";
 import { adamwSchema } from "../../optim/index.js";
-import { RandomStream } from "../../base/random.js";
 import type { DeviceBuffer, Executable, FrozenWeights, HostArray, Runtime } from "../../runtime/runtime.js";
 import {
   argmax,

@@ -1,6 +1,6 @@
 import { type DType, type Node, type Program, type Tensor, topologicalOrder } from "../../tensor/index.js";
 import { checkInPlace } from "./in-place.js";
-import { type Emitter, LOWERINGS, ONNX_TYPE, type OnnxNode } from "./lower.js";
+import { ALIASES, type Emitter, LOWERINGS, type LoweredOp, ONNX_TYPE, type OnnxNode } from "./lower.js";
 import { nodeName } from "./node-name.js";
 import { ATTRIBUTE_TYPE, EXTERNAL, encodeModel } from "./schema.js";
 
@@ -81,7 +81,7 @@ export function encodeProgram(
       const data = node.attributes.data as ArrayBufferView;
       names.set(first, constant(`tensor:${literals.size}`, first.shape as number[], first.dtype, data));
       outputOf.delete(first);
-    } else if (ALIASES.has(node.op.name)) {
+    } else if (ALIASES.some((alias) => alias === node.op.name)) {
       names.set(first, names.get(node.inputs[0]) as string);
       outputOf.delete(first);
     } else {
@@ -89,8 +89,7 @@ export function encodeProgram(
         const bound = outputOf.get(output);
         names.set(output, bound === undefined ? `t${counter++}` : outputName(bound));
       }
-      const lower = LOWERINGS[node.op.name];
-      if (!lower) throw new Error(`ONNX has no lowering for the operation "${node.op.name}"`);
+      const lower = LOWERINGS[node.op.name as LoweredOp];
       const nameOf = (tensor: Tensor): string => names.get(tensor) as string;
       lower(node, node.inputs.map(nameOf), node.outputs.map(nameOf), emitter);
     }
@@ -145,9 +144,6 @@ export function encodeProgram(
   });
   return { bytes, externalBytes, hasHidden: hidden.size > 0 };
 }
-
-/** Operations that only say something about gradients: their value is their first input. */
-const ALIASES: ReadonlySet<string> = new Set(["stopGradient", "withRowGradient", "recomputed"]);
 
 /** ScatterElements carries its reduction as a string attribute. */
 const SCATTER: Record<string, string> = { ScatterElementsAdd: "ScatterElements" };

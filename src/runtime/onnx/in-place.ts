@@ -1,8 +1,9 @@
 import { PlumbError } from "../../base/errors.js";
 import { type Node, type Program, type Tensor, topologicalOrder } from "../../tensor/index.js";
+import type { OpName } from "../../tensor/op-names.js";
 
 /** Operations that may write their output over an input of the same shape: each element is read before it is written. */
-export const WRITES_OVER_INPUT: ReadonlySet<string> = new Set([
+export const WRITES_OVER_INPUT: ReadonlySet<OpName> = new Set<OpName>([
   "add",
   "sub",
   "mul",
@@ -22,7 +23,7 @@ export const WRITES_OVER_INPUT: ReadonlySet<string> = new Set([
 ]);
 
 /** Operations whose output may share its input's memory. */
-const SHARES_MEMORY: ReadonlySet<string> = new Set([
+const SHARES_MEMORY: ReadonlySet<OpName> = new Set<OpName>([
   "reshape",
   "stopGradient",
   "recomputed",

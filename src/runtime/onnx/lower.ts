@@ -1,5 +1,6 @@
 import type { ActivationBits, DType, Node, Tensor } from "../../tensor/index.js";
 import { type Dim, EXPECTATION_STEP, normalizeAxis, type Shape, ShapeError } from "../../tensor/index.js";
+import type { OpName } from "../../tensor/op-names.js";
 
 /** One ONNX node before encoding. Attributes: a number with a fraction must be given as {float: x}. */
 export interface OnnxNode {
@@ -86,8 +87,13 @@ function pickFrom(rows: string, indices: string, output: string, e: Emitter): vo
   e.emit({ opType: "Squeeze", inputs: [picked, e.int64([-1])], outputs: [output] });
 }
 
+/** Operations that only say something about gradients: their value is their first input. */
+export const ALIASES = ["stopGradient", "withRowGradient", "recomputed"] as const satisfies readonly OpName[];
+/** Operations that become nodes. */
+export type LoweredOp = Exclude<OpName, "input" | "constant" | (typeof ALIASES)[number]>;
+
 /** How each operation of src/tensor becomes ONNX nodes (ai.onnx opset 21, and com.microsoft's fused operations). */
-export const LOWERINGS: Readonly<Record<string, Lowering>> = {
+export const LOWERINGS: Readonly<Record<LoweredOp, Lowering>> = {
   add: direct("Add"),
   sub: direct("Sub"),
   mul: direct("Mul"),

@@ -1,4 +1,5 @@
 import { apply, type DType, type Node, type Op, type Tensor } from "../graph.js";
+import type { OpName } from "../op-names.js";
 import { broadcastShapes, type Dim, type Shape, ShapeError, sameShape, sizeOf } from "../shape.js";
 import { sumTo } from "./reduce.js";
 
@@ -41,7 +42,7 @@ export const zerosLike = (x: Tensor): Tensor => fillLike(x, 0);
 export const onesLike = (x: Tensor): Tensor => fillLike(x, 1);
 
 function binary(
-  name: string,
+  name: OpName,
   gradient: (a: Tensor, b: Tensor, dy: Tensor, y: Tensor) => [Tensor | undefined, Tensor | undefined],
   result?: DType,
 ): (a: Operand, b: Operand) => Tensor {
@@ -62,7 +63,7 @@ function binary(
   return (a, b) => apply(op, [operand(a), operand(b)])[0];
 }
 
-function unary(name: string, gradient: (x: Tensor, dy: Tensor, y: Tensor) => Tensor): (x: Tensor) => Tensor {
+function unary(name: OpName, gradient: (x: Tensor, dy: Tensor, y: Tensor) => Tensor): (x: Tensor) => Tensor {
   const op: Op = {
     name,
     types: ([x]) => [{ shape: x.shape, dtype: x.dtype }],

@@ -2,8 +2,8 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { compiled, f32, i8, relativeError } from "../../../test/evaluate.js";
 import { int8IsExact } from "../../../test/int8-support.js";
-import { quantizeColumns, transposed } from "../../model/int8/quantize.js";
 import { RandomStream } from "../../base/random.js";
+import { quantizeColumns, transposed } from "../../model/int8/quantize.js";
 import { OrtRuntime } from "../../runtime/ort/index.js";
 import {
   type ActivationBits,

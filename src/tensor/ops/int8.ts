@@ -1,4 +1,5 @@
 import { apply, type Op, type Tensor } from "../graph.js";
+import type { OpName } from "../op-names.js";
 import { ShapeError } from "../shape.js";
 import { add, constant } from "./elementwise.js";
 import { gatherRows } from "./index-ops.js";
@@ -17,7 +18,7 @@ export type ActivationBits = 8 | 16;
 
 /** The types of a product of f32 [N, K] with i8 [K, M] and f32 [M]. @param needs what an error says is needed. */
 const productTypes =
-  (name: string, needs: string): Op["types"] =>
+  (name: OpName, needs: string): Op["types"] =>
   ([x, values, scales]) => {
     const [N, K] = x.shape;
     const [rows, columns] = values.shape;

@@ -1,5 +1,6 @@
 /** A project that has run for some days, with raters good and bad: what the lead's pages have to show. */
 
+import { RandomStream } from "../../../src/base/random.js";
 import {
   addItems,
   addRater,
@@ -9,7 +10,6 @@ import {
   setPerson,
 } from "../../../src/feedback/store/index.js";
 import type { Answer, Verdict } from "../../../src/feedback/tasks/index.js";
-import { RandomStream } from "../../../src/base/random.js";
 import type { TestSite } from "./site.js";
 
 const DAY = 86_400_000;

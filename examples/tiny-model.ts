@@ -1,0 +1,44 @@
+/**
+ * A model for trying things out: a Llama of 30 thousand random weights with a tokenizer and a chat template, saved as a Hugging
+ * Face folder. The examples take it where no model is named; they are the same with a real one.
+ */
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { exportMerged, fullNetwork, type ModelConfig, randomWeights } from "plumbline/model";
+import { OrtRuntime } from "plumbline/runtime";
+import { tokenizerFromJson, trainByteLevelBpe } from "plumbline/text";
+
+const TEXTS = [
+  "What colour is the fox? The fox is red.",
+  "Where does the owl live? The owl lives in the barn.",
+  "What does the hen eat? The hen eats seeds and grass.",
+];
+const SPECIAL = ["<|end|>", "<|pad|>", "<|user|>", "<|assistant|>"];
+const TEMPLATE =
+  "{% for m in messages %}<|{{ m.role }}|>{{ m.content }}<|end|>{% endfor %}{% if add_generation_prompt %}<|assistant|>{% endif %}";
+
+/** @returns the folder of the model. */
+export async function tinyModel(seed = 1): Promise<string> {
+  const runtime = new OrtRuntime();
+  const json = trainByteLevelBpe(TEXTS, { vocabSize: 300, specialTokens: SPECIAL });
+  const tokenizer = tokenizerFromJson(json, {
+    eos_token: "<|end|>",
+    pad_token: "<|pad|>",
+    chat_template: TEMPLATE,
+  });
+  const config: ModelConfig = {
+    ...{ architecture: "llama", vocabSize: tokenizer.vocabSize, hiddenSize: 32, intermediateSize: 64 },
+    ...{ layers: 2, heads: 2, kvHeads: 1, headDim: 16, maxPositions: 128, rmsNormEps: 1e-5 },
+    ...{ ropeTheta: 10_000, tieWordEmbeddings: true, qkvBias: false, outputBias: false, mlpBias: false },
+    eosIds: tokenizer.eosId === undefined ? [] : [tokenizer.eosId],
+    padId: tokenizer.padId,
+  };
+  const dir = join(mkdtempSync(join(tmpdir(), "plumbline-")), "tiny");
+  await exportMerged(
+    dir,
+    fullNetwork(runtime, config, randomWeights(runtime, config, seed), seed),
+    tokenizer,
+  );
+  return dir;
+}

@@ -1,0 +1,31 @@
+/**
+ * Training algorithms: each is a configuration, its maths as small functions, and a loop that yields a `Step` after each.
+ *
+ * @example
+ * for await (const { step, metrics } of sft(trainer, examples, padId, sftSchema.parse({}))) console.log(step, metrics.loss);
+ */
+export { batchIndices, minibatch } from "./order.js";
+export {
+  adaptKlCoefficient,
+  advantagesAndReturns,
+  type PpoConfig,
+  type PpoSetup,
+  type PpoState,
+  policyLoss,
+  ppo,
+  ppoSchema,
+  valueLoss,
+} from "./ppo.js";
+export {
+  bradleyTerryLoss,
+  normalization,
+  type RewardConfig,
+  reward,
+  rewardSchema,
+  scorePairs,
+  type TokenPair,
+} from "./reward.js";
+export { functionReward, modelReward, type RewardFunction, type RewardSource } from "./reward-sources.js";
+export { type Actors, type PromptTokens, type Rollout, type RolloutConfig, rollout } from "./rollout.js";
+export { type SftConfig, sft, sftSchema } from "./sft.js";
+export type { Step } from "./step.js";

@@ -1,0 +1,126 @@
+/** Answers of policies and of datasets, and what they are measured with. */
+
+import { rowError } from "../base/location.js";
+import type { ChatMessage } from "../data/messages.js";
+import type { Demonstration, PromptRow } from "../data/rows.js";
+import { encodeDemonstration, encodePrompt, named } from "../data/tokenize.js";
+import type { SamplingConfig } from "../generate/index.js";
+import { promptCompletion } from "../model/batch.js";
+import { boundedRuns } from "../model/bounded-runs.js";
+import type { Network } from "../model/network.js";
+import type { RewardModel } from "../model/reward-model.js";
+import { NetworkRunner } from "../model/runner.js";
+import { sequenceLogProbs } from "../model/score.js";
+import { generatorOf, type OpenedNetwork, tokenizerOf } from "../open/open-network.js";
+import { checkLength } from "../open/request-forms.js";
+import { rewardScores } from "../open/reward-scores.js";
+import type { Runtime } from "../runtime/runtime.js";
+import type { Tokenizer } from "../text/index.js";
+import type { Answer } from "./policy-report.js";
+
+/** An answer with the prompt it was given to, as its policy saw it. */
+export interface Answered extends Answer {
+  promptIds: readonly number[];
+}
+
+export interface Sampling {
+  config: SamplingConfig;
+  batchSize: number;
+  signal: AbortSignal;
+  onProgress: (answers: number) => void;
+}
+
+/** One sampled answer to each prompt. @throws PlumbError naming a prompt that does not fit the context. */
+export async function sampleAnswers(
+  runtime: Runtime,
+  opened: OpenedNetwork,
+  prompts: readonly PromptRow[],
+  { config, batchSize, signal, onProgress }: Sampling,
+): Promise<Answered[]> {
+  const tokenizer = tokenizerOf(opened);
+  const encoded = prompts.map(({ prompt, where }) => {
+    const ids = named(where, () => encodePrompt(tokenizer, prompt));
+    checkLength(where, ids, opened.config, config.maxNewTokens);
+    return ids;
+  });
+  const generator = generatorOf(runtime, opened);
+  let done = 0;
+  const onCompletion = (): void => onProgress(++done);
+  const completions = await generator.generate(encoded, config, { batchSize, signal, onCompletion });
+  generator.release();
+  return completions.map(({ ids, text = "", finishReason }, i) => {
+    const { prompt } = prompts[i];
+    return { prompt, promptIds: encoded[i], ids, text, stopped: finishReason === "stop" };
+  });
+}
+
+/** The answers that a dataset gives to its prompts, as demonstrations show them. */
+export function datasetAnswers(tokenizer: Tokenizer, rows: readonly Demonstration[]): Answered[] {
+  return rows.map((row) => {
+    if (row.kind !== "completion") {
+      throw rowError(
+        row.where,
+        "has no answer of its own to compare with",
+        'Expected "prompt" and "completion".',
+      );
+    }
+    const { ids } = encodeDemonstration(tokenizer, row);
+    const promptIds = encodePrompt(tokenizer, row.prompt);
+    const text = typeof row.completion === "string" ? row.completion : contentOf(row.completion);
+    return { prompt: row.prompt, promptIds, ids: ids.slice(promptIds.length), text, stopped: true };
+  });
+}
+
+const contentOf = (messages: readonly ChatMessage[]): string =>
+  messages.map(({ content }) => content).join("\n");
+
+/** Adds each answer's reward: of the very tokens where both models share a tokenizer, else of the text. */
+export async function addRewards(
+  answers: readonly Answered[],
+  tokenizer: Tokenizer,
+  rewardModel: RewardModel,
+  batchSize: number,
+): Promise<Answered[]> {
+  const texts = answers.map((answer) =>
+    sameTokenizer(tokenizer, rewardModel.tokenizer)
+      ? [...answer.promptIds, ...answer.ids]
+      : reencoded(answer, rewardModel.tokenizer),
+  );
+  const rewards = await rewardScores(rewardModel, texts, batchSize);
+  return answers.map((answer, i) => ({ ...answer, reward: rewards[i] }));
+}
+
+const sameTokenizer = (a: Tokenizer, b: Tokenizer): boolean =>
+  a === b || a.files["tokenizer.json"] === b.files["tokenizer.json"];
+
+function reencoded({ prompt, text }: Answered, tokenizer: Tokenizer): number[] {
+  const where = { file: "answers", unit: "row", number: 1 } as const;
+  const completion: ChatMessage[] = [{ role: "assistant", content: text }];
+  const row: Demonstration =
+    typeof prompt === "string"
+      ? { kind: "completion", prompt, completion: text, where }
+      : { kind: "completion", prompt, completion, where };
+  return encodeDemonstration(tokenizer, row).ids;
+}
+
+/** Adds each answer's log-ratio of policy and reference, at the temperature it was sampled with. */
+export async function addLogRatios(
+  runtime: Runtime,
+  answers: readonly Answered[],
+  policy: OpenedNetwork,
+  reference: Network,
+  temperature: number,
+  batchSize: number,
+): Promise<Answered[]> {
+  const sequences = answers.map(({ promptIds, ids }) => promptCompletion(promptIds, ids));
+  const { vocabSize } = policy.config;
+  const of = (network: Network) => {
+    const runner = new NetworkRunner(runtime, network);
+    return boundedRuns(sequences, vocabSize, batchSize, (part, rows) =>
+      sequenceLogProbs(runner, part, { rows, padId: policy.padId }, temperature),
+    );
+  };
+  const [own, other] = [await of(policy.network), await of(reference)];
+  const sum = (values: Float32Array) => values.reduce((total, value) => total + value, 0);
+  return answers.map((answer, i) => ({ ...answer, logRatio: sum(own[i]) - sum(other[i]) }));
+}

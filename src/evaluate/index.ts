@@ -1,0 +1,13 @@
+/** What judges policies and reward models: figures with their intervals. */
+export { distinctN } from "./diversity.js";
+export { type Evaluation, evaluate, evaluationSchema } from "./evaluation.js";
+export {
+  type Answer,
+  type Comparison,
+  compareAnswers,
+  lossPerToken,
+  type PolicyReport,
+  perplexity,
+  policyReport,
+  type ScoredText,
+} from "./policy-report.js";

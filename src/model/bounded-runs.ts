@@ -1,0 +1,46 @@
+import { paddedLength, type Sequence } from "./batch.js";
+
+/** Most bytes of one array of logits in a run; a run holds about three of them. */
+const LOGITS_BYTES = 256 * 2 ** 20;
+/** Most tokens in a run, whatever the vocabulary: bounds the layers' activations. */
+const MOST_TOKENS = 4096;
+
+/** Rows that a run over rows of this many tokens may have. */
+export function rowsWithin(tokens: number, vocabSize: number, maxRows: number): number {
+  const most = Math.min(MOST_TOKENS, LOGITS_BYTES / (4 * vocabSize));
+  return Math.max(1, Math.min(maxRows, Math.floor(most / paddedLength(tokens))));
+}
+
+/**
+ * Evaluates sequences in runs of similar length and bounded memory; results come in the order of the input.
+ *
+ * @param vocabSize 1 when the run makes no logits. @param run rows is how many rows the batch should have.
+ */
+export async function boundedRuns<S extends Sequence, R>(
+  sequences: readonly S[],
+  vocabSize: number,
+  maxRows: number,
+  run: (part: S[], rows: number) => Promise<R[]>,
+): Promise<R[]> {
+  const order = sequences
+    .map((_, i) => i)
+    .sort((a, b) => length(sequences[b]) - length(sequences[a]) || a - b);
+  const results = new Array<R>(sequences.length);
+  for (let start = 0; start < order.length; ) {
+    const most = rowsWithin(length(sequences[order[start]]), vocabSize, maxRows);
+    const indices = order.slice(start, start + most);
+    // A last part that is not full takes a power of two, so that few programs serve all.
+    const rows = Math.min(most, 2 ** Math.ceil(Math.log2(indices.length)));
+    const part = await run(
+      indices.map((i) => sequences[i]),
+      rows,
+    );
+    indices.forEach((index, i) => {
+      results[index] = part[i];
+    });
+    start += most;
+  }
+  return results;
+}
+
+const length = (sequence: Sequence): number => sequence.ids.length;

@@ -1,0 +1,46 @@
+/** Text that the ranges of an 8-bit base are measured on. */
+import { checkRows } from "../data/load.js";
+import { toDemonstrations, toPrompt } from "../data/normalise.js";
+import { readRows } from "../data/read-rows.js";
+import type { RequestLines } from "../data/request-lines.js";
+import { encodeDemonstration, encodePromptRow } from "../data/tokenize.js";
+import { CALIBRATION_TOKENS } from "../model/int8/build.js";
+import type { Tokenizer } from "../text/index.js";
+
+/** Requests that are looked through at a time. */
+const CHUNK = 16;
+
+/** Texts of dataset files in any format, whole: prompts where there are no answers. @throws PlumbError */
+export async function textsOfFiles(
+  paths: readonly string[],
+  tokenizer: Tokenizer,
+  limit: number | undefined,
+): Promise<number[][]> {
+  const texts: number[][] = [];
+  for (const path of paths) {
+    const { format, rows } = checkRows(await readRows(path, limit === undefined ? {} : { limit }));
+    for (const row of rows) {
+      if (format === "prompt-only") texts.push(encodePromptRow(tokenizer, toPrompt(row)));
+      else for (const one of toDemonstrations(row)) texts.push(encodeDemonstration(tokenizer, one).ids);
+    }
+  }
+  return texts;
+}
+
+/** As many texts of a file of requests as calibration uses; none of a stream, which is read only once. */
+export async function textsOfRequests<R>(
+  requests: RequestLines<R>,
+  ids: (request: R) => readonly (readonly number[])[],
+): Promise<(readonly number[])[]> {
+  const texts: (readonly number[])[] = [];
+  if (requests.total === undefined) return texts;
+  let tokens = 0;
+  for await (const chunk of requests.chunks(CHUNK)) {
+    for (const text of chunk.flatMap(ids)) {
+      texts.push(text);
+      tokens += text.length;
+    }
+    if (tokens >= CALIBRATION_TOKENS) break;
+  }
+  return texts;
+}

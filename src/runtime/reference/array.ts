@@ -1,0 +1,68 @@
+/** Arrays of the reference runtime: row-major values with their shape. */
+import type { DType, Tensor } from "../../tensor/index.js";
+import type { HostArray } from "../runtime.js";
+
+export interface Values {
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+  readonly data: HostArray;
+}
+
+export const ARRAYS = {
+  f32: Float32Array,
+  i32: Int32Array,
+  i64: BigInt64Array,
+  u8: Uint8Array,
+  i8: Int8Array,
+  bool: Uint8Array,
+} as const;
+
+export const sizeOf = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
+
+/** Values of a type and shape from a function of the place in row-major order; whole numbers for whole types. */
+export function filled(dtype: DType, shape: readonly number[], at: (i: number) => number): Values {
+  const size = sizeOf(shape);
+  if (dtype === "i64")
+    return { dtype, shape, data: BigInt64Array.from({ length: size }, (_, i) => BigInt(Math.trunc(at(i)))) };
+  const data = new ARRAYS[dtype](size);
+  for (let i = 0; i < size; i++) data[i] = at(i);
+  return { dtype, shape, data };
+}
+
+/** A value as a number. */
+export const numberAt = ({ data }: Values, i: number): number => Number(data[i]);
+
+/** Distances between neighbours along each axis, in row-major order. */
+export function stridesOf(shape: readonly number[]): number[] {
+  const strides = new Array<number>(shape.length).fill(1);
+  for (let axis = shape.length - 2; axis >= 0; axis--) strides[axis] = strides[axis + 1] * shape[axis + 1];
+  return strides;
+}
+
+/** For each place of `shape`, the place in an array that is broadcast to it: axes of length 1, or absent ones, repeat. */
+export function broadcastPlaces(from: readonly number[], shape: readonly number[]): Int32Array {
+  const own = stridesOf(from);
+  const missing = shape.length - from.length;
+  const steps = shape.map((_, axis) => {
+    const length = axis < missing ? 1 : from[axis - missing];
+    return length === 1 ? 0 : own[axis - missing];
+  });
+  const strides = stridesOf(shape);
+  return Int32Array.from({ length: sizeOf(shape) }, (_, i) =>
+    steps.reduce((place, step, axis) => place + step * (Math.floor(i / strides[axis]) % shape[axis]), 0),
+  );
+}
+
+/** The axis counted from the first. */
+export const axisOf = (axis: number, rank: number): number => (axis < 0 ? axis + rank : axis);
+
+/** An array as [outer, length, inner] around an axis. */
+export function aroundAxis(
+  shape: readonly number[],
+  axis: number,
+): [outer: number, length: number, inner: number] {
+  return [sizeOf(shape.slice(0, axis)), shape[axis], sizeOf(shape.slice(axis + 1))];
+}
+
+/** Shape of a tensor of a program once its symbols are known. */
+export type ShapeOf = (tensor: Tensor) => number[];

@@ -1,0 +1,134 @@
+/**
+ * A runtime in plain TypeScript: every operation by its definition. Slow; for tests, and as what another runtime is held against.
+ *
+ * @example
+ * const runtime = new ReferenceRuntime();
+ * const { y } = await runtime.compile(trace("double", { x: spec }, ({ x }) => ({ y: add(x, x) }))).run({ x: data });
+ */
+import { PlumbError } from "../../base/errors.js";
+import {
+  type DType,
+  evaluateDim,
+  type Node,
+  type Program,
+  type Tensor,
+  topologicalOrder,
+} from "../../tensor/index.js";
+import type {
+  DeviceBuffer,
+  Executable,
+  Feed,
+  FrozenWeights,
+  HostArray,
+  Runtime,
+  RuntimeStatistics,
+} from "../runtime.js";
+import { ARRAYS, sizeOf, type Values } from "./array.js";
+import { KERNELS } from "./kernels.js";
+
+class HostBuffer implements DeviceBuffer {
+  private released = false;
+
+  constructor(
+    readonly dtype: DType,
+    readonly shape: readonly number[],
+    private readonly array: HostArray,
+    private readonly label = "a buffer",
+  ) {}
+
+  data(): HostArray {
+    if (this.released) throw new PlumbError(`${this.label} is used after its release`);
+    return this.array;
+  }
+
+  view(shape: readonly number[], offset = 0): DeviceBuffer {
+    const part = this.data().subarray(offset, offset + sizeOf(shape)) as HostArray;
+    return new HostBuffer(this.dtype, shape, part, this.label);
+  }
+
+  release(): void {
+    this.released = true;
+  }
+}
+
+export class ReferenceRuntime implements Runtime {
+  readonly name = "reference";
+  readonly threads = 1;
+  readonly statistics: RuntimeStatistics = {
+    runMilliseconds: 0,
+    compileMilliseconds: 0,
+    runs: 0,
+    compiled: 0,
+  };
+
+  buffer(dtype: DType, shape: readonly number[], data?: HostArray): DeviceBuffer {
+    const array = new ARRAYS[dtype](sizeOf(shape));
+    if (data) array.set(data as never);
+    return new HostBuffer(dtype, shape, array);
+  }
+
+  adopt(dtype: DType, shape: readonly number[], data: HostArray, label?: string): DeviceBuffer {
+    return new HostBuffer(dtype, shape, data, label);
+  }
+
+  compile(program: Program, frozen: FrozenWeights = new Map()): Executable {
+    const order = topologicalOrder(program.outputs.values());
+    this.statistics.compiled++;
+    return {
+      program,
+      run: async (feeds, outputs = {}) => {
+        const started = performance.now();
+        const results = run(program, order, frozen, feeds, outputs);
+        this.statistics.runs++;
+        this.statistics.runMilliseconds += performance.now() - started;
+        return results;
+      },
+      release: () => {},
+    };
+  }
+}
+
+function run(
+  program: Program,
+  order: readonly Node[],
+  frozen: FrozenWeights,
+  feeds: Readonly<Record<string, Feed>>,
+  outputs: Readonly<Record<string, DeviceBuffer>>,
+): Record<string, HostArray> {
+  // 1. What is given, and what the symbolic dimensions are.
+  const symbols = new Map<string, number>();
+  const known = new Map<Tensor, Values>();
+  for (const [name, tensor] of program.inputs) {
+    const feed = frozen.get(name) ?? feeds[name];
+    if (feed === undefined) throw new PlumbError(`program ${program.name}: the input "${name}" is missing`);
+    if (!ArrayBuffer.isView(feed))
+      for (const [axis, dim] of tensor.shape.entries())
+        if (typeof dim === "string" && !dim.includes("*")) symbols.set(dim, feed.shape[axis]);
+  }
+  const shapeOf = ({ shape }: Tensor): number[] => shape.map((dim) => evaluateDim(dim, symbols));
+  for (const [name, tensor] of program.inputs) {
+    const feed = frozen.get(name) ?? feeds[name];
+    const data = ArrayBuffer.isView(feed) ? feed : feed.data();
+    known.set(tensor, { dtype: tensor.dtype, shape: shapeOf(tensor), data });
+  }
+
+  // 2. Every node, inputs before users.
+  for (const node of order) {
+    if (node.op.name === "input") continue;
+    const inputs = node.inputs.map((tensor) => known.get(tensor) as Values);
+    const made = KERNELS[node.op.name](node, inputs, shapeOf);
+    for (const [i, tensor] of node.outputs.entries()) known.set(tensor, made[i]);
+  }
+
+  // 3. Outputs into the buffers that are to have them, after all is computed: inputs that are updated in place are read before.
+  const results: Record<string, HostArray> = {};
+  const copies = [...program.outputs].map(
+    ([name, tensor]) => [name, (known.get(tensor) as Values).data.slice()] as const,
+  );
+  for (const [name, data] of copies) {
+    const inPlace = program.inputs.has(name) ? (feeds[name] as DeviceBuffer) : outputs[name];
+    if (inPlace) inPlace.data().set(data as never);
+    else results[name] = data;
+  }
+  return results;
+}

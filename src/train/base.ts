@@ -1,0 +1,117 @@
+import { existsSync, readdirSync } from "node:fs";
+import { PlumbError } from "../base/errors.js";
+import type { Notices } from "../base/host.js";
+import type { ModelConfig } from "../model/config.js";
+import { fullNetwork, loraNetwork, type Weights } from "../model/create.js";
+import { exportMerged } from "../model/export.js";
+import type { StoredInt8 } from "../model/int8/stored.js";
+import type { LoraConfig, Network } from "../model/network.js";
+import type { Int8Recipe } from "../model/reward-model.js";
+import {
+  type AdapterTensors,
+  adapterTensors,
+  readAdapter,
+  saveAdapter,
+  stackAdapters,
+} from "../model/stack-adapters.js";
+import { type BaseReport, type BaseSettings, chosenWeights } from "../open/base-precision.js";
+import { mergeAdapter, openNetwork, tokenizerOf } from "../open/open-network.js";
+import type { Runtime } from "../runtime/runtime.js";
+import type { Tokenizer } from "../text/index.js";
+
+/** What training starts from: a model, with earlier adapters folded in. */
+export interface TrainingBase {
+  config: ModelConfig;
+  weights: Weights;
+  tokenizer: Tokenizer;
+  padId: number;
+  /** The model without adapters, as it was given, and its own weights. */
+  source: string;
+  sourceWeights: Weights;
+  adapters: readonly string[];
+  /** How the model is stored in 8 bits, where it is. */
+  int8?: StoredInt8 | undefined;
+  /** What makes the weights, where they were brought to 8 bits for this run. */
+  recipe?: Int8Recipe | undefined;
+}
+
+/** What a network is made on. */
+export type NetworkBase = Pick<TrainingBase, "config" | "weights">;
+
+/**
+ * The base that a method's settings ask for. Policy, sampler, reference and reward models share it, so that
+ * the ratio of PPO's first epoch stays 1.
+ *
+ * @param texts token ids of the training data. @throws PlumbError as `chosenWeights`, and where all weights are trained.
+ */
+export async function chosenBase(
+  runtime: Runtime,
+  base: TrainingBase,
+  { lora, ...settings }: BaseSettings & { lora: LoraConfig | null },
+  texts: readonly (readonly number[])[],
+  notices: Notices,
+): Promise<{ base: TrainingBase; report: BaseReport }> {
+  if (lora === null) {
+    if (base.int8 === undefined && settings.base !== "int8") return { base, report: { kind: "f32" } };
+    throw new PlumbError("a base in 8 bits cannot be trained itself", {
+      hint: base.int8
+        ? "Train an adapter on it (--set lora.r=16), or give the model that it was converted from."
+        : "Train an adapter on it (--set lora.r=16), or take --base f32.",
+    });
+  }
+  const { weights, report, recipe } = await chosenWeights(
+    runtime,
+    base,
+    settings,
+    "training",
+    async () => texts,
+    notices,
+  );
+  const sourceWeights = base.sourceWeights === base.weights ? weights : base.sourceWeights;
+  const alone = base.adapters.length === 0; // with adapters folded in, the model itself makes another base
+  return { base: { ...base, weights, sourceWeights, ...(alone && { recipe }) }, report };
+}
+
+export async function openBase(
+  runtime: Runtime,
+  model: string,
+  adapters: readonly string[],
+): Promise<TrainingBase> {
+  const opened = await openNetwork(runtime, model);
+  const { config, padId, source, base, int8 } = opened;
+  const tokenizer = tokenizerOf(opened);
+  let weights = base;
+  for (const dir of adapters) weights = await mergeAdapter(runtime, config, weights, dir);
+  return { config, weights, tokenizer, padId, source, sourceWeights: base, adapters, int8 };
+}
+
+/** A network to train on the base: a new adapter, or with `lora` null all weights. */
+export function trainableNetwork(
+  runtime: Runtime,
+  { config, weights }: NetworkBase,
+  lora: LoraConfig | null,
+  seed: number,
+  head: "none" | "random" | "zero" = "none",
+): Network {
+  return lora === null
+    ? fullNetwork(runtime, config, weights, seed, head)
+    : loraNetwork(runtime, config, weights, lora, seed, head);
+}
+
+/** The trained adapter as one over the model itself, whatever adapters it was trained on. */
+export async function adapterOverSource(base: TrainingBase, network: Network): Promise<AdapterTensors> {
+  const earlier = await Promise.all(base.adapters.map((dir) => readAdapter(dir, base.config)));
+  return stackAdapters([...earlier, adapterTensors(network)]);
+}
+
+/** Saves a trained policy: an adapter over the model, or a whole model. */
+export async function savePolicy(dir: string, base: TrainingBase, network: Network): Promise<void> {
+  if (network.lora) await saveAdapter(dir, await adapterOverSource(base, network), base.source);
+  else await exportMerged(dir, network, base.tokenizer);
+}
+
+/** Refuses a folder for the trained model that holds something already: better now than after hours. */
+export function checkOut(out: string | undefined, resume: boolean): void {
+  if (out === undefined || resume || !existsSync(out) || readdirSync(out).length === 0) return;
+  throw new PlumbError(`${out} is not empty`, { hint: "Give another --out, or remove that folder." });
+}

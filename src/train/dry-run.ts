@@ -1,0 +1,45 @@
+/** What training will take, counted before it starts: the algorithms themselves, on a runtime that computes nothing. */
+import type { Weights } from "../model/create.js";
+import type { DeviceBuffer, Runtime } from "../runtime/runtime.js";
+import type { NetworkBase } from "./base.js";
+
+/** A model of which nothing but the shapes of its weights is looked at. */
+export interface ModelShape {
+  config: NetworkBase["config"];
+  weights: ReadonlyMap<string, Pick<DeviceBuffer, "dtype" | "shape">>;
+  padId: number;
+}
+
+/** Weights without contents. */
+export function weightsLike(runtime: Runtime, { config, weights }: ModelShape): NetworkBase {
+  const none = new Float32Array(0);
+  const like: Weights = new Map(
+    [...weights].map(([name, { dtype, shape }]) => [name, runtime.adopt(dtype, shape, none, name)]),
+  );
+  return { config, weights: like };
+}
+
+/** The items that take most, of which there are as many as are in memory at once, twice where a batch comes in parts. */
+export function heaviest<T>(
+  items: readonly T[],
+  size: (item: T) => number,
+  { batchSize, microBatchSize }: Batches,
+): T[] {
+  const count = Math.min(batchSize, 2 * microBatchSize);
+  return [...items].sort((a, b) => size(b) - size(a)).slice(0, count);
+}
+
+export interface Batches {
+  batchSize: number;
+  microBatchSize: number;
+}
+
+export const partsOf = (config: Batches): number => Math.min(config.batchSize, 2 * config.microBatchSize);
+
+/** Takes some steps of an algorithm. */
+export async function take(count: number, steps: AsyncGenerator<unknown>): Promise<void> {
+  for (let i = 0; i < count; i++) await steps.next();
+}
+
+/** Steps that the mean operations of a step are counted over. */
+export const STEPS_COUNTED = 8;

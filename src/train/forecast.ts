@@ -1,0 +1,35 @@
+/** What a run of a method will take, from its data and the shapes of its model. */
+import type { z } from "zod";
+import { PlumbError } from "../base/errors.js";
+import { openModel } from "../model/load/index.js";
+import { expectedWeights } from "../model/weight-names.js";
+import { fitMemory } from "./memory-fit.js";
+import { type Encoded, type Foresight, type Method, type MethodSettings, withinContext } from "./method.js";
+
+export interface Forecast extends Foresight {
+  /** Most memory of the process, bytes. */
+  peakBytes: number;
+}
+
+const SILENT = { info: () => {}, warn: () => {} };
+
+/** @throws PlumbError where the model or the data are not there. */
+export async function forecast<S extends z.ZodObject, Rows, Data extends Encoded, Figures extends object>(
+  method: Method<S, Rows, Data, Figures>,
+  settings: z.output<S> & MethodSettings,
+): Promise<Forecast> {
+  const opened = await openModel(settings.model);
+  await opened.close();
+  const { tokenizer, config } = opened;
+  if (!tokenizer) throw new PlumbError(`${settings.model} has no tokenizer`);
+  const shapes = [...expectedWeights(config)].map(
+    ([name, shape]) => [name, { dtype: "f32", shape }] as const,
+  );
+  const model = { config, weights: new Map(shapes), padId: tokenizer.padId ?? config.padId ?? 0 };
+  const context = config.maxPositions;
+  const wanted = withinContext(settings, context);
+  const data = method.encode(await method.read(wanted), { tokenizer, context }, wanted);
+  const fitted = await fitMemory(wanted, (trial) => method.heaviest(model, data, trial), SILENT);
+  const heaviest = await method.heaviest(model, data, fitted);
+  return { peakBytes: heaviest.peakBytes, ...(await method.foresee(model, data, fitted, heaviest)) };
+}

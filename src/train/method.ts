@@ -1,0 +1,144 @@
+/**
+ * A training method as a record of what a run must know beside its algorithm, and the run itself. Command, help, recipe keys,
+ * forecast, checkpoints and resume follow from the record.
+ */
+import type { z } from "zod";
+import type { LoraConfig } from "../model/network.js";
+import type { BaseReport, BaseSettings } from "../open/base-precision.js";
+import type { CountingRuntime } from "../runtime/counting-runtime.js";
+import type { Runtime } from "../runtime/runtime.js";
+import type { Tokenizer } from "../text/index.js";
+import { checkOut, chosenBase, openBase, type TrainingBase } from "./base.js";
+import type { ModelShape } from "./dry-run.js";
+import type { TrainingHost } from "./host.js";
+import { type Fitted, fitMemory, type MemorySettings } from "./memory-fit.js";
+import { type RunCost, type Session, withSession } from "./session.js";
+import type { RunSettings } from "./settings.js";
+
+/** Settings of every method: they are in its schema beside its algorithm's own. */
+export interface MethodSettings extends RunSettings, MemorySettings, BaseSettings {
+  model: string;
+  adapter: string[];
+  data: string[];
+  limit?: number | undefined;
+  lora: LoraConfig | null;
+  /** Longest text, where the method cuts texts. */
+  maxLength?: number;
+}
+
+/** What rows are encoded for. */
+export interface Reader {
+  tokenizer: Tokenizer;
+  /** Tokens that the model can hold. */
+  context: number;
+}
+
+/** Rows as a method trains on them. */
+export interface Encoded {
+  /** Token ids of the training data: what a base in 8 bits is calibrated on. */
+  texts: readonly (readonly number[])[];
+  /** What a person is told of the rows: how many, how many were left out. */
+  said: readonly string[];
+  warnings?: readonly string[];
+}
+
+/** A run of a method, ready to begin. */
+export interface Job<Config, Data> {
+  runtime: Runtime;
+  base: TrainingBase;
+  data: Data;
+  config: Config;
+  session: Session;
+  host: TrainingHost;
+}
+
+/** How long training takes: its steps, and the floating-point operations of matrix products in one of them. */
+export interface Foresight {
+  steps: number;
+  stepFlops: number;
+}
+
+export interface Method<
+  S extends z.ZodObject = z.ZodObject,
+  Rows = unknown,
+  Data extends Encoded = Encoded,
+  Figures extends object = object,
+> {
+  /** The command's name, and the run's where it is given none: `sft`. */
+  name: string;
+  description: string;
+  examples: readonly { command: string; does: string }[];
+  schema: S;
+  /** Reads what the settings name, before a model is opened. @throws PlumbError where something is missing or wrong. */
+  read(config: z.output<S>): Promise<Rows>;
+  /** @param config maxLength is at most the context. @throws PlumbError where nothing is left to train on. */
+  encode(rows: Rows, reader: Reader, config: z.output<S>): Data;
+  /** The step that takes most memory, counted and not computed. */
+  heaviest(
+    model: ModelShape,
+    data: Data,
+    config: Fitted<z.output<S> & MemorySettings>,
+  ): Promise<CountingRuntime>;
+  foresee(
+    model: ModelShape,
+    data: Data,
+    config: Fitted<z.output<S> & MemorySettings>,
+    heaviest: CountingRuntime,
+  ): Promise<Foresight>;
+  /** Trains, measures and saves to `session.out`. @returns undefined when it was interrupted; everything is saved then. */
+  run(job: Job<Fitted<z.output<S> & MemorySettings>, Data>): Promise<Figures | undefined>;
+  /** The result for a person, by name. */
+  report(result: Figures): readonly (readonly [name: string, text: string])[];
+}
+
+/** Declares a method; the schema gives its functions the type of their config. */
+export const defineMethod = <S extends z.ZodObject, Rows, Data extends Encoded, Figures extends object>(
+  method: Method<S, Rows, Data, Figures>,
+): Method<S, Rows, Data, Figures> => method;
+
+export type Trained<Figures extends object> = Figures &
+  RunCost & {
+    command: string;
+    name: string;
+    base: BaseReport;
+    /** The folder of the trained model. */
+    model: string;
+  };
+
+/** Trains by a method. @returns the run's result; undefined when it was interrupted. */
+export async function train<S extends z.ZodObject, Rows, Data extends Encoded, Figures extends object>(
+  method: Method<S, Rows, Data, Figures>,
+  settings: z.output<S> & MethodSettings,
+  host: TrainingHost,
+): Promise<Trained<Figures> | undefined> {
+  const { runtime } = host;
+  // 1. What can be wrong is found before a model is opened.
+  checkOut(settings.out, settings.resume);
+  const rows = await method.read(settings);
+
+  // 2. The base, and the rows as its tokens.
+  const opened = await openBase(runtime, settings.model, settings.adapter);
+  const reader = { tokenizer: opened.tokenizer, context: opened.config.maxPositions };
+  const wanted = withinContext(settings, reader.context);
+  const data = method.encode(rows, reader, wanted);
+  for (const warning of data.warnings ?? []) host.warn(warning);
+  for (const line of data.said) host.info(line);
+
+  // 3. The precision of the base, and what fits the memory.
+  const { base, report } = await chosenBase(runtime, opened, wanted, data.texts, host);
+  const config = await fitMemory(wanted, (trial) => method.heaviest(base, data, trial), host);
+
+  // 4. The run.
+  return withSession(host, method.name, settings, async (session) => {
+    const figures = await method.run({ runtime, base, data, config, session, host });
+    if (figures === undefined) return undefined;
+    const about = { command: method.name, name: session.run.name };
+    const result = { ...about, ...figures, base: report, model: session.out, ...(await session.cost()) };
+    await session.run.writeResult(result);
+    return result;
+  });
+}
+
+/** The settings with texts no longer than the context, where the method cuts texts. */
+export const withinContext = <C extends { maxLength?: number }>(config: C, context: number): C =>
+  config.maxLength === undefined ? config : { ...config, maxLength: Math.min(config.maxLength, context) };

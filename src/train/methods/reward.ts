@@ -1,0 +1,236 @@
+/** A reward model trained on files of preferences. */
+import { z } from "zod";
+import {
+  normalization,
+  type RewardConfig,
+  reward,
+  rewardSchema,
+  rewardSteps,
+  scorePairs,
+  type TokenPair,
+} from "../../algorithms/reward.js";
+import { PlumbError } from "../../base/errors.js";
+import { formatNumber } from "../../base/format.js";
+import {
+  conversationKey,
+  encodePreference,
+  encodePrompt,
+  holdOut,
+  loadPreferences,
+  type PreferenceRow,
+} from "../../data/index.js";
+import { Generator, UNFILTERED } from "../../generate/index.js";
+import { promptCompletion } from "../../model/batch.js";
+import { frozenNetwork } from "../../model/create.js";
+import { saveRewardModel } from "../../model/reward-model.js";
+import { type NetworkRunner, NetworkTrainer } from "../../model/runner.js";
+import { type Batching, sequenceScores } from "../../model/score.js";
+import { CountingRuntime } from "../../runtime/counting-runtime.js";
+import type { Runtime } from "../../runtime/runtime.js";
+import { clustersOf } from "../../statistics/clusters.js";
+import { formatInterval } from "../../statistics/format-interval.js";
+import { pooledMeanInterval } from "../../statistics/means.js";
+import { rateInterval } from "../../statistics/rates.js";
+import { adapterOverSource, type TrainingBase, trainableNetwork } from "../base.js";
+import { heaviest, type ModelShape, partsOf, STEPS_COUNTED, take, weightsLike } from "../dry-run.js";
+import { defineMethod } from "../method.js";
+import { loadAll, spread } from "../rows.js";
+import { dataSettings, memorySettings, modelSettings, runSettings } from "../settings.js";
+
+const schema = rewardSchema.extend({
+  ...modelSettings,
+  ...dataSettings,
+  ...memorySettings,
+  holdOut: z
+    .number()
+    .min(0)
+    .max(0.5)
+    .default(0.2)
+    .describe("share of the pairs kept for the accuracy: with 0.2 every fifth"),
+  normalizeSamples: z
+    .number()
+    .int()
+    .min(0)
+    .default(0)
+    .describe(
+      "responses of the untrained model whose rewards get mean 0 and deviation 1; 0: the held-out pairs' texts",
+    ),
+  normalizeTokens: z.number().int().positive().default(64).describe("longest of those responses, in tokens"),
+  ...runSettings,
+});
+
+export const rewardMethod = defineMethod({
+  name: "reward",
+  description:
+    "Trains a reward model from preferences (Bradley-Terry): a scalar head at the end of an answer, on a LoRA adapter " +
+    "(--set lora.r=16) or on all weights. Tells how often it prefers the right side of pairs it did not see.",
+  examples: [
+    { command: "plumb reward --model m.gguf --data pairs.jsonl --set lora.r=16", does: "train with LoRA" },
+    { command: "plumb reward recipes/smollm2-hh.yaml", does: "with the settings of a recipe" },
+    {
+      command: "plumb reward recipes/smollm2-hh.yaml --name hh --resume",
+      does: "go on with an interrupted run",
+    },
+  ],
+  schema,
+  read: ({ data, limit }) => loadAll(data, loadPreferences, limit),
+
+  encode(rows, { tokenizer }, { holdOut: share }) {
+    const split = holdOut(rows, share);
+    const encoded = (row: PreferenceRow): TokenPair => ({ ...row, ...encodePreference(tokenizer, row) });
+    const [train, heldOut] = [split.train.map(encoded), split.heldOut.map(encoded)];
+    return {
+      ...{ train, heldOut, rows: split, texts: train.map(({ chosen }) => chosen) },
+      said: [`${train.length} pairs to train on, ${heldOut.length} held out`],
+      ...(rows.some(({ weight }) => weight !== undefined) && {
+        warnings: ['the rows\' "weight" is not used; "margin" and "noise" are'],
+      }),
+    };
+  },
+
+  heaviest(model, { train }, config) {
+    const longer = ({ chosen, rejected }: TokenPair): number => Math.max(chosen.length, rejected.length);
+    return counted(model, heaviest(train, longer, config), { ...config, batchSize: partsOf(config) }, 1);
+  },
+
+  async foresee(model, { train }, config) {
+    const steps = rewardSteps(train.length, config);
+    const some = Math.min(steps, STEPS_COUNTED);
+    return { steps, stepFlops: (await counted(model, train, config, some)).flops / some };
+  },
+
+  async run({ runtime, base, data: { train, heldOut, rows }, config, session }) {
+    const network = trainableNetwork(runtime, base, config.lora, config.seed, "random");
+    const trainer = new NetworkTrainer(runtime, network, config);
+    const trainers = { reward: trainer };
+    session.restore(trainers);
+    const finished = await session.train(reward(trainer, train, base.padId, config, session.step), {
+      trainers,
+      steps: rewardSteps(train.length, config),
+      unit: "steps",
+      figures: ({ loss, accuracy }) => ({ loss, accuracy }),
+    });
+    if (!finished) return undefined;
+
+    const batching = {
+      ...{ rows: 2 * config.microBatchSize, padId: base.padId, packing: config.packing },
+      onProgress: session.checkInterrupt,
+    };
+    const scores = await scorePairs(trainer, heldOut, batching, config.maxLength);
+    const reference =
+      config.normalizeSamples > 0
+        ? await sampledRewards(runtime, base, trainer, rows.train, batching, config)
+        : await pairRewards(trainer, scores, train, batching, config);
+    const { mean, std } = normalization(reference.rewards);
+    await saveRewardModel(session.out, network, {
+      base: base.source,
+      mean,
+      std,
+      maxLength: config.maxLength,
+      tokenizer: base.tokenizer,
+      int8: base.recipe,
+      ...(network.lora && { adapter: await adapterOverSource(base, network) }),
+    });
+    return {
+      steps: session.step,
+      trainPairs: train.length,
+      heldOutPairs: heldOut.length,
+      ...(heldOut.length > 0 && heldOutFigures(scores, rows.heldOut, std)),
+      normalization: { mean, std, samples: reference.rewards.length, from: reference.from },
+      rewardModel: session.out,
+    };
+  },
+
+  report: ({ heldOutPairs, accuracy, margin, normalization: { mean, std, from } }) => [
+    ...(accuracy
+      ? [["accuracy", `${formatInterval(accuracy)} on ${heldOutPairs} pairs that it did not see`] as const]
+      : []),
+    ...(margin ? [["margin", `${formatInterval(margin)}, in standard deviations`] as const] : []),
+    [
+      "rewards",
+      `mean ${formatNumber(mean)}, deviation ${formatNumber(std)} on ${from}, set to 0 and 1`,
+    ] as const,
+  ],
+});
+
+/** Some steps on a runtime that computes nothing. */
+async function counted(
+  model: ModelShape,
+  pairs: readonly TokenPair[],
+  config: RewardConfig,
+  steps: number,
+): Promise<CountingRuntime> {
+  const runtime = new CountingRuntime();
+  const network = trainableNetwork(runtime, weightsLike(runtime, model), config.lora, config.seed, "random");
+  await take(steps, reward(new NetworkTrainer(runtime, network, config), pairs, model.padId, config));
+  return runtime;
+}
+
+type Config = RewardConfig & Pick<z.output<typeof schema>, "normalizeSamples" | "normalizeTokens">;
+interface ReferenceRewards {
+  /** Raw rewards whose mean and deviation the model is shifted and scaled by. */
+  rewards: number[];
+  from: string;
+}
+
+/** Training pairs that stand in where none are held out. */
+const PAIRS_FOR_NORMALIZATION = 200;
+
+/** Rewards of both sides of the held-out pairs, or of training pairs where there are none. */
+async function pairRewards(
+  runner: NetworkRunner,
+  heldOut: readonly { chosen: number; rejected: number }[],
+  train: readonly TokenPair[],
+  batching: Batching,
+  { maxLength }: Config,
+): Promise<ReferenceRewards> {
+  const sides = (scores: typeof heldOut): number[] =>
+    scores.flatMap(({ chosen, rejected }) => [chosen, rejected]);
+  if (heldOut.length > 0) return { rewards: sides(heldOut), from: "held-out pairs" };
+  const some = spread(train, Math.min(PAIRS_FOR_NORMALIZATION, train.length)).picked;
+  return { rewards: sides(await scorePairs(runner, some, batching, maxLength)), from: "training pairs" };
+}
+
+/** Rewards of responses that the untrained model samples to some of the prompts. */
+async function sampledRewards(
+  runtime: Runtime,
+  base: TrainingBase,
+  runner: NetworkRunner,
+  rows: readonly PreferenceRow[],
+  batching: Batching,
+  { maxLength, normalizeSamples, normalizeTokens, seed }: Config,
+): Promise<ReferenceRewards> {
+  const fitting = rows
+    .map((row) => encodePrompt(base.tokenizer, row.prompt))
+    .filter((ids) => ids.length <= maxLength - normalizeTokens);
+  if (fitting.length === 0) {
+    throw new PlumbError(`no prompt leaves ${normalizeTokens} of ${maxLength} tokens for a response`, {
+      hint: "Lower normalizeTokens, or set normalizeSamples to 0.",
+    });
+  }
+  const prompts = spread(fitting, Math.min(normalizeSamples, fitting.length)).picked;
+  const generator = new Generator(runtime, frozenNetwork(runtime, base.config, base.weights), base.padId);
+  const sampling = { ...UNFILTERED, maxNewTokens: normalizeTokens, temperature: 1, seed };
+  const completions = await generator.generate(prompts, sampling);
+  generator.release();
+  const sequences = prompts.map((prompt, i) => promptCompletion(prompt, completions[i].ids));
+  return {
+    rewards: await sequenceScores(runner, sequences, batching),
+    from: "responses of the untrained model",
+  };
+}
+
+/** Accuracy counts a tie as wrong. The margin is in units of the normalised reward. Intervals are over conversations. */
+function heldOutFigures(
+  scores: readonly { chosen: number; rejected: number }[],
+  rows: readonly PreferenceRow[],
+  std: number,
+) {
+  const keys = rows.map(({ prompt, chosen }) => conversationKey(prompt, chosen));
+  const right = scores.map(({ chosen, rejected }) => (chosen > rejected ? 1 : 0));
+  const margins = scores.map(({ chosen, rejected }) => (chosen - rejected) / std);
+  return {
+    accuracy: rateInterval(clustersOf(right, keys)),
+    margin: pooledMeanInterval(clustersOf(margins, keys)),
+  };
+}

@@ -1,0 +1,165 @@
+/** Supervised fine-tuning of a model on files of demonstrations. */
+import { z } from "zod";
+import { type SftConfig, sft, sftSchema, sftSteps } from "../../algorithms/sft.js";
+import { PlumbError } from "../../base/errors.js";
+import { formatNumber } from "../../base/format.js";
+import {
+  demonstrationKey,
+  encodeDemonstration,
+  holdOut,
+  loadDemonstrations,
+  type TokenizedText,
+} from "../../data/index.js";
+import { lossPerToken } from "../../evaluate/policy-report.js";
+import { packSequences } from "../../model/packing.js";
+import { type NetworkRunner, NetworkTrainer } from "../../model/runner.js";
+import { type Batching, sequenceLogProbs } from "../../model/score.js";
+import { CountingRuntime } from "../../runtime/counting-runtime.js";
+import type { Interval } from "../../statistics/estimates.js";
+import { formatInterval } from "../../statistics/format-interval.js";
+import { savePolicy, trainableNetwork } from "../base.js";
+import { heaviest, type ModelShape, partsOf, STEPS_COUNTED, take, weightsLike } from "../dry-run.js";
+import { defineMethod } from "../method.js";
+import { loadAll } from "../rows.js";
+import { intervalSchema } from "../session.js";
+import { dataSettings, memorySettings, modelSettings, runSettings } from "../settings.js";
+
+const schema = sftSchema.extend({
+  ...modelSettings,
+  ...dataSettings,
+  ...memorySettings,
+  holdOut: z
+    .number()
+    .min(0)
+    .max(0.5)
+    .default(0.1)
+    .describe("share of the rows kept for the loss: with 0.1 every tenth"),
+  ...runSettings,
+});
+
+type HeldOut = TokenizedText & { conversation: string };
+
+export const sftMethod = defineMethod({
+  name: "sft",
+  description:
+    "Fine-tunes a model on demonstrations: the loss reads what the assistant says, not the prompts. Trains a LoRA " +
+    "adapter (--set lora.r=16) or all weights.",
+  examples: [
+    { command: "plumb sft --model m.gguf --data demos.jsonl --set lora.r=16", does: "train a LoRA adapter" },
+    {
+      command: "plumb sft --model folder --data a.jsonl,b.csv --packing",
+      does: "train all weights on two files",
+    },
+    { command: "plumb sft recipes/smollm2-hh.yaml", does: "with the settings of a recipe" },
+  ],
+  schema,
+  read: ({ data, limit }) => loadAll(data, loadDemonstrations, limit),
+
+  encode(rows, { tokenizer }, { maxLength, holdOut: share }) {
+    const split = holdOut(rows, share);
+    const encoded = (row: (typeof rows)[number]): TokenizedText => {
+      const { ids, read } = encodeDemonstration(tokenizer, row);
+      return { ids: ids.slice(0, maxLength), read: read.slice(0, maxLength) };
+    };
+    const train = split.train.map(encoded).filter(isRead);
+    const heldOut = split.heldOut
+      .map((row): HeldOut => ({ ...encoded(row), conversation: demonstrationKey(row) }))
+      .filter(isRead);
+    if (train.length === 0) {
+      throw new PlumbError(`no demonstration has an answer within ${maxLength} tokens`, {
+        hint: "Raise maxLength, up to the model's context.",
+      });
+    }
+    const lost = rows.length - train.length - heldOut.length;
+    const without = lost > 0 ? `; ${lost} have no answer within ${maxLength} tokens` : "";
+    return {
+      ...{ train, heldOut, texts: train.map(({ ids }) => ids) },
+      said: [`${train.length} demonstrations to train on, ${heldOut.length} held out${without}`],
+    };
+  },
+
+  heaviest(model, { train }, config) {
+    const few = config.packing ? train : heaviest(train, ({ ids }) => ids.length, config);
+    return counted(model, few, { ...config, batchSize: partsOf(config) }, 1);
+  },
+
+  async foresee(model, { train }, config) {
+    const steps = stepsOf(train, config);
+    const some = Math.min(steps, STEPS_COUNTED);
+    return { steps, stepFlops: (await counted(model, train, config, some)).flops / some };
+  },
+
+  async run({ runtime, base, data: { train, heldOut }, config, session }) {
+    const network = trainableNetwork(runtime, base, config.lora, config.seed);
+    const trainer = new NetworkTrainer(runtime, network, config);
+    const trainers = { policy: trainer };
+    session.restore(trainers);
+    const batching = { rows: config.microBatchSize, padId: base.padId, onProgress: session.checkInterrupt };
+    const measure = () => heldOutLoss(trainer, heldOut, batching);
+    const before = await session.note("heldOutLoss", intervalSchema.nullable(), measure);
+
+    const finished = await session.train(sft(trainer, train, base.padId, config, session.step), {
+      trainers,
+      steps: stepsOf(train, config),
+      unit: "steps",
+      figures: ({ loss, mean_token_accuracy: accuracy }) => ({ loss, accuracy }),
+    });
+    if (!finished) return undefined;
+
+    const after = await measure();
+    await savePolicy(session.out, base, network);
+    return {
+      steps: session.step,
+      demonstrations: train.length,
+      heldOut: heldOut.length,
+      ...(before && after && { lossBefore: before, lossAfter: after, perplexity: perplexityOf(after) }),
+    };
+  },
+
+  report: ({ heldOut, lossBefore: before, lossAfter: after, perplexity }) =>
+    before && after && perplexity
+      ? [
+          [
+            "held-out loss",
+            `${formatNumber(before.estimate)} before, ${formatInterval(after)} after, on ${heldOut} demonstrations`,
+          ],
+          ["perplexity", formatInterval(perplexity)],
+        ]
+      : [],
+});
+
+const isRead = ({ read }: TokenizedText): boolean => read.some((one, t) => one && t > 0);
+
+const stepsOf = (train: readonly TokenizedText[], config: SftConfig): number =>
+  sftSteps(config.packing ? packSequences(train, config.maxLength).length : train.length, config);
+
+/** Some steps on a runtime that computes nothing. */
+async function counted(
+  model: ModelShape,
+  examples: readonly TokenizedText[],
+  config: SftConfig,
+  steps: number,
+): Promise<CountingRuntime> {
+  const runtime = new CountingRuntime();
+  const network = trainableNetwork(runtime, weightsLike(runtime, model), config.lora, config.seed);
+  await take(steps, sft(new NetworkTrainer(runtime, network, config), examples, model.padId, config));
+  return runtime;
+}
+
+/** Mean negative log-probability of the tokens read, with its interval over conversations; null without any. */
+async function heldOutLoss(
+  runner: NetworkRunner,
+  examples: readonly HeldOut[],
+  batching: Batching,
+): Promise<Interval | null> {
+  if (examples.length === 0) return null;
+  const rows = await sequenceLogProbs(runner, examples, batching);
+  return lossPerToken(rows.map((logProbs, i) => ({ logProbs, conversation: examples[i].conversation })));
+}
+
+const perplexityOf = ({ estimate, low, high, ...rest }: Interval): Interval => ({
+  ...rest,
+  estimate: Math.exp(estimate),
+  low: Math.exp(low),
+  high: Math.exp(high),
+});

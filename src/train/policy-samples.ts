@@ -1,0 +1,157 @@
+/** How a policy answers a fixed set of prompts: the same ones, with the same random numbers, at the start and the end. */
+import { z } from "zod";
+import { type RewardSource, totalRewards } from "../algorithms/reward-sources.js";
+import type { PromptTokens } from "../algorithms/rollout.js";
+import { distinctN } from "../evaluate/diversity.js";
+import { type Generator, UNFILTERED } from "../generate/index.js";
+import { promptCompletion } from "../model/batch.js";
+import type { NetworkRunner } from "../model/runner.js";
+import { type Batching, sequenceLogProbs } from "../model/score.js";
+import { clustersOf } from "../statistics/clusters.js";
+import { maskedStd, mean } from "../statistics/estimates.js";
+import { pooledMeanInterval } from "../statistics/means.js";
+import type { ClusterInterval } from "../statistics/rates.js";
+
+/** One response as it is kept in checkpoints and files. */
+export const policySampleSchema = z.object({
+  ids: z.array(z.number().int().nonnegative()),
+  text: z.string(),
+  /** The weighted sum of `rewards`. */
+  reward: z.number(),
+  /** By each reward model and reward function, unweighted. */
+  rewards: z.record(z.string(), z.number()),
+  finishReason: z.enum(["stop", "length"]),
+});
+export type PolicySample = z.infer<typeof policySampleSchema>;
+
+/** Draws of evaluation are named by rows that training never reaches. */
+const FIRST_ROW = 2 ** 40;
+
+export async function samplePolicy(
+  generator: Generator,
+  rewards: readonly RewardSource[],
+  prompts: readonly PromptTokens[],
+  {
+    maxNewTokens,
+    temperature,
+    seed,
+    batchSize,
+  }: Record<"maxNewTokens" | "temperature" | "seed" | "batchSize", number>,
+  signal: AbortSignal,
+): Promise<PolicySample[]> {
+  if (prompts.length === 0) return [];
+  const completions = await generator.generate(
+    prompts.map(({ ids }) => ids),
+    { ...UNFILTERED, maxNewTokens, temperature, seed },
+    { batchSize, firstRow: FIRST_ROW, signal },
+  );
+  const { totals, byName } = await totalRewards(rewards, prompts, completions);
+  return completions.map(({ ids, text = "", finishReason }, i) => ({
+    ids,
+    text,
+    reward: totals[i],
+    rewards: Object.fromEntries(Object.entries(byName).map(([name, scores]) => [name, scores[i]])),
+    finishReason,
+  }));
+}
+
+/** Sum over each response of log pi - log pi_ref. */
+export async function responseKl(
+  policy: NetworkRunner,
+  reference: NetworkRunner,
+  prompts: readonly PromptTokens[],
+  samples: readonly PolicySample[],
+  batching: Batching,
+  temperature: number,
+): Promise<number[]> {
+  const sequences = samples.map(({ ids }, i) => promptCompletion(prompts[i].ids, ids));
+  const now = await sequenceLogProbs(policy, sequences, batching, temperature);
+  const before = await sequenceLogProbs(reference, sequences, batching, temperature);
+  return now.map((row, i) => row.reduce((n, value, t) => n + value - before[i][t], 0));
+}
+
+export interface PolicyComparison {
+  prompts: number;
+  rewardBefore: ClusterInterval;
+  rewardAfter: ClusterInterval;
+  /** Standard deviation of the rewards at the start. */
+  rewardStd: number;
+  /** Mean of the paired differences of reward, in those deviations. */
+  gain: ClusterInterval;
+  /** The same for each reward model and reward function by itself, in its own deviations at the start. */
+  gains: Record<string, ClusterInterval>;
+  klPerResponse: ClusterInterval;
+  /** Of tokens; see distinctN. */
+  distinct3: { before: number; after: number; ratio: number };
+  length: { before: number; after: number };
+  truncated: { before: number; after: number };
+}
+
+/**
+ * The figures of a run's end against its start; at least one response each. Intervals are over prompts; responses to the same one count
+ * together. The deviation that gains are told in is that of these responses, and no part of the intervals.
+ */
+export function comparePolicies(
+  prompts: readonly PromptTokens[],
+  before: readonly PolicySample[],
+  after: readonly PolicySample[],
+  kl: readonly number[],
+): PolicyComparison {
+  const total = ({ reward }: PolicySample): number => reward;
+  const keys = prompts.map(({ text }) => text);
+  const overPrompts = (values: readonly number[]) => pooledMeanInterval(clustersOf(values, keys));
+  const deviation = (reward: (sample: PolicySample) => number): number => maskedStd(before.map(reward)) || 1;
+  const gain = (reward: (sample: PolicySample) => number): ClusterInterval => {
+    const std = deviation(reward);
+    return overPrompts(after.map((sample, i) => (reward(sample) - reward(before[i])) / std));
+  };
+  const both = (figure: (samples: readonly PolicySample[]) => number) => ({
+    before: figure(before),
+    after: figure(after),
+  });
+  const distinct = both((samples) =>
+    distinctN(
+      samples.map(({ ids }) => ids),
+      3,
+    ),
+  );
+  return {
+    prompts: before.length,
+    rewardBefore: overPrompts(before.map(total)),
+    rewardAfter: overPrompts(after.map(total)),
+    rewardStd: deviation(total),
+    gain: gain(total),
+    gains: Object.fromEntries(
+      Object.keys(before[0].rewards).map((name) => [name, gain(({ rewards }) => rewards[name])]),
+    ),
+    klPerResponse: overPrompts(kl),
+    distinct3: { ...distinct, ratio: distinct.before > 0 ? distinct.after / distinct.before : 0 },
+    length: both((samples) => mean(samples.map(({ ids }) => ids.length))),
+    truncated: both((samples) =>
+      mean(samples.map(({ finishReason }) => (finishReason === "length" ? 1 : 0))),
+    ),
+  };
+}
+
+/** Lines of samples-before-after.jsonl. */
+export function samplePairs(
+  prompts: readonly PromptTokens[],
+  before: readonly PolicySample[],
+  after: readonly PolicySample[],
+  kl: readonly number[],
+): string {
+  const rounded = (x: number): number => Number(x.toPrecision(9));
+  const shown = ({ text, reward, rewards, ids, finishReason }: PolicySample) => ({
+    response: text,
+    reward: rounded(reward),
+    rewards: Object.fromEntries(Object.entries(rewards).map(([name, score]) => [name, rounded(score)])),
+    tokens: ids.length,
+    finishReason,
+  });
+  return prompts
+    .map(({ text }, i) => {
+      const end = { ...shown(after[i]), kl: rounded(kl[i]) };
+      return `${JSON.stringify({ prompt: text, before: shown(before[i]), after: end })}\n`;
+    })
+    .join("");
+}

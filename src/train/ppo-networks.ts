@@ -1,0 +1,83 @@
+import { modelReward, type RewardSource } from "../algorithms/reward-sources.js";
+import { PlumbError } from "../base/errors.js";
+import { copyTrainable, frozenNetwork, fullNetwork } from "../model/create.js";
+import { withGradients } from "../model/int8/gradients.js";
+import { flatParameters, type LoraConfig, type Network } from "../model/network.js";
+import { baseKey, openRewardModel, type RewardModel, type SharedBase } from "../model/reward-model.js";
+import { NetworkRunner } from "../model/runner.js";
+import type { Batching } from "../model/score.js";
+import type { Runtime } from "../runtime/runtime.js";
+import type { Tokenizer } from "../text/index.js";
+import { type NetworkBase, type TrainingBase, trainableNetwork } from "./base.js";
+
+/** Reward models over one copy of the base where they share it; their tokens must be the policy's. */
+export async function openRewardModels(
+  runtime: Runtime,
+  base: TrainingBase,
+  dirs: readonly string[],
+): Promise<RewardModel[]> {
+  const { config, sourceWeights: weights, tokenizer } = base;
+  const own: SharedBase = { config, weights, tokenizer, ...(base.int8 && { int8: base.int8 }) };
+  const shared = new Map([[baseKey(base.source), own]]);
+  const models: RewardModel[] = [];
+  for (const dir of dirs) {
+    const model = await openRewardModel(runtime, dir, shared);
+    checkSameTokens(base.tokenizer, model.tokenizer, dir);
+    models.push(model);
+  }
+  return models;
+}
+
+/** Rewards are read on the very tokens that were sampled, so both models must mean the same by them. */
+function checkSameTokens(policy: Tokenizer, other: Tokenizer, dir: string): void {
+  if (policy === other) return;
+  const most = Math.max(policy.vocabSize, other.vocabSize);
+  for (let id = 0; id < most; id++) {
+    if (policy.tokenOf(id) === other.tokenOf(id)) continue;
+    const [ours, theirs] = [policy, other].map((one) => JSON.stringify(one.tokenOf(id) ?? null));
+    throw new PlumbError(
+      `${dir} has another tokenizer than the policy: token ${id} is ${theirs}, not ${ours}`,
+      {
+        hint: "Train the reward model on a model of the same family.",
+      },
+    );
+  }
+}
+
+export function rewardSources(
+  models: readonly RewardModel[],
+  dirs: readonly string[],
+  weights: readonly number[],
+  batching: Batching,
+): RewardSource[] {
+  return models.map(({ runner, mean, std }, i) =>
+    modelReward(sourceName(dirs[i], models.length, i), weights[i] ?? 1, runner, { mean, std }, batching),
+  );
+}
+
+const sourceName = (dir: string, count: number, i: number): string =>
+  count === 1 ? "model" : `${dir.replace(/[\\/]+(model)?[\\/]*$/, "").replace(/^.*[\\/]/, "")}-${i + 1}`;
+
+/** The value model: a copy of the reward model to train on, or the policy's start with a zero head. */
+export function valueNetwork(
+  runtime: Runtime,
+  base: TrainingBase,
+  model: RewardModel | undefined,
+  lora: LoraConfig | null,
+  seed: number,
+): Network {
+  if (!model) return trainableNetwork(runtime, base, lora, seed, "zero");
+  const { network } = model.runner;
+  if (!network.lora) return fullNetwork(runtime, network.config, network.frozen);
+  const copy: Network = {
+    ...network,
+    frozen: withGradients(runtime, network.config, network.frozen),
+    trainable: flatParameters(runtime, network.trainable.specs),
+  };
+  copyTrainable(network, copy);
+  return copy;
+}
+
+/** What KL is measured against: the policy's start, frozen. */
+export const referenceRunner = (runtime: Runtime, { config, weights }: NetworkBase): NetworkRunner =>
+  new NetworkRunner(runtime, frozenNetwork(runtime, config, weights));

@@ -1,0 +1,35 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { svgLinePlot, writeFileAtomically } from "../artifacts/index.js";
+
+const CURVES = [
+  {
+    file: "reward.svg",
+    title: "Reward",
+    key: "objective/scores",
+    yLabel: "mean reward of an iteration's responses",
+  },
+  { file: "kl.svg", title: "KL to the reference", key: "objective/kl", yLabel: "nats per response" },
+];
+
+/** Draws reward.svg and kl.svg from a run's metrics. */
+export async function drawPpoCurves(runDir: string): Promise<void> {
+  const lines = (await readFile(join(runDir, "metrics.jsonl"), "utf8")).split("\n").filter(Boolean);
+  const rows = lines.map((line) => JSON.parse(line) as Record<string, number>);
+  if (rows.length === 0) return;
+  for (const { file, title, key, yLabel } of CURVES) {
+    const points = rows.map((row) => [row.step, row[key]] as const);
+    const series = [
+      { name: "each iteration", points, dashed: true },
+      { name: "mean of the last 8", points: smoothed(points, 8) },
+    ];
+    const svg = svgLinePlot(series, { title, xLabel: "PPO iteration", yLabel });
+    await writeFileAtomically(join(runDir, file), svg);
+  }
+}
+
+const smoothed = (points: readonly (readonly [number, number])[], width: number) =>
+  points.map(([x], i) => {
+    const window = points.slice(Math.max(0, i + 1 - width), i + 1);
+    return [x, window.reduce((n, [, y]) => n + y, 0) / window.length] as const;
+  });

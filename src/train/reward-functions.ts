@@ -1,0 +1,52 @@
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { z } from "zod";
+import { functionReward, type RewardFunction, type RewardSource } from "../algorithms/reward-sources.js";
+import { nearestName, PlumbError } from "../base/errors.js";
+
+export const rewardFunctionSchema = z.object({
+  module: z.string().min(1).describe("a .js or .mjs file; compile TypeScript first"),
+  export: z.string().min(1).default("default").describe("the export that is the function"),
+  weight: z.number().default(1).describe("weight in the sum of rewards"),
+  name: z.string().min(1).optional().describe("name in metrics; default: the export's or the file's"),
+});
+export type RewardFunctionSettings = z.infer<typeof rewardFunctionSchema>;
+
+/**
+ * A user's own reward, from a module whose export takes a list of `{ prompt, response, ids, finishReason }` and gives
+ * one number for each, or a promise of them:
+ *
+ *   // brevity.mjs
+ *   export default (responses) => responses.map(({ ids }) => -ids.length / 32);
+ */
+export async function loadRewardFunction(settings: RewardFunctionSettings): Promise<RewardSource> {
+  const { module: path, export: key, weight } = settings;
+  if (!/\.m?js$/.test(path)) {
+    throw new PlumbError(`${path}: a reward function is a .js or .mjs module`, {
+      hint: /\.[cm]?ts$/.test(path)
+        ? "Compile it first, for example with tsc, and give the .js file."
+        : undefined,
+    });
+  }
+  if (!existsSync(path)) throw new PlumbError(`there is no reward function at ${path}`);
+  const exports = await load(path);
+  const found = exports[key];
+  if (typeof found !== "function") {
+    const near = nearestName(key, Object.keys(exports));
+    throw new PlumbError(`${path} has no function "${key}"`, {
+      hint: near ? `Did you mean "${near}"?` : `It exports: ${Object.keys(exports).join(", ") || "nothing"}.`,
+    });
+  }
+  const stem = path.replace(/^.*[\\/]/, "").replace(/\.m?js$/, "");
+  const name = settings.name ?? (key === "default" ? stem : key);
+  return functionReward(name, weight, found as RewardFunction);
+}
+
+async function load(path: string): Promise<Record<string, unknown>> {
+  try {
+    return (await import(pathToFileURL(resolve(path)).href)) as Record<string, unknown>;
+  } catch (error) {
+    throw new PlumbError(`${path} cannot be loaded: ${(error as Error).message}`, { cause: error });
+  }
+}

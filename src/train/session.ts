@@ -1,0 +1,245 @@
+/**
+ * One training run: its folder, the loop over steps, checkpoints, interruption, and what to say when numbers go
+ * wrong. The methods add what is trained and what is reported.
+ */
+import { readFile, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import type { Rollout } from "../algorithms/rollout.js";
+import type { Step } from "../algorithms/step.js";
+import { type Json, Run, unusedRunName } from "../artifacts/index.js";
+import { PlumbError } from "../base/errors.js";
+import { formatNumber } from "../base/format.js";
+import type { LiveMetrics } from "../base/host.js";
+import type { NetworkTrainer } from "../model/runner.js";
+import { restoreTrainer, trainerTensors } from "../model/trainer-state.js";
+import { NonFiniteGradient } from "../optim/index.js";
+import type { TrainingHost } from "./host.js";
+import { MAY_CHANGE, type RunSettings } from "./settings.js";
+
+export interface TrainingPlan<R extends Rollout = Rollout> {
+  trainers: Readonly<Record<string, NetworkTrainer>>;
+  /** Steps of the whole run. */
+  steps: number;
+  unit: string;
+  /** The figures beside the progress bar. */
+  figures(metrics: Readonly<Record<string, number>>): LiveMetrics;
+  /** What else a checkpoint must hold. */
+  state?(): Json;
+  /** A response as samples.jsonl shows it. */
+  shown?(rollout: R): object;
+}
+
+/** Responses of a step that samples.jsonl shows. */
+const SAMPLES_A_STEP = 4;
+
+/** Wall-clock figures of a run, which differ from run to run. */
+export interface RunCost {
+  trainingSeconds: number;
+  tokensPerSecond: number;
+  peakMemoryMb: number;
+}
+
+const stateSchema = z.object({
+  updates: z.record(z.string(), z.number().int().nonnegative()),
+  algorithm: z.json(),
+  notes: z.record(z.string(), z.json()),
+  stopped: z.string().nullable(),
+});
+
+/** An interval as a checkpoint keeps it: JSON has null for an open end. */
+export const intervalSchema = z.looseObject({
+  estimate: z.number(),
+  low: z
+    .number()
+    .nullable()
+    .transform((end) => end ?? Number.NEGATIVE_INFINITY),
+  high: z
+    .number()
+    .nullable()
+    .transform((end) => end ?? Number.POSITIVE_INFINITY),
+});
+
+export class Session {
+  /** Steps done so far, by this process or an earlier one. */
+  step = 0;
+  /** Why the run ended before its last step. */
+  stopped: string | undefined;
+  private notes: Record<string, Json> = {};
+  private readonly saved: z.infer<typeof stateSchema> | undefined;
+
+  constructor(
+    private readonly host: TrainingHost,
+    readonly run: Run,
+    private readonly settings: RunSettings,
+  ) {
+    if (!run.checkpoint) return;
+    this.saved = stateSchema.parse(run.checkpoint.state);
+    this.step = run.checkpoint.step;
+    this.notes = this.saved.notes;
+    this.stopped = this.saved.stopped ?? undefined;
+    host.info(`${run.name}: going on after step ${this.step}`);
+  }
+
+  /** Where the trained model goes. */
+  get out(): string {
+    return this.settings.out ?? join(this.run.dir, "model");
+  }
+
+  /** What `state` of the plan gave when the checkpoint was saved. */
+  get algorithmState(): Json | undefined {
+    return this.saved?.algorithm;
+  }
+
+  /** Puts trainers back to the checkpoint, if there is one. */
+  restore(trainers: TrainingPlan["trainers"]): void {
+    if (!this.saved || !this.run.checkpoint) return;
+    for (const [name, trainer] of Object.entries(trainers)) {
+      restoreTrainer(name, trainer, this.run.checkpoint.tensors, this.saved.updates[name] ?? 0);
+    }
+  }
+
+  /**
+   * Something small that a resumed run must know again, such as figures from before training: made once, and read from the
+   * checkpoint afterwards.
+   */
+  async note<T>(key: string, schema: z.ZodType<T>, make: () => Promise<unknown>): Promise<T> {
+    this.notes[key] ??= JSON.parse(JSON.stringify(await make())) as Json;
+    return schema.parse(this.notes[key]);
+  }
+
+  /** Runs the steps that are left. @returns false when an interruption ended it; everything is saved then. */
+  async train<R extends Rollout>(steps: AsyncIterable<Step<R>>, plan: TrainingPlan<R>): Promise<boolean> {
+    const { host } = this;
+    const { signal } = host;
+    if (this.step >= plan.steps || this.stopped !== undefined) return true;
+    const progress = host.progress({
+      label: this.run.name,
+      total: plan.steps,
+      start: this.step,
+      unit: plan.unit,
+    });
+    let before = performance.now();
+    let saved = this.step;
+    try {
+      for await (const { step, metrics, tokens, rollouts = [], stopped } of steps) {
+        const seconds = (performance.now() - before) / 1000;
+        this.run.appendMetrics(step, metrics);
+        for (const rollout of plan.shown ? rollouts.slice(0, SAMPLES_A_STEP) : [])
+          this.run.appendSample(step, { ...plan.shown?.(rollout) });
+        this.run.appendTimings(step, { seconds, tokens, rssMb: megabytes(process.memoryUsage.rss()) });
+        this.step = step;
+        this.stopped = stopped;
+        const rate = tokens / seconds;
+        const figures = plan.figures(metrics);
+        progress.update(step, { ...figures, "tok/s": Number(rate.toPrecision(3)) });
+        if (this.settings.logEvery > 0 && step % this.settings.logEvery === 0) {
+          host.info(`step ${step}: ${Object.entries(figures).map(shownFigure).join("  ")}`);
+        }
+        if (step % this.settings.checkpointEvery === 0 || step === plan.steps || stopped || signal.aborted) {
+          await this.save(plan);
+          saved = step;
+        }
+        if (signal.aborted) break;
+        before = performance.now();
+      }
+    } catch (error) {
+      throw this.explained(error, saved);
+    }
+    progress.end();
+    if (this.stopped !== undefined) host.warn(`stopped at step ${this.step}: ${this.stopped}`);
+    return !signal.aborted;
+  }
+
+  /** Ends long work outside of steps when the run was interrupted. */
+  checkInterrupt = (): void => this.host.signal.throwIfAborted();
+
+  /** Time and memory, of all processes that worked on the run and were not thrown away. */
+  async cost(): Promise<RunCost> {
+    const lines = (await readFile(join(this.run.dir, "timings.jsonl"), "utf8")).split("\n").filter(Boolean);
+    const timings = lines.map((line) => JSON.parse(line) as { seconds: number; tokens: number });
+    const trainingSeconds = timings.reduce((n, { seconds }) => n + seconds, 0);
+    const tokens = timings.reduce((n, timing) => n + timing.tokens, 0);
+    return {
+      trainingSeconds: round(trainingSeconds),
+      tokensPerSecond: round(tokens / trainingSeconds),
+      peakMemoryMb: megabytes(process.resourceUsage().maxRSS * 1024),
+    };
+  }
+
+  private async save(plan: Pick<TrainingPlan, "trainers" | "state">): Promise<void> {
+    const trainers = Object.entries(plan.trainers);
+    const tensors = new Map(trainers.flatMap(([name, trainer]) => [...trainerTensors(name, trainer)]));
+    const state = {
+      updates: Object.fromEntries(trainers.map(([name, trainer]) => [name, trainer.optimizer.steps])),
+      algorithm: plan.state?.() ?? null,
+      notes: this.notes,
+      stopped: this.stopped ?? null,
+    };
+    await this.run.saveCheckpoint(this.step, { tensors, state });
+  }
+
+  /** An error of a step, with the step and the checkpoint that is still good. */
+  private explained(error: unknown, saved: number): unknown {
+    const left =
+      saved > 0
+        ? `The last good checkpoint is that of step ${saved}, in ${join(this.run.dir, "checkpoints")}.`
+        : "There is no checkpoint yet.";
+    if (error instanceof NonFiniteGradient) {
+      return new PlumbError(`${this.run.name}, step ${this.step + 1}: ${error.message}`, {
+        hint: `Lower the learning rate, or look at that step's batch. ${left}`,
+      });
+    }
+    if (!(error instanceof PlumbError)) return error;
+    return new PlumbError(error.message, {
+      hint: [error.hint, left].filter(Boolean).join(" "),
+      exitCode: error.exitCode,
+      cause: error,
+    });
+  }
+}
+
+/**
+ * Makes the run's folder, does the work in it and closes it. A run that fails before its first step leaves no folder.
+ *
+ * @throws the signal's reason where the work was interrupted outside of steps.
+ */
+export async function withSession<T>(
+  host: TrainingHost,
+  method: string,
+  settings: RunSettings,
+  work: (session: Session) => Promise<T>,
+): Promise<T> {
+  const { runs: root, resume } = settings;
+  const { signal } = host;
+  const name = settings.name ?? (resume ? method : await unusedRunName(root, method));
+  const warn = (message: string): void => host.warn(message);
+  const config = { ...settings, name };
+  const run = await Run.create({ root, name, command: method, config, resume, mayChange: MAY_CHANGE, warn });
+  let session: Session | undefined;
+  try {
+    session = new Session(host, run, settings);
+    return await work(session);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    if (!(error instanceof PlumbError) || error.exitCode === 130) signal.throwIfAborted();
+    throw error;
+  } finally {
+    run.close();
+    const begun = (session?.step ?? 0) > 0 || (await hasSteps(run.dir));
+    if (!begun && !resume && !(await exists(join(run.dir, "result.json")))) {
+      await rm(run.dir, { recursive: true, force: true });
+    }
+    if (signal.aborted) host.interrupted(name, begun);
+  }
+}
+
+const exists = async (path: string): Promise<boolean> =>
+  (await stat(path).catch(() => undefined)) !== undefined;
+const hasSteps = async (dir: string): Promise<boolean> =>
+  ((await stat(join(dir, "metrics.jsonl")).catch(() => undefined))?.size ?? 0) > 0;
+
+const shownFigure = ([name, value]: [string, number | string]): string =>
+  `${name} ${typeof value === "number" ? formatNumber(value) : value}`;
+const megabytes = (bytes: number): number => Math.round(bytes / 2 ** 20);
+const round = (value: number): number => Math.round(value * 10) / 10;
