@@ -57,6 +57,41 @@ function imports(file: string): string[] {
   );
 }
 
+/** Files whose values a file needs when it is loaded; what is imported as a type alone is not among them. */
+function valueImports(file: string): string[] {
+  const found = [...read(file).matchAll(/^(?:import|export) (?!type )([^;"]*?) ?from "(\.[^"]+)";/gm)];
+  return found
+    .filter(([, names]) => {
+      const listed = /^\{([^}]*)\}$/s.exec(names)?.[1].split(",");
+      return listed === undefined || listed.some((name) => /^\s*(?!type )\w/.test(name));
+    })
+    .map(([, , target]) =>
+      path.posix.normalize(`${path.posix.dirname(file)}/${target}`).replace(/\.js$/, ".ts"),
+    );
+}
+
+/** Groups of files of which each needs every other one, by name (Tarjan's strongly connected components). */
+function circles(needed: ReadonlyMap<string, readonly string[]>): string[][] {
+  const [number, lowest] = [new Map<string, number>(), new Map<string, number>()];
+  const [stack, found]: [string[], string[][]] = [[], []];
+  const visit = (file: string): number => {
+    number.set(file, number.size);
+    let low = number.get(file) as number;
+    stack.push(file);
+    for (const next of needed.get(file) ?? []) {
+      if (!number.has(next)) low = Math.min(low, visit(next));
+      else if (stack.includes(next)) low = Math.min(low, lowest.get(next) ?? (number.get(next) as number));
+    }
+    lowest.set(file, low);
+    if (low !== number.get(file)) return low;
+    const members = stack.splice(stack.indexOf(file));
+    if (members.length > 1) found.push(members.sort());
+    return low;
+  };
+  for (const file of needed.keys()) if (!number.has(file)) visit(file);
+  return found;
+}
+
 describe("layers", () => {
   test("every folder has its place", () => {
     const unknown = new Set(sources.map(layerOf).filter((layer) => levelOf(layer) < 0));
@@ -79,6 +114,14 @@ describe("layers", () => {
     }
     expect(upwards).toEqual([]);
     expect(seen).toBeGreaterThan(100);
+  });
+
+  test("files do not need each other in circles, but for operations whose gradients are one another", () => {
+    const needed = new Map(sources.map((file) => [file, valueImports(file)]));
+    expect(circles(needed)).toEqual([
+      ["src/tensor/ops/elementwise.ts", "src/tensor/ops/layout.ts", "src/tensor/ops/reduce.ts"],
+    ]);
+    expect([...needed.values()].flat().length).toBeGreaterThan(1000);
   });
 
   test("the pages take types from the contracts and the tasks, and nothing else of src", () => {

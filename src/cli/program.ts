@@ -5,6 +5,7 @@ import { EXIT_USAGE } from "../base/usage-error.js";
 import type { Command, CommandContext, CommandEntry } from "./command.js";
 import { reportError } from "./exit.js";
 import { EXIT_INTERRUPTED, watchInterrupts } from "./interrupt.js";
+import type { Recipe } from "./recipe.js";
 import { Ui } from "./ui.js";
 
 interface GlobalFlags {
@@ -150,6 +151,7 @@ async function runCommand({
   const { json = false, quiet = false, color = true } = globals;
   const ui = new Ui({ json, quiet, color: color && !process.env.NO_COLOR });
   const { signal, dispose } = watchInterrupts(ui, command.endsBySignal);
+  let recipe: Recipe | undefined;
   try {
     const { resolveConfig } = await import("./config-flags.js");
     const { readRecipe } = await import("./recipe.js");
@@ -161,23 +163,34 @@ async function runCommand({
       ? undefined
       : (recipeFlag ??
         (command.positional === undefined ? String(positional ?? "") || undefined : undefined));
-    const recipe =
-      recipeFile === undefined
-        ? undefined
-        : await readRecipe(
-            recipeFile,
-            entries.map(({ name }) => name),
-          );
+    if (recipeFile !== undefined)
+      recipe = await readRecipe(
+        recipeFile,
+        entries.map(({ name }) => name),
+      );
     const config = resolveConfig(command.schema, entry.name, { flags, set, recipe });
     const context: CommandContext = { json, ui, signal, commandLine: quoteCommandLine(args) };
     await command.run(context, config);
     return signal.aborted && !command.endsBySignal ? EXIT_INTERRUPTED : 0;
   } catch (error) {
     if (signal.aborted && !(error instanceof PlumbError) && isAbort(error, signal)) return EXIT_INTERRUPTED;
-    return reportError(error, ui);
+    return reportError(await withRecipeLine(error, recipe, entry.name), ui);
   } finally {
     dispose();
   }
+}
+
+/** An error about a file that a recipe names, with the line that names it. */
+async function withRecipeLine(error: unknown, recipe: Recipe | undefined, command: string): Promise<unknown> {
+  const section = recipe?.sections.get(command);
+  if (!(error instanceof PlumbError) || recipe === undefined || section === undefined) return error;
+  const { filesOf } = await import("./recipe-files.js");
+  const named = filesOf(section.values).find(({ path }) => error.message.includes(path));
+  if (named === undefined) return error;
+  const line = section.lines.get(named.key);
+  const where = `${recipe.file}${line === undefined ? "" : `, line ${line}`} names it (${named.key}).`;
+  const hint = [error.hint, where, "Paths count from the folder you are in."].filter(Boolean).join(" ");
+  return new PlumbError(error.message, { hint, exitCode: error.exitCode, cause: error });
 }
 
 function isAbort(error: unknown, signal: AbortSignal): boolean {

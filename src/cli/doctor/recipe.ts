@@ -5,12 +5,9 @@ import type { Runtime } from "../../runtime/runtime.js";
 import type { CommandEntry } from "../command.js";
 import { resolveConfig } from "../config-flags.js";
 import { type Recipe, readRecipe } from "../recipe.js";
+import { filesOf } from "../recipe-files.js";
 import { type Finding, finding } from "./check.js";
 import { type Foreseen, foresee, isForeseen } from "./forecast.js";
-
-const FILE_ENDING = /\.(gguf|safetensors|jsonl|ndjson|json|csv|tsv|parquet|ya?ml)(\.gz)?$/;
-/** Settings that name what a command writes. */
-const OUTPUTS = ["out", "name", "root", "runs"];
 
 /** @param runtime what the time of training is foreseen with; without it, none is. */
 export async function checkRecipe(
@@ -48,7 +45,7 @@ function checkSection(recipe: Recipe, entry: CommandEntry): Promise<Finding> {
       open = lines.join("; ");
     }
     const section = recipe.sections.get(entry.name);
-    const files = section === undefined ? [] : filesOf(section.values, "");
+    const files = section === undefined ? [] : filesOf(section.values);
     const missing = files.filter(({ path }) => !existsSync(path));
     const absent = missing.find(({ path }) => !path.startsWith("runs/"));
     if (absent !== undefined) {
@@ -82,17 +79,4 @@ async function foreseen(
     const why = error instanceof Error ? error.message.split("\n")[0] : String(error);
     return { check, status: "warn", found: `none: ${why}`, hint: "Ask again once it is there." };
   }
-}
-
-/** Values that look like paths, by their dotted keys. */
-function filesOf(value: unknown, key: string): { key: string; path: string }[] {
-  if (typeof value === "string") {
-    const isPath = (value.includes("/") || FILE_ENDING.test(value)) && !/[\s:]/.test(value);
-    return isPath && !OUTPUTS.includes(key) ? [{ key, path: value }] : [];
-  }
-  if (typeof value !== "object" || value === null) return [];
-  if (Array.isArray(value)) return value.flatMap((inner) => filesOf(inner, key));
-  return Object.entries(value).flatMap(([name, inner]) =>
-    filesOf(inner, key === "" ? name : `${key}.${name}`),
-  );
 }

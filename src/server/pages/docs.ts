@@ -1,5 +1,5 @@
 import type { OpenApi } from "../openapi.js";
-import { escapeHtml, type Page } from "./index.js";
+import { escapeHtml, type Page } from "./page.js";
 
 const STYLE = `body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1c2330;background:#fff}
 code,pre{font-family:ui-monospace,monospace;font-size:13px}pre{overflow:auto;padding:.6rem;background:#8881;border-radius:4px}

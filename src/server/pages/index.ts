@@ -8,14 +8,8 @@ import { clientAddress } from "../http/origin.js";
 import { openApi } from "../openapi.js";
 import type { Services } from "../services.js";
 import { docsPage } from "./docs.js";
+import { escapeHtml, type Page } from "./page.js";
 import { addSite } from "./site.js";
-
-/** A page with its one style. */
-export interface Page {
-  title: string;
-  style: string;
-  body: string;
-}
 
 /** @returns the addresses that were added, with their methods. */
 export function addPages<E extends Env>(app: Hono<E>, services: Services): [string, string[]][] {
@@ -49,8 +43,4 @@ function rendered({ title, style, body }: Page): { html: string; policy: string 
 <title>${escapeHtml(title)}</title><style>${style}</style></head><body>${body}</body></html>`,
     policy: `default-src 'none'; style-src ${hash(style)}; frame-ancestors 'none'; base-uri 'none'; form-action 'none'`,
   };
-}
-
-export function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }
