@@ -109,10 +109,10 @@ function asMarkdown(doc) {
 
 function page(entry, file) {
   const module = entry === "." ? packageName : `${packageName}/${entry.slice(2)}`;
-  const names = exportsOf(file);
-  const missing = names.filter((name) => declarationOf(file, name) === undefined);
+  const found = exportsOf(file).map((name) => [name, declarationOf(file, name)]);
+  const missing = found.filter(([, declaration]) => declaration === undefined).map(([name]) => name);
   if (missing.length > 0) throw new Error(`${module}: no declaration found of ${missing.join(", ")}`);
-  const shown = names.map((name) => declarationOf(file, name)).sort((a, b) => (a.name < b.name ? -1 : 1));
+  const shown = found.map(([, declaration]) => declaration).sort((a, b) => (a.name < b.name ? -1 : 1));
   const examples = EXAMPLES.filter((example) => readFileSync(`examples/${example}`, "utf8").includes(`"${module}"`));
   return [
     `# ${module}`,

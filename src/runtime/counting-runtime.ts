@@ -1,4 +1,5 @@
 import { type DType, evaluateDim, type Program, type Tensor } from "../tensor/index.js";
+import { elementCount, HOST_ARRAYS } from "./feeds.js";
 import { bytesOf, type ProgramCost, programCost } from "./program-cost.js";
 import type {
   DeviceBuffer,
@@ -10,23 +11,12 @@ import type {
   RuntimeStatistics,
 } from "./runtime.js";
 
-const ARRAYS = {
-  f32: Float32Array,
-  i32: Int32Array,
-  i64: BigInt64Array,
-  u8: Uint8Array,
-  i8: Int8Array,
-  bool: Uint8Array,
-} as const;
-
 /** What Node and the libraries take before any model. */
 const PROCESS_BYTES = 105e6;
 /** Memory that ONNX Runtime's arena holds, of what is alive at once: free pieces are rarely of the size that is asked for. */
 const ARENA_SHARE = 1.1;
 /** A compiled program's memory for each of its nodes, with the traced graph. */
 const NODE_BYTES = 20e3;
-
-const length = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
 
 /** A buffer that has memory only once somebody looks into it. */
 class CountedBuffer implements DeviceBuffer {
@@ -37,7 +27,7 @@ class CountedBuffer implements DeviceBuffer {
   ) {}
 
   data(): HostArray {
-    this.array ??= new ARRAYS[this.dtype](length(this.shape));
+    this.array ??= new HOST_ARRAYS[this.dtype](elementCount(this.shape));
     return this.array;
   }
 
@@ -148,7 +138,7 @@ function zeros(
 }
 
 const zerosOf = ({ dtype, shape }: Tensor, symbols: ReadonlyMap<string, number>): HostArray =>
-  new ARRAYS[dtype](length(shape.map((dim) => evaluateDim(dim, symbols))));
+  new HOST_ARRAYS[dtype](elementCount(shape.map((dim) => evaluateDim(dim, symbols))));
 
 /** What symbolic dimensions are, from the buffers that are fed. */
 function symbolsOf(program: Program, feeds: Readonly<Record<string, Feed>>): Map<string, number> {

@@ -1,7 +1,10 @@
 /** What training will take, counted before it starts: the algorithms themselves, on a runtime that computes nothing. */
 import type { Weights } from "../model/create.js";
+import type { LoraConfig } from "../model/network.js";
+import { NetworkTrainer, type TrainerConfig } from "../model/runner.js";
+import { CountingRuntime } from "../runtime/counting-runtime.js";
 import type { DeviceBuffer, Runtime } from "../runtime/runtime.js";
-import type { NetworkBase } from "./base.js";
+import { type NetworkBase, trainableNetwork } from "./base.js";
 
 /** A model of which nothing but the shapes of its weights is looked at. */
 export interface ModelShape {
@@ -36,9 +39,19 @@ export interface Batches {
 
 export const partsOf = (config: Batches): number => Math.min(config.batchSize, 2 * config.microBatchSize);
 
-/** Takes some steps of an algorithm. */
-export async function take(count: number, steps: AsyncGenerator<unknown>): Promise<void> {
-  for (let i = 0; i < count; i++) await steps.next();
+/** Some steps of an algorithm that trains one network, on a runtime that computes nothing. */
+export async function counted(
+  model: ModelShape,
+  config: TrainerConfig & { lora: LoraConfig | null; seed: number },
+  head: "none" | "random",
+  steps: number,
+  algorithm: (trainer: NetworkTrainer) => AsyncGenerator<unknown>,
+): Promise<CountingRuntime> {
+  const runtime = new CountingRuntime();
+  const network = trainableNetwork(runtime, weightsLike(runtime, model), config.lora, config.seed, head);
+  const running = algorithm(new NetworkTrainer(runtime, network, config));
+  for (let i = 0; i < steps; i++) await running.next();
+  return runtime;
 }
 
 /** Steps that the mean operations of a step are counted over. */

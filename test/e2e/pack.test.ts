@@ -11,6 +11,7 @@ const ROOT = path.resolve(".");
 const run = promisify(execFile);
 const place = mkdtempSync(path.join(tmpdir(), "plumbline-pack-"));
 const project = path.join(place, "project");
+const compiled = path.join(project, "compiled");
 const installed = path.join(project, "node_modules", "plumbline");
 const plumb = (...args: string[]) =>
   run(process.execPath, [path.join(installed, "dist", "cli", "main.js"), ...args], { cwd: project });
@@ -27,6 +28,11 @@ beforeAll(async () => {
   await run("npm", ["install", "--no-audit", "--no-fund", "--prefer-offline", path.join(place, filename)], {
     cwd: project,
   });
+  execFileSync("npx", ["tsc", "-p", "tsconfig.examples.json", "--outDir", compiled], {
+    cwd: ROOT,
+    stdio: "pipe",
+  });
+  cpSync(path.join(ROOT, "examples", "data"), path.join(project, "examples", "data"), { recursive: true });
 }, 240_000);
 afterAll(() => rmSync(place, { recursive: true, force: true }));
 
@@ -71,15 +77,7 @@ describe("the package as it is published", () => {
   it.each(["own-loss", "aggregate"])(
     "runs the example %s",
     async (name) => {
-      const out = path.join(project, "compiled");
-      execFileSync("npx", ["tsc", "-p", "tsconfig.examples.json", "--outDir", out], {
-        cwd: ROOT,
-        stdio: "pipe",
-      });
-      cpSync(path.join(ROOT, "examples", "data"), path.join(project, "examples", "data"), {
-        recursive: true,
-      });
-      const { stdout } = await run(process.execPath, [path.join(out, `${name}.js`)], { cwd: project });
+      const { stdout } = await run(process.execPath, [path.join(compiled, `${name}.js`)], { cwd: project });
       expect(stdout).toMatch(name === "aggregate" ? /rater-8: / : /step 20: loss/);
     },
     120_000,

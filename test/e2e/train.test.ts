@@ -138,6 +138,13 @@ describe("plumb reward and plumb ppo", () => {
     expect(comparison.rewardAfter.estimate).toBeCloseTo(mean, 6);
   });
 
+  it("shows four of the responses of an iteration that has more", async () => {
+    const functions = ["--reward-functions", "[{module: short.mjs}]"];
+    await done([...PPO, ...functions, "--batch-size", "6", "--iterations", "1", "--name", "six"]);
+    expect((await lines("runs/six/metrics.jsonl")).map(({ episode }) => episode)).toEqual([6]);
+    expect((await lines("runs/six/samples.jsonl")).map(({ step }) => step)).toEqual([1, 1, 1, 1]);
+  });
+
   it("weighs reward models and functions, and trains all weights against a frozen copy", async () => {
     const functions = "[{module: short.mjs, weight: 0.5, name: brevity}]";
     const full = PPO.filter((arg) => !LORA.includes(arg));

@@ -1,24 +1,13 @@
 import type { DType } from "../../tensor/index.js";
+import { elementCount, HOST_ARRAYS } from "../feeds.js";
 import type { DeviceBuffer, HostArray } from "../runtime.js";
 import { call, create, ELEMENT_TYPE, type Pointer } from "./api.js";
 
-/** The typed array that holds each type on the host. */
-export const ARRAYS = {
-  f32: Float32Array,
-  i32: Int32Array,
-  i64: BigInt64Array,
-  u8: Uint8Array,
-  i8: Int8Array,
-  bool: Uint8Array,
-} as const;
-
 /** A new array of `length` elements of a type, zeros. It never lies on V8's moving heap. */
 export function allocate(dtype: DType, length: number): HostArray {
-  const Type = ARRAYS[dtype];
+  const Type = HOST_ARRAYS[dtype];
   return new Type(new ArrayBuffer(length * Type.BYTES_PER_ELEMENT));
 }
-
-const elementCount = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
 
 let cpuMemory: Pointer;
 /** OrtMemoryInfo of host memory: OrtDeviceAllocator, OrtMemTypeDefault. */
@@ -53,7 +42,7 @@ export class OrtBuffer implements DeviceBuffer {
     readonly label = "buffer",
   ) {
     const length = elementCount(shape);
-    if (!(array instanceof ARRAYS[dtype]) || array.length < length) {
+    if (!(array instanceof HOST_ARRAYS[dtype]) || array.length < length) {
       throw new Error(
         `${label}: ${array.constructor.name} of ${array.length} cannot hold ${dtype}[${shape.join(", ")}]`,
       );

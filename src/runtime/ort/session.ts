@@ -1,4 +1,5 @@
 import { evaluateDim, type Program, type Tensor } from "../../tensor/index.js";
+import { elementCount, HOST_ARRAYS, matchShape, solveSymbols } from "../feeds.js";
 import { inputName, outputName, ZERO } from "../onnx/encode.js";
 import type {
   DeviceBuffer,
@@ -9,7 +10,7 @@ import type {
   RuntimeStatistics,
 } from "../runtime.js";
 import { call, callAsync, create, type Pointer } from "./api.js";
-import { ARRAYS, allocate, OrtBuffer } from "./buffer.js";
+import { allocate, OrtBuffer } from "./buffer.js";
 import type { HostRun } from "./profile.js";
 
 /** A compiled program. */
@@ -116,10 +117,7 @@ export class OrtExecutable implements Executable {
         }
         if (!target) {
           const shape = tensor.shape.map((dim) => evaluateDim(dim, symbols));
-          const array = allocate(
-            tensor.dtype,
-            shape.reduce((a, b) => a * b, 1),
-          );
+          const array = allocate(tensor.dtype, elementCount(shape));
           target = use(new OrtBuffer(tensor.dtype, shape, array, `${name}.${key}`));
           temporaries.push(target);
           results[key] = array;
@@ -168,53 +166,6 @@ export class OrtExecutable implements Executable {
   }
 }
 
-const typeOf = (tensor: Tensor): string => `${tensor.dtype}[${tensor.shape.join(", ")}]`;
-
-function matchShape(
-  program: string,
-  key: string,
-  tensor: Tensor,
-  buffer: OrtBuffer,
-  symbols: Map<string, number>,
-): void {
-  let fits = tensor.dtype === buffer.dtype && tensor.rank === buffer.shape.length;
-  for (let i = 0; fits && i < tensor.rank; i++) {
-    const dim = tensor.shape[i];
-    const actual = buffer.shape[i];
-    if (typeof dim === "number") fits = dim === actual;
-    else if (dim.includes("*")) fits = evaluateDim(dim, symbols) === actual;
-    else if (symbols.has(dim)) fits = symbols.get(dim) === actual;
-    else symbols.set(dim, actual);
-  }
-  if (!fits) {
-    throw new Error(
-      `program ${program}: "${key}" must be ${typeOf(tensor)}, got ${buffer.dtype}[${buffer.shape.join(", ")}]`,
-    );
-  }
-}
-
-/** Host arrays carry no shape: where exactly one symbol of theirs is unknown, their length gives it. */
-function solveSymbols(
-  program: Program,
-  feeds: Readonly<Record<string, Feed>>,
-  symbols: Map<string, number>,
-): void {
-  for (const [key, tensor] of program.inputs) {
-    const feed = feeds[key];
-    if (program.frozen.has(key) || feed instanceof OrtBuffer) continue;
-    const unknown = tensor.shape.filter((dim) => typeof dim === "string" && !symbols.has(dim)) as string[];
-    if (unknown.length !== 1 || unknown[0].includes("*")) continue;
-    const rest = tensor.shape.filter((dim) => dim !== unknown[0]).map((dim) => evaluateDim(dim, symbols));
-    const value = (feed as HostArray).length / rest.reduce((a, b) => a * b, 1);
-    if (!Number.isInteger(value)) {
-      throw new Error(
-        `program ${program.name}: "${key}" must be ${typeOf(tensor)}, got ${(feed as HostArray).length} values`,
-      );
-    }
-    symbols.set(unknown[0], value);
-  }
-}
-
 function wrap(
   program: string,
   key: string,
@@ -223,8 +174,8 @@ function wrap(
   symbols: Map<string, number>,
 ): OrtBuffer {
   const shape = tensor.shape.map((dim) => evaluateDim(dim, symbols));
-  const length = shape.reduce((a, b) => a * b, 1);
-  if (array.length !== length || !(array instanceof ARRAYS[tensor.dtype])) {
+  const length = elementCount(shape);
+  if (array.length !== length || !(array instanceof HOST_ARRAYS[tensor.dtype])) {
     const want = `${tensor.dtype}[${shape.join(", ")}]`;
     throw new Error(
       `program ${program}: "${key}" must be ${want}, got ${array.constructor.name} of ${array.length}`,

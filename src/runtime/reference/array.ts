@@ -1,5 +1,6 @@
 /** Arrays of the reference runtime: row-major values with their shape. */
 import type { DType, Tensor } from "../../tensor/index.js";
+import { elementCount, HOST_ARRAYS } from "../feeds.js";
 import type { HostArray } from "../runtime.js";
 
 export interface Values {
@@ -8,23 +9,12 @@ export interface Values {
   readonly data: HostArray;
 }
 
-export const ARRAYS = {
-  f32: Float32Array,
-  i32: Int32Array,
-  i64: BigInt64Array,
-  u8: Uint8Array,
-  i8: Int8Array,
-  bool: Uint8Array,
-} as const;
-
-export const sizeOf = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
-
 /** Values of a type and shape from a function of the place in row-major order; whole numbers for whole types. */
 export function filled(dtype: DType, shape: readonly number[], at: (i: number) => number): Values {
-  const size = sizeOf(shape);
+  const size = elementCount(shape);
   if (dtype === "i64")
     return { dtype, shape, data: BigInt64Array.from({ length: size }, (_, i) => BigInt(Math.trunc(at(i)))) };
-  const data = new ARRAYS[dtype](size);
+  const data = new HOST_ARRAYS[dtype](size);
   for (let i = 0; i < size; i++) data[i] = at(i);
   return { dtype, shape, data };
 }
@@ -48,7 +38,7 @@ export function broadcastPlaces(from: readonly number[], shape: readonly number[
     return length === 1 ? 0 : own[axis - missing];
   });
   const strides = stridesOf(shape);
-  return Int32Array.from({ length: sizeOf(shape) }, (_, i) =>
+  return Int32Array.from({ length: elementCount(shape) }, (_, i) =>
     steps.reduce((place, step, axis) => place + step * (Math.floor(i / strides[axis]) % shape[axis]), 0),
   );
 }
@@ -61,7 +51,7 @@ export function aroundAxis(
   shape: readonly number[],
   axis: number,
 ): [outer: number, length: number, inner: number] {
-  return [sizeOf(shape.slice(0, axis)), shape[axis], sizeOf(shape.slice(axis + 1))];
+  return [elementCount(shape.slice(0, axis)), shape[axis], elementCount(shape.slice(axis + 1))];
 }
 
 /** Shape of a tensor of a program once its symbols are known. */

@@ -14,6 +14,7 @@ import {
   type Tensor,
   topologicalOrder,
 } from "../../tensor/index.js";
+import { elementCount, HOST_ARRAYS, matchShape, solveSymbols } from "../feeds.js";
 import type {
   DeviceBuffer,
   Executable,
@@ -23,7 +24,7 @@ import type {
   Runtime,
   RuntimeStatistics,
 } from "../runtime.js";
-import { ARRAYS, sizeOf, type Values } from "./array.js";
+import type { Values } from "./array.js";
 import { KERNELS } from "./kernels.js";
 
 class HostBuffer implements DeviceBuffer {
@@ -42,7 +43,7 @@ class HostBuffer implements DeviceBuffer {
   }
 
   view(shape: readonly number[], offset = 0): DeviceBuffer {
-    const part = this.data().subarray(offset, offset + sizeOf(shape)) as HostArray;
+    const part = this.data().subarray(offset, offset + elementCount(shape)) as HostArray;
     return new HostBuffer(this.dtype, shape, part, this.label);
   }
 
@@ -62,7 +63,7 @@ export class ReferenceRuntime implements Runtime {
   };
 
   buffer(dtype: DType, shape: readonly number[], data?: HostArray): DeviceBuffer {
-    const array = new ARRAYS[dtype](sizeOf(shape));
+    const array = new HOST_ARRAYS[dtype](elementCount(shape));
     if (data) array.set(data as never);
     return new HostBuffer(dtype, shape, array);
   }
@@ -98,16 +99,16 @@ function run(
   // 1. What is given, and what the symbolic dimensions are.
   const symbols = new Map<string, number>();
   const known = new Map<Tensor, Values>();
+  const given: Record<string, Feed> = { ...feeds, ...Object.fromEntries(frozen) };
   for (const [name, tensor] of program.inputs) {
-    const feed = frozen.get(name) ?? feeds[name];
-    if (feed === undefined) throw new PlumbError(`program ${program.name}: the input "${name}" is missing`);
-    if (!ArrayBuffer.isView(feed))
-      for (const [axis, dim] of tensor.shape.entries())
-        if (typeof dim === "string" && !dim.includes("*")) symbols.set(dim, feed.shape[axis]);
+    const feed = given[name];
+    if (feed === undefined) throw new Error(`program ${program.name}: the input "${name}" was not given`);
+    if (!ArrayBuffer.isView(feed)) matchShape(program.name, name, tensor, feed, symbols);
   }
+  solveSymbols(program, feeds, symbols);
   const shapeOf = ({ shape }: Tensor): number[] => shape.map((dim) => evaluateDim(dim, symbols));
   for (const [name, tensor] of program.inputs) {
-    const feed = frozen.get(name) ?? feeds[name];
+    const feed = given[name];
     const data = ArrayBuffer.isView(feed) ? feed : feed.data();
     known.set(tensor, { dtype: tensor.dtype, shape: shapeOf(tensor), data });
   }

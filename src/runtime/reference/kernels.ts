@@ -4,6 +4,7 @@
  */
 import type { DType, Node } from "../../tensor/index.js";
 import type { OpName } from "../../tensor/op-names.js";
+import { elementCount } from "../feeds.js";
 import {
   aroundAxis,
   axisOf,
@@ -11,7 +12,6 @@ import {
   filled,
   numberAt,
   type ShapeOf,
-  sizeOf,
   stridesOf,
   type Values,
 } from "./array.js";
@@ -66,7 +66,7 @@ const byRow =
   (of: (row: Float64Array) => ArrayLike<number>): Kernel =>
   (_node, [x]) => {
     const n = x.shape[x.shape.length - 1];
-    const rows = Array.from({ length: sizeOf(x.shape) / n }, (_, r) =>
+    const rows = Array.from({ length: elementCount(x.shape) / n }, (_, r) =>
       of(Float64Array.from({ length: n }, (__, i) => numberAt(x, r * n + i))),
     );
     return [filled("f32", x.shape, (i) => rows[Math.floor(i / n)][i % n])];
@@ -87,7 +87,7 @@ function reduced(
 ): Float64Array {
   const kept = x.shape.map((length, axis) => (axes.includes(axis) ? 1 : length));
   const [strides, out] = [stridesOf(x.shape), stridesOf(kept)];
-  const result = new Float64Array(sizeOf(kept)).fill(start);
+  const result = new Float64Array(elementCount(kept)).fill(start);
   for (let i = 0; i < x.data.length; i++) {
     let place = 0;
     for (const [axis, length] of kept.entries())
@@ -210,14 +210,14 @@ function indexWithin(indices: Values, i: number, length: number): number {
 }
 
 const gatherRows: Kernel = (node, [table, indices], shapeOf) => {
-  const width = sizeOf(table.shape.slice(1));
+  const width = elementCount(table.shape.slice(1));
   const value = (i: number): number =>
     numberAt(table, indexWithin(indices, Math.floor(i / width), table.shape[0]) * width + (i % width));
   return [filled(table.dtype, shapeOf(node.outputs[0]), value)];
 };
 
 const scatterAddRows: Kernel = (_node, [base, indices, rows]) => {
-  const width = sizeOf(base.shape.slice(1));
+  const width = elementCount(base.shape.slice(1));
   const sums = Float64Array.from({ length: base.data.length }, (_, i) => numberAt(base, i));
   for (let i = 0; i < rows.data.length; i++)
     sums[indexWithin(indices, Math.floor(i / width), base.shape[0]) * width + (i % width)] += numberAt(

@@ -25,14 +25,14 @@ import { frozenNetwork } from "../../model/create.js";
 import { saveRewardModel } from "../../model/reward-model.js";
 import { type NetworkRunner, NetworkTrainer } from "../../model/runner.js";
 import { type Batching, sequenceScores } from "../../model/score.js";
-import { CountingRuntime } from "../../runtime/counting-runtime.js";
+import type { CountingRuntime } from "../../runtime/counting-runtime.js";
 import type { Runtime } from "../../runtime/runtime.js";
 import { clustersOf } from "../../statistics/clusters.js";
 import { formatInterval } from "../../statistics/format-interval.js";
 import { pooledMeanInterval } from "../../statistics/means.js";
 import { rateInterval } from "../../statistics/rates.js";
 import { adapterOverSource, type TrainingBase, trainableNetwork } from "../base.js";
-import { heaviest, type ModelShape, partsOf, STEPS_COUNTED, take, weightsLike } from "../dry-run.js";
+import { counted, heaviest, type ModelShape, partsOf, STEPS_COUNTED } from "../dry-run.js";
 import { defineMethod } from "../method.js";
 import { loadAll, spread } from "../rows.js";
 import { dataSettings, memorySettings, modelSettings, runSettings } from "../settings.js";
@@ -90,13 +90,13 @@ export const rewardMethod = defineMethod({
 
   heaviest(model, { train }, config) {
     const longer = ({ chosen, rejected }: TokenPair): number => Math.max(chosen.length, rejected.length);
-    return counted(model, heaviest(train, longer, config), { ...config, batchSize: partsOf(config) }, 1);
+    return dryRun(model, heaviest(train, longer, config), { ...config, batchSize: partsOf(config) }, 1);
   },
 
   async foresee(model, { train }, config) {
     const steps = rewardSteps(train.length, config);
     const some = Math.min(steps, STEPS_COUNTED);
-    return { steps, stepFlops: (await counted(model, train, config, some)).flops / some };
+    return { steps, stepFlops: (await dryRun(model, train, config, some)).flops / some };
   },
 
   async run({ runtime, base, data: { train, heldOut, rows }, config, session }) {
@@ -153,18 +153,14 @@ export const rewardMethod = defineMethod({
   ],
 });
 
-/** Some steps on a runtime that computes nothing. */
-async function counted(
+/** Some steps, counted and not computed. */
+const dryRun = (
   model: ModelShape,
   pairs: readonly TokenPair[],
   config: RewardConfig,
   steps: number,
-): Promise<CountingRuntime> {
-  const runtime = new CountingRuntime();
-  const network = trainableNetwork(runtime, weightsLike(runtime, model), config.lora, config.seed, "random");
-  await take(steps, reward(new NetworkTrainer(runtime, network, config), pairs, model.padId, config));
-  return runtime;
-}
+): Promise<CountingRuntime> =>
+  counted(model, config, "random", steps, (trainer) => reward(trainer, pairs, model.padId, config));
 
 type Config = RewardConfig & Pick<z.output<typeof schema>, "normalizeSamples" | "normalizeTokens">;
 interface ReferenceRewards {

@@ -14,11 +14,11 @@ import { lossPerToken } from "../../evaluate/policy-report.js";
 import { packSequences } from "../../model/packing.js";
 import { type NetworkRunner, NetworkTrainer } from "../../model/runner.js";
 import { type Batching, sequenceLogProbs } from "../../model/score.js";
-import { CountingRuntime } from "../../runtime/counting-runtime.js";
+import type { CountingRuntime } from "../../runtime/counting-runtime.js";
 import type { Interval } from "../../statistics/estimates.js";
 import { formatInterval } from "../../statistics/format-interval.js";
 import { savePolicy, trainableNetwork } from "../base.js";
-import { heaviest, type ModelShape, partsOf, STEPS_COUNTED, take, weightsLike } from "../dry-run.js";
+import { counted, heaviest, type ModelShape, partsOf, STEPS_COUNTED } from "../dry-run.js";
 import { defineMethod } from "../method.js";
 import { loadAll } from "../rows.js";
 import { intervalSchema } from "../session.js";
@@ -80,13 +80,13 @@ export const sftMethod = defineMethod({
 
   heaviest(model, { train }, config) {
     const few = config.packing ? train : heaviest(train, ({ ids }) => ids.length, config);
-    return counted(model, few, { ...config, batchSize: partsOf(config) }, 1);
+    return dryRun(model, few, { ...config, batchSize: partsOf(config) }, 1);
   },
 
   async foresee(model, { train }, config) {
     const steps = stepsOf(train, config);
     const some = Math.min(steps, STEPS_COUNTED);
-    return { steps, stepFlops: (await counted(model, train, config, some)).flops / some };
+    return { steps, stepFlops: (await dryRun(model, train, config, some)).flops / some };
   },
 
   async run({ runtime, base, data: { train, heldOut }, config, session }) {
@@ -133,18 +133,14 @@ const isRead = ({ read }: TokenizedText): boolean => read.some((one, t) => one &
 const stepsOf = (train: readonly TokenizedText[], config: SftConfig): number =>
   sftSteps(config.packing ? packSequences(train, config.maxLength).length : train.length, config);
 
-/** Some steps on a runtime that computes nothing. */
-async function counted(
+/** Some steps, counted and not computed. */
+const dryRun = (
   model: ModelShape,
   examples: readonly TokenizedText[],
   config: SftConfig,
   steps: number,
-): Promise<CountingRuntime> {
-  const runtime = new CountingRuntime();
-  const network = trainableNetwork(runtime, weightsLike(runtime, model), config.lora, config.seed);
-  await take(steps, sft(new NetworkTrainer(runtime, network, config), examples, model.padId, config));
-  return runtime;
-}
+): Promise<CountingRuntime> =>
+  counted(model, config, "none", steps, (trainer) => sft(trainer, examples, model.padId, config));
 
 /** Mean negative log-probability of the tokens read, with its interval over conversations; null without any. */
 async function heldOutLoss(

@@ -1,0 +1,63 @@
+/** What a run is given: host arrays by type, and the values that the symbols of a program's shapes take from it. */
+import { type DType, evaluateDim, type Program, type Tensor } from "../tensor/index.js";
+import type { DeviceBuffer, Feed } from "./runtime.js";
+
+/** The typed array that holds each type on the host. */
+export const HOST_ARRAYS = {
+  f32: Float32Array,
+  i32: Int32Array,
+  i64: BigInt64Array,
+  u8: Uint8Array,
+  i8: Int8Array,
+  bool: Uint8Array,
+} as const satisfies Record<DType, unknown>;
+
+export const elementCount = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
+
+const typeOf = (tensor: Tensor): string => `${tensor.dtype}[${tensor.shape.join(", ")}]`;
+
+/** Checks a buffer against the tensor that it stands for; its shape gives the symbols their values. @throws Error naming both types. */
+export function matchShape(
+  program: string,
+  key: string,
+  tensor: Tensor,
+  buffer: Pick<DeviceBuffer, "dtype" | "shape">,
+  symbols: Map<string, number>,
+): void {
+  let fits = tensor.dtype === buffer.dtype && tensor.rank === buffer.shape.length;
+  for (let i = 0; fits && i < tensor.rank; i++) {
+    const dim = tensor.shape[i];
+    const actual = buffer.shape[i];
+    if (typeof dim === "number") fits = dim === actual;
+    else if (dim.includes("*")) fits = evaluateDim(dim, symbols) === actual;
+    else if (symbols.has(dim)) fits = symbols.get(dim) === actual;
+    else symbols.set(dim, actual);
+  }
+  if (!fits) {
+    throw new Error(
+      `program ${program}: "${key}" must be ${typeOf(tensor)}, got ${buffer.dtype}[${buffer.shape.join(", ")}]`,
+    );
+  }
+}
+
+/** Host arrays carry no shape: where exactly one symbol of theirs is unknown, their length gives it. */
+export function solveSymbols(
+  program: Program,
+  feeds: Readonly<Record<string, Feed>>,
+  symbols: Map<string, number>,
+): void {
+  for (const [key, tensor] of program.inputs) {
+    const feed = feeds[key];
+    if (program.frozen.has(key) || !ArrayBuffer.isView(feed)) continue;
+    const unknown = tensor.shape.filter((dim) => typeof dim === "string" && !symbols.has(dim)) as string[];
+    if (unknown.length !== 1 || unknown[0].includes("*")) continue;
+    const rest = tensor.shape.filter((dim) => dim !== unknown[0]).map((dim) => evaluateDim(dim, symbols));
+    const value = feed.length / elementCount(rest);
+    if (!Number.isInteger(value)) {
+      throw new Error(
+        `program ${program.name}: "${key}" must be ${typeOf(tensor)}, got ${feed.length} values`,
+      );
+    }
+    symbols.set(unknown[0], value);
+  }
+}
