@@ -1,4 +1,4 @@
-import type { Store } from "./store.js";
+import type { StoreContext } from "./store-context.js";
 import type { Write } from "./writer.js";
 
 /** Most requests that are handled together. */
@@ -22,7 +22,7 @@ export class Batcher<Request, Result> {
   private asked = false;
 
   constructor(
-    private readonly store: Pick<Store, "write">,
+    private readonly store: Pick<StoreContext, "write">,
     private readonly handle: (write: Write, requests: readonly Request[]) => Promise<Outcome<Result>[]>,
   ) {}
 

@@ -1,6 +1,6 @@
 import { check } from "./check.js";
 import { storedText } from "./ids.js";
-import type { Store } from "./store.js";
+import type { StoreContext } from "./store-context.js";
 import { StoreError } from "./store-error.js";
 
 export interface Bookmark {
@@ -11,7 +11,7 @@ export interface Bookmark {
 
 /** Notes an item for later; the note replaces an earlier one. @throws StoreError missing: it was never shown to the rater. */
 export async function addBookmark(
-  store: Store,
+  store: StoreContext,
   { rater, item, note }: { rater: string; item: string; note?: string },
 ): Promise<void> {
   const text = note === undefined ? null : check(storedText(2000), note);
@@ -37,14 +37,18 @@ export async function addBookmark(
   });
 }
 
-export async function removeBookmark(store: Store, rater: string, item: string): Promise<void> {
+export async function removeBookmark(store: StoreContext, rater: string, item: string): Promise<void> {
   await store.write(({ db }) =>
     db.deleteFrom("bookmarks").where("rater_id", "=", rater).where("item_id", "=", item).execute(),
   );
 }
 
 /** A rater's bookmarks in a project, the latest first. */
-export async function listBookmarks({ db }: Store, project: string, rater: string): Promise<Bookmark[]> {
+export async function listBookmarks(
+  { db }: StoreContext,
+  project: string,
+  rater: string,
+): Promise<Bookmark[]> {
   const rows = await db
     .selectFrom("bookmarks")
     .selectAll()

@@ -1,7 +1,7 @@
 /** Opening the database: SQLite in a file, or PostgreSQL by its URL. Everything above sees one Kysely and the engine's name. */
 import { existsSync, mkdirSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { Kysely, PostgresDialect, type Transaction } from "kysely";
+import { Kysely, PostgresDialect, sql, type Transaction } from "kysely";
 import pg from "pg";
 import { PlumbError } from "../../base/errors.js";
 import { libsqlDialect } from "./libsql-dialect.js";
@@ -56,6 +56,11 @@ export async function openExistingDatabase(location: string): Promise<Database> 
   if (tables.some(({ name }) => name === "audit")) return database;
   await database.db.destroy();
   throw new PlumbError(`${withoutPassword(location)} holds no votes of Plumbline's.`);
+}
+
+/** Resolves once the database has answered a query that reads nothing. */
+export async function pingDatabase({ db }: { db: Queries }): Promise<void> {
+  await sql`select 1`.execute(db);
 }
 
 /** Where the database is: what was said, else DATABASE_URL, else plumb.db here. */

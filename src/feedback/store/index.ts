@@ -22,6 +22,7 @@ export {
   defaultKeyFile,
   openDatabase,
   openExistingDatabase,
+  pingDatabase,
   withoutPassword,
 } from "./database.js";
 export { countingVotes, exportComparisons, exportLabels, exportVotes } from "./export-votes.js";
@@ -43,6 +44,7 @@ export { findMember, MEMBER_STATES, type MemberState, setMemberState } from "./m
 export { putMember } from "./members.js";
 export { prioritise, prioritiseDiverse, setPriorities } from "./prioritise.js";
 export { type Progress, progress } from "./progress.js";
+export { projectStamp } from "./project-stamp.js";
 export {
   changeSettings,
   createProject,
@@ -66,16 +68,27 @@ export {
   leaveProject,
   listMembers,
   type Member,
+  memberNames,
   NewRater,
   Person,
   type Rater,
   setPerson,
   setReliabilities,
 } from "./raters.js";
+export { readAudit } from "./read-audit.js";
 export { type RestoreSummary, restore } from "./restore.js";
-export { decideReview, Finding, holdVotes, listReviews, type Review, type ReviewState } from "./reviews.js";
+export {
+  checkReviewOf,
+  decideReview,
+  Finding,
+  holdVotes,
+  listReviews,
+  type Review,
+  type ReviewState,
+} from "./reviews.js";
 export { itemVotes, raterVotes, type StandingVote } from "./standing-votes.js";
 export { openStore, type Store, type StoreOptions } from "./store.js";
+export type { StoreContext } from "./store-context.js";
 export { StoreError, type StoreProblem } from "./store-error.js";
 export {
   answerTraining,

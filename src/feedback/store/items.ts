@@ -7,7 +7,7 @@ import { check } from "./check.js";
 import { newId, storedName, storedText } from "./ids.js";
 import { findProject } from "./projects.js";
 import { insertRows } from "./sets.js";
-import type { Store } from "./store.js";
+import type { StoreContext } from "./store-context.js";
 import { StoreError } from "./store-error.js";
 import type { Tables } from "./tables.js";
 
@@ -59,7 +59,7 @@ export interface Item {
  * @throws StoreError invalid: the first item that does not fit the project's task, by its place from 1.
  */
 export async function addItems(
-  store: Store,
+  store: StoreContext,
   projectId: string,
   items: readonly NewItem[],
   actor: string,
@@ -136,7 +136,7 @@ export function itemProblem(
 }
 
 /** @throws StoreError missing */
-export async function findItem({ db }: Store, id: string): Promise<Item> {
+export async function findItem({ db }: StoreContext, id: string): Promise<Item> {
   const row = await db.selectFrom("items").selectAll().where("id", "=", id).executeTakeFirst();
   if (row === undefined) throw new StoreError("missing", `There is no item ${id}.`);
   return toItem(row);
@@ -156,7 +156,7 @@ export interface ItemQuery {
 
 /** Items of a project in their order. */
 export async function listItems(
-  { db }: Store,
+  { db }: StoreContext,
   projectId: string,
   { after = 0, limit = 100, state, gold, search }: ItemQuery = {},
 ): Promise<Item[]> {
@@ -216,7 +216,12 @@ export function toItem(row: Tables["items"]): Item {
 }
 
 /** Takes an item out of the work; votes on it stay. */
-export async function withdrawItem(store: Store, id: string, reason: string, actor: string): Promise<void> {
+export async function withdrawItem(
+  store: StoreContext,
+  id: string,
+  reason: string,
+  actor: string,
+): Promise<void> {
   const why = check(storedText(2000), reason);
   return store.write(async ({ db, audit }) => {
     const updated = await db

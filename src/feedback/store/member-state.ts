@@ -5,7 +5,7 @@ import { storedText } from "./ids.js";
 import { findProject } from "./projects.js";
 import { recountItems } from "./recount.js";
 import { decideItems } from "./stopping.js";
-import type { Store } from "./store.js";
+import type { StoreContext } from "./store-context.js";
 import { StoreError } from "./store-error.js";
 import type { Tables } from "./tables.js";
 
@@ -24,7 +24,7 @@ const TOGETHER = 500;
  * @throws StoreError missing; invalid: no reason.
  */
 export async function setMemberState(
-  store: Store,
+  store: StoreContext,
   {
     project: id,
     rater,

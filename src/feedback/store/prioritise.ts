@@ -6,7 +6,7 @@ import type { ItemContent } from "../tasks/index.js";
 import { check } from "./check.js";
 import type { Queries } from "./database.js";
 import { findProject } from "./projects.js";
-import type { Store } from "./store.js";
+import type { StoreContext } from "./store-context.js";
 import { StoreError } from "./store-error.js";
 
 /** Items read at once. */
@@ -19,7 +19,7 @@ const PAGE = 500;
  * @returns how many items have a value.
  */
 export async function prioritise(
-  store: Store,
+  store: StoreContext,
   project: string,
   selection: Selection,
   actor: string,
@@ -65,7 +65,11 @@ const MOST_DIVERSE = 300;
  *
  * @returns how many come first.
  */
-export async function prioritiseDiverse(store: Store, project: string, actor: string): Promise<number> {
+export async function prioritiseDiverse(
+  store: StoreContext,
+  project: string,
+  actor: string,
+): Promise<number> {
   await findProject(store, project);
   const rows = await store.db
     .selectFrom("items")
@@ -96,7 +100,7 @@ export async function prioritiseDiverse(store: Store, project: string, actor: st
 
 /** Sets in which order items are handed out: the highest priority first. @throws StoreError missing: an item is not the project's. */
 export async function setPriorities(
-  store: Store,
+  store: StoreContext,
   project: string,
   priorities: ReadonlyMap<string, number>,
   actor: string,

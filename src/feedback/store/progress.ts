@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import { dayOf } from "./members.js";
 import { findProject } from "./projects.js";
-import type { Store } from "./store.js";
+import type { StoreContext } from "./store-context.js";
 
 /** How far a project is, and one rater in it. */
 export interface Progress {
@@ -16,7 +16,7 @@ export interface Progress {
   own?: { votes: number; today: number };
 }
 
-export async function progress(store: Store, projectId: string, rater?: string): Promise<Progress> {
+export async function progress(store: StoreContext, projectId: string, rater?: string): Promise<Progress> {
   await findProject(store, projectId);
   const sum = await store.db
     .selectFrom("items")

@@ -6,7 +6,7 @@ import { sha256 } from "./audit-entry.js";
 import { check } from "./check.js";
 import type { Queries } from "./database.js";
 import { newId, storedName, storedText } from "./ids.js";
-import type { Store } from "./store.js";
+import type { StoreContext } from "./store-context.js";
 import { StoreError } from "./store-error.js";
 import type { Tables } from "./tables.js";
 
@@ -49,7 +49,11 @@ const MOVES: Readonly<Record<ProjectState, readonly ProjectState[]>> = {
 };
 
 /** @param actor who does it, for the audit log: `admin:<id>`, `key:<id>` or `system`. */
-export async function createProject(store: Store, project: NewProject, actor: string): Promise<Project> {
+export async function createProject(
+  store: StoreContext,
+  project: NewProject,
+  actor: string,
+): Promise<Project> {
   const { name, task, settings, guidelines, seed = randomInt(2 ** 32) } = check(NewProject, project);
   return store.write(async ({ db, now, audit }) => {
     const row: Tables["projects"] = {
@@ -72,7 +76,7 @@ export async function createProject(store: Store, project: NewProject, actor: st
 }
 
 /** Every project in the order of creation, deleted ones left out. */
-export async function listProjects({ db }: Store): Promise<Project[]> {
+export async function listProjects({ db }: StoreContext): Promise<Project[]> {
   const rows = await db
     .selectFrom("projects")
     .selectAll()
@@ -93,7 +97,7 @@ export async function findProject(store: { db: Queries }, id: string): Promise<P
 
 /** @throws StoreError conflict: the state cannot follow the present one. */
 export async function setProjectState(
-  store: Store,
+  store: StoreContext,
   id: string,
   state: ProjectState,
   actor: string,
@@ -111,7 +115,7 @@ export async function setProjectState(
 
 /** Changes how items are handed out from now on; a new overlap is for items that are added later. */
 export async function changeSettings(
-  store: Store,
+  store: StoreContext,
   id: string,
   change: Partial<z.input<typeof AssignmentSettings>>,
   actor: string,
@@ -137,7 +141,7 @@ export async function changeSettings(
  * @throws StoreError conflict: somebody else has published since.
  */
 export async function publishGuidelines(
-  store: Store,
+  store: StoreContext,
   id: string,
   { text, after }: { text: string; after: number },
   actor: string,
@@ -167,7 +171,7 @@ export async function publishGuidelines(
 }
 
 /** Guidelines of a project, the newest first. */
-export async function listGuidelines({ db }: Store, id: string): Promise<Guidelines[]> {
+export async function listGuidelines({ db }: StoreContext, id: string): Promise<Guidelines[]> {
   const rows = await db
     .selectFrom("guidelines")
     .selectAll()

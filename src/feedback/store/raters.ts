@@ -5,7 +5,7 @@ import { newId, storedName, storedText } from "./ids.js";
 import { findMember, type MemberState } from "./member-state.js";
 import { putMember } from "./members.js";
 import { findProject } from "./projects.js";
-import type { Store } from "./store.js";
+import type { StoreContext } from "./store-context.js";
 import { StoreError } from "./store-error.js";
 
 const languageTag = z
@@ -48,7 +48,11 @@ export interface Member {
   joinedAt: number;
 }
 
-export async function addRater(store: Store, rater: z.input<typeof NewRater>, actor: string): Promise<Rater> {
+export async function addRater(
+  store: StoreContext,
+  rater: z.input<typeof NewRater>,
+  actor: string,
+): Promise<Rater> {
   const { languages } = check(NewRater, rater);
   return store.write(async ({ db, now, audit }) => {
     const id = newId("r", now);
@@ -74,7 +78,12 @@ export async function findRater({ db }: { db: Queries }, id: string): Promise<Ra
 }
 
 /** Keeps personal data of a rater, in place of what was kept. The audit log notes that, not what. */
-export async function setPerson(store: Store, rater: string, person: Person, actor: string): Promise<void> {
+export async function setPerson(
+  store: StoreContext,
+  rater: string,
+  person: Person,
+  actor: string,
+): Promise<void> {
   const { name = null, email = null, notes = null } = check(Person, person);
   return store.write(async (write) => {
     const { state } = await findRater(write, rater);
@@ -90,7 +99,7 @@ export async function setPerson(store: Store, rater: string, person: Person, act
   });
 }
 
-export async function findPerson({ db }: Store, rater: string): Promise<Person | undefined> {
+export async function findPerson({ db }: StoreContext, rater: string): Promise<Person | undefined> {
   const row = await db.selectFrom("people").selectAll().where("rater_id", "=", rater).executeTakeFirst();
   if (row === undefined) return undefined;
   const { name, email, notes } = row;
@@ -101,9 +110,20 @@ export async function findPerson({ db }: Store, rater: string): Promise<Person |
   };
 }
 
+/** Names of a project's raters, those who left too, where they are known. */
+export async function memberNames({ db }: { db: Queries }, project: string): Promise<Map<string, string>> {
+  const people = await db
+    .selectFrom("people")
+    .innerJoin("memberships", "memberships.rater_id", "people.rater_id")
+    .select(["people.rater_id", "people.name"])
+    .where("memberships.project_id", "=", project)
+    .execute();
+  return new Map(people.flatMap(({ rater_id, name }) => (name === null ? [] : [[rater_id, name]])));
+}
+
 /** Lets a rater work in a project; a member moves to the group given, and one who is paused or excluded stays so. */
 export async function joinProject(
-  store: Store,
+  store: StoreContext,
   { project, rater, group }: { project: string; rater: string; group?: string },
   actor: string,
 ): Promise<void> {
@@ -118,7 +138,7 @@ export async function joinProject(
 
 /** Ends a rater's work in a project; what was cast stays and counts. @throws StoreError missing; conflict: the rater is excluded. */
 export async function leaveProject(
-  store: Store,
+  store: StoreContext,
   project: string,
   rater: string,
   actor: string,
@@ -142,7 +162,7 @@ export async function leaveProject(
 }
 
 /** Raters of a project, paused and excluded ones too, in the order in which they joined. */
-export async function listMembers({ db }: Store, project: string): Promise<Member[]> {
+export async function listMembers({ db }: StoreContext, project: string): Promise<Member[]> {
   const rows = await db
     .selectFrom("memberships")
     .selectAll()
@@ -164,7 +184,11 @@ export async function listMembers({ db }: Store, project: string): Promise<Membe
  * Deletes what is known of a person and ends the rater's work; votes stay, under the pseudonym. Tables of personal data that
  * refer to `people` go with it. Free text that the rater wrote in answers is not touched. @returns whether there was any.
  */
-export async function deletePersonalData(store: Store, rater: string, actor: string): Promise<boolean> {
+export async function deletePersonalData(
+  store: StoreContext,
+  rater: string,
+  actor: string,
+): Promise<boolean> {
   return store.write(async (write) => {
     const { db, audit } = write;
     await findRater(write, rater);
@@ -183,7 +207,7 @@ export async function deletePersonalData(store: Store, rater: string, actor: str
 
 /** Keeps the chances with which raters answer rightly, as aggregation estimated them: early stopping weighs votes by them. */
 export async function setReliabilities(
-  store: Store,
+  store: StoreContext,
   project: string,
   reliabilities: ReadonlyMap<string, number>,
   actor: string,

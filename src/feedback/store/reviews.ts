@@ -1,11 +1,12 @@
 /** Votes that a filter held back, with its evidence, until a reviewer releases or rejects them. */
 import { z } from "zod";
 import { check } from "./check.js";
+import type { Queries } from "./database.js";
 import { newId, storedName, storedText } from "./ids.js";
 import { findProject } from "./projects.js";
 import { recountItems } from "./recount.js";
 import { decideItems } from "./stopping.js";
-import type { Store } from "./store.js";
+import type { StoreContext } from "./store-context.js";
 import { StoreError } from "./store-error.js";
 
 export const Finding = z.object({
@@ -37,7 +38,7 @@ export interface Review extends Finding {
  * @returns how many are new.
  */
 export async function holdVotes(
-  store: Store,
+  store: StoreContext,
   projectId: string,
   findings: readonly Finding[],
   actor: string,
@@ -81,7 +82,7 @@ export async function holdVotes(
 
 /** Releases or rejects a held vote; a later decision replaces an earlier one, and the audit log has both. */
 export async function decideReview(
-  store: Store,
+  store: StoreContext,
   review: string,
   decision: { state: "released" | "rejected"; note?: string },
   actor: string,
@@ -108,9 +109,20 @@ export async function decideReview(
   });
 }
 
+/** @throws StoreError missing: the project has no such review. */
+export async function checkReviewOf({ db }: { db: Queries }, project: string, review: string): Promise<void> {
+  const own = await db
+    .selectFrom("reviews")
+    .select("id")
+    .where("id", "=", review)
+    .where("project_id", "=", project)
+    .executeTakeFirst();
+  if (own === undefined) throw new StoreError("missing", `There is no review ${review}.`);
+}
+
 /** Reviews of a project in order of their finding. */
 export async function listReviews(
-  { db }: Store,
+  { db }: StoreContext,
   projectId: string,
   { state, limit = 100 }: { state?: ReviewState; limit?: number } = {},
 ): Promise<Review[]> {

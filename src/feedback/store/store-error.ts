@@ -7,7 +7,7 @@ import { PlumbError } from "../../base/errors.js";
  * - invalid: what was given is wrong
  * - forbidden: it is another rater's
  * - closed: the project takes no work now, or the rater has left
- * - expired: the lease or the time for corrections has run out
+ * - expired: the lease, the invitation or the time for corrections has run out
  * - conflict: it was done before, and otherwise
  */
 export type StoreProblem = "missing" | "invalid" | "forbidden" | "closed" | "expired" | "conflict";
@@ -17,6 +17,8 @@ export class StoreError extends PlumbError {
     readonly problem: StoreProblem,
     message: string,
     hint?: string,
+    /** The field of what was given that the problem is about, where one is. */
+    readonly field?: string,
   ) {
     super(message, { hint });
     this.name = "StoreError";

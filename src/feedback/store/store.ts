@@ -6,9 +6,10 @@ import { checkpointFileOf, type Database, defaultKeyFile, openDatabase, type Que
 import { type LeaseAnswer, LeaseRequest } from "./lease.js";
 import { leaseBatch } from "./lease-batch.js";
 import { migrate } from "./migrate.js";
+import type { StoreContext } from "./store-context.js";
 import { type TakenVote, VoteRequest } from "./vote.js";
 import { voteBatch } from "./vote-batch.js";
-import { readHead, type Write, Writer } from "./writer.js";
+import { readHead, Writer } from "./writer.js";
 
 /** Entries of the audit log between two checkpoints, at most. */
 const CHECKPOINT_EVERY = 1000;
@@ -20,17 +21,11 @@ export interface StoreOptions {
   clock?: () => number;
 }
 
-/** The open store: what the functions of this folder work on. */
-export interface Store extends Database {
+/** The open store. The functions of this folder take it as their StoreContext. */
+export interface Store extends Database, StoreContext {
   readonly key: AuditKey;
   /** Where checkpoints are kept outside the database. */
   readonly checkpointFile: string;
-  clock(): number;
-  /**
-   * Does a write in a transaction of its own or together with others; it is durable when the promise resolves. `work` must not
-   * call write itself.
-   */
-  write<T>(work: (write: Write) => Promise<T>): Promise<T>;
   /** Gives a rater items, and again those that it holds. @throws StoreError missing, closed, forbidden. */
   lease(request: LeaseRequest): Promise<LeaseAnswer>;
   /**

@@ -10,7 +10,7 @@ import type { Queries } from "./database.js";
 import { type Member, notWorking, presentMembers } from "./members.js";
 import { checkOpen, findProject, type Project } from "./projects.js";
 import { among } from "./sets.js";
-import type { Store } from "./store.js";
+import type { StoreContext } from "./store-context.js";
 import { StoreError } from "./store-error.js";
 import type { Tables } from "./tables.js";
 import { storedAnswer } from "./vote.js";
@@ -43,7 +43,11 @@ type TrainingRow = Pick<
 >;
 
 /** The rater's items of training that have no answer yet, in their order. @throws StoreError forbidden, closed */
-export async function trainingFor(store: Store, projectId: string, rater: string): Promise<TrainingItem[]> {
+export async function trainingFor(
+  store: StoreContext,
+  projectId: string,
+  rater: string,
+): Promise<TrainingItem[]> {
   const { project, member } = await memberOf(store, projectId, rater);
   const items = await trainingItems(store.db, projectId);
   const answered = await answeredTraining(store.db, projectId, [rater]);
@@ -65,7 +69,7 @@ export async function trainingFor(store: Store, projectId: string, rater: string
  * @throws StoreError missing, forbidden, closed, invalid
  */
 export async function answerTraining(
-  store: Store,
+  store: StoreContext,
   { project: projectId, item: itemId, rater, answer }: TrainingRequest,
 ): Promise<TrainingFeedback> {
   return store.write(async (write) => {

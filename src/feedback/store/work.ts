@@ -10,7 +10,7 @@ import { newId, storedText } from "./ids.js";
 import { checkOpen, findProject } from "./projects.js";
 import { recountItems } from "./recount.js";
 import { decideItems } from "./stopping.js";
-import type { Store } from "./store.js";
+import type { StoreContext } from "./store-context.js";
 import { StoreError } from "./store-error.js";
 import type { Tables } from "./tables.js";
 import { auditedVote, CorrectionRequest, storedAnswer, type TakenVote, toCastVote } from "./vote.js";
@@ -45,7 +45,7 @@ export interface PastVote {
  *
  * @throws StoreError forbidden, expired (the time for corrections is over), conflict (it was corrected before), invalid.
  */
-export async function correctVote(store: Store, request: CorrectionRequest): Promise<TakenVote> {
+export async function correctVote(store: StoreContext, request: CorrectionRequest): Promise<TakenVote> {
   const { vote, rater, answer, milliseconds, client } = check(CorrectionRequest, request);
   return store.write(async (write) => {
     const { db, now, audit } = write;
@@ -98,7 +98,7 @@ async function firstVote(db: Queries, { lease_id }: Tables["votes"]): Promise<Ta
 
 /** Passes over an item, with the reason; it is not shown to this rater again. */
 export async function skipItem(
-  store: Store,
+  store: StoreContext,
   lease: string,
   rater: string,
   request: SkipRequest,
@@ -119,7 +119,7 @@ export async function skipItem(
 }
 
 /** Gives an item back without judging it; it may be shown to this rater again. */
-export async function releaseLease(store: Store, lease: string, rater: string): Promise<void> {
+export async function releaseLease(store: StoreContext, lease: string, rater: string): Promise<void> {
   return store.write(async (write) => {
     const { item_id } = await liveLease(write, lease, rater);
     await write.db.updateTable("leases").set({ state: "released" }).where("id", "=", lease).execute();
@@ -128,7 +128,7 @@ export async function releaseLease(store: Store, lease: string, rater: string): 
 }
 
 /** Holds an item for another term, from now. @returns until when. */
-export async function renewLease(store: Store, lease: string, rater: string): Promise<number> {
+export async function renewLease(store: StoreContext, lease: string, rater: string): Promise<number> {
   return store.write(async (write) => {
     const { project_id } = await liveLease(write, lease, rater);
     const project = await findProject(write, project_id);
@@ -140,7 +140,12 @@ export async function renewLease(store: Store, lease: string, rater: string): Pr
 }
 
 /** Keeps an answer that is not yet given: anything that JSON holds, in place of what was kept. */
-export async function saveDraft(store: Store, lease: string, rater: string, draft: unknown): Promise<void> {
+export async function saveDraft(
+  store: StoreContext,
+  lease: string,
+  rater: string,
+  draft: unknown,
+): Promise<void> {
   const json = canonicalJson(draft);
   if (json.length > MOST_DRAFT)
     throw new StoreError("invalid", `The draft is longer than ${MOST_DRAFT} characters.`);
@@ -174,7 +179,7 @@ async function liveLease(
 
 /** A rater's last votes in a project as they count now, the latest first, from before a vote's number. */
 export async function pastVotes(
-  store: Store,
+  store: StoreContext,
   projectId: string,
   rater: string,
   { before = Number.MAX_SAFE_INTEGER, limit = 20 }: { before?: number; limit?: number } = {},

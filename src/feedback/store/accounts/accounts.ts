@@ -1,0 +1,188 @@
+/** Accounts: a person who signs in, with a role, and a pseudonym under which its votes are kept. */
+import type { Queries } from "../database.js";
+import { newId } from "../ids.js";
+import type { StoreContext } from "../store-context.js";
+import { StoreError } from "../store-error.js";
+import type { Tables } from "../tables.js";
+import type { Write } from "../writer.js";
+import type { Identity, Role } from "./identity.js";
+import { endSessions } from "./sessions.js";
+
+export interface NewAccount {
+  login: string;
+  passwordHash: string;
+  role: Role;
+  name?: string;
+  languages: readonly string[];
+}
+
+export interface Account extends Identity {
+  /** Name to sign in with, in lower case. */
+  login: string;
+  /** Argon2id, in PHC's string format. */
+  passwordHash: string;
+  state: "active" | "disabled";
+  /** One-time codes (RFC 6238), once the account has asked for them. */
+  codes?: {
+    /** In base 32. */
+    secret: string;
+    /** Without a first code that was right they have no effect. */
+    confirmed: boolean;
+    /** Time step of the last code that was used. */
+    lastStep: number;
+  };
+  createdAt: number;
+}
+
+export interface AccountChange {
+  role?: Role;
+  state?: Account["state"];
+  /** Switches one-time codes off; an admin cannot switch them on. */
+  oneTimeCodes?: false;
+}
+
+/** Adds an account, with the rater and the person behind it. @throws StoreError conflict: the login is taken. */
+export async function addAccount({ db, now, audit }: Write, account: NewAccount): Promise<Account> {
+  const { login, passwordHash, role, name = null } = account;
+  if ((await accountOfLogin({ db }, login)) !== undefined)
+    throw new StoreError("conflict", "This name to sign in with is taken.", undefined, "login");
+  const row: Tables["accounts"] = {
+    id: newId("u", now),
+    rater_id: newId("r", now),
+    login,
+    role,
+    password_hash: passwordHash,
+    state: "active",
+    totp_secret: null,
+    totp_confirmed: 0,
+    totp_step: 0,
+    created_at: now,
+  };
+  const actor = `${role}:${row.id}`;
+  const languages = account.languages.map((language) => language.toLowerCase());
+  await db
+    .insertInto("raters")
+    .values({
+      id: row.rater_id,
+      languages_json: JSON.stringify(languages),
+      state: "active",
+      created_at: now,
+    })
+    .execute();
+  audit(actor, "rater.added", row.rater_id, { languages });
+  await db
+    .insertInto("people")
+    .values({ rater_id: row.rater_id, name, email: null, notes: null, created_at: now })
+    .execute();
+  await db.insertInto("accounts").values(row).execute();
+  audit(actor, "account.added", row.id, { role, rater: row.rater_id });
+  return toAccount(row);
+}
+
+/** @throws StoreError missing */
+export async function findAccount({ db }: { db: Queries }, id: string): Promise<Account> {
+  const row = await db.selectFrom("accounts").selectAll().where("id", "=", id).executeTakeFirst();
+  if (row === undefined) throw new StoreError("missing", `There is no account ${id}.`);
+  return toAccount(row);
+}
+
+/** @param login in lower case. @returns undefined where nobody signs in by that name. */
+export async function accountOfLogin({ db }: { db: Queries }, login: string): Promise<Account | undefined> {
+  const row = await db.selectFrom("accounts").selectAll().where("login", "=", login).executeTakeFirst();
+  return row && toAccount(row);
+}
+
+/** @returns undefined for a rater without an account, as a program adds them. */
+export async function accountOfRater({ db }: { db: Queries }, rater: string): Promise<Account | undefined> {
+  const row = await db.selectFrom("accounts").selectAll().where("rater_id", "=", rater).executeTakeFirst();
+  return row && toAccount(row);
+}
+
+/** Every account in the order of creation. */
+export async function listAccounts({ db }: { db: Queries }): Promise<Account[]> {
+  const rows = await db.selectFrom("accounts").selectAll().orderBy("created_at").orderBy("id").execute();
+  return rows.map(toAccount);
+}
+
+/** Whether an admin can sign in. @param except an account that is not counted. */
+export async function anyAdmin({ db }: { db: Queries }, except?: string): Promise<boolean> {
+  const admin = await db
+    .selectFrom("accounts")
+    .select("id")
+    .where("role", "=", "admin")
+    .where("state", "=", "active")
+    .$if(except !== undefined, (query) => query.where("id", "!=", except as string))
+    .limit(1)
+    .executeTakeFirst();
+  return admin !== undefined;
+}
+
+/** @throws StoreError conflict: nobody else is an admin. */
+export async function checkOtherAdmin(reading: { db: Queries }, account: string): Promise<void> {
+  if (!(await anyAdmin(reading, account)))
+    throw new StoreError("conflict", "This is the last admin.", "Make someone else an admin first.");
+}
+
+/** Changes an account and ends its sessions. @throws StoreError missing; conflict: it is the last admin. */
+export async function changeAccount(
+  store: StoreContext,
+  id: string,
+  change: AccountChange,
+  actor: string,
+): Promise<Account> {
+  return store.write(async (write) => {
+    const { db, audit } = write;
+    const { codes, ...before } = await findAccount(write, id);
+    const keepsCodes = change.oneTimeCodes !== false;
+    const after: Account = {
+      ...before,
+      ...(change.role && { role: change.role }),
+      ...(change.state && { state: change.state }),
+      ...(keepsCodes && codes && { codes }),
+    };
+    if (after.role !== "admin" || after.state !== "active") await checkOtherAdmin(write, id);
+    await db
+      .updateTable("accounts")
+      .set({ role: after.role, state: after.state })
+      .$if(!keepsCodes, (query) => query.set({ totp_secret: null, totp_confirmed: 0 }))
+      .where("id", "=", id)
+      .execute();
+    await endSessions(write, id);
+    audit(actor, "account.changed", id, change);
+    return after;
+  });
+}
+
+/** Changes an account's password and ends its sessions. @param keep the session that goes on. */
+export async function changePassword(
+  store: StoreContext,
+  id: string,
+  { passwordHash, keep }: { passwordHash: string; keep?: string },
+  actor: string,
+): Promise<void> {
+  return store.write(async (write) => {
+    await write.db
+      .updateTable("accounts")
+      .set({ password_hash: passwordHash })
+      .where("id", "=", id)
+      .execute();
+    await endSessions(write, id, keep);
+    write.audit(actor, "account.password", id);
+  });
+}
+
+function toAccount(row: Tables["accounts"]): Account {
+  const { id, rater_id, login, password_hash, role, state, created_at } = row;
+  return {
+    id,
+    rater: rater_id,
+    login,
+    passwordHash: password_hash,
+    role: role as Role,
+    state: state as Account["state"],
+    ...(row.totp_secret !== null && {
+      codes: { secret: row.totp_secret, confirmed: row.totp_confirmed === 1, lastStep: row.totp_step },
+    }),
+    createdAt: created_at,
+  };
+}

@@ -1,0 +1,15 @@
+/** What an account may do; docs/server.md explains each role. */
+export const ROLES = ["admin", "lead", "reviewer", "rater"] as const;
+export type Role = (typeof ROLES)[number];
+
+/** What an API key may be allowed, within its account's role. */
+export const SCOPES = ["work", "read", "write", "review", "export", "admin", "metrics"] as const;
+export type Scope = (typeof SCOPES)[number];
+
+/** Who an account is, without what lets it in. */
+export interface Identity {
+  id: string;
+  /** The account's pseudonym as a rater. */
+  rater: string;
+  role: Role;
+}

@@ -1,0 +1,36 @@
+/** Accounts of people and programs: who they are, what lets them in, and which projects they have to do with. */
+export { everMember, isMember, isStaff, projectsOfRater, projectsOfStaff } from "./access.js";
+export {
+  type Account,
+  accountOfLogin,
+  accountOfRater,
+  addAccount,
+  anyAdmin,
+  changeAccount,
+  changePassword,
+  checkOtherAdmin,
+  findAccount,
+  listAccounts,
+} from "./accounts.js";
+export { type Identity, ROLES, type Role, SCOPES, type Scope } from "./identity.js";
+export {
+  addInvitation,
+  enterProject,
+  type Invitation,
+  listInvitations,
+  type NewInvitation,
+  useInvitation,
+  withdrawInvitation,
+  withdrawInvitationsOf,
+} from "./invitations.js";
+export { addKey, keyOfHash, listKeys, revokeKey } from "./keys.js";
+export { beginOneTimeCodes, confirmOneTimeCodes, endOneTimeCodes, useOneTimeCode } from "./one-time-codes.js";
+export {
+  addSession,
+  endSession,
+  listSessions,
+  noteUse,
+  type Session,
+  sessionOfToken,
+} from "./sessions.js";
+export { addStaff, listStaff, removeStaff } from "./staff.js";

@@ -1,0 +1,118 @@
+/** API keys of accounts. The store knows a key by its hash, and people tell keys apart by their first characters. */
+import type { Queries } from "../database.js";
+import { newId } from "../ids.js";
+import type { StoreContext } from "../store-context.js";
+import { StoreError } from "../store-error.js";
+import type { Tables } from "../tables.js";
+import type { Identity, Role, Scope } from "./identity.js";
+
+/** Keys of one account. */
+const MAX_KEYS = 50;
+
+export interface NewKey {
+  name: string;
+  /** SHA-256 of the key, in hexadecimal. */
+  hash: string;
+  /** The key's first characters. */
+  prefix: string;
+  scopes: readonly Scope[];
+  /** For how long it is good; without, until it is revoked. */
+  milliseconds?: number;
+}
+
+export interface Key {
+  id: string;
+  name: string;
+  prefix: string;
+  scopes: Scope[];
+  createdAt: number;
+  expiresAt?: number;
+}
+
+/** @throws StoreError conflict: the account has too many. */
+export async function addKey(
+  store: StoreContext,
+  account: string,
+  { name, hash, prefix, scopes, milliseconds }: NewKey,
+  actor: string,
+): Promise<Key> {
+  return store.write(async ({ db, now, audit }) => {
+    const { n } = await db
+      .selectFrom("api_keys")
+      .select((eb) => eb.fn.countAll<number>().as("n"))
+      .where("account_id", "=", account)
+      .executeTakeFirstOrThrow();
+    if (n >= MAX_KEYS) throw new StoreError("conflict", `An account has at most ${MAX_KEYS} keys.`);
+    const row: Tables["api_keys"] = {
+      id: newId("k", now),
+      key_hash: hash,
+      prefix,
+      account_id: account,
+      name,
+      scopes_json: JSON.stringify([...new Set(scopes)]),
+      created_at: now,
+      expires_at: milliseconds === undefined ? null : now + milliseconds,
+    };
+    await db.insertInto("api_keys").values(row).execute();
+    audit(actor, "key.made", row.id, { scopes, expiresAt: row.expires_at });
+    return toKey(row);
+  });
+}
+
+/** Keys of an account in the order of their making. */
+export async function listKeys({ db }: { db: Queries }, account: string): Promise<Key[]> {
+  const rows = await db
+    .selectFrom("api_keys")
+    .selectAll()
+    .where("account_id", "=", account)
+    .orderBy("created_at")
+    .orderBy("id")
+    .execute();
+  return rows.map(toKey);
+}
+
+/** A key, run out or not, by its hash. @returns undefined for none, or one of an account that is disabled. */
+export async function keyOfHash(
+  { db }: { db: Queries },
+  hash: string,
+): Promise<{ key: Key; account: Identity } | undefined> {
+  const row = await db
+    .selectFrom("api_keys")
+    .innerJoin("accounts", "accounts.id", "api_keys.account_id")
+    .selectAll("api_keys")
+    .select(["accounts.rater_id", "accounts.role"])
+    .where("api_keys.key_hash", "=", hash)
+    .where("accounts.state", "=", "active")
+    .executeTakeFirst();
+  if (row === undefined) return undefined;
+  return { key: toKey(row), account: { id: row.account_id, rater: row.rater_id, role: row.role as Role } };
+}
+
+/** @throws StoreError missing: the account has no such key. */
+export async function revokeKey(
+  store: StoreContext,
+  account: string,
+  key: string,
+  actor: string,
+): Promise<void> {
+  return store.write(async ({ db, audit }) => {
+    const gone = await db
+      .deleteFrom("api_keys")
+      .where("id", "=", key)
+      .where("account_id", "=", account)
+      .executeTakeFirst();
+    if (gone.numDeletedRows === 0n) throw new StoreError("missing", `There is no key ${key}.`);
+    audit(actor, "key.revoked", key);
+  });
+}
+
+function toKey({ id, name, prefix, scopes_json, created_at, expires_at }: Tables["api_keys"]): Key {
+  return {
+    id,
+    name,
+    prefix,
+    scopes: JSON.parse(scopes_json) as Scope[],
+    createdAt: created_at,
+    ...(expires_at !== null && { expiresAt: expires_at }),
+  };
+}

@@ -1,0 +1,74 @@
+/** Staff of projects: the leads and reviewers whose accounts may look into one and change it. */
+import type { Queries } from "../database.js";
+import type { StoreContext } from "../store-context.js";
+import { StoreError } from "../store-error.js";
+import type { Write } from "../writer.js";
+import { findAccount } from "./accounts.js";
+import type { Role } from "./identity.js";
+
+export interface StaffMember {
+  account: string;
+  login: string;
+  role: Role;
+}
+
+/** Staff of a project in the order in which they joined. */
+export async function listStaff({ db }: { db: Queries }, project: string): Promise<StaffMember[]> {
+  const rows = await db
+    .selectFrom("staff")
+    .innerJoin("accounts", "accounts.id", "staff.account_id")
+    .select(["accounts.id", "accounts.login", "accounts.role"])
+    .where("staff.project_id", "=", project)
+    .orderBy("staff.created_at")
+    .orderBy("accounts.id")
+    .execute();
+  return rows.map(({ id, login, role }) => ({ account: id, login, role: role as Role }));
+}
+
+/** @throws StoreError missing: there is no such account; conflict: it is a rater's. */
+export async function addStaff(
+  store: StoreContext,
+  project: string,
+  account: string,
+  actor: string,
+): Promise<void> {
+  return store.write(async (write) => {
+    const { role } = await findAccount(write, account);
+    if (role === "rater")
+      throw new StoreError("conflict", "A rater is no staff.", "Change the account's role first.");
+    await putStaff(write, project, account);
+    write.audit(actor, "staff.joined", account, { project });
+  });
+}
+
+/** Makes an account staff of a project; one that is so already stays so. */
+export async function putStaff(
+  { db, now }: Pick<Write, "db" | "now">,
+  project: string,
+  account: string,
+): Promise<void> {
+  await db
+    .insertInto("staff")
+    .values({ project_id: project, account_id: account, created_at: now })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+}
+
+/** @throws StoreError missing: the account is not of the project's staff. */
+export async function removeStaff(
+  store: StoreContext,
+  project: string,
+  account: string,
+  actor: string,
+): Promise<void> {
+  return store.write(async ({ db, audit }) => {
+    const gone = await db
+      .deleteFrom("staff")
+      .where("project_id", "=", project)
+      .where("account_id", "=", account)
+      .executeTakeFirst();
+    if (gone.numDeletedRows === 0n)
+      throw new StoreError("missing", `${account} is not of the project's staff.`);
+    audit(actor, "staff.left", account, { project });
+  });
+}
