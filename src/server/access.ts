@@ -1,7 +1,8 @@
+import { isMember, isStaff } from "../feedback/store/accounts/index.js";
 import { findProject, type Project, StoreError } from "../feedback/store/index.js";
+import { unauthorised } from "./accounts/authenticate.js";
 import type { Principal } from "./accounts/principal.js";
 import type { Access } from "./contract/index.js";
-import { unauthorised } from "./http/authenticate.js";
 import { RequestError } from "./http/request-error.js";
 import type { Services } from "./services.js";
 
@@ -34,25 +35,7 @@ export async function checkProject(
 ): Promise<Project> {
   const project = await findProject(store, id);
   if (role === "admin") return project;
-  const { db } = store;
-  const staff =
-    role !== "rater" &&
-    (await db
-      .selectFrom("staff")
-      .select("account_id")
-      .where("project_id", "=", id)
-      .where("account_id", "=", account)
-      .executeTakeFirst());
-  if (staff) return project;
-  const member =
-    who === "member" &&
-    (await db
-      .selectFrom("memberships")
-      .select("rater_id")
-      .where("project_id", "=", id)
-      .where("rater_id", "=", rater)
-      .where("state", "!=", "left")
-      .executeTakeFirst());
-  if (member) return project;
+  if (role !== "rater" && (await isStaff(store, id, account))) return project;
+  if (who === "member" && (await isMember(store, id, rater))) return project;
   throw new StoreError("missing", `There is no project ${id}.`);
 }

@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { type Context, Hono } from "hono";
 import { checkAccess, checkProject } from "./access.js";
+import { authenticate } from "./accounts/authenticate.js";
 import { type Contract, takesBody } from "./contract/index.js";
 import type { Call, Endpoint, Request } from "./endpoint.js";
-import { authenticate } from "./http/authenticate.js";
 import { readJson } from "./http/body.js";
 import { asRequestError, errorAnswer, invalid } from "./http/errors.js";
 import { SECURITY_HEADERS, STRICT_TRANSPORT } from "./http/headers.js";

@@ -1,9 +1,12 @@
 import type { Logger } from "pino";
+import { noteUse } from "../feedback/store/accounts/index.js";
 import type { Store } from "../feedback/store/index.js";
+import { Passwords } from "./accounts/passwords.js";
 import { Principals } from "./accounts/principal.js";
 import { SignInThrottle } from "./accounts/throttle.js";
 import { Analyses } from "./analysis/analyses.js";
 import { type AnalysisRunner, LocalRunner } from "./analysis/runner.js";
+import { AuditVerifier } from "./audit-verifier.js";
 import { RateLimit } from "./http/rate-limit.js";
 import { ServerMetrics } from "./metrics.js";
 import { ServerSettings } from "./settings.js";
@@ -19,6 +22,8 @@ export interface Services {
   limits: { account: RateLimit; address: RateLimit; signIn: RateLimit };
   metrics: ServerMetrics;
   analyses: Analyses;
+  verifier: AuditVerifier;
+  passwords: Passwords;
   log: Logger;
   /** False once the server is stopping. */
   ready: boolean;
@@ -42,13 +47,12 @@ export function createServices(
     ...{ store, settings, log: options.log, ready: true },
     origin: new URL(settings.publicUrl ?? options.origin).origin,
     principals: new Principals({
-      ...{ db: store.db, clock, idleMilliseconds: limits.idleMinutes * 60_000 },
+      store,
+      idleMilliseconds: limits.idleMinutes * 60_000,
       seen: (session, at) => {
-        store
-          .write(({ db }) =>
-            db.updateTable("sessions").set({ seen_at: at }).where("id", "=", session).execute(),
-          )
-          .catch((error: unknown) => options.log.error({ err: error }, "last use of a session not kept"));
+        noteUse(store, session, at).catch((error: unknown) =>
+          options.log.error({ err: error }, "last use of a session not kept"),
+        );
       },
     }),
     throttle: new SignInThrottle(clock),
@@ -58,6 +62,8 @@ export function createServices(
       signIn: new RateLimit(limits.signIn, clock),
     },
     metrics: new ServerMetrics(),
-    analyses: new Analyses(store.db, options.analyses ?? new LocalRunner(store.db)),
+    analyses: new Analyses(store, options.analyses ?? new LocalRunner(store.db)),
+    verifier: new AuditVerifier(store),
+    passwords: new Passwords(),
   };
 }

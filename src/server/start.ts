@@ -1,13 +1,12 @@
 import pino from "pino";
 import { PlumbError } from "../base/errors.js";
+import { anyAdmin, withdrawInvitationsOf } from "../feedback/store/accounts/index.js";
 import { openStore } from "../feedback/store/index.js";
-import { anyAdmin } from "./accounts/accounts.js";
-import { invite } from "./accounts/invitations.js";
+import { invitationLink, invite } from "./accounts/invitations.js";
 import { ThreadRunner } from "./analysis/thread-runner.js";
 import { createApp } from "./app.js";
 import { isLoopback } from "./http/origin.js";
 import { listen } from "./listen.js";
-import { invitationLink } from "./routes/invitations.js";
 import { createServices, type Services } from "./services.js";
 import type { ServerSettings } from "./settings.js";
 
@@ -79,12 +78,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 /** A new invitation for an admin, in place of earlier ones, while there is none. */
 async function firstAdminToken({ store }: Services): Promise<string | undefined> {
   return store.write(async (write) => {
-    if (await anyAdmin(write.db)) return undefined;
-    await write.db
-      .deleteFrom("invitations")
-      .where("created_by", "=", "system")
-      .where("used_at", "is", null)
-      .execute();
+    if (await anyAdmin(write)) return undefined;
+    await withdrawInvitationsOf(write, "system");
     return (await invite(write, { role: "admin", hours: FIRST_ADMIN_HOURS }, "system")).token;
   });
 }

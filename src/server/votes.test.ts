@@ -201,3 +201,13 @@ it("the log has an entry for every change, and verification finds a row that was
   expect(report.problemCount).toBeGreaterThan(0);
   expect(report.problems[0].problem).toContain("altered");
 });
+
+it("a server verifies once at a time; another one in the process does not wait for it", async () => {
+  const [one, other] = [await testServer(), await testServer()];
+  const [admin, otherAdmin] = [await one.person("admin"), await other.person("admin")];
+  const answers = await Promise.all(
+    [admin, admin, otherAdmin].map((person) => person.post("/audit/verification")),
+  );
+  expect(answers.map(({ status }) => status)).toEqual([200, 409, 200]);
+  expect((await admin.post("/audit/verification")).status).toBe(200);
+});

@@ -1,86 +1,16 @@
-/** Invitations: secrets that are good for one account, for some time. */
-import { newId } from "../../feedback/store/ids.js";
-import { putMember, type Write } from "../../feedback/store/index.js";
-import type { Tables } from "../../feedback/store/tables.js";
-import type { Role } from "../contract/index.js";
-import { RequestError } from "../http/request-error.js";
+import { addInvitation, type Invitation, type NewInvitation } from "../../feedback/store/accounts/index.js";
+import type { Write } from "../../feedback/store/index.js";
 import { newSecret, secretHash } from "./secrets.js";
 
-export interface NewInvitation {
-  role: Role;
-  project?: string;
-  group?: string;
-  hours: number;
-}
-
+/** Makes an invitation. @returns it with its secret, which is told only here. */
 export async function invite(
-  { db, now, audit }: Write,
-  { role, project, group, hours }: NewInvitation,
+  write: Write,
+  invitation: NewInvitation,
   actor: string,
-): Promise<{ row: Tables["invitations"]; token: string }> {
+): Promise<{ invitation: Invitation; token: string }> {
   const token = newSecret("invitation");
-  const row: Tables["invitations"] = {
-    id: newId("n", now),
-    token_hash: secretHash(token),
-    role,
-    project_id: project ?? null,
-    group_name: group ?? null,
-    created_by: actor,
-    created_at: now,
-    expires_at: now + hours * 3_600_000,
-    used_at: null,
-  };
-  await db.insertInto("invitations").values(row).execute();
-  audit(actor, "invitation.made", row.id, { role, project, group, expiresAt: row.expires_at });
-  return { row, token };
+  return { invitation: await addInvitation(write, invitation, secretHash(token), actor), token };
 }
 
-/** Uses an invitation up. @throws RequestError 410: it is unknown, used, withdrawn or too old; which is not told. */
-export async function useInvitation({ db, now }: Write, token: string): Promise<Tables["invitations"]> {
-  const row = await db
-    .selectFrom("invitations")
-    .selectAll()
-    .where("token_hash", "=", secretHash(token))
-    .where("used_at", "is", null)
-    .where("expires_at", ">", now)
-    .executeTakeFirst();
-  if (row === undefined)
-    throw new RequestError(410, "This invitation is not valid any more.", {
-      field: "token",
-      hint: "Ask whoever invited you for another one.",
-    });
-  await db.updateTable("invitations").set({ used_at: now }).where("id", "=", row.id).execute();
-  return row;
-}
-
-/** Lets an account into the project of its invitation: raters as members, others as staff. */
-export async function enterProject(
-  { db, now, audit }: Write,
-  account: Pick<Tables["accounts"], "id" | "rater_id" | "role">,
-  { project_id, role, group_name, id }: Tables["invitations"],
-): Promise<void> {
-  if (project_id === null) return;
-  const actor = `${account.role}:${account.id}`;
-  const state = await db
-    .selectFrom("projects")
-    .select("state")
-    .where("id", "=", project_id)
-    .executeTakeFirst();
-  if (state === undefined || state.state === "deleted")
-    throw new RequestError(410, "The project of this invitation is gone.", { field: "token" });
-  if (role === "rater") {
-    await putMember({ db, now }, { project: project_id, rater: account.rater_id, group: group_name });
-    audit(actor, "member.joined", account.rater_id, {
-      project: project_id,
-      group: group_name,
-      invitation: id,
-    });
-    return;
-  }
-  await db
-    .insertInto("staff")
-    .values({ project_id, account_id: account.id, created_at: now })
-    .onConflict((conflict) => conflict.doNothing())
-    .execute();
-  audit(actor, "staff.joined", account.id, { project: project_id, invitation: id });
-}
+/** Where an invitation is accepted. The token is in the fragment, which browsers send to no server and no log. */
+export const invitationLink = (origin: string, token: string): string => `${origin}/join#${token}`;

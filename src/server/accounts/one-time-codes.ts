@@ -1,6 +1,6 @@
 /** Time-based one-time passwords (RFC 6238): HMAC-SHA-1, 6 digits, steps of 30 seconds. */
 import { createHmac, randomBytes } from "node:crypto";
-import { sameText } from "./secrets.js";
+import { sameText } from "../http/same-text.js";
 
 const STEP_MILLISECONDS = 30_000;
 /** Steps before and after now whose codes are taken: clocks differ. */

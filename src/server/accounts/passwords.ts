@@ -8,34 +8,42 @@ const COST = { algorithm: 2, memoryCost: 19_456, timeCost: 2, parallelism: 1 } a
 const MOST_RUNNING = 4;
 const MOST_WAITING = 256;
 
-let running = 0;
-const waiting: (() => void)[] = [];
+/** Hashes and compares the passwords of one server, a few at once. */
+export class Passwords {
+  private running = 0;
+  private readonly waiting: (() => void)[] = [];
+  private decoy: Promise<string> | undefined;
 
-export function hashPassword(password: string): Promise<string> {
-  return inTurn(() => hash(password.normalize("NFKC"), COST));
-}
+  /** @throws RequestError 429: too many wait. */
+  hash(password: string): Promise<string> {
+    return this.inTurn(() => hash(password.normalize("NFKC"), COST));
+  }
 
-/** Compares with nothing, in the same time, where there is no hash: whether an account exists is not told. */
-export async function passwordFits(password: string, stored: string | undefined): Promise<boolean> {
-  const compared = stored ?? (await (decoy ??= hashPassword("")));
-  const fits = await inTurn(() => verify(compared, password.normalize("NFKC")));
-  return fits && stored !== undefined;
-}
-let decoy: Promise<string> | undefined;
+  /**
+   * Compares with nothing, in the same time, where there is no hash: whether an account exists is not told.
+   *
+   * @throws RequestError 429: too many wait.
+   */
+  async fits(password: string, stored: string | undefined): Promise<boolean> {
+    const compared = stored ?? (await (this.decoy ??= this.hash("")));
+    const fits = await this.inTurn(() => verify(compared, password.normalize("NFKC")));
+    return fits && stored !== undefined;
+  }
 
-async function inTurn<T>(work: () => Promise<T>): Promise<T> {
-  if (running >= MOST_RUNNING) {
-    if (waiting.length >= MOST_WAITING)
-      throw new RequestError(429, "Too many people are signing in just now.", {
-        hint: "Try again in a moment.",
-      });
-    await new Promise<void>((resolve) => waiting.push(resolve));
-  } else running++;
-  try {
-    return await work();
-  } finally {
-    const next = waiting.shift();
-    if (next) next();
-    else running--;
+  private async inTurn<T>(work: () => Promise<T>): Promise<T> {
+    if (this.running >= MOST_RUNNING) {
+      if (this.waiting.length >= MOST_WAITING)
+        throw new RequestError(429, "Too many people are signing in just now.", {
+          hint: "Try again in a moment.",
+        });
+      await new Promise<void>((resolve) => this.waiting.push(resolve));
+    } else this.running++;
+    try {
+      return await work();
+    } finally {
+      const next = this.waiting.shift();
+      if (next) next();
+      else this.running--;
+    }
   }
 }

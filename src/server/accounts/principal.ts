@@ -1,5 +1,5 @@
-import type { Queries } from "../../feedback/store/database.js";
-import type { Tables } from "../../feedback/store/tables.js";
+import { type Identity, keyOfHash, sessionOfToken } from "../../feedback/store/accounts/index.js";
+import type { StoreContext } from "../../feedback/store/index.js";
 import type { Role, Scope } from "../contract/index.js";
 import { csrfToken, secretHash } from "./secrets.js";
 
@@ -38,8 +38,7 @@ export class Principals {
 
   constructor(
     private readonly options: {
-      db: Queries;
-      clock(): number;
+      store: StoreContext;
       idleMilliseconds: number;
       /** Keeps that a session was used. */
       seen(session: string, at: number): void;
@@ -65,7 +64,7 @@ export class Principals {
     hash: string,
     read: (hash: string) => Promise<Remembered | undefined>,
   ): Promise<Principal | undefined> {
-    const now = this.options.clock();
+    const now = this.options.store.clock();
     let found = this.remembered.get(hash);
     if (found === undefined || found.until <= now) {
       const [{ generation }, before] = [this, found];
@@ -91,46 +90,39 @@ export class Principals {
   }
 
   private async readSession(hash: string, csrf: string): Promise<Remembered | undefined> {
-    const row = await this.options.db
-      .selectFrom("sessions")
-      .innerJoin("accounts", "accounts.id", "sessions.account_id")
-      .select(["sessions.id as session", "sessions.expires_at", "sessions.seen_at"])
-      .select(["accounts.id", "accounts.rater_id", "accounts.role"])
-      .where("sessions.token_hash", "=", hash)
-      .where("accounts.state", "=", "active")
-      .executeTakeFirst();
-    if (row === undefined) return undefined;
-    const session = { id: row.session, expiresAt: row.expires_at, csrf };
+    const found = await sessionOfToken(this.options.store, hash);
+    if (found === undefined) return undefined;
+    const { session, account } = found;
+    const { id, expiresAt, seenAt } = session;
     return this.until({
-      principal: { ...person(row), actor: `${row.role}:${row.id}`, session },
-      expiresAt: row.expires_at,
-      seenAt: row.seen_at,
+      principal: {
+        ...person(account),
+        actor: `${account.role}:${account.id}`,
+        session: { id, expiresAt, csrf },
+      },
+      expiresAt,
+      seenAt,
     });
   }
 
   private async readKey(hash: string): Promise<Remembered | undefined> {
-    const row = await this.options.db
-      .selectFrom("api_keys")
-      .innerJoin("accounts", "accounts.id", "api_keys.account_id")
-      .select(["api_keys.id as key", "api_keys.scopes_json", "api_keys.expires_at"])
-      .select(["accounts.id", "accounts.rater_id", "accounts.role"])
-      .where("api_keys.key_hash", "=", hash)
-      .where("accounts.state", "=", "active")
-      .executeTakeFirst();
-    if (row === undefined) return undefined;
-    const key = { id: row.key, scopes: JSON.parse(row.scopes_json) as Scope[] };
+    const found = await keyOfHash(this.options.store, hash);
+    if (found === undefined) return undefined;
+    const { key, account } = found;
     return this.until({
-      principal: { ...person(row), actor: `key:${row.key}`, key },
-      expiresAt: row.expires_at ?? Number.MAX_SAFE_INTEGER,
+      principal: {
+        ...person(account),
+        actor: `key:${key.id}`,
+        key: { id: key.id, scopes: key.scopes },
+      },
+      expiresAt: key.expiresAt ?? Number.MAX_SAFE_INTEGER,
       seenAt: 0,
     });
   }
 
   private until(found: Omit<Remembered, "until">): Remembered {
-    return { ...found, until: this.options.clock() + REMEMBERED_MILLISECONDS };
+    return { ...found, until: this.options.store.clock() + REMEMBERED_MILLISECONDS };
   }
 }
 
-function person({ id, rater_id, role }: Pick<Tables["accounts"], "id" | "rater_id" | "role">) {
-  return { account: id, rater: rater_id, role: role as Role };
-}
+const person = ({ id, rater, role }: Identity) => ({ account: id, rater, role });

@@ -1,5 +1,5 @@
 /** Secrets that the server gives out: 256 random bits, of which only a SHA-256 is kept. */
-import { createHash, createHmac, randomBytes, timingSafeEqual } from "node:crypto";
+import { createHash, createHmac, randomBytes } from "node:crypto";
 
 export const SECRET_KINDS = { session: "ses", invitation: "inv", key: "key" } as const;
 /** Characters of a key that are kept to tell it from others: 24 of its bits. */
@@ -17,10 +17,4 @@ export function secretHash(secret: string): string {
 /** What a session's page sends with changes: made from the cookie's token, which another site cannot read. */
 export function csrfToken(sessionToken: string): string {
   return createHmac("sha256", sessionToken).update("plumb-csrf").digest("base64url");
-}
-
-/** Whether two texts are the same, in a time that tells at most their lengths. */
-export function sameText(a: string, b: string): boolean {
-  const [left, right] = [Buffer.from(a), Buffer.from(b)];
-  return left.length === right.length && timingSafeEqual(left, right);
 }

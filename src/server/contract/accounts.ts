@@ -1,7 +1,8 @@
 /** Signing in, accounts, sessions, API keys and invitations. */
 import { z } from "zod";
+import { ROLES, SCOPES } from "../../feedback/store/accounts/index.js";
 import { ids, inProject, time } from "./common.js";
-import { contract, ROLES, SCOPES } from "./contract.js";
+import { contract } from "./contract.js";
 
 /** Fewest characters of a password (NIST SP 800-63B asks for 8, ASVS 5 recommends 15). */
 const LEAST_PASSWORD = 12;

@@ -1,12 +1,5 @@
 import { z } from "zod";
-
-/** What an account may do; each is told in docs/server.md. */
-export const ROLES = ["admin", "lead", "reviewer", "rater"] as const;
-export type Role = (typeof ROLES)[number];
-
-/** What an API key may be allowed, within its account's role. */
-export const SCOPES = ["work", "read", "write", "review", "export", "admin", "metrics"] as const;
-export type Scope = (typeof SCOPES)[number];
+import type { Role, Scope } from "../../feedback/store/accounts/index.js";
 
 /**
  * Who may call a route.

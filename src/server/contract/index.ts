@@ -6,7 +6,8 @@ import * as projects from "./projects.js";
 import * as results from "./results.js";
 import * as work from "./work.js";
 
-export { type Access, type Contract, ROLES, type Role, SCOPES, type Scope, takesBody } from "./contract.js";
+export { ROLES, type Role, SCOPES, type Scope } from "../../feedback/store/accounts/index.js";
+export { type Access, type Contract, takesBody } from "./contract.js";
 export { accounts, analysis, projects, results, work };
 
 const isContract = (value: unknown): value is Contract =>

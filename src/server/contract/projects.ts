@@ -1,6 +1,7 @@
 /** Projects, their guidelines, items, members and staff. */
 import { z } from "zod";
 import { AssignmentSettings } from "../../feedback/assign/settings.js";
+import { ROLES } from "../../feedback/store/accounts/index.js";
 import { storedName } from "../../feedback/store/ids.js";
 import {
   ITEM_STATES,
@@ -13,7 +14,7 @@ import {
 import { Answer, ItemContent, TaskDefinition } from "../../feedback/tasks/index.js";
 import { group } from "./accounts.js";
 import { after, ids, inProject, limit, time } from "./common.js";
-import { contract, ROLES } from "./contract.js";
+import { contract } from "./contract.js";
 
 /** Most bytes of one import. */
 const IMPORT_LIMIT = 64 * 1024 * 1024;

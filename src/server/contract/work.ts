@@ -1,5 +1,6 @@
 /** What raters do: take items, vote, correct, skip, keep drafts and bookmarks, look back. */
 import { z } from "zod";
+import { ROLES } from "../../feedback/store/accounts/index.js";
 import {
   CorrectionRequest,
   LeaseRequest,
@@ -10,7 +11,7 @@ import {
 } from "../../feedback/store/index.js";
 import { Answer, ItemContent } from "../../feedback/tasks/index.js";
 import { ids, inProject, MOST_ROWS, time } from "./common.js";
-import { contract, ROLES } from "./contract.js";
+import { contract } from "./contract.js";
 
 /** Most bytes of an answer or a draft: texts of 200,000 characters. */
 const ANSWER_LIMIT = 1024 * 1024;

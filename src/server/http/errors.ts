@@ -18,7 +18,7 @@ const STATUS: Readonly<Record<StoreProblem, RequestError["status"]>> = {
 export function asRequestError(error: unknown): RequestError | undefined {
   if (error instanceof RequestError) return error;
   if (error instanceof StoreError)
-    return new RequestError(STATUS[error.problem], error.message, { hint: error.hint });
+    return new RequestError(STATUS[error.problem], error.message, { field: error.field, hint: error.hint });
   if (error instanceof ZodError) return invalid(error);
   if (error instanceof PlumbError) return new RequestError(422, error.message, { hint: error.hint });
   return undefined;

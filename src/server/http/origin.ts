@@ -1,7 +1,7 @@
 /** Where a request comes from and what it was sent to: hosts, origins, addresses, cookies. */
 import type { Context } from "hono";
-import { sameText } from "../accounts/secrets.js";
 import { RequestError } from "./request-error.js";
+import { sameText } from "./same-text.js";
 
 const LOOPBACK = new Set(["localhost", "127.0.0.1", "[::1]"]);
 

@@ -1,9 +1,9 @@
 /** Addresses beside the API: health, metrics, the API's document, and the site. */
 import { createHash } from "node:crypto";
 import type { Env, Hono } from "hono";
-import { sql } from "kysely";
+import { pingDatabase } from "../../feedback/store/index.js";
 import { checkAccess } from "../access.js";
-import { authenticate } from "../http/authenticate.js";
+import { authenticate } from "../accounts/authenticate.js";
 import { clientAddress } from "../http/origin.js";
 import { openApi } from "../openapi.js";
 import type { Services } from "../services.js";
@@ -18,7 +18,7 @@ export function addPages<E extends Env>(app: Hono<E>, services: Services): [stri
   app.get("/healthz", (c) => c.json({ status: "ok" }));
   app.get("/readyz", async (c) => {
     if (!services.ready) return c.json({ status: "stopping" }, 503);
-    await sql`select 1`.execute(services.store.db);
+    await pingDatabase(services.store);
     return c.json({ status: "ok" });
   });
   app.get("/metrics", async (c) => {

@@ -1,25 +1,28 @@
+import {
+  accountOfRater,
+  beginOneTimeCodes,
+  changeAccount,
+  changePassword,
+  checkOtherAdmin,
+  confirmOneTimeCodes,
+  endOneTimeCodes,
+  findAccount,
+  listAccounts,
+} from "../../feedback/store/accounts/index.js";
 import { deletePersonalData } from "../../feedback/store/index.js";
-import { anyAdmin, changeAccount, findAccount, listAccounts, shownAccount } from "../accounts/accounts.js";
 import { codeUri, newCodeSecret, stepOfCode } from "../accounts/one-time-codes.js";
-import { hashPassword, passwordFits } from "../accounts/passwords.js";
+import { shownAccount } from "../accounts/shown-account.js";
 import { accounts as contract } from "../contract/index.js";
 import { type Call, endpoint } from "../endpoint.js";
 import { RequestError } from "../http/request-error.js";
 
 export const accountRoutes = [
   endpoint(contract.changePassword, async ({ body: { current, next } }, call) => {
-    const { store, principal, principals } = call;
+    const { store, principal, principals, passwords } = call;
     await checkPassword(call, current, "current");
-    const password_hash = await hashPassword(next);
+    const passwordHash = await passwords.hash(next);
     const { account, actor, session } = principal;
-    await store.write((write) =>
-      changeAccount(
-        write,
-        account,
-        { password_hash },
-        { actor, action: "account.password", keep: session?.id },
-      ),
-    );
+    await changePassword(store, account, { passwordHash, keep: session?.id }, actor);
     principals.forget();
     return undefined;
   }),
@@ -27,82 +30,42 @@ export const accountRoutes = [
     const { store, principal } = call;
     const { login } = await checkPassword(call, password, "password");
     const secret = newCodeSecret();
-    await store.write(async ({ db }) => {
-      const begun = await db
-        .updateTable("accounts")
-        .set({ totp_secret: secret, totp_step: 0 })
-        .where("id", "=", principal.account)
-        .where("totp_confirmed", "=", 0)
-        .executeTakeFirst();
-      if (begun.numUpdatedRows === 0n)
-        throw new RequestError(409, "One-time codes are on.", { hint: "Switch them off first." });
-    });
+    await beginOneTimeCodes(store, principal.account, secret);
     return { secret, uri: codeUri(secret, login) };
   }),
   endpoint(contract.confirmOneTimeCodes, async ({ body: { code } }, call) => {
     const { store, principal, throttle, address } = call;
     throttle.check(principal.account, address);
     await store.write(async (write) => {
-      const row = await findAccount(write.db, principal.account);
-      if (row.totp_secret === null || row.totp_confirmed === 1)
+      const { codes } = await findAccount(write, principal.account);
+      if (codes === undefined || codes.confirmed)
         throw new RequestError(409, "There is no secret that waits for its first code.");
-      const step = stepOfCode(row.totp_secret, code, write.now, row.totp_step);
+      const step = stepOfCode(codes.secret, code, write.now, codes.lastStep);
       if (step === undefined) {
         throttle.failed(principal.account, address);
         throw new RequestError(422, "This code is not right, or not any more.", { field: "code" });
       }
-      await write.db
-        .updateTable("accounts")
-        .set({ totp_confirmed: 1, totp_step: step })
-        .where("id", "=", principal.account)
-        .execute();
-      write.audit(principal.actor, "account.codes-on", principal.account);
+      await confirmOneTimeCodes(write, principal.account, step, principal.actor);
     });
     return undefined;
   }),
   endpoint(contract.endOneTimeCodes, async ({ body: { password } }, call) => {
     const { store, principal } = call;
     await checkPassword(call, password, "password");
-    await store.write(async ({ db, audit }) => {
-      await db
-        .updateTable("accounts")
-        .set({ totp_secret: null, totp_confirmed: 0 })
-        .where("id", "=", principal.account)
-        .execute();
-      audit(principal.actor, "account.codes-off", principal.account);
-    });
+    await endOneTimeCodes(store, principal.account, principal.actor);
     return undefined;
   }),
   endpoint(contract.listAccounts, async (_request, { store }) => ({
     accounts: (await listAccounts(store)).map(shownAccount),
   })),
   endpoint(contract.changeAccount, async ({ params, body }, { store, principal, principals }) => {
-    const { role, state, oneTimeCodes } = body;
-    const row = await store.write(async (write) => {
-      const before = await findAccount(write.db, params.account);
-      const after = {
-        ...before,
-        ...(role && { role }),
-        ...(state && { state }),
-        ...(oneTimeCodes === false && { totp_confirmed: 0, totp_secret: null }),
-      };
-      if ((after.role !== "admin" || after.state !== "active") && !(await anyAdmin(write.db, before.id)))
-        throw new RequestError(409, "This is the last admin.", { hint: "Make someone else an admin first." });
-      const { actor } = principal;
-      await changeAccount(write, before.id, after, { actor, action: "account.changed", details: body });
-      return after;
-    });
+    const account = await changeAccount(store, params.account, body, principal.actor);
     principals.forget();
-    return shownAccount(row);
+    return shownAccount(account);
   }),
   endpoint(contract.forgetRater, async ({ params: { rater } }, { store, principal, principals }) => {
-    const own = await store.db
-      .selectFrom("accounts")
-      .select(["id", "role"])
-      .where("rater_id", "=", rater)
-      .executeTakeFirst();
-    if (own?.role === "admin" && !(await anyAdmin(store.db, own.id)))
-      throw new RequestError(409, "This is the last admin.", { hint: "Make someone else an admin first." });
+    const own = await accountOfRater(store, rater);
+    if (own?.role === "admin") await checkOtherAdmin(store, own.id);
     await deletePersonalData(store, rater, principal.actor);
     principals.forget();
     return undefined;
@@ -110,10 +73,14 @@ export const accountRoutes = [
 ];
 
 /** @throws RequestError 403, and slower each time: the account's password is another. */
-async function checkPassword({ store, principal, throttle, address }: Call, password: string, field: string) {
-  const row = await findAccount(store.db, principal.account);
-  throttle.check(row.login, address);
-  if (await passwordFits(password, row.password_hash)) return row;
-  throttle.failed(row.login, address);
+async function checkPassword(
+  { store, principal, passwords, throttle, address }: Call,
+  password: string,
+  field: string,
+) {
+  const account = await findAccount(store, principal.account);
+  throttle.check(account.login, address);
+  if (await passwords.fits(password, account.passwordHash)) return account;
+  throttle.failed(account.login, address);
   throw new RequestError(403, "The password is wrong.", { field });
 }

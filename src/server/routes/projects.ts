@@ -1,3 +1,4 @@
+import { addStaff, projectsOfRater, projectsOfStaff } from "../../feedback/store/accounts/index.js";
 import {
   activity,
   changeSettings,
@@ -18,13 +19,7 @@ const DAY = 86_400_000;
 export const projectRoutes = [
   endpoint(contract.createProject, async ({ body }, { store, principal }) => {
     const project = await createProject(store, body, principal.actor);
-    await store.write(async ({ db, now, audit }) => {
-      await db
-        .insertInto("staff")
-        .values({ project_id: project.id, account_id: principal.account, created_at: now })
-        .execute();
-      audit(principal.actor, "staff.joined", principal.account, { project: project.id });
-    });
+    await addStaff(store, project.id, principal.account, principal.actor);
     return shown(project, principal);
   }),
   endpoint(contract.listProjects, async (_request, { store, principal }) => {
@@ -65,16 +60,10 @@ function shown({ seed: _seed, settings, ...rest }: Project, { role }: Principal)
   return { ...rest, ...(role !== "rater" && { settings }) };
 }
 
-async function ownProjects({ db }: Call["store"], { account, rater, role }: Principal): Promise<Set<string>> {
-  const staff =
-    role === "rater"
-      ? []
-      : await db.selectFrom("staff").select("project_id").where("account_id", "=", account).execute();
-  const member = await db
-    .selectFrom("memberships")
-    .select("project_id")
-    .where("rater_id", "=", rater)
-    .where("state", "!=", "left")
-    .execute();
-  return new Set([...staff, ...member].map(({ project_id }) => project_id));
+async function ownProjects(
+  store: Call["store"],
+  { account, rater, role }: Principal,
+): Promise<ReadonlySet<string>> {
+  const staff = role === "rater" ? [] : await projectsOfStaff(store, account);
+  return new Set([...staff, ...(await projectsOfRater(store, rater))]);
 }

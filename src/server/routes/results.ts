@@ -1,4 +1,5 @@
 import {
+  checkReviewOf,
   decideReview,
   exportVotes,
   findItem,
@@ -7,16 +8,11 @@ import {
   listReviews,
   type Review,
   raterVotes,
-  readCheckpoints,
+  readAudit,
   StoreError,
-  verifyAudit,
 } from "../../feedback/store/index.js";
 import { results as contract } from "../contract/index.js";
 import { endpoint } from "../endpoint.js";
-import { RequestError } from "../http/request-error.js";
-
-/** Verification reads everything, so only one at a time. */
-let verifying = false;
 
 export const resultRoutes = [
   endpoint(contract.listReviews, async ({ query }, { store, project }) => ({
@@ -28,13 +24,7 @@ export const resultRoutes = [
     held: await holdVotes(store, project.id, findings, principal.actor),
   })),
   endpoint(contract.decideReview, async ({ params, body }, { store, project, principal }) => {
-    const own = await store.db
-      .selectFrom("reviews")
-      .select("id")
-      .where("id", "=", params.review)
-      .where("project_id", "=", project.id)
-      .executeTakeFirst();
-    if (own === undefined) throw new RequestError(404, `There is no review ${params.review}.`);
+    await checkReviewOf(store, project.id, params.review);
     await decideReview(store, params.review, body, principal.actor);
     return undefined;
   }),
@@ -48,29 +38,8 @@ export const resultRoutes = [
   })),
   endpoint(contract.exportVotes, async (_request, { store, project }) => exportVotes(store, project.id)),
   endpoint(contract.readAudit, async ({ query }, { store }) => {
-    const rows = await store.db
-      .selectFrom("audit")
-      .selectAll()
-      .where("seq", ">", query.after)
-      .orderBy("seq")
-      .limit(query.limit)
-      .execute();
-    const entries = rows.map(({ details_json, ...entry }) => ({
-      ...entry,
-      details: JSON.parse(details_json),
-    }));
-    return { entries, ...(rows.length === query.limit && { next: rows[rows.length - 1].seq }) };
+    const entries = await readAudit(store, query);
+    return { entries, ...(entries.length === query.limit && { next: entries[entries.length - 1].seq }) };
   }),
-  endpoint(contract.verifyAudit, async (_request, { store }) => {
-    if (verifying)
-      throw new RequestError(409, "The audit log is being verified already.", { hint: "Try again later." });
-    verifying = true;
-    try {
-      await store.checkpoint();
-      const { checkpoints } = readCheckpoints(store.checkpointFile);
-      return await verifyAudit(store.db, store.key.publicKey, checkpoints);
-    } finally {
-      verifying = false;
-    }
-  }),
+  endpoint(contract.verifyAudit, async (_request, { verifier }) => verifier.verify()),
 ];

@@ -1,3 +1,4 @@
+import { everMember } from "../../feedback/store/accounts/index.js";
 import {
   addBookmark,
   answerTraining,
@@ -75,11 +76,6 @@ export const workRoutes = [
 /** Who ever worked in a project sees their own work there, and only that. @throws StoreError missing */
 async function checkWorked(store: Store, project: string, rater: string): Promise<void> {
   await findProject(store, project);
-  const member = await store.db
-    .selectFrom("memberships")
-    .select("rater_id")
-    .where("project_id", "=", project)
-    .where("rater_id", "=", rater)
-    .executeTakeFirst();
-  if (member === undefined) throw new StoreError("missing", `There is no project ${project}.`);
+  if (await everMember(store, project, rater)) return;
+  throw new StoreError("missing", `There is no project ${project}.`);
 }

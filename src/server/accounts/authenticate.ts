@@ -1,8 +1,7 @@
 import type { Context } from "hono";
-import type { Principal } from "../accounts/principal.js";
-import type { Services } from "../services.js";
-import { checkCsrfToken, checkSameSite, cookieName, readCookie } from "./origin.js";
-import { RequestError } from "./request-error.js";
+import { checkCsrfToken, checkSameSite, cookieName, readCookie } from "../http/origin.js";
+import { RequestError } from "../http/request-error.js";
+import type { Principal, Principals } from "./principal.js";
 
 const SAFE = new Set(["GET", "HEAD", "OPTIONS"]);
 
@@ -14,7 +13,7 @@ const SAFE = new Set(["GET", "HEAD", "OPTIONS"]);
  */
 export async function authenticate(
   c: Context,
-  { principals, origin }: Services,
+  { principals, origin }: { principals: Principals; origin: string },
 ): Promise<Principal | undefined> {
   const authorization = c.req.header("authorization");
   if (authorization !== undefined) {

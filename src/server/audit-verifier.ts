@@ -1,0 +1,23 @@
+import { type AuditReport, readCheckpoints, type Store, verifyAudit } from "../feedback/store/index.js";
+import { RequestError } from "./http/request-error.js";
+
+/** Verifies a store's audit log, which reads everything: so only once at a time. */
+export class AuditVerifier {
+  private running = false;
+
+  constructor(private readonly store: Store) {}
+
+  /** @throws RequestError 409: it is being verified already. */
+  async verify(): Promise<AuditReport> {
+    if (this.running)
+      throw new RequestError(409, "The audit log is being verified already.", { hint: "Try again later." });
+    this.running = true;
+    try {
+      await this.store.checkpoint();
+      const { checkpoints } = readCheckpoints(this.store.checkpointFile);
+      return await verifyAudit(this.store.db, this.store.key.publicKey, checkpoints);
+    } finally {
+      this.running = false;
+    }
+  }
+}
