@@ -58,12 +58,12 @@ export {
 export { exportAdapter, exportMerged } from "./model/export.js";
 export { type QuantizedBase, quantizeBase } from "./model/int8/build.js";
 export { withGradients } from "./model/int8/gradients.js";
-export { saveInt8 } from "./model/int8/save.js";
 export { describeInt8, type StoredInt8 } from "./model/int8/stored.js";
 export { openModel } from "./model/load/index.js";
 export { LINEAR_NAMES, type LoraConfig, type Network } from "./model/network.js";
 export { openRewardModel, saveRewardModel } from "./model/reward-model.js";
 export { NetworkRunner, NetworkTrainer } from "./model/runner.js";
+export { saveInt8 } from "./model/save-int8.js";
 export { sequenceLogProbs, sequenceScores, sequenceValues } from "./model/score.js";
 export { OrtRuntime } from "./runtime/ort/index.js";
 export type { DeviceBuffer, Executable, Runtime } from "./runtime/runtime.js";

@@ -3,9 +3,9 @@ import { RandomStream } from "../base/random.js";
 import type { DeviceBuffer, Runtime } from "../runtime/runtime.js";
 import { ourWeights } from "./architectures/names.js";
 import type { ModelConfig } from "./config.js";
+import type { WeightSource } from "./formats/weights.js";
 import { readInt8Base } from "./int8/read.js";
 import { type ModelFiles, openPeftAdapter } from "./load/index.js";
-import type { WeightSource } from "./load/weights.js";
 import { layersOfPeft, loraTargets } from "./lora-targets.js";
 import {
   flatParameters,

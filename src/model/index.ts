@@ -21,7 +21,6 @@ export {
 export { exportAdapter, exportMerged } from "./export.js";
 export { type QuantizedBase, quantizeBase } from "./int8/build.js";
 export { withGradients } from "./int8/gradients.js";
-export { saveInt8 } from "./int8/save.js";
 export { describeInt8, type StoredInt8 } from "./int8/stored.js";
 export { layOut } from "./lay-out.js";
 export type { Learner, Model, Scorer, TracedFunction, TracedLoss } from "./learner.js";
@@ -29,6 +28,7 @@ export { openModel } from "./load/index.js";
 export { LINEAR_NAMES, type LoraConfig, type Network } from "./network.js";
 export { openRewardModel, type RewardModel, saveRewardModel } from "./reward-model.js";
 export { NetworkRunner, NetworkTrainer } from "./runner.js";
+export { saveInt8 } from "./save-int8.js";
 export {
   type Batching,
   sequenceLogProbs,

@@ -4,7 +4,7 @@ import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { openSafetensors } from "../../src/model/load/safetensors.js";
+import { openSafetensors } from "../../src/model/formats/safetensors.js";
 import { writeSafetensors } from "../../src/model/save/index.js";
 import { trainByteLevelBpe } from "../../src/text/index.js";
 import { int8IsExact } from "../int8-support.js";

@@ -1,5 +1,5 @@
 import type { ModelConfig } from "../config.js";
-import type { JsonFields } from "../load/json-fields.js";
+import type { JsonFields } from "../formats/json-fields.js";
 
 /** What config.json says of a decoder, besides its class and the ids of special tokens. */
 export type Described = Omit<ModelConfig, "architecture" | "head" | "bosId" | "eosIds" | "padId">;

@@ -1,7 +1,7 @@
 /** Parts of config.json that several architectures share, in the spellings of transformers 4 and 5. */
 import { PlumbError } from "../../base/errors.js";
 import { MAX_LAYERS, type ModelConfig, type RopeScaling } from "../config.js";
-import type { JsonFields } from "../load/json-fields.js";
+import type { JsonFields } from "../formats/json-fields.js";
 import type { Described } from "./architecture.js";
 
 /** Names of transformers' activations.py; the tanh forms are one function. */

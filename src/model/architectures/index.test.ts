@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
+import { JsonFields } from "../formats/json-fields.js";
 import { huggingFaceConfig } from "../load/huggingface.js";
-import { JsonFields } from "../load/json-fields.js";
 
 const models = path.resolve("test/fixtures/models");
 

@@ -1,7 +1,7 @@
 /** Weights under an architecture's own names and layouts, to ours and back. */
 import type { ModelConfig } from "../config.js";
-import { allocateF32, type OpenWeights, unknownTensor } from "../load/weights.js";
-import type { SavedTensor } from "../save/safetensors.js";
+import { allocateF32, type OpenWeights, unknownTensor } from "../formats/weights.js";
+import type { SavedTensor } from "../formats/write-safetensors.js";
 import type { Layout } from "./architecture.js";
 import { architectureOf } from "./index.js";
 

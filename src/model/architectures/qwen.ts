@@ -1,5 +1,5 @@
 import type { ModelConfig } from "../config.js";
-import type { JsonFields } from "../load/json-fields.js";
+import type { JsonFields } from "../formats/json-fields.js";
 import type { Architecture, Described } from "./architecture.js";
 import { layerTypes, llamaFields, llamaJson, windowFields } from "./fields.js";
 

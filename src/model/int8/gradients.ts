@@ -3,7 +3,7 @@ import type { DeviceBuffer, Runtime } from "../../runtime/runtime.js";
 import type { ModelConfig } from "../config.js";
 import type { Weights } from "../create.js";
 import { headName } from "../decoder.js";
-import { allocateF32 } from "../load/weights.js";
+import { allocateF32 } from "../formats/weights.js";
 import { expectationDither } from "./dither.js";
 import { quantizeColumns } from "./quantize.js";
 

@@ -4,7 +4,7 @@ import type { Runtime } from "../../runtime/runtime.js";
 import type { ModelConfig } from "../config.js";
 import type { Weights } from "../create.js";
 import { headName } from "../decoder.js";
-import type { SafetensorsWeights } from "../load/safetensors.js";
+import type { SafetensorsWeights } from "../formats/safetensors.js";
 import { turned } from "./quantize.js";
 import { spreadingRotation } from "./rotation.js";
 import { EMBEDDING, type StoredInt8, scaleName, storedTensors, weightOf } from "./stored.js";

@@ -11,16 +11,16 @@ import { int8Names } from "../../nn/index.js";
 import { OrtRuntime } from "../../runtime/ort/index.js";
 import type { ModelConfig } from "../config.js";
 import { frozenNetwork, readModelWeights, type Weights } from "../create.js";
+import { openSafetensors } from "../formats/safetensors.js";
 import { openModel } from "../load/index.js";
-import { openSafetensors } from "../load/safetensors.js";
 import type { Network } from "../network.js";
 import { NetworkRunner } from "../runner.js";
 import { type SavedTensor, saveHuggingFace, writeSafetensors } from "../save/index.js";
+import { saveInt8 } from "../save-int8.js";
 import { sequenceLogProbs, sequenceScores } from "../score.js";
 import { quantizeBase } from "./build.js";
 import { isInt8, withGradients } from "./gradients.js";
 import { quantizeRows, transposed, turned, turnedPieces } from "./quantize.js";
-import { saveInt8 } from "./save.js";
 import { describeInt8, type StoredInt8 } from "./stored.js";
 
 const runtime = new OrtRuntime({ threads: 1 });

@@ -2,8 +2,8 @@
 import { PlumbError } from "../../base/errors.js";
 import type { Tokenizer } from "../../text/tokenizer.js";
 import { MAX_LAYERS, type ModelConfig, modelConfigSchema } from "../config.js";
+import type { WeightSource } from "../formats/weights.js";
 import { expectedWeights } from "../weight-names.js";
-import type { WeightSource } from "./weights.js";
 
 /** @throws PlumbError naming the field that is out of range.  */
 export function checkedConfig(config: ModelConfig, source: string): ModelConfig {

@@ -1,9 +1,9 @@
 /** GGUF metadata and tensor names to a model's configuration and weights under Hugging Face's names. */
 import { PlumbError } from "../../base/errors.js";
 import type { ModelConfig } from "../config.js";
-import type { GgufFile, GgufValue } from "./gguf.js";
+import type { GgufFile, GgufValue } from "../formats/gguf.js";
+import { type OpenWeights, unknownTensor } from "../formats/weights.js";
 import { llama3ScalingFrom } from "./gguf-rope.js";
-import { type OpenWeights, unknownTensor } from "./weights.js";
 
 /** ggml's names of the parts of layer N (after "blk.N."), to Hugging Face's (after "model.layers.N."). */
 const LAYER_PARTS: Record<string, string> = {

@@ -1,6 +1,6 @@
 import { PlumbError } from "../../base/errors.js";
 import type { RopeScaling } from "../config.js";
-import type { GgufFile } from "./gguf.js";
+import type { GgufFile } from "../formats/gguf.js";
 
 type Llama3Scaling = Extract<RopeScaling, { kind: "llama3" }>;
 

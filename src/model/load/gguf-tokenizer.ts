@@ -2,7 +2,7 @@
 import { PlumbError } from "../../base/errors.js";
 import { byteLevel, LLAMA3_PATTERN, QWEN2_PATTERN, sequenceOf, splitOn } from "../../text/pre-tokenizers.js";
 import { type Tokenizer, tokenizerFromJson } from "../../text/tokenizer.js";
-import type { GgufFile, GgufValue } from "./gguf.js";
+import type { GgufFile, GgufValue } from "../formats/gguf.js";
 
 /** llama.cpp's token types that make an added token; the others are ordinary. */
 const [CONTROL, USER_DEFINED] = [3, 4];

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { PlumbError } from "../../base/errors.js";
 import { ARCHITECTURES, type Architecture } from "../architectures/index.js";
 import type { ModelConfig } from "../config.js";
+import { type JsonFields, readJson } from "../formats/json-fields.js";
 import { type StoredInt8, storedInt8 } from "../int8/stored.js";
-import { type JsonFields, readJson } from "./json-fields.js";
 
 /**
  * Reads config.json and, where it is there, the EOS ids of generation_config.json.

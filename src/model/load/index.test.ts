@@ -6,11 +6,11 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { tinyConfig, tinyWeights } from "../../../test/tiny-model.js";
 import { trainByteLevelBpe } from "../../text/bpe-trainer.js";
 import { tokenizerFromJson } from "../../text/tokenizer.js";
+import { JsonFields } from "../formats/json-fields.js";
 import { saveHuggingFace } from "../save/huggingface.js";
 import { expectedWeights } from "../weight-names.js";
 import { huggingFaceConfig } from "./huggingface.js";
 import { openModel, openPeftAdapter } from "./index.js";
-import { JsonFields } from "./json-fields.js";
 
 const fixtures = fileURLToPath(new URL("../../../test/fixtures/", import.meta.url));
 let dir: string;

@@ -6,19 +6,19 @@ import { nearestName, PlumbError } from "../../base/errors.js";
 import { loadTokenizer, type Tokenizer } from "../../text/tokenizer.js";
 import { ourWeights } from "../architectures/names.js";
 import type { ModelConfig } from "../config.js";
+import { openGguf } from "../formats/gguf.js";
+import type { SafetensorsWeights } from "../formats/safetensors.js";
+import { openSafetensorsFolder } from "../formats/safetensors-folder.js";
+import type { WeightSource } from "../formats/weights.js";
 import { checkNoInt8, checkStoredTensors, type StoredInt8 } from "../int8/stored.js";
 import { checkedConfig, checkTokenizer, checkWeights } from "./checks.js";
-import { openGguf } from "./gguf.js";
 import { ggufConfig, ggufModelWeights } from "./gguf-model.js";
 import { ggufTokenizer } from "./gguf-tokenizer.js";
 import { fetchFromHub } from "./hub.js";
 import { readHuggingFaceConfig } from "./huggingface.js";
-import type { SafetensorsWeights } from "./safetensors.js";
-import { openSafetensorsFolder } from "./safetensors-folder.js";
-import type { WeightSource } from "./weights.js";
 
+export { type WeightSource, weightsFromMap } from "../formats/weights.js";
 export { openPeftAdapter, type PeftAdapter, type PeftConfig } from "./peft.js";
-export { type WeightSource, weightsFromMap } from "./weights.js";
 
 /** An opened model. Every weight that its configuration calls for is there, in the right shape. */
 export interface ModelFiles {

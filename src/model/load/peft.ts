@@ -1,9 +1,9 @@
 /** LoRA adapters as PEFT saves them: adapter_config.json and adapter_model.safetensors. */
 import { join } from "node:path";
 import { PlumbError } from "../../base/errors.js";
-import { type JsonFields, readJson } from "./json-fields.js";
-import { openSafetensors } from "./safetensors.js";
-import { type OpenWeights, unknownTensor } from "./weights.js";
+import { type JsonFields, readJson } from "../formats/json-fields.js";
+import { openSafetensors } from "../formats/safetensors.js";
+import { type OpenWeights, unknownTensor } from "../formats/weights.js";
 
 export interface PeftConfig {
   r: number;

@@ -7,9 +7,9 @@ import type { Tokenizer } from "../../text/tokenizer.js";
 import { architectureOf } from "../architectures/index.js";
 import { theirWeights } from "../architectures/names.js";
 import type { ModelConfig } from "../config.js";
+import type { FloatDtype, SavedTensor } from "../formats/write-safetensors.js";
 import { checkWeights } from "../load/checks.js";
 import { expectedWeights } from "../weight-names.js";
-import type { FloatDtype, SavedTensor } from "./safetensors.js";
 import { DEFAULT_MAX_SHARD_BYTES, writeSafetensorsFolder } from "./shards.js";
 
 const DTYPE_NAMES = { F32: "float32", BF16: "bfloat16", F16: "float16" };

@@ -1,6 +1,5 @@
 /** Saving models and adapters in the formats of Hugging Face's libraries. */
-export { saveHuggingFace } from "./huggingface.js";
-export { type PeftSaveConfig, savePeft } from "./peft.js";
+
 export {
   type FloatDtype,
   type Int8Pieces,
@@ -8,5 +7,7 @@ export {
   type TensorData,
   type TensorPieces,
   writeSafetensors,
-} from "./safetensors.js";
+} from "../formats/write-safetensors.js";
+export { saveHuggingFace } from "./huggingface.js";
+export { type PeftSaveConfig, savePeft } from "./peft.js";
 export { DEFAULT_MAX_SHARD_BYTES } from "./shards.js";

@@ -2,8 +2,8 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { writeFolderAtomically } from "../../artifacts/atomic.js";
+import { type FloatDtype, type SavedTensor, writeSafetensors } from "../formats/write-safetensors.js";
 import { PEFT_PREFIX, type PeftConfig } from "../load/peft.js";
-import { type FloatDtype, type SavedTensor, writeSafetensors } from "./safetensors.js";
 
 export interface PeftSaveConfig extends PeftConfig {
   /** What PEFT wraps the model as: a language model, or a reward model's classifier. */

@@ -7,10 +7,10 @@ import { tinyConfig, tinyWeights } from "../../../test/tiny-model.js";
 import { trainByteLevelBpe } from "../../text/bpe-trainer.js";
 import { tokenizerFromJson } from "../../text/tokenizer.js";
 import type { ModelConfig } from "../config.js";
-import { bf16ToF32, f16ToF32Table } from "../load/half.js";
+import { bf16ToF32, f16ToF32Table } from "../formats/half.js";
+import { openSafetensors } from "../formats/safetensors.js";
+import { bf16Bits, f16Bits } from "../formats/to-half.js";
 import { openModel, openPeftAdapter } from "../load/index.js";
-import { openSafetensors } from "../load/safetensors.js";
-import { bf16Bits, f16Bits } from "./half.js";
 import {
   type SavedTensor,
   saveHuggingFace,

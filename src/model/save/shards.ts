@@ -1,6 +1,11 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type FloatDtype, type SavedTensor, savedBytes, writeSafetensors } from "./safetensors.js";
+import {
+  type FloatDtype,
+  type SavedTensor,
+  savedBytes,
+  writeSafetensors,
+} from "../formats/write-safetensors.js";
 
 /** What Hugging Face's libraries long put into one file at most: 5 GB. */
 export const DEFAULT_MAX_SHARD_BYTES = 5e9;

@@ -1,11 +1,11 @@
-import { int8Names } from "../../nn/index.js";
-import type { Tokenizer } from "../../text/index.js";
-import type { ModelConfig } from "../config.js";
-import type { Weights } from "../create.js";
-import { configJson, writeModelFolder } from "../save/huggingface.js";
-import { DEFAULT_MAX_SHARD_BYTES, type Int8Pieces, type SavedTensor } from "../save/index.js";
-import { turnedPieces } from "./quantize.js";
-import { EMBEDDING, type StoredInt8, scaleName, storedTensors, weightOf } from "./stored.js";
+import { int8Names } from "../nn/index.js";
+import type { Tokenizer } from "../text/index.js";
+import type { ModelConfig } from "./config.js";
+import type { Weights } from "./create.js";
+import { turnedPieces } from "./int8/quantize.js";
+import { EMBEDDING, type StoredInt8, scaleName, storedTensors, weightOf } from "./int8/stored.js";
+import { configJson, writeModelFolder } from "./save/huggingface.js";
+import { DEFAULT_MAX_SHARD_BYTES, type Int8Pieces, type SavedTensor } from "./save/index.js";
 
 /**
  * Saves a base in 8 bits as a folder that `openModel` opens; it appears whole or not at all. Matrices are turned to

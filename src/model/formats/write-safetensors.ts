@@ -1,5 +1,5 @@
 import { type FileHandle, open } from "node:fs/promises";
-import { bf16Bits, f16Bits } from "./half.js";
+import { bf16Bits, f16Bits } from "./to-half.js";
 
 /** A tensor in memory, row-major. */
 export interface TensorData {

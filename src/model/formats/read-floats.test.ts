@@ -5,11 +5,11 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ggufFile } from "../../../test/gguf-file.js";
 import { RandomStream } from "../../base/random.js";
-import { writeSafetensors } from "../save/safetensors.js";
 import { TENSOR_TYPES } from "./dequantize.js";
 import { openGguf } from "./gguf.js";
 import { RandomAccessFile } from "./random-access.js";
 import { openSafetensors } from "./safetensors.js";
+import { writeSafetensors } from "./write-safetensors.js";
 
 let dir: string;
 beforeAll(async () => {
