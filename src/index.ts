@@ -46,21 +46,16 @@ export { type Comparisons, comparisons, type LabelVotes, labelVotes } from "./fe
 export { type Completion, Generator, type SamplingConfig, samplingSchema } from "./generate/index.js";
 export type { Sequence } from "./model/batch.js";
 export type { ModelConfig } from "./model/config.js";
-export {
-  adapterNetwork,
-  frozenNetwork,
-  fullNetwork,
-  loraNetwork,
-  randomWeights,
-  readModelWeights,
-  readWeights,
-} from "./model/create.js";
+export { frozenNetwork, fullNetwork, loraNetwork, randomWeights } from "./model/create.js";
 export { exportAdapter, exportMerged } from "./model/export.js";
-export { type QuantizedBase, quantizeBase } from "./model/int8/build.js";
+export { quantizeBase } from "./model/int8/build.js";
 export { withGradients } from "./model/int8/gradients.js";
+export type { QuantizedBase } from "./model/int8/quantized-base.js";
 export { describeInt8, type StoredInt8 } from "./model/int8/stored.js";
 export { openModel } from "./model/load/index.js";
 export { LINEAR_NAMES, type LoraConfig, type Network } from "./model/network.js";
+export { adapterNetwork } from "./model/read-adapter.js";
+export { readModelWeights, readWeights } from "./model/read-weights.js";
 export { openRewardModel, saveRewardModel } from "./model/reward-model.js";
 export { NetworkRunner, NetworkTrainer } from "./model/runner.js";
 export { saveInt8 } from "./model/save-int8.js";

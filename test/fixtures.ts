@@ -2,8 +2,9 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import type { ModelConfig } from "../src/model/config.js";
-import { readWeights, type Weights } from "../src/model/create.js";
 import { openModel } from "../src/model/load/index.js";
+import type { Weights } from "../src/model/network.js";
+import { readWeights } from "../src/model/read-weights.js";
 import type { AdamwConfig } from "../src/optim/index.js";
 import type { Runtime } from "../src/runtime/runtime.js";
 

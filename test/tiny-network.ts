@@ -2,8 +2,8 @@
 
 import { RandomStream } from "../src/base/random.js";
 import type { ModelConfig } from "../src/model/config.js";
-import { fullNetwork, loraNetwork, type Weights } from "../src/model/create.js";
-import { LINEAR_NAMES, type Network } from "../src/model/network.js";
+import { fullNetwork, loraNetwork } from "../src/model/create.js";
+import { LINEAR_NAMES, type Network, type Weights } from "../src/model/network.js";
 import { expectedWeights } from "../src/model/weight-names.js";
 import type { Runtime } from "../src/runtime/runtime.js";
 import type { Tokenizer } from "../src/text/index.js";

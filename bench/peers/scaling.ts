@@ -1,7 +1,8 @@
 import { type Spread, spread } from "../../src/bench/machine.js";
 import { SMOLLM2_135M } from "../../src/bench/shapes.js";
 import { LORA, TrainingStep } from "../../src/bench/steps.js";
-import { randomWeights, type Weights } from "../../src/model/create.js";
+import { randomWeights } from "../../src/model/create.js";
+import type { Weights } from "../../src/model/network.js";
 import { expectedWeights } from "../../src/model/weight-names.js";
 import { OrtRuntime } from "../../src/runtime/ort/index.js";
 import { fitLine } from "./fit.js";

@@ -5,7 +5,8 @@
 import os from "node:os";
 import { Generator } from "../generate/index.js";
 import type { ModelConfig } from "../model/config.js";
-import { frozenNetwork, randomWeights, type Weights } from "../model/create.js";
+import { frozenNetwork, randomWeights } from "../model/create.js";
+import type { Weights } from "../model/network.js";
 import type { Runtime } from "../runtime/runtime.js";
 import { matrixProductProbe, median, memoryReadProbe, type Spread, spread } from "./machine.js";
 import { PpoIterations } from "./ppo-iterations.js";

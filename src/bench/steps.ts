@@ -1,9 +1,9 @@
 import { type Generator, samplingSchema } from "../generate/index.js";
 import { collate, type Sequence } from "../model/batch.js";
 import type { ModelConfig } from "../model/config.js";
-import { fullNetwork, loraNetwork, type Weights } from "../model/create.js";
+import { fullNetwork, loraNetwork } from "../model/create.js";
 import type { Model } from "../model/learner.js";
-import { LINEAR_NAMES } from "../model/network.js";
+import { LINEAR_NAMES, type Weights } from "../model/network.js";
 import { NetworkTrainer } from "../model/runner.js";
 import { tokenReadings } from "../model/token-readings.js";
 import { type Named, scalar, type TokensRead, type Traced, tokensRead } from "../model/values.js";

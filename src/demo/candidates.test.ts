@@ -3,13 +3,8 @@ import { RandomStream } from "../base/random.js";
 import type { Generator } from "../generate/index.js";
 import type { Tokenizer } from "../text/index.js";
 import { DEFAULT_WORLD, goldUtility, PROMPT_TOPICS, prompts, topicOf } from "../worlds/assistant/index.js";
-import {
-  type CandidatePlan,
-  candidatePairs,
-  drawPrompts,
-  PAIR_SOURCES,
-  type PairSource,
-} from "./candidates.js";
+import { type CandidatePlan, candidatePairs, drawPrompts } from "./candidates.js";
+import { PAIR_SOURCES, type PairSource } from "./pair-sources.js";
 
 const text = (ids: readonly number[]) => String.fromCharCode(...ids);
 const tokenizer = { encode: (s: string) => Array.from(s, (sign) => sign.charCodeAt(0)) } as Tokenizer;

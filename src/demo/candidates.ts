@@ -24,9 +24,7 @@ import {
   withSlip,
 } from "../worlds/assistant/index.js";
 import { promptIds } from "./language-model.js";
-
-export const PAIR_SOURCES = ["sample", "hotter", "written", "elsewhere", "slip"] as const;
-export type PairSource = (typeof PAIR_SOURCES)[number];
+import { PAIR_SOURCES, type PairSource } from "./pair-sources.js";
 
 /** A response as tokens, with the end of its turn where it has one, and as text. */
 export interface Response {

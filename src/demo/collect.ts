@@ -6,7 +6,7 @@ import type { Tokenizer } from "../text/index.js";
 import { prompts, RATER_POOLS, raterPool } from "../worlds/assistant/index.js";
 import { type CandidatePair, type CandidatePlan, candidatePairs } from "./candidates.js";
 import type { DemoConfig } from "./config.js";
-import { type StepEvent, stepOf } from "./events.js";
+import { type StepEvent, stepOf } from "./phases.js";
 import { goldAgreement, type JudgedPair, judgePairs } from "./preferences.js";
 import { DEMO_POOLS } from "./rating/pools.js";
 import type { RatingOutcome } from "./rating/session.js";

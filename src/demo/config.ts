@@ -9,7 +9,7 @@ import {
   HELD_OUT_SPLITS,
   PROMPT_TOPICS,
 } from "../worlds/assistant/index.js";
-import { PAIR_SOURCES } from "./candidates.js";
+import { PAIR_SOURCES } from "./pair-sources.js";
 import { DEMO_POOLS, type DemoPoolName } from "./rating/pools.js";
 
 const poolNames = Object.keys(DEMO_POOLS) as [DemoPoolName];

@@ -8,8 +8,8 @@ import { pairedDifference } from "../statistics/means.js";
 import type { Tokenizer } from "../text/index.js";
 import { bestOfAtKl, bestOfEach, bestOfKl, scores } from "./baselines.js";
 import type { DemoConfig } from "./config.js";
-import { type DemoEvent, stepOf } from "./events.js";
 import type { HeldOut, Measured, PolicyFigures } from "./held-out.js";
+import { type StepEvent, stepOf } from "./phases.js";
 import { type GoldSamples, type GoldSummary, promptMean, summarizeGold } from "./policies.js";
 
 export interface Comparison {
@@ -26,6 +26,9 @@ export interface Evaluation {
   policies: PolicyFigures[];
   comparisons: Comparison[];
 }
+
+/** What measuring says while it runs: its steps, and the responses that it measured. */
+export type EvaluationEvent = StepEvent | { kind: "samples"; sft: GoldSamples[]; ppo: GoldSamples[] };
 
 /** Policies of the demo by name; SFT and PPO alone are those at the usual temperature. */
 export const POLICY_NAMES = {
@@ -76,11 +79,11 @@ export async function* evaluatePolicies(
   before: Before,
   runners: { rejection: NetworkRunner; policy: NetworkRunner; rewardModel: NetworkRunner },
   config: DemoConfig,
-): AsyncGenerator<DemoEvent, Evaluation> {
+): AsyncGenerator<EvaluationEvent, Evaluation> {
   const { rejection, policy, rewardModel } = runners;
   const steps = 4;
   let done = 0;
-  const progress = (): DemoEvent => stepOf("evaluate", { step: ++done, steps, metrics: {}, tokens: 0 });
+  const progress = (): StepEvent => stepOf("evaluate", { step: ++done, steps, metrics: {}, tokens: 0 });
 
   // 1. The policies that were trained.
   const { sft, sftBest, bestOf, rejection: rejected, ppo, ppoBest } = POLICY_NAMES;

@@ -2,30 +2,16 @@
 import type { Network } from "../model/network.js";
 import type { Tokenizer } from "../text/index.js";
 import type { Alarm } from "./alarm.js";
-import type { Evaluation } from "./evaluation.js";
+import type { Evaluation, EvaluationEvent } from "./evaluation.js";
 import type { Checkpoint } from "./over-optimization.js";
-import type { GoldSamples } from "./policies.js";
 import type { VotesSummary } from "./rating/summary.js";
 import type { RewardCheck } from "./reward-check.js";
 
-export const PHASES = ["pretrain", "sft", "preferences", "reward", "rejection", "ppo", "evaluate"] as const;
-export type Phase = (typeof PHASES)[number];
-
-export interface StepEvent {
-  kind: "step";
-  phase: Phase;
-  step: number;
-  steps: number;
-  metrics: Record<string, number>;
-  tokens: number;
-}
-
 export type DemoEvent =
-  | StepEvent
+  | EvaluationEvent
   | { kind: "alarm"; alarm: Alarm }
   | { kind: "checkpoint"; checkpoint: Checkpoint }
   | { kind: "models"; models: DemoModels }
-  | { kind: "samples"; sft: GoldSamples[]; ppo: GoldSamples[] }
   | { kind: "result"; result: DemoResult };
 
 /** Models that the demo leaves behind. */
@@ -47,9 +33,3 @@ export interface DemoResult {
   kl: { lastIteration: number; budget: number | null };
   evaluation: Evaluation;
 }
-
-/** A step of an algorithm as a step of a phase. */
-export const stepOf = (
-  phase: Phase,
-  { step, steps, metrics, tokens }: Omit<StepEvent, "kind" | "phase">,
-): StepEvent => ({ kind: "step", phase, step, steps, metrics, tokens });

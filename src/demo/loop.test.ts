@@ -6,8 +6,9 @@ import { driven, runtime, tinyDemo } from "../../test/tiny-demo.js";
 import { countingVotes, openStore } from "../feedback/store/index.js";
 import { PROMPTS, prompts, topicOf } from "../worlds/assistant/index.js";
 import { POLICY_NAMES } from "./evaluation.js";
-import { type DemoEvent, type DemoResult, PHASES, type StepEvent } from "./events.js";
+import type { DemoEvent, DemoResult } from "./events.js";
 import { demo } from "./loop.js";
+import { PHASES, type StepEvent } from "./phases.js";
 
 const dir = mkdtempSync(join(tmpdir(), "plumb-loop-"));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));

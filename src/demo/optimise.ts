@@ -11,9 +11,10 @@ import { prompts, promptWithText } from "../worlds/assistant/index.js";
 import { type Alarm, BehaviourWatch } from "./alarm.js";
 import { drawPrompts } from "./candidates.js";
 import type { DemoConfig } from "./config.js";
-import { type DemoEvent, stepOf } from "./events.js";
+import type { DemoEvent } from "./events.js";
 import { promptIds } from "./language-model.js";
 import { measureCheckpoint } from "./over-optimization.js";
+import { stepOf } from "./phases.js";
 import { type TrainedReward, weightsOf } from "./training.js";
 
 export interface Optimised {

@@ -1,8 +1,8 @@
 /** The stages of the demo that train: a language model and its fine-tuning, a reward model, a policy chosen by it. */
 import { normalization, reward, scorePairs } from "../algorithms/reward.js";
 import { sft } from "../algorithms/sft.js";
-import { fullNetwork, randomWeights, type Weights } from "../model/create.js";
-import type { Network } from "../model/network.js";
+import { fullNetwork, randomWeights } from "../model/create.js";
+import type { Network, Weights } from "../model/network.js";
 import { NetworkRunner, NetworkTrainer } from "../model/runner.js";
 import type { Runtime } from "../runtime/runtime.js";
 import type { Tokenizer } from "../text/index.js";
@@ -10,8 +10,8 @@ import { corpus, demonstrations, type Prompt } from "../worlds/assistant/index.j
 import { bestOf, scores } from "./baselines.js";
 import type { CandidatePair, Response } from "./candidates.js";
 import type { DemoConfig } from "./config.js";
-import { type StepEvent, stepOf } from "./events.js";
 import { dialogueSequence, documentSequence, worldModelConfig, worldTokenizer } from "./language-model.js";
+import { type StepEvent, stepOf } from "./phases.js";
 import { tokenPair, trainingPairs } from "./preferences.js";
 import type { RatingOutcome } from "./rating/session.js";
 

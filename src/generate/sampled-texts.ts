@@ -1,5 +1,6 @@
 import type { ModelConfig } from "../model/config.js";
-import { frozenNetwork, type Weights } from "../model/create.js";
+import { frozenNetwork } from "../model/create.js";
+import type { Weights } from "../model/network.js";
 import type { Runtime } from "../runtime/runtime.js";
 import { Generator } from "./generator.js";
 import { samplingSchema } from "./sampling.js";

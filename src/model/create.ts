@@ -1,12 +1,7 @@
-import { PlumbError } from "../base/errors.js";
 import { RandomStream } from "../base/random.js";
 import type { DeviceBuffer, Runtime } from "../runtime/runtime.js";
-import { ourWeights } from "./architectures/names.js";
 import type { ModelConfig } from "./config.js";
-import type { WeightSource } from "./formats/weights.js";
-import { readInt8Base } from "./int8/read.js";
-import { type ModelFiles, openPeftAdapter } from "./load/index.js";
-import { layersOfPeft, loraTargets } from "./lora-targets.js";
+import { loraTargets } from "./lora-targets.js";
 import {
   flatParameters,
   initializeHead,
@@ -15,30 +10,9 @@ import {
   loraSpecs,
   type Network,
   type ParameterSpec,
+  type Weights,
 } from "./network.js";
 import { expectedWeights } from "./weight-names.js";
-
-/** Weights in memory, by name; several networks may share them. */
-export type Weights = ReadonlyMap<string, DeviceBuffer>;
-
-/** Reads every weight of a model into memory, and nothing else. NaN and infinities in them are an error. */
-export async function readWeights(
-  runtime: Runtime,
-  config: ModelConfig,
-  source: WeightSource,
-): Promise<Weights> {
-  const weights = new Map<string, DeviceBuffer>();
-  for (const [name, shape] of expectedWeights(config)) {
-    weights.set(name, runtime.adopt("f32", shape, await source.read(name), name));
-  }
-  return weights;
-}
-
-/** The weights of an opened model in memory, in 8 bits where they are stored so. @throws PlumbError as `readWeights`. */
-export const readModelWeights = (runtime: Runtime, files: ModelFiles): Promise<Weights> =>
-  files.int8
-    ? readInt8Base(runtime, files.config, files.int8.description, files.int8.weights, files.source)
-    : readWeights(runtime, files.config, files.weights);
 
 /**
  * New weights for training from nothing: matrices normal with std 0.02, those that write to the residual stream
@@ -58,7 +32,8 @@ export function randomWeights(runtime: Runtime, config: ModelConfig, seed: numbe
   return weights;
 }
 
-const headSpecs = (config: ModelConfig, head: boolean): ParameterSpec[] =>
+/** The parameter of a scalar head; none where there is no head. */
+export const headSpecs = (config: ModelConfig, head: boolean): ParameterSpec[] =>
   head ? [{ name: "score.weight", shape: [1, config.hiddenSize] }] : [];
 
 /** The model as it is, nothing trainable. */
@@ -114,39 +89,5 @@ export function copyTrainable(from: Network, to: Network): void {
   for (const [name, buffer] of from.trainable.byName) {
     const target = to.trainable.byName.get(name);
     if (target) (target.data() as Float32Array).set(buffer.data() as Float32Array);
-  }
-}
-
-/** A frozen base with an adapter that was saved in PEFT's format; a head saved with it comes along. */
-export async function adapterNetwork(
-  runtime: Runtime,
-  config: ModelConfig,
-  base: Weights,
-  dir: string,
-): Promise<Network> {
-  const adapter = await openPeftAdapter(dir);
-  try {
-    const { r, loraAlpha: alpha, targetModules } = adapter.config;
-    const lora: LoraConfig = { r, alpha, targets: layersOfPeft(config, targetModules, dir) };
-    const weights = ourWeights(config, adapter.weights, dir);
-    const specs = [...loraSpecs(config, lora), ...headSpecs(config, weights.has("score.weight"))];
-    const trainable = flatParameters(runtime, specs);
-    for (const { name, shape } of specs) {
-      if (!weights.has(name)) throw new PlumbError(`${dir}: the adapter lacks ${name}`);
-      const stored = weights.shape(name);
-      if (stored.join() !== shape.join()) {
-        throw new PlumbError(
-          `${dir}: ${name} is [${stored.join(", ")}], this model needs [${shape.join(", ")}]`,
-          {
-            hint: "the adapter belongs to another base model",
-          },
-        );
-      }
-      const target = trainable.byName.get(name)?.data() as Float32Array;
-      target.set(await weights.read(name));
-    }
-    return { config, frozen: base, trainable, lora };
-  } finally {
-    await adapter.weights.close();
   }
 }

@@ -7,6 +7,9 @@ import { blockLinears, LINEAR_NAMES, type LinearName } from "./weight-names.js";
 
 export { LINEAR_NAMES, type LinearName };
 
+/** Weights in memory, by name; several networks may share them. */
+export type Weights = ReadonlyMap<string, DeviceBuffer>;
+
 export interface LoraConfig {
   /** Rank of the update. */
   r: number;
@@ -24,7 +27,7 @@ export interface LoraConfig {
  */
 export interface Network {
   readonly config: ModelConfig;
-  readonly frozen: ReadonlyMap<string, DeviceBuffer>;
+  readonly frozen: Weights;
   readonly trainable: FlatParameters;
   readonly lora?: LoraConfig;
 }

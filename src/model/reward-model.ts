@@ -11,14 +11,16 @@ import { PlumbError } from "../base/errors.js";
 import type { Runtime } from "../runtime/runtime.js";
 import type { Tokenizer } from "../text/index.js";
 import type { ModelConfig } from "./config.js";
-import { adapterNetwork, frozenNetwork, readModelWeights, type Weights } from "./create.js";
+import { frozenNetwork } from "./create.js";
 import { exportMerged } from "./export.js";
 import { openSafetensors } from "./formats/safetensors.js";
 import { quantizeBase } from "./int8/build.js";
 import { isInt8 } from "./int8/gradients.js";
 import type { StoredInt8 } from "./int8/stored.js";
 import { type ModelFiles, openModel } from "./load/index.js";
-import { flatParameters, type Network } from "./network.js";
+import { flatParameters, type Network, type Weights } from "./network.js";
+import { adapterNetwork } from "./read-adapter.js";
+import { readModelWeights } from "./read-weights.js";
 import { NetworkRunner } from "./runner.js";
 import { type AdapterTensors, adapterTensors, saveAdapter } from "./stack-adapters.js";
 

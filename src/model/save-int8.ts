@@ -1,9 +1,9 @@
 import { int8Names } from "../nn/index.js";
 import type { Tokenizer } from "../text/index.js";
 import type { ModelConfig } from "./config.js";
-import type { Weights } from "./create.js";
 import { turnedPieces } from "./int8/quantize.js";
 import { EMBEDDING, type StoredInt8, scaleName, storedTensors, weightOf } from "./int8/stored.js";
+import type { Weights } from "./network.js";
 import { configJson, writeModelFolder } from "./save/huggingface.js";
 import { DEFAULT_MAX_SHARD_BYTES, type Int8Pieces, type SavedTensor } from "./save/index.js";
 

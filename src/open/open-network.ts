@@ -2,13 +2,14 @@
 import { PlumbError } from "../base/errors.js";
 import { Generator } from "../generate/index.js";
 import type { ModelConfig } from "../model/config.js";
-import { adapterNetwork, frozenNetwork, type Weights } from "../model/create.js";
+import { frozenNetwork } from "../model/create.js";
 import { mergedWeights } from "../model/export.js";
 import { allocateF32 } from "../model/formats/weights.js";
 import { isInt8 } from "../model/int8/gradients.js";
 import type { StoredInt8 } from "../model/int8/stored.js";
 import { openModel, type WantedHead } from "../model/load/index.js";
-import type { Network } from "../model/network.js";
+import type { Network, Weights } from "../model/network.js";
+import { adapterNetwork } from "../model/read-adapter.js";
 import { baseKey, type SharedBase, sharedBase } from "../model/reward-model.js";
 import { type OrtOptions, OrtRuntime } from "../runtime/ort/index.js";
 import type { Runtime } from "../runtime/runtime.js";

@@ -1,16 +1,10 @@
 /** Means, proportions and correlations with their intervals; what every reported figure goes through. */
 import { checkPaired, clustersOf } from "./clusters.js";
+import type { Interval } from "./interval.js";
 import { normalQuantile } from "./normal.js";
 import { rateInterval } from "./rates.js";
 
-/** An estimate with a confidence interval around it. */
-export interface Interval {
-  estimate: number;
-  low: number;
-  high: number;
-  /** Why it may hold the truth less often than it says, or why the ends are as far as they can be: what n is too small for. */
-  caution?: string;
-}
+export type { Interval } from "./interval.js";
 
 export function mean(values: ArrayLike<number>): number {
   return maskedMean(values);

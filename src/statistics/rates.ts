@@ -4,7 +4,7 @@
  * than 97%, because it is then not known how much the members of a cluster agree.
  */
 import { checkPaired } from "./clusters.js";
-import type { Interval } from "./estimates.js";
+import type { Interval } from "./interval.js";
 import { regularizedBeta } from "./special-functions.js";
 import { studentQuantile } from "./student.js";
 

@@ -2,10 +2,10 @@ import { existsSync, readdirSync } from "node:fs";
 import { PlumbError } from "../base/errors.js";
 import type { Notices } from "../base/host.js";
 import type { ModelConfig } from "../model/config.js";
-import { fullNetwork, loraNetwork, type Weights } from "../model/create.js";
+import { fullNetwork, loraNetwork } from "../model/create.js";
 import { exportMerged } from "../model/export.js";
 import type { StoredInt8 } from "../model/int8/stored.js";
-import type { LoraConfig, Network } from "../model/network.js";
+import type { LoraConfig, Network, Weights } from "../model/network.js";
 import type { Int8Recipe } from "../model/reward-model.js";
 import {
   type AdapterTensors,

@@ -1,6 +1,5 @@
 /** What training will take, counted before it starts: the algorithms themselves, on a runtime that computes nothing. */
-import type { Weights } from "../model/create.js";
-import type { LoraConfig } from "../model/network.js";
+import type { LoraConfig, Weights } from "../model/network.js";
 import { NetworkTrainer, type TrainerConfig } from "../model/runner.js";
 import { CountingRuntime } from "../runtime/counting-runtime.js";
 import type { DeviceBuffer, Runtime } from "../runtime/runtime.js";

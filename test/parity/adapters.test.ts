@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { type Batch, collate, type Sequence } from "../../src/model/batch.js";
-import { adapterNetwork, frozenNetwork, loraNetwork } from "../../src/model/create.js";
+import { frozenNetwork, loraNetwork } from "../../src/model/create.js";
 import { hiddenStates, logits } from "../../src/model/decoder.js";
 import type { Network } from "../../src/model/network.js";
+import { adapterNetwork } from "../../src/model/read-adapter.js";
 import { NetworkRunner, NetworkTrainer } from "../../src/model/runner.js";
 import { readAdapter, stackAdapters } from "../../src/model/stack-adapters.js";
 import { tokenReadings } from "../../src/model/token-readings.js";

@@ -11,14 +11,9 @@ import {
   whiten,
 } from "../../src/algorithms/ppo.js";
 import { promptCompletion } from "../../src/model/batch.js";
-import {
-  adapterNetwork,
-  copyTrainable,
-  frozenNetwork,
-  fullNetwork,
-  loraNetwork,
-} from "../../src/model/create.js";
+import { copyTrainable, frozenNetwork, fullNetwork, loraNetwork } from "../../src/model/create.js";
 import type { Network } from "../../src/model/network.js";
+import { adapterNetwork } from "../../src/model/read-adapter.js";
 import { NetworkRunner, NetworkTrainer } from "../../src/model/runner.js";
 import { sequenceLogProbs, sequenceValues } from "../../src/model/score.js";
 import { OrtRuntime } from "../../src/runtime/ort/index.js";

@@ -3,8 +3,8 @@
  * the machine can do at best, and a Chrome trace of one unit.
  */
 import type { ModelConfig } from "../../model/config.js";
-import type { Weights } from "../../model/create.js";
 import { quantizeBase } from "../../model/int8/build.js";
+import type { Weights } from "../../model/network.js";
 import type { ProfiledRun, ProfilingRuntime } from "../../runtime/profile.js";
 import type { Runtime } from "../../runtime/runtime.js";
 import { int8ProductProbe, matrixProductProbe, memoryReadProbe } from "../machine.js";

@@ -1,6 +1,7 @@
 import { Generator, samplingSchema } from "../../generate/index.js";
 import type { ModelConfig } from "../../model/config.js";
-import { frozenNetwork, type Weights } from "../../model/create.js";
+import { frozenNetwork } from "../../model/create.js";
+import type { Weights } from "../../model/network.js";
 import type { Runtime } from "../../runtime/runtime.js";
 import { PpoIterations } from "../ppo-iterations.js";
 import { someIds, TrainingStep } from "../steps.js";

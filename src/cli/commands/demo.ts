@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { Run, unusedRunName, writeFileAtomically } from "../../artifacts/index.js";
 import { barsOf } from "../../demo/bars.js";
 import { type DemoConfig, demoSchema } from "../../demo/config.js";
-import type { DemoModels, DemoResult, Phase } from "../../demo/events.js";
+import type { DemoModels, DemoResult } from "../../demo/events.js";
 import { demo } from "../../demo/loop.js";
 import {
   type Checkpoint,
@@ -10,6 +10,7 @@ import {
   type OverOptimization,
   overOptimization,
 } from "../../demo/over-optimization.js";
+import type { Phase } from "../../demo/phases.js";
 import type { GoldSamples } from "../../demo/policies.js";
 import { exportMerged } from "../../model/export.js";
 import { saveRewardModel } from "../../model/reward-model.js";

@@ -1,8 +1,8 @@
 import { dividedInput, dividedOutput, int8Names } from "../../nn/index.js";
 import type { Runtime } from "../../runtime/runtime.js";
 import type { ModelConfig } from "../config.js";
-import type { Weights } from "../create.js";
 import { headName } from "../decoder.js";
+import type { Weights } from "../network.js";
 import { expectationDither } from "./dither.js";
 import { quantizeColumns, quantizeRows, transposed } from "./quantize.js";
 import { rotatedRows, spreadingRotation } from "./rotation.js";

@@ -1,24 +1,14 @@
 import type { Runtime } from "../../runtime/runtime.js";
 import type { ModelConfig } from "../config.js";
-import type { Weights } from "../create.js";
+import type { Weights } from "../network.js";
 import { int8Base, smoothedBase, withFineActivations, withInt8Embedding } from "./base.js";
 import { calibrationRows, channelMaxima } from "./calibrate.js";
-import { BaseComparison, type BaseError } from "./compare.js";
+import { BaseComparison } from "./compare.js";
 import { byCost, fewestFine, moreFine } from "./fine-products.js";
 import { withGradients } from "./gradients.js";
+import type { QuantizedBase } from "./quantized-base.js";
 import { sensitivities } from "./sensitivity.js";
 import { smoothingFactors } from "./smoothing.js";
-
-/** A base in 8 bits and what it costs in exactness. */
-export interface QuantizedBase {
-  weights: Weights;
-  /** Measured on text that was not calibrated on. */
-  error: BaseError;
-  /** Weights whose products round activations to 16 bits. */
-  fine: string[];
-  /** The text it was calibrated on and measured on, token ids: the same rows and limit make the same base again. */
-  rows: readonly (readonly number[])[];
-}
 
 /** What an 8-bit base is for: `storage` has its embedding in 8 bits too, and leaves what gradients need to loading. */
 export type BaseUse = "inference" | "training" | "storage";

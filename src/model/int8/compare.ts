@@ -23,28 +23,15 @@ import {
 } from "../../tensor/index.js";
 import { chunks, collate } from "../batch.js";
 import type { ModelConfig } from "../config.js";
-import { frozenNetwork, loraNetwork, type Weights } from "../create.js";
+import { frozenNetwork, loraNetwork } from "../create.js";
 import { hiddenStates, logits, scalarHead } from "../decoder.js";
 import type { Model } from "../learner.js";
-import { LINEAR_NAMES, networkInputs, networkParameters } from "../network.js";
+import { LINEAR_NAMES, networkInputs, networkParameters, type Weights } from "../network.js";
 import { NetworkTrainer } from "../runner.js";
 import { readValues } from "../sequence-programs.js";
 import { tokenReadings } from "../token-readings.js";
 import { type TokensRead, type Traced, tokensRead } from "../values.js";
-
-/** How far a quantised base is from the exact one, on some text. */
-export interface BaseError {
-  tokens: number;
-  /** KL(exact || quantised), nats, mean over positions: of the next token or, with a scalar head, of a preference. */
-  klPerToken: number;
-  /** Share of positions where both find the same token, or the same side of a preference, likeliest. */
-  sameTop: number;
-  /**
-   * Cosine between the gradients of a LoRA adapter on either base, of all the text together; absent where the base is not
-   * differentiated.
-   */
-  gradientCosine?: number;
-}
+import type { BaseError } from "./quantized-base.js";
 
 /** Rows in one run. */
 const ROWS = 4;

@@ -1,4 +1,4 @@
-import type { Weights } from "../create.js";
+import type { Weights } from "../network.js";
 
 /**
  * Which products of an 8-bit base round activations to 16 bits: always the first of a list by cost, as few as suffice. Whether

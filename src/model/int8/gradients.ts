@@ -1,9 +1,9 @@
 import { int8Names } from "../../nn/index.js";
 import type { DeviceBuffer, Runtime } from "../../runtime/runtime.js";
 import type { ModelConfig } from "../config.js";
-import type { Weights } from "../create.js";
 import { headName } from "../decoder.js";
 import { allocateF32 } from "../formats/weights.js";
+import type { Weights } from "../network.js";
 import { expectationDither } from "./dither.js";
 import { quantizeColumns } from "./quantize.js";
 

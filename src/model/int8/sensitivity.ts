@@ -11,9 +11,9 @@ import {
   trace,
 } from "../../tensor/index.js";
 import type { ModelConfig } from "../config.js";
-import { frozenNetwork, type Weights } from "../create.js";
+import { frozenNetwork } from "../create.js";
 import { hiddenStates, logits, scalarHead } from "../decoder.js";
-import { networkInputs, networkParameters } from "../network.js";
+import { networkInputs, networkParameters, type Weights } from "../network.js";
 
 /** Sets outputs apart from the weights they are named after. */
 const PREFIX = "of/";

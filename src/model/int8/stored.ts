@@ -19,7 +19,7 @@ import type { JsonFields } from "../formats/json-fields.js";
 import type { SafetensorsWeights } from "../formats/safetensors.js";
 import { expectedWeights } from "../weight-names.js";
 import { isLinearWeight } from "./base.js";
-import type { QuantizedBase } from "./build.js";
+import type { QuantizedBase } from "./quantized-base.js";
 import { smoothingGroups } from "./smoothing.js";
 
 export const QUANT_METHOD = "plumbline-int8";

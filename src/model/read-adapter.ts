@@ -1,0 +1,42 @@
+import { PlumbError } from "../base/errors.js";
+import type { Runtime } from "../runtime/runtime.js";
+import { ourWeights } from "./architectures/names.js";
+import type { ModelConfig } from "./config.js";
+import { headSpecs } from "./create.js";
+import { openPeftAdapter } from "./load/index.js";
+import { layersOfPeft } from "./lora-targets.js";
+import { flatParameters, type LoraConfig, loraSpecs, type Network, type Weights } from "./network.js";
+
+/** A frozen base with an adapter that was saved in PEFT's format; a head saved with it comes along. */
+export async function adapterNetwork(
+  runtime: Runtime,
+  config: ModelConfig,
+  base: Weights,
+  dir: string,
+): Promise<Network> {
+  const adapter = await openPeftAdapter(dir);
+  try {
+    const { r, loraAlpha: alpha, targetModules } = adapter.config;
+    const lora: LoraConfig = { r, alpha, targets: layersOfPeft(config, targetModules, dir) };
+    const weights = ourWeights(config, adapter.weights, dir);
+    const specs = [...loraSpecs(config, lora), ...headSpecs(config, weights.has("score.weight"))];
+    const trainable = flatParameters(runtime, specs);
+    for (const { name, shape } of specs) {
+      if (!weights.has(name)) throw new PlumbError(`${dir}: the adapter lacks ${name}`);
+      const stored = weights.shape(name);
+      if (stored.join() !== shape.join()) {
+        throw new PlumbError(
+          `${dir}: ${name} is [${stored.join(", ")}], this model needs [${shape.join(", ")}]`,
+          {
+            hint: "the adapter belongs to another base model",
+          },
+        );
+      }
+      const target = trainable.byName.get(name)?.data() as Float32Array;
+      target.set(await weights.read(name));
+    }
+    return { config, frozen: base, trainable, lora };
+  } finally {
+    await adapter.weights.close();
+  }
+}
