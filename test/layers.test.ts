@@ -32,6 +32,75 @@ const NEIGHBOURS = new Set([
   "worlds data",
   "demo worlds",
 ]);
+/**
+ * Rooms of the folders that have sub-folders, from the bottom up: sub-folders and files; "*" are a folder's other files. Rooms of one
+ * level may not import each other, unless both are files.
+ */
+const ROOMS: Record<string, string[][]> = {
+  "src/bench": [["*"], ["profile"]],
+  "src/cli": [["*"], ["bench", "demo", "doctor", "feedback"], ["commands"], ["main"]],
+  "src/demo": [["rating"], ["*"]],
+  "src/feedback": [
+    ["tasks"],
+    ["*"],
+    ["aggregate", "agreement", "assign", "filters"],
+    ["store", "vote-file", "simulate"],
+    ["exchange"],
+    ["report"],
+  ],
+  "src/feedback/store": [
+    ["*"],
+    ["migrations", "accounts"],
+    ["migrate", "backup", "restore", "store", "index"],
+  ],
+  "src/model": [
+    ["config", "weight-names"],
+    ["formats"],
+    ["architectures"],
+    ["*"],
+    ["int8"],
+    ["load"],
+    ["save"],
+    ["read-weights", "read-adapter", "save-int8", "reward-model", "export", "stack-adapters", "index"],
+  ],
+  "src/runtime": [["*"], ["onnx"], ["ort", "reference", "counting-runtime", "program-cost"]],
+  "src/server": [
+    ["contract"],
+    ["http"],
+    ["accounts", "analysis"],
+    ["*"],
+    ["pages", "routes"],
+    ["app", "listen", "start", "local-lead", "index"],
+  ],
+  "src/tensor": [["*"], ["ops"], ["gradient", "recompute", "index"]],
+  "src/train": [["*"], ["methods"], ["index"]],
+  "src/worlds": [["assistant"]],
+};
+/** Groups of files whose types need each other, beside those whose values do. */
+const TYPE_CIRCLES = [
+  // What PPO reports is made of the types of the file that tells PPO from top to bottom.
+  ["src/algorithms/ppo-metrics.ts", "src/algorithms/ppo.ts"],
+  // The check of a recipe asks every command, itself too, how its settings are read.
+  ["src/cli/commands/doctor.ts", "src/cli/commands/index.ts"],
+];
+/**
+ * What lives at the top of a module and changes, which all users of a process share: a memo of what never changes, what a process has
+ * once, or the state of a thread's own program.
+ */
+const SHARED_STATE: Record<string, string[]> = {
+  "src/demo/rating/worker.ts": ["session"], // the program of a thread
+  "src/feedback/store/ids.ts": ["drawn"], // random bytes not yet used
+  "src/feedback/store/sets.ts": ["inserts"], // texts of statements
+  "src/feedback/store/sqlite-worker.ts": ["database", "statements"], // the program of a thread
+  "src/model/formats/half.ts": ["table"], // all numbers of 16 bits
+  "src/runtime/ort/api.ts": ["library", "table"], // the native library, loaded once
+  "src/runtime/ort/buffer.ts": ["cpuMemory", "made"], // a native constant; numbers no other buffer has
+  "src/runtime/ort/heap.ts": ["heap", "timer"], // the C heap
+  "src/runtime/ort/index.ts": ["folders"], // what is removed when the process ends
+  "src/server/analysis/thread.ts": ["last"], // the program of a thread
+  "src/tensor/place.ts": ["current"], // set and set back while one function is traced, without waiting
+  "src/text/chat-template.ts": ["compiled"], // templates by tokenizer, held weakly
+};
 /** The public interface stands above everything. */
 const TOP = "index";
 
@@ -122,6 +191,78 @@ describe("layers", () => {
       ["src/tensor/ops/elementwise.ts", "src/tensor/ops/layout.ts", "src/tensor/ops/reduce.ts"],
     ]);
     expect([...needed.values()].flat().length).toBeGreaterThan(1000);
+  });
+
+  test("types do neither, but for few that are said", () => {
+    const needed = new Map(sources.map((file) => [file, imports(file)]));
+    expect(circles(needed).sort()).toEqual(
+      [
+        ...TYPE_CIRCLES,
+        ["src/tensor/ops/elementwise.ts", "src/tensor/ops/layout.ts", "src/tensor/ops/reduce.ts"],
+      ].sort(),
+    );
+  });
+
+  test("every sub-folder has its place", () => {
+    const folders = new Map<string, Set<string>>();
+    for (const file of sources) {
+      const parts = file.split("/");
+      for (let depth = 2; depth < parts.length - 1; depth++) {
+        const folder = parts.slice(0, depth).join("/");
+        folders.set(folder, (folders.get(folder) ?? new Set()).add(parts[depth]));
+      }
+    }
+    expect([...folders.keys()].sort()).toEqual(Object.keys(ROOMS).sort());
+    for (const [folder, names] of folders) {
+      const rooms = ROOMS[folder].flat();
+      expect(rooms, folder).toEqual(expect.arrayContaining([...names]));
+      const there = [...names, ...sources.filter((file) => path.posix.dirname(file) === folder)].map((name) =>
+        path.posix.basename(name, ".ts"),
+      );
+      for (const room of rooms) if (room !== "*") expect(there, `${folder}/${room} is gone`).toContain(room);
+    }
+  });
+
+  test("import downwards only, inside folders too", () => {
+    const upwards: string[] = [];
+    let seen = 0;
+    for (const [folder, levels] of Object.entries(ROOMS)) {
+      const roomOf = (file: string): { name: string; isFile: boolean } => {
+        const [first, ...rest] = file.slice(folder.length + 1).split("/");
+        const name = first.replace(/\.ts$/, "");
+        return { name: levels.flat().includes(name) ? name : "*", isFile: rest.length === 0 };
+      };
+      const levelOfRoom = (name: string): number => levels.findIndex((level) => level.includes(name));
+      for (const file of sources.filter((name) => name.startsWith(`${folder}/`)))
+        for (const target of imports(file).filter((name) => name.startsWith(`${folder}/`))) {
+          const [from, to] = [roomOf(file), roomOf(target)];
+          const down = levelOfRoom(from.name) - levelOfRoom(to.name);
+          seen++;
+          if (from.name === to.name || down > 0 || (down === 0 && from.isFile && to.isFile)) continue;
+          upwards.push(`${file} imports ${target}`);
+        }
+    }
+    expect(upwards).toEqual([]);
+    expect(seen).toBeGreaterThan(500);
+  });
+
+  test("only the store speaks SQL", () => {
+    const sql =
+      /\.(?:selectFrom|insertInto|updateTable|deleteFrom|introspection)\b|\bsql[`<]|from "(?:kysely|pg|libsql)"|store\/tables\.js"/;
+    const speaking = sources.filter((file) => sql.test(read(file)));
+    const elsewhere = speaking.filter((file) => !file.startsWith("src/feedback/store/"));
+    expect(elsewhere).toEqual(["src/feedback/report/project-data.ts"]);
+    expect(speaking.length).toBeGreaterThan(30);
+  });
+
+  test("modules keep no state, but for what is said", () => {
+    const STATE =
+      /^(?:export )?(?:let (\w+)|const ([a-z]\w*)[^;=]*= (?:new (?:Weak)?(?:Map|Set)\b[^;(]*\(\)|\[\]|\{\});)/gm;
+    const found = sources.map((file) => [
+      file,
+      [...read(file).matchAll(STATE)].map(([, variable, container]) => variable ?? container).sort(),
+    ]);
+    expect(Object.fromEntries(found.filter(([, names]) => names.length > 0))).toEqual(SHARED_STATE);
   });
 
   test("the pages take types from the contracts and the tasks, and nothing else of src", () => {
