@@ -1,5 +1,6 @@
 /** What PPO reports of an iteration. */
 import type { Completion } from "../generate/index.js";
+import { logRatio } from "../model/score.js";
 import type { Trajectory, UpdateMetrics } from "./ppo.js";
 import { meanOf, moments, sumOf } from "./statistics.js";
 
@@ -30,9 +31,9 @@ export function rolloutMetrics(trajectories: readonly Trajectory[], beta: number
   return metrics;
 }
 
-/** Sum over a response of log pi - log pi_ref: k1, whose expectation is the KL divergence. */
+/** The KL estimate of a response, in nats. */
 export const sequenceKl = (t: Pick<Trajectory, "logProbs" | "referenceLogProbs">): number =>
-  sumOf(t.logProbs) - sumOf(t.referenceLogProbs);
+  logRatio(t.logProbs, t.referenceLogProbs);
 
 /** Largest difference between the sampler's and the trainer's log-probability of a token: the two must agree. */
 export const samplerGap = (trajectories: readonly Trajectory[]): number =>

@@ -2,7 +2,7 @@
 import { type Generator, UNFILTERED } from "../generate/index.js";
 import { promptCompletion } from "../model/batch.js";
 import type { NetworkRunner } from "../model/runner.js";
-import { type Batching, sequenceLogProbs } from "../model/score.js";
+import { type Batching, sequenceLogRatios } from "../model/score.js";
 import { type Interval, mean } from "../statistics/estimates.js";
 import { clusterMeanInterval, meanInterval } from "../statistics/means.js";
 import { type ClusterInterval, rateInterval } from "../statistics/rates.js";
@@ -127,10 +127,8 @@ export async function klPerResponse(
   const sequences = samples.flatMap(({ prompt, responses }) =>
     responses.map(({ ids }) => promptCompletion(promptIds(tokenizer, prompt.text), ids)),
   );
-  const own = await sequenceLogProbs(policy, sequences, batching, temperature);
-  const before = await sequenceLogProbs(reference.runner, sequences, batching, reference.temperature);
-  const sum = (values: Float32Array) => values.reduce((total, value) => total + value, 0);
-  const kl = own.map((logProbs, i) => sum(logProbs) - sum(before[i]));
+  const to = { scorer: reference.runner, temperature: reference.temperature };
+  const kl = await sequenceLogRatios(policy, temperature, to, sequences, batching);
   const k = kl.length / samples.length;
   return clusterMeanInterval(samples.map((_, i) => kl.slice(i * k, (i + 1) * k)));
 }

@@ -10,7 +10,7 @@ import { boundedRuns } from "../model/bounded-runs.js";
 import type { Network } from "../model/network.js";
 import type { RewardModel } from "../model/reward-model.js";
 import { NetworkRunner } from "../model/runner.js";
-import { sequenceLogProbs } from "../model/score.js";
+import { logRatio, sequenceLogProbs } from "../model/score.js";
 import { generatorOf, type OpenedNetwork, tokenizerOf } from "../open/open-network.js";
 import { checkLength } from "../open/request-forms.js";
 import { rewardScores } from "../open/reward-scores.js";
@@ -121,6 +121,5 @@ export async function addLogRatios(
     );
   };
   const [own, other] = [await of(policy.network), await of(reference)];
-  const sum = (values: Float32Array) => values.reduce((total, value) => total + value, 0);
-  return answers.map((answer, i) => ({ ...answer, logRatio: sum(own[i]) - sum(other[i]) }));
+  return answers.map((answer, i) => ({ ...answer, logRatio: logRatio(own[i], other[i]) }));
 }

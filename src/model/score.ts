@@ -54,6 +54,32 @@ export function sequenceLogProbs(
   });
 }
 
+/**
+ * log pi(y) - log pi_ref(y) of a response, in nats, from its tokens' log-probabilities: k1, whose mean over pi's own responses estimates
+ * KL(pi || pi_ref) (Schulman 2020, Approximating KL divergence).
+ */
+export const logRatio = (logProbs: ArrayLike<number>, referenceLogProbs: ArrayLike<number>): number =>
+  total(logProbs) - total(referenceLogProbs);
+
+function total(values: ArrayLike<number>): number {
+  let sum = 0;
+  for (let t = 0; t < values.length; t++) sum += values[t];
+  return sum;
+}
+
+/** `logRatio` of each sequence. @param reference may have a temperature of its own. */
+export async function sequenceLogRatios(
+  policy: Scorer,
+  temperature: number,
+  reference: { scorer: Scorer; temperature: number },
+  sequences: readonly Sequence[],
+  batching: Batching,
+): Promise<number[]> {
+  const own = await sequenceLogProbs(policy, sequences, batching, temperature);
+  const other = await sequenceLogProbs(reference.scorer, sequences, batching, reference.temperature);
+  return own.map((logProbs, i) => logRatio(logProbs, other[i]));
+}
+
 const logProbsAndEntropies = (
   model: Model,
   x: Traced<TokensRead>,

@@ -6,7 +6,7 @@ import { distinctN } from "../evaluate/diversity.js";
 import { type Generator, UNFILTERED } from "../generate/index.js";
 import { promptCompletion } from "../model/batch.js";
 import type { NetworkRunner } from "../model/runner.js";
-import { type Batching, sequenceLogProbs } from "../model/score.js";
+import { type Batching, sequenceLogRatios } from "../model/score.js";
 import { clustersOf } from "../statistics/clusters.js";
 import { maskedStd, mean } from "../statistics/estimates.js";
 import { pooledMeanInterval } from "../statistics/means.js";
@@ -55,8 +55,8 @@ export async function samplePolicy(
   }));
 }
 
-/** Sum over each response of log pi - log pi_ref. */
-export async function responseKl(
+/** The KL estimate of each response, in nats. */
+export function responseKl(
   policy: NetworkRunner,
   reference: NetworkRunner,
   prompts: readonly PromptTokens[],
@@ -65,9 +65,7 @@ export async function responseKl(
   temperature: number,
 ): Promise<number[]> {
   const sequences = samples.map(({ ids }, i) => promptCompletion(prompts[i].ids, ids));
-  const now = await sequenceLogProbs(policy, sequences, batching, temperature);
-  const before = await sequenceLogProbs(reference, sequences, batching, temperature);
-  return now.map((row, i) => row.reduce((n, value, t) => n + value - before[i][t], 0));
+  return sequenceLogRatios(policy, temperature, { scorer: reference, temperature }, sequences, batching);
 }
 
 export interface PolicyComparison {

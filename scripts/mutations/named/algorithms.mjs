@@ -66,7 +66,7 @@ export const algorithms = [
       ["non-score reward is positive", '": -beta * kl', '": beta * kl'],
       ["explained variance without the one", "1 - errorVariance / returnVariance", "errorVariance / returnVariance"],
       ["errors are of returns and nothing", "r - t.values[i]", "r"],
-      ["KL is turned round", "sumOf(t.logProbs) - sumOf(t.referenceLogProbs)", "sumOf(t.referenceLogProbs) - sumOf(t.logProbs)"],
+      ["KL is turned round", "logRatio(t.logProbs, t.referenceLogProbs)", "logRatio(t.referenceLogProbs, t.logProbs)"],
       ["entropy has the wrong sign", "-sumOf(t.logProbs)", "sumOf(t.logProbs)"],
       ["the sampler gap is signed", "Math.abs(v - t.completion.logProbs[i])", "v - t.completion.logProbs[i]"],
       ["truncated ones are those that ended", 'finishReason === "length" ? 1 : 0', 'finishReason === "length" ? 0 : 1'],
