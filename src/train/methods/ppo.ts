@@ -21,6 +21,7 @@ import { formatInterval } from "../../statistics/format-interval.js";
 import { savePolicy, trainableNetwork } from "../base.js";
 import { type ModelShape, weightsLike } from "../dry-run.js";
 import { defineMethod } from "../method.js";
+import { openRewardModels, referenceRunner, rewardSources, valueNetwork } from "../online-networks.js";
 import {
   comparePolicies,
   policySampleSchema,
@@ -28,9 +29,8 @@ import {
   samplePairs,
   samplePolicy,
 } from "../policy-samples.js";
-import { openRewardModels, referenceRunner, rewardSources, valueNetwork } from "../ppo-networks.js";
-import { drawPpoCurves } from "../ppo-plots.js";
 import { encodePrompts, splitPrompts } from "../prompts.js";
+import { drawPpoCurves } from "../reward-curves.js";
 import { loadRewardFunction, rewardFunctionSchema } from "../reward-functions.js";
 import { loadAll } from "../rows.js";
 import { dataSettings, memorySettings, modelSettings, runSettings } from "../settings.js";
