@@ -1,4 +1,13 @@
+import { METHODS } from "../../train/methods/index.js";
 import type { CommandEntry } from "../command.js";
+
+/** A command for each training method. */
+const training = Object.entries(METHODS).map(
+  ([name, { summary, load }]): CommandEntry => ({
+    ...{ name, summary },
+    load: async () => (await import("../training-command.js")).trainingCommand((await load()) as never),
+  }),
+);
 
 /** Every command, in the order of the help. Each is loaded only when it is called. */
 export const commands: readonly CommandEntry[] = [
@@ -32,21 +41,7 @@ export const commands: readonly CommandEntry[] = [
     summary: "log-probabilities of the tokens of given texts",
     load: async () => (await import("./logprobs.js")).default,
   },
-  {
-    name: "sft",
-    summary: "fine-tune a model on demonstrations",
-    load: async () => (await import("./sft.js")).default,
-  },
-  {
-    name: "reward",
-    summary: "train a reward model from preferences",
-    load: async () => (await import("./reward.js")).default,
-  },
-  {
-    name: "ppo",
-    summary: "optimise a policy against rewards, under a KL tether",
-    load: async () => (await import("./ppo.js")).default,
-  },
+  ...training,
   {
     name: "score",
     summary: "rewards of texts, and accuracy on preferences, by a reward model",

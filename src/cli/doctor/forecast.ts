@@ -20,7 +20,8 @@ export async function foresee(
   config: MethodSettings,
   runtime: Runtime,
 ): Promise<Omit<Finding, "check">> {
-  const { peakBytes, steps, stepFlops } = await forecast(METHODS[command] as never, config as never);
+  const method = await METHODS[command].load();
+  const { peakBytes, steps, stepFlops } = await forecast(method as never, config as never);
   const gflops = (await productSpeed(runtime)) * SHARE_OF_PRODUCT_SPEED;
   const stepSeconds = stepFlops / gflops / 1e9;
   const exact = config.base === undefined || config.base === "f32";

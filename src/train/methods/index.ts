@@ -1,6 +1,18 @@
-/** Methods by their commands' names. */
-import { ppoMethod } from "./ppo.js";
-import { rewardMethod } from "./reward.js";
-import { sftMethod } from "./sft.js";
-
-export const METHODS = { sft: sftMethod, reward: rewardMethod, ppo: ppoMethod } as const;
+/**
+ * Training methods by their commands' names. Each is loaded when it is asked for, so that the list is quick. Command, recipe section
+ * and forecast follow from an entry here.
+ */
+export const METHODS = {
+  sft: {
+    summary: "fine-tune a model on demonstrations",
+    load: async () => (await import("./sft.js")).sftMethod,
+  },
+  reward: {
+    summary: "train a reward model from preferences",
+    load: async () => (await import("./reward.js")).rewardMethod,
+  },
+  ppo: {
+    summary: "optimise a policy against rewards, under a KL tether",
+    load: async () => (await import("./ppo.js")).ppoMethod,
+  },
+} as const;

@@ -1,4 +1,0 @@
-import { sftMethod } from "../../train/methods/sft.js";
-import { trainingCommand } from "../training-command.js";
-
-export default trainingCommand(sftMethod);
