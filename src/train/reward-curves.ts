@@ -12,8 +12,8 @@ const CURVES = [
   { file: "kl.svg", title: "KL to the reference", key: "objective/kl", yLabel: "nats per response" },
 ];
 
-/** Draws reward.svg and kl.svg from a run's metrics. */
-export async function drawPpoCurves(runDir: string): Promise<void> {
+/** Draws reward.svg and kl.svg from the metrics of an online method's run. @param method its name on the axis. */
+export async function drawCurves(runDir: string, method: string): Promise<void> {
   const lines = (await readFile(join(runDir, "metrics.jsonl"), "utf8")).split("\n").filter(Boolean);
   const rows = lines.map((line) => JSON.parse(line) as Record<string, number>);
   if (rows.length === 0) return;
@@ -23,7 +23,7 @@ export async function drawPpoCurves(runDir: string): Promise<void> {
       { name: "each iteration", points, dashed: true },
       { name: "mean of the last 8", points: smoothed(points, 8) },
     ];
-    const svg = svgLinePlot(series, { title, xLabel: "PPO iteration", yLabel });
+    const svg = svgLinePlot(series, { title, xLabel: `${method} iteration`, yLabel });
     await writeFileAtomically(join(runDir, file), svg);
   }
 }

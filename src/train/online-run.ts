@@ -1,0 +1,148 @@
+/** What runs of all online methods do before and after their algorithm: open rewards, sample, compare the end with the start. */
+import { join } from "node:path";
+import { z } from "zod";
+import type { RewardSource } from "../algorithms/reward-sources.js";
+import type { Actors, PromptTokens } from "../algorithms/rollout.js";
+import { writeFileAtomically } from "../artifacts/index.js";
+import { formatNumber } from "../base/format.js";
+import { Generator } from "../generate/index.js";
+import type { Packing } from "../model/lay-out.js";
+import type { Network } from "../model/network.js";
+import type { RewardModel } from "../model/reward-model.js";
+import type { NetworkRunner, NetworkTrainer } from "../model/runner.js";
+import type { Batching } from "../model/score.js";
+import { formatInterval } from "../statistics/format-interval.js";
+import { savePolicy } from "./base.js";
+import type { Job } from "./method.js";
+import { openRewardModels, referenceRunner, rewardSources } from "./online-networks.js";
+import type { OnlineData } from "./online-settings.js";
+import {
+  comparePolicies,
+  type PolicyComparison,
+  type PolicySample,
+  policySampleSchema,
+  responseKl,
+  samplePairs,
+  samplePolicy,
+} from "./policy-samples.js";
+import { drawCurves } from "./reward-curves.js";
+
+interface OnlineConfig {
+  rewardModel: readonly string[];
+  rewardWeights: readonly number[];
+  longPrompts: "skip" | "cut" | "error";
+  batchSize: number;
+  microBatchSize: number;
+  packing: Packing;
+  maxNewTokens: number;
+  temperature: number;
+  seed: number;
+}
+type OnlineJob = Job<OnlineConfig, OnlineData>;
+
+export interface OnlineActors extends Actors {
+  policy: NetworkTrainer;
+  reference: NetworkRunner;
+  generator: Generator;
+}
+
+export const batchingOf = (
+  { padId }: { padId: number },
+  { microBatchSize: rows, packing }: Pick<OnlineConfig, "microBatchSize" | "packing">,
+): Batching => ({ rows, padId, packing });
+
+/** Reward models and reward functions, with a warning where texts are longer than a model was trained on. */
+export async function openRewards(
+  job: OnlineJob,
+): Promise<{ models: RewardModel[]; rewards: RewardSource[] }> {
+  const { runtime, base, config, host } = job;
+  const { train, evaluation, functions } = job.data;
+  const models = await openRewardModels(runtime, base, config.rewardModel);
+  const longest = Math.max(...[...train, ...evaluation].map(({ ids }) => ids.length)) + config.maxNewTokens;
+  const shortest = Math.min(...models.map(({ maxLength }) => maxLength));
+  if (longest > shortest)
+    host.warn(`texts have up to ${longest} tokens; a reward model was trained on ${shortest} at most`);
+  const sources = rewardSources(models, config.rewardModel, config.rewardWeights, batchingOf(base, config));
+  return { models, rewards: [...sources, ...functions] };
+}
+
+/** The policy, its sampler, and its start as the reference. */
+export function actorsOf(
+  { runtime, base }: OnlineJob,
+  policy: NetworkTrainer,
+  rewards: readonly RewardSource[],
+): OnlineActors {
+  const { padId, tokenizer } = base;
+  const generator = new Generator(runtime, policy.network, padId, tokenizer);
+  return { policy, reference: referenceRunner(runtime, base), generator, rewards, padId };
+}
+
+export const sampleAnswers = (
+  { config, host }: OnlineJob,
+  { generator, rewards }: OnlineActors,
+  prompts: readonly PromptTokens[],
+): Promise<PolicySample[]> => samplePolicy(generator, rewards, prompts, config, host.signal);
+
+/** What the policy answers before the first update, when it is the reference, to the prompts that are kept from training. */
+export const answersBefore = (job: OnlineJob, actors: OnlineActors): Promise<PolicySample[]> =>
+  job.session.note("before", z.array(policySampleSchema), () =>
+    sampleAnswers(job, actors, job.data.evaluation),
+  );
+
+export interface OnlineFigures {
+  iterations: number;
+  /** Why the run ended before its last iteration. */
+  stopped: string | null;
+  trainPrompts: number;
+  longPrompts: { count: number; done: OnlineConfig["longPrompts"] };
+  /** Of the end with the start, where prompts were kept for it. */
+  comparison?: PolicyComparison;
+}
+
+/** Saves the policy, its answers beside those at the start, and the curves; compares the two. @param method its name on the curves. */
+export async function finishOnline(
+  job: OnlineJob,
+  actors: OnlineActors,
+  network: Network,
+  before: readonly PolicySample[],
+  method: string,
+): Promise<OnlineFigures> {
+  const { base, config, session, data } = job;
+  const { train, evaluation, long } = data;
+  const after = await sampleAnswers(job, actors, evaluation);
+  actors.generator.release();
+  const checked = { ...batchingOf(base, config), onProgress: session.checkInterrupt };
+  const { policy, reference } = actors;
+  const kl = await responseKl(policy, reference, evaluation, after, checked, config.temperature);
+  await savePolicy(session.out, base, network);
+  await writeFileAtomically(
+    join(session.run.dir, "samples-before-after.jsonl"),
+    samplePairs(evaluation, before, after, kl),
+  );
+  await drawCurves(session.run.dir, method);
+  return {
+    iterations: session.step,
+    stopped: session.stopped ?? null,
+    trainPrompts: train.length,
+    longPrompts: { count: long, done: config.longPrompts },
+    ...(before.length > 1 && { comparison: comparePolicies(evaluation, before, after, kl) }),
+  };
+}
+
+/** The comparison for a person. */
+export function reportOnline({ comparison }: OnlineFigures): readonly (readonly [string, string])[] {
+  if (comparison === undefined) return [];
+  const { rewardBefore, rewardAfter, prompts, gain, gains, klPerResponse, distinct3, length } = comparison;
+  const change = ({ before, after }: { before: number; after: number }): string =>
+    `${formatNumber(before)} before, ${formatNumber(after)} after`;
+  const level = change({ before: rewardBefore.estimate, after: rewardAfter.estimate });
+  const byName = Object.entries(gains);
+  return [
+    ["reward", `${level}, on ${prompts} prompts it was not trained on`],
+    ["gain", `${formatInterval(gain)} standard deviations of the start`],
+    ...(byName.length > 1 ? byName.map(([name, own]) => [`  ${name}`, formatInterval(own)] as const) : []),
+    ["KL", `${formatInterval(klPerResponse)} nats per response`],
+    ["distinct-3", change(distinct3)],
+    ["length", `${change(length)} tokens`],
+  ];
+}

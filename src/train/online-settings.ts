@@ -1,0 +1,90 @@
+/** Settings of methods that sample from the policy and learn from rewards, and what is read and encoded by them. */
+import { z } from "zod";
+import type { RewardSource } from "../algorithms/reward-sources.js";
+import type { PromptTokens } from "../algorithms/rollout.js";
+import { PlumbError } from "../base/errors.js";
+import { loadPrompts, type PromptRow } from "../data/index.js";
+import type { Encoded, Reader } from "./method.js";
+import { encodePrompts, type PromptLimits, splitPrompts } from "./prompts.js";
+import { loadRewardFunction, rewardFunctionSchema } from "./reward-functions.js";
+import { loadAll } from "./rows.js";
+
+export const onlineSettings = {
+  rewardModel: z
+    .array(z.string().min(1))
+    .default([])
+    .describe("folders that `plumb reward` wrote, or models for sequence classification"),
+  rewardWeights: z.array(z.number()).default([]).describe("one for each reward model; default 1 each"),
+  rewardFunctions: z
+    .array(rewardFunctionSchema)
+    .default([])
+    .describe("your own rewards: [{module: ./brevity.mjs, export: default, weight: 1, name: brevity}]"),
+  maxPromptLength: z
+    .number()
+    .int()
+    .positive()
+    .nullable()
+    .default(null)
+    .describe("in tokens; default: what the context leaves"),
+  longPrompts: z
+    .enum(["skip", "cut", "error"])
+    .default("skip")
+    .describe("what is done about longer prompts; cut keeps the end"),
+  evalPrompts: z
+    .number()
+    .int()
+    .min(0)
+    .default(64)
+    .describe("prompts kept from training, on which start and end are compared; at most a quarter"),
+};
+type OnlineSettings = z.output<z.ZodObject<typeof onlineSettings>>;
+
+export interface OnlineRows {
+  functions: readonly RewardSource[];
+  prompts: readonly PromptRow[];
+}
+
+/** Prompts as an online method trains on them. */
+export interface OnlineData extends Encoded {
+  functions: readonly RewardSource[];
+  train: readonly PromptTokens[];
+  /** On which start and end are compared. */
+  evaluation: readonly PromptTokens[];
+  /** How many prompts were too long. */
+  long: number;
+}
+
+/** Reads prompts and reward functions. @throws PlumbError where there is no reward. */
+export async function readOnline(
+  config: OnlineSettings & { data: readonly string[]; limit?: number | undefined },
+): Promise<OnlineRows> {
+  checkRewards(config);
+  const functions = await Promise.all(config.rewardFunctions.map(loadRewardFunction));
+  return { functions, prompts: await loadAll(config.data, loadPrompts, config.limit) };
+}
+
+function checkRewards({ rewardModel, rewardFunctions, rewardWeights }: OnlineSettings): void {
+  if (rewardModel.length + rewardFunctions.length === 0) {
+    throw new PlumbError("there is nothing to optimise", {
+      hint: "Give --reward-model or --reward-functions.",
+    });
+  }
+  if (rewardWeights.length > rewardModel.length)
+    throw new PlumbError(`${rewardWeights.length} weights for ${rewardModel.length} reward models`);
+}
+
+/** @throws PlumbError where no prompt is left, or a long one is an error. */
+export function encodeOnline(
+  { functions, prompts: rows }: OnlineRows,
+  { tokenizer, context }: Reader,
+  config: PromptLimits & Pick<OnlineSettings, "evalPrompts">,
+): OnlineData {
+  const { prompts, long } = encodePrompts(tokenizer, rows, context, config);
+  const { train, evaluation } = splitPrompts(prompts, config.evalPrompts);
+  const what = config.longPrompts === "skip" ? "skipped" : "cut";
+  const tooLong = long > 0 ? `; ${long} too long, ${what}` : "";
+  return {
+    ...{ functions, train, evaluation, long, texts: train.map(({ ids }) => ids) },
+    said: [`${train.length} prompts to train on, ${evaluation.length} to compare on${tooLong}`],
+  };
+}
