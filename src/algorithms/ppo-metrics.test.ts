@@ -2,7 +2,8 @@
 import { describe, expect, it } from "vitest";
 import type { Completion } from "../generate/index.js";
 import type { Trajectory, UpdateMetrics } from "./ppo.js";
-import { rolloutMetrics, sampleOf, samplerGap, sequenceKl, updateMetrics } from "./ppo-metrics.js";
+import { rolloutMetrics, sampleOf, updateMetrics } from "./ppo-metrics.js";
+import { samplerGap, sequenceKl } from "./rollout-metrics.js";
 import { meanOf, moments, sumOf } from "./statistics.js";
 
 function trajectory(

@@ -32,13 +32,14 @@ import {
 import { checkFinite } from "./finite.js";
 import { batchIndices, exactDivision, minibatch } from "./order.js";
 import type { PpoConfig } from "./ppo-config.js";
-import { rolloutMetrics, samplerGap, updateMetrics } from "./ppo-metrics.js";
+import { rolloutMetrics, updateMetrics } from "./ppo-metrics.js";
 import { type Actors, type PromptTokens, type Rollout, rollout } from "./rollout.js";
+import { samplerGap } from "./rollout-metrics.js";
 import { moments, Sums } from "./statistics.js";
 import type { Step } from "./step.js";
 
 export { type PpoConfig, ppoSchema } from "./ppo-config.js";
-export { sequenceKl } from "./ppo-metrics.js";
+export { sequenceKl } from "./rollout-metrics.js";
 
 export interface PpoSetup extends Actors {
   policy: Learner;

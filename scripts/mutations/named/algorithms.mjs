@@ -66,12 +66,18 @@ export const algorithms = [
       ["non-score reward is positive", '": -beta * kl', '": beta * kl'],
       ["explained variance without the one", "1 - errorVariance / returnVariance", "errorVariance / returnVariance"],
       ["errors are of returns and nothing", "r - t.values[i]", "r"],
-      ["KL is turned round", "logRatio(t.logProbs, t.referenceLogProbs)", "logRatio(t.referenceLogProbs, t.logProbs)"],
       ["entropy has the wrong sign", "-sumOf(t.logProbs)", "sumOf(t.logProbs)"],
-      ["the sampler gap is signed", "Math.abs(v - t.completion.logProbs[i])", "v - t.completion.logProbs[i]"],
-      ["truncated ones are those that ended", 'finishReason === "length" ? 1 : 0', 'finishReason === "length" ? 0 : 1'],
       ["first ratio is the last", "updates[0].ratio", "updates[updates.length - 1].ratio"],
-      ["a source is reported as another", "t.rewards[name])", "Object.values(t.rewards)[0])"],
+    ],
+  },
+  {
+    file: "src/algorithms/rollout-metrics.ts",
+    tests: TESTS,
+    mutations: [
+      ["KL is turned round", "logRatio(r.logProbs, r.referenceLogProbs)", "logRatio(r.referenceLogProbs, r.logProbs)"],
+      ["the sampler gap is signed", "Math.abs(v - r.completion.logProbs[i])", "v - r.completion.logProbs[i]"],
+      ["truncated ones are those that ended", 'finishReason === "length" ? 1 : 0', 'finishReason === "length" ? 0 : 1'],
+      ["a source is reported as another", "r.rewards[name])", "Object.values(r.rewards)[0])"],
     ],
   },
   {
