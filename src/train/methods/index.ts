@@ -15,4 +15,8 @@ export const METHODS = {
     summary: "optimise a policy against rewards, under a KL tether",
     load: async () => (await import("./ppo.js")).ppoMethod,
   },
+  grpo: {
+    summary: "optimise a policy against rewards, each response compared with others to its prompt",
+    load: async () => (await import("./grpo.js")).grpoMethod,
+  },
 } as const;

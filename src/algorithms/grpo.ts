@@ -1,0 +1,364 @@
+/**
+ * Group relative policy optimisation (Shao et al. 2024, DeepSeekMath): PPO's clipped updates with no value model. A response is compared
+ * with the others that the same prompt was given:
+ *
+ *   A_i  = (r_i - mean(r)) / (std(r) + 1e-4)                      over the G responses of a prompt,
+ *   l_it = max(-A_i rho, -A_i clip(rho, 1 - eps, 1 + eps_high)) + beta (e^d - d - 1),
+ *   rho  = exp(log pi - log pi_old),  d = log pi_ref - log pi     (e^d - d - 1 is Schulman's k3, an unbiased estimate of the KL),
+ *   loss = mean over responses of the mean of l over each one's tokens.
+ *
+ * Switches, under TRL's names in camel case: Dr. GRPO (Liu et al. 2025) divides by neither std (`scaleRewards: none`) nor a response's
+ * length (`lossType: dr_grpo`). DAPO (Yu et al. 2025) counts every token alike (`dapo`), clips higher above than below (`epsilonHigh`),
+ * samples anew where a group's rewards are all equal (`maxSamplings`), and learns nothing from the length at which a response is cut off
+ * (`maskTruncated`, `overlongBuffer`). Left out: several rewards normalised apart, ratios of whole sequences, dual clip.
+ */
+import { z } from "zod";
+import { chunks } from "../model/batch.js";
+import { layOut } from "../model/lay-out.js";
+import type { Learner, Model } from "../model/learner.js";
+import { tokenReadings } from "../model/token-readings.js";
+import { type Named, perToken, type TokensRead, type Traced, tokensRead } from "../model/values.js";
+import { learningRate } from "../optim/index.js";
+import { add, cast, clip, exp, less, maximum, mul, neg, sub, sum, type Tensor } from "../tensor/index.js";
+import { checkFinite } from "./finite.js";
+import { batchIndices, exactDivision, minibatch } from "./order.js";
+import { type Actors, type PromptTokens, type Rollout, rollout } from "./rollout.js";
+import { responseMetrics, rewardMetrics, samplerGap, sequenceKl } from "./rollout-metrics.js";
+import { meanOf, moments, Sums } from "./statistics.js";
+import type { Step } from "./step.js";
+import { loraSchema, optimizationSchema, packingSchema } from "./training-config.js";
+
+const count = z.number().int().positive();
+
+export const grpoSchema = optimizationSchema.extend({
+  iterations: count.default(100).describe("Batches of responses to sample and learn from."),
+  batchSize: count.default(64).describe("Responses an iteration; groupSize and miniBatches must divide it."),
+  groupSize: count.min(2).default(8).describe("G: responses to each prompt (TRL's num_generations)."),
+  epochs: count.default(1).describe("mu: passes over each batch (TRL's num_iterations)."),
+  miniBatches: count.default(1).describe("Updates an epoch; must divide batchSize."),
+  microBatchSize: count.default(8).describe("Rows in memory at once; does not change the loss."),
+  packing: packingSchema,
+  maxNewTokens: count.default(64).describe("Longest response, in tokens."),
+  temperature: z
+    .number()
+    .positive()
+    .max(10)
+    .default(1)
+    .describe("Divides the logits in sampling, policy and reference."),
+  epsilon: z.number().positive().max(1).default(0.2).describe("The ratio is clipped to 1 - epsilon below."),
+  epsilonHigh: z
+    .number()
+    .positive()
+    .nullable()
+    .default(null)
+    .describe("The ratio is clipped to 1 + epsilonHigh above; null: epsilon. DAPO: 0.28."),
+  beta: z.number().min(0).default(0.04).describe("Weight of the KL to the reference in the loss."),
+  lossType: z
+    .enum(["grpo", "dr_grpo", "bnpo", "dapo"])
+    .default("grpo")
+    .describe(
+      "What a token counts: grpo, each response alike; dr_grpo, each token alike, by maxNewTokens; bnpo, by the tokens of an update; dapo, by those of the iteration.",
+    ),
+  scaleRewards: z
+    .enum(["group", "batch", "none"])
+    .default("group")
+    .describe("Whose standard deviation advantages are divided by."),
+  maxSamplings: count
+    .default(1)
+    .describe(
+      "Batches sampled at most until an iteration is full of groups whose rewards differ; 1: no others are sampled.",
+    ),
+  maskTruncated: z
+    .boolean()
+    .default(false)
+    .describe("Responses without an end are compared with, and not learned from."),
+  overlongBuffer: count
+    .nullable()
+    .default(null)
+    .describe("Length before maxNewTokens over which the reward falls by up to 1; null: it does not."),
+  warmupShare: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0)
+    .describe("Share of the iterations in which the rate rises from 0; the first then learns nothing."),
+  lora: loraSchema
+    .nullable()
+    .default(null)
+    .describe("Train LoRA adapters; the reference is the same weights without."),
+});
+export type GrpoConfig = z.infer<typeof grpoSchema>;
+
+export interface GrpoSetup extends Actors {
+  policy: Learner;
+  prompts: readonly PromptTokens[];
+}
+
+/** What outlives an iteration beside parameters and optimiser state. */
+export interface GrpoState {
+  /** Iterations done. */
+  iteration: number;
+  /** Batches sampled, which are more where groups were sampled anew. */
+  batches: number;
+}
+
+/** A rollout and what GRPO makes of it. */
+export interface Compared extends Rollout {
+  /** `reward` less what excess length costs. */
+  score: number;
+  advantage: number;
+}
+
+// ---------------------------------------------------------------------------------------------------------------
+// The maths, as small pure functions.
+
+/** A_i of each response; those to one prompt stand together. The standard deviation is the unbiased one, as in TRL. */
+export function groupAdvantages(
+  scores: readonly number[],
+  groupSize: number,
+  scaleRewards: GrpoConfig["scaleRewards"],
+): number[] {
+  const ofBatch = moments([scores]);
+  return chunks(scores, groupSize).flatMap((group) => {
+    const { mean, variance } = moments([group]);
+    const spread = Math.sqrt(scaleRewards === "batch" ? ofBatch.variance : variance);
+    return group.map((score) => (score - mean) / (scaleRewards === "none" ? 1 : spread + 1e-4));
+  });
+}
+
+/** DAPO's soft punishment: 0 up to `longest - buffer` tokens, from there in a line to -1 at `longest`. */
+export const overlongPenalty = (tokens: number, longest: number, buffer: number | null): number =>
+  buffer === null ? 0 : Math.min(0, (longest - buffer - tokens) / buffer);
+
+/**
+ * What a token of each response weighs in an update's loss, whose sum it is part of.
+ *
+ * @param lengths tokens of the update's responses, 0 for those that are not learned from.
+ * @param tokens learned from in the whole iteration.
+ */
+export function tokenWeights(
+  lengths: readonly number[],
+  tokens: number,
+  { lossType, maxNewTokens, miniBatches }: Pick<GrpoConfig, "lossType" | "maxNewTokens" | "miniBatches">,
+): number[] {
+  const N = lengths.length;
+  const inUpdate = lengths.reduce((a, b) => a + b, 0);
+  return lengths.map((length) => {
+    if (lossType === "grpo") return 1 / (N * Math.max(1, length));
+    if (lossType === "dr_grpo") return 1 / (N * maxNewTokens);
+    return lossType === "bnpo" ? 1 / Math.max(1, inUpdate) : miniBatches / Math.max(1, tokens);
+  });
+}
+
+/** Exponents of the KL estimate are limited to this: it is past counting there, and e^88 is no f32. */
+const LARGEST_EXPONENT = 20;
+
+/** k3 = e^d - d - 1, d = log pi_ref - log pi: [M]. */
+export function klEstimate(logProbs: Tensor, referenceLogProbs: Tensor, weights: Tensor): Tensor {
+  const d = mul(sub(referenceLogProbs, logProbs), weights);
+  return sub(sub(exp(clip(d, -LARGEST_EXPONENT, LARGEST_EXPONENT)), d), 1);
+}
+
+/**
+ * The loss, a sum over tokens read by their `share` of it, and what is reported, summed over tokens. All arguments [M]; weights is 1 for
+ * a token read and 0 for padding.
+ */
+export function grpoLoss(
+  { logProbs, old, reference, advantages, share, weights }: Record<GrpoInput | "weights", Tensor>,
+  { epsilon, epsilonHigh, beta }: Pick<GrpoConfig, "epsilon" | "epsilonHigh" | "beta">,
+): Record<"loss" | "kl" | "ratio" | "clippedLow" | "clippedHigh", Tensor> {
+  const ratio = exp(mul(sub(logProbs, old), weights));
+  const plain = mul(neg(advantages), ratio);
+  const limited = mul(neg(advantages), clip(ratio, 1 - epsilon, 1 + (epsilonHigh ?? epsilon)));
+  const kl = klEstimate(logProbs, reference, weights);
+  const clipped = mul(cast(less(plain, limited), "f32"), weights);
+  const worse = cast(less(advantages, 0), "f32");
+  return {
+    loss: sum(mul(add(maximum(plain, limited), mul(kl, beta)), share)),
+    kl: sum(mul(kl, weights)),
+    ratio: sum(mul(ratio, weights)),
+    clippedLow: sum(mul(clipped, worse)),
+    clippedHigh: sum(mul(clipped, sub(1, worse))),
+  };
+}
+type GrpoInput = "logProbs" | "old" | "reference" | "advantages" | "share";
+
+// ---------------------------------------------------------------------------------------------------------------
+// The loop.
+
+/** Trains; yields after each iteration. `state` says where to start and is kept up to date. */
+export async function* grpo(
+  setup: GrpoSetup,
+  config: GrpoConfig,
+  state: GrpoState,
+): AsyncGenerator<Step<Compared>> {
+  const { policy, padId } = setup;
+  const { iterations, batchSize, groupSize, epochs, miniBatches } = config;
+  exactDivision(batchSize, groupSize, "batchSize / groupSize");
+  exactDivision(batchSize, miniBatches, "batchSize / miniBatches");
+  const warmup = Math.ceil(iterations * config.warmupShare);
+
+  for (let iteration = state.iteration; iteration < iterations; iteration++) {
+    // 1. G responses to each prompt, and their rewards.
+    const { groups, sampled } = await sampleGroups(setup, config, state);
+
+    // 2. Each against the others of its group.
+    const responses = groups.flat();
+    const scores = responses.map(({ score }) => score);
+    const advantages = groupAdvantages(scores, groupSize, config.scaleRewards);
+    const batch = responses.map((r, i): Compared => ({ ...r, advantage: advantages[i] }));
+    const tokens = batch.reduce((n, r) => n + tokensLearned(r, config), 0);
+
+    // 3. mu passes of clipped updates.
+    const rate = learningRate(iteration, config.learningRate, config.schedule, warmup, iterations);
+    const updates: UpdateMetrics[] = [];
+    for (let update = 0; update < epochs * miniBatches; update++) {
+      const rows = minibatch(config, iteration, update, "grpo/epoch").map((i) => batch[i]);
+      const result = await updateOnce(policy, rows, tokens, config, padId, rate);
+      checkFinite("grpo", iteration + 1, { loss: result.loss, kl: result.kl });
+      updates.push(result);
+    }
+
+    // 4. What is reported.
+    state.iteration = iteration + 1;
+    const all = sampled.flat();
+    const metrics = {
+      "objective/kl": meanOf(all.map(sequenceKl)),
+      ...rewardMetrics(all),
+      "policy/token_entropy": meanOf(all.map(({ entropy }) => entropy)),
+      ...responseMetrics(all),
+      "val/sampler_gap": samplerGap(all),
+      frac_reward_zero_std: meanOf(sampled.map((group) => (isSilent(group) ? 1 : 0))),
+      samplings: all.length / batchSize,
+      ...updateMetrics(updates),
+      learning_rate: rate,
+      episode: state.batches * batchSize,
+    };
+    const tokensSampled = all.reduce((n, { completion }) => n + completion.ids.length, 0);
+    yield { step: iteration + 1, steps: iterations, metrics, rollouts: batch, tokens: tokensSampled };
+  }
+}
+
+type Scored = Omit<Compared, "advantage">;
+
+/** A group teaches nothing where its rewards are all equal. */
+const isSilent = (group: readonly Scored[]): boolean => {
+  const scores = group.map(({ score }) => score);
+  return Math.max(...scores) - Math.min(...scores) < 1e-8;
+};
+
+/**
+ * The groups of an iteration, and all that were sampled for them: in the place of silent groups others are sampled, while `maxSamplings`
+ * allows (DAPO's dynamic sampling). Where it does not suffice, the silent ones fill the batch.
+ */
+async function sampleGroups(
+  setup: GrpoSetup,
+  config: GrpoConfig,
+  state: GrpoState,
+): Promise<Record<"groups" | "sampled", Scored[][]>> {
+  const { prompts } = setup;
+  const { batchSize, groupSize, maxNewTokens, overlongBuffer, seed } = config;
+  const wanted = batchSize / groupSize;
+  const sampled: Scored[][] = [];
+  const speaking = () => sampled.filter((group) => !isSilent(group));
+  for (let sampling = 0; sampling < config.maxSamplings && speaking().length < wanted; sampling++) {
+    const indices = batchIndices(prompts.length, wanted, state.batches, seed, "grpo");
+    const asked = indices.flatMap((i) => new Array<PromptTokens>(groupSize).fill(prompts[i]));
+    const rollouts = await rollout(setup, asked, config, state.batches * batchSize);
+    const scored = rollouts.map((r): Scored => {
+      const penalty = overlongPenalty(r.completion.ids.length, maxNewTokens, overlongBuffer);
+      return { ...r, score: r.reward + penalty };
+    });
+    sampled.push(...chunks(scored, groupSize));
+    state.batches++;
+  }
+  return { groups: [...speaking(), ...sampled.filter(isSilent)].slice(0, wanted), sampled };
+}
+
+/** Tokens of a response that the loss reads. */
+const tokensLearned = ({ completion }: Rollout, { maskTruncated }: GrpoConfig): number =>
+  maskTruncated && completion.finishReason === "length" ? 0 : completion.ids.length;
+
+export interface UpdateMetrics {
+  loss: number;
+  /** k3, a token. */
+  kl: number;
+  ratio: number;
+  clippedLow: number;
+  clippedHigh: number;
+  gradNorm: number;
+}
+
+/** The loss on a micro-batch of M tokens read: [M] each. */
+function grpoStep(
+  p: Model,
+  x: Traced<TokensRead & Named<"old" | "reference" | "advantages" | "share">>,
+  { temperature, ...settings }: Pick<GrpoConfig, "epsilon" | "epsilonHigh" | "beta" | "temperature">,
+) {
+  const { logProbs } = tokenReadings(p, x, { temperature, differentiable: true });
+  return grpoLoss({ ...x, logProbs }, settings);
+}
+
+/**
+ * One update from the responses of a mini-batch, in micro-batches of one sum.
+ *
+ * @param tokens learned from in the whole iteration.
+ */
+export async function updateOnce(
+  policy: Learner,
+  rows: readonly Compared[],
+  tokens: number,
+  config: GrpoConfig,
+  padId: number,
+  rate: number,
+): Promise<UpdateMetrics> {
+  const { microBatchSize, packing, epsilon, epsilonHigh, beta, temperature } = config;
+  const lengths = rows.map((r) => tokensLearned(r, config));
+  const shares = tokenWeights(lengths, tokens, config);
+  const learned = rows.map((r, i) => ({ ...r, share: shares[i] })).filter((_, i) => lengths[i] > 0);
+  const longestFirst = learned.sort((a, b) => b.sequence.ids.length - a.sequence.ids.length);
+  const sums = new Sums<"loss" | "kl" | "ratio" | "clippedLow" | "clippedHigh">();
+  for (const part of chunks(longestFirst, microBatchSize)) {
+    const sequences = part.map((r) => r.sequence);
+    const window = policy.config.slidingWindow;
+    const laid = layOut(sequences, { padId, rows: microBatchSize, packing, window });
+    const column = (pick: (r: (typeof part)[number]) => ArrayLike<number>) => perToken(laid, part.map(pick)); // [M]
+    const values = {
+      ...tokensRead(laid),
+      old: column((r) => r.logProbs),
+      reference: column((r) => r.referenceLogProbs),
+      advantages: column((r) => r.logProbs.map(() => r.advantage)),
+      share: column((r) => r.logProbs.map(() => r.share)),
+    };
+    sums.add(await policy.differentiate(grpoStep, values, { epsilon, epsilonHigh, beta, temperature }));
+  }
+  const read = Math.max(
+    1,
+    lengths.reduce((a, b) => a + b, 0),
+  );
+  return {
+    loss: sums.of("loss"),
+    kl: sums.of("kl") / read,
+    ratio: sums.of("ratio") / read,
+    clippedLow: sums.of("clippedLow") / read,
+    clippedHigh: sums.of("clippedHigh") / read,
+    gradNorm: await policy.update(rate),
+  };
+}
+
+/** Means over an iteration's updates, under TRL's names, and what its first update says. */
+function updateMetrics(updates: readonly UpdateMetrics[]): Record<string, number> {
+  const mean = (key: keyof UpdateMetrics): number => meanOf(updates.map((u) => u[key]));
+  const [low, high] = [mean("clippedLow"), mean("clippedHigh")];
+  return {
+    loss: mean("loss"),
+    kl: mean("kl"),
+    "clip_ratio/low_mean": low,
+    "clip_ratio/high_mean": high,
+    "clip_ratio/region_mean": low + high,
+    "first/ratio": updates[0].ratio,
+    "first/clipfrac": updates[0].clippedLow + updates[0].clippedHigh,
+    grad_norm: mean("gradNorm"),
+    updates: updates.length,
+  };
+}
