@@ -14,6 +14,8 @@ export const FOLDERS = {
       "src/algorithms/reward.test.ts",
       "src/algorithms/sft.test.ts",
       "src/algorithms/ppo-loop.test.ts",
+      "src/algorithms/grpo.test.ts",
+      "test/parity/grpo-loss.test.ts",
       "test/parity/ppo-step.test.ts",
     ],
   },

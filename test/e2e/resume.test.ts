@@ -63,6 +63,11 @@ const COMMANDS = {
       "0.05",
     ],
   ],
+  grpo: [
+    ...["grpo", ...SHARED, "--data", "prompts.jsonl", "--batch-size", "8", "--group-size", "4"],
+    ...["--iterations", "8", "--epochs", "2", "--max-new-tokens", "8", "--eval-prompts", "4"],
+    ...["--reward-model", "runs/rm/model", "--max-samplings", "2"],
+  ],
 };
 type Name = keyof typeof COMMANDS;
 

@@ -1,3 +1,4 @@
+const GRPO_TESTS = ["src/algorithms/grpo.test.ts", "test/parity/grpo-loss.test.ts"];
 const TESTS = [
   "src/algorithms/order.test.ts",
   "src/algorithms/ppo-metrics.test.ts",
@@ -44,6 +45,31 @@ export const algorithms = [
       ["responses that ended count as cut off", 'completion.finishReason === "stop", config', 'completion.finishReason !== "stop", config'],
       ["the mean is over responses, not tokens", "scale: scalar(1 / tokens)", "scale: scalar(1 / rows.length)"],
       ["the rewards use the starting coefficient", "score, state.beta)", "score, config.klCoefficient)"],
+    ],
+  },
+  {
+    file: "src/algorithms/grpo.ts",
+    tests: GRPO_TESTS,
+    mutations: [
+      ["groups are compared with the whole batch", "const { mean, variance } = moments([group]);", "const { mean, variance } = moments([scores]);"],
+      ["the batch's deviation is the group's", 'scaleRewards === "batch" ? ofBatch.variance : variance', "variance"],
+      ["advantages are always scaled", 'scaleRewards === "none" ? 1 : spread', "spread"],
+      ["excess length is rewarded", "(longest - buffer - tokens) / buffer", "(tokens - longest + buffer) / buffer"],
+      ["responses count by length", "1 / (N * Math.max(1, length))", "1 / N"],
+      ["Dr. GRPO divides by the response's length", "1 / (N * maxNewTokens)", "1 / (N * Math.max(1, length))"],
+      ["an update's tokens are the iteration's", "1 / Math.max(1, inUpdate)", "1 / Math.max(1, tokens)"],
+      ["mini-batches do not count", "miniBatches / Math.max(1, tokens)", "1 / Math.max(1, tokens)"],
+      ["k3 is of the other direction", "sub(referenceLogProbs, logProbs)", "sub(logProbs, referenceLogProbs)"],
+      ["exponents have no limit", "exp(clip(d, -LARGEST_EXPONENT, LARGEST_EXPONENT))", "exp(d)"],
+      ["the upper bound is the lower one's", "1 + (epsilonHigh ?? epsilon)", "1 + epsilon"],
+      ["the loss is the better of two", "add(maximum(plain, limited), mul(kl, beta))", "add(plain, mul(kl, beta))"],
+      ["the KL is not part of the loss", "add(maximum(plain, limited), mul(kl, beta))", "maximum(plain, limited)"],
+      ["low and high change places", "less(advantages, 0)", "less(0, advantages)"],
+      ["every iteration draws the same numbers", "rollout(setup, asked, config, state.batches * batchSize)", "rollout(setup, asked, config, 0)"],
+      ["silent groups come first", "[...speaking(), ...sampled.filter(isSilent)]", "[...sampled.filter(isSilent), ...speaking()]"],
+      ["sampling never ends early", " && speaking().length < wanted", ""],
+      ["those cut off are learned from", 'maskTruncated && completion.finishReason === "length"', "maskTruncated && completion.ids.length < 0"],
+      ["excess length is part of the reward", "score: r.reward + penalty", "score: r.reward"],
     ],
   },
   {
