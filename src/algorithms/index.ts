@@ -4,6 +4,15 @@
  * @example
  * for await (const { step, metrics } of sft(trainer, examples, padId, sftSchema.parse({}))) console.log(step, metrics.loss);
  */
+export {
+  type GrpoConfig,
+  type GrpoSetup,
+  type GrpoState,
+  groupAdvantages,
+  grpo,
+  grpoLoss,
+  grpoSchema,
+} from "./grpo.js";
 export { batchIndices, minibatch } from "./order.js";
 export {
   adaptKlCoefficient,

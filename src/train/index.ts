@@ -18,6 +18,7 @@ export {
   type Trained,
   train,
 } from "./method.js";
+export { grpoMethod } from "./methods/grpo.js";
 export { METHODS } from "./methods/index.js";
 export { ppoMethod } from "./methods/ppo.js";
 export { rewardMethod } from "./methods/reward.js";
