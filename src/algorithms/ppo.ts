@@ -6,6 +6,7 @@
  * advantages with a value model; then a few epochs of clipped updates of policy and value. All means are over
  * response tokens, never over padding. Metrics have TRL's names.
  */
+import { mapConcurrent } from "../base/concurrent.js";
 import { PlumbError } from "../base/errors.js";
 import { chunks } from "../model/batch.js";
 import { layOut } from "../model/lay-out.js";
@@ -317,15 +318,25 @@ export async function updateOnce(
   const ofValue = new Sums<"loss" | "clipped">();
   const window = policy.config.slidingWindow;
   const longestFirst = [...rows].sort((a, b) => b.sequence.ids.length - a.sequence.ids.length);
-  for (const part of chunks(longestFirst, microBatchSize)) {
-    const sequences = part.map((t) => t.sequence);
-    const batch = layOut(sequences, { padId, rows: microBatchSize, packing, window });
-    const x = { ...tokensRead(batch), scale: scalar(1 / tokens) };
-    const column = (pick: (t: Trajectory) => ArrayLike<number>) => perToken(batch, part.map(pick)); // [M]
-    const toPolicy = { ...x, old: column((t) => t.logProbs), advantages: column((t) => t.advantages) };
-    ofPolicy.add(await policy.differentiate(policyStep, toPolicy, { clip, temperature }));
-    const toValue = { ...x, old: column((t) => t.values), returns: column((t) => t.returns) };
-    ofValue.add(await value.differentiate(valueStep, toValue, { valueClip, valueCoefficient }));
+  const outputs = await mapConcurrent(
+    Math.ceil(config.parallel / 2),
+    chunks(longestFirst, microBatchSize),
+    async (part) => {
+      const sequences = part.map((t) => t.sequence);
+      const batch = layOut(sequences, { padId, rows: microBatchSize, packing, window });
+      const x = { ...tokensRead(batch), scale: scalar(1 / tokens) };
+      const column = (pick: (t: Trajectory) => ArrayLike<number>) => perToken(batch, part.map(pick)); // [M]
+      const toPolicy = { ...x, old: column((t) => t.logProbs), advantages: column((t) => t.advantages) };
+      const ofPolicy = policy.differentiate(policyStep, toPolicy, { clip, temperature });
+      if (config.parallel === 1) await ofPolicy;
+      const toValue = { ...x, old: column((t) => t.values), returns: column((t) => t.returns) };
+      const ofValue = value.differentiate(valueStep, toValue, { valueClip, valueCoefficient });
+      return Promise.all([ofPolicy, ofValue]);
+    },
+  );
+  for (const [out, outOfValue] of outputs) {
+    ofPolicy.add(out);
+    ofValue.add(outOfValue);
   }
   const policyGradNorm = await policy.update(rate);
   const { learningRate: full, valueLearningRate } = config;

@@ -9,6 +9,7 @@
  * form divides [(1 - e) l(d) - e l(-d)] by (1 - 2e) instead, with l(d) = -log s(d) (Natarajan et al. 2013).
  */
 import { z } from "zod";
+import { mapConcurrent } from "../base/concurrent.js";
 import { chunks, type Sequence } from "../model/batch.js";
 import { layOut } from "../model/lay-out.js";
 import type { Learner, Model, Scorer } from "../model/learner.js";
@@ -133,8 +134,12 @@ export async function* reward(
     const scores: number[] = [];
     let right = 0;
     let margin = 0;
-    for (const part of chunks(batch, config.microBatchSize)) {
-      const out = await differentiate(learner, part, padId, config, batch.length);
+    const parts = chunks(batch, config.microBatchSize);
+    const outputs = await mapConcurrent(config.parallel, parts, (part) =>
+      differentiate(learner, part, padId, config, batch.length),
+    );
+    for (const [k, part] of parts.entries()) {
+      const out = outputs[k];
       loss += out.loss[0] as number;
       const P = config.microBatchSize;
       for (let i = 0; i < part.length; i++) {

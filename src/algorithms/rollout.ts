@@ -44,6 +44,8 @@ export interface RolloutConfig {
   maxNewTokens: number;
   microBatchSize: number;
   packing: Packing;
+  /** Networks that run at once: reward sources, policy, reference. */
+  parallel: number;
   seed: number;
 }
 
@@ -51,24 +53,27 @@ export interface RolloutConfig {
 export async function rollout(
   { policy, reference, generator, rewards, padId }: Actors,
   prompts: readonly PromptTokens[],
-  { temperature, maxNewTokens, microBatchSize, packing, seed }: RolloutConfig,
+  { temperature, maxNewTokens, microBatchSize, packing, parallel, seed }: RolloutConfig,
   firstRow: number,
 ): Promise<Rollout[]> {
   const ids = prompts.map((prompt) => prompt.ids);
   const sampling = { ...UNFILTERED, maxNewTokens, temperature, seed };
   const completions = await generator.generate(ids, sampling, { firstRow, batchSize: prompts.length });
   const sequences = ids.map((prompt, i) => promptCompletion(prompt, completions[i].ids));
-  const { totals, byName } = await totalRewards(rewards, prompts, completions);
   const batching = { rows: microBatchSize, padId, packing };
-  const now = await sequenceLogProbsAndEntropies(policy, sequences, batching, temperature);
-  const before = await sequenceLogProbs(reference, sequences, batching, temperature);
+  const scored = totalRewards(rewards, prompts, completions);
+  if (parallel < 3) await scored;
+  const now = sequenceLogProbsAndEntropies(policy, sequences, batching, temperature);
+  if (parallel < 2) await now;
+  const before = sequenceLogProbs(reference, sequences, batching, temperature);
+  const [{ totals, byName }, ofPolicy, ofReference] = await Promise.all([scored, now, before]);
   return sequences.map((sequence, i) => ({
     prompt: prompts[i],
     sequence,
     completion: completions[i],
-    logProbs: now[i].logProbs,
-    referenceLogProbs: before[i],
-    entropy: meanOf(now[i].entropies),
+    logProbs: ofPolicy[i].logProbs,
+    referenceLogProbs: ofReference[i],
+    entropy: meanOf(ofPolicy[i].entropies),
     reward: totals[i],
     rewards: Object.fromEntries(Object.entries(byName).map(([name, scores]) => [name, scores[i]])),
   }));

@@ -7,6 +7,7 @@
  * attention and positions of each its own.
  */
 import { z } from "zod";
+import { mapConcurrent } from "../base/concurrent.js";
 import { PlumbError } from "../base/errors.js";
 import { type Batch, chunks, collate, type Sequence } from "../model/batch.js";
 import type { Learner, Model } from "../model/learner.js";
@@ -84,10 +85,12 @@ export async function* sft(
     // 2. Gradients, micro-batch by micro-batch; each is a part of the one mean.
     const sums = new Sums<"loss" | "correct">();
     const byLength = [...batch].sort((a, b) => rowLength(b) - rowLength(a));
-    for (const part of chunks(byLength, config.microBatchSize)) {
+    const parts = chunks(byLength, config.microBatchSize);
+    const outputs = await mapConcurrent(config.parallel, parts, (part) => {
       const values = { ...tokensRead(inRows(part, padId, config)), scale: scalar(1 / count) };
-      sums.add(await learner.differentiate(negativeLogLikelihood, values, {}));
-    }
+      return learner.differentiate(negativeLogLikelihood, values, {});
+    });
+    for (const out of outputs) sums.add(out);
     const loss = sums.of("loss");
     checkFinite("sft", step + 1, { loss });
 

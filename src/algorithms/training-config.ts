@@ -29,6 +29,15 @@ export const optimizationSchema = adamwSchema.extend({
     .boolean()
     .default(false)
     .describe("Layers keep only their input for the backward pass and compute the rest again: less memory."),
+  parallel: z
+    .number()
+    .int()
+    .min(1)
+    .max(64)
+    .default(1)
+    .describe(
+      "Micro-batches and networks of a step that are computed at once: faster where one is too small for all cores; each takes memory of its own.",
+    ),
   schedule: scheduleSchema.default("linear").describe("How the learning rate goes on after the warm-up."),
   warmupShare: z
     .number()

@@ -166,7 +166,8 @@ export const demoSchema = z.object({
   reward: withDefaults(rewardSchema, {
     epochs: 1.3,
     batchSize: 16,
-    microBatchSize: 16,
+    microBatchSize: 8,
+    parallel: 2,
     maxLength: 96,
     learningRate: 4e-4,
     warmupShare: 0.03,
@@ -179,6 +180,7 @@ export const demoSchema = z.object({
     iterations: 22,
     batchSize: 128,
     microBatchSize: 64,
+    parallel: 2,
     miniBatches: 2,
     epochs: 2,
     maxNewTokens: 48,

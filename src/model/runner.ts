@@ -87,6 +87,21 @@ const gradientName = (name: string): string => `gradient.${name}`;
 export interface TrainerConfig extends AdamwConfig {
   /** Keep only each block's input for the backward pass, and compute the rest of the block again. */
   readonly recompute?: boolean;
+  /**
+   * Calls of `differentiate` that run at once, default 1. Each has gradients of its own, which are summed before an update: the n-th
+   * call since the last update adds to gradients n modulo `parallel`, so that sums do not depend on who finishes first.
+   */
+  readonly parallel?: number;
+}
+
+/** Gradients that one call of `differentiate` after the other adds to. */
+interface Lane {
+  readonly gradients: FlatParameters;
+  readonly buffers: Record<string, DeviceBuffer>;
+  /** Calls since the last update. */
+  calls: number;
+  /** Settles when the last of them has ended. */
+  idle: Promise<unknown>;
 }
 
 /** A network in this process that learns: gradients of its trainable parameters, and AdamW over them. */
@@ -94,26 +109,41 @@ export class NetworkTrainer extends NetworkRunner implements Learner {
   private readonly recompute: boolean;
   readonly gradients: FlatParameters;
   readonly optimizer: AdamW;
-  private readonly gradientBuffers: Record<string, DeviceBuffer>;
-  private accumulated = 0;
+  private readonly lanes: Lane[] = [];
+  private readonly parallel: number;
+  private readonly sumProgram = gradientSum();
+  private calls = 0;
 
   constructor(runtime: Runtime, network: Network, config: TrainerConfig) {
     super(runtime, network);
     this.recompute = config.recompute ?? false;
+    this.parallel = config.parallel ?? 1;
     this.gradients = likeParameters(runtime, network.trainable);
     this.optimizer = new AdamW(runtime, network.trainable, this.gradients.flat, config);
-    this.gradientBuffers = Object.fromEntries(
-      [...this.gradients.byName].map(([name, buffer]) => [gradientName(name), buffer]),
-    );
+    this.lanes.push(laneOf(this.gradients));
   }
 
-  async differentiate<V extends Values, S extends Settings, O extends Outputs & { readonly loss: Tensor }>(
+  differentiate<V extends Values, S extends Settings, O extends Outputs & { readonly loss: Tensor }>(
     loss: TracedLoss<NoInfer<V>, NoInfer<S>, O>,
     values: V,
     settings: S,
   ): Promise<Arrays<O>> {
-    const adding = this.accumulated > 0;
-    const variant = `${adding ? "adding" : "first"}; ${variantOf(values, settings)}`;
+    const index = this.calls++ % this.parallel;
+    this.lanes[index] ??= laneOf(likeParameters(this.runtime, this.network.trainable));
+    const lane = this.lanes[index];
+    const done = lane.idle.then(() => this.differentiateIn(lane, index, loss, values, settings));
+    lane.idle = done.catch(() => {});
+    return done;
+  }
+
+  private async differentiateIn<
+    V extends Values,
+    S extends Settings,
+    O extends Outputs & { readonly loss: Tensor },
+  >(lane: Lane, index: number, loss: TracedLoss<V, S, O>, values: V, settings: S): Promise<Arrays<O>> {
+    const adding = lane.calls > 0;
+    // A program runs once at a time, so each lane has its own.
+    const variant = `${adding ? "adding" : "first"} ${index}; ${variantOf(values, settings)}`;
     const program = this.compiled(loss, variant, () =>
       this.traceGradients(loss.name, specsOf(values), adding, (model, x) =>
         loss(model, x as Traced<V>, settings),
@@ -122,9 +152,9 @@ export class NetworkTrainer extends NetworkRunner implements Learner {
     const executable = this.runtime.compile(program, this.network.frozen);
     const feeds = { ...networkFeeds(this.network), ...feedsOf(values) };
     const out = adding
-      ? await executable.run({ ...feeds, ...this.gradientBuffers })
-      : await executable.run(feeds, this.gradientBuffers);
-    this.accumulated++;
+      ? await executable.run({ ...feeds, ...lane.buffers })
+      : await executable.run(feeds, lane.buffers);
+    lane.calls++;
     return out as Arrays<O>;
   }
 
@@ -155,8 +185,28 @@ export class NetworkTrainer extends NetworkRunner implements Learner {
     });
   }
 
-  update(learningRate: number): Promise<number> {
-    this.accumulated = 0;
+  async update(learningRate: number): Promise<number> {
+    const [first, ...others] = this.lanes;
+    await Promise.all(this.lanes.map(({ idle }) => idle));
+    for (const lane of others) {
+      if (lane.calls > 0)
+        await this.runtime
+          .compile(this.sumProgram)
+          .run({ sum: first.gradients.flat, other: lane.gradients.flat });
+    }
+    for (const lane of this.lanes) lane.calls = 0;
+    this.calls = 0;
     return this.optimizer.step(learningRate);
   }
+}
+
+/** Adds one lane's gradients to another's, in place. */
+function gradientSum(): Program {
+  const vector = { shape: ["n"], dtype: "f32" } as const;
+  return trace("gradient-sum", { sum: vector, other: vector }, (x) => ({ sum: add(x.sum, x.other) }));
+}
+
+function laneOf(gradients: FlatParameters): Lane {
+  const named = [...gradients.byName].map(([name, buffer]) => [gradientName(name), buffer] as const);
+  return { gradients, buffers: Object.fromEntries(named), calls: 0, idle: Promise.resolve() };
 }

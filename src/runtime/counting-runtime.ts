@@ -55,6 +55,9 @@ export class CountingRuntime implements Runtime {
   bufferBytes = 0;
   /** Operations of matrix products in all runs. */
   flops = 0;
+  /** Most bytes of intermediate values at once: of one program, or of several whose runs were begun together. */
+  activationBytes = 0;
+  private running = 0;
   private readonly programs = new Map<Program, ProgramCost>();
   private readonly packed = new Map<DeviceBuffer, Map<string, number>>();
 
@@ -74,6 +77,11 @@ export class CountingRuntime implements Runtime {
       program,
       run: async (feeds, outputs = {}) => {
         this.flops += cost.flops;
+        this.running += cost.activationBytes;
+        this.activationBytes = Math.max(this.activationBytes, this.running);
+        // What else is begun before the event loop goes on runs beside this.
+        await new Promise(setImmediate);
+        this.running -= cost.activationBytes;
         return zeros(program, feeds, outputs);
       },
       release: () => {},
@@ -94,11 +102,6 @@ export class CountingRuntime implements Runtime {
   /** Bytes of packed copies, each once for all programs. */
   get packedBytes(): number {
     return [...this.packed.values()].flatMap((copies) => [...copies.values()]).reduce((a, b) => a + b, 0);
-  }
-
-  /** Most bytes of one program's intermediate values: programs run one after another in the same memory. */
-  get activationBytes(): number {
-    return Math.max(0, ...[...this.programs.values()].map((cost) => cost.activationBytes));
   }
 
   /** Most memory that a process takes which runs all this, bytes: a prediction. */

@@ -22,21 +22,18 @@ export function weightsLike(runtime: Runtime, { config, weights }: ModelShape): 
 }
 
 /** The items that take most, of which there are as many as are in memory at once, twice where a batch comes in parts. */
-export function heaviest<T>(
-  items: readonly T[],
-  size: (item: T) => number,
-  { batchSize, microBatchSize }: Batches,
-): T[] {
-  const count = Math.min(batchSize, 2 * microBatchSize);
-  return [...items].sort((a, b) => size(b) - size(a)).slice(0, count);
+export function heaviest<T>(items: readonly T[], size: (item: T) => number, batches: Batches): T[] {
+  return [...items].sort((a, b) => size(b) - size(a)).slice(0, partsOf(batches));
 }
 
 export interface Batches {
   batchSize: number;
   microBatchSize: number;
+  parallel: number;
 }
 
-export const partsOf = (config: Batches): number => Math.min(config.batchSize, 2 * config.microBatchSize);
+export const partsOf = ({ batchSize, microBatchSize, parallel }: Batches): number =>
+  Math.min(batchSize, 2 * parallel * microBatchSize);
 
 /** Some steps of an algorithm that trains one network, on a runtime that computes nothing. */
 export async function counted(
