@@ -1,4 +1,4 @@
-import { type Node, type Program, sizeOf, type Tensor, topologicalOrder } from "../tensor/index.js";
+import { isNodeOf, type Node, type Program, sizeOf, type Tensor, topologicalOrder } from "../tensor/index.js";
 import type { OpName } from "../tensor/op-names.js";
 import { WRITES_OVER_INPUT } from "./onnx/in-place.js";
 import { constantWeights } from "./onnx/packing.js";
@@ -67,11 +67,12 @@ export function programCost(program: Program): ProgramCost {
 
     if (!PRODUCTS.has(node.op.name)) continue;
     const [a, b] = node.inputs;
-    const inner = a.shape.at(node.attributes.transA ? -2 : -1) as number;
+    const { transA = false, transB = "" } = isNodeOf(node, "matmul") ? node.attributes : {};
+    const inner = a.shape.at(transA ? -2 : -1) as number;
     flops += 2 * sizeOf(node.outputs[0].shape, "program cost") * inner;
-    const name = b.node.attributes.name as string;
-    if (b.node.op.name === "input" && constants.has(name))
-      packed.set(`${name} ${node.attributes.transB ?? ""}`, bytesOf(b));
+    if (!isNodeOf(b.node, "input")) continue;
+    const { name } = b.node.attributes;
+    if (constants.has(name)) packed.set(`${name} ${transB}`, bytesOf(b));
   }
   return { activationBytes: most, packed, flops, nodes: order.length };
 }

@@ -1,12 +1,10 @@
 import { PlumbError } from "../base/errors.js";
+import type { OpAttributes, PlainOpName } from "./op-attributes.js";
 import type { OpName } from "./op-names.js";
 import { currentPlace } from "./place.js";
 import { formatShape, type Shape, ShapeError } from "./shape.js";
 
 export type DType = "f32" | "i32" | "i64" | "bool" | "u8" | "i8";
-
-/** Attribute values of an operation; typed arrays hold constants. */
-export type Attributes = Readonly<Record<string, unknown>>;
 
 /**
  * A symbolic tensor: one output of one node of a dataflow graph. It has a type and a shape, and no data until a
@@ -30,7 +28,7 @@ export class Tensor {
 }
 
 /** One application of an operation. Nodes are immutable and point to their inputs only. */
-export class Node {
+export class Node<N extends OpName = OpName> {
   /** How many nodes there have been. */
   static made = 0;
   readonly outputs: Tensor[];
@@ -39,9 +37,9 @@ export class Node {
   readonly place = currentPlace();
 
   constructor(
-    readonly op: Op,
+    readonly op: Op<N>,
     readonly inputs: readonly Tensor[],
-    readonly attributes: Attributes,
+    readonly attributes: OpAttributes[N],
     types: readonly TensorType[],
   ) {
     this.outputs = types.map((type, index) => new Tensor(this, index, type.shape, type.dtype));
@@ -56,24 +54,35 @@ export interface TensorType {
 /**
  * An operation: its shape rule and its gradient in one place. How it is executed is the runtime's business.
  */
-export interface Op {
-  readonly name: OpName;
+export interface Op<N extends OpName = OpName> {
+  readonly name: N;
   /** Types of the outputs, or a ShapeError that names the operation and the shapes. */
-  types(inputs: readonly Tensor[], attributes: Attributes): readonly TensorType[];
+  types(inputs: readonly Tensor[], attributes: OpAttributes[N]): readonly TensorType[];
   /**
    * Vector-Jacobian product: gradients of the inputs, given those of the outputs (undefined where no gradient
    * reaches an output). `undefined` for an input means zero. An op without this stops gradients with an error.
    * @param wanted for each input, whether anything asks for its gradient.
    */
   gradient?(
-    node: Node,
+    node: Node<N>,
     outputGradients: readonly (Tensor | undefined)[],
     wanted: readonly boolean[],
   ): readonly (Tensor | undefined)[];
 }
 
-/** Applies an operation: checks shapes and adds a node. */
-export function apply(op: Op, inputs: readonly Tensor[], attributes: Attributes = {}): Tensor[] {
+/** Whether a node is of that operation, and so has its attributes. */
+export const isNodeOf = <N extends OpName>(node: Node, name: N): node is Node<N> => node.op.name === name;
+
+/** Applies an operation that has no attributes: checks shapes and adds a node. */
+export const apply = <N extends PlainOpName>(op: Op<N>, inputs: readonly Tensor[]): Tensor[] =>
+  applyWith<PlainOpName>(op, inputs, {});
+
+/** Applies an operation with its attributes: checks shapes and adds a node. */
+export function applyWith<N extends OpName>(
+  op: Op<N>,
+  inputs: readonly Tensor[],
+  attributes: OpAttributes[N],
+): Tensor[] {
   const types = op.types(inputs, attributes);
   for (const { shape } of types) {
     if (shape.every((dim) => typeof dim === "string" || (Number.isSafeInteger(dim) && dim > 0))) continue;
@@ -109,9 +118,9 @@ export function topologicalOrder(roots: Iterable<Tensor>, bounds?: ReadonlySet<T
   return order;
 }
 
-const inputOp: Op = {
+const inputOp: Op<"input"> = {
   name: "input",
-  types: (_inputs, attributes) => [attributes.type as TensorType],
+  types: (_inputs, { type }) => [type],
   gradient: () => [],
 };
 
@@ -145,7 +154,7 @@ export function trace(
 ): Program {
   const tensors: Record<string, Tensor> = {};
   for (const [key, spec] of Object.entries(inputs)) {
-    tensors[key] = apply(inputOp, [], { name: key, type: { shape: spec.shape, dtype: spec.dtype } })[0];
+    tensors[key] = applyWith(inputOp, [], { name: key, type: { shape: spec.shape, dtype: spec.dtype } })[0];
   }
   const outputs = new Map(Object.entries(build(tensors)));
   for (const [key, output] of outputs) {

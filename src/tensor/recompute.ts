@@ -3,9 +3,9 @@
  * its gradient is (Chen et al. 2016, Training deep nets with sublinear memory cost).
  */
 import { vectorJacobian } from "./gradient.js";
-import { apply, Node, type Op, type Tensor } from "./graph.js";
+import { apply, applyWith, Node, type Op, type Tensor } from "./graph.js";
 
-const afterOp: Op = {
+const afterOp: Op<"after"> = {
   name: "after",
   types: ([x]) => [{ shape: x.shape, dtype: x.dtype }],
   gradient: (node, [dy]) => [dy, ...node.inputs.slice(1).map(() => undefined)],
@@ -15,7 +15,7 @@ const afterOp: Op = {
 export const after = (x: Tensor, others: readonly Tensor[]): Tensor =>
   others.length === 0 ? x : apply(afterOp, [x, ...others])[0];
 
-const inTurnOp: Op = {
+const inTurnOp: Op<"inTurn"> = {
   name: "inTurn",
   types: (inputs) => inputs.map(({ shape, dtype }) => ({ shape, dtype })),
   gradient: (_node, [dy, dx]) => [dy && dx ? after(dy, [dx]) : dy, dx],
@@ -31,7 +31,7 @@ export const inTurn = (y: Tensor, x: Tensor): [y: Tensor, x: Tensor] =>
 /** A program's inputs and constants: they are in memory anyway. */
 const isLeaf = (tensor: Tensor): boolean => tensor.node.inputs.length === 0;
 
-const recomputedOp: Op = {
+const recomputedOp: Op<"recomputed"> = {
   name: "recomputed",
   types: ([y]) => [{ shape: y.shape, dtype: y.dtype }],
   // The copy reads its inputs only once dy is there, and no gradient leaves before all of them are made: so whatever
@@ -87,7 +87,7 @@ function copy(y: Tensor, given: readonly Tensor[], instead: readonly Tensor[]): 
     const known = copies.get(tensor);
     if (known) return known;
     const { op, inputs, attributes, outputs } = tensor.node;
-    const made = inputs.length === 0 ? outputs : apply(op, inputs.map(visit), attributes);
+    const made = inputs.length === 0 ? outputs : applyWith(op, inputs.map(visit), attributes);
     for (const [i, output] of outputs.entries()) copies.set(output, made[i]);
     return made[tensor.index];
   };

@@ -1,6 +1,13 @@
-import { type DType, type Node, type Program, type Tensor, topologicalOrder } from "../../tensor/index.js";
+import {
+  type DType,
+  isNodeOf,
+  type Node,
+  type Program,
+  type Tensor,
+  topologicalOrder,
+} from "../../tensor/index.js";
 import { checkInPlace } from "./in-place.js";
-import { ALIASES, type Emitter, LOWERINGS, type LoweredOp, ONNX_TYPE, type OnnxNode } from "./lower.js";
+import { type Emitter, isLowered, lower, ONNX_TYPE, type OnnxNode } from "./lower.js";
 import { nodeName } from "./node-name.js";
 import { ATTRIBUTE_TYPE, EXTERNAL, encodeModel } from "./schema.js";
 
@@ -75,23 +82,22 @@ export function encodeProgram(
   for (const node of order) {
     lowered = node;
     const [first] = node.outputs;
-    if (node.op.name === "input") {
+    if (isNodeOf(node, "input")) {
       outputOf.delete(first);
-    } else if (node.op.name === "constant") {
-      const data = node.attributes.data as ArrayBufferView;
+    } else if (isNodeOf(node, "constant")) {
+      const { data } = node.attributes;
       names.set(first, constant(`tensor:${literals.size}`, first.shape as number[], first.dtype, data));
       outputOf.delete(first);
-    } else if (ALIASES.some((alias) => alias === node.op.name)) {
-      names.set(first, names.get(node.inputs[0]) as string);
-      outputOf.delete(first);
-    } else {
+    } else if (isLowered(node)) {
       for (const output of node.outputs) {
         const bound = outputOf.get(output);
         names.set(output, bound === undefined ? `t${counter++}` : outputName(bound));
       }
-      const lower = LOWERINGS[node.op.name as LoweredOp];
       const nameOf = (tensor: Tensor): string => names.get(tensor) as string;
       lower(node, node.inputs.map(nameOf), node.outputs.map(nameOf), emitter);
+    } else {
+      names.set(first, names.get(node.inputs[0]) as string);
+      outputOf.delete(first);
     }
   }
   lowered = undefined;

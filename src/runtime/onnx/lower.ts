@@ -1,4 +1,4 @@
-import type { ActivationBits, DType, Node, Tensor } from "../../tensor/index.js";
+import type { ActivationBits, DType, Node, PlainOpName, Tensor } from "../../tensor/index.js";
 import { type Dim, EXPECTATION_STEP, normalizeAxis, type Shape, ShapeError } from "../../tensor/index.js";
 import type { OpName } from "../../tensor/op-names.js";
 
@@ -32,11 +32,11 @@ export interface Emitter {
 export const ONNX_TYPE: Record<DType, number> = { f32: 1, u8: 2, i8: 3, i32: 6, i64: 7, bool: 9 };
 const MICROSOFT = "com.microsoft";
 
-type Lowering = (node: Node, inputs: string[], outputs: string[], e: Emitter) => void;
+type Lowering<N extends OpName> = (node: Node<N>, inputs: string[], outputs: string[], e: Emitter) => void;
 
 /** The operation has an ONNX operation of the same inputs and no attributes. */
 const direct =
-  (opType: string): Lowering =>
+  (opType: string): Lowering<PlainOpName> =>
   (_node, inputs, outputs, e) =>
     e.emit({ opType, inputs, outputs });
 
@@ -88,12 +88,28 @@ function pickFrom(rows: string, indices: string, output: string, e: Emitter): vo
 }
 
 /** Operations that only say something about gradients: their value is their first input. */
-export const ALIASES = ["stopGradient", "withRowGradient", "recomputed"] as const satisfies readonly OpName[];
+const ALIASES = ["stopGradient", "withRowGradient", "recomputed"] as const satisfies readonly OpName[];
+const LEAVES = ["input", "constant"] as const satisfies readonly OpName[];
+const NOT_LOWERED: ReadonlySet<OpName> = new Set<OpName>([...LEAVES, ...ALIASES]);
 /** Operations that become nodes. */
-export type LoweredOp = Exclude<OpName, "input" | "constant" | (typeof ALIASES)[number]>;
+type LoweredOp = Exclude<OpName, (typeof LEAVES | typeof ALIASES)[number]>;
+
+/** Lowers a node by its operation's entry of the table. */
+export function lower<N extends LoweredOp>(
+  node: Node<N>,
+  inputs: string[],
+  outputs: string[],
+  e: Emitter,
+): void {
+  const lowering: Lowering<N> = LOWERINGS[node.op.name];
+  lowering(node, inputs, outputs, e);
+}
+
+/** Whether an operation becomes nodes: it is neither given nor another name of its input. */
+export const isLowered = (node: Node): node is Node<LoweredOp> => !NOT_LOWERED.has(node.op.name);
 
 /** How each operation of src/tensor becomes ONNX nodes (ai.onnx opset 21, and com.microsoft's fused operations). */
-export const LOWERINGS: Readonly<Record<LoweredOp, Lowering>> = {
+export const LOWERINGS: { readonly [N in LoweredOp]: Lowering<N> } = {
   add: direct("Add"),
   sub: direct("Sub"),
   mul: direct("Mul"),
@@ -121,19 +137,14 @@ export const LOWERINGS: Readonly<Record<LoweredOp, Lowering>> = {
   gelu: (_node, inputs, outputs, e) => e.emit({ opType: "Gelu", domain: MICROSOFT, inputs, outputs }),
   geluTanh: (_node, inputs, outputs, e) => e.emit({ opType: "FastGelu", domain: MICROSOFT, inputs, outputs }),
   clip: (node, [x], outputs, e) => {
-    const { low, high } = node.attributes as { low: number; high: number };
+    const { low, high } = node.attributes;
     e.emit({ opType: "Clip", inputs: [x, e.float(low), e.float(high)], outputs });
   },
   cast: (node, inputs, outputs, e) =>
-    e.emit({
-      opType: "Cast",
-      inputs,
-      outputs,
-      attributes: { to: ONNX_TYPE[node.attributes.dtype as DType] },
-    }),
+    e.emit({ opType: "Cast", inputs, outputs, attributes: { to: ONNX_TYPE[node.attributes.dtype] } }),
   fillLike: (node, [x], outputs, e) => {
     const shape = e.temporary();
-    const value = e.float(node.attributes.value as number);
+    const value = e.float(node.attributes.value);
     const dims = node.outputs[0].shape;
     if (dims.every((dim) => typeof dim === "number")) {
       e.emit({ opType: "Expand", inputs: [value, e.int64(dims as number[])], outputs });
@@ -152,19 +163,19 @@ export const LOWERINGS: Readonly<Record<LoweredOp, Lowering>> = {
     reshapedAfter(node.outputs[1], x, [y], outputs[1], e);
   },
   transpose: (node, inputs, outputs, e) =>
-    e.emit({ opType: "Transpose", inputs, outputs, attributes: { perm: node.attributes.order as number[] } }),
+    e.emit({ opType: "Transpose", inputs, outputs, attributes: { perm: [...node.attributes.order] } }),
   concat: (node, inputs, outputs, e) =>
-    e.emit({ opType: "Concat", inputs, outputs, attributes: { axis: node.attributes.axis as number } }),
+    e.emit({ opType: "Concat", inputs, outputs, attributes: { axis: node.attributes.axis } }),
   slice: (node, [x], outputs, e) => {
-    const { axis, start, end } = node.attributes as { axis: number; start: number; end: number };
+    const { axis, start, end } = node.attributes;
     e.emit({ opType: "Slice", inputs: [x, e.int64([start]), e.hidden([end]), e.int64([axis])], outputs });
   },
   split: (node, [x], outputs, e) => {
-    const { axis, sizes } = node.attributes as { axis: number; sizes: number[] };
+    const { axis, sizes } = node.attributes;
     e.emit({ opType: "Split", inputs: [x, e.int64(sizes)], outputs, attributes: { axis } });
   },
   sum: (node, [x], outputs, e) => {
-    const { axes, keep } = node.attributes as { axes: number[]; keep: boolean };
+    const { axes, keep } = node.attributes;
     e.emit({
       opType: "ReduceSum",
       inputs: [x, e.int64(axes)],
@@ -175,15 +186,12 @@ export const LOWERINGS: Readonly<Record<LoweredOp, Lowering>> = {
   reduceMax: (node, [x], outputs, e) =>
     e.emit({
       opType: "ReduceMax",
-      inputs: [
-        x,
-        e.int64([normalizeAxis("reduceMax", node.attributes.axis as number, node.inputs[0].shape)]),
-      ],
+      inputs: [x, e.int64([normalizeAxis("reduceMax", node.attributes.axis, node.inputs[0].shape)])],
       outputs,
       attributes: { keepdims: 1 },
     }),
   cumulativeSum: (node, [x], outputs, e) => {
-    const { axis, reverse } = node.attributes as { axis: number; reverse: boolean };
+    const { axis, reverse } = node.attributes;
     e.emit({
       opType: "CumSum",
       inputs: [x, e.int64([axis], true)],
@@ -195,14 +203,14 @@ export const LOWERINGS: Readonly<Record<LoweredOp, Lowering>> = {
     e.emit({ opType: "ArgMax", inputs, outputs, attributes: { axis: -1, keepdims: 0 } }),
   matmul: (node, inputs, outputs, e) => {
     const [a, b] = node.inputs;
-    const { transA, transB, alpha } = node.attributes as { transA: boolean; transB: boolean; alpha: number };
+    const { transA, transB, alpha } = node.attributes;
     const attributes = { transA: transA ? 1 : 0, transB: transB ? 1 : 0, alpha: { float: alpha } };
     if (a.rank === 2 && b.rank === 2) e.emit({ opType: "Gemm", inputs, outputs, attributes });
     else if (!transA && !transB && alpha === 1) e.emit({ opType: "MatMul", inputs, outputs });
     else e.emit({ opType: "FusedMatMul", domain: MICROSOFT, inputs, outputs, attributes });
   },
   int8Matmul: (node, inputs, [output], e) =>
-    int8Product(inputs, output, node.attributes.bits as ActivationBits, node.outputs[0].shape[0], e),
+    int8Product(inputs, output, node.attributes.bits, node.outputs[0].shape[0], e),
   int8Expectation: (_node, [q, values, scales], outputs, e) => {
     const bytes = e.temporary();
     const step = e.float(EXPECTATION_STEP);
@@ -249,14 +257,14 @@ export const LOWERINGS: Readonly<Record<LoweredOp, Lowering>> = {
       opType: "SimplifiedLayerNormalization",
       inputs,
       outputs,
-      attributes: { axis: -1, epsilon: { float: node.attributes.eps as number }, stash_type: 1 },
+      attributes: { axis: -1, epsilon: { float: node.attributes.eps }, stash_type: 1 },
     }),
   layerNorm: (node, inputs, outputs, e) =>
     e.emit({
       opType: "LayerNormalization",
       inputs,
       outputs,
-      attributes: { axis: -1, epsilon: { float: node.attributes.eps as number }, stash_type: 1 },
+      attributes: { axis: -1, epsilon: { float: node.attributes.eps }, stash_type: 1 },
     }),
   rotary: (node, inputs, outputs, e) => {
     const [, heads, , size] = node.inputs[0].shape;
@@ -264,9 +272,9 @@ export const LOWERINGS: Readonly<Record<LoweredOp, Lowering>> = {
     e.emit({ opType: "RotaryEmbedding", domain: MICROSOFT, inputs, outputs, attributes });
   },
   cachedAttention: (node, inputs, outputs, e) => {
-    const { heads, kvHeads, slidingWindow, softCap } = node.attributes as Record<string, number>;
+    const { heads, kvHeads, slidingWindow, softCap } = node.attributes;
     const size = node.inputs[3].shape[3] as number;
-    const { scale = 1 / Math.sqrt(size) } = node.attributes as { scale?: number };
+    const { scale = 1 / Math.sqrt(size) } = node.attributes;
     if (size % 8 !== 0) {
       const shapes = [node.inputs[0].shape, node.inputs[3].shape];
       throw new ShapeError("cachedAttention", `the size of a head, ${size}, must be a multiple of 8`, shapes);
@@ -323,7 +331,7 @@ function partialRotation(table: Tensor, [heads, size]: number[]): OnnxNode["attr
 }
 
 /** Inputs of cachedAttention with q and k turned to their positions, and no tables. */
-function rotateNew(node: Node, inputs: string[], e: Emitter): string[] {
+function rotateNew(node: Node<"cachedAttention">, inputs: string[], e: Emitter): string[] {
   const [q, k, v, pastKey, pastValue, lastIndex, longest, cos, sin] = inputs;
   const wide = (value: string): string => {
     const cast = e.temporary();
@@ -339,7 +347,7 @@ function rotateNew(node: Node, inputs: string[], e: Emitter): string[] {
     e.emit({ opType: "Shape", inputs: [q], outputs: [columns], attributes: { start: 1, end: 2 } });
     e.emit({ opType: "Sub", inputs: [wide(longest), columns], outputs: [positions] });
   }
-  const { heads, kvHeads } = node.attributes as Record<string, number>;
+  const { heads, kvHeads } = node.attributes;
   const size = node.inputs[3].shape[3] as number;
   const turn = (x: string, count: number): string => {
     const turned = e.temporary();

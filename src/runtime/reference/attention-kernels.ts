@@ -26,18 +26,10 @@ export function rotary(_node: Node, [x, positions, cos, sin]: readonly Values[])
   return [filled("f32", x.shape, (i) => result[i])];
 }
 
-interface Attention {
-  heads: number;
-  kvHeads: number;
-  slidingWindow: number;
-  scale?: number;
-  softCap?: number;
-}
-
 /** q [B, T, H D]; k, v [B, T, KV D]; caches [B, KV, S, D]; each row's last token is at `lastIndex`, or, of a first run, at its end. */
-export function cachedAttention(node: Node, inputs: readonly Values[]): Values[] {
+export function cachedAttention(node: Node<"cachedAttention">, inputs: readonly Values[]): Values[] {
   const [q, k, v, pastKey, pastValue, lastIndex, longest, cos, sin] = inputs;
-  const { heads, kvHeads, slidingWindow, scale, softCap } = node.attributes as unknown as Attention;
+  const { heads, kvHeads, slidingWindow, scale, softCap } = node.attributes;
   const [B, T] = q.shape;
   const [, , S, D] = pastKey.shape;
   const keys = Float64Array.from({ length: pastKey.data.length }, (_, i) => numberAt(pastKey, i));

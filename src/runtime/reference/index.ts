@@ -25,7 +25,7 @@ import type {
   RuntimeStatistics,
 } from "../runtime.js";
 import type { Values } from "./array.js";
-import { KERNELS } from "./kernels.js";
+import { computed, isComputed } from "./kernels.js";
 
 class HostBuffer implements DeviceBuffer {
   private released = false;
@@ -115,9 +115,9 @@ function run(
 
   // 2. Every node, inputs before users.
   for (const node of order) {
-    if (node.op.name === "input") continue;
+    if (!isComputed(node)) continue;
     const inputs = node.inputs.map((tensor) => known.get(tensor) as Values);
-    const made = KERNELS[node.op.name](node, inputs, shapeOf);
+    const made = computed(node, inputs, shapeOf);
     for (const [i, tensor] of node.outputs.entries()) known.set(tensor, made[i]);
   }
 

@@ -13,7 +13,7 @@ function roundToEven(x: number): number {
 }
 
 /** Each row of x in whole steps of its own largest magnitude; with 16 bits, the rest in steps of the 254th part. */
-export function int8Matmul(node: Node, [x, values, scales]: readonly Values[]): Values[] {
+export function int8Matmul(node: Node<"int8Matmul">, [x, values, scales]: readonly Values[]): Values[] {
   const [N, K] = x.shape;
   const M = values.shape[1];
   const rounded = new Float64Array(N * K);

@@ -2,7 +2,7 @@
  * What each operation computes, by its definition, one element after another: sums in double precision, rounded once to f32.
  * Nothing is shared with another runtime, so that a test of one against the other can fail.
  */
-import type { DType, Node } from "../../tensor/index.js";
+import type { Node, PlainOpName } from "../../tensor/index.js";
 import type { OpName } from "../../tensor/op-names.js";
 import { elementCount } from "../feeds.js";
 import {
@@ -19,10 +19,10 @@ import { cachedAttention, rotary } from "./attention-kernels.js";
 import { int8Expectation, int8Matmul } from "./int8-kernels.js";
 
 /** @param shapeOf shapes of the node's outputs. @returns the outputs in order. */
-export type Kernel = (node: Node, inputs: readonly Values[], shapeOf: ShapeOf) => Values[];
+type Kernel<N extends OpName> = (node: Node<N>, inputs: readonly Values[], shapeOf: ShapeOf) => Values[];
 
 const binary =
-  (of: (a: number, b: number) => number): Kernel =>
+  (of: (a: number, b: number) => number): Kernel<PlainOpName> =>
   (node, [a, b], shapeOf) => {
     const [output] = node.outputs;
     const shape = shapeOf(output);
@@ -31,12 +31,12 @@ const binary =
   };
 
 const unary =
-  (of: (x: number) => number): Kernel =>
+  (of: (x: number) => number): Kernel<PlainOpName> =>
   (_node, [x]) => [filled(x.dtype, x.shape, (i) => of(numberAt(x, i)))];
 
 /** The same values as another shape. */
-const reshaped: Kernel = (node, [x], shapeOf) => [{ ...x, shape: shapeOf(node.outputs[0]) }];
-const same: Kernel = (_node, [x]) => [x];
+const reshaped: Kernel<"reshape"> = (node, [x], shapeOf) => [{ ...x, shape: shapeOf(node.outputs[0]) }];
+const same: Kernel<PlainOpName> = (_node, [x]) => [x];
 
 const sigmoid = (x: number): number => (x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x)));
 const softplus = (x: number): number => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
@@ -63,7 +63,7 @@ const geluTanh = (x: number): number =>
 
 /** Rows along the last axis, each to new rows of the same length. */
 const byRow =
-  (of: (row: Float64Array) => ArrayLike<number>): Kernel =>
+  (of: (row: Float64Array) => ArrayLike<number>): Kernel<PlainOpName> =>
   (_node, [x]) => {
     const n = x.shape[x.shape.length - 1];
     const rows = Array.from({ length: elementCount(x.shape) / n }, (_, r) =>
@@ -97,8 +97,8 @@ function reduced(
   return result;
 }
 
-const matmul: Kernel = (node, [a, b], shapeOf) => {
-  const { transA, transB, alpha } = node.attributes as { transA: boolean; transB: boolean; alpha: number };
+const matmul: Kernel<"matmul"> = (node, [a, b], shapeOf) => {
+  const { transA, transB, alpha } = node.attributes;
   const shape = shapeOf(node.outputs[0]);
   const [m, n] = shape.slice(-2);
   const lead = shape.slice(0, -2);
@@ -119,14 +119,14 @@ const matmul: Kernel = (node, [a, b], shapeOf) => {
   return [filled("f32", shape, product)];
 };
 
-const cast: Kernel = (node, [x]) => {
-  const dtype = node.attributes.dtype as DType;
+const cast: Kernel<"cast"> = (node, [x]) => {
+  const { dtype } = node.attributes;
   const of =
     dtype === "bool" ? (v: number) => (v !== 0 ? 1 : 0) : dtype === "f32" ? (v: number) => v : Math.trunc;
   return [filled(dtype, x.shape, (i) => of(numberAt(x, i)))];
 };
 
-const where: Kernel = (node, [condition, a, b], shapeOf) => {
+const where: Kernel<"where"> = (node, [condition, a, b], shapeOf) => {
   const [output] = node.outputs;
   const shape = shapeOf(output);
   const [toC, toA, toB] = [condition, a, b].map((own) => broadcastPlaces(own.shape, shape));
@@ -137,8 +137,8 @@ const where: Kernel = (node, [condition, a, b], shapeOf) => {
   ];
 };
 
-const transpose: Kernel = (node, [x], shapeOf) => {
-  const order = node.attributes.order as number[];
+const transpose: Kernel<"transpose"> = (node, [x], shapeOf) => {
+  const { order } = node.attributes;
   const shape = shapeOf(node.outputs[0]);
   const [from, to] = [stridesOf(x.shape), stridesOf(shape)];
   const place = (i: number): number =>
@@ -146,9 +146,9 @@ const transpose: Kernel = (node, [x], shapeOf) => {
   return [filled(x.dtype, shape, (i) => numberAt(x, place(i)))];
 };
 
-const concat: Kernel = (node, inputs, shapeOf) => {
+const concat: Kernel<"concat"> = (node, inputs, shapeOf) => {
   const shape = shapeOf(node.outputs[0]);
-  const axis = axisOf(node.attributes.axis as number, shape.length);
+  const axis = axisOf(node.attributes.axis, shape.length);
   const [, length, inner] = aroundAxis(shape, axis);
   const lengths = inputs.map((x) => x.shape[axis]);
   const value = (i: number): number => {
@@ -172,13 +172,13 @@ function sliced(x: Values, axis: number, start: number, shape: readonly number[]
   return filled(x.dtype, shape, value);
 }
 
-const slice: Kernel = (node, [x], shapeOf) => {
-  const { axis, start } = node.attributes as { axis: number; start: number };
+const slice: Kernel<"slice"> = (node, [x], shapeOf) => {
+  const { axis, start } = node.attributes;
   return [sliced(x, axisOf(axis, x.shape.length), start, shapeOf(node.outputs[0]))];
 };
 
-const split: Kernel = (node, [x], shapeOf) => {
-  const axis = axisOf(node.attributes.axis as number, x.shape.length);
+const split: Kernel<"split"> = (node, [x], shapeOf) => {
+  const axis = axisOf(node.attributes.axis, x.shape.length);
   let start = 0;
   return node.outputs.map((output) => {
     const shape = shapeOf(output);
@@ -188,8 +188,8 @@ const split: Kernel = (node, [x], shapeOf) => {
   });
 };
 
-const cumulativeSum: Kernel = (node, [x]) => {
-  const { axis, reverse } = node.attributes as { axis: number; reverse: boolean };
+const cumulativeSum: Kernel<"cumulativeSum"> = (node, [x]) => {
+  const { axis, reverse } = node.attributes;
   const [, length, inner] = aroundAxis(x.shape, axisOf(axis, x.shape.length));
   const value = (i: number): number => {
     const at = Math.floor(i / inner) % length;
@@ -209,14 +209,14 @@ function indexWithin(indices: Values, i: number, length: number): number {
   throw new RangeError(`index ${index} is outside of ${length} rows`);
 }
 
-const gatherRows: Kernel = (node, [table, indices], shapeOf) => {
+const gatherRows: Kernel<"gatherRows"> = (node, [table, indices], shapeOf) => {
   const width = elementCount(table.shape.slice(1));
   const value = (i: number): number =>
     numberAt(table, indexWithin(indices, Math.floor(i / width), table.shape[0]) * width + (i % width));
   return [filled(table.dtype, shapeOf(node.outputs[0]), value)];
 };
 
-const scatterAddRows: Kernel = (_node, [base, indices, rows]) => {
+const scatterAddRows: Kernel<"scatterAddRows"> = (_node, [base, indices, rows]) => {
   const width = elementCount(base.shape.slice(1));
   const sums = Float64Array.from({ length: base.data.length }, (_, i) => numberAt(base, i));
   for (let i = 0; i < rows.data.length; i++)
@@ -227,12 +227,12 @@ const scatterAddRows: Kernel = (_node, [base, indices, rows]) => {
   return [filled(base.dtype, base.shape, (i) => sums[i])];
 };
 
-const pick: Kernel = (_node, [x, indices]) => {
+const pick: Kernel<"pick"> = (_node, [x, indices]) => {
   const n = x.shape[x.shape.length - 1];
   return [filled(x.dtype, indices.shape, (i) => numberAt(x, i * n + indexWithin(indices, i, n)))];
 };
 
-const scatterAddPicked: Kernel = (_node, [base, indices, values]) => {
+const scatterAddPicked: Kernel<"scatterAddPicked"> = (_node, [base, indices, values]) => {
   const n = base.shape[base.shape.length - 1];
   const sums = Float64Array.from({ length: base.data.length }, (_, i) => numberAt(base, i));
   for (let i = 0; i < values.data.length; i++)
@@ -240,25 +240,25 @@ const scatterAddPicked: Kernel = (_node, [base, indices, values]) => {
   return [filled(base.dtype, base.shape, (i) => sums[i])];
 };
 
-const tokenLogProbs: Kernel = (_node, [logits, ids]) => {
+const tokenLogProbs: Kernel<"tokenLogProbs"> = (_node, [logits, ids]) => {
   const n = logits.shape[logits.shape.length - 1];
   const row = (i: number) => Float64Array.from({ length: n }, (_, j) => numberAt(logits, i * n + j));
   return [filled("f32", ids.shape, (i) => logSoftmaxOf(row(i))[indexWithin(ids, i, n)])];
 };
 
-const sum: Kernel = (node, [x], shapeOf) => {
-  const axes = (node.attributes.axes as number[]).map((axis) => axisOf(axis, x.shape.length));
+const sum: Kernel<"sum"> = (node, [x], shapeOf) => {
+  const axes = node.attributes.axes.map((axis) => axisOf(axis, x.shape.length));
   const sums = reduced(x, axes, 0, (a, b) => a + b);
   return [filled(x.dtype, shapeOf(node.outputs[0]), (i) => sums[i])];
 };
 
-const reduceMax: Kernel = (node, [x], shapeOf) => {
-  const axis = axisOf(node.attributes.axis as number, x.shape.length);
+const reduceMax: Kernel<"reduceMax"> = (node, [x], shapeOf) => {
+  const axis = axisOf(node.attributes.axis, x.shape.length);
   const most = reduced(x, [axis], Number.NEGATIVE_INFINITY, Math.max);
   return [filled(x.dtype, shapeOf(node.outputs[0]), (i) => most[i])];
 };
 
-const argmax: Kernel = (node, [x], shapeOf) => {
+const argmax: Kernel<"argmax"> = (node, [x], shapeOf) => {
   const n = x.shape[x.shape.length - 1];
   const first = (row: number): number => {
     let best = 0;
@@ -269,12 +269,12 @@ const argmax: Kernel = (node, [x], shapeOf) => {
 };
 
 /** Norms over the last axis: the values, and what their gradients are made of. */
-const rmsNorm: Kernel = (node, [x, weight], shapeOf) => {
+const rmsNorm: Kernel<"rmsNorm"> = (node, [x, weight], shapeOf) => {
   const n = x.shape[x.shape.length - 1];
   const scales = Float64Array.from({ length: x.data.length / n }, (_, r) => {
     let squares = 0;
     for (let i = 0; i < n; i++) squares += numberAt(x, r * n + i) ** 2;
-    return 1 / Math.sqrt(squares / n + (node.attributes.eps as number));
+    return 1 / Math.sqrt(squares / n + node.attributes.eps);
   });
   return [
     filled("f32", x.shape, (i) => numberAt(x, i) * scales[Math.floor(i / n)] * numberAt(weight, i % n)),
@@ -282,7 +282,7 @@ const rmsNorm: Kernel = (node, [x, weight], shapeOf) => {
   ];
 };
 
-const layerNorm: Kernel = (node, [x, weight, bias], shapeOf) => {
+const layerNorm: Kernel<"layerNorm"> = (node, [x, weight, bias], shapeOf) => {
   const n = x.shape[x.shape.length - 1];
   const rows = x.data.length / n;
   const [means, scales] = [new Float64Array(rows), new Float64Array(rows)];
@@ -290,7 +290,7 @@ const layerNorm: Kernel = (node, [x, weight, bias], shapeOf) => {
     for (let i = 0; i < n; i++) means[r] += numberAt(x, r * n + i) / n;
     let variance = 0;
     for (let i = 0; i < n; i++) variance += (numberAt(x, r * n + i) - means[r]) ** 2 / n;
-    scales[r] = 1 / Math.sqrt(variance + (node.attributes.eps as number));
+    scales[r] = 1 / Math.sqrt(variance + node.attributes.eps);
   }
   const value = (i: number): number => {
     const r = Math.floor(i / n);
@@ -303,18 +303,32 @@ const layerNorm: Kernel = (node, [x, weight, bias], shapeOf) => {
   ];
 };
 
-const clip: Kernel = (node, [x]) => {
-  const { low, high } = node.attributes as { low: number; high: number };
+const clip: Kernel<"clip"> = (node, [x]) => {
+  const { low, high } = node.attributes;
   return [filled(x.dtype, x.shape, (i) => Math.min(high, Math.max(low, numberAt(x, i))))];
 };
 
 /** The operations of a program's own; what it is given comes from the run. */
-export const KERNELS: Readonly<Record<Exclude<OpName, "input">, Kernel>> = {
+type ComputedOp = Exclude<OpName, "input">;
+
+export const isComputed = (node: Node): node is Node<ComputedOp> => node.op.name !== "input";
+
+/** The outputs of a node, by its operation's entry of the table. */
+export function computed<N extends ComputedOp>(
+  node: Node<N>,
+  inputs: readonly Values[],
+  shapeOf: ShapeOf,
+): Values[] {
+  const kernel: Kernel<N> = KERNELS[node.op.name];
+  return kernel(node, inputs, shapeOf);
+}
+
+const KERNELS: { readonly [N in ComputedOp]: Kernel<N> } = {
   constant: (node, _inputs, shapeOf) => [
     {
       dtype: node.outputs[0].dtype,
       shape: shapeOf(node.outputs[0]),
-      data: node.attributes.data as Values["data"],
+      data: node.attributes.data,
     },
   ],
   add: binary((a, b) => a + b),
@@ -344,7 +358,7 @@ export const KERNELS: Readonly<Record<Exclude<OpName, "input">, Kernel>> = {
   clip,
   cast,
   where,
-  fillLike: (node, [x]) => [filled("f32", x.shape, () => node.attributes.value as number)],
+  fillLike: (node, [x]) => [filled("f32", x.shape, () => node.attributes.value)],
   expand: (node, [x], shapeOf) => {
     const shape = shapeOf(node.outputs[0]);
     const places = broadcastPlaces(x.shape, shape);

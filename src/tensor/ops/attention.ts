@@ -1,4 +1,4 @@
-import { apply, type Op, type Tensor } from "../graph.js";
+import { apply, applyWith, type Op, type Tensor } from "../graph.js";
 import { type Dim, multiplyDims, type Shape, ShapeError, sameShape } from "../shape.js";
 import { neg } from "./elementwise.js";
 
@@ -16,7 +16,7 @@ function checkTables(op: string, D: Dim, cos: Tensor, sin: Tensor): void {
   ]);
 }
 
-const rotaryOp: Op = {
+const rotaryOp: Op<"rotary"> = {
   name: "rotary",
   types: ([x, positions, cos, sin]) => {
     if (
@@ -45,10 +45,9 @@ const rotaryOp: Op = {
 export const rotary = (x: Tensor, positions: Tensor, cos: Tensor, sin: Tensor): Tensor =>
   apply(rotaryOp, [x, positions, cos, sin])[0];
 
-const cachedAttentionOp: Op = {
+const cachedAttentionOp: Op<"cachedAttention"> = {
   name: "cachedAttention",
-  types: ([q, k, v, pastKey, pastValue, lastIndex, longest, ...tables], attributes) => {
-    const { heads, kvHeads } = attributes as { heads: number; kvHeads: number };
+  types: ([q, k, v, pastKey, pastValue, lastIndex, longest, ...tables], { heads, kvHeads }) => {
     const [B, T] = q.shape;
     const [, , S, D] = pastKey.shape;
     const wanted: [Tensor, Shape][] = [
@@ -113,5 +112,5 @@ export function cachedAttention(a: CachedAttention): [output: Tensor, key: Tenso
   const inputs = [a.q, a.k, a.v, a.pastKey, a.pastValue, a.lastIndex, a.longest, ...tables];
   const { heads, kvHeads, slidingWindow = -1, scale, softCap } = a;
   const attributes = { heads, kvHeads, slidingWindow, scale, softCap };
-  return apply(cachedAttentionOp, inputs, attributes) as [Tensor, Tensor, Tensor];
+  return applyWith(cachedAttentionOp, inputs, attributes) as [Tensor, Tensor, Tensor];
 }

@@ -1,25 +1,23 @@
-import { apply, type DType, type Node, type Op, type Tensor } from "../graph.js";
-import type { OpName } from "../op-names.js";
-import { broadcastShapes, type Dim, type Shape, ShapeError, sameShape, sizeOf } from "../shape.js";
+import { apply, applyWith, type DType, type Op, type Tensor } from "../graph.js";
+import type { ConstantData, PlainOpName } from "../op-attributes.js";
+import { broadcastShapes, type Shape, ShapeError, sameShape, sizeOf } from "../shape.js";
 import { sumTo } from "./reduce.js";
 
 /** A tensor, or a number that becomes an f32 scalar constant. */
 export type Operand = Tensor | number;
 
-const constantOp: Op = {
+const constantOp: Op<"constant"> = {
   name: "constant",
-  types: (_inputs, a) => [{ shape: a.shape as Shape, dtype: a.dtype as DType }],
+  types: (_inputs, { shape, dtype }) => [{ shape, dtype }],
   gradient: () => [],
 };
-
-export type ConstantData = Float32Array | Int32Array | BigInt64Array | Uint8Array | Int8Array;
 
 /** A constant that is stored in the program. Size must match the shape. */
 export function constant(data: ConstantData, shape: readonly number[], dtype: DType = "f32"): Tensor {
   if (sizeOf(shape) !== data.length) {
     throw new ShapeError("constant", `${data.length} values do not fill the shape`, [shape]);
   }
-  return apply(constantOp, [], { data, shape, dtype })[0];
+  return applyWith(constantOp, [], { data, shape, dtype })[0];
 }
 
 /** An f32 scalar constant, shape []. */
@@ -27,7 +25,7 @@ export const scalar = (value: number): Tensor => constant(Float32Array.of(value)
 
 const operand = (value: Operand): Tensor => (typeof value === "number" ? scalar(value) : value);
 
-const fillLikeOp: Op = {
+const fillLikeOp: Op<"fillLike"> = {
   name: "fillLike",
   types: ([x]) => [{ shape: x.shape, dtype: "f32" }],
   gradient: () => [undefined],
@@ -36,24 +34,24 @@ const fillLikeOp: Op = {
 /** A tensor of x's shape with one value everywhere. */
 export function fillLike(x: Tensor, value: number): Tensor {
   if (x.rank === 0) return scalar(value);
-  return apply(fillLikeOp, [x], { value })[0];
+  return applyWith(fillLikeOp, [x], { value })[0];
 }
 export const zerosLike = (x: Tensor): Tensor => fillLike(x, 0);
 export const onesLike = (x: Tensor): Tensor => fillLike(x, 1);
 
 function binary(
-  name: OpName,
+  name: PlainOpName,
   gradient: (a: Tensor, b: Tensor, dy: Tensor, y: Tensor) => [Tensor | undefined, Tensor | undefined],
   result?: DType,
 ): (a: Operand, b: Operand) => Tensor {
-  const op: Op = {
+  const op: Op<PlainOpName> = {
     name,
     types: ([a, b]) => {
       if (a.dtype !== b.dtype)
         throw new ShapeError(name, `types differ: ${a.dtype}, ${b.dtype}`, [a.shape, b.shape]);
       return [{ shape: broadcastShapes(name, a.shape, b.shape), dtype: result ?? a.dtype }];
     },
-    gradient: (node: Node, [dy]) => {
+    gradient: (node, [dy]) => {
       if (!dy) return [undefined, undefined];
       const [a, b] = node.inputs;
       const [da, db] = gradient(a, b, dy, node.outputs[0]);
@@ -63,8 +61,11 @@ function binary(
   return (a, b) => apply(op, [operand(a), operand(b)])[0];
 }
 
-function unary(name: OpName, gradient: (x: Tensor, dy: Tensor, y: Tensor) => Tensor): (x: Tensor) => Tensor {
-  const op: Op = {
+function unary(
+  name: PlainOpName,
+  gradient: (x: Tensor, dy: Tensor, y: Tensor) => Tensor,
+): (x: Tensor) => Tensor {
+  const op: Op<PlainOpName> = {
     name,
     types: ([x]) => [{ shape: x.shape, dtype: x.dtype }],
     gradient: (node, [dy]) => [dy && gradient(node.inputs[0], dy, node.outputs[0])],
@@ -147,15 +148,15 @@ export const geluTanh = unary("geluTanh", (x, dy) => {
   return mul(dy, mul(add(add(t, 1), mul(mul(x, slope), sub(1, square(t)))), 0.5));
 });
 
-const castOp: Op = {
+const castOp: Op<"cast"> = {
   name: "cast",
-  types: ([x], a) => [{ shape: x.shape, dtype: a.dtype as DType }],
+  types: ([x], { dtype }) => [{ shape: x.shape, dtype }],
   gradient: (node, [dy]) => [node.inputs[0].dtype === "f32" ? dy : undefined],
 };
 /** The same values as another type; bool becomes 0 and 1. Gradients pass between f32 only. */
-export const cast = (x: Tensor, dtype: DType): Tensor => apply(castOp, [x], { dtype })[0];
+export const cast = (x: Tensor, dtype: DType): Tensor => applyWith(castOp, [x], { dtype })[0];
 
-const whereOp: Op = {
+const whereOp: Op<"where"> = {
   name: "where",
   types: ([condition, a, b]) => {
     if (condition.dtype !== "bool")
@@ -175,19 +176,20 @@ const whereOp: Op = {
 export const where = (condition: Tensor, a: Operand, b: Operand): Tensor =>
   apply(whereOp, [condition, operand(a), operand(b)])[0];
 
-const clipOp: Op = {
+const clipOp: Op<"clip"> = {
   name: "clip",
   types: ([x]) => [{ shape: x.shape, dtype: x.dtype }],
   gradient: (node, [dy]) => {
     const [x] = node.inputs;
-    const { low, high } = node.attributes as { low: number; high: number };
+    const { low, high } = node.attributes;
     return [dy && where(and(lessOrEqual(scalar(low), x), lessOrEqual(x, scalar(high))), dy, 0)];
   },
 };
 /** x limited to [low, high]; the gradient is 0 outside. */
-export const clip = (x: Tensor, low: number, high: number): Tensor => apply(clipOp, [x], { low, high })[0];
+export const clip = (x: Tensor, low: number, high: number): Tensor =>
+  applyWith(clipOp, [x], { low, high })[0];
 
-const stopGradientOp: Op = {
+const stopGradientOp: Op<"stopGradient"> = {
   name: "stopGradient",
   types: ([x]) => [{ shape: x.shape, dtype: x.dtype }],
   gradient: () => [undefined],
@@ -195,10 +197,9 @@ const stopGradientOp: Op = {
 /** x as a constant for differentiation. */
 export const stopGradient = (x: Tensor): Tensor => apply(stopGradientOp, [x])[0];
 
-const expandOp: Op = {
+const expandOp: Op<"expand"> = {
   name: "expand",
-  types: ([x], a) => {
-    const shape = a.shape as Dim[];
+  types: ([x], { shape }) => {
     if (!sameShape(broadcastShapes("expand", x.shape, shape), shape)) {
       throw new ShapeError("expand", "the input does not stretch to the shape", [x.shape, shape]);
     }
@@ -208,5 +209,5 @@ const expandOp: Op = {
 };
 /** x stretched to a static shape by broadcasting. */
 export function expand(x: Tensor, shape: Shape): Tensor {
-  return sameShape(x.shape, shape) ? x : apply(expandOp, [x], { shape })[0];
+  return sameShape(x.shape, shape) ? x : applyWith(expandOp, [x], { shape })[0];
 }

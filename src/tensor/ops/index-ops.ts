@@ -9,7 +9,7 @@ function checkIndices(op: string, indices: Tensor): void {
   }
 }
 
-const gatherRowsOp: Op = {
+const gatherRowsOp: Op<"gatherRows"> = {
   name: "gatherRows",
   types: ([table, indices]) => {
     checkIndices("gatherRows", indices);
@@ -28,7 +28,7 @@ const gatherRowsOp: Op = {
 export const gatherRows = (table: Tensor, indices: Tensor): Tensor =>
   apply(gatherRowsOp, [table, indices])[0];
 
-const scatterAddRowsOp: Op = {
+const scatterAddRowsOp: Op<"scatterAddRows"> = {
   name: "scatterAddRows",
   types: ([base, indices, rows]) => {
     checkIndices("scatterAddRows", indices);
@@ -48,7 +48,7 @@ const scatterAddRowsOp: Op = {
 export const scatterAddRows = (base: Tensor, indices: Tensor, rows: Tensor): Tensor =>
   apply(scatterAddRowsOp, [base, indices, rows])[0];
 
-const pickOp: Op = {
+const pickOp: Op<"pick"> = {
   name: "pick",
   types: ([x, indices]) => {
     checkIndices("pick", indices);
@@ -63,7 +63,7 @@ const pickOp: Op = {
 /** One element of each row: x[..., n] at indices [...] to [...]. */
 export const pick = (x: Tensor, indices: Tensor): Tensor => apply(pickOp, [x, indices])[0];
 
-const scatterAddPickedOp: Op = {
+const scatterAddPickedOp: Op<"scatterAddPicked"> = {
   name: "scatterAddPicked",
   types: ([base, indices, values]) => {
     checkIndices("scatterAddPicked", indices);

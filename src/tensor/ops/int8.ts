@@ -1,5 +1,4 @@
-import { apply, type Op, type Tensor } from "../graph.js";
-import type { OpName } from "../op-names.js";
+import { apply, applyWith, type Op, type Tensor, type TensorType } from "../graph.js";
 import { ShapeError } from "../shape.js";
 import { add, constant } from "./elementwise.js";
 import { gatherRows } from "./index-ops.js";
@@ -18,8 +17,8 @@ export type ActivationBits = 8 | 16;
 
 /** The types of a product of f32 [N, K] with i8 [K, M] and f32 [M]. @param needs what an error says is needed. */
 const productTypes =
-  (name: OpName, needs: string): Op["types"] =>
-  ([x, values, scales]) => {
+  (name: "int8Matmul" | "int8Expectation", needs: string) =>
+  ([x, values, scales]: readonly Tensor[]): TensorType[] => {
     const [N, K] = x.shape;
     const [rows, columns] = values.shape;
     const fits = x.rank === 2 && values.rank === 2 && K === rows && scales.shape.join() === `${columns}`;
@@ -28,12 +27,12 @@ const productTypes =
     return [{ shape: [N, columns], dtype: "f32" }];
   };
 
-const int8MatmulOp: Op = {
+const int8MatmulOp: Op<"int8Matmul"> = {
   name: "int8Matmul",
   types: productTypes("int8Matmul", "needs x f32 [N, K], values i8 [K, M] and scales f32 [M]"),
   gradient: (node, [dy]) => {
     const [, values, scales] = node.inputs;
-    const adjoint = node.attributes.adjoint as Int8Matrix | undefined;
+    const adjoint = node.attributes.adjoint;
     if (!dy) return [];
     if (!adjoint)
       throw new Error("int8Matmul: no adjoint was given, so the product cannot be differentiated");
@@ -54,13 +53,13 @@ export function int8Matmul(
   weight: Int8Matrix,
   { bits = 8, adjoint }: { bits?: ActivationBits; adjoint?: Int8Matrix } = {},
 ): Tensor {
-  return apply(int8MatmulOp, [x, weight.values, weight.scales], { bits, adjoint })[0];
+  return applyWith(int8MatmulOp, [x, weight.values, weight.scales], { bits, adjoint })[0];
 }
 
 /** Steps in which `int8Expectation` rounds probabilities: 0 to 1 in 255 of them. */
 export const EXPECTATION_STEP = 1 / 255;
 
-const int8ExpectationOp: Op = {
+const int8ExpectationOp: Op<"int8Expectation"> = {
   name: "int8Expectation",
   types: productTypes("int8Expectation", "needs q f32 [N, V], values i8 [V, D] and scales f32 [D]"),
 };

@@ -1,19 +1,10 @@
-import { apply, type Op, type Tensor } from "../graph.js";
-import {
-  type Dim,
-  formatShape,
-  multiplyDims,
-  normalizeAxis,
-  type Shape,
-  ShapeError,
-  sameShape,
-} from "../shape.js";
+import { applyWith, type Op, type Tensor } from "../graph.js";
+import { formatShape, multiplyDims, normalizeAxis, type Shape, ShapeError, sameShape } from "../shape.js";
 import { zerosLike } from "./elementwise.js";
 
-const reshapeOp: Op = {
+const reshapeOp: Op<"reshape"> = {
   name: "reshape",
-  types: ([x], a) => {
-    const shape = a.shape as Dim[];
+  types: ([x], { shape }) => {
     if (multiplyDims(...x.shape) !== multiplyDims(...shape)) {
       throw new ShapeError("reshape", "the number of elements differs", [x.shape, shape]);
     }
@@ -23,13 +14,12 @@ const reshapeOp: Op = {
 };
 /** The same elements in another shape. */
 export function reshape(x: Tensor, shape: Shape): Tensor {
-  return sameShape(x.shape, shape) ? x : apply(reshapeOp, [x], { shape })[0];
+  return sameShape(x.shape, shape) ? x : applyWith(reshapeOp, [x], { shape })[0];
 }
 
-const transposeOp: Op = {
+const transposeOp: Op<"transpose"> = {
   name: "transpose",
-  types: ([x], a) => {
-    const order = a.order as number[];
+  types: ([x], { order }) => {
     if ([...order].sort().join() !== x.shape.map((_, i) => i).join()) {
       throw new ShapeError("transpose", `order ${formatShape(order)} is no permutation of the axes`, [
         x.shape,
@@ -38,19 +28,19 @@ const transposeOp: Op = {
     return [{ shape: order.map((axis) => x.shape[axis]), dtype: x.dtype }];
   },
   gradient: (node, [dy]) => {
-    const order = node.attributes.order as number[];
+    const { order } = node.attributes;
     const inverse = order.map((_, i) => order.indexOf(i));
     return [dy && transpose(dy, inverse)];
   },
 };
 /** Permutes axes: output axis i is input axis order[i]. */
 export const transpose = (x: Tensor, order: readonly number[]): Tensor =>
-  apply(transposeOp, [x], { order })[0];
+  applyWith(transposeOp, [x], { order })[0];
 
-const concatOp: Op = {
+const concatOp: Op<"concat"> = {
   name: "concat",
-  types: (inputs, a) => {
-    const axis = normalizeAxis("concat", a.axis as number, inputs[0].shape);
+  types: (inputs, attributes) => {
+    const axis = normalizeAxis("concat", attributes.axis, inputs[0].shape);
     let total = 0;
     for (const x of inputs) {
       const alike = x.rank === inputs[0].rank && x.dtype === inputs[0].dtype;
@@ -69,7 +59,7 @@ const concatOp: Op = {
   },
   gradient: (node, [dy]) => {
     if (!dy) return [];
-    const axis = node.attributes.axis as number;
+    const { axis } = node.attributes;
     let start = 0;
     return node.inputs.map((x) => {
       const length = x.shape[normalizeAxis("concat", axis, x.shape)] as number;
@@ -80,14 +70,14 @@ const concatOp: Op = {
 };
 /** Joins tensors along an axis. */
 export function concat(tensors: readonly Tensor[], axis: number): Tensor {
-  return tensors.length === 1 ? tensors[0] : apply(concatOp, tensors, { axis })[0];
+  return tensors.length === 1 ? tensors[0] : applyWith(concatOp, tensors, { axis })[0];
 }
 
-const sliceOp: Op = {
+const sliceOp: Op<"slice"> = {
   name: "slice",
-  types: ([x], a) => {
-    const { start, end } = a as { start: number; end: number };
-    const axis = normalizeAxis("slice", a.axis as number, x.shape);
+  types: ([x], attributes) => {
+    const { start, end } = attributes;
+    const axis = normalizeAxis("slice", attributes.axis, x.shape);
     const length = x.shape[axis];
     if (typeof length !== "number" || start < 0 || end > length || start >= end) {
       throw new ShapeError("slice", `[${start}, ${end}) is outside axis ${axis}`, [x.shape]);
@@ -97,8 +87,8 @@ const sliceOp: Op = {
   gradient: (node, [dy]) => {
     if (!dy) return [];
     const [x] = node.inputs;
-    const { start, end } = node.attributes as { start: number; end: number };
-    const axis = normalizeAxis("slice", node.attributes.axis as number, x.shape);
+    const { start, end } = node.attributes;
+    const axis = normalizeAxis("slice", node.attributes.axis, x.shape);
     const length = x.shape[axis] as number;
     const parts: Tensor[] = [dy];
     const zeros = zerosLike(x);
@@ -109,13 +99,12 @@ const sliceOp: Op = {
 };
 /** Elements [start, end) along an axis. */
 export const slice = (x: Tensor, axis: number, start: number, end: number): Tensor =>
-  apply(sliceOp, [x], { axis, start, end })[0];
+  applyWith(sliceOp, [x], { axis, start, end })[0];
 
-const splitOp: Op = {
+const splitOp: Op<"split"> = {
   name: "split",
-  types: ([x], a) => {
-    const sizes = a.sizes as number[];
-    const axis = normalizeAxis("split", a.axis as number, x.shape);
+  types: ([x], { sizes, ...attributes }) => {
+    const axis = normalizeAxis("split", attributes.axis, x.shape);
     if (sizes.reduce((total, size) => total + size, 0) !== x.shape[axis]) {
       throw new ShapeError("split", `sizes ${formatShape(sizes)} do not fill axis ${axis}`, [x.shape]);
     }
@@ -124,9 +113,9 @@ const splitOp: Op = {
   gradient: (node, gradients) => {
     if (gradients.every((dy) => dy === undefined)) return [];
     const parts = node.outputs.map((y, i) => gradients[i] ?? zerosLike(y));
-    return [concat(parts, node.attributes.axis as number)];
+    return [concat(parts, node.attributes.axis)];
   },
 };
 /** Cuts a tensor along an axis into parts of the given lengths: undoes `concat`. */
 export const split = (x: Tensor, axis: number, sizes: readonly number[]): Tensor[] =>
-  apply(splitOp, [x], { axis, sizes });
+  applyWith(splitOp, [x], { axis, sizes });

@@ -1,17 +1,11 @@
-import { apply, type Op, type Tensor } from "../graph.js";
+import { applyWith, type Op, type Tensor } from "../graph.js";
+import type { OpAttributes } from "../op-attributes.js";
 import { broadcastShapes, type Dim, ShapeError } from "../shape.js";
 import { sumTo } from "./reduce.js";
 
-interface MatmulAttributes {
-  transA: boolean;
-  transB: boolean;
-  alpha: number;
-}
-
-const matmulOp: Op = {
+const matmulOp: Op<"matmul"> = {
   name: "matmul",
-  types: ([a, b], attributes) => {
-    const { transA, transB } = attributes as unknown as MatmulAttributes;
+  types: ([a, b], { transA, transB }) => {
     if (a.rank < 2 || b.rank < 2)
       throw new ShapeError("matmul", "both factors need two axes", [a.shape, b.shape]);
     if (a.dtype !== "f32" || b.dtype !== "f32") {
@@ -34,7 +28,7 @@ const matmulOp: Op = {
   gradient: (node, [dy]) => {
     if (!dy) return [];
     const [a, b] = node.inputs;
-    const { transA, transB, alpha } = node.attributes as unknown as MatmulAttributes;
+    const { transA, transB, alpha } = node.attributes;
     const da = transA
       ? matmul(b, dy, { transA: transB, transB: true, alpha })
       : matmul(dy, b, { transB: !transB, alpha });
@@ -54,6 +48,6 @@ function lastTwo(x: Tensor, transposed: boolean): [Dim, Dim] {
  * alpha op(A) op(B) over the last two axes, leading axes broadcast; op transposes the last two axes when asked.
  * [..., m, k] x [..., k, n] -> [..., m, n].
  */
-export function matmul(a: Tensor, b: Tensor, options: Partial<MatmulAttributes> = {}): Tensor {
-  return apply(matmulOp, [a, b], { transA: false, transB: false, alpha: 1, ...options })[0];
+export function matmul(a: Tensor, b: Tensor, options: Partial<OpAttributes["matmul"]> = {}): Tensor {
+  return applyWith(matmulOp, [a, b], { transA: false, transB: false, alpha: 1, ...options })[0];
 }

@@ -1,4 +1,4 @@
-import { apply, type Op, type Tensor, type TensorType } from "../graph.js";
+import { apply, applyWith, type Op, type Tensor, type TensorType } from "../graph.js";
 import { ShapeError } from "../shape.js";
 import { add, exp, mul, neg, sub } from "./elementwise.js";
 import { pick, scatterAddPicked } from "./index-ops.js";
@@ -12,7 +12,7 @@ function alongLastAxis(op: string, x: Tensor): TensorType[] {
   return [{ shape: x.shape, dtype: "f32" }];
 }
 
-const softmaxOp: Op = {
+const softmaxOp: Op<"softmax"> = {
   name: "softmax",
   types: ([x]) => alongLastAxis("softmax", x),
   gradient: (node, [dy]) => {
@@ -23,7 +23,7 @@ const softmaxOp: Op = {
 /** Softmax over the last axis; dx = y (dy - sum(dy y)). */
 export const softmax = (x: Tensor): Tensor => apply(softmaxOp, [x])[0];
 
-const logSoftmaxOp: Op = {
+const logSoftmaxOp: Op<"logSoftmax"> = {
   name: "logSoftmax",
   types: ([x]) => alongLastAxis("logSoftmax", x),
   gradient: (node, [dy]) => [dy && sub(dy, mul(exp(node.outputs[0]), sum(dy, [-1], true)))],
@@ -31,7 +31,7 @@ const logSoftmaxOp: Op = {
 /** Logarithm of the softmax over the last axis; dx = dy - softmax(x) sum(dy). */
 export const logSoftmax = (x: Tensor): Tensor => apply(logSoftmaxOp, [x])[0];
 
-const tokenLogProbsOp: Op = {
+const tokenLogProbsOp: Op<"tokenLogProbs"> = {
   name: "tokenLogProbs",
   types: ([logits, ids]) => {
     alongLastAxis("tokenLogProbs", logits);
@@ -57,7 +57,7 @@ export const tokenLogProbs = (logits: Tensor, ids: Tensor): Tensor =>
 /** The same as `tokenLogProbs` from log-probabilities that are at hand. */
 export const pickLogProbs = (logProbs: Tensor, ids: Tensor): Tensor => pick(logProbs, ids);
 
-const rmsNormOp: Op = {
+const rmsNormOp: Op<"rmsNorm"> = {
   name: "rmsNorm",
   types: ([x, weight]) => {
     alongLastAxis("rmsNorm", x);
@@ -85,9 +85,9 @@ const rmsNormOp: Op = {
 };
 /** Root-mean-square norm over the last axis: x / sqrt(mean(x^2) + eps) * weight (Zhang and Sennrich 2019). */
 export const rmsNorm = (x: Tensor, weight: Tensor, eps: number): Tensor =>
-  apply(rmsNormOp, [x, weight], { eps })[0];
+  applyWith(rmsNormOp, [x, weight], { eps })[0];
 
-const layerNormOp: Op = {
+const layerNormOp: Op<"layerNorm"> = {
   name: "layerNorm",
   types: ([x, weight, bias]) => {
     alongLastAxis("layerNorm", x);
@@ -115,4 +115,4 @@ const layerNormOp: Op = {
 };
 /** Layer norm over the last axis: (x - mean) / sqrt(variance + eps) * weight + bias (Ba et al. 2016). */
 export const layerNorm = (x: Tensor, weight: Tensor, bias: Tensor, eps: number): Tensor =>
-  apply(layerNormOp, [x, weight, bias], { eps })[0];
+  applyWith(layerNormOp, [x, weight, bias], { eps })[0];

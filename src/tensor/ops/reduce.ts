@@ -1,4 +1,4 @@
-import { apply, type Op, type Tensor } from "../graph.js";
+import { apply, applyWith, type Op, type Tensor } from "../graph.js";
 import {
   broadcastShapes,
   type Dim,
@@ -20,16 +20,12 @@ function reducedShape(op: string, x: Tensor, axes: readonly number[], keep: bool
   return x.shape.flatMap((dim, i) => (normal.includes(i) ? (keep ? [1] : []) : [dim]));
 }
 
-const sumOp: Op = {
+const sumOp: Op<"sum"> = {
   name: "sum",
-  types: ([x], a) => [
-    { shape: reducedShape("sum", x, a.axes as number[], a.keep as boolean), dtype: x.dtype },
-  ],
+  types: ([x], { axes, keep }) => [{ shape: reducedShape("sum", x, axes, keep), dtype: x.dtype }],
   gradient: (node, [dy]) => {
     const [x] = node.inputs;
-    return [
-      dy && expand(reshape(dy, reducedShape("sum", x, node.attributes.axes as number[], true)), x.shape),
-    ];
+    return [dy && expand(reshape(dy, reducedShape("sum", x, node.attributes.axes, true)), x.shape)];
   },
 };
 
@@ -37,7 +33,7 @@ const allAxes = (x: Tensor): number[] => x.shape.map((_, i) => i);
 
 /** Sum over axes (default: all), which are dropped, or kept with length 1. */
 export function sum(x: Tensor, axes: readonly number[] = allAxes(x), keep = false): Tensor {
-  return axes.length === 0 ? x : apply(sumOp, [x], { axes, keep })[0];
+  return axes.length === 0 ? x : applyWith(sumOp, [x], { axes, keep })[0];
 }
 
 /** Mean over axes (default: all). The reduced axes must be static. */
@@ -49,13 +45,13 @@ export function mean(x: Tensor, axes: readonly number[] = allAxes(x), keep = fal
   return mul(sum(x, axes, keep), 1 / count);
 }
 
-const reduceMaxOp: Op = {
+const reduceMaxOp: Op<"reduceMax"> = {
   name: "reduceMax",
-  types: ([x], a) => [{ shape: reducedShape("reduceMax", x, [a.axis as number], true), dtype: x.dtype }],
+  types: ([x], { axis }) => [{ shape: reducedShape("reduceMax", x, [axis], true), dtype: x.dtype }],
   gradient: () => [undefined],
 };
 /** Maximum over one axis, kept with length 1. Not differentiated: it serves numerical stability and metrics. */
-export const reduceMax = (x: Tensor, axis: number): Tensor => apply(reduceMaxOp, [x], { axis })[0];
+export const reduceMax = (x: Tensor, axis: number): Tensor => applyWith(reduceMaxOp, [x], { axis })[0];
 
 /** Sums x over the axes along which `shape` was broadcast to x's shape: the adjoint of broadcasting. */
 export function sumTo(x: Tensor, shape: Shape): Tensor {
@@ -68,22 +64,22 @@ export function sumTo(x: Tensor, shape: Shape): Tensor {
   return reshape(sum(x, axes, true), shape);
 }
 
-const cumulativeSumOp: Op = {
+const cumulativeSumOp: Op<"cumulativeSum"> = {
   name: "cumulativeSum",
-  types: ([x], a) => {
-    normalizeAxis("cumulativeSum", a.axis as number, x.shape);
+  types: ([x], { axis }) => {
+    normalizeAxis("cumulativeSum", axis, x.shape);
     return [{ shape: x.shape, dtype: x.dtype }];
   },
   gradient: (node, [dy]) => {
-    const { axis, reverse } = node.attributes as { axis: number; reverse: boolean };
+    const { axis, reverse } = node.attributes;
     return [dy && cumulativeSum(dy, axis, !reverse)];
   },
 };
 /** Running sum along an axis; `reverse` runs from the end. */
 export const cumulativeSum = (x: Tensor, axis: number, reverse = false): Tensor =>
-  apply(cumulativeSumOp, [x], { axis, reverse })[0];
+  applyWith(cumulativeSumOp, [x], { axis, reverse })[0];
 
-const argmaxOp: Op = {
+const argmaxOp: Op<"argmax"> = {
   name: "argmax",
   types: ([x]) => {
     if (x.rank < 1) throw new ShapeError("argmax", "needs an axis", [x.shape]);

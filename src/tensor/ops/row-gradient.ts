@@ -3,7 +3,7 @@ import { ShapeError } from "../shape.js";
 import { mul } from "./elementwise.js";
 import { reshape } from "./layout.js";
 
-const withRowGradientOp: Op = {
+const withRowGradientOp: Op<"withRowGradient"> = {
   name: "withRowGradient",
   types: ([y, x, gradient]) => {
     const alike = x.rank === 2 && x.shape.join() === gradient.shape.join() && x.dtype === gradient.dtype;

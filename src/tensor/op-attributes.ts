@@ -1,0 +1,45 @@
+/** What each operation is given besides its inputs: the types of the attributes of its nodes. */
+import type { DType, TensorType } from "./graph.js";
+import type { OpName } from "./op-names.js";
+import type { ActivationBits, Int8Matrix } from "./ops/int8.js";
+import type { Dim } from "./shape.js";
+
+export type ConstantData = Float32Array | Int32Array | BigInt64Array | Uint8Array | Int8Array;
+
+/** Operations that have attributes, with their types. An axis below 0 counts from the last. */
+interface Attributed {
+  input: { readonly name: string; readonly type: TensorType };
+  constant: { readonly data: ConstantData; readonly shape: readonly Dim[]; readonly dtype: DType };
+  clip: { readonly low: number; readonly high: number };
+  cast: { readonly dtype: DType };
+  fillLike: { readonly value: number };
+  expand: { readonly shape: readonly Dim[] };
+  reshape: { readonly shape: readonly Dim[] };
+  transpose: { readonly order: readonly number[] };
+  concat: { readonly axis: number };
+  slice: { readonly axis: number; readonly start: number; readonly end: number };
+  split: { readonly axis: number; readonly sizes: readonly number[] };
+  sum: { readonly axes: readonly number[]; readonly keep: boolean };
+  reduceMax: { readonly axis: number };
+  cumulativeSum: { readonly axis: number; readonly reverse: boolean };
+  rmsNorm: { readonly eps: number };
+  layerNorm: { readonly eps: number };
+  matmul: { readonly transA: boolean; readonly transB: boolean; readonly alpha: number };
+  int8Matmul: { readonly bits: ActivationBits; readonly adjoint: Int8Matrix | undefined };
+  cachedAttention: {
+    readonly heads: number;
+    readonly kvHeads: number;
+    /** -1: there is none. */
+    readonly slidingWindow: number;
+    readonly scale: number | undefined;
+    readonly softCap: number | undefined;
+  };
+}
+
+/** Attributes of an operation's nodes, by its name; most operations have none. */
+export type OpAttributes = {
+  readonly [N in OpName]: N extends keyof Attributed ? Attributed[N] : Readonly<Record<string, never>>;
+};
+
+/** Operations without attributes. */
+export type PlainOpName = Exclude<OpName, keyof Attributed>;
