@@ -7,7 +7,7 @@ import { Generator } from "../generate/index.js";
 import type { ModelConfig } from "../model/config.js";
 import { frozenNetwork, randomWeights } from "../model/create.js";
 import type { Weights } from "../model/network.js";
-import type { Runtime } from "../runtime/runtime.js";
+import type { TimedRuntime } from "../runtime/profile.js";
 import { matrixProductProbe, median, memoryReadProbe, type Spread, spread } from "./machine.js";
 import { PpoIterations } from "./ppo-iterations.js";
 import { SMOLLM2_135M, weightBytes } from "./shapes.js";
@@ -60,7 +60,7 @@ export interface IterationShare {
 
 /** One PPO iteration (after one to warm up): how much of its time is spent outside compiled programs. */
 async function iterationShare(
-  runtime: Runtime,
+  runtime: TimedRuntime,
   config: ModelConfig,
   weights: Weights,
 ): Promise<IterationShare> {
@@ -78,7 +78,7 @@ async function iterationShare(
 
 /** Runs all measurements; `onProgress` is told what is being measured. */
 export async function bench(
-  runtime: Runtime,
+  runtime: TimedRuntime,
   options: BenchOptions,
   onProgress: (what: string) => void,
 ): Promise<BenchResult> {

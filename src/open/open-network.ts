@@ -12,6 +12,7 @@ import type { Network, Weights } from "../model/network.js";
 import { adapterNetwork } from "../model/read-adapter.js";
 import { baseKey, type SharedBase, sharedBase } from "../model/reward-model.js";
 import { type OrtOptions, OrtRuntime } from "../runtime/ort/index.js";
+import type { TimedRuntime } from "../runtime/profile.js";
 import type { Runtime } from "../runtime/runtime.js";
 import type { Tokenizer } from "../text/index.js";
 
@@ -50,7 +51,7 @@ export interface OpenOptions {
 const HEAD_MULTIPLE = 16;
 
 /** The runtime of a command; its threads are PLUMB_THREADS or all processors. */
-export const createRuntime = (options?: OrtOptions): Runtime => new OrtRuntime(options);
+export const createRuntime = (options?: OrtOptions): TimedRuntime => new OrtRuntime(options);
 
 /** Reads a model and its adapters: `openBaseModel`, then `networkOf`. */
 export const openNetwork = async (

@@ -1,15 +1,7 @@
 import { type DType, evaluateDim, type Program, type Tensor } from "../tensor/index.js";
 import { elementCount, HOST_ARRAYS } from "./feeds.js";
 import { bytesOf, type ProgramCost, programCost } from "./program-cost.js";
-import type {
-  DeviceBuffer,
-  Executable,
-  Feed,
-  FrozenWeights,
-  HostArray,
-  Runtime,
-  RuntimeStatistics,
-} from "./runtime.js";
+import type { DeviceBuffer, Executable, Feed, FrozenWeights, HostArray, Runtime } from "./runtime.js";
 
 /** What Node and the libraries take before any model. */
 const PROCESS_BYTES = 105e6;
@@ -44,13 +36,6 @@ class CountedBuffer implements DeviceBuffer {
  */
 export class CountingRuntime implements Runtime {
   readonly name = "counting";
-  readonly threads = 1;
-  readonly statistics: RuntimeStatistics = {
-    runMilliseconds: 0,
-    compileMilliseconds: 0,
-    runs: 0,
-    compiled: 0,
-  };
   /** Bytes of all buffers. */
   bufferBytes = 0;
   /** Operations of matrix products in all runs. */

@@ -31,8 +31,22 @@ export interface ProfiledRun {
   kernels: KernelTime[];
 }
 
+export interface RuntimeStatistics {
+  /** Milliseconds inside compiled programs, summed over runs. */
+  runMilliseconds: number;
+  compileMilliseconds: number;
+  runs: number;
+  compiled: number;
+}
+
+/** A runtime of this machine's processors that counts its time: what measures and checks machines asks for, and nothing else. */
+export interface TimedRuntime extends Runtime {
+  readonly threads: number;
+  readonly statistics: RuntimeStatistics;
+}
+
 /** A runtime that records its kernels. */
-export interface ProfilingRuntime extends Runtime {
+export interface ProfilingRuntime extends TimedRuntime {
   /**
    * The runs that began at `since` (of `performance.now()`) or later, in order; those recorded so far are forgotten. No
    * run may be under way, and compiled programs are compiled again at their next run.

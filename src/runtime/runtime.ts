@@ -40,21 +40,11 @@ export interface Executable {
 /** Frozen weights by name; programs that share a set share its memory and its packed form. */
 export type FrozenWeights = ReadonlyMap<string, DeviceBuffer>;
 
-export interface RuntimeStatistics {
-  /** Milliseconds inside compiled programs, summed over runs. */
-  runMilliseconds: number;
-  compileMilliseconds: number;
-  runs: number;
-  compiled: number;
-}
-
 /**
  * What executes tensor programs. Nothing above this interface knows how: it has no pointers and no file formats.
  */
 export interface Runtime {
   readonly name: string;
-  readonly threads: number;
-  readonly statistics: RuntimeStatistics;
   /** A new buffer; zeros unless data is given, which is copied. */
   buffer(dtype: DType, shape: readonly number[], data?: HostArray): DeviceBuffer;
   /** A buffer over the caller's array, without a copy: for weights, which are large. The array must own its memory. */

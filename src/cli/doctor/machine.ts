@@ -4,6 +4,7 @@ import { open, rm, statfs } from "node:fs/promises";
 import os from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { formatBytes } from "../../base/format.js";
+import type { TimedRuntime } from "../../runtime/profile.js";
 import type { Runtime } from "../../runtime/runtime.js";
 import { add, matmul, softmax, trace } from "../../tensor/index.js";
 import { type Finding, finding } from "./check.js";
@@ -31,8 +32,8 @@ export function checkNode(): Promise<Finding> {
 }
 
 /** Loads the native library and compares a small program's numbers with plain JavaScript's. */
-export async function checkRuntime(): Promise<{ finding: Finding; runtime?: Runtime }> {
-  let runtime: Runtime | undefined;
+export async function checkRuntime(): Promise<{ finding: Finding; runtime?: TimedRuntime }> {
+  let runtime: TimedRuntime | undefined;
   const result = await finding(
     "native library",
     async () => {
@@ -75,7 +76,7 @@ async function numericError(runtime: Runtime): Promise<number> {
   return worst;
 }
 
-export function checkThreads(runtime: Runtime): Promise<Finding> {
+export function checkThreads(runtime: TimedRuntime): Promise<Finding> {
   return finding("threads", () => {
     const processors = os.availableParallelism();
     const model = os.cpus()[0]?.model.trim();

@@ -1,14 +1,8 @@
 import { evaluateDim, type Program, type Tensor } from "../../tensor/index.js";
 import { elementCount, HOST_ARRAYS, matchShape, solveSymbols } from "../feeds.js";
 import { inputName, outputName, ZERO } from "../onnx/encode.js";
-import type {
-  DeviceBuffer,
-  Executable,
-  Feed,
-  FrozenWeights,
-  HostArray,
-  RuntimeStatistics,
-} from "../runtime.js";
+import type { RuntimeStatistics } from "../profile.js";
+import type { DeviceBuffer, Executable, Feed, FrozenWeights, HostArray } from "../runtime.js";
 import { call, callAsync, create, type Pointer } from "./api.js";
 import { allocate, OrtBuffer } from "./buffer.js";
 import type { HostRun } from "./profile.js";

@@ -15,15 +15,7 @@ import {
   topologicalOrder,
 } from "../../tensor/index.js";
 import { elementCount, HOST_ARRAYS, matchShape, solveSymbols } from "../feeds.js";
-import type {
-  DeviceBuffer,
-  Executable,
-  Feed,
-  FrozenWeights,
-  HostArray,
-  Runtime,
-  RuntimeStatistics,
-} from "../runtime.js";
+import type { DeviceBuffer, Executable, Feed, FrozenWeights, HostArray, Runtime } from "../runtime.js";
 import type { Values } from "./array.js";
 import { computed, isComputed } from "./kernels.js";
 
@@ -54,13 +46,6 @@ class HostBuffer implements DeviceBuffer {
 
 export class ReferenceRuntime implements Runtime {
   readonly name = "reference";
-  readonly threads = 1;
-  readonly statistics: RuntimeStatistics = {
-    runMilliseconds: 0,
-    compileMilliseconds: 0,
-    runs: 0,
-    compiled: 0,
-  };
 
   buffer(dtype: DType, shape: readonly number[], data?: HostArray): DeviceBuffer {
     const array = new HOST_ARRAYS[dtype](elementCount(shape));
@@ -74,16 +59,9 @@ export class ReferenceRuntime implements Runtime {
 
   compile(program: Program, frozen: FrozenWeights = new Map()): Executable {
     const order = topologicalOrder(program.outputs.values());
-    this.statistics.compiled++;
     return {
       program,
-      run: async (feeds, outputs = {}) => {
-        const started = performance.now();
-        const results = run(program, order, frozen, feeds, outputs);
-        this.statistics.runs++;
-        this.statistics.runMilliseconds += performance.now() - started;
-        return results;
-      },
+      run: async (feeds, outputs = {}) => run(program, order, frozen, feeds, outputs),
       release: () => {},
     };
   }
