@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { DeviceBuffer, HostArray, Runtime } from "../runtime/runtime.js";
+import type { CompiledStep, DeviceBuffer, Runtime } from "../runtime/runtime.js";
 import { add, div, mul, type Program, sqrt, square, sub, sum, trace } from "../tensor/index.js";
 
 export const adamwSchema = z.object({
@@ -19,9 +19,6 @@ export const adamwSchema = z.object({
     .describe("Gradients are scaled down to this global norm; null: never."),
 });
 export type AdamwConfig = z.infer<typeof adamwSchema>;
-
-/** Elements updated by one run: its operands stay in the processor's cache. */
-const CHUNK = 1 << 19;
 
 /**
  * AdamW (Loshchilov and Hutter 2019, algorithm 2) on flat vectors, in place:
@@ -67,14 +64,6 @@ export interface OptimizerTarget {
   readonly decayed: number;
 }
 
-interface Chunk {
-  p: DeviceBuffer;
-  g: DeviceBuffer;
-  m: DeviceBuffer;
-  v: DeviceBuffer;
-  decayed: boolean;
-}
-
 /** Thrown when a gradient is not a finite number; the caller names the step and the batch. */
 export class NonFiniteGradient extends Error {}
 
@@ -82,69 +71,47 @@ export class NonFiniteGradient extends Error {}
 export class AdamW {
   readonly m: DeviceBuffer;
   readonly v: DeviceBuffer;
-  private readonly chunks: Chunk[] = [];
-  private readonly program: Program;
-  /** Its own, as every program runs once at a time and several networks may be trained at once. */
-  private readonly normProgram = squaredNormProgram();
+  /** Of programs of its own, as every program runs once at a time and several networks may be trained at once. */
+  private readonly compiled: CompiledStep;
   /** Updates done so far. */
   steps = 0;
 
   constructor(
-    private readonly runtime: Runtime,
-    target: OptimizerTarget,
+    runtime: Runtime,
+    { flat, decayed }: OptimizerTarget,
     gradient: DeviceBuffer,
     private readonly config: AdamwConfig,
   ) {
-    const [length] = target.flat.shape;
+    const [length] = flat.shape;
     this.m = runtime.buffer("f32", [length]);
     this.v = runtime.buffer("f32", [length]);
-    this.program = adamwProgram(config);
-    for (const [from, to, decayed] of [
-      [0, target.decayed, true],
-      [target.decayed, length, false],
-    ] as const) {
-      for (let start = from; start < to; start += CHUNK) {
-        const shape = [Math.min(CHUNK, to - start)];
-        const view = (buffer: DeviceBuffer): DeviceBuffer => buffer.view(shape, start);
-        this.chunks.push({
-          p: view(target.flat),
-          g: view(gradient),
-          m: view(this.m),
-          v: view(this.v),
-          decayed,
-        });
-      }
-    }
+    this.compiled = runtime.compileStep(
+      { measure: squaredNormProgram(), update: adamwProgram(config) },
+      { p: flat, g: gradient, m: this.m, v: this.v },
+      [decayed, length - decayed],
+    );
   }
 
   /**
-   * One update from the gradients in the gradient buffer.
+   * One update from the gradients in the gradient buffer, in one call of the runtime.
    * @returns the global gradient norm before clipping. @throws NonFiniteGradient before anything was changed.
    */
   async step(learningRate: number): Promise<number> {
     const { beta1, beta2, weightDecay, maxGradNorm } = this.config;
-    const norm = await this.gradientNorm();
-    if (!Number.isFinite(norm)) throw new NonFiniteGradient(`the gradient norm is ${norm}`);
-    const t = ++this.steps;
-    const clip = maxGradNorm === null ? 1 : Math.min(1, maxGradNorm / (norm + 1e-6));
-    const scalars: Record<string, HostArray> = {
-      firstShare: Float32Array.of(clip * (1 - beta1)),
-      secondShare: Float32Array.of(clip ** 2 * (1 - beta2)),
-      stepSize: Float32Array.of(learningRate / (1 - beta1 ** t)),
-      root: Float32Array.of(1 / Math.sqrt(1 - beta2 ** t)),
-    };
-    const executable = this.runtime.compile(this.program);
-    for (const { p, g, m, v, decayed } of this.chunks) {
-      const keep = Float32Array.of(decayed ? 1 - learningRate * weightDecay : 1);
-      await executable.run({ ...scalars, keep, p, g, m, v });
-    }
+    let norm = 0;
+    await this.compiled.run(({ squared }) => {
+      norm = Math.sqrt(squared);
+      if (!Number.isFinite(norm)) throw new NonFiniteGradient(`the gradient norm is ${norm}`);
+      const t = ++this.steps;
+      const clip = maxGradNorm === null ? 1 : Math.min(1, maxGradNorm / (norm + 1e-6));
+      const scalars = {
+        firstShare: clip * (1 - beta1),
+        secondShare: clip ** 2 * (1 - beta2),
+        stepSize: learningRate / (1 - beta1 ** t),
+        root: 1 / Math.sqrt(1 - beta2 ** t),
+      };
+      return [1 - learningRate * weightDecay, 1].map((keep) => ({ ...scalars, keep }));
+    });
     return norm;
-  }
-
-  private async gradientNorm(): Promise<number> {
-    const executable = this.runtime.compile(this.normProgram);
-    let total = 0;
-    for (const { g } of this.chunks) total += (await executable.run({ g })).squared[0] as number;
-    return Math.sqrt(total);
   }
 }

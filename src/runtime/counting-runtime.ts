@@ -1,7 +1,17 @@
 import { type DType, evaluateDim, type Program, type Tensor } from "../tensor/index.js";
 import { elementCount, HOST_ARRAYS } from "./feeds.js";
 import { bytesOf, type ProgramCost, programCost } from "./program-cost.js";
-import type { DeviceBuffer, Executable, Feed, FrozenWeights, HostArray, Runtime } from "./runtime.js";
+import type {
+  CompiledStep,
+  DeviceBuffer,
+  Executable,
+  Feed,
+  FrozenWeights,
+  HostArray,
+  Runtime,
+  StepProgram,
+} from "./runtime.js";
+import { stepInPieces } from "./step-in-pieces.js";
 
 /** What Node and the libraries take before any model. */
 const PROCESS_BYTES = 105e6;
@@ -71,6 +81,14 @@ export class CountingRuntime implements Runtime {
       },
       release: () => {},
     };
+  }
+
+  compileStep(
+    step: StepProgram,
+    vectors: Readonly<Record<string, DeviceBuffer>>,
+    parts: readonly number[],
+  ): CompiledStep {
+    return stepInPieces(this, step, vectors, parts, Number.POSITIVE_INFINITY);
   }
 
   private count(program: Program, frozen: FrozenWeights): ProgramCost {

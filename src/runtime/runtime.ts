@@ -37,6 +37,26 @@ export interface Executable {
   release(): void;
 }
 
+/** A change of long vectors of one length, such as an optimiser's step: something is measured of them, then each element changes. */
+export interface StepProgram {
+  /** Takes vectors [n]. Each output is a scalar, the sum of something over all elements. */
+  readonly measure: Program;
+  /** Takes vectors [n] and scalars []. Each output updates a vector in place, and every element depends on its own place alone. */
+  readonly update: Program;
+}
+
+/** Scalars of an update by name, f32. */
+export type StepScalars = Readonly<Record<string, number>>;
+
+/** A step that is bound to its vectors. */
+export interface CompiledStep {
+  /**
+   * Measures, then updates: one call, however a runtime goes through the vectors.
+   * @param scalarsOf says, from what was measured, the scalars of each part. If it throws, nothing has changed.
+   */
+  run(scalarsOf: (measured: StepScalars) => readonly StepScalars[]): Promise<void>;
+}
+
 /** Frozen weights by name; programs that share a set share its memory and its packed form. */
 export type FrozenWeights = ReadonlyMap<string, DeviceBuffer>;
 
@@ -51,4 +71,15 @@ export interface Runtime {
   adopt(dtype: DType, shape: readonly number[], data: HostArray, label?: string): DeviceBuffer;
   /** Compiles a program, or returns the compiled one: programs are cached by identity and by frozen weights. */
   compile(program: Program, frozen?: FrozenWeights): Executable;
+  /**
+   * Binds a step to its vectors, f32 [n]. Sums of what is measured may be rounded to f32 for stretches of the vectors within a part,
+   * and are added up in double precision.
+   *
+   * @param parts lengths of consecutive parts of the vectors that differ in their scalars; they add up to n.
+   */
+  compileStep(
+    step: StepProgram,
+    vectors: Readonly<Record<string, DeviceBuffer>>,
+    parts: readonly number[],
+  ): CompiledStep;
 }

@@ -5,7 +5,15 @@ import type { DType, Program } from "../../tensor/index.js";
 import { EXTERNAL_FILE, encodeProgram, inputName } from "../onnx/encode.js";
 import { constantWeights } from "../onnx/packing.js";
 import type { ProfiledRun, ProfilingRuntime, RuntimeStatistics } from "../profile.js";
-import type { DeviceBuffer, Executable, FrozenWeights, HostArray } from "../runtime.js";
+import type {
+  CompiledStep,
+  DeviceBuffer,
+  Executable,
+  FrozenWeights,
+  HostArray,
+  StepProgram,
+} from "../runtime.js";
+import { stepInPieces } from "../step-in-pieces.js";
 import { call, create, type Pointer } from "./api.js";
 import { allocate, OrtBuffer } from "./buffer.js";
 import { mapLargeBlocks, trimHeap, trimHeapSoon } from "./heap.js";
@@ -23,6 +31,8 @@ const ALL_OPTIMIZATIONS = 99;
 const OPTIMIZERS_OFF = "ConstantFolding;ReshapeFusion";
 /** Bytes of an encoded program from which on compiling it leaves the heap full of holes: a hundred MB for some layers. */
 const LARGE_PROGRAM = 1e5;
+/** Elements of long vectors that a step goes through at a time: its operands stay in the processor's cache. */
+const PIECE = 2 ** 19;
 /** OrtArenaAllocator: memory is kept from run to run; without it every large tensor is mapped and unmapped again. */
 const ARENA_ALLOCATOR = 1;
 
@@ -125,6 +135,14 @@ export class OrtRuntime implements ProfilingRuntime {
       closed: (executable: OrtExecutable) => this.closed(executable),
     };
     return new OrtExecutable(program, frozen, sessions, this.runOptions, this.statistics);
+  }
+
+  compileStep(
+    step: StepProgram,
+    vectors: Readonly<Record<string, DeviceBuffer>>,
+    parts: readonly number[],
+  ): CompiledStep {
+    return stepInPieces(this, step, vectors, parts, PIECE);
   }
 
   async takeProfile(since = 0): Promise<ProfiledRun[]> {

@@ -15,7 +15,17 @@ import {
   topologicalOrder,
 } from "../../tensor/index.js";
 import { elementCount, HOST_ARRAYS, matchShape, solveSymbols } from "../feeds.js";
-import type { DeviceBuffer, Executable, Feed, FrozenWeights, HostArray, Runtime } from "../runtime.js";
+import type {
+  CompiledStep,
+  DeviceBuffer,
+  Executable,
+  Feed,
+  FrozenWeights,
+  HostArray,
+  Runtime,
+  StepProgram,
+} from "../runtime.js";
+import { stepInPieces } from "../step-in-pieces.js";
 import type { Values } from "./array.js";
 import { computed, isComputed } from "./kernels.js";
 
@@ -64,6 +74,14 @@ export class ReferenceRuntime implements Runtime {
       run: async (feeds, outputs = {}) => run(program, order, frozen, feeds, outputs),
       release: () => {},
     };
+  }
+
+  compileStep(
+    step: StepProgram,
+    vectors: Readonly<Record<string, DeviceBuffer>>,
+    parts: readonly number[],
+  ): CompiledStep {
+    return stepInPieces(this, step, vectors, parts, Number.POSITIVE_INFINITY);
   }
 }
 
