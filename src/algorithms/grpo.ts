@@ -13,6 +13,7 @@
  * (`maskTruncated`, `overlongBuffer`). Left out: several rewards normalised apart, ratios of whole sequences, dual clip.
  */
 import { z } from "zod";
+import { mapConcurrent } from "../base/concurrent.js";
 import { chunks } from "../model/batch.js";
 import { layOut } from "../model/lay-out.js";
 import type { Learner, Model } from "../model/learner.js";
@@ -318,7 +319,7 @@ export async function updateOnce(
   const learned = rows.map((r, i) => ({ ...r, share: shares[i] })).filter((_, i) => lengths[i] > 0);
   const longestFirst = learned.sort((a, b) => b.sequence.ids.length - a.sequence.ids.length);
   const sums = new Sums<"loss" | "kl" | "ratio" | "clippedLow" | "clippedHigh">();
-  for (const part of chunks(longestFirst, microBatchSize)) {
+  const outputs = await mapConcurrent(config.parallel, chunks(longestFirst, microBatchSize), (part) => {
     const sequences = part.map((r) => r.sequence);
     const window = policy.config.slidingWindow;
     const laid = layOut(sequences, { padId, rows: microBatchSize, packing, window });
@@ -330,8 +331,9 @@ export async function updateOnce(
       advantages: column((r) => r.logProbs.map(() => r.advantage)),
       share: column((r) => r.logProbs.map(() => r.share)),
     };
-    sums.add(await policy.differentiate(grpoStep, values, { epsilon, epsilonHigh, beta, temperature }));
-  }
+    return policy.differentiate(grpoStep, values, { epsilon, epsilonHigh, beta, temperature });
+  });
+  for (const out of outputs) sums.add(out);
   const read = Math.max(
     1,
     lengths.reduce((a, b) => a + b, 0),

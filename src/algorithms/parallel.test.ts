@@ -18,6 +18,7 @@ import { NetworkRunner, NetworkTrainer } from "../model/runner.js";
 import { CountingRuntime } from "../runtime/counting-runtime.js";
 import { OrtRuntime } from "../runtime/ort/index.js";
 import type { Runtime } from "../runtime/runtime.js";
+import { grpo, grpoSchema } from "./grpo.js";
 import { ppo, ppoSchema } from "./ppo.js";
 import { reward, rewardSchema, type TokenPair } from "./reward.js";
 import { functionReward } from "./reward-sources.js";
@@ -72,35 +73,46 @@ test("of more, the sums are in another order, the same in every run", async () =
   expect(together.parameters).not.toEqual(alone.parameters);
 });
 
-test("ppo: networks at once are the same bytes as one after the other", async () => {
+const SAMPLED = {
+  iterations: 2,
+  batchSize: 8,
+  miniBatches: 2,
+  microBatchSize: 2,
+  epochs: 2,
+  maxNewTokens: 6,
+};
+const base = smallWeights(runtime, smallConfig(), 3);
+const actors = (policy: NetworkTrainer) => ({
+  policy,
+  reference: new NetworkRunner(runtime, frozenNetwork(runtime, smallConfig(), base)),
+  generator: new Generator(runtime, policy.network, PAD, letters),
+  rewards: [functionReward("long", 1, (inputs) => inputs.map(({ ids }) => ids.length))],
+  prompts: Array.from({ length: 8 }, (_, i) => ({ ids: randomIds(new RandomStream(i, "p"), 3), text: "" })),
+  padId: PAD,
+});
+
+test("ppo: two micro-batches and networks at once are the same bytes as one after the other", async () => {
   const run = async (parallel: number) => {
-    const config = ppoSchema.parse({
-      ...{
-        iterations: 2,
-        batchSize: 8,
-        miniBatches: 2,
-        microBatchSize: 4,
-        epochs: 2,
-        maxNewTokens: 6,
-        parallel,
-      },
-    });
-    const base = smallWeights(runtime, smallConfig(), 3);
-    const reference = new NetworkRunner(runtime, frozenNetwork(runtime, smallConfig(), base));
+    const config = ppoSchema.parse({ ...SAMPLED, parallel });
     const policy = new NetworkTrainer(runtime, smallLora(runtime, base), config);
     const value = new NetworkTrainer(runtime, smallLora(runtime, base, "random"), config);
-    const prompts = Array.from({ length: 8 }, (_, i) => ({
-      ids: randomIds(new RandomStream(i, "p"), 3),
-      text: "",
-    }));
-    const generator = new Generator(runtime, policy.network, PAD, letters);
-    const rewards = [functionReward("long", 1, (inputs) => inputs.map(({ ids }) => ids.length))];
-    const setup = { policy, reference, value, generator, rewards, prompts, padId: PAD };
+    const setup = { ...actors(policy), value };
     return trained(policy, ppo(setup, config, { iteration: 0, beta: config.klCoefficient }));
   };
   const [alone, two, four] = [await run(1), await run(2), await run(4)];
   expect(two).toEqual(alone);
   expect(four).toEqual(alone);
+});
+
+test("grpo: likewise", async () => {
+  const run = async (parallel: number) => {
+    const config = grpoSchema.parse({ ...SAMPLED, groupSize: 4, parallel });
+    const policy = new NetworkTrainer(runtime, smallLora(runtime, base), config);
+    return trained(policy, grpo(actors(policy), config, { iteration: 0, batches: 0 }));
+  };
+  const alone = await run(1);
+  expect(await run(2)).toEqual(alone);
+  expect(alone.metrics[1].grad_norm).toBeGreaterThan(0);
 });
 
 test("memory is counted for as many as run at once", async () => {
