@@ -82,6 +82,8 @@ const TYPE_CIRCLES = [
   ["src/algorithms/ppo-metrics.ts", "src/algorithms/ppo.ts"],
   // The check of a recipe asks every command, itself too, how its settings are read.
   ["src/cli/commands/doctor.ts", "src/cli/commands/index.ts"],
+  // A node has attributes, and one of them is a matrix of tensors.
+  ["src/tensor/graph.ts", "src/tensor/op-attributes.ts"],
 ];
 /**
  * What lives at the top of a module and changes, which all users of a process share: a memo of what never changes, what a process has

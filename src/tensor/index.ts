@@ -4,7 +4,7 @@
  */
 export { gradients } from "./gradient.js";
 export * from "./graph.js";
-export type { ConstantData, OpAttributes, PlainOpName } from "./op-attributes.js";
+export type { ActivationBits, ConstantData, Int8Matrix, OpAttributes, PlainOpName } from "./op-attributes.js";
 export * from "./ops/attention.js";
 export * from "./ops/elementwise.js";
 export * from "./ops/index-ops.js";

@@ -1,10 +1,20 @@
 /** What each operation is given besides its inputs: the types of the attributes of its nodes. */
-import type { DType, TensorType } from "./graph.js";
+import type { DType, Tensor, TensorType } from "./graph.js";
 import type { OpName } from "./op-names.js";
-import type { ActivationBits, Int8Matrix } from "./ops/int8.js";
 import type { Dim } from "./shape.js";
 
 export type ConstantData = Float32Array | Int32Array | BigInt64Array | Uint8Array | Int8Array;
+
+/** A frozen matrix in 8 bits: column j is `values[:, j] * scales[j]`. */
+export interface Int8Matrix {
+  /** i8 [in, out], in -127..127. */
+  readonly values: Tensor;
+  /** f32 [out]. */
+  readonly scales: Tensor;
+}
+
+/** Bits to which a product rounds its left factor. */
+export type ActivationBits = 8 | 16;
 
 /** Operations that have attributes, with their types. An axis below 0 counts from the last. */
 interface Attributed {

@@ -1,19 +1,9 @@
 import { apply, applyWith, type Op, type Tensor, type TensorType } from "../graph.js";
+import type { ActivationBits, Int8Matrix } from "../op-attributes.js";
 import { ShapeError } from "../shape.js";
 import { add, constant } from "./elementwise.js";
 import { gatherRows } from "./index-ops.js";
 import { reshape, slice } from "./layout.js";
-
-/** A frozen matrix in 8 bits: column j is `values[:, j] * scales[j]`. */
-export interface Int8Matrix {
-  /** i8 [in, out], in -127..127. */
-  readonly values: Tensor;
-  /** f32 [out]. */
-  readonly scales: Tensor;
-}
-
-/** Bits to which a product rounds its left factor. */
-export type ActivationBits = 8 | 16;
 
 /** The types of a product of f32 [N, K] with i8 [K, M] and f32 [M]. @param needs what an error says is needed. */
 const productTypes =
