@@ -19,6 +19,7 @@ const LEVELS: string[][] = [
   ["evaluate"],
   ["train"],
   ["server"],
+  ["pipeline"],
   ["demo", "bench"],
   ["cli"],
 ];

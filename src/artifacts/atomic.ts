@@ -51,6 +51,31 @@ export async function writeFolderAtomically(
   dir: string,
   write: (tmp: string) => Promise<void>,
 ): Promise<void> {
+  await writeFolder(dir, write, moveIntoPlace);
+}
+
+/**
+ * Writes a whole folder atomically, unless `dir` is there by then: of two that write it at once, the first stays.
+ *
+ * @throws PlumbError when the disk is full or the place cannot be written.
+ */
+export async function writeFolderOnce(dir: string, write: (tmp: string) => Promise<void>): Promise<void> {
+  await writeFolder(dir, write, async (temporary, target) => {
+    try {
+      await rename(temporary, target);
+    } catch (error) {
+      if (!["ENOTEMPTY", "EEXIST", "EPERM"].includes(codeOf(error) ?? "") || !(await entriesOf(target)))
+        throw error;
+      await discard(temporary);
+    }
+  });
+}
+
+async function writeFolder(
+  dir: string,
+  write: (tmp: string) => Promise<void>,
+  place: (temporary: string, target: string) => Promise<void>,
+): Promise<void> {
   const target = resolve(dir);
   const temporary = temporarySibling(target);
   try {
@@ -58,7 +83,7 @@ export async function writeFolderAtomically(
     await mkdir(temporary);
     await write(temporary);
     await syncTree(temporary);
-    await moveIntoPlace(temporary, target);
+    await place(temporary, target);
     await syncFolder(dirname(target));
   } catch (error) {
     await discard(temporary);

@@ -1,11 +1,12 @@
 /** Run folders and checkpoints: what a command leaves on disk, written so that a reader never sees half of it. */
-export { writeFileAtomically, writeFolderAtomically } from "./atomic.js";
+export { writeFileAtomically, writeFolderAtomically, writeFolderOnce } from "./atomic.js";
 export {
   type Checkpoint,
   type CheckpointContent,
   latestCheckpoint,
   listCheckpoints,
   loadCheckpoint,
+  removeLeftovers,
   saveCheckpoint,
 } from "./checkpoint.js";
 export type { Json } from "./json.js";

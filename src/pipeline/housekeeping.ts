@@ -1,0 +1,79 @@
+/** What a folder of results holds and which runs need it, and removing the rest. */
+import { existsSync } from "node:fs";
+import { readdir, rm } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import { lockFolder } from "../artifacts/index.js";
+import { PlumbError } from "../base/errors.js";
+import { readLineage } from "./lineage.js";
+import { StageStore, sizeOf } from "./store.js";
+
+export interface StoredStage {
+  /** Of its folder: the stage's name and the beginning of its key. */
+  name: string;
+  stage: string;
+  key: string;
+  content: string;
+  /** When it was begun, ISO 8601. */
+  started: string;
+  seconds: number;
+  bytes: number;
+  /** Runs beside the folder that are made of it. */
+  runs: string[];
+}
+
+/** The results in a folder, oldest first. @param warn hears of damaged ones. */
+export async function storedStages(folder: string, warn: (message: string) => void): Promise<StoredStage[]> {
+  const store = new StageStore(folder);
+  const users = await usersOf(folder, warn);
+  return (await store.list(warn)).map((manifest) => {
+    const { stage, key, content, started, seconds } = manifest;
+    const name = store.nameOf(stage, key);
+    return {
+      ...{ name, stage, key, content, started, seconds },
+      bytes: sizeOf(manifest),
+      runs: users.get(key) ?? [],
+    };
+  });
+}
+
+/**
+ * Removes results, and what interrupted runs left. @param which all, or those that no run beside the folder is made of.
+ * @returns what was removed. @throws PlumbError while a run beside the folder, or a stage, is computed.
+ */
+export async function removeStages(
+  folder: string,
+  which: "unused" | "all",
+  warn: (message: string) => void,
+): Promise<StoredStage[]> {
+  const unfinished = join(folder, "unfinished");
+  for (const dir of [...(await foldersIn(dirname(resolve(folder)))), ...(await foldersIn(unfinished))])
+    if (existsSync(join(dir, "lock.json"))) lockFolder(dir)();
+  const gone = (await storedStages(folder, warn)).filter(({ runs }) => which === "all" || runs.length === 0);
+  for (const { name } of gone) await rm(join(folder, name), { recursive: true, force: true });
+  await rm(unfinished, { recursive: true, force: true });
+  for (const dir of await foldersIn(folder))
+    if (/\/\.[^/]*\.tmp-[0-9a-f]+$/.test(dir.replaceAll("\\", "/")))
+      await rm(dir, { recursive: true, force: true });
+  return gone;
+}
+
+/** Names of the runs beside a folder of results, by the keys of the stages that they are made of. */
+async function usersOf(folder: string, warn: (message: string) => void): Promise<Map<string, string[]>> {
+  const users = new Map<string, string[]>();
+  for (const dir of await foldersIn(dirname(resolve(folder)))) {
+    if (!existsSync(join(dir, "lineage.json"))) continue;
+    try {
+      for (const { manifest } of (await readLineage(dir)).stages)
+        users.set(manifest.key, [...(users.get(manifest.key) ?? []), dir.split(/[\\/]/).at(-1) as string]);
+    } catch (error) {
+      if (!(error instanceof PlumbError)) throw error;
+      warn(error.message);
+    }
+  }
+  return users;
+}
+
+async function foldersIn(dir: string): Promise<string[]> {
+  const entries = await readdir(dir, { withFileTypes: true }).catch(() => []);
+  return entries.filter((entry) => entry.isDirectory()).map(({ name }) => join(dir, name));
+}

@@ -1,0 +1,73 @@
+/** A run's lineage: the stages that it was made of, with their inputs, in `lineage.json` of its folder. */
+import { readFile } from "node:fs/promises";
+import { join, relative, resolve } from "node:path";
+import { z } from "zod";
+import { writeFileAtomically } from "../artifacts/index.js";
+import { PlumbError } from "../base/errors.js";
+import { type Manifest, manifestSchema } from "./manifest.js";
+import type { StageRecord } from "./pipeline.js";
+import { StageStore } from "./store.js";
+
+const FILE = "lineage.json";
+
+const lineageSchema = z.object({
+  format: z.literal(1),
+  store: z.string().describe("the folder of results, from the run's folder"),
+  stages: z.array(z.object({ reused: z.boolean(), manifest: manifestSchema })),
+});
+
+export interface Lineage {
+  store: StageStore;
+  stages: readonly StageRecord[];
+}
+
+/** @param dir the run's folder. @param stages in an order in which inputs come first. */
+export async function writeLineage(
+  dir: string,
+  store: StageStore,
+  stages: readonly StageRecord[],
+): Promise<void> {
+  const from = relative(resolve(dir), resolve(store.folder)).replaceAll("\\", "/");
+  const text = JSON.stringify({ format: 1, store: from, stages }, null, 1);
+  await writeFileAtomically(join(dir, FILE), `${text}\n`);
+}
+
+/** @throws PlumbError when the folder has no lineage, or a damaged one. */
+export async function readLineage(dir: string): Promise<Lineage> {
+  const path = join(dir, FILE);
+  const text = await readFile(path, "utf8").catch(() => undefined);
+  if (text === undefined)
+    throw new PlumbError(`${dir} has no ${FILE}`, {
+      hint: "Give the folder of a finished run that is made of stages, such as `plumb demo` leaves.",
+    });
+  try {
+    const { store, stages } = lineageSchema.parse(JSON.parse(text));
+    return { store: new StageStore(join(dir, store)), stages };
+  } catch (error) {
+    throw new PlumbError(`${path} is damaged`, { cause: error });
+  }
+}
+
+export type StoredState = "as stored" | "deleted" | "computed again" | "damaged";
+
+/**
+ * Whether a stage's result still lies in the store as the run had it.
+ *
+ * @param warn hears what is damaged. @returns `computed again` where the stored result has the same key and another content.
+ */
+export async function stateOf(
+  store: StageStore,
+  { stage, key, content }: Manifest,
+  warn: (message: string) => void,
+): Promise<StoredState> {
+  try {
+    const now = await store.manifest(stage, key);
+    if (now === undefined) return "deleted";
+    await store.verify(now);
+    return now.content === content ? "as stored" : "computed again";
+  } catch (error) {
+    if (!(error instanceof PlumbError)) throw error;
+    warn(error.message);
+    return "damaged";
+  }
+}

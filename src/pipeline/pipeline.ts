@@ -1,0 +1,331 @@
+/** Runs stages over a store: what is stored is reused, what was interrupted goes on, and the rest is computed and stored. */
+import { mkdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { z } from "zod";
+import { type Checkpoint, latestCheckpoint, lockFolder, saveCheckpoint } from "../artifacts/index.js";
+import { PlumbError } from "../base/errors.js";
+import type { Notices } from "../base/host.js";
+import { codeDigest } from "./code.js";
+import { type StageOrigin, stageKey } from "./key.js";
+import type { Manifest } from "./manifest.js";
+import type { Stage, StageResult, StageState } from "./stage.js";
+import { StageStore, type Stored } from "./store.js";
+import { decoded, encoded } from "./values.js";
+
+/** A kept event of a result that is reused, or of the part of a stage that an earlier run did, says so. */
+export type Replayed<Event> = Event & { replayed?: true };
+
+export interface PipelineHost extends Notices {
+  /** Aborted when the work is to stop: the stage that runs is saved at its next event, where it can be. */
+  signal: AbortSignal;
+}
+
+export interface PipelineOptions<Event> {
+  /** Computes every stage, and puts the results in the place of stored ones. */
+  fresh?: boolean;
+  /** Which events are stored and yielded again; others, such as those of progress bars, are for the moment. */
+  keeps: (event: Event) => boolean;
+  /** Least time between two checkpoints of a stage. */
+  checkpointSeconds?: number;
+}
+
+const CHECKPOINT_SECONDS = 45;
+const POLL_MILLISECONDS = 200;
+
+/** A stage of a run, by its stored result. */
+export interface StageRecord {
+  manifest: Manifest;
+  reused: boolean;
+}
+
+export class Pipeline<Event extends object> {
+  readonly store: StageStore;
+  private readonly planned: PlannedStage<unknown, Event>[] = [];
+  /** Results that are being stored. */
+  readonly storing = new Set<Promise<void>>();
+
+  /** @param folder where results are stored; made. */
+  constructor(
+    folder: string,
+    readonly host: PipelineHost,
+    readonly options: PipelineOptions<Event>,
+  ) {
+    this.store = new StageStore(folder);
+  }
+
+  /** The stage as a part of this run; nothing happens before its `run`. */
+  plan<Out, E extends Event>(stage: Stage<Out, E>): PlannedStage<Out, E> {
+    const planned = new PlannedStage(this as unknown as Pipeline<E>, stage);
+    this.planned.push(planned as unknown as PlannedStage<unknown, Event>);
+    return planned;
+  }
+
+  /** Waits until what was computed so far is stored, or could not be. */
+  async drain(): Promise<void> {
+    await Promise.all(this.storing);
+  }
+
+  /**
+   * Waits until everything that was computed is stored. @returns the stages that were run, in the order of their plans.
+   * @throws PlumbError when one could not be stored.
+   */
+  async settle(): Promise<StageRecord[]> {
+    const records: StageRecord[] = [];
+    for (const stage of this.planned) if (stage.begun) records.push(await stage.record());
+    return records;
+  }
+}
+
+/** What a checkpoint holds beside the stage's own state. */
+const progressSchema = z.object({
+  events: z.array(z.string()),
+  seconds: z.number(),
+  state: z.json(),
+});
+
+export class PlannedStage<Out, Event extends object> implements StageResult<Out> {
+  readonly key: string;
+  begun = false;
+  private readonly origin: StageOrigin;
+  private readonly out = deferred<() => Promise<Out>>();
+  private readonly recorded = deferred<StageRecord>();
+  private loaded: Promise<Out> | undefined;
+
+  constructor(
+    private readonly pipeline: Pipeline<Event>,
+    private readonly stage: Stage<Out, Event>,
+  ) {
+    const keys = Object.entries(stage.inputs).map(([name, { key }]) => [name, key]);
+    this.origin = {
+      ...{ stage: stage.name, code: codeDigest(stage.code) },
+      // As the manifest will have it: without what JSON leaves out.
+      config: JSON.parse(JSON.stringify(stage.config)),
+      inputs: Object.fromEntries(keys) as Record<string, string>,
+    };
+    this.key = stageKey(this.origin);
+  }
+
+  get name(): string {
+    return this.stage.name;
+  }
+
+  async content(): Promise<string> {
+    return (await this.record()).manifest.content;
+  }
+
+  async value(): Promise<Out> {
+    this.expectBegun();
+    const load = await this.out.promise;
+    this.loaded ??= load();
+    return this.loaded;
+  }
+
+  /** The stored result. @throws what the stage failed with. */
+  record(): Promise<StageRecord> {
+    this.expectBegun();
+    return this.recorded.promise;
+  }
+
+  private expectBegun(): void {
+    if (!this.begun) throw new Error(`stage ${this.name} is asked for its result before it was run`);
+  }
+
+  /**
+   * Finds the result or computes it; yields the stage's events, kept ones also where it is found. The result can be had as soon as the
+   * generator is done; it is stored while others go on.
+   */
+  run(): AsyncGenerator<Replayed<Event>, void> {
+    this.begun = true;
+    return this.running();
+  }
+
+  private async *running(): AsyncGenerator<Replayed<Event>, void> {
+    let release: (() => void) | undefined;
+    let done = false;
+    try {
+      // 1. A stored result, or the right to compute it.
+      const { stored, unlock } = await this.foundOrLocked();
+      release = unlock;
+      if (stored) {
+        for (const event of await this.pipeline.store.events<Event>(stored))
+          yield { ...event, replayed: true };
+        this.out.resolve(() => this.stage.load(stored.result));
+        this.recorded.resolve({ manifest: stored.manifest, reused: true });
+        done = true;
+        return;
+      }
+      // 2. The stage, from its last checkpoint on.
+      const { out, ...made } = yield* this.computed();
+      this.out.resolve(async () => out);
+      // 3. Its result, stored while others go on.
+      const storing = this.stored(out, made)
+        .then(this.recorded.resolve, this.recorded.reject)
+        .finally(unlock);
+      this.pipeline.storing.add(storing);
+      storing.finally(() => this.pipeline.storing.delete(storing));
+      release = undefined;
+      done = true;
+    } catch (error) {
+      done = true;
+      this.fail(error);
+      throw error;
+    } finally {
+      if (!done) this.fail(new Error(`stage ${this.name} was stopped`));
+      release?.();
+    }
+  }
+
+  private fail(error: unknown): void {
+    this.out.reject(error);
+    this.recorded.reject(error);
+  }
+
+  /** @returns what gives the stage's lock back, where it was taken. */
+  private async foundOrLocked(): Promise<{ stored?: Stored; unlock?: () => void }> {
+    const { store, host, options } = this.pipeline;
+    const dir = store.unfinishedDir(this.name, this.key);
+    for (let told = false; ; ) {
+      const before = options.fresh ? undefined : await this.found();
+      if (before) return { stored: before };
+      await mkdir(dir, { recursive: true });
+      try {
+        const unlock = lockFolder(dir);
+        // Another process may have stored it since.
+        const stored = options.fresh ? undefined : await this.found();
+        if (stored) unlock();
+        return stored ? { stored } : { unlock };
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === "ENOENT") continue; // the other one has just finished
+        if (!(error instanceof PlumbError)) throw error;
+        if (!told) host.info(`${this.name}: another process computes it; waiting (${error.message})`);
+        told = true;
+      }
+      await sleep(POLL_MILLISECONDS, undefined, { signal: host.signal });
+    }
+  }
+
+  /** The stored result, if it is whole and was made from the inputs as they are now. */
+  private async found(): Promise<Stored | undefined> {
+    const { store, host } = this.pipeline;
+    try {
+      const manifest = await store.manifest(this.name, this.key);
+      if (manifest === undefined) return undefined;
+      for (const [name, input] of Object.entries(this.stage.inputs)) {
+        if ((await input.content()) === manifest.inputs[name].content) continue;
+        host.info(
+          `${this.name}: the stored result was made from another result of ${input.name}; computing it again`,
+        );
+        return undefined;
+      }
+      const stored = await store.verify(manifest);
+      host.info(
+        `${this.name}: reused, computed ${manifest.started.slice(0, 16).replace("T", " ")} (${stored.dir})`,
+      );
+      return stored;
+    } catch (error) {
+      if (!(error instanceof PlumbError)) throw error;
+      host.warn(`${error.message}; that result of ${this.name} is not used, and is computed again`);
+      return undefined;
+    }
+  }
+
+  private async *computed(): AsyncGenerator<Replayed<Event>, Computed<Out>> {
+    const { stage } = this;
+    const { store, host, options } = this.pipeline;
+    const dir = store.unfinishedDir(this.name, this.key);
+    // 1. What an interrupted run left.
+    await store.removeLeftovers(this.name, this.key);
+    if (options.fresh) await rm(join(dir, "checkpoints"), { recursive: true, force: true });
+    const checkpoint = await latestCheckpoint(dir, host.warn.bind(host));
+    const { events, seconds, state } = progressOf(checkpoint);
+    if (checkpoint) host.info(`${this.name}: going on after step ${events.length} of an interrupted run`);
+    for (const event of events) yield { ...decoded<Event>(event), replayed: true };
+    // 2. The rest.
+    const started = new Date(Date.now() - 1000 * seconds);
+    const begin = performance.now();
+    let last = begin;
+    let take: () => StageState | undefined = () => undefined;
+    const generator = stage.run({
+      saved: checkpoint && { tensors: checkpoint.tensors, state },
+      checkpointBy: (by) => {
+        take = by;
+      },
+    });
+    const secondsNow = (): number => seconds + (performance.now() - begin) / 1000;
+    const due = (): boolean =>
+      host.signal.aborted ||
+      performance.now() - last >= 1000 * (options.checkpointSeconds ?? CHECKPOINT_SECONDS);
+    let finished = false;
+    try {
+      for (;;) {
+        const step = await generator.next();
+        if (step.done) {
+          finished = true;
+          return { out: step.value, events, started, seconds: secondsNow() };
+        }
+        const kept = options.keeps(step.value);
+        if (kept) events.push(encoded(step.value));
+        const content = kept && due() ? take() : undefined;
+        if (content) {
+          const all = { events: [...events], seconds: secondsNow(), state: content.state };
+          await saveCheckpoint(dir, events.length, { tensors: content.tensors, state: all }, { keepLast: 1 });
+          last = performance.now();
+        }
+        yield step.value;
+      }
+    } finally {
+      if (!finished) await generator.return(undefined as Out);
+    }
+  }
+
+  private async stored(out: Out, made: Omit<Computed<Out>, "out">): Promise<StageRecord> {
+    const { stage, origin, key } = this;
+    const { store, host } = this.pipeline;
+    const inputs: Manifest["inputs"] = {};
+    for (const [name, input] of Object.entries(stage.inputs))
+      inputs[name] = { stage: input.name, key: input.key, content: await input.content() };
+    const before = await store.manifest(this.name, key).catch(() => undefined);
+    await store.remove(this.name, key);
+    const manifest = await store.put({
+      ...{ origin, key, inputs, ...made },
+      varying: stage.varying ?? (() => false),
+      save: (dir) => stage.save(out, dir),
+    });
+    if (before && before.content !== manifest.content && sameInputs(before, manifest))
+      host.warn(
+        `${this.name}: the new result differs from the stored one, which was made on ${before.processor}`,
+      );
+    await rm(store.unfinishedDir(this.name, key), { recursive: true, force: true });
+    return { manifest, reused: false };
+  }
+}
+
+interface Computed<Out> {
+  out: Out;
+  events: string[];
+  started: Date;
+  seconds: number;
+}
+
+const progressOf = (checkpoint: Checkpoint | undefined): z.infer<typeof progressSchema> =>
+  checkpoint ? progressSchema.parse(checkpoint.state) : { events: [], seconds: 0, state: null };
+
+const sameInputs = (a: Manifest, b: Manifest): boolean =>
+  Object.entries(a.inputs).every(([name, { content }]) => b.inputs[name].content === content);
+
+interface Deferred<T> {
+  promise: Promise<T>;
+  resolve: (value: T) => void;
+  reject: (error: unknown) => void;
+}
+
+/** A promise that is settled from outside; nobody has to listen for its failure. */
+function deferred<T>(): Deferred<T> {
+  let [resolve, reject]: [Deferred<T>["resolve"], Deferred<T>["reject"]] = [() => undefined, () => undefined];
+  const promise = new Promise<T>((yes, no) => {
+    [resolve, reject] = [yes, no];
+  });
+  promise.catch(() => undefined);
+  return { promise, resolve, reject };
+}

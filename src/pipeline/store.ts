@@ -1,0 +1,156 @@
+/**
+ * Results of stages on disk, named by what they follow from:
+ *
+ *   <folder>/<stage>-<first 12 digits of the key>/manifest.json   what it is: see manifest.ts
+ *                                                 events.jsonl    what the stage yielded that is worth keeping
+ *                                                 result/         the files of the result
+ *   <folder>/unfinished/<stage>-<...>/                            lock and checkpoints of a stage that runs or was interrupted
+ *
+ * A result appears whole or not at all, and is verified before it is used.
+ */
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { cpus } from "node:os";
+import { join } from "node:path";
+import { plumblineVersion, removeLeftovers, writeFolderOnce } from "../artifacts/index.js";
+import { PlumbError } from "../base/errors.js";
+import type { StageOrigin } from "./key.js";
+import { contentOf, digestOf, filesBelow, type Manifest, parseManifest, verifyFile } from "./manifest.js";
+import { decoded } from "./values.js";
+
+const MANIFEST = "manifest.json";
+const EVENTS = "events.jsonl";
+const RESULT = "result";
+const UNFINISHED = "unfinished";
+const KEY_DIGITS = 12;
+
+/** A result that was found whole. */
+export interface Stored {
+  manifest: Manifest;
+  /** Its folder, and that of its files. */
+  dir: string;
+  result: string;
+}
+
+/** What is stored with a result beside its files. */
+export interface Made {
+  origin: StageOrigin;
+  key: string;
+  inputs: Manifest["inputs"];
+  /** Each as `encoded` writes it. */
+  events: readonly string[];
+  started: Date;
+  seconds: number;
+  varying: (file: string) => boolean;
+  save(dir: string): Promise<void>;
+}
+
+export class StageStore {
+  constructor(readonly folder: string) {}
+
+  /** The name of a result's folder. */
+  nameOf(stage: string, key: string): string {
+    return `${stage}-${key.slice(0, KEY_DIGITS)}`;
+  }
+
+  dirOf(stage: string, key: string): string {
+    return join(this.folder, this.nameOf(stage, key));
+  }
+
+  /** The folder of a stage that runs or was interrupted. */
+  unfinishedDir(stage: string, key: string): string {
+    return join(this.folder, UNFINISHED, this.nameOf(stage, key));
+  }
+
+  /** The manifest of a stored result, of which no file was looked at. @throws PlumbError when it is damaged. */
+  async manifest(stage: string, key: string): Promise<Manifest | undefined> {
+    const path = join(this.dirOf(stage, key), MANIFEST);
+    const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
+      if (error.code === "ENOENT") return undefined;
+      throw error;
+    });
+    if (text === undefined) return undefined;
+    const manifest = parseManifest(text, path);
+    if (manifest.stage !== stage || manifest.key !== key)
+      throw new PlumbError(`${path} was changed: it is the manifest of another result`);
+    return manifest;
+  }
+
+  /** Holds every file of a result against its manifest. @throws PlumbError that names the first that is not as it was written. */
+  async verify(manifest: Manifest): Promise<Stored> {
+    const dir = this.dirOf(manifest.stage, manifest.key);
+    const result = join(dir, RESULT);
+    for (const [name, digest] of Object.entries(manifest.files)) await verifyFile(join(result, name), digest);
+    await verifyFile(join(dir, EVENTS), manifest.events);
+    const foreign = (await filesBelow(result)).find((name) => !(name in manifest.files));
+    if (foreign !== undefined)
+      throw new PlumbError(`${join(result, foreign)} does not belong there: the manifest does not list it`);
+    return { manifest, dir, result };
+  }
+
+  /** What the stage yielded, of a result that was verified. */
+  async events<Event>({ dir }: Stored): Promise<Event[]> {
+    const text = await readFile(join(dir, EVENTS), "utf8");
+    return text
+      .split("\n")
+      .filter(Boolean)
+      .map(decoded<Event>);
+  }
+
+  /** Stores a result; of two equal ones that are stored at once, the first stays. @throws PlumbError when the disk is full. */
+  async put({ origin, key, inputs, events, started, seconds, varying, save }: Made): Promise<Manifest> {
+    const { stage, code, config } = origin;
+    const dir = this.dirOf(stage, key);
+    await writeFolderOnce(dir, async (tmp) => {
+      const result = join(tmp, RESULT);
+      await mkdir(result);
+      await save(result);
+      await writeFile(join(tmp, EVENTS), events.map((line) => `${line}\n`).join(""));
+      const files: Manifest["files"] = {};
+      for (const name of await filesBelow(result))
+        files[name] = { ...(await digestOf(join(result, name))), varying: varying(name) };
+      const manifest: Manifest = {
+        ...{ format: 1, stage, key, code, config, inputs, content: contentOf(files), files },
+        events: await digestOf(join(tmp, EVENTS)),
+        ...{ started: started.toISOString(), seconds: Math.round(seconds * 1000) / 1000 },
+        ...{ processor: `${cpus().length} x ${cpus()[0].model.trim()}`, plumbline: plumblineVersion() },
+        node: process.version,
+      };
+      await writeFile(join(tmp, MANIFEST), `${JSON.stringify(manifest, null, 1)}\n`);
+    });
+    return (await this.manifest(stage, key)) as Manifest;
+  }
+
+  /** Removes a result. */
+  async remove(stage: string, key: string): Promise<void> {
+    await rm(this.dirOf(stage, key), { recursive: true, force: true });
+  }
+
+  /** Removes what a killed process was writing. Only the owner of the stage's lock may do so. */
+  async removeLeftovers(stage: string, key: string): Promise<void> {
+    const prefix = `.${this.nameOf(stage, key)}.tmp-`;
+    for (const name of await readdir(this.folder))
+      if (name.startsWith(prefix)) await rm(join(this.folder, name), { recursive: true, force: true });
+    await removeLeftovers(this.unfinishedDir(stage, key));
+  }
+
+  /** Every stored result, oldest first, by its manifest. What is damaged is reported through `warn`. */
+  async list(warn: (message: string) => void): Promise<Manifest[]> {
+    const found: Manifest[] = [];
+    for (const name of await readdir(this.folder).catch(() => [])) {
+      const path = join(this.folder, name, MANIFEST);
+      const text = await readFile(path, "utf8").catch(() => undefined);
+      if (text === undefined || name.startsWith(".")) continue;
+      try {
+        found.push(parseManifest(text, path));
+      } catch (error) {
+        if (!(error instanceof PlumbError)) throw error;
+        warn(error.message);
+      }
+    }
+    return found.sort((a, b) => (a.started < b.started ? -1 : 1));
+  }
+}
+
+/** Bytes of a result's files. */
+export const sizeOf = ({ files, events }: Manifest): number =>
+  Object.values(files).reduce((sum, { bytes }) => sum + bytes, events.bytes);
