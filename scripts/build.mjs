@@ -1,0 +1,32 @@
+// Builds dist/: the programs with tsc, then the pages with Vite. `--if-changed`: only when dist/ is not of these sources already.
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+const SOURCES = ["src", "web", "package.json", "package-lock.json", "tsconfig.json", "tsconfig.build.json"];
+/** Says of which sources dist/ is. */
+const STAMP = "dist/.sources";
+
+/** A hash of names and contents. Tests are not built. */
+function hashOfSources() {
+  const hash = createHash("sha256");
+  const inFolder = (folder) => readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const files = SOURCES.flatMap((name) =>
+    name.includes(".") ? [name] : inFolder(name).map((entry) => join(entry.parentPath, entry.name)),
+  );
+  for (const file of files.filter((name) => !name.endsWith(".test.ts")).sort())
+    hash.update(`${file}\0`).update(readFileSync(file)).update("\0");
+  return hash.digest("hex");
+}
+
+const sources = hashOfSources();
+const upToDate = existsSync(STAMP) && readFileSync(STAMP, "utf8") === sources;
+if (!(upToDate && process.argv.includes("--if-changed"))) {
+  rmSync(STAMP, { force: true });
+  for (const command of ["tsc -p tsconfig.build.json", "vite build --config web/vite.config.ts --logLevel warn"]) {
+    const { status } = spawnSync(command, { stdio: "inherit", shell: true });
+    if (status !== 0) process.exit(status ?? 1);
+  }
+  writeFileSync(STAMP, sources);
+}
