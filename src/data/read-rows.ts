@@ -2,7 +2,6 @@ import { PlumbError } from "../base/errors.js";
 import { type BadRow, type LocatedRow, type RowLocation, rowError } from "../base/location.js";
 import { readCsv } from "./read-csv.js";
 import { displayName, readBytes, readLines } from "./read-lines.js";
-import { readParquet } from "./read-parquet.js";
 
 /** Most bytes of a file that is one JSON list, which must be held in memory whole. */
 export const MAX_JSON_LIST_BYTES = 256 * 2 ** 20;
@@ -40,7 +39,7 @@ export async function* streamRows(path: string, bad?: BadRow): AsyncGenerator<Lo
   const format = fileFormat(path);
   if (format === "csv") yield* readCsv(path, ",", bad);
   else if (format === "tsv") yield* readCsv(path, "\t", bad);
-  else if (format === "parquet") yield* readParquet(path);
+  else if (format === "parquet") yield* (await import("./read-parquet.js")).readParquet(path);
   else if (format === "json" && (await beginsWithBracket(path))) yield* readJsonList(path);
   else yield* readJsonLines(path, bad);
 }

@@ -6,7 +6,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { downloadFile, type ListFileEntry, listFiles } from "@huggingface/hub";
+import type { ListFileEntry } from "@huggingface/hub";
 import { writeFileAtomically } from "../../artifacts/atomic.js";
 import { PlumbError } from "../../base/errors.js";
 
@@ -54,11 +54,15 @@ export async function fetchFromHub(id: string): Promise<string> {
   return dir;
 }
 
+/** Loaded for a download only; commands start faster without it. */
+const hub = () => import("@huggingface/hub");
+
 function access(repo: string, revision: string) {
   return { repo, revision, accessToken: process.env.HF_TOKEN, hubUrl: process.env.HF_ENDPOINT };
 }
 
 async function wantedFiles(repo: string, revision: string): Promise<ListFileEntry[]> {
+  const { listFiles } = await hub();
   const files: ListFileEntry[] = [];
   for await (const file of listFiles(access(repo, revision))) {
     if (file.type === "file" && WANTED.test(file.path)) files.push(file);
@@ -71,6 +75,7 @@ async function wantedFiles(repo: string, revision: string): Promise<ListFileEntr
 
 /** Fetches one file, and keeps it only if it has the listed size and, where the hub lists one, the SHA-256. */
 async function download(repo: string, revision: string, file: ListFileEntry, dir: string): Promise<void> {
+  const { downloadFile } = await hub();
   const blob = await downloadFile({ ...access(repo, revision), path: file.path });
   if (blob === null) throw new PlumbError(`hf:${repo}@${revision} has no ${file.path}.`);
   const partial = join(dir, `${file.path}.part-${process.pid}`);
