@@ -1,82 +1,9 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
+import { architectureMap } from "./architecture-map.js";
+import { LEVELS, NEIGHBOURS, ROOMS } from "./layer-order.js";
 
-/** Folders of src from the bottom up, as in docs/architecture.md; those of one level may not import each other. */
-const LEVELS: string[][] = [
-  ["base"],
-  ["statistics"],
-  ["text", "data", "artifacts", "worlds"],
-  ["tensor"],
-  ["runtime"],
-  ["nn"],
-  ["optim"],
-  ["model"],
-  ["generate"],
-  ["feedback"],
-  ["algorithms"],
-  ["open"],
-  ["evaluate"],
-  ["train"],
-  ["server"],
-  ["pipeline"],
-  ["demo", "bench"],
-  ["cli"],
-];
-/** Pairs that may import each other, or sideways. */
-const NEIGHBOURS = new Set([
-  "text data",
-  "data text",
-  "text artifacts",
-  "data artifacts",
-  "worlds text",
-  "worlds data",
-  "demo worlds",
-]);
-/**
- * Rooms of the folders that have sub-folders, from the bottom up: sub-folders and files; "*" are a folder's other files. Rooms of one
- * level may not import each other, unless both are files.
- */
-const ROOMS: Record<string, string[][]> = {
-  "src/bench": [["*"], ["profile"]],
-  "src/cli": [["*"], ["bench", "demo", "doctor", "feedback"], ["commands"], ["main"]],
-  "src/demo": [["rating"], ["*"]],
-  "src/feedback": [
-    ["tasks"],
-    ["*"],
-    ["aggregate", "agreement", "assign", "filters"],
-    ["store", "vote-file", "simulate"],
-    ["exchange"],
-    ["report"],
-  ],
-  "src/feedback/store": [
-    ["*"],
-    ["migrations", "accounts"],
-    ["migrate", "backup", "restore", "store", "index"],
-  ],
-  "src/model": [
-    ["config", "weight-names"],
-    ["formats"],
-    ["architectures"],
-    ["*"],
-    ["int8"],
-    ["load"],
-    ["save"],
-    ["read-weights", "read-adapter", "save-int8", "reward-model", "export", "stack-adapters", "index"],
-  ],
-  "src/runtime": [["*"], ["onnx"], ["ort", "reference", "counting-runtime", "program-cost"]],
-  "src/server": [
-    ["contract"],
-    ["http"],
-    ["accounts", "analysis"],
-    ["*"],
-    ["pages", "routes"],
-    ["app", "listen", "start", "local-lead", "index"],
-  ],
-  "src/tensor": [["*"], ["ops"], ["gradient", "recompute", "index"]],
-  "src/train": [["*"], ["methods"], ["index"]],
-  "src/worlds": [["assistant"]],
-};
 /** Groups of files whose types need each other, beside those whose values do. */
 const TYPE_CIRCLES = [
   // What PPO reports is made of the types of the file that tells PPO from top to bottom.
@@ -96,6 +23,7 @@ const SHARED_STATE: Record<string, string[]> = {
   "src/feedback/store/sets.ts": ["inserts"], // texts of statements
   "src/feedback/store/sqlite-worker.ts": ["database", "statements"], // the program of a thread
   "src/model/formats/half.ts": ["table"], // all numbers of 16 bits
+  "src/pipeline/code.ts": ["digests", "modules"], // of this program's own files
   "src/runtime/ort/api.ts": ["library", "table"], // the native library, loaded once
   "src/runtime/ort/buffer.ts": ["cpuMemory", "made"], // a native constant; numbers no other buffer has
   "src/runtime/ort/heap.ts": ["heap", "timer"], // the C heap
@@ -108,6 +36,7 @@ const SHARED_STATE: Record<string, string[]> = {
 const TOP = "index";
 
 const ROOT = path.resolve(".");
+const MAP = "docs/images/architecture.svg";
 const files = (dir: string, extension: RegExp): string[] =>
   readdirSync(path.join(ROOT, dir), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && extension.test(entry.name))
@@ -204,6 +133,15 @@ describe("layers", () => {
         ["src/tensor/ops/elementwise.ts", "src/tensor/ops/layout.ts", "src/tensor/ops/reduce.ts"],
       ].sort(),
     );
+  });
+
+  test("the picture in docs/architecture.md is of this order and these imports", () => {
+    const imported = new Set(
+      sources.flatMap((file) => imports(file).map((to) => `${layerOf(file)} ${layerOf(to)}`)),
+    );
+    const drawn = architectureMap(LEVELS, ROOMS, imported);
+    if (process.env.UPDATE_MAP) writeFileSync(path.join(ROOT, MAP), drawn);
+    expect(read(MAP), `${MAP}: UPDATE_MAP=1 npx vitest run test/layers.test.ts draws it anew`).toBe(drawn);
   });
 
   test("every sub-folder has its place", () => {

@@ -1,0 +1,77 @@
+/** The order of layers and rooms: what test/layers.test.ts holds the code to, and what the picture in docs/architecture.md is drawn from. */
+
+/** Folders of src from the bottom up, as in docs/architecture.md; those of one level may not import each other. */
+export const LEVELS: string[][] = [
+  ["base"],
+  ["statistics"],
+  ["text", "data", "artifacts", "worlds"],
+  ["tensor"],
+  ["runtime"],
+  ["nn"],
+  ["optim"],
+  ["model"],
+  ["generate"],
+  ["feedback"],
+  ["algorithms"],
+  ["open"],
+  ["evaluate"],
+  ["train"],
+  ["server"],
+  ["pipeline"],
+  ["demo", "bench"],
+  ["cli"],
+];
+/** Pairs that may import each other, or sideways. */
+export const NEIGHBOURS = new Set([
+  "text data",
+  "data text",
+  "text artifacts",
+  "data artifacts",
+  "worlds text",
+  "worlds data",
+  "demo worlds",
+]);
+/**
+ * Rooms of the folders that have sub-folders, from the bottom up: sub-folders and files; "*" are a folder's other files. Rooms of one
+ * level may not import each other, unless both are files.
+ */
+export const ROOMS: Record<string, string[][]> = {
+  "src/bench": [["*"], ["profile"]],
+  "src/cli": [["*"], ["bench", "demo", "doctor", "feedback"], ["commands"], ["main"]],
+  "src/demo": [["rating"], ["*"]],
+  "src/feedback": [
+    ["tasks"],
+    ["*"],
+    ["aggregate", "agreement", "assign", "filters"],
+    ["store", "vote-file", "simulate"],
+    ["exchange"],
+    ["report"],
+  ],
+  "src/feedback/store": [
+    ["*"],
+    ["migrations", "accounts"],
+    ["migrate", "backup", "restore", "store", "index"],
+  ],
+  "src/model": [
+    ["config", "weight-names"],
+    ["formats"],
+    ["architectures"],
+    ["*"],
+    ["int8"],
+    ["load"],
+    ["save"],
+    ["read-weights", "read-adapter", "save-int8", "reward-model", "export", "stack-adapters", "index"],
+  ],
+  "src/runtime": [["*"], ["onnx"], ["ort", "reference", "counting-runtime", "program-cost"]],
+  "src/server": [
+    ["contract"],
+    ["http"],
+    ["accounts", "analysis"],
+    ["*"],
+    ["pages", "routes"],
+    ["app", "listen", "start", "local-lead", "index"],
+  ],
+  "src/tensor": [["*"], ["ops"], ["gradient", "recompute", "index"]],
+  "src/train": [["*"], ["methods"], ["index"]],
+  "src/worlds": [["assistant"]],
+};
