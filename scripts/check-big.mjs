@@ -38,7 +38,7 @@ const PIECE = 2 ** 20;
 
 const gb = (bytes) => `${(bytes / 1e9).toFixed(2)} GB`;
 const peak = () => process.resourceUsage().maxRSS * 1024;
-const weightBytes = (weights) => [...weights.values()].reduce((sum, buffer) => sum + buffer.data().byteLength, 0);
+const weightBytes = (weights) => [...weights.values()].reduce((sum, { shape }) => sum + 4 * shape.reduce((a, b) => a * b, 1), 0);
 
 /** Weights in pieces, from one block of noise in another scale for each piece. */
 function noise() {
@@ -80,10 +80,10 @@ async function load(model) {
   return { runtime, weights, network: frozenNetwork(runtime, files.config, weights), loading };
 }
 
-function hashes(weights) {
+async function hashes(weights) {
   const all = {};
   for (const [name, buffer] of weights) {
-    const data = buffer.data();
+    const data = await buffer.read();
     const hash = createHash("sha256");
     for (let at = 0; at < data.length; at += PIECE) {
       const part = data.subarray(at, at + PIECE);
@@ -128,7 +128,7 @@ const STAGES = {
     const ids = Array.from({ length: 16 }, (_, i) => (i * 7919) % CONFIG.vocabSize);
     const sequence = { ids, read: ids.map(() => true) };
     const [logProbs] = await sequenceLogProbs(new NetworkRunner(runtime, network), [sequence], { rows: 1, padId: 0 });
-    return { ...loading, running: peak(), hashes: hashes(weights), logProbs: [...logProbs] };
+    return { ...loading, running: peak(), hashes: await hashes(weights), logProbs: [...logProbs] };
   },
   async save(folder, out, dtype, adapted) {
     const { runtime, weights, network, loading } = await load(join(folder, "model"));

@@ -1,10 +1,12 @@
 /** A demo so small that each of its stages takes a second: its configuration, tokenizer, and networks with random weights. */
+
 import { type DemoConfig, demoSchema } from "../src/demo/config.js";
 import { worldModelConfig, worldTokenizer } from "../src/demo/language-model.js";
 import { fullNetwork, randomWeights } from "../src/model/create.js";
 import { NetworkRunner } from "../src/model/runner.js";
 import { OrtRuntime } from "../src/runtime/ort/index.js";
 import { corpus } from "../src/worlds/assistant/index.js";
+import { memoryOf } from "./buffers.js";
 
 type Changes = Parameters<typeof demoSchema.parse>[0];
 
@@ -30,7 +32,7 @@ export function tinyRunner(seed: number, head: "none" | "random" = "none"): Netw
   const config = worldModelConfig(tinyDemo().model, tokenizer);
   const weights = randomWeights(runtime, config, seed);
   for (const buffer of weights.values()) {
-    const data = buffer.data() as Float32Array;
+    const data = memoryOf(buffer);
     if (buffer.shape.length > 1) for (let i = 0; i < data.length; i++) data[i] *= 10;
   }
   return new NetworkRunner(runtime, fullNetwork(runtime, config, weights, seed, head));

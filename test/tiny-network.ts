@@ -28,11 +28,10 @@ export const smallConfig = (changes: Partial<ModelConfig> = {}): ModelConfig =>
 export function smallWeights(runtime: Runtime, config: ModelConfig, seed = 1): Weights {
   const weights = new Map();
   for (const [name, shape] of expectedWeights(config)) {
-    const buffer = runtime.buffer("f32", shape);
-    const data = buffer.data() as Float32Array;
+    const data = new Float32Array(shape.reduce((a, b) => a * b, 1));
     new RandomStream(seed, name).fillNormal(data, shape.length > 1 ? 0.25 : 0.1);
     if (name.endsWith("norm.weight")) for (let i = 0; i < data.length; i++) data[i] += 1;
-    weights.set(name, buffer);
+    weights.set(name, runtime.buffer("f32", shape, data));
   }
   return weights;
 }

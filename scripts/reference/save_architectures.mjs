@@ -40,9 +40,12 @@ const scores = (network) =>
     { rows: 3, padId: 0 },
   );
 
-function withAdapter(config, weights, head) {
+async function withAdapter(config, weights, head) {
   const network = loraNetwork(runtime, config, weights, { r: 3, alpha: 6, targets: LINEAR_NAMES }, 1, head);
-  for (const [name, buffer] of network.trainable.byName) new RandomStream(2, name).fillNormal(buffer.data(), 0.2);
+  for (const [name, buffer] of network.trainable.byName) {
+    const size = buffer.shape.reduce((a, b) => a * b, 1);
+    await buffer.write(new RandomStream(2, name).fillNormal(new Float32Array(size), 0.2));
+  }
   return network;
 }
 
@@ -53,8 +56,8 @@ for (const name of readdirSync(models).filter((name) => !name.endsWith("-reward"
   const { network, config: opened, base: weights } = await openNetwork(runtime, base);
   const config = { ...opened, padId: opened.padId ?? 0 };
   const reward = fullNetwork(runtime, config, weights, 4, "random");
-  const adapted = withAdapter(config, weights, "none");
-  const rewardAdapter = withAdapter(config, weights, "random");
+  const adapted = await withAdapter(config, weights, "none");
+  const rewardAdapter = await withAdapter(config, weights, "random");
 
   await exportMerged(join(dir, "model"), network);
   await exportMerged(join(dir, "merged"), adapted);

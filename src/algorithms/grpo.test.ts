@@ -1,5 +1,6 @@
 /** GRPO: its maths by hand, iterations over completions that are given, and that it learns. */
 import { describe, expect, test } from "vitest";
+import { memoryOf } from "../../test/buffers.js";
 import { evaluate, f32, relativeError } from "../../test/evaluate.js";
 import { letters, PAD, randomIds, smallConfig, smallLora, smallWeights } from "../../test/tiny-network.js";
 import { PlumbError } from "../base/errors.js";
@@ -102,7 +103,7 @@ describe("an update", () => {
   async function update(rows: Compared[], changes: Partial<GrpoConfig>) {
     const policy = new NetworkTrainer(runtime, smallLora(runtime, BASE), ADAM);
     const metrics = await updateOnce(policy, rows, 40, config(changes), PAD, 1e-3);
-    return { gradient: [...(policy.gradients.flat.data() as Float32Array)], metrics: Object.values(metrics) };
+    return { gradient: [...memoryOf(policy.gradients.flat)], metrics: Object.values(metrics) };
   }
 
   test.each(["grpo", "dr_grpo", "bnpo", "dapo"] as const)(

@@ -38,7 +38,10 @@ async function trained(
 ): Promise<{ metrics: Step["metrics"][]; parameters: Float32Array }> {
   const metrics: Step["metrics"][] = [];
   for await (const step of steps) metrics.push(step.metrics);
-  return { metrics, parameters: Float32Array.from(trainer.network.trainable.flat.data() as Float32Array) };
+  return {
+    metrics,
+    parameters: Float32Array.from((await trainer.network.trainable.flat.read()) as Float32Array),
+  };
 }
 
 function rewarded(microBatchSize: number, parallel: number, on: Runtime = runtime) {

@@ -1,5 +1,7 @@
 /** Iterations of PPO over completions that are given: what is scored, fed to the updates, reported and stopped at. */
+
 import { describe, expect, test } from "vitest";
+import { memoryOf } from "../../test/buffers.js";
 import { letters, PAD, randomIds, smallConfig, smallLora, smallWeights } from "../../test/tiny-network.js";
 import { RandomStream } from "../base/random.js";
 import type { Completion, GenerateOptions, SamplingConfig } from "../generate/index.js";
@@ -26,8 +28,7 @@ const TEMPERATURE = 0.8;
 function adapted(seed: number, head: "none" | "random" = "none"): Network {
   const network = smallLora(runtime, BASE, head);
   for (const [name, buffer] of network.trainable.byName)
-    if (name.endsWith("lora_B.weight"))
-      new RandomStream(seed, name).fillNormal(buffer.data() as Float32Array, 0.1);
+    if (name.endsWith("lora_B.weight")) new RandomStream(seed, name).fillNormal(memoryOf(buffer), 0.1);
   return network;
 }
 

@@ -1,5 +1,7 @@
 /** Losses, metrics and scores of the reward model against its formulas, worked out from the scores of single texts. */
+
 import { describe, expect, test } from "vitest";
+import { memoryOf } from "../../test/buffers.js";
 import { PAD, randomIds, smallFull } from "../../test/tiny-network.js";
 import { RandomStream } from "../base/random.js";
 import type { Sequence } from "../model/batch.js";
@@ -107,10 +109,7 @@ describe("a step", () => {
 
   test("whose numbers went wrong ends the run and names itself", async () => {
     const broken = trainer();
-    broken.network.trainable.byName
-      .get("score.weight")
-      ?.data()
-      .fill(Number.NaN as never);
+    memoryOf(broken.network.trainable.byName.get("score.weight")).fill(Number.NaN);
     const config = rewardSchema.parse({ batchSize: 7 });
     await expect(reward(broken, pairs, PAD, config).next()).rejects.toThrow("reward, step 1: loss is NaN");
   });

@@ -1,5 +1,7 @@
 /** Losses and metrics of supervised fine-tuning against log-probabilities of single texts. */
+
 import { beforeAll, describe, expect, test } from "vitest";
+import { memoryOf } from "../../test/buffers.js";
 import { argmax, fullLogits, logProbOf } from "../../test/full-logits.js";
 import { PAD, randomIds, smallFull } from "../../test/tiny-network.js";
 import { RandomStream } from "../base/random.js";
@@ -118,10 +120,7 @@ describe("a step", () => {
 
   test("whose numbers went wrong ends the run and names itself", async () => {
     const broken = new NetworkTrainer(runtime, smallFull(runtime, 3), ADAM);
-    broken.network.trainable.byName
-      .get("model.norm.weight")
-      ?.data()
-      .fill(Number.NaN as never);
+    memoryOf(broken.network.trainable.byName.get("model.norm.weight")).fill(Number.NaN);
     const config = sftSchema.parse({ batchSize: 7 });
     await expect(sft(broken, data, PAD, config).next()).rejects.toThrow("sft, step 1: loss is NaN");
   });

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { memoryOf } from "../../test/buffers.js";
 import { relativeError } from "../../test/evaluate.js";
 import { PAD, randomIds, smallConfig, smallFull, smallLora, smallWeights } from "../../test/tiny-network.js";
 import { RandomStream } from "../base/random.js";
@@ -31,13 +32,12 @@ function network(kind: "full" | "lora"): Network {
       ? smallFull(runtime, 3, "random")
       : smallLora(runtime, smallWeights(runtime, smallConfig(), 3), "random");
   for (const [name, buffer] of made.trainable.byName) {
-    if (name.endsWith("lora_B.weight"))
-      new RandomStream(4, name).fillNormal(buffer.data() as Float32Array, 0.2);
+    if (name.endsWith("lora_B.weight")) new RandomStream(4, name).fillNormal(memoryOf(buffer), 0.2);
   }
   return made;
 }
 const gradientOf = (trainer: NetworkTrainer): Float32Array =>
-  Float32Array.from(trainer.gradients.flat.data() as Float32Array);
+  Float32Array.from(memoryOf(trainer.gradients.flat));
 
 function examples(seed: number, count: number): Sequence[] {
   const r = new RandomStream(seed, "examples");
@@ -355,7 +355,7 @@ describe("one runtime", () => {
     const config = sftSchema.parse({ batchSize: 4, microBatchSize: 2, epochs: 2, learningRate: 1e-2 });
     for await (const { metrics } of sft(trainer, examples(seed, 8), PAD, config))
       expect(metrics.loss).toBeGreaterThan(0);
-    return Float32Array.from(trainer.network.trainable.flat.data() as Float32Array);
+    return Float32Array.from(memoryOf(trainer.network.trainable.flat));
   }
 
   test("trains two networks at once as it does one after the other", async () => {

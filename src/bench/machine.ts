@@ -75,8 +75,7 @@ async function productSpeed(product: () => Promise<unknown>): Promise<number> {
 /** GB/s at which a large array is read once by all threads. */
 export function memoryReadProbe(runtime: Runtime): Probe {
   const shape = [READ_ROWS, READ_COLUMNS];
-  const data = runtime.buffer("f32", shape);
-  (data.data() as Float32Array).fill(1);
+  const data = runtime.adopt("f32", shape, new Float32Array(READ_ROWS * READ_COLUMNS).fill(1));
   const program = trace("bench/memory-read", { x: { shape, dtype: "f32" } }, ({ x }) => ({
     total: sum(x, [1]),
   }));

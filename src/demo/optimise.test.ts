@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
+import { memoryOf } from "../../test/buffers.js";
 import { driven, runtime, tinyDemo, tinyRunner, tokenizer } from "../../test/tiny-demo.js";
 import { Generator } from "../generate/index.js";
 import { NetworkTrainer } from "../model/runner.js";
@@ -21,7 +22,7 @@ const rewarded = () => ({
   scale,
 });
 const bytes = (runner: { network: Parameters<typeof weightsOf>[0] }) =>
-  [...weightsOf(runner.network)].map(([name, buffer]) => [name, [...(buffer.data() as Float32Array)]]);
+  [...weightsOf(runner.network)].map(([name, buffer]) => [name, [...memoryOf(buffer)]]);
 const before = JSON.stringify([reference, start].map(bytes));
 
 let events: DemoEvent[];

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { memoryOf } from "../../test/buffers.js";
 import { driven, runtime, tinyDemo, tinyRunner, tokenizer } from "../../test/tiny-demo.js";
 import { normalization } from "../algorithms/reward.js";
 import { promptCompletion } from "../model/batch.js";
@@ -19,7 +20,7 @@ const response = (text: string, ownSample = true): Response => ({
 });
 const total = (values: Float32Array) => values.reduce((sum, value) => sum + value, 0);
 const snapshot = (network: Parameters<typeof weightsOf>[0]) =>
-  JSON.stringify([...weightsOf(network)].map(([name, b]) => [name, [...(b.data() as Float32Array)]]));
+  JSON.stringify([...weightsOf(network)].map(([name, b]) => [name, [...memoryOf(b)]]));
 
 describe("a language model from nothing", () => {
   it("learns text, then demonstrations, and is left frozen", async () => {

@@ -140,7 +140,7 @@ export const weightsOf = ({ frozen, trainable }: Network): Weights =>
 /** The network as it is now, frozen. */
 function frozenCopy(runtime: Runtime, network: Network): Network {
   const copied = [...weightsOf(network)].map(
-    ([name, b]) => [name, runtime.buffer("f32", b.shape, b.data())] as const,
+    ([name, b]) => [name, runtime.buffer("f32", b.shape, b)] as const,
   );
   const trainable = { ...network.trainable, byName: new Map(), specs: [], decayed: 0 };
   return { config: network.config, frozen: new Map(copied), trainable };

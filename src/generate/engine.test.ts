@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { memoryOf } from "../../test/buffers.js";
 import {
   letters,
   PAD,
@@ -35,7 +36,7 @@ const narrow = smallConfig({ hiddenSize: 24, heads: 3, kvHeads: 1, headDim: 8 })
 const untied = fullNetwork(runtime, narrow, smallWeights(runtime, narrow));
 const adapted = smallLora(runtime, smallWeights(runtime, smallConfig()));
 for (const [name, buffer] of adapted.trainable.byName)
-  new RandomStream(9, name).fillNormal(buffer.data() as Float32Array, 0.2);
+  new RandomStream(9, name).fillNormal(memoryOf(buffer), 0.2);
 
 /** What ran: the names of programs, and how many rows and tokens a row each was given. */
 interface Run {

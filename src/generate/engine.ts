@@ -1,6 +1,6 @@
 import { PlumbError } from "../base/errors.js";
 import { type Network, networkFeeds } from "../model/network.js";
-import type { DeviceBuffer, Feed, HostArray, Runtime } from "../runtime/runtime.js";
+import type { Feed, HostArray, Runtime } from "../runtime/runtime.js";
 import type { Program } from "../tensor/index.js";
 import { KeyValueCache } from "./kv-cache.js";
 import { cachedBeginning, nextPiece, orderOfPrefill } from "./prefill-plan.js";
@@ -8,7 +8,7 @@ import { DecodePrograms } from "./programs.js";
 import type { Request } from "./request.js";
 import { RequestQueue } from "./request-queue.js";
 import { chooseRoom, type RoomOptions } from "./room.js";
-import { StepBuffers } from "./step-buffers.js";
+import { foundToken, StepBuffers } from "./step-buffers.js";
 
 /** Share of the rows that must be free before a long queue is given any. */
 const ADMITTED_SHARE = 1 / 8;
@@ -83,7 +83,6 @@ export class DecodeEngine {
   /** Frees the cache; the next request makes a new one. */
   release(): void {
     this.memory?.cache.release();
-    this.memory?.buffers.release();
     this.memory = undefined;
   }
 
@@ -94,12 +93,12 @@ export class DecodeEngine {
       for (;;) {
         // Results are handed out here, so that who waits for the last one finds the engine idle.
         for (const request of this.done.splice(0)) request.finish();
-        this.dropCancelled();
+        await this.dropCancelled();
         this.admit();
         if (this.rows.length === 0) break;
-        this.joinPrefilled();
+        await this.joinPrefilled();
         if (this.decoding < this.rows.length) await this.prefill();
-        this.joinPrefilled();
+        await this.joinPrefilled();
         if (this.decoding > 0) await this.step();
       }
     } catch (error) {
@@ -146,7 +145,7 @@ export class DecodeEngine {
     this.release();
     this.memory = {
       cache: new KeyValueCache(this.runtime, config, rows, capacity),
-      buffers: new StepBuffers(this.runtime, rows, config.vocabSize),
+      buffers: new StepBuffers(rows, config.vocabSize),
     };
   }
 
@@ -156,7 +155,7 @@ export class DecodeEngine {
   }
 
   /** Lets rows decode whose prompts lie in the cache, up to the last token. */
-  private joinPrefilled(): void {
+  private async joinPrefilled(): Promise<void> {
     const { cache } = this.use();
     for (; this.decoding < this.rows.length; this.decoding++) {
       const row = this.decoding;
@@ -164,7 +163,7 @@ export class DecodeEngine {
       if (!request.begun) {
         const shared = cachedBeginning(cache, request, row, this.repeatable);
         if (shared.row === row) cache.truncate(row, shared.positions);
-        else cache.copy(shared.row, row, shared.positions);
+        else await cache.copy(shared.row, row, shared.positions);
         request.begun = true;
       }
       if (cache.filled(row) < request.prefill) return;
@@ -216,14 +215,13 @@ export class DecodeEngine {
     const count = Math.max(this.fewest, rows.length);
     for (let row = rows.length; row < count; row++) this.idleRow(row);
     const choices = new Set(rows.map(({ choice }) => choice));
-    const { feeds, outputs } = buffers.first(count);
     const program = this.programs.step(choices, tables(cache.capacity));
-    const out = await this.execute(program, { ...feeds, ...cache.first(count) }, outputs);
+    const out = await this.execute(program, { ...buffers.feeds(count), ...cache.first(count) });
     const ended = rows.map((request, row) => {
       cache.append(row, Number(buffers.ids[row]));
-      return this.take(request, row, out.logits as Float32Array | undefined);
+      return this.take(request, row, out);
     });
-    for (let row = rows.length - 1; row >= 0; row--) if (ended[row]) this.vacate(row);
+    for (let row = rows.length - 1; row >= 0; row--) if (ended[row]) await this.vacate(row);
     this.options.onStep();
   }
 
@@ -238,13 +236,13 @@ export class DecodeEngine {
   }
 
   /** Gives a row its next token. @returns whether its request is over. */
-  private take(request: Request, row: number, logits: Float32Array | undefined): boolean {
+  private take(request: Request, row: number, out: Readonly<Record<string, HostArray>>): boolean {
     const { buffers } = this.use();
     try {
       const { token, logProb } =
         request.choice === "logits"
-          ? request.choose(this.logitsOf(row, logits as Float32Array), buffers.uniform[row])
-          : buffers.found(row, request.choice);
+          ? request.choose(this.logitsOf(row, out.logits as Float32Array), buffers.uniform[row])
+          : foundToken(out, row, request.choice);
       if (!request.take(token, logProb)) return false;
       this.done.push(request);
     } catch (error) {
@@ -258,41 +256,40 @@ export class DecodeEngine {
     return logits.subarray(row * vocabSize, (row + 1) * vocabSize);
   }
 
-  private dropCancelled(): void {
+  private async dropCancelled(): Promise<void> {
     const error = (): PlumbError => new PlumbError("stopped while sampling", { exitCode: 130 });
     for (let row = this.rows.length - 1; row >= 0; row--) {
       if (!this.rows[row].cancelled) continue;
       this.rows[row].fail(error());
-      this.vacate(row);
+      await this.vacate(row);
     }
     for (const request of this.waiting.takeCancelled()) request.fail(error());
   }
 
   /** Frees a row: the last one that decodes moves into its place, and the last one that is joining into that one's. */
-  private vacate(row: number): void {
+  private async vacate(row: number): Promise<void> {
     let gap = row;
     if (row < this.decoding) {
       gap = --this.decoding;
-      this.move(gap, row);
+      await this.move(gap, row);
     }
-    this.move(this.rows.length - 1, gap);
+    await this.move(this.rows.length - 1, gap);
     this.rows.length--;
   }
 
-  private move(from: number, to: number): void {
+  private async move(from: number, to: number): Promise<void> {
     if (from === to) return;
     const { cache } = this.use();
-    if (this.rows[from].begun) cache.copy(from, to, cache.filled(from));
+    if (this.rows[from].begun) await cache.copy(from, to, cache.filled(from));
     this.rows[to] = this.rows[from];
   }
 
   private execute(
     program: Program,
     feeds: Readonly<Record<string, Feed>>,
-    outputs?: Readonly<Record<string, DeviceBuffer>>,
   ): Promise<Record<string, HostArray>> {
     const executable = this.runtime.compile(program, this.network.frozen);
-    return executable.run({ ...networkFeeds(this.network), ...feeds }, outputs);
+    return executable.run({ ...networkFeeds(this.network), ...feeds });
   }
 }
 

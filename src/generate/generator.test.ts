@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { memoryOf } from "../../test/buffers.js";
 import { argmax, fullLogits } from "../../test/full-logits.js";
 import {
   EOS,
@@ -31,7 +32,7 @@ const narrow = smallConfig({ hiddenSize: 24, heads: 3, kvHeads: 1, headDim: 8 })
 const untied = fullNetwork(runtime, narrow, smallWeights(runtime, narrow));
 const adapted = smallLora(runtime, smallWeights(runtime, smallConfig()));
 for (const [name, buffer] of adapted.trainable.byName)
-  new RandomStream(9, name).fillNormal(buffer.data() as Float32Array, 0.2);
+  new RandomStream(9, name).fillNormal(memoryOf(buffer), 0.2);
 
 describe.each([
   ["grouped queries", small],
@@ -234,10 +235,7 @@ describe("bad input", () => {
     "weights that give NaN are an error: %j",
     async (changes) => {
       const broken = smallFull(runtime);
-      broken.trainable.byName
-        .get("model.norm.weight")
-        ?.data()
-        .fill(Number.NaN as never);
+      memoryOf(broken.trainable.byName.get("model.norm.weight")).fill(Number.NaN);
       await expect(
         new Generator(runtime, broken, PAD).generate([[3, EOS + 2]], config(changes)),
       ).rejects.toThrow(/logits are not finite/);

@@ -1,5 +1,7 @@
 /** What the cache holds of each row, what of it may be shared, and what is computed next. */
+
 import { describe, expect, test } from "vitest";
+import { memoryOf } from "../../test/buffers.js";
 import { smallConfig } from "../../test/tiny-network.js";
 import { OrtRuntime } from "../runtime/ort/index.js";
 import { KeyValueCache, sharedLength } from "./kv-cache.js";
@@ -14,7 +16,7 @@ const cacheOf = (rows = 3, capacity = 4): KeyValueCache => new KeyValueCache(run
 /** Numbers of a buffer, every element its own index. */
 function filled(cache: KeyValueCache): Float32Array[] {
   return Object.values(cache.slice(0, cache.rows)).map((view) => {
-    const data = view.data() as Float32Array;
+    const data = memoryOf(view);
     for (let i = 0; i < data.length; i++) data[i] = i;
     return data;
   });
@@ -76,15 +78,15 @@ describe("rows", () => {
     expect(cache.longestPrefix([1, 2], 9, 0, false).positions).toBe(0);
   });
 
-  test("are copied as far as they count, every head of keys and values", () => {
+  test("are copied as far as they count, every head of keys and values", async () => {
     const cache = cacheOf();
     const before = filled(cache).map((data) => Float32Array.from(data));
     expect(before).toHaveLength(2);
     cache.appendPrompt(0, [1, 2]);
     cache.append(0, 3);
     cache.appendPrompt(2, [9, 9, 9, 9]);
-    cache.copy(0, 2, 3);
-    const views = Object.values(cache.slice(0, 3)).map((view) => view.data() as Float32Array);
+    await cache.copy(0, 2, 3);
+    const views = Object.values(cache.slice(0, 3)).map((view) => memoryOf(view));
     // A row is 2 heads of 4 positions of 2 numbers: 16; a head 8.
     for (const data of views)
       for (let i = 0; i < 48; i++) {
@@ -93,7 +95,7 @@ describe("rows", () => {
       }
     expect([cache.filled(2), cache.filled(0)]).toEqual([3, 3]);
     expect(cache.longestPrefix([1, 2, 3], 9, 2, true)).toEqual({ row: 2, positions: 2 });
-    cache.copy(0, 1, 1);
+    await cache.copy(0, 1, 1);
     expect(cache.longestPrefix([1, 2, 3], 1, 1, true)).toEqual({ row: 1, positions: 1 });
     expect(cache.filled(1)).toBe(1);
   });
@@ -103,7 +105,7 @@ describe("rows", () => {
     filled(cache);
     for (const view of Object.values(cache.slice(1, 2))) {
       expect(view.shape).toEqual([2, 2, 4, 2]);
-      expect((view.data() as Float32Array)[0]).toBe(16);
+      expect(memoryOf(view)[0]).toBe(16);
       view.release();
     }
     const first = cache.first(2);

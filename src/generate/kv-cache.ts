@@ -26,7 +26,6 @@ export function sharedLength(a: readonly number[], b: readonly number[], limit: 
  */
 export class KeyValueCache {
   private readonly buffers: RowBuffers;
-  private readonly names: readonly string[];
   /** Tokens whose keys and values lie in each row, from position 0. */
   private readonly held: number[][];
   /** How many of each row's positions were computed as a prompt. */
@@ -39,9 +38,9 @@ export class KeyValueCache {
     /** S: positions a row has room for. */
     readonly capacity: number,
   ) {
-    this.names = cacheKeys(config);
     const spec: RowSpec = { dtype: "f32", shape: [config.kvHeads, capacity, config.headDim] };
-    this.buffers = new RowBuffers(runtime, rows, Object.fromEntries(this.names.map((name) => [name, spec])));
+    const specs = cacheKeys(config).map((name) => [name, spec]);
+    this.buffers = new RowBuffers(runtime, rows, Object.fromEntries(specs));
     this.held = Array.from({ length: rows }, () => []);
     this.prefilled = new Array<number>(rows).fill(0);
   }
@@ -95,16 +94,12 @@ export class KeyValueCache {
   }
 
   /** Copies the first positions of one row over another row: only what is filled is moved. */
-  copy(from: number, to: number, positions: number): void {
+  async copy(from: number, to: number, positions: number): Promise<void> {
     const { kvHeads, headDim } = this.config;
-    const perHead = this.capacity * headDim;
-    for (const name of this.names) {
-      const data = this.buffers.data(name) as Float32Array;
-      for (let head = 0; head < kvHeads; head++) {
-        const source = (from * kvHeads + head) * perHead;
-        data.copyWithin((to * kvHeads + head) * perHead, source, source + positions * headDim);
-      }
-    }
+    const stride = this.capacity * headDim;
+    const [source, target] = [from, to].map((row) => row * kvHeads * stride);
+    const length = positions * headDim;
+    if (length > 0) await this.buffers.copy({ from: source, to: target, length, stride, count: kvHeads });
     this.held[to] = this.held[from].slice(0, positions);
     this.prefilled[to] = Math.min(positions, this.prefilled[from]);
   }

@@ -1,4 +1,4 @@
-import type { DeviceBuffer, HostArray, Runtime } from "../runtime/runtime.js";
+import type { DeviceBuffer, Runtime, Stretches } from "../runtime/runtime.js";
 import type { DType } from "../tensor/index.js";
 
 /** One named block of memory with the same shape for every row. */
@@ -31,11 +31,9 @@ export class RowBuffers {
     }
   }
 
-  /** The elements of all rows. */
-  data(name: string): HostArray {
-    const buffer = this.buffers.get(name);
-    if (!buffer) throw new Error(`there is no row buffer "${name}"`);
-    return buffer.whole.data();
+  /** Copies the same elements within each buffer; places count from the first row's. */
+  async copy(stretches: Stretches): Promise<void> {
+    await Promise.all([...this.buffers.values()].map(({ whole }) => whole.copyFrom(whole, stretches)));
   }
 
   /** Views of `count` rows from `start`; the caller releases them. */

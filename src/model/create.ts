@@ -1,11 +1,12 @@
 import { RandomStream } from "../base/random.js";
 import type { DeviceBuffer, Runtime } from "../runtime/runtime.js";
 import type { ModelConfig } from "./config.js";
+import { allocateF32 } from "./formats/weights.js";
 import { loraTargets } from "./lora-targets.js";
 import {
   flatParameters,
-  initializeHead,
-  initializeLora,
+  initialHead,
+  initialLora,
   type LoraConfig,
   loraSpecs,
   type Network,
@@ -21,20 +22,21 @@ import { expectedWeights } from "./weight-names.js";
 export function randomWeights(runtime: Runtime, config: ModelConfig, seed: number): Weights {
   const weights = new Map<string, DeviceBuffer>();
   for (const [name, shape] of expectedWeights(config)) {
-    const buffer = runtime.buffer("f32", shape);
-    const data = buffer.data() as Float32Array;
+    const data = allocateF32(shape.reduce((a, b) => a * b, 1));
     const residual = /(o_proj|down_proj)\.weight$/.test(name) ? Math.sqrt(2 * config.layers) : 1;
     if (name.endsWith("norm.weight")) data.fill(config.unitOffsetNorm ? 0 : 1);
     else if (!name.endsWith(".bias"))
       new RandomStream(seed, `initialize/${name}`).fillNormal(data, 0.02 / residual);
-    weights.set(name, buffer);
+    weights.set(name, runtime.adopt("f32", shape, data, name));
   }
   return weights;
 }
 
-/** The parameter of a scalar head; none where there is no head. */
+/** The parameter of a scalar head. */
+export const HEAD = "score.weight";
+/** Its shape; none where there is no head. */
 export const headSpecs = (config: ModelConfig, head: boolean): ParameterSpec[] =>
-  head ? [{ name: "score.weight", shape: [1, config.hiddenSize] }] : [];
+  head ? [{ name: HEAD, shape: [1, config.hiddenSize] }] : [];
 
 /** The model as it is, nothing trainable. */
 export const frozenNetwork = (runtime: Runtime, config: ModelConfig, base: Weights): Network => ({
@@ -42,6 +44,9 @@ export const frozenNetwork = (runtime: Runtime, config: ModelConfig, base: Weigh
   frozen: base,
   trainable: flatParameters(runtime, []),
 });
+
+const headStart = (head: "none" | "random" | "zero", seed: number): RandomStream | "zero" =>
+  head === "zero" ? head : new RandomStream(seed, "initialize/head");
 
 /** A frozen base with a new LoRA adapter (a no-op until trained) and, if asked for, a scalar head. */
 export function loraNetwork(
@@ -53,13 +58,11 @@ export function loraNetwork(
   head: "none" | "random" | "zero" = "none",
 ): Network {
   const lora = { ...settings, targets: loraTargets(config, settings.targets) };
-  const trainable = flatParameters(runtime, [
-    ...loraSpecs(config, lora),
-    ...headSpecs(config, head !== "none"),
-  ]);
-  initializeLora(trainable, new RandomStream(seed, "initialize/lora"));
-  if (head !== "none")
-    initializeHead(trainable, head === "zero" ? "zero" : new RandomStream(seed, "initialize/head"));
+  const specs = [...loraSpecs(config, lora), ...headSpecs(config, head !== "none")];
+  const random = new RandomStream(seed, "initialize/lora");
+  const trainable = flatParameters(runtime, specs, (spec) =>
+    spec.name === HEAD ? initialHead(spec, headStart(head, seed)) : initialLora(spec, random),
+  );
   return { config, frozen: base, trainable, lora };
 }
 
@@ -72,22 +75,16 @@ export function fullNetwork(
   head: "none" | "random" | "zero" = "none",
 ): Network {
   const specs = [...weights].map(([name, buffer]) => ({ name, shape: buffer.shape }));
-  const scored = head !== "none" && !weights.has("score.weight") ? headSpecs(config, true) : [];
-  const trainable = flatParameters(runtime, [...specs, ...scored]);
-  for (const [name, buffer] of weights)
-    trainable.byName
-      .get(name)
-      ?.data()
-      .set(buffer.data() as never);
-  if (scored.length > 0)
-    initializeHead(trainable, head === "zero" ? "zero" : new RandomStream(seed, "initialize/head"));
+  const scored = headSpecs(config, head !== "none" && !weights.has(HEAD));
+  const trainable = flatParameters(
+    runtime,
+    [...specs, ...scored],
+    (spec) => weights.get(spec.name) ?? initialHead(spec, headStart(head, seed)),
+  );
   return { config, frozen: new Map(), trainable };
 }
 
 /** A copy of a network's trainable parameters into another of the same layout. */
-export function copyTrainable(from: Network, to: Network): void {
-  for (const [name, buffer] of from.trainable.byName) {
-    const target = to.trainable.byName.get(name);
-    if (target) (target.data() as Float32Array).set(buffer.data() as Float32Array);
-  }
+export async function copyTrainable(from: Network, to: Network): Promise<void> {
+  for (const [name, buffer] of from.trainable.byName) await to.trainable.byName.get(name)?.copyFrom(buffer);
 }

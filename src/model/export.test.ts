@@ -1,25 +1,28 @@
 import { expect, test } from "vitest";
+import { memoryOf } from "../../test/buffers.js";
 import { smallConfig, smallLora, smallWeights } from "../../test/tiny-network.js";
 import { RandomStream } from "../base/random.js";
 import { OrtRuntime } from "../runtime/ort/index.js";
 import { mergedWeights } from "./export.js";
 
-test("merged weights are W + (alpha / r) B A, whatever the pieces they come in", () => {
+test("merged weights are W + (alpha / r) B A, whatever the pieces they come in", async () => {
   const runtime = new OrtRuntime();
   const base = smallWeights(runtime, smallConfig());
   const network = smallLora(runtime, base);
   for (const [name, buffer] of network.trainable.byName)
-    new RandomStream(3, name).fillNormal(buffer.data() as Float32Array, 0.3);
+    new RandomStream(3, name).fillNormal(memoryOf(buffer), 0.3);
 
   for (const pieceElements of [1, 100, 2 ** 20]) {
     for (const [name, { shape, adapted, pieces }] of mergedWeights(network, pieceElements)) {
-      const w = base.get(name)!.data() as Float32Array;
+      const w = memoryOf(base.get(name));
       const layer = name.replace(/\.weight$/, "");
-      const a = network.trainable.byName.get(`${layer}.lora_A.weight`)?.data() as Float32Array | undefined;
-      const b = network.trainable.byName.get(`${layer}.lora_B.weight`)?.data() as Float32Array | undefined;
+      const [a, b] = ["A", "B"].map((side) => {
+        const matrix = network.trainable.byName.get(`${layer}.lora_${side}.weight`);
+        return matrix && memoryOf(matrix);
+      });
       expect(adapted).toBe(a !== undefined);
       const found: number[] = [];
-      for (const piece of pieces()) found.push(...piece);
+      for await (const piece of pieces()) found.push(...piece);
       const expected = w.map((value, i) => {
         if (!a || !b) return value;
         const [row, column] = [Math.floor(i / shape[1]), i % shape[1]];

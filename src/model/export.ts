@@ -1,5 +1,7 @@
+import { readFloats } from "../runtime/read.js";
+import type { DeviceBuffer } from "../runtime/runtime.js";
 import type { Tokenizer } from "../text/index.js";
-import type { Network } from "./network.js";
+import type { LoraConfig, Network } from "./network.js";
 import { type FloatDtype, saveHuggingFace, type TensorPieces } from "./save/index.js";
 import { adapterTensors, saveAdapter } from "./stack-adapters.js";
 import { expectedWeights } from "./weight-names.js";
@@ -24,51 +26,53 @@ export function mergedWeights(
   for (const [name, shape] of expectedWeights(config)) {
     const buffer = trainable.byName.get(name) ?? frozen.get(name);
     if (!buffer) throw new Error(`the network has no ${name}`);
-    const w = () => buffer.data() as Float32Array;
     const layer = name.replace(/\.weight$/, "");
-    const a = trainable.byName.get(`${layer}.lora_A.weight`)?.data() as Float32Array | undefined;
-    const b = trainable.byName.get(`${layer}.lora_B.weight`)?.data() as Float32Array | undefined;
-    if (!a || !b || !lora) merged.set(name, { shape, adapted: false, pieces: () => [w()] });
+    const a = trainable.byName.get(`${layer}.lora_A.weight`);
+    const b = trainable.byName.get(`${layer}.lora_B.weight`);
+    if (!a || !b || !lora) merged.set(name, { shape, adapted: false, pieces: () => wholeBuffer(buffer) });
     else {
-      const [out, input] = shape;
-      const rows = Math.min(out, Math.max(1, Math.floor(pieceElements / input)));
-      const pieces = () => rowsWithProduct(w(), a, b, rows, input, lora.r, lora.alpha / lora.r);
+      const rows = Math.max(1, Math.floor(pieceElements / shape[1]));
+      const pieces = () => rowsWithProduct(buffer, a, b, lora, rows);
       merged.set(name, { shape, adapted: true, pieces });
     }
   }
   return merged;
 }
 
-/** W + scale B A, `rows` rows at a time: W [out, in], B [out, r], A [r, in]. Each piece lies over the one before. */
-function* rowsWithProduct(
-  w: Float32Array,
-  a: Float32Array,
-  b: Float32Array,
-  rows: number,
-  input: number,
-  r: number,
-  scale: number,
-): Generator<Float32Array> {
-  const out = w.length / input;
-  const piece = new Float32Array(rows * input);
+async function* wholeBuffer(buffer: DeviceBuffer): AsyncGenerator<Float32Array> {
+  yield await readFloats(buffer);
+}
+
+/** W + (alpha / r) B A, `most` rows at a time: W [out, in], A [r, in], B [out, r]. Each piece lies over the one before. */
+async function* rowsWithProduct(
+  weight: DeviceBuffer,
+  left: DeviceBuffer,
+  right: DeviceBuffer,
+  { r, alpha }: LoraConfig,
+  most: number,
+): AsyncGenerator<Float32Array> {
+  const [out, input] = weight.shape;
+  const [a, b] = [await readFloats(left), await readFloats(right)];
+  const piece = new Float32Array(Math.min(out, most) * input);
   const row = new Float64Array(input);
-  for (let start = 0; start < out; start += rows) {
-    const end = Math.min(out, start + rows);
+  for (let start = 0; start < out; start += most) {
+    const end = Math.min(out, start + most);
+    const part = weight.view([end - start, input], start * input);
+    const w = await readFloats(part);
     for (let o = start; o < end; o++) {
       row.fill(0);
       for (let k = 0; k < r; k++) {
-        const factor = scale * b[o * r + k];
+        const factor = (alpha / r) * b[o * r + k];
         for (let i = 0; i < input; i++) row[i] += factor * a[k * input + i];
       }
-      const from = o * input;
-      const to = (o - start) * input;
-      for (let i = 0; i < input; i++) piece[to + i] = w[from + i] + row[i];
+      const at = (o - start) * input;
+      for (let i = 0; i < input; i++) piece[at + i] = w[at + i] + row[i];
     }
+    part.release();
     yield piece.subarray(0, (end - start) * input);
   }
 }
 
-/**
 /**
  * Saves the network as a Hugging Face folder, adapter merged; the merged weights are made while they are written. One
  * with a scalar head is saved as a model for sequence classification, as TRL saves reward models, without the
@@ -93,5 +97,5 @@ export function exportMerged(
 }
 
 /** Saves the network's adapter, and its scalar head if it has one, in PEFT's format. */
-export const exportAdapter = (dir: string, network: Network, baseModel: string): Promise<void> =>
-  saveAdapter(dir, adapterTensors(network), baseModel);
+export const exportAdapter = async (dir: string, network: Network, baseModel: string): Promise<void> =>
+  saveAdapter(dir, await adapterTensors(network), baseModel);

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { memoryOf } from "../../test/buffers.js";
 import { relativeError } from "../../test/evaluate.js";
 import { PAD, randomIds, smallConfig, smallWeights } from "../../test/tiny-network.js";
 import { RandomStream } from "../base/random.js";
@@ -73,7 +74,7 @@ async function outcome(trainer: NetworkTrainer, batch: Batch, count: number) {
     loss: out.loss[0] as number,
     logProbs: (out.logProbs as Float32Array).slice(0, batch.count),
     scores: (out.scores as Float32Array).slice(0, count),
-    gradient: Float32Array.from(trainer.gradients.flat.data() as Float32Array),
+    gradient: Float32Array.from(memoryOf(trainer.gradients.flat)),
   };
 }
 

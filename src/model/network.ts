@@ -1,6 +1,6 @@
 import type { RandomStream } from "../base/random.js";
 import type { Parameters } from "../nn/index.js";
-import type { DeviceBuffer, Runtime } from "../runtime/runtime.js";
+import type { DeviceBuffer, Feed, Runtime } from "../runtime/runtime.js";
 import type { InputSpec, Tensor } from "../tensor/index.js";
 import type { ModelConfig } from "./config.js";
 import { blockLinears, LINEAR_NAMES, type LinearName } from "./weight-names.js";
@@ -21,7 +21,7 @@ export interface LoraConfig {
 
 /**
  * A decoder with its parameters in memory. Frozen ones never change and are shared between programs and networks;
- * trainable ones lie in one flat buffer, which the optimiser walks through.
+ * trainable ones lie in one flat buffer, which the optimiser updates.
  *
  * A LoRA policy, its reference and a reward model over the same base are three networks with one `frozen` map.
  */
@@ -48,10 +48,18 @@ export interface FlatParameters {
 
 const size = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
 
-/** Zeros for parameters of the given names and shapes. Vectors (norms, biases) come last: they are not decayed. */
-export function flatParameters(runtime: Runtime, specs: readonly ParameterSpec[]): FlatParameters {
+/**
+ * Parameters of the given names and shapes. Vectors (norms, biases) come last: they are not decayed.
+ * @param initial what each is at first, asked for in the order in which they lie; default zeros.
+ */
+export function flatParameters(
+  runtime: Runtime,
+  specs: readonly ParameterSpec[],
+  initial?: (spec: ParameterSpec) => Feed,
+): FlatParameters {
   const ordered = [...specs.filter((s) => s.shape.length > 1), ...specs.filter((s) => s.shape.length <= 1)];
-  const flat = runtime.buffer("f32", [ordered.reduce((n, s) => n + size(s.shape), 0)]);
+  const length = ordered.reduce((n, s) => n + size(s.shape), 0);
+  const flat = runtime.buffer("f32", [length], ...(initial ? ordered.map(initial) : []));
   const byName = new Map<string, DeviceBuffer>();
   let offset = 0;
   let decayed = 0;
@@ -83,23 +91,20 @@ export function loraSpecs(config: ModelConfig, lora: LoraConfig): ParameterSpec[
 }
 
 /**
- * Fills new LoRA matrices: A uniform in +-1/sqrt(in) (PEFT's Kaiming start), B zero, so that training begins at the
- * base model.
+ * A new LoRA matrix: A uniform in +-1/sqrt(in) (PEFT's Kaiming start), B zero, so that training begins at the base model.
  */
-export function initializeLora(parameters: FlatParameters, random: RandomStream): void {
-  for (const { name, shape } of parameters.specs) {
-    if (!name.endsWith(".lora_A.weight")) continue;
-    const data = parameters.byName.get(name)?.data() as Float32Array;
-    const bound = 1 / Math.sqrt(shape[1]);
-    for (let i = 0; i < data.length; i++) data[i] = (2 * random.uniform() - 1) * bound;
-  }
+export function initialLora({ name, shape }: ParameterSpec, random: RandomStream): Float32Array {
+  const data = new Float32Array(size(shape));
+  if (!name.endsWith(".lora_A.weight")) return data;
+  const bound = 1 / Math.sqrt(shape[1]);
+  for (let i = 0; i < data.length; i++) data[i] = (2 * random.uniform() - 1) * bound;
+  return data;
 }
 
-/** A reward or value head: normal with std 1/sqrt(D + 1) (Stiennon et al. 2020), or zero. */
-export function initializeHead(parameters: FlatParameters, random: RandomStream | "zero"): void {
-  const data = parameters.byName.get("score.weight")?.data() as Float32Array;
-  if (random === "zero") data.fill(0);
-  else random.fillNormal(data, 1 / Math.sqrt(data.length + 1));
+/** A new reward or value head: normal with std 1/sqrt(D + 1) (Stiennon et al. 2020), or zero. */
+export function initialHead({ shape }: ParameterSpec, random: RandomStream | "zero"): Float32Array {
+  const data = new Float32Array(size(shape));
+  return random === "zero" ? data : random.fillNormal(data, 1 / Math.sqrt(data.length + 1));
 }
 
 /** What a program over this network takes: one input per parameter, frozen or trainable. */

@@ -2,7 +2,7 @@ import { PlumbError } from "../base/errors.js";
 import type { Runtime } from "../runtime/runtime.js";
 import { ourWeights } from "./architectures/names.js";
 import type { ModelConfig } from "./config.js";
-import { headSpecs } from "./create.js";
+import { HEAD, headSpecs } from "./create.js";
 import { openPeftAdapter } from "./load/index.js";
 import { layersOfPeft } from "./lora-targets.js";
 import { flatParameters, type LoraConfig, loraSpecs, type Network, type Weights } from "./network.js";
@@ -19,8 +19,8 @@ export async function adapterNetwork(
     const { r, loraAlpha: alpha, targetModules } = adapter.config;
     const lora: LoraConfig = { r, alpha, targets: layersOfPeft(config, targetModules, dir) };
     const weights = ourWeights(config, adapter.weights, dir);
-    const specs = [...loraSpecs(config, lora), ...headSpecs(config, weights.has("score.weight"))];
-    const trainable = flatParameters(runtime, specs);
+    const specs = [...loraSpecs(config, lora), ...headSpecs(config, weights.has(HEAD))];
+    const read = new Map<string, Float32Array>();
     for (const { name, shape } of specs) {
       if (!weights.has(name)) throw new PlumbError(`${dir}: the adapter lacks ${name}`);
       const stored = weights.shape(name);
@@ -32,9 +32,9 @@ export async function adapterNetwork(
           },
         );
       }
-      const target = trainable.byName.get(name)?.data() as Float32Array;
-      target.set(await weights.read(name));
+      read.set(name, await weights.read(name));
     }
+    const trainable = flatParameters(runtime, specs, ({ name }) => read.get(name) as Float32Array);
     return { config, frozen: base, trainable, lora };
   } finally {
     await adapter.weights.close();

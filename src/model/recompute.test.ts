@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { memoryOf } from "../../test/buffers.js";
 import { PAD, randomIds, smallConfig, smallFull, smallLora, smallWeights } from "../../test/tiny-network.js";
 import { RandomStream } from "../base/random.js";
 import { adamwSchema } from "../optim/index.js";
@@ -30,13 +31,13 @@ async function gradientsOf(network: Network, batch: ReturnType<typeof batchOf>, 
     tokensRead(batch),
     {},
   );
-  return { loss: loss[0], gradient: Float32Array.from(trainer.gradients.flat.data() as Float32Array) };
+  return { loss: loss[0], gradient: Float32Array.from(memoryOf(trainer.gradients.flat)) };
 }
 
 /** An adapter whose second factors are not zero, so that every gradient is one. */
 function adapted(base: ReturnType<typeof smallWeights>, config = smallConfig()): Network {
   const network = smallLora(runtime, base, "none", config);
-  const data = network.trainable.flat.data() as Float32Array;
+  const data = memoryOf(network.trainable.flat);
   new RandomStream(3, "adapter").fillNormal(data, 0.1);
   return network;
 }

@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { memoryOf } from "../../test/buffers.js";
 import { randomIds, smallConfig, smallWeights } from "../../test/tiny-network.js";
 import { RandomStream } from "../base/random.js";
 import { OrtRuntime } from "../runtime/ort/index.js";
@@ -58,7 +59,7 @@ describe("a reward model of full weights", () => {
 
   it("opens where its head lies beside a language model, as it once did", async () => {
     const out = join(dir, "old");
-    const head = full.trainable.byName.get("score.weight")?.data() as Float32Array;
+    const head = memoryOf(full.trainable.byName.get("score.weight"));
     await saveRewardModel(out, full, { base: "base", ...scale, tokenizer });
     const file = await readFile(join(out, "reward.json"));
     await rm(out, { recursive: true });
@@ -85,7 +86,7 @@ describe("a model for sequence classification", () => {
     const lora = { r: 2, alpha: 4, targets: LINEAR_NAMES };
     const network = loraNetwork(runtime, config, weights, lora, 1, "random");
     for (const [name, buffer] of network.trainable.byName)
-      new RandomStream(9, name).fillNormal(buffer.data() as Float32Array, 0.1);
+      new RandomStream(9, name).fillNormal(memoryOf(buffer), 0.1);
     await exportMerged(join(dir, "rm"), network, tokenizer);
     const merged = await scores((await openRewardModel(runtime, join(dir, "rm"))).runner);
     for (const [i, score] of (await own(network)).entries()) expect(merged[i]).toBeCloseTo(score, 4);

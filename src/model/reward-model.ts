@@ -129,7 +129,7 @@ export async function saveRewardModel(dir: string, network: Network, saved: Save
   const kind = network.lora ? "adapter" : "full";
   const file = { format: FORMAT, kind, base: portable, mean, std, maxLength, ...(int8 && { int8 }) } as const;
   await writeFolderAtomically(dir, async (tmp) => {
-    if (network.lora) await saveAdapter(tmp, saved.adapter ?? adapterTensors(network), base);
+    if (network.lora) await saveAdapter(tmp, saved.adapter ?? (await adapterTensors(network)), base);
     else {
       if (!network.trainable.byName.has(HEAD)) throw new Error("a reward model without a head");
       await exportMerged(tmp, network, tokenizer);

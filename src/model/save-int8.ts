@@ -1,4 +1,5 @@
 import { int8Names } from "../nn/index.js";
+import { readFloats } from "../runtime/read.js";
 import type { Tokenizer } from "../text/index.js";
 import type { ModelConfig } from "./config.js";
 import { turnedPieces } from "./int8/quantize.js";
@@ -28,7 +29,9 @@ export function saveInt8(
   };
   const floats = (shape: number[], name: string): SavedTensor => ({
     shape,
-    data: buffer(name).data() as Float32Array,
+    async *pieces() {
+      yield await readFloats(buffer(name));
+    },
   });
   const tensors = new Map<string, SavedTensor>();
   for (const [stored, { dtype, shape }] of storedTensors(config)) {
@@ -40,10 +43,13 @@ export function saveInt8(
     const names = int8Names(weightOf(config, stored));
     const forward = base.has(names.w8a16.values) ? names.w8a16 : names.w8a8;
     const { values, scales } = stored === EMBEDDING ? names.rows : forward;
-    const data = buffer(values).data() as Int8Array;
+    const matrix = buffer(values);
     const [rows, columns] = shape;
-    const pieces = (): Iterable<Int8Array> =>
-      stored === EMBEDDING ? [data] : turnedPieces(data, columns, rows);
+    async function* pieces(): AsyncGenerator<Int8Array> {
+      const data = (await matrix.read()) as Int8Array;
+      if (stored === EMBEDDING) yield data;
+      else yield* turnedPieces(data, columns, rows);
+    }
     tensors.set(stored, { shape, dtype: "I8", pieces } satisfies Int8Pieces);
     tensors.set(scaleName(stored), floats([rows], scales));
   }

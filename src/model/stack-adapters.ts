@@ -1,4 +1,5 @@
 import { PlumbError } from "../base/errors.js";
+import { readFloats } from "../runtime/read.js";
 import { architectureOf } from "./architectures/index.js";
 import { ourWeights, theirWeights } from "./architectures/names.js";
 import type { ModelConfig } from "./config.js";
@@ -15,13 +16,13 @@ export interface AdapterTensors {
   tensors: Map<string, TensorData>;
 }
 
-/** A network's adapter and, if it has one, its scalar head. */
-export function adapterTensors({ config, lora, trainable: { specs, byName } }: Network): AdapterTensors {
+/** A network's adapter and, if it has one, its scalar head; valid until the network is trained further. */
+export async function adapterTensors({ config, lora, trainable }: Network): Promise<AdapterTensors> {
   if (!lora) throw new Error("the network has no adapter");
-  const tensors = specs.map(({ name, shape }): [string, TensorData] => {
-    return [name, { shape: [...shape], data: byName.get(name)?.data() as Float32Array }];
-  });
-  return { config, lora, tensors: new Map(tensors) };
+  const tensors = new Map<string, TensorData>();
+  for (const [name, buffer] of trainable.byName)
+    tensors.set(name, { shape: [...buffer.shape], data: await readFloats(buffer) });
+  return { config, lora, tensors };
 }
 
 /** Reads the LoRA matrices of a PEFT folder for a model; a head in it is left out. */

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { memoryOf } from "../../test/buffers.js";
 import { PAD, randomIds, smallConfig, smallLora, smallWeights } from "../../test/tiny-network.js";
 import { RandomStream } from "../base/random.js";
 import { adamwSchema } from "../optim/index.js";
@@ -22,7 +23,7 @@ test.each([
   const config = smallConfig({ logitSoftCap: cap });
   const network = smallLora(runtime, smallWeights(runtime, config), "none", config);
   const random = new RandomStream(3, "test");
-  random.fillNormal(network.trainable.flat.data() as Float32Array, 0.2);
+  random.fillNormal(memoryOf(network.trainable.flat), 0.2);
   const trainer = new NetworkTrainer(runtime, network, adamwSchema.parse({}));
   const sequences = Array.from({ length: 8 }, (): Sequence => {
     const ids = randomIds(random, 40);
@@ -35,7 +36,7 @@ test.each([
   const gradientsOf = async <O extends Readings>(loss: TracedLoss<TokensRead, Settings, O>) => {
     const out = await trainer.differentiate(loss, tokensRead(batch), {});
     await trainer.update(0);
-    return { out, gradient: (trainer.gradients.flat.data() as Float32Array).slice() };
+    return { out, gradient: memoryOf(trainer.gradients.flat).slice() };
   };
   const inBlocks = await gradientsOf((p, x) => {
     const readings = tokenReadings(p, x, {

@@ -1,5 +1,6 @@
 import type { TensorRecord } from "../artifacts/index.js";
 import { PlumbError } from "../base/errors.js";
+import { readFloats } from "../runtime/read.js";
 import type { NetworkTrainer } from "./runner.js";
 
 /** What of a trainer outlives a step: trainable parameters and AdamW's moments, each one flat vector. */
@@ -10,35 +11,37 @@ const vectors = ({ network, optimizer }: NetworkTrainer) =>
     ["second-moment", optimizer.v],
   ] as const;
 
-/** A trainer's tensors for a checkpoint: views, not copies. The count of updates is kept by the caller. */
-export function trainerTensors(prefix: string, trainer: NetworkTrainer): Map<string, TensorRecord> {
-  return new Map(
-    vectors(trainer).map(([name, buffer]) => {
-      const data = buffer.data() as Float32Array;
-      return [`${prefix}.${name}`, { dtype: "f32", shape: [data.length], data }];
-    }),
-  );
+/** A trainer's tensors for a checkpoint, valid until its next step. The count of updates is kept by the caller. */
+export async function trainerTensors(
+  prefix: string,
+  trainer: NetworkTrainer,
+): Promise<Map<string, TensorRecord>> {
+  const tensors = new Map<string, TensorRecord>();
+  for (const [name, buffer] of vectors(trainer)) {
+    const data = await readFloats(buffer);
+    tensors.set(`${prefix}.${name}`, { dtype: "f32", shape: [data.length], data });
+  }
+  return tensors;
 }
 
 /**
  * Puts a trainer back to where its tensors were taken.
  * @param updates optimiser steps done by then. @throws PlumbError when the checkpoint is of another network.
  */
-export function restoreTrainer(
+export async function restoreTrainer(
   prefix: string,
   trainer: NetworkTrainer,
   tensors: ReadonlyMap<string, TensorRecord>,
   updates: number,
-): void {
+): Promise<void> {
   for (const [name, buffer] of vectors(trainer)) {
     const saved = tensors.get(`${prefix}.${name}`);
-    const data = buffer.data() as Float32Array;
-    if (saved?.dtype !== "f32" || saved.data.length !== data.length) {
+    if (saved?.dtype !== "f32" || saved.data.length !== buffer.shape[0]) {
       throw new PlumbError(`the checkpoint's ${prefix}.${name} does not fit the network that is trained`, {
         hint: "Resume with the model, adapters and LoRA settings that the run was started with.",
       });
     }
-    data.set(saved.data);
+    await buffer.write(saved.data);
   }
   trainer.optimizer.steps = updates;
 }

@@ -1,3 +1,4 @@
+import { readFloats } from "../runtime/read.js";
 import { type Batch, byLength, collate, type Sequence } from "./batch.js";
 import type { Model } from "./learner.js";
 import type { NetworkRunner } from "./runner.js";
@@ -24,11 +25,11 @@ export async function calibrateValueHead(
 ): Promise<void> {
   const head = runner.network.trainable.byName.get("score.weight");
   if (!head) throw new Error("a value model without a trainable head");
-  const w = head.data() as Float32Array;
   const h = await meanHidden(runner, sequences, batching);
+  const w = await readFloats(head);
   const along = dot(w, h) / dot(h, h);
   const wanted = mean / dot(h, h);
-  w.set(w.map((value, i) => scale * (value - along * h[i]) + wanted * h[i]));
+  await head.write(w.map((value, i) => scale * (value - along * h[i]) + wanted * h[i]));
 }
 
 const hiddenOfRead = (model: Model, x: Traced<TokensRead>) => ({ hidden: readHidden(model, x) });

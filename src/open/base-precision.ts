@@ -224,7 +224,7 @@ async function storedWeights(
   const error = { tokens, klPerToken, sameTop, gradientCosine };
   const products16 = stored.activations_16_bit.length;
   return {
-    weights: use === "training" ? withGradients(runtime, config, weights) : weights,
+    weights: use === "training" ? await withGradients(runtime, config, weights) : weights,
     report: { kind: "int8", int8: { ...error, products16 } },
   };
 }

@@ -140,8 +140,10 @@ export async function mergeAdapter(
     const size = shape.reduce((a, b) => a * b, 1);
     const buffer = inPlace ? merged.get(name)! : runtime.adopt("f32", shape, allocateF32(size), name);
     let done = 0;
-    for (const piece of pieces()) {
-      (buffer.data() as Float32Array).set(piece, done);
+    for await (const piece of pieces()) {
+      const part = buffer.view([piece.length], done);
+      await part.write(piece);
+      part.release();
       done += piece.length;
     }
     merged.set(name, buffer);

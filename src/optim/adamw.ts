@@ -58,7 +58,7 @@ const squaredNormProgram = (): Program =>
     squared: sum(square(g)),
   }));
 
-/** What the optimiser walks through: vectors of equal length; the first `decayed` elements have weight decay. */
+/** What the optimiser updates: a vector; the first `decayed` elements have weight decay. */
 export interface OptimizerTarget {
   readonly flat: DeviceBuffer;
   readonly decayed: number;

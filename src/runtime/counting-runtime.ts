@@ -20,18 +20,20 @@ const ARENA_SHARE = 1.1;
 /** A compiled program's memory for each of its nodes, with the traced graph. */
 const NODE_BYTES = 20e3;
 
-/** A buffer that has memory only once somebody looks into it. */
+/** A buffer that holds nothing: whoever reads it finds zeros. */
 class CountedBuffer implements DeviceBuffer {
   constructor(
     readonly dtype: DType,
     readonly shape: readonly number[],
-    private array?: HostArray,
   ) {}
 
-  data(): HostArray {
-    this.array ??= new HOST_ARRAYS[this.dtype](elementCount(this.shape));
-    return this.array;
+  async read(): Promise<HostArray> {
+    return new HOST_ARRAYS[this.dtype](elementCount(this.shape));
   }
+
+  async write(): Promise<void> {}
+
+  async copyFrom(): Promise<void> {}
 
   view(shape: readonly number[]): CountedBuffer {
     return new CountedBuffer(this.dtype, shape);
@@ -56,14 +58,15 @@ export class CountingRuntime implements Runtime {
   private readonly programs = new Map<Program, ProgramCost>();
   private readonly packed = new Map<DeviceBuffer, Map<string, number>>();
 
-  buffer(dtype: DType, shape: readonly number[], data?: HostArray): DeviceBuffer {
+  /** Contents are not looked at. */
+  buffer(dtype: DType, shape: readonly number[]): DeviceBuffer {
     this.bufferBytes += bytesOf({ shape, dtype });
-    return new CountedBuffer(dtype, shape, data);
+    return new CountedBuffer(dtype, shape);
   }
 
   /** As `buffer`; the array may be empty. */
-  adopt(dtype: DType, shape: readonly number[], data: HostArray): DeviceBuffer {
-    return this.buffer(dtype, shape, data);
+  adopt(dtype: DType, shape: readonly number[]): DeviceBuffer {
+    return this.buffer(dtype, shape);
   }
 
   compile(program: Program, frozen: FrozenWeights = new Map()): Executable {

@@ -1,6 +1,6 @@
 /** What a run is given: host arrays by type, and the values that the symbols of a program's shapes take from it. */
 import { type DType, evaluateDim, type Program, type Tensor } from "../tensor/index.js";
-import type { DeviceBuffer, Feed } from "./runtime.js";
+import type { DeviceBuffer, Feed, HostArray, Stretches } from "./runtime.js";
 
 /** The typed array that holds each type on the host. */
 export const HOST_ARRAYS = {
@@ -13,6 +13,37 @@ export const HOST_ARRAYS = {
 } as const satisfies Record<DType, unknown>;
 
 export const elementCount = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
+
+/** The stretches of a copy, one after another. */
+export const partOf = ({
+  from,
+  to,
+  length,
+  stride,
+  count,
+}: Stretches): Pick<Stretches, "from" | "to" | "length">[] =>
+  Array.from({ length: count }, (_, i) => ({ from: from + i * stride, to: to + i * stride, length }));
+
+/** Puts arrays one after another into a new buffer's. @throws Error where they are of another type, or do not fill it. */
+export function fill(
+  label: string,
+  dtype: DType,
+  shape: readonly number[],
+  into: HostArray,
+  parts: readonly HostArray[],
+): void {
+  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  const wrong = parts.find((part) => !(part instanceof HOST_ARRAYS[dtype]));
+  if (wrong || length !== elementCount(shape)) {
+    const found = `${(wrong ?? into).constructor.name} of ${length}`;
+    throw new Error(`${label}: ${found} does not fill ${dtype}[${shape.join(", ")}]`);
+  }
+  let at = 0;
+  for (const part of parts) {
+    into.set(part as never, at);
+    at += part.length;
+  }
+}
 
 const typeOf = (tensor: Tensor): string => `${tensor.dtype}[${tensor.shape.join(", ")}]`;
 
@@ -49,6 +80,7 @@ export function solveSymbols(
   for (const [key, tensor] of program.inputs) {
     const feed = feeds[key];
     if (program.frozen.has(key) || !ArrayBuffer.isView(feed)) continue;
+    if (tensor.shape.every((dim) => typeof dim === "number" || symbols.has(dim))) continue;
     const unknown = tensor.shape.filter((dim) => typeof dim === "string" && !symbols.has(dim)) as string[];
     if (unknown.length !== 1 || unknown[0].includes("*")) continue;
     const rest = tensor.shape.filter((dim) => dim !== unknown[0]).map((dim) => evaluateDim(dim, symbols));

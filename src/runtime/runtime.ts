@@ -3,15 +3,35 @@ import type { DType, Program } from "../tensor/index.js";
 /** Arrays that hold tensor data on the host, one kind per DType ("bool" and "u8" share one). */
 export type HostArray = Float32Array | Int32Array | BigInt64Array | Uint8Array | Int8Array;
 
+/** Elements that are copied: `count` stretches of `length`, `stride` apart, the first from place `from` on to place `to` on. */
+export interface Stretches {
+  readonly from: number;
+  readonly to: number;
+  readonly length: number;
+  readonly stride: number;
+  readonly count: number;
+}
+
 /**
- * A block of memory that lives across runs: parameters, optimiser state, a KV cache. Programs update it in place.
- * Using it after `release` is an error that names it.
+ * A block of memory that lives across runs: parameters, optimiser state, a KV cache. It may lie on a device or on another machine.
+ * Programs update it in place; the host reaches its contents by `read`, `write` and `copyFrom` alone, and awaits each before it uses the
+ * buffer otherwise. Using it after `release` is an error that names it.
  */
 export interface DeviceBuffer {
   readonly dtype: DType;
   readonly shape: readonly number[];
-  /** The contents as a typed array over the same memory; do not touch it while a run that uses it is under way. */
-  data(): HostArray;
+  /**
+   * The contents as they are now: a copy or a view, as the runtime likes. Nobody writes to the array, and it is valid until the buffer
+   * changes; copy what is to last longer.
+   */
+  read(): Promise<HostArray>;
+  /** Replaces all contents. The array is the caller's again afterwards. */
+  write(data: HostArray): Promise<void>;
+  /**
+   * Copies elements of a buffer of the same type, which may be this one, without bringing them to the host.
+   * @param stretches default: all elements, of which both have as many. They must not overlap.
+   */
+  copyFrom(source: DeviceBuffer, stretches?: Stretches): Promise<void>;
   /** Elements from `offset` on under another shape: no copy, and released with its parent. */
   view(shape: readonly number[], offset?: number): DeviceBuffer;
   release(): void;
@@ -65,9 +85,12 @@ export type FrozenWeights = ReadonlyMap<string, DeviceBuffer>;
  */
 export interface Runtime {
   readonly name: string;
-  /** A new buffer; zeros unless data is given, which is copied. */
-  buffer(dtype: DType, shape: readonly number[], data?: HostArray): DeviceBuffer;
-  /** A buffer over the caller's array, without a copy: for weights, which are large. The array must own its memory. */
+  /** A new buffer with copies of the parts given, one after another: host data, or what buffers hold now. Without any: zeros. */
+  buffer(dtype: DType, shape: readonly number[], ...parts: readonly Feed[]): DeviceBuffer;
+  /**
+   * A buffer that takes the caller's array over, in place where it can: for weights, which are large. The array must own its memory, and
+   * is not to be used otherwise from then on.
+   */
   adopt(dtype: DType, shape: readonly number[], data: HostArray, label?: string): DeviceBuffer;
   /** Compiles a program, or returns the compiled one: programs are cached by identity and by frozen weights. */
   compile(program: Program, frozen?: FrozenWeights): Executable;

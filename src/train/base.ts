@@ -101,7 +101,7 @@ export function trainableNetwork(
 /** The trained adapter as one over the model itself, whatever adapters it was trained on. */
 export async function adapterOverSource(base: TrainingBase, network: Network): Promise<AdapterTensors> {
   const earlier = await Promise.all(base.adapters.map((dir) => readAdapter(dir, base.config)));
-  return stackAdapters([...earlier, adapterTensors(network)]);
+  return stackAdapters([...earlier, await adapterTensors(network)]);
 }
 
 /** Saves a trained policy: an adapter over the model, or a whole model. */

@@ -59,22 +59,22 @@ const sourceName = (dir: string, count: number, i: number): string =>
   count === 1 ? "model" : `${dir.replace(/[\\/]+(model)?[\\/]*$/, "").replace(/^.*[\\/]/, "")}-${i + 1}`;
 
 /** The value model: a copy of the reward model to train on, or the policy's start with a zero head. */
-export function valueNetwork(
+export async function valueNetwork(
   runtime: Runtime,
   base: TrainingBase,
   model: RewardModel | undefined,
   lora: LoraConfig | null,
   seed: number,
-): Network {
+): Promise<Network> {
   if (!model) return trainableNetwork(runtime, base, lora, seed, "zero");
   const { network } = model.runner;
   if (!network.lora) return fullNetwork(runtime, network.config, network.frozen);
   const copy: Network = {
     ...network,
-    frozen: withGradients(runtime, network.config, network.frozen),
+    frozen: await withGradients(runtime, network.config, network.frozen),
     trainable: flatParameters(runtime, network.trainable.specs),
   };
-  copyTrainable(network, copy);
+  await copyTrainable(network, copy);
   return copy;
 }
 

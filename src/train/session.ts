@@ -92,10 +92,10 @@ export class Session {
   }
 
   /** Puts trainers back to the checkpoint, if there is one. */
-  restore(trainers: TrainingPlan["trainers"]): void {
+  async restore(trainers: TrainingPlan["trainers"]): Promise<void> {
     if (!this.saved || !this.run.checkpoint) return;
     for (const [name, trainer] of Object.entries(trainers)) {
-      restoreTrainer(name, trainer, this.run.checkpoint.tensors, this.saved.updates[name] ?? 0);
+      await restoreTrainer(name, trainer, this.run.checkpoint.tensors, this.saved.updates[name] ?? 0);
     }
   }
 
@@ -169,7 +169,8 @@ export class Session {
 
   private async save(plan: Pick<TrainingPlan, "trainers" | "state">): Promise<void> {
     const trainers = Object.entries(plan.trainers);
-    const tensors = new Map(trainers.flatMap(([name, trainer]) => [...trainerTensors(name, trainer)]));
+    const parts = await Promise.all(trainers.map(([name, trainer]) => trainerTensors(name, trainer)));
+    const tensors = new Map(parts.flatMap((part) => [...part]));
     const state = {
       updates: Object.fromEntries(trainers.map(([name, trainer]) => [name, trainer.optimizer.steps])),
       algorithm: plan.state?.() ?? null,

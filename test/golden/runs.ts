@@ -1,5 +1,6 @@
 /** Tiny runs of every algorithm on fixed data, whose metrics are kept in JSON files beside this one. */
 import { type GrpoConfig, type GrpoState, grpo, grpoSchema } from "../../src/algorithms/grpo.js";
+import { memoryOf } from "../buffers.js";
 import { type PpoConfig, type PpoState, ppo, ppoSchema } from "../../src/algorithms/ppo.js";
 import type { Step } from "../../src/algorithms/step.js";
 import { reward, rewardSchema, type TokenPair } from "../../src/algorithms/reward.js";
@@ -26,7 +27,7 @@ export interface Run {
   parameters: Buffer;
 }
 const bytesOf = (...trainers: NetworkTrainer[]): Buffer =>
-  Buffer.concat(trainers.map(({ network }) => Buffer.from(Float32Array.from(network.trainable.flat.data() as Float32Array).buffer)));
+  Buffer.concat(trainers.map(({ network }) => Buffer.from(Float32Array.from(memoryOf(network.trainable.flat)).buffer)));
 
 /** Trainers, and what restores them: everything a checkpoint holds. */
 interface Halt {
@@ -49,12 +50,11 @@ async function inParts(
     const saved: Halt = { after: halt, tensors: new Map(), updates: [] };
     for (const [name, trainer] of Object.entries(trainers)) {
       saved.updates.push(trainer.optimizer.steps);
-      for (const [key, tensor] of copied(trainerTensors(name, trainer))) saved.tensors.set(key, tensor);
+      for (const [key, tensor] of copied(await trainerTensors(name, trainer))) saved.tensors.set(key, tensor);
     }
     trainers = make();
-    Object.entries(trainers).forEach(([name, trainer], i) => {
-      restoreTrainer(name, trainer, saved.tensors, saved.updates[i]);
-    });
+    for (const [i, [name, trainer]] of Object.entries(trainers).entries())
+      await restoreTrainer(name, trainer, saved.tensors, saved.updates[i]);
     steps.push(...(await run(trainers, saved.after, Number.POSITIVE_INFINITY)));
   }
   return { steps, parameters: bytesOf(...Object.values(trainers)) };

@@ -14,6 +14,7 @@ import { entropies } from "../../src/model/sequence-programs.js";
 import { AdamW, learningRate } from "../../src/optim/index.js";
 import { OrtRuntime } from "../../src/runtime/ort/index.js";
 import { gatherRows, gradients, mul, neg, sum, type Tensor, tokenLogProbs } from "../../src/tensor/index.js";
+import { memoryOf } from "../buffers.js";
 import { evaluate, f32, type Given, i64, relativeError } from "../evaluate.js";
 import { readFixture } from "../fixtures.js";
 
@@ -321,16 +322,14 @@ describe("optimisation", () => {
     });
     const steps = outputs.steps as unknown as (Record<"a" | "b", Numbers> & { gradNorm: number })[];
     for (const [i, want] of steps.entries()) {
-      (gradient.data() as Float32Array).set(
-        both((inputs.gradients as unknown as Record<"a" | "b", Numbers>[])[i]),
-      );
+      memoryOf(gradient).set(both((inputs.gradients as unknown as Record<"a" | "b", Numbers>[])[i]));
       const norm = await optimizer.step((inputs.learningRates as number[])[i]);
       close([norm], want.gradNorm, 1e-6);
-      close(parameters.data(), both(want), 2e-6);
+      close(memoryOf(parameters), both(want), 2e-6);
     }
     const moments = outputs.moments as unknown as Record<"a" | "b", { m: Numbers; v: Numbers }>;
-    close(optimizer.m.data(), [...flat(moments.a.m), ...flat(moments.b.m)], F32);
-    close(optimizer.v.data(), [...flat(moments.a.v), ...flat(moments.b.v)], F32);
+    close(memoryOf(optimizer.m), [...flat(moments.a.m), ...flat(moments.b.m)], F32);
+    close(memoryOf(optimizer.v), [...flat(moments.a.v), ...flat(moments.b.v)], F32);
     expect(steps.some((s) => s.gradNorm > 1) && steps.some((s) => s.gradNorm < 1)).toBe(true);
   });
 

@@ -17,6 +17,7 @@ import { adapterNetwork } from "../../src/model/read-adapter.js";
 import { NetworkRunner, NetworkTrainer } from "../../src/model/runner.js";
 import { sequenceLogProbs, sequenceValues } from "../../src/model/score.js";
 import { OrtRuntime } from "../../src/runtime/ort/index.js";
+import { memoryOf } from "../buffers.js";
 import { norm, probe, relativeError } from "../evaluate.js";
 import { adapterFolder, loadModel, PLAIN_ADAM, readFixture } from "../fixtures.js";
 
@@ -102,7 +103,7 @@ async function network(
     made = await adapterNetwork(runtime, config, weights, adapterFolder(adapter));
     if (train === "value" && made.lora) {
       const withHead = loraNetwork(runtime, config, weights, made.lora, 0, scalar);
-      copyTrainable(made, withHead);
+      await copyTrainable(made, withHead);
       made = withHead;
     }
   } else
@@ -110,11 +111,7 @@ async function network(
       train === "none"
         ? frozenNetwork(runtime, config, weights)
         : fullNetwork(runtime, config, weights, 0, scalar);
-  if (train === "value")
-    made.trainable.byName
-      .get("score.weight")
-      ?.data()
-      .set(head as never);
+  if (train === "value") memoryOf(made.trainable.byName.get("score.weight")).set(head);
   return made;
 }
 
@@ -124,7 +121,7 @@ class JointlyClipped extends NetworkTrainer {
   limit: number | null = null;
   override update(learningRate: number): Promise<number> {
     if (this.partner && this.limit !== null) {
-      const both = [this, this.partner].map((t) => t.gradients.flat.data() as Float32Array);
+      const both = [this, this.partner].map((t) => memoryOf(t.gradients.flat));
       const scale = Math.min(1, this.limit / (Math.hypot(...both.map(norm)) + 1e-6));
       for (const gradient of both) for (let i = 0; i < gradient.length; i++) gradient[i] *= scale;
       this.clippedBy = scale;
@@ -254,10 +251,7 @@ describe.each(Object.entries(cases))("the PPO batch %s", (_name, c) => {
     const { policy, value, trajectories } = await rollout();
     estimate(trajectories, config);
     const start = [policy, value].map(
-      (t) =>
-        new Map(
-          [...t.network.trainable.byName].map(([k, b]) => [k, Float32Array.from(b.data() as Float32Array)]),
-        ),
+      (t) => new Map([...t.network.trainable.byName].map(([k, b]) => [k, Float32Array.from(memoryOf(b))])),
     );
     const size = c.queries.length / c.config.miniBatches;
     for (const [u, want] of c.updates.entries()) {
@@ -294,7 +288,7 @@ describe.each(Object.entries(cases))("the PPO batch %s", (_name, c) => {
     }
     for (const [name, want] of Object.entries(c.final)) {
       const side = name.startsWith("policy.") ? 0 : 1;
-      const now = [policy, value][side].network.trainable.byName.get(ourName(name))?.data() as Float32Array;
+      const now = memoryOf([policy, value][side].network.trainable.byName.get(ourName(name)));
       const change = now.map((v, i) => v - (start[side].get(ourName(name)) as Float32Array)[i]);
       expect(Math.abs(norm(now) - want.norm) / want.norm, name).toBeLessThan(1e-5);
       expect(Math.abs(probe(now) - want.probe) / want.norm, name).toBeLessThan(1e-5);

@@ -43,8 +43,8 @@ export const generate = [
     mutations: [
       ["values are not counted as memory", "layers * 2 * kvHeads", "layers * kvHeads"],
       ["what steps wrote counts as a prompt", "Math.min(limit, this.prefilled[row])", "limit"],
-      ["the first head only is copied", "head < kvHeads; head++", "head < 1; head++"],
-      ["a copy is one position short", "source + positions * headDim", "source + (positions - 1) * headDim"],
+      ["the first head only is copied", "count: kvHeads", "count: 1"],
+      ["a copy is one position short", "length = positions * headDim", "length = (positions - 1) * headDim"],
       ["a shared beginning is one longer", "return n;", "return n + 1;"],
       ["forgotten rows are remembered", "this.truncate(row, 0)", "this.truncate(row, 1)"],
     ],

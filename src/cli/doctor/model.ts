@@ -5,6 +5,7 @@ import { type Network, parameterCount } from "../../model/network.js";
 import { NetworkRunner } from "../../model/runner.js";
 import { sequenceLogProbs } from "../../model/score.js";
 import { type OpenedNetwork, openNetwork } from "../../open/open-network.js";
+import { bytesOf } from "../../runtime/program-cost.js";
 import type { Runtime } from "../../runtime/runtime.js";
 import { renderChat, type Tokenizer } from "../../text/index.js";
 import { type Finding, finding } from "./check.js";
@@ -39,7 +40,7 @@ export async function checkModel(
 }
 
 const frozenBytes = ({ frozen }: Network): number =>
-  [...frozen.values()].reduce((bytes, buffer) => bytes + buffer.data().byteLength, 0);
+  [...frozen.values()].reduce((bytes, buffer) => bytes + bytesOf(buffer), 0);
 
 const NO_TOKENIZER = {
   status: "warn",

@@ -61,11 +61,11 @@ function swapped(data: Float32Array, a: number, b: number): Float32Array {
 }
 
 /** A tensor's values as a whole. */
-export function wholeTensor(tensor: SavedTensor): Float32Array {
+export async function wholeTensor(tensor: SavedTensor): Promise<Float32Array> {
   if ("data" in tensor) return tensor.data;
   const out = allocateF32(tensor.shape.reduce((a, b) => a * b, 1));
   let filled = 0;
-  for (const piece of tensor.pieces()) {
+  for await (const piece of tensor.pieces()) {
     out.set(piece, filled);
     filled += piece.length;
   }
@@ -76,13 +76,12 @@ export function wholeTensor(tensor: SavedTensor): Float32Array {
 function toTheirLayout(config: ModelConfig, name: string, tensor: SavedTensor): SavedTensor {
   const layout = layoutOf(config, name);
   const { shape } = tensor;
-  if (layout === "transposed")
-    return {
-      shape: [...shape].reverse(),
-      pieces: () => [transposed(wholeTensor(tensor), shape[0], shape[1])],
-    };
-  if (layout === "by-head") return { shape, pieces: () => [swapped(wholeTensor(tensor), 3, config.heads)] };
-  return tensor;
+  if (layout === undefined) return tensor;
+  async function* pieces(): AsyncGenerator<Float32Array> {
+    const whole = await wholeTensor(tensor);
+    yield layout === "transposed" ? transposed(whole, shape[0], shape[1]) : swapped(whole, 3, config.heads);
+  }
+  return { shape: layout === "transposed" ? [...shape].reverse() : shape, pieces };
 }
 
 /** Tensors, by our names, as an architecture's file has them. */

@@ -12,14 +12,14 @@ export interface TensorData {
 export interface TensorPieces {
   shape: readonly number[];
   /** Its values in order. A piece is done with when the next one is asked for, and may share its memory. */
-  pieces(): Iterable<Float32Array>;
+  pieces(): Iterable<Float32Array> | AsyncIterable<Float32Array>;
 }
 
 /** Whole numbers of 8 bits, made while they are written. */
 export interface Int8Pieces {
   shape: readonly number[];
   dtype: "I8";
-  pieces(): Iterable<Int8Array>;
+  pieces(): Iterable<Int8Array> | AsyncIterable<Int8Array>;
 }
 
 export type SavedTensor = TensorData | TensorPieces | Int8Pieces;
@@ -69,7 +69,7 @@ export async function writeSafetensors(
     const halves = new Uint16Array(dtype === "F32" ? 0 : CHUNK_ELEMENTS);
     for (const [name, tensor] of inOrder) {
       let written = 0;
-      for (const piece of "data" in tensor ? [tensor.data] : tensor.pieces()) {
+      for await (const piece of "data" in tensor ? [tensor.data] : tensor.pieces()) {
         for (let from = 0; from < piece.length; from += CHUNK_ELEMENTS) {
           const bytes = encoded(piece.subarray(from, from + CHUNK_ELEMENTS), dtype, halves);
           await writeAll(file, bytes);

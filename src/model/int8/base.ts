@@ -1,4 +1,5 @@
 import { dividedInput, dividedOutput, int8Names } from "../../nn/index.js";
+import { readFloats } from "../../runtime/read.js";
 import type { Runtime } from "../../runtime/runtime.js";
 import type { ModelConfig } from "../config.js";
 import { headName } from "../decoder.js";
@@ -15,7 +16,7 @@ const NORM = /^(model\.layers\.\d+\.\w+_layernorm)\.(weight|bias)$/;
 export const isLinearWeight = (name: string): boolean => LINEAR.test(name) && name.endsWith(".weight");
 
 /** The base with smoothing folded into its weights, still in f32: it computes what the base computes. */
-export function smoothedBase(runtime: Runtime, base: Weights, smoothing: Smoothing): Weights {
+export async function smoothedBase(runtime: Runtime, base: Weights, smoothing: Smoothing): Promise<Weights> {
   const out = new Map(base);
   for (const [name, buffer] of base) {
     const [, layer, kind] = LINEAR.exec(name) ?? NORM.exec(name) ?? [];
@@ -24,7 +25,7 @@ export function smoothedBase(runtime: Runtime, base: Weights, smoothing: Smoothi
       kind === "weight" && buffer.shape.length === 2 ? smoothing.get(`${layer}.input`) : undefined;
     const output = smoothing.get(`${layer}.output`);
     if (!input && !output) continue;
-    const data = smoothed(buffer.data() as Float32Array, buffer.shape, input, output);
+    const data = smoothed(await readFloats(buffer), buffer.shape, input, output);
     out.set(name, runtime.adopt("f32", buffer.shape, data, name));
   }
   for (const [name, factors] of smoothing) {
@@ -70,7 +71,7 @@ export async function int8Base(
     if (!buffer) throw new Error(`the base has no ${name}`);
     const [rows, columns] = buffer.shape;
     const names = int8Names(name);
-    let data = buffer.data() as Float32Array;
+    let data = await readFloats(buffer);
     if (name === head) {
       const rotation = spreadingRotation(columns);
       data = await rotatedRows(runtime, data, rotation);
@@ -100,11 +101,11 @@ export function withFineActivations(base: Weights, weights: Iterable<string>): W
 }
 
 /** A base in 8 bits with its embedding in 8 bits too, one scale a row, for looking up. */
-export function withInt8Embedding(runtime: Runtime, base: Weights): Weights {
+export async function withInt8Embedding(runtime: Runtime, base: Weights): Promise<Weights> {
   const name = "model.embed_tokens.weight";
   const buffer = base.get(name);
   if (!buffer) throw new Error(`the base has no ${name}`);
-  const { values, scales } = quantizeRows(buffer.data() as Float32Array, buffer.shape[1]);
+  const { values, scales } = quantizeRows(await readFloats(buffer), buffer.shape[1]);
   const names = int8Names(name).rows;
   const out = new Map(base);
   out.delete(name);

@@ -1,3 +1,4 @@
+import { readFloats } from "../../runtime/read.js";
 import type { Runtime } from "../../runtime/runtime.js";
 import type { ModelConfig } from "../config.js";
 import type { Weights } from "../network.js";
@@ -57,17 +58,17 @@ export async function quantizeBase(
 
   const maxima = await channelMaxima(runtime, config, base, calibration);
   const some = calibration.slice(0, SENSITIVITY_ROWS);
-  const smoothing = smoothingFactors(config, maxima, (layer) => {
+  const smoothing = await smoothingFactors(config, maxima, async (layer) => {
     const weight = base.get(`${layer}.weight`);
     if (!weight) throw new Error(`the base has no ${layer}`);
-    return { data: weight.data() as Float32Array, rows: weight.shape[0], columns: weight.shape[1] };
+    return { data: await readFloats(weight), rows: weight.shape[0], columns: weight.shape[1] };
   });
-  const exact = smoothedBase(runtime, base, smoothing);
+  const exact = await smoothedBase(runtime, base, smoothing);
 
   const coarse = await int8Base(runtime, config, exact, { differentiable: use === "training" });
   const costs = await sensitivities(runtime, config, exact, coarse, some);
-  const embedded = use === "storage" ? withInt8Embedding(runtime, coarse) : coarse;
-  const loaded = use === "storage" ? withGradients(runtime, config, embedded) : embedded;
+  const embedded = use === "storage" ? await withInt8Embedding(runtime, coarse) : coarse;
+  const loaded = use === "storage" ? await withGradients(runtime, config, embedded) : embedded;
   const comparison = (on: typeof rows) => new BaseComparison(runtime, config, exact, on);
   const onCalibration = comparison(calibration);
   const names = byCost(costs, exact);

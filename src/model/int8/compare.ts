@@ -1,6 +1,8 @@
 import { RandomStream } from "../../base/random.js";
 import type { Parameters } from "../../nn/index.js";
 import { adamwSchema } from "../../optim/index.js";
+import { elementCount } from "../../runtime/feeds.js";
+import { readFloats } from "../../runtime/read.js";
 import type { DeviceBuffer, Executable, FrozenWeights, HostArray, Runtime } from "../../runtime/runtime.js";
 import {
   argmax,
@@ -226,18 +228,17 @@ async function adapterGradient(
 ): Promise<Float32Array> {
   const lora = { r: 8, alpha: 8, targets: LINEAR_NAMES };
   const network = loraNetwork(runtime, config, base, lora, 0);
-  for (const { name } of network.trainable.specs)
-    new RandomStream(0, `int8/compare/${name}`).fillNormal(
-      network.trainable.byName.get(name)?.data() as Float32Array,
-      0.01,
-    );
+  for (const [name, buffer] of network.trainable.byName) {
+    const values = new Float32Array(elementCount(buffer.shape));
+    await buffer.write(new RandomStream(0, `int8/compare/${name}`).fillNormal(values, 0.01));
+  }
   const trainer = new NetworkTrainer(runtime, network, adamwSchema.parse({}));
   const sequences = rows.map((ids) => ({ ids, read: ids.map(() => true) }));
   for (const some of chunks(sequences, ROWS)) {
     const batch = collate(some, 0, some.length, rows[0].length);
     await trainer.differentiate(negativeSum, tokensRead(batch), { scale: 1 / rows.length });
   }
-  return trainer.gradients.flat.data() as Float32Array;
+  return readFloats(trainer.gradients.flat);
 }
 
 /** Of log-probabilities, or of the head's values where the model has one for scores. */

@@ -1,4 +1,5 @@
 import { int8Names } from "../../nn/index.js";
+import { readFloats } from "../../runtime/read.js";
 import type { DeviceBuffer, Runtime } from "../../runtime/runtime.js";
 import type { ModelConfig } from "../config.js";
 import { headName } from "../decoder.js";
@@ -16,7 +17,7 @@ export const isInt8 = (base: Weights): boolean => [...base.keys()].some((name) =
  * A base in 8 bits with what gradients of inputs need, made from its 8-bit values: each matrix with a scale for each
  * input. A base that has it all, or is not in 8 bits, is returned as it is.
  */
-export function withGradients(runtime: Runtime, config: ModelConfig, base: Weights): Weights {
+export async function withGradients(runtime: Runtime, config: ModelConfig, base: Weights): Promise<Weights> {
   const out = new Map<string, DeviceBuffer>(base);
   for (const [key, values] of base) {
     const weight = PRODUCT.exec(key)?.[1];
@@ -24,8 +25,9 @@ export function withGradients(runtime: Runtime, config: ModelConfig, base: Weigh
     const { adjoint, dither } = int8Names(weight);
     if (base.has(adjoint.values)) continue;
     const [columns, rows] = values.shape;
-    const scales = base.get(`${key}.scales`)?.data() as Float32Array;
-    const matrix = dequantized(values.data() as Int8Array, rows, columns, scales);
+    const scales = base.get(`${key}.scales`);
+    if (!scales) throw new Error(`the base has no ${key}.scales`);
+    const matrix = dequantized((await values.read()) as Int8Array, rows, columns, await readFloats(scales));
     const rounded = quantizeColumns(matrix, rows, columns);
     out.set(adjoint.values, runtime.adopt("i8", [rows, columns], rounded.values, adjoint.values));
     out.set(adjoint.scales, runtime.adopt("f32", [columns], rounded.scales, adjoint.scales));

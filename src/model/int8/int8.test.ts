@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { memoryOf } from "../../../test/buffers.js";
 import { relativeError } from "../../../test/evaluate.js";
 import { int8IsExact } from "../../../test/int8-support.js";
 import { PAD, randomIds, smallConfig, smallLora, smallWeights } from "../../../test/tiny-network.js";
@@ -40,15 +41,15 @@ async function smoothed(
   base = weights,
 ): Promise<{ exact: Weights; maxima: Awaited<ReturnType<typeof channelMaxima>> }> {
   const maxima = await channelMaxima(runtime, of, base, rows);
-  const smoothing = smoothingFactors(of, maxima, (layer) => {
+  const smoothing = await smoothingFactors(of, maxima, async (layer) => {
     const buffer = base.get(`${layer}.weight`);
     return {
-      data: buffer?.data() as Float32Array,
+      data: memoryOf(buffer),
       rows: buffer?.shape[0] ?? 0,
       columns: buffer?.shape[1] ?? 0,
     };
   });
-  return { exact: smoothedBase(runtime, base, smoothing), maxima };
+  return { exact: await smoothedBase(runtime, base, smoothing), maxima };
 }
 
 test("columns are rounded to the nearest of 255 steps", () => {
@@ -111,11 +112,11 @@ describe("smoothing", () => {
     const { exact } = await smoothed();
     const original = smallLora(runtime, weights, "none", config);
     for (const { name } of original.trainable.specs)
-      new RandomStream(2, name).fillNormal(original.trainable.byName.get(name)?.data() as Float32Array, 0.1);
+      new RandomStream(2, name).fillNormal(memoryOf(original.trainable.byName.get(name)), 0.1);
     const moved = smallLora(runtime, exact, "none", config);
     for (const [name, buffer] of original.trainable.byName) {
-      const target = moved.trainable.byName.get(name)?.data() as Float32Array;
-      target.set(buffer.data() as Float32Array);
+      const target = memoryOf(moved.trainable.byName.get(name));
+      target.set(memoryOf(buffer));
     }
     expect(relativeError(await logitsOf(moved), await logitsOf(original))).toBeLessThan(1e-4);
   });
@@ -155,7 +156,7 @@ describe("a base in 8 bits", () => {
     });
     const network = smallLora(runtime, base, "none", config);
     for (const { name } of network.trainable.specs)
-      new RandomStream(3, name).fillNormal(network.trainable.byName.get(name)?.data() as Float32Array, 0.1);
+      new RandomStream(3, name).fillNormal(memoryOf(network.trainable.byName.get(name)), 0.1);
     const generator = new Generator(runtime, network, PAD);
     const prompts = texts.slice(0, 6).map((ids) => ids.slice(0, 9));
     const sampling = samplingSchema.parse({ temperature: 1, maxNewTokens: 12, seed: 5 });

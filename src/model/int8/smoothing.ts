@@ -61,17 +61,17 @@ export type Smoothing = Map<string, Float32Array>;
  * @param weight a weight matrix [out, in] by the layer's name.
  * @returns for each reader its input's factors [in], for each maker its output's [out]; dead channels have 1.
  */
-export function smoothingFactors(
+export async function smoothingFactors(
   config: ModelConfig,
   maxima: ChannelMaxima,
-  weight: (layer: string) => { data: Float32Array; rows: number; columns: number },
-): Smoothing {
+  weight: (layer: string) => Promise<{ data: Float32Array; rows: number; columns: number }>,
+): Promise<Smoothing> {
   const smoothing: Smoothing = new Map();
   for (const { maker, readers, repeats } of smoothingGroups(config)) {
     const activations = maxima.get(`${readers[0]}.weight`);
     if (!activations) throw new Error(`no maxima were measured for ${readers[0]}`);
     const weights = new Float32Array(activations.length);
-    for (const reader of readers) largestOfColumns(weight(reader), weights);
+    for (const reader of readers) largestOfColumns(await weight(reader), weights);
     const raw = factorsOf(activations, weights);
     const output = repeats ? largestOfHeads(raw, repeats) : raw;
     const input = repeats ? repeatHeads(output, repeats) : output;

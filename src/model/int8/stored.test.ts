@@ -3,12 +3,14 @@ import { mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from "node:
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { memoryOf } from "../../../test/buffers.js";
 import { relativeError } from "../../../test/evaluate.js";
 import { int8IsExact } from "../../../test/int8-support.js";
 import { randomIds, smallConfig, smallWeights } from "../../../test/tiny-network.js";
 import { RandomStream } from "../../base/random.js";
 import { int8Names } from "../../nn/index.js";
 import { OrtRuntime } from "../../runtime/ort/index.js";
+import type { HostArray } from "../../runtime/runtime.js";
 import type { ModelConfig } from "../config.js";
 import { frozenNetwork } from "../create.js";
 import { openSafetensors } from "../formats/safetensors.js";
@@ -67,7 +69,7 @@ const logProbs = (network: Network): Promise<Float32Array[]> =>
 const bytesOf = (base: Weights): Record<string, string> =>
   Object.fromEntries(
     [...base].map(([name, buffer]) => {
-      const { buffer: memory, byteOffset, byteLength } = buffer.data();
+      const { buffer: memory, byteOffset, byteLength } = memoryOf<HostArray>(buffer);
       return [
         name,
         createHash("sha256")
@@ -78,13 +80,13 @@ const bytesOf = (base: Weights): Record<string, string> =>
   );
 
 const bytes = (base: Weights): number =>
-  [...base.values()].reduce((total, buffer) => total + buffer.data().byteLength, 0);
+  [...base.values()].reduce((total, buffer) => total + memoryOf<HostArray>(buffer).byteLength, 0);
 
 /** A matrix whose columns have scales, in f32. */
 const quantizedMatrix = (base: Weights, values: string, scales: string): Float32Array => {
-  const steps = base.get(scales)?.data() as Float32Array;
+  const steps = memoryOf(base.get(scales));
   return Float32Array.from(
-    base.get(values)?.data() as Int8Array,
+    memoryOf<Int8Array>(base.get(values)),
     (value, i) => value * steps[i % steps.length],
   );
 };
@@ -154,7 +156,7 @@ describe("a base in 8 bits as a folder", () => {
     expect(description.error.kl_per_token).toBeLessThan(0.02);
     expect(description.error.gradient_cosine).toBeGreaterThan(0.97);
     expect([...base.keys()].filter((name) => name.includes("adjoint"))).toEqual([]);
-    const trainable = withGradients(runtime, config, base);
+    const trainable = await withGradients(runtime, config, base);
     const { values, scales } = int8Names("model.layers.0.mlp.up_proj.weight").adjoint;
     const adjoint = quantizedMatrix(trainable, values, scales); // [out, in]
     const forward = int8Names("model.layers.0.mlp.up_proj.weight").w8a8;
@@ -164,8 +166,8 @@ describe("a base in 8 bits as a folder", () => {
     expect(trainable.get(head.adjoint.values)?.shape).toEqual([60, 32]);
     expect(trainable.get(head.dither)?.shape).toEqual([16, 60]);
     expect(trainable.has("model.embed_tokens.weight")).toBe(false);
-    expect(withGradients(runtime, config, trainable)).toBe(trainable);
-    expect(withGradients(runtime, config, exact)).toBe(exact);
+    expect(await withGradients(runtime, config, trainable)).toBe(trainable);
+    expect(await withGradients(runtime, config, exact)).toBe(exact);
     expect([isInt8(base), isInt8(exact)]).toEqual([true, false]);
   });
 });
@@ -260,7 +262,7 @@ describe("what is refused when such a folder is opened", () => {
       new Map(
         [...weights].map(([name, { shape }]) => [
           name,
-          { shape: [...shape], data: weights.get(name)?.data() as Float32Array },
+          { shape: [...shape], data: memoryOf(weights.get(name)) },
         ]),
       ),
     );

@@ -112,7 +112,7 @@ describe("what may write over its input does so correctly", () => {
     const p = runtime.buffer("f32", [length], p0);
     const { out } = await runtime.compile(apart).run({ p: p0, q: q0 });
     await runtime.compile(over).run({ p, q: q0 });
-    expect(p.data()).toEqual(out);
-    expect(p.data()).not.toEqual(p0);
+    expect(await p.read()).toEqual(out);
+    expect(await p.read()).not.toEqual(p0);
   });
 });

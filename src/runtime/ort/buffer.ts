@@ -1,6 +1,6 @@
 import type { DType } from "../../tensor/index.js";
-import { elementCount, HOST_ARRAYS } from "../feeds.js";
-import type { DeviceBuffer, HostArray } from "../runtime.js";
+import { elementCount, fill, HOST_ARRAYS, partOf } from "../feeds.js";
+import type { DeviceBuffer, HostArray, Stretches } from "../runtime.js";
 import { call, create, ELEMENT_TYPE, type Pointer } from "./api.js";
 
 /** A new array of `length` elements of a type, zeros. It never lies on V8's moving heap. */
@@ -69,10 +69,35 @@ export class OrtBuffer implements DeviceBuffer {
     return this.value;
   }
 
-  data(): HostArray {
+  /** The memory itself. */
+  values(): HostArray {
     this.pointer();
     const length = elementCount(this.shape);
-    return length === this.array.length ? this.array : this.array.subarray(0, length);
+    return length === this.array.length ? this.array : (this.array.subarray(0, length) as HostArray);
+  }
+
+  /** A view: memory is the host's. */
+  async read(): Promise<HostArray> {
+    return this.values();
+  }
+
+  async write(data: HostArray): Promise<void> {
+    this.checkIdle();
+    fill(this.label, this.dtype, this.shape, this.values(), [data]);
+  }
+
+  async copyFrom(source: OrtBuffer, stretches?: Stretches): Promise<void> {
+    if (stretches === undefined) return this.write(source.values());
+    this.checkIdle();
+    const [into, from] = [this.values(), source.values()];
+    for (const part of partOf(stretches))
+      into.set(from.subarray(part.from, part.from + part.length) as never, part.to);
+  }
+
+  /** @throws Error where a run uses the memory, or a program keeps a packed copy of it. */
+  private checkIdle(): void {
+    if (this.inUse())
+      throw new Error(`${this.label} is in use by a run or a program and cannot be written to`);
   }
 
   view(shape: readonly number[], offset = 0): OrtBuffer {

@@ -12,6 +12,7 @@ import {
   sum,
   trace,
 } from "../../tensor/index.js";
+import { ReferenceRuntime } from "../reference/index.js";
 import { liveValues } from "./buffer.js";
 import { OrtRuntime } from "./index.js";
 
@@ -38,7 +39,8 @@ describe("buffers", () => {
     const buffer = runtime.adopt("f32", [3], Float32Array.of(1, 2, 3), "layer.weight");
     buffer.release();
     buffer.release(); // a second time does nothing
-    expect(() => buffer.data()).toThrow("layer.weight was released");
+    await expect(buffer.read()).rejects.toThrow("layer.weight was released");
+    await expect(buffer.write(THREE)).rejects.toThrow("layer.weight was released");
     expect(() => buffer.view([1])).toThrow("layer.weight was released");
     await expect(runtime.compile(doubling()).run({ x: buffer })).rejects.toThrow("layer.weight was released");
     await expect(runtime.compile(doubling()).run({ x: THREE }, { y: buffer })).rejects.toThrow(
@@ -46,17 +48,45 @@ describe("buffers", () => {
     );
   });
 
-  test("views share memory, stay inside, and go with their parent", () => {
+  test("views share memory, stay inside, and go with their parent", async () => {
     const runtime = new OrtRuntime();
     const whole = runtime.buffer("f32", [6], Float32Array.of(0, 1, 2, 3, 4, 5));
     const part = whole.view([2, 2], 2);
-    expect([...(part.data() as Float32Array)]).toEqual([2, 3, 4, 5]);
-    (part.data() as Float32Array)[0] = 9;
-    expect(whole.data()[2]).toBe(9);
+    expect(await part.read()).toEqual(Float32Array.of(2, 3, 4, 5));
+    await part.write(Float32Array.of(9, 3, 4, 5));
+    expect(await whole.read()).toEqual(Float32Array.of(0, 1, 9, 3, 4, 5));
     for (const offset of [3, -1, 0.5, Number.NaN])
       expect(() => whole.view([2, 2], offset)).toThrow(/view of 4 elements/);
     whole.release();
-    expect(() => part.data()).toThrow("released");
+    await expect(part.read()).rejects.toThrow("released");
+  });
+
+  test("new ones hold parts one after another, and are copied as a whole or by stretches", async () => {
+    for (const runtime of [new OrtRuntime(), new ReferenceRuntime()]) {
+      const one = runtime.buffer("f32", [3], THREE);
+      const joined = runtime.buffer(
+        "f32",
+        [2, 4],
+        one,
+        Float32Array.of(7),
+        one.view([2], 1),
+        Float32Array.of(8, 9),
+      );
+      expect(await joined.read()).toEqual(Float32Array.of(1, 2, 3, 7, 2, 3, 8, 9));
+      await one.write(Float32Array.of(0, 0, 0));
+      expect(await joined.read()).toEqual(Float32Array.of(1, 2, 3, 7, 2, 3, 8, 9));
+      // The first two of each four, two places on.
+      await joined.copyFrom(joined, { from: 0, to: 2, length: 2, stride: 4, count: 2 });
+      expect(await joined.read()).toEqual(Float32Array.of(1, 2, 1, 2, 2, 3, 2, 3));
+      const other = runtime.buffer("f32", [8]);
+      await other.copyFrom(joined);
+      expect(await other.read()).toEqual(Float32Array.of(1, 2, 1, 2, 2, 3, 2, 3));
+      await other.copyFrom(one, { from: 1, to: 6, length: 1, stride: 1, count: 2 });
+      expect(await other.read()).toEqual(Float32Array.of(1, 2, 1, 2, 2, 3, 0, 0));
+      await expect(other.copyFrom(one)).rejects.toThrow(/Float32Array of 3 does not fill f32\[8\]/);
+      await expect(other.write(THREE)).rejects.toThrow(/Float32Array of 3 does not fill f32\[8\]/);
+      await expect(other.write(new Int32Array(8))).rejects.toThrow(/Int32Array of 8 does not fill f32\[8\]/);
+    }
   });
 
   test("data must fill a new buffer, in its type", () => {
@@ -77,9 +107,12 @@ describe("buffers", () => {
     const run = runtime.compile(slow()).run({ x: view });
     expect(() => view.release()).toThrow("in use");
     expect(() => buffer.release()).toThrow("in use");
+    await expect(view.write(square())).rejects.toThrow("in use");
+    await expect(buffer.copyFrom(view)).rejects.toThrow("in use");
     await run;
+    await view.write(square());
     buffer.release();
-    expect(() => view.data()).toThrow("released");
+    await expect(view.read()).rejects.toThrow("released");
   });
 
   test("a frozen weight cannot be released while a program over it is compiled", async () => {
@@ -104,7 +137,7 @@ describe("running programs", () => {
     const n = runtime.buffer("f32", [2]);
     for (let i = 0; i < 3; i++)
       expect(await runtime.compile(program).run({ n, by: Float32Array.of(1, 10) })).toEqual({});
-    expect([...(n.data() as Float32Array)]).toEqual([3, 30]);
+    expect([...((await n.read()) as Float32Array)]).toEqual([3, 30]);
     await expect(
       runtime.compile(program).run({ n: Float32Array.of(0, 0), by: Float32Array.of(1, 1) }),
     ).rejects.toThrow('program count: "n" is updated in place; give a buffer');
@@ -118,17 +151,17 @@ describe("running programs", () => {
     const seen: number[] = [];
     for (const x of [a, a, b, a, b, b]) {
       await executable.run({ x }, { y: out });
-      seen.push(out.data()[0] as number);
+      seen.push(Number((await out.read())[0]));
     }
     expect(seen).toEqual([2, 2, 20, 2, 20, 20]);
     expect((await executable.run({ x: Float32Array.of(4, 4, 4) })).y[0]).toBe(8);
     await executable.run({ x: b }, { y: out });
-    expect(out.data()[0]).toBe(20);
+    expect((await out.read())[0]).toBe(20);
     b.release();
     await expect(executable.run({ x: b }, { y: out })).rejects.toThrow("was released");
     const again = runtime.buffer("f32", [3], Float32Array.of(5, 5, 5));
     await executable.run({ x: again }, { y: out });
-    expect(out.data()[0]).toBe(10);
+    expect((await out.read())[0]).toBe(10);
   });
 
   test("a program that is still running refuses a second run and release", async () => {
@@ -241,6 +274,17 @@ describe("running programs", () => {
     await executable.run({ x: square() });
     running = false;
     expect(turns).toBeGreaterThan(10);
+  });
+
+  test("small results are the caller's own, and no native value outlives a program", async () => {
+    const runtime = new OrtRuntime();
+    const before = liveValues.count;
+    const executable = runtime.compile(doubling());
+    const first = await executable.run({ x: THREE });
+    const second = await executable.run({ x: Float32Array.of(4, 5, 6) });
+    expect([first.y, second.y]).toEqual([Float32Array.of(2, 4, 6), Float32Array.of(8, 10, 12)]);
+    executable.release();
+    expect(liveValues.count).toBe(before);
   });
 
   test("no native value is left over, and small arrays survive garbage collection", async () => {

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import type { DType, Program } from "../../tensor/index.js";
+import { elementCount, fill } from "../feeds.js";
 import { EXTERNAL_FILE, encodeProgram, inputName } from "../onnx/encode.js";
 import { constantWeights } from "../onnx/packing.js";
 import type { ProfiledRun, ProfilingRuntime, RuntimeStatistics } from "../profile.js";
@@ -9,6 +10,7 @@ import type {
   CompiledStep,
   DeviceBuffer,
   Executable,
+  Feed,
   FrozenWeights,
   HostArray,
   StepProgram,
@@ -105,16 +107,11 @@ export class OrtRuntime implements ProfilingRuntime {
     folders.push(this.folder);
   }
 
-  buffer(dtype: DType, shape: readonly number[], data?: HostArray): DeviceBuffer {
-    const length = shape.reduce((a, b) => a * b, 1);
-    const array = allocate(dtype, Math.max(1, length));
-    if (data) {
-      if (data.constructor !== array.constructor || data.length !== length) {
-        throw new Error(
-          `buffer: ${data.constructor.name} of ${data.length} does not fill ${dtype}[${shape.join(", ")}]`,
-        );
-      }
-      (array as Float32Array).set(data as Float32Array);
+  buffer(dtype: DType, shape: readonly number[], ...parts: readonly Feed[]): DeviceBuffer {
+    const array = allocate(dtype, Math.max(1, elementCount(shape)));
+    if (parts.length > 0) {
+      const values = parts.map((part) => (part instanceof OrtBuffer ? part.values() : (part as HostArray)));
+      fill("buffer", dtype, shape, array, values);
     }
     return new OrtBuffer(dtype, shape, array);
   }

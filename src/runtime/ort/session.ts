@@ -1,4 +1,4 @@
-import { evaluateDim, type Program, type Tensor } from "../../tensor/index.js";
+import { type DType, evaluateDim, type Program, type Tensor } from "../../tensor/index.js";
 import { elementCount, HOST_ARRAYS, matchShape, solveSymbols } from "../feeds.js";
 import { inputName, outputName, ZERO } from "../onnx/encode.js";
 import type { RuntimeStatistics } from "../profile.js";
@@ -16,6 +16,12 @@ export interface Session {
   zero?: OrtBuffer;
 }
 
+/**
+ * Bytes up to which host arrays go through memory of the executable's own: a copy of so little takes less time than a native value that is
+ * made, bound and released for one run.
+ */
+const STAGED_BYTES = 4096;
+
 /** What an executable asks of the runtime that made it. */
 interface Sessions {
   /** Compiles the executable's program. */
@@ -32,6 +38,8 @@ export class OrtExecutable implements Executable {
   private native: { session: Pointer; binding: Pointer } | undefined;
   /** What the binding holds, by the name of the input or output: a run binds only what is another than in the last. */
   private readonly bound = new Map<string, number>();
+  /** Small inputs and outputs, by the name in the binding, in memory that stays bound from run to run. */
+  private readonly staged = new Map<string, OrtBuffer>();
   private readonly owner = Symbol("executable");
   /** Runs of the session that is open, where the runtime records them. */
   recorded: HostRun[] | undefined;
@@ -71,6 +79,9 @@ export class OrtExecutable implements Executable {
     const temporaries: OrtBuffer[] = [];
     const held: OrtBuffer[] = [];
     const results: Record<string, HostArray> = {};
+    /** Outputs that are copied out of memory of this executable's own. */
+    const found = new Map<string, OrtBuffer>();
+    let done = false;
     const user = Symbol("run");
     try {
       const symbols = new Map<string, number>();
@@ -96,9 +107,7 @@ export class OrtExecutable implements Executable {
         if (this.program.frozen.has(key) || bound.has(key)) continue;
         if (this.program.outputs.has(key))
           throw new Error(`program ${name}: "${key}" is updated in place; give a buffer`);
-        const temporary = wrap(name, key, tensor, feeds[key] as HostArray, symbols);
-        temporaries.push(temporary);
-        bound.set(key, use(temporary));
+        bound.set(key, use(this.given(key, tensor, feeds[key] as HostArray, symbols, temporaries)));
       }
       for (const [key, buffer] of bound) this.bind("BindInput", binding, inputName(key), buffer);
 
@@ -111,10 +120,17 @@ export class OrtExecutable implements Executable {
         }
         if (!target) {
           const shape = tensor.shape.map((dim) => evaluateDim(dim, symbols));
-          const array = allocate(tensor.dtype, elementCount(shape));
-          target = use(new OrtBuffer(tensor.dtype, shape, array, `${name}.${key}`));
-          temporaries.push(target);
-          results[key] = array;
+          target = this.staging(outputName(key), key, tensor.dtype, shape);
+          if (target) {
+            found.set(key, target);
+            results[key] = target.values(); // its place among the results
+          } else {
+            const array = allocate(tensor.dtype, elementCount(shape));
+            target = new OrtBuffer(tensor.dtype, shape, array, `${name}.${key}`);
+            temporaries.push(target);
+            results[key] = array;
+          }
+          use(target);
         }
         this.bind("BindOutput", binding, outputName(key), target);
       }
@@ -126,12 +142,58 @@ export class OrtExecutable implements Executable {
       this.statistics.runMilliseconds += end - start;
       this.recorded?.push({ start, end });
       this.statistics.runs++;
+      for (const [key, buffer] of found) results[key] = buffer.values().slice() as HostArray;
+      done = true;
       return results;
     } finally {
       for (const buffer of held) buffer.letGo(user);
       for (const temporary of temporaries) temporary.release();
+      if (!done) this.unstage();
       this.running = false;
     }
+  }
+
+  /** A host array as a buffer: a copy of a small one, a large one itself, which is a temporary then. */
+  private given(
+    key: string,
+    tensor: Tensor,
+    array: HostArray,
+    symbols: ReadonlyMap<string, number>,
+    temporaries: OrtBuffer[],
+  ): OrtBuffer {
+    const { name } = this.program;
+    const shape = tensor.shape.map((dim) => evaluateDim(dim, symbols));
+    if (array.length !== elementCount(shape) || !(array instanceof HOST_ARRAYS[tensor.dtype])) {
+      const want = `${tensor.dtype}[${shape.join(", ")}]`;
+      throw new Error(
+        `program ${name}: "${key}" must be ${want}, got ${array.constructor.name} of ${array.length}`,
+      );
+    }
+    const staged = this.staging(inputName(key), key, tensor.dtype, shape);
+    if (staged) {
+      staged.values().set(array as never);
+      return staged;
+    }
+    const temporary = new OrtBuffer(tensor.dtype, shape, array, `${name}.${key}`);
+    temporaries.push(temporary);
+    return temporary;
+  }
+
+  /** Memory for a small input or output, the same as in the last run if it was of that shape; undefined for a large one. */
+  private staging(as: string, key: string, dtype: DType, shape: readonly number[]): OrtBuffer | undefined {
+    const length = elementCount(shape);
+    if (length * HOST_ARRAYS[dtype].BYTES_PER_ELEMENT > STAGED_BYTES) return undefined;
+    const known = this.staged.get(as);
+    if (known?.shape.every((size, axis) => size === shape[axis])) return known;
+    known?.release();
+    const fresh = new OrtBuffer(dtype, shape, allocate(dtype, length), `${this.program.name}.${key}`);
+    this.staged.set(as, fresh);
+    return fresh;
+  }
+
+  private unstage(): void {
+    for (const buffer of this.staged.values()) buffer.release();
+    this.staged.clear();
   }
 
   private bind(as: "BindInput" | "BindOutput", binding: Pointer, name: string, buffer: OrtBuffer): void {
@@ -148,6 +210,7 @@ export class OrtExecutable implements Executable {
     call("ReleaseSession", this.native.session);
     this.native = undefined;
     this.bound.clear();
+    this.unstage();
     for (const name of this.program.frozen) (this.frozen.get(name) as OrtBuffer).letGo(this.owner);
     this.sessions.closed(this);
     return true;
@@ -158,25 +221,4 @@ export class OrtExecutable implements Executable {
     this.evict();
     this.released = true;
   }
-}
-
-function wrap(
-  program: string,
-  key: string,
-  tensor: Tensor,
-  array: HostArray,
-  symbols: Map<string, number>,
-): OrtBuffer {
-  const shape = tensor.shape.map((dim) => evaluateDim(dim, symbols));
-  const length = elementCount(shape);
-  if (array.length !== length || !(array instanceof HOST_ARRAYS[tensor.dtype])) {
-    const want = `${tensor.dtype}[${shape.join(", ")}]`;
-    throw new Error(
-      `program ${program}: "${key}" must be ${want}, got ${array.constructor.name} of ${array.length}`,
-    );
-  }
-  // Small typed arrays may lie on V8's moving heap until their buffer is asked for; copy them to fixed memory.
-  const fixed = array.byteLength > 64 ? array : allocate(tensor.dtype, length);
-  if (fixed !== array) (fixed as Float32Array).set(array as Float32Array);
-  return new OrtBuffer(tensor.dtype, shape, fixed, `${program}.${key}`);
 }

@@ -5,7 +5,6 @@
  * const runtime = new ReferenceRuntime();
  * const { y } = await runtime.compile(trace("double", { x: spec }, ({ x }) => ({ y: add(x, x) }))).run({ x: data });
  */
-import { PlumbError } from "../../base/errors.js";
 import {
   type DType,
   evaluateDim,
@@ -14,7 +13,7 @@ import {
   type Tensor,
   topologicalOrder,
 } from "../../tensor/index.js";
-import { elementCount, HOST_ARRAYS, matchShape, solveSymbols } from "../feeds.js";
+import { elementCount, fill, HOST_ARRAYS, matchShape, solveSymbols } from "../feeds.js";
 import type {
   CompiledStep,
   DeviceBuffer,
@@ -27,39 +26,16 @@ import type {
 } from "../runtime.js";
 import { stepInPieces } from "../step-in-pieces.js";
 import type { Values } from "./array.js";
+import { HostBuffer } from "./buffer.js";
 import { computed, isComputed } from "./kernels.js";
-
-class HostBuffer implements DeviceBuffer {
-  private released = false;
-
-  constructor(
-    readonly dtype: DType,
-    readonly shape: readonly number[],
-    private readonly array: HostArray,
-    private readonly label = "a buffer",
-  ) {}
-
-  data(): HostArray {
-    if (this.released) throw new PlumbError(`${this.label} is used after its release`);
-    return this.array;
-  }
-
-  view(shape: readonly number[], offset = 0): DeviceBuffer {
-    const part = this.data().subarray(offset, offset + elementCount(shape)) as HostArray;
-    return new HostBuffer(this.dtype, shape, part, this.label);
-  }
-
-  release(): void {
-    this.released = true;
-  }
-}
 
 export class ReferenceRuntime implements Runtime {
   readonly name = "reference";
 
-  buffer(dtype: DType, shape: readonly number[], data?: HostArray): DeviceBuffer {
+  buffer(dtype: DType, shape: readonly number[], ...parts: readonly Feed[]): DeviceBuffer {
     const array = new HOST_ARRAYS[dtype](elementCount(shape));
-    if (data) array.set(data as never);
+    const values = parts.map(valuesOf);
+    if (values.length > 0) fill("buffer", dtype, shape, array, values);
     return new HostBuffer(dtype, shape, array);
   }
 
@@ -85,6 +61,8 @@ export class ReferenceRuntime implements Runtime {
   }
 }
 
+const valuesOf = (feed: Feed): HostArray => (ArrayBuffer.isView(feed) ? feed : (feed as HostBuffer).values());
+
 function run(
   program: Program,
   order: readonly Node[],
@@ -105,7 +83,7 @@ function run(
   const shapeOf = ({ shape }: Tensor): number[] => shape.map((dim) => evaluateDim(dim, symbols));
   for (const [name, tensor] of program.inputs) {
     const feed = given[name];
-    const data = ArrayBuffer.isView(feed) ? feed : feed.data();
+    const data = valuesOf(feed);
     known.set(tensor, { dtype: tensor.dtype, shape: shapeOf(tensor), data });
   }
 
@@ -120,11 +98,11 @@ function run(
   // 3. Outputs into the buffers that are to have them, after all is computed: inputs that are updated in place are read before.
   const results: Record<string, HostArray> = {};
   const copies = [...program.outputs].map(
-    ([name, tensor]) => [name, (known.get(tensor) as Values).data.slice()] as const,
+    ([name, tensor]) => [name, (known.get(tensor) as Values).data.slice() as HostArray] as const,
   );
   for (const [name, data] of copies) {
-    const inPlace = program.inputs.has(name) ? (feeds[name] as DeviceBuffer) : outputs[name];
-    if (inPlace) inPlace.data().set(data as never);
+    const inPlace = program.inputs.has(name) ? feeds[name] : outputs[name];
+    if (inPlace) (inPlace as HostBuffer).set(data);
     else results[name] = data;
   }
   return results;

@@ -289,6 +289,18 @@ const examples = [4, 9, 6, 11, 5].map((n, i) => ({
   read: Array.from({ length: n }, (_, j) => j > 1),
 }));
 
+it("what was read is spoilt once its part of the buffer changes, so that nobody relies on a view", async () => {
+  const whole = reference.buffer("f32", [4], Float32Array.of(1, 2, 3, 4));
+  const [first, second] = [whole.view([2], 0), whole.view([2], 2)];
+  const [all, left, right] = [await whole.read(), await first.read(), await second.read()];
+  await first.write(Float32Array.of(5, 6));
+  expect(await whole.read()).toEqual(Float32Array.of(5, 6, 3, 4));
+  expect(right).toEqual(Float32Array.of(3, 4));
+  for (const spoilt of [all, left]) expect([...(spoilt as Float32Array)].every(Number.isNaN)).toBe(true);
+  const { y } = await evaluate(reference, { x: f32([2], [1, 2]) }, ({ x }) => ({ y: t.add(x, x) }));
+  expect(y).toEqual(Float32Array.of(2, 4));
+});
+
 describe("whole networks", () => {
   const networks = {
     "all weights": (runtime: Runtime) => fullNetwork(runtime, config, randomWeights(runtime, config, 3)),

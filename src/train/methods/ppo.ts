@@ -78,10 +78,10 @@ export const ppoMethod = defineMethod({
     const network = trainableNetwork(runtime, base, config.lora, config.seed);
     const policy = new NetworkTrainer(runtime, network, config);
     const start = config.valueFrom === "reward" ? models[0] : undefined;
-    const valueStart = valueNetwork(runtime, base, start, config.lora, config.seed);
+    const valueStart = await valueNetwork(runtime, base, start, config.lora, config.seed);
     const value = new NetworkTrainer(runtime, valueStart, config);
     const trainers = { policy, value };
-    session.restore(trainers);
+    await session.restore(trainers);
     const actors = actorsOf(job, policy, rewards);
 
     // 3. The policy's answers before the first update; the value model starts at their level.

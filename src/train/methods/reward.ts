@@ -103,7 +103,7 @@ export const rewardMethod = defineMethod({
     const network = trainableNetwork(runtime, base, config.lora, config.seed, "random");
     const trainer = new NetworkTrainer(runtime, network, config);
     const trainers = { reward: trainer };
-    session.restore(trainers);
+    await session.restore(trainers);
     const finished = await session.train(reward(trainer, train, base.padId, config, session.step), {
       trainers,
       steps: rewardSteps(train.length, config),

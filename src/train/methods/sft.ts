@@ -93,7 +93,7 @@ export const sftMethod = defineMethod({
     const network = trainableNetwork(runtime, base, config.lora, config.seed);
     const trainer = new NetworkTrainer(runtime, network, config);
     const trainers = { policy: trainer };
-    session.restore(trainers);
+    await session.restore(trainers);
     const batching = { rows: config.microBatchSize, padId: base.padId, onProgress: session.checkInterrupt };
     const measure = () => heldOutLoss(trainer, heldOut, batching);
     const before = await session.note("heldOutLoss", intervalSchema.nullable(), measure);
