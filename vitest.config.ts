@@ -1,14 +1,39 @@
 import { defineConfig } from "vitest/config";
+import { LongestFirst } from "./test/longest-first.js";
 
-const unit = ["src/**/*.test.ts", "web/**/*.test.ts", "test/**/*.test.ts"];
-// Tensor programs use every core, so test files run in few workers; each file is its own process (native code).
+const real = process.env.PLUMB_REAL === "1";
+/**
+ * Files that follow each other in one process, so that what they import, which takes longer than most of their tests, is loaded once:
+ * no ONNX Runtime, nothing replaced in Node's modules or the environment, no hooks in what they import.
+ */
+const sharing = ["src/{base,data,feedback,server,statistics,text,worlds}/**/*.test.ts", "web/**/*.test.ts"];
+// Two workers, also where there are more processors: some tests have bars of time and memory. With one thread each, the tensor
+// programs of two files do not take each other's processors; tests of several threads ask for them.
+const each = {
+  pool: "forks" as const,
+  maxWorkers: 2,
+  testTimeout: real ? 600_000 : 60_000,
+  hookTimeout: 60_000,
+  env: real ? {} : { PLUMB_THREADS: "1" },
+};
+
 export default defineConfig({
   test: {
-    include: process.env.PLUMB_REAL === "1" ? ["test/real/*.test.ts"] : unit,
-    exclude: process.env.PLUMB_REAL === "1" ? [] : ["test/real/**"],
+    ...each,
     globalSetup: ["test/build.ts", "test/postgres-setup.ts"],
-    pool: "forks",
-    maxWorkers: 2,
-    testTimeout: process.env.PLUMB_REAL === "1" ? 600_000 : 60_000,
+    sequence: { sequencer: LongestFirst },
+    projects: real
+      ? [{ test: { ...each, name: "real", include: ["test/real/*.test.ts"] } }]
+      : [
+          {
+            test: {
+              ...each,
+              name: "alone",
+              include: ["src/**/*.test.ts", "test/**/*.test.ts"],
+              exclude: ["test/real/**", ...sharing],
+            },
+          },
+          { test: { ...each, name: "sharing", include: sharing, isolate: false } },
+        ],
   },
 });

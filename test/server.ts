@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pino from "pino";
-import { afterEach } from "vitest";
+import { onTestFinished } from "vitest";
 import { openStore, type Store } from "../src/feedback/store/index.js";
 import { invite } from "../src/server/accounts/invitations.js";
 import type { Role, Scope } from "../src/server/contract/index.js";
@@ -95,11 +95,7 @@ export interface TestServer {
   raterIn(lead: Person, project: string, group?: string): Promise<Person>;
 }
 
-const cleanups: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0)) await cleanup();
-});
-
+/** For the test that runs; closed after it. */
 export async function testServer(settings: Partial<ServerSettings> = {}): Promise<TestServer> {
   const dir = mkdtempSync(join(tmpdir(), "plumb-server-"));
   let [now, made] = [1_800_000_000_000, 0];
@@ -110,7 +106,7 @@ export async function testServer(settings: Partial<ServerSettings> = {}): Promis
     log: pino({ level: "silent" }),
   });
   const app = createApp(services);
-  cleanups.push(async () => {
+  onTestFinished(async () => {
     await store.close();
     rmSync(dir, { recursive: true, force: true });
   });

@@ -31,7 +31,7 @@ const config = demoSchema.parse({
   reward: { epochs: 1, batchSize: 16, microBatchSize: 16, learningRate: 2e-3 },
 });
 const tokenizer = worldTokenizer(corpus(1, config.corpusTokens), config.model.vocabSize);
-const runtime = new OrtRuntime({ threads: 2 });
+const runtime = new OrtRuntime({ threads: 1 });
 const network = () => {
   const model = worldModelConfig(config.model, tokenizer);
   const weights = randomWeights(runtime, model, config.seed);

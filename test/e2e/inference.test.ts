@@ -1,4 +1,4 @@
-/** logprobs, generate, score, evaluate, convert and doctor through the built command. */
+/** logprobs, generate, score, evaluate, convert and doctor, each also through the built command. */
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { loraNetwork } from "../../src/model/create.js";
 import { saveRewardModel } from "../../src/model/reward-model.js";
 import { createRuntime, openNetwork } from "../../src/open/open-network.js";
+import { plumbHere } from "./plumb-here.js";
 import { MAIN, writeTinyLoop } from "./tiny-loop.js";
 
 const FIXTURES = fileURLToPath(new URL("../fixtures/", import.meta.url));
@@ -35,21 +36,25 @@ beforeAll(async () => {
 });
 afterAll(() => rm(dir, { recursive: true, force: true }));
 
-function plumb(args: string[], input?: object[] | string) {
-  const text = typeof input === "string" ? input : lines(input ?? []);
+type Run = { status: number | null; stdout: string; stderr: string };
+const textOf = (input: object[] | string): string => (typeof input === "string" ? input : lines(input));
+
+/** The built command in a process of its own: once for each command at least. */
+function spawned(args: string[], input: object[] | string = ""): Run {
   const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], {
     cwd: dir,
-    input: text,
+    input: textOf(input),
     encoding: "utf8",
-    env: { ...process.env, PLUMB_THREADS: "1" },
   });
   return { status, stdout, stderr };
 }
+const plumb = (args: string[], input: object[] | string = ""): Promise<Run> =>
+  plumbHere(dir, args, textOf(input));
 
 const lines = (rows: object[]): string => rows.map((row) => `${JSON.stringify(row)}\n`).join("");
 
 /** The rows a command printed; anything else on stdout, or a failure, fails the test. */
-function rowsOf(result: ReturnType<typeof plumb>): Record<string, unknown>[] {
+function rowsOf(result: Run): Record<string, unknown>[] {
   expect(result.stderr).not.toContain("error:");
   expect(result.status).toBe(0);
   return result.stdout
@@ -67,11 +72,11 @@ function meanLoss(rows: Record<string, unknown>[], { completionMask }: Expected)
 }
 
 describe("plumb logprobs", () => {
-  it.each(["llama-tied", "qwen2"])("gives transformers' log-probabilities for %s, in order", (name) => {
+  it.each(["llama-tied", "qwen2"])("gives transformers' log-probabilities for %s, in order", async (name) => {
     const want = expected(`models/${name}`);
     const input = want.inputIds.map((ids) => ({ input_ids: ids }));
     const args = ["logprobs", "--model", join(FIXTURES, "models", name), "--input", "-", "--quiet"];
-    const rows = rowsOf(plumb(args, input));
+    const rows = rowsOf(spawned(args, input));
     expect(rows.map((row) => row.input_ids)).toEqual(want.inputIds);
     expect(rows.map((row) => (row.logprobs as number[]).length)).toEqual(
       want.inputIds.map((ids) => ids.length - 1),
@@ -79,11 +84,13 @@ describe("plumb logprobs", () => {
     expect(Math.abs(meanLoss(rows, want) - want.loss.mean) / want.loss.mean).toBeLessThan(1e-5);
   });
 
-  it("gives peft's log-probabilities with an adapter", () => {
+  it("gives peft's log-probabilities with an adapter", async () => {
     const want = expected("adapters/lora-a");
     const adapter = join(FIXTURES, "adapters/lora-a");
     const input = want.inputIds.map((ids) => ({ input_ids: ids }));
-    const rows = rowsOf(plumb(["logprobs", "--model", TIED, "--adapter", adapter, "--input", "-"], input));
+    const rows = rowsOf(
+      await plumb(["logprobs", "--model", TIED, "--adapter", adapter, "--input", "-"], input),
+    );
     expect(Math.abs(meanLoss(rows, want) - want.loss.mean) / want.loss.mean).toBeLessThan(1e-5);
   });
 
@@ -93,8 +100,10 @@ describe("plumb logprobs", () => {
       input_ids: Array.from({ length }, (_, t) => (t * 7 + i) % 128),
     }));
     await writeFile(join(dir, "ids.jsonl"), lines(input));
-    const large = rowsOf(plumb(["logprobs", "--model", TIED, "--input", "ids.jsonl"]));
-    const small = rowsOf(plumb(["logprobs", "--model", TIED, "--input", "-", "--batch-size", "1"], input));
+    const large = rowsOf(await plumb(["logprobs", "--model", TIED, "--input", "ids.jsonl"]));
+    const small = rowsOf(
+      await plumb(["logprobs", "--model", TIED, "--input", "-", "--batch-size", "1"], input),
+    );
     expect(large.map((row) => row.input_ids)).toEqual(input.map((row) => row.input_ids));
     large.forEach((row, i) => {
       const [a, b] = [row.logprobs as number[], small[i].logprobs as number[]];
@@ -105,20 +114,20 @@ describe("plumb logprobs", () => {
     });
   });
 
-  it("gives the completion's log-probabilities, the prompt encoded as generation sees it", () => {
+  it("gives the completion's log-probabilities, the prompt encoded as generation sees it", async () => {
     const model = join(dir, "model");
     const messages = [
       { role: "user", content: "the cat" },
       { role: "assistant", content: "sat" },
     ];
     const [completion, conversation] = rowsOf(
-      plumb(
+      await plumb(
         ["logprobs", "--model", model, "--input", "-"],
         [{ prompt: "the cat sat on", completion: " a mat", id: 7 }, { messages }],
       ),
     ) as { input_ids: number[]; logprobs: number[] }[];
     const [whole] = rowsOf(
-      plumb(["logprobs", "--model", model, "--input", "-"], [{ input_ids: completion.input_ids }]),
+      await plumb(["logprobs", "--model", model, "--input", "-"], [{ input_ids: completion.input_ids }]),
     ) as { logprobs: number[] }[];
     const count = completion.logprobs.length;
     expect(count).toBeGreaterThan(0);
@@ -131,70 +140,75 @@ describe("plumb logprobs", () => {
 
   it("refuses a file with a bad line before anything is printed, naming the line", async () => {
     await writeFile(join(dir, "bad.jsonl"), '{"input_ids":[1,2]}\n{"inputids":[1]}\n');
-    const { status, stdout, stderr } = plumb(["logprobs", "--model", TIED, "--input", "bad.jsonl"]);
+    const { status, stdout, stderr } = await plumb(["logprobs", "--model", TIED, "--input", "bad.jsonl"]);
     expect({ status, stdout }).toEqual({ status: 1, stdout: "" });
     expect(stderr).toContain("bad.jsonl, line 2: expected ");
     expect(stderr).toContain('Did you mean "input_ids" instead of "inputids"?');
   });
 
-  it("answers the chunks of stdin that come before a bad line", () => {
+  it("answers the chunks of stdin that come before a bad line", async () => {
     const good = lines(Array.from({ length: 8 }, () => ({ input_ids: [1, 2] })));
     const args = ["logprobs", "--model", TIED, "--input", "-", "--batch-size", "1"];
-    const { status, stdout, stderr } = plumb(args, `${good}{"input_ids":[999]}\n`);
+    const { status, stdout, stderr } = await plumb(args, `${good}{"input_ids":[999]}\n`);
     expect(status).toBe(1);
     expect(stdout.trimEnd().split("\n")).toHaveLength(8);
     expect(stderr).toContain("stdin, line 9:");
   });
 
-  it("refuses an empty input and a missing file, model and adapter", () => {
+  it("refuses an empty input and a missing file, model and adapter", async () => {
     const args = ["logprobs", "--model", TIED, "--input", "-"];
-    expect(plumb(args, "")).toMatchObject({ status: 1, stdout: "" });
-    expect(plumb(["logprobs", "--model", TIED, "--input", "none.jsonl"]).stderr).toContain(
+    expect(await plumb(args, "")).toMatchObject({ status: 1, stdout: "" });
+    expect((await plumb(["logprobs", "--model", TIED, "--input", "none.jsonl"])).stderr).toContain(
       "there is no file",
     );
-    expect(plumb(["logprobs", "--model", "nowhere", "--input", "-"]).stderr).toContain("no model at nowhere");
-    expect(plumb([...args, "--adapter", "nowhere"])).toMatchObject({ status: 1, stdout: "" });
+    expect((await plumb(["logprobs", "--model", "nowhere", "--input", "-"])).stderr).toContain(
+      "no model at nowhere",
+    );
+    expect(await plumb([...args, "--adapter", "nowhere"])).toMatchObject({ status: 1, stdout: "" });
   });
 });
 
 describe("plumb generate", () => {
   const args = (...more: string[]) => ["generate", "--model", "model", "--input", "-", ...more];
 
-  it("is greedy at temperature 0: each token is the likeliest, and both ways of giving a prompt agree", () => {
+  it("is greedy at temperature 0: each token is the likeliest, and both ways of giving a prompt agree", async () => {
     const messages = [{ role: "user", content: "the cat" }];
     const greedy = args("--temperature", "0", "--max-new-tokens", "6");
     const rendered = "<|im_start|>user\nthe cat<|im_end|>\n<|im_start|>assistant\n";
-    const [chat, text] = rowsOf(plumb(greedy, [{ messages }, { prompt: rendered }]));
+    const [chat, text] = rowsOf(spawned(greedy, [{ messages }, { prompt: rendered }]));
     expect(text).toEqual(chat);
     expect(Object.keys(chat)).toEqual(["completion", "completion_ids", "finish_reason"]);
     const ids = chat.completion_ids as number[];
     expect(chat.finish_reason).toBe(ids.length < 6 || ids[5] === 2 ? "stop" : "length");
   });
 
-  it("draws the same whatever the batches, and other things with another seed", () => {
+  it("draws the same whatever the batches, and other things with another seed", async () => {
     const input = Array.from({ length: 7 }, (_, i) => ({ input_ids: [3, 40 + i, 5].slice(i % 3) }));
-    const sample = (...more: string[]) =>
-      plumb(args("--max-new-tokens", "8", "--quiet", ...more), input).stdout;
-    const one = sample("--batch-size", "3");
+    const sample = async (...more: string[]) =>
+      (await plumb(args("--max-new-tokens", "8", "--quiet", ...more), input)).stdout;
+    const one = await sample("--batch-size", "3");
     expect(one.split("\n")).toHaveLength(8);
-    expect(sample("--batch-size", "7")).toBe(one);
-    expect(sample("--seed", "1")).not.toBe(one);
+    expect(await sample("--batch-size", "7")).toBe(one);
+    expect(await sample("--seed", "1")).not.toBe(one);
   });
 
-  it("stops at a stop string and cuts it off", () => {
+  it("stops at a stop string and cuts it off", async () => {
     const input = [{ prompt: "the cat" }];
-    const [whole] = rowsOf(plumb(args("--temperature", "0", "--max-new-tokens", "12"), input));
+    const [whole] = rowsOf(await plumb(args("--temperature", "0", "--max-new-tokens", "12"), input));
     const text = whole.completion as string;
     const stop = text.slice(2, 4);
     const [cut] = rowsOf(
-      plumb(args("--temperature", "0", "--max-new-tokens", "12", "--stop", JSON.stringify([stop])), input),
+      await plumb(
+        args("--temperature", "0", "--max-new-tokens", "12", "--stop", JSON.stringify([stop])),
+        input,
+      ),
     );
     expect(cut).toMatchObject({ completion: text.slice(0, text.indexOf(stop)), finish_reason: "stop" });
   });
 
-  it("answers one prompt for people", () => {
+  it("answers one prompt for people", async () => {
     const one = ["--prompt", "the cat", "--chat", "--max-new-tokens", "8"];
-    const { status, stdout } = plumb(["generate", "--model", "model", ...one]);
+    const { status, stdout } = await plumb(["generate", "--model", "model", ...one]);
     expect(status).toBe(0);
     expect(stdout).not.toContain("completion_ids");
   });
@@ -204,8 +218,8 @@ describe("plumb generate", () => {
     [args("--max-new-tokens", "64"), '{"prompt":"x"}', 1, "exceed the model's context of 64"],
     [args("--temperature", "-1"), '{"prompt":"x"}', 2, "--temperature"],
     [["generate", "--model", TIED, "--input", "-"], '{"input_ids":[1]}', 1, "heads of size 8"],
-  ])("refuses %j with %j", (call, input, status, message) => {
-    const result = plumb(call, `${input}\n`);
+  ])("refuses %j with %j", async (call, input, status, message) => {
+    const result = await plumb(call, `${input}\n`);
     expect(result).toMatchObject({ status, stdout: "" });
     expect(result.stderr).toContain(message);
   });
@@ -214,11 +228,11 @@ describe("plumb generate", () => {
 describe("plumb score", () => {
   const args = ["score", "--reward-model", "rm", "--input"];
 
-  it("scores preferences, completions and conversations, with accuracy at the end", () => {
+  it("scores preferences, completions and conversations, with accuracy at the end", async () => {
     const prompt = [{ role: "user", content: "the cat" }];
     const side = (content: string) => [{ role: "assistant", content }];
     const rows = rowsOf(
-      plumb(
+      spawned(
         [...args, "-", "--json"],
         [
           { prompt, chosen: side("sat"), rejected: side("on a mat") },
@@ -238,20 +252,20 @@ describe("plumb score", () => {
     expect(rows[5].accuracy).toBe(right.length / 2);
   });
 
-  it("prints nothing but scores without --json", () => {
-    const rows = rowsOf(plumb([...args, "pairs.jsonl"]));
+  it("prints nothing but scores without --json", async () => {
+    const rows = rowsOf(await plumb([...args, "pairs.jsonl"]));
     expect(rows).toHaveLength(24);
     expect(rows.every((row) => "chosen_score" in row)).toBe(true);
   });
 
-  it("refuses a conversation without an answer", () => {
-    const result = plumb([...args, "-"], [{ messages: [{ role: "user", content: "a" }] }]);
+  it("refuses a conversation without an answer", async () => {
+    const result = await plumb([...args, "-"], [{ messages: [{ role: "user", content: "a" }] }]);
     expect(result).toMatchObject({ status: 1, stdout: "" });
     expect(result.stderr).toContain("line 1: the conversation has no answer");
   });
 
-  it("says what is no reward model", () => {
-    const result = plumb(["score", "--reward-model", "model", "--input", "pairs.jsonl"]);
+  it("says what is no reward model", async () => {
+    const result = await plumb(["score", "--reward-model", "model", "--input", "pairs.jsonl"]);
     expect(result).toMatchObject({ status: 1, stdout: "" });
     expect(result.stderr).toContain("reward.json");
   });
@@ -269,7 +283,7 @@ describe("plumb evaluate", () => {
       "demos.jsonl",
     ];
     const rest = ["--limit", "8", "--max-new-tokens", "6", "--samples", "samples.jsonl", "--json"];
-    const [found] = rowsOf(plumb(["evaluate", ...model, ...files, ...rest]));
+    const [found] = rowsOf(spawned(["evaluate", ...model, ...files, ...rest]));
     // The same policy with the same draws: every prompt is a tie.
     expect(found.comparison).toMatchObject({ n: 8, winRate: { estimate: 0.5, ties: 8 } });
     const [policy] = found.policies as { n: number; kl: { estimate: number }; tokens: { high: number } }[];
@@ -281,7 +295,7 @@ describe("plumb evaluate", () => {
     expect(readFileSync(join(dir, "samples.jsonl"), "utf8").trim().split("\n")).toHaveLength(8);
   });
 
-  it("compares with a dataset's own answers, as a table", () => {
+  it("compares with a dataset's own answers, as a table", async () => {
     const args = [
       "--prompts",
       "pairs.jsonl",
@@ -291,7 +305,7 @@ describe("plumb evaluate", () => {
       "--max-new-tokens",
       "4",
     ];
-    const { status, stdout } = plumb(["evaluate", "--model", "model", "--reward-model", "rm", ...args]);
+    const { status, stdout } = await plumb(["evaluate", "--model", "model", "--reward-model", "rm", ...args]);
     expect(status).toBe(0);
     expect(stdout).toMatch(/win rate against dataset \(\d-\d-\d\) +\d\.?\d* +\d.* to /);
     // Four differences of reward have no interval, and the table says why.
@@ -302,66 +316,66 @@ describe("plumb evaluate", () => {
   it.each([
     [["evaluate"], "there is nothing to measure"],
     [["evaluate", "--model", "model", "--against", "model", "--prompts", "prompts.jsonl"], "needs a judge"],
-  ])("refuses %j", (args, message) => {
-    const result = plumb(args);
+  ])("refuses %j", async (args, message) => {
+    const result = await plumb(args);
     expect(result).toMatchObject({ status: 2, stdout: "" });
     expect(result.stderr).toContain(message);
   });
 });
 
 describe("plumb convert", () => {
-  it("folds adapters into a folder with the same log-probabilities, and does not write over one", () => {
+  it("folds adapters into a folder with the same log-probabilities, and does not write over one", async () => {
     const adapters = ["lora-a", "lora-b"].map((name) => join(FIXTURES, "adapters", name)).join(",");
     const model = ["--model", TIED, "--adapter", adapters];
-    expect(plumb(["convert", ...model, "--out", "merged"]).status).toBe(0);
+    expect(spawned(["convert", ...model, "--out", "merged"]).status).toBe(0);
     const input = [{ input_ids: [26, 105, 16, 68, 42, 55] }];
-    const [apart] = rowsOf(plumb(["logprobs", ...model, "--input", "-"], input));
-    const [merged] = rowsOf(plumb(["logprobs", "--model", "merged", "--input", "-"], input));
+    const [apart] = rowsOf(await plumb(["logprobs", ...model, "--input", "-"], input));
+    const [merged] = rowsOf(await plumb(["logprobs", "--model", "merged", "--input", "-"], input));
     (merged.logprobs as number[]).forEach((value, i) => {
       expect(Math.abs(value - (apart.logprobs as number[])[i])).toBeLessThan(1e-4);
     });
-    const again = plumb(["convert", ...model, "--out", "merged"]);
+    const again = await plumb(["convert", ...model, "--out", "merged"]);
     expect(again).toMatchObject({ status: 1, stdout: "" });
     expect(again.stderr).toContain("there already");
   });
 
-  it("makes a reward model for sequence classification of a reward adapter", () => {
+  it("makes a reward model for sequence classification of a reward adapter", async () => {
     const args = ["convert", "--model", "model", "--adapter", "rm", "--out", "classifier"];
-    expect(plumb(args)).toMatchObject({ status: 0 });
+    expect(await plumb(args)).toMatchObject({ status: 0 });
     const texts = [{ input_ids: [5, 9, 30, 12] }, { input_ids: [44, 7] }];
-    const scores = (model: string) =>
-      rowsOf(plumb(["score", "--reward-model", model, "--input", "-"], texts));
-    const normalised = scores("rm");
-    scores("classifier").forEach(({ score }, i) => {
+    const scores = async (model: string) =>
+      rowsOf(await plumb(["score", "--reward-model", model, "--input", "-"], texts));
+    const normalised = await scores("rm");
+    (await scores("classifier")).forEach(({ score }, i) => {
       expect(Number(score)).toBeCloseTo(Number(normalised[i].score) * 2 + 0.5, 4);
     });
   });
 
-  it("writes shards of the size asked for, which open as the same model", () => {
+  it("writes shards of the size asked for, which open as the same model", async () => {
     const sharded = ["convert", "--model", TIED, "--out", "sharded", "--max-shard-size"];
-    expect(plumb([...sharded, "20"])).toMatchObject({ status: 2, stdout: "" });
-    expect(plumb([...sharded, "20KB"]).status).toBe(0);
+    expect(await plumb([...sharded, "20"])).toMatchObject({ status: 2, stdout: "" });
+    expect((await plumb([...sharded, "20KB"])).status).toBe(0);
     const index = join(dir, "sharded", "model.safetensors.index.json");
     const { weight_map } = JSON.parse(readFileSync(index, "utf8"));
     expect(new Set(Object.values(weight_map)).size).toBeGreaterThan(1);
     expect(existsSync(join(dir, "sharded", "model.safetensors"))).toBe(false);
     const input = [{ input_ids: [26, 105, 16, 68, 42, 55] }];
-    const [before, after] = [TIED, "sharded"].map(
-      (model) => rowsOf(plumb(["logprobs", "--model", model, "--input", "-"], input))[0],
-    );
+    const read = async (model: string) =>
+      rowsOf(await plumb(["logprobs", "--model", model, "--input", "-"], input))[0];
+    const [before, after] = [await read(TIED), await read("sharded")];
     expect(after.logprobs).toEqual(before.logprobs);
   });
 
-  it("writes nothing when the model is not sound", () => {
-    const result = plumb(["convert", "--model", "pairs.jsonl", "--out", "never"]);
+  it("writes nothing when the model is not sound", async () => {
+    const result = await plumb(["convert", "--model", "pairs.jsonl", "--out", "never"]);
     expect(result.status).toBe(1);
     expect(existsSync(join(dir, "never"))).toBe(false);
   });
 });
 
 describe("plumb doctor", () => {
-  it("finds a machine and a model sound", () => {
-    const { status, stdout } = plumb(["doctor", "--model", "model", "--json"]);
+  it("finds a machine and a model sound", async () => {
+    const { status, stdout } = spawned(["doctor", "--model", "model", "--json"]);
     const { findings } = JSON.parse(stdout) as { findings: { check: string; status: string }[] };
     const sound = ["node", "native library", "model", "forward pass", "tokenizer", "chat template"];
     for (const check of sound) {
@@ -373,10 +387,10 @@ describe("plumb doctor", () => {
   it("names a recipe's unknown setting and missing file, and exits with 1", async () => {
     await writeFile(join(dir, "a.yaml"), "score:\n  rewardModel: rm/none.json\n  input: pairs.jsonl\n");
     await writeFile(join(dir, "b.yaml"), "score:\n  rewardModl: rm\n");
-    const a = plumb(["doctor", "--recipe", "a.yaml"]);
+    const a = await plumb(["doctor", "--recipe", "a.yaml"]);
     expect(a.status).toBe(1);
     expect(a.stdout).toContain("a.yaml, line 2: rewardModel names rm/none.json, which is not there");
-    expect(plumb(["doctor", "b.yaml"]).stdout).toContain('Did you mean "rewardModel"?');
-    expect(plumb(["doctor", "--model", "nowhere"]).status).toBe(1);
+    expect((await plumb(["doctor", "b.yaml"])).stdout).toContain('Did you mean "rewardModel"?');
+    expect((await plumb(["doctor", "--model", "nowhere"])).status).toBe(1);
   });
 });

@@ -31,7 +31,6 @@ test.each([
 describe("on a tiny model", () => {
   let dir: string;
   beforeAll(async () => {
-    process.env.PLUMB_THREADS = "1";
     dir = await mkdtemp(join(tmpdir(), "plumb-memory-"));
     await writeTinyLoop(dir);
   });

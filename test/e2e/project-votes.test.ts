@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { loadPreferences } from "../../src/data/index.js";
 import { holdVotes, listItems, openStore, setMemberState } from "../../src/feedback/store/index.js";
 import { collection } from "../collection.js";
+import { plumbHere, plumbHereDone } from "./plumb-here.js";
 import { plumb, plumbDone, writeTinyLoop } from "./tiny-loop.js";
 
 const dir = mkdtempSync(join(tmpdir(), "plumb-project-"));
@@ -17,7 +18,6 @@ let project = "";
 let liar = "";
 
 beforeAll(async () => {
-  process.env.PLUMB_THREADS = "1";
   await writeTinyLoop(dir);
   const store = await openStore(join(dir, "votes.db"));
   const content = (i: number) => ({
@@ -82,7 +82,7 @@ test("preferences go out in TRL's form with rater metadata, and train", async ()
   });
   expect(row.raters).toHaveLength(4);
   expect(row.noise).toBeLessThan(0.1);
-  await plumbDone(dir, of("feedback", "export", "--preferences", "p.parquet"));
+  await plumbHereDone(dir, of("feedback", "export", "--preferences", "p.parquet"));
   const [text, parquet] = [
     await loadPreferences(join(dir, "p.jsonl")),
     await loadPreferences(join(dir, "p.parquet")),
@@ -90,7 +90,7 @@ test("preferences go out in TRL's form with rater metadata, and train", async ()
   const said = (rows: typeof text) =>
     rows.map(({ where: _where, meta: { raters: _raters, ...meta } = {}, ...rest }) => ({ ...rest, meta }));
   expect(said(parquet)).toEqual(said(text));
-  await plumbDone(dir, of("feedback", "export", "--preferences", "f.jsonl", "--no-held"));
+  await plumbHereDone(dir, of("feedback", "export", "--preferences", "f.jsonl", "--no-held"));
   expect(
     lines("f.jsonl")
       .map(({ votes }) => votes)
@@ -115,16 +115,16 @@ test("items are ordered by what their votes are worth", async () => {
   const more = [scored("cats sit", 3), scored("cats sit"), scored("cats sit", 0.1), scored("dogs run")];
   const { project: own, items } = await collection(store, { items: 0, raters: 0, more });
   await store.close();
-  const order = async (by: string) => {
+  const order = async (by: string, run: typeof plumbHere = plumbHere) => {
     const args = ["tasks", "prioritise", "--project", own.id, "--by", by, "--db", "ranked.db", "--json"];
-    const ended = await plumb(dir, args);
+    const ended = await run(dir, args);
     const opened = await openStore(join(dir, "ranked.db"));
     const listed = await listItems(opened, own.id);
     await opened.close();
     const sorted = [...listed].sort((a, b) => b.priority - a.priority || a.position - b.position);
     return { ended, order: sorted.map(({ id }) => items.indexOf(id)) };
   };
-  const byScore = await order("uncertainty");
+  const byScore = await order("uncertainty", plumb);
   expect(JSON.parse(byScore.ended.stdout).items).toBe(2);
   expect(byScore.order).toEqual([2, 0, 1, 3]);
   // The first is worth as much as any; next comes what is least like it.
@@ -144,7 +144,7 @@ test("one of file and project has to be given, and of what is not there it is sa
     [of("feedback", "export", "--items", "i.jsonl", "--safety", "s.jsonl"), 2, "both files and a project"],
     [["feedback", "export", "--safety", "s.jsonl"], 2, "Give --project ID, or --items FILE"],
   ] as const) {
-    const ended = await plumb(dir, args);
+    const ended = await plumbHere(dir, args);
     expect(ended.status, args.join(" ")).toBe(status);
     expect(ended.stderr, args.join(" ")).toContain(says);
   }

@@ -9,6 +9,8 @@ import { plumb, plumbDone, type Running, startPlumb, writeTinyLoop } from "./tin
 
 let dir: string;
 beforeAll(async () => {
+  // Several threads, as users have them: their timing must not decide anything.
+  process.env.PLUMB_THREADS = "2";
   dir = await mkdtemp(join(tmpdir(), "plumb-resume-"));
   await writeTinyLoop(dir);
   await plumbDone(dir, [...COMMANDS.reward, "--name", "rm"]);

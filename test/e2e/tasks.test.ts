@@ -5,7 +5,8 @@ import { beforeAll, expect, test } from "vitest";
 import { loadDemonstrations, loadPreferences, loadUnpaired } from "../../src/data/index.js";
 import { writeRows } from "../../src/data/write-rows.js";
 import { preferenceRows, readTaskItems } from "../../src/feedback/exchange/index.js";
-import { plumb, plumbDone, writeTinyLoop } from "./tiny-loop.js";
+import { plumbHere, plumbHereDone } from "./plumb-here.js";
+import { plumbDone, writeTinyLoop } from "./tiny-loop.js";
 
 const FIXTURES = resolve("test/fixtures/exchange");
 const dir = mkdtempSync(join(tmpdir(), "plumb-tasks-"));
@@ -20,23 +21,23 @@ beforeAll(async () => {
   await writeTinyLoop(dir);
 });
 
-const generate = (out: string, ...more: string[]) =>
-  plumbDone(dir, [
-    "tasks",
-    "from-policy",
-    "--model",
-    "model",
-    "--prompts",
-    "prompts.jsonl",
-    "--limit",
-    "4",
-    "--max-new-tokens",
-    "8",
-    "--out",
-    out,
-    "--json",
-    ...more,
-  ]);
+const generate = (out: string, ...more: string[]) => plumbHereDone(dir, fromPolicy(out, ...more));
+const fromPolicy = (out: string, ...more: string[]) => [
+  "tasks",
+  "from-policy",
+  "--model",
+  "model",
+  "--prompts",
+  "prompts.jsonl",
+  "--limit",
+  "4",
+  "--max-new-tokens",
+  "8",
+  "--out",
+  out,
+  "--json",
+  ...more,
+];
 
 test("pairs of a policy's responses: as many as asked for, all different, the same for a seed", async () => {
   const { stdout } = await generate("tasks.jsonl", "--pairs-per-prompt", "3");
@@ -50,7 +51,7 @@ test("pairs of a policy's responses: as many as asked for, all different, the sa
   );
   expect(new Set(pairs).size).toBe(12);
   for (const { content } of items) expect(content.responses[0].text).not.toBe(content.responses[1].text);
-  await generate("again.jsonl", "--pairs-per-prompt", "3");
+  await plumbDone(dir, fromPolicy("again.jsonl", "--pairs-per-prompt", "3"));
   expect(read("again.jsonl")).toBe(read("tasks.jsonl"));
   await generate("other.jsonl", "--pairs-per-prompt", "3", "--seed", "9");
   expect(read("other.jsonl")).not.toBe(read("tasks.jsonl"));
@@ -86,7 +87,7 @@ test("rare failures among the pairs: answers to other prompts, and a hotter resp
 }, 60_000);
 
 test("at temperature 0 there is nothing to compare", async () => {
-  const ended = await plumb(dir, [
+  const ended = await plumbHere(dir, [
     "tasks",
     "from-policy",
     "--model",
@@ -104,7 +105,7 @@ test("at temperature 0 there is nothing to compare", async () => {
 
 test("an export goes in, is filtered, and nothing is lost", async () => {
   const file = join(FIXTURES, "label-studio-pairwise.json");
-  const without = await plumb(dir, ["tasks", "import", file, "--out", "ls.jsonl"]);
+  const without = await plumbHere(dir, ["tasks", "import", file, "--out", "ls.jsonl"]);
   expect(without.status).toBe(2);
   expect(without.stderr).toContain("Give --votes FILE");
   const { stdout } = await plumbDone(dir, [
@@ -159,7 +160,7 @@ test("several files come together, and a bad one stops all", async () => {
   ]);
   expect(JSON.parse(stdout)).toMatchObject({ items: 2, votes: 3 });
   writeFileSync(join(dir, "c.csv"), "item,rater,left,right,winner\nq3,cy,A,B,north\n");
-  const ended = await plumb(dir, [
+  const ended = await plumbHere(dir, [
     "tasks",
     "import",
     "a.csv",
@@ -263,8 +264,8 @@ test("groups of commands have help", async () => {
   const { stdout } = await plumbDone(dir, ["tasks", "import", "--help"]);
   expect(stdout).toContain("[files...]");
   expect(stdout).toContain("--response-fields");
-  const group = await plumb(dir, ["tasks", "--help"]);
+  const group = await plumbHere(dir, ["tasks", "--help"]);
   expect(group.stdout).toContain("from-policy");
-  const wrong = await plumb(dir, ["tasks", "impart"]);
+  const wrong = await plumbHere(dir, ["tasks", "impart"]);
   expect(wrong.status).toBe(2);
 });

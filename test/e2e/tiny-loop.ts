@@ -65,8 +65,7 @@ export interface Running {
 
 /** Starts the built command. */
 export function startPlumb(cwd: string, args: readonly string[]): Running {
-  const env = { ...process.env, PLUMB_THREADS: process.env.PLUMB_THREADS ?? "2" };
-  const child = spawn(process.execPath, [MAIN, ...args], { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [MAIN, ...args], { cwd, stdio: ["ignore", "pipe", "pipe"] });
   const output = { stdout: "", stderr: "" };
   for (const name of ["stdout", "stderr"] as const) {
     child[name].setEncoding("utf8").on("data", (text: string) => {

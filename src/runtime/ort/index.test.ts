@@ -16,6 +16,9 @@ import { ReferenceRuntime } from "../reference/index.js";
 import { liveValues } from "./buffer.js";
 import { OrtRuntime } from "./index.js";
 
+// The first runtime of a process decides how many threads programs run on.
+process.env.PLUMB_THREADS = "2";
+
 const vector = (n: number | string) => ({ shape: [n], dtype: "f32" }) as const;
 const doubling = (): Program => trace("double", { x: vector(3) }, ({ x }) => ({ y: mul(x, 2) }));
 const scaling = (factor: number): Program =>

@@ -34,7 +34,7 @@ async function findings(page: Page): Promise<string[]> {
   await page.evaluate(AXE);
   const found = await page.evaluate(async () => {
     // biome-ignore lint/suspicious/noExplicitAny: axe has put itself there
-    const { violations } = await (window as any).axe.run();
+    const { violations } = await (window as any).axe.run(document, { resultTypes: ["violations"] });
     return violations as { id: string; impact: string; nodes: { html: string; failureSummary: string }[] }[];
   });
   return found
