@@ -2,6 +2,7 @@ import { createPublicKey } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
 import { PlumbError } from "../../base/errors.js";
+import { databaseSettings } from "../../feedback/store/database-settings.js";
 import {
   type AuditReport,
   checkpointFileOf,
@@ -13,7 +14,6 @@ import {
   verifyAudit,
 } from "../../feedback/store/index.js";
 import { type CommandContext, defineCommand } from "../command.js";
-import { databaseSettings } from "../database-settings.js";
 
 const schema = z.object({
   action: z.enum(["verify"]).describe("verify: what there is to do with the log"),

@@ -1,7 +1,7 @@
 import { z } from "zod";
+import { databaseSettings } from "../../feedback/store/database-settings.js";
 import { backup, databaseLocation, openExistingDatabase } from "../../feedback/store/index.js";
 import { defineCommand } from "../command.js";
-import { databaseSettings } from "../database-settings.js";
 
 const schema = z.object({
   out: z.string().min(1).describe("the file to write; its name ends in .gz"),

@@ -9,8 +9,8 @@ import {
   safetyRows,
 } from "../../feedback/exchange/index.js";
 import { type ProjectData, trainingRows } from "../../feedback/report/index.js";
+import { databaseSettings } from "../../feedback/store/database-settings.js";
 import { defineCommand } from "../command.js";
-import { databaseSettings } from "../database-settings.js";
 import { readProject } from "../feedback/vote-source.js";
 
 const path = z.string().min(1);

@@ -1,5 +1,6 @@
 import { existsSync, renameSync } from "node:fs";
 import { z } from "zod";
+import { databaseSettings } from "../../feedback/store/database-settings.js";
 import {
   checkpointFileOf,
   databaseLocation,
@@ -8,7 +9,6 @@ import {
   restore,
 } from "../../feedback/store/index.js";
 import { defineCommand } from "../command.js";
-import { databaseSettings } from "../database-settings.js";
 
 const schema = z.object({
   file: z.string().min(1).describe("a file that plumb backup wrote"),

@@ -1,9 +1,9 @@
 import { once } from "node:events";
 import { z } from "zod";
+import { databaseSettings } from "../../feedback/store/database-settings.js";
 import { databaseLocation, withoutPassword } from "../../feedback/store/index.js";
 import { ServerSettings, startServer } from "../../server/index.js";
 import { defineCommand } from "../command.js";
-import { databaseSettings } from "../database-settings.js";
 
 const schema = ServerSettings.extend({
   ...databaseSettings,

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { PlumbError } from "../../base/errors.js";
+import { databaseSettings } from "../../feedback/store/database-settings.js";
 import {
   databaseLocation,
   openExistingDatabase,
@@ -8,7 +9,6 @@ import {
   prioritiseDiverse,
 } from "../../feedback/store/index.js";
 import { defineCommand } from "../command.js";
-import { databaseSettings } from "../database-settings.js";
 
 const schema = z.object({
   project: z.string().min(1).describe("id of the project"),

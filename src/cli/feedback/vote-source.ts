@@ -1,10 +1,10 @@
 import { z } from "zod";
 import { usageError } from "../../base/usage-error.js";
 import { loadProject, type ProjectData, projectVotes } from "../../feedback/report/index.js";
+import { databaseSettings } from "../../feedback/store/database-settings.js";
 import { databaseLocation, openExistingDatabase } from "../../feedback/store/index.js";
 import { migrate } from "../../feedback/store/migrate.js";
 import { readVotes, type VoteFile } from "../../feedback/vote-file/index.js";
-import { databaseSettings } from "../database-settings.js";
 import type { Ui } from "../ui.js";
 
 /** Settings of commands that read votes: of a file, or of a project. */

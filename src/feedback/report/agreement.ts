@@ -1,8 +1,8 @@
 import { agreementReport } from "../agreement/index.js";
+import { aspectsOf, questionOf, unitOf } from "../judgement/questions.js";
+import type { ProjectData } from "../store/load-project.js";
 import { ratedVotes } from "../vote-file/index.js";
 import { NameIndex } from "../votes.js";
-import type { ProjectData } from "./project-data.js";
-import { aspectsOf, questionOf, unitOf } from "./questions.js";
 import type { AgreementView } from "./views.js";
 
 /** How far raters agree on each aspect, over time and by group. */

@@ -1,12 +1,12 @@
+import { type TrainingRowsRequest, trainingRows } from "../judgement/training-rows.js";
+import type { ProjectData } from "../store/load-project.js";
 import { agreementView } from "./agreement.js";
 import { disagreementsView } from "./disagreements.js";
 import { exclusionPreview } from "./exclusion.js";
 import { filterRun } from "./filter-run.js";
 import { forecastView } from "./forecast.js";
 import { type PreferencesRequest, preferencesView } from "./preferences.js";
-import type { ProjectData } from "./project-data.js";
 import { raterTable } from "./raters.js";
-import { type TrainingRowsRequest, trainingRows } from "./training-rows.js";
 
 /** What can be asked of a project's votes: plain data, so that another thread can be asked. */
 export type AnalysisRequest =

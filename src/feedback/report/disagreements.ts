@@ -1,6 +1,6 @@
+import { aspectsOf, type Question, questionOf, unitOf } from "../judgement/questions.js";
+import type { ProjectData, ReportVote } from "../store/load-project.js";
 import type { ItemContent } from "../tasks/index.js";
-import type { ProjectData, ReportVote } from "./project-data.js";
-import { aspectsOf, type Question, questionOf, unitOf } from "./questions.js";
 import type { DisagreementsView } from "./views.js";
 
 /** Characters of a prompt and of a rationale that are shown. */

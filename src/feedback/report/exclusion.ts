@@ -1,6 +1,6 @@
-import { aggregateQuestion, type QuestionAggregate } from "./aggregate.js";
-import { informs, type ProjectData, type ReportVote } from "./project-data.js";
-import { aspectsOf, questionOf, unitOf } from "./questions.js";
+import { aggregateQuestion, type QuestionAggregate } from "../judgement/aggregate-question.js";
+import { aspectsOf, questionOf, unitOf } from "../judgement/questions.js";
+import { informs, type ProjectData, type ReportVote } from "../store/load-project.js";
 import type { ExclusionPreview } from "./views.js";
 
 /** Changes that are shown. */

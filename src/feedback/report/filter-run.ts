@@ -1,6 +1,6 @@
 import { FILTERS, filterSchema, runFilters } from "../filters/index.js";
+import type { ProjectData } from "../store/load-project.js";
 import type { Finding } from "../store/reviews.js";
-import type { ProjectData } from "./project-data.js";
 import type { FilterRun } from "./views.js";
 
 const MOST_WARNINGS = 200;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { RandomStream } from "../../base/random.js";
+import type { ProjectData } from "../store/load-project.js";
 import { countSpans, forecastView, spansNeeded } from "./forecast.js";
-import type { ProjectData } from "./project-data.js";
 
 const DAY = 86_400_000;
 

@@ -12,7 +12,7 @@
 import { type Interval, maskedStd, mean } from "../../statistics/estimates.js";
 import { studentInterval } from "../../statistics/means.js";
 import { studentQuantile } from "../../statistics/student.js";
-import { counts, type ProjectData } from "./project-data.js";
+import { counts, type ProjectData } from "../store/load-project.js";
 import type { ForecastView } from "./views.js";
 
 const DAY = 86_400_000;

@@ -3,10 +3,11 @@
  * disagree on, what the votes come to, when it will be done, what excluding a rater changes, and what filters find. `loadProject`
  * reads what they are made of; all else are pure functions of it.
  */
+
+export { type TrainingRow, type TrainingRowsRequest, trainingRows } from "../judgement/training-rows.js";
+export { loadProject, type ProjectData } from "../store/load-project.js";
 export { type AnalysisRequest, type AnalysisResults, analyse } from "./analyse.js";
-export { loadProject, type ProjectData } from "./project-data.js";
 export { projectVotes } from "./project-votes.js";
-export { type TrainingRow, type TrainingRowsRequest, trainingRows } from "./training-rows.js";
 export {
   AgreementView,
   DisagreementsView,

@@ -1,6 +1,6 @@
-import { aggregateQuestion } from "./aggregate.js";
-import { informs, type ProjectData, type ReportVote } from "./project-data.js";
-import { aspectsOf, questionOf, unitOf } from "./questions.js";
+import { aggregateQuestion } from "../judgement/aggregate-question.js";
+import { aspectsOf, questionOf, unitOf } from "../judgement/questions.js";
+import { informs, type ProjectData, type ReportVote } from "../store/load-project.js";
 import type { PreferencesView } from "./views.js";
 
 /** Most scores that are shown; items whose responses all have names of their own would have thousands. */

@@ -1,7 +1,7 @@
 import { PlumbError } from "../../base/errors.js";
+import { aspectsOf, questionOf } from "../judgement/questions.js";
+import type { ProjectData } from "../store/load-project.js";
 import type { VoteFile } from "../vote-file/index.js";
-import type { ProjectData } from "./project-data.js";
-import { aspectsOf, questionOf } from "./questions.js";
 
 /**
  * The votes of a project that count, about one aspect, as a file of votes would hold them.

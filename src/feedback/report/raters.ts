@@ -1,6 +1,8 @@
 import { type FilterConfig, filterSchema, runFilters } from "../filters/index.js";
 import type { JudgedItem } from "../filters/votes.js";
-import { aggregateQuestion } from "./aggregate.js";
+import { aggregateQuestion } from "../judgement/aggregate-question.js";
+import { aspectsOf, questionOf } from "../judgement/questions.js";
+import { counts, informs, type ProjectData, type ReportVote } from "../store/load-project.js";
 import {
   firstPlaceShare,
   goldAccuracy,
@@ -10,8 +12,6 @@ import {
   shareOf,
   tookLonger,
 } from "./habits.js";
-import { counts, informs, type ProjectData, type ReportVote } from "./project-data.js";
-import { aspectsOf, questionOf } from "./questions.js";
 import type { RaterTable } from "./views.js";
 
 type RaterRow = RaterTable["raters"][number];

@@ -1,6 +1,6 @@
+import { counts, type ProjectData, type ReportVote } from "../store/load-project.js";
 import { preferenceOutcome } from "../tasks/index.js";
 import { type Comparisons, comparisons, type LabelVotes, labelVotes } from "../votes.js";
-import { counts, type ProjectData, type ReportVote } from "./project-data.js";
 
 /** What votes say of one aspect, as aggregation and agreement read it; row v of each list came of `from[v]`. */
 export interface Question {

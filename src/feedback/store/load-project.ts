@@ -1,10 +1,10 @@
-import type { Queries } from "../store/database.js";
-import { voteRows } from "../store/export-votes.js";
-import { findProject, type Project } from "../store/projects.js";
-import type { ReviewState } from "../store/reviews.js";
-import { StoreError } from "../store/store-error.js";
-import { toCastVote } from "../store/vote.js";
 import type { Answer, CastVote, ItemContent, TaskItem } from "../tasks/index.js";
+import type { Queries } from "./database.js";
+import { voteRows } from "./export-votes.js";
+import { findProject, type Project } from "./projects.js";
+import type { ReviewState } from "./reviews.js";
+import { StoreError } from "./store-error.js";
+import { toCastVote } from "./vote.js";
 
 /** Most votes and items of a project that are looked at at once; more would not fit beside a server. */
 export const MOST_VOTES = 2_000_000;

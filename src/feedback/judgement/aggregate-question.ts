@@ -4,7 +4,7 @@ import {
   type LabelAggregate,
   type PreferenceAggregate,
 } from "../aggregate/index.js";
-import type { ProjectData } from "./project-data.js";
+import type { ProjectData } from "../store/load-project.js";
 import { knownAnswers, type Question, unitOf } from "./questions.js";
 
 export type QuestionAggregate =

@@ -1,12 +1,7 @@
 import type { ChatMessage } from "../../data/messages.js";
-import {
-  demonstrationRows,
-  type PreferenceSummary,
-  preferenceRows,
-  safetyRows,
-} from "../exchange/export-rows.js";
-import { aggregateQuestion } from "./aggregate.js";
-import { counts, informs, type ProjectData, type ReportVote } from "./project-data.js";
+import { counts, informs, type ProjectData, type ReportVote } from "../store/load-project.js";
+import { aggregateQuestion } from "./aggregate-question.js";
+import { demonstrationRows, type PreferenceSummary, preferenceRows, safetyRows } from "./export-rows.js";
 import { aspectsOf, type Question, questionOf } from "./questions.js";
 
 /** A row as trainers read it: TRL's preferences, prompts with completions, or labelled completions, by the project's kind of task. */
