@@ -53,13 +53,6 @@ export function sizeOf(shape: Shape, op = "size"): number {
   return size;
 }
 
-/** The dimensions as numbers; an error for a symbolic shape. */
-export function staticShape(shape: Shape, op: string): number[] {
-  for (const dim of shape)
-    if (typeof dim !== "number") throw new ShapeError(op, "needs a static shape", [shape]);
-  return shape as number[];
-}
-
 export const sameShape = (a: Shape, b: Shape): boolean =>
   a.length === b.length && a.every((d, i) => d === b[i]);
 

@@ -52,7 +52,7 @@ export interface PreferenceAggregate {
 
 export interface PreferenceOptions {
   seed?: number;
-  /** Answers that are known, such as those of gold items, by the votes' numbers: outcome of left. For the robust method, and skills. */
+  /** Answers that are known, such as those of gold items, by the votes' numbers: outcome of left. For robust, crowd-bt, and skills. */
   known?: readonly { item: number; left: number; right: number; outcome: number }[];
   /** Most of the whole weight that one rater may have, in (0, 1]; for the robust method. */
   mostShare?: number;
@@ -77,8 +77,8 @@ export function aggregatePreferences(
   const honest = Float64Array.from(votes.rater, (rater) => (colluding.has(rater) ? 0 : 1));
   const weight = cappedWeights(votes.rater, votes.raters.length, honest, mostShare);
   const estimate =
-    method === "robust" && known.length > 0
-      ? robustWithKnown(votes, weight, known)
+    known.length > 0 && KNOWN_BY.includes(method)
+      ? estimateWithKnown(votes, method, weight, known)
       : estimatePairs(votes, pairs, method, weight);
   const counts = new Int32Array(pairs.left.length);
   for (const p of pairs.pair) counts[p]++;
@@ -127,9 +127,13 @@ function knownSides(
   return sides;
 }
 
-/** The default with one more rater, who is trusted, and says what is known. */
-function robustWithKnown(
+/** Methods that learn from what is known. */
+const KNOWN_BY: readonly PreferenceMethod[] = ["robust", "crowd-bt"];
+
+/** A method with one more rater, who is trusted, and says what is known. */
+function estimateWithKnown(
   votes: Comparisons,
+  method: PreferenceMethod,
   weight: Float64Array,
   known: NonNullable<PreferenceOptions["known"]>,
 ): ScoreEstimate & { probability: Float64Array } {
@@ -158,7 +162,7 @@ function robustWithKnown(
   };
   const weights = Float64Array.from([...weight, ...known.map(() => 1)]);
   // Pairs are numbered by first votes: those of the votes come first, as they are without what is known.
-  return robustPairs(all, comparedPairs(all), weights, trusted);
+  return estimatePairs(all, comparedPairs(all), method, weights, trusted);
 }
 
 function estimatePairs(
@@ -166,6 +170,7 @@ function estimatePairs(
   pairs: ComparedPairs,
   method: PreferenceMethod,
   weight: Float64Array,
+  trusted?: number,
 ): ScoreEstimate & { probability: Float64Array } {
   const byScores = (estimate: ScoreEstimate) => ({
     ...estimate,
@@ -176,13 +181,13 @@ function estimatePairs(
   const scored = () => bradleyTerry(duelsOf(votes.left, votes.right, votes.outcome), votes.candidates.length);
   switch (method) {
     case "robust":
-      return robustPairs(votes, pairs, weight);
+      return robustPairs(votes, pairs, weight, trusted);
     case "majority":
       return { ...scored(), probability: shareForLeft(votes, pairs) };
     case "bradley-terry":
       return byScores(scored());
     case "crowd-bt":
-      return byScores(crowdBt(votes));
+      return byScores(crowdBt(votes, { trusted: new Set(trusted === undefined ? [] : [trusted]) }));
     case "noisy-bradley-terry":
       return byScores(noisyBradleyTerry(votes));
   }

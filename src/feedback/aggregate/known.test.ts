@@ -65,6 +65,25 @@ describe("known answers", () => {
     expect(raters.find(({ rater }) => rater === "r0")?.skill.estimate).toBeLessThan(0.3);
     expect(raters.find(({ rater }) => rater === "r4")?.skill.estimate).toBeGreaterThan(0.7);
   });
+
+  it("set the sign of crowd-bt's scores, where two of three raters lie", () => {
+    const order = ["a", "b", "c", "d"];
+    const rows = order.flatMap((left, i) =>
+      order.slice(i + 1).flatMap((right) =>
+        ["honest", "liar", "other"].map((rater) => ({
+          ...{ item: "", left, right, rater },
+          outcome: rater === "honest" ? 1 : 0,
+        })),
+      ),
+    );
+    const ranked = (known: { item: number; left: number; right: number; outcome: number }[]) =>
+      [...aggregatePreferences(comparisons(rows), "crowd-bt", { known }).scores]
+        .sort((a, b) => b.score - a.score)
+        .map(({ candidate }) => candidate);
+    expect(ranked([])).toEqual(["d", "c", "b", "a"]);
+    expect(ranked([{ item: 0, left: 0, right: 3, outcome: 1 }])).toEqual(order);
+    expect(ranked([{ item: 0, left: 0, right: 3, outcome: 0 }])).toEqual(["d", "c", "b", "a"]);
+  });
 });
 
 describe("the cap of weight", () => {

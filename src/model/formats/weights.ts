@@ -21,26 +21,6 @@ export interface OpenWeights extends WeightSource {
   close(): Promise<void>;
 }
 
-/** Weights that are already in memory. */
-export function weightsFromMap(
-  tensors: ReadonlyMap<string, { shape: number[]; data: Float32Array }>,
-): WeightSource {
-  const find = (name: string) => tensors.get(name) ?? unknownTensor(name, "this model");
-  return {
-    names: () => [...tensors.keys()],
-    has: (name) => tensors.has(name),
-    shape: (name) => [...find(name).shape],
-    dtype: () => "F32",
-    read: async (name) => {
-      const { data } = find(name);
-      checkFinite(data, name, "this model");
-      const copy = allocateF32(data.length);
-      copy.set(data);
-      return copy;
-    },
-  };
-}
-
 export function unknownTensor(name: string, source: string): never {
   throw new PlumbError(`${source} has no tensor named ${JSON.stringify(name)}.`);
 }

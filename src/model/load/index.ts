@@ -17,7 +17,7 @@ import { ggufTokenizer } from "./gguf-tokenizer.js";
 import { fetchFromHub } from "./hub.js";
 import { readHuggingFaceConfig } from "./huggingface.js";
 
-export { type WeightSource, weightsFromMap } from "../formats/weights.js";
+export type { WeightSource } from "../formats/weights.js";
 export { openPeftAdapter, type PeftAdapter, type PeftConfig } from "./peft.js";
 
 /** An opened model. Every weight that its configuration calls for is there, in the right shape. */

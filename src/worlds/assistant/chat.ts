@@ -27,8 +27,3 @@ export const CHAT_TEMPLATE =
 export function formatPrompt(prompt: string): string {
   return `${SPECIAL_TOKENS.user}${prompt}${SPECIAL_TOKENS.assistant}`;
 }
-
-/** The same, with the answer and the end of its turn. */
-export function formatDialogue(prompt: string, response: string): string {
-  return `${formatPrompt(prompt)}${response}${SPECIAL_TOKENS.end}`;
-}

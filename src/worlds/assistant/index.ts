@@ -6,7 +6,7 @@
  * reward model learned of it, and what the policy made of that. It holds prompts in two splits (prompts.ts),
  * pre-training text (corpus.ts), demonstrations of mixed quality (demonstrations.ts) and simulated raters (rater.ts).
  */
-export { CHAT_TEMPLATE, EOS_TOKEN, formatDialogue, formatPrompt, PAD_TOKEN, SPECIAL_TOKENS } from "./chat.js";
+export { CHAT_TEMPLATE, EOS_TOKEN, formatPrompt, PAD_TOKEN, SPECIAL_TOKENS } from "./chat.js";
 export { AssistantWorldConfig, DEFAULT_WORLD, DemonstrationConfig } from "./config.js";
 export { approximateTokens, corpus } from "./corpus.js";
 export { type Demonstration, demonstrations, sampleStyle } from "./demonstrations.js";

@@ -2,7 +2,7 @@ import { Template } from "@huggingface/jinja";
 import { describe, expect, it } from "vitest";
 import { withObject } from "./activities.js";
 import { ALARMING } from "./alarming.js";
-import { CHAT_TEMPLATE, formatDialogue, formatPrompt } from "./chat.js";
+import { CHAT_TEMPLATE, EOS_TOKEN, formatPrompt } from "./chat.js";
 import { AssistantWorldConfig, DEFAULT_WORLD } from "./config.js";
 import { approximateTokens, corpus } from "./corpus.js";
 import { demonstrations } from "./demonstrations.js";
@@ -190,6 +190,8 @@ describe("chat template", () => {
     expect(template.render({ messages: [user], add_generation_prompt: true })).toBe(
       formatPrompt(user.content),
     );
-    expect(template.render({ messages: [user, answer] })).toBe(formatDialogue(user.content, answer.content));
+    expect(template.render({ messages: [user, answer] })).toBe(
+      `${formatPrompt(user.content)}${answer.content}${EOS_TOKEN}`,
+    );
   });
 });
