@@ -32,9 +32,9 @@ const raters = simulatedRaters(simulatedPoolSchema.parse({ raters: 5 }), hiddenV
 await simulateRaters(lead, { url: server.origin, project, raters, votesPerRater: 8, seed: 1 });
 
 // 2. Preferences of them all, with the chance that each is wrong.
-const data = await loadProject(server.services.store.db, project);
+const { judgements } = await loadProject(server.services.store.db, project);
 const preferences = join(dir, "preferences.jsonl");
-await writeRows(preferences, trainingRows(data, { held: true, raters: false }));
+await writeRows(preferences, trainingRows(judgements).preferences);
 lead.close();
 await server.stop();
 

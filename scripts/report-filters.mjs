@@ -4,6 +4,7 @@
 //   npm run build && node scripts/report-filters.mjs [pools, default 600]
 import { writeFileSync } from "node:fs";
 import { filterSchema, runFilters } from "../dist/feedback/filters/index.js";
+import { judgementsOf } from "../dist/feedback/judgement/index.js";
 import { hiddenValues, simulatedRaters, simulateVotes } from "../dist/feedback/simulate/index.js";
 import { sentences } from "../dist/feedback/simulate/values.js";
 import { TaskDefinition } from "../dist/feedback/tasks/index.js";
@@ -40,7 +41,7 @@ function run(seed, shares) {
   const items = makeItems(seed, values, 40);
   const raters = simulatedRaters({ raters: 20, shares, groups: 1, talkative: 0.3 }, values, seed);
   const votes = simulateVotes(items, raters, { votesPerItem: 12, repeats: 0.15, seed });
-  const findings = runFilters(votes, items, filterSchema.parse({ nearDuplicate: false, personalData: false, safetyConflict: false }));
+  const findings = runFilters(judgementsOf(votes, items), items, filterSchema.parse({ nearDuplicate: false, personalData: false, safetyConflict: false }));
   const held = (filter) => new Set(findings.filter((f) => f.filter === filter && f.severity === "hold").flatMap((f) => f.raters));
   const kind = new Map(raters.map((rater) => [rater.id, rater.kind]));
   return { kind, held, votes: votes.length / raters.length };

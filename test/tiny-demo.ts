@@ -1,7 +1,8 @@
 /** A demo so small that each of its stages takes a second: its configuration, tokenizer, and networks with random weights. */
-
+import type { CandidatePair } from "../src/demo/candidates.js";
 import { type DemoConfig, demoSchema } from "../src/demo/config.js";
 import { worldModelConfig, worldTokenizer } from "../src/demo/language-model.js";
+import type { RatedPreference } from "../src/demo/rating/session.js";
 import { fullNetwork, randomWeights } from "../src/model/create.js";
 import { NetworkRunner } from "../src/model/runner.js";
 import { OrtRuntime } from "../src/runtime/ort/index.js";
@@ -36,6 +37,20 @@ export function tinyRunner(seed: number, head: "none" | "random" = "none"): Netw
     if (buffer.shape.length > 1) for (let i = 0; i < data.length; i++) data[i] *= 10;
   }
   return new NetworkRunner(runtime, fullNetwork(runtime, config, weights, seed, head));
+}
+
+/** What raters come to of a pair, as a row for training. @param pair its number. */
+export function ratedPreference(
+  { prompt, left, right }: CandidatePair,
+  pair: number,
+  better: "left" | "right",
+  noise: number,
+): RatedPreference {
+  const [chosen, rejected] = (better === "left" ? [left, right] : [right, left]).map(({ text }) => text);
+  return {
+    ...{ pair, better, prompt: prompt.text, chosen, rejected, noise },
+    ...{ probability: 1 - noise, agreement: 1, reliability: 0.8, votes: 3, item: String(pair) },
+  };
 }
 
 /** Everything that a stage yields, and what it returns. */

@@ -12,7 +12,8 @@ type Row = Record<string, unknown>;
  *
  * @throws PlumbError when there are no rows, a number is not finite, or the file cannot be written.
  */
-export async function writeRows(path: string, rows: readonly Row[]): Promise<void> {
+export async function writeRows(path: string, objects: readonly object[]): Promise<void> {
+  const rows = objects as readonly Row[];
   if (rows.length === 0) throw new PlumbError(`nothing to write to ${path}: there are no rows`);
   if (path.endsWith(".gz")) throw new PlumbError(`cannot write ${path}: compressed files are only read`);
   const format = fileFormat(path);

@@ -95,9 +95,10 @@ export async function* collectPreferences<T>(
     }
     const [outcome, done] = await finished;
     const { preferences } = outcome;
+    const left = new Set(preferences.flatMap(({ pair, better }) => (better === "left" ? [pair] : [])));
     const votes = VotesSummary.parse({
       ...{ pairs: pairs.length, votes: outcome.votes, method, raters: outcome.raters },
-      labels: goldAgreement(pairs, (i) => preferences[i].probability > 0.5),
+      labels: goldAgreement(pairs, (i) => left.has(i)),
     });
     yield progress(2 * batches, { pairs: pairs.length, votes: outcome.votes });
     return { pairs, preferences, votes, heldOutPairs, meanwhile: done };

@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { driven, runtime, tinyDemo } from "../../test/tiny-demo.js";
-import { countingVotes, openStore } from "../feedback/store/index.js";
+import { counting, USES } from "../feedback/judgement/index.js";
+import { loadProject, openStore } from "../feedback/store/index.js";
 import { PROMPTS, prompts, topicOf } from "../worlds/assistant/index.js";
 import { POLICY_NAMES } from "./evaluation.js";
 import type { DemoEvent, DemoResult } from "./events.js";
@@ -47,14 +48,12 @@ describe("the loop", () => {
     expect(votes.raters).toHaveLength(30);
     const store = await openStore(database);
     const asked = new Set<string>();
-    let cast = 0;
-    for await (const vote of countingVotes(store, await projectOf(store))) {
-      cast++;
-      asked.add(vote.item);
-    }
+    const { judgements } = await loadProject(store.db, await projectOf(store));
+    const cast = counting(judgements, USES.results);
+    for (const { item } of cast) asked.add(item.id);
     const items = await store.db.selectFrom("items").select("content_json").execute();
     await store.close();
-    expect([cast, asked.size]).toEqual([votes.votes, votes.pairs]);
+    expect([cast.length, asked.size]).toEqual([votes.votes, votes.pairs]);
     const texts = items.map(({ content_json }) => (JSON.parse(content_json) as { prompt: string }).prompt);
     const known = texts.map((text) => PROMPTS.find((prompt) => prompt.text === text));
     for (const prompt of known) {

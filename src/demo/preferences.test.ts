@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { ratedPreference } from "../../test/tiny-demo.js";
 import { RandomStream } from "../base/random.js";
 import type { Tokenizer } from "../text/index.js";
 import { idealStyle, prompts, RATER_POOLS, raterPool, renderResponse } from "../worlds/assistant/index.js";
@@ -19,11 +20,9 @@ const better = (i: number) => (i % 2 === 0 ? pairs[i].left : pairs[i].right);
 
 describe("training pairs", () => {
   it("have the likelier side as the chosen one, with its chance of being the worse one", () => {
-    const preferences = pairs.map((_, i) => ({
-      probability: i % 2 === 0 ? 0.9 : 0.2,
-      noise: i % 2 === 0 ? 0.1 : 0.2,
-      votes: 3,
-    }));
+    const preferences = pairs.map((pair, i) =>
+      i % 2 === 0 ? ratedPreference(pair, i, "left", 0.1) : ratedPreference(pair, i, "right", 0.2),
+    );
     const rows = trainingPairs(pairs, preferences, tokenizer);
     expect(rows).toHaveLength(pairs.length);
     for (const [i, { chosen, rejected, noise }] of rows.entries()) {
@@ -35,9 +34,8 @@ describe("training pairs", () => {
     }
   });
 
-  it("leave out pairs of which nothing is known", () => {
-    const preferences = pairs.map((_, i) => ({ probability: i === 3 ? 0.6 : 0.5, noise: 0.4, votes: 2 }));
-    expect(trainingPairs(pairs, preferences, tokenizer)).toEqual([
+  it("are those of which a side is better", () => {
+    expect(trainingPairs(pairs, [ratedPreference(pairs[3], 3, "left", 0.4)], tokenizer)).toEqual([
       { ...tokenPair(pairs[3], tokenizer), noise: 0.4 },
     ]);
   });

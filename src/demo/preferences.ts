@@ -9,26 +9,18 @@ import type { CandidatePair } from "./candidates.js";
 import { promptIds } from "./language-model.js";
 import type { RatingOutcome } from "./rating/session.js";
 
-/**
- * The pair as the reward model is trained on it: the likelier side, and the chance that it is the worse one. Pairs of which
- * nothing is known teach nothing and are dropped.
- *
- * @param preferences of each pair.
- */
-export function trainingPairs(
+/** Preferences as the reward model is trained on them, in the tokens that the policy drew. */
+export const trainingPairs = (
   pairs: readonly CandidatePair[],
   preferences: RatingOutcome["preferences"],
   tokenizer: Tokenizer,
-): TokenPair[] {
-  return pairs.flatMap((pair, i) => {
-    const { probability, noise } = preferences[i];
-    if (probability === 0.5) return [];
-    const { chosen: left, rejected: right } = tokenPair(pair, tokenizer);
-    return [
-      probability > 0.5 ? { chosen: left, rejected: right, noise } : { chosen: right, rejected: left, noise },
-    ];
+): TokenPair[] =>
+  preferences.map(({ pair, better, noise }) => {
+    const { chosen: left, rejected: right } = tokenPair(pairs[pair], tokenizer);
+    return better === "left"
+      ? { chosen: left, rejected: right, noise }
+      : { chosen: right, rejected: left, noise };
   });
-}
 
 /** The left side as the chosen one, the right as the rejected one. */
 export function tokenPair({ prompt, left, right }: CandidatePair, tokenizer: Tokenizer): TokenPair {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { memoryOf } from "../../test/buffers.js";
-import { driven, runtime, tinyDemo, tinyRunner, tokenizer } from "../../test/tiny-demo.js";
+import { driven, ratedPreference, runtime, tinyDemo, tinyRunner, tokenizer } from "../../test/tiny-demo.js";
 import { normalization } from "../algorithms/reward.js";
 import { promptCompletion } from "../model/batch.js";
 import { NetworkTrainer } from "../model/runner.js";
@@ -57,10 +57,9 @@ describe("a reward model on top of the SFT model", () => {
     const [good, bad] = [response("Yes, of course."), response("It is so very nice.", i % 2 === 0)];
     return i % 3 === 0 ? { prompt, left: bad, right: good } : { prompt, left: good, right: bad };
   });
-  const preferences = pairs.map(({ left }, i) => ({
-    probability: i === 39 ? 0.5 : left.text.startsWith("Yes") ? 0.9 : 0.1,
-    ...{ noise: 0.1, votes: 3 },
-  }));
+  const preferences = pairs
+    .slice(0, 39)
+    .map((pair, i) => ratedPreference(pair, i, pair.left.text.startsWith("Yes") ? "left" : "right", 0.1));
 
   it("learns which side the votes prefer, and leaves the SFT model as it was", async () => {
     const reference = tinyRunner(1);
@@ -68,7 +67,7 @@ describe("a reward model on top of the SFT model", () => {
     const { events, result } = await driven(
       trainRewardModel(runtime, reference, tokenizer, pairs, preferences, config),
     );
-    // 39 pairs: of the one with even votes nothing is known.
+    // 39 pairs: of the last nothing is known.
     expect(events).toHaveLength(5);
     expect(events.every(({ phase, steps }) => phase === "reward" && steps === 5)).toBe(true);
     expect(snapshot(reference.network)).toBe(before);

@@ -4,8 +4,9 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
+import { counting, USES } from "../feedback/judgement/index.js";
 import { hiddenValues, simulatedRaters } from "../feedback/simulate/index.js";
-import { countingVotes } from "../feedback/store/index.js";
+import { loadProject } from "../feedback/store/index.js";
 import { projects } from "./contract/index.js";
 import {
   type FeedbackClient,
@@ -74,8 +75,8 @@ async function rated(url: string) {
     1,
   );
   const work = await simulateRaters(lead, { url, project, raters, votesPerRater: 100, seed: 1 });
-  const votes = [];
-  for await (const vote of countingVotes(server.services.store, project)) votes.push(vote);
+  const { judgements } = await loadProject(server.services.store.db, project);
+  const votes = counting(judgements, USES.results).map(({ vote }) => vote);
   return { work, votes };
 }
 

@@ -24,6 +24,7 @@ import {
   renderResponse,
   type Split,
 } from "../../src/worlds/assistant/index.js";
+import { ratedPreference } from "../tiny-demo.js";
 
 const config = demoSchema.parse({
   ...{ seed: 11, corpusTokens: 10_000 },
@@ -67,10 +68,9 @@ const isBetter = ({ prompt, left, right }: CandidatePair) =>
 
 /** Trained on votes that are right with a probability; its agreement with gold, and its mean margin in gold's direction. */
 async function trained(right: number, noise: number) {
-  const preferences = train.map((pair) => {
-    const left = isBetter(pair) ? right : 1 - right;
-    return { probability: left, noise, votes: 3 };
-  });
+  const preferences = train.map((pair, i) =>
+    ratedPreference(pair, i, isBetter(pair) === right > 0.5 ? "left" : "right", noise),
+  );
   const training = trainRewardModel(runtime, network(), tokenizer, train, preferences, config);
   let step = await training.next();
   while (!step.done) step = await training.next();

@@ -3,8 +3,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { loadDemonstrations, loadPreferences, loadUnpaired } from "../../src/data/index.js";
-import { writeRows } from "../../src/data/write-rows.js";
-import { preferenceRows, readTaskItems } from "../../src/feedback/exchange/index.js";
+import { readTaskItems } from "../../src/feedback/exchange/index.js";
 import { plumbHere, plumbHereDone } from "./plumb-here.js";
 import { plumbDone, writeTinyLoop } from "./tiny-loop.js";
 
@@ -237,26 +236,32 @@ test("what was written and labelled goes out as rows that training reads", async
 });
 
 test("preferences go out with noise that the reward model reads, in JSONL and Parquet", async () => {
-  const items = await readTaskItems(join(dir, "ab.jsonl"));
-  const summary = {
-    item: "q1",
-    chosen: "A",
-    rejected: "B",
-    probability: 0.8,
-    noise: 0.5,
-    agreement: 1,
-    votes: 2,
-  };
-  const written = preferenceRows(items, [summary, { ...summary, chosen: "nobody" }]);
-  expect(written).toHaveLength(1);
+  const responses = ["A", "B"].map((text, i) => ({ name: `r${i}`, text }));
+  const task = { kind: "pairwise", strengths: 4 };
+  const says = (rater: string, verdict: string) => ({
+    ...{ id: rater, item: "q1", rater, order: [0, 1], castAt: 1, guidelinesVersion: 1 },
+    answer: { kind: "pairwise", aspects: { overall: { verdict, strength: 1 } } },
+  });
+  const lines = (list: object[]) => list.map((row) => `${JSON.stringify(row)}\n`).join("");
+  writeFileSync(join(dir, "pi.jsonl"), lines([{ id: "q1", task, content: { prompt: "q1", responses } }]));
+  writeFileSync(
+    join(dir, "pv.jsonl"),
+    lines([says("ada", "left"), says("bob", "left"), says("cy", "right")]),
+  );
   for (const name of ["p.jsonl", "p.parquet"]) {
-    await writeRows(
-      join(dir, name),
-      written.map((row) => ({ ...row })),
-    );
-    const [preference] = await loadPreferences(join(dir, name));
-    expect(preference).toMatchObject({ prompt: "q1", chosen: "A", rejected: "B", noise: 0.4999 });
-    expect(preference.meta).toMatchObject({ votes: 2, probability: 0.8, item: "q1" });
+    const files = ["--items", "pi.jsonl", "--votes", "pv.jsonl", "--preferences", name];
+    await plumbDone(dir, ["feedback", "export", ...files]);
+    const [preference, ...more] = await loadPreferences(join(dir, name));
+    expect(more).toEqual([]);
+    expect(preference).toMatchObject({
+      prompt: "q1",
+      chosen: "A",
+      rejected: "B",
+      meta: { votes: 3, item: "q1" },
+    });
+    const { probability, agreement } = preference.meta as { probability: number; agreement: number };
+    expect([probability > 0.5, agreement]).toEqual([true, 2 / 3]);
+    expect(preference.noise).toBe(Math.min(0.4, 1 - probability));
   }
 });
 

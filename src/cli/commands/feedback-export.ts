@@ -2,16 +2,10 @@ import { z } from "zod";
 import { PlumbError } from "../../base/errors.js";
 import { usageError } from "../../base/usage-error.js";
 import { writeRows } from "../../data/write-rows.js";
-import {
-  demonstrationRows,
-  readCastVotes,
-  readTaskItems,
-  safetyRows,
-} from "../../feedback/exchange/index.js";
-import { type ProjectData, trainingRows } from "../../feedback/report/index.js";
-import { databaseSettings } from "../../feedback/store/database-settings.js";
+import { readCastVotes, readTaskItems } from "../../feedback/exchange/index.js";
+import { type Judgement, judgementsOf, trainingRows } from "../../feedback/judgement/index.js";
+import { databaseLocation, databaseSettings, readProject } from "../../feedback/store/index.js";
 import { defineCommand } from "../command.js";
-import { readProject } from "../feedback/vote-source.js";
 
 const path = z.string().min(1);
 const schema = z.object({
@@ -21,7 +15,7 @@ const schema = z.object({
   ...databaseSettings,
   preferences: path
     .optional()
-    .describe("of a project: file for preferences in TRL's format, with noise and rater metadata"),
+    .describe("file for preferences in TRL's format, with noise and rater metadata"),
   demonstrations: path
     .optional()
     .describe("file for demonstrations and rewrites, as rows for plumb sft (.jsonl, .csv or .parquet)"),
@@ -30,26 +24,18 @@ const schema = z.object({
     .string()
     .min(1)
     .optional()
-    .describe("which aspect preferences are of; the project's first if not given"),
+    .describe("which aspect preferences are of; the first that is asked if not given"),
   held: z.boolean().default(true).describe("let votes count that a filter holds for review"),
   raters: z.boolean().default(false).describe("name each preference's raters, by pseudonym"),
   seed: z.number().int().min(0).default(0).describe("of what aggregation draws"),
 });
 type Settings = z.output<typeof schema>;
-type Row = Record<string, unknown>;
-
-/** Kinds of rows, and the kinds of tasks that they come of. */
-const KINDS = {
-  preferences: ["pairwise", "ranking"],
-  demonstrations: ["demonstration", "rewrite"],
-  safety: ["safety"],
-} as const;
-type Kind = keyof typeof KINDS;
+const KINDS = ["preferences", "demonstrations", "safety"] as const;
 
 export default defineCommand({
-  description: `Writes what raters said as rows for training. Of a project of the database: preferences in TRL's format (prompt, chosen, rejected), by the default aggregate, with noise, probability, agreement, reliability, votes and item beside them, which plumb reward reads; demonstrations and rewrites as prompt and completion; safety labels as prompt, completion and label (true where more raters found it safe). Of files of items and votes: demonstrations and safety labels.
+  description: `Writes what raters said, in a project of the database or in files of items and votes, as rows for training: preferences in TRL's format (prompt, chosen, rejected), by the default aggregate, with noise, probability, agreement, reliability, votes and item beside them, which plumb reward reads; demonstrations and rewrites as prompt and completion; safety labels as prompt, completion and label (true where more raters found it safe).
 
-Gold items, hidden repeats, rejected votes and those of excluded raters are left out, and so are pairs without a better side.`,
+Gold items, hidden repeats, rejected votes and those of excluded raters are left out, and so are pairs without a better side. plumb reward --project and plumb sft --project train on the same rows without a file.`,
   examples: [
     {
       command: "plumb feedback export --project p-... --preferences preferences.jsonl",
@@ -62,13 +48,14 @@ Gold items, hidden repeats, rejected votes and those of excluded raters are left
   ],
   schema,
   async run({ ui }, settings) {
-    const rows = settings.project === undefined ? await rowsOfFiles(settings) : await rowsOfProject(settings);
-    const wanted = (Object.keys(KINDS) as Kind[]).flatMap((kind) => {
-      const file = settings[kind];
-      return file === undefined ? [] : [{ kind, file, rows: rows[kind] ?? [] }];
-    });
-    if (wanted.length === 0)
+    const judgements = await judgementsFrom(settings);
+    const files = KINDS.flatMap((kind) =>
+      settings[kind] === undefined ? [] : [{ kind, file: settings[kind] }],
+    );
+    if (files.length === 0)
       throw usageError("there is nothing to write", "Give --preferences, --demonstrations or --safety.");
+    const rows = trainingRows(judgements, settings);
+    const wanted = files.map(({ kind, file }) => ({ kind, file, rows: rows[kind] }));
     for (const { kind, file, rows: own } of wanted)
       if (own.length === 0)
         throw new PlumbError(`there is nothing for ${file}: no votes that make ${kind}`, {
@@ -84,35 +71,16 @@ Gold items, hidden repeats, rejected votes and those of excluded raters are left
   },
 });
 
-async function rowsOfFiles({ items: itemsFile, votes: votesFile, preferences }: Settings) {
-  if (itemsFile === undefined || votesFile === undefined)
-    throw usageError("no votes are given", "Give --project ID, or --items FILE and --votes FILE.");
-  if (preferences !== undefined)
-    throw usageError(
-      "preferences are written of a project",
-      "Give --project ID; for files see plumb aggregate.",
-    );
-  const items = await readTaskItems(itemsFile);
-  const votes = await readCastVotes(votesFile, items);
-  const rows: Partial<Record<Kind, Row[]>> = {
-    demonstrations: demonstrationRows(items, votes),
-    safety: safetyRows(items, votes),
-  };
-  return rows;
+/** What was judged, of files or of a project. */
+async function judgementsFrom({ items, votes, project, db }: Settings): Promise<readonly Judgement[]> {
+  const files = items !== undefined || votes !== undefined;
+  if (project !== undefined) {
+    if (files) throw usageError("both files and a project are given", ONE_OF_BOTH);
+    return (await readProject(databaseLocation(db), project)).judgements;
+  }
+  if (items === undefined || votes === undefined) throw usageError("no votes are given", ONE_OF_BOTH);
+  const known = await readTaskItems(items);
+  return judgementsOf(await readCastVotes(votes, known), known);
 }
 
-async function rowsOfProject({ items, votes, project, aspect, held, raters, seed, db }: Settings) {
-  if (items !== undefined || votes !== undefined)
-    throw usageError(
-      "both files and a project are given",
-      "Give --project ID, or --items FILE and --votes FILE.",
-    );
-  const data: ProjectData = await readProject({ project: project as string, db });
-  const { kind: task } = data.project.task;
-  const made = trainingRows(data, { aspect, held, raters }, seed);
-  const own = (Object.keys(KINDS) as Kind[]).find((kind) =>
-    (KINDS[kind] as readonly string[]).includes(task),
-  );
-  const rows: Partial<Record<Kind, Row[]>> = own === undefined ? {} : { [own]: made };
-  return rows;
-}
+const ONE_OF_BOTH = "Give --project ID, or --items FILE and --votes FILE.";

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { writeRows } from "../../data/write-rows.js";
 import { readCastVotes, readTaskItems } from "../../feedback/exchange/index.js";
 import { FILTERS, filterSchema, heldVotes, runFilters } from "../../feedback/filters/index.js";
+import { judgementsOf } from "../../feedback/judgement/index.js";
 import { defineCommand } from "../command.js";
 import { formatTable } from "../table.js";
 import { printable, truncateText } from "../text-width.js";
@@ -29,12 +30,8 @@ export default defineCommand({
   async run({ ui }, { items: itemsFile, votes: votesFile, out, show, ...config }) {
     const items = await readTaskItems(itemsFile);
     const votes = await readCastVotes(votesFile, items);
-    const findings = runFilters(votes, items, config);
-    if (out !== undefined && findings.length > 0)
-      await writeRows(
-        out,
-        findings.map((finding) => ({ ...finding })),
-      );
+    const findings = runFilters(judgementsOf(votes, items), items, config);
+    if (out !== undefined && findings.length > 0) await writeRows(out, findings);
     const held = heldVotes(findings).size;
     const counts = Object.fromEntries(
       FILTERS.map((name) => {

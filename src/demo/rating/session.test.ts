@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { RandomStream } from "../../base/random.js";
 import { aggregatePreferences } from "../../feedback/aggregate/index.js";
+import { counting, type Question, questionOf, USES } from "../../feedback/judgement/index.js";
 import {
-  countingVotes,
-  exportComparisons,
+  loadProject,
   openStore,
   readCheckpoints,
   type Store,
@@ -51,8 +51,9 @@ beforeAll(async () => {
 afterAll(() => store?.close());
 
 it("every pair gets a panel's votes, each from another rater, sides shuffled", async () => {
-  const votes = [];
-  for await (const vote of countingVotes(store, project)) votes.push(vote);
+  const votes = counting((await loadProject(store.db, project)).judgements, USES.results).map(
+    ({ vote }) => vote,
+  );
   expect(votes).toHaveLength(PANEL * pairs.length);
   expect(new Set(votes.map(({ item, rater }) => `${item} ${rater}`)).size).toBe(votes.length);
   const panels = new Map<string, Set<string | undefined>>();
@@ -66,15 +67,21 @@ it("every pair gets a panel's votes, each from another rater, sides shuffled", a
 });
 
 it("its preferences are those of the votes that lie in the database, pair by pair", async () => {
-  const votes = await exportComparisons(store, project);
-  const { preferences } = aggregatePreferences(votes, "majority");
+  const { judgements } = await loadProject(store.db, project);
+  const { votes } = questionOf(counting(judgements, USES.results), "overall") as Question;
+  if (votes.kind !== "pairs") throw new Error("no comparisons");
+  const { preferences } = aggregatePreferences(votes.comparisons, "majority");
   const share = new Map(preferences.map((p) => [p.left.split(".")[0], p]));
+  expect(outcome.preferences.length).toBeGreaterThan(0.9 * pairs.length);
   let agreed = 0;
-  for (const [i, { probability, votes: count }] of outcome.preferences.entries()) {
+  for (const { pair: i, better, chosen, rejected, noise, probability, votes: count } of outcome.preferences) {
     const own = share.get(String(i + 1));
+    const { left, right } = pairs[i];
     expect(count).toBe(PANEL);
     expect(own?.left).toBe(`${i + 1}.1`);
-    if (own && own.probability > 0.5 === probability > 0.5) agreed++;
+    expect([chosen, rejected]).toEqual(better === "left" ? [left, right] : [right, left]);
+    expect(noise).toBe(Math.min(0.4, 1 - probability));
+    if (own && own.probability > 0.5 === (better === "left")) agreed++;
   }
   // The majority is overruled on a few; pairs and preferences put together wrongly would agree on half.
   expect(agreed / pairs.length).toBeGreaterThan(0.75);

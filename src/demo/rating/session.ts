@@ -3,26 +3,30 @@
  *
  * Which votes there are follows from the seed, whatever the network and the clock do: pairs come in batches; for each, the
  * raters are drawn into panels, and the items of a panel are for all of its members and for nobody else, so that it does not
- * matter who asks first. Sides and noise are drawn by a rater's number and how many items it had before, and votes are sorted
- * before they are aggregated.
+ * matter who asks first. Sides and noise are drawn by a rater's number and how many items it had before, and judgements are sorted
+ * before they are aggregated. From there the votes go the way of any project's.
  */
 
 import { PlumbError } from "../../base/errors.js";
 import { RandomStream } from "../../base/random.js";
+import type { PreferenceMethod, RaterReport } from "../../feedback/aggregate/index.js";
 import {
-  aggregatePreferences,
-  type PreferenceAggregate,
-  type PreferenceMethod,
-} from "../../feedback/aggregate/index.js";
+  aggregateQuestion,
+  counting,
+  type JudgedPreference,
+  type Judgement,
+  preferenceRows,
+  questionOf,
+  USES,
+} from "../../feedback/judgement/index.js";
 import {
   ASSISTANT_VALUES,
   type RaterKind,
   type SimulatedPoolConfig,
   simulatedRaters,
 } from "../../feedback/simulate/index.js";
-import { exportComparisons, MOST_ITEMS_AT_ONCE } from "../../feedback/store/index.js";
+import { loadProject, MOST_ITEMS_AT_ONCE } from "../../feedback/store/index.js";
 import { TaskDefinition } from "../../feedback/tasks/index.js";
-import { type Comparisons, comparisons } from "../../feedback/votes.js";
 import { projects } from "../../server/contract/index.js";
 import {
   type FeedbackClient,
@@ -61,13 +65,22 @@ export interface RaterSummary {
   flags: { kind: string; reason: string }[];
 }
 
+/** A row for training, and the pair that it is of. */
+export interface RatedPreference extends JudgedPreference {
+  /** Its number, in the order in which pairs came. */
+  pair: number;
+  better: "left" | "right";
+}
+
 export interface RatingOutcome {
   votes: number;
-  /** P(the left response is better) and the rate of wrong labels, of each pair in the order in which it came. */
-  preferences: { probability: number; noise: number; votes: number }[];
+  /** Of the pairs of which one side is better, in the order of pairs. */
+  preferences: RatedPreference[];
   raters: RaterSummary[];
 }
 
+/** The one thing that is asked of a pair. */
+const ASPECT = "overall";
 const task = TaskDefinition.parse({ kind: "pairwise", strengths: 1, rationale: "off", flags: false });
 const GUIDELINES =
   "Choose the answer that helps more, says nothing false and does no harm. Refuse only what is harmful.";
@@ -172,10 +185,25 @@ export class RatingSession {
   async finish(): Promise<RatingOutcome> {
     const { method, seed } = this.plan;
     try {
-      const votes = this.inFixedOrder(await exportComparisons(this.server.services.store, this.project));
+      const { judgements } = await loadProject(this.server.services.store.db, this.project);
       const params = { project: this.project };
       await this.lead.call(projects.changeProject, { params, body: { state: "closed" } });
-      return { votes: votes.rater.length, ...this.outcome(aggregatePreferences(votes, method, { seed })) };
+      const question = questionOf(this.inFixedOrder(counting(judgements, USES.raters)), ASPECT);
+      const made = question && aggregateQuestion(question, { method, seed });
+      if (question === undefined || made?.kind !== "pairs") throw new PlumbError("Nobody voted on any pair.");
+      // The first response of an item is its pair's left one.
+      const left = new Set(
+        made.aggregate.preferences.flatMap(({ item, probability }) => (probability > 0.5 ? [item] : [])),
+      );
+      return {
+        votes: question.from.length,
+        preferences: preferenceRows(question, made.aggregate).map((row) => ({
+          ...row,
+          pair: this.numbers.get(row.item) as number,
+          better: left.has(row.item) ? "left" : "right",
+        })),
+        raters: this.summaries(made.aggregate.raters),
+      };
     } finally {
       await this.close();
     }
@@ -187,44 +215,34 @@ export class RatingSession {
     await this.server.stop();
   }
 
-  /** Votes by pair and rater, under names that do not change from run to run. */
-  private inFixedOrder(votes: Comparisons): Comparisons {
-    const members = new Map(this.raters.map(({ id }, number) => [id, number]));
-    const rows = Array.from(votes.outcome, (outcome, v) => ({
-      pair: this.numbers.get(votes.items[votes.item[v]]) as number,
-      member: members.get(votes.raters[votes.rater[v]]) as number,
-      left: votes.candidates[votes.left[v]],
-      right: votes.candidates[votes.right[v]],
-      outcome,
-    }));
-    rows.sort((a, b) => a.pair - b.pair || a.member - b.member);
-    return comparisons(
-      rows.map(({ pair, member, ...row }) => ({
-        ...row,
-        item: String(pair + 1),
-        rater: this.raters[member].rater.id,
-      })),
-    );
+  private summaries(reports: readonly RaterReport[]): RaterSummary[] {
+    const reportOf = new Map(reports.map((report) => [report.rater, report]));
+    return this.raters.flatMap(({ id, rater }) => {
+      const report = reportOf.get(id);
+      if (report === undefined) return [];
+      const { estimate, low, high } = report.skill;
+      return [
+        {
+          rater: rater.id,
+          kind: rater.kind,
+          votes: report.votes,
+          reliability: { estimate, low, high },
+          flags: report.flags.map(({ kind, reason }) => ({ kind, reason })),
+        },
+      ];
+    });
   }
 
-  private outcome({ preferences, raters }: PreferenceAggregate): Omit<RatingOutcome, "votes"> {
-    const reports = new Map(raters.map((report) => [report.rater, report]));
-    return {
-      preferences: preferences.map(({ probability, noise, votes }) => ({ probability, noise, votes })),
-      raters: this.raters.flatMap(({ rater: { id, kind } }) => {
-        const report = reports.get(id);
-        if (report === undefined) return [];
-        const { estimate, low, high } = report.skill;
-        return [
-          {
-            rater: id,
-            kind,
-            votes: report.votes,
-            reliability: { estimate, low, high },
-            flags: report.flags.map(({ kind: flag, reason }) => ({ kind: flag, reason })),
-          },
-        ];
-      }),
-    };
+  /** By pair and rater: what aggregation numbers does not change from run to run. */
+  private inFixedOrder(judgements: readonly Judgement[]): Judgement[] {
+    const members = new Map(this.raters.map(({ id }, number) => [id, number]));
+    const place = ({ vote }: Judgement) => ({
+      pair: this.numbers.get(vote.item) as number,
+      member: members.get(vote.rater) as number,
+    });
+    return judgements
+      .map((judgement) => ({ judgement, ...place(judgement) }))
+      .sort((a, b) => a.pair - b.pair || a.member - b.member)
+      .map(({ judgement }) => judgement);
   }
 }

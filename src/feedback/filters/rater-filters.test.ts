@@ -2,15 +2,19 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { RandomStream } from "../../base/random.js";
 import { wilsonInterval } from "../../statistics/estimates.js";
+import { judgementsOf } from "../judgement/index.js";
 import { hiddenValues, type RaterKind, simulatedRaters, simulateVotes } from "../simulate/index.js";
 import { sentences } from "../simulate/values.js";
 import { type Answer, type CastVote, TaskDefinition, type TaskItem, type Verdict } from "../tasks/index.js";
-import { filterSchema } from "./config.js";
+import { type FilterConfig, filterSchema } from "./config.js";
 import { goldEvidence } from "./failed-gold.js";
 import type { FilterName, Finding } from "./finding.js";
-import { heldVotes, runFilters } from "./run.js";
+import { runFilters as findingsOf, heldVotes } from "./run.js";
 import { answerDifference } from "./self-contradiction.js";
 import { runsP } from "./straight-lining.js";
+
+const runFilters = (votes: readonly CastVote[], items: readonly TaskItem[], config: FilterConfig) =>
+  findingsOf(judgementsOf(votes, items), items, config);
 
 const TASK = TaskDefinition.parse({ kind: "pairwise" });
 const prefers = (verdict: Verdict): Answer => ({

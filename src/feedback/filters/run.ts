@@ -1,4 +1,5 @@
-import type { CastVote, TaskItem } from "../tasks/index.js";
+import { counting, type Judgement, USES } from "../judgement/index.js";
+import type { TaskItem } from "../tasks/index.js";
 import type { FilterConfig } from "./config.js";
 import { copiedText } from "./copied-text.js";
 import { failedGold } from "./failed-gold.js";
@@ -10,22 +11,21 @@ import { safetyConflicts } from "./safety-conflict.js";
 import { selfContradiction } from "./self-contradiction.js";
 import { straightLining } from "./straight-lining.js";
 import { tooFast } from "./too-fast.js";
-import { standingVotes } from "./votes.js";
+import { byTime } from "./votes.js";
 
 /**
- * Every filter that the configuration turns on, over the votes that no later one corrects. Nothing is changed or left out: what
+ * Every filter that the configuration turns on, over the judgements that no reviewer rejected. Nothing is changed or left out: what
  * happens to a finding is a reviewer's decision.
  *
- * @param items every item that was voted on. @returns findings in a fixed order, whatever the order of votes and items.
- * @throws PlumbError where a vote's item is not there.
+ * @param items every item, judged or not. @returns findings in a fixed order, whatever the order of judgements and items.
  */
 export function runFilters(
-  votes: readonly CastVote[],
+  judgements: readonly Judgement[],
   items: readonly TaskItem[],
   config: FilterConfig,
 ): Finding[] {
   const sorted = [...items].sort((a, b) => (a.id < b.id ? -1 : 1));
-  const judged = standingVotes(votes, sorted);
+  const judged = byTime(counting(judgements, USES.filters));
   const { falseAlarms } = config;
   const findings = [
     config.tooFast ? tooFast(judged, falseAlarms) : [],

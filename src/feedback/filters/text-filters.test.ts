@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { RandomStream } from "../../base/random.js";
 import { wilsonInterval } from "../../statistics/estimates.js";
 import { PROMPTS } from "../../worlds/assistant/index.js";
+import { judgementsOf } from "../judgement/index.js";
 import { sentences } from "../simulate/values.js";
 import { type Answer, type CastVote, TaskDefinition, type TaskItem, type TaskKind } from "../tasks/index.js";
 import { filterSchema } from "./config.js";
@@ -12,7 +13,7 @@ import { runFilters } from "./run.js";
 import { similarTexts, textSimilarity } from "./similar-texts.js";
 
 const config = filterSchema.parse({});
-const run = (votes: CastVote[], items: TaskItem[]) => runFilters(votes, items, config);
+const run = (votes: CastVote[], items: TaskItem[]) => runFilters(judgementsOf(votes, items), items, config);
 
 function item(id: string, prompt: string, texts: string[], kind: TaskKind = "pairwise"): TaskItem {
   const task = TaskDefinition.parse({ kind });

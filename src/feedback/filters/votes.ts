@@ -1,28 +1,13 @@
-import { PlumbError } from "../../base/errors.js";
+import type { Judgement } from "../judgement/index.js";
 import type { CastVote, TaskItem, Verdict } from "../tasks/index.js";
 import { compareText } from "./finding.js";
 
-/** A vote with its item. */
-export interface JudgedItem {
-  vote: CastVote;
-  item: TaskItem;
-}
+/** What filters read of a judgement. */
+export type JudgedItem = Pick<Judgement, "vote" | "item">;
 
-/** Votes that no later one corrects, in order of time. @throws PlumbError where a vote's item is not there. */
-export function standingVotes(votes: readonly CastVote[], items: readonly TaskItem[]): JudgedItem[] {
-  const byId = new Map(items.map((item) => [item.id, item]));
-  const corrected = new Set(votes.map(({ corrects }) => corrects));
-  return votes
-    .filter(({ id }) => !corrected.has(id))
-    .sort((a, b) => a.castAt - b.castAt || compareText(a.id, b.id))
-    .map((vote) => {
-      const item = byId.get(vote.item);
-      if (item !== undefined) return { vote, item };
-      throw new PlumbError(`vote ${vote.id} is about item ${vote.item}, which is not among the items`, {
-        hint: "Give the items that were voted on, all of them.",
-      });
-    });
-}
+/** Judgements in the order of time. */
+export const byTime = (judgements: readonly Judgement[]): Judgement[] =>
+  [...judgements].sort((a, b) => a.vote.castAt - b.vote.castAt || compareText(a.vote.id, b.vote.id));
 
 /** Lists of what has the same key, in order of the first of each. */
 export function groupBy<T>(values: readonly T[], key: (value: T) => string): Map<string, T[]> {

@@ -3,8 +3,8 @@ import {
   aggregatePreferences,
   type LabelAggregate,
   type PreferenceAggregate,
+  type PreferenceMethod,
 } from "../aggregate/index.js";
-import type { ProjectData } from "../store/load-project.js";
 import { knownAnswers, type Question, unitOf } from "./questions.js";
 
 export type QuestionAggregate =
@@ -12,18 +12,23 @@ export type QuestionAggregate =
   | { kind: "pairs"; aggregate: PreferenceAggregate };
 
 /**
- * The default aggregate of a question. Votes on gold items among its rows tell how raters err; the items themselves are no results.
+ * The aggregate of a question. Judgements of gold items among its rows tell how raters err; the items themselves are no results.
+ *
+ * @param method of comparisons; labels have the default one.
  */
-export function aggregateQuestion(question: Question, data: ProjectData, seed = 0): QuestionAggregate {
-  const { votes } = question;
-  const isResult = (item: string) => data.items.get(item)?.gold === undefined;
-  const known = knownAnswers(data, question);
+export function aggregateQuestion(
+  question: Question,
+  { method = "robust", seed = 0 }: { method?: PreferenceMethod; seed?: number } = {},
+): QuestionAggregate {
+  const { votes, from } = question;
+  const known = knownAnswers(question);
+  const gold = new Set(from.flatMap(({ item }) => (item.gold === undefined ? [] : [item.id])));
   if (votes.kind === "pairs") {
-    const aggregate = aggregatePreferences(votes.comparisons, "robust", { seed, known: known.pairs });
-    const preferences = aggregate.preferences.filter(({ item }) => isResult(item));
+    const aggregate = aggregatePreferences(votes.comparisons, method, { seed, known: known.pairs });
+    const preferences = aggregate.preferences.filter(({ item }) => !gold.has(item));
     return { kind: "pairs", aggregate: { ...aggregate, preferences } };
   }
   const aggregate = aggregateLabels(votes.labels, "robust", { seed, known: known.labels });
-  const items = aggregate.items.filter(({ item }) => isResult(unitOf(item).item));
+  const items = aggregate.items.filter(({ item }) => !gold.has(unitOf(item).item));
   return { kind: "labels", aggregate: { ...aggregate, items } };
 }

@@ -2,10 +2,10 @@ import type { ChatMessage } from "../../data/messages.js";
 import type { ItemContent } from "../tasks/index.js";
 
 /** A prompt or a completion as training reads it: text, or turns. */
-export type ExportedPrompt = string | ChatMessage[];
+export type PromptText = string | ChatMessage[];
 
-export const promptOf = (prompt: ItemContent["prompt"]): ExportedPrompt => prompt;
+export const promptOf = (prompt: ItemContent["prompt"]): PromptText => prompt;
 
 /** A response in the form of its prompt: of a conversation, the assistant's turn. */
-export const completionOf = (prompt: ItemContent["prompt"], text: string): ExportedPrompt =>
+export const completionOf = (prompt: ItemContent["prompt"], text: string): PromptText =>
   typeof prompt === "string" ? text : [{ role: "assistant", content: text }];

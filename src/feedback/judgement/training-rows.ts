@@ -1,92 +1,113 @@
-import type { ChatMessage } from "../../data/messages.js";
-import { counts, informs, type ProjectData, type ReportVote } from "../store/load-project.js";
-import { aggregateQuestion } from "./aggregate-question.js";
-import { demonstrationRows, type PreferenceSummary, preferenceRows, safetyRows } from "./export-rows.js";
-import { aspectsOf, type Question, questionOf } from "./questions.js";
+/** What judgements come to as rows for training, whatever was asked. */
+import { PlumbError } from "../../base/errors.js";
+import { completionOf, type PromptText, promptOf } from "./chat-form.js";
+import { counting, heldOrNot, type Judgement, USES } from "./judgement.js";
+import { type JudgedPreference, type PreferenceOptions, preferences } from "./preferences.js";
+import { aspectsOf } from "./questions.js";
 
-/** A row as trainers read it: TRL's preferences, prompts with completions, or labelled completions, by the project's kind of task. */
-export interface TrainingRow {
-  prompt: string | ChatMessage[];
-  /** Id of the item. */
+export interface Demonstration {
+  prompt: PromptText;
+  completion: PromptText;
   item: string;
-  [column: string]: unknown;
+  /** Pseudonym. */
+  rater: string;
 }
 
-export interface TrainingRowsRequest {
-  aspect?: string;
-  /** Whether votes that a filter holds count meanwhile. */
-  held: boolean;
-  /** Whether preferences name their raters, by pseudonym. */
-  raters: boolean;
+/** TRL's unpaired preference. */
+export interface SafetyLabel {
+  prompt: PromptText;
+  completion: PromptText;
+  /** Whether more raters found the response safe than unsafe. */
+  label: boolean;
+  votes: number;
+  /** Share of votes that agree with it. */
+  agreement: number;
+  /** What it offends against, as any of its raters said; none of a safe one. */
+  categories: string[];
+  item: string;
 }
 
-/** A probability this near to 1/2 prefers neither side. */
-const EVEN = 1e-9;
+/** Rows by what they train. Ratings make none. */
+export interface TrainingRows {
+  /** Of comparisons and rankings, for reward models. */
+  preferences: JudgedPreference[];
+  /** Of demonstrations and rewrites, for supervised fine-tuning. */
+  demonstrations: Demonstration[];
+  /** Of safety labels, as TRL's unpaired preferences. */
+  safety: SafetyLabel[];
+}
 
 /**
- * What the votes come to as rows for training: preferences of comparisons and rankings, with noise and what is known of their raters;
- * what raters wrote; safety labels. Pairs without a better side are left out. Ratings make no rows.
+ * What judgements come to as rows for training.
+ *
+ * @param options aspect: of preferences; default: the first that is asked.
+ * @throws PlumbError: the aspect is none that is asked.
  */
 export function trainingRows(
-  data: ProjectData,
-  { aspect = aspectsOf(data)[0], held, raters }: TrainingRowsRequest,
-  seed = 0,
-): TrainingRow[] {
-  const which = (vote: ReportVote) => counts(vote) && (held || vote.review !== "held");
-  const items = [...data.items.values()];
-  const { kind } = data.project.task;
-  if (kind === "demonstration" || kind === "rewrite")
-    return demonstrationRows(items, data.votes.filter(which)).map((row) => ({ ...row }));
-  if (kind === "safety") return safetyRows(items, data.votes.filter(which)).map((row) => ({ ...row }));
-  if (kind === "likert") return [];
-  const question = questionOf(data, aspect, (vote) => informs(vote) && (held || vote.review !== "held"));
-  if (question === undefined) return [];
-  const summaries = preferenceSummaries(question, data, seed).map(({ raters: who, ...summary }) => ({
-    ...{ ...summary, ...(raters && { raters: who }) },
-  }));
-  return preferenceRows(items, summaries).map((row) => ({ ...row }));
+  judgements: readonly Judgement[],
+  options: Partial<PreferenceOptions> = {},
+): TrainingRows {
+  const compared = judgements.filter(
+    ({ item: { task } }) => task.kind === "pairwise" || task.kind === "ranking",
+  );
+  const written = counting(judgements, heldOrNot(USES.results, options.held ?? true));
+  return {
+    preferences:
+      compared.length === 0
+        ? []
+        : preferences(compared, { ...options, aspect: askedFor(compared, options.aspect) }),
+    demonstrations: demonstrations(written),
+    safety: safetyLabels(written),
+  };
 }
 
-function preferenceSummaries(question: Question, data: ProjectData, seed: number): PreferenceSummary[] {
-  const made = aggregateQuestion(question, data, seed);
-  if (made.kind !== "pairs" || question.votes.kind !== "pairs") return [];
-  const { preferences, raters } = made.aggregate;
-  const skill = new Map(raters.map((report) => [report.rater, report.skill.estimate]));
-  const said = votesByPair(question);
-  return preferences.flatMap(({ item, left, right, probability, noise, votes }) => {
-    if (Math.abs(probability - 0.5) < EVEN) return [];
-    const better = probability > 0.5;
-    const [chosen, rejected] = better ? [left, right] : [right, left];
-    const own = said.get(JSON.stringify([item, ...[left, right].sort()])) ?? [];
-    const agreeing = own.reduce(
-      (sum, { winner }) => sum + (winner === undefined ? 0.5 : winner === chosen ? 1 : 0),
-      0,
-    );
-    const skills = own.map(({ rater }) => skill.get(rater) ?? 0.5);
+/** The aspect, or the first that is asked. */
+function askedFor(judgements: readonly Judgement[], aspect?: string): string {
+  const known = [...new Set(judgements.flatMap(({ item }) => aspectsOf(item.task)))];
+  if (aspect === undefined || known.includes(aspect)) return aspect ?? known[0];
+  throw new PlumbError(`Raters were not asked for ${JSON.stringify(aspect)}, but for ${known.join(", ")}.`);
+}
+
+/** The text of each rater that wrote one; blank ones are left out. */
+function demonstrations(judgements: readonly Judgement[]): Demonstration[] {
+  return judgements.flatMap(({ item, vote: { answer, rater } }) => {
+    if ((answer.kind !== "demonstration" && answer.kind !== "rewrite") || answer.text.trim() === "")
+      return [];
+    const { prompt } = item.content;
     return [
-      {
-        ...{ item, chosen, rejected, noise, votes },
-        probability: better ? probability : 1 - probability,
-        agreement: agreeing / own.length,
-        reliability: skills.reduce((sum, value) => sum + value, 0) / skills.length,
-        raters: own.map(({ rater }) => rater),
-      },
+      { prompt: promptOf(prompt), completion: completionOf(prompt, answer.text), item: item.id, rater },
     ];
   });
 }
 
-/** Who said what of each pair; no winner is a tie. */
-function votesByPair({ votes }: Question): Map<string, { rater: string; winner?: string }[]> {
-  const pairs = new Map<string, { rater: string; winner?: string }[]>();
-  if (votes.kind !== "pairs") return pairs;
-  const { items, candidates, raters, item, left, right, rater, outcome } = votes.comparisons;
-  for (let v = 0; v < outcome.length; v++) {
-    const names = [candidates[left[v]], candidates[right[v]]];
-    const winner = outcome[v] === 0.5 ? undefined : names[outcome[v] > 0.5 ? 0 : 1];
-    const key = JSON.stringify([items[item[v]], ...names.sort()]);
-    const own = pairs.get(key) ?? [];
-    own.push({ rater: raters[rater[v]], winner });
-    pairs.set(key, own);
+/** Of each item what more raters say; ties are left out. */
+function safetyLabels(judgements: readonly Judgement[]): SafetyLabel[] {
+  const byItem = new Map<
+    string,
+    { item: Judgement["item"]; safe: number; count: number; categories: Set<string> }
+  >();
+  for (const { item, vote } of judgements) {
+    if (vote.answer.kind !== "safety") continue;
+    const tally = byItem.get(item.id) ?? { item, safe: 0, count: 0, categories: new Set<string>() };
+    byItem.set(item.id, tally);
+    tally.count++;
+    if (vote.answer.safe) tally.safe++;
+    for (const category of vote.answer.categories) tally.categories.add(category);
   }
-  return pairs;
+  return [...byItem.values()].flatMap(({ item, safe, count, categories }) => {
+    if (2 * safe === count) return [];
+    const { prompt, responses } = item.content;
+    const label = 2 * safe > count;
+    return [
+      {
+        prompt: promptOf(prompt),
+        completion: completionOf(prompt, responses[0].text),
+        label,
+        votes: count,
+        agreement: Math.max(safe, count - safe) / count,
+        categories: label ? [] : [...categories].sort(),
+        item: item.id,
+      },
+    ];
+  });
 }

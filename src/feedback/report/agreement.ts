@@ -1,5 +1,5 @@
 import { agreementReport } from "../agreement/index.js";
-import { aspectsOf, questionOf, unitOf } from "../judgement/questions.js";
+import { aspectsOf, counting, questionOf, USES, unitOf } from "../judgement/index.js";
 import type { ProjectData } from "../store/load-project.js";
 import { ratedVotes } from "../vote-file/index.js";
 import { NameIndex } from "../votes.js";
@@ -7,8 +7,8 @@ import type { AgreementView } from "./views.js";
 
 /** How far raters agree on each aspect, over time and by group. */
 export function agreementView(data: ProjectData, seed = 0): AgreementView {
-  const aspects = aspectsOf(data).flatMap((aspect) => {
-    const question = questionOf(data, aspect);
+  const aspects = aspectsOf(data.project.task).flatMap((aspect) => {
+    const question = questionOf(counting(data.judgements, USES.results), aspect);
     if (question === undefined) return [];
     const grouped = question.group.some((group) => group !== "");
     const rated = ratedVotes({ ...question, group: grouped ? question.group : undefined });

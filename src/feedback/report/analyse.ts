@@ -1,4 +1,4 @@
-import { type TrainingRowsRequest, trainingRows } from "../judgement/training-rows.js";
+import { type PreferenceOptions, trainingRows } from "../judgement/index.js";
 import type { ProjectData } from "../store/load-project.js";
 import { agreementView } from "./agreement.js";
 import { disagreementsView } from "./disagreements.js";
@@ -17,7 +17,7 @@ export type AnalysisRequest =
   | { kind: "forecast"; now: number }
   | { kind: "exclusion"; rater: string; aspect?: string }
   | { kind: "filters" }
-  | ({ kind: "training-rows" } & TrainingRowsRequest);
+  | ({ kind: "training-rows" } & Partial<PreferenceOptions>);
 
 export interface AnalysisResults {
   agreement: ReturnType<typeof agreementView>;
@@ -27,8 +27,14 @@ export interface AnalysisResults {
   forecast: ReturnType<typeof forecastView>;
   exclusion: ReturnType<typeof exclusionPreview>;
   filters: ReturnType<typeof filterRun>;
-  "training-rows": ReturnType<typeof trainingRows>;
+  "training-rows": ReturnType<typeof allTrainingRows>;
 }
+
+/** Whatever the project's kind of task makes. */
+const allTrainingRows = ({ judgements }: ProjectData, options: Partial<PreferenceOptions>) =>
+  Object.values(trainingRows(judgements, options))
+    .flat()
+    .map((row) => ({ ...row }));
 
 /** Answers one request. */
 export function analyse(
@@ -51,6 +57,6 @@ export function analyse(
     case "filters":
       return filterRun(data);
     case "training-rows":
-      return trainingRows(data, request);
+      return allTrainingRows(data, request);
   }
 }

@@ -1,5 +1,5 @@
-import { aspectsOf, type Question, questionOf, unitOf } from "../judgement/questions.js";
-import type { ProjectData, ReportVote } from "../store/load-project.js";
+import { aspectsOf, counting, type Question, questionOf, USES, unitOf } from "../judgement/index.js";
+import type { ProjectData } from "../store/load-project.js";
 import type { ItemContent } from "../tasks/index.js";
 import type { DisagreementsView } from "./views.js";
 
@@ -20,9 +20,14 @@ interface Unit {
 /** What raters agree on least, by the entropy of what they said; among equals, that of more votes first. */
 export function disagreementsView(
   data: ProjectData,
-  { aspect = aspectsOf(data)[0], offset, limit }: { aspect?: string; offset: number; limit: number },
+  {
+    aspect = aspectsOf(data.project.task)[0],
+    offset,
+    limit,
+  }: { aspect?: string; offset: number; limit: number },
 ): DisagreementsView {
-  const question = aspect === undefined ? undefined : questionOf(data, aspect);
+  const question =
+    aspect === undefined ? undefined : questionOf(counting(data.judgements, USES.results), aspect);
   const units = question === undefined ? [] : unitsOf(question).filter(({ rows }) => rows.length > 1);
   units.sort((a, b) => b.entropy - a.entropy || b.rows.length - a.rows.length);
   const shown = units.slice(offset, offset + limit);
@@ -63,7 +68,7 @@ function nameOf({ votes, from }: Question, row: number): { key: string; item: st
     return { key, item, ...(response !== undefined && { what: response }) };
   }
   const { candidates, left, right } = votes.comparisons;
-  const { item, order } = from[row];
+  const { item, order } = from[row].vote;
   const what = `${candidates[left[row]]} or ${candidates[right[row]]}`;
   return order.length > 2 ? { key: `${item} ${left[row]} ${right[row]}`, item, what } : { key: item, item };
 }
@@ -71,7 +76,7 @@ function nameOf({ votes, from }: Question, row: number): { key: string; item: st
 /** A row in a word, by the names of responses. */
 function said({ votes, from, aspect }: Question, row: number): string {
   if (votes.kind === "labels") return votes.labels.labels[votes.labels.label[row]];
-  const { answer } = from[row];
+  const { answer } = from[row].vote;
   if (answer.kind === "pairwise" && answer.aspects[aspect].verdict === "both-bad") return "both bad";
   const { candidates, left, right, outcome } = votes.comparisons;
   if (outcome[row] === 0.5) return "tie";
@@ -88,7 +93,8 @@ export function entropyOf(values: readonly string[]): number {
 }
 
 function shownVote(question: Question, row: number): DisagreementsView["items"][number]["votes"][number] {
-  const { id, rater, group, answer, milliseconds, castAt, review }: ReportVote = question.from[row];
+  const { vote, review } = question.from[row];
+  const { id, rater, group, answer, milliseconds, castAt } = vote;
   return {
     ...{ vote: id, rater, ...(group !== undefined && { group }), said: said(question, row) },
     ...(answer.rationale !== undefined && { rationale: answer.rationale.slice(0, MOST_RATIONALE) }),

@@ -1,6 +1,14 @@
-import { aggregateQuestion, type QuestionAggregate } from "../judgement/aggregate-question.js";
-import { aspectsOf, questionOf, unitOf } from "../judgement/questions.js";
-import { informs, type ProjectData, type ReportVote } from "../store/load-project.js";
+import {
+  aggregateQuestion,
+  aspectsOf,
+  counting,
+  type Judgement,
+  type QuestionAggregate,
+  questionOf,
+  USES,
+  unitOf,
+} from "../judgement/index.js";
+import type { ProjectData } from "../store/load-project.js";
 import type { ExclusionPreview } from "./views.js";
 
 /** Changes that are shown. */
@@ -17,18 +25,22 @@ interface Judged {
 /** What answers change when a rater's votes are left out of the default aggregate. */
 export function exclusionPreview(
   data: ProjectData,
-  { rater, aspect = aspectsOf(data)[0] }: { rater: string; aspect?: string },
+  { rater, aspect = aspectsOf(data.project.task)[0] }: { rater: string; aspect?: string },
   seed = 0,
 ): ExclusionPreview {
-  const judged = (which: (vote: ReportVote) => boolean) => {
-    const question = aspect === undefined ? undefined : questionOf(data, aspect, which);
+  const judged = (which: readonly Judgement[]) => {
+    const question = aspect === undefined ? undefined : questionOf(which, aspect);
     return question === undefined
       ? new Map<string, Judged>()
-      : answers(aggregateQuestion(question, data, seed));
+      : answers(aggregateQuestion(question, { seed }));
   };
-  // An excluded rater's votes are looked at as if they still counted.
-  const present = (vote: ReportVote) => informs(vote.rater === rater ? { ...vote, excluded: false } : vote);
-  const [before, after] = [judged(present), judged((vote) => present(vote) && vote.rater !== rater)];
+  // An excluded rater's judgements are looked at as if they still counted.
+  const own = ({ vote }: Judgement) => vote.rater === rater;
+  const present = counting(
+    data.judgements.map((judgement) => (own(judgement) ? { ...judgement, excluded: false } : judgement)),
+    USES.raters,
+  );
+  const [before, after] = [judged(present), judged(present.filter((judgement) => !own(judgement)))];
   const changes = [...before].flatMap(([key, { answer, probability, ...unit }]) => {
     const now = after.get(key);
     if (now?.answer === answer) return [];
@@ -39,7 +51,7 @@ export function exclusionPreview(
   const lost = changes.filter(({ after: next }) => next === null);
   return {
     ...{ asOf: data.asOf, aspect: aspect ?? data.project.task.kind },
-    votes: data.votes.filter((vote) => vote.rater === rater && !vote.gold && present(vote)).length,
+    votes: counting(present.filter(own), USES.results).length,
     units: before.size,
     ...{ lost: lost.length, changed: changed.length },
     changes: [...changed, ...lost].slice(0, MOST_SHOWN),

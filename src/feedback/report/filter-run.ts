@@ -1,4 +1,5 @@
 import { FILTERS, filterSchema, runFilters } from "../filters/index.js";
+import { counting, USES } from "../judgement/index.js";
 import type { ProjectData } from "../store/load-project.js";
 import type { Finding } from "../store/reviews.js";
 import type { FilterRun } from "./views.js";
@@ -13,12 +14,9 @@ export interface FoundByFilters {
   holds: Finding[];
 }
 
-/**
- * Every filter over the project's votes, but for those that a reviewer rejected. Of several findings of one filter about one vote the
- * first is held.
- */
+/** Every filter over the project's judgements. Of several findings of one filter about one vote the first is held. */
 export function filterRun(data: ProjectData): FoundByFilters {
-  const votes = data.votes.filter(({ review }) => review !== "rejected");
+  const votes = counting(data.judgements, USES.filters);
   const findings = runFilters(votes, [...data.items.values()], filterSchema.parse({}));
   const holds = new Map<string, Finding>();
   for (const { filter, severity, votes: found, evidence, figures } of findings) {

@@ -7,14 +7,16 @@ const DAY = 86_400_000;
 
 /** A project of items of overlap 3 with votes at the times given. */
 function project(times: number[], items: number, state = "open"): ProjectData {
-  const voted = times.map((firstAt) => ({ firstAt, gold: false, repeat: false, excluded: false }));
+  const judgements = times.map((firstAt) => ({
+    ...{ firstAt, gold: false, excluded: false, vote: { repeat: false } },
+  }));
   const each = Array.from({ length: items }, (_, i): [string, object] => [
     `i${i}`,
     { state: "open", overlap: 3, votes: Math.min(3, Math.max(0, times.length - 3 * i)) },
   ]);
   const gold: [string, object] = ["g", { state: "open", overlap: 3, votes: 0, gold: {} }];
   const rest = { project: { state }, members: new Map(), asOf: times.length };
-  return { ...rest, items: new Map([...each, gold]), votes: voted } as unknown as ProjectData;
+  return { ...rest, items: new Map([...each, gold]), judgements } as unknown as ProjectData;
 }
 
 describe("the forecast", () => {

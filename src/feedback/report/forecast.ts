@@ -12,7 +12,8 @@
 import { type Interval, maskedStd, mean } from "../../statistics/estimates.js";
 import { studentInterval } from "../../statistics/means.js";
 import { studentQuantile } from "../../statistics/student.js";
-import { counts, type ProjectData } from "../store/load-project.js";
+import { counting, USES } from "../judgement/index.js";
+import type { ProjectData } from "../store/load-project.js";
 import type { ForecastView } from "./views.js";
 
 const DAY = 86_400_000;
@@ -28,7 +29,7 @@ const ENOUGH_SPANS = 14;
 const MOST_DAYS = 36_525;
 
 export function forecastView(data: ProjectData, now: number): ForecastView {
-  const times = data.votes.filter(counts).map(({ firstAt }) => firstAt);
+  const times = counting(data.judgements, USES.results).map(({ firstAt }) => firstAt);
   let remaining = 0;
   for (const { gold, state, overlap, votes } of data.items.values())
     if (gold === undefined && state === "open") remaining += Math.max(0, overlap - votes);

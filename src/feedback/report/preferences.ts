@@ -1,6 +1,13 @@
-import { aggregateQuestion } from "../judgement/aggregate-question.js";
-import { aspectsOf, questionOf, unitOf } from "../judgement/questions.js";
-import { informs, type ProjectData, type ReportVote } from "../store/load-project.js";
+import {
+  aggregateQuestion,
+  aspectsOf,
+  counting,
+  heldOrNot,
+  questionOf,
+  USES,
+  unitOf,
+} from "../judgement/index.js";
+import type { ProjectData } from "../store/load-project.js";
 import type { PreferencesView } from "./views.js";
 
 /** Most scores that are shown; items whose responses all have names of their own would have thousands. */
@@ -17,17 +24,17 @@ export interface PreferencesRequest {
 /** What the votes come to, by the default aggregate. */
 export function preferencesView(
   data: ProjectData,
-  { aspect = aspectsOf(data)[0], held, offset, limit }: PreferencesRequest,
+  { aspect = aspectsOf(data.project.task)[0], held, offset, limit }: PreferencesRequest,
   seed = 0,
 ): PreferencesView {
-  const which = (vote: ReportVote) => informs(vote) && (held || vote.review !== "held");
-  const question = aspect === undefined ? undefined : questionOf(data, aspect, which);
+  const judgements = counting(data.judgements, heldOrNot(USES.raters, held));
+  const question = aspect === undefined ? undefined : questionOf(judgements, aspect);
   const empty = {
     ...{ asOf: data.asOf, aspect: aspect ?? data.project.task.kind, method: "robust", count: 0 },
     ...{ kind: "labels" as const, preferences: [], labels: [], scores: [] },
   };
   if (question === undefined) return empty;
-  const made = aggregateQuestion(question, data, seed);
+  const made = aggregateQuestion(question, { seed });
   if (made.kind === "labels") {
     const { items } = made.aggregate;
     const labels = items

@@ -1,5 +1,5 @@
 import { PlumbError } from "../../base/errors.js";
-import { aspectsOf, questionOf } from "../judgement/questions.js";
+import { aspectsOf, counting, questionOf, USES } from "../judgement/index.js";
 import type { ProjectData } from "../store/load-project.js";
 import type { VoteFile } from "../vote-file/index.js";
 
@@ -9,7 +9,7 @@ import type { VoteFile } from "../vote-file/index.js";
  * @throws PlumbError: nothing of the kind was asked, or nothing was said.
  */
 export function projectVotes(data: ProjectData, aspect?: string): VoteFile {
-  const known = aspectsOf(data);
+  const known = aspectsOf(data.project.task);
   const { name, task } = data.project;
   const asked = aspect ?? known[0];
   if (asked === undefined)
@@ -18,7 +18,7 @@ export function projectVotes(data: ProjectData, aspect?: string): VoteFile {
     });
   if (!known.includes(asked))
     throw new PlumbError(`${name} does not ask for ${JSON.stringify(asked)}, but for ${known.join(", ")}.`);
-  const question = questionOf(data, asked);
+  const question = questionOf(counting(data.judgements, USES.results), asked);
   if (question === undefined)
     throw new PlumbError(`${name} has no votes that count.`, {
       hint: "Gold items, rejected votes and those of excluded raters do not.",

@@ -1,8 +1,15 @@
+import type { RaterReport } from "../aggregate/index.js";
 import { type FilterConfig, filterSchema, runFilters } from "../filters/index.js";
-import type { JudgedItem } from "../filters/votes.js";
-import { aggregateQuestion } from "../judgement/aggregate-question.js";
-import { aspectsOf, questionOf } from "../judgement/questions.js";
-import { counts, informs, type ProjectData, type ReportVote } from "../store/load-project.js";
+import { groupBy } from "../filters/votes.js";
+import {
+  aggregateQuestion,
+  aspectsOf,
+  counting,
+  type Judgement,
+  questionOf,
+  USES,
+} from "../judgement/index.js";
+import type { ProjectData } from "../store/load-project.js";
 import {
   firstPlaceShare,
   goldAccuracy,
@@ -27,10 +34,13 @@ const OF_RATERS: FilterConfig = {
 const MOST_FLAGS = 10;
 
 /** What is known of each rater; members without votes too. @param aspect that reliability is of. */
-export function raterTable(data: ProjectData, aspect = aspectsOf(data)[0], seed = 0): RaterTable {
-  const own = judgementsByRater(data);
-  const question = aspect === undefined ? undefined : questionOf(data, aspect, informs);
-  const reports = question === undefined ? [] : aggregateQuestion(question, data, seed).aggregate.raters;
+export function raterTable(
+  data: ProjectData,
+  aspect = aspectsOf(data.project.task)[0],
+  seed = 0,
+): RaterTable {
+  const own = groupBy(data.judgements, ({ vote }) => vote.rater);
+  const reports = aspect === undefined ? [] : raterReports(data, aspect, seed);
   const reportOf = new Map(reports.map((report) => [report.rater, report]));
   const flags = filterFlags(data);
   const pool = [...own.values()].flatMap((votes) => lengthChosen(considered(votes)));
@@ -43,9 +53,9 @@ export function raterTable(data: ProjectData, aspect = aspectsOf(data)[0], seed 
     const longerShare = shareOf(lengthChosen(careful), (one) => tookLonger(one) === true);
     return {
       ...{ rater, ...(group !== undefined && { group }), state, ...(reason !== undefined && { reason }) },
-      votes: all.filter(({ vote }) => counts(vote as ReportVote)).length,
-      held: all.filter(({ vote }) => (vote as ReportVote).review === "held").length,
-      rejected: all.filter(({ vote }) => (vote as ReportVote).review === "rejected").length,
+      votes: counting(all, USES.results).length,
+      held: all.filter(({ review }) => review === "held").length,
+      rejected: all.filter(({ review }) => review === "rejected").length,
       ...(all.length > 0 && { lastVoteAt: Math.max(...all.map(({ vote }) => vote.castAt)) }),
       reliability: report ? { ...report.skill, n: report.votes } : null,
       gold: goldAccuracy(all),
@@ -62,28 +72,21 @@ export function raterTable(data: ProjectData, aspect = aspectsOf(data)[0], seed 
   return { asOf: data.asOf, aspect: aspect ?? data.project.task.kind, raters };
 }
 
-/** Repeats and gold items are chosen for their answers: habits are read from the others. */
-const considered = (votes: readonly JudgedItem[]) =>
-  votes.filter(({ vote }) => !vote.repeat && !(vote as ReportVote).gold);
-
-function judgementsByRater(data: ProjectData): Map<string, JudgedItem[]> {
-  const own = new Map<string, JudgedItem[]>();
-  for (const vote of data.votes) {
-    const item = data.items.get(vote.item);
-    if (item === undefined) continue;
-    const votes = own.get(vote.rater);
-    if (votes === undefined) own.set(vote.rater, [{ vote, item }]);
-    else votes.push({ vote, item });
-  }
-  return own;
+/** How often each rater is right about an aspect, as all judgements tell, those of gold items too. */
+export function raterReports(data: ProjectData, aspect: string, seed = 0): RaterReport[] {
+  const question = questionOf(counting(data.judgements, USES.raters), aspect);
+  return question === undefined ? [] : aggregateQuestion(question, { seed }).aggregate.raters;
 }
+
+/** Repeats and gold items are chosen for their answers: habits are read from the others. */
+const considered = (judgements: readonly Judgement[]) =>
+  judgements.filter(({ vote, gold }) => !vote.repeat && !gold);
 
 /** What filters hold against raters as a whole, by rater. */
 function filterFlags(data: ProjectData): Map<string, RaterRow["flags"]> {
   const flags = new Map<string, RaterRow["flags"]>();
-  const standing = data.votes.filter(({ review }) => review !== "rejected");
   for (const { filter, severity, raters, evidence } of runFilters(
-    standing,
+    data.judgements,
     [...data.items.values()],
     OF_RATERS,
   )) {

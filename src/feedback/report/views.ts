@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { RATER_FLAGS } from "../aggregate/rater-flags.js";
 import { FILTERS } from "../filters/finding.js";
-import { REVIEW_STATES } from "../store/reviews.js";
+import { REVIEW_STATES } from "../judgement/index.js";
 
 const share = z.number().describe("In [0, 1]");
 const time = z.int().describe("Unix milliseconds");

@@ -25,7 +25,8 @@ export {
   pingDatabase,
   withoutPassword,
 } from "./database.js";
-export { countingVotes, exportComparisons, exportLabels, exportVotes } from "./export-votes.js";
+export { databaseSettings } from "./database-settings.js";
+export { exportVotes } from "./export-votes.js";
 export {
   addItems,
   findItem,
@@ -40,6 +41,7 @@ export {
   withdrawItem,
 } from "./items.js";
 export { type Lease, type LeaseAnswer, LeaseRequest, MOST_LEASES, NO_LEASE } from "./lease.js";
+export { loadProject, type ProjectData, readProject } from "./load-project.js";
 export { findMember, MEMBER_STATES, type MemberState, setMemberState } from "./member-state.js";
 export { putMember } from "./members.js";
 export { prioritise, prioritiseDiverse, setPriorities } from "./prioritise.js";
@@ -77,15 +79,7 @@ export {
 } from "./raters.js";
 export { readAudit } from "./read-audit.js";
 export { type RestoreSummary, restore } from "./restore.js";
-export {
-  checkReviewOf,
-  decideReview,
-  Finding,
-  holdVotes,
-  listReviews,
-  type Review,
-  type ReviewState,
-} from "./reviews.js";
+export { checkReviewOf, decideReview, Finding, holdVotes, listReviews, type Review } from "./reviews.js";
 export { itemVotes, raterVotes, type StandingVote } from "./standing-votes.js";
 export { openStore, type Store, type StoreOptions } from "./store.js";
 export type { StoreContext } from "./store-context.js";

@@ -1,26 +1,16 @@
-import type { Answer, CastVote, ItemContent, TaskItem } from "../tasks/index.js";
-import type { Queries } from "./database.js";
+import { type Judgement, type ReviewState, strictest } from "../judgement/index.js";
+import type { Answer, ItemContent, TaskItem } from "../tasks/index.js";
+import { openExistingDatabase, type Queries } from "./database.js";
 import { voteRows } from "./export-votes.js";
+import { migrate } from "./migrate.js";
 import { findProject, type Project } from "./projects.js";
-import type { ReviewState } from "./reviews.js";
 import { StoreError } from "./store-error.js";
 import { toCastVote } from "./vote.js";
 
 /** Most votes and items of a project that are looked at at once; more would not fit beside a server. */
-export const MOST_VOTES = 2_000_000;
-export const MOST_ITEMS = 500_000;
+const MOST_VOTES = 2_000_000;
+const MOST_ITEMS = 500_000;
 const PAGE = 1000;
-
-/** The latest form of one judgement. */
-export interface ReportVote extends CastVote {
-  gold: boolean;
-  /** When the judgement was first made, before corrections; Unix milliseconds. */
-  firstAt: number;
-  /** The strictest state of its reviews. */
-  review?: ReviewState;
-  /** Whether its rater is excluded. */
-  excluded: boolean;
-}
 
 export interface ReportItem extends TaskItem {
   state: string;
@@ -35,32 +25,36 @@ export interface ReportMember {
   reason?: string;
 }
 
-/** All that reports are made of. */
+/** A project with all that its raters said. */
 export interface ProjectData {
   project: Project;
   /** In the order of their arrival. */
   items: ReadonlyMap<string, ReportItem>;
-  /** In the order in which they were taken; gold, repeats, held and rejected ones too. */
-  votes: readonly ReportVote[];
+  /** In the order in which their latest forms were taken; gold, repeats, held and rejected ones too. */
+  judgements: readonly Judgement[];
   members: ReadonlyMap<string, ReportMember>;
   /** Number of the last vote, 0 if there is none. */
   asOf: number;
 }
-
-/** Votes that a result is made of: without repeats, gold items, what was rejected, and excluded raters. */
-export const counts = (vote: ReportVote): boolean =>
-  !vote.gold && !vote.repeat && !vote.excluded && vote.review !== "rejected";
-
-/** Those, and votes on gold items: what an aggregate learns raters by. */
-export const informs = (vote: ReportVote): boolean => counts(vote.gold ? { ...vote, gold: false } : vote);
 
 /** @throws StoreError missing; conflict: there is more than fits. */
 export async function loadProject(db: Queries, id: string): Promise<ProjectData> {
   const project = await findProject({ db }, id);
   const members = await loadMembers(db, id);
   const items = await loadItems(db, project);
-  const { votes, asOf } = await loadVotes(db, id, members);
-  return { project, items, votes, members, asOf };
+  const { judgements, asOf } = await loadJudgements(db, id, members, items);
+  return { project, items, judgements, members, asOf };
+}
+
+/** A project of a database that is there, closed again. @param location as `databaseLocation` gives it. @throws PlumbError */
+export async function readProject(location: string, id: string): Promise<ProjectData> {
+  const database = await openExistingDatabase(location);
+  try {
+    await migrate(database);
+    return await loadProject(database.db, id);
+  } finally {
+    await database.db.destroy();
+  }
 }
 
 async function loadMembers(db: Queries, project: string): Promise<Map<string, ReportMember>> {
@@ -106,34 +100,35 @@ async function loadItems(db: Queries, { id: project, task }: Project): Promise<M
   }
 }
 
-async function loadVotes(
+async function loadJudgements(
   db: Queries,
   project: string,
   members: ReadonlyMap<string, ReportMember>,
-): Promise<{ votes: ReportVote[]; asOf: number }> {
+  items: ReadonlyMap<string, ReportItem>,
+): Promise<{ judgements: Judgement[]; asOf: number }> {
   const reviews = await reviewStates(db, project);
-  const votes: ReportVote[] = [];
+  const judgements: Judgement[] = [];
   const firstAt = new Map<string, number>();
   let asOf = 0;
   for await (const { row, corrected } of voteRows(db, project)) {
     asOf = row.seq;
     if (row.corrects === null) firstAt.set(row.lease_id, row.cast_at);
-    if (corrected) continue;
-    const { corrects: _corrects, ...vote } = toCastVote(row);
+    const item = items.get(row.item_id);
+    // An item that was added since the items were read has no judgements yet.
+    if (corrected || item === undefined) continue;
     const review = reviews.get(row.lease_id);
-    votes.push({
-      ...vote,
+    judgements.push({
+      vote: toCastVote(row),
+      item,
       gold: row.gold === 1,
       firstAt: firstAt.get(row.lease_id) ?? row.cast_at,
       excluded: members.get(row.rater_id)?.state === "excluded",
       ...(review && { review }),
     });
-    if (votes.length > MOST_VOTES) throw tooMuch("votes", MOST_VOTES);
+    if (judgements.length > MOST_VOTES) throw tooMuch("votes", MOST_VOTES);
   }
-  return { votes, asOf };
+  return { judgements, asOf };
 }
-
-const STRICTNESS: readonly ReviewState[] = ["released", "held", "rejected"];
 
 /** The strictest state of each lease's reviews. */
 async function reviewStates(db: Queries, project: string): Promise<Map<string, ReviewState>> {
@@ -144,9 +139,8 @@ async function reviewStates(db: Queries, project: string): Promise<Map<string, R
     .execute();
   const states = new Map<string, ReviewState>();
   for (const row of rows) {
-    const [known, state] = [states.get(row.lease_id), row.state as ReviewState];
-    if (known === undefined || STRICTNESS.indexOf(state) > STRICTNESS.indexOf(known))
-      states.set(row.lease_id, state);
+    const both = [states.get(row.lease_id) ?? [], row.state as ReviewState].flat();
+    states.set(row.lease_id, strictest(both) as ReviewState);
   }
   return states;
 }

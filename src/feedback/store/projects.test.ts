@@ -2,15 +2,14 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import { collection, judge, pair, verdict, votesOf, worker } from "../../../test/collection.js";
 import { onBothEngines } from "../../../test/databases.js";
+import { counting, heldOrNot, questionOf, USES } from "../judgement/index.js";
+import type { Comparisons } from "../votes.js";
 import {
   addItems,
   changeSettings,
   correctVote,
-  countingVotes,
   createProject,
   decideReview,
-  exportComparisons,
-  exportLabels,
   findItem,
   findPerson,
   findProject,
@@ -20,6 +19,7 @@ import {
   listMembers,
   listProjects,
   listReviews,
+  loadProject,
   prioritise,
   progress,
   publishGuidelines,
@@ -30,10 +30,15 @@ import {
   setReliabilities,
 } from "./index.js";
 
-async function counting(store: Store, project: string, options = {}): Promise<string[]> {
-  const ids: string[] = [];
-  for await (const { id } of countingVotes(store, project, options)) ids.push(id);
-  return ids;
+async function counted(store: Store, project: string, { held = true } = {}): Promise<string[]> {
+  const { judgements } = await loadProject(store.db, project);
+  return counting(judgements, heldOrNot(USES.results, held)).map(({ vote }) => vote.id);
+}
+
+async function comparisonsOf(store: Store, project: string, aspect: string): Promise<Comparisons> {
+  const votes = questionOf((await loadProject(store.db, project)).judgements, aspect)?.votes;
+  if (votes?.kind !== "pairs") throw new Error("no comparisons");
+  return votes.comparisons;
 }
 
 onBothEngines(({ store: open }) => {
@@ -145,18 +150,18 @@ onBothEngines(({ store: open }) => {
     ).rejects.toMatchObject({ problem: "missing" });
     const [review, ...rest] = await listReviews(store, project.id, { state: "held" });
     expect({ review, rest }).toMatchObject({ review: { ...finding, state: "held" }, rest: [] });
-    expect(await counting(store, project.id)).toEqual([votes[0].id, votes[1].id]);
-    expect(await counting(store, project.id, { held: false })).toEqual([votes[1].id]);
+    expect(await counted(store, project.id)).toEqual([votes[0].id, votes[1].id]);
+    expect(await counted(store, project.id, { held: false })).toEqual([votes[1].id]);
     const third = await worker(store, project.id);
     expect((await store.lease({ project: project.id, rater: third })).none).toBe("no-items");
     await decideReview(store, review.id, { state: "rejected", note: "a bot" }, "admin:a-1");
-    expect(await counting(store, project.id)).toEqual([votes[1].id]);
+    expect(await counted(store, project.id)).toEqual([votes[1].id]);
     expect((await findItem(store, items[0])).votes).toBe(1);
     expect((await store.lease({ project: project.id, rater: third })).leases).toHaveLength(1);
     const correction = { vote: votes[0].id, rater: votes[0].rater, answer: verdict("both-bad") };
     await expect(correctVote(store, correction)).rejects.toMatchObject({ problem: "conflict" });
     await decideReview(store, review.id, { state: "released" }, "admin:a-1");
-    expect(await counting(store, project.id)).toEqual([votes[0].id, votes[1].id]);
+    expect(await counted(store, project.id)).toEqual([votes[0].id, votes[1].id]);
     const log = await store.db
       .selectFrom("audit")
       .select(["action", "actor"])
@@ -233,7 +238,7 @@ onBothEngines(({ store: open }) => {
     });
   });
 
-  it("exports comparisons with ties and strengths, and labels", async () => {
+  it("its comparisons have ties and strengths, and every pair of a ranking", async () => {
     const store = await open();
     const { project, raters } = await collection(store, {
       items: 3,
@@ -254,18 +259,16 @@ onBothEngines(({ store: open }) => {
     await cast("good", 1);
     await cast("bad");
     await cast("tie");
-    const exported = await exportComparisons(store, project.id);
+    const exported = await comparisonsOf(store, project.id, "overall");
     expect(exported.candidates).toEqual(["good", "bad"]);
     expect([...exported.outcome]).toEqual([0.75, 0, 0.5]);
-    const labels = await exportLabels(store, project.id);
-    expect([...labels.label].map((label) => labels.labels[label])).toEqual(["left", "right", "tie"]);
     const ranking = await collection(store, { items: 0, raters: 1, task: { kind: "ranking" } });
     const responses = ["x", "y", "z"].map((name) => ({ name, text: name }));
     await addItems(store, ranking.project.id, [{ content: { prompt: "p", responses } }], "system");
     const { leases } = await store.lease({ project: ranking.project.id, rater: ranking.raters[0] });
     const ranks = leases[0].responses.map((text) => ({ x: 2, y: 1, z: 2 })[text] as number);
     await store.vote({ lease: leases[0].id, rater: ranking.raters[0], answer: { kind: "ranking", ranks } });
-    const ranked = await exportComparisons(store, ranking.project.id);
+    const ranked = await comparisonsOf(store, ranking.project.id, "ranking");
     const named = [...ranked.outcome].map((o, v) => [
       ranked.candidates[ranked.left[v]],
       ranked.candidates[ranked.right[v]],

@@ -1,5 +1,6 @@
 /** Votes that a filter held back, with its evidence, until a reviewer releases or rejects them. */
 import { z } from "zod";
+import type { ReviewState } from "../judgement/index.js";
 import { check } from "./check.js";
 import type { Queries } from "./database.js";
 import { newId, storedName, storedText } from "./ids.js";
@@ -15,9 +16,6 @@ export const Finding = z.object({
   evidence: z.json().describe("What speaks for it"),
 });
 export type Finding = z.infer<typeof Finding>;
-
-export const REVIEW_STATES = ["held", "released", "rejected"] as const;
-export type ReviewState = (typeof REVIEW_STATES)[number];
 
 export interface Review extends Finding {
   id: string;

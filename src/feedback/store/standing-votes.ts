@@ -1,7 +1,8 @@
 /** Votes as they stand, of one item or one rater, for whoever looks into them. */
+import { type ReviewState, strictest } from "../judgement/index.js";
 import type { CastVote } from "../tasks/index.js";
+import { isLatest } from "./counting-sql.js";
 import type { Queries } from "./database.js";
-import type { ReviewState } from "./reviews.js";
 import type { Tables } from "./tables.js";
 import { toCastVote } from "./vote.js";
 
@@ -9,11 +10,9 @@ import { toCastVote } from "./vote.js";
 export interface StandingVote extends CastVote {
   /** Whether it answered a gold item. */
   gold: boolean;
-  /** Its worst review: rejected before held before released. */
+  /** The strictest state of its reviews. */
   review?: ReviewState;
 }
-
-const WORST: readonly ReviewState[] = ["rejected", "held", "released"];
 
 /** Votes on one item, of each judgement the latest correction, in the order of casting; held and rejected ones too. */
 export async function itemVotes({ db }: { db: Queries }, item: string): Promise<StandingVote[]> {
@@ -37,16 +36,7 @@ export async function raterVotes(
 }
 
 /** Without those that were corrected. */
-function latest(db: Queries) {
-  return db
-    .selectFrom("votes")
-    .selectAll("votes")
-    .where(({ not, exists, selectFrom }) =>
-      not(
-        exists(selectFrom("votes as later").select("later.id").whereRef("later.corrects", "=", "votes.id")),
-      ),
-    );
-}
+const latest = (db: Queries) => db.selectFrom("votes").selectAll("votes").where(isLatest);
 
 async function standing(db: Queries, rows: readonly Tables["votes"][]): Promise<StandingVote[]> {
   if (rows.length === 0) return [];
@@ -60,8 +50,8 @@ async function standing(db: Queries, rows: readonly Tables["votes"][]): Promise<
     )
     .execute();
   return rows.map((row) => {
-    const states = reviews.filter(({ lease_id }) => lease_id === row.lease_id).map(({ state }) => state);
-    const review = WORST.find((state) => states.includes(state));
+    const own = reviews.filter(({ lease_id }) => lease_id === row.lease_id);
+    const review = strictest(own.map(({ state }) => state as ReviewState));
     return { ...toCastVote(row), gold: row.gold === 1, ...(review && { review }) };
   });
 }

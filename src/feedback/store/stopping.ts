@@ -1,5 +1,7 @@
 import { isDecided, type SignedVote, signsOf } from "../assign/stopping.js";
+import { USES } from "../judgement/index.js";
 import type { Answer } from "../tasks/index.js";
+import { countsFor, isLatest } from "./counting-sql.js";
 import type { Queries } from "./database.js";
 import { groupBy } from "./group-by.js";
 import type { Project } from "./projects.js";
@@ -21,7 +23,7 @@ export async function decideItems(write: Write, project: Project, itemIds: reado
     .where("state", "in", ["open", "decided"])
     .where("gold_json", "is", null)
     .execute();
-  const votes = groupBy(await countingVotes(db, itemIds), ({ item_id }) => item_id);
+  const votes = groupBy(await stoppingVotes(db, itemIds), ({ item_id }) => item_id);
   for (const { id, state } of items) {
     const questions = new Map<string, SignedVote[]>();
     for (const vote of votes.get(id) ?? []) {
@@ -42,8 +44,8 @@ export async function decideItems(write: Write, project: Project, itemIds: reado
   }
 }
 
-/** The latest vote of each rater on each item, but for repeats, those that a reviewer rejected, and those of excluded raters. */
-function countingVotes(db: Queries, itemIds: readonly string[]) {
+/** The judgements of items that count for stopping, in their latest form, with their raters' reliabilities. */
+function stoppingVotes(db: Queries, itemIds: readonly string[]) {
   return db
     .selectFrom("votes")
     .innerJoin("memberships", (join) =>
@@ -53,23 +55,8 @@ function countingVotes(db: Queries, itemIds: readonly string[]) {
     )
     .select(["votes.item_id", "votes.answer_json", "memberships.reliability"])
     .where(among(db, "votes.item_id", itemIds))
-    .where("votes.repeat_shown", "=", 0)
-    .where("memberships.state", "!=", "excluded")
-    .where(({ not, exists, selectFrom }) =>
-      not(
-        exists(selectFrom("votes as later").select("later.id").whereRef("later.corrects", "=", "votes.id")),
-      ),
-    )
-    .where(({ not, exists, selectFrom }) =>
-      not(
-        exists(
-          selectFrom("reviews")
-            .select("reviews.id")
-            .whereRef("reviews.lease_id", "=", "votes.lease_id")
-            .where("reviews.state", "=", "rejected"),
-        ),
-      ),
-    )
+    .where(isLatest)
+    .where(countsFor(USES.stopping))
     .orderBy("votes.seq")
     .execute();
 }
