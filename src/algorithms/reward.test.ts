@@ -81,6 +81,19 @@ describe("a step", () => {
     expect(metrics.grad_norm).toBeGreaterThan(0);
   });
 
+  test("weighs a pair: twice the weight is as the pair twice, and none teaches nothing", async () => {
+    const [a, b] = pairsOf(2);
+    const one = async (own: TokenPair[]) => (await stepsOf(own, { noise: 0.1, centering: 0.02 }))[0].metrics;
+    const weighed = await one([
+      { ...a, weight: 2 },
+      { ...b, weight: 0 },
+    ]);
+    const twice = await one([a, { ...a }]);
+    expect(weighed.loss).toBeCloseTo(twice.loss, 5);
+    expect(weighed.grad_norm).toBeCloseTo(twice.grad_norm, 4);
+    expect(Math.abs(weighed.loss - (await one([a, b])).loss)).toBeGreaterThan(1e-3);
+  });
+
   test("of two equal texts counts as wrong", async () => {
     const even = pairs.map(({ chosen }) => ({ chosen, rejected: chosen }));
     const [{ metrics }] = await stepsOf(even, {});

@@ -3,9 +3,10 @@
  * at the last token, with
  *
  *   d    = r(chosen) - r(rejected) - margin
- *   loss = mean over pairs of  -(1 - e) log s(d) - e log s(-d)   +  c (r(chosen) + r(rejected))^2
+ *   loss = mean over pairs of  w [ -(1 - e) log s(d) - e log s(-d)   +  c (r(chosen) + r(rejected))^2 ]
  *
- * where e is the pair's probability of a wrong label (0: the plain loss) and c centres the rewards. The unbiased
+ * where e is the pair's probability of a wrong label (0: the plain loss), w its weight (1 where it has none) and c centres the rewards.
+ * The mean divides by the number of pairs, so that a weight of 2 is as good as the pair twice among as many. The unbiased
  * form divides [(1 - e) l(d) - e l(-d)] by (1 - 2e) instead, with l(d) = -log s(d) (Natarajan et al. 2013).
  */
 import { z } from "zod";
@@ -74,6 +75,8 @@ export interface TokenPair {
   margin?: number;
   /** Probability in [0, 0.5) that the label is wrong. */
   noise?: number;
+  /** Weight of its loss, at least 0; 1 where it is not given. */
+  weight?: number;
 }
 
 export const rewardSteps = (pairs: number, config: RewardConfig): number =>
@@ -81,7 +84,7 @@ export const rewardSteps = (pairs: number, config: RewardConfig): number =>
 
 /**
  * The loss over a micro-batch of P pairs.
- * @param scores [2 P]: chosen first. @param margins, noise, weights [P]; a weight of 0 is padding.
+ * @param scores [2 P]: chosen first. @param margins, noise, weights [P]: w of each pair, 0 of padding.
  * @param scale [] 1 / pairs in the whole batch.
  */
 export function bradleyTerryLoss(
@@ -209,7 +212,7 @@ function differentiate(
     ...lastTokens(batch),
     margins: perPair((pair) => pair.margin ?? 0),
     noise: perPair((pair) => pair.noise ?? noise),
-    weights: perPair(() => 1),
+    weights: perPair((pair) => pair.weight ?? 1),
     scale: scalar(1 / pairs),
   };
   return learner.differentiate(pairLoss, values, { centering, noiseLoss });

@@ -8,11 +8,13 @@ export { describeLocation, type LocatedRow, type RowLocation, rowError } from ".
 export { conversationKey, demonstrationKey } from "./conversation.js";
 export {
   checkRows,
+  demonstrationsOf,
   type LoadOptions,
   loadDemonstrations,
   loadPreferences,
   loadPrompts,
   loadUnpaired,
+  preferencesOf,
 } from "./load.js";
 export type { ChatMessage, TextOrMessages } from "./messages.js";
 export { readRows, streamRows } from "./read-rows.js";

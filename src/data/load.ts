@@ -36,6 +36,14 @@ export function checkRows(rows: readonly LocatedRow[]): { format: FormatName; ro
   return { format, rows: rows.map((row) => checkRow(row, format)) };
 }
 
+/** Preferences from rows that are in memory. @throws PlumbError naming a row. */
+export const preferencesOf = (rows: readonly LocatedRow[]): PreferenceRow[] =>
+  checkRows(rows).rows.flatMap(toPreferences);
+
+/** Demonstrations from rows that are in memory. @throws PlumbError naming a row. */
+export const demonstrationsOf = (rows: readonly LocatedRow[]): Demonstration[] =>
+  checkRows(rows).rows.flatMap(toDemonstrations);
+
 async function load<Row>(
   path: string,
   wanted: string,

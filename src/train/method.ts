@@ -20,6 +20,8 @@ export interface MethodSettings extends RunSettings, MemorySettings, BaseSetting
   model: string;
   adapter: string[];
   data: string[];
+  /** A project of the database in place of files. */
+  project?: string | undefined;
   limit?: number | undefined;
   lora: LoraConfig | null;
   /** Longest text, where the method cuts texts. */
@@ -130,6 +132,7 @@ export async function train<S extends z.ZodObject, Rows, Data extends Encoded, F
 
   // 4. The run.
   return withSession(host, method.name, settings, async (session) => {
+    if (settings.project !== undefined) await session.checkRows(data.texts);
     const figures = await method.run({ runtime, base, data, config, session, host });
     if (figures === undefined) return undefined;
     const about = { command: method.name, name: session.run.name };

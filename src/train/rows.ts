@@ -1,4 +1,51 @@
+import { PlumbError } from "../base/errors.js";
+import type { LocatedRow } from "../base/location.js";
+import { usageError } from "../base/usage-error.js";
 import type { LoadOptions } from "../data/index.js";
+import { type TrainingRows, trainingRows } from "../feedback/judgement/index.js";
+import { databaseLocation, readProject } from "../feedback/store/index.js";
+
+/** Where rows come from: files, or a project of the database. */
+export interface RowSource {
+  data: readonly string[];
+  limit?: number | undefined;
+  project?: string | undefined;
+  db?: string | undefined;
+  held: boolean;
+  aspect?: string | undefined;
+}
+
+/**
+ * The rows of files, or of a project those that plumb feedback export would write.
+ *
+ * @param load reads a file. @param of the same, of rows in memory. @throws PlumbError
+ */
+export async function loadJudged<Row>(
+  { data, limit, project, db, ...options }: RowSource,
+  kind: keyof TrainingRows,
+  load: (path: string, options: LoadOptions) => Promise<Row[]>,
+  of: (rows: readonly LocatedRow[]) => Row[],
+): Promise<Row[]> {
+  if ((project === undefined) === (data.length === 0))
+    throw usageError(
+      project === undefined ? "no data is given" : "both files and a project are given",
+      "Give --data FILES or --project ID, one of both.",
+    );
+  if (project === undefined) return loadAll(data, load, limit);
+  const { judgements } = await readProject(databaseLocation(db), project);
+  const rows: readonly object[] = trainingRows(judgements, options)[kind];
+  if (rows.length === 0)
+    throw new PlumbError(`project ${project} has no votes that make ${kind}`, {
+      hint: "Gold items, rejected votes and those of excluded raters do not, nor pairs without a better side.",
+    });
+  return of(
+    rows.slice(0, limit).map((row, i) => ({
+      value: { ...row },
+      where: { file: `project ${project}`, unit: "row", number: i + 1 },
+      untyped: false,
+    })),
+  );
+}
 
 /** The rows of several files, one file after another. */
 export async function loadAll<Row>(

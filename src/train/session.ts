@@ -2,6 +2,7 @@
  * One training run: its folder, the loop over steps, checkpoints, interruption, and what to say when numbers go
  * wrong. The methods add what is trained and what is reported.
  */
+import { createHash } from "node:crypto";
 import { readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
@@ -106,6 +107,15 @@ export class Session {
   async note<T>(key: string, schema: z.ZodType<T>, make: () => Promise<unknown>): Promise<T> {
     this.notes[key] ??= JSON.parse(JSON.stringify(await make())) as Json;
     return schema.parse(this.notes[key]);
+  }
+
+  /** @throws PlumbError when a resumed run is given other rows than it began with, as when votes were cast since. */
+  async checkRows(texts: readonly (readonly number[])[]): Promise<void> {
+    const digest = createHash("sha256").update(JSON.stringify(texts)).digest("hex");
+    if ((await this.note("rows", z.string(), async () => digest)) === digest) return;
+    throw new PlumbError(`${this.run.name} began with other rows; the project has changed since.`, {
+      hint: "Start it anew under another name, or train on a file that plumb feedback export writes.",
+    });
   }
 
   /** Runs the steps that are left. @returns false when an interruption ended it; everything is saved then. */

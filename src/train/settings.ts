@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { databaseSettings } from "../feedback/store/index.js";
 import { baseSettings } from "../open/model-settings.js";
 
 /** Settings that every training command has beside its algorithm's. */
@@ -47,9 +48,24 @@ export const memorySettings = {
     ),
 };
 
+const dataFiles = z.array(z.string().min(1));
+
 export const dataSettings = {
-  data: z.array(z.string().min(1)).min(1).describe("JSONL, JSON, CSV, TSV or Parquet files, also gzipped"),
+  data: dataFiles.min(1).describe("JSONL, JSON, CSV, TSV or Parquet files, also gzipped"),
   limit: z.number().int().positive().optional().describe("only the first rows of each file"),
+};
+
+/** Files of rows, or a project of the database, what raters said in it. */
+export const judgedDataSettings = {
+  ...dataSettings,
+  data: dataFiles.default([]).describe("JSONL, JSON, CSV, TSV or Parquet files, also gzipped"),
+  project: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("id of a project of the database: train on what its raters said, in place of files"),
+  ...databaseSettings,
+  held: z.boolean().default(true).describe("of a project: let votes count that a filter holds for review"),
 };
 
 /** Settings that may differ between an interrupted run and the command that goes on with it. */

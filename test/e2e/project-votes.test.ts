@@ -101,6 +101,35 @@ test("preferences go out in TRL's form with rater metadata, and train", async ()
   expect(existsSync(join(dir, "runs/rm/result.json"))).toBe(true);
 }, 120_000);
 
+test("a reward model of a project is that of the file that its votes make, to the byte", async () => {
+  await plumbDone(dir, of("feedback", "export", "--preferences", "same.jsonl", "--no-held"));
+  const train = (...from: string[]) => {
+    const name = from[0].slice(2);
+    const more = ["--set", "lora.r=2", "--batch-size", "4", "--name", name, "--no-held"];
+    return plumbDone(dir, ["reward", "--model", "model", ...from, ...more]);
+  };
+  await train("--data", "same.jsonl");
+  await train("--project", project, ...STORE);
+  const bytes = (name: string) =>
+    ["metrics.jsonl", "model/adapter/adapter_model.safetensors", "model/reward.json"].map((file) =>
+      readFileSync(join(dir, "runs", name, file), "latin1"),
+    );
+  expect(bytes("project")).toEqual(bytes("data"));
+  for (const [args, status, says] of [
+    [["--project", project, "--data", "same.jsonl"], 2, "both files and a project are given"],
+    [[], 2, "Give --data FILES or --project ID"],
+    [["--project", project, "--aspect", "honest"], 1, 'not asked for "honest", but for overall'],
+  ] as const) {
+    const ended = await plumb(dir, ["reward", "--model", "model", ...args, ...STORE]);
+    expect(ended, args.join(" ")).toMatchObject({ status, stderr: expect.stringContaining(says) });
+  }
+  const none = await plumb(dir, ["sft", "--model", "model", "--project", project, ...STORE]);
+  expect(none).toMatchObject({
+    status: 1,
+    stderr: expect.stringContaining("no votes that make demonstrations"),
+  });
+}, 120_000);
+
 test("items are ordered by what their votes are worth", async () => {
   const store = await openStore(join(dir, "ranked.db"));
   const scored = (prompt: string, score?: number) => ({

@@ -1,4 +1,4 @@
-/** A reward model trained on files of preferences. */
+/** A reward model trained on preferences, of files or of a project. */
 import { z } from "zod";
 import {
   normalization,
@@ -18,6 +18,7 @@ import {
   holdOut,
   loadPreferences,
   type PreferenceRow,
+  preferencesOf,
 } from "../../data/index.js";
 import { Generator, UNFILTERED } from "../../generate/index.js";
 import { promptCompletion } from "../../model/batch.js";
@@ -34,12 +35,17 @@ import { rateInterval } from "../../statistics/rates.js";
 import { adapterOverSource, type TrainingBase, trainableNetwork } from "../base.js";
 import { counted, heaviest, type ModelShape, partsOf, STEPS_COUNTED } from "../dry-run.js";
 import { defineMethod } from "../method.js";
-import { loadAll, spread } from "../rows.js";
-import { dataSettings, memorySettings, modelSettings, runSettings } from "../settings.js";
+import { loadJudged, spread } from "../rows.js";
+import { judgedDataSettings, memorySettings, modelSettings, runSettings } from "../settings.js";
 
 const schema = rewardSchema.extend({
   ...modelSettings,
-  ...dataSettings,
+  ...judgedDataSettings,
+  aspect: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("of a project: which aspect to learn; the first that is asked if not given"),
   ...memorySettings,
   holdOut: z
     .number()
@@ -66,6 +72,10 @@ export const rewardMethod = defineMethod({
     "(--set lora.r=16) or on all weights. Tells how often it prefers the right side of pairs it did not see.",
   examples: [
     { command: "plumb reward --model m.gguf --data pairs.jsonl --set lora.r=16", does: "train with LoRA" },
+    {
+      command: "plumb reward --model folder --project p-... --db plumb.db",
+      does: "train on the votes of a project",
+    },
     { command: "plumb reward recipes/smollm2-hh.yaml", does: "with the settings of a recipe" },
     {
       command: "plumb reward recipes/smollm2-hh.yaml --name hh --resume",
@@ -73,7 +83,7 @@ export const rewardMethod = defineMethod({
     },
   ],
   schema,
-  read: ({ data, limit }) => loadAll(data, loadPreferences, limit),
+  read: (config) => loadJudged(config, "preferences", loadPreferences, preferencesOf),
 
   encode(rows, { tokenizer }, { holdOut: share }) {
     const split = holdOut(rows, share);
@@ -82,9 +92,6 @@ export const rewardMethod = defineMethod({
     return {
       ...{ train, heldOut, rows: split, texts: train.map(({ chosen }) => chosen) },
       said: [`${train.length} pairs to train on, ${heldOut.length} held out`],
-      ...(rows.some(({ weight }) => weight !== undefined) && {
-        warnings: ['the rows\' "weight" is not used; "margin" and "noise" are'],
-      }),
     };
   },
 

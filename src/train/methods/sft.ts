@@ -1,10 +1,11 @@
-/** Supervised fine-tuning of a model on files of demonstrations. */
+/** Supervised fine-tuning of a model on demonstrations, of files or of a project. */
 import { z } from "zod";
 import { type SftConfig, sft, sftSchema, sftSteps } from "../../algorithms/sft.js";
 import { PlumbError } from "../../base/errors.js";
 import { formatNumber } from "../../base/format.js";
 import {
   demonstrationKey,
+  demonstrationsOf,
   encodeDemonstration,
   holdOut,
   loadDemonstrations,
@@ -20,13 +21,13 @@ import { formatInterval } from "../../statistics/format-interval.js";
 import { savePolicy, trainableNetwork } from "../base.js";
 import { counted, heaviest, type ModelShape, partsOf, STEPS_COUNTED } from "../dry-run.js";
 import { defineMethod } from "../method.js";
-import { loadAll } from "../rows.js";
+import { loadJudged } from "../rows.js";
 import { intervalSchema } from "../session.js";
-import { dataSettings, memorySettings, modelSettings, runSettings } from "../settings.js";
+import { judgedDataSettings, memorySettings, modelSettings, runSettings } from "../settings.js";
 
 const schema = sftSchema.extend({
   ...modelSettings,
-  ...dataSettings,
+  ...judgedDataSettings,
   ...memorySettings,
   holdOut: z
     .number()
@@ -50,10 +51,14 @@ export const sftMethod = defineMethod({
       command: "plumb sft --model folder --data a.jsonl,b.csv --packing",
       does: "train all weights on two files",
     },
+    {
+      command: "plumb sft --model folder --project p-... --db plumb.db",
+      does: "train on what the raters of a project wrote",
+    },
     { command: "plumb sft recipes/smollm2-hh.yaml", does: "with the settings of a recipe" },
   ],
   schema,
-  read: ({ data, limit }) => loadAll(data, loadDemonstrations, limit),
+  read: (config) => loadJudged(config, "demonstrations", loadDemonstrations, demonstrationsOf),
 
   encode(rows, { tokenizer }, { maxLength, holdOut: share }) {
     const split = holdOut(rows, share);
