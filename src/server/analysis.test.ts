@@ -120,6 +120,45 @@ it("gold items are no results, but tell of raters", async () => {
   expect((await lead.get(`/projects/${project}/agreement`)).body.aspects[0].units).toBe(6);
 });
 
+it("early stopping weighs a rater by what the analysis found of it", async () => {
+  const server = await testServer();
+  const lead = await server.person("lead");
+  const stop = { probability: 0.95, leastVotes: 1, reliability: 0.75 };
+  const { project } = await pilot(lead, { items: 12, settings: { overlap: 4, stop } });
+  const at = `/projects/${project}`;
+  const raters: Person[] = [];
+  for (let i = 0; i < 4; i++) raters.push(await server.raterIn(lead, project));
+  // 3 votes of unknown raters who agree are 27 to 1, and 2 of them 9 to 1.
+  for (const rater of raters.slice(0, 3)) expect(await work(rater, project, honest)).toBe(12);
+  expect(await work(raters[3], project, honest)).toBe(0);
+  const decided = async () =>
+    (await lead.get(`${at}/items`)).body.items.filter(({ state }: { state: string }) => state === "decided")
+      .length;
+  const { status, body } = await lead.post(`${at}/reliabilities`);
+  expect(status).toBe(201);
+  expect(body.reliabilities.map(({ rater }: { rater: string }) => rater).sort()).toEqual(
+    raters
+      .slice(0, 3)
+      .map(({ rater }) => rater)
+      .sort(),
+  );
+  // 12 of its votes and 10 of an unknown rater: below (12 + 7.5) / 22.
+  for (const { reliability } of body.reliabilities) {
+    expect(reliability).toBeGreaterThan(0.85);
+    expect(reliability).toBeLessThanOrEqual(19.5 / 22);
+  }
+  await lead.post(`${at}/items`, { items: [PAIR, PAIR] });
+  expect(await decided()).toBe(12);
+  await work(raters[0], project, honest);
+  expect(await decided()).toBe(12);
+  await work(raters[1], project, honest);
+  expect(await decided()).toBe(14);
+  const entries = server.store.db.selectFrom("audit").select("actor").where("action", "=", "raters.weighed");
+  expect(await entries.execute()).toEqual([{ actor: `lead:${lead.account}` }]);
+  const other = (await pilot(lead, { items: 1 })).project;
+  expect((await lead.post(`/projects/${other}/reliabilities`)).status).toBe(409);
+});
+
 it("runs the filters and holds what they find, once", async () => {
   const server = await testServer();
   const lead = await server.person("lead");

@@ -10,6 +10,8 @@ import {
   type RaterReport,
 } from "../../feedback/aggregate/index.js";
 import { agreementReport } from "../../feedback/agreement/index.js";
+import { type ProjectData, reliabilities } from "../../feedback/report/index.js";
+import { databaseLocation, openStore, setReliabilities } from "../../feedback/store/index.js";
 import { ratedVotes, type VoteFile, writeLabels, writePreferences } from "../../feedback/vote-file/index.js";
 import { type CommandContext, defineCommand } from "../command.js";
 import { agreementTable } from "../feedback/agreement-table.js";
@@ -35,6 +37,15 @@ const schema = z.object({
       "most of the whole weight that robust gives one rater, such as 0.05, in pools large enough for it",
     ),
   seed: z.number().int().min(0).default(0).describe("of random starts and bootstraps"),
+  weigh: z
+    .boolean()
+    .default(true)
+    .describe("of a project that stops early: keep how often raters are right, by which it weighs votes"),
+  keyFile: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("of a project: the signing key; default beside the database"),
 });
 
 export default defineCommand({
@@ -44,7 +55,7 @@ Labels (${LABEL_METHODS.join(", ")}): writes labels.csv (item,label,probability)
 
 Comparisons (${PREFERENCE_METHODS.join(", ")}): writes preferences.jsonl (left,right,probability of left,noise,votes), scores.csv (candidate,score,low,high) and raters.csv. Winner is left, right or tie. A column strength says how much better, on any positive scale.
 
-The file is checked whole first; the folder appears whole or not at all.`,
+The file is checked whole first; the folder appears whole or not at all. Of a project that stops asking early, what is known of its raters by all votes and gold items is kept (--no-weigh: it is not), and its next votes are weighed by it.`,
   examples: [
     {
       command: "plumb aggregate --votes votes.csv --out aggregated",
@@ -58,8 +69,10 @@ The file is checked whole first; the folder appears whole or not at all.`,
   ],
   schema,
   positional: "votes",
-  async run(context, { method, out, seed, mostShare, ...source }) {
-    const file = await readVoteSource(source, context.ui);
+  async run(context, { method, out, seed, mostShare, weigh, keyFile, ...source }) {
+    const { file, project } = await readVoteSource(source, context.ui);
+    const summary = { file, seed, out };
+    const weighed = async () => (weigh && project ? weighRaters(project, source.db, keyFile, seed) : 0);
     if (file.votes.kind === "labels") {
       const { labels } = file.votes;
       const aggregate = aggregateLabels(labels, checked(method, LABEL_METHODS, "labels"), {
@@ -68,17 +81,35 @@ The file is checked whole first; the folder appears whole or not at all.`,
       });
       if (out !== undefined) await writeLabels(out, aggregate);
       const counts = { items: labels.items.length, labels: labels.labels.length };
-      await summarize(context, { file, aggregate, seed, out, counts });
+      await summarize(context, { ...summary, aggregate, counts, weighed: await weighed() });
     } else {
       const { comparisons } = file.votes;
       const known = checked(method, PREFERENCE_METHODS, "comparisons");
       const aggregate = aggregatePreferences(comparisons, known, { seed, mostShare });
       if (out !== undefined) await writePreferences(out, aggregate, file.hasItems);
       const counts = { pairs: aggregate.preferences.length, candidates: aggregate.scores.length };
-      await summarize(context, { file, aggregate, seed, out, counts });
+      await summarize(context, { ...summary, aggregate, counts, weighed: await weighed() });
     }
   },
 });
+
+/** Keeps raters' reliabilities where early stopping reads them. @returns of how many raters. */
+async function weighRaters(
+  data: ProjectData,
+  db: string | undefined,
+  keyFile?: string,
+  seed = 0,
+): Promise<number> {
+  const known = reliabilities(data, seed);
+  if (known.size === 0) return 0;
+  const store = await openStore(databaseLocation(db), { keyFile });
+  try {
+    await setReliabilities(store, data.project.id, known, "system");
+  } finally {
+    await store.close();
+  }
+  return known.size;
+}
 
 function checked<M extends string>(method: string, known: readonly M[], kind: string): M {
   const found = known.find((name) => name === method);
@@ -94,6 +125,8 @@ interface Summary {
   seed: number;
   out: string | undefined;
   counts: Record<string, number>;
+  /** Raters whose reliabilities are kept for early stopping. */
+  weighed: number;
 }
 
 /** Most flagged raters that are shown to people. */
@@ -101,7 +134,7 @@ const MOST_SHOWN = 20;
 
 async function summarize(
   { ui }: CommandContext,
-  { file, aggregate, seed, out, counts }: Summary,
+  { file, aggregate, seed, out, counts, weighed }: Summary,
 ): Promise<void> {
   const { method, raters, groups } = aggregate;
   const rated = ratedVotes(file);
@@ -112,6 +145,7 @@ async function summarize(
     ...{ kind: file.votes.kind, method, ...totals, repeated: file.repeated, agreement, flagged },
     groups: groups.map((members) => members.map(({ rater }) => raters[rater].rater)),
     out: out ?? null,
+    ...(weighed > 0 && { weighed }),
   };
   await ui.result(result, () =>
     [
@@ -122,6 +156,9 @@ async function summarize(
       agreementTable(agreement),
       "",
       ...flagLines(flagged, raters.length),
+      ...(weighed > 0
+        ? [`Early stopping weighs the votes of ${weighed} raters by how often they are right.`]
+        : []),
       "",
       out === undefined ? "Nothing was written; --out FOLDER writes the results." : `Written to ${out}.`,
     ].join("\n"),

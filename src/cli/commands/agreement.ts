@@ -22,7 +22,7 @@ Raters of preferences agree on 60 to 75% of pairs, and alpha is then .2 to .5: w
   schema,
   positional: "votes",
   async run({ ui }, { seed, ...source }) {
-    const file = await readVoteSource(source, ui);
+    const { file } = await readVoteSource(source, ui);
     const votes = ratedVotes(file);
     const report = agreementReport(votes, seed);
     const { kind } = file.votes;

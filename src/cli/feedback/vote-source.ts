@@ -1,9 +1,7 @@
 import { z } from "zod";
 import { usageError } from "../../base/usage-error.js";
-import { loadProject, type ProjectData, projectVotes } from "../../feedback/report/index.js";
-import { databaseSettings } from "../../feedback/store/database-settings.js";
-import { databaseLocation, openExistingDatabase } from "../../feedback/store/index.js";
-import { migrate } from "../../feedback/store/migrate.js";
+import { type ProjectData, projectVotes } from "../../feedback/report/index.js";
+import { databaseLocation, databaseSettings, readProject } from "../../feedback/store/index.js";
 import { readVotes, type VoteFile } from "../../feedback/vote-file/index.js";
 import type { Ui } from "../ui.js";
 
@@ -26,30 +24,24 @@ interface VoteSource {
   db?: string;
 }
 
-/** The votes of a file or of a project. @throws PlumbError: not exactly one of both is given, or what readVotes says. */
-export async function readVoteSource(source: VoteSource, ui: Ui): Promise<VoteFile> {
+/** The votes of a file or of a project, and that. @throws PlumbError: not exactly one of both is given, or what readVotes says. */
+export async function readVoteSource(
+  source: VoteSource,
+  ui: Ui,
+): Promise<{ file: VoteFile; project?: ProjectData }> {
   const { votes, project, aspect } = source;
   if ((votes === undefined) === (project === undefined))
     throw usageError(
       votes === undefined ? "no votes are given" : "both a file and a project are given",
       "Give --votes FILE or --project ID, one of both.",
     );
-  if (votes === undefined)
-    return projectVotes(await readProject({ ...source, project: project as string }), aspect);
+  if (votes === undefined) {
+    const data = await readProject(databaseLocation(source.db), project as string);
+    return { file: projectVotes(data, aspect), project: data };
+  }
   const file = await readVotes(votes, { aspect });
   if (file.ignoredColumns.length > 0)
     ui.warn(`columns not used: ${file.ignoredColumns.slice(0, 12).join(", ")}`);
   if (file.repeated > 0) ui.warn(`${file.repeated} rows repeat a vote; they count once`);
-  return file;
-}
-
-/** All that reports are made of, from a database that is there. @throws PlumbError */
-export async function readProject({ project, db }: { project: string; db?: string }): Promise<ProjectData> {
-  const database = await openExistingDatabase(databaseLocation(db));
-  try {
-    await migrate(database);
-    return await loadProject(database.db, project);
-  } finally {
-    await database.db.destroy();
-  }
+  return { file };
 }

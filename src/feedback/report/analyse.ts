@@ -7,6 +7,7 @@ import { filterRun } from "./filter-run.js";
 import { forecastView } from "./forecast.js";
 import { type PreferencesRequest, preferencesView } from "./preferences.js";
 import { raterTable } from "./raters.js";
+import { reliabilities } from "./reliabilities.js";
 
 /** What can be asked of a project's votes: plain data, so that another thread can be asked. */
 export type AnalysisRequest =
@@ -17,6 +18,7 @@ export type AnalysisRequest =
   | { kind: "forecast"; now: number }
   | { kind: "exclusion"; rater: string; aspect?: string }
   | { kind: "filters" }
+  | { kind: "reliabilities" }
   | ({ kind: "training-rows" } & Partial<PreferenceOptions>);
 
 export interface AnalysisResults {
@@ -27,6 +29,7 @@ export interface AnalysisResults {
   forecast: ReturnType<typeof forecastView>;
   exclusion: ReturnType<typeof exclusionPreview>;
   filters: ReturnType<typeof filterRun>;
+  reliabilities: ReturnType<typeof reliabilities>;
   "training-rows": ReturnType<typeof allTrainingRows>;
 }
 
@@ -56,6 +59,8 @@ export function analyse(
       return exclusionPreview(data, request);
     case "filters":
       return filterRun(data);
+    case "reliabilities":
+      return reliabilities(data);
     case "training-rows":
       return allTrainingRows(data, request);
   }

@@ -18,6 +18,7 @@ export {
 export { loadProject, type ProjectData } from "../store/load-project.js";
 export { type AnalysisRequest, type AnalysisResults, analyse } from "./analyse.js";
 export { projectVotes } from "./project-votes.js";
+export { reliabilities } from "./reliabilities.js";
 export {
   AgreementView,
   DisagreementsView,

@@ -117,6 +117,22 @@ export const exportTrainingRows = contract({
   lines: true,
   result: z.looseObject({ prompt: ItemContent.shape.prompt, item: ids.item }),
 });
+export const weighRaters = contract({
+  id: "weighRaters",
+  method: "post",
+  path: "/projects/{project}/reliabilities",
+  tag,
+  summary:
+    "Estimate how often each rater is right, from the votes and gold items so far, and let early stopping weigh votes by it from now on. Items that are decided stay so.",
+  access: { roles: ["admin", "lead"], scope: "write", project: "staff" },
+  params: inProject,
+  result: z.object({
+    reliabilities: z
+      .array(z.object({ rater: ids.rater, reliability: z.number().min(0).max(1) }))
+      .describe("Of the raters who voted"),
+  }),
+  status: 201,
+});
 export const runProjectFilters = contract({
   id: "runProjectFilters",
   method: "post",

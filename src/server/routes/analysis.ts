@@ -1,4 +1,4 @@
-import { findMember, holdVotes } from "../../feedback/store/index.js";
+import { findMember, holdVotes, setReliabilities } from "../../feedback/store/index.js";
 import { analysis as contract } from "../contract/index.js";
 import { type Call, endpoint } from "../endpoint.js";
 import { RequestError } from "../http/request-error.js";
@@ -44,6 +44,17 @@ export const analysisRoutes = [
       }),
     ),
   ),
+  endpoint(contract.weighRaters, async (_request, { store, analyses, project, principal }) => {
+    if (project.settings.stop === undefined)
+      throw new RequestError(409, "The project does not stop early: nothing weighs its votes.", {
+        hint: "Give it the setting stop first.",
+      });
+    const reliabilities = await analyses.ask(project.id, { kind: "reliabilities" });
+    await setReliabilities(store, project.id, reliabilities, principal.actor);
+    return {
+      reliabilities: [...reliabilities].map(([rater, reliability]) => ({ rater, reliability })),
+    };
+  }),
   endpoint(contract.runProjectFilters, async (_request, { store, analyses, project, principal }) => {
     const { run, holds } = await analyses.ask(project.id, { kind: "filters" });
     let held = 0;
