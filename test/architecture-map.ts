@@ -18,6 +18,7 @@ const WORDS: Record<string, string> = {
   algorithms: "sft, reward, ppo, grpo",
   open: "models that a name means",
   evaluate: "what judges a policy",
+  inference: "texts scored and made",
   train: "runs of a method",
   server: "the feedback server",
   pipeline: "stages, lineage",

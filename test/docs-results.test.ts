@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Command } from "../src/cli/command.js";
-import { commands } from "../src/cli/commands/index.js";
+import { commands } from "../src/cli/command-list.js";
 import { configOptions } from "../src/cli/config-flags.js";
 import { readMarkdown } from "./markdown.js";
 

@@ -14,11 +14,11 @@ export const LEVELS: string[][] = [
   ["feedback"],
   ["algorithms"],
   ["open"],
-  ["evaluate"],
+  ["evaluate", "inference"],
   ["train"],
   ["server"],
   ["pipeline"],
-  ["demo", "bench"],
+  ["demo", "bench", "doctor"],
   ["cli"],
 ];
 /** Pairs that may import each other, or sideways. */
@@ -36,13 +36,15 @@ export const NEIGHBOURS = new Set([
  * level may not import each other, unless both are files.
  */
 export const ROOMS: Record<string, string[][]> = {
-  "src/bench": [["*"], ["profile"]],
-  "src/cli": [["*"], ["bench", "demo", "doctor", "feedback"], ["commands"], ["main"]],
+  "src/bench": [["*"], ["profile"], ["run"]],
+  "src/cli": [["*"], ["bench", "demo", "feedback"], ["commands"], ["command-list"], ["main"]],
   "src/demo": [["rating"], ["*"]],
   "src/feedback": [
     ["tasks"],
     ["*"],
-    ["aggregate", "agreement", "assign", "filters"],
+    ["aggregate", "agreement", "assign"],
+    ["judgement"],
+    ["filters"],
     ["store", "vote-file", "simulate"],
     ["exchange"],
     ["report"],
@@ -50,7 +52,7 @@ export const ROOMS: Record<string, string[][]> = {
   "src/feedback/store": [
     ["*"],
     ["migrations", "accounts"],
-    ["migrate", "backup", "restore", "store", "index"],
+    ["migrate", "backup", "restore", "store", "load-project", "verify-database", "index"],
   ],
   "src/model": [
     ["config", "weight-names"],

@@ -10,6 +10,8 @@ export interface CommandContext {
   signal: AbortSignal;
   /** The command line as it was typed, for telling how to go on: `plumb ppo --name a`. */
   commandLine: string;
+  /** Every command, for what asks others how their settings are read. */
+  commands: readonly CommandEntry[];
 }
 
 /** A command: what it is for, its settings, and what it does. */

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { plumblineVersion } from "../artifacts/version.js";
-import { commands } from "./commands/index.js";
+import { commands } from "./command-list.js";
 import { endOnBrokenPipe } from "./exit.js";
 import { runProgram } from "./program.js";
 

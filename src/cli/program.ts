@@ -169,7 +169,13 @@ async function runCommand({
         entries.map(({ name }) => name),
       );
     const config = resolveConfig(command.schema, entry.name, { flags, set, recipe });
-    const context: CommandContext = { json, ui, signal, commandLine: quoteCommandLine(args) };
+    const context: CommandContext = {
+      json,
+      ui,
+      signal,
+      commandLine: quoteCommandLine(args),
+      commands: entries,
+    };
     await command.run(context, config);
     return signal.aborted && !command.endsBySignal ? EXIT_INTERRUPTED : 0;
   } catch (error) {

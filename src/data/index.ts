@@ -6,6 +6,7 @@
 export { type Explanation, explainIssue, fieldName, shown } from "../base/explain-issue.js";
 export { describeLocation, type LocatedRow, type RowLocation, rowError } from "../base/location.js";
 export { conversationKey, demonstrationKey } from "./conversation.js";
+export { type Examined, examineFile } from "./examine.js";
 export {
   checkRows,
   demonstrationsOf,

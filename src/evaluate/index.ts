@@ -11,3 +11,4 @@ export {
   policyReport,
   type ScoredText,
 } from "./policy-report.js";
+export { type ResponsePairsConfig, ROUNDS, responsePairs, responsePairsSchema } from "./response-pairs.js";

@@ -5,6 +5,7 @@
  * const opened = await openNetwork(runtime, "SmolLM2-135M-Instruct.Q4_1.gguf");
  * const [{ text }] = await generatorOf(runtime, opened).generate([ids], samplingSchema.parse({}));
  */
+export { type ConversionConfig, type Converted, conversionSchema, convert } from "./convert.js";
 export type { WorkHost } from "./host.js";
 export {
   createRuntime,

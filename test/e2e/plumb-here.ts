@@ -1,7 +1,7 @@
 /** The command line in this process, from the sources: starting a process takes most of a small command's time. */
 import { Readable } from "node:stream";
 import { vi } from "vitest";
-import { commands } from "../../src/cli/commands/index.js";
+import { commands } from "../../src/cli/command-list.js";
 import { runProgram } from "../../src/cli/program.js";
 import type { Ended } from "./tiny-loop.js";
 

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { commands } from "../../src/cli/commands/index.js";
+import { commands } from "../../src/cli/command-list.js";
 import { runProgram } from "../../src/cli/program.js";
 import { readVotes } from "../../src/feedback/vote-file/read-votes.js";
 

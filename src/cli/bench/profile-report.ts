@@ -1,14 +1,9 @@
-import type { KernelGroup, ProfiledWork, Roof } from "../../bench/profile/index.js";
+import type { KernelGroup, ProfiledWork } from "../../bench/profile/index.js";
+import type { ProfileFigures } from "../../bench/run.js";
 import { formatTable } from "../table.js";
 
 /** Rows of a table before the rest is one row. */
 const MOST_ROWS = 12;
-
-export interface ProfileFigures {
-  threads: number;
-  roof: Roof;
-  works: ProfiledWork[];
-}
 
 /** A profile as tables for people. */
 export function profileReport({ threads, roof, works }: ProfileFigures): string {

@@ -1,12 +1,9 @@
 import { z } from "zod";
 import { PlumbError } from "../../base/errors.js";
-import { describeLocation, type LocatedRow } from "../../base/location.js";
-import { checkRow, detectFormat, type FormatName } from "../../data/formats.js";
-import { toDemonstrations, toPreferences, toPrompt } from "../../data/normalise.js";
-import { readRows } from "../../data/read-rows.js";
+import { describeLocation } from "../../base/location.js";
+import { examineFile } from "../../data/index.js";
 import { defineCommand } from "../command.js";
-import { formatTable } from "../table.js";
-import { printable, truncateText } from "../text-width.js";
+import { fieldTable, lengths } from "../field-table.js";
 
 const schema = z.object({
   file: z
@@ -18,8 +15,6 @@ const schema = z.object({
   maxProblems: z.number().int().min(1).max(1000).default(10).describe("problems to list before giving up"),
 });
 
-const PURPOSES = { demonstrations: toDemonstrations, prompts: toPrompt, preferences: toPreferences };
-
 export default defineCommand({
   description:
     "Says which format a dataset file is in, how many rows it has, how long its texts are, what it can be used for, " +
@@ -30,68 +25,21 @@ export default defineCommand({
   ],
   schema,
   positional: "file",
-  async run({ ui }, { file, limit, show, maxProblems }) {
-    const rows = await readRows(file, { limit });
-    const format = detectFormat(rows[0]);
-    const { usable, problems } = findProblems(rows, format, maxProblems);
-    const shown = rows
-      .slice(0, show)
-      .map((row) => ({ at: describeLocation(row.where), characters: lengths(row.value) }));
-    await ui.result({ file, format, rows: rows.length, usableAs: usable, firstRows: shown, problems }, () =>
+  async run({ ui }, { file, show, ...options }) {
+    const { format, rows, usable, problems } = await examineFile(file, options);
+    const shown = rows.slice(0, show);
+    const firstRows = shown.map(({ where, value }) => ({
+      at: describeLocation(where),
+      characters: lengths(value),
+    }));
+    await ui.result({ file, format, rows: rows.length, usableAs: usable, firstRows, problems }, () =>
       [
         `${file}: ${rows.length} rows, ${format} format; usable as ${usable.join(", ") || "nothing here"}`,
-        ...(show > 0 ? ["", "Characters of each field:", fieldTable(rows.slice(0, show))] : []),
+        ...(show > 0 ? ["", "Characters of each field:", fieldTable(shown)] : []),
       ].join("\n"),
     );
     if (problems.length === 0) return;
-    const more = problems.length === maxProblems ? ", at least" : "";
+    const more = problems.length === options.maxProblems ? ", at least" : "";
     throw new PlumbError(`${problems.length} rows are wrong${more}:\n${problems.join("\n")}`);
   },
 });
-
-/** What every row can be used as, and what is wrong with the rows that do not fit the format. */
-function findProblems(rows: readonly LocatedRow[], format: FormatName, most: number) {
-  const problems: string[] = [];
-  let usable = Object.keys(PURPOSES) as (keyof typeof PURPOSES)[];
-  for (const row of rows) {
-    if (problems.length >= most) break;
-    try {
-      const checked = checkRow(row, format);
-      usable = usable.filter((purpose) => succeeds(() => PURPOSES[purpose](checked)));
-    } catch (error) {
-      if (!(error instanceof PlumbError)) throw error;
-      problems.push(error.message);
-    }
-  }
-  return { usable, problems };
-}
-
-function succeeds(attempt: () => unknown): boolean {
-  try {
-    attempt();
-    return true;
-  } catch (error) {
-    if (error instanceof PlumbError) return false;
-    throw error;
-  }
-}
-
-function lengths(value: Record<string, unknown>): Record<string, number> {
-  return Object.fromEntries(Object.entries(value).map(([field, inner]) => [field, textOf(inner).length]));
-}
-
-function textOf(value: unknown): string {
-  return typeof value === "string" ? value : (JSON.stringify(value) ?? "");
-}
-
-function fieldTable(rows: readonly LocatedRow[]): string {
-  const cells = rows.flatMap((row) =>
-    Object.entries(row.value).map(([field, value]) => [
-      `${row.where.unit} ${row.where.number}`,
-      printable(field),
-      textOf(value).length,
-      truncateText(printable(textOf(value).slice(0, 200)), 60),
-    ]),
-  );
-  return formatTable(["where", "field", "length", "begins"], cells);
-}

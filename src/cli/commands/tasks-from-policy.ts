@@ -1,60 +1,12 @@
 import { z } from "zod";
-import { PlumbError } from "../../base/errors.js";
-import { loadPrompts } from "../../data/load.js";
-import type { Demonstration, PromptRow } from "../../data/rows.js";
-import { encodeDemonstration } from "../../data/tokenize.js";
 import { writeRows } from "../../data/write-rows.js";
-import { sampleAnswers } from "../../evaluate/answers.js";
-import { pairItems, type SampledPrompt } from "../../feedback/exchange/pair-items.js";
-import { samplingSchema } from "../../generate/index.js";
-import { openRewardModel } from "../../model/reward-model.js";
-import { adapterSetting, modelSetting } from "../../open/model-settings.js";
-import { createRuntime, type OpenedNetwork, openNetwork } from "../../open/open-network.js";
-import { rewardScores } from "../../open/reward-scores.js";
-import type { Runtime } from "../../runtime/runtime.js";
-import { type CommandContext, defineCommand } from "../command.js";
+import { ROUNDS, responsePairs, responsePairsSchema } from "../../evaluate/index.js";
+import { defineCommand } from "../command.js";
+import { hostOf } from "../host.js";
 
-const path = z.string().min(1);
-const schema = z.object({
-  model: modelSetting,
-  adapter: adapterSetting,
-  prompts: path.describe("dataset file with prompts"),
-  out: path.describe("file for the items, one on each line (.jsonl)"),
-  pairsPerPrompt: z
-    .number()
-    .int()
-    .min(1)
-    .max(45)
-    .default(1)
-    .describe("pairs of different responses to each prompt"),
-  elsewhere: z
-    .number()
-    .min(0)
-    .max(1)
-    .default(0)
-    .describe(
-      "share of the pairs in which one side is a response to another prompt: a reward model that never saw such answers " +
-        "compared may prefer them to a refusal",
-    ),
-  hotTemperature: z
-    .number()
-    .positive()
-    .max(10)
-    .optional()
-    .describe("the last response to each prompt is sampled at this temperature, to show rarer mistakes"),
-  rewardModel: path
-    .optional()
-    .describe(
-      "a reward model whose scores go with the responses, for active selection; raters never see them",
-    ),
-  limit: z.number().int().positive().optional().describe("only the first prompts"),
-  batchSize: z.number().int().min(1).max(1024).default(32).describe("rows in one run"),
-  ...samplingSchema.pick({ maxNewTokens: true, temperature: true, seed: true }).shape,
+const schema = responsePairsSchema.extend({
+  out: z.string().min(1).describe("file for the items, one on each line (.jsonl)"),
 });
-type Config = z.output<typeof schema>;
-
-/** Rounds of sampling again where two responses to a prompt were equal. */
-const ROUNDS = 4;
 
 export default defineCommand({
   description: `Samples responses to each prompt and makes pairs of different ones for raters to compare. Where a prompt's responses are equal they are sampled again, up to ${ROUNDS} times; a prompt that still has too few gives fewer pairs, which is said. The same seed gives the same items.`,
@@ -76,97 +28,17 @@ export default defineCommand({
     },
   ],
   schema,
-  async run(context, config) {
-    const { out, pairsPerPrompt, limit, seed, model, elsewhere } = config;
-    if (config.temperature === 0)
-      throw new PlumbError("at temperature 0 all responses to a prompt are equal", {
-        hint: "Give a higher --temperature.",
-      });
-    const prompts = await loadPrompts(config.prompts, limit === undefined ? {} : { limit });
-    const runtime = createRuntime();
-    const opened = await openNetwork(runtime, model, config.adapter);
-    const sampled = await distinctResponses(context, runtime, opened, prompts, config);
-    if (config.rewardModel !== undefined)
-      await addScores(runtime, config.rewardModel, sampled, config.batchSize);
-    const items = pairItems(sampled, { pairsPerPrompt, seed, source: model, elsewhere });
-    const short = pairsPerPrompt * prompts.length - items.length;
-    if (short > 0) context.ui.warn(`${short} pairs are missing: the model gave too few different responses`);
+  async run(context, { out, ...config }) {
+    const { ui } = context;
+    const { items, prompts, missing } = await responsePairs(config, hostOf(context));
+    if (missing > 0) ui.warn(`${missing} pairs are missing: the model gave too few different responses`);
     await writeRows(
       out,
       items.map((item) => ({ ...item })),
     );
-    await context.ui.result(
-      { items: items.length, prompts: prompts.length, missing: short, out },
-      () => `${items.length} pairs of ${prompts.length} prompts`,
+    await ui.result(
+      { items: items.length, prompts, missing, out },
+      () => `${items.length} pairs of ${prompts} prompts`,
     );
   },
 });
-
-/** As many responses to each prompt as its pairs need, no two equal where the model has so many. */
-async function distinctResponses(
-  { ui, signal }: CommandContext,
-  runtime: Runtime,
-  opened: OpenedNetwork,
-  prompts: readonly PromptRow[],
-  { pairsPerPrompt, maxNewTokens, temperature, hotTemperature, seed, batchSize }: Config,
-): Promise<SampledPrompt[]> {
-  const needed = Math.ceil((1 + Math.sqrt(1 + 8 * pairsPerPrompt)) / 2);
-  const sampled = prompts.map(({ prompt }): SampledPrompt => ({ prompt, responses: [] }));
-  for (let round = 0; round <= ROUNDS; round++) {
-    const wanted = sampled.flatMap((one, i) => new Array<number>(needed - one.responses.length).fill(i));
-    if (wanted.length === 0) break;
-    const progress = ui.progress({
-      label: round === 0 ? "responses" : `again, ${round}`,
-      total: wanted.length,
-      unit: "responses",
-    });
-    // The last response that a prompt wants is the hotter one. Each sampling has a seed of its own: the same draws would
-    // give the same texts.
-    const isLast = wanted.map((i, at) => wanted[at + 1] !== i);
-    const parts =
-      hotTemperature === undefined
-        ? [{ at: [...wanted.keys()], temperature }]
-        : [
-            { at: [...wanted.keys()].filter((at) => !isLast[at]), temperature },
-            { at: [...wanted.keys()].filter((at) => isLast[at]), temperature: hotTemperature },
-          ];
-    let done = 0;
-    for (const [p, part] of parts.entries()) {
-      const own = (seed + round + p * (ROUNDS + 1)) % 2 ** 32;
-      const config = samplingSchema.parse({ maxNewTokens, temperature: part.temperature, seed: own });
-      const asked = part.at.map((at) => prompts[wanted[at]]);
-      const onProgress = (n: number) => progress.update(done + n);
-      const answers = await sampleAnswers(runtime, opened, asked, { config, batchSize, signal, onProgress });
-      done += part.at.length;
-      for (const [k, at] of part.at.entries()) {
-        const { text } = answers[k];
-        const { responses } = sampled[wanted[at]];
-        if (text.trim() !== "" && !responses.some((other) => other.text === text)) responses.push({ text });
-      }
-    }
-    progress.end();
-  }
-  return sampled;
-}
-
-async function addScores(
-  runtime: Runtime,
-  path: string,
-  sampled: readonly SampledPrompt[],
-  batchSize: number,
-): Promise<void> {
-  const opened = await openRewardModel(runtime, path, new Map());
-  const where = { file: "responses", unit: "row", number: 1 } as const;
-  const responses = sampled.flatMap(({ prompt, responses }) =>
-    responses.map((response) => ({ prompt, response })),
-  );
-  const texts = responses.map(({ prompt, response: { text } }) => {
-    const row: Demonstration =
-      typeof prompt === "string"
-        ? { kind: "completion", prompt, completion: text, where }
-        : { kind: "completion", prompt, completion: [{ role: "assistant", content: text }], where };
-    return encodeDemonstration(opened.tokenizer, row).ids;
-  });
-  const scores = await rewardScores(opened, texts, batchSize);
-  for (const [i, { response }] of responses.entries()) response.score = scores[i];
-}

@@ -1,35 +1,19 @@
-/** What people are shown of a demo: live figures, the final table, samples, the curve of over-optimisation. */
+/** What people are shown of a demo: the final tables, samples, the curve of over-optimisation. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { svgLinePlot } from "../../artifacts/index.js";
-import type { LiveMetrics } from "../../base/host.js";
 import { RandomStream } from "../../base/random.js";
 import type { Alarm } from "../../demo/alarm.js";
 import type { Bar } from "../../demo/bars.js";
 import type { DemoResult } from "../../demo/events.js";
 import type { PolicyFigures } from "../../demo/held-out.js";
 import type { figures, OverOptimization } from "../../demo/over-optimization.js";
-import type { Phase } from "../../demo/phases.js";
+import { DATABASE, type DemoRun } from "../../demo/run.js";
 import type { Interval } from "../../statistics/estimates.js";
 import { plotLines } from "../plot-lines.js";
+import { formatDuration } from "../progress.js";
 import { formatTable } from "../table.js";
 import { printable } from "../text-width.js";
-
-/** The figures beside each phase's progress bar. */
-export function bars(phase: Phase, metrics: Readonly<Record<string, number>>): LiveMetrics {
-  switch (phase) {
-    case "pretrain":
-    case "sft":
-    case "rejection":
-      return { loss: metrics.loss };
-    case "reward":
-      return { loss: metrics.loss, accuracy: metrics.accuracy };
-    case "ppo":
-      return { reward: metrics["objective/scores"], KL: metrics["objective/kl"] };
-    default:
-      return {};
-  }
-}
+import { raterTable } from "./rater-table.js";
 
 const percent = ({ estimate, low, high }: Interval): string =>
   `${(100 * estimate).toFixed(0)}% (${(100 * low).toFixed(0)}-${(100 * high).toFixed(0)})`;
@@ -38,7 +22,7 @@ const decimal = ({ estimate, low, high }: Interval): string =>
 const fixed = ({ estimate }: Interval): string => estimate.toFixed(2);
 
 /** What the reward model has learned: votes, and minimal pairs by kind. */
-export function rewardTable({ rewardModel: { accuracy, noiseCeiling, minimalPairs } }: DemoResult): string {
+function rewardTable({ rewardModel: { accuracy, noiseCeiling, minimalPairs } }: DemoResult): string {
   const rows = Object.entries(minimalPairs).map(([kind, rate]) => [kind, percent(rate), rate.n]);
   return [
     formatTable(["minimal pairs on held-out prompts", "reward model right", "pairs"], rows),
@@ -49,7 +33,7 @@ export function rewardTable({ rewardModel: { accuracy, noiseCeiling, minimalPair
 }
 
 /** Every policy: what it is worth, and what it does. Intervals are of 95%, over prompts. */
-export function resultTables({ evaluation, split }: DemoResult): string {
+function resultTables({ evaluation, split }: DemoResult): string {
   const named = ({ name, temperature, sampled }: PolicyFigures): string =>
     sampled > 1
       ? `${name.replace(" n", ` ${sampled}`)}, T ${temperature}`
@@ -100,7 +84,7 @@ export function resultTables({ evaluation, split }: DemoResult): string {
 }
 
 /** What was traded away while the score rose, and which bars the run misses. */
-export function warningLines({ alarms, bars }: { alarms: readonly Alarm[]; bars: readonly Bar[] }): string {
+function warningLines({ alarms, bars }: { alarms: readonly Alarm[]; bars: readonly Bar[] }): string {
   const rate = ({ shown, n }: Alarm["before"]) => `${((100 * shown) / n).toFixed(0)}% of ${n}`;
   return [
     ...alarms.map(({ behaviour, iteration, before, now }) =>
@@ -115,7 +99,7 @@ export function warningLines({ alarms, bars }: { alarms: readonly Alarm[]; bars:
 }
 
 /** A few held-out prompts of each kind, as the seed draws them, with an answer from before and after. */
-export function sampleLines(dir: string, seed: number): string {
+function sampleLines(dir: string, seed: number): string {
   interface Row {
     prompt: string;
     kind: string;
@@ -141,7 +125,7 @@ export function sampleLines(dir: string, seed: number): string {
 type Curve = readonly ReturnType<typeof figures>[];
 
 /** Proxy and gold by iteration, drawn with characters, and what they show. */
-export function overOptimizationPlot(curve: Curve, shown: OverOptimization): string {
+function overOptimizationPlot(curve: Curve, shown: OverOptimization): string {
   const { peak, rise, fall, fit, stopped } = shown;
   const last = curve[curve.length - 1];
   const by = (of: (point: Curve[number]) => Interval) =>
@@ -176,30 +160,17 @@ function overOptimizationVerdict({ rise, fall }: OverOptimization): string {
     : "Gold neither surely rose nor surely fell.";
 }
 
-/** Proxy and gold over d = sqrt(KL), with Gao's curve. */
-export function overOptimizationSvg(curve: Curve, { fit }: OverOptimization): string {
-  const at = ({ kl }: Curve[number]) => Math.sqrt(Math.max(0, kl.estimate));
-  const ordered = [...curve].sort((a, b) => at(a) - at(b));
-  const start = curve[0].gold.estimate;
-  const by = (of: (point: Curve[number]) => Interval) => ({
-    points: ordered.map((point) => [at(point), of(point).estimate] as const),
-    band: ordered.map((point) => [of(point).low, of(point).high] as const),
-  });
-  const fitted = (d: number) => (fit && d > 0 ? start + d * (fit.alpha - fit.beta * Math.log(d)) : start);
-  return svgLinePlot(
-    [
-      { name: "reward model (proxy)", ...by(({ proxy }) => proxy) },
-      { name: "gold utility", ...by(({ gold }) => gold) },
-      ...(fit
-        ? [
-            {
-              name: "d (alpha - beta log d)",
-              points: ordered.map((point) => [at(point), fitted(at(point))] as const),
-              dashed: true,
-            },
-          ]
-        : []),
-    ],
-    { title: "Over-optimisation", xLabel: "sqrt(KL from SFT)", yLabel: "mean over held-out prompts" },
+/** All that a finished demo tells a person. */
+export function demoReport(result: DemoRun): string {
+  const dir = result.run;
+  const parts = [raterTable(result.votes), rewardTable(result), resultTables(result), warningLines(result)];
+  if (result.curve && result.overOptimization)
+    parts.push(overOptimizationPlot(result.curve, result.overOptimization));
+  parts.push(sampleLines(dir, result.seed));
+  parts.push(
+    `${formatDuration(result.seconds)} in all. Figures with intervals: ${join(dir, "result.json")}`,
+    `The votes: plumb serve --db ${join(dir, DATABASE)}; their audit log: plumb audit verify --db ${join(dir, DATABASE)}`,
+    `Talk to it: plumb generate --model ${join(dir, "policy")} --prompt "What colour is the crab?"`,
   );
+  return parts.filter((part) => part !== "").join("\n\n");
 }

@@ -4,5 +4,7 @@
  */
 export type { Imported } from "./assemble.js";
 export { type CheckedItems, checkItems } from "./check-items.js";
+export { exportFiles, fileExportSchema } from "./export-files.js";
+export { type FileImport, fileImportSchema, importFiles } from "./import-files.js";
 export { type ImportConfig, importSchema, importTasks, SOURCES, type Source } from "./import-tasks.js";
 export { castVoteSchema, readCastVotes, readTaskItems, taskItemSchema } from "./task-files.js";

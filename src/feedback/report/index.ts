@@ -17,6 +17,7 @@ export {
 } from "../judgement/index.js";
 export { loadProject, type ProjectData } from "../store/load-project.js";
 export { type AnalysisRequest, type AnalysisResults, analyse } from "./analyse.js";
+export { keepReliabilities, reliabilitySettings } from "./keep-reliabilities.js";
 export { projectVotes } from "./project-votes.js";
 export { reliabilities } from "./reliabilities.js";
 export {

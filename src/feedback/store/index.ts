@@ -92,6 +92,7 @@ export {
   trainingFor,
 } from "./training.js";
 export { type AuditProblem, type AuditReport, verifyAudit } from "./verify-audit.js";
+export { type DatabaseKeys, verifyDatabase } from "./verify-database.js";
 export { CorrectionRequest, type TakenVote, VoteRequest } from "./vote.js";
 export {
   correctVote,

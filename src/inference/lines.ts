@@ -1,11 +1,14 @@
 import type { Host, ProgressBar } from "../base/host.js";
 
+/** Lines that are read, run and answered together, in batches. */
+export const CHUNK_BATCHES = 8;
+
 /** A progress bar over the lines of a file; nothing is shown for a stream, whose end is not known. */
 export function lineProgress(
-  ui: Pick<Host, "progress">,
+  host: Pick<Host, "progress">,
   label: string,
   { total }: { total?: number },
 ): ProgressBar {
   if (total === undefined) return { update: () => {}, end: () => {} };
-  return ui.progress({ label, total, unit: "lines" });
+  return host.progress({ label, total, unit: "lines" });
 }

@@ -1,4 +1,4 @@
-import { PlumbError } from "../../base/errors.js";
+import { PlumbError } from "../base/errors.js";
 
 /** What one check found. */
 export interface Finding {

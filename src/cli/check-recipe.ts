@@ -1,13 +1,12 @@
 /** Checks of a recipe: its sections fit the commands, and the files that it names are there. */
 import { existsSync } from "node:fs";
-import { PlumbError } from "../../base/errors.js";
-import type { Runtime } from "../../runtime/runtime.js";
-import type { CommandEntry } from "../command.js";
-import { resolveConfig } from "../config-flags.js";
-import { type Recipe, readRecipe } from "../recipe.js";
-import { filesOf } from "../recipe-files.js";
-import { type Finding, finding } from "./check.js";
-import { type Foreseen, foresee, isForeseen } from "./forecast.js";
+import { PlumbError } from "../base/errors.js";
+import { type Finding, type Foreseen, finding, foresee, isForeseen } from "../doctor/index.js";
+import type { Runtime } from "../runtime/runtime.js";
+import type { CommandEntry } from "./command.js";
+import { resolveConfig } from "./config-flags.js";
+import { type Recipe, readRecipe } from "./recipe.js";
+import { filesOf } from "./recipe-files.js";
 
 /** @param runtime what the time of training is foreseen with; without it, none is. */
 export async function checkRecipe(

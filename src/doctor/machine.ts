@@ -3,10 +3,10 @@ import { existsSync } from "node:fs";
 import { open, rm, statfs } from "node:fs/promises";
 import os from "node:os";
 import { dirname, join, resolve } from "node:path";
-import { formatBytes } from "../../base/format.js";
-import type { TimedRuntime } from "../../runtime/profile.js";
-import type { Runtime } from "../../runtime/runtime.js";
-import { add, matmul, softmax, trace } from "../../tensor/index.js";
+import { formatBytes } from "../base/format.js";
+import type { TimedRuntime } from "../runtime/profile.js";
+import type { Runtime } from "../runtime/runtime.js";
+import { add, matmul, softmax, trace } from "../tensor/index.js";
 import { type Finding, finding } from "./check.js";
 
 const LEAST_NODE = 20;
@@ -37,7 +37,7 @@ export async function checkRuntime(): Promise<{ finding: Finding; runtime?: Time
   const result = await finding(
     "native library",
     async () => {
-      const { createRuntime } = await import("../../open/open-network.js");
+      const { createRuntime } = await import("../open/open-network.js");
       runtime = createRuntime();
       const wrong = await numericError(runtime);
       if (!(wrong < 1e-5)) {

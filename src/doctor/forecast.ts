@@ -1,10 +1,10 @@
 /** What a recipe's training will take, as a finding. */
-import { formatBytes } from "../../base/format.js";
-import type { Runtime } from "../../runtime/runtime.js";
-import { forecast } from "../../train/forecast.js";
-import { availableMemory } from "../../train/memory-fit.js";
-import type { MethodSettings } from "../../train/method.js";
-import { METHODS } from "../../train/methods/index.js";
+import { formatBytes } from "../base/format.js";
+import type { Runtime } from "../runtime/runtime.js";
+import { forecast } from "../train/forecast.js";
+import { availableMemory } from "../train/memory-fit.js";
+import type { MethodSettings } from "../train/method.js";
+import { METHODS } from "../train/methods/index.js";
 import type { Finding } from "./check.js";
 import { productSpeed } from "./machine.js";
 

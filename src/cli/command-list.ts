@@ -1,11 +1,11 @@
-import { METHODS } from "../../train/methods/index.js";
-import type { CommandEntry } from "../command.js";
+import { METHODS } from "../train/methods/index.js";
+import type { CommandEntry } from "./command.js";
 
 /** A command for each training method. */
 const training = Object.entries(METHODS).map(
   ([name, { summary, load }]): CommandEntry => ({
     ...{ name, summary },
-    load: async () => (await import("../training-command.js")).trainingCommand((await load()) as never),
+    load: async () => (await import("./training-command.js")).trainingCommand((await load()) as never),
   }),
 );
 
@@ -14,112 +14,112 @@ export const commands: readonly CommandEntry[] = [
   {
     name: "demo",
     summary: "run the whole loop in the built-in world, in a few minutes",
-    load: async () => (await import("./demo.js")).default,
+    load: async () => (await import("./commands/demo.js")).default,
   },
   {
     name: "data",
     summary: "say what a dataset file holds, and what is wrong with it",
-    load: async () => (await import("./data.js")).default,
+    load: async () => (await import("./commands/data.js")).default,
   },
   {
     name: "aggregate",
     summary: "turn raters' votes into labels or preferences, and say whom not to trust",
-    load: async () => (await import("./aggregate.js")).default,
+    load: async () => (await import("./commands/aggregate.js")).default,
   },
   {
     name: "agreement",
     summary: "say how far raters agree",
-    load: async () => (await import("./agreement.js")).default,
+    load: async () => (await import("./commands/agreement.js")).default,
   },
   {
     name: "generate",
     summary: "sample completions of prompts",
-    load: async () => (await import("./generate.js")).default,
+    load: async () => (await import("./commands/generate.js")).default,
   },
   {
     name: "logprobs",
     summary: "log-probabilities of the tokens of given texts",
-    load: async () => (await import("./logprobs.js")).default,
+    load: async () => (await import("./commands/logprobs.js")).default,
   },
   ...training,
   {
     name: "score",
     summary: "rewards of texts, and accuracy on preferences, by a reward model",
-    load: async () => (await import("./score.js")).default,
+    load: async () => (await import("./commands/score.js")).default,
   },
   {
     name: "evaluate",
     summary: "win rate, reward, KL and more of a policy; accuracy of a reward model",
-    load: async () => (await import("./evaluate.js")).default,
+    load: async () => (await import("./commands/evaluate.js")).default,
   },
   {
     name: "audit",
     summary: "check that votes and the audit log are as they were written",
-    load: async () => (await import("./audit.js")).default,
+    load: async () => (await import("./commands/audit.js")).default,
   },
   {
     name: "backup",
     summary: "copy the database of votes to a file",
-    load: async () => (await import("./backup.js")).default,
+    load: async () => (await import("./commands/backup.js")).default,
   },
   {
     name: "restore",
     summary: "make a database of votes from a backup",
-    load: async () => (await import("./restore.js")).default,
+    load: async () => (await import("./commands/restore.js")).default,
   },
   {
     name: "tasks import",
     summary: "items and votes from Argilla, Label Studio, tables of votes and datasets",
-    load: async () => (await import("./tasks-import.js")).default,
+    load: async () => (await import("./commands/tasks-import.js")).default,
   },
   {
     name: "tasks from-policy",
     summary: "pairs of a model's responses for raters to compare",
-    load: async () => (await import("./tasks-from-policy.js")).default,
+    load: async () => (await import("./commands/tasks-from-policy.js")).default,
   },
   {
     name: "tasks push",
     summary: "add items to a project of a feedback server",
-    load: async () => (await import("./tasks-push.js")).default,
+    load: async () => (await import("./commands/tasks-push.js")).default,
   },
   {
     name: "tasks prioritise",
     summary: "order a project's items by what votes on them are worth",
-    load: async () => (await import("./tasks-prioritise.js")).default,
+    load: async () => (await import("./commands/tasks-prioritise.js")).default,
   },
   {
     name: "simulate raters",
     summary: "simulated raters, who vote over HTTP",
-    load: async () => (await import("./simulate-raters.js")).default,
+    load: async () => (await import("./commands/simulate-raters.js")).default,
   },
   {
     name: "feedback filter",
     summary: "say which votes and items are doubtful, and why",
-    load: async () => (await import("./feedback-filter.js")).default,
+    load: async () => (await import("./commands/feedback-filter.js")).default,
   },
   {
     name: "feedback export",
     summary: "demonstrations and safety labels, as rows for training",
-    load: async () => (await import("./feedback-export.js")).default,
+    load: async () => (await import("./commands/feedback-export.js")).default,
   },
   {
     name: "convert",
     summary: "save a model, with an adapter folded in, as a Hugging Face folder",
-    load: async () => (await import("./convert.js")).default,
+    load: async () => (await import("./commands/convert.js")).default,
   },
   {
     name: "serve",
     summary: "serve the collection of feedback over HTTP",
-    load: async () => (await import("./serve.js")).default,
+    load: async () => (await import("./commands/serve.js")).default,
   },
   {
     name: "doctor",
     summary: "check this machine, a model and a recipe",
-    load: async () => (await import("./doctor.js")).default,
+    load: async () => (await import("./commands/doctor.js")).default,
   },
   {
     name: "bench",
     summary: "measure this machine and the engine on it",
-    load: async () => (await import("./bench.js")).default,
+    load: async () => (await import("./commands/bench.js")).default,
   },
 ];

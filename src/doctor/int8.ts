@@ -1,12 +1,12 @@
 /** Checks of 8 bits: whether the processor is made for them, and what they would cost a model in exactness. */
 
-import { formatNumber } from "../../base/format.js";
-import { int8Support } from "../../model/int8/processor.js";
-import { LEAST_COSINE, rounding, withinLimits } from "../../open/base-precision.js";
-import { textsOfFiles } from "../../open/calibration-texts.js";
-import { openBaseModel, tokenizerOf } from "../../open/open-network.js";
-import type { Runtime } from "../../runtime/runtime.js";
-import type { Ui } from "../ui.js";
+import { formatNumber } from "../base/format.js";
+import type { Notices } from "../base/host.js";
+import { int8Support } from "../model/int8/processor.js";
+import { LEAST_COSINE, rounding, withinLimits } from "../open/base-precision.js";
+import { textsOfFiles } from "../open/calibration-texts.js";
+import { openBaseModel, tokenizerOf } from "../open/open-network.js";
+import type { Runtime } from "../runtime/runtime.js";
 import { type Finding, finding } from "./check.js";
 
 /** Rows of each data file that are looked at; calibration uses fewer. */
@@ -36,7 +36,7 @@ export interface Int8Check {
 export const checkInt8Base = (
   runtime: Runtime,
   { model, adapter, data, baseError }: Int8Check,
-  ui: Ui,
+  notices: Notices,
 ): Promise<Finding> =>
   finding("base in 8 bits", async () => {
     const opened = await openBaseModel(runtime, model, adapter);
@@ -51,7 +51,7 @@ export const checkInt8Base = (
       { ...opened, weights: opened.base },
       texts,
       options,
-      ui,
+      notices,
     );
     const { klPerToken, sameTop, gradientCosine = 1, tokens } = error;
     const figures = shown(klPerToken, sameTop, gradientCosine, tokens);

@@ -1,13 +1,13 @@
 /** Checks of a model: it opens, a forward pass gives finite numbers, its tokenizer and chat template work. */
 
-import { formatBytes, formatCount } from "../../base/format.js";
-import { type Network, parameterCount } from "../../model/network.js";
-import { NetworkRunner } from "../../model/runner.js";
-import { sequenceLogProbs } from "../../model/score.js";
-import { type OpenedNetwork, openNetwork } from "../../open/open-network.js";
-import { bytesOf } from "../../runtime/program-cost.js";
-import type { Runtime } from "../../runtime/runtime.js";
-import { renderChat, type Tokenizer } from "../../text/index.js";
+import { formatBytes, formatCount } from "../base/format.js";
+import { type Network, parameterCount } from "../model/network.js";
+import { NetworkRunner } from "../model/runner.js";
+import { sequenceLogProbs } from "../model/score.js";
+import { type OpenedNetwork, openNetwork } from "../open/open-network.js";
+import { bytesOf } from "../runtime/program-cost.js";
+import type { Runtime } from "../runtime/runtime.js";
+import { renderChat, type Tokenizer } from "../text/index.js";
 import { type Finding, finding } from "./check.js";
 
 const SAMPLE_TEXT = "The plumb line hangs straight: 42 = 6 × 7.";

@@ -1,0 +1,85 @@
+import type { RaterReport } from "../../feedback/aggregate/index.js";
+import { type AgreementReport, agreementReport } from "../../feedback/agreement/index.js";
+import { type FileAggregate, ratedVotes, type VoteFile } from "../../feedback/vote-file/index.js";
+import { formatTable } from "../table.js";
+import { printable, truncateText } from "../text-width.js";
+import { agreementTable } from "./agreement-table.js";
+
+/** Most flagged raters that are shown to people. */
+const MOST_SHOWN = 20;
+
+/** What plumb aggregate says of its results. */
+export interface AggregateSummary {
+  kind: VoteFile["votes"]["kind"];
+  method: string;
+  votes: number;
+  raters: number;
+  repeated: number;
+  agreement: AgreementReport;
+  flagged: RaterReport[];
+  /** Raters who belong together, by name. */
+  groups: string[][];
+  out: string | null;
+  /** Raters whose reliabilities are kept for early stopping; absent where none are. */
+  weighed?: number;
+}
+
+export function aggregateSummary(
+  file: VoteFile,
+  { aggregate, counts }: FileAggregate,
+  { seed, out }: { seed: number; out?: string },
+  weighed: number,
+): AggregateSummary {
+  const { method, raters, groups } = aggregate;
+  const rated = ratedVotes(file);
+  return {
+    ...{ kind: file.votes.kind, method },
+    ...{ votes: rated.unit.length, ...counts, raters: raters.length },
+    ...{ repeated: file.repeated, agreement: agreementReport(rated, seed) },
+    flagged: raters.filter(({ flags }) => flags.length > 0),
+    groups: groups.map((members) => members.map(({ rater }) => raters[rater].rater)),
+    out: out ?? null,
+    ...(weighed > 0 && { weighed }),
+  };
+}
+
+/** The same for a person. */
+export function aggregateReport(
+  { method, votes, raters, agreement, flagged, out, weighed }: AggregateSummary,
+  counts: FileAggregate["counts"],
+): string {
+  const totals = Object.entries({ votes, ...counts, raters });
+  return [
+    `${totals.map(([name, n]) => `${n} ${name}`).join(", ")}; method ${method}`,
+    "",
+    agreementTable(agreement),
+    "",
+    ...flagLines(flagged, raters),
+    ...(weighed === undefined
+      ? []
+      : [`Early stopping weighs the votes of ${weighed} raters by how often they are right.`]),
+    "",
+    out === null ? "Nothing was written; --out FOLDER writes the results." : `Written to ${out}.`,
+  ].join("\n");
+}
+
+function flagLines(flagged: readonly RaterReport[], raters: number): string[] {
+  if (flagged.length === 0) return ["No rater is flagged."];
+  const rows = flagged
+    .slice(0, MOST_SHOWN)
+    .flatMap(({ rater, votes, skill, flags }) =>
+      flags.map(({ kind, reason }) => [
+        truncateText(printable(rater), 24),
+        votes,
+        skill.estimate,
+        kind,
+        reason,
+      ]),
+    );
+  const more = flagged.length - MOST_SHOWN;
+  return [
+    `${flagged.length} of ${raters} raters are flagged:`,
+    formatTable(["rater", "votes", "skill", "flag", "why"], rows),
+    ...(more > 0 ? [`and ${more} more`] : []),
+  ];
+}

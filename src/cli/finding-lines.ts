@@ -1,0 +1,13 @@
+import type { Finding } from "../doctor/index.js";
+import { truncateText } from "./text-width.js";
+
+/** Findings of plumb doctor, and below each that is not well what to do. */
+export function findingLines(findings: readonly Finding[]): string {
+  const width = Math.max(...findings.map(({ check }) => check.length));
+  return findings
+    .flatMap(({ check, status, found, hint }) => [
+      `${status.padEnd(4)}  ${check.padEnd(width)}  ${truncateText(found, 200)}`,
+      ...(hint === undefined || status === "ok" ? [] : [`${" ".repeat(width + 8)}→ ${hint}`]),
+    ])
+    .join("\n");
+}

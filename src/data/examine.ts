@@ -1,0 +1,52 @@
+/** What a dataset file holds, and what is wrong with it. */
+import { PlumbError } from "../base/errors.js";
+import type { LocatedRow } from "../base/location.js";
+import { checkRow, detectFormat, type FormatName } from "./formats.js";
+import { toDemonstrations, toPreferences, toPrompt } from "./normalise.js";
+import { readRows } from "./read-rows.js";
+
+const PURPOSES = { demonstrations: toDemonstrations, prompts: toPrompt, preferences: toPreferences };
+
+export interface Examined {
+  format: FormatName;
+  rows: LocatedRow[];
+  /** What every row can be used as. */
+  usable: (keyof typeof PURPOSES)[];
+  /** What is wrong with rows that do not fit the format, each with its place. */
+  problems: string[];
+}
+
+/**
+ * @param limit only the first rows. @param maxProblems problems after which no more rows are looked at.
+ * @throws PlumbError when the file cannot be read, or is in no known format.
+ */
+export async function examineFile(
+  file: string,
+  { limit, maxProblems }: { limit?: number; maxProblems: number },
+): Promise<Examined> {
+  const rows = await readRows(file, { limit });
+  const format = detectFormat(rows[0]);
+  const problems: string[] = [];
+  let usable = Object.keys(PURPOSES) as (keyof typeof PURPOSES)[];
+  for (const row of rows) {
+    if (problems.length >= maxProblems) break;
+    try {
+      const checked = checkRow(row, format);
+      usable = usable.filter((purpose) => succeeds(() => PURPOSES[purpose](checked)));
+    } catch (error) {
+      if (!(error instanceof PlumbError)) throw error;
+      problems.push(error.message);
+    }
+  }
+  return { format, rows, usable, problems };
+}
+
+function succeeds(attempt: () => unknown): boolean {
+  try {
+    attempt();
+    return true;
+  } catch (error) {
+    if (error instanceof PlumbError) return false;
+    throw error;
+  }
+}

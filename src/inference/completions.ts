@@ -1,0 +1,163 @@
+/** Completions of prompts: of every line of a file or stream in its order, or of one prompt. */
+import { z } from "zod";
+import { type LocatedRow, type RowLocation, rowError } from "../base/location.js";
+import { checkRow } from "../data/formats.js";
+import { openRequests } from "../data/request-lines.js";
+import { encodePrompt, named } from "../data/tokenize.js";
+import { type Completion, type Generator, type RoomOptions, samplingSchema } from "../generate/index.js";
+import { chosenNetwork, type Texts } from "../open/base-precision.js";
+import { textsOfRequests } from "../open/calibration-texts.js";
+import type { WorkHost } from "../open/host.js";
+import { adapterSetting, baseSettings, modelSetting } from "../open/model-settings.js";
+import { generatorOf, type OpenedModel, openBaseModel, tokenizerOf } from "../open/open-network.js";
+import { checkLength, formOf, tokenIds } from "../open/request-forms.js";
+import { lineProgress } from "./lines.js";
+
+/** What is completed, and how. */
+export const completionSchema = z.object({
+  model: modelSetting,
+  adapter: adapterSetting,
+  ...baseSettings,
+  input: z.string().min(1).optional().describe("JSON lines (or another dataset file); - for stdin"),
+  prompt: z.string().min(1).optional().describe("one prompt instead of a file, answered for people"),
+  chat: z.boolean().default(false).describe("give --prompt as a user's message through the chat template"),
+  batchSize: z
+    .number()
+    .int()
+    .min(1)
+    .max(1024)
+    .optional()
+    .describe("most rows decoded together; default: up to 64, as many as there is memory for"),
+  cacheMegabytes: z
+    .number()
+    .positive()
+    .optional()
+    .describe("most memory for the keys and values of all rows; default: half of what is free"),
+  ...samplingSchema.shape,
+});
+export type CompletionConfig = z.output<typeof completionSchema>;
+
+/** Lines of a stream that are checked together, before any of them is answered. */
+export const LINES_AT_ONCE = 32;
+
+const FORMS = { ids: ["input_ids"], messages: ["messages"], prompt: ["prompt"] };
+
+/** A completion as a line of output. */
+export interface CompletionRow {
+  /** Null where the model has no tokenizer. */
+  completion: string | null;
+  completion_ids: number[];
+  finish_reason: Completion["finishReason"];
+}
+
+/**
+ * The completion of every line of `input`, in its order.
+ *
+ * @throws PlumbError naming a line that is wrong: of a file before the first answer, of a stream chunk by chunk.
+ */
+export async function* completeLines(
+  config: CompletionConfig & { input: string },
+  host: WorkHost,
+): AsyncGenerator<CompletionRow> {
+  const sampling = samplingSchema.parse(config);
+  const opened = await openFor(config, host);
+  const requests = await openRequests(config.input, (row) => ({ ids: requestIds(row, opened, config) }));
+  const texts = () => textsOfRequests(requests, ({ ids }) => [ids]);
+  const generator = await generatorFor(opened, config, texts, host);
+  const progress = lineProgress(host, "completions", requests);
+  let [done, tokens] = [0, 0];
+  async function* prompts(): AsyncGenerator<number[]> {
+    for await (const chunk of requests.chunks(LINES_AT_ONCE)) for (const { ids } of chunk) yield ids;
+  }
+  const onStep = (sampled: number): void => {
+    tokens += sampled;
+    progress.update(done, { tokens });
+  };
+  const options = { ...roomOf(config), signal: host.signal, onStep };
+  for await (const completion of generator.stream(prompts(), sampling, options)) {
+    yield rowOf(completion);
+    progress.update(++done, { tokens });
+  }
+  progress.end();
+}
+
+export interface CompletedPrompt {
+  row: CompletionRow;
+  promptTokens: number;
+  /** Of sampling alone. */
+  seconds: number;
+}
+
+export async function completePrompt(
+  config: CompletionConfig & { prompt: string },
+  host: WorkHost,
+): Promise<CompletedPrompt> {
+  const { prompt, chat } = config;
+  const sampling = samplingSchema.parse(config);
+  const opened = await openFor(config, host);
+  const ids = encodePrompt(tokenizerOf(opened), chat ? [{ role: "user", content: prompt }] : prompt);
+  checkPrompt({ file: "--prompt", unit: "line", number: 1 }, ids, opened, config);
+  const generator = await generatorFor(opened, config, async () => [], host);
+  const started = performance.now();
+  const [completion] = await generator.generate([ids], sampling, { ...roomOf(config), signal: host.signal });
+  const seconds = (performance.now() - started) / 1000;
+  return { row: rowOf(completion), promptTokens: ids.length, seconds };
+}
+
+/** @throws PlumbError when stop strings are asked of a model without tokenizer. */
+async function openFor({ model, adapter, stop }: CompletionConfig, host: WorkHost): Promise<OpenedModel> {
+  const opened = await openBaseModel(host.runtime, model, adapter);
+  if (stop.length > 0) tokenizerOf(opened);
+  return opened;
+}
+
+async function generatorFor(
+  opened: OpenedModel,
+  { base, baseError }: CompletionConfig,
+  texts: Texts,
+  host: WorkHost,
+): Promise<Generator> {
+  return generatorOf(
+    host.runtime,
+    await chosenNetwork(host.runtime, opened, { base, baseError }, texts, host),
+  );
+}
+
+const roomOf = ({ batchSize, cacheMegabytes }: CompletionConfig): RoomOptions => ({
+  batchSize,
+  cacheBytes: cacheMegabytes && cacheMegabytes * 1e6,
+});
+
+const rowOf = ({ ids, text, finishReason }: Completion): CompletionRow => ({
+  completion: text ?? null,
+  completion_ids: ids,
+  finish_reason: finishReason,
+});
+
+/** @throws PlumbError naming the line. */
+function requestIds(row: LocatedRow, opened: OpenedModel, config: CompletionConfig): number[] {
+  const ids = encode(row, opened);
+  checkPrompt(row.where, ids, opened, config);
+  return ids;
+}
+
+function encode(row: LocatedRow, opened: OpenedModel): number[] {
+  const form = formOf(row, FORMS);
+  if (form === "ids") return tokenIds(row, opened.config);
+  const tokenizer = tokenizerOf(opened);
+  const prompt =
+    form === "messages"
+      ? checkRow(row, "messages").fields.messages
+      : checkRow(row, "prompt-only").fields.prompt;
+  return named(row.where, () => encodePrompt(tokenizer, prompt));
+}
+
+function checkPrompt(
+  where: RowLocation,
+  ids: readonly number[],
+  { config }: OpenedModel,
+  { maxNewTokens }: CompletionConfig,
+): void {
+  if (ids.length === 0) throw rowError(where, "the prompt has no tokens", "Give it at least one.");
+  checkLength(where, ids, config, maxNewTokens);
+}

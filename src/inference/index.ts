@@ -1,0 +1,19 @@
+/**
+ * Requests answered line by line, in the order of a file or stream: completions, log-probabilities, rewards.
+ *
+ * @example
+ * const config = completionSchema.parse({ model: "model", input: "prompts.jsonl" });
+ * for await (const { completion } of completeLines({ ...config, input: "prompts.jsonl" }, host)) console.log(completion);
+ */
+export {
+  type CompletedPrompt,
+  type CompletionConfig,
+  type CompletionRow,
+  completeLines,
+  completePrompt,
+  completionSchema,
+  LINES_AT_ONCE,
+} from "./completions.js";
+export { CHUNK_BATCHES } from "./lines.js";
+export { type LogProbRow, logProbSchema, logProbsOfLines } from "./log-probs.js";
+export { type RewardRow, rewardsOfLines, rewardsSchema } from "./rewards.js";

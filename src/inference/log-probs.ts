@@ -1,0 +1,125 @@
+/** Log-probabilities of the tokens of given texts, line by line. */
+import { z } from "zod";
+import { type LocatedRow, type RowLocation, rowError } from "../base/location.js";
+import { checkRow } from "../data/formats.js";
+import { openRequests } from "../data/request-lines.js";
+import { encodeDemonstration, encodePrompt, named } from "../data/tokenize.js";
+import { promptCompletion, type Sequence } from "../model/batch.js";
+import { boundedRuns } from "../model/bounded-runs.js";
+import { NetworkRunner } from "../model/runner.js";
+import { sequenceLogProbs } from "../model/score.js";
+import { chosenNetwork } from "../open/base-precision.js";
+import { textsOfRequests } from "../open/calibration-texts.js";
+import type { WorkHost } from "../open/host.js";
+import { adapterSetting, baseSettings, modelSetting } from "../open/model-settings.js";
+import { type OpenedModel, openBaseModel, tokenizerOf } from "../open/open-network.js";
+import { checkLength, formOf, tokenIds } from "../open/request-forms.js";
+import { encodeChat } from "../text/index.js";
+import { CHUNK_BATCHES, lineProgress } from "./lines.js";
+
+/** Whose log-probabilities, and of what. */
+export const logProbSchema = z.object({
+  model: modelSetting,
+  adapter: adapterSetting,
+  ...baseSettings,
+  input: z.string().min(1).describe("JSON lines (or another dataset file); - for stdin"),
+  batchSize: z
+    .number()
+    .int()
+    .min(1)
+    .max(1024)
+    .default(16)
+    .describe("most rows in one run; does not change the result"),
+});
+
+const FORMS = { ids: ["input_ids"], completion: ["prompt", "completion"], messages: ["messages"] };
+
+interface Request extends Sequence {
+  where: RowLocation;
+}
+
+/** The tokens of a line, and the log-probabilities of the last of them, natural logarithms. */
+export interface LogProbRow {
+  input_ids: readonly number[];
+  logprobs: number[];
+}
+
+/**
+ * The log-probabilities of every line of `input`, in its order.
+ *
+ * @throws PlumbError naming a line that is wrong: of a file before the first answer, of a stream chunk by chunk.
+ */
+export async function* logProbsOfLines(
+  { model, adapter, input, batchSize, ...settings }: z.output<typeof logProbSchema>,
+  host: WorkHost,
+): AsyncGenerator<LogProbRow> {
+  const { runtime, signal } = host;
+  const base = await openBaseModel(runtime, model, adapter);
+  const requests = await openRequests(input, (row) => parseRequest(row, base));
+  const texts = () => textsOfRequests(requests, ({ ids }) => [ids]);
+  const opened = await chosenNetwork(runtime, base, settings, texts, host);
+  const runner = new NetworkRunner(runtime, opened.network);
+  const progress = lineProgress(host, "log-probabilities", requests);
+  let done = 0;
+  for await (const chunk of requests.chunks(CHUNK_BATCHES * batchSize)) {
+    const logProbs = await boundedRuns(chunk, opened.config.vocabSize, batchSize, async (part, rows) => {
+      signal.throwIfAborted();
+      const values = await sequenceLogProbs(runner, part, { rows, padId: opened.padId });
+      done += part.length;
+      progress.update(done);
+      return values;
+    });
+    for (const [i, request] of chunk.entries()) {
+      checkFinite(request.where, logProbs[i]);
+      yield { input_ids: request.ids, logprobs: Array.from(logProbs[i], shortened) };
+    }
+  }
+  progress.end();
+}
+
+/** @throws PlumbError naming the line. */
+function parseRequest(row: LocatedRow, opened: OpenedModel): Request {
+  const { ids, read } = encode(row, opened);
+  checkLength(row.where, ids, opened.config);
+  return { ids, read, where: row.where };
+}
+
+function encode(row: LocatedRow, opened: OpenedModel): Sequence {
+  const { where } = row;
+  const form = formOf(row, FORMS);
+  if (form === "ids") return whole(tokenIds(row, opened.config));
+  const tokenizer = tokenizerOf(opened);
+  if (form === "messages") {
+    const { messages } = checkRow(row, "messages").fields;
+    return named(where, () => whole(encodeChat(tokenizer, messages).ids));
+  }
+  const { prompt, completion } = checkRow(row, "prompt-completion").fields;
+  if (typeof prompt !== "string" && typeof completion !== "string") {
+    return encodeDemonstration(tokenizer, { kind: "completion", prompt, completion, where });
+  }
+  if (typeof prompt !== "string" || typeof completion !== "string") {
+    throw rowError(where, 'expected "prompt" and "completion" both as text or both as messages');
+  }
+  const [before, after] = named(where, () => [encodePrompt(tokenizer, prompt), tokenizer.encode(completion)]);
+  if (after.length === 0) throw rowError(where, 'field "completion" has no tokens');
+  if (before.length > 0) return promptCompletion(before, after);
+  throw rowError(
+    where,
+    'field "prompt" has no tokens, so nothing gives the first token a probability',
+    "Begin the prompt with the model's first token, or give input_ids.",
+  );
+}
+
+const whole = (ids: number[]): Sequence => ({ ids, read: ids.map(() => true) });
+
+function checkFinite(where: RowLocation, values: Float32Array): void {
+  if (values.every(Number.isFinite)) return;
+  throw rowError(
+    where,
+    "the model's log-probabilities are not finite",
+    "Check its weights with plumb doctor --model.",
+  );
+}
+
+/** What a float32 holds, and no digits beyond. */
+const shortened = (value: number): number => Number(value.toPrecision(8));

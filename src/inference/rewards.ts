@@ -1,0 +1,121 @@
+/** Rewards of texts by a reward model, line by line, and its accuracy on preferences. */
+import { z } from "zod";
+import { type LocatedRow, rowError } from "../base/location.js";
+import { conversationKey } from "../data/conversation.js";
+import { checkRow } from "../data/formats.js";
+import { toDemonstrations, toPreferences } from "../data/normalise.js";
+import { openRequests } from "../data/request-lines.js";
+import { encodeDemonstration, encodePreference } from "../data/tokenize.js";
+import { openRewardModel, type RewardModel } from "../model/reward-model.js";
+import { rewardBase } from "../open/base-precision.js";
+import { textsOfRequests } from "../open/calibration-texts.js";
+import type { WorkHost } from "../open/host.js";
+import { baseSettings } from "../open/model-settings.js";
+import { formOf, tokenIds } from "../open/request-forms.js";
+import { rewardScores } from "../open/reward-scores.js";
+import { preferenceAccuracy, type WinRate } from "../statistics/estimates.js";
+import { CHUNK_BATCHES, lineProgress } from "./lines.js";
+
+/** Whose rewards, and of what. */
+export const rewardsSchema = z.object({
+  rewardModel: z
+    .string()
+    .min(1)
+    .describe("a folder that plumb reward wrote, or a model for sequence classification"),
+  ...baseSettings,
+  input: z.string().min(1).describe("JSON lines (or another dataset file); - for stdin"),
+  batchSize: z
+    .number()
+    .int()
+    .min(1)
+    .max(1024)
+    .default(16)
+    .describe("most texts in one run; does not change the result"),
+});
+
+const FORMS = {
+  ids: ["input_ids"],
+  preference: ["chosen", "rejected"],
+  "openai-preference": ["input", "preferred_output", "non_preferred_output"],
+  completion: ["prompt", "completion"],
+  messages: ["messages"],
+};
+
+/** The reward of a text, or of both sides of a preference; (raw - mean) / std of the reward model. */
+export type RewardRow = { score: number } | { chosen_score: number; rejected_score: number };
+
+/** Token ids of a text, or of both sides of a preference, the chosen one first. */
+interface Request {
+  texts: number[][];
+  /** What tells a preference's conversation from others. */
+  conversation?: string;
+}
+
+/**
+ * The rewards of every line of `input`, in its order; at last the accuracy on its preferences, where it has any.
+ *
+ * @throws PlumbError naming a line that is wrong: of a file before the first answer, of a stream chunk by chunk.
+ */
+export async function* rewardsOfLines(
+  { rewardModel, input, batchSize, ...settings }: z.output<typeof rewardsSchema>,
+  host: WorkHost,
+): AsyncGenerator<RewardRow, (WinRate & { n: number }) | undefined> {
+  const { runtime, signal } = host;
+  const texts =
+    ({ config, tokenizer }: Partial<Pick<RewardModel, "tokenizer">> & Pick<RewardModel, "config">) =>
+    async () => {
+      if (!tokenizer) return [];
+      const lines = await openRequests(input, (row) => parseRequest(row, { config, tokenizer }));
+      return textsOfRequests(lines, (request) => request.texts);
+    };
+  const choose = rewardBase(runtime, settings, texts, host);
+  const opened = await openRewardModel(runtime, rewardModel, new Map(), choose);
+  const requests = await openRequests(input, (row) => parseRequest(row, opened));
+  const progress = lineProgress(host, "scores", requests);
+  const pairs: { chosen: number; rejected: number }[] = [];
+  const clusters: unknown[] = [];
+  let [done, cut] = [0, 0];
+  for await (const chunk of requests.chunks(CHUNK_BATCHES * batchSize)) {
+    signal.throwIfAborted();
+    const all = chunk.flatMap((request) => request.texts);
+    cut += all.filter((ids) => ids.length > opened.maxLength).length;
+    const scores = await rewardScores(opened, all, batchSize);
+    let next = 0;
+    for (const request of chunk) {
+      const [first, second] = request.texts.map(() => scores[next++]);
+      if (second === undefined) yield { score: first };
+      else {
+        pairs.push({ chosen: first, rejected: second });
+        clusters.push(request.conversation);
+        yield { chosen_score: first, rejected_score: second };
+      }
+    }
+    done += chunk.length;
+    progress.update(done);
+  }
+  progress.end();
+  if (cut > 0) host.warn(`${cut} texts have more than ${opened.maxLength} tokens; their last ones were read`);
+  if (pairs.length === 0) return undefined;
+  return { ...preferenceAccuracy(pairs, { clusters }), n: pairs.length };
+}
+
+/** @throws PlumbError naming the line. */
+function parseRequest(
+  row: LocatedRow,
+  { tokenizer, config }: Pick<RewardModel, "tokenizer" | "config">,
+): Request {
+  const { where } = row;
+  const form = formOf(row, FORMS);
+  if (form === "ids") return { texts: [tokenIds(row, config)] };
+  if (form === "preference" || form === "openai-preference") {
+    const [preference] = toPreferences(checkRow(row, form));
+    const { chosen, rejected } = encodePreference(tokenizer, preference);
+    const conversation = conversationKey(preference.prompt, preference.chosen);
+    return { texts: [chosen, rejected], conversation };
+  }
+  const checked = form === "messages" ? checkRow(row, "messages") : checkRow(row, "prompt-completion");
+  const [demonstration] = toDemonstrations(checked);
+  const { ids } = encodeDemonstration(tokenizer, demonstration);
+  if (ids.length === 0) throw rowError(where, "the text has no tokens");
+  return { texts: [ids] };
+}

@@ -1,0 +1,141 @@
+/** A model, with adapters folded in, as a Hugging Face folder in floats or in 8 bits. */
+import { existsSync, readdirSync, statSync } from "node:fs";
+import { z } from "zod";
+import { parseByteSize } from "../base/byte-size.js";
+import { PlumbError } from "../base/errors.js";
+import { usageError } from "../base/usage-error.js";
+import type { ModelConfig } from "../model/config.js";
+import { exportMerged } from "../model/export.js";
+import { describeInt8, type StoredInt8 } from "../model/int8/stored.js";
+import { openPeftAdapter } from "../model/load/index.js";
+import { parameterCount } from "../model/network.js";
+import { saveInt8 } from "../model/save-int8.js";
+import { expectedWeights } from "../model/weight-names.js";
+import { beyondLimits, describeError, rounding, withinLimits } from "./base-precision.js";
+import { textsOfFiles } from "./calibration-texts.js";
+import type { WorkHost } from "./host.js";
+import { adapterSetting, baseSettings, modelSetting } from "./model-settings.js";
+import { mergeAdapter, openBaseModel, openNetwork, tokenizerOf } from "./open-network.js";
+
+/** What is converted to what. */
+export const conversionSchema = z.object({
+  model: modelSetting,
+  adapter: adapterSetting,
+  out: z.string().min(1).describe("the folder to write; it must not hold anything yet"),
+  dtype: z.enum(["f32", "bf16", "f16"]).default("f32").describe("type of the weights written"),
+  quantize: z
+    .enum(["int8"])
+    .optional()
+    .describe("write the products' weights and the embedding in 8 bits, for Plumbline alone"),
+  data: z
+    .array(z.string().min(1))
+    .default([])
+    .describe("text to calibrate 8 bits on, dataset files of any format; default: what the model samples"),
+  limit: z.number().int().positive().default(256).describe("only the first rows of each of them"),
+  baseError: baseSettings.baseError,
+  maxShardSize: z
+    .string()
+    .default("5GB")
+    .describe(
+      "most bytes of weights in one file, such as 500MB or 2GiB; a larger model is written as shards",
+    ),
+});
+
+export type ConversionConfig = z.output<typeof conversionSchema>;
+
+const DTYPES = { f32: "F32", bf16: "BF16", f16: "F16" } as const;
+
+/** What was written. */
+export interface Converted
+  extends Pick<ModelConfig, "architecture" | "layers" | "vocabSize" | "maxPositions"> {
+  dtype: string;
+  parameters: number;
+  /** Of an 8-bit base: its error, what it was measured on, and how many products have 16-bit activations. */
+  int8?: Pick<StoredInt8, "error" | "calibration"> & { products16: number };
+}
+
+/**
+ * Writes the folder `out`, whole or not at all.
+ *
+ * @throws PlumbError when `out` holds anything already, or 8 bits cannot be had within the limit.
+ */
+export async function convert(config: ConversionConfig, host: WorkHost): Promise<Converted> {
+  const { out, quantize, dtype, data } = config;
+  if (quantize && dtype !== "f32") throw usageError("give either --quantize or --dtype");
+  if (!quantize && data.length > 0) throw usageError("--data is for --quantize int8");
+  const maxShardBytes = parseByteSize(config.maxShardSize);
+  if (existsSync(out) && (!statSync(out).isDirectory() || readdirSync(out).length > 0)) {
+    throw new PlumbError(`${out} is there already`, { hint: "Give --out another name, or remove it first." });
+  }
+  return (quantize ? convertToInt8 : convertFloats)(config, maxShardBytes, host);
+}
+
+async function convertFloats(
+  { model, adapter, out, dtype }: ConversionConfig,
+  maxShardBytes: number,
+  host: WorkHost,
+): Promise<Converted> {
+  const { network, config, tokenizer, int8 } = await openNetwork(host.runtime, model, adapter, {
+    head: "any",
+  });
+  if (int8) throw inInt8Already(model);
+  if (tokenizer === undefined) host.warn(`${model} has no tokenizer; the folder will have none`);
+  const reward = network.trainable.byName.has("score.weight") || config.head === "score";
+  if (reward) host.info("a reward model, for sequence classification; its scores are not normalised");
+  host.signal.throwIfAborted();
+  await exportMerged(out, network, tokenizer, DTYPES[dtype], maxShardBytes);
+  return converted(dtype, config, parameterCount(network).frozen);
+}
+
+async function convertToInt8(
+  { model, adapter, out, data, limit, baseError }: ConversionConfig,
+  maxShardBytes: number,
+  host: WorkHost,
+): Promise<Converted> {
+  const { runtime, signal } = host;
+  for (const dir of adapter) await refuseHead(dir);
+  const opened = await openBaseModel(runtime, model, adapter.slice(0, -1), { head: "any" });
+  if (opened.int8) throw inInt8Already(model);
+  const { config, tokenizer, padId, source } = opened;
+  const last = adapter.at(-1);
+  const weights =
+    last === undefined ? opened.base : await mergeAdapter(runtime, config, opened.base, last, true);
+  if (tokenizer === undefined) host.warn(`${model} has no tokenizer; the folder will have none`);
+  const texts = async () => (data.length > 0 ? textsOfFiles(data, tokenizerOf(opened), limit) : []);
+  const parts = { config, weights, padId, source, ...(tokenizer && { tokenizer }) };
+  const rounded = await rounding(runtime, parts, texts, { limit: baseError, use: "storage" }, host);
+  const { error, fine } = rounded;
+  const limits = { limit: baseError, cosine: true };
+  if (!withinLimits(error, limits)) throw beyondLimits(error, limits, "Raise --base-error, or give --data.");
+  host.info(`base in 8 bits: ${describeError(error)}; ${fine.length} products with 16-bit activations`);
+  signal.throwIfAborted();
+  const description = describeInt8(rounded, rounded.source, baseError);
+  await saveInt8(out, config, rounded.weights, description, tokenizer, maxShardBytes);
+  const parameters = [...expectedWeights(config).values()].reduce((n, shape) => n + sizeOf(shape), 0);
+  const int8 = { error: description.error, calibration: description.calibration, products16: fine.length };
+  return { ...converted("int8", config, parameters), int8 };
+}
+
+/** @throws PlumbError where an adapter has a scalar head, which folding it in would lose. */
+async function refuseHead(dir: string): Promise<void> {
+  const { weights } = await openPeftAdapter(dir);
+  const head = weights.has("score.weight");
+  await weights.close();
+  if (!head) return;
+  throw new PlumbError(`${dir} is the adapter of a reward model`, {
+    hint: "Convert it without --quantize first, then that folder with --quantize int8.",
+  });
+}
+
+const sizeOf = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
+
+const inInt8Already = (model: string): PlumbError =>
+  new PlumbError(`${model} is stored in 8 bits already, which is not converted again`, {
+    hint: "Give the model that it was converted from.",
+  });
+
+const converted = (
+  dtype: string,
+  { architecture, layers, vocabSize, maxPositions }: ModelConfig,
+  parameters: number,
+): Converted => ({ dtype, architecture, parameters, layers, vocabSize, maxPositions });
