@@ -193,7 +193,7 @@ const more = `
 ## With gold items, and with a cap
 
 The default with the truth of ${percent(GOLD)} of the items told to it (drawn evenly, the same seeds), counted on the others; and, without gold, with
-no rater above 5% of the weight (\`--most-share 0.05\`). Here four raters have 5% to 12% of the votes, and are good ones.
+no rater above 5% of the weight (\`--max-share 0.05\`). Here four raters have 5% to 12% of the votes, and are good ones.
 
 | attack | raters | default | with gold | with gold, 95% | least to greatest | honest raters flagged with gold | capped |
 |---|---|---|---|---|---|---|---|

@@ -14,6 +14,7 @@
  */
 import { z } from "zod";
 import { mapConcurrent } from "../base/concurrent.js";
+import { grouped } from "../base/setting-groups.js";
 import { chunks } from "../model/batch.js";
 import { layOut } from "../model/lay-out.js";
 import type { Learner, Model } from "../model/learner.js";
@@ -31,7 +32,7 @@ import { loraSchema, optimizationSchema, packingSchema } from "./training-config
 
 const count = z.number().int().positive();
 
-export const grpoSchema = optimizationSchema.extend({
+const settings = optimizationSchema.extend({
   iterations: count.default(100).describe("Batches of responses to sample and learn from."),
   batchSize: count.default(64).describe("Responses an iteration; groupSize and miniBatches must divide it."),
   groupSize: count.min(2).default(8).describe("G: responses to each prompt (TRL's num_generations)."),
@@ -77,7 +78,7 @@ export const grpoSchema = optimizationSchema.extend({
     .nullable()
     .default(null)
     .describe("Length before maxNewTokens over which the reward falls by up to 1; null: it does not."),
-  warmupShare: z
+  warmupRatio: z
     .number()
     .min(0)
     .max(1)
@@ -87,6 +88,13 @@ export const grpoSchema = optimizationSchema.extend({
     .nullable()
     .default(null)
     .describe("Train LoRA adapters; the reference is the same weights without."),
+});
+
+export const grpoSchema = grouped(settings, {
+  training: ["iterations", "batchSize", "groupSize", "lora"],
+  sampling: ["maxNewTokens", "temperature"],
+  optimiser: ["warmupRatio"],
+  memory: ["microBatchSize", "packing"],
 });
 export type GrpoConfig = z.infer<typeof grpoSchema>;
 
@@ -197,7 +205,7 @@ export async function* grpo(
   const { iterations, batchSize, groupSize, epochs, miniBatches } = config;
   exactDivision(batchSize, groupSize, "batchSize / groupSize");
   exactDivision(batchSize, miniBatches, "batchSize / miniBatches");
-  const warmup = Math.ceil(iterations * config.warmupShare);
+  const warmup = Math.ceil(iterations * config.warmupRatio);
 
   for (let iteration = state.iteration; iteration < iterations; iteration++) {
     // 1. G responses to each prompt, and their rewards.

@@ -1,15 +1,15 @@
 import { z } from "zod";
+import { grouped } from "../base/setting-groups.js";
 import { loraSchema, optimizationSchema, packingSchema } from "./training-config.js";
 
-/** What a PPO run can be told: CLI flags, recipe keys and docs come from here. */
-export const ppoSchema = optimizationSchema.extend({
+const settings = optimizationSchema.extend({
   iterations: z
     .number()
     .int()
     .positive()
     .default(100)
     .describe("Batches of prompts to sample and learn from."),
-  warmupShare: z
+  warmupRatio: z
     .number()
     .min(0)
     .max(1)
@@ -82,12 +82,12 @@ export const ppoSchema = optimizationSchema.extend({
     .nullable()
     .default(null)
     .describe("Stop the run when the mean KL per response exceeds this."),
-  epochKlLimit: z
+  targetKl: z
     .number()
     .positive()
     .nullable()
     .default(null)
-    .describe("End an iteration's updates when approxkl exceeds this."),
+    .describe("End an iteration's updates when approxkl exceeds this; klTarget steers beta instead."),
   scoreClip: z.number().positive().nullable().default(null).describe("Scores are clipped to -+ this."),
   missingEosPenalty: z
     .number()
@@ -104,5 +104,13 @@ export const ppoSchema = optimizationSchema.extend({
     .nullable()
     .default(null)
     .describe("Train LoRA adapters; the reference is the same weights without."),
+});
+
+/** What a PPO run can be told: CLI flags, recipe keys and docs come from here. */
+export const ppoSchema = grouped(settings, {
+  training: ["iterations", "batchSize", "klCoefficient", "lora"],
+  sampling: ["maxNewTokens", "temperature"],
+  optimiser: ["warmupRatio", "valueLearningRate"],
+  memory: ["microBatchSize", "packing"],
 });
 export type PpoConfig = z.infer<typeof ppoSchema>;

@@ -286,7 +286,7 @@ describe("the updates of an iteration", () => {
       iterations: 4,
       miniBatches: 1,
       epochs: 1,
-      warmupShare: 0.5,
+      warmupRatio: 0.5,
       schedule: "linear" as const,
     };
     const { policy, value, steps } = await run({ ...changes, valueLearningRate: 4e-3 });
@@ -303,15 +303,15 @@ describe("the updates of an iteration", () => {
 
   test("end with the first whose KL exceeds the limit", async () => {
     const { policy } = await run({ iterations: 1, epochs: 3, learningRate: 0.02 });
-    const free = await run({ iterations: 1, epochs: 3, learningRate: 0.02, epochKlLimit: 1e9 });
+    const free = await run({ iterations: 1, epochs: 3, learningRate: 0.02, targetKl: 1e9 });
     expect(free.policy.rates.length).toBe(6);
     expect(policy.rates.length).toBe(6);
     // What the second update measures, from a run with just two.
     const two = await run({ iterations: 1, epochs: 1, learningRate: 0.02 });
     const second = 2 * two.steps[0].metrics["policy/approxkl_avg"] - two.steps[0].metrics["first/approxkl"];
     expect(second).toBeGreaterThan(1e-4);
-    const updates = async (epochKlLimit: number): Promise<number> => {
-      const { steps } = await run({ iterations: 1, epochs: 3, learningRate: 0.02, epochKlLimit });
+    const updates = async (targetKl: number): Promise<number> => {
+      const { steps } = await run({ iterations: 1, epochs: 3, learningRate: 0.02, targetKl });
       return steps[0].metrics.updates;
     };
     expect(await updates(0.98 * second)).toBe(2);

@@ -59,7 +59,7 @@ describe("what PPO must show", () => {
     expect(steps.length).toBeLessThan(10);
     expect(steps[steps.length - 1].stopped).toMatch(/^KL per response \d+\.\d+ exceeds the budget of 0\.05$/);
     const limited: Step[] = [];
-    await ppoRun(undefined, { learningRate: 0.02, epochKlLimit: 1e-6, iterations: 1 }, (step) =>
+    await ppoRun(undefined, { learningRate: 0.02, targetKl: 1e-6, iterations: 1 }, (step) =>
       limited.push(step),
     );
     expect(limited[0].metrics.updates).toBe(2); // the first one starts at 0

@@ -195,7 +195,7 @@ export async function* ppo(
   }
   const batching = { rows: config.microBatchSize, padId, packing: config.packing };
   const updatesPerIteration = config.epochs * config.miniBatches;
-  const warmup = Math.ceil(config.iterations * config.warmupShare);
+  const warmup = Math.ceil(config.iterations * config.warmupRatio);
 
   for (let iteration = state.iteration; iteration < config.iterations; iteration++) {
     // 1. A response to each prompt: rewards, and log-probabilities under policy and reference.
@@ -227,7 +227,7 @@ export async function* ppo(
       const result = await updateOnce(policy, value, rows, config, padId, rate);
       checkFinite("ppo", iteration + 1, { policyLoss: result.policyLoss, valueLoss: result.valueLoss });
       updates.push(result);
-      if (config.epochKlLimit !== null && result.approxKl > config.epochKlLimit) break;
+      if (config.targetKl !== null && result.approxKl > config.targetKl) break;
     }
     Object.assign(metrics, updateMetrics(updates));
     metrics.lr = rate;

@@ -11,6 +11,7 @@
  */
 import { z } from "zod";
 import { mapConcurrent } from "../base/concurrent.js";
+import { grouped } from "../base/setting-groups.js";
 import { chunks, type Sequence } from "../model/batch.js";
 import { layOut } from "../model/lay-out.js";
 import type { Learner, Model, Scorer } from "../model/learner.js";
@@ -24,7 +25,7 @@ import { batchIndices } from "./order.js";
 import type { Step } from "./step.js";
 import { loraSchema, optimizationSchema, packingSchema } from "./training-config.js";
 
-export const rewardSchema = optimizationSchema.extend({
+const settings = optimizationSchema.extend({
   epochs: z
     .number()
     .positive()
@@ -64,6 +65,11 @@ export const rewardSchema = optimizationSchema.extend({
     .nullable()
     .default(null)
     .describe("Train a LoRA adapter and the head instead of all weights."),
+});
+
+export const rewardSchema = grouped(settings, {
+  training: ["epochs", "batchSize", "maxLength", "lora"],
+  memory: ["microBatchSize", "packing"],
 });
 export type RewardConfig = z.infer<typeof rewardSchema>;
 
@@ -120,7 +126,7 @@ export async function* reward(
   startStep = 0,
 ): AsyncGenerator<Step> {
   const steps = rewardSteps(pairs.length, config);
-  const warmup = Math.ceil(steps * config.warmupShare);
+  const warmup = Math.ceil(steps * config.warmupRatio);
   let tokensSeen = 0;
   for (let step = 0; step < steps; step++) {
     // 1. The batch, longest pairs first.

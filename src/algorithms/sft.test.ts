@@ -101,7 +101,7 @@ describe("a step", () => {
   });
 
   test("is one of as many as the epochs need, at the rate of the schedule", async () => {
-    const settings = { batchSize: 4, epochs: 2.5, learningRate: 0.01, warmupShare: 0.4 };
+    const settings = { batchSize: 4, epochs: 2.5, learningRate: 0.01, warmupRatio: 0.4 };
     const steps = await stepsOf(data, settings);
     expect(steps.map(({ step, steps: of }) => [step, of])).toEqual([1, 2, 3, 4, 5].map((step) => [step, 5]));
     // Two steps of warm-up from 0, then a line down to 0 at the end.

@@ -9,6 +9,7 @@
 import { z } from "zod";
 import { mapConcurrent } from "../base/concurrent.js";
 import { PlumbError } from "../base/errors.js";
+import { grouped } from "../base/setting-groups.js";
 import { type Batch, chunks, collate, type Sequence } from "../model/batch.js";
 import type { Learner, Model } from "../model/learner.js";
 import { collatePacked, packSequences } from "../model/packing.js";
@@ -22,7 +23,7 @@ import { Sums } from "./statistics.js";
 import type { Step } from "./step.js";
 import { loraSchema, optimizationSchema } from "./training-config.js";
 
-export const sftSchema = optimizationSchema.extend({
+const settings = optimizationSchema.extend({
   epochs: z
     .number()
     .positive()
@@ -43,6 +44,11 @@ export const sftSchema = optimizationSchema.extend({
     .describe("Several examples share a row, kept apart by the attention mask."),
   completionOnly: z.boolean().default(true).describe("Only what the assistant says counts in the loss."),
   lora: loraSchema.nullable().default(null).describe("Train a LoRA adapter instead of all weights."),
+});
+
+export const sftSchema = grouped(settings, {
+  training: ["epochs", "batchSize", "maxLength", "lora"],
+  memory: ["microBatchSize", "packing"],
 });
 export type SftConfig = z.infer<typeof sftSchema>;
 
@@ -71,7 +77,7 @@ export async function* sft(
     ? packSequences(readable, config.maxLength)
     : readable.map((e) => [e]);
   const steps = sftSteps(rows.length, config);
-  const warmup = Math.ceil(steps * config.warmupShare);
+  const warmup = Math.ceil(steps * config.warmupRatio);
   let tokensSeen = 0;
 
   for (let step = 0; step < steps; step++) {

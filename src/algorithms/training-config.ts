@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { grouped } from "../base/setting-groups.js";
 import { PACKING } from "../model/lay-out.js";
 import { LINEAR_NAMES, type LinearName } from "../model/network.js";
 import { adamwSchema, scheduleSchema } from "../optim/index.js";
@@ -22,8 +23,7 @@ export const packingSchema = z
     "Several texts share a row, kept apart by the attention mask, and beginnings they have in common are computed once: where that saves a tenth or more, always, or never; does not change the loss.",
   );
 
-/** What every trained method needs. */
-export const optimizationSchema = adamwSchema.extend({
+const settings = adamwSchema.extend({
   learningRate: z.number().positive().max(1).default(2e-4).describe("Peak learning rate."),
   recompute: z
     .boolean()
@@ -39,7 +39,7 @@ export const optimizationSchema = adamwSchema.extend({
       "Micro-batches and networks of a step that are computed at once: faster where one is too small for all cores; each takes memory of its own.",
     ),
   schedule: scheduleSchema.default("linear").describe("How the learning rate goes on after the warm-up."),
-  warmupShare: z
+  warmupRatio: z
     .number()
     .min(0)
     .max(1)
@@ -52,4 +52,11 @@ export const optimizationSchema = adamwSchema.extend({
     .max(2 ** 32 - 1)
     .default(0)
     .describe("Names every random draw of the run."),
+});
+/** What every trained method needs. */
+export const optimizationSchema = grouped(settings, {
+  training: ["learningRate"],
+  optimiser: ["schedule", "warmupRatio"],
+  run: ["seed"],
+  memory: ["recompute", "parallel"],
 });

@@ -92,6 +92,15 @@ describe("Run", () => {
     expect((await files())["metrics.jsonl"]).toBe("");
   });
 
+  it("goes on with a run whose settings had other names", async () => {
+    const nested = { warmupShare: 0.1, policy: { epochKlLimit: 2 } };
+    (await create({ config: nested })).close();
+    await create({ resume: true, config: { warmupRatio: 0.1, policy: { targetKl: 2 } } });
+    for (const run of open.splice(0)) run.close();
+    const other = { warmupRatio: 0.2, policy: { targetKl: 2 } };
+    await expect(create({ resume: true, config: other })).rejects.toThrow("resume: warmupRatio");
+  });
+
   it("refuses other settings on resume, save those that may change", async () => {
     (await create()).close();
     await expect(create({ resume: true, config: { seed: 1, steps: 9 } })).rejects.toThrow("resume: steps");

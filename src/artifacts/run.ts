@@ -13,6 +13,7 @@ import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { parse, stringify } from "yaml";
 import { nearestName, PlumbError } from "../base/errors.js";
+import { RENAMED_SETTINGS } from "../base/renamed-settings.js";
 import { writeFileAtomically } from "./atomic.js";
 import {
   type Checkpoint,
@@ -182,12 +183,22 @@ async function writeOrCompareConfig(path: string, options: RunOptions): Promise<
       `${options.name} is a run of \`plumb ${command}\`, not of \`plumb ${options.command}\``,
     );
   }
-  const changed = differences(before, config).filter((key) => !options.mayChange?.includes(key));
+  const changed = differences(underNewNames(before), config).filter(
+    (key) => !options.mayChange?.includes(key),
+  );
   if (changed.length > 0) {
     throw new PlumbError(`settings differ from the run to resume: ${changed.slice(0, 10).join(", ")}`, {
       hint: `Use the settings in ${path}, or start a new run under another --name.`,
     });
   }
+}
+
+/** Settings of an older run under the names of today. */
+function underNewNames(config: Json): Json {
+  if (typeof config !== "object" || config === null || Array.isArray(config)) return config;
+  return Object.fromEntries(
+    Object.entries(config).map(([name, value]) => [RENAMED_SETTINGS.get(name) ?? name, underNewNames(value)]),
+  );
 }
 
 /** Dotted keys at which two settings differ. */

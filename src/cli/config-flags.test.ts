@@ -3,8 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
+import { grouped, inGroup } from "../base/setting-groups.js";
 import { configOptions, nestedSettingsHelp, resolveConfig } from "./config-flags.js";
 import { readRecipe } from "./recipe.js";
+import { settingKey, settingsOf } from "./settings.js";
 
 const schema = z.object({
   model: z.string().describe("the model's folder"),
@@ -104,6 +106,47 @@ describe("resolveConfig", () => {
   });
 });
 
+it("a recipe's key that was renamed says its new name and its line", async () => {
+  const renamed = z.object({
+    warmupRatio: z.number().default(0),
+    sft: z.object({ targetKl: z.number() }).optional(),
+  });
+  const refuse = async (text: string) =>
+    resolveConfig(renamed, "ppo", { flags: {}, set: [], recipe: await recipe(text) });
+  await expect(refuse("ppo:\n  warmupShare: 0.1\n")).rejects.toThrow(
+    /r\.yaml, line 2: "warmupShare" has another name now: "warmupRatio"/,
+  );
+  await expect(refuse("ppo:\n  sft:\n    epochKlLimit: 0.1\n")).rejects.toThrow(
+    /r\.yaml, line 3: "sft\.epochKlLimit" has another name now: "sft\.targetKl"/,
+  );
+  // A command that has no such setting knows nothing of it.
+  expect(() => resolve({ set: ["warmupShare=1"] })).toThrow('unknown setting "warmupShare"');
+});
+
+it("settings come by groups: required, then as the groups stand; the schema's order within", () => {
+  const ordered = z.object({
+    beta: z.number().default(1).meta({ group: "optimiser" }),
+    clip: z.number().default(1),
+    rate: z.number().default(1).meta({ group: "training" }),
+    data: z.string().meta({ group: "files" }),
+    ...inGroup("files", { out: z.string().optional().describe("where"), name: z.string().optional() }),
+    part: grouped(z.object({ gamma: z.number().default(1), steps: z.number().default(1) }), {
+      training: ["steps"],
+    }).prefault({}),
+  });
+  const keys = settingsOf(ordered).map(settingKey);
+  expect(keys).toEqual(["data", "out", "name", "rate", "clip", "part.steps", "part.gamma", "beta"]);
+  expect(configOptions(ordered).map(({ helpGroupHeading }) => helpGroupHeading)).toEqual([
+    "Required:",
+    "Input and output:",
+    "Input and output:",
+    "Training:",
+    "Settings:",
+    "Optimiser:",
+  ]);
+  expect(configOptions(ordered)[1].description).toBe("where");
+});
+
 describe("readRecipe", () => {
   it.each([
     ["ppo: [1", /r\.yaml, line \d+: /],
@@ -136,7 +179,7 @@ it("help names every setting with its range and default", () => {
       "--kl-target <value>  target (default off)",
       "--rewards <yaml>  weights",
       "lora.rank=n  rank (at least 1; default 8)",
-      "lora.targets=a,b  modules (default ["q","v"])",
+      "lora.targets=a,b  modules (default ["q", "v"])",
     ]
   `);
 });

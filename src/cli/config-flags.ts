@@ -5,8 +5,10 @@
 import { Option } from "commander";
 import { parse as parseYaml } from "yaml";
 import type { z } from "zod";
-import { nearestName } from "../base/errors.js";
+import { nearestName, type PlumbError } from "../base/errors.js";
 import { explainIssue, fieldName } from "../base/explain-issue.js";
+import { RENAMED_SETTINGS } from "../base/renamed-settings.js";
+import { groupHeading } from "../base/setting-groups.js";
 import { usageError } from "../base/usage-error.js";
 import type { Recipe } from "./recipe.js";
 import { flagName, knownKeys, type Setting, settingKey, settingsOf } from "./settings.js";
@@ -20,14 +22,25 @@ export interface GivenSettings {
   recipe?: Recipe;
 }
 
+/** Characters of the choices that stand beside a flag; more of them stand with its words. */
+const MAX_CHOICES = 64;
+
 type Tree = Record<string, unknown>;
 
-/** Commander options for every setting that is not nested; nested ones are for --set. */
+/** Commander options for every setting that is not nested, by groups; nested ones are for --set. */
 export function configOptions(schema: z.ZodObject): Option[] {
   return settingsOf(schema)
     .filter((setting) => setting.path.length === 1)
-    .flatMap((setting) => (setting.type === "boolean" ? switchOptions(setting) : [valueOption(setting)]));
+    .flatMap((setting) =>
+      (setting.type === "boolean" ? switchOptions(setting) : [valueOption(setting)]).map((option) =>
+        option.helpGroup(`${groupHeading(setting.group)}:`),
+      ),
+    );
 }
+
+/** Flags that settings of the command had before they were renamed. */
+export const renamedFlags = (schema: z.ZodObject): string[] =>
+  [...RENAMED_SETTINGS].filter(([, now]) => now in schema.shape).map(([old]) => flagName(old));
 
 /** Lines of help on nested settings: `[key, description]`. */
 export function nestedSettingsHelp(schema: z.ZodObject): [string, string][] {
@@ -53,6 +66,8 @@ export function resolveConfig<S extends z.ZodObject>(
   if (given.recipe !== undefined) mergeRecipe(schema, command, given.recipe, values, sources);
   for (const assignment of given.set) mergeAssignment(schema, settings, assignment, values, sources);
   for (const [name, value] of Object.entries(given.flags)) {
+    const now = RENAMED_SETTINGS.get(name);
+    if (now !== undefined && !settings.has(name)) throw renamed(flagName(name), flagName(now));
     const setting = settings.get(name);
     assign(values, [name], setting && typeof value === "string" ? flagValue(setting, value) : value);
     sources.set(name, flagName(name));
@@ -85,8 +100,13 @@ function switchOptions(setting: Setting): Option[] {
   return setting.default === true ? [on.hideHelp(), off] : [on, off.hideHelp()];
 }
 
+/** Beside a flag there is room for a few choices. */
+const hasManyChoices = ({ type, choices = [] }: Setting): boolean =>
+  type !== "list" && choices.join("|").length > MAX_CHOICES;
+
 function placeholder(setting: Setting): string {
-  if (setting.choices !== undefined && setting.type !== "list") return setting.choices.join("|");
+  if (setting.choices !== undefined && setting.type !== "list")
+    return hasManyChoices(setting) ? "name" : setting.choices.join("|");
   const names = {
     integer: "n",
     number: "x",
@@ -101,17 +121,25 @@ function placeholder(setting: Setting): string {
 
 function describeSetting(setting: Setting): string {
   const notes = [
-    setting.type === "list" && setting.choices !== undefined && `of ${setting.choices.join("|")}`,
+    setting.type === "list" && setting.choices !== undefined && `of ${setting.choices.join(", ")}`,
+    hasManyChoices(setting) && setting.choices?.join(", "),
     setting.range,
     setting.required && "required",
-    setting.default !== undefined && `default ${shownDefault(setting.default)}`,
+    setting.default !== undefined && !isEmpty(setting.default) && `default ${shownDefault(setting.default)}`,
   ].filter(Boolean);
   return `${setting.description ?? ""}${notes.length > 0 ? ` (${notes.join("; ")})` : ""}`.trim();
 }
 
+const isEmpty = (value: unknown): boolean => Array.isArray(value) && value.length === 0;
+
 function shownDefault(value: unknown): string {
   if (typeof value === "number" && value !== 0 && Math.abs(value) < 1e-3) return value.toExponential();
-  return typeof value === "string" ? value || '""' : JSON.stringify(value);
+  if (typeof value === "string") return value || '""';
+  // With spaces, at which lines can be broken.
+  return JSON.stringify(value, null, 1)
+    .replace(/\n\s*(?=[\]}])/g, "")
+    .replace(/(?<=[[{])\n\s*/g, "")
+    .replace(/\s*\n\s*/g, " ");
 }
 
 function mergeRecipe(
@@ -160,13 +188,17 @@ function mergeValue(
   for (let depth = 0; depth < path.length; depth++) {
     const known = knownKeys(schema, path.slice(0, depth));
     if (known === undefined || known.includes(path[depth])) continue;
-    const near = nearestName(path[depth], known);
     const wrong = path.slice(0, depth + 1).join(".");
+    const before = path.slice(0, depth);
+    const now = RENAMED_SETTINGS.get(path[depth]);
+    if (now !== undefined && known.includes(now))
+      throw renamed(`${at(wrong)}: "${wrong}"`, `"${[...before, now].join(".")}"`);
+    const near = nearestName(path[depth], known);
     throw usageError(
       `${at(wrong)}: unknown setting "${wrong}"`,
       near === undefined
         ? `Known here: ${known.join(", ")}.`
-        : `Did you mean "${[...path.slice(0, depth), near].join(".")}"?`,
+        : `Did you mean "${[...before, near].join(".")}"?`,
     );
   }
   if (isTree(value) && knownKeys(schema, path) !== undefined) {
@@ -178,6 +210,9 @@ function mergeValue(
   assign(values, path, value);
   sources.set(key, at(key));
 }
+
+const renamed = (old: string, now: string): PlumbError =>
+  usageError(`${old} has another name now: ${now}`, `Write ${now}.`);
 
 function assign(values: Tree, path: readonly string[], value: unknown): void {
   let tree = values;

@@ -1,9 +1,10 @@
-import { Command as Commander, CommanderError, Help } from "commander";
+import { Command as Commander, CommanderError, Option } from "commander";
 import type { z } from "zod";
 import { PlumbError } from "../base/errors.js";
 import { EXIT_USAGE } from "../base/usage-error.js";
 import type { Command, CommandContext, CommandEntry } from "./command.js";
 import { reportError } from "./exit.js";
+import { helpItem, helpLayout } from "./help-layout.js";
 import { EXIT_INTERRUPTED, watchInterrupts } from "./interrupt.js";
 import type { Recipe } from "./recipe.js";
 import { Ui } from "./ui.js";
@@ -36,7 +37,7 @@ export async function runProgram(
     .option("--json", "results as JSON on stdout")
     .option("--quiet", "only warnings and errors on stderr")
     .option("--no-color", "no colours; NO_COLOR in the environment does the same")
-    .configureHelp({ showGlobalOptions: true, helpWidth: Math.min(process.stdout.columns ?? 100, 110) })
+    .configureHelp(helpLayout(process.stdout.columns))
     .addHelpText("after", "\nplumb <command> --help shows a command's settings and examples.")
     .exitOverride();
   let status = 0;
@@ -99,13 +100,16 @@ function typedFlags(sub: Commander): Record<string, unknown> & CommandFlags {
 }
 
 async function describe(sub: Commander, command: Command): Promise<void> {
-  const { configOptions, nestedSettingsHelp } = await import("./config-flags.js");
+  const { configOptions, nestedSettingsHelp, renamedFlags } = await import("./config-flags.js");
   const { positional } = command;
   sub.description(command.description);
   const setting = positional === undefined ? undefined : (command.schema.shape[positional] as z.ZodType);
   const many = setting?.type === "array" ? "..." : "";
   sub.argument(`[${positional ?? "recipe"}${many}]`, setting?.description ?? "a YAML recipe, as --recipe");
   for (const option of configOptions(command.schema)) sub.addOption(option);
+  // Taken, so that what refuses them can say their new names.
+  for (const flag of renamedFlags(command.schema)) sub.addOption(new Option(`${flag} [value]`).hideHelp());
+  sub.optionsGroup("Recipes and help:");
   if (!takesRecipe(command))
     sub.option("--recipe <file>", "settings from a YAML file with a section for this command");
   sub.option(
@@ -113,16 +117,12 @@ async function describe(sub: Commander, command: Command): Promise<void> {
     "one setting, nested ones too (repeatable)",
     (value, all: string[] = []) => [...all, value],
   );
-  const nested = nestedSettingsHelp(command.schema);
-  const help = new Help();
-  const width = Math.max(0, ...nested.map(([key]) => key.length));
-  const settings = nested.map(([key, text]) => help.formatItem(`--set ${key}`, width + 6, text, help));
+  sub.helpOption("-h, --help", "show this");
+  const nested = nestedSettingsHelp(command.schema).map(([key, text]) => helpItem(`--set ${key}`, text));
   const examples = command.examples.map((example) => `  ${example.command}\n      ${example.does}`);
   sub.addHelpText(
     "after",
-    [...(settings.length > 0 ? ["\nNested settings:", ...settings] : []), "\nExamples:", ...examples].join(
-      "\n",
-    ),
+    [...(nested.length > 0 ? ["\nNested settings:", ...nested] : []), "\nExamples:", ...examples].join("\n"),
   );
 }
 

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { groupOf, groupRank, type SettingGroup } from "../base/setting-groups.js";
 
 /** One setting of a command, as its schema describes it; the source of flags, help text and messages. */
 export interface Setting {
@@ -13,6 +14,8 @@ export interface Setting {
   range: string | undefined;
   default: unknown;
   required: boolean;
+  /** Of a nested setting: within the object that holds it. */
+  group: SettingGroup;
   description: string | undefined;
 }
 
@@ -29,6 +32,8 @@ interface JsonSchema {
   const?: unknown;
   default?: unknown;
   description?: string;
+  /** From the field's metadata. */
+  group?: string;
   minimum?: number;
   maximum?: number;
   exclusiveMinimum?: number;
@@ -44,7 +49,7 @@ const TYPES: Record<string, Setting["type"]> = {
   object: "object",
 };
 
-/** Every setting of a schema in its order, nested ones in the place of the object that holds them. */
+/** Every setting of a schema by groups, in the schema's order within each; nested ones in the place of the object that holds them. */
 export function settingsOf(schema: z.ZodObject): Setting[] {
   return leaves(jsonSchema(schema), []);
 }
@@ -86,10 +91,15 @@ function inner(schema: JsonSchema, key: string): JsonSchema[] {
 }
 
 function leaves(schema: JsonSchema, path: string[]): Setting[] {
-  return Object.entries(schema.properties ?? {}).flatMap(([key, child]) => {
+  const entries = Object.entries(schema.properties ?? {}).map(([key, child]) => {
+    const required = schema.required?.includes(key) === true && child.default === undefined;
+    return { key, child, required, group: groupOf(child.group, required) };
+  });
+  entries.sort((a, b) => groupRank(a.group) - groupRank(b.group));
+  return entries.flatMap(({ key, child, ...known }) => {
     const childPath = [...path, key];
     if (child.properties !== undefined) return leaves(withDefaults(child), childPath);
-    return [leaf(child, childPath, schema.required?.includes(key) === true)];
+    return [{ ...leaf(child, childPath), ...known }];
   });
 }
 
@@ -103,7 +113,7 @@ function withDefaults(schema: JsonSchema): JsonSchema {
   return { ...schema, properties: Object.fromEntries(properties) as Record<string, JsonSchema> };
 }
 
-function leaf(schema: JsonSchema, path: string[], required: boolean): Setting {
+function leaf(schema: JsonSchema, path: string[]): Omit<Setting, "required" | "group"> {
   const constants = alternatives(schema).map((option) => option.const);
   const choices =
     schema.enum ?? schema.items?.enum ?? (constants.includes(undefined) ? undefined : constants);
@@ -114,7 +124,6 @@ function leaf(schema: JsonSchema, path: string[], required: boolean): Setting {
     items: schema.items && typeOf(schema.items),
     range: rangeOf(schema.items ?? schema),
     default: schema.default,
-    required: required && schema.default === undefined,
     description: schema.description,
   };
 }

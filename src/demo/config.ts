@@ -2,6 +2,7 @@ import { z } from "zod";
 import { ppoSchema } from "../algorithms/ppo.js";
 import { rewardSchema } from "../algorithms/reward.js";
 import { sftSchema } from "../algorithms/sft.js";
+import { inGroup } from "../base/setting-groups.js";
 import { PREFERENCE_METHODS } from "../feedback/aggregate/index.js";
 import {
   AssistantWorldConfig,
@@ -40,12 +41,14 @@ const HARMFUL_SHARES = { refusal: 0.32, refusalWithAlternative: 0.28, unsafe: 0.
 
 /** Everything the demo does, with defaults that fit four minutes on two cores. */
 export const demoSchema = z.object({
-  name: z
-    .string()
-    .min(1)
-    .default("demo")
-    .describe("Run folder below `root`; a number is added when it is taken."),
-  root: z.string().min(1).default("runs").describe("Folder of run folders."),
+  ...inGroup("run", {
+    name: z
+      .string()
+      .min(1)
+      .default("demo")
+      .describe("Run folder below `root`; a number is added when it is taken."),
+    root: z.string().min(1).default("runs").describe("Folder of run folders."),
+  }),
   seed: z
     .number()
     .int()
@@ -84,7 +87,7 @@ export const demoSchema = z.object({
     completionOnly: false,
     learningRate: 2.5e-3,
     schedule: "cosine",
-    warmupShare: 0.05,
+    warmupRatio: 0.05,
     weightDecay: 0.01,
     beta2: 0.98,
   })
@@ -170,7 +173,7 @@ export const demoSchema = z.object({
     parallel: 2,
     maxLength: 96,
     learningRate: 4e-4,
-    warmupShare: 0.03,
+    warmupRatio: 0.03,
     schedule: "cosine",
     beta2: 0.98,
   })

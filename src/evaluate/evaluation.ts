@@ -1,5 +1,6 @@
 /** A policy, a reward model, or both, measured on files of prompts, preferences and demonstrations. */
 import { z } from "zod";
+import { inGroup } from "../base/setting-groups.js";
 import { usageError } from "../base/usage-error.js";
 import { conversationKey, demonstrationKey } from "../data/conversation.js";
 import { loadDemonstrations, loadPreferences, loadPrompts } from "../data/load.js";
@@ -36,26 +37,32 @@ import {
 const file = z.string().min(1);
 /** What is measured, and on what. */
 export const evaluationSchema = z.object({
-  model: modelSetting.optional().describe("the policy: a .gguf file, a Hugging Face folder or hf:owner/name"),
-  adapter: adapterSetting.describe("the policy's PEFT adapters, applied one on another"),
-  against: modelSetting.optional().describe("another policy to compare with; also the KL's reference"),
-  againstAdapter: adapterSetting.describe("the other policy's adapters; without --against, over --model"),
-  againstReferences: z
-    .boolean()
-    .default(false)
-    .describe("compare with the answers that --prompts gives itself"),
-  rewardModel: file
-    .optional()
-    .describe("a folder that plumb reward wrote, or a model for sequence classification"),
-  prompts: file.optional().describe("sample an answer to each of these prompts, and measure them"),
-  preferences: file.optional().describe("measure the reward model's accuracy on these preferences"),
-  demonstrations: file.optional().describe("measure the policy's perplexity on these demonstrations"),
-  limit: z.number().int().positive().optional().describe("only the first rows of each file"),
-  samples: file
-    .optional()
-    .describe("write prompts, answers and rewards to this file (.jsonl, .csv or .parquet)"),
+  ...inGroup("files", {
+    model: modelSetting
+      .optional()
+      .describe("the policy: a .gguf file, a Hugging Face folder or hf:owner/name"),
+    adapter: adapterSetting.describe("the policy's PEFT adapters, applied one on another"),
+    against: modelSetting.optional().describe("another policy to compare with; also the KL's reference"),
+    againstAdapter: adapterSetting.describe("the other policy's adapters; without --against, over --model"),
+    againstReferences: z
+      .boolean()
+      .default(false)
+      .describe("compare with the answers that --prompts gives itself"),
+    rewardModel: file
+      .optional()
+      .describe("a folder that plumb reward wrote, or a model for sequence classification"),
+    prompts: file.optional().describe("sample an answer to each of these prompts, and measure them"),
+    preferences: file.optional().describe("measure the reward model's accuracy on these preferences"),
+    demonstrations: file.optional().describe("measure the policy's perplexity on these demonstrations"),
+    limit: z.number().int().positive().optional().describe("only the first rows of each file"),
+    samples: file
+      .optional()
+      .describe("write prompts, answers and rewards to this file (.jsonl, .csv or .parquet)"),
+  }),
   ...baseSettings,
-  batchSize: z.number().int().min(1).max(1024).default(32).describe("rows in one run"),
+  ...inGroup("memory", {
+    batchSize: z.number().int().min(1).max(1024).default(32).describe("rows in one run"),
+  }),
   ...samplingSchema.pick({ maxNewTokens: true, temperature: true, seed: true }).shape,
 });
 type Config = z.output<typeof evaluationSchema>;

@@ -1,6 +1,7 @@
 /** Pairs of a policy's responses, for people to compare. */
 import { z } from "zod";
 import { PlumbError } from "../base/errors.js";
+import { inGroup } from "../base/setting-groups.js";
 import { loadPrompts } from "../data/load.js";
 import type { Demonstration, PromptRow } from "../data/rows.js";
 import { encodeDemonstration } from "../data/tokenize.js";
@@ -42,13 +43,17 @@ export const responsePairsSchema = z.object({
     .max(10)
     .optional()
     .describe("the last response to each prompt is sampled at this temperature, to show rarer mistakes"),
-  rewardModel: path
-    .optional()
-    .describe(
-      "a reward model whose scores go with the responses, for active selection; raters never see them",
-    ),
-  limit: z.number().int().positive().optional().describe("only the first prompts"),
-  batchSize: z.number().int().min(1).max(1024).default(32).describe("rows in one run"),
+  ...inGroup("files", {
+    rewardModel: path
+      .optional()
+      .describe(
+        "a reward model whose scores go with the responses, for active selection; raters never see them",
+      ),
+    limit: z.number().int().positive().optional().describe("only the first prompts"),
+  }),
+  ...inGroup("memory", {
+    batchSize: z.number().int().min(1).max(1024).default(32).describe("rows in one run"),
+  }),
   ...samplingSchema.pick({ maxNewTokens: true, temperature: true, seed: true }).shape,
 });
 export type ResponsePairsConfig = z.output<typeof responsePairsSchema>;

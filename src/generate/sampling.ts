@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { PlumbError } from "../base/errors.js";
+import { inGroup } from "../base/setting-groups.js";
 
-export const samplingSchema = z.object({
+const settings = inGroup("sampling", {
   maxNewTokens: z.number().int().positive().default(128).describe("Most tokens sampled for one prompt."),
   temperature: z
     .number()
@@ -40,6 +41,7 @@ export const samplingSchema = z.object({
     .default(0)
     .describe("Names every random draw."),
 });
+export const samplingSchema = z.object(settings);
 export type SamplingConfig = z.infer<typeof samplingSchema>;
 
 /** The model's own distribution, at whatever temperature: no filters, no penalty, no stop texts. */

@@ -1,6 +1,7 @@
 /** Completions of prompts: of every line of a file or stream in its order, or of one prompt. */
 import { z } from "zod";
 import { type LocatedRow, type RowLocation, rowError } from "../base/location.js";
+import { inGroup } from "../base/setting-groups.js";
 import { checkRow } from "../data/formats.js";
 import { openRequests } from "../data/request-lines.js";
 import { encodePrompt, named } from "../data/tokenize.js";
@@ -18,21 +19,25 @@ export const completionSchema = z.object({
   model: modelSetting,
   adapter: adapterSetting,
   ...baseSettings,
-  input: z.string().min(1).optional().describe("JSON lines (or another dataset file); - for stdin"),
-  prompt: z.string().min(1).optional().describe("one prompt instead of a file, answered for people"),
-  chat: z.boolean().default(false).describe("give --prompt as a user's message through the chat template"),
-  batchSize: z
-    .number()
-    .int()
-    .min(1)
-    .max(1024)
-    .optional()
-    .describe("most rows decoded together; default: up to 64, as many as there is memory for"),
-  cacheMegabytes: z
-    .number()
-    .positive()
-    .optional()
-    .describe("most memory for the keys and values of all rows; default: half of what is free"),
+  ...inGroup("files", {
+    input: z.string().min(1).optional().describe("JSON lines (or another dataset file); - for stdin"),
+    prompt: z.string().min(1).optional().describe("one prompt instead of a file, answered for people"),
+    chat: z.boolean().default(false).describe("give --prompt as a user's message through the chat template"),
+  }),
+  ...inGroup("memory", {
+    batchSize: z
+      .number()
+      .int()
+      .min(1)
+      .max(1024)
+      .optional()
+      .describe("most rows decoded together; default: up to 64, as many as there is memory for"),
+    cacheMegabytes: z
+      .number()
+      .positive()
+      .optional()
+      .describe("most memory for the keys and values of all rows; default: half of what is free"),
+  }),
   ...samplingSchema.shape,
 });
 export type CompletionConfig = z.output<typeof completionSchema>;

@@ -1,6 +1,7 @@
 /** Log-probabilities of the tokens of given texts, line by line. */
 import { z } from "zod";
 import { type LocatedRow, type RowLocation, rowError } from "../base/location.js";
+import { inGroup } from "../base/setting-groups.js";
 import { checkRow } from "../data/formats.js";
 import { openRequests } from "../data/request-lines.js";
 import { encodeDemonstration, encodePrompt, named } from "../data/tokenize.js";
@@ -23,13 +24,15 @@ export const logProbSchema = z.object({
   adapter: adapterSetting,
   ...baseSettings,
   input: z.string().min(1).describe("JSON lines (or another dataset file); - for stdin"),
-  batchSize: z
-    .number()
-    .int()
-    .min(1)
-    .max(1024)
-    .default(16)
-    .describe("most rows in one run; does not change the result"),
+  ...inGroup("memory", {
+    batchSize: z
+      .number()
+      .int()
+      .min(1)
+      .max(1024)
+      .default(16)
+      .describe("most rows in one run; does not change the result"),
+  }),
 });
 
 const FORMS = { ids: ["input_ids"], completion: ["prompt", "completion"], messages: ["messages"] };

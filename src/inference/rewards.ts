@@ -1,6 +1,7 @@
 /** Rewards of texts by a reward model, line by line, and its accuracy on preferences. */
 import { z } from "zod";
 import { type LocatedRow, rowError } from "../base/location.js";
+import { inGroup } from "../base/setting-groups.js";
 import { conversationKey } from "../data/conversation.js";
 import { checkRow } from "../data/formats.js";
 import { toDemonstrations, toPreferences } from "../data/normalise.js";
@@ -24,13 +25,15 @@ export const rewardsSchema = z.object({
     .describe("a folder that plumb reward wrote, or a model for sequence classification"),
   ...baseSettings,
   input: z.string().min(1).describe("JSON lines (or another dataset file); - for stdin"),
-  batchSize: z
-    .number()
-    .int()
-    .min(1)
-    .max(1024)
-    .default(16)
-    .describe("most texts in one run; does not change the result"),
+  ...inGroup("memory", {
+    batchSize: z
+      .number()
+      .int()
+      .min(1)
+      .max(1024)
+      .default(16)
+      .describe("most texts in one run; does not change the result"),
+  }),
 });
 
 const FORMS = {

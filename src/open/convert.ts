@@ -3,6 +3,7 @@ import { existsSync, readdirSync, statSync } from "node:fs";
 import { z } from "zod";
 import { parseByteSize } from "../base/byte-size.js";
 import { PlumbError } from "../base/errors.js";
+import { inGroup } from "../base/setting-groups.js";
 import { usageError } from "../base/usage-error.js";
 import type { ModelConfig } from "../model/config.js";
 import { exportMerged } from "../model/export.js";
@@ -27,11 +28,13 @@ export const conversionSchema = z.object({
     .enum(["int8"])
     .optional()
     .describe("write the products' weights and the embedding in 8 bits, for Plumbline alone"),
-  data: z
-    .array(z.string().min(1))
-    .default([])
-    .describe("text to calibrate 8 bits on, dataset files of any format; default: what the model samples"),
-  limit: z.number().int().positive().default(256).describe("only the first rows of each of them"),
+  ...inGroup("files", {
+    data: z
+      .array(z.string().min(1))
+      .default([])
+      .describe("text to calibrate 8 bits on, dataset files of any format; default: what the model samples"),
+    limit: z.number().int().positive().default(256).describe("only the first rows of each of them"),
+  }),
   baseError: baseSettings.baseError,
   maxShardSize: z
     .string()

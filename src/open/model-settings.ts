@@ -1,13 +1,20 @@
 /** Settings that every command which opens a model has. */
 import { z } from "zod";
+import { inGroup } from "../base/setting-groups.js";
 
-export const modelSetting = z
-  .string()
-  .min(1)
-  .describe("a .gguf file, a Hugging Face folder or hf:owner/name");
+const opened = inGroup("files", {
+  model: z.string().min(1).describe("a .gguf file, a Hugging Face folder or hf:owner/name"),
+  adapter: z
+    .array(z.string().min(1))
+    .max(16)
+    .default([])
+    .describe("PEFT adapter folders, applied one on another"),
+});
+export const modelSetting = opened.model;
+export const adapterSetting = opened.adapter;
 
 /** Settings of commands whose base may be in 8 bits. */
-export const baseSettings = {
+export const baseSettings = inGroup("memory", {
   base: z
     .enum(["f32", "int8", "auto"])
     .optional()
@@ -15,10 +22,4 @@ export const baseSettings = {
       "the frozen weights: exact, in 8 bits, or in 8 bits where the processor is made for it and the error stays within --base-error; default: as the model comes",
     ),
   baseError: z.number().positive().default(0.01).describe("most KL per token, in nats, that 8 bits may cost"),
-};
-
-export const adapterSetting = z
-  .array(z.string().min(1))
-  .max(16)
-  .default([])
-  .describe("PEFT adapter folders, applied one on another");
+});

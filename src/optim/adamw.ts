@@ -1,8 +1,9 @@
 import { z } from "zod";
+import { inGroup } from "../base/setting-groups.js";
 import type { CompiledStep, DeviceBuffer, Runtime } from "../runtime/runtime.js";
 import { add, div, mul, type Program, sqrt, square, sub, sum, trace } from "../tensor/index.js";
 
-export const adamwSchema = z.object({
+const settings = inGroup("optimiser", {
   beta1: z.number().min(0).lt(1).default(0.9).describe("Decay of the first moment's average."),
   beta2: z.number().min(0).lt(1).default(0.999).describe("Decay of the second moment's average."),
   eps: z.number().positive().default(1e-8).describe("Added to the root of the second moment."),
@@ -18,6 +19,7 @@ export const adamwSchema = z.object({
     .default(1)
     .describe("Gradients are scaled down to this global norm; null: never."),
 });
+export const adamwSchema = z.object(settings);
 export type AdamwConfig = z.infer<typeof adamwSchema>;
 
 /**

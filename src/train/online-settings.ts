@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { RewardSource } from "../algorithms/reward-sources.js";
 import type { PromptTokens } from "../algorithms/rollout.js";
 import { PlumbError } from "../base/errors.js";
+import { inGroup } from "../base/setting-groups.js";
 import { loadPrompts, type PromptRow } from "../data/index.js";
 import type { Encoded, Reader } from "./method.js";
 import { encodePrompts, type PromptLimits, splitPrompts } from "./prompts.js";
@@ -10,26 +11,28 @@ import { loadRewardFunction, rewardFunctionSchema } from "./reward-functions.js"
 import { loadAll } from "./rows.js";
 
 export const onlineSettings = {
-  rewardModel: z
-    .array(z.string().min(1))
-    .default([])
-    .describe("folders that `plumb reward` wrote, or models for sequence classification"),
-  rewardWeights: z.array(z.number()).default([]).describe("one for each reward model; default 1 each"),
-  rewardFunctions: z
-    .array(rewardFunctionSchema)
-    .default([])
-    .describe("your own rewards: [{module: ./brevity.mjs, export: default, weight: 1, name: brevity}]"),
-  maxPromptLength: z
-    .number()
-    .int()
-    .positive()
-    .nullable()
-    .default(null)
-    .describe("in tokens; default: what the context leaves"),
-  longPrompts: z
-    .enum(["skip", "cut", "error"])
-    .default("skip")
-    .describe("what is done about longer prompts; cut keeps the end"),
+  ...inGroup("files", {
+    rewardModel: z
+      .array(z.string().min(1))
+      .default([])
+      .describe("folders that `plumb reward` wrote, or models for sequence classification"),
+    rewardWeights: z.array(z.number()).default([]).describe("one for each reward model; default 1 each"),
+    rewardFunctions: z
+      .array(rewardFunctionSchema)
+      .default([])
+      .describe("your own rewards: [{module: ./brevity.mjs, export: default, weight: 1, name: brevity}]"),
+    maxPromptLength: z
+      .number()
+      .int()
+      .positive()
+      .nullable()
+      .default(null)
+      .describe("in tokens; default: what the context leaves"),
+    longPrompts: z
+      .enum(["skip", "cut", "error"])
+      .default("skip")
+      .describe("what is done about longer prompts; cut keeps the end"),
+  }),
   evalPrompts: z
     .number()
     .int()

@@ -72,7 +72,7 @@ async function taken(steps: AsyncGenerator<{ step: number; metrics: Metrics }>, 
 export function sftRun(halt?: number): Promise<Run> {
   const r = new RandomStream(21, "golden/sft");
   const data = Array.from({ length: 20 }, (): Sequence => promptCompletion(randomIds(r, 2 + r.int(5)), [...randomIds(r, 1 + r.int(7)), 2]));
-  const config = sftSchema.parse({ batchSize: 6, microBatchSize: 4, epochs: 2, learningRate: 3e-3, schedule: "cosine", warmupShare: 0.2, seed: 3 });
+  const config = sftSchema.parse({ batchSize: 6, microBatchSize: 4, epochs: 2, learningRate: 3e-3, schedule: "cosine", warmupRatio: 0.2, seed: 3 });
   const make = () => ({ policy: new NetworkTrainer(runtime, smallFull(runtime), ADAM) });
   return inParts(make, halt, ({ policy }, from, until) => taken(sft(policy, data, PAD, config, from), until));
 }
@@ -103,7 +103,7 @@ export const PPO: PpoConfig = ppoSchema.parse({
   valueLearningRate: 5e-3,
   klTarget: 3,
   klHorizon: 100,
-  warmupShare: 0,
+  warmupRatio: 0,
   missingEosPenalty: 0.5,
   packing: "never",
   seed: 9,

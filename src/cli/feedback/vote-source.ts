@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { inGroup } from "../../base/setting-groups.js";
 import { usageError } from "../../base/usage-error.js";
 import { type ProjectData, projectVotes } from "../../feedback/report/index.js";
 import { databaseLocation, databaseSettings, readProject } from "../../feedback/store/index.js";
@@ -7,13 +8,15 @@ import type { Ui } from "../ui.js";
 
 /** Settings of commands that read votes: of a file, or of a project. */
 export const voteSettings = {
-  votes: z
-    .string()
-    .min(1)
-    .optional()
-    .describe("CSV, TSV, JSONL or Parquet with item,rater,label or item,rater,left,right,winner"),
-  project: z.string().min(1).optional().describe("id of a project of the database, in place of a file"),
-  aspect: z.string().min(1).optional().describe("which of its aspects; the project's first if not given"),
+  ...inGroup("files", {
+    votes: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("CSV, TSV, JSONL or Parquet with item,rater,label or item,rater,left,right,winner"),
+    project: z.string().min(1).optional().describe("id of a project of the database, in place of a file"),
+    aspect: z.string().min(1).optional().describe("which of its aspects; the project's first if not given"),
+  }),
   ...databaseSettings,
 };
 

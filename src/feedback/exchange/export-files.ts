@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { PlumbError } from "../../base/errors.js";
+import { inGroup } from "../../base/setting-groups.js";
 import { usageError } from "../../base/usage-error.js";
 import { writeRows } from "../../data/write-rows.js";
 import { type Judgement, judgementsOf, trainingRows } from "../judgement/index.js";
@@ -8,17 +9,19 @@ import { readCastVotes, readTaskItems } from "./task-files.js";
 
 const path = z.string().min(1);
 export const fileExportSchema = z.object({
-  items: path.optional().describe("items, as plumb tasks writes them"),
-  votes: path.optional().describe("votes on them, as plumb tasks import writes them"),
-  project: z.string().min(1).optional().describe("id of a project of the database, in place of files"),
-  ...databaseSettings,
-  preferences: path
-    .optional()
-    .describe("file for preferences in TRL's format, with noise and rater metadata"),
-  demonstrations: path
-    .optional()
-    .describe("file for demonstrations and rewrites, as rows for plumb sft (.jsonl, .csv or .parquet)"),
-  safety: path.optional().describe("file for safety labels, as TRL's unpaired preferences"),
+  ...inGroup("files", {
+    items: path.optional().describe("items, as plumb tasks writes them"),
+    votes: path.optional().describe("votes on them, as plumb tasks import writes them"),
+    project: z.string().min(1).optional().describe("id of a project of the database, in place of files"),
+    ...databaseSettings,
+    preferences: path
+      .optional()
+      .describe("file for preferences in TRL's format, with noise and rater metadata"),
+    demonstrations: path
+      .optional()
+      .describe("file for demonstrations and rewrites, as rows for plumb sft (.jsonl, .csv or .parquet)"),
+    safety: path.optional().describe("file for safety labels, as TRL's unpaired preferences"),
+  }),
   aspect: z
     .string()
     .min(1)

@@ -1,6 +1,7 @@
 /** A file of votes to one signal: labels or preferences, by the method that is asked for. */
 import { z } from "zod";
 import { PlumbError } from "../../base/errors.js";
+import { inGroup } from "../../base/setting-groups.js";
 import {
   aggregateLabels,
   aggregatePreferences,
@@ -19,8 +20,8 @@ export const aggregationSchema = z.object({
     .enum(METHODS)
     .default("robust")
     .describe("robust finds raters who collude and leaves their votes out; the others are simpler models"),
-  out: z.string().min(1).optional().describe("folder for the results"),
-  mostShare: z
+  ...inGroup("files", { out: z.string().min(1).optional().describe("folder for the results") }),
+  maxShare: z
     .number()
     .gt(0)
     .max(1)
@@ -40,7 +41,7 @@ export interface FileAggregate {
 /** Aggregates, and writes the results to the folder `out`, if one is given. @throws PlumbError: the method is not for such votes. */
 export async function aggregateFile(
   file: VoteFile,
-  { method, out, mostShare, seed }: z.output<typeof aggregationSchema>,
+  { method, out, maxShare: mostShare, seed }: z.output<typeof aggregationSchema>,
 ): Promise<FileAggregate> {
   if (file.votes.kind === "labels") {
     const { labels } = file.votes;

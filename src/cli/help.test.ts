@@ -1,0 +1,106 @@
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { groupRank } from "../base/setting-groups.js";
+import { commands } from "./command-list.js";
+import { runProgram } from "./program.js";
+import { flagName, settingKey, settingsOf } from "./settings.js";
+
+/** What `plumb <args>` writes to stdout, line by line. */
+async function helpOf(...args: string[]): Promise<string[]> {
+  let text = "";
+  vi.spyOn(process.stdout, "write").mockImplementation((part) => {
+    text += part;
+    return true;
+  });
+  expect(await runProgram([...args, "--help"], commands, "0.0.0")).toBe(0);
+  vi.restoreAllMocks();
+  return text.split("\n");
+}
+
+/** Headings and flags of a help, in their order. */
+function outline(lines: readonly string[]): string[] {
+  const options = lines.slice(0, lines.indexOf("Global Options:"));
+  return options.flatMap((line) => /^[A-Z][^.]*(?=:$)|(?<=^ {2}(?:-h, )?)--[\w-]+/.exec(line)?.[0] ?? []);
+}
+
+afterEach(() => vi.restoreAllMocks());
+
+describe("plumb --help", () => {
+  it("fits 80 columns", async () => {
+    expect((await helpOf()).filter((line) => line.length > 80)).toEqual([]);
+  });
+
+  it.each(commands.map(({ name }) => name))("%s: fits 80 columns, required settings first", async (name) => {
+    const lines = await helpOf(...name.split(" "));
+    const examples = lines.indexOf("Examples:");
+    expect(examples).toBeGreaterThan(0);
+    expect(lines.slice(0, examples).filter((line) => line.length > 80)).toEqual([]);
+    const { schema } = (await commands.find((entry) => entry.name === name)?.load()) ?? expect.unreachable();
+    const undescribed = settingsOf(schema).filter(({ description }) => !description);
+    expect(undescribed.map(settingKey)).toEqual([]);
+    const settings = settingsOf(schema).filter(({ path }) => path.length === 1);
+    const ranks = settings.map(({ required, group }) => groupRank(required ? "required" : group));
+    expect(ranks).toEqual([...ranks].sort((a, b) => a - b));
+    const flags = outline(lines).filter((word) => word.startsWith("--"));
+    const shown = settings.map(({ path, type, default: value }) => {
+      const flag = flagName(path[0]);
+      return type === "boolean" && value === true ? flag.replace("--", "--no-") : flag;
+    });
+    expect(flags.slice(0, shown.length)).toEqual(shown);
+  });
+
+  it("of a method opens with what must be given, then what is set most, then the method", async () => {
+    const found = outline(await helpOf("ppo"));
+    expect(found.filter((word) => !word.startsWith("--"))).toEqual([
+      "Arguments",
+      "Required",
+      "Input and output",
+      "Training",
+      "Settings",
+      "Sampling",
+      "Optimiser",
+      "Run and resume",
+      "Memory and speed",
+      "Recipes and help",
+    ]);
+    expect(found.slice(1, 4)).toEqual(["Required", "--model", "--data"]);
+    const inOrder = (a: string, b: string) =>
+      expect(found.indexOf(a), `${a}, ${b}`).toBeLessThan(found.indexOf(b));
+    inOrder("--out", "--learning-rate");
+    inOrder("--iterations", "--gamma");
+    inOrder("--gamma", "--temperature");
+    inOrder("--temperature", "--beta1");
+    inOrder("--beta1", "--resume");
+    inOrder("--resume", "--memory-budget");
+  });
+});
+
+describe("a flag that is not one", () => {
+  async function refused(...args: string[]): Promise<string> {
+    let text = "";
+    vi.spyOn(process.stderr, "write").mockImplementation((part) => {
+      text += part;
+      return true;
+    });
+    expect(await runProgram(args, commands, "0.0.0")).toBe(2);
+    return text;
+  }
+
+  it("is answered with the nearest one, of whatever group", async () => {
+    expect(await refused("ppo", "--itertions", "3")).toContain("Did you mean --iterations?");
+    expect(await refused("ppo", "--bata1", "0.5")).toContain("Did you mean --beta1?");
+    expect(await refused("generate", "--temprature", "0")).toContain("Did you mean --temperature?");
+  });
+
+  it.each([
+    [["ppo", "--epoch-kl-limit", "0.1"], "--epoch-kl-limit has another name now: --target-kl"],
+    [["sft", "--warmup-share"], "--warmup-share has another name now: --warmup-ratio"],
+    [["aggregate", "--most-share", "0.05"], "--most-share has another name now: --max-share"],
+    [
+      ["ppo", "--set", "warmupShare=0"],
+      '--set warmupShare: "warmupShare" has another name now: "warmupRatio"',
+    ],
+    [["demo", "--set", "ppo.epochKlLimit=1"], '"ppo.epochKlLimit" has another name now: "ppo.targetKl"'],
+  ])("%j: an old name says the new one", async (args, message) => {
+    expect(await refused(...args)).toContain(message);
+  });
+});
