@@ -70,6 +70,7 @@ export async function runDemo(config: DemoConfig, host: WorkHost): Promise<DemoR
         );
       } else {
         bar?.end();
+        bar = undefined;
         finished = { ...withCurve(event.result, curve), ...costSince(started), run: run.dir };
         await run.writeResult({ ...finished });
         if (finished.overOptimization)
