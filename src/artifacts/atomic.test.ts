@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { PlumbError } from "../base/errors.js";
-import { writeFileAtomically, writeFolderAtomically } from "./atomic.js";
+import { writeFileAtomically, writeFolderAtomically, writeFolderOnce } from "./atomic.js";
 
 let root: string;
 beforeEach(async () => {
@@ -54,5 +54,31 @@ describe("writeFolderAtomically", () => {
     const save = writeFolderAtomically(dir, (tmp) => writeFile(join(tmp, "config.json"), "{}"));
     await expect(save).rejects.toThrow(/letter\.txt/);
     expect(await readdir(dir)).toEqual(["letter.txt"]);
+  });
+});
+
+describe("writeFolderOnce", () => {
+  it("leaves the first of several that are written at once, whole, and nothing else", async () => {
+    const dir = join(root, "once");
+    const write = (text: string) =>
+      writeFolderOnce(dir, async (tmp) => {
+        await writeFile(join(tmp, "a"), text);
+        await writeFile(join(tmp, "b"), text);
+      });
+    await Promise.all(["1", "2", "3"].map(write));
+    await write("4");
+    const [a, b] = await Promise.all(["a", "b"].map((name) => readFile(join(dir, name), "utf8")));
+    expect(["1", "2", "3"]).toContain(a);
+    expect(b).toBe(a);
+    expect(await readdir(root)).toEqual(["once"]);
+  });
+
+  it("leaves nothing when writing fails", async () => {
+    const failing = writeFolderOnce(join(root, "once"), async (tmp) => {
+      await writeFile(join(tmp, "a"), "1");
+      throw new PlumbError("broken");
+    });
+    await expect(failing).rejects.toThrow("broken");
+    expect(await readdir(root)).toEqual([]);
   });
 });

@@ -12,6 +12,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { lockFolder } from "../artifacts/index.js";
+import { PlumbError } from "../base/errors.js";
 import { Pipeline, type PlannedStage } from "./pipeline.js";
 import type { Stage, StageResult } from "./stage.js";
 import { readValue, writeValue } from "./values.js";
@@ -270,6 +271,22 @@ describe("stages", () => {
     await expect(run(b)).rejects.toThrow("diverged");
     await expect(pipeline.settle()).rejects.toThrow("diverged");
     expect(readdirSync(folder)).toEqual(["unfinished"]);
+  });
+
+  it("whose input fails fail with it, also where they are stored already", async () => {
+    await diamond();
+    rmSync(dirOf("a"), { recursive: true });
+    said = [];
+    const pipeline = pipelineOf();
+    const failing = async function* (): AsyncGenerator<Said, string> {
+      yield { said: "" };
+      throw new PlumbError("no disk");
+    };
+    const a = pipeline.plan(joined("a", "1", {}, { run: failing }));
+    const b = pipeline.plan(joined("b", "2", { a }));
+    await expect(run(a)).rejects.toThrow("no disk");
+    await expect(run(b)).rejects.toThrow("no disk");
+    expect([said, ran]).toEqual([[], ["a", "b", "d", "c"]]);
   });
 
   it("that cannot be stored say so at the end; the folder holds no half of them", async () => {

@@ -189,18 +189,17 @@ export class PlannedStage<Out, Event extends object> implements StageResult<Out>
       const before = options.fresh ? undefined : await this.found();
       if (before) return { stored: before };
       await mkdir(dir, { recursive: true });
-      try {
-        const unlock = lockFolder(dir);
+      const lock = lockOf(dir);
+      if (typeof lock === "function") {
         // Another process may have stored it since.
-        const stored = options.fresh ? undefined : await this.found();
-        if (stored) unlock();
-        return stored ? { stored } : { unlock };
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === "ENOENT") continue; // the other one has just finished
-        if (!(error instanceof PlumbError)) throw error;
-        if (!told) host.info(`${this.name}: another process computes it; waiting (${error.message})`);
-        told = true;
+        const stored = options.fresh ? undefined : await this.found().catch(unlocking(lock));
+        if (!stored) return { unlock: lock };
+        await rm(dir, { recursive: true, force: true });
+        lock();
+        return { stored };
       }
+      if (!told) host.info(`${this.name}: another process computes it; waiting (${lock.message})`);
+      told = true;
       await sleep(POLL_MILLISECONDS, undefined, { signal: host.signal });
     }
   }
@@ -208,24 +207,32 @@ export class PlannedStage<Out, Event extends object> implements StageResult<Out>
   /** The stored result, if it is whole and was made from the inputs as they are now. */
   private async found(): Promise<Stored | undefined> {
     const { store, host } = this.pipeline;
-    try {
-      const manifest = await store.manifest(this.name, this.key);
-      if (manifest === undefined) return undefined;
-      for (const [name, input] of Object.entries(this.stage.inputs)) {
-        if ((await input.content()) === manifest.inputs[name].content) continue;
-        host.info(
-          `${this.name}: the stored result was made from another result of ${input.name}; computing it again`,
-        );
-        return undefined;
-      }
-      const stored = await store.verify(manifest);
+    const manifest = await this.trusted(() => store.manifest(this.name, this.key));
+    if (manifest === undefined) return undefined;
+    for (const [name, input] of Object.entries(this.stage.inputs)) {
+      if ((await input.content()) === manifest.inputs[name].content) continue;
+      host.info(
+        `${this.name}: the stored result was made from another result of ${input.name}; computing it again`,
+      );
+      return undefined;
+    }
+    const stored = await this.trusted(() => store.verify(manifest));
+    if (stored)
       host.info(
         `${this.name}: reused, computed ${manifest.started.slice(0, 16).replace("T", " ")} (${stored.dir})`,
       );
-      return stored;
+    return stored;
+  }
+
+  /** What is read from the store, or a warning where that is damaged. */
+  private async trusted<T>(read: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await read();
     } catch (error) {
       if (!(error instanceof PlumbError)) throw error;
-      host.warn(`${error.message}; that result of ${this.name} is not used, and is computed again`);
+      this.pipeline.host.warn(
+        `${error.message}; that result of ${this.name} is not used, and is computed again`,
+      );
       return undefined;
     }
   }
@@ -300,6 +307,25 @@ export class PlannedStage<Out, Event extends object> implements StageResult<Out>
     return { manifest, reused: false };
   }
 }
+
+/** What gives the lock back, or why it cannot be had: another process has it, or has just finished. */
+function lockOf(dir: string): (() => void) | Error {
+  try {
+    return lockFolder(dir);
+  } catch (error) {
+    const gone = (error as NodeJS.ErrnoException).code === "ENOENT";
+    if (gone || error instanceof PlumbError) return error as Error;
+    throw error;
+  }
+}
+
+/** Gives a lock back before an error goes on. */
+const unlocking =
+  (unlock: () => void) =>
+  (error: unknown): never => {
+    unlock();
+    throw error;
+  };
 
 interface Computed<Out> {
   out: Out;
