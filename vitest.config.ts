@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import { branchCoverage } from "./test/branch-coverage.js";
 import { LongestFirst } from "./test/longest-first.js";
 
 const real = process.env.PLUMB_REAL === "1";
@@ -22,6 +23,7 @@ export default defineConfig({
     ...each,
     globalSetup: ["test/build.ts", "test/postgres-setup.ts"],
     sequence: { sequencer: LongestFirst },
+    coverage: branchCoverage,
     projects: real
       ? [{ test: { ...each, name: "real", include: ["test/real/*.test.ts"] } }]
       : [
