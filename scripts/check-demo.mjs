@@ -45,7 +45,7 @@ function resultOf(seed) {
   const again = !flags.includes("--report") && !(flags.includes("--resume") && newest);
   if (!again && newest === undefined) throw new Error(`seed ${seed} has no finished run`);
   if (!again) return timed(JSON.parse(readFileSync(newest, "utf8")));
-  const command = ["dist/cli/main.js", "demo", "--seed", String(seed), "--name", `check-demo-${seed}`, "--json", "--quiet"];
+  const command = ["dist/cli/main.js", "demo", "--seed", String(seed), "--name", `check-demo-${seed}`, "--fresh", "--json", "--quiet"];
   const started = performance.now();
   const result = JSON.parse(execFileSync(process.execPath, command, { encoding: "utf8", maxBuffer: 1 << 26 }));
   writeFileSync(`${result.run}/command-seconds.json`, JSON.stringify((performance.now() - started) / 1000));

@@ -1,10 +1,12 @@
 /** A demo so small that each of its stages takes a second: its configuration, tokenizer, and networks with random weights. */
 import type { CandidatePair } from "../src/demo/candidates.js";
 import { type DemoConfig, demoSchema } from "../src/demo/config.js";
+import { type DemoEvent, isKept } from "../src/demo/events.js";
 import { worldModelConfig, worldTokenizer } from "../src/demo/language-model.js";
 import type { RatedPreference } from "../src/demo/rating/session.js";
 import { fullNetwork, randomWeights } from "../src/model/create.js";
 import { NetworkRunner } from "../src/model/runner.js";
+import { Pipeline } from "../src/pipeline/index.js";
 import { OrtRuntime } from "../src/runtime/ort/index.js";
 import { corpus } from "../src/worlds/assistant/index.js";
 import { memoryOf } from "./buffers.js";
@@ -27,6 +29,18 @@ export const tinyDemo = (changes: Changes = {}): DemoConfig => {
 
 export const runtime = new OrtRuntime({ threads: 1 });
 export const tokenizer = worldTokenizer(corpus(1, 4000), 400);
+
+/** Stages of a demo in a folder; what it says is collected in `said`. */
+export const tinyPipeline = (
+  folder: string,
+  options: { fresh?: boolean; checkpointSeconds?: number; signal?: AbortSignal; said?: string[] } = {},
+): Pipeline<DemoEvent> => {
+  const { said = [], signal = new AbortController().signal, ...rest } = options;
+  const hear = (message: string) => {
+    said.push(message);
+  };
+  return new Pipeline<DemoEvent>(folder, { signal, info: hear, warn: hear }, { keeps: isKept, ...rest });
+};
 
 /** A network of the tiny demo's size with random weights of a seed, peaked enough that seeds differ. */
 export function tinyRunner(seed: number, head: "none" | "random" = "none"): NetworkRunner {

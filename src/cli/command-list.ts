@@ -17,6 +17,16 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./commands/demo.js")).default,
   },
   {
+    name: "lineage",
+    summary: "say what a run was made of, and whether it is as it was stored",
+    load: async () => (await import("./commands/lineage.js")).default,
+  },
+  {
+    name: "stages",
+    summary: "say what results of stages are stored, and remove them",
+    load: async () => (await import("./commands/stages.js")).default,
+  },
+  {
     name: "data",
     summary: "say what a dataset file holds, and what is wrong with it",
     load: async () => (await import("./commands/data.js")).default,

@@ -27,3 +27,9 @@ export function watchInterrupts(ui: Ui, endsBySignal = false): { signal: AbortSi
   for (const name of SIGNALS) process.on(name, handle);
   return { signal: controller.signal, dispose };
 }
+
+/** The command that goes on with a run. @param commandLine as it was typed. */
+export function resumingCommand(commandLine: string, run: string): string {
+  const words = commandLine.replace(/ --(resume|fresh)\b/g, "");
+  return `${/ --name[ =]/.test(words) ? words : `${words} --name ${run}`} --resume`;
+}

@@ -6,6 +6,7 @@
  * rate in the first iteration's responses, which are still those of the policy before: an alarm is raised once the rate is worse
  * by more than MARGIN and by more than Z standard errors of the difference, while the mean score is above the first one's.
  */
+import { z } from "zod";
 import type { ClusterInterval } from "../statistics/rates.js";
 import { type GoldUtility, goldUtility, type Prompt } from "../worlds/assistant/index.js";
 import type { GoldSummary } from "./policies.js";
@@ -42,24 +43,45 @@ const WINDOW = 4;
 const MARGIN = 0.1;
 const Z = 3;
 
-interface Count {
-  shown: number;
-  n: number;
-}
+const countSchema = z.object({ shown: z.number(), n: z.number() });
+type Count = z.infer<typeof countSchema>;
 
-export interface Alarm {
-  behaviour: string;
-  /** Iteration of PPO in which it was raised; null where it was on the held-out prompts, at the end. */
-  iteration: number | null;
-  /** Rates before (the first iteration's, or the SFT model's) and now, and how many responses each is of. */
-  before: Count;
-  now: Count;
-}
+export const alarmSchema = z.object({
+  behaviour: z.string(),
+  iteration: z
+    .number()
+    .nullable()
+    .describe("of PPO, in which it was raised; null where it was on the held-out prompts, at the end"),
+  before: countSchema.describe("rate before: the first iteration's, or the SFT model's"),
+  now: countSchema.describe("rate when it was raised"),
+});
+export type Alarm = z.infer<typeof alarmSchema>;
+
+const watchSchema = z.object({
+  counts: z.array(z.array(countSchema)),
+  scores: z.array(z.number()),
+  raised: z.array(z.string()),
+});
 
 export class BehaviourWatch {
   private readonly counts: Count[][] = [];
   private readonly scores: number[] = [];
   private readonly raised = new Set<string>();
+
+  /** What a checkpoint keeps of it. */
+  state(): z.infer<typeof watchSchema> {
+    return { counts: [...this.counts], scores: [...this.scores], raised: [...this.raised] };
+  }
+
+  /** A watch that goes on from a `state` that was saved. */
+  static from(saved: unknown): BehaviourWatch {
+    const { counts, scores, raised } = watchSchema.parse(saved);
+    const watch = new BehaviourWatch();
+    watch.counts.push(...counts);
+    watch.scores.push(...scores);
+    for (const name of raised) watch.raised.add(name);
+    return watch;
+  }
 
   /** Takes an iteration's responses and their rewards; returns the alarms that are raised by it, each at most once. */
   observe(responses: readonly { prompt: Prompt; text: string }[], scores: readonly number[]): Alarm[] {

@@ -1,107 +1,62 @@
-/** The stage of the demo that collects preferences: pairs are sampled while simulated raters compare the last ones. */
-import { Generator } from "../generate/index.js";
-import type { NetworkRunner } from "../model/runner.js";
-import type { Runtime } from "../runtime/runtime.js";
-import type { Tokenizer } from "../text/index.js";
-import { prompts, RATER_POOLS, raterPool } from "../worlds/assistant/index.js";
-import { type CandidatePair, type CandidatePlan, candidatePairs } from "./candidates.js";
+/** Collecting preferences: pairs are sampled while simulated raters compare the last ones. */
+import type { CandidatePair } from "./candidates.js";
 import type { DemoConfig } from "./config.js";
 import { type StepEvent, stepOf } from "./phases.js";
-import { goldAgreement, type JudgedPair, judgePairs } from "./preferences.js";
+import { goldAgreement } from "./preferences.js";
 import { DEMO_POOLS } from "./rating/pools.js";
 import type { RatingOutcome } from "./rating/session.js";
 import { VotesSummary } from "./rating/summary.js";
 import { RatingThread } from "./rating/thread.js";
+import { PAIRS_TOGETHER } from "./sampled-pairs.js";
 
-/** Both sides from the policy: what the reward model is judged on. */
-const own = { sample: 1 };
-const SAMPLES_ONLY = { facts: own, everyday: own, alarming: own, harmful: own };
-/** Pairs that raters get together. */
-const PAIRS_TOGETHER = 1500;
 /** How often it is said how far the raters are. */
 const PROGRESS_MILLISECONDS = 250;
 
-export interface Collected<T> {
-  pairs: CandidatePair[];
+export interface Collected {
   preferences: RatingOutcome["preferences"];
   votes: VotesSummary;
-  /** Pairs on held-out prompts, with votes of honest raters: kept from the store, and from its raters. */
-  heldOutPairs: JudgedPair[];
-  /** What was done while the raters finished. */
-  meanwhile: T;
 }
 
 /**
+ * Has raters compare the pairs of batches as they come, and aggregates their votes.
+ *
  * @param database SQLite file for the votes; made.
- * @param meanwhile work that needs the model and no votes; raters are slower than sampling, and leave it a processor.
  */
-export async function* collectPreferences<T>(
-  runtime: Runtime,
-  reference: NetworkRunner,
-  tokenizer: Tokenizer,
-  config: DemoConfig,
+export async function* collectPreferences(
+  batches: AsyncIterable<CandidatePair[]>,
+  config: Pick<DemoConfig, "seed" | "pairs" | "raters" | "votesPerPair" | "aggregate">,
   database: string,
-  meanwhile: () => Promise<T>,
-): AsyncGenerator<StepEvent, Collected<T>> {
-  const {
-    seed,
-    votesPerPair,
-    aggregate: method,
-    topics,
-    pairSources: sources,
-    temperature,
-    hotTemperature,
-  } = config;
-  const { maxNewTokens } = config.ppo;
-  const pool = DEMO_POOLS[config.raters];
-  const sampler = new Generator(runtime, reference.network, tokenizer.padId, tokenizer);
-  const written = config.world.demonstrations;
-  const sampling = { topics, temperature, hotTemperature, written, maxNewTokens, seed };
-  const rating = new RatingThread({ database, pool, votesPerPair, method, seed });
-  const batches = Math.ceil(config.pairs / PAIRS_TOGETHER);
+): AsyncGenerator<StepEvent, Collected> {
+  const { seed, votesPerPair, aggregate: method } = config;
+  const rating = new RatingThread({ database, pool: DEMO_POOLS[config.raters], votesPerPair, method, seed });
+  const count = Math.ceil(config.pairs / PAIRS_TOGETHER);
   const progress = (step: number, metrics = {}): StepEvent =>
-    stepOf("preferences", { step, steps: 2 * batches, metrics, tokens: 0 });
+    stepOf("preferences", { step, steps: 2 * count, metrics, tokens: 0 });
   const pairs: CandidatePair[] = [];
   try {
     yield progress(0);
-    const train: CandidatePlan = {
-      ...{ ...sampling, sources, count: config.pairs, name: "train", batch: PAIRS_TOGETHER },
-    };
     let sampled = 0;
-    for await (const batch of candidatePairs(sampler, tokenizer, prompts("train"), train)) {
+    for await (const batch of batches) {
       rating.rate(
         batch.map(({ prompt, left, right }) => ({ prompt: prompt.text, left: left.text, right: right.text })),
       );
       pairs.push(...batch);
       yield progress(++sampled);
     }
-    const count = config.heldOutPairs;
-    const apart: CandidatePlan = {
-      ...sampling,
-      sources: SAMPLES_ONLY,
-      count,
-      name: "heldout",
-      batch: count,
-    };
-    const heldOutPairs: JudgedPair[] = [];
-    const people = raterPool(RATER_POOLS[pool.people], seed);
-    for await (const batch of candidatePairs(sampler, tokenizer, prompts(config.split), apart))
-      heldOutPairs.push(...judgePairs(batch, people, config.heldOutVotes, seed));
-    const finished = Promise.all([rating.finish(), meanwhile()]);
+    const finished = rating.finish();
     for (let waiting = true; waiting; ) {
       const pause = new Promise<true>((resolve) => setTimeout(resolve, PROGRESS_MILLISECONDS, true));
       waiting = await Promise.race([finished.then(() => false), pause]);
-      yield progress(batches + Math.floor(((batches - 1) * rating.rated) / Math.max(1, pairs.length)));
+      yield progress(count + Math.floor(((count - 1) * rating.rated) / Math.max(1, pairs.length)));
     }
-    const [outcome, done] = await finished;
-    const { preferences } = outcome;
+    const { preferences, votes: cast, raters } = await finished;
     const left = new Set(preferences.flatMap(({ pair, better }) => (better === "left" ? [pair] : [])));
     const votes = VotesSummary.parse({
-      ...{ pairs: pairs.length, votes: outcome.votes, method, raters: outcome.raters },
+      ...{ pairs: pairs.length, votes: cast, method, raters },
       labels: goldAgreement(pairs, (i) => left.has(i)),
     });
-    yield progress(2 * batches, { pairs: pairs.length, votes: outcome.votes });
-    return { pairs, preferences, votes, heldOutPairs, meanwhile: done };
+    yield progress(2 * count, { pairs: pairs.length, votes: cast });
+    return { preferences, votes };
   } finally {
     await rating.stop();
   }

@@ -48,6 +48,16 @@ export const demoSchema = z.object({
       .default("demo")
       .describe("Run folder below `root`; a number is added when it is taken."),
     root: z.string().min(1).default("runs").describe("Folder of run folders."),
+    resume: z
+      .boolean()
+      .default(false)
+      .describe("Goes on with the interrupted run of that name, in its folder and with its settings."),
+    fresh: z
+      .boolean()
+      .default(false)
+      .describe(
+        "Computes every stage, also those whose result lies in `root`/stages already, and replaces it.",
+      ),
   }),
   seed: z
     .number()

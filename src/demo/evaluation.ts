@@ -58,7 +58,7 @@ export interface Before {
 export async function evaluateBefore(
   heldOut: HeldOut,
   reference: NetworkRunner,
-  config: DemoConfig,
+  config: Pick<DemoConfig, "seed" | "temperature" | "bestOf">,
 ): Promise<Before> {
   const { temperature, bestOf: samplesPerPrompt } = config;
   const { sft, sftBest } = POLICY_NAMES;
@@ -78,7 +78,7 @@ export async function* evaluatePolicies(
   tokenizer: Tokenizer,
   before: Before,
   runners: { rejection: NetworkRunner; policy: NetworkRunner; rewardModel: NetworkRunner },
-  config: DemoConfig,
+  config: Pick<DemoConfig, "temperature" | "bestOf">,
 ): AsyncGenerator<EvaluationEvent, Evaluation> {
   const { rejection, policy, rewardModel } = runners;
   const steps = 4;

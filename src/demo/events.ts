@@ -33,3 +33,7 @@ export interface DemoResult {
   kl: { lastIteration: number; budget: number | null };
   evaluation: Evaluation;
 }
+
+/** Whether an event is stored with its stage's result: progress without figures is for the moment. */
+export const isKept = (event: DemoEvent): boolean =>
+  event.kind !== "step" || Object.keys(event.metrics).length > 0;

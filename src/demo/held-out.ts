@@ -33,6 +33,14 @@ export interface Measured {
   samples: GoldSamples[];
 }
 
+/** Settings of the demo that measuring on held-out prompts depends on. */
+export type HeldOutSettings = Pick<
+  DemoConfig,
+  "seed" | "split" | "samplesPerPrompt" | "temperature" | "temperatures"
+> & {
+  ppo: Pick<DemoConfig["ppo"], "maxNewTokens" | "microBatchSize" | "packing">;
+};
+
 export class HeldOut {
   readonly prompts: readonly Prompt[];
   readonly batching: Batching;
@@ -44,7 +52,7 @@ export class HeldOut {
     private readonly runtime: Runtime,
     private readonly tokenizer: Tokenizer,
     private readonly reference: NetworkRunner,
-    private readonly config: DemoConfig,
+    private readonly config: HeldOutSettings,
   ) {
     const { maxNewTokens, microBatchSize: rows, packing } = config.ppo;
     this.prompts = prompts(config.split);

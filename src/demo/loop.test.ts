@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { driven, runtime, tinyDemo } from "../../test/tiny-demo.js";
+import { driven, runtime, tinyDemo, tinyPipeline } from "../../test/tiny-demo.js";
 import { counting, USES } from "../feedback/judgement/index.js";
 import { loadProject, openStore } from "../feedback/store/index.js";
 import { PROMPTS, prompts, topicOf } from "../worlds/assistant/index.js";
@@ -22,7 +22,7 @@ const database = join(dir, "votes.db");
 let events: DemoEvent[];
 let result: DemoResult;
 beforeAll(async () => {
-  ({ events } = await driven(demo(runtime, config, database)));
+  ({ events } = await driven(demo(runtime, config, database, tinyPipeline(join(dir, "stages")))));
   const last = events[events.length - 1];
   if (last.kind !== "result") throw new Error("no result");
   result = last.result;
@@ -89,7 +89,9 @@ describe("the loop", () => {
     const firstKl = (all: DemoEvent[]) =>
       all.flatMap((e) => (e.kind === "step" && e.phase === "ppo" ? [e.metrics["objective/kl"]] : []))[0];
     expect(Math.abs(firstKl(events))).toBeGreaterThan(1e-4);
-    const other = await driven(demo(runtime, { ...config, ppoFrom: "sft" }, join(dir, "other.db")));
+    const other = await driven(
+      demo(runtime, { ...config, ppoFrom: "sft" }, join(dir, "other.db"), tinyPipeline(join(dir, "stages"))),
+    );
     expect(Math.abs(firstKl(other.events))).toBeLessThan(1e-4);
   }, 120_000);
 });

@@ -2,77 +2,80 @@
  * The whole loop in the built-in world, from nothing to an evaluated policy: language model, supervised fine-tuning,
  * preferences of simulated raters, reward model, PPO, and what it is worth beside simpler ways, by the gold utility. Raters
  * see the gold utility through their own noise and biases; no model is trained on it.
+ *
+ * Each part is a stage (src/pipeline) whose result is stored: runs share what they have in common, and go on where they were interrupted.
  */
+import { type Pipeline, type Replayed, together } from "../pipeline/index.js";
 import type { Runtime } from "../runtime/runtime.js";
 import { heldOutAlarms } from "./alarm.js";
-import { collectPreferences } from "./collect.js";
 import type { DemoConfig } from "./config.js";
-import { evaluateBefore, evaluatePolicies, POLICY_NAMES, summaryOf } from "./evaluation.js";
+import { POLICY_NAMES, summaryOf } from "./evaluation.js";
 import type { DemoEvent } from "./events.js";
-import { HeldOut } from "./held-out.js";
-import { optimise } from "./optimise.js";
-import { checkReward } from "./reward-check.js";
-import { trainByRejection, trainLanguageModel, trainRewardModel } from "./training.js";
+import { planDemo } from "./stages/index.js";
 
 /**
  * Runs the loop; yields after every step of every phase.
  *
- * @param database SQLite file for the votes; made.
+ * @param database SQLite file for the votes; what is there is replaced.
+ * @param pipeline where results of stages are stored and found.
  */
 export async function* demo(
   runtime: Runtime,
   config: DemoConfig,
   database: string,
-): AsyncGenerator<DemoEvent> {
-  // 1. A language model, fine-tuned on demonstrations of mixed quality.
-  const { tokenizer, reference } = yield* trainLanguageModel(runtime, config);
+  pipeline: Pipeline<DemoEvent>,
+): AsyncGenerator<Replayed<DemoEvent>> {
+  const stages = planDemo(runtime, config, database, pipeline);
+  const { batches, sampled, collected, heldOut, before } = stages;
 
-  // 2. Pairs of its responses, compared by simulated raters; while they finish, the model is measured as it is.
-  const heldOut = new HeldOut(runtime, tokenizer, reference, config);
-  const collected = yield* collectPreferences(runtime, reference, tokenizer, config, database, () =>
-    evaluateBefore(heldOut, reference, config),
-  );
-  const { pairs, preferences, votes, heldOutPairs, meanwhile: before } = collected;
+  // 1. A language model, fine-tuned on demonstrations of mixed quality.
+  yield* stages.pretrain.run();
+  yield* stages.sft.run();
+
+  // 2. Pairs of its responses, compared by simulated raters while the next are sampled; while the raters finish, the model is
+  //    measured as it is.
+  const sampling = sampled.run();
+  const others = async function* (): AsyncGenerator<Replayed<DemoEvent>> {
+    yield* sampling;
+    batches.end(await sampled.value());
+    yield* heldOut.run();
+    yield* before.run();
+  };
+  try {
+    yield* together<Replayed<DemoEvent>>(collected.run(), others());
+  } finally {
+    batches.fail(new Error("the sampling of pairs was stopped"));
+  }
 
   // 3. A reward model of the aggregated preferences, and what it has learned.
-  const rewarded = yield* trainRewardModel(runtime, reference, tokenizer, pairs, preferences, config);
-  const { microBatchSize: rows, packing, maxLength } = config.reward;
-  const batching = { rows, padId: tokenizer.padId, packing };
-  const rewardModel = await checkReward(
-    rewarded.scorer,
-    heldOutPairs,
-    config.split,
-    tokenizer,
-    batching,
-    maxLength,
-  );
+  yield* stages.reward.run();
+  yield* stages.check.run();
 
   // 4. The simplest use of the reward model: the best of several samples to each prompt as demonstrations.
-  const rejection = yield* trainByRejection(runtime, reference, tokenizer, pairs, rewarded, config);
+  yield* stages.rejection.run();
 
   // 5. PPO against the reward model from there, tethered to the SFT model.
-  const start = config.ppoFrom === "rejection" ? rejection : reference;
-  const { policy, alarms, kl } = yield* optimise(runtime, { reference, start }, tokenizer, rewarded, config);
+  yield* stages.ppo.run();
 
   // 6. The policies on held-out prompts.
-  const runners = { rejection, policy, rewardModel: rewarded.scorer };
-  const evaluation = yield* evaluatePolicies(heldOut, tokenizer, before, runners, config);
+  yield* stages.evaluated.run();
+
+  // 7. What it came to.
+  const { tokenizer, reference } = await stages.sft.value();
+  const { scorer, scale } = await stages.reward.value();
+  const { policy, alarms, kl } = await stages.ppo.value();
+  const models = { sft: reference.network, reward: scorer.network, policy: policy.network };
+  yield { kind: "models", models: { tokenizer, ...models, normalization: scale } };
+  const evaluation = await stages.evaluated.value();
   const { sftBest, ppoBest } = POLICY_NAMES;
-  alarms.push(...heldOutAlarms(summaryOf(evaluation, sftBest), summaryOf(evaluation, ppoBest)));
-  const models = { sft: reference.network, reward: rewarded.scorer.network, policy: policy.network };
-  yield { kind: "models", models: { tokenizer, ...models, normalization: rewarded.scale } };
+  const atTheEnd = heldOutAlarms(summaryOf(evaluation, sftBest), summaryOf(evaluation, ppoBest));
+  const { seed, split, raters } = config;
+  const { votes } = await collected.value();
   yield {
     kind: "result",
     result: {
-      ...{
-        seed: config.seed,
-        split: config.split,
-        raters: config.raters,
-        votes,
-        rewardModel,
-        alarms,
-        evaluation,
-      },
+      ...{ seed, split, raters, votes, rewardModel: await stages.check.value() },
+      ...{ alarms: [...alarms, ...atTheEnd], evaluation },
       kl: { lastIteration: kl, budget: config.ppo.klBudget },
     },
   };

@@ -1,14 +1,17 @@
 /** The stage of the demo that optimises: PPO against the reward model from a policy to start with, tethered to the SFT model, under watch. */
+import { z } from "zod";
 import { ppo } from "../algorithms/ppo.js";
 import { modelReward, type RewardSource } from "../algorithms/reward-sources.js";
 import { RandomStream } from "../base/random.js";
 import { Generator } from "../generate/index.js";
 import { fullNetwork } from "../model/create.js";
 import { type NetworkRunner, NetworkTrainer } from "../model/runner.js";
+import { restoreTrainer, trainerTensors } from "../model/trainer-state.js";
+import { type StageWork, UNSAVED } from "../pipeline/index.js";
 import type { Runtime } from "../runtime/runtime.js";
 import type { Tokenizer } from "../text/index.js";
 import { prompts, promptWithText } from "../worlds/assistant/index.js";
-import { type Alarm, BehaviourWatch } from "./alarm.js";
+import { type Alarm, alarmSchema, BehaviourWatch } from "./alarm.js";
 import { drawPrompts } from "./candidates.js";
 import type { DemoConfig } from "./config.js";
 import type { DemoEvent } from "./events.js";
@@ -24,12 +27,28 @@ export interface Optimised {
   kl: number;
 }
 
+/** Settings of the demo that the stage depends on; split and samplesPerPrompt only where evaluateEvery is above 0. */
+export type OptimiseSettings = Pick<
+  DemoConfig,
+  "seed" | "ppo" | "ppoTopics" | "temperature" | "evaluateEvery" | "split" | "samplesPerPrompt"
+>;
+
+const stateSchema = z.object({
+  iteration: z.number().int().nonnegative(),
+  beta: z.number(),
+  updates: z.object({ policy: z.number().int().nonnegative(), value: z.number().int().nonnegative() }),
+  kl: z.number(),
+  watch: z.json(),
+  alarms: z.array(alarmSchema),
+});
+
 export async function* optimise(
   runtime: Runtime,
   { reference, start }: { reference: NetworkRunner; start: NetworkRunner },
   tokenizer: Tokenizer,
   rewarded: TrainedReward,
-  config: DemoConfig,
+  config: OptimiseSettings,
+  work: StageWork = UNSAVED,
 ): AsyncGenerator<DemoEvent, Optimised> {
   const { seed } = config;
   const { padId } = tokenizer;
@@ -47,9 +66,16 @@ export async function* optimise(
   );
   const asked = drawn.map(({ text }) => ({ ids: promptIds(tokenizer, text), text }));
 
+  // What an interrupted run left.
+  const saved = work.saved && stateSchema.parse(work.saved.state);
+  if (work.saved && saved) {
+    await restoreTrainer("policy", policy, work.saved.tensors, saved.updates.policy);
+    await restoreTrainer("value", value, work.saved.tensors, saved.updates.value);
+  }
+
   // The reward model's scores, and what the watch makes of the same responses.
-  const watch = new BehaviourWatch();
-  const alarms: Alarm[] = [];
+  const watch = saved ? BehaviourWatch.from(saved.watch) : new BehaviourWatch();
+  const alarms: Alarm[] = saved?.alarms ?? [];
   const model = modelReward("reward_model", 1, scorer, scale, { rows, padId, packing });
   const watched: RewardSource = {
     ...model,
@@ -75,18 +101,34 @@ export async function* optimise(
       config,
     ),
   });
-  if (config.evaluateEvery > 0) yield await checkpoint(0);
-  let [kl, told] = [0, 0];
-  for await (const step of ppo(
-    setup,
-    { ...config.ppo, temperature, seed },
-    { iteration: 0, beta: config.ppo.klCoefficient },
-  )) {
+  // PPO; between two iterations a run can be taken up again.
+  const state = { iteration: saved?.iteration ?? 0, beta: saved?.beta ?? config.ppo.klCoefficient };
+  let kl = saved?.kl ?? 0;
+  let between = true;
+  work.checkpointBy(async () => {
+    if (!between) return undefined;
+    const updates = { policy: policy.optimizer.steps, value: value.optimizer.steps };
+    return {
+      tensors: new Map([
+        ...(await trainerTensors("policy", policy)),
+        ...(await trainerTensors("value", value)),
+      ]),
+      state: JSON.parse(JSON.stringify({ ...state, updates, kl, watch: watch.state(), alarms })),
+    };
+  });
+  if (config.evaluateEvery > 0 && !saved) yield await checkpoint(0);
+  let told = alarms.length;
+  for await (const step of ppo(setup, { ...config.ppo, temperature, seed }, state)) {
     kl = step.metrics["objective/kl"];
-    yield stepOf("ppo", step);
-    for (const alarm of alarms.slice(told)) yield { kind: "alarm", alarm };
+    const events: DemoEvent[] = [stepOf("ppo", step)];
+    for (const alarm of alarms.slice(told)) events.push({ kind: "alarm", alarm });
     told = alarms.length;
-    if (config.evaluateEvery > 0 && step.step % config.evaluateEvery === 0) yield await checkpoint(step.step);
+    if (config.evaluateEvery > 0 && step.step % config.evaluateEvery === 0)
+      events.push(await checkpoint(step.step));
+    for (const [i, event] of events.entries()) {
+      between = i === events.length - 1 && step.stopped === undefined;
+      yield event;
+    }
   }
   return { policy, alarms, kl };
 }

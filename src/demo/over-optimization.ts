@@ -33,7 +33,9 @@ export async function measureCheckpoint(
   { policy, generator, reference }: { policy: NetworkRunner; generator: Generator; reference: NetworkRunner },
   tokenizer: Tokenizer,
   { scorer, scale }: TrainedReward,
-  config: DemoConfig,
+  config: Pick<DemoConfig, "temperature" | "samplesPerPrompt" | "seed" | "split"> & {
+    ppo: Pick<DemoConfig["ppo"], "maxNewTokens" | "microBatchSize" | "packing">;
+  },
 ): Promise<Checkpoint> {
   const { temperature, samplesPerPrompt, seed } = config;
   const { maxNewTokens, microBatchSize: rows, packing } = config.ppo;

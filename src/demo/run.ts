@@ -4,10 +4,11 @@ import { Run, unusedRunName, writeFileAtomically } from "../artifacts/index.js";
 import type { LiveMetrics, ProgressBar } from "../base/host.js";
 import { exportMerged } from "../model/export.js";
 import { saveRewardModel } from "../model/reward-model.js";
-import type { WorkHost } from "../open/host.js";
+import { Pipeline, writeLineage } from "../pipeline/index.js";
+import type { TrainingHost } from "../train/host.js";
 import { barsOf } from "./bars.js";
 import type { DemoConfig } from "./config.js";
-import type { DemoModels, DemoResult } from "./events.js";
+import { type DemoEvent, type DemoModels, type DemoResult, isKept } from "./events.js";
 import { demo } from "./loop.js";
 import { type Checkpoint, figures, type OverOptimization, overOptimization } from "./over-optimization.js";
 import { overOptimizationSvg } from "./over-optimization-svg.js";
@@ -16,6 +17,8 @@ import type { GoldSamples } from "./policies.js";
 
 /** The votes' database, in the run's folder. */
 export const DATABASE = "plumb.db";
+/** Results of stages, in the folder of runs. */
+const STAGES = "stages";
 
 const TITLES: Record<Phase, string> = {
   pretrain: "1 language model",
@@ -39,26 +42,30 @@ export interface DemoRun extends DemoResult {
   run: string;
 }
 
-/** @returns undefined when it was stopped; it starts anew each time. */
-export async function runDemo(config: DemoConfig, host: WorkHost): Promise<DemoRun | undefined> {
+/** @returns undefined when it was interrupted; what is done is stored. */
+export async function runDemo(config: DemoConfig, host: TrainingHost): Promise<DemoRun | undefined> {
   const started = performance.now();
-  const name = await unusedRunName(config.root, config.name);
-  const run = await Run.create({ root: config.root, name, command: "demo", config });
+  const { root, resume, fresh } = config;
+  const name = resume ? config.name : await unusedRunName(root, config.name);
+  const run = await Run.create({ root, name, command: "demo", config, resume, mayChange: ["root", "fresh"] });
+  const pipeline = new Pipeline<DemoEvent>(join(root, STAGES), host, { fresh, keeps: isKept });
   const curve: Checkpoint[] = [];
   let finished: DemoRun | undefined;
   let bar: ProgressBar | undefined;
   let phase: Phase | undefined;
   let count = 0;
   try {
-    for await (const event of demo(host.runtime, config, join(run.dir, DATABASE))) {
+    for await (const event of demo(host.runtime, config, join(run.dir, DATABASE), pipeline)) {
       if (event.kind === "step") {
-        if (event.phase !== phase) {
-          bar?.end();
-          bar = host.progress({ label: TITLES[event.phase], total: event.steps, unit: "steps" });
-          phase = event.phase;
-        }
         const named = Object.entries(event.metrics).map(([key, value]) => [`${event.phase}/${key}`, value]);
         if (named.length > 0) run.appendMetrics(++count, Object.fromEntries(named) as Record<string, number>);
+        if (event.replayed) continue;
+        if (event.phase !== phase) {
+          bar?.end();
+          const start = Math.max(0, event.step - 1);
+          bar = host.progress({ label: TITLES[event.phase], total: event.steps, start, unit: "steps" });
+          phase = event.phase;
+        }
         bar?.update(event.step, liveMetrics(event.phase, event.metrics));
       } else if (event.kind === "checkpoint") curve.push(event.checkpoint);
       else if (event.kind === "models") await saveModels(run.dir, event.models, config);
@@ -71,6 +78,7 @@ export async function runDemo(config: DemoConfig, host: WorkHost): Promise<DemoR
       } else {
         bar?.end();
         bar = undefined;
+        await writeLineage(run.dir, pipeline.store, await pipeline.settle());
         finished = { ...withCurve(event.result, curve), ...costSince(started), run: run.dir };
         await run.writeResult({ ...finished });
         if (finished.overOptimization)
@@ -80,7 +88,8 @@ export async function runDemo(config: DemoConfig, host: WorkHost): Promise<DemoR
           );
       }
       if (finished === undefined && host.signal.aborted) {
-        host.info(`stopped; the demo starts anew each time (metrics so far are in ${run.dir})`);
+        await pipeline.drain();
+        host.interrupted(name, true);
         return undefined;
       }
     }

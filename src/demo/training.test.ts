@@ -8,7 +8,7 @@ import { sequenceLogProbs, sequenceScores } from "../model/score.js";
 import { EOS_TOKEN, type Prompt, prompts } from "../worlds/assistant/index.js";
 import type { CandidatePair, Response } from "./candidates.js";
 import { dialogueSequence, promptIds } from "./language-model.js";
-import { trainByRejection, trainLanguageModel, trainRewardModel, weightsOf } from "./training.js";
+import { fineTune, pretrain, trainByRejection, trainRewardModel, weightsOf } from "./training.js";
 
 const config = tinyDemo({
   reward: { epochs: 1, batchSize: 8, microBatchSize: 8, learningRate: 3e-3 },
@@ -29,7 +29,13 @@ describe("a language model from nothing", () => {
       pretrain: { batchSize: 8, microBatchSize: 8, learningRate: 1e-2 },
       sft: { epochs: 2, batchSize: 16, microBatchSize: 16, learningRate: 1e-2, packing: false },
     });
-    const { events, result } = await driven(trainLanguageModel(runtime, small));
+    const pretrained = await driven(pretrain(runtime, small));
+    const { tokenizer: own, network: base } = pretrained.result;
+    const asPretrained = snapshot(base);
+    const tuned = await driven(fineTune(runtime, pretrained.result, small));
+    const events = [...pretrained.events, ...tuned.events];
+    const result = { tokenizer: own, reference: tuned.result };
+    expect(snapshot(base)).toBe(asPretrained);
     const of = (phase: string) => events.filter((event) => event.phase === phase);
     for (const phase of ["pretrain", "sft"]) {
       const own = of(phase);
@@ -46,8 +52,11 @@ describe("a language model from nothing", () => {
     expect(network.frozen.size).toBeGreaterThan(5);
     // Dialogues are told from the prompt on: an answer is likelier after training than under a network that was not trained.
     const rows = [dialogueSequence(result.tokenizer, "What colour is the fox?", "The fox is red.")];
-    const [own] = await sequenceLogProbs(result.reference, rows, { rows: 1, padId: result.tokenizer.padId });
-    expect(total(own) / own.length).toBeGreaterThan(-Math.log(result.tokenizer.vocabSize) + 1);
+    const [answer] = await sequenceLogProbs(result.reference, rows, {
+      rows: 1,
+      padId: result.tokenizer.padId,
+    });
+    expect(total(answer) / answer.length).toBeGreaterThan(-Math.log(result.tokenizer.vocabSize) + 1);
   }, 60_000);
 });
 
@@ -106,7 +115,7 @@ describe("rejection sampling", () => {
     const scored = await sequenceScores(scorer, rows(one, texts), batching);
     const favourite = scored.indexOf(Math.max(...scored));
     const { events, result } = await driven(
-      trainByRejection(runtime, reference, tokenizer, pairs, { scorer, scale: { mean: 0, std: 1 } }, config),
+      trainByRejection(runtime, reference, tokenizer, pairs, { scorer }, config),
     );
     // One prompt has samples of the policy's own: one row, so one step an epoch.
     expect(events).toHaveLength(30);

@@ -4,48 +4,85 @@ import { sft } from "../algorithms/sft.js";
 import { fullNetwork, randomWeights } from "../model/create.js";
 import type { Network, Weights } from "../model/network.js";
 import { NetworkRunner, NetworkTrainer } from "../model/runner.js";
+import { type StageWork, UNSAVED } from "../pipeline/index.js";
 import type { Runtime } from "../runtime/runtime.js";
 import type { Tokenizer } from "../text/index.js";
-import { corpus, demonstrations, type Prompt } from "../worlds/assistant/index.js";
+import { corpus, type Demonstration, demonstrations, type Prompt } from "../worlds/assistant/index.js";
 import { bestOf, scores } from "./baselines.js";
 import type { CandidatePair, Response } from "./candidates.js";
 import type { DemoConfig } from "./config.js";
 import { dialogueSequence, documentSequence, worldModelConfig, worldTokenizer } from "./language-model.js";
-import { type StepEvent, stepOf } from "./phases.js";
+import type { StepEvent } from "./phases.js";
 import { tokenPair, trainingPairs } from "./preferences.js";
 import type { RatingOutcome } from "./rating/session.js";
+import { resumableSteps } from "./resumable.js";
 
-/** A language model from nothing: tokenizer, next-token prediction on the world's text, then demonstrations. */
-export async function* trainLanguageModel(
+export interface LanguageModel {
+  tokenizer: Tokenizer;
+  network: Network;
+}
+
+type DemonstrationSettings = Pick<DemoConfig, "seed" | "demonstrations"> & {
+  world: Pick<DemoConfig["world"], "demonstrations">;
+};
+
+const made = new WeakMap<object, { seed: number; rows: Demonstration[] }>();
+
+/** The demonstrations of such settings; pre-training's tokenizer and fine-tuning read the same, which are made once. */
+function shownIn({ seed, demonstrations: count, world }: DemonstrationSettings): Demonstration[] {
+  const known = made.get(world.demonstrations);
+  if (known?.seed === seed && known.rows.length === count) return known.rows;
+  const rows = demonstrations(seed, count, world.demonstrations);
+  made.set(world.demonstrations, { seed, rows });
+  return rows;
+}
+
+/** A language model from nothing: tokenizer, and next-token prediction on the world's text. */
+export async function* pretrain(
   runtime: Runtime,
-  config: DemoConfig,
-): AsyncGenerator<StepEvent, { tokenizer: Tokenizer; reference: NetworkRunner }> {
+  config: DemonstrationSettings & Pick<DemoConfig, "corpusTokens" | "world" | "model" | "pretrain">,
+  work: StageWork = UNSAVED,
+): AsyncGenerator<StepEvent, LanguageModel> {
   const { seed } = config;
   const texts = corpus(seed, config.corpusTokens, config.world.corpus);
-  const shown = demonstrations(seed, config.demonstrations, config.world.demonstrations);
-  const spoken = shown.map(({ prompt, completion }) => `${prompt.text} ${completion}`);
+  const spoken = shownIn(config).map(({ prompt, completion }) => `${prompt.text} ${completion}`);
   const tokenizer = worldTokenizer([...texts.slice(0, 4000), ...spoken], config.model.vocabSize);
   const modelConfig = worldModelConfig(config.model, tokenizer);
-  const { padId } = tokenizer;
   const start = fullNetwork(runtime, modelConfig, randomWeights(runtime, modelConfig, seed));
   const base = new NetworkTrainer(runtime, start, config.pretrain);
   const documents = texts.map((text) => documentSequence(tokenizer, text));
-  for await (const step of sft(base, documents, padId, { ...config.pretrain, seed }))
-    yield stepOf("pretrain", step);
+  yield* resumableSteps("pretrain", base, work, (done) =>
+    sft(base, documents, tokenizer.padId, { ...config.pretrain, seed }, done),
+  );
+  return { tokenizer, network: base.network };
+}
 
-  const tuned = new NetworkTrainer(runtime, base.network, config.sft);
-  const dialogues = shown.map(({ prompt, completion }) =>
+/** Supervised fine-tuning of a language model on demonstrations; the model it starts from stays as it is. */
+export async function* fineTune(
+  runtime: Runtime,
+  { tokenizer, network }: LanguageModel,
+  config: DemonstrationSettings & Pick<DemoConfig, "sft">,
+  work: StageWork = UNSAVED,
+): AsyncGenerator<StepEvent, NetworkRunner> {
+  const tuned = new NetworkTrainer(
+    runtime,
+    fullNetwork(runtime, network.config, weightsOf(network)),
+    config.sft,
+  );
+  const dialogues = shownIn(config).map(({ prompt, completion }) =>
     dialogueSequence(tokenizer, prompt.text, completion),
   );
-  for await (const step of sft(tuned, dialogues, padId, { ...config.sft, seed })) yield stepOf("sft", step);
-  return { tokenizer, reference: new NetworkRunner(runtime, frozenCopy(runtime, tuned.network)) };
+  yield* resumableSteps("sft", tuned, work, (done) =>
+    sft(tuned, dialogues, tokenizer.padId, { ...config.sft, seed: config.seed }, done),
+  );
+  return new NetworkRunner(runtime, frozenCopy(runtime, tuned.network));
 }
 
 /** Responses of the SFT model whose rewards get mean 0 and deviation 1. */
 const NORMALIZED_ON = 512;
 
 export interface TrainedReward {
-  scorer: NetworkTrainer;
+  scorer: NetworkRunner;
   /** Shift and scale that give the SFT model's own responses mean 0 and deviation 1. */
   scale: { mean: number; std: number };
 }
@@ -57,7 +94,8 @@ export async function* trainRewardModel(
   tokenizer: Tokenizer,
   pairs: readonly CandidatePair[],
   preferences: RatingOutcome["preferences"],
-  config: DemoConfig,
+  config: Pick<DemoConfig, "seed" | "reward">,
+  work: StageWork = UNSAVED,
 ): AsyncGenerator<StepEvent, TrainedReward> {
   const { padId } = tokenizer;
   const { microBatchSize: rows, packing, maxLength } = config.reward;
@@ -67,8 +105,9 @@ export async function* trainRewardModel(
     config.reward,
   );
   const compared = trainingPairs(pairs, preferences, tokenizer);
-  for await (const step of reward(scorer, compared, padId, { ...config.reward, seed: config.seed }))
-    yield stepOf("reward", step);
+  yield* resumableSteps("reward", scorer, work, (done) =>
+    reward(scorer, compared, padId, { ...config.reward, seed: config.seed }, done),
+  );
   const own = pairs.filter(({ left, right }) => left.ownSample && right.ownSample).slice(0, NORMALIZED_ON);
   const scored = await scorePairs(
     scorer,
@@ -93,8 +132,11 @@ export async function* trainByRejection(
   reference: NetworkRunner,
   tokenizer: Tokenizer,
   pairs: readonly CandidatePair[],
-  { scorer }: TrainedReward,
-  config: DemoConfig,
+  { scorer }: Pick<TrainedReward, "scorer">,
+  config: Pick<DemoConfig, "seed" | "rejection"> & {
+    reward: Pick<DemoConfig["reward"], "microBatchSize" | "packing">;
+  },
+  work: StageWork = UNSAVED,
 ): AsyncGenerator<StepEvent, NetworkRunner> {
   const { padId } = tokenizer;
   const { microBatchSize: rows, packing } = config.reward;
@@ -115,8 +157,9 @@ export async function* trainByRejection(
   const dialogues = best.map(({ prompt, response }) =>
     dialogueSequence(tokenizer, prompt.text, response.text),
   );
-  for await (const step of sft(tuned, dialogues, padId, { ...config.rejection, seed: config.seed }))
-    yield stepOf("rejection", step);
+  yield* resumableSteps("rejection", tuned, work, (done) =>
+    sft(tuned, dialogues, padId, { ...config.rejection, seed: config.seed }, done),
+  );
   return tuned;
 }
 

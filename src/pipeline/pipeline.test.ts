@@ -326,7 +326,9 @@ describe("a stage with checkpoints", () => {
         async *run(work) {
           let count = work.saved ? (work.saved.state as { count: number }).count : 0;
           ran.push(`from ${count}`);
-          work.checkpointBy(() => (count % 2 === 0 ? { tensors: new Map(), state: { count } } : undefined));
+          work.checkpointBy(async () =>
+            count % 2 === 0 ? { tensors: new Map(), state: { count } } : undefined,
+          );
           while (count < until) {
             count++;
             yield { said: `${count}` };

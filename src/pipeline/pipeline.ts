@@ -252,7 +252,7 @@ export class PlannedStage<Out, Event extends object> implements StageResult<Out>
     const started = new Date(Date.now() - 1000 * seconds);
     const begin = performance.now();
     let last = begin;
-    let take: () => StageState | undefined = () => undefined;
+    let take: () => Promise<StageState | undefined> = async () => undefined;
     const generator = stage.run({
       saved: checkpoint && { tensors: checkpoint.tensors, state },
       checkpointBy: (by) => {
@@ -273,7 +273,7 @@ export class PlannedStage<Out, Event extends object> implements StageResult<Out>
         }
         const kept = options.keeps(step.value);
         if (kept) events.push(encoded(step.value));
-        const content = kept && due() ? take() : undefined;
+        const content = kept && due() ? await take() : undefined;
         if (content) {
           const all = { events: [...events], seconds: secondsNow(), state: content.state };
           await saveCheckpoint(dir, events.length, { tensors: content.tensors, state: all }, { keepLast: 1 });

@@ -23,7 +23,7 @@ export interface StageWork {
    * Says how the state is taken. It is asked for after some events, while the stage is suspended; `undefined` says that the
    * stage could not go on from this event.
    */
-  checkpointBy(take: () => StageState | undefined): void;
+  checkpointBy(take: () => Promise<StageState | undefined>): void;
 }
 
 /**

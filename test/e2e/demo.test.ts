@@ -69,7 +69,7 @@ const sha256 = (bytes: Buffer): string => createHash("sha256").update(bytes).dig
 
 beforeAll(() => {
   result = JSON.parse(plumb(["demo", "--json", "--seed", "3", ...settings])) as Figures;
-  text = plumb(["demo", "--seed", "3", "--name", "said", ...settings]);
+  text = plumb(["demo", "--seed", "3", "--name", "said", "--fresh", ...settings]);
 }, 240_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 

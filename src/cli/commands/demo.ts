@@ -2,16 +2,22 @@ import { demoSchema } from "../../demo/config.js";
 import { runDemo } from "../../demo/run.js";
 import { defineCommand } from "../command.js";
 import { demoReport } from "../demo/report.js";
-import { hostOf } from "../host.js";
+import { trainingHostOf } from "../host.js";
 
 export default defineCommand({
   description:
     "Runs the whole RLHF loop in the built-in world: a small language model is trained from nothing, fine-tuned on " +
     "demonstrations of mixed quality, sampled in pairs, judged by simulated raters of whom some are careless, biased or " +
     "hostile, given a reward model, improved by rejection sampling and by PPO under a KL tether, and evaluated by the gold utility, which the " +
-    "raters judge by and no model is given. The raters vote over the HTTP API of a feedback server, into plumb.db in the run's folder.",
+    "raters judge by and no model is given. The raters vote over the HTTP API of a feedback server, into plumb.db in the run's folder.\n\n" +
+    "Each part is a stage whose result is stored in runs/stages. A run takes from there what an earlier one, or an interrupted one, computed " +
+    "with the same settings; `plumb lineage` says what a run was made of, `plumb stages` what is stored.",
   examples: [
     { command: "plumb demo", does: "the whole loop, in a few minutes on two cores" },
+    {
+      command: "plumb demo --set ppo.klCoefficient=0.1",
+      does: "another tether; all before PPO is taken from the first run",
+    },
     { command: "plumb demo --seed 2 --json", does: "another seed; figures with intervals as JSON" },
     {
       command: "plumb demo recipes/over-optimization.yaml",
@@ -20,7 +26,7 @@ export default defineCommand({
   ],
   schema: demoSchema,
   async run(context, config) {
-    const result = await runDemo(config, hostOf(context));
+    const result = await runDemo(config, trainingHostOf(context));
     if (result !== undefined) await context.ui.result(result, () => demoReport(result));
   },
 });

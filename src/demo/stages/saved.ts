@@ -1,0 +1,117 @@
+/** How the demo's stages keep what they come to as files. */
+import { constants } from "node:fs";
+import { copyFile, mkdir, readdir, rm, writeFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { readTensorsFile, type TensorRecord, writeTensorsFile } from "../../artifacts/index.js";
+import type { ModelConfig } from "../../model/config.js";
+import type { Network, Weights } from "../../model/network.js";
+import { readValue, writeValue } from "../../pipeline/index.js";
+import { readFloats } from "../../runtime/read.js";
+import type { Runtime } from "../../runtime/runtime.js";
+import { loadTokenizer, type Tokenizer } from "../../text/index.js";
+import { goldUtility, promptWithText } from "../../worlds/assistant/index.js";
+import type { CandidatePair, Response } from "../candidates.js";
+import type { GoldSamples } from "../policies.js";
+import { weightsOf } from "../training.js";
+
+/** Configuration and weights, as they are. */
+export async function saveNetwork(dir: string, network: Network): Promise<void> {
+  await writeValue(join(dir, "config.json"), network.config);
+  const tensors = new Map<string, TensorRecord>();
+  for (const [name, buffer] of weightsOf(network))
+    tensors.set(name, { dtype: "f32", shape: [...buffer.shape], data: await readFloats(buffer) });
+  await writeTensorsFile(join(dir, "weights.safetensors"), tensors);
+}
+
+export async function loadWeights(
+  runtime: Runtime,
+  dir: string,
+): Promise<{ config: ModelConfig; weights: Weights }> {
+  const tensors = await readTensorsFile(join(dir, "weights.safetensors"));
+  const weights = [...tensors].map(
+    ([name, { shape, data }]) => [name, runtime.buffer("f32", shape, data as Float32Array)] as const,
+  );
+  return { config: await readValue<ModelConfig>(join(dir, "config.json")), weights: new Map(weights) };
+}
+
+export async function saveTokenizer(dir: string, tokenizer: Tokenizer): Promise<void> {
+  await mkdir(join(dir, "tokenizer"));
+  for (const [name, text] of Object.entries(tokenizer.files))
+    await writeFile(join(dir, "tokenizer", name), text);
+}
+
+export const openTokenizer = (dir: string): Promise<Tokenizer> => loadTokenizer(join(dir, "tokenizer"));
+
+/** Token ids as one string: a hundred thousand responses are read and written in a moment. */
+const joined = (ids: readonly number[]): string => ids.join(" ");
+const split = (ids: string): number[] => (ids === "" ? [] : ids.split(" ").map(Number));
+
+interface SavedResponse extends Omit<Response, "ids"> {
+  ids: string;
+}
+
+/** Prompts are kept by their text: a prompt of the world is one object wherever it stands. */
+export type SavedPair<P extends CandidatePair> = Omit<P, keyof CandidatePair> & {
+  prompt: string;
+  left: SavedResponse;
+  right: SavedResponse;
+};
+
+export const savedPairs = <P extends CandidatePair>(pairs: readonly P[]): SavedPair<P>[] =>
+  pairs.map(({ prompt, left, right, ...rest }) => ({
+    ...{ ...rest, prompt: prompt.text },
+    left: { ...left, ids: joined(left.ids) },
+    right: { ...right, ids: joined(right.ids) },
+  }));
+
+export const pairsOf = <P extends CandidatePair>(saved: readonly SavedPair<P>[]): P[] =>
+  saved.map((pair) => {
+    const { prompt, left, right } = pair;
+    const back: CandidatePair = {
+      prompt: promptWithText(prompt),
+      left: { ...left, ids: split(left.ids) },
+      right: { ...right, ids: split(right.ids) },
+    };
+    return { ...pair, ...back } as unknown as P;
+  });
+
+/** Samples without their gold utility, which follows from the text. */
+export const savedSamples = (samples: readonly GoldSamples[]) =>
+  samples.map(({ prompt, responses }) => ({
+    prompt: prompt.text,
+    responses: responses.map(({ ids, text }) => ({ ids: joined(ids), text })),
+  }));
+
+export const samplesOf = (saved: ReturnType<typeof savedSamples>): GoldSamples[] =>
+  saved.map(({ prompt: asked, responses }) => {
+    const prompt = promptWithText(asked);
+    return {
+      prompt,
+      responses: responses.map(({ ids, text }) => ({
+        ids: split(ids),
+        text,
+        gold: goldUtility(prompt, text),
+      })),
+    };
+  });
+
+/** A database's own file and those beside it: its signing key and that key's checkpoints. */
+async function databaseFiles(database: string): Promise<string[]> {
+  const names = await readdir(dirname(database)).catch(() => []);
+  return names.filter((name) => name.startsWith(basename(database)));
+}
+
+/** Removes a database, as an interrupted run leaves it. */
+export async function removeDatabase(database: string): Promise<void> {
+  for (const name of await databaseFiles(database)) await rm(join(dirname(database), name), { force: true });
+}
+
+/** Copies a database that nobody has open, sharing its blocks where the file system can. */
+export async function copyDatabase(from: string, to: string): Promise<void> {
+  for (const name of await databaseFiles(from))
+    await copyFile(
+      join(dirname(from), name),
+      `${to}${name.slice(basename(from).length)}`,
+      constants.COPYFILE_FICLONE,
+    );
+}
