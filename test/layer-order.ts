@@ -38,7 +38,7 @@ export const NEIGHBOURS = new Set([
 export const ROOMS: Record<string, string[][]> = {
   "src/bench": [["*"], ["profile"], ["run"]],
   "src/cli": [["*"], ["bench", "demo", "feedback"], ["commands"], ["command-list"], ["main"]],
-  "src/demo": [["rating"], ["*"]],
+  "src/demo": [["rating"], ["*"], ["stages"], ["loop", "run"]],
   "src/feedback": [
     ["tasks"],
     ["*"],

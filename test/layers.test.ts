@@ -17,6 +17,7 @@ const TYPE_CIRCLES = [
  */
 const SHARED_STATE: Record<string, string[]> = {
   "src/demo/rating/worker.ts": ["session"], // the program of a thread
+  "src/demo/stages/sampler.ts": ["samplers"], // generators by network, held weakly
   "src/feedback/store/ids.ts": ["drawn"], // random bytes not yet used
   "src/feedback/store/sets.ts": ["inserts"], // texts of statements
   "src/feedback/store/sqlite-worker.ts": ["database", "statements"], // the program of a thread
