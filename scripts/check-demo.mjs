@@ -12,8 +12,8 @@ import { studentInterval } from "../dist/statistics/means.js";
 import { machine } from "./machine.mjs";
 
 const REPORT_SEEDS = [7501, 7502, 7503, 7504, 7505, 7506, 7507, 7508, 7509, 7510];
-const LEAST_SEEDS = 9;
-const MOST_SECONDS = 240;
+const MIN_SEEDS = 9;
+const MAX_SECONDS = 240;
 
 const flags = process.argv.slice(2).filter((arg) => arg.startsWith("--"));
 const named = process.argv.slice(2).filter((arg) => !arg.startsWith("--")).map(Number);
@@ -66,7 +66,7 @@ function barsOf(result) {
         flaggedOf(result, HOSTILE) === raters(result, HOSTILE).length && flaggedOf(result, ["honest"]) <= 0.05 * honest,
       figure: `${flaggedOf(result, HOSTILE)} of ${raters(result, HOSTILE).length}, ${flaggedOf(result, ["honest"])} of ${honest}`,
     },
-    { name: `under ${MOST_SECONDS / 60} minutes`, met: result.seconds < MOST_SECONDS, figure: `${result.seconds.toFixed(0)} s` },
+    { name: `under ${MAX_SECONDS / 60} minutes`, met: result.seconds < MAX_SECONDS, figure: `${result.seconds.toFixed(0)} s` },
   ];
 }
 
@@ -82,7 +82,7 @@ const metBy = (name) => results.filter((r) => barsOf(r).find((bar) => bar.name =
 for (const name of barNames) console.log(`${metBy(name)} of ${results.length}: ${name}`);
 
 if (named.length === 0) writeFileSync("docs/results/demo.md", page());
-process.exitCode = barNames.every((name) => metBy(name) >= Math.min(LEAST_SEEDS, results.length)) ? 0 : 1;
+process.exitCode = barNames.every((name) => metBy(name) >= Math.min(MIN_SEEDS, results.length)) ? 0 : 1;
 
 /** Median over seeds, their range, and Student's t interval of their mean. */
 function overSeeds(values, format) {

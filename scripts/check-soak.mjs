@@ -16,7 +16,7 @@ const warmUp = Math.min(500, Math.floor(programs / 40) * 20);
 const BAR = 1.1;
 const WIDTH = 128;
 const LAYERS = 4;
-const MOST_ROWS = 2000;
+const MAX_ROWS = 2000;
 const REPLACE_WEIGHTS = 20;
 /** The runtime gives free memory back about a second after a program was released. */
 const SETTLE_MILLISECONDS = 1500;
@@ -73,7 +73,7 @@ for (let i = 0; i < programs; i++) {
     if (i === warmUp) start = await memory();
     weights = newWeights();
   }
-  const [rows, columns] = [1 + random.int(MOST_ROWS), 1 + random.int(200)];
+  const [rows, columns] = [1 + random.int(MAX_ROWS), 1 + random.int(200)];
   const executable = runtime.compile(newProgram(i, rows, columns), weights);
   const outputs = await executable.run({ x: new Float32Array(rows * WIDTH).fill(1), head: new Float32Array(WIDTH * columns) });
   const [values] = Object.values(outputs);

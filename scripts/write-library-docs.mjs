@@ -10,7 +10,7 @@ const { name: packageName, exports } = JSON.parse(readFileSync("package.json", "
 const EXAMPLES = readdirSync("examples").filter((file) => file.endsWith(".ts")).sort();
 
 /** Most lines of a declaration that are shown. */
-const MOST_LINES = 40;
+const MAX_LINES = 40;
 
 /** The text from `start` to the end of the statement there: to its semicolon or closing brace outside of all brackets. */
 function statementAt(text, start) {
@@ -124,7 +124,7 @@ function page(entry, file) {
       : []),
     ...shown.flatMap(({ name, doc, code }) => {
       const lines = code.replace(/^export declare |^export |^declare /, "").split("\n");
-      const cut = lines.length > MOST_LINES ? [...lines.slice(0, MOST_LINES), "  // ..."] : lines;
+      const cut = lines.length > MAX_LINES ? [...lines.slice(0, MAX_LINES), "  // ..."] : lines;
       return [`## ${name}`, "", ...(doc ? [asMarkdown(doc), ""] : []), "```ts", ...cut, "```", ""];
     }),
   ].join("\n");

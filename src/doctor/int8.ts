@@ -3,7 +3,7 @@
 import { formatNumber } from "../base/format.js";
 import type { Notices } from "../base/host.js";
 import { int8Support } from "../model/int8/processor.js";
-import { LEAST_COSINE, rounding, withinLimits } from "../open/base-precision.js";
+import { MIN_COSINE, rounding, withinLimits } from "../open/base-precision.js";
 import { textsOfFiles } from "../open/calibration-texts.js";
 import { openBaseModel, tokenizerOf } from "../open/open-network.js";
 import type { Runtime } from "../runtime/runtime.js";
@@ -58,7 +58,7 @@ export const checkInt8Base = (
     const text = source === "data" ? "the data" : "text that the model sampled";
     const found = `${figures} of ${text}; ${fine.length} products with 16-bit activations`;
     if (withinLimits(error, { limit: baseError, cosine: true })) return { status: "ok", found };
-    const hint = `--base int8 would be refused: at most ${baseError} and a cosine of ${LEAST_COSINE} are wanted.`;
+    const hint = `--base int8 would be refused: at most ${baseError} and a cosine of ${MIN_COSINE} are wanted.`;
     return { status: "warn", found, hint };
   });
 

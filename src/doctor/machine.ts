@@ -9,11 +9,11 @@ import type { Runtime } from "../runtime/runtime.js";
 import { add, matmul, softmax, trace } from "../tensor/index.js";
 import { type Finding, finding } from "./check.js";
 
-const LEAST_NODE = 20;
+const MIN_NODE = 20;
 /** A LoRA step of a model of 135M parameters needs about so much; see docs. */
 const AMPLE_MEMORY = 6e9;
-const LEAST_MEMORY = 1e9;
-const LEAST_DISK = 2e9;
+const MIN_MEMORY = 1e9;
+const MIN_DISK = 2e9;
 /** Side of the square matrices that speed is measured with, and how often. */
 const SIDE = 1024;
 const REPEATS = 6;
@@ -23,11 +23,11 @@ const SLOW_DISK = 20e6;
 
 export function checkNode(): Promise<Finding> {
   return finding("node", () => {
-    const enough = Number.parseInt(process.versions.node, 10) >= LEAST_NODE;
+    const enough = Number.parseInt(process.versions.node, 10) >= MIN_NODE;
     const found = `${process.versions.node} on ${process.platform}-${process.arch}`;
     return enough
       ? { status: "ok", found }
-      : { status: "fail", found, hint: `Install Node ${LEAST_NODE} or newer.` };
+      : { status: "fail", found, hint: `Install Node ${MIN_NODE} or newer.` };
   });
 }
 
@@ -95,7 +95,7 @@ export function checkMemory(): Promise<Finding> {
     const found = `${formatBytes(free)} free of ${formatBytes(total)}`;
     if (free >= AMPLE_MEMORY) return { status: "ok", found };
     const enough = "The demo needs about 1 GB, training a model of 135M parameters about 6 GB.";
-    return { status: free < LEAST_MEMORY ? "fail" : "warn", found, hint: enough };
+    return { status: free < MIN_MEMORY ? "fail" : "warn", found, hint: enough };
   });
 }
 
@@ -148,7 +148,7 @@ export function checkDisk(root: string): Promise<Finding> {
       const rate = DISK_BYTES / ((performance.now() - started) / 1000);
       const { bavail, bsize } = await statfs(folder);
       const found = `${formatBytes(rate)}/s written and synced, ${formatBytes(bavail * bsize)} free for ${root}`;
-      if (bavail * bsize < LEAST_DISK) {
+      if (bavail * bsize < MIN_DISK) {
         return { status: "warn", found, hint: "Checkpoints of real models take GBs: make room." };
       }
       if (rate >= SLOW_DISK) return { status: "ok", found };

@@ -5,7 +5,7 @@ import type { Tokenizer } from "../text/index.js";
 import { DecodeEngine } from "./engine.js";
 import { inOrder } from "./in-order.js";
 import { type Completion, Request, type RequestOptions } from "./request.js";
-import { chooseRoom, MOST_ROWS, type RoomOptions } from "./room.js";
+import { chooseRoom, MAX_ROWS, type RoomOptions } from "./room.js";
 import type { SamplingConfig } from "./sampling.js";
 
 export interface GeneratorOptions extends RoomOptions {
@@ -122,7 +122,7 @@ export class Generator {
       return request.result;
     };
     try {
-      yield* inOrder(prompts, submit, READ_AHEAD * (settings.batchSize ?? MOST_ROWS));
+      yield* inOrder(prompts, submit, READ_AHEAD * (settings.batchSize ?? MAX_ROWS));
     } finally {
       stopped.abort();
       counter.end();

@@ -19,7 +19,7 @@ export interface Room {
 }
 
 /** Beyond this, a step takes longer in proportion to its rows. */
-export const MOST_ROWS = 64;
+export const MAX_ROWS = 64;
 const SHARE_OF_FREE_MEMORY = 0.5;
 const CAPACITY_STEP = 64;
 
@@ -43,7 +43,7 @@ export function chooseRoom(config: ModelConfig, positions: number, options: Room
   const { batchSize, cacheBytes } = options;
   if (batchSize !== undefined && cacheBytes === undefined) return { rows: batchSize, capacity };
   const budget = cacheBytes ?? SHARE_OF_FREE_MEMORY * freeMemory();
-  const rows = Math.min(batchSize ?? MOST_ROWS, Math.floor(budget / bytesPerRow));
+  const rows = Math.min(batchSize ?? MAX_ROWS, Math.floor(budget / bytesPerRow));
   if (rows >= 1) return { rows, capacity };
   throw new PlumbError(
     `the keys and values of one row of ${capacity} tokens take ${megabytes(bytesPerRow)}, more than the ${megabytes(budget)} there are for the cache`,

@@ -3,11 +3,11 @@ import { paddedLength, type Sequence } from "./batch.js";
 /** Most bytes of one array of logits in a run; a run holds about three of them. */
 const LOGITS_BYTES = 256 * 2 ** 20;
 /** Most tokens in a run, whatever the vocabulary: bounds the layers' activations. */
-const MOST_TOKENS = 4096;
+const MAX_TOKENS = 4096;
 
 /** Rows that a run over rows of this many tokens may have. */
 export function rowsWithin(tokens: number, vocabSize: number, maxRows: number): number {
-  const most = Math.min(MOST_TOKENS, LOGITS_BYTES / (4 * vocabSize));
+  const most = Math.min(MAX_TOKENS, LOGITS_BYTES / (4 * vocabSize));
   return Math.max(1, Math.min(maxRows, Math.floor(most / paddedLength(tokens))));
 }
 

@@ -22,7 +22,7 @@ import {
 } from "./open-network.js";
 
 /** Least cosine between the gradients of an adapter on the exact and on the rounded base. */
-export const LEAST_COSINE = 0.98;
+export const MIN_COSINE = 0.98;
 
 export interface BaseSettings {
   /** Undefined: as the weights came. */
@@ -239,13 +239,13 @@ interface Limits {
 export const withinLimits = (
   { klPerToken, gradientCosine = 1 }: QuantizedBase["error"],
   limits: Limits,
-): boolean => klPerToken <= limits.limit && (!limits.cosine || gradientCosine >= LEAST_COSINE);
+): boolean => klPerToken <= limits.limit && (!limits.cosine || gradientCosine >= MIN_COSINE);
 
 export const describeError = ({ klPerToken, gradientCosine }: QuantizedBase["error"]): string =>
   `KL ${formatNumber(klPerToken)} nats per token${gradientCosine === undefined ? "" : `, gradient cosine ${formatNumber(gradientCosine)}`}`;
 
 const describeLimits = ({ limit, cosine }: Limits): string =>
-  cosine ? `at most ${limit} and at least ${LEAST_COSINE} are wanted` : `at most ${limit} is wanted`;
+  cosine ? `at most ${limit} and at least ${MIN_COSINE} are wanted` : `at most ${limit} is wanted`;
 
 export const beyondLimits = (error: QuantizedBase["error"], limits: Limits, hint: string): PlumbError =>
   new PlumbError(`the base in 8 bits would have ${describeError(error)}; ${describeLimits(limits)}`, {

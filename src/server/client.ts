@@ -6,7 +6,7 @@ import { PlumbError } from "../base/errors.js";
 import { accounts, type Contract, takesBody } from "./contract/index.js";
 
 /** Most bytes of an answer. */
-const MOST_ANSWER = 256 * 1024 * 1024;
+const MAX_ANSWER = 256 * 1024 * 1024;
 const TIMEOUT_MILLISECONDS = 60_000;
 
 export interface ClientOptions {
@@ -159,7 +159,7 @@ function readAnswer(incoming: IncomingMessage): Promise<Answer> {
     let length = 0;
     incoming.on("data", (chunk: Buffer) => {
       length += chunk.length;
-      if (length > MOST_ANSWER) incoming.destroy(new Error("the answer is too long"));
+      if (length > MAX_ANSWER) incoming.destroy(new Error("the answer is too long"));
       else chunks.push(chunk);
     });
     incoming.on("error", reject);

@@ -10,7 +10,7 @@ const STOP_MILLISECONDS = 10_000;
 /** How long an idle connection is kept; longer than most proxies keep theirs. */
 const KEEP_ALIVE = 75_000;
 /** Connections at once; more wait in the system's queue. */
-const MOST_CONNECTIONS = 10_000;
+const MAX_CONNECTIONS = 10_000;
 
 export interface Listening {
   server: Server;
@@ -37,7 +37,7 @@ export async function listen(
     connectionsCheckingInterval: Math.min(5000, limits.bodySeconds * 500),
     maxHeaderSize: 16 * 1024,
   });
-  server.maxConnections = MOST_CONNECTIONS;
+  server.maxConnections = MAX_CONNECTIONS;
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) => {
       const why = error.code === "EADDRINUSE" ? "the port is taken" : error.message;

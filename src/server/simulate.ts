@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { hashName, RandomStream } from "../base/random.js";
 import type { RaterKind, SimulatedRater } from "../feedback/simulate/index.js";
-import { MOST_LEASES } from "../feedback/store/index.js";
+import { MAX_LEASES } from "../feedback/store/index.js";
 import type { TaskDefinition } from "../feedback/tasks/index.js";
 import { ClientError, FeedbackClient } from "./client.js";
 import { accounts, projects, work } from "./contract/index.js";
@@ -109,7 +109,7 @@ export class RaterClient {
 
   /** The next items, at most as many as one may hold. */
   async take(most: number) {
-    const count = Math.min(MOST_LEASES, most);
+    const count = Math.min(MAX_LEASES, most);
     const { project } = this.plan;
     const { leases } = await untilAnswered(() =>
       this.client.call(work.takeItems, { params: { project }, body: { count } }),

@@ -14,7 +14,7 @@ export interface SampleInterval extends Interval {
 }
 
 /** Of fewer values, no interval of a mean covers unless the values are known to be normal. */
-export const LEAST_VALUES = 8;
+export const MIN_VALUES = 8;
 /** From here on the interval of a mean covers for heavily skewed values (a lognormal's skewness of 6) as well. */
 export const ENOUGH_VALUES = 30;
 
@@ -119,7 +119,7 @@ export function ratioInterval(a: readonly number[], b: readonly number[], confid
 /** `meanInterval` about an estimate whose error is the mean of `values` less their expectation. */
 function intervalOf(estimate: number, values: readonly number[], confidence: number): SampleInterval {
   const n = values.length;
-  if (n < LEAST_VALUES) return none(estimate, n, `fewer than ${LEAST_VALUES} values have no interval`);
+  if (n < MIN_VALUES) return none(estimate, n, `fewer than ${MIN_VALUES} values have no interval`);
   const { low, high } = skewedEnds(estimate, values, confidence);
   const caution =
     low === high

@@ -7,7 +7,7 @@ import { openStore, verifyAudit } from "../../src/feedback/store/index.js";
 import { collection, votesOf } from "../collection.js";
 import { onBothEngines } from "../databases.js";
 
-const MOST_ALIVE_MILLISECONDS = 150;
+const MAX_ALIVE_MILLISECONDS = 150;
 
 /** Runs the program until so long after its first vote, then kills it. @returns the votes that it was told were taken. */
 function killedAfter(milliseconds: number, args: readonly string[]): Promise<string[]> {
@@ -46,7 +46,7 @@ onBothEngines(({ fresh, engine }) => {
     const told: string[] = [];
     for (let i = 0; i < KILLS; i++)
       told.push(
-        ...(await killedAfter(random.int(MOST_ALIVE_MILLISECONDS), [
+        ...(await killedAfter(random.int(MAX_ALIVE_MILLISECONDS), [
           location,
           keyFile,
           project.id,

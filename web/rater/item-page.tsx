@@ -19,7 +19,7 @@ import type { Panel, Project } from "./work-page.js";
 import { WrittenTask } from "./written.js";
 
 /** A key that is pressed so soon after an item came was meant for the one before. */
-const LEAST_LOOK_MILLISECONDS = 150;
+const MIN_LOOK_MILLISECONDS = 150;
 /** What was written goes to the server after a pause this long. */
 const DRAFT_MILLISECONDS = 1500;
 let pace: Pace | undefined;
@@ -91,7 +91,7 @@ export function ItemPage(props: {
   const submit = (given = latest.current) => {
     const original = shown.responses[0] ?? "";
     if (!opened) return say(rate.opened);
-    if (performance.now() - since.current < LEAST_LOOK_MILLISECONDS) return undefined;
+    if (performance.now() - since.current < MIN_LOOK_MILLISECONDS) return undefined;
     const answer = completed(
       given,
       { ...task, ...(shown.mode === "training" && { rationale: "off" }) },
@@ -153,7 +153,7 @@ export function ItemPage(props: {
       return page.current?.querySelector<HTMLElement>(`[data-focus="${action}"]`)?.focus();
     if (feedback) return undefined;
     if (!opened) return say(rate.opened);
-    if (performance.now() - since.current < LEAST_LOOK_MILLISECONDS) return undefined;
+    if (performance.now() - since.current < MIN_LOOK_MILLISECONDS) return undefined;
     const next = afterKey(action, latest.current, task);
     if (next === undefined) return undefined;
     change(next.draft);

@@ -28,9 +28,9 @@ export interface OutboxDoors {
 
 /** Waits between tries: doubled from the first to the most. */
 const FIRST_WAIT = 500;
-const MOST_WAIT = 30_000;
+const MAX_WAIT = 30_000;
 /** Refused entries that are kept to be looked at. */
-const MOST_REFUSED = 20;
+const MAX_REFUSED = 20;
 
 export class Outbox {
   entries: readonly Entry[];
@@ -126,10 +126,10 @@ export class Outbox {
     if (problem.passing || problem.signedOut) {
       this.problem = problem;
       const wait = problem.signedOut
-        ? MOST_WAIT
+        ? MAX_WAIT
         : Math.max(
             1000 * (problem.details.retryAfter ?? 0),
-            Math.min(MOST_WAIT, FIRST_WAIT * 2 ** this.tries++),
+            Math.min(MAX_WAIT, FIRST_WAIT * 2 ** this.tries++),
           );
       this.nextTry = Date.now() + wait;
       this.cancelWait = this.doors.wait(wait, () => {
@@ -143,7 +143,7 @@ export class Outbox {
     this.problem = undefined;
     const refused = { ...entry, status: problem.status, message: problem.message };
     this.entries = this.entries.filter((other) => other !== entry);
-    this.refusedEntries = [refused, ...this.refusedEntries].slice(0, MOST_REFUSED);
+    this.refusedEntries = [refused, ...this.refusedEntries].slice(0, MAX_REFUSED);
     this.keep();
     this.doors.refused(refused);
     this.flush();

@@ -2,7 +2,7 @@
 
 /** Words in a second that nobody reads, even skimming (quick readers skim 10 to 12). */
 const WORDS_A_SECOND = 25;
-const LEAST_MILLISECONDS = 700;
+const MIN_MILLISECONDS = 700;
 /** So many of the last verdicts were too fast: then it is said. */
 const [FAST, OF_LAST] = [3, 5];
 /** Verdicts between two warnings. */
@@ -30,7 +30,7 @@ export function paced(
   pace: Pace,
   { words, milliseconds, now }: { words: number; milliseconds: number; now: number },
 ): { pace: Pace; say?: "too-fast" | "break" } {
-  const fast = milliseconds < Math.max(LEAST_MILLISECONDS, (1000 * words) / WORDS_A_SECOND);
+  const fast = milliseconds < Math.max(MIN_MILLISECONDS, (1000 * words) / WORDS_A_SECOND);
   const recent = [...pace.recent, fast].slice(-OF_LAST);
   const workSince = now - pace.last >= BREAK_MILLISECONDS ? now : pace.workSince;
   const next = { recent, sinceWarning: pace.sinceWarning + 1, workSince, last: now };

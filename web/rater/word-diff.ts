@@ -7,7 +7,7 @@ export interface Piece {
 }
 
 /** Differences beyond which texts count as different as a whole: time and memory grow with their square. */
-const MOST_DIFFERENCES = 600;
+const MAX_DIFFERENCES = 600;
 
 /** The pieces that lead from one text to another, in order. */
 export function wordDiff(before: string, after: string): Piece[] {
@@ -31,7 +31,7 @@ function wordsOf(text: string): string[] {
 }
 
 function edits(a: readonly string[], b: readonly string[]): Piece[] {
-  const most = Math.min(a.length + b.length, MOST_DIFFERENCES);
+  const most = Math.min(a.length + b.length, MAX_DIFFERENCES);
   // furthest[k]: how far in a one comes on the diagonal k with d differences; one row is kept for each d.
   let furthest = new Map<number, number>([[1, 0]]);
   const rows: Map<number, number>[] = [];

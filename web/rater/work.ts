@@ -35,14 +35,14 @@ export type Nothing =
 /** Leases held at once: the one on the screen, and those ahead. */
 const HELD = 5;
 /** Fewer ahead than this: more are fetched. */
-const LEAST_AHEAD = 3;
+const MIN_AHEAD = 3;
 const LOOK_AGAIN_MILLISECONDS = 30_000;
 /** A lease with less than this left is renewed while its item is on the screen. */
 const RENEW_MILLISECONDS = 5 * 60_000;
 /** What the client is called in votes. */
 const CLIENT = "rating-site";
 /** Decided items that can be taken back. */
-const MOST_PAST = 20;
+const MAX_PAST = 20;
 
 export class Work {
   shown: Shown | undefined;
@@ -219,7 +219,7 @@ export class Work {
     this.decided.add(entry.lease);
     this.outbox.add(entry);
     keepDraft(this.rater, shown.item, undefined);
-    this.past = [...this.past, { entry, shown }].slice(-MOST_PAST);
+    this.past = [...this.past, { entry, shown }].slice(-MAX_PAST);
     this.next();
     // Behind the painting of the next item.
     requestAnimationFrame(() => setTimeout(() => this.outbox.flush()));
@@ -251,7 +251,7 @@ export class Work {
         prompt: lease.prompt,
         responses: lease.responses,
       });
-    if (this.ahead.length < LEAST_AHEAD) requestAnimationFrame(() => setTimeout(() => this.fetch()));
+    if (this.ahead.length < MIN_AHEAD) requestAnimationFrame(() => setTimeout(() => this.fetch()));
   }
 
   private show(shown: Shown): void {

@@ -5,7 +5,7 @@ import { Flags } from "./responses.js";
 import { wordDiff } from "./word-diff.js";
 
 /** Most characters of what a rater writes. */
-const MOST_TEXT = 200_000;
+const MAX_TEXT = 200_000;
 
 /** Writing an answer, or making one better, with what was changed. */
 export function WrittenTask({ shown, project, draft, change }: ItemProps) {
@@ -36,7 +36,7 @@ export function WrittenTask({ shown, project, draft, change }: ItemProps) {
           class="text-area written"
           aria-labelledby="written"
           dir="auto"
-          maxLength={MOST_TEXT}
+          maxLength={MAX_TEXT}
           value={draft.text}
           onInput={(event) => change({ ...draft, text: event.currentTarget.value })}
         />

@@ -6,7 +6,7 @@ import { useStrings } from "../strings/index.js";
 /** How long a message stays. */
 const SHOWN_MILLISECONDS = 6000;
 /** Most messages at once; of more, the oldest goes. */
-const MOST_AT_ONCE = 3;
+const MAX_AT_ONCE = 3;
 
 interface Toast {
   id: number;
@@ -28,7 +28,7 @@ export function Toasts({ children }: { children: ComponentChildren }) {
     (text, look = "plain") => {
       const id = ++count.current;
       setToasts((all) =>
-        [...all.filter((toast) => toast.text !== text), { id, text, look }].slice(-MOST_AT_ONCE),
+        [...all.filter((toast) => toast.text !== text), { id, text, look }].slice(-MAX_AT_ONCE),
       );
       setTimeout(() => remove(id), SHOWN_MILLISECONDS);
     },

@@ -3,7 +3,7 @@ import type { ProfileFigures } from "../../bench/run.js";
 import { formatTable } from "../table.js";
 
 /** Rows of a table before the rest is one row. */
-const MOST_ROWS = 12;
+const MAX_ROWS = 12;
 
 /** A profile as tables for people. */
 export function profileReport({ threads, roof, works }: ProfileFigures): string {
@@ -47,8 +47,8 @@ function workReport(work: ProfiledWork): string[] {
 }
 
 function groupTable(what: string, groups: readonly KernelGroup[], total: number): string {
-  const shown = groups.slice(0, MOST_ROWS);
-  const rest = groups.slice(MOST_ROWS);
+  const shown = groups.slice(0, MAX_ROWS);
+  const rest = groups.slice(MAX_ROWS);
   const row = ({ name, calls, milliseconds, share, gflops, gigabytes }: KernelGroup): string[] => [
     name,
     calls.toFixed(calls % 1 === 0 ? 0 : 1),

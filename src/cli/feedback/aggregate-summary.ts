@@ -6,7 +6,7 @@ import { printable, truncateText } from "../text-width.js";
 import { agreementTable } from "./agreement-table.js";
 
 /** Most flagged raters that are shown to people. */
-const MOST_SHOWN = 20;
+const MAX_SHOWN = 20;
 
 /** What plumb aggregate says of its results. */
 export interface AggregateSummary {
@@ -66,7 +66,7 @@ export function aggregateReport(
 function flagLines(flagged: readonly RaterReport[], raters: number): string[] {
   if (flagged.length === 0) return ["No rater is flagged."];
   const rows = flagged
-    .slice(0, MOST_SHOWN)
+    .slice(0, MAX_SHOWN)
     .flatMap(({ rater, votes, skill, flags }) =>
       flags.map(({ kind, reason }) => [
         truncateText(printable(rater), 24),
@@ -76,7 +76,7 @@ function flagLines(flagged: readonly RaterReport[], raters: number): string[] {
         reason,
       ]),
     );
-  const more = flagged.length - MOST_SHOWN;
+  const more = flagged.length - MAX_SHOWN;
   return [
     `${flagged.length} of ${raters} raters are flagged:`,
     formatTable(["rater", "votes", "skill", "flag", "why"], rows),

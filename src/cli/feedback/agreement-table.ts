@@ -28,6 +28,6 @@ export function agreementTable({ percent, alpha, fleiss, cohen, groups, windows 
   );
 }
 
-const MOST_DATE = 8.64e15;
+const MAX_DATE = 8.64e15;
 const day = (time: number): string =>
-  Math.abs(time) > MOST_DATE ? String(time) : new Date(time).toISOString().slice(0, 16);
+  Math.abs(time) > MAX_DATE ? String(time) : new Date(time).toISOString().slice(0, 16);

@@ -25,7 +25,7 @@ import {
   type SimulatedPoolConfig,
   simulatedRaters,
 } from "../../feedback/simulate/index.js";
-import { loadProject, MOST_ITEMS_AT_ONCE } from "../../feedback/store/index.js";
+import { loadProject, MAX_ITEMS_AT_ONCE } from "../../feedback/store/index.js";
 import { TaskDefinition } from "../../feedback/tasks/index.js";
 import { projects } from "../../server/contract/index.js";
 import {
@@ -138,8 +138,8 @@ export class RatingSession {
 
   /** Has a batch of pairs judged, all of them. */
   async rate(pairs: readonly RatedPair[]): Promise<void> {
-    for (let start = 0; start < pairs.length; start += MOST_ITEMS_AT_ONCE)
-      await this.rateBatch(pairs.slice(start, start + MOST_ITEMS_AT_ONCE));
+    for (let start = 0; start < pairs.length; start += MAX_ITEMS_AT_ONCE)
+      await this.rateBatch(pairs.slice(start, start + MAX_ITEMS_AT_ONCE));
   }
 
   private async rateBatch(pairs: readonly RatedPair[]): Promise<void> {

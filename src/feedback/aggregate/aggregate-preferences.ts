@@ -26,7 +26,7 @@ export const PREFERENCE_METHODS = [
 export type PreferenceMethod = (typeof PREFERENCE_METHODS)[number];
 
 /** Most noise that a preference is given: the unbiased loss' variance grows as 1 / (1 - 2 noise)^2. */
-export const MOST_NOISE = 0.4;
+export const MAX_NOISE = 0.4;
 
 /** One compared pair, the way round of its first vote. */
 export interface AggregatedPreference {
@@ -91,7 +91,7 @@ export function aggregatePreferences(
         left: votes.candidates[left],
         right: votes.candidates[pairs.right[p]],
         probability,
-        noise: Math.min(MOST_NOISE, probability, 1 - probability),
+        noise: Math.min(MAX_NOISE, probability, 1 - probability),
         votes: counts[p],
       };
     }),

@@ -39,7 +39,7 @@ const EM_STEPS = [0, 2];
 /** Expected share of mistaken pairs among those that make raters suspects. */
 const SUSPECT_RATE = 0.2;
 /** Pairs of raters that are tested. */
-const MOST_PAIRS_OF_RATERS = 4e6;
+const MAX_PAIRS_OF_RATERS = 4e6;
 
 /** @returns groups of colluding raters, the largest first. */
 export function colludingGroups(
@@ -92,7 +92,7 @@ export function testedPairs(
         if (votes.rater[byItem.vote[next]] > u) yield [own, byItem.vote[next]];
     }
   };
-  for (let u = 0; u < W && z.length < MOST_PAIRS_OF_RATERS; u++) {
+  for (let u = 0; u < W && z.length < MAX_PAIRS_OF_RATERS; u++) {
     const touched: number[] = [];
     for (const [, other] of others(u))
       if (common[votes.rater[other]]++ === 0) touched.push(votes.rater[other]);

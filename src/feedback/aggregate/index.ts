@@ -12,7 +12,7 @@ export {
 export {
   type AggregatedPreference,
   aggregatePreferences,
-  MOST_NOISE,
+  MAX_NOISE,
   PREFERENCE_METHODS,
   type PreferenceAggregate,
   type PreferenceMethod,

@@ -12,7 +12,7 @@ export interface MinimizeOptions {
 
 const MEMORY = 10;
 const ARMIJO = 1e-4;
-const MOST_HALVINGS = 40;
+const MAX_HALVINGS = 40;
 
 /** @returns the point reached; it is never worse than the start. */
 export function minimize(
@@ -36,7 +36,7 @@ export function minimize(
     const next = new Float64Array(x.length);
     const nextGradient = new Float64Array(x.length);
     let reached = Number.NaN;
-    for (let halving = 0; halving < MOST_HALVINGS; halving++, step /= 2) {
+    for (let halving = 0; halving < MAX_HALVINGS; halving++, step /= 2) {
       for (let at = 0; at < x.length; at++) next[at] = x[at] + step * direction[at];
       reached = objective(next, nextGradient);
       if (reached <= value + ARMIJO * step * slope) break;

@@ -2,12 +2,12 @@ import { describe, expect, it } from "vitest";
 import { simulatedComparisons } from "../../../test/simulated-votes.js";
 import { RandomStream } from "../../base/random.js";
 import { type Comparisons, comparisons } from "../votes.js";
-import { aggregatePreferences, MOST_NOISE, PREFERENCE_METHODS } from "./aggregate-preferences.js";
+import { aggregatePreferences, MAX_NOISE, PREFERENCE_METHODS } from "./aggregate-preferences.js";
 import { bradleyTerry } from "./bradley-terry.js";
 import { crowdBt } from "./crowd-bt.js";
 import { noisyBradleyTerry, noisyObjective } from "./noisy-bradley-terry.js";
 import { plackettLuce, type Ranking } from "./plackett-luce.js";
-import { duelsOf, inverseDiagonal, MOST_INVERTED, withIntervals } from "./score-estimate.js";
+import { duelsOf, inverseDiagonal, MAX_INVERTED, withIntervals } from "./score-estimate.js";
 
 const vote = (left: string, right: string, rater: string, outcome: number, item = "") => ({
   item,
@@ -45,7 +45,7 @@ describe("every method", () => {
       for (const { probability, noise } of preferences) {
         expect(probability).toBeGreaterThanOrEqual(0);
         expect(probability).toBeLessThanOrEqual(1);
-        expect(noise).toBe(Math.min(MOST_NOISE, probability, 1 - probability));
+        expect(noise).toBe(Math.min(MAX_NOISE, probability, 1 - probability));
       }
       for (const { score, low, high } of scores) {
         expect(Number.isFinite(low) && Number.isFinite(high)).toBe(true);
@@ -208,7 +208,7 @@ describe("Bradley-Terry", () => {
     // Cofactors over the determinant 18.
     const expected = [5 / 18, 8 / 18, 11 / 18];
     for (const [i, value] of inverseDiagonal(A).entries()) expect(value).toBeCloseTo(expected[i], 12);
-    const C = MOST_INVERTED + 1;
+    const C = MAX_INVERTED + 1;
     const edges = Array.from({ length: C * 20 }, (_, e) => ({
       a: e % C,
       b: (e * 7 + 1 + (e % 5)) % C,

@@ -15,7 +15,7 @@ export interface GroupMember {
 
 export const SMALLEST_GROUP = 3;
 /** Who copies less of its answers is not held to be one: honest raters share the mistakes that hard items invite. */
-const LEAST_COPIED = 0.75;
+const MIN_COPIED = 0.75;
 
 /** The followers of suspects' key, tested once more against their own; none where fewer than three are left. */
 export function ring(
@@ -111,7 +111,7 @@ export function followers(
   const others = scores.filter((_, i) => isSeed[members[i].rater] === 0);
   return discoveries(Float64Array.from(scores), rate, Float64Array.from(others))
     .map((i) => members[i])
-    .filter((member) => copied([member]) >= LEAST_COPIED)
+    .filter((member) => copied([member]) >= MIN_COPIED)
     .sort((a, b) => a.rater - b.rater);
 }
 

@@ -42,13 +42,13 @@ const START = { better: 0.8, worse: 0.2 };
 const TRUSTED = { better: 0.999, worse: 0.001 };
 /** Prior of a variance: so many observations of 1. */
 const VARIANCE_PRIOR = 10;
-const MOST_VARIANCE = 9;
+const MAX_VARIANCE = 9;
 
 const NODES = 17;
 const REACH = 5; // standard deviations on each side of the mode
 const SCORING_STEPS = 4;
 /** Likelihoods are multiplied down to here before a logarithm is taken. */
-const LEAST_PRODUCT = 1e-200;
+const MIN_PRODUCT = 1e-200;
 const Z_95 = 1.959963984540054;
 
 /**
@@ -129,7 +129,7 @@ function startByTrusted(
 }
 
 const posteriorVariance = (squares: number, count: number): number =>
-  Math.min(MOST_VARIANCE, (squares + VARIANCE_PRIOR) / (count + VARIANCE_PRIOR));
+  Math.min(MAX_VARIANCE, (squares + VARIANCE_PRIOR) / (count + VARIANCE_PRIOR));
 
 interface Says {
   better: Float64Array;
@@ -202,7 +202,7 @@ function posteriorGrid(
       else if (o === 1) product *= Math.max(LEAST, saysLeft);
       else if (o === 0) product *= Math.max(LEAST, 1 - saysLeft);
       else log += o * Math.log(Math.max(LEAST, saysLeft)) + (1 - o) * Math.log(Math.max(LEAST, 1 - saysLeft));
-      if (product < LEAST_PRODUCT) {
+      if (product < MIN_PRODUCT) {
         log += Math.log(product);
         product = 1;
       }

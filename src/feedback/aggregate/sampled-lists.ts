@@ -3,13 +3,13 @@ import type { LabelVotes } from "../votes.js";
 import { type VoteLists, voteLists } from "./vote-lists.js";
 
 /** Pairs of votes on one item that are looked at, over all items: time stays in bounds where every rater rates every item. */
-const MOST_PAIRS_OF_VOTES = 2e7;
+const MAX_PAIRS_OF_VOTES = 2e7;
 
 /** Votes by item; of items with very many, as many drawn at random as keep all pairs of votes in bounds. */
 export function sampledLists(
   { item, items }: LabelVotes,
   seed: number,
-  mostPairs = MOST_PAIRS_OF_VOTES,
+  mostPairs = MAX_PAIRS_OF_VOTES,
 ): VoteLists {
   const all = voteLists(item, items.length);
   const sizes = items.map((_, i) => all.start[i + 1] - all.start[i]);

@@ -38,11 +38,11 @@ export function duelsOf(
 }
 
 /** Up to here the whole information matrix is inverted; beyond, only its diagonal is. */
-export const MOST_INVERTED = 500;
+export const MAX_INVERTED = 500;
 
 /**
  * Intervals of centred scores from the observed information H (the Hessian of minus the log posterior):
- * score +- z sqrt((H + M 1 1' / C)^-1_ii), where a large M holds the mean at 0. With more than `MOST_INVERTED` candidates +- z / sqrt(H_ii), which leaves out
+ * score +- z sqrt((H + M 1 1' / C)^-1_ii), where a large M holds the mean at 0. With more than `MAX_INVERTED` candidates +- z / sqrt(H_ii), which leaves out
  * the uncertainty of the others and is somewhat too narrow where a candidate has few of them.
  *
  * @param edges what two candidates have of H: w adds w to both diagonal entries and -w beside. @param prior on the diagonal, [C].
@@ -55,8 +55,8 @@ export function withIntervals(
 ): ScoreEstimate {
   const C = score.length;
   const z = normalQuantile(0.5 + confidence / 2);
-  const variance = C <= MOST_INVERTED ? centredVariances(C, edges, prior) : new Float64Array(C);
-  if (C > MOST_INVERTED) {
+  const variance = C <= MAX_INVERTED ? centredVariances(C, edges, prior) : new Float64Array(C);
+  if (C > MAX_INVERTED) {
     variance.set(prior);
     for (const { a, b, information } of edges) {
       variance[a] += information;

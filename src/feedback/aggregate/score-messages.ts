@@ -11,7 +11,7 @@ export interface Cavity {
 }
 
 /** A precision never falls below this. */
-const LEAST_PRECISION = 1e-6;
+const MIN_PRECISION = 1e-6;
 
 /**
  * Normal posteriors of scores as products of the prior and a message from each pair (expectation propagation, Minka 2001), kept as
@@ -72,7 +72,7 @@ export class ScoreMessages {
     for (const [side, [precision, shift]] of [left, right].entries()) {
       const c = side === 0 ? this.pairs.left[p] : this.pairs.right[p];
       const pull = 1 / precision / total;
-      const updated = 1 / Math.max(LEAST_PRECISION, 1 / precision + pull ** 2 * (spread - total));
+      const updated = 1 / Math.max(MIN_PRECISION, 1 / precision + pull ** 2 * (spread - total));
       const at = shift / precision + (side === 0 ? 1 : -1) * pull * (mean - before);
       this.pairPrecision[p * 2 + side] = Math.max(0, updated - precision);
       this.pairShift[p * 2 + side] =
@@ -102,7 +102,7 @@ export class ScoreMessages {
     const c = side === 0 ? this.pairs.left[p] : this.pairs.right[p];
     if (this.degree[c] === 1) return [this.precision[c] - this.pairPrecision[p * 2 + side], 0];
     return [
-      Math.max(LEAST_PRECISION, this.precision[c] - this.pairPrecision[p * 2 + side]),
+      Math.max(MIN_PRECISION, this.precision[c] - this.pairPrecision[p * 2 + side]),
       this.shift[c] - this.pairShift[p * 2 + side],
     ];
   }

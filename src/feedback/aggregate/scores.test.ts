@@ -8,7 +8,7 @@ import { crowdBt } from "./crowd-bt.js";
 import { minimize } from "./minimize.js";
 import { noisyBradleyTerry, noisyObjective } from "./noisy-bradley-terry.js";
 import { plackettLuce, type Ranking } from "./plackett-luce.js";
-import { centre, duelsOf, inverseDiagonal, MOST_INVERTED, withIntervals } from "./score-estimate.js";
+import { centre, duelsOf, inverseDiagonal, MAX_INVERTED, withIntervals } from "./score-estimate.js";
 
 const Z = 1.959964;
 function expectClose(actual: ArrayLike<number>, expected: ArrayLike<number>, digits = 7): void {
@@ -73,7 +73,7 @@ describe("intervals", () => {
   });
 
   it("beyond the limit are those of each score by itself", () => {
-    const C = MOST_INVERTED + 1;
+    const C = MAX_INVERTED + 1;
     const edges = Array.from({ length: C }, (_, i) => ({ a: i, b: (i + 1) % C, information: 1 + (i % 2) }));
     const prior = Float64Array.from({ length: C }, (_, i) => 0.1 * (i % 5));
     const { low, high } = withIntervals(new Float64Array(C), edges, prior);

@@ -5,7 +5,7 @@ import type { RaterFlag } from "./rater-flags.js";
 
 const FALSE_DISCOVERY_RATE = 0.01;
 /** A rater who favours a side by less is not worth a flag: share of its votes beyond what was to be expected. */
-const LEAST_EXCESS = 0.2;
+const MIN_EXCESS = 0.2;
 
 /**
  * Raters who say left, or right, far more often than what they were shown explains: how often they say left against
@@ -36,7 +36,7 @@ export function sideFlags(
   ] as const) {
     const z = said.map((n, w) => (sign * (n - expected[w])) / Math.sqrt(variance[w] + 0.25));
     for (const w of discoveries(z, FALSE_DISCOVERY_RATE)) {
-      if (sign * (said[w] - expected[w]) < LEAST_EXCESS * count[w]) continue;
+      if (sign * (said[w] - expected[w]) < MIN_EXCESS * count[w]) continue;
       const often = sign === 1 ? said[w] : count[w] - said[w];
       const fair = sign === 1 ? expected[w] : count[w] - expected[w];
       flags.set(w, {

@@ -32,9 +32,9 @@ export interface AgreementReport {
   windows: { from: number; to: number; votes: number; alpha: Agreement | null }[];
 }
 
-const MOST_GROUPS = 50;
+const MAX_GROUPS = 50;
 const WINDOWS = 8;
-const LEAST_WINDOW_VOTES = 50;
+const MIN_WINDOW_VOTES = 50;
 
 export function agreementReport(votes: RatedVotes, seed = 0): AgreementReport {
   const level = votes.ordered ? "ordinal" : "nominal";
@@ -90,7 +90,7 @@ function ofTwoRaters({ rater, unit, value, values, cluster }: RatedVotes, seed: 
   return a.length === 0 ? null : (cohenKappa(a, b, values.length, { seed, cluster: of }) ?? null);
 }
 
-/** Votes of each group, the largest first, at most `MOST_GROUPS`. */
+/** Votes of each group, the largest first, at most `MAX_GROUPS`. */
 function byGroup({ group }: RatedVotes): [string, Int32Array][] {
   if (group === undefined) return [];
   const names = new NameIndex();
@@ -99,13 +99,13 @@ function byGroup({ group }: RatedVotes): [string, Int32Array][] {
   return lists
     .map((list, g): [string, Int32Array] => [names.names[g], Int32Array.from(list)])
     .sort(([, a], [, b]) => b.length - a.length)
-    .slice(0, MOST_GROUPS);
+    .slice(0, MAX_GROUPS);
 }
 
 function timeWindows({ time }: RatedVotes): { from: number; to: number; chosen: Int32Array }[] {
   if (time === undefined) return [];
   const order = Int32Array.from(time.keys()).sort((a, b) => time[a] - time[b]);
-  const windows = Math.min(WINDOWS, Math.floor(order.length / LEAST_WINDOW_VOTES));
+  const windows = Math.min(WINDOWS, Math.floor(order.length / MIN_WINDOW_VOTES));
   return Array.from({ length: windows }, (_, w) => {
     const chosen = order.subarray(
       Math.floor((w * order.length) / windows),

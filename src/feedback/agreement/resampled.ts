@@ -9,10 +9,10 @@ export interface Agreement extends Interval {
   n: number;
 }
 
-const MOST_BLOCKS = 1000;
+const MAX_BLOCKS = 1000;
 const RESAMPLES = 1000;
 /** Sums that are added up in one interval, at most. */
-const MOST_SUMS = 4e8;
+const MAX_SUMS = 4e8;
 /** Of fewer clusters, or with fewer that disagree, the bootstrap is too narrow: it has not seen what there may be. */
 const ENOUGH_CLUSTERS = 20;
 const ENOUGH_DISAGREE = 10;
@@ -48,7 +48,7 @@ export function resampledMeasure(
   if (!Number.isFinite(estimate)) return undefined;
   if (rows.length < 2) return { estimate, low: -1, high: 1, n: units.length };
   const columns = all.length;
-  const manyBlocks = Math.max(20, Math.min(MOST_BLOCKS, Math.floor(MOST_SUMS / RESAMPLES / columns)));
+  const manyBlocks = Math.max(20, Math.min(MAX_BLOCKS, Math.floor(MAX_SUMS / RESAMPLES / columns)));
   const blocks = rows.length <= manyBlocks ? rows : blockSums(rows, columns, manyBlocks, seed);
   // A resample may have no variation at all; then there is nothing to disagree on.
   const statistic = (chosen: readonly Float64Array[]): number => {

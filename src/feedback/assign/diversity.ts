@@ -5,7 +5,7 @@ import { diverse, selectionValue } from "./selection.js";
 /** Words of a prompt fall into so many features. */
 const FEATURES = 64;
 /** Characters of a prompt that are read. */
-const MOST_CHARACTERS = 20_000;
+const MAX_CHARACTERS = 20_000;
 
 /**
  * Items that are worth most and ask different things: the value is the information gain where every item has an ensemble's scores,
@@ -33,7 +33,7 @@ function wordFeatures({ prompt }: ItemContent): Float64Array {
   const text = typeof prompt === "string" ? prompt : prompt.map(({ content }) => content).join(" ");
   const features = new Float64Array(FEATURES);
   for (const [word] of text
-    .slice(0, MOST_CHARACTERS)
+    .slice(0, MAX_CHARACTERS)
     .toLowerCase()
     .matchAll(/[\p{L}\p{N}]+/gu))
     features[hashName(word) % FEATURES]++;

@@ -14,7 +14,7 @@ export {
 export { AssignmentSettings } from "./settings.js";
 export {
   isDecided,
-  MOST_RELIABLE,
+  MAX_RELIABLE,
   posterior,
   type SignedVote,
   type StoppingRule,

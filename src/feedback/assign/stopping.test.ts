@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { RandomStream } from "../../base/random.js";
 import { wilsonInterval } from "../../statistics/estimates.js";
-import { isDecided, MOST_RELIABLE, posterior, type SignedVote, signsOf } from "./stopping.js";
+import { isDecided, MAX_RELIABLE, posterior, type SignedVote, signsOf } from "./stopping.js";
 
 const votes = (...signs: number[]): SignedVote[] => signs.map((sign) => ({ sign, reliability: 0.8 }));
 
@@ -15,7 +15,7 @@ describe("posterior", () => {
   });
 
   it("believes nobody too much, and learns nothing from those who are worse than chance", () => {
-    expect(posterior([{ sign: 1, reliability: 1 }])).toBeCloseTo(MOST_RELIABLE, 12);
+    expect(posterior([{ sign: 1, reliability: 1 }])).toBeCloseTo(MAX_RELIABLE, 12);
     expect(posterior([{ sign: 1, reliability: 0.1 }])).toBe(0.5);
   });
 });

@@ -9,12 +9,12 @@
  *
  * and asking stops once the larger of P and 1 - P is at least a bound p. Where the r_j are right, the posterior is the share of
  * truths among items that look so, whatever the rule that stopped them; so of the items that are decided, at most 1 - p are
- * decided wrongly. Reliabilities that are too high break this promise, so they are kept within [1/2, MOST_RELIABLE].
+ * decided wrongly. Reliabilities that are too high break this promise, so they are kept within [1/2, MAX_RELIABLE].
  */
 import type { Answer } from "../tasks/index.js";
 
 /** No rater decides an item alone at a bound above this. */
-export const MOST_RELIABLE = 0.95;
+export const MAX_RELIABLE = 0.95;
 
 export interface StoppingRule {
   /** The bound p, in (1/2, 1). */
@@ -33,7 +33,7 @@ export interface SignedVote {
 export function posterior(votes: readonly SignedVote[]): number {
   let logOdds = 0;
   for (const { sign, reliability } of votes) {
-    const r = Math.min(MOST_RELIABLE, Math.max(0.5, reliability));
+    const r = Math.min(MAX_RELIABLE, Math.max(0.5, reliability));
     logOdds += sign * Math.log(r / (1 - r));
   }
   return 1 / (1 + Math.exp(-logOdds));

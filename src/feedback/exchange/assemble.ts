@@ -100,7 +100,7 @@ const asText = (value: NonNullable<ReturnType<ForeignRecord["texts"]["get"]>>): 
   typeof value === "string" ? value : value.map(({ content }) => content).join("\n");
 
 /** Most aspects that a task may ask for. */
-const MOST_ASPECTS = 12;
+const MAX_ASPECTS = 12;
 
 /** How the answers to a record's questions become one answer. */
 interface Plan {
@@ -126,7 +126,7 @@ function planOf(
     names: readonly string[],
     more: Partial<TaskDefinition> = {},
   ): Plan | string => {
-    if (names.length > MOST_ASPECTS) return `has ${names.length} questions; expected at most ${MOST_ASPECTS}`;
+    if (names.length > MAX_ASPECTS) return `has ${names.length} questions; expected at most ${MAX_ASPECTS}`;
     const aspects = new Map(names.map((name) => [names.length === 1 ? "overall" : slug(name), name]));
     const judged = aspects.size > 0 && (kind === "pairwise" || kind === "likert");
     const task = TaskDefinition.parse({ kind, ...(judged && { aspects: [...aspects.keys()] }), ...more });

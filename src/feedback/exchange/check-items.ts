@@ -1,6 +1,6 @@
 import { explainIssue } from "../../base/explain-issue.js";
 import type { LocatedRow } from "../../base/location.js";
-import { itemProblem, MOST_ITEMS_AT_ONCE, NewItem } from "../store/items.js";
+import { itemProblem, MAX_ITEMS_AT_ONCE, NewItem } from "../store/items.js";
 import type { TaskDefinition } from "../tasks/index.js";
 import { assembleRows, importSchema, type Source } from "./import-tasks.js";
 import { ImportProblems, type RowProblem } from "./problems.js";
@@ -31,14 +31,14 @@ export async function checkItems(path: string, task: TaskDefinition): Promise<Ch
   } catch (error) {
     problems.addError(error);
   }
-  if (rows.length > MOST_ITEMS_AT_ONCE)
+  if (rows.length > MAX_ITEMS_AT_ONCE)
     problems.add(
       undefined,
       "",
-      `the file has ${rows.length} rows; add at most ${MOST_ITEMS_AT_ONCE} at once, in parts`,
+      `the file has ${rows.length} rows; add at most ${MAX_ITEMS_AT_ONCE} at once, in parts`,
     );
   const read =
-    rows.length === 0 || rows.length > MOST_ITEMS_AT_ONCE
+    rows.length === 0 || rows.length > MAX_ITEMS_AT_ONCE
       ? { source: "items" as const, items: [], votes: 0 }
       : "content" in rows[0].value
         ? ownItems(rows, task, problems)

@@ -13,7 +13,7 @@ import { rowsOf } from "./rows-of.js";
 import { isVoteTable, voteTableRecords } from "./votes-csv.js";
 
 /** Most rows of one import, which is held in memory. */
-const MOST_ROWS = 5_000_000;
+const MAX_ROWS = 5_000_000;
 
 export const SOURCES = ["argilla", "label-studio", "votes", "table", "dataset"] as const;
 export type Source = (typeof SOURCES)[number];
@@ -72,8 +72,8 @@ async function readAll(files: readonly string[], problems: ImportProblems): Prom
   const rows: LocatedRow[] = [];
   for (const file of files) {
     for await (const row of rowsOf(file, problems)) {
-      if (rows.push(row) > MOST_ROWS)
-        throw new PlumbError(`${files.join(", ")} hold more than ${MOST_ROWS} rows`, {
+      if (rows.push(row) > MAX_ROWS)
+        throw new PlumbError(`${files.join(", ")} hold more than ${MAX_ROWS} rows`, {
           hint: "Import them in parts.",
         });
     }

@@ -2,9 +2,9 @@ import { PlumbError } from "../../base/errors.js";
 import { describeLocation, RowError, type RowLocation } from "../../base/location.js";
 
 /** Problems that an error lists; more are counted. */
-const MOST_LISTED = 20;
+const MAX_LISTED = 20;
 /** Problems that are kept. */
-const MOST_KEPT = 1000;
+const MAX_KEPT = 1000;
 
 /** What is wrong with one row. */
 export interface RowProblem {
@@ -23,7 +23,7 @@ export class ImportProblems {
 
   add(where: RowLocation | undefined, field: string, problem: string): void {
     this.count++;
-    if (this.kept.length < MOST_KEPT) this.kept.push({ ...(where && { where }), field, problem });
+    if (this.kept.length < MAX_KEPT) this.kept.push({ ...(where && { where }), field, problem });
   }
 
   /** Keeps an error about one row and goes on with the next. */
@@ -46,7 +46,7 @@ export class ImportProblems {
   /** @throws PlumbError when there was any, naming each by file, line and field. */
   check(hint?: string): void {
     if (this.count === 0) return;
-    const listed = this.kept.slice(0, MOST_LISTED);
+    const listed = this.kept.slice(0, MAX_LISTED);
     const more = this.count > listed.length ? `\nand ${this.count - listed.length} more` : "";
     const what = this.count === 1 ? "one row is" : `${this.count} rows are`;
     throw new PlumbError(`${what} wrong; nothing was imported:\n${listed.map(described).join("\n")}${more}`, {

@@ -4,7 +4,7 @@ import type { ImportProblems } from "./problems.js";
 import { safetyOf, verdictOf } from "./verdict-words.js";
 
 /** A question with more different answers than this was answered in words. */
-const MOST_LABELS = 12;
+const MAX_LABELS = 12;
 
 /**
  * The type of each question, and the records with every answer of that type. A question is one in words where any of its answers is long, where
@@ -51,7 +51,7 @@ function typeOf(list: readonly Said[]): Said["type"] {
   if (list.some(({ type }) => type === "text")) return "text";
   const [{ type }] = list;
   const different = new Set(list.map((one) => (one.type === "label" ? one.labels.join() : "")));
-  return type === "label" && different.size > MOST_LABELS ? "text" : type;
+  return type === "label" && different.size > MAX_LABELS ? "text" : type;
 }
 
 const isVerdict = (one: Said): boolean =>

@@ -19,7 +19,7 @@ const STRENGTHS: Readonly<Record<string, number>> = {
   ...{ slightly: 1, marginally: 1, little: 1, much: 3, far: 3, significantly: 3, clearly: 3, strongly: 3 },
 };
 /** Words of a label that are read. */
-const MOST_WORDS = 20;
+const MAX_WORDS = 20;
 
 /**
  * What a label of a comparison means: "left", "response_b", "A is much better", "tie", "both bad". The first side that is named
@@ -31,7 +31,7 @@ export function verdictOf(label: string, names: readonly string[]): Preference |
   const plain = label.trim().toLowerCase();
   const named = names.findIndex((name) => name.toLowerCase() === plain);
   if (named >= 0) return { verdict: named === 0 ? "left" : "right" };
-  const words = plain.split(/[^a-z0-9]+/, MOST_WORDS).flatMap(withoutNumber);
+  const words = plain.split(/[^a-z0-9]+/, MAX_WORDS).flatMap(withoutNumber);
   const has = (...some: string[]) => some.some((word) => words.includes(word));
   if (has("neither", "none") || (has("both") && has("bad", "poor", "wrong", "unacceptable")))
     return { verdict: "both-bad" };

@@ -11,9 +11,9 @@ import { chance, type Finding, raterFinding } from "./finding.js";
 import { byRater, groupBy, type JudgedItem, mainVerdict, promptText } from "./votes.js";
 
 /** Triples that are looked at, of one rater on one prompt. */
-const MOST_TRIPLES = 20_000;
+const MAX_TRIPLES = 20_000;
 /** Circles that are shown, of one rater. */
-const MOST_WARNINGS = 20;
+const MAX_WARNINGS = 20;
 
 interface Triple {
   votes: [CastVote, CastVote, CastVote];
@@ -35,7 +35,7 @@ export function intransitive(
   const falls = holm(p, falseAlarms);
   return raters.flatMap(({ rater, decided, triples, apart }, i) => {
     const circles = triples.filter(({ circle }) => circle);
-    const warnings = circles.slice(0, MOST_WARNINGS).map(({ votes }) => {
+    const warnings = circles.slice(0, MAX_WARNINGS).map(({ votes }) => {
       const items = votes.map(({ item }) => item).join(", ");
       return raterFinding(
         "intransitive",
@@ -76,7 +76,7 @@ function triplesOf(own: readonly JudgedItem[]): Triple[] {
   for (const [a, overA] of beats) {
     for (const [b, ab] of overA) {
       for (const [c, bc] of beats.get(b) ?? []) {
-        if (++looked > MOST_TRIPLES) return triples;
+        if (++looked > MAX_TRIPLES) return triples;
         const ac = overA.get(c);
         if (ac !== undefined) triples.push({ votes: [ab, bc, ac], circle: false });
         const ca = beats.get(c)?.get(a);

@@ -9,7 +9,7 @@ import { similarTexts, textSimilarity } from "./similar-texts.js";
 import { promptText } from "./votes.js";
 
 /** Items that one finding names. */
-const MOST_NAMED = 5;
+const MAX_NAMED = 5;
 
 /** @param similarity least Jaccard similarity of shingles that makes a duplicate. */
 export function nearDuplicates(items: readonly TaskItem[], similarity: number): Finding[] {
@@ -27,8 +27,8 @@ export function nearDuplicates(items: readonly TaskItem[], similarity: number): 
     const shown = group.filter(isJudged);
     const same = similarTexts(shown.map(responsesText), similarity).map((some) => some.map((i) => shown[i]));
     for (const some of asked.length > 1 ? [asked, ...same] : same) {
-      const names = some.slice(0, MOST_NAMED).map(({ id }) => id);
-      const more = some.length > MOST_NAMED ? ` and ${some.length - MOST_NAMED} more` : "";
+      const names = some.slice(0, MAX_NAMED).map(({ id }) => id);
+      const more = some.length > MAX_NAMED ? ` and ${some.length - MAX_NAMED} more` : "";
       finding(
         some,
         `${some.length} items say almost the same (similarity of at least ${similarity}): ${names.join(", ")}${more}`,

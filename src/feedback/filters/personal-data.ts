@@ -8,9 +8,9 @@ import { findPersonalData, type PersonalData } from "./personal-data-patterns.js
 import { type JudgedItem, promptText } from "./votes.js";
 
 /** Places of one text that are named. */
-const MOST_NAMED = 5;
+const MAX_NAMED = 5;
 /** Places of one text that are looked for on the screen; a text with more is held. */
-const MOST_COMPARED = 50;
+const MAX_COMPARED = 50;
 
 export function personalData(judged: readonly JudgedItem[]): Finding[] {
   return judged.flatMap((one) => {
@@ -21,10 +21,10 @@ export function personalData(judged: readonly JudgedItem[]): Finding[] {
       const shown = [promptText(one.item), ...one.item.content.responses.map((r) => r.text)];
       const isNew = ({ start, end }: PersonalData) =>
         !shown.some((other) => other.includes(text.slice(start, end)));
-      const many = found.length > MOST_COMPARED;
+      const many = found.length > MAX_COMPARED;
       const severity = many || found.some(isNew) ? "hold" : "warn";
-      const names = found.slice(0, MOST_NAMED).map((one) => described(one, text));
-      const more = found.length > MOST_NAMED ? `, and ${found.length - MOST_NAMED} more` : "";
+      const names = found.slice(0, MAX_NAMED).map((one) => described(one, text));
+      const more = found.length > MAX_NAMED ? `, and ${found.length - MAX_NAMED} more` : "";
       const origin = severity === "warn" ? ", as the item did" : "";
       return raterFinding(
         "personal-data",

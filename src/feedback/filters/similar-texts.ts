@@ -9,13 +9,13 @@
  *    datasets", 3.4): at J = .8 all but 1 - (1 - .8^4)^16 = .02% of pairs are.
  * 4. Candidates are compared exactly; those at least as similar as asked for are in one group.
  *
- * A text is compared with at most MOST_COMPARED earlier ones of a band, one of each group, so that a flood of equal texts costs no more.
+ * A text is compared with at most MAX_COMPARED earlier ones of a band, one of each group, so that a flood of equal texts costs no more.
  */
 
 const SHINGLE = 5;
 const BINS = 64;
 const BAND_ROWS = 4;
-const MOST_COMPARED = 8;
+const MAX_COMPARED = 8;
 /** Added for each step that a borrowed value was carried, so that borrowing bins agree by chance only. */
 const BORROWED = 0x9e3779b1;
 
@@ -50,7 +50,7 @@ export function similarTexts(texts: readonly string[], similarity: number): numb
           alone = false;
         }
       }
-      if (alone && seen.length < MOST_COMPARED) seen.push(i);
+      if (alone && seen.length < MAX_COMPARED) seen.push(i);
     }
   }
   const groups = new Map<number, number[]>();

@@ -19,11 +19,11 @@ import { chance, type Finding, percent, raterFinding } from "./finding.js";
 import { byRater, groupBy, type JudgedItem, mainVerdict, shownVerdict } from "./votes.js";
 
 /** Fewer answers than this are not tested. */
-const LEAST_ANSWERS = 10;
+const MIN_ANSWERS = 10;
 /** How far a rater's most frequent rating may exceed the others', as a share of what is left. */
 const TOLERATED_SAMENESS = 0.5;
 /** Answers that the exact test of runs reads; later ones are tested in a next block. */
-const MOST_RUN_ANSWERS = 2000;
+const MAX_RUN_ANSWERS = 2000;
 
 interface Test {
   rater: string;
@@ -78,7 +78,7 @@ function placeTests(rater: string, own: readonly JudgedItem[], tolerated: number
   const placed = own.filter((one) => (preferredPlace(one) ?? -1) >= 0);
   return [...groupBy(placed, ({ vote }) => String(vote.order.length))].flatMap(([size, votes]) => {
     const [k, n] = [Number(size), votes.length];
-    if (n < LEAST_ANSWERS) return [];
+    if (n < MIN_ANSWERS) return [];
     const counts = new Array<number>(k).fill(0);
     for (const one of votes) counts[preferredPlace(one) as number]++;
     const most = Math.max(...counts);
@@ -99,11 +99,11 @@ function placeTests(rater: string, own: readonly JudgedItem[], tolerated: number
 function runTests(rater: string, own: readonly JudgedItem[]): Test[] {
   const sided = own.filter((one) => one.vote.answer.kind === "pairwise" && preferredPlace(one) !== undefined);
   const tests: Test[] = [];
-  for (let start = 0; start < sided.length; start += MOST_RUN_ANSWERS) {
-    const votes = sided.slice(start, start + MOST_RUN_ANSWERS);
+  for (let start = 0; start < sided.length; start += MAX_RUN_ANSWERS) {
+    const votes = sided.slice(start, start + MAX_RUN_ANSWERS);
     const sides = votes.map((one) => preferredPlace(one) as number);
     const [lefts, rights] = [sides.filter((side) => side === 0).length, sides.filter((s) => s === 1).length];
-    if (Math.min(lefts, rights) === 0 || sides.length < LEAST_ANSWERS) continue;
+    if (Math.min(lefts, rights) === 0 || sides.length < MIN_ANSWERS) continue;
     const runs = 1 + sides.filter((side, i) => i > 0 && side !== sides[i - 1]).length;
     const expected = 1 + (2 * lefts * rights) / (lefts + rights);
     tests.push({
@@ -168,7 +168,7 @@ function samenessTests(rater: string, own: readonly JudgedItem[], pool: Readonly
   return [...groupBy(rated, ({ vote }) => vote.answer.kind)].flatMap(([kind, votes]) => {
     const n = votes.length;
     const others = (pool.get(kind) ?? 0) - n;
-    if (n < LEAST_ANSWERS || others < LEAST_ANSWERS) return [];
+    if (n < MIN_ANSWERS || others < MIN_ANSWERS) return [];
     const patterns = groupBy(votes, (one) => pattern(one) as string);
     const [key, same] = [...patterns].reduce((a, b) => (b[1].length > a[1].length ? b : a));
     const q = ((pool.get(key) ?? 0) - same.length) / others;

@@ -19,9 +19,9 @@ import { chance, type Finding, raterFinding } from "./finding.js";
 import { byRater, type JudgedItem, promptText } from "./votes.js";
 
 /** Votes below this count say too little about a rater's pace. */
-const LEAST_VOTES = 8;
+const MIN_VOTES = 8;
 /** Pairs of votes that the slope is read from. */
-const MOST_PAIRS = 20_000;
+const MAX_PAIRS = 20_000;
 /** Spread of log paces between people (s0), and the raters that this knowledge is worth (d0); readers alone differ by a fifth (Brysbaert 2019). */
 const USUAL_SPREAD = 0.35;
 const USUAL_WORTH = 10;
@@ -42,7 +42,7 @@ interface TimedVote extends JudgedItem {
 export function tooFast(judged: readonly JudgedItem[], falseAlarms: number): Finding[] {
   const raters = byRater(judged)
     .map(([rater, own]) => ({ rater, votes: own.flatMap(timed) }))
-    .filter(({ votes }) => votes.length >= LEAST_VOTES);
+    .filter(({ votes }) => votes.length >= MIN_VOTES);
   if (raters.length === 0) return [];
   const slope = commonSlope(raters.map(({ votes }) => votes));
   const paced = raters.map(({ rater, votes }) => {
@@ -160,7 +160,7 @@ function commonSlope(lists: readonly (readonly TimedVote[])[]): number {
   for (const votes of lists) {
     const sorted = [...votes].sort((a, b) => a.logWords - b.logWords);
     const half = Math.floor(sorted.length / 2);
-    for (let i = 0; i + half < sorted.length && slopes.length < MOST_PAIRS; i++) {
+    for (let i = 0; i + half < sorted.length && slopes.length < MAX_PAIRS; i++) {
       const [a, b] = [sorted[i], sorted[i + half]];
       if (b.logWords > a.logWords) slopes.push((b.logTime - a.logTime) / (b.logWords - a.logWords));
     }

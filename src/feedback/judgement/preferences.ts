@@ -9,7 +9,7 @@ export interface JudgedPreference {
   prompt: PromptText;
   chosen: PromptText;
   rejected: PromptText;
-  /** Probability that the label is the wrong way round, at most MOST_NOISE; the losses read it. */
+  /** Probability that the label is the wrong way round, at most MAX_NOISE; the losses read it. */
   noise: number;
   /** P(chosen is better), in (0.5, 1]. */
   probability: number;

@@ -4,10 +4,10 @@ import type { ItemContent } from "../tasks/index.js";
 import type { DisagreementsView } from "./views.js";
 
 /** Characters of a prompt and of a rationale that are shown. */
-const MOST_PROMPT = 300;
-const MOST_RATIONALE = 1000;
+const MAX_PROMPT = 300;
+const MAX_RATIONALE = 1000;
 /** Votes of one unit that are shown. */
-const MOST_VOTES = 100;
+const MAX_VOTES = 100;
 
 interface Unit {
   item: string;
@@ -42,7 +42,7 @@ export function disagreementsView(
         ...(what !== undefined && { what }),
         entropy,
       },
-      votes: rows.slice(0, MOST_VOTES).map((row) => shownVote(question as Question, row)),
+      votes: rows.slice(0, MAX_VOTES).map((row) => shownVote(question as Question, row)),
     })),
     ...(offset + limit < units.length && { next: offset + limit }),
   };
@@ -97,7 +97,7 @@ function shownVote(question: Question, row: number): DisagreementsView["items"][
   const { id, rater, group, answer, milliseconds, castAt } = vote;
   return {
     ...{ vote: id, rater, ...(group !== undefined && { group }), said: said(question, row) },
-    ...(answer.rationale !== undefined && { rationale: answer.rationale.slice(0, MOST_RATIONALE) }),
+    ...(answer.rationale !== undefined && { rationale: answer.rationale.slice(0, MAX_RATIONALE) }),
     ...(milliseconds !== undefined && { seconds: milliseconds / 1000 }),
     ...{ castAt, ...(review && { review }) },
   };
@@ -106,5 +106,5 @@ function shownVote(question: Question, row: number): DisagreementsView["items"][
 function promptStart(content: ItemContent | undefined): string {
   const prompt = content?.prompt ?? "";
   const text = typeof prompt === "string" ? prompt : (prompt.at(-1)?.content ?? "");
-  return text.slice(0, MOST_PROMPT);
+  return text.slice(0, MAX_PROMPT);
 }

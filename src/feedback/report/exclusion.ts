@@ -12,7 +12,7 @@ import type { ProjectData } from "../store/load-project.js";
 import type { ExclusionPreview } from "./views.js";
 
 /** Changes that are shown. */
-const MOST_SHOWN = 100;
+const MAX_SHOWN = 100;
 
 interface Judged {
   item: string;
@@ -54,7 +54,7 @@ export function exclusionPreview(
     votes: counting(present.filter(own), USES.results).length,
     units: before.size,
     ...{ lost: lost.length, changed: changed.length },
-    changes: [...changed, ...lost].slice(0, MOST_SHOWN),
+    changes: [...changed, ...lost].slice(0, MAX_SHOWN),
   };
 }
 

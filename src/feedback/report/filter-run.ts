@@ -4,9 +4,9 @@ import type { ProjectData } from "../store/load-project.js";
 import type { Finding } from "../store/reviews.js";
 import type { FilterRun } from "./views.js";
 
-const MOST_WARNINGS = 200;
+const MAX_WARNINGS = 200;
 /** Raters and items of one warning that are named. */
-const MOST_NAMED = 20;
+const MAX_NAMED = 20;
 
 /** What filters found, and what of it the store is to hold: a finding for each vote and filter. */
 export interface FoundByFilters {
@@ -35,8 +35,8 @@ export function filterRun(data: ProjectData): FoundByFilters {
         holds: [...holds.values()].filter((hold) => hold.filter === filter).length,
         warnings: warnings.filter((warning) => warning.filter === filter).length,
       })),
-      warnings: warnings.slice(0, MOST_WARNINGS).map(({ filter, evidence, raters, items }) => ({
-        ...{ filter, evidence, raters: raters.slice(0, MOST_NAMED), items: items.slice(0, MOST_NAMED) },
+      warnings: warnings.slice(0, MAX_WARNINGS).map(({ filter, evidence, raters, items }) => ({
+        ...{ filter, evidence, raters: raters.slice(0, MAX_NAMED), items: items.slice(0, MAX_NAMED) },
       })),
     },
     holds: [...holds.values()],

@@ -20,13 +20,13 @@ const DAY = 86_400_000;
 /** Days that the rate is read from, at most. */
 const LOOK_BACK = 28;
 /** Spans of a day where there are so many days, else so many shorter ones. */
-const LEAST_DAYS = 5;
+const MIN_DAYS = 5;
 const SHORT_SPANS = 8;
-const LEAST_VOTES = 20;
+const MIN_VOTES = 20;
 /** From so many spans on the interval of the end covers for very uneven ones as well. */
 const ENOUGH_SPANS = 14;
 /** No end beyond a hundred years is told. */
-const MOST_DAYS = 36_525;
+const MAX_DAYS = 36_525;
 
 export function forecastView(data: ProjectData, now: number): ForecastView {
   const times = counting(data.judgements, USES.results).map(({ firstAt }) => firstAt);
@@ -34,8 +34,8 @@ export function forecastView(data: ProjectData, now: number): ForecastView {
   for (const { gold, state, overlap, votes } of data.items.values())
     if (gold === undefined && state === "open") remaining += Math.max(0, overlap - votes);
   const known = { asOf: data.asOf, votes: times.length, remaining };
-  if (times.length < LEAST_VOTES)
-    return { ...known, perDay: null, end: null, why: `there are fewer than ${LEAST_VOTES} votes` };
+  if (times.length < MIN_VOTES)
+    return { ...known, perDay: null, end: null, why: `there are fewer than ${MIN_VOTES} votes` };
   const { spans, length } = countSpans(times, now);
   const scale = DAY / length;
   const rate = studentInterval([...spans]);
@@ -49,8 +49,8 @@ export function forecastView(data: ProjectData, now: number): ForecastView {
   if (rate.estimate === 0)
     return { ...known, perDay, end: null, why: `nobody voted in the last ${LOOK_BACK} days` };
   const needed = spansNeeded(spans, remaining);
-  const at = (count: number) => Math.round(now + Math.min(count * length, MOST_DAYS * DAY));
-  const high = needed.high * length > MOST_DAYS * DAY ? null : at(needed.high);
+  const at = (count: number) => Math.round(now + Math.min(count * length, MAX_DAYS * DAY));
+  const high = needed.high * length > MAX_DAYS * DAY ? null : at(needed.high);
   const { caution } = needed;
   return {
     ...{ ...known, perDay, end: { estimate: at(needed.estimate), low: at(needed.low), high } },
@@ -63,7 +63,7 @@ export function countSpans(times: readonly number[], now: number): { spans: Floa
   const first = times.reduce((least, time) => Math.min(least, time), now - 1);
   const age = Math.min(now - first, LOOK_BACK * DAY);
   const days = Math.floor(age / DAY);
-  const [count, length] = days >= LEAST_DAYS ? [days, DAY] : [SHORT_SPANS, Math.max(1, age / SHORT_SPANS)];
+  const [count, length] = days >= MIN_DAYS ? [days, DAY] : [SHORT_SPANS, Math.max(1, age / SHORT_SPANS)];
   const spans = new Float64Array(count);
   for (const time of times) {
     const back = Math.floor((now - time) / length);

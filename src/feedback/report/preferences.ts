@@ -11,7 +11,7 @@ import type { ProjectData } from "../store/load-project.js";
 import type { PreferencesView } from "./views.js";
 
 /** Most scores that are shown; items whose responses all have names of their own would have thousands. */
-const MOST_SCORES = 200;
+const MAX_SCORES = 200;
 
 export interface PreferencesRequest {
   aspect?: string;
@@ -46,7 +46,7 @@ export function preferencesView(
   return {
     ...{ ...empty, kind: "pairs", count: preferences.length },
     preferences: preferences.slice(offset, offset + limit),
-    scores: [...scores].sort((a, b) => b.score - a.score).slice(0, MOST_SCORES),
+    scores: [...scores].sort((a, b) => b.score - a.score).slice(0, MAX_SCORES),
     ...nextAfter(offset, limit, preferences.length),
   };
 }

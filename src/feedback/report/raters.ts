@@ -31,7 +31,7 @@ const OF_RATERS: FilterConfig = {
   safetyConflict: false,
 };
 /** Most flags of one rater that are shown. */
-const MOST_FLAGS = 10;
+const MAX_FLAGS = 10;
 
 /** What is known of each rater; members without votes too. @param aspect that reliability is of. */
 export function raterTable(
@@ -66,7 +66,7 @@ export function raterTable(
       flags: [
         ...(report?.flags ?? []).map((flag) => ({ source: "aggregate" as const, ...flag })),
         ...(flags.get(rater) ?? []),
-      ].slice(0, MOST_FLAGS),
+      ].slice(0, MAX_FLAGS),
     };
   });
   return { asOf: data.asOf, aspect: aspect ?? data.project.task.kind, raters };

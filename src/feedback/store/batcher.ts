@@ -2,7 +2,7 @@ import type { StoreContext } from "./store-context.js";
 import type { Write } from "./writer.js";
 
 /** Most requests that are handled together. */
-const MOST_TOGETHER = 500;
+const MAX_TOGETHER = 500;
 
 /** How one request went: its result, or the error that its caller gets. */
 export type Outcome<Result> = { value: Result } | { error: unknown };
@@ -39,7 +39,7 @@ export class Batcher<Request, Result> {
     this.store
       .write((write) => {
         this.asked = false;
-        taken = this.waiting.splice(0, MOST_TOGETHER);
+        taken = this.waiting.splice(0, MAX_TOGETHER);
         if (this.waiting.length > 0) this.flush();
         return this.handle(
           write,

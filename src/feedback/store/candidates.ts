@@ -9,7 +9,7 @@ import type { Tables } from "./tables.js";
 const WINDOW = 32;
 const WINDOW_SHARE = 0.5;
 /** Gold items or repeats among which a turn chooses, at most. */
-const MOST_CHOICES = 200;
+const MAX_CHOICES = 200;
 /** Leases of these states are showings that were had. */
 const SHOWN = ["live", "voted", "skipped"];
 
@@ -120,7 +120,7 @@ export function unseenGold(
       ),
     )
     .orderBy("position")
-    .limit(MOST_CHOICES)
+    .limit(MAX_CHOICES)
     .execute();
 }
 
@@ -154,6 +154,6 @@ export function votedItems(
       ),
     )
     .orderBy("leases.turn")
-    .limit(MOST_CHOICES)
+    .limit(MAX_CHOICES)
     .execute();
 }

@@ -14,7 +14,7 @@ function randomBytesOfId(): Buffer {
 }
 
 /** Most characters of a name. */
-const MOST_NAME = 200;
+const MAX_NAME = 200;
 
 const DIGITS = "0123456789abcdefghjkmnpqrstvwxyz";
 
@@ -40,4 +40,4 @@ export const storedText = (most: number) =>
     .refine(storable, "holds a character that cannot be stored (NUL or half a surrogate pair)");
 
 /** A short name for people to read. */
-export const storedName = storedText(MOST_NAME).refine((name) => name.trim() !== "", "is blank");
+export const storedName = storedText(MAX_NAME).refine((name) => name.trim() !== "", "is blank");

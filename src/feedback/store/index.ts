@@ -36,11 +36,11 @@ export {
   type ItemState,
   itemProblem,
   listItems,
-  MOST_ITEMS_AT_ONCE,
+  MAX_ITEMS_AT_ONCE,
   NewItem,
   withdrawItem,
 } from "./items.js";
-export { type Lease, type LeaseAnswer, LeaseRequest, MOST_LEASES, NO_LEASE } from "./lease.js";
+export { type Lease, type LeaseAnswer, LeaseRequest, MAX_LEASES, NO_LEASE } from "./lease.js";
 export { loadProject, type ProjectData, readProject } from "./load-project.js";
 export { findMember, MEMBER_STATES, type MemberState, setMemberState } from "./member-state.js";
 export { putMember } from "./members.js";
@@ -86,7 +86,7 @@ export type { StoreContext } from "./store-context.js";
 export { StoreError, type StoreProblem } from "./store-error.js";
 export {
   answerTraining,
-  MOST_TRAINING,
+  MAX_TRAINING,
   type TrainingFeedback,
   type TrainingItem,
   trainingFor,

@@ -12,11 +12,11 @@ import { StoreError } from "./store-error.js";
 import type { Tables } from "./tables.js";
 
 /** Most items that are added at once. */
-export const MOST_ITEMS_AT_ONCE = 10_000;
+export const MAX_ITEMS_AT_ONCE = 10_000;
 /** Most characters of an explanation. */
-const MOST_EXPLANATION = 10_000;
+const MAX_EXPLANATION = 10_000;
 /** Most characters of one item's content as JSON: a line of a backup stays below what is read. */
-const MOST_ITEM = 4_000_000;
+const MAX_ITEM = 4_000_000;
 
 export const ITEM_STATES = ["open", "decided", "withdrawn"] as const;
 export type ItemState = (typeof ITEM_STATES)[number];
@@ -24,7 +24,7 @@ export type ItemState = (typeof ITEM_STATES)[number];
 export const NewItem = z.object({
   content: ItemContent,
   gold: Answer.optional().describe("What a gold item should be answered, in the order of its responses"),
-  explanation: storedText(MOST_EXPLANATION)
+  explanation: storedText(MAX_EXPLANATION)
     .min(1)
     .optional()
     .describe("Why gold is right, in Markdown: the item is then shown to every rater first, as training"),
@@ -64,8 +64,8 @@ export async function addItems(
   items: readonly NewItem[],
   actor: string,
 ): Promise<string[]> {
-  if (items.length > MOST_ITEMS_AT_ONCE)
-    throw new StoreError("invalid", `${items.length} items at once; at most ${MOST_ITEMS_AT_ONCE}.`);
+  if (items.length > MAX_ITEMS_AT_ONCE)
+    throw new StoreError("invalid", `${items.length} items at once; at most ${MAX_ITEMS_AT_ONCE}.`);
   const parsed = items.map((item) => check(NewItem, item));
   return store.write(async (write) => {
     const { db, now, audit } = write;
@@ -99,9 +99,8 @@ export async function addItems(
       available: item.gold === undefined ? 1 : 0,
       created_at: now,
     }));
-    const long = rows.findIndex(({ content_json }) => content_json.length > MOST_ITEM);
-    if (long >= 0)
-      throw new StoreError("invalid", `item ${long + 1}: is longer than ${MOST_ITEM} characters`);
+    const long = rows.findIndex(({ content_json }) => content_json.length > MAX_ITEM);
+    if (long >= 0) throw new StoreError("invalid", `item ${long + 1}: is longer than ${MAX_ITEM} characters`);
     await insertRows(db, "items", rows);
     for (const { id, position, ...row } of rows)
       audit(actor, "item.added", id, { project: projectId, position, sha256: itemHash(row) });

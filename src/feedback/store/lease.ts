@@ -6,7 +6,7 @@ import { among } from "./sets.js";
 import type { Tables } from "./tables.js";
 
 /** Most leases that a rater holds in a project at once: the item on the screen and those fetched ahead. */
-export const MOST_LEASES = 5;
+export const MAX_LEASES = 5;
 
 export const LeaseRequest = z.object({
   project: z.string().max(64),
@@ -14,7 +14,7 @@ export const LeaseRequest = z.object({
   count: z
     .int()
     .min(1)
-    .max(MOST_LEASES)
+    .max(MAX_LEASES)
     .default(1)
     .describe("How many items the rater wants to hold: 2 is one to judge and the next"),
 });

@@ -8,8 +8,8 @@ import { StoreError } from "./store-error.js";
 import { toCastVote } from "./vote.js";
 
 /** Most votes and items of a project that are looked at at once; more would not fit beside a server. */
-const MOST_VOTES = 2_000_000;
-const MOST_ITEMS = 500_000;
+const MAX_VOTES = 2_000_000;
+const MAX_ITEMS = 500_000;
 const PAGE = 1000;
 
 export interface ReportItem extends TaskItem {
@@ -94,7 +94,7 @@ async function loadItems(db: Queries, { id: project, task }: Project): Promise<M
         content: JSON.parse(content_json) as ItemContent,
         ...(gold_json !== null && { gold: JSON.parse(gold_json) as Answer }),
       });
-    if (items.size > MOST_ITEMS) throw tooMuch("items", MOST_ITEMS);
+    if (items.size > MAX_ITEMS) throw tooMuch("items", MAX_ITEMS);
     if (rows.length < PAGE) return items;
     after = rows[rows.length - 1].position;
   }
@@ -125,7 +125,7 @@ async function loadJudgements(
       excluded: members.get(row.rater_id)?.state === "excluded",
       ...(review && { review }),
     });
-    if (judgements.length > MOST_VOTES) throw tooMuch("votes", MOST_VOTES);
+    if (judgements.length > MAX_VOTES) throw tooMuch("votes", MAX_VOTES);
   }
   return { judgements, asOf };
 }

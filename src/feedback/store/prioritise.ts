@@ -58,7 +58,7 @@ export async function prioritise(
 }
 
 /** Items that are chosen for being diverse, at most: the time grows with their number times that of all. */
-const MOST_DIVERSE = 300;
+const MAX_DIVERSE = 300;
 
 /**
  * Puts those of the open items first that are worth most and differ from each other; the others follow in the order of their arrival.
@@ -80,7 +80,7 @@ export async function prioritiseDiverse(
     .orderBy("position")
     .execute();
   const contents = rows.map(({ content_json }) => JSON.parse(content_json) as ItemContent);
-  const first = diverseItems(contents, MOST_DIVERSE);
+  const first = diverseItems(contents, MAX_DIVERSE);
   return store.write(async ({ db, audit }) => {
     await db
       .updateTable("items")

@@ -16,7 +16,7 @@ import type { Tables } from "./tables.js";
 import { storedAnswer } from "./vote.js";
 
 /** Most items of training that a rater answers; of more, the first. */
-export const MOST_TRAINING = 50;
+export const MAX_TRAINING = 50;
 /** Rankings and ratings this near to what was expected agree with it. */
 const NEAR = 0.25;
 
@@ -167,7 +167,7 @@ function trainingItems(db: Queries, project: string): Promise<TrainingRow[]> {
     .where("explanation", "is not", null)
     .where("state", "=", "open")
     .orderBy("position")
-    .limit(MOST_TRAINING)
+    .limit(MAX_TRAINING)
     .execute();
 }
 

@@ -24,7 +24,7 @@ import { auditedVote } from "./vote.js";
 /** Entries read at once. */
 const PAGE = 1000;
 /** Problems that are listed; more are counted. */
-const MOST_LISTED = 100;
+const MAX_LISTED = 100;
 
 export interface AuditProblem {
   /** Number of the entry, or of the vote's. */
@@ -71,7 +71,7 @@ export async function verifyAudit(
   let problemCount = 0;
   const note: Note = (seq, kind, problem) => {
     problemCount++;
-    if (problems.length < MOST_LISTED) problems.push({ seq, kind, problem });
+    if (problems.length < MAX_LISTED) problems.push({ seq, kind, problem });
   };
   const key = keyId(publicKey);
   const stored = await db.selectFrom("audit_checkpoints").selectAll().orderBy("seq").execute();

@@ -7,14 +7,14 @@ import { StoreError } from "./store-error.js";
 import type { Tables } from "./tables.js";
 
 /** Most milliseconds that a client may say a judgement took: a day. */
-const MOST_MILLISECONDS = 86_400_000;
+const MAX_MILLISECONDS = 86_400_000;
 
 const told = {
   answer: Answer.describe("What was said, in the places of the screen"),
   milliseconds: z
     .int()
     .min(0)
-    .max(MOST_MILLISECONDS)
+    .max(MAX_MILLISECONDS)
     .optional()
     .describe("From the item being shown to the vote, as the client says"),
   client: storedText(100).optional().describe("Program that the rater used"),

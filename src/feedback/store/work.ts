@@ -23,7 +23,7 @@ export const SkipRequest = z.object({
 export type SkipRequest = z.infer<typeof SkipRequest>;
 
 /** Most characters of a draft as JSON. */
-const MOST_DRAFT = 2 * MAX_TEXT;
+const MAX_DRAFT = 2 * MAX_TEXT;
 
 /** A vote as its rater may see it again. */
 export interface PastVote {
@@ -147,8 +147,8 @@ export async function saveDraft(
   draft: unknown,
 ): Promise<void> {
   const json = canonicalJson(draft);
-  if (json.length > MOST_DRAFT)
-    throw new StoreError("invalid", `The draft is longer than ${MOST_DRAFT} characters.`);
+  if (json.length > MAX_DRAFT)
+    throw new StoreError("invalid", `The draft is longer than ${MAX_DRAFT} characters.`);
   return store.write(async (write) => {
     await liveLease(write, lease, rater);
     await write.db

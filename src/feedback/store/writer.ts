@@ -14,7 +14,7 @@ import { insertRows } from "./sets.js";
 import type { Tables } from "./tables.js";
 
 /** Most writes in one transaction. */
-const MOST_TOGETHER = 256;
+const MAX_TOGETHER = 256;
 /** Names our lock among the advisory locks of a PostgreSQL database. */
 const ADVISORY_LOCK = 7_586_321;
 
@@ -61,7 +61,7 @@ export class Writer {
     // Whoever asks within the same turn of the event loop goes along.
     await new Promise(setImmediate);
     while (this.queue.length > 0) {
-      const together = this.queue.splice(0, MOST_TOGETHER);
+      const together = this.queue.splice(0, MAX_TOGETHER);
       let answers: (() => void)[] = [];
       try {
         const committed = await this.commit(together);

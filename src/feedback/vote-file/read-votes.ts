@@ -8,7 +8,7 @@ import { BadVote, parseVote } from "./parse-vote.js";
 /** Most votes of one file. */
 export const MAX_VOTES = 20_000_000;
 /** Most bad rows that an error lists. */
-const MOST_LISTED = 20;
+const MAX_LISTED = 20;
 
 export interface VoteFile {
   votes: { kind: "labels"; labels: LabelVotes } | { kind: "pairs"; comparisons: Comparisons };
@@ -51,7 +51,7 @@ export async function readVotes(
       problems.add(vote.problem);
       continue;
     }
-    if (vote.aspect !== undefined && (aspects.size < MOST_LISTED || vote.aspect === wanted))
+    if (vote.aspect !== undefined && (aspects.size < MAX_LISTED || vote.aspect === wanted))
       aspects.add(vote.aspect);
     if (wanted !== undefined && vote.aspect !== wanted) continue;
     unit = row.where.unit;
@@ -156,7 +156,7 @@ class Problems {
 
   add(problem: string): void {
     this.count++;
-    if (this.listed.length < MOST_LISTED) this.listed.push(problem);
+    if (this.listed.length < MAX_LISTED) this.listed.push(problem);
   }
 
   check(path: string): void {

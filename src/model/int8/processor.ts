@@ -14,7 +14,7 @@ export interface Int8Support {
 /** Instructions that multiply bytes and add up in 32 bits: x86 by `flags`, ARM by `Features` of /proc/cpuinfo. */
 const INSTRUCTIONS = ["avx512_vnni", "avx_vnni", "avxvnniint8", "i8mm", "asimddp"];
 /** How much faster than in f32 a product must be where only a clock can tell. */
-const LEAST_SPEEDUP = 1.3;
+const MIN_SPEEDUP = 1.3;
 const SHAPE = { rows: 128, inner: 1024, columns: 1024 } as const;
 const REPEATS = 5;
 
@@ -38,7 +38,7 @@ export async function int8Support(
   if (instructions && instructions.length > 0) return { fit: true, found: instructions.join(", ") };
   if (instructions) return { fit: false, found: `none of ${INSTRUCTIONS.join(", ")}` };
   const ratio = (await milliseconds(runtime, "f32")) / (await milliseconds(runtime, "i8"));
-  return { fit: ratio >= LEAST_SPEEDUP, found: `${ratio.toFixed(1)} times as fast as f32` };
+  return { fit: ratio >= MIN_SPEEDUP, found: `${ratio.toFixed(1)} times as fast as f32` };
 }
 
 const WEIGHT = "w";

@@ -19,7 +19,7 @@ interface Group {
 
 /** Share of the difficulty that is moved from activations to weights (alpha of SmoothQuant). */
 const MIGRATION = 0.5;
-const LEAST_FACTOR = 1e-3;
+const MIN_FACTOR = 1e-3;
 
 /**
  * The groups of a model. A layer whose input no weight alone makes, such as what comes after an activation or a
@@ -85,7 +85,7 @@ export async function smoothingFactors(
 function factorsOf(activations: Float32Array, weights: Float32Array): Float32Array {
   return activations.map((x, j) => {
     const factor = x ** MIGRATION / weights[j] ** (1 - MIGRATION);
-    return Number.isFinite(factor) && factor > 0 ? Math.max(factor, LEAST_FACTOR) : 1;
+    return Number.isFinite(factor) && factor > 0 ? Math.max(factor, MIN_FACTOR) : 1;
   });
 }
 

@@ -5,8 +5,8 @@ import { RequestError } from "../http/request-error.js";
 /** OWASP's least for Argon2id: 19 MiB, two passes, one lane. */
 const COST = { algorithm: 2, memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
 /** Hashes at once, and those that may wait: each takes 19 MiB while it runs. */
-const MOST_RUNNING = 4;
-const MOST_WAITING = 256;
+const MAX_RUNNING = 4;
+const MAX_WAITING = 256;
 
 /** Hashes and compares the passwords of one server, a few at once. */
 export class Passwords {
@@ -31,8 +31,8 @@ export class Passwords {
   }
 
   private async inTurn<T>(work: () => Promise<T>): Promise<T> {
-    if (this.running >= MOST_RUNNING) {
-      if (this.waiting.length >= MOST_WAITING)
+    if (this.running >= MAX_RUNNING) {
+      if (this.waiting.length >= MAX_WAITING)
         throw new RequestError(429, "Too many people are signing in just now.", {
           hint: "Try again in a moment.",
         });

@@ -4,7 +4,7 @@ import type { Role, Scope } from "../contract/index.js";
 import { csrfToken, secretHash } from "./secrets.js";
 
 /** Principals that are remembered, and for how long: other processes may have ended a session meanwhile. */
-const MOST_REMEMBERED = 10_000;
+const MAX_REMEMBERED = 10_000;
 const REMEMBERED_MILLISECONDS = 15_000;
 /** How exactly the last use of a session is kept. */
 const SEEN_EVERY = 60_000;
@@ -74,7 +74,7 @@ export class Principals {
       found.seenAt = Math.max(found.seenAt, before?.seenAt ?? 0);
       if (generation === this.generation) {
         this.remembered.set(hash, found);
-        if (this.remembered.size > MOST_REMEMBERED)
+        if (this.remembered.size > MAX_REMEMBERED)
           this.remembered.delete(this.remembered.keys().next().value as string);
       }
     }

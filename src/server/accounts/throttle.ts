@@ -1,7 +1,7 @@
 import { RequestError } from "../http/request-error.js";
 
 /** Names and addresses that are remembered; of more, the one that failed longest ago is forgotten. */
-const MOST_REMEMBERED = 20_000;
+const MAX_REMEMBERED = 20_000;
 /** Failures that are free: of a name from one address, of a name from anywhere, of an address. */
 const FREE = { pair: 5, login: 30, address: 30 };
 const LONGEST_WAIT = 900_000;
@@ -41,7 +41,7 @@ export class SignInThrottle {
       const count = before && now - before.last < FORGIVEN ? before.count + 1 : 1;
       this.failures.delete(key);
       this.failures.set(key, { count, last: now });
-      if (this.failures.size > MOST_REMEMBERED)
+      if (this.failures.size > MAX_REMEMBERED)
         this.failures.delete(this.failures.keys().next().value as string);
     }
   }

@@ -3,7 +3,7 @@ import { projectStamp, type StoreContext } from "../../feedback/store/index.js";
 import type { AnalysisRunner } from "./runner.js";
 
 /** Results that are kept, of all projects. */
-const MOST_KEPT = 100;
+const MAX_KEPT = 100;
 
 /** Analyses of projects: each is computed once for one state of its project, however many ask. */
 export class Analyses {
@@ -23,7 +23,7 @@ export class Analyses {
     this.kept.delete(key);
     const result = known ?? this.runner.run({ project, stamp, request });
     this.kept.set(key, result);
-    if (this.kept.size > MOST_KEPT) this.kept.delete(this.kept.keys().next().value as string);
+    if (this.kept.size > MAX_KEPT) this.kept.delete(this.kept.keys().next().value as string);
     if (known === undefined) result.catch(() => this.kept.delete(key));
     return result as Promise<AnalysisResults[R["kind"]]>;
   }

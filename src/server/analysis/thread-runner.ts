@@ -9,7 +9,7 @@ const JOB_MILLISECONDS = 180_000;
 /** A thread without work is ended, and with it the project's data in its memory. */
 const IDLE_MILLISECONDS = 60_000;
 /** Jobs that wait or run, at most. */
-const MOST_JOBS = 64;
+const MAX_JOBS = 64;
 /** Memory of the thread's JavaScript, in MiB. */
 const HEAP_MIB = 4096;
 
@@ -30,7 +30,7 @@ export class ThreadRunner implements AnalysisRunner {
   constructor(private readonly database: string) {}
 
   async run(job: AnalysisJob): Promise<unknown> {
-    if (this.waiting.size >= MOST_JOBS)
+    if (this.waiting.size >= MAX_JOBS)
       throw new RequestError(503, "Too many analyses are being made.", { hint: "Try again later." });
     return new Promise((resolve, reject) => {
       const id = ++this.jobs;

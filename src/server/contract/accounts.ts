@@ -5,7 +5,7 @@ import { ids, inProject, time } from "./common.js";
 import { contract } from "./contract.js";
 
 /** Fewest characters of a password (NIST SP 800-63B asks for 8, ASVS 5 recommends 15). */
-const LEAST_PASSWORD = 12;
+const MIN_PASSWORD = 12;
 
 const everyone = { roles: ROLES, scope: "session" } as const;
 const anyone = { roles: "anyone", scope: "session" } as const;
@@ -21,7 +21,7 @@ const login = z
     "has 2 to 100 letters, digits and . _ @ + -, and begins with a letter or digit",
   )
   .describe("Name to sign in with; letter case does not matter");
-const password = z.string().min(LEAST_PASSWORD).max(200).describe("What only this person knows");
+const password = z.string().min(MIN_PASSWORD).max(200).describe("What only this person knows");
 const givenPassword = z.string().min(1).max(200);
 const code = z
   .string()

@@ -24,8 +24,8 @@ export const time = z.int().describe("Unix milliseconds");
 export const inProject = z.object({ project: ids.project });
 
 /** Most rows of one answer. */
-export const MOST_ROWS = 500;
-export const limit = z.coerce.number().pipe(z.int().min(1).max(MOST_ROWS)).default(100).describe("Most rows");
+export const MAX_ROWS = 500;
+export const limit = z.coerce.number().pipe(z.int().min(1).max(MAX_ROWS)).default(100).describe("Most rows");
 export const after = z.coerce
   .number()
   .pipe(z.int().min(0))

@@ -5,8 +5,8 @@ import { ROLES } from "../../feedback/store/accounts/index.js";
 import { storedName } from "../../feedback/store/ids.js";
 import {
   ITEM_STATES,
+  MAX_ITEMS_AT_ONCE,
   MEMBER_STATES,
-  MOST_ITEMS_AT_ONCE,
   NewItem,
   NewProject,
   PROJECT_STATES,
@@ -188,7 +188,7 @@ export const importItems = contract({
   summary: "Add items, all of them or none.",
   access: write,
   params: inProject,
-  body: z.strictObject({ items: z.array(NewItem.strict()).min(1).max(MOST_ITEMS_AT_ONCE) }),
+  body: z.strictObject({ items: z.array(NewItem.strict()).min(1).max(MAX_ITEMS_AT_ONCE) }),
   bodyLimit: IMPORT_LIMIT,
   result: z.object({ ids: z.array(ids.item).describe("In the order given") }),
   status: 201,
@@ -284,7 +284,7 @@ export const setPriorities = contract({
     priorities: z
       .array(z.strictObject({ item: ids.item, priority: z.number() }))
       .min(1)
-      .max(MOST_ITEMS_AT_ONCE),
+      .max(MAX_ITEMS_AT_ONCE),
   }),
   bodyLimit: 2 * 1024 * 1024,
 });

@@ -8,7 +8,7 @@ import { contract } from "./contract.js";
 const judges = ["admin", "lead", "reviewer"] as const;
 const STATES = ["held", "released", "rejected"] as const;
 /** Most votes that are held at once. */
-const MOST_FINDINGS = 5000;
+const MAX_FINDINGS = 5000;
 
 export const listReviews = contract({
   id: "listReviews",
@@ -46,7 +46,7 @@ export const holdVotes = contract({
     findings: z
       .array(Finding.extend({ vote: ids.vote }).strict())
       .min(1)
-      .max(MOST_FINDINGS),
+      .max(MAX_FINDINGS),
   }),
   bodyLimit: 8 * 1024 * 1024,
   result: z.object({ held: z.int().describe("How many are new") }),

@@ -4,13 +4,13 @@ import { ROLES } from "../../feedback/store/accounts/index.js";
 import {
   CorrectionRequest,
   LeaseRequest,
-  MOST_TRAINING,
+  MAX_TRAINING,
   NO_LEASE,
   SkipRequest,
   VoteRequest,
 } from "../../feedback/store/index.js";
 import { Answer, ItemContent } from "../../feedback/tasks/index.js";
-import { ids, inProject, MOST_ROWS, time } from "./common.js";
+import { ids, inProject, MAX_ROWS, time } from "./common.js";
 import { contract } from "./contract.js";
 
 /** Most bytes of an answer or a draft: texts of 200,000 characters. */
@@ -59,7 +59,7 @@ export const listTraining = contract({
   result: z.object({
     items: z
       .array(ShownLease.pick({ item: true, prompt: true, responses: true }))
-      .max(MOST_TRAINING)
+      .max(MAX_TRAINING)
       .describe("In their order"),
   }),
 });
@@ -155,7 +155,7 @@ export const listOwnVotes = contract({
   summary: "The rater's own votes as they count now, the latest first.",
   access: workIn,
   params: inProject,
-  query: z.object({ limit: z.coerce.number().pipe(z.int().min(1).max(MOST_ROWS)).default(20) }),
+  query: z.object({ limit: z.coerce.number().pipe(z.int().min(1).max(MAX_ROWS)).default(20) }),
   result: z.object({
     votes: z.array(
       z.object({

@@ -1,7 +1,7 @@
 import { RequestError } from "./request-error.js";
 
 /** Callers that are remembered; of more, the one that called longest ago is forgotten. */
-const MOST_CALLERS = 20_000;
+const MAX_CALLERS = 20_000;
 
 interface Bucket {
   tokens: number;
@@ -28,7 +28,7 @@ export class RateLimit {
     // Taken out and put back in, so that the map is in order of last calls.
     this.buckets.delete(caller);
     this.buckets.set(caller, { tokens: tokens >= 1 ? tokens - 1 : tokens, at: now });
-    if (this.buckets.size > MOST_CALLERS) this.buckets.delete(this.buckets.keys().next().value as string);
+    if (this.buckets.size > MAX_CALLERS) this.buckets.delete(this.buckets.keys().next().value as string);
     if (tokens >= 1) return;
     const seconds = Math.ceil((1 - tokens) / rate / 1000);
     throw new RequestError(429, "Too many requests.", {

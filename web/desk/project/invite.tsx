@@ -13,7 +13,7 @@ import { useProject } from "./context.js";
 const ROLES = ["rater", "reviewer"] as const;
 const HOURS = ["24", "168", "720"] as const;
 /** Links that are made at once. */
-const MOST_LINKS = 50;
+const MAX_LINKS = 50;
 
 /** Makes links, each good for one person; they are shown here and nowhere else. */
 export function InviteDialog({ close }: { close(): void }) {
@@ -58,7 +58,7 @@ export function InviteDialog({ close }: { close(): void }) {
             name="count"
             type="number"
             min={1}
-            max={MOST_LINKS}
+            max={MAX_LINKS}
             defaultValue="1"
             required
           />

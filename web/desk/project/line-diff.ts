@@ -6,7 +6,7 @@ export interface DiffLine {
 }
 
 /** Longest texts that are compared exactly, in pairs of lines; above it, all between the equal ends counts as changed. */
-const MOST_PAIRS = 4_000_000;
+const MAX_PAIRS = 4_000_000;
 
 /** The fewest lines removed and added that turn `before` into `after`, by their longest common subsequence. */
 export function lineDiff(before: string, after: string): DiffLine[] {
@@ -18,9 +18,7 @@ export function lineDiff(before: string, after: string): DiffLine[] {
   const [old, fresh] = [a.slice(start, a.length - end), b.slice(start, b.length - end)];
   const same = (text: string): DiffLine => ({ kind: "same", text });
   const middle =
-    old.length * fresh.length > MOST_PAIRS
-      ? [...old.map(removed), ...fresh.map(added)]
-      : compared(old, fresh);
+    old.length * fresh.length > MAX_PAIRS ? [...old.map(removed), ...fresh.map(added)] : compared(old, fresh);
   return [...a.slice(0, start).map(same), ...middle, ...a.slice(a.length - end).map(same)];
 }
 

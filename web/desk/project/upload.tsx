@@ -15,7 +15,7 @@ import { useProject } from "./context.js";
 
 type Checked = ResultOf<"importFile">;
 /** What the server takes is 64 MiB of JSON; quotes and line breaks take two characters there. */
-const MOST_BYTES = 60_000_000;
+const MAX_BYTES = 60_000_000;
 
 /** A row of a table whose rows have no name of their own. */
 type Numbered<T> = T & { i: number };
@@ -37,7 +37,7 @@ export function UploadDialog({ close, added }: { close(): void; added(): void })
   const check = useAction(async (file: File) => {
     setChecked(undefined);
     setChosen(undefined);
-    if (file.size > MOST_BYTES) throw new ApiProblem(413, upload.tooLarge);
+    if (file.size > MAX_BYTES) throw new ApiProblem(413, upload.tooLarge);
     const text = await file.text().catch(() => Promise.reject(new ApiProblem(422, upload.notText)));
     setChosen({ name: file.name, text });
     setChecked(await call("importFile", { params, body: { name: file.name, text } }));

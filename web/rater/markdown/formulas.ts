@@ -3,12 +3,12 @@ import DOMPurify from "dompurify";
 import temml from "temml";
 
 /** Most formulas of one text that are drawn; the others stay as they were written. */
-const MOST_FORMULAS = 300;
+const MAX_FORMULAS = 300;
 
 /** Draws the formulas in a part of the page; what is wrong or odd stays as it was written. */
 export function drawFormulas(within: ParentNode): void {
   const all = [...within.querySelectorAll<HTMLElement>(".formula:not(.formula-drawn)")];
-  for (const element of all.slice(0, MOST_FORMULAS)) {
+  for (const element of all.slice(0, MAX_FORMULAS)) {
     element.classList.add("formula-drawn");
     try {
       const mathml = temml.renderToString(element.textContent ?? "", {

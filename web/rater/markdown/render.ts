@@ -7,9 +7,9 @@ import DOMPurify from "dompurify";
 import { Marked, type Tokens } from "marked";
 
 /** Most characters that are read as Markdown; longer texts are shown as they are, because parsing is not linear. */
-export const MOST_MARKDOWN = 30_000;
+export const MAX_MARKDOWN = 30_000;
 /** Most characters of one formula. */
-const MOST_FORMULA = 2000;
+const MAX_FORMULA = 2000;
 
 const ELEMENTS = [
   ...["p", "br", "hr", "h3", "h4", "h5", "h6", "strong", "em", "del", "code", "pre", "blockquote"],
@@ -40,7 +40,7 @@ const formula = {
       ["$", "$", false],
     ] as const) {
       if (!source.startsWith(open)) continue;
-      const end = source.slice(0, MOST_FORMULA).indexOf(close, open.length);
+      const end = source.slice(0, MAX_FORMULA).indexOf(close, open.length);
       const text = source.slice(open.length, end);
       if (end < 0 || text.trim() === "") return undefined;
       const prices = open === "$" && (/^\s|\s$/.test(text) || /^\d/.test(source.slice(end + 1)));
@@ -73,7 +73,7 @@ function parser(words: MarkdownWords): Marked {
 
 /** The text as a fragment; undefined where it is too long or deep to be read as Markdown. */
 export function renderMarkdown(text: string, words: MarkdownWords): DocumentFragment | undefined {
-  if (text.length > MOST_MARKDOWN) return undefined;
+  if (text.length > MAX_MARKDOWN) return undefined;
   let html: string;
   try {
     html = parser(words).parse(text) as string;

@@ -5,7 +5,7 @@ import { Dialog } from "../../ui/dialog.js";
 import { type MarkdownWords, renderMarkdown } from "./render.js";
 
 /** Rendered texts that are kept: those of the items ahead, so that the next one is painted from memory. */
-const MOST_KEPT = 60;
+const MAX_KEPT = 60;
 const kept = new Map<string, DocumentFragment | undefined>();
 
 /** Renders a text before it is wanted. */
@@ -13,7 +13,7 @@ export function prepare(text: string, words: MarkdownWords): DocumentFragment | 
   if (kept.has(text)) return kept.get(text);
   const fragment = renderMarkdown(text, words);
   kept.set(text, fragment);
-  if (kept.size > MOST_KEPT) kept.delete(kept.keys().next().value as string);
+  if (kept.size > MAX_KEPT) kept.delete(kept.keys().next().value as string);
   return fragment;
 }
 
