@@ -81,7 +81,7 @@ export const algorithms = [
       ["the policy ignores the temperature", "(policy, sequences, batching, temperature)", "(policy, sequences, batching)"],
       ["rewards are all the first one's", "reward: totals[i]", "reward: totals[0]"],
       ["responses are told with others' prompts", "prompt: prompts[i]", "prompt: prompts[0]"],
-      ["policy and reference change places", "referenceLogProbs: before[i]", "referenceLogProbs: now[i].logProbs"],
+      ["policy and reference change places", "referenceLogProbs: ofReference[i]", "referenceLogProbs: ofPolicy[i].logProbs"],
     ],
   },
   {
