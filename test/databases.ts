@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
 import { afterAll, afterEach, beforeAll, describe } from "vitest";
-import type { Engine } from "../src/feedback/store/database.js";
+import type { Engine } from "../src/feedback/store/database/database.js";
 import { openStore, type Store, type StoreOptions } from "../src/feedback/store/index.js";
 import { POSTGRES_URL, TEMPLATE } from "./postgres-setup.js";
 

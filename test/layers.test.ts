@@ -19,8 +19,8 @@ const SHARED_STATE: Record<string, string[]> = {
   "src/demo/rating/worker.ts": ["session"], // the program of a thread
   "src/demo/stages/sampler.ts": ["samplers"], // generators by network, held weakly
   "src/feedback/store/ids.ts": ["drawn"], // random bytes not yet used
-  "src/feedback/store/sets.ts": ["inserts"], // texts of statements
-  "src/feedback/store/sqlite-worker.ts": ["database", "statements"], // the program of a thread
+  "src/feedback/store/database/sets.ts": ["inserts"], // texts of statements
+  "src/feedback/store/database/sqlite-worker.ts": ["database", "statements"], // the program of a thread
   "src/model/formats/half.ts": ["table"], // all numbers of 16 bits
   "src/pipeline/code.ts": ["digests", "modules"], // of this program's own files
   "src/runtime/ort/api.ts": ["library", "table"], // the native library, loaded once

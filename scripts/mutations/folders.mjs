@@ -1,4 +1,12 @@
-const audit = ["audit-entry", "audit-key", "canonical-json", "checkpoints", "verify-audit", "verify-states", "writer"];
+const audit = [
+  "audit/audit-entry",
+  "audit/audit-key",
+  "audit/canonical-json",
+  "audit/checkpoints",
+  "verification/verify-audit",
+  "verification/verify-states",
+  "audit/writer",
+];
 
 /**
  * What is mutated, and which tests have to notice: the cheap ones first, for a mutant is done with at the first that fails. Stored
@@ -22,12 +30,12 @@ export const FOLDERS = {
   "src/feedback/store": {
     mutate: audit.map((name) => `src/feedback/store/${name}.ts`),
     tests: [
-      "src/feedback/store/canonical-json.test.ts",
-      "src/feedback/store/audit.test.ts",
-      "src/feedback/store/writer.test.ts",
-      "src/feedback/store/verify-chain.test.ts",
-      "src/feedback/store/verify-states.test.ts",
-      "src/feedback/store/verify-audit.test.ts",
+      "src/feedback/store/audit/canonical-json.test.ts",
+      "src/feedback/store/audit/audit.test.ts",
+      "src/feedback/store/audit/writer.test.ts",
+      "src/feedback/store/verification/verify-chain.test.ts",
+      "src/feedback/store/verification/verify-states.test.ts",
+      "src/feedback/store/verification/verify-audit.test.ts",
     ],
   },
   "src/feedback/aggregate": {

@@ -4,7 +4,7 @@ import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { PlumbError } from "../base/errors.js";
-import { canonicalJson } from "../feedback/store/canonical-json.js";
+import { canonicalJson } from "../feedback/store/audit/canonical-json.js";
 import { sha256, stageKey } from "./key.js";
 
 const hash = z.string().regex(/^[0-9a-f]{64}$/);

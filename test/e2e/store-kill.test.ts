@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { expect, it } from "vitest";
 import { RandomStream } from "../../src/base/random.js";
-import { readCheckpoints } from "../../src/feedback/store/checkpoints.js";
+import { readCheckpoints } from "../../src/feedback/store/audit/checkpoints.js";
 import { openStore, verifyAudit } from "../../src/feedback/store/index.js";
 import { collection, votesOf } from "../collection.js";
 import { onBothEngines } from "../databases.js";

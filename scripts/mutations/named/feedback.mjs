@@ -222,7 +222,7 @@ export const feedback = [
     ],
   },
   {
-    file: "src/feedback/store/audit-entry.ts",
+    file: "src/feedback/store/audit/audit-entry.ts",
     tests: AUDIT,
     mutations: [
       ["hashes do not chain", "details_json, previous }));", "details_json }));"],
@@ -232,7 +232,7 @@ export const feedback = [
     ],
   },
   {
-    file: "src/feedback/store/writer.ts",
+    file: "src/feedback/store/audit/writer.ts",
     tests: AUDIT,
     mutations: [
       ["entries of one commit do not chain", "previous = hash;\n", ""],
@@ -241,7 +241,7 @@ export const feedback = [
     ],
   },
   {
-    file: "src/feedback/store/verify-audit.ts",
+    file: "src/feedback/store/verification/verify-audit.ts",
     tests: AUDIT,
     mutations: [
       ["the chain is not checked", "if (previous !== head.hash)", "if (false)"],
@@ -255,7 +255,7 @@ export const feedback = [
     ],
   },
   {
-    file: "src/feedback/store/audit-key.ts",
+    file: "src/feedback/store/audit/audit-key.ts",
     tests: AUDIT,
     mutations: [
       ["the group may read the key", "0o077", "0o007"],
@@ -264,7 +264,7 @@ export const feedback = [
     ],
   },
   {
-    file: "src/feedback/store/checkpoints.ts",
+    file: "src/feedback/store/audit/checkpoints.ts",
     tests: AUDIT,
     mutations: [
       ["the hash is not signed", "canonicalJson({ seq, hash, at, key_id })", "canonicalJson({ seq, at, key_id })"],
@@ -273,7 +273,7 @@ export const feedback = [
     ],
   },
   {
-    file: "src/feedback/store/verify-states.ts",
+    file: "src/feedback/store/verification/verify-states.ts",
     tests: AUDIT,
     mutations: [
       ["who is paused and joins again works", 'const stopped = before === "paused" || before === "excluded"', "const stopped = false"],

@@ -1,6 +1,6 @@
 import { explainIssue } from "../../base/explain-issue.js";
 import type { LocatedRow } from "../../base/location.js";
-import { itemProblem, MAX_ITEMS_AT_ONCE, NewItem } from "../store/items.js";
+import { itemProblem, MAX_ITEMS_AT_ONCE, NewItem } from "../store/items/items.js";
 import type { TaskDefinition } from "../tasks/index.js";
 import { assembleRows, importSchema, type Source } from "./import-tasks.js";
 import { ImportProblems, type RowProblem } from "./problems.js";

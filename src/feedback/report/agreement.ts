@@ -1,6 +1,6 @@
 import { agreementReport } from "../agreement/index.js";
 import { aspectsOf, counting, questionOf, USES, unitOf } from "../judgement/index.js";
-import type { ProjectData } from "../store/load-project.js";
+import type { ProjectData } from "../store/votes/load-project.js";
 import { ratedVotes } from "../vote-file/index.js";
 import { NameIndex } from "../votes.js";
 import type { AgreementView } from "./views.js";

@@ -1,5 +1,5 @@
 import { type PreferenceOptions, trainingRows } from "../judgement/index.js";
-import type { ProjectData } from "../store/load-project.js";
+import type { ProjectData } from "../store/votes/load-project.js";
 import { agreementView } from "./agreement.js";
 import { disagreementsView } from "./disagreements.js";
 import { exclusionPreview } from "./exclusion.js";

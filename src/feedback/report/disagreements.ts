@@ -1,5 +1,5 @@
 import { aspectsOf, counting, type Question, questionOf, USES, unitOf } from "../judgement/index.js";
-import type { ProjectData } from "../store/load-project.js";
+import type { ProjectData } from "../store/votes/load-project.js";
 import type { ItemContent } from "../tasks/index.js";
 import type { DisagreementsView } from "./views.js";
 

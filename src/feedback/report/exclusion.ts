@@ -8,7 +8,7 @@ import {
   USES,
   unitOf,
 } from "../judgement/index.js";
-import type { ProjectData } from "../store/load-project.js";
+import type { ProjectData } from "../store/votes/load-project.js";
 import type { ExclusionPreview } from "./views.js";
 
 /** Changes that are shown. */

@@ -1,7 +1,7 @@
 import { FILTERS, filterSchema, runFilters } from "../filters/index.js";
 import { counting, USES } from "../judgement/index.js";
-import type { ProjectData } from "../store/load-project.js";
-import type { Finding } from "../store/reviews.js";
+import type { ProjectData } from "../store/votes/load-project.js";
+import type { Finding } from "../store/votes/reviews.js";
 import type { FilterRun } from "./views.js";
 
 const MAX_WARNINGS = 200;

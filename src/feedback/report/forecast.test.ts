@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { RandomStream } from "../../base/random.js";
-import type { ProjectData } from "../store/load-project.js";
+import type { ProjectData } from "../store/votes/load-project.js";
 import { countSpans, forecastView, spansNeeded } from "./forecast.js";
 
 const DAY = 86_400_000;

@@ -7,7 +7,7 @@ import {
   USES,
   unitOf,
 } from "../judgement/index.js";
-import type { ProjectData } from "../store/load-project.js";
+import type { ProjectData } from "../store/votes/load-project.js";
 import type { PreferencesView } from "./views.js";
 
 /** Most scores that are shown; items whose responses all have names of their own would have thousands. */

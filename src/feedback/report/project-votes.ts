@@ -1,6 +1,6 @@
 import { PlumbError } from "../../base/errors.js";
 import { aspectsOf, counting, questionOf, USES } from "../judgement/index.js";
-import type { ProjectData } from "../store/load-project.js";
+import type { ProjectData } from "../store/votes/load-project.js";
 import type { VoteFile } from "../vote-file/index.js";
 
 /**

@@ -9,7 +9,7 @@ import {
   questionOf,
   USES,
 } from "../judgement/index.js";
-import type { ProjectData } from "../store/load-project.js";
+import type { ProjectData } from "../store/votes/load-project.js";
 import {
   firstPlaceShare,
   goldAccuracy,

@@ -1,5 +1,5 @@
 import { aspectsOf } from "../judgement/index.js";
-import type { ProjectData } from "../store/load-project.js";
+import type { ProjectData } from "../store/votes/load-project.js";
 import { raterReports } from "./raters.js";
 
 /** Votes that the reliability of an unknown rater is worth beside a rater's own. */

@@ -11,11 +11,13 @@
  * const { leases } = await store.lease({ project: project.id, rater: rater.id });
  * await store.vote({ lease: leases[0].id, rater: rater.id, answer });
  */
-export { type ActiveDay, activity } from "./activity.js";
-export { publicKeyOf } from "./audit-key.js";
-export { type BackupSummary, backup } from "./backup.js";
-export { addBookmark, type Bookmark, listBookmarks, removeBookmark } from "./bookmarks.js";
-export { type Checkpoint, readCheckpoints } from "./checkpoints.js";
+
+export { publicKeyOf } from "./audit/audit-key.js";
+export { type Checkpoint, readCheckpoints } from "./audit/checkpoints.js";
+export { readAudit } from "./audit/read-audit.js";
+export type { Write } from "./audit/writer.js";
+export { type BackupSummary, backup } from "./backup/backup.js";
+export { type RestoreSummary, restore } from "./backup/restore.js";
 export {
   checkpointFileOf,
   databaseLocation,
@@ -24,9 +26,8 @@ export {
   openExistingDatabase,
   pingDatabase,
   withoutPassword,
-} from "./database.js";
+} from "./database/database.js";
 export { databaseSettings } from "./database-settings.js";
-export { exportVotes } from "./export-votes.js";
 export {
   addItems,
   findItem,
@@ -39,14 +40,12 @@ export {
   MAX_ITEMS_AT_ONCE,
   NewItem,
   withdrawItem,
-} from "./items.js";
-export { type Lease, type LeaseAnswer, LeaseRequest, MAX_LEASES, NO_LEASE } from "./lease.js";
-export { loadProject, type ProjectData, readProject } from "./load-project.js";
-export { findMember, MEMBER_STATES, type MemberState, setMemberState } from "./member-state.js";
-export { putMember } from "./members.js";
-export { prioritise, prioritiseDiverse, setPriorities } from "./prioritise.js";
-export { type Progress, progress } from "./progress.js";
-export { projectStamp } from "./project-stamp.js";
+} from "./items/items.js";
+export { prioritise, prioritiseDiverse, setPriorities } from "./items/prioritise.js";
+export { type ActiveDay, activity } from "./projects/activity.js";
+export { putMember } from "./projects/members.js";
+export { type Progress, progress } from "./projects/progress.js";
+export { projectStamp } from "./projects/project-stamp.js";
 export {
   changeSettings,
   createProject,
@@ -60,7 +59,9 @@ export {
   type ProjectState,
   publishGuidelines,
   setProjectState,
-} from "./projects.js";
+} from "./projects/projects.js";
+export { addBookmark, type Bookmark, listBookmarks, removeBookmark } from "./raters/bookmarks.js";
+export { findMember, MEMBER_STATES, type MemberState, setMemberState } from "./raters/member-state.js";
 export {
   addRater,
   deletePersonalData,
@@ -76,24 +77,32 @@ export {
   type Rater,
   setPerson,
   setReliabilities,
-} from "./raters.js";
-export { readAudit } from "./read-audit.js";
-export { type RestoreSummary, restore } from "./restore.js";
-export { checkReviewOf, decideReview, Finding, holdVotes, listReviews, type Review } from "./reviews.js";
-export { itemVotes, raterVotes, type StandingVote } from "./standing-votes.js";
+} from "./raters/raters.js";
 export { openStore, type Store, type StoreOptions } from "./store.js";
 export type { StoreContext } from "./store-context.js";
 export { StoreError, type StoreProblem } from "./store-error.js";
+export { type AuditProblem, type AuditReport, verifyAudit } from "./verification/verify-audit.js";
+export { type DatabaseKeys, verifyDatabase } from "./verification/verify-database.js";
+export { exportVotes } from "./votes/export-votes.js";
+export { type Lease, type LeaseAnswer, LeaseRequest, MAX_LEASES, NO_LEASE } from "./votes/lease.js";
+export { loadProject, type ProjectData, readProject } from "./votes/load-project.js";
+export {
+  checkReviewOf,
+  decideReview,
+  Finding,
+  holdVotes,
+  listReviews,
+  type Review,
+} from "./votes/reviews.js";
+export { itemVotes, raterVotes, type StandingVote } from "./votes/standing-votes.js";
 export {
   answerTraining,
   MAX_TRAINING,
   type TrainingFeedback,
   type TrainingItem,
   trainingFor,
-} from "./training.js";
-export { type AuditProblem, type AuditReport, verifyAudit } from "./verify-audit.js";
-export { type DatabaseKeys, verifyDatabase } from "./verify-database.js";
-export { CorrectionRequest, type TakenVote, VoteRequest } from "./vote.js";
+} from "./votes/training.js";
+export { CorrectionRequest, type TakenVote, VoteRequest } from "./votes/vote.js";
 export {
   correctVote,
   type PastVote,
@@ -103,5 +112,4 @@ export {
   SkipRequest,
   saveDraft,
   skipItem,
-} from "./work.js";
-export type { Write } from "./writer.js";
+} from "./votes/work.js";

@@ -1,9 +1,9 @@
 import { sql, type Transaction } from "kysely";
 import { PlumbError } from "../../base/errors.js";
-import type { Database, Engine } from "./database.js";
-import { migrations } from "./migrations/index.js";
-import type { Tables } from "./tables.js";
-import { lockForWriting } from "./writer.js";
+import { lockForWriting } from "./audit/writer.js";
+import type { Database, Engine } from "./database/database.js";
+import { migrations } from "./database/migrations/index.js";
+import type { Tables } from "./database/tables.js";
 
 /**
  * Brings a database to today's form: all steps that it lacks, in one transaction.

@@ -1,6 +1,6 @@
 import type { Kysely } from "kysely";
-import type { Tables } from "./tables.js";
-import type { Write } from "./writer.js";
+import type { Write } from "./audit/writer.js";
+import type { Tables } from "./database/tables.js";
 
 /** What the functions of this folder need of an open store: to read, to write, and the time. */
 export interface StoreContext {

@@ -1,15 +1,21 @@
-import { type AuditKey, openAuditKey } from "./audit-key.js";
-import { Batcher } from "./batcher.js";
+import { type AuditKey, openAuditKey } from "./audit/audit-key.js";
+import { appendCheckpoint, type Checkpoint, signCheckpoint, storeCheckpoint } from "./audit/checkpoints.js";
+import { readHead, Writer } from "./audit/writer.js";
 import { check } from "./check.js";
-import { appendCheckpoint, type Checkpoint, signCheckpoint, storeCheckpoint } from "./checkpoints.js";
-import { checkpointFileOf, type Database, defaultKeyFile, openDatabase, type Queries } from "./database.js";
-import { type LeaseAnswer, LeaseRequest } from "./lease.js";
-import { leaseBatch } from "./lease-batch.js";
+import {
+  checkpointFileOf,
+  type Database,
+  defaultKeyFile,
+  openDatabase,
+  type Queries,
+} from "./database/database.js";
 import { migrate } from "./migrate.js";
 import type { StoreContext } from "./store-context.js";
-import { type TakenVote, VoteRequest } from "./vote.js";
-import { voteBatch } from "./vote-batch.js";
-import { readHead, Writer } from "./writer.js";
+import { Batcher } from "./votes/batcher.js";
+import { type LeaseAnswer, LeaseRequest } from "./votes/lease.js";
+import { leaseBatch } from "./votes/lease-batch.js";
+import { type TakenVote, VoteRequest } from "./votes/vote.js";
+import { voteBatch } from "./votes/vote-batch.js";
 
 /** Entries of the audit log between two checkpoints, at most. */
 const CHECKPOINT_EVERY = 1000;

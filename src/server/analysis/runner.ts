@@ -1,5 +1,5 @@
 import { type AnalysisRequest, analyse, loadProject, type ProjectData } from "../../feedback/report/index.js";
-import type { Queries } from "../../feedback/store/database.js";
+import type { Queries } from "../../feedback/store/database/database.js";
 
 /** One analysis of a project as it was at a stamp. */
 export interface AnalysisJob {

@@ -1,6 +1,6 @@
 /** The thread that computes analyses: opens the database for itself, so that neither reading nor computing keeps the server. */
 import { parentPort, workerData } from "node:worker_threads";
-import { openDatabase } from "../../feedback/store/database.js";
+import { openDatabase } from "../../feedback/store/database/database.js";
 import { StoreError, type StoreProblem } from "../../feedback/store/store-error.js";
 import { type AnalysisJob, LocalRunner } from "./runner.js";
 

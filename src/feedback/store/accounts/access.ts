@@ -1,5 +1,5 @@
 /** Which projects an account has to do with. */
-import type { Queries } from "../database.js";
+import type { Queries } from "../database/database.js";
 
 export async function isStaff({ db }: { db: Queries }, project: string, account: string): Promise<boolean> {
   const row = await db

@@ -1,10 +1,11 @@
 /** Accounts: a person who signs in, with a role, and a pseudonym under which its votes are kept. */
-import type { Queries } from "../database.js";
+
+import type { Write } from "../audit/writer.js";
+import type { Queries } from "../database/database.js";
+import type { Tables } from "../database/tables.js";
 import { newId } from "../ids.js";
 import type { StoreContext } from "../store-context.js";
 import { StoreError } from "../store-error.js";
-import type { Tables } from "../tables.js";
-import type { Write } from "../writer.js";
 import type { Identity, Role } from "./identity.js";
 import { endSessions } from "./sessions.js";
 

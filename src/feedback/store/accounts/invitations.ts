@@ -1,11 +1,12 @@
 /** Invitations: secrets that are good for one account, for some time. The store knows them by their hashes. */
-import type { Queries } from "../database.js";
+
+import type { Write } from "../audit/writer.js";
+import type { Queries } from "../database/database.js";
+import type { Tables } from "../database/tables.js";
 import { newId } from "../ids.js";
-import { putMember } from "../members.js";
+import { putMember } from "../projects/members.js";
 import type { StoreContext } from "../store-context.js";
 import { StoreError } from "../store-error.js";
-import type { Tables } from "../tables.js";
-import type { Write } from "../writer.js";
 import type { Identity, Role } from "./identity.js";
 import { putStaff } from "./staff.js";
 

@@ -1,9 +1,9 @@
 /** API keys of accounts. The store knows a key by its hash, and people tell keys apart by their first characters. */
-import type { Queries } from "../database.js";
+import type { Queries } from "../database/database.js";
+import type { Tables } from "../database/tables.js";
 import { newId } from "../ids.js";
 import type { StoreContext } from "../store-context.js";
 import { StoreError } from "../store-error.js";
-import type { Tables } from "../tables.js";
 import type { Identity, Role, Scope } from "./identity.js";
 
 /** Keys of one account. */

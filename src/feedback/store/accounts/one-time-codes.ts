@@ -1,7 +1,8 @@
 /** The secret of an account's one-time codes (RFC 6238), and which code was used last. */
+
+import type { Write } from "../audit/writer.js";
 import type { StoreContext } from "../store-context.js";
 import { StoreError } from "../store-error.js";
-import type { Write } from "../writer.js";
 
 /** Keeps a new secret, which has no effect before it is confirmed. @throws StoreError conflict: codes are on. */
 export async function beginOneTimeCodes(store: StoreContext, account: string, secret: string): Promise<void> {

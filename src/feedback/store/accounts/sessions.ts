@@ -1,9 +1,10 @@
 /** Sessions of people who are signed in. The store knows a session's token by its hash alone. */
-import type { Queries } from "../database.js";
+
+import type { Write } from "../audit/writer.js";
+import type { Queries } from "../database/database.js";
 import { newId } from "../ids.js";
 import type { StoreContext } from "../store-context.js";
 import { StoreError } from "../store-error.js";
-import type { Write } from "../writer.js";
 import type { Identity, Role } from "./identity.js";
 
 /** Sessions of one account; of more, the one used longest ago ends. */

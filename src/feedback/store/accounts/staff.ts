@@ -1,8 +1,9 @@
 /** Staff of projects: the leads and reviewers whose accounts may look into one and change it. */
-import type { Queries } from "../database.js";
+
+import type { Write } from "../audit/writer.js";
+import type { Queries } from "../database/database.js";
 import type { StoreContext } from "../store-context.js";
 import { StoreError } from "../store-error.js";
-import type { Write } from "../writer.js";
 import { findAccount } from "./accounts.js";
 import type { Role } from "./identity.js";
 

@@ -1,0 +1,94 @@
+/** The installation's signing key: Ed25519 (RFC 8032), in a PKCS 8 file that only its owner may read. */
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+  sign,
+  verify,
+} from "node:crypto";
+import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { PlumbError } from "../../../base/errors.js";
+
+export interface AuditKey {
+  /** The first 16 hexadecimal digits of SHA-256 of the public key. */
+  id: string;
+  /** SPKI in PEM. */
+  publicKey: string;
+  /** Signature of a text, in base64. */
+  sign(text: string): string;
+}
+
+/**
+ * The key in a file; made if there is no such file.
+ *
+ * @throws PlumbError when others may read it, or when it is no Ed25519 key.
+ */
+export function openAuditKey(path: string): AuditKey {
+  const privateKey = readPrivateKey(path) ?? createKeyFile(path);
+  const publicKey = createPublicKey(privateKey).export({ type: "spki", format: "pem" }).toString();
+  return {
+    id: keyId(publicKey),
+    publicKey,
+    sign: (text) => sign(null, Buffer.from(text), privateKey).toString("base64"),
+  };
+}
+
+/** The public key that belongs to a key file, without making one. @throws PlumbError as openAuditKey does. */
+export function publicKeyOf(path: string): string | undefined {
+  const privateKey = readPrivateKey(path);
+  return privateKey && createPublicKey(privateKey).export({ type: "spki", format: "pem" }).toString();
+}
+
+export function keyId(publicKey: string): string {
+  return createHash("sha256").update(publicKey).digest("hex").slice(0, 16);
+}
+
+/** Whether a signature is that of a text by a key; false for whatever is malformed. */
+export function signatureHolds(text: string, signature: string, publicKey: string): boolean {
+  try {
+    return verify(null, Buffer.from(text), publicKey, Buffer.from(signature, "base64"));
+  } catch {
+    return false;
+  }
+}
+
+function readPrivateKey(path: string): KeyObject | undefined {
+  let text: string;
+  try {
+    const { mode } = statSync(path);
+    if (process.platform !== "win32" && (mode & 0o077) !== 0)
+      throw new PlumbError(`Others than its owner may read the signing key ${path}.`, {
+        hint: `Run chmod 600 ${path}; if others may have read it, remove it, and a new one is made.`,
+      });
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+  try {
+    const key = createPrivateKey(text);
+    if (key.asymmetricKeyType === "ed25519") return key;
+  } catch {
+    // The message below says what there is to say.
+  }
+  throw new PlumbError(`${path} is not an Ed25519 private key.`, {
+    hint: "Restore the key file, or remove it, and a new one is made.",
+  });
+}
+
+function createKeyFile(path: string): KeyObject {
+  const { privateKey } = generateKeyPairSync("ed25519");
+  mkdirSync(dirname(resolve(path)), { recursive: true });
+  try {
+    writeFileSync(path, privateKey.export({ type: "pkcs8", format: "pem" }), { mode: 0o600, flag: "wx" });
+  } catch (error) {
+    const other = (error as NodeJS.ErrnoException).code === "EEXIST" ? readPrivateKey(path) : undefined;
+    if (other !== undefined) return other;
+    throw error;
+  }
+  chmodSync(path, 0o600);
+  return privateKey;
+}

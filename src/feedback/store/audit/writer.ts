@@ -1,0 +1,151 @@
+/**
+ * One writer at a time, and many writes in one commit.
+ *
+ * A durable commit costs a write to disk, so writes that are asked for while another commit runs wait and are then done
+ * together: one transaction, a savepoint for each, one commit; nobody is answered before it. Every write of every process
+ * goes through one lock (SQLite's own; an advisory lock in PostgreSQL), because the audit log is one chain. Within it a write
+ * sees all that was committed before, so that counting and then inserting needs no further locks.
+ */
+import { sql, type Transaction } from "kysely";
+import type { Database, Engine } from "../database/database.js";
+import { insertRows } from "../database/sets.js";
+import type { Tables } from "../database/tables.js";
+import { type AuditEntry, auditHash, FIRST_PREVIOUS } from "./audit-entry.js";
+import { canonicalJson } from "./canonical-json.js";
+
+/** Most writes in one transaction. */
+const MAX_TOGETHER = 256;
+/** Names our lock among the advisory locks of a PostgreSQL database. */
+const ADVISORY_LOCK = 7_586_321;
+
+/** What a write may use. */
+export interface Write {
+  db: Transaction<Tables>;
+  /** When it began, Unix milliseconds. */
+  now: number;
+  /** Notes in the audit log what is done; @returns the number of the entry. */
+  audit(actor: string, action: string, subject: string, details?: object): number;
+}
+
+interface Queued {
+  work: (write: Write) => Promise<unknown>;
+  resolve(value: unknown): void;
+  reject(error: unknown): void;
+}
+
+export class Writer {
+  private queue: Queued[] = [];
+  private running: Promise<void> | undefined;
+
+  constructor(
+    private readonly database: Database,
+    private readonly clock: () => number,
+    /** Called after a commit with the number of the log's last entry. */
+    private readonly onCommitted: (head: number) => void,
+  ) {}
+
+  /** Does a write; it is on disk when the promise resolves, and nothing of it is there when it rejects. */
+  submit<T>(work: (write: Write) => Promise<T>): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      this.queue.push({ work, resolve: resolve as (value: unknown) => void, reject });
+      this.running ??= this.run();
+    });
+  }
+
+  /** Resolves when nothing is left to write. */
+  async idle(): Promise<void> {
+    while (this.running !== undefined) await this.running;
+  }
+
+  private async run(): Promise<void> {
+    // Whoever asks within the same turn of the event loop goes along.
+    await new Promise(setImmediate);
+    while (this.queue.length > 0) {
+      const together = this.queue.splice(0, MAX_TOGETHER);
+      let answers: (() => void)[] = [];
+      try {
+        const committed = await this.commit(together);
+        answers = committed.answers;
+        this.onCommitted(committed.head);
+      } catch (error) {
+        answers = together.map(
+          ({ reject }) =>
+            () =>
+              reject(error),
+        );
+      }
+      for (const answer of answers) answer();
+      await new Promise(setImmediate);
+    }
+    // In the same turn as the last look at the queue: whoever comes after starts a new run.
+    this.running = undefined;
+  }
+
+  /** @returns for each write what tells its caller how it went, once the commit is through. */
+  private commit(together: readonly Queued[]): Promise<{ answers: (() => void)[]; head: number }> {
+    const { db, engine } = this.database;
+    return db.transaction().execute(async (transaction) => {
+      await lockForWriting(transaction, engine);
+      const head = await readHead(transaction);
+      const entries: Omit<AuditEntry, "previous" | "hash">[] = [];
+      const answers: (() => void)[] = [];
+      for (const { work, resolve, reject } of together) {
+        const before = entries.length;
+        const now = this.clock();
+        const audit: Write["audit"] = (actor, action, subject, details = {}) => {
+          const seq = head.seq + entries.length + 1;
+          entries.push({ seq, at: now, actor, action, subject, details_json: canonicalJson(details) });
+          return seq;
+        };
+        await sql`savepoint one_write`.execute(transaction);
+        try {
+          const value = await work({ db: transaction, now, audit });
+          await sql`release savepoint one_write`.execute(transaction);
+          answers.push(() => resolve(value));
+        } catch (error) {
+          await sql`rollback to savepoint one_write`.execute(transaction);
+          await sql`release savepoint one_write`.execute(transaction);
+          entries.length = before;
+          answers.push(() => reject(error));
+        }
+      }
+      await this.append(transaction, head, entries);
+      return { answers, head: head.seq + entries.length };
+    });
+  }
+
+  private async append(
+    db: Transaction<Tables>,
+    head: { hash: string },
+    entries: readonly Omit<AuditEntry, "previous" | "hash">[],
+  ): Promise<void> {
+    if (entries.length === 0) return;
+    let previous = head.hash;
+    const chained = entries.map((entry): AuditEntry => {
+      const hash = auditHash({ ...entry, previous });
+      const link = { ...entry, previous, hash };
+      previous = hash;
+      return link;
+    });
+    await insertRows(db, "audit", chained);
+  }
+}
+
+/** Waits until no other transaction writes, and keeps others from it until this one ends. */
+export async function lockForWriting(db: Transaction<Tables>, engine: Engine): Promise<void> {
+  // SQLite's transaction began with its lock.
+  if (engine === "postgresql") await sql`select pg_advisory_xact_lock(${ADVISORY_LOCK})`.execute(db);
+}
+
+/** The log's last number and hash. */
+export async function readHead(
+  db: Pick<Database["db"], "selectFrom">,
+): Promise<{ seq: number; hash: string }> {
+  const last = await db
+    .selectFrom("audit")
+    .select(["seq", "hash"])
+    .orderBy("seq", "desc")
+    .limit(1)
+    .executeTakeFirst();
+  return last ?? { seq: 0, hash: FIRST_PREVIOUS };
+}

@@ -1,0 +1,94 @@
+/**
+ * A backup is one file that either engine can be restored from: gzipped lines of JSON. The first says what it is, then comes a
+ * line for each row of each table, and the last has their number and a SHA-256 of all lines before. It is read in one
+ * transaction, so that it holds a state of the database that was, while others go on writing.
+ */
+import { createHash } from "node:crypto";
+import { createWriteStream } from "node:fs";
+import { open, rename, rm } from "node:fs/promises";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { createGzip } from "node:zlib";
+import { sql } from "kysely";
+import { PlumbError } from "../../../base/errors.js";
+import { readHead } from "../audit/writer.js";
+import type { Database, Queries } from "../database/database.js";
+import { migrations } from "../database/migrations/index.js";
+
+export const BACKUP_FORMAT = "plumbline-backup";
+export const BACKUP_VERSION = 1;
+/** Rows read at once. */
+const PAGE = 500;
+
+export interface BackupSummary {
+  rows: number;
+  /** The audit log's last entry in it. */
+  head: { seq: number; hash: string };
+}
+
+/** Every table in the order of its making, with its key: rows of a table refer to tables before it, or to earlier rows. */
+export const backedUpTables = migrations.flatMap(({ tables }) => tables);
+
+/** @throws PlumbError when the file cannot be written; an existing one is then as it was. */
+export async function backup({ db, engine }: Database, path: string): Promise<BackupSummary> {
+  if (!path.endsWith(".gz"))
+    throw new PlumbError(`${path}: the name of a backup ends in .gz.`, { hint: `Try ${path}.jsonl.gz.` });
+  const temporary = `${path}.part`;
+  const transaction = db.transaction().setAccessMode("read only");
+  try {
+    const summary = await (engine === "postgresql"
+      ? transaction.setIsolationLevel("repeatable read")
+      : transaction
+    ).execute(async (snapshot) => {
+      const head = await readHead(snapshot);
+      const counted = { rows: 0 };
+      await pipeline(
+        Readable.from(lines(snapshot, engine, head, counted)),
+        createGzip({ level: 6 }),
+        createWriteStream(temporary, { mode: 0o600 }),
+      );
+      return { rows: counted.rows, head };
+    });
+    const file = await open(temporary, "r+");
+    await file.sync().finally(() => file.close());
+    await rename(temporary, path);
+    return summary;
+  } catch (error) {
+    await rm(temporary, { force: true });
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === undefined || !/^E[A-Z]+$/.test(code)) throw error;
+    throw new PlumbError(`Cannot write the backup ${path}: ${(error as Error).message}.`, {
+      hint: "Choose a place that you may write to, with enough room.",
+      cause: error,
+    });
+  }
+}
+
+async function* lines(
+  db: Queries,
+  engine: string,
+  head: BackupSummary["head"],
+  counted: { rows: number },
+): AsyncGenerator<string> {
+  const hash = createHash("sha256");
+  const line = (value: unknown): string => {
+    const text = `${JSON.stringify(value)}\n`;
+    hash.update(text);
+    return text;
+  };
+  const steps = migrations.map(({ name }) => name);
+  yield line({ format: BACKUP_FORMAT, version: BACKUP_VERSION, engine, migrations: steps, head });
+  for (const { name, key } of backedUpTables) {
+    for (let last: unknown[] | undefined; ; ) {
+      const columns = sql.join(key.map((column) => sql.id(column)));
+      const { rows } = await sql<Record<string, unknown>>`select * from ${sql.id(name)}
+        ${last === undefined ? sql`` : sql`where (${columns}) > (${sql.join(last)})`}
+        order by ${columns} limit ${sql.lit(PAGE)}`.execute(db);
+      for (const row of rows) yield line([name, row]);
+      counted.rows += rows.length;
+      if (rows.length < PAGE) break;
+      last = key.map((column) => rows[rows.length - 1][column]);
+    }
+  }
+  yield `${JSON.stringify({ end: true, rows: counted.rows, sha256: hash.digest("hex") })}\n`;
+}

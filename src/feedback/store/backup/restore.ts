@@ -1,0 +1,175 @@
+/**
+ * Restoring a backup: the file is read whole first and checked (its sum, its tables, every value); then, in one transaction, the
+ * database's tables are made as they were when it was taken, filled, the audit chain is followed once through, and later
+ * migrations are applied. Whatever fails, the database stays as it was.
+ */
+import { createHash } from "node:crypto";
+import { sql, type Transaction } from "kysely";
+import { z } from "zod";
+import { PlumbError } from "../../../base/errors.js";
+import { readLines } from "../../../data/read-lines.js";
+import { auditHash, FIRST_PREVIOUS } from "../audit/audit-entry.js";
+import { lockForWriting } from "../audit/writer.js";
+import type { Database, Queries } from "../database/database.js";
+import { migrations } from "../database/migrations/index.js";
+import { insertRows } from "../database/sets.js";
+import type { Tables } from "../database/tables.js";
+import { applyMigrations } from "../migrate.js";
+import { BACKUP_FORMAT, BACKUP_VERSION, backedUpTables } from "./backup.js";
+
+/** Rows inserted at once. */
+const BATCH = 500;
+
+const Header = z.object({
+  format: z.literal(BACKUP_FORMAT),
+  version: z.literal(BACKUP_VERSION),
+  migrations: z.array(z.string().max(200)).min(1).max(1000),
+  head: z.object({ seq: z.int().min(0), hash: z.string().length(64) }),
+});
+const Row = z.tuple([
+  z.string().max(100),
+  z.record(z.string().max(100), z.union([z.string(), z.number(), z.null()])),
+]);
+const Trailer = z.object({ end: z.literal(true), rows: z.int().min(0), sha256: z.string().length(64) });
+
+export interface RestoreSummary {
+  rows: number;
+  head: { seq: number; hash: string };
+}
+
+/**
+ * @param force replaces what the database holds.
+ * @throws PlumbError when the file is no whole backup, or the database is not empty and not to be replaced.
+ */
+export async function restore(database: Database, path: string, force = false): Promise<RestoreSummary> {
+  // 1. The whole file, before anything is changed.
+  const checked = await checkBackup(path);
+  const { db, engine } = database;
+  return db.transaction().execute(async (transaction) => {
+    await lockForWriting(transaction, engine);
+    // 2. An empty database, in the form that the backup has.
+    if (!force && !(await isEmpty(transaction)))
+      throw new PlumbError("The database is not empty. Nothing was changed.", {
+        hint: "Restore into a new one, or give --force to replace what it holds.",
+      });
+    await dropAll(transaction, engine);
+    await applyMigrations(transaction, engine, checked.migrations.length);
+    // 3. The rows.
+    let table = "";
+    const rows: Record<string, unknown>[] = [];
+    const flush = async () => {
+      try {
+        await insertRows(transaction, table as keyof Tables, rows.splice(0) as never);
+      } catch (error) {
+        throw damaged(path, `a row does not fit into ${table} (${(error as Error).message})`);
+      }
+    };
+    for await (const [name, row] of rowsOf(path)) {
+      if (name !== table || rows.length === BATCH) await flush();
+      table = name;
+      rows.push(row);
+    }
+    await flush();
+    // 4. Is it the log that was backed up?
+    const head = await followChain(transaction);
+    if (head.hash !== checked.head.hash)
+      throw damaged(path, "its audit log does not end as its first line says");
+    // 5. On to today's form.
+    await applyMigrations(transaction, engine);
+    return { rows: checked.rows, head };
+  });
+}
+
+async function checkBackup(path: string): Promise<z.infer<typeof Header> & { rows: number }> {
+  const hash = createHash("sha256");
+  let header: z.infer<typeof Header> | undefined;
+  let trailer: z.infer<typeof Trailer> | undefined;
+  let [number, rows] = [0, 0];
+  const known = new Set(backedUpTables.map(({ name }) => name));
+  for await (const { text } of readLines(path)) {
+    number++;
+    const at = `line ${number}`;
+    if (trailer !== undefined) throw damaged(path, `${at} follows on its end`);
+    const value = parseJson(text);
+    if (header === undefined) {
+      const parsed = Header.safeParse(value);
+      if (!parsed.success) throw damaged(path, "its first line is not that of a backup");
+      header = parsed.data;
+      const unknown = header.migrations.findIndex((name, i) => migrations[i]?.name !== name);
+      if (unknown >= 0)
+        throw new PlumbError(`The backup was made by a later version (${header.migrations[unknown]}).`, {
+          hint: "Restore it with the version of Plumbline that made it, or a later one.",
+        });
+    } else if (Array.isArray(value)) {
+      const parsed = Row.safeParse(value);
+      if (!parsed.success) throw damaged(path, `${at} is not a row`);
+      if (!known.has(parsed.data[0])) throw damaged(path, `${at} names an unknown table`);
+      rows++;
+    } else {
+      const parsed = Trailer.safeParse(value);
+      if (!parsed.success) throw damaged(path, `${at} is neither a row nor the end`);
+      trailer = parsed.data;
+      continue;
+    }
+    hash.update(`${text}\n`);
+  }
+  if (header === undefined || trailer === undefined) throw damaged(path, "its end is missing");
+  if (trailer.rows !== rows) throw damaged(path, `it has ${rows} rows, and should have ${trailer.rows}`);
+  if (trailer.sha256 !== hash.digest("hex")) throw damaged(path, "its sum is wrong");
+  return { ...header, rows };
+}
+
+async function* rowsOf(path: string): AsyncGenerator<[string, Record<string, unknown>]> {
+  for await (const { text } of readLines(path)) {
+    const value = parseJson(text);
+    if (Array.isArray(value)) yield value as [string, Record<string, unknown>];
+  }
+}
+
+function damaged(path: string, what: string): PlumbError {
+  return new PlumbError(`${path} is not a whole backup: ${what}. Nothing was changed.`, {
+    hint: "Take another one; a backup that was cut off or changed is not restored.",
+  });
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+async function isEmpty(db: Queries): Promise<boolean> {
+  const tables = await db.introspection.getTables();
+  if (!tables.some(({ name }) => name === "audit")) return true;
+  return (await db.selectFrom("audit").select("seq").limit(1).executeTakeFirst()) === undefined;
+}
+
+/** Tables of ours, those first that refer to others. */
+async function dropAll(db: Transaction<Tables>, engine: Database["engine"]): Promise<void> {
+  for (const { name } of [...backedUpTables].reverse())
+    await sql`drop table if exists ${sql.id(name)} ${sql.raw(engine === "postgresql" ? "cascade" : "")}`.execute(
+      db,
+    );
+  await sql`drop table if exists migrations`.execute(db);
+}
+
+async function followChain(db: Queries): Promise<{ seq: number; hash: string }> {
+  let head = { seq: 0, hash: FIRST_PREVIOUS };
+  for (;;) {
+    const rows = await db
+      .selectFrom("audit")
+      .selectAll()
+      .where("seq", ">", head.seq)
+      .orderBy("seq")
+      .limit(BATCH)
+      .execute();
+    for (const entry of rows) {
+      if (entry.seq !== head.seq + 1 || entry.previous !== head.hash || auditHash(entry) !== entry.hash)
+        throw new PlumbError(`The backup's audit log is broken at entry ${entry.seq}. Nothing was changed.`);
+      head = { seq: entry.seq, hash: entry.hash };
+    }
+    if (rows.length < BATCH) return head;
+  }
+}

@@ -1,0 +1,78 @@
+/**
+ * A SQLite connection on a thread of its own. A durable commit waits for the disk, and a batch of votes takes milliseconds of
+ * work in the index trees; on the event loop's thread no request would be read meanwhile.
+ */
+import { Worker } from "node:worker_threads";
+
+export interface SqliteSettings {
+  path: string;
+  /** How long a writer waits for another process that writes. */
+  busyMilliseconds: number;
+  /** Settings of the connection, as they stand after PRAGMA. */
+  pragmas: readonly string[];
+}
+
+export type SqliteQuestion = "open" | "close" | "rollback" | { sql: string; parameters: readonly unknown[] };
+export type SqliteAnswer =
+  | { rows: unknown[] }
+  | { changes: number }
+  | { error: { message: string; code?: string } };
+
+/** Sources run as they are only under the test runner, which compiles them first: threads need what was compiled. */
+const PROGRAM = new URL(
+  import.meta.url.endsWith(".ts")
+    ? "../../../../dist/feedback/store/database/sqlite-worker.js"
+    : "./sqlite-worker.js",
+  import.meta.url,
+);
+
+export class SqliteThread {
+  private readonly waiting: { resolve(answer: SqliteAnswer): void; reject(error: Error): void }[] = [];
+  private ended: Error | undefined;
+
+  private constructor(private readonly worker: Worker) {
+    worker.on("message", (answer: SqliteAnswer) => {
+      const asked = this.waiting.shift();
+      // A process with nothing else to do may end while the thread waits, not while it works.
+      if (this.waiting.length === 0) worker.unref();
+      asked?.resolve(answer);
+    });
+    const end = (error: Error) => {
+      this.ended ??= error;
+      for (const { reject } of this.waiting.splice(0)) reject(this.ended);
+    };
+    worker.on("error", end);
+    worker.on("exit", () => end(new Error("the database's thread has ended")));
+    worker.unref();
+  }
+
+  /** @throws Error in SQLite's words when the file cannot be opened. */
+  static async open(settings: SqliteSettings): Promise<SqliteThread> {
+    const thread = new SqliteThread(new Worker(PROGRAM, { workerData: settings }));
+    try {
+      await thread.ask("open");
+      return thread;
+    } catch (error) {
+      await thread.worker.terminate();
+      throw error;
+    }
+  }
+
+  /** Questions are answered in the order in which they are asked. @throws Error in SQLite's words, with its code. */
+  async ask(question: SqliteQuestion): Promise<{ rows: unknown[] } | { changes: number }> {
+    if (this.ended !== undefined) throw this.ended;
+    const answer = await new Promise<SqliteAnswer>((resolve, reject) => {
+      this.waiting.push({ resolve, reject });
+      this.worker.ref();
+      this.worker.postMessage(question);
+    });
+    if (!("error" in answer)) return answer;
+    const { message, code } = answer.error;
+    throw Object.assign(new Error(message), { name: "SqliteError", code });
+  }
+
+  async close(): Promise<void> {
+    await this.ask("close");
+    await this.worker.terminate();
+  }
+}

@@ -1,0 +1,159 @@
+/** Which items a rater may be given: the queries behind handing out. */
+import { sql } from "kysely";
+import type { Queries } from "../database/database.js";
+import { among } from "../database/sets.js";
+import type { Tables } from "../database/tables.js";
+import type { Member } from "../projects/members.js";
+
+/** Items that are looked at for a batch, and for each lease that is wanted: most items have room for several raters. */
+const WINDOW = 32;
+const WINDOW_SHARE = 0.5;
+/** Gold items or repeats among which a turn chooses, at most. */
+const MAX_CHOICES = 200;
+/** Leases of these states are showings that were had. */
+const SHOWN = ["live", "voted", "skipped"];
+
+export interface Candidate extends Pick<Tables["items"], "id" | "language" | "audience" | "responses"> {
+  /** Raters who can still be given it. */
+  open: number;
+}
+
+const candidateColumns = ["id", "language", "audience", "responses"] as const;
+const open = sql<number>`overlap - votes - leases`.as("open");
+
+/** Available items, those of the highest priority first, then the earliest. */
+export async function freshCandidates(db: Queries, project: string, wanted: number): Promise<Candidate[]> {
+  return db
+    .selectFrom("items")
+    .select([...candidateColumns, open])
+    .where("project_id", "=", project)
+    .where(sql<boolean>`available = 1`)
+    .orderBy("priority", "desc")
+    .orderBy("position")
+    .limit(WINDOW + Math.ceil(WINDOW_SHARE * wanted))
+    .execute();
+}
+
+/** Which of these items each of these raters was shown. */
+export async function shownBefore(
+  db: Queries,
+  raters: readonly string[],
+  items: readonly string[],
+): Promise<Map<string, Set<string>>> {
+  const shown = new Map(raters.map((rater) => [rater, new Set<string>()]));
+  if (items.length === 0) return shown;
+  const rows = await db
+    .selectFrom("leases")
+    .select(["rater_id", "item_id"])
+    .where(among(db, "rater_id", raters))
+    .where(among(db, "item_id", items))
+    .where(sql<boolean>`repeat_shown = 0 and state in ('live', 'voted', 'skipped')`)
+    .execute();
+  for (const { rater_id, item_id } of rows) shown.get(rater_id)?.add(item_id);
+  return shown;
+}
+
+/** The first available item that a rater may have, but for some. */
+export function nextForRater(
+  db: Queries,
+  { project_id, rater_id, group_name, languages }: Member,
+  except: readonly string[],
+): Promise<Candidate | undefined> {
+  return db
+    .selectFrom("items")
+    .select([...candidateColumns, open])
+    .where("project_id", "=", project_id)
+    .where(sql<boolean>`available = 1`)
+    .where((eb) =>
+      eb.or([eb("audience", "is", null), ...(group_name === null ? [] : [eb("audience", "=", group_name)])]),
+    )
+    .$if(languages.length > 0, (query) =>
+      query.where((eb) => eb.or([eb("language", "is", null), eb("language", "in", languages)])),
+    )
+    .$if(except.length > 0, (query) => query.where("id", "not in", except))
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom("leases")
+            .select("leases.id")
+            .whereRef("leases.item_id", "=", "items.id")
+            .where("leases.rater_id", "=", rater_id)
+            .where("leases.repeat_shown", "=", 0)
+            .where("leases.state", "in", SHOWN),
+        ),
+      ),
+    )
+    .orderBy("priority", "desc")
+    .orderBy("position")
+    .limit(1)
+    .executeTakeFirst();
+}
+
+/** Gold items that a rater has not been shown; those of training are no secret. */
+export function unseenGold(
+  db: Queries,
+  { project_id, rater_id, group_name, languages }: Member,
+): Promise<{ id: string; responses: number }[]> {
+  return db
+    .selectFrom("items")
+    .select(["id", "responses"])
+    .where("project_id", "=", project_id)
+    .where("state", "=", "open")
+    .where(sql<boolean>`gold_json is not null`)
+    .where("explanation", "is", null)
+    .where((eb) =>
+      eb.or([eb("audience", "is", null), ...(group_name === null ? [] : [eb("audience", "=", group_name)])]),
+    )
+    .$if(languages.length > 0, (query) =>
+      query.where((eb) => eb.or([eb("language", "is", null), eb("language", "in", languages)])),
+    )
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom("leases")
+            .select("leases.id")
+            .whereRef("leases.item_id", "=", "items.id")
+            .where("leases.rater_id", "=", rater_id)
+            .where("leases.repeat_shown", "=", 0)
+            .where("leases.state", "in", SHOWN),
+        ),
+      ),
+    )
+    .orderBy("position")
+    .limit(MAX_CHOICES)
+    .execute();
+}
+
+/** Items that a rater judged before a turn and was not shown again, the earliest judged first. */
+export function votedItems(
+  db: Queries,
+  { project_id, rater_id }: Member,
+  beforeTurn: number,
+): Promise<{ id: string; responses: number }[]> {
+  return db
+    .selectFrom("leases")
+    .innerJoin("items", "items.id", "leases.item_id")
+    .select(["items.id", "items.responses"])
+    .where("leases.project_id", "=", project_id)
+    .where("leases.rater_id", "=", rater_id)
+    .where("leases.turn", "<", beforeTurn)
+    .where("leases.state", "=", "voted")
+    .where("leases.repeat_shown", "=", 0)
+    .where("leases.gold", "=", 0)
+    .where("items.state", "!=", "withdrawn")
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom("leases as again")
+            .select("again.id")
+            .whereRef("again.item_id", "=", "leases.item_id")
+            .where("again.rater_id", "=", rater_id)
+            .where("again.repeat_shown", "=", 1)
+            .where("again.state", "in", SHOWN),
+        ),
+      ),
+    )
+    .orderBy("leases.turn")
+    .limit(MAX_CHOICES)
+    .execute();
+}

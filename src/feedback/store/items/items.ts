@@ -1,0 +1,234 @@
+import { sql } from "kysely";
+import { z } from "zod";
+import { Answer, answerProblem, ItemContent, RESPONSES, type TaskDefinition } from "../../tasks/index.js";
+import { sha256 } from "../audit/audit-entry.js";
+import { canonicalJson } from "../audit/canonical-json.js";
+import { check } from "../check.js";
+import { insertRows } from "../database/sets.js";
+import type { Tables } from "../database/tables.js";
+import { newId, storedName, storedText } from "../ids.js";
+import { findProject } from "../projects/projects.js";
+import type { StoreContext } from "../store-context.js";
+import { StoreError } from "../store-error.js";
+
+/** Most items that are added at once. */
+export const MAX_ITEMS_AT_ONCE = 10_000;
+/** Most characters of an explanation. */
+const MAX_EXPLANATION = 10_000;
+/** Most characters of one item's content as JSON: a line of a backup stays below what is read. */
+const MAX_ITEM = 4_000_000;
+
+export const ITEM_STATES = ["open", "decided", "withdrawn"] as const;
+export type ItemState = (typeof ITEM_STATES)[number];
+
+export const NewItem = z.object({
+  content: ItemContent,
+  gold: Answer.optional().describe("What a gold item should be answered, in the order of its responses"),
+  explanation: storedText(MAX_EXPLANATION)
+    .min(1)
+    .optional()
+    .describe("Why gold is right, in Markdown: the item is then shown to every rater first, as training"),
+  audience: storedName.optional().describe("Group of raters that it is for; all if not given"),
+  priority: z.number().default(0).describe("Items of higher priority are handed out first"),
+  overlap: z.int().min(1).max(1000).optional().describe("Judgements wanted; the project's if not given"),
+});
+export type NewItem = z.input<typeof NewItem>;
+
+export interface Item {
+  id: string;
+  project: string;
+  position: number;
+  content: ItemContent;
+  gold?: Answer;
+  /** Makes it an item of training. */
+  explanation?: string;
+  audience?: string;
+  priority: number;
+  state: ItemState;
+  overlap: number;
+  /** Raters who have judged it, corrections and repeats not counted. */
+  votes: number;
+  /** Raters who hold it now. */
+  leases: number;
+}
+
+/**
+ * Adds items, all or none.
+ *
+ * @returns their ids in the order given.
+ * @throws StoreError invalid: the first item that does not fit the project's task, by its place from 1.
+ */
+export async function addItems(
+  store: StoreContext,
+  projectId: string,
+  items: readonly NewItem[],
+  actor: string,
+): Promise<string[]> {
+  if (items.length > MAX_ITEMS_AT_ONCE)
+    throw new StoreError("invalid", `${items.length} items at once; at most ${MAX_ITEMS_AT_ONCE}.`);
+  const parsed = items.map((item) => check(NewItem, item));
+  return store.write(async (write) => {
+    const { db, now, audit } = write;
+    const { task, settings } = await findProject(write, projectId);
+    for (const [i, { content, gold, explanation }] of parsed.entries()) {
+      const problem =
+        itemProblem(content, gold, task) ??
+        (explanation !== undefined && gold === undefined ? "explanation: needs gold beside it" : undefined);
+      if (problem !== undefined) throw new StoreError("invalid", `item ${i + 1}: ${problem}`);
+    }
+    const { last } = await db
+      .selectFrom("items")
+      .select((eb) => eb.fn.max("position").as("last"))
+      .where("project_id", "=", projectId)
+      .executeTakeFirstOrThrow();
+    const rows = parsed.map((item, i): Tables["items"] => ({
+      id: newId("i", now),
+      project_id: projectId,
+      position: (last ?? 0) + 1 + i,
+      content_json: JSON.stringify(item.content),
+      responses: item.content.responses.length,
+      language: item.content.language?.toLowerCase() ?? null,
+      audience: item.audience ?? null,
+      gold_json: item.gold === undefined ? null : JSON.stringify(item.gold),
+      explanation: item.explanation ?? null,
+      priority: item.priority,
+      state: "open",
+      overlap: item.overlap ?? settings.overlap,
+      votes: 0,
+      leases: 0,
+      available: item.gold === undefined ? 1 : 0,
+      created_at: now,
+    }));
+    const long = rows.findIndex(({ content_json }) => content_json.length > MAX_ITEM);
+    if (long >= 0) throw new StoreError("invalid", `item ${long + 1}: is longer than ${MAX_ITEM} characters`);
+    await insertRows(db, "items", rows);
+    for (const { id, position, ...row } of rows)
+      audit(actor, "item.added", id, { project: projectId, position, sha256: itemHash(row) });
+    return rows.map(({ id }) => id);
+  });
+}
+
+/** What the audit log knows of an item's content. */
+export function itemHash({
+  content_json,
+  gold_json,
+  explanation,
+}: Pick<Tables["items"], "content_json" | "gold_json" | "explanation">): string {
+  return sha256(canonicalJson([content_json, gold_json, ...(explanation === null ? [] : [explanation])]));
+}
+
+/** Why an item does not fit a project's task, as one sentence; undefined if it does. */
+export function itemProblem(
+  content: ItemContent,
+  gold: Answer | undefined,
+  task: TaskDefinition,
+): string | undefined {
+  const [least, most] = RESPONSES[task.kind];
+  const { length } = content.responses;
+  if (length < least || length > most)
+    return `has ${length} responses; a ${task.kind} task needs ${least === most ? least : `${least} to ${most}`}`;
+  const names = content.responses.map(({ name }) => name);
+  const twice = names.find((name, i) => names.indexOf(name) < i);
+  if (twice !== undefined) return `two responses are named ${JSON.stringify(twice)}`;
+  const problem = gold && answerProblem(gold, { ...task, rationale: "optional" }, length);
+  return problem && `gold: ${problem}`;
+}
+
+/** @throws StoreError missing */
+export async function findItem({ db }: StoreContext, id: string): Promise<Item> {
+  const row = await db.selectFrom("items").selectAll().where("id", "=", id).executeTakeFirst();
+  if (row === undefined) throw new StoreError("missing", `There is no item ${id}.`);
+  return toItem(row);
+}
+
+/** Which items are listed. */
+export interface ItemQuery {
+  /** From after this position. */
+  after?: number;
+  limit?: number;
+  state?: ItemState;
+  /** Gold items only, or none of them. */
+  gold?: boolean;
+  /** Text that the prompt or a response holds, letter case aside; or an item's id. */
+  search?: string;
+}
+
+/** Items of a project in their order. */
+export async function listItems(
+  { db }: StoreContext,
+  projectId: string,
+  { after = 0, limit = 100, state, gold, search }: ItemQuery = {},
+): Promise<Item[]> {
+  const matching = search === undefined ? undefined : contentPattern(search);
+  const found: Item[] = [];
+  let position = after;
+  while (found.length < limit) {
+    const rows = await db
+      .selectFrom("items")
+      .selectAll()
+      .where("project_id", "=", projectId)
+      .where("position", ">", position)
+      .$if(state !== undefined, (query) => query.where("state", "=", state as string))
+      .$if(gold !== undefined, (query) => query.where("gold_json", gold ? "is not" : "is", null))
+      .$if(matching !== undefined, (query) =>
+        query.where(({ or, eb }) =>
+          or([
+            eb("id", "=", search as string),
+            sql<boolean>`lower(content_json) like ${matching} escape '\\'`,
+          ]),
+        ),
+      )
+      .orderBy("position")
+      .limit(limit)
+      .execute();
+    // A row may have matched by a name of ours or by what raters never see.
+    found.push(...rows.map(toItem).filter((item) => search === undefined || holdsText(item, search)));
+    if (rows.length < limit) break;
+    position = rows[rows.length - 1].position;
+  }
+  return found.slice(0, limit);
+}
+
+/** For SQL's like: text as it stands inside JSON, in small letters. */
+function contentPattern(search: string): string {
+  const inJson = JSON.stringify(search.toLowerCase()).slice(1, -1);
+  return `%${inJson.replace(/[\\%_]/g, "\\$&")}%`;
+}
+
+function holdsText({ id, content: { prompt, responses } }: Item, search: string): boolean {
+  const turns = typeof prompt === "string" ? [prompt] : prompt.map(({ content }) => content);
+  const texts = [...turns, ...responses.map(({ text }) => text)];
+  return id === search || texts.some((text) => text.toLowerCase().includes(search.toLowerCase()));
+}
+
+export function toItem(row: Tables["items"]): Item {
+  const { id, position, priority, overlap, votes, leases } = row;
+  return {
+    ...{ id, position, priority, overlap, votes, leases },
+    project: row.project_id,
+    state: row.state as ItemState,
+    content: JSON.parse(row.content_json) as ItemContent,
+    ...(row.gold_json !== null && { gold: JSON.parse(row.gold_json) as Answer }),
+    ...(row.explanation !== null && { explanation: row.explanation }),
+    ...(row.audience !== null && { audience: row.audience }),
+  };
+}
+
+/** Takes an item out of the work; votes on it stay. */
+export async function withdrawItem(
+  store: StoreContext,
+  id: string,
+  reason: string,
+  actor: string,
+): Promise<void> {
+  const why = check(storedText(2000), reason);
+  return store.write(async ({ db, audit }) => {
+    const updated = await db
+      .updateTable("items")
+      .set({ state: "withdrawn", available: 0 })
+      .where("id", "=", id)
+      .executeTakeFirst();
+    if (updated.numUpdatedRows === 0n) throw new StoreError("missing", `There is no item ${id}.`);
+    audit(actor, "item.withdrawn", id, { reason: why });
+  });
+}

@@ -1,0 +1,62 @@
+import { isDecided, type SignedVote, signsOf } from "../../assign/stopping.js";
+import { USES } from "../../judgement/index.js";
+import type { Answer } from "../../tasks/index.js";
+import type { Write } from "../audit/writer.js";
+import { countsFor, isLatest } from "../database/counting-sql.js";
+import type { Queries } from "../database/database.js";
+import { among } from "../database/sets.js";
+import { groupBy } from "../group-by.js";
+import type { Project } from "../projects/projects.js";
+
+/**
+ * Decides items of a project that stops early, or opens them again, by the votes that count now. An item is decided when each
+ * question of its votes is. Call it before the items are recounted.
+ */
+export async function decideItems(write: Write, project: Project, itemIds: readonly string[]): Promise<void> {
+  const { stop } = project.settings;
+  if (stop === undefined || itemIds.length === 0) return;
+  const { db, audit } = write;
+  const items = await db
+    .selectFrom("items")
+    .select(["id", "state"])
+    .where(among(db, "id", itemIds))
+    .where("state", "in", ["open", "decided"])
+    .where("gold_json", "is", null)
+    .execute();
+  const votes = groupBy(await stoppingVotes(db, itemIds), ({ item_id }) => item_id);
+  for (const { id, state } of items) {
+    const questions = new Map<string, SignedVote[]>();
+    for (const vote of votes.get(id) ?? []) {
+      const signs = signsOf(JSON.parse(vote.answer_json) as Answer) ?? {};
+      for (const [question, sign] of Object.entries(signs)) {
+        const reliability = vote.reliability ?? stop.reliability;
+        questions.set(question, [...(questions.get(question) ?? []), { sign, reliability }]);
+      }
+    }
+    const decided = questions.size > 0 && [...questions.values()].every((own) => isDecided(own, stop));
+    if (decided === (state === "decided")) continue;
+    await db
+      .updateTable("items")
+      .set({ state: decided ? "decided" : "open" })
+      .where("id", "=", id)
+      .execute();
+    audit("system", decided ? "item.decided" : "item.reopened", id, { votes: votes.get(id)?.length ?? 0 });
+  }
+}
+
+/** The judgements of items that count for stopping, in their latest form, with their raters' reliabilities. */
+function stoppingVotes(db: Queries, itemIds: readonly string[]) {
+  return db
+    .selectFrom("votes")
+    .innerJoin("memberships", (join) =>
+      join
+        .onRef("memberships.project_id", "=", "votes.project_id")
+        .onRef("memberships.rater_id", "=", "votes.rater_id"),
+    )
+    .select(["votes.item_id", "votes.answer_json", "memberships.reliability"])
+    .where(among(db, "votes.item_id", itemIds))
+    .where(isLatest)
+    .where(countsFor(USES.stopping))
+    .orderBy("votes.seq")
+    .execute();
+}

@@ -1,0 +1,98 @@
+import type { AssignmentSettings } from "../../assign/settings.js";
+import type { Write } from "../audit/writer.js";
+import type { Queries } from "../database/database.js";
+import { among } from "../database/sets.js";
+import type { Tables } from "../database/tables.js";
+
+/** A rater in a project, as handing out needs it. */
+export type Member = Tables["memberships"] & { languages: string[] };
+
+const DAY = 86_400_000;
+
+/** Days since 1970 (UTC). */
+export function dayOf(time: number): number {
+  return Math.floor(time / DAY);
+}
+
+/** Those of the raters who are in the project, paused and excluded ones too. */
+export async function presentMembers(
+  db: Queries,
+  project: string,
+  raters: readonly string[],
+): Promise<Map<string, Member>> {
+  const rows = await db
+    .selectFrom("memberships")
+    .innerJoin("raters", "raters.id", "memberships.rater_id")
+    .selectAll("memberships")
+    .select("raters.languages_json")
+    .where("memberships.project_id", "=", project)
+    .where(among(db, "memberships.rater_id", raters))
+    .where("memberships.state", "in", ["active", "paused", "excluded"])
+    .where("raters.state", "=", "active")
+    .execute();
+  return new Map(
+    rows.map(({ languages_json, ...member }) => [
+      member.rater_id,
+      { ...member, languages: JSON.parse(languages_json) as string[] },
+    ]),
+  );
+}
+
+/** What a rater who is paused or excluded is told. */
+export function notWorking({ state, state_reason }: Pick<Member, "state" | "state_reason">): string {
+  const what =
+    state === "paused"
+      ? "The project's lead has paused your work in this project for now; your votes count."
+      : "The project's lead has ended your work in this project, and your votes do not count.";
+  return state_reason === null ? what : `${what} The reason given: ${state_reason}`;
+}
+
+/** Lets a rater work in a project, as its next member; one who was there before keeps its
+ * number, and what a lead said of it (paused, excluded), and moves to the group given. */
+export async function putMember(
+  { db, now }: Pick<Write, "db" | "now">,
+  { project, rater, group }: { project: string; rater: string; group: string | null },
+): Promise<void> {
+  const { last } = await db
+    .selectFrom("memberships")
+    .select((eb) => eb.fn.max("number").as("last"))
+    .where("project_id", "=", project)
+    .executeTakeFirstOrThrow();
+  await db
+    .insertInto("memberships")
+    .values({
+      ...{
+        project_id: project,
+        rater_id: rater,
+        group_name: group,
+        state: "active",
+        state_reason: null,
+        joined_at: now,
+      },
+      ...{ number: (last ?? 0) + 1, turns: 0, votes: 0, day: 0, day_votes: 0, reliability: null },
+    })
+    .onConflict((conflict) =>
+      conflict.columns(["project_id", "rater_id"]).doUpdateSet((eb) => ({
+        group_name: group,
+        state: eb
+          .case()
+          .when("memberships.state", "in", ["paused", "excluded"])
+          .then(eb.ref("memberships.state"))
+          .else("active")
+          .end(),
+      })),
+    )
+    .execute();
+}
+
+/** Which quota the rater's votes, and the leases that may become votes, have used up. */
+export function quotaReached(
+  member: Member,
+  { votesPerDay = Infinity, votesPerRater = Infinity }: AssignmentSettings,
+  held: number,
+  now: number,
+): "day-quota" | "project-quota" | undefined {
+  if (member.votes + held >= votesPerRater) return "project-quota";
+  const today = member.day === dayOf(now) ? member.day_votes : 0;
+  return today + held >= votesPerDay ? "day-quota" : undefined;
+}

@@ -1,0 +1,48 @@
+import { sql } from "kysely";
+import type { StoreContext } from "../store-context.js";
+import { dayOf } from "./members.js";
+import { findProject } from "./projects.js";
+
+/** How far a project is, and one rater in it. */
+export interface Progress {
+  /** Items to judge, gold ones and withdrawn ones left out. */
+  items: number;
+  /** Items that are decided, or have all the votes that were wanted. */
+  done: number;
+  /** Judgements that count, and those wanted if no item is decided early. */
+  votes: number;
+  wanted: number;
+  /** Votes of the rater, gold and repeats too; all and today's (UTC). */
+  own?: { votes: number; today: number };
+}
+
+export async function progress(store: StoreContext, projectId: string, rater?: string): Promise<Progress> {
+  await findProject(store, projectId);
+  const sum = await store.db
+    .selectFrom("items")
+    .select((eb) => [
+      eb.fn.countAll<number>().as("items"),
+      sql<number>`coalesce(sum(case when state = 'decided' or votes >= overlap then 1 else 0 end), 0)`.as(
+        "done",
+      ),
+      sql<number>`coalesce(sum(votes), 0)`.as("votes"),
+      sql<number>`coalesce(sum(overlap), 0)`.as("wanted"),
+    ])
+    .where("project_id", "=", projectId)
+    .where("state", "!=", "withdrawn")
+    .where("gold_json", "is", null)
+    .executeTakeFirstOrThrow();
+  const own =
+    rater === undefined
+      ? undefined
+      : await store.db
+          .selectFrom("memberships")
+          .select(["votes", "day", "day_votes"])
+          .where("project_id", "=", projectId)
+          .where("rater_id", "=", rater)
+          .executeTakeFirst();
+  return {
+    ...sum,
+    ...(own && { own: { votes: own.votes, today: own.day === dayOf(store.clock()) ? own.day_votes : 0 } }),
+  };
+}

@@ -1,0 +1,41 @@
+import { sha256 } from "../audit/audit-entry.js";
+import type { Queries } from "../database/database.js";
+
+/** Names the state of a project: another text whenever votes, reviews, members, items or settings of the project are others. */
+export async function projectStamp({ db }: { db: Queries }, project: string): Promise<string> {
+  const votes = await db
+    .selectFrom("votes")
+    .select("seq")
+    .where("project_id", "=", project)
+    .orderBy("seq", "desc")
+    .limit(1)
+    .executeTakeFirst();
+  const reviews = await db
+    .selectFrom("reviews")
+    .select((eb) => [
+      eb.fn.countAll<number>().as("n"),
+      eb.fn.max("decided_at").as("decided"),
+      eb.fn.count<number>("decided_at").as("decisions"),
+    ])
+    .where("project_id", "=", project)
+    .executeTakeFirst();
+  const members = await db
+    .selectFrom("memberships")
+    .select(["rater_id", "state", "state_reason", "group_name"])
+    .where("project_id", "=", project)
+    .orderBy("rater_id")
+    .execute();
+  const items = await db
+    .selectFrom("items")
+    .select(["state", (eb) => eb.fn.countAll<number>().as("n")])
+    .where("project_id", "=", project)
+    .groupBy("state")
+    .orderBy("state")
+    .execute();
+  const row = await db
+    .selectFrom("projects")
+    .select(["state", "settings_json"])
+    .where("id", "=", project)
+    .executeTakeFirst();
+  return sha256(JSON.stringify([votes, reviews, members, items, row]));
+}

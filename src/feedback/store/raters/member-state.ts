@@ -1,0 +1,108 @@
+/** Stopping a rater's work in a project, and letting it go on. */
+import { check } from "../check.js";
+import type { Queries } from "../database/database.js";
+import type { Tables } from "../database/tables.js";
+import { storedText } from "../ids.js";
+import { recountItems } from "../items/recount.js";
+import { decideItems } from "../items/stopping.js";
+import { findProject } from "../projects/projects.js";
+import type { StoreContext } from "../store-context.js";
+import { StoreError } from "../store-error.js";
+
+/** paused: no new work, votes count. excluded: no work, and votes count nowhere until the rater is let in again. */
+export const MEMBER_STATES = ["active", "paused", "excluded"] as const;
+export type MemberState = (typeof MEMBER_STATES)[number];
+
+/** Items that are counted anew at once. */
+const TOGETHER = 500;
+
+/**
+ * Pauses or excludes a rater, or lets one in again. What the rater holds goes back, items are counted and decided anew. The audit log
+ * has the reason.
+ *
+ * @param reason told to the rater; needed to pause and to exclude.
+ * @throws StoreError missing; invalid: no reason.
+ */
+export async function setMemberState(
+  store: StoreContext,
+  {
+    project: id,
+    rater,
+    state,
+    reason,
+  }: { project: string; rater: string; state: MemberState; reason?: string },
+  actor: string,
+): Promise<void> {
+  const told = reason === undefined || state === "active" ? null : check(storedText(2000), reason);
+  if (state !== "active" && !told?.trim())
+    throw new StoreError("invalid", "reason: say why; the rater is told.");
+  return store.write(async (write) => {
+    const { db, audit } = write;
+    const project = await findProject(write, id);
+    const before = await findMember(db, id, rater);
+    if (before.state === state && before.state_reason === told) return;
+    await db
+      .updateTable("memberships")
+      .set({ state, state_reason: told })
+      .where("project_id", "=", id)
+      .where("rater_id", "=", rater)
+      .execute();
+    const touched = state === "active" ? [] : await giveBackAll(db, id, rater);
+    if ((before.state === "excluded") !== (state === "excluded"))
+      touched.push(...(await votedItems(db, id, rater)));
+    const items = [...new Set(touched)];
+    for (let start = 0; start < items.length; start += TOGETHER) {
+      const some = items.slice(start, start + TOGETHER);
+      await decideItems(write, project, some);
+      await recountItems(db, some);
+    }
+    audit(actor, "member.state", rater, { project: id, from: before.state, to: state, reason: told });
+  });
+}
+
+/** @throws StoreError missing: the rater is not in the project, or has left it. */
+export async function findMember(
+  db: Queries,
+  project: string,
+  rater: string,
+): Promise<Tables["memberships"]> {
+  const row = await db
+    .selectFrom("memberships")
+    .selectAll()
+    .where("project_id", "=", project)
+    .where("rater_id", "=", rater)
+    .where("state", "!=", "left")
+    .executeTakeFirst();
+  if (row === undefined) throw new StoreError("missing", `${rater} is not in the project.`);
+  return row;
+}
+
+/** Ends the leases that a rater holds. @returns their items. */
+async function giveBackAll(db: Queries, project: string, rater: string): Promise<string[]> {
+  const live = await db
+    .selectFrom("leases")
+    .select("item_id")
+    .where("rater_id", "=", rater)
+    .where("project_id", "=", project)
+    .where("state", "=", "live")
+    .execute();
+  await db
+    .updateTable("leases")
+    .set({ state: "released" })
+    .where("rater_id", "=", rater)
+    .where("project_id", "=", project)
+    .where("state", "=", "live")
+    .execute();
+  return live.map(({ item_id }) => item_id);
+}
+
+async function votedItems(db: Queries, project: string, rater: string): Promise<string[]> {
+  const rows = await db
+    .selectFrom("votes")
+    .select("item_id")
+    .distinct()
+    .where("rater_id", "=", rater)
+    .where("project_id", "=", project)
+    .execute();
+  return rows.map(({ item_id }) => item_id);
+}

@@ -1,0 +1,227 @@
+import { z } from "zod";
+import { check } from "../check.js";
+import type { Queries } from "../database/database.js";
+import { newId, storedName, storedText } from "../ids.js";
+import { putMember } from "../projects/members.js";
+import { findProject } from "../projects/projects.js";
+import type { StoreContext } from "../store-context.js";
+import { StoreError } from "../store-error.js";
+import { findMember, type MemberState } from "./member-state.js";
+
+const languageTag = z
+  .string()
+  .max(35)
+  .regex(/^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$/)
+  .transform((tag) => tag.toLowerCase());
+
+export const NewRater = z.object({
+  languages: z
+    .array(languageTag)
+    .max(50)
+    .default([])
+    .describe("BCP 47 tags of the languages read; none is any"),
+});
+
+/** What is known of the person; may be deleted while the votes stay. */
+export const Person = z.object({
+  name: storedName.optional(),
+  email: storedText(320).optional(),
+  notes: storedText(10_000).optional(),
+});
+export type Person = z.infer<typeof Person>;
+
+/** A rater by pseudonym: all that votes and the audit log know. */
+export interface Rater {
+  id: string;
+  languages: string[];
+  /** Forgotten: personal data was deleted, and the rater works no more. */
+  state: "active" | "forgotten";
+  createdAt: number;
+}
+
+export interface Member {
+  rater: string;
+  group?: string;
+  state: MemberState;
+  /** Why paused or excluded. */
+  reason?: string;
+  joinedAt: number;
+}
+
+export async function addRater(
+  store: StoreContext,
+  rater: z.input<typeof NewRater>,
+  actor: string,
+): Promise<Rater> {
+  const { languages } = check(NewRater, rater);
+  return store.write(async ({ db, now, audit }) => {
+    const id = newId("r", now);
+    await db
+      .insertInto("raters")
+      .values({ id, languages_json: JSON.stringify(languages), state: "active", created_at: now })
+      .execute();
+    audit(actor, "rater.added", id, { languages });
+    return { id, languages, state: "active", createdAt: now };
+  });
+}
+
+/** @throws StoreError missing */
+export async function findRater({ db }: { db: Queries }, id: string): Promise<Rater> {
+  const row = await db.selectFrom("raters").selectAll().where("id", "=", id).executeTakeFirst();
+  if (row === undefined) throw new StoreError("missing", `There is no rater ${id}.`);
+  return {
+    id,
+    languages: JSON.parse(row.languages_json) as string[],
+    state: row.state as Rater["state"],
+    createdAt: row.created_at,
+  };
+}
+
+/** Keeps personal data of a rater, in place of what was kept. The audit log notes that, not what. */
+export async function setPerson(
+  store: StoreContext,
+  rater: string,
+  person: Person,
+  actor: string,
+): Promise<void> {
+  const { name = null, email = null, notes = null } = check(Person, person);
+  return store.write(async (write) => {
+    const { state } = await findRater(write, rater);
+    if (state === "forgotten")
+      throw new StoreError("conflict", "This rater's personal data was deleted for good.");
+    const { db, now, audit } = write;
+    await db
+      .insertInto("people")
+      .values({ rater_id: rater, name, email, notes, created_at: now })
+      .onConflict((conflict) => conflict.column("rater_id").doUpdateSet({ name, email, notes }))
+      .execute();
+    audit(actor, "person.set", rater);
+  });
+}
+
+export async function findPerson({ db }: StoreContext, rater: string): Promise<Person | undefined> {
+  const row = await db.selectFrom("people").selectAll().where("rater_id", "=", rater).executeTakeFirst();
+  if (row === undefined) return undefined;
+  const { name, email, notes } = row;
+  return {
+    ...(name !== null && { name }),
+    ...(email !== null && { email }),
+    ...(notes !== null && { notes }),
+  };
+}
+
+/** Names of a project's raters, those who left too, where they are known. */
+export async function memberNames({ db }: { db: Queries }, project: string): Promise<Map<string, string>> {
+  const people = await db
+    .selectFrom("people")
+    .innerJoin("memberships", "memberships.rater_id", "people.rater_id")
+    .select(["people.rater_id", "people.name"])
+    .where("memberships.project_id", "=", project)
+    .execute();
+  return new Map(people.flatMap(({ rater_id, name }) => (name === null ? [] : [[rater_id, name]])));
+}
+
+/** Lets a rater work in a project; a member moves to the group given, and one who is paused or excluded stays so. */
+export async function joinProject(
+  store: StoreContext,
+  { project, rater, group }: { project: string; rater: string; group?: string },
+  actor: string,
+): Promise<void> {
+  const name = group === undefined ? null : check(storedName, group);
+  return store.write(async (write) => {
+    await findProject(write, project);
+    await findRater(write, rater);
+    await putMember(write, { project, rater, group: name });
+    write.audit(actor, "member.joined", rater, { project, group: name });
+  });
+}
+
+/** Ends a rater's work in a project; what was cast stays and counts. @throws StoreError missing; conflict: the rater is excluded. */
+export async function leaveProject(
+  store: StoreContext,
+  project: string,
+  rater: string,
+  actor: string,
+): Promise<void> {
+  return store.write(async ({ db, audit }) => {
+    const { state } = await findMember(db, project, rater);
+    if (state === "excluded")
+      throw new StoreError(
+        "conflict",
+        "The rater is excluded.",
+        "Its votes would count again: let it in first.",
+      );
+    await db
+      .updateTable("memberships")
+      .set({ state: "left", state_reason: null })
+      .where("project_id", "=", project)
+      .where("rater_id", "=", rater)
+      .execute();
+    audit(actor, "member.left", rater, { project });
+  });
+}
+
+/** Raters of a project, paused and excluded ones too, in the order in which they joined. */
+export async function listMembers({ db }: StoreContext, project: string): Promise<Member[]> {
+  const rows = await db
+    .selectFrom("memberships")
+    .selectAll()
+    .where("project_id", "=", project)
+    .where("state", "!=", "left")
+    .orderBy("joined_at")
+    .orderBy("rater_id")
+    .execute();
+  return rows.map(({ rater_id, group_name, state, state_reason, joined_at }) => ({
+    rater: rater_id,
+    ...(group_name !== null && { group: group_name }),
+    state: state as MemberState,
+    ...(state_reason !== null && { reason: state_reason }),
+    joinedAt: joined_at,
+  }));
+}
+
+/**
+ * Deletes what is known of a person and ends the rater's work; votes stay, under the pseudonym. Tables of personal data that
+ * refer to `people` go with it. Free text that the rater wrote in answers is not touched. @returns whether there was any.
+ */
+export async function deletePersonalData(
+  store: StoreContext,
+  rater: string,
+  actor: string,
+): Promise<boolean> {
+  return store.write(async (write) => {
+    const { db, audit } = write;
+    await findRater(write, rater);
+    const deleted = await db.deleteFrom("people").where("rater_id", "=", rater).executeTakeFirst();
+    await db.updateTable("raters").set({ state: "forgotten" }).where("id", "=", rater).execute();
+    await db.updateTable("bookmarks").set({ note: null }).where("rater_id", "=", rater).execute();
+    await db.deleteFrom("training_answers").where("rater_id", "=", rater).execute();
+    await db
+      .deleteFrom("drafts")
+      .where("lease_id", "in", (eb) => eb.selectFrom("leases").select("id").where("rater_id", "=", rater))
+      .execute();
+    audit(actor, "person.deleted", rater);
+    return deleted.numDeletedRows > 0n;
+  });
+}
+
+/** Keeps the chances with which raters answer rightly, as aggregation estimated them: early stopping weighs votes by them. */
+export async function setReliabilities(
+  store: StoreContext,
+  project: string,
+  reliabilities: ReadonlyMap<string, number>,
+  actor: string,
+): Promise<void> {
+  const checked = check(z.map(z.string(), z.number().min(0).max(1)), new Map(reliabilities));
+  return store.write(async (write) => {
+    await findProject(write, project);
+    for (const [rater, reliability] of checked)
+      await write.db
+        .updateTable("memberships")
+        .set({ reliability })
+        .where("project_id", "=", project)
+        .where("rater_id", "=", rater)
+        .execute();
+    write.audit(actor, "raters.weighed", project, { reliabilities: Object.fromEntries(checked) });
+  });
+}

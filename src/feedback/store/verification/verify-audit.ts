@@ -1,0 +1,209 @@
+/**
+ * Whether the audit log, and what it speaks of, is as it was written.
+ *
+ * 1. Entries are numbered without gaps, each holds the hash of the one before, and its own hash is right: nothing in between was
+ *    altered, removed, inserted or moved.
+ * 2. Every checkpoint, of the database and of the file beside the key, is signed by the key and names an entry of that hash: the
+ *    log was not cut off before it, nor written anew.
+ * 3. Votes are those that entries tell of, field by field, and no others; so are the contents of items and the guidelines.
+ * 4. States of projects, raters, memberships, reviews, items and ended leases are those that entries led to (`verify-states.ts`).
+ *
+ * What was written after the last checkpoint and cut off together with its votes cannot be missed: checkpoints are taken every
+ * 1,000 entries and when the store is closed.
+ */
+import { auditHash, FIRST_PREVIOUS, sha256 } from "../audit/audit-entry.js";
+import { keyId, signatureHolds } from "../audit/audit-key.js";
+import { canonicalJson } from "../audit/canonical-json.js";
+import { type Checkpoint, checkpointText } from "../audit/checkpoints.js";
+import type { Queries } from "../database/database.js";
+import type { Tables } from "../database/tables.js";
+import { itemHash } from "../items/items.js";
+import { auditedVote } from "../votes/vote.js";
+import { ToldStates } from "./verify-states.js";
+
+/** Entries read at once. */
+const PAGE = 1000;
+/** Problems that are listed; more are counted. */
+const MAX_LISTED = 100;
+
+export interface AuditProblem {
+  /** Number of the entry, or of the vote's. */
+  seq: number;
+  kind:
+    | "entry"
+    | "checkpoint"
+    | "vote"
+    | "item"
+    | "guidelines"
+    | "project"
+    | "rater"
+    | "member"
+    | "review"
+    | "lease";
+  problem: string;
+}
+
+export interface AuditReport {
+  entries: number;
+  votes: number;
+  /** Checkpoints by the key, and by other keys, which are not judged. */
+  checkpoints: number;
+  otherCheckpoints: number;
+  /** The last entry; note it elsewhere, and nobody can cut the log without your knowing. */
+  head: { seq: number; hash: string };
+  /** The first ones. */
+  problems: AuditProblem[];
+  problemCount: number;
+}
+
+type Note = (seq: number, kind: AuditProblem["kind"], problem: string) => void;
+
+/**
+ * @param publicKey SPKI in PEM: the key that checkpoints have to be signed by.
+ * @param kept checkpoints that were kept outside the database.
+ */
+export async function verifyAudit(
+  db: Queries,
+  publicKey: string,
+  kept: readonly Checkpoint[] = [],
+): Promise<AuditReport> {
+  const problems: AuditProblem[] = [];
+  let problemCount = 0;
+  const note: Note = (seq, kind, problem) => {
+    problemCount++;
+    if (problems.length < MAX_LISTED) problems.push({ seq, kind, problem });
+  };
+  const key = keyId(publicKey);
+  const stored = await db.selectFrom("audit_checkpoints").selectAll().orderBy("seq").execute();
+  const own = [...stored, ...kept].filter(({ key_id }) => key_id === key);
+  const signed = new Map<number, string>();
+  for (const checkpoint of own) {
+    const { seq, hash, signature } = checkpoint;
+    if (!signatureHolds(checkpointText(checkpoint), signature, publicKey))
+      note(seq, "checkpoint", "its signature is wrong");
+    else if (signed.has(seq) && signed.get(seq) !== hash)
+      note(seq, "checkpoint", "two checkpoints differ: the log was written anew");
+    else signed.set(seq, hash);
+  }
+
+  const states = new ToldStates();
+  const head = await verifyChain(db, signed, note, states);
+  for (const seq of signed.keys())
+    if (seq > head.seq) note(seq, "checkpoint", `the log ends at ${head.seq}: entries were cut off`);
+  if (head.seq > 0 && signed.size === 0) note(head.seq, "checkpoint", "no checkpoint is signed by this key");
+  const votes = await verifyVotes(db, note);
+  await verifyContents(db, note);
+  await states.check(db, note);
+  return {
+    entries: head.seq,
+    votes,
+    checkpoints: signed.size,
+    otherCheckpoints: stored.length - stored.filter(({ key_id }) => key_id === key).length,
+    head,
+    problems,
+    problemCount,
+  };
+}
+
+/** @returns the last entry. */
+async function verifyChain(
+  db: Queries,
+  signed: ReadonlyMap<number, string>,
+  note: Note,
+  states: ToldStates,
+): Promise<{ seq: number; hash: string }> {
+  let head = { seq: 0, hash: FIRST_PREVIOUS };
+  for await (const entry of pages(db, "audit")) {
+    const { seq, hash, previous } = entry;
+    if (seq !== head.seq + 1)
+      note(head.seq + 1, "entry", `entries ${head.seq + 1} to ${seq - 1} are missing`);
+    if (previous !== head.hash) note(seq, "entry", "does not follow on the entry before");
+    if (auditHash(entry) !== hash) note(seq, "entry", "was altered: its hash is wrong");
+    if (signed.has(seq) && signed.get(seq) !== hash)
+      note(seq, "checkpoint", "names another entry of this number: the log was written anew");
+    states.take(entry);
+    head = { seq, hash };
+  }
+  return head;
+}
+
+/** Votes against their entries: both are in order of seq, a page of each at a time. */
+async function verifyVotes(db: Queries, note: Note): Promise<number> {
+  let count = 0;
+  const votes = pages(db, "votes");
+  let vote = await votes.next();
+  const entries = pages(db, "audit", ["vote.cast", "vote.corrected"]);
+  for await (const { seq, details_json } of entries) {
+    while (!vote.done && vote.value.seq < seq) {
+      note(vote.value.seq, "vote", "the log knows nothing of this vote");
+      vote = await votes.next();
+      count++;
+    }
+    if (vote.done || vote.value.seq !== seq) {
+      note(seq, "vote", "is gone: the log tells of a vote that is not there");
+      continue;
+    }
+    if (canonicalJson(auditedVote(vote.value)) !== details_json) note(seq, "vote", "was altered");
+    vote = await votes.next();
+    count++;
+  }
+  for (; !vote.done; vote = await votes.next(), count++)
+    note(vote.value.seq, "vote", "the log knows nothing of this vote");
+  return count;
+}
+
+/** What raters were shown and told, against the entries that brought it. */
+async function verifyContents(db: Queries, note: Note): Promise<void> {
+  let known = 0;
+  for await (const { seq, subject, details_json } of pages(db, "audit", ["item.added"])) {
+    known++;
+    const added = JSON.parse(details_json) as { sha256: string };
+    const item = await db
+      .selectFrom("items")
+      .select(["content_json", "gold_json", "explanation"])
+      .where("id", "=", subject)
+      .executeTakeFirst();
+    if (item === undefined) note(seq, "item", `item ${subject} is gone`);
+    else if (itemHash(item) !== added.sha256) note(seq, "item", `item ${subject} was altered`);
+  }
+  const items = await db
+    .selectFrom("items")
+    .select((eb) => eb.fn.countAll<number>().as("n"))
+    .executeTakeFirstOrThrow();
+  if (items.n > known) note(0, "item", `the log knows nothing of ${items.n - known} items`);
+  for await (const entry of pages(db, "audit", ["project.created", "guidelines.published"])) {
+    const { version = 1, guidelines } = JSON.parse(entry.details_json) as {
+      version?: number;
+      guidelines: string;
+    };
+    const row = await db
+      .selectFrom("guidelines")
+      .select("text")
+      .where("project_id", "=", entry.subject)
+      .where("version", "=", version)
+      .executeTakeFirst();
+    if (row === undefined || sha256(row.text) !== guidelines)
+      note(entry.seq, "guidelines", `version ${version} of ${entry.subject} was altered or is gone`);
+  }
+}
+
+/** Rows of a table in order of seq. */
+async function* pages<T extends "audit" | "votes">(
+  db: Queries,
+  table: T,
+  actions?: readonly string[],
+): AsyncGenerator<Tables[T]> {
+  for (let after = -1; ; ) {
+    const rows = (await db
+      .selectFrom(table as "audit")
+      .selectAll()
+      .where("seq", ">", after)
+      .$if(actions !== undefined, (query) => query.where("action", "in", actions as string[]))
+      .orderBy("seq")
+      .limit(PAGE)
+      .execute()) as unknown as Tables[T][];
+    yield* rows;
+    if (rows.length < PAGE) return;
+    after = rows[rows.length - 1].seq;
+  }
+}

@@ -1,0 +1,162 @@
+/** What verification says of logs that were tampered with by someone who knows how they are hashed: every problem, and no other. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { sql } from "kysely";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { type AuditEntry, auditHash, FIRST_PREVIOUS } from "../audit/audit-entry.js";
+import { openAuditKey } from "../audit/audit-key.js";
+import { type Checkpoint, signCheckpoint } from "../audit/checkpoints.js";
+import { openStore, type Store, verifyAudit } from "../index.js";
+
+let dir = "";
+let store: Store;
+beforeEach(async () => {
+  dir = mkdtempSync(join(tmpdir(), "plumb-chain-"));
+  store = await openStore(join(dir, "s.db"));
+  for (const event of ["update", "delete"])
+    await sql`drop trigger if exists ${sql.id(`audit_no_${event}`)}`.execute(store.db);
+});
+afterEach(async () => {
+  await store.close();
+  rmSync(dir, { recursive: true, force: true });
+});
+
+async function write(count: number): Promise<void> {
+  for (let i = 0; i < count; i++)
+    await store.write(async ({ audit }) => audit("system", "test.note", `x${i + 1}`));
+}
+const entries = (): Promise<AuditEntry[]> =>
+  store.db.selectFrom("audit").selectAll().orderBy("seq").execute();
+const put = (entry: AuditEntry) =>
+  store.db.updateTable("audit").set(entry).where("seq", "=", entry.seq).execute();
+const remove = (seq: number) => store.db.deleteFrom("audit").where("seq", "=", seq).execute();
+/** The entry with changes and the hash that fits them. */
+const hashed = (entry: AuditEntry, changes: Partial<AuditEntry>): AuditEntry => {
+  const forged = { ...entry, ...changes };
+  return { ...forged, hash: auditHash(forged) };
+};
+const verify = (kept: readonly Checkpoint[] = []) => verifyAudit(store.db, store.key.publicKey, kept);
+const at = (seq: number, kind: string, problem: string) => ({ seq, kind, problem });
+
+it("an empty log is whole", async () => {
+  expect(await verify()).toEqual({
+    ...{ entries: 0, votes: 0, checkpoints: 0, otherCheckpoints: 0, problems: [], problemCount: 0 },
+    head: { seq: 0, hash: FIRST_PREVIOUS },
+  });
+});
+
+it("a log is whole up to its head, which is its last entry", async () => {
+  await write(4);
+  await store.checkpoint();
+  const [, , , last] = await entries();
+  expect(await verify()).toEqual({
+    ...{ entries: 4, votes: 0, checkpoints: 1, otherCheckpoints: 0, problems: [], problemCount: 0 },
+    head: { seq: 4, hash: last.hash },
+  });
+});
+
+it("an entry that names another one before it is found, with hashes that are right", async () => {
+  await write(5);
+  const kept = [signCheckpoint(store.key, (await entries())[1], 0)];
+  const [, second, third, fourth] = await entries();
+  await put(hashed(third, { previous: second.previous }));
+  expect((await verify(kept)).problems).toEqual([
+    at(3, "entry", "does not follow on the entry before"),
+    at(4, "entry", "does not follow on the entry before"),
+  ]);
+  await put(third);
+  await put({ ...fourth, subject: "other" });
+  expect((await verify(kept)).problems).toEqual([at(4, "entry", "was altered: its hash is wrong")]);
+});
+
+it("entries that are missing are counted where they were", async () => {
+  await write(7);
+  const kept = [signCheckpoint(store.key, (await entries())[0], 0)];
+  for (const seq of [3, 4, 5]) await remove(seq);
+  expect((await verify(kept)).problems).toEqual([
+    at(3, "entry", "entries 3 to 5 are missing"),
+    at(6, "entry", "does not follow on the entry before"),
+  ]);
+  await remove(1);
+  const { problems, entries: count } = await verify(kept);
+  expect(problems.slice(0, 2)).toEqual([
+    at(1, "entry", "entries 1 to 1 are missing"),
+    at(2, "entry", "does not follow on the entry before"),
+  ]);
+  expect(count).toBe(7);
+});
+
+it("a log that was written anew is found by a checkpoint that names what it was", async () => {
+  await write(4);
+  const old = await entries();
+  const kept = [signCheckpoint(store.key, old[1], 0), signCheckpoint(store.key, old[3], 0)];
+  expect((await verify(kept)).problems).toEqual([]);
+  let previous = FIRST_PREVIOUS;
+  for (const entry of old) {
+    const forged = hashed(entry, { previous, actor: "admin:forger" });
+    previous = forged.hash;
+    await put(forged);
+  }
+  const anew = "names another entry of this number: the log was written anew";
+  expect((await verify(kept)).problems).toEqual([at(2, "checkpoint", anew), at(4, "checkpoint", anew)]);
+  // Signed again by who has the key: the two cannot both be right.
+  const [, second] = await entries();
+  const both = await verify([...kept, signCheckpoint(store.key, second, 1)]);
+  expect(both.problems[0]).toEqual(at(2, "checkpoint", "two checkpoints differ: the log was written anew"));
+  // The same one in the database and in the file is one.
+  expect((await verify([kept[0], kept[0], kept[1]])).checkpoints).toBe(2);
+});
+
+it("a log that was cut off is found by a checkpoint beyond its end", async () => {
+  await write(4);
+  const kept = [signCheckpoint(store.key, (await entries())[3], 0)];
+  await remove(4);
+  expect((await verify(kept)).problems).toEqual([
+    at(4, "checkpoint", "the log ends at 3: entries were cut off"),
+  ]);
+  await remove(3);
+  await remove(2);
+  await remove(1);
+  expect((await verify(kept)).problems).toEqual([
+    at(4, "checkpoint", "the log ends at 0: entries were cut off"),
+  ]);
+});
+
+it("checkpoints with a wrong signature, or another's, are worth nothing", async () => {
+  await write(2);
+  const [, head] = await entries();
+  const right = signCheckpoint(store.key, head, 5);
+  for (const wrong of [
+    { ...right, at: 6 },
+    { ...right, seq: 1 },
+    { ...right, hash: FIRST_PREVIOUS },
+  ])
+    expect((await verify([wrong])).problems).toEqual([
+      at(wrong.seq, "checkpoint", "its signature is wrong"),
+      at(2, "checkpoint", "no checkpoint is signed by this key"),
+    ]);
+  const other = openAuditKey(join(dir, "other"));
+  await store.checkpoint();
+  const { problems, checkpoints, otherCheckpoints } = await verifyAudit(store.db, other.publicKey);
+  expect(problems).toEqual([at(2, "checkpoint", "no checkpoint is signed by this key")]);
+  expect({ checkpoints, otherCheckpoints }).toEqual({ checkpoints: 0, otherCheckpoints: 1 });
+  const kept = [signCheckpoint(other, head, 0)];
+  expect((await verifyAudit(store.db, other.publicKey, kept)).problems).toEqual([]);
+  expect((await verify()).otherCheckpoints).toBe(0);
+});
+
+it("a hundred problems are listed, and all are counted, beyond a page too", async () => {
+  await Promise.all(
+    Array.from({ length: 1101 }, (_, i) =>
+      store.write(async ({ audit }) => audit("system", "test.note", `x${i}`)),
+    ),
+  );
+  await store.checkpoint();
+  expect(await verify()).toMatchObject({ entries: 1101, problems: [] });
+  await sql`update audit set actor = 'admin:other' where seq > 950 and seq < 1102`.execute(store.db);
+  const { problems, problemCount } = await verify();
+  expect(problems).toHaveLength(100);
+  expect(problemCount).toBe(151);
+  expect(problems[99]).toEqual(at(1050, "entry", "was altered: its hash is wrong"));
+});

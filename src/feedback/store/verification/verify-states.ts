@@ -1,0 +1,193 @@
+/**
+ * What changes in place, against what the audit log says became of it: projects, raters, memberships, reviews, items' states, and leases
+ * that ended in a vote or were skipped. Leases that are taken, kept, given back or run out leave no entry, nor do counts and priorities.
+ */
+import { canonicalJson } from "../audit/canonical-json.js";
+import type { Queries } from "../database/database.js";
+import type { Tables } from "../database/tables.js";
+
+type StateKind = "project" | "rater" | "member" | "review" | "item" | "lease";
+type NoteState = (seq: number, kind: StateKind, problem: string) => void;
+
+/** What a row has to be, and the entry that says so last. */
+interface Told {
+  seq: number;
+  row: Row;
+}
+
+/** Rows as the log tells them, by kind and key. */
+export class ToldStates {
+  private readonly told: Record<StateKind, Map<string, Told>> = {
+    project: new Map(),
+    rater: new Map(),
+    member: new Map(),
+    review: new Map(),
+    item: new Map(),
+    lease: new Map(),
+  };
+
+  /** Takes the next entry of the log; entries come in order. */
+  take(entry: Entry): void {
+    for (const { kind, key, row } of changesBy(entry, (of, which) => this.told[of].get(which)?.row))
+      this.told[kind].set(key, { seq: entry.seq, row: { ...this.told[kind].get(key)?.row, ...row } });
+  }
+
+  /** Compares all that was told with the tables. */
+  async check(db: Queries, note: NoteState): Promise<void> {
+    const json = (text: string) => canonicalJson(JSON.parse(text));
+    await this.compare(
+      note,
+      "project",
+      rowsOf(db, "projects", ["id"]),
+      ({ id, name, seed, state, ...row }) => [
+        id,
+        { name, seed, state, task_json: json(row.task_json), settings_json: json(row.settings_json) },
+      ],
+    );
+    await this.compare(note, "rater", rowsOf(db, "raters", ["id"]), ({ id, state }) => [id, { state }]);
+    await this.compare(note, "member", rowsOf(db, "memberships", ["project_id", "rater_id"]), (row) => [
+      `${row.project_id} ${row.rater_id}`,
+      {
+        ...{ group_name: row.group_name, state: row.state, state_reason: row.state_reason },
+        reliability: row.reliability,
+      },
+    ]);
+    await this.compare(
+      note,
+      "review",
+      rowsOf(db, "reviews", ["id"]),
+      ({ vote_id, filter, state, note: said }) => [`${vote_id} ${filter}`, { state, note: said }],
+    );
+    await this.compare(note, "item", rowsOf(db, "items", ["id"]), ({ id, state }) => [id, { state }]);
+    await this.compare(note, "lease", rowsOf(db, "leases", ["id"]), ({ id, state }) => [id, { state }]);
+  }
+
+  private async compare<T>(
+    note: NoteState,
+    kind: StateKind,
+    rows: AsyncIterable<T>,
+    read: (row: T) => [key: string, row: Record<string, unknown>],
+  ): Promise<void> {
+    const told = this.told[kind];
+    for await (const one of rows) {
+      const [key, row] = read(one);
+      const known = told.get(key);
+      told.delete(key);
+      if (known === undefined) {
+        // Leases are in the log by how they ended; items that are not are told of with their contents.
+        if (kind !== "lease" && kind !== "item") note(0, kind, `the log knows nothing of ${kind} ${key}`);
+        else if (kind === "lease" && (row.state === "voted" || row.state === "skipped"))
+          note(0, kind, `lease ${key} is ${row.state}; the log does not say so`);
+        continue;
+      }
+      const other = Object.keys(known.row).filter(
+        (name) => (row[name] ?? null) !== (known.row[name] ?? null),
+      );
+      if (other.length > 0)
+        note(known.seq, kind, `${kind} ${key}: ${other.join(", ")} is not as the log has it`);
+    }
+    if (kind === "item") return;
+    for (const [key, { seq }] of told) note(seq, kind, `${kind} ${key} is gone`);
+  }
+}
+
+type Entry = Pick<Tables["audit"], "seq" | "action" | "subject" | "details_json">;
+type Row = Record<string, unknown>;
+
+interface Change {
+  kind: StateKind;
+  key: string;
+  row: Row;
+}
+
+/** What an entry changes. @param known a row as the entries before it have it. */
+function changesBy(
+  { action, subject, details_json }: Entry,
+  known: (kind: StateKind, key: string) => Row | undefined,
+): Change[] {
+  const details = JSON.parse(details_json) as Row;
+  const change = (kind: StateKind, key: string, row: Row): Change[] => [{ kind, key, row }];
+  const member = `${details.project} ${subject}`;
+  switch (action) {
+    case "project.created": {
+      const { name, seed } = details;
+      const [task_json, settings_json] = [details.task, details.settings].map(canonicalJson);
+      return change("project", subject, { name, seed, task_json, settings_json, state: "open" });
+    }
+    case "project.state":
+      return change("project", subject, { state: details.to });
+    case "project.settings":
+      return change("project", subject, { settings_json: canonicalJson(details.settings) });
+    case "rater.added":
+      return change("rater", subject, { state: "active" });
+    case "person.deleted":
+      return change("rater", subject, { state: "forgotten" });
+    case "member.joined": {
+      const before = known("member", member)?.state;
+      const stopped = before === "paused" || before === "excluded";
+      return change("member", member, {
+        group_name: details.group ?? null,
+        ...(!stopped && { state: "active", state_reason: null }),
+      });
+    }
+    case "member.left":
+      return change("member", member, { state: "left", state_reason: null });
+    case "member.state":
+      return change("member", member, { state: details.to, state_reason: details.reason ?? null });
+    case "raters.weighed":
+      return Object.entries(details.reliabilities as Record<string, number>).flatMap(
+        ([rater, reliability]) =>
+          known("member", `${subject} ${rater}`) === undefined
+            ? []
+            : change("member", `${subject} ${rater}`, { reliability }),
+      );
+    case "vote.held":
+      return change("review", `${subject} ${details.filter}`, { state: "held", note: null });
+    case "vote.released":
+    case "vote.rejected":
+      return change("review", `${subject} ${details.filter}`, {
+        state: action.slice("vote.".length),
+        note: details.note ?? null,
+      });
+    case "item.added":
+      return change("item", subject, { state: "open" });
+    case "item.decided":
+      return change("item", subject, { state: "decided" });
+    case "item.reopened":
+      return change("item", subject, { state: "open" });
+    case "item.withdrawn":
+      return change("item", subject, { state: "withdrawn" });
+    case "item.skipped":
+      return change("lease", String(details.lease), { state: "skipped" });
+    case "vote.cast":
+      return change("lease", String(details.lease_id), { state: "voted" });
+    default:
+      return [];
+  }
+}
+
+/** Rows of a table in the order of its key, some at a time. */
+async function* rowsOf<T extends "projects" | "raters" | "memberships" | "reviews" | "items" | "leases">(
+  db: Queries,
+  table: T,
+  key: string[],
+): AsyncGenerator<Tables[T]> {
+  const PAGE = 1000;
+  for (let after: Record<string, string> | undefined; ; ) {
+    let query = db.selectFrom(table as "items").selectAll();
+    const last = after;
+    if (last !== undefined)
+      query = query.where((eb) =>
+        eb(
+          eb.refTuple(...(key as ["id", "id"])),
+          ">",
+          eb.tuple(...(key.map((name) => last[name]) as [string, string])),
+        ),
+      );
+    for (const name of key) query = query.orderBy(name as "id");
+    const rows = (await query.limit(PAGE).execute()) as unknown as (Tables[T] & Record<string, string>)[];
+    yield* rows;
+    if (rows.length < PAGE) return;
+    after = rows[rows.length - 1];
+  }
+}

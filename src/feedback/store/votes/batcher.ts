@@ -1,0 +1,63 @@
+import type { Write } from "../audit/writer.js";
+import type { StoreContext } from "../store-context.js";
+
+/** Most requests that are handled together. */
+const MAX_TOGETHER = 500;
+
+/** How one request went: its result, or the error that its caller gets. */
+export type Outcome<Result> = { value: Result } | { error: unknown };
+
+interface Waiting<Request, Result> {
+  request: Request;
+  resolve(value: Result): void;
+  reject(error: unknown): void;
+}
+
+/**
+ * Handles requests of many callers by set: those that arrive while the store is writing are handed to `handle` together, which
+ * then needs a few queries for all of them, and answers them after one commit.
+ */
+export class Batcher<Request, Result> {
+  private waiting: Waiting<Request, Result>[] = [];
+  private asked = false;
+
+  constructor(
+    private readonly store: Pick<StoreContext, "write">,
+    private readonly handle: (write: Write, requests: readonly Request[]) => Promise<Outcome<Result>[]>,
+  ) {}
+
+  submit(request: Request): Promise<Result> {
+    return new Promise<Result>((resolve, reject) => {
+      this.waiting.push({ request, resolve, reject });
+      if (!this.asked) this.flush();
+    });
+  }
+
+  private flush(): void {
+    this.asked = true;
+    let taken: Waiting<Request, Result>[] = [];
+    this.store
+      .write((write) => {
+        this.asked = false;
+        taken = this.waiting.splice(0, MAX_TOGETHER);
+        if (this.waiting.length > 0) this.flush();
+        return this.handle(
+          write,
+          taken.map(({ request }) => request),
+        );
+      })
+      .then(
+        (outcomes) => {
+          for (const [i, outcome] of outcomes.entries())
+            if ("value" in outcome) taken[i].resolve(outcome.value);
+            else taken[i].reject(outcome.error);
+        },
+        (error: unknown) => {
+          // Before the write began nothing was taken: then all who wait are told.
+          const told = taken.length > 0 ? taken : this.waiting.splice(0);
+          if (taken.length === 0) this.asked = false;
+          for (const { reject } of told) reject(error);
+        },
+      );
+  }
+}

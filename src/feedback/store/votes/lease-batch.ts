@@ -1,0 +1,282 @@
+/**
+ * Handing out items. A lease gives a rater an item for some time; while it lives it counts towards the item's overlap like a
+ * vote, so that raters who work at the same time do not overshoot. All of it happens under the store's one write lock: what is
+ * counted here cannot change before it is committed.
+ */
+import { screenOrder, turnChoice, turnKind } from "../../assign/mix.js";
+import type { Write } from "../audit/writer.js";
+import { among, insertRows } from "../database/sets.js";
+import type { Tables } from "../database/tables.js";
+import { groupBy } from "../group-by.js";
+import { newId } from "../ids.js";
+import {
+  type Candidate,
+  freshCandidates,
+  nextForRater,
+  shownBefore,
+  unseenGold,
+  votedItems,
+} from "../items/candidates.js";
+import { recountItems } from "../items/recount.js";
+import { type Member, notWorking, presentMembers, quotaReached } from "../projects/members.js";
+import { checkOpen, findProject, type Project } from "../projects/projects.js";
+import { StoreError } from "../store-error.js";
+import type { Outcome } from "./batcher.js";
+import { type LeaseAnswer, type LeaseRequest, shownLeases } from "./lease.js";
+import { inTraining } from "./training.js";
+
+/** Expired leases that are cleared up at once. */
+const EXPIRED_TOGETHER = 1000;
+
+/** Answers the requests of many raters. Two of one rater in a batch get the same leases. */
+export async function leaseBatch(
+  write: Write,
+  requests: readonly LeaseRequest[],
+): Promise<Outcome<LeaseAnswer>[]> {
+  await expireLeases(write);
+  const outcomes = new Map<LeaseRequest, Outcome<LeaseAnswer>>();
+  for (const [projectId, own] of groupBy(requests, ({ project }) => project)) {
+    try {
+      const project = await findProject(write, projectId);
+      checkOpen(project);
+      await leaseInProject(write, project, own, outcomes);
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      for (const request of own) outcomes.set(request, { error });
+    }
+  }
+  return requests.map((request) => outcomes.get(request) as Outcome<LeaseAnswer>);
+}
+
+/** Frees the items whose leases ran out. */
+export async function expireLeases({ db, now }: Write): Promise<void> {
+  const expired = await db
+    .selectFrom("leases")
+    .select(["id", "item_id"])
+    .where("state", "=", "live")
+    .where("expires_at", "<=", now)
+    .orderBy("expires_at")
+    .limit(EXPIRED_TOGETHER)
+    .execute();
+  if (expired.length === 0) return;
+  await db
+    .updateTable("leases")
+    .set({ state: "expired" })
+    .where(
+      among(
+        db,
+        "id",
+        expired.map(({ id }) => id),
+      ),
+    )
+    .execute();
+  await recountItems(db, [...new Set(expired.map(({ item_id }) => item_id))]);
+}
+
+async function leaseInProject(
+  write: Write,
+  project: Project,
+  requests: readonly LeaseRequest[],
+  outcomes: Map<LeaseRequest, Outcome<LeaseAnswer>>,
+): Promise<void> {
+  const { db, now } = write;
+  const raters = [...new Set(requests.map(({ rater }) => rater))];
+
+  // 1. Who asks, and what each of them holds.
+  const members = await presentMembers(db, project.id, raters);
+  const held = await db
+    .selectFrom("leases")
+    .selectAll()
+    .where(among(db, "rater_id", raters))
+    .where("project_id", "=", project.id)
+    .where("state", "=", "live")
+    .where("expires_at", ">", now)
+    .orderBy("turn")
+    .execute();
+  const holdings = groupBy(held, ({ rater_id }) => rater_id);
+
+  // 2. New leases up to what each asks for.
+  const wanted = new Map<string, number>();
+  for (const { rater, count = 1 } of requests)
+    wanted.set(rater, Math.max(wanted.get(rater) ?? 0, count - (holdings.get(rater)?.length ?? 0)));
+  const total = [...wanted.values()].reduce((sum, count) => sum + Math.max(0, count), 0);
+  const asking = [...wanted].flatMap(([rater, count]) => (count > 0 ? (members.get(rater) ?? []) : []));
+  const untrained = await inTraining(db, project.id, asking);
+  const pool = await CandidatePool.load(write, project, raters, total);
+  const reasons = new Map<string, LeaseAnswer["none"]>();
+  const fresh: Tables["leases"][] = [];
+  for (const [rater, count] of wanted) {
+    const member = members.get(rater);
+    if (member?.state !== "active") continue;
+    if (untrained.has(rater)) {
+      reasons.set(rater, "training");
+      continue;
+    }
+    const own = holdings.get(rater) ?? [];
+    for (let i = 0; i < count; i++) {
+      const quota = quotaReached(member, project.settings, own.length, now);
+      if (quota !== undefined) {
+        reasons.set(rater, quota);
+        break;
+      }
+      const lease = await nextLease(write, project, member, pool);
+      if (lease === undefined) {
+        reasons.set(rater, "no-items");
+        break;
+      }
+      own.push(lease);
+      fresh.push(lease);
+    }
+    holdings.set(rater, own);
+  }
+
+  // 3. Into the tables.
+  await insertRows(db, "leases", fresh);
+  const turns = groupBy(
+    groupBy(fresh, ({ rater_id }) => rater_id),
+    ([, leases]) => leases.length,
+  );
+  for (const [count, own] of turns)
+    await db
+      .updateTable("memberships")
+      .set((eb) => ({ turns: eb("turns", "+", count) }))
+      .where("project_id", "=", project.id)
+      .where(
+        among(
+          db,
+          "rater_id",
+          own.map(([rater]) => rater),
+        ),
+      )
+      .execute();
+  await recountItems(db, [...new Set(fresh.map(({ item_id }) => item_id))]);
+
+  // 4. Answers.
+  const shown = await shownLeases(db, [...holdings.values()].flat());
+  const byId = new Map(shown.map((lease) => [lease.id, lease]));
+  for (const request of requests) {
+    const { rater } = request;
+    const member = members.get(rater);
+    if (member === undefined) {
+      outcomes.set(request, {
+        error: new StoreError("forbidden", `${rater} does not work in this project.`),
+      });
+      continue;
+    }
+    if (member.state !== "active") {
+      const none = member.state as "paused" | "excluded";
+      outcomes.set(request, { value: { leases: [], none, why: notWorking(member) } });
+      continue;
+    }
+    const leases = (holdings.get(rater) ?? []).flatMap(({ id }) => byId.get(id) ?? []);
+    const none = reasons.get(rater);
+    outcomes.set(request, {
+      value: { leases, ...(none && leases.length < (request.count ?? 1) && { none }) },
+    });
+  }
+}
+
+/** The next lease of a rater, as the turn's draws have it; undefined when nothing is left. */
+async function nextLease(
+  { db, now }: Write,
+  project: Project,
+  member: Member,
+  pool: CandidatePool,
+): Promise<Tables["leases"] | undefined> {
+  const rater = member.rater_id;
+  const turn = { seed: project.seed, member: member.number, turn: member.turns };
+  const kind = turnKind(turn, project.settings);
+  let chosen: { id: string; responses: number } | undefined;
+  let shown = kind;
+  if (kind !== "new") {
+    const choices =
+      kind === "gold"
+        ? await unseenGold(db, member)
+        : await votedItems(db, member, member.turns - project.settings.repeatAfter);
+    const free = choices.filter(({ id }) => !pool.taken(rater).has(id));
+    if (free.length > 0) chosen = free[turnChoice(turn, free.length)];
+  }
+  if (chosen === undefined) {
+    shown = "new";
+    chosen = await pool.take(member);
+  }
+  if (chosen === undefined) return undefined;
+  pool.taken(rater).add(chosen.id);
+  member.turns++;
+  return {
+    id: newId("l", now),
+    project_id: project.id,
+    item_id: chosen.id,
+    rater_id: rater,
+    state: "live",
+    turn: turn.turn,
+    repeat_shown: shown === "repeat" ? 1 : 0,
+    gold: shown === "gold" ? 1 : 0,
+    order_json: JSON.stringify(screenOrder(turn, chosen.responses)),
+    guidelines_version: project.guidelinesVersion,
+    created_at: now,
+    expires_at: now + 1000 * project.settings.leaseSeconds,
+    reason: null,
+  };
+}
+
+/** Items that can still be handed out in this batch, and who may not have which. */
+class CandidatePool {
+  private readonly takenBy = new Map<string, Set<string>>();
+
+  private constructor(
+    private readonly write: Write,
+    private readonly candidates: Candidate[],
+    private readonly shown: ReadonlyMap<string, ReadonlySet<string>>,
+  ) {}
+
+  static async load(
+    write: Write,
+    project: Project,
+    raters: readonly string[],
+    total: number,
+  ): Promise<CandidatePool> {
+    if (total === 0) return new CandidatePool(write, [], new Map());
+    const candidates = await freshCandidates(write.db, project.id, total);
+    const shown = await shownBefore(
+      write.db,
+      raters,
+      candidates.map(({ id }) => id),
+    );
+    return new CandidatePool(write, candidates, shown);
+  }
+
+  /** Items that a rater got in this batch. */
+  taken(rater: string): Set<string> {
+    const known = this.takenBy.get(rater);
+    if (known !== undefined) return known;
+    const none = new Set<string>();
+    this.takenBy.set(rater, none);
+    return none;
+  }
+
+  /** The first item that the rater may have, with one place less from now on. */
+  async take(member: Member): Promise<Candidate | undefined> {
+    const rater = member.rater_id;
+    const fits = (item: Candidate) =>
+      item.open > 0 &&
+      (item.audience === null || item.audience === member.group_name) &&
+      (item.language === null || member.languages.length === 0 || member.languages.includes(item.language)) &&
+      !this.taken(rater).has(item.id) &&
+      !this.shown.get(rater)?.has(item.id);
+    const found = this.candidates.find(fits) ?? (await this.further(member));
+    if (found !== undefined) found.open--;
+    return found;
+  }
+
+  /** Beyond the items that were looked at for all: the rater has had those, or may not have them. */
+  private async further(member: Member): Promise<Candidate | undefined> {
+    const used = this.candidates.filter(({ open }) => open <= 0).map(({ id }) => id);
+    const item = await nextForRater(this.write.db, member, [...used, ...this.taken(member.rater_id)]);
+    if (item === undefined) return undefined;
+    const known = this.candidates.find(({ id }) => id === item.id);
+    if (known !== undefined) return known;
+    this.candidates.push(item);
+    return item;
+  }
+}

@@ -1,0 +1,153 @@
+import { type Judgement, type ReviewState, strictest } from "../../judgement/index.js";
+import type { Answer, ItemContent, TaskItem } from "../../tasks/index.js";
+import { openExistingDatabase, type Queries } from "../database/database.js";
+import { migrate } from "../migrate.js";
+import { findProject, type Project } from "../projects/projects.js";
+import { StoreError } from "../store-error.js";
+import { voteRows } from "./export-votes.js";
+import { toCastVote } from "./vote.js";
+
+/** Most votes and items of a project that are looked at at once; more would not fit beside a server. */
+const MAX_VOTES = 2_000_000;
+const MAX_ITEMS = 500_000;
+const PAGE = 1000;
+
+export interface ReportItem extends TaskItem {
+  state: string;
+  overlap: number;
+  /** Votes that count towards the overlap. */
+  votes: number;
+}
+
+export interface ReportMember {
+  group?: string;
+  state: string;
+  reason?: string;
+}
+
+/** A project with all that its raters said. */
+export interface ProjectData {
+  project: Project;
+  /** In the order of their arrival. */
+  items: ReadonlyMap<string, ReportItem>;
+  /** In the order in which their latest forms were taken; gold, repeats, held and rejected ones too. */
+  judgements: readonly Judgement[];
+  members: ReadonlyMap<string, ReportMember>;
+  /** Number of the last vote, 0 if there is none. */
+  asOf: number;
+}
+
+/** @throws StoreError missing; conflict: there is more than fits. */
+export async function loadProject(db: Queries, id: string): Promise<ProjectData> {
+  const project = await findProject({ db }, id);
+  const members = await loadMembers(db, id);
+  const items = await loadItems(db, project);
+  const { judgements, asOf } = await loadJudgements(db, id, members, items);
+  return { project, items, judgements, members, asOf };
+}
+
+/** A project of a database that is there, closed again. @param location as `databaseLocation` gives it. @throws PlumbError */
+export async function readProject(location: string, id: string): Promise<ProjectData> {
+  const database = await openExistingDatabase(location);
+  try {
+    await migrate(database);
+    return await loadProject(database.db, id);
+  } finally {
+    await database.db.destroy();
+  }
+}
+
+async function loadMembers(db: Queries, project: string): Promise<Map<string, ReportMember>> {
+  const rows = await db
+    .selectFrom("memberships")
+    .select(["rater_id", "group_name", "state", "state_reason"])
+    .where("project_id", "=", project)
+    .orderBy("joined_at")
+    .orderBy("rater_id")
+    .execute();
+  return new Map(
+    rows.map(({ rater_id, group_name, state, state_reason }) => [
+      rater_id,
+      {
+        ...(group_name !== null && { group: group_name }),
+        state,
+        ...(state_reason !== null && { reason: state_reason }),
+      },
+    ]),
+  );
+}
+
+async function loadItems(db: Queries, { id: project, task }: Project): Promise<Map<string, ReportItem>> {
+  const items = new Map<string, ReportItem>();
+  for (let after = 0; ; ) {
+    const rows = await db
+      .selectFrom("items")
+      .select(["id", "position", "content_json", "gold_json", "state", "overlap", "votes"])
+      .where("project_id", "=", project)
+      .where("position", ">", after)
+      .orderBy("position")
+      .limit(PAGE)
+      .execute();
+    for (const { id, content_json, gold_json, state, overlap, votes } of rows)
+      items.set(id, {
+        ...{ id, task, state, overlap, votes },
+        content: JSON.parse(content_json) as ItemContent,
+        ...(gold_json !== null && { gold: JSON.parse(gold_json) as Answer }),
+      });
+    if (items.size > MAX_ITEMS) throw tooMuch("items", MAX_ITEMS);
+    if (rows.length < PAGE) return items;
+    after = rows[rows.length - 1].position;
+  }
+}
+
+async function loadJudgements(
+  db: Queries,
+  project: string,
+  members: ReadonlyMap<string, ReportMember>,
+  items: ReadonlyMap<string, ReportItem>,
+): Promise<{ judgements: Judgement[]; asOf: number }> {
+  const reviews = await reviewStates(db, project);
+  const judgements: Judgement[] = [];
+  const firstAt = new Map<string, number>();
+  let asOf = 0;
+  for await (const { row, corrected } of voteRows(db, project)) {
+    asOf = row.seq;
+    if (row.corrects === null) firstAt.set(row.lease_id, row.cast_at);
+    const item = items.get(row.item_id);
+    // An item that was added since the items were read has no judgements yet.
+    if (corrected || item === undefined) continue;
+    const review = reviews.get(row.lease_id);
+    judgements.push({
+      vote: toCastVote(row),
+      item,
+      gold: row.gold === 1,
+      firstAt: firstAt.get(row.lease_id) ?? row.cast_at,
+      excluded: members.get(row.rater_id)?.state === "excluded",
+      ...(review && { review }),
+    });
+    if (judgements.length > MAX_VOTES) throw tooMuch("votes", MAX_VOTES);
+  }
+  return { judgements, asOf };
+}
+
+/** The strictest state of each lease's reviews. */
+async function reviewStates(db: Queries, project: string): Promise<Map<string, ReviewState>> {
+  const rows = await db
+    .selectFrom("reviews")
+    .select(["lease_id", "state"])
+    .where("project_id", "=", project)
+    .execute();
+  const states = new Map<string, ReviewState>();
+  for (const row of rows) {
+    const both = [states.get(row.lease_id) ?? [], row.state as ReviewState].flat();
+    states.set(row.lease_id, strictest(both) as ReviewState);
+  }
+  return states;
+}
+
+const tooMuch = (what: string, most: number) =>
+  new StoreError(
+    "conflict",
+    `The project has more than ${most} ${what}, too many to be looked at here.`,
+    "Export its votes, and use plumb aggregate and plumb agreement.",
+  );

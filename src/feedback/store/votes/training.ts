@@ -1,0 +1,187 @@
+/**
+ * Training: gold items with an explanation. A rater answers those that are for them before any item of the work, and is told after
+ * each what was expected, and why. The answers are kept apart from votes, so that nothing counts or aggregates them.
+ */
+import { trainingOrder } from "../../assign/mix.js";
+import { answerDifference } from "../../filters/self-contradiction.js";
+import type { Answer, ItemContent } from "../../tasks/index.js";
+import { answerOnScreen } from "../../tasks/places.js";
+import type { Queries } from "../database/database.js";
+import { among } from "../database/sets.js";
+import type { Tables } from "../database/tables.js";
+import { type Member, notWorking, presentMembers } from "../projects/members.js";
+import { checkOpen, findProject, type Project } from "../projects/projects.js";
+import type { StoreContext } from "../store-context.js";
+import { StoreError } from "../store-error.js";
+import { storedAnswer } from "./vote.js";
+
+/** Most items of training that a rater answers; of more, the first. */
+export const MAX_TRAINING = 50;
+/** Rankings and ratings this near to what was expected agree with it. */
+const NEAR = 0.25;
+
+/** What a rater is shown of an item of training. */
+export interface TrainingItem {
+  item: string;
+  prompt: ItemContent["prompt"];
+  /** Texts in the places of the screen. */
+  responses: string[];
+}
+
+/** What a rater is told after an answer. */
+export interface TrainingFeedback {
+  /** What was expected, in the places of the screen. */
+  expected: Answer;
+  explanation: string;
+  /** Whether the answer agrees with it; undefined where answers cannot be compared, as written ones. */
+  agrees?: boolean;
+}
+
+type TrainingRow = Pick<
+  Tables["items"],
+  "id" | "position" | "content_json" | "gold_json" | "responses" | "language" | "audience" | "explanation"
+>;
+
+/** The rater's items of training that have no answer yet, in their order. @throws StoreError forbidden, closed */
+export async function trainingFor(
+  store: StoreContext,
+  projectId: string,
+  rater: string,
+): Promise<TrainingItem[]> {
+  const { project, member } = await memberOf(store, projectId, rater);
+  const items = await trainingItems(store.db, projectId);
+  const answered = await answeredTraining(store.db, projectId, [rater]);
+  return items
+    .filter((item) => fits(item, member) && !answered.has(`${rater} ${item.id}`))
+    .map((item) => {
+      const { prompt, responses } = JSON.parse(item.content_json) as ItemContent;
+      return {
+        item: item.id,
+        prompt,
+        responses: orderFor(project, member, item).map((index) => responses[index].text),
+      };
+    });
+}
+
+/**
+ * Takes an answer to an item of training. The first one is kept; a further one changes nothing and is answered alike.
+ *
+ * @throws StoreError missing, forbidden, closed, invalid
+ */
+export async function answerTraining(
+  store: StoreContext,
+  { project: projectId, item: itemId, rater, answer }: TrainingRequest,
+): Promise<TrainingFeedback> {
+  return store.write(async (write) => {
+    const { project, member } = await memberOf(write, projectId, rater);
+    const item = (await trainingItems(write.db, projectId)).find(({ id }) => id === itemId);
+    if (item === undefined || !fits(item, member))
+      throw new StoreError("missing", `There is no item of training ${itemId}.`);
+    const order = orderFor(project, member, item);
+    const given = storedAnswer(answer, { ...project.task, rationale: "optional" }, order);
+    const kept = await write.db
+      .insertInto("training_answers")
+      .values({
+        ...{ rater_id: rater, item_id: itemId, project_id: projectId },
+        ...{ answer_json: given, answered_at: write.now },
+      })
+      .onConflict((conflict) => conflict.columns(["rater_id", "item_id"]).doNothing())
+      .executeTakeFirst();
+    const gold = JSON.parse(item.gold_json as string) as Answer;
+    const difference = answerDifference(gold, JSON.parse(given) as Answer, project.task.scale);
+    const agrees = difference === undefined ? undefined : difference <= nearEnough(gold);
+    if (kept.numInsertedOrUpdatedRows === 1n)
+      write.audit(`rater:${rater}`, "training.answered", itemId, { project: projectId, agrees });
+    return {
+      expected: answerOnScreen(gold, order),
+      explanation: item.explanation as string,
+      ...(agrees !== undefined && { agrees }),
+    };
+  });
+}
+
+export interface TrainingRequest {
+  project: string;
+  item: string;
+  rater: string;
+  /** In the places of the screen. */
+  answer: Answer;
+}
+
+/** Those of the members who have training before them. */
+export async function inTraining(
+  db: Queries,
+  project: string,
+  members: readonly Member[],
+): Promise<Set<string>> {
+  const items = members.length === 0 ? [] : await trainingItems(db, project);
+  if (items.length === 0) return new Set();
+  const raters = members.map(({ rater_id }) => rater_id);
+  const answered = await answeredTraining(db, project, raters);
+  return new Set(
+    members
+      .filter((member) =>
+        items.some((item) => fits(item, member) && !answered.has(`${member.rater_id} ${item.id}`)),
+      )
+      .map(({ rater_id }) => rater_id),
+  );
+}
+
+const nearEnough = ({ kind }: Answer): number => (kind === "ranking" || kind === "likert" ? NEAR : 0);
+
+/** The order on the rater's screen. */
+const orderFor = ({ seed }: Project, member: Member, { position, responses }: TrainingRow): number[] =>
+  trainingOrder({ seed, member: member.number }, position, responses);
+
+const fits = ({ audience, language }: TrainingRow, { group_name, languages }: Member): boolean =>
+  (audience === null || audience === group_name) &&
+  (language === null || languages.length === 0 || languages.includes(language));
+
+async function memberOf(
+  from: { db: Queries },
+  projectId: string,
+  rater: string,
+): Promise<{ project: Project; member: Member }> {
+  const project = await findProject(from, projectId);
+  const member = (await presentMembers(from.db, projectId, [rater])).get(rater);
+  if (member === undefined) throw new StoreError("forbidden", `${rater} does not work in this project.`);
+  if (member.state !== "active") throw new StoreError("forbidden", notWorking(member));
+  checkOpen(project);
+  return { project, member };
+}
+
+function trainingItems(db: Queries, project: string): Promise<TrainingRow[]> {
+  return db
+    .selectFrom("items")
+    .select([
+      "id",
+      "position",
+      "content_json",
+      "gold_json",
+      "responses",
+      "language",
+      "audience",
+      "explanation",
+    ])
+    .where("project_id", "=", project)
+    .where("explanation", "is not", null)
+    .where("state", "=", "open")
+    .orderBy("position")
+    .limit(MAX_TRAINING)
+    .execute();
+}
+
+/** "rater item" of every answer of these raters. */
+async function answeredTraining(
+  db: Queries,
+  project: string,
+  raters: readonly string[],
+): Promise<Set<string>> {
+  const rows = await db
+    .selectFrom("training_answers")
+    .select(["rater_id", "item_id"])
+    .where("project_id", "=", project)
+    .where(among(db, "rater_id", raters))
+    .execute();
+  return new Set(rows.map(({ rater_id, item_id }) => `${rater_id} ${item_id}`));
+}
