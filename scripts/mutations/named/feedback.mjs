@@ -2,7 +2,10 @@ const at = (folder, names) => names.map((name) => `src/feedback/${folder}/${name
 const LABELS = at("aggregate", ["rater-reports", "label-methods", "mace", "rater-graph", "ring", "crowd-kit", "known", "labels"]);
 const PAIRS = at("aggregate", ["rater-reports", "score-messages", "scores", "robust-pairs", "crowd-kit", "known", "pairs"]);
 const AGREEMENT = at("agreement", ["agreement", "report"]);
-const AUDIT = at("store", ["canonical-json", "audit", "verify-chain", "verify-states", "writer", "verify-audit"]);
+const AUDIT = [
+  ...at("store/audit", ["canonical-json", "audit", "writer"]),
+  ...at("store/verification", ["verify-chain", "verify-states", "verify-audit"]),
+];
 
 export const feedback = [
   {
