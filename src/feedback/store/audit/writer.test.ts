@@ -30,6 +30,24 @@ onBothEngines(({ store: open, fresh, engine }) => {
     expect(log.map(({ seq, subject }) => `${seq}${subject}`)).toEqual(["1a", "2a", "3c", "4c"]);
   });
 
+  it("undoes a write that fails alone, and the log goes on without it", async () => {
+    const store = await open();
+    const add = (id: string, fails: boolean) =>
+      store.write(async ({ db, audit }) => {
+        const row = { id, languages_json: "[]", state: "active", created_at: 0 };
+        await db.insertInto("raters").values(row).execute();
+        const seq = audit("system", "test.added", id);
+        if (fails) throw new Error(`no ${id}`);
+        return seq;
+      });
+    await expect(add("a", true)).rejects.toThrow("no a");
+    expect(await add("b", false)).toBe(1);
+    await expect(add("b", false)).rejects.toThrow();
+    expect(await add("c", false)).toBe(2);
+    const raters = await store.db.selectFrom("raters").select("id").orderBy("id").execute();
+    expect(raters.map(({ id }) => id)).toEqual(["b", "c"]);
+  });
+
   it("puts writes that are asked for together into few commits", async () => {
     const store = await open();
     const heads = await Promise.all(

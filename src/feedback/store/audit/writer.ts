@@ -2,9 +2,9 @@
  * One writer at a time, and many writes in one commit.
  *
  * A durable commit costs a write to disk, so writes that are asked for while another commit runs wait and are then done
- * together: one transaction, a savepoint for each, one commit; nobody is answered before it. Every write of every process
- * goes through one lock (SQLite's own; an advisory lock in PostgreSQL), because the audit log is one chain. Within it a write
- * sees all that was committed before, so that counting and then inserting needs no further locks.
+ * together: one transaction, a savepoint for each of several, one commit; nobody is answered before it. Every write of
+ * every process goes through one lock (SQLite's own; an advisory lock in PostgreSQL), because the audit log is one chain.
+ * Within it a write sees all that was committed before, so that counting and then inserting needs no further locks.
  */
 import { sql, type Transaction } from "kysely";
 import type { Database, Engine } from "../database/database.js";
@@ -89,6 +89,8 @@ export class Writer {
       const head = await readHead(transaction);
       const entries: Omit<AuditEntry, "previous" | "hash">[] = [];
       const answers: (() => void)[] = [];
+      // A write that is alone is undone with its transaction.
+      const alone = together.length === 1;
       for (const { work, resolve, reject } of together) {
         const before = entries.length;
         const now = this.clock();
@@ -97,12 +99,13 @@ export class Writer {
           entries.push({ seq, at: now, actor, action, subject, details_json: canonicalJson(details) });
           return seq;
         };
-        await sql`savepoint one_write`.execute(transaction);
+        if (!alone) await sql`savepoint one_write`.execute(transaction);
         try {
           const value = await work({ db: transaction, now, audit });
-          await sql`release savepoint one_write`.execute(transaction);
+          if (!alone) await sql`release savepoint one_write`.execute(transaction);
           answers.push(() => resolve(value));
         } catch (error) {
+          if (alone) throw error;
           await sql`rollback to savepoint one_write`.execute(transaction);
           await sql`release savepoint one_write`.execute(transaction);
           entries.length = before;
