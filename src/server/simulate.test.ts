@@ -11,6 +11,7 @@ import { projects } from "./contract/index.js";
 import {
   type FeedbackClient,
   localLead,
+  RaterClient,
   type RunningServer,
   ServerSettings,
   simulateRaters,
@@ -87,6 +88,39 @@ it("raters go on after lost answers, and no vote is lost or cast twice", async (
   expect(votes).toHaveLength(24);
   expect(new Set(votes.map(({ item, rater }) => `${item} ${rater}`)).size).toBe(24);
   expect(work.map((own) => own.votes)).toEqual([12, 12]);
+}, 30_000);
+
+it("votes sent together go on after lost answers, and one that is refused is told", async () => {
+  const { url, lost } = await losingAnswers(/\/votes$/);
+  const { id: project, task } = await lead.call(projects.createProject, {
+    body: { name: "pilot", task: { kind: "pairwise" }, settings: { overlap: 1 }, seed: 1 },
+  });
+  const items = Array.from({ length: 35 }, (_, i) => ({
+    content: { prompt: `p${i}`, responses: ["a", "b"].map((name) => ({ name, text: `${name} ${i}` })) },
+  }));
+  await lead.call(projects.importItems, { params: { project }, body: { items } });
+  const pool = { raters: 1, shares: { honest: 1 }, groups: 1, talkative: 0 };
+  const [person] = simulatedRaters(pool, hiddenValues(1), 1);
+  const rater = await RaterClient.join(lead, person, { url, project, task, seed: 1 });
+  let last: Awaited<ReturnType<typeof rater.take>> = [];
+  for (;;) {
+    const taken = await rater.take(100);
+    if (taken.length === 0) break;
+    await rater.judgeAll(taken);
+    last = taken;
+  }
+  expect(lost()).toBeGreaterThan(1);
+  const { judgements } = await loadProject(server.services.store.db, project);
+  const votes = counting(judgements, USES.results).map(({ vote }) => vote);
+  expect(votes).toHaveLength(35);
+  expect(new Set(votes.map(({ item }) => item)).size).toBe(35);
+  const unknown = { ...last[0], id: `l-${"0".repeat(26)}` };
+  await expect(rater.judgeAll([unknown])).rejects.toMatchObject({
+    status: 404,
+    message: expect.stringContaining("There is no lease"),
+  });
+  await expect(rater.judgeAll([])).resolves.toBeUndefined();
+  rater.close();
 }, 30_000);
 
 it("a lead in the server's own process leaves the place of the first admin free", async () => {

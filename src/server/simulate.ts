@@ -118,7 +118,21 @@ export class RaterClient {
   }
 
   /** Looks at an item and votes. The draws are named by the rater and how many it judged before. */
-  async judge({ id, prompt, responses }: TakenLease): Promise<void> {
+  async judge(lease: TakenLease): Promise<void> {
+    const { lease: id, ...body } = this.verdict(lease);
+    await untilAnswered(() => this.client.call(work.castVote, { params: { lease: id }, body }));
+  }
+
+  /** Judges items in turn, as `judge` does, and sends the votes at once. @throws ClientError when one is refused. */
+  async judgeAll(leases: readonly TakenLease[]): Promise<void> {
+    if (leases.length === 0) return;
+    const body = { votes: leases.map((lease) => this.verdict(lease)) };
+    const { votes } = await untilAnswered(() => this.client.call(work.castVotes, { body }));
+    for (const vote of votes)
+      if ("error" in vote) throw new ClientError(vote.status, vote.error.message, vote.error.hint);
+  }
+
+  private verdict({ id, prompt, responses }: TakenLease) {
     const { task, seed } = this.plan;
     const random = new RandomStream(
       seed,
@@ -127,8 +141,7 @@ export class RaterClient {
     );
     const view = { task, prompt, responses: responses.map((text) => ({ text })) };
     const { answer, milliseconds } = this.rater.rate(view, random);
-    const body = { answer, milliseconds: Math.round(milliseconds), client: "simulated" };
-    await untilAnswered(() => this.client.call(work.castVote, { params: { lease: id }, body }));
+    return { lease: id, answer, milliseconds: Math.round(milliseconds), client: "simulated" };
   }
 
   close(): void {

@@ -176,7 +176,7 @@ export class RatingSession {
     // 2. Rounds: everyone takes a few items and judges them.
     for (let busy = working; busy.length > 0; ) {
       const taken = await Promise.all(busy.map(({ rater }) => rater.take(Number.POSITIVE_INFINITY)));
-      await Promise.all(busy.flatMap(({ rater }, i) => taken[i].map((lease) => rater.judge(lease))));
+      await Promise.all(busy.map(({ rater }, i) => rater.judgeAll(taken[i])));
       busy = busy.filter((_, i) => taken[i].length > 0);
     }
   }

@@ -14,6 +14,9 @@ const PROGRAM = new URL(
   import.meta.url,
 );
 
+/** What hundreds of requests hold is short-lived; in less room than this, much of it is moved before it dies. */
+const YOUNG_MEGABYTES = 96;
+
 /** A rating session on another thread, so that votes are cast while the next pairs are sampled. */
 export class RatingThread {
   private readonly worker: Worker;
@@ -22,7 +25,10 @@ export class RatingThread {
   rated = 0;
 
   constructor(plan: RatingPlan) {
-    this.worker = new Worker(PROGRAM, { workerData: plan });
+    this.worker = new Worker(PROGRAM, {
+      workerData: plan,
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MEGABYTES },
+    });
     this.outcome = new Promise((resolve, reject) => {
       this.worker.on("message", (message: FromThread) => {
         if ("rated" in message) this.rated += message.rated;

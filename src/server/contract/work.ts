@@ -4,13 +4,14 @@ import { ROLES } from "../../feedback/store/accounts/index.js";
 import {
   CorrectionRequest,
   LeaseRequest,
+  MAX_LEASES,
   MAX_TRAINING,
   NO_LEASE,
   SkipRequest,
   VoteRequest,
 } from "../../feedback/store/index.js";
 import { Answer, ItemContent } from "../../feedback/tasks/index.js";
-import { ids, inProject, MAX_ROWS, time } from "./common.js";
+import { ErrorBody, ids, inProject, MAX_ROWS, time } from "./common.js";
 import { contract } from "./contract.js";
 
 /** Most bytes of an answer or a draft: texts of 200,000 characters. */
@@ -94,6 +95,30 @@ export const castVote = contract({
   body: VoteRequest.omit({ lease: true, rater: true }).strict(),
   bodyLimit: ANSWER_LIMIT,
   result: TakenVote,
+});
+/** A vote among several that was refused, as `castVote` would have refused it. */
+export const RefusedVote = z.object({
+  status: z.int().describe("The status that castVote answers with"),
+  error: ErrorBody.shape.error,
+});
+export const castVotes = contract({
+  id: "castVotes",
+  method: "post",
+  path: "/votes",
+  tag,
+  summary: "Vote on several leases at once. Each vote is taken or refused by itself, as castVote would.",
+  access: work,
+  body: z.strictObject({
+    votes: z
+      .array(VoteRequest.omit({ rater: true }).extend({ lease: ids.lease }).strict())
+      .min(1)
+      .max(MAX_LEASES)
+      .describe(`From 1 to ${MAX_LEASES}`),
+  }),
+  bodyLimit: MAX_LEASES * ANSWER_LIMIT,
+  result: z.object({
+    votes: z.array(z.union([TakenVote, RefusedVote])).describe("What became of each, in the order given"),
+  }),
 });
 export const correctVote = contract({
   id: "correctVote",

@@ -17,6 +17,7 @@ import {
 } from "../../feedback/store/index.js";
 import { work as contract } from "../contract/index.js";
 import { endpoint } from "../endpoint.js";
+import { asRequestError } from "../http/errors.js";
 
 export const workRoutes = [
   endpoint(contract.takeItems, async ({ params, body }, { store, principal, metrics }) => {
@@ -34,6 +35,20 @@ export const workRoutes = [
     const { vote, again } = await store.vote({ ...params, ...body, rater: principal.rater });
     if (!again) metrics.votes.inc();
     return { vote: vote.id, again };
+  }),
+  endpoint(contract.castVotes, async ({ body }, { store, principal, metrics }) => {
+    const votes = await Promise.all(
+      body.votes.map(async (vote) => {
+        try {
+          const { vote: taken, again } = await store.vote({ ...vote, rater: principal.rater });
+          if (!again) metrics.votes.inc();
+          return { vote: taken.id, again };
+        } catch (error) {
+          return refusedVote(error);
+        }
+      }),
+    );
+    return { votes };
   }),
   endpoint(contract.correctVote, async ({ params, body }, { store, principal, metrics }) => {
     const { vote, again } = await correctVote(store, { ...params, ...body, rater: principal.rater });
@@ -78,4 +93,12 @@ async function checkWorked(store: Store, project: string, rater: string): Promis
   await findProject(store, project);
   if (await everMember(store, project, rater)) return;
   throw new StoreError("missing", `There is no project ${project}.`);
+}
+
+/** One vote's refusal among others. @throws what is a defect of ours. */
+function refusedVote(error: unknown) {
+  const refused = asRequestError(error);
+  if (refused === undefined) throw error;
+  const { status, message, field, hint } = refused;
+  return { status, error: { message, ...(field && { field }), ...(hint && { hint }) } };
 }
