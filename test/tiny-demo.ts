@@ -63,7 +63,7 @@ export function ratedPreference(
   const [chosen, rejected] = (better === "left" ? [left, right] : [right, left]).map(({ text }) => text);
   return {
     ...{ pair, better, prompt: prompt.text, chosen, rejected, noise },
-    ...{ probability: 1 - noise, agreement: 1, reliability: 0.8, votes: 3, item: String(pair) },
+    ...{ probability: 1 - noise, agreement: 1, reliability: 0.8, votes: 3 },
   };
 }
 

@@ -111,7 +111,7 @@ test("a reward model of a project is that of the file that its votes make, to th
   await train("--data", "same.jsonl");
   await train("--project", project, ...STORE);
   const bytes = (name: string) =>
-    ["metrics.jsonl", "model/adapter/adapter_model.safetensors", "model/reward.json"].map((file) =>
+    ["metrics.jsonl", "model/adapter_model.safetensors", "model/reward.json"].map((file) =>
       readFileSync(join(dir, "runs", name, file), "latin1"),
     );
   expect(bytes("project")).toEqual(bytes("data"));

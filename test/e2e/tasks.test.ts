@@ -261,7 +261,7 @@ test("preferences go out with noise that the reward model reads, in JSONL and Pa
     });
     const { probability, agreement } = preference.meta as { probability: number; agreement: number };
     expect([probability > 0.5, agreement]).toEqual([true, 2 / 3]);
-    expect(preference.noise).toBe(Math.min(0.4, 1 - probability));
+    expect(preference.noise).toBeCloseTo(Math.min(0.4, 1 - probability), 12);
   }
 });
 

@@ -80,7 +80,7 @@ it("its preferences are those of the votes that lie in the database, pair by pai
     expect(count).toBe(PANEL);
     expect(own?.left).toBe(`${i + 1}.1`);
     expect([chosen, rejected]).toEqual(better === "left" ? [left, right] : [right, left]);
-    expect(noise).toBe(Math.min(0.4, 1 - probability));
+    expect(noise).toBeCloseTo(Math.min(0.4, 1 - probability), 12);
     if (own && own.probability > 0.5 === (better === "left")) agreed++;
   }
   // The majority is overruled on a few; pairs and preferences put together wrongly would agree on half.

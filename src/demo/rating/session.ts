@@ -65,8 +65,8 @@ export interface RaterSummary {
   flags: { kind: string; reason: string }[];
 }
 
-/** A row for training, and the pair that it is of. */
-export interface RatedPreference extends JudgedPreference {
+/** A row for training, with the pair that it is of in place of the item, whose id differs from run to run. */
+export interface RatedPreference extends Omit<JudgedPreference, "item"> {
   /** Its number, in the order in which pairs came. */
   pair: number;
   better: "left" | "right";
@@ -197,10 +197,10 @@ export class RatingSession {
       );
       return {
         votes: question.from.length,
-        preferences: preferenceRows(question, made.aggregate).map((row) => ({
+        preferences: preferenceRows(question, made.aggregate).map(({ item, ...row }) => ({
           ...row,
-          pair: this.numbers.get(row.item) as number,
-          better: left.has(row.item) ? "left" : "right",
+          pair: this.numbers.get(item) as number,
+          better: left.has(item) ? "left" : "right",
         })),
         raters: this.summaries(made.aggregate.raters),
       };
