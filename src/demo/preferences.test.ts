@@ -1,8 +1,16 @@
 import { describe, expect, it } from "vitest";
-import { ratedPreference } from "../../test/tiny-demo.js";
+import { ratedPreference, tokenizer as worldTokenizer } from "../../test/tiny-demo.js";
 import { RandomStream } from "../base/random.js";
+import { encodePreference } from "../data/index.js";
 import type { Tokenizer } from "../text/index.js";
-import { idealStyle, prompts, RATER_POOLS, raterPool, renderResponse } from "../worlds/assistant/index.js";
+import {
+  EOS_TOKEN,
+  idealStyle,
+  prompts,
+  RATER_POOLS,
+  raterPool,
+  renderResponse,
+} from "../worlds/assistant/index.js";
 import type { CandidatePair } from "./candidates.js";
 import { goldAgreement, judgePairs, tokenPair, trainingPairs } from "./preferences.js";
 
@@ -32,6 +40,27 @@ describe("training pairs", () => {
       expect(end(chosen).startsWith(`<|user|>${pairs[i].prompt.text}<|assistant|>`)).toBe(true);
       expect(noise).toBe(i % 2 === 0 ? 0.1 : 0.2);
     }
+  });
+
+  it("are the tokens that plumb reward makes of the same texts", () => {
+    const spoken = pairs.map(({ prompt, left, right }): CandidatePair => {
+      const [a, b] = [left, right].map(({ text }) => ({
+        ...{ ids: worldTokenizer.encode(text + EOS_TOKEN), text, ownSample: true },
+      }));
+      return { prompt, left: a, right: b };
+    });
+    const rows = spoken.map((pair, i) => ratedPreference(pair, i, i % 2 === 0 ? "left" : "right", 0.1));
+    const turn = (role: "user" | "assistant", content: string) => [{ role, content }];
+    const encoded = rows.map(({ prompt, chosen, rejected, noise }, i) => ({
+      ...encodePreference(worldTokenizer, {
+        prompt: turn("user", String(prompt)),
+        chosen: turn("assistant", String(chosen)),
+        rejected: turn("assistant", String(rejected)),
+        where: { file: "demo", unit: "row", number: i + 1 },
+      }),
+      noise,
+    }));
+    expect(trainingPairs(spoken, rows, worldTokenizer)).toEqual(encoded);
   });
 
   it("are those of which a side is better", () => {

@@ -9,7 +9,10 @@ import type { CandidatePair } from "./candidates.js";
 import { promptIds } from "./language-model.js";
 import type { RatingOutcome } from "./rating/session.js";
 
-/** Preferences as the reward model is trained on them, in the tokens that the policy drew. */
+/**
+ * Preferences as the reward model is trained on them, in the tokens that the policy drew: those that `encodePreference` makes of their
+ * texts, but where the policy drew half a character.
+ */
 export const trainingPairs = (
   pairs: readonly CandidatePair[],
   preferences: RatingOutcome["preferences"],
