@@ -121,7 +121,7 @@ function goldRow(kind, share) {
     return {
       without: right(aggregateLabels(votes, "robust").posterior),
       gold: right(withGold.posterior),
-      capped: right(aggregateLabels(votes, "robust", { mostShare: 0.05 }).posterior),
+      capped: right(aggregateLabels(votes, "robust", { maxShare: 0.05 }).posterior),
       honest: flagged / (W - bad.size),
     };
   });

@@ -182,7 +182,7 @@ describe("plumb reward and plumb ppo", () => {
       "0.001",
       "--iterations",
       "9",
-      "--warmup-share",
+      "--warmup-ratio",
       "0",
     ];
     const ended = await done([...PPO, "--reward-model", "runs/rm/model", ...loose, "--name", "budget"]);

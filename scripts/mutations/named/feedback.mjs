@@ -17,7 +17,7 @@ export const feedback = [
       ["noise has no bound", "MAX_NOISE = 0.4", "MAX_NOISE = 0.5"],
       ["flipped votes count as they were cast", "flipped[v] === 1 ? 1 - outcome[v] : outcome[v];\n    count", "outcome[v];\n    count"],
       ["votes of colluding raters count", "(colluding.has(rater) ? 0 : 1)", "1"],
-      ["nobody's weight is bounded", "mostShare);\n  const estimate", "1);\n  const estimate"],
+      ["nobody's weight is bounded", "maxShare);\n  const estimate", "1);\n  const estimate"],
       ["known answers are read the wrong way round", "a === one.left ? one.outcome : 1 - one.outcome", "a === one.left ? 1 - one.outcome : one.outcome"],
     ],
   },

@@ -51,7 +51,7 @@ export interface LabelOptions {
   /** Labels that are known, [I]; -1 where not. The robust method learns from them how raters err; skills of all methods do. */
   known?: KnownLabels;
   /** Most of the whole weight that one rater may have, in (0, 1]; for the robust method. */
-  mostShare?: number;
+  maxShare?: number;
 }
 
 /** @throws PlumbError when there is no vote, or more labels than memory is given to. */
@@ -85,11 +85,11 @@ export function aggregateLabels(
 function estimateLabels(
   votes: LabelVotes,
   method: LabelMethod,
-  { seed = 0, known, mostShare }: LabelOptions,
+  { seed = 0, known, maxShare }: LabelOptions,
 ): LabelEstimate & { weight?: Float64Array; groups: GroupMember[][] } {
   switch (method) {
     case "robust":
-      return robust(votes, { seed, known, mostShare });
+      return robust(votes, { seed, known, maxShare });
     case "majority":
       return { ...majority(votes), groups: [] };
     case "wawa":

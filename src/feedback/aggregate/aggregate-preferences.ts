@@ -55,7 +55,7 @@ export interface PreferenceOptions {
   /** Answers that are known, such as those of gold items, by the votes' numbers: outcome of left. For robust, crowd-bt, and skills. */
   known?: readonly { item: number; left: number; right: number; outcome: number }[];
   /** Most of the whole weight that one rater may have, in (0, 1]; for the robust method. */
-  mostShare?: number;
+  maxShare?: number;
 }
 
 /**
@@ -66,7 +66,7 @@ export interface PreferenceOptions {
 export function aggregatePreferences(
   votes: Comparisons,
   method: PreferenceMethod = "robust",
-  { seed = 0, known = [], mostShare = 1 }: PreferenceOptions = {},
+  { seed = 0, known = [], maxShare = 1 }: PreferenceOptions = {},
 ): PreferenceAggregate {
   if (votes.left.length === 0) throw new PlumbError("there are no votes to aggregate");
   const pairs = comparedPairs(votes);
@@ -75,7 +75,7 @@ export function aggregatePreferences(
   const groups = method === "robust" ? colludingGroups(sides, { seed, known: labels }) : [];
   const colluding = new Set(groups.flat().map(({ rater }) => rater));
   const honest = Float64Array.from(votes.rater, (rater) => (colluding.has(rater) ? 0 : 1));
-  const weight = cappedWeights(votes.rater, votes.raters.length, honest, mostShare);
+  const weight = cappedWeights(votes.rater, votes.raters.length, honest, maxShare);
   const estimate =
     known.length > 0 && KNOWN_BY.includes(method)
       ? estimateWithKnown(votes, method, weight, known)

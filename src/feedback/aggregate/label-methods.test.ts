@@ -354,7 +354,7 @@ describe("the weight of a rater", () => {
       { item: `${i}`, rater: `r${i % 8}`, label: i % 3 === 0 ? "x" : "y" },
     ]).flat();
     const votes = labelVotes(rows);
-    const { weight, posterior, confusion } = robust(votes, { mostShare: 0.2 });
+    const { weight, posterior, confusion } = robust(votes, { maxShare: 0.2 });
     // 40 and eight times 5: m = .2 (m + 40) = 10.
     expectClose(
       weight,

@@ -369,7 +369,7 @@ describe("preferences", () => {
       ];
     }).flat();
     const votes = comparisons(rows);
-    const bounded = aggregatePreferences(votes, "robust", { mostShare: 0.1 });
+    const bounded = aggregatePreferences(votes, "robust", { maxShare: 0.1 });
     // Totals 60, and 24 raters of 5: m = .1 (m + 120).
     const weight = votes.rater.map((w) => (votes.raters[w] === "much" ? 1 : 0));
     const want = robustPairs(

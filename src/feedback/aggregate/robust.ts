@@ -21,15 +21,15 @@ const PSEUDO = 0.01;
 
 export interface RobustOptions extends CollusionOptions {
   /** Most of the whole weight that one rater may have, in (0, 1]; 1 is no bound. */
-  mostShare?: number;
+  maxShare?: number;
 }
 
-export function robust(votes: LabelVotes, { mostShare = 1, ...options }: RobustOptions = {}): RobustEstimate {
+export function robust(votes: LabelVotes, { maxShare = 1, ...options }: RobustOptions = {}): RobustEstimate {
   const { known } = options;
   const groups = colludingGroups(votes, options);
   const colluding = new Set(groups.flat().map(({ rater }) => rater));
   const honest = Float64Array.from(votes.rater, (rater) => (colluding.has(rater) ? 0 : 1));
-  const weight = cappedWeights(votes.rater, votes.raters.length, honest, mostShare);
+  const weight = cappedWeights(votes.rater, votes.raters.length, honest, maxShare);
   const { posterior } = dawidSkene(votes, { weight, pseudo: PSEUDO, known });
   return { posterior, confusion: confusions(votes, posterior, PSEUDO), groups, weight };
 }

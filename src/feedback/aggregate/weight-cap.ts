@@ -2,7 +2,7 @@ const ROUNDING = 1e-9;
 
 /**
  * Weights of votes so that no rater has more than a share of the whole: a rater of more votes counts in each of them as much less
- * as it takes. Pools with fewer than 1 / `mostShare` raters of any weight are left as they are.
+ * as it takes. Pools with fewer than 1 / `maxShare` raters of any weight are left as they are.
  *
  * @param weight of each vote before, [V]. @returns [V].
  */
@@ -10,11 +10,11 @@ export function cappedWeights(
   rater: Int32Array,
   raters: number,
   weight: Float64Array,
-  mostShare: number,
+  maxShare: number,
 ): Float64Array {
   const totals = new Float64Array(raters);
   for (let v = 0; v < rater.length; v++) totals[rater[v]] += weight[v];
-  const most = weightCap(totals, mostShare);
+  const most = weightCap(totals, maxShare);
   return weight.map((share, v) => (totals[rater[v]] > most ? (share * most) / totals[rater[v]] : share));
 }
 

@@ -41,18 +41,18 @@ export interface FileAggregate {
 /** Aggregates, and writes the results to the folder `out`, if one is given. @throws PlumbError: the method is not for such votes. */
 export async function aggregateFile(
   file: VoteFile,
-  { method, out, maxShare: mostShare, seed }: z.output<typeof aggregationSchema>,
+  { method, out, maxShare, seed }: z.output<typeof aggregationSchema>,
 ): Promise<FileAggregate> {
   if (file.votes.kind === "labels") {
     const { labels } = file.votes;
     const known = checked(method, LABEL_METHODS, "labels");
-    const aggregate = aggregateLabels(labels, known, { seed, mostShare });
+    const aggregate = aggregateLabels(labels, known, { seed, maxShare });
     if (out !== undefined) await writeLabels(out, aggregate);
     return { aggregate, counts: { items: labels.items.length, labels: labels.labels.length } };
   }
   const { comparisons } = file.votes;
   const known = checked(method, PREFERENCE_METHODS, "comparisons");
-  const aggregate = aggregatePreferences(comparisons, known, { seed, mostShare });
+  const aggregate = aggregatePreferences(comparisons, known, { seed, maxShare });
   if (out !== undefined) await writePreferences(out, aggregate, file.hasItems);
   const { preferences, scores } = aggregate;
   return { aggregate, counts: { pairs: preferences.length, candidates: scores.length } };
