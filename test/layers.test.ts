@@ -28,7 +28,7 @@ const SHARED_STATE: Record<string, string[]> = {
   "src/runtime/ort/heap.ts": ["heap", "timer"], // the C heap
   "src/runtime/ort/index.ts": ["folders"], // what is removed when the process ends
   "src/server/analysis/thread.ts": ["last"], // the program of a thread
-  "src/tensor/place.ts": ["current"], // set and set back while one function is traced, without waiting
+  "src/tensor/scope.ts": ["current"], // set and set back while one function is traced, without waiting
   "src/text/chat-template.ts": ["compiled"], // templates by tokenizer, held weakly
 };
 /** The public interface stands above everything. */

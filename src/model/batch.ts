@@ -14,8 +14,8 @@ export function promptCompletion(prompt: readonly number[], completion: readonly
 
 /** Which tokens of a row see which, where a row holds more than one sequence. */
 export interface RowMask {
-  /** i32 [B, T]: the column before which a token's followers end: a token in column j is seen by i with j <= i < until[j]. */
-  until: Int32Array;
+  /** i32 [B, T]: the column before which a token's followers end: a token in column j is seen by i with j <= i < segmentEnd[j]. */
+  segmentEnd: Int32Array;
   /** i64 [B, T]: positions within sequences. */
   positions: BigInt64Array;
 }

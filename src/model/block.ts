@@ -9,10 +9,10 @@ import {
   recomputed,
   reshape,
   rmsNorm,
+  scoped,
   silu,
   split,
   type Tensor,
-  within,
 } from "../tensor/index.js";
 import type { ModelConfig } from "./config.js";
 import { attentionWidths, BLOCK_NORMS } from "./weight-names.js";
@@ -29,7 +29,7 @@ export function blocks(p: Parameters, config: ModelConfig, x: Tensor, attend: At
     const at = `model.layers.${layer}`;
     let h = x;
     const part = (name: "attention" | "mlp", compute: (x: Tensor) => Tensor): Tensor =>
-      within(name, () => {
+      scoped(name, () => {
         const { before, after } = places[name];
         const y = compute(before ? norm(p, config, `${at}.${before}`, h) : h);
         return after ? norm(p, config, `${at}.${after}`, y) : y;
@@ -48,7 +48,7 @@ export function blocks(p: Parameters, config: ModelConfig, x: Tensor, attend: At
   let h = x;
   for (let layer = 0; layer < config.layers; layer++) {
     const input = h;
-    h = within(`layers.${layer}`, () =>
+    h = scoped(`layers.${layer}`, () =>
       p.recompute ? recomputed(() => block(layer, input)) : block(layer, input),
     );
   }
@@ -58,7 +58,7 @@ export function blocks(p: Parameters, config: ModelConfig, x: Tensor, attend: At
 /** The norm of that name over the last axis of x. */
 function norm(p: Parameters, config: ModelConfig, name: string, x: Tensor): Tensor {
   const weight = parameter(p, `${name}.weight`);
-  return within(name.slice(name.lastIndexOf(".") + 1), () =>
+  return scoped(name.slice(name.lastIndexOf(".") + 1), () =>
     config.norm === "layer"
       ? layerNorm(x, weight, parameter(p, `${name}.bias`), config.rmsNormEps)
       : rmsNorm(x, config.unitOffsetNorm ? add(weight, 1) : weight, config.rmsNormEps),
@@ -73,8 +73,8 @@ function queryKeyValue(p: Parameters, config: ModelConfig, at: string, x: Tensor
     : ["q_proj", "k_proj", "v_proj"].map((name) => linear(p, `${at}.${name}`, x));
   const normed = (name: string, y: Tensor, heads: number): Tensor => {
     if (config.queryKeyNorm !== "head") return norm(p, config, `${at}.${name}`, y);
-    const apart = reshape(y, [multiplyDims(y.shape[0], heads), config.headDim]); // [N H, D]
-    return reshape(norm(p, config, `${at}.${name}`, apart), y.shape);
+    const perHead = reshape(y, [multiplyDims(y.shape[0], heads), config.headDim]); // [N H, D]
+    return reshape(norm(p, config, `${at}.${name}`, perHead), y.shape);
   };
   if (!config.queryKeyNorm) return [q, k, v];
   return [normed("q_norm", q, config.heads), normed("k_norm", k, config.kvHeads), v];

@@ -26,9 +26,9 @@ import {
   mul,
   multiplyDims,
   reshape,
+  scoped,
   sub,
   type Tensor,
-  within,
 } from "../tensor/index.js";
 import { blocks } from "./block.js";
 import { type ModelConfig, windowOf } from "./config.js";
@@ -40,7 +40,7 @@ import { type ModelConfig, windowOf } from "./config.js";
 
 /** Embeddings of tokens i64 [B, T], [B T, D]. @param positions i64, [B, T] or what broadcasts to it. */
 function embed(p: Parameters, config: ModelConfig, ids: Tensor, positions: Tensor): Tensor {
-  return within("embedding", () => {
+  return scoped("embedding", () => {
     const [B, T] = ids.shape;
     let x = embedding(p, "model.embed_tokens.weight", ids); // [B, T, D]
     if (config.embeddingScale !== undefined) x = mul(x, config.embeddingScale);
@@ -86,14 +86,14 @@ const rotaryConstants = (
  * Hidden states of whole sequences, in a differentiable form. Rows are padded on the right: causal attention then
  * keeps real tokens from ever seeing the padding.
  *
- * @param ids i64 [B, T]. @param until i32 [B, T], of `RowMask`, where several documents share a row, with `positions`
+ * @param ids i64 [B, T]. @param segmentEnd i32 [B, T], of `RowMask`, where several documents share a row, with `positions`
  *   i64 [B, T] counted within each; without them positions count from 0. @returns [B T, D], after the last norm.
  */
 export function hiddenStates(
   p: Parameters,
   config: ModelConfig,
   ids: Tensor,
-  packed?: { until: Tensor; positions: Tensor },
+  packed?: { segmentEnd: Tensor; positions: Tensor },
 ): Tensor {
   const [B, T] = ids.shape as [number, number];
   const counted = BigInt64Array.from({ length: B * T }, (_, i) => BigInt(i % T));
@@ -102,7 +102,7 @@ export function hiddenStates(
   const whole = T <= WHOLE_LENGTH;
   const bias = byWindow(config, (window) => {
     if (!whole) return blockBias(T, window);
-    return packed ? rowBias(packed.until, window) : causalBias(T, window);
+    return packed ? rowBias(packed.segmentEnd, window) : causalBias(T, window);
   });
   const { heads, kvHeads, headDim, attentionScale: scale, attentionSoftCap: softCap } = config;
   const shape = { batch: B, length: T, heads, kvHeads, headDim, scale, softCap };
@@ -111,7 +111,7 @@ export function hiddenStates(
     const turn = tables(layer);
     const rotation = turn && { positions, ...turn };
     if (whole) return attention(q, k, v, bias(layer), rotation, shape);
-    const mask = { bias: bias(layer), window: windowOf(config, layer), until: packed?.until };
+    const mask = { bias: bias(layer), window: windowOf(config, layer), segmentEnd: packed?.segmentEnd };
     return blockwiseAttention(q, k, v, mask, rotation, shape);
   });
 }
@@ -190,7 +190,7 @@ export function logits(
   hidden: Tensor,
   scale: number | Tensor = 1,
 ): Tensor {
-  return within("head", () => {
+  return scoped("head", () => {
     const head = headName(config);
     const cap = config.logitSoftCap;
     if (cap !== undefined) {

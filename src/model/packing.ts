@@ -109,7 +109,7 @@ export function collatePacked(
   { rows, columns, share, slots = sequences.length }: PackedShape,
 ): Batch {
   const ids = new BigInt64Array(rows * columns).fill(BigInt(padId));
-  const until = new Int32Array(rows * columns).fill(columns);
+  const segmentEnd = new Int32Array(rows * columns).fill(columns);
   const positions = new BigInt64Array(rows * columns);
   const last = new BigInt64Array(slots);
   const indices: number[][] = sequences.map(() => []);
@@ -124,7 +124,7 @@ export function collatePacked(
     row.ids.forEach((id, t) => {
       ids[start + t] = BigInt(id);
     });
-    until.set(row.until, start);
+    segmentEnd.set(row.segmentEnd, start);
     row.positions.forEach((position, t) => {
       positions[start + t] = BigInt(position);
     });
@@ -134,7 +134,7 @@ export function collatePacked(
     });
   });
   const read = readings(sequences, rows * columns, (s, t) => indices[s][t]);
-  return { rows, columns, ids, last, mask: { until, positions }, ...read };
+  return { rows, columns, ids, last, mask: { segmentEnd, positions }, ...read };
 }
 
 export interface PackedShape {

@@ -7,13 +7,13 @@ test("a pair's prompt is there once, and neither answer sees the other", () => {
   expect(row).toEqual({
     ids: [5, 6, 7, 8, 3, 9],
     positions: [0, 1, 2, 3, 2, 0],
-    until: [5, 5, 4, 4, 5, 6],
+    segmentEnd: [5, 5, 4, 4, 5, 6],
     columns: [[0, 1, 2, 3], [5], [0, 1, 4], [0, 1, 2]],
   });
   expect(layRow([[5, 6], [5]], false)).toEqual({
     ids: [5, 6, 5],
     positions: [0, 1, 0],
-    until: [2, 2, 3],
+    segmentEnd: [2, 2, 3],
     columns: [[0, 1], [2]],
   });
 });
@@ -28,7 +28,7 @@ test("each token sees its own sequence up to itself, and nothing else", () => {
       expect(columns.map((column) => row.ids[column])).toEqual(sequence);
       expect(columns.map((column) => row.positions[column])).toEqual(sequence.map((_, t) => t));
       columns.forEach((i, t) => {
-        expect(all.filter((j) => j <= i && i < row.until[j])).toEqual(columns.slice(0, t + 1));
+        expect(all.filter((j) => j <= i && i < row.segmentEnd[j])).toEqual(columns.slice(0, t + 1));
       });
     });
     const prefixes = sequences.flatMap((s) => s.map((_, t) => s.slice(0, t + 1).join()));

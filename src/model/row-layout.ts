@@ -4,7 +4,7 @@ export interface RowLayout {
   /** Each token's position within its sequences. */
   positions: number[];
   /** The column before which the tokens end that follow each token; see `RowMask`. */
-  until: number[];
+  segmentEnd: number[];
   /** By sequence, the column of each of its tokens. */
   columns: number[][];
 }
@@ -14,7 +14,7 @@ export interface RowLayout {
  * and what follows it are branches, one after the other, of which none sees another.
  */
 export function layRow(sequences: readonly (readonly number[])[], share: boolean): RowLayout {
-  const row: RowLayout = { ids: [], positions: [], until: [], columns: sequences.map(() => []) };
+  const row: RowLayout = { ids: [], positions: [], segmentEnd: [], columns: sequences.map(() => []) };
   /** Lays out the tokens from position `from` on of sequences that are equal up to there, and in that token. */
   const branch = (members: readonly number[], from: number): void => {
     const ids = sequences[members[0]];
@@ -27,7 +27,7 @@ export function layRow(sequences: readonly (readonly number[])[], share: boolean
     }
     const own = row.ids.length;
     branches(members, t);
-    for (let column = start; column < own; column++) row.until[column] = row.ids.length;
+    for (let column = start; column < own; column++) row.segmentEnd[column] = row.ids.length;
   };
   const branches = (members: readonly number[], from: number): void => {
     const longer = members.filter((m) => sequences[m].length > from);

@@ -5,8 +5,8 @@ import type { Model } from "./learner.js";
 import type { BatchTokens, LastTokens, TokensRead, Traced } from "./values.js";
 
 /** Hidden states of a batch's tokens: [B T, D]. */
-const batchHidden = (model: Model, { ids, until, positions }: Traced<BatchTokens>): Tensor =>
-  hiddenStates(model, model.config, ids, until && positions && { until, positions });
+const batchHidden = (model: Model, { ids, segmentEnd, positions }: Traced<BatchTokens>): Tensor =>
+  hiddenStates(model, model.config, ids, segmentEnd && positions && { segmentEnd, positions });
 
 /** Hidden states at the positions that predict the tokens read: [M, D]. */
 export const readHidden = (model: Model, x: Traced<TokensRead>): Tensor =>

@@ -10,12 +10,12 @@ import {
   pick,
   pickLogProbs,
   reshape,
+  scoped,
   slice,
   square,
   sub,
   type Tensor,
   tokenLogProbs,
-  within,
   withRowGradient,
 } from "../tensor/index.js";
 import { headName, logits } from "./decoder.js";
@@ -62,7 +62,7 @@ export function tokenReadings<E extends Extra = never>(
   { temperature = 1, differentiable, also = [] }: ReadingOptions<E>,
 ): { logProbs: Tensor } & Record<E, Tensor> {
   const hidden = readHidden(p, x); // [M, D]
-  return within("readings", () => readingsOf(p, x, hidden, { temperature, differentiable, also }));
+  return scoped("readings", () => readingsOf(p, x, hidden, { temperature, differentiable, also }));
 }
 
 function readingsOf<E extends Extra>(

@@ -35,7 +35,7 @@ export const integers = (data: BigInt64Array, shape: readonly number[] = [data.l
 });
 
 /** A batch's tokens, [B, T], and what each may see where rows hold several sequences. */
-export type BatchTokens = Named<"ids"> & { readonly until?: Value; readonly positions?: Value };
+export type BatchTokens = Named<"ids"> & { readonly segmentEnd?: Value; readonly positions?: Value };
 
 /** And the tokens read: where the hidden state that predicts each stands, which they are, and 1 for each that is no padding: [M]. */
 export type TokensRead = BatchTokens & Named<"readFrom" | "targets" | "weights">;
@@ -48,7 +48,7 @@ export function batchTokens({ rows, columns, ids, mask }: Batch): BatchTokens {
   return {
     ids: integers(ids, shape),
     ...(mask && {
-      until: { data: mask.until, shape, dtype: "i32" },
+      segmentEnd: { data: mask.segmentEnd, shape, dtype: "i32" },
       positions: integers(mask.positions, shape),
     }),
   };

@@ -47,7 +47,7 @@ function reference(
 ): number[] {
   const { heads, kvHeads, headDim: D, rotaryDim: R = D, scale = 1 / Math.sqrt(D), softCap } = s;
   const capped = (x: number): number => (softCap === undefined ? x : softCap * Math.tanh(x / softCap));
-  const turned = (data: Float32Array, count: number, b: number, t: number, h: number): number[] => {
+  const applyRotary = (data: Float32Array, count: number, b: number, t: number, h: number): number[] => {
     const row = Array.from(data.subarray(((b * T + t) * count + h) * D, ((b * T + t) * count + h + 1) * D));
     return row.map((value, i) => {
       if (i >= R) return value;
@@ -61,10 +61,10 @@ function reference(
     for (let i = 0; i < T; i++)
       for (let h = 0; h < heads; h++) {
         const kv = Math.floor(h / (heads / kvHeads));
-        const q = turned(x.q, heads, b, i, h);
+        const q = applyRotary(x.q, heads, b, i, h);
         const keys = Array.from({ length: T }, (_, j) => j).filter((j) => visible(b, i, j));
         const scores = keys.map((j) =>
-          capped(turned(x.k, kvHeads, b, j, kv).reduce((a, k, d) => a + k * q[d], 0) * scale),
+          capped(applyRotary(x.k, kvHeads, b, j, kv).reduce((a, k, d) => a + k * q[d], 0) * scale),
         );
         const top = Math.max(...scores);
         const weights = scores.map((score) => Math.exp(score - top));
@@ -82,7 +82,7 @@ async function whole(
   B: number,
   T: number,
   s: Setting,
-  packed?: { until: number[]; positions: number[] },
+  packed?: { segmentEnd: number[]; positions: number[] },
 ): Promise<Float32Array> {
   const { heads: H, kvHeads: KV, headDim: D, window, rotaryDim: R = D, scale, softCap } = s;
   const positions = packed?.positions ?? Array.from({ length: B * T }, (_, i) => i % T);
@@ -91,11 +91,11 @@ async function whole(
     k: f32([B * T, KV * D], x.k),
     v: f32([B * T, KV * D], x.v),
     at: i64([B, T], positions),
-    until: i32([B, T], packed?.until ?? positions.map(() => T)),
+    segmentEnd: i32([B, T], packed?.segmentEnd ?? positions.map(() => T)),
   };
   const tables = ropeTables(T, R, 10_000);
   const run = compiled(runtime, given, (g) => {
-    const bias = packed ? rowBias(g.until, window) : causalBias(T, window);
+    const bias = packed ? rowBias(g.segmentEnd, window) : causalBias(T, window);
     const table = (data: Float32Array): Tensor => constant(data, [T, R / 2]);
     const turn = R > 0 ? { positions: g.at, cos: table(tables.cos), sin: table(tables.sin) } : undefined;
     const shape = { batch: B, length: T, heads: H, kvHeads: KV, headDim: D, scale, softCap };
@@ -141,7 +141,7 @@ describe.each(settings)("attention with %j", (s) => {
   test("documents packed in one row do not see each other", async () => {
     const [B, T] = [2, 8];
     const segments = [1, 1, 1, 2, 2, 2, 2, 0, 1, 1, 1, 1, 1, 2, 0, 0];
-    const until = [3, 3, 3, 7, 7, 7, 7, 8, 5, 5, 5, 5, 5, 6, 8, 8];
+    const segmentEnd = [3, 3, 3, 7, 7, 7, 7, 8, 5, 5, 5, 5, 5, 6, 8, 8];
     const positions = [0, 1, 2, 0, 1, 2, 3, 0, 0, 1, 2, 3, 4, 0, 0, 0];
     const x = draw(2, B, T, s);
     const at = (b: number, t: number): number => positions[b * T + t];
@@ -153,14 +153,14 @@ describe.each(settings)("attention with %j", (s) => {
       at,
       (b, i, j) => sees(i, j) && segments[b * T + i] === segments[b * T + j],
     );
-    expect(relativeError(await whole(x, B, T, s, { until, positions }), want)).toBeLessThan(1e-5);
+    expect(relativeError(await whole(x, B, T, s, { segmentEnd, positions }), want)).toBeLessThan(1e-5);
   });
 
   test("branches of a tree see its trunk and themselves", async () => {
     if (s.window !== undefined) return; // a window counts columns, so rows with trees are never longer
     const [B, T] = [1, 8];
     const parents = [-1, 0, 1, 2, 1, 4, 5, 4]; // 0 1 are the trunk of 2 3 and of 4, whose branches are 5 6 and 7
-    const until = [8, 8, 4, 4, 8, 7, 7, 8];
+    const segmentEnd = [8, 8, 4, 4, 8, 7, 7, 8];
     const depth = (t: number): number => (parents[t] < 0 ? 0 : 1 + depth(parents[t]));
     const within = (i: number, j: number): boolean => i === j || (parents[i] >= 0 && within(parents[i], j));
     const x = draw(3, B, T, s);
@@ -173,7 +173,7 @@ describe.each(settings)("attention with %j", (s) => {
       (_, t) => positions[t],
       (_, i, j) => within(i, j),
     );
-    expect(relativeError(await whole(x, B, T, s, { until, positions }), want)).toBeLessThan(1e-5);
+    expect(relativeError(await whole(x, B, T, s, { segmentEnd, positions }), want)).toBeLessThan(1e-5);
   });
 
   /** Runs cachedAttention over new tokens of each row; caches are updated in place. */

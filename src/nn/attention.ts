@@ -29,17 +29,17 @@ export function causalBias(length: number, window?: number): Tensor {
 
 /**
  * The causal mask of rows that hold several documents, or texts that branch from a common beginning: key j is seen by
- * the queries j <= i < until[j].
- * @param until i32 [B, T]. @param window counts columns. @returns bias [B, 1, 1, T, T].
+ * the queries j <= i < segmentEnd[j].
+ * @param segmentEnd i32 [B, T]. @param window counts columns. @returns bias [B, 1, 1, T, T].
  */
-export function rowBias(until: Tensor, window?: number): Tensor {
-  const [batch, length] = until.shape as [number, number];
+export function rowBias(segmentEnd: Tensor, window?: number): Tensor {
+  const [batch, length] = segmentEnd.shape as [number, number];
   const query = constant(
     Int32Array.from({ length }, (_, i) => i),
     [length, 1],
     "i32",
   );
-  const key = reshape(until, [batch, 1, 1, 1, length]);
+  const key = reshape(segmentEnd, [batch, 1, 1, 1, length]);
   return where(less(query, key), causalBias(length, window), MASKED);
 }
 
@@ -66,11 +66,11 @@ export interface RotaryPositions {
 }
 
 /** [B T, N D] to [B, N, T, D]. */
-export const apart = (x: Tensor, count: number, { batch, length, headDim }: AttentionShape): Tensor =>
+export const splitHeads = (x: Tensor, count: number, { batch, length, headDim }: AttentionShape): Tensor =>
   transpose(reshape(x, [batch, length, count, headDim]), [0, 2, 1, 3]);
 
 /** Heads [B, N, T, D] turned to their positions. */
-export const turned = (x: Tensor, turn: RotaryPositions | undefined): Tensor =>
+export const applyRotary = (x: Tensor, turn: RotaryPositions | undefined): Tensor =>
   turn ? rotary(x, turn.positions, turn.cos, turn.sin) : x;
 
 /**
@@ -96,7 +96,7 @@ export function attend(
 }
 
 /** [B, H, T, D] to [B T, H D]. */
-export const together = (x: Tensor, { batch, length, heads, headDim }: AttentionShape): Tensor =>
+export const mergeHeads = (x: Tensor, { batch, length, heads, headDim }: AttentionShape): Tensor =>
   reshape(transpose(x, [0, 2, 1, 3]), [batch * length, heads * headDim]);
 
 /**
@@ -113,7 +113,7 @@ export function attention(
   turn: RotaryPositions | undefined,
   shape: AttentionShape,
 ): Tensor {
-  const query = turned(apart(q, shape.heads, shape), turn);
-  const key = turned(apart(k, shape.kvHeads, shape), turn);
-  return together(attend(query, key, apart(v, shape.kvHeads, shape), bias, shape), shape);
+  const query = applyRotary(splitHeads(q, shape.heads, shape), turn);
+  const key = applyRotary(splitHeads(k, shape.kvHeads, shape), turn);
+  return mergeHeads(attend(query, key, splitHeads(v, shape.kvHeads, shape), bias, shape), shape);
 }

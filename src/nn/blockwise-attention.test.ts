@@ -35,10 +35,10 @@ test.each([
   const outputs = (blockwise: boolean) =>
     compiled(
       runtime,
-      { ...given, until: i32([2, T], packed ?? columns(() => T)) },
-      ({ q, k, v, w, until }) => {
-        const whole = () => (packed ? rowBias(until, window) : causalBias(T, window));
-        const mask = () => ({ bias: blockBias(T, window), window, ...(packed && { until }) });
+      { ...given, segmentEnd: i32([2, T], packed ?? columns(() => T)) },
+      ({ q, k, v, w, segmentEnd }) => {
+        const whole = () => (packed ? rowBias(segmentEnd, window) : causalBias(T, window));
+        const mask = () => ({ bias: blockBias(T, window), window, ...(packed && { segmentEnd }) });
         const y = blockwise
           ? blockwiseAttention(q, k, v, mask(), undefined, shape)
           : attention(q, k, v, whole(), undefined, shape);

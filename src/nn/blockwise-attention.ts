@@ -1,11 +1,11 @@
 import {
-  after,
   concat,
   constant,
-  inTurn,
+  controlDependency,
   less,
   recomputed,
   reshape,
+  sequenced,
   slice,
   split,
   type Tensor,
@@ -13,12 +13,12 @@ import {
 } from "../tensor/index.js";
 import {
   type AttentionShape,
-  apart,
+  applyRotary,
   attend,
   MASKED,
+  mergeHeads,
   type RotaryPositions,
-  together,
-  turned,
+  splitHeads,
 } from "./attention.js";
 
 /** Longer rows are attended to a block of queries at a time. */
@@ -31,7 +31,7 @@ export interface BlockMask {
   bias: Tensor;
   window?: number;
   /** i32 [B, T]: the column before which each token's followers end, where a row holds several documents. */
-  until?: Tensor;
+  segmentEnd?: Tensor;
 }
 
 /** What the last queries of a row add to their scores, [BLOCK, T]; blocks before them see a part of the same picture. */
@@ -62,9 +62,9 @@ export function blockwiseAttention(
   shape: AttentionShape,
 ): Tensor {
   const { length: T, heads, kvHeads } = shape;
-  const query = turned(apart(q, heads, shape), turn); // [B, H, T, D]
-  let key = turned(apart(k, kvHeads, shape), turn); // [B, KV, T, D]
-  let value = apart(v, kvHeads, shape);
+  const query = applyRotary(splitHeads(q, heads, shape), turn); // [B, H, T, D]
+  let key = applyRotary(splitHeads(k, kvHeads, shape), turn); // [B, KV, T, D]
+  let value = splitHeads(v, kvHeads, shape);
   const sizes = Array.from({ length: Math.ceil(T / BLOCK) }, () => BLOCK);
   if (T % BLOCK > 0) sizes[0] = T % BLOCK;
   const queries = split(query, 2, sizes);
@@ -78,16 +78,16 @@ export function blockwiseAttention(
       const keys = slice(key, 2, first, end);
       return attend(own, keys, slice(value, 2, first, end), biasOf(mask, own, start, first, end, T), shape);
     });
-    [block, key] = inTurn(block, key);
-    [block, value] = inTurn(block, value);
+    [block, key] = sequenced(block, key);
+    [block, value] = sequenced(block, value);
     blocks.push(block);
   }
-  return together(concat(blocks, 2), shape);
+  return mergeHeads(concat(blocks, 2), shape);
 }
 
 /** Of queries [start, end) and keys [first, end): [R, S], or [B, 1, 1, R, S] with documents. Made when the block is. */
 function biasOf(
-  { bias, until }: BlockMask,
+  { bias, segmentEnd }: BlockMask,
   own: Tensor,
   start: number,
   first: number,
@@ -95,14 +95,14 @@ function biasOf(
   length: number,
 ): Tensor {
   const shift = length - BLOCK - start;
-  const columns = slice(after(bias, [own]), 1, first + shift, end + shift);
+  const columns = slice(controlDependency(bias, [own]), 1, first + shift, end + shift);
   const causal = slice(columns, 0, 0, end - start);
-  if (!until) return causal;
+  if (!segmentEnd) return causal;
   const queries = Int32Array.from({ length: end - start }, (_, i) => start + i);
-  const ofKeys = slice(after(until, [own]), 1, first, end);
+  const ofKeys = slice(controlDependency(segmentEnd, [own]), 1, first, end);
   const seen = less(
     constant(queries, [end - start, 1], "i32"),
-    reshape(ofKeys, [until.shape[0], 1, 1, 1, end - first]),
+    reshape(ofKeys, [segmentEnd.shape[0], 1, 1, 1, end - first]),
   );
   return where(seen, causal, MASKED);
 }

@@ -9,9 +9,9 @@ import {
   matmul,
   mul,
   reshape,
+  scoped,
   sub,
   type Tensor,
-  within,
 } from "../tensor/index.js";
 
 /** Parameters of a network while it is traced: by the names that Hugging Face gives them. */
@@ -114,7 +114,7 @@ export function weightProduct(p: Parameters, name: string, x: Tensor, alpha = 1)
  * @param x [N, in]. W is [out, in], b [out], A [r, in], B [out, r]. @returns [N, out].
  */
 export function linear(p: Parameters, name: string, x: Tensor): Tensor {
-  return within(name.slice(name.lastIndexOf(".") + 1), () => adapted(p, name, x));
+  return scoped(name.slice(name.lastIndexOf(".") + 1), () => adapted(p, name, x));
 }
 
 function adapted(p: Parameters, name: string, x: Tensor): Tensor {

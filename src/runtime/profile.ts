@@ -4,7 +4,7 @@ import type { Runtime } from "./runtime.js";
 export interface KernelTime {
   /** The runtime's operation, such as "MatMul". */
   op: string;
-  /** Where in the network it belongs, as `Place`: "layers.3/mlp/gate_proj"; "" where that is unknown. */
+  /** Where in the network it belongs, as `Scope`: "layers.3/mlp/gate_proj"; "" where that is unknown. */
   path: string;
   /** Whether it is part of the backward pass. */
   backward: boolean;

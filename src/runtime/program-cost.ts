@@ -23,10 +23,10 @@ const PASSES_ON: ReadonlySet<OpName> = new Set<OpName>([
   "stopGradient",
   "withRowGradient",
   "recomputed",
-  "after",
+  "controlDependency",
 ]);
 /** Operations without memory of their own. */
-const SHARES_MEMORY: ReadonlySet<OpName> = new Set<OpName>([...PASSES_ON, "reshape", "inTurn"]);
+const SHARES_MEMORY: ReadonlySet<OpName> = new Set<OpName>([...PASSES_ON, "reshape", "sequenced"]);
 /** Products of matrices, the second of which a runtime may keep packed. */
 const PRODUCTS: ReadonlySet<OpName> = new Set<OpName>(["matmul", "int8Matmul", "int8Expectation"]);
 

@@ -196,13 +196,13 @@ describe("element-wise", () => {
     checked.add("stopGradient");
   });
 
-  gradientTest("after, inTurn and recomputed", (r) => {
+  gradientTest("controlDependency, sequenced and recomputed", (r) => {
     const shape = anyShape(r, 1);
     return {
       x: { x: normal(r, shape), y: normal(r, shape) },
       build: ({ x, y }) => {
-        const [first, again] = t.inTurn(
-          t.recomputed(() => t.mul(t.after(x, [t.exp(y)]), t.tanh(y))),
+        const [first, again] = t.sequenced(
+          t.recomputed(() => t.mul(t.controlDependency(x, [t.exp(y)]), t.tanh(y))),
           y,
         );
         return t.mul(first, again);

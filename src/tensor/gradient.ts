@@ -1,7 +1,7 @@
 import { PlumbError } from "../base/errors.js";
 import { type Node, type Tensor, topologicalOrder } from "./graph.js";
 import { add, onesLike, zerosLike } from "./ops/elementwise.js";
-import { differentiating } from "./place.js";
+import { differentiating } from "./scope.js";
 
 /**
  * Reverse-mode differentiation: the gradients of a scalar with respect to the given tensors, as more graph.
@@ -44,7 +44,7 @@ export function vectorJacobian(
     const wanted = node.inputs.map(leads);
     if (!node.op.gradient) throw new PlumbError(`gradients: the operation "${node.op.name}" has no gradient`);
     const { gradient: differentiate } = node.op;
-    differentiating(node.place, () => {
+    differentiating(node.scope, () => {
       const inputGradients = differentiate(node, outputGradients, wanted);
       node.inputs.forEach((input, k) => {
         const gradient = inputGradients[k];

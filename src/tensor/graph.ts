@@ -1,7 +1,7 @@
 import { PlumbError } from "../base/errors.js";
 import type { OpAttributes, PlainOpName } from "./op-attributes.js";
 import type { OpName } from "./op-names.js";
-import { currentPlace } from "./place.js";
+import { currentScope } from "./scope.js";
 import { formatShape, type Shape, ShapeError } from "./shape.js";
 
 export type DType = "f32" | "i32" | "i64" | "bool" | "u8" | "i8";
@@ -34,7 +34,7 @@ export class Node<N extends OpName = OpName> {
   readonly outputs: Tensor[];
   /** Counts up: a node's inputs have lower numbers than the node. */
   readonly number = Node.made++;
-  readonly place = currentPlace();
+  readonly scope = currentScope();
 
   constructor(
     readonly op: Op<N>,

@@ -14,6 +14,6 @@ export * from "./ops/matmul.js";
 export * from "./ops/normalize.js";
 export * from "./ops/reduce.js";
 export * from "./ops/row-gradient.js";
-export { type Place, within } from "./place.js";
-export { after, inTurn, recomputed } from "./recompute.js";
+export { controlDependency, recomputed, sequenced } from "./recompute.js";
+export { type Scope, scoped } from "./scope.js";
 export * from "./shape.js";

@@ -16,7 +16,7 @@ const OPS = [
   ...(["gatherRows", "scatterAddRows", "pick", "scatterAddPicked", "tokenLogProbs"] as const),
   ...(["rotary", "cachedAttention"] as const),
   // What says something about gradients or order, and computes nothing.
-  ...(["stopGradient", "withRowGradient", "recomputed", "after", "inTurn"] as const),
+  ...(["stopGradient", "withRowGradient", "recomputed", "controlDependency", "sequenced"] as const),
 ] as const;
 
 export type OpName = (typeof OPS)[number];

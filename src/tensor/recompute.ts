@@ -5,28 +5,28 @@
 import { vectorJacobian } from "./gradient.js";
 import { apply, applyWith, Node, type Op, type Tensor } from "./graph.js";
 
-const afterOp: Op<"after"> = {
-  name: "after",
+const controlDependencyOp: Op<"controlDependency"> = {
+  name: "controlDependency",
   types: ([x]) => [{ shape: x.shape, dtype: x.dtype }],
   gradient: (node, [dy]) => [dy, ...node.inputs.slice(1).map(() => undefined)],
 };
 
 /** x itself, of a static shape, but not before the others have been computed. Costs no copy and keeps none of them. */
-export const after = (x: Tensor, others: readonly Tensor[]): Tensor =>
-  others.length === 0 ? x : apply(afterOp, [x, ...others])[0];
+export const controlDependency = (x: Tensor, others: readonly Tensor[]): Tensor =>
+  others.length === 0 ? x : apply(controlDependencyOp, [x, ...others])[0];
 
-const inTurnOp: Op<"inTurn"> = {
-  name: "inTurn",
+const sequencedOp: Op<"sequenced"> = {
+  name: "sequenced",
   types: (inputs) => inputs.map(({ shape, dtype }) => ({ shape, dtype })),
-  gradient: (_node, [dy, dx]) => [dy && dx ? after(dy, [dx]) : dy, dx],
+  gradient: (_node, [dy, dx]) => [dy && dx ? controlDependency(dy, [dx]) : dy, dx],
 };
 
 /**
  * y and x as they are, for what is done in turns: x, which the next turn reads, is there only after this turn's y, and in
  * the backward pass the gradient of this turn's y only after that of x, in which the later turns' are summed.
  */
-export const inTurn = (y: Tensor, x: Tensor): [y: Tensor, x: Tensor] =>
-  apply(inTurnOp, [y, x]) as [Tensor, Tensor];
+export const sequenced = (y: Tensor, x: Tensor): [y: Tensor, x: Tensor] =>
+  apply(sequencedOp, [y, x]) as [Tensor, Tensor];
 
 /** A program's inputs and constants: they are in memory anyway. */
 const isLeaf = (tensor: Tensor): boolean => tensor.node.inputs.length === 0;
@@ -39,7 +39,7 @@ const recomputedOp: Op<"recomputed"> = {
   gradient: (node, [dy], wanted) => {
     if (!dy) return [];
     const [y, ...given] = node.inputs;
-    const again = given.map((x) => (isLeaf(x) ? x : after(x, [dy])));
+    const again = given.map((x) => (isLeaf(x) ? x : controlDependency(x, [dy])));
     const asked = again.filter((_, i) => wanted[i + 1]);
     const found = vectorJacobian(copy(y, given, again), dy, asked, new Set(again));
     const made = found.filter((gradient) => gradient !== undefined);
@@ -49,7 +49,7 @@ const recomputedOp: Op<"recomputed"> = {
       ...again.map((x) => {
         const gradient = byInput.get(x);
         if (gradient === undefined || isLeaf(x)) return gradient;
-        return after(
+        return controlDependency(
           gradient,
           made.filter((other) => other !== gradient),
         );

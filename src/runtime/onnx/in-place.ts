@@ -27,8 +27,8 @@ const SHARES_MEMORY: ReadonlySet<OpName> = new Set<OpName>([
   "reshape",
   "stopGradient",
   "recomputed",
-  "after",
-  "inTurn",
+  "controlDependency",
+  "sequenced",
 ]);
 
 function memoryOf(tensor: Tensor): Tensor {

@@ -157,8 +157,9 @@ export const LOWERINGS: { readonly [N in LoweredOp]: Lowering<N> } = {
     e.emit({ opType: "Expand", inputs: [x, e.int64(numeric("expand", node.outputs[0].shape))], outputs }),
   reshape: (node, [x], outputs, e) =>
     e.emit({ opType: "Reshape", inputs: [x, e.hidden(reshapeTarget(node.outputs[0].shape))], outputs }),
-  after: (node, [x, ...others], [output], e) => reshapedAfter(node.outputs[0], x, others, output, e),
-  inTurn: (node, [y, x], outputs, e) => {
+  controlDependency: (node, [x, ...others], [output], e) =>
+    reshapedAfter(node.outputs[0], x, others, output, e),
+  sequenced: (node, [y, x], outputs, e) => {
     reshapedAfter(node.outputs[0], y, [], outputs[0], e);
     reshapedAfter(node.outputs[1], x, [y], outputs[1], e);
   },

@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
-import { gradients, mul, sum, topologicalOrder, trace, within } from "../../tensor/index.js";
+import { gradients, mul, scoped, sum, topologicalOrder, trace } from "../../tensor/index.js";
 import { nodeName, nodeOrigin } from "./node-name.js";
 
 test("a name tells where its node comes from, also after the runtime added to it", () => {
   const { outputs } = trace("names", { x: { shape: [2], dtype: "f32" } }, ({ x }) => ({
     dx: gradients(
-      within("layers.0", () => within("mlp", () => sum(mul(x, x)))),
+      scoped("layers.0", () => scoped("mlp", () => sum(mul(x, x)))),
       [x],
     )[0],
   }));

@@ -2,7 +2,7 @@ import type { Node } from "../../tensor/index.js";
 
 /** What a node's name says of where it comes from. */
 export interface NodeOrigin {
-  /** As `Place`: "layers.3/mlp/gate_proj". */
+  /** As `Scope`: "layers.3/mlp/gate_proj". */
   path: string;
   /** Of the tensor program: "matmul". */
   op: string;
@@ -12,7 +12,7 @@ export interface NodeOrigin {
 /** Name of the ONNX node of that index, unlike any other of the program: "layers.3/mlp/gate_proj/matmul#backward:712". */
 export function nodeName(node: Node | undefined, index: number): string {
   if (!node) return `output#forward:${index}`;
-  const { path, backward } = node.place;
+  const { path, backward } = node.scope;
   const pass = backward ? "backward" : "forward";
   return `${path === "" ? "" : `${path}/`}${node.op.name}#${pass}:${index}`;
 }

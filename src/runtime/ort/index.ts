@@ -28,7 +28,7 @@ const WARNINGS_AND_WORSE = 3;
 const ALL_OPTIMIZATIONS = 99;
 /**
  * Folding would compute with what stands in the file of external weights, zeros, not with the values given here. Joining
- * reshapes would lose the order that `after` asks for, and a reshape copies nothing anyway.
+ * reshapes would lose the order that `controlDependency` asks for, and a reshape copies nothing anyway.
  */
 const OPTIMIZERS_OFF = "ConstantFolding;ReshapeFusion";
 /** Bytes of an encoded program from which on compiling it leaves the heap full of holes: a hundred MB for some layers. */

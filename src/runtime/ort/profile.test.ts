@@ -2,13 +2,13 @@ import { readdirSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { expect, test } from "vitest";
-import { matmul, mul, sum, trace, within } from "../../tensor/index.js";
+import { matmul, mul, scoped, sum, trace } from "../../tensor/index.js";
 import type { ProfiledRun } from "../profile.js";
 import { OrtRuntime } from "./index.js";
 
 const program = (name: string) =>
   trace(name, { x: { shape: [32, 64], dtype: "f32" }, w: { shape: [64, 16], dtype: "f32" } }, ({ x, w }) => ({
-    y: within("layers.0", () => sum(mul(matmul(x, w), 2))),
+    y: scoped("layers.0", () => sum(mul(matmul(x, w), 2))),
   }));
 const feeds = { x: new Float32Array(32 * 64).fill(1), w: new Float32Array(64 * 16).fill(1) };
 const files = (): string[] =>

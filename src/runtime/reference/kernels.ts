@@ -390,6 +390,6 @@ const KERNELS: { readonly [N in ComputedOp]: Kernel<N> } = {
   stopGradient: same,
   withRowGradient: same,
   recomputed: same,
-  after: same,
-  inTurn: (_node, [y, x]) => [y, x],
+  controlDependency: same,
+  sequenced: (_node, [y, x]) => [y, x],
 };

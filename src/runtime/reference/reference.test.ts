@@ -225,17 +225,17 @@ const CASES: Record<Exclude<OpName, "input">, Case[]> = {
     ],
   ],
   recomputed: [one([3], (x) => t.recomputed(() => t.exp(t.mul(x, x))))],
-  after: [
+  controlDependency: [
     [
       { x: normal([3]), z: normal([2]) },
-      ({ x, z }) => ({ y: t.mul(t.after(x, [t.exp(z)]), 2), w: t.neg(z) }),
+      ({ x, z }) => ({ y: t.mul(t.controlDependency(x, [t.exp(z)]), 2), w: t.neg(z) }),
     ],
   ],
-  inTurn: [
+  sequenced: [
     [
       { x: normal([3]), z: normal([2]) },
       ({ x, z }) => {
-        const [y, next] = t.inTurn(t.exp(x), z);
+        const [y, next] = t.sequenced(t.exp(x), z);
         return { y: t.neg(y), w: t.neg(next) };
       },
     ],

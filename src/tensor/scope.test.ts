@@ -3,15 +3,15 @@ import { gradients } from "./gradient.js";
 import { topologicalOrder, trace } from "./graph.js";
 import { exp, mul } from "./ops/elementwise.js";
 import { sum } from "./ops/reduce.js";
-import { currentPlace, within } from "./place.js";
+import { currentScope, scoped } from "./scope.js";
 
 test("nodes know where they belong, and their gradients belong there too", () => {
   const { outputs } = trace("places", { x: { shape: [2], dtype: "f32" } }, ({ x }) => {
-    const y = within("layers.1", () => within("mlp", () => mul(exp(x), x)));
+    const y = scoped("layers.1", () => scoped("mlp", () => mul(exp(x), x)));
     return { dx: gradients(sum(y), [x])[0] };
   });
   const seen = topologicalOrder(outputs.values()).map(
-    ({ op, place }) => `${place.path}/${op.name}${place.backward ? " backward" : ""}`,
+    ({ op, scope }) => `${scope.path}/${op.name}${scope.backward ? " backward" : ""}`,
   );
   expect(seen).toContain("layers.1/mlp/exp");
   expect(seen).toContain("layers.1/mlp/mul backward");
@@ -24,9 +24,9 @@ test("nodes know where they belong, and their gradients belong there too", () =>
 
 test("an error on the way leaves the place as it was", () => {
   expect(() =>
-    within("layers.0", () => {
+    scoped("layers.0", () => {
       throw new Error("no");
     }),
   ).toThrow("no");
-  expect(currentPlace().path).toBe("");
+  expect(currentScope().path).toBe("");
 });
