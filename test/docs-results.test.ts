@@ -24,8 +24,6 @@ const documents = [
 ];
 /** The log tells of the past: what it names may be gone. */
 const ofToday = documents.filter((file) => file !== "docs/experiment-log.md");
-/** Results that are being measured anew by other means; each leaves this list once it says how. */
-const UNDER_WAY = new Set(["docs/results/over-optimization.md"]);
 
 const loaded = new Map<string, Command>();
 for (const { name, load } of commands) loaded.set(name, await load());
@@ -128,12 +126,8 @@ it.each(documents)("links of %s lead somewhere", (file) => {
 describe("results", () => {
   const results = folder("docs/results");
 
-  it.each(results.filter((file) => !UNDER_WAY.has(file)))("%s says how its figures came about", (file) => {
+  it.each(results)("%s says how its figures came about", (file) => {
     expect(unsaid(read(file))).toEqual([]);
-  });
-
-  it.each([...UNDER_WAY])("%s does not yet, and else has to leave the list above", (file) => {
-    expect(unsaid(read(file))).not.toEqual([]);
   });
 });
 
