@@ -31,9 +31,28 @@ interface NamedLabel {
 
 /** What a task asks apart; none where raters write. */
 export function aspectsOf(task: TaskDefinition): readonly string[] {
-  if (task.kind === "pairwise" || task.kind === "likert") return task.aspects;
-  return task.kind === "ranking" || task.kind === "safety" ? [task.kind] : [];
+  switch (task.kind) {
+    case "pairwise":
+    case "likert":
+      return task.aspects;
+    case "ranking":
+    case "safety":
+      return [task.kind];
+    case "demonstration":
+    case "rewrite":
+      return [];
+  }
 }
+
+/** Whether answers compare responses with one another: preferences come of them. */
+export const COMPARES: Readonly<Record<TaskDefinition["kind"], boolean>> = {
+  pairwise: true,
+  ranking: true,
+  likert: false,
+  safety: false,
+  demonstration: false,
+  rewrite: false,
+};
 
 /** A rated response as the name of an item: item and response, which no id holds. */
 const RATED = "\n";

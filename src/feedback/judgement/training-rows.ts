@@ -3,7 +3,7 @@ import { PlumbError } from "../../base/errors.js";
 import { completionOf, type PromptText, promptOf } from "./chat-form.js";
 import { counting, heldOrNot, type Judgement, USES } from "./judgement.js";
 import { type JudgedPreference, type PreferenceOptions, preferences } from "./preferences.js";
-import { aspectsOf } from "./questions.js";
+import { aspectsOf, COMPARES } from "./questions.js";
 
 export interface Demonstration {
   prompt: PromptText;
@@ -47,9 +47,7 @@ export function trainingRows(
   judgements: readonly Judgement[],
   options: Partial<PreferenceOptions> = {},
 ): TrainingRows {
-  const compared = judgements.filter(
-    ({ item: { task } }) => task.kind === "pairwise" || task.kind === "ranking",
-  );
+  const compared = judgements.filter(({ item: { task } }) => COMPARES[task.kind]);
   const written = counting(judgements, heldOrNot(USES.results, options.held ?? true));
   return {
     preferences:

@@ -26,8 +26,12 @@ export function answerInStoredOrder(answer: Answer, order: readonly number[]): A
       return { ...moved, ranks: scattered(moved.ranks, order) };
     case "likert":
       return { ...moved, ratings: scattered(moved.ratings, order) };
-    default:
+    case "safety":
+    case "demonstration":
+    case "rewrite":
       return moved;
+    default:
+      return moved satisfies never;
   }
 }
 
