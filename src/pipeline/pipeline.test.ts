@@ -1,6 +1,7 @@
 import {
   appendFileSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -371,6 +372,31 @@ describe("a stage with checkpoints", () => {
       if (event.said === "5") break;
     await run(pipelineOf({ fresh: true }).plan(counting(6)));
     expect(ran).toEqual(["from 0", "from 0"]);
+  });
+});
+
+describe("what a process left that was killed after storing a result", () => {
+  const left = async (locked: boolean): Promise<boolean> => {
+    const first = pipelineOf();
+    const a = first.plan(joined("a", "1"));
+    await run(a);
+    await first.settle();
+    const dir = first.store.unfinishedDir("a", a.key);
+    mkdirSync(dir, { recursive: true });
+    writeFileSync(join(dir, "half"), "");
+    const release = locked ? lockFolder(dir) : () => undefined;
+    await run(pipelineOf().plan(joined("a", "1")));
+    const there = existsSync(join(dir, "half"));
+    release();
+    return there;
+  };
+
+  it("goes when the result is reused", async () => {
+    expect([await left(false), ran]).toEqual([false, ["a"]]);
+  });
+
+  it("stays while another process has it", async () => {
+    expect(await left(true)).toBe(true);
   });
 });
 

@@ -1,4 +1,5 @@
 /** Runs stages over a store: what is stored is reused, what was interrupted goes on, and the rest is computed and stored. */
+import { existsSync } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -187,7 +188,10 @@ export class PlannedStage<Out, Event extends object> implements StageResult<Out>
     const dir = store.unfinishedDir(this.name, this.key);
     for (let told = false; ; ) {
       const before = options.fresh ? undefined : await this.found();
-      if (before) return { stored: before };
+      if (before) {
+        await removeUnlocked(dir);
+        return { stored: before };
+      }
       await mkdir(dir, { recursive: true });
       const lock = lockOf(dir);
       if (typeof lock === "function") {
@@ -317,6 +321,15 @@ function lockOf(dir: string): (() => void) | Error {
     if (gone || error instanceof PlumbError) return error as Error;
     throw error;
   }
+}
+
+/** Removes what a process left that was killed between storing a result and tidying up; what another one has locked is its own. */
+async function removeUnlocked(dir: string): Promise<void> {
+  if (!existsSync(dir)) return;
+  const lock = lockOf(dir);
+  if (typeof lock !== "function") return;
+  await rm(dir, { recursive: true, force: true });
+  lock();
 }
 
 /** Gives a lock back before an error goes on. */
