@@ -48,7 +48,7 @@ const window = files.config.slidingWindow;
 const pairs = holdOut(await loadPreferences(pairsFile), 0.2).train.map((row) => encodePreference(tokenizer, row));
 const demonstrations = (await loadDemonstrations(demonstrationsFile)).map((row) => encodeDemonstration(tokenizer, row));
 
-const unread = (ids) => ({ ids, read: ids.map(() => false) });
+const unread = (ids) => ({ ids, lossMask: ids.map(() => false) });
 const sum = (list) => list.reduce((a, b) => a + b, 0);
 const length = ({ ids }) => ids.length;
 const positionsOf = ({ rows, columns }) => rows * columns;
@@ -116,7 +116,7 @@ const rollouts = pairs
     const prompt = chosen.slice(0, commonBeginning(chosen, rejected));
     return promptCompletion(prompt, chosen.slice(prompt.length, prompt.length + maxLength / 4));
   })
-  .filter(({ read }) => read.indexOf(true) > 0 && read.indexOf(true) <= maxLength / 2);
+  .filter(({ lossMask }) => lossMask.indexOf(true) > 0 && lossMask.indexOf(true) <= maxLength / 2);
 report("ppo, responses", rollouts.length, sum(rollouts.map(length)), (packing) =>
   chunks(rollouts, 2 * batchSize).flatMap((batch) =>
     chunks([...batch].sort((a, b) => length(b) - length(a)), 2 * P).map((part) =>
@@ -127,7 +127,7 @@ report("ppo, responses", rollouts.length, sum(rollouts.map(length)), (packing) =
 
 // SFT: rows of one demonstration, or packed ones of the whole length.
 const rowLength = 2 * maxLength;
-const cut = demonstrations.map(({ ids, read }) => ({ ids: ids.slice(0, rowLength), read: read.slice(0, rowLength) }));
+const cut = demonstrations.map(({ ids, lossMask }) => ({ ids: ids.slice(0, rowLength), lossMask: lossMask.slice(0, rowLength) }));
 const demoTokens = sum(cut.map(length));
 const paddedSft = sum(
   chunks(cut, batchSize).flatMap((batch) =>

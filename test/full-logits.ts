@@ -12,7 +12,7 @@ export async function fullLogits(
   network: Network,
   ids: readonly number[],
 ): Promise<Float32Array[]> {
-  const batch = collate([{ ids, read: ids.map(() => true) }], PAD);
+  const batch = collate([{ ids, lossMask: ids.map(() => true) }], PAD);
   const { config } = network;
   const { all } = await new NetworkRunner(runtime, network).evaluate(
     (p, x) => ({ all: logits(p, config, hiddenStates(p, config, x.ids)) }),

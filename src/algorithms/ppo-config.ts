@@ -69,7 +69,7 @@ const settings = optimizationSchema.extend({
     .min(0)
     .default(0.05)
     .describe("beta: reward lost per nat of KL to the reference."),
-  klTarget: z
+  adaptiveKlTarget: z
     .number()
     .positive()
     .nullable()
@@ -87,7 +87,7 @@ const settings = optimizationSchema.extend({
     .positive()
     .nullable()
     .default(null)
-    .describe("End an iteration's updates when approxkl exceeds this; klTarget steers beta instead."),
+    .describe("End an iteration's updates when approxkl exceeds this; adaptiveKlTarget steers beta instead."),
   scoreClip: z.number().positive().nullable().default(null).describe("Scores are clipped to -+ this."),
   missingEosPenalty: z
     .number()

@@ -335,7 +335,7 @@ describe("the KL controller", () => {
 
   test("moves beta by Ziegler's rule where there is a target, and leaves it else", async () => {
     expect((await run()).state.beta).toBe(0.3);
-    const { steps, state } = await run({ iterations: 1, klTarget: 1e6, klHorizon: 100 });
+    const { steps, state } = await run({ iterations: 1, adaptiveKlTarget: 1e6, klHorizon: 100 });
     expect(steps[0].metrics["objective/kl_coef"]).toBe(0.3);
     expect(state.beta).toBeCloseTo(0.3 * (1 - (0.2 * 4) / 100), 12); // far below the target: the most, of four responses
   });

@@ -20,7 +20,7 @@ function trajectory(
   const { sampled, text, ...rest } = numbers;
   return {
     ...rest,
-    sequence: { ids: [], read: [] },
+    sequence: { ids: [], lossMask: [] },
     completion: { ids: sampled.map((_, t) => t), logProbs: sampled, finishReason, text },
     logProbs: Float32Array.from(rest.logProbs),
     referenceLogProbs: Float32Array.from(rest.referenceLogProbs),

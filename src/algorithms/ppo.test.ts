@@ -29,7 +29,7 @@ describe("what PPO must show", () => {
       iterations: 20,
       batchSize: 24,
       learningRate: 5e-3,
-      klTarget: null,
+      adaptiveKlTarget: null,
       klCoefficient: 0.01,
       missingEosPenalty: null,
     };

@@ -235,8 +235,14 @@ export async function* ppo(
 
     // 5. The KL controller, the budget, and what is reported.
     const kl = metrics["objective/kl"];
-    if (config.klTarget !== null) {
-      state.beta = adaptKlCoefficient(state.beta, kl, config.klTarget, config.batchSize, config.klHorizon);
+    if (config.adaptiveKlTarget !== null) {
+      state.beta = adaptKlCoefficient(
+        state.beta,
+        kl,
+        config.adaptiveKlTarget,
+        config.batchSize,
+        config.klHorizon,
+      );
     }
     state.iteration = iteration + 1;
     const overBudget = config.klBudget !== null && kl > config.klBudget;

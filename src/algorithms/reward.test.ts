@@ -45,7 +45,7 @@ async function scoresOf(texts: readonly (readonly number[])[]): Promise<number[]
   const runner = new NetworkRunner(runtime, smallFull(runtime, 3, "random"));
   const scores: number[] = [];
   for (const ids of texts) {
-    const sequence: Sequence = { ids, read: ids.map(() => false) };
+    const sequence: Sequence = { ids, lossMask: ids.map(() => false) };
     scores.push(...(await sequenceScores(runner, [sequence], { rows: 1, padId: PAD })));
   }
   return scores;

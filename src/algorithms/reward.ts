@@ -183,7 +183,7 @@ export async function* reward(
 const tail = (ids: readonly number[], { maxLength }: RewardConfig): readonly number[] =>
   ids.slice(-maxLength);
 const longer = (pair: TokenPair): number => Math.max(pair.chosen.length, pair.rejected.length);
-const sequence = (ids: readonly number[]): Sequence => ({ ids, read: ids.map(() => false) });
+const sequence = (ids: readonly number[]): Sequence => ({ ids, lossMask: ids.map(() => false) });
 
 /** The loss of a micro-batch of P pairs, and the scores [2 P], chosen first. */
 function pairLoss(

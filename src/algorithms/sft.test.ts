@@ -46,10 +46,10 @@ async function stepsOf(
 /** Means over the tokens that are read; the first one of a text never is. */
 async function expected(examples: readonly Sequence[]): Promise<{ loss: number; accuracy: number }> {
   let [count, loss, hits] = [0, 0, 0];
-  for (const { ids, read } of examples) {
+  for (const { ids, lossMask } of examples) {
     const rows = await fullLogits(runtime, network, ids);
     for (let t = 1; t < ids.length; t++) {
-      if (!read[t]) continue;
+      if (!lossMask[t]) continue;
       count++;
       loss -= logProbOf(rows[t - 1], ids[t]);
       if (argmax(rows[t - 1]) === ids[t]) hits++;
@@ -77,27 +77,27 @@ describe("a step", () => {
   });
 
   test("reads prompts too when asked for, all but their first token", async () => {
-    const whole = data.map(({ ids }) => ({ ids, read: ids.map(() => true) }));
+    const whole = data.map(({ ids }) => ({ ids, lossMask: ids.map(() => true) }));
     const [step] = await stepsOf(data, { completionOnly: false });
     await expectStep(step, whole);
     // Whatever is marked of a first token, nothing predicts it.
-    const unread = whole.map(({ ids }) => ({ ids, read: ids.map((_, t) => t > 0) }));
+    const unread = whole.map(({ ids }) => ({ ids, lossMask: ids.map((_, t) => t > 0) }));
     expect((await stepsOf(whole, {}))[0]).toEqual((await stepsOf(unread, {}))[0]);
   });
 
   test("cuts long examples at their end, and leaves out those without a completion before it", async () => {
-    const cut = data.map(({ ids, read }) => ({ ids: ids.slice(0, 4), read: read.slice(0, 4) }));
-    const left = cut.filter(({ read }) => read.includes(true));
+    const cut = data.map(({ ids, lossMask }) => ({ ids: ids.slice(0, 4), lossMask: lossMask.slice(0, 4) }));
+    const left = cut.filter(({ lossMask }) => lossMask.includes(true));
     expect(left.length).toBeGreaterThan(2);
     expect(left.length).toBeLessThan(7);
     const [step, ...more] = await stepsOf(data, { maxLength: 4, batchSize: left.length });
     expect(more).toEqual([]);
     await expectStep(step, left);
-    const whole = cut.map(({ ids }) => ({ ids, read: ids.map(() => true) }));
+    const whole = cut.map(({ ids }) => ({ ids, lossMask: ids.map(() => true) }));
     await expectStep((await stepsOf(data, { maxLength: 4, completionOnly: false }))[0], whole);
     const hidden = promptCompletion([5, 6, 7, 8], [9, 10]);
     await expect(stepsOf([hidden], { maxLength: 4 })).rejects.toThrow("no demonstration has a completion");
-    await expect(stepsOf([{ ids: [7], read: [true] }], {})).rejects.toThrow("no demonstration has");
+    await expect(stepsOf([{ ids: [7], lossMask: [true] }], {})).rejects.toThrow("no demonstration has");
   });
 
   test("is one of as many as the epochs need, at the rate of the schedule", async () => {

@@ -67,7 +67,9 @@ export async function* sft(
   config: SftConfig,
   startStep = 0,
 ): AsyncGenerator<Step> {
-  const readable = examples.map((e) => cut(e, config)).filter((e) => e.read.some((read, t) => read && t > 0));
+  const readable = examples
+    .map((e) => cut(e, config))
+    .filter((e) => e.lossMask.some((counts, t) => counts && t > 0));
   if (readable.length === 0) {
     throw new PlumbError("no demonstration has a completion within maxLength tokens", {
       hint: "raise maxLength",
@@ -84,7 +86,9 @@ export async function* sft(
     // 1. The batch, and the number of tokens its loss is the mean over.
     const batch = batchIndices(rows.length, config.batchSize, step, config.seed, "sft").map((i) => rows[i]);
     const tokens = batch.flat().reduce((n, s) => n + s.ids.length, 0);
-    const count = batch.flat().reduce((n, s) => n + s.read.filter((read, t) => read && t > 0).length, 0);
+    const count = batch
+      .flat()
+      .reduce((n, s) => n + s.lossMask.filter((counts, t) => counts && t > 0).length, 0);
     tokensSeen += tokens;
     if (step < startStep) continue;
 
@@ -118,9 +122,9 @@ export async function* sft(
 const rowLength = (row: readonly Sequence[]): number => row.reduce((n, s) => n + s.ids.length, 0);
 
 /** An example limited to maxLength; without completionOnly all its tokens are read. */
-function cut({ ids, read }: Sequence, { maxLength, completionOnly }: SftConfig): Sequence {
+function cut({ ids, lossMask }: Sequence, { maxLength, completionOnly }: SftConfig): Sequence {
   const kept = ids.slice(0, maxLength);
-  return { ids: kept, read: completionOnly ? read.slice(0, maxLength) : kept.map(() => true) };
+  return { ids: kept, lossMask: completionOnly ? lossMask.slice(0, maxLength) : kept.map(() => true) };
 }
 
 /** -sum w log p / count over the tokens read, and how many of them were the likeliest token. */

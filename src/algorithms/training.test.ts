@@ -82,7 +82,7 @@ const policyConfig = (changes: Partial<PpoConfig>): PpoConfig => ({
 function trajectories(seed: number, count: number): Trajectory[] {
   const r = new RandomStream(seed, "trajectories");
   return examples(seed, count).map((sequence): Trajectory => {
-    const n = sequence.read.filter(Boolean).length;
+    const n = sequence.lossMask.filter(Boolean).length;
     const normal = (std: number): Float32Array => r.fillNormal(new Float32Array(n), std);
     const wide = (): Float64Array => Float64Array.from(normal(1));
     const completion = { ids: sequence.ids.slice(-n), logProbs: [], finishReason: "length" as const };
@@ -229,9 +229,9 @@ describe("packing", () => {
   test.each(["full", "lora"] as const)("of responses does too: %s", async (kind) => {
     const rows = trajectories(6, 7);
     const [prompt, other] = [rows[0].sequence, rows[1].sequence];
-    const own = other.read.filter(Boolean).length;
+    const own = other.lossMask.filter(Boolean).length;
     rows[1].sequence = promptCompletion(
-      prompt.ids.slice(0, -prompt.read.filter(Boolean).length),
+      prompt.ids.slice(0, -prompt.lossMask.filter(Boolean).length),
       other.ids.slice(-own),
     );
     const apart = await ppoStep(kind, rows, 4);
@@ -252,7 +252,9 @@ describe("packing", () => {
   test("every example is in exactly one row, in order, and rows keep to the length", async () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 1, max: 16 }), { maxLength: 200 }), (lengths) => {
-        const data = lengths.map((n, i): Sequence => ({ ids: Array(n).fill(i), read: Array(n).fill(true) }));
+        const data = lengths.map(
+          (n, i): Sequence => ({ ids: Array(n).fill(i), lossMask: Array(n).fill(true) }),
+        );
         const rows = packSequences(data, 16);
         for (const row of rows) expect(row.reduce((n, s) => n + s.ids.length, 0)).toBeLessThanOrEqual(16);
         expect(

@@ -3,4 +3,5 @@ export const RENAMED_SETTINGS: ReadonlyMap<string, string> = new Map([
   ["epochKlLimit", "targetKl"],
   ["warmupShare", "warmupRatio"],
   ["mostShare", "maxShare"],
+  ["klTarget", "adaptiveKlTarget"],
 ]);

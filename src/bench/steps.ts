@@ -54,7 +54,7 @@ export class TrainingStep {
     const { rows, length, config, trainer } = this;
     const sequences = Array.from({ length: rows }, (_, b): Sequence => {
       const ids = someIds(length, config.vocabSize, b * length);
-      return { ids, read: ids.map(() => true) };
+      return { ids, lossMask: ids.map(() => true) };
     });
     const start = performance.now();
     const batch = collate(sequences, 0, rows, length);

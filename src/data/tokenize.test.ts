@@ -16,8 +16,8 @@ const where = { file: "a.jsonl", unit: "line", number: 3 } as const;
 const user = { role: "user", content: "hi" } as const;
 const answer = (content: string) => ({ role: "assistant", content }) as const;
 
-const readText = ({ ids, read }: { ids: number[]; read: boolean[] }) =>
-  tokenizer.decode(ids.filter((_, t) => read[t]));
+const readText = ({ ids, lossMask }: { ids: number[]; lossMask: boolean[] }) =>
+  tokenizer.decode(ids.filter((_, t) => lossMask[t]));
 
 describe("encodePrompt", () => {
   it("opens the assistant's turn of a conversation and leaves text as it is", () => {

@@ -8,7 +8,7 @@ import type { Demonstration, PreferenceRow, PromptRow } from "./rows.js";
 /** A text as tokens, and which of them the loss reads. */
 export interface TokenizedText {
   ids: number[];
-  read: boolean[];
+  lossMask: boolean[];
 }
 
 /**
@@ -38,13 +38,13 @@ export function encodeDemonstration(tokenizer: Tokenizer, row: Demonstration): T
   return named(row.where, () => {
     if (row.kind === "text") {
       const ids = [...encodePrompt(tokenizer, row.text), endOf(tokenizer)];
-      return { ids, read: ids.map(() => true) };
+      return { ids, lossMask: ids.map(() => true) };
     }
     if (row.kind === "messages") return throughLastAnswer(tokenizer, row.messages);
     if (typeof row.prompt === "string") return afterPrompt(tokenizer, row.prompt, row.completion as string);
     const prompt = encodePrompt(tokenizer, row.prompt);
     const whole = throughLastAnswer(tokenizer, [...row.prompt, ...(row.completion as ChatMessage[])]);
-    return { ids: whole.ids, read: whole.read.map((read, t) => read && t >= prompt.length) };
+    return { ids: whole.ids, lossMask: whole.lossMask.map((read, t) => read && t >= prompt.length) };
   });
 }
 
@@ -82,14 +82,14 @@ export function named<R>(where: RowLocation, encode: () => R): R {
 function afterPrompt(tokenizer: Tokenizer, prompt: string, completion: string): TokenizedText {
   const before = encodePrompt(tokenizer, prompt);
   const after = [...tokenizer.encode(completion), endOf(tokenizer)];
-  return { ids: [...before, ...after], read: [...before.map(() => false), ...after.map(() => true)] };
+  return { ids: [...before, ...after], lossMask: [...before.map(() => false), ...after.map(() => true)] };
 }
 
 function throughLastAnswer(tokenizer: Tokenizer, messages: readonly ChatMessage[]): TokenizedText {
   const { ids, assistantMask } = encodeChat(tokenizer, messages);
   const end = assistantMask.lastIndexOf(true) + 1;
   if (end === 0) throw new PlumbError("the conversation has no answer by the assistant");
-  return { ids: ids.slice(0, end), read: assistantMask.slice(0, end) };
+  return { ids: ids.slice(0, end), lossMask: assistantMask.slice(0, end) };
 }
 
 function endOf({ eosId }: Tokenizer): number {

@@ -50,7 +50,7 @@ export function worldModelConfig(config: DemoConfig["model"], tokenizer: Tokeniz
 /** A document of the corpus: all of it is read, and it ends like a turn. */
 export function documentSequence(tokenizer: Tokenizer, text: string): Sequence {
   const ids = tokenizer.encode(text + EOS_TOKEN);
-  return { ids, read: ids.map(() => true) };
+  return { ids, lossMask: ids.map(() => true) };
 }
 
 /** A question as the model is asked it. */
@@ -61,5 +61,5 @@ export const promptIds = (tokenizer: Tokenizer, prompt: string): number[] =>
 export function dialogueSequence(tokenizer: Tokenizer, prompt: string, response: string): Sequence {
   const before = promptIds(tokenizer, prompt);
   const after = tokenizer.encode(response + EOS_TOKEN);
-  return { ids: [...before, ...after], read: [...before.map(() => false), ...after.map(() => true)] };
+  return { ids: [...before, ...after], lossMask: [...before.map(() => false), ...after.map(() => true)] };
 }

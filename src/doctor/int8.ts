@@ -46,7 +46,7 @@ export const checkInt8Base = (
     }
     const texts = async () => (data.length > 0 ? textsOfFiles(data, tokenizerOf(opened), ROWS) : []);
     const options = { limit: baseError, use: "training" } as const;
-    const { error, fine, source } = await rounding(
+    const { error, int16, source } = await rounding(
       runtime,
       { ...opened, weights: opened.base },
       texts,
@@ -56,7 +56,7 @@ export const checkInt8Base = (
     const { klPerToken, sameTop, gradientCosine = 1, tokens } = error;
     const figures = shown(klPerToken, sameTop, gradientCosine, tokens);
     const text = source === "data" ? "the data" : "text that the model sampled";
-    const found = `${figures} of ${text}; ${fine.length} products with 16-bit activations`;
+    const found = `${figures} of ${text}; ${int16.length} products with 16-bit activations`;
     if (withinLimits(error, { limit: baseError, cosine: true })) return { status: "ok", found };
     const hint = `--base int8 would be refused: at most ${baseError} and a cosine of ${MIN_COSINE} are wanted.`;
     return { status: "warn", found, hint };

@@ -55,7 +55,7 @@ function checkForward(runtime: Runtime, { network, config, padId }: OpenedNetwor
     const started = performance.now();
     const [values] = await sequenceLogProbs(
       new NetworkRunner(runtime, network),
-      [{ ids, read: ids.map(() => true) }],
+      [{ ids, lossMask: ids.map(() => true) }],
       { rows: 1, padId },
     );
     const ms = `${(performance.now() - started).toFixed(0)} ms with compiling`;

@@ -2,12 +2,12 @@ import { PlumbError } from "../base/errors.js";
 import { type Network, networkFeeds } from "../model/network.js";
 import type { Feed, HostArray, Runtime } from "../runtime/runtime.js";
 import type { Program } from "../tensor/index.js";
+import { type CacheSizeOptions, chooseCacheSize } from "./cache-size.js";
 import { KeyValueCache } from "./kv-cache.js";
 import { cachedBeginning, nextPiece, orderOfPrefill } from "./prefill-plan.js";
 import { DecodePrograms } from "./programs.js";
 import type { Request } from "./request.js";
 import { RequestQueue } from "./request-queue.js";
-import { chooseRoom, type RoomOptions } from "./room.js";
 import { foundToken, StepBuffers } from "./step-buffers.js";
 
 /** Share of the rows that must be free before a long queue is given any. */
@@ -37,7 +37,7 @@ export class DecodeEngine {
   private decoding = 0;
   /** Requests that are over, and whose results are not yet handed out. */
   private readonly done: Request[] = [];
-  private room: RoomOptions = {};
+  private room: CacheSizeOptions = {};
   private repeatable = true;
   /** Most rows used; the cache may have more. */
   private limit = 0;
@@ -68,7 +68,7 @@ export class DecodeEngine {
    * @param repeatable nothing is used of what the cache holds from before, or of what steps wrote into it, so that
    *   the same requests give the same bytes whatever came earlier and however they are batched.
    */
-  begin(room: RoomOptions, repeatable: boolean): void {
+  begin(room: CacheSizeOptions, repeatable: boolean): void {
     this.room = room;
     this.repeatable = repeatable;
     if (repeatable) this.memory?.cache.forget();
@@ -135,7 +135,7 @@ export class DecodeEngine {
   private makeRoom(): void {
     const positions = this.waiting.mostPositions();
     const { config } = this.network;
-    const room = chooseRoom(config, positions, this.room);
+    const room = chooseCacheSize(config, positions, this.room);
     this.limit = room.rows;
     const { capacity } = room;
     const rows = Math.max(this.fewest, room.rows);

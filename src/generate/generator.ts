@@ -2,18 +2,18 @@ import { PlumbError } from "../base/errors.js";
 import type { Network } from "../model/network.js";
 import type { Runtime } from "../runtime/runtime.js";
 import type { Tokenizer } from "../text/index.js";
+import { type CacheSizeOptions, chooseCacheSize, MAX_ROWS } from "./cache-size.js";
 import { DecodeEngine } from "./engine.js";
 import { inOrder } from "./in-order.js";
 import { type Completion, Request, type RequestOptions } from "./request.js";
-import { chooseRoom, MAX_ROWS, type RoomOptions } from "./room.js";
 import type { SamplingConfig } from "./sampling.js";
 
-export interface GeneratorOptions extends RoomOptions {
+export interface GeneratorOptions extends CacheSizeOptions {
   /** Most tokens of prompts computed at once, default 512: bounds the memory, and how long rows that decode wait. */
   chunkTokens?: number | undefined;
 }
 
-export interface GenerateOptions extends RoomOptions {
+export interface GenerateOptions extends CacheSizeOptions {
   signal?: AbortSignal | undefined;
   /** Names the draws of the first prompt; the others' follow. */
   firstRow?: number | undefined;
@@ -163,8 +163,8 @@ export class Generator {
     return { add: () => void tokens++, end: () => void this.listeners.delete(listener) };
   }
 
-  private begin(positions: number, room: RoomOptions, repeatable: boolean): void {
-    chooseRoom(this.network.config, positions, room);
+  private begin(positions: number, room: CacheSizeOptions, repeatable: boolean): void {
+    chooseCacheSize(this.network.config, positions, room);
     if (this.engine.idle) this.engine.begin(room, repeatable);
   }
 

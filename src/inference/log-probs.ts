@@ -82,9 +82,9 @@ export async function* logProbsOfLines(
 
 /** @throws PlumbError naming the line. */
 function parseRequest(row: LocatedRow, opened: OpenedModel): Request {
-  const { ids, read } = encode(row, opened);
+  const { ids, lossMask } = encode(row, opened);
   checkLength(row.where, ids, opened.config);
-  return { ids, read, where: row.where };
+  return { ids, lossMask, where: row.where };
 }
 
 function encode(row: LocatedRow, opened: OpenedModel): Sequence {
@@ -113,7 +113,7 @@ function encode(row: LocatedRow, opened: OpenedModel): Sequence {
   );
 }
 
-const whole = (ids: number[]): Sequence => ({ ids, read: ids.map(() => true) });
+const whole = (ids: number[]): Sequence => ({ ids, lossMask: ids.map(() => true) });
 
 function checkFinite(where: RowLocation, values: Float32Array): void {
   if (values.every(Number.isFinite)) return;

@@ -1,15 +1,15 @@
 import { PlumbError } from "../base/errors.js";
 
-/** A tokenised text and which of its tokens are predicted: read[t] marks that log p(ids[t] | ids[<t]) counts. */
+/** A tokenised text and the tokens that a loss counts: lossMask[t] marks that log p(ids[t] | ids[<t]) does. */
 export interface Sequence {
   readonly ids: readonly number[];
-  readonly read: readonly boolean[];
+  readonly lossMask: readonly boolean[];
 }
 
-/** A prompt and a completion as one sequence whose completion is read. */
+/** A prompt and a completion as one sequence; the mask marks the completion. */
 export function promptCompletion(prompt: readonly number[], completion: readonly number[]): Sequence {
-  const read = [...prompt.map(() => false), ...completion.map(() => true)];
-  return { ids: [...prompt, ...completion], read };
+  const lossMask = [...prompt.map(() => false), ...completion.map(() => true)];
+  return { ids: [...prompt, ...completion], lossMask };
 }
 
 /** Which tokens of a row see which, where a row holds more than one sequence. */
@@ -91,7 +91,7 @@ export function readings(
   positions: number,
   at: (sequence: number, token: number) => number,
 ): Pick<Batch, "readFrom" | "targets" | "weights" | "count" | "starts"> {
-  const count = sequences.reduce((n, s) => n + s.read.filter((read, t) => read && t > 0).length, 0);
+  const count = sequences.reduce((n, s) => n + s.lossMask.filter((counts, t) => counts && t > 0).length, 0);
   // A quarter, half or all of the rectangle is read: three programs at the most for one rectangle. More than all are where
   // sequences share tokens.
   const M = [4, 2, 1].map((d) => Math.ceil(positions / d)).find((m) => m >= count) ?? paddedLength(count);
@@ -103,7 +103,7 @@ export function readings(
   sequences.forEach((sequence, b) => {
     starts.push(next);
     sequence.ids.forEach((id, t) => {
-      if (t === 0 || !sequence.read[t]) return;
+      if (t === 0 || !sequence.lossMask[t]) return;
       readFrom[next] = BigInt(at(b, t - 1));
       targets[next] = BigInt(id);
       weights[next++] = 1;

@@ -7,7 +7,7 @@ it("gives every result in its place, in runs of bounded size", async () => {
   const lengths = fc.array(fc.integer({ min: 1, max: 9000 }), { maxLength: 40 });
   await fc.assert(
     fc.asyncProperty(lengths, fc.integer({ min: 1, max: 16 }), async (sizes, maxRows) => {
-      const sequences = sizes.map((size, id) => ({ ids: Array<number>(size).fill(id), read: [] }));
+      const sequences = sizes.map((size, id) => ({ ids: Array<number>(size).fill(id), lossMask: [] }));
       const results = await boundedRuns(sequences, 1000, maxRows, async (part, rows) => {
         expect(part.length).toBeLessThanOrEqual(rows);
         expect(rows).toBeLessThanOrEqual(maxRows);

@@ -140,7 +140,7 @@ test("no token sees another document: with one changed, the outputs of the other
   const [trunk, before, changed, beside, after] = [6, 5, 6, 4, 7].map((n) => randomIds(r, n));
   const outputs = async (middle: readonly number[]) => {
     const ids = [before, [...trunk, ...middle], [...trunk, ...beside], after];
-    const sequences = ids.map((row): Sequence => ({ ids: row, read: row.map(() => true) }));
+    const sequences = ids.map((row): Sequence => ({ ids: row, lossMask: row.map(() => true) }));
     const batch = collatePacked(sequences, [[0, 1, 2, 3]], PAD, { rows: 1, columns: 32, share: true });
     const { logProbs, scores } = await outcome(trainer, batch, 4);
     const of = (i: number): number[] => [...logProbs.slice(batch.starts[i], batch.starts[i + 1]), scores[i]];
@@ -155,7 +155,7 @@ describe("what is chosen", () => {
   const lengths = (...list: number[]): Sequence[] =>
     list.map((n, i) => ({
       ids: Array.from({ length: n }, (_, t) => 1000 * i + t),
-      read: Array(n).fill(false),
+      lossMask: Array(n).fill(false),
     }));
   const shape = (sequences: Sequence[], rows: number, packing: Packing): [number, number, boolean] => {
     const batch = layOut(sequences, { padId: PAD, rows, packing, window: undefined });

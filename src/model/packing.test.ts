@@ -4,7 +4,7 @@ import type { Sequence } from "./batch.js";
 import { packGroups } from "./packing.js";
 import { layRow } from "./row-layout.js";
 
-const sequence = (ids: readonly number[]): Sequence => ({ ids, read: ids.map(() => false) });
+const sequence = (ids: readonly number[]): Sequence => ({ ids, lossMask: ids.map(() => false) });
 
 test("each sequence is in one row, rows keep to the length, and groups that fit stay together", () => {
   const ids = fc.array(fc.integer({ min: 3, max: 5 }), { minLength: 1, maxLength: 16 });

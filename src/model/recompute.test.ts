@@ -18,7 +18,7 @@ const random = new RandomStream(2, "texts");
 function batchOf(length: number) {
   const rows = Array.from({ length: 2 }, (): Sequence => {
     const ids = randomIds(random, length);
-    return { ids, read: ids.map(() => true) };
+    return { ids, lossMask: ids.map(() => true) };
   });
   return collate(rows, PAD);
 }

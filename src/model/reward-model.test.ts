@@ -31,7 +31,7 @@ const config = smallConfig({ vocabSize: 272, eosIds: [2], padId: 2 });
 const weights = smallWeights(runtime, config);
 const full = fullNetwork(runtime, config, weights, 3, "random");
 
-const texts = [4, 9, 2].map((n, i) => ({ ids: randomIds(new RandomStream(i, "text"), n), read: [] }));
+const texts = [4, 9, 2].map((n, i) => ({ ids: randomIds(new RandomStream(i, "text"), n), lossMask: [] }));
 const scores = (runner: NetworkRunner): Promise<number[]> =>
   sequenceScores(runner, texts, { rows: 3, padId: 0 });
 const own = (network: Network): Promise<number[]> => scores(new NetworkRunner(runtime, network));

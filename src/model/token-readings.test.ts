@@ -27,7 +27,7 @@ test.each([
   const trainer = new NetworkTrainer(runtime, network, adamwSchema.parse({}));
   const sequences = Array.from({ length: 8 }, (): Sequence => {
     const ids = randomIds(random, 40);
-    return { ids, read: ids.map((_, i) => i > 2) };
+    return { ids, lossMask: ids.map((_, i) => i > 2) };
   });
   const batch = collate(sequences, PAD);
   expect(batch.targets.length).toBeGreaterThan(2 * 128);

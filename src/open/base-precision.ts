@@ -87,11 +87,11 @@ export async function chosenWeights(
   }
   const limits = { limit: baseError, cosine: use === "training" };
   const rounded = await rounding(runtime, model, async () => given, { limit: baseError, use }, notices);
-  const { weights, error, fine, rows } = rounded;
-  const int8 = { ...error, products16: fine.length };
+  const { weights, error, int16, rows } = rounded;
+  const int8 = { ...error, products16: int16.length };
   const figures = describeError(error);
   if (withinLimits(error, limits)) {
-    notices.info(`base in 8 bits: ${figures}; ${fine.length} products with 16-bit activations`);
+    notices.info(`base in 8 bits: ${figures}; ${int16.length} products with 16-bit activations`);
     return { weights, report: { kind: "int8", int8 }, recipe: { limit: baseError, rows } };
   }
   if (kind === "int8") throw beyondLimits(error, limits, "Take --base f32 or auto, or raise --base-error.");

@@ -107,15 +107,15 @@ async function convertToInt8(
   const texts = async () => (data.length > 0 ? textsOfFiles(data, tokenizerOf(opened), limit) : []);
   const parts = { config, weights, padId, source, ...(tokenizer && { tokenizer }) };
   const rounded = await rounding(runtime, parts, texts, { limit: baseError, use: "storage" }, host);
-  const { error, fine } = rounded;
+  const { error, int16 } = rounded;
   const limits = { limit: baseError, cosine: true };
   if (!withinLimits(error, limits)) throw beyondLimits(error, limits, "Raise --base-error, or give --data.");
-  host.info(`base in 8 bits: ${describeError(error)}; ${fine.length} products with 16-bit activations`);
+  host.info(`base in 8 bits: ${describeError(error)}; ${int16.length} products with 16-bit activations`);
   signal.throwIfAborted();
   const description = describeInt8(rounded, rounded.source, baseError);
   await saveInt8(out, config, rounded.weights, description, tokenizer, maxShardBytes);
   const parameters = [...expectedWeights(config).values()].reduce((n, shape) => n + sizeOf(shape), 0);
-  const int8 = { error: description.error, calibration: description.calibration, products16: fine.length };
+  const int8 = { error: description.error, calibration: description.calibration, products16: int16.length };
   return { ...converted("int8", config, parameters), int8 };
 }
 

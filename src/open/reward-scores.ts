@@ -16,7 +16,7 @@ export async function rewardScores(
   maxRows: number,
   onProgress?: (done: number) => void,
 ): Promise<number[]> {
-  const sequences = texts.map((ids): Sequence => ({ ids: ids.slice(-maxLength), read: [] }));
+  const sequences = texts.map((ids): Sequence => ({ ids: ids.slice(-maxLength), lossMask: [] }));
   let done = 0;
   const raw = await boundedRuns(sequences, 1, maxRows, async (part, rows) => {
     const scores = await sequenceScores(runner, part, { rows, padId: tokenizer.padId });

@@ -59,7 +59,7 @@ export async function heaviestIteration(
   // What sampling takes: the cache, and the packed weights, which any program of few rows has.
   const positions = config.batchSize * ((few[0]?.ids.length ?? 0) + config.maxNewTokens);
   runtime.buffer("u8", [positions * bytesPerPosition(model.config)]);
-  await sequenceLogProbs(actors.reference, [{ ids: [0, 0], read: [false, true] }], { rows: 1, padId });
+  await sequenceLogProbs(actors.reference, [{ ids: [0, 0], lossMask: [false, true] }], { rows: 1, padId });
   await iterate(actors);
   return runtime;
 }

@@ -101,7 +101,7 @@ export const PPO: PpoConfig = ppoSchema.parse({
   temperature: 0.9,
   learningRate: 2e-3,
   valueLearningRate: 5e-3,
-  klTarget: 3,
+  adaptiveKlTarget: 3,
   klHorizon: 100,
   warmupRatio: 0,
   missingEosPenalty: 0.5,

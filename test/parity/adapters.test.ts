@@ -35,7 +35,7 @@ interface Expected {
 
 async function allLogits(network: Network, rows: number[][]): Promise<{ batch: Batch; all: Float32Array }> {
   const batch = collate(
-    rows.map((ids): Sequence => ({ ids, read: ids.map(() => true) })),
+    rows.map((ids): Sequence => ({ ids, lossMask: ids.map(() => true) })),
     0,
     rows.length,
   );
@@ -79,7 +79,9 @@ describe.each(NAMES)("the adapter %s equals peft's", (name) => {
       PLAIN_ADAM,
     );
     const batch = collate(
-      expected.inputIds.map((ids, b): Sequence => ({ ids, read: expected.completionMask[b].map(Boolean) })),
+      expected.inputIds.map(
+        (ids, b): Sequence => ({ ids, lossMask: expected.completionMask[b].map(Boolean) }),
+      ),
       0,
     );
     const { loss } = await model.differentiate(

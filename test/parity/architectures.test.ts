@@ -51,7 +51,7 @@ async function allLogits(
   rows: number[][],
 ): Promise<(b: number, t: number) => Float32Array> {
   const batch = collate(
-    rows.map((ids) => ({ ids, read: ids.map(() => true) })),
+    rows.map((ids) => ({ ids, lossMask: ids.map(() => true) })),
     0,
   );
   const { config } = network;
@@ -129,7 +129,7 @@ describe.each(ARCHITECTURE_FIXTURES)("%s", (name) => {
     const { config, weights } = await loadModel(runtime, name);
     const network = loraNetwork(runtime, config, weights, { r: 2, alpha: 4, targets: LINEAR_NAMES }, 1);
     const trainer = new NetworkTrainer(runtime, network, PLAIN_ADAM);
-    const batch = collate([{ ids: expected.inputIds[0], read: expected.inputIds[0].map(() => true) }], 0);
+    const batch = collate([{ ids: expected.inputIds[0], lossMask: expected.inputIds[0].map(() => true) }], 0);
     await trainer.differentiate(
       (p, x) => ({ loss: neg(sum(tokenReadings(p, x, { differentiable: true }).logProbs)) }),
       tokensRead(batch),
@@ -197,7 +197,7 @@ describe.each(["llama-reward", "gpt2-reward"])("%s, a reward model as TRL saves 
     const { config, weights } = await loadModel(runtime, name);
     expect(config.head).toBe("score");
     const runner = new NetworkRunner(runtime, frozenNetwork(runtime, config, weights));
-    const sequences = expected.inputIds.map((ids) => ({ ids, read: [] }));
+    const sequences = expected.inputIds.map((ids) => ({ ids, lossMask: [] }));
     const scores = await sequenceScores(runner, sequences, { rows: 2, padId: 0 });
     expect(relativeError(scores, expected.scores)).toBeLessThan(1e-4);
   });

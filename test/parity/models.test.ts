@@ -75,7 +75,7 @@ describe.each(NAMES)("%s equals transformers", (name) => {
       ["batch", expected.inputIds],
       ["short", expected.shortInputIds],
     ] as const) {
-      const sequences = rows.map((ids): Sequence => ({ ids, read: ids.map(() => true) }));
+      const sequences = rows.map((ids): Sequence => ({ ids, lossMask: ids.map(() => true) }));
       const batch = collate(sequences, 0, rows.length, rows[0].length);
       const { all } = await model.evaluate(
         (p, x) => ({ all: logits(p, config, hiddenStates(p, config, x.ids)) }),
@@ -95,7 +95,7 @@ describe.each(NAMES)("%s equals transformers", (name) => {
     const model = await trainer();
     const { config } = model.network;
     const sequences = expected.inputIds.map(
-      (ids, b): Sequence => ({ ids, read: expected.completionMask[b].map(Boolean) }),
+      (ids, b): Sequence => ({ ids, lossMask: expected.completionMask[b].map(Boolean) }),
     );
     const batch = collate(sequences, 0);
     expect(batch.count).toBe(expected.loss.count);

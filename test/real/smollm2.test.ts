@@ -71,7 +71,7 @@ describe.skipIf(file === undefined)("SmolLM2-135M-Instruct equals transformers",
   test("log-probabilities and entropies of whole texts", async () => {
     const { runtime, tokenizer, network } = await opened;
     const { cases } = readFixture<LogProbs>("smollm2/logprobs.json");
-    const sequences = cases.map(({ ids }): Sequence => ({ ids, read: ids.map(() => true) }));
+    const sequences = cases.map(({ ids }): Sequence => ({ ids, lossMask: ids.map(() => true) }));
     const runner = new NetworkRunner(runtime, network);
     const results = await sequenceLogProbsAndEntropies(runner, sequences, {
       rows: 2,

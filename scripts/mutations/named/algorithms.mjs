@@ -146,8 +146,8 @@ export const algorithms = [
     tests: TESTS,
     mutations: [
       ["long examples lose their beginning", "ids.slice(0, maxLength)", "ids.slice(-maxLength)"],
-      ["prompts are never read", "completionOnly ? read.slice(0, maxLength) : kept.map(() => true)", "read.slice(0, maxLength)"],
-      ["prompts are always read", "completionOnly ? read.slice(0, maxLength) : kept.map(() => true)", "kept.map(() => true)"],
+      ["prompts are never read", "completionOnly ? lossMask.slice(0, maxLength) : kept.map(() => true)", "lossMask.slice(0, maxLength)"],
+      ["prompts are always read", "completionOnly ? lossMask.slice(0, maxLength) : kept.map(() => true)", "kept.map(() => true)"],
       ["the mean is over a micro-batch", "scale: scalar(1 / count)", "scale: scalar(1 / part.flat().reduce((n, s) => n + s.read.filter((read, t) => read && t > 0).length, 0))"],
       ["accuracy is a number of tokens", 'sums.of("correct") / count', 'sums.of("correct")'],
       ["a resumed run counts anew", "tokensSeen += tokens;\n    if (step < startStep) continue;", "if (step < startStep) continue;\n    tokensSeen += tokens;"],

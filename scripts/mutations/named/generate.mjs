@@ -69,8 +69,8 @@ export const generate = [
     ],
   },
   {
-    file: "src/generate/room.ts",
-    tests: [...TESTS, "src/generate/room.test.ts"],
+    file: "src/generate/cache-size.ts",
+    tests: [...TESTS, "src/generate/cache-size.test.ts"],
     mutations: [
       ["a cache takes all free memory and more", "SHARE_OF_FREE_MEMORY = 0.5", "SHARE_OF_FREE_MEMORY = 2"],
       ["rows are rounded up", "Math.floor(budget / bytesPerRow)", "Math.ceil(budget / bytesPerRow)"],

@@ -46,7 +46,7 @@ export const productWeights = (config: ModelConfig, base: Weights): string[] => 
 /**
  * A smoothed base with its products in 8 bits: each weight matrix with a scale for each output, and where inputs are
  * differentiated its transpose with a scale for each input. Embedding, norms and biases stay in f32. All products round
- * activations to 8 bits; `withFineActivations` is for the others. The head's input is rotated as it is read: no weight could
+ * activations to 8 bits; `withInt16Activations` is for the others. The head's input is rotated as it is read: no weight could
  * take that over, and of all inputs its rounding costs most.
  */
 export async function int8Base(
@@ -86,7 +86,7 @@ export async function int8Base(
 }
 
 /** A base whose products all round activations to 8 bits, with 16 bits for the weights named. Nothing is copied. */
-export function withFineActivations(base: Weights, weights: Iterable<string>): Weights {
+export function withInt16Activations(base: Weights, weights: Iterable<string>): Weights {
   const out = new Map(base);
   for (const weight of weights) {
     const { w8a8, w8a16 } = int8Names(weight);

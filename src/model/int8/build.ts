@@ -2,11 +2,11 @@ import { readFloats } from "../../runtime/read.js";
 import type { Runtime } from "../../runtime/runtime.js";
 import type { ModelConfig } from "../config.js";
 import type { Weights } from "../network.js";
-import { int8Base, smoothedBase, withFineActivations, withInt8Embedding } from "./base.js";
+import { int8Base, smoothedBase, withInt8Embedding, withInt16Activations } from "./base.js";
 import { calibrationRows, channelMaxima } from "./calibrate.js";
 import { BaseComparison } from "./compare.js";
-import { byCost, fewestFine, moreFine } from "./fine-products.js";
 import { withGradients } from "./gradients.js";
+import { byCost, fewestInt16, moreInt16 } from "./int16-products.js";
 import type { QuantizedBase } from "./quantized-base.js";
 import { sensitivities } from "./sensitivity.js";
 import { smoothingFactors } from "./smoothing.js";
@@ -72,21 +72,21 @@ export async function quantizeBase(
   const comparison = (on: typeof rows) => new BaseComparison(runtime, config, exact, on);
   const onCalibration = comparison(calibration);
   const names = byCost(costs, exact);
-  let fine = await fewestFine(
+  let int16 = await fewestInt16(
     names,
     async (first) =>
-      (await onCalibration.error(withFineActivations(loaded, first), false)).klPerToken <=
+      (await onCalibration.error(withInt16Activations(loaded, first), false)).klPerToken <=
       SHARE_OF_LIMIT * limit,
   );
   const differentiated = use !== "inference";
   if (differentiated) {
     const onSome = comparison(some);
-    fine = await moreFine(
+    int16 = await moreInt16(
       names,
-      fine,
-      async (first) => (await onSome.gradientCosine(withFineActivations(loaded, first))) >= WANTED_COSINE,
+      int16,
+      async (first) => (await onSome.gradientCosine(withInt16Activations(loaded, first))) >= WANTED_COSINE,
     );
   }
-  const error = await comparison(others).error(withFineActivations(loaded, fine), differentiated);
-  return { weights: withFineActivations(embedded, fine), error, fine, rows };
+  const error = await comparison(others).error(withInt16Activations(loaded, int16), differentiated);
+  return { weights: withInt16Activations(embedded, int16), error, int16, rows };
 }

@@ -233,7 +233,7 @@ async function adapterGradient(
     await buffer.write(new RandomStream(0, `int8/compare/${name}`).fillNormal(values, 0.01));
   }
   const trainer = new NetworkTrainer(runtime, network, adamwSchema.parse({}));
-  const sequences = rows.map((ids) => ({ ids, read: ids.map(() => true) }));
+  const sequences = rows.map((ids) => ({ ids, lossMask: ids.map(() => true) }));
   for (const some of chunks(sequences, ROWS)) {
     const batch = collate(some, 0, some.length, rows[0].length);
     await trainer.differentiate(negativeSum, tokensRead(batch), { scale: 1 / rows.length });

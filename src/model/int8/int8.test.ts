@@ -140,8 +140,8 @@ describe("a base in 8 bits", () => {
     async () => {
       const loose = await quantizeBase(runtime, config, weights, texts, { limit: 10, use: "training" });
       const tight = await quantizeBase(runtime, config, weights, texts, { limit: 1e-6, use: "training" });
-      expect(loose.fine).toEqual([]);
-      expect(tight.fine).toHaveLength(productWeights(config, weights).length);
+      expect(loose.int16).toEqual([]);
+      expect(tight.int16).toHaveLength(productWeights(config, weights).length);
       expect(loose.error.klPerToken).toBeGreaterThan(0);
       expect(tight.error.klPerToken).toBeLessThan(loose.error.klPerToken);
       expect(loose.error.klPerToken).toBeLessThan(0.02);
@@ -164,7 +164,7 @@ describe("a base in 8 bits", () => {
     generator.release();
     const sequences = prompts.map((prompt, i) => {
       const ids = [...prompt, ...completions[i].ids];
-      return { ids, read: ids.map((_, t) => t >= prompt.length) };
+      return { ids, lossMask: ids.map((_, t) => t >= prompt.length) };
     });
     const scored = await sequenceLogProbs(new NetworkRunner(runtime, network), sequences, {
       rows: 4,

@@ -20,7 +20,7 @@ export interface QuantizedBase {
   /** Measured on text that was not calibrated on. */
   error: BaseError;
   /** Weights whose products round activations to 16 bits. */
-  fine: string[];
+  int16: string[];
   /** The text it was calibrated on and measured on, token ids: the same rows and limit make the same base again. */
   rows: readonly (readonly number[])[];
 }

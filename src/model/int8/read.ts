@@ -23,7 +23,7 @@ export async function readInt8Base(
   source: string,
 ): Promise<Weights> {
   const out = new Map<string, ReturnType<Runtime["adopt"]>>();
-  const fine = new Set(activations_16_bit);
+  const int16 = new Set(activations_16_bit);
   const tensors = storedTensors(config);
   const isScale = (name: string): boolean => tensors.get(name.replace(/_scale$/, ""))?.dtype === "I8";
   const put = (
@@ -50,7 +50,7 @@ export async function readInt8Base(
         put("f32", [rows], scales, names.rows.scales);
         continue;
       }
-      const forward = fine.has(weightOf(config, stored)) ? names.w8a16 : names.w8a8;
+      const forward = int16.has(weightOf(config, stored)) ? names.w8a16 : names.w8a8;
       put("i8", [columns, rows], turned(values, rows, columns), forward.values);
       put("f32", [rows], scales, forward.scales);
     } else if (!isScale(stored)) {

@@ -62,7 +62,7 @@ async function loaded(folder: string, head?: "any"): Promise<{ config: ModelConf
 const logProbs = (network: Network): Promise<Float32Array[]> =>
   sequenceLogProbs(
     new NetworkRunner(runtime, network),
-    texts.slice(0, 3).map((ids) => ({ ids, read: ids.map(() => true) })),
+    texts.slice(0, 3).map((ids) => ({ ids, lossMask: ids.map(() => true) })),
     { rows: 3, padId: 0 },
   );
 
@@ -132,7 +132,7 @@ describe("a base in 8 bits as a folder", () => {
     const rewards = (of: Weights): Promise<number[]> =>
       sequenceScores(
         new NetworkRunner(runtime, frozenNetwork(runtime, config, of)),
-        texts.map((ids) => ({ ids, read: [] })),
+        texts.map((ids) => ({ ids, lossMask: [] })),
         { rows: 4, padId: 0 },
       );
     const [want, got] = [await rewards(exact), await rewards((await loaded(folder, "any")).base)];

@@ -58,7 +58,7 @@ export type StoredInt8 = z.infer<typeof storedInt8Schema>;
 
 /** The description of a base that was brought to 8 bits with what gradients need measured too. */
 export function describeInt8(
-  { error, fine, rows }: Pick<QuantizedBase, "error" | "fine" | "rows">,
+  { error, int16, rows }: Pick<QuantizedBase, "error" | "int16" | "rows">,
   source: "data" | "samples",
   limit: number,
 ): StoredInt8 {
@@ -66,7 +66,7 @@ export function describeInt8(
   return {
     quant_method: QUANT_METHOD,
     version: STORED_VERSION,
-    activations_16_bit: [...fine].sort(),
+    activations_16_bit: [...int16].sort(),
     error: {
       limit,
       tokens: error.tokens,
@@ -147,7 +147,7 @@ export function storedTensors(config: ModelConfig): Map<string, { dtype: "I8" | 
 /** @throws PlumbError naming the first tensor that is missing, or of another type or shape than it should be. */
 export function checkStoredTensors(
   config: ModelConfig,
-  { activations_16_bit: fine }: StoredInt8,
+  { activations_16_bit: int16 }: StoredInt8,
   weights: SafetensorsWeights,
   source: string,
 ): void {
@@ -166,7 +166,7 @@ export function checkStoredTensors(
   const known = new Set(
     [...tensors].flatMap(([name, { dtype }]) => (dtype === "I8" ? [weightOf(config, name)] : [])),
   );
-  const stranger = fine.find((name) => !known.has(name));
+  const stranger = int16.find((name) => !known.has(name));
   if (stranger !== undefined)
     throw fail(
       `"quantization_config.activations_16_bit" names ${JSON.stringify(stranger.slice(0, 64))}, which is no product`,

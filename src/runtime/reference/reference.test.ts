@@ -286,7 +286,7 @@ const config: ModelConfig = {
 };
 const examples = [4, 9, 6, 11, 5].map((n, i) => ({
   ids: Array.from({ length: n }, (_, j) => 2 + ((7 * i + 5 * j) % 35)),
-  read: Array.from({ length: n }, (_, j) => j > 1),
+  lossMask: Array.from({ length: n }, (_, j) => j > 1),
 }));
 
 it("what was read is spoilt once its part of the buffer changes, so that nobody relies on a view", async () => {

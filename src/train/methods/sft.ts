@@ -63,8 +63,8 @@ export const sftMethod = defineMethod({
   encode(rows, { tokenizer }, { maxLength, holdOut: share }) {
     const split = holdOut(rows, share);
     const encoded = (row: (typeof rows)[number]): TokenizedText => {
-      const { ids, read } = encodeDemonstration(tokenizer, row);
-      return { ids: ids.slice(0, maxLength), read: read.slice(0, maxLength) };
+      const { ids, lossMask: read } = encodeDemonstration(tokenizer, row);
+      return { ids: ids.slice(0, maxLength), lossMask: read.slice(0, maxLength) };
     };
     const train = split.train.map(encoded).filter(isRead);
     const heldOut = split.heldOut
@@ -133,7 +133,7 @@ export const sftMethod = defineMethod({
       : [],
 });
 
-const isRead = ({ read }: TokenizedText): boolean => read.some((one, t) => one && t > 0);
+const isRead = ({ lossMask: read }: TokenizedText): boolean => read.some((one, t) => one && t > 0);
 
 const stepsOf = (train: readonly TokenizedText[], config: SftConfig): number =>
   sftSteps(config.packing ? packSequences(train, config.maxLength).length : train.length, config);

@@ -4,7 +4,7 @@ import type { ModelConfig } from "../model/config.js";
 import { bytesPerPosition } from "./kv-cache.js";
 
 /** How much a decoding engine may hold at once; what is left out is chosen. */
-export interface RoomOptions {
+export interface CacheSizeOptions {
   /** Most rows decoded together; default: as many as the memory for the cache has room for, up to 64. */
   batchSize?: number | undefined;
   /** Most bytes of all rows' keys and values; default: half of the free memory, which bounds no given batch size. */
@@ -13,7 +13,7 @@ export interface RoomOptions {
   capacity?: number | undefined;
 }
 
-export interface Room {
+export interface CacheSize {
   rows: number;
   capacity: number;
 }
@@ -35,7 +35,11 @@ function freeMemory(): number {
  *
  * @param positions what the longest request needs. @throws PlumbError when not even one row fits the memory.
  */
-export function chooseRoom(config: ModelConfig, positions: number, options: RoomOptions): Room {
+export function chooseCacheSize(
+  config: ModelConfig,
+  positions: number,
+  options: CacheSizeOptions,
+): CacheSize {
   const capacity = options.capacity ?? Math.ceil(positions / CAPACITY_STEP) * CAPACITY_STEP;
   if (capacity < positions)
     throw new PlumbError(`a request of ${positions} tokens exceeds the cache's ${capacity} a row`);

@@ -25,7 +25,7 @@ export function byCost(costs: ReadonlyMap<string, number>, base: Weights): strin
 const PRECISION = 1 / 32;
 
 /** The fewest of the first names that suffice, within the precision; all of them if not even those do. Bisection. */
-export async function fewestFine(names: readonly string[], suffice: Suffice): Promise<string[]> {
+export async function fewestInt16(names: readonly string[], suffice: Suffice): Promise<string[]> {
   if (await suffice([])) return [];
   let [tooFew, enough] = [0, names.length];
   while (enough - tooFew > Math.max(1, PRECISION * names.length)) {
@@ -40,13 +40,13 @@ export async function fewestFine(names: readonly string[], suffice: Suffice): Pr
 const MORE = 1.5;
 
 /** Half as many of the first names again, and again, until they suffice; no more than given if not even all would. */
-export async function moreFine(
+export async function moreInt16(
   names: readonly string[],
-  fine: readonly string[],
+  int16: readonly string[],
   suffice: Suffice,
 ): Promise<string[]> {
-  if (fine.length === names.length || (await suffice(fine)) || !(await suffice(names))) return [...fine];
-  let more = fine;
+  if (int16.length === names.length || (await suffice(int16)) || !(await suffice(names))) return [...int16];
+  let more = int16;
   do more = names.slice(0, Math.ceil(MORE * (more.length + 1)));
   while (more.length < names.length && !(await suffice(more)));
   return [...more];
