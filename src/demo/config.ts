@@ -179,8 +179,7 @@ export const demoSchema = z.object({
   reward: withDefaults(rewardSchema, {
     epochs: 1.3,
     batchSize: 16,
-    microBatchSize: 8,
-    parallel: 2,
+    microBatchSize: 16,
     maxLength: 96,
     learningRate: 4e-4,
     warmupRatio: 0.03,
@@ -193,7 +192,6 @@ export const demoSchema = z.object({
     iterations: 22,
     batchSize: 128,
     microBatchSize: 64,
-    parallel: 2,
     miniBatches: 2,
     epochs: 2,
     maxNewTokens: 48,
