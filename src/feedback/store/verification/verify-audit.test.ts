@@ -248,7 +248,7 @@ onBothEngines(({ store: open, engine, fresh }) => {
     const id = openAuditKey(keyFile).id;
     expect(openAuditKey(keyFile).id).toBe(id);
     chmodSync(keyFile, 0o640);
-    await expect(openStore(location, { keyFile })).rejects.toThrow(/Others than its owner/);
+    await expect(openStore(location, { keyFile })).rejects.toThrow(/users other than its owner/);
     chmodSync(keyFile, 0o600);
     writeFileSync(keyFile, readFileSync(keyFile, "utf8").slice(0, 60));
     await expect(openStore(location, { keyFile })).rejects.toThrow(/not an Ed25519 private key/);
