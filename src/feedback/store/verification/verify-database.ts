@@ -45,7 +45,7 @@ export async function verifyDatabase(
 function ownKey(path: string): string {
   const key = publicKeyOf(path);
   if (key === undefined)
-    throw new PlumbError(`There is no signing key ${path}.`, { hint: "Pass --key-file or --public-key." });
+    throw new PlumbError(`There is no signing key ${path}.`, { hint: "Give --key-file or --public-key." });
   return key;
 }
 
