@@ -1,5 +1,5 @@
 /**
- * psi(x), the derivative of log Gamma, for x > 0: recurrence up to x >= 6, then the asymptotic series (Abramowitz and
+ * psi(x), the derivative of log Gamma, for x > 0: recurrence up to x >= 10, then the asymptotic series (Abramowitz and
  * Stegun 6.3.5 and 6.3.18). Error below 1e-12.
  */
 export function digamma(x: number): number {
