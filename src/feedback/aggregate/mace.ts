@@ -89,8 +89,8 @@ export function randomStart({ raters, labels }: LabelVotes, seed: number, restar
 }
 
 /**
- * E step: gamma_i(t) prop pi_t prod_j (theta_j [y = t] + (1 - theta_j) xi_j(y)), and the expected counts of knowing and of
- * answers without knowing.
+ * E step: gamma_i(t) prop pi_t prod_j (theta_j [y = t] + (1 - theta_j) xi_j(y)), and the expected counts of knowing, of
+ * not knowing, and of answers without knowing.
  */
 export function expectation(
   { item, rater, label, items, raters, labels }: LabelVotes,

@@ -13,8 +13,8 @@
  * inverts answers. A tie is half a vote for each side and pulls d towards 0; a strength of 2 in 3 is 5/6 of a vote. EM:
  *
  *   1. For each pair, P(d | votes) on a grid around its mode, where the scores' part of the prior leaves out the pair's
- *      own message (expectation propagation, Minka 2001; with two candidates per pair it is TrueSkill's, Herbrich et al.
- *      2006). Candidates that occur in only one pair have the plain prior.
+ *      own message (expectation propagation, Minka 2001; with two candidates per pair it is TrueSkill's, Herbrich et
+ *      al. 2006). Candidates that occur in only one pair have the plain prior.
  *   2. u_w and l_w from the expected judgements, shrunk towards the pool's rates with the weight of a few votes.
  *   3. S and D from the posterior moments.
  */

@@ -17,16 +17,16 @@ const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /**
- * Uncertainty of one model (Lewis and Gale 1994, "A sequential algorithm for training text classifiers"): the entropy of its
- * prediction, H(sigmoid(s_1 - s_2)).
+ * Uncertainty of one model (Lewis and Gale 1994, "A sequential algorithm for training text classifiers"): the entropy
+ * of its prediction, H(sigmoid(s_1 - s_2)), in nats.
  */
 export function uncertainty(first: number, second: number): number {
   return entropy(sigmoid(first - second));
 }
 
 /**
- * Disagreement of an ensemble: the variance of its members' P(first is better) (Christiano et al. 2017, "Deep reinforcement
- * learning from human preferences", section 2.2.4).
+ * Disagreement of an ensemble: the variance of its members' predictions P(first is better) (Christiano et al. 2017,
+ * "Deep reinforcement learning from human preferences", section 2.2.4).
  */
 export function disagreement(first: readonly number[], second: readonly number[]): number {
   const p = predictions(first, second);

@@ -84,7 +84,7 @@ export async function verifyAudit(
     if (!signatureHolds(checkpointText(checkpoint), signature, publicKey))
       note(seq, "checkpoint", "its signature is wrong");
     else if (signed.has(seq) && signed.get(seq) !== hash)
-      note(seq, "checkpoint", "two checkpoints differ: the log was written anew");
+      note(seq, "checkpoint", "two checkpoints differ: the log was rewritten");
     else signed.set(seq, hash);
   }
 
@@ -119,10 +119,10 @@ async function verifyChain(
     const { seq, hash, previous } = entry;
     if (seq !== head.seq + 1)
       note(head.seq + 1, "entry", `entries ${head.seq + 1} to ${seq - 1} are missing`);
-    if (previous !== head.hash) note(seq, "entry", "does not follow on the entry before");
+    if (previous !== head.hash) note(seq, "entry", "does not follow the previous entry");
     if (auditHash(entry) !== hash) note(seq, "entry", "was altered: its hash is wrong");
     if (signed.has(seq) && signed.get(seq) !== hash)
-      note(seq, "checkpoint", "names another entry of this number: the log was written anew");
+      note(seq, "checkpoint", "names another entry of this number: the log was rewritten");
     states.take(entry);
     head = { seq, hash };
   }
@@ -137,12 +137,12 @@ async function verifyVotes(db: Queries, note: Note): Promise<number> {
   const entries = pages(db, "audit", ["vote.cast", "vote.corrected"]);
   for await (const { seq, details_json } of entries) {
     while (!vote.done && vote.value.seq < seq) {
-      note(vote.value.seq, "vote", "the log knows nothing of this vote");
+      note(vote.value.seq, "vote", "the log has no entry for this vote");
       vote = await votes.next();
       count++;
     }
     if (vote.done || vote.value.seq !== seq) {
-      note(seq, "vote", "is gone: the log tells of a vote that is not there");
+      note(seq, "vote", "is missing: the log has an entry for it");
       continue;
     }
     if (canonicalJson(auditedVote(vote.value)) !== details_json) note(seq, "vote", "was altered");
@@ -150,7 +150,7 @@ async function verifyVotes(db: Queries, note: Note): Promise<number> {
     count++;
   }
   for (; !vote.done; vote = await votes.next(), count++)
-    note(vote.value.seq, "vote", "the log knows nothing of this vote");
+    note(vote.value.seq, "vote", "the log has no entry for this vote");
   return count;
 }
 
@@ -165,14 +165,14 @@ async function verifyContents(db: Queries, note: Note): Promise<void> {
       .select(["content_json", "gold_json", "explanation"])
       .where("id", "=", subject)
       .executeTakeFirst();
-    if (item === undefined) note(seq, "item", `item ${subject} is gone`);
+    if (item === undefined) note(seq, "item", `item ${subject} is missing`);
     else if (itemHash(item) !== added.sha256) note(seq, "item", `item ${subject} was altered`);
   }
   const items = await db
     .selectFrom("items")
     .select((eb) => eb.fn.countAll<number>().as("n"))
     .executeTakeFirstOrThrow();
-  if (items.n > known) note(0, "item", `the log knows nothing of ${items.n - known} items`);
+  if (items.n > known) note(0, "item", `the log has no entries for ${items.n - known} items`);
   for await (const entry of pages(db, "audit", ["project.created", "guidelines.published"])) {
     const { version = 1, guidelines } = JSON.parse(entry.details_json) as {
       version?: number;
@@ -185,7 +185,7 @@ async function verifyContents(db: Queries, note: Note): Promise<void> {
       .where("version", "=", version)
       .executeTakeFirst();
     if (row === undefined || sha256(row.text) !== guidelines)
-      note(entry.seq, "guidelines", `version ${version} of ${entry.subject} was altered or is gone`);
+      note(entry.seq, "guidelines", `version ${version} of ${entry.subject} was altered or is missing`);
   }
 }
 

@@ -77,19 +77,19 @@ export class ToldStates {
       if (known === undefined) {
         // The log has only leases that ended in a vote or a skip. Items without an entry are reported with their
         // contents.
-        if (kind !== "lease" && kind !== "item") note(0, kind, `the log knows nothing of ${kind} ${key}`);
+        if (kind !== "lease" && kind !== "item") note(0, kind, `the log has no entry for ${kind} ${key}`);
         else if (kind === "lease" && (row.state === "voted" || row.state === "skipped"))
-          note(0, kind, `lease ${key} is ${row.state}; the log does not say so`);
+          note(0, kind, `lease ${key} is ${row.state}, but the log has no entry for that`);
         continue;
       }
       const other = Object.keys(known.row).filter(
         (name) => (row[name] ?? null) !== (known.row[name] ?? null),
       );
       if (other.length > 0)
-        note(known.seq, kind, `${kind} ${key}: ${other.join(", ")} is not as the log has it`);
+        note(known.seq, kind, `${kind} ${key}: ${other.join(", ")} does not match the log`);
     }
     if (kind === "item") return;
-    for (const [key, { seq }] of told) note(seq, kind, `${kind} ${key} is gone`);
+    for (const [key, { seq }] of told) note(seq, kind, `${kind} ${key} is missing`);
   }
 }
 
