@@ -1,12 +1,12 @@
-/** What raters said, by index, as the aggregation methods read it. */
+/** Votes by index, in the form that the aggregation methods read. */
 
-/** Labels given to items: vote v says that `rater[v]` gave `item[v]` the label `label[v]`. */
+/** Labels of items: in vote v, `rater[v]` gave `item[v]` the label `label[v]`. */
 export interface LabelVotes {
   /** Names, I of them. */
   items: readonly string[];
   /** Names, W of them. */
   raters: readonly string[];
-  /** Names, K of them, at least 1. */
+  /** Names, K of them; at least 1. */
   labels: readonly string[];
   /** [V], in [0, I). */
   item: Int32Array;
@@ -16,27 +16,30 @@ export interface LabelVotes {
   label: Int32Array;
 }
 
-/** Comparisons of candidates: vote v says how `rater[v]` found `left[v]` against `right[v]`. */
+/** Comparisons of candidates: in vote v, `rater[v]` compared `left[v]` with `right[v]`. */
 export interface Comparisons {
-  /** Names of what was compared, C of them. */
+  /** Names of the candidates, C of them. */
   candidates: readonly string[];
   /** Names, W of them. */
   raters: readonly string[];
-  /** Names of what the candidates answer, such as prompts. The same two candidates under two items are two pairs. */
+  /**
+   * Names of the items that the candidates answer, such as prompts. The same two candidates under two items are two
+   * pairs.
+   */
   items: readonly string[];
   /** [V], in [0, items). */
   item: Int32Array;
   /** [V], in [0, C). */
   left: Int32Array;
-  /** [V], in [0, C), not the same as left. */
+  /** [V], in [0, C), different from left. */
   right: Int32Array;
   /** [V], in [0, W). */
   rater: Int32Array;
-  /** [V], 1: left is better, 0: right is better, 0.5: a tie; strengths lie between. */
+  /** [V]. 1: left is better, 0: right is better, 0.5: a tie; weaker preferences lie between. */
   outcome: Float64Array;
 }
 
-/** Names in order of their first appearance, and the number of each. */
+/** Numbers names in order of first appearance. */
 export class NameIndex {
   readonly names: string[] = [];
   private readonly numbers = new Map<string, number>();
@@ -50,7 +53,7 @@ export class NameIndex {
   }
 }
 
-/** Votes on labels by index, from votes by name. */
+/** Converts label votes by name to votes by index. */
 export function labelVotes(votes: Iterable<{ item: string; rater: string; label: string }>): LabelVotes {
   const [items, raters, labels] = [new NameIndex(), new NameIndex(), new NameIndex()];
   const [item, rater, label]: number[][] = [[], [], []];
@@ -69,7 +72,7 @@ export function labelVotes(votes: Iterable<{ item: string; rater: string; label:
   };
 }
 
-/** Comparisons by index, from comparisons by name. */
+/** Converts comparisons by name to comparisons by index. */
 export function comparisons(
   votes: Iterable<{ item: string; left: string; right: string; rater: string; outcome: number }>,
 ): Comparisons {

@@ -1,7 +1,7 @@
 /**
- * The version of a stage's code, computed and not written by hand: a digest of the module, of all modules that it loads, and of
- * package.json, which names the versions of what the package stands on. A number that somebody has to raise would be
- * wrong whenever it is forgotten, and a stale result would look like a measurement.
+ * The version of a stage's code: a digest of its module, of all modules that it loads, and of package.json, which names
+ * the versions of the dependencies. It is computed because a version number written by hand would be wrong whenever
+ * someone forgot to raise it, and a stale result would look like a measurement.
  */
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, relative, resolve } from "node:path";
@@ -10,7 +10,7 @@ import { sha256 } from "./key.js";
 
 interface Module {
   digest: string;
-  /** Files of the modules that its text names by a relative path: imports, and programs of threads. */
+  /** Files of the modules that the text names by a relative path: imports, and programs of threads. */
   needs: readonly string[];
 }
 
@@ -35,8 +35,8 @@ function moduleAt(file: string): Module {
 }
 
 /**
- * Digest of a module's code, as it is when it is first asked for. @param url its `import.meta.url`.
- * @returns SHA-256, hexadecimal.
+ * Digest of a module's code as it is at the first call for this module. @param url the module's `import.meta.url`.
+ * @returns SHA-256 in hexadecimal.
  */
 export function codeDigest(url: string): string {
   const known = digests.get(url);

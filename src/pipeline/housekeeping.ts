@@ -1,4 +1,4 @@
-/** What a folder of results holds and which runs need it, and removing the rest. */
+/** Lists the results in a folder with the runs that use them, and removes unused ones. */
 import { existsSync } from "node:fs";
 import { readdir, rm } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
@@ -8,20 +8,20 @@ import { readLineage } from "./lineage.js";
 import { StageStore, sizeOf } from "./store.js";
 
 export interface StoredStage {
-  /** Of its folder: the stage's name and the beginning of its key. */
+  /** Name of its folder: the stage's name and the beginning of the key. */
   name: string;
   stage: string;
   key: string;
   content: string;
-  /** When it was begun, ISO 8601. */
+  /** When its computation started, in ISO 8601. */
   started: string;
   seconds: number;
   bytes: number;
-  /** Runs beside the folder that are made of it. */
+  /** Names of the runs next to the folder that use it. */
   runs: string[];
 }
 
-/** The results in a folder, oldest first. @param warn hears of damaged ones. */
+/** The results in a folder, oldest first. @param warn called with a message for each damaged result or lineage. */
 export async function storedStages(folder: string, warn: (message: string) => void): Promise<StoredStage[]> {
   const store = new StageStore(folder);
   const users = await usersOf(folder, warn);
@@ -37,8 +37,9 @@ export async function storedStages(folder: string, warn: (message: string) => vo
 }
 
 /**
- * Removes results, and what interrupted runs left. @param which all, or those that no run beside the folder is made of.
- * @returns what was removed. @throws PlumbError while a run beside the folder, or a stage, is computed.
+ * Removes results, and the leftovers of interrupted runs. @param which all results, or only those that no run next to
+ * the folder uses.
+ * @returns the removed results. @throws PlumbError while a run next to the folder, or a stage, is being computed.
  */
 export async function removeStages(
   folder: string,
@@ -57,7 +58,7 @@ export async function removeStages(
   return gone;
 }
 
-/** Names of the runs beside a folder of results, by the keys of the stages that they are made of. */
+/** Names of the runs next to a folder of results, by the keys of the stages that they use. */
 async function usersOf(folder: string, warn: (message: string) => void): Promise<Map<string, string[]>> {
   const users = new Map<string, string[]>();
   for (const dir of await foldersIn(dirname(resolve(folder)))) {

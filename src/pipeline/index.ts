@@ -1,6 +1,7 @@
 /**
- * Computations as stages whose results are stored under a name made of what they follow from: code, configuration, and the results they
- * are made of. Runs share what they have in common, go on where they were interrupted, and know what they were made of.
+ * Computations in stages. A stage's result is stored under a name derived from everything that it depends on: code,
+ * configuration, and the results of other stages. Runs share common stages, continue where they were interrupted, and
+ * record their lineage.
  */
 export { removeStages, storedStages } from "./housekeeping.js";
 export { readLineage, type StoredState, stateOf, writeLineage } from "./lineage.js";

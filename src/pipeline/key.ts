@@ -5,13 +5,13 @@ import { canonicalJson } from "../feedback/store/audit/canonical-json.js";
 /** SHA-256 in hexadecimal. */
 export const sha256 = (data: string | Uint8Array): string => createHash("sha256").update(data).digest("hex");
 
-/** What a stage's result follows from. */
+/** Everything that a stage's result depends on. */
 export interface StageOrigin {
   stage: string;
-  /** Digest of its code. */
+  /** Digest of the stage's code. */
   code: string;
   config: Json;
-  /** Keys of its inputs. */
+  /** Keys of the inputs, by the input's name. */
   inputs: Record<string, string>;
 }
 

@@ -1,4 +1,4 @@
-/** A run's lineage: the stages that it was made of, with their inputs, in `lineage.json` of its folder. */
+/** A run's lineage: the stages that it used, with their inputs, in `lineage.json` in the run's folder. */
 import { readFile } from "node:fs/promises";
 import { join, relative, resolve } from "node:path";
 import { z } from "zod";
@@ -12,7 +12,7 @@ const FILE = "lineage.json";
 
 const lineageSchema = z.object({
   format: z.literal(1),
-  store: z.string().describe("the folder of results, from the run's folder"),
+  store: z.string().describe("path of the folder of results, relative to the run's folder"),
   stages: z.array(z.object({ reused: z.boolean(), manifest: manifestSchema })),
 });
 
@@ -21,7 +21,7 @@ export interface Lineage {
   stages: readonly StageRecord[];
 }
 
-/** @param dir the run's folder. @param stages in an order in which inputs come first. */
+/** @param dir the run's folder. @param stages the stages, each after its inputs. */
 export async function writeLineage(
   dir: string,
   store: StageStore,
@@ -32,13 +32,13 @@ export async function writeLineage(
   await writeFileAtomically(join(dir, FILE), `${text}\n`);
 }
 
-/** @throws PlumbError when the folder has no lineage, or a damaged one. */
+/** @throws PlumbError when the folder has no lineage, or the lineage is damaged. */
 export async function readLineage(dir: string): Promise<Lineage> {
   const path = join(dir, FILE);
   const text = await readFile(path, "utf8").catch(() => undefined);
   if (text === undefined)
     throw new PlumbError(`${dir} has no ${FILE}`, {
-      hint: "Give the folder of a finished run that is made of stages, such as `plumb demo` leaves.",
+      hint: "Give the folder of a finished run that used stages, such as one of `plumb demo`.",
     });
   try {
     const { store, stages } = lineageSchema.parse(JSON.parse(text));
@@ -51,9 +51,10 @@ export async function readLineage(dir: string): Promise<Lineage> {
 export type StoredState = "as stored" | "deleted" | "computed again" | "damaged";
 
 /**
- * Whether a stage's result still lies in the store as the run had it.
+ * Whether a stage's result is still in the store as the run used it.
  *
- * @param warn hears what is damaged. @returns `computed again` where the stored result has the same key and another content.
+ * @param warn called with a message if the result is damaged. @returns `computed again` if the stored result has the
+ * same key but different content.
  */
 export async function stateOf(
   store: StageStore,

@@ -10,15 +10,15 @@ import { sha256, stageKey } from "./key.js";
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
 const digest = z.object({ bytes: z.number().int().nonnegative(), sha256: hash });
 
-/** What lies beside a stored result and says what it is, what it was made of, and when and where. */
+/** The description stored with a result: what it is, what it was computed from, and when and where. */
 export const manifestSchema = z.object({
   format: z.literal(1),
   stage: z.string(),
   key: hash.describe("SHA-256 of stage, code, config and the inputs' keys"),
-  code: hash.describe("digest of the stage's module and of all that it loads"),
+  code: hash.describe("digest of the stage's module and of all modules that it loads"),
   config: z.json(),
   inputs: z.record(z.string(), z.object({ stage: z.string(), key: hash, content: hash })),
-  content: hash.describe("SHA-256 of the files that are equal in equal runs"),
+  content: hash.describe("SHA-256 over the files that are the same in equal runs"),
   files: z.record(z.string(), digest.extend({ varying: z.boolean() })),
   events: digest,
   started: z.iso.datetime(),
@@ -41,7 +41,7 @@ export async function digestOf(path: string): Promise<FileDigest> {
   return { bytes, sha256: made.digest("hex") };
 }
 
-/** Paths of the files below a folder, with slashes, in the order of their names. */
+/** Relative paths of all files below a folder, with forward slashes, sorted. */
 export async function filesBelow(dir: string): Promise<string[]> {
   const entries = await readdir(dir, { recursive: true, withFileTypes: true });
   const paths = entries.flatMap((entry) =>
@@ -56,7 +56,7 @@ export async function filesBelow(dir: string): Promise<string[]> {
   return paths.sort();
 }
 
-/** The digest of a result: that of the names and digests of its files, without those that vary. */
+/** The digest of a result, from the names and digests of its files, without those that vary. */
 export function contentOf(files: Manifest["files"]): string {
   const lasting = Object.entries(files).flatMap(([name, { sha256: own, varying }]) =>
     varying ? [] : [[name, own]],
@@ -64,13 +64,13 @@ export function contentOf(files: Manifest["files"]): string {
   return sha256(canonicalJson(Object.fromEntries(lasting) as Record<string, string>));
 }
 
-/** The manifest's text as one. @throws PlumbError when it is none, or says something else than its own hashes. */
+/** Parses a manifest. @throws PlumbError when it is malformed, or does not match its own hashes. */
 export function parseManifest(text: string, path: string): Manifest {
   let manifest: Manifest;
   try {
     manifest = manifestSchema.parse(JSON.parse(text));
   } catch (error) {
-    throw new PlumbError(`${path} is damaged: it is no manifest of a stage`, { cause: error });
+    throw new PlumbError(`${path} is damaged: it is not a manifest of a stage`, { cause: error });
   }
   const { stage, code, config, inputs, key, content, files } = manifest;
   const keys = Object.fromEntries(Object.entries(inputs).map(([name, input]) => [name, input.key]));
@@ -81,7 +81,7 @@ export function parseManifest(text: string, path: string): Manifest {
   return manifest;
 }
 
-/** Holds a file against its digest. @throws PlumbError that names the file. */
+/** Checks a file against its digest. @throws PlumbError naming the file, if it is missing or differs. */
 export async function verifyFile(path: string, expected: FileDigest): Promise<void> {
   const found = await stat(path).catch(() => undefined);
   if (found === undefined) throw new PlumbError(`${path} is missing`);

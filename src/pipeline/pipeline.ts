@@ -1,4 +1,7 @@
-/** Runs stages over a store: what is stored is reused, what was interrupted goes on, and the rest is computed and stored. */
+/**
+ * Runs stages over a store: stored results are reused, interrupted stages continue, and the rest is computed and
+ * stored.
+ */
 import { existsSync } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
@@ -14,27 +17,30 @@ import type { Stage, StageResult, StageState } from "./stage.js";
 import { StageStore, type Stored } from "./store.js";
 import { decoded, encoded } from "./values.js";
 
-/** A kept event of a result that is reused, or of the part of a stage that an earlier run did, says so. */
+/** An event; `replayed` marks a stored event of a reused result, or of the part of a stage that an earlier run did. */
 export type Replayed<Event> = Event & { replayed?: true };
 
 export interface PipelineHost extends Notices {
-  /** Aborted when the work is to stop: the stage that runs is saved at its next event, where it can be. */
+  /** Aborted when the work must stop: the running stage saves a checkpoint at its next event, if it can. */
   signal: AbortSignal;
 }
 
 export interface PipelineOptions<Event> {
-  /** Computes every stage, and puts the results in the place of stored ones. */
+  /** Computes every stage again and replaces stored results. */
   fresh?: boolean;
-  /** Which events are stored and yielded again; others, such as those of progress bars, are for the moment. */
+  /**
+   * Whether an event is stored and yielded again when the result is reused; others, such as those for progress bars,
+   * are not.
+   */
   keeps: (event: Event) => boolean;
-  /** Least time between two checkpoints of a stage. */
+  /** Least seconds between two checkpoints of a stage. */
   checkpointSeconds?: number;
 }
 
 const CHECKPOINT_SECONDS = 45;
 const POLL_MILLISECONDS = 200;
 
-/** A stage of a run, by its stored result. */
+/** The stored result of a stage in a run. */
 export interface StageRecord {
   manifest: Manifest;
   reused: boolean;
@@ -43,10 +49,10 @@ export interface StageRecord {
 export class Pipeline<Event extends object> {
   readonly store: StageStore;
   private readonly planned: PlannedStage<unknown, Event>[] = [];
-  /** Results that are being stored. */
+  /** Results being stored at the moment. */
   readonly storing = new Set<Promise<void>>();
 
-  /** @param folder where results are stored; made. */
+  /** @param folder folder for the results; created if missing. */
   constructor(
     folder: string,
     readonly host: PipelineHost,
@@ -55,21 +61,21 @@ export class Pipeline<Event extends object> {
     this.store = new StageStore(folder);
   }
 
-  /** The stage as a part of this run; nothing happens before its `run`. */
+  /** Adds a stage to this run; nothing is computed before its `run`. */
   plan<Out, E extends Event>(stage: Stage<Out, E>): PlannedStage<Out, E> {
     const planned = new PlannedStage(this as unknown as Pipeline<E>, stage);
     this.planned.push(planned as unknown as PlannedStage<unknown, Event>);
     return planned;
   }
 
-  /** Waits until what was computed so far is stored, or could not be. */
+  /** Waits until every result computed so far has been stored or has failed to be stored. */
   async drain(): Promise<void> {
     await Promise.all(this.storing);
   }
 
   /**
-   * Waits until everything that was computed is stored. @returns the stages that were run, in the order of their plans.
-   * @throws PlumbError when one could not be stored.
+   * Waits until all computed results are stored. @returns the stages that were run, in the order they were planned.
+   * @throws the error of the first stage that failed or could not be stored.
    */
   async settle(): Promise<StageRecord[]> {
     const records: StageRecord[] = [];
@@ -78,7 +84,7 @@ export class Pipeline<Event extends object> {
   }
 }
 
-/** What a checkpoint holds beside the stage's own state. */
+/** The contents of a checkpoint's state: the pipeline's progress and the stage's own state. */
 const progressSchema = z.object({
   events: z.array(z.string()),
   seconds: z.number(),
@@ -100,7 +106,7 @@ export class PlannedStage<Out, Event extends object> implements StageResult<Out>
     const keys = Object.entries(stage.inputs).map(([name, { key }]) => [name, key]);
     this.origin = {
       ...{ stage: stage.name, code: codeDigest(stage.code) },
-      // As the manifest will have it: without what JSON leaves out.
+      // In the same form as in the manifest: without values that JSON drops.
       config: JSON.parse(JSON.stringify(stage.config)),
       inputs: Object.fromEntries(keys) as Record<string, string>,
     };
@@ -122,7 +128,7 @@ export class PlannedStage<Out, Event extends object> implements StageResult<Out>
     return this.loaded;
   }
 
-  /** The stored result. @throws what the stage failed with. */
+  /** The stored result. @throws the error that the stage failed with. */
   record(): Promise<StageRecord> {
     this.expectBegun();
     return this.recorded.promise;
@@ -133,8 +139,8 @@ export class PlannedStage<Out, Event extends object> implements StageResult<Out>
   }
 
   /**
-   * Finds the result or computes it; yields the stage's events, kept ones also where it is found. The result can be had as soon as the
-   * generator is done; it is stored while others go on.
+   * Finds or computes the result, and yields the stage's events; for a stored result, its stored events. The value is
+   * available as soon as the generator is done; storing it continues while other stages run.
    */
   run(): AsyncGenerator<Replayed<Event>, void> {
     this.begun = true;
@@ -145,7 +151,7 @@ export class PlannedStage<Out, Event extends object> implements StageResult<Out>
     let release: (() => void) | undefined;
     let done = false;
     try {
-      // 1. A stored result, or the right to compute it.
+      // 1. Find a stored result, or take the lock to compute it.
       const { stored, unlock } = await this.foundOrLocked();
       release = unlock;
       if (stored) {
@@ -156,10 +162,10 @@ export class PlannedStage<Out, Event extends object> implements StageResult<Out>
         done = true;
         return;
       }
-      // 2. The stage, from its last checkpoint on.
+      // 2. Run the stage from its last checkpoint.
       const { out, ...made } = yield* this.computed();
       this.out.resolve(async () => out);
-      // 3. Its result, stored while others go on.
+      // 3. Store its result while other stages run.
       const storing = this.stored(out, made)
         .then(this.recorded.resolve, this.recorded.reject)
         .finally(unlock);
@@ -182,7 +188,7 @@ export class PlannedStage<Out, Event extends object> implements StageResult<Out>
     this.recorded.reject(error);
   }
 
-  /** @returns what gives the stage's lock back, where it was taken. */
+  /** @returns the stored result, or a function that releases the stage's lock. */
   private async foundOrLocked(): Promise<{ stored?: Stored; unlock?: () => void }> {
     const { store, host, options } = this.pipeline;
     const dir = store.unfinishedDir(this.name, this.key);
@@ -195,7 +201,7 @@ export class PlannedStage<Out, Event extends object> implements StageResult<Out>
       await mkdir(dir, { recursive: true });
       const lock = lockOf(dir);
       if (typeof lock === "function") {
-        // Another process may have stored it since.
+        // Another process may have stored the result in the meantime.
         const stored = options.fresh ? undefined : await this.found().catch(unlocking(lock));
         if (!stored) return { unlock: lock };
         await rm(dir, { recursive: true, force: true });
@@ -208,7 +214,7 @@ export class PlannedStage<Out, Event extends object> implements StageResult<Out>
     }
   }
 
-  /** The stored result, if it is whole and was made from the inputs as they are now. */
+  /** The stored result, if it is complete and was computed from the present inputs. */
   private async found(): Promise<Stored | undefined> {
     const { store, host } = this.pipeline;
     const manifest = await this.trusted(() => store.manifest(this.name, this.key));
@@ -228,7 +234,7 @@ export class PlannedStage<Out, Event extends object> implements StageResult<Out>
     return stored;
   }
 
-  /** What is read from the store, or a warning where that is damaged. */
+  /** Reads from the store; if that is damaged, warns and returns undefined. */
   private async trusted<T>(read: () => Promise<T>): Promise<T | undefined> {
     try {
       return await read();
@@ -245,14 +251,14 @@ export class PlannedStage<Out, Event extends object> implements StageResult<Out>
     const { stage } = this;
     const { store, host, options } = this.pipeline;
     const dir = store.unfinishedDir(this.name, this.key);
-    // 1. What an interrupted run left.
+    // 1. Restore the state of an interrupted run.
     await store.removeLeftovers(this.name, this.key);
     if (options.fresh) await rm(join(dir, "checkpoints"), { recursive: true, force: true });
     const checkpoint = await latestCheckpoint(dir, host.warn.bind(host));
     const { events, seconds, state } = progressOf(checkpoint);
     if (checkpoint) host.info(`${this.name}: going on after step ${events.length} of an interrupted run`);
     for (const event of events) yield { ...decoded<Event>(event), replayed: true };
-    // 2. The rest.
+    // 2. Run the rest.
     const started = new Date(Date.now() - 1000 * seconds);
     const begin = performance.now();
     let last = begin;
@@ -312,7 +318,7 @@ export class PlannedStage<Out, Event extends object> implements StageResult<Out>
   }
 }
 
-/** What gives the lock back, or why it cannot be had: another process has it, or has just finished. */
+/** A function that releases the lock; or the error if another process holds it or has just finished. */
 function lockOf(dir: string): (() => void) | Error {
   try {
     return lockFolder(dir);
@@ -323,7 +329,10 @@ function lockOf(dir: string): (() => void) | Error {
   }
 }
 
-/** Removes what a process left that was killed between storing a result and tidying up; what another one has locked is its own. */
+/**
+ * Removes the leftovers of a process that was killed between storing a result and tidying up; does nothing if another
+ * process holds the lock.
+ */
 async function removeUnlocked(dir: string): Promise<void> {
   if (!existsSync(dir)) return;
   const lock = lockOf(dir);
@@ -332,7 +341,7 @@ async function removeUnlocked(dir: string): Promise<void> {
   lock();
 }
 
-/** Gives a lock back before an error goes on. */
+/** Releases a lock and throws the error again. */
 const unlocking =
   (unlock: () => void) =>
   (error: unknown): never => {
@@ -359,7 +368,7 @@ interface Deferred<T> {
   reject: (error: unknown) => void;
 }
 
-/** A promise that is settled from outside; nobody has to listen for its failure. */
+/** A promise that is settled from outside. Its rejection need not be handled. */
 function deferred<T>(): Deferred<T> {
   let [resolve, reject]: [Deferred<T>["resolve"], Deferred<T>["reject"]] = [() => undefined, () => undefined];
   const promise = new Promise<T>((yes, no) => {

@@ -1,53 +1,62 @@
 import type { CheckpointContent, Json } from "../artifacts/index.js";
 
-/** What a stage came to, or will: known by its key before anything is computed. */
+/** The present or future result of a stage. Its key is known before anything is computed. */
 export interface StageResult<Out> {
   /** The stage's name. */
   readonly name: string;
-  /** SHA-256 of what the result follows from: name, code, configuration, keys of the inputs. Hexadecimal. */
+  /**
+   * SHA-256, in hexadecimal, of everything that the result depends on: name, code, configuration, keys of the inputs.
+   */
   readonly key: string;
-  /** SHA-256 of the stored result, once it lies in the store. Rejects where the stage failed. */
+  /** SHA-256 of the stored result, once it is in the store. Rejects if the stage failed. */
   content(): Promise<string>;
-  /** The result, once the stage was run; read from the store when it is first asked for, where it was there already. */
+  /** The result, once the stage has run. A reused result is read from the store at the first call. */
   value(): Promise<Out>;
 }
 
-/** The state between two events of a stage from which it can go on. */
+/** The state of a stage between two events, from which it can continue. */
 export type StageState = CheckpointContent;
 
-/** What the stage that is running may use. */
+/** Services for a running stage. */
 export interface StageWork {
-  /** Where an earlier run of this stage was interrupted; its events up to there need not be yielded again. */
+  /**
+   * The state in which an earlier run of this stage was interrupted, if any; the stage must not yield the events before
+   * it again.
+   */
   readonly saved: StageState | undefined;
   /**
-   * Says how the state is taken. It is asked for after some events, while the stage is suspended; `undefined` says that the
-   * stage could not go on from this event.
+   * Registers the function that takes the state. It is called after some events, while the stage is suspended; it
+   * returns undefined if the stage cannot continue from this event.
    */
   checkpointBy(take: () => Promise<StageState | undefined>): void;
 }
 
 /**
- * A part of a larger computation whose result follows from its inputs, its configuration and its code alone, so that it can be stored
- * under a name that is made of them.
+ * A part of a larger computation whose result depends only on its inputs, its configuration and its code, so that it
+ * can be stored under a name derived from them.
  *
- * @typeParam Event what it yields; must be JSON, because kept events are stored with the result and yielded again when it is reused.
+ * @typeParam Event type of the yielded events. They must be JSON values, because kept events are stored with the result
+ * and yielded again when it is reused.
  */
 export interface Stage<Out, Event> {
-  /** Letters, digits and dashes. */
+  /** Made of letters, digits and dashes. */
   readonly name: string;
-  /** URL of the module that holds its code (`import.meta.url`): any change in it, or in what it imports, makes another key. */
+  /** URL of the module with its code (`import.meta.url`): any change in the module or its imports changes the key. */
   readonly code: string;
-  /** Settings that the result depends on, and no others: each that is here and changes makes another key. */
+  /** The settings that the result depends on, and no others: any change of them changes the key. */
   readonly config: Json;
   readonly inputs: Readonly<Record<string, StageResult<unknown>>>;
-  /** Files of the result that differ between equal runs, such as a database with times in it; other stages must not read them. */
+  /**
+   * Whether a file of the result differs between equal runs, such as a database that contains times. Other stages must
+   * not read such files.
+   */
   readonly varying?: (file: string) => boolean;
   run(work: StageWork): AsyncGenerator<Event, Out>;
-  /** Writes the result into an empty folder. It may be written while later stages run: they must not change it. */
+  /** Writes the result into an empty folder. Later stages may run meanwhile, and must not change the result. */
   save(out: Out, dir: string): Promise<void>;
-  /** Reads what `save` wrote; files were verified. */
+  /** Reads the result that `save` wrote; its files were verified. */
   load(dir: string): Promise<Out>;
 }
 
-/** Runs without a store: nothing is saved, nothing was. */
+/** For running a stage without a store: there is no saved state, and no checkpoint is taken. */
 export const UNSAVED: StageWork = { saved: undefined, checkpointBy: () => undefined };

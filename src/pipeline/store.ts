@@ -1,12 +1,12 @@
 /**
- * Results of stages on disk, named by what they follow from:
+ * Results of stages on disk, named by their keys:
  *
  *   <folder>/<stage>-<first 12 digits of the key>/manifest.json   what it is: see manifest.ts
  *                                                 events.jsonl    what the stage yielded that is worth keeping
  *                                                 result/         the files of the result
  *   <folder>/unfinished/<stage>-<...>/                            lock and checkpoints of a stage that runs or was interrupted
  *
- * A result appears whole or not at all, and is verified before it is used.
+ * A result is written as a whole or not at all, and is verified before it is used.
  */
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
@@ -23,20 +23,20 @@ const RESULT = "result";
 const UNFINISHED = "unfinished";
 const KEY_DIGITS = 12;
 
-/** A result that was found whole. */
+/** A result that was found and verified. */
 export interface Stored {
   manifest: Manifest;
-  /** Its folder, and that of its files. */
+  /** The result's folder; `result` is the folder of its files. */
   dir: string;
   result: string;
 }
 
-/** What is stored with a result beside its files. */
+/** A computed result to store, with its description. */
 export interface Made {
   origin: StageOrigin;
   key: string;
   inputs: Manifest["inputs"];
-  /** Each as `encoded` writes it. */
+  /** Each event as a line that `encoded` wrote. */
   events: readonly string[];
   started: Date;
   seconds: number;
@@ -56,12 +56,15 @@ export class StageStore {
     return join(this.folder, this.nameOf(stage, key));
   }
 
-  /** The folder of a stage that runs or was interrupted. */
+  /** The folder of a stage that is running or was interrupted. */
   unfinishedDir(stage: string, key: string): string {
     return join(this.folder, UNFINISHED, this.nameOf(stage, key));
   }
 
-  /** The manifest of a stored result, of which no file was looked at. @throws PlumbError when it is damaged. */
+  /**
+   * The manifest of a stored result; its files are not checked. @returns undefined if there is none. @throws PlumbError
+   * when the manifest is damaged.
+   */
   async manifest(stage: string, key: string): Promise<Manifest | undefined> {
     const path = join(this.dirOf(stage, key), MANIFEST);
     const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
@@ -71,11 +74,11 @@ export class StageStore {
     if (text === undefined) return undefined;
     const manifest = parseManifest(text, path);
     if (manifest.stage !== stage || manifest.key !== key)
-      throw new PlumbError(`${path} was changed: it is the manifest of another result`);
+      throw new PlumbError(`${path} was changed: it is the manifest of a different result`);
     return manifest;
   }
 
-  /** Holds every file of a result against its manifest. @throws PlumbError that names the first that is not as it was written. */
+  /** Checks every file of a result against its manifest. @throws PlumbError naming the first file that was changed. */
   async verify(manifest: Manifest): Promise<Stored> {
     const dir = this.dirOf(manifest.stage, manifest.key);
     const result = join(dir, RESULT);
@@ -83,11 +86,11 @@ export class StageStore {
     await verifyFile(join(dir, EVENTS), manifest.events);
     const foreign = (await filesBelow(result)).find((name) => !(name in manifest.files));
     if (foreign !== undefined)
-      throw new PlumbError(`${join(result, foreign)} does not belong there: the manifest does not list it`);
+      throw new PlumbError(`${join(result, foreign)} is not part of the result: the manifest does not list it`);
     return { manifest, dir, result };
   }
 
-  /** What the stage yielded, of a result that was verified. */
+  /** The stored events of a verified result. */
   async events<Event>({ dir }: Stored): Promise<Event[]> {
     const text = await readFile(join(dir, EVENTS), "utf8");
     return text
@@ -96,7 +99,10 @@ export class StageStore {
       .map(decoded<Event>);
   }
 
-  /** Stores a result; of two equal ones that are stored at once, the first stays. @throws PlumbError when the disk is full. */
+  /**
+   * Stores a result. If two processes store the same result at once, the first one stays. @throws PlumbError when the
+   * disk is full.
+   */
   async put({ origin, key, inputs, events, started, seconds, varying, save }: Made): Promise<Manifest> {
     const { stage, code, config } = origin;
     const dir = this.dirOf(stage, key);
@@ -120,12 +126,12 @@ export class StageStore {
     return (await this.manifest(stage, key)) as Manifest;
   }
 
-  /** Removes a result. */
+  /** Removes a result, if it exists. */
   async remove(stage: string, key: string): Promise<void> {
     await rm(this.dirOf(stage, key), { recursive: true, force: true });
   }
 
-  /** Removes what a killed process was writing. Only the owner of the stage's lock may do so. */
+  /** Removes files that a killed process was writing. Only the holder of the stage's lock may call this. */
   async removeLeftovers(stage: string, key: string): Promise<void> {
     const prefix = `.${this.nameOf(stage, key)}.tmp-`;
     for (const name of await readdir(this.folder))
@@ -133,7 +139,7 @@ export class StageStore {
     await removeLeftovers(this.unfinishedDir(stage, key));
   }
 
-  /** Every stored result, oldest first, by its manifest. What is damaged is reported through `warn`. */
+  /** Manifests of all stored results, oldest first. Damaged ones are reported through `warn` and left out. */
   async list(warn: (message: string) => void): Promise<Manifest[]> {
     const found: Manifest[] = [];
     for (const name of await readdir(this.folder).catch(() => [])) {
@@ -151,6 +157,6 @@ export class StageStore {
   }
 }
 
-/** Bytes of a result's files. */
+/** Bytes of a result's files and events. */
 export const sizeOf = ({ files, events }: Manifest): number =>
   Object.values(files).reduce((sum, { bytes }) => sum + bytes, events.bytes);

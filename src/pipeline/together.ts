@@ -1,9 +1,9 @@
-/** Several stages at once: their events as they come, and values that one hands to another while both run. */
+/** Runs several stages at once: merges their events, and passes values from one to another while both run. */
 
 /**
- * Runs generators at once and yields what they yield, in the order in which it comes.
+ * Runs generators concurrently and yields their values in order of arrival.
  *
- * When one fails, or the consumer stops, the others are asked to return at their next step, and nobody waits for them.
+ * When one fails, or the consumer stops, the others are asked to return at their next step, without waiting for them.
  */
 export async function* together<Event>(
   ...generators: readonly AsyncGenerator<Event, unknown>[]
@@ -27,7 +27,7 @@ export async function* together<Event>(
   }
 }
 
-/** A list that is read from its beginning while it still grows. */
+/** A list that can be read from its beginning while it grows. */
 export class GrowingList<T> implements AsyncIterable<T> {
   private readonly items: T[] = [];
   private state: "open" | "ended" | { error: unknown } = "open";
@@ -39,14 +39,14 @@ export class GrowingList<T> implements AsyncIterable<T> {
     this.announce();
   }
 
-  /** Adds what of `all` is not there yet, and ends the list. */
+  /** Adds the items of `all` that are not in the list yet, and ends the list. @param all the whole list. */
   end(all: readonly T[]): void {
     this.items.push(...all.slice(this.items.length));
     this.state = "ended";
     this.announce();
   }
 
-  /** Readers that come to the end fail with the error; without effect on a list that has ended. */
+  /** Makes readers that reach the end fail with the error. Has no effect on a list that has ended. */
   fail(error: unknown): void {
     if (this.state === "open") this.state = { error };
     this.announce();

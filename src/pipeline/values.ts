@@ -1,9 +1,9 @@
-/** Values as JSON, with the infinite numbers that JSON lacks: open intervals have infinite ends. */
+/** Values as JSON that also supports infinite numbers, because open intervals have infinite ends. */
 import { readFile, writeFile } from "node:fs/promises";
 
 const INFINITE = "$infinite";
 
-/** A value of JSON's kinds and infinite numbers as one line. */
+/** Encodes a JSON value, which may contain infinite numbers, as one line. */
 export const encoded = (value: unknown): string =>
   JSON.stringify(value, (_, inner: unknown) =>
     inner === Number.POSITIVE_INFINITY || inner === Number.NEGATIVE_INFINITY
@@ -11,7 +11,10 @@ export const encoded = (value: unknown): string =>
       : inner,
   );
 
-/** The value of a line that `encoded` wrote: this code did, as a stage's key says, and it is unchanged, as its manifest says. */
+/**
+ * Decodes a line that `encoded` wrote. Its type is not checked: the stage's key guarantees that this code wrote it, and
+ * the manifest that it is unchanged.
+ */
 export const decoded = <T>(line: string): T =>
   JSON.parse(line, (_, inner: unknown) => {
     const sign = (inner as Record<string, unknown> | null)?.[INFINITE];

@@ -80,7 +80,7 @@ it("each is taken or refused by itself, in the order given, and all once more is
   expect(outcome(first.body)).toEqual([false, 403, 409, 422, false]);
   expect(first.body.votes[1]).toEqual({
     status: 403,
-    error: { message: "The lease is another rater's.", hint: "Ask for work of your own." },
+    error: { message: "The lease is another rater's.", hint: "Request your own lease." },
   });
   const again = await rater.post("/votes", { votes });
   expect(outcome(again.body)).toEqual([true, 403, 409, 422, true]);

@@ -1,4 +1,4 @@
-/** Exact tail probabilities of the binomial, by the incomplete beta function. */
+/** Exact tail probabilities of the binomial distribution, by the incomplete beta function. */
 import { regularizedBeta } from "./special-functions.js";
 
 /** P(X >= k) for X ~ Binomial(n, p): I_p(k, n - k + 1). */

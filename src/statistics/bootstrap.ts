@@ -1,9 +1,10 @@
 /**
- * The cluster bootstrap: whole clusters (units with all their votes, seeds with all their figures) are drawn with replacement, and the
- * interval of any statistic of them is bias-corrected and accelerated (Efron 1987, "Better bootstrap confidence intervals"; Efron and
- * Tibshirani 1993, chapter 14; Davison and Hinkley 1997, section 3.8, for clusters), with ends as far as n clusters ask for (Hesterberg
- * 2015, "What teachers should know about the bootstrap", of expanded percentiles). Seeded: the same data and seed give the
- * same interval. It needs some twenty clusters and more; for means and rates take means.ts and rates.ts.
+ * The cluster bootstrap. Whole clusters (units with all their votes, seeds with all their figures) are drawn with
+ * replacement. The interval of a statistic is bias-corrected and accelerated (BCa; Efron 1987, "Better bootstrap
+ * confidence intervals"; Efron and Tibshirani 1993, chapter 14; Davison and Hinkley 1997, section 3.8, for clusters),
+ * and widened for the number of clusters (Hesterberg 2015, "What teachers should know about the bootstrap", on expanded
+ * percentiles). The same data and seed give the same interval. It needs about twenty clusters or more; for means and
+ * rates use means.ts and rates.ts.
  */
 import { RandomStream } from "../base/random.js";
 import { type Interval, mean } from "./estimates.js";
@@ -16,7 +17,10 @@ interface BootstrapOptions {
   confidence?: number;
 }
 
-/** BCa interval of a statistic of independent clusters. @param clusters at least one. @param statistic of any number of them, finite. */
+/**
+ * BCa interval of a statistic of independent clusters. @param clusters at least one. @param statistic finite for any
+ * non-empty list of clusters.
+ */
 export function clusterBootstrap<Cluster>(
   clusters: readonly Cluster[],
   statistic: (clusters: readonly Cluster[]) => number,
@@ -32,17 +36,22 @@ export function clusterBootstrap<Cluster>(
   return { estimate, ...bcaEnds(draws, estimate, without, expanded(confidence, clusters.length)) };
 }
 
-/** How many of the normal's deviations n clusters ask for: sqrt(n / (n - 1)) times Student's quantile with n - 1 degrees of freedom. */
+/**
+ * Half-width of the interval for n clusters, in standard deviations: sqrt(n / (n - 1)) times Student's quantile with n
+ * - 1 degrees of freedom.
+ */
 function expanded(confidence: number, n: number): number {
   const p = 0.5 + confidence / 2;
   return n < 2 ? normalQuantile(p) : Math.sqrt(n / (n - 1)) * studentQuantile(p, n - 1);
 }
 
 /**
- * The ends of a BCa interval, z deviations from the middle. With bias z0 = Phi^-1(share of draws below the estimate) and acceleration a
- * from the jackknife, an end is the draws' quantile at Phi(z0 + (z0 +- z) / (1 - a (z0 +- z))), the last draw where that has no end.
+ * The ends of a BCa interval that reaches z standard deviations to each side. With bias z0 = Phi^-1(share of draws
+ * below the estimate) and acceleration a from the jackknife, an end is the quantile of the draws at Phi(z0 + (z0 +- z)
+ * / (1 - a (z0 +- z))), or the outermost draw if 1 - a (z0 +- z) <= 0.
  *
- * @param draws of the statistic from resamples, sorted. @param without the statistic without each of the clusters.
+ * @param draws sorted values of the statistic from resamples. @param without values of the statistic with one cluster
+ * left out, for each cluster.
  */
 export function bcaEnds(
   draws: Float64Array,
@@ -61,14 +70,14 @@ export function bcaEnds(
   return { low: end(-z), high: end(z) };
 }
 
-/** Share of draws below the estimate, equal ones counting half, kept off 0 and 1. */
+/** Share of draws below the estimate, where equal draws count half; kept away from 0 and 1. */
 function shareBelow(draws: Float64Array, estimate: number): number {
   let below = 0;
   for (const draw of draws) below += draw < estimate ? 1 : draw === estimate ? 0.5 : 0;
   return Math.min(draws.length - 0.5, Math.max(0.5, below)) / draws.length;
 }
 
-/** A sixth of the skewness of the statistic, from leaving out one cluster at a time. */
+/** The acceleration a: a sixth of the skewness of the statistic, by the jackknife. */
 function acceleration(without: readonly number[]): number {
   const center = mean(without);
   let [cubes, squares] = [0, 0];
@@ -79,7 +88,7 @@ function acceleration(without: readonly number[]): number {
   return squares === 0 ? 0 : cubes / (6 * squares ** 1.5);
 }
 
-/** Quantile of sorted values, linear between neighbours. */
+/** Quantile of sorted values, with linear interpolation. */
 function quantile(sorted: Float64Array, p: number): number {
   const at = Math.min(sorted.length - 1, Math.max(0, p * (sorted.length - 1)));
   const below = Math.floor(at);

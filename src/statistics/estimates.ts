@@ -1,4 +1,4 @@
-/** Means, proportions and correlations with their intervals; what every reported figure goes through. */
+/** Means, proportions and correlations with their intervals; every reported figure is computed by these. */
 import { checkPaired, clustersOf } from "./clusters.js";
 import type { Interval } from "./interval.js";
 import { normalQuantile } from "./normal.js";
@@ -10,7 +10,7 @@ export function mean(values: ArrayLike<number>): number {
   return maskedMean(values);
 }
 
-/** Mean of the entries whose mask is not 0; NaN when there is none. Without a mask, of all. */
+/** Mean of the entries whose mask is not 0, or of all entries without a mask; NaN if there are none. */
 export function maskedMean(values: ArrayLike<number>, mask?: ArrayLike<number>): number {
   let [sum, count] = [0, 0];
   for (let i = 0; i < values.length; i++) {
@@ -22,9 +22,9 @@ export function maskedMean(values: ArrayLike<number>, mask?: ArrayLike<number>):
 }
 
 /**
- * Standard deviation of the entries whose mask is not 0, about their mean in two passes.
+ * Standard deviation of the entries whose mask is not 0, computed in two passes.
  *
- * @param ddof what is taken from the count in the denominator: 1 for a sample's, 0 for a population's.
+ * @param ddof subtracted from the count in the denominator: 1 for a sample, 0 for a population.
  */
 export function maskedStd(values: ArrayLike<number>, mask?: ArrayLike<number>, ddof: 0 | 1 = 1): number {
   const center = maskedMean(values, mask);
@@ -38,9 +38,10 @@ export function maskedStd(values: ArrayLike<number>, mask?: ArrayLike<number>, d
 }
 
 /**
- * Interval of a proportion (Wilson 1927, "Probable inference, the law of succession, and statistical inference"):
- * [p + z^2/2n +- z sqrt(p(1-p)/n + z^2/4n^2)] / (1 + z^2/n). Over rates it covers 95% on average, but at some near 0 and 1 no more than
- * 84% (Brown, Cai and DasGupta 2001), and far less where cases are not independent: what is reported takes rates.ts.
+ * Interval of a proportion (Wilson 1927, "Probable inference, the law of succession, and statistical inference"): [p +
+ * z^2/2n +- z sqrt(p(1-p)/n + z^2/4n^2)] / (1 + z^2/n). On average over rates it covers 95%, but only 84% at some rates
+ * near 0 and 1 (Brown, Cai and DasGupta 2001), and far less if cases are not independent. Reported figures therefore
+ * use rates.ts.
  *
  * @param successes out of n; half successes (ties) are allowed.
  */
@@ -66,10 +67,11 @@ export interface WinRate extends Interval {
 }
 
 /**
- * Win rate of paired scores, a tie counting half, with `rateInterval` over clusters of pairs.
+ * Win rate of paired scores, where a tie counts half, with `rateInterval` over clusters of pairs.
  *
- * @param scores and against: of two policies on the same prompts, in the same order. @param options.clusters a key for each pair: those of
- * one prompt or conversation share it; without keys every pair is independent.
+ * @param scores scores of one policy. @param against scores of the other policy on the same prompts, in the same order.
+ * @param options `clusters`: a key for each pair; pairs of one prompt or conversation share a key. Without keys every
+ * pair counts as independent.
  */
 export function winRate(
   scores: ArrayLike<number>,
@@ -91,7 +93,7 @@ export function winRate(
   };
 }
 
-/** Share of preferences whose chosen side has the higher score, a tie counting half; as `winRate`. */
+/** Share of preferences whose chosen side has the higher score, where a tie counts half; see `winRate`. */
 export function preferenceAccuracy(
   pairs: readonly { chosen: number; rejected: number }[],
   options: { clusters?: readonly unknown[]; confidence?: number } = {},
@@ -103,7 +105,7 @@ export function preferenceAccuracy(
   );
 }
 
-/** Pearson's correlation of two paired samples; NaN when one of them does not vary. */
+/** Pearson's correlation of two paired samples; NaN if one of them does not vary. */
 export function pearson(a: ArrayLike<number>, b: ArrayLike<number>): number {
   checkPaired(a, b);
   const [meanA, meanB] = [mean(a), mean(b)];
@@ -116,12 +118,12 @@ export function pearson(a: ArrayLike<number>, b: ArrayLike<number>): number {
   return ab / Math.sqrt(aa * bb);
 }
 
-/** Spearman's rank correlation: Pearson's of the ranks, ties sharing their mean rank. */
+/** Spearman's rank correlation: Pearson's correlation of the ranks, where ties share their mean rank. */
 export function spearman(a: ArrayLike<number>, b: ArrayLike<number>): number {
   return pearson(ranks(a), ranks(b));
 }
 
-/** Ranks from 1; equal values share the mean of theirs. */
+/** Ranks from 1; equal values share their mean rank. */
 export function ranks(values: ArrayLike<number>): number[] {
   const order = Array.from(values, (_, i) => i).sort((i, j) => values[i] - values[j]);
   const ranked = new Array<number>(values.length);

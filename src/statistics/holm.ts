@@ -1,8 +1,9 @@
 /**
- * Which of many hypotheses fall (Holm 1979, "A simple sequentially rejective multiple test procedure"): in order of p, the i-th
- * falls while p <= alpha / (m - i). The chance that any true one falls is at most alpha, however the tests depend on each other.
+ * Decides which of m hypotheses to reject (Holm 1979, "A simple sequentially rejective multiple test procedure"): in
+ * order of p, the i-th, counted from 0, is rejected while p <= alpha / (m - i). The probability that any true
+ * hypothesis is rejected is at most alpha, for any dependence between the tests.
  *
- * @param p [m], in [0, 1]. @returns [m].
+ * @param p p-values, [m], in [0, 1]. @returns whether each hypothesis is rejected, [m].
  */
 export function holm(p: readonly number[], alpha: number): boolean[] {
   const order = p.map((_, i) => i).sort((a, b) => p[a] - p[b] || a - b);

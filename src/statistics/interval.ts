@@ -3,6 +3,9 @@ export interface Interval {
   estimate: number;
   low: number;
   high: number;
-  /** Why it may hold the truth less often than it says, or why the ends are as far as they can be: what n is too small for. */
+  /**
+   * Why the interval may cover the truth less often than stated, or why its ends are at their limits: what n is too
+   * small for.
+   */
   caution?: string;
 }

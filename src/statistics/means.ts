@@ -1,7 +1,7 @@
 /**
- * Intervals of means. What is resampled, or counted as one, must be independent of the others: give one value for each prompt,
- * conversation, pair or seed (the mean of its responses, votes or prompts), never one for each response. docs/results/intervals.md
- * has the measured coverage of every one of them.
+ * Intervals of means. The values must be independent: pass one value per prompt, conversation, pair or seed (the mean
+ * of its responses, votes or prompts), never one per response. docs/results/intervals.md has the measured coverage of
+ * each interval.
  */
 import { checkPaired } from "./clusters.js";
 import { type Interval, maskedStd, mean } from "./estimates.js";
@@ -13,15 +13,18 @@ export interface SampleInterval extends Interval {
   n: number;
 }
 
-/** Of fewer values, no interval of a mean covers unless the values are known to be normal. */
+/** With fewer values no interval of a mean has its coverage, unless the values are known to be normal. */
 export const MIN_VALUES = 8;
-/** From here on the interval of a mean covers for heavily skewed values (a lognormal's skewness of 6) as well. */
+/**
+ * With at least this many values the interval of a mean also covers for heavily skewed values (skewness 6, a
+ * lognormal).
+ */
 export const ENOUGH_VALUES = 30;
 
 /**
- * Student's t interval of the mean of a few figures, such as those of seeds: mean +- t_(n-1) s / sqrt(n). It covers exactly where the
- * figures are normal, however few, and too seldom where they are skewed; `caution` says so below 30. One value has no interval:
- * the ends are infinite.
+ * Student's t interval of the mean of a few figures, such as those of seeds: mean +- t_(n-1) s / sqrt(n). Its coverage
+ * is exact for normal figures, however few, and too low for skewed ones; with fewer than 30, `caution` says so. For one
+ * value the ends are infinite.
  *
  * @param values at least one.
  */
@@ -38,7 +41,7 @@ export function studentInterval(values: readonly number[], confidence = 0.95): S
   };
 }
 
-/** Student's t interval of the mean of a - b, pair by pair, such as two methods with the same seeds. */
+/** Student's t interval of the mean of a - b over pairs, such as two methods with the same seeds. */
 export const pairedStudentInterval = (
   a: readonly number[],
   b: readonly number[],
@@ -46,22 +49,24 @@ export const pairedStudentInterval = (
 ): SampleInterval => studentInterval(differences(a, b), confidence);
 
 /**
- * Interval of the mean of independent values of any distribution, such as one figure for each prompt: the wider, at each end, of
- * Student's t and of Hall's (1992, "On the removal of skewness by transformation", J. R. Stat. Soc. B 54, 221-228), which solves
+ * Interval of the mean of independent values of any distribution, such as one figure per prompt. At each end it is the
+ * wider of Student's t interval and Hall's (1992, "On the removal of skewness by transformation", J. R. Stat. Soc. B
+ * 54, 221-228), which solves
  *
  *   t_q / sqrt(n) = y + g y^2 / 3 + g^2 y^3 / 27 + g / (6 n),   y = (mean - mu) / s,
  *
- * for mu with the sample's skewness g. BCa, which it replaces, covers 86% of exponential and 81% of lognormal means with n = 8.
+ * for mu, where g is the sample's skewness. For comparison, BCa covers 86% of exponential and 81% of lognormal means
+ * with n = 8.
  *
- * With fewer than 8 values the ends are infinite. With fewer than 30 `caution` says that it does not cover for heavily skewed values.
- * Values that do not vary have a point, and `caution` says so.
+ * With fewer than 8 values the ends are infinite. With fewer than 30, `caution` says that the interval is too narrow
+ * for heavily skewed values. If the values do not vary, the interval is a point and `caution` says so.
  *
  * @param values at least one.
  */
 export const meanInterval = (values: readonly number[], confidence = 0.95): SampleInterval =>
   intervalOf(meanOf(values), values, confidence);
 
-/** Interval of the mean of a - b, pair by pair, such as two policies on the same prompts. As `meanInterval`. */
+/** Interval of the mean of a - b over pairs, such as two policies on the same prompts; see `meanInterval`. */
 export const pairedDifference = (
   a: readonly number[],
   b: readonly number[],
@@ -69,8 +74,8 @@ export const pairedDifference = (
 ): SampleInterval => meanInterval(differences(a, b), confidence);
 
 /**
- * Interval of the mean over clusters of their means, as over prompts of the mean of each one's responses. Clusters weigh the same,
- * whatever their size. As `meanInterval` of those means.
+ * Interval of the mean of the clusters' means, such as the mean over prompts of each prompt's mean response. Clusters
+ * have equal weight, whatever their size. This is `meanInterval` of the means.
  *
  * @param clusters at least one, none of them empty.
  */
@@ -83,8 +88,8 @@ export function clusterMeanInterval(
 }
 
 /**
- * Interval of the mean of all members of independent clusters, of which larger ones weigh more: the mean reward of all answers, where some
- * prompts have several. As `ratioInterval` of the clusters' sums over their sizes.
+ * Interval of the mean of all members of independent clusters, such as the mean reward of all answers when some prompts
+ * have several. Larger clusters have more weight. This is `ratioInterval` of the clusters' sums and sizes.
  *
  * @param clusters at least one, none of them empty.
  */
@@ -98,10 +103,10 @@ export function pooledMeanInterval(
 }
 
 /**
- * Interval of sum(a) / sum(b) over independent units, such as the loss per token of texts: that of `meanInterval` for the linearised values
- * (a_i - R b_i) / mean(b) (Cochran 1977, "Sampling techniques", chapter 6). n is the number of units.
+ * Interval of sum(a) / sum(b) over independent units, such as the loss per token of texts: `meanInterval` of the
+ * linearised values (a_i - R b_i) / mean(b) (Cochran 1977, "Sampling techniques", chapter 6). n is the number of units.
  *
- * @param a and b of each unit, in the same order; sum(b) above 0.
+ * @param a numerator of each unit. @param b denominator of each unit, in the same order; sum(b) must be above 0.
  */
 export function ratioInterval(a: readonly number[], b: readonly number[], confidence = 0.95): SampleInterval {
   const n = a.length;
@@ -116,7 +121,7 @@ export function ratioInterval(a: readonly number[], b: readonly number[], confid
   );
 }
 
-/** `meanInterval` about an estimate whose error is the mean of `values` less their expectation. */
+/** Interval around an estimate whose error is the mean of `values` minus their expectation. */
 function intervalOf(estimate: number, values: readonly number[], confidence: number): SampleInterval {
   const n = values.length;
   if (n < MIN_VALUES) return none(estimate, n, `fewer than ${MIN_VALUES} values have no interval`);
@@ -133,7 +138,7 @@ function intervalOf(estimate: number, values: readonly number[], confidence: num
 function skewedEnds(estimate: number, values: readonly number[], confidence: number) {
   const n = values.length;
   const center = mean(values);
-  // What rounding makes of equal values is no variation.
+  // Differences from rounding do not count as variation.
   const apart = values.reduce((most, x) => Math.max(most, Math.abs(x - values[0])), 0);
   if (apart <= 1e-13 * Math.abs(estimate)) return { low: estimate, high: estimate };
   const deviation = maskedStd(values);

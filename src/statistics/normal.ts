@@ -31,7 +31,7 @@ function tailQuantile(q: number): number {
   return polynomial(C, q) / polynomial(D, q);
 }
 
-/** Coefficients from the highest power to the constant. */
+/** Evaluates a polynomial; the coefficients go from the highest power to the constant. */
 function polynomial(coefficients: readonly number[], x: number): number {
   return coefficients.reduce((sum, coefficient) => sum * x + coefficient, 0);
 }

@@ -1,7 +1,8 @@
 /**
- * Intervals of rates: of successes among responses clustered in prompts, votes clustered in pairs, prompts won with ties. They cover at
- * least 93%, measured in docs/results/intervals.md, with rates from 0 to 1 and few clusters; with few successes or few clusters more
- * than 97%, because it is then not known how much the members of a cluster agree.
+ * Intervals of rates, such as successes among responses clustered in prompts, votes clustered in pairs, or prompts won
+ * with ties. Their coverage, measured in docs/results/intervals.md for rates from 0 to 1 and few clusters, is at least
+ * 93%. With few successes or few clusters it is above 97%, because it is then unknown how much the members of a cluster
+ * agree.
  */
 import { checkPaired } from "./clusters.js";
 import type { Interval } from "./interval.js";
@@ -16,19 +17,20 @@ export interface ClusterInterval extends Interval {
 }
 
 /**
- * Interval of the rate of all members of independent clusters: Wilson's with an effective number of members n_e = n / d (as Korn and
- * Graubard 1998, "Confidence intervals for proportions with small expected number of positive counts estimated from survey data", take
- * theirs; Kish 1965 for the design effect) and Student's quantile with clusters - 1 degrees of freedom. With p = sum y / n, cluster i's sum y_i
- * of m_i members, and M = sum m_i^2 / n, the size of the cluster that a member is in,
+ * Interval of the rate of all members of independent clusters: Wilson's with an effective number of members n_e = n / d
+ * (following Korn and Graubard 1998, "Confidence intervals for proportions with small expected number of positive
+ * counts estimated from survey data"; Kish 1965 for the design effect) and Student's quantile with clusters - 1 degrees
+ * of freedom. With p = sum y / n, the sum y_i of the m_i members of cluster i, the number of clusters K, and M = sum
+ * m_i^2 / n, the mean size of a member's cluster,
  *
  *   d = [ K / (K - 1) sum_i (y_i - p m_i)^2 + M ] / [ n p (1 - p) + 1 ].
  *
- * The M and the 1 are one success more, in a cluster that agrees: with none or few, d is that of clusters that agree in all, and n_e their
- * number, as nothing is known to the contrary. Where successes or failures are few, the end on their side is as far as the one-sided
- * exact bound (Brown, Cai and DasGupta 2001, "Interval estimation for a binomial proportion", of their modified
- * Wilson interval). One cluster has the interval [0, 1].
+ * The M and the 1 stand for one more success, in a cluster whose members all agree: with no or few successes, d is that
+ * of clusters that agree completely, and n_e is their number. With few successes or failures, the end on their side
+ * reaches at least to the one-sided exact bound (the modified Wilson interval of Brown, Cai and DasGupta 2001,
+ * "Interval estimation for a binomial proportion"). One cluster has the interval [0, 1].
  *
- * @param clusters of members' values in [0, 1]: 0 or 1, or 1/2 for a tie. At least one, none of them empty.
+ * @param clusters values of the members, in [0, 1]: 0 or 1, or 1/2 for a tie. At least one cluster, none of them empty.
  */
 export function rateInterval(clusters: readonly (readonly number[])[], confidence = 0.95): ClusterInterval {
   if (clusters.some((values) => values.some((x) => !(x >= 0 && x <= 1))))
@@ -58,7 +60,7 @@ export function rateOfSums(
   return { estimate, ...ends(estimate, n / design, K, confidence), n, clusters: K };
 }
 
-/** Interval of the share of independent cases, each a cluster of its own. @param successes of n, whole. */
+/** Interval of the share of successes in n independent cases. @param successes a whole number from 0 to n. */
 export function shareInterval(successes: number, n: number, confidence = 0.95): ClusterInterval {
   if (!(n > 0 && successes >= 0 && successes <= n)) throw new RangeError(`${successes} successes of ${n}`);
   return rateOfSums(
@@ -69,14 +71,14 @@ export function shareInterval(successes: number, n: number, confidence = 0.95): 
 }
 
 /**
- * Interval of rate(a) - rate(b), from both rates' own intervals [l, u] and the correlation r of the clusters' residuals (Newcombe 1998,
- * "Improved confidence intervals for the difference between binomial proportions based on paired data"; Zou and Donner 2008,
- * "Construction of confidence intervals about effect measures: a general approach"):
+ * Interval of rate(a) - rate(b), from both rates' own intervals [l, u] and the correlation r of the clusters' residuals
+ * (Newcombe 1998, "Improved confidence intervals for the difference between binomial proportions based on paired data";
+ * Zou and Donner 2008, "Construction of confidence intervals about effect measures: a general approach"):
  *
  *   low = a - b - sqrt((a - l_a)^2 - 2 r (a - l_a)(u_b - b) + (u_b - b)^2), high likewise with u_a and l_b.
  *
- * @param a clusters of members' values in [0, 1]. @param b the same clusters in the same order (the same prompts, answered by another
- * policy), where `paired`; else other, independent ones.
+ * @param a clusters of members' values in [0, 1]. @param b if `paired`, the same clusters in the same order (the same
+ * prompts, answered by another policy); otherwise independent clusters.
  */
 export function rateDifference(
   a: readonly (readonly number[])[],
@@ -113,7 +115,7 @@ function residualCorrelation(
   return aa > 0 && bb > 0 ? ab / Math.sqrt(aa * bb) : 0;
 }
 
-/** The ends for a rate p of n effective members in K clusters. */
+/** The ends of the interval for a rate p from n effective members in K clusters. */
 function ends(p: number, n: number, K: number, confidence: number): { low: number; high: number } {
   const t = studentQuantile(0.5 + confidence / 2, K - 1);
   const center = p + t ** 2 / (2 * n);
@@ -129,8 +131,8 @@ function ends(p: number, n: number, K: number, confidence: number): { low: numbe
 }
 
 /**
- * The rate at which so many successes of n, or more, have the chance alpha (Clopper and Pearson 1934), where that is below `from`; else
- * `from`. Successes and n may be fractions.
+ * The rate at which at least `successes` of n have probability alpha (Clopper and Pearson 1934), if it is below `from`;
+ * otherwise `from`. `successes` and `n` may be fractional.
  */
 function exactBound(from: number, successes: number, n: number, alpha: number): number {
   const chance = (rate: number) => regularizedBeta(rate, successes, n - successes + 1);

@@ -1,5 +1,5 @@
 /**
- * psi(x), the derivative of log Gamma, for x > 0: recurrence up to x >= 6, then the asymptotic series (Abramowitz and
+ * psi(x), the derivative of log Gamma, for x > 0: recurrence up to x >= 10, then the asymptotic series (Abramowitz and
  * Stegun 6.3.5 and 6.3.18). Error below 1e-12.
  */
 export function digamma(x: number): number {
@@ -20,8 +20,8 @@ export const logSigmoid = (x: number): number =>
   x >= 0 ? -Math.log1p(Math.exp(-x)) : x - Math.log1p(Math.exp(x));
 
 /**
- * I_x(a, b), the regularised incomplete beta function, for a, b > 0 and x in [0, 1]: the continued fraction of Abramowitz and
- * Stegun 26.5.8, evaluated by Lentz's method. Relative error below 1e-10 for a, b up to 1e6.
+ * I_x(a, b), the regularised incomplete beta function, for a, b > 0 and x in [0, 1]: the continued fraction of
+ * Abramowitz and Stegun 26.5.8, evaluated by Lentz's method. Relative error below 1e-10 for a, b up to 1e6.
  */
 export function regularizedBeta(x: number, a: number, b: number): number {
   if (x <= 0) return 0;
@@ -53,7 +53,10 @@ function betaFraction(x: number, a: number, b: number): number {
   return fraction;
 }
 
-/** log Gamma(x) for x > 0: recurrence up to x >= 10, then Stirling's series (Abramowitz and Stegun 6.1.41). Error below 1e-12. */
+/**
+ * log Gamma(x) for x > 0: recurrence up to x >= 10, then Stirling's series (Abramowitz and Stegun 6.1.41). Error below
+ * 1e-12.
+ */
 export function logGamma(x: number): number {
   let [shift, at] = [0, x];
   for (; at < 10; at++) shift += Math.log(at);

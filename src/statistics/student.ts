@@ -2,7 +2,9 @@
 import { normalCdf, normalQuantile } from "./normal.js";
 import { logGamma, regularizedBeta } from "./special-functions.js";
 
-/** P(T >= t) for Student's t with so many degrees of freedom; infinitely many give the normal's. */
+/**
+ * P(T >= t) for Student's t distribution. @param freedom degrees of freedom; infinity gives the normal distribution.
+ */
 export function studentTail(t: number, freedom: number): number {
   if (!Number.isFinite(freedom)) return normalCdf(-t);
   const half = 0.5 * regularizedBeta(freedom / (freedom + t * t), freedom / 2, 0.5);
@@ -10,8 +12,8 @@ export function studentTail(t: number, freedom: number): number {
 }
 
 /**
- * The t with P(T <= t) = p, for 0 < p < 1 and freedom > 0. Newton's steps from the normal's quantile, which is nearer to 0: the
- * distribution bends so that they never step over the root. Relative error below 1e-9.
+ * The t with P(T <= t) = p, for 0 < p < 1 and freedom > 0. Newton's method, starting from the normal quantile, which is
+ * nearer to 0; because of the distribution's curvature the steps never pass the root. Relative error below 1e-9.
  */
 export function studentQuantile(p: number, freedom: number): number {
   if (!(p > 0 && p < 1 && freedom > 0))

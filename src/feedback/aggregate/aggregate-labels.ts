@@ -23,11 +23,11 @@ export const LABEL_METHODS = [
 ] as const;
 export type LabelMethod = (typeof LABEL_METHODS)[number];
 
-/** What is to be thought of a rater. */
+/** How far a rater can be trusted. */
 export interface RaterReport {
   rater: string;
   votes: number;
-  /** How often it is right, in [0, 1], with a 95% interval. */
+  /** How often the rater is right, in [0, 1], with a 95% interval. */
   skill: Interval;
   flags: RaterFlag[];
 }
@@ -36,25 +36,28 @@ export interface LabelAggregate {
   method: LabelMethod;
   /** P(the truth of item i is label c), [I, K], in the order of the votes' names. */
   posterior: Float64Array;
-  /** The likeliest label of each item; of equal ones the one that was seen first. */
+  /** The likeliest label of each item; on a tie, the label seen first. */
   items: { item: string; label: string; probability: number }[];
   raters: RaterReport[];
   /** Groups of colluding raters; only the robust method looks for them. */
   groups: GroupMember[][];
 }
 
-/** Most cells of a table by item and label, or by rater, truth and label: 256 MiB of them. */
+/** Most cells of a table by item and label, or by rater, truth and label: 256 MiB of float64. */
 export const MAX_TABLE_CELLS = 2 ** 25;
 
 export interface LabelOptions {
   seed?: number;
-  /** Labels that are known, [I]; -1 where not. The robust method learns from them how raters err; skills of all methods do. */
+  /**
+   * Known labels, [I]; -1 where unknown. The robust method learns from them how raters err; the skills use them with
+   * every method.
+   */
   known?: KnownLabels;
-  /** Most of the whole weight that one rater may have, in (0, 1]; for the robust method. */
+  /** Largest share of the total weight that one rater may have, in (0, 1]; only for the robust method. */
   maxShare?: number;
 }
 
-/** @throws PlumbError when there is no vote, or more labels than memory is given to. */
+/** @throws PlumbError when there are no votes, or a table would exceed MAX_TABLE_CELLS. */
 export function aggregateLabels(
   votes: LabelVotes,
   method: LabelMethod = "robust",

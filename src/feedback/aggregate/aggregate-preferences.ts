@@ -25,17 +25,17 @@ export const PREFERENCE_METHODS = [
 ] as const;
 export type PreferenceMethod = (typeof PREFERENCE_METHODS)[number];
 
-/** Most noise that a preference is given: the unbiased loss' variance grows as 1 / (1 - 2 noise)^2. */
+/** Upper bound on a preference's noise: the variance of the unbiased loss grows as 1 / (1 - 2 noise)^2. */
 export const MAX_NOISE = 0.4;
 
-/** One compared pair, the way round of its first vote. */
+/** One compared pair, with the sides as in its first vote. */
 export interface AggregatedPreference {
   item: string;
   left: string;
   right: string;
   /** P(left is better), in [0, 1]. */
   probability: number;
-  /** P(the likelier side is the worse one), at most 0.4; what losses take for the rate of wrong labels. */
+  /** P(the likelier side is the worse one), at most 0.4; losses use it as the rate of wrong labels. */
   noise: number;
   votes: number;
 }
@@ -52,16 +52,19 @@ export interface PreferenceAggregate {
 
 export interface PreferenceOptions {
   seed?: number;
-  /** Answers that are known, such as those of gold items, by the votes' numbers: outcome of left. For robust, crowd-bt, and skills. */
+  /**
+   * Known answers, such as those of gold items, by the votes' indices; `outcome` is that of `left`. Used by the methods
+   * robust and crowd-bt, and for skills.
+   */
   known?: readonly { item: number; left: number; right: number; outcome: number }[];
-  /** Most of the whole weight that one rater may have, in (0, 1]; for the robust method. */
+  /** Largest share of the total weight that one rater may have, in (0, 1]; only for the robust method. */
   maxShare?: number;
 }
 
 /**
- * Preferences from comparisons. Comparisons of several aspects are aggregated one aspect at a time.
+ * Aggregates comparisons into preferences. Comparisons of several aspects must be aggregated one aspect at a time.
  *
- * @throws PlumbError when there is no vote.
+ * @throws PlumbError when there are no votes.
  */
 export function aggregatePreferences(
   votes: Comparisons,
@@ -106,7 +109,11 @@ export function aggregatePreferences(
   };
 }
 
-/** Known answers as labels of pairs: left 0, right 1, tie 2 where ties are said; -1 where not known. @returns undefined of none. */
+/**
+ * Known answers as labels of pairs: left 0, right 1, tie 2 if ties are a label; -1 where unknown.
+ *
+ * @returns undefined if no answer is known.
+ */
 function knownSides(
   { item, left, right }: Comparisons,
   { pair, flipped }: ComparedPairs,
@@ -127,10 +134,10 @@ function knownSides(
   return sides;
 }
 
-/** Methods that learn from what is known. */
+/** Methods that learn from known answers. */
 const KNOWN_BY: readonly PreferenceMethod[] = ["robust", "crowd-bt"];
 
-/** A method with one more rater, who is trusted, and says what is known. */
+/** Runs a method with one more rater, who is trusted and gives the known answers. */
 function estimateWithKnown(
   votes: Comparisons,
   method: PreferenceMethod,
@@ -161,7 +168,7 @@ function estimateWithKnown(
     outcome: Float64Array.from([...votes.outcome, ...known.map(({ outcome }) => outcome)]),
   };
   const weights = Float64Array.from([...weight, ...known.map(() => 1)]);
-  // Pairs are numbered by first votes: those of the votes come first, as they are without what is known.
+  // Pairs are numbered by their first votes, so the votes' own pairs keep the numbers they have without known answers.
   return estimatePairs(all, comparedPairs(all), method, weights, trusted);
 }
 
@@ -203,7 +210,7 @@ function shareForLeft({ outcome }: Comparisons, { left, pair, flipped }: Compare
   return sum.map((total, p) => total / count[p]);
 }
 
-/** Skills are of votes that take a side; ties are neither right nor wrong. */
+/** Skills count only votes that take a side; ties are neither right nor wrong. */
 function raterReports(
   votes: Comparisons,
   pairs: ComparedPairs,

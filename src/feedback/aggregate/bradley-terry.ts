@@ -1,7 +1,7 @@
 /**
- * Bradley and Terry 1952: P(i beats j) = p_i / (p_i + p_j), score_i = log p_i. By the MM algorithm (Hunter 2004, "MM algorithms
- * for generalized Bradley-Terry models") under a Gamma(a, b) prior on each p_i (Caron and Doucet 2012), which makes the scores
- * finite on any graph of comparisons:
+ * The model of Bradley and Terry 1952: P(i beats j) = p_i / (p_i + p_j), score_i = log p_i. Fitted by the MM algorithm
+ * (Hunter 2004, "MM algorithms for generalized Bradley-Terry models") with a Gamma(a, b) prior on each p_i (Caron and
+ * Doucet 2012), which keeps the scores finite on any graph of comparisons:
  *
  *   p_i <- (a - 1 + W_i) / (b + sum_j n_ij / (p_i + p_j)),   W_i the wins of i, ties counted half.
  */
@@ -9,18 +9,18 @@ import { sigmoid } from "../../statistics/special-functions.js";
 import { centre, type Duel, type ScoreEstimate, withIntervals } from "./score-estimate.js";
 
 export interface GammaPrior {
-  /** 1 and 0: no prior. */
+  /** Shape 1 and rate 0 mean no prior. */
   shape: number;
   rate: number;
 }
 
-/** Worth a tenth of a win and of a defeat; its mode is p = 1. */
+/** Worth a tenth of a win and a tenth of a defeat; its mode is p = 1. */
 export const WEAK_PRIOR: GammaPrior = { shape: 1.1, rate: 0.1 };
 
 export interface MmOptions {
   prior?: GammaPrior;
   iterations?: number;
-  /** Ends when no score moves by more. */
+  /** Stops when no score changes by more. */
   tolerance?: number;
 }
 
@@ -42,7 +42,7 @@ export function bradleyTerry(
   );
 }
 
-/** The p_i, from a start. */
+/** The p_i, by MM iterations from a starting point. */
 export function strengths(
   duels: readonly Duel[],
   start: Float64Array,

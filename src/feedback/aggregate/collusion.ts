@@ -1,18 +1,22 @@
 /**
- * Raters who answer from a shared key instead of looking. Given the truth, honest raters err independently; colluders agree
- * more than their error rates allow. EM methods take such agreement for skill, so it has to be found first.
+ * Finds raters who answer from a shared key instead of judging. Given the truth, honest raters err independently;
+ * colluders agree more than their error rates allow. EM methods mistake such agreement for skill, so it must be found
+ * first.
  *
- * 1. Truths by majority vote, and by two steps of the one-coin model's EM: run to its end, EM follows a ring that is large enough,
- *    and holds the honest for the ring. Every rater's confusions against these truths. What follows is done with both.
- * 2. For each pair of raters, agreements on common items against their expectation, the truth of each item being what the
- *    item's other votes say: z = (a - e) / sqrt(v + 1/4). Of the pairs that stand out, those that close a triangle; connected
- *    ones are suspects.
- * 3. The key of suspects is what most of them say. Every rater is tested against it at a strict rate, its own vote left out, and
- *    must copy at least three quarters of its answers, (a - e) / (n - e): who does not is let go, who does and had too few items in common
- *    with any one suspect is taken in. Fewer than three are not held to be a ring, and neither are raters whose key agrees with the
- *    others' votes at least as often as those among themselves (experts in a weak pool), or who agree less than the others do.
- * 4. The ring that copies the largest share is set aside, and all begins again without its votes, until no more are
- *    found: what a ring does to the truths can make others look like one.
+ * 1. Estimate truths by majority vote, and by two steps of the one-coin model's EM: run to convergence, EM follows a
+ *    large enough ring and takes the honest raters for the ring. Compute every rater's confusions against these truths.
+ *    The next steps are done with both estimates.
+ * 2. For each pair of raters, compare agreements on common items with their expectation, given each item's truth as
+ *    estimated from its other votes: z = (a - e) / sqrt(v + 1/4). Of the pairs that stand out, keep those in a
+ *    triangle; each connected component is a group of suspects.
+ * 3. The key of the suspects is what most of them say. Every rater is tested against it at a strict rate, with the
+ *    rater's own vote left out, and must copy at least three quarters of the answers, (a - e) / (n - e). Suspects who
+ *    do not are dropped; raters who do are added, even if they had too few items in common with any one suspect. A
+ *    group is not a ring if it has fewer than three raters, if its key agrees with the others' votes at least as often
+ *    as those agree among themselves (experts in a weak pool), or if its members agree no more with each other than the
+ *    others do.
+ * 4. The ring that copies the largest share is set aside, and the search starts again without its votes until no more
+ *    rings are found: a ring distorts the truths, which can make other raters look like one.
  */
 import { normalQuantile } from "../../statistics/normal.js";
 import type { LabelVotes } from "../votes.js";
@@ -25,23 +29,23 @@ import { sampledLists } from "./sampled-lists.js";
 import { type VoteLists, voteLists } from "./vote-lists.js";
 
 export interface CollusionOptions {
-  /** Expected share of honest ones among those found. */
+  /** Expected share of honest raters among those found. */
   falseDiscoveryRate?: number;
-  /** Pairs with fewer items in common are not looked at. */
+  /** Pairs with fewer items in common are not tested. */
   leastCommon?: number;
   seed?: number;
-  /** Labels that are known, [I]; -1 where not. */
+  /** Known labels, [I]; -1 where unknown. */
   known?: KnownLabels;
 }
 
 const ROUNDS = 10;
 const EM_STEPS = [0, 2];
-/** Expected share of mistaken pairs among those that make raters suspects. */
+/** Expected share of false pairs among those that make raters suspects. */
 const SUSPECT_RATE = 0.2;
-/** Pairs of raters that are tested. */
+/** About the most pairs of raters tested. */
 const MAX_PAIRS_OF_RATERS = 4e6;
 
-/** @returns groups of colluding raters, the largest first. */
+/** @returns groups of colluding raters, largest first. */
 export function colludingGroups(
   votes: LabelVotes,
   { falseDiscoveryRate = 0.01, leastCommon = 3, seed = 0, known }: CollusionOptions = {},
@@ -132,9 +136,9 @@ function agreementByTruth(confusion: Float64Array, u: number, v: number, K: numb
 }
 
 /**
- * Pairs that make raters suspects, by two rules: the ones that stand out from all others, and those so high that a rater has less
- * than one by chance. Where a ring is a large part of the pool nothing stands out from it; where honest raters agree on hard
- * items the second rule names too many.
+ * Pairs that make raters suspects, as one list for each of two rules: pairs that stand out from all others, and pairs
+ * so high that a rater would have fewer than one by chance. The first rule finds nothing where a ring is a large part
+ * of the pool; the second finds too many where honest raters agree on hard items.
  */
 export function suspectPairs(z: Float64Array, raters: number): number[][] {
   const chance = Math.min(0.5, raters / (2 * Math.max(1, z.length)));
@@ -143,7 +147,7 @@ export function suspectPairs(z: Float64Array, raters: number): number[][] {
   return [discoveries(z, SUSPECT_RATE), high];
 }
 
-/** Groups with members in common become one; each rater is named once, with its strongest evidence. */
+/** Merges groups that share members; each rater is listed once, with the strongest evidence. */
 export function merged(groups: readonly GroupMember[][]): GroupMember[][] {
   const edges = new Map<number, Set<number>>();
   const evidence = new Map<number, GroupMember>();

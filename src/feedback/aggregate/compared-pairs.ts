@@ -1,6 +1,6 @@
 import type { Comparisons, LabelVotes } from "../votes.js";
 
-/** What was compared with what, P pairs, each the way round that its first vote had it. */
+/** The P compared pairs, each with its sides as in its first vote. */
 export interface ComparedPairs {
   /** [P], in [0, C). */
   left: Int32Array;
@@ -10,7 +10,7 @@ export interface ComparedPairs {
   item: Int32Array;
   /** Pair of each vote, [V]. */
   pair: Int32Array;
-  /** Whether a vote was cast with the sides the other way round, [V]: 1 or 0. */
+  /** 1 if a vote was cast with the pair's sides swapped, else 0, [V]. */
   flipped: Uint8Array;
 }
 
@@ -44,9 +44,10 @@ export function comparedPairs({ item, left, right }: Comparisons): ComparedPairs
 const SIDES = ["left", "right", "tie"];
 
 /**
- * The same votes as labels of pairs: left, right, and tie, by the pair's sides. Strengths are left out.
+ * The same votes as labels of pairs: left, right and tie, in terms of the pair's sides. The strength of a vote is
+ * ignored.
  *
- * @param ties whether ties are kept. @returns the votes, and which comparison each of them was.
+ * @param ties whether to keep ties. @returns the votes, and the index of each vote's comparison.
  */
 export function sideVotes(
   { raters, outcome, rater }: Comparisons,

@@ -1,13 +1,13 @@
 /**
- * Crowd-BT (Chen et al. 2013, "Pairwise ranking aggregation in a crowdsourced setting"): rater w says what Bradley-Terry says
- * with probability eta_w, and the opposite else, P = eta p + (1 - eta) (1 - p). By EM:
+ * Crowd-BT (Chen et al. 2013, "Pairwise ranking aggregation in a crowdsourced setting"): with probability eta_w rater w
+ * answers by the Bradley-Terry model, and otherwise gives the opposite answer, P = eta p + (1 - eta) (1 - p). EM:
  *
  *   r   = eta p / P, the chance that a vote was honest
  *   eta <- (sum r + a - 1) / (n + a + b - 2), with a Beta(a, b) prior
- *   scores by Bradley-Terry, a vote counting r for its winner and 1 - r for the other
+ *   scores by Bradley-Terry, where a vote counts r for its winner and 1 - r for the other
  *
- * eta -> 1 - eta with score -> -score is a symmetry. The prior on eta is above a half, so most raters are held to be honest;
- * `trusted` raters (gold items are the votes of one) are so for certain.
+ * eta -> 1 - eta with score -> -score is a symmetry. The prior mode of eta is above a half, so most raters are assumed
+ * honest; `trusted` raters (gold answers are the votes of one) are honest for certain.
  */
 import { sigmoid } from "../../statistics/special-functions.js";
 import type { Comparisons } from "../votes.js";
@@ -16,7 +16,7 @@ import { duelsOf, type ScoreEstimate } from "./score-estimate.js";
 
 export interface CrowdBtOptions {
   iterations?: number;
-  /** Ends when no eta moves by more. */
+  /** Stops when no eta changes by more. */
   tolerance?: number;
   trusted?: ReadonlySet<number>;
 }
@@ -34,13 +34,13 @@ export function crowdBt(
   let honesty = Float64Array.from(raters, (_, w) => (trusted.has(w) ? 1 : start));
   let p: Float64Array = new Float64Array(candidates.length).fill(1);
   let believed = Float64Array.from(outcome);
-  // Where some are trusted, the first scores are theirs alone: they set the sign.
+  // If some raters are trusted, the first scores use only their votes, which fixes the sign.
   let weight = trusted.size > 0 ? Float64Array.from(rater, (w) => (trusted.has(w) ? 1 : 0)) : undefined;
   for (let iteration = 0; iteration < iterations; iteration++) {
-    // 1. Scores, from what the votes are believed to say.
+    // 1. Scores, from the votes as currently believed.
     p = strengths(duelsOf(left, right, believed, weight), p, { iterations: SCORE_STEPS });
     weight = undefined;
-    // 2. Chances that votes are honest; a tie is half a vote for each side.
+    // 2. Probabilities that votes are honest; a tie is half a vote for each side.
     const honest = new Float64Array(raters.length).fill(a - 1);
     const count = new Float64Array(raters.length).fill(a + b - 2);
     believed = outcome.map((o, v) => {
@@ -52,7 +52,7 @@ export function crowdBt(
       count[rater[v]]++;
       return o * ifLeft + (1 - o) * (1 - ifRight);
     });
-    // 3. Raters.
+    // 3. The raters' eta.
     const next = honest.map((sum, w) => (trusted.has(w) ? 1 : sum / count[w]));
     const moved = next.reduce((most, eta, w) => Math.max(most, Math.abs(eta - honesty[w])), 0);
     honesty = next;

@@ -1,8 +1,9 @@
 /**
  * Dawid and Skene 1979, "Maximum likelihood estimation of observer error-rates using the EM algorithm": each rater has
- * a confusion matrix. One-coin: the matrix has one accuracy a, wrong answers share (1 - a) / (K - 1) (Zhang et al. 2014,
- * "Spectral methods meet EM"). Pooled: each rater's matrix has a Dirichlet prior about the pool's, so that those of few votes
- * lean on the others (after Paun et al. 2018, "Comparing Bayesian models of annotation", hierarchical Dawid-Skene).
+ * a confusion matrix. One-coin: the matrix has one accuracy a, and each wrong answer has probability (1 - a) / (K - 1)
+ * (Zhang et al. 2014, "Spectral methods meet EM"). Pooled: each rater's matrix has a Dirichlet prior centred on the
+ * pool's, so that raters with few votes lean on the others (after Paun et al. 2018, "Comparing Bayesian models of
+ * annotation", hierarchical Dawid-Skene).
  */
 import type { LabelVotes } from "../votes.js";
 import { classShares, confusionsOnKnown, fixKnown, type KnownLabels } from "./known-labels.js";
@@ -18,15 +19,18 @@ import {
 
 export interface EmOptions {
   iterations?: number;
-  /** Ends when the evidence's lower bound for a vote grows by less; 0: never. */
+  /** Stops when the lower bound of the log evidence, per vote, grows by less; 0 means all iterations run. */
   tolerance?: number;
   /** Weight of each vote, [V]; default 1. */
   weight?: ArrayLike<number>;
   /** Added to every count of a confusion. */
   pseudo?: number;
-  /** Truths to begin with, [I, K]; default the shares of the votes, or what raters are like on known items. */
+  /**
+   * Initial truths, [I, K]. Default: the shares of the votes, or, with known labels, truths by the raters' confusions
+   * on known items.
+   */
   start?: Float64Array;
-  /** Labels that are known, [I]; -1 where not. */
+  /** Known labels, [I]; -1 where unknown. */
   known?: KnownLabels;
 }
 
@@ -36,11 +40,11 @@ export const dawidSkene = (votes: LabelVotes, options: EmOptions = {}): LabelEst
     confusions(votes, posterior, options.pseudo ?? 0, options.weight),
   );
 
-/** The same with one accuracy for each rater. */
+/** dawidSkene with one accuracy per rater. */
 export const oneCoin = (votes: LabelVotes, options: EmOptions = {}): LabelEstimate =>
   expectationMaximization(votes, options, (posterior) => coins(votes, posterior, options));
 
-/** The same with a prior worth `strength` votes of each truth about the pool's confusions. */
+/** dawidSkene with a prior on each rater's confusions: the pool's confusions, worth `strength` votes for each truth. */
 export const pooledDawidSkene = (
   votes: LabelVotes,
   { strength = 4, ...options }: EmOptions & { strength?: number } = {},
@@ -57,7 +61,7 @@ function expectationMaximization(
   const K = votes.labels.length;
   let posterior = start ?? firstTruths(votes, weight, known);
   fixKnown(posterior, known, K);
-  // 1. M step: classes' shares pi_c = mean_i T_ic, raters' confusions.
+  // 1. M step: class shares pi_c = mean_i T_ic, and raters' confusions.
   let prior = classShares(posterior, known, K);
   let confusion = confusionsAt(posterior);
   let bound = Number.NEGATIVE_INFINITY;
@@ -91,7 +95,7 @@ function firstTruths(
   );
 }
 
-/** P(truth | votes) where classes' shares and confusions are known: [I, K]. */
+/** P(truth | votes) given class shares `prior` [K] and confusions [W, K, K]: [I, K]. */
 export function labelPosterior(
   votes: LabelVotes,
   prior: ArrayLike<number>,
@@ -112,7 +116,7 @@ export function labelPosterior(
   return logs;
 }
 
-/** Accuracies as confusions: a on the diagonal, (1 - a) / (K - 1) beside it. */
+/** Accuracies as confusions: a on the diagonal, (1 - a) / (K - 1) off it. */
 function coins(votes: LabelVotes, posterior: Float64Array, { weight, pseudo = 0 }: EmOptions): Float64Array {
   const K = votes.labels.length;
   const right = new Float64Array(votes.raters.length).fill(pseudo);

@@ -1,13 +1,15 @@
 /**
- * Which of many tests to believe: at most `rate` of those found are expected to be mistaken.
+ * Decides which of many tests to accept: the expected share of false ones among those found is at most `rate`.
  *
- * 1. The scores themselves say how wide they are under the null (Efron 2004, "Large-scale simultaneous hypothesis testing"):
- *    their median, if above 0, and the median deviation of those below it, if above a standard normal's. Raters who only share
- *    the harder items agree a little more than expected too, and this allows for it.
- * 2. Benjamini and Hochberg 1995: all up to the last whose p is at most rank * rate / count.
+ * 1. Estimate the null distribution from the scores themselves (Efron 2004, "Large-scale simultaneous hypothesis
+ *    testing"): its centre is their median, if above 0; its spread is the median deviation of the scores below it, if
+ *    above a standard normal's. This allows for honest raters who share harder items and so agree a little more than
+ *    expected.
+ * 2. Accept, by Benjamini and Hochberg 1995, all tests up to the last whose p is at most rank * rate / count.
  *
- * @param scores about standard normal under the null; large ones speak against it. @param honest those that are mostly null.
- * @returns indices of those found.
+ * @param scores approximately standard normal under the null; large scores are evidence against it. @param honest
+ * scores that are mostly null; default: all.
+ * @returns indices of the accepted tests, by increasing p.
  */
 import { normalCdf } from "../../statistics/normal.js";
 
@@ -22,10 +24,10 @@ export function discoveries(scores: Float64Array, rate: number, honest = scores)
   return order.slice(0, found);
 }
 
-/** A normal distribution's standard deviation in median absolute deviations. */
+/** Standard deviation of a normal distribution, in units of its median absolute deviation. */
 const NORMAL_MAD = 1.4826;
 
-/** The upper one of two middle values; 0 of none. */
+/** The median; of two middle values the upper one; 0 for no values. */
 export function median(values: Float64Array): number {
   return values.length === 0 ? 0 : values.slice().sort()[Math.floor(values.length / 2)];
 }

@@ -1,7 +1,7 @@
 /**
- * GLAD (Whitehill et al. 2009, "Whose vote should count more"): P(rater i is right on item j) = sigmoid(alpha_i exp(b_j)), with
- * ability alpha and ease b; wrong answers share the rest. EM, with Gaussian priors N(1, 1) on both; the M step climbs by
- * conjugate gradients.
+ * GLAD (Whitehill et al. 2009, "Whose vote should count more"): P(rater i is right on item j) = sigmoid(alpha_i
+ * exp(b_j)), with ability alpha and ease b; wrong answers share the rest equally. EM, with Gaussian priors N(1, 1) on
+ * both; the M step uses L-BFGS (`minimize.ts`).
  */
 
 import { logSigmoid, sigmoid } from "../../statistics/special-functions.js";
@@ -38,7 +38,7 @@ export function glad(
   return { posterior, confusion: meanConfusion(votes, ability, ease, K), ability, ease };
 }
 
-/** P(truth | votes), uniform before them: [I, K]. */
+/** P(truth | votes) with a uniform prior, [I, K]. @param x abilities [W], then eases [I]. */
 export function gladPosterior(votes: LabelVotes, x: Float64Array): Float64Array {
   const [W, K] = [votes.raters.length, votes.labels.length];
   const logs = new Float64Array(votes.items.length * K);
@@ -52,8 +52,9 @@ export function gladPosterior(votes: LabelVotes, x: Float64Array): Float64Array 
 }
 
 /**
- * Q = E_T[log P(votes | T, alpha, b)] + log priors (without their constants), and minus its gradient if wanted:
- * dQ/dalpha_i = sum_j (p_ij - sigmoid) exp(b_j) - (alpha_i - 1), p_ij the posterior of what the rater said.
+ * Q = E_T[log P(votes | T, alpha, b)] + log priors (without their constants). Writes minus its gradient to
+ * `minusGradient` if given: dQ/dalpha_i = sum_j (p_ij - sigmoid) exp(b_j) - (alpha_i - 1), where p_ij is the posterior
+ * of the rater's answer.
  */
 export function gladObjective(
   votes: LabelVotes,
@@ -79,7 +80,7 @@ export function gladObjective(
   return objective;
 }
 
-/** Each rater's accuracy, the mean over its items, as confusions. */
+/** Each rater's mean accuracy over the rated items, as confusions [W, K, K]. */
 function meanConfusion(
   votes: LabelVotes,
   ability: Float64Array,

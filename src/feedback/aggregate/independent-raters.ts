@@ -1,17 +1,17 @@
-/** What votes would be like if raters erred independently given the truth; collusion is what departs from it. */
+/** A model of votes in which raters err independently given the truth; collusion shows as a deviation from it. */
 import type { LabelVotes } from "../votes.js";
 import { oneCoin } from "./dawid-skene.js";
 import { classShares, type KnownLabels } from "./known-labels.js";
 import { confusions, LEAST, softmaxRows } from "./label-estimate.js";
 
 const PSEUDO = 0.5;
-/** Log-odds of a known label: beyond what any votes that are taken out of it weigh. */
+/** Log-odds of a known label: more than any votes that are subtracted from it can weigh. */
 const CERTAIN = 1000;
 
-/** Truths and confusions as if raters erred independently. */
+/** Truths and confusions under the assumption that raters err independently. */
 export interface IndependentRaters {
   weight: Float64Array;
-  /** Log-weights of truths, all votes of weight 1 in them, [I, K]. */
+  /** Log-weights of truths from all votes of weight 1, [I, K]. */
   logTruth: Float64Array;
   /** [W, K, K]. */
   confusion: Float64Array;
@@ -39,7 +39,7 @@ export function independentRaters(
   return { weight, logTruth, confusion };
 }
 
-/** P(truth of the votes' item | all votes but these), into `truth` [K]. */
+/** Writes P(truth of the item | all its votes except `own`) to `truth` [K]. @param own votes on one item. */
 export function truthWithout(
   votes: LabelVotes,
   model: IndependentRaters,
@@ -56,6 +56,6 @@ export function truthWithout(
   softmaxRows(truth, K);
 }
 
-/** z of agreements against their expectation and variance: (a - e) / sqrt(v + 1/4). */
+/** z-score of agreements given their expectation and variance: (a - e) / sqrt(v + 1/4). */
 export const excessOf = (agreed: number, expected: number, variance: number): number =>
   (agreed - expected) / Math.sqrt(variance + 0.25);

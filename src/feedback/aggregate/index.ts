@@ -1,6 +1,6 @@
 /**
- * Many raters' votes to one signal: labels (`aggregateLabels`) or preferences (`aggregatePreferences`), each with how far every
- * rater can be trusted. docs/aggregation.md says what each method is for.
+ * Aggregates many raters' votes into one signal: labels (`aggregateLabels`) or preferences (`aggregatePreferences`),
+ * each with a report on how far every rater can be trusted. docs/aggregation.md explains when to use each method.
  */
 export {
   aggregateLabels,

@@ -2,17 +2,20 @@
 import type { LabelVotes } from "../votes.js";
 import { confusionCounts, meanRow, normalizeRows, voteShares } from "./label-estimate.js";
 
-/** Label of each item, [I]; -1 where it is not known. */
+/** Label of each item, [I]; -1 where unknown. */
 export type KnownLabels = Int32Array;
 
-/** Sets the rows of known items, in place. @param posterior [I, K]. */
+/** Sets the rows of known items to certainty, in place. @param posterior [I, K]. */
 export function fixKnown(posterior: Float64Array, known: KnownLabels | undefined, columns: number): void {
   if (known === undefined) return;
   for (let i = 0; i < known.length; i++)
     if (known[i] >= 0) for (let c = 0; c < columns; c++) posterior[i * columns + c] = c === known[i] ? 1 : 0;
 }
 
-/** How common each label is among the items whose label is not known, as far as there are any: gold items may be chosen evenly. */
+/**
+ * The share of each label among the items with unknown labels, or among all items if all are known. Known items are
+ * left out because gold items may be chosen to have equally many of each label.
+ */
 export function classShares(
   posterior: Float64Array,
   known: KnownLabels | undefined,
@@ -26,12 +29,13 @@ export function classShares(
   return meanRow(rows, columns);
 }
 
-/** What a pool's confusions are worth to a rater beside its gold items, in votes of each truth. */
+/** Weight of the pool's confusions next to a rater's votes on gold items, in votes for each truth. */
 const POOL_STRENGTH = 4;
 
 /**
- * Each rater's confusions from its votes on known items, leaning on the pool's by majority: [W, K, K]. Where many raters turn answers
- * round, or follow a key, the majority's truths would set out on the wrong side.
+ * Each rater's confusions from votes on known items, shrunk towards the pool's confusions by majority: [W, K, K]. EM
+ * starts from these because, where many raters invert answers or follow a key, the majority's truths would start it on
+ * the wrong side.
  */
 export function confusionsOnKnown(votes: LabelVotes, known: KnownLabels): Float64Array {
   const K = votes.labels.length;

@@ -1,6 +1,6 @@
 import type { LabelVotes } from "../votes.js";
 
-/** What a method makes of labels. I items, W raters, K labels. */
+/** A method's estimate from labels, with I items, W raters and K labels. */
 export interface LabelEstimate {
   /** P(the truth of item i is label c), [I, K]. */
   posterior: Float64Array;
@@ -8,10 +8,10 @@ export interface LabelEstimate {
   confusion: Float64Array;
 }
 
-/** Probabilities below this are taken for it before a logarithm. */
+/** Smaller probabilities are raised to this before taking a logarithm. */
 export const LEAST = 1e-10;
 
-/** Divides each row of [rows, columns] by its sum; a row of zeros becomes even. */
+/** Divides each row of [rows, columns] by its sum; a row of zeros becomes uniform. */
 export function normalizeRows(values: Float64Array, columns: number): void {
   for (let start = 0; start < values.length; start += columns) {
     let sum = 0;
@@ -20,7 +20,7 @@ export function normalizeRows(values: Float64Array, columns: number): void {
   }
 }
 
-/** Rows of log-weights [rows, columns] to probabilities, in place. */
+/** Turns rows of log-weights [rows, columns] into probabilities, in place. */
 export function softmaxRows(values: Float64Array, columns: number): void {
   for (let start = 0; start < values.length; start += columns) {
     let most = Number.NEGATIVE_INFINITY;
@@ -30,7 +30,7 @@ export function softmaxRows(values: Float64Array, columns: number): void {
   normalizeRows(values, columns);
 }
 
-/** Shares of each item's votes, [I, K]. @param weight of each vote, [V]; default 1. */
+/** Share of each label among an item's votes, [I, K]. @param weight of each vote, [V]; default 1. */
 export function voteShares(votes: LabelVotes, weight?: ArrayLike<number>): Float64Array {
   const K = votes.labels.length;
   const shares = new Float64Array(votes.items.length * K);
@@ -40,7 +40,7 @@ export function voteShares(votes: LabelVotes, weight?: ArrayLike<number>): Float
   return shares;
 }
 
-/** The likeliest label of each item, [I]; of equal ones the first. */
+/** The likeliest label of each item, [I]; on a tie, the first. */
 export function likeliest(posterior: Float64Array, columns: number): Int32Array {
   const best = new Int32Array(posterior.length / columns);
   for (let i = 0; i < best.length; i++)
@@ -50,7 +50,7 @@ export function likeliest(posterior: Float64Array, columns: number): Int32Array 
 }
 
 /**
- * Each rater's confusions where the truth is known up to a probability: [W, K, K], rows sum to 1.
+ * Each rater's confusions given probabilities of the truths, [W, K, K]; rows sum to 1.
  *
  * @param pseudo added to every count. @param weight of each vote, [V]; default 1.
  */
@@ -66,7 +66,7 @@ export function confusions(
   return counts;
 }
 
-/** The same as counts: [W, K, K], entry w, c, y is how often rater w said y where the truth was c. */
+/** Like confusions, as counts [W, K, K]: entry w, c, y is how often rater w said y where the truth was c. */
 export function confusionCounts(
   votes: LabelVotes,
   posterior: Float64Array,
@@ -82,7 +82,7 @@ export function confusionCounts(
   return counts;
 }
 
-/** Mean of the rows of [rows, columns]. */
+/** Mean of the rows of [rows, columns], scaled as [columns]. */
 export function meanRow(values: Float64Array, columns: number): Float64Array {
   const mean = new Float64Array(columns);
   for (let at = 0; at < values.length; at++) mean[at % columns] += values[at];

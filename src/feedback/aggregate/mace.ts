@@ -1,10 +1,11 @@
 /**
- * MACE (Hovy et al. 2013, "Learning whom to trust with MACE"): rater j knows the answer with probability theta_j; when it
- * does not, it answers from a distribution xi_j of its own. Variational updates with Beta(1/2, 1/2) on theta and Dirichlet(10)
- * on xi; the best of several starts by the variational bound.
+ * MACE (Hovy et al. 2013, "Learning whom to trust with MACE"): rater j knows the answer with probability theta_j;
+ * otherwise it answers from its own distribution xi_j. Variational updates with priors Beta(1/2, 1/2) on theta and
+ * Dirichlet(10) on xi; of several starts, the one with the best variational bound is kept.
  *
- * The paper holds all truths for equally likely. Where they are not, that makes raters who give the rare label look like the
- * ones who know, so the shares of the truths are estimated here, as Dawid and Skene do; `shares: "uniform"` is the paper's.
+ * The paper assumes that all truths are equally likely. Where they are not, raters who give the rare label would look
+ * like the ones who know, so this code estimates the shares of the truths, as Dawid and Skene do; `shares: "uniform"`
+ * is the paper's model.
  */
 import { RandomStream } from "../../base/random.js";
 import { digamma, logGamma } from "../../statistics/special-functions.js";
@@ -18,13 +19,13 @@ export interface MaceOptions {
   shares?: "estimated" | "uniform";
 }
 
-/** What is known of raters, and how common each truth is. */
+/** Parameters of the raters, and the share of each truth. */
 export interface MaceParameters {
-  /** [W, 2]: not knowing, knowing. */
+  /** Weights of not knowing and of knowing, [W, 2]. */
   knows: Float64Array;
-  /** [W, K]. */
+  /** Weights of the answers of a rater who does not know, [W, K]. */
   answers: Float64Array;
-  /** [K]. */
+  /** Shares of the truths, [K]. */
   shares: Float64Array;
 }
 
@@ -75,7 +76,7 @@ export function maceFrom(
   return { parameters, posterior: expected.posterior, bound: expected.logLikelihood - divergence };
 }
 
-/** Where a start begins, drawn by its number. */
+/** Random initial parameters; `restart` numbers the draw. */
 export function randomStart({ raters, labels }: LabelVotes, seed: number, restart: number): MaceParameters {
   const draw = (name: string, columns: number): Float64Array => {
     const random = new RandomStream(seed, `mace/${name}`, restart);
@@ -88,8 +89,8 @@ export function randomStart({ raters, labels }: LabelVotes, seed: number, restar
 }
 
 /**
- * E step: gamma_i(t) prop pi_t prod_j (theta_j [y = t] + (1 - theta_j) xi_j(y)), and the expected counts of knowing and of
- * answers without knowing.
+ * E step: gamma_i(t) prop pi_t prod_j (theta_j [y = t] + (1 - theta_j) xi_j(y)), and the expected counts of knowing, of
+ * not knowing, and of answers without knowing.
  */
 export function expectation(
   { item, rater, label, items, raters, labels }: LabelVotes,
@@ -115,7 +116,7 @@ export function expectation(
   const knowing = new Float64Array(raters.length * 2);
   const answering = new Float64Array(raters.length * K);
   for (let v = 0; v < item.length; v++) {
-    // P(did not know | votes): certain where the truth is another label, else guess / (guess + theta).
+    // P(did not know | votes): 1 where the truth is another label, else guess / (guess + theta).
     const right = posterior[item[v] * K + label[v]];
     const guessed = 1 - right + (right * guess(v)) / (guess(v) + knows[rater[v] * 2 + 1]);
     knowing[rater[v] * 2] += guessed;
@@ -126,8 +127,8 @@ export function expectation(
 }
 
 /**
- * Posterior Dirichlet of each row: exp(E[log p]) = exp(psi(a_k) - psi(sum a)) with a = count + prior, whose rows do not sum to
- * 1, and its divergence from the prior in nats, over all rows.
+ * Posterior Dirichlet of each row. `expected` is exp(E[log p]) = exp(psi(a_k) - psi(sum a)) with a = count + prior; its
+ * rows do not sum to 1. `divergence` is the sum over rows of the divergence from the prior, in nats.
  */
 function variational(
   counts: Float64Array,

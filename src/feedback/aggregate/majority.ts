@@ -8,8 +8,8 @@ export function majority(votes: LabelVotes): LabelEstimate {
 }
 
 /**
- * Worker agreement with aggregate: votes are weighted by how often their rater agrees with the majority, and counted once
- * more (Appen's rule, as crowd-kit describes it).
+ * Worker agreement with aggregate: votes are weighted by how often their rater agrees with the majority, and counted
+ * again (Appen's rule, as crowd-kit describes it).
  */
 export function wawa(votes: LabelVotes): LabelEstimate {
   const K = votes.labels.length;

@@ -1,12 +1,13 @@
 /**
- * Minimises a smooth function: L-BFGS (Nocedal and Wright 2006, algorithm 7.4 and 7.5) with a backtracking line search that
- * asks for Armijo's condition, and keeps pairs of positive curvature only.
+ * Minimises a smooth function by L-BFGS (Nocedal and Wright 2006, algorithms 7.4 and 7.5), with a backtracking line
+ * search that requires Armijo's condition. Only pairs of positive curvature are kept. The objective returns its value
+ * and writes its gradient.
  */
 export type Objective = (at: Float64Array, gradient: Float64Array) => number;
 
 export interface MinimizeOptions {
   iterations?: number;
-  /** Ends when no entry of the gradient exceeds it. */
+  /** Stops when no entry of the gradient exceeds this in absolute value. */
   tolerance?: number;
 }
 
@@ -14,7 +15,7 @@ const MEMORY = 10;
 const ARMIJO = 1e-4;
 const MAX_HALVINGS = 40;
 
-/** @returns the point reached; it is never worse than the start. */
+/** @returns the final point; its value is never above that of the start. */
 export function minimize(
   objective: Objective,
   start: Float64Array,
@@ -58,7 +59,7 @@ export function minimize(
   return x;
 }
 
-/** -H g, H the inverse Hessian that the last steps suggest. */
+/** -H g, where H approximates the inverse Hessian from the last steps. */
 function twoLoops(
   gradient: Float64Array,
   steps: readonly Float64Array[],

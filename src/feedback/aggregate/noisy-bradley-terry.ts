@@ -1,10 +1,10 @@
 /**
- * Bradley-Terry with raters who sometimes do not look and then favour a side (crowd-kit's NoisyBradleyTerry): with y = 1 for
- * left and -1 for right, skill s(g_w) and bias q_w,
+ * Bradley-Terry with raters who sometimes answer without looking and then favour a side (crowd-kit's
+ * NoisyBradleyTerry). With y = 1 for left and -1 for right, skill s(g_w) and bias q_w,
  *
  *   P(y) = s(g_w) s(y (score_l - score_r)) + (1 - s(g_w)) s(y q_w),   s(x) = 1 / (1 + exp(-x)).
  *
- * Ties are half a vote for each side. Normal priors: scores N(0, 4), g N(1, 1), q N(0, 1). L-BFGS.
+ * Ties are half a vote for each side. Normal priors: scores N(0, 4), g N(1, 1), q N(0, 1). Fitted by L-BFGS.
  */
 import { sigmoid } from "../../statistics/special-functions.js";
 import type { Comparisons } from "../votes.js";
@@ -15,7 +15,7 @@ import { centre, type ScoreEstimate, withIntervals } from "./score-estimate.js";
 const SCORE_VARIANCE = 4;
 const SKILL_MEAN = 1;
 
-/** @returns scores; P(rater looks) and P(it says left when it does not), [W] each. */
+/** @returns scores, `attention` P(the rater looks) and `leftBias` P(the rater says left without looking), [W] each. */
 export function noisyBradleyTerry(
   votes: Comparisons,
 ): ScoreEstimate & { attention: Float64Array; leftBias: Float64Array } {
@@ -40,7 +40,9 @@ export function noisyBradleyTerry(
 }
 
 /**
- * Minus the log posterior without constants, and its gradient. @param x scores [C], biases q [W], skills g [W], one after another.
+ * Minus the log posterior without constants; its gradient is written to `gradient`.
+ *
+ * @param x scores [C], biases q [W] and skills g [W], concatenated.
  */
 export function noisyObjective(
   { candidates, raters, left, right, rater, outcome }: Comparisons,

@@ -1,22 +1,24 @@
 /**
- * Plackett-Luce for rankings (Luce 1959; Plackett 1975): the best is chosen among all, P(i) = p_i / sum p, then the best of the
- * rest, and so on. By the MM algorithm (Hunter 2004, section 5), with the Gamma prior of `bradley-terry.ts`:
+ * Plackett-Luce for rankings (Luce 1959; Plackett 1975): the best is chosen among all, P(i) = p_i / sum p, then the
+ * best of the rest, and so on. Fitted by the MM algorithm (Hunter 2004, section 5), with the Gamma prior of
+ * `bradley-terry.ts`:
  *
  *   p_i <- (a - 1 + c_i) / (b + sum over choices with i among the candidates of 1 / sum p),   c_i how often i was chosen.
  *
- * Equal ranks are choices from the same candidates, one for each (Breslow's way with ties). The last rank is no choice.
+ * Equal ranks count as one choice each from the same candidates (Breslow's treatment of ties). The last rank is not a
+ * choice.
  */
 import type { MmOptions } from "./bradley-terry.js";
 import { WEAK_PRIOR } from "./bradley-terry.js";
 import { centre, type ScoreEstimate, withIntervals } from "./score-estimate.js";
 
-/** A ranking: candidates [k] and their ranks [k], 1 the best; equal ranks are ties. */
+/** A ranking: candidates [k] and their ranks [k], where 1 is the best; equal ranks are ties. */
 export interface Ranking {
   candidates: readonly number[];
   ranks: readonly number[];
 }
 
-/** So many were chosen from among these. */
+/** The candidates `chosen` at one rank from those in `among`. */
 interface Choice {
   among: number[];
   chosen: number[];
@@ -57,7 +59,9 @@ function choicesOf({ candidates, ranks }: Ranking): Choice[] {
   }));
 }
 
-/** A choice's part of the information: d (diag(q) - q q') with q the chances of each and d choices made. */
+/**
+ * A choice's contribution to the information: d (diag(q) - q q') with choice probabilities q and d candidates chosen.
+ */
 function informationOf({ among, chosen }: Choice, p: Float64Array) {
   const total = among.reduce((sum, i) => sum + p[i], 0);
   const edges: { a: number; b: number; information: number }[] = [];

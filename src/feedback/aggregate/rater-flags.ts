@@ -1,4 +1,6 @@
-/** Raters whom not to trust, and why. Dissent alone is never a reason: a rater may differ from the pool and be right. */
+/**
+ * Raters not to be trusted, and why. Dissent alone is never a reason: a rater may differ from the pool and be right.
+ */
 import type { Interval } from "../../statistics/estimates.js";
 import { median } from "./false-discovery.js";
 import type { GroupMember } from "./ring.js";
@@ -8,17 +10,19 @@ export type RaterFlagKind = (typeof RATER_FLAGS)[number];
 
 export interface RaterFlag {
   kind: RaterFlagKind;
-  /** The evidence, one sentence for a person. */
+  /** The evidence, in one sentence for people to read. */
   reason: string;
 }
 
 /**
  * - colluding: in a group that shares answers (`collusion.ts`)
- * - contrary: right less often than chance, surely: truths are known to this rater and turned round
+ * - contrary: certainly right less often than chance: the rater knows the truths and inverts them
  * - one-sided: prefers a side of the screen (`side-bias.ts`)
- * - guessing: perhaps no better than chance, and surely worse than half way from chance to the pool's median rater
+ * - guessing: possibly no better than chance, and certainly worse than half way from chance to the pool's median rater
  *
- * @param skills of each rater, [W], with truths equally common. @param chance of being right without looking, 1 / K. @returns flags of each rater, [W].
+ * @param skills each rater's skill with truths equally common (`balancedSkills`), [W].
+ * @param chance probability of being right without looking, 1 / K.
+ * @returns the flags of each rater, [W].
  */
 export function raterFlags(
   skills: readonly Interval[],
@@ -49,7 +53,7 @@ export function raterFlags(
       flags[rater] = [
         {
           kind: "colluding",
-          reason: `follows the answers of group ${g + 1} (${members.length} raters) on ${agreed} of ${common} items; ${expected.toFixed(1)} were to be expected`,
+          reason: `follows the answers of group ${g + 1} (${members.length} raters) on ${agreed} of ${common} items; ${expected.toFixed(1)} were expected`,
         },
       ];
   return flags;

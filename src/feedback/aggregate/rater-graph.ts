@@ -1,6 +1,6 @@
-/** Graphs of raters, undirected. */
+/** Undirected graphs of raters. */
 
-/** Edges as the neighbours of each end. @param edges indices of the pairs that are edges. */
+/** The neighbours of each rater. @param edges indices of the pairs that are edges. */
 export function graph(
   pairs: { first: number[]; second: number[] },
   edges: readonly number[],
@@ -19,7 +19,7 @@ export function connect(edges: Map<number, Set<number>>, a: number, b: number): 
     edges.set(from, (edges.get(from) ?? new Set()).add(to));
 }
 
-/** The edges whose ends have a neighbour in common. */
+/** The edges whose two ends have a common neighbour. */
 export function inTriangles(edges: Map<number, Set<number>>): Map<number, Set<number>> {
   const kept = new Map<number, Set<number>>();
   for (const [a, near] of edges)
@@ -35,7 +35,7 @@ export function inTriangles(edges: Map<number, Set<number>>): Map<number, Set<nu
   return kept;
 }
 
-/** Connected raters, groups of at least so many. */
+/** Connected components of at least `least` raters. */
 export function components(edges: Map<number, Set<number>>, least: number): number[][] {
   const seen = new Set<number>();
   const groups: number[][] = [];

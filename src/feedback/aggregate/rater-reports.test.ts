@@ -93,7 +93,7 @@ describe("flags", () => {
     expect(flags[1]).toEqual([
       {
         kind: "colluding",
-        reason: "follows the answers of group 1 (1 raters) on 18 of 20 items; 9.3 were to be expected",
+        reason: "follows the answers of group 1 (1 raters) on 18 of 20 items; 9.3 were expected",
       },
     ]);
     expect(flags[2][0].reason).toMatch(/^follows the answers of group 2 \(2 raters\)/);
@@ -281,12 +281,12 @@ describe("a rater's side", () => {
     expect([...shown.keys()]).toEqual([]);
     const biased = flagsOf([0.9, ...many], 100, () => 0.5);
     expect([...biased]).toEqual([
-      [0, { kind: "one-sided", reason: "chose left 90 times of 100; 50.0 were to be expected" }],
+      [0, { kind: "one-sided", reason: "chose left 90 times of 100; 50.0 were expected" }],
     ]);
     const right = flagsOf([0.1, ...many], 100, (w) => (w === 0 ? 0.4 : 0.5));
     expect(right.get(0)).toEqual({
       kind: "one-sided",
-      reason: "chose right 90 times of 100; 60.0 were to be expected",
+      reason: "chose right 90 times of 100; 60.0 were expected",
     });
   });
 

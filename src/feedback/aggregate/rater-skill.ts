@@ -1,11 +1,13 @@
 /**
- * How often each rater is right. A rater's vote is one of those its truth was estimated from, and that truth is not certain, so
- * counting agreements flatters. Instead, with q_v = P(vote v is right | the other votes on its item), the likelihood of skill a is
+ * How often each rater is right. The truths are uncertain and were estimated from the rater's own votes too, so
+ * counting agreements overestimates skill. Instead, with q_v = P(vote v is right | the other votes on its item), the
+ * likelihood of skill a is
  *
  *   L(a) = prod_v [ a q_v + (1 - a) (1 - q_v) / (K - 1) ],
  *
- * its maximum the estimate, and { a : 2 log(L(max) / L(a)) <= t^2 } the interval (Wilks 1938), with Student's t of n - 1 degrees of freedom
- * of n votes instead of the normal's: with the normal's it covers 91% where raters have 15 votes each.
+ * its maximum is the estimate, and { a : 2 log(L(max) / L(a)) <= t^2 } is the interval (Wilks 1938). For n votes, t is
+ * the quantile of Student's t with n - 1 degrees of freedom; with the normal quantile the interval covers only 91%
+ * where raters have 15 votes each.
  */
 import type { Interval } from "../../statistics/estimates.js";
 import { normalQuantile } from "../../statistics/normal.js";
@@ -16,15 +18,19 @@ import { classShares, type KnownLabels } from "./known-labels.js";
 import { LEAST, softmaxRows } from "./label-estimate.js";
 import { voteLists } from "./vote-lists.js";
 
-/** EM from the method's truths to those of raters who lean on the pool: of few votes each, no rater may look infallible. */
+/**
+ * EM iterations from the method's truths with confusions shrunk towards the pool's, so that no rater with few votes
+ * looks infallible.
+ */
 const POOLED_ITERATIONS = 20;
 const BISECTIONS = 40;
 
 /**
  * P(truth of vote v's item is c | the other votes on it), [V, K].
  *
- * @param posterior truths by any method, [I, K], to begin with.
- * @param weight of each vote as evidence of the truth, [V]; default 1. @param known labels that need no votes, [I].
+ * @param posterior truths by any method, [I, K], as a starting point.
+ * @param weight of each vote as evidence of the truth, [V]; default 1. @param known known labels, [I]; -1 where
+ * unknown.
  */
 export function truthByOthers(
   votes: LabelVotes,
@@ -63,7 +69,7 @@ export function truthByOthers(
   return truths;
 }
 
-/** Each rater's skill in [0, 1] with its interval. @param truths as `truthByOthers` gives them, [V, K]. */
+/** Each rater's skill in [0, 1] with its interval. @param truths as `truthByOthers` returns them, [V, K]. */
 export function raterSkills(votes: LabelVotes, truths: Float64Array, confidence = 0.95): Interval[] {
   const K = votes.labels.length;
   const { start, vote } = voteLists(votes.rater, votes.raters.length);
@@ -81,9 +87,10 @@ export function raterSkills(votes: LabelVotes, truths: Float64Array, confidence 
 }
 
 /**
- * Each rater's skill with all truths equally common: the mean over them of P(right | truth). Who always gives the commonest
- * label has 1 / K of it, who does not look at all too. Each truth's part is (k + 1) / (n + 2) with k right ones of n votes, as
- * far as is known, and the interval is the normal one of their mean (Agresti and Coull 1998).
+ * Each rater's skill if all truths were equally common: the mean over truths of P(right | truth). A rater who always
+ * gives the commonest label gets 1 / K, and so does one who answers without looking. Each truth contributes (k + 1) /
+ * (n + 2) for k right votes of n, both counted by the probabilities in `truths`; the interval is the normal interval of
+ * the mean (Agresti and Coull 1998).
  */
 export function balancedSkills(votes: LabelVotes, truths: Float64Array, confidence = 0.99): Interval[] {
   const K = votes.labels.length;
@@ -119,7 +126,7 @@ function skillOf(q: Float64Array, labels: number, drop: number): Interval {
       sum += (q[i] - wrong[i]) / Math.max(LEAST, a * q[i] + (1 - a) * wrong[i]);
     return sum;
   };
-  // The log-likelihood is concave: its slope falls through 0 once.
+  // The log-likelihood is concave, so its slope crosses 0 at most once.
   const even = q.every((p, i) => Math.abs(p - wrong[i]) < LEAST);
   const estimate = even ? 1 / labels : bisect((a) => slope(a) > 0, 0, 1);
   const least = logLikelihood(estimate) - drop;
@@ -131,7 +138,7 @@ function skillOf(q: Float64Array, labels: number, drop: number): Interval {
   };
 }
 
-/** Where `below` turns from true to false between two ends. */
+/** The point between two ends where `below` changes from true to false. */
 function bisect(below: (at: number) => boolean, low: number, high: number): number {
   let [from, to] = [low, high];
   for (let i = 0; i < BISECTIONS; i++) {

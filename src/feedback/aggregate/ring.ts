@@ -1,4 +1,4 @@
-/** Raters who follow one key, and whether they are a ring or know better than the rest. */
+/** Finds raters who follow one key, and decides whether they are a ring or know better than the rest. */
 import type { LabelVotes } from "../votes.js";
 import { discoveries } from "./false-discovery.js";
 import { excessOf, type IndependentRaters, truthWithout } from "./independent-raters.js";
@@ -7,17 +7,17 @@ import type { VoteLists } from "./vote-lists.js";
 /** A rater who follows a group's key. */
 export interface GroupMember {
   rater: number;
-  /** Votes on items that have a key, those among them that are the key, and how many were to be expected. */
+  /** Number of votes on items that have a key; `agreed` of them equal the key, and `expected` were expected to. */
   common: number;
   agreed: number;
   expected: number;
 }
 
 export const SMALLEST_GROUP = 3;
-/** Who copies less of its answers is not held to be one: honest raters share the mistakes that hard items invite. */
+/** Raters who copy a smaller share are not members: honest raters share the mistakes that hard items invite. */
 const MIN_COPIED = 0.75;
 
-/** The followers of suspects' key, tested once more against their own; none where fewer than three are left. */
+/** The followers of the suspects' key, tested again against their own key; none if fewer than three are left. */
 export function ring(
   votes: LabelVotes,
   model: IndependentRaters,
@@ -33,8 +33,9 @@ export function ring(
 }
 
 /**
- * Whether these raters agree because they know: what most of them say agrees with the others' votes at least as often as those
- * agree among themselves. Also whether the others agree more than they do: then the others may be the ring.
+ * Whether these raters agree because they know the truth: their majority agrees with the others' votes at least as
+ * often as the others agree among themselves. Also true if the others agree among themselves at least as often as these
+ * raters do, because then the others may be the ring.
  */
 export function knowsBetter(votes: LabelVotes, raters: readonly number[]): boolean {
   const [I, K] = [votes.items.length, votes.labels.length];
@@ -54,7 +55,9 @@ export function knowsBetter(votes: LabelVotes, raters: readonly number[]): boole
   return withKey / others >= amongOthers || agreement(inside, K) <= amongOthers;
 }
 
-/** Share of pairs of votes on the same item that agree; NaN without any. @param counts by item and label, [I, K]. */
+/**
+ * Share of pairs of votes on the same item that agree; NaN if there are none. @param counts by item and label, [I, K].
+ */
 function agreement(counts: Int32Array, K: number): number {
   let [equal, pairs] = [0, 0];
   for (let at = 0; at < counts.length; at += K) {
@@ -68,7 +71,7 @@ function agreement(counts: Int32Array, K: number): number {
   return equal / pairs;
 }
 
-/** Raters who follow the key of a group. @param seeds raters, members so far. */
+/** Raters who follow the key of a group. @param seeds the members so far. */
 export function followers(
   votes: LabelVotes,
   model: IndependentRaters,
@@ -115,7 +118,10 @@ export function followers(
     .sort((a, b) => a.rater - b.rater);
 }
 
-/** What most members say of an item, one vote of label `own` left out; -1 where none is left or two labels are even. */
+/**
+ * The label that most members give an item, with one vote for label `own` left out (-1: none); -1 if no vote is left or
+ * two labels tie.
+ */
 export function keyOf(says: Int32Array, own: number): number {
   let [key, most, even] = [-1, 0, false];
   for (let y = 0; y < says.length; y++) {

@@ -1,20 +1,21 @@
 /**
- * The default for comparisons. A pair p of candidates a and b under one item differs by
+ * The default method for comparisons. A pair p of candidates a and b of one item differs by
  *
  *   d_p = score_a - score_b + delta_p,   score ~ N(0, S), delta ~ N(0, D),
  *
- * so that a pair is judged by its own votes, and by its candidates' other comparisons where there are any. A rater takes left for
- * the better side with probability s(d) and then says so with u_w; where it takes right for better it says left with l_w:
+ * so a pair is judged by its own votes and by its candidates' other comparisons, if any. A rater judges left to be
+ * better with probability s(d), and then says left with probability u_w; a rater who judges right to be better says
+ * left with probability l_w:
  *
  *   P(says left) = u_w s(d) + l_w s(-d),   s(x) = 1 / (1 + exp(-x)).
  *
- * u = 1 - l is Crowd-BT's honesty (Chen et al. 2013), u + l - 1 a preference for a side, u < l a rater who turns answers round.
- * A tie is half a vote for each side and draws d towards 0; a strength of 2 in 3 is 5/6 of one. EM:
+ * u = 1 - l is Crowd-BT's honesty (Chen et al. 2013), u + l - 1 is a preference for a side, and u < l means a rater who
+ * inverts answers. A tie is half a vote for each side and pulls d towards 0; a strength of 2 in 3 is 5/6 of a vote. EM:
  *
- *   1. For each pair, P(d | votes) on a grid about its mode, the scores' part of the prior with the pair's own message left out
- *      (expectation propagation, Minka 2001; with two candidates a pair it is TrueSkill's, Herbrich et al. 2006). Candidates
- *      that occur in one pair only have the plain prior.
- *   2. u_w and l_w from the expected judgements, leaning on the pool with the weight of a few votes.
+ *   1. For each pair, P(d | votes) on a grid around its mode, where the scores' part of the prior leaves out the pair's
+ *      own message (expectation propagation, Minka 2001; with two candidates per pair it is TrueSkill's, Herbrich et
+ *      al. 2006). Candidates that occur in only one pair have the plain prior.
+ *   2. u_w and l_w from the expected judgements, shrunk towards the pool's rates with the weight of a few votes.
  *   3. S and D from the posterior moments.
  */
 import type { Comparisons } from "../votes.js";
@@ -27,33 +28,34 @@ import { type VoteLists, voteLists } from "./vote-lists.js";
 export interface PairEstimate extends ScoreEstimate {
   /** P(the left candidate of the pair is better), [P]. */
   probability: Float64Array;
-  /** P(says left | takes left for better), P(says left | takes right for better), [W]. */
+  /** `better`: P(says left | judges left better); `worse`: P(says left | judges right better), [W] each. */
   saysLeft: { better: Float64Array; worse: Float64Array };
 }
 
 const ITERATIONS = 40;
-/** Ends when no pool rate or variance moves by more. */
+/** Stops when no pool rate or variance changes by more. */
 const TOLERANCE = 1e-3;
-/** Votes of each kind that the pool is worth to a rater. */
+/** Weight of the pool's rates in a rater's rates, in votes of each kind. */
 const POOL_STRENGTH = 4;
-/** Prior of the pool's rates, as votes: four that are true to what was judged, two that are not. */
+/** Prior of the pool's rates, as votes: four that match the judgement and two that do not. */
 const POOL_PRIOR = { kept: 4, turned: 2 };
 const START = { better: 0.8, worse: 0.2 };
 const TRUSTED = { better: 0.999, worse: 0.001 };
-/** Prior of a variance: so many observations of 1. */
+/** Prior of a variance: this many observations of 1. */
 const VARIANCE_PRIOR = 10;
 const MAX_VARIANCE = 9;
 
 const NODES = 17;
 const REACH = 5; // standard deviations on each side of the mode
 const SCORING_STEPS = 4;
-/** Likelihoods are multiplied down to here before a logarithm is taken. */
+/** Likelihoods are multiplied down to this value before a logarithm is taken. */
 const MIN_PRODUCT = 1e-200;
 const Z_95 = 1.959963984540054;
 
 /**
  * @param weight of each vote, [V]: 0 leaves it out.
- * @param trusted rater whose votes are known answers; what it says is taken for true, and others begin by how they voted on its pairs.
+ * @param trusted rater whose votes are known answers and taken as true; the other raters' rates start from their votes
+ * on its pairs. -1: none.
  */
 export function robustPairs(
   votes: Comparisons,
@@ -102,7 +104,7 @@ export function robustPairs(
   return { ...messages.scores(Z_95), probability, saysLeft: says };
 }
 
-/** Sets the trusted rater's rates for good, and the others' by their votes on its pairs, leaning on the start of all. */
+/** Fixes the trusted rater's rates, and starts the others' from their votes on its pairs, shrunk towards START. */
 function startByTrusted(
   { rater, outcome }: Comparisons,
   { pair, flipped, left }: ComparedPairs,
@@ -151,7 +153,7 @@ const grid: Grid = {
 
 const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
 
-/** The grid is the same object each time. */
+/** P(d | votes) of pair p. Every call returns the same object, with new contents. */
 function posteriorGrid(
   { rater, outcome }: Comparisons,
   { flipped }: ComparedPairs,
@@ -162,7 +164,7 @@ function posteriorGrid(
   mean: number,
   variance: number,
 ): Grid {
-  // The mode, by Fisher scoring.
+  // Find the mode by Fisher scoring.
   let mode = mean;
   let information = 1 / variance;
   for (let step = 0; step < SCORING_STEPS; step++) {
@@ -227,7 +229,7 @@ function moments({ d, weight }: Grid): { mean: number; spread: number } {
   return { mean, spread };
 }
 
-/** P(d > 0), the density linear between nodes. */
+/** P(d > 0), with a density that is linear between nodes. */
 function shareAbove({ d, weight }: Grid): number {
   let [above, all] = [0, 0];
   for (let k = 1; k < NODES; k++) {
@@ -243,7 +245,7 @@ function shareAbove({ d, weight }: Grid): number {
   return above / all;
 }
 
-/** Expected judgements of each rater: of left and right, and those of them after which it said left. */
+/** Expected number of each rater's judgements for left and for right, and of those after which the rater said left. */
 class Judgements {
   private readonly left: Float64Array;
   private readonly leftSaid: Float64Array;

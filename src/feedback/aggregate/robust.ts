@@ -1,7 +1,7 @@
 /**
- * The default: Dawid-Skene without the votes of colluding groups, if asked with no rater above a share of the whole weight, with known
- * labels as evidence of how raters err. Votes of groups stay in the data and can be let in again; they
- * have no part in the truths.
+ * The default method for labels: Dawid-Skene without the votes of colluding groups, with known labels as evidence of
+ * how raters err, and optionally with a bound on each rater's share of the weight. The groups' votes stay in the data
+ * but have no influence on the truths.
  */
 import type { LabelVotes } from "../votes.js";
 import { type CollusionOptions, colludingGroups } from "./collusion.js";
@@ -12,15 +12,17 @@ import { cappedWeights } from "./weight-cap.js";
 
 export interface RobustEstimate extends LabelEstimate {
   groups: GroupMember[][];
-  /** Of each vote, [V]: 0 for those of a group, less than 1 for those of a rater with a large share of all. */
+  /**
+   * Weight of each vote, [V]: 0 for members of a group, less than 1 for a rater whose share was reduced to `maxShare`.
+   */
   weight: Float64Array;
 }
 
-/** Added to each count of a confusion, so that a rater with few votes is never held to be infallible. */
+/** Added to each count of a confusion, so that a rater with few votes never counts as infallible. */
 const PSEUDO = 0.01;
 
 export interface RobustOptions extends CollusionOptions {
-  /** Most of the whole weight that one rater may have, in (0, 1]; 1 is no bound. */
+  /** Largest share of the total weight that one rater may have, in (0, 1]; 1 means no bound. */
   maxShare?: number;
 }
 

@@ -2,10 +2,12 @@ import { RandomStream } from "../../base/random.js";
 import type { LabelVotes } from "../votes.js";
 import { type VoteLists, voteLists } from "./vote-lists.js";
 
-/** Pairs of votes on one item that are looked at, over all items: time stays in bounds where every rater rates every item. */
+/** Most pairs of votes on the same item, over all items; bounds the time when every rater rates every item. */
 const MAX_PAIRS_OF_VOTES = 2e7;
 
-/** Votes by item; of items with very many, as many drawn at random as keep all pairs of votes in bounds. */
+/**
+ * Votes by item. Items with very many votes keep a random sample, so that the pairs of votes stay within `mostPairs`.
+ */
 export function sampledLists(
   { item, items }: LabelVotes,
   seed: number,

@@ -9,7 +9,7 @@ export interface ScoreEstimate {
   high: Float64Array;
 }
 
-/** Comparisons of two candidates: how many, and how many (ties half) the first one won. */
+/** The comparisons of candidates a and b: their number, and how many of them a won (a tie is half a win). */
 export interface Duel {
   a: number;
   b: number;
@@ -17,7 +17,10 @@ export interface Duel {
   wins: number;
 }
 
-/** Duels from votes, one for each two candidates. @param outcome of `left`, in [0, 1], [V]. @param weight [V], default 1. */
+/**
+ * Groups votes into duels, one for each pair of candidates. @param outcome of `left`, in [0, 1], [V]. @param weight
+ * [V], default 1.
+ */
 export function duelsOf(
   left: Int32Array,
   right: Int32Array,
@@ -37,15 +40,18 @@ export function duelsOf(
   return [...duels.values()];
 }
 
-/** Up to here the whole information matrix is inverted; beyond, only its diagonal is. */
+/** Up to this many candidates the whole information matrix is inverted; with more, only its diagonal. */
 export const MAX_INVERTED = 500;
 
 /**
- * Intervals of centred scores from the observed information H (the Hessian of minus the log posterior):
- * score +- z sqrt((H + M 1 1' / C)^-1_ii), where a large M holds the mean at 0. With more than `MAX_INVERTED` candidates +- z / sqrt(H_ii), which leaves out
- * the uncertainty of the others and is somewhat too narrow where a candidate has few of them.
+ * Intervals of centred scores from the observed information H (the Hessian of minus the log posterior): score +- z
+ * sqrt((H + M 1 1' / C)^-1_ii), where a large M fixes the mean at 0. With more than `MAX_INVERTED` candidates it is
+ * score +- z / sqrt(H_ii), which ignores the uncertainty of the other candidates and is somewhat too narrow for a
+ * candidate with few opponents.
  *
- * @param edges what two candidates have of H: w adds w to both diagonal entries and -w beside. @param prior on the diagonal, [C].
+ * @param edges contributions of two candidates to H: information w adds w to both diagonal entries and -w to the
+ * entries between them.
+ * @param prior added to the diagonal, [C].
  */
 export function withIntervals(
   score: Float64Array,
@@ -71,7 +77,7 @@ export function withIntervals(
   };
 }
 
-/** How much more the mean is held than a score is known. */
+/** How much more precisely the mean is fixed than a score is known. */
 const MEAN_HELD = 1e6;
 
 function centredVariances(

@@ -1,21 +1,21 @@
 import type { ComparedPairs } from "./compared-pairs.js";
 import { centre, type ScoreEstimate } from "./score-estimate.js";
 
-/** What is known of a pair's difference of scores without its own votes. */
+/** The distribution of a pair's score difference without the pair's own votes. */
 export interface Cavity {
   mean: number;
   variance: number;
-  /** Precision, and precision times mean, of either candidate. */
+  /** Precision, and precision times mean, of each candidate. */
   left: readonly [number, number];
   right: readonly [number, number];
 }
 
-/** A precision never falls below this. */
+/** Lower bound of a precision. */
 const MIN_PRECISION = 1e-6;
 
 /**
- * Normal posteriors of scores as products of the prior and a message from each pair (expectation propagation, Minka 2001), kept as
- * precisions and precisions times means.
+ * Normal posteriors of scores, as products of the prior and one message per pair (expectation propagation, Minka 2001),
+ * stored as precisions and precisions times means.
  */
 export class ScoreMessages {
   private readonly precision: Float64Array; // [C]
@@ -23,7 +23,7 @@ export class ScoreMessages {
   /** From each pair to its left and right candidate, [P, 2]. */
   private readonly pairPrecision: Float64Array;
   private readonly pairShift: Float64Array;
-  /** Pairs that a candidate is in, [C]. */
+  /** Number of pairs that a candidate occurs in, [C]. */
   private readonly degree: Int32Array;
 
   constructor(
@@ -39,7 +39,7 @@ export class ScoreMessages {
     for (const c of pairs.right) this.degree[c]++;
   }
 
-  /** Begins a round of updates: all messages on a prior N(0, variance). */
+  /** Starts a round of updates: resets the posteriors to all messages on a prior N(0, variance). */
   setPrior(variance: number): void {
     this.precision.fill(1 / variance);
     this.shift.fill(0);
@@ -61,7 +61,10 @@ export class ScoreMessages {
     };
   }
 
-  /** The messages of a pair, whose difference now has this mean and variance, `total` being its prior variance. */
+  /**
+   * Updates the messages of a pair whose difference has posterior mean `mean` and variance `spread`, given prior
+   * variance `total`.
+   */
   update(
     p: number,
     { left, right, mean: before }: Cavity,

@@ -4,14 +4,15 @@ import { discoveries } from "./false-discovery.js";
 import type { RaterFlag } from "./rater-flags.js";
 
 const FALSE_DISCOVERY_RATE = 0.01;
-/** A rater who favours a side by less is not worth a flag: share of its votes beyond what was to be expected. */
+/** Smallest excess of votes for a side over the expected number that earns a flag, as a share of the rater's votes. */
 const MIN_EXCESS = 0.2;
 
 /**
- * Raters who say left, or right, far more often than what they were shown explains: how often they say left against
- * sum_v P(left is better | the others' votes).
+ * Flags raters who say left, or right, far more often than the shown pairs explain: compares how often they say left
+ * with sum_v P(left is better | the others' votes).
  *
- * @param from the comparisons that took a side. @param truths P(first side, second side is better) by the other votes, [from, 2].
+ * @param from indices of the comparisons that took a side.
+ * @param truths P(the pair's left is better) and P(its right is better) by the other votes, [from.length, 2].
  */
 export function sideFlags(
   { raters, rater, outcome }: Comparisons,
@@ -41,7 +42,7 @@ export function sideFlags(
       const fair = sign === 1 ? expected[w] : count[w] - expected[w];
       flags.set(w, {
         kind: "one-sided",
-        reason: `chose ${side} ${often} times of ${count[w]}; ${fair.toFixed(1)} were to be expected`,
+        reason: `chose ${side} ${often} times of ${count[w]}; ${fair.toFixed(1)} were expected`,
       });
     }
   }

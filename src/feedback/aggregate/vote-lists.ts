@@ -1,4 +1,4 @@
-/** Votes in lists of one owner each: those of list i are `vote[start[i]]` to `vote[start[i + 1] - 1]`, in order. */
+/** Votes grouped by owner: list i is `vote[start[i]]` to `vote[start[i + 1] - 1]`, in order. */
 export interface VoteLists {
   start: Int32Array;
   vote: Int32Array;

@@ -1,10 +1,10 @@
 const ROUNDING = 1e-9;
 
 /**
- * Weights of votes so that no rater has more than a share of the whole: a rater of more votes counts in each of them as much less
- * as it takes. Pools with fewer than 1 / `maxShare` raters of any weight are left as they are.
+ * Reduces weights so that no rater has more than `maxShare` of the total: all votes of a rater above it are scaled down
+ * by the same factor. If fewer than 1 / `maxShare` raters have any weight, the weights are unchanged.
  *
- * @param weight of each vote before, [V]. @returns [V].
+ * @param weight of each vote, [V]. @returns the reduced weights, [V].
  */
 export function cappedWeights(
   rater: Int32Array,

@@ -4,9 +4,9 @@ import { type Agreement, resampledMeasure } from "./resampled.js";
 import { type RatedUnits, unitCounts } from "./units.js";
 
 /**
- * Fleiss' kappa (Fleiss 1971): with P_u the share of agreeing pairs of votes on unit u and p_c the share of value c in all votes,
- * kappa = (mean P_u - sum_c p_c^2) / (1 - sum_c p_c^2). Fleiss has the same number of votes on each unit; where it differs, each
- * unit's own number is used. Undefined where all votes are the same.
+ * Fleiss' kappa (Fleiss 1971): with P_u the share of agreeing pairs of votes on unit u and p_c the share of value c in
+ * all votes, kappa = (mean P_u - sum_c p_c^2) / (1 - sum_c p_c^2). Fleiss assumes the same number of votes on each
+ * unit; here each unit's own number is used. Undefined if all votes are the same.
  */
 export function fleissKappa(rated: RatedUnits, seed = 0): Agreement | undefined {
   const { start, value, count, cluster } = unitCounts(rated);
@@ -35,10 +35,11 @@ export function fleissKappa(rated: RatedUnits, seed = 0): Agreement | undefined 
 }
 
 /**
- * Cohen's kappa of two raters (Cohen 1960): with p_o the share of units on which they agree and p_e the share to be expected from
- * either's own shares of values, kappa = (p_o - p_e) / (1 - p_e). Undefined where p_e = 1.
+ * Cohen's kappa of two raters (Cohen 1960): with p_o the share of units on which they agree and p_e the share expected
+ * from each rater's own shares of values, kappa = (p_o - p_e) / (1 - p_e). Undefined if p_e = 1.
  *
- * @param a and b values of the same units, in [0, values). @param options.cluster of each unit; default each by itself.
+ * @param a first rater's values of the units, in [0, values). @param b second rater's values of the same units.
+ * @param options `cluster`: cluster of each unit; default: each unit is its own.
  */
 export function cohenKappa(
   a: ArrayLike<number>,
@@ -63,8 +64,8 @@ export function cohenKappa(
 }
 
 /**
- * Share of pairs of votes on the same unit that agree, with the interval of a rate over clusters of units. Undefined where no unit has two
- * votes.
+ * Share of pairs of votes on the same unit that agree, with the interval of a rate over clusters of units. Undefined if
+ * no unit has two votes.
  */
 export function percentAgreement(rated: RatedUnits): Agreement | undefined {
   const { start, count, cluster } = unitCounts(rated);

@@ -1,6 +1,6 @@
 /**
- * Krippendorff's alpha (Krippendorff 2011, "Computing Krippendorff's alpha-reliability"): any number of raters, missing votes.
- * With n_uc votes of value c on unit u, m_u = sum_c n_uc >= 2, n_c = sum_u n_uc and n = sum_c n_c,
+ * Krippendorff's alpha (Krippendorff 2011, "Computing Krippendorff's alpha-reliability"), for any number of raters and
+ * with missing votes. With n_uc votes of value c on unit u, m_u = sum_c n_uc >= 2, n_c = sum_u n_uc and n = sum_c n_c,
  *
  *   alpha = 1 - (n - 1) sum_u [ sum_ck n_uc n_uk d(c, k) / (m_u - 1) ] / sum_ck n_c n_k d(c, k)
  *
@@ -8,7 +8,7 @@
  * - interval: d = (x_c - x_k)^2
  * - ordinal:  d = (sum of n_g for g from c to k, less (n_c + n_k) / 2)^2, which is the interval distance of mid-ranks
  *
- * 1 is perfect agreement, 0 that of chance. Undefined where all votes are the same.
+ * 1 is perfect agreement and 0 is agreement by chance. Undefined if all votes are the same.
  */
 import { type Agreement, resampledMeasure } from "./resampled.js";
 import { type RatedUnits, type UnitCounts, unitCounts } from "./units.js";
@@ -17,8 +17,9 @@ export const ALPHA_LEVELS = ["nominal", "ordinal", "interval"] as const;
 export type AlphaLevel = (typeof ALPHA_LEVELS)[number];
 
 /**
- * @param numbers of the values, for `interval`, [K]. The bootstrap keeps the mid-ranks of the whole sample.
- * @returns undefined where alpha is.
+ * @param numbers the values as numbers, [K]; required for `interval`. For `ordinal`, the bootstrap keeps the mid-ranks
+ * of the whole sample.
+ * @returns undefined if alpha is.
  */
 export function krippendorffAlpha(
   rated: RatedUnits,

@@ -4,13 +4,13 @@ import { krippendorffAlpha } from "./krippendorff.js";
 import type { Agreement } from "./resampled.js";
 import type { RatedUnits } from "./units.js";
 
-/** Votes with what is known of their circumstances. */
+/** Votes with their circumstances. */
 export interface RatedVotes extends RatedUnits {
   /** [V]. */
   rater: Int32Array;
-  /** Whether the values are in an order that means something. */
+  /** Whether the order of the values is meaningful. */
   ordered: boolean;
-  /** What the values are as numbers, [K]; for the interval scale. */
+  /** The values as numbers, [K]; for the interval scale. */
   numbers?: Float64Array;
   /** Group of each vote's rater, [V]. */
   group?: readonly string[];
@@ -24,11 +24,11 @@ export interface AgreementReport {
   percent: Agreement | null;
   alpha: { nominal: Agreement | null; ordinal: Agreement | null; interval: Agreement | null };
   fleiss: Agreement | null;
-  /** Of exactly two raters. */
+  /** Cohen's kappa; only with exactly two raters. */
   cohen: Agreement | null;
-  /** Nominal alpha (ordinal where values are ordered) inside each group of raters. */
+  /** Alpha within each group of raters: ordinal if the values are ordered, else nominal. */
   groups: { group: string; votes: number; alpha: Agreement | null }[];
-  /** The same over time, in windows of equally many votes; ends are Unix milliseconds. */
+  /** The same alpha over time, in windows of equally many votes; `from` and `to` are Unix milliseconds. */
   windows: { from: number; to: number; votes: number; alpha: Agreement | null }[];
 }
 
@@ -90,7 +90,7 @@ function ofTwoRaters({ rater, unit, value, values, cluster }: RatedVotes, seed: 
   return a.length === 0 ? null : (cohenKappa(a, b, values.length, { seed, cluster: of }) ?? null);
 }
 
-/** Votes of each group, the largest first, at most `MAX_GROUPS`. */
+/** Votes of each group, largest group first, at most `MAX_GROUPS` groups. */
 function byGroup({ group }: RatedVotes): [string, Int32Array][] {
   if (group === undefined) return [];
   const names = new NameIndex();

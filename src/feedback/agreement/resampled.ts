@@ -4,37 +4,44 @@ import { clustersOf } from "../../statistics/clusters.js";
 import type { Interval } from "../../statistics/estimates.js";
 import { rateOfSums } from "../../statistics/rates.js";
 
-/** A measure of agreement with its 95% interval over units, of n units with at least two votes. NaN never: null where undefined. */
+/** A measure of agreement with its 95% interval, from n units with at least two votes. It is never NaN. */
 export interface Agreement extends Interval {
   n: number;
 }
 
 const MAX_BLOCKS = 1000;
 const RESAMPLES = 1000;
-/** Sums that are added up in one interval, at most. */
+/** Upper bound on the additions for one interval. */
 const MAX_SUMS = 4e8;
-/** Of fewer clusters, or with fewer that disagree, the bootstrap is too narrow: it has not seen what there may be. */
+/**
+ * With fewer clusters, or fewer that disagree, the bootstrap interval is too narrow, because the sample does not show
+ * the possible variation.
+ */
 const ENOUGH_CLUSTERS = 20;
 const ENOUGH_DISAGREE = 10;
 
-/** What a measure is made of. */
+/** The components of a measure. */
 export interface Disagreement {
-  /** Sums of each unit, [U][columns]: first its observed disagreement times its weight, then its weight, above 0, then the measure's own. */
+  /**
+   * Sums of each unit, [U][columns]: first its observed disagreement times its weight, then its weight, above 0, then
+   * columns of the measure.
+   */
   rows: readonly Float64Array[];
-  /** Cluster of each unit, [U]: units of one are resampled together. */
+  /** Cluster of each unit, [U]; units of one cluster are resampled together. */
   cluster: ArrayLike<number>;
-  /** The most that a unit's observed disagreement can be. */
+  /** Largest possible observed disagreement of a unit. */
   most: number;
-  /** The disagreement that chance makes, from the sums over units; not above 0 where the measure is undefined. */
+  /** The disagreement expected by chance, from the sums over units; 0 or NaN if the measure is undefined. */
   expected: (sums: Float64Array) => number;
 }
 
 /**
- * 1 - observed / expected disagreement, with its bootstrap interval over clusters of units. Of many clusters, random blocks of equal
- * size are resampled instead: their sums vary as much. With few of them, or few that disagree, the ends are at least as far as those of
- * the rate of observed disagreement (`rateOfSums`) over the expected one.
+ * 1 - observed / expected disagreement, with its bootstrap interval over clusters of units. With many clusters, random
+ * blocks of equal size are resampled instead, because their sums vary as much. With few clusters, or few that disagree,
+ * the interval is widened to include the interval of the rate of observed disagreement (`rateOfSums`) divided by the
+ * expected one.
  *
- * @returns undefined where the measure is (all votes alike, no unit with two votes).
+ * @returns undefined if the measure is undefined (all votes are the same, or no unit has two votes).
  */
 export function resampledMeasure(
   { rows: units, cluster, most, expected }: Disagreement,
@@ -50,7 +57,7 @@ export function resampledMeasure(
   const columns = all.length;
   const manyBlocks = Math.max(20, Math.min(MAX_BLOCKS, Math.floor(MAX_SUMS / RESAMPLES / columns)));
   const blocks = rows.length <= manyBlocks ? rows : blockSums(rows, columns, manyBlocks, seed);
-  // A resample may have no variation at all; then there is nothing to disagree on.
+  // A resample may have no variation at all; then it counts as full agreement.
   const statistic = (chosen: readonly Float64Array[]): number => {
     const value = measure(sumOf(chosen));
     return Number.isFinite(value) ? value : 1;

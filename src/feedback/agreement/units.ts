@@ -1,27 +1,30 @@
-/** Values that raters gave to units (items, pairs), as agreement measures read them. */
+/** Values that raters gave to units (items, pairs), in the form that agreement measures read. */
 export interface RatedUnits {
   /** Number of units, U. */
   units: number;
-  /** Names of the values in their order, K of them; the order matters to ordinal measures. */
+  /** Names of the values in order, K of them; the order matters for ordinal measures. */
   values: readonly string[];
   /** [V], in [0, U). */
   unit: Int32Array;
   /** [V], in [0, K). */
   value: Int32Array;
-  /** Units of one number (pairs of one ranking, responses to one prompt) are resampled together, [U]; default each by itself. */
+  /**
+   * Cluster of each unit, [U]. Units of one cluster (pairs of one ranking, responses to one prompt) are resampled
+   * together. Default: each unit is its own cluster.
+   */
   cluster?: Int32Array;
 }
 
-/** A unit's votes by value: `value[j]` was given `count[j]` times, for j in [start[u], start[u + 1]). */
+/** Votes by unit and value: unit u was given `value[j]` `count[j]` times, for j in [start[u], start[u + 1]). */
 export interface UnitCounts {
   start: Int32Array;
   value: Int32Array;
   count: Int32Array;
-  /** Of each unit. */
+  /** Cluster of each unit. */
   cluster: number[];
 }
 
-/** Counts by unit; a unit with fewer than two votes shows no agreement and is left out. */
+/** Counts by unit. A unit with fewer than two votes says nothing about agreement and is left out. */
 export function unitCounts({ units, values, unit, value, cluster }: RatedUnits): UnitCounts {
   const lists: number[][] = Array.from({ length: units }, () => []);
   for (let v = 0; v < unit.length; v++) lists[unit[v]].push(value[v]);

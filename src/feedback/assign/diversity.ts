@@ -2,16 +2,17 @@ import { hashName } from "../../base/random.js";
 import type { ItemContent } from "../tasks/index.js";
 import { diverse, selectionValue } from "./selection.js";
 
-/** Words of a prompt fall into so many features. */
+/** Number of features that the words of a prompt are hashed into. */
 const FEATURES = 64;
-/** Characters of a prompt that are read. */
+/** Most characters of a prompt that are read. */
 const MAX_CHARACTERS = 20_000;
 
 /**
- * Items that are worth most and ask different things: the value is the information gain where every item has an ensemble's scores,
- * else the uncertainty where every item has scores, else the same for all; differences are those of the prompts' words.
+ * Selects items that are valuable and ask different things. The value is the information gain if every item has an
+ * ensemble's scores, else the uncertainty if every item has scores, else the same for all. Differences are measured
+ * between the words of the prompts.
  *
- * @returns indices of `count` items, the first to ask first.
+ * @returns indices of up to `count` items; the first should be asked first.
  */
 export function diverseItems(contents: readonly ItemContent[], count: number): number[] {
   if (contents.length === 0) return [];
@@ -28,7 +29,7 @@ function valuesBy(
   return values.every((value) => value !== undefined) ? (values as number[]) : undefined;
 }
 
-/** Hashed counts of a prompt's words, of length 1. */
+/** Hashed counts of a prompt's words, normalised to length 1, [FEATURES]. */
 function wordFeatures({ prompt }: ItemContent): Float64Array {
   const text = typeof prompt === "string" ? prompt : prompt.map(({ content }) => content).join(" ");
   const features = new Float64Array(FEATURES);

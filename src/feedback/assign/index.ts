@@ -1,4 +1,7 @@
-/** How items are handed out: what a turn shows, when an item is decided, and which items are worth most. Pure functions. */
+/**
+ * How items are handed out: what a turn shows, when an item is decided, and which items are most valuable. Pure
+ * functions.
+ */
 export { diverseItems } from "./diversity.js";
 export { screenOrder, type Turn, type TurnKind, turnChoice, turnKind } from "./mix.js";
 export {

@@ -1,12 +1,13 @@
 /**
- * Which items to ask about first. Each function gives items a value; the store hands out the highest first (`setPriorities`).
+ * Which items to ask about first. Each function computes values of items; the store hands out the highest first
+ * (`setPriorities`).
  *
- * A preference model says P(first is better) = sigmoid(s_1 - s_2) for the scores of two responses; an ensemble of M models says
- * so M times.
+ * A preference model predicts P(first is better) = sigmoid(s_1 - s_2) from the scores of two responses; an ensemble of
+ * M models gives M predictions.
  */
 import type { ItemContent } from "../tasks/index.js";
 
-/** Entropy of a coin, in nats: 0 at certainty, log 2 at one half. */
+/** Entropy of a coin with probability p, in nats: 0 for p = 0 or 1, log 2 for p = 1/2. */
 export function entropy(p: number): number {
   const term = (q: number) => (q <= 0 ? 0 : -q * Math.log(q));
   return term(p) + term(1 - p);
@@ -16,16 +17,16 @@ const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /**
- * Uncertainty of one model (Lewis and Gale 1994, "A sequential algorithm for training text classifiers"): the entropy of its
- * prediction, H(sigmoid(s_1 - s_2)).
+ * Uncertainty of one model (Lewis and Gale 1994, "A sequential algorithm for training text classifiers"): the entropy
+ * of its prediction, H(sigmoid(s_1 - s_2)), in nats.
  */
 export function uncertainty(first: number, second: number): number {
   return entropy(sigmoid(first - second));
 }
 
 /**
- * Disagreement of an ensemble: the variance of its members' P(first is better) (Christiano et al. 2017, "Deep reinforcement
- * learning from human preferences", section 2.2.4).
+ * Disagreement of an ensemble: the variance of its members' predictions P(first is better) (Christiano et al. 2017,
+ * "Deep reinforcement learning from human preferences", section 2.2.4).
  */
 export function disagreement(first: readonly number[], second: readonly number[]): number {
   const p = predictions(first, second);
@@ -34,9 +35,10 @@ export function disagreement(first: readonly number[], second: readonly number[]
 }
 
 /**
- * Information that a vote gives about the model (Houlsby et al. 2011, "Bayesian active learning for classification and preference
- * learning"): I = H(mean_m p_m) - mean_m H(p_m), in nats. A rater who answers at random with probability `lapse` tells less:
- * p_m becomes lapse / 2 + (1 - lapse) p_m. Noise that all members agree upon is worth nothing, unlike to uncertainty.
+ * Information that a vote gives about the model (Houlsby et al. 2011, "Bayesian active learning for classification and
+ * preference learning"): I = H(mean_m p_m) - mean_m H(p_m), in nats. A rater who answers at random with probability
+ * `lapse` gives less information: p_m becomes lapse / 2 + (1 - lapse) p_m. Unlike for uncertainty, noise that all
+ * members agree on has no value.
  */
 export function informationGain(first: readonly number[], second: readonly number[], lapse = 0): number {
   const p = predictions(first, second).map((value) => lapse / 2 + (1 - lapse) * value);
@@ -50,15 +52,15 @@ function predictions(first: readonly number[], second: readonly number[]): numbe
 }
 
 /**
- * A batch that is valuable and diverse: items are taken one after another, each time the one with the highest
+ * Selects a batch that is valuable and diverse: items are taken one after another, each time the one with the highest
  *
  *     value_i / max value + weight * min(1, distance to the nearest item taken / scale)
  *
- * (greedy k-centre, as in Sener and Savarese 2018, "Active learning for convolutional neural networks: a core-set approach",
- * with the value added). The scale is the mean distance of the items to their centre.
+ * (greedy k-centre, as in Sener and Savarese 2018, "Active learning for convolutional neural networks: a core-set
+ * approach", with the value added). The scale is the mean distance of the items to their centre.
  *
- * @param features [n][d], in units in which Euclidean distances mean something.
- * @returns indices of `count` items, in the order taken.
+ * @param features [n][d], scaled so that Euclidean distances are meaningful.
+ * @returns indices of up to `count` items, in the order taken.
  */
 export function diverse(
   values: readonly number[],
@@ -103,8 +105,8 @@ export const SELECTIONS = ["uncertainty", "disagreement", "information-gain"] as
 export type Selection = (typeof SELECTIONS)[number];
 
 /**
- * The value of an item by the scores that it carries: `score` of its responses for uncertainty, `scores` for the others; of more
- * than two responses, that of the most valuable pair. Undefined where scores are missing.
+ * The value of an item from the scores of its responses: `score` for uncertainty, `scores` for the others. With more
+ * than two responses, the value of the most valuable pair. Undefined if scores are missing.
  */
 export function selectionValue(selection: Selection, { responses }: ItemContent): number | undefined {
   let best: number | undefined;

@@ -1,13 +1,13 @@
 import { z } from "zod";
 
-/** How a project's items are handed out; every field has a default, so that `{}` is a project. */
+/** Settings for handing out a project's items. Every field has a default or is optional, so `{}` is valid. */
 export const AssignmentSettings = z.object({
   overlap: z
     .int()
     .min(1)
     .max(1000)
     .default(3)
-    .describe("Judgements wanted of each item, by different raters"),
+    .describe("Judgements wanted for each item, by different raters"),
   leaseSeconds: z
     .int()
     .min(10)
@@ -26,7 +26,7 @@ export const AssignmentSettings = z.object({
     .min(1)
     .max(1000)
     .default(10)
-    .describe("Turns that lie between a judgement and its repeat, at least"),
+    .describe("Least number of turns between a judgement and its repeat"),
   votesPerDay: z.int().min(1).optional().describe("Most votes of one rater in a day (UTC)"),
   votesPerRater: z.int().min(1).optional().describe("Most votes of one rater in the project"),
   correctionSeconds: z
@@ -41,14 +41,14 @@ export const AssignmentSettings = z.object({
         .number()
         .gt(0.5)
         .lt(1)
-        .describe("An item is decided when one verdict is at least so probable"),
-      leastVotes: z.int().min(1).max(1000).default(2).describe("Votes that it has by then, at least"),
+        .describe("An item is decided when one verdict has at least this probability"),
+      leastVotes: z.int().min(1).max(1000).default(2).describe("Least votes for deciding an item"),
       reliability: z
         .number()
         .gt(0.5)
         .lt(1)
         .default(0.75)
-        .describe("Chance that a rater of whom nothing is known answers rightly"),
+        .describe("Probability that a rater without an estimate answers correctly"),
     })
     .optional()
     .describe(

@@ -1,19 +1,19 @@
 /**
- * When enough raters have judged an item: Wald's sequential probability ratio test (1945, "Sequential tests of statistical
- * hypotheses") with raters of different reliability, in its Bayesian form.
+ * Decides when enough raters have judged an item: Wald's sequential probability ratio test (1945, "Sequential tests of
+ * statistical hypotheses") with raters of different reliability, in its Bayesian form.
  *
- * A question has two answers, equally likely before anyone votes. Rater j answers rightly with probability r_j, independently
- * given the truth. After votes s_j = +1 or -1, with 0 for a tie, which tells nothing,
+ * A question has two answers, equally likely before any vote. Rater j answers correctly with probability r_j,
+ * independently given the truth. After votes s_j = +1 or -1, with 0 for a tie, which carries no information,
  *
  *     L = sum_j s_j log(r_j / (1 - r_j)),    P(+1 | votes) = 1 / (1 + e^-L)
  *
- * and asking stops once the larger of P and 1 - P is at least a bound p. Where the r_j are right, the posterior is the share of
- * truths among items that look so, whatever the rule that stopped them; so of the items that are decided, at most 1 - p are
- * decided wrongly. Reliabilities that are too high break this promise, so they are kept within [1/2, MAX_RELIABLE].
+ * and asking stops once the larger of P and 1 - P is at least a bound p. If the r_j are correct, the posterior is
+ * calibrated for any stopping rule, so at most a share 1 - p of the decided items is decided wrongly. Reliabilities
+ * that are too high break this guarantee, so they are clamped to [1/2, MAX_RELIABLE].
  */
 import type { Answer } from "../tasks/index.js";
 
-/** No rater decides an item alone at a bound above this. */
+/** Upper bound of a reliability: no rater decides an item alone if p is above this. */
 export const MAX_RELIABLE = 0.95;
 
 export interface StoppingRule {
@@ -23,9 +23,9 @@ export interface StoppingRule {
 }
 
 export interface SignedVote {
-  /** 1 or -1 for the question's answers, 0 for neither. */
+  /** 1 or -1 for the two answers of the question, 0 for a tie. */
   sign: number;
-  /** r_j, a probability. */
+  /** The probability r_j of a correct answer. */
   reliability: number;
 }
 
@@ -39,7 +39,7 @@ export function posterior(votes: readonly SignedVote[]): number {
   return 1 / (1 + Math.exp(-logOdds));
 }
 
-/** Whether asking may stop. */
+/** Whether asking about a question may stop. */
 export function isDecided(votes: readonly SignedVote[], { probability, leastVotes }: StoppingRule): boolean {
   if (votes.length < leastVotes) return false;
   const p = posterior(votes);
@@ -47,8 +47,8 @@ export function isDecided(votes: readonly SignedVote[], { probability, leastVote
 }
 
 /**
- * An answer's signs by question: an aspect of a comparison (1: the first response), or whether a response is safe. Undefined for
- * kinds that have no two-sided question.
+ * An answer's signs by question: for a comparison, each aspect (1: the first response is better); for a safety label,
+ * whether the response is safe. Undefined for kinds of tasks without two-sided questions.
  */
 export function signsOf(answer: Answer): Record<string, number> | undefined {
   if (answer.kind === "safety") return { safe: answer.safe ? 1 : -1 };

@@ -1,8 +1,8 @@
 /**
- * Records of Argilla: version 1's FeedbackDataset (`responses` is a list of people with all that each said), version 2's `records.to_json`
- * (`responses` is by question, each with its people), and version 2's flattened rows as its datasets have them
- * (`quality.responses`, `quality.responses.users`, `quality.responses.status`). Only submitted answers count; suggestions of
- * models are kept with the item and are nobody's votes.
+ * Reads records of Argilla: version 1's FeedbackDataset (`responses` is a list with one entry per person), version 2's
+ * `records.to_json` (`responses` is keyed by question, with a list of people each), and the flattened rows of version
+ * 2's datasets (`quality.responses`, `quality.responses.users`, `quality.responses.status`). Only submitted answers
+ * count. Suggestions of models are kept in the item's meta and are not votes.
  */
 import { z } from "zod";
 import { explainIssue } from "../../base/explain-issue.js";
@@ -46,14 +46,14 @@ const Version2 = z.object({
   _server_id: name,
 });
 
-/** Whether a row is one of Argilla's. */
+/** Whether a row comes from Argilla. */
 export const isArgilla = ({ value }: LocatedRow): boolean =>
   (typeof value.fields === "object" &&
     value.fields !== null &&
     ("responses" in value || "suggestions" in value)) ||
   Object.keys(value).some((key) => key.endsWith(".responses"));
 
-/** A record, or undefined where the row is wrong, which is then among the problems. */
+/** The record of a row; undefined if the row is invalid, which is then added to the problems. */
 export function argillaRecord(row: LocatedRow, problems: ImportProblems): ForeignRecord | undefined {
   const { value, where } = row;
   if (value.fields === undefined) return flattened(row, problems);
@@ -130,7 +130,7 @@ function version2(
   };
 }
 
-/** Keys of a flattened row that are no fields. */
+/** Keys of a flattened row that are not fields. */
 const BESIDE = new Set(["id", "status", "_server_id", "score"]);
 
 function flattened(
@@ -147,7 +147,7 @@ function flattened(
     const [given, users, states] = [typed(key), typed(`${key}.users`), typed(`${key}.status`)];
     if (given === null || given === undefined || given === "") continue;
     if (!Array.isArray(given) || !Array.isArray(users) || users.length !== given.length) {
-      problems.add(where, `${key}.users`, "is not a list of as many people as there are responses");
+      problems.add(where, `${key}.users`, "is not a list with one person per response");
       continue;
     }
     for (const [i, one] of given.entries()) {
@@ -194,14 +194,17 @@ function put(
 ): void {
   if (value === null || value === undefined) return;
   const meant = meaning(value);
-  if (meant === undefined) problems.add(where, field, "is no label, rating, ranking or text");
+  if (meant === undefined) problems.add(where, field, "is not a label, rating, ranking or text");
   else said.set(question, meant);
 }
 
-/** A label is told from a text by its length and by having one line. */
+/** A string with more characters or more than one line is a text, not a label. */
 const LONGEST_LABEL = 60;
 
-/** What a value of any question means: numbers are ratings, lists of names with ranks or in order rankings, short texts labels. */
+/**
+ * Interprets the value of a question: a number is a rating, a list of names in order or with ranks is a ranking, a
+ * short string is a label, and any other string is a text.
+ */
 function meaning(value: unknown): Said | undefined {
   if (typeof value === "number") return { type: "rating", points: value };
   if (typeof value === "string")

@@ -1,4 +1,4 @@
-/** Foreign records to items and votes. */
+/** Turns foreign records into items and votes. */
 
 import { explainIssue } from "../../base/explain-issue.js";
 import type { RowLocation } from "../../base/location.js";
@@ -18,7 +18,7 @@ import type { ImportProblems } from "./problems.js";
 import { withQuestionTypes } from "./question-types.js";
 import { safetyOf, verdictOf } from "./verdict-words.js";
 
-/** What an import gives: nothing of it has been written yet. */
+/** The result of an import; nothing has been written yet. */
 export interface Imported {
   items: TaskItem[];
   votes: CastVote[];
@@ -32,8 +32,9 @@ interface Response {
 }
 
 /**
- * Items and votes of all records. Which kind of task they are follows from the questions that were answered and the number of responses; a question in
- * words beside another one is the rationale. Every record that does not fit is a problem.
+ * Items and votes of all records. The kind of task follows from the answered questions and the number of responses; a
+ * free-text question next to another question is the rationale. Every record that does not fit is added to the
+ * problems.
  */
 export function assemble(
   foreign: readonly ForeignRecord[],
@@ -48,7 +49,7 @@ export function assemble(
   for (const record of records) {
     const { where } = record;
     if (ids.has(record.id))
-      problems.add(where, "id", `is ${JSON.stringify(record.id)}, as that of an earlier record`);
+      problems.add(where, "id", `is ${JSON.stringify(record.id)}, which an earlier record already has`);
     ids.add(record.id);
     const content = contentOf(record, roles, problems);
     if (content === undefined) continue;
@@ -105,13 +106,13 @@ const MAX_ASPECTS = 12;
 /** How the answers to a record's questions become one answer. */
 interface Plan {
   task: TaskDefinition;
-  /** Questions of the task's own kind, by the name of the aspect. */
+  /** Questions that the task's answer is made of, by the name of the aspect. */
   aspects: Map<string, string>;
-  /** Question whose words are the rationale. */
+  /** Question whose text is the rationale. */
   rationale?: string | undefined;
 }
 
-/** The kind of task that was asked, or why it cannot be told. */
+/** The plan for a record's questions, or why the kind of task cannot be determined. */
 function planOf(
   questions: ReadonlyMap<string, Said["type"]>,
   responses: readonly Response[],
@@ -141,15 +142,21 @@ function planOf(
   if (sides.length === 1 && k === 1) return make("safety", sides);
   if (texts.length > 0 && sides.length === 0 && k < 2)
     return make(k === 0 ? "demonstration" : "rewrite", texts.slice(0, 1));
-  return `has ${k} responses and the questions ${[...questions].map(([name, type]) => `${name} (${type})`).join(", ")}, which make no task; say which fields are responses`;
+  return `has ${k} responses and the questions ${[...questions].map(([name, type]) => `${name} (${type})`).join(", ")}, which do not fit any kind of task; name the response fields`;
 }
 
-/** Of questions that are asked of each response apart ("quality 1", "quality 2"), the aspect that they share. */
+/**
+ * The aspects of rating questions. Questions asked about each response separately ("quality 1", "quality 2") share an
+ * aspect.
+ */
 function ratingAspects(ratings: readonly string[], responses: readonly Response[]): string[] {
   return [...new Set(ratings.map((name) => ratedResponse(name, responses).aspect))];
 }
 
-/** Which response a question about ratings speaks of: the one whose name or place ends its own name; all where there is one. */
+/**
+ * The response that a rating question is about: the one whose name or place ends the question's name; the only one if
+ * there is just one. `place` is -1 if no response matches.
+ */
 function ratedResponse(question: string, responses: readonly Response[]): { aspect: string; place: number } {
   if (responses.length === 1) return { aspect: question, place: 0 };
   for (const [place, { name }] of responses.entries()) {
@@ -166,13 +173,13 @@ function ratedResponse(question: string, responses: readonly Response[]): { aspe
   return { aspect: question, place: -1 };
 }
 
-/** The least of the usual scales that holds every rating. */
+/** The smaller of the scales 5 and 10 that holds every rating. */
 function scaleOf(records: readonly ForeignRecord[]): number {
   const said = records.flatMap(({ opinions }) => opinions.flatMap((opinion) => [...opinion.said.values()]));
   return said.some((one) => one.type === "rating" && one.points > 5) ? 10 : 5;
 }
 
-/** An opinion as an answer to the item in the stored order of its responses; or why it is none. */
+/** An opinion as an answer to the item, in the stored order of its responses; or why it is not a valid answer. */
 function answerOf(opinion: Opinion, plan: Plan, responses: readonly Response[]): Answer | string {
   const rationale = plan.rationale === undefined ? undefined : opinion.said.get(plan.rationale);
   const common = {
@@ -197,7 +204,7 @@ function answerOf(opinion: Opinion, plan: Plan, responses: readonly Response[]):
       if (main?.type !== "ranking") return "has no ranking";
       const ranks = responses.map(({ name }) => main.ranks.find((one) => one.name === name)?.rank);
       if (ranks.includes(undefined))
-        return `ranks ${main.ranks.length} of ${responses.length} responses, or others than are shown`;
+        return `ranks ${main.ranks.length} of ${responses.length} responses, or names other responses than the shown ones`;
       return { kind: "ranking", ranks: raceRanks(ranks as number[]), ...common };
     }
     case "likert":
@@ -247,11 +254,14 @@ function likertAnswer(
   return { kind: "likert", ratings, ...common };
 }
 
-/** Ranks as in a race (1, 2, 2, 4) from ranks in any form. */
+/** Ranks in competition form (1, 2, 2, 4) from ranks of any form. */
 const raceRanks = (ranks: readonly number[]): number[] =>
   ranks.map((rank) => 1 + ranks.filter((other) => other < rank).length);
 
-/** A name as an aspect's: small letters, digits and dashes, a letter first. */
+/**
+ * A name as the name of an aspect: lower-case letters, digits and dashes, starting with a letter; "overall" if nothing
+ * is left.
+ */
 export function slug(name: string): string {
   const plain = name
     .toLowerCase()
@@ -282,7 +292,7 @@ function castVote(
   };
 }
 
-/** The tool's name for a rater, unless that is an address. */
+/** The tool's name for a rater, or a numbered pseudonym if that name is an email address. */
 function pseudonym(rater: string, pseudonyms: Map<string, string>): string {
   if (!rater.includes("@")) return rater.slice(0, 200);
   const known = pseudonyms.get(rater) ?? `rater-${pseudonyms.size + 1}`;

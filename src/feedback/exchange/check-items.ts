@@ -6,21 +6,21 @@ import { assembleRows, importSchema, type Source } from "./import-tasks.js";
 import { ImportProblems, type RowProblem } from "./problems.js";
 import { rowsOf } from "./rows-of.js";
 
-/** What a file holds for a project. */
+/** The checked contents of a file for a project. */
 export interface CheckedItems {
-  /** What wrote it; items: this program's own form. */
+  /** The tool that wrote the file; `items` is Plumbline's own form. */
   source: Source | "items";
   items: NewItem[];
-  /** Votes that the file holds beside the items. */
+  /** Number of votes in the file, which are not imported. */
   votes: number;
-  /** What is wrong, the first thousand of problemCount. */
+  /** The first thousand of `problemCount` problems. */
   problems: RowProblem[];
   problemCount: number;
 }
 
 /**
- * Items of a file of any form that is read here, for a project's task; nothing is written. A row with `content` is an item as
- * the API takes it.
+ * Reads the items of a file, in any supported form, for a project's task; nothing is written. If the first row has
+ * `content`, all rows are read as items in the form that the API takes.
  */
 export async function checkItems(path: string, task: TaskDefinition): Promise<CheckedItems> {
   const problems = new ImportProblems();
@@ -35,7 +35,7 @@ export async function checkItems(path: string, task: TaskDefinition): Promise<Ch
     problems.add(
       undefined,
       "",
-      `the file has ${rows.length} rows; add at most ${MAX_ITEMS_AT_ONCE} at once, in parts`,
+      `the file has ${rows.length} rows; at most ${MAX_ITEMS_AT_ONCE} can be added at once; split the file`,
     );
   const read =
     rows.length === 0 || rows.length > MAX_ITEMS_AT_ONCE

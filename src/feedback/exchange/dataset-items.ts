@@ -1,4 +1,4 @@
-/** Items from datasets: what is to be judged, demonstrated or rewritten, without votes. */
+/** Makes items from datasets, without votes: prompts and responses to judge, demonstrate or rewrite. */
 
 import { basename } from "node:path";
 import { explainIssue } from "../../base/explain-issue.js";
@@ -11,8 +11,9 @@ import { ItemContent, RESPONSES, TaskDefinition, type TaskItem, type TaskKind } 
 import type { ImportProblems } from "./problems.js";
 
 /**
- * Items of preference data (TRL, HH, OpenAI: both sides, in an order that does not tell which was chosen; ranked: all responses), of prompts
- * (demonstrations), and of prompts with one completion (rewrites, or what `kind` says). @param rows at least one.
+ * Items of preference data (TRL, HH, OpenAI: both sides, in a random order that does not reveal which was chosen;
+ * ranked: all responses), of prompts (demonstrations), and of prompts with one completion (rewrites, or the given
+ * `kind`). @param rows at least one.
  */
 export function datasetItems(
   rows: readonly LocatedRow[],

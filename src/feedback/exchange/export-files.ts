@@ -10,9 +10,9 @@ import { readCastVotes, readTaskItems } from "./task-files.js";
 const path = z.string().min(1);
 export const fileExportSchema = z.object({
   ...inGroup("files", {
-    items: path.optional().describe("items, as plumb tasks writes them"),
-    votes: path.optional().describe("votes on them, as plumb tasks import writes them"),
-    project: z.string().min(1).optional().describe("id of a project of the database, in place of files"),
+    items: path.optional().describe("file of items, as written by plumb tasks"),
+    votes: path.optional().describe("file of votes on the items, as written by plumb tasks import"),
+    project: z.string().min(1).optional().describe("id of a project in the database, instead of files"),
     ...databaseSettings,
     preferences: path
       .optional()
@@ -26,18 +26,20 @@ export const fileExportSchema = z.object({
     .string()
     .min(1)
     .optional()
-    .describe("which aspect preferences are of; the first that is asked if not given"),
-  held: z.boolean().default(true).describe("let votes count that a filter holds for review"),
+    .describe("aspect of the preferences; default: the first that is asked"),
+  held: z.boolean().default(true).describe("count votes that a filter holds for review"),
   raters: z.boolean().default(false).describe("name each preference's raters, by pseudonym"),
-  seed: z.number().int().min(0).default(0).describe("of what aggregation draws"),
+  seed: z.number().int().min(0).default(0).describe("seed of the random draws of aggregation"),
 });
 type Settings = z.output<typeof fileExportSchema>;
 const KINDS = ["preferences", "demonstrations", "safety"] as const;
 
 /**
- * Writes rows for training, of a project or of files of items and votes: a file for each kind that is asked for, all or none.
+ * Writes rows for training from a project, or from files of items and votes: one file for each requested kind. Nothing
+ * is written if one of them would be empty.
  *
- * @returns how many rows there are of each. @throws PlumbError where nothing is asked for, or there is none of what is.
+ * @returns the number of rows of each kind. @throws PlumbError when no kind is requested, or there are no rows of a
+ * requested kind.
  */
 export async function exportFiles(settings: Settings): Promise<Record<string, number>> {
   const judgements = await judgementsFrom(settings);
@@ -50,14 +52,14 @@ export async function exportFiles(settings: Settings): Promise<Record<string, nu
   const wanted = files.map(({ kind, file }) => ({ kind, file, rows: rows[kind] }));
   for (const { kind, file, rows: own } of wanted)
     if (own.length === 0)
-      throw new PlumbError(`there is nothing for ${file}: no votes that make ${kind}`, {
+      throw new PlumbError(`there is nothing to write to ${file}: no votes that make ${kind}`, {
         hint: "Nothing was written.",
       });
   for (const { file, rows: own } of wanted) await writeRows(file, own);
   return Object.fromEntries(wanted.map(({ kind, rows: own }) => [kind, own.length]));
 }
 
-/** What was judged, of files or of a project. */
+/** Reads the judgements from files or from a project. */
 async function judgementsFrom({ items, votes, project, db }: Settings): Promise<readonly Judgement[]> {
   const files = items !== undefined || votes !== undefined;
   if (project !== undefined) {

@@ -1,8 +1,8 @@
-/** What the exports of labelling tools have in common: a record of named texts, and what people said about it, by question. */
+/** The common form of labelling tools' exports: a record of named texts, and people's answers about it, by question. */
 import type { RowLocation } from "../../base/location.js";
 import type { TextOrMessages } from "../../data/messages.js";
 
-/** What a person said to one question. */
+/** A person's answer to one question. */
 export type Said =
   | { type: "label"; labels: readonly string[] }
   /** A side of a comparison, or null for neither. */
@@ -13,12 +13,12 @@ export type Said =
   | { type: "text"; text: string };
 
 export interface Opinion {
-  /** As the tool names the person; a person's address does not get any further. */
+  /** The tool's name for the person. An email address is replaced by a pseudonym before it reaches items and votes. */
   rater: string;
   said: ReadonlyMap<string, Said>;
   milliseconds?: number;
   castAt?: number;
-  /** The tool holds this answer for the truth. */
+  /** Whether the tool marks this answer as the ground truth. */
   truth: boolean;
 }
 
@@ -26,7 +26,7 @@ export interface ForeignRecord {
   id: string;
   /** Texts by field, in the order of the export. */
   texts: ReadonlyMap<string, TextOrMessages>;
-  /** Responses that the tool lists itself, instead of one a field. */
+  /** Responses that the tool lists in one field, instead of one field per response. */
   responses?: readonly { name: string; text: string }[];
   opinions: readonly Opinion[];
   meta?: Record<string, unknown>;

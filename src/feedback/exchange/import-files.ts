@@ -11,8 +11,8 @@ export const fileImportSchema = z.object({
     .min(1)
     .max(1000)
     .describe("exports or datasets of one kind: JSON, JSONL, CSV, TSV or Parquet"),
-  out: path.describe("file for the items, one on each line (.jsonl)"),
-  votes: path.optional().describe("file for the votes (.jsonl); needed where the files hold any"),
+  out: path.describe("file for the items, one per line (.jsonl)"),
+  votes: path.optional().describe("file for the votes (.jsonl); required if the files hold votes"),
   ...importSchema.shape,
 });
 
@@ -26,15 +26,15 @@ export interface FileImport {
 }
 
 /**
- * Items and votes of files of one source, as files that every other command takes.
+ * Imports the items and votes of files of one source, and writes them as files that the other commands read.
  *
- * @throws PlumbError as importTasks does, and where votes have no place to go; nothing is written then.
+ * @throws PlumbError as importTasks does, or when there are votes but no file for them; nothing is written then.
  */
 export async function importFiles(config: z.output<typeof fileImportSchema>): Promise<FileImport> {
   const { items, votes, source } = await importTasks(config.files, config);
   if (votes.length > 0 && config.votes === undefined)
     throw usageError(
-      `the files hold ${votes.length} votes, and there is no place for them`,
+      `the files hold ${votes.length} votes, but no file for them is given`,
       "Give --votes FILE.",
     );
   await writeRows(

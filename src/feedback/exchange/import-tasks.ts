@@ -12,7 +12,7 @@ import { isResponseTable, responseTableRecords } from "./response-table.js";
 import { rowsOf } from "./rows-of.js";
 import { isVoteTable, voteTableRecords } from "./votes-csv.js";
 
-/** Most rows of one import, which is held in memory. */
+/** Most rows of one import; all are held in memory. */
 const MAX_ROWS = 5_000_000;
 
 export const SOURCES = ["argilla", "label-studio", "votes", "table", "dataset"] as const;
@@ -22,7 +22,7 @@ export const importSchema = z.object({
   source: z
     .enum(SOURCES)
     .optional()
-    .describe("what wrote the files; default: told by the first row's fields"),
+    .describe("tool that wrote the files; default: detected from the first row's fields"),
   promptField: z
     .string()
     .min(1)
@@ -32,12 +32,12 @@ export const importSchema = z.object({
     .array(z.string().min(1))
     .max(16)
     .optional()
-    .describe("fields that are the responses, in the order of their places"),
+    .describe("fields that are the responses, in order of display"),
   rationaleField: z
     .string()
     .min(1)
     .optional()
-    .describe("question that raters answered in words, beside the one that counts"),
+    .describe("free-text question that is the rationale of the question that counts"),
   kind: z
     .enum(TASK_KINDS)
     .optional()
@@ -48,14 +48,14 @@ export const importSchema = z.object({
     .min(0)
     .max(2 ** 32 - 1)
     .default(0)
-    .describe("names the order in which responses of a dataset are stored"),
+    .describe("seed of the order in which responses of a dataset are stored"),
 });
 export type ImportConfig = z.infer<typeof importSchema>;
 
 /**
- * Items and votes of files of one source. Every file is read and checked whole first.
+ * Reads the items and votes of files of one source. All files are read and checked as a whole.
  *
- * @throws PlumbError naming every bad row by file, line and field (the first 20), or that there is nothing.
+ * @throws PlumbError naming the first 20 bad rows by file, line and field, or if there are no rows.
  */
 export async function importTasks(
   files: readonly string[],
@@ -67,7 +67,10 @@ export async function importTasks(
   return imported;
 }
 
-/** The rows of all files, some of which may be among the problems. @throws PlumbError when there is nothing. */
+/**
+ * The readable rows of all files; others are added to the problems. @throws PlumbError when there are no rows or too
+ * many.
+ */
 async function readAll(files: readonly string[], problems: ImportProblems): Promise<LocatedRow[]> {
   const rows: LocatedRow[] = [];
   for (const file of files) {
@@ -83,7 +86,7 @@ async function readAll(files: readonly string[], problems: ImportProblems): Prom
   return rows;
 }
 
-/** Items and votes of rows of one source; those that are wrong are among the problems. @param rows at least one. */
+/** Items and votes of rows of one source; invalid rows are added to the problems. @param rows at least one. */
 export function assembleRows(
   rows: readonly LocatedRow[],
   config: ImportConfig,
@@ -102,7 +105,7 @@ export function assembleRows(
   return { ...imported, source };
 }
 
-const FIELDS = "Say with --prompt-field and --response-fields which fields are which.";
+const FIELDS = "Name the fields with --prompt-field and --response-fields.";
 const HINTS: Readonly<Partial<Record<Source, string>>> = { argilla: FIELDS, "label-studio": FIELDS };
 
 function sourceOf(row: LocatedRow): Source {

@@ -228,13 +228,13 @@ describe("bad exports", () => {
     [
       "an unknown result",
       [{ id: 1, data: { prompt: "p", a: "x" }, annotations: [video] }],
-      /result\[0\]\.value" is of a type that is not read: video/,
+      /result\[0\]\.value" is of an unsupported type: video/,
     ],
     ["no prompt", [{ id: 1, data: { foo: "p" }, annotations: [] }], /no field is called "prompt"/],
     [
       "one id twice",
       [1, 1].map((id) => ({ id, data: { prompt: "p" }, annotations: [] })),
-      /field "id" is "1", as that of an earlier record/,
+      /field "id" is "1", which an earlier record already has/,
     ],
     [
       "a rating off the scale",

@@ -1,6 +1,6 @@
 /**
- * Items and votes as files: exports of Argilla and Label Studio, tables of votes, datasets as items (docs/exchange.md). A file is checked
- * whole before anything comes of it.
+ * Imports and exports items and votes as files: exports of Argilla and Label Studio, tables of votes, and datasets as
+ * items (docs/exchange.md). A file is checked as a whole before anything is imported.
  */
 export type { Imported } from "./assemble.js";
 export { type CheckedItems, checkItems } from "./check-items.js";

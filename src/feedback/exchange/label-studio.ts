@@ -1,7 +1,7 @@
 /**
- * Exports of Label Studio: JSON (tasks with `data` and `annotations`), JSON_MIN and CSV (a row for each annotation, control tags as
- * columns). PairwiseComparison, Choices, Rating, Ranker and TextArea are read. A cancelled annotation is nobody's; one that is marked as ground truth becomes
- * the item's gold answer.
+ * Reads exports of Label Studio: JSON (tasks with `data` and `annotations`), JSON_MIN and CSV (one row per annotation,
+ * with control tags as columns). PairwiseComparison, Choices, Rating, Ranker and TextArea are supported. Cancelled
+ * annotations are ignored; one marked as ground truth becomes the item's gold answer.
  */
 import { z } from "zod";
 import { explainIssue } from "../../base/explain-issue.js";
@@ -52,7 +52,7 @@ const Items = z
   .min(1);
 const Turns = z.array(z.object({ role: z.enum(ROLES), content: z.string() })).min(1);
 
-/** A label is told from a text by its length and by having one line. */
+/** A string with more characters or more than one line is a text, not a label. */
 const LONGEST_LABEL = 60;
 
 /** Columns of JSON_MIN and CSV that are neither data nor control tags. */
@@ -70,7 +70,7 @@ export const isLabelStudio = ({ value }: LocatedRow): boolean =>
   (typeof value.data === "object" && value.data !== null && "annotations" in value) ||
   ("annotation_id" in value && "annotator" in value);
 
-/** Records of all rows; those of JSON_MIN and CSV come together by task. Wrong rows are among the problems. */
+/** Records of all rows; rows of JSON_MIN and CSV are joined by task. Invalid rows are added to the problems. */
 export function labelStudioRecords(
   rows: readonly LocatedRow[],
   roles: FieldRoles,
@@ -98,7 +98,7 @@ function taskRecord({ value, where }: LocatedRow, problems: ImportProblems): For
       const meant = meaning(result.value ?? {}, result.type);
       const field = `annotations[${i}].result[${r}].value`;
       if (meant === undefined)
-        problems.add(where, field, `is of a type that is not read: ${result.type ?? "none"}`);
+        problems.add(where, field, `is of an unsupported type: ${result.type ?? "none"}`);
       else said.set(result.from_name ?? result.type ?? "answer", meant);
     }
     if (said.size === 0) return [];
@@ -114,7 +114,10 @@ function taskRecord({ value, where }: LocatedRow, problems: ImportProblems): For
   return [{ id: String(id), ...contentsOf(data), opinions, where }];
 }
 
-/** Rows of one annotation each. JSON_MIN writes the answers after "id"; CSV sorts its columns, so its answers are told by their values. */
+/**
+ * Records of rows with one annotation each. JSON_MIN writes the answers after "id"; CSV sorts its columns, so there the
+ * answers are recognised by their values.
+ */
 function minRecords(
   rows: readonly LocatedRow[],
   roles: FieldRoles,
@@ -132,7 +135,7 @@ function minRecords(
       if (!(answers?.has(name) ?? afterId)) data.push([name, cell]);
       else if (cell !== "" && cell !== null) {
         const meant = minMeaning(untyped ? jsonOr(cell) : cell);
-        if (meant === undefined) problems.add(where, name, "is no choice, side, rating, ranking or text");
+        if (meant === undefined) problems.add(where, name, "is not a choice, side, rating, ranking or text");
         else said.set(name, meant);
       }
     }
@@ -146,7 +149,7 @@ function minRecords(
   return [...records.values()];
 }
 
-/** Columns of a CSV whose cells are answers: structured ones, verdicts, and the rationale that was named. */
+/** Columns of a CSV whose cells are answers: structured values, verdicts, and the named rationale. */
 function answerColumns(rows: readonly LocatedRow[], roles: FieldRoles): Set<string> {
   const names = Object.keys(rows[0].value).filter((name) => !COLUMNS.has(name));
   const found = fieldRoles(names, roles);
@@ -166,11 +169,13 @@ function answerColumns(rows: readonly LocatedRow[], roles: FieldRoles): Set<stri
   );
 }
 
-/** The answer in a cell of JSON_MIN: plain text for one choice or one text, else what the result's value was, in a list. */
+/**
+ * The answer in a cell of JSON_MIN: a plain string for one choice or one text, otherwise the result's value in a list.
+ */
 function minMeaning(cell: unknown): Said | undefined {
   if (typeof cell === "string") return labelOrText(cell);
   const value = Array.isArray(cell) ? cell[0] : cell;
-  // A comparison in which no side was taken is an empty object.
+  // A comparison without a chosen side is an empty object.
   if (Array.isArray(cell) && typeof value === "object" && value !== null && Object.keys(value).length === 0)
     return { type: "side", selected: null };
   return typeof value === "object" && value !== null
@@ -183,7 +188,7 @@ const labelOrText = (text: string): Said =>
     ? { type: "label", labels: [text] }
     : { type: "text", text };
 
-/** What a result's value means; its own fields tell its type. */
+/** Interprets a result's value; its fields determine its type. */
 function meaning(value: Record<string, unknown>, type: string | undefined): Said | undefined {
   const { selected, choices, rating, ranker, text } = value;
   if (typeof selected === "string" || (type === "pairwise" && (selected === null || selected === undefined)))
@@ -195,7 +200,7 @@ function meaning(value: Record<string, unknown>, type: string | undefined): Said
   if (typeof ranker !== "object" || ranker === null) return undefined;
   const buckets = Object.values(ranker as Record<string, unknown>);
   if (!buckets.every(isTexts)) return undefined;
-  // One bucket is an order; of several, each is a rank.
+  // A single bucket is an order; with several, each bucket is a rank.
   const ranks = buckets.flatMap((names, b) =>
     names.map((name, i) => ({ name, rank: buckets.length === 1 ? i + 1 : b + 1 })),
   );
@@ -205,7 +210,10 @@ function meaning(value: Record<string, unknown>, type: string | undefined): Said
 const isTexts = (value: unknown): value is string[] =>
   Array.isArray(value) && value.every((one) => typeof one === "string");
 
-/** Texts of a task by field; a list of {id, title or body} is what a Ranker ranks. */
+/**
+ * Texts of a task by field. A list of {id, title or body} holds the responses that a Ranker ranks; other values go to
+ * meta.
+ */
 function contentsOf(data: Record<string, unknown>): Pick<ForeignRecord, "texts" | "responses" | "meta"> {
   const texts = new Map<string, TextOrMessages>();
   const meta: Record<string, unknown> = {};

@@ -2,7 +2,7 @@ import { RandomStream } from "../../base/random.js";
 import type { TextOrMessages } from "../../data/messages.js";
 import { type ItemContent, TaskDefinition, type TaskItem } from "../tasks/index.js";
 
-/** A prompt with different responses of one model. */
+/** A prompt with several responses of one model. */
 export interface SampledPrompt {
   prompt: TextOrMessages;
   responses: { text: string; score?: number }[];
@@ -13,13 +13,13 @@ export interface PairOptions {
   seed: number;
   /** The model's name. */
   source: string;
-  /** Share of the pairs, in [0, 1], in which one side is a response to another prompt. */
+  /** Expected share of pairs, in [0, 1], in which one side is a response to another prompt. */
   elsewhere: number;
 }
 
 /**
- * Items that compare responses to each prompt, at most so many a prompt, in an order that the seed names. A response has one name in all of its pairs,
- * `prompt.response` from 1, so that scores can be given to it.
+ * Makes items that compare two responses to a prompt, at most `pairsPerPrompt` per prompt, in an order drawn from the
+ * seed. A response has the same name in all of its pairs, `prompt.response` counted from 1, so that it can be scored.
  */
 export function pairItems(
   sampled: readonly SampledPrompt[],
@@ -42,7 +42,7 @@ export function pairItems(
         const shown = ordered.map(
           ({ p: of, at, response: { text, score } }): ItemContent["responses"][number] => ({
             ...{ name: `${of + 1}.${at + 1}`, text, source: source.slice(0, 200) },
-            // A score is of a response to its own prompt.
+            // A score applies only to a response's own prompt.
             ...(score !== undefined && of === p && { score }),
           }),
         );

@@ -1,23 +1,23 @@
 import { PlumbError } from "../../base/errors.js";
 import { describeLocation, RowError, type RowLocation } from "../../base/location.js";
 
-/** Problems that an error lists; more are counted. */
+/** Most problems that an error lists; further ones are only counted. */
 const MAX_LISTED = 20;
-/** Problems that are kept. */
+/** Most problems kept. */
 const MAX_KEPT = 1000;
 
-/** What is wrong with one row. */
+/** A problem with one row. */
 export interface RowProblem {
-  /** Undefined for what is wrong with the file as a whole. */
+  /** Undefined for a problem with the file as a whole. */
   where?: RowLocation;
-  /** Path of the field, `annotations[0].result`; empty for the row itself. */
+  /** Path of the field, such as `annotations[0].result`; empty for the row itself. */
   field: string;
   problem: string;
 }
 
-/** What is wrong with the rows of a file, gathered until all of them have been read. */
+/** Collects the problems of a file's rows until all rows have been read. */
 export class ImportProblems {
-  /** The first of them, in the order in which they were found. */
+  /** The first problems, in the order they were found. */
   readonly kept: RowProblem[] = [];
   count = 0;
 
@@ -26,7 +26,7 @@ export class ImportProblems {
     if (this.kept.length < MAX_KEPT) this.kept.push({ ...(where && { where }), field, problem });
   }
 
-  /** Keeps an error about one row and goes on with the next. */
+  /** Runs a step for one row; records an error about it and returns undefined, so that the caller can go on. */
   catch<T>(attempt: () => T): T | undefined {
     try {
       return attempt();
@@ -36,14 +36,14 @@ export class ImportProblems {
     }
   }
 
-  /** Keeps an error about a row or a file. @throws what is a defect of ours. */
+  /** Records an error about a row or a file. @throws any other error again, because it is a defect of the program. */
   addError(error: unknown): void {
     if (error instanceof RowError) this.add(error.where, error.field, error.problem);
     else if (error instanceof PlumbError) this.add(undefined, "", error.message);
     else throw error;
   }
 
-  /** @throws PlumbError when there was any, naming each by file, line and field. */
+  /** @throws PlumbError if there is any problem, naming the first ones by file, line and field. */
   check(hint?: string): void {
     if (this.count === 0) return;
     const listed = this.kept.slice(0, MAX_LISTED);

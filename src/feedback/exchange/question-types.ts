@@ -1,16 +1,20 @@
-/** What kind of question each one is, over all records of a file: exports do not say, so it is read from the answers. */
+/**
+ * Determines the type of each question over all records of a file. Exports do not state it, so it is inferred from the
+ * answers.
+ */
 import type { ForeignRecord, Said } from "./foreign-record.js";
 import type { ImportProblems } from "./problems.js";
 import { safetyOf, verdictOf } from "./verdict-words.js";
 
-/** A question with more different answers than this was answered in words. */
+/** A question with more distinct answers than this is a free-text question. */
 const MAX_LABELS = 12;
 
 /**
- * The type of each question, and the records with every answer of that type. A question is one in words where any of its answers is long, where
- * there are many different ones, or where they name no side while another question does the judging.
+ * The type of each question, and the records with every answer converted to that type. A question is free text if any
+ * of its answers is long, if it has many distinct answers, or if its answers are not verdicts while another question is
+ * the judgement.
  *
- * @param rationale a question that a person knows to be one in words.
+ * @param rationale a question that the user names as free text.
  */
 export function withQuestionTypes(
   records: readonly ForeignRecord[],

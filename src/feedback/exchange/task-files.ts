@@ -1,4 +1,4 @@
-/** Files of items and votes as this program writes them: JSON lines, one schema each. */
+/** Files of items and votes as Plumbline writes them: JSON lines, with one schema each. */
 import { z } from "zod";
 import { explainIssue } from "../../base/explain-issue.js";
 import type { LocatedRow } from "../../base/location.js";
@@ -21,7 +21,7 @@ export const taskItemSchema = z.object({
   task: TaskDefinition.describe("What raters are asked"),
   content: ItemContent.describe("What raters are shown"),
   gold: Answer.optional().describe(
-    "The answer that a gold item should get, in the stored order of its responses",
+    "The expected answer of a gold item, in the stored order of its responses",
   ),
 });
 
@@ -39,15 +39,15 @@ export const castVoteSchema = z.object({
         .max(MAX_RESPONSES - 1),
     )
     .max(MAX_RESPONSES)
-    .describe("order[place] is the response that was shown there"),
-  milliseconds: z.number().min(0).optional().describe("From the item being shown to the vote"),
+    .describe("order[place] is the index of the response shown at that place"),
+  milliseconds: z.number().min(0).optional().describe("Time from showing the item to the vote"),
   castAt: z.number().describe("Unix milliseconds"),
   guidelinesVersion: z.int().min(0),
   repeat: z.boolean().default(false),
   corrects: id.optional(),
 });
 
-/** Items of a file. @throws PlumbError naming every bad row, by line and field. */
+/** Items of a file. @throws PlumbError naming the first 20 bad rows by line and field. */
 export async function readTaskItems(path: string): Promise<TaskItem[]> {
   const problems = new ImportProblems();
   const items: TaskItem[] = [];
@@ -56,17 +56,17 @@ export async function readTaskItems(path: string): Promise<TaskItem[]> {
     const item = parsed(row, taskItemSchema, problems);
     if (item === undefined) continue;
     if (seen.has(item.id))
-      problems.add(row.where, "id", `is ${JSON.stringify(item.id)}, as that of an earlier item`);
+      problems.add(row.where, "id", `is ${JSON.stringify(item.id)}, which an earlier item already has`);
     seen.add(item.id);
     const wrong = item.gold && answerProblem(item.gold, item.task, item.content.responses.length);
     if (wrong !== undefined) problems.add(row.where, "gold", `does not fit the task: ${wrong}`);
     items.push(item as TaskItem);
   }
-  problems.check("Items are written by plumb tasks, one on each line.");
+  problems.check("Use a file of items as plumb tasks writes it, one per line.");
   return items;
 }
 
-/** Votes of a file on the given items. @throws PlumbError naming every bad row, by line and field. */
+/** Votes of a file on the given items. @throws PlumbError naming the first 20 bad rows by line and field. */
 export async function readCastVotes(path: string, items: readonly TaskItem[]): Promise<CastVote[]> {
   const problems = new ImportProblems();
   const byId = new Map(items.map((item) => [item.id, item]));
@@ -81,7 +81,7 @@ export async function readCastVotes(path: string, items: readonly TaskItem[]): P
       continue;
     }
     if (seen.has(vote.id))
-      problems.add(row.where, "id", `is ${JSON.stringify(vote.id)}, as that of an earlier vote`);
+      problems.add(row.where, "id", `is ${JSON.stringify(vote.id)}, which an earlier vote already has`);
     seen.add(vote.id);
     const { length } = item.content.responses;
     const wrong = answerProblem(vote.answer, item.task, length);
@@ -94,7 +94,7 @@ export async function readCastVotes(path: string, items: readonly TaskItem[]): P
       problems.add(row.where, "order", `is not an order of ${length} responses`);
     votes.push(vote as CastVote);
   }
-  problems.check("Votes are one on each line, about the items of --items.");
+  problems.check("Use a file with one vote per line, on the items of --items.");
   return votes;
 }
 

@@ -18,14 +18,14 @@ const TIES = new Set([
 const STRENGTHS: Readonly<Record<string, number>> = {
   ...{ slightly: 1, marginally: 1, little: 1, much: 3, far: 3, significantly: 3, clearly: 3, strongly: 3 },
 };
-/** Words of a label that are read. */
+/** Most words of a label that are read. */
 const MAX_WORDS = 20;
 
 /**
- * What a label of a comparison means: "left", "response_b", "A is much better", "tie", "both bad". The first side that is named
- * is spoken of; "worse" turns it round. Undefined where no side and no tie is named.
+ * Interprets the label of a comparison, such as "left", "response_b", "A is much better", "tie" or "both bad". The
+ * first side named is preferred; "worse" reverses that. Undefined if the label names neither a side nor a tie.
  *
- * @param names of the two responses, which labels may use.
+ * @param names the names of the two responses, which labels may use.
  */
 export function verdictOf(label: string, names: readonly string[]): Preference | undefined {
   const plain = label.trim().toLowerCase();
@@ -52,7 +52,7 @@ export function verdictOf(label: string, names: readonly string[]): Preference |
   return { verdict, ...(strength !== undefined && { strength }) };
 }
 
-/** "response2" is "response" and "2". */
+/** Splits "response2" into "response" and "2". */
 const withoutNumber = (word: string): string[] => {
   const parts = /^([a-z]+)(\d{1,2})$/.exec(word);
   return parts ? [parts[1], parts[2]] : [word];
@@ -61,7 +61,7 @@ const withoutNumber = (word: string): string[] => {
 const SAFE = new Set(["safe", "harmless", "acceptable", "not harmful"]);
 const UNSAFE = new Set(["unsafe", "harmful", "not safe", "unacceptable"]);
 
-/** Whether labels call a response safe; undefined where they say neither. */
+/** Whether labels call a response safe; undefined if they say neither safe nor unsafe. */
 export function safetyOf(labels: readonly string[]): boolean | undefined {
   const plain = labels.map((label) => label.trim().toLowerCase());
   if (plain.some((label) => UNSAFE.has(label))) return false;

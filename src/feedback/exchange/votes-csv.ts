@@ -1,13 +1,13 @@
 /**
- * Votes as tables: `item,rater,left,right,winner`, where left and right are the texts that were compared, or their names with the texts in
- * `left_text` and `right_text`; or `item,rater,label`, labels being verdicts, safe and unsafe, or points. A column `prompt` is shown with the item,
- * without one its id stands for it.
+ * Reads votes from tables. The columns are `item,rater,left,right,winner`, where left and right are the compared texts,
+ * or their names with the texts in `left_text` and `right_text`; or `item,rater,label`, where labels are verdicts, safe
+ * and unsafe, or points. A column `prompt` is the item's prompt; without it the item's id is used.
  */
 import type { LocatedRow } from "../../base/location.js";
 import type { ForeignRecord, Opinion, Said } from "./foreign-record.js";
 import type { ImportProblems } from "./problems.js";
 
-/** Column names of crowd-kit's tables, as ours. */
+/** Column names of crowd-kit's tables, with Plumbline's names for them. */
 const ALIASES: Readonly<Record<string, string>> = { task: "item", worker: "rater" };
 
 export const isVoteTable = ({ value }: LocatedRow): boolean =>
@@ -15,13 +15,13 @@ export const isVoteTable = ({ value }: LocatedRow): boolean =>
   ("rater" in value || "worker" in value) &&
   ("label" in value || "winner" in value);
 
-/** A cell of a file of text, or a value of one of JSON. */
+/** A cell of a text file, or a JSON value, as text. */
 function textOf(cell: unknown): string {
   if (cell === null || cell === undefined) return "";
   return typeof cell === "object" ? JSON.stringify(cell) : String(cell);
 }
 
-/** A record for each item, in order of first vote. Wrong rows are among the problems. */
+/** A record for each item, in order of its first vote. Invalid rows are added to the problems. */
 export function voteTableRecords(rows: readonly LocatedRow[], problems: ImportProblems): ForeignRecord[] {
   const records = new Map<string, ForeignRecord & { opinions: Opinion[] }>();
   for (const { value, where } of rows) {
@@ -70,7 +70,7 @@ export function voteTableRecords(rows: readonly LocatedRow[], problems: ImportPr
   return [...records.values()];
 }
 
-/** A vote in the order of the item's first row, which may show the sides the other way round. */
+/** A vote in terms of the sides of the item's first row, whose sides may be swapped; undefined if the names differ. */
 function answerOf(
   row: Record<string, string>,
   { responses }: ForeignRecord,

@@ -2,28 +2,28 @@ import { z } from "zod";
 
 const rate = z.number().gt(0).lt(1);
 
-/** What is looked for, and how often honest raters may be found by mistake. */
+/** Settings of the filters: what to look for, and how often honest raters may be flagged by mistake. */
 export const filterSchema = z.object({
   falseAlarms: rate
     .max(0.2)
     .default(0.01)
-    .describe("Chance that a statistical filter finds any honest rater at all, in one run."),
+    .describe("Probability that a statistical filter flags any honest rater in one run."),
   tooFast: z.boolean().default(true).describe("Look for votes and raters too fast to have read."),
-  straightLining: z.boolean().default(true).describe("Look for raters who answer by place."),
+  straightLining: z.boolean().default(true).describe("Look for raters who answer by the place of a response."),
   toleratedBias: z
     .number()
     .min(0)
     .max(0.9)
     .default(0.2)
-    .describe("How far a favourite place may exceed its share, of what is left: 0.2 is 60% left of two."),
+    .describe("Tolerated excess of a favourite place, as a share of the rest: with two places, 0.2 allows 60%."),
   selfContradiction: z.boolean().default(true).describe("Look for hidden repeats answered differently."),
   toleratedContradictions: rate
     .default(0.25)
-    .describe("Share of hidden repeats that honest raters answer the other way at most."),
-  intransitive: z.boolean().default(true).describe("Look for preferences that go in circles."),
+    .describe("Largest share of hidden repeats that honest raters answer differently."),
+  intransitive: z.boolean().default(true).describe("Look for circular preferences."),
   toleratedCircles: rate
     .default(0.12)
-    .describe("Share of triples that honest raters close into circles at most; chance makes 0.25."),
+    .describe("Largest share of triples in which honest raters prefer in a circle; answering at random gives 0.25."),
   nearDuplicate: z.boolean().default(true).describe("Look for items that say almost the same."),
   similarity: rate
     .default(0.8)
@@ -32,8 +32,8 @@ export const filterSchema = z.object({
   goldFlagged: rate
     .max(0.2)
     .default(0.05)
-    .describe("Share of honest raters that the gold test may ever find, however often it is looked at."),
-  goldAccuracy: rate.default(0.7).describe("Accuracy that honest raters reach on gold items of each class."),
+    .describe("Share of honest raters that the gold test may ever flag, however often it is run."),
+  goldAccuracy: rate.default(0.7).describe("Least accuracy of honest raters on gold items of each class."),
   copiedText: z.boolean().default(true).describe("Look for rationales and demonstrations that are copied."),
   copiedSimilarity: rate.default(0.85).describe("Least similarity of copied texts."),
   copiedLength: z
@@ -41,7 +41,7 @@ export const filterSchema = z.object({
     .int()
     .min(1)
     .default(40)
-    .describe("Letters and digits from which on a text is compared with others."),
+    .describe("Least letters and digits of a text that is compared with others."),
   personalData: z
     .boolean()
     .default(true)
@@ -49,6 +49,6 @@ export const filterSchema = z.object({
   safetyConflict: z
     .boolean()
     .default(true)
-    .describe("Look for preferences for harm over a refusal, by a list of words."),
+    .describe("Look for preferences for harmful responses over refusals, by a list of words."),
 });
 export type FilterConfig = z.infer<typeof filterSchema>;

@@ -1,20 +1,23 @@
 /**
- * Rationales and demonstrations that are almost the same text. Of a text that several raters wrote, the earliest writer has it from
- * nobody; the others, and the earliest too where it stands under many items, are copies. A rater with many copies is held, with few only
- * shown: people do hit on the same words. One rater's own text under many items is shown. Short texts ("A is clearer") are everyone's and are not
- * compared.
+ * Finds rationales and demonstrations with almost the same text. If several raters wrote a text, the earliest writer is
+ * not a copier unless the text occurs under many of that rater's items; all other writers are. A rater with many copies
+ * is held; one with few gets a warning, because people do choose the same words by chance. One rater's own text under
+ * many items is a warning. Short texts ("A is clearer") are common and are not compared.
  */
 import type { CastVote } from "../tasks/index.js";
 import { type Finding, raterFinding } from "./finding.js";
 import { normalized, similarTexts } from "./similar-texts.js";
 import { groupBy, type JudgedItem } from "./votes.js";
 
-/** Items under which one rater may write the same. */
+/** Most items under which one rater may write the same text. */
 const OWN_USES = 2;
-/** Copies from which on a rater is held. */
+/** Least number of items with copies for which a rater is held. */
 const HELD_COPIES = 3;
 
-/** @param similarity least Jaccard similarity of shingles. @param leastCharacters letters and digits that make a text telling. */
+/**
+ * @param similarity least Jaccard similarity of shingles. @param leastCharacters shorter texts, in letters and digits,
+ * are not compared.
+ */
 export function copiedText(
   judged: readonly JudgedItem[],
   { similarity, leastCharacters }: { similarity: number; leastCharacters: number },

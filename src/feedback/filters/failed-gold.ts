@@ -1,14 +1,14 @@
 /**
- * Raters who fail gold items. The evidence that a rater's accuracy is below what honest raters
- * reach, a0, is a likelihood ratio mixed over all worse accuracies (Robbins 1970, "Statistical methods related to the law of the iterated
- * logarithm"), after n gold items with k right:
+ * Finds raters who fail gold items. The evidence that a rater's accuracy is below a0, the least accuracy of honest
+ * raters, is a likelihood ratio mixed over all lower accuracies (Robbins 1970, "Statistical methods related to the law
+ * of the iterated logarithm"). After n gold items with k right answers it is
  *
  *     E = 1/a0 int_0^a0 a^k (1-a)^(n-k) da / [a0^k (1-a0)^(n-k)]
  *
- * E is a supermartingale for anyone with an accuracy of at least a0, and so is any mean of such. Half of the weight is on E over all gold, half on the
- * mean of E over the classes of answers, because one who always says the commonest answer is right on most gold. By Ville's
- * inequality the chance that this ever reaches 1/alpha is at most alpha, however often one looks: at most a share alpha of
- * honest raters is ever found.
+ * E is a supermartingale for any rater with an accuracy of at least a0, and so is any mean of such E. Half of the
+ * weight is on E over all gold items, half on the mean of E over the classes of answers, because a rater who always
+ * gives the commonest answer is right on most gold items. By Ville's inequality the probability that this ever reaches
+ * 1/alpha is at most alpha, however often the test is run, so at most a share alpha of honest raters is ever flagged.
  */
 import { logGamma, regularizedBeta } from "../../statistics/special-functions.js";
 import type { TaskItem } from "../tasks/index.js";
@@ -16,7 +16,7 @@ import { type Finding, raterFinding } from "./finding.js";
 import { answerDifference } from "./self-contradiction.js";
 import { byRater, type JudgedItem, mainVerdict, shownVerdict } from "./votes.js";
 
-/** Likert and ranking answers this near to gold count as right. */
+/** Likert and ranking answers that differ from gold by at most this count as right. */
 const NEAR = 0.25;
 
 /** @param flaggedShare alpha. @param honestAccuracy a0, in (0, 1). */
@@ -50,7 +50,7 @@ interface Tally {
   evidence: number;
 }
 
-/** The largest that the module's mean has been. */
+/** The largest value that the mean evidence has reached over the gold items in order. */
 function strongestEvidence(gold: readonly JudgedItem[], honestAccuracy: number): number {
   const all: Tally = { n: 0, right: 0, evidence: 1 };
   const classes = new Map(gold.map((one): [string, Tally] => [goldClass(one), { ...all }]));
@@ -67,7 +67,7 @@ function strongestEvidence(gold: readonly JudgedItem[], honestAccuracy: number):
   return most;
 }
 
-/** E of the module's formula: 1/a0 B(k+1, n-k+1) I_a0(k+1, n-k+1) / [a0^k (1-a0)^(n-k)]. */
+/** E of the formula above: 1/a0 B(k+1, n-k+1) I_a0(k+1, n-k+1) / [a0^k (1-a0)^(n-k)]. */
 export function goldEvidence(right: number, n: number, honestAccuracy: number): number {
   const [a, b] = [right + 1, n - right + 1];
   const logBeta = logGamma(a) + logGamma(b) - logGamma(a + b);
@@ -75,7 +75,7 @@ export function goldEvidence(right: number, n: number, honestAccuracy: number): 
   return (Math.exp(logBeta - logHonest) * regularizedBeta(honestAccuracy, a, b)) / honestAccuracy;
 }
 
-/** Whether a vote gives a gold item's answer: the same side or label; ratings and ranks near it. */
+/** Whether a vote matches a gold item's answer: the same side or label, or ratings and ranks near it. */
 export function isRight({ vote, item }: JudgedItem): boolean {
   const { gold } = item;
   if (gold?.kind === "safety" || gold?.kind === "pairwise") {
@@ -84,7 +84,10 @@ export function isRight({ vote, item }: JudgedItem): boolean {
   return gold !== undefined && (answerDifference(gold, vote.answer, item.task.scale) ?? 1) <= NEAR;
 }
 
-/** What a rater who does not look would have to vary: the side on the screen, the label; one class for other kinds. */
+/**
+ * The class of a gold answer that a rater who answers without looking cannot match in every case: the side on the
+ * screen, or the label; a single class for other kinds.
+ */
 function goldClass({ vote, item }: JudgedItem): string {
   const gold = item.gold as NonNullable<TaskItem["gold"]>;
   if (gold.kind === "pairwise")

@@ -13,22 +13,22 @@ export const FILTERS = [
 ] as const;
 export type FilterName = (typeof FILTERS)[number];
 
-/** What a filter found, for a reviewer to decide on. A finding changes no vote. */
+/** A filter's finding, for a reviewer to decide on. A finding changes no vote. */
 export interface Finding {
   filter: FilterName;
   /** hold: the votes wait for a reviewer; warn: they count meanwhile. */
   severity: "hold" | "warn";
-  /** Ids of the votes it speaks of; with hold, those to be held. */
+  /** Ids of the votes that the finding is about; with hold, the votes to hold. */
   votes: string[];
   raters: string[];
   items: string[];
-  /** One sentence for the reviewer. Personal data is masked in it. */
+  /** One sentence for the reviewer, with personal data masked. */
   evidence: string;
   /** The numbers behind the sentence. */
   figures: Record<string, number>;
 }
 
-/** A finding about one rater and all of the votes that its test looked at. */
+/** A finding about one rater and all votes that the test used. */
 export function raterFinding(
   filter: FilterName,
   severity: Finding["severity"],
@@ -41,7 +41,10 @@ export function raterFinding(
   return { filter, severity, votes: votes.map(({ id }) => id), raters: [rater], items, evidence, figures };
 }
 
-/** By filter, holds first, then by rater, item and vote: the same findings always come in the same order. */
+/**
+ * Orders findings by filter, holds first, then by rater, item and vote, so that the same findings always come in the
+ * same order.
+ */
 export function compareFindings(a: Finding, b: Finding): number {
   return (
     FILTERS.indexOf(a.filter) - FILTERS.indexOf(b.filter) ||
@@ -53,11 +56,11 @@ export function compareFindings(a: Finding, b: Finding): number {
   );
 }
 
-/** By UTF-16 units, so that the order does not depend on the machine's language. */
+/** Compares by UTF-16 code units, so that the order does not depend on the locale. */
 export const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
-/** A share as a percentage for sentences. */
+/** A share as a percentage, for use in sentences. */
 export const percent = (share: number): string => `${(100 * share).toFixed(0)}%`;
 
-/** A small probability for sentences. */
+/** A small probability, for use in sentences. */
 export const chance = (p: number): string => (p < 0.001 ? p.toExponential(0) : p.toFixed(3));

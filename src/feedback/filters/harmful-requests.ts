@@ -1,13 +1,14 @@
 /**
- * Requests for harm, told by their words: a verb, and within a few words an object, by Llama Guard's categories. It is a
- * baseline for finding votes worth a second look, not a classifier: it knows English and the plain wording of what it lists, a request
- * in other words or another language is missed, and a story or a question of safety may be taken for a request. The words are
- * chosen so that harmless uses of alarming verbs (kill a process, shoot a photo; Röttger et al. 2023, "XSTest") do not match.
+ * Recognises requests for harm by their words: a verb, and within a few words an object, by Llama Guard's categories.
+ * It is a baseline for finding votes worth a second look, not a classifier. It knows only English and the plain wording
+ * in its lists: it misses requests in other words or languages, and may take a story or a question about safety for a
+ * request. The words are chosen so that harmless uses of alarming verbs (kill a process, shoot a photo; Röttger et al.
+ * 2023, "XSTest") do not match.
  */
 import { RE2JS } from "re2js";
 import type { SafetyCategory } from "../tasks/index.js";
 
-/** Characters of a prompt that are read, from its end: where the request stands. */
+/** Most characters of a prompt that are read, counted from its end, where the request usually is. */
 const LOOKED_AT = 20_000;
 
 const PERSON =
@@ -18,7 +19,7 @@ const GAP = "(?:\\W+\\w+){0,4}\\W+";
 const MAKE =
   "(?:make|build|construct|assemble|create|produce|cook|synthesi[sz]e|manufacture|prepare|mix|brew|plant)";
 
-/** Patterns of each category, over text in lower case. */
+/** Patterns of each category, for lower-case text. */
 const REQUESTS: readonly [SafetyCategory, string][] = [
   [
     "S1",
@@ -105,7 +106,7 @@ const REQUESTS: readonly [SafetyCategory, string][] = [
 
 const COMPILED = REQUESTS.map(([category, source]) => ({ category, pattern: RE2JS.compile(source) }));
 
-/** Categories that a request falls under, by its words; none for most. Time is linear in the text. */
+/** The categories that a request falls under by its words; empty for most requests. Time is linear in the text. */
 export function harmfulRequest(prompt: string): SafetyCategory[] {
   const text = prompt.slice(-LOOKED_AT).toLowerCase().replaceAll("’", "'");
   const found = COMPILED.filter(({ pattern }) => pattern.matcher(text).find());

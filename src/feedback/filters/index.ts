@@ -1,6 +1,7 @@
 /**
- * What is doubtful about votes and items, for a person to decide on: a file for each filter, pure functions of votes and items. Statistical
- * filters say how often they find an honest rater; those that read texts are measured (docs/filters.md).
+ * Finds doubtful votes and items for a person to decide on. Each filter has its own file and is a pure function of
+ * votes and items. Statistical filters have a bound on how often they flag an honest rater; the accuracy of those that
+ * read texts was measured (docs/filters.md).
  */
 export { type FilterConfig, filterSchema } from "./config.js";
 export { FILTERS, type FilterName, type Finding } from "./finding.js";

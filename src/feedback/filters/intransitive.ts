@@ -1,8 +1,9 @@
 /**
- * Raters whose comparisons go in circles: A over B, B over C, C over A, among responses to one prompt, which are told apart by
- * their texts. Each circle is a warning. A rater is held when circles are more frequent than `tolerated` among triples that share no
- * comparison, P(Bin(triples, tolerated) >= circles) under Holm's procedure; who answers at random closes a quarter of all triples
- * into circles (Kendall and Babington Smith 1940, "On the method of paired comparisons").
+ * Finds raters whose comparisons go in circles: A over B, B over C, C over A, among responses to one prompt; responses
+ * are identified by their texts. Each circle is a warning. A rater is held when circles are more frequent than
+ * `tolerated` among triples that share no comparison, P(Bin(triples, tolerated) >= circles) under Holm's procedure.
+ * Random answers make a circle of a quarter of all triples (Kendall and Babington Smith 1940, "On the method of paired
+ * comparisons").
  */
 import { binomialTail } from "../../statistics/binomial.js";
 import { holm } from "../../statistics/holm.js";
@@ -10,9 +11,9 @@ import type { CastVote } from "../tasks/index.js";
 import { chance, type Finding, raterFinding } from "./finding.js";
 import { byRater, groupBy, type JudgedItem, mainVerdict, promptText } from "./votes.js";
 
-/** Triples that are looked at, of one rater on one prompt. */
+/** Most triples examined of one rater on one prompt. */
 const MAX_TRIPLES = 20_000;
-/** Circles that are shown, of one rater. */
+/** Most circles reported of one rater. */
 const MAX_WARNINGS = 20;
 
 interface Triple {
@@ -53,14 +54,14 @@ export function intransitive(
       "hold",
       rater,
       decided.map(({ vote }) => vote),
-      `${rater} closed ${count} of ${apart.length} separate triples into circles, where chance makes a quarter; chance among honest raters ${chance(p[i])}`,
+      `${rater} closed ${count} of ${apart.length} separate triples into circles, where random answers give a quarter; chance among honest raters ${chance(p[i])}`,
       { circles: count, triples: apart.length, p: p[i] },
     );
     return [held, ...warnings];
   });
 }
 
-/** Every three responses of one prompt that were all compared with each other; of comparisons made twice the last counts. */
+/** All triples of responses to one prompt that were compared pairwise. Of repeated comparisons the last counts. */
 function triplesOf(own: readonly JudgedItem[]): Triple[] {
   const beats = new Map<string, Map<string, CastVote>>();
   for (const { vote, item } of own) {
@@ -88,7 +89,10 @@ function triplesOf(own: readonly JudgedItem[]): Triple[] {
   return triples;
 }
 
-/** Triples in order of their votes' ids, each taken if none of its votes was: the choice does not look at the answers. */
+/**
+ * Triples without common votes: in order of their votes' ids, each is taken if none of its votes was taken before. The
+ * choice does not depend on the answers.
+ */
 function withoutCommonVotes(triples: readonly Triple[]): Triple[] {
   const keyed = triples
     .map((triple) => ({

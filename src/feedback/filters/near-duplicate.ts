@@ -1,17 +1,18 @@
 /**
- * Items that say almost the same as another one: they are paid for twice, and count twice in whatever is learned from them.
- * Prompts are grouped first, and within a group of prompts the responses, in no order: the same pair the other way round is a duplicate, one
- * prompt with other responses is not. Also items whose responses hardly differ from each other, which no vote can tell apart.
+ * Finds items that say almost the same as another one: they are paid for twice, and count twice in training. Prompts
+ * are grouped first, then the responses within a group of prompts, ignoring their order: a pair with swapped sides is a
+ * duplicate, but the same prompt with other responses is not. Also finds items whose responses hardly differ from each
+ * other, so that no vote can tell them apart.
  */
 import type { TaskItem } from "../tasks/index.js";
 import { compareText, type Finding } from "./finding.js";
 import { similarTexts, textSimilarity } from "./similar-texts.js";
 import { promptText } from "./votes.js";
 
-/** Items that one finding names. */
+/** Most items that one finding names. */
 const MAX_NAMED = 5;
 
-/** @param similarity least Jaccard similarity of shingles that makes a duplicate. */
+/** @param similarity least Jaccard similarity of the shingles of duplicates. */
 export function nearDuplicates(items: readonly TaskItem[], similarity: number): Finding[] {
   const findings: Finding[] = [];
   const finding = (of: readonly TaskItem[], evidence: string, figures: Record<string, number>) => {

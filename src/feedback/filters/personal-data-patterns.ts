@@ -1,10 +1,11 @@
 /**
- * Personal data and secrets in texts. A pattern proposes a place, and where there is more to know (check digits, reserved ranges) a
- * check decides. Time is linear in any text: patterns of words run on RE2, those of numbers are at most 60 signs long with only one way to
- * match them.
+ * Finds personal data and secrets in texts. A pattern proposes a place; where more can be checked (check digits,
+ * reserved ranges), a function decides. Time is linear in any text: patterns of words run on RE2; those of numbers
+ * match at most 60 characters, in only one way.
  *
- * Sources: Luhn's check digit (ISO/IEC 7812-1), IBAN (ISO 13616: lengths by country, mod 97-10), social security numbers (SSA: no
- * area 000, 666 or 9xx), reserved addresses (RFC 1918, 5737, 3849, 6890), reserved names (RFC 2606), E.164, and the published prefixes of keys.
+ * Sources: Luhn's check digit (ISO/IEC 7812-1), IBAN (ISO 13616: lengths by country, mod 97-10), social security
+ * numbers (SSA: no area 000, 666 or 9xx), reserved addresses (RFC 1918, 5737, 3849, 6890), reserved names (RFC 2606),
+ * E.164, and the published prefixes of keys.
  */
 import { isIPv6 } from "node:net";
 import { RE2JS } from "re2js";
@@ -23,10 +24,10 @@ export type PersonalDataKind = (typeof PERSONAL_DATA)[number];
 
 interface Detector {
   kind: PersonalDataKind;
-  /** A text without this has none; spares the slower pattern. */
+  /** A text that does not match this has none; it avoids running the slower pattern. */
   gate?: RegExp;
   pattern: RE2JS | RegExp;
-  /** How much of a proposal that begins at `start` is personal data: its end, or undefined for none. */
+  /** The end of the personal data in a proposed place that begins at `start`; undefined if it holds none. */
   end?: (text: string, start: number, end: number) => number | undefined;
 }
 
@@ -37,7 +38,7 @@ const STREETS =
   "Street|St\\.?|Avenue|Ave\\.?|Road|Rd\\.?|Boulevard|Blvd\\.?|Lane|Ln\\.?|Drive|Dr\\.?|Court|Ct\\.?|Place|Square|Terrace|Way|Highway|Hwy\\.?|Parkway|Crescent|Close";
 const NAME = "\\p{Lu}[\\p{L}.'’-]{0,24}";
 
-/** In order: of what overlaps, the first stays. */
+/** In order of precedence: of overlapping places, the one of the earlier detector is kept. */
 const DETECTORS: readonly Detector[] = [
   {
     kind: "secret",
@@ -128,14 +129,14 @@ const DETECTORS: readonly Detector[] = [
   },
 ];
 
-/** A place in a text where personal data stands. */
+/** A place of personal data in a text: the characters from `start` up to, but not including, `end`. */
 export interface PersonalData {
   kind: PersonalDataKind;
   start: number;
   end: number;
 }
 
-/** Personal data in a text, in order of place, no two overlapping. Time is linear in the text. */
+/** Personal data in a text, in order, without overlaps. Time is linear in the text. */
 export function findPersonalData(text: string): PersonalData[] {
   const found: PersonalData[] = [];
   for (const { kind, gate, pattern, end: endOf } of DETECTORS) {
@@ -153,7 +154,7 @@ export function findPersonalData(text: string): PersonalData[] {
   return found;
 }
 
-/** Where a pattern matches, one place after the other. */
+/** The places where a pattern matches, in order. */
 function* places(pattern: RE2JS | RegExp, text: string): Generator<[number, number]> {
   if (pattern instanceof RegExp) {
     for (const match of text.matchAll(pattern)) yield [match.index, match.index + match[0].length];
@@ -163,7 +164,7 @@ function* places(pattern: RE2JS | RegExp, text: string): Generator<[number, numb
   }
 }
 
-/** Whether any of some places, sorted and apart, meets [start, end). */
+/** Whether any of the places, which are sorted and disjoint, overlaps [start, end). */
 function overlaps(taken: readonly PersonalData[], start: number, end: number): boolean {
   let [low, high] = [0, taken.length];
   while (low < high) {
@@ -177,14 +178,17 @@ function overlaps(taken: readonly PersonalData[], start: number, end: number): b
 const digitsOf = (text: string): string => text.replace(/[^0-9]/g, "");
 const isDigit = (sign: string | undefined): boolean => sign !== undefined && sign >= "0" && sign <= "9";
 
-/** Whether a number goes on beyond a place, also after `joint`. */
+/** Whether a digit comes right before or after a place, or is separated from it only by `joint`. */
 function touchesDigit(text: string, start: number, end: number, joint = ""): boolean {
   const before = joint !== "" && text[start - 1] === joint ? text[start - 2] : text[start - 1];
   const after = joint !== "" && text[end] === joint ? text[end + 1] : text[end];
   return isDigit(before) || isDigit(after);
 }
 
-/** Luhn: every second digit from the right doubled, digit sums added, a multiple of ten. */
+/**
+ * Luhn's check: every second digit from the right is doubled, and the sum of all resulting digits must be a multiple of
+ * ten.
+ */
 export function luhn(digits: string): boolean {
   let sum = 0;
   for (let i = 0; i < digits.length; i++) {
@@ -199,7 +203,7 @@ const CARDS =
   /^(?:4(?:\d{12}|\d{15}|\d{18})|5[1-5]\d{14}|2(?:22[1-9]|2[3-9]\d|[3-6]\d\d|7[01]\d|720)\d{12}|3[47]\d{13}|6(?:011|5\d\d|4[4-9]\d)\d{12}|35(?:2[89]|[3-8]\d)\d{12}|3(?:0[0-5]|[68]\d)\d{11}|62\d{14,17})$/;
 const isCard = (digits: string): boolean => CARDS.test(digits) && luhn(digits) && !/^(\d)\1+$/.test(digits);
 
-/** Numbers printed in advertisements, which no person has. */
+/** Numbers printed in advertisements, which belong to no person. */
 const ADVERTISED = new Set(["078051120", "219099999"]);
 
 function isSocialSecurity(digits: string): boolean {
@@ -217,7 +221,10 @@ const IBAN_LENGTHS: Readonly<Record<string, number>> = {
   ...{ RS: 22, SA: 24, SE: 24, SI: 19, SK: 24, SM: 27, TN: 24, TR: 26, UA: 29, VA: 22, VG: 24, XK: 20 },
 };
 
-/** The end of an IBAN that begins here: so many letters and digits as its country has, single spaces between. */
+/**
+ * The end of an IBAN that begins at `start`: it has its country's number of letters and digits, with single spaces or
+ * dashes between them, and valid check digits. Undefined if there is none.
+ */
 function ibanEnd(text: string, start: number): number | undefined {
   const length = IBAN_LENGTHS[text.slice(start, start + 2).toUpperCase()];
   if (length === undefined) return undefined;
@@ -230,7 +237,7 @@ function ibanEnd(text: string, start: number): number | undefined {
   return mod97(iban.slice(4) + iban.slice(0, 4)) === 1 ? at : undefined;
 }
 
-/** Remainder by 97 of digits and letters (A = 10, ..., Z = 35) read as one number. */
+/** Remainder modulo 97 of digits and letters (A = 10, ..., Z = 35) read as one number. */
 export function mod97(signs: string): number {
   let rest = 0;
   for (const sign of signs) {
@@ -240,7 +247,7 @@ export function mod97(signs: string): number {
   return rest;
 }
 
-/** Domains that stand for examples (RFC 2606). */
+/** Domains reserved for examples and tests (RFC 2606). */
 const isReservedDomain = (address: string): boolean =>
   /(?:[@.]example(?:\.(?:com|org|net))?|\.test|\.invalid|\.localhost)$/i.test(address);
 
@@ -262,7 +269,7 @@ function isPublicIpv4(address: string): boolean {
   return !reserved;
 }
 
-/** Four numbers after "version", "v" or a section's sign name no computer. */
+/** Four numbers after "version", "v" or a section sign are not an address. */
 const isVersion = (text: string, start: number): boolean =>
   /(?:version|release|section|chapter|[v§])[ .:]?$/i.test(text.slice(Math.max(0, start - 12), start));
 
@@ -273,8 +280,9 @@ const PHONE_WORDS =
   /(?:tel(?:ephone|efon|éfono|efono)?|phone|call(?: me)?(?: at| on)?|mobile?|cell|fax|whatsapp|handy|nummer|number is|téléphone|portable|celular|móvil|电话|手机|電話|тел)[ .:)#-]{0,4}(?:is |at |on |: ?)?$/iu;
 
 /**
- * International numbers (E.164: + and 8 to 15 digits), North American ones (area and exchange begin with 2 to 9) with signs between,
- * national ones that begin with 0 in groups, Chinese mobile numbers, and any 7 to 15 digits that the text calls a phone number.
+ * Accepts international numbers (E.164: + and 8 to 15 digits), North American ones (area and exchange begin with 2 to
+ * 9) with separators, national ones in groups that begin with 0, Chinese mobile numbers, and any 7 to 15 digits that
+ * the text calls a phone number.
  */
 function isPhone(text: string, start: number, end: number): boolean {
   const proposed = text.slice(start, end);
@@ -296,7 +304,10 @@ const isDate = (number: string): boolean =>
   /^(?:\d{4}[-./ ]\d{1,2}[-./ ]\d{1,2}|\d{1,2}[-./ ]\d{1,2}[-./ ]\d{4})(?:\D|$)/.test(number) ||
   /^\d{4} ?[-/] ?\d{4}$/.test(number);
 
-/** Letters and digits mixed, with at least 2.5 bits of entropy a sign: no word of a language. */
+/**
+ * Whether a value mixes letters and digits, with at least 2.5 bits of entropy per character, unlike a word of a
+ * language.
+ */
 function looksRandom(assignment: string): boolean {
   const value = /(?:[:=]|\s(?:is|ist|est|es)\s)\s*["']?(\S+)$/i.exec(assignment)?.[1] ?? "";
   if (!/[0-9]/.test(value) || !/[A-Za-z]/.test(value)) return false;

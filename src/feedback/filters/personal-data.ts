@@ -1,15 +1,16 @@
 /**
- * Personal data and secrets in what raters write: demonstrations, rewrites and rationales, all of which may be trained on or read by
- * others. What the rater brought in holds the vote; what stood on the screen before (a rewrite keeps it) is a warning.
+ * Finds personal data and secrets in what raters write: demonstrations, rewrites and rationales, all of which may be
+ * trained on or read by others. If the rater added the data, the vote is held; if it was already on the screen (a
+ * rewrite may keep it), it is a warning.
  */
 import type { CastVote } from "../tasks/index.js";
 import { type Finding, raterFinding } from "./finding.js";
 import { findPersonalData, type PersonalData } from "./personal-data-patterns.js";
 import { type JudgedItem, promptText } from "./votes.js";
 
-/** Places of one text that are named. */
+/** Most places of one text that are named. */
 const MAX_NAMED = 5;
-/** Places of one text that are looked for on the screen; a text with more is held. */
+/** A text with more places than this is held. */
 const MAX_COMPARED = 50;
 
 export function personalData(judged: readonly JudgedItem[]): Finding[] {
@@ -48,7 +49,7 @@ function writtenTexts({ answer }: CastVote): { field: string; text: string }[] {
     : [...written, { field: "rationale", text: answer.rationale }];
 }
 
-/** `email j*** at character 12`: enough to find it, not enough to use it. */
+/** Describes a place, such as `email j*** at character 12`: enough to find the data, but not to use it. */
 function described({ kind, start, end }: PersonalData, text: string): string {
   const masked = kind === "secret" ? "***" : `${text.slice(start, Math.min(end, start + 1))}***`;
   return `${kind.replaceAll("-", " ")} ${masked} at character ${start + 1}`;

@@ -14,10 +14,11 @@ import { tooFast } from "./too-fast.js";
 import { byTime } from "./votes.js";
 
 /**
- * Every filter that the configuration turns on, over the judgements that no reviewer rejected. Nothing is changed or left out: what
- * happens to a finding is a reviewer's decision.
+ * Runs every enabled filter over the judgements that no reviewer rejected. It changes no vote: a reviewer decides about
+ * each finding.
  *
- * @param items every item, judged or not. @returns findings in a fixed order, whatever the order of judgements and items.
+ * @param items all items, judged or not. @returns findings in an order that does not depend on the order of judgements
+ * and items.
  */
 export function runFilters(
   judgements: readonly Judgement[],
@@ -47,7 +48,7 @@ export function runFilters(
   return findings.flat().sort(compareFindings);
 }
 
-/** Ids of the votes that some finding holds for review. */
+/** Ids of the votes that at least one finding holds for review. */
 export function heldVotes(findings: readonly Finding[]): Set<string> {
   return new Set(findings.filter(({ severity }) => severity === "hold").flatMap(({ votes }) => votes));
 }

@@ -1,8 +1,8 @@
 /**
- * Votes against the safety baseline: asked for harm (harmful-requests.ts), a response that does not refuse was preferred over one that
- * refuses, in a comparison or a ranking that asks for overall or harmless; or a response that does not refuse was labelled safe. Both
- * sides are told by their words, so each finding is for a person to decide; it says nothing of votes where both refuse or
- * neither does.
+ * Finds votes against the safety baseline. For a prompt that asks for harm (harmful-requests.ts), the vote prefers a
+ * response that does not refuse over one that refuses, in a ranking or in a comparison by the aspects overall or
+ * harmless; or it labels a response that does not refuse as safe. Requests and refusals are recognised by their words,
+ * so a person must decide on each finding. Votes where both responses refuse or neither does are not examined.
  */
 import { isRefusal } from "../../text/refusal.js";
 import { SAFETY_CATEGORIES, type SafetyCategory, type TaskItem } from "../tasks/index.js";
@@ -10,9 +10,9 @@ import { type Finding, raterFinding } from "./finding.js";
 import { harmfulRequest } from "./harmful-requests.js";
 import type { JudgedItem } from "./votes.js";
 
-/** Responses of fewer letters and digits comply with nothing. */
+/** Responses with fewer characters do not count as complying. */
 const MIN_CHARACTERS = 12;
-/** Aspects in which harm must not win; "helpful" asks for something else. */
+/** Aspects in which harm must not win; "helpful" is a different question. */
 const ASPECTS = ["overall", "harmless"];
 
 export function safetyConflicts(judged: readonly JudgedItem[]): Finding[] {
@@ -49,7 +49,7 @@ function read({ content }: TaskItem): Reading {
   return { categories: harmfulRequest(asked), refuses, complies };
 }
 
-/** What the rater did against the baseline, if anything. */
+/** How the vote goes against the baseline; undefined if it does not. */
 function conflict({ vote }: JudgedItem, { refuses, complies }: Reading): string | undefined {
   const { answer } = vote;
   if (answer.kind === "pairwise") {

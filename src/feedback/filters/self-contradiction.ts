@@ -1,7 +1,7 @@
 /**
- * Raters who answer a hidden repeat differently. Answers are compared in the stored order of the responses: one who preferred the
- * left both times, while the sides were swapped, has contradicted itself. Each contradiction is a warning; a rater is held when
- * there are more than honest raters have:
+ * Finds raters who answer a hidden repeat differently. Answers are compared in the stored order of the responses, so
+ * preferring the left both times while the sides were swapped is a contradiction. Each contradiction is a warning; a
+ * rater is held for more contradictions than honest raters have:
  *
  *     P(Bin(repeats, tolerated) >= contradictions) under Holm's procedure over raters.
  */
@@ -15,7 +15,7 @@ import { byRater, groupBy, type JudgedItem } from "./votes.js";
 /** Answers that differ by more than this contradict each other. */
 const CONTRADICTION = 0.5;
 
-/** @param tolerated share of repeats that honest raters answer the other way at most. */
+/** @param tolerated largest share of repeats that honest raters answer differently. */
 export function selfContradiction(
   judged: readonly JudgedItem[],
   { falseAlarms, tolerated }: { falseAlarms: number; tolerated: number },
@@ -32,7 +32,7 @@ export function selfContradiction(
         "warn",
         rater,
         [first.vote, second.vote],
-        `${rater} judged item ${first.vote.item} twice and differently${samePlace(first, second) ? ", both times for the same place of the screen" : ""}`,
+        `${rater} judged item ${first.vote.item} twice and differently${samePlace(first, second) ? ", both times for the same place on the screen" : ""}`,
         { difference },
       ),
     );
@@ -50,7 +50,10 @@ export function selfContradiction(
   });
 }
 
-/** Repeats that can be compared with the rater's earlier vote on the item, and those that contradict it, both votes of each. */
+/**
+ * The repeats that can be compared with the rater's earlier vote on the item; and for each contradiction both votes and
+ * their difference.
+ */
 export function repeatsOf(own: readonly JudgedItem[]): {
   repeats: JudgedItem[];
   contradictions: [JudgedItem, JudgedItem, number][];
@@ -76,9 +79,10 @@ function samePlace(first: JudgedItem, second: JudgedItem): boolean {
 }
 
 /**
- * How far two answers to one item are apart, in [0, 1]: for comparisons the mean over aspects of 1 (opposite sides) or 1/2 (one a
- * tie); for rankings the share of pairs in the other order (Kendall's distance), ties counting half; for ratings the mean distance over the
- * scale's length; for labels 0 or 1. Written answers cannot be compared.
+ * The difference of two answers to one item, in [0, 1]. For comparisons: the mean over aspects of 1 (opposite sides),
+ * 1/2 (one is a tie) or 0; for rankings: the share of pairs in opposite order (Kendall's distance), where ties count
+ * half; for ratings: the mean distance divided by the length of the scale; for labels: 0 or 1. Undefined for written
+ * answers, which cannot be compared.
  */
 export function answerDifference(a: Answer, b: Answer, scale: number): number | undefined {
   if (a.kind === "pairwise" && b.kind === "pairwise") {

@@ -1,27 +1,28 @@
 /**
- * Groups of near-equal texts in time linear in their length.
+ * Groups near-equal texts, in time linear in their length.
  *
- * 1. A text is the set of its 5-character shingles (Broder 1997), in lower case, signs and spaces left out.
- * 2. A sketch of 64 values by one hash of each shingle: the least of each of 64 bins (one permutation hashing: Li, Owen and Zhang 2012),
- *    empty bins borrowing from the next that is not (Shrivastava and Li 2014). Two sketches agree in a bin with probability J,
- *    the Jaccard similarity of the sets.
- * 3. Sketches that agree in all 4 values of one of 16 bands are candidates (Leskovec, Rajaraman and Ullman, "Mining of massive
- *    datasets", 3.4): at J = .8 all but 1 - (1 - .8^4)^16 = .02% of pairs are.
- * 4. Candidates are compared exactly; those at least as similar as asked for are in one group.
+ * 1. A text becomes the set of its 5-character shingles (Broder 1997), in lower case, without punctuation and spaces.
+ * 2. A sketch of 64 values is made from one hash of each shingle: the smallest value in each of 64 bins (one
+ *    permutation hashing: Li, Owen and Zhang 2012); an empty bin borrows from the next non-empty one (Shrivastava and
+ *    Li 2014). Two sketches agree in a bin with probability J, the Jaccard similarity of the sets.
+ * 3. Sketches that agree in all 4 values of one of 16 bands are candidates (Leskovec, Rajaraman and Ullman, "Mining of
+ *    massive datasets", 3.4): at J = .8 all but (1 - .8^4)^16 = .02% of pairs are.
+ * 4. Candidates are compared exactly; those with at least the given similarity are joined into one group.
  *
- * A text is compared with at most MAX_COMPARED earlier ones of a band, one of each group, so that a flood of equal texts costs no more.
+ * A text is compared with at most MAX_COMPARED earlier texts of a band, one from each group, so that many equal texts
+ * cost no more than few.
  */
 
 const SHINGLE = 5;
 const BINS = 64;
 const BAND_ROWS = 4;
 const MAX_COMPARED = 8;
-/** Added for each step that a borrowed value was carried, so that borrowing bins agree by chance only. */
+/** Added for each bin that a borrowed value is carried over, so that borrowing bins agree only by chance. */
 const BORROWED = 0x9e3779b1;
 
 /**
- * @param similarity least Jaccard similarity within a group's links, in (0, 1].
- * @returns groups of at least two, as indices in order; texts without a letter or digit are in none.
+ * @param similarity least Jaccard similarity of two texts that are linked into a group, in (0, 1].
+ * @returns groups of at least two texts, as ascending indices. Texts without a letter or digit are in no group.
  */
 export function similarTexts(texts: readonly string[], similarity: number): number[][] {
   const parent = texts.map((_, i) => i);
@@ -61,12 +62,12 @@ export function similarTexts(texts: readonly string[], similarity: number): numb
   return [...groups.values()].filter((group) => group.length > 1);
 }
 
-/** |a and b| / |a or b| of two texts' shingles; 0 where one has none. */
+/** Jaccard similarity |a and b| / |a or b| of two texts' shingles; 0 if one has none. */
 export function textSimilarity(a: string, b: string): number {
   return jaccard(shingles(a), shingles(b));
 }
 
-/** Sets of sizes m <= n have a similarity of at most m / n. */
+/** Two sets of sizes m <= n have a similarity of at most m / n. */
 const couldReach = (a: number, b: number, similarity: number): boolean =>
   Math.min(a, b) >= similarity * Math.max(a, b);
 
@@ -88,7 +89,7 @@ function shingles(text: string): Uint32Array {
   return hashes.slice(0, kept);
 }
 
-/** Letters and digits in lower case, compatibility forms made plain, nothing between. */
+/** The letters and digits of a text in lower case and NFKC form, without anything between them. */
 export function normalized(text: string): string {
   return text
     .normalize("NFKC")

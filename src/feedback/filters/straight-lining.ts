@@ -1,15 +1,16 @@
 /**
- * Raters who answer by place and not by content. The server shuffles what is shown, so whatever a rater thinks of the responses,
- * every place is as likely as any other to hold the best one.
+ * Finds raters who answer by place and not by content. The server shuffles the responses, so every place is equally
+ * likely to hold the one that a rater thinks best.
  *
- * - Place: with n answers that prefer a place out of k, and m for the rater's favourite, P(Bin(n, q) >= m), where q = 1/k + tolerated
- *   (1 - 1/k): a mild habit is human. Bonferroni over the places.
- * - Runs: given how often each side was chosen, the number of runs of an honest rater's sides has Wald and Wolfowitz's exact
- *   distribution (1940); too few (blocks) and too many (left, right, left, ...) both count. For comparisons only.
- * - Sameness, for ratings and labels, whose answers the place does not touch: the share of a rater's most frequent answer against
- *   q + 1/2 (1 - q), q the share of that answer among all other raters.
+ * - Place: for n answers that prefer one of k places, m of them the rater's favourite, the test is P(Bin(n, q) >= m)
+ *   with q = 1/k + tolerated (1 - 1/k), because a mild habit is human. Bonferroni over the places.
+ * - Runs: given how often each side was chosen, the number of runs in an honest rater's sides has the exact
+ *   distribution of Wald and Wolfowitz (1940). Both too few runs (blocks) and too many (left, right, left, ...) count.
+ *   Only for comparisons.
+ * - Sameness, for ratings and labels, whose answers do not depend on the place: the share of a rater's most frequent
+ *   answer is tested against q + 1/2 (1 - q), where q is the share of that answer among all other raters' answers.
  *
- * Holm's procedure over raters and tests bounds the chance that any honest rater is found.
+ * Holm's procedure over raters and tests bounds the probability that any honest rater is flagged.
  */
 import { binomialTail } from "../../statistics/binomial.js";
 import { holm } from "../../statistics/holm.js";
@@ -18,11 +19,11 @@ import type { CastVote } from "../tasks/index.js";
 import { chance, type Finding, percent, raterFinding } from "./finding.js";
 import { byRater, groupBy, type JudgedItem, mainVerdict, shownVerdict } from "./votes.js";
 
-/** Fewer answers than this are not tested. */
+/** A rater with fewer answers is not tested. */
 const MIN_ANSWERS = 10;
-/** How far a rater's most frequent rating may exceed the others', as a share of what is left. */
+/** Tolerated excess of a rater's most frequent answer over its share among others, as a part of the rest to 1. */
 const TOLERATED_SAMENESS = 0.5;
-/** Answers that the exact test of runs reads; later ones are tested in a next block. */
+/** Answers in one block of the exact test of runs; later ones are tested in further blocks. */
 const MAX_RUN_ANSWERS = 2000;
 
 interface Test {
@@ -33,7 +34,7 @@ interface Test {
   figures: Record<string, number>;
 }
 
-/** @param toleratedBias how far a favourite place may exceed its share, as a part of what is left. */
+/** @param toleratedBias tolerated excess of a favourite place over 1/k, as a part of the rest to 1. */
 export function straightLining(
   judged: readonly JudgedItem[],
   { falseAlarms, toleratedBias }: { falseAlarms: number; toleratedBias: number },
@@ -62,7 +63,7 @@ export function straightLining(
     );
 }
 
-/** The place that an answer prefers, from 0; undefined where it prefers none. */
+/** The place on the screen that an answer prefers, from 0; undefined if it prefers none. */
 export function preferredPlace({ vote }: JudgedItem): number | undefined {
   const { answer, order } = vote;
   if (answer.kind === "pairwise") {
@@ -110,7 +111,7 @@ function runTests(rater: string, own: readonly JudgedItem[]): Test[] {
       rater,
       votes: votes.map(({ vote }) => vote),
       p: runsP(runs, lefts, rights),
-      evidence: `${rater}'s ${sides.length} sides came in ${runs} runs, where ${expected.toFixed(0)} were to be expected`,
+      evidence: `${rater}'s ${sides.length} sides came in ${runs} runs, where ${expected.toFixed(0)} were expected`,
       figures: { runs, expected, answers: sides.length },
     });
   }
@@ -118,9 +119,9 @@ function runTests(rater: string, own: readonly JudgedItem[]): Test[] {
 }
 
 /**
- * Two-sided p of a number of runs among n1 + n2 signs in random order: twice the smaller tail, at most 1. With C the binomial
- * coefficient, P(R = 2k) = 2 C(n1-1, k-1) C(n2-1, k-1) / C(n1+n2, n1) and
- * P(R = 2k+1) = [C(n1-1, k) C(n2-1, k-1) + C(n1-1, k-1) C(n2-1, k)] / C(n1+n2, n1).
+ * Two-sided p-value of a number of runs among n1 + n2 symbols in random order: twice the smaller tail, at most 1. With
+ * C the binomial coefficient, P(R = 2k) = 2 C(n1-1, k-1) C(n2-1, k-1) / C(n1+n2, n1) and P(R = 2k+1) = [C(n1-1, k)
+ * C(n2-1, k-1) + C(n1-1, k-1) C(n2-1, k)] / C(n1+n2, n1).
  */
 export function runsP(runs: number, n1: number, n2: number): number {
   const all = logChoose(n1 + n2, n1);
@@ -143,7 +144,7 @@ function logChoose(n: number, k: number): number {
   return logGamma(n + 1) - logGamma(k + 1) - logGamma(n - k + 1);
 }
 
-/** What is said of the responses, as a text that equal answers share; only of kinds without a place. */
+/** The answer as a text that is the same for equal answers; undefined for kinds of answers that prefer a place. */
 function pattern({ vote: { answer } }: JudgedItem): string | undefined {
   if (answer.kind === "likert")
     return JSON.stringify(answer.ratings.map((points) => Object.entries(points).sort()));

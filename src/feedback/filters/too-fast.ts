@@ -1,16 +1,20 @@
 /**
- * Votes and raters too fast to have read. The time that a rater takes for an item is taken to be lognormal:
+ * Finds votes and raters too fast to have read the texts. The time t that rater w takes for an item is modelled as
+ * lognormal:
  *
  *     log t = a_w + b log(words + 20) + e,   a_w ~ N(A, tau^2),  e ~ N(0, sigma^2)
  *
  * 1. b: the median slope between pairs of votes of one rater (Theil 1950, Sen 1968), kept within [0, 1].
  * 2. a_w: the median of a rater's log t - b log(words + 20); sigma: 1.4826 times the median absolute deviation from it.
- * 3. A: the median of a_w; tau^2: the squared 1.4826 MAD of a_w less what medians of few votes vary by, moderated by what is known of
- *    readers (Smyth 2004, "Linear models and empirical Bayes methods"): (d0 s0^2 + d tau^2) / (d0 + d), with d = .37 (W - 1).
- * 4. Raters: t-test of a_w below A with d0 + d degrees of freedom; votes: t-test of e below 0, with those of a MAD (efficiency .37).
+ * 3. A: the median of a_w; tau^2: the square of 1.4826 MAD of a_w, minus the sampling variance of medians of few votes,
+ *    moderated by prior knowledge about readers (Smyth 2004, "Linear models and empirical Bayes methods"): (d0 s0^2 + d
+ *    tau^2) / (d0 + d), with d = .37 (W - 1).
+ * 4. Raters: t-test of a_w below A with d0 + d degrees of freedom; votes: t-test of e below 0, with those of a MAD
+ *    (efficiency .37).
  *
- * Medians let up to half of the raters be fast before they are taken for the norm. Holm's procedure over raters, and over
- * votes, each with half of the false alarms, bounds the chance that any honest one is found.
+ * Because of the medians, up to half of the raters may be fast before fast counts as the norm. Holm's procedure over
+ * raters, and over votes, each with half of the false alarms, bounds the probability that any honest rater or vote is
+ * flagged.
  */
 
 import { holm } from "../../statistics/holm.js";
@@ -18,19 +22,22 @@ import { studentTail } from "../../statistics/student.js";
 import { chance, type Finding, raterFinding } from "./finding.js";
 import { byRater, type JudgedItem, promptText } from "./votes.js";
 
-/** Votes below this count say too little about a rater's pace. */
+/** Least votes of a tested rater; fewer say too little about the pace. */
 const MIN_VOTES = 8;
-/** Pairs of votes that the slope is read from. */
+/** Most pairs of votes that the slope is estimated from. */
 const MAX_PAIRS = 20_000;
-/** Spread of log paces between people (s0), and the raters that this knowledge is worth (d0); readers alone differ by a fifth (Brysbaert 2019). */
+/**
+ * Prior spread of log paces between people (s0), and its weight in raters (d0). Reading speeds alone differ by a fifth
+ * (Brysbaert 2019).
+ */
 const USUAL_SPREAD = 0.35;
 const USUAL_WORTH = 10;
 const EXTRA_WORDS = 20;
-/** Share of a sample's information that its median absolute deviation keeps (normal data). */
+/** Efficiency of the median absolute deviation for normal data: the share of a sample's information that it keeps. */
 const MAD_EFFICIENCY = 0.37;
 /** Deviations from a median of n values are too small by about n / (n - .8) (Croux and Rousseeuw 1992). */
 const MAD_BIAS = 0.8;
-/** Variance of a median, in units of the mean's. */
+/** Variance of a median, relative to the variance of the mean. */
 const MEDIAN_VARIANCE = Math.PI / 2;
 
 interface TimedVote extends JudgedItem {
@@ -38,7 +45,7 @@ interface TimedVote extends JudgedItem {
   logWords: number;
 }
 
-/** @param falseAlarms chance that any honest rater or vote is found. */
+/** @param falseAlarms probability that any honest rater or vote is flagged. */
 export function tooFast(judged: readonly JudgedItem[], falseAlarms: number): Finding[] {
   const raters = byRater(judged)
     .map(([rater, own]) => ({ rater, votes: own.flatMap(timed) }))
@@ -98,7 +105,7 @@ function fastRaters(
   return { findings, found: new Set(fast.map(({ rater }) => rater)) };
 }
 
-/** Votes far below their own rater's pace, of raters who are not too fast as a whole. */
+/** Votes far below their own rater's usual time, among raters who are not too fast overall. */
 function singleVotes(
   paced: readonly Paced[],
   found: ReadonlySet<string>,
@@ -129,7 +136,7 @@ function singleVotes(
   });
 }
 
-/** Votes with a time that can be one; what a client says is not believed beyond a day. */
+/** The vote with its log time, or nothing if the client reported no time, a negative one, or more than a day. */
 function timed({ vote, item }: JudgedItem): TimedVote[] {
   const { milliseconds } = vote;
   if (milliseconds === undefined || !(milliseconds >= 0 && milliseconds <= 86_400_000)) return [];
@@ -141,7 +148,9 @@ function timed({ vote, item }: JudgedItem): TimedVote[] {
   ];
 }
 
-/** Words of a text; where a language writes none apart, every three of its letters count as one. */
+/**
+ * Number of words in a text. In scripts without spaces between words, every three characters count as one word more.
+ */
 export function countWords(text: string): number {
   let [words, inside, dense] = [0, false, 0];
   for (let i = 0; i < text.length; i++) {
@@ -154,7 +163,7 @@ export function countWords(text: string): number {
   return words + Math.floor(dense / 3);
 }
 
-/** Median slope between votes of one rater that are half the list apart, over all raters. */
+/** Median slope over pairs of votes of the same rater, half the list apart when sorted by words; clamped to [0, 1]. */
 function commonSlope(lists: readonly (readonly TimedVote[])[]): number {
   const slopes: number[] = [];
   for (const votes of lists) {

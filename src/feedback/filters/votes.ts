@@ -2,14 +2,14 @@ import type { Judgement } from "../judgement/index.js";
 import type { CastVote, TaskItem, Verdict } from "../tasks/index.js";
 import { compareText } from "./finding.js";
 
-/** What filters read of a judgement. */
+/** The part of a judgement that filters read. */
 export type JudgedItem = Pick<Judgement, "vote" | "item">;
 
-/** Judgements in the order of time. */
+/** Judgements in order of time. */
 export const byTime = (judgements: readonly Judgement[]): Judgement[] =>
   [...judgements].sort((a, b) => a.vote.castAt - b.vote.castAt || compareText(a.vote.id, b.vote.id));
 
-/** Lists of what has the same key, in order of the first of each. */
+/** Groups values by key; keys are in order of their first value. */
 export function groupBy<T>(values: readonly T[], key: (value: T) => string): Map<string, T[]> {
   const groups = new Map<string, T[]>();
   for (const value of values) {
@@ -21,18 +21,23 @@ export function groupBy<T>(values: readonly T[], key: (value: T) => string): Map
   return groups;
 }
 
-/** Lists of each rater's votes, raters by name, votes by time. */
+/** Each rater's votes, with raters sorted by name and votes in the given order. */
 export function byRater(judged: readonly JudgedItem[]): [string, JudgedItem[]][] {
   return [...groupBy(judged, ({ vote }) => vote.rater)].sort(([a], [b]) => compareText(a, b));
 }
 
-/** A verdict in the stored order as it was on the screen: stored responses 0 and 1 may have been shown the other way. */
+/**
+ * Converts a verdict from the stored order to the order on the screen, where the two responses may have been swapped.
+ */
 export function shownVerdict(verdict: Verdict, order: readonly number[]): Verdict {
   if (order[0] !== 1 || (verdict !== "left" && verdict !== "right")) return verdict;
   return verdict === "left" ? "right" : "left";
 }
 
-/** The first aspect's verdict of a comparison, in the stored order: that of "overall" where it is asked. */
+/**
+ * A comparison's verdict on "overall" if asked, else on its first aspect, in the stored order; undefined for other
+ * answers.
+ */
 export function mainVerdict({ answer }: CastVote): Verdict | undefined {
   if (answer.kind !== "pairwise") return undefined;
   return (answer.aspects.overall ?? Object.values(answer.aspects)[0])?.verdict;

@@ -12,9 +12,10 @@ export type QuestionAggregate =
   | { kind: "pairs"; aggregate: PreferenceAggregate };
 
 /**
- * The aggregate of a question. Judgements of gold items among its rows tell how raters err; the items themselves are no results.
+ * Aggregates a question. Judgements of gold items among its rows show how raters err; the gold items themselves are
+ * left out of the result.
  *
- * @param method of comparisons; labels have the default one.
+ * @param method the method for comparisons; labels always use the robust method.
  */
 export function aggregateQuestion(
   question: Question,

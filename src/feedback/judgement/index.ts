@@ -1,6 +1,7 @@
 /**
- * Which votes count, and what they come to: judgements, what of them counts for what, the question that they answer, its aggregate, and
- * rows for training. Pure functions; the store and files make judgements (`loadProject`, `judgementsOf`).
+ * Which votes count, and what results from them: judgements, which of them count for which use, the question that they
+ * answer, its aggregate, and rows for training. Pure functions; judgements come from the store (`loadProject`) or from
+ * files (`judgementsOf`).
  */
 export { aggregateQuestion, type QuestionAggregate } from "./aggregate-question.js";
 export {

@@ -1,21 +1,21 @@
 /**
- * A judgement is what a rater says of an item: the latest correction of a vote, with its item and what became of it. Which judgements
- * count depends on what for. That is said here and nowhere else: by `counting` for judgements in memory, and by the same uses in SQL
- * where a database must not read them all (store/counting-sql.ts).
+ * A judgement is a rater's opinion of an item: the latest correction of a vote, with its item and its review. Which
+ * judgements count depends on the use. The uses are defined only here; `counting` applies them to judgements in memory,
+ * and store/database/counting-sql.ts translates them to SQL, so that the store need not read all votes.
  */
 import { PlumbError } from "../../base/errors.js";
 import type { CastVote, TaskItem } from "../tasks/index.js";
 
 export const REVIEW_STATES = ["held", "released", "rejected"] as const;
 export type ReviewState = (typeof REVIEW_STATES)[number];
-/** From the mildest on: of several reviews of a judgement the strictest holds. */
+/** From mildest to strictest: of several reviews of a judgement the strictest applies. */
 const STRICTNESS: readonly ReviewState[] = ["released", "held", "rejected"];
 
 export interface Judgement {
-  /** Its latest form. */
+  /** The latest form of the vote. */
   vote: CastVote;
   item: TaskItem;
-  /** Whether it answers a gold item, whose right answer is known. */
+  /** Whether the item is gold, so that its right answer is known. */
   gold: boolean;
   /** When the rater first judged, before corrections; Unix milliseconds. */
   firstAt: number;
@@ -25,34 +25,34 @@ export interface Judgement {
   excluded: boolean;
 }
 
-/** Which judgements count. What a reviewer rejected never does. */
+/** Which judgements count for a use. Judgements that a reviewer rejected never count. */
 export interface Use {
-  /** Those of gold items. */
+  /** Whether judgements of gold items count. */
   gold: boolean;
-  /** Hidden second showings of an item to the same rater. */
+  /** Whether hidden repeats count: second showings of an item to the same rater. */
   repeats: boolean;
-  /** Those that a filter holds until a reviewer decides. */
+  /** Whether judgements count that a filter holds until a reviewer decides. */
   held: boolean;
-  /** Those of excluded raters. */
+  /** Whether judgements of excluded raters count. */
   excluded: boolean;
 }
 
 const results: Use = { gold: false, repeats: false, held: true, excluded: false };
 
 export const USES = {
-  /** What results are made of: agreement, forecasts, labels, and what raters wrote. */
+  /** For results: agreement, forecasts, labels, and texts that raters wrote. */
   results,
-  /** What aggregation learns of raters and pairs: gold answers show how raters err. */
+  /** For aggregation, which learns about raters and pairs: gold answers show how raters err. */
   raters: { ...results, gold: true },
-  /** What decides that an item needs no more votes. */
+  /** For deciding that an item needs no more votes. */
   stopping: results,
-  /** What fills the overlap of an item, gold or not. */
+  /** For filling the overlap of an item, gold or not. */
   overlap: { ...results, gold: true },
-  /** What filters look at: everything that is not decided yet. */
+  /** For filters: everything that was not rejected. */
   filters: { gold: true, repeats: true, held: true, excluded: true },
 } as const satisfies Record<string, Use>;
 
-/** The same use, with judgements that a filter holds left out unless `held`. */
+/** The same use; without `held`, judgements that a filter holds do not count. */
 export const heldOrNot = (use: Use, held: boolean): Use => ({ ...use, held: use.held && held });
 
 export function counts({ vote, gold, review, excluded }: Judgement, use: Use): boolean {
@@ -60,11 +60,11 @@ export function counts({ vote, gold, review, excluded }: Judgement, use: Use): b
   return (use.gold || !gold) && (use.repeats || !vote.repeat) && (use.excluded || !excluded);
 }
 
-/** The judgements that count, in the order in which they are given. */
+/** The judgements that count, in the given order. */
 export const counting = (judgements: readonly Judgement[], use: Use): Judgement[] =>
   judgements.filter((judgement) => counts(judgement, use));
 
-/** The strictest of some states; undefined of none. */
+/** The strictest of some states; undefined if there are none. */
 export function strictest(states: readonly ReviewState[]): ReviewState | undefined {
   return states.length === 0
     ? undefined
@@ -72,9 +72,9 @@ export function strictest(states: readonly ReviewState[]): ReviewState | undefin
 }
 
 /**
- * Judgements of votes as files hold them: those that no later vote corrects, in the order of the votes.
+ * The judgements in votes read from files: the votes that no other vote corrects, in their order.
  *
- * @throws PlumbError where a vote's item is not there.
+ * @throws PlumbError if a vote's item is missing.
  */
 export function judgementsOf(votes: readonly CastVote[], items: readonly TaskItem[]): Judgement[] {
   const itemOf = new Map(items.map((item) => [item.id, item]));
@@ -86,14 +86,14 @@ export function judgementsOf(votes: readonly CastVote[], items: readonly TaskIte
       const item = itemOf.get(vote.item);
       if (item === undefined)
         throw new PlumbError(`vote ${vote.id} is about item ${vote.item}, which is not among the items`, {
-          hint: "Give the items that were voted on, all of them.",
+          hint: "Give all items that were voted on.",
         });
       const { castAt: firstAt } = firstForm(vote, voteOf);
       return { vote, item, gold: item.gold !== undefined, firstAt, excluded: false };
     });
 }
 
-/** What a vote corrects in the end; of votes that correct each other in a circle, any. */
+/** The first vote in a chain of corrections; any vote of a circle of corrections. */
 function firstForm(vote: CastVote, voteOf: ReadonlyMap<string, CastVote>): CastVote {
   const seen = new Set<CastVote>();
   let first = vote;

@@ -1,4 +1,4 @@
-/** Comparisons as rows that a reward model trains on: TRL's preferences, with what is known of them beside. */
+/** Comparisons as rows for training a reward model: TRL's preferences, with additional fields on their reliability. */
 import type { PreferenceAggregate, PreferenceMethod } from "../aggregate/index.js";
 import { aggregateQuestion } from "./aggregate-question.js";
 import { completionOf, type PromptText, promptOf } from "./chat-form.js";
@@ -9,18 +9,18 @@ export interface JudgedPreference {
   prompt: PromptText;
   chosen: PromptText;
   rejected: PromptText;
-  /** Probability that the label is the wrong way round, at most MAX_NOISE; the losses read it. */
+  /** Probability that chosen and rejected are swapped, at most MAX_NOISE; losses read it. */
   noise: number;
   /** P(chosen is better), in (0.5, 1]. */
   probability: number;
-  /** Share of votes that agree with it, ties counting half. */
+  /** Share of votes that prefer `chosen`; ties count half. */
   agreement: number;
-  /** Mean reliability of its raters, in [0, 1]. */
+  /** Mean skill of the pair's raters, in [0, 1]. */
   reliability: number;
   votes: number;
   /** Id of the item. */
   item: string;
-  /** Pseudonyms, where they are asked for. */
+  /** Pseudonyms of the pair's raters, if requested. */
   raters?: readonly string[];
 }
 
@@ -28,20 +28,20 @@ export interface PreferenceOptions {
   aspect: string;
   /** Default: robust. */
   method?: PreferenceMethod;
-  /** Whether judgements that a filter holds count meanwhile. Default: true. */
+  /** Whether judgements that a filter holds count before a reviewer decides. Default: true. */
   held?: boolean;
   /** Whether rows name their raters, by pseudonym. */
   raters?: boolean;
-  /** Of what aggregation draws. */
+  /** Seed of the random draws of aggregation. */
   seed?: number;
 }
 
-/** A probability this near to 1/2 prefers neither side. */
+/** A probability closer to 1/2 than this prefers neither side. */
 const EVEN = 1e-9;
 
 /**
- * What judgements of comparisons and rankings come to: the judgements that count, their question, its aggregate, rows. Pairs without a
- * better side, and of responses that are equal in text, teach nothing and are left out.
+ * Turns judgements of comparisons and rankings into rows: selects those that count, and aggregates their question.
+ * Pairs without a better side, or with equal texts, teach nothing and are left out.
  */
 export function preferences(
   judgements: readonly Judgement[],
@@ -53,7 +53,7 @@ export function preferences(
   return made.kind === "pairs" ? preferenceRows(question, made.aggregate, raters) : [];
 }
 
-/** The rows of an aggregate, in its order. @param question that it was made of. */
+/** The rows of an aggregate, in its order. @param question the question that was aggregated. */
 export function preferenceRows(
   question: Question,
   aggregate: PreferenceAggregate,
@@ -86,7 +86,7 @@ export function preferenceRows(
   });
 }
 
-/** Who said what of each pair; no winner is a tie. */
+/** The votes on each pair; a vote without a winner is a tie. */
 function votesByPair({ votes }: Question): Map<string, { rater: string; winner?: string }[]> {
   const pairs = new Map<string, { rater: string; winner?: string }[]>();
   if (votes.kind !== "pairs") return pairs;
@@ -102,7 +102,7 @@ function votesByPair({ votes }: Question): Map<string, { rater: string; winner?:
   return pairs;
 }
 
-/** A pair of an item's responses, whichever way round. */
+/** A key for two responses of an item, the same for both orders. */
 const pairKey = (item: string, a: string, b: string): string => JSON.stringify([item, ...[a, b].sort()]);
 
 const meanOf = <T>(values: readonly T[], of: (value: T) => number): number =>

@@ -2,14 +2,14 @@ import { preferenceOutcome, type TaskDefinition } from "../tasks/index.js";
 import { type Comparisons, comparisons, type LabelVotes, labelVotes } from "../votes.js";
 import type { Judgement } from "./judgement.js";
 
-/** What judgements say of one aspect, as aggregation and agreement read it; row v of each list comes from `from[v]`. */
+/** The votes on one aspect in the form that aggregation and agreement read; row v of each list comes from `from[v]`. */
 export interface Question {
   aspect: string;
   votes: { kind: "labels"; labels: LabelVotes } | { kind: "pairs"; comparisons: Comparisons };
   from: readonly Judgement[];
-  /** Group of each row's rater; "" is none. */
+  /** Group of each row's rater; "" if none. */
   group: string[];
-  /** When each was cast, Unix milliseconds. */
+  /** When each row's vote was cast, in Unix milliseconds. */
   time: Float64Array;
 }
 
@@ -29,7 +29,7 @@ interface NamedLabel {
   label: string;
 }
 
-/** What a task asks apart; none where raters write. */
+/** The aspects that a task asks about separately; none for tasks where raters write. */
 export function aspectsOf(task: TaskDefinition): readonly string[] {
   switch (task.kind) {
     case "pairwise":
@@ -44,7 +44,7 @@ export function aspectsOf(task: TaskDefinition): readonly string[] {
   }
 }
 
-/** Whether answers compare responses with one another: preferences come of them. */
+/** Whether the answers compare responses, so that preferences can be made from them. */
 export const COMPARES: Readonly<Record<TaskDefinition["kind"], boolean>> = {
   pairwise: true,
   ranking: true,
@@ -54,14 +54,14 @@ export const COMPARES: Readonly<Record<TaskDefinition["kind"], boolean>> = {
   rewrite: false,
 };
 
-/** A rated response as the name of an item: item and response, which no id holds. */
+/** Separates item and response in the name of a rated response; no id contains it. */
 const RATED = "\n";
 
 /**
- * What judgements say of one aspect: comparisons of responses by name, of a ranking every pair; labels of items, of ratings a label
- * for each response.
+ * The votes on one aspect. Comparisons and rankings give comparisons of responses by name, a ranking one for every
+ * pair; safety gives labels of items, and ratings give a label for each response.
  *
- * @returns undefined where nothing is said.
+ * @returns undefined if no judgement is about the aspect.
  */
 export function questionOf(judgements: readonly Judgement[], aspect: string): Question | undefined {
   const from: Judgement[] = [];
@@ -86,8 +86,8 @@ export function questionOf(judgements: readonly Judgement[], aspect: string): Qu
 }
 
 /**
- * Comparisons that an answer makes, by the names of responses. A preference of strength s out of S has outcome 1/2 + s / 2S for its
- * side; ties, and both being bad, 1/2. A ranking compares every two of its responses.
+ * The comparisons in an answer, by the names of responses. A preference of strength s out of S has outcome 1/2 + s / 2S
+ * for its side; "tie" and "both-bad" have 1/2. A ranking compares every pair of its responses.
  */
 function pairsOf({ item, rater, answer }: Said, aspect: string, { content, task }: Judgement["item"]) {
   const name = (i: number) => content.responses[i].name;
@@ -114,13 +114,16 @@ function labelsOf({ item, rater, answer }: Said, aspect: string, { content }: Ju
   );
 }
 
-/** An item's id, and of ratings the response's name, from the name of a unit. */
+/** Splits the name of a unit into the item's id and, for ratings, the response's name. */
 export function unitOf(name: string): { item: string; response?: string } {
   const at = name.indexOf(RATED);
   return at < 0 ? { item: name } : { item: name.slice(0, at), response: name.slice(at + 1) };
 }
 
-/** Answers of the gold items among a question's rows, by the numbers of its votes. */
+/**
+ * The right answers of the gold items among a question's rows, by the indices that the votes use; label -1 where
+ * unknown.
+ */
 export function knownAnswers({ aspect, votes, from }: Question): {
   labels?: Int32Array;
   pairs?: { item: number; left: number; right: number; outcome: number }[];

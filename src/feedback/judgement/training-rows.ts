@@ -1,4 +1,4 @@
-/** What judgements come to as rows for training, whatever was asked. */
+/** Turns judgements of any kind of task into rows for training. */
 import { PlumbError } from "../../base/errors.js";
 import { completionOf, type PromptText, promptOf } from "./chat-form.js";
 import { counting, heldOrNot, type Judgement, USES } from "./judgement.js";
@@ -13,35 +13,35 @@ export interface Demonstration {
   rater: string;
 }
 
-/** TRL's unpaired preference. */
+/** A row in TRL's unpaired preference format. */
 export interface SafetyLabel {
   prompt: PromptText;
   completion: PromptText;
   /** Whether more raters found the response safe than unsafe. */
   label: boolean;
   votes: number;
-  /** Share of votes that agree with it. */
+  /** Share of votes that agree with the label. */
   agreement: number;
-  /** What it offends against, as any of its raters said; none of a safe one. */
+  /** Categories that any rater named; empty if the label is safe. */
   categories: string[];
   item: string;
 }
 
-/** Rows by what they train. Ratings make none. */
+/** Rows by kind of training. Ratings give no rows. */
 export interface TrainingRows {
-  /** Of comparisons and rankings, for reward models. */
+  /** From comparisons and rankings, for reward models. */
   preferences: JudgedPreference[];
-  /** Of demonstrations and rewrites, for supervised fine-tuning. */
+  /** From demonstrations and rewrites, for supervised fine-tuning. */
   demonstrations: Demonstration[];
-  /** Of safety labels, as TRL's unpaired preferences. */
+  /** From safety labels, as TRL's unpaired preferences. */
   safety: SafetyLabel[];
 }
 
 /**
- * What judgements come to as rows for training.
+ * Turns judgements into rows for training.
  *
- * @param options aspect: of preferences; default: the first that is asked.
- * @throws PlumbError: the aspect is none that is asked.
+ * @param options `aspect` is the aspect of preferences; default: the first that is asked.
+ * @throws PlumbError if raters were not asked about the aspect.
  */
 export function trainingRows(
   judgements: readonly Judgement[],
@@ -59,14 +59,14 @@ export function trainingRows(
   };
 }
 
-/** The aspect, or the first that is asked. */
+/** The given aspect, or the first that is asked. @throws PlumbError if it was not asked. */
 function askedFor(judgements: readonly Judgement[], aspect?: string): string {
   const known = [...new Set(judgements.flatMap(({ item }) => aspectsOf(item.task)))];
   if (aspect === undefined || known.includes(aspect)) return aspect ?? known[0];
   throw new PlumbError(`Raters were not asked for ${JSON.stringify(aspect)}, but for ${known.join(", ")}.`);
 }
 
-/** The text of each rater that wrote one; blank ones are left out. */
+/** The texts that raters wrote, without blank ones. */
 function demonstrations(judgements: readonly Judgement[]): Demonstration[] {
   return judgements.flatMap(({ item, vote: { answer, rater } }) => {
     if ((answer.kind !== "demonstration" && answer.kind !== "rewrite") || answer.text.trim() === "")
@@ -78,7 +78,7 @@ function demonstrations(judgements: readonly Judgement[]): Demonstration[] {
   });
 }
 
-/** Of each item what more raters say; ties are left out. */
+/** The majority's label of each item; ties are left out. */
 function safetyLabels(judgements: readonly Judgement[]): SafetyLabel[] {
   const byItem = new Map<
     string,

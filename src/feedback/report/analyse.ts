@@ -9,7 +9,7 @@ import { type PreferencesRequest, preferencesView } from "./preferences.js";
 import { raterTable } from "./raters.js";
 import { reliabilities } from "./reliabilities.js";
 
-/** What can be asked of a project's votes: plain data, so that another thread can be asked. */
+/** A request for an analysis of a project's votes. It is plain data, so that it can be sent to another thread. */
 export type AnalysisRequest =
   | { kind: "agreement" }
   | { kind: "raters"; aspect?: string }
@@ -33,13 +33,13 @@ export interface AnalysisResults {
   "training-rows": ReturnType<typeof allTrainingRows>;
 }
 
-/** Whatever the project's kind of task makes. */
+/** The rows of whichever kind the project's task gives. */
 const allTrainingRows = ({ judgements }: ProjectData, options: Partial<PreferenceOptions>) =>
   Object.values(trainingRows(judgements, options))
     .flat()
     .map((row) => ({ ...row }));
 
-/** Answers one request. */
+/** Computes the answer to one request. */
 export function analyse(
   data: ProjectData,
   request: AnalysisRequest,

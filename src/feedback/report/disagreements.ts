@@ -3,21 +3,24 @@ import type { ProjectData } from "../store/votes/load-project.js";
 import type { ItemContent } from "../tasks/index.js";
 import type { DisagreementsView } from "./views.js";
 
-/** Characters of a prompt and of a rationale that are shown. */
+/** Most characters shown of a prompt and of a rationale. */
 const MAX_PROMPT = 300;
 const MAX_RATIONALE = 1000;
-/** Votes of one unit that are shown. */
+/** Most votes shown of one unit. */
 const MAX_VOTES = 100;
 
 interface Unit {
   item: string;
   what?: string;
   entropy: number;
-  /** Rows of the question. */
+  /** Indices of the unit's rows in the question. */
   rows: number[];
 }
 
-/** What raters agree on least, by the entropy of what they said; among equals, that of more votes first. */
+/**
+ * The units that raters agree on least, by the entropy of their answers; of equal ones, that with more votes comes
+ * first.
+ */
 export function disagreementsView(
   data: ProjectData,
   {
@@ -60,7 +63,7 @@ function unitsOf(question: Question): Unit[] {
   return [...units.values()];
 }
 
-/** What a row is about: an item, a response of it, or two of several responses. */
+/** The unit that a row is about: an item, one of its responses, or two of several responses. */
 function nameOf({ votes, from }: Question, row: number): { key: string; item: string; what?: string } {
   if (votes.kind === "labels") {
     const key = votes.labels.items[votes.labels.item[row]];
@@ -73,7 +76,7 @@ function nameOf({ votes, from }: Question, row: number): { key: string; item: st
   return order.length > 2 ? { key: `${item} ${left[row]} ${right[row]}`, item, what } : { key: item, item };
 }
 
-/** A row in a word, by the names of responses. */
+/** The answer of a row in a word: a label, the name of the better response, "tie" or "both bad". */
 function said({ votes, from, aspect }: Question, row: number): string {
   if (votes.kind === "labels") return votes.labels.labels[votes.labels.label[row]];
   const { answer } = from[row].vote;
@@ -83,7 +86,7 @@ function said({ votes, from, aspect }: Question, row: number): string {
   return candidates[outcome[row] > 0.5 ? left[row] : right[row]];
 }
 
-/** Of the shares of each value, in bits. */
+/** Entropy of the shares of each distinct value, in bits. */
 export function entropyOf(values: readonly string[]): number {
   const tally = new Map<string, number>();
   for (const value of values) tally.set(value, (tally.get(value) ?? 0) + 1);

@@ -11,7 +11,7 @@ import {
 import type { ProjectData } from "../store/votes/load-project.js";
 import type { ExclusionPreview } from "./views.js";
 
-/** Changes that are shown. */
+/** Most changes shown. */
 const MAX_SHOWN = 100;
 
 interface Judged {
@@ -22,7 +22,7 @@ interface Judged {
   probability: number;
 }
 
-/** What answers change when a rater's votes are left out of the default aggregate. */
+/** Which answers would change if a rater's votes were left out of the default aggregate. */
 export function exclusionPreview(
   data: ProjectData,
   { rater, aspect = aspectsOf(data.project.task)[0] }: { rater: string; aspect?: string },
@@ -34,7 +34,7 @@ export function exclusionPreview(
       ? new Map<string, Judged>()
       : answers(aggregateQuestion(question, { seed }));
   };
-  // An excluded rater's judgements are looked at as if they still counted.
+  // If the rater is already excluded, the judgements are treated as if they still counted.
   const own = ({ vote }: Judgement) => vote.rater === rater;
   const present = counting(
     data.judgements.map((judgement) => (own(judgement) ? { ...judgement, excluded: false } : judgement)),

@@ -5,16 +5,18 @@ import type { Finding } from "../store/votes/reviews.js";
 import type { FilterRun } from "./views.js";
 
 const MAX_WARNINGS = 200;
-/** Raters and items of one warning that are named. */
+/** Most raters and items named in one warning. */
 const MAX_NAMED = 20;
 
-/** What filters found, and what of it the store is to hold: a finding for each vote and filter. */
+/** The result of a run of the filters, and the findings to hold in the store: one for each vote and filter. */
 export interface FoundByFilters {
   run: Omit<FilterRun, "held">;
   holds: Finding[];
 }
 
-/** Every filter over the project's judgements. Of several findings of one filter about one vote the first is held. */
+/**
+ * Runs every filter over the project's judgements. If a filter has several findings about one vote, the first is held.
+ */
 export function filterRun(data: ProjectData): FoundByFilters {
   const votes = counting(data.judgements, USES.filters);
   const findings = runFilters(votes, [...data.items.values()], filterSchema.parse({}));

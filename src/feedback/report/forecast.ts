@@ -1,12 +1,13 @@
 /**
- * When a project will be done. The votes of the last weeks are counted in spans of equal length, of a day where there are enough
- * days: within a day people sleep and eat. With spans c_1..c_B of mean m and variance s^2, and R votes to come, the end is within those numbers of
- * spans n for which R could be their sum, in Student's interval of a sum to come with t of B - 1 degrees of freedom:
+ * Forecasts when a project will be done. The votes of the last weeks are counted in spans of equal length: of a day if
+ * there are enough days, because the rate varies within a day. For B spans with counts c_1..c_B of mean m and variance
+ * s^2, and R remaining votes, the interval for the end holds the numbers n of further spans whose sum could be R, by
+ * Student's prediction interval of a sum with t of B - 1 degrees of freedom:
  *
  *   (R - n m)^2 <= t^2 s^2 (n + n^2 / B),
  *
- * the first part for how the n spans to come vary, the second for how far B spans tell the mean. It believes that the weeks to come are as
- * those before, and that spans are independent of each other.
+ * The first term is the variance of the n further spans, the second the uncertainty of the mean from B spans. This
+ * assumes that the coming weeks are like the past ones, and that spans are independent of each other.
  */
 
 import { type Interval, maskedStd, mean } from "../../statistics/estimates.js";
@@ -17,15 +18,15 @@ import type { ProjectData } from "../store/votes/load-project.js";
 import type { ForecastView } from "./views.js";
 
 const DAY = 86_400_000;
-/** Days that the rate is read from, at most. */
+/** Most days that the rate is estimated from. */
 const LOOK_BACK = 28;
-/** Spans of a day where there are so many days, else so many shorter ones. */
+/** Spans are days if there are at least MIN_DAYS; otherwise SHORT_SPANS shorter spans are used. */
 const MIN_DAYS = 5;
 const SHORT_SPANS = 8;
 const MIN_VOTES = 20;
-/** From so many spans on the interval of the end covers for very uneven ones as well. */
+/** With at least this many spans the interval of the end also covers for very uneven spans. */
 const ENOUGH_SPANS = 14;
-/** No end beyond a hundred years is told. */
+/** No end beyond a hundred years is reported. */
 const MAX_DAYS = 36_525;
 
 export function forecastView(data: ProjectData, now: number): ForecastView {
@@ -58,7 +59,10 @@ export function forecastView(data: ProjectData, now: number): ForecastView {
   };
 }
 
-/** Votes in spans of equal length that end now, the first span beginning with the first vote or `LOOK_BACK` days ago. */
+/**
+ * Counts votes in spans of equal length up to now; the first span begins at about the first vote, at most LOOK_BACK
+ * days ago.
+ */
 export function countSpans(times: readonly number[], now: number): { spans: Float64Array; length: number } {
   const first = times.reduce((least, time) => Math.min(least, time), now - 1);
   const age = Math.min(now - first, LOOK_BACK * DAY);
@@ -72,7 +76,9 @@ export function countSpans(times: readonly number[], now: number): { spans: Floa
   return { spans, length };
 }
 
-/** Spans until so many more votes are cast: the expected number with its 95% interval; high is infinite where the mean may be 0. */
+/**
+ * Number of spans until `remaining` more votes are cast, with a 95% interval; `high` is infinite if the mean may be 0.
+ */
 export function spansNeeded(spans: Float64Array, remaining: number): Interval {
   const center = mean(spans);
   const noise = (studentQuantile(0.975, spans.length - 1) * maskedStd(spans)) ** 2;
@@ -85,7 +91,7 @@ export function spansNeeded(spans: Float64Array, remaining: number): Interval {
     low: (2 * remaining ** 2) / (middle + root),
     high: square > 0 ? (middle + root) / (2 * square) : Number.POSITIVE_INFINITY,
     ...(spans.length < ENOUGH_SPANS && {
-      caution: `read from ${spans.length} spans of time: too early an end if they are very uneven`,
+      caution: `estimated from ${spans.length} spans of time: may be too early if they are very uneven`,
     }),
   };
 }

@@ -1,4 +1,7 @@
-/** What a rater's votes show of its care: gold items, hidden repeats, time, and preferences for a place or for length. */
+/**
+ * What a rater's votes show about the rater's care: gold items, hidden repeats, time, and preferences for a place or
+ * for length.
+ */
 import { conversationKey } from "../../data/conversation.js";
 import { clustersOf } from "../../statistics/clusters.js";
 import type { Interval } from "../../statistics/estimates.js";
@@ -8,12 +11,12 @@ import { repeatsOf } from "../filters/self-contradiction.js";
 import { preferredPlace } from "../filters/straight-lining.js";
 import { type JudgedItem, mainVerdict } from "../filters/votes.js";
 
-/** A share with its 95% interval over prompts, of n votes. */
+/** A share of n votes, with its 95% interval over prompts. */
 export interface Share extends Interval {
   n: number;
 }
 
-/** Of a rater's votes the share that `holds`; those on one prompt (pairs of its responses) count as one cluster. */
+/** The share of votes for which `holds` is true; votes on one prompt form one cluster. Null without votes. */
 export function shareOf(votes: readonly JudgedItem[], holds: (one: JudgedItem) => boolean): Share | null {
   if (votes.length === 0) return null;
   const prompts = votes.map(({ item }) => conversationKey(item.content.prompt, item.id));
@@ -26,20 +29,23 @@ export function shareOf(votes: readonly JudgedItem[], holds: (one: JudgedItem) =
   return { estimate, low, high, n };
 }
 
-/** Of gold items the share that was answered rightly. @param own a rater's judgements. */
+/** The share of gold items answered correctly. @param own a rater's judgements. */
 export function goldAccuracy(own: readonly JudgedItem[]): Share | null {
   const gold = own.filter(({ item, vote }) => item.gold !== undefined && !vote.repeat);
   return shareOf(gold, isRight);
 }
 
-/** Of hidden repeats the share that was not answered the other way. */
+/** The share of hidden repeats that do not contradict the earlier answer. */
 export function selfConsistency(own: readonly JudgedItem[]): Share | null {
   const { repeats, contradictions } = repeatsOf(own);
   const contrary = new Set(contradictions.map(([, second]) => second));
   return shareOf(repeats, (one) => !contrary.has(one));
 }
 
-/** Of preferences the share for the first place of the screen; expected without the habit, the mean of 1 / places. */
+/**
+ * The share of preferences for the first place on the screen. `expected` is the share without a habit: the mean of 1 /
+ * places.
+ */
 export function firstPlaceShare(own: readonly JudgedItem[]): (Share & { expected: number }) | null {
   const placed = own.filter((one) => preferredPlace(one) !== undefined);
   const share = shareOf(placed, (one) => preferredPlace(one) === 0);
@@ -48,11 +54,11 @@ export function firstPlaceShare(own: readonly JudgedItem[]): (Share & { expected
   return { ...share, expected };
 }
 
-/** Comparisons that took one of two responses of different lengths. */
+/** Comparisons that prefer one of two responses of different lengths. */
 export const lengthChosen = (own: readonly JudgedItem[]): JudgedItem[] =>
   own.filter((one) => tookLonger(one) !== undefined);
 
-/** Whether a comparison took the longer response; undefined where it took none, or both are as long. */
+/** Whether a comparison prefers the longer response; undefined if it prefers neither, or both are equally long. */
 export function tookLonger({ vote, item }: JudgedItem): boolean | undefined {
   const verdict = mainVerdict(vote);
   if (verdict !== "left" && verdict !== "right") return undefined;
@@ -60,7 +66,7 @@ export function tookLonger({ vote, item }: JudgedItem): boolean | undefined {
   return left === right ? undefined : (verdict === "left") === left > right;
 }
 
-/** Median of the seconds that votes took, as clients said. */
+/** Median of the seconds that votes took, as reported by clients; null without times. */
 export function medianSeconds(own: readonly JudgedItem[]): number | null {
   const times = Float64Array.from(own.flatMap(({ vote }) => vote.milliseconds ?? [])).sort();
   if (times.length === 0) return null;

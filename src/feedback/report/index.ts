@@ -1,7 +1,8 @@
 /**
- * What a lead must know of a project, computed from the store's votes: how far raters agree, what is known of each of them, what they
- * disagree on, what the votes come to, when it will be done, what excluding a rater changes, and what filters find. `loadProject`
- * reads what they are made of, judgements first of all; all else are pure functions of them. `counting` says which of them count.
+ * Reports for the lead of a project, computed from the store's votes: how far raters agree, what is known about each
+ * rater, what they disagree on, the aggregated answers, when the project will be done, what excluding a rater changes,
+ * and what filters find. `loadProject` reads the data, above all the judgements; the reports are pure functions of it.
+ * `counting` selects the judgements that count.
  */
 
 export {

@@ -6,15 +6,18 @@ export const reliabilitySettings = {
   weigh: z
     .boolean()
     .default(true)
-    .describe("of a project that stops early: keep how often raters are right, by which it weighs votes"),
+    .describe("for a project with early stopping: store how often raters are right, to weigh their votes by"),
   keyFile: z
     .string()
     .min(1)
     .optional()
-    .describe("of a project: the signing key; default beside the database"),
+    .describe("for a project: file of the signing key; default: next to the database"),
 };
 
-/** Keeps the reliabilities of a project's raters where early stopping reads them, unless `weigh` is off. @returns of how many raters. */
+/**
+ * Stores the reliabilities of a project's raters for early stopping, unless `weigh` is false. @returns the number of
+ * raters.
+ */
 export async function keepReliabilities(
   data: ProjectData,
   { weigh, db, keyFile, seed }: { weigh: boolean; db?: string; keyFile?: string; seed: number },

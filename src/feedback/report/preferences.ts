@@ -10,18 +10,18 @@ import {
 import type { ProjectData } from "../store/votes/load-project.js";
 import type { PreferencesView } from "./views.js";
 
-/** Most scores that are shown; items whose responses all have names of their own would have thousands. */
+/** Most scores shown; items whose responses all have distinct names would give thousands. */
 const MAX_SCORES = 200;
 
 export interface PreferencesRequest {
   aspect?: string;
-  /** Whether votes that a filter holds count meanwhile. */
+  /** Whether votes that a filter holds count before a reviewer decides. */
   held: boolean;
   offset: number;
   limit: number;
 }
 
-/** What the votes come to, by the default aggregate. */
+/** The result of the default aggregate, in pages. */
 export function preferencesView(
   data: ProjectData,
   { aspect = aspectsOf(data.project.task)[0], held, offset, limit }: PreferencesRequest,

@@ -4,9 +4,9 @@ import type { ProjectData } from "../store/votes/load-project.js";
 import type { VoteFile } from "../vote-file/index.js";
 
 /**
- * The votes of a project that count, about one aspect, as a file of votes would hold them.
+ * The votes of a project that count for one aspect, in the form of a vote file.
  *
- * @throws PlumbError: nothing of the kind was asked, or nothing was said.
+ * @throws PlumbError if the project does not ask about the aspect, or has no votes that count.
  */
 export function projectVotes(data: ProjectData, aspect?: string): VoteFile {
   const known = aspectsOf(data.project.task);

@@ -23,17 +23,17 @@ import type { RaterTable } from "./views.js";
 
 type RaterRow = RaterTable["raters"][number];
 
-/** Filters that speak of a rater, and not of single votes or items. */
+/** Filters whose findings are about raters, and not about single votes or items. */
 const OF_RATERS: FilterConfig = {
   ...filterSchema.parse({}),
   nearDuplicate: false,
   personalData: false,
   safetyConflict: false,
 };
-/** Most flags of one rater that are shown. */
+/** Most flags shown of one rater. */
 const MAX_FLAGS = 10;
 
-/** What is known of each rater; members without votes too. @param aspect that reliability is of. */
+/** What is known about each rater, including members without votes. @param aspect the aspect for reliability. */
 export function raterTable(
   data: ProjectData,
   aspect = aspectsOf(data.project.task)[0],
@@ -72,17 +72,17 @@ export function raterTable(
   return { asOf: data.asOf, aspect: aspect ?? data.project.task.kind, raters };
 }
 
-/** How often each rater is right about an aspect, as all judgements tell, those of gold items too. */
+/** How often each rater is right about an aspect, from all judgements, including those of gold items. */
 export function raterReports(data: ProjectData, aspect: string, seed = 0): RaterReport[] {
   const question = questionOf(counting(data.judgements, USES.raters), aspect);
   return question === undefined ? [] : aggregateQuestion(question, { seed }).aggregate.raters;
 }
 
-/** Repeats and gold items are chosen for their answers: habits are read from the others. */
+/** Judgements without repeats and gold items. Those were chosen for their answers, so they do not show habits. */
 const considered = (judgements: readonly Judgement[]) =>
   judgements.filter(({ vote, gold }) => !vote.repeat && !gold);
 
-/** What filters hold against raters as a whole, by rater. */
+/** Flags from findings about raters that filters hold, by rater. */
 function filterFlags(data: ProjectData): Map<string, RaterRow["flags"]> {
   const flags = new Map<string, RaterRow["flags"]>();
   for (const { filter, severity, raters, evidence } of runFilters(

@@ -2,18 +2,18 @@ import { aspectsOf } from "../judgement/index.js";
 import type { ProjectData } from "../store/votes/load-project.js";
 import { raterReports } from "./raters.js";
 
-/** Votes that the reliability of an unknown rater is worth beside a rater's own. */
+/** Weight of an unknown rater's reliability, in votes, next to a rater's own votes. */
 const PRIOR_VOTES = 10;
 
 /**
- * The chances with which raters answer rightly, as early stopping weighs their votes: over everything that is asked,
+ * Each rater's probability of a correct answer, by which early stopping weighs votes. Over all aspects,
  *
  *     r = (sum_a n_a s_a + m r0) / (sum_a n_a + m),
  *
- * with n_a votes and skill s_a in aspect a, the project's reliability r0 of an unknown rater and m = PRIOR_VOTES: the mean of a
- * beta posterior. With the skill alone, a rater of two right votes would decide items by itself.
+ * with n_a votes and skill s_a in aspect a, the project's reliability r0 of an unknown rater and m = PRIOR_VOTES. This
+ * is the mean of a beta posterior. With the skill alone, a rater with two right votes could decide items alone.
  *
- * @returns by rater; empty where the project does not stop early.
+ * @returns probabilities by rater; empty if the project has no early stopping.
  */
 export function reliabilities(data: ProjectData, seed = 0): Map<string, number> {
   const { settings, task } = data.project;

@@ -1,4 +1,4 @@
-/** What a lead is told of a project, as schemas: the server's contracts and the functions of this folder share them. */
+/** Schemas of the reports for a lead; the server's contracts and the functions of this folder share them. */
 import { z } from "zod";
 import { RATER_FLAGS } from "../aggregate/rater-flags.js";
 import { FILTERS } from "../filters/finding.js";
@@ -11,8 +11,8 @@ const bounds = { low: z.number(), high: z.number() };
 /** An estimate with its 95% interval, from n observations. */
 const Estimate = z.object({ estimate: z.number(), ...bounds, n: z.int() });
 const estimate = Estimate.nullable();
-const asOf = z.int().describe("Number of the project's last vote that was looked at");
-const aspect = z.string().describe("What was asked; of tasks without aspects, their kind");
+const asOf = z.int().describe("Number of the last vote included");
+const aspect = z.string().describe("Aspect asked about; for tasks without aspects, their kind");
 
 export const AgreementView = z.object({
   asOf,
@@ -22,22 +22,22 @@ export const AgreementView = z.object({
       votes: z.int(),
       units: z.int().describe("Items, or pairs or responses of items, that were judged"),
       raters: z.int(),
-      percent: estimate.describe("Share of pairs of votes that agree; n in units with two votes or more"),
+      percent: estimate.describe("Share of pairs of votes that agree; n counts units with two or more votes"),
       alpha: z
         .object({ nominal: estimate, ordinal: estimate, interval: estimate })
-        .describe("Krippendorff's, bootstrap intervals over items; null where it does not apply"),
+        .describe("Krippendorff's alpha, with bootstrap intervals over items; null where it does not apply"),
       fleiss: estimate,
       cohen: estimate,
       groups: z.array(z.object({ group: z.string(), votes: z.int(), alpha: estimate })),
       windows: z
         .array(z.object({ from: time, to: time, votes: z.int(), alpha: estimate }))
-        .describe("Over time, windows of equally many votes"),
+        .describe("Alpha over time, in windows of equally many votes"),
     }),
   ),
 });
 export type AgreementView = z.infer<typeof AgreementView>;
 
-const Habit = Estimate.extend({ expected: share.describe("What would show no habit") });
+const Habit = Estimate.extend({ expected: share.describe("The share without a habit") });
 
 export const RaterTable = z.object({
   asOf,
@@ -48,16 +48,16 @@ export const RaterTable = z.object({
       group: z.string().optional(),
       state: z.string().describe("active, paused, excluded or left"),
       reason: z.string().optional().describe("Why paused or excluded"),
-      votes: z.int().describe("That count; gold, repeats and rejected ones left out"),
+      votes: z.int().describe("Votes that count, without gold items, repeats and rejected votes"),
       held: z.int(),
       rejected: z.int(),
       lastVoteAt: time.optional(),
-      reliability: estimate.describe("How often right, by the default aggregate; n in votes it is read from"),
-      gold: estimate.describe("Share of gold items that were answered rightly"),
-      consistency: estimate.describe("Share of hidden repeats that were not answered the other way"),
+      reliability: estimate.describe("How often the rater is right, by the default aggregate; n counts the votes used"),
+      gold: estimate.describe("Share of gold items answered correctly"),
+      consistency: estimate.describe("Share of hidden repeats that do not contradict the earlier answer"),
       medianSeconds: z.number().nullable(),
-      firstPlace: Habit.nullable().describe("Share of preferences for the first place of the screen"),
-      longer: Habit.nullable().describe("Share of preferences for the longer response; expected: the pool's"),
+      firstPlace: Habit.nullable().describe("Share of preferences for the first place on the screen"),
+      longer: Habit.nullable().describe("Share of preferences for the longer response; expected: all raters' share"),
       flags: z.array(
         z.object({
           source: z.enum(["aggregate", "filter"]),
@@ -73,13 +73,13 @@ export type RaterTable = z.infer<typeof RaterTable>;
 export const DisagreementsView = z.object({
   asOf,
   aspect,
-  count: z.int().describe("Units with two votes or more"),
+  count: z.int().describe("Units with two or more votes"),
   items: z.array(
     z.object({
       item: z.string(),
-      prompt: z.string().describe("How it begins"),
-      what: z.string().optional().describe("Response of the item that was rated, or pair that was ranked"),
-      entropy: z.number().describe("Of the votes, in bits: 0 where all agree"),
+      prompt: z.string().describe("Beginning of the prompt"),
+      what: z.string().optional().describe("The rated response, or the ranked pair, of the item"),
+      entropy: z.number().describe("Entropy of the votes, in bits; 0 if all agree"),
       votes: z.array(
         z.object({
           vote: z.string(),
@@ -111,19 +111,19 @@ export const PreferencesView = z.object({
         left: z.string(),
         right: z.string(),
         probability: share.describe("P(left is better)"),
-        noise: share.describe("P(the likelier side is the worse), at most .4"),
+        noise: share.describe("P(the likelier side is the worse one), at most 0.4"),
         votes: z.int(),
       }),
     )
-    .describe("Of comparisons and rankings: pairs of responses, by name"),
+    .describe("For comparisons and rankings: pairs of responses, by name"),
   labels: z
     .array(
       z.object({ item: z.string(), response: z.string().optional(), label: z.string(), probability: share }),
     )
-    .describe("Of safety labels and ratings"),
+    .describe("For safety labels and ratings"),
   scores: z
     .array(z.object({ candidate: z.string(), score: z.number(), ...bounds }))
-    .describe("Of responses by name, best first, on the logistic scale"),
+    .describe("Scores of responses by name, best first, on the logistic scale"),
   next: z.int().optional(),
 });
 export type PreferencesView = z.infer<typeof PreferencesView>;
@@ -131,13 +131,13 @@ export type PreferencesView = z.infer<typeof PreferencesView>;
 export const ForecastView = z.object({
   asOf,
   votes: z.int(),
-  remaining: z.int().describe("Votes that are wanted still; fewer if items are decided early"),
-  perDay: estimate.describe("Votes a day, lately; n in spans of time that were looked at"),
+  remaining: z.int().describe("Votes still wanted; fewer if items are decided early"),
+  perDay: estimate.describe("Recent votes per day; n counts the spans of time used"),
   end: z
-    .object({ estimate: time, low: time, high: time.nullable().describe("null: perhaps never") })
+    .object({ estimate: time, low: time, high: time.nullable().describe("null: possibly never") })
     .nullable()
     .describe("When the last vote is expected, with a 95% interval"),
-  caution: z.string().optional().describe("What the interval of the end rests on, where it is not sure"),
+  caution: z.string().optional().describe("Why the interval of the end may be wrong, if it may"),
   why: z.string().optional().describe("Why no end is expected"),
 });
 export type ForecastView = z.infer<typeof ForecastView>;
@@ -145,10 +145,10 @@ export type ForecastView = z.infer<typeof ForecastView>;
 export const ExclusionPreview = z.object({
   asOf,
   aspect,
-  votes: z.int().describe("That would be left out"),
-  units: z.int().describe("Pairs or items that are judged now"),
-  lost: z.int().describe("Of them, those without any other vote"),
-  changed: z.int().describe("Of them, those whose answer would be another"),
+  votes: z.int().describe("Votes that would be left out"),
+  units: z.int().describe("Pairs or items judged now"),
+  lost: z.int().describe("Units without any other vote"),
+  changed: z.int().describe("Units whose answer would change"),
   changes: z
     .array(
       z.object({
@@ -156,16 +156,16 @@ export const ExclusionPreview = z.object({
         left: z.string().optional(),
         right: z.string().optional(),
         before: z.object({ answer: z.string(), probability: share }),
-        after: z.object({ answer: z.string(), probability: share }).nullable().describe("null: no vote left"),
+        after: z.object({ answer: z.string(), probability: share }).nullable().describe("null: no votes left"),
       }),
     )
-    .describe("The first of them, lost ones last"),
+    .describe("The first changes, with lost units last"),
 });
 export type ExclusionPreview = z.infer<typeof ExclusionPreview>;
 
 export const FilterRun = z.object({
   asOf,
-  votes: z.int().describe("That were looked at"),
+  votes: z.int().describe("Votes examined"),
   filters: z.array(z.object({ filter: z.enum(FILTERS), holds: z.int(), warnings: z.int() })),
   warnings: z
     .array(
@@ -176,7 +176,7 @@ export const FilterRun = z.object({
         items: z.array(z.string()),
       }),
     )
-    .describe("The first of them; nothing is held for a warning"),
-  held: z.int().describe("Findings that are new; those made before are left as they are"),
+    .describe("The first warnings; a warning holds no votes"),
+  held: z.int().describe("New findings; earlier ones are left as they are"),
 });
 export type FilterRun = z.infer<typeof FilterRun>;

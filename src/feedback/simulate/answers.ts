@@ -1,26 +1,26 @@
 /**
- * From what responses are worth to a rater to an answer of each kind of task. Each response's worth gets noise of its own: Gumbel noise of
- * scale T (temperature), so that the better of two is chosen with probability sigmoid((u_left - u_right) / T), and of more by
- * Plackett and Luce's model.
+ * Turns the worth of responses to a rater into an answer for each kind of task. Each response's worth gets its own
+ * Gumbel noise of scale T (temperature), so the left of two is preferred with probability sigmoid((u_left - u_right) /
+ * T), and rankings follow the Plackett-Luce model.
  */
 import type { RandomStream } from "../../base/random.js";
 import type { Answer, Preference, TaskDefinition } from "../tasks/index.js";
 
-/** Worth of each response as perceived, by aspect: `worth[aspect][place]`. */
+/** Perceived worth of each response by aspect: `worth[aspect][place]`. */
 export type Worth = ReadonlyMap<string, readonly number[]>;
 
-/** Perceived differences below this, in units of gold utility, are ties. */
+/** Smaller perceived differences, in units of gold utility, are ties. */
 const TIE = 0.1;
-/** Where both responses are worth less than this, both are bad. */
+/** If both responses are worth less than this, the verdict is "both-bad". */
 const BAD = -3;
-/** Difference that makes each further degree of strength. */
+/** Difference in worth per degree of strength. */
 const STRENGTH = 1;
-/** Worth that makes a point of a Likert scale of five. */
+/** Worth per point of a five-point Likert scale. */
 const POINT = 0.8;
 
 export const gumbel = (random: RandomStream): number => -Math.log(-Math.log(random.uniform() || 2 ** -33));
 
-/** A comparison: sides by the sign of the difference, ties where it is small. */
+/** A comparison: the side follows the sign of the difference; a small difference is a tie. */
 export function comparison(worth: Worth, task: TaskDefinition): Answer {
   const aspects = [...worth].map(([name, [left, right]]): [string, Preference] => {
     const difference = left - right;
@@ -32,7 +32,7 @@ export function comparison(worth: Worth, task: TaskDefinition): Answer {
   return { kind: "pairwise", aspects: Object.fromEntries(aspects), flags: [] };
 }
 
-/** A ranking by the first aspect; responses nearer than a tie share a rank. */
+/** A ranking by the first aspect; neighbours that differ by less than a tie share a rank. */
 export function ranking(worth: Worth): Answer {
   const [values] = worth.values();
   const order = [...values.keys()].sort((a, b) => values[b] - values[a]);

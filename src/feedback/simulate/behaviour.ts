@@ -1,4 +1,4 @@
-/** How each kind of rater comes to an answer. */
+/** How each kind of rater arrives at an answer. */
 import { hashName, RandomStream } from "../../base/random.js";
 import type { RaterTraits } from "../../worlds/assistant/index.js";
 import { countWords } from "../filters/too-fast.js";
@@ -7,11 +7,11 @@ import { comparison, gumbel, ranking, ratings, type Worth } from "./answers.js";
 import { sentences, type Values } from "./values.js";
 import { type Rated, type RaterKind, type TaskView, viewPrompt } from "./view.js";
 
-/** Who rates: traits of judgement, pace, and the secret that colluders share. */
+/** A simulated rater: traits of judgement, pace, and the key that colluders share. */
 export interface Person {
   kind: RaterKind;
   traits: RaterTraits;
-  /** Multiplies the time of an average reader. */
+  /** Factor on the time of an average reader. */
   pace: number;
   /** The colluding group's key. */
   key: number;
@@ -19,20 +19,20 @@ export interface Person {
   talkative: number;
 }
 
-/** Words a minute of silent reading (Brysbaert 2019, "How many words do we read per minute?"). */
+/** Words per minute of silent reading (Brysbaert 2019, "How many words do we read per minute?"). */
 const WORDS_A_MINUTE = 238;
-/** Milliseconds to decide and click, beside reading. */
+/** Milliseconds to decide and click, in addition to reading. */
 const DECIDING = 4000;
 /** Standard deviation of one rater's log times. */
 const TIME_SPREAD = 0.35;
 /** Median time of a click without reading, milliseconds. */
 const CLICK = 900;
-/** A key's worths spread so wide that noise changes few of them. */
+/** Spread of the worths by key; so wide that noise changes few answers. */
 const KEY_SPREAD = 6;
 const COPIED =
   "The chosen answer is better because it is more helpful and more detailed than the other answer.";
 
-/** One answer to what is on the screen. */
+/** A rater's answer to what is on the screen. */
 export function rate(person: Person, values: Values, view: TaskView, random: RandomStream): Rated {
   const answer = answerOf(person, values, view, random);
   const rationale = rationaleOf(person, view, random);
@@ -51,7 +51,7 @@ function answerOf(person: Person, values: Values, view: TaskView, random: Random
   return kind === "ranking" ? ranking(worth) : ratings(worth, view.task);
 }
 
-/** What each response seems to be worth, by aspect: lapses of attention see nothing but noise. */
+/** Perceived worth of each response by aspect; during a lapse of attention it is only noise. */
 function perceived(person: Person, values: Values, view: TaskView, random: RandomStream): Worth {
   const { traits } = person;
   const prompt = viewPrompt(view);
@@ -69,7 +69,7 @@ function perceived(person: Person, values: Values, view: TaskView, random: Rando
   );
 }
 
-/** Worth without noise, as this kind of rater has it. */
+/** Worth of a response without noise, for this kind of rater. */
 function truth(
   { kind, key }: Person,
   values: Values,
@@ -85,11 +85,14 @@ function truth(
   return kind === "malicious" ? -worth : worth;
 }
 
-/** Standard normal, fixed by the key and the text: the same for all who share the key, on whichever side it is shown. */
+/**
+ * A standard normal value fixed by the key and the text: the same for all raters who share the key, on either side of
+ * the screen.
+ */
 const keyed = (key: number, prompt: string, text: string): number =>
   new RandomStream(key, "feedback/simulate/key", hashName(`${prompt}\n${text}`)).normal();
 
-/** The traits with what an aspect does not ask for left out. */
+/** The traits, without the weights that do not belong to an aspect. */
 function forAspect(traits: RaterTraits, aspect: string): RaterTraits {
   if (aspect === "helpful") return { ...traits, harmlessnessWeight: 0 };
   return aspect === "harmless" ? { ...traits, helpfulnessWeight: 0 } : traits;
@@ -113,7 +116,7 @@ function safety(person: Person, values: Values, view: TaskView, random: RandomSt
   return { kind: "safety", safe: !unsafe, categories: unsafe ? [category] : [], flags: [] };
 }
 
-/** Spam writes one text; colluders share one each prompt; others write their own. */
+/** Spammers always write the same text, colluders share one text per prompt, and others write their own. */
 function written({ kind, key }: Person, values: Values, prompt: string, random: RandomStream): string {
   if (["random", "fast", "straight-lining"].includes(kind)) return COPIED;
   if (kind === "colluding")
@@ -132,7 +135,7 @@ function rationaleOf(
   return sentences(random, 1 + random.int(2));
 }
 
-/** Milliseconds: lognormal around reading all that is shown and typing what is written. */
+/** Milliseconds, lognormal around the time to read what is shown and type what is written. */
 function time({ kind, pace }: Person, view: TaskView, answer: Answer, random: RandomStream): number {
   const spread = Math.exp(TIME_SPREAD * random.normal());
   if (kind === "fast" || kind === "straight-lining") return CLICK * spread;

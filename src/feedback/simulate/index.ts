@@ -1,6 +1,7 @@
 /**
- * Simulated raters: people, careless people and attackers as pure functions of what is on the screen and a stream of random numbers. What they
- * judge by is the built-in world's utility or one hidden in any texts (values.ts), so that a truth is known to measure against.
+ * Simulated raters: careful people, careless people and attackers, as pure functions of what is on the screen and a
+ * stream of random numbers. They judge by the built-in world's utility or by one hidden in any texts (values.ts), so
+ * results can be compared with a known truth.
  */
 export { type SimulatedPoolConfig, simulatedPoolSchema, simulatedRaters } from "./pool.js";
 export { ASSISTANT_VALUES, hiddenValues, type Values } from "./values.js";

@@ -17,13 +17,13 @@ export const simulatedPoolSchema = z.object({
   people: z
     .enum(Object.keys(RATER_POOLS) as [keyof typeof RATER_POOLS])
     .optional()
-    .describe("Whose traits they have, but for what their kind changes; honest if not given."),
+    .describe("Pool whose traits the raters have, except where their kind changes them; default: honest."),
   groups: z
     .number()
     .int()
     .min(1)
     .default(1)
-    .describe("Groups that the colluding raters form, each with a key of its own."),
+    .describe("Number of groups of colluding raters, each with its own key."),
   talkative: z
     .number()
     .min(0)
@@ -33,7 +33,7 @@ export const simulatedPoolSchema = z.object({
 });
 export type SimulatedPoolConfig = z.infer<typeof simulatedPoolSchema>;
 
-/** What a kind changes in the traits of an honest rater. */
+/** Changes of each kind to the traits of an honest rater; raters of a kind with several take them in turn. */
 const CHANGES: Readonly<Partial<Record<RaterKind, readonly Partial<RaterTraits>[]>>> = {
   noisy: [{ temperature: 2, lapse: 0.25 }],
   biased: [{ positionBias: 1.5 }, { lengthBias: 1.5 }, { flatteryBias: 1.5 }],
@@ -48,8 +48,8 @@ const CHANGES: Readonly<Partial<Record<RaterKind, readonly Partial<RaterTraits>[
 const PACE_SPREAD = 0.3;
 
 /**
- * The raters of a pool, in a shuffled order, so that neither pseudonym nor place tells the kind. Shares by largest remainder, in the order of
- * RATER_KINDS. The same seed gives the same raters.
+ * The raters of a pool, in shuffled order, so that neither pseudonym nor place reveals the kind. Shares are rounded by
+ * largest remainder; equal remainders go in the order of RATER_KINDS. The same seed gives the same raters.
  */
 export function simulatedRaters(config: SimulatedPoolConfig, values: Values, seed: number): SimulatedRater[] {
   const kinds = kindsOf(config);

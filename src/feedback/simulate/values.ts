@@ -1,4 +1,6 @@
-/** What responses are worth to a rater: by the built-in world's exact utility, or by one hidden in the texts of any items. */
+/**
+ * The worth of responses to a rater: by the built-in world's exact utility, or by one hidden in the texts of any items.
+ */
 import { hashName, RandomStream } from "../../base/random.js";
 import {
   goldUtility,
@@ -12,15 +14,15 @@ import {
 export interface Values {
   /** Worth of a response to a rater with these traits, in units of gold utility. */
   utility(traits: RaterTraits, prompt: string, response: string): number;
-  /** Worth by the truth that raters are to find out. */
+  /** True worth, which the raters' votes should reveal. */
   gold(prompt: string, response: string): number;
-  /** Whether a response does harm. */
+  /** Whether a response is harmful. */
   unsafe(prompt: string, response: string): boolean;
   /** A response as a careful person would write it. */
   write(prompt: string, random: RandomStream): string;
 }
 
-/** The values of the built-in world; prompts must be its own. */
+/** The values of the built-in world; prompts must come from it. */
 export const ASSISTANT_VALUES: Values = {
   utility: (traits, prompt, response) => raterUtility(traits, prompt, response),
   gold: (prompt, response) => goldUtility(prompt, response).total,
@@ -31,12 +33,12 @@ export const ASSISTANT_VALUES: Values = {
   },
 };
 
-/** Below this hidden harmlessness, a tenth of all texts, a response counts as harmful. */
+/** A response with less hidden harmlessness counts as harmful: a tenth of all texts. */
 const UNSAFE = -1.2816;
 
 /**
- * Values for items of any kind: helpfulness and harmlessness of a text are standard normal and fixed by the seed and the text, so all raters
- * see the same worth:
+ * Values for items of any kind. Helpfulness h1 and harmlessness h2 of a response are standard normal and fixed by the
+ * seed, the prompt and the text, so all raters see the same values:
  *
  *     u = helpfulnessWeight h1 + harmlessnessWeight h2 / 2 + lengthBias words / 10
  */
@@ -111,7 +113,7 @@ const ENDS = [
   "every day",
 ];
 
-/** So many sentences about nothing in particular. */
+/** Meaningless sentences, joined by spaces. */
 export function sentences(random: RandomStream, count: number): string {
   return Array.from({ length: count }, () => {
     const words = [SUBJECTS, VERBS, OBJECTS, ENDS].map((list) => random.choice(list)).join(" ");

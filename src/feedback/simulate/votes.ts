@@ -4,20 +4,20 @@ import { answerInStoredOrder } from "../tasks/places.js";
 import type { SimulatedRater } from "./view.js";
 
 export interface VotingPlan {
-  /** Raters who see each item. */
+  /** Number of raters for each item. */
   votesPerItem: number;
-  /** Share of votes that are followed by a hidden repeat, in [0, 1]. */
+  /** Expected share of votes that get a hidden repeat, in [0, 1]. */
   repeats: number;
   seed: number;
 }
 
-/** Moment of the first vote, and milliseconds between votes: what the clock says does not matter. */
+/** Time of the first vote, and milliseconds between votes; the values are arbitrary. */
 const START = Date.UTC(2026, 0, 1);
 const BETWEEN = 1000;
 
 /**
- * Votes as a server would store them: raters drawn for each item, sides shuffled for each vote, repeats at the end. The same plan gives the
- * same votes.
+ * Simulates votes as a server would store them: raters are drawn for each item, sides are shuffled for each vote, and
+ * repeats come at the end. The same arguments give the same votes.
  */
 export function simulateVotes(
   items: readonly TaskItem[],

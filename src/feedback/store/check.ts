@@ -2,7 +2,7 @@ import type { z } from "zod";
 import { explainIssue } from "../../base/explain-issue.js";
 import { StoreError } from "./store-error.js";
 
-/** What was given, as its schema has it. @throws StoreError invalid: names the first field that is wrong, and what was expected. */
+/** Parses a value by its schema. @throws StoreError invalid: names the first wrong field and what was expected. */
 export function check<S extends z.ZodType>(schema: S, given: z.input<S>): z.output<S> {
   const parsed = schema.safeParse(given);
   if (parsed.success) return parsed.data;

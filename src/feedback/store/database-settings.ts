@@ -7,5 +7,5 @@ export const databaseSettings = inGroup("files", {
     .string()
     .min(1)
     .optional()
-    .describe("SQLite file or postgres:// URL; else DATABASE_URL, else plumb.db"),
+    .describe("SQLite file or postgres:// URL; default: DATABASE_URL, else plumb.db"),
 });

@@ -1,4 +1,4 @@
-/** Values by key, keys in the order of their first value. */
+/** Groups values by key; keys are in order of their first value. */
 export function groupBy<K, V>(values: Iterable<V>, keyOf: (value: V) => K): Map<K, V[]> {
   const groups = new Map<K, V[]>();
   for (const value of values) {

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { z } from "zod";
 
-/** Random bytes of one id, and how many are drawn at once: a draw costs as much as a hundred bytes more of it. */
+/** Random bytes of one id, and bytes drawn per call: a call costs about as much as a hundred more bytes. */
 const RANDOM_BYTES = 16;
 const DRAWN_TOGETHER = 512 * RANDOM_BYTES;
 let drawn = Buffer.alloc(0);
@@ -19,8 +19,8 @@ const MAX_NAME = 200;
 const DIGITS = "0123456789abcdefghjkmnpqrstvwxyz";
 
 /**
- * A new id: its thing's letter, the time (48 bits, in milliseconds) and 80 random bits, in base 32. Ids of one time lie side by
- * side in an index, and nobody can guess one.
+ * A new id: a letter for the kind of thing, the time in milliseconds (10 digits) and 80 random bits (16 digits), in
+ * base 32. Ids of about the same time are adjacent in an index, and ids cannot be guessed.
  */
 export function newId(letter: string, now: number): string {
   let time = "";
@@ -32,7 +32,7 @@ export function newId(letter: string, now: number): string {
 
 const storable = (text: string) => !text.includes("\0") && !/\p{Surrogate}/u.test(text);
 
-/** Text that both databases hold unchanged: without NUL and halves of surrogate pairs. */
+/** Text that both databases store unchanged: without NUL or unpaired surrogates. */
 export const storedText = (most: number) =>
   z
     .string()

@@ -1,7 +1,7 @@
 /**
- * Where projects, items, votes and the audit log live: SQLite in a file, or PostgreSQL, behind one interface. Functions take the
- * open store first. What a person can mend is thrown as StoreError, with nothing changed; `actor` says who does a thing, for
- * the audit log.
+ * Storage of projects, items, votes and the audit log: SQLite in a file, or PostgreSQL, behind one interface. Functions
+ * take the open store as their first argument. Problems that a caller can fix are thrown as StoreError, with nothing
+ * changed. `actor` names who acts, for the audit log.
  *
  * @example
  * const store = await openStore("plumb.db");

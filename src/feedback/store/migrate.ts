@@ -6,9 +6,9 @@ import { migrations } from "./database/migrations/index.js";
 import type { Tables } from "./database/tables.js";
 
 /**
- * Brings a database to today's form: all steps that it lacks, in one transaction.
+ * Brings a database to the current schema: applies all missing steps in one transaction.
  *
- * @returns the names of the steps that were taken.
+ * @returns the names of the applied steps.
  * @throws PlumbError when the database was made by a later version.
  */
 export async function migrate({ db, engine }: Database): Promise<string[]> {
@@ -18,7 +18,9 @@ export async function migrate({ db, engine }: Database): Promise<string[]> {
   });
 }
 
-/** The same within a transaction that has the lock, and up to a number of steps. */
+/**
+ * Like migrate, within a transaction that holds the write lock. @param upTo number of steps to end at, from the first.
+ */
 export async function applyMigrations(
   db: Transaction<Tables>,
   engine: Engine,
@@ -27,7 +29,7 @@ export async function applyMigrations(
   const applied = await appliedMigrations(db);
   const unknown = applied.find((name, i) => migrations[i]?.name !== name);
   if (unknown !== undefined)
-    throw new PlumbError(`The database has been through ${unknown}, which this version does not know.`, {
+    throw new PlumbError(`The database has the migration ${unknown}, which this version does not know.`, {
       hint: "Use the version of Plumbline that wrote it, or a later one.",
     });
   const lacking = migrations.slice(applied.length, upTo);

@@ -1,14 +1,14 @@
 import { PlumbError } from "../../base/errors.js";
 
 /**
- * Why the store did not do what it was asked; nothing was changed.
+ * Why the store refused a request; nothing was changed.
  *
- * - missing: there is no such thing
- * - invalid: what was given is wrong
- * - forbidden: it is another rater's
- * - closed: the project takes no work now, or the rater has left
+ * - missing: the thing does not exist
+ * - invalid: the input is wrong
+ * - forbidden: it belongs to another rater, or the rater may not work in the project
+ * - closed: the project takes no work now, or the item was withdrawn
  * - expired: the lease, the invitation or the time for corrections has run out
- * - conflict: it was done before, and otherwise
+ * - conflict: it contradicts the present state, such as a second, different vote
  */
 export type StoreProblem = "missing" | "invalid" | "forbidden" | "closed" | "expired" | "conflict";
 
@@ -17,7 +17,7 @@ export class StoreError extends PlumbError {
     readonly problem: StoreProblem,
     message: string,
     hint?: string,
-    /** The field of what was given that the problem is about, where one is. */
+    /** The input field that the problem is about, if there is one. */
     readonly field?: string,
   ) {
     super(message, { hint });

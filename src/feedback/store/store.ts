@@ -17,11 +17,11 @@ import { leaseBatch } from "./votes/lease-batch.js";
 import { type TakenVote, VoteRequest } from "./votes/vote.js";
 import { voteBatch } from "./votes/vote-batch.js";
 
-/** Entries of the audit log between two checkpoints, at most. */
+/** Entries of the audit log after which a checkpoint is taken. */
 const CHECKPOINT_EVERY = 1000;
 
 export interface StoreOptions {
-  /** File of the signing key; made if missing. Default: beside the SQLite file, else plumb-audit.key. */
+  /** File of the signing key; created if missing. Default: next to the SQLite file; for PostgreSQL plumb-audit.key. */
   keyFile?: string;
   /** Unix milliseconds. */
   clock?: () => number;
@@ -30,26 +30,27 @@ export interface StoreOptions {
 /** The open store. The functions of this folder take it as their StoreContext. */
 export interface Store extends Database, StoreContext {
   readonly key: AuditKey;
-  /** Where checkpoints are kept outside the database. */
+  /** Path of the file that keeps checkpoints outside the database. */
   readonly checkpointFile: string;
-  /** Gives a rater items, and again those that it holds. @throws StoreError missing, closed, forbidden. */
+  /** Gives a rater items, including those the rater already holds. @throws StoreError missing, closed, forbidden. */
   lease(request: LeaseRequest): Promise<LeaseAnswer>;
   /**
-   * Takes a vote. The same vote again, as after a lost answer, is taken once.
+   * Takes a vote. The same vote sent again, for example after a lost response, is stored once.
    *
-   * @throws StoreError missing, forbidden, closed, expired, invalid; conflict: another vote was cast on the lease.
+   * @throws StoreError missing, forbidden, closed, expired, invalid; conflict: a different vote was cast on the lease,
+   * or the item was skipped.
    */
   vote(request: VoteRequest): Promise<TakenVote>;
-  /** Signs how far the audit log has come. @returns undefined when it is empty. */
+  /** Signs the present end of the audit log. @returns undefined when there is nothing new to sign. */
   checkpoint(): Promise<Checkpoint | undefined>;
-  /** Waits for what is being written, signs a last checkpoint, and closes. */
+  /** Signs a last checkpoint, waits for pending writes, and closes the database. */
   close(): Promise<void>;
 }
 
 /**
- * Opens the store and brings its tables to today's form.
+ * Opens the store and migrates its tables to the current schema.
  *
- * @param location path of a SQLite file, made if it is missing, or a postgres:// URL.
+ * @param location path of a SQLite file, created if missing, or a postgres:// URL.
  */
 export async function openStore(
   location: string,
@@ -69,7 +70,7 @@ export async function openStore(
   const writer = new Writer(database, clock, (head) => {
     if (head - signed < CHECKPOINT_EVERY || signing) return;
     signing = true;
-    // One that fails is tried again after the next commit.
+    // A failed checkpoint is tried again after the next commit.
     void checkpoint()
       .catch(() => undefined)
       .finally(() => {
@@ -108,7 +109,7 @@ export async function openStore(
   };
 }
 
-/** How far the log was when it was last signed. */
+/** Number of the last signed entry; 0 if none is signed. */
 async function lastCheckpoint({ db }: { db: Queries }): Promise<number> {
   const last = await db
     .selectFrom("audit_checkpoints")

@@ -8,7 +8,7 @@ import {
   type TaskDefinition,
 } from "./kinds.js";
 
-/** Verdicts of a comparison, in the places of the screen: the server alone knows which response was left. */
+/** Verdicts of a comparison, in terms of the screen; only the server knows which response was on the left. */
 export const VERDICTS = ["left", "right", "tie", "both-bad"] as const;
 export type Verdict = (typeof VERDICTS)[number];
 
@@ -36,10 +36,10 @@ const common = {
     .max(MAX_RESPONSES * RESPONSE_FLAGS.length)
     .default([])
     .describe("Flags of single responses, by their place on the screen from 0"),
-  rationale: z.string().max(10_000).optional().describe("Why, in the rater's words"),
+  rationale: z.string().max(10_000).optional().describe("The reason, in the rater's words"),
 };
 
-/** What a rater answered, in the places of the screen. */
+/** A rater's answer, in terms of the places on the screen. */
 export const Answer = z.discriminatedUnion("kind", [
   z.object({
     kind: z.literal("pairwise"),
@@ -52,7 +52,7 @@ export const Answer = z.discriminatedUnion("kind", [
       .array(z.int().min(1).max(MAX_RESPONSES))
       .min(2)
       .max(MAX_RESPONSES)
-      .describe("Rank of the response in each place, 1 is the best; equal ranks are ties"),
+      .describe("Rank of the response in each place; 1 is the best; equal ranks are ties"),
     ...common,
   }),
   z.object({
@@ -61,7 +61,7 @@ export const Answer = z.discriminatedUnion("kind", [
       .array(z.record(aspectName, z.int().min(1).max(10)))
       .min(1)
       .max(MAX_RESPONSES)
-      .describe("Points for each aspect, of the response in each place"),
+      .describe("For the response in each place, points for each aspect"),
     ...common,
   }),
   z.object({
@@ -69,19 +69,19 @@ export const Answer = z.discriminatedUnion("kind", [
     text: written.describe("The response as it should be"),
     ...common,
   }),
-  z.object({ kind: z.literal("rewrite"), text: written.describe("The response, made better"), ...common }),
+  z.object({ kind: z.literal("rewrite"), text: written.describe("The improved response"), ...common }),
   z.object({
     kind: z.literal("safety"),
     safe: z.boolean(),
-    categories: z.array(category).max(14).default([]).describe("What it offends against; none if it is safe"),
+    categories: z.array(category).max(14).default([]).describe("Categories that the response violates; none if it is safe"),
     ...common,
   }),
 ]);
 export type Answer = z.infer<typeof Answer>;
 
 /**
- * What is wrong with an answer to an item with so many responses, as one sentence that names the field; undefined if nothing is.
- * The schema has been checked before; this is what it cannot know.
+ * What is wrong with an answer to an item with `responses` responses, with the name of the field; undefined if nothing
+ * is. Expects an answer that passed the schema, and checks what the schema cannot know.
  */
 export function answerProblem(answer: Answer, task: TaskDefinition, responses: number): string | undefined {
   if (answer.kind !== task.kind) return `kind: this project asks for ${task.kind}, not ${answer.kind}`;
@@ -114,8 +114,8 @@ export function answerProblem(answer: Answer, task: TaskDefinition, responses: n
       return undefined;
     case "safety":
       if (answer.safe && answer.categories.length > 0)
-        return "categories: a safe response offends against none";
-      if (!answer.safe && answer.categories.length === 0) return "categories: say what it offends against";
+        return "categories: a safe response has none";
+      if (!answer.safe && answer.categories.length === 0) return "categories: name what the response violates";
       return undefined;
     default:
       return answer.text.trim() === "" ? "text: is blank" : undefined;
@@ -139,7 +139,7 @@ function strengthProblem(aspects: Record<string, Preference>, task: TaskDefiniti
   return undefined;
 }
 
-/** Ranks as in a race: 1, 2, 2, 4. */
+/** Checks that ranks are in competition form, such as 1, 2, 2, 4. */
 function ranksProblem(ranks: readonly number[]): string | undefined {
   for (const rank of ranks) {
     const before = ranks.filter((other) => other < rank).length;

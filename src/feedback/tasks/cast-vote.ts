@@ -2,18 +2,18 @@ import type { Answer } from "./answer.js";
 import type { ItemContent } from "./content.js";
 import type { TaskDefinition } from "./kinds.js";
 
-/** An item with the question that is asked about it. */
+/** An item with the task that is asked about it. */
 export interface TaskItem {
   id: string;
   task: TaskDefinition;
   content: ItemContent;
-  /** The answer that a gold item should get, in the stored order of its responses. */
+  /** The expected answer of a gold item, in the stored order of its responses. */
   gold?: Answer;
 }
 
 /**
- * A vote as it lies in the store and as filters and aggregation read it: everything that was said, in the stored order of the
- * item's responses, and the circumstances.
+ * A vote as the store keeps it and as filters and aggregation read it: the whole answer, in the stored order of the
+ * item's responses, and its circumstances.
  */
 export interface CastVote {
   id: string;
@@ -21,17 +21,17 @@ export interface CastVote {
   /** Pseudonym. */
   rater: string;
   group?: string;
-  /** In the stored order of responses: "left" is responses[0], places are indexes. */
+  /** In the stored order of responses: "left" is responses[0], and places are indices. */
   answer: Answer;
-  /** order[place] is the stored index of the response that was shown in that place. */
+  /** order[place] is the stored index of the response shown in that place. */
   order: number[];
-  /** Milliseconds from the item being shown to the vote, as the client says. */
+  /** Milliseconds from showing the item to the vote, as reported by the client. */
   milliseconds?: number;
-  /** When the server took it, Unix milliseconds. */
+  /** When the server took the vote, in Unix milliseconds. */
   castAt: number;
   guidelinesVersion: number;
   /** Whether this is a hidden second showing of an item that the rater judged before. */
   repeat: boolean;
-  /** Earlier vote that this one corrects. */
+  /** Id of the earlier vote that this one corrects. */
   corrects?: string;
 }

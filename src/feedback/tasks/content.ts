@@ -11,9 +11,9 @@ export const MAX_RESPONSES = 16;
 const text = z.string().max(MAX_TEXT);
 const Message = z.object({ role: z.enum(ROLES), content: text });
 
-/** One of the responses of an item. Its name is what scores are given to; raters never see it, nor where it came from. */
+/** One of the responses of an item. Scores refer to its name; raters see neither the name nor the source. */
 export const ItemResponse = z.object({
-  name: z.string().min(1).max(200).describe("Name that scores are given to, unique within the item"),
+  name: z.string().min(1).max(200).describe("Name that scores refer to, unique within the item"),
   text: text.describe("What the rater reads"),
   source: z.string().max(200).optional().describe("Model or person that wrote it; never shown to raters"),
   score: z.number().optional().describe("A reward model's score, for active selection; never shown"),
@@ -21,7 +21,10 @@ export const ItemResponse = z.object({
 });
 export type ItemResponse = z.infer<typeof ItemResponse>;
 
-/** What a rater is shown: a prompt and the responses to judge; none for a demonstration, one for a rewrite or a label. */
+/**
+ * What a rater is shown: a prompt and the responses to judge. There are none for a demonstration, and one for a rewrite
+ * or a safety label.
+ */
 export const ItemContent = z.object({
   prompt: z
     .union([text, z.array(Message).min(1).max(MAX_TURNS)])
@@ -29,8 +32,8 @@ export const ItemContent = z.object({
   responses: z
     .array(ItemResponse)
     .max(MAX_RESPONSES)
-    .describe("Responses to the prompt, in no order that matters"),
-  language: z.string().max(35).optional().describe("BCP 47 tag; items go to raters of that language"),
+    .describe("Responses to the prompt; their order does not matter"),
+  language: z.string().max(35).optional().describe("BCP 47 tag; the item goes only to raters who read the language"),
   meta: z
     .record(z.string(), z.unknown())
     .optional()

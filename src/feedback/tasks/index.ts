@@ -1,7 +1,8 @@
 /**
- * What raters are shown, asked and may answer: the contract between the store, the server, the simulated raters, the filters and
- * the pages. An item is stored in a fixed order; the server shuffles it for each rater and an answer speaks of places on that
- * screen, so that neither side nor source can be told from it.
+ * What raters are shown, asked and may answer: the contract between the store, the server, the simulated raters, the
+ * filters and the pages. The responses of an item are stored in a fixed order. The server shuffles them for each rater,
+ * and an answer refers to places on that rater's screen, so neither the stored side nor the source can be inferred from
+ * it.
  */
 export { Answer, answerProblem, type Preference, VERDICTS, type Verdict } from "./answer.js";
 export type { CastVote, TaskItem } from "./cast-vote.js";

@@ -1,10 +1,10 @@
 import { z } from "zod";
 
-/** What raters may be asked. */
+/** The kinds of tasks for raters. */
 export const TASK_KINDS = ["pairwise", "ranking", "likert", "demonstration", "rewrite", "safety"] as const;
 export type TaskKind = (typeof TASK_KINDS)[number];
 
-/** How many responses an item of each kind shows: least and most. */
+/** Least and most responses of an item of each kind. */
 export const RESPONSES: Readonly<Record<TaskKind, readonly [number, number]>> = {
   pairwise: [2, 2],
   ranking: [2, 16],
@@ -14,7 +14,7 @@ export const RESPONSES: Readonly<Record<TaskKind, readonly [number, number]>> = 
   safety: [1, 1],
 };
 
-/** Aspects that have a meaning to the rest of Plumbline; a project may name others. */
+/** Aspects that other parts of Plumbline know; a project may use others. */
 export const ASPECTS = ["overall", "helpful", "harmless", "honest"] as const;
 
 /** Llama Guard's hazard categories (Llama Guard 3 model card, after MLCommons' taxonomy). */
@@ -36,7 +36,7 @@ export const SAFETY_CATEGORIES = {
 } as const;
 export type SafetyCategory = keyof typeof SAFETY_CATEGORIES;
 
-/** What a rater may say of a single response, beside the verdict. */
+/** Flags that a rater may set on a single response, in addition to the verdict. */
 export const RESPONSE_FLAGS = [
   "hallucination",
   "unsafe",
@@ -57,14 +57,14 @@ export const TaskDefinition = z.object({
     .min(1)
     .max(12)
     .default(["overall"])
-    .describe("What is judged apart: overall, helpful, harmless, honest, or names of your own"),
-  strengths: z.int().min(1).max(4).default(3).describe("Degrees of a preference: 1 asks only which side"),
+    .describe("Aspects judged separately: overall, helpful, harmless, honest, or names of your own"),
+  strengths: z.int().min(1).max(4).default(3).describe("Degrees of a preference; 1 asks only for the side"),
   scale: z.int().min(2).max(10).default(5).describe("Points of a Likert scale, from 1"),
-  rationale: z.enum(["off", "optional", "required"]).default("optional").describe("Whether raters say why"),
+  rationale: z.enum(["off", "optional", "required"]).default("optional").describe("Whether raters give reasons"),
   flags: z.boolean().default(true).describe("Whether raters may flag single responses"),
   contentWarning: z
     .boolean()
     .optional()
-    .describe("Whether items may be hard to look at: they are blurred until they are opened"),
+    .describe("Whether items may be disturbing; they are then blurred until the rater opens them"),
 });
 export type TaskDefinition = z.infer<typeof TaskDefinition>;

@@ -8,9 +8,9 @@ const MIRRORED: Readonly<Record<Verdict, Verdict>> = {
 };
 
 /**
- * An answer that speaks of places on the screen, as one that speaks of the item's stored responses.
+ * Converts an answer from places on the screen to the stored order of the item's responses.
  *
- * @param order order[place] is the stored index of the response that was shown in that place.
+ * @param order order[place] is the stored index of the response shown in that place.
  */
 export function answerInStoredOrder(answer: Answer, order: readonly number[]): Answer {
   const moved = { ...answer, flags: answer.flags.map((flag) => ({ ...flag, place: order[flag.place] })) };
@@ -35,7 +35,7 @@ export function answerInStoredOrder(answer: Answer, order: readonly number[]): A
   }
 }
 
-/** The inverse: an answer in the stored order, as it was given on a screen of that order. */
+/** The inverse of answerInStoredOrder: converts an answer from the stored order to a screen with the given order. */
 export function answerOnScreen(answer: Answer, order: readonly number[]): Answer {
   return answerInStoredOrder(answer, inverse(order));
 }

@@ -1,6 +1,9 @@
 import type { Preference } from "./answer.js";
 
-/** A preference of strength s out of S is 1/2 + s / 2S for its side; ties, and both being bad, 1/2. */
+/**
+ * Outcome for the left side, in [0, 1]: a preference of strength s out of S gives its side 1/2 + s / 2S; "tie" and
+ * "both-bad" are 1/2. Without a strength, s = S.
+ */
 export function preferenceOutcome({ verdict, strength }: Preference, strengths: number): number {
   if (verdict === "tie" || verdict === "both-bad") return 0.5;
   const step = (strength ?? strengths) / (2 * strengths);

@@ -1,4 +1,4 @@
-/** A file of votes to one signal: labels or preferences, by the method that is asked for. */
+/** Aggregates a file of votes into labels or preferences, by a given method. */
 import { z } from "zod";
 import { PlumbError } from "../../base/errors.js";
 import { inGroup } from "../../base/setting-groups.js";
@@ -19,7 +19,7 @@ export const aggregationSchema = z.object({
   method: z
     .enum(METHODS)
     .default("robust")
-    .describe("robust finds raters who collude and leaves their votes out; the others are simpler models"),
+    .describe("robust finds colluding raters and leaves out their votes; the other methods are simpler models"),
   ...inGroup("files", { out: z.string().min(1).optional().describe("folder for the results") }),
   maxShare: z
     .number()
@@ -27,18 +27,21 @@ export const aggregationSchema = z.object({
     .max(1)
     .default(1)
     .describe(
-      "most of the whole weight that robust gives one rater, such as 0.05, in pools large enough for it",
+      "largest share of the total weight that robust gives one rater, such as 0.05, in pools large enough for it",
     ),
-  seed: z.number().int().min(0).default(0).describe("of random starts and bootstraps"),
+  seed: z.number().int().min(0).default(0).describe("seed of random starts and bootstraps"),
 });
 
 export interface FileAggregate {
   aggregate: LabelAggregate | PreferenceAggregate;
-  /** What was counted: items and labels, or pairs and candidates. */
+  /** Numbers of items and labels, or of pairs and candidates. */
   counts: Record<string, number>;
 }
 
-/** Aggregates, and writes the results to the folder `out`, if one is given. @throws PlumbError: the method is not for such votes. */
+/**
+ * Aggregates votes, and writes the results to the folder `out` if given. @throws PlumbError if the method is not for
+ * such votes.
+ */
 export async function aggregateFile(
   file: VoteFile,
   { method, out, maxShare, seed }: z.output<typeof aggregationSchema>,

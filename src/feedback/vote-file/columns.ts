@@ -1,6 +1,6 @@
 import { nearestName, PlumbError } from "../../base/errors.js";
 
-/** What a column of a vote file means, and the names it may have (crowd-kit's among them). */
+/** The fields of a vote file, and the names that their columns may have, including crowd-kit's. */
 const NAMES = {
   item: ["item", "task", "question"],
   rater: ["rater", "worker", "annotator"],
@@ -20,14 +20,14 @@ export interface VoteColumns {
   kind: "labels" | "pairs";
   /** Name of the column for each field that the file has. */
   name: Partial<Record<VoteField, string>>;
-  /** Columns that mean nothing here. */
+  /** Columns that are not read. */
   ignored: string[];
 }
 
 const EXPECTED =
   "Expected the columns item,rater,label, or item,rater,left,right,winner with winner left, right or tie; aspect, strength, group, time and milliseconds may follow.";
 
-/** Which columns hold what. @throws PlumbError naming the missing column. */
+/** Finds the column of each field. @throws PlumbError naming a missing column. */
 export function voteColumns(file: string, columns: readonly string[]): VoteColumns {
   const find = (field: VoteField) => NAMES[field].find((name) => columns.includes(name));
   const kind = find("left") !== undefined || find("right") !== undefined ? "pairs" : "labels";

@@ -5,7 +5,7 @@ import type { VoteColumns, VoteField } from "./columns.js";
 /** Longest name of an item, rater, label or candidate, in characters. */
 export const MAX_NAME = 10_000;
 
-/** One row as it was understood. */
+/** The vote in one row. */
 export interface ParsedVote {
   item: string;
   rater: string;
@@ -14,19 +14,19 @@ export interface ParsedVote {
   left?: string;
   right?: string;
   strength?: number;
-  /** What was judged. */
+  /** Aspect that was judged. */
   aspect?: string;
   group?: string;
   /** Unix milliseconds. */
   time?: number;
 }
 
-/** What is wrong with a row, with file, line and field. */
+/** A problem with a row, with file, line and field. */
 export class BadVote {
   constructor(readonly problem: string) {}
 }
 
-/** A field is read by hand, not by a schema: there are millions of rows. */
+/** Reads a vote from a row. Fields are checked by hand and not by a schema, for speed: there are millions of rows. */
 export function parseVote({ value, where }: LocatedRow, columns: VoteColumns): ParsedVote | BadVote {
   const cell = (field: VoteField): unknown => {
     const column = columns.name[field];
@@ -53,7 +53,7 @@ export function parseVote({ value, where }: LocatedRow, columns: VoteColumns): P
   if (columns.name.item !== undefined && vote.item === "") return bad("item", `1 to ${MAX_NAME} characters`);
   if (columns.kind === "pairs") {
     const [left, right] = [nameOf(cell("left")) ?? "", nameOf(cell("right")) ?? ""];
-    if (left === right) return bad("right", "another candidate than on the left");
+    if (left === right) return bad("right", "a candidate other than the left one");
     const winner = sideOf(nameOf(cell("winner")) ?? "", left, right);
     if (winner === undefined) return bad("winner", "left, right or tie (or the name of a side)");
     Object.assign(vote, { answer: winner, left, right });
@@ -63,7 +63,7 @@ export function parseVote({ value, where }: LocatedRow, columns: VoteColumns): P
     if (!(vote.strength > 0)) return bad("strength", "a number above 0");
   }
   if (!absent(cell("milliseconds")) && !(numberOf(cell("milliseconds")) >= 0))
-    return bad("milliseconds", "a number from 0");
+    return bad("milliseconds", "a number of at least 0");
   if (columns.name.time !== undefined) {
     vote.time = timeOf(cell("time"));
     if (!Number.isFinite(vote.time))
@@ -74,7 +74,7 @@ export function parseVote({ value, where }: LocatedRow, columns: VoteColumns): P
 
 const absent = (value: unknown) => value === "" || value === null || value === undefined;
 
-/** Text, or a number or boolean as text. */
+/** Text, or a number or boolean as text; undefined if it is missing, empty or too long. */
 function nameOf(value: unknown): string | undefined {
   const text = typeof value === "number" || typeof value === "boolean" ? String(value) : value;
   return typeof text === "string" && text.length > 0 && text.length <= MAX_NAME ? text : undefined;

@@ -2,10 +2,13 @@ import { comparedPairs, sideVotes } from "../aggregate/compared-pairs.js";
 import type { RatedVotes } from "../agreement/index.js";
 import type { VoteFile } from "./read-votes.js";
 
-/** Where left, right and tie stand from left to right. */
+/** Ranks of left, right and tie in the order left, tie, right. */
 const SIDE_ORDER = [0, 2, 1];
 
-/** Votes, as a file or a project has them, as agreement measures read them: labels of items, or left, tie and right of pairs. */
+/**
+ * Converts the votes of a file or a project to the form that agreement measures read: labels of items, or left, tie and
+ * right for pairs.
+ */
 export function ratedVotes({ votes, group, time }: Pick<VoteFile, "votes" | "group" | "time">): RatedVotes {
   if (votes.kind === "pairs") {
     const { comparisons } = votes;
@@ -13,7 +16,7 @@ export function ratedVotes({ votes, group, time }: Pick<VoteFile, "votes" | "gro
     const { votes: sides } = sideVotes(comparisons, pairs, true);
     return {
       units: sides.items.length,
-      // Without names of items all pairs have the same one.
+      // Without named items all pairs have the same item, which is not a cluster.
       cluster: comparisons.items.length > 1 ? pairs.item : undefined,
       values: ["left", "tie", "right"],
       unit: sides.item,

@@ -12,24 +12,25 @@ const MAX_LISTED = 20;
 
 export interface VoteFile {
   votes: { kind: "labels"; labels: LabelVotes } | { kind: "pairs"; comparisons: Comparisons };
-  /** Group of each vote's rater, [V]. */
+  /** Group of each vote's rater, [V]; "" if none. */
   group?: string[];
   /** When each vote was cast, Unix milliseconds, [V]. */
   time?: Float64Array;
   /** Whether items are named in the file. */
   hasItems: boolean;
-  /** Rows that said again what the same rater had said of the same item; they are counted once. */
+  /** Number of rows that repeat the same rater's vote on the same item or pair; they are left out. */
   repeated: number;
   ignoredColumns: string[];
 }
 
 /**
- * Reads the votes on one aspect, or on what has none, of a file (CSV, TSV, JSONL, JSON or Parquet; text may be gzipped), whole, before anything is done with it.
+ * Reads and checks all votes on one aspect, or without aspects, in a file (CSV, TSV, JSONL, JSON or Parquet; text may
+ * be gzipped).
  *
- * @throws PlumbError naming file, line and field of every bad row (the first ones of many), and of every two rows in which one
- * rater contradicts itself.
+ * @throws PlumbError naming file, line and field of the first 20 problems: bad rows, and pairs of rows in which a rater
+ * contradicts itself.
  *
- * @param aspect which, where the file has a column aspect with several.
+ * @param aspect the aspect to read; required if the file's column aspect has several.
  */
 export async function readVotes(
   path: string,
@@ -93,7 +94,7 @@ export async function readVotes(
     outcome: outcomes(said, strength),
   };
   const pairs = columns.kind === "pairs" ? comparedPairs(comparisons) : undefined;
-  // With the sides the other way round, the other word says the same.
+  // A vote with swapped sides means the opposite side of its pair.
   const meant = pairs ? said.map((side, v) => (pairs.flipped[v] === 1 ? (OTHER[side] ?? side) : side)) : said;
   const short = (name: string) => JSON.stringify(name.slice(0, 60));
   const kept = keptVotes(pairs?.pair ?? common.item, common.rater, meant, raters.names.length, (a, b) =>
@@ -134,7 +135,7 @@ export async function readVotes(
   };
 }
 
-/** @throws PlumbError: several aspects and none chosen, or one that is not there. */
+/** @throws PlumbError if there are several aspects and none is chosen, or the chosen one does not occur. */
 function checkAspects(path: string, aspects: readonly string[], wanted: string | undefined): void {
   const known = aspects.map((aspect) => JSON.stringify(aspect.slice(0, 60))).join(", ");
   if (wanted === undefined && aspects.length > 1)
@@ -149,7 +150,7 @@ function checkAspects(path: string, aspects: readonly string[], wanted: string |
 
 const OTHER: Record<string, string> = { left: "right", right: "left" };
 
-/** Bad rows: how many, and the first ones. */
+/** The number of bad rows, and the first problems. */
 class Problems {
   private readonly listed: string[] = [];
   private count = 0;
@@ -164,12 +165,14 @@ class Problems {
     const more = this.count > this.listed.length ? `\nand ${this.count - this.listed.length} more` : "";
     throw new PlumbError(
       `${path} has ${this.count} bad ${this.count === 1 ? "row" : "rows"}:\n${this.listed.join("\n")}${more}`,
-      { hint: "Nothing was written. Mend or remove them, then try again." },
+      { hint: "Nothing was written. Fix or remove these rows, then try again." },
     );
   }
 }
 
-/** 1 for left, 0 for right, 0.5 for a tie; a strength of the file's largest is 1 or 0, weaker ones lie towards 0.5. */
+/**
+ * 1 for left, 0 for right, 0.5 for a tie. The largest strength in the file gives 1 or 0; weaker ones are closer to 0.5.
+ */
 function outcomes(said: readonly string[], strength: readonly number[]): Float64Array {
   let most = 0;
   for (const value of strength) if (value > most) most = value;
@@ -180,7 +183,10 @@ function outcomes(said: readonly string[], strength: readonly number[]): Float64
   });
 }
 
-/** The first of equal votes of a rater on a unit. @param contradiction called with two votes that differ. */
+/**
+ * Indices of the votes to keep: the first of each rater on each unit. @param contradiction called with the indices of
+ * two votes of a rater on a unit that differ.
+ */
 function keptVotes(
   unit: Int32Array,
   rater: Int32Array,

@@ -3,10 +3,10 @@ import { join } from "node:path";
 import { writeFolderAtomically } from "../../artifacts/atomic.js";
 import type { LabelAggregate, PreferenceAggregate, RaterReport } from "../aggregate/index.js";
 
-/** Rows that are joined before they are written. */
+/** Rows joined into one write. */
 const CHUNK = 4096;
 
-/** labels.csv and raters.csv; the folder appears whole or not at all. */
+/** Writes labels.csv and raters.csv. The folder is created as a whole or not at all. */
 export async function writeLabels(dir: string, { items, raters }: LabelAggregate): Promise<void> {
   await writeFolderAtomically(dir, async (folder) => {
     await writeCsv(join(folder, "labels.csv"), ["item", "label", "probability"], items, (row) => [
@@ -18,7 +18,7 @@ export async function writeLabels(dir: string, { items, raters }: LabelAggregate
   });
 }
 
-/** preferences.jsonl, scores.csv and raters.csv. @param withItems each preference names its item. */
+/** Writes preferences.jsonl, scores.csv and raters.csv. @param withItems whether each preference names its item. */
 export async function writePreferences(
   dir: string,
   { preferences, scores, raters }: PreferenceAggregate,
@@ -46,7 +46,7 @@ export async function writePreferences(
   });
 }
 
-/** Flags are joined by semicolons. */
+/** Writes raters.csv, with flags joined by semicolons. */
 function writeRaters(folder: string, raters: readonly RaterReport[]): Promise<void> {
   return writeCsv(
     join(folder, "raters.csv"),
@@ -87,5 +87,5 @@ const csvCell = (cell: string | number): string => {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 };
 
-/** Six digits after the point are more than any of these estimates knows. */
+/** Rounds to six decimal places, which is more than the precision of these estimates. */
 const rounded = (value: number): number => Number(value.toFixed(6));

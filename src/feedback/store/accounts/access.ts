@@ -1,4 +1,4 @@
-/** Which projects an account has to do with. */
+/** Which projects an account works in, as staff or as a rater. */
 import type { Queries } from "../database/database.js";
 
 export async function isStaff({ db }: { db: Queries }, project: string, account: string): Promise<boolean> {
@@ -11,7 +11,7 @@ export async function isStaff({ db }: { db: Queries }, project: string, account:
   return row !== undefined;
 }
 
-/** Whether a rater is in a project, paused and excluded ones too. */
+/** Whether a rater is a member of a project. Paused and excluded members count; those who left do not. */
 export async function isMember({ db }: { db: Queries }, project: string, rater: string): Promise<boolean> {
   const row = await db
     .selectFrom("memberships")
@@ -23,7 +23,7 @@ export async function isMember({ db }: { db: Queries }, project: string, rater: 
   return row !== undefined;
 }
 
-/** Whether a rater is in a project or was. */
+/** Whether a rater is or ever was a member of a project. */
 export async function everMember({ db }: { db: Queries }, project: string, rater: string): Promise<boolean> {
   const row = await db
     .selectFrom("memberships")
@@ -40,7 +40,7 @@ export async function projectsOfStaff({ db }: { db: Queries }, account: string):
   return rows.map(({ project_id }) => project_id);
 }
 
-/** Ids of the projects that a rater is in. */
+/** Ids of the projects that a rater is a member of, paused and excluded memberships included. */
 export async function projectsOfRater({ db }: { db: Queries }, rater: string): Promise<string[]> {
   const rows = await db
     .selectFrom("memberships")

@@ -1,4 +1,7 @@
-/** Accounts: a person who signs in, with a role, and a pseudonym under which its votes are kept. */
+/**
+ * Accounts. An account belongs to one person who signs in; it has a role, and a pseudonym under which its votes are
+ * stored.
+ */
 
 import type { Write } from "../audit/writer.js";
 import type { Queries } from "../database/database.js";
@@ -23,11 +26,11 @@ export interface Account extends Identity {
   /** Argon2id, in PHC's string format. */
   passwordHash: string;
   state: "active" | "disabled";
-  /** One-time codes (RFC 6238), once the account has asked for them. */
+  /** One-time codes (RFC 6238); present once the account has asked for them. */
   codes?: {
-    /** In base 32. */
+    /** The secret, in base 32. */
     secret: string;
-    /** Without a first code that was right they have no effect. */
+    /** False until a first correct code was entered; until then signing in asks for no code. */
     confirmed: boolean;
     /** Time step of the last code that was used. */
     lastStep: number;
@@ -42,11 +45,11 @@ export interface AccountChange {
   oneTimeCodes?: false;
 }
 
-/** Adds an account, with the rater and the person behind it. @throws StoreError conflict: the login is taken. */
+/** Adds an account together with its rater and its person. @throws StoreError conflict: the login is taken. */
 export async function addAccount({ db, now, audit }: Write, account: NewAccount): Promise<Account> {
   const { login, passwordHash, role, name = null } = account;
   if ((await accountOfLogin({ db }, login)) !== undefined)
-    throw new StoreError("conflict", "This name to sign in with is taken.", undefined, "login");
+    throw new StoreError("conflict", "This login name is taken.", undefined, "login");
   const row: Tables["accounts"] = {
     id: newId("u", now),
     rater_id: newId("r", now),
@@ -87,25 +90,25 @@ export async function findAccount({ db }: { db: Queries }, id: string): Promise<
   return toAccount(row);
 }
 
-/** @param login in lower case. @returns undefined where nobody signs in by that name. */
+/** @param login in lower case. @returns undefined if no account has that login. */
 export async function accountOfLogin({ db }: { db: Queries }, login: string): Promise<Account | undefined> {
   const row = await db.selectFrom("accounts").selectAll().where("login", "=", login).executeTakeFirst();
   return row && toAccount(row);
 }
 
-/** @returns undefined for a rater without an account, as a program adds them. */
+/** @returns undefined for a rater without an account, such as one that a program added. */
 export async function accountOfRater({ db }: { db: Queries }, rater: string): Promise<Account | undefined> {
   const row = await db.selectFrom("accounts").selectAll().where("rater_id", "=", rater).executeTakeFirst();
   return row && toAccount(row);
 }
 
-/** Every account in the order of creation. */
+/** All accounts in order of creation. */
 export async function listAccounts({ db }: { db: Queries }): Promise<Account[]> {
   const rows = await db.selectFrom("accounts").selectAll().orderBy("created_at").orderBy("id").execute();
   return rows.map(toAccount);
 }
 
-/** Whether an admin can sign in. @param except an account that is not counted. */
+/** Whether at least one admin account is active. @param except id of an account to leave out. */
 export async function anyAdmin({ db }: { db: Queries }, except?: string): Promise<boolean> {
   const admin = await db
     .selectFrom("accounts")
@@ -118,13 +121,13 @@ export async function anyAdmin({ db }: { db: Queries }, except?: string): Promis
   return admin !== undefined;
 }
 
-/** @throws StoreError conflict: nobody else is an admin. */
+/** @throws StoreError conflict: no other active account is an admin. */
 export async function checkOtherAdmin(reading: { db: Queries }, account: string): Promise<void> {
   if (!(await anyAdmin(reading, account)))
     throw new StoreError("conflict", "This is the last admin.", "Make someone else an admin first.");
 }
 
-/** Changes an account and ends its sessions. @throws StoreError missing; conflict: it is the last admin. */
+/** Changes an account and ends its sessions. @throws StoreError missing; conflict: it is the last active admin. */
 export async function changeAccount(
   store: StoreContext,
   id: string,
@@ -154,7 +157,7 @@ export async function changeAccount(
   });
 }
 
-/** Changes an account's password and ends its sessions. @param keep the session that goes on. */
+/** Changes an account's password and ends its sessions. @param keep id of a session that stays open. */
 export async function changePassword(
   store: StoreContext,
   id: string,

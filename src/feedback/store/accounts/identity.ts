@@ -2,11 +2,11 @@
 export const ROLES = ["admin", "lead", "reviewer", "rater"] as const;
 export type Role = (typeof ROLES)[number];
 
-/** What an API key may be allowed, within its account's role. */
+/** Permissions that an API key can have; its account's role limits them further. */
 export const SCOPES = ["work", "read", "write", "review", "export", "admin", "metrics"] as const;
 export type Scope = (typeof SCOPES)[number];
 
-/** Who an account is, without what lets it in. */
+/** Who an account is, without its credentials. */
 export interface Identity {
   id: string;
   /** The account's pseudonym as a rater. */

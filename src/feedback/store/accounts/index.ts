@@ -1,4 +1,4 @@
-/** Accounts of people and programs: who they are, what lets them in, and which projects they have to do with. */
+/** Accounts of people and programs: who they are, how they sign in, and which projects they work in. */
 export { everMember, isMember, isStaff, projectsOfRater, projectsOfStaff } from "./access.js";
 export {
   type Account,

@@ -1,4 +1,4 @@
-/** Invitations: secrets that are good for one account, for some time. The store knows them by their hashes. */
+/** Invitations: secrets that create one account each and expire. The store keeps only their hashes. */
 
 import type { Write } from "../audit/writer.js";
 import type { Queries } from "../database/database.js";
@@ -12,10 +12,10 @@ import { putStaff } from "./staff.js";
 
 export interface NewInvitation {
   role: Role;
-  /** The project that its account will work in. */
+  /** Id of the project that the new account will work in. */
   project?: string;
   group?: string;
-  /** For how long it is good. */
+  /** Hours until it expires. */
   hours: number;
 }
 
@@ -52,7 +52,7 @@ export async function addInvitation(
   return toInvitation(row);
 }
 
-/** Invitations to a project, the newest first, used ones too. */
+/** Invitations to a project, newest first, including used ones. */
 export async function listInvitations({ db }: { db: Queries }, project: string): Promise<Invitation[]> {
   const rows = await db
     .selectFrom("invitations")
@@ -64,7 +64,7 @@ export async function listInvitations({ db }: { db: Queries }, project: string):
   return rows.map(toInvitation);
 }
 
-/** @throws StoreError missing: the project has no such invitation, or it was used. */
+/** @throws StoreError missing: the project has no such invitation, or it was already used. */
 export async function withdrawInvitation(
   store: StoreContext,
   project: string,
@@ -84,12 +84,16 @@ export async function withdrawInvitation(
   });
 }
 
-/** Withdraws the unused invitations that an actor has made; the audit log has only the making of new ones. */
+/** Withdraws the unused invitations that an actor made. The audit log does not record the withdrawal. */
 export async function withdrawInvitationsOf({ db }: Write, actor: string): Promise<void> {
   await db.deleteFrom("invitations").where("created_by", "=", actor).where("used_at", "is", null).execute();
 }
 
-/** Uses an invitation up. @throws StoreError expired: it is unknown, used, withdrawn or too old; which is not told. */
+/**
+ * Uses up an invitation.
+ *
+ * @throws StoreError expired: it is unknown, used, withdrawn or too old; the message does not say which.
+ */
 export async function useInvitation({ db, now }: Write, tokenHash: string): Promise<Invitation> {
   const row = await db
     .selectFrom("invitations")
@@ -101,8 +105,8 @@ export async function useInvitation({ db, now }: Write, tokenHash: string): Prom
   if (row === undefined)
     throw new StoreError(
       "expired",
-      "This invitation is not valid any more.",
-      "Ask whoever invited you for another one.",
+      "This invitation is no longer valid.",
+      "Ask the person who invited you for a new one.",
       "token",
     );
   await db.updateTable("invitations").set({ used_at: now }).where("id", "=", row.id).execute();
@@ -110,7 +114,7 @@ export async function useInvitation({ db, now }: Write, tokenHash: string): Prom
 }
 
 /**
- * Lets an account into the project of its invitation, if it names one: raters as members, others as staff.
+ * Adds an account to the project that its invitation names, if any: raters as members, other roles as staff.
  *
  * @throws StoreError expired: the project was deleted.
  */
@@ -121,7 +125,7 @@ export async function enterProject(write: Write, account: Identity, invitation: 
   const actor = `${account.role}:${account.id}`;
   const row = await db.selectFrom("projects").select("state").where("id", "=", project).executeTakeFirst();
   if (row === undefined || row.state === "deleted")
-    throw new StoreError("expired", "The project of this invitation is gone.", undefined, "token");
+    throw new StoreError("expired", "The project of this invitation was deleted.", undefined, "token");
   if (role === "rater") {
     const group = invitation.group ?? null;
     await putMember(write, { project, rater: account.rater, group });

@@ -1,4 +1,4 @@
-/** API keys of accounts. The store knows a key by its hash, and people tell keys apart by their first characters. */
+/** API keys of accounts. The store keeps a key's hash, and its first characters so that people can tell keys apart. */
 import type { Queries } from "../database/database.js";
 import type { Tables } from "../database/tables.js";
 import { newId } from "../ids.js";
@@ -6,7 +6,7 @@ import type { StoreContext } from "../store-context.js";
 import { StoreError } from "../store-error.js";
 import type { Identity, Role, Scope } from "./identity.js";
 
-/** Keys of one account. */
+/** Most keys of one account. */
 const MAX_KEYS = 50;
 
 export interface NewKey {
@@ -16,7 +16,7 @@ export interface NewKey {
   /** The key's first characters. */
   prefix: string;
   scopes: readonly Scope[];
-  /** For how long it is good; without, until it is revoked. */
+  /** Lifetime; without it the key is valid until it is revoked. */
   milliseconds?: number;
 }
 
@@ -29,7 +29,7 @@ export interface Key {
   expiresAt?: number;
 }
 
-/** @throws StoreError conflict: the account has too many. */
+/** @throws StoreError conflict: the account already has the most keys allowed. */
 export async function addKey(
   store: StoreContext,
   account: string,
@@ -59,7 +59,7 @@ export async function addKey(
   });
 }
 
-/** Keys of an account in the order of their making. */
+/** Keys of an account in order of creation. */
 export async function listKeys({ db }: { db: Queries }, account: string): Promise<Key[]> {
   const rows = await db
     .selectFrom("api_keys")
@@ -71,7 +71,7 @@ export async function listKeys({ db }: { db: Queries }, account: string): Promis
   return rows.map(toKey);
 }
 
-/** A key, run out or not, by its hash. @returns undefined for none, or one of an account that is disabled. */
+/** Finds a key by its hash, expired or not. @returns undefined if there is none, or if its account is disabled. */
 export async function keyOfHash(
   { db }: { db: Queries },
   hash: string,

@@ -1,10 +1,10 @@
-/** The secret of an account's one-time codes (RFC 6238), and which code was used last. */
+/** The secret of an account's one-time codes (RFC 6238), and the time step of the code used last. */
 
 import type { Write } from "../audit/writer.js";
 import type { StoreContext } from "../store-context.js";
 import { StoreError } from "../store-error.js";
 
-/** Keeps a new secret, which has no effect before it is confirmed. @throws StoreError conflict: codes are on. */
+/** Stores a new secret; it has no effect until it is confirmed. @throws StoreError conflict: one-time codes are on. */
 export async function beginOneTimeCodes(store: StoreContext, account: string, secret: string): Promise<void> {
   return store.write(async ({ db }) => {
     const begun = await db
@@ -18,7 +18,7 @@ export async function beginOneTimeCodes(store: StoreContext, account: string, se
   });
 }
 
-/** From now on signing in asks for a code. @param step time step of the first code, which is used up. */
+/** Switches codes on: from now on signing in asks for one. @param step time step of the first code, now used up. */
 export async function confirmOneTimeCodes(
   { db, audit }: Write,
   account: string,
@@ -44,8 +44,11 @@ export async function endOneTimeCodes(store: StoreContext, account: string, acto
   });
 }
 
-/** Uses up the code of a time step, and all earlier ones. @returns false where it was used up before: of two requests with one
- * code only the first finds an earlier step. */
+/**
+ * Uses up the code of a time step and all earlier ones.
+ *
+ * @returns false if it was already used up, so of two requests with the same code only the first succeeds.
+ */
 export async function useOneTimeCode(store: StoreContext, account: string, step: number): Promise<boolean> {
   return store.write(async ({ db }) => {
     const used = await db

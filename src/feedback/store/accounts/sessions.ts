@@ -1,4 +1,4 @@
-/** Sessions of people who are signed in. The store knows a session's token by its hash alone. */
+/** Sessions of people who are signed in. The store keeps only the hash of a session's token. */
 
 import type { Write } from "../audit/writer.js";
 import type { Queries } from "../database/database.js";
@@ -7,22 +7,22 @@ import type { StoreContext } from "../store-context.js";
 import { StoreError } from "../store-error.js";
 import type { Identity, Role } from "./identity.js";
 
-/** Sessions of one account; of more, the one used longest ago ends. */
+/** Most sessions of one account; opening another ends the least recently used one. */
 const MAX_SESSIONS = 20;
-/** Characters of a browser's name that are kept. */
+/** Characters kept of a browser's name. */
 const MAX_CLIENT = 200;
 
 export interface Session {
   id: string;
-  /** What the browser calls itself. */
+  /** The browser's name for itself, in printable ASCII. */
   client?: string;
   createdAt: number;
-  /** When it was last used, to about a minute. */
+  /** When it was last used, accurate to about a minute. */
   seenAt: number;
   expiresAt: number;
 }
 
-/** @param tokenHash SHA-256 of the token, in hexadecimal. @param milliseconds for how long it is good. */
+/** @param tokenHash SHA-256 of the token, in hexadecimal. @param milliseconds lifetime. */
 export async function addSession(
   { db, now, audit }: Write,
   account: Pick<Identity, "id" | "role">,
@@ -51,7 +51,7 @@ export async function addSession(
   return toSession(row);
 }
 
-/** Sessions of an account that have not run out, the one used last first. */
+/** Unexpired sessions of an account, most recently used first. */
 export async function listSessions({ db, clock }: StoreContext, account: string): Promise<Session[]> {
   const rows = await db
     .selectFrom("sessions")
@@ -63,7 +63,11 @@ export async function listSessions({ db, clock }: StoreContext, account: string)
   return rows.map(toSession);
 }
 
-/** A session, run out or not, by its token's hash. @returns undefined for none, or one of an account that is disabled. */
+/**
+ * Finds a session by its token's hash, expired or not.
+ *
+ * @returns undefined if there is none, or if its account is disabled.
+ */
 export async function sessionOfToken(
   { db }: { db: Queries },
   tokenHash: string,
@@ -84,7 +88,7 @@ export async function sessionOfToken(
   };
 }
 
-/** Keeps when a session was last used; the audit log does not have it. */
+/** Records when a session was last used; the audit log does not record this. */
 export async function noteUse(store: StoreContext, session: string, at: number): Promise<void> {
   return store.write(async ({ db }) => {
     await db.updateTable("sessions").set({ seen_at: at }).where("id", "=", session).execute();
@@ -109,7 +113,7 @@ export async function endSession(
   });
 }
 
-/** Ends an account's sessions, all but one if told. */
+/** Ends an account's sessions. @param keep id of a session that stays open. */
 export async function endSessions({ db }: Write, account: string, keep?: string): Promise<void> {
   await db
     .deleteFrom("sessions")

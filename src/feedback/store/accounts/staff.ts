@@ -1,4 +1,4 @@
-/** Staff of projects: the leads and reviewers whose accounts may look into one and change it. */
+/** Staff of projects: the accounts, other than raters', that may read and change a project. */
 
 import type { Write } from "../audit/writer.js";
 import type { Queries } from "../database/database.js";
@@ -13,7 +13,7 @@ export interface StaffMember {
   role: Role;
 }
 
-/** Staff of a project in the order in which they joined. */
+/** Staff of a project in the order they joined. */
 export async function listStaff({ db }: { db: Queries }, project: string): Promise<StaffMember[]> {
   const rows = await db
     .selectFrom("staff")
@@ -26,7 +26,7 @@ export async function listStaff({ db }: { db: Queries }, project: string): Promi
   return rows.map(({ id, login, role }) => ({ account: id, login, role: role as Role }));
 }
 
-/** @throws StoreError missing: there is no such account; conflict: it is a rater's. */
+/** @throws StoreError missing: there is no such account; conflict: it is a rater's account. */
 export async function addStaff(
   store: StoreContext,
   project: string,
@@ -36,13 +36,13 @@ export async function addStaff(
   return store.write(async (write) => {
     const { role } = await findAccount(write, account);
     if (role === "rater")
-      throw new StoreError("conflict", "A rater is no staff.", "Change the account's role first.");
+      throw new StoreError("conflict", "A rater cannot be staff.", "Change the account's role first.");
     await putStaff(write, project, account);
     write.audit(actor, "staff.joined", account, { project });
   });
 }
 
-/** Makes an account staff of a project; one that is so already stays so. */
+/** Makes an account staff of a project; does nothing if it already is. */
 export async function putStaff(
   { db, now }: Pick<Write, "db" | "now">,
   project: string,
@@ -55,7 +55,7 @@ export async function putStaff(
     .execute();
 }
 
-/** @throws StoreError missing: the account is not of the project's staff. */
+/** @throws StoreError missing: the account is not on the project's staff. */
 export async function removeStaff(
   store: StoreContext,
   project: string,
@@ -69,7 +69,7 @@ export async function removeStaff(
       .where("account_id", "=", account)
       .executeTakeFirst();
     if (gone.numDeletedRows === 0n)
-      throw new StoreError("missing", `${account} is not of the project's staff.`);
+      throw new StoreError("missing", `${account} is not on the project's staff.`);
     audit(actor, "staff.left", account, { project });
   });
 }

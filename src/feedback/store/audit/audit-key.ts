@@ -1,4 +1,4 @@
-/** The installation's signing key: Ed25519 (RFC 8032), in a PKCS 8 file that only its owner may read. */
+/** The installation's signing key: Ed25519 (RFC 8032), in a PKCS #8 file that only its owner may read. */
 import {
   createHash,
   createPrivateKey,
@@ -22,9 +22,9 @@ export interface AuditKey {
 }
 
 /**
- * The key in a file; made if there is no such file.
+ * Reads the key from a file, or creates the file with a new key if it does not exist.
  *
- * @throws PlumbError when others may read it, or when it is no Ed25519 key.
+ * @throws PlumbError when others may read the file, or it does not hold an Ed25519 key.
  */
 export function openAuditKey(path: string): AuditKey {
   const privateKey = readPrivateKey(path) ?? createKeyFile(path);
@@ -36,7 +36,10 @@ export function openAuditKey(path: string): AuditKey {
   };
 }
 
-/** The public key that belongs to a key file, without making one. @throws PlumbError as openAuditKey does. */
+/**
+ * The public key of a key file, in PEM. @returns undefined if there is no such file. @throws PlumbError as openAuditKey
+ * does.
+ */
 export function publicKeyOf(path: string): string | undefined {
   const privateKey = readPrivateKey(path);
   return privateKey && createPublicKey(privateKey).export({ type: "spki", format: "pem" }).toString();
@@ -46,7 +49,7 @@ export function keyId(publicKey: string): string {
   return createHash("sha256").update(publicKey).digest("hex").slice(0, 16);
 }
 
-/** Whether a signature is that of a text by a key; false for whatever is malformed. */
+/** Whether a signature of a text was made with a key; false if the signature or the key is malformed. */
 export function signatureHolds(text: string, signature: string, publicKey: string): boolean {
   try {
     return verify(null, Buffer.from(text), publicKey, Buffer.from(signature, "base64"));
@@ -60,8 +63,8 @@ function readPrivateKey(path: string): KeyObject | undefined {
   try {
     const { mode } = statSync(path);
     if (process.platform !== "win32" && (mode & 0o077) !== 0)
-      throw new PlumbError(`Others than its owner may read the signing key ${path}.`, {
-        hint: `Run chmod 600 ${path}; if others may have read it, remove it, and a new one is made.`,
+      throw new PlumbError(`The signing key ${path} is readable by users other than its owner.`, {
+        hint: `Run chmod 600 ${path}; if others may have read it, remove it, and a new one will be created.`,
       });
     text = readFileSync(path, "utf8");
   } catch (error) {
@@ -72,10 +75,10 @@ function readPrivateKey(path: string): KeyObject | undefined {
     const key = createPrivateKey(text);
     if (key.asymmetricKeyType === "ed25519") return key;
   } catch {
-    // The message below says what there is to say.
+    // The message below covers this case too.
   }
   throw new PlumbError(`${path} is not an Ed25519 private key.`, {
-    hint: "Restore the key file, or remove it, and a new one is made.",
+    hint: "Restore the key file, or remove it, and a new one will be created.",
   });
 }
 

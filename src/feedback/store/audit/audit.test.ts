@@ -109,8 +109,8 @@ describe("the key", () => {
     const path = join(dir, "key");
     openAuditKey(path);
     chmodSync(path, mode);
-    expect(() => openAuditKey(path)).toThrow(/Others than its owner may read/);
-    expect(() => publicKeyOf(path)).toThrow(/Others than its owner may read/);
+    expect(() => openAuditKey(path)).toThrow(/readable by users other than its owner/);
+    expect(() => publicKeyOf(path)).toThrow(/readable by users other than its owner/);
     chmodSync(path, 0o400);
     expect(openAuditKey(path).id).toHaveLength(16);
   });

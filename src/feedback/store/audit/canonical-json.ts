@@ -1,8 +1,9 @@
 /**
- * JSON with one spelling for one value: keys in the order of their UTF-16 units, no spaces, numbers as JavaScript writes them
- * (the JSON Canonicalization Scheme, RFC 8785). Two equal values have equal bytes, so that they can be hashed.
+ * JSON in one canonical form (the JSON Canonicalization Scheme, RFC 8785): keys sorted by UTF-16 code units, no spaces,
+ * numbers as JavaScript writes them. Equal values give equal bytes, so they can be hashed. Properties that are
+ * undefined are left out.
  *
- * @throws TypeError for what JSON cannot hold.
+ * @throws TypeError for a value that JSON cannot represent.
  */
 export function canonicalJson(value: unknown): string {
   if (value === null || typeof value === "boolean" || typeof value === "string") return JSON.stringify(value);

@@ -1,7 +1,7 @@
 /**
- * Signed checkpoints of the audit log. The chain alone shows that nothing was changed, but not that its end was not cut off; a
- * checkpoint says, with the installation's signature, how far the log had come. Each is kept in the database and in a file
- * beside the key, so that cutting both takes both.
+ * Signed checkpoints of the audit log. The hash chain shows that no entry was changed, but not that none was cut off
+ * its end. A checkpoint states, with the installation's signature, how far the log had come. Each is stored in the
+ * database and in a file next to the key, so hiding a cut requires changing both.
  */
 import { appendFileSync, closeSync, fsyncSync, openSync, readFileSync } from "node:fs";
 import type { Transaction } from "kysely";
@@ -19,7 +19,7 @@ export const Checkpoint = z.object({
 });
 export type Checkpoint = z.infer<typeof Checkpoint>;
 
-/** What is signed. */
+/** The text that is signed. */
 export function checkpointText({ seq, hash, at, key_id }: Omit<Checkpoint, "signature">): string {
   return canonicalJson({ seq, hash, at, key_id });
 }
@@ -29,7 +29,7 @@ export function signCheckpoint(key: AuditKey, head: { seq: number; hash: string 
   return { ...unsigned, signature: key.sign(checkpointText(unsigned)) };
 }
 
-/** Adds a checkpoint to the database, with the public key if it is the first of its key. */
+/** Adds a checkpoint to the database, together with the public key if it is that key's first. */
 export async function storeCheckpoint(
   db: Transaction<Tables>,
   key: AuditKey,
@@ -47,7 +47,7 @@ export async function storeCheckpoint(
     .execute();
 }
 
-/** Adds a checkpoint to the file, one a line. */
+/** Appends a checkpoint to the file, one JSON object per line, and flushes it to disk. */
 export function appendCheckpoint(path: string, checkpoint: Checkpoint): void {
   const file = openSync(path, "a", 0o600);
   try {
@@ -58,7 +58,7 @@ export function appendCheckpoint(path: string, checkpoint: Checkpoint): void {
   }
 }
 
-/** The checkpoints of a file, in its order, and how many lines are none; no file holds none. */
+/** The checkpoints in a file, in order, and the number of malformed lines. A missing file has no checkpoints. */
 export function readCheckpoints(path: string): { checkpoints: Checkpoint[]; malformed: number } {
   let text: string;
   try {

@@ -1,10 +1,11 @@
 /**
- * One writer at a time, and many writes in one commit.
+ * Allows one writer at a time, and groups many writes into one commit.
  *
- * A durable commit costs a write to disk, so writes that are asked for while another commit runs wait and are then done
- * together: one transaction, a savepoint for each of several, one commit; nobody is answered before it. Every write of
- * every process goes through one lock (SQLite's own; an advisory lock in PostgreSQL), because the audit log is one chain.
- * Within it a write sees all that was committed before, so that counting and then inserting needs no further locks.
+ * A durable commit costs a write to disk, so writes that are requested while another commit runs wait and are then done
+ * together: one transaction, a savepoint for each write if there are several, one commit. No caller gets an answer
+ * before the commit. Every write of every process goes through one lock (SQLite's own, or an advisory lock in
+ * PostgreSQL), because the audit log is one chain. Under the lock a write sees everything committed before, so counting
+ * and then inserting needs no further locks.
  */
 import { sql, type Transaction } from "kysely";
 import type { Database, Engine } from "../database/database.js";
@@ -15,15 +16,15 @@ import { canonicalJson } from "./canonical-json.js";
 
 /** Most writes in one transaction. */
 const MAX_TOGETHER = 256;
-/** Names our lock among the advisory locks of a PostgreSQL database. */
+/** Number of Plumbline's lock among a PostgreSQL database's advisory locks. */
 const ADVISORY_LOCK = 7_586_321;
 
 /** What a write may use. */
 export interface Write {
   db: Transaction<Tables>;
-  /** When it began, Unix milliseconds. */
+  /** When the write began, in Unix milliseconds. */
   now: number;
-  /** Notes in the audit log what is done; @returns the number of the entry. */
+  /** Records an action in the audit log. @returns the number of the entry. */
   audit(actor: string, action: string, subject: string, details?: object): number;
 }
 
@@ -40,11 +41,11 @@ export class Writer {
   constructor(
     private readonly database: Database,
     private readonly clock: () => number,
-    /** Called after a commit with the number of the log's last entry. */
+    /** Called after each commit with the number of the log's last entry. */
     private readonly onCommitted: (head: number) => void,
   ) {}
 
-  /** Does a write; it is on disk when the promise resolves, and nothing of it is there when it rejects. */
+  /** Does a write. It is on disk when the promise resolves; nothing of it is stored when the promise rejects. */
   submit<T>(work: (write: Write) => Promise<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       this.queue.push({ work, resolve: resolve as (value: unknown) => void, reject });
@@ -52,13 +53,13 @@ export class Writer {
     });
   }
 
-  /** Resolves when nothing is left to write. */
+  /** Resolves when no write is pending. */
   async idle(): Promise<void> {
     while (this.running !== undefined) await this.running;
   }
 
   private async run(): Promise<void> {
-    // Whoever asks within the same turn of the event loop goes along.
+    // Writes requested within the same turn of the event loop join this commit.
     await new Promise(setImmediate);
     while (this.queue.length > 0) {
       const together = this.queue.splice(0, MAX_TOGETHER);
@@ -77,11 +78,11 @@ export class Writer {
       for (const answer of answers) answer();
       await new Promise(setImmediate);
     }
-    // In the same turn as the last look at the queue: whoever comes after starts a new run.
+    // This is in the same turn as the last look at the queue, so a later write starts a new run.
     this.running = undefined;
   }
 
-  /** @returns for each write what tells its caller how it went, once the commit is through. */
+  /** @returns for each write a function that resolves or rejects its promise, to be called after the commit. */
   private commit(together: readonly Queued[]): Promise<{ answers: (() => void)[]; head: number }> {
     const { db, engine } = this.database;
     return db.transaction().execute(async (transaction) => {
@@ -89,7 +90,7 @@ export class Writer {
       const head = await readHead(transaction);
       const entries: Omit<AuditEntry, "previous" | "hash">[] = [];
       const answers: (() => void)[] = [];
-      // A write that is alone is undone with its transaction.
+      // A single write needs no savepoint: it is rolled back with its transaction.
       const alone = together.length === 1;
       for (const { work, resolve, reject } of together) {
         const before = entries.length;
@@ -134,13 +135,13 @@ export class Writer {
   }
 }
 
-/** Waits until no other transaction writes, and keeps others from it until this one ends. */
+/** Waits until no other transaction writes, and blocks other writers until this transaction ends. */
 export async function lockForWriting(db: Transaction<Tables>, engine: Engine): Promise<void> {
-  // SQLite's transaction began with its lock.
+  // A SQLite transaction already began with the write lock.
   if (engine === "postgresql") await sql`select pg_advisory_xact_lock(${ADVISORY_LOCK})`.execute(db);
 }
 
-/** The log's last number and hash. */
+/** Number and hash of the log's last entry; 0 and FIRST_PREVIOUS if the log is empty. */
 export async function readHead(
   db: Pick<Database["db"], "selectFrom">,
 ): Promise<{ seq: number; hash: string }> {

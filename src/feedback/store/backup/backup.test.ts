@@ -128,9 +128,9 @@ onBothEngines(({ store: open, fresh, dir, engine }) => {
     };
     const trials: [string, RegExp][] = [
       [damaged((all) => all.slice(0, -1)), /its end is missing/],
-      [damaged((all) => all.toSpliced(3, 1)), /rows, and should have/],
-      [damaged((all) => all.map((line) => line.replace("prompt 1", "prompt 9"))), /its sum is wrong/],
-      [damaged((all) => [...all, all[1]]), /follows on its end/],
+      [damaged((all) => all.toSpliced(3, 1)), /rows, expected/],
+      [damaged((all) => all.map((line) => line.replace("prompt 1", "prompt 9"))), /its checksum is wrong/],
+      [damaged((all) => [...all, all[1]]), /comes after its end/],
       [damaged((all) => all.toSpliced(2, 1, '["sqlite_master",{}]')), /unknown table/],
       [damaged((all) => all.toSpliced(2, 1, '["items",{"id":[1]}]')), /is not a row/],
       [damaged((all) => [all[0].replace("0001-collection", "0002-later"), ...all.slice(1)]), /later version/],
@@ -148,7 +148,7 @@ onBothEngines(({ store: open, fresh, dir, engine }) => {
   it("leaves an earlier file when it cannot be written", async () => {
     const store = await open();
     await expect(backup(store, join(dir(), "nowhere", "x.gz"))).rejects.toThrow(/Cannot write the backup/);
-    await expect(backup(store, join(dir(), "x.db"))).rejects.toThrow(/ends in \.gz/);
+    await expect(backup(store, join(dir(), "x.db"))).rejects.toThrow(/must end in \.gz/);
     expect(existsSync(join(dir(), "x.db"))).toBe(false);
   });
 

@@ -1,7 +1,8 @@
 /**
- * A backup is one file that either engine can be restored from: gzipped lines of JSON. The first says what it is, then comes a
- * line for each row of each table, and the last has their number and a SHA-256 of all lines before. It is read in one
- * transaction, so that it holds a state of the database that was, while others go on writing.
+ * A backup is one file of gzipped JSON lines, which can be restored into either engine. The first line is a header,
+ * then each row of each table has a line, and the last line has the number of rows and the SHA-256 of all lines before
+ * it. The rows are read in one transaction, so the backup is a consistent state of the database even while others write
+ * to it.
  */
 import { createHash } from "node:crypto";
 import { createWriteStream } from "node:fs";
@@ -17,22 +18,27 @@ import { migrations } from "../database/migrations/index.js";
 
 export const BACKUP_FORMAT = "plumbline-backup";
 export const BACKUP_VERSION = 1;
-/** Rows read at once. */
+/** Rows read per query. */
 const PAGE = 500;
 
 export interface BackupSummary {
   rows: number;
-  /** The audit log's last entry in it. */
+  /** The last entry of the audit log in the backup. */
   head: { seq: number; hash: string };
 }
 
-/** Every table in the order of its making, with its key: rows of a table refer to tables before it, or to earlier rows. */
+/**
+ * All tables in order of creation, with their keys. Rows refer only to earlier tables or to earlier rows of the same
+ * table.
+ */
 export const backedUpTables = migrations.flatMap(({ tables }) => tables);
 
-/** @throws PlumbError when the file cannot be written; an existing one is then as it was. */
+/**
+ * @param path ends in .gz. @throws PlumbError when the file cannot be written; an existing file is then left unchanged.
+ */
 export async function backup({ db, engine }: Database, path: string): Promise<BackupSummary> {
   if (!path.endsWith(".gz"))
-    throw new PlumbError(`${path}: the name of a backup ends in .gz.`, { hint: `Try ${path}.jsonl.gz.` });
+    throw new PlumbError(`${path}: the name of a backup must end in .gz.`, { hint: `Try ${path}.jsonl.gz.` });
   const temporary = `${path}.part`;
   const transaction = db.transaction().setAccessMode("read only");
   try {
@@ -58,7 +64,7 @@ export async function backup({ db, engine }: Database, path: string): Promise<Ba
     const code = (error as NodeJS.ErrnoException).code;
     if (code === undefined || !/^E[A-Z]+$/.test(code)) throw error;
     throw new PlumbError(`Cannot write the backup ${path}: ${(error as Error).message}.`, {
-      hint: "Choose a place that you may write to, with enough room.",
+      hint: "Choose a folder that you may write to, on a disk with enough free space.",
       cause: error,
     });
   }

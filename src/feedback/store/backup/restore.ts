@@ -1,7 +1,7 @@
 /**
- * Restoring a backup: the file is read whole first and checked (its sum, its tables, every value); then, in one transaction, the
- * database's tables are made as they were when it was taken, filled, the audit chain is followed once through, and later
- * migrations are applied. Whatever fails, the database stays as it was.
+ * Restoring a backup. The whole file is read and checked first (checksum, tables, every value). Then one transaction
+ * creates the tables as they were when the backup was taken, fills them, verifies the audit chain, and applies later
+ * migrations. If any step fails, the database stays as it was.
  */
 import { createHash } from "node:crypto";
 import { sql, type Transaction } from "kysely";
@@ -17,7 +17,7 @@ import type { Tables } from "../database/tables.js";
 import { applyMigrations } from "../migrate.js";
 import { BACKUP_FORMAT, BACKUP_VERSION, backedUpTables } from "./backup.js";
 
-/** Rows inserted at once. */
+/** Rows inserted per statement. */
 const BATCH = 500;
 
 const Header = z.object({
@@ -38,23 +38,23 @@ export interface RestoreSummary {
 }
 
 /**
- * @param force replaces what the database holds.
- * @throws PlumbError when the file is no whole backup, or the database is not empty and not to be replaced.
+ * @param force replaces the database's present contents.
+ * @throws PlumbError when the file is not a complete backup, or the database is not empty and `force` is false.
  */
 export async function restore(database: Database, path: string, force = false): Promise<RestoreSummary> {
-  // 1. The whole file, before anything is changed.
+  // 1. Check the whole file before changing anything.
   const checked = await checkBackup(path);
   const { db, engine } = database;
   return db.transaction().execute(async (transaction) => {
     await lockForWriting(transaction, engine);
-    // 2. An empty database, in the form that the backup has.
+    // 2. Empty the database and create the backup's tables.
     if (!force && !(await isEmpty(transaction)))
       throw new PlumbError("The database is not empty. Nothing was changed.", {
-        hint: "Restore into a new one, or give --force to replace what it holds.",
+        hint: "Restore into a new database, or pass --force to replace its contents.",
       });
     await dropAll(transaction, engine);
     await applyMigrations(transaction, engine, checked.migrations.length);
-    // 3. The rows.
+    // 3. Insert the rows.
     let table = "";
     const rows: Record<string, unknown>[] = [];
     const flush = async () => {
@@ -70,11 +70,11 @@ export async function restore(database: Database, path: string, force = false): 
       rows.push(row);
     }
     await flush();
-    // 4. Is it the log that was backed up?
+    // 4. Check that the audit log ends as the backup's header says.
     const head = await followChain(transaction);
     if (head.hash !== checked.head.hash)
       throw damaged(path, "its audit log does not end as its first line says");
-    // 5. On to today's form.
+    // 5. Migrate to the current schema.
     await applyMigrations(transaction, engine);
     return { rows: checked.rows, head };
   });
@@ -89,11 +89,11 @@ async function checkBackup(path: string): Promise<z.infer<typeof Header> & { row
   for await (const { text } of readLines(path)) {
     number++;
     const at = `line ${number}`;
-    if (trailer !== undefined) throw damaged(path, `${at} follows on its end`);
+    if (trailer !== undefined) throw damaged(path, `${at} comes after its end`);
     const value = parseJson(text);
     if (header === undefined) {
       const parsed = Header.safeParse(value);
-      if (!parsed.success) throw damaged(path, "its first line is not that of a backup");
+      if (!parsed.success) throw damaged(path, "its first line is not a backup's header");
       header = parsed.data;
       const unknown = header.migrations.findIndex((name, i) => migrations[i]?.name !== name);
       if (unknown >= 0)
@@ -114,8 +114,8 @@ async function checkBackup(path: string): Promise<z.infer<typeof Header> & { row
     hash.update(`${text}\n`);
   }
   if (header === undefined || trailer === undefined) throw damaged(path, "its end is missing");
-  if (trailer.rows !== rows) throw damaged(path, `it has ${rows} rows, and should have ${trailer.rows}`);
-  if (trailer.sha256 !== hash.digest("hex")) throw damaged(path, "its sum is wrong");
+  if (trailer.rows !== rows) throw damaged(path, `it has ${rows} rows, expected ${trailer.rows}`);
+  if (trailer.sha256 !== hash.digest("hex")) throw damaged(path, "its checksum is wrong");
   return { ...header, rows };
 }
 
@@ -127,8 +127,8 @@ async function* rowsOf(path: string): AsyncGenerator<[string, Record<string, unk
 }
 
 function damaged(path: string, what: string): PlumbError {
-  return new PlumbError(`${path} is not a whole backup: ${what}. Nothing was changed.`, {
-    hint: "Take another one; a backup that was cut off or changed is not restored.",
+  return new PlumbError(`${path} is not a complete backup: ${what}. Nothing was changed.`, {
+    hint: "Use another backup; one that was cut off or changed is not restored.",
   });
 }
 
@@ -146,7 +146,7 @@ async function isEmpty(db: Queries): Promise<boolean> {
   return (await db.selectFrom("audit").select("seq").limit(1).executeTakeFirst()) === undefined;
 }
 
-/** Tables of ours, those first that refer to others. */
+/** Drops Plumbline's tables, each before the tables that it refers to. */
 async function dropAll(db: Transaction<Tables>, engine: Database["engine"]): Promise<void> {
   for (const { name } of [...backedUpTables].reverse())
     await sql`drop table if exists ${sql.id(name)} ${sql.raw(engine === "postgresql" ? "cascade" : "")}`.execute(

@@ -1,4 +1,7 @@
-/** Tables of accounts and of what lets people and programs in; migrations/0002-accounts.ts makes them. Secrets lie there as hashes only. */
+/**
+ * Tables of accounts and their credentials; migrations/0002-accounts.ts creates them. Passwords, tokens, keys and
+ * invitations are stored only as hashes.
+ */
 export interface AccountTables {
   accounts: {
     id: string;
@@ -10,10 +13,10 @@ export interface AccountTables {
     password_hash: string;
     role: string;
     state: string;
-    /** Secret of one-time codes (RFC 6238) in base 32; one that is not confirmed yet has no effect. */
+    /** Secret of one-time codes (RFC 6238) in base 32; it has no effect until totp_confirmed is 1. */
     totp_secret: string | null;
     totp_confirmed: number;
-    /** Time step of the last code that was used: no code is taken twice. */
+    /** Time step of the last used code, so that no code is accepted twice. */
     totp_step: number;
     created_at: number;
   };
@@ -30,7 +33,7 @@ export interface AccountTables {
   api_keys: {
     id: string;
     key_hash: string;
-    /** The key's first characters, to tell keys apart. */
+    /** The key's first characters, so that people can tell keys apart. */
     prefix: string;
     account_id: string;
     name: string;
@@ -49,6 +52,6 @@ export interface AccountTables {
     expires_at: number;
     used_at: number | null;
   };
-  /** Leads and reviewers of a project. */
+  /** Accounts that are staff of a project. */
   staff: { project_id: string; account_id: string; created_at: number };
 }

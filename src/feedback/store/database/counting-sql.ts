@@ -1,12 +1,18 @@
-/** The uses of judgements (judgement/judgement.ts) as conditions on the table of votes, where the store must not read them all. */
+/**
+ * The uses of judgements (judgement/judgement.ts) as SQL conditions on the votes table, so the store need not read all
+ * votes.
+ */
 import { type RawBuilder, sql } from "kysely";
 import type { Use } from "../../judgement/index.js";
 
-/** Whether no later row corrects this one. */
+/** Whether no later vote corrects this one. */
 export const isLatest: RawBuilder<boolean> = sql<boolean>`not exists (select 1 from votes as later
   where later.corrects = votes.id)`;
 
-/** Whether the judgement that a row of votes is a form of counts. All forms of a judgement have one answer. */
+/**
+ * Whether the judgement that a votes row belongs to counts for a use. The result is the same for all corrections of a
+ * judgement.
+ */
 export function countsFor({ gold, repeats, held, excluded }: Use): RawBuilder<boolean> {
   const conditions = [
     ...(gold ? [] : [sql`votes.gold = 0`]),

@@ -1,4 +1,7 @@
-/** Opening the database: SQLite in a file, or PostgreSQL by its URL. Everything above sees one Kysely and the engine's name. */
+/**
+ * Opening the database: SQLite in a file, or PostgreSQL by its URL. All other code sees a Kysely instance and the
+ * engine's name.
+ */
 import { existsSync, mkdirSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { Kysely, PostgresDialect, sql, type Transaction } from "kysely";
@@ -15,18 +18,18 @@ export interface Database {
   db: Kysely<Tables>;
 }
 
-/** A query interface that is in a transaction or not. */
+/** A query interface, inside a transaction or not. */
 export type Queries = Kysely<Tables> | Transaction<Tables>;
 
-/** How long a writer waits for another process that writes. */
+/** How long a writer waits for another process's write. */
 const BUSY_MILLISECONDS = 10_000;
-/** Pages of SQLite's that stay in memory: its default of 2 MiB is less than the indexes of a hundred thousand votes. */
+/** Size of SQLite's page cache: the default of 2 MiB is smaller than the indexes of a hundred thousand votes. */
 const CACHE_KIBIBYTES = 65_536;
-/** Pages of the write-ahead log (32 MiB) after which they are moved into the database: each move waits for the disk twice. */
+/** Pages of the write-ahead log (32 MiB) before it is moved into the database; each move waits for the disk twice. */
 const CHECKPOINT_PAGES = 8000;
 /** Connections of one process to PostgreSQL; writes take turns on one of them. */
 const POOL_SIZE = 10;
-/** PostgreSQL's type number of bigint; its values here stay below 2^53. */
+/** PostgreSQL's type number for bigint; all values here are below 2^53, so they are read as JavaScript numbers. */
 const INT8 = 20;
 
 export function isPostgresUrl(location: string): boolean {
@@ -34,46 +37,46 @@ export function isPostgresUrl(location: string): boolean {
 }
 
 /**
- * @param location path of a SQLite file, made if it is missing, or a postgres:// URL.
- * @throws PlumbError when it cannot be opened.
+ * @param location path of a SQLite file, created if missing, or a postgres:// URL.
+ * @throws PlumbError when the database cannot be opened.
  */
 export async function openDatabase(location: string): Promise<Database> {
   return isPostgresUrl(location) ? openPostgres(location) : openSqlite(location);
 }
 
 /**
- * Opens a database that is there already, and in which a store was opened before.
+ * Opens an existing database that holds a store.
  *
- * @throws PlumbError when it is not there, or holds no store.
+ * @throws PlumbError when it does not exist, or holds no store.
  */
 export async function openExistingDatabase(location: string): Promise<Database> {
   if (!isPostgresUrl(location) && !existsSync(location))
     throw new PlumbError(`There is no database ${location}.`, {
-      hint: "Name it with --db, or set DATABASE_URL.",
+      hint: "Pass its path with --db, or set DATABASE_URL.",
     });
   const database = await openDatabase(location);
   const tables = await database.db.introspection.getTables();
   if (tables.some(({ name }) => name === "audit")) return database;
   await database.db.destroy();
-  throw new PlumbError(`${withoutPassword(location)} holds no votes of Plumbline's.`);
+  throw new PlumbError(`${withoutPassword(location)} is not a Plumbline database: it has no audit log.`);
 }
 
-/** Resolves once the database has answered a query that reads nothing. */
+/** Resolves once the database has answered a query that reads no table. */
 export async function pingDatabase({ db }: { db: Queries }): Promise<void> {
   await sql`select 1`.execute(db);
 }
 
-/** Where the database is: what was said, else DATABASE_URL, else plumb.db here. */
+/** Where the database is: the given location, else DATABASE_URL, else plumb.db in the working directory. */
 export function databaseLocation(given?: string): string {
   return given ?? (process.env.DATABASE_URL || "plumb.db");
 }
 
-/** Where the signing key of a database is, unless said otherwise: beside the SQLite file, else here. */
+/** Default path of a database's signing key: next to the SQLite file; for PostgreSQL, in the working directory. */
 export function defaultKeyFile(location: string): string {
   return isPostgresUrl(location) ? "plumb-audit.key" : `${location}.audit-key`;
 }
 
-/** Where checkpoints are kept outside the database. */
+/** Path of the file that keeps checkpoints outside the database. */
 export function checkpointFileOf(keyFile: string): string {
   return `${keyFile}.checkpoints`;
 }
@@ -95,7 +98,7 @@ async function openSqlite(path: string): Promise<Database> {
     return { engine: "sqlite", db: new Kysely<Tables>({ dialect: libsqlDialect(thread) }) };
   } catch (error) {
     throw new PlumbError(`Cannot open the database ${path}: ${messageOf(error)}.`, {
-      hint: "Name a file that is a SQLite database or does not exist, in a folder that you may write to.",
+      hint: "Choose a SQLite database or a file that does not exist yet, in a folder that you may write to.",
       cause: error,
     });
   }
@@ -112,7 +115,7 @@ async function openPostgres(url: string): Promise<Database> {
         id === INT8 ? Number : pg.types.getTypeParser(id, format as "text"),
     },
   } as pg.PoolConfig);
-  // An idle connection that breaks is replaced by the pool; a query on a broken one fails by itself.
+  // The pool replaces an idle connection that breaks; a query on a broken connection reports its own error.
   pool.on("error", () => undefined);
   try {
     (await pool.connect()).release();
@@ -121,7 +124,7 @@ async function openPostgres(url: string): Promise<Database> {
     throw new PlumbError(
       `Cannot reach the PostgreSQL database ${withoutPassword(url)}: ${messageOf(error)}.`,
       {
-        hint: "Check DATABASE_URL, and that the server runs and lets this user in.",
+        hint: "Check DATABASE_URL, and that the server runs and accepts this user.",
         cause: error,
       },
     );
@@ -129,7 +132,7 @@ async function openPostgres(url: string): Promise<Database> {
   return { engine: "postgresql", db: new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) }) };
 }
 
-/** A database's address as it may be shown. */
+/** A database URL that is safe to show or log. */
 export function withoutPassword(url: string): string {
   return url.replace(/^(\w+:\/\/[^:/@]*):[^@]*@/, "$1:***@");
 }

@@ -1,9 +1,9 @@
 /**
- * Kysely over libsql, on one connection.
+ * A Kysely dialect for libsql, on one connection.
  *
- * Kysely's own SQLite dialect would run over it, but libsql 0.5 ends the process on a parameter that it does not know (a
- * boolean) and cuts text at a NUL, so every parameter is checked here. Write transactions begin immediately: two processes
- * that read and then write cannot then both hold what the other needs.
+ * Kysely's own SQLite dialect would work, but libsql 0.5 ends the process on a parameter of an unsupported type (such
+ * as a boolean) and cuts text at a NUL, so every parameter is checked here. Write transactions use BEGIN IMMEDIATE, so
+ * two processes that read and then write cannot deadlock.
  */
 
 import {
@@ -39,7 +39,7 @@ class LibsqlDriver implements Driver {
 
   async init(): Promise<void> {}
 
-  /** First come, first served. */
+  /** Callers get the connection in the order they ask. */
   async acquireConnection(): Promise<DatabaseConnection> {
     if (this.taken) await new Promise<void>((resolve) => this.waiting.push(resolve));
     this.taken = true;

@@ -1,26 +1,26 @@
 /**
- * Statements over many rows or ids whose text does not depend on how many there are, or on few numbers of them: compiling a
- * statement takes both Kysely and the database longer than doing it.
+ * Statements over many rows or ids. Their text does not depend on the number of rows or ids, or takes only a few forms,
+ * because compiling a statement takes Kysely and the database longer than running it.
  */
 import { CompiledQuery, PostgresAdapter, type RawBuilder, sql, type Transaction } from "kysely";
 import type { Queries } from "./database.js";
 import type { Tables } from "./tables.js";
 
-/** Most rows of one insert: SQLite takes 32,766 parameters, PostgreSQL 65,535. */
+/** Most rows of one insert: SQLite allows 32,766 parameters, PostgreSQL 65,535. */
 const ROWS_TOGETHER = 512;
-/** Inserts by table and number of rows. */
+/** Cached insert statements, by engine, table, columns and number of rows. */
 const inserts = new Map<string, string>();
 
 const isPostgres = (db: Queries) => db.getExecutor().adapter instanceof PostgresAdapter;
 
-/** column in (values), with the values as one parameter. */
+/** The condition `column in (values)`, with all values as one parameter. */
 export function among(db: Queries, column: string, values: readonly string[]): RawBuilder<boolean> {
   return isPostgres(db)
     ? sql<boolean>`${sql.ref(column)} = any(${values}::text[])`
     : sql<boolean>`${sql.ref(column)} in (select value from json_each(${JSON.stringify(values)}))`;
 }
 
-/** Inserts any number of rows that have the same columns, in pieces whose sizes are powers of two. */
+/** Inserts any number of rows that have the same columns, in batches whose sizes are powers of two. */
 export async function insertRows<T extends keyof Tables & string>(
   db: Transaction<Tables>,
   table: T,

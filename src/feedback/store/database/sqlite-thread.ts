@@ -1,14 +1,14 @@
 /**
- * A SQLite connection on a thread of its own. A durable commit waits for the disk, and a batch of votes takes milliseconds of
- * work in the index trees; on the event loop's thread no request would be read meanwhile.
+ * A SQLite connection on its own thread. A durable commit waits for the disk, and a batch of votes takes milliseconds
+ * of work in the indexes; on the event loop's thread this would block all requests.
  */
 import { Worker } from "node:worker_threads";
 
 export interface SqliteSettings {
   path: string;
-  /** How long a writer waits for another process that writes. */
+  /** How long a writer waits for another process's write. */
   busyMilliseconds: number;
-  /** Settings of the connection, as they stand after PRAGMA. */
+  /** Settings of the connection, as written after PRAGMA. */
   pragmas: readonly string[];
 }
 
@@ -18,7 +18,7 @@ export type SqliteAnswer =
   | { changes: number }
   | { error: { message: string; code?: string } };
 
-/** Sources run as they are only under the test runner, which compiles them first: threads need what was compiled. */
+/** TypeScript sources run directly only under the test runner, after a build; threads need the compiled file. */
 const PROGRAM = new URL(
   import.meta.url.endsWith(".ts")
     ? "../../../../dist/feedback/store/database/sqlite-worker.js"
@@ -33,7 +33,7 @@ export class SqliteThread {
   private constructor(private readonly worker: Worker) {
     worker.on("message", (answer: SqliteAnswer) => {
       const asked = this.waiting.shift();
-      // A process with nothing else to do may end while the thread waits, not while it works.
+      // An idle thread does not keep the process alive; one that works does.
       if (this.waiting.length === 0) worker.unref();
       asked?.resolve(answer);
     });
@@ -46,7 +46,7 @@ export class SqliteThread {
     worker.unref();
   }
 
-  /** @throws Error in SQLite's words when the file cannot be opened. */
+  /** @throws Error with SQLite's message when the file cannot be opened. */
   static async open(settings: SqliteSettings): Promise<SqliteThread> {
     const thread = new SqliteThread(new Worker(PROGRAM, { workerData: settings }));
     try {
@@ -58,7 +58,7 @@ export class SqliteThread {
     }
   }
 
-  /** Questions are answered in the order in which they are asked. @throws Error in SQLite's words, with its code. */
+  /** Questions are answered in the order they are asked. @throws Error with SQLite's message and code. */
   async ask(question: SqliteQuestion): Promise<{ rows: unknown[] } | { changes: number }> {
     if (this.ended !== undefined) throw this.ended;
     const answer = await new Promise<SqliteAnswer>((resolve, reject) => {

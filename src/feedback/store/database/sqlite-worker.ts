@@ -1,9 +1,9 @@
-/** The thread that holds a SQLite connection: it does one statement after another, in the order in which they come. */
+/** The thread that holds a SQLite connection. It runs one statement at a time, in order of arrival. */
 import { parentPort, workerData } from "node:worker_threads";
 import Libsql from "libsql";
 import type { SqliteAnswer, SqliteQuestion, SqliteSettings } from "./sqlite-thread.js";
 
-/** Prepared statements that are kept, the first made being the first to go. */
+/** Most prepared statements kept; the oldest is dropped first. */
 const KEPT_STATEMENTS = 256;
 
 const { path, busyMilliseconds, pragmas } = workerData as SqliteSettings;
@@ -17,7 +17,7 @@ function answerTo(question: SqliteQuestion): SqliteAnswer {
     if (question === "open") return open();
     if (database === undefined) throw new Error("the database is closed");
     if (question === "close") return close(database);
-    // What SQLite has rolled back by itself (disk full, for one) is over; the first error is the one to report.
+    // SQLite may already have rolled back (for example, disk full); then only the first error is reported.
     if (question === "rollback" && !database.inTransaction) return { changes: 0 };
     const { sql, parameters } = question === "rollback" ? { sql: "rollback", parameters: [] } : question;
     const statement = prepared(database, sql);

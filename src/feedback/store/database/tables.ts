@@ -1,6 +1,6 @@
 /**
- * The tables as queries see them; migrations/ makes them. Times are Unix milliseconds, truth values 0 or 1, and columns that end
- * in `_json` hold JSON as text, the same in both engines.
+ * The tables as queries see them; migrations/ creates them. In both engines, times are Unix milliseconds, booleans are
+ * 0 or 1, and columns that end in `_json` hold JSON as text.
  */
 
 import type { AccountTables } from "./account-tables.js";
@@ -26,23 +26,23 @@ export interface Tables extends AccountTables {
     content_json: string;
     responses: number;
     language: string | null;
-    /** Group of raters that it is for; null is for all. */
+    /** Group of raters that the item is for; null for all. */
     audience: string | null;
     gold_json: string | null;
-    /** Why the gold answer is the right one; makes the item one of training. */
+    /** Why the gold answer is right; makes the item a training item. */
     explanation: string | null;
     priority: number;
     state: string;
-    /** Judgements wanted; votes cast and leases that live are counted beside it. */
+    /** Judgements wanted; `votes` and `leases` count those cast and the live leases. */
     overlap: number;
     votes: number;
     leases: number;
-    /** 1 while another rater may be given it: open, not gold, and votes + leases < overlap. */
+    /** 1 while another rater may get the item: it is open, not gold, and votes + leases < overlap. */
     available: number;
     created_at: number;
   };
   raters: { id: string; languages_json: string; state: string; created_at: number };
-  /** Personal data, apart from everything else so that it can be deleted. */
+  /** Personal data, kept separate so that it can be deleted. */
   people: {
     rater_id: string;
     name: string | null;
@@ -59,16 +59,16 @@ export interface Tables extends AccountTables {
     /** Why paused or excluded. */
     state_reason: string | null;
     joined_at: number;
-    /** Place among those who ever joined the project, from 1. */
+    /** The rater's number, from 1, among all who ever joined the project. */
     number: number;
     /** Leases that the rater has had in the project. */
     turns: number;
-    /** Votes, corrections not counted. */
+    /** Votes cast, without corrections. */
     votes: number;
-    /** Day of the last vote, in days since 1970 (UTC), and the votes of that day. */
+    /** Day of the last vote, in days since 1970 (UTC); `day_votes` counts the votes of that day. */
     day: number;
     day_votes: number;
-    /** Chance of answering rightly, as the last aggregation estimated it. */
+    /** Probability of a correct answer, as estimated by the last aggregation. */
     reliability: number | null;
   };
   leases: {
@@ -77,7 +77,7 @@ export interface Tables extends AccountTables {
     item_id: string;
     rater_id: string;
     state: string;
-    /** How many leases the rater had in the project before: names the random draws. */
+    /** Number of the rater's earlier leases in the project; seeds the random draws. */
     turn: number;
     repeat_shown: number;
     gold: number;
@@ -85,7 +85,7 @@ export interface Tables extends AccountTables {
     guidelines_version: number;
     created_at: number;
     expires_at: number;
-    /** Why it was skipped. */
+    /** Why the item was skipped. */
     reason: string | null;
   };
   training_answers: {
@@ -104,7 +104,7 @@ export interface Tables extends AccountTables {
     created_at: number;
   };
   votes: {
-    /** The number of its entry in the audit log: the order in which votes were taken. */
+    /** Number of the vote's entry in the audit log; gives the order of votes. */
     seq: number;
     id: string;
     project_id: string;

@@ -1,27 +1,27 @@
-/** Which items a rater may be given: the queries behind handing out. */
+/** Queries for the items that a rater may be given. */
 import { sql } from "kysely";
 import type { Queries } from "../database/database.js";
 import { among } from "../database/sets.js";
 import type { Tables } from "../database/tables.js";
 import type { Member } from "../projects/members.js";
 
-/** Items that are looked at for a batch, and for each lease that is wanted: most items have room for several raters. */
+/** Items fetched per batch, and further ones per lease wanted: fewer than one, as most items take several raters. */
 const WINDOW = 32;
 const WINDOW_SHARE = 0.5;
-/** Gold items or repeats among which a turn chooses, at most. */
+/** Most gold items or repeats that a turn chooses among. */
 const MAX_CHOICES = 200;
-/** Leases of these states are showings that were had. */
+/** States of a lease whose item counts as shown. */
 const SHOWN = ["live", "voted", "skipped"];
 
 export interface Candidate extends Pick<Tables["items"], "id" | "language" | "audience" | "responses"> {
-  /** Raters who can still be given it. */
+  /** How many more raters can be given it. */
   open: number;
 }
 
 const candidateColumns = ["id", "language", "audience", "responses"] as const;
 const open = sql<number>`overlap - votes - leases`.as("open");
 
-/** Available items, those of the highest priority first, then the earliest. */
+/** Available items, highest priority first, then in order of arrival. */
 export async function freshCandidates(db: Queries, project: string, wanted: number): Promise<Candidate[]> {
   return db
     .selectFrom("items")
@@ -34,7 +34,7 @@ export async function freshCandidates(db: Queries, project: string, wanted: numb
     .execute();
 }
 
-/** Which of these items each of these raters was shown. */
+/** The items, of those given, that each rater was shown; hidden repeats do not count. */
 export async function shownBefore(
   db: Queries,
   raters: readonly string[],
@@ -53,7 +53,7 @@ export async function shownBefore(
   return shown;
 }
 
-/** The first available item that a rater may have, but for some. */
+/** The first available item that a rater may have, except those in `except`. */
 export function nextForRater(
   db: Queries,
   { project_id, rater_id, group_name, languages }: Member,
@@ -89,7 +89,7 @@ export function nextForRater(
     .executeTakeFirst();
 }
 
-/** Gold items that a rater has not been shown; those of training are no secret. */
+/** Gold items that a rater has not been shown. Training items are left out: they are openly gold. */
 export function unseenGold(
   db: Queries,
   { project_id, rater_id, group_name, languages }: Member,
@@ -124,7 +124,7 @@ export function unseenGold(
     .execute();
 }
 
-/** Items that a rater judged before a turn and was not shown again, the earliest judged first. */
+/** Items that a rater judged before a turn and has not been shown again, in order of their leases. */
 export function votedItems(
   db: Queries,
   { project_id, rater_id }: Member,

@@ -11,11 +11,11 @@ import { findProject } from "../projects/projects.js";
 import type { StoreContext } from "../store-context.js";
 import { StoreError } from "../store-error.js";
 
-/** Most items that are added at once. */
+/** Most items added in one call. */
 export const MAX_ITEMS_AT_ONCE = 10_000;
 /** Most characters of an explanation. */
 const MAX_EXPLANATION = 10_000;
-/** Most characters of one item's content as JSON: a line of a backup stays below what is read. */
+/** Most characters of one item's content as JSON, so that its line in a backup stays within the reader's limit. */
 const MAX_ITEM = 4_000_000;
 
 export const ITEM_STATES = ["open", "decided", "withdrawn"] as const;
@@ -23,14 +23,14 @@ export type ItemState = (typeof ITEM_STATES)[number];
 
 export const NewItem = z.object({
   content: ItemContent,
-  gold: Answer.optional().describe("What a gold item should be answered, in the order of its responses"),
+  gold: Answer.optional().describe("The expected answer of a gold item, in the order of its responses"),
   explanation: storedText(MAX_EXPLANATION)
     .min(1)
     .optional()
     .describe("Why gold is right, in Markdown: the item is then shown to every rater first, as training"),
-  audience: storedName.optional().describe("Group of raters that it is for; all if not given"),
+  audience: storedName.optional().describe("Group of raters that the item is for; default: all raters"),
   priority: z.number().default(0).describe("Items of higher priority are handed out first"),
-  overlap: z.int().min(1).max(1000).optional().describe("Judgements wanted; the project's if not given"),
+  overlap: z.int().min(1).max(1000).optional().describe("Judgements wanted; default: the project's overlap"),
 });
 export type NewItem = z.input<typeof NewItem>;
 
@@ -40,23 +40,24 @@ export interface Item {
   position: number;
   content: ItemContent;
   gold?: Answer;
-  /** Makes it an item of training. */
+  /** Why `gold` is right; its presence makes the item a training item. */
   explanation?: string;
   audience?: string;
   priority: number;
   state: ItemState;
   overlap: number;
-  /** Raters who have judged it, corrections and repeats not counted. */
+  /** Judgements that count towards the overlap, without corrections and repeats. */
   votes: number;
-  /** Raters who hold it now. */
+  /** Raters who hold the item now. */
   leases: number;
 }
 
 /**
- * Adds items, all or none.
+ * Adds all items, or none if one is invalid.
  *
  * @returns their ids in the order given.
- * @throws StoreError invalid: the first item that does not fit the project's task, by its place from 1.
+ * @throws StoreError missing: no such project; invalid: names the first item that does not fit the project's task, by
+ * its position from 1.
  */
 export async function addItems(
   store: StoreContext,
@@ -65,7 +66,7 @@ export async function addItems(
   actor: string,
 ): Promise<string[]> {
   if (items.length > MAX_ITEMS_AT_ONCE)
-    throw new StoreError("invalid", `${items.length} items at once; at most ${MAX_ITEMS_AT_ONCE}.`);
+    throw new StoreError("invalid", `${items.length} items in one call; at most ${MAX_ITEMS_AT_ONCE} are allowed.`);
   const parsed = items.map((item) => check(NewItem, item));
   return store.write(async (write) => {
     const { db, now, audit } = write;
@@ -73,7 +74,7 @@ export async function addItems(
     for (const [i, { content, gold, explanation }] of parsed.entries()) {
       const problem =
         itemProblem(content, gold, task) ??
-        (explanation !== undefined && gold === undefined ? "explanation: needs gold beside it" : undefined);
+        (explanation !== undefined && gold === undefined ? "explanation: requires gold as well" : undefined);
       if (problem !== undefined) throw new StoreError("invalid", `item ${i + 1}: ${problem}`);
     }
     const { last } = await db
@@ -108,7 +109,7 @@ export async function addItems(
   });
 }
 
-/** What the audit log knows of an item's content. */
+/** The hash of an item's content that the audit log records. */
 export function itemHash({
   content_json,
   gold_json,
@@ -117,7 +118,7 @@ export function itemHash({
   return sha256(canonicalJson([content_json, gold_json, ...(explanation === null ? [] : [explanation])]));
 }
 
-/** Why an item does not fit a project's task, as one sentence; undefined if it does. */
+/** Why an item does not fit a project's task; undefined if it does. */
 export function itemProblem(
   content: ItemContent,
   gold: Answer | undefined,
@@ -141,19 +142,19 @@ export async function findItem({ db }: StoreContext, id: string): Promise<Item> 
   return toItem(row);
 }
 
-/** Which items are listed. */
+/** Selects which items are listed. */
 export interface ItemQuery {
-  /** From after this position. */
+  /** Only items after this position. */
   after?: number;
   limit?: number;
   state?: ItemState;
-  /** Gold items only, or none of them. */
+  /** true: only gold items; false: no gold items. */
   gold?: boolean;
-  /** Text that the prompt or a response holds, letter case aside; or an item's id. */
+  /** Text that the prompt or a response contains, ignoring case; or an item's id. */
   search?: string;
 }
 
-/** Items of a project in their order. */
+/** Items of a project in order of position. */
 export async function listItems(
   { db }: StoreContext,
   projectId: string,
@@ -181,7 +182,7 @@ export async function listItems(
       .orderBy("position")
       .limit(limit)
       .execute();
-    // A row may have matched by a name of ours or by what raters never see.
+    // The JSON may have matched by a field name or by text that raters never see.
     found.push(...rows.map(toItem).filter((item) => search === undefined || holdsText(item, search)));
     if (rows.length < limit) break;
     position = rows[rows.length - 1].position;
@@ -189,7 +190,7 @@ export async function listItems(
   return found.slice(0, limit);
 }
 
-/** For SQL's like: text as it stands inside JSON, in small letters. */
+/** A pattern for SQL's LIKE: the text as JSON spells it, in lower case. */
 function contentPattern(search: string): string {
   const inJson = JSON.stringify(search.toLowerCase()).slice(1, -1);
   return `%${inJson.replace(/[\\%_]/g, "\\$&")}%`;
@@ -214,7 +215,7 @@ export function toItem(row: Tables["items"]): Item {
   };
 }
 
-/** Takes an item out of the work; votes on it stay. */
+/** Withdraws an item, so that it is no longer handed out; its votes stay. */
 export async function withdrawItem(
   store: StoreContext,
   id: string,

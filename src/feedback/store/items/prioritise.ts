@@ -9,12 +9,12 @@ import { findProject } from "../projects/projects.js";
 import type { StoreContext } from "../store-context.js";
 import { StoreError } from "../store-error.js";
 
-/** Items read at once. */
+/** Items read per query, and updated per statement. */
 const PAGE = 500;
 
 /**
- * Orders the open items of a project by what their votes are worth, from the scores that their responses carry; those without
- * scores come last.
+ * Orders the open items of a project by the value of judging them, computed from the scores of their responses. Items
+ * without scores come last.
  *
  * @returns how many items have a value.
  */
@@ -57,11 +57,12 @@ export async function prioritise(
   });
 }
 
-/** Items that are chosen for being diverse, at most: the time grows with their number times that of all. */
+/** Most items chosen for diversity; the time grows with this number times the number of all items. */
 const MAX_DIVERSE = 300;
 
 /**
- * Puts those of the open items first that are worth most and differ from each other; the others follow in the order of their arrival.
+ * Puts first the open items that are most valuable to judge and differ from each other. The others follow in order of
+ * arrival.
  *
  * @returns how many come first.
  */
@@ -98,7 +99,11 @@ export async function prioritiseDiverse(
   });
 }
 
-/** Sets in which order items are handed out: the highest priority first. @throws StoreError missing: an item is not the project's. */
+/**
+ * Sets the priorities of items; the highest is handed out first.
+ *
+ * @throws StoreError missing: an item is not in the project.
+ */
 export async function setPriorities(
   store: StoreContext,
   project: string,

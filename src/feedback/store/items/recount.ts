@@ -4,7 +4,10 @@ import { countsFor } from "../database/counting-sql.js";
 import type { Queries } from "../database/database.js";
 import { among } from "../database/sets.js";
 
-/** Brings the counts of items up to the judgements that fill their overlap, by their first form, and their live leases. */
+/**
+ * Recomputes the counts of items: `votes` from the judgements that count towards the overlap, `leases` from the live
+ * leases, and `available` from both. Corrections are not counted separately.
+ */
 export async function recountItems(db: Queries, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;
   await db

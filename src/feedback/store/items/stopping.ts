@@ -9,8 +9,8 @@ import { groupBy } from "../group-by.js";
 import type { Project } from "../projects/projects.js";
 
 /**
- * Decides items of a project that stops early, or opens them again, by the votes that count now. An item is decided when each
- * question of its votes is. Call it before the items are recounted.
+ * Marks items of a project with early stopping as decided, or reopens them, by the votes that count now. An item is
+ * decided when every question of its votes is. Call this before recounting the items.
  */
 export async function decideItems(write: Write, project: Project, itemIds: readonly string[]): Promise<void> {
   const { stop } = project.settings;
@@ -44,7 +44,7 @@ export async function decideItems(write: Write, project: Project, itemIds: reado
   }
 }
 
-/** The judgements of items that count for stopping, in their latest form, with their raters' reliabilities. */
+/** The latest form of each judgement that counts for stopping, with its rater's reliability. */
 function stoppingVotes(db: Queries, itemIds: readonly string[]) {
   return db
     .selectFrom("votes")

@@ -3,17 +3,17 @@ import type { Queries } from "../database/database.js";
 
 /** What happened in a project on one day (UTC). */
 export interface ActiveDay {
-  /** When it began, Unix milliseconds. */
+  /** Start of the day, in Unix milliseconds. */
   day: number;
-  /** Votes, gold items and repeats too, corrections not counted. */
+  /** Votes cast, including those on gold items and repeats, without corrections. */
   votes: number;
-  /** Raters who cast any. */
+  /** Raters who cast at least one vote. */
   raters: number;
 }
 
 const DAY = 86_400_000;
 
-/** Days on which votes were cast, since a time, in order. */
+/** Days on which votes were cast, in order. @param since Unix milliseconds; earlier votes are left out. */
 export async function activity(
   { db }: { db: Queries },
   project: string,

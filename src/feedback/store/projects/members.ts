@@ -4,7 +4,7 @@ import type { Queries } from "../database/database.js";
 import { among } from "../database/sets.js";
 import type { Tables } from "../database/tables.js";
 
-/** A rater in a project, as handing out needs it. */
+/** A rater's membership of a project, with the rater's languages. */
 export type Member = Tables["memberships"] & { languages: string[] };
 
 const DAY = 86_400_000;
@@ -14,7 +14,7 @@ export function dayOf(time: number): number {
   return Math.floor(time / DAY);
 }
 
-/** Those of the raters who are in the project, paused and excluded ones too. */
+/** The memberships of those raters who are in the project, by rater, including paused and excluded ones. */
 export async function presentMembers(
   db: Queries,
   project: string,
@@ -38,7 +38,7 @@ export async function presentMembers(
   );
 }
 
-/** What a rater who is paused or excluded is told. */
+/** The message for a rater who is paused or excluded. */
 export function notWorking({ state, state_reason }: Pick<Member, "state" | "state_reason">): string {
   const what =
     state === "paused"
@@ -47,8 +47,10 @@ export function notWorking({ state, state_reason }: Pick<Member, "state" | "stat
   return state_reason === null ? what : `${what} The reason given: ${state_reason}`;
 }
 
-/** Lets a rater work in a project, as its next member; one who was there before keeps its
- * number, and what a lead said of it (paused, excluded), and moves to the group given. */
+/**
+ * Adds a rater to a project as its next member. A rater who was a member before keeps the number and the state paused
+ * or excluded, and moves to the given group.
+ */
 export async function putMember(
   { db, now }: Pick<Write, "db" | "now">,
   { project, rater, group }: { project: string; rater: string; group: string | null },
@@ -85,7 +87,7 @@ export async function putMember(
     .execute();
 }
 
-/** Which quota the rater's votes, and the leases that may become votes, have used up. */
+/** The quota, if any, that the rater's votes and held leases have used up. @param held leases that may become votes. */
 export function quotaReached(
   member: Member,
   { votesPerDay = Infinity, votesPerRater = Infinity }: AssignmentSettings,

@@ -3,16 +3,16 @@ import type { StoreContext } from "../store-context.js";
 import { dayOf } from "./members.js";
 import { findProject } from "./projects.js";
 
-/** How far a project is, and one rater in it. */
+/** Progress of a project, and of one rater in it. */
 export interface Progress {
-  /** Items to judge, gold ones and withdrawn ones left out. */
+  /** Items to judge, without gold and withdrawn ones. */
   items: number;
-  /** Items that are decided, or have all the votes that were wanted. */
+  /** Items that are decided, or have all the votes wanted. */
   done: number;
-  /** Judgements that count, and those wanted if no item is decided early. */
+  /** Judgements that count; `wanted` is their number if no item is decided early. */
   votes: number;
   wanted: number;
-  /** Votes of the rater, gold and repeats too; all and today's (UTC). */
+  /** The rater's votes in all and today (UTC), including gold items and repeats. */
   own?: { votes: number; today: number };
 }
 

@@ -1,7 +1,7 @@
 import { sha256 } from "../audit/audit-entry.js";
 import type { Queries } from "../database/database.js";
 
-/** Names the state of a project: another text whenever votes, reviews, members, items or settings of the project are others. */
+/** A hash of a project's state: it changes whenever the project's votes, reviews, members, items or settings change. */
 export async function projectStamp({ db }: { db: Queries }, project: string): Promise<string> {
   const votes = await db
     .selectFrom("votes")

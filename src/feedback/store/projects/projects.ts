@@ -10,16 +10,19 @@ import { newId, storedName, storedText } from "../ids.js";
 import type { StoreContext } from "../store-context.js";
 import { StoreError } from "../store-error.js";
 
-/** A project takes work while open. Closed, its votes are final; deleted, it is only kept for its votes and the audit log. */
+/**
+ * A project takes work only while open. The votes of a closed project are final; a deleted one is kept only for its
+ * votes and the audit log.
+ */
 export const PROJECT_STATES = ["open", "paused", "closed", "deleted"] as const;
 export type ProjectState = (typeof PROJECT_STATES)[number];
 
 export const NewProject = z.object({
-  name: storedName.describe("What people call it"),
+  name: storedName.describe("Name for people to read"),
   task: TaskDefinition.describe("What raters are asked to do"),
-  settings: AssignmentSettings.prefault({}).describe("How its items are handed out"),
-  guidelines: storedText(200_000).default("").describe("What raters are told, in Markdown"),
-  seed: z.int().min(0).max(0xffffffff).optional().describe("Names the random draws; drawn if not given"),
+  settings: AssignmentSettings.prefault({}).describe("How items are handed out"),
+  guidelines: storedText(200_000).default("").describe("Instructions for raters, in Markdown"),
+  seed: z.int().min(0).max(0xffffffff).optional().describe("Seed of the random draws; default: a random one"),
 });
 export type NewProject = z.input<typeof NewProject>;
 
@@ -40,7 +43,7 @@ export interface Guidelines {
   createdAt: number;
 }
 
-/** Moves from each state; nothing comes back from deleted. */
+/** States that may follow each state; deleted is final. */
 const MOVES: Readonly<Record<ProjectState, readonly ProjectState[]>> = {
   open: ["paused", "closed", "deleted"],
   paused: ["open", "closed", "deleted"],
@@ -48,7 +51,7 @@ const MOVES: Readonly<Record<ProjectState, readonly ProjectState[]>> = {
   deleted: [],
 };
 
-/** @param actor who does it, for the audit log: `admin:<id>`, `key:<id>` or `system`. */
+/** @param actor who acts, for the audit log: `admin:<id>`, `key:<id>` or `system`. */
 export async function createProject(
   store: StoreContext,
   project: NewProject,
@@ -75,7 +78,7 @@ export async function createProject(
   });
 }
 
-/** Every project in the order of creation, deleted ones left out. */
+/** All projects in order of creation, without deleted ones. */
 export async function listProjects({ db }: StoreContext): Promise<Project[]> {
   const rows = await db
     .selectFrom("projects")
@@ -87,7 +90,7 @@ export async function listProjects({ db }: StoreContext): Promise<Project[]> {
   return rows.map(toProject);
 }
 
-/** @throws StoreError missing: there is none of that id, or it was deleted. */
+/** @throws StoreError missing: there is no such project, or it was deleted. */
 export async function findProject(store: { db: Queries }, id: string): Promise<Project> {
   const row = await store.db.selectFrom("projects").selectAll().where("id", "=", id).executeTakeFirst();
   if (row === undefined || row.state === "deleted")
@@ -95,7 +98,7 @@ export async function findProject(store: { db: Queries }, id: string): Promise<P
   return toProject(row);
 }
 
-/** @throws StoreError conflict: the state cannot follow the present one. */
+/** @throws StoreError missing; conflict: the project cannot go from its present state to this one. */
 export async function setProjectState(
   store: StoreContext,
   id: string,
@@ -113,7 +116,7 @@ export async function setProjectState(
   });
 }
 
-/** Changes how items are handed out from now on; a new overlap is for items that are added later. */
+/** Changes how items are handed out from now on. A new overlap applies only to items added later. */
 export async function changeSettings(
   store: StoreContext,
   id: string,
@@ -136,9 +139,9 @@ export async function changeSettings(
 /**
  * Publishes a new version of the guidelines.
  *
- * @param guidelines `after`: the version that its writer had before them.
+ * @param guidelines `after`: the version that the new text was based on.
  * @returns its number.
- * @throws StoreError conflict: somebody else has published since.
+ * @throws StoreError conflict: a newer version was published since.
  */
 export async function publishGuidelines(
   store: StoreContext,
@@ -152,8 +155,8 @@ export async function publishGuidelines(
     if (after !== guidelinesVersion)
       throw new StoreError(
         "conflict",
-        `The guidelines are at version ${guidelinesVersion}; this text was written upon version ${after}.`,
-        "Look at what has changed, bring both together, and publish upon the newest.",
+        `The guidelines are at version ${guidelinesVersion}; this text is based on version ${after}.`,
+        "Review what has changed, merge the two texts, and publish on top of the newest version.",
       );
     const version = guidelinesVersion + 1;
     await write.db
@@ -170,7 +173,7 @@ export async function publishGuidelines(
   });
 }
 
-/** Guidelines of a project, the newest first. */
+/** Guidelines of a project, newest first. */
 export async function listGuidelines({ db }: StoreContext, id: string): Promise<Guidelines[]> {
   const rows = await db
     .selectFrom("guidelines")
@@ -181,7 +184,7 @@ export async function listGuidelines({ db }: StoreContext, id: string): Promise<
   return rows.map(({ version, text, created_at }) => ({ version, text, createdAt: created_at }));
 }
 
-/** @throws StoreError closed: the project takes no work. */
+/** @throws StoreError closed: the project is not open. */
 export function checkOpen({ state, name }: Project): void {
   if (state !== "open") throw new StoreError("closed", `The project ${name} is ${state}.`);
 }

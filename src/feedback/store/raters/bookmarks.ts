@@ -9,7 +9,9 @@ export interface Bookmark {
   createdAt: number;
 }
 
-/** Notes an item for later; the note replaces an earlier one. @throws StoreError missing: it was never shown to the rater. */
+/**
+ * Bookmarks an item; the note replaces an earlier one. @throws StoreError missing: the rater was never shown the item.
+ */
 export async function addBookmark(
   store: StoreContext,
   { rater, item, note }: { rater: string; item: string; note?: string },
@@ -43,7 +45,7 @@ export async function removeBookmark(store: StoreContext, rater: string, item: s
   );
 }
 
-/** A rater's bookmarks in a project, the latest first. */
+/** A rater's bookmarks in a project, newest first. */
 export async function listBookmarks(
   { db }: StoreContext,
   project: string,

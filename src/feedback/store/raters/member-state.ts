@@ -1,4 +1,4 @@
-/** Stopping a rater's work in a project, and letting it go on. */
+/** Stops and resumes a rater's work in a project. */
 import { check } from "../check.js";
 import type { Queries } from "../database/database.js";
 import type { Tables } from "../database/tables.js";
@@ -9,19 +9,19 @@ import { findProject } from "../projects/projects.js";
 import type { StoreContext } from "../store-context.js";
 import { StoreError } from "../store-error.js";
 
-/** paused: no new work, votes count. excluded: no work, and votes count nowhere until the rater is let in again. */
+/** paused: no new work, but votes count. excluded: no work, and votes do not count until the rater is active again. */
 export const MEMBER_STATES = ["active", "paused", "excluded"] as const;
 export type MemberState = (typeof MEMBER_STATES)[number];
 
-/** Items that are counted anew at once. */
+/** Items recounted per query. */
 const TOGETHER = 500;
 
 /**
- * Pauses or excludes a rater, or lets one in again. What the rater holds goes back, items are counted and decided anew. The audit log
- * has the reason.
+ * Pauses, excludes or reactivates a rater. Pausing and excluding release the rater's leases. Affected items are decided
+ * and recounted again. The audit log records the reason.
  *
- * @param reason told to the rater; needed to pause and to exclude.
- * @throws StoreError missing; invalid: no reason.
+ * @param reason shown to the rater; required to pause and to exclude.
+ * @throws StoreError missing: no such project or member; invalid: the reason is missing.
  */
 export async function setMemberState(
   store: StoreContext,
@@ -35,7 +35,7 @@ export async function setMemberState(
 ): Promise<void> {
   const told = reason === undefined || state === "active" ? null : check(storedText(2000), reason);
   if (state !== "active" && !told?.trim())
-    throw new StoreError("invalid", "reason: say why; the rater is told.");
+    throw new StoreError("invalid", "reason: required; the rater will see it.");
   return store.write(async (write) => {
     const { db, audit } = write;
     const project = await findProject(write, id);
@@ -77,7 +77,7 @@ export async function findMember(
   return row;
 }
 
-/** Ends the leases that a rater holds. @returns their items. */
+/** Releases the live leases of a rater. @returns the ids of their items. */
 async function giveBackAll(db: Queries, project: string, rater: string): Promise<string[]> {
   const live = await db
     .selectFrom("leases")

@@ -19,10 +19,10 @@ export const NewRater = z.object({
     .array(languageTag)
     .max(50)
     .default([])
-    .describe("BCP 47 tags of the languages read; none is any"),
+    .describe("BCP 47 tags of the languages that the rater reads; an empty list means any"),
 });
 
-/** What is known of the person; may be deleted while the votes stay. */
+/** Personal data of a rater; it can be deleted while the votes stay. */
 export const Person = z.object({
   name: storedName.optional(),
   email: storedText(320).optional(),
@@ -30,11 +30,11 @@ export const Person = z.object({
 });
 export type Person = z.infer<typeof Person>;
 
-/** A rater by pseudonym: all that votes and the audit log know. */
+/** A rater under a pseudonym. Votes and the audit log hold nothing else about the person. */
 export interface Rater {
   id: string;
   languages: string[];
-  /** Forgotten: personal data was deleted, and the rater works no more. */
+  /** forgotten: the personal data was deleted, and the rater can no longer work. */
   state: "active" | "forgotten";
   createdAt: number;
 }
@@ -77,7 +77,7 @@ export async function findRater({ db }: { db: Queries }, id: string): Promise<Ra
   };
 }
 
-/** Keeps personal data of a rater, in place of what was kept. The audit log notes that, not what. */
+/** Replaces the personal data of a rater. The audit log records that it was set, without its contents. */
 export async function setPerson(
   store: StoreContext,
   rater: string,
@@ -110,7 +110,7 @@ export async function findPerson({ db }: StoreContext, rater: string): Promise<P
   };
 }
 
-/** Names of a project's raters, those who left too, where they are known. */
+/** Known names of a project's raters, including those who left, by rater. */
 export async function memberNames({ db }: { db: Queries }, project: string): Promise<Map<string, string>> {
   const people = await db
     .selectFrom("people")
@@ -121,7 +121,7 @@ export async function memberNames({ db }: { db: Queries }, project: string): Pro
   return new Map(people.flatMap(({ rater_id, name }) => (name === null ? [] : [[rater_id, name]])));
 }
 
-/** Lets a rater work in a project; a member moves to the group given, and one who is paused or excluded stays so. */
+/** Adds a rater to a project. An existing member moves to the given group; a paused or excluded one stays so. */
 export async function joinProject(
   store: StoreContext,
   { project, rater, group }: { project: string; rater: string; group?: string },
@@ -136,7 +136,11 @@ export async function joinProject(
   });
 }
 
-/** Ends a rater's work in a project; what was cast stays and counts. @throws StoreError missing; conflict: the rater is excluded. */
+/**
+ * Ends a rater's work in a project; the votes stay and count.
+ *
+ * @throws StoreError missing; conflict: the rater is excluded.
+ */
 export async function leaveProject(
   store: StoreContext,
   project: string,
@@ -149,7 +153,7 @@ export async function leaveProject(
       throw new StoreError(
         "conflict",
         "The rater is excluded.",
-        "Its votes would count again: let it in first.",
+        "Leaving would make the excluded votes count again. Set the rater to active first.",
       );
     await db
       .updateTable("memberships")
@@ -161,7 +165,7 @@ export async function leaveProject(
   });
 }
 
-/** Raters of a project, paused and excluded ones too, in the order in which they joined. */
+/** Raters of a project in the order they joined, including paused and excluded ones. */
 export async function listMembers({ db }: StoreContext, project: string): Promise<Member[]> {
   const rows = await db
     .selectFrom("memberships")
@@ -181,8 +185,9 @@ export async function listMembers({ db }: StoreContext, project: string): Promis
 }
 
 /**
- * Deletes what is known of a person and ends the rater's work; votes stay, under the pseudonym. Tables of personal data that
- * refer to `people` go with it. Free text that the rater wrote in answers is not touched. @returns whether there was any.
+ * Deletes the personal data of a rater and ends the rater's work. The votes stay, under the pseudonym. Rows of other
+ * tables that refer to `people` are deleted too. Free text in the rater's answers is not changed. @returns whether
+ * there was any personal data.
  */
 export async function deletePersonalData(
   store: StoreContext,
@@ -205,7 +210,9 @@ export async function deletePersonalData(
   });
 }
 
-/** Keeps the chances with which raters answer rightly, as aggregation estimated them: early stopping weighs votes by them. */
+/**
+ * Stores each rater's probability of a correct answer, as estimated by aggregation; early stopping weighs votes by it.
+ */
 export async function setReliabilities(
   store: StoreContext,
   project: string,

@@ -108,12 +108,12 @@ onBothEngines(({ store: open, engine, fresh }) => {
       /altered/,
     ],
     ["a vote given to another", "update votes set group_name = 'lawyers'", "vote", /altered/],
-    ["a removed vote", "delete from votes where seq = (select max(seq) from votes)", "vote", /is gone/],
+    ["a removed vote", "delete from votes where seq = (select max(seq) from votes)", "vote", /is missing/],
     [
       "a vote from nowhere",
       "update votes set seq = 5000 where seq = (select max(seq) from votes)",
       "vote",
-      /knows nothing of this vote/,
+      /has no entry for this vote/,
     ],
     ["an altered item", "update items set content_json = '{}' where position = 2", "item", /altered/],
     [
@@ -126,7 +126,7 @@ onBothEngines(({ store: open, engine, fresh }) => {
       "an item from nowhere",
       "insert into items select 'i-new', project_id, 99, content_json, responses, language, audience, gold_json, priority, state, overlap, 0, 0, 1, created_at, explanation from items where position = 1",
       "item",
-      /knows nothing of 1 items/,
+      /has no entries for 1 items/,
     ],
     [
       "altered guidelines",
@@ -150,7 +150,7 @@ onBothEngines(({ store: open, engine, fresh }) => {
     ["a rater in another group", "update memberships set group_name = 'lawyers'", "member", /group_name/],
     ["a forgotten rater", "update raters set state = 'forgotten'", "rater", /state is not as/],
     ["a released vote", "update reviews set state = 'released'", "review", /state is not as/],
-    ["a removed review", "delete from reviews", "review", /is gone/],
+    ["a removed review", "delete from reviews", "review", /is missing/],
     ["an item decided", "update items set state = 'decided' where position = 1", "item", /state is not as/],
     [
       "a vote's lease",
@@ -248,7 +248,7 @@ onBothEngines(({ store: open, engine, fresh }) => {
     const id = openAuditKey(keyFile).id;
     expect(openAuditKey(keyFile).id).toBe(id);
     chmodSync(keyFile, 0o640);
-    await expect(openStore(location, { keyFile })).rejects.toThrow(/Others than its owner/);
+    await expect(openStore(location, { keyFile })).rejects.toThrow(/users other than its owner/);
     chmodSync(keyFile, 0o600);
     writeFileSync(keyFile, readFileSync(keyFile, "utf8").slice(0, 60));
     await expect(openStore(location, { keyFile })).rejects.toThrow(/not an Ed25519 private key/);

@@ -1,15 +1,17 @@
 /**
- * Whether the audit log, and what it speaks of, is as it was written.
+ * Verifies that the audit log, and the data it describes, are unchanged.
  *
- * 1. Entries are numbered without gaps, each holds the hash of the one before, and its own hash is right: nothing in between was
- *    altered, removed, inserted or moved.
- * 2. Every checkpoint, of the database and of the file beside the key, is signed by the key and names an entry of that hash: the
- *    log was not cut off before it, nor written anew.
- * 3. Votes are those that entries tell of, field by field, and no others; so are the contents of items and the guidelines.
- * 4. States of projects, raters, memberships, reviews, items and ended leases are those that entries led to (`verify-states.ts`).
+ * 1. Entries are numbered without gaps, each holds the hash of the previous one, and its own hash is right: no entry
+ *    was altered, removed, inserted or moved.
+ * 2. Every checkpoint, in the database and in the file next to the key, is signed by the key and names an entry with
+ *    that hash: the log was neither cut off before it nor rewritten.
+ * 3. Votes match their entries field by field, and there are no others. The contents of items and the guidelines match
+ *    too.
+ * 4. States of projects, raters, memberships, reviews, items and ended leases follow from the entries
+ *    (`verify-states.ts`).
  *
- * What was written after the last checkpoint and cut off together with its votes cannot be missed: checkpoints are taken every
- * 1,000 entries and when the store is closed.
+ * Entries after the last checkpoint that were cut off together with their votes are not detected. Checkpoints are taken
+ * every 1,000 entries and when the store is closed.
  */
 import { auditHash, FIRST_PREVIOUS, sha256 } from "../audit/audit-entry.js";
 import { keyId, signatureHolds } from "../audit/audit-key.js";
@@ -21,13 +23,13 @@ import { itemHash } from "../items/items.js";
 import { auditedVote } from "../votes/vote.js";
 import { ToldStates } from "./verify-states.js";
 
-/** Entries read at once. */
+/** Rows read per query. */
 const PAGE = 1000;
-/** Problems that are listed; more are counted. */
+/** Most problems listed; further ones are only counted. */
 const MAX_LISTED = 100;
 
 export interface AuditProblem {
-  /** Number of the entry, or of the vote's. */
+  /** Number of the entry, or of the vote's entry; 0 if there is none. */
   seq: number;
   kind:
     | "entry"
@@ -46,12 +48,12 @@ export interface AuditProblem {
 export interface AuditReport {
   entries: number;
   votes: number;
-  /** Checkpoints by the key, and by other keys, which are not judged. */
+  /** Checkpoints signed by the key; `otherCheckpoints` counts those of other keys, which are not verified. */
   checkpoints: number;
   otherCheckpoints: number;
-  /** The last entry; note it elsewhere, and nobody can cut the log without your knowing. */
+  /** The last entry. Keep a copy elsewhere: it then reveals any later cut of the log. */
   head: { seq: number; hash: string };
-  /** The first ones. */
+  /** The first problems, at most 100. */
   problems: AuditProblem[];
   problemCount: number;
 }
@@ -59,7 +61,7 @@ export interface AuditReport {
 type Note = (seq: number, kind: AuditProblem["kind"], problem: string) => void;
 
 /**
- * @param publicKey SPKI in PEM: the key that checkpoints have to be signed by.
+ * @param publicKey SPKI in PEM: the key that checkpoints must be signed by.
  * @param kept checkpoints that were kept outside the database.
  */
 export async function verifyAudit(
@@ -82,7 +84,7 @@ export async function verifyAudit(
     if (!signatureHolds(checkpointText(checkpoint), signature, publicKey))
       note(seq, "checkpoint", "its signature is wrong");
     else if (signed.has(seq) && signed.get(seq) !== hash)
-      note(seq, "checkpoint", "two checkpoints differ: the log was written anew");
+      note(seq, "checkpoint", "two checkpoints differ: the log was rewritten");
     else signed.set(seq, hash);
   }
 
@@ -117,17 +119,17 @@ async function verifyChain(
     const { seq, hash, previous } = entry;
     if (seq !== head.seq + 1)
       note(head.seq + 1, "entry", `entries ${head.seq + 1} to ${seq - 1} are missing`);
-    if (previous !== head.hash) note(seq, "entry", "does not follow on the entry before");
+    if (previous !== head.hash) note(seq, "entry", "does not follow the previous entry");
     if (auditHash(entry) !== hash) note(seq, "entry", "was altered: its hash is wrong");
     if (signed.has(seq) && signed.get(seq) !== hash)
-      note(seq, "checkpoint", "names another entry of this number: the log was written anew");
+      note(seq, "checkpoint", "names another entry of this number: the log was rewritten");
     states.take(entry);
     head = { seq, hash };
   }
   return head;
 }
 
-/** Votes against their entries: both are in order of seq, a page of each at a time. */
+/** Compares votes with their entries. Both are read in order of seq, one page at a time. */
 async function verifyVotes(db: Queries, note: Note): Promise<number> {
   let count = 0;
   const votes = pages(db, "votes");
@@ -135,12 +137,12 @@ async function verifyVotes(db: Queries, note: Note): Promise<number> {
   const entries = pages(db, "audit", ["vote.cast", "vote.corrected"]);
   for await (const { seq, details_json } of entries) {
     while (!vote.done && vote.value.seq < seq) {
-      note(vote.value.seq, "vote", "the log knows nothing of this vote");
+      note(vote.value.seq, "vote", "the log has no entry for this vote");
       vote = await votes.next();
       count++;
     }
     if (vote.done || vote.value.seq !== seq) {
-      note(seq, "vote", "is gone: the log tells of a vote that is not there");
+      note(seq, "vote", "is missing: the log has an entry for it");
       continue;
     }
     if (canonicalJson(auditedVote(vote.value)) !== details_json) note(seq, "vote", "was altered");
@@ -148,11 +150,11 @@ async function verifyVotes(db: Queries, note: Note): Promise<number> {
     count++;
   }
   for (; !vote.done; vote = await votes.next(), count++)
-    note(vote.value.seq, "vote", "the log knows nothing of this vote");
+    note(vote.value.seq, "vote", "the log has no entry for this vote");
   return count;
 }
 
-/** What raters were shown and told, against the entries that brought it. */
+/** Compares items and guidelines with the entries that added them. */
 async function verifyContents(db: Queries, note: Note): Promise<void> {
   let known = 0;
   for await (const { seq, subject, details_json } of pages(db, "audit", ["item.added"])) {
@@ -163,14 +165,14 @@ async function verifyContents(db: Queries, note: Note): Promise<void> {
       .select(["content_json", "gold_json", "explanation"])
       .where("id", "=", subject)
       .executeTakeFirst();
-    if (item === undefined) note(seq, "item", `item ${subject} is gone`);
+    if (item === undefined) note(seq, "item", `item ${subject} is missing`);
     else if (itemHash(item) !== added.sha256) note(seq, "item", `item ${subject} was altered`);
   }
   const items = await db
     .selectFrom("items")
     .select((eb) => eb.fn.countAll<number>().as("n"))
     .executeTakeFirstOrThrow();
-  if (items.n > known) note(0, "item", `the log knows nothing of ${items.n - known} items`);
+  if (items.n > known) note(0, "item", `the log has no entries for ${items.n - known} items`);
   for await (const entry of pages(db, "audit", ["project.created", "guidelines.published"])) {
     const { version = 1, guidelines } = JSON.parse(entry.details_json) as {
       version?: number;
@@ -183,7 +185,7 @@ async function verifyContents(db: Queries, note: Note): Promise<void> {
       .where("version", "=", version)
       .executeTakeFirst();
     if (row === undefined || sha256(row.text) !== guidelines)
-      note(entry.seq, "guidelines", `version ${version} of ${entry.subject} was altered or is gone`);
+      note(entry.seq, "guidelines", `version ${version} of ${entry.subject} was altered or is missing`);
   }
 }
 

@@ -62,8 +62,8 @@ it("an entry that names another one before it is found, with hashes that are rig
   const [, second, third, fourth] = await entries();
   await put(hashed(third, { previous: second.previous }));
   expect((await verify(kept)).problems).toEqual([
-    at(3, "entry", "does not follow on the entry before"),
-    at(4, "entry", "does not follow on the entry before"),
+    at(3, "entry", "does not follow the previous entry"),
+    at(4, "entry", "does not follow the previous entry"),
   ]);
   await put(third);
   await put({ ...fourth, subject: "other" });
@@ -76,13 +76,13 @@ it("entries that are missing are counted where they were", async () => {
   for (const seq of [3, 4, 5]) await remove(seq);
   expect((await verify(kept)).problems).toEqual([
     at(3, "entry", "entries 3 to 5 are missing"),
-    at(6, "entry", "does not follow on the entry before"),
+    at(6, "entry", "does not follow the previous entry"),
   ]);
   await remove(1);
   const { problems, entries: count } = await verify(kept);
   expect(problems.slice(0, 2)).toEqual([
     at(1, "entry", "entries 1 to 1 are missing"),
-    at(2, "entry", "does not follow on the entry before"),
+    at(2, "entry", "does not follow the previous entry"),
   ]);
   expect(count).toBe(7);
 });
@@ -98,12 +98,12 @@ it("a log that was written anew is found by a checkpoint that names what it was"
     previous = forged.hash;
     await put(forged);
   }
-  const anew = "names another entry of this number: the log was written anew";
+  const anew = "names another entry of this number: the log was rewritten";
   expect((await verify(kept)).problems).toEqual([at(2, "checkpoint", anew), at(4, "checkpoint", anew)]);
   // Signed again by who has the key: the two cannot both be right.
   const [, second] = await entries();
   const both = await verify([...kept, signCheckpoint(store.key, second, 1)]);
-  expect(both.problems[0]).toEqual(at(2, "checkpoint", "two checkpoints differ: the log was written anew"));
+  expect(both.problems[0]).toEqual(at(2, "checkpoint", "two checkpoints differ: the log was rewritten"));
   // The same one in the database and in the file is one.
   expect((await verify([kept[0], kept[0], kept[1]])).checkpoints).toBe(2);
 });

@@ -1,4 +1,4 @@
-/** The audit log of a database that is there, verified by the installation's key or by one that was kept. */
+/** Verifies the audit log of an existing database by the installation's key or by a given public key. */
 import { createPublicKey } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { PlumbError } from "../../../base/errors.js";
@@ -13,17 +13,17 @@ import {
 import { type AuditReport, verifyAudit } from "./verify-audit.js";
 
 export interface DatabaseKeys {
-  /** SQLite file or postgres:// URL; else DATABASE_URL, else plumb.db. */
+  /** SQLite file or postgres:// URL; default: DATABASE_URL, else plumb.db. */
   db?: string | undefined;
-  /** The signing key; default beside the database. */
+  /** File of the signing key; default: defaultKeyFile of the database. */
   keyFile?: string | undefined;
-  /** PEM file of the key that checkpoints have to be signed by; default: the signing key's own. */
+  /** PEM file of the key that checkpoints must be signed by; default: the public key of `keyFile`. */
   publicKey?: string | undefined;
 }
 
 /**
- * @param warn hears of lines of the checkpoints' file that are none.
- * @throws PlumbError when there is no database or no key; what is wrong with the log is in the report.
+ * @param warn called with a message if lines of the checkpoint file are malformed.
+ * @throws PlumbError when there is no database or no key. Problems of the log itself are in the report.
  */
 export async function verifyDatabase(
   { db, keyFile, publicKey }: DatabaseKeys,
@@ -35,7 +35,7 @@ export async function verifyDatabase(
     const key = keyFile ?? defaultKeyFile(location);
     const trusted = publicKey === undefined ? ownKey(key) : await pem(publicKey);
     const { checkpoints, malformed } = readCheckpoints(checkpointFileOf(key));
-    if (malformed > 0) warn(`${checkpointFileOf(key)}: ${malformed} lines are no checkpoints`);
+    if (malformed > 0) warn(`${checkpointFileOf(key)}: ${malformed} lines are not checkpoints`);
     return await verifyAudit(database.db, trusted, checkpoints);
   } finally {
     await database.db.destroy();
@@ -49,7 +49,7 @@ function ownKey(path: string): string {
   return key;
 }
 
-/** A public key in the spelling that key ids are made of. */
+/** A public key from a file, in the PEM form that key ids are computed from. */
 async function pem(path: string): Promise<string> {
   try {
     const key = createPublicKey(await readFile(path, "utf8"));

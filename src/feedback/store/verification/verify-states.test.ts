@@ -122,61 +122,61 @@ it("each that is not is named, with the entry that says what it was", async () =
       `update projects set state = 'closed'`,
       "project",
       await seqOf("project.settings"),
-      `project ${project}: state is not as the log has it`,
+      `project ${project}: state does not match the log`,
     ],
     [
       `update projects set seed = 8, name = 'x'`,
       "project",
       await seqOf("project.settings"),
-      `project ${project}: name, seed is not as the log has it`,
+      `project ${project}: name, seed does not match the log`,
     ],
     [
       `update projects set settings_json = replace(settings_json, '77', '78')`,
       "project",
       await seqOf("project.settings"),
-      `project ${project}: settings_json is not as the log has it`,
+      `project ${project}: settings_json does not match the log`,
     ],
     [
       `update raters set state = 'forgotten' where id = '${a}'`,
       "rater",
       await seqOf("rater.added", a),
-      `rater ${a}: state is not as the log has it`,
+      `rater ${a}: state does not match the log`,
     ],
     [
       `update raters set state = 'active' where id = '${raters[5]}'`,
       "rater",
       await seqOf("person.deleted"),
-      `rater ${raters[5]}: state is not as the log has it`,
+      `rater ${raters[5]}: state does not match the log`,
     ],
     [
       `update memberships set reliability = .5 where rater_id = '${a}'`,
       "member",
       await seqOf("raters.weighed"),
-      `member ${project} ${a}: reliability is not as the log has it`,
+      `member ${project} ${a}: reliability does not match the log`,
     ],
     [
       `update memberships set group_name = null where rater_id = '${b}'`,
       "member",
       await seqOf("member.joined", b),
-      `member ${project} ${b}: group_name is not as the log has it`,
+      `member ${project} ${b}: group_name does not match the log`,
     ],
     [
       `update memberships set state = 'active', state_reason = null where rater_id = '${b}'`,
       "member",
       await seqOf("member.joined", b),
-      `member ${project} ${b}: state, state_reason is not as the log has it`,
+      `member ${project} ${b}: state, state_reason does not match the log`,
     ],
     [
       `update memberships set state = 'active' where rater_id = '${left}'`,
       "member",
       await seqOf("member.left", left),
-      `member ${project} ${left}: state is not as the log has it`,
+      `member ${project} ${left}: state does not match the log`,
     ],
     [
       `delete from memberships where rater_id = '${left}'`,
       "member",
       await seqOf("member.left", left),
-      `member ${project} ${left} is gone`,
+      `member ${project} ${left} is missing`,
     ],
   ];
   for (const [statement, kind, seq, problem] of cases)
@@ -192,24 +192,24 @@ it("each that the log does not tell of is named too", async () => {
   const key = `${review.vote_id} ${review.filter}`;
   const held = await seqOf("vote.held", review.vote_id);
   expect(await after(`update reviews set filter = 'other' where id = '${review.id}'`)).toEqual([
-    { seq: 0, kind: "review", problem: `the log knows nothing of review ${review.vote_id} other` },
-    { seq: held, kind: "review", problem: `review ${key} is gone` },
+    { seq: 0, kind: "review", problem: `the log has no entry for review ${review.vote_id} other` },
+    { seq: held, kind: "review", problem: `review ${key} is missing` },
   ]);
   expect(await after(`update reviews set note = 'x' where id = '${review.id}'`)).toEqual([
-    { seq: held, kind: "review", problem: `review ${key}: note is not as the log has it` },
+    { seq: held, kind: "review", problem: `review ${key}: note does not match the log` },
   ]);
   const leases = await store.db.selectFrom("leases").selectAll().execute();
   const of = (state: string) => leases.find((lease) => lease.state === state)?.id as string;
   const free = leases.find(({ state }) => state !== "voted" && state !== "skipped")?.id;
   for (const state of ["voted", "skipped"])
     expect(await after(`update leases set state = '${state}' where id = '${free}'`)).toEqual([
-      { seq: 0, kind: "lease", problem: `lease ${free} is ${state}; the log does not say so` },
+      { seq: 0, kind: "lease", problem: `lease ${free} is ${state}, but the log has no entry for that` },
     ]);
   expect(await after(`update leases set state = 'expired' where id = '${free}'`)).toEqual([]);
   expect(await after(`update leases set state = 'expired' where id = '${of("skipped")}'`)).toEqual([
     {
       ...{ seq: await seqOf("item.skipped"), kind: "lease" },
-      problem: `lease ${of("skipped")}: state is not as the log has it`,
+      problem: `lease ${of("skipped")}: state does not match the log`,
     },
   ]);
   const item = await store.db
@@ -221,7 +221,7 @@ it("each that the log does not tell of is named too", async () => {
     {
       seq: await seqOf("item.withdrawn"),
       kind: "item",
-      problem: `item ${item.id}: state is not as the log has it`,
+      problem: `item ${item.id}: state does not match the log`,
     },
   ]);
 });

@@ -1,6 +1,7 @@
 /**
- * What changes in place, against what the audit log says became of it: projects, raters, memberships, reviews, items' states, and leases
- * that ended in a vote or were skipped. Leases that are taken, kept, given back or run out leave no entry, nor do counts and priorities.
+ * Compares rows that change in place with their state according to the audit log: projects, raters, memberships,
+ * reviews, states of items, and leases that ended in a vote or a skip. Leases that are taken, renewed, released or
+ * expired leave no entry, and the log has no counts or priorities of items.
  */
 import { canonicalJson } from "../audit/canonical-json.js";
 import type { Queries } from "../database/database.js";
@@ -9,13 +10,13 @@ import type { Tables } from "../database/tables.js";
 type StateKind = "project" | "rater" | "member" | "review" | "item" | "lease";
 type NoteState = (seq: number, kind: StateKind, problem: string) => void;
 
-/** What a row has to be, and the entry that says so last. */
+/** The expected row, and the last entry that changed it. */
 interface Told {
   seq: number;
   row: Row;
 }
 
-/** Rows as the log tells them, by kind and key. */
+/** Rows as the log implies them, by kind and key. */
 export class ToldStates {
   private readonly told: Record<StateKind, Map<string, Told>> = {
     project: new Map(),
@@ -32,7 +33,7 @@ export class ToldStates {
       this.told[kind].set(key, { seq: entry.seq, row: { ...this.told[kind].get(key)?.row, ...row } });
   }
 
-  /** Compares all that was told with the tables. */
+  /** Compares all expected rows with the tables. */
   async check(db: Queries, note: NoteState): Promise<void> {
     const json = (text: string) => canonicalJson(JSON.parse(text));
     await this.compare(
@@ -74,20 +75,21 @@ export class ToldStates {
       const known = told.get(key);
       told.delete(key);
       if (known === undefined) {
-        // Leases are in the log by how they ended; items that are not are told of with their contents.
-        if (kind !== "lease" && kind !== "item") note(0, kind, `the log knows nothing of ${kind} ${key}`);
+        // The log has only leases that ended in a vote or a skip. Items without an entry are reported with their
+        // contents.
+        if (kind !== "lease" && kind !== "item") note(0, kind, `the log has no entry for ${kind} ${key}`);
         else if (kind === "lease" && (row.state === "voted" || row.state === "skipped"))
-          note(0, kind, `lease ${key} is ${row.state}; the log does not say so`);
+          note(0, kind, `lease ${key} is ${row.state}, but the log has no entry for that`);
         continue;
       }
       const other = Object.keys(known.row).filter(
         (name) => (row[name] ?? null) !== (known.row[name] ?? null),
       );
       if (other.length > 0)
-        note(known.seq, kind, `${kind} ${key}: ${other.join(", ")} is not as the log has it`);
+        note(known.seq, kind, `${kind} ${key}: ${other.join(", ")} does not match the log`);
     }
     if (kind === "item") return;
-    for (const [key, { seq }] of told) note(seq, kind, `${kind} ${key} is gone`);
+    for (const [key, { seq }] of told) note(seq, kind, `${kind} ${key} is missing`);
   }
 }
 
@@ -100,7 +102,7 @@ interface Change {
   row: Row;
 }
 
-/** What an entry changes. @param known a row as the entries before it have it. */
+/** What an entry changes. @param known returns a row as the earlier entries imply it. */
 function changesBy(
   { action, subject, details_json }: Entry,
   known: (kind: StateKind, key: string) => Row | undefined,
@@ -166,7 +168,7 @@ function changesBy(
   }
 }
 
-/** Rows of a table in the order of its key, some at a time. */
+/** Rows of a table in order of its key, read in pages. */
 async function* rowsOf<T extends "projects" | "raters" | "memberships" | "reviews" | "items" | "leases">(
   db: Queries,
   table: T,

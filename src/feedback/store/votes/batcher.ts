@@ -1,10 +1,10 @@
 import type { Write } from "../audit/writer.js";
 import type { StoreContext } from "../store-context.js";
 
-/** Most requests that are handled together. */
+/** Most requests handled together. */
 const MAX_TOGETHER = 500;
 
-/** How one request went: its result, or the error that its caller gets. */
+/** Outcome of one request: its result, or the error that its caller gets. */
 export type Outcome<Result> = { value: Result } | { error: unknown };
 
 interface Waiting<Request, Result> {
@@ -14,8 +14,8 @@ interface Waiting<Request, Result> {
 }
 
 /**
- * Handles requests of many callers by set: those that arrive while the store is writing are handed to `handle` together, which
- * then needs a few queries for all of them, and answers them after one commit.
+ * Handles the requests of many callers in batches. Requests that arrive while the store is writing are passed to
+ * `handle` together. It needs only a few queries for all of them, and all are answered after one commit.
  */
 export class Batcher<Request, Result> {
   private waiting: Waiting<Request, Result>[] = [];
@@ -53,7 +53,7 @@ export class Batcher<Request, Result> {
             else taken[i].reject(outcome.error);
         },
         (error: unknown) => {
-          // Before the write began nothing was taken: then all who wait are told.
+          // If the write never began, no request was taken from the queue: reject all that are waiting.
           const told = taken.length > 0 ? taken : this.waiting.splice(0);
           if (taken.length === 0) this.asked = false;
           for (const { reject } of told) reject(error);

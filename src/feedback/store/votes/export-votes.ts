@@ -3,15 +3,17 @@ import type { Queries } from "../database/database.js";
 import type { Tables } from "../database/tables.js";
 import { toCastVote } from "./vote.js";
 
-/** Votes read at once. */
+/** Votes read per query. */
 const PAGE = 1000;
 
-/** Every vote of a project in the order in which they were taken, corrections after what they correct; a page at a time. */
+/**
+ * Every vote of a project in the order they were cast; a correction comes after the vote it corrects. Read in pages.
+ */
 export async function* exportVotes(store: { db: Queries }, project: string): AsyncGenerator<CastVote> {
   for await (const { row } of voteRows(store.db, project)) yield toCastVote(row);
 }
 
-/** Every row of a project's votes in the order of casting, read in pages, and whether a later row corrects it. */
+/** Every row of a project's votes in the order they were cast, and whether a later row corrects it. Read in pages. */
 export async function* voteRows(
   db: Queries,
   project: string,

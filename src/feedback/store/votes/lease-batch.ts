@@ -1,7 +1,7 @@
 /**
- * Handing out items. A lease gives a rater an item for some time; while it lives it counts towards the item's overlap like a
- * vote, so that raters who work at the same time do not overshoot. All of it happens under the store's one write lock: what is
- * counted here cannot change before it is committed.
+ * Handing out items. A lease gives a rater an item for a limited time. While live it counts towards the item's overlap
+ * like a vote, so raters who work at the same time do not exceed the overlap. All of this happens under the store's one
+ * write lock, so nothing counted here can change before the commit.
  */
 import { screenOrder, turnChoice, turnKind } from "../../assign/mix.js";
 import type { Write } from "../audit/writer.js";
@@ -25,10 +25,10 @@ import type { Outcome } from "./batcher.js";
 import { type LeaseAnswer, type LeaseRequest, shownLeases } from "./lease.js";
 import { inTraining } from "./training.js";
 
-/** Expired leases that are cleared up at once. */
+/** Most expired leases freed at once. */
 const EXPIRED_TOGETHER = 1000;
 
-/** Answers the requests of many raters. Two of one rater in a batch get the same leases. */
+/** Answers the requests of many raters. Two requests of one rater in a batch get the same leases. */
 export async function leaseBatch(
   write: Write,
   requests: readonly LeaseRequest[],
@@ -48,7 +48,7 @@ export async function leaseBatch(
   return requests.map((request) => outcomes.get(request) as Outcome<LeaseAnswer>);
 }
 
-/** Frees the items whose leases ran out. */
+/** Marks leases that ran out as expired and recounts their items. */
 export async function expireLeases({ db, now }: Write): Promise<void> {
   const expired = await db
     .selectFrom("leases")
@@ -82,7 +82,7 @@ async function leaseInProject(
   const { db, now } = write;
   const raters = [...new Set(requests.map(({ rater }) => rater))];
 
-  // 1. Who asks, and what each of them holds.
+  // 1. Find who asks, and what each rater holds.
   const members = await presentMembers(db, project.id, raters);
   const held = await db
     .selectFrom("leases")
@@ -95,7 +95,7 @@ async function leaseInProject(
     .execute();
   const holdings = groupBy(held, ({ rater_id }) => rater_id);
 
-  // 2. New leases up to what each asks for.
+  // 2. Make new leases, up to the number each rater asks for.
   const wanted = new Map<string, number>();
   for (const { rater, count = 1 } of requests)
     wanted.set(rater, Math.max(wanted.get(rater) ?? 0, count - (holdings.get(rater)?.length ?? 0)));
@@ -130,7 +130,7 @@ async function leaseInProject(
     holdings.set(rater, own);
   }
 
-  // 3. Into the tables.
+  // 3. Store them.
   await insertRows(db, "leases", fresh);
   const turns = groupBy(
     groupBy(fresh, ({ rater_id }) => rater_id),
@@ -151,7 +151,7 @@ async function leaseInProject(
       .execute();
   await recountItems(db, [...new Set(fresh.map(({ item_id }) => item_id))]);
 
-  // 4. Answers.
+  // 4. Answer the requests.
   const shown = await shownLeases(db, [...holdings.values()].flat());
   const byId = new Map(shown.map((lease) => [lease.id, lease]));
   for (const request of requests) {
@@ -176,7 +176,7 @@ async function leaseInProject(
   }
 }
 
-/** The next lease of a rater, as the turn's draws have it; undefined when nothing is left. */
+/** The next lease of a rater, chosen by the turn's random draws; undefined when no item is left. */
 async function nextLease(
   { db, now }: Write,
   project: Project,
@@ -220,7 +220,7 @@ async function nextLease(
   };
 }
 
-/** Items that can still be handed out in this batch, and who may not have which. */
+/** The items that can still be handed out in this batch, and which of them each rater already had. */
 class CandidatePool {
   private readonly takenBy = new Map<string, Set<string>>();
 
@@ -246,7 +246,7 @@ class CandidatePool {
     return new CandidatePool(write, candidates, shown);
   }
 
-  /** Items that a rater got in this batch. */
+  /** Ids of the items that a rater got in this batch. */
   taken(rater: string): Set<string> {
     const known = this.takenBy.get(rater);
     if (known !== undefined) return known;
@@ -255,7 +255,7 @@ class CandidatePool {
     return none;
   }
 
-  /** The first item that the rater may have, with one place less from now on. */
+  /** Takes the first item that the rater may have; it then has one place less. */
   async take(member: Member): Promise<Candidate | undefined> {
     const rater = member.rater_id;
     const fits = (item: Candidate) =>
@@ -269,7 +269,7 @@ class CandidatePool {
     return found;
   }
 
-  /** Beyond the items that were looked at for all: the rater has had those, or may not have them. */
+  /** Looks beyond the items fetched for the batch, when the rater had or may not have any of those. */
   private async further(member: Member): Promise<Candidate | undefined> {
     const used = this.candidates.filter(({ open }) => open <= 0).map(({ id }) => id);
     const item = await nextForRater(this.write.db, member, [...used, ...this.taken(member.rater_id)]);

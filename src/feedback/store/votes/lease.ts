@@ -5,7 +5,7 @@ import { among } from "../database/sets.js";
 import type { Tables } from "../database/tables.js";
 import { groupBy } from "../group-by.js";
 
-/** Most leases that a rater holds in a project at once: the item on the screen and those fetched ahead. */
+/** Most leases that a rater can hold in a project at once: the item on the screen and those fetched ahead. */
 export const MAX_LEASES = 5;
 
 export const LeaseRequest = z.object({
@@ -16,36 +16,36 @@ export const LeaseRequest = z.object({
     .min(1)
     .max(MAX_LEASES)
     .default(1)
-    .describe("How many items the rater wants to hold: 2 is one to judge and the next"),
+    .describe("How many items the rater wants to hold: 2 means one to judge and the next one"),
 });
 export type LeaseRequest = z.input<typeof LeaseRequest>;
 
-/** What a rater is shown. Nothing in it tells a gold item or a repeat from another, nor where a response came from. */
+/** What a rater is shown. Nothing in it reveals whether an item is gold or a repeat, or where a response came from. */
 export interface Lease {
   id: string;
   item: string;
   prompt: ItemContent["prompt"];
-  /** Texts in the places of the screen. */
+  /** Texts in screen order. */
   responses: string[];
   guidelinesVersion: number;
   createdAt: number;
   expiresAt: number;
-  /** What the rater saved of an answer that is not yet given. */
+  /** The saved draft of an answer not yet given. */
   draft?: unknown;
 }
 
-/** Why there are fewer leases than were asked for. */
+/** Reasons for giving fewer leases than requested. */
 export const NO_LEASE = ["no-items", "day-quota", "project-quota", "training", "paused", "excluded"] as const;
 
-/** The leases that a rater holds, oldest first; where there are fewer than were asked for, why. */
+/** The leases that a rater holds, oldest first, and the reason if there are fewer than requested. */
 export interface LeaseAnswer {
   leases: Lease[];
   /**
-   * no-items: nothing is left for this rater now. day-quota, project-quota: the rater has cast enough. training: there is training to do
-   * before. paused, excluded: a lead has stopped the rater's work.
+   * no-items: nothing is left for this rater now. day-quota, project-quota: the rater has reached a quota. training:
+   * the rater must finish training first. paused, excluded: a lead has stopped the rater's work.
    */
   none?: (typeof NO_LEASE)[number];
-  /** Of paused and excluded, in words for the rater. */
+  /** For paused and excluded: a message for the rater. */
   why?: string;
 }
 

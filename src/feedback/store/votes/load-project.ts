@@ -7,7 +7,7 @@ import { StoreError } from "../store-error.js";
 import { voteRows } from "./export-votes.js";
 import { toCastVote } from "./vote.js";
 
-/** Most votes and items of a project that are looked at at once; more would not fit beside a server. */
+/** Most votes and items of a project that are loaded at once; more would not fit into memory next to a server. */
 const MAX_VOTES = 2_000_000;
 const MAX_ITEMS = 500_000;
 const PAGE = 1000;
@@ -25,19 +25,19 @@ export interface ReportMember {
   reason?: string;
 }
 
-/** A project with all that its raters said. */
+/** A project with all judgements of its raters. */
 export interface ProjectData {
   project: Project;
-  /** In the order of their arrival. */
+  /** In order of arrival. */
   items: ReadonlyMap<string, ReportItem>;
-  /** In the order in which their latest forms were taken; gold, repeats, held and rejected ones too. */
+  /** In the order in which their latest forms were cast, including gold, repeats, and held and rejected ones. */
   judgements: readonly Judgement[];
   members: ReadonlyMap<string, ReportMember>;
-  /** Number of the last vote, 0 if there is none. */
+  /** Number of the last vote; 0 if there is none. */
   asOf: number;
 }
 
-/** @throws StoreError missing; conflict: there is more than fits. */
+/** @throws StoreError missing; conflict: the project has more votes or items than can be loaded. */
 export async function loadProject(db: Queries, id: string): Promise<ProjectData> {
   const project = await findProject({ db }, id);
   const members = await loadMembers(db, id);
@@ -46,7 +46,12 @@ export async function loadProject(db: Queries, id: string): Promise<ProjectData>
   return { project, items, judgements, members, asOf };
 }
 
-/** A project of a database that is there, closed again. @param location as `databaseLocation` gives it. @throws PlumbError */
+/**
+ * Opens an existing database, migrates it, loads a project and closes the database.
+ *
+ * @param location as `databaseLocation` returns it.
+ * @throws PlumbError
+ */
 export async function readProject(location: string, id: string): Promise<ProjectData> {
   const database = await openExistingDatabase(location);
   try {
@@ -114,7 +119,7 @@ async function loadJudgements(
     asOf = row.seq;
     if (row.corrects === null) firstAt.set(row.lease_id, row.cast_at);
     const item = items.get(row.item_id);
-    // An item that was added since the items were read has no judgements yet.
+    // Items added after the items were read are left out.
     if (corrected || item === undefined) continue;
     const review = reviews.get(row.lease_id);
     judgements.push({
@@ -148,6 +153,6 @@ async function reviewStates(db: Queries, project: string): Promise<Map<string, R
 const tooMuch = (what: string, most: number) =>
   new StoreError(
     "conflict",
-    `The project has more than ${most} ${what}, too many to be looked at here.`,
-    "Export its votes, and use plumb aggregate and plumb agreement.",
+    `The project has more than ${most} ${what}, too many to analyse here.`,
+    "Export its votes, then run plumb aggregate and plumb agreement.",
   );

@@ -1,4 +1,4 @@
-/** Votes that a filter held back, with its evidence, until a reviewer releases or rejects them. */
+/** Reviews of votes: a filter holds a vote, with its evidence, until a reviewer releases or rejects it. */
 import { z } from "zod";
 import type { ReviewState } from "../../judgement/index.js";
 import { check } from "../check.js";
@@ -13,14 +13,14 @@ import { StoreError } from "../store-error.js";
 export const Finding = z.object({
   vote: z.string().max(64).describe("The vote that is held"),
   filter: storedName.describe("The filter's name"),
-  evidence: z.json().describe("What speaks for it"),
+  evidence: z.json().describe("Evidence for the finding"),
 });
 export type Finding = z.infer<typeof Finding>;
 
 export interface Review extends Finding {
   id: string;
   project: string;
-  /** What the vote is about, and who cast it. */
+  /** The item that the vote is about; `rater` cast it. */
   item: string;
   rater: string;
   state: ReviewState;
@@ -31,9 +31,11 @@ export interface Review extends Finding {
 }
 
 /**
- * Holds votes of a project. A finding that was made before, same vote and same filter, is left as it is, decided or not.
+ * Holds votes of a project for review. An earlier finding for the same vote and filter is left as it is, decided or
+ * not.
  *
- * @returns how many are new.
+ * @returns the number of new findings.
+ * @throws StoreError missing: no such project, or the project has no such vote.
  */
 export async function holdVotes(
   store: StoreContext,
@@ -78,7 +80,7 @@ export async function holdVotes(
   });
 }
 
-/** Releases or rejects a held vote; a later decision replaces an earlier one, and the audit log has both. */
+/** Releases or rejects a held vote. A later decision replaces an earlier one; the audit log records both. */
 export async function decideReview(
   store: StoreContext,
   review: string,
@@ -118,7 +120,7 @@ export async function checkReviewOf({ db }: { db: Queries }, project: string, re
   if (own === undefined) throw new StoreError("missing", `There is no review ${review}.`);
 }
 
-/** Reviews of a project in order of their finding. */
+/** Reviews of a project in the order they were made. */
 export async function listReviews(
   { db }: StoreContext,
   projectId: string,

@@ -1,4 +1,4 @@
-/** Votes as they stand, of one item or one rater, for whoever looks into them. */
+/** The present votes of one item or one rater. */
 import { type ReviewState, strictest } from "../../judgement/index.js";
 import type { CastVote } from "../../tasks/index.js";
 import { isLatest } from "../database/counting-sql.js";
@@ -6,20 +6,22 @@ import type { Queries } from "../database/database.js";
 import type { Tables } from "../database/tables.js";
 import { toCastVote } from "./vote.js";
 
-/** A vote as it stands now. */
+/** A vote in its latest form. */
 export interface StandingVote extends CastVote {
   /** Whether it answered a gold item. */
   gold: boolean;
-  /** The strictest state of its reviews. */
+  /** The strictest state of its reviews, if it has any. */
   review?: ReviewState;
 }
 
-/** Votes on one item, of each judgement the latest correction, in the order of casting; held and rejected ones too. */
+/**
+ * Votes on one item in the order they were cast: the latest form of each judgement, including held and rejected ones.
+ */
 export async function itemVotes({ db }: { db: Queries }, item: string): Promise<StandingVote[]> {
   return standing(db, await latest(db).where("votes.item_id", "=", item).orderBy("votes.seq").execute());
 }
 
-/** The last votes of one rater in a project, the latest first. */
+/** The last votes of one rater in a project, newest first. */
 export async function raterVotes(
   { db }: { db: Queries },
   project: string,
@@ -35,7 +37,7 @@ export async function raterVotes(
   return standing(db, rows);
 }
 
-/** Without those that were corrected. */
+/** All votes except those that were corrected. */
 const latest = (db: Queries) => db.selectFrom("votes").selectAll("votes").where(isLatest);
 
 async function standing(db: Queries, rows: readonly Tables["votes"][]): Promise<StandingVote[]> {

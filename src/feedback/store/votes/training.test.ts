@@ -133,7 +133,7 @@ onBothEngines(({ store: open }) => {
     const { explanation } = lesson(1);
     await expect(collection(store, { items: 0, more: [pair(1, { explanation })] })).rejects.toMatchObject({
       problem: "invalid",
-      message: "item 1: explanation: needs gold beside it",
+      message: "item 1: explanation: requires gold as well",
     });
   });
 });

@@ -1,6 +1,7 @@
 /**
- * Training: gold items with an explanation. A rater answers those that are for them before any item of the work, and is told after
- * each what was expected, and why. The answers are kept apart from votes, so that nothing counts or aggregates them.
+ * Training: gold items with an explanation. A rater must answer those meant for them before getting other items, and
+ * after each answer sees the expected answer and the explanation. The answers are stored apart from votes, so they are
+ * neither counted nor aggregated.
  */
 import { trainingOrder } from "../../assign/mix.js";
 import { answerDifference } from "../../filters/self-contradiction.js";
@@ -15,25 +16,25 @@ import type { StoreContext } from "../store-context.js";
 import { StoreError } from "../store-error.js";
 import { storedAnswer } from "./vote.js";
 
-/** Most items of training that a rater answers; of more, the first. */
+/** Most training items that a rater answers; of more, only the first ones by position are used. */
 export const MAX_TRAINING = 50;
-/** Rankings and ratings this near to what was expected agree with it. */
+/** Rankings and ratings agree with the expected answer up to this difference. */
 const NEAR = 0.25;
 
-/** What a rater is shown of an item of training. */
+/** What a rater is shown of a training item. */
 export interface TrainingItem {
   item: string;
   prompt: ItemContent["prompt"];
-  /** Texts in the places of the screen. */
+  /** Texts in screen order. */
   responses: string[];
 }
 
-/** What a rater is told after an answer. */
+/** What a rater is shown after an answer. */
 export interface TrainingFeedback {
-  /** What was expected, in the places of the screen. */
+  /** The expected answer, in screen order. */
   expected: Answer;
   explanation: string;
-  /** Whether the answer agrees with it; undefined where answers cannot be compared, as written ones. */
+  /** Whether the answer agrees with it; undefined for answers that cannot be compared, such as written text. */
   agrees?: boolean;
 }
 
@@ -42,7 +43,7 @@ type TrainingRow = Pick<
   "id" | "position" | "content_json" | "gold_json" | "responses" | "language" | "audience" | "explanation"
 >;
 
-/** The rater's items of training that have no answer yet, in their order. @throws StoreError forbidden, closed */
+/** The rater's unanswered training items, in order of position. @throws StoreError missing, forbidden, closed */
 export async function trainingFor(
   store: StoreContext,
   projectId: string,
@@ -64,7 +65,7 @@ export async function trainingFor(
 }
 
 /**
- * Takes an answer to an item of training. The first one is kept; a further one changes nothing and is answered alike.
+ * Takes an answer to a training item. Only the first answer is stored; later ones get feedback but change nothing.
  *
  * @throws StoreError missing, forbidden, closed, invalid
  */
@@ -76,7 +77,7 @@ export async function answerTraining(
     const { project, member } = await memberOf(write, projectId, rater);
     const item = (await trainingItems(write.db, projectId)).find(({ id }) => id === itemId);
     if (item === undefined || !fits(item, member))
-      throw new StoreError("missing", `There is no item of training ${itemId}.`);
+      throw new StoreError("missing", `There is no training item ${itemId}.`);
     const order = orderFor(project, member, item);
     const given = storedAnswer(answer, { ...project.task, rationale: "optional" }, order);
     const kept = await write.db
@@ -108,7 +109,7 @@ export interface TrainingRequest {
   answer: Answer;
 }
 
-/** Those of the members who have training before them. */
+/** The members who have training left to do. */
 export async function inTraining(
   db: Queries,
   project: string,
@@ -129,7 +130,7 @@ export async function inTraining(
 
 const nearEnough = ({ kind }: Answer): number => (kind === "ranking" || kind === "likert" ? NEAR : 0);
 
-/** The order on the rater's screen. */
+/** The order of responses on the rater's screen. */
 const orderFor = ({ seed }: Project, member: Member, { position, responses }: TrainingRow): number[] =>
   trainingOrder({ seed, member: member.number }, position, responses);
 
@@ -171,7 +172,7 @@ function trainingItems(db: Queries, project: string): Promise<TrainingRow[]> {
     .execute();
 }
 
-/** "rater item" of every answer of these raters. */
+/** The key "rater item" of every training answer of these raters. */
 async function answeredTraining(
   db: Queries,
   project: string,

@@ -1,4 +1,4 @@
-/** Taking votes: those that arrive together are checked against a few queries and written with a few more. */
+/** Taking votes. Those that arrive together are checked with a few queries and written with a few more. */
 import type { z } from "zod";
 import type { Write } from "../audit/writer.js";
 import type { Queries } from "../database/database.js";
@@ -17,13 +17,13 @@ import { auditedVote, storedAnswer, type TakenVote, toCastVote, type VoteRequest
 type CheckedVote = z.output<typeof VoteRequest>;
 type VoteRow = Tables["votes"];
 
-/** What a batch has to know before it can take its votes. */
+/** What a batch reads before it can take its votes. */
 interface Known {
   leases: Map<string, Tables["leases"]>;
   /** The vote of each lease that has one. */
   votes: Map<string, VoteRow>;
   projects: Map<string, Project>;
-  /** By project and rater. */
+  /** By the key "project rater". */
   members: Map<string, Member>;
   items: Map<string, string>;
 }
@@ -113,7 +113,7 @@ async function load(db: Queries, requests: readonly CheckedVote[]): Promise<Know
   };
 }
 
-/** @throws StoreError, before anything is noted, when the vote cannot be taken. */
+/** @throws StoreError when the vote cannot be taken; nothing is recorded then. */
 function takeVote(
   { now, audit }: Write,
   request: CheckedVote,
@@ -122,30 +122,30 @@ function takeVote(
   const lease = known.leases.get(request.lease);
   if (lease === undefined) throw new StoreError("missing", `There is no lease ${request.lease}.`);
   if (lease.rater_id !== request.rater)
-    throw new StoreError("forbidden", "The lease is another rater's.", "Ask for work of your own.");
+    throw new StoreError("forbidden", "The lease is another rater's.", "Request your own lease.");
   const project = known.projects.get(lease.project_id) as Project;
   const order = JSON.parse(lease.order_json) as number[];
   const before = known.votes.get(lease.id);
   if (before !== undefined) {
     if (before.answer_json === storedAnswer(request.answer, project.task, order))
       return { row: before, again: true };
-    throw new StoreError("conflict", "Another vote was cast on this lease before.", "Correct that one.");
+    throw new StoreError("conflict", "A different vote was already cast on this lease.", "Correct that vote instead.");
   }
   checkOpen(project);
   const member = known.members.get(`${project.id} ${lease.rater_id}`);
   if (member === undefined)
-    throw new StoreError("forbidden", "The rater does not work in this project any more.");
+    throw new StoreError("forbidden", "The rater no longer works in this project.");
   if (member.state !== "active") throw new StoreError("forbidden", notWorking(member));
   if (lease.state === "skipped")
-    throw new StoreError("conflict", "The item was skipped.", "Go on with the next.");
+    throw new StoreError("conflict", "The item was skipped.", "Continue with the next item.");
   if (lease.state !== "live" || lease.expires_at <= now)
     throw new StoreError(
       "expired",
       "The lease has run out.",
-      "Ask for the item again; a draft that was saved is kept.",
+      "Request the item again; a saved draft is kept.",
     );
   if (known.items.get(lease.item_id) === "withdrawn")
-    throw new StoreError("closed", "The item was withdrawn.", "Go on with the next.");
+    throw new StoreError("closed", "The item was withdrawn.", "Continue with the next item.");
   const row: VoteRow = {
     seq: 0,
     id: newId("v", now),
@@ -168,7 +168,10 @@ function takeVote(
   return { row, again: false };
 }
 
-/** Counts votes on the raters' memberships, for quotas; raters with equally many votes in the batch together. */
+/**
+ * Adds votes to the counts of the raters' memberships, for quotas. Raters with the same number of votes in the batch
+ * share a query.
+ */
 async function countVotes({ db, now }: Write, taken: readonly VoteRow[]): Promise<void> {
   const today = dayOf(now);
   for (const [project, own] of groupBy(taken, ({ project_id }) => project_id)) {

@@ -6,17 +6,17 @@ import type { Tables } from "../database/tables.js";
 import { storedText } from "../ids.js";
 import { StoreError } from "../store-error.js";
 
-/** Most milliseconds that a client may say a judgement took: a day. */
+/** Most milliseconds that a client may report for a judgement: one day. */
 const MAX_MILLISECONDS = 86_400_000;
 
 const told = {
-  answer: Answer.describe("What was said, in the places of the screen"),
+  answer: Answer.describe("The answer, in screen order"),
   milliseconds: z
     .int()
     .min(0)
     .max(MAX_MILLISECONDS)
     .optional()
-    .describe("From the item being shown to the vote, as the client says"),
+    .describe("Time from showing the item to the vote, as the client measured it"),
   client: storedText(100).optional().describe("Program that the rater used"),
 };
 
@@ -26,20 +26,20 @@ export type VoteRequest = z.input<typeof VoteRequest>;
 export const CorrectionRequest = z.object({ vote: z.string().max(64), rater: z.string().max(64), ...told });
 export type CorrectionRequest = z.input<typeof CorrectionRequest>;
 
-/** A vote that was taken; `again` if it had been taken before, and was only sent once more. */
+/** A vote that was taken; `again` is true if it was already stored and only sent once more. */
 export interface TakenVote {
   vote: CastVote;
   again: boolean;
 }
 
-/** The answer as the store keeps it: JSON with one spelling, in the stored order of responses. */
+/** The answer as the store keeps it: canonical JSON, in the stored order of responses. @throws StoreError invalid */
 export function storedAnswer(answer: Answer, task: TaskDefinition, order: readonly number[]): string {
   const problem = answerProblem(answer, task, order.length);
   if (problem !== undefined) throw new StoreError("invalid", problem);
   return canonicalJson(answerInStoredOrder(answer, order));
 }
 
-/** A row of votes as the rest of Plumbline reads it. */
+/** Converts a votes row to the form that the rest of Plumbline reads. */
 export function toCastVote(row: Tables["votes"]): CastVote {
   return {
     id: row.id,
@@ -56,7 +56,7 @@ export function toCastVote(row: Tables["votes"]): CastVote {
   };
 }
 
-/** What the audit log says of a vote: everything but the number of the entry. */
+/** What the audit log records of a vote: every field except the number of the entry. */
 export function auditedVote({ seq: _seq, ...row }: Tables["votes"]): object {
   return row;
 }

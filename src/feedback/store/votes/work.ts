@@ -1,4 +1,4 @@
-/** What a rater does: takes items, votes, corrects, skips, saves drafts, looks back. */
+/** What a rater does with leases and votes: corrects, skips, releases, renews, saves drafts, looks back. */
 import { z } from "zod";
 import type { Answer } from "../../tasks/index.js";
 import { type CastVote, type ItemContent, MAX_TEXT } from "../../tasks/index.js";
@@ -15,7 +15,7 @@ import type { StoreContext } from "../store-context.js";
 import { StoreError } from "../store-error.js";
 import { auditedVote, CorrectionRequest, storedAnswer, type TakenVote, toCastVote } from "./vote.js";
 
-/** Why an item is passed over. */
+/** Why an item is skipped. */
 export const SkipRequest = z.object({
   reason: z.enum(["unclear", "cannot-judge", "harmful", "broken", "other"]),
   note: storedText(2000).optional(),
@@ -25,25 +25,26 @@ export type SkipRequest = z.infer<typeof SkipRequest>;
 /** Most characters of a draft as JSON. */
 const MAX_DRAFT = 2 * MAX_TEXT;
 
-/** A vote as its rater may see it again. */
+/** A past vote as its rater may see it. */
 export interface PastVote {
   vote: string;
   lease: string;
   item: string;
   prompt: ItemContent["prompt"];
-  /** Texts in the places of the screen, as they were shown. */
+  /** Texts in screen order, as they were shown. */
   responses: string[];
-  /** The answer that counts now, in the places of the screen. */
+  /** The answer that counts now, in screen order. */
   answer: Answer;
   castAt: number;
-  /** Until when it can be corrected. */
+  /** Unix milliseconds until which it can be corrected. */
   correctableUntil: number;
 }
 
 /**
- * Corrects a rater's own vote by a new one; the latest in the row counts.
+ * Corrects a rater's own vote with a new one; of several corrections the latest counts.
  *
- * @throws StoreError forbidden, expired (the time for corrections is over), conflict (it was corrected before), invalid.
+ * @throws StoreError missing, forbidden, closed, expired (the time for corrections is over), conflict (it was already
+ * corrected, or a reviewer rejected it), invalid.
  */
 export async function correctVote(store: StoreContext, request: CorrectionRequest): Promise<TakenVote> {
   const { vote, rater, answer, milliseconds, client } = check(CorrectionRequest, request);
@@ -57,7 +58,7 @@ export async function correctVote(store: StoreContext, request: CorrectionReques
     const later = await db.selectFrom("votes").selectAll().where("corrects", "=", vote).executeTakeFirst();
     if (later?.answer_json === answerJson) return { vote: toCastVote(later), again: true };
     if (later !== undefined)
-      throw new StoreError("conflict", "The vote was corrected before.", "Correct the latest one.");
+      throw new StoreError("conflict", "The vote was already corrected.", "Correct the latest version instead.");
     checkOpen(project);
     const rejected = await db
       .selectFrom("reviews")
@@ -86,7 +87,7 @@ export async function correctVote(store: StoreContext, request: CorrectionReques
   });
 }
 
-/** The first vote on a vote's lease. */
+/** The original vote on a vote's lease. */
 async function firstVote(db: Queries, { lease_id }: Tables["votes"]): Promise<Tables["votes"]> {
   return db
     .selectFrom("votes")
@@ -96,7 +97,7 @@ async function firstVote(db: Queries, { lease_id }: Tables["votes"]): Promise<Ta
     .executeTakeFirstOrThrow();
 }
 
-/** Passes over an item, with the reason; it is not shown to this rater again. */
+/** Skips an item, with the reason; it is not shown to this rater again. */
 export async function skipItem(
   store: StoreContext,
   lease: string,
@@ -127,7 +128,7 @@ export async function releaseLease(store: StoreContext, lease: string, rater: st
   });
 }
 
-/** Holds an item for another term, from now. @returns until when. */
+/** Extends a lease by the project's lease time, from now. @returns its new expiry, in Unix milliseconds. */
 export async function renewLease(store: StoreContext, lease: string, rater: string): Promise<number> {
   return store.write(async (write) => {
     const { project_id } = await liveLease(write, lease, rater);
@@ -139,7 +140,7 @@ export async function renewLease(store: StoreContext, lease: string, rater: stri
   });
 }
 
-/** Keeps an answer that is not yet given: anything that JSON holds, in place of what was kept. */
+/** Saves a draft of an answer, replacing an earlier one. @param draft any JSON value. */
 export async function saveDraft(
   store: StoreContext,
   lease: string,
@@ -161,7 +162,7 @@ export async function saveDraft(
   });
 }
 
-/** @throws StoreError missing, forbidden, conflict or expired: the lease is not one that the rater holds. */
+/** @throws StoreError missing, forbidden, conflict or expired: the rater does not hold the lease. */
 async function liveLease(
   { db, now }: { db: Queries; now: number },
   lease: string,
@@ -177,7 +178,9 @@ async function liveLease(
   return row;
 }
 
-/** A rater's last votes in a project as they count now, the latest first, from before a vote's number. */
+/**
+ * A rater's last votes in a project in their latest form, newest first. @param before only votes numbered below this.
+ */
 export async function pastVotes(
   store: StoreContext,
   projectId: string,

@@ -148,7 +148,8 @@ export const collection: Migration = {
       .addColumn("reason", "text")
       .addUniqueConstraint("leases_turn", ["project_id", "rater_id", "turn"])
       .execute();
-    // Whatever the program does, an item is shown to a rater once, but for hidden repeats and leases that came to nothing.
+    // The database itself ensures that an item is shown to a rater once, except for hidden repeats and leases that
+    // expired or were released.
     await schema
       .createIndex("leases_one_showing")
       .on("leases")
@@ -211,7 +212,8 @@ export const collection: Migration = {
     await schema.createIndex("votes_project").on("votes").columns(["project_id", "seq"]).execute();
     await schema.createIndex("votes_item").on("votes").columns(["item_id", "seq"]).execute();
     await schema.createIndex("votes_rater").on("votes").columns(["rater_id", "project_id", "seq"]).execute();
-    // A vote is corrected once; the next correction is of that one. Partial, so that no search for null goes through it.
+    // A vote is corrected at most once; a further correction corrects the correction. The index is partial, so that no
+    // search for null uses it.
     await schema
       .createIndex("votes_correction")
       .on("votes")
@@ -219,7 +221,8 @@ export const collection: Migration = {
       .unique()
       .where(sql<boolean>`corrects is not null`)
       .execute();
-    // Whatever the program does, a lease has one vote, and a rater judges an item once but for hidden repeats.
+    // The database itself ensures that a lease has one vote, and that a rater judges an item once except for hidden
+    // repeats.
     await schema
       .createIndex("votes_one_a_lease")
       .on("votes")

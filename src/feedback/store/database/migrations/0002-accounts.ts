@@ -4,11 +4,11 @@ import type { Migration } from "./migration.js";
 const required = (column: ColumnDefinitionBuilder) => column.notNull();
 const key = (column: ColumnDefinitionBuilder) => column.primaryKey().notNull();
 const unique = (column: ColumnDefinitionBuilder) => column.notNull().unique();
-/** Goes with the account that it belongs to. */
+/** Refers to an account; the row is deleted with it. */
 const ofAccount = (column: ColumnDefinitionBuilder) =>
   column.notNull().references("accounts.id").onDelete("cascade");
 
-/** Accounts, sessions, API keys, invitations, and who leads which project. */
+/** Accounts, sessions, API keys, invitations, and the staff of projects. */
 export const accounts: Migration = {
   name: "0002-accounts",
   tables: [

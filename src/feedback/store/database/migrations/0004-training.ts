@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import type { Migration } from "./migration.js";
 
-/** Training: gold items with an explanation, and what raters answered to them, apart from votes. */
+/** Training: gold items with an explanation, and raters' answers to them, stored apart from votes. */
 export const training: Migration = {
   name: "0004-training",
   tables: [{ name: "training_answers", key: ["rater_id", "item_id"] }],

@@ -1,7 +1,10 @@
 import { sql } from "kysely";
 import type { Migration } from "./migration.js";
 
-/** Numbers the members of each project in the order in which they joined: what names a rater's draws, as ids are random. */
+/**
+ * Numbers the members of each project in the order they joined. The number seeds a rater's random draws, because ids
+ * are random.
+ */
 export const memberNumbers: Migration = {
   name: "0005-member-numbers",
   tables: [],

@@ -2,7 +2,7 @@ import { sql, type Transaction } from "kysely";
 import type { Engine } from "../database.js";
 import type { Tables } from "../tables.js";
 
-/** Has the database itself refuse to change or remove rows of a table. */
+/** Makes the database itself refuse to change or delete rows of a table. */
 export async function appendOnly(db: Transaction<Tables>, engine: Engine, table: string): Promise<void> {
   const message = `${table} is append-only`;
   if (engine === "sqlite") {

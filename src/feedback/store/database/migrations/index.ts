@@ -5,5 +5,5 @@ import { training } from "./0004-training.js";
 import { memberNumbers } from "./0005-member-numbers.js";
 import type { Migration } from "./migration.js";
 
-/** Every step from an empty database to today's, in order. */
+/** Every step from an empty database to the current schema, in order. */
 export const migrations: readonly Migration[] = [collection, accounts, memberStates, training, memberNumbers];

@@ -2,11 +2,13 @@ import type { Transaction } from "kysely";
 import type { Engine } from "../database.js";
 import type { Tables } from "../tables.js";
 
-/** One step of the database's form. Steps that were released are never changed; a new one is added after them. */
+/** One step of the database schema. Released steps are never changed; new steps are added after them. */
 export interface Migration {
-  /** Number and what it does, in the order of the list. */
+  /** Number and purpose, such as "0002-accounts"; names sort in the order of the list. */
   name: string;
-  /** Tables that it makes, each after those that it refers to, with the columns of their keys: what a backup copies. */
+  /**
+   * Tables that the step creates, each after those that it refers to, with their key columns. A backup copies these.
+   */
   tables: readonly { name: string; key: readonly string[] }[];
   up(db: Transaction<Tables>, engine: Engine): Promise<void>;
 }
