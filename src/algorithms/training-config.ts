@@ -20,7 +20,7 @@ export const packingSchema = z
   .enum(PACKING)
   .default("auto")
   .describe(
-    "Several texts share a row, kept apart by the attention mask, and beginnings they have in common are computed once: where that saves a tenth or more, always, or never; does not change the loss.",
+    "Whether several texts share a row, kept apart by the attention mask, with common beginnings computed once: auto, if that saves a tenth or more; always; or never. Does not change the loss.",
   );
 
 const settings = adamwSchema.extend({
