@@ -4,13 +4,13 @@
  *
  *   A_i  = (r_i - mean(r)) / (std(r) + 1e-4)                      over the G responses to a prompt,
  *   l_it = max(-A_i rho, -A_i clip(rho, 1 - eps, 1 + eps_high)) + beta (e^d - d - 1),
- *   rho  = exp(log pi - log pi_old),  d = log pi_ref - log pi     (e^d - d - 1 is Schulman's k3, an unbiased estimate of the KL),
+ *   rho  = exp(log pi - log pi_old),  d = log pi_ref - log pi     (e^d - d - 1: Schulman's k3, unbiased for the KL),
  *   loss = mean over responses of the mean of l over each one's tokens.
  *
  * The variants have TRL's names in camel case. Dr. GRPO (Liu et al. 2025) divides neither by std (`scaleRewards: none`)
  * nor by a response's length (`lossType: dr_grpo`). DAPO (Yu et al. 2025) weights every token alike (`dapo`), has a
  * higher upper clip (`epsilonHigh`), samples further groups in place of those whose rewards are all equal
- * (`maxSamplings`), and learns nothing from where a response was cut off (`maskTruncated`, `overlongBuffer`). Not
+ * (`maxSamplings`), and keeps truncated responses from adding noise (`maskTruncated`, `overlongBuffer`). Not
  * implemented: normalising several rewards separately, sequence-level ratios, dual clip.
  */
 import { z } from "zod";
@@ -65,7 +65,7 @@ const settings = optimizationSchema.extend({
   scaleRewards: z
     .enum(["group", "batch", "none"])
     .default("group")
-    .describe("Which rewards' standard deviation divides the advantages."),
+    .describe("Standard deviation that advantages are divided by: the group's, the batch's, or none."),
   maxSamplings: count
     .default(1)
     .describe(

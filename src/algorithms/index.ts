@@ -3,8 +3,8 @@
  * each step or iteration.
  *
  * @example
- * for await (const { step, metrics } of sft(trainer, examples, padId, sftSchema.parse({}))) console.log(step,
- * metrics.loss);
+ * for await (const { step, metrics } of sft(trainer, examples, padId, sftSchema.parse({})))
+ *   console.log(step, metrics.loss);
  */
 export {
   type GrpoConfig,

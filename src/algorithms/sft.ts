@@ -30,7 +30,7 @@ const settings = optimizationSchema.extend({
     .max(1000)
     .default(1)
     .describe("Passes over the demonstrations; may be a fraction."),
-  batchSize: z.number().int().positive().default(16).describe("Examples per step (packed rows when packing)."),
+  batchSize: z.number().int().positive().default(16).describe("Examples per step (rows when packing)."),
   microBatchSize: z
     .number()
     .int()

@@ -7,7 +7,7 @@ import type { ChatMessage } from "./messages.js";
 const TURN = /(?:^|\n\n)(Human|Assistant):/g;
 
 /**
- * Whether a text is such a transcript: it begins with a speaker, and contains a turn of the assistant, perhaps empty.
+ * Whether a text is such a transcript: it begins with a speaker, and a turn of the assistant follows, perhaps empty.
  */
 export function isTranscript(text: string): boolean {
   return /^\s{0,8}(?:Human|Assistant):/.test(text) && text.includes("\n\nAssistant:");

@@ -40,8 +40,8 @@ const withoutLooseEnds = (file: AsyncBuffer): AsyncBuffer => ({
 });
 
 /**
- * The promise, with rejections marked as handled here and in everything chained to it. A caller that awaits it still receives
- * the error.
+ * The promise, with rejections marked as handled here and in everything chained to it. A caller that awaits it still
+ * receives the error.
  */
 function observed<T>(promise: Promise<T>): Promise<T> {
   promise.catch(() => {});

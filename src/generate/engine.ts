@@ -28,7 +28,8 @@ export class DecodeEngine {
   private readonly programs: DecodePrograms;
   /**
    * Fewest rows of a step. ONNX Runtime multiplies a single row with unpacked weights by another routine, which rounds
-   * differently. A second row, whose results are ignored, gives the last request of a batch the same bytes.
+   * differently. With a second row, whose results are ignored, the last request that remains of a batch gets the same
+   * bytes as among others.
    */
   private readonly fewest: number;
   private readonly waiting = new RequestQueue();

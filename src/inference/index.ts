@@ -4,7 +4,7 @@
  * @example
  * const config = completionSchema.parse({ model: "model", input: "prompts.jsonl" });
  * for await (const { completion } of completeLines({ ...config, input: "prompts.jsonl" }, host))
- * console.log(completion);
+ *   console.log(completion);
  */
 export {
   type CompletedPrompt,

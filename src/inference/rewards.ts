@@ -98,7 +98,7 @@ export async function* rewardsOfLines(
     progress.update(done);
   }
   progress.end();
-  if (cut > 0) host.warn(`${cut} texts have more than ${opened.maxLength} tokens; only the last ones were read`);
+  if (cut > 0) host.warn(`${cut} texts have more than ${opened.maxLength} tokens; only the last were read`);
   if (pairs.length === 0) return undefined;
   return { ...preferenceAccuracy(pairs, { clusters }), n: pairs.length };
 }

@@ -37,7 +37,7 @@ export const ARCHITECTURE_NAMES = [
  * in that respect.
  */
 export const modelConfigSchema = z.object({
-  architecture: z.enum(ARCHITECTURE_NAMES).describe("Determines the form of config.json and the names of weights."),
+  architecture: z.enum(ARCHITECTURE_NAMES).describe("Decides the form of config.json and the weights' names."),
   head: z
     .literal("score")
     .optional()
@@ -59,7 +59,7 @@ export const modelConfigSchema = z.object({
   tieWordEmbeddings: z.boolean().describe("The output head is the embedding matrix."),
   logitSoftCap: z.number().positive().optional().describe("Logits x become c tanh(x / c) (Gemma 2)."),
 
-  norm: z.enum(["rms", "layer"]).optional().describe("RMS norm, or layer norm, which subtracts the mean and has a bias."),
+  norm: z.enum(["rms", "layer"]).optional().describe("Layer norm subtracts the mean and has a bias."),
   rmsNormEps: z.number().positive().describe("Added to the norms' mean square, or variance in layer norms."),
   unitOffsetNorm: z.boolean().optional().describe("Norms multiply by 1 + weight (Gemma)."),
   blockNorms: z

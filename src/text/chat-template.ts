@@ -82,7 +82,7 @@ export function encodeChat(
     const opening = renderChat(tokenizer, messages.slice(0, turn), { addGenerationPrompt: true });
     const through = renderChat(tokenizer, messages.slice(0, turn + 1), { addGenerationPrompt: false });
     if (!through.startsWith(opening) || !full.startsWith(through) || opening.length < position) {
-      throw new PlumbError(`The chat template renders turn ${turn + 1} differently once later turns follow.`, {
+      throw new PlumbError(`The chat template renders turn ${turn + 1} differently once others follow.`, {
         hint: "The assistant's tokens cannot be found; use conversations with a single answer.",
       });
     }

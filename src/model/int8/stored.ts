@@ -42,7 +42,7 @@ export const storedInt8Schema = z.object({
       tokens: z.number().int().positive(),
       kl_per_token: z.number().min(0).describe("KL(exact || 8 bits), nats."),
       same_top: share.describe("Share of positions where both find the same token most likely."),
-      gradient_cosine: z.number().min(-1).max(1).describe("Cosine between an adapter's gradients on the two."),
+      gradient_cosine: z.number().min(-1).max(1).describe("Cosine of an adapter's gradients on the two."),
     })
     .describe("Measured on text that was not used for calibration."),
   calibration: z.object({

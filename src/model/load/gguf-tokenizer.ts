@@ -39,7 +39,7 @@ export function ggufTokenizer(file: GgufFile): Tokenizer | undefined {
   if (kind === undefined) return undefined;
   if (kind !== "gpt2") {
     const name = kind === "llama" ? "SentencePiece" : JSON.stringify(kind);
-    throw new PlumbError(`${file.path}: its tokenizer is of the kind ${name}, which is not supported in GGUF.`, {
+    throw new PlumbError(`${file.path}: its tokenizer is of the kind ${name}, which is not read from GGUF.`, {
       hint: "Use the model's Hugging Face folder, whose tokenizer.json is read whatever its kind.",
     });
   }
@@ -134,7 +134,7 @@ function ggufTokenizerConfig(file: GgufFile): object {
 
 function list(file: GgufFile, key: string): GgufValue[] {
   const value = file.metadata.get(key);
-  if (!Array.isArray(value)) throw new PlumbError(`${file.path}: the metadata ${key} is missing or not a list.`);
+  if (!Array.isArray(value)) throw new PlumbError(`${file.path}: expected a list in the metadata ${key}.`);
   return value;
 }
 

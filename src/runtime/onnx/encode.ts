@@ -153,7 +153,7 @@ export function encodeProgram(
   return { bytes, externalBytes, hasHidden: hidden.size > 0 };
 }
 
-/** ONNX operation of names that stand for ScatterElements with a reduction, which is a string attribute. */
+/** Our names for ONNX's ScatterElements with a reduction, which is a string attribute. */
 const SCATTER: Record<string, string> = { ScatterElementsAdd: "ScatterElements" };
 
 function encodeNode(node: OnnxNode, name: string): Record<string, unknown> {
