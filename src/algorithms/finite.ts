@@ -1,6 +1,6 @@
 import { PlumbError } from "../base/errors.js";
 
-/** Stops a run whose numbers went wrong, naming the step and the number. */
+/** @throws PlumbError if a value is not finite; the message names the step and the value. */
 export function checkFinite(what: string, step: number, values: Readonly<Record<string, number>>): void {
   for (const [name, value] of Object.entries(values)) {
     if (Number.isFinite(value)) continue;

@@ -1,16 +1,17 @@
 /**
- * Group relative policy optimisation (Shao et al. 2024, DeepSeekMath): PPO's clipped updates with no value model. A response is compared
- * with the others that the same prompt was given:
+ * Group relative policy optimisation (Shao et al. 2024, DeepSeekMath): PPO's clipped updates without a value model.
+ * Each response is compared with the other responses to the same prompt:
  *
- *   A_i  = (r_i - mean(r)) / (std(r) + 1e-4)                      over the G responses of a prompt,
+ *   A_i  = (r_i - mean(r)) / (std(r) + 1e-4)                      over the G responses to a prompt,
  *   l_it = max(-A_i rho, -A_i clip(rho, 1 - eps, 1 + eps_high)) + beta (e^d - d - 1),
- *   rho  = exp(log pi - log pi_old),  d = log pi_ref - log pi     (e^d - d - 1 is Schulman's k3, an unbiased estimate of the KL),
+ *   rho  = exp(log pi - log pi_old),  d = log pi_ref - log pi     (e^d - d - 1: Schulman's k3, unbiased for the KL),
  *   loss = mean over responses of the mean of l over each one's tokens.
  *
- * Switches, under TRL's names in camel case: Dr. GRPO (Liu et al. 2025) divides by neither std (`scaleRewards: none`) nor a response's
- * length (`lossType: dr_grpo`). DAPO (Yu et al. 2025) counts every token alike (`dapo`), clips higher above than below (`epsilonHigh`),
- * samples anew where a group's rewards are all equal (`maxSamplings`), and learns nothing from the length at which a response is cut off
- * (`maskTruncated`, `overlongBuffer`). Left out: several rewards normalised apart, ratios of whole sequences, dual clip.
+ * The variants have TRL's names in camel case. Dr. GRPO (Liu et al. 2025) divides neither by std (`scaleRewards: none`)
+ * nor by a response's length (`lossType: dr_grpo`). DAPO (Yu et al. 2025) weights every token alike (`dapo`), has a
+ * higher upper clip (`epsilonHigh`), samples further groups in place of those whose rewards are all equal
+ * (`maxSamplings`), and keeps truncated responses from adding noise (`maskTruncated`, `overlongBuffer`). Not
+ * implemented: normalising several rewards separately, sequence-level ratios, dual clip.
  */
 import { z } from "zod";
 import { mapConcurrent } from "../base/concurrent.js";
@@ -34,10 +35,10 @@ const count = z.number().int().positive();
 
 const settings = optimizationSchema.extend({
   iterations: count.default(100).describe("Batches of responses to sample and learn from."),
-  batchSize: count.default(64).describe("Responses an iteration; groupSize and miniBatches must divide it."),
+  batchSize: count.default(64).describe("Responses per iteration; groupSize and miniBatches must divide it."),
   groupSize: count.min(2).default(8).describe("G: responses to each prompt (TRL's num_generations)."),
   epochs: count.default(1).describe("mu: passes over each batch (TRL's num_iterations)."),
-  miniBatches: count.default(1).describe("Updates an epoch; must divide batchSize."),
+  miniBatches: count.default(1).describe("Updates per epoch; must divide batchSize."),
   microBatchSize: count.default(8).describe("Rows in memory at once; does not change the loss."),
   packing: packingSchema,
   maxNewTokens: count.default(64).describe("Longest response, in tokens."),
@@ -59,25 +60,25 @@ const settings = optimizationSchema.extend({
     .enum(["grpo", "dr_grpo", "bnpo", "dapo"])
     .default("grpo")
     .describe(
-      "What a token counts: grpo, each response alike; dr_grpo, each token alike, by maxNewTokens; bnpo, by the tokens of an update; dapo, by those of the iteration.",
+      "How tokens are weighted: grpo, each response alike; the others, each token alike, divided by maxNewTokens (dr_grpo), by the tokens of the update (bnpo) or of the iteration (dapo).",
     ),
   scaleRewards: z
     .enum(["group", "batch", "none"])
     .default("group")
-    .describe("Whose standard deviation advantages are divided by."),
+    .describe("Standard deviation that advantages are divided by: the group's, the batch's, or none."),
   maxSamplings: count
     .default(1)
     .describe(
-      "Batches sampled at most until an iteration is full of groups whose rewards differ; 1: no others are sampled.",
+      "Most batches sampled to fill an iteration with groups whose rewards differ; 1: groups are never replaced.",
     ),
   maskTruncated: z
     .boolean()
     .default(false)
-    .describe("Responses without an end are compared with, and not learned from."),
+    .describe("Truncated responses count in the comparison but not in the loss."),
   overlongBuffer: count
     .nullable()
     .default(null)
-    .describe("Length before maxNewTokens over which the reward falls by up to 1; null: it does not."),
+    .describe("Tokens before maxNewTokens over which the reward falls by up to 1; null: no penalty."),
   warmupRatio: z
     .number()
     .min(0)
@@ -87,7 +88,7 @@ const settings = optimizationSchema.extend({
   lora: loraSchema
     .nullable()
     .default(null)
-    .describe("Train LoRA adapters; the reference is the same weights without."),
+    .describe("Train LoRA adapters; the reference is the model without them."),
 });
 
 export const grpoSchema = grouped(settings, {
@@ -103,17 +104,17 @@ export interface GrpoSetup extends Actors {
   prompts: readonly PromptTokens[];
 }
 
-/** What outlives an iteration beside parameters and optimiser state. */
+/** What must be kept between iterations, besides parameters and optimiser state. */
 export interface GrpoState {
   /** Iterations done. */
   iteration: number;
-  /** Batches sampled, which are more where groups were sampled anew. */
+  /** Batches sampled: more than `iteration` where groups were replaced. */
   batches: number;
 }
 
-/** A rollout and what GRPO makes of it. */
+/** A rollout with its score and advantage. */
 export interface Compared extends Rollout {
-  /** `reward` less what excess length costs. */
+  /** `reward` plus the penalty for excess length, which is at most 0. */
   score: number;
   advantage: number;
 }
@@ -121,7 +122,10 @@ export interface Compared extends Rollout {
 // ---------------------------------------------------------------------------------------------------------------
 // The maths, as small pure functions.
 
-/** A_i of each response; those to one prompt stand together. The standard deviation is the unbiased one, as in TRL. */
+/**
+ * A_i of each response; the responses to one prompt are consecutive. The standard deviation is the unbiased estimate,
+ * as in TRL.
+ */
 export function groupAdvantages(
   scores: readonly number[],
   groupSize: number,
@@ -135,12 +139,12 @@ export function groupAdvantages(
   });
 }
 
-/** DAPO's soft punishment: 0 up to `longest - buffer` tokens, from there in a line to -1 at `longest`. */
+/** DAPO's soft overlong punishment: 0 up to `longest - buffer` tokens, then linear to -1 at `longest`. */
 export const overlongPenalty = (tokens: number, longest: number, buffer: number | null): number =>
   buffer === null ? 0 : Math.min(0, (longest - buffer - tokens) / buffer);
 
 /**
- * What a token of each response weighs in an update's loss, whose sum it is part of.
+ * The weight of each response's tokens in an update's loss, which is their weighted sum.
  *
  * @param lengths tokens of the update's responses, 0 for those that are not learned from.
  * @param tokens learned from in the whole iteration.
@@ -159,7 +163,7 @@ export function tokenWeights(
   });
 }
 
-/** Exponents of the KL estimate are limited to this: it is past counting there, and e^88 is no f32. */
+/** Limit of the exponent in the KL estimate: without one, e^d overflows f32 at d = 89. */
 const LARGEST_EXPONENT = 20;
 
 /** k3 = e^d - d - 1, d = log pi_ref - log pi: [M]. */
@@ -169,8 +173,8 @@ export function klEstimate(logProbs: Tensor, referenceLogProbs: Tensor, weights:
 }
 
 /**
- * The loss, a sum over tokens read by their `share` of it, and what is reported, summed over tokens. All arguments [M]; weights is 1 for
- * a token read and 0 for padding.
+ * The loss, a sum over the tokens read weighted by `share`, and the metrics, plain sums over these tokens. All
+ * arguments are [M]; `weights` is 1 for a token read and 0 for padding.
  */
 export function grpoLoss(
   { logProbs, old, reference, advantages, share, weights }: Record<GrpoInput | "weights", Tensor>,
@@ -195,7 +199,7 @@ type GrpoInput = "logProbs" | "old" | "reference" | "advantages" | "share";
 // ---------------------------------------------------------------------------------------------------------------
 // The loop.
 
-/** Trains; yields after each iteration. `state` says where to start and is kept up to date. */
+/** Trains, and yields after each iteration. `state` says where to start and is kept up to date. */
 export async function* grpo(
   setup: GrpoSetup,
   config: GrpoConfig,
@@ -228,7 +232,7 @@ export async function* grpo(
       updates.push(result);
     }
 
-    // 4. What is reported.
+    // 4. Metrics.
     state.iteration = iteration + 1;
     const all = sampled.flat();
     const metrics = {
@@ -250,15 +254,15 @@ export async function* grpo(
 
 type Scored = Omit<Compared, "advantage">;
 
-/** A group teaches nothing where its rewards are all equal. */
+/** Whether a group's rewards are all equal: there is then nothing to learn from it. */
 const isSilent = (group: readonly Scored[]): boolean => {
   const scores = group.map(({ score }) => score);
   return Math.max(...scores) - Math.min(...scores) < 1e-8;
 };
 
 /**
- * The groups of an iteration, and all that were sampled for them: in the place of silent groups others are sampled, while `maxSamplings`
- * allows (DAPO's dynamic sampling). Where it does not suffice, the silent ones fill the batch.
+ * The groups of an iteration, and all groups that were sampled for it. Silent groups are replaced by further samples
+ * for up to `maxSamplings` batches (DAPO's dynamic sampling); after that, silent ones fill the batch.
  */
 async function sampleGroups(
   setup: GrpoSetup,
@@ -290,7 +294,7 @@ const tokensLearned = ({ completion }: Rollout, { maskTruncated }: GrpoConfig): 
 
 export interface UpdateMetrics {
   loss: number;
-  /** k3, a token. */
+  /** Mean of k3 per token. */
   kl: number;
   ratio: number;
   clippedLow: number;
@@ -298,7 +302,7 @@ export interface UpdateMetrics {
   gradNorm: number;
 }
 
-/** The loss on a micro-batch of M tokens read: [M] each. */
+/** The loss on a micro-batch of M tokens read: every value is [M]. */
 function grpoStep(
   p: Model,
   x: Traced<TokensRead & Named<"old" | "reference" | "advantages" | "share">>,
@@ -309,7 +313,7 @@ function grpoStep(
 }
 
 /**
- * One update from the responses of a mini-batch, in micro-batches of one sum.
+ * One update from the responses of a mini-batch, as the sum of its micro-batches' gradients.
  *
  * @param tokens learned from in the whole iteration.
  */
@@ -356,7 +360,7 @@ export async function updateOnce(
   };
 }
 
-/** Means over an iteration's updates, under TRL's names, and what its first update says. */
+/** Means over an iteration's updates, under TRL's names, and the ratio and clip fraction of the first update alone. */
 function updateMetrics(updates: readonly UpdateMetrics[]): Record<string, number> {
   const mean = (key: keyof UpdateMetrics): number => meanOf(updates.map((u) => u[key]));
   const [low, high] = [mean("clippedLow"), mean("clippedHigh")];

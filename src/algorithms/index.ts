@@ -1,8 +1,10 @@
 /**
- * Training algorithms: each is a configuration, its maths as small functions, and a loop that yields a `Step` after each.
+ * Training algorithms: each is a configuration, its maths as small functions, and a loop that yields a `Step` after
+ * each step or iteration.
  *
  * @example
- * for await (const { step, metrics } of sft(trainer, examples, padId, sftSchema.parse({}))) console.log(step, metrics.loss);
+ * for await (const { step, metrics } of sft(trainer, examples, padId, sftSchema.parse({})))
+ *   console.log(step, metrics.loss);
  */
 export {
   type GrpoConfig,

@@ -2,8 +2,8 @@ import { PlumbError } from "../base/errors.js";
 import { RandomStream } from "../base/random.js";
 
 /**
- * Which examples a step sees: each epoch is a new permutation, named by the seed and the epoch; the last, incomplete
- * batch of an epoch is filled from the next one.
+ * Indices of the examples of a step. Each epoch is a new permutation, determined by the seed and the epoch; the last,
+ * incomplete batch of an epoch is filled from the next one.
  */
 export function batchIndices(
   count: number,
@@ -29,14 +29,14 @@ export function batchIndices(
   return indices;
 }
 
-/** a / b, which must come out even: batch arithmetic fails loudly. */
+/** a / b. @throws PlumbError, which names `what`, if it is not a whole number. */
 export function exactDivision(a: number, b: number, what: string): number {
   if (a % b !== 0)
-    throw new PlumbError(`${what}: ${a} is not a multiple of ${b}`, { hint: "change one of the two" });
+    throw new PlumbError(`${what}: ${a} is not a multiple of ${b}`, { hint: "Change one of the two." });
   return a / b;
 }
 
-/** Rows of an update: each epoch shuffles the batch anew and cuts it into mini-batches. */
+/** Indices into the batch for one update: each epoch shuffles the batch again and cuts it into mini-batches. */
 export function minibatch(
   config: { batchSize: number; miniBatches: number; epochs: number; seed: number },
   iteration: number,

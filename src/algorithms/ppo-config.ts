@@ -15,8 +15,8 @@ const settings = optimizationSchema.extend({
     .max(1)
     .default(0)
     .describe("Share of the iterations in which the rate rises from 0; the first then learns nothing."),
-  batchSize: z.number().int().positive().default(64).describe("Prompts an iteration."),
-  miniBatches: z.number().int().positive().default(1).describe("Updates an epoch; must divide batchSize."),
+  batchSize: z.number().int().positive().default(64).describe("Prompts per iteration."),
+  miniBatches: z.number().int().positive().default(1).describe("Updates per epoch; must divide batchSize."),
   epochs: z.number().int().positive().default(4).describe("Passes over each batch."),
   microBatchSize: z
     .number()
@@ -32,8 +32,8 @@ const settings = optimizationSchema.extend({
     .max(10)
     .default(1)
     .describe("Divides the logits in sampling, policy and reference."),
-  gamma: z.number().min(0).max(1).default(1).describe("Discount."),
-  lambda: z.number().min(0).max(1).default(0.95).describe("Of generalised advantage estimation."),
+  gamma: z.number().min(0).max(1).default(1).describe("Discount factor of the rewards."),
+  lambda: z.number().min(0).max(1).default(0.95).describe("Lambda of generalised advantage estimation."),
   clip: z
     .number()
     .positive()
@@ -44,14 +44,14 @@ const settings = optimizationSchema.extend({
     .positive()
     .nullable()
     .default(0.2)
-    .describe("New values are clipped to the old ones -+ this."),
+    .describe("New values are clipped to the old ones -+ this; null: they are not."),
   valueCoefficient: z.number().min(0).default(0.1).describe("Weight of the value loss."),
   valueLearningRate: z
     .number()
     .positive()
     .nullable()
     .default(null)
-    .describe("Of the value model; default: learningRate."),
+    .describe("Learning rate of the value model; null: learningRate."),
   valueFrom: z
     .enum(["reward", "zero"])
     .default("reward")
@@ -63,7 +63,7 @@ const settings = optimizationSchema.extend({
   whitenRewards: z
     .boolean()
     .default(false)
-    .describe("Token rewards get variance 1 over the batch; their mean stays."),
+    .describe("Token rewards get variance 1 over the batch; their mean is kept."),
   klCoefficient: z
     .number()
     .min(0)
@@ -103,10 +103,10 @@ const settings = optimizationSchema.extend({
   lora: loraSchema
     .nullable()
     .default(null)
-    .describe("Train LoRA adapters; the reference is the same weights without."),
+    .describe("Train LoRA adapters; the reference is the model without them."),
 });
 
-/** What a PPO run can be told: CLI flags, recipe keys and docs come from here. */
+/** Settings of a PPO run; CLI flags, recipe keys and docs are made from this schema. */
 export const ppoSchema = grouped(settings, {
   training: ["iterations", "batchSize", "klCoefficient", "lora"],
   sampling: ["maxNewTokens", "temperature"],

@@ -1,4 +1,4 @@
-/** What PPO reports of an iteration. */
+/** The metrics of a PPO iteration. */
 import type { Trajectory, UpdateMetrics } from "./ppo.js";
 import {
   responseMetrics,
@@ -31,7 +31,7 @@ export function rolloutMetrics(trajectories: readonly Trajectory[], beta: number
   };
 }
 
-/** Means over an iteration's updates, and what its first update says. */
+/** Means over an iteration's updates, and some figures of the first update alone. */
 export function updateMetrics(updates: readonly UpdateMetrics[]): Record<string, number> {
   const mean = (key: keyof UpdateMetrics): number => meanOf(updates.map((u) => u[key]));
   return {

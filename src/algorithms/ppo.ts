@@ -2,8 +2,8 @@
  * Proximal policy optimisation for language models (Schulman et al. 2017; Ziegler et al. 2019; Stiennon et al. 2020;
  * "The N+ implementation details of RLHF with PPO", Huang et al. 2024).
  *
- * One iteration: sample responses; score them; take a KL penalty to the reference from every token; estimate
- * advantages with a value model; then a few epochs of clipped updates of policy and value. All means are over
+ * One iteration samples responses, scores them, subtracts a KL penalty to the reference at every token, estimates
+ * advantages with a value model, and then makes a few epochs of clipped updates of policy and value. All means are over
  * response tokens, never over padding. Metrics have TRL's names.
  */
 import { mapConcurrent } from "../base/concurrent.js";
@@ -48,7 +48,7 @@ export interface PpoSetup extends Actors {
   prompts: readonly PromptTokens[];
 }
 
-/** What outlives an iteration beside parameters and optimiser state. */
+/** What must be kept between iterations, besides parameters and optimiser state. */
 export interface PpoState {
   /** Iterations done. */
   iteration: number;
@@ -56,10 +56,10 @@ export interface PpoState {
   beta: number;
 }
 
-/** A rollout and what PPO makes of it; arrays have one entry per response token. */
+/** A rollout with its values, rewards and advantages; arrays have one entry per response token. */
 export interface Trajectory extends Rollout {
   values: Float32Array;
-  /** `reward` once length limits and clipping had their say. */
+  /** `reward` after the rules for a missing EOS and clipping. */
   score: number;
   tokenRewards: Float64Array;
   advantages: Float64Array;
@@ -70,8 +70,8 @@ export interface Trajectory extends Rollout {
 // The maths, as small pure functions.
 
 /**
- * Token rewards: -beta (log pi - log pi_ref), and the sequence's score on top of the last token: the EOS where there is one. (TRL 1.12
- * puts the score at the position after it.)
+ * Token rewards: -beta (log pi - log pi_ref), plus the sequence's score at the last token, which is the EOS if the
+ * response has one. (TRL 1.12 puts the score at the position after it.)
  */
 export function tokenRewards(
   logProbs: ArrayLike<number>,
@@ -85,8 +85,8 @@ export function tokenRewards(
 }
 
 /**
- * Generalised advantage estimation (Schulman et al. 2016): d_t = r_t + gamma V_{t+1} - V_t,
- * A_t = d_t + gamma lambda A_{t+1}, with V = 0 after the last token; returns = A + V.
+ * Generalised advantage estimation (Schulman et al. 2016): d_t = r_t + gamma V_{t+1} - V_t, A_t = d_t + gamma lambda
+ * A_{t+1}, with V = 0 after the last token; returns = A + V.
  */
 export function advantagesAndReturns(
   rewards: ArrayLike<number>,
@@ -107,7 +107,7 @@ export function advantagesAndReturns(
 
 /**
  * (x - mean) / sqrt(var + 1e-8) over all entries of all rows, in place; var is the unbiased estimate, as in TRL.
- * @param keepMean add the mean back: for rewards.
+ * @param keepMean adds the mean back, which rewards need.
  */
 export function whiten(rows: readonly Float64Array[], keepMean = false): void {
   const { mean, variance } = moments(rows);
@@ -127,7 +127,7 @@ export function adaptKlCoefficient(
   return beta * (1 + (Math.min(0.2, Math.max(-0.2, kl / target - 1)) * responses) / horizon);
 }
 
-/** What the score counts as once length limits and clipping had their say. */
+/** The score after the rules for a missing EOS and clipping. @param ended whether the response has an EOS. */
 export function finalScore(score: number, ended: boolean, config: PpoConfig): number {
   let final = score;
   if (!ended && config.missingEosScore !== null) final = config.missingEosScore;
@@ -136,8 +136,8 @@ export function finalScore(score: number, ended: boolean, config: PpoConfig): nu
 }
 
 /**
- * Clipped policy loss, summed over tokens read: w max(-A rho, -A clip(rho, 1 - eps, 1 + eps)), rho = exp(new - old).
- * All arguments [M]; w is 1 for a token read and 0 for padding.
+ * Clipped policy loss, summed over the tokens read: w max(-A rho, -A clip(rho, 1 - eps, 1 + eps)), with rho = exp(new -
+ * old). All arguments are [M]; w is 1 for a token read and 0 for padding.
  */
 export function policyLoss(
   logProbs: Tensor,
@@ -159,7 +159,10 @@ export function policyLoss(
   };
 }
 
-/** Clipped value loss, summed over tokens read: w / 2 max((V - R)^2, (clip(V, V_old -+ eps) - R)^2). All [M]. */
+/**
+ * Clipped value loss, summed over the tokens read: w / 2 max((V - R)^2, (clip(V, V_old -+ eps) - R)^2). All arguments
+ * are [M]; with `epsilon` null, nothing is clipped.
+ */
 export function valueLoss(
   values: Tensor,
   oldValues: Tensor,
@@ -182,7 +185,7 @@ const addScalar = (x: Tensor, value: number): Tensor => sub(x, -value);
 // ---------------------------------------------------------------------------------------------------------------
 // The loop.
 
-/** Trains; yields after each iteration. `state` says where to start and is kept up to date. */
+/** Trains, and yields after each iteration. `state` says where to start and is kept up to date. */
 export async function* ppo(
   setup: PpoSetup,
   config: PpoConfig,
@@ -203,7 +206,7 @@ export async function* ppo(
     const batch = indices.map((i) => prompts[i]);
     const rollouts = await rollout(setup, batch, config, iteration * config.batchSize);
 
-    // 2. Values of the states before each token.
+    // 2. Values of the states in which each token was sampled.
     const sequences = rollouts.map(({ sequence }) => sequence);
     const values = await sequenceValues(value, sequences, batching);
 
@@ -233,7 +236,7 @@ export async function* ppo(
     metrics.lr = rate;
     metrics.episode = (iteration + 1) * config.batchSize;
 
-    // 5. The KL controller, the budget, and what is reported.
+    // 5. The KL controller, the KL budget and the report.
     const kl = metrics["objective/kl"];
     if (config.adaptiveKlTarget !== null) {
       state.beta = adaptKlCoefficient(
@@ -286,7 +289,10 @@ export interface UpdateMetrics {
   valueGradNorm: number;
 }
 
-/** The policy's loss on a micro-batch of M tokens read: [M] each, scale [] is 1 / tokens of the mini-batch. */
+/**
+ * The policy's loss on a micro-batch of M tokens read: values are [M], except scale [], which is 1 / tokens of the
+ * mini-batch.
+ */
 function policyStep(
   p: Model,
   x: Traced<TokensRead & Named<"old" | "advantages" | "scale">>,
@@ -299,7 +305,7 @@ function policyStep(
   return { ...terms, loss: mul(loss, x.scale), entropy: sum(mul(entropies, x.weights)) };
 }
 
-/** The value model's, likewise. */
+/** The value model's loss; shapes as in `policyStep`. */
 function valueStep(
   p: Model,
   x: Traced<TokensRead & Named<"old" | "returns" | "scale">>,
@@ -309,7 +315,7 @@ function valueStep(
   return { loss: mul(mul(loss, x.scale), valueCoefficient), clipped };
 }
 
-/** One update of policy and value from the trajectories of a mini-batch, in micro-batches of one mean. */
+/** One update of policy and value from the trajectories of a mini-batch, as the sum of its micro-batches' gradients. */
 export async function updateOnce(
   policy: Learner,
   value: Learner,

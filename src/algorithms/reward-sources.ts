@@ -4,16 +4,16 @@ import { promptCompletion } from "../model/batch.js";
 import type { Scorer } from "../model/learner.js";
 import { type Batching, sequenceScores } from "../model/score.js";
 
-/** What a reward function is shown of a response. */
+/** What a reward function receives for one response. */
 export interface RewardInput {
   prompt: string;
   response: string;
-  /** The response's tokens, with the end-of-sequence token if there is one. */
+  /** The response's tokens, including the end-of-sequence token if there is one. */
   ids: readonly number[];
   finishReason: Completion["finishReason"];
 }
 
-/** A user's own reward: one number per response. */
+/** A user-defined reward: returns one number per response. */
 export type RewardFunction = (
   inputs: readonly RewardInput[],
 ) => readonly number[] | Promise<readonly number[]>;
@@ -28,7 +28,7 @@ export interface RewardSource {
   ): Promise<number[]>;
 }
 
-/** Rewards from a reward model, on the very tokens that were sampled: (raw - mean) / std. */
+/** Rewards from a reward model, computed on the sampled tokens themselves: (raw - mean) / std. */
 export function modelReward(
   name: string,
   weight: number,
@@ -47,7 +47,7 @@ export function modelReward(
   };
 }
 
-/** Rewards from a function. */
+/** Rewards from a function. `score` throws a PlumbError unless the function returns one finite number per response. */
 export function functionReward(name: string, weight: number, reward: RewardFunction): RewardSource {
   return {
     name,
@@ -73,7 +73,7 @@ export function functionReward(name: string, weight: number, reward: RewardFunct
   };
 }
 
-/** The weighted sum over sources for each response, and each source's own rewards. */
+/** The weighted sum over the sources for each response, and each source's unweighted rewards. */
 export async function totalRewards(
   sources: readonly RewardSource[],
   prompts: readonly { ids: readonly number[]; text: string }[],

@@ -1,13 +1,14 @@
 /**
- * A reward model from preferences (Bradley and Terry 1952; Stiennon et al. 2020; Ouyang et al. 2022): a scalar head
- * at the last token, with
+ * A reward model from preferences (Bradley and Terry 1952; Stiennon et al. 2020; Ouyang et al. 2022): a scalar head at
+ * the last token, with
  *
  *   d    = r(chosen) - r(rejected) - margin
  *   loss = mean over pairs of  w [ -(1 - e) log s(d) - e log s(-d)   +  c (r(chosen) + r(rejected))^2 ]
  *
- * where e is the pair's probability of a wrong label (0: the plain loss), w its weight (1 where it has none) and c centres the rewards.
- * The mean divides by the number of pairs, so that a weight of 2 is as good as the pair twice among as many. The unbiased
- * form divides [(1 - e) l(d) - e l(-d)] by (1 - 2e) instead, with l(d) = -log s(d) (Natarajan et al. 2013).
+ * where e is the pair's probability of a wrong label (0: the plain loss), w its weight (1 by default) and c centres the
+ * rewards. The mean divides by the number of pairs, not by the sum of weights: a pair of weight 2 counts like two of
+ * its kind in a batch of the same size. The unbiased form divides [(1 - e) l(d) - e l(-d)] by (1 - 2e) instead, with
+ * l(d) = -log s(d) (Natarajan et al. 2013).
  */
 import { z } from "zod";
 import { mapConcurrent } from "../base/concurrent.js";
@@ -31,8 +32,8 @@ const settings = optimizationSchema.extend({
     .positive()
     .max(1000)
     .default(1)
-    .describe("Passes over the pairs; more than one overfits."),
-  batchSize: z.number().int().positive().default(16).describe("Pairs a step."),
+    .describe("Passes over the pairs; more than one tends to overfit."),
+  batchSize: z.number().int().positive().default(16).describe("Pairs per step."),
   microBatchSize: z
     .number()
     .int()
@@ -44,7 +45,7 @@ const settings = optimizationSchema.extend({
     .int()
     .min(2)
     .default(512)
-    .describe("Longer texts lose tokens at the start, so that the answer stays."),
+    .describe("Longer texts lose tokens at the start, so that the answer is kept."),
   packing: packingSchema,
   centering: z
     .number()
@@ -56,7 +57,7 @@ const settings = optimizationSchema.extend({
     .min(0)
     .lt(0.5)
     .default(0)
-    .describe("Probability of a wrong label where a pair has none of its own."),
+    .describe("Probability of a wrong label, for pairs that do not give their own."),
   noiseLoss: z
     .enum(["conservative", "unbiased"])
     .default("conservative")
@@ -73,15 +74,15 @@ export const rewardSchema = grouped(settings, {
 });
 export type RewardConfig = z.infer<typeof rewardSchema>;
 
-/** A preference as tokens: two sequences from the prompt's first to the answer's last token. */
+/** A preference as tokens: two sequences, each from the prompt's first token to the answer's last. */
 export interface TokenPair {
   chosen: readonly number[];
   rejected: readonly number[];
-  /** By how much the chosen one should win. */
+  /** Margin by which the chosen answer should win, subtracted from the difference of the rewards; default 0. */
   margin?: number;
   /** Probability in [0, 0.5) that the label is wrong. */
   noise?: number;
-  /** Weight of its loss, at least 0; 1 where it is not given. */
+  /** Weight of the pair's loss, at least 0; default 1. */
   weight?: number;
 }
 
@@ -90,8 +91,11 @@ export const rewardSteps = (pairs: number, config: RewardConfig): number =>
 
 /**
  * The loss over a micro-batch of P pairs.
- * @param scores [2 P]: chosen first. @param margins, noise, weights [P]: w of each pair, 0 of padding.
- * @param scale [] 1 / pairs in the whole batch.
+ * @param scores [2 P]: those of the chosen answers first.
+ * @param margins [P].
+ * @param noise [P].
+ * @param weights [P]: w of each pair, 0 for padding.
+ * @param scale []: 1 / pairs in the whole batch.
  */
 export function bradleyTerryLoss(
   scores: Tensor,
@@ -117,7 +121,7 @@ export function bradleyTerryLoss(
   return { loss: mul(sum(mul(centred, weights)), scale), difference };
 }
 
-/** Trains; yields after each step. The network has a scalar head. */
+/** Trains a network that has a scalar head, and yields after each step. */
 export async function* reward(
   learner: Learner,
   pairs: readonly TokenPair[],
@@ -185,7 +189,7 @@ const tail = (ids: readonly number[], { maxLength }: RewardConfig): readonly num
 const longer = (pair: TokenPair): number => Math.max(pair.chosen.length, pair.rejected.length);
 const sequence = (ids: readonly number[]): Sequence => ({ ids, lossMask: ids.map(() => false) });
 
-/** The loss of a micro-batch of P pairs, and the scores [2 P], chosen first. */
+/** The loss of a micro-batch of P pairs, and their scores [2 P], those of the chosen answers first. */
 function pairLoss(
   p: Model,
   x: Traced<LastTokens & Named<"margins" | "noise" | "weights" | "scale">>,
@@ -224,7 +228,7 @@ function differentiate(
   return learner.differentiate(pairLoss, values, { centering, noiseLoss });
 }
 
-/** Rewards of both sides of each pair. */
+/** The rewards of both answers of each pair. Sequences are cut at the start to their last `maxLength` tokens. */
 export async function scorePairs(
   scorer: Scorer,
   pairs: readonly TokenPair[],
@@ -238,7 +242,10 @@ export async function scorePairs(
   return pairs.map((_, i) => ({ chosen: scores[2 * i], rejected: scores[2 * i + 1] }));
 }
 
-/** Shift and scale that give the rewards of reference samples mean 0 and standard deviation 1. */
+/**
+ * Mean and standard deviation of the rewards of reference samples: subtracting the one and dividing by the other
+ * normalises them. `std` is 1 where all rewards are equal.
+ */
 export function normalization(rewards: readonly number[]): { mean: number; std: number } {
   const mean = rewards.reduce((a, b) => a + b, 0) / rewards.length;
   const variance = rewards.reduce((a, b) => a + (b - mean) ** 2, 0) / rewards.length;

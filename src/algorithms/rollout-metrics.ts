@@ -1,14 +1,14 @@
-/** What methods that sample report of their responses, each figure under one name in all of them: TRL's for PPO. */
+/** Metrics of sampled responses. Each has the same name in every online method: TRL's name in PPO. */
 import type { Completion } from "../generate/index.js";
 import { logRatio } from "../model/score.js";
 import type { Rollout } from "./rollout.js";
 import { meanOf, moments } from "./statistics.js";
 
-/** The KL estimate of a response, in nats. */
+/** KL estimate of a response, in nats. */
 export const sequenceKl = (r: Pick<Rollout, "logProbs" | "referenceLogProbs">): number =>
   logRatio(r.logProbs, r.referenceLogProbs);
 
-/** Mean and deviation of the rewards. */
+/** Mean and standard deviation of the rewards. */
 export function rewardMetrics(rollouts: readonly Rollout[]): Record<string, number> {
   const rewards = rollouts.map((r) => r.reward);
   return {
@@ -17,7 +17,7 @@ export function rewardMetrics(rollouts: readonly Rollout[]): Record<string, numb
   };
 }
 
-/** Length, truncation, and the mean reward of each source. */
+/** Mean length, share of truncated responses, and mean reward of each source. */
 export function responseMetrics(rollouts: readonly Rollout[]): Record<string, number> {
   const mean = (f: (r: Rollout) => number): number => meanOf(rollouts.map(f));
   const metrics: Record<string, number> = {
@@ -29,13 +29,13 @@ export function responseMetrics(rollouts: readonly Rollout[]): Record<string, nu
   return metrics;
 }
 
-/** Largest difference between the sampler's and the trainer's log-probability of a token: the two must agree. */
+/** Largest difference between the sampler's and the trainer's log-probability of a token; it should be near 0. */
 export const samplerGap = (rollouts: readonly Rollout[]): number =>
   Math.max(
     ...rollouts.map((r) => Math.max(...r.logProbs.map((v, i) => Math.abs(v - r.completion.logProbs[i])))),
   );
 
-/** A response as samples.jsonl shows it. */
+/** A response as it is written to samples.jsonl. */
 export interface ShownResponse {
   prompt: string;
   response: string;
@@ -45,7 +45,7 @@ export interface ShownResponse {
   finishReason: Completion["finishReason"];
 }
 
-/** @param score what the method takes the reward for. */
+/** @param score the reward as the method uses it. */
 export const shownResponse = (r: Rollout, score: number): ShownResponse => ({
   prompt: r.prompt.text,
   response: r.completion.text ?? "",

@@ -1,4 +1,7 @@
-/** What every online method starts from: responses sampled from the policy, their rewards, and who finds them how likely. */
+/**
+ * The start of every online method: responses sampled from the policy, their rewards, and their log-probabilities under
+ * policy and reference.
+ */
 import { type Completion, type Generator, UNFILTERED } from "../generate/index.js";
 import { promptCompletion, type Sequence } from "../model/batch.js";
 import type { Packing } from "../model/lay-out.js";
@@ -9,7 +12,7 @@ import { meanOf } from "./statistics.js";
 
 export interface PromptTokens {
   ids: readonly number[];
-  /** What reward functions and logs show. */
+  /** The prompt as reward functions and logs show it. */
   text: string;
 }
 
@@ -18,19 +21,19 @@ export interface Rollout {
   prompt: PromptTokens;
   sequence: Sequence;
   completion: Completion;
-  /** [T], of the policy that sampled, at the sampling temperature. */
+  /** [T], under the policy that sampled, at the sampling temperature. */
   logProbs: Float32Array;
-  /** [T], of the reference. */
+  /** [T], under the reference. */
   referenceLogProbs: Float32Array;
-  /** Mean entropy of the distributions its tokens were drawn from, in nats. */
+  /** Mean entropy, in nats, of the distributions that the response's tokens were drawn from. */
   entropy: number;
   /** The weighted sum of `rewards`. */
   reward: number;
-  /** By source, unweighted. */
+  /** Unweighted rewards by source. */
   rewards: Readonly<Record<string, number>>;
 }
 
-/** Who takes part in a rollout. */
+/** The networks and rewards that a rollout needs. */
 export interface Actors {
   policy: Scorer;
   reference: Scorer;
@@ -44,12 +47,16 @@ export interface RolloutConfig {
   maxNewTokens: number;
   microBatchSize: number;
   packing: Packing;
-  /** Networks that run at once: reward sources, policy, reference. */
+  /** Networks that may run at once, out of three: reward sources, policy, reference. */
   parallel: number;
   seed: number;
 }
 
-/** @param firstRow names the draws of the first prompt; the others' follow. */
+/**
+ * Samples one response to each prompt and scores it.
+ *
+ * @param firstRow number of the first prompt's random draws; those of the others follow.
+ */
 export async function rollout(
   { policy, reference, generator, rewards, padId }: Actors,
   prompts: readonly PromptTokens[],

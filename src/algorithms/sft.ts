@@ -3,8 +3,8 @@
  *
  *   loss = - sum_{t read} log p(y_t | y_<t) / number of tokens read in the whole batch.
  *
- * Prompts are not read (completion-only loss) unless asked for. Packing puts several examples into one row, with
- * attention and positions of each its own.
+ * By default only completions are read (`completionOnly`). Packing puts several examples into one row; each has its own
+ * attention and positions.
  */
 import { z } from "zod";
 import { mapConcurrent } from "../base/concurrent.js";
@@ -30,7 +30,7 @@ const settings = optimizationSchema.extend({
     .max(1000)
     .default(1)
     .describe("Passes over the demonstrations; may be a fraction."),
-  batchSize: z.number().int().positive().default(16).describe("Examples a step (packed rows when packing)."),
+  batchSize: z.number().int().positive().default(16).describe("Examples per step (rows when packing)."),
   microBatchSize: z
     .number()
     .int()
@@ -52,13 +52,15 @@ export const sftSchema = grouped(settings, {
 });
 export type SftConfig = z.infer<typeof sftSchema>;
 
-/** Optimiser steps of a run over `examples` examples (rows when packing). */
+/** Optimiser steps of a run over `rows` examples (packed rows when packing). */
 export const sftSteps = (rows: number, config: SftConfig): number =>
   Math.max(1, Math.ceil((rows * config.epochs) / config.batchSize));
 
 /**
- * Trains; yields after each step.
- * @param examples tokens, with those that the loss reads marked. @param startStep steps done by an earlier run.
+ * Trains, and yields after each step.
+ * @param examples tokens, with a mask of those that the loss reads.
+ * @param startStep steps done by an earlier run.
+ * @throws PlumbError if no example has a token to read within `maxLength`.
  */
 export async function* sft(
   learner: Learner,
@@ -72,7 +74,7 @@ export async function* sft(
     .filter((e) => e.lossMask.some((counts, t) => counts && t > 0));
   if (readable.length === 0) {
     throw new PlumbError("no demonstration has a completion within maxLength tokens", {
-      hint: "raise maxLength",
+      hint: "Raise maxLength.",
     });
   }
   const rows: Sequence[][] = config.packing
@@ -83,7 +85,7 @@ export async function* sft(
   let tokensSeen = 0;
 
   for (let step = 0; step < steps; step++) {
-    // 1. The batch, and the number of tokens its loss is the mean over.
+    // 1. The batch, and the number of tokens over which its loss is the mean.
     const batch = batchIndices(rows.length, config.batchSize, step, config.seed, "sft").map((i) => rows[i]);
     const tokens = batch.flat().reduce((n, s) => n + s.ids.length, 0);
     const count = batch
@@ -92,7 +94,7 @@ export async function* sft(
     tokensSeen += tokens;
     if (step < startStep) continue;
 
-    // 2. Gradients, micro-batch by micro-batch; each is a part of the one mean.
+    // 2. Gradients, one micro-batch at a time; each adds its part of the mean over the batch.
     const sums = new Sums<"loss" | "correct">();
     const byLength = [...batch].sort((a, b) => rowLength(b) - rowLength(a));
     const parts = chunks(byLength, config.microBatchSize);
@@ -121,19 +123,19 @@ export async function* sft(
 
 const rowLength = (row: readonly Sequence[]): number => row.reduce((n, s) => n + s.ids.length, 0);
 
-/** An example limited to maxLength; without completionOnly all its tokens are read. */
+/** An example cut to maxLength; without completionOnly, all its tokens are read. */
 function cut({ ids, lossMask }: Sequence, { maxLength, completionOnly }: SftConfig): Sequence {
   const kept = ids.slice(0, maxLength);
   return { ids: kept, lossMask: completionOnly ? lossMask.slice(0, maxLength) : kept.map(() => true) };
 }
 
-/** -sum w log p / count over the tokens read, and how many of them were the likeliest token. */
+/** The loss -sum w log p / count over the tokens read, and how many of these were the most likely token. */
 function negativeLogLikelihood(p: Model, x: Traced<TokensRead & Named<"scale">>) {
   const { logProbs, hits } = tokenReadings(p, x, { differentiable: true, also: ["hits"] }); // [M]
   return { loss: mul(neg(sum(mul(logProbs, x.weights))), x.scale), correct: sum(mul(hits, x.weights)) };
 }
 
-/** A micro-batch; packed rows are all of maxLength. */
+/** A micro-batch; packed rows all have maxLength columns. */
 function inRows(part: readonly Sequence[][], padId: number, config: SftConfig): Batch {
   const rows = config.microBatchSize;
   if (!config.packing) return collate(part.flat(), padId, rows);

@@ -1,10 +1,9 @@
-/** Sum of a list. */
 export const sumOf = (values: ArrayLike<number>): number => Array.from(values).reduce((a, b) => a + b, 0);
 
 /** Mean of a list; NaN when it is empty. */
 export const meanOf = (values: ArrayLike<number>): number => sumOf(values) / values.length;
 
-/** Mean, unbiased variance and count over all entries of all rows. */
+/** Mean, unbiased variance and count over all entries of all rows. The variance of a single entry is 0. */
 export function moments(rows: readonly ArrayLike<number>[]): {
   mean: number;
   variance: number;
@@ -19,7 +18,7 @@ export function moments(rows: readonly ArrayLike<number>[]): {
   return { mean, variance: squares / Math.max(1, count - 1), count };
 }
 
-/** Sums of scalars that the parts of a batch report. */
+/** Sums over the parts of a batch, each of which reports the same named scalars. */
 export class Sums<K extends string> {
   private readonly totals = new Map<string, number>();
 

@@ -1,16 +1,16 @@
 import type { Rollout } from "./rollout.js";
 
-/** What every method yields after each of its steps. */
+/** Every training method yields one of these after each of its steps. */
 export interface Step<R extends Rollout = Rollout> {
-  /** Steps done, counted from 1. */
+  /** Steps done: 1 after the first. */
   step: number;
   steps: number;
-  /** Under TRL's names. */
+  /** Metrics under TRL's names. */
   metrics: Record<string, number>;
-  /** Tokens of this step: of methods that sample, those that were sampled; of others, those that went through the network. */
+  /** Tokens of this step: those sampled, for methods that sample; otherwise those that went through the network. */
   tokens: number;
-  /** Responses of this step, of methods that sample. */
+  /** Responses of this step, for methods that sample. */
   rollouts?: readonly R[];
-  /** Set when the run ends before its last step, and why. */
+  /** Why the run ends before its last step, if it does. */
   stopped?: string;
 }

@@ -4,7 +4,7 @@ import { PACKING } from "../model/lay-out.js";
 import { LINEAR_NAMES, type LinearName } from "../model/network.js";
 import { adamwSchema, scheduleSchema } from "../optim/index.js";
 
-/** LoRA as a recipe gives it; without it all weights are trained. */
+/** LoRA settings of a recipe; without them, all weights are trained. */
 export const loraSchema = z.object({
   r: z.number().int().positive().default(16).describe("Rank of the update."),
   alpha: z.number().positive().default(32).describe("The update is scaled by alpha / r."),
@@ -12,15 +12,15 @@ export const loraSchema = z.object({
     .array(z.enum([...LINEAR_NAMES, "qkv_proj", "gate_up_proj"] as const satisfies readonly LinearName[]))
     .min(1)
     .default([...LINEAR_NAMES])
-    .describe("Linear layers that get an update; where q, k and v are one layer, name all of them."),
+    .describe("Linear layers that get an update; if q, k and v are one layer, name all three."),
 });
 
-/** Of the methods whose batches may share rows. */
+/** The `packing` setting of methods whose batches may share rows. */
 export const packingSchema = z
   .enum(PACKING)
   .default("auto")
   .describe(
-    "Several texts share a row, kept apart by the attention mask, and beginnings they have in common are computed once: where that saves a tenth or more, always, or never; does not change the loss.",
+    "Whether several texts share a row, kept apart by the attention mask, with common beginnings computed once: auto, if that saves a tenth or more; always; or never. Does not change the loss.",
   );
 
 const settings = adamwSchema.extend({
@@ -28,7 +28,7 @@ const settings = adamwSchema.extend({
   recompute: z
     .boolean()
     .default(false)
-    .describe("Layers keep only their input for the backward pass and compute the rest again: less memory."),
+    .describe("Layers keep only their input for the backward pass and recompute the rest: saves memory."),
   parallel: z
     .number()
     .int()
@@ -36,9 +36,9 @@ const settings = adamwSchema.extend({
     .max(64)
     .default(1)
     .describe(
-      "Micro-batches and networks of a step that are computed at once: faster where one is too small for all cores; each takes memory of its own.",
+      "Micro-batches and networks of a step that are computed at once: faster where one alone does not use all cores; each takes its own memory.",
     ),
-  schedule: scheduleSchema.default("linear").describe("How the learning rate goes on after the warm-up."),
+  schedule: scheduleSchema.default("linear").describe("Course of the learning rate after the warm-up."),
   warmupRatio: z
     .number()
     .min(0)
@@ -51,9 +51,9 @@ const settings = adamwSchema.extend({
     .min(0)
     .max(2 ** 32 - 1)
     .default(0)
-    .describe("Names every random draw of the run."),
+    .describe("Determines every random draw of the run."),
 });
-/** What every trained method needs. */
+/** Settings shared by all training methods. */
 export const optimizationSchema = grouped(settings, {
   training: ["learningRate"],
   optimiser: ["schedule", "warmupRatio"],

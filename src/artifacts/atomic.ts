@@ -1,5 +1,5 @@
 /**
- * Writing files and folders so that a reader sees either the previous state or the new one, never half of it.
+ * Writes files and folders so that a reader sees either the previous state or the new one, never part of it.
  *
  * Everything is written to a temporary sibling (same file system), fsynced, and renamed into place.
  */
@@ -11,8 +11,8 @@ import { PlumbError } from "../base/errors.js";
 /**
  * Writes one file atomically; an existing file is replaced.
  *
- * @param data all of it, or pieces of text that are written one after another.
- * @throws PlumbError when the disk is full or the place cannot be written; the previous file is then untouched.
+ * @param data the whole content, or pieces of text in order.
+ * @throws PlumbError if the disk is full or the path is not writable; the previous file is then unchanged.
  */
 export async function writeFileAtomically(
   path: string,
@@ -39,13 +39,13 @@ export async function writeFileAtomically(
 }
 
 /**
- * Writes a whole folder atomically: `write` fills a temporary folder, which then takes the place of `dir`.
+ * Writes a whole folder atomically: `write` fills a temporary folder, which then replaces `dir`.
  *
- * An existing `dir` is replaced only if the new folder has an entry of every name in it, so that a mistaken path
- * (a home folder) is refused instead of emptied. Replacing takes two renames; a machine that stops between them
- * leaves the previous folder whole, under the name `.<name>.old-*`.
+ * An existing `dir` is replaced only if the new folder has an entry for every name in it, so that a mistaken path (a
+ * home folder) is refused instead of emptied. Replacing takes two renames; if the machine stops between them, the
+ * previous folder is still whole under the name `.<name>.old-*`.
  *
- * @throws PlumbError when the disk is full, the place cannot be written, or `dir` holds something else.
+ * @throws PlumbError if the disk is full, the path is not writable, or `dir` holds something else.
  */
 export async function writeFolderAtomically(
   dir: string,
@@ -55,9 +55,9 @@ export async function writeFolderAtomically(
 }
 
 /**
- * Writes a whole folder atomically, unless `dir` is there by then: of two that write it at once, the first stays.
+ * Writes a whole folder atomically unless `dir` exists by then: of two concurrent writes, the first one wins.
  *
- * @throws PlumbError when the disk is full or the place cannot be written.
+ * @throws PlumbError if the disk is full or the path is not writable.
  */
 export async function writeFolderOnce(dir: string, write: (tmp: string) => Promise<void>): Promise<void> {
   await writeFolder(dir, write, async (temporary, target) => {
@@ -95,7 +95,7 @@ function temporarySibling(target: string, kind = "tmp"): string {
   return join(dirname(target), `.${basename(target)}.${kind}-${randomBytes(6).toString("hex")}`);
 }
 
-/** Removes what a failed write left; the write's own error is the one to report. */
+/** Removes the remains of a failed write. Errors are ignored: the error of the write itself is reported. */
 async function discard(temporary: string): Promise<void> {
   await rm(temporary, { recursive: true, force: true }).catch(() => undefined);
 }
@@ -121,7 +121,7 @@ async function moveIntoPlace(temporary: string, target: string): Promise<void> {
   await rm(old, { recursive: true, force: true });
 }
 
-/** Names in a folder, or undefined when it does not exist. */
+/** Names in a folder, or undefined if it does not exist. */
 async function entriesOf(dir: string): Promise<string[] | undefined> {
   try {
     return await readdir(dir);
@@ -148,7 +148,7 @@ async function syncTree(dir: string): Promise<void> {
   await syncFolder(dir);
 }
 
-/** Makes renames in a folder durable. Windows has no such call and needs none. */
+/** Makes renames in a folder durable. Windows has no such call and does not need one. */
 async function syncFolder(dir: string): Promise<void> {
   if (process.platform === "win32") return;
   const handle = await open(dir, "r");
@@ -166,11 +166,11 @@ const WRITE_ERRORS: Record<string, [what: string, hint: string]> = {
   EPERM: ["the operation is not permitted", "Choose a folder that you may write to."],
   EROFS: ["the file system is read-only", "Choose a folder that you may write to."],
   ENOTDIR: ["a part of the path is a file, not a folder", "Choose another path."],
-  EEXIST: ["a file stands where a folder is needed", "Choose another path."],
+  EEXIST: ["a file exists where a folder is needed", "Choose another path."],
   EISDIR: ["a folder has that name", "Choose another path."],
 };
 
-/** The system's error as one for people, where the cause is known; any other error as it came. */
+/** Turns a system error into a PlumbError if its cause is known; otherwise returns it unchanged. */
 function writeError(path: string, error: unknown): unknown {
   const known = WRITE_ERRORS[codeOf(error) ?? ""];
   if (known === undefined) return error;

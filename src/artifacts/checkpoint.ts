@@ -1,6 +1,7 @@
 /**
- * Checkpoints: `<run>/checkpoints/step-000123/` with `tensors.safetensors`, `state.json` and `manifest.json`, which holds
- * the size and SHA-256 of the other two. A checkpoint appears whole or not at all, and is verified before it is used.
+ * Checkpoints: `<run>/checkpoints/step-000123/` with `tensors.safetensors`, `state.json` and `manifest.json`, which
+ * holds the size and SHA-256 of the other two. A checkpoint appears whole or not at all, and is verified before it is
+ * used.
  */
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
@@ -12,7 +13,7 @@ import { writeFolderAtomically } from "./atomic.js";
 import { findNonFinite, type Json } from "./json.js";
 import { readTensorsFile, type TensorRecord, writeTensorsFile } from "./tensors-file.js";
 
-/** Everything that training needs to go on: parameters, optimiser, random state, schedule, data position. */
+/** Everything that training needs to continue: parameters, optimiser, random state, schedule, data position. */
 export interface CheckpointContent {
   tensors: ReadonlyMap<string, TensorRecord>;
   state: Json;
@@ -26,9 +27,9 @@ export interface Checkpoint {
 }
 
 export interface SaveOptions {
-  /** How many checkpoints to keep, this one included. */
+  /** How many checkpoints to keep, including this one. */
   keepLast?: number;
-  /** What writes the tensors; tests put a failing one here. */
+  /** Writes the tensors; tests substitute one that fails. */
   writeTensors?: typeof writeTensorsFile;
 }
 
@@ -44,16 +45,17 @@ const manifestSchema = z.object({
   files: z.object({ [TENSORS]: digestSchema, [STATE]: digestSchema }),
 });
 
-/** Where the checkpoint of a step is kept. */
+/** The folder of a step's checkpoint. */
 export function checkpointDir(runDir: string, step: number): string {
   return join(runDir, "checkpoints", `step-${String(step).padStart(6, "0")}`);
 }
 
 /**
- * Saves a checkpoint, then removes those older than the last `keepLast`.
+ * Saves a checkpoint, then removes all earlier ones except for the last `keepLast`.
  *
  * @returns the checkpoint's folder.
- * @throws PlumbError when the state holds NaN, or the disk is full; earlier checkpoints are then untouched.
+ * @throws PlumbError if the state holds a number that is not finite, or the disk is full; earlier checkpoints are then
+ * unchanged.
  */
 export async function saveCheckpoint(
   runDir: string,
@@ -84,14 +86,14 @@ export async function saveCheckpoint(
   return dir;
 }
 
-/** The steps that have a checkpoint folder, ascending. */
+/** Steps that have a checkpoint folder, ascending. */
 export async function listCheckpoints(runDir: string): Promise<number[]> {
   const names = await readdir(join(runDir, "checkpoints")).catch(() => []);
   const steps = names.flatMap((name) => (/^step-\d{6,15}$/.test(name) ? [Number(name.slice(5))] : []));
   return steps.sort((a, b) => a - b);
 }
 
-/** Reads one checkpoint after verifying it. @throws PlumbError saying which file is missing or damaged. */
+/** Verifies and reads one checkpoint. @throws PlumbError, which names the file that is missing or damaged. */
 export async function loadCheckpoint(dir: string): Promise<Checkpoint> {
   const manifest = await readManifest(dir);
   for (const name of [TENSORS, STATE] as const) await verify(join(dir, name), manifest.files[name]);
@@ -103,7 +105,7 @@ export async function loadCheckpoint(dir: string): Promise<Checkpoint> {
   };
 }
 
-/** The newest checkpoint that verifies; each newer one that does not is reported through `warn`. */
+/** The newest checkpoint that passes verification; newer ones that fail are reported through `warn`. */
 export async function latestCheckpoint(
   runDir: string,
   warn: (message: string) => void,
@@ -119,7 +121,7 @@ export async function latestCheckpoint(
   return undefined;
 }
 
-/** Removes temporary folders that a killed process left. Only the owner of the run's lock may do so. */
+/** Removes temporary folders that a killed process left behind. Only the owner of the run's lock may call it. */
 export async function removeLeftovers(runDir: string): Promise<void> {
   const folder = join(runDir, "checkpoints");
   const names = await readdir(folder).catch(() => []);
@@ -142,7 +144,7 @@ async function verify(path: string, expected: z.infer<typeof digestSchema>): Pro
   const found = await stat(path).catch(() => undefined);
   if (found?.size !== expected.bytes) {
     throw new PlumbError(
-      `${path} is damaged: ${found?.size ?? 0} bytes; the manifest says ${expected.bytes}`,
+      `${path} is damaged: it has ${found?.size ?? 0} bytes; the manifest expects ${expected.bytes}`,
     );
   }
   const hash = createHash("sha256");

@@ -1,4 +1,4 @@
-/** Run folders and checkpoints: what a command leaves on disk, written so that a reader never sees half of it. */
+/** Run folders and checkpoints: the files that commands write, each of which appears whole or not at all. */
 export { writeFileAtomically, writeFolderAtomically, writeFolderOnce } from "./atomic.js";
 export {
   type Checkpoint,

@@ -1,14 +1,14 @@
 /** Anything that JSON can hold without loss. */
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
-/** An interval of too few values has no ends: they are infinite, and JSON has null for them. */
+/** Intervals from too few values have infinite ends, which JSON writes as null. */
 const isOpenEnd = (key: string, value: unknown): boolean =>
   (key === "low" && value === Number.NEGATIVE_INFINITY) ||
   (key === "high" && value === Number.POSITIVE_INFINITY);
 
 /**
- * The path of the first number that JSON cannot hold (NaN or infinite), or undefined when there is none. The open ends of an
- * interval (`low` and `high`) are written as null.
+ * The path of the first number that JSON cannot hold (NaN or infinite), or undefined if there is none. The infinite
+ * ends of an interval (`low` and `high`) do not count: they are written as null.
  */
 export function findNonFinite(value: unknown, path = ""): string | undefined {
   if (typeof value === "number") return Number.isFinite(value) ? undefined : path;

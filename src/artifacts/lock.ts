@@ -8,15 +8,15 @@ const LOCK = "lock.json";
 interface Owner {
   pid: number;
   host: string;
-  /** When the process started, in the kernel's clock ticks: tells it from a later process of the same number. */
+  /** When the process started, in the kernel's clock ticks: distinguishes it from a later process with the same pid. */
   started: string;
 }
 
 /**
- * Takes a folder for this process alone. A lock whose process is gone is taken over.
+ * Locks a folder for this process. A lock whose process is gone is taken over.
  *
- * @returns what gives it back; also done when the process exits.
- * @throws PlumbError when another live process has it.
+ * @returns a function that releases the lock, which also happens when the process exits.
+ * @throws PlumbError if another live process holds the lock.
  */
 export function lockFolder(dir: string): () => void {
   const path = join(dir, LOCK);
@@ -50,7 +50,7 @@ function createLock(path: string, owner: Owner): boolean {
   }
 }
 
-/** By renaming first, so that of two processes that find it stale only one removes it. */
+/** Removes a stale lock. It is renamed first, so that only one of two processes that find it removes it. */
 function removeStale(path: string): void {
   const aside = `${path}.stale-${process.pid}`;
   try {
@@ -72,7 +72,7 @@ function readOwner(path: string): Owner | undefined {
   }
 }
 
-/** A process on another machine cannot be asked, and counts as alive. */
+/** Whether the owner is alive. A process on another machine cannot be checked, and counts as alive. */
 function isAlive(owner: Owner): boolean {
   if (owner.host !== hostname()) return true;
   try {
@@ -84,7 +84,7 @@ function isAlive(owner: Owner): boolean {
   return started === undefined || owner.started === "" || started === owner.started;
 }
 
-/** Field 22 of /proc/<pid>/stat; undefined where there is no such file. */
+/** Field 22 of /proc/<pid>/stat; undefined on systems without that file. */
 function startOf(pid: number): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");

@@ -125,7 +125,7 @@ describe("Run", () => {
   });
 
   it("refuses names that leave the folder of runs", async () => {
-    await expect(create({ name: "../x" })).rejects.toThrow("cannot name a run");
+    await expect(create({ name: "../x" })).rejects.toThrow("is not a valid name for a run");
   });
 
   it("refuses NaN in metrics, samples, state and result", async () => {

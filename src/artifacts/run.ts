@@ -3,8 +3,8 @@
  *
  *   config.yaml     the command, versions, seed and every setting
  *   metrics.jsonl   one line per step; the same seed gives the same bytes, also after --resume
- *   samples.jsonl   texts sampled on the way, with their step
- *   timings.jsonl   wall-clock figures, kept apart because they differ from run to run
+ *   samples.jsonl   texts sampled during training, with their step
+ *   timings.jsonl   wall-clock figures, separate because they differ from run to run
  *   checkpoints/    see checkpoint.ts
  *   result.json     the final figures
  */
@@ -30,18 +30,18 @@ import { StepLines, truncateAfterStep } from "./step-lines.js";
 import { plumblineVersion } from "./version.js";
 
 export interface RunOptions {
-  /** The folder of all runs. */
+  /** The folder that holds all runs. */
   root?: string;
   name: string;
   /** The plumb command, such as "ppo". */
   command: string;
-  /** Every setting, after defaults; kept in config.yaml. A setting named "resume" is left out. */
+  /** All settings, including defaults; recorded in config.yaml. A setting named "resume" is left out. */
   config: object;
-  /** Go on from the last checkpoint of the run of this name. */
+  /** Continues from the last checkpoint of the run of this name. */
   resume?: boolean;
-  /** Settings that may differ from the interrupted run's, such as "steps"; dotted. */
+  /** Dotted names of settings that may differ from the interrupted run's, such as "steps". */
   mayChange?: string[];
-  /** Where damaged checkpoints are reported. */
+  /** Receives reports of damaged checkpoints. */
   warn?: (message: string) => void;
 }
 
@@ -56,7 +56,7 @@ export class Run {
   private constructor(
     readonly dir: string,
     readonly name: string,
-    /** What to go on from, when resuming and there was a checkpoint. */
+    /** The checkpoint to continue from, when resuming a run that has one. */
     readonly checkpoint: Checkpoint | undefined,
     private readonly release: () => void,
   ) {
@@ -64,15 +64,16 @@ export class Run {
   }
 
   /**
-   * Makes a run's folder, or opens it again with `resume`. Metrics and samples after the checkpoint's step are then
-   * cut off, so that the files end up as an uninterrupted run's.
+   * Creates a run's folder, or with `resume` opens it again. Metrics and samples after the checkpoint's step are then
+   * cut off, so that the files end up identical to those of an uninterrupted run.
    *
-   * @throws PlumbError when the name is used, unknown to `resume`, in use by a live process, or settings differ.
+   * @throws PlumbError if the name is invalid or already used, there is no such run to resume, a live process is using
+   * it, or settings differ.
    */
   static async create(options: RunOptions): Promise<Run> {
     const { root = "runs", name, resume = false, warn = () => undefined } = options;
     if (!NAME.test(name)) {
-      throw new PlumbError(`${JSON.stringify(name)} cannot name a run`, {
+      throw new PlumbError(`${JSON.stringify(name)} is not a valid name for a run`, {
         hint: "Expected letters, digits, dots, dashes and underscores; at most 100.",
       });
     }
@@ -91,7 +92,7 @@ export class Run {
     }
   }
 
-  /** One line of metrics. Counts stay exact; other numbers keep the 9 digits that tell any two f32 apart. */
+  /** Appends one line of metrics. Whole numbers stay exact; others keep 9 digits, enough to distinguish any two f32. */
   appendMetrics(step: number, metrics: Record<string, number>): void {
     const rounded = Object.entries(metrics).map(([key, value]) => [key, roundedMetric(value)]);
     this.metrics.append(step, Object.fromEntries(rounded));
@@ -101,18 +102,18 @@ export class Run {
     this.samples.append(step, sample);
   }
 
-  /** Wall-clock figures of a step: seconds, tokens per second, memory. */
+  /** Appends wall-clock figures of a step: seconds, tokens per second, memory. */
   appendTimings(step: number, timings: Record<string, number>): void {
     this.timings.append(step, timings);
   }
 
-  /** Saves what training needs to go on after this step. @returns the checkpoint's folder. */
+  /** Saves what training needs to continue after this step. @returns the checkpoint's folder. */
   async saveCheckpoint(step: number, content: CheckpointContent, options: SaveOptions = {}): Promise<string> {
     for (const lines of [this.metrics, this.samples, this.timings]) lines.sync();
     return saveCheckpoint(this.dir, step, content, options);
   }
 
-  /** Writes result.json. @throws PlumbError when a figure is NaN. */
+  /** Writes result.json. @throws PlumbError if a figure is not finite. */
   async writeResult(result: Json | object): Promise<void> {
     const bad = findNonFinite(result);
     if (bad !== undefined)
@@ -120,14 +121,14 @@ export class Run {
     await writeFileAtomically(join(this.dir, "result.json"), `${JSON.stringify(result, null, 2)}\n`);
   }
 
-  /** Closes the files and gives the folder back. */
+  /** Closes the files and unlocks the folder. */
   close(): void {
     for (const lines of [this.metrics, this.samples, this.timings]) lines.close();
     this.release();
   }
 }
 
-/** The first of `base`, `base-2`, `base-3`, ... that no run has. */
+/** The first of `base`, `base-2`, `base-3`, ... that no run uses. */
 export async function unusedRunName(root: string, base: string): Promise<string> {
   const used = new Set(await readdir(root).catch(() => []));
   let name = base;
@@ -147,12 +148,12 @@ async function claim(root: string, name: string, resume: boolean): Promise<void>
   await mkdir(dir, { recursive: true });
   if (!(await isUnused(dir))) {
     throw new PlumbError(`there is already a run ${name} in ${root}`, {
-      hint: "Choose another --name, go on with that one by --resume, or remove its folder.",
+      hint: "Choose another --name, continue that run with --resume, or remove its folder.",
     });
   }
 }
 
-/** A folder in which no step was ever finished may be used again: that command failed before it began. */
+/** Whether no step was ever finished in a folder, which may then be used again: the command failed before it began. */
 async function isUnused(dir: string): Promise<boolean> {
   const known = ["config.yaml", "lock.json", "checkpoints", ...STEP_FILES];
   const names = await readdir(dir);
@@ -193,7 +194,7 @@ async function writeOrCompareConfig(path: string, options: RunOptions): Promise<
   }
 }
 
-/** Settings of an older run under the names of today. */
+/** Settings of an older run under their current names. */
 function underNewNames(config: Json): Json {
   if (typeof config !== "object" || config === null || Array.isArray(config)) return config;
   return Object.fromEntries(

@@ -11,7 +11,7 @@ import { truncate } from "node:fs/promises";
 import { PlumbError } from "../base/errors.js";
 import { findNonFinite } from "./json.js";
 
-/** A file of JSON lines that each begin with a step, in ascending order; a line is written whole or not at all. */
+/** A file of JSON Lines that each begin with a step, in ascending order; a line is written whole or not at all. */
 export class StepLines {
   private readonly file: number;
   private closed = false;
@@ -20,12 +20,14 @@ export class StepLines {
     this.file = openSync(path, "a");
   }
 
-  /** @throws PlumbError naming the field when a number is NaN or infinite, or when the disk is full. */
+  /**
+   * Appends a line. @throws PlumbError if a number is not finite, naming the field, or if the file cannot be written.
+   */
   append(step: number, row: Record<string, unknown>): void {
     const bad = findNonFinite(row);
     if (bad !== undefined) {
       throw new PlumbError(`${bad} is not a finite number at step ${step}`, {
-        hint: "Training has diverged: lower the learning rate, and go on from the last checkpoint with --resume.",
+        hint: "Training has diverged: lower the learning rate, and continue from the last checkpoint with --resume.",
       });
     }
     const line = Buffer.from(`${JSON.stringify({ step, ...row })}\n`);
@@ -37,11 +39,11 @@ export class StepLines {
     }
     ftruncateSync(this.file, before);
     throw new PlumbError(`cannot write ${this.path}: the disk is full`, {
-      hint: "Free some space, then --resume.",
+      hint: "Free some space, then continue with --resume.",
     });
   }
 
-  /** Makes what was written durable. */
+  /** Makes written lines durable. */
   sync(): void {
     if (!this.closed) fsyncSync(this.file);
   }
@@ -76,7 +78,7 @@ export async function truncateAfterStep(path: string, step: number): Promise<voi
   await truncate(path, keep);
 }
 
-/** The step of a line, or NaN when the line is not whole. */
+/** The step of a line, or NaN if the line is incomplete. */
 function stepOf(line: Buffer): number {
   try {
     const { step } = JSON.parse(line.toString("utf8")) as { step: unknown };

@@ -4,7 +4,7 @@ export interface SvgSeries {
   name: string;
   /** x ascending. A point that is not finite breaks the line. */
   points: readonly (readonly [x: number, y: number])[];
-  /** For each point, the interval around it; drawn as a band. */
+  /** The interval around each point, drawn as a band. */
   band?: readonly (readonly [low: number, high: number])[];
   dashed?: boolean;
 }
@@ -18,13 +18,13 @@ export interface SvgPlotOptions {
   height?: number;
 }
 
-/** Okabe and Ito's colours, which colour-blind readers tell apart. */
+/** Okabe and Ito's palette, which colour-blind readers can distinguish. */
 const COLORS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#5c5c5c"];
 const INK = "#24292f";
 const SOFT = "#6b7280";
 const GRID = "#e5e7eb";
 const FONT = "system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif";
-/** Average width of a character in units of the font size; what the legend's layout is reckoned with. */
+/** Estimated average width of a character in units of the font size, used to lay out the legend. */
 const CHARACTER = 0.56;
 
 interface Frame {
@@ -36,7 +36,7 @@ interface Frame {
   y(value: number): number;
 }
 
-/** A line chart. @throws RangeError when no point is finite. */
+/** A line chart. @throws RangeError if no point is finite. */
 export function svgLinePlot(series: readonly SvgSeries[], options: SvgPlotOptions): string {
   const { width = 760, height = 440 } = options;
   const xs = series.flatMap(({ points }) => points.map(([x]) => x)).filter(Number.isFinite);
@@ -155,7 +155,7 @@ interface LegendItem {
   x: number;
 }
 
-/** Names laid out from left to right, in as many rows as they need. None for a single series without a name. */
+/** Names of the series from left to right, in as many rows as they need. A series with an empty name is left out. */
 function legendRows(series: readonly SvgSeries[], width: number): LegendItem[][] {
   const rows: LegendItem[][] = [];
   let x = Number.POSITIVE_INFINITY;
@@ -217,7 +217,10 @@ function extent(values: readonly number[]): [number, number] {
   return [low - margin, high + margin];
 }
 
-/** Round numbers (1, 2 or 5 times a power of ten apart) from at or below the least value to at or above the greatest, at least `leastStep` apart. */
+/**
+ * Round numbers (1, 2 or 5 times a power of ten apart, and at least `leastStep`) that span from at or below the least
+ * value to at or above the greatest.
+ */
 function ticks([low, high]: readonly [number, number], wanted: number, leastStep = 0): number[] {
   const rough = Math.max(leastStep, (high - low) / Math.max(2, wanted));
   const power = 10 ** Math.floor(Math.log10(rough));
@@ -227,7 +230,7 @@ function ticks([low, high]: readonly [number, number], wanted: number, leastStep
   return Array.from({ length: last - first + 1 }, (_, i) => Number(((first + i) * step).toPrecision(12)));
 }
 
-/** With as many decimals as the distance between ticks calls for. */
+/** A tick's label, with as many decimals as the distance between ticks requires. */
 function tickLabel(tick: number, all: readonly number[]): string {
   const step = Math.abs(all[1] - all[0]);
   const largest = Math.max(...all.map(Math.abs));

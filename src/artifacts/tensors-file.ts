@@ -1,6 +1,7 @@
 /**
  * Tensors in a file of the safetensors layout: 8 bytes with the header's length, a JSON header that names each tensor's
- * type, shape and byte range, then the data, little-endian. Checkpoints use it; so can any reader of safetensors.
+ * type, shape and byte range, then the data, little-endian. Checkpoints use it, and any reader of safetensors can read
+ * it.
  */
 import { createHash } from "node:crypto";
 import { type FileHandle, open } from "node:fs/promises";
@@ -12,7 +13,7 @@ export type TensorRecord =
   | { dtype: "i32"; shape: number[]; data: Int32Array }
   | { dtype: "i64"; shape: number[]; data: BigInt64Array };
 
-/** Longest header that is read: a hundred thousand tensors fit. */
+/** Longest header that is read; a hundred thousand tensors fit. */
 export const MAX_HEADER_BYTES = 32 * 2 ** 20;
 /** Bytes read or written at a time. */
 const CHUNK_BYTES = 32 * 2 ** 20;
@@ -33,14 +34,16 @@ const headerSchema = z.record(
   }),
 );
 
-/** Size and hash of a file that was written. */
+/** Size and hash of a written file. */
 export interface FileDigest {
   bytes: number;
   /** Hexadecimal. */
   sha256: string;
 }
 
-/** Writes tensors in the map's order to a new file. @throws when a shape does not fit its data, or writing fails. */
+/**
+ * Writes tensors in the map's order to a new file. @throws Error if a shape does not fit its data, or writing fails.
+ */
 export async function writeTensorsFile(
   path: string,
   tensors: ReadonlyMap<string, TensorRecord>,
@@ -63,7 +66,7 @@ export async function writeTensorsFile(
   return { bytes, sha256: hash.digest("hex") };
 }
 
-/** An array's bytes in views of CHUNK_BYTES: one view of more than 4 GiB is more than Node 20 allows. */
+/** An array's bytes in views of CHUNK_BYTES: Node 20 does not allow a view of more than 4 GiB. */
 function* chunksOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Generator<Uint8Array> {
   for (let start = 0; start < byteLength; start += CHUNK_BYTES)
     yield new Uint8Array(buffer, byteOffset + start, Math.min(CHUNK_BYTES, byteLength - start));
@@ -91,7 +94,7 @@ function encodeHeader(tensors: ReadonlyMap<string, TensorRecord>): Uint8Array {
   return encoded;
 }
 
-/** Reads every tensor of a file. @throws PlumbError when header and file do not fit each other. */
+/** Reads every tensor of a file. @throws PlumbError if header and file do not match. */
 export async function readTensorsFile(path: string): Promise<Map<string, TensorRecord>> {
   const file = await open(path, "r");
   try {
@@ -111,7 +114,7 @@ export async function readTensorsFile(path: string): Promise<Map<string, TensorR
       await readInto(file, data, dataStart + start);
       tensors.set(name, { dtype, shape, data } as TensorRecord);
     }
-    if (dataStart + expectedStart !== size) throw damaged(path, "it has bytes that belong to no tensor");
+    if (dataStart + expectedStart !== size) throw damaged(path, "it has bytes outside all tensors");
     return tensors;
   } finally {
     await file.close();
@@ -146,7 +149,7 @@ async function readInto(file: FileHandle, into: ArrayBufferView, position: numbe
   for (const chunk of chunksOf(into)) {
     for (let done = 0; done < chunk.length; ) {
       const { bytesRead } = await file.read(chunk, done, chunk.length - done, at + done);
-      if (bytesRead === 0) throw new PlumbError("a file of tensors became shorter while it was read");
+      if (bytesRead === 0) throw new PlumbError("a file of tensors was truncated while it was being read");
       done += bytesRead;
     }
     at += chunk.length;

@@ -12,6 +12,6 @@ test.each([
   expect(parseByteSize(text)).toBe(bytes);
 });
 
-test.each(["", "5", "GB", "-5GB", "0GB", "5TB5", "1e9B", "5 G B", "0.1B"])("%j is no size", (text) => {
-  expect(() => parseByteSize(text)).toThrow(/is no size/);
+test.each(["", "5", "GB", "-5GB", "0GB", "5TB5", "1e9B", "5 G B", "0.1B"])("%j is not a size", (text) => {
+  expect(() => parseByteSize(text)).toThrow(/is not a size/);
 });

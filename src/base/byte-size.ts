@@ -10,12 +10,12 @@ const UNITS: Readonly<Record<string, number>> = {
   GIB: 2 ** 30,
 };
 
-/** A size as Hugging Face's libraries write it ("5GB", "500MB", "2GiB"), in bytes. @throws PlumbError for another. */
+/** A size in bytes, from Hugging Face's notation ("5GB", "500MB", "2GiB"). @throws PlumbError if it cannot be read. */
 export function parseByteSize(text: string): number {
   const [, number, unit] = /^\s*(\d+(?:\.\d+)?)\s*([a-z]+)\s*$/i.exec(text) ?? [];
   const bytes = Math.floor(Number(number) * (UNITS[unit?.toUpperCase()] ?? Number.NaN));
   if (bytes >= 1) return bytes;
-  throw new PlumbError(`${JSON.stringify(text)} is no size`, {
+  throw new PlumbError(`${JSON.stringify(text)} is not a size`, {
     hint: "Write a number and a unit: 5GB, 500MB or 2GiB.",
     exitCode: 2,
   });

@@ -1,6 +1,6 @@
 /**
- * Calls `f` for each item, at most `limit` calls at once and begun in the order of the items; results come in that order too. After
- * an error no further call begins, and the error is thrown once those under way have ended.
+ * Calls `f` for each item in order, at most `limit` calls at once, and returns the results in the order of the items.
+ * After an error no further call starts; the first error is thrown once the calls in progress have ended.
  */
 export async function mapConcurrent<T, R>(
   limit: number,

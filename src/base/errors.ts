@@ -1,8 +1,8 @@
 /**
- * An error that a person caused and a person can mend: bad input, a missing file, a full disk.
+ * An error that the user caused and can fix: bad input, a missing file, a full disk.
  *
- * `message` says what was wrong and where, and what was expected; `hint` says what to do. The CLI prints both
- * without a stack and exits with `exitCode`. Anything else that is thrown is a defect of ours.
+ * `message` says what was wrong and where, and what was expected; `hint` says what to do. The CLI prints both without a
+ * stack trace and exits with `exitCode`. Any other exception is a bug.
  */
 export class PlumbError extends Error {
   readonly hint: string | undefined;
@@ -16,7 +16,7 @@ export class PlumbError extends Error {
   }
 }
 
-/** Levenshtein distance between two short strings; used to suggest the nearest known name. */
+/** Levenshtein distance between two short strings. */
 export function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {
@@ -29,7 +29,7 @@ export function editDistance(a: string, b: string): number {
   return row[b.length];
 }
 
-/** The known name nearest to `name`, or undefined when none is near enough to be a likely typing error. */
+/** The known name nearest to `name`, or undefined when none is close enough to make a typing error likely. */
 export function nearestName(name: string, known: Iterable<string>): string | undefined {
   let best: string | undefined;
   let bestDistance = Math.max(2, Math.floor(name.length / 3)) + 1;

@@ -3,17 +3,17 @@ import { nearestName } from "./errors.js";
 
 type Issue = z.core.$ZodIssue;
 
-/** One thing that is wrong with a value: which field, and what was expected of it. */
+/** One fault of a value: the field and what was expected of it. */
 export interface Explanation {
   /** Dotted path with indices, `messages[2].role`; empty for the value itself. */
   field: string;
-  /** "expected ..., got ...", ready for a person. */
+  /** "expected ..., got ...", in plain words. */
   problem: string;
-  /** The path of the field, for looking up where it came from. */
+  /** The path of the field, with which a caller can look up where the value came from. */
   path: PropertyKey[];
 }
 
-/** Says what a schema's issue means in a person's words, with the value that was there. */
+/** Explains a schema's issue in plain words and shows the value that was found. */
 export function explainIssue(issue: Issue, root: unknown): Explanation {
   const deepest = deepestIssue(issue);
   const value = valueAt(root, deepest.path);
@@ -50,7 +50,10 @@ function isTypeIssue(issue: Issue): boolean {
   return issue.code === "invalid_type" || issue.code === "invalid_value" || issue.code === "invalid_union";
 }
 
-/** In a union, the branch that got furthest is the one that was meant; its first issue, with the whole path. */
+/**
+ * The issue to report. For a union this is the first issue, with its whole path, of the branch that matched furthest:
+ * that branch is the one the user most likely meant.
+ */
 function deepestIssue(issue: Issue): Issue {
   if (issue.code !== "invalid_union") return issue;
   let best: Issue | undefined;

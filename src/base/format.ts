@@ -1,6 +1,9 @@
-/** Numbers as people read them. */
+/** Numbers formatted for people. */
 
-/** A number as people read it: at most 4 significant digits after the point matters, thousands ungrouped. */
+/**
+ * Integers in full; other numbers with 3 decimals below 10, 2 below 100 and 1 above. Fractions below 0.001 or above a
+ * million take an exponent: 1.23e-5. Thousands are not grouped.
+ */
 export function formatNumber(value: number): string {
   if (Number.isInteger(value)) return String(value);
   const size = Math.abs(value);
@@ -8,14 +11,14 @@ export function formatNumber(value: number): string {
   return value.toFixed(size >= 100 ? 1 : size >= 10 ? 2 : 3);
 }
 
-/** 134.5M, 12.3K, 960: how many parameters or tokens there are. */
+/** A count of parameters or tokens: 134.5M, 12.3K, 960. */
 export function formatCount(count: number): string {
   if (count >= 1e9) return `${(count / 1e9).toFixed(2)}B`;
   if (count >= 1e6) return `${(count / 1e6).toFixed(1)}M`;
   return count >= 1e4 ? `${(count / 1e3).toFixed(1)}K` : String(count);
 }
 
-/** 1.5 GB, 12 MB, 95 KB. */
+/** A number of bytes: 1.5 GB, 12 MB, 95 KB. */
 export function formatBytes(bytes: number): string {
   if (bytes >= 1e9) return `${(bytes / 1e9).toFixed(1)} GB`;
   return bytes >= 1e6 ? `${Math.round(bytes / 1e6)} MB` : `${Math.round(bytes / 1e3)} KB`;

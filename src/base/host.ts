@@ -1,33 +1,33 @@
-/** What long work says to whoever started it: a terminal, a job's log, a test. */
+/** How long-running work reports to its caller: a terminal, a job's log, a test. */
 
 export interface Notices {
   info(message: string): void;
-  /** What a person should know even where all else is quiet. */
+  /** A message that is shown even in quiet mode. */
   warn(message: string): void;
 }
 
-/** Figures shown beside a progress bar, such as reward and KL. */
+/** Figures shown next to a progress bar, such as reward and KL. */
 export type LiveMetrics = Record<string, number | string>;
 
 export interface ProgressOptions {
   label: string;
-  /** How many units there are in all. */
+  /** Units in total, those done earlier included. */
   total: number;
-  /** Units that were done earlier, by a run that is resumed; they do not count for the rate. */
+  /** Units that an earlier run did, where this one resumes it; they do not count towards the rate. */
   start?: number;
-  /** What is counted, in the plural: "steps". */
+  /** Plural name of the units: "steps". */
   unit?: string;
 }
 
 export interface ProgressBar {
-  /** @param done units done so far, of the total. */
+  /** @param done units done so far, including those done earlier. */
   update(done: number, metrics?: LiveMetrics): void;
-  /** The work is done; call it once. */
+  /** Closes the bar; call it once. */
   end(): void;
 }
 
 export interface Host extends Notices {
-  /** Aborted when the work is to stop: it saves what it has and returns. */
+  /** Aborted when the work should stop; the work then saves what it has and returns. */
   signal: AbortSignal;
   progress(options: ProgressOptions): ProgressBar;
 }

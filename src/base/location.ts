@@ -1,17 +1,17 @@
 import { PlumbError } from "./errors.js";
 
-/** Where a row came from, for messages: a line of a text file, or a row of a table (both count from 1). */
+/** Where a row came from: a line of a text file, or a row of a table. Both count from 1. */
 export interface RowLocation {
   file: string;
   unit: "line" | "row";
   number: number;
 }
 
-/** A row as it stood in a file, with its place. */
+/** A row as it was read from a file, with its location. */
 export interface LocatedRow {
   value: Record<string, unknown>;
   where: RowLocation;
-  /** The file has no types (CSV, TSV): numbers, booleans and lists are still text. */
+  /** The format has no types (CSV, TSV): numbers, booleans and lists are still text. */
   untyped: boolean;
 }
 
@@ -20,14 +20,16 @@ export function describeLocation(where: RowLocation): string {
   return `${where.file}, ${where.unit} ${where.number}`;
 }
 
-/** Told of a row that cannot be read; reading then goes on with the next. Without one, reading ends with the error. */
+/**
+ * Receives a row that cannot be read; reading then continues with the next row. Without one, the error ends reading.
+ */
 export type BadRow = (error: PlumbError, where: RowLocation) => void;
 
-/** An error about one row; its message names the place. */
+/** An error about one row; its message starts with the location. */
 export class RowError extends PlumbError {
   constructor(
     readonly where: RowLocation,
-    /** Path of the field that is wrong; empty for the row itself. */
+    /** Path of the field that is wrong; empty for the row as a whole. */
     readonly field: string,
     readonly problem: string,
     hint?: string,

@@ -1,11 +1,11 @@
 /**
  * Counter-based random numbers: Philox4x32-10 (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3").
  *
- * Every draw is named by (seed, stream name, step, index), so that a resumed run and a parallel one draw the same
- * numbers as an uninterrupted, serial one. A stream holds no hidden state beyond its index.
+ * Every draw is identified by (seed, stream name, step, index), so that resumed and parallel runs draw the same numbers
+ * as an uninterrupted, serial one. A stream holds no hidden state beyond its index.
  */
 
-/** The Philox4x32 block function with 10 rounds: counter (4 words) and key (2 words) to 4 words of 32 bits. */
+/** The Philox4x32 block function with 10 rounds: maps a counter (4 words) and a key (2 words) to 4 words of 32 bits. */
 export function philox4x32(counter: ArrayLike<number>, key: ArrayLike<number>, out: Uint32Array): void {
   let [c0, c1, c2, c3] = [counter[0] >>> 0, counter[1] >>> 0, counter[2] >>> 0, counter[3] >>> 0];
   let [k0, k1] = [key[0] >>> 0, key[1] >>> 0];
@@ -35,7 +35,7 @@ function multiplyHigh(a: number, b: number): number {
   return (a1 * b1 + Math.floor(middle / 65536) + Math.floor(cross / 65536)) >>> 0;
 }
 
-/** FNV-1a hash of a string's UTF-16 units, 32 bits: turns a stream's name into a key word. */
+/** FNV-1a hash (32 bits) of a string's UTF-16 code units: turns a stream's name into a word of the key. */
 export function hashName(name: string): number {
   let hash = 0x811c9dc5;
   for (let i = 0; i < name.length; i++) {
@@ -80,7 +80,9 @@ export class RandomStream {
     return this.uint32() / 2 ** 32;
   }
 
-  /** Standard normal, by Box-Muller (the second of each pair is not kept, so draws stay countable). */
+  /**
+   * A standard normal draw by Box-Muller. The second draw of each pair is dropped, so that every call uses two words.
+   */
   normal(): number {
     const radius = Math.sqrt(-2 * Math.log(1 - this.uniform()));
     return radius * Math.cos(2 * Math.PI * this.uniform());
@@ -101,7 +103,7 @@ export class RandomStream {
     return items[this.int(items.length)];
   }
 
-  /** Index drawn in proportion to non-negative weights. */
+  /** An index drawn with probability proportional to its weight; weights are not negative. */
   weighted(weights: readonly number[]): number {
     let left = this.uniform() * weights.reduce((a, b) => a + b, 0);
     for (let i = 0; i < weights.length; i++) {

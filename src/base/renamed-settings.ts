@@ -1,4 +1,4 @@
-/** Settings that had another name once: old name to new. An old one is refused with the new one in the message. */
+/** Renamed settings: old name to new. An old name is refused with a message that gives the new one. */
 export const RENAMED_SETTINGS: ReadonlyMap<string, string> = new Map([
   ["epochKlLimit", "targetKl"],
   ["warmupShare", "warmupRatio"],

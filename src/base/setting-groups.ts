@@ -1,7 +1,7 @@
 /** Groups of settings: the order in which help, forms and docs show them, and their headings. */
 import type { z } from "zod";
 
-/** In their order. Required settings come before all groups; a setting of no group stands where "settings" does. */
+/** In display order. Required settings come first; a setting without a group is listed under "settings". */
 const HEADINGS = {
   required: "Required",
   files: "Input and output",
@@ -18,13 +18,13 @@ export type SettingGroup = keyof typeof HEADINGS;
 const ORDER = Object.keys(HEADINGS) as SettingGroup[];
 const isGroup = (name: unknown): name is SettingGroup => ORDER.includes(name as SettingGroup);
 
-/** Fields of a schema as members of a group: `group` in the metadata of each. */
+/** Puts all fields of a shape into a group, which is recorded as `group` in their metadata. */
 export const inGroup = <S extends z.ZodRawShape>(group: SettingGroup, shape: S): S =>
   Object.fromEntries(
     Object.entries(shape).map(([name, field]) => [name, (field as z.ZodType).meta({ group })]),
   ) as unknown as S;
 
-/** A schema some of whose fields are members of groups; their order stays. */
+/** The schema with the named fields put into groups; the order of its fields is kept. */
 export const grouped = <S extends z.ZodObject>(
   schema: S,
   groups: { readonly [G in SettingGroup]?: readonly (keyof S["shape"] & string)[] },
@@ -35,13 +35,13 @@ export const grouped = <S extends z.ZodObject>(
   return schema.extend(Object.assign({}, ...fields)) as unknown as S;
 };
 
-/** @param name `group` of a field's metadata. */
+/** @param name `group` in the field's metadata. */
 export function groupOf(name: unknown, required: boolean): SettingGroup {
   if (required) return "required";
   return isGroup(name) ? name : "settings";
 }
 
-/** A group's place among all. */
+/** A group's position in display order, from 0. */
 export const groupRank = (group: SettingGroup): number => ORDER.indexOf(group);
 
 export const groupHeading = (group: SettingGroup): string => HEADINGS[group];

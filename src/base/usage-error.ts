@@ -1,9 +1,9 @@
 import { PlumbError } from "./errors.js";
 
-/** The exit status of a command line or recipe that does not fit the command. */
+/** Exit status for a command line or recipe that the command does not accept. */
 export const EXIT_USAGE = 2;
 
-/** An error in how a command was called: flags, settings, recipe. */
+/** An error in how a command was called: its flags, settings or recipe. */
 export function usageError(message: string, hint?: string): PlumbError {
   return new PlumbError(message, { hint, exitCode: EXIT_USAGE });
 }

@@ -3,7 +3,7 @@ import type { PreferenceTexts } from "./rows.js";
 
 /**
  * Splits two texts that both begin with the prompt, as TRL's `extract_prompt` does: the prompt is their longest common
- * prefix, less one final space. A pair of identical texts has an empty completion on both sides.
+ * prefix, without a final space. For identical texts, both completions are empty, or that space.
  */
 export function splitCommonText(
   chosen: string,
@@ -17,8 +17,8 @@ export function splitCommonText(
 }
 
 /**
- * Splits two conversations that begin alike: the prompt is the common turns, as far as each side keeps at least one
- * turn and the completions begin with the assistant's. Undefined when that cannot be.
+ * Splits two conversations with a common beginning: the prompt is the longest run of common turns that leaves each side
+ * at least one turn and lets both completions begin with the assistant's. Undefined if there is none.
  */
 export function splitCommonMessages(
   chosen: ChatMessage[],

@@ -2,10 +2,11 @@ import type { TextOrMessages } from "./messages.js";
 import type { Demonstration } from "./rows.js";
 
 /**
- * What tells conversations apart: the prompt's text, or its messages up to the first of the user. Rows of one key (several answers to one
- * prompt, comparisons of several turns of one conversation) are not independent of each other, and count as one cluster.
+ * A key that identifies a conversation: the prompt's text, or its messages up to the user's first. Rows with the same
+ * key (several answers to one prompt, comparisons at several turns of one conversation) are not independent, and count
+ * as one cluster.
  *
- * @param answer what takes the prompt's place where that is empty.
+ * @param answer takes the place of an empty prompt.
  */
 export function conversationKey(prompt: TextOrMessages, answer: TextOrMessages = ""): string {
   if (prompt.length === 0) return JSON.stringify(answer);
@@ -14,7 +15,7 @@ export function conversationKey(prompt: TextOrMessages, answer: TextOrMessages =
   return JSON.stringify(prompt.slice(0, first < 0 ? prompt.length : first + 1));
 }
 
-/** The same of a demonstration. */
+/** The conversation key of a demonstration. */
 export function demonstrationKey(row: Demonstration): string {
   if (row.kind === "text") return conversationKey(row.text);
   return row.kind === "messages"

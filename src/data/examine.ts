@@ -1,4 +1,4 @@
-/** What a dataset file holds, and what is wrong with it. */
+/** Examines a dataset file: its format, its rows and its faults. */
 import { PlumbError } from "../base/errors.js";
 import type { LocatedRow } from "../base/location.js";
 import { checkRow, detectFormat, type FormatName } from "./formats.js";
@@ -10,15 +10,15 @@ const PURPOSES = { demonstrations: toDemonstrations, prompts: toPrompt, preferen
 export interface Examined {
   format: FormatName;
   rows: LocatedRow[];
-  /** What every row can be used as. */
+  /** Purposes for which every row that was checked can be used. */
   usable: (keyof typeof PURPOSES)[];
-  /** What is wrong with rows that do not fit the format, each with its place. */
+  /** The faults of rows that do not fit the format, each with its location. */
   problems: string[];
 }
 
 /**
- * @param limit only the first rows. @param maxProblems problems after which no more rows are looked at.
- * @throws PlumbError when the file cannot be read, or is in no known format.
+ * @param limit reads only that many rows. @param maxProblems faults after which no more rows are checked.
+ * @throws PlumbError if the file cannot be read, or its format is unknown.
  */
 export async function examineFile(
   file: string,

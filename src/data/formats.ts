@@ -8,14 +8,14 @@ import { ROLES } from "./messages.js";
 export const MAX_TURNS = 10_000;
 export const MAX_RANKED = 64;
 
-/** A message's content: text, or OpenAI's list of parts, of which only text parts are understood. */
+/** A message's content: text, or OpenAI's list of parts; only text parts are accepted. */
 const content = z.union([
   z.string(),
   z
     .array(z.object({ type: z.literal("text"), text: z.string() }))
     .transform((parts) => parts.map((part) => part.text).join("")),
 ]);
-/** OpenAI's "developer" is what everyone else calls "system". */
+/** OpenAI's "developer" role is called "system" everywhere else. */
 const role = z.preprocess((name) => (name === "developer" ? "system" : name), z.enum(ROLES));
 const messages = z.array(z.object({ role, content })).min(1).max(MAX_TURNS);
 const text = z.string();
@@ -26,7 +26,7 @@ const ranked = z.object({ text: textOrMessages, rank: finite });
 const instance = z.object({ input: text.optional(), output: text });
 const shareGptTurn = z.object({ from: text, value: text });
 
-/** Every dataset format that is understood, by name: the fields that tell it apart, and what they must hold. */
+/** The supported dataset formats by name: their fields, and the types of these. */
 export const FORMATS = {
   text: z.object({ text }),
   messages: z.object({ messages }),
@@ -56,7 +56,7 @@ export const FORMATS = {
 export type FormatName = keyof typeof FORMATS;
 type FieldsOf = { [Name in FormatName]: z.output<(typeof FORMATS)[Name]> };
 
-/** A row whose fields have been checked; `meta` holds what is not part of the format. */
+/** A row whose fields have been checked; `meta` holds fields that are not part of the format. */
 export type CheckedRow = {
   [Name in FormatName]: {
     format: Name;
@@ -66,7 +66,7 @@ export type CheckedRow = {
   };
 }[FormatName];
 
-/** From the most telling fields to the least: the first format whose `needs` are all there is the row's. */
+/** From the most specific fields to the least: a row has the first format whose `needs` are all present. */
 const DETECTION: { format: FormatName; needs: string[] }[] = [
   { format: "openai-preference", needs: ["preferred_output", "non_preferred_output"] },
   { format: "preference", needs: ["chosen", "rejected"] },
@@ -84,7 +84,7 @@ const DETECTION: { format: FormatName; needs: string[] }[] = [
 
 const KNOWN_FIELDS = [...new Set(Object.values(FORMATS).flatMap((schema) => Object.keys(schema.shape)))];
 
-/** The format that a row's field names show. @throws PlumbError naming the fields and the nearest known one. */
+/** The format of a row, inferred from its field names. @throws PlumbError, which names the fields, if none fits. */
 export function detectFormat(row: LocatedRow): FormatName {
   const has = (field: string) => row.value[field] !== undefined && row.value[field] !== null;
   const found = DETECTION.find(({ needs }) => needs.every(has));
@@ -97,7 +97,7 @@ export function detectFormat(row: LocatedRow): FormatName {
   );
 }
 
-/** A hint about the first of these field names that is nearly, but not quite, one that a format has. */
+/** A hint about the first of these names that closely resembles, but is not, a field of a format. */
 export function likelyMistyped(names: readonly string[]): string | undefined {
   for (const name of names) {
     const near = KNOWN_FIELDS.includes(name) ? undefined : nearestName(name, KNOWN_FIELDS);
@@ -106,7 +106,7 @@ export function likelyMistyped(names: readonly string[]): string | undefined {
   return undefined;
 }
 
-/** Checks one row against a format. @throws PlumbError naming file, line, field and what was expected. */
+/** Checks one row against a format. @throws PlumbError, which names file, line, field and what was expected. */
 export function checkRow<Name extends FormatName>(
   row: LocatedRow,
   format: Name,
@@ -140,13 +140,13 @@ function fieldError(row: LocatedRow, format: FormatName, value: unknown, error: 
   );
 }
 
-/** Parquet and many exports write null for a field that is not there. */
+/** Drops fields that are null: Parquet and many exports write null for an absent field. */
 function withoutNulls(value: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(value).filter(([, inner]) => inner !== null));
 }
 
 const NUMBER_FIELDS = ["margin", "noise", "weight"];
-/** Fields that hold a list or an object, which a cell can only hold as JSON. */
+/** Fields that hold a list or an object, which a CSV cell can hold only as JSON. */
 const JSON_FIELDS: Partial<Record<FormatName, string[]>> = {
   messages: ["messages"],
   "openai-preference": ["input", "preferred_output", "non_preferred_output"],
@@ -156,7 +156,7 @@ const JSON_FIELDS: Partial<Record<FormatName, string[]>> = {
   stepwise: ["completions", "labels"],
 };
 
-/** Gives the cells of a CSV row the types that the format's fields call for. Empty optional numbers are absent. */
+/** Converts the cells of a CSV row to the types of the format's fields. Empty optional numbers become absent. */
 function typedCells(cells: Record<string, unknown>, format: FormatName): Record<string, unknown> {
   const typed = { ...cells };
   for (const field of Object.keys(FORMATS[format].shape)) {
@@ -176,7 +176,7 @@ function toNumber(cell: string): number | string {
   return Number.isNaN(number) && cell.trim().toLowerCase() !== "nan" ? cell : number;
 }
 
-/** A list of messages that was written into a cell as JSON. */
+/** Whether a cell holds a list of messages as JSON. */
 function looksLikeMessages(cell: string): boolean {
   return cell.startsWith("[{") && cell.includes('"role"') && cell.includes('"content"');
 }

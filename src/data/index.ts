@@ -1,6 +1,6 @@
 /**
- * Dataset files: JSONL, JSON, CSV and Parquet in the formats of TRL, OpenAI, Anthropic's HH, Alpaca and ShareGPT, each
- * checked whole and brought to one of four normal forms (rows.ts).
+ * Dataset files: JSONL, JSON, CSV and Parquet in the formats of TRL, OpenAI, Anthropic's HH, Alpaca and ShareGPT. Every
+ * row is checked and converted to one of four normal forms (rows.ts).
  */
 
 export { type Explanation, explainIssue, fieldName, shown } from "../base/explain-issue.js";

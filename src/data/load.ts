@@ -10,12 +10,12 @@ export interface LoadOptions {
   limit?: number;
 }
 
-/** Demonstrations from any format that shows good answers; of preferences the chosen side. @throws PlumbError */
+/** Demonstrations from any format that contains good answers; from preferences, the chosen side. @throws PlumbError */
 export function loadDemonstrations(path: string, options: LoadOptions = {}): Promise<Demonstration[]> {
   return load(path, "demonstrations", options, toDemonstrations);
 }
 
-/** Prompts from any format that has them; of preferences and demonstrations the prompt's side. @throws PlumbError */
+/** Prompts from any format that contains them, such as demonstrations and preferences. @throws PlumbError */
 export function loadPrompts(path: string, options: LoadOptions = {}): Promise<PromptRow[]> {
   return load(path, "prompts", options, (row) => [toPrompt(row)]);
 }
@@ -25,22 +25,22 @@ export function loadPreferences(path: string, options: LoadOptions = {}): Promis
   return load(path, "preferences", options, toPreferences);
 }
 
-/** Completions judged one by one; a preference counts as one good and one bad. @throws PlumbError */
+/** Completions with individual labels; a preference gives one good and one bad. @throws PlumbError */
 export function loadUnpaired(path: string, options: LoadOptions = {}): Promise<UnpairedRow[]> {
   return load(path, "judged completions", options, toUnpaired);
 }
 
-/** Every row checked, in the format that the first row shows. */
+/** Checks every row against the format of the first. */
 export function checkRows(rows: readonly LocatedRow[]): { format: FormatName; rows: CheckedRow[] } {
   const format = detectFormat(rows[0]);
   return { format, rows: rows.map((row) => checkRow(row, format)) };
 }
 
-/** Preferences from rows that are in memory. @throws PlumbError naming a row. */
+/** Preferences from rows in memory. @throws PlumbError, which names a row. */
 export const preferencesOf = (rows: readonly LocatedRow[]): PreferenceRow[] =>
   checkRows(rows).rows.flatMap(toPreferences);
 
-/** Demonstrations from rows that are in memory. @throws PlumbError naming a row. */
+/** Demonstrations from rows in memory. @throws PlumbError, which names a row. */
 export const demonstrationsOf = (rows: readonly LocatedRow[]): Demonstration[] =>
   checkRows(rows).rows.flatMap(toDemonstrations);
 

@@ -10,12 +10,12 @@ export type Role = (typeof ROLES)[number];
 /** A prompt or a completion: plain text, or turns of a conversation. */
 export type TextOrMessages = string | ChatMessage[];
 
-/** Whether two messages say the same in the same role. */
+/** Whether two messages have the same role and content. */
 export function sameMessage(a: ChatMessage, b: ChatMessage): boolean {
   return a.role === b.role && a.content === b.content;
 }
 
-/** The messages at the end that are the assistant's answer, after the prompt: everything after the last other turn. */
+/** Splits off the assistant's final answer: the assistant's messages at the end, after the last other turn. */
 export function splitFinalAnswer(messages: readonly ChatMessage[]): {
   prompt: ChatMessage[];
   answer: ChatMessage[];

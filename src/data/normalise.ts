@@ -12,7 +12,10 @@ import type {
   UnpairedRow,
 } from "./rows.js";
 
-/** What a row demonstrates: its text, conversation or completion; of a preference the chosen side, of a ranking the best. */
+/**
+ * The demonstrations of a row: its text, conversation or completion; the chosen side of a preference; the best of a
+ * ranking.
+ */
 export function toDemonstrations(row: CheckedRow): Demonstration[] {
   const { where } = row;
   switch (row.format) {
@@ -53,7 +56,7 @@ export function toDemonstrations(row: CheckedRow): Demonstration[] {
   }
 }
 
-/** The prompt of a row, whatever else the row holds. */
+/** The prompt of a row; the rest of the row is ignored. */
 export function toPrompt(row: CheckedRow): PromptRow {
   return { prompt: promptOf(row), ...(row.meta && { meta: row.meta }), where: row.where };
 }
@@ -80,7 +83,7 @@ function promptOf(row: CheckedRow): TextOrMessages {
   }
 }
 
-/** The preferences that a row states: one, or for a ranking every pair of different ranks (rank 1 is best). */
+/** The preferences of a row: one, or for a ranking every pair of different ranks (rank 1 is best). */
 export function toPreferences(row: CheckedRow): PreferenceRow[] {
   const extras = { ...(row.meta && { meta: row.meta }), where: row.where };
   switch (row.format) {
@@ -116,7 +119,7 @@ export function toPreferences(row: CheckedRow): PreferenceRow[] {
   }
 }
 
-/** A single judged completion; a preference gives two. */
+/** The labelled completions of a row: one, or two from a preference. */
 export function toUnpaired(row: CheckedRow): UnpairedRow[] {
   const extras = { ...(row.meta && { meta: row.meta }), where: row.where };
   if (row.format === "unpaired-preference") {
@@ -128,7 +131,7 @@ export function toUnpaired(row: CheckedRow): UnpairedRow[] {
   ]);
 }
 
-/** Prompt and completion brought to one kind: if either is a conversation, both are. */
+/** Prompt and completion in one form: if either is a conversation, both become one. */
 function pair(prompt: TextOrMessages, completion: TextOrMessages): PromptCompletion {
   const start = promptText(prompt);
   if (typeof start === "string" && typeof completion === "string") return { prompt: start, completion };
@@ -169,7 +172,7 @@ function withoutPrompt(
   );
 }
 
-/** A prompt; transcripts in HH's notation become messages. */
+/** A prompt, with a transcript in HH's notation turned into messages. */
 function promptText(prompt: TextOrMessages): TextOrMessages {
   return typeof prompt === "string" && isTranscript(prompt) ? parsePromptTranscript(prompt) : prompt;
 }
@@ -178,7 +181,7 @@ function asMessages(text: TextOrMessages, role: ChatMessage["role"]): ChatMessag
   return typeof text === "string" ? [{ role, content: text }] : text;
 }
 
-/** A completion as messages, without the prompt's turns where the file repeats them in front. */
+/** A completion as messages, without the prompt's turns if the file repeats them at the start. */
 function answerMessages(prompt: ChatMessage[], completion: TextOrMessages): ChatMessage[] {
   const turns = typeof completion === "string" ? asMessages(completion.trim(), "assistant") : completion;
   const repeats =

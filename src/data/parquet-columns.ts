@@ -1,8 +1,8 @@
 import type { SchemaElement } from "hyparquet";
 
 /**
- * Parquet's schema of a column by its values: text, numbers, booleans, lists of text, and lists of objects whose fields are text
- * (messages), as other tools read them; anything else is JSON.
+ * Parquet's schema for a column with the given values: text, numbers, booleans, lists of text, and lists of objects
+ * whose fields are text (messages), as other tools read them; anything else becomes JSON.
  *
  * @param values null where a row has none.
  */
@@ -29,7 +29,7 @@ const text = (name: string): SchemaElement => ({
   ...{ name, type: "BYTE_ARRAY", converted_type: "UTF8", repetition_type: "OPTIONAL" },
 });
 
-/** Of the elements of lists that are all of one form; undefined of others. */
+/** Schema of the elements of lists that all have one form, otherwise undefined. */
 function elementSchema(values: readonly unknown[]): SchemaElement[] | undefined {
   if (!values.every(Array.isArray)) return undefined;
   const elements: unknown[] = values.flat();
@@ -45,7 +45,7 @@ function elementSchema(values: readonly unknown[]): SchemaElement[] | undefined 
   ];
 }
 
-/** Names of an object's fields if all of them hold text. */
+/** Sorted names of an object's fields if all of them hold text. */
 function fieldsOf(value: unknown): string[] | undefined {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
   return Object.values(value).every((field) => typeof field === "string")

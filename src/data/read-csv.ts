@@ -7,16 +7,16 @@ export const MAX_COLUMNS = 10_000;
 interface CsvRecord {
   cells: string[];
   where: RowLocation;
-  /** What is wrong with its quotes. */
+  /** What is wrong with the quotes, if anything. */
   problem?: string;
 }
 
 /**
- * Rows of a CSV or TSV file as RFC 4180 has it: the first record names the columns, a cell in double quotes may hold
+ * Rows of a CSV or TSV file as in RFC 4180: the first record names the columns; a cell in double quotes may hold
  * separators, line breaks and doubled quotes. Every value is text.
  *
- * @param bad rows of another length, and with broken quotes, are given to it and left out.
- * @throws PlumbError: without `bad` at the first such row; where the header is wrong or a record longer than any.
+ * @param bad receives rows of another length or with broken quotes, which are then left out.
+ * @throws PlumbError if the header is invalid or a record too long; without `bad`, also at the first such row.
  */
 export async function* readCsv(
   path: string,
@@ -84,7 +84,7 @@ const UNCLOSED = 'A double quote was opened and not closed; inside a quoted cell
 
 /**
  * Reads one line into `cells`. `parts` holds the text of a quoted cell that began on an earlier line.
- * @returns whether the line ends inside a quoted cell; or what is wrong with it.
+ * @returns whether the line ends inside a quoted cell; or the fault of the line.
  */
 function scanLine(
   text: string,

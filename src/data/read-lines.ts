@@ -6,7 +6,7 @@ import { createGunzip } from "node:zlib";
 import { nearestName, PlumbError } from "../base/errors.js";
 import { type RowLocation, rowError } from "../base/location.js";
 
-/** Longest line of a text file, in bytes: a conversation of a million tokens fits. */
+/** Longest line of a text file, in bytes; a conversation of a million tokens fits. */
 export const MAX_LINE_BYTES = 16 * 2 ** 20;
 /** Most bytes of text read from one file, after decompression: a guard against gzip bombs. */
 export const MAX_TEXT_BYTES = 16 * 2 ** 30;
@@ -16,7 +16,9 @@ export interface Line {
   where: RowLocation;
 }
 
-/** A file's decompressed bytes; `-` is stdin. @throws PlumbError when missing, a folder, or truncated gzip. */
+/**
+ * A file's decompressed bytes; `-` is stdin. @throws PlumbError if it is missing, a folder, too large, or invalid gzip.
+ */
 export async function* readBytes(path: string, maxBytes = MAX_TEXT_BYTES): AsyncGenerator<Buffer> {
   const source =
     path === "-" ? process.stdin : createReadStream(await checkedFile(path), { highWaterMark: 2 ** 18 });
@@ -70,12 +72,14 @@ export async function* readLines(path: string): AsyncGenerator<Line> {
   if (last.length > 0) yield line(last);
 }
 
-/** The name of a file in messages. */
+/** A file's name for messages. */
 export function displayName(path: string): string {
   return path === "-" ? "stdin" : path;
 }
 
-/** The path, once it is known to be a file that can be read. */
+/**
+ * Returns the path if it is a file. @throws PlumbError if it is missing, with a similar name as a hint, or a folder.
+ */
 export async function checkedFile(path: string): Promise<string> {
   const found = await stat(path).catch((error: NodeJS.ErrnoException) => error);
   if (found instanceof Error) {
@@ -98,7 +102,7 @@ function gunzip(source: Readable): Readable {
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
-/** Text of one line; the decoder drops a BOM. */
+/** The text of one line, without BOM and carriage return. @throws PlumbError if it is not UTF-8. */
 function decode(bytes: Buffer, where: RowLocation): string {
   try {
     const text = utf8.decode(bytes);

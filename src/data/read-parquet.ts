@@ -12,7 +12,7 @@ import { checkedFile } from "./read-lines.js";
 /** Rows decoded at a time, so that memory does not grow with the file. */
 const BATCH_ROWS = 4096;
 
-/** Rows of a Parquet file (uncompressed or Snappy). Integers of 64 bits become numbers where they fit exactly. */
+/** Rows of a Parquet file (uncompressed or Snappy). 64-bit integers become numbers where they fit exactly. */
 export async function* readParquet(path: string): AsyncGenerator<LocatedRow> {
   const file = withoutLooseEnds(await asyncBufferFromFile(await checkedFile(path)));
   const metadata = await parquet(path, () => parquetMetadataAsync(file));
@@ -31,15 +31,18 @@ export async function* readParquet(path: string): AsyncGenerator<LocatedRow> {
 }
 
 /**
- * The library decodes columns side by side. Where one fails before it waits for all of them, as damaged files bring about,
- * the others' failures would be unhandled rejections and end the process.
+ * The library decodes columns concurrently. In a damaged file one may fail before the library awaits all of them; the
+ * failures of the others would then be unhandled rejections and end the process.
  */
 const withoutLooseEnds = (file: AsyncBuffer): AsyncBuffer => ({
   byteLength: file.byteLength,
   slice: (start, end) => observed(Promise.resolve(file.slice(start, end))),
 });
 
-/** The promise, with whatever is chained to it counted as handled; it still fails for whoever waits for it. */
+/**
+ * The promise, with rejections marked as handled here and in everything chained to it. A caller that awaits it still
+ * receives the error.
+ */
 function observed<T>(promise: Promise<T>): Promise<T> {
   promise.catch(() => {});
   const then = promise.then.bind(promise);
@@ -53,13 +56,13 @@ function rowCount(path: string, metadata: FileMetaData): number {
   const inGroups = metadata.row_groups.reduce((sum, group) => sum + Number(group.num_rows), 0);
   if (!Number.isSafeInteger(count) || count < 0 || count !== inGroups) {
     throw new PlumbError(
-      `${path} is damaged: its footer says ${count} rows, its row groups hold ${inGroups}`,
+      `${path} is damaged: its footer declares ${count} rows, its row groups hold ${inGroups}`,
     );
   }
   return count;
 }
 
-/** Runs a step of the reader; whatever it throws about the bytes is the file's fault, not ours. */
+/** Runs a step of the reader; any error it throws is reported as a fault of the file. */
 async function parquet<T>(path: string, step: () => Promise<T>): Promise<T> {
   try {
     return await step();
@@ -72,7 +75,7 @@ async function parquet<T>(path: string, step: () => Promise<T>): Promise<T> {
   }
 }
 
-/** BigInts to numbers where exact, nulls to absent, at every depth. */
+/** Converts BigInts to numbers where exact and drops nulls, at every depth. */
 function plainNumbers(value: unknown): unknown {
   if (typeof value === "bigint") {
     return value >= Number.MIN_SAFE_INTEGER && value <= Number.MAX_SAFE_INTEGER ? Number(value) : value;

@@ -3,7 +3,7 @@ import { type BadRow, type LocatedRow, type RowLocation, rowError } from "../bas
 import { readCsv } from "./read-csv.js";
 import { displayName, readBytes, readLines } from "./read-lines.js";
 
-/** Most bytes of a file that is one JSON list, which must be held in memory whole. */
+/** Most bytes of a file that is one JSON list: it is held in memory whole. */
 export const MAX_JSON_LIST_BYTES = 256 * 2 ** 20;
 
 export type FileFormat = "jsonl" | "json" | "csv" | "tsv" | "parquet";
@@ -17,23 +17,25 @@ const EXTENSIONS: Record<string, FileFormat> = {
   ".parquet": "parquet",
 };
 
-/** The format that a file's name promises (`.gz` aside); `-`, stdin, is JSONL. */
+/** The format that a file's name declares (a final `.gz` is ignored); `-`, stdin, is JSONL. */
 export function fileFormat(path: string): FileFormat {
   if (path === "-") return "jsonl";
   const name = path.toLowerCase().replace(/\.gz$/, "");
   const format = EXTENSIONS[name.slice(name.lastIndexOf("."))];
   if (format === undefined || (format === "parquet" && name.length !== path.length)) {
     throw new PlumbError(`cannot tell the format of ${path} from its name`, {
-      hint: `Give it one of the endings ${Object.keys(EXTENSIONS).join(", ")}; those of text may end in .gz too.`,
+      hint: `Give it one of the endings ${Object.keys(EXTENSIONS).join(", ")}; text files may end in .gz as well.`,
     });
   }
   return format;
 }
 
 /**
- * The rows of a dataset file, one at a time, in order. @param path a file, or `-` for JSONL on stdin.
- * @param bad told of lines of CSV, TSV and JSONL that cannot be read; without it the first of them is thrown.
- * @throws PlumbError naming file and line.
+ * The rows of a dataset file, one at a time, in order.
+ *
+ * @param path a file, or `-` for JSONL on stdin.
+ * @param bad receives errors about rows of CSV, TSV and JSONL that cannot be read; without it, the first one is thrown.
+ * @throws PlumbError, which names file and line.
  */
 export async function* streamRows(path: string, bad?: BadRow): AsyncGenerator<LocatedRow> {
   const format = fileFormat(path);
@@ -44,7 +46,7 @@ export async function* streamRows(path: string, bad?: BadRow): AsyncGenerator<Lo
   else yield* readJsonLines(path, bad);
 }
 
-/** The first `limit` rows of a dataset file. @throws PlumbError also when there is not one row. */
+/** The first `limit` rows of a dataset file. @throws PlumbError also if the file has no rows. */
 export async function readRows(path: string, options: { limit?: number } = {}): Promise<LocatedRow[]> {
   const limit = options.limit ?? Number.POSITIVE_INFINITY;
   const rows: LocatedRow[] = [];
@@ -89,7 +91,7 @@ async function* readJsonList(path: string): AsyncGenerator<LocatedRow> {
   }
 }
 
-/** Whether a .json file is one list; many files of that name hold JSON lines. */
+/** Whether a .json file is one list; many files of that name hold JSON Lines. */
 async function beginsWithBracket(path: string): Promise<boolean> {
   for await (const chunk of readBytes(path)) {
     const text = chunk
@@ -113,8 +115,8 @@ function parseJson(text: string, where: RowLocation): unknown {
 function jsonHint(text: string): string | undefined {
   if (/[:,[\s](?:NaN|-?Infinity)\b/.test(text))
     return "JSON has no NaN or Infinity: write a finite number, or leave it out.";
-  if (text.trimStart().startsWith("[")) return "A file of one JSON list should be named .json, not .jsonl.";
-  if (text.trim() === "{") return "A JSONL file has each row whole on one line.";
+  if (text.trimStart().startsWith("[")) return "Name a file that is one JSON list .json, not .jsonl.";
+  if (text.trim() === "{") return "A JSONL file has one whole row on each line.";
   return undefined;
 }
 

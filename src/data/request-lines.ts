@@ -1,6 +1,6 @@
 /**
- * Lines of requests in, for commands whose output is one line for each. A file is checked whole before the first
- * answer is written; stdin and pipes cannot be read twice, so theirs are checked and answered chunk by chunk.
+ * Reads requests for commands that write one line for each. The whole of a file is checked before the first result is
+ * written; stdin and pipes cannot be read twice, so they are checked and answered chunk by chunk.
  */
 import { stat } from "node:fs/promises";
 import { PlumbError } from "../base/errors.js";
@@ -9,16 +9,18 @@ import { displayName } from "./read-lines.js";
 import { streamRows } from "./read-rows.js";
 
 export interface RequestLines<R> {
-  /** How many there are; unknown for a stream. */
+  /** Number of requests; undefined for a stream. */
   total?: number;
-  /** The requests in order, in lists of a bounded size. */
+  /** The requests in order, in lists of at most `size`. */
   chunks(size: number): AsyncGenerator<R[]>;
 }
 
 /**
- * @param input a dataset file, or `-` for JSON lines on stdin.
+ * Opens a file or stream of requests.
+ *
+ * @param input a dataset file, or `-` for JSON Lines on stdin.
  * @param parse checks one row; called twice for the rows of a file.
- * @throws PlumbError when a row of a file is wrong, or there is none.
+ * @throws PlumbError if a row of a file is invalid, or there is none.
  */
 export async function openRequests<R>(
   input: string,

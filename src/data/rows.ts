@@ -1,13 +1,15 @@
 import type { RowLocation } from "../base/location.js";
 import type { ChatMessage, TextOrMessages } from "./messages.js";
 
-/** Something to imitate. `text`: all of it; `messages`: every assistant turn; `completion`: what follows the prompt. */
+/**
+ * An example to imitate. `text`: all of it; `messages`: every assistant turn; `completion`: what follows the prompt.
+ */
 export type Demonstration =
   | { kind: "text"; text: string; where: RowLocation }
   | { kind: "messages"; messages: ChatMessage[]; where: RowLocation }
   | ({ kind: "completion"; where: RowLocation } & PromptCompletion);
 
-/** A prompt and what follows it: both text, or both messages (a completion then begins with the assistant's turn). */
+/** A prompt and its completion: both text, or both messages (the completion then begins with the assistant's turn). */
 export type PromptCompletion =
   | { prompt: string; completion: string }
   | { prompt: ChatMessage[]; completion: ChatMessage[] };
@@ -28,9 +30,9 @@ export type PreferenceTexts =
   | { prompt: ChatMessage[]; chosen: ChatMessage[]; rejected: ChatMessage[] };
 
 export interface PreferenceExtras {
-  /** By how much better, in reward; the reward model's loss asks for at least this distance. */
+  /** How much better the chosen one is, in reward; the reward model's loss asks for at least this difference. */
   margin?: number;
-  /** Probability in [0, 0.5) that the label is the wrong way round. */
+  /** Probability in [0, 0.5) that the label is wrong. */
   noise?: number;
   /** Non-negative weight of the row in the loss. */
   weight?: number;

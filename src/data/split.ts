@@ -1,11 +1,11 @@
 import { PlumbError } from "../base/errors.js";
 
 /**
- * Splits rows into a training and a held-out part, without chance: with k = round(1 / share), the rows at indices
- * 0, k, 2k, ... are held out. The same file and share always give the same split, in any program that counts rows.
+ * Splits rows into a training and a held-out part, deterministically: with k = round(1 / share), the rows at indices 0,
+ * k, 2k, ... are held out. The same file and share always give the same split, in any program that counts rows.
  *
  * @param share of the rows to hold out, in [0, 0.5]; 0 holds out none.
- * @throws PlumbError when the share is out of range, or one part would be empty.
+ * @throws PlumbError if the share is out of range, or no row is left for training.
  */
 export function holdOut<Row>(rows: readonly Row[], share: number): { train: Row[]; heldOut: Row[] } {
   if (!(share >= 0 && share <= 0.5))

@@ -1,19 +1,19 @@
-/** Rows of datasets as the token ids that training reads. Errors name the row. */
+/** Converts rows of datasets to the token ids used in training. Errors name the row. */
 import { PlumbError } from "../base/errors.js";
 import { type RowLocation, rowError } from "../base/location.js";
 import { encodeChat, type Tokenizer } from "../text/index.js";
 import type { ChatMessage, TextOrMessages } from "./messages.js";
 import type { Demonstration, PreferenceRow, PromptRow } from "./rows.js";
 
-/** A text as tokens, and which of them the loss reads. */
+/** A text as tokens, with a mask of those that the loss reads. */
 export interface TokenizedText {
   ids: number[];
   lossMask: boolean[];
 }
 
 /**
- * The tokens a completion is sampled after: messages through the chat template, up to where the assistant begins;
- * text as it is, with the special tokens the tokenizer puts before a text.
+ * The tokens after which a completion is sampled: messages through the chat template, up to where the assistant begins;
+ * text as it is, with the special tokens that the tokenizer puts before a text.
  */
 export function encodePrompt(tokenizer: Tokenizer, prompt: TextOrMessages): number[] {
   if (typeof prompt !== "string") return encodeChat(tokenizer, prompt, { addGenerationPrompt: true }).ids;
@@ -24,7 +24,7 @@ export function encodePrompt(tokenizer: Tokenizer, prompt: TextOrMessages): numb
   return closed ? ids.slice(0, -1) : ids;
 }
 
-/** The prompt of a row; at least one token. */
+/** The prompt of a row. @throws PlumbError if it has no tokens. */
 export function encodePromptRow(tokenizer: Tokenizer, { prompt, where }: PromptRow): number[] {
   return named(where, () => {
     const ids = encodePrompt(tokenizer, prompt);
@@ -33,7 +33,10 @@ export function encodePromptRow(tokenizer: Tokenizer, { prompt, where }: PromptR
   });
 }
 
-/** What to imitate: of messages every answer with the token that ends it, of a completion all of it with the EOS. */
+/**
+ * A demonstration as tokens. The loss reads all of a text; every answer of a conversation, including the token that
+ * ends it; and all of a completion, including the EOS.
+ */
 export function encodeDemonstration(tokenizer: Tokenizer, row: Demonstration): TokenizedText {
   return named(row.where, () => {
     if (row.kind === "text") {
@@ -49,8 +52,8 @@ export function encodeDemonstration(tokenizer: Tokenizer, row: Demonstration): T
 }
 
 /**
- * Both sides of a preference, from the prompt's first token to the one that ends the answer: what a chat template
- * writes after that token is cut off, so that a reward model reads its score where a sampled response ends.
+ * Both sides of a preference, from the prompt's first token to the one that ends the answer. What a chat template
+ * writes after that token is cut off, so that a reward model is read where a sampled response ends.
  */
 export function encodePreference(
   tokenizer: Tokenizer,
@@ -63,13 +66,13 @@ export function encodePreference(
   return named(row.where, () => ({ chosen: side(row.chosen), rejected: side(row.rejected) }));
 }
 
-/** A prompt as people read it in logs: the text, or a line per turn. */
+/** A prompt as logs show it: the text, or a line per turn. */
 export function describePrompt(prompt: TextOrMessages): string {
   if (typeof prompt === "string") return prompt;
   return prompt.map(({ role, content }) => `${role}: ${content}`).join("\n");
 }
 
-/** Runs what encodes a row; what goes wrong names the row. */
+/** Runs `encode` and adds the row's location to its errors. */
 export function named<R>(where: RowLocation, encode: () => R): R {
   try {
     return encode();
@@ -88,14 +91,14 @@ function afterPrompt(tokenizer: Tokenizer, prompt: string, completion: string): 
 function throughLastAnswer(tokenizer: Tokenizer, messages: readonly ChatMessage[]): TokenizedText {
   const { ids, assistantMask } = encodeChat(tokenizer, messages);
   const end = assistantMask.lastIndexOf(true) + 1;
-  if (end === 0) throw new PlumbError("the conversation has no answer by the assistant");
+  if (end === 0) throw new PlumbError("the conversation has no answer from the assistant");
   return { ids: ids.slice(0, end), lossMask: assistantMask.slice(0, end) };
 }
 
 function endOf({ eosId }: Tokenizer): number {
   if (eosId !== undefined) return eosId;
   throw new PlumbError(
-    "the tokenizer names no end-of-sequence token, so nothing would teach the model to stop",
+    "the tokenizer defines no end-of-sequence token, so the model would not learn to stop",
     {
       hint: 'Add "eos_token" to its tokenizer_config.json.',
     },

@@ -7,15 +7,16 @@ import { fileFormat } from "./read-rows.js";
 type Row = Record<string, unknown>;
 
 /**
- * Writes rows as the file's name asks: .jsonl, .json, .csv, .tsv or .parquet. Lists and objects become JSON text in
- * CSV; in Parquet lists of text and of messages are such, and other ones JSON columns. The file appears whole or not at all.
+ * Writes rows in the format of the file's name: .jsonl, .json, .csv, .tsv or .parquet. In CSV and TSV, lists and
+ * objects become JSON text; in Parquet, lists of text and of messages become columns of that type, and other lists and
+ * objects become JSON columns. The file appears whole or not at all.
  *
- * @throws PlumbError when there are no rows, a number is not finite, or the file cannot be written.
+ * @throws PlumbError if there are no rows, a number is not finite, or the file cannot be written.
  */
 export async function writeRows(path: string, objects: readonly object[]): Promise<void> {
   const rows = objects as readonly Row[];
   if (rows.length === 0) throw new PlumbError(`nothing to write to ${path}: there are no rows`);
-  if (path.endsWith(".gz")) throw new PlumbError(`cannot write ${path}: compressed files are only read`);
+  if (path.endsWith(".gz")) throw new PlumbError(`cannot write ${path}: compressed files can only be read`);
   const format = fileFormat(path);
   for (const [i, row] of rows.entries()) checkFinite(row, `row ${i + 1}`);
   if (format === "parquet") return writeFileAtomically(path, parquetBytes(rows));

@@ -27,7 +27,7 @@ describe("the room of a cache", () => {
   test("is as was asked, if that is enough", () => {
     expect(chooseCacheSize(config, 30, { batchSize: 3, capacity: 30 })).toEqual({ rows: 3, capacity: 30 });
     expect(() => chooseCacheSize(config, 31, { batchSize: 3, capacity: 30 })).toThrow(
-      "a request of 31 tokens exceeds the cache's 30 a row",
+      "a request of 31 tokens exceeds the cache's 30 per row",
     );
   });
 

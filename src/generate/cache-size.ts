@@ -3,13 +3,16 @@ import { PlumbError } from "../base/errors.js";
 import type { ModelConfig } from "../model/config.js";
 import { bytesPerPosition } from "./kv-cache.js";
 
-/** How much a decoding engine may hold at once; what is left out is chosen. */
+/** Limits of a decoding engine's cache; values that are not given are chosen. */
 export interface CacheSizeOptions {
-  /** Most rows decoded together; default: as many as the memory for the cache has room for, up to 64. */
+  /** Most rows decoded together; default: as many as fit the memory for the cache, up to 64. */
   batchSize?: number | undefined;
-  /** Most bytes of all rows' keys and values; default: half of the free memory, which bounds no given batch size. */
+  /**
+   * Most bytes for the keys and values of all rows; default: half of the free memory, which does not limit a given
+   * batch size.
+   */
   cacheBytes?: number | undefined;
-  /** Positions that each row has room for; default: as many as the longest request that waits needs. */
+  /** Positions per row; default: as many as the longest waiting request needs. */
   capacity?: number | undefined;
 }
 
@@ -18,12 +21,12 @@ export interface CacheSize {
   capacity: number;
 }
 
-/** Beyond this, a step takes longer in proportion to its rows. */
+/** With more rows than this, the time of a step grows in proportion to them. */
 export const MAX_ROWS = 64;
 const SHARE_OF_FREE_MEMORY = 0.5;
 const CAPACITY_STEP = 64;
 
-/** Bytes that this process may still take. */
+/** Bytes that this process may still allocate. */
 function freeMemory(): number {
   const limit = process.constrainedMemory?.() ?? 0;
   const used = process.memoryUsage.rss();
@@ -31,9 +34,10 @@ function freeMemory(): number {
 }
 
 /**
- * Rows and positions of a cache.
+ * Chooses a cache's number of rows and of positions per row.
  *
- * @param positions what the longest request needs. @throws PlumbError when not even one row fits the memory.
+ * @param positions that the longest request needs. @throws PlumbError if they exceed the given capacity, or memory does
+ * not suffice for one row.
  */
 export function chooseCacheSize(
   config: ModelConfig,
@@ -42,7 +46,7 @@ export function chooseCacheSize(
 ): CacheSize {
   const capacity = options.capacity ?? Math.ceil(positions / CAPACITY_STEP) * CAPACITY_STEP;
   if (capacity < positions)
-    throw new PlumbError(`a request of ${positions} tokens exceeds the cache's ${capacity} a row`);
+    throw new PlumbError(`a request of ${positions} tokens exceeds the cache's ${capacity} per row`);
   const bytesPerRow = capacity * bytesPerPosition(config);
   const { batchSize, cacheBytes } = options;
   if (batchSize !== undefined && cacheBytes === undefined) return { rows: batchSize, capacity };
@@ -50,8 +54,8 @@ export function chooseCacheSize(
   const rows = Math.min(batchSize ?? MAX_ROWS, Math.floor(budget / bytesPerRow));
   if (rows >= 1) return { rows, capacity };
   throw new PlumbError(
-    `the keys and values of one row of ${capacity} tokens take ${megabytes(bytesPerRow)}, more than the ${megabytes(budget)} there are for the cache`,
-    { hint: "shorten the prompts, lower maxNewTokens, or allow more memory" },
+    `the keys and values of one row of ${capacity} tokens take ${megabytes(bytesPerRow)}, more than the ${megabytes(budget)} available for the cache`,
+    { hint: "Shorten the prompts, lower maxNewTokens, or allow more memory." },
   );
 }
 

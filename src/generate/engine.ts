@@ -10,36 +10,37 @@ import type { Request } from "./request.js";
 import { RequestQueue } from "./request-queue.js";
 import { foundToken, StepBuffers } from "./step-buffers.js";
 
-/** Share of the rows that must be free before a long queue is given any. */
+/** Share of the rows that must be free before requests of a long queue are admitted. */
 const ADMITTED_SHARE = 1 / 8;
 
 /**
- * Decodes requests together over one KV cache. Requests may join at any time: when one is done, its row goes to one
- * that waits (continuous batching; Yu et al. 2022, "Orca"). Between two steps of the rows that decode, at most
- * `chunkTokens` tokens of prompts are computed, so that long prompts neither hold the others up for long nor need much
- * memory (Agrawal et al. 2023, "Sarathi"). A prompt's beginning that the cache already holds is copied (prefix caching;
- * Zheng et al. 2023, "SGLang").
+ * Decodes requests together over one KV cache. Requests may join at any time: when one is done, its row goes to a
+ * waiting one (continuous batching; Yu et al. 2022, "Orca"). Between two decoding steps, at most `chunkTokens` tokens
+ * of prompts are computed, so that long prompts neither delay the other rows for long nor need much memory (Agrawal et
+ * al. 2023, "Sarathi"). The beginning of a prompt is copied if the cache already holds it (prefix caching; Zheng et al.
+ * 2023, "SGLang").
  *
- * A prompt is computed up to its last token, which is the first one that a row decodes: so prompts need no output head,
- * and one that the cache holds whole needs no run of its own. Rows that decode lie before those whose prompts are
- * still being computed, without gaps: a step runs over views of the first rows.
+ * A prompt is computed except for its last token, which is the first one that a row decodes: so prompts need no output
+ * head, and a prompt that the cache holds whole needs no run of its own. Rows that decode come before those whose
+ * prompts are still being computed, without gaps: a step runs over views of the first rows.
  */
 export class DecodeEngine {
   private readonly programs: DecodePrograms;
   /**
-   * Fewest rows of a step. ONNX Runtime multiplies a single row with weights that are not packed by another routine,
-   * which rounds differently: with a second row, which nobody reads, the last request of a batch gets the same bytes.
+   * Fewest rows of a step. ONNX Runtime multiplies a single row with unpacked weights by another routine, which rounds
+   * differently. With a second row, whose results are ignored, the last request that remains of a batch gets the same
+   * bytes as among others.
    */
   private readonly fewest: number;
   private readonly waiting = new RequestQueue();
-  /** Requests by their rows in the cache; the first `decoding` ones decode, the others are joining. */
+  /** Requests by their rows in the cache; the first `decoding` ones decode, and the others are joining. */
   private readonly rows: Request[] = [];
   private decoding = 0;
-  /** Requests that are over, and whose results are not yet handed out. */
+  /** Finished requests whose results have not been delivered yet. */
   private readonly done: Request[] = [];
   private room: CacheSizeOptions = {};
   private repeatable = true;
-  /** Most rows used; the cache may have more. */
+  /** Most rows to use; the cache may have more. */
   private limit = 0;
   private memory: { cache: KeyValueCache; buffers: StepBuffers } | undefined;
   private running: Promise<void> | undefined;
@@ -58,15 +59,15 @@ export class DecodeEngine {
     this.fewest = network.trainable.byName.size > 0 ? 2 : 1;
   }
 
-  /** Whether no request waits or has a row. */
+  /** Whether no request is waiting or has a row. */
   get idle(): boolean {
     return this.running === undefined;
   }
 
   /**
    * Prepares an idle engine for other requests.
-   * @param repeatable nothing is used of what the cache holds from before, or of what steps wrote into it, so that
-   *   the same requests give the same bytes whatever came earlier and however they are batched.
+   * @param repeatable ignores what the cache holds from before and what steps wrote into it, so that the same requests
+   * give the same bytes whatever came earlier and however they are batched.
    */
   begin(room: CacheSizeOptions, repeatable: boolean): void {
     this.room = room;
@@ -74,7 +75,7 @@ export class DecodeEngine {
     if (repeatable) this.memory?.cache.forget();
   }
 
-  /** Adds a request to the queue; its result settles when it is done. */
+  /** Adds a request to the queue; its result settles when the request is done. */
   submit(request: Request): void {
     this.waiting.push(request);
     this.running ??= this.run();
@@ -87,11 +88,11 @@ export class DecodeEngine {
   }
 
   private async run(): Promise<void> {
-    // Those that are submitted together are admitted together.
+    // Requests that are submitted together are admitted together.
     await Promise.resolve();
     try {
       for (;;) {
-        // Results are handed out here, so that who waits for the last one finds the engine idle.
+        // Results are delivered here, so that a caller that awaits the last one finds the engine idle.
         for (const request of this.done.splice(0)) request.finish();
         await this.dropCancelled();
         this.admit();
@@ -113,8 +114,8 @@ export class DecodeEngine {
   }
 
   /**
-   * Gives free rows to those who wait longest, once all that had one before are computed. A long queue waits until a few
-   * rows are free: a run over one short prompt costs nearly as much as one over several.
+   * Gives free rows to the requests that have waited longest, once all admitted prompts are computed. A long queue
+   * waits until a few rows are free: a run over one short prompt costs nearly as much as one over several.
    */
   private admit(): void {
     if (this.waiting.length === 0 || this.decoding < this.rows.length) return;
@@ -154,7 +155,7 @@ export class DecodeEngine {
     return this.memory;
   }
 
-  /** Lets rows decode whose prompts lie in the cache, up to the last token. */
+  /** Moves rows to decoding once their prompts are in the cache, except for the last token. */
   private async joinPrefilled(): Promise<void> {
     const { cache } = this.use();
     for (; this.decoding < this.rows.length; this.decoding++) {
@@ -170,7 +171,7 @@ export class DecodeEngine {
     }
   }
 
-  /** Computes a part of the prompts that are missing. */
+  /** Computes a part of the prompts that are not in the cache yet. */
   private async prefill(): Promise<void> {
     const { cache } = this.use();
     const first = this.decoding;
@@ -201,7 +202,7 @@ export class DecodeEngine {
     }
   }
 
-  /** One token more for every row that decodes. */
+  /** Decodes one more token in every decoding row. */
   private async step(): Promise<void> {
     const { cache, buffers } = this.use();
     const rows = this.rows.slice(0, this.decoding);
@@ -225,7 +226,7 @@ export class DecodeEngine {
     this.options.onStep();
   }
 
-  /** Feeds something to a row that does not decode, at the end of what the cache holds of it. */
+  /** Feeds a padding token to a row that does not decode, at the end of what the cache holds of it. */
   private idleRow(row: number): void {
     const { cache, buffers } = this.use();
     cache.truncate(row, cache.capacity - 1);
@@ -235,7 +236,7 @@ export class DecodeEngine {
     buffers.uniform[row] = 0;
   }
 
-  /** Gives a row its next token. @returns whether its request is over. */
+  /** Gives a row's request its next token. @returns whether the request is over, done or failed. */
   private take(request: Request, row: number, out: Readonly<Record<string, HostArray>>): boolean {
     const { buffers } = this.use();
     try {
@@ -266,7 +267,7 @@ export class DecodeEngine {
     for (const request of this.waiting.takeCancelled()) request.fail(error());
   }
 
-  /** Frees a row: the last one that decodes moves into its place, and the last one that is joining into that one's. */
+  /** Frees a row: the last decoding row moves into its place, and the last joining row into the place of that one. */
   private async vacate(row: number): Promise<void> {
     let gap = row;
     if (row < this.decoding) {

@@ -226,7 +226,7 @@ describe("bad input", () => {
     await expect(generator.generate([[3], []], config())).rejects.toThrow("prompt 2 has no tokens");
     const long = randomIds(new RandomStream(0, "long"), 60);
     await expect(generator.generate([[3], long], config({ maxNewTokens: 5 }))).rejects.toThrow(
-      /prompt 2 has 60 tokens; with 5 new ones.*context of 64/,
+      /prompt 2 has 60 tokens; 5 new ones.*context of 64/,
     );
     expect((await generator.generate([long], config({ maxNewTokens: 4 })))[0].ids.length).toBeGreaterThan(0);
   });

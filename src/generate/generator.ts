@@ -9,24 +9,24 @@ import { type Completion, Request, type RequestOptions } from "./request.js";
 import type { SamplingConfig } from "./sampling.js";
 
 export interface GeneratorOptions extends CacheSizeOptions {
-  /** Most tokens of prompts computed at once, default 512: bounds the memory, and how long rows that decode wait. */
+  /** Most tokens of prompts computed at once, default 512: limits the memory, and how long decoding rows wait. */
   chunkTokens?: number | undefined;
 }
 
 export interface GenerateOptions extends CacheSizeOptions {
   signal?: AbortSignal | undefined;
-  /** Names the draws of the first prompt; the others' follow. */
+  /** Number of the first prompt's random draws, default 0; those of the other prompts follow. */
   firstRow?: number | undefined;
   /** Called after each step with the number of tokens sampled. */
   onStep?: ((tokens: number) => void) | undefined;
-  /** Called with each prompt's index when its completion is there. */
+  /** Called with each prompt's index once its completion is available. */
   onCompletion?: ((index: number) => void) | undefined;
 }
 
-/** A stream reads as many prompts ahead as this many batches hold, so that a long completion holds no others up. */
+/** A stream reads ahead the prompts of this many batches, so that a long completion does not delay the others. */
 const READ_AHEAD = 4;
 
-/** Samples completions from a network with a KV cache that is updated in place. */
+/** Samples completions from a network, with a KV cache that is updated in place. */
 export class Generator {
   private readonly engine: DecodeEngine;
   private readonly listeners = new Set<() => void>();
@@ -48,12 +48,12 @@ export class Generator {
   }
 
   /**
-   * Samples one completion per prompt. A row's draws depend on the seed and its position in `prompts` only, not on
-   * how rows are batched.
+   * Samples one completion per prompt. A row's draws depend only on the seed and its position in `prompts`, not on how
+   * rows are batched.
    *
-   * @param prompts token ids, each at least one long.
-   * @throws PlumbError before anything is computed: an empty prompt, one that exceeds the model's context, a cache for
-   *   which there is no memory; later: logits that are not finite, an abort.
+   * @param prompts token ids, at least one each.
+   * @throws PlumbError before any computation if a prompt is empty or exceeds the model's context, or memory does not
+   * suffice for the cache; later if logits are not finite, or on an abort.
    */
   async generate(
     prompts: readonly (readonly number[])[],
@@ -98,8 +98,8 @@ export class Generator {
   }
 
   /**
-   * As `generate`, for prompts that are read while others decode: completions come in the prompts' order, and few more
-   * prompts are read than decode. Where reading fails, those read before are completed first.
+   * Like `generate`, for prompts that are read while others decode. Completions come in the order of the prompts, and
+   * few more prompts are read than are being decoded. If reading fails, the prompts read before are completed first.
    */
   async *stream(
     prompts: AsyncIterable<readonly number[]>,
@@ -130,8 +130,8 @@ export class Generator {
   }
 
   /**
-   * Samples one completion, together with all others that are asked for meanwhile; `onToken` sees its tokens as they
-   * come. @throws PlumbError as `generate`.
+   * Samples one completion, in one batch with other calls in progress; `onToken` receives its tokens as they are
+   * sampled. @throws PlumbError as `generate`.
    */
   async submit(
     prompt: readonly number[],
@@ -139,7 +139,7 @@ export class Generator {
     options: RequestOptions,
   ): Promise<Completion> {
     this.check(prompt, sampling, "the prompt");
-    // Weights that are trained may have changed since what the cache holds was computed.
+    // Weights under training may have changed since the cache was filled.
     const trained = this.network.trainable.byName.size > 0;
     this.begin(prompt.length + sampling.maxNewTokens - 1, this.options, trained);
     const request = new Request(prompt, sampling, this.model, options);
@@ -152,7 +152,7 @@ export class Generator {
     this.engine.release();
   }
 
-  /** Tells `onStep` after each step how many tokens were added since the last. */
+  /** Calls `onStep` after each step with the number of tokens added since the last call. */
   private countTokens(onStep?: (tokens: number) => void): { add: () => void; end: () => void } {
     let tokens = 0;
     const listener = (): void => {
@@ -173,8 +173,8 @@ export class Generator {
     const limit = this.network.config.maxPositions;
     if (prompt.length + maxNewTokens <= limit) return;
     throw new PlumbError(
-      `${name} has ${prompt.length} tokens; with ${maxNewTokens} new ones that exceeds the model's context of ${limit}`,
-      { hint: "shorten the prompt or lower maxNewTokens" },
+      `${name} has ${prompt.length} tokens; ${maxNewTokens} new ones would exceed the model's context of ${limit}`,
+      { hint: "Shorten the prompt or lower maxNewTokens." },
     );
   }
 }

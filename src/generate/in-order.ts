@@ -1,6 +1,6 @@
 /**
- * Works on items while more are read, at most `ahead` at a time, and yields the results in the items' order. A failure
- * of the reading comes after the results of what was read before it.
+ * Calls `work` on items while more are read, at most `ahead` at a time, and yields the results in the order of the
+ * items. If reading fails, the error comes after the results of the items read before.
  */
 export async function* inOrder<T, R>(
   items: AsyncIterable<T>,

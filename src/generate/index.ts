@@ -1,7 +1,8 @@
 /**
- * Sampling with a KV cache that is updated in place. `Generator` is what others use: `generate` for many prompts,
- * `submit` for one among others. `engine.ts` decides what runs next; `request.ts` is one prompt on its way,
- * `kv-cache.ts` what has been computed of all, `programs.ts` what is computed, `cache-size.ts` how much of it at once.
+ * Sampling with a KV cache that is updated in place. `Generator` is the interface for callers: `generate` for many
+ * prompts, `submit` for one among others. `engine.ts` decides what runs next; `request.ts` holds one prompt and its
+ * tokens, `kv-cache.ts` the keys and values computed so far, `programs.ts` the programs, and `cache-size.ts` chooses
+ * how many rows fit.
  */
 
 export type { CacheSizeOptions as RoomOptions } from "./cache-size.js";

@@ -11,7 +11,7 @@ export const cacheKeys = ({ layers }: ModelConfig): string[] =>
 export const bytesPerPosition = ({ layers, kvHeads, headDim }: ModelConfig): number =>
   layers * 2 * kvHeads * headDim * Float32Array.BYTES_PER_ELEMENT;
 
-/** How many leading tokens two lists share, `limit` at the most. */
+/** How many leading tokens two lists share, at most `limit`. */
 export function sharedLength(a: readonly number[], b: readonly number[], limit: number): number {
   const end = Math.min(a.length, b.length, limit);
   let n = 0;
@@ -20,22 +20,22 @@ export function sharedLength(a: readonly number[], b: readonly number[], limit: 
 }
 
 /**
- * Keys and values of every layer for a fixed number of rows, [rows, KV, S, D] each, updated in place, and which tokens
- * they belong to. A row keeps what it held until something else is written over it, so that prompts with the same
- * beginning can copy it.
+ * Keys and values of every layer for a fixed number of rows, [rows, KV, S, D] each, updated in place, and the tokens
+ * that they belong to. A row keeps its contents until they are overwritten, so that prompts with the same beginning can
+ * copy them.
  */
 export class KeyValueCache {
   private readonly buffers: RowBuffers;
-  /** Tokens whose keys and values lie in each row, from position 0. */
+  /** Tokens whose keys and values each row holds, from position 0. */
   private readonly held: number[][];
-  /** How many of each row's positions were computed as a prompt. */
+  /** How many of each row's positions were computed as part of a prompt. */
   private readonly prefilled: number[];
 
   constructor(
     runtime: Runtime,
     private readonly config: ModelConfig,
     readonly rows: number,
-    /** S: positions a row has room for. */
+    /** S: positions per row. */
     readonly capacity: number,
   ) {
     const spec: RowSpec = { dtype: "f32", shape: [config.kvHeads, capacity, config.headDim] };
@@ -45,37 +45,38 @@ export class KeyValueCache {
     this.prefilled = new Array<number>(rows).fill(0);
   }
 
-  /** How many positions of a row are filled. */
+  /** Number of filled positions of a row. */
   filled(row: number): number {
     return this.held[row].length;
   }
 
-  /** Notes that the keys and values of prompt tokens were written at the end of a row. */
+  /** Records that the keys and values of prompt tokens were written at the end of a row. */
   appendPrompt(row: number, tokens: readonly number[]): void {
     for (const token of tokens) this.held[row].push(token);
     this.prefilled[row] = this.held[row].length;
   }
 
-  /** Notes that a step wrote the keys and values of a token at the end of a row. */
+  /** Records that a step wrote the keys and values of a token at the end of a row. */
   append(row: number, token: number): void {
     this.held[row].push(token);
   }
 
-  /** Notes that only the first positions of a row count any more. */
+  /** Drops all but the first positions of a row. */
   truncate(row: number, positions: number): void {
     this.held[row].length = Math.min(positions, this.held[row].length);
     this.prefilled[row] = Math.min(positions, this.prefilled[row]);
   }
 
-  /** Forgets what all rows hold: the weights it was computed with may change. */
+  /** Drops the contents of all rows: the weights they were computed with may change. */
   forget(): void {
     for (let row = 0; row < this.rows; row++) this.truncate(row, 0);
   }
 
   /**
-   * The row that holds the longest beginning of some tokens, `limit` at the most, and how long it is.
-   * @param prefer wins among equals. @param prefilledOnly counts only what was computed as a prompt: a step's keys and
-   *   values differ from those in the last bits.
+   * The row that holds the longest beginning of some tokens, at most `limit` of them, and its length.
+   * @param prefer the row to choose among equals.
+   * @param prefilledOnly considers only positions computed as part of a prompt: the keys and values from a step differ
+   * from those in the last bits.
    */
   longestPrefix(
     tokens: readonly number[],
@@ -93,7 +94,7 @@ export class KeyValueCache {
     return best;
   }
 
-  /** Copies the first positions of one row over another row: only what is filled is moved. */
+  /** Copies the first positions of one row over another row; unfilled positions are not moved. */
   async copy(from: number, to: number, positions: number): Promise<void> {
     const { kvHeads, headDim } = this.config;
     const stride = this.capacity * headDim;

@@ -22,28 +22,31 @@ import {
   tokenLogProbs,
 } from "../tensor/index.js";
 
-/** Width of the blocks into which a vocabulary is cut for sampling. */
+/** Width of the blocks into which a vocabulary is divided for sampling. */
 const blockWidth = (vocabSize: number): number => Math.min(256, vocabSize);
-/** Uniform numbers are kept below 1 by more than f32's rounding, so that a cumulative sum always exceeds them. */
+/**
+ * Uniform numbers are limited to this, further below 1 than f32's rounding, so that a cumulative sum always exceeds
+ * them.
+ */
 const BELOW_ONE = 1 - 1e-6;
 
-/** Number of blocks that hold a vocabulary. */
+/** Number of blocks of a vocabulary. */
 export const samplingBlocks = (vocabSize: number): number => Math.ceil(vocabSize / blockWidth(vocabSize));
 
-/** The likeliest token of each row and its log-probability: logits [B, V] to i64 [B], f32 [B]. */
+/** The most likely token of each row and its log-probability: logits [B, V] to i64 [B], f32 [B]. */
 export function greedyToken(logits: Tensor): { token: Tensor; logProb: Tensor } {
   const token = argmax(logits);
   return { token, logProb: tokenLogProbs(logits, token) };
 }
 
 /**
- * Samples each row inside the program, so that logits never leave it: the inverse of the cumulative distribution at
- * a given uniform number, first over blocks of the vocabulary, then inside one block.
+ * Samples each row inside the program, so that logits never leave it: inverts the cumulative distribution at a given
+ * uniform number, first over blocks of the vocabulary, then inside one block.
  *
  * @param logits [B, V], divided by the temperature. @param uniform f32 [B] in [0, 1).
  * @param rowStart i64 [B]: row number times `samplingBlocks(V)`.
- * @returns i64 [B] and f32 [B]. Its logarithm is left to the host: ONNX Runtime's rounds differently in the last rows
- *   of a batch, which do not fill a vector.
+ * @returns tokens i64 [B] and their probabilities f32 [B]. The host takes the logarithm: ONNX Runtime's rounds
+ * differently in the last rows of a batch, which do not fill a vector.
  */
 export function sampledToken(
   logits: Tensor,
@@ -74,6 +77,6 @@ export function sampledToken(
   return { token: add(start, offset), probability: pick(chosen, offset) };
 }
 
-/** How many entries of an ascending row are at most its target: the index of the first that exceeds it. */
+/** How many entries of an ascending row are at most its target, which is the index of the first entry above it. */
 const countBelow = (ascending: Tensor, target: Tensor): Tensor =>
   cast(sum(cast(lessOrEqual(ascending, target), "f32"), [-1]), "i64");

@@ -3,8 +3,8 @@ import { type KeyValueCache, sharedLength } from "./kv-cache.js";
 import type { Request } from "./request.js";
 
 /**
- * A beginning is copied where it saves that many tokens, or is all there is to compute: what is left of the prompt then
- * runs alone, over all weights, instead of together with others.
+ * A beginning is copied if it saves this many tokens, or is the whole prompt: the rest of a prompt then runs alone,
+ * over all weights, instead of together with others.
  */
 const WORTH_COPYING = 32;
 
@@ -12,8 +12,8 @@ const worthCopying = (positions: number, of: number): boolean =>
   positions > 0 && (positions >= WORTH_COPYING || positions === of);
 
 /**
- * The row to copy the beginning of a prompt from, and how much of it: nothing where it does not pay.
- * @param row the prompt's own. @param repeatable as for `DecodeEngine.begin`.
+ * The row from which to copy the beginning of a prompt, and its length: 0 if copying does not pay.
+ * @param row the prompt's own. @param repeatable as in `DecodeEngine.begin`.
  */
 export function cachedBeginning(
   cache: KeyValueCache,
@@ -25,13 +25,13 @@ export function cachedBeginning(
   return worthCopying(found.positions, prefill) ? found : { row, positions: 0 };
 }
 
-/** Whether a prompt had better wait until another one is computed, and then copy its beginning. */
+/** Whether a prompt should wait until another one is computed, and then copy its beginning. */
 const followsFrom = ({ prompt, prefill }: Request, other: Request): boolean =>
   worthCopying(sharedLength(other.prompt, prompt, Math.min(prefill, other.prefill)), prefill);
 
 /**
- * The order in which prompts are computed: short ones first, so that those of one run are of similar length; then those
- * that begin like an earlier one.
+ * The order in which prompts are computed: short ones first, so that the prompts of one run are of similar length; then
+ * those that begin like an earlier one.
  */
 export function orderOfPrefill(requests: readonly Request[]): Request[] {
   const leaders: Request[] = [];
@@ -43,18 +43,18 @@ export function orderOfPrefill(requests: readonly Request[]): Request[] {
 
 /** Tokens of prompts that one run computes. */
 export interface Piece {
-  /** For each row, from the first that is joining, the tokens of its prompt from `start` on. */
+  /** For each row, from the first joining one on, the tokens of its prompt from `start`. */
   parts: (readonly number[])[];
   start: number;
-  /** What the rows are padded to; "any" for a single row that is not. */
+  /** Length to which the rows are padded; "any" for a single row, which is not padded. */
   columns: number | "any";
 }
 
 /**
  * What to compute next: the beginnings of several short prompts, or a piece of a long one.
  *
- * @param joining requests whose prompts are not computed, by row from `first`. @param chunkTokens most tokens, 2 at
- *   least: one alone would be computed by other routines, which round differently.
+ * @param joining requests whose prompts are not computed yet, by row from `first`.
+ * @param chunkTokens most tokens, at least 2: a single one would go through other routines, which round differently.
  */
 export function nextPiece(
   cache: KeyValueCache,
@@ -64,7 +64,7 @@ export function nextPiece(
   repeatable: boolean,
 ): Piece {
   const { prompt, prefill } = joining[0];
-  // The last position that is held is computed once more where only one is missing.
+  // If only one position is missing, the one before it is computed again.
   const start = Math.max(0, Math.min(cache.filled(first), prefill - 2));
   if (start > 0 || prefill > chunkTokens) {
     const end = Math.min(prefill, start + chunkTokens);

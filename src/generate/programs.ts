@@ -5,7 +5,7 @@ import { cacheKeys } from "./kv-cache.js";
 import { greedyToken, sampledToken } from "./next-token.js";
 import type { Choice } from "./request.js";
 
-/** The programs of a network that is decoded, each traced once. Rotary tables have `tables` positions. */
+/** The decoding programs of a network, each traced once. Rotary tables have `tables` positions. */
 export class DecodePrograms {
   private readonly programs = new Map<string, Program>();
 
@@ -13,9 +13,9 @@ export class DecodePrograms {
 
   /**
    * Writes the keys and values of prompt tokens into the cache; it has no other outputs.
-   * @param columns whole beginnings of that many tokens for any number of rows, padded on the right, over empty rows
-   *   of the cache; or "any" number of tokens of one row, at its end. Not one alone: products with one row are
-   *   computed differently, and a row's numbers would depend on how its prompt was cut.
+   * @param columns that many first tokens of any number of prompts, padded on the right, for empty rows of the cache;
+   * or "any" number of tokens at the end of one row, but more than one: products with one row are computed differently,
+   * so a row's numbers would depend on how its prompt was cut.
    */
   prefill(columns: number | "any", tables: number): Program {
     return this.once(`prefill ${columns} ${tables}`, () => {
@@ -24,7 +24,7 @@ export class DecodePrograms {
     });
   }
 
-  /** One more token for every row, chosen in the ways that its rows ask for; other ways cost nothing. */
+  /** One more token for every row, chosen in each of the ways that the rows need. */
   step(choices: ReadonlySet<Choice>, tables: number): Program {
     const ways = [...choices].sort();
     return this.once(`step ${ways} ${tables}`, () => {

@@ -1,11 +1,11 @@
 import type { Request } from "./request.js";
 
-/** Requests that wait, first come first served; taking from the front and looking for cancelled ones stays cheap. */
+/** Waiting requests, first come first served. Taking from the front and looking for cancelled ones stays cheap. */
 export class RequestQueue {
   private items: Request[] = [];
-  /** Index of the first that still waits. */
+  /** Index of the first request that still waits. */
   private head = 0;
-  /** Calls of `takeCancelled` until the queue is looked through again. */
+  /** Calls of `takeCancelled` until the queue is searched again. */
   private countdown = 0;
 
   get length(): number {
@@ -20,7 +20,7 @@ export class RequestQueue {
     this.items.push(request);
   }
 
-  /** The first `count` requests, removed. */
+  /** Removes and returns the first `count` requests. */
   take(count: number): Request[] {
     const taken = this.items.slice(this.head, this.head + count);
     this.head += count;
@@ -35,7 +35,7 @@ export class RequestQueue {
     return this.take(this.length);
   }
 
-  /** Cancelled requests, removed. A queue of n is looked through at every n/64th call only. */
+  /** Removes and returns cancelled requests. A queue of n is searched only at every n/64th call. */
   takeCancelled(): Request[] {
     if (this.countdown-- > 0) return [];
     this.countdown = Math.floor(this.length / 64);
@@ -48,7 +48,7 @@ export class RequestQueue {
     return cancelled;
   }
 
-  /** Most positions that any of them needs. */
+  /** The largest number of positions that a waiting request needs. */
   mostPositions(): number {
     let most = 0;
     for (let i = 0; i < this.length; i++) most = Math.max(most, this.at(i).positions);

@@ -4,7 +4,7 @@ import type { Tokenizer } from "../text/index.js";
 import { filtersLogits, type SamplingConfig, sampleToken } from "./sampling.js";
 
 export interface Completion {
-  /** The tokens sampled, with the end-of-sequence token if there was one. */
+  /** The tokens sampled, including the end-of-sequence token if there is one. */
   ids: number[];
   /** Natural logarithm of each token's probability at the sampling temperature. */
   logProbs: number[];
@@ -13,23 +13,23 @@ export interface Completion {
   text?: string;
 }
 
-/** How a request's next token is found: inside the program, or on the host from logits. */
+/** How a request's next token is chosen: inside the program, or on the host from logits. */
 export type Choice = "greedy" | "sample" | "logits";
 
 export interface RequestOptions {
-  /** Names the random draws, together with the seed. */
+  /** Number of the row's random draws, which depend on it and on the seed. */
   row: number;
   signal?: AbortSignal | undefined;
   /** Called with each token as it is sampled. */
   onToken?: ((token: number, logProb: number) => void) | undefined;
 }
 
-/** A prompt on its way to a completion. It knows nothing of batches and caches. */
+/** A prompt and its completion so far. It knows nothing of batches and caches. */
 export class Request {
   readonly choice: Choice;
-  /** What logits are multiplied with inside the program. */
+  /** Factor of the logits inside the program. */
   readonly scale: number;
-  /** Whether a row of the cache holds the beginning of its prompt, and nothing else. */
+  /** Whether the request's row in the cache holds the beginning of its prompt, and nothing else. */
   begun = false;
   readonly completion: Completion = { ids: [], logProbs: [], finishReason: "length" };
   private readonly random: RandomStream;
@@ -52,12 +52,12 @@ export class Request {
     });
   }
 
-  /** Positions of the cache that it may come to need: all tokens but the last one sampled. */
+  /** Most positions of the cache that it can need: all tokens except the last one sampled. */
   get positions(): number {
     return this.prompt.length + this.sampling.maxNewTokens - 1;
   }
 
-  /** Prompt tokens that go into the cache before its first step, which is fed the prompt's last token. */
+  /** Prompt tokens that go into the cache before the first step, whose input is the prompt's last token. */
   get prefill(): number {
     return this.prompt.length - 1;
   }
@@ -66,13 +66,13 @@ export class Request {
     return this.options.signal?.aborted === true;
   }
 
-  /** The token that stands at a position of prompt and completion. */
+  /** The token at a position of prompt and completion. */
   tokenAt(position: number): number {
     const { length } = this.prompt;
     return position < length ? this.prompt[position] : this.completion.ids[position - length];
   }
 
-  /** The uniform number of the next token. */
+  /** The uniform random number for the next token. */
   draw(): number {
     return this.choice === "greedy" ? 0 : this.random.uniform();
   }
@@ -82,7 +82,9 @@ export class Request {
     return sampleToken(logits, this.sampling, this.seen ?? NOTHING, uniform);
   }
 
-  /** Appends a token. @returns whether the completion ends with it. @throws PlumbError when it is no number. */
+  /**
+   * Appends a token. @returns whether the completion ends with it. @throws PlumbError if its log-probability is NaN.
+   */
   take(token: number, logProb: number): boolean {
     if (Number.isNaN(logProb))
       throw new PlumbError("the model's logits are not finite", { hint: "check its weights" });
@@ -97,7 +99,7 @@ export class Request {
     return true;
   }
 
-  /** Hands the completion out. */
+  /** Resolves `result` with the completion. */
   finish(): void {
     const { tokenizer } = this.model;
     try {

@@ -9,7 +9,7 @@ export interface RowSpec {
 }
 
 /**
- * Named buffers [rows, ...] that live across runs, of which a run uses some consecutive rows: a batch that shrinks or
+ * Named buffers [rows, ...] that persist across runs; a run uses some consecutive rows of them. A batch that shrinks or
  * grows needs other views, but no other memory.
  */
 export class RowBuffers {
@@ -19,7 +19,7 @@ export class RowBuffers {
   >();
   private kept: { count: number; views: Record<string, DeviceBuffer> } | undefined;
 
-  /** All zeros; memory is taken by the system when it is first written to. */
+  /** Buffers start as zeros; the system allocates memory when it is first written to. */
   constructor(
     runtime: Runtime,
     readonly rows: number,
@@ -31,7 +31,7 @@ export class RowBuffers {
     }
   }
 
-  /** Copies the same elements within each buffer; places count from the first row's. */
+  /** Copies the same elements within each buffer; positions count from the start of the first row. */
   async copy(stretches: Stretches): Promise<void> {
     await Promise.all([...this.buffers.values()].map(({ whole }) => whole.copyFrom(whole, stretches)));
   }

@@ -6,10 +6,12 @@ import { Generator } from "./generator.js";
 import { samplingSchema } from "./sampling.js";
 
 /**
- * Texts that a model writes from nothing at temperature 1, none ended early: for measuring the ranges of its activations
- * where no data is at hand.
+ * Texts that a model samples without a prompt at temperature 1, all of full length: for measuring the ranges of its
+ * activations when no data is available.
  *
- * @param start the token that each begins with where the model names none for that. @param tokens of each. @returns token ids.
+ * @param start the first token of each text if the model defines no BOS.
+ * @param tokens length of each text.
+ * @returns token ids.
  */
 export async function sampledTexts(
   runtime: Runtime,

@@ -9,25 +9,25 @@ const settings = inGroup("sampling", {
     .min(0)
     .max(10)
     .default(1)
-    .describe("Logits are divided by it; 0 takes the likeliest token."),
-  topK: z.number().int().min(0).default(0).describe("Only the k likeliest tokens; 0 for all."),
+    .describe("Logits are divided by it; 0 takes the most likely token."),
+  topK: z.number().int().min(0).default(0).describe("Only the k most likely tokens; 0: all."),
   topP: z
     .number()
     .gt(0)
     .max(1)
     .default(1)
-    .describe("Only the likeliest tokens that together reach this probability."),
+    .describe("Only the most likely tokens that together reach this probability."),
   minP: z
     .number()
     .min(0)
     .max(1)
     .default(0)
-    .describe("Only tokens at least this times as likely as the likeliest."),
+    .describe("Only tokens whose probability is at least this share of the highest."),
   repetitionPenalty: z
     .number()
     .positive()
     .default(1)
-    .describe("Above 1, makes tokens that occurred less likely (CTRL)."),
+    .describe("Above 1, makes tokens that have occurred less likely (CTRL)."),
   stop: z
     .array(z.string().min(1))
     .max(16)
@@ -39,15 +39,15 @@ const settings = inGroup("sampling", {
     .min(0)
     .max(2 ** 32 - 1)
     .default(0)
-    .describe("Names every random draw."),
+    .describe("Determines every random draw."),
 });
 export const samplingSchema = z.object(settings);
 export type SamplingConfig = z.infer<typeof samplingSchema>;
 
-/** The model's own distribution, at whatever temperature: no filters, no penalty, no stop texts. */
+/** The model's own distribution, at any temperature: no filters, no penalty, no stop strings. */
 export const UNFILTERED = { topK: 0, topP: 1, minP: 0, repetitionPenalty: 1, stop: [] };
 
-/** True when the next token depends on more than temperature: the logits must then be filtered on the host. */
+/** Whether the next token depends on more than temperature: its logits must then be filtered on the host. */
 export const filtersLogits = (c: SamplingConfig): boolean =>
   c.topK > 0 || c.topP < 1 || c.minP > 0 || c.repetitionPenalty !== 1;
 
@@ -59,6 +59,7 @@ export const filtersLogits = (c: SamplingConfig): boolean =>
  * returned is that of the token after penalty and temperature, before the filters.
  *
  * @param logits [V], not changed. @param seen tokens in the prompt and completion so far. @param uniform in [0, 1).
+ * @throws PlumbError if logits are not finite.
  */
 export function sampleToken(
   logits: Float32Array,

@@ -2,15 +2,15 @@ import type { HostArray } from "../runtime/runtime.js";
 import { samplingBlocks } from "./next-token.js";
 
 /**
- * What a decoding step takes for each row, in arrays of the host that all steps fill again. They are small: a run takes its part of them
- * along and brings back what it found, so that a step is one call wherever the runtime is.
+ * The inputs of a decoding step for each row, in host arrays that every step fills again. They are small: a run passes
+ * its part of them along and returns the tokens, so that a step is one call wherever the runtime is.
  */
 export class StepBuffers {
-  /** i64: the token that each row is fed. */
+  /** i64: each row's input token. */
   readonly ids: BigInt64Array;
-  /** i32: the position that it takes. */
+  /** i32: the position of that token. */
   readonly lastIndex: Int32Array;
-  /** f32: what the row's logits are multiplied with. */
+  /** f32: factor of the row's logits. */
   readonly scale: Float32Array;
   /** f32 in [0, 1): the row's random draw. */
   readonly uniform: Float32Array;
@@ -27,7 +27,10 @@ export class StepBuffers {
     this.rowStart = BigInt64Array.from({ length: rows }, (_, row) => BigInt(row * blocks));
   }
 
-  /** What a step over the first `count` rows is fed, the same arrays until the count changes. They must be filled in. */
+  /**
+   * The inputs of a step over the first `count` rows: views of these arrays, the same ones until the count changes.
+   * Fill them in first.
+   */
   feeds(count: number): Readonly<Record<string, HostArray>> {
     let longest = 0;
     for (let row = 0; row < count; row++) longest = Math.max(longest, this.lastIndex[row] + 1);
@@ -46,7 +49,7 @@ export class StepBuffers {
   }
 }
 
-/** What a step found for a row. */
+/** The token that a step chose for a row, and its log-probability. */
 export function foundToken(
   out: Readonly<Record<string, HostArray>>,
   row: number,

@@ -14,13 +14,13 @@ import { generatorOf, type OpenedModel, openBaseModel, tokenizerOf } from "../op
 import { checkLength, formOf, tokenIds } from "../open/request-forms.js";
 import { lineProgress } from "./lines.js";
 
-/** What is completed, and how. */
+/** Settings: the model, the prompts and the sampling. */
 export const completionSchema = z.object({
   model: modelSetting,
   adapter: adapterSetting,
   ...baseSettings,
   ...inGroup("files", {
-    input: z.string().min(1).optional().describe("JSON lines (or another dataset file); - for stdin"),
+    input: z.string().min(1).optional().describe("JSON Lines (or another dataset file); - for stdin"),
     prompt: z.string().min(1).optional().describe("one prompt instead of a file, answered for people"),
     chat: z.boolean().default(false).describe("give --prompt as a user's message through the chat template"),
   }),
@@ -31,25 +31,25 @@ export const completionSchema = z.object({
       .min(1)
       .max(1024)
       .optional()
-      .describe("most rows decoded together; default: up to 64, as many as there is memory for"),
+      .describe("most rows decoded together; default: as many as fit in memory, up to 64"),
     cacheMegabytes: z
       .number()
       .positive()
       .optional()
-      .describe("most memory for the keys and values of all rows; default: half of what is free"),
+      .describe("most memory for the keys and values of all rows; default: half of the free memory"),
   }),
   ...samplingSchema.shape,
 });
 export type CompletionConfig = z.output<typeof completionSchema>;
 
-/** Lines of a stream that are checked together, before any of them is answered. */
+/** Lines of a stream that are checked together, before any of them is completed. */
 export const LINES_AT_ONCE = 32;
 
 const FORMS = { ids: ["input_ids"], messages: ["messages"], prompt: ["prompt"] };
 
 /** A completion as a line of output. */
 export interface CompletionRow {
-  /** Null where the model has no tokenizer. */
+  /** Null if the model has no tokenizer. */
   completion: string | null;
   completion_ids: number[];
   finish_reason: Completion["finishReason"];
@@ -58,7 +58,8 @@ export interface CompletionRow {
 /**
  * The completion of every line of `input`, in its order.
  *
- * @throws PlumbError naming a line that is wrong: of a file before the first answer, of a stream chunk by chunk.
+ * @throws PlumbError, which names the line, if one is invalid: for a file before the first completion, for a stream
+ * chunk by chunk.
  */
 export async function* completeLines(
   config: CompletionConfig & { input: string },
@@ -89,7 +90,7 @@ export async function* completeLines(
 export interface CompletedPrompt {
   row: CompletionRow;
   promptTokens: number;
-  /** Of sampling alone. */
+  /** Time of sampling alone. */
   seconds: number;
 }
 
@@ -109,7 +110,7 @@ export async function completePrompt(
   return { row: rowOf(completion), promptTokens: ids.length, seconds };
 }
 
-/** @throws PlumbError when stop strings are asked of a model without tokenizer. */
+/** Opens the model. @throws PlumbError if stop strings are set and the model has no tokenizer. */
 async function openFor({ model, adapter, stop }: CompletionConfig, host: WorkHost): Promise<OpenedModel> {
   const opened = await openBaseModel(host.runtime, model, adapter);
   if (stop.length > 0) tokenizerOf(opened);
@@ -139,7 +140,7 @@ const rowOf = ({ ids, text, finishReason }: Completion): CompletionRow => ({
   finish_reason: finishReason,
 });
 
-/** @throws PlumbError naming the line. */
+/** The prompt's token ids. @throws PlumbError, which names the line. */
 function requestIds(row: LocatedRow, opened: OpenedModel, config: CompletionConfig): number[] {
   const ids = encode(row, opened);
   checkPrompt(row.where, ids, opened, config);

@@ -1,9 +1,10 @@
 /**
- * Requests answered line by line, in the order of a file or stream: completions, log-probabilities, rewards.
+ * Completions, log-probabilities and rewards of the lines of a file or stream, in their order.
  *
  * @example
  * const config = completionSchema.parse({ model: "model", input: "prompts.jsonl" });
- * for await (const { completion } of completeLines({ ...config, input: "prompts.jsonl" }, host)) console.log(completion);
+ * for await (const { completion } of completeLines({ ...config, input: "prompts.jsonl" }, host))
+ *   console.log(completion);
  */
 export {
   type CompletedPrompt,

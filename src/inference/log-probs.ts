@@ -18,12 +18,12 @@ import { checkLength, formOf, tokenIds } from "../open/request-forms.js";
 import { encodeChat } from "../text/index.js";
 import { CHUNK_BATCHES, lineProgress } from "./lines.js";
 
-/** Whose log-probabilities, and of what. */
+/** Settings: the model and the texts. */
 export const logProbSchema = z.object({
   model: modelSetting,
   adapter: adapterSetting,
   ...baseSettings,
-  input: z.string().min(1).describe("JSON lines (or another dataset file); - for stdin"),
+  input: z.string().min(1).describe("JSON Lines (or another dataset file); - for stdin"),
   ...inGroup("memory", {
     batchSize: z
       .number()
@@ -41,7 +41,10 @@ interface Request extends Sequence {
   where: RowLocation;
 }
 
-/** The tokens of a line, and the log-probabilities of the last of them, natural logarithms. */
+/**
+ * The tokens of a line, and the natural log-probabilities of those of the completion; for a whole text, of all but the
+ * first.
+ */
 export interface LogProbRow {
   input_ids: readonly number[];
   logprobs: number[];
@@ -50,7 +53,8 @@ export interface LogProbRow {
 /**
  * The log-probabilities of every line of `input`, in its order.
  *
- * @throws PlumbError naming a line that is wrong: of a file before the first answer, of a stream chunk by chunk.
+ * @throws PlumbError, which names the line, if one is invalid: for a file before the first result, for a stream chunk
+ * by chunk.
  */
 export async function* logProbsOfLines(
   { model, adapter, input, batchSize, ...settings }: z.output<typeof logProbSchema>,
@@ -80,7 +84,7 @@ export async function* logProbsOfLines(
   progress.end();
 }
 
-/** @throws PlumbError naming the line. */
+/** A line as a sequence of tokens. @throws PlumbError, which names the line. */
 function parseRequest(row: LocatedRow, opened: OpenedModel): Request {
   const { ids, lossMask } = encode(row, opened);
   checkLength(row.where, ids, opened.config);
@@ -124,5 +128,5 @@ function checkFinite(where: RowLocation, values: Float32Array): void {
   );
 }
 
-/** What a float32 holds, and no digits beyond. */
+/** The number rounded to 8 significant digits, about what float32 holds. */
 const shortened = (value: number): number => Number(value.toPrecision(8));

@@ -1,4 +1,4 @@
-/** Rewards of texts by a reward model, line by line, and its accuracy on preferences. */
+/** Rewards of texts from a reward model, line by line, and its accuracy on preferences. */
 import { z } from "zod";
 import { type LocatedRow, rowError } from "../base/location.js";
 import { inGroup } from "../base/setting-groups.js";
@@ -17,14 +17,14 @@ import { rewardScores } from "../open/reward-scores.js";
 import { preferenceAccuracy, type WinRate } from "../statistics/estimates.js";
 import { CHUNK_BATCHES, lineProgress } from "./lines.js";
 
-/** Whose rewards, and of what. */
+/** Settings: the reward model and the texts. */
 export const rewardsSchema = z.object({
   rewardModel: z
     .string()
     .min(1)
     .describe("a folder that plumb reward wrote, or a model for sequence classification"),
   ...baseSettings,
-  input: z.string().min(1).describe("JSON lines (or another dataset file); - for stdin"),
+  input: z.string().min(1).describe("JSON Lines (or another dataset file); - for stdin"),
   ...inGroup("memory", {
     batchSize: z
       .number()
@@ -44,20 +44,21 @@ const FORMS = {
   messages: ["messages"],
 };
 
-/** The reward of a text, or of both sides of a preference; (raw - mean) / std of the reward model. */
+/** The reward of a text, or of both sides of a preference: (raw - mean) / std, as the reward model normalises it. */
 export type RewardRow = { score: number } | { chosen_score: number; rejected_score: number };
 
-/** Token ids of a text, or of both sides of a preference, the chosen one first. */
+/** Token ids of a text, or of both sides of a preference, with the chosen one first. */
 interface Request {
   texts: number[][];
-  /** What tells a preference's conversation from others. */
+  /** Key of a preference's conversation: rows with the same key are one cluster. */
   conversation?: string;
 }
 
 /**
- * The rewards of every line of `input`, in its order; at last the accuracy on its preferences, where it has any.
+ * The rewards of every line of `input`, in its order; returns the accuracy on its preferences if it has any.
  *
- * @throws PlumbError naming a line that is wrong: of a file before the first answer, of a stream chunk by chunk.
+ * @throws PlumbError, which names the line, if one is invalid: for a file before the first result, for a stream chunk
+ * by chunk.
  */
 export async function* rewardsOfLines(
   { rewardModel, input, batchSize, ...settings }: z.output<typeof rewardsSchema>,
@@ -97,12 +98,12 @@ export async function* rewardsOfLines(
     progress.update(done);
   }
   progress.end();
-  if (cut > 0) host.warn(`${cut} texts have more than ${opened.maxLength} tokens; their last ones were read`);
+  if (cut > 0) host.warn(`${cut} texts have more than ${opened.maxLength} tokens; only the last were read`);
   if (pairs.length === 0) return undefined;
   return { ...preferenceAccuracy(pairs, { clusters }), n: pairs.length };
 }
 
-/** @throws PlumbError naming the line. */
+/** A line as token ids. @throws PlumbError, which names the line. */
 function parseRequest(
   row: LocatedRow,
   { tokenizer, config }: Pick<RewardModel, "tokenizer" | "config">,

@@ -1,6 +1,6 @@
 import { PlumbError } from "../base/errors.js";
 
-/** A tokenised text and the tokens that a loss counts: lossMask[t] marks that log p(ids[t] | ids[<t]) does. */
+/** A tokenised text with the tokens that a loss reads: lossMask[t] marks that log p(ids[t] | ids[<t]) counts. */
 export interface Sequence {
   readonly ids: readonly number[];
   readonly lossMask: readonly boolean[];
@@ -12,16 +12,19 @@ export function promptCompletion(prompt: readonly number[], completion: readonly
   return { ids: [...prompt, ...completion], lossMask };
 }
 
-/** Which tokens of a row see which, where a row holds more than one sequence. */
+/** Which tokens of a row see which, for rows that hold more than one sequence. */
 export interface RowMask {
-  /** i32 [B, T]: the column before which a token's followers end: a token in column j is seen by i with j <= i < segmentEnd[j]. */
+  /**
+   * i32 [B, T]: the end of the columns that see a token. A token in column j is seen by columns i with j <= i <
+   * segmentEnd[j].
+   */
   segmentEnd: Int32Array;
   /** i64 [B, T]: positions within sequences. */
   positions: BigInt64Array;
 }
 
 /**
- * Sequences as one rectangle, padded on the right, with the list of positions that are read. Only those positions go
+ * Sequences as one rectangle, padded on the right, with a list of the positions that are read. Only these positions go
  * through the output head.
  */
 export interface Batch {
@@ -39,11 +42,11 @@ export interface Batch {
   weights: Float32Array;
   /** Number of tokens read. */
   count: number;
-  /** Where each sequence's read tokens start in the list; the last entry is `count`. */
+  /** Where each sequence's tokens start in the list of those read; the last entry is `count`. */
   starts: number[];
-  /** i64, one for each sequence and the padding: index in [B T] of each sequence's last token. */
+  /** i64: index in [B T] of each sequence's last token, with further entries for padding rows. */
   last: BigInt64Array;
-  /** Where rows hold several sequences; without it, each row holds one. */
+  /** The mask of rows that hold several sequences; without it, each row holds one. */
   mask?: RowMask;
 }
 
@@ -52,7 +55,7 @@ const LENGTHS = [
   8, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048, 3072, 4096, 6144, 8192,
 ];
 
-/** The length a row of n tokens is padded to. */
+/** The length to which a row of n tokens is padded. */
 export function paddedLength(n: number): number {
   const length = LENGTHS.find((l) => l >= n);
   return length ?? Math.ceil(n / 2048) * 2048;
@@ -60,7 +63,8 @@ export function paddedLength(n: number): number {
 
 /**
  * Pads sequences into a batch.
- * @param rows B, at least the number of sequences. @param columns T; default: the longest, rounded up.
+ * @param rows B, at least the number of sequences. @param columns T; default: the longest sequence, rounded up.
+ * @throws PlumbError if a sequence does not fit T columns.
  */
 export function collate(
   sequences: readonly Sequence[],
@@ -92,7 +96,7 @@ export function readings(
   at: (sequence: number, token: number) => number,
 ): Pick<Batch, "readFrom" | "targets" | "weights" | "count" | "starts"> {
   const count = sequences.reduce((n, s) => n + s.lossMask.filter((counts, t) => counts && t > 0).length, 0);
-  // A quarter, half or all of the rectangle is read: three programs at the most for one rectangle. More than all are where
+  // M is a quarter, half or all of the rectangle: at most three programs for one rectangle. It is larger only if
   // sequences share tokens.
   const M = [4, 2, 1].map((d) => Math.ceil(positions / d)).find((m) => m >= count) ?? paddedLength(count);
   const readFrom = new BigInt64Array(M);
@@ -113,7 +117,7 @@ export function readings(
   return { readFrom, targets, weights, count, starts };
 }
 
-/** Groups consecutive items so that each group has at most `size` items. */
+/** Splits a list into consecutive groups of at most `size` items. */
 export function chunks<T>(items: readonly T[], size: number): T[][] {
   const out: T[][] = [];
   for (let i = 0; i < items.length; i += size) out.push(items.slice(i, i + size));
@@ -121,8 +125,8 @@ export function chunks<T>(items: readonly T[], size: number): T[][] {
 }
 
 /**
- * Indices of sequences in batches of at most `size`, of similar length (longest first, so that memory peaks at
- * once): less padding. Results must be put back by index.
+ * Indices of sequences in batches of at most `size` and of similar length, which saves padding. The longest come first,
+ * so that memory peaks at the start. Results must be put back by index.
  */
 export function byLength(lengths: readonly number[], size: number): number[][] {
   const order = lengths.map((_, i) => i).sort((a, b) => lengths[b] - lengths[a] || a - b);

@@ -17,12 +17,12 @@ import {
 import type { ModelConfig } from "./config.js";
 import { attentionWidths, BLOCK_NORMS } from "./weight-names.js";
 
-/** How the attention of one layer is computed, [N, H D] from q [N, H D] and k, v [N, KV D]. */
+/** Computes the attention of one layer: [N, H D] from q [N, H D] and k, v [N, KV D]. */
 export type Attend = (layer: number, q: Tensor, k: Tensor, v: Tensor) => Tensor;
 
 const ACTIVATIONS = { silu, gelu, gelu_tanh: geluTanh };
 
-/** x [N, D] through all blocks and the last norm. */
+/** Passes x [N, D] through all blocks and the final norm. */
 export function blocks(p: Parameters, config: ModelConfig, x: Tensor, attend: Attend): Tensor {
   const places = BLOCK_NORMS[config.blockNorms ?? "pre"];
   const block = (layer: number, x: Tensor): Tensor => {
@@ -65,7 +65,7 @@ function norm(p: Parameters, config: ModelConfig, name: string, x: Tensor): Tens
   );
 }
 
-/** x [N, D] to q [N, H D] and k, v [N, KV D], q and k normed where the model does so. */
+/** x [N, D] to q [N, H D] and k, v [N, KV D]; q and k are normed if the model does so. */
 function queryKeyValue(p: Parameters, config: ModelConfig, at: string, x: Tensor): [Tensor, Tensor, Tensor] {
   const [queries, keys] = attentionWidths(config);
   const [q, k, v] = config.fusedQkv

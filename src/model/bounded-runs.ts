@@ -2,19 +2,20 @@ import { paddedLength, type Sequence } from "./batch.js";
 
 /** Most bytes of one array of logits in a run; a run holds about three of them. */
 const LOGITS_BYTES = 256 * 2 ** 20;
-/** Most tokens in a run, whatever the vocabulary: bounds the layers' activations. */
+/** Most tokens in a run, whatever the vocabulary: limits the layers' activations. */
 const MAX_TOKENS = 4096;
 
-/** Rows that a run over rows of this many tokens may have. */
+/** Most rows in a run whose rows have this many tokens. */
 export function rowsWithin(tokens: number, vocabSize: number, maxRows: number): number {
   const most = Math.min(MAX_TOKENS, LOGITS_BYTES / (4 * vocabSize));
   return Math.max(1, Math.min(maxRows, Math.floor(most / paddedLength(tokens))));
 }
 
 /**
- * Evaluates sequences in runs of similar length and bounded memory; results come in the order of the input.
+ * Evaluates sequences in runs of similar length and bounded memory; results are in the order of the input.
  *
- * @param vocabSize 1 when the run makes no logits. @param run rows is how many rows the batch should have.
+ * @param vocabSize 1 if the run computes no logits. @param run receives sequences and the number of rows for their
+ * batch.
  */
 export async function boundedRuns<S extends Sequence, R>(
   sequences: readonly S[],
@@ -29,7 +30,7 @@ export async function boundedRuns<S extends Sequence, R>(
   for (let start = 0; start < order.length; ) {
     const most = rowsWithin(length(sequences[order[start]]), vocabSize, maxRows);
     const indices = order.slice(start, start + most);
-    // A last part that is not full takes a power of two, so that few programs serve all.
+    // The number of rows of an incomplete last part is rounded up to a power of two, so that few programs serve all.
     const rows = Math.min(most, 2 ** Math.ceil(Math.log2(indices.length)));
     const part = await run(
       indices.map((i) => sequences[i]),

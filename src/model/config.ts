@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** Far above any published model; keeps a hostile configuration from asking for endless names. */
+/** Far above any published model; limits the number of names that a malicious configuration can request. */
 export const MAX_LAYERS = 1024;
 
 const factor = z.number().positive();
@@ -8,7 +8,7 @@ const factor = z.number().positive();
 /** Frequency scaling of rotary embeddings (transformers, modeling_rope_utils.py). */
 export const ropeScalingSchema = z.discriminatedUnion("kind", [
   z.object({
-    kind: z.literal("llama3").describe("Llama 3.1's: long waves stretched, short ones kept."),
+    kind: z.literal("llama3").describe("Llama 3.1's scaling: long wavelengths stretched, short ones kept."),
     factor,
     lowFreqFactor: z.number().positive(),
     highFreqFactor: z.number().positive(),
@@ -17,7 +17,7 @@ export const ropeScalingSchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("linear").describe("All frequencies divided by the factor."), factor }),
 ]);
 
-/** Architectures whose folders are read and written, as config.json's model_type names them. */
+/** Supported architectures, by config.json's model_type. */
 export const ARCHITECTURE_NAMES = [
   "llama",
   "mistral",
@@ -32,13 +32,16 @@ export const ARCHITECTURE_NAMES = [
   "gpt2",
 ] as const;
 
-/** A decoder-only transformer, in one vocabulary for every file format. What is optional is, when absent, as in Llama. */
+/**
+ * A decoder-only transformer, in one vocabulary for every file format. Without an optional field, the model is as Llama
+ * in that respect.
+ */
 export const modelConfigSchema = z.object({
-  architecture: z.enum(ARCHITECTURE_NAMES).describe("Whose config.json and weight names are meant."),
+  architecture: z.enum(ARCHITECTURE_NAMES).describe("Decides the form of config.json and the weights' names."),
   head: z
     .literal("score")
     .optional()
-    .describe("One scalar stands on the decoder (sequence classification), no language-model head."),
+    .describe("A scalar head (sequence classification) instead of a language-model head."),
   vocabSize: z.number().int().positive(),
   hiddenSize: z.number().int().positive(),
   intermediateSize: z.number().int().positive(),
@@ -56,7 +59,7 @@ export const modelConfigSchema = z.object({
   tieWordEmbeddings: z.boolean().describe("The output head is the embedding matrix."),
   logitSoftCap: z.number().positive().optional().describe("Logits x become c tanh(x / c) (Gemma 2)."),
 
-  norm: z.enum(["rms", "layer"]).optional().describe("Layer norms have a bias and subtract the mean."),
+  norm: z.enum(["rms", "layer"]).optional().describe("Layer norm subtracts the mean and has a bias."),
   rmsNormEps: z.number().positive().describe("Added to the norms' mean square, or variance in layer norms."),
   unitOffsetNorm: z.boolean().optional().describe("Norms multiply by 1 + weight (Gemma)."),
   blockNorms: z
@@ -81,13 +84,13 @@ export const modelConfigSchema = z.object({
     .number()
     .positive()
     .optional()
-    .describe("Multiplies the products of queries and keys, instead of headDim^-1/2."),
+    .describe("Factor of the products of queries and keys, instead of headDim^-1/2."),
   attentionSoftCap: z.number().positive().optional().describe("Scores x become c tanh(x / c) (Gemma 2)."),
   slidingWindow: z.number().int().positive().optional().describe("Tokens each position may look back over."),
   windowedLayers: z
     .array(z.boolean())
     .optional()
-    .describe("Which layers the sliding window holds for, one entry a layer; absent: all."),
+    .describe("Which layers have the sliding window, one entry per layer; absent: all."),
   ropeTheta: z.number().positive().optional().describe("Absent: queries and keys are not rotated (GPT-2)."),
   ropeScaling: ropeScalingSchema.optional(),
   rotaryDim: z

@@ -16,8 +16,8 @@ import {
 import { expectedWeights } from "./weight-names.js";
 
 /**
- * New weights for training from nothing: matrices normal with std 0.02, those that write to the residual stream
- * divided by sqrt(2 layers) (Radford et al. 2019), norms as they multiply by 1, biases 0.
+ * New weights for training from scratch: matrices normal with std 0.02, those that write to the residual stream divided
+ * by sqrt(2 layers) (Radford et al. 2019), norms that multiply by 1, biases 0.
  */
 export function randomWeights(runtime: Runtime, config: ModelConfig, seed: number): Weights {
   const weights = new Map<string, DeviceBuffer>();
@@ -34,11 +34,11 @@ export function randomWeights(runtime: Runtime, config: ModelConfig, seed: numbe
 
 /** The parameter of a scalar head. */
 export const HEAD = "score.weight";
-/** Its shape; none where there is no head. */
+/** Specification of the scalar head; empty without one. */
 export const headSpecs = (config: ModelConfig, head: boolean): ParameterSpec[] =>
   head ? [{ name: HEAD, shape: [1, config.hiddenSize] }] : [];
 
-/** The model as it is, nothing trainable. */
+/** The model without trainable parameters. */
 export const frozenNetwork = (runtime: Runtime, config: ModelConfig, base: Weights): Network => ({
   config,
   frozen: base,
@@ -48,7 +48,7 @@ export const frozenNetwork = (runtime: Runtime, config: ModelConfig, base: Weigh
 const headStart = (head: "none" | "random" | "zero", seed: number): RandomStream | "zero" =>
   head === "zero" ? head : new RandomStream(seed, "initialize/head");
 
-/** A frozen base with a new LoRA adapter (a no-op until trained) and, if asked for, a scalar head. */
+/** A frozen base with a new LoRA adapter (a no-op until trained) and, unless `head` is "none", a scalar head. */
 export function loraNetwork(
   runtime: Runtime,
   config: ModelConfig,
@@ -66,7 +66,7 @@ export function loraNetwork(
   return { config, frozen: base, trainable, lora };
 }
 
-/** All weights trainable, copied from `weights`, and, if asked for, a scalar head. */
+/** All weights trainable, copied from `weights`, and, unless `head` is "none", a scalar head. */
 export function fullNetwork(
   runtime: Runtime,
   config: ModelConfig,
@@ -84,7 +84,7 @@ export function fullNetwork(
   return { config, frozen: new Map(), trainable };
 }
 
-/** A copy of a network's trainable parameters into another of the same layout. */
+/** Copies a network's trainable parameters into another network of the same layout. */
 export async function copyTrainable(from: Network, to: Network): Promise<void> {
   for (const [name, buffer] of from.trainable.byName) await to.trainable.byName.get(name)?.copyFrom(buffer);
 }

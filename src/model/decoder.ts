@@ -35,10 +35,11 @@ import { type ModelConfig, windowOf } from "./config.js";
 
 /**
  * A decoder-only transformer (Vaswani et al. 2017; Radford et al. 2019; Touvron et al. 2023) as its configuration
- * describes it. Two ways through the same blocks: whole sequences, differentiable; and a few new tokens over a KV cache.
+ * describes it. The same blocks are used in two ways: on whole sequences, differentiably; and on a few new tokens over
+ * a KV cache.
  */
 
-/** Embeddings of tokens i64 [B, T], [B T, D]. @param positions i64, [B, T] or what broadcasts to it. */
+/** Embeddings [B T, D] of tokens i64 [B, T]. @param positions i64, [B, T] or broadcast to it. */
 function embed(p: Parameters, config: ModelConfig, ids: Tensor, positions: Tensor): Tensor {
   return scoped("embedding", () => {
     const [B, T] = ids.shape;
@@ -50,13 +51,13 @@ function embed(p: Parameters, config: ModelConfig, ids: Tensor, positions: Tenso
   });
 }
 
-/** Positions i64 at which a learned table may be read: beyond its end there is only padding. */
+/** Positions i64, limited to those of a learned table: only padding is beyond its end. */
 const withinTable = (config: ModelConfig, positions: Tensor): Tensor =>
   config.learnedPositions
     ? minimum(positions, constant(BigInt64Array.of(BigInt(config.maxPositions - 1)), [1], "i64"))
     : positions;
 
-/** One value for layers with a sliding window and one for those without, each made when it is first asked for. */
+/** One value for layers with a sliding window and one for those without, each made at its first use. */
 function byWindow<R>(config: ModelConfig, make: (window: number | undefined) => R): (layer: number) => R {
   const made = new Map<number | undefined, R>();
   return (layer) => {
@@ -66,7 +67,7 @@ function byWindow<R>(config: ModelConfig, make: (window: number | undefined) => 
   };
 }
 
-/** A layer's rotary tables as constants, for positions below `length`; none in models that do not rotate. */
+/** A layer's rotary tables as constants, for positions below `length`; undefined in models that do not rotate. */
 const rotaryConstants = (
   config: ModelConfig,
   length: number,
@@ -83,11 +84,13 @@ const rotaryConstants = (
   });
 
 /**
- * Hidden states of whole sequences, in a differentiable form. Rows are padded on the right: causal attention then
- * keeps real tokens from ever seeing the padding.
+ * Hidden states of whole sequences, in a differentiable form. Rows are padded on the right: with causal attention, real
+ * tokens never see the padding.
  *
- * @param ids i64 [B, T]. @param segmentEnd i32 [B, T], of `RowMask`, where several documents share a row, with `positions`
- *   i64 [B, T] counted within each; without them positions count from 0. @returns [B T, D], after the last norm.
+ * @param ids i64 [B, T].
+ * @param packed for rows that hold several documents: `segmentEnd` i32 [B, T], of `RowMask`, and `positions` i64 [B,
+ * T], counted within each. Without it, positions count from 0.
+ * @returns [B T, D], after the last norm.
  */
 export function hiddenStates(
   p: Parameters,
@@ -123,26 +126,32 @@ export const cacheNames = (layer: number): [key: string, value: string] => [
 ];
 
 export interface DecodeInputs {
-  /** i64 [B, T]; T = 1, or B = 1, or beginnings of prompts padded on the right while the cache is empty. */
+  /**
+   * i64 [B, T], where T = 1; or B = 1; or the rows are beginnings of prompts, padded on the right, and the cache is
+   * empty.
+   */
   ids: Tensor;
-  /** i32 [B]: index of each row's last token, these included. */
+  /** i32 [B]: index of each row's last token, including these. */
   lastIndex: Tensor;
-  /** i32 [1]: tokens in the longest row, these included. */
+  /** i32 [1]: tokens in the longest row, including these. */
   longest: Tensor;
   /** [B, KV, S, D] by `cacheNames`. */
   caches: Readonly<Record<string, Tensor>>;
-  /** S at the most; sizes the rotary tables. */
+  /** At least S; the size of the rotary tables. */
   capacity: number;
 }
 
-/** Positions of new tokens, i64 [B, T]: a single one is its row's last; several end where the longest row ends. */
+/**
+ * Positions of new tokens, i64 [B, T]: that of a single one is its row's last; several end at the end of the longest
+ * row.
+ */
 function newPositions({ ids, lastIndex, longest }: DecodeInputs): Tensor {
   if (ids.shape[1] === 1) return reshape(cast(lastIndex, "i64"), [ids.shape[0], 1]);
   const fromEnd = cumulativeSum(cast(fillLike(ids, 1), "i64"), 1, true); // T, ..., 2, 1
   return sub(cast(longest, "i64"), fromEnd);
 }
 
-/** Hidden states of new tokens over a KV cache: [B T, D], and the caches with the new tokens in them. */
+/** Hidden states of new tokens over a KV cache, [B T, D], and the caches including the new tokens. */
 export function cachedHiddenStates(
   p: Parameters,
   config: ModelConfig,
@@ -179,11 +188,14 @@ export function cachedHiddenStates(
   return { hidden, caches: updated };
 }
 
-/** The parameter that turns hidden states into logits [V, D]. */
+/** Name of the parameter that turns hidden states into logits, [V, D]. */
 export const headName = (config: ModelConfig): string =>
   config.tieWordEmbeddings ? "model.embed_tokens.weight" : "lm_head.weight";
 
-/** Logits of hidden states: [N, D] to [N, V], times `scale` (1 / temperature), one for all or [N, 1]; a soft cap comes first. */
+/**
+ * Logits of hidden states: [N, D] to [N, V], times `scale` (1 / temperature), a number or [N, 1]. A soft cap is applied
+ * before the scale.
+ */
 export function logits(
   p: Parameters,
   config: ModelConfig,

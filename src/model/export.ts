@@ -8,14 +8,14 @@ import { expectedWeights } from "./weight-names.js";
 
 /** The scalar head of reward and value models. */
 const HEAD = "score.weight";
-/** Elements of a merged weight made at a time. */
+/** Elements of a merged weight computed at a time. */
 const PIECE_ELEMENTS = 2 ** 20;
 
 /**
- * The network's weights with its adapter merged: W + (alpha / r) B A, computed in double precision. They are made a few
- * rows at a time as they are asked for; `adapted` says which are not the network's own.
+ * The network's weights with its adapter merged: W + (alpha / r) B A, computed in double precision. They are computed a
+ * few rows at a time on request; `adapted` marks those that the adapter changes.
  *
- * @param pieceElements about how many elements are made at a time; at least a row is.
+ * @param pieceElements about how many elements are computed at a time, but at least a row.
  */
 export function mergedWeights(
   network: Network,
@@ -43,7 +43,9 @@ async function* wholeBuffer(buffer: DeviceBuffer): AsyncGenerator<Float32Array> 
   yield await readFloats(buffer);
 }
 
-/** W + (alpha / r) B A, `most` rows at a time: W [out, in], A [r, in], B [out, r]. Each piece lies over the one before. */
+/**
+ * W + (alpha / r) B A, `most` rows at a time: W [out, in], A [r, in], B [out, r]. Each piece overwrites the one before.
+ */
 async function* rowsWithProduct(
   weight: DeviceBuffer,
   left: DeviceBuffer,
@@ -74,8 +76,8 @@ async function* rowsWithProduct(
 }
 
 /**
- * Saves the network as a Hugging Face folder, adapter merged; the merged weights are made while they are written. One
- * with a scalar head is saved as a model for sequence classification, as TRL saves reward models, without the
+ * Saves the network as a Hugging Face folder with the adapter merged; merged weights are computed as they are written.
+ * A network with a scalar head is saved as a model for sequence classification, as TRL saves reward models, without the
  * language-model head.
  *
  * @param maxShardBytes most bytes of weights in one file, default 5 GB.
@@ -90,7 +92,8 @@ export function exportMerged(
   const { config, frozen, trainable } = network;
   if (!trainable.byName.has(HEAD) && !frozen.has(HEAD))
     return saveHuggingFace(dir, config, mergedWeights(network), tokenizer, dtype, maxShardBytes);
-  // transformers reads the score at the last token that is not padding: padding must not be the end-of-sequence token.
+  // transformers reads the score at the last token that is not padding, so padding must not be the end-of-sequence
+  // token.
   const scored = { ...config, head: "score" as const, padId: tokenizer?.padId ?? config.padId };
   const weights = mergedWeights({ ...network, config: scored });
   return saveHuggingFace(dir, scored, weights, tokenizer, dtype, maxShardBytes);

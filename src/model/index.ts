@@ -1,5 +1,5 @@
 /**
- * Models: reading and saving them, networks over their weights, and what evaluates and trains those.
+ * Models: reading and saving them, networks over their weights, and the evaluation and training of networks.
  *
  * @example
  * const trainer = new NetworkTrainer(runtime, fullNetwork(runtime, config, weights), sftSchema.parse({}));

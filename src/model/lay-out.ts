@@ -2,40 +2,43 @@ import { type Batch, byLength, collate, paddedLength, type Sequence } from "./ba
 import { collatePacked, packGroups } from "./packing.js";
 import { commonBeginning } from "./row-layout.js";
 
-/** Whether sequences share rows: where it saves enough, always, or never. */
+/** Whether sequences share rows: if it saves enough, always, or never. */
 export const PACKING = ["auto", "always", "never"] as const;
 export type Packing = (typeof PACKING)[number];
 
-/** What `auto` asks of a packed layout: at most this share of the padded layout's cost. */
+/** Largest cost of a packed layout that `auto` accepts, as a share of the padded layout's. */
 const WORTH_IT = 0.9;
-/** Columns of packed rows, few so that few programs serve all batches; more only where a sequence is longer than all. */
+/**
+ * Widths of packed rows, few so that few programs serve all batches; a longer one is used only for a sequence that
+ * exceeds all of these.
+ */
 const PACKED_COLUMNS = [16, 32, 64, 128, 256, 512];
-/** Most sequences that a group found in a list has. */
+/** Most sequences in a group that is found in a list. */
 const LARGEST_GROUP = 32;
-/** A token's attention to this many columns takes about as long as all its other products. */
+/** A token's attention to this many columns takes about as long as all its other products together. */
 const ATTENTION_COLUMNS = 1024;
 
-/** Packed rows are rounded up to 1, 2, 3, 4, 6, 8, 12, 16, ..., so that few programs serve all batches. */
+/** Rounds the number of packed rows up to 1, 2, 3, 4, 6, 8, 12, 16, ..., so that few programs serve all batches. */
 const roundedRows = (rows: number): number => {
   const power = 2 ** Math.floor(Math.log2(rows));
   return [power, 1.5 * power, 2 * power].find((n) => n >= rows && Number.isInteger(n)) as number;
 };
 
-/** Estimated work of a rectangle, in tokens' worth of products. */
+/** Estimated work of a rectangle, in units of a token's products. */
 const cost = (rows: number, columns: number): number => rows * columns * (1 + columns / ATTENTION_COLUMNS);
 
 export interface LayOut {
   padId: number;
-  /** Rows of the padded layout; packed rows are as many as it takes. */
+  /** Rows of the padded layout; a packed layout has as many as it needs. */
   rows: number;
   packing: Packing;
-  /** Tokens that the network looks back over, if it does not see all. */
+  /** Tokens over which the network looks back; undefined if it sees all. */
   window: number | undefined;
-  /** Indices of sequences that begin alike and should share a row; default: each by itself. */
+  /** Indices of sequences that begin alike and should share a row; default: each alone. */
   groups?: readonly (readonly number[])[];
 }
 
-/** Sequences as one batch, each in a row of its own or several in a row; a pure function of their tokens. */
+/** Sequences as one batch, with one or several in each row; a pure function of their tokens. */
 export function layOut(sequences: readonly Sequence[], options: LayOut): Batch {
   const { padId, rows, packing } = options;
   if (packing === "never") return collate(sequences, padId, rows);
@@ -58,7 +61,7 @@ export interface Run {
   batch: Batch;
 }
 
-/** A long list in batches of bounded size, of similar length where rows hold one sequence each. */
+/** Splits a long list into batches of bounded size, of similar length if rows hold one sequence each. */
 export function* layOutInRuns(sequences: readonly Sequence[], options: LayOut): Generator<Run> {
   const { padId, rows, packing } = options;
   const of = (indices: readonly number[]): Sequence[] => indices.map((i) => sequences[i]);
@@ -104,7 +107,10 @@ interface PackedRows {
   cost: number;
 }
 
-/** The cheapest rows over the row lengths there are. @param rowsFor how many rows are computed for so many that are filled. */
+/**
+ * The cheapest packing over the possible row lengths. @param rowsFor the number of rows computed when `count` are
+ * filled.
+ */
 function packedRows(
   sequences: readonly Sequence[],
   { window, groups = sequences.map((_, i) => [i]) }: LayOut,
@@ -115,7 +121,7 @@ function packedRows(
   if (lengths.length === 0) lengths.push(shortest);
   let best: PackedRows | undefined;
   for (const columns of lengths) {
-    // In a tree tokens are further apart in their row than in their text, so a window cannot be counted in columns.
+    // In a tree, tokens are further apart in their row than in their text, so a window cannot be counted in columns.
     const share = window === undefined || columns <= window;
     const placed = packGroups(sequences, groups, columns, share);
     const found = {
@@ -133,7 +139,10 @@ function packedRows(
 const widest = (sequences: readonly Sequence[]): number =>
   paddedLength(sequences.reduce((n, { ids }) => Math.max(n, ids.length), 1));
 
-/** Consecutive sequences that share half of the shorter one's tokens: a pair's two sides, a group's answers. */
+/**
+ * Groups of consecutive sequences that share half of the shorter one's tokens, such as a pair's two sides or a group's
+ * answers.
+ */
 function neighbours(sequences: readonly Sequence[]): number[][] {
   const groups: number[][] = [];
   sequences.forEach(({ ids }, i) => {

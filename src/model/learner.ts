@@ -1,6 +1,6 @@
 /**
- * What algorithms ask of a network: that it computes functions, and that it learns from losses. Whatever has these members is one: a
- * network in this process, or one elsewhere.
+ * The interface between algorithms and a network: it computes functions, and learns from losses. The implementation may
+ * be a network in this process or elsewhere.
  */
 import type { Parameters } from "../nn/index.js";
 import type { HostArray } from "../runtime/runtime.js";
@@ -13,31 +13,31 @@ export interface Model extends Parameters {
   readonly config: ModelConfig;
 }
 
-/** What a function is compiled for besides the shapes of its values: other settings make another program. */
+/** What a function is compiled for, besides the shapes of its values: other settings make another program. */
 export type Settings = Readonly<Record<string, string | number | boolean | null>>;
 
 export type Outputs = Readonly<Record<string, Tensor>>;
 
-/** What a network computes of some values. It depends on nothing but its arguments. */
+/** A function of a network and of some values. It depends only on its arguments. */
 export type TracedFunction<V extends Values, S extends Settings, O extends Outputs = Outputs> = (
   model: Model,
   x: Traced<V>,
   settings: S,
 ) => O;
 
-/** A loss [] and what else is read of it. */
+/** A loss [], and further outputs to report. */
 export type TracedLoss<
   V extends Values,
   S extends Settings,
   O extends Outputs & { readonly loss: Tensor } = { readonly loss: Tensor },
 > = TracedFunction<V, S, O>;
 
-/** Outputs of a function as arrays. */
+/** The outputs of a function as arrays. */
 export type Arrays<O extends Outputs> = { readonly [K in keyof O]: HostArray };
 
 export interface Scorer {
   readonly config: ModelConfig;
-  /** Computes a function of the network. It is compiled once for each function, shapes of values and settings. */
+  /** Computes a function of the network, which is compiled once for each function, shapes of values and settings. */
   evaluate<V extends Values, S extends Settings, O extends Outputs>(
     f: TracedFunction<NoInfer<V>, NoInfer<S>, O>,
     values: V,
@@ -47,8 +47,8 @@ export interface Scorer {
 
 export interface Learner extends Scorer {
   /**
-   * Computes a loss and adds its gradients to those since the last update: a batch may come in parts. For the sum to be the whole
-   * batch's gradient, each part's loss has to be divided by the whole batch's count, not its own.
+   * Computes a loss and adds its gradients to those since the last update, so that a batch may come in parts. For the
+   * sum to be the whole batch's gradient, each part's loss must be divided by the whole batch's count, not its own.
    */
   differentiate<V extends Values, S extends Settings, O extends Outputs & { readonly loss: Tensor }>(
     loss: TracedLoss<NoInfer<V>, NoInfer<S>, O>,

@@ -1,12 +1,12 @@
-/** Which linear layers an adapter changes: in recipes by our names, in PEFT's files by the architecture's. */
+/** The linear layers that an adapter changes: by our names in recipes, by the architecture's in PEFT's files. */
 import { PlumbError } from "../base/errors.js";
 import { theirName } from "./architectures/names.js";
 import type { ModelConfig } from "./config.js";
 import { type BlockLinear, blockLinears, FUSED_LINEARS, type LinearName } from "./weight-names.js";
 
 /**
- * The model's own linear layers for the targets of a recipe. Where q, k and v (or gate and up) are one layer, all of
- * them must be named; `gate_proj` may be, where there is no gate.
+ * The model's own linear layers for the targets of a recipe. If q, k and v (or gate and up) are one layer, all of them
+ * must be named; `gate_proj` may be named even if there is no gate.
  *
  * @throws PlumbError for a part of a fused layer, or a layer that the model does not have.
  */
@@ -35,13 +35,13 @@ export function loraTargets(config: ModelConfig, targets: readonly LinearName[])
   return chosen;
 }
 
-/** The architecture's path of a block's linear layer from the block on, e.g. "attn.c_proj". */
+/** The architecture's path of a linear layer within a block, such as "attn.c_proj". */
 const theirPath = (config: ModelConfig, { module }: BlockLinear): string =>
   theirName(config, `model.layers.0.${module}`).replace(/^.*?\.0\./, "");
 
 const endsWith = (path: string, target: string): boolean => path === target || path.endsWith(`.${target}`);
 
-/** PEFT's target_modules for layers of ours: the shortest end of each path that no other layer's path has. */
+/** PEFT's target_modules for our layers: for each, the shortest end of its path that no other layer's path has. */
 export function peftTargets(config: ModelConfig, targets: readonly LinearName[]): string[] {
   const linears = blockLinears(config);
   const paths = linears.map((linear) => theirPath(config, linear));
@@ -53,7 +53,7 @@ export function peftTargets(config: ModelConfig, targets: readonly LinearName[])
   });
 }
 
-/** Our layers that PEFT's target_modules stand for. @throws PlumbError naming one that is no linear layer. */
+/** Our layers for PEFT's target_modules. @throws PlumbError, which names the target, if one is not a linear layer. */
 export function layersOfPeft(config: ModelConfig, targets: readonly string[], source: string): LinearName[] {
   const linears = blockLinears(config);
   const matches = (target: string) => linears.filter((linear) => endsWith(theirPath(config, linear), target));
@@ -64,9 +64,9 @@ export function layersOfPeft(config: ModelConfig, targets: readonly string[], so
       linears.map(({ name }) => name),
     );
     throw new PlumbError(
-      `${source}: the adapter changes "${unknown}", which is no linear layer of this model`,
+      `${source}: the adapter changes "${unknown}", which is not a linear layer of this model`,
       {
-        hint: `known layers: ${known.join(", ")}`,
+        hint: `Known layers: ${known.join(", ")}.`,
       },
     );
   }

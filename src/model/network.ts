@@ -15,13 +15,13 @@ export interface LoraConfig {
   r: number;
   /** The update is scaled by alpha / r. */
   alpha: number;
-  /** Layers of the network; see `loraTargets` for names that mean several or parts of them. */
+  /** Layers of the network; `loraTargets` resolves names for several layers or for parts of one. */
   targets: readonly LinearName[];
 }
 
 /**
  * A decoder with its parameters in memory. Frozen ones never change and are shared between programs and networks;
- * trainable ones lie in one flat buffer, which the optimiser updates.
+ * trainable ones are in one flat buffer, which the optimiser updates.
  *
  * A LoRA policy, its reference and a reward model over the same base are three networks with one `frozen` map.
  */
@@ -37,20 +37,20 @@ export interface ParameterSpec {
   readonly shape: readonly number[];
 }
 
-/** Parameters laid out one after another in one buffer, those with weight decay first. */
+/** Parameters one after another in one buffer, those with weight decay first. */
 export interface FlatParameters {
   readonly flat: DeviceBuffer;
   readonly byName: ReadonlyMap<string, DeviceBuffer>;
   readonly specs: readonly ParameterSpec[];
-  /** The first elements are decayed by AdamW: matrices; norms and biases follow. */
+  /** Number of first elements to which AdamW applies weight decay: matrices. Norms and biases follow. */
   readonly decayed: number;
 }
 
 const size = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
 
 /**
- * Parameters of the given names and shapes. Vectors (norms, biases) come last: they are not decayed.
- * @param initial what each is at first, asked for in the order in which they lie; default zeros.
+ * Parameters of the given names and shapes. Vectors (norms, biases) come last: they have no weight decay.
+ * @param initial returns the initial values of each, called in the order of the buffer; default zeros.
  */
 export function flatParameters(
   runtime: Runtime,
@@ -91,7 +91,8 @@ export function loraSpecs(config: ModelConfig, lora: LoraConfig): ParameterSpec[
 }
 
 /**
- * A new LoRA matrix: A uniform in +-1/sqrt(in) (PEFT's Kaiming start), B zero, so that training begins at the base model.
+ * A new LoRA matrix: A uniform in +-1/sqrt(in) (PEFT's Kaiming initialisation), B zero, so that training starts from
+ * the base model.
  */
 export function initialLora({ name, shape }: ParameterSpec, random: RandomStream): Float32Array {
   const data = new Float32Array(size(shape));
@@ -107,7 +108,7 @@ export function initialHead({ shape }: ParameterSpec, random: RandomStream | "ze
   return random === "zero" ? data : random.fillNormal(data, 1 / Math.sqrt(data.length + 1));
 }
 
-/** What a program over this network takes: one input per parameter, frozen or trainable. */
+/** The inputs of a program over this network: one per parameter, frozen or trainable. */
 export function networkInputs(network: Network): Record<string, InputSpec> {
   const inputs: Record<string, InputSpec> = {};
   for (const [name, buffer] of network.frozen)
@@ -128,7 +129,7 @@ export function networkParameters(network: Network, inputs: Readonly<Record<stri
   };
 }
 
-/** What a run over this network is fed besides its data. */
+/** The inputs of a run over this network, besides its data. */
 export const networkFeeds = (network: Network): Record<string, DeviceBuffer> =>
   Object.fromEntries(network.trainable.byName);
 

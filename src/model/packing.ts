@@ -2,12 +2,12 @@ import { PlumbError } from "../base/errors.js";
 import { type Batch, readings, type Sequence } from "./batch.js";
 import { commonBeginning, layRow } from "./row-layout.js";
 
-/** Rows that are looked through for room; older ones stay as they are. */
+/** Number of latest rows that are searched for room; older ones stay as they are. */
 const OPEN_ROWS = 64;
 
 /**
- * Puts sequences into rows of at most `length` tokens: first-fit in the order given, which keeps the rows of equal
- * data equal. Each sequence must fit a row.
+ * Puts sequences into rows of at most `length` tokens: first-fit in the given order, so that equal data give equal
+ * rows. Each sequence must fit a row.
  */
 export function packSequences(sequences: readonly Sequence[], length: number): Sequence[][] {
   const rows: { items: Sequence[]; used: number }[] = [];
@@ -29,14 +29,15 @@ export function packSequences(sequences: readonly Sequence[], length: number): S
 
 interface Row {
   members: number[];
-  /** Those of its members' texts that are not the beginning of another. */
+  /** The texts of its members, except those that are the beginning of another. */
   texts: (readonly number[])[];
   used: number;
 }
 
 /**
- * Puts groups of sequences into rows of at most `length` tokens, the largest first, each where it adds the fewest
- * tokens. Beginnings that sequences of a row have in common count once. The sequences of a group share a row if they fit one.
+ * Puts groups of sequences into rows of at most `length` tokens, the largest first, each into the row where it adds the
+ * fewest tokens. With `share`, common beginnings of sequences in a row count once. The sequences of a group share a row
+ * if they fit into one.
  * @param groups indices of sequences. @returns rows of indices.
  */
 export function packGroups(
@@ -75,7 +76,7 @@ export function packGroups(
   return rows.map((row) => row.members);
 }
 
-/** What texts add to a row that holds others: how many tokens, and the texts of which they are. */
+/** What texts add to a row that holds others: the number of tokens, and those of the texts that add any. */
 function additions(
   held: readonly (readonly number[])[],
   added: readonly (readonly number[])[],
@@ -97,9 +98,9 @@ function additions(
 }
 
 /**
- * Pads rows of several sequences into a batch of [rows, columns]. Lists that go by sequence are in the order of
+ * Pads rows of several sequences into a batch of [rows, columns]. Lists with an entry per sequence are in the order of
  * `sequences`, whatever row each is in. The first token of a sequence is never read.
- * @param placed rows of indices of sequences. @param share equal beginnings in a row are laid out once.
+ * @param placed rows of indices of sequences. @param share lays out equal beginnings in a row only once.
  * @param slots length of `last`, at least the number of sequences.
  */
 export function collatePacked(

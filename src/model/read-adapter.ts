@@ -7,7 +7,7 @@ import { openPeftAdapter } from "./load/index.js";
 import { layersOfPeft } from "./lora-targets.js";
 import { flatParameters, type LoraConfig, loraSpecs, type Network, type Weights } from "./network.js";
 
-/** A frozen base with an adapter that was saved in PEFT's format; a head saved with it comes along. */
+/** A frozen base with an adapter in PEFT's format, including the head if one was saved with it. */
 export async function adapterNetwork(
   runtime: Runtime,
   config: ModelConfig,
@@ -28,7 +28,7 @@ export async function adapterNetwork(
         throw new PlumbError(
           `${dir}: ${name} is [${stored.join(", ")}], this model needs [${shape.join(", ")}]`,
           {
-            hint: "the adapter belongs to another base model",
+            hint: "The adapter belongs to another base model.",
           },
         );
       }

@@ -6,7 +6,7 @@ import type { ModelFiles } from "./load/index.js";
 import type { Weights } from "./network.js";
 import { expectedWeights } from "./weight-names.js";
 
-/** Reads every weight of a model into memory, and nothing else. NaN and infinities in them are an error. */
+/** Reads every weight of a model into memory. @throws PlumbError if a weight holds NaN or an infinity. */
 export async function readWeights(
   runtime: Runtime,
   config: ModelConfig,
@@ -19,7 +19,10 @@ export async function readWeights(
   return weights;
 }
 
-/** The weights of an opened model in memory, in 8 bits where they are stored so. @throws PlumbError as `readWeights`. */
+/**
+ * Reads the weights of an opened model into memory, in 8 bits if they are stored so. @throws PlumbError as
+ * `readWeights`.
+ */
 export const readModelWeights = (runtime: Runtime, files: ModelFiles): Promise<Weights> =>
   files.int8
     ? readInt8Base(runtime, files.config, files.int8.description, files.int8.weights, files.source)

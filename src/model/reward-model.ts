@@ -1,6 +1,7 @@
 /**
- * Reward models as folders: `reward.json` beside a PEFT adapter with its head (over the base that reward.json names), or
- * beside a whole Hugging Face model for sequence classification. Such a model without reward.json is one too.
+ * Reward models as folders: `reward.json` next to a PEFT adapter with its head (over the base that reward.json names),
+ * or next to a whole Hugging Face model for sequence classification. Such a model without reward.json is a reward model
+ * too.
  */
 import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
@@ -26,18 +27,18 @@ import { type AdapterTensors, adapterTensors, saveAdapter } from "./stack-adapte
 
 const FORMAT = 1;
 const HEAD = "score.weight";
-/** Where the head stands when config.json names a language model. */
+/** File of the head if config.json describes a language model. */
 const HEAD_FILE = "score.safetensors";
-/** More text than any base is calibrated on. */
+/** Limits of the text: more than any base is calibrated on. */
 const MAX_ROWS = 1024;
 const MAX_ROW = 65_536; // characters
 
 const rewardFileSchema = z.object({
   format: z.literal(FORMAT).describe("Version of this file."),
   kind: z.enum(["adapter", "full"]).describe("An adapter over `base`, or a whole model in this folder."),
-  base: z.string().min(1).describe("The model it stands on; a relative path counts from this folder."),
+  base: z.string().min(1).describe("The base model; a relative path starts from this folder."),
   mean: z.number().describe("Mean of the raw rewards of reference samples."),
-  std: z.number().positive().describe("Their standard deviation; rewards are (raw - mean) / std."),
+  std: z.number().positive().describe("Standard deviation of these; rewards are (raw - mean) / std."),
   maxLength: z.number().int().positive().describe("Tokens it was trained to read, from the end."),
   int8: z
     .object({
@@ -55,19 +56,19 @@ const rewardFileSchema = z.object({
     })
     .optional()
     .describe(
-      "What brings the base to the 8 bits it was trained on: most KL per token, and text as token ids.",
+      "How to quantise the base to 8 bits as in training: largest KL per token, and text as token ids.",
     ),
 });
 
-/** What makes the same 8-bit base of a model again. */
+/** Parameters with which the same 8-bit base of a model can be made again. */
 export interface Int8Recipe {
-  /** Most KL per token. */
+  /** Largest KL per token. */
   limit: number;
   /** Token ids of the text it was calibrated on. */
   rows: readonly (readonly number[])[];
 }
 
-/** How raw scores become rewards, and what the model was trained to read. */
+/** The normalisation of raw scores to rewards, and the length of the texts in training. */
 export interface RewardScale {
   mean: number;
   std: number;
@@ -75,26 +76,26 @@ export interface RewardScale {
 }
 
 export interface SavedReward extends RewardScale {
-  /** The model that was trained, as it was given. */
+  /** The base model, as the user gave it. */
   base: string;
-  /** Written beside a whole model. */
+  /** Saved with a whole model. */
   tokenizer?: Tokenizer;
-  /** What to save instead of the network's own adapter, where that stands on earlier ones. */
+  /** The adapter to save instead of the network's own, if that is stacked on earlier ones. */
   adapter?: AdapterTensors;
-  /** What made its base, where that was brought to 8 bits for the training. */
+  /** How its base was quantised, if it was in 8 bits during training. */
   int8?: Int8Recipe | undefined;
 }
 
-/** A model in memory, for networks that stand on the same one. */
+/** A model in memory that several networks use as their base. */
 export interface SharedBase {
   config: ModelConfig;
   weights: Weights;
   tokenizer?: Tokenizer;
-  /** How the weights are stored in 8 bits, where they are. */
+  /** Description of the weights, if they are stored in 8 bits. */
   int8?: StoredInt8;
 }
 
-/** An opened model in memory. */
+/** Reads an opened model into memory. */
 export async function sharedBase(runtime: Runtime, files: ModelFiles): Promise<SharedBase> {
   const { config, tokenizer, int8 } = files;
   const weights = await readModelWeights(runtime, files);
@@ -102,10 +103,10 @@ export async function sharedBase(runtime: Runtime, files: ModelFiles): Promise<S
 }
 
 /**
- * Brings the language model under a reward model's adapter to 8 bits, or leaves it.
+ * Quantises the language model under a reward model's adapter to 8 bits, or returns it unchanged.
  *
- * @param source the model as it was given. @param trained what made the base that the adapter was trained on, if that
- *   was in 8 bits.
+ * @param source the model as the user gave it.
+ * @param trained how the base was quantised in training, if it was in 8 bits.
  */
 export type ChooseBase = (
   base: SharedBase,
@@ -119,7 +120,7 @@ export interface RewardModel extends RewardScale {
   tokenizer: Tokenizer;
 }
 
-/** Two names of one model give one key. */
+/** Key of a model in memory: the same for different paths to one model. */
 export const baseKey = (source: string): string => (source.startsWith("hf:") ? source : resolve(source));
 
 /** Saves a trained reward model; the folder appears whole or not at all. */
@@ -138,7 +139,7 @@ export async function saveRewardModel(dir: string, network: Network, saved: Save
   });
 }
 
-/** Rows of token ids would take a line an id. */
+/** Writes each row of token ids on one line, instead of one line per id. */
 const oneLineRows = (key: string, value: unknown): unknown =>
   key === "rows" ? (value as number[][]).map((row) => row.join(" ")) : value;
 
@@ -146,10 +147,10 @@ const oneLineRows = (key: string, value: unknown): unknown =>
  * Opens a reward model.
  *
  * @param dir a folder that `saveRewardModel` wrote, or a model for sequence classification with one label, whose scores
- *   are taken as they are: mean 0, deviation 1. It may be one of the hub's.
+ * are used as they are: mean 0, standard deviation 1. It may be a model on the hub.
  * @param shared models already in memory, by `baseKey`; one that this opens is added.
- * @param choose default: an adapter that was trained on a base in 8 bits stands on the same one.
- * @throws PlumbError when a file is missing, not sound, or does not fit the others.
+ * @param choose default: an adapter that was trained on a base in 8 bits gets the same base.
+ * @throws PlumbError if a file is missing, invalid, or does not match the others.
  */
 export async function openRewardModel(
   runtime: Runtime,
@@ -174,16 +175,16 @@ export async function openRewardModel(
         ? frozenNetwork(runtime, config, weights)
         : await withHead(runtime, config, weights, dir);
   if (!network.trainable.byName.has(HEAD) && !network.frozen.has(HEAD)) {
-    throw new PlumbError(`${dir}: the adapter has no score head, so it is no reward model`);
+    throw new PlumbError(`${dir}: the adapter has no score head, so it is not a reward model`);
   }
   const { mean, std, maxLength } = file ?? { mean: 0, std: 1, maxLength: config.maxPositions };
   return { runner: new NetworkRunner(runtime, network), mean, std, maxLength, config, tokenizer };
 }
 
 /**
- * The base that an adapter was trained on: in 8 bits where it was, unless it is so already.
+ * The base that an adapter was trained on: quantised to 8 bits if it was then and is not yet.
  *
- * @throws PlumbError when the text that it was calibrated on is not of this model's tokens.
+ * @throws PlumbError if the text for calibration has tokens that this model lacks.
  */
 export async function asTrained(
   runtime: Runtime,
@@ -194,7 +195,7 @@ export async function asTrained(
   const stranger = trained.rows.flat().find((id) => id >= config.vocabSize);
   if (stranger !== undefined) {
     throw new PlumbError(
-      `reward.json names the token ${stranger}, but the model it stands on has only ${config.vocabSize}`,
+      `reward.json names the token ${stranger}, but its base model has only ${config.vocabSize}`,
       { hint: "The reward model belongs to another base model." },
     );
   }
@@ -213,15 +214,15 @@ async function openBase(runtime: Runtime, source: string, kind: "adapter" | "ful
   }
 }
 
-/** @throws PlumbError when a whole model has no scalar head. */
+/** @throws PlumbError if a whole model has no scalar head. */
 function checkHead(config: ModelConfig, source: string): void {
   if (config.head === "score" || existsSync(join(source, HEAD_FILE))) return;
-  throw new PlumbError(`${source} is no reward model: it has no reward.json, and is a language model`, {
+  throw new PlumbError(`${source} is not a reward model: it has no reward.json, and is a language model`, {
     hint: "Give the folder that `plumb reward` wrote, or a model for sequence classification with one label.",
   });
 }
 
-/** The head of a folder from before heads were saved with the other weights. */
+/** Adds the head of an old folder, in which heads were not saved with the other weights. */
 async function withHead(runtime: Runtime, config: ModelConfig, base: Weights, dir: string): Promise<Network> {
   const path = join(dir, HEAD_FILE);
   const file = await openSafetensors(path);
@@ -237,7 +238,10 @@ async function withHead(runtime: Runtime, config: ModelConfig, base: Weights, di
   }
 }
 
-/** reward.json, or undefined where there is none but a whole model. */
+/**
+ * Reads reward.json; undefined for a whole model without one. @throws PlumbError if it is missing otherwise, or
+ * invalid.
+ */
 async function readRewardFile(dir: string): Promise<z.infer<typeof rewardFileSchema> | undefined> {
   const path = join(dir, "reward.json");
   if (dir.startsWith("hf:") || (!existsSync(path) && existsSync(join(dir, "config.json")))) return undefined;
@@ -245,7 +249,7 @@ async function readRewardFile(dir: string): Promise<z.infer<typeof rewardFileSch
   try {
     text = await readFile(path, "utf8");
   } catch (error) {
-    throw new PlumbError(`${dir} is no reward model: it has no reward.json`, {
+    throw new PlumbError(`${dir} is not a reward model: it has no reward.json`, {
       hint: "Give the folder that `plumb reward` wrote, such as runs/reward/model.",
       cause: error,
     });

@@ -1,21 +1,21 @@
-/** Where the tokens of a row stand that holds several sequences. */
+/** The layout of the tokens of several sequences in one row. */
 export interface RowLayout {
   ids: number[];
-  /** Each token's position within its sequences. */
+  /** Each token's position within its sequence. */
   positions: number[];
-  /** The column before which the tokens end that follow each token; see `RowMask`. */
+  /** For each token, the end of the columns that see it; see `RowMask`. */
   segmentEnd: number[];
-  /** By sequence, the column of each of its tokens. */
+  /** For each sequence, the column of each of its tokens. */
   columns: number[][];
 }
 
 /**
- * Lays sequences out in one row. With `share` the row is a tree: a beginning that several have in common is there once,
- * and what follows it are branches, one after the other, of which none sees another.
+ * Lays sequences out in one row. With `share`, the row is a tree: a beginning that several sequences have in common
+ * occurs once, and their continuations are branches, one after another, which do not see each other.
  */
 export function layRow(sequences: readonly (readonly number[])[], share: boolean): RowLayout {
   const row: RowLayout = { ids: [], positions: [], segmentEnd: [], columns: sequences.map(() => []) };
-  /** Lays out the tokens from position `from` on of sequences that are equal up to there, and in that token. */
+  /** Lays out the tokens from position `from` on, for sequences that are equal up to and including the token there. */
   const branch = (members: readonly number[], from: number): void => {
     const ids = sequences[members[0]];
     const start = row.ids.length;
@@ -41,7 +41,7 @@ export function layRow(sequences: readonly (readonly number[])[], share: boolean
   return row;
 }
 
-/** Members by their token at a position, in order of first appearance. */
+/** Groups members by their token at a position, in order of first appearance. */
 function byToken(
   members: readonly number[],
   sequences: readonly (readonly number[])[],
@@ -57,7 +57,7 @@ function byToken(
   return groups.values();
 }
 
-/** How many tokens two sequences have in common at their start. */
+/** Number of tokens that two sequences have in common at the start. */
 export function commonBeginning(a: readonly number[], b: readonly number[]): number {
   const most = Math.min(a.length, b.length);
   let n = 0;

@@ -22,7 +22,7 @@ import {
 } from "./network.js";
 import type { Traced, Values } from "./values.js";
 
-/** What a program is compiled for, as one string: settings, and the shapes and types of values. */
+/** The settings, and the shapes and types of the values, for which a program is compiled, as one string. */
 function variantOf(values: Values, settings: Settings): string {
   const set = Object.entries(settings).map(([name, value]) => `${name}=${typeof value}:${value}`);
   const shapes = Object.entries(values).flatMap(([name, value]) =>
@@ -42,7 +42,9 @@ const feedsOf = (values: Values): Record<string, Feed> =>
     Object.entries(values).flatMap(([name, value]) => (value === undefined ? [] : [[name, value.data]])),
   );
 
-/** A network in this process. A function is traced and compiled once for its settings and the shapes of its values. */
+/**
+ * A network in this process. Each function is traced and compiled once for its settings and the shapes of its values.
+ */
 export class NetworkRunner implements Scorer {
   private readonly programs = new WeakMap<object, Map<string, Program>>();
 
@@ -85,26 +87,27 @@ export class NetworkRunner implements Scorer {
 const gradientName = (name: string): string => `gradient.${name}`;
 
 export interface TrainerConfig extends AdamwConfig {
-  /** Keep only each block's input for the backward pass, and compute the rest of the block again. */
+  /** Keeps only each block's input for the backward pass, and recomputes the rest of the block. */
   readonly recompute?: boolean;
   /**
-   * Calls of `differentiate` that run at once, default 1. Each has gradients of its own, which are summed before an update: the n-th
-   * call since the last update adds to gradients n modulo `parallel`, so that sums do not depend on who finishes first.
+   * Calls of `differentiate` that may run at once, default 1. Each has its own gradients, which are summed before an
+   * update: the n-th call since the last update adds to gradients n modulo `parallel`, so that sums do not depend on
+   * the order in which calls finish.
    */
   readonly parallel?: number;
 }
 
-/** Gradients that one call of `differentiate` after the other adds to. */
+/** Gradients to which successive calls of `differentiate` add. */
 interface Lane {
   readonly gradients: FlatParameters;
   readonly buffers: Record<string, DeviceBuffer>;
   /** Calls since the last update. */
   calls: number;
-  /** Settles when the last of them has ended. */
+  /** Settles when the last of these calls has ended. */
   idle: Promise<unknown>;
 }
 
-/** A network in this process that learns: gradients of its trainable parameters, and AdamW over them. */
+/** A trainable network in this process: gradients of its trainable parameters, and AdamW over them. */
 export class NetworkTrainer extends NetworkRunner implements Learner {
   private readonly recompute: boolean;
   readonly gradients: FlatParameters;

@@ -9,8 +9,8 @@ import { configJson, writeModelFolder } from "./save/huggingface.js";
 import { DEFAULT_MAX_SHARD_BYTES, type Int8Pieces, type SavedTensor } from "./save/index.js";
 
 /**
- * Saves a base in 8 bits as a folder that `openModel` opens; it appears whole or not at all. Matrices are turned to
- * [out, in] a few rows at a time while they are written.
+ * Saves a base in 8 bits as a folder for `openModel`; the folder appears whole or not at all. Matrices are transposed
+ * to [out, in], a few rows at a time, as they are written.
  *
  * @param base with its embedding in 8 bits. @param maxShardBytes most bytes of weights in one file.
  */

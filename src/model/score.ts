@@ -7,7 +7,7 @@ import { type LastTokens, lastTokens, type TokensRead, type Traced, tokensRead }
 
 /** How sequences are put into batches for evaluation. */
 export interface Batching {
-  /** Rows a run; packed rows have no more positions than these would. */
+  /** Rows per run; packed rows have at most as many positions in total. */
   rows: number;
   padId: number;
   /** Default: auto. */
@@ -16,7 +16,7 @@ export interface Batching {
   onProgress?: (done: number) => void;
 }
 
-/** Runs batch after batch and gives each sequence's result back in the order of the input. */
+/** Runs one batch after another, and returns each sequence's result in the order of the input. */
 async function overBatches<R>(
   { config }: Scorer,
   sequences: readonly Sequence[],
@@ -34,14 +34,14 @@ async function overBatches<R>(
   return results;
 }
 
-/** The part of a list over tokens read, [M], that belongs to one sequence. */
+/** One sequence's part of a list over the tokens read, [M]. */
 const ofSequence = (batch: Batch, values: Float32Array, i: number): Float32Array =>
   values.slice(batch.starts[i], batch.starts[i + 1]);
 
 const logProbs = (model: Model, x: Traced<TokensRead>, { temperature }: { temperature: number }) =>
   tokenReadings(model, x, { temperature, differentiable: false });
 
-/** Natural log-probabilities of each sequence's read tokens at a sampling temperature. */
+/** Natural log-probabilities of each sequence's tokens that are read, at a sampling temperature. */
 export function sequenceLogProbs(
   scorer: Scorer,
   sequences: readonly Sequence[],
@@ -55,8 +55,8 @@ export function sequenceLogProbs(
 }
 
 /**
- * log pi(y) - log pi_ref(y) of a response, in nats, from its tokens' log-probabilities: k1, whose mean over pi's own responses estimates
- * KL(pi || pi_ref) (Schulman 2020, Approximating KL divergence).
+ * log pi(y) - log pi_ref(y) of a response, in nats, from the log-probabilities of its tokens: k1, whose mean over pi's
+ * own responses estimates KL(pi || pi_ref) (Schulman 2020, Approximating KL divergence).
  */
 export const logRatio = (logProbs: ArrayLike<number>, referenceLogProbs: ArrayLike<number>): number =>
   total(logProbs) - total(referenceLogProbs);
@@ -67,7 +67,7 @@ function total(values: ArrayLike<number>): number {
   return sum;
 }
 
-/** `logRatio` of each sequence. @param reference may have a temperature of its own. */
+/** `logRatio` of each sequence. @param reference may have another temperature. */
 export async function sequenceLogRatios(
   policy: Scorer,
   temperature: number,
@@ -86,7 +86,7 @@ const logProbsAndEntropies = (
   { temperature }: { temperature: number },
 ) => tokenReadings(model, x, { temperature, differentiable: false, also: ["entropies"] });
 
-/** As `sequenceLogProbs`, and the entropy of the distribution each token was drawn from, in nats. */
+/** Like `sequenceLogProbs`, with the entropy, in nats, of the distribution that each token was drawn from. */
 export function sequenceLogProbsAndEntropies(
   scorer: Scorer,
   sequences: readonly Sequence[],
@@ -104,7 +104,7 @@ export function sequenceLogProbsAndEntropies(
 
 const values = (model: Model, x: Traced<TokensRead>) => ({ values: readValues(model, x) });
 
-/** Values of the states before each read token. */
+/** Values of the states before each token that is read. */
 export function sequenceValues(
   scorer: Scorer,
   sequences: readonly Sequence[],
@@ -118,7 +118,7 @@ export function sequenceValues(
 
 const scores = (model: Model, x: Traced<LastTokens>) => ({ scores: lastScores(model, x) });
 
-/** The scalar head at each sequence's last token. */
+/** The score of the scalar head at each sequence's last token. */
 export function sequenceScores(
   scorer: Scorer,
   sequences: readonly Sequence[],

@@ -1,4 +1,4 @@
-/** What is computed of the sequences of a batch, inside a traced function. */
+/** Computations on the sequences of a batch, for use inside a traced function. */
 import { exp, gatherRows, logSoftmax, mul, neg, sum, type Tensor } from "../tensor/index.js";
 import { hiddenStates, scalarHead } from "./decoder.js";
 import type { Model } from "./learner.js";
@@ -18,10 +18,10 @@ export function entropies(logits: Tensor): Tensor {
   return neg(sum(mul(exp(logProbs), logProbs), [-1]));
 }
 
-/** The value head at each position read: V(state before the token), [M]. */
+/** The value head for each token read: V(state before the token), [M]. */
 export const readValues = (model: Model, x: Traced<TokensRead>): Tensor =>
   scalarHead(model, readHidden(model, x));
 
-/** The reward head at each sequence's last token, one score for each of `last`. */
+/** The reward head at each sequence's last token: one score per entry of `last`. */
 export const lastScores = (model: Model, x: Traced<LastTokens>): Tensor =>
   scalarHead(model, gatherRows(batchHidden(model, x), x.last));

@@ -9,14 +9,14 @@ import type { LoraConfig, Network } from "./network.js";
 import { savePeft, type TensorData } from "./save/index.js";
 import { blockLinears } from "./weight-names.js";
 
-/** LoRA matrices by our names, with what scales them and the model they are for. */
+/** LoRA matrices by our names, with their scale and the model they are for. */
 export interface AdapterTensors {
   config: ModelConfig;
   lora: LoraConfig;
   tensors: Map<string, TensorData>;
 }
 
-/** A network's adapter and, if it has one, its scalar head; valid until the network is trained further. */
+/** A network's adapter and, if it has one, its scalar head. Valid until the network is trained further. */
 export async function adapterTensors({ config, lora, trainable }: Network): Promise<AdapterTensors> {
   if (!lora) throw new Error("the network has no adapter");
   const tensors = new Map<string, TensorData>();
@@ -25,7 +25,7 @@ export async function adapterTensors({ config, lora, trainable }: Network): Prom
   return { config, lora, tensors };
 }
 
-/** Reads the LoRA matrices of a PEFT folder for a model; a head in it is left out. */
+/** Reads the LoRA matrices of a PEFT folder for a model, without a head that it may contain. */
 export async function readAdapter(dir: string, config: ModelConfig): Promise<AdapterTensors> {
   const adapter = await openPeftAdapter(dir);
   try {
@@ -41,7 +41,7 @@ export async function readAdapter(dir: string, config: ModelConfig): Promise<Ada
   }
 }
 
-/** Saves an adapter, with its head if there is one, in PEFT's format. */
+/** Saves an adapter, including its head if it has one, in PEFT's format. */
 export async function saveAdapter(
   dir: string,
   { config, lora, tensors }: AdapterTensors,
@@ -65,9 +65,10 @@ export async function saveAdapter(
 }
 
 /**
- * Adapters that stand one on another as one adapter over the first one's base: with B = [s_1 B_1, s_2 B_2, ...] and
- * A = [A_1; A_2; ...], B A = s_1 B_1 A_1 + s_2 B_2 A_2 + ..., where s_i = alpha_i / r_i; alpha = r makes its own scale 1.
- * A layer that one of them leaves alone has zeros there. Tensors that are no LoRA matrices come from the last.
+ * Merges adapters that are stacked on each other into one adapter over the first one's base: with B = [s_1 B_1, s_2
+ * B_2, ...] and A = [A_1; A_2; ...], B A = s_1 B_1 A_1 + s_2 B_2 A_2 + ..., where s_i = alpha_i / r_i; alpha = r makes
+ * its own scale 1. If an adapter does not change a layer, its part there is zero. Tensors that are not LoRA matrices
+ * come from the last adapter.
  */
 export function stackAdapters(adapters: readonly AdapterTensors[]): AdapterTensors {
   if (adapters.length === 1) return adapters[0];
@@ -110,7 +111,7 @@ export function stackAdapters(adapters: readonly AdapterTensors[]): AdapterTenso
   return { config, lora: { r, alpha: r, targets }, tensors };
 }
 
-/** The linear layer that a LoRA matrix belongs to, as a list of one; empty for any other tensor. */
+/** The linear layer of a LoRA matrix, as a list of one; empty for any other tensor. */
 const layerOf = (name: string): string[] => {
   const match = /^(.*)\.lora_[AB]\.weight$/.exec(name);
   return match ? [match[1]] : [];

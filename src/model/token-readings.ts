@@ -23,11 +23,11 @@ import type { Model } from "./learner.js";
 import { entropies, readHidden } from "./sequence-programs.js";
 import type { TokensRead, Traced } from "./values.js";
 
-/** What can be read of a token's distribution besides its log-probability; not differentiated. */
+/** Further readings of a token's distribution, besides its log-probability; not differentiated. */
 const EXTRAS = {
   /** Entropy, nats. */
   entropies: (scores: Tensor, _ids: Tensor): Tensor => entropies(scores),
-  /** 1 where the token was the likeliest, else 0. */
+  /** 1 if the token was the most likely one, else 0. */
   hits: (scores: Tensor, ids: Tensor): Tensor => cast(equal(argmax(scores), ids), "f32"),
 };
 type Extra = keyof typeof EXTRAS;
@@ -39,22 +39,22 @@ export interface ReadingOptions<E extends Extra> {
   also?: readonly E[];
 }
 
-/** d (c tanh(x / c)) / dx = 1 - tanh^2(x / c) from the capped values. */
+/** d (c tanh(x / c)) / dx = 1 - tanh^2(x / c), from the capped values. */
 const softCapSlope = (capped: Tensor, cap: number): Tensor => sub(1, square(mul(capped, 1 / cap)));
 
-/** Rows of logits in memory at once: a block of 128 x 49152 is 25 MB, about what a shared cache holds. */
+/** Rows of logits in memory at once: a block of 128 x 49152 takes 25 MB, about the size of a shared cache. */
 const BLOCK_ROWS = 128;
 
 /**
- * Log-probabilities of the tokens read, [M], at a temperature, and what else is asked for, [M] each. With a frozen head
- * the logits [M, V] never exist as a whole (the idea of fused linear cross-entropy, Hsu et al. 2024, Liger kernel): they
- * are made a block of rows at a time, and with them, while they are at hand, the gradient of each log-probability by its
- * own hidden state,
+ * Log-probabilities of the tokens read, [M], at a temperature, and the readings in `also`, [M] each. With a frozen
+ * head, the logits [M, V] never exist as a whole (the idea of fused linear cross-entropy, Hsu et al. 2024, Liger
+ * kernel). They are computed a block of rows at a time and, together with them, the gradient of each log-probability
+ * with respect to its own hidden state,
  *
  *   d log p[id] / dh = (W[id] - softmax(h W^T / T) W) / T,
  *
- * so that the backward pass is one product by a scalar a row, whatever the loss. A soft cap multiplies each logit's
- * row of W by its slope.
+ * so that the backward pass is one product with a scalar per row, whatever the loss. With a soft cap, the row of W for
+ * each logit is multiplied by the cap's slope there.
  */
 export function tokenReadings<E extends Extra = never>(
   p: Model,
@@ -98,7 +98,7 @@ function readingsOf<E extends Extra>(
       const gradient = rowsLessExpected(p, headName(config), ids, weighted, own); // [m, D]
       columns.push(temperature === 1 ? gradient : mul(gradient, 1 / temperature));
     }
-    // Joined in one tensor, a block is done, and its logits are freed, before the next one begins.
+    // Joining the columns in one tensor completes the block, so that its logits are freed before the next block begins.
     blocks.push(concat(columns, 1));
   }
   const all = concat(blocks, 0); // [M, 1 + extras (+ D)]

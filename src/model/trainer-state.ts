@@ -3,7 +3,7 @@ import { PlumbError } from "../base/errors.js";
 import { readFloats } from "../runtime/read.js";
 import type { NetworkTrainer } from "./runner.js";
 
-/** What of a trainer outlives a step: trainable parameters and AdamW's moments, each one flat vector. */
+/** The state that a trainer keeps between steps: trainable parameters and AdamW's moments, each one flat vector. */
 const vectors = ({ network, optimizer }: NetworkTrainer) =>
   [
     ["parameters", network.trainable.flat],
@@ -11,7 +11,7 @@ const vectors = ({ network, optimizer }: NetworkTrainer) =>
     ["second-moment", optimizer.v],
   ] as const;
 
-/** A trainer's tensors for a checkpoint, valid until its next step. The count of updates is kept by the caller. */
+/** A trainer's tensors for a checkpoint, valid until its next step. The caller saves the number of updates. */
 export async function trainerTensors(
   prefix: string,
   trainer: NetworkTrainer,
@@ -25,8 +25,8 @@ export async function trainerTensors(
 }
 
 /**
- * Puts a trainer back to where its tensors were taken.
- * @param updates optimiser steps done by then. @throws PlumbError when the checkpoint is of another network.
+ * Restores a trainer to the state from which the tensors were taken.
+ * @param updates optimiser steps done by then. @throws PlumbError if the checkpoint belongs to another network.
  */
 export async function restoreTrainer(
   prefix: string,
@@ -37,7 +37,7 @@ export async function restoreTrainer(
   for (const [name, buffer] of vectors(trainer)) {
     const saved = tensors.get(`${prefix}.${name}`);
     if (saved?.dtype !== "f32" || saved.data.length !== buffer.shape[0]) {
-      throw new PlumbError(`the checkpoint's ${prefix}.${name} does not fit the network that is trained`, {
+      throw new PlumbError(`the checkpoint's ${prefix}.${name} does not fit the network to be trained`, {
         hint: "Resume with the model, adapters and LoRA settings that the run was started with.",
       });
     }

@@ -7,15 +7,15 @@ import { readHidden } from "./sequence-programs.js";
 import { type TokensRead, type Traced, tokensRead } from "./values.js";
 
 /**
- * Turns the head of a reward model into the head that a value model starts with. Rewards are shifted and scaled, and the
- * head has no bias: left as it is, its values would be off by a constant of many deviations, which the first updates
- * would take for a judgement of the last tokens. With h the mean hidden state at the positions read,
+ * Converts the head of a reward model to the initial head of a value model. Rewards are shifted and scaled, and the
+ * head has no bias: unchanged, its values would be off by a constant of many standard deviations, which the first
+ * updates would take for a judgement of the last tokens. With h the mean hidden state at the positions read,
  *
  *   w <- scale (w - (w.h / h.h) h) + (mean / h.h) h,
  *
- * so that values there have the given mean, and differ as the scaled rewards do.
+ * so that values at these positions have the given mean, and differ as the scaled rewards do.
  *
- * @param scale weight / deviation of the reward. @param mean of the rewards to expect.
+ * @param scale weight / standard deviation of the reward. @param mean of the expected rewards.
  */
 export async function calibrateValueHead(
   runner: NetworkRunner,

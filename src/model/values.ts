@@ -1,6 +1,6 @@
 /**
- * Values that a traced function is given. One typed object is the data of a run, the inputs of the program, and the type of the
- * tensors inside the function: a name that the function misspells does not compile.
+ * Values for a traced function. One typed object gives the data of a run, the inputs of the program, and the types of
+ * the tensors inside the function: a misspelt name does not compile.
  */
 import type { HostArray } from "../runtime/runtime.js";
 import type { DType, Tensor } from "../tensor/index.js";
@@ -15,7 +15,7 @@ export interface Value {
 
 export type Values = Readonly<Record<string, Value | undefined>>;
 
-/** The tensors of the same names inside a traced function; optional where the value is. */
+/** The tensors of the same names inside a traced function; optional if the value is. */
 export type Traced<V extends Values> = {
   readonly [K in keyof V]: V[K] extends Value ? Tensor : Tensor | undefined;
 };
@@ -34,13 +34,16 @@ export const integers = (data: BigInt64Array, shape: readonly number[] = [data.l
   ...{ data, shape, dtype: "i64" },
 });
 
-/** A batch's tokens, [B, T], and what each may see where rows hold several sequences. */
+/** A batch's tokens, [B, T], with the mask and positions of rows that hold several sequences. */
 export type BatchTokens = Named<"ids"> & { readonly segmentEnd?: Value; readonly positions?: Value };
 
-/** And the tokens read: where the hidden state that predicts each stands, which they are, and 1 for each that is no padding: [M]. */
+/**
+ * A batch with the tokens read, [M]: the index of the hidden state that predicts each, the tokens, and 1 for each that
+ * is not padding.
+ */
 export type TokensRead = BatchTokens & Named<"readFrom" | "targets" | "weights">;
 
-/** And where each sequence's last token stands: [sequences and padding]. */
+/** A batch with the index of each sequence's last token: [sequences and padding]. */
 export type LastTokens = BatchTokens & Named<"last">;
 
 export function batchTokens({ rows, columns, ids, mask }: Batch): BatchTokens {
@@ -66,7 +69,7 @@ export const lastTokens = (batch: Batch): LastTokens => ({
   last: integers(batch.last),
 });
 
-/** A number for each token read, [M], from a list for each sequence of the batch. */
+/** One number per token read, [M], from a list for each sequence of the batch. */
 export function perToken(batch: Batch, lists: readonly ArrayLike<number>[]): Value {
   const out = new Float32Array(batch.targets.length);
   for (const [i, list] of lists.entries()) out.set(list, batch.starts[i]);

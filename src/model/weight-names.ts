@@ -1,6 +1,6 @@
 import type { ModelConfig } from "./config.js";
 
-/** One linear layer's place in a block, as PEFT names target modules. */
+/** Names of the linear layers of a block, as in PEFT's target modules. */
 export const LINEAR_NAMES = [
   "q_proj",
   "k_proj",
@@ -10,24 +10,24 @@ export const LINEAR_NAMES = [
   "up_proj",
   "down_proj",
 ] as const;
-/** Linear layers that some architectures have instead of several of those. */
+/** Fused linear layers, which some architectures have in place of several of these. */
 export const FUSED_LINEARS = {
   qkv_proj: ["q_proj", "k_proj", "v_proj"],
   gate_up_proj: ["gate_proj", "up_proj"],
 } as const;
 export type LinearName = (typeof LINEAR_NAMES)[number] | keyof typeof FUSED_LINEARS;
 
-/** A linear layer that every block has. */
+/** A linear layer, which every block has. */
 export interface BlockLinear {
   readonly name: LinearName;
-  /** Its place in a block, e.g. "self_attn.q_proj". */
+  /** Its name within a block, such as "self_attn.q_proj". */
   readonly module: string;
   /** [outputs, inputs] */
   readonly shape: readonly [number, number];
   readonly bias: boolean;
 }
 
-/** Sizes of what one attention layer projects to, in elements: queries, and keys as values. */
+/** Widths of the projections of an attention layer, in elements: of queries, and of keys (values have the same). */
 export const attentionWidths = ({
   heads,
   kvHeads,
@@ -62,7 +62,7 @@ export function blockLinears(config: ModelConfig): BlockLinear[] {
   return [...qkv, attention("o_proj", D, queries, outputBias), ...up, mlp("down_proj", D, I)];
 }
 
-/** Names of the norms around a block's attention and MLP; Hugging Face uses one name for two places. */
+/** Names of the norms around a block's attention and MLP; Hugging Face uses one name for two different places. */
 export const BLOCK_NORMS: Record<
   NonNullable<ModelConfig["blockNorms"]>,
   Record<"attention" | "mlp", { before?: string; after?: string }>
@@ -76,11 +76,11 @@ export const BLOCK_NORMS: Record<
 };
 
 /**
- * Every weight a model has, under its name in Hugging Face's Llama (or the closest relative that has such a weight),
- * with its shape. Other architectures' own names and layouts are translated where files are read and written
+ * Every weight of a model, under its name in Hugging Face's Llama (or the closest relative that has such a weight),
+ * with its shape. Other architectures' own names and layouts are translated when files are read and written
  * (architectures/names.ts).
  *
- * Linear weights are [outputs, inputs]. `lm_head.weight` is there only when the head is not tied to the embedding.
+ * Linear weights are [outputs, inputs]. `lm_head.weight` exists only if the head is not tied to the embedding.
  */
 export function expectedWeights(config: ModelConfig): Map<string, number[]> {
   const { hiddenSize, vocabSize } = config;

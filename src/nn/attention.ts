@@ -13,7 +13,7 @@ import {
   where,
 } from "../tensor/index.js";
 
-/** Added to a score that may not be attended to; finite, so that a row without any key stays finite. */
+/** Added to the score of a key that is masked; finite, so that the softmax of a fully masked row is finite too. */
 export const MASKED = -1e9;
 
 /** The causal mask as an additive bias [T, T]: 0 where key j <= query i (and i - j < window), else -1e9. */
@@ -28,9 +28,9 @@ export function causalBias(length: number, window?: number): Tensor {
 }
 
 /**
- * The causal mask of rows that hold several documents, or texts that branch from a common beginning: key j is seen by
- * the queries j <= i < segmentEnd[j].
- * @param segmentEnd i32 [B, T]. @param window counts columns. @returns bias [B, 1, 1, T, T].
+ * The causal mask of rows that hold several documents, or texts that branch from a common beginning: key j is visible
+ * to the queries i with j <= i < segmentEnd[j].
+ * @param segmentEnd i32 [B, T]. @param window in columns. @returns bias [B, 1, 1, T, T].
  */
 export function rowBias(segmentEnd: Tensor, window?: number): Tensor {
   const [batch, length] = segmentEnd.shape as [number, number];
@@ -49,13 +49,13 @@ export interface AttentionShape {
   heads: number;
   kvHeads: number;
   headDim: number;
-  /** Multiplies the products of queries and keys; default 1 / sqrt(D). */
+  /** Factor of the products of queries and keys; default 1 / sqrt(D). */
   scale?: number;
-  /** Scores are kept within +- this; see `softCapped`. */
+  /** Scores are limited to +- this; see `softCapped`. */
   softCap?: number;
 }
 
-/** c tanh(x / c), with x given divided by c: near x where it is small, never beyond +- c (modeling_gemma2.py). */
+/** c tanh(x / c), where the argument is x / c: close to x where x is small, never beyond +- c (modeling_gemma2.py). */
 export const softCapped = (xOverCap: Tensor, cap: number): Tensor => mul(tanh(xOverCap), cap);
 
 /** Rotary embedding of whole sequences: positions i64 [B, T]; tables [length, at most D/2]. */
@@ -69,12 +69,13 @@ export interface RotaryPositions {
 export const splitHeads = (x: Tensor, count: number, { batch, length, headDim }: AttentionShape): Tensor =>
   transpose(reshape(x, [batch, length, count, headDim]), [0, 2, 1, 3]);
 
-/** Heads [B, N, T, D] turned to their positions. */
+/** Rotates heads [B, N, T, D] by their positions; without `turn`, returns them as they are. */
 export const applyRotary = (x: Tensor, turn: RotaryPositions | undefined): Tensor =>
   turn ? rotary(x, turn.positions, turn.cos, turn.sin) : x;
 
 /**
- * softmax(Q K^T scale + bias) V. The queries of a group are stacked, so that keys and values are never repeated.
+ * softmax(Q K^T scale + bias) V. Query heads that share a key-value head are stacked, so that keys and values are never
+ * repeated.
  * @param query [B, H, R, D]. @param key, value [B, KV, S, D]. @param bias broadcasts to [B, KV, H/KV, R, S].
  * @returns [B, H, R, D].
  */
@@ -103,7 +104,7 @@ export const mergeHeads = (x: Tensor, { batch, length, heads, headDim }: Attenti
  * Grouped-query attention over whole sequences (Vaswani et al. 2017; Ainslie et al. 2023).
  *
  * @param q [B T, H D]. @param k, v [B T, KV D]. @param bias broadcasts to [B, KV, H/KV, T, T].
- * @param turn turns queries and keys to their positions; without it they stay. @returns [B T, H D].
+ * @param turn rotates queries and keys by their positions; without it they are used as they are. @returns [B T, H D].
  */
 export function attention(
   q: Tensor,

@@ -21,20 +21,20 @@ import {
   splitHeads,
 } from "./attention.js";
 
-/** Longer rows are attended to a block of queries at a time. */
+/** Rows longer than this go through `blockwiseAttention`. */
 export const WHOLE_LENGTH = 512;
 /** Queries in a block. */
 const BLOCK = 256;
 
 export interface BlockMask {
-  /** [BLOCK, T], of `blockBias`. */
+  /** [BLOCK, T], from `blockBias`. */
   bias: Tensor;
   window?: number;
-  /** i32 [B, T]: the column before which each token's followers end, where a row holds several documents. */
+  /** i32 [B, T], for rows that hold several documents: queries from this column on do not see the key. */
   segmentEnd?: Tensor;
 }
 
-/** What the last queries of a row add to their scores, [BLOCK, T]; blocks before them see a part of the same picture. */
+/** The bias [BLOCK, T] of the last BLOCK queries of a row; earlier blocks use a slice of it. */
 export function blockBias(length: number, window?: number): Tensor {
   const bias = new Float32Array(BLOCK * length);
   for (let i = 0; i < BLOCK; i++) {
@@ -47,9 +47,9 @@ export function blockBias(length: number, window?: number): Tensor {
 }
 
 /**
- * As `attention`, for long rows: scores [B, H, T, T] are never in memory as a whole, only those of a block of queries with
- * the keys up to it, and the backward pass makes them again (the idea of Rabe and Staats 2021, Self-attention does not
- * need O(n^2) memory, without their second loop over keys).
+ * `attention` for long rows: the scores [B, H, T, T] are never in memory as a whole, only those of one block of queries
+ * with the keys up to it, and the backward pass recomputes them (the idea of Rabe and Staats 2021, Self-attention does
+ * not need O(n^2) memory, without their second loop over keys).
  *
  * @param q [B T, H D]. @param k, v [B T, KV D], T above WHOLE_LENGTH. @returns [B T, H D].
  */
@@ -85,7 +85,10 @@ export function blockwiseAttention(
   return mergeHeads(concat(blocks, 2), shape);
 }
 
-/** Of queries [start, end) and keys [first, end): [R, S], or [B, 1, 1, R, S] with documents. Made when the block is. */
+/**
+ * The bias of queries [start, end) and keys [first, end): [R, S], or [B, 1, 1, R, S] with documents. It depends on the
+ * block's queries, so that it is computed only when the block is.
+ */
 function biasOf(
   { bias, segmentEnd }: BlockMask,
   own: Tensor,

@@ -14,47 +14,47 @@ import {
   type Tensor,
 } from "../tensor/index.js";
 
-/** Parameters of a network while it is traced: by the names that Hugging Face gives them. */
+/** A network's parameters while it is traced, by their Hugging Face names. */
 export interface Parameters {
   readonly tensors: ReadonlyMap<string, Tensor>;
-  /** Names of those that are being trained. */
+  /** Names of the parameters that are being trained. */
   readonly trainable: ReadonlySet<string>;
   /** LoRA's alpha / r. */
   readonly loraScale: number;
-  /** Blocks keep only their input for the backward pass and compute the rest again. */
+  /** Blocks keep only their input for the backward pass and recompute the rest. */
   readonly recompute?: boolean;
-  /** Told of every product with a weight while the network is traced: the weight's name, the input, the product. */
+  /** Called for every product with a weight while the network is traced: the weight's name, the input, the product. */
   readonly observe?: (weight: string, x: Tensor, y: Tensor) => void;
 }
 
-/** The parameter of that name; an error where the network lacks it. */
+/** The parameter of that name. @throws Error if the network lacks it. */
 export function parameter(p: Parameters, name: string): Tensor {
   const tensor = p.tensors.get(name);
   if (!tensor) throw new Error(`the network has no parameter "${name}"`);
   return tensor;
 }
 
-/** Under which names a network holds a weight matrix W [out, in] in 8 bits, instead of in f32 under its own name. */
+/** Names under which a network holds a weight matrix W [out, in] in 8 bits, instead of in f32 under its own name. */
 export const int8Names = (weight: string) =>
   ({
-    /** W^T [in, out] for products that round activations to 8 bits, or to 16: one of the two. */
+    /** W^T [in, out] for products that round activations to 8 bits, or to 16; a network holds one of the two. */
     w8a8: { values: `${weight}.w8a8`, scales: `${weight}.w8a8.scales` },
     w8a16: { values: `${weight}.w8a16`, scales: `${weight}.w8a16.scales` },
-    /** W [out, in], or W R where the input is rotated: what gradients of inputs need. */
+    /** W [out, in], or W R where the input is rotated; gradients of inputs need it. */
     adjoint: { values: `${weight}.adjoint`, scales: `${weight}.adjoint.scales` },
-    /** W [out, in] as a table whose rows are looked up, with a scale a row. */
+    /** W [out, in] as a table whose rows are looked up, with one scale per row. */
     rows: { values: `${weight}.rows`, scales: `${weight}.rows.scales` },
-    /** R [in, in], orthogonal: x R is rounded and multiplied by (W R)^T, which is what stands in 8 bits. */
+    /** R [in, in], orthogonal: x R is rounded and multiplied by (W R)^T, which is the matrix held in 8 bits. */
     inputRotation: `${weight}.input_rotation`,
-    /** What is added to a distribution before it is rounded, [rows, out]; see `int8Expectation`. */
+    /** Noise added to a distribution before it is rounded, [rows, out]; see `int8Expectation`. */
     dither: `${weight}.dither`,
   }) as const;
 
-/** Names of the factors by which a smoothed layer's input and output channels were divided. */
+/** Names of the vectors by which a smoothed layer's input and output channels were divided. */
 export const dividedInput = (layer: string): string => `${layer}.divided_input`;
 export const dividedOutput = (layer: string): string => `${layer}.divided_output`;
 
-/** Rows of a table W [V, D] by ids [...]: [..., D]. In 8 bits where the network holds it so. */
+/** Rows of a table W [V, D] by ids [...]: [..., D]. The table may be in f32 or in 8 bits. */
 export function embedding(p: Parameters, name: string, ids: Tensor): Tensor {
   const { values, scales } = int8Names(name).rows;
   if (!p.tensors.has(values)) return gatherRows(parameter(p, name), ids);
@@ -63,7 +63,7 @@ export function embedding(p: Parameters, name: string, ids: Tensor): Tensor {
   return mul(rows, reshape(scale, [...ids.shape, 1]));
 }
 
-/** x W^T by a matrix in 8 bits, or undefined where the network holds W in f32. */
+/** x W^T with a matrix in 8 bits, or undefined if the network holds W in f32. */
 function int8Product(p: Parameters, weight: string, x: Tensor): Tensor | undefined {
   const { w8a8, w8a16, adjoint, inputRotation } = int8Names(weight);
   const matrix = ({ values, scales }: { values: string; scales: string }): Int8Matrix | undefined =>
@@ -77,10 +77,10 @@ function int8Product(p: Parameters, weight: string, x: Tensor): Tensor | undefin
 }
 
 /**
- * W[ids] - q W for a table W [V, D] whose rows are outputs: with the softmax q of x W^T it is the gradient of
- * log q[id] by x. Where the network holds W in 8 bits, both terms are taken of those.
+ * W[ids] - q W for a table W [V, D] whose rows are outputs: with q the softmax of x W^T, this is the gradient of log
+ * q[id] with respect to x. If the network holds W in 8 bits, both terms are computed from the 8-bit values.
  *
- * @param ids i64 [N]. @param q [N, V], 0 to 1. @param own what W[ids] is multiplied with, [N, 1]. @returns [N, D].
+ * @param ids i64 [N]. @param q [N, V], 0 to 1. @param own factor of W[ids], [N, 1]. @returns [N, D].
  */
 export function rowsLessExpected(p: Parameters, name: string, ids: Tensor, q: Tensor, own?: Tensor): Tensor {
   const { adjoint, inputRotation, dither } = int8Names(name);
@@ -95,7 +95,7 @@ export function rowsLessExpected(p: Parameters, name: string, ids: Tensor, q: Te
   return matmul(rotated, parameter(p, inputRotation), { transB: true });
 }
 
-/** x W^T for the weight W [out, in] of that name: x [N, in] to [N, out]. In 8 bits where the network holds W so. */
+/** alpha x W^T for the weight W [out, in] of that name, in f32 or in 8 bits: x [N, in] to [N, out]. */
 export function weightProduct(p: Parameters, name: string, x: Tensor, alpha = 1): Tensor {
   const rounded = int8Product(p, name, x);
   const y = rounded
@@ -128,9 +128,9 @@ function adapted(p: Parameters, name: string, x: Tensor): Tensor {
 }
 
 /**
- * LoRA's matrices for a layer whose input smoothing left as x / s and whose output as y / t: A x = (A s) (x / s), and B's rows
- * are divided by t. What is trained and saved is A and B themselves: an optimiser's steps mean on a smoothed base what they
- * mean on the base as it came.
+ * LoRA's matrices for a smoothed layer, which receives x / s and returns y / t: A is multiplied by s, as A x = (A s) (x
+ * / s), and B's rows are divided by t. A and B themselves are trained and saved, so that an optimiser step has the same
+ * effect as on the base before smoothing.
  */
 function smoothedAdapter(p: Parameters, name: string, a: Tensor, b: Tensor): [A: Tensor, B: Tensor] {
   const [input, output] = [p.tensors.get(dividedInput(name)), p.tensors.get(dividedOutput(name))];

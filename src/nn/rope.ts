@@ -1,12 +1,12 @@
 /** A change of the rotary frequencies for contexts longer than the model was first trained on. */
 export type RopeScaling = LinearScaling | Llama3Scaling;
 
-/** All frequencies divided by `factor` (Chen et al. 2023). */
+/** Divides all frequencies by `factor` (Chen et al. 2023). */
 export interface LinearScaling {
   factor: number;
 }
 
-/** Llama 3.1's: long wavelengths stretched, short ones kept. */
+/** Llama 3.1's scaling: stretches long wavelengths and keeps short ones. */
 export interface Llama3Scaling {
   factor: number;
   lowFreqFactor: number;
@@ -15,11 +15,11 @@ export interface Llama3Scaling {
 }
 
 /**
- * Tables of cos(t f_i) and sin(t f_i) with f_i = theta^(-2i/D) (Su et al. 2021), for positions t < length.
- * With Llama 3's scaling, wavelengths above original / lowFreqFactor are stretched by `factor`, those below
- * original / highFreqFactor kept, and those between interpolated (Llama 3.1, modeling_rope_utils.py).
+ * Tables of cos(t f_i) and sin(t f_i) with f_i = theta^(-2i/D) (Su et al. 2021), for positions t < length. With Llama
+ * 3's scaling, wavelengths above original / lowFreqFactor are stretched by `factor`, those below original /
+ * highFreqFactor are kept, and those between are interpolated (Llama 3.1, modeling_rope_utils.py).
  *
- * @param dim elements of a head that are turned, D. @returns two arrays of [length, D/2].
+ * @param dim D: elements of a head that are rotated. @returns two arrays of [length, D/2].
  */
 export function ropeTables(
   length: number,

@@ -28,7 +28,7 @@ export type AdamwConfig = z.infer<typeof adamwSchema>;
  *   g <- c g,  m <- b1 m + (1 - b1) g,  v <- b2 v + (1 - b2) g^2,
  *   p <- p (1 - lr wd) - lr (m / (1 - b1^t)) / (sqrt(v / (1 - b2^t)) + eps)
  *
- * Every buffer that is updated is read by one operation only, on which its new value depends: the order of
+ * Only one operation reads each buffer that is updated, and the buffer's new value depends on it: the order of
  * execution cannot matter.
  */
 function adamwProgram({ beta1, beta2, eps }: AdamwConfig): Program {
@@ -60,20 +60,20 @@ const squaredNormProgram = (): Program =>
     squared: sum(square(g)),
   }));
 
-/** What the optimiser updates: a vector; the first `decayed` elements have weight decay. */
+/** A vector of parameters to update; weight decay applies to its first `decayed` elements. */
 export interface OptimizerTarget {
   readonly flat: DeviceBuffer;
   readonly decayed: number;
 }
 
-/** Thrown when a gradient is not a finite number; the caller names the step and the batch. */
+/** Thrown when the gradient norm is not finite; the caller names the step and the batch. */
 export class NonFiniteGradient extends Error {}
 
-/** AdamW with clipping by global norm over one flat parameter vector; its state is updated in place. */
+/** AdamW with clipping by global norm, over one flat parameter vector. Parameters and state are updated in place. */
 export class AdamW {
   readonly m: DeviceBuffer;
   readonly v: DeviceBuffer;
-  /** Of programs of its own, as every program runs once at a time and several networks may be trained at once. */
+  /** Compiled for this optimiser alone: a program runs once at a time, and several networks may be trained at once. */
   private readonly compiled: CompiledStep;
   /** Updates done so far. */
   steps = 0;
@@ -96,7 +96,7 @@ export class AdamW {
 
   /**
    * One update from the gradients in the gradient buffer, in one call of the runtime.
-   * @returns the global gradient norm before clipping. @throws NonFiniteGradient before anything was changed.
+   * @returns the global gradient norm before clipping. @throws NonFiniteGradient before anything is changed.
    */
   async step(learningRate: number): Promise<number> {
     const { beta1, beta2, weightDecay, maxGradNorm } = this.config;

@@ -4,7 +4,7 @@ export const scheduleSchema = z.enum(["constant", "linear", "cosine"]);
 export type Schedule = z.infer<typeof scheduleSchema>;
 
 /**
- * Learning rate of a step: a linear warm-up from 0, then constant, or decaying to 0 at `totalSteps` along a line or
+ * Learning rate of a step: a linear warm-up from 0, then constant, or decaying to 0 at `totalSteps` linearly or along
  * half a cosine (as transformers' get_scheduler does).
  *
  * @param step counted from 0.

@@ -13,14 +13,14 @@ import type {
 } from "./runtime.js";
 import { stepInPieces } from "./step-in-pieces.js";
 
-/** What Node and the libraries take before any model. */
+/** Memory of Node and the libraries, without any model. */
 const PROCESS_BYTES = 105e6;
-/** Memory that ONNX Runtime's arena holds, of what is alive at once: free pieces are rarely of the size that is asked for. */
+/** Memory that ONNX Runtime's arena holds, relative to the live tensors: free pieces rarely have the requested size. */
 const ARENA_SHARE = 1.1;
-/** A compiled program's memory for each of its nodes, with the traced graph. */
+/** Memory of a compiled program per node, including the traced graph. */
 const NODE_BYTES = 20e3;
 
-/** A buffer that holds nothing: whoever reads it finds zeros. */
+/** A buffer without contents: reading it gives zeros. */
 class CountedBuffer implements DeviceBuffer {
   constructor(
     readonly dtype: DType,
@@ -43,8 +43,8 @@ class CountedBuffer implements DeviceBuffer {
 }
 
 /**
- * Computes nothing, and counts what computing would take: the same code that trains, given this runtime, tells its memory
- * and its operations beforehand. Every output is zeros.
+ * Computes nothing, and counts what a computation would take: given this runtime, the code that trains predicts its own
+ * memory and operations. Every output is zeros.
  */
 export class CountingRuntime implements Runtime {
   readonly name = "counting";
@@ -52,19 +52,19 @@ export class CountingRuntime implements Runtime {
   bufferBytes = 0;
   /** Operations of matrix products in all runs. */
   flops = 0;
-  /** Most bytes of intermediate values at once: of one program, or of several whose runs were begun together. */
+  /** Most bytes of intermediate values at once: of one program, or of several whose runs were started together. */
   activationBytes = 0;
   private running = 0;
   private readonly programs = new Map<Program, ProgramCost>();
   private readonly packed = new Map<DeviceBuffer, Map<string, number>>();
 
-  /** Contents are not looked at. */
+  /** Contents are ignored. */
   buffer(dtype: DType, shape: readonly number[]): DeviceBuffer {
     this.bufferBytes += bytesOf({ shape, dtype });
     return new CountedBuffer(dtype, shape);
   }
 
-  /** As `buffer`; the array may be empty. */
+  /** Like `buffer`; the array may be empty. */
   adopt(dtype: DType, shape: readonly number[]): DeviceBuffer {
     return this.buffer(dtype, shape);
   }
@@ -77,7 +77,7 @@ export class CountingRuntime implements Runtime {
         this.flops += cost.flops;
         this.running += cost.activationBytes;
         this.activationBytes = Math.max(this.activationBytes, this.running);
-        // What else is begun before the event loop goes on runs beside this.
+        // Runs that are started before the next turn of the event loop count as concurrent with this one.
         await new Promise(setImmediate);
         this.running -= cost.activationBytes;
         return zeros(program, feeds, outputs);
@@ -105,12 +105,12 @@ export class CountingRuntime implements Runtime {
     return cost;
   }
 
-  /** Bytes of packed copies, each once for all programs. */
+  /** Bytes of packed weights; each copy counts once for all programs. */
   get packedBytes(): number {
     return [...this.packed.values()].flatMap((copies) => [...copies.values()]).reduce((a, b) => a + b, 0);
   }
 
-  /** Most memory that a process takes which runs all this, bytes: a prediction. */
+  /** Predicted peak memory, in bytes, of a process that runs all this. */
   get peakBytes(): number {
     return (
       PROCESS_BYTES +
@@ -121,7 +121,7 @@ export class CountingRuntime implements Runtime {
     );
   }
 
-  /** Of all programs. */
+  /** Nodes of all programs. */
   get nodes(): number {
     return [...this.programs.values()].reduce((n, { nodes }) => n + nodes, 0);
   }
@@ -130,7 +130,7 @@ export class CountingRuntime implements Runtime {
 const isStatic = ({ inputs }: Program): boolean =>
   [...inputs.values()].every(({ shape }) => shape.every((dim) => typeof dim === "number"));
 
-/** What programs of symbolic shapes count as: the optimiser's, which work on small pieces. */
+/** Cost assigned to programs with symbolic shapes: those of the optimiser, which work on small pieces. */
 const NOTHING: ProgramCost = { activationBytes: 0, packed: new Map(), flops: 0, nodes: 0 };
 
 function zeros(
@@ -149,7 +149,7 @@ function zeros(
 const zerosOf = ({ dtype, shape }: Tensor, symbols: ReadonlyMap<string, number>): HostArray =>
   new HOST_ARRAYS[dtype](elementCount(shape.map((dim) => evaluateDim(dim, symbols))));
 
-/** What symbolic dimensions are, from the buffers that are fed. */
+/** Values of symbolic dimensions, from the shapes of the buffers given. */
 function symbolsOf(program: Program, feeds: Readonly<Record<string, Feed>>): Map<string, number> {
   const symbols = new Map<string, number>();
   for (const [name, { shape }] of program.inputs) {

@@ -1,8 +1,8 @@
-/** What a run is given: host arrays by type, and the values that the symbols of a program's shapes take from it. */
+/** The inputs of a run: host arrays by type, and the values that these give to the symbols of a program's shapes. */
 import { type DType, evaluateDim, type Program, type Tensor } from "../tensor/index.js";
 import type { DeviceBuffer, Feed, HostArray, Stretches } from "./runtime.js";
 
-/** The typed array that holds each type on the host. */
+/** The host's typed array for each type. */
 export const HOST_ARRAYS = {
   f32: Float32Array,
   i32: Int32Array,
@@ -14,7 +14,7 @@ export const HOST_ARRAYS = {
 
 export const elementCount = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
 
-/** The stretches of a copy, one after another. */
+/** The separate stretches of a copy, in order. */
 export const partOf = ({
   from,
   to,
@@ -24,7 +24,9 @@ export const partOf = ({
 }: Stretches): Pick<Stretches, "from" | "to" | "length">[] =>
   Array.from({ length: count }, (_, i) => ({ from: from + i * stride, to: to + i * stride, length }));
 
-/** Puts arrays one after another into a new buffer's. @throws Error where they are of another type, or do not fill it. */
+/**
+ * Writes arrays one after another into a new buffer's array. @throws Error if they have another type or do not fill it.
+ */
 export function fill(
   label: string,
   dtype: DType,
@@ -47,7 +49,10 @@ export function fill(
 
 const typeOf = (tensor: Tensor): string => `${tensor.dtype}[${tensor.shape.join(", ")}]`;
 
-/** Checks a buffer against the tensor that it stands for; its shape gives the symbols their values. @throws Error naming both types. */
+/**
+ * Checks a buffer against the tensor it is bound to; its shape gives the symbols their values. @throws Error, which
+ * names both types, if they do not match.
+ */
 export function matchShape(
   program: string,
   key: string,
@@ -71,7 +76,10 @@ export function matchShape(
   }
 }
 
-/** Host arrays carry no shape: where exactly one symbol of theirs is unknown, their length gives it. */
+/**
+ * Finds symbols from host arrays, which carry no shape: if exactly one symbol of an array is unknown, its length gives
+ * it.
+ */
 export function solveSymbols(
   program: Program,
   feeds: Readonly<Record<string, Feed>>,

@@ -1,10 +1,10 @@
 import type { Runtime } from "./runtime.js";
 
-/** One kernel of a run: what the runtime calls once. Milliseconds; `start` on the clock of `performance.now()`. */
+/** One kernel of a run: one call by the runtime. `start` is by the clock of `performance.now()`. */
 export interface KernelTime {
   /** The runtime's operation, such as "MatMul". */
   op: string;
-  /** Where in the network it belongs, as `Scope`: "layers.3/mlp/gate_proj"; "" where that is unknown. */
+  /** The path of its `Scope`: "layers.3/mlp/gate_proj"; "" if unknown. */
   path: string;
   /** Whether it is part of the backward pass. */
   backward: boolean;
@@ -13,17 +13,20 @@ export interface KernelTime {
   work: KernelWork;
 }
 
-/** What a kernel had to do. */
+/** The work of a kernel. */
 export interface KernelWork {
-  /** Of a matrix product, 2 for each multiply-add; else 0. */
+  /** For a matrix product, 2 for each multiply-add; otherwise 0. */
   flops: number;
-  /** Read and written, each value once; 0 where the shapes do not say. */
+  /** Bytes read and written, with each value counted once; 0 if the shapes do not show them. */
   bytes: number;
-  /** Of a matrix product: "1024x576x1536", rows x inner x columns, times how many there are; else "". */
+  /**
+   * For a matrix product, "1024x576x1536": rows x inner x columns, preceded by the number of products if there are
+   * several; otherwise "".
+   */
   size: string;
 }
 
-/** One run of a program and its kernels, in the order in which they ran. */
+/** One run of a program, with its kernels in the order in which they ran. */
 export interface ProfiledRun {
   program: string;
   start: number;
@@ -39,7 +42,7 @@ export interface RuntimeStatistics {
   compiled: number;
 }
 
-/** A runtime of this machine's processors that counts its time: what measures and checks machines asks for, and nothing else. */
+/** A runtime on this machine's processors that records its times: the interface for code that measures machines. */
 export interface TimedRuntime extends Runtime {
   readonly threads: number;
   readonly statistics: RuntimeStatistics;
@@ -48,8 +51,8 @@ export interface TimedRuntime extends Runtime {
 /** A runtime that records its kernels. */
 export interface ProfilingRuntime extends TimedRuntime {
   /**
-   * The runs that began at `since` (of `performance.now()`) or later, in order; those recorded so far are forgotten. No
-   * run may be under way, and compiled programs are compiled again at their next run.
+   * The runs that started at `since` (by `performance.now()`) or later, in order; all runs recorded so far are then
+   * dropped. No run may be in progress, and compiled programs are compiled again at their next run.
    */
   takeProfile(since?: number): Promise<ProfiledRun[]>;
 }

@@ -3,13 +3,13 @@ import type { OpName } from "../tensor/op-names.js";
 import { WRITES_OVER_INPUT } from "./onnx/in-place.js";
 import { constantWeights } from "./onnx/packing.js";
 
-/** What running a program takes, beside the buffers that it is given. */
+/** The cost of running a program, besides its buffers. */
 export interface ProgramCost {
   /** Most bytes of intermediate values at once. */
   activationBytes: number;
   /** Bytes of the packed copies of frozen matrices, by the weight's name and how it is multiplied. */
   packed: ReadonlyMap<string, number>;
-  /** Floating-point operations of matrix products: 2 a multiply-add. */
+  /** Floating-point operations of matrix products: 2 per multiply-add. */
   flops: number;
   nodes: number;
 }
@@ -18,7 +18,7 @@ const BYTES = { f32: 4, i32: 4, i64: 8, bool: 1, u8: 1, i8: 1 } as const;
 export const bytesOf = ({ shape, dtype }: Pick<Tensor, "shape" | "dtype">): number =>
   sizeOf(shape, "program cost") * BYTES[dtype];
 
-/** Operations that only say something about gradients or about order: their value is their first input. */
+/** Operations that affect only gradients or order: their value is their first input. */
 const PASSES_ON: ReadonlySet<OpName> = new Set<OpName>([
   "stopGradient",
   "withRowGradient",
@@ -27,12 +27,12 @@ const PASSES_ON: ReadonlySet<OpName> = new Set<OpName>([
 ]);
 /** Operations without memory of their own. */
 const SHARES_MEMORY: ReadonlySet<OpName> = new Set<OpName>([...PASSES_ON, "reshape", "sequenced"]);
-/** Products of matrices, the second of which a runtime may keep packed. */
+/** Products of matrices; a runtime may keep the second one packed. */
 const PRODUCTS: ReadonlySet<OpName> = new Set<OpName>(["matmul", "int8Matmul", "int8Expectation"]);
 
 /**
- * Predicts the cost of a program with static shapes from its graph alone: goes through the nodes in the order in which
- * they were traced, which is about that in which they run, and counts what is alive.
+ * Predicts the cost of a program with static shapes from its graph alone: goes through the nodes in the order of
+ * tracing, which is close to the order of execution, and sums the live tensors.
  */
 export function programCost(program: Program): ProgramCost {
   const order = topologicalOrder(program.outputs.values())
@@ -83,13 +83,13 @@ function memoryOf(tensor: Tensor): Tensor {
   return root;
 }
 
-/** Intermediate values that must be in memory for a node. */
+/** Intermediate values that a node needs in memory. */
 function reads({ op, inputs }: Node): Set<Tensor> {
   const needed = PASSES_ON.has(op.name) ? inputs.slice(0, 1) : inputs;
   return new Set(needed.map(memoryOf).filter(({ node }) => node.inputs.length > 0));
 }
 
-/** Bytes that an operation takes while it runs, beside its inputs and outputs. */
+/** Bytes that an operation takes while it runs, besides its inputs and outputs. */
 function workspace({ op, inputs, outputs }: Node): number {
   switch (op.name) {
     case "tokenLogProbs":

@@ -1,4 +1,4 @@
-/** Steps over long vectors by running the programs on one piece of them after another. */
+/** Steps over long vectors that run the programs on one piece after another. */
 import { elementCount } from "./feeds.js";
 import type { CompiledStep, DeviceBuffer, Runtime, StepProgram } from "./runtime.js";
 
@@ -7,7 +7,7 @@ interface Piece {
   views: Readonly<Record<string, DeviceBuffer>>;
 }
 
-/** `Runtime.compileStep` for a runtime that compiles programs. @param most elements of a piece. */
+/** `Runtime.compileStep` for a runtime that compiles programs. @param most elements per piece. */
 export function stepInPieces(
   runtime: Pick<Runtime, "compile">,
   { measure, update }: StepProgram,

@@ -8,7 +8,8 @@ import { differentiating } from "./scope.js";
  *
  * Only paths from `wrt` to `loss` are differentiated, so frozen weights cost nothing.
  * @param loss scalar, f32, shape [].
- * @param wrt tensors of any shape; each gradient has its tensor's shape, zeros where the loss does not depend on it.
+ * @param wrt tensors of any shape. Each gradient has its tensor's shape, and is zero where the loss does not depend on
+ * it.
  */
 export function gradients(loss: Tensor, wrt: readonly Tensor[]): Tensor[] {
   if (loss.rank !== 0 || loss.dtype !== "f32") {
@@ -20,7 +21,7 @@ export function gradients(loss: Tensor, wrt: readonly Tensor[]): Tensor[] {
 
 /**
  * Gradients of sum(y dy) with respect to the given tensors; undefined where y does not depend on one.
- * @param dy of y's shape. @param bounds tensors beyond which nothing is looked at.
+ * @param dy of y's shape. @param bounds tensors at which the traversal stops.
  */
 export function vectorJacobian(
   y: Tensor,

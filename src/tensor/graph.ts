@@ -7,8 +7,8 @@ import { formatShape, type Shape, ShapeError } from "./shape.js";
 export type DType = "f32" | "i32" | "i64" | "bool" | "u8" | "i8";
 
 /**
- * A symbolic tensor: one output of one node of a dataflow graph. It has a type and a shape, and no data until a
- * runtime executes a program that contains it.
+ * A symbolic tensor: one output of one node of a dataflow graph. It has a type and a shape, but no data until a runtime
+ * executes a program that contains it.
  */
 export class Tensor {
   constructor(
@@ -29,10 +29,10 @@ export class Tensor {
 
 /** One application of an operation. Nodes are immutable and point to their inputs only. */
 export class Node<N extends OpName = OpName> {
-  /** How many nodes there have been. */
+  /** Nodes created so far. */
   static made = 0;
   readonly outputs: Tensor[];
-  /** Counts up: a node's inputs have lower numbers than the node. */
+  /** Increases with every node, so a node's inputs have lower numbers than the node. */
   readonly number = Node.made++;
   readonly scope = currentScope();
 
@@ -51,17 +51,15 @@ export interface TensorType {
   readonly dtype: DType;
 }
 
-/**
- * An operation: its shape rule and its gradient in one place. How it is executed is the runtime's business.
- */
+/** An operation: its shape rule and its gradient in one place. The runtime decides how to execute it. */
 export interface Op<N extends OpName = OpName> {
   readonly name: N;
-  /** Types of the outputs, or a ShapeError that names the operation and the shapes. */
+  /** Types of the outputs. @throws ShapeError, which names the operation and the shapes. */
   types(inputs: readonly Tensor[], attributes: OpAttributes[N]): readonly TensorType[];
   /**
-   * Vector-Jacobian product: gradients of the inputs, given those of the outputs (undefined where no gradient
-   * reaches an output). `undefined` for an input means zero. An op without this stops gradients with an error.
-   * @param wanted for each input, whether anything asks for its gradient.
+   * Vector-Jacobian product: gradients of the inputs, given those of the outputs (undefined where no gradient reaches
+   * an output). `undefined` for an input means zero. Differentiating through an operation without this is an error.
+   * @param wanted for each input, whether its gradient is needed.
    */
   gradient?(
     node: Node<N>,
@@ -70,7 +68,7 @@ export interface Op<N extends OpName = OpName> {
   ): readonly (Tensor | undefined)[];
 }
 
-/** Whether a node is of that operation, and so has its attributes. */
+/** Whether a node is of that operation; narrows the type of its attributes. */
 export const isNodeOf = <N extends OpName>(node: Node, name: N): node is Node<N> => node.op.name === name;
 
 /** Applies an operation that has no attributes: checks shapes and adds a node. */
@@ -93,7 +91,7 @@ export function applyWith<N extends OpName>(
 
 /**
  * Nodes that the given tensors depend on, inputs before users, in a deterministic order.
- * @param bounds tensors beyond which nothing is looked at.
+ * @param bounds tensors at which the traversal stops.
  */
 export function topologicalOrder(roots: Iterable<Tensor>, bounds?: ReadonlySet<Tensor>): Node[] {
   const done = new Set<Node>();
@@ -125,14 +123,14 @@ const inputOp: Op<"input"> = {
 };
 
 /**
- * What a program is given at each run.
- * `frozen` inputs are weights that never change: a runtime may keep them packed and share them between programs.
+ * The type of an input, which a program receives at each run. `frozen` inputs are weights that never change: a runtime
+ * may keep them packed and share them between programs.
  */
 export interface InputSpec extends TensorType {
   readonly frozen?: boolean;
 }
 
-/** A traced program: named inputs and named outputs. An output named like an input updates it in place. */
+/** A traced program: named inputs and named outputs. An output with the name of an input updates it in place. */
 export interface Program {
   readonly name: string;
   readonly inputs: ReadonlyMap<string, Tensor>;
@@ -144,8 +142,8 @@ export interface Program {
  * Traces a TypeScript function once into a program. Shapes are checked while it is traced.
  *
  * @param inputs by name; unused ones are dropped.
- * @param build receives one tensor per input and returns the outputs by name. An output whose name is that of an
- *   input is written into that input's buffer; it must have the same type.
+ * @param build receives one tensor per input and returns the outputs by name. An output with the name of an input is
+ * written into that input's buffer; it must have the same type.
  */
 export function trace(
   name: string,

@@ -1,6 +1,6 @@
 /**
- * Tensor programs: a TypeScript function is traced once into a dataflow graph with checked shapes, differentiated
- * in reverse mode, and handed to a runtime. No numbers are computed here.
+ * Tensor programs: a TypeScript function is traced once into a dataflow graph with checked shapes, differentiated in
+ * reverse mode, and passed to a runtime. No numbers are computed here.
  */
 export { gradients } from "./gradient.js";
 export * from "./graph.js";

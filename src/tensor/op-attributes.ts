@@ -1,4 +1,4 @@
-/** What each operation is given besides its inputs: the types of the attributes of its nodes. */
+/** Types of the attributes of each operation's nodes: the arguments that are not tensors. */
 import type { DType, Tensor, TensorType } from "./graph.js";
 import type { OpName } from "./op-names.js";
 import type { Dim } from "./shape.js";
@@ -13,10 +13,10 @@ export interface Int8Matrix {
   readonly scales: Tensor;
 }
 
-/** Bits to which a product rounds its left factor. */
+/** Bits to which a product rounds its left factor, the activations. */
 export type ActivationBits = 8 | 16;
 
-/** Operations that have attributes, with their types. An axis below 0 counts from the last. */
+/** Attributes of the operations that have some. A negative axis counts from the last. */
 interface Attributed {
   input: { readonly name: string; readonly type: TensorType };
   constant: { readonly data: ConstantData; readonly shape: readonly Dim[]; readonly dtype: DType };
@@ -39,7 +39,7 @@ interface Attributed {
   cachedAttention: {
     readonly heads: number;
     readonly kvHeads: number;
-    /** -1: there is none. */
+    /** -1: no window. */
     readonly slidingWindow: number;
     readonly scale: number | undefined;
     readonly softCap: number | undefined;

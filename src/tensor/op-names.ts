@@ -1,8 +1,8 @@
-/** Every operation there is: a runtime has an entry for each, and the compiler says which it lacks. */
+/** All operations. A runtime has an entry for each; the compiler reports those that are missing. */
 const OPS = [
-  // What a program is given, and what it holds.
+  // Inputs and constants of a program.
   ...(["input", "constant"] as const),
-  // Element by element.
+  // Elementwise.
   ...(["add", "sub", "mul", "div", "maximum", "minimum", "less", "lessOrEqual", "equal", "and"] as const),
   ...(["neg", "exp", "log", "sqrt", "reciprocal", "abs", "sign", "sigmoid", "tanh", "softplus"] as const),
   ...(["erf", "silu", "gelu", "geluTanh", "clip", "cast", "where", "fillLike"] as const),
@@ -15,7 +15,7 @@ const OPS = [
   ...(["matmul", "int8Matmul", "int8Expectation"] as const),
   ...(["gatherRows", "scatterAddRows", "pick", "scatterAddPicked", "tokenLogProbs"] as const),
   ...(["rotary", "cachedAttention"] as const),
-  // What says something about gradients or order, and computes nothing.
+  // Control of gradients and of the order of execution: these compute nothing.
   ...(["stopGradient", "withRowGradient", "recomputed", "controlDependency", "sequenced"] as const),
 ] as const;
 

@@ -1,5 +1,5 @@
 /**
- * Recomputation: what a part of a program keeps for the backward pass is only its inputs, and the rest is made anew when
+ * Recomputation: a part of a program keeps only its inputs for the backward pass, and the rest is computed again when
  * its gradient is (Chen et al. 2016, Training deep nets with sublinear memory cost).
  */
 import { vectorJacobian } from "./gradient.js";
@@ -11,7 +11,9 @@ const controlDependencyOp: Op<"controlDependency"> = {
   gradient: (node, [dy]) => [dy, ...node.inputs.slice(1).map(() => undefined)],
 };
 
-/** x itself, of a static shape, but not before the others have been computed. Costs no copy and keeps none of them. */
+/**
+ * x itself, of a static shape, but not before the others are computed. It copies nothing and does not keep the others.
+ */
 export const controlDependency = (x: Tensor, others: readonly Tensor[]): Tensor =>
   others.length === 0 ? x : apply(controlDependencyOp, [x, ...others])[0];
 
@@ -22,8 +24,9 @@ const sequencedOp: Op<"sequenced"> = {
 };
 
 /**
- * y and x as they are, for what is done in turns: x, which the next turn reads, is there only after this turn's y, and in
- * the backward pass the gradient of this turn's y only after that of x, in which the later turns' are summed.
+ * y and x unchanged, ordered for work in turns. In the forward pass, x, which the next turn reads, is available only
+ * after this turn's y. In the backward pass, the gradient of this turn's y is available only after that of x, which
+ * sums the gradients of the later turns.
  */
 export const sequenced = (y: Tensor, x: Tensor): [y: Tensor, x: Tensor] =>
   apply(sequencedOp, [y, x]) as [Tensor, Tensor];
@@ -34,8 +37,8 @@ const isLeaf = (tensor: Tensor): boolean => tensor.node.inputs.length === 0;
 const recomputedOp: Op<"recomputed"> = {
   name: "recomputed",
   types: ([y]) => [{ shape: y.shape, dtype: y.dtype }],
-  // The copy reads its inputs only once dy is there, and no gradient leaves before all of them are made: so whatever
-  // order a runtime takes, one part's activations are gone before the next part's are made.
+  // The copy reads its inputs only once dy is available, and no gradient leaves before all are computed: whatever order
+  // a runtime chooses, the activations of one part are freed before those of the next are computed.
   gradient: (node, [dy], wanted) => {
     if (!dy) return [];
     const [y, ...given] = node.inputs;
@@ -59,8 +62,8 @@ const recomputedOp: Op<"recomputed"> = {
 };
 
 /**
- * The tensor that `build` makes, without its inner tensors being kept for the backward pass: they are computed a second
- * time, from the tensors that `build` found when it was called.
+ * The tensor that `build` returns, without keeping its inner tensors for the backward pass: they are computed a second
+ * time, from the tensors that existed before `build` was called.
  */
 export function recomputed(build: () => Tensor): Tensor {
   const start = Node.made;
@@ -80,7 +83,7 @@ export function recomputed(build: () => Tensor): Tensor {
   return apply(recomputedOp, [y, ...given])[0];
 }
 
-/** y with other tensors in the place of those given. */
+/** A copy of y's graph in which the tensors `given` are replaced by those of `instead`. */
 function copy(y: Tensor, given: readonly Tensor[], instead: readonly Tensor[]): Tensor {
   const copies = new Map(given.map((x, i) => [x, instead[i]]));
   const visit = (tensor: Tensor): Tensor => {

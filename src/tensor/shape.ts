@@ -1,15 +1,15 @@
 import { PlumbError } from "../base/errors.js";
 
 /**
- * A dimension is a number, or a symbol that stands for one number through a whole program: "B", or a product such
- * as "2*B*T" written by `multiplyDims`. Symbols are for programs without gradients (decoding); the rest is static.
+ * A dimension is a number, or a symbol that has one value throughout a program: "B", or a product such as "2*B*T" as
+ * `multiplyDims` writes it. Symbols are for programs without gradients (decoding); other programs are static.
  */
 export type Dim = number | string;
 export type Shape = readonly Dim[];
 
 export const formatShape = (shape: Shape): string => `[${shape.join(", ")}]`;
 
-/** A shape does not fit an operation. The message names the operation and every shape. */
+/** Thrown when shapes do not fit an operation. The message names the operation and every shape. */
 export class ShapeError extends PlumbError {
   constructor(op: string, detail: string, shapes: Shape[]) {
     super(`${op}: ${detail} (shapes: ${shapes.map(formatShape).join(", ") || "none"})`);
@@ -34,7 +34,7 @@ export function multiplyDims(...dims: Dim[]): Dim {
   return [...(count === 1 ? [] : [String(count)]), ...symbols.sort()].join("*");
 }
 
-/** The value of a dimension once the symbols are known. */
+/** The value of a dimension for given symbols. @throws ShapeError if a symbol has no value. */
 export function evaluateDim(dim: Dim, symbols: ReadonlyMap<string, number>): number {
   if (typeof dim === "number") return dim;
   let value = 1;
@@ -46,7 +46,7 @@ export function evaluateDim(dim: Dim, symbols: ReadonlyMap<string, number>): num
   return value;
 }
 
-/** Number of elements of a static shape; an error for a symbolic one. */
+/** Number of elements of a static shape. @throws ShapeError if the shape is symbolic. */
 export function sizeOf(shape: Shape, op = "size"): number {
   const size = multiplyDims(...shape);
   if (typeof size !== "number") throw new ShapeError(op, "needs a static shape", [shape]);
@@ -56,7 +56,7 @@ export function sizeOf(shape: Shape, op = "size"): number {
 export const sameShape = (a: Shape, b: Shape): boolean =>
   a.length === b.length && a.every((d, i) => d === b[i]);
 
-/** NumPy's broadcasting: align at the right; 1 stretches; all else must be equal. */
+/** NumPy's broadcasting: shapes are aligned at the right, 1 stretches, and all else must be equal. */
 export function broadcastShapes(op: string, a: Shape, b: Shape): Dim[] {
   const rank = Math.max(a.length, b.length);
   const out: Dim[] = [];

@@ -1,8 +1,8 @@
 /**
- * Trains a byte-level BPE tokenizer (Sennrich et al. 2016; Radford et al. 2019) for small models made from nothing.
+ * Trains a byte-level BPE tokenizer (Sennrich et al. 2016; Radford et al. 2019) for small models trained from scratch.
  *
- * Left out on purpose: merges over more than one of GPT-2's words, and training on words longer than
- * MAX_WORD_BYTES, which carry no statistics worth having.
+ * Left out on purpose: merges across the words of GPT-2's expression, and training on words longer than MAX_WORD_BYTES,
+ * whose statistics are of no use.
  */
 import { PlumbError } from "../base/errors.js";
 import { byteLevel, GPT2_PATTERN } from "./pre-tokenizers.js";
@@ -12,20 +12,24 @@ export const MAX_WORD_BYTES = 256;
 const PAIR_BASE = 2 ** 22;
 
 export interface BpeTrainerOptions {
-  /** Specials, the 256 bytes and the merges together. Fewer come out when no pair of tokens occurs twice. */
+  /**
+   * Size of the vocabulary: special tokens, the 256 bytes and the merges. It is smaller if no pair of tokens occurs
+   * twice.
+   */
   vocabSize: number;
-  /** They get the first ids, in this order. */
+  /** These get the first ids, in this order. */
   specialTokens: string[];
 }
 
 /**
- * Learns merges from texts: again and again the most frequent pair of neighbours becomes a token.
+ * Learns merges from texts: repeatedly, the most frequent pair of neighbours becomes a token.
  *
- * Equally frequent pairs are taken in the order of their ids, so equal texts give an equal tokenizer. Special tokens
- * that stand in the texts are not learnt from.
+ * Equally frequent pairs are taken in the order of their ids, so equal texts give equal tokenizers. Special tokens that
+ * occur in the texts are ignored.
  *
  * @returns a tokenizer.json object, as `tokenizerFromJson` and Hugging Face's libraries read it.
- * @throws PlumbError when the vocabulary has no room for the specials and the bytes, or a special occurs twice.
+ * @throws PlumbError if the vocabulary has no room for the special tokens and the bytes, or a special token is empty or
+ * occurs twice.
  */
 export function trainByteLevelBpe(texts: Iterable<string>, options: BpeTrainerOptions): object {
   const { vocabSize, specialTokens } = options;
@@ -56,8 +60,8 @@ export function trainByteLevelBpe(texts: Iterable<string>, options: BpeTrainerOp
 }
 
 /**
- * GPT-2's printable stand-ins for the 256 bytes (encoder.py, bytes_to_unicode): printable Latin-1 stands for
- * itself, every other byte for the next code point from 256 on.
+ * GPT-2's printable characters for the 256 bytes (encoder.py, bytes_to_unicode): printable Latin-1 characters stand for
+ * themselves, every other byte for the next code point from 256 on.
  */
 export function byteCharacters(): string[] {
   let next = 256;
@@ -68,12 +72,12 @@ export function byteCharacters(): string[] {
 }
 
 interface Word {
-  /** Its tokens so far; shorter after each merge. */
+  /** Its tokens so far; merges shorten the list. */
   ids: number[];
   count: number;
 }
 
-/** The distinct words of the texts, in the order they first occur. */
+/** The distinct words of the texts, in the order of their first occurrence. */
 function countWords(texts: Iterable<string>, specialTokens: string[], idOfByte: number[]): Word[] {
   const specials = specialTokens.map((token) => token.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
   const boundary = specials.length > 0 ? new RegExp(specials.join("|"), "u") : undefined;
@@ -97,10 +101,10 @@ function countWords(texts: Iterable<string>, specialTokens: string[], idOfByte: 
   return words;
 }
 
-/** Counts of neighbouring tokens over all words, kept up to date while pairs are merged. */
+/** Counts of neighbouring tokens over all words, kept up to date as pairs are merged. */
 class PairCounts {
   private readonly counts = new Map<number, number>();
-  /** Indices of the words a pair has occurred in; some may have lost it since. */
+  /** Indices of the words in which a pair has occurred; some may no longer contain it. */
   private readonly places = new Map<number, Set<number>>();
 
   constructor(private readonly words: Word[]) {
@@ -109,7 +113,7 @@ class PairCounts {
     });
   }
 
-  /** Undefined when no pair occurs more than once. */
+  /** The most frequent pair, or undefined if no pair occurs more than once. */
   mostFrequent(): { left: number; right: number } | undefined {
     let best = -1;
     let bestCount = 1;
@@ -145,7 +149,7 @@ class PairCounts {
   }
 }
 
-/** Left to right, as encoding does it. */
+/** A word's ids after a merge, made from left to right as in encoding. */
 function mergedIds(ids: number[], left: number, right: number, merged: number): number[] {
   const out: number[] = [];
   for (let i = 0; i < ids.length; i++) {

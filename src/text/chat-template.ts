@@ -1,8 +1,8 @@
 /**
- * Conversations to text and token ids through a model's own chat template, and which tokens its assistant produced.
+ * Turns conversations into text and token ids through a model's own chat template, and marks the assistant's tokens.
  *
- * Templates return no spans, so the assistant's are found by rendering prefixes of the conversation. Text is encoded
- * in pieces cut at the spans' boundaries: the ids before an answer are then exactly those that generation starts from.
+ * Templates return no spans, so the assistant's are found by rendering prefixes of the conversation. Text is encoded in
+ * pieces, cut at the spans' boundaries: the ids before an answer are then exactly those from which generation starts.
  */
 import { Environment, Interpreter, Template } from "@huggingface/jinja";
 import { PlumbError } from "../base/errors.js";
@@ -21,15 +21,15 @@ export interface EncodedChat {
 
 /** Longer templates are refused; the longest in use have about 20,000 characters. */
 export const MAX_TEMPLATE_CHARACTERS = 256 * 1024;
-/** Longest list that a template's `range` may make. */
+/** Longest list that a template's `range` may return. */
 export const MAX_TEMPLATE_RANGE = 10_000;
 
 const compiled = new WeakMap<Tokenizer, Template>();
 
 /**
- * The conversation as text. With `addGenerationPrompt`, what opens the assistant's answer follows.
+ * The conversation as text, with the opening of the assistant's answer appended if `addGenerationPrompt` is set.
  *
- * @throws PlumbError when the tokenizer has no template, or the template refuses the conversation or is broken.
+ * @throws PlumbError if the tokenizer has no template, or the template refuses the conversation or is broken.
  */
 export function renderChat(
   tokenizer: Tokenizer,
@@ -59,7 +59,7 @@ export function renderChat(
 /**
  * The conversation as token ids, with the assistant's tokens marked.
  *
- * @throws PlumbError as `renderChat`, and when the template changes earlier turns once later ones are there.
+ * @throws PlumbError as `renderChat`, and if the template renders earlier turns differently once later ones follow.
  */
 export function encodeChat(
   tokenizer: Tokenizer,
@@ -82,8 +82,8 @@ export function encodeChat(
     const opening = renderChat(tokenizer, messages.slice(0, turn), { addGenerationPrompt: true });
     const through = renderChat(tokenizer, messages.slice(0, turn + 1), { addGenerationPrompt: false });
     if (!through.startsWith(opening) || !full.startsWith(through) || opening.length < position) {
-      throw new PlumbError(`The chat template writes turn ${turn + 1} differently once it is answered.`, {
-        hint: "The assistant's tokens cannot be told apart then; use a conversation with a single answer.",
+      throw new PlumbError(`The chat template renders turn ${turn + 1} differently once others follow.`, {
+        hint: "The assistant's tokens cannot be found; use conversations with a single answer.",
       });
     }
     append(tokenizer.encode(full.slice(position, opening.length)), false);
@@ -98,9 +98,9 @@ export function encodeChat(
 }
 
 /**
- * What every template may use, as transformers gives it (utils/chat_template_utils.py), with `range` bounded.
- * `strftime_now` is left out: templates that ask whether it is there (Llama 3.2) then write a fixed date, without
- * which no run could be repeated on another day.
+ * Variables that every template may use, as in transformers (utils/chat_template_utils.py), with `range` bounded.
+ * `strftime_now` is left out: templates that test for it (Llama 3.2) then write a fixed date, so that a run can be
+ * repeated on another day.
  */
 const TEMPLATE_GLOBALS = {
   true: true,
@@ -117,7 +117,10 @@ const TEMPLATE_GLOBALS = {
   },
 };
 
-/** Length of an answer's ids through its last special token: what a template writes after it is never sampled. */
+/**
+ * Length of an answer's ids up to and including its last special token: text that a template adds after it is never
+ * sampled.
+ */
 function endOfTurn(tokenizer: Tokenizer, answer: number[]): number {
   const last = answer.findLastIndex((id) => tokenizer.isSpecial(id));
   return last < 0 ? answer.length : last + 1;
@@ -128,7 +131,7 @@ function templateOf(tokenizer: Tokenizer): Template {
   if (known !== undefined) return known;
   const source = tokenizer.chatTemplate;
   if (source === undefined) {
-    throw new PlumbError("The model has no chat template, so a list of messages cannot be given to it.", {
+    throw new PlumbError("The model has no chat template, so it cannot take a list of messages.", {
       hint: "Use a chat (instruct) model, or data with plain text prompts.",
     });
   }
@@ -146,13 +149,13 @@ function templateOf(tokenizer: Tokenizer): Template {
   }
 }
 
-/** Jinja's range(stop) and range(start, stop, step), bounded, since templates come with models from strangers. */
+/** Jinja's range(stop) and range(start, stop, step), bounded, because templates come with untrusted models. */
 function boundedRange(start: number, stop?: number, step = 1): number[] {
   const [from, to] = stop === undefined ? [0, start] : [start, stop];
   const length = Math.max(0, Math.ceil((to - from) / step));
   if (!(length <= MAX_TEMPLATE_RANGE)) {
     throw new PlumbError(
-      `The chat template makes a range of ${length}; at most ${MAX_TEMPLATE_RANGE} is run.`,
+      `The chat template asks for a range of ${length}; at most ${MAX_TEMPLATE_RANGE} is allowed.`,
     );
   }
   return Array.from({ length }, (_, i) => from + i * step);

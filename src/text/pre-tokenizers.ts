@@ -1,9 +1,9 @@
 /**
  * Pre-tokenizers: the published regular expressions, and a rewriting that makes JavaScript split as Rust does.
  *
- * @huggingface/tokenizers runs `Digits` with \d (ASCII digits) where Rust's uses every numeric character, and
- * `ByteLevel` with JavaScript's \s where Rust's uses Unicode's White_Space. Its `Split` translates expressions
- * properly, so both are rewritten as Splits before the tokenizer is built.
+ * @huggingface/tokenizers implements `Digits` with \d (ASCII digits) where Rust's takes every numeric character, and
+ * `ByteLevel` with JavaScript's \s where Rust's takes Unicode's White_Space. Its `Split` translates expressions
+ * correctly, so both are rewritten as Splits before the tokenizer is built.
  */
 
 /** GPT-2's expression (openai/gpt-2, encoder.py), which ByteLevel with `use_regex` applies. */
@@ -17,12 +17,12 @@ export const LLAMA3_PATTERN =
 /** Qwen2's expression (its published tokenizer.json): Llama 3's with single digits. */
 export const QWEN2_PATTERN = LLAMA3_PATTERN.replace("\\p{N}{1,3}", "\\p{N}");
 
-/** A tokenizer.json pre-tokenizer that cuts at every match of an expression and keeps the matches. */
+/** A tokenizer.json pre-tokenizer that splits at every match of an expression and keeps the matches. */
 export function splitOn(pattern: string): object {
   return { type: "Split", pattern: { Regex: pattern }, behavior: "Isolated", invert: false };
 }
 
-/** A tokenizer.json pre-tokenizer that turns bytes into GPT-2's printable characters. */
+/** A tokenizer.json pre-tokenizer that maps bytes to GPT-2's printable characters. */
 export function byteLevel(useRegex: boolean): object {
   return { type: "ByteLevel", add_prefix_space: false, trim_offsets: true, use_regex: useRegex };
 }
@@ -32,7 +32,7 @@ export function sequenceOf(pretokenizers: object[]): object {
   return { type: "Sequence", pretokenizers };
 }
 
-/** The same pre-tokenizer, written with Splits that behave alike in Rust and in JavaScript. */
+/** The same pre-tokenizer, written with Splits that behave the same in Rust and JavaScript. */
 export function asUnicodeSplits(node: unknown): unknown {
   if (typeof node !== "object" || node === null || !("type" in node)) return node;
   if (node.type === "Sequence" && "pretokenizers" in node && Array.isArray(node.pretokenizers)) {

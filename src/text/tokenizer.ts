@@ -1,8 +1,8 @@
 /**
- * Tokenizers as tokenizer.json describes them, run by @huggingface/tokenizers.
+ * Tokenizers as described by tokenizer.json, run by @huggingface/tokenizers.
  *
- * Left out on purpose: `clean_up_tokenization_spaces`, which changes the text that was sampled; decoding what was
- * encoded gives the same text back wherever the tokenizer itself is lossless.
+ * Left out on purpose: `clean_up_tokenization_spaces`, which changes the sampled text. Decoding what was encoded gives
+ * the same text back wherever the tokenizer itself is lossless.
  */
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
@@ -15,7 +15,7 @@ export const MAX_TOKENIZER_FILE_BYTES = 128 * 1024 * 1024;
 /** The highest token id that is accepted, so that a hostile file cannot ask for a vast table. */
 export const MAX_TOKEN_ID = 2 ** 22 - 1;
 
-/** What is used of @huggingface/tokenizers, whose own declarations do not resolve under NodeNext. */
+/** The part of @huggingface/tokenizers used here; the package's own declarations do not resolve under NodeNext. */
 interface InnerTokenizer {
   encode(text: string, options: { add_special_tokens: boolean }): { ids: number[] };
   decode(ids: number[], options: { clean_up_tokenization_spaces: boolean }): string;
@@ -25,7 +25,7 @@ interface InnerTokenizer {
   get_vocab(): Map<string | undefined, number>;
 }
 
-/** Older files leave the type out; it is then told by the fields. */
+/** Supported model types. Older files omit the type; the library then infers it from the fields. */
 const MODELS: readonly unknown[] = ["BPE", "WordPiece", "Unigram"];
 
 export interface Tokenizer {
@@ -33,15 +33,18 @@ export interface Tokenizer {
   readonly vocabSize: number;
   readonly eosId?: number;
   readonly bosId?: number;
-  /** A token for padding that is never the EOS; see `choosePad`. */
+  /** The padding token, which is not the EOS; see `choosePad`. */
   readonly padId: number;
   /** The Jinja source of the model's own chat template. */
   readonly chatTemplate?: string;
-  /** File name to text: what to write beside a saved model. */
+  /** Files to write next to a saved model: name to text. */
   readonly files: Record<string, string>;
-  /** Token ids of a text; special tokens written in the text are recognised, none are added unless asked for. */
+  /**
+   * Token ids of a text. Special tokens written in the text are recognised; others are added only with
+   * `addSpecialTokens`.
+   */
   encode(text: string, options?: { addSpecialTokens?: boolean }): number[];
-  /** Text of token ids; ids that name no token (padding rows of a model's embedding) add nothing. */
+  /** Text of token ids. Ids without a token (padding rows of a model's embedding) add nothing. */
   decode(ids: ArrayLike<number>, options?: { skipSpecialTokens?: boolean }): string;
   idOf(token: string): number | undefined;
   tokenOf(id: number): string | undefined;
@@ -49,10 +52,10 @@ export interface Tokenizer {
 }
 
 /**
- * Reads a tokenizer from a Hugging Face folder: tokenizer.json, tokenizer_config.json and, where newer versions of
- * transformers put it, chat_template.jinja.
+ * Reads a tokenizer from a Hugging Face folder: tokenizer.json, tokenizer_config.json and chat_template.jinja, in which
+ * newer versions of transformers store the template.
  *
- * @throws PlumbError when a file is missing, too large or not what its name says.
+ * @throws PlumbError if a file is missing, too large or invalid.
  */
 export async function loadTokenizer(dir: string): Promise<Tokenizer> {
   const tokenizer = await readJsonFile(join(dir, "tokenizer.json"));
@@ -71,7 +74,7 @@ export async function loadTokenizer(dir: string): Promise<Tokenizer> {
  * A tokenizer from the parsed contents of tokenizer.json and tokenizer_config.json.
  *
  * @param source where they came from, for error messages.
- * @throws PlumbError when they do not describe a tokenizer.
+ * @throws PlumbError if they do not describe a tokenizer.
  */
 export function tokenizerFromJson(
   tokenizerJson: object,
@@ -95,7 +98,7 @@ export function tokenizerFromJson(
       { ...tokenizerConfig, additional_special_tokens: [] },
     );
   } catch (error) {
-    throw new PlumbError(`${source}: not a tokenizer that can be read: ${messageOf(error)}`, {
+    throw new PlumbError(`${source}: this tokenizer cannot be read: ${messageOf(error)}`, {
       cause: error,
     });
   }
@@ -152,9 +155,9 @@ export function tokenizerFromJson(
 }
 
 /**
- * The padding token: the first candidate that exists and is not the EOS, since a loss that leaves padding out would
- * otherwise never teach the model to stop. Candidates in order: the declared pad, the unknown token, any special
- * token, the BOS. A tokenizer with none of them pads with its highest id.
+ * The padding token: the first candidate that exists and is not the EOS. If padding were the EOS, a loss that leaves
+ * padding out would never teach the model to stop. Candidates in order: the declared pad, the unknown token, any
+ * special token, the BOS. A tokenizer with none of them pads with its highest id.
  */
 function choosePad(
   eosId: number | undefined,
@@ -171,7 +174,7 @@ function unkOf(json: Map<string, unknown>, inner: InnerTokenizer): number | unde
   return unk === undefined ? undefined : inner.token_to_id(unk);
 }
 
-/** Ids are indices into tables: refuse anything that is not a small non-negative integer before one is built. */
+/** Checks that ids are small non-negative integers before tables are indexed by them. */
 function checkIds(json: Map<string, unknown>, source: string): void {
   const check = (id: unknown, what: string) => {
     if (typeof id !== "number" || !Number.isInteger(id) || id < 0 || id > MAX_TOKEN_ID) {
@@ -202,13 +205,13 @@ function checkIds(json: Map<string, unknown>, source: string): void {
   }
 }
 
-/** A special token is declared as its text or as an object with `content`. */
+/** The text of a special token, which is declared as the text itself or as an object with `content`. */
 function tokenContent(value: unknown): string | undefined {
   if (typeof value === "string") return value;
   return isRecord(value) && typeof value.content === "string" ? value.content : undefined;
 }
 
-/** chat_template is the template or, for models with several, a list of {name, template} of which "default" counts. */
+/** The chat template: `chat_template` is either its text or a list of {name, template}, whose "default" is used. */
 function chatTemplateOf(value: unknown): string | undefined {
   if (typeof value === "string") return value;
   if (!Array.isArray(value)) return undefined;
@@ -229,13 +232,13 @@ async function readJsonFile(path: string): Promise<object | undefined> {
   return value;
 }
 
-/** The text of a file, or undefined when there is none. */
+/** The text of a file, or undefined if there is none. */
 async function readTextFile(path: string): Promise<string | undefined> {
   try {
     const { size } = await stat(path);
     if (size > MAX_TOKENIZER_FILE_BYTES) {
       throw new PlumbError(
-        `${path} has ${size} bytes; at most ${MAX_TOKENIZER_FILE_BYTES} are read of such a file.`,
+        `${path} has ${size} bytes; a tokenizer's file may have at most ${MAX_TOKENIZER_FILE_BYTES}.`,
       );
     }
     return await readFile(path, "utf8");

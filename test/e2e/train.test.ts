@@ -293,7 +293,7 @@ describe("bad input gives one message, a status that is not 0, and no run", () =
       1,
       /Compile it first/,
     ],
-    ["a folder that is no reward model", [...PPO, "--reward-model", "model"], 1, /no reward model/],
+    ["a folder that is no reward model", [...PPO, "--reward-model", "model"], 1, /not a reward model/],
     ["a place that is taken", [...SFT, "--data", "demos.jsonl", "--out", "model"], 1, /model is not empty/],
   ];
 

@@ -1,10 +1,10 @@
 import type { ModelConfig } from "../config.js";
 import type { JsonFields } from "../formats/json-fields.js";
 
-/** What config.json says of a decoder, besides its class and the ids of special tokens. */
+/** The fields of a decoder in config.json, except for its class and the ids of special tokens. */
 export type Described = Omit<ModelConfig, "architecture" | "head" | "bosId" | "eosIds" | "padId">;
 
-/** How an architecture stores a layer otherwise than as [outputs, inputs], row by row. */
+/** How an architecture stores a layer if not as [outputs, inputs], row by row. */
 export type Layout =
   /** Weights are [inputs, outputs] (transformers' Conv1D). */
   | "transposed"
@@ -13,22 +13,22 @@ export type Layout =
 
 /** Names and layouts of an architecture's weights where they differ from ours (../weight-names.ts). */
 export interface WeightNames {
-  /** Our module to the architecture's; * stands for the number of the layer. */
+  /** Our module names to the architecture's; * is the number of the layer. */
   readonly modules: Readonly<Record<string, string>>;
   readonly layouts?: Readonly<Record<string, Layout>>;
 }
 
-/** One architecture of transformers, as data: a mapping of config.json both ways and a table of names. */
+/** One architecture of transformers, as data: a mapping of config.json in both directions and a table of names. */
 export interface Architecture {
   /** config.json's model_type. */
   readonly name: ModelConfig["architecture"];
   /** The class with a language-model head. */
   readonly causal: string;
-  /** The class with a head for sequence classification; reward models are saved as it. */
+  /** The class with a head for sequence classification, as which reward models are saved. */
   readonly classifier: string;
-  /** @throws PlumbError naming a field that is missing, malformed or not supported. */
+  /** @throws PlumbError, which names the field, if one is missing, malformed or not supported. */
   read(json: JsonFields): Described;
-  /** What `read` understands, and transformers. */
+  /** The fields of config.json for `read` and for transformers. */
   write(config: ModelConfig): object;
   readonly names?: WeightNames;
 }

@@ -4,7 +4,7 @@ import { MAX_LAYERS, type ModelConfig, type RopeScaling } from "../config.js";
 import type { JsonFields } from "../formats/json-fields.js";
 import type { Described } from "./architecture.js";
 
-/** Names of transformers' activations.py; the tanh forms are one function. */
+/** Names in transformers' activations.py; the two tanh forms are the same function. */
 const ACTIVATIONS = new Map<unknown, ModelConfig["activation"]>([
   ["silu", undefined],
   ["swish", undefined],
@@ -16,13 +16,13 @@ const ACTIVATIONS = new Map<unknown, ModelConfig["activation"]>([
 export function activationOf(json: JsonFields, key: string, fallback: string): ModelConfig["activation"] {
   const name = json.get(key) ?? fallback;
   if (ACTIVATIONS.has(name)) return ACTIVATIONS.get(name);
-  throw json.wrong(key, `an activation that is supported: ${[...ACTIVATIONS.keys()].join(", ")}`);
+  throw json.wrong(key, `a supported activation: ${[...ACTIVATIONS.keys()].join(", ")}`);
 }
 
 export const activationName = ({ activation }: ModelConfig): string =>
   activation === "gelu_tanh" ? "gelu_pytorch_tanh" : (activation ?? "silu");
 
-/** What Llama's config.json and its relatives' have in common. */
+/** Fields that config.json of Llama and its relatives have in common. */
 export function llamaFields(json: JsonFields): Described {
   const hiddenSize = json.number("hidden_size");
   const heads = json.number("num_attention_heads");
@@ -60,7 +60,7 @@ export const llamaJson = (config: ModelConfig): object => ({
   tie_word_embeddings: config.tieWordEmbeddings,
 });
 
-/** rope_theta and rope_scaling of transformers 4, or rope_parameters of 5. */
+/** rope_theta and rope_scaling of transformers 4, or rope_parameters of transformers 5. */
 export function ropeFields(json: JsonFields): Pick<Described, "ropeTheta" | "ropeScaling"> {
   const rope = json.object("rope_parameters");
   return {
@@ -82,7 +82,10 @@ export function ropeJson(config: ModelConfig): {
   };
 }
 
-/** The type was once called "type". @throws PlumbError naming a type that is not supported. */
+/**
+ * Reads the scaling; its type was formerly called "type". @throws PlumbError, which names the type, if it is not
+ * supported.
+ */
 export function ropeScalingOf(rope: JsonFields | undefined): RopeScaling | undefined {
   if (rope === undefined) return undefined;
   const type = rope.get("rope_type") ?? rope.get("type") ?? "default";
@@ -115,7 +118,7 @@ export function ropeScalingJson({ ropeScaling }: ModelConfig): object | null {
   };
 }
 
-/** How many of a head's elements are turned, of a share that config.json states; undefined: all. */
+/** How many elements of a head are rotated, from the share in config.json; undefined: all. */
 export function rotaryDimOf(
   json: JsonFields,
   key: string,
@@ -133,8 +136,8 @@ export const rotaryShare = ({ rotaryDim, headDim }: ModelConfig): number => (rot
 type Windows = Pick<Described, "slidingWindow" | "windowedLayers">;
 
 /**
- * A sliding window and the layers that it holds for.
- * @param slides says of each layer whether it has the window, where config.json lists no layer_types.
+ * A sliding window and the layers that have it.
+ * @param slides whether a layer has the window, where config.json lists no layer_types.
  */
 export function windowFields(
   json: JsonFields,

@@ -12,7 +12,7 @@ import {
   windowFields,
 } from "./fields.js";
 
-/** What all Gemmas share: scaled embeddings, norms of weight 1 + w, GELU, embeddings tied to the head. */
+/** Fields that all Gemmas share: scaled embeddings, norms of weight 1 + w, GELU, embeddings tied to the head. */
 function gemmaFields(json: JsonFields): Described {
   if (json.boolean("use_bidirectional_attention", false))
     throw json.wrong("use_bidirectional_attention", "false: only causal attention is supported");
@@ -32,7 +32,7 @@ function gemmaFields(json: JsonFields): Described {
 
 const gemmaJson = (config: ModelConfig): object => ({ ...llamaJson(config), attention_bias: config.qkvBias });
 
-/** Gemma 1 (Gemma Team 2024; transformers, models/gemma). Its older files say "gelu" and mean the tanh form. */
+/** Gemma 1 (Gemma Team 2024; transformers, models/gemma). Its older files write "gelu" for the tanh form. */
 export const gemma: Architecture = {
   name: "gemma",
   causal: "GemmaForCausalLM",
@@ -44,7 +44,9 @@ export const gemma: Architecture = {
   write: gemmaJson,
 };
 
-/** What Gemma 2 and 3 share: norms on both sides, their own attention scale, soft caps, windows in most layers. */
+/**
+ * Fields that Gemma 2 and 3 share: norms on both sides, their own attention scale, soft caps, windows in most layers.
+ */
 function gemma2Fields(
   json: JsonFields,
   caps: { attention?: number; logits?: number },
@@ -71,7 +73,7 @@ const gemma2Json = (config: ModelConfig): object => ({
   layer_types: layerTypes(config),
 });
 
-/** Gemma 2 (Gemma Team 2024; transformers, models/gemma2): every other layer has a window, from the first. */
+/** Gemma 2 (Gemma Team 2024; transformers, models/gemma2): every other layer has a window, beginning with the first. */
 export const gemma2: Architecture = {
   name: "gemma2",
   causal: "Gemma2ForCausalLM",
@@ -81,8 +83,8 @@ export const gemma2: Architecture = {
 };
 
 /**
- * The text model of Gemma 3 (Gemma Team 2025; transformers, models/gemma3): heads of q and k are normed, one layer in
- * six looks at everything, and layers with a window turn by another base.
+ * The text model of Gemma 3 (Gemma Team 2025; transformers, models/gemma3): the heads of q and k are normed, one layer
+ * in six attends to the whole context, and layers with a window have another rotary base.
  */
 export const gemma3: Architecture = {
   name: "gemma3_text",

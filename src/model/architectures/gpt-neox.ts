@@ -9,8 +9,8 @@ import {
 } from "./fields.js";
 
 /**
- * GPT-NeoX and Pythia (Black et al. 2022, Biderman et al. 2023; transformers, models/gpt_neox): attention and MLP side
- * by side, layer norms, and q, k, v joined head by head.
+ * GPT-NeoX and Pythia (Black et al. 2022, Biderman et al. 2023; transformers, models/gpt_neox): attention and MLP in
+ * parallel, layer norms, and q, k, v joined head by head.
  */
 export const gptNeox: Architecture = {
   name: "gpt_neox",

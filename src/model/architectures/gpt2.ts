@@ -3,7 +3,7 @@ import { activationOf } from "./fields.js";
 
 /**
  * GPT-2 (Radford et al. 2019; transformers, models/gpt2): learned positions, layer norms, and linear layers stored as
- * [inputs, outputs]. GPT-2's older files on the hub name weights without "transformer."; both are read.
+ * [inputs, outputs]. Older files of GPT-2 on the hub name weights without "transformer."; both forms are read.
  */
 export const gpt2: Architecture = {
   name: "gpt2",

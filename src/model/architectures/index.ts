@@ -1,6 +1,6 @@
 /**
- * The architectures of transformers whose folders are read and written, each as data: a mapping of config.json and a
- * table of weight names. docs/architectures.md says how to add one.
+ * The supported architectures of transformers, each as data: a mapping of config.json and a table of weight names.
+ * docs/architectures.md says how to add one.
  */
 import type { ModelConfig } from "../config.js";
 import type { Architecture } from "./architecture.js";

@@ -1,17 +1,17 @@
-/** Weights under an architecture's own names and layouts, to ours and back. */
+/** Converts weights between an architecture's names and layouts and ours. */
 import type { ModelConfig } from "../config.js";
 import { allocateF32, type OpenWeights, unknownTensor } from "../formats/weights.js";
 import type { SavedTensor } from "../formats/write-safetensors.js";
 import type { Layout } from "./architecture.js";
 import { architectureOf } from "./index.js";
 
-/** A tensor's module, and which of its tensors it is. */
+/** Splits a tensor's name into its module and the kind of tensor. */
 function parts(name: string): { module: string; kind: string } {
   const match = /^(.+?)\.((?:lora_[AB]\.)?(?:weight|bias))$/.exec(name);
   return match ? { module: match[1], kind: match[2] } : { module: name, kind: "" };
 }
 
-/** "a.3.b" by a table of patterns such as "a.*.b"; names that the table lacks stay. */
+/** Renames "a.3.b" by a table of patterns such as "a.*.b"; names that are not in the table stay. */
 function renamed(name: string, table: ReadonlyMap<string, string>): string {
   const { module, kind } = parts(name);
   const layer = /\.(\d+)\./.exec(module);
@@ -24,15 +24,15 @@ function renamed(name: string, table: ReadonlyMap<string, string>): string {
 const modulesOf = (config: ModelConfig): [ours: string, theirs: string][] =>
   Object.entries(architectureOf(config).names?.modules ?? {});
 
-/** The architecture's name of a weight, a LoRA matrix or a module that we name so. */
+/** The architecture's name for our name of a weight, a LoRA matrix or a module. */
 export const theirName = (config: ModelConfig, name: string): string =>
   renamed(name, new Map(modulesOf(config)));
 
-/** Our name of what the architecture names so. */
+/** Our name for the architecture's name. */
 export const ourName = (config: ModelConfig, name: string): string =>
   renamed(name, new Map(modulesOf(config).map(([ours, theirs]) => [theirs, ours])));
 
-/** How a tensor, by our name, lies in the architecture's files; undefined: as ours. */
+/** The layout of a tensor (by our name) in the architecture's files; undefined: the same as ours. */
 function layoutOf(config: ModelConfig, name: string): Layout | undefined {
   const { module, kind } = parts(name);
   const layout = architectureOf(config).names?.layouts?.[module.replace(/\.\d+\./, ".*.")];
@@ -40,14 +40,14 @@ function layoutOf(config: ModelConfig, name: string): Layout | undefined {
   return kind === "lora_A.weight" ? undefined : layout;
 }
 
-/** Elements of a [rows, columns] matrix as those of its transpose. */
+/** The transpose of a [rows, columns] matrix. */
 function transposed(data: Float32Array, rows: number, columns: number): Float32Array {
   const out = allocateF32(data.length);
   for (let r = 0; r < rows; r++) for (let c = 0; c < columns; c++) out[c * rows + r] = data[r * columns + c];
   return out;
 }
 
-/** Blocks of rows in the order [A, B] as blocks in the order [B, A]. */
+/** Reorders blocks of rows from the order [A, B] to the order [B, A]. */
 function swapped(data: Float32Array, a: number, b: number): Float32Array {
   const out = allocateF32(data.length);
   const block = data.length / (a * b);
@@ -60,7 +60,7 @@ function swapped(data: Float32Array, a: number, b: number): Float32Array {
   return out;
 }
 
-/** A tensor's values as a whole. */
+/** All values of a tensor in one array. */
 export async function wholeTensor(tensor: SavedTensor): Promise<Float32Array> {
   if ("data" in tensor) return tensor.data;
   const out = allocateF32(tensor.shape.reduce((a, b) => a * b, 1));
@@ -72,7 +72,7 @@ export async function wholeTensor(tensor: SavedTensor): Promise<Float32Array> {
   return out;
 }
 
-/** A tensor as the architecture stores it; what lies otherwise there is turned when it is asked for. */
+/** A tensor as the architecture stores it; one with another layout is converted when its pieces are requested. */
 function toTheirLayout(config: ModelConfig, name: string, tensor: SavedTensor): SavedTensor {
   const layout = layoutOf(config, name);
   const { shape } = tensor;
@@ -84,7 +84,7 @@ function toTheirLayout(config: ModelConfig, name: string, tensor: SavedTensor): 
   return { shape: layout === "transposed" ? [...shape].reverse() : shape, pieces };
 }
 
-/** Tensors, by our names, as an architecture's file has them. */
+/** Tensors, given by our names, as the architecture's file holds them. */
 export const theirWeights = (
   config: ModelConfig,
   tensors: ReadonlyMap<string, SavedTensor>,
@@ -96,7 +96,7 @@ export const theirWeights = (
 /** Weights of an architecture's file under our names and in our layouts. */
 export function ourWeights(config: ModelConfig, weights: OpenWeights, source: string): OpenWeights {
   if (architectureOf(config).names === undefined) return weights;
-  /** Files saved from a model without its head lack the first part of names (transformers' base_model_prefix). */
+  /** Files saved from a model without its head omit the first part of names (transformers' base_model_prefix). */
   const stored = (name: string): string | undefined => {
     const theirs = theirName(config, name);
     return [theirs, theirs.replace(/^\w+\./, ""), name].find((candidate) => weights.has(candidate));

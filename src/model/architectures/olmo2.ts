@@ -1,7 +1,10 @@
 import type { Architecture } from "./architecture.js";
 import { llamaFields, llamaJson } from "./fields.js";
 
-/** OLMo 2 (OLMo Team 2024; transformers, models/olmo2): norms after attention and MLP, q and k normed as a whole. */
+/**
+ * OLMo 2 (OLMo Team 2024; transformers, models/olmo2): norms after attention and MLP; q and k are normed over all
+ * heads.
+ */
 export const olmo2: Architecture = {
   name: "olmo2",
   causal: "Olmo2ForCausalLM",

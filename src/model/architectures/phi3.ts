@@ -2,7 +2,7 @@ import { PlumbError } from "../../base/errors.js";
 import type { Architecture } from "./architecture.js";
 import { llamaFields, llamaJson, ropeJson, rotaryDimOf, rotaryShare } from "./fields.js";
 
-/** Names under which Phi-3's files ask for longrope. */
+/** Types of scaling in Phi-3's files that mean longrope. */
 const LONGROPE: readonly unknown[] = ["longrope", "su", "yarn"];
 
 /** Phi-3 and Phi-4 (Abdin et al. 2024; transformers, models/phi3): joined q, k, v and joined gate and up. */

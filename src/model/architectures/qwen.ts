@@ -3,7 +3,7 @@ import type { JsonFields } from "../formats/json-fields.js";
 import type { Architecture, Described } from "./architecture.js";
 import { layerTypes, llamaFields, llamaJson, windowFields } from "./fields.js";
 
-/** Qwen states a window that counts only where a switch is on, and then from a certain layer upwards. */
+/** Qwen's window applies only if a switch is on, and then from a certain layer upwards. */
 function qwenWindows(json: JsonFields): Partial<Described> {
   if (!json.boolean("use_sliding_window", false)) return {};
   const first = json.number("max_window_layers", 28);

@@ -1,18 +1,21 @@
 /**
- * ggml's tensor types to float32.
+ * Converts ggml's tensor types to float32.
  *
- * Block layouts as ggml documents them (ggml-common.h and the reference functions of ggml-quants.c). All numbers are
- * little-endian; d, m and dmin are float16. Weights of a block are consecutive along the innermost dimension.
+ * Block layouts are as ggml documents them (ggml-common.h and the reference functions of ggml-quants.c). All numbers
+ * are little-endian; d, m and dmin are float16. Weights of a block are consecutive along the innermost dimension.
  */
 import { bf16ToF32, f16ToF32, f16ToF32Table } from "./half.js";
 
 export interface TensorType {
   name: string;
-  /** Weights a block holds. */
+  /** Weights in a block. */
   blockSize: number;
-  /** Bytes a block takes. */
+  /** Bytes in a block. */
   blockBytes: number;
-  /** Turns whole blocks into `out`, whose length is a multiple of `blockSize`. Absent: known, but not read. */
+  /**
+   * Decodes whole blocks into `out`, whose length is a multiple of `blockSize`. Undefined for types that are known but
+   * not supported.
+   */
   decode?: (bytes: Uint8Array, out: Float32Array) => void;
 }
 

@@ -9,7 +9,9 @@ import { RandomAccessFile, type ReadOptions } from "./random-access.js";
 import { readFloats } from "./read-floats.js";
 import { type OpenWeights, tensorNameProblem, unknownTensor } from "./weights.js";
 
-/** Header, metadata and tensor directory together; the largest in use are about 20 MB (262,144 tokens). */
+/**
+ * Most bytes of header, metadata and tensor directory together; the largest in use are about 20 MB (262,144 tokens).
+ */
 export const MAX_GGUF_HEADER_BYTES = 64 * 1024 * 1024;
 export const MAX_GGUF_STRING_BYTES = 16 * 1024 * 1024;
 export const MAX_GGUF_ARRAY_LENGTH = 4 * 1024 * 1024;
@@ -28,7 +30,7 @@ export interface GgufTensor {
   /** ggml's type number; a key of TENSOR_TYPES. */
   type: number;
   elements: number;
-  /** From the beginning of the file. */
+  /** In bytes, from the beginning of the file. */
   offset: number;
   bytes: number;
 }
@@ -43,7 +45,7 @@ export interface GgufFile extends GgufHeader {
   weights: OpenWeights;
 }
 
-/** Opens a GGUF file and reads its header. @throws PlumbError when it is not a sound GGUF file. */
+/** Opens a GGUF file and reads its header. @throws PlumbError if it is not a valid GGUF file. */
 export async function openGguf(path: string, options?: ReadOptions): Promise<GgufFile> {
   const file = await RandomAccessFile.open(path, options);
   try {
@@ -55,7 +57,7 @@ export async function openGguf(path: string, options?: ReadOptions): Promise<Ggu
   }
 }
 
-/** Reads ever longer prefixes until the header fits into one. */
+/** Reads longer and longer prefixes until one holds the whole header. */
 async function readHeader(file: RandomAccessFile): Promise<GgufHeader> {
   const most = Math.min(file.size, MAX_GGUF_HEADER_BYTES);
   for (let length = Math.min(FIRST_READ_BYTES, most); ; length = Math.min(length * 4, most)) {
@@ -71,8 +73,8 @@ async function readHeader(file: RandomAccessFile): Promise<GgufHeader> {
  * Parses the header from the first bytes of a file.
  *
  * @param fileSize the whole file's size in bytes, against which offsets are checked.
- * @returns undefined when the prefix ends inside the header.
- * @throws PlumbError naming the offset when the file is not sound.
+ * @returns undefined if the prefix ends inside the header.
+ * @throws PlumbError, which names the offset, if the file is not valid.
  */
 export function parseGguf(prefix: Uint8Array, fileSize: number, path: string): GgufHeader | undefined {
   const cursor = new Cursor(prefix, fileSize, path);
@@ -144,7 +146,7 @@ function readValue(cursor: Cursor, type: number, depth: number): GgufValue {
   }
 }
 
-/** The fewest bytes a value of each metadata type takes. */
+/** Minimum bytes of a value of each metadata type. */
 const VALUE_BYTES = [1, 1, 2, 2, 4, 4, 4, 1, 8, 12, 8, 8, 8];
 
 function alignmentOf(cursor: Cursor, value: GgufValue | undefined): number {
@@ -180,7 +182,7 @@ function readDirectory(cursor: Cursor, count: number, alignment: number): Map<st
   return tensors;
 }
 
-/** One entry of the directory, its offset still relative to the beginning of the data. */
+/** Reads one entry of the directory; its offset is still relative to the beginning of the data. */
 function readTensorInfo(cursor: Cursor, alignment: number): GgufTensor {
   const name = cursor.string();
   const problem = tensorNameProblem(name);
@@ -211,7 +213,7 @@ function readTensorInfo(cursor: Cursor, alignment: number): GgufTensor {
   return { name, shape: reversed.reverse(), type: typeNumber, elements, offset, bytes };
 }
 
-/** The prefix at hand ends before the header does. */
+/** Thrown when the prefix ends before the header does. */
 class NeedMoreBytes extends Error {}
 
 /** Reads little-endian values from a prefix of a file. */
@@ -229,12 +231,12 @@ class Cursor {
   }
 
   fail(what: string, at = this.position): never {
-    throw new PlumbError(`${this.path}: not a sound GGUF file: at byte ${at}, ${what}.`, {
+    throw new PlumbError(`${this.path}: not a valid GGUF file: at byte ${at}, ${what}.`, {
       hint: "Fetch or convert the file again.",
     });
   }
 
-  /** Moves past `length` bytes and returns where they began. */
+  /** Moves past `length` bytes and returns their start. */
   private take(length: number): number {
     const start = this.position;
     if (length > this.fileSize - start)
@@ -267,14 +269,14 @@ class Cursor {
     return this.view.getBigUint64(this.take(8), true);
   }
 
-  /** A 64-bit integer that fits into a double. */
+  /** A 64-bit integer, which must be exact in a double. */
   safeU64(what: string): number {
     const value = this.u64();
     if (value > BigInt(Number.MAX_SAFE_INTEGER)) this.fail(`${what} is ${value}, which no file can hold`);
     return Number(value);
   }
 
-  /** A 64-bit count of things that take at least `bytesEach` bytes each. */
+  /** A 64-bit count of items that take at least `bytesEach` bytes each. */
   count(what: string, most: number, bytesEach: number): number {
     const value = this.safeU64(`the number of ${what}`);
     if (value > most) this.fail(`there are ${value} ${what}; at most ${most} are read`);

@@ -1,8 +1,8 @@
-/** The two 16-bit float formats, little-endian, to float32. Both conversions are exact. */
+/** Converts the two 16-bit float formats, little-endian, to float32. Both conversions are exact. */
 
 let table: Float32Array | undefined;
 
-/** float32 of each of the 65,536 IEEE 754 binary16 bit patterns (256 KiB, made on first use). */
+/** The float32 value of each of the 65,536 IEEE 754 binary16 bit patterns (256 KiB, made on first use). */
 export function f16ToF32Table(): Float32Array {
   if (table !== undefined) return table;
   table = new Float32Array(65536);
@@ -17,13 +17,13 @@ export function f16ToF32Table(): Float32Array {
   return table;
 }
 
-/** binary16. `bytes` holds two bytes for each element of `out`. */
+/** Converts binary16. `bytes` holds two bytes for each element of `out`. */
 export function f16ToF32(bytes: Uint8Array, out: Float32Array): void {
   const floats = f16ToF32Table();
   for (let i = 0; i < out.length; i++) out[i] = floats[bytes[2 * i] | (bytes[2 * i + 1] << 8)];
 }
 
-/** bfloat16 is the upper half of a float32. `bytes` holds two bytes for each element of `out`. */
+/** Converts bfloat16, the upper half of a float32. `bytes` holds two bytes for each element of `out`. */
 export function bf16ToF32(bytes: Uint8Array, out: Float32Array): void {
   const bits = new Uint32Array(out.buffer, out.byteOffset, out.length);
   for (let i = 0; i < bits.length; i++) bits[i] = (bytes[2 * i] << 16) | (bytes[2 * i + 1] << 24);

@@ -1,8 +1,8 @@
-/** Objects of JSON files from elsewhere, read field by field with a check of each type. */
+/** Reads objects of untrusted JSON files field by field, with a check of each type. */
 import { readFile } from "node:fs/promises";
 import { PlumbError } from "../../base/errors.js";
 
-/** A JSON object with the path it came from; its fields are read with a check of their type. */
+/** A JSON object with the path it came from. Its methods throw a PlumbError for a field of another type. */
 export class JsonFields {
   private readonly fields: Map<string, unknown>;
 
@@ -13,7 +13,7 @@ export class JsonFields {
     this.fields = new Map<string, unknown>(Object.entries(value));
   }
 
-  /** The value; null counts as absent, as Python writes None so. */
+  /** The value; null counts as absent, because Python writes None as null. */
   get(key: string): unknown {
     return this.fields.get(key) ?? undefined;
   }
@@ -22,7 +22,7 @@ export class JsonFields {
     return this.fields.size;
   }
 
-  /** Whether the key is written, be it as null. */
+  /** Whether the key is present, even as null. */
   has(key: string): boolean {
     return this.fields.has(key);
   }
@@ -33,7 +33,7 @@ export class JsonFields {
     throw this.wrong(key, "a number");
   }
 
-  /** A number that may be left out; where the key is not written at all, the fallback. */
+  /** An optional number; the fallback applies only if the key is absent, not if it is null. */
   optionalNumber(key: string, fallback?: number): number | undefined {
     if (!this.has(key)) return fallback;
     return this.get(key) === undefined ? undefined : this.number(key);
@@ -70,10 +70,10 @@ export class JsonFields {
   }
 }
 
-/** Larger files are refused: a configuration has a few kilobytes. */
+/** Larger files are refused: a configuration takes a few kilobytes. */
 const MAX_CONFIG_BYTES = 1024 * 1024;
 
-/** Reads a file that holds one JSON object. @throws PlumbError when it is missing, too large or malformed. */
+/** Reads a file that holds one JSON object. @throws PlumbError if it is missing, too large or malformed. */
 export async function readJson(path: string): Promise<JsonFields> {
   let text: string;
   try {

@@ -1,17 +1,20 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { PlumbError } from "../../base/errors.js";
 
-/** Bytes read by one call, which takes at most 2 GiB; small, so that what lies between file and tensor is small. */
+/**
+ * Bytes read per call. A call can read at most 2 GiB; this is smaller, so that buffers between file and tensor are
+ * small.
+ */
 export const CHUNK_BYTES = 16 * 1024 * 1024;
 
 export interface ReadOptions {
-  /** Bytes read at a time, default CHUNK_BYTES; tests make it small. */
+  /** Bytes read at a time, default CHUNK_BYTES; tests use a small value. */
   chunkBytes?: number;
 }
 
-/** A file that is read at positions, so that models larger than memory or than 2 GiB can be opened. */
+/** A file that is read at given positions, so that models larger than memory or 2 GiB can be opened. */
 export class RandomAccessFile {
-  /** Memory for a chunk that no `eachChunk` is using: one for each that ever ran at the same time. */
+  /** Chunk memory that no `eachChunk` is using, for reuse: as many as ever ran at the same time. */
   private readonly spare: Uint8Array[] = [];
 
   private constructor(
@@ -21,7 +24,7 @@ export class RandomAccessFile {
     readonly chunkBytes: number,
   ) {}
 
-  /** @throws PlumbError when the path is missing or not a file. */
+  /** @throws PlumbError if the path is missing or not a file. */
   static async open(path: string, { chunkBytes = CHUNK_BYTES }: ReadOptions = {}): Promise<RandomAccessFile> {
     let handle: FileHandle;
     try {
@@ -41,7 +44,7 @@ export class RandomAccessFile {
     return new RandomAccessFile(path, stats.size, handle, chunkBytes);
   }
 
-  /** Fills `into` from a position. @throws PlumbError when the file ends before (it was cut while open). */
+  /** Fills `into` from a position. @throws PlumbError if the file ends too early (it was truncated while open). */
   async readInto(into: Uint8Array, position: number): Promise<void> {
     for (let done = 0; done < into.length; ) {
       const length = Math.min(this.chunkBytes, into.length - done);
@@ -55,7 +58,7 @@ export class RandomAccessFile {
     }
   }
 
-  /** `length` bytes from a position, in memory of their own. */
+  /** Reads `length` bytes from a position, into memory of their own. */
   async read(position: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
     const bytes = new Uint8Array(new ArrayBuffer(length));
     await this.readInto(bytes, position);
@@ -63,11 +66,11 @@ export class RandomAccessFile {
   }
 
   /**
-   * Reads `bytes` bytes from a position in chunks of whole units, in order, into memory that is used again and again.
+   * Reads `bytes` bytes from a position in chunks of whole units, in order, into memory that is reused.
    *
-   * @param unit bytes that must not be divided; more than a chunk is read for a unit that is larger.
-   * @param use is given each chunk, valid until it returns, and how many bytes came before it.
-   * @throws PlumbError as `readInto`, and whatever `use` throws.
+   * @param unit bytes that must not be split; for a unit larger than a chunk, the whole unit is read.
+   * @param use receives each chunk, valid until it returns, and the number of bytes before it.
+   * @throws PlumbError as `readInto`, and any error of `use`.
    */
   async eachChunk(
     position: number,

@@ -3,18 +3,18 @@ import { TENSOR_TYPES, type TensorType } from "./dequantize.js";
 import type { RandomAccessFile } from "./random-access.js";
 import { allocateF32, checkFinite } from "./weights.js";
 
-/** Where a tensor lies in a file. */
+/** A tensor's place in a file. */
 export interface StoredTensor {
   elements: number;
-  /** From the beginning of the file. */
+  /** In bytes, from the beginning of the file. */
   offset: number;
 }
 
 /**
- * Reads a tensor as float32 into memory of its own. It is read, converted and looked through for NaN a chunk at a time,
- * so that nothing but the result is ever held as a whole, whatever its size.
+ * Reads a tensor as float32 into memory of its own. It is read, converted and checked for NaN a chunk at a time, so
+ * that only the result is ever held as a whole.
  *
- * @throws PlumbError when it holds NaN or an infinity, or its type is not read.
+ * @throws PlumbError if it holds NaN or an infinity, or its type is not supported.
  */
 export async function readFloats(
   file: RandomAccessFile,

@@ -48,15 +48,15 @@ describe("openSafetensorsFolder", () => {
   it("names a shard that was cut short", async () => {
     const { length } = await readFile(join(dir, second));
     await truncate(join(dir, second), length - 1);
-    await expect(open()).rejects.toThrow(/00002-of-00002\.safetensors: not a sound.*"c".*cut short/);
+    await expect(open()).rejects.toThrow(/00002-of-00002\.safetensors: not a valid.*"c".*cut short/);
     await truncate(join(dir, second), 20);
-    await expect(open()).rejects.toThrow(/00002-of-00002\.safetensors: not a sound/);
+    await expect(open()).rejects.toThrow(/00002-of-00002\.safetensors: not a valid/);
   });
 
   it("refuses an index that points out of the folder", async () => {
     for (const place of ["../other.safetensors", "/etc/x.safetensors", "sub/x.safetensors", "", 3, null]) {
       await writeIndex({ a: place });
-      await expect(open()).rejects.toThrow(/beside it/);
+      await expect(open()).rejects.toThrow(/in the same folder/);
     }
   });
 

@@ -1,4 +1,4 @@
-/** Weights from a folder of safetensors: one file, or shards listed by an index. */
+/** Reads weights from a folder of safetensors: one file, or shards listed by an index. */
 import { existsSync } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
@@ -9,14 +9,14 @@ import { repeatedKey } from "./safetensors-header.js";
 import { unknownTensor } from "./weights.js";
 
 export const MAX_SHARDS = 1024;
-/** The index of a model of 400B parameters takes about 100 KB. */
+/** Larger indices are refused; that of a model of 400B parameters takes about 100 KB. */
 export const MAX_INDEX_BYTES = 32 * 1024 * 1024;
 
 /**
  * Opens `<stem>.safetensors` of a folder, or the shards that `<stem>.safetensors.index.json` lists.
  *
  * @param stem "model" for models.
- * @throws PlumbError when there is neither, a shard is missing or not sound, or index and shards do not fit each other.
+ * @throws PlumbError if there is neither, a shard is missing or invalid, or index and shards do not match.
  */
 export async function openSafetensorsFolder(
   dir: string,
@@ -44,7 +44,7 @@ export async function openSafetensorsFolder(
   return openShards(dir, indexPath, shardOf, shards, options);
 }
 
-/** The index's weight_map: the file of each tensor, which must be a plain name within the folder. */
+/** Reads the index's weight_map: the file of each tensor, which must be a plain name within the folder. */
 async function readIndex(indexPath: string): Promise<Map<string, string>> {
   const { size } = await stat(indexPath);
   if (size > MAX_INDEX_BYTES)
@@ -66,7 +66,7 @@ async function readIndex(indexPath: string): Promise<Map<string, string>> {
   for (const [tensor, shard] of Object.entries<unknown>({ ...map })) {
     if (typeof shard !== "string" || !/^[\w.-]+\.safetensors$/.test(shard)) {
       throw new PlumbError(
-        `${indexPath} lists ${JSON.stringify(shard)}; expected the name of a safetensors file beside it.`,
+        `${indexPath} lists ${JSON.stringify(shard)}; expected the name of a safetensors file in the same folder.`,
       );
     }
     shardOf.set(tensor, shard);

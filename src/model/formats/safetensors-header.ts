@@ -1,7 +1,7 @@
 /**
- * The header of a safetensors file: 8 bytes of length (little-endian), then JSON of that length which maps a
- * tensor's name to {dtype, shape, data_offsets: [begin, end) within the rest of the file}. Untrusted: everything is
- * checked against the file's size. As in the reference implementation, tensors must fill the file without gaps.
+ * The header of a safetensors file: 8 bytes of length (little-endian), then JSON of that length, which maps a tensor's
+ * name to {dtype, shape, data_offsets: [begin, end) within the rest of the file}. The file is untrusted: everything is
+ * checked against its size. As in the reference implementation, tensors must fill the file without gaps.
  */
 import { PlumbError } from "../../base/errors.js";
 import { tensorNameProblem } from "./weights.js";
@@ -11,7 +11,7 @@ export const MAX_SAFETENSORS_HEADER_BYTES = 100_000_000;
 export const MAX_TENSORS = 65_536;
 const MAX_RANK = 8;
 
-/** Bytes an element takes, by dtype. */
+/** Bytes per element, by dtype. */
 export const DTYPE_BYTES = new Map<string, number>([
   ["F64", 8],
   ["F32", 4],
@@ -34,12 +34,12 @@ export interface SafetensorsEntry {
   dtype: string;
   shape: number[];
   elements: number;
-  /** From the beginning of the file. */
+  /** In bytes, from the beginning of the file. */
   offset: number;
   bytes: number;
 }
 
-/** The header's length from a file's first 8 bytes. @throws PlumbError when the file cannot hold such a header. */
+/** The header's length, from a file's first 8 bytes. @throws PlumbError if the file cannot hold such a header. */
 export function headerLength(first8: Uint8Array, fileSize: number, path: string): number {
   const length = new DataView(first8.buffer, first8.byteOffset).getBigUint64(0, true);
   if (length > BigInt(MAX_SAFETENSORS_HEADER_BYTES)) {
@@ -54,7 +54,7 @@ export function headerLength(first8: Uint8Array, fileSize: number, path: string)
   return Number(length);
 }
 
-/** Parses and checks the header's JSON. @throws PlumbError naming the tensor that is wrong. */
+/** Parses and checks the header's JSON. @throws PlumbError, which names the tensor, if one is invalid. */
 export function parseHeader(json: Uint8Array, fileSize: number, path: string): Map<string, SafetensorsEntry> {
   const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(json);
   let value: unknown;
@@ -112,7 +112,7 @@ function checkedEntry(
   return { dtype, shape, elements, offset: dataStart + begin, bytes: end - begin };
 }
 
-/** Tensors must neither overlap nor leave gaps, and the last must end where the file does. */
+/** Checks that tensors neither overlap nor leave gaps, and that the last one ends with the file. */
 function checkCoverage(
   entries: Map<string, SafetensorsEntry>,
   dataStart: number,
@@ -130,7 +130,7 @@ function checkCoverage(
 }
 
 /**
- * The first key that valid JSON text gives twice in one object (JSON.parse keeps only the last), or undefined.
+ * The first key that occurs twice in one object of valid JSON text (JSON.parse keeps only the last), or undefined.
  *
  * @param level 1 for the outermost object's keys, 2 for those of objects within it.
  */
@@ -161,7 +161,7 @@ function isSizes(value: unknown): value is number[] {
 }
 
 function unsound(path: string, what: string): PlumbError {
-  return new PlumbError(`${path}: not a sound safetensors file: ${what}.`, {
+  return new PlumbError(`${path}: not a valid safetensors file: ${what}.`, {
     hint: "Fetch or save the file again.",
   });
 }

@@ -1,4 +1,4 @@
-/** Weights from a safetensors file. */
+/** Reads weights from a safetensors file. */
 import { PlumbError } from "../../base/errors.js";
 import { TENSOR_TYPES, type TensorType } from "./dequantize.js";
 import { RandomAccessFile, type ReadOptions } from "./random-access.js";
@@ -6,20 +6,20 @@ import { readFloats } from "./read-floats.js";
 import { headerLength, parseHeader, type SafetensorsEntry } from "./safetensors-header.js";
 import { type OpenWeights, unknownTensor } from "./weights.js";
 
-/** The types that weights are read from; both formats lay their values out alike. */
+/** The supported types of weights; safetensors and ggml store their values in the same way. */
 const FLOAT_TYPES = new Map(
   [...TENSOR_TYPES.values()]
     .filter(({ name }) => ["F32", "F16", "BF16"].includes(name))
     .map((type) => [type.name, type]),
 );
 
-/** Weights of safetensors files, which may hold whole numbers too. */
+/** Weights of safetensors files, which may also hold integers. */
 export interface SafetensorsWeights extends OpenWeights {
-  /** A tensor stored as I8, in memory of its own. @throws PlumbError when it is of another type. */
+  /** A tensor stored as I8, in memory of its own. @throws PlumbError if it has another type. */
   readInt8(name: string): Promise<Int8Array<ArrayBuffer>>;
 }
 
-/** Opens one file. @throws PlumbError when it is missing or not sound. */
+/** Opens one file. @throws PlumbError if it is missing or invalid. */
 export async function openSafetensors(path: string, options?: ReadOptions): Promise<SafetensorsWeights> {
   const file = await RandomAccessFile.open(path, options);
   try {

@@ -1,13 +1,13 @@
-/** float32 to the two 16-bit float formats, rounding to nearest, ties to even, as IEEE 754 and PyTorch do. */
+/** Converts float32 to the two 16-bit float formats, rounding to nearest, ties to even, as IEEE 754 and PyTorch do. */
 
-/** bfloat16 bits of a float32's bits. */
+/** The bfloat16 bits of a float32's bits. */
 export function bf16Bits(bits: number): number {
   const notANumber = (bits & 0x7fffffff) > 0x7f800000;
   if (notANumber) return ((bits >>> 16) | 0x40) & 0xffff;
   return ((bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16) & 0xffff;
 }
 
-/** binary16 bits of a float32's bits; what is too large becomes infinite. */
+/** The binary16 bits of a float32's bits; values that are too large become infinite. */
 export function f16Bits(bits: number): number {
   const sign = (bits >>> 16) & 0x8000;
   const exponent = ((bits >>> 23) & 255) - 112;

@@ -1,17 +1,17 @@
 import { PlumbError } from "../../base/errors.js";
 
-/** Where a model's weights come from, named as Hugging Face names them, row-major. */
+/** A source of a model's weights, row-major and under their Hugging Face names. */
 export interface WeightSource {
   names(): string[];
   has(name: string): boolean;
-  /** Outermost dimension first, e.g. [outputs, inputs] of a linear layer. */
+  /** Outermost dimension first, such as [outputs, inputs] for a linear layer. */
   shape(name: string): number[];
-  /** As stored, e.g. "BF16" or "Q4_1". */
+  /** The type in the file, such as "BF16" or "Q4_1". */
   dtype(name: string): string;
   /**
-   * The whole tensor in float32, in an ArrayBuffer of its own (native code may keep a pointer to it).
+   * The whole tensor in float32, in its own ArrayBuffer (native code may keep a pointer to it).
    *
-   * @throws PlumbError when the tensor holds NaN or an infinity, or is stored in a type that is not read.
+   * @throws PlumbError if the tensor holds NaN or an infinity, or its type is not supported.
    */
   read(name: string): Promise<Float32Array>;
 }
@@ -25,30 +25,30 @@ export function unknownTensor(name: string, source: string): never {
   throw new PlumbError(`${source} has no tensor named ${JSON.stringify(name)}.`);
 }
 
-/** `length` floats on memory of their own. */
+/** `length` floats in their own ArrayBuffer. */
 export function allocateF32(length: number): Float32Array<ArrayBuffer> {
   return new Float32Array(new ArrayBuffer(length * 4));
 }
 
-/** @throws PlumbError naming the tensor and its source when one of `values` is NaN or infinite. */
+/** @throws PlumbError, which names the tensor and its source, if one of `values` is NaN or infinite. */
 export function checkFinite(values: Float32Array, name: string, source: string): void {
   const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
   for (let i = 0; i < bits.length; i++) {
     if ((bits[i] & EXPONENT) !== EXPONENT) continue;
     throw new PlumbError(`${source}: the weight ${name} holds NaN or an infinity`, {
-      hint: "the file is damaged; fetch it again",
+      hint: "The file is damaged; fetch it again.",
     });
   }
 }
 
-/** The exponent bits of a float32; all are set in NaN and the infinities only. */
+/** The exponent bits of a float32; all of them are set only in NaN and the infinities. */
 const EXPONENT = 0x7f800000;
 
 /** Names that would reach an object's prototype if a tree were built from them. */
 const PROTOTYPE_NAMES = new Set(["__proto__", "constructor", "prototype"]);
 export const MAX_TENSOR_NAME_LENGTH = 512;
 
-/** What is wrong with a tensor's name from an untrusted file, or undefined. */
+/** The fault of a tensor's name from an untrusted file, or undefined. */
 export function tensorNameProblem(name: string): string | undefined {
   if (name.length === 0) return "is empty";
   if (name.length > MAX_TENSOR_NAME_LENGTH) return `is longer than ${MAX_TENSOR_NAME_LENGTH} characters`;

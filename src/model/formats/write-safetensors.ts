@@ -8,14 +8,14 @@ export interface TensorData {
   data: Float32Array;
 }
 
-/** A tensor that is made while it is written, so that it never lies in memory as a whole. */
+/** A tensor that is computed as it is written, so that it is never in memory as a whole. */
 export interface TensorPieces {
   shape: readonly number[];
-  /** Its values in order. A piece is done with when the next one is asked for, and may share its memory. */
+  /** Its values in order. A piece is no longer used once the next one is requested, and may share its memory. */
   pieces(): Iterable<Float32Array> | AsyncIterable<Float32Array>;
 }
 
-/** Whole numbers of 8 bits, made while they are written. */
+/** 8-bit integers, computed as they are written. */
 export interface Int8Pieces {
   shape: readonly number[];
   dtype: "I8";
@@ -31,17 +31,17 @@ const CHUNK_ELEMENTS = 4 * 1024 * 1024;
 
 const ELEMENT_BYTES = { F32: 4, BF16: 2, F16: 2, I8: 1 };
 
-/** The type that a tensor is stored as; whole numbers stay what they are. */
+/** The type as which a tensor is stored; integers keep theirs. */
 const storedAs = (tensor: SavedTensor, dtype: FloatDtype): keyof typeof ELEMENT_BYTES =>
   "dtype" in tensor ? tensor.dtype : dtype;
 
-/** Bytes that a tensor takes in a file. */
+/** Bytes of a tensor in a file. */
 export const savedBytes = (tensor: SavedTensor, dtype: FloatDtype): number =>
   tensor.shape.reduce((a, b) => a * b, 1) * ELEMENT_BYTES[storedAs(tensor, dtype)];
 
 /**
- * Writes a safetensors file: header length, header, tensors in the order of their names, so that equal tensors give
- * equal bytes. The header is padded with spaces to a multiple of 8, as the format asks.
+ * Writes a safetensors file: header length, header, then tensors in the order of their names, so that equal tensors
+ * give equal bytes. The header is padded with spaces to a multiple of 8, as the format requires.
  */
 export async function writeSafetensors(
   path: string,
@@ -84,7 +84,7 @@ export async function writeSafetensors(
   }
 }
 
-/** The values' bytes; 16-bit ones lie in `halves` until the next call. */
+/** The values' bytes; 16-bit ones are in `halves` until the next call. */
 function encoded(values: Float32Array | Int8Array, dtype: FloatDtype, halves: Uint16Array): Uint8Array {
   if (dtype === "F32" || values instanceof Int8Array)
     return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);

@@ -15,7 +15,7 @@ const NORM = /^(model\.layers\.\d+\.\w+_layernorm)\.(weight|bias)$/;
 /** Whether a weight is the matrix of a block's linear layer. */
 export const isLinearWeight = (name: string): boolean => LINEAR.test(name) && name.endsWith(".weight");
 
-/** The base with smoothing folded into its weights, still in f32: it computes what the base computes. */
+/** The base with smoothing folded into its weights, still in f32: it computes the same as the base. */
 export async function smoothedBase(runtime: Runtime, base: Weights, smoothing: Smoothing): Promise<Weights> {
   const out = new Map(base);
   for (const [name, buffer] of base) {
@@ -37,17 +37,17 @@ export async function smoothedBase(runtime: Runtime, base: Weights, smoothing: S
   return out;
 }
 
-/** The weights that products are made with: those of the linear layers and of the head. */
+/** Names of the weights used in matrix products: those of the linear layers and of the head. */
 export const productWeights = (config: ModelConfig, base: Weights): string[] => [
   ...[...base.keys()].filter(isLinearWeight),
   ...(config.head === "score" ? [] : [headName(config)]),
 ];
 
 /**
- * A smoothed base with its products in 8 bits: each weight matrix with a scale for each output, and where inputs are
- * differentiated its transpose with a scale for each input. Embedding, norms and biases stay in f32. All products round
- * activations to 8 bits; `withInt16Activations` is for the others. The head's input is rotated as it is read: no weight could
- * take that over, and of all inputs its rounding costs most.
+ * A smoothed base with its products in 8 bits: each weight matrix with a scale for each output and, if inputs are
+ * differentiated, its transpose with a scale for each input. Embedding, norms and biases stay in f32. All products
+ * round activations to 8 bits; `withInt16Activations` changes some to 16. The head's input is rotated when it is
+ * computed: the rotation cannot be folded into a weight, and of all inputs, this one costs most when rounded.
  */
 export async function int8Base(
   runtime: Runtime,
@@ -85,7 +85,9 @@ export async function int8Base(
   return out;
 }
 
-/** A base whose products all round activations to 8 bits, with 16 bits for the weights named. Nothing is copied. */
+/**
+ * A base whose products all round activations to 8 bits, changed to 16 bits for the weights named. Nothing is copied.
+ */
 export function withInt16Activations(base: Weights, weights: Iterable<string>): Weights {
   const out = new Map(base);
   for (const weight of weights) {
@@ -100,7 +102,7 @@ export function withInt16Activations(base: Weights, weights: Iterable<string>): 
   return out;
 }
 
-/** A base in 8 bits with its embedding in 8 bits too, one scale a row, for looking up. */
+/** A base in 8 bits whose embedding is also in 8 bits, with one scale per row, for look-up. */
 export async function withInt8Embedding(runtime: Runtime, base: Weights): Promise<Weights> {
   const name = "model.embed_tokens.weight";
   const buffer = base.get(name);

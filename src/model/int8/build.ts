@@ -11,38 +11,43 @@ import type { QuantizedBase } from "./quantized-base.js";
 import { sensitivities } from "./sensitivity.js";
 import { smoothingFactors } from "./smoothing.js";
 
-/** What an 8-bit base is for: `storage` has its embedding in 8 bits too, and leaves what gradients need to loading. */
+/**
+ * The use of an 8-bit base. With `storage`, its embedding is in 8 bits as well, and what gradients need is added at
+ * loading.
+ */
 export type BaseUse = "inference" | "training" | "storage";
 
-/** Rows of text that ranges are measured on, and as many again that the error is measured on; tokens in each. */
+/** Rows of text for measuring ranges, and as many again for measuring the error. */
 const ROWS = 16;
 const ROW_TOKENS = 128;
-/** Tokens of which more would not be used. */
+/** Tokens of text beyond which no more are used. */
 export const CALIBRATION_TOKENS = 2 * ROWS * ROW_TOKENS;
-/** The text that a model of that context needs. */
+/** The amount of text for a model with that context. */
 export const calibrationTokens = ({ maxPositions }: ModelConfig): { rows: number; tokens: number } => ({
   rows: 2 * ROWS,
   tokens: Math.min(ROW_TOKENS, maxPositions),
 });
-/** Rows that sensitivities are estimated on: one backward pass. */
+/** Rows for estimating sensitivities: one backward pass. */
 const SENSITIVITY_ROWS = 4;
-/** Share of the limit that the error on the calibration rows may fill: on other text it is another. */
+/** Largest share of the limit for the error on the calibration rows: on other text, the error may be larger. */
 const SHARE_OF_LIMIT = 0.85;
-/** Cosine of an adapter's gradients that is worth more products with 16-bit activations. */
+/** Cosine of an adapter's gradients below which further products get 16-bit activations. */
 const WANTED_COSINE = 0.99;
 
 /**
- * Brings the products of a base to 8 bits:
+ * Quantises the products of a base to 8 bits:
  *
  * 1. measures the range of every channel on a few rows;
  * 2. folds smoothing factors into the weights (SmoothQuant);
- * 3. estimates what share of the error each product's rounding has;
- * 4. gives those that cost most for the time it takes 16-bit activations: the fewest with which the measured error is inside
- *    the limit, and where it is trained on, the adapters' gradients point where they do on the exact one;
- * 5. measures the error of the whole on other rows.
+ * 3. estimates each product's share of the rounding error;
+ * 4. gives 16-bit activations to the products with the largest error for their time: as few as possible such that the
+ * measured error is within the limit and, if the base is for training, the gradients of adapters point as on the exact
+ * base;
+ * 5. measures the error of the result on other rows.
  *
- * @param texts token ids of what the base will see; at least a row of 128 tokens is of use, 32 rows are enough.
- * @param limit KL per token, nats, that step 4 aims at. Whether it is kept is for the caller to judge.
+ * @param texts token ids like those that the base will see; at least one row of 128 tokens is needed, and 32 rows are
+ * enough.
+ * @param limit KL per token, in nats, that step 4 aims for. The caller must check whether it is met.
  */
 export async function quantizeBase(
   runtime: Runtime,

@@ -10,12 +10,15 @@ import { NetworkRunner } from "../runner.js";
 import { integers, type Named, type Traced } from "../values.js";
 import type { ChannelMaxima } from "./smoothing.js";
 
-/** Sets outputs apart from the weights they are named after. */
+/** Distinguishes outputs from the weights whose names they bear. */
 const PREFIX = "of/";
 /** Rows in one run over calibration data. */
 const ROWS = 4;
 
-/** Token sequences one after another, cut into rows of one length; what is left over is dropped. */
+/**
+ * Joins token sequences and cuts them into rows of one length; the remainder is dropped. @throws PlumbError without
+ * tokens.
+ */
 export function calibrationRows(
   sequences: readonly (readonly number[])[],
   length: number,
@@ -34,7 +37,7 @@ export function calibrationRows(
 }
 
 /**
- * The largest magnitude that each channel has on the rows, of the input of each linear layer.
+ * The largest magnitude of each channel of each linear layer's input over the rows.
  *
  * @param rows token ids, all of one length.
  */
@@ -56,7 +59,7 @@ export async function channelMaxima(
   return maxima;
 }
 
-/** The largest magnitude of each channel of each linear layer's input, under the layer's name. */
+/** The largest magnitude of each channel of each linear layer's input, by the name of the layer's weight. */
 function inputMaxima(model: Model, x: Traced<Named<"ids">>): Record<string, Tensor> {
   const measured = new Map<Tensor, Tensor>(); // layers that read one tensor share its maxima
   const outputs: Record<string, Tensor> = {};

@@ -37,17 +37,17 @@ import type { BaseError } from "./quantized-base.js";
 
 /** Rows in one run. */
 const ROWS = 4;
-/** Rows of logits of both bases in memory at once. */
+/** Rows of logits of both bases that are in memory at once. */
 const BLOCK_ROWS = 128;
 
-/** Compares bases in 8 bits with the exact one on some text. What the exact one makes of it is computed once. */
+/** Compares 8-bit bases with the exact one on some text. The results of the exact one are computed once. */
 export class BaseComparison {
   private readonly chunks: readonly (readonly (readonly number[])[])[];
   private hidden?: Promise<Float32Array[]>;
   private gradient?: Promise<Float32Array>;
 
   /**
-   * @param exact f32, smoothed as the others are, so that an adapter means the same on all.
+   * @param exact f32, smoothed like the others, so that an adapter has the same effect on all.
    * @param rows token ids, all of one length.
    */
   constructor(
@@ -59,14 +59,14 @@ export class BaseComparison {
     this.chunks = chunks(rows, ROWS);
   }
 
-  /** How far a base is from the exact one. @param differentiable whether its gradients are compared too. */
+  /** The error of a base relative to the exact one. @param differentiable whether to compare gradients as well. */
   async error(quantized: Weights, differentiable: boolean): Promise<BaseError> {
     const { kl, same, count } = await this.divergence(quantized);
     const error = { tokens: count, klPerToken: kl / count, sameTop: same / count };
     return differentiable ? { ...error, gradientCosine: await this.gradientCosine(quantized) } : error;
   }
 
-  /** `gradientCosine` of the error alone. */
+  /** Only the `gradientCosine` of the error. */
   async gradientCosine(quantized: Weights): Promise<number> {
     const { runtime, config, exact, rows } = this;
     this.gradient ??= adapterGradient(runtime, config, exact, rows);
@@ -156,14 +156,14 @@ class ProgramsByShape {
   }
 }
 
-/** Sums over what is compared, and how much that is; [1] each. */
+/** Sums over the compared positions or preferences, and their number; [1] each. */
 interface Divergence extends Record<string, Tensor> {
   kl: Tensor;
   same: Tensor;
   count: Tensor;
 }
 
-/** Of the next token's distributions by the parameters p and q, over hidden states a and b [N, D]. */
+/** Compares the distributions of the next token under the parameters p and q, from hidden states a and b [N, D]. */
 function tokenDivergence(
   config: ModelConfig,
   p: Parameters,
@@ -190,7 +190,7 @@ function tokenDivergence(
   return { kl: slice(all, 0, 0, 1), same: slice(all, 0, 1, 2), count: constant(Float32Array.of(N), [1]) };
 }
 
-/** Of preferences sigmoid(r_1 - r_2) between each position of the first half and one of the second. */
+/** Compares preferences sigmoid(r_1 - r_2), each between a position of the first half and one of the second. */
 function preferenceDivergence(
   _config: ModelConfig,
   p: Parameters,
@@ -219,7 +219,9 @@ function preferenceDivergence(
   };
 }
 
-/** The gradient of -log p of all rows together by an adapter with small random matrices, [parameters]. */
+/**
+ * The gradient of -log p over all rows together with respect to an adapter with small random matrices, [parameters].
+ */
 async function adapterGradient(
   runtime: Runtime,
   config: ModelConfig,
@@ -241,7 +243,7 @@ async function adapterGradient(
   return readFloats(trainer.gradients.flat);
 }
 
-/** Of log-probabilities, or of the head's values where the model has one for scores. */
+/** Negative sum of log-probabilities, or of the values of a scalar head if the model has one. */
 function negativeSum(model: Model, x: Traced<TokensRead>, { scale }: { scale: number }) {
   const read =
     model.config.head === "score"

@@ -2,10 +2,13 @@ import { RandomStream } from "../../base/random.js";
 import type { DeviceBuffer, Runtime } from "../../runtime/runtime.js";
 import { EXPECTATION_STEP } from "../../tensor/index.js";
 
-/** Rows of distributions that are rounded by draws of their own; the next ones by the same again. */
+/** Number of distributions with their own random draws; after these, the draws repeat. */
 const ROWS = 16;
 
-/** What `int8Expectation` adds to distributions over so many tokens: uniform in half a step either way, [rows, tokens]. */
+/**
+ * The noise that `int8Expectation` adds to distributions over this many tokens: uniform within +- half a step, [rows,
+ * tokens].
+ */
 export function expectationDither(runtime: Runtime, tokens: number): DeviceBuffer {
   const random = new RandomStream(0, "int8/dither");
   const draws = new Float32Array(new ArrayBuffer(4 * ROWS * tokens));

@@ -14,8 +14,8 @@ const PRODUCT = /^(.*\.weight)\.w8a(?:8|16)$/;
 export const isInt8 = (base: Weights): boolean => [...base.keys()].some((name) => PRODUCT.test(name));
 
 /**
- * A base in 8 bits with what gradients of inputs need, made from its 8-bit values: each matrix with a scale for each
- * input. A base that has it all, or is not in 8 bits, is returned as it is.
+ * A base in 8 bits together with what gradients of inputs need, made from its 8-bit values: each matrix with a scale
+ * for each input. A base that already has this, or is not in 8 bits, is returned unchanged.
  */
 export async function withGradients(runtime: Runtime, config: ModelConfig, base: Weights): Promise<Weights> {
   const out = new Map<string, DeviceBuffer>(base);

@@ -1,16 +1,17 @@
 import type { Weights } from "../network.js";
 
 /**
- * Which products of an 8-bit base round activations to 16 bits: always the first of a list by cost, as few as suffice. Whether
- * some suffice is measured, which takes seconds.
+ * Whether it suffices that these products of an 8-bit base round activations to 16 bits: always the first of a list by
+ * cost, and as few as possible. Each call measures, which takes seconds.
  */
 export type Suffice = (first: readonly string[]) => Promise<boolean>;
 
-/** Rounding an input to 16 bits instead of 8 takes as long as a product with so many columns more. */
+/** Rounding an input to 16 bits instead of 8 takes as long as this many further columns of the product. */
 const ROUNDING_COLUMNS = 1024;
 
 /**
- * The products' weights, first those whose rounding costs most for the time that rounding to 16 bits takes.
+ * The products' weights, ordered by the cost of their rounding relative to the time that 16-bit activations take; the
+ * largest ratio comes first.
  * @param costs of each weight's product, in any unit. @param base holds the weights' shapes, [out, in].
  */
 export function byCost(costs: ReadonlyMap<string, number>, base: Weights): string[] {
@@ -21,10 +22,13 @@ export function byCost(costs: ReadonlyMap<string, number>, base: Weights): strin
   return [...costs.keys()].sort((a, b) => worth(b) - worth(a));
 }
 
-/** How far from the fewest that suffice the choice may be, as a share of all. */
+/** Most products beyond the fewest that suffice, as a share of all. */
 const PRECISION = 1 / 32;
 
-/** The fewest of the first names that suffice, within the precision; all of them if not even those do. Bisection. */
+/**
+ * The fewest of the first names that suffice, within the precision, found by bisection; all names if even they do not
+ * suffice.
+ */
 export async function fewestInt16(names: readonly string[], suffice: Suffice): Promise<string[]> {
   if (await suffice([])) return [];
   let [tooFew, enough] = [0, names.length];
@@ -36,10 +40,13 @@ export async function fewestInt16(names: readonly string[], suffice: Suffice): P
   return names.slice(0, enough);
 }
 
-/** How many times as many are tried next. */
+/** Factor by which the number of names grows in each attempt. */
 const MORE = 1.5;
 
-/** Half as many of the first names again, and again, until they suffice; no more than given if not even all would. */
+/**
+ * Extends the first names by half, repeatedly, until they suffice. If even all names would not suffice, returns those
+ * given.
+ */
 export async function moreInt16(
   names: readonly string[],
   int16: readonly string[],

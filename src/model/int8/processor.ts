@@ -3,31 +3,32 @@ import { int8Names, weightProduct } from "../../nn/index.js";
 import type { DeviceBuffer, Executable, Runtime } from "../../runtime/runtime.js";
 import { type InputSpec, trace } from "../../tensor/index.js";
 
-/** What a processor makes of products of whole numbers. */
+/** A processor's support for products of 8-bit integers. */
 export interface Int8Support {
-  /** Sums of bytes' products are added up exactly, and faster than f32's. */
+  /** Whether sums of products of bytes are exact, and computed faster than those of f32. */
   fit: boolean;
-  /** Why, in a few words. */
+  /** The reason, in a few words. */
   found: string;
 }
 
-/** Instructions that multiply bytes and add up in 32 bits: x86 by `flags`, ARM by `Features` of /proc/cpuinfo. */
+/**
+ * Instructions that multiply bytes and accumulate in 32 bits: in x86's `flags` and ARM's `Features` of /proc/cpuinfo.
+ */
 const INSTRUCTIONS = ["avx512_vnni", "avx_vnni", "avxvnniint8", "i8mm", "asimddp"];
-/** How much faster than in f32 a product must be where only a clock can tell. */
+/** How much faster than in f32 a product must be, where only timing can tell. */
 const MIN_SPEEDUP = 1.3;
 const SHAPE = { rows: 128, inner: 1024, columns: 1024 } as const;
 const REPEATS = 5;
 
-/** The instructions for products of bytes that a /proc/cpuinfo names, or undefined where it lists none at all. */
+/** The instructions for products of bytes in a /proc/cpuinfo, or undefined if it lists no instructions at all. */
 export function int8Instructions(cpuInfo: string): string[] | undefined {
   const listed = /^(?:flags|Features)\s*:(.*)$/m.exec(cpuInfo)?.[1].split(/\s+/);
   return listed && INSTRUCTIONS.filter((name) => listed.includes(name));
 }
 
 /**
- * Whether 8-bit products are worth it on this machine. The sums are tried first: without such instructions pairs of
- * products may be added in 16 bits, and overflow. Then the list of the processor's instructions is asked (Linux), or a
- * clock.
+ * Whether 8-bit products pay on this machine. First, sums are checked: without such instructions, pairs of products may
+ * be added in 16 bits and overflow. Then the processor's list of instructions decides (Linux), or else a measurement.
  */
 export async function int8Support(
   runtime: Runtime,
@@ -44,7 +45,7 @@ export async function int8Support(
 const WEIGHT = "w";
 const names = int8Names(WEIGHT).w8a8;
 
-/** The largest bytes there are, times one another. */
+/** Whether a product of the largest bytes is exact. */
 async function sumsAreExact(runtime: Runtime): Promise<boolean> {
   const { executable, x } = product(runtime, "i8", 1);
   const { y } = await executable.run({ x });
@@ -65,7 +66,7 @@ async function milliseconds(runtime: Runtime, dtype: "f32" | "i8"): Promise<numb
   return best;
 }
 
-/** x W^T with x [rows, inner] of ones and W of 127 throughout. */
+/** A program for x W^T, with x [rows, inner] of ones and W filled with 127. */
 function product(
   runtime: Runtime,
   dtype: "f32" | "i8",

@@ -9,7 +9,7 @@ export interface Int8Columns {
 const INT8_MAX = 127;
 
 /**
- * A matrix to 8 bits with one scale for each column: its largest magnitude / 127; rounded to the nearest.
+ * Quantises a matrix to 8 bits, to the nearest, with one scale per column: its largest magnitude / 127.
  *
  * @param matrix [rows, columns], row-major.
  */
@@ -29,7 +29,7 @@ export function quantizeColumns(matrix: Float32Array, rows: number, columns: num
   return { values, scales };
 }
 
-/** A table to 8 bits with one scale for each row. @param table [rows, columns]. */
+/** Quantises a table to 8 bits with one scale per row. @param table [rows, columns]. */
 export function quantizeRows(
   table: Float32Array,
   columns: number,
@@ -48,24 +48,24 @@ export function quantizeRows(
   return { values, scales };
 }
 
-/** [rows, columns] to [columns, rows]. */
+/** The transpose of a [rows, columns] matrix: [columns, rows]. */
 export function transposed(matrix: Float32Array, rows: number, columns: number): Float32Array {
   const out = new Float32Array(matrix.length);
   turn(matrix, out, rows, columns, 0, columns);
   return out;
 }
 
-/** The same of whole numbers, in memory of their own. */
+/** The transpose of a matrix of 8-bit integers, in memory of its own. */
 export function turned(matrix: Int8Array, rows: number, columns: number): Int8Array<ArrayBuffer> {
   const out = new Int8Array(new ArrayBuffer(matrix.length));
   turn(matrix, out, rows, columns, 0, columns);
   return out;
 }
 
-/** About how many elements of a turned matrix are made at a time. */
+/** About how many elements of a transposed matrix are computed at a time. */
 const PIECE_ELEMENTS = 2 ** 20;
 
-/** The same a few rows of the result at a time; each piece lies over the one before. */
+/** The transpose of a [rows, columns] matrix, a few rows at a time; each piece overwrites the one before. */
 export function* turnedPieces(
   matrix: Int8Array,
   rows: number,
@@ -81,7 +81,10 @@ export function* turnedPieces(
   }
 }
 
-/** Columns [from, to) of [rows, columns] as rows of `out`, block by block, so that both sides stay in the cache. */
+/**
+ * Writes columns [from, to) of a [rows, columns] matrix to `out` as rows, block by block, so that both sides stay in
+ * the cache.
+ */
 function turn<A extends Float32Array | Int8Array>(
   matrix: A,
   out: A,

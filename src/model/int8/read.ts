@@ -10,10 +10,10 @@ import { spreadingRotation } from "./rotation.js";
 import { EMBEDDING, type StoredInt8, scaleName, storedTensors, weightOf } from "./stored.js";
 
 /**
- * Reads a base in 8 bits as it was stored, for inference; see `withGradients` for training.
+ * Reads a stored base in 8 bits, for inference; see `withGradients` for training.
  *
  * @param weights checked by `checkStoredTensors`.
- * @throws PlumbError when a scale is negative, a factor not positive, or a number not finite.
+ * @throws PlumbError if a scale is negative, a factor is not positive, or a number is not finite.
  */
 export async function readInt8Base(
   runtime: Runtime,
@@ -40,7 +40,7 @@ export async function readInt8Base(
       const negative = scales.findIndex((scale) => scale < 0);
       if (negative >= 0)
         throw damaged(
-          `${source}: ${scaleName(stored)}[${negative}] is ${scales[negative]}; a scale is 0 or more.`,
+          `${source}: ${scaleName(stored)}[${negative}] is ${scales[negative]}; expected 0 or more.`,
         );
       const values = await weights.readInt8(stored);
       const [rows, columns] = shape;
@@ -58,7 +58,7 @@ export async function readInt8Base(
       if (/\.(divided_input|divided_output)$/.test(stored)) {
         const wrong = data.findIndex((factor) => factor <= 0);
         if (wrong >= 0)
-          throw damaged(`${source}: ${stored}[${wrong}] is ${data[wrong]}; a factor is more than 0.`);
+          throw damaged(`${source}: ${stored}[${wrong}] is ${data[wrong]}; expected more than 0.`);
       }
       put("f32", shape, data, stored);
     }

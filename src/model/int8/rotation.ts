@@ -3,10 +3,10 @@ import type { Runtime } from "../../runtime/runtime.js";
 import { matmul, trace } from "../../tensor/index.js";
 
 /**
- * An orthogonal matrix R [size, size] that spreads what stands in one channel over all: random signs, then the discrete
- * cosine transform (DCT-II), whose entries are all at most sqrt(2 / size). x W^T = (x R) (W R)^T, and neither x R nor W R
- * has channels much larger than others, so both lose less by rounding (the idea of QuaRot, Ashkboos et al. 2024, which
- * takes Hadamard's matrices). The same for every model of that size.
+ * An orthogonal matrix R [size, size] that spreads the content of one channel over all: random signs, then the discrete
+ * cosine transform (DCT-II), whose entries are all at most sqrt(2 / size). x W^T = (x R) (W R)^T, and neither x R nor W
+ * R has channels much larger than others, so both lose less by rounding (the idea of QuaRot, Ashkboos et al. 2024,
+ * which uses Hadamard matrices). It is the same for every model of that size.
  */
 export function spreadingRotation(size: number): Float32Array<ArrayBuffer> {
   const random = new RandomStream(0, "int8/rotation");
@@ -15,7 +15,7 @@ export function spreadingRotation(size: number): Float32Array<ArrayBuffer> {
     const sign = random.bernoulli(0.5) ? 1 : -1;
     for (let k = 0; k < size; k++) {
       const length = Math.sqrt((k === 0 ? 1 : 2) / size);
-      // The angle is a multiple of pi / (2 size): whole turns are taken off before the cosine, which stays exact.
+      // The angle is a multiple of pi / (2 size): whole turns are subtracted before the cosine, which keeps it exact.
       const step = ((2 * i + 1) * k) % (4 * size);
       out[i * size + k] = sign * length * Math.cos((Math.PI * step) / (2 * size));
     }

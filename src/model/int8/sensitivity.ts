@@ -15,19 +15,19 @@ import { frozenNetwork } from "../create.js";
 import { hiddenStates, logits, scalarHead } from "../decoder.js";
 import { networkInputs, networkParameters, type Weights } from "../network.js";
 
-/** Sets outputs apart from the weights they are named after. */
+/** Distinguishes outputs from the weights whose names they bear. */
 const PREFIX = "of/";
 
-/** Makes 1/2 E[(g . dy)^2] a bound on a preference's KL: that is at most 1/8 E[(dr_1 - dr_2)^2] = 1/4 E[dr^2]. */
+/** Makes 1/2 E[(g . dy)^2] a bound on the KL of a preference, which is at most 1/8 E[(dr_1 - dr_2)^2] = 1/4 E[dr^2]. */
 const PREFERENCE_WEIGHT = Math.SQRT1_2;
 
 /**
- * What rounding each product alone would cost, by the weight's name: nats of KL per token, to second order.
+ * The cost of rounding each product alone, by the weight's name: nats of KL per token, to second order.
  *
- * With dy the error that 8 bits make in a product and g the gradient of a token's log-probability by the product,
- * KL = 1/2 E[(g . dy)^2] (the Fisher information of dy; Amari 1998), the expectation over tokens of the text. All
- * products are estimated in one backward pass. Of a scalar head it is the KL of the preference between two texts,
- * sigmoid(r_1 - r_2), at most.
+ * With dy the error of a product in 8 bits and g the gradient of a token's log-probability with respect to the product,
+ * KL = 1/2 E[(g . dy)^2] (the Fisher information of dy; Amari 1998), with the expectation over tokens of the text. All
+ * products are estimated in one backward pass. With a scalar head, the cost is an upper bound of the KL of the
+ * preference between two texts, sigmoid(r_1 - r_2).
  *
  * @param exact f32, smoothed. @param quantized the same with every product in 8 bits. @param rows of one length.
  */

@@ -5,25 +5,28 @@ import { BLOCK_NORMS, blockLinears } from "../weight-names.js";
 export type ChannelMaxima = ReadonlyMap<string, Float32Array>;
 
 /**
- * Layers that read one tensor, and the layer or norm that makes it. What the makers' channels are divided by, the
- * readers' columns are multiplied with: the network computes the same, and its activations are easier to round.
+ * Layers that read one tensor, and the layer or norm that computes it. The maker's channels are divided by factors with
+ * which the readers' columns are multiplied: the network computes the same, and its activations are easier to round.
  */
 interface Group {
-  /** Norms, or linear layers, whose output channels are divided. */
+  /** A norm or linear layer whose output channels are divided. */
   maker: string;
   /** Linear layers whose input channels are multiplied. */
   readers: string[];
-  /** Channels of the readers' input that one channel of the maker feeds: 1, or the query heads of a key head. */
+  /**
+   * Given if one channel of the maker feeds several channels of the readers' input: one for each query head of a key
+   * head.
+   */
   repeats?: { heads: number; kvHeads: number; headDim: number };
 }
 
-/** Share of the difficulty that is moved from activations to weights (alpha of SmoothQuant). */
+/** Share of the difficulty of rounding that is moved from activations to weights (alpha in SmoothQuant). */
 const MIGRATION = 0.5;
 const MIN_FACTOR = 1e-3;
 
 /**
- * The groups of a model. A layer whose input no weight alone makes, such as what comes after an activation or a
- * normalised residual stream, is in none of them.
+ * The groups of a model. A layer is in none if no single weight computes its input, as after an activation or a
+ * normalised residual stream.
  */
 export function smoothingGroups(config: ModelConfig): Group[] {
   const { heads, kvHeads, headDim } = config;
@@ -55,8 +58,8 @@ export function smoothingGroups(config: ModelConfig): Group[] {
 export type Smoothing = Map<string, Float32Array>;
 
 /**
- * SmoothQuant (Xiao et al. 2023): factor of channel j = max|x_j|^a / max|W_j|^(1 - a), the latter over the columns j of
- * all readers. Where several query heads read one key head's values, the largest counts.
+ * SmoothQuant (Xiao et al. 2023): the factor of channel j = max|x_j|^a / max|W_j|^(1 - a), where the second maximum is
+ * over the columns j of all readers. If several query heads read one key head's values, the largest factor counts.
  *
  * @param weight a weight matrix [out, in] by the layer's name.
  * @returns for each reader its input's factors [in], for each maker its output's [out]; dead channels have 1.
@@ -111,7 +114,7 @@ function largestOfHeads(factors: Float32Array, { heads, kvHeads, headDim }: Head
   return out;
 }
 
-/** [kvHeads D] to [heads D]. */
+/** [kvHeads D] to [heads D]: each key head's factors, repeated for its query heads. */
 function repeatHeads(factors: Float32Array, { heads, kvHeads, headDim }: Heads): Float32Array {
   return Float32Array.from({ length: heads * headDim }, (_, j) => {
     const head = Math.floor(j / headDim / (heads / kvHeads));
@@ -119,7 +122,7 @@ function repeatHeads(factors: Float32Array, { heads, kvHeads, headDim }: Heads):
   });
 }
 
-/** W [out, in] with its input's factors multiplied in and its output's divided out; a norm's weight is [out]. */
+/** W [out, in] multiplied by its input's factors and divided by its output's; a norm's weight is [out]. */
 export function smoothed(
   data: Float32Array,
   shape: readonly number[],

@@ -201,7 +201,7 @@ describe("what is refused when such a folder is opened", () => {
     ],
     [
       "a scale that is negative",
-      /up_proj\.weight_scale\[0\] is -1; a scale is 0 or more/,
+      /up_proj\.weight_scale\[0\] is -1; expected 0 or more/,
       (tensors) => tensors.set("model.layers.1.mlp.up_proj.weight_scale", floats(48, -1)),
     ],
     [
@@ -211,10 +211,10 @@ describe("what is refused when such a folder is opened", () => {
     ],
     [
       "a factor of zero",
-      /divided_input\[0\] is 0; a factor is more than 0/,
+      /divided_input\[0\] is 0; expected more than 0/,
       (tensors) => tensors.set("model.layers.1.mlp.up_proj.divided_input", floats(32, 0)),
     ],
-    ["a tensor too many", /extra is no tensor of such a model/, (tensors) => tensors.set("extra", floats(2))],
+    ["a tensor too many", /extra is not a tensor of such/, (tensors) => tensors.set("extra", floats(2))],
   ];
   test.each(damage)("%s", async (_name, message, change) => {
     const folder = await copyWith(change);
@@ -230,7 +230,7 @@ describe("what is refused when such a folder is opened", () => {
     [
       "an unknown product",
       { activations_16_bit: ["model.norm.weight"] },
-      /"model\.norm\.weight", which is no product/,
+      /"model\.norm\.weight", which is not the weight of a product/,
     ],
     ["an error below zero", { error: { kl_per_token: -1 } }, /"quantization_config\.error/],
     ["a digest that is none", { calibration: { sha256: "1" } }, /"quantization_config\.calibration/],

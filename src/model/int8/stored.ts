@@ -1,13 +1,13 @@
 /**
- * How a base in 8 bits lies in a folder: what `quantization_config` of its config.json says, and which tensors its
- * safetensors hold. They are named as Hugging Face names Llama's, whatever the architecture:
+ * How a base in 8 bits is stored in a folder: the `quantization_config` of its config.json, and the tensors in its
+ * safetensors. These have the names that Hugging Face uses for Llama, whatever the architecture:
  *
  *   <layer>.weight                   I8 [out, in], row i is values * weight_scale[i]
  *   <layer>.weight_scale             F32 [out]
  *   <layer>.divided_input, _output   F32, the smoothing factors that are folded into the weights
- *   lm_head.weight, weight_scale     the head times the rotation of its input (rotation.ts), also where it is tied
+ *   lm_head.weight, weight_scale     the head times the rotation of its input (rotation.ts), even if it is tied
  *
- * Norms, biases, learned positions and scalar heads are F32. What gradients need is made from these when it is wanted.
+ * Norms, biases, learned positions and scalar heads are F32. What gradients need is computed from these when required.
  */
 import { createHash } from "node:crypto";
 import { z } from "zod";
@@ -24,39 +24,39 @@ import { smoothingGroups } from "./smoothing.js";
 
 export const QUANT_METHOD = "plumbline-int8";
 export const STORED_VERSION = 2;
-/** More products than any model has. */
+/** Most names in a list: more products than any model has. */
 const MAX_NAMES = 65_536;
 
 const share = z.number().min(0).max(1);
 
 export const storedInt8Schema = z.object({
   quant_method: z.literal(QUANT_METHOD),
-  version: z.literal(STORED_VERSION).describe("Of this description and of the tensors."),
+  version: z.literal(STORED_VERSION).describe("Version of this description and of the tensors."),
   activations_16_bit: z
     .array(z.string())
     .max(MAX_NAMES)
     .describe("Weights whose products round activations to 16 bits; all others to 8."),
   error: z
     .object({
-      limit: z.number().positive().describe("Most KL that was allowed."),
+      limit: z.number().positive().describe("Largest KL that was allowed."),
       tokens: z.number().int().positive(),
       kl_per_token: z.number().min(0).describe("KL(exact || 8 bits), nats."),
-      same_top: share.describe("Positions where both find the same token likeliest."),
-      gradient_cosine: z.number().min(-1).max(1).describe("Of an adapter's gradients on either."),
+      same_top: share.describe("Share of positions where both find the same token most likely."),
+      gradient_cosine: z.number().min(-1).max(1).describe("Cosine of an adapter's gradients on the two."),
     })
-    .describe("Measured on text that was not calibrated on."),
+    .describe("Measured on text that was not used for calibration."),
   calibration: z.object({
     source: z.enum(["data", "samples"]).describe("Text that was given, or sampled from the model."),
     tokens: z.number().int().positive(),
     sha256: z
       .string()
       .regex(/^[0-9a-f]{64}$/)
-      .describe("Of the token ids, 32 bits each, little-endian."),
+      .describe("Hash of the token ids, 32 bits each, little-endian."),
   }),
 });
 export type StoredInt8 = z.infer<typeof storedInt8Schema>;
 
-/** The description of a base that was brought to 8 bits with what gradients need measured too. */
+/** The description of a base in 8 bits whose gradients were measured as well. */
 export function describeInt8(
   { error, int16, rows }: Pick<QuantizedBase, "error" | "int16" | "rows">,
   source: "data" | "samples",
@@ -83,9 +83,9 @@ export function describeInt8(
 }
 
 /**
- * What config.json says of 8 bits, or undefined where it says nothing.
+ * The description of 8-bit weights in config.json, or undefined if there is none.
  *
- * @throws PlumbError when the weights are quantised in another way, or the description is not valid.
+ * @throws PlumbError if the weights are quantised in another way, or the description is not valid.
  */
 export function storedInt8(json: JsonFields): StoredInt8 | undefined {
   const fields = json.object("quantization_config");
@@ -117,7 +117,7 @@ export const EMBEDDING = "model.embed_tokens.weight";
 export const STORED_HEAD = "lm_head.weight";
 export const scaleName = (weight: string): string => `${weight}_scale`;
 
-/** The weight that a matrix in the files stands for, by the name the network knows it by. */
+/** The network's name for the weight that a stored matrix represents. */
 export const weightOf = (config: ModelConfig, stored: string): string =>
   stored === STORED_HEAD ? headName(config) : stored;
 
@@ -144,7 +144,7 @@ export function storedTensors(config: ModelConfig): Map<string, { dtype: "I8" | 
   return tensors;
 }
 
-/** @throws PlumbError naming the first tensor that is missing, or of another type or shape than it should be. */
+/** @throws PlumbError, which names the first tensor that is missing, unexpected, or of another type or shape. */
 export function checkStoredTensors(
   config: ModelConfig,
   { activations_16_bit: int16 }: StoredInt8,
@@ -162,18 +162,18 @@ export function checkStoredTensors(
       throw fail(`${name} has the shape [${found.join(", ")}]; the configuration says [${shape.join(", ")}]`);
   }
   const extra = weights.names().find((name) => !tensors.has(name));
-  if (extra !== undefined) throw fail(`${extra} is no tensor of such a model in 8 bits`);
+  if (extra !== undefined) throw fail(`${extra} is not a tensor of such a model in 8 bits`);
   const known = new Set(
     [...tensors].flatMap(([name, { dtype }]) => (dtype === "I8" ? [weightOf(config, name)] : [])),
   );
   const stranger = int16.find((name) => !known.has(name));
   if (stranger !== undefined)
     throw fail(
-      `"quantization_config.activations_16_bit" names ${JSON.stringify(stranger.slice(0, 64))}, which is no product`,
+      `"quantization_config.activations_16_bit" names ${JSON.stringify(stranger.slice(0, 64))}, which is not the weight of a product`,
     );
 }
 
-/** @throws PlumbError when a folder's config.json says nothing of 8 bits, but its tensors are. */
+/** @throws PlumbError if a folder's config.json does not describe 8-bit weights, but its tensors are in 8 bits. */
 export function checkNoInt8(weights: Pick<SafetensorsWeights, "names" | "dtype">, source: string): void {
   const found = weights.names().find((name) => weights.dtype(name) === "I8");
   if (found === undefined) return;

@@ -1,11 +1,11 @@
-/** What must hold of a model before it is handed on, whatever file it came from. */
+/** Checks of a model before it is used, whatever file it came from. */
 import { PlumbError } from "../../base/errors.js";
 import type { Tokenizer } from "../../text/tokenizer.js";
 import { MAX_LAYERS, type ModelConfig, modelConfigSchema } from "../config.js";
 import type { WeightSource } from "../formats/weights.js";
 import { expectedWeights } from "../weight-names.js";
 
-/** @throws PlumbError naming the field that is out of range.  */
+/** @throws PlumbError, which names the field, if one is out of range. */
 export function checkedConfig(config: ModelConfig, source: string): ModelConfig {
   const parsed = modelConfigSchema.safeParse(config);
   if (!parsed.success) {
@@ -14,7 +14,7 @@ export function checkedConfig(config: ModelConfig, source: string): ModelConfig 
   }
   const { layers, headDim, heads, kvHeads, ropeTheta, rotaryDim = headDim } = parsed.data;
   if (layers > MAX_LAYERS)
-    throw new PlumbError(`${source}: the model has ${layers} layers; at most ${MAX_LAYERS} are read.`);
+    throw new PlumbError(`${source}: the model has ${layers} layers; at most ${MAX_LAYERS} are supported.`);
   if (ropeTheta !== undefined && (rotaryDim % 2 !== 0 || rotaryDim > headDim)) {
     throw new PlumbError(
       `${source}: the heads' size is ${headDim}, of which ${rotaryDim} are rotated; rotary embeddings need an even number.`,
@@ -28,7 +28,7 @@ export function checkedConfig(config: ModelConfig, source: string): ModelConfig 
   return parsed.data;
 }
 
-/** @throws PlumbError naming the first weight that is missing or has another shape than the configuration says. */
+/** @throws PlumbError, which names the first weight that is missing or whose shape differs from the configuration's. */
 export function checkWeights(
   config: ModelConfig,
   weights: Pick<WeightSource, "has" | "shape">,
@@ -49,7 +49,7 @@ export function checkWeights(
   }
 }
 
-/** @throws PlumbError when the tokenizer makes ids, or the configuration names some, that the model has no row for. */
+/** @throws PlumbError if the tokenizer or the configuration has ids for which the model has no row. */
 export function checkTokenizer(config: ModelConfig, tokenizer: Tokenizer | undefined, source: string): void {
   if (tokenizer !== undefined && tokenizer.vocabSize > config.vocabSize) {
     throw new PlumbError(

@@ -1,11 +1,11 @@
-/** GGUF metadata and tensor names to a model's configuration and weights under Hugging Face's names. */
+/** Converts GGUF metadata and tensor names to a model's configuration and weights under Hugging Face's names. */
 import { PlumbError } from "../../base/errors.js";
 import type { ModelConfig } from "../config.js";
 import type { GgufFile, GgufValue } from "../formats/gguf.js";
 import { type OpenWeights, unknownTensor } from "../formats/weights.js";
 import { llama3ScalingFrom } from "./gguf-rope.js";
 
-/** ggml's names of the parts of layer N (after "blk.N."), to Hugging Face's (after "model.layers.N."). */
+/** ggml's names for the parts of layer N (after "blk.N."), to Hugging Face's (after "model.layers.N."). */
 const LAYER_PARTS: Record<string, string> = {
   attn_norm: "input_layernorm",
   attn_q: "self_attn.q_proj",
@@ -24,7 +24,7 @@ const WHOLE_NAMES: Record<string, string> = {
   "output.weight": "lm_head.weight",
 };
 
-/** The Hugging Face name of a ggml tensor, or undefined for one that is no weight (rope_freqs). */
+/** The Hugging Face name of a ggml tensor, or undefined for one that is not a weight (rope_freqs). */
 export function huggingFaceName(name: string): string | undefined {
   if (Object.hasOwn(WHOLE_NAMES, name)) return WHOLE_NAMES[name];
   const match = /^blk\.(\d+)\.([a-z_]+)\.(weight|bias)$/.exec(name);
@@ -35,7 +35,7 @@ export function huggingFaceName(name: string): string | undefined {
 /**
  * The configuration of a GGUF file of the architecture llama (also Mistral's files) or qwen2.
  *
- * @throws PlumbError for another architecture, mixtures of experts, partial or other scaled rotary embeddings.
+ * @throws PlumbError for other architectures, mixtures of experts, and partial or otherwise scaled rotary embeddings.
  */
 export async function ggufConfig(file: GgufFile): Promise<ModelConfig> {
   const architecture = file.metadata.get("general.architecture");
@@ -97,7 +97,7 @@ function checkScalingType(file: GgufFile, type: string): void {
   });
 }
 
-/** The tokens that end a turn: EOS and, where the file names them, end of turn and end of message. */
+/** The tokens that end a turn: EOS and, if the file names them, end of turn and end of message. */
 function eosIds(file: GgufFile): number[] {
   const ids = ["eos_token_id", "eot_token_id", "eom_token_id"].map((key) => tokenId(file, key));
   return [...new Set(ids.filter((id) => id !== undefined))];
@@ -136,7 +136,7 @@ class Metadata {
     return number;
   }
 
-  /** A float32, as the shortest decimal that stands for it (1e-5, not 9.999999747378752e-6). */
+  /** A float32, as the shortest decimal that represents it (1e-5, not 9.999999747378752e-6). */
   real(key: string, fallback?: number): number {
     const value = this.value(key) ?? fallback;
     if (typeof value !== "number" || !Number.isFinite(value) || value <= 0)
@@ -181,8 +181,8 @@ export function ggufModelWeights(file: GgufFile, config: ModelConfig): OpenWeigh
 /**
  * Undoes, in place, the row order that llama.cpp's converter gives q and k of Llama models.
  *
- * There the two rows that are rotated together are neighbours (row 2i + a of a head); Hugging Face keeps the halves
- * apart (row a headDim/2 + i). Works for weights [heads x headDim, inputs] and biases [heads x headDim].
+ * In that order, two rows that are rotated together are neighbours (row 2i + a of a head); Hugging Face keeps the
+ * halves apart (row a headDim/2 + i). Works for weights [heads x headDim, inputs] and biases [heads x headDim].
  */
 export function splitRotaryPairs(data: Float32Array, heads: number, headDim: number): void {
   const size = data.length / heads;

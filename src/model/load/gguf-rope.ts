@@ -4,7 +4,7 @@ import type { GgufFile } from "../formats/gguf.js";
 
 type Llama3Scaling = Extract<RopeScaling, { kind: "llama3" }>;
 
-/** The wavelength limits of every published Llama 3 model; GGUF keeps only the factors that follow from them. */
+/** The wavelength limits of every published Llama 3 model; GGUF stores only the factors that follow from them. */
 const LOW_FREQ_FACTOR = 1;
 const HIGH_FREQ_FACTOR = 4;
 const TOLERANCE = 1e-3;
@@ -13,7 +13,7 @@ const TOLERANCE = 1e-3;
  * Llama 3's rotary scaling from the tensor `rope_freqs.weight`, the factors [headDim / 2] by which llama.cpp divides
  * the frequencies. The greatest is the scaling's factor; the others must follow from it.
  *
- * @throws PlumbError when the factors are not Llama 3's.
+ * @throws PlumbError if the factors are not those of Llama 3's scaling.
  */
 export async function llama3ScalingFrom(
   file: GgufFile,
@@ -46,8 +46,8 @@ export async function llama3ScalingFrom(
 }
 
 /**
- * What each of `count` rotary frequencies theta^(-i/count) is divided by (transformers, modeling_rope_utils.py):
- * 1 for short wavelengths, `factor` for long ones, and a smooth passage between them.
+ * Divisors of `count` rotary frequencies theta^(-i/count) (transformers, modeling_rope_utils.py): 1 for short
+ * wavelengths, `factor` for long ones, and a smooth transition between them.
  */
 export function llama3Factors(scaling: Llama3Scaling, theta: number, count: number): number[] {
   const { factor, lowFreqFactor, highFreqFactor, originalMaxPositions } = scaling;

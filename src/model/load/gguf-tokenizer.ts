@@ -1,10 +1,10 @@
-/** The tokenizer inside a GGUF file (tokenizer.ggml.*), as a tokenizer.json that any Hugging Face library reads. */
+/** Converts the tokenizer in a GGUF file (tokenizer.ggml.*) to a tokenizer.json that any Hugging Face library reads. */
 import { PlumbError } from "../../base/errors.js";
 import { byteLevel, LLAMA3_PATTERN, QWEN2_PATTERN, sequenceOf, splitOn } from "../../text/pre-tokenizers.js";
 import { type Tokenizer, tokenizerFromJson } from "../../text/tokenizer.js";
 import type { GgufFile, GgufValue } from "../formats/gguf.js";
 
-/** llama.cpp's token types that make an added token; the others are ordinary. */
+/** llama.cpp's types of added tokens; tokens of other types are ordinary. */
 const [CONTROL, USER_DEFINED] = [3, 4];
 
 const gpt2 = byteLevel(true);
@@ -12,7 +12,7 @@ const digitsThenGpt2 = sequenceOf([{ type: "Digits", individual_digits: true }, 
 const llama3 = sequenceOf([splitOn(LLAMA3_PATTERN), byteLevel(false)]);
 const qwen2 = sequenceOf([splitOn(QWEN2_PATTERN), byteLevel(false)]);
 
-/** Pre-tokenizers by llama.cpp's names. "default" stands in files made before the name was recorded. */
+/** Pre-tokenizers by llama.cpp's names. "default" occurs in files made before the name was recorded. */
 const PRE_TOKENIZERS = new Map<string, object>([
   ["gpt-2", gpt2],
   ["default", gpt2],
@@ -26,13 +26,13 @@ const PRE_TOKENIZERS = new Map<string, object>([
   ["deepseek-r1-qwen", qwen2],
 ]);
 
-/** Whole words found in the vocabulary are taken as they are, without merging (Llama 3's tokenizer.json). */
+/** Pre-tokenizers whose models take whole words in the vocabulary without merging (Llama 3's tokenizer.json). */
 const IGNORES_MERGES = new Set(["llama-bpe", "llama3", "llama-v3"]);
 const COMPOSES_UNICODE = new Set(["qwen2", "deepseek-r1-qwen"]);
 
 /**
- * @returns undefined when the file has no tokenizer.
- * @throws PlumbError when its kind or its pre-tokenizer is not supported, or the tables do not fit together.
+ * @returns undefined if the file has no tokenizer.
+ * @throws PlumbError if its kind or its pre-tokenizer is not supported, or its tables do not match.
  */
 export function ggufTokenizer(file: GgufFile): Tokenizer | undefined {
   const kind = file.metadata.get("tokenizer.ggml.model");
@@ -88,7 +88,7 @@ function ggufTokenizerJson(file: GgufFile): object {
   };
 }
 
-/** "left right"; a space inside a token cannot occur, since byte-level tokens write it as another character. */
+/** Splits "left right". A token contains no space: byte-level tokens write it as another character. */
 function splitMerge(file: GgufFile, merge: string): [string, string] {
   const parts = merge.split(" ");
   if (parts.length !== 2) {
@@ -99,7 +99,7 @@ function splitMerge(file: GgufFile, merge: string): [string, string] {
   return [parts[0], parts[1]];
 }
 
-/** Puts the BOS before a text where the file says so and special tokens are asked for. */
+/** Puts the BOS before a text if the file requires it and special tokens are requested. */
 function postProcessor(file: GgufFile, tokens: string[]): object | null {
   const bosId = file.metadata.get("tokenizer.ggml.bos_token_id");
   if (file.metadata.get("tokenizer.ggml.add_bos_token") !== true || typeof bosId !== "number") return null;
@@ -134,14 +134,14 @@ function ggufTokenizerConfig(file: GgufFile): object {
 
 function list(file: GgufFile, key: string): GgufValue[] {
   const value = file.metadata.get(key);
-  if (!Array.isArray(value)) throw new PlumbError(`${file.path}: the metadata ${key} is missing or no list.`);
+  if (!Array.isArray(value)) throw new PlumbError(`${file.path}: expected a list in the metadata ${key}.`);
   return value;
 }
 
 function strings(file: GgufFile, key: string): string[] {
   return list(file, key).map((value) => {
     if (typeof value !== "string")
-      throw new PlumbError(`${file.path}: the metadata ${key} is not all texts.`);
+      throw new PlumbError(`${file.path}: the metadata ${key} is not a list of texts.`);
     return value;
   });
 }

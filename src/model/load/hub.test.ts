@@ -86,6 +86,6 @@ describe("fetchFromHub", () => {
   });
 
   it.each(["name", "a/b/c", "../b", "a/..", "a/b@", "a/b@../c"])("refuses the id %s", async (id) => {
-    await expect(fetchFromHub(id)).rejects.toThrow(/no model of the hub/);
+    await expect(fetchFromHub(id)).rejects.toThrow(/not a model on the hub/);
   });
 });

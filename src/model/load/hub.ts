@@ -1,4 +1,4 @@
-/** Model folders from the Hugging Face hub (or the mirror that HF_ENDPOINT names), kept in a cache folder. */
+/** Fetches model folders from the Hugging Face hub (or the mirror in HF_ENDPOINT) into a cache folder. */
 import { createHash } from "node:crypto";
 import { createWriteStream, existsSync } from "node:fs";
 import { mkdir, rename, rm } from "node:fs/promises";
@@ -12,25 +12,25 @@ import { PlumbError } from "../../base/errors.js";
 
 /** Only weights and descriptions are fetched, from the top folder; nothing that Python would execute. */
 const WANTED = /^[\w.-]+\.(safetensors|json|jinja)$/;
-/** Written last; a folder without it is not complete. */
+/** Written last: a folder without it is incomplete. */
 const COMPLETE = ".complete";
 
-/** PLUMB_CACHE/hub, or ~/.cache/plumbline/hub. */
+/** The cache folder: PLUMB_CACHE/hub, or ~/.cache/plumbline/hub. */
 export function hubCacheDir(): string {
   return join(process.env.PLUMB_CACHE ?? join(homedir(), ".cache", "plumbline"), "hub");
 }
 
 /**
- * The local folder of a model of the hub, downloaded unless it is in the cache. Files that were complete when a
+ * The local folder of a model on the hub, downloaded unless it is in the cache. Files that were complete when a
  * download was interrupted are not fetched again.
  *
- * @param id `owner/name` or `owner/name@revision`. HF_TOKEN in the environment opens private models.
- * @throws PlumbError when the id is malformed, the model has no safetensors, or the hub cannot be reached.
+ * @param id `owner/name` or `owner/name@revision`. HF_TOKEN in the environment gives access to private models.
+ * @throws PlumbError if the id is malformed, the model has no safetensors, or the hub cannot be reached.
  */
 export async function fetchFromHub(id: string): Promise<string> {
   const match = /^([\w-][\w.-]*\/[\w-][\w.-]*)(?:@([\w-][\w./-]*))?$/.exec(id);
   if (match === null || id.includes("..")) {
-    throw new PlumbError(`${JSON.stringify(`hf:${id}`)} is no model of the hub.`, {
+    throw new PlumbError(`${JSON.stringify(`hf:${id}`)} is not a model on the hub.`, {
       hint: "Write hf:owner/name or hf:owner/name@revision.",
     });
   }
@@ -54,7 +54,7 @@ export async function fetchFromHub(id: string): Promise<string> {
   return dir;
 }
 
-/** Loaded for a download only; commands start faster without it. */
+/** Loaded only for a download: commands start faster without it. */
 const hub = () => import("@huggingface/hub");
 
 function access(repo: string, revision: string) {
@@ -73,7 +73,7 @@ async function wantedFiles(repo: string, revision: string): Promise<ListFileEntr
   });
 }
 
-/** Fetches one file, and keeps it only if it has the listed size and, where the hub lists one, the SHA-256. */
+/** Fetches one file, and keeps it only if it has the listed size and, if the hub lists one, the listed SHA-256. */
 async function download(repo: string, revision: string, file: ListFileEntry, dir: string): Promise<void> {
   const { downloadFile } = await hub();
   const blob = await downloadFile({ ...access(repo, revision), path: file.path });

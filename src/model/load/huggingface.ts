@@ -1,4 +1,7 @@
-/** config.json of a Hugging Face folder to a ModelConfig; what only one architecture has is read in architectures/. */
+/**
+ * Converts config.json of a Hugging Face folder to a ModelConfig; fields specific to one architecture are read in
+ * architectures/.
+ */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { PlumbError } from "../../base/errors.js";
@@ -8,10 +11,10 @@ import { type JsonFields, readJson } from "../formats/json-fields.js";
 import { type StoredInt8, storedInt8 } from "../int8/stored.js";
 
 /**
- * Reads config.json and, where it is there, the EOS ids of generation_config.json.
+ * Reads config.json and, if it exists, the EOS ids of generation_config.json.
  *
- * @returns `int8` where the folder's weights are in 8 bits.
- * @throws PlumbError naming the file and the field when something is missing or not supported.
+ * @returns `int8` if the folder's weights are in 8 bits.
+ * @throws PlumbError, which names the file and the field, if something is missing or not supported.
  */
 export async function readHuggingFaceConfig(
   dir: string,
@@ -22,7 +25,7 @@ export async function readHuggingFaceConfig(
   return { config: huggingFaceConfig(config, generation), int8: storedInt8(config) };
 }
 
-/** The configuration that config.json (and generation_config.json) describe. */
+/** The configuration described by config.json and generation_config.json. */
 export function huggingFaceConfig(json: JsonFields, generation?: JsonFields): ModelConfig {
   const { architecture, classifier } = classOf(json);
   storedInt8(json);
@@ -38,7 +41,7 @@ export function huggingFaceConfig(json: JsonFields, generation?: JsonFields): Mo
   };
 }
 
-/** Classes that look supported and are not: what is missing. */
+/** Classes that look supported but are not, with what is missing. */
 const ALMOST: Readonly<Record<string, string>> = {
   Gemma3ForConditionalGeneration: "its images are not; the text model alone is: Gemma3ForCausalLM",
   Gemma3ForSequenceClassification:
@@ -59,7 +62,7 @@ function classOf(json: JsonFields): { architecture: Architecture; classifier: bo
   });
 }
 
-/** transformers derives the number of labels from id2label, and takes 2 where nothing is said. */
+/** Requires a single label. transformers derives the number of labels from id2label, and its default is 2. */
 function checkLabels(json: JsonFields): void {
   const names = json.object("id2label");
   const labels = names?.size ?? json.number("num_labels", 2);

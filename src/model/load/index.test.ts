@@ -87,7 +87,7 @@ describe("openModel", () => {
   });
 
   it("refuses malformed ids of the hub before any network is touched", async () => {
-    await expect(openModel("hf:../../etc")).rejects.toThrow(/no model of the hub/);
+    await expect(openModel("hf:../../etc")).rejects.toThrow(/not a model on the hub/);
   });
 
   it.each([

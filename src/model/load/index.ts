@@ -1,4 +1,4 @@
-/** Opening models: a GGUF file, a Hugging Face folder, or one of the hub's. */
+/** Opens models: a GGUF file, a Hugging Face folder, or a model on the hub. */
 import { existsSync, statSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
@@ -20,28 +20,28 @@ import { readHuggingFaceConfig } from "./huggingface.js";
 export type { WeightSource } from "../formats/weights.js";
 export { openPeftAdapter, type PeftAdapter, type PeftConfig } from "./peft.js";
 
-/** An opened model. Every weight that its configuration calls for is there, in the right shape. */
+/** An opened model. Every weight that its configuration requires is present and has the right shape. */
 export interface ModelFiles {
   config: ModelConfig;
   weights: WeightSource;
-  /** Absent when the file or folder has none. */
+  /** Undefined if the file or folder has none. */
   tokenizer?: Tokenizer;
-  /** Where the weights are stored in 8 bits: how, and what reads them. `readModelWeights` needs no more. */
+  /** Given if the weights are stored in 8 bits: their description and reader, for `readModelWeights`. */
   int8?: { description: StoredInt8; weights: SafetensorsWeights };
-  /** What was opened, as it was given. */
+  /** The path or id, as the caller gave it. */
   source: string;
-  /** Closes the files; `weights` cannot be read afterwards. */
+  /** Closes the files; `weights` can no longer be read. */
   close(): Promise<void>;
 }
 
-/** What must stand on a decoder: a language-model head, or either that or a scalar. */
+/** The head that the model must have: a language-model head, or either that or a scalar head. */
 export type WantedHead = "language-model" | "any";
 
 /**
  * Opens a model.
  *
  * @param pathOrId a .gguf file, a folder with config.json, or `hf:owner/name[@revision]`.
- * @throws PlumbError when it is missing, not supported, not sound or has another head; nothing stays open then.
+ * @throws PlumbError if it is missing, not supported, invalid or has another head; no file stays open then.
  */
 export async function openModel(pathOrId: string, head: WantedHead = "language-model"): Promise<ModelFiles> {
   if (pathOrId.startsWith("hf:")) {

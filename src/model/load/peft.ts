@@ -7,25 +7,25 @@ import { type OpenWeights, unknownTensor } from "../formats/weights.js";
 
 export interface PeftConfig {
   r: number;
-  /** The update is scaled by loraAlpha / r; rank-stabilised adapters (alpha / sqrt(r)) are converted to that. */
+  /** The update is scaled by loraAlpha / r; rank-stabilised adapters (alpha / sqrt(r)) are converted to this form. */
   loraAlpha: number;
   targetModules: string[];
-  /** Modules trained in full beside the adapter, such as a reward model's "score". */
+  /** Modules trained in full besides the adapter, such as a reward model's "score". */
   modulesToSave?: string[];
-  /** What the adapter was trained on, as its author named it. */
+  /** The model that the adapter was trained on, as its author named it. */
   baseModel?: string;
 }
 
 export interface PeftAdapter {
   config: PeftConfig;
-  /** Named without PEFT's prefix, e.g. "model.layers.0.self_attn.q_proj.lora_A.weight", [r, inputs]. */
+  /** Named without PEFT's prefix: "model.layers.0.self_attn.q_proj.lora_A.weight", [r, inputs]. */
   weights: OpenWeights;
 }
 
-/** Every name in an adapter file begins with it. */
+/** Prefix of every name in an adapter file. */
 export const PEFT_PREFIX = "base_model.model.";
 
-/** @throws PlumbError when a file is missing, or the adapter is no plain LoRA. */
+/** Opens an adapter. @throws PlumbError if a file is missing, or the adapter is not a plain LoRA. */
 export async function openPeftAdapter(dir: string): Promise<PeftAdapter> {
   const config = peftConfig(await readJson(join(dir, "adapter_config.json")));
   const weights = await openSafetensors(join(dir, "adapter_model.safetensors"));
@@ -34,7 +34,7 @@ export async function openPeftAdapter(dir: string): Promise<PeftAdapter> {
 
 function peftConfig(json: JsonFields): PeftConfig {
   const type = json.get("peft_type");
-  if (type !== "LORA") throw json.wrong("peft_type", '"LORA", the only kind of adapter that is supported');
+  if (type !== "LORA") throw json.wrong("peft_type", '"LORA", the only supported kind of adapter');
   for (const variant of ["use_dora", "lora_bias"]) {
     if (json.boolean(variant, false)) throw json.wrong(variant, "false; this variant is not supported");
   }

@@ -1,4 +1,4 @@
-/** A model as a Hugging Face folder: config.json, generation_config.json, safetensors, tokenizer files. */
+/** Saves a model as a Hugging Face folder: config.json, generation_config.json, safetensors, tokenizer files. */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { writeFolderAtomically } from "../../artifacts/atomic.js";
@@ -17,10 +17,10 @@ const DTYPE_NAMES = { F32: "float32", BF16: "bfloat16", F16: "float16" };
 /**
  * Saves a model so that transformers, vLLM and `openModel` load it. The folder appears whole or not at all.
  *
- * @param weights every weight of `expectedWeights(config)` and no other, under our names; each is asked for its values
- *   when its turn comes, once.
- * @param maxShardBytes most bytes of weights in one file; a model that takes more is written as shards with an index.
- * @throws PlumbError when weights and configuration do not fit, or the folder cannot be written.
+ * @param weights exactly the weights of `expectedWeights(config)`, under our names; the values of each are requested
+ * once, when it is written.
+ * @param maxShardBytes most bytes of weights in one file; a larger model is written as shards with an index.
+ * @throws PlumbError if weights and configuration do not match, or the folder cannot be written.
  */
 export async function saveHuggingFace(
   dir: string,
@@ -35,12 +35,12 @@ export async function saveHuggingFace(
   const expected = expectedWeights(config);
   const extra = [...weights.keys()].find((name) => !expected.has(name));
   if (extra !== undefined)
-    throw new PlumbError(`${extra} is no weight of such a model; it cannot be saved as one.`);
+    throw new PlumbError(`${extra} is not a weight of such a model, so it cannot be saved with it.`);
   const tensors = theirWeights(config, weights);
   await writeModelFolder(dir, config, configJson(config, dtype), tensors, tokenizer, dtype, maxShardBytes);
 }
 
-/** Writes a model folder, whole or not at all. @param tensors as they are named and lie in the files. */
+/** Writes a model folder, whole or not at all. @param tensors with the names and layouts of the files. */
 export const writeModelFolder = (
   dir: string,
   config: ModelConfig,
@@ -57,7 +57,7 @@ export const writeModelFolder = (
     await writeSafetensorsFolder(tmp, "model", tensors, dtype, maxShardBytes);
   });
 
-/** config.json, as transformers 4 and 5 read it. */
+/** config.json in a form for transformers 4 and 5. */
 export function configJson(config: ModelConfig, dtype: FloatDtype): object {
   const { name, causal, classifier, write } = architectureOf(config);
   const scored = config.head === "score";
@@ -86,7 +86,7 @@ function generationConfigJson(config: ModelConfig): object {
   return { _from_model_config: true, ...tokenIdsJson(config) };
 }
 
-/** transformers 5 takes floats only for these, and JSON.stringify writes 30.0 as 30. */
+/** Fields for which transformers 5 requires floats; JSON.stringify writes 30.0 as 30. */
 const FLOAT_FIELDS = /("(?:attn|final)_logit_softcapping": \d+)(?=,?\n)/g;
 const withFloats = (json: string): string => json.replace(FLOAT_FIELDS, "$1.0");
 

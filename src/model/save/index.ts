@@ -1,4 +1,4 @@
-/** Saving models and adapters in the formats of Hugging Face's libraries. */
+/** Saves models and adapters in the formats of Hugging Face's libraries. */
 
 export {
   type FloatDtype,

@@ -6,17 +6,20 @@ import { type FloatDtype, type SavedTensor, writeSafetensors } from "../formats/
 import { PEFT_PREFIX, type PeftConfig } from "../load/peft.js";
 
 export interface PeftSaveConfig extends PeftConfig {
-  /** What PEFT wraps the model as: a language model, or a reward model's classifier. */
+  /** The kind of model for PEFT: a language model, or a reward model's classifier. */
   taskType: "CAUSAL_LM" | "SEQ_CLS";
-  /** Whether the base stores the adapted weights as [inputs, outputs]; the adapter's own matrices do not differ. */
+  /**
+   * Whether the base stores the adapted weights as [inputs, outputs]; the adapter's own matrices are the same either
+   * way.
+   */
   fanInFanOut?: boolean;
 }
 
 /**
- * Saves an adapter so that `PeftModel.from_pretrained` and `openPeftAdapter` load it; whole or not at all.
+ * Saves an adapter, whole or not at all, so that `PeftModel.from_pretrained` and `openPeftAdapter` load it.
  *
- * @param tensors named as `openPeftAdapter` names them, e.g. "model.layers.0.self_attn.q_proj.lora_A.weight".
- * @throws PlumbError when the folder cannot be written.
+ * @param tensors with names as in `openPeftAdapter`, such as "model.layers.0.self_attn.q_proj.lora_A.weight".
+ * @throws PlumbError if the folder cannot be written.
  */
 export async function savePeft(
   dir: string,

@@ -7,14 +7,14 @@ import {
   writeSafetensors,
 } from "../formats/write-safetensors.js";
 
-/** What Hugging Face's libraries long put into one file at most: 5 GB. */
+/** The limit that Hugging Face's libraries long had for one file: 5 GB. */
 export const DEFAULT_MAX_SHARD_BYTES = 5e9;
 
 /**
- * Writes `<stem>.safetensors` into a folder or, where the tensors take more than `maxShardBytes`, shards
- * `<stem>-00001-of-0000N.safetensors` and the index that transformers reads them by.
+ * Writes `<stem>.safetensors` into a folder or, if the tensors take more than `maxShardBytes`, shards
+ * `<stem>-00001-of-0000N.safetensors` with the index that transformers reads.
  *
- * @param maxShardBytes most bytes of tensors in a file; a larger tensor has a file of its own.
+ * @param maxShardBytes most bytes of tensors in a file; a larger tensor gets its own file.
  */
 export async function writeSafetensorsFolder(
   dir: string,
@@ -41,7 +41,7 @@ export async function writeSafetensorsFolder(
 
 const fiveDigits = (n: number): string => String(n).padStart(5, "0");
 
-/** Tensors in the order of their names, in as many per shard as fit; at least one shard. */
+/** Splits tensors, in the order of their names, into shards with as many as fit; at least one shard. */
 function splitIntoShards(
   tensors: ReadonlyMap<string, SavedTensor>,
   dtype: FloatDtype,

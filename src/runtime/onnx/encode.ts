@@ -11,14 +11,14 @@ import { type Emitter, isLowered, lower, ONNX_TYPE, type OnnxNode } from "./lowe
 import { nodeName } from "./node-name.js";
 import { ATTRIBUTE_TYPE, EXTERNAL, encodeModel } from "./schema.js";
 
-/** Name of the (empty) file that external initializers point to until the runtime puts memory in their place. */
+/** Name of the (empty) file to which external initializers point until the runtime supplies their memory. */
 export const EXTERNAL_FILE = "frozen.bin";
 
-/** Names in the encoded graph: inputs and outputs may share a name in a program, but not in ONNX. */
+/** Names in the encoded graph: in a program, inputs and outputs may share a name; in ONNX they may not. */
 export const inputName = (name: string): string => `in:${name}`;
 export const outputName = (name: string): string => `out:${name}`;
 
-/** An input, i64 [1], that is 0 whenever a program is run. */
+/** Name of an input, i64 [1], that is 0 in every run. */
 export const ZERO = "zero";
 
 const BYTES: Record<DType, number> = { f32: 4, i32: 4, i64: 8, bool: 1, u8: 1, i8: 1 };
@@ -35,7 +35,8 @@ export function encodeProgram(
   const literals = new Map<string, string>();
   const hidden = new Map<string, string>();
   const order = topologicalOrder(program.outputs.values()).sort((a, b) => a.number - b.number);
-  // Where a program recomputes, memory matters more than that sums are written over their terms, for which shapes are needed.
+  // If a program recomputes, memory matters most: shapes are hidden from ONNX Runtime, even though it cannot write a
+  // sum over one of its terms without them.
   const hides = order.some(({ op }) => op.name === "recomputed");
   let counter = 0;
   let externalBytes = 0;
@@ -140,8 +141,9 @@ export function encodeProgram(
     ],
     graph: {
       name: program.name,
-      // Last first: of a node's inputs ONNX Runtime computes first what comes last here, so it runs about as was traced.
-      // Any other order keeps more alive; with the outputs' own, gradients wait for each other.
+      // Last first: ONNX Runtime computes that one of a node's inputs first which comes last here, so the order is
+      // close to that of tracing. Any other order keeps more tensors alive; with the order of the outputs, gradients
+      // wait for each other.
       node: nodes.reverse(),
       initializer: initializers,
       input: inputs,
@@ -151,7 +153,7 @@ export function encodeProgram(
   return { bytes, externalBytes, hasHidden: hidden.size > 0 };
 }
 
-/** ScatterElements carries its reduction as a string attribute. */
+/** Our names for ONNX's ScatterElements with a reduction, which is a string attribute. */
 const SCATTER: Record<string, string> = { ScatterElementsAdd: "ScatterElements" };
 
 function encodeNode(node: OnnxNode, name: string): Record<string, unknown> {

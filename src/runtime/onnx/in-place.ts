@@ -2,7 +2,7 @@ import { PlumbError } from "../../base/errors.js";
 import { type Node, type Program, type Tensor, topologicalOrder } from "../../tensor/index.js";
 import type { OpName } from "../../tensor/op-names.js";
 
-/** Operations that may write their output over an input of the same shape: each element is read before it is written. */
+/** Operations that may write their output over an input of the same shape: they read each element before writing it. */
 export const WRITES_OVER_INPUT: ReadonlySet<OpName> = new Set<OpName>([
   "add",
   "sub",
@@ -39,7 +39,8 @@ function memoryOf(tensor: Tensor): Tensor {
 
 /**
  * Checks that no order of execution can read an input after it was updated in place: exactly one operation reads it,
- * the new value depends on that operation, and where that operation also writes the new value, it may.
+ * the new value depends on that operation, and if that operation itself writes the new value, it may write over its
+ * input.
  */
 export function checkInPlace(program: Program): void {
   const updated = [...program.inputs].filter(([name]) => program.outputs.has(name));

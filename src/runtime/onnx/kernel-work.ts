@@ -24,14 +24,14 @@ const PRODUCTS: ReadonlySet<string> = new Set([
   "DynamicQuantizeMatMul",
 ]);
 
-/** Products whose second factor is in bytes. */
+/** Products whose second factor is in 8 bits. */
 const WHOLE_NUMBERS: ReadonlySet<string> = new Set([
   "MatMulInteger",
   "MatMulIntegerToFloat",
   "DynamicQuantizeMatMul",
 ]);
 
-/** Operations that copy nothing, and those that read a part of an input that the shapes do not tell. */
+/** Operations that copy nothing, and those that read only a part of an input, which shapes do not show. */
 const WITHOUT_BYTES: ReadonlySet<string> = new Set([
   "Reshape",
   "Squeeze",
@@ -40,7 +40,7 @@ const WITHOUT_BYTES: ReadonlySet<string> = new Set([
   "Flatten",
   "GroupQueryAttention",
 ]);
-/** Operations that read as much as they write, out of a larger table. */
+/** Operations that read as much as they write, from a larger table. */
 const TAKES_PART: ReadonlySet<string> = new Set(["Gather", "GatherElements", "GatherND", "Slice"]);
 
 const count = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
@@ -52,8 +52,8 @@ const shapeOf = (value: ProfiledValue | undefined): readonly number[] =>
   value ? (Object.values(value)[0] ?? []) : [];
 
 /**
- * What an operation had to do, from the shapes of what it read and wrote. Packed weights may be missing among the inputs,
- * so a product's inner dimension comes from its first factor, whichever way that one is turned.
+ * The work of an operation, from the shapes of its inputs and outputs. Packed weights may be missing from the inputs,
+ * so a product's inner dimension is computed from its first factor, transposed or not.
  */
 export function kernelWork(
   op: string,
@@ -67,7 +67,7 @@ export function kernelWork(
     return { flops: 0, bytes: read + bytesOf(outputs), size: "" };
   }
   const columns = output[output.length - 1];
-  // A factor of two axes may meet an output of more: then all axes before the last are rows.
+  // A factor with two axes may have an output with more: all axes before the last are then rows.
   const perProduct = first.length > 2 ? count(first.slice(-2)) : count(first);
   const rows = op === "MatMul" || op === "MatMulInteger" ? first.at(-2) : output.at(-2);
   const inner = perProduct / (rows ?? 1);

@@ -2,7 +2,7 @@ import type { ActivationBits, DType, Node, PlainOpName, Tensor } from "../../ten
 import { type Dim, EXPECTATION_STEP, normalizeAxis, type Shape, ShapeError } from "../../tensor/index.js";
 import type { OpName } from "../../tensor/op-names.js";
 
-/** One ONNX node before encoding. Attributes: a number with a fraction must be given as {float: x}. */
+/** One ONNX node before encoding. Attributes: a floating-point number is given as {float: x}. */
 export interface OnnxNode {
   opType: string;
   inputs: string[];
@@ -11,15 +11,15 @@ export interface OnnxNode {
   domain?: string;
 }
 
-/** What lowering needs from the encoder: names of values, and small int64 constants. */
+/** The encoder's interface to lowering: names of values, new nodes and small constants. */
 export interface Emitter {
   nameOf(tensor: Tensor): string;
   emit(node: OnnxNode): void;
   int64(values: readonly number[], isScalar?: boolean): string;
   /**
-   * As `int64`, but what is computed with it has a shape that ONNX Runtime learns only when the program runs. Where it knows
-   * shapes, it plans that tensors of one shape take turns in a buffer, which nothing else may use in between: memory is then
-   * the sum over shapes of the most that there ever are of each, and not the most that there ever is.
+   * Like `int64`, but hides the shape of what is computed with it from ONNX Runtime until the program runs. For known
+   * shapes, it plans buffers that tensors of one shape use in turn and nothing else may use in between: memory is then
+   * the sum over shapes of the peak of each, instead of the peak of the whole.
    */
   hidden(values: readonly number[]): string;
   float(value: number): string;
@@ -34,13 +34,13 @@ const MICROSOFT = "com.microsoft";
 
 type Lowering<N extends OpName> = (node: Node<N>, inputs: string[], outputs: string[], e: Emitter) => void;
 
-/** The operation has an ONNX operation of the same inputs and no attributes. */
+/** Lowers to an ONNX operation with the same inputs and no attributes. */
 const direct =
   (opType: string): Lowering<PlainOpName> =>
   (_node, inputs, outputs, e) =>
     e.emit({ opType, inputs, outputs });
 
-/** Shape as ONNX's Reshape wants it: at most one symbolic dimension, written -1. */
+/** A shape for ONNX's Reshape: at most one symbolic dimension, written -1. */
 function reshapeTarget(shape: Shape): number[] {
   if (shape.filter((dim) => typeof dim === "string").length > 1) {
     throw new ShapeError("reshape", "at most one dimension may be symbolic", [shape]);
@@ -49,8 +49,8 @@ function reshapeTarget(shape: Shape): number[] {
 }
 
 /**
- * A reshape to the same shape, joined from the others' empty shapes too: ONNX Runtime neither copies nor drops it, and
- * runs it after them.
+ * A reshape of x to its own shape, with the empty shapes of the others joined in: ONNX Runtime neither copies for it
+ * nor drops it, and runs it after the others.
  */
 function reshapedAfter(type: Tensor, x: string, others: string[], output: string, e: Emitter): void {
   const parts = others.map((other) => {
@@ -87,14 +87,14 @@ function pickFrom(rows: string, indices: string, output: string, e: Emitter): vo
   e.emit({ opType: "Squeeze", inputs: [picked, e.int64([-1])], outputs: [output] });
 }
 
-/** Operations that only say something about gradients: their value is their first input. */
+/** Operations that affect only gradients: their value is their first input. */
 const ALIASES = ["stopGradient", "withRowGradient", "recomputed"] as const satisfies readonly OpName[];
 const LEAVES = ["input", "constant"] as const satisfies readonly OpName[];
 const NOT_LOWERED: ReadonlySet<OpName> = new Set<OpName>([...LEAVES, ...ALIASES]);
-/** Operations that become nodes. */
+/** Operations that are lowered to nodes. */
 type LoweredOp = Exclude<OpName, (typeof LEAVES | typeof ALIASES)[number]>;
 
-/** Lowers a node by its operation's entry of the table. */
+/** Lowers a node with its operation's entry in the table. */
 export function lower<N extends LoweredOp>(
   node: Node<N>,
   inputs: string[],
@@ -105,10 +105,10 @@ export function lower<N extends LoweredOp>(
   lowering(node, inputs, outputs, e);
 }
 
-/** Whether an operation becomes nodes: it is neither given nor another name of its input. */
+/** Whether an operation is lowered to nodes: not an input, a constant or an alias of its input. */
 export const isLowered = (node: Node): node is Node<LoweredOp> => !NOT_LOWERED.has(node.op.name);
 
-/** How each operation of src/tensor becomes ONNX nodes (ai.onnx opset 21, and com.microsoft's fused operations). */
+/** Lowers each operation of src/tensor to ONNX nodes (ai.onnx opset 21, and com.microsoft's fused operations). */
 export const LOWERINGS: { readonly [N in LoweredOp]: Lowering<N> } = {
   add: direct("Add"),
   sub: direct("Sub"),
@@ -221,7 +221,7 @@ export const LOWERINGS: { readonly [N in LoweredOp]: Lowering<N> } = {
   },
   gatherRows: (_node, inputs, outputs, e) =>
     e.emit({ opType: "Gather", inputs, outputs, attributes: { axis: 0 } }),
-  // Not ScatterND: its threads add to the same row at once where an index occurs twice, and sums are lost.
+  // Not ScatterND: if an index occurs twice, its threads add to the same row at the same time, and some sums are lost.
   scatterAddRows: (node, [base, indices, rows], outputs, e) => {
     const [wide, column, shape, everywhere] = [e.temporary(), e.temporary(), e.temporary(), e.temporary()];
     const axes = Array.from({ length: node.inputs[2].rank - 1 }, (_, i) => i + 1);
@@ -280,7 +280,8 @@ export const LOWERINGS: { readonly [N in LoweredOp]: Lowering<N> } = {
       const shapes = [node.inputs[0].shape, node.inputs[3].shape];
       throw new ShapeError("cachedAttention", `the size of a head, ${size}, must be a multiple of 8`, shapes);
     }
-    // The fused kernel turns heads of 16, 32, ... itself, or as many elements of them; others are turned before it.
+    // The fused kernel itself rotates heads of 16, 32, ... elements, or that part of larger heads; other heads are
+    // rotated before it.
     const rotated = inputs.length > 7;
     const fused = rotated && size % 16 === 0 && (node.inputs[7].shape[1] as number) % 8 === 0;
     const turned = !rotated || fused ? inputs : rotateNew(node, inputs, e);
@@ -302,12 +303,13 @@ export const LOWERINGS: { readonly [N in LoweredOp]: Lowering<N> } = {
   },
 };
 
-/** A score whose exponential is 0 beside any other. */
+/** A score whose exponential is 0 relative to any other. */
 const NO_SINK = -1e30;
 
 /**
- * Inputs of GroupQueryAttention with sinks that take nothing. They change no value, but the kernel: with them ONNX Runtime
- * (1.30) goes through all rows at once; without, for each row of one query it starts and awaits its threads anew.
+ * Inputs of GroupQueryAttention with sinks that absorb nothing. They change no value but select another kernel: with
+ * sinks, ONNX Runtime (1.30) processes all rows at once; without, it starts and awaits its threads again for each row
+ * with one query.
  */
 function withSinks(inputs: string[], heads: number, e: Emitter): string[] {
   const HEAD_SINK = 11;
@@ -316,8 +318,8 @@ function withSinks(inputs: string[], heads: number, e: Emitter): string[] {
 }
 
 /**
- * Queries times the scale, so that the kernel multiplies by 1: for any other factor of a single query ONNX Runtime (1.30) first
- * copies all keys into another order.
+ * Queries times the scale, so that the kernel multiplies by 1: with any other factor for a single query, ONNX Runtime
+ * (1.30) first copies all keys into another order.
  */
 function scaled(q: string, scale: number, e: Emitter): string {
   const scaledQ = e.temporary();
@@ -325,13 +327,16 @@ function scaled(q: string, scale: number, e: Emitter): string {
   return scaledQ;
 }
 
-/** RotaryEmbedding takes the tables for whole heads unless it is told otherwise. */
+/**
+ * Attributes for tables that cover only a part of each head; without them, RotaryEmbedding expects tables for whole
+ * heads.
+ */
 function partialRotation(table: Tensor, [heads, size]: number[]): OnnxNode["attributes"] {
   const turned = 2 * (table.shape[1] as number);
   return turned === size ? {} : { num_heads: heads, rotary_embedding_dim: turned };
 }
 
-/** Inputs of cachedAttention with q and k turned to their positions, and no tables. */
+/** Inputs of cachedAttention with q and k rotated by their positions, and without tables. */
 function rotateNew(node: Node<"cachedAttention">, inputs: string[], e: Emitter): string[] {
   const [q, k, v, pastKey, pastValue, lastIndex, longest, cos, sin] = inputs;
   const wide = (value: string): string => {
@@ -342,7 +347,8 @@ function rotateNew(node: Node<"cachedAttention">, inputs: string[], e: Emitter):
   let positions: string;
   if (node.inputs[0].shape[1] === 1) positions = unsqueezeLast(wide(lastIndex), e);
   else {
-    // One position for all rows, that of their first new tokens: the longest row's end, less the new ones.
+    // One position for all rows, that of their first new token: the end of the longest row minus the number of new
+    // tokens.
     const columns = e.temporary();
     positions = e.temporary();
     e.emit({ opType: "Shape", inputs: [q], outputs: [columns], attributes: { start: 1, end: 2 } });
@@ -365,17 +371,17 @@ function rotateNew(node: Node<"cachedAttention">, inputs: string[], e: Emitter):
   return [turnedQ, turnedK, v, pastKey, pastValue, lastIndex, longest];
 }
 
-/** Largest magnitude of a signed byte; -128 is left out, so that the range is symmetric. */
+/** Largest magnitude of a signed byte; -128 is not used, so that the range is symmetric. */
 const INT8_MAX = 127;
-/** What stands for 0 in the unsigned bytes of activations: processors multiply unsigned by signed bytes fastest. */
+/** The value of 0 in the unsigned bytes of activations: processors multiply unsigned by signed bytes fastest. */
 const ZERO_POINT = 128;
-/** Rounding leaves at most half a step: the second byte's 127. */
+/** Rounding leaves at most half a step, which becomes 127 in the second byte. */
 const FINE_STEP = 1 / (2 * INT8_MAX);
 
 /**
- * Rows of x to bytes, each by its own scale; the product with the signed bytes of W in whole numbers; back to f32 by the
- * scale of the column, then by that of the row. With 16 bits, what rounding left is a second byte, in steps of the
- * 254th part. Nodes that several products of one x share are merged by ONNX Runtime.
+ * Rounds rows of x to bytes, each with its own scale; multiplies them with the signed bytes of W in whole numbers; and
+ * scales back to f32 by the column's scale, then by the row's. With 16 bits, the remainder of the rounding is a second
+ * byte, in steps of 1/254. ONNX Runtime merges nodes that several products of one x share.
  */
 function int8Product(
   [x, values, scales]: string[],
@@ -391,11 +397,11 @@ function int8Product(
   };
   const product = (bytes: string, step: number): string =>
     one("MatMulIntegerToFloat", [bytes, values, e.float(step), scales, e.byte(ZERO_POINT)], {}, MICROSOFT);
-  // Of a row of zeros 0: its bytes are 0 / 0, whatever that becomes, and count 0 times.
+  // A row of zeros has 0: its bytes are 0 / 0, whatever that gives, and are multiplied by 0.
   const largest = one("ReduceMax", [one("Abs", [x]), e.int64([-1])], { keepdims: 1 }); // [N, 1]
 
-  // Of programs for any number of rows, which decode, the fewest nodes: rows are first divided by their magnitudes. Where
-  // there are many rows, another pass over them would cost more than nodes do.
+  // Programs for any number of rows, which decode, use as few nodes as possible: rows are first divided by their
+  // magnitudes. With many rows, another pass over them would cost more than the nodes.
   if (typeof rows === "string") {
     const [step, zero] = [1 / INT8_MAX, e.byte(ZERO_POINT)];
     const scaled = one("Div", [x, largest]);

@@ -1,8 +1,8 @@
 import protobuf from "protobufjs";
 
 /**
- * The part of ONNX's published protobuf schema (onnx/onnx.proto, IR version 10) that tensor programs use: message
- * and field names with their numbers.
+ * The part of ONNX's published protobuf schema (onnx/onnx.proto, IR version 10) that tensor programs use: messages, and
+ * fields with their numbers.
  */
 const scalar = (id: number, type: string) => ({ id, type });
 const list = (id: number, type: string) => ({ id, type, rule: "repeated" as const });

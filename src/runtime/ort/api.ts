@@ -4,11 +4,11 @@ import path from "node:path";
 import koffi from "koffi";
 
 /**
- * ONNX Runtime's C interface: the shared library that onnxruntime-node ships, called through koffi.
+ * ONNX Runtime's C interface: the shared library that ships with onnxruntime-node, called through koffi.
  *
- * `OrtGetApiBase()->GetApi(17)` returns a table of function pointers that only grows at its end, so an index names
- * the same function in every later version (onnxruntime_c_api.h, struct OrtApi). Nothing outside runtime/ort may
- * hold a pointer from here.
+ * `OrtGetApiBase()->GetApi(17)` returns a table of function pointers that only grows at its end, so an index means the
+ * same function in every later version (onnxruntime_c_api.h, struct OrtApi). Nothing outside runtime/ort may hold a
+ * pointer from here.
  */
 
 /** An opaque native pointer. */
@@ -19,7 +19,7 @@ export const ELEMENT_TYPE = { f32: 1, u8: 2, i8: 3, i32: 6, i64: 7, bool: 9 } as
 
 const API_VERSION = 17;
 
-/** Index in struct OrtApi and C signature of each function that is used. All return OrtStatus* unless void. */
+/** Index in struct OrtApi and C signature of each function used. All return OrtStatus* unless void. */
 const FUNCTIONS = {
   GetErrorMessage: [2, "const char *", ["void *"]],
   SetSessionGraphOptimizationLevel: [23, "void *", ["void *", "int"]],
@@ -80,7 +80,10 @@ function libraryPath(): string {
 }
 
 let table: Map<FunctionName, NativeFunction> | undefined;
-/** Kept for good: when koffi's handle is collected as garbage, the library is unloaded under the pointers into it. */
+/**
+ * Never released: if koffi's handle is garbage-collected, the library is unloaded while pointers into it are still in
+ * use.
+ */
 let library: ReturnType<typeof koffi.load> | undefined;
 
 function functions(): Map<FunctionName, NativeFunction> {
@@ -106,20 +109,20 @@ function raise(name: string, status: Pointer): void {
   throw new Error(`ONNX Runtime, ${name}: ${message}`);
 }
 
-/** Calls a function of the C interface; a status other than OK becomes an Error with its message. */
+/** Calls a function of the C interface. @throws Error with its message if the status is not OK. */
 export function call(name: FunctionName, ...args: unknown[]): void {
   const result = functions().get(name)?.(...args);
   if (FUNCTIONS[name][1] === "void *") raise(name, result);
 }
 
-/** As `call`, for functions whose last parameter is `T** out`; returns what was written there. */
+/** Like `call`, for functions whose last parameter is `T** out`; returns what was written there. */
 export function create(name: FunctionName, ...args: unknown[]): Pointer {
   const out: Pointer[] = [null];
   call(name, ...args, out);
   return out[0];
 }
 
-/** As `call`, on another thread: the event loop stays free. */
+/** Like `call`, on another thread, without blocking the event loop. */
 export function callAsync(name: FunctionName, ...args: unknown[]): Promise<void> {
   return new Promise((resolve, reject) => {
     functions()

@@ -3,7 +3,7 @@ import { elementCount, fill, HOST_ARRAYS, partOf } from "../feeds.js";
 import type { DeviceBuffer, HostArray, Stretches } from "../runtime.js";
 import { call, create, ELEMENT_TYPE, type Pointer } from "./api.js";
 
-/** A new array of `length` elements of a type, zeros. It never lies on V8's moving heap. */
+/** A new array of `length` zeros of a type. It is never on V8's moving heap. */
 export function allocate(dtype: DType, length: number): HostArray {
   const Type = HOST_ARRAYS[dtype];
   return new Type(new ArrayBuffer(length * Type.BYTES_PER_ELEMENT));
@@ -18,15 +18,15 @@ export function cpuMemoryInfo(): Pointer {
 
 let made = 0;
 
-/** Counts native values that are alive, so that tests can show that none leaks. */
+/** The number of live native values, with which tests show that none leaks. */
 export const liveValues = { count: 0 };
 
 /**
- * Owns one native value (OrtValue) over a typed array, and with it the only pointer to that array. The array is kept
- * alive as long as this object; a released buffer throws instead of handing out a stale pointer.
+ * Owns one native value (OrtValue) over a typed array, and with it the only native pointer to that array. The array
+ * stays alive as long as this object; a released buffer throws instead of returning a stale pointer.
  */
 export class OrtBuffer implements DeviceBuffer {
-  /** Names the native value: no other one of this process has had the same number. */
+  /** Identifies the native value; a number is never used twice in a process. */
   readonly id = made++;
   private value: Pointer | undefined;
   private readonly array: HostArray;
@@ -34,7 +34,7 @@ export class OrtBuffer implements DeviceBuffer {
   private parent: OrtBuffer | undefined;
   private readonly users = new Set<symbol>();
 
-  /** Wraps an array without a copy. The array must be a view over its own ArrayBuffer, not a small pooled one. */
+  /** Wraps an array without a copy. The array must be a view of its own ArrayBuffer, not of a small pooled one. */
   constructor(
     readonly dtype: DType,
     readonly shape: readonly number[],
@@ -63,7 +63,7 @@ export class OrtBuffer implements DeviceBuffer {
     liveValues.count++;
   }
 
-  /** The native value, for a call that is about to be made. */
+  /** The native value, for immediate use in a call. @throws Error if the buffer was released. */
   pointer(): Pointer {
     if (this.value === undefined) throw new Error(`${this.label} was released and can no longer be used`);
     return this.value;
@@ -76,7 +76,7 @@ export class OrtBuffer implements DeviceBuffer {
     return length === this.array.length ? this.array : (this.array.subarray(0, length) as HostArray);
   }
 
-  /** A view: memory is the host's. */
+  /** A view, as the memory is the host's. */
   async read(): Promise<HostArray> {
     return this.values();
   }
@@ -94,7 +94,7 @@ export class OrtBuffer implements DeviceBuffer {
       into.set(from.subarray(part.from, part.from + part.length) as never, part.to);
   }
 
-  /** @throws Error where a run uses the memory, or a program keeps a packed copy of it. */
+  /** @throws Error if a run uses the memory, or a program keeps a packed copy of it. */
   private checkIdle(): void {
     if (this.inUse())
       throw new Error(`${this.label} is in use by a run or a program and cannot be written to`);
@@ -114,7 +114,7 @@ export class OrtBuffer implements DeviceBuffer {
     return view;
   }
 
-  /** Marks the buffer as used by native code; releasing it meanwhile is refused. */
+  /** Marks the buffer as used by native code; it cannot be released meanwhile. */
   hold(user: symbol): void {
     this.users.add(user);
   }

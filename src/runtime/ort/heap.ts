@@ -1,19 +1,19 @@
 import koffi from "koffi";
 
-/** Milliseconds until the heap is trimmed, at most once in so long. */
+/** Milliseconds until the heap is trimmed, and the least between two trims. */
 const DELAY = 1000;
-/** mallopt's name for the size from which memory is mapped (malloc.h). */
+/** mallopt's parameter for the size from which memory is mapped (malloc.h). */
 const M_MMAP_THRESHOLD = -3;
-/** Bytes from which an allocation is a mapping of its own. */
+/** Size in bytes from which an allocation gets its own mapping. */
 const MAPPED_BYTES = 4 * 2 ** 20;
 
 let heap: { trim(): void; mapFrom(bytes: number): void } | undefined;
 let timer: NodeJS.Timeout | undefined;
 
 /**
- * From now on large blocks of the C heap go back to the system when they are freed. By itself glibc raises the size from
- * which they do up to 32 MB as it sees such blocks freed; copies of weights that a compilation makes and drops then stay as
- * holes. Measured: 393 MB instead of 271 MB at most, two layers with a head of 16384 x 256.
+ * Makes large blocks of the C heap return to the system when they are freed, from now on. By default, glibc raises the
+ * size from which this happens up to 32 MB as it sees such blocks freed; copies of weights that a compilation makes and
+ * drops then remain as holes. Measured peak: 271 MB instead of 393 MB, for two layers with a head of 16384 x 256.
  */
 export function mapLargeBlocks(): void {
   heap ??= findHeap();
@@ -21,8 +21,8 @@ export function mapLargeBlocks(): void {
 }
 
 /**
- * Soon gives the free memory of the C heap back to the system. Sessions of changing shapes leave holes in it, which glibc
- * keeps; a trim takes some milliseconds.
+ * Returns the free memory of the C heap to the system, after a delay. Sessions of changing shapes leave holes in it,
+ * which glibc keeps; a trim takes a few milliseconds.
  */
 export function trimHeapSoon(): void {
   if (timer) return;
@@ -32,13 +32,13 @@ export function trimHeapSoon(): void {
   }, DELAY).unref();
 }
 
-/** As `trimHeapSoon`, at once. */
+/** Like `trimHeapSoon`, at once. */
 export function trimHeap(): void {
   heap ??= findHeap();
   heap.trim();
 }
 
-/** glibc's calls; other C libraries have none such, and then nothing is done. */
+/** glibc's functions; with other C libraries, which lack them, nothing is done. */
 function findHeap(): NonNullable<typeof heap> {
   try {
     const libc = koffi.load("libc.so.6");

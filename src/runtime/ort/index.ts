@@ -27,27 +27,31 @@ const NO_WEIGHTS: FrozenWeights = new Map();
 const WARNINGS_AND_WORSE = 3;
 const ALL_OPTIMIZATIONS = 99;
 /**
- * Folding would compute with what stands in the file of external weights, zeros, not with the values given here. Joining
- * reshapes would lose the order that `controlDependency` asks for, and a reshape copies nothing anyway.
+ * Constant folding would compute with the contents of the file of external weights, zeros, instead of the values
+ * supplied here. Fusing reshapes would lose the order that `controlDependency` requires, and a reshape copies nothing
+ * anyway.
  */
 const OPTIMIZERS_OFF = "ConstantFolding;ReshapeFusion";
-/** Bytes of an encoded program from which on compiling it leaves the heap full of holes: a hundred MB for some layers. */
+/**
+ * Size in bytes of an encoded program from which compiling leaves large holes in the heap: a hundred MB for some
+ * layers.
+ */
 const LARGE_PROGRAM = 1e5;
-/** Elements of long vectors that a step goes through at a time: its operands stay in the processor's cache. */
+/** Elements of a long vector that a step processes at a time, so that its operands stay in the processor's cache. */
 const PIECE = 2 ** 19;
-/** OrtArenaAllocator: memory is kept from run to run; without it every large tensor is mapped and unmapped again. */
+/** OrtArenaAllocator: memory is kept from run to run. Without it, every large tensor is mapped and unmapped again. */
 const ARENA_ALLOCATOR = 1;
 
-/** What all runtimes of this process leave in the temporary folder. */
+/** Temporary folders of all runtimes of this process; removed on exit. */
 const folders: string[] = [];
 const removeFolders = (): void => {
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 };
 
 export interface OrtOptions {
-  /** Threads of the one pool that all programs share. Default: PLUMB_THREADS, else all processors. */
+  /** Threads of the pool that all programs share. Default: PLUMB_THREADS, or all processors. */
   threads?: number;
-  /** Most compiled programs kept in memory, default 64; the one unused for longest goes first. */
+  /** Most compiled programs kept in memory, default 64; the least recently used is dropped first. */
   maxPrograms?: number;
   /** Most bytes of encoded programs kept in memory, default 512 MiB; frozen weights are shared and not counted. */
   maxBytes?: number;
@@ -55,13 +59,13 @@ export interface OrtOptions {
   profile?: boolean;
 }
 
-/** What a compiled program takes of the runtime. */
+/** A compiled program and the resources it uses. */
 interface Compiled extends Session {
-  /** Of the encoded program. */
+  /** Size of the encoded program. */
   bytes: number;
-  /** Absent when the program has no frozen weights. */
+  /** Undefined if no frozen weight is a constant of the program. */
   packed: PackedSet | undefined;
-  /** Where its profile will lie; absent when none is made. */
+  /** Prefix of the path of its profile; undefined if none is recorded. */
   profile: string | undefined;
 }
 
@@ -81,9 +85,9 @@ export class OrtRuntime implements ProfilingRuntime {
   private readonly folder: string;
   private readonly zero = new OrtBuffer("i64", [1], allocate("i64", 1), "zero");
   private externalSize = 0;
-  /** Compiled programs in memory, the one unused for longest first. */
+  /** Compiled programs in memory, the least recently used first. */
   private readonly cache = new Map<OrtExecutable, Compiled>();
-  /** Of sessions released since the last `takeProfile`. */
+  /** Profiles of sessions released since the last `takeProfile`. */
   private profiles: SessionProfile[] = [];
 
   constructor(private readonly options: OrtOptions = {}) {
@@ -96,7 +100,7 @@ export class OrtRuntime implements ProfilingRuntime {
     call("SetGlobalDenormalAsZero", threading);
     this.environment = create("CreateEnvWithGlobalThreadPools", WARNINGS_AND_WORSE, "plumbline", threading);
     call("ReleaseThreadingOptions", threading);
-    // One arena for all programs: what one run frees, the next program's run uses.
+    // One arena for all programs: memory freed by one run is used by the next, of whatever program.
     const arena = create("CreateArenaCfgV2", null, null, 0);
     const arenaMemory = create("CreateCpuMemoryInfo", ARENA_ALLOCATOR, 0);
     call("CreateAndRegisterAllocator", this.environment, arenaMemory, arena);
@@ -159,7 +163,7 @@ export class OrtRuntime implements ProfilingRuntime {
     this.cache.set(executable, compiled);
   }
 
-  /** Forgets a program whose session was released. */
+  /** Removes a program whose session was released. */
   private closed(executable: OrtExecutable): void {
     const { packed, profile } = this.cache.get(executable) ?? {};
     this.cache.delete(executable);
@@ -173,7 +177,7 @@ export class OrtRuntime implements ProfilingRuntime {
     trimHeapSoon();
   }
 
-  /** Compiles, and lets go of the programs unused for longest that are over the cap and not running. */
+  /** Compiles a program, and drops the least recently used ones that exceed the limits and are not running. */
   private open(executable: OrtExecutable): Session {
     const start = performance.now();
     const compiled = this.createSession(executable);
@@ -209,8 +213,8 @@ export class OrtRuntime implements ProfilingRuntime {
     const options = create("CreateSessionOptions");
     try {
       call("DisablePerSessionThreads", options);
-      // A plan of all activations at once, made at the second run, is one more block beside the arena's own: measured, it
-      // is no faster, and costs half as much memory again.
+      // The memory pattern, a plan of all activations made at the second run, is one more block next to the arena's
+      // own: measured, it is no faster and takes half as much memory again.
       call("DisableMemPattern", options);
       call("SetSessionGraphOptimizationLevel", options, ALL_OPTIMIZATIONS);
       call("AddSessionConfigEntry", options, "session.use_env_allocators", "1");

@@ -1,24 +1,26 @@
 import { call, create, type Pointer } from "./api.js";
 import type { OrtBuffer } from "./buffer.js";
 
-/** Packed copies of some frozen weights, as matrix products read them; programs over these weights share them. */
+/**
+ * Packed copies of some frozen weights in the layout that matrix products read; programs over these weights share them.
+ */
 export interface PackedSet {
   /** OrtPrepackedWeightsContainer. */
   readonly pointer: Pointer;
-  /** Compiled programs that use it; none once it was released. */
+  /** Compiled programs that use it; 0 once it is released. */
   programs: number;
 }
 
 /**
- * Keeps packed copies no longer than programs over their weights. ONNX Runtime frees none of a container's copies before
- * the container, so weights that have a program in common share one, and the last program takes it along.
+ * Keeps packed copies only as long as programs over their weights. ONNX Runtime frees a container's copies only with
+ * the container, so weights that have a program in common share one, which is released with its last program.
  */
 export class PackedWeights {
-  /** Sets that are alive. */
+  /** Number of live sets. */
   count = 0;
   private readonly setOf = new WeakMap<OrtBuffer, PackedSet>();
 
-  /** The set for a program over these weights: one that holds any of them already, or a new one. */
+  /** The set for a program over these weights: one that already holds any of them, or a new one. */
   use(weights: readonly OrtBuffer[]): PackedSet {
     const set = weights.map((weight) => this.find(weight)).find((known) => known) ?? this.create();
     set.programs++;
@@ -26,7 +28,7 @@ export class PackedWeights {
     return set;
   }
 
-  /** Says that a program over the set is no more; its session must have been released. */
+  /** Ends a program's use of the set; its session must have been released. */
   letGo(set: PackedSet): void {
     if (--set.programs > 0) return;
     call("ReleasePrepackedWeightsContainer", set.pointer);

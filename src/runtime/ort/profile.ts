@@ -6,22 +6,22 @@ import { kernelWork, type ProfiledValue } from "../onnx/kernel-work.js";
 import { nodeOrigin } from "../onnx/node-name.js";
 import type { KernelTime, ProfiledRun } from "../profile.js";
 
-/** A run as the host saw it, on the clock of `performance.now()`. */
+/** The start and end of a run on the host, by the clock of `performance.now()`. */
 export interface HostRun {
   start: number;
   end: number;
 }
 
-/** What a session leaves behind when it is released: ONNX Runtime then writes its profile. */
+/** What is needed to read the profile of a released session, which ONNX Runtime writes upon release. */
 export interface SessionProfile {
   program: string;
-  /** What the name of its file begins with; the runtime adds the time. */
+  /** Prefix of the file's path; ONNX Runtime appends the time. */
   prefix: string;
-  /** Runs that went well, in order. */
+  /** Runs that succeeded, in order. */
   runs: readonly HostRun[];
 }
 
-/** An event of ONNX Runtime's profile; times in microseconds since its session began. */
+/** An event of ONNX Runtime's profile; times are in microseconds since the start of the session. */
 interface ProfileEvent {
   cat: string;
   name: string;
@@ -37,9 +37,9 @@ interface ProfileEvent {
 const KERNEL = "_kernel_time";
 
 /**
- * Reads the profile of a released session and removes its file. Events come one a line, kernels before the end of their
- * run, so that only one run is looked at a time. The session's clock is set by the runs that the host saw: each run of
- * the session lies in the middle of the host's, which also waited for a thread.
+ * Reads the profile of a released session and removes its file. There is one event per line, and kernels come before
+ * the end of their run, so that only one run is in memory at a time. The session's clock is aligned with the host's
+ * runs: each run of the session is centred in the host's, which includes waiting for a thread.
  */
 export async function readSessionProfile(
   { program, prefix, runs }: SessionProfile,
@@ -77,7 +77,7 @@ function profiledRun(
     program,
     start: host.start,
     milliseconds: host.end - host.start,
-    // A run that failed leaves kernels that no run ends.
+    // A failed run leaves kernels without an end of their run.
     kernels: kernels
       .filter(({ ts }) => ts >= run.ts)
       .map((event) => kernelTime(event, zero))
@@ -105,7 +105,7 @@ async function profileFile(prefix: string): Promise<string | undefined> {
   return name && path.join(folder, name);
 }
 
-/** An event of a line such as `{"cat" : "Node", ...},`; undefined for the brackets around all. */
+/** The event on a line such as `{"cat" : "Node", ...},`; undefined for the brackets of the list. */
 function parseEvent(line: string): ProfileEvent | undefined {
   const text = line.trim().replace(/,$/, "");
   return text.startsWith("{") ? (JSON.parse(text) as ProfileEvent) : undefined;

@@ -10,19 +10,19 @@ import type { HostRun } from "./profile.js";
 /** A compiled program. */
 export interface Session {
   session: Pointer;
-  /** Frozen weights that are inputs of the compiled program, not constants in it. */
+  /** Frozen weights that are inputs of the compiled program instead of constants in it. */
   bound: ReadonlyMap<string, OrtBuffer>;
-  /** What `ZERO` is bound to, where the compiled program has it. */
+  /** The buffer for the input `ZERO`, if the compiled program has it. */
   zero?: OrtBuffer;
 }
 
 /**
- * Bytes up to which host arrays go through memory of the executable's own: a copy of so little takes less time than a native value that is
- * made, bound and released for one run.
+ * Size in bytes up to which host arrays are copied through memory of the executable's own: such a copy takes less time
+ * than making, binding and releasing a native value for one run.
  */
 const STAGED_BYTES = 4096;
 
-/** What an executable asks of the runtime that made it. */
+/** The runtime's interface to its executables. */
 interface Sessions {
   /** Compiles the executable's program. */
   open(executable: OrtExecutable): Session;
@@ -31,17 +31,20 @@ interface Sessions {
 }
 
 /**
- * A compiled program: one OrtSession with one binding, run one at a time. The runtime may evict it from memory while
- * it is idle; its next run compiles it again.
+ * A compiled program: one OrtSession with one binding, which runs once at a time. The runtime may evict it from memory
+ * while it is idle; its next run compiles it again.
  */
 export class OrtExecutable implements Executable {
   private native: { session: Pointer; binding: Pointer } | undefined;
-  /** What the binding holds, by the name of the input or output: a run binds only what is another than in the last. */
+  /**
+   * Ids of the bound buffers by the name of the input or output: a run binds only those that differ from the last
+   * run's.
+   */
   private readonly bound = new Map<string, number>();
-  /** Small inputs and outputs, by the name in the binding, in memory that stays bound from run to run. */
+  /** Memory for small inputs and outputs, by the name in the binding; it stays bound from run to run. */
   private readonly staged = new Map<string, OrtBuffer>();
   private readonly owner = Symbol("executable");
-  /** Runs of the session that is open, where the runtime records them. */
+  /** Runs of the open session, if the runtime records them. */
   recorded: HostRun[] | undefined;
   private running = false;
   private released = false;
@@ -79,7 +82,7 @@ export class OrtExecutable implements Executable {
     const temporaries: OrtBuffer[] = [];
     const held: OrtBuffer[] = [];
     const results: Record<string, HostArray> = {};
-    /** Outputs that are copied out of memory of this executable's own. */
+    /** Outputs that are copied from this executable's own memory. */
     const found = new Map<string, OrtBuffer>();
     let done = false;
     const user = Symbol("run");
@@ -92,7 +95,8 @@ export class OrtExecutable implements Executable {
         return buffer;
       };
 
-      // 1. Buffers first: their shapes give the symbols their values; then host arrays, whose shapes follow.
+      // 1. Buffers first: their shapes give the symbols their values. Host arrays come next, as their shapes depend on
+      // these.
       for (const [key, tensor] of this.program.inputs) {
         if (this.program.frozen.has(key)) continue;
         const feed = feeds[key];
@@ -123,7 +127,7 @@ export class OrtExecutable implements Executable {
           target = this.staging(outputName(key), key, tensor.dtype, shape);
           if (target) {
             found.set(key, target);
-            results[key] = target.values(); // its place among the results
+            results[key] = target.values(); // keeps its position among the results
           } else {
             const array = allocate(tensor.dtype, elementCount(shape));
             target = new OrtBuffer(tensor.dtype, shape, array, `${name}.${key}`);
@@ -153,7 +157,7 @@ export class OrtExecutable implements Executable {
     }
   }
 
-  /** A host array as a buffer: a copy of a small one, a large one itself, which is a temporary then. */
+  /** A host array as a buffer: a copy if it is small, otherwise a temporary over the array itself. */
   private given(
     key: string,
     tensor: Tensor,
@@ -179,7 +183,10 @@ export class OrtExecutable implements Executable {
     return temporary;
   }
 
-  /** Memory for a small input or output, the same as in the last run if it was of that shape; undefined for a large one. */
+  /**
+   * Memory for a small input or output, the same as in the last run if the shape is the same; undefined for a large
+   * one.
+   */
   private staging(as: string, key: string, dtype: DType, shape: readonly number[]): OrtBuffer | undefined {
     const length = elementCount(shape);
     if (length * HOST_ARRAYS[dtype].BYTES_PER_ELEMENT > STAGED_BYTES) return undefined;
@@ -203,7 +210,7 @@ export class OrtExecutable implements Executable {
     this.bound.set(name, buffer.id);
   }
 
-  /** Frees the native memory unless a run is under way. @returns whether it did. */
+  /** Frees the native memory unless a run is in progress. @returns whether it did. */
   evict(): boolean {
     if (this.running || !this.native) return false;
     call("ReleaseIoBinding", this.native.binding);

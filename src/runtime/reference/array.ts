@@ -9,7 +9,9 @@ export interface Values {
   readonly data: HostArray;
 }
 
-/** Values of a type and shape from a function of the place in row-major order; whole numbers for whole types. */
+/**
+ * Values of a type and shape, from a function of the index in row-major order; values of integer types are truncated.
+ */
 export function filled(dtype: DType, shape: readonly number[], at: (i: number) => number): Values {
   const size = elementCount(shape);
   if (dtype === "i64")
@@ -19,7 +21,7 @@ export function filled(dtype: DType, shape: readonly number[], at: (i: number) =
   return { dtype, shape, data };
 }
 
-/** A value as a number. */
+/** The value at a flat index as a number. */
 export const numberAt = ({ data }: Values, i: number): number => Number(data[i]);
 
 /** Distances between neighbours along each axis, in row-major order. */
@@ -29,7 +31,9 @@ export function stridesOf(shape: readonly number[]): number[] {
   return strides;
 }
 
-/** For each place of `shape`, the place in an array that is broadcast to it: axes of length 1, or absent ones, repeat. */
+/**
+ * For each index of `shape`, the index in an array that is broadcast to it: axes of length 1 and absent ones repeat.
+ */
 export function broadcastPlaces(from: readonly number[], shape: readonly number[]): Int32Array {
   const own = stridesOf(from);
   const missing = shape.length - from.length;
@@ -43,10 +47,10 @@ export function broadcastPlaces(from: readonly number[], shape: readonly number[
   );
 }
 
-/** The axis counted from the first. */
+/** The axis counted from the first; a negative one counts from the last. */
 export const axisOf = (axis: number, rank: number): number => (axis < 0 ? axis + rank : axis);
 
-/** An array as [outer, length, inner] around an axis. */
+/** The dimensions of an array around an axis: [outer, length, inner]. */
 export function aroundAxis(
   shape: readonly number[],
   axis: number,
@@ -54,5 +58,5 @@ export function aroundAxis(
   return [elementCount(shape.slice(0, axis)), shape[axis], elementCount(shape.slice(axis + 1))];
 }
 
-/** Shape of a tensor of a program once its symbols are known. */
+/** The shape of a program's tensor once its symbols are known. */
 export type ShapeOf = (tensor: Tensor) => number[];

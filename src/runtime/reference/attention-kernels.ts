@@ -1,8 +1,11 @@
-/** Rotary positions, and attention over a cache, by their definitions in src/tensor/ops/attention.ts. */
+/** Rotary embedding and attention over a cache, as defined in src/tensor/ops/attention.ts. */
 import type { Node } from "../../tensor/index.js";
 import { filled, numberAt, type Values } from "./array.js";
 
-/** A head's vector turned to a position: (x1, x2) -> (x1 cos - x2 sin, x1 sin + x2 cos); what the tables do not cover stays. */
+/**
+ * A head's vector rotated by a position: (x1, x2) -> (x1 cos - x2 sin, x1 sin + x2 cos). Elements beyond the tables
+ * stay.
+ */
 function turned(x: Float64Array, position: number, cos: Values, sin: Values): Float64Array {
   const half = cos.shape[1];
   const out = Float64Array.from(x);
@@ -26,7 +29,10 @@ export function rotary(_node: Node, [x, positions, cos, sin]: readonly Values[])
   return [filled("f32", x.shape, (i) => result[i])];
 }
 
-/** q [B, T, H D]; k, v [B, T, KV D]; caches [B, KV, S, D]; each row's last token is at `lastIndex`, or, of a first run, at its end. */
+/**
+ * q [B, T, H D]; k, v [B, T, KV D]; caches [B, KV, S, D]. In a step, each row's token goes to `lastIndex`; otherwise
+ * the T tokens of all rows end at `longest`.
+ */
 export function cachedAttention(node: Node<"cachedAttention">, inputs: readonly Values[]): Values[] {
   const [q, k, v, pastKey, pastValue, lastIndex, longest, cos, sin] = inputs;
   const { heads, kvHeads, slidingWindow, scale, softCap } = node.attributes;
@@ -37,7 +43,7 @@ export function cachedAttention(node: Node<"cachedAttention">, inputs: readonly 
   const out = new Float64Array(B * T * heads * D);
   const first = numberAt(longest, 0) - T;
   for (let b = 0; b < B; b++) {
-    // Where the first new token of this row stands: a step's is its last; the others begin together.
+    // Position of this row's first new token: in a step that of its only one; otherwise the same in all rows.
     const start = T === 1 ? numberAt(lastIndex, b) : Math.max(0, first);
     const vector = (from: Values, t: number, h: number, count: number): Float64Array =>
       Float64Array.from({ length: D }, (_, i) => numberAt(from, ((b * T + t) * count + h) * D + i));

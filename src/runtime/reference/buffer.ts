@@ -3,7 +3,7 @@ import type { DType } from "../../tensor/index.js";
 import { elementCount, fill, partOf } from "../feeds.js";
 import type { DeviceBuffer, HostArray, Stretches } from "../runtime.js";
 
-/** Places [start, end) of memory, and what was read of them. */
+/** Elements [start, end) of memory, and a copy that a reader received. */
 interface Lent {
   start: number;
   end: number;
@@ -11,8 +11,8 @@ interface Lent {
 }
 
 /**
- * A buffer in plain memory. It gives copies only, and spoils them when what they were read from changes: whoever relies on a view, or on
- * an array that is no longer valid, computes with NaN here.
+ * A buffer in plain memory. Reads return copies, which are overwritten when their source changes: code that relies on a
+ * view, or on an array that is no longer valid, computes with NaN here.
  */
 export class HostBuffer implements DeviceBuffer {
   private released = false;
@@ -22,12 +22,12 @@ export class HostBuffer implements DeviceBuffer {
     readonly shape: readonly number[],
     private readonly array: HostArray,
     private readonly label = "a buffer",
-    /** Of the memory that this and its views lie in. */
+    /** Copies read from the memory that this buffer shares with its views. */
     private readonly lent = new Set<Lent>(),
     private readonly start = 0,
   ) {}
 
-  /** The memory itself, for kernels, which only read it. */
+  /** The memory itself, for kernels, which only read it. @throws PlumbError after `release`. */
   values(): HostArray {
     if (this.released) throw new PlumbError(`${this.label} is used after its release`);
     return this.array;
@@ -50,13 +50,13 @@ export class HostBuffer implements DeviceBuffer {
       this.set(source.values().slice(from, from + length) as HostArray, to);
   }
 
-  /** Writes values from a place on. */
+  /** Writes values from element `at` on. */
   set(data: HostArray, at = 0): void {
     this.values().set(data as never, at);
     this.spoil(at, data.length);
   }
 
-  /** Spoils what was read of places that change. */
+  /** Overwrites the copies read from elements that change. */
   private spoil(at: number, length: number): void {
     const [start, end] = [this.start + at, this.start + at + length];
     for (const read of this.lent) {

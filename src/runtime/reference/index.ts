@@ -1,5 +1,6 @@
 /**
- * A runtime in plain TypeScript: every operation by its definition. Slow; for tests, and as what another runtime is held against.
+ * A runtime in plain TypeScript that computes every operation by its definition. It is slow: it serves tests, and as
+ * the reference for other runtimes.
  *
  * @example
  * const runtime = new ReferenceRuntime();
@@ -70,7 +71,7 @@ function run(
   feeds: Readonly<Record<string, Feed>>,
   outputs: Readonly<Record<string, DeviceBuffer>>,
 ): Record<string, HostArray> {
-  // 1. What is given, and what the symbolic dimensions are.
+  // 1. Inputs, and the values of symbolic dimensions.
   const symbols = new Map<string, number>();
   const known = new Map<Tensor, Values>();
   const given: Record<string, Feed> = { ...feeds, ...Object.fromEntries(frozen) };
@@ -95,7 +96,7 @@ function run(
     for (const [i, tensor] of node.outputs.entries()) known.set(tensor, made[i]);
   }
 
-  // 3. Outputs into the buffers that are to have them, after all is computed: inputs that are updated in place are read before.
+  // 3. Outputs into their buffers, once everything is computed: inputs that are updated in place must be read first.
   const results: Record<string, HostArray> = {};
   const copies = [...program.outputs].map(
     ([name, tensor]) => [name, (known.get(tensor) as Values).data.slice() as HostArray] as const,

@@ -1,18 +1,21 @@
-/** Products with a matrix in 8 bits, by their definitions in src/tensor/ops/int8.ts. */
+/** Products with a matrix in 8 bits, as defined in src/tensor/ops/int8.ts. */
 import type { Node } from "../../tensor/index.js";
 import { filled, numberAt, type Values } from "./array.js";
 
-/** Steps of a byte on either side of 0, and of the probabilities. */
+/** Steps of a byte on either side of 0, and steps of a probability. */
 const [BYTE, PROBABILITY] = [127, 255];
 
-/** The nearest whole number; of two, the even one, as processors round. */
+/** The nearest whole number; of two equally near, the even one, as processors round. */
 function roundToEven(x: number): number {
   const low = Math.floor(x);
   if (x - low !== 0.5) return Math.round(x);
   return low % 2 === 0 ? low : low + 1;
 }
 
-/** Each row of x in whole steps of its own largest magnitude; with 16 bits, the rest in steps of the 254th part. */
+/**
+ * Rounds each row of x to whole steps, of which its largest magnitude has 127; with 16 bits, also the remainder, in
+ * steps of 1/254.
+ */
 export function int8Matmul(node: Node<"int8Matmul">, [x, values, scales]: readonly Values[]): Values[] {
   const [N, K] = x.shape;
   const M = values.shape[1];
@@ -32,7 +35,7 @@ export function int8Matmul(node: Node<"int8Matmul">, [x, values, scales]: readon
   return [product(rounded, N, K, M, values, scales)];
 }
 
-/** q is at hand with its draws added; it is brought to whole steps between 0 and 1. */
+/** Rounds q, to which the random draws are already added, to whole steps between 0 and 1. */
 export function int8Expectation(_node: Node, [q, values, scales]: readonly Values[]): Values[] {
   const [N, V] = q.shape;
   const rounded = Float64Array.from(

@@ -1,6 +1,6 @@
 /**
- * What each operation computes, by its definition, one element after another: sums in double precision, rounded once to f32.
- * Nothing is shared with another runtime, so that a test of one against the other can fail.
+ * Each operation by its definition, one element after another: sums in double precision, rounded once to f32. Nothing
+ * is shared with another runtime, so that a test of one against the other can fail.
  */
 import type { Node, PlainOpName } from "../../tensor/index.js";
 import type { OpName } from "../../tensor/op-names.js";
@@ -34,14 +34,17 @@ const unary =
   (of: (x: number) => number): Kernel<PlainOpName> =>
   (_node, [x]) => [filled(x.dtype, x.shape, (i) => of(numberAt(x, i)))];
 
-/** The same values as another shape. */
+/** The same values in another shape. */
 const reshaped: Kernel<"reshape"> = (node, [x], shapeOf) => [{ ...x, shape: shapeOf(node.outputs[0]) }];
 const same: Kernel<PlainOpName> = (_node, [x]) => [x];
 
 const sigmoid = (x: number): number => (x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x)));
 const softplus = (x: number): number => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
 
-/** The error function by its series (Abramowitz and Stegun 7.1.6) and, far out, the continued fraction of erfc (7.1.14). */
+/**
+ * The error function by its series (Abramowitz and Stegun 7.1.6) and, for large arguments, by the continued fraction of
+ * erfc (7.1.14).
+ */
 export function erf(x: number): number {
   const size = Math.abs(x);
   if (size < 2.5) {
@@ -61,7 +64,7 @@ const gelu = (x: number): number => (x * (1 + erf(x * Math.SQRT1_2))) / 2;
 const geluTanh = (x: number): number =>
   (x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3)))) / 2;
 
-/** Rows along the last axis, each to new rows of the same length. */
+/** Maps each row along the last axis to a new row of the same length. */
 const byRow =
   (of: (row: Float64Array) => ArrayLike<number>): Kernel<PlainOpName> =>
   (_node, [x]) => {
@@ -78,7 +81,7 @@ export function logSoftmaxOf(row: Float64Array): Float64Array {
   return row.map((x) => x - log);
 }
 
-/** Reduces along some axes, from `start`. */
+/** Reduces along some axes, with `start` as the initial value. */
 function reduced(
   x: Values,
   axes: readonly number[],
@@ -161,7 +164,7 @@ const concat: Kernel<"concat"> = (node, inputs, shapeOf) => {
   return [filled(inputs[0].dtype, shape, value)];
 };
 
-/** Elements from `start` on along an axis, of the shape given. */
+/** Elements from `start` on along an axis, as many as the given shape has. */
 function sliced(x: Values, axis: number, start: number, shape: readonly number[]): Values {
   const [, length, inner] = aroundAxis(shape, axis);
   const whole = x.shape[axis];
@@ -201,7 +204,7 @@ const cumulativeSum: Kernel<"cumulativeSum"> = (node, [x]) => {
   return [filled(x.dtype, x.shape, value)];
 };
 
-/** An index of a row of `length`; one that is outside fails the run, as it does elsewhere. */
+/** An index into a row of `length`; a negative one counts from the end. @throws RangeError if it is outside. */
 function indexWithin(indices: Values, i: number, length: number): number {
   const index = numberAt(indices, i);
   const place = index < 0 ? index + length : index;
@@ -268,7 +271,7 @@ const argmax: Kernel<"argmax"> = (node, [x], shapeOf) => {
   return [filled("i64", shapeOf(node.outputs[0]), first)];
 };
 
-/** Norms over the last axis: the values, and what their gradients are made of. */
+/** Norms over the last axis: the values, and the statistics that their gradients need. */
 const rmsNorm: Kernel<"rmsNorm"> = (node, [x, weight], shapeOf) => {
   const n = x.shape[x.shape.length - 1];
   const scales = Float64Array.from({ length: x.data.length / n }, (_, r) => {
@@ -308,12 +311,12 @@ const clip: Kernel<"clip"> = (node, [x]) => {
   return [filled(x.dtype, x.shape, (i) => Math.min(high, Math.max(low, numberAt(x, i))))];
 };
 
-/** The operations of a program's own; what it is given comes from the run. */
+/** Operations that compute their outputs; inputs come from the run. */
 type ComputedOp = Exclude<OpName, "input">;
 
 export const isComputed = (node: Node): node is Node<ComputedOp> => node.op.name !== "input";
 
-/** The outputs of a node, by its operation's entry of the table. */
+/** Computes a node's outputs with its operation's entry in the table. */
 export function computed<N extends ComputedOp>(
   node: Node<N>,
   inputs: readonly Values[],

@@ -31,15 +31,15 @@ const rotaryOp: Op<"rotary"> = {
     if (positions.dtype !== "i64") throw new ShapeError("rotary", "positions must be i64", [positions.shape]);
     return [{ shape: x.shape, dtype: "f32" }];
   },
-  // A rotation: its adjoint turns the other way.
+  // The adjoint of a rotation is the opposite rotation.
   gradient: (node, [dy]) => {
     const [, positions, cos, sin] = node.inputs;
     return dy ? [rotary(dy, positions, cos, neg(sin)), undefined, undefined, undefined] : [];
   },
 };
 /**
- * Rotary position embedding (Su et al. 2021) in the half-split layout of the Llama family:
- * (x1, x2) -> (x1 cos - x2 sin, x1 sin + x2 cos). Only the first 2 R elements of a head are turned.
+ * Rotary position embedding (Su et al. 2021) in the half-split layout of the Llama family: (x1, x2) -> (x1 cos - x2
+ * sin, x1 sin + x2 cos). Only the first 2 R elements of a head are rotated.
  * @param x [B, H, T, D]. @param positions i64 [B, T]. @param cos, sin tables [maxPositions, R], R at most D/2.
  */
 export const rotary = (x: Tensor, positions: Tensor, cos: Tensor, sin: Tensor): Tensor =>
@@ -82,29 +82,29 @@ export interface CachedAttention {
   /** [B, T, KV*D] */
   k: Tensor;
   v: Tensor;
-  /** [B, KV, S, D], S being the cache's capacity; the new keys and values are written at each row's end. */
+  /** [B, KV, S, D], where S is the cache's size; new keys and values are written after each row's tokens. */
   pastKey: Tensor;
   pastValue: Tensor;
-  /** i32 [B]: index of each row's last token once the new ones are in. */
+  /** i32 [B]: index of each row's last token, including the new ones. */
   lastIndex: Tensor;
-  /** i32 [1]: the largest number of tokens in any row once the new ones are in. */
+  /** i32 [1]: the largest number of tokens in any row, including the new ones. */
   longest: Tensor;
-  /** Rotary tables [positions, at most D/2], both or none; without them nothing is turned. */
+  /** Rotary tables [positions, at most D/2]: both, or neither for no rotation. */
   cos?: Tensor;
   sin?: Tensor;
   heads: number;
   kvHeads: number;
   slidingWindow?: number;
-  /** Multiplies the products of queries and keys; default 1 / sqrt(D). */
+  /** Factor of the products of queries and keys; default 1 / sqrt(D). */
   scale?: number;
-  /** Scores s become c tanh(s / c). */
+  /** With c given, scores s become c tanh(s / c). */
   softCap?: number;
 }
 
 /**
- * Causal grouped-query attention (Ainslie et al. 2023) over a cache that is updated in place; with tables, queries and new
- * keys are turned first. Either T is 1; or B is 1, and `lastIndex` and `longest` name the same position; or no row holds
- * anything yet, all begin at position 0, padded on the right, and `longest` is T.
+ * Causal grouped-query attention (Ainslie et al. 2023) over a cache that is updated in place; with tables, queries and
+ * new keys are rotated first. One of three must hold: T is 1; or B is 1, and `lastIndex` and `longest` describe the
+ * same position; or all rows are empty before, start at position 0, are padded on the right, and `longest` is T.
  * @returns output [B, T, H*D] and the updated caches. It has no gradient: it serves decoding.
  */
 export function cachedAttention(a: CachedAttention): [output: Tensor, key: Tensor, value: Tensor] {

@@ -12,7 +12,7 @@ const constantOp: Op<"constant"> = {
   gradient: () => [],
 };
 
-/** A constant that is stored in the program. Size must match the shape. */
+/** A constant that is stored in the program. @throws ShapeError if the number of values does not fit the shape. */
 export function constant(data: ConstantData, shape: readonly number[], dtype: DType = "f32"): Tensor {
   if (sizeOf(shape) !== data.length) {
     throw new ShapeError("constant", `${data.length} values do not fill the shape`, [shape]);
@@ -137,8 +137,8 @@ export const gelu = unary("gelu", (x, dy) => {
 });
 
 /**
- * GELU's approximation x (1 + tanh u) / 2 with u = sqrt(2 / pi) (x + 0.044715 x^3) (Hendrycks and Gimpel 2016);
- * gradient (1 + tanh u) / 2 + x (1 - tanh^2 u) u' / 2.
+ * The tanh approximation of GELU: x (1 + tanh u) / 2 with u = sqrt(2 / pi) (x + 0.044715 x^3) (Hendrycks and Gimpel
+ * 2016); gradient (1 + tanh u) / 2 + x (1 - tanh^2 u) u' / 2.
  */
 export const geluTanh = unary("geluTanh", (x, dy) => {
   const [c, a] = [Math.sqrt(2 / Math.PI), 0.044715];
@@ -194,7 +194,7 @@ const stopGradientOp: Op<"stopGradient"> = {
   types: ([x]) => [{ shape: x.shape, dtype: x.dtype }],
   gradient: () => [undefined],
 };
-/** x as a constant for differentiation. */
+/** x, treated as a constant in differentiation. */
 export const stopGradient = (x: Tensor): Tensor => apply(stopGradientOp, [x])[0];
 
 const expandOp: Op<"expand"> = {

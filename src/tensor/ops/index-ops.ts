@@ -24,7 +24,7 @@ const gatherRowsOp: Op<"gatherRows"> = {
     return [scatterAddRows(zerosLike(table), reshape(indices, [count]), rows), undefined];
   },
 };
-/** Rows of a table: [V, ...] and indices [...s] to [...s, ...]. An index outside the table fails the run. */
+/** Rows of a table: [V, ...] and indices [...s] to [...s, ...]. An index outside the table makes the run fail. */
 export const gatherRows = (table: Tensor, indices: Tensor): Tensor =>
   apply(gatherRowsOp, [table, indices])[0];
 
@@ -44,7 +44,7 @@ const scatterAddRowsOp: Op<"scatterAddRows"> = {
   },
   gradient: (node, [dy]) => (dy ? [dy, undefined, gatherRows(dy, node.inputs[1])] : []),
 };
-/** base with rows added at indices; an index may occur several times. [V, ...], [n], [n, ...] to [V, ...]. */
+/** base with rows added at indices; an index may occur several times. [V, ...], [n] and [n, ...] to [V, ...]. */
 export const scatterAddRows = (base: Tensor, indices: Tensor, rows: Tensor): Tensor =>
   apply(scatterAddRowsOp, [base, indices, rows])[0];
 
@@ -53,14 +53,14 @@ const pickOp: Op<"pick"> = {
   types: ([x, indices]) => {
     checkIndices("pick", indices);
     if (x.rank < 1 || x.shape.slice(0, -1).join() !== indices.shape.join()) {
-      throw new ShapeError("pick", "there must be one index a row", [x.shape, indices.shape]);
+      throw new ShapeError("pick", "there must be one index per row", [x.shape, indices.shape]);
     }
     return [{ shape: indices.shape, dtype: x.dtype }];
   },
   gradient: (node, [dy]) =>
     dy ? [scatterAddPicked(zerosLike(node.inputs[0]), node.inputs[1], dy), undefined] : [],
 };
-/** One element of each row: x[..., n] at indices [...] to [...]. */
+/** One element of each row: x [..., n] and indices [...] to [...]. */
 export const pick = (x: Tensor, indices: Tensor): Tensor => apply(pickOp, [x, indices])[0];
 
 const scatterAddPickedOp: Op<"scatterAddPicked"> = {
@@ -75,12 +75,12 @@ const scatterAddPickedOp: Op<"scatterAddPicked"> = {
       values.dtype !== base.dtype
     ) {
       const shapes = [base.shape, indices.shape, values.shape];
-      throw new ShapeError("scatterAddPicked", "there must be one index and one value a row", shapes);
+      throw new ShapeError("scatterAddPicked", "there must be one index and one value per row", shapes);
     }
     return [{ shape: base.shape, dtype: base.dtype }];
   },
   gradient: (node, [dy]) => (dy ? [dy, undefined, pick(dy, node.inputs[1])] : []),
 };
-/** base[..., n] with one value a row added at indices [...]: the adjoint of `pick`. */
+/** base [..., n] with one value per row added at indices [...]: the adjoint of `pick`. */
 export const scatterAddPicked = (base: Tensor, indices: Tensor, values: Tensor): Tensor =>
   apply(scatterAddPickedOp, [base, indices, values])[0];

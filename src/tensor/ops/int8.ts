@@ -5,7 +5,9 @@ import { add, constant } from "./elementwise.js";
 import { gatherRows } from "./index-ops.js";
 import { reshape, slice } from "./layout.js";
 
-/** The types of a product of f32 [N, K] with i8 [K, M] and f32 [M]. @param needs what an error says is needed. */
+/**
+ * The output types of a product of f32 [N, K] with i8 [K, M] and scales f32 [M]. @param needs the text of the error.
+ */
 const productTypes =
   (name: "int8Matmul" | "int8Expectation", needs: string) =>
   ([x, values, scales]: readonly Tensor[]): TensorType[] => {
@@ -31,12 +33,13 @@ const int8MatmulOp: Op<"int8Matmul"> = {
 };
 
 /**
- * x W with W in 8 bits. Each row of x is brought to whole numbers by its own largest magnitude, and the product is one of
- * whole numbers (vector-wise quantisation, Dettmers et al. 2022, LLM.int8). With 16 bits x is two digits of 8 bits, and the
- * product is two. The gradient of x is the same kind of product with the adjoint: rounding counts as the identity.
+ * x W with W in 8 bits. Each row of x is scaled by its largest magnitude and rounded, and the product is one of whole
+ * numbers (vector-wise quantisation, Dettmers et al. 2022, LLM.int8). With 16 bits, x is split into two digits of 8
+ * bits, which makes two products. The gradient of x is the same kind of product with the adjoint: rounding is
+ * differentiated as the identity.
  *
- * @param x [N, K]. @param weight [K, M]. @param options.adjoint the transpose, [M, K], with a scale for each of its columns;
- *   needed where x is differentiated. @returns [N, M].
+ * @param x [N, K]. @param weight [K, M]. @param options.adjoint the transpose, [M, K], with a scale for each of its
+ * columns; needed if x is differentiated. @returns [N, M].
  */
 export function int8Matmul(
   x: Tensor,
@@ -46,7 +49,7 @@ export function int8Matmul(
   return applyWith(int8MatmulOp, [x, weight.values, weight.scales], { bits, adjoint })[0];
 }
 
-/** Steps in which `int8Expectation` rounds probabilities: 0 to 1 in 255 of them. */
+/** The step to which `int8Expectation` rounds probabilities: 255 of them make 1. */
 export const EXPECTATION_STEP = 1 / 255;
 
 const int8ExpectationOp: Op<"int8Expectation"> = {
@@ -55,13 +58,13 @@ const int8ExpectationOp: Op<"int8Expectation"> = {
 };
 
 /**
- * q W, the expectation of W's rows under each distribution, with W in 8 bits, as a product of whole numbers. Rounded to the
- * nearest step, a distribution over tens of thousands of tokens would lose its tail. So each probability is rounded up or
- * down as a fixed random draw says, in proportion to how near it is to either: right on average (stochastic rounding, Gupta
- * et al. 2015), at the price of noise of about a sixteenth of a row's length. It has no gradient.
+ * q W, the expectation of W's rows under each distribution, with W in 8 bits, as a product of whole numbers. Rounded to
+ * the nearest step, a distribution over tens of thousands of tokens would lose its tail. So each probability is rounded
+ * up or down at random, with fixed draws and in proportion to how near it is to either (stochastic rounding, Gupta et
+ * al. 2015): this is right on average, and adds noise of about a sixteenth of a row's length. It has no gradient.
  *
- * @param q [N, V], 0 to 1, N static. @param table [V, D]. @param dither [R, V], uniform within half an `EXPECTATION_STEP`
- *   either way; row i of q takes row i mod R. @returns [N, D].
+ * @param q [N, V], 0 to 1, N static. @param table [V, D]. @param dither [R, V], uniform within +- half an
+ * `EXPECTATION_STEP`; row i of q takes row i mod R. @returns [N, D].
  */
 export function int8Expectation(q: Tensor, table: Int8Matrix, dither: Tensor): Tensor {
   const [N, V] = q.shape as [number, number];

@@ -21,7 +21,7 @@ const transposeOp: Op<"transpose"> = {
   name: "transpose",
   types: ([x], { order }) => {
     if ([...order].sort().join() !== x.shape.map((_, i) => i).join()) {
-      throw new ShapeError("transpose", `order ${formatShape(order)} is no permutation of the axes`, [
+      throw new ShapeError("transpose", `order ${formatShape(order)} is not a permutation of the axes`, [
         x.shape,
       ]);
     }
@@ -49,7 +49,7 @@ const concatOp: Op<"concat"> = {
       if (!fits || typeof length !== "number") {
         throw new ShapeError(
           "concat",
-          `types, and shapes but on axis ${axis}, must agree`,
+          `types must agree, and shapes except on axis ${axis}`,
           inputs.map((t) => t.shape),
         );
       }
@@ -116,6 +116,6 @@ const splitOp: Op<"split"> = {
     return [concat(parts, node.attributes.axis)];
   },
 };
-/** Cuts a tensor along an axis into parts of the given lengths: undoes `concat`. */
+/** Cuts a tensor along an axis into parts of the given lengths: the inverse of `concat`. */
 export const split = (x: Tensor, axis: number, sizes: readonly number[]): Tensor[] =>
   applyWith(splitOp, [x], { axis, sizes });

@@ -24,7 +24,7 @@ const matmulOp: Op<"matmul"> = {
       },
     ];
   },
-  // With A' = op(A), B' = op(B): dA' = alpha dY B'^T and dB' = alpha A'^T dY; transposes are absorbed by the flags.
+  // With A' = op(A), B' = op(B): dA' = alpha dY B'^T and dB' = alpha A'^T dY; the flags take care of the transposes.
   gradient: (node, [dy]) => {
     if (!dy) return [];
     const [a, b] = node.inputs;
@@ -45,8 +45,8 @@ function lastTwo(x: Tensor, transposed: boolean): [Dim, Dim] {
 }
 
 /**
- * alpha op(A) op(B) over the last two axes, leading axes broadcast; op transposes the last two axes when asked.
- * [..., m, k] x [..., k, n] -> [..., m, n].
+ * alpha op(A) op(B) over the last two axes, with leading axes broadcast; op transposes the last two axes if its flag is
+ * set. [..., m, k] x [..., k, n] -> [..., m, n].
  */
 export function matmul(a: Tensor, b: Tensor, options: Partial<OpAttributes["matmul"]> = {}): Tensor {
   return applyWith(matmulOp, [a, b], { transA: false, transB: false, alpha: 1, ...options })[0];

@@ -5,7 +5,7 @@ import { pick, scatterAddPicked } from "./index-ops.js";
 import { reshape } from "./layout.js";
 import { mean, sum, sumTo } from "./reduce.js";
 
-/** The type of an operation along the last axis that keeps shapes. */
+/** The output type of an operation along the last axis that keeps the shape. */
 function alongLastAxis(op: string, x: Tensor): TensorType[] {
   if (x.rank < 1 || x.dtype !== "f32")
     throw new ShapeError(op, `needs an axis and f32, got ${x.dtype}`, [x.shape]);
@@ -36,12 +36,12 @@ const tokenLogProbsOp: Op<"tokenLogProbs"> = {
   types: ([logits, ids]) => {
     alongLastAxis("tokenLogProbs", logits);
     if (logits.shape.slice(0, -1).join() !== ids.shape.join() || !ids.dtype.startsWith("i")) {
-      const detail = `there must be one token a row, not ${ids.dtype}`;
+      const detail = `there must be one integer token per row, got ${ids.dtype}`;
       throw new ShapeError("tokenLogProbs", detail, [logits.shape, ids.shape]);
     }
     return [{ shape: ids.shape, dtype: "f32" }];
   },
-  // Through log-softmax and pick at once: dlogits = onehot dy - softmax dy, two passes fewer than one after the other.
+  // Log-softmax and pick in one: dlogits = onehot dy - softmax dy, two passes fewer than one after the other.
   gradient: (node, [dy]) => {
     const [logits, ids] = node.inputs;
     if (!dy) return [];
@@ -54,7 +54,7 @@ const tokenLogProbsOp: Op<"tokenLogProbs"> = {
 export const tokenLogProbs = (logits: Tensor, ids: Tensor): Tensor =>
   apply(tokenLogProbsOp, [logits, ids])[0];
 
-/** The same as `tokenLogProbs` from log-probabilities that are at hand. */
+/** `tokenLogProbs` for log-probabilities that are already computed. */
 export const pickLogProbs = (logProbs: Tensor, ids: Tensor): Tensor => pick(logProbs, ids);
 
 const rmsNormOp: Op<"rmsNorm"> = {

@@ -31,7 +31,7 @@ const sumOp: Op<"sum"> = {
 
 const allAxes = (x: Tensor): number[] => x.shape.map((_, i) => i);
 
-/** Sum over axes (default: all), which are dropped, or kept with length 1. */
+/** Sum over axes (default: all). The axes are dropped, or kept with length 1 if `keep` is set. */
 export function sum(x: Tensor, axes: readonly number[] = allAxes(x), keep = false): Tensor {
   return axes.length === 0 ? x : applyWith(sumOp, [x], { axes, keep })[0];
 }
@@ -50,7 +50,9 @@ const reduceMaxOp: Op<"reduceMax"> = {
   types: ([x], { axis }) => [{ shape: reducedShape("reduceMax", x, [axis], true), dtype: x.dtype }],
   gradient: () => [undefined],
 };
-/** Maximum over one axis, kept with length 1. Not differentiated: it serves numerical stability and metrics. */
+/**
+ * Maximum over one axis, which is kept with length 1. Its gradient is zero: it serves numerical stability and metrics.
+ */
 export const reduceMax = (x: Tensor, axis: number): Tensor => applyWith(reduceMaxOp, [x], { axis })[0];
 
 /** Sums x over the axes along which `shape` was broadcast to x's shape: the adjoint of broadcasting. */
@@ -86,8 +88,8 @@ const argmaxOp: Op<"argmax"> = {
     return [{ shape: x.shape.slice(0, -1), dtype: "i64" }];
   },
 };
-/** Index of the (first) maximum along the last axis: [..., n] to [...] of i64. */
+/** Index of the first maximum along the last axis: [..., n] to i64 [...]. */
 export const argmax = (x: Tensor): Tensor => apply(argmaxOp, [x])[0];
 
-/** Number of rows when the last axis is set apart: the product of all others. */
+/** Number of rows along the last axis: the product of all other dimensions. */
 export const rowsOf = (x: Tensor): Dim => multiplyDims(...x.shape.slice(0, -1));

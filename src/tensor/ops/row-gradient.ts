@@ -20,8 +20,8 @@ const withRowGradientOp: Op<"withRowGradient"> = {
 };
 
 /**
- * y as a function of x whose gradient is known already: row i of `gradient` is dy[i]/dx[i], and y[i] depends on no
- * other row. How y itself was computed is not differentiated, and may be forgotten.
+ * y as a function of x whose gradient is already known: row i of `gradient` is dy[i]/dx[i], and y[i] depends on no
+ * other row. The computation of y is not differentiated, so its tensors need not be kept.
  *
  * @param y [N]. @param x, gradient [N, D].
  */
