@@ -107,7 +107,7 @@ export const demoSchema = z.object({
     .number()
     .int()
     .positive()
-    .default(450_000)
+    .default(420_000)
     .describe("Tokens of text to pre-train on, about."),
   demonstrations: z
     .number()
@@ -127,7 +127,7 @@ export const demoSchema = z.object({
   })
     .prefault({})
     .describe("Supervised fine-tuning on the demonstrations."),
-  pairs: z.number().int().positive().default(12_000).describe("Pairs of responses that the raters compare."),
+  pairs: z.number().int().positive().default(11_000).describe("Pairs of responses that the raters compare."),
   topics: z
     .partialRecord(z.enum(PROMPT_TOPICS), z.number().min(0))
     .default({ facts: 0.44, everyday: 0.2, alarming: 0.11, harmful: 0.25 })
@@ -189,7 +189,7 @@ export const demoSchema = z.object({
     .prefault({})
     .describe("The reward model."),
   ppo: withDefaults(ppoSchema, {
-    iterations: 22,
+    iterations: 20,
     batchSize: 128,
     microBatchSize: 64,
     miniBatches: 2,

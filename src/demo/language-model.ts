@@ -47,15 +47,27 @@ export function worldModelConfig(config: DemoConfig["model"], tokenizer: Tokeniz
   };
 }
 
+/** Token ids of the texts of the world, by tokenizer: its documents and prompts are few and come often. */
+const known = new WeakMap<Tokenizer, Map<string, readonly number[]>>();
+
+function idsOf(tokenizer: Tokenizer, text: string): readonly number[] {
+  const texts = known.get(tokenizer) ?? new Map<string, readonly number[]>();
+  known.set(tokenizer, texts);
+  const ids = texts.get(text) ?? tokenizer.encode(text);
+  texts.set(text, ids);
+  return ids;
+}
+
 /** A document of the corpus: all of it is read, and it ends like a turn. */
 export function documentSequence(tokenizer: Tokenizer, text: string): Sequence {
-  const ids = tokenizer.encode(text + EOS_TOKEN);
+  const ids = idsOf(tokenizer, text + EOS_TOKEN);
   return { ids, lossMask: ids.map(() => true) };
 }
 
 /** A question as the model is asked it. */
-export const promptIds = (tokenizer: Tokenizer, prompt: string): number[] =>
-  tokenizer.encode(formatPrompt(prompt));
+export const promptIds = (tokenizer: Tokenizer, prompt: string): number[] => [
+  ...idsOf(tokenizer, formatPrompt(prompt)),
+];
 
 /** A question and its answer; the answer and the end of its turn are read. */
 export function dialogueSequence(tokenizer: Tokenizer, prompt: string, response: string): Sequence {
