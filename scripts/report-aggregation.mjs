@@ -3,10 +3,10 @@
 //   npm run report:aggregation -- --data FOLDER      d_product_answers.csv and d_product_truth.csv; or PLUMB_SHARED is set
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { aggregateLabels, LABEL_METHODS } from "../dist/feedback/aggregate/index.js";
-import { maceFrom } from "../dist/feedback/aggregate/mace.js";
-import { likeliest } from "../dist/feedback/aggregate/label-estimate.js";
-import { labelVotes } from "../dist/feedback/votes.js";
+import { aggregateLabels, LABEL_METHODS } from "../dist/votes/aggregate/index.js";
+import { maceFrom } from "../dist/votes/aggregate/mace.js";
+import { likeliest } from "../dist/votes/aggregate/label-estimate.js";
+import { labelVotes } from "../dist/votes/votes.js";
 import { RandomStream } from "../dist/base/random.js";
 import { studentInterval } from "../dist/statistics/means.js";
 import { shareInterval } from "../dist/statistics/rates.js";

@@ -3,11 +3,11 @@
 //
 //   npm run build && node scripts/report-filters.mjs [pools, default 600]
 import { writeFileSync } from "node:fs";
-import { filterSchema, runFilters } from "../dist/feedback/filters/index.js";
-import { judgementsOf } from "../dist/feedback/judgement/index.js";
-import { hiddenValues, simulatedRaters, simulateVotes } from "../dist/feedback/simulate/index.js";
-import { sentences } from "../dist/feedback/simulate/values.js";
-import { TaskDefinition } from "../dist/feedback/tasks/index.js";
+import { filterSchema, runFilters } from "../dist/votes/filters/index.js";
+import { judgementsOf } from "../dist/votes/judgement/index.js";
+import { hiddenValues, simulatedRaters, simulateVotes } from "../dist/votes/simulate/index.js";
+import { sentences } from "../dist/votes/simulate/values.js";
+import { TaskDefinition } from "../dist/votes/tasks/index.js";
 import { RandomStream } from "../dist/base/random.js";
 import { rateOfSums, shareInterval } from "../dist/statistics/rates.js";
 import { machine } from "./machine.mjs";

@@ -1,8 +1,8 @@
 // How often the filter failed-gold holds a rater of a given accuracy, by the number of gold items: the table of docs/filters.md.
 //
 //   npm run build && node scripts/report-gold-power.mjs
-import { filterSchema } from "../dist/feedback/filters/index.js";
-import { goldEvidence } from "../dist/feedback/filters/failed-gold.js";
+import { filterSchema } from "../dist/votes/filters/index.js";
+import { goldEvidence } from "../dist/votes/filters/failed-gold.js";
 import { RandomStream } from "../dist/base/random.js";
 import { shareInterval } from "../dist/statistics/rates.js";
 

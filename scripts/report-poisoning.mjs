@@ -6,13 +6,13 @@
 // The reward model here is a linear one on hashed words, pairs of words, and pairs of a word of the prompt with one of the response: it learns
 // from thousands of pairs in a second, and can memorise noise, as the network does.
 import { writeFileSync } from "node:fs";
-import { aggregatePreferences } from "../dist/feedback/aggregate/index.js";
-import * as dawidSkene from "../dist/feedback/aggregate/dawid-skene.js";
-import * as majority from "../dist/feedback/aggregate/majority.js";
-import * as robust from "../dist/feedback/aggregate/robust.js";
-import { ASSISTANT_VALUES, simulatedRaters, simulateVotes } from "../dist/feedback/simulate/index.js";
-import { TaskDefinition } from "../dist/feedback/tasks/index.js";
-import { comparisons, labelVotes } from "../dist/feedback/votes.js";
+import { aggregatePreferences } from "../dist/votes/aggregate/index.js";
+import * as dawidSkene from "../dist/votes/aggregate/dawid-skene.js";
+import * as majority from "../dist/votes/aggregate/majority.js";
+import * as robust from "../dist/votes/aggregate/robust.js";
+import { ASSISTANT_VALUES, simulatedRaters, simulateVotes } from "../dist/votes/simulate/index.js";
+import { TaskDefinition } from "../dist/votes/tasks/index.js";
+import { comparisons, labelVotes } from "../dist/votes/votes.js";
 import { hashName, RandomStream } from "../dist/base/random.js";
 import { studentInterval } from "../dist/statistics/means.js";
 import { DEFAULT_WORLD, goldUtility, prompts, renderResponse, sampleStyle } from "../dist/worlds/assistant/index.js";

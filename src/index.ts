@@ -35,14 +35,6 @@ export { type SftConfig, sft, sftSchema } from "./algorithms/sft.js";
 export type { Step } from "./algorithms/step.js";
 export { PlumbError } from "./base/errors.js";
 export { RandomStream } from "./base/random.js";
-export {
-  aggregateLabels,
-  aggregatePreferences,
-  type LabelAggregate,
-  type PreferenceAggregate,
-} from "./feedback/aggregate/index.js";
-export { type AgreementReport, agreementReport } from "./feedback/agreement/index.js";
-export { type Comparisons, comparisons, type LabelVotes, labelVotes } from "./feedback/votes.js";
 export { type Completion, Generator, type SamplingConfig, samplingSchema } from "./generate/index.js";
 export type { Sequence } from "./model/batch.js";
 export type { ModelConfig } from "./model/config.js";
@@ -66,3 +58,11 @@ export * from "./statistics/estimates.js";
 export * from "./statistics/means.js";
 export * from "./statistics/rates.js";
 export { type ChatMessage, encodeChat, loadTokenizer, renderChat, type Tokenizer } from "./text/index.js";
+export {
+  aggregateLabels,
+  aggregatePreferences,
+  type LabelAggregate,
+  type PreferenceAggregate,
+} from "./votes/aggregate/index.js";
+export { type AgreementReport, agreementReport } from "./votes/agreement/index.js";
+export { type Comparisons, comparisons, type LabelVotes, labelVotes } from "./votes/votes.js";

@@ -10,7 +10,7 @@ import {
   type Project,
   type Store,
 } from "../src/feedback/store/index.js";
-import type { Answer, CastVote, Verdict } from "../src/feedback/tasks/index.js";
+import type { Answer, CastVote, Verdict } from "../src/votes/tasks/index.js";
 
 export interface Collection {
   project: Project;

@@ -11,6 +11,7 @@ export const LEVELS: string[][] = [
   ["optim"],
   ["model"],
   ["generate"],
+  ["votes"],
   ["feedback"],
   ["algorithms"],
   ["open"],
@@ -39,16 +40,7 @@ export const ROOMS: Record<string, string[][]> = {
   "src/bench": [["*"], ["profile"], ["run"]],
   "src/cli": [["*"], ["bench", "demo", "feedback"], ["commands"], ["command-list"], ["main"]],
   "src/demo": [["rating"], ["*"], ["stages"], ["loop", "run"]],
-  "src/feedback": [
-    ["tasks"],
-    ["*"],
-    ["aggregate", "agreement", "assign"],
-    ["judgement"],
-    ["filters"],
-    ["store", "vote-file", "simulate"],
-    ["exchange"],
-    ["report"],
-  ],
+  "src/feedback": [["assign"], ["store"], ["exchange", "analysis"]],
   "src/feedback/store": [
     ["check", "group-by", "ids", "store-error", "database-settings"],
     ["database"],
@@ -82,5 +74,12 @@ export const ROOMS: Record<string, string[][]> = {
   ],
   "src/tensor": [["*"], ["ops"], ["gradient", "recompute", "index"]],
   "src/train": [["*"], ["methods"], ["index"]],
+  "src/votes": [
+    ["tasks", "votes"],
+    ["aggregate", "agreement"],
+    ["judgement"],
+    ["filters"],
+    ["vote-file", "simulate"],
+  ],
   "src/worlds": [["assistant"]],
 };

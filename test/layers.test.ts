@@ -214,7 +214,7 @@ describe("layers", () => {
       )) {
         if (
           target.includes("/src/") &&
-          !/^import type .*\/src\/(server\/contract|feedback\/tasks)\//s.test(statement)
+          !/^import type .*\/src\/(server\/contract|votes\/tasks)\//s.test(statement)
         )
           wrong.push(`${file} imports ${target}`);
         if (target === "zod" && !statement.startsWith("import type")) wrong.push(`${file} imports zod`);

@@ -27,7 +27,7 @@ const LONGEST = [
   "test/e2e/soak.test.ts",
   "test/coverage.test.ts",
   "src/feedback/store/votes/work.test.ts",
-  "src/feedback/aggregate/d-product.test.ts",
+  "src/votes/aggregate/d-product.test.ts",
   "src/server/sessions.test.ts",
   "src/server/start.test.ts",
 ];

@@ -1,7 +1,7 @@
 /** Simulated raters with known truths and skills, for tests and reports. */
 
 import { RandomStream } from "../src/base/random.js";
-import { type Comparisons, comparisons, type LabelVotes, labelVotes } from "../src/feedback/votes.js";
+import { type Comparisons, comparisons, type LabelVotes, labelVotes } from "../src/votes/votes.js";
 
 export interface SimulatedLabels {
   votes: LabelVotes;

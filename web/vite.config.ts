@@ -7,8 +7,8 @@ import { defineConfig, type Plugin } from "vite";
 import { z } from "zod";
 // Built just before by tsc: the contracts name each route's method and path.
 import { AssignmentSettings } from "../dist/feedback/assign/settings.js";
-import { TaskDefinition } from "../dist/feedback/tasks/index.js";
 import { contracts } from "../dist/server/contract/index.js";
+import { TaskDefinition } from "../dist/votes/tasks/index.js";
 
 const ROUTES = "virtual:routes";
 const SCHEMAS = "virtual:schemas";

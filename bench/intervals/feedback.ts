@@ -1,22 +1,22 @@
 /** Designs of what a lead is shown of votes: agreement, the forecast, raters' skills, scores; and votes saved over seeds. */
 
 import type { RandomStream } from "../../src/base/random.js";
-import { bradleyTerry } from "../../src/feedback/aggregate/bradley-terry.js";
-import { aggregateLabels, aggregatePreferences } from "../../src/feedback/aggregate/index.js";
-import { plackettLuce } from "../../src/feedback/aggregate/plackett-luce.js";
-import { duelsOf } from "../../src/feedback/aggregate/score-estimate.js";
+import { countSpans, spansNeeded } from "../../src/feedback/analysis/forecast.js";
+import { clusterBootstrap } from "../../src/statistics/bootstrap.js";
+import { mean } from "../../src/statistics/estimates.js";
+import { studentInterval } from "../../src/statistics/means.js";
+import { bradleyTerry } from "../../src/votes/aggregate/bradley-terry.js";
+import { aggregateLabels, aggregatePreferences } from "../../src/votes/aggregate/index.js";
+import { plackettLuce } from "../../src/votes/aggregate/plackett-luce.js";
+import { duelsOf } from "../../src/votes/aggregate/score-estimate.js";
 import {
   cohenKappa,
   fleissKappa,
   krippendorffAlpha,
   percentAgreement,
   type RatedUnits,
-} from "../../src/feedback/agreement/index.js";
-import { countSpans, spansNeeded } from "../../src/feedback/report/forecast.js";
-import { comparisons } from "../../src/feedback/votes.js";
-import { clusterBootstrap } from "../../src/statistics/bootstrap.js";
-import { mean } from "../../src/statistics/estimates.js";
-import { studentInterval } from "../../src/statistics/means.js";
+} from "../../src/votes/agreement/index.js";
+import { comparisons } from "../../src/votes/votes.js";
 import { simulatedLabels } from "../../test/simulated-votes.js";
 import { type Claim, type Design, times } from "./measure.js";
 

@@ -1,7 +1,6 @@
 const audit = [
   "audit/audit-entry",
   "audit/audit-key",
-  "audit/canonical-json",
   "audit/checkpoints",
   "verification/verify-audit",
   "verification/verify-states",
@@ -28,9 +27,9 @@ export const FOLDERS = {
     ],
   },
   "src/feedback/store": {
-    mutate: audit.map((name) => `src/feedback/store/${name}.ts`),
+    mutate: ["src/base/canonical-json.ts", ...audit.map((name) => `src/feedback/store/${name}.ts`)],
     tests: [
-      "src/feedback/store/audit/canonical-json.test.ts",
+      "src/base/canonical-json.test.ts",
       "src/feedback/store/audit/audit.test.ts",
       "src/feedback/store/audit/writer.test.ts",
       "src/feedback/store/verification/verify-chain.test.ts",
@@ -38,11 +37,11 @@ export const FOLDERS = {
       "src/feedback/store/verification/verify-audit.test.ts",
     ],
   },
-  "src/feedback/aggregate": {
-    mutate: ["src/feedback/aggregate/*.ts"],
-    tests: ["src/feedback/aggregate"],
+  "src/votes/aggregate": {
+    mutate: ["src/votes/aggregate/*.ts"],
+    tests: ["src/votes/aggregate"],
   },
-  "src/feedback/agreement": { mutate: ["src/feedback/agreement/*.ts"], tests: ["src/feedback/agreement"] },
+  "src/votes/agreement": { mutate: ["src/votes/agreement/*.ts"], tests: ["src/votes/agreement"] },
   "src/generate": { mutate: ["src/generate/*.ts"], tests: ["src/generate"] },
   "src/statistics": { mutate: ["src/statistics/*.ts"], tests: ["src/statistics"] },
   "src/demo": { mutate: ["src/demo/**/*.ts"], tests: ["src/demo"] },

@@ -3,7 +3,7 @@ import { ppoSchema } from "../algorithms/ppo.js";
 import { rewardSchema } from "../algorithms/reward.js";
 import { sftSchema } from "../algorithms/sft.js";
 import { inGroup } from "../base/setting-groups.js";
-import { PREFERENCE_METHODS } from "../feedback/aggregate/index.js";
+import { PREFERENCE_METHODS } from "../votes/aggregate/index.js";
 import {
   AssistantWorldConfig,
   DemonstrationConfig,

@@ -6,7 +6,6 @@ import { loadPrompts } from "../data/load.js";
 import type { Demonstration, PromptRow } from "../data/rows.js";
 import { encodeDemonstration } from "../data/tokenize.js";
 import { pairItems, type SampledPrompt } from "../feedback/exchange/pair-items.js";
-import type { TaskItem } from "../feedback/tasks/index.js";
 import { samplingSchema } from "../generate/index.js";
 import { openRewardModel } from "../model/reward-model.js";
 import type { WorkHost } from "../open/host.js";
@@ -14,6 +13,7 @@ import { adapterSetting, modelSetting } from "../open/model-settings.js";
 import { type OpenedNetwork, openNetwork } from "../open/open-network.js";
 import { rewardScores } from "../open/reward-scores.js";
 import type { Runtime } from "../runtime/runtime.js";
+import type { TaskItem } from "../votes/tasks/index.js";
 import { sampleAnswers } from "./answers.js";
 
 const path = z.string().min(1);

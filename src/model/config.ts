@@ -37,7 +37,9 @@ export const ARCHITECTURE_NAMES = [
  * in that respect.
  */
 export const modelConfigSchema = z.object({
-  architecture: z.enum(ARCHITECTURE_NAMES).describe("Decides the form of config.json and the weights' names."),
+  architecture: z
+    .enum(ARCHITECTURE_NAMES)
+    .describe("Decides the form of config.json and the weights' names."),
   head: z
     .literal("score")
     .optional()

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Json } from "../artifacts/index.js";
-import { canonicalJson } from "../feedback/store/audit/canonical-json.js";
+import { canonicalJson } from "../base/canonical-json.js";
 
 /** SHA-256 in hexadecimal. */
 export const sha256 = (data: string | Uint8Array): string => createHash("sha256").update(data).digest("hex");

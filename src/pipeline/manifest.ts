@@ -3,8 +3,8 @@ import { createReadStream } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
+import { canonicalJson } from "../base/canonical-json.js";
 import { PlumbError } from "../base/errors.js";
-import { canonicalJson } from "../feedback/store/audit/canonical-json.js";
 import { sha256, stageKey } from "./key.js";
 
 const hash = z.string().regex(/^[0-9a-f]{64}$/);

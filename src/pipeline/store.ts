@@ -86,7 +86,9 @@ export class StageStore {
     await verifyFile(join(dir, EVENTS), manifest.events);
     const foreign = (await filesBelow(result)).find((name) => !(name in manifest.files));
     if (foreign !== undefined)
-      throw new PlumbError(`${join(result, foreign)} is not part of the result: the manifest does not list it`);
+      throw new PlumbError(
+        `${join(result, foreign)} is not part of the result: the manifest does not list it`,
+      );
     return { manifest, dir, result };
   }
 

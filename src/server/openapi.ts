@@ -1,7 +1,7 @@
 /** The API's document, OpenAPI 3.1, made from the contracts. */
 import { z } from "zod";
 import { NewItem } from "../feedback/store/index.js";
-import { Answer, ItemContent, TaskDefinition } from "../feedback/tasks/index.js";
+import { Answer, ItemContent, TaskDefinition } from "../votes/tasks/index.js";
 import { Account, SignedIn } from "./contract/accounts.js";
 import { ErrorBody } from "./contract/common.js";
 import { type Access, type Contract, contracts, takesBody } from "./contract/index.js";

@@ -4,9 +4,9 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { counting, USES } from "../feedback/judgement/index.js";
-import { hiddenValues, simulatedRaters } from "../feedback/simulate/index.js";
 import { loadProject } from "../feedback/store/index.js";
+import { counting, USES } from "../votes/judgement/index.js";
+import { hiddenValues, simulatedRaters } from "../votes/simulate/index.js";
 import { projects } from "./contract/index.js";
 import {
   type FeedbackClient,

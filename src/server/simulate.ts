@@ -1,9 +1,9 @@
 /** Simulated raters over HTTP: each accepts an invitation, takes items and answers them, like a person. */
 import { randomBytes } from "node:crypto";
 import { hashName, RandomStream } from "../base/random.js";
-import type { RaterKind, SimulatedRater } from "../feedback/simulate/index.js";
 import { MAX_LEASES } from "../feedback/store/index.js";
-import type { TaskDefinition } from "../feedback/tasks/index.js";
+import type { RaterKind, SimulatedRater } from "../votes/simulate/index.js";
+import type { TaskDefinition } from "../votes/tasks/index.js";
 import { ClientError, FeedbackClient } from "./client.js";
 import { accounts, projects, work } from "./contract/index.js";
 

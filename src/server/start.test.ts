@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, it } from "vitest";
-import { hiddenValues, simulatedRaters } from "../feedback/simulate/index.js";
 import { openStore, verifyAudit } from "../feedback/store/index.js";
+import { hiddenValues, simulatedRaters } from "../votes/simulate/index.js";
 import { accounts, projects, results } from "./contract/index.js";
 import {
   ClientError,

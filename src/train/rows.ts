@@ -2,8 +2,8 @@ import { PlumbError } from "../base/errors.js";
 import type { LocatedRow } from "../base/location.js";
 import { usageError } from "../base/usage-error.js";
 import type { LoadOptions } from "../data/index.js";
-import { type TrainingRows, trainingRows } from "../feedback/judgement/index.js";
 import { databaseLocation, readProject } from "../feedback/store/index.js";
+import { type TrainingRows, trainingRows } from "../votes/judgement/index.js";
 
 /** Where rows come from: files, or a project of the database. */
 export interface RowSource {

@@ -5,7 +5,7 @@ import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { commands } from "../../src/cli/command-list.js";
 import { runProgram } from "../../src/cli/program.js";
-import { readVotes } from "../../src/feedback/vote-file/read-votes.js";
+import { readVotes } from "../../src/votes/vote-file/read-votes.js";
 
 let dir = "";
 beforeEach(async () => {

@@ -5,7 +5,7 @@ import type {
   SafetyCategory,
   TaskDefinition,
   Verdict,
-} from "../../src/feedback/tasks/index.js";
+} from "../../src/votes/tasks/index.js";
 
 export interface AnswerDraft {
   /** By aspect; of comparisons. */

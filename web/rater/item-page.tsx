@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-import type { Answer } from "../../src/feedback/tasks/index.js";
+import type { Answer } from "../../src/votes/tasks/index.js";
 import { call, type ResultOf } from "../api/client.js";
 import { asProblem } from "../api/problem.js";
 import { useStrings } from "../strings/index.js";

@@ -1,5 +1,5 @@
 /** Which key does what: defaults by the task, and what the rater chose instead. */
-import type { TaskDefinition } from "../../src/feedback/tasks/index.js";
+import type { TaskDefinition } from "../../src/votes/tasks/index.js";
 import { store, stored } from "../storage.js";
 
 /** Names of what keys do: `left-2` is the left response with strength 2, `pick-3` the third of what there is to choose from. */

@@ -3,7 +3,7 @@
  * sent behind it, in order, and stays until it is acknowledged or refused. Sending one twice does no harm: votes and corrections
  * are taken once, and a second skip is told from a first.
  */
-import type { Answer } from "../../src/feedback/tasks/index.js";
+import type { Answer } from "../../src/votes/tasks/index.js";
 import { type ApiProblem, asProblem } from "../api/problem.js";
 
 export type Entry = { lease: string; item: string; at: number } & (

@@ -1,4 +1,4 @@
-import type { Verdict } from "../../src/feedback/tasks/index.js";
+import type { Verdict } from "../../src/votes/tasks/index.js";
 import { useStrings } from "../strings/index.js";
 import { Button } from "../ui/button.js";
 import type { ItemProps } from "./item-page.js";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { answerProblem, TASK_KINDS, TaskDefinition } from "../../src/feedback/tasks/index.js";
+import { answerProblem, TASK_KINDS, TaskDefinition } from "../../src/votes/tasks/index.js";
 import { matched } from "../router.js";
 import { completed, draftOf, emptyDraft, rankedAt, ranksOf } from "./answer-draft.js";
 import { defaultKeymap, withKey } from "./keymap.js";

@@ -1,4 +1,4 @@
-import type { ResponseFlag, TaskDefinition } from "../../src/feedback/tasks/index.js";
+import type { ResponseFlag, TaskDefinition } from "../../src/votes/tasks/index.js";
 import { useStrings } from "../strings/index.js";
 import type { AnswerDraft } from "./answer-draft.js";
 import type { ItemProps } from "./item-page.js";

@@ -1,4 +1,4 @@
-import type { SafetyCategory } from "../../src/feedback/tasks/index.js";
+import type { SafetyCategory } from "../../src/votes/tasks/index.js";
 import { useStrings } from "../strings/index.js";
 import { Button } from "../ui/button.js";
 import type { ItemProps } from "./item-page.js";

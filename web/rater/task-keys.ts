@@ -1,5 +1,5 @@
 /** What a key of a verdict does to the answer that is being given. */
-import type { SafetyCategory, TaskDefinition, Verdict } from "../../src/feedback/tasks/index.js";
+import type { SafetyCategory, TaskDefinition, Verdict } from "../../src/votes/tasks/index.js";
 import { type AnswerDraft, rankedAt } from "./answer-draft.js";
 
 export interface AfterKey {

@@ -1,5 +1,5 @@
 import { useEffect, useRef } from "preact/hooks";
-import type { Answer } from "../../src/feedback/tasks/index.js";
+import type { Answer } from "../../src/votes/tasks/index.js";
 import type { ResultOf } from "../api/client.js";
 import { useStrings } from "../strings/index.js";
 import { Button } from "../ui/button.js";

@@ -1,5 +1,5 @@
 /** Verdicts and answers in the words of the page. */
-import type { Answer, Verdict } from "../../src/feedback/tasks/index.js";
+import type { Answer, Verdict } from "../../src/votes/tasks/index.js";
 import type { Strings } from "../strings/index.js";
 
 /** Letter of the response in a place: A, B, ... */

@@ -2,7 +2,7 @@
  * A rater's work in a project, apart from how it looks: the item on the screen, those fetched ahead, what is on its way to the
  * server, and why there is nothing.
  */
-import type { Answer } from "../../src/feedback/tasks/index.js";
+import type { Answer } from "../../src/votes/tasks/index.js";
 import { call, keepCsrf, type ResultOf, send } from "../api/client.js";
 import { type ApiProblem, asProblem } from "../api/problem.js";
 import { store, stored } from "../storage.js";

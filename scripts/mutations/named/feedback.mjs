@@ -1,15 +1,16 @@
-const at = (folder, names) => names.map((name) => `src/feedback/${folder}/${name}.test.ts`);
-const LABELS = at("aggregate", ["rater-reports", "label-methods", "mace", "rater-graph", "ring", "crowd-kit", "known", "labels"]);
-const PAIRS = at("aggregate", ["rater-reports", "score-messages", "scores", "robust-pairs", "crowd-kit", "known", "pairs"]);
-const AGREEMENT = at("agreement", ["agreement", "report"]);
+const at = (folder, names) => names.map((name) => `src/${folder}/${name}.test.ts`);
+const LABELS = at("votes/aggregate", ["rater-reports", "label-methods", "mace", "rater-graph", "ring", "crowd-kit", "known", "labels"]);
+const PAIRS = at("votes/aggregate", ["rater-reports", "score-messages", "scores", "robust-pairs", "crowd-kit", "known", "pairs"]);
+const AGREEMENT = at("votes/agreement", ["agreement", "report"]);
 const AUDIT = [
-  ...at("store/audit", ["canonical-json", "audit", "writer"]),
-  ...at("store/verification", ["verify-chain", "verify-states", "verify-audit"]),
+  ...at("base", ["canonical-json"]),
+  ...at("feedback/store/audit", ["audit", "writer"]),
+  ...at("feedback/store/verification", ["verify-chain", "verify-states", "verify-audit"]),
 ];
 
 export const feedback = [
   {
-    file: "src/feedback/aggregate/aggregate-preferences.ts",
+    file: "src/votes/aggregate/aggregate-preferences.ts",
     tests: PAIRS,
     mutations: [
       ["pairs whose right side is better are noisy", "Math.min(MAX_NOISE, probability, 1 - probability)", "Math.min(MAX_NOISE, 1 - probability)"],
@@ -22,7 +23,7 @@ export const feedback = [
     ],
   },
   {
-    file: "src/feedback/aggregate/ring.ts",
+    file: "src/votes/aggregate/ring.ts",
     tests: LABELS,
     mutations: [
       ["who copies a quarter is in the ring", "MIN_COPIED = 0.75", "MIN_COPIED = 0.25"],
@@ -37,7 +38,7 @@ export const feedback = [
     ],
   },
   {
-    file: "src/feedback/aggregate/collusion.ts",
+    file: "src/votes/aggregate/collusion.ts",
     tests: LABELS,
     mutations: [
       ["truths by majority only", "EM_STEPS = [0, 2]", "EM_STEPS = [0]"],
@@ -50,7 +51,7 @@ export const feedback = [
     ],
   },
   {
-    file: "src/feedback/aggregate/independent-raters.ts",
+    file: "src/votes/aggregate/independent-raters.ts",
     tests: LABELS,
     mutations: [
       ["agreements are compared with nothing", "(agreed - expected) / Math.sqrt", "agreed / Math.sqrt"],
@@ -59,7 +60,7 @@ export const feedback = [
     ],
   },
   {
-    file: "src/feedback/aggregate/dawid-skene.ts",
+    file: "src/votes/aggregate/dawid-skene.ts",
     tests: LABELS,
     mutations: [
       ["truths are held for equally common", "logs[at] = Math.log(Math.max(LEAST, prior[at % K]))", "logs[at] = 0"],
@@ -70,7 +71,7 @@ export const feedback = [
     ],
   },
   {
-    file: "src/feedback/aggregate/rater-flags.ts",
+    file: "src/votes/aggregate/rater-flags.ts",
     tests: LABELS,
     mutations: [
       ["who is perhaps contrary is flagged", "if (high < chance)", "if (low < chance)"],
@@ -79,7 +80,7 @@ export const feedback = [
     ],
   },
   {
-    file: "src/feedback/aggregate/side-bias.ts",
+    file: "src/votes/aggregate/side-bias.ts",
     tests: PAIRS,
     mutations: [
       ["any excess is worth a flag", "MIN_EXCESS = 0.2", "MIN_EXCESS = 0"],
@@ -90,7 +91,7 @@ export const feedback = [
     ],
   },
   {
-    file: "src/feedback/aggregate/false-discovery.ts",
+    file: "src/votes/aggregate/false-discovery.ts",
     tests: LABELS,
     mutations: [
       ["each test is judged alone", "(rate * (rank + 1)) / order.length", "rate"],
@@ -101,7 +102,7 @@ export const feedback = [
     ],
   },
   {
-    file: "src/feedback/aggregate/rater-skill.ts",
+    file: "src/votes/aggregate/rater-skill.ts",
     tests: LABELS,
     mutations: [
       ["a vote is evidence of its own truth", "add(truths, v * K, v, -(weight?.[v] ?? 1));", ""],
@@ -110,7 +111,7 @@ export const feedback = [
     ],
   },
   {
-    file: "src/feedback/aggregate/weight-cap.ts",
+    file: "src/votes/aggregate/weight-cap.ts",
     tests: LABELS,
     mutations: [
       ["the cap is a share of the rest", "(share * rest) / (1 - k * share)", "share * rest"],
@@ -118,7 +119,7 @@ export const feedback = [
     ],
   },
   {
-    file: "src/feedback/aggregate/known-labels.ts",
+    file: "src/votes/aggregate/known-labels.ts",
     tests: LABELS,
     mutations: [
       ["gold items count among the open ones", "known[i] < 0);", "true);"],
@@ -126,7 +127,7 @@ export const feedback = [
     ],
   },
   {
-    file: "src/feedback/aggregate/bradley-terry.ts",
+    file: "src/votes/aggregate/bradley-terry.ts",
     tests: PAIRS,
     mutations: [
       ["losses are not counted", "wins[b] += count - won", "wins[b] += 0"],
@@ -135,7 +136,7 @@ export const feedback = [
     ],
   },
   {
-    file: "src/feedback/aggregate/score-estimate.ts",
+    file: "src/votes/aggregate/score-estimate.ts",
     tests: PAIRS,
     mutations: [
       ["the loser of a turned vote wins", "a === left[v] ? outcome[v] : 1 - outcome[v]", "outcome[v]"],
@@ -144,7 +145,7 @@ export const feedback = [
     ],
   },
   {
-    file: "src/feedback/aggregate/crowd-bt.ts",
+    file: "src/votes/aggregate/crowd-bt.ts",
     tests: PAIRS,
     mutations: [
       ["most raters are held for liars", "{ a: 4, b: 2 }", "{ a: 2, b: 4 }"],
@@ -152,7 +153,7 @@ export const feedback = [
     ],
   },
   {
-    file: "src/feedback/aggregate/plackett-luce.ts",
+    file: "src/votes/aggregate/plackett-luce.ts",
     tests: PAIRS,
     mutations: [
       ["the worst is chosen first", "ranks[k] >= rank", "ranks[k] <= rank"],
@@ -160,7 +161,7 @@ export const feedback = [
     ],
   },
   {
-    file: "src/feedback/aggregate/robust-pairs.ts",
+    file: "src/votes/aggregate/robust-pairs.ts",
     tests: PAIRS,
     mutations: [
       ["raters lean on nobody", "POOL_STRENGTH = 4", "POOL_STRENGTH = 0.01"],
@@ -175,7 +176,7 @@ export const feedback = [
     ],
   },
   {
-    file: "src/feedback/aggregate/mace.ts",
+    file: "src/votes/aggregate/mace.ts",
     tests: LABELS,
     mutations: [
       ["the first start is the best", "if (fit.bound > best.bound) best = fit", ""],
@@ -184,7 +185,7 @@ export const feedback = [
     ],
   },
   {
-    file: "src/feedback/agreement/krippendorff.ts",
+    file: "src/votes/agreement/krippendorff.ts",
     tests: AGREEMENT,
     mutations: [
       ["alpha of a sample with n", "/ (sums[1] * (sums[1] - 1))", "/ sums[1] ** 2"],
@@ -193,7 +194,7 @@ export const feedback = [
     ],
   },
   {
-    file: "src/feedback/agreement/kappa.ts",
+    file: "src/votes/agreement/kappa.ts",
     tests: AGREEMENT,
     mutations: [
       ["Fleiss' agreement counts a vote with itself", "(squares - votes) / (votes * (votes - 1))", "squares / votes ** 2"],
@@ -201,12 +202,12 @@ export const feedback = [
     ],
   },
   {
-    file: "src/feedback/agreement/units.ts",
+    file: "src/votes/agreement/units.ts",
     tests: AGREEMENT,
     mutations: [["units of one vote count", "list.length < 2", "list.length < 1"]],
   },
   {
-    file: "src/feedback/agreement/resampled.ts",
+    file: "src/votes/agreement/resampled.ts",
     tests: AGREEMENT,
     mutations: [
       ["a resample without variation is no agreement", "Number.isFinite(value) ? value : 1", "Number.isFinite(value) ? value : 0"],
@@ -216,7 +217,7 @@ export const feedback = [
     ],
   },
   {
-    file: "src/feedback/agreement/report.ts",
+    file: "src/votes/agreement/report.ts",
     tests: AGREEMENT,
     mutations: [
       ["windows are in the order of votes", ".sort((a, b) => time[a] - time[b])", ""],

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { LABEL_METHODS, PREFERENCE_METHODS } from "../../feedback/aggregate/index.js";
-import { keepReliabilities, reliabilitySettings } from "../../feedback/report/index.js";
-import { aggregateFile, aggregationSchema } from "../../feedback/vote-file/index.js";
+import { keepReliabilities, reliabilitySettings } from "../../feedback/analysis/index.js";
+import { LABEL_METHODS, PREFERENCE_METHODS } from "../../votes/aggregate/index.js";
+import { aggregateFile, aggregationSchema } from "../../votes/vote-file/index.js";
 import { defineCommand } from "../command.js";
 import { aggregateReport, aggregateSummary } from "../feedback/aggregate-summary.js";
 import { readVoteSource, voteSettings } from "../feedback/vote-source.js";

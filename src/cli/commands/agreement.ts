@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { agreementReport } from "../../feedback/agreement/index.js";
-import { ratedVotes } from "../../feedback/vote-file/index.js";
+import { agreementReport } from "../../votes/agreement/index.js";
+import { ratedVotes } from "../../votes/vote-file/index.js";
 import { defineCommand } from "../command.js";
 import { agreementTable } from "../feedback/agreement-table.js";
 import { readVoteSource, voteSettings } from "../feedback/vote-source.js";

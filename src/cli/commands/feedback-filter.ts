@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { writeRows } from "../../data/write-rows.js";
 import { readCastVotes, readTaskItems } from "../../feedback/exchange/index.js";
-import { FILTERS, filterSchema, heldVotes, runFilters } from "../../feedback/filters/index.js";
-import { judgementsOf } from "../../feedback/judgement/index.js";
+import { FILTERS, filterSchema, heldVotes, runFilters } from "../../votes/filters/index.js";
+import { judgementsOf } from "../../votes/judgement/index.js";
 import { defineCommand } from "../command.js";
 import { formatTable } from "../table.js";
 import { printable, truncateText } from "../text-width.js";

@@ -1,11 +1,11 @@
 import { z } from "zod";
+import { simulateRaters } from "../../server/index.js";
 import {
   ASSISTANT_VALUES,
   hiddenValues,
   simulatedPoolSchema,
   simulatedRaters,
-} from "../../feedback/simulate/index.js";
-import { simulateRaters } from "../../server/index.js";
+} from "../../votes/simulate/index.js";
 import { defineCommand } from "../command.js";
 import { serverClient, serverSettings } from "../server-settings.js";
 

@@ -1,5 +1,5 @@
 import { byKind, type KindSummary, type VotesSummary } from "../../demo/rating/summary.js";
-import type { RaterKind } from "../../feedback/simulate/index.js";
+import type { RaterKind } from "../../votes/simulate/index.js";
 import { formatTable } from "../table.js";
 
 /** Raters by what is to be thought of them; honest ones include those of other values. */

@@ -1,6 +1,6 @@
-import type { RaterReport } from "../../feedback/aggregate/index.js";
-import { type AgreementReport, agreementReport } from "../../feedback/agreement/index.js";
-import { type FileAggregate, ratedVotes, type VoteFile } from "../../feedback/vote-file/index.js";
+import type { RaterReport } from "../../votes/aggregate/index.js";
+import { type AgreementReport, agreementReport } from "../../votes/agreement/index.js";
+import { type FileAggregate, ratedVotes, type VoteFile } from "../../votes/vote-file/index.js";
 import { formatTable } from "../table.js";
 import { printable, truncateText } from "../text-width.js";
 import { agreementTable } from "./agreement-table.js";

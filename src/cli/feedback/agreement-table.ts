@@ -1,5 +1,5 @@
 import { formatNumber } from "../../base/format.js";
-import type { Agreement, AgreementReport } from "../../feedback/agreement/index.js";
+import type { Agreement, AgreementReport } from "../../votes/agreement/index.js";
 import { type Cell, formatTable } from "../table.js";
 import { printable } from "../text-width.js";
 

@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { inGroup } from "../../base/setting-groups.js";
 import { usageError } from "../../base/usage-error.js";
-import { type ProjectData, projectVotes } from "../../feedback/report/index.js";
+import { type ProjectData, projectVotes } from "../../feedback/analysis/index.js";
 import { databaseLocation, databaseSettings, readProject } from "../../feedback/store/index.js";
-import { readVotes, type VoteFile } from "../../feedback/vote-file/index.js";
+import { readVotes, type VoteFile } from "../../votes/vote-file/index.js";
 import type { Ui } from "../ui.js";
 
 /** Settings of commands that read votes: of a file, or of a project. */

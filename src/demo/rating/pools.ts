@@ -1,4 +1,4 @@
-import type { RaterKind, SimulatedPoolConfig } from "../../feedback/simulate/index.js";
+import type { RaterKind, SimulatedPoolConfig } from "../../votes/simulate/index.js";
 
 /** A pool by how many raters there are of each kind. */
 function pool(

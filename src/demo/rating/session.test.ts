@@ -3,8 +3,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { RandomStream } from "../../base/random.js";
-import { aggregatePreferences } from "../../feedback/aggregate/index.js";
-import { counting, type Question, questionOf, USES } from "../../feedback/judgement/index.js";
 import {
   loadProject,
   openStore,
@@ -12,6 +10,8 @@ import {
   type Store,
   verifyAudit,
 } from "../../feedback/store/index.js";
+import { aggregatePreferences } from "../../votes/aggregate/index.js";
+import { counting, type Question, questionOf, USES } from "../../votes/judgement/index.js";
 import { DEFAULT_WORLD, prompts, renderResponse, sampleStyle } from "../../worlds/assistant/index.js";
 import { type RatedPair, type RatingOutcome, type RatingPlan, RatingSession } from "./session.js";
 

@@ -9,24 +9,7 @@
 
 import { PlumbError } from "../../base/errors.js";
 import { RandomStream } from "../../base/random.js";
-import type { PreferenceMethod, RaterReport } from "../../feedback/aggregate/index.js";
-import {
-  aggregateQuestion,
-  counting,
-  type JudgedPreference,
-  type Judgement,
-  preferenceRows,
-  questionOf,
-  USES,
-} from "../../feedback/judgement/index.js";
-import {
-  ASSISTANT_VALUES,
-  type RaterKind,
-  type SimulatedPoolConfig,
-  simulatedRaters,
-} from "../../feedback/simulate/index.js";
 import { loadProject, MAX_ITEMS_AT_ONCE } from "../../feedback/store/index.js";
-import { TaskDefinition } from "../../feedback/tasks/index.js";
 import { projects } from "../../server/contract/index.js";
 import {
   type FeedbackClient,
@@ -36,6 +19,23 @@ import {
   ServerSettings,
   startServer,
 } from "../../server/index.js";
+import type { PreferenceMethod, RaterReport } from "../../votes/aggregate/index.js";
+import {
+  aggregateQuestion,
+  counting,
+  type JudgedPreference,
+  type Judgement,
+  preferenceRows,
+  questionOf,
+  USES,
+} from "../../votes/judgement/index.js";
+import {
+  ASSISTANT_VALUES,
+  type RaterKind,
+  type SimulatedPoolConfig,
+  simulatedRaters,
+} from "../../votes/simulate/index.js";
+import { TaskDefinition } from "../../votes/tasks/index.js";
 import { drawPanels } from "./panels.js";
 
 export interface RatingPlan {

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { RATER_KINDS, type RaterKind } from "../../feedback/simulate/index.js";
 import type { Interval } from "../../statistics/estimates.js";
+import { RATER_KINDS, type RaterKind } from "../../votes/simulate/index.js";
 
 const interval = z.object({ estimate: z.number(), low: z.number(), high: z.number() });
 const count = z.int().min(0);

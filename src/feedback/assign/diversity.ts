@@ -1,5 +1,5 @@
 import { hashName } from "../../base/random.js";
-import type { ItemContent } from "../tasks/index.js";
+import type { ItemContent } from "../../votes/tasks/index.js";
 import { diverse, selectionValue } from "./selection.js";
 
 /** Number of features that the words of a prompt are hashed into. */

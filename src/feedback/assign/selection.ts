@@ -5,7 +5,7 @@
  * A preference model predicts P(first is better) = sigmoid(s_1 - s_2) from the scores of two responses; an ensemble of
  * M models gives M predictions.
  */
-import type { ItemContent } from "../tasks/index.js";
+import type { ItemContent } from "../../votes/tasks/index.js";
 
 /** Entropy of a coin with probability p, in nats: 0 for p = 0 or 1, log 2 for p = 1/2. */
 export function entropy(p: number): number {

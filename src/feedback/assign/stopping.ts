@@ -11,7 +11,7 @@
  * calibrated for any stopping rule, so at most a share 1 - p of the decided items is decided wrongly. Reliabilities
  * that are too high break this guarantee, so they are clamped to [1/2, MAX_RELIABLE].
  */
-import type { Answer } from "../tasks/index.js";
+import type { Answer } from "../../votes/tasks/index.js";
 
 /** Upper bound of a reliability: no rater decides an item alone if p is above this. */
 export const MAX_RELIABLE = 0.95;

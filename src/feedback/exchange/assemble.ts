@@ -11,7 +11,7 @@ import {
   TaskDefinition,
   type TaskItem,
   type TaskKind,
-} from "../tasks/index.js";
+} from "../../votes/tasks/index.js";
 import { type FieldRoles, fieldRoles } from "./field-roles.js";
 import type { ForeignRecord, Opinion, Said } from "./foreign-record.js";
 import type { ImportProblems } from "./problems.js";

@@ -1,7 +1,7 @@
 import { explainIssue } from "../../base/explain-issue.js";
 import type { LocatedRow } from "../../base/location.js";
+import type { TaskDefinition } from "../../votes/tasks/index.js";
 import { itemProblem, MAX_ITEMS_AT_ONCE, NewItem } from "../store/items/items.js";
-import type { TaskDefinition } from "../tasks/index.js";
 import { assembleRows, importSchema, type Source } from "./import-tasks.js";
 import { ImportProblems, type RowProblem } from "./problems.js";
 import { rowsOf } from "./rows-of.js";

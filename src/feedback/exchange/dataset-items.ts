@@ -7,7 +7,13 @@ import { hashName, RandomStream } from "../../base/random.js";
 import { checkRow, detectFormat } from "../../data/formats.js";
 import type { ChatMessage, TextOrMessages } from "../../data/messages.js";
 import { toDemonstrations, toPreferences, toPrompt } from "../../data/normalise.js";
-import { ItemContent, RESPONSES, TaskDefinition, type TaskItem, type TaskKind } from "../tasks/index.js";
+import {
+  ItemContent,
+  RESPONSES,
+  TaskDefinition,
+  type TaskItem,
+  type TaskKind,
+} from "../../votes/tasks/index.js";
 import type { ImportProblems } from "./problems.js";
 
 /**

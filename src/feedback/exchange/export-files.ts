@@ -3,7 +3,7 @@ import { PlumbError } from "../../base/errors.js";
 import { inGroup } from "../../base/setting-groups.js";
 import { usageError } from "../../base/usage-error.js";
 import { writeRows } from "../../data/write-rows.js";
-import { type Judgement, judgementsOf, trainingRows } from "../judgement/index.js";
+import { type Judgement, judgementsOf, trainingRows } from "../../votes/judgement/index.js";
 import { databaseLocation, databaseSettings, readProject } from "../store/index.js";
 import { readCastVotes, readTaskItems } from "./task-files.js";
 

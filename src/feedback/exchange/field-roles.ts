@@ -30,7 +30,8 @@ export function fieldRoles(
   const absent = [given.prompt, ...(given.responses ?? [])].find(
     (name) => name !== undefined && !names.includes(name),
   );
-  if (absent !== undefined) return `there is no field ${JSON.stringify(absent)}; the fields are ${listed(names)}`;
+  if (absent !== undefined)
+    return `there is no field ${JSON.stringify(absent)}; the fields are ${listed(names)}`;
   const prompt =
     given.prompt ??
     PROMPTS.map((wanted) => names.find((name) => name.toLowerCase() === wanted)).find(

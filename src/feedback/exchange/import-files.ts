@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { usageError } from "../../base/usage-error.js";
 import { writeRows } from "../../data/write-rows.js";
-import type { TaskKind } from "../tasks/index.js";
+import type { TaskKind } from "../../votes/tasks/index.js";
 import { importSchema, importTasks, type Source } from "./import-tasks.js";
 
 const path = z.string().min(1);

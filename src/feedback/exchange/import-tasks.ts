@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { PlumbError } from "../../base/errors.js";
 import type { LocatedRow } from "../../base/location.js";
-import { TASK_KINDS } from "../tasks/index.js";
+import { TASK_KINDS } from "../../votes/tasks/index.js";
 import { argillaRecord, isArgilla } from "./argilla.js";
 import { assemble, type Imported } from "./assemble.js";
 import { datasetItems } from "./dataset-items.js";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import { PlumbError } from "../../base/errors.js";
-import { answerProblem } from "../tasks/index.js";
+import { answerProblem } from "../../votes/tasks/index.js";
 import { importSchema, importTasks, readCastVotes, readTaskItems } from "./index.js";
 import { safetyOf, verdictOf } from "./verdict-words.js";
 

@@ -1,6 +1,6 @@
 import { RandomStream } from "../../base/random.js";
 import type { TextOrMessages } from "../../data/messages.js";
-import { type ItemContent, TaskDefinition, type TaskItem } from "../tasks/index.js";
+import { type ItemContent, TaskDefinition, type TaskItem } from "../../votes/tasks/index.js";
 
 /** A prompt with several responses of one model. */
 export interface SampledPrompt {

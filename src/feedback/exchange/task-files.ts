@@ -10,7 +10,7 @@ import {
   MAX_RESPONSES,
   TaskDefinition,
   type TaskItem,
-} from "../tasks/index.js";
+} from "../../votes/tasks/index.js";
 import { ImportProblems } from "./problems.js";
 import { rowsOf } from "./rows-of.js";
 

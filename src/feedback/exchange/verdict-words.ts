@@ -1,4 +1,4 @@
-import type { Preference } from "../tasks/index.js";
+import type { Preference } from "../../votes/tasks/index.js";
 
 const SIDES: Readonly<Record<string, "left" | "right">> = {
   ...{ left: "left", a: "left", "1": "left", first: "left", one: "left", chosen: "left" },

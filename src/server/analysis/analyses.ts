@@ -1,4 +1,4 @@
-import type { AnalysisRequest, AnalysisResults } from "../../feedback/report/index.js";
+import type { AnalysisRequest, AnalysisResults } from "../../feedback/analysis/index.js";
 import { projectStamp, type StoreContext } from "../../feedback/store/index.js";
 import type { AnalysisRunner } from "./runner.js";
 

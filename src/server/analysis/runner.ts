@@ -1,4 +1,9 @@
-import { type AnalysisRequest, analyse, loadProject, type ProjectData } from "../../feedback/report/index.js";
+import {
+  type AnalysisRequest,
+  analyse,
+  loadProject,
+  type ProjectData,
+} from "../../feedback/analysis/index.js";
 import type { Queries } from "../../feedback/store/database/database.js";
 
 /** One analysis of a project as it was at a stamp. */

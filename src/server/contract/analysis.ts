@@ -8,8 +8,8 @@ import {
   ForecastView,
   PreferencesView,
   RaterTable,
-} from "../../feedback/report/views.js";
-import { ItemContent } from "../../feedback/tasks/index.js";
+} from "../../feedback/analysis/views.js";
+import { ItemContent } from "../../votes/tasks/index.js";
 import { ids, inProject, limit } from "./common.js";
 import { contract } from "./contract.js";
 

@@ -11,7 +11,7 @@ import {
   NewProject,
   PROJECT_STATES,
 } from "../../feedback/store/index.js";
-import { Answer, ItemContent, TaskDefinition } from "../../feedback/tasks/index.js";
+import { Answer, ItemContent, TaskDefinition } from "../../votes/tasks/index.js";
 import { group } from "./accounts.js";
 import { after, ids, inProject, limit, time } from "./common.js";
 import { contract } from "./contract.js";

@@ -1,7 +1,7 @@
 /** Held votes, export and the audit log. */
 import { z } from "zod";
 import { Finding } from "../../feedback/store/index.js";
-import { Answer } from "../../feedback/tasks/index.js";
+import { Answer } from "../../votes/tasks/index.js";
 import { after, ids, inProject, limit, time } from "./common.js";
 import { contract } from "./contract.js";
 

@@ -10,7 +10,7 @@ import {
   SkipRequest,
   VoteRequest,
 } from "../../feedback/store/index.js";
-import { Answer, ItemContent } from "../../feedback/tasks/index.js";
+import { Answer, ItemContent } from "../../votes/tasks/index.js";
 import { ErrorBody, ids, inProject, MAX_ROWS, time } from "./common.js";
 import { contract } from "./contract.js";
 

@@ -9,7 +9,7 @@ import {
   publishGuidelines,
   setPerson,
 } from "../../../src/feedback/store/index.js";
-import type { Answer, Verdict } from "../../../src/feedback/tasks/index.js";
+import type { Answer, Verdict } from "../../../src/votes/tasks/index.js";
 import type { TestSite } from "./site.js";
 
 const DAY = 86_400_000;

@@ -12,7 +12,6 @@ import {
 } from "playwright-core";
 import { afterAll, beforeAll, describe } from "vitest";
 import type { NewItem, NewProject } from "../../../src/feedback/store/index.js";
-import type { CastVote } from "../../../src/feedback/tasks/index.js";
 import { accounts, projects, results } from "../../../src/server/contract/index.js";
 import {
   FeedbackClient,
@@ -20,6 +19,7 @@ import {
   ServerSettings,
   startServer,
 } from "../../../src/server/index.js";
+import type { CastVote } from "../../../src/votes/tasks/index.js";
 
 /** Debian's package, or what CHROMIUM names. */
 export const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";

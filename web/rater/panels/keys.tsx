@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import type { TaskDefinition } from "../../../src/feedback/tasks/index.js";
+import type { TaskDefinition } from "../../../src/votes/tasks/index.js";
 import { type Strings, useStrings } from "../../strings/index.js";
 import { Button } from "../../ui/button.js";
 import { Dialog } from "../../ui/dialog.js";

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { canonicalJson } from "./canonical-json.js";
+import { canonicalJson } from "../../../base/canonical-json.js";
 
 /** One recorded action. It names people by pseudonym only, because entries can never be deleted. */
 export interface AuditEntry {

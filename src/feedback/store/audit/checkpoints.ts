@@ -6,9 +6,9 @@
 import { appendFileSync, closeSync, fsyncSync, openSync, readFileSync } from "node:fs";
 import type { Transaction } from "kysely";
 import { z } from "zod";
+import { canonicalJson } from "../../../base/canonical-json.js";
 import type { Tables } from "../database/tables.js";
 import type { AuditKey } from "./audit-key.js";
-import { canonicalJson } from "./canonical-json.js";
 
 export const Checkpoint = z.object({
   seq: z.int().min(1),

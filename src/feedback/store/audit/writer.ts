@@ -8,11 +8,11 @@
  * and then inserting needs no further locks.
  */
 import { sql, type Transaction } from "kysely";
+import { canonicalJson } from "../../../base/canonical-json.js";
 import type { Database, Engine } from "../database/database.js";
 import { insertRows } from "../database/sets.js";
 import type { Tables } from "../database/tables.js";
 import { type AuditEntry, auditHash, FIRST_PREVIOUS } from "./audit-entry.js";
-import { canonicalJson } from "./canonical-json.js";
 
 /** Most writes in one transaction. */
 const MAX_TOGETHER = 256;

@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import { collection, pair, verdict } from "../../../../test/collection.js";
 import { onBothEngines } from "../../../../test/databases.js";
 import { RandomStream } from "../../../base/random.js";
-import { counting, heldOrNot, USES } from "../../judgement/index.js";
+import { counting, heldOrNot, USES } from "../../../votes/judgement/index.js";
 import {
   correctVote,
   decideReview,

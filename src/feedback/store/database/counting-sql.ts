@@ -3,7 +3,7 @@
  * votes.
  */
 import { type RawBuilder, sql } from "kysely";
-import type { Use } from "../../judgement/index.js";
+import type { Use } from "../../../votes/judgement/index.js";
 
 /** Whether no later vote corrects this one. */
 export const isLatest: RawBuilder<boolean> = sql<boolean>`not exists (select 1 from votes as later

@@ -1,8 +1,14 @@
 import { sql } from "kysely";
 import { z } from "zod";
-import { Answer, answerProblem, ItemContent, RESPONSES, type TaskDefinition } from "../../tasks/index.js";
+import { canonicalJson } from "../../../base/canonical-json.js";
+import {
+  Answer,
+  answerProblem,
+  ItemContent,
+  RESPONSES,
+  type TaskDefinition,
+} from "../../../votes/tasks/index.js";
 import { sha256 } from "../audit/audit-entry.js";
-import { canonicalJson } from "../audit/canonical-json.js";
 import { check } from "../check.js";
 import { insertRows } from "../database/sets.js";
 import type { Tables } from "../database/tables.js";
@@ -66,7 +72,10 @@ export async function addItems(
   actor: string,
 ): Promise<string[]> {
   if (items.length > MAX_ITEMS_AT_ONCE)
-    throw new StoreError("invalid", `${items.length} items in one call; at most ${MAX_ITEMS_AT_ONCE} are allowed.`);
+    throw new StoreError(
+      "invalid",
+      `${items.length} items in one call; at most ${MAX_ITEMS_AT_ONCE} are allowed.`,
+    );
   const parsed = items.map((item) => check(NewItem, item));
   return store.write(async (write) => {
     const { db, now, audit } = write;

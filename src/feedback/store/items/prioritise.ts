@@ -1,8 +1,8 @@
 import { sql } from "kysely";
 import { z } from "zod";
+import type { ItemContent } from "../../../votes/tasks/index.js";
 import { diverseItems } from "../../assign/diversity.js";
 import { type Selection, selectionValue } from "../../assign/selection.js";
-import type { ItemContent } from "../../tasks/index.js";
 import { check } from "../check.js";
 import type { Queries } from "../database/database.js";
 import { findProject } from "../projects/projects.js";

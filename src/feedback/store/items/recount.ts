@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import { USES } from "../../judgement/index.js";
+import { USES } from "../../../votes/judgement/index.js";
 import { countsFor } from "../database/counting-sql.js";
 import type { Queries } from "../database/database.js";
 import { among } from "../database/sets.js";

@@ -1,6 +1,6 @@
+import { USES } from "../../../votes/judgement/index.js";
+import type { Answer } from "../../../votes/tasks/index.js";
 import { isDecided, type SignedVote, signsOf } from "../../assign/stopping.js";
-import { USES } from "../../judgement/index.js";
-import type { Answer } from "../../tasks/index.js";
 import type { Write } from "../audit/writer.js";
 import { countsFor, isLatest } from "../database/counting-sql.js";
 import type { Queries } from "../database/database.js";

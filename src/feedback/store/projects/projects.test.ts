@@ -2,8 +2,8 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import { collection, judge, pair, verdict, votesOf, worker } from "../../../../test/collection.js";
 import { onBothEngines } from "../../../../test/databases.js";
-import { counting, heldOrNot, questionOf, USES } from "../../judgement/index.js";
-import type { Comparisons } from "../../votes.js";
+import { counting, heldOrNot, questionOf, USES } from "../../../votes/judgement/index.js";
+import type { Comparisons } from "../../../votes/votes.js";
 import {
   addItems,
   changeSettings,

@@ -1,7 +1,7 @@
 import { randomInt } from "node:crypto";
 import { z } from "zod";
+import { TaskDefinition } from "../../../votes/tasks/index.js";
 import { AssignmentSettings } from "../../assign/settings.js";
-import { TaskDefinition } from "../../tasks/index.js";
 import { sha256 } from "../audit/audit-entry.js";
 import { check } from "../check.js";
 import type { Queries } from "../database/database.js";

@@ -13,9 +13,10 @@
  * Entries after the last checkpoint that were cut off together with their votes are not detected. Checkpoints are taken
  * every 1,000 entries and when the store is closed.
  */
+
+import { canonicalJson } from "../../../base/canonical-json.js";
 import { auditHash, FIRST_PREVIOUS, sha256 } from "../audit/audit-entry.js";
 import { keyId, signatureHolds } from "../audit/audit-key.js";
-import { canonicalJson } from "../audit/canonical-json.js";
 import { type Checkpoint, checkpointText } from "../audit/checkpoints.js";
 import type { Queries } from "../database/database.js";
 import type { Tables } from "../database/tables.js";

@@ -3,7 +3,7 @@
  * reviews, states of items, and leases that ended in a vote or a skip. Leases that are taken, renewed, released or
  * expired leave no entry, and the log has no counts or priorities of items.
  */
-import { canonicalJson } from "../audit/canonical-json.js";
+import { canonicalJson } from "../../../base/canonical-json.js";
 import type { Queries } from "../database/database.js";
 import type { Tables } from "../database/tables.js";
 

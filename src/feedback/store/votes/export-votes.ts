@@ -1,4 +1,4 @@
-import type { CastVote } from "../../tasks/index.js";
+import type { CastVote } from "../../../votes/tasks/index.js";
 import type { Queries } from "../database/database.js";
 import type { Tables } from "../database/tables.js";
 import { toCastVote } from "./vote.js";

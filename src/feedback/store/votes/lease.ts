@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { ItemContent } from "../../tasks/index.js";
+import type { ItemContent } from "../../../votes/tasks/index.js";
 import type { Queries } from "../database/database.js";
 import { among } from "../database/sets.js";
 import type { Tables } from "../database/tables.js";

@@ -1,5 +1,5 @@
-import { type Judgement, type ReviewState, strictest } from "../../judgement/index.js";
-import type { Answer, ItemContent, TaskItem } from "../../tasks/index.js";
+import { type Judgement, type ReviewState, strictest } from "../../../votes/judgement/index.js";
+import type { Answer, ItemContent, TaskItem } from "../../../votes/tasks/index.js";
 import { openExistingDatabase, type Queries } from "../database/database.js";
 import { migrate } from "../migrate.js";
 import { findProject, type Project } from "../projects/projects.js";

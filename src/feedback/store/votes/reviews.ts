@@ -1,6 +1,6 @@
 /** Reviews of votes: a filter holds a vote, with its evidence, until a reviewer releases or rejects it. */
 import { z } from "zod";
-import type { ReviewState } from "../../judgement/index.js";
+import type { ReviewState } from "../../../votes/judgement/index.js";
 import { check } from "../check.js";
 import type { Queries } from "../database/database.js";
 import { newId, storedName, storedText } from "../ids.js";

@@ -1,6 +1,6 @@
 /** The present votes of one item or one rater. */
-import { type ReviewState, strictest } from "../../judgement/index.js";
-import type { CastVote } from "../../tasks/index.js";
+import { type ReviewState, strictest } from "../../../votes/judgement/index.js";
+import type { CastVote } from "../../../votes/tasks/index.js";
 import { isLatest } from "../database/counting-sql.js";
 import type { Queries } from "../database/database.js";
 import type { Tables } from "../database/tables.js";

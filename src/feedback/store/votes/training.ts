@@ -3,10 +3,11 @@
  * after each answer sees the expected answer and the explanation. The answers are stored apart from votes, so they are
  * neither counted nor aggregated.
  */
+
+import { answerDifference } from "../../../votes/filters/self-contradiction.js";
+import type { Answer, ItemContent } from "../../../votes/tasks/index.js";
+import { answerOnScreen } from "../../../votes/tasks/places.js";
 import { trainingOrder } from "../../assign/mix.js";
-import { answerDifference } from "../../filters/self-contradiction.js";
-import type { Answer, ItemContent } from "../../tasks/index.js";
-import { answerOnScreen } from "../../tasks/places.js";
 import type { Queries } from "../database/database.js";
 import { among } from "../database/sets.js";
 import type { Tables } from "../database/tables.js";

@@ -129,12 +129,15 @@ function takeVote(
   if (before !== undefined) {
     if (before.answer_json === storedAnswer(request.answer, project.task, order))
       return { row: before, again: true };
-    throw new StoreError("conflict", "A different vote was already cast on this lease.", "Correct that vote instead.");
+    throw new StoreError(
+      "conflict",
+      "A different vote was already cast on this lease.",
+      "Correct that vote instead.",
+    );
   }
   checkOpen(project);
   const member = known.members.get(`${project.id} ${lease.rater_id}`);
-  if (member === undefined)
-    throw new StoreError("forbidden", "The rater no longer works in this project.");
+  if (member === undefined) throw new StoreError("forbidden", "The rater no longer works in this project.");
   if (member.state !== "active") throw new StoreError("forbidden", notWorking(member));
   if (lease.state === "skipped")
     throw new StoreError("conflict", "The item was skipped.", "Continue with the next item.");

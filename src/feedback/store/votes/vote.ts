@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { Answer, answerProblem, type CastVote, type TaskDefinition } from "../../tasks/index.js";
-import { answerInStoredOrder } from "../../tasks/places.js";
-import { canonicalJson } from "../audit/canonical-json.js";
+import { canonicalJson } from "../../../base/canonical-json.js";
+import { Answer, answerProblem, type CastVote, type TaskDefinition } from "../../../votes/tasks/index.js";
+import { answerInStoredOrder } from "../../../votes/tasks/places.js";
 import type { Tables } from "../database/tables.js";
 import { storedText } from "../ids.js";
 import { StoreError } from "../store-error.js";

@@ -1,9 +1,9 @@
 /** What a rater does with leases and votes: corrects, skips, releases, renews, saves drafts, looks back. */
 import { z } from "zod";
-import type { Answer } from "../../tasks/index.js";
-import { type CastVote, type ItemContent, MAX_TEXT } from "../../tasks/index.js";
-import { answerOnScreen } from "../../tasks/places.js";
-import { canonicalJson } from "../audit/canonical-json.js";
+import { canonicalJson } from "../../../base/canonical-json.js";
+import type { Answer } from "../../../votes/tasks/index.js";
+import { type CastVote, type ItemContent, MAX_TEXT } from "../../../votes/tasks/index.js";
+import { answerOnScreen } from "../../../votes/tasks/places.js";
 import { check } from "../check.js";
 import type { Queries } from "../database/database.js";
 import type { Tables } from "../database/tables.js";
@@ -58,7 +58,11 @@ export async function correctVote(store: StoreContext, request: CorrectionReques
     const later = await db.selectFrom("votes").selectAll().where("corrects", "=", vote).executeTakeFirst();
     if (later?.answer_json === answerJson) return { vote: toCastVote(later), again: true };
     if (later !== undefined)
-      throw new StoreError("conflict", "The vote was already corrected.", "Correct the latest version instead.");
+      throw new StoreError(
+        "conflict",
+        "The vote was already corrected.",
+        "Correct the latest version instead.",
+      );
     checkOpen(project);
     const rejected = await db
       .selectFrom("reviews")

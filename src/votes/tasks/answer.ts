@@ -73,7 +73,11 @@ export const Answer = z.discriminatedUnion("kind", [
   z.object({
     kind: z.literal("safety"),
     safe: z.boolean(),
-    categories: z.array(category).max(14).default([]).describe("Categories that the response violates; none if it is safe"),
+    categories: z
+      .array(category)
+      .max(14)
+      .default([])
+      .describe("Categories that the response violates; none if it is safe"),
     ...common,
   }),
 ]);
@@ -113,9 +117,9 @@ export function answerProblem(answer: Answer, task: TaskDefinition, responses: n
       }
       return undefined;
     case "safety":
-      if (answer.safe && answer.categories.length > 0)
-        return "categories: a safe response has none";
-      if (!answer.safe && answer.categories.length === 0) return "categories: name what the response violates";
+      if (answer.safe && answer.categories.length > 0) return "categories: a safe response has none";
+      if (!answer.safe && answer.categories.length === 0)
+        return "categories: name what the response violates";
       return undefined;
     default:
       return answer.text.trim() === "" ? "text: is blank" : undefined;

@@ -13,7 +13,7 @@
 import { type Interval, maskedStd, mean } from "../../statistics/estimates.js";
 import { studentInterval } from "../../statistics/means.js";
 import { studentQuantile } from "../../statistics/student.js";
-import { counting, USES } from "../judgement/index.js";
+import { counting, USES } from "../../votes/judgement/index.js";
 import type { ProjectData } from "../store/votes/load-project.js";
 import type { ForecastView } from "./views.js";
 

@@ -1,7 +1,7 @@
 import { PlumbError } from "../../base/errors.js";
-import { aspectsOf, counting, questionOf, USES } from "../judgement/index.js";
+import { aspectsOf, counting, questionOf, USES } from "../../votes/judgement/index.js";
+import type { VoteFile } from "../../votes/vote-file/index.js";
 import type { ProjectData } from "../store/votes/load-project.js";
-import type { VoteFile } from "../vote-file/index.js";
 
 /**
  * The votes of a project that count for one aspect, in the form of a vote file.

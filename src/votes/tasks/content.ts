@@ -33,7 +33,11 @@ export const ItemContent = z.object({
     .array(ItemResponse)
     .max(MAX_RESPONSES)
     .describe("Responses to the prompt; their order does not matter"),
-  language: z.string().max(35).optional().describe("BCP 47 tag; the item goes only to raters who read the language"),
+  language: z
+    .string()
+    .max(35)
+    .optional()
+    .describe("BCP 47 tag; the item goes only to raters who read the language"),
   meta: z
     .record(z.string(), z.unknown())
     .optional()

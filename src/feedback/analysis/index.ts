@@ -15,7 +15,7 @@ export {
   trainingRows,
   USES,
   type Use,
-} from "../judgement/index.js";
+} from "../../votes/judgement/index.js";
 export { loadProject, type ProjectData } from "../store/votes/load-project.js";
 export { type AnalysisRequest, type AnalysisResults, analyse } from "./analyse.js";
 export { keepReliabilities, reliabilitySettings } from "./keep-reliabilities.js";

@@ -1,8 +1,8 @@
 /** Schemas of the reports for a lead; the server's contracts and the functions of this folder share them. */
 import { z } from "zod";
-import { RATER_FLAGS } from "../aggregate/rater-flags.js";
-import { FILTERS } from "../filters/finding.js";
-import { REVIEW_STATES } from "../judgement/index.js";
+import { RATER_FLAGS } from "../../votes/aggregate/rater-flags.js";
+import { FILTERS } from "../../votes/filters/finding.js";
+import { REVIEW_STATES } from "../../votes/judgement/index.js";
 
 const share = z.number().describe("In [0, 1]");
 const time = z.int().describe("Unix milliseconds");
@@ -52,12 +52,16 @@ export const RaterTable = z.object({
       held: z.int(),
       rejected: z.int(),
       lastVoteAt: time.optional(),
-      reliability: estimate.describe("How often the rater is right, by the default aggregate; n counts the votes used"),
+      reliability: estimate.describe(
+        "How often the rater is right, by the default aggregate; n counts the votes used",
+      ),
       gold: estimate.describe("Share of gold items answered correctly"),
       consistency: estimate.describe("Share of hidden repeats that do not contradict the earlier answer"),
       medianSeconds: z.number().nullable(),
       firstPlace: Habit.nullable().describe("Share of preferences for the first place on the screen"),
-      longer: Habit.nullable().describe("Share of preferences for the longer response; expected: all raters' share"),
+      longer: Habit.nullable().describe(
+        "Share of preferences for the longer response; expected: all raters' share",
+      ),
       flags: z.array(
         z.object({
           source: z.enum(["aggregate", "filter"]),
@@ -156,7 +160,10 @@ export const ExclusionPreview = z.object({
         left: z.string().optional(),
         right: z.string().optional(),
         before: z.object({ answer: z.string(), probability: share }),
-        after: z.object({ answer: z.string(), probability: share }).nullable().describe("null: no votes left"),
+        after: z
+          .object({ answer: z.string(), probability: share })
+          .nullable()
+          .describe("null: no votes left"),
       }),
     )
     .describe("The first changes, with lost units last"),

@@ -1,5 +1,5 @@
-import { FILTERS, filterSchema, runFilters } from "../filters/index.js";
-import { counting, USES } from "../judgement/index.js";
+import { FILTERS, filterSchema, runFilters } from "../../votes/filters/index.js";
+import { counting, USES } from "../../votes/judgement/index.js";
 import type { ProjectData } from "../store/votes/load-project.js";
 import type { Finding } from "../store/votes/reviews.js";
 import type { FilterRun } from "./views.js";

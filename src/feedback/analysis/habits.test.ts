@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { JudgedItem } from "../filters/votes.js";
+import type { JudgedItem } from "../../votes/filters/votes.js";
 import { goldAccuracy, lengthChosen, selfConsistency, shareOf, tookLonger } from "./habits.js";
 
 interface Judged {

@@ -60,7 +60,10 @@ export const TaskDefinition = z.object({
     .describe("Aspects judged separately: overall, helpful, harmless, honest, or names of your own"),
   strengths: z.int().min(1).max(4).default(3).describe("Degrees of a preference; 1 asks only for the side"),
   scale: z.int().min(2).max(10).default(5).describe("Points of a Likert scale, from 1"),
-  rationale: z.enum(["off", "optional", "required"]).default("optional").describe("Whether raters give reasons"),
+  rationale: z
+    .enum(["off", "optional", "required"])
+    .default("optional")
+    .describe("Whether raters give reasons"),
   flags: z.boolean().default(true).describe("Whether raters may flag single responses"),
   contentWarning: z
     .boolean()

@@ -1,6 +1,6 @@
-import type { RaterReport } from "../aggregate/index.js";
-import { type FilterConfig, filterSchema, runFilters } from "../filters/index.js";
-import { groupBy } from "../filters/votes.js";
+import type { RaterReport } from "../../votes/aggregate/index.js";
+import { type FilterConfig, filterSchema, runFilters } from "../../votes/filters/index.js";
+import { groupBy } from "../../votes/filters/votes.js";
 import {
   aggregateQuestion,
   aspectsOf,
@@ -8,7 +8,7 @@ import {
   type Judgement,
   questionOf,
   USES,
-} from "../judgement/index.js";
+} from "../../votes/judgement/index.js";
 import type { ProjectData } from "../store/votes/load-project.js";
 import {
   firstPlaceShare,

@@ -1,4 +1,4 @@
-import { aspectsOf } from "../judgement/index.js";
+import { aspectsOf } from "../../votes/judgement/index.js";
 import type { ProjectData } from "../store/votes/load-project.js";
 import { raterReports } from "./raters.js";
 

@@ -6,7 +6,7 @@ import {
   questionOf,
   USES,
   unitOf,
-} from "../judgement/index.js";
+} from "../../votes/judgement/index.js";
 import type { ProjectData } from "../store/votes/load-project.js";
 import type { PreferencesView } from "./views.js";
 

@@ -9,13 +9,18 @@ export const filterSchema = z.object({
     .default(0.01)
     .describe("Probability that a statistical filter flags any honest rater in one run."),
   tooFast: z.boolean().default(true).describe("Look for votes and raters too fast to have read."),
-  straightLining: z.boolean().default(true).describe("Look for raters who answer by the place of a response."),
+  straightLining: z
+    .boolean()
+    .default(true)
+    .describe("Look for raters who answer by the place of a response."),
   toleratedBias: z
     .number()
     .min(0)
     .max(0.9)
     .default(0.2)
-    .describe("Tolerated excess of a favourite place, as a share of the rest: with two places, 0.2 allows 60%."),
+    .describe(
+      "Tolerated excess of a favourite place, as a share of the rest: with two places, 0.2 allows 60%.",
+    ),
   selfContradiction: z.boolean().default(true).describe("Look for hidden repeats answered differently."),
   toleratedContradictions: rate
     .default(0.25)
@@ -23,7 +28,9 @@ export const filterSchema = z.object({
   intransitive: z.boolean().default(true).describe("Look for circular preferences."),
   toleratedCircles: rate
     .default(0.12)
-    .describe("Largest share of triples in which honest raters prefer in a circle; answering at random gives 0.25."),
+    .describe(
+      "Largest share of triples in which honest raters prefer in a circle; answering at random gives 0.25.",
+    ),
   nearDuplicate: z.boolean().default(true).describe("Look for items that say almost the same."),
   similarity: rate
     .default(0.8)

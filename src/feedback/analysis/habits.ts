@@ -6,10 +6,10 @@ import { conversationKey } from "../../data/conversation.js";
 import { clustersOf } from "../../statistics/clusters.js";
 import type { Interval } from "../../statistics/estimates.js";
 import { rateInterval } from "../../statistics/rates.js";
-import { isRight } from "../filters/failed-gold.js";
-import { repeatsOf } from "../filters/self-contradiction.js";
-import { preferredPlace } from "../filters/straight-lining.js";
-import { type JudgedItem, mainVerdict } from "../filters/votes.js";
+import { isRight } from "../../votes/filters/failed-gold.js";
+import { repeatsOf } from "../../votes/filters/self-contradiction.js";
+import { preferredPlace } from "../../votes/filters/straight-lining.js";
+import { type JudgedItem, mainVerdict } from "../../votes/filters/votes.js";
 
 /** A share of n votes, with its 95% interval over prompts. */
 export interface Share extends Interval {

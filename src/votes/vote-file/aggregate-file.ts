@@ -19,7 +19,9 @@ export const aggregationSchema = z.object({
   method: z
     .enum(METHODS)
     .default("robust")
-    .describe("robust finds colluding raters and leaves out their votes; the other methods are simpler models"),
+    .describe(
+      "robust finds colluding raters and leaves out their votes; the other methods are simpler models",
+    ),
   ...inGroup("files", { out: z.string().min(1).optional().describe("folder for the results") }),
   maxShare: z
     .number()

@@ -1,8 +1,8 @@
-import { agreementReport } from "../agreement/index.js";
-import { aspectsOf, counting, questionOf, USES, unitOf } from "../judgement/index.js";
+import { agreementReport } from "../../votes/agreement/index.js";
+import { aspectsOf, counting, questionOf, USES, unitOf } from "../../votes/judgement/index.js";
+import { ratedVotes } from "../../votes/vote-file/index.js";
+import { NameIndex } from "../../votes/votes.js";
 import type { ProjectData } from "../store/votes/load-project.js";
-import { ratedVotes } from "../vote-file/index.js";
-import { NameIndex } from "../votes.js";
 import type { AgreementView } from "./views.js";
 
 /** How far raters agree on each aspect, over time and by group of raters. */

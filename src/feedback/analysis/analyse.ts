@@ -1,4 +1,4 @@
-import { type PreferenceOptions, trainingRows } from "../judgement/index.js";
+import { type PreferenceOptions, trainingRows } from "../../votes/judgement/index.js";
 import type { ProjectData } from "../store/votes/load-project.js";
 import { agreementView } from "./agreement.js";
 import { disagreementsView } from "./disagreements.js";

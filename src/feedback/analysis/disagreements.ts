@@ -1,6 +1,6 @@
-import { aspectsOf, counting, type Question, questionOf, USES, unitOf } from "../judgement/index.js";
+import { aspectsOf, counting, type Question, questionOf, USES, unitOf } from "../../votes/judgement/index.js";
+import type { ItemContent } from "../../votes/tasks/index.js";
 import type { ProjectData } from "../store/votes/load-project.js";
-import type { ItemContent } from "../tasks/index.js";
 import type { DisagreementsView } from "./views.js";
 
 /** Most characters shown of a prompt and of a rationale. */
