@@ -1,4 +1,4 @@
-/** Best of n: choosing among samples of the SFT model by the same reward model, which PPO has to beat. */
+/** Best of n, the baseline that PPO has to beat: the same reward model chooses among samples of the SFT model. */
 import { chunks, promptCompletion } from "../model/batch.js";
 import type { NetworkRunner } from "../model/runner.js";
 import { type Batching, sequenceScores } from "../model/score.js";
@@ -18,7 +18,7 @@ export function bestOfAtKl(kl: number, most: number): number {
   return n;
 }
 
-/** Scores of each prompt's responses by the reward model. */
+/** The reward model's scores of each prompt's responses. */
 export async function scores(
   rewardModel: NetworkRunner,
   tokenizer: Tokenizer,
@@ -33,7 +33,7 @@ export async function scores(
   return asked.map(({ responses }) => flat.splice(0, responses.length));
 }
 
-/** The best of some responses by their scores: its index; of equal ones, the first. */
+/** Index of the highest score; of equal ones, the first. */
 export const bestOf = (scored: readonly number[]): number => scored.indexOf(Math.max(...scored));
 
 /** The best of every n responses to each prompt in turn. A last group of fewer is left out. */
