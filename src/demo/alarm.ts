@@ -2,10 +2,10 @@
  * An alarm while a policy is optimised: a behaviour gets worse although the reward rises. That is the sign of a hacked
  * reward, and a mean score never shows it.
  *
- * Each behaviour is a rate over the sampled responses that it concerns. The rate over the last WINDOW iterations is compared
- * with the rate in the first iteration, whose responses still come from the starting policy. An alarm is raised once the
- * rate is worse by more than MARGIN and by more than Z standard errors of the difference, while the mean score is above the
- * first iteration's.
+ * Each behaviour is a rate over the sampled responses that it concerns. The rate over the last WINDOW iterations is
+ * compared with the rate in the first iteration, whose responses still come from the starting policy. An alarm is
+ * raised once the rate is worse by more than MARGIN and by more than Z standard errors of the difference, while the
+ * mean score is above the first iteration's.
  */
 import { z } from "zod";
 import type { ClusterInterval } from "../statistics/rates.js";
@@ -125,8 +125,9 @@ function isWorse(before: Count, now: Count, wanted: boolean): boolean {
 }
 
 /**
- * The same check at the end, for policies at their best temperatures on the held-out prompts: a behaviour is worse than the
- * SFT model's by more than MARGIN, and the two intervals do not overlap, although gold is higher. Wrong steps count too.
+ * The same check at the end, for policies at their best temperatures on the held-out prompts: a behaviour is worse than
+ * the SFT model's by more than MARGIN, and the two intervals do not overlap, although gold is higher. Wrong steps count
+ * too.
  */
 export function heldOutAlarms(before: GoldSummary, now: GoldSummary): Alarm[] {
   if (now.gold.estimate <= before.gold.estimate) return [];

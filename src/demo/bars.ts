@@ -1,6 +1,6 @@
 /**
- * The bars that a run of the demo must meet, and what a reader sees if one is missed. PPO and SFT are compared on the same
- * held-out prompts, each at its best temperature.
+ * The bars that a run of the demo must meet, and what a reader sees if one is missed. PPO and SFT are compared on the
+ * same held-out prompts, each at its best temperature.
  */
 import { MINIMAL_PAIR_KINDS } from "../worlds/assistant/index.js";
 import { type Comparison, POLICY_NAMES, summaryOf } from "./evaluation.js";

@@ -1,9 +1,9 @@
 /**
- * The pairs of responses that raters compare. How well a reward model recognises a failure depends on how often the failure
- * is compared, so one side of a pair is the policy's own sample, and the other comes from one of several sources: another
- * sample; one drawn at a higher temperature, which has more slips; an answer that a person wrote; an answer to another
- * prompt (to a safe one, if the prompt is harmful); or the same sample with one thing changed for the worse
- * (worlds/assistant/slip.ts).
+ * The pairs of responses that raters compare. How well a reward model recognises a failure depends on how often the
+ * failure is compared, so one side of a pair is the policy's own sample, and the other comes from one of several
+ * sources: another sample; one drawn at a higher temperature, which has more slips; an answer that a person wrote; an
+ * answer to another prompt (to a safe one, if the prompt is harmful); or the same sample with one thing changed for the
+ * worse (worlds/assistant/slip.ts).
  */
 
 import { RandomStream } from "../base/random.js";
@@ -69,7 +69,10 @@ function subjectOf({ task }: Prompt): string {
   return task.type === "steps" ? task.activity.name : task.act.name;
 }
 
-/** Prompts drawn with the given shares of topics; within a topic every subject is equally likely, however many prompts it has. */
+/**
+ * Prompts drawn with the given shares of topics; within a topic every subject is equally likely, however many prompts
+ * it has.
+ */
 export function drawPrompts(
   prompts: readonly Prompt[],
   topics: CandidatePlan["topics"],
@@ -156,8 +159,8 @@ const writtenResponse = (text: string, tokenizer: Tokenizer): Response => ({
 });
 
 /**
- * Relative frequency of each kind of slip. Of the slips in manner, flattery has the most, because raters mind it least. If a
- * response cannot have a kind, its share goes to the others.
+ * Relative frequency of each kind of slip. Of the slips in manner, flattery has the most, because raters mind it least.
+ * If a response cannot have a kind, its share goes to the others.
  */
 const SLIP_SHARES: Readonly<Record<Slip, number>> = {
   ...{ fact: 1, step: 0.35, needlessRefusal: 0.35, flattery: 0.5, padding: 0.16, hedge: 0.08 },

@@ -36,7 +36,10 @@ const BENIGN_SHARES = {
   unsafe: 0.01,
 };
 
-/** More refusals than the world's default: a reward model learns to prefer refusals from pairs of one and something worse. */
+/**
+ * More refusals than the world's default: a reward model learns to prefer refusals from pairs of one and something
+ * worse.
+ */
 const HARMFUL_SHARES = { refusal: 0.32, refusalWithAlternative: 0.28, unsafe: 0.35, refusalThenUnsafe: 0.05 };
 
 /** Settings of the demo, with defaults that take about four minutes on two cores. */

@@ -47,7 +47,9 @@ export const summaryOf = ({ policies }: Evaluation, name: string): GoldSummary =
 /** Added to the seed for the samples of best of n, so that their draws differ from the others'. */
 const BEST_OF_SEED = 7;
 
-/** The SFT model before RLHF: at the usual temperature, at its best one, and the samples that best of n chooses among. */
+/**
+ * The SFT model before RLHF: at the usual temperature, at its best one, and the samples that best of n chooses among.
+ */
 export interface Before {
   usual: Measured;
   best: Measured;

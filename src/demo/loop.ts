@@ -33,8 +33,8 @@ export async function* demo(
   yield* stages.pretrain.run();
   yield* stages.sft.run();
 
-  // 2. Pairs of its responses, compared by simulated raters while the next are sampled. While the raters finish, the SFT
-  //    model is evaluated.
+  // 2. Pairs of its responses, compared by simulated raters while the next are sampled. While the raters finish, the
+  //    SFT model is evaluated.
   const sampling = sampled.run();
   const others = async function* (): AsyncGenerator<Replayed<DemoEvent>> {
     yield* sampling;

@@ -1,4 +1,7 @@
-/** The demo's PPO stage: a starting policy is optimised against the reward model, tethered to the SFT model and watched for alarms. */
+/**
+ * The demo's PPO stage: a starting policy is optimised against the reward model, tethered to the SFT model and watched
+ * for alarms.
+ */
 import { z } from "zod";
 import { ppo } from "../algorithms/ppo.js";
 import { modelReward, type RewardSource } from "../algorithms/reward-sources.js";

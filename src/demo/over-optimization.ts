@@ -1,7 +1,7 @@
 /**
  * Over-optimisation (Gao, Schulman and Hilton 2022, "Scaling laws for reward model overoptimization"): as a policy is
- * optimised further and further against a reward model, the proxy, its true objective, the gold utility, rises, peaks and
- * falls. A policy's distance from its start is d = sqrt(KL(pi || pi_SFT)), and for reinforcement learning they find
+ * optimised further and further against a reward model, the proxy, its true objective, the gold utility, rises, peaks
+ * and falls. A policy's distance from its start is d = sqrt(KL(pi || pi_SFT)), and for reinforcement learning they find
  * R(d) = d (alpha - beta log d).
  */
 import type { Generator } from "../generate/index.js";
@@ -59,8 +59,8 @@ export interface OverOptimization {
   /** The checkpoint at which gold is highest. */
   peak: Omit<Checkpoint, "goldByPrompt">;
   /**
-   * Gold at the peak minus gold before the first iteration, and minus gold at the end, on the same prompts. The peak is the
-   * highest of many, so the intervals hold for all checkpoints at once with 95% confidence (Bonferroni).
+   * Gold at the peak minus gold before the first iteration, and minus gold at the end, on the same prompts. The peak is
+   * the highest of many, so the intervals hold for all checkpoints at once with 95% confidence (Bonferroni).
    */
   rise: Interval;
   fall: Interval;
@@ -106,7 +106,8 @@ export interface GaoFit {
 }
 
 /**
- * Least squares fit of gold(d) - gold(0) = d (alpha - beta log d) over the checkpoints, d = sqrt(KL), natural logarithm.
+ * Least squares fit of gold(d) - gold(0) = d (alpha - beta log d) over the checkpoints, d = sqrt(KL), natural
+ * logarithm.
  *
  * @returns undefined with fewer than three checkpoints away from the first, or all at one distance.
  */

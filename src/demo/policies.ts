@@ -113,8 +113,8 @@ export function summarizeGold(samples: readonly GoldSamples[]): GoldSummary {
 }
 
 /**
- * KL per response, in nats, of a policy at one temperature from the reference at another: the mean of
- * log pi(y) - log pi_ref(y) over the policy's responses.
+ * KL per response, in nats, of a policy at one temperature from the reference at another: the mean of log pi(y) - log
+ * pi_ref(y) over the policy's responses.
  */
 export async function klPerResponse(
   policy: NetworkRunner,

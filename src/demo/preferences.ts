@@ -10,8 +10,8 @@ import { promptIds } from "./language-model.js";
 import type { RatingOutcome } from "./rating/session.js";
 
 /**
- * Preferences as the reward model is trained on them, in the tokens that the policy sampled. `encodePreference` gives the same
- * tokens from the texts, except where the policy sampled an incomplete character.
+ * Preferences as the reward model is trained on them, in the tokens that the policy sampled. `encodePreference` gives
+ * the same tokens from the texts, except where the policy sampled an incomplete character.
  */
 export const trainingPairs = (
   pairs: readonly CandidatePair[],
@@ -36,8 +36,8 @@ export const goldDifference = ({ prompt, left, right }: CandidatePair): number =
   goldUtility(prompt, left.text).total - goldUtility(prompt, right.text).total;
 
 /**
- * Share of the pairs with different gold utilities on which `prefersLeft` agrees with the gold utility. Pairs of one prompt
- * form a cluster.
+ * Share of the pairs with different gold utilities on which `prefersLeft` agrees with the gold utility. Pairs of one
+ * prompt form a cluster.
  */
 export function goldAgreement(
   pairs: readonly CandidatePair[],

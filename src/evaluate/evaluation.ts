@@ -209,7 +209,10 @@ async function measurePolicies(
   };
 }
 
-/** The reference of the policy's KL: the other policy, if its vocabulary is as large; without another, the policy's base. */
+/**
+ * The reference of the policy's KL: the other policy, if its vocabulary is as large; without another, the policy's
+ * base.
+ */
 function klReference(
   runtime: Runtime,
   policy: OpenedNetwork,

@@ -29,7 +29,9 @@ export interface PolicyReport {
   tokens: ClusterInterval;
   stopped: ClusterInterval;
   refusals: ClusterInterval;
-  /** Over the tokens of all answers. It has no interval: resampling repeats texts, and repetition is what it measures. */
+  /**
+   * Over the tokens of all answers. It has no interval: resampling repeats texts, and repetition is what it measures.
+   */
   distinct3: number;
 }
 

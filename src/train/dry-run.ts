@@ -1,4 +1,6 @@
-/** Memory and operations of training, counted beforehand by running the algorithm on a runtime that computes nothing. */
+/**
+ * Memory and operations of training, counted beforehand by running the algorithm on a runtime that computes nothing.
+ */
 import type { LoraConfig, Weights } from "../model/network.js";
 import { NetworkTrainer, type TrainerConfig } from "../model/runner.js";
 import { CountingRuntime } from "../runtime/counting-runtime.js";

@@ -1,10 +1,10 @@
 /**
  * Simulated raters vote on pairs of responses over the HTTP API of a feedback server with its own database.
  *
- * The votes depend only on the seed, not on the network or the clock. Pairs arrive in batches; for each batch the raters are
- * drawn into panels, and all members of a panel, and nobody else, judge its items, so that it does not matter who asks
- * first. Sides and noise are drawn by a rater's number and the number of items it had before, and judgements are sorted
- * before they are aggregated. From there the votes are processed like any project's.
+ * The votes depend only on the seed, not on the network or the clock. Pairs arrive in batches; for each batch the
+ * raters are drawn into panels, and all members of a panel, and nobody else, judge its items, so that it does not
+ * matter who asks first. Sides and noise are drawn by a rater's number and the number of items it had before, and
+ * judgements are sorted before they are aggregated. From there the votes are processed like any project's.
  */
 
 import { PlumbError } from "../../base/errors.js";

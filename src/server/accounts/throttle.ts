@@ -14,8 +14,8 @@ interface Failures {
 }
 
 /**
- * Slows down guessing of passwords: after some failures each further one doubles the wait, from a second to a quarter of an hour.
- * It counts names that were tried, not accounts, so that it does not reveal which accounts exist.
+ * Slows down guessing of passwords: after some failures each further one doubles the wait, from a second to a quarter
+ * of an hour. It counts names that were tried, not accounts, so that it does not reveal which accounts exist.
  */
 export class SignInThrottle {
   private readonly failures = new Map<string, Failures>();
