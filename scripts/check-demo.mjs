@@ -1,11 +1,12 @@
-// Runs the demo with several seeds and holds each against the demo's own bars; writes docs/results/demo.md.
+// Runs the demo with several seeds and compares each with the demo's own bars; writes docs/results/demo.md.
 //
 //   npm run check:demo                       the ten report seeds
 //   node scripts/check-demo.mjs 3            seed 3 only, nothing written
 //   node scripts/check-demo.mjs --report     docs/results/demo.md again, from the newest finished run of each report seed
 //
-// A seed that is done is not run again with --resume. The report seeds were named in a commit before any of them was run. 7301 to
-// 7303 and 7401 had been named before and were run with other settings: three of the four missed a bar (docs/experiment-log.md).
+// With --resume, finished seeds are not run again. The report seeds were named in a commit before any of them was run.
+// 7301 to 7303 and 7401 had been named before and were run with other settings: three of the four missed a bar
+// (docs/experiment-log.md).
 import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { studentInterval } from "../dist/statistics/means.js";
@@ -52,7 +53,7 @@ function resultOf(seed) {
   return timed(result);
 }
 
-/** With the time of the whole command, from its start to its end, rather than what it says itself. */
+/** The result with the time of the whole command instead of the time that it reports itself. */
 const timed = (result) => ({ ...result, seconds: JSON.parse(readFileSync(`${result.run}/command-seconds.json`, "utf8")) });
 
 /** The bars of a run: its own, and those of time and of the raters. */

@@ -52,7 +52,7 @@ export const alarmSchema = z.object({
   iteration: z
     .number()
     .nullable()
-    .describe("iteration of PPO in which it was raised; null for an alarm on the held-out prompts at the end"),
+    .describe("iteration of PPO in which it was raised; null for one on the held-out prompts at the end"),
   before: countSchema.describe("rate at the start: the first iteration's, or the SFT model's"),
   now: countSchema.describe("rate when it was raised"),
 });

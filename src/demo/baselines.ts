@@ -8,7 +8,9 @@ import type { Response } from "./candidates.js";
 import { promptIds } from "./language-model.js";
 import type { GoldSamples } from "./policies.js";
 
-/** KL per response of best of n from the policy that is sampled, in nats: log n - (n - 1) / n (Stiennon et al. 2020). */
+/**
+ * KL per response of best of n from the policy that is sampled, in nats: log n - (n - 1) / n (Stiennon et al. 2020).
+ */
 export const bestOfKl = (n: number): number => Math.log(n) - (n - 1) / n;
 
 /** The largest n up to `most` whose KL does not exceed `kl`; at least 1. */

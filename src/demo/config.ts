@@ -72,7 +72,7 @@ export const demoSchema = z.object({
   raters: z
     .enum(poolNames)
     .default("mixed")
-    .describe("The pool of simulated raters: mixed has careless, biased and hostile raters among the honest."),
+    .describe("The pool of simulated raters: mixed has careless, biased and hostile ones among the honest."),
   world: AssistantWorldConfig.extend({
     demonstrations: withDefaults(DemonstrationConfig, { benign: BENIGN_SHARES, harmful: HARMFUL_SHARES })
       .prefault({})

@@ -42,7 +42,7 @@ export const checkInt8Base = (
     const opened = await openBaseModel(runtime, model, adapter);
     if (opened.int8) {
       const { kl_per_token: kl, same_top: same, gradient_cosine: cosine, tokens } = opened.int8.error;
-      return { status: "ok", found: `stored in 8 bits; ${shown(kl, same, cosine, tokens)} when it was converted` };
+      return { status: "ok", found: `stored in 8 bits; ${shown(kl, same, cosine, tokens)} at conversion` };
     }
     const texts = async () => (data.length > 0 ? textsOfFiles(data, tokenizerOf(opened), ROWS) : []);
     const options = { limit: baseError, use: "training" } as const;

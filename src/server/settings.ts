@@ -6,7 +6,7 @@ const perMinute = (most: number) => z.int().min(1).max(10_000_000).default(most)
 export const ServerLimits = z.object({
   account: perMinute(1200).describe("Requests of one account in a minute"),
   address: perMinute(6000).describe("Requests of one address in a minute"),
-  signIn: perMinute(30).describe("Attempts to sign in or to accept an invitation, of one address in a minute"),
+  signIn: perMinute(30).describe("Attempts to sign in or accept an invitation, of one address in a minute"),
   idleMinutes: z
     .int()
     .min(1)
@@ -14,7 +14,7 @@ export const ServerLimits = z.object({
     .default(120)
     .describe("Minutes without use after which a session ends"),
   sessionHours: z.int().min(1).max(10_000).default(24).describe("Hours after signing in when a session ends"),
-  bodySeconds: z.number().min(0.1).max(3600).default(30).describe("Seconds within which a request must arrive"),
+  bodySeconds: z.number().min(0.1).max(3600).default(30).describe("Seconds in which a request must arrive"),
 });
 export type ServerLimits = z.infer<typeof ServerLimits>;
 

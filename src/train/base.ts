@@ -69,7 +69,7 @@ export async function chosenBase(
     notices,
   );
   const sourceWeights = base.sourceWeights === base.weights ? weights : base.sourceWeights;
-  const alone = base.adapters.length === 0; // with adapters folded in, the recipe would make another base from the model
+  const alone = base.adapters.length === 0; // otherwise the recipe would make another base
   return { base: { ...base, weights, sourceWeights, ...(alone && { recipe }) }, report };
 }
 

@@ -36,7 +36,7 @@ export async function loadJudged<Row>(
   const rows: readonly object[] = trainingRows(judgements, options)[kind];
   if (rows.length === 0)
     throw new PlumbError(`project ${project} has no votes that make ${kind}`, {
-      hint: "Gold items, rejected votes, votes of excluded raters and pairs without a better side do not count.",
+      hint: "Gold items, rejected votes, votes of excluded raters and undecided pairs do not count.",
     });
   return of(
     rows.slice(0, limit).map((row, i) => ({

@@ -23,7 +23,7 @@ export default defineCommand({
   examples: [
     { command: "plumb doctor", does: "check the machine" },
     { command: "plumb doctor --model model.gguf", does: "also a model with its tokenizer" },
-    { command: "plumb doctor --model model.gguf --int8 --data pairs.jsonl", does: "also what 8 bits cost the model" },
+    { command: "plumb doctor --model model.gguf --int8 --data pairs.jsonl", does: "also the cost of 8 bits" },
     { command: "plumb doctor recipes/smollm2-hh.yaml --json", does: "also a recipe; JSON on stdout" },
   ],
   schema,

@@ -5,7 +5,7 @@ import { defineCommand } from "../command.js";
 import { formatTable } from "../table.js";
 
 const schema = z.object({
-  folder: z.string().min(1).default("runs/stages").describe("folder of the results, within the folder of runs"),
+  folder: z.string().min(1).default("runs/stages").describe("folder of results, in the folder of runs"),
   remove: z
     .enum(["unused", "all"])
     .optional()

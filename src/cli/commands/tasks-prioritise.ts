@@ -40,7 +40,7 @@ uncertainty: a reward model finds the responses nearly alike (score of each resp
           ? await prioritiseDiverse(store, project, "system")
           : await prioritise(store, project, by === "information" ? "information-gain" : by, "system");
       if (items === 0)
-        throw new PlumbError(`No open item of ${project} has what ${by} needs; all of them now have the same priority.`, {
+        throw new PlumbError(`No open item of ${project} has what ${by} needs; all now rank equally.`, {
           hint: by === "diversity" ? "Add items." : "Give items scores, or choose --by diversity.",
         });
       await ui.result({ project, by, items }, () => `${items} items are ordered by ${by}`);

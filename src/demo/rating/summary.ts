@@ -18,7 +18,7 @@ export const VotesSummary = z.object({
   raters: z.array(
     z.object({
       rater: z.string(),
-      kind: z.enum(RATER_KINDS).describe("Known because raters are simulated; the aggregation does not know it"),
+      kind: z.enum(RATER_KINDS).describe("Known because raters are simulated; hidden from the aggregation"),
       votes: count,
       reliability: interval.describe("How often the rater is right, by the votes, with a 95% interval"),
       flags: z.array(z.object({ kind: z.string(), reason: z.string() })),

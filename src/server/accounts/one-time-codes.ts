@@ -12,7 +12,9 @@ export function newCodeSecret(): string {
   return [...randomBytes(32)].map((byte) => BASE32[byte % 32]).join("");
 }
 
-/** code(T) = the last 6 digits of the 31 bits of HMAC-SHA-1(secret, T) that its last 4 bits point at (RFC 4226, 5.3). */
+/**
+ * code(T) = the last 6 digits of the 31 bits of HMAC-SHA-1(secret, T) that its last 4 bits point at (RFC 4226, 5.3).
+ */
 export function codeOfStep(secret: string, step: number): string {
   const counter = Buffer.alloc(8);
   counter.writeBigUInt64BE(BigInt(step));

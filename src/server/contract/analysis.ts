@@ -70,7 +70,7 @@ export const listPreferences = contract({
   params: inProject,
   query: z.object({
     aspect,
-    held: z.enum(["count", "leave-out"]).default("count").describe("Whether votes that are held for review count"),
+    held: z.enum(["count", "leave-out"]).default("count").describe("Whether votes held for review count"),
     offset,
     limit,
   }),
@@ -108,7 +108,7 @@ export const exportTrainingRows = contract({
   params: inProject,
   query: z.object({
     aspect,
-    held: z.enum(["count", "leave-out"]).default("count").describe("Whether votes that are held for review count"),
+    held: z.enum(["count", "leave-out"]).default("count").describe("Whether votes held for review count"),
     raters: z
       .enum(["name", "leave-out"])
       .default("leave-out")

@@ -117,7 +117,7 @@ export const castVotes = contract({
   }),
   bodyLimit: MAX_LEASES * ANSWER_LIMIT,
   result: z.object({
-    votes: z.array(z.union([TakenVote, RefusedVote])).describe("The outcome of each vote, in the order given"),
+    votes: z.array(z.union([TakenVote, RefusedVote])).describe("Outcome of each vote, in the order given"),
   }),
 });
 export const correctVote = contract({

@@ -223,7 +223,9 @@ async function sampledRewards(
   };
 }
 
-/** Accuracy counts a tie as wrong. The margin is in units of the normalised reward. Intervals are over conversations. */
+/**
+ * Accuracy counts a tie as wrong. The margin is in units of the normalised reward. Intervals are over conversations.
+ */
 function heldOutFigures(
   scores: readonly { chosen: number; rejected: number }[],
   rows: readonly PreferenceRow[],
