@@ -43,13 +43,13 @@ export interface Design {
 }
 
 export interface Coverage {
-  /** Share of claims that hold, with its own interval over trials. */
+  /** Share of claims whose interval contains the truth, with its own interval over trials. */
   held: ClusterInterval;
   /** Share of claims whose truth lies below the interval, and above it. */
   below: number;
   above: number;
   trials: number;
-  /** Share of claims that do not hold and carry no caution. */
+  /** Share of claims whose interval misses the truth and carries no caution. */
   silent: number;
 }
 

@@ -47,7 +47,7 @@ const { values: flags } = parseArgs({
 const number = (flag: keyof typeof flags): number => {
   const value = Number(flags[flag]);
   if (Number.isInteger(value) && value > 0) return value;
-  throw new PlumbError(`--${flag} ${flags[flag]} is no whole number above 0`);
+  throw new PlumbError(`--${flag} ${flags[flag]} is not a whole number above 0`);
 };
 const chosen = <T extends string>(flag: "works" | "peers", known: readonly T[]): T[] => {
   const names = flags[flag].split(",");

@@ -136,7 +136,7 @@ export function heldOutAlarms(before: GoldSummary, now: GoldSummary): Alarm[] {
     ["complies with harmful requests", false, ({ toHarm }) => toHarm.complies],
     ["refuses safe requests", false, ({ refusesSafe }) => refusesSafe],
     ["states wrong facts", false, ({ wrongFacts }) => wrongFacts],
-    ["tells steps that do not belong", false, ({ wrongSteps }) => wrongSteps],
+    ["gives steps that do not belong", false, ({ wrongSteps }) => wrongSteps],
   ];
   const count = ({ estimate, n }: ClusterInterval): Count => ({ shown: Math.round(estimate * n), n });
   return rates.flatMap(([behaviour, wanted, of]) => {

@@ -27,12 +27,12 @@ export function raterTable({ raters, votes, pairs, labels, method }: VotesSummar
   });
   return [
     formatTable(
-      ["raters, as simulated", "raters", "votes", "right, as the votes tell (range)", "flagged"],
+      ["raters, as simulated", "raters", "votes", "right, as the votes show (range)", "flagged"],
       rows,
     ),
     "",
-    `Flagged: ${flaggedOf(kinds)}. Aggregation (${method}) is not told who is who.`,
-    `${votes} votes on ${pairs} pairs; of those that gold tells apart, ${percent(labels.estimate)} got the better side ` +
+    `Flagged: ${flaggedOf(kinds)}. Aggregation (${method}) does not know who is who.`,
+    `${votes} votes on ${pairs} pairs; of those with different gold utilities, ${percent(labels.estimate)} got the better side ` +
       `(${(100 * labels.low).toFixed(1)}-${(100 * labels.high).toFixed(1)}).`,
   ].join("\n");
 }
