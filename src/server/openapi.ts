@@ -115,7 +115,7 @@ export function whoMay({ roles, scope, project }: Access): string {
   const where = {
     staff: " of the project's staff",
     member: " of the project",
-    store: " that rate in the project",
+    store: " taking part in the project",
   };
   return `${who}${project ? where[project] : ""}. ${scope === "session" ? "Not with an API key." : `API keys need the scope ${scope}.`}`;
 }
