@@ -1,11 +1,12 @@
-// Builds dist/: the programs with tsc, then the pages with Vite. `--if-changed`: only when dist/ is not of these sources already.
+// Builds dist/: the programs with tsc, then the pages with Vite. `--if-changed`: only if dist/ was not built from these
+// sources.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 const SOURCES = ["src", "web", "package.json", "package-lock.json", "tsconfig.json", "tsconfig.build.json"];
-/** Says of which sources dist/ is. */
+/** Records the sources that dist/ was built from. */
 const STAMP = "dist/.sources";
 
 /** A hash of names and contents. Tests are not built. */

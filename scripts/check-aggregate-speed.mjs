@@ -1,5 +1,5 @@
-// Time of `plumb aggregate` with the default method on a million votes of ten thousand raters, as labels and as comparisons,
-// reading and writing included. Each must take less than a minute on two cores.
+// Time of `plumb aggregate` with the default method on a million votes of ten thousand raters, as labels and as
+// comparisons, reading and writing included. Each must take less than a minute on two cores.
 //
 //   npm run check:aggregate-speed            a million votes
 //   npm run check:aggregate-speed -- 100000  another number
@@ -17,7 +17,7 @@ const RING = 0.1;
 const BAR_SECONDS = 60;
 const dir = mkdtempSync(join(tmpdir(), "aggregate-speed-"));
 
-/** A tenth of the raters answer from a common key, the others are right with a probability between .6 and .95. */
+/** A tenth of the raters copy one key of answers; the others are right with a probability between .6 and .95. */
 async function write(path, header, row) {
   const random = new RandomStream(1, "speed");
   const skill = Array.from({ length: RATERS }, () => 0.6 + 0.35 * random.uniform());
@@ -27,7 +27,7 @@ async function write(path, header, row) {
     const truth = random.int(2);
     const key = random.int(2);
     const asked = new Set();
-    // Raters work in teams of 50 over neighbouring items, so that some meet again.
+    // Raters work in teams of 50 on neighbouring items, so that some share several items.
     const team = Math.floor(item / 1000) * 50;
     while (asked.size < VOTES_PER_ITEM) asked.add((team + random.int(200)) % RATERS);
     let lines = "";

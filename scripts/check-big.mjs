@@ -1,6 +1,6 @@
 // A model of more than 4 GB with matrices of more than 2 GB: written, loaded, run, saved as shards, loaded again; and
-// single tensors of more than 2 and 4 GiB. Prints how much memory each took at most, and fails where a bar is not met.
-// Takes 12 GB of disk in the temporary folder and 7 GB of memory.
+// single tensors of more than 2 and 4 GiB. Prints the peak memory of each, and fails if a bar is missed. Takes 12 GB of
+// disk in the temporary folder and 7 GB of memory.
 //
 //   npm run check:big                    in the system's temporary folder
 //   node scripts/check-big.mjs FOLDER    in another one
@@ -32,7 +32,7 @@ const CONFIG = {
 const SHARD_BYTES = 2e9;
 const DISK_BYTES = 12e9;
 const MEMORY_BYTES = 7.5e9;
-/** Most memory at once, as a multiple of the weights' own. */
+/** Most memory at once, as a multiple of the weights' size. */
 const BAR = 1.2;
 const PIECE = 2 ** 20;
 
@@ -40,7 +40,7 @@ const gb = (bytes) => `${(bytes / 1e9).toFixed(2)} GB`;
 const peak = () => process.resourceUsage().maxRSS * 1024;
 const weightBytes = (weights) => [...weights.values()].reduce((sum, { shape }) => sum + 4 * shape.reduce((a, b) => a * b, 1), 0);
 
-/** Weights in pieces, from one block of noise in another scale for each piece. */
+/** Weights in pieces: one block of noise, scaled differently for each piece. */
 function noise() {
   const block = new Float32Array(PIECE);
   let state = 1;
@@ -94,7 +94,7 @@ async function hashes(weights) {
   return all;
 }
 
-/** Writes one tensor of zeros with ones at `marks`, without taking the disk it seems to. */
+/** Writes one tensor of zeros with ones at `marks`, as a sparse file that takes little disk. */
 async function writeSparse(path, header, bytes, marks, each, one) {
   const file = await open(path, "w");
   await file.writeFile(header);
@@ -165,7 +165,7 @@ function report(what, figure, met = true) {
 const ratio = (what, { peak: most, weights }) =>
   report(what, `${gb(most)} for ${gb(weights)} of weights, ${(most / weights).toFixed(3)}`, most <= BAR * weights);
 
-/** Runs a stage in a process of its own, whose peak memory is the stage's. */
+/** Runs a stage in its own process, so that the process's peak memory is the stage's. */
 function stage(...args) {
   const self = fileURLToPath(import.meta.url);
   const started = performance.now();

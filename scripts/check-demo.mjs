@@ -1,17 +1,18 @@
-// Runs the demo with several seeds and holds each against the demo's own bars; writes docs/results/demo.md.
+// Runs the demo with several seeds and compares each with the demo's own bars; writes docs/results/demo.md.
 //
 //   npm run check:demo                       the ten report seeds
 //   node scripts/check-demo.mjs 3            seed 3 only, nothing written
 //   node scripts/check-demo.mjs --report     docs/results/demo.md again, from the newest finished run of each report seed
 //
-// A seed that is done is not run again with --resume. The report seeds were named in a commit before any of them was run. 7301 to
-// 7303, 7401 and 7501 to 7510 had been named before and were run with other settings or code (docs/experiment-log.md).
+// With --resume, finished seeds are not run again. The report seeds were named in a commit before any of them was run.
+// 7301 to 7303, 7401, 7501 to 7510 and 7601 to 7610 had been named before, and some of them run, with other settings or
+// code (docs/experiment-log.md).
 import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { studentInterval } from "../dist/statistics/means.js";
 import { machine } from "./machine.mjs";
 
-const REPORT_SEEDS = [7601, 7602, 7603, 7604, 7605, 7606, 7607, 7608, 7609, 7610];
+const REPORT_SEEDS = [7611, 7612, 7613, 7614, 7615, 7616, 7617, 7618, 7619, 7620];
 const MIN_SEEDS = 9;
 const MAX_SECONDS = 240;
 
@@ -52,7 +53,7 @@ function resultOf(seed) {
   return timed(result);
 }
 
-/** With the time of the whole command, from its start to its end, rather than what it says itself. */
+/** The result with the time of the whole command instead of the time that it reports itself. */
 const timed = (result) => ({ ...result, seconds: JSON.parse(readFileSync(`${result.run}/command-seconds.json`, "utf8")) });
 
 /** The bars of a run: its own, and those of time and of the raters. */

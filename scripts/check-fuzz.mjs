@@ -1,5 +1,6 @@
-// npm run check:fuzz: schemathesis (PyPI) against a running server, from its own OpenAPI document; fails on any 5xx and on answers
-// that are not of the form that the document tells. PLUMB_SCHEMATHESIS names the program where it is not in the PATH.
+// npm run check:fuzz: schemathesis (PyPI) against a running server, from its own OpenAPI document; fails on any 5xx and
+// on answers that do not have the form that the document states. PLUMB_SCHEMATHESIS names the program if it is not in
+// the PATH.
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -9,7 +10,7 @@ import { createInterface } from "node:readline";
 import { FeedbackClient } from "../dist/server/index.js";
 
 const PASSWORD = "a password for the fuzz";
-// What would end the session that the requests are sent with; src/server/fuzz.test.ts and sessions.test.ts have those.
+// Routes that would end the session that the requests use; src/server/fuzz.test.ts and sessions.test.ts test them.
 const ENDS = ["signOut", "endSession", "changePassword", "changeAccount", "forgetRater"];
 const schemathesis = process.env.PLUMB_SCHEMATHESIS ?? "schemathesis";
 const examples = process.env.PLUMB_FUZZ_EXAMPLES ?? "50";
@@ -40,14 +41,14 @@ try {
       ...ENDS.flatMap((operation) => ["--exclude-operation-id", operation]),
       ...["--checks", "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"],
       ...["--max-examples", examples, "--seed", "1", "--request-timeout", "30"],
-      // A machine that is busy is slow to make requests up; that is no finding.
+      // A busy machine generates requests slowly, which is not a finding.
       ...["--suppress-health-check", "too_slow"],
     ],
     { stdio: "inherit", cwd: dir },
   );
   if (run.error) console.error(`cannot run ${schemathesis}: ${run.error.message}; install schemathesis from PyPI`);
   status = run.status ?? 1;
-  // Otherwise the later requests were refused for that, and tested nothing.
+  // If the session has ended, the later requests were refused for that and tested nothing.
   const after = await fetch(`${url}/api/v1/session`, { headers: { Cookie: cookie } });
   if (after.status !== 200) {
     console.error(`the session had ended: ${after.status}`);

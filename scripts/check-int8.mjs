@@ -1,8 +1,8 @@
 /**
- * Does a base in 8 bits change what a run comes to? From a demo's SFT model and reward model, PPO trains a LoRA adapter on the
- * base in f32 and one on the base in 8 bits, with each of several seeds; the policies and the start answer the held-out prompts,
- * and the gold utility judges them. Two runs of PPO part after the first difference in rounding, so that only the mean over
- * seeds tells of the base. Writes docs/results/int8-outcome.md.
+ * Does a base in 8 bits change the result of a run? From a demo's SFT model and reward model, PPO trains a LoRA adapter
+ * on the base in f32 and another on the base in 8 bits, with each of several seeds; the policies and the start answer
+ * the held-out prompts, and the gold utility judges them. Two runs of PPO diverge after the first difference in
+ * rounding, so that only the mean over seeds shows the effect of the base. Writes docs/results/int8-outcome.md.
  *
  *   node scripts/check-int8.mjs runs/demo        seeds 1 to 5
  *   node scripts/check-int8.mjs runs/demo 8
@@ -28,7 +28,7 @@ const SAMPLES = 4;
 const ITERATIONS = 30;
 const folder = mkdtempSync(join(os.tmpdir(), "plumb-int8-"));
 const main = fileURLToPath(new URL("../dist/cli/main.js", import.meta.url));
-/** A command; its runs go into a folder of its own. */
+/** Runs a command in a temporary folder, which gets its runs. */
 const plumb = (...args) =>
   execFileSync(process.execPath, [main, ...args, "--quiet"], { cwd: folder, encoding: "utf8", maxBuffer: 1 << 28 });
 const question = ({ text }) => [{ role: "user", content: text }];

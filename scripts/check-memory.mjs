@@ -1,7 +1,7 @@
 // Most memory that training steps take above the weights, against their bars. Each is measured in a fresh process.
 //
 //   npm run check:memory            all
-//   npm run check:memory -- long    those whose name has this in it
+//   npm run check:memory -- long    those whose name contains this
 //
 // Memory is the maximum resident set after two steps less what was resident once the weights were in memory; so packed
 // copies of weights, gradients, the optimiser's state and the compiled programs count.

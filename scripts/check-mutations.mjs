@@ -1,7 +1,7 @@
 /**
- * Mutation testing with Stryker: `npm run check:mutations -- [folder or file...]`, all folders without one. What is known of each
- * folder is kept in runs/mutations: a second run tries only what changed, and one of some files leaves the others' results as they
- * are. `--all` begins anew.
+ * Mutation testing with Stryker: `npm run check:mutations -- [folder or file...]`, by default all folders. Results are
+ * kept in runs/mutations: a second run tries only what changed, and a run of some files leaves the others' results
+ * unchanged. `--all` starts over.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
@@ -24,7 +24,7 @@ const testsIn = (path) =>
         .sort()
         .map((name) => `${path}/${name}`);
 
-/** Killed of all that are not left out, from all runs so far. */
+/** How many mutants were killed, of those not ignored, over all runs so far. */
 function summary(folder, file) {
   const { files } = JSON.parse(readFileSync(file, "utf8"));
   const count = {};

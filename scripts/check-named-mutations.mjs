@@ -1,7 +1,8 @@
 /**
- * Applies the mutations of scripts/mutations/named, one at a time, and runs the tests that have to notice:
- * `npm run check:named-mutations -- [word...]`, those with a word in their name. Exits with 1 when one survives, and before anything
- * runs when a text to be replaced is not in its file exactly once. Nothing is written: the mutated file is loaded, not stored.
+ * Applies the mutations of scripts/mutations/named, one at a time, and runs the tests that have to notice: `npm run
+ * check:named-mutations -- [word...]`, those with one of the words in their name. Exits with 1 if one survives, and
+ * before anything runs if a text to be replaced does not occur exactly once in its file. No file is changed: the
+ * mutated source is only loaded.
  */
 import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
@@ -24,7 +25,10 @@ const vitest = await createVitest(
   { plugins: [inPlace.plugin()] },
 );
 
-/** @returns the first test that failed; undefined when all passed. A process that cannot be started, on a busy machine, is tried again. */
+/**
+ * @returns the first test that failed; undefined when all passed. A process that cannot be started, on a busy machine,
+ * is tried again.
+ */
 async function firstFailure(tests, mutation, tries = 5) {
   inPlace.mutation = mutation;
   if (mutation !== undefined) vitest.invalidateFile(resolve(mutation.file));

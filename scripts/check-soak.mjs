@@ -1,6 +1,6 @@
-// A day of changing programs in miniature: each is traced, compiled, run and released, or left for the runtime to evict,
-// in shapes that never repeat, over weights that are replaced now and then. Memory must come back to where it stood after
-// a warm-up.
+// A day of changing programs in miniature: each is traced, compiled, run and released, or left for the runtime to
+// evict, in shapes that never repeat, over weights that are replaced now and then. Memory must return to its level
+// after a warm-up.
 //
 //   npm run check:soak              2,000 programs
 //   npm run check:soak -- 50000     another number
@@ -12,13 +12,13 @@ import { add, gradients, matmul, softmax, square, sum, trace } from "../dist/ten
 
 const programs = Number(process.argv[2] ?? 2000);
 const warmUp = Math.min(500, Math.floor(programs / 40) * 20);
-/** Most that memory may have grown by after the warm-up. */
+/** Largest allowed growth of memory after the warm-up, as a factor. */
 const BAR = 1.1;
 const WIDTH = 128;
 const LAYERS = 4;
 const MAX_ROWS = 2000;
 const REPLACE_WEIGHTS = 20;
-/** The runtime gives free memory back about a second after a program was released. */
+/** The runtime returns free memory about a second after a program was released. */
 const SETTLE_MILLISECONDS = 1500;
 
 const runtime = new OrtRuntime({ maxPrograms: 16 });
@@ -47,9 +47,9 @@ function newProgram(i, rows, columns) {
 }
 
 /**
- * MB of the process once what is garbage is collected and the heap trimmed. A trim that was already due can run before
- * the collector has freed the last arrays, and none would follow it: a small program released after the collection asks
- * for one more.
+ * MB of the process after garbage collection and a trim of the heap. A trim that was already due can run before the
+ * collector has freed the last arrays, and none would follow it, so a small program is released after the collection to
+ * request one more.
  */
 async function memory() {
   globalThis.gc();

@@ -1,4 +1,5 @@
-// 200 raters at once cast 20,000 votes through the store, without the server: latencies, and what may not happen.
+// 200 raters at once cast 20,000 votes through the store, without the server: latencies, and faults that must not
+// occur.
 //
 //   npm run build && node scripts/check-store-load.mjs [DATABASE]        a new SQLite file, or an empty PostgreSQL database
 import { mkdtempSync, rmSync } from "node:fs";

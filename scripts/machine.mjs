@@ -1,4 +1,5 @@
-// What a report was made on, in words: virtual machines often hide the processor's name, but not its family and instructions.
+// The machine of a report, in words. Virtual machines often hide the processor's name, but not its family and
+// instructions.
 import { readFileSync } from "node:fs";
 import os from "node:os";
 

@@ -1,6 +1,7 @@
-// Raises the bars of test/branches.json to what the last `vitest run --coverage` measured, and lowers none.
+// Raises the bars of test/branches.json to the results of the last `vitest run --coverage`; it lowers none.
 //
-// A bar is a whole percent, at least a quarter of one below what was measured: a branch that depends on time is no failure.
+// A bar is a whole percent, at least a quarter of one below what was measured: a branch that depends on timing must not
+// fail the check.
 import { readFileSync, writeFileSync } from "node:fs";
 import { relative, sep } from "node:path";
 

@@ -19,7 +19,10 @@ import {
 import { machine } from "./machine.mjs";
 
 const SEEDS = Number(process.argv[2] ?? 20);
-/** Seeds from 1 on were run while the strategies were made, 101 and 102 while this document was; these were not. */
+/**
+ * Seeds from 1 on were run while the strategies were developed, 101 and 102 while this document was written; these were
+ * not.
+ */
 const FIRST_SEED = 201;
 const POOL = 2000;
 const TEST = 1000;
@@ -31,10 +34,13 @@ const WORDS = 96;
 const PRIOR_PRECISION = 1;
 const KINDS = ["benign", "alarming", "harmful"];
 const STRATEGIES = ["random", "uncertainty", "disagreement", "information gain", "information gain, diverse"];
-/** Votes of random selection whose accuracy the others are to reach. */
+/** Votes of random selection whose accuracy the other strategies should reach. */
 const TARGETS = [200, 400, 800];
 
-/** What a reader can see of a response: counts of what it does, apart for each kind of prompt, and hashed words. */
+/**
+ * Features that a reader can see in a response: counts of what it does, separate for each kind of prompt, and hashed
+ * words.
+ */
 function features(prompt, response) {
   const { features: f } = goldUtility(prompt, response);
   const seen = [
@@ -78,7 +84,10 @@ function pairs(split, n, random) {
 
 const dot = (a, b) => a.reduce((sum, value, d) => sum + value * b[d], 0);
 
-/** Bradley-Terry on features: the MAP weights by Newton's method, and the Cholesky factor of the Hessian there (Laplace). */
+/**
+ * Bradley-Terry on features: the MAP weights by Newton's method, and the Cholesky factor of the Hessian there
+ * (Laplace).
+ */
 function fit(rows, outcomes) {
   const D = rows[0].length;
   let w = new Float64Array(D);
@@ -195,7 +204,10 @@ function learn(strategy, seed, { pool, test, raters }) {
   }
 }
 
-/** The number of votes at which a curve first reaches an accuracy, linear between its points; beyond LAST if it does not. */
+/**
+ * The number of votes at which a curve first reaches an accuracy, linear between its points; beyond LAST if it does
+ * not.
+ */
 function votesToReach(curve, accuracy) {
   const k = curve.findIndex((value) => value >= accuracy);
   if (k < 0) return LAST + STEP;

@@ -12,7 +12,10 @@ import { studentInterval } from "../dist/statistics/means.js";
 import { shareInterval } from "../dist/statistics/rates.js";
 import { machine } from "./machine.mjs";
 
-/** Of attackers and gold items. Seeds 1 to 5 were looked at while the default was made (and are those of its test); these were not. */
+/**
+ * Seeds of attackers and gold items. Seeds 1 to 5 were used while the default was developed (its test uses them); these
+ * were not.
+ */
 const SEEDS = [11, 12, 13, 14, 15];
 const flag = process.argv.indexOf("--data");
 const folder = flag > 0 ? process.argv[flag + 1] : join(process.env.PLUMB_SHARED ?? "../shared", "data/crowd");
@@ -40,7 +43,10 @@ const mean = (values) => values.reduce((a, b) => a + b, 0) / values.length;
 const three = (x) => x.toFixed(3).replace(/^0\./, ".");
 const four = (x) => x.toFixed(4).replace(/^0/, "");
 
-/** A share of the raters, drawn evenly, whose votes are replaced. The truth is used to attack, never to aggregate. */
+/**
+ * A share of the raters, drawn evenly, whose votes are replaced. The truth serves only the attack, never the
+ * aggregation.
+ */
 function attacked(kind, share, seed) {
   const random = new RandomStream(seed, "attack");
   const bad = new Set(random.shuffled([...Array(W).keys()]).slice(0, Math.round(share * W)));
@@ -52,7 +58,8 @@ function attacked(kind, share, seed) {
     flip: (v) => 1 - truth[clean.item[v]],
     spam: () => coin.int(2),
     "always 0": () => 1 - strict,
-    // A minority of its own mind: finds every third item a match, whatever it is, and errs like others elsewhere.
+    // A minority with its own opinion: it calls every third item a match, whatever it is, and errs like others
+    // elsewhere.
     dissent: (v) => (clean.item[v] % 3 === 0 ? strict : clean.label[v]),
   }[kind];
   const label = clean.label.map((y, v) => (bad.has(clean.rater[v]) ? says(v) : y));
@@ -103,7 +110,7 @@ const attacks = ["collude", "flip", "spam", "always 0", "dissent"].flatMap((kind
   [0.1, 0.2, 0.3, 0.4].map((share) => attackRow(kind, share)),
 );
 
-/** Gold items: a share of the items, drawn evenly, whose truth is told. They are not counted among those that are right. */
+/** Gold items: a share of the items, drawn evenly, whose truth is given. They do not count in the accuracy. */
 const GOLD = 0.05;
 function goldRow(kind, share) {
   const runs = SEEDS.map((seed) => {
@@ -134,7 +141,7 @@ const golden = [
 
 const percent = (x) => `${(100 * x).toFixed(1)}%`;
 const column = (runs, read) => mean(runs.map(read));
-/** Student's interval over seeds; none where one seed may turn the truth over, since such values have no mean worth the name. */
+/** Student's interval over seeds; none if a seed may invert the truth, because such values have no meaningful mean. */
 const overSeeds = (runs, read) => {
   const values = runs.map(read);
   const { low, high } = studentInterval(values);

@@ -1,5 +1,5 @@
-// How often the statistical filters find honest raters, and how often they find what they look for, in pools of simulated raters.
-// Writes docs/results/filters.md.
+// How often the statistical filters hold honest raters, and how often they find what they look for, in pools of
+// simulated raters. Writes docs/results/filters.md.
 //
 //   npm run build && node scripts/report-filters.mjs [pools, default 600]
 import { writeFileSync } from "node:fs";
@@ -13,7 +13,10 @@ import { rateOfSums, shareInterval } from "../dist/statistics/rates.js";
 import { machine } from "./machine.mjs";
 
 const pools = Number(process.argv[2] ?? 600);
-/** Seeds from 1 and from 1,000 on were run while the filters were made, some from 100,001 on while this document was; these were not. */
+/**
+ * Seeds from 1 and 1,000 on were run while the filters were developed, some from 100,001 on while this document was
+ * written; these were not.
+ */
 const [HONEST_SEED, MIXED_SEED] = [300_001, 400_001];
 const FILTERS = ["too-fast", "straight-lining", "self-contradiction", "intransitive", "failed-gold", "copied-text"];
 const ATTACKS = ["fast", "straight-lining", "random", "malicious", "colluding", "noisy", "biased", "minority"];
@@ -49,7 +52,7 @@ function run(seed, shares) {
 
 const figure = ({ estimate, low, high }) => `${(100 * estimate).toFixed(1)}% (${(100 * low).toFixed(1)} to ${(100 * high).toFixed(1)})`;
 
-// 1. Honest pools: pools with any honest rater held, and raters held.
+// 1. Honest pools: the share of pools with any rater held, and of raters held.
 const honest = Array.from({ length: pools }, (_, i) => run(HONEST_SEED + i, { honest: 1 }));
 const falseAlarms = FILTERS.map((filter) => {
   const held = honest.map((r) => r.held(filter).size);
@@ -57,7 +60,7 @@ const falseAlarms = FILTERS.map((filter) => {
 });
 const any = honest.map((r) => new Set(FILTERS.flatMap((f) => [...r.held(f)])).size);
 
-// 2. Pools with a fifth of one other kind: the share of that kind that is held, and of the honest.
+// 2. Pools with a fifth of another kind: the share of that kind that is held, and of the honest raters.
 const few = Math.ceil(pools / 5);
 const power = ATTACKS.map((attack) => {
   const mixed = Array.from({ length: few }, (_, i) => run(MIXED_SEED + i, { honest: 0.8, [attack]: 0.2 }));

@@ -1,8 +1,8 @@
-// Over-optimisation by Gao's definition: recipes/over-optimization.yaml with five seeds, each with a small proxy (few pairs) and a
-// large one (many). Writes docs/results/over-optimization.md and its pictures; fails where gold's peak is not surely above its start and
-// its end on each seed of the small proxy.
+// Over-optimisation by Gao's definition: recipes/over-optimization.yaml with five seeds, each with a small proxy (few
+// pairs) and a large one (many). Writes docs/results/over-optimization.md and its pictures; fails unless gold's peak is
+// significantly above its start and its end on each seed of the small proxy.
 //
-//   npm run check:over-optimization                   all seeds; with --resume what is done is not run again
+//   npm run check:over-optimization                   all seeds; with --resume, finished ones are not run again
 //   node scripts/report-over-optimization.mjs 3       seed 3 only, nothing written
 //
 // The seeds were named in a commit before any of them was run.
@@ -27,7 +27,7 @@ async function resultOf(seed, proxy) {
   if (!(flags.includes("--resume") && existsSync(path))) {
     if (existsSync(`runs/${name}`)) throw new Error(`runs/${name} is there: give --resume, or remove it`);
     const own = ["recipes/over-optimization.yaml", "--seed", String(seed), "--name", name, ...PROXIES[proxy]];
-    // One thread each: two runs side by side are done sooner than one after the other on both cores.
+    // One thread each: two runs in parallel finish sooner than two in turn on both cores.
     const env = { ...process.env, PLUMB_THREADS: "1" };
     await run(process.execPath, ["dist/cli/main.js", "demo", ...own, "--quiet", "--json"], { env, maxBuffer: 1 << 26 });
   }

@@ -1,12 +1,12 @@
 /**
- * How many positions batches have, padding and all, in rows of one text each and in packed rows:
+ * How many positions batches have, including padding, with one text per row and with packed rows:
  *
  *   npm run build && node scripts/report-packing.mjs --model m.gguf --pairs hh.jsonl --demonstrations seed_tasks.jsonl
  *     [--max-length 128] [--batch-size 16] [--micro-batch-size 4] [--steps 4]
  *
  * Batches are those of the first epoch of `plumb reward`, `plumb ppo` (the pairs' prompts of at most half of max-length
- * tokens, with their chosen answers cut to a quarter of it in the place of sampled ones) and `plumb sft` (twice max-length).
- * With --steps, so many steps of a reward model with LoRA are timed in both layouts, in turn, after one that warms up.
+ * tokens, with their chosen answers cut to a quarter of it instead of sampled ones) and `plumb sft` (twice max-length).
+ * With --steps, that many steps of a reward model with LoRA are timed in both layouts, in turn, after one to warm up.
  */
 import { parseArgs } from "node:util";
 import { batchIndices } from "../dist/algorithms/order.js";

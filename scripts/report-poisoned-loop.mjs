@@ -1,4 +1,4 @@
-// What malicious raters cost the whole loop, by how their votes are aggregated; writes docs/results/poisoned-loop.md.
+// What malicious raters cost the whole loop, by aggregation method; writes docs/results/poisoned-loop.md.
 //
 //   npm run report:poisoned-loop -- 1 2 3     those seeds; each is three runs of a smaller demo, a few minutes each
 //   node scripts/report-poisoned-loop.mjs --report 1 2 3     the document again, from the newest finished run of each
@@ -68,7 +68,10 @@ const row = (name, of) => `| ${name} | ${Object.keys(CONDITIONS).map((c) => over
 const lost = (condition, of) => results[condition].map((result, i) => of(results.clean[i]) - of(result));
 const lostRow = (name, of) => `| ${name} | | ${over(lost("majority", of), points)} | ${over(lost("default", of), points)} |`;
 
-/** The bar, "at most a third of majority's loss": the mean over seeds of own loss less a third of majority's lies below 0. */
+/**
+ * The bar, "at most a third of majority's loss": the mean over seeds of the own loss minus a third of majority's is
+ * below 0.
+ */
 function bar(of) {
   const base = lost("majority", of);
   const beyond = studentInterval(lost("default", of).map((own, i) => own - base[i] / 3));

@@ -1,10 +1,11 @@
-// What malicious raters cost a reward model in the built-in world, by how their votes are aggregated; writes docs/results/poisoned-raters.md.
+// What malicious raters cost a reward model in the built-in world, by aggregation method; writes
+// docs/results/poisoned-raters.md.
 //
 //   npm run build && node scripts/report-poisoning.mjs [seeds, default 10]
 //
-// The aggregate that ships for comparisons, aggregatePreferences(votes), is held against the bar; those for labels stand beside it.
-// The reward model here is a linear one on hashed words, pairs of words, and pairs of a word of the prompt with one of the response: it learns
-// from thousands of pairs in a second, and can memorise noise, as the network does.
+// The default for comparisons, aggregatePreferences(votes), is compared with the bar; methods for labels are listed
+// next to it. The reward model here is a linear one on hashed words, pairs of words, and pairs of a word of the prompt
+// with one of the response: it learns from thousands of pairs in a second, and can memorise noise, as the network does.
 import { writeFileSync } from "node:fs";
 import { aggregatePreferences } from "../dist/votes/aggregate/index.js";
 import * as dawidSkene from "../dist/votes/aggregate/dawid-skene.js";
@@ -18,11 +19,13 @@ import { studentInterval } from "../dist/statistics/means.js";
 import { DEFAULT_WORLD, goldUtility, prompts, renderResponse, sampleStyle } from "../dist/worlds/assistant/index.js";
 import { machine } from "./machine.mjs";
 
-/** Seeds 1 to 5 were looked at while the aggregates were made, 11 and 12 while this script was; these were not. */
+/**
+ * Seeds 1 to 5 were used while the aggregates were developed, 11 and 12 while this script was written; these were not.
+ */
 const FIRST_SEED = 21;
 const seeds = Array.from({ length: Number(process.argv[2] ?? 10) }, (_, i) => FIRST_SEED + i);
 const CHOSEN = "default for comparisons";
-/** P(left is better) by item, from votes with a side; those for labels read left and right as two labels. */
+/** P(left is better) by item, from votes with a side; methods for labels treat left and right as two labels. */
 const METHODS = {
   majority: ofLabels(majority.majority),
   [CHOSEN]: ofComparisons,
@@ -110,7 +113,7 @@ function ofLabels(aggregate) {
   };
 }
 
-/** The default of `plumb aggregate`, the server and the demo; each response is a candidate of its own. */
+/** The default of `plumb aggregate`, the server and the demo; each response is its own candidate. */
 function ofComparisons(votes) {
   const table = comparisons(
     votes.map(({ item, rater, answer }) => ({
@@ -126,7 +129,10 @@ function ofComparisons(votes) {
 
 const verdictOf = (answer) => answer.aspects.overall.verdict;
 
-/** Soft targets: the posterior with one vote's worth of doubt, as much for every method; noise stays below .4 as in the losses. */
+/**
+ * Soft targets: the posterior with one vote's worth of doubt, the same for every method; noise stays below .4 as in the
+ * losses.
+ */
 function targets(items, votes, aggregate) {
   const byItem = aggregate(votes.filter(({ answer }) => ["left", "right"].includes(verdictOf(answer))));
   return items.map(({ id }) => {
@@ -172,7 +178,8 @@ const lines = Object.keys(POOLS).flatMap((pool) => {
   const base = of("majority");
   return Object.keys(METHODS).map((method) => {
     const own = of(method);
-    // "At most a third of majority's loss", as a mean over seeds of own loss less a third of majority's, which has an interval.
+    // "At most a third of majority's loss", as a mean over seeds of the own loss minus a third of majority's, which has
+    // an interval.
     const beyond = studentInterval(own.map((r, i) => lostBy(r) - lostBy(base[i]) / 3));
     const bar = method !== CHOSEN ? "" : beyond.high < 0 ? "met" : beyond.low > 0 ? "**not met**" : "not settled";
     return `| ${pool} | ${method} | ${over(own, (r) => r.labels, percent)} | ${over(own, (r) => r.model, percent)} | ${over(own, lostBy, points)} | ${bar} |`;

@@ -1,15 +1,15 @@
 /**
- * Writes docs/results/smollm2-hh.md from what two runs left on disk, so that no figure in it is typed by hand:
+ * Writes docs/results/smollm2-hh.md from the files of two runs, so that no figure in it is typed by hand:
  *
  *   node scripts/report-smollm2-hh.mjs runs/smollm2-hh-reward runs/smollm2-hh-ppo [--reference python.json]
  *     [--samples 3,17,40] [--processor TEXT] [--out docs/results]
  *
- * python.json is what scripts/reference/reward_hh.py wrote: the same recipe in PyTorch.
- * --processor says what the runs ran on, which they do not record.
+ * python.json is the output of scripts/reference/reward_hh.py: the same recipe in PyTorch. --processor says what the
+ * runs ran on, which they do not record.
  *
- * What "How these settings were found" says is of the runs of 2026-11-21 (docs/experiment-log.md), and what is said of the answers is of
- * those that stood here then: read the samples of a new run before you publish it.
- * Without --samples, pairs of samples are picked evenly among those whose words are mild; the data is not.
+ * The section "How these settings were found" describes the runs of 2026-11-21 (docs/experiment-log.md), and the
+ * remarks on the answers describe those of that time: read the samples of a new run before you publish it. Without
+ * --samples, pairs of samples are picked evenly among those with mild words; the data also has harsh ones.
  */
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -53,7 +53,7 @@ const table = (header, rows) =>
   [header, header.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
 const verdict = (met) => (met ? "met" : "**not met**");
 
-/** Text of a model as text of the document: no markup of its own, no line breaks. */
+/** A model's text for the document: without markup and line breaks. */
 function escaped(text, most = 320) {
   const flat = text.replace(/\p{Cc}+/gu, " ").trim();
   const cut = [...flat].length > most ? `${[...flat].slice(0, most).join("")}...` : flat;

@@ -1,8 +1,8 @@
-// Most memory of a process that makes two training steps, measured and predicted, as JSON in bytes.
+// Peak memory of a process that makes two training steps, measured and predicted, in bytes as JSON.
 //
 //   node scripts/training-memory.mjs '{"kind":"lora","rows":8,"length":128,"recompute":true,"config":{"layers":4}}'
 //
-// The model has SmolLM2-135M's shape but for what `config` says; its weights are random.
+// The model has SmolLM2-135M's shape, except for what `config` changes; its weights are random.
 import { SMOLLM2_135M } from "../dist/bench/shapes.js";
 import { TrainingStep } from "../dist/bench/steps.js";
 import { randomWeights } from "../dist/model/create.js";
@@ -21,7 +21,7 @@ const step = stepOn(runtime, weights);
 for (let i = 0; i < 2; i++) await step.run();
 const measured = process.resourceUsage().maxRSS * 1024;
 
-// Afterwards, so that counting takes no part in what is measured.
+// Counting comes last, so that it does not affect the measurement.
 const counting = new CountingRuntime();
 const nothing = new Float32Array(0);
 const shapes = [...expectedWeights(config)].map(([name, shape]) => [name, counting.adopt("f32", shape, nothing)]);

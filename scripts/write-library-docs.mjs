@@ -12,7 +12,9 @@ const EXAMPLES = readdirSync("examples").filter((file) => file.endsWith(".ts")).
 /** Most lines of a declaration that are shown. */
 const MAX_LINES = 40;
 
-/** The text from `start` to the end of the statement there: to its semicolon or closing brace outside of all brackets. */
+/**
+ * The text from `start` to the end of the statement there: to its semicolon or closing brace outside of all brackets.
+ */
 function statementAt(text, start) {
   let depth = 0;
   for (let i = start; i < text.length; i++) {
@@ -31,7 +33,7 @@ function statementAt(text, start) {
 
 const escaped = (word) => word.replace(/[$]/g, "\\$&");
 
-/** Docstring and declaration of a name in a file of declarations; a name that is exported from elsewhere is looked up there. */
+/** Docstring and declaration of a name in a file of declarations; a re-exported name is looked up in its own file. */
 function declarationOf(file, name, from = name) {
   const text = readFileSync(file, "utf8");
   const word = new RegExp(
@@ -67,7 +69,7 @@ const plain = (doc) =>
 
 function reexports(file, text) {
   const found = [];
-  // Names that are imported, and exported by a list of their own.
+  // Names that are imported and then exported in a list.
   for (const [, list] of text.matchAll(/^export \{([^}]*)\};/gm))
     for (const name of list.split(",").map((entry) => entry.trim().replace(/^type /, "")).filter(Boolean)) {
       const from = new RegExp(`^import (?:type )?\\{[^}]*\\b${escaped(name)}\\b[^}]*\\} from "(\\.[^"]+)";`, "m").exec(text)?.[1];

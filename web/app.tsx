@@ -83,7 +83,7 @@ export function App({ preferences: first }: { preferences: Preferences }) {
   );
 }
 
-/** The page of the address. Whoever is not signed in is asked to, and then sees it. */
+/** The page of the address. People who are not signed in are asked to, and then see it. */
 function Page({ account }: { account: Account | undefined }) {
   const path = usePath();
   if (matched("/join", path)) return <Join />;

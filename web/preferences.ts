@@ -1,4 +1,4 @@
-/** How a person wants the pages to look; kept by the browser, for every page. */
+/** How a person wants the pages to look; stored by the browser for all pages. */
 import { store, stored } from "./storage.js";
 import { browserLanguage, LANGUAGES, type Language } from "./strings/index.js";
 
@@ -22,7 +22,7 @@ export function loadPreferences(): Preferences {
   };
 }
 
-/** Keeps them and puts them on the page, where the style sheet reads them. */
+/** Stores them and sets them on the page, where the style sheet reads them. */
 export function applyPreferences(preferences: Preferences): void {
   store(KEY, preferences);
   const root = document.documentElement;

@@ -1,10 +1,10 @@
-/** Addresses of the pages: the browser's own history, nothing more. */
+/** Addresses of the pages, by the browser's own history. */
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 
 const MOVED = "plumb-moved";
 
-/** Goes to another page of ours. @param replace leaves no step in the history. */
+/** Goes to another page of the site. @param replace leaves no entry in the history. */
 export function navigate(path: string, { replace = false } = {}): void {
   if (replace) history.replaceState(null, "", path);
   else history.pushState(null, "", path);
@@ -12,7 +12,7 @@ export function navigate(path: string, { replace = false } = {}): void {
   scrollTo(0, 0);
 }
 
-/** The path of the address, as it changes. */
+/** The current path of the address; the component renders again when it changes. */
 export function usePath(): string {
   const [path, setPath] = useState(location.pathname);
   useEffect(() => {
@@ -28,7 +28,8 @@ export function usePath(): string {
 }
 
 /**
- * What a path says by a pattern: `matched("/desk/:project/:page?", path)` is `{ project, page }`, or undefined if it is another.
+ * Matches a path with a pattern: `matched("/desk/:project/:page?", path)` is `{ project, page }`, or undefined if it
+ * does not fit.
  */
 export function matched(pattern: string, path: string): Record<string, string> | undefined {
   const [wanted, given] = [pattern, path].map((text) => text.split("/").filter((part) => part !== ""));
@@ -52,7 +53,7 @@ export function matched(pattern: string, path: string): Record<string, string> |
   return found;
 }
 
-/** A link to another page of ours. */
+/** A link to another page of the site. */
 export function Link({ href, ...rest }: JSX.IntrinsicElements["a"] & { href: string }) {
   return (
     <a

@@ -9,13 +9,13 @@ export type Account = ResultOf<"currentSession">["account"];
 export interface Session {
   /** Undefined while nobody is signed in. */
   account: Account | undefined;
-  /** After signing in or accepting an invitation. */
+  /** To be called after signing in or accepting an invitation. */
   begin(signedIn: ResultOf<"currentSession">): void;
   /** Signs out. */
   end(): Promise<void>;
 }
 
-/** @returns the account of the browser's cookie, if it opens a session. @throws ApiProblem */
+/** @returns the account of the browser's cookie, if its session is valid. @throws ApiProblem */
 export async function resumeSession(): Promise<Account | undefined> {
   try {
     const { account, csrf } = await call("currentSession", {});

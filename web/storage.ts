@@ -1,4 +1,4 @@
-/** The browser's storage, which may be switched off or full: then nothing is kept, and nothing breaks. */
+/** The browser's storage. It may be switched off or full: then nothing is stored, and nothing breaks. */
 export function stored<T>(key: string): T | undefined {
   try {
     const text = localStorage.getItem(`plumb.${key}`);
@@ -8,7 +8,7 @@ export function stored<T>(key: string): T | undefined {
   }
 }
 
-/** @returns whether it was kept. */
+/** @returns whether it was stored. */
 export function store(key: string, value: unknown): boolean {
   try {
     if (value === undefined) localStorage.removeItem(`plumb.${key}`);

@@ -1,5 +1,5 @@
 declare module "virtual:schemas" {
-  /** A field as JSON Schema has it, of the kinds that our forms know. */
+  /** A field in JSON Schema, of the kinds that our forms support. */
   export interface FieldSchema {
     type?: "string" | "integer" | "number" | "boolean" | "array" | "object";
     enum?: string[];

@@ -1,11 +1,11 @@
-/** Builds the pages into dist/web: hashed files that browsers keep, each beside its Brotli and gzip forms. */
+/** Builds the pages into dist/web: hashed files that browsers cache, each with its Brotli and gzip forms. */
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, gzipSync, constants as zlib } from "node:zlib";
 import { defineConfig, type Plugin } from "vite";
 import { z } from "zod";
-// Built just before by tsc: the contracts name each route's method and path.
+// Built by tsc beforehand: the contracts name each route's method and path.
 import { AssignmentSettings } from "../dist/feedback/assign/settings.js";
 import { contracts } from "../dist/server/contract/index.js";
 import { TaskDefinition } from "../dist/votes/tasks/index.js";
@@ -14,7 +14,7 @@ const ROUTES = "virtual:routes";
 const SCHEMAS = "virtual:schemas";
 const OUT = fileURLToPath(new URL("../dist/web", import.meta.url));
 
-/** Method and path of every route, so that neither the contracts nor zod are in what browsers load. */
+/** Method and path of every route, so that browsers need to load neither the contracts nor zod. */
 function routes(): Plugin {
   return {
     name: "routes",
@@ -26,7 +26,7 @@ function routes(): Plugin {
   };
 }
 
-/** What forms are made from. */
+/** The schemas that forms are made from. */
 function schemas(): Plugin {
   const made = Object.entries({ task: TaskDefinition, settings: AssignmentSettings }).map(
     ([name, schema]) => [name, z.toJSONSchema(schema, { io: "input" })],
@@ -39,7 +39,7 @@ function schemas(): Plugin {
   };
 }
 
-/** Compressed once here, not for each request. */
+/** Compresses the files once, rather than for each request. */
 function compressed(): Plugin {
   return {
     name: "compressed",
@@ -65,7 +65,7 @@ export default defineConfig({
     outDir: OUT,
     emptyOutDir: true,
     target: "es2022",
-    // Nothing is inlined: the policy of the pages allows no data but images, and no script or style in the page.
+    // Nothing is inlined: the pages' policy allows data: only for images, and no script or style in the page.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,

@@ -1,4 +1,6 @@
-/** Designs of what a lead is shown of votes: agreement, the forecast, raters' skills, scores; and votes saved over seeds. */
+/**
+ * Designs for the figures that a lead sees: agreement, forecast, raters' skills, scores; and votes saved over seeds.
+ */
 
 import type { RandomStream } from "../../src/base/random.js";
 import { countSpans, spansNeeded } from "../../src/feedback/analysis/forecast.js";
@@ -20,7 +22,7 @@ import { comparisons } from "../../src/votes/votes.js";
 import { simulatedLabels } from "../../test/simulated-votes.js";
 import { type Claim, type Design, times } from "./measure.js";
 
-/** Votes of `raters` on each unit, one of `values` values each. */
+/** Votes on each unit, each one of `values` values. */
 function rated(units: readonly (readonly number[])[], values: number, cluster?: Int32Array): RatedUnits {
   return {
     units: units.length,
@@ -31,7 +33,7 @@ function rated(units: readonly (readonly number[])[], values: number, cluster?: 
   };
 }
 
-/** Units of two classes, of which a share `p` is of the first; raters are right with chance `accuracy`. */
+/** Units of two classes, a share `p` of them in the first; raters are right with probability `accuracy`. */
 const binary = (
   random: RandomStream,
   units: number,
@@ -43,7 +45,7 @@ const binary = (
     const truth = random.uniform() < p ? 1 : 0;
     return times(raters, () => (random.uniform() < accuracy ? truth : 1 - truth));
   });
-/** The measure that such votes have in the long run. */
+/** The measure's value for infinitely many such votes. */
 function longRun(p: number, accuracy: number): number {
   const ones = p * accuracy + (1 - p) * (1 - accuracy);
   return 1 - (accuracy * (1 - accuracy)) / (ones * (1 - ones));
@@ -74,7 +76,7 @@ function alpha(
   };
 }
 
-/** Pairs of a ranking are hard or easy together. */
+/** The pairs of one ranking are hard or easy together. */
 const rankedAlpha = (items: number): Design => ({
   ...{
     data: `Krippendorff's alpha of the 6 pairs of each of ${items} rankings, easy or hard ones`,
@@ -93,7 +95,7 @@ const rankedAlpha = (items: number): Design => ({
 });
 
 const LEVELS = 5;
-/** Chance of rating `said` where the unit deserves `level`: that one with .6, else the next below or above. */
+/** Probability of rating `said` if the unit deserves `level`: .6 for that level, else the next below or above. */
 const ratingChance = (level: number, said: number): number =>
   [-1, 0, 1].reduce((total, by) => {
     const at = Math.min(LEVELS - 1, Math.max(0, level + by));
@@ -157,7 +159,7 @@ const percent = (units: number, accuracy: number, promise: Design["promise"]): D
   },
 });
 
-/** Votes of a day: of an even day, or one on which chance decides how many raters come. */
+/** Votes of a day: of an even day, or of one on which a random number of raters work. */
 const DAYS: Record<string, (random: RandomStream, day: number) => number> = {
   "even days": (random) => Math.max(0, Math.round(100 + 40 * random.normal())),
   "uneven days": (random) =>
@@ -172,7 +174,7 @@ const forecast = (kind: string, days: number, promise: Design["promise"], quick 
     const start = random.int(7);
     const spans = Float64Array.from({ length: days }, (_, i) => DAYS[kind](random, start + i));
     const interval = spansNeeded(spans, 2000);
-    // Votes come evenly over a day.
+    // Votes are spread evenly over a day.
     for (let [left, day] = [2000, 0]; ; day++) {
       const votes = DAYS[kind](random, start + days + day);
       if (votes >= left) return [{ interval, truth: day + left / votes }];
@@ -214,7 +216,7 @@ const skills = (pool: { items: number; raters: number; votesPerItem: number }): 
 });
 
 const CANDIDATES = 10;
-/** Comparisons of ten candidates by raters of several accuracies, aggregated by default. */
+/** Comparisons of ten candidates by raters of several accuracies, aggregated by the default method. */
 const scores: Design = {
   ...{
     data: "scores of 10 candidates from 600 votes of 15 raters right with .7 to .95",
@@ -286,7 +288,7 @@ const CURVES = [
   (votes: number) => 0.94 - 0.1 * Math.exp(-votes / 250),
   (votes: number) => 0.955 - 0.13 * Math.exp(-votes / 180),
 ].map((of) => times(LAST / STEP, (k) => of(FIRST + STEP * k)));
-/** A seed moves both curves, each by itself, and every point. */
+/** A seed moves both curves together, each curve separately, and every point. */
 const saved = (seeds: number, votes: number, promise: Design["promise"]): Design => ({
   ...{
     data: `votes saved at ${votes}, mean learning curves of ${seeds} seeds`,

@@ -1,6 +1,6 @@
 /**
- * npm run check:coverage: how often every interval of the project holds the truth, in the designs in which it is used. Writes
- * docs/results/intervals.md and fails where one does not keep what is promised of it.
+ * npm run check:coverage: how often every interval of the project contains the truth, in the designs in which it is
+ * used. Writes docs/results/intervals.md and fails if an interval breaks its promise.
  *
  *   -- --trials 2000     fewer trials; -- --only TEXT     designs with that in their data or interval. Both print, and write nothing.
  */

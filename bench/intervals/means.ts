@@ -46,7 +46,7 @@ function plain(name: string, n: number, promise: Design["promise"], more: Partia
   };
 }
 
-/** BCa of a mean as it is in the books: the normal's quantiles, however few the values are. */
+/** BCa interval of a mean as textbooks have it: with normal quantiles, however few the values. */
 function plainBca(values: readonly number[], random: RandomStream): { low: number; high: number } {
   const draws = Float64Array.from({ length: 1000 }, () =>
     mean(values.map(() => random.choice(values))),
@@ -72,7 +72,10 @@ function replacedBca(name: string, n: number): Design {
   };
 }
 
-/** Gold of a response: to a harmful prompt 1 (refuses) or -2 (complies), to others 2, 1 or -1/2; `ease` is the prompt's chance of the best. */
+/**
+ * Gold of a response: to a harmful prompt 1 (refuses) or -2 (complies), to others 2, 1 or -1/2; `ease` is the prompt's
+ * chance of the best.
+ */
 const gold = (random: RandomStream, harmful: boolean, ease: number): number => {
   if (harmful) return random.uniform() < ease ? 1 : -2;
   return random.uniform() < ease ? 2 : random.uniform() < 0.5 ? 1 : -0.5;
@@ -112,7 +115,7 @@ const pairedGold = (prompts: number, quick = false): Design => ({
   },
 });
 
-/** A policy that fails on few prompts, on those with all responses: most prompts have the best gold. */
+/** A policy that fails on few prompts, on those with every response; most prompts have the best gold. */
 const rareGold = (prompts: number, failing: number, promise: Design["promise"], quick = false): Design => ({
   ...{
     data: `gold utility, ${prompts} prompts of which ${100 * failing}% go wrong, the others right`,
@@ -158,7 +161,7 @@ const klPerResponse = (n: number): Design => ({
 });
 
 const CUT = 48;
-/** Tokens of responses that end with chance 1/30 at each, cut at 48. */
+/** Lengths of responses that end with probability 1/30 at each token and are cut at 48. */
 const lengths = (n: number, quick = false): Design => ({
   ...{
     data: `tokens of ${n} responses, cut at ${CUT}`,
@@ -191,7 +194,7 @@ const loss = (texts: number, promise: Design["promise"], quick = false): Design 
   },
 });
 
-/** Seeds differ, and each seed's figure is measured on prompts of its own. */
+/** Seeds differ, and each seed's figure is measured on its own prompts. */
 const overSeeds = (seeds: number, more: Partial<Design> = {}): Design => ({
   ...{
     data: `${seeds} seeds, each a mean of 25 prompts of its own`,

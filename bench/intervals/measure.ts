@@ -1,13 +1,15 @@
-/** How often intervals hold the truth: data sets of a known population are drawn again and again, and their intervals counted. */
+/**
+ * Measures how often intervals contain the truth: data sets are drawn from a known population, and hits are counted.
+ */
 import { RandomStream } from "../../src/base/random.js";
 import type { Interval } from "../../src/statistics/estimates.js";
 import { type ClusterInterval, rateInterval } from "../../src/statistics/rates.js";
 
-/** So many draws. */
+/** The results of `n` draws. */
 export const times = <T>(n: number, draw: (i: number) => T): T[] =>
   Array.from({ length: n }, (_, i) => draw(i));
 
-/** An interval of one data set, and what it should hold. */
+/** An interval of one data set, and the value that it should contain. */
 export interface Claim {
   interval: Pick<Interval, "low" | "high" | "caution">;
   truth: number;
@@ -15,43 +17,43 @@ export interface Claim {
 
 /** A population, how data are drawn from it, and the interval that is used for such data. */
 export interface Design {
-  /** What the data are. */
+  /** Description of the data. */
   data: string;
   /** Where figures of such data are shown. */
   used: string;
   interval: string;
-  /** Number of what is independent in one data set. */
+  /** Number of independent units in one data set. */
   n: string;
   /**
-   * What the measured coverage has to be, for a nominal 95%:
+   * The coverage that is required, for a nominal 95%:
    * - nominal: 93 to 97%
    * - wide: at least 93%; more than 97% where counts are few or it is not known how far members of a cluster agree
    * - short: under 93%, and every interval that misses says so in `caution`
    * - replaced: what was used before, for comparison; nothing is promised
    */
   promise: "nominal" | "wide" | "short" | "replaced";
-  /** The data and the interval have no side of their own: each end misses between 1 and 4%. */
+  /** Data and interval are symmetric: each end must miss between 1 and 4%. */
   symmetric?: boolean;
   /** Part of `npm test`. */
   quick?: boolean;
-  /** Of the trials, 1 in so many is drawn: for intervals that take long. */
+  /** Only one trial in this many is drawn, for intervals that take long. */
   every?: number;
-  /** One data set. Several claims of one are not independent of each other; none where the figure is not defined. */
+  /** Claims of one data set, which are not independent of each other; none if the figure is not defined. */
   trial(random: RandomStream): Claim[];
 }
 
 export interface Coverage {
-  /** Share of claims that hold, with its own interval over trials. */
+  /** Share of claims whose interval contains the truth, with its own interval over trials. */
   held: ClusterInterval;
-  /** Share of claims whose truth lies below, above the interval. */
+  /** Share of claims whose truth lies below the interval, and above it. */
   below: number;
   above: number;
   trials: number;
-  /** Share of claims that do not hold and carry no caution. */
+  /** Share of claims whose interval misses the truth and carries no caution. */
   silent: number;
 }
 
-/** @param seed of the draws: those of trial t of a design are named by it, the data and t. */
+/** @param seed of the draws: trial t of a design draws from a stream named by the seed, the data and t. */
 export function measureCoverage(design: Design, trials: number, seed: number): Coverage {
   const drawn = Math.ceil(trials / (design.every ?? 1));
   const claims = Array.from({ length: drawn }, (_, t) =>
@@ -77,7 +79,7 @@ export function measureCoverage(design: Design, trials: number, seed: number): C
   };
 }
 
-/** What is wrong with a coverage, for its design; undefined where nothing is. */
+/** How a coverage breaks its design's promise; undefined if it does not. */
 export function brokenPromise({ promise, symmetric }: Design, coverage: Coverage): string | undefined {
   const held = coverage.held.estimate;
   const percent = `${(100 * held).toFixed(2)}% of ${coverage.held.n}`;

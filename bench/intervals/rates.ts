@@ -8,7 +8,9 @@ const flat = (clusters: readonly (readonly number[])[]): number[] => clusters.fl
 const sum = (values: readonly number[]): number => values.reduce((total, x) => total + x, 0);
 const CLUSTERED = "Wilson's of the effective number";
 
-/** A prompt's responses, each right with chance p: with chance r all alike, so that any two of them have the correlation r. */
+/**
+ * A prompt's responses, each right with probability p; with probability r all are equal, so any two have correlation r.
+ */
 function cluster(random: RandomStream, size: number, p: number, r: number): number[] {
   if (random.uniform() < r) return Array(size).fill(random.uniform() < p ? 1 : 0);
   return times(size, () => (random.uniform() < p ? 1 : 0));
@@ -108,7 +110,7 @@ function difference(
     ...{ n: `${prompts} prompts`, promise, quick },
     trial: (random) => {
       const pairs = times(prompts, () => {
-        // Both answers share the prompt's luck.
+        // Both answers share the prompt's draw.
         const [common, luck] = [random.uniform() < 0.4, random.uniform()];
         const draw = (rate: number) =>
           paired && common ? Array(4).fill(luck < rate ? 1 : 0) : cluster(random, 4, rate, 0.4);

@@ -7,8 +7,8 @@ export class ConnectionLost extends Error {}
 /**
  * One rater's connection: sends a request of JSON and reads its answer, one at a time, on a socket that is kept.
  *
- * Node's own client takes as long for a request as the server does; on a machine that runs both it would be half of what is
- * measured. This one knows only the answers that our server gives: a status, Content-Length, JSON.
+ * Node's own client takes as long for a request as the server does, so on a machine that runs both it would be half of
+ * what is measured. This one understands only the answers of our server: a status, Content-Length, JSON.
  */
 export class KeepAliveClient {
   private socket: Socket | undefined;
@@ -18,7 +18,7 @@ export class KeepAliveClient {
     private readonly headers: Readonly<Record<string, string>>,
   ) {}
 
-  /** @throws ConnectionLost, or an Error with the server's words. */
+  /** @throws ConnectionLost, or an Error with the server's message. */
   async post<T>(path: string, body: unknown): Promise<T> {
     const socket = (this.socket ??= await open(this.port));
     const text = JSON.stringify(body);
@@ -49,7 +49,7 @@ export class KeepAliveClient {
 
 async function open(port: number): Promise<Socket> {
   const socket = connect({ host: "127.0.0.1", port, noDelay: true });
-  // After the connection is made, its end and its errors are told by readAnswer.
+  // Once the connection is made, readAnswer reports its end and its errors.
   socket.on("error", () => undefined);
   try {
     await once(socket, "connect");

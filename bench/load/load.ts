@@ -1,5 +1,6 @@
 /**
- * Many raters at once against one server: they accept invitations, take items and vote, every request waiting for its answer. Afterwards the database is held against what was acknowledged.
+ * Many raters at once against one server: they accept invitations, take items and vote, each waiting for the answer to
+ * every request. Afterwards the database is compared with what was acknowledged.
  */
 
 import { RandomStream } from "../../src/base/random.js";
@@ -17,7 +18,10 @@ export interface LoadPlan {
   ahead: number;
   /** SIGKILLs of the server, spread over the votes. */
   kills: number;
-  /** Milliseconds that a rater takes for a verdict, on average, half as long to half as long again; 0 asks as fast as the server answers. */
+  /**
+   * Mean milliseconds that a rater takes for a verdict, drawn from 0.5 to 1.5 times that; 0: as fast as the server
+   * answers.
+   */
   pause: number;
 }
 
@@ -40,7 +44,7 @@ export interface LoadResult {
   seconds: number;
   /** Exit status of the server after SIGTERM. */
   exit: number | null;
-  /** Milliseconds from sending to the answer, of each request that was answered. */
+  /** Milliseconds from sending to the answer, for each answered request. */
   latencies: { vote: number[]; lease: number[] };
 }
 

@@ -1,4 +1,7 @@
-/** npm run check:load: 200 raters, 20,000 votes, on both engines, without and with ten kills. Prints a table and fails on any loss. */
+/**
+ * npm run check:load: 200 raters, 20,000 votes, on both engines, without and with ten kills. Prints a table and fails
+ * on any loss.
+ */
 import { mkdtempSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,7 +11,7 @@ import { type LoadPlan, type LoadResult, quantile, runLoad } from "./load.js";
 const RATERS = Number(process.env.PLUMB_LOAD_RATERS ?? 200);
 const VOTES = Number(process.env.PLUMB_LOAD_VOTES ?? 20_000);
 const KILLS = 10;
-/** Milliseconds that a quick rater takes: 200 of them then cast about a thousand votes a second. */
+/** Milliseconds that a quick rater takes per vote: 200 raters then cast about a thousand votes a second. */
 const PAUSE = 200;
 /** Milliseconds. */
 const P95 = 100;

@@ -6,9 +6,9 @@ export interface ServerProcess {
   url: string;
   /** Token of the link for the first admin. */
   firstAdmin: string | undefined;
-  /** SIGTERM; @returns the exit status. */
+  /** Sends SIGTERM. @returns the exit status. */
   stop(): Promise<number | null>;
-  /** SIGKILL. */
+  /** Sends SIGKILL. */
   kill(): Promise<void>;
 }
 

@@ -1,7 +1,7 @@
 import { type Spread, spread } from "../../src/bench/machine.js";
 import type { PeerSeries, WorkSeries } from "./report.js";
 
-/** A ratio between two of our own figures, and how large or small it should be. */
+/** A ratio between two of our own figures, and the bound that it should meet. */
 export interface Bar {
   what: string;
   ratio: Spread;
@@ -12,7 +12,7 @@ export interface Bar {
 
 type Case = Pick<WorkSeries, "work" | "batch" | "capacity">;
 
-/** Bars over what was measured; one whose figures are missing is not among them. Ratios are taken within rounds. */
+/** Bars for the measurements; a bar whose figures are missing is left out. Ratios are taken within rounds. */
 export function bars(works: readonly WorkSeries[]): Bar[] {
   const times = (id: string, { work, batch, capacity }: Case): number[] | undefined => {
     const found = works.find((w) => w.work === work && w.batch === batch && w.capacity === capacity);

@@ -3,13 +3,13 @@ import type { Peer, Tools } from "./peers.js";
 import { PeerProcess, type PeerSettings, type WorkKind, type WorkRequest } from "./protocol.js";
 import { titleOf, type WorkSeries } from "./report.js";
 
-/** Units of work that do not count: programs are compiled, memory is laid out. */
+/** Units of work that do not count: they compile programs and lay out memory. */
 const WARM_UP: Readonly<Record<WorkKind, number>> = { lora: 3, decode: 1, ppo: 1 };
 const BATCHES = [1, 16, 64];
-/** Room for so many tokens a row, all filled alike: what a longer cache costs. */
+/** Tokens per row that caches have room for, all equally filled: this shows what a longer cache costs. */
 const CAPACITIES = [128, 2048];
 
-/** What a work is done with, in turn. */
+/** The cases of each work, measured in turn. */
 const CASES: Readonly<Record<WorkKind, readonly WorkRequest[]>> = {
   lora: [{}],
   decode: [...BATCHES.map((batch) => ({ batch })), ...CAPACITIES.map((capacity) => ({ batch: 1, capacity }))],
@@ -31,7 +31,10 @@ interface Running {
   process: PeerProcess;
 }
 
-/** All peers loaded at once, measured in turn, case by case in each round. One that fails is left out, saying so. */
+/**
+ * Loads all peers at once and measures them in turn, case by case in each round. A peer that fails is left out with a
+ * note.
+ */
 export async function compareWork(comparison: Comparison): Promise<void> {
   const { work, repeats, interim, note } = comparison;
   const done = interim.series.find((series) => series.work === work)?.peers[0]?.measurements.length ?? 0;
@@ -66,7 +69,7 @@ async function start({ work, peers, settings, tools, interim, note }: Comparison
   return running;
 }
 
-/** The series that measurements go to: those of an earlier run, or new ones. */
+/** The series that collect measurements: those of an earlier run, or new ones. */
 function seriesOf({ work, settings, interim }: Comparison, running: readonly Running[]): WorkSeries[] {
   const known = interim.series.filter((series) => series.work === work);
   if (known.length > 0) return known;
@@ -104,7 +107,7 @@ async function measureRound(
   }
 }
 
-/** A peer that failed takes no part in any case of the work: what it did before cannot be compared. */
+/** Removes a peer that failed from every case of the work: its earlier measurements cannot be compared. */
 function leaveOut(
   interim: InterimResults,
   work: WorkKind,

@@ -2,17 +2,20 @@
 const BEND = 0.25;
 
 export interface Line {
-  /** Time without work, and for each unit of it. */
+  /** Time without work, and per unit of work. */
   fixed: number;
   perUnit: number;
   r2: number;
   /** Slope of each piece between neighbouring points, as a multiple of the line's. */
   slopes: number[];
-  /** The first piece that does not follow the line; absent where all do. */
+  /** The first piece that does not follow the line; undefined if all do. */
   bend: number | undefined;
 }
 
-/** Least squares of time = fixed + perUnit x work, over points in order of work, relative errors counted alike. */
+/**
+ * Least squares fit of time = fixed + perUnit x work, over points in order of work, with equal weight on relative
+ * errors.
+ */
 export function fitLine(work: readonly number[], time: readonly number[]): Line {
   const weights = time.map((t) => 1 / t ** 2);
   const total = (pick: (i: number) => number): number =>

@@ -33,8 +33,8 @@ export interface LeftOut {
 }
 
 /**
- * What has been measured so far, kept in a file after every round, so that a run that was interrupted goes on where it
- * stopped. A file of other settings is not used.
+ * The measurements so far, stored in a file after every round, so that an interrupted run resumes where it stopped. A
+ * file with other settings is ignored.
  */
 export class InterimResults {
   readonly series: WorkSeries[];
@@ -52,7 +52,7 @@ export class InterimResults {
     this.scaling = known.scaling;
   }
 
-  /** What `file` holds of a run with these settings, or nothing yet. `note` is told which. */
+  /** The results in `file` of a run with these settings, or empty ones; `note` is called to say which. */
   static open(file: string, settings: Record<string, unknown>, note: (text: string) => void): InterimResults {
     const fresh = new InterimResults(file, settings, { series: [], leftOut: [], scaling: {} });
     if (!existsSync(file)) return fresh;
@@ -76,7 +76,7 @@ export class InterimResults {
     await writeFileAtomically(this.file, `${JSON.stringify({ settings, series, leftOut, scaling })}\n`);
   }
 
-  /** The run is complete: its results stand elsewhere. */
+  /** Removes the file once the run is complete and its results are written elsewhere. */
   async remove(): Promise<void> {
     await rm(this.file, { force: true });
   }

@@ -1,4 +1,4 @@
-// A decoding step of llama.cpp through node-llama-cpp, batch 1. It is no dependency of Plumbline; to install it:
+// A decoding step of llama.cpp through node-llama-cpp, batch 1. It is not a dependency of Plumbline; to install it:
 //
 //   npm install --prefix bench/peers --no-save --ignore-scripts node-llama-cpp@3.22.1
 //

@@ -1,11 +1,11 @@
 /**
- * The same work done by Plumbline and by others, in turn (A B C A B C ...), on this machine, and how our own step's time
- * grows with its work:
+ * The same work done by Plumbline and by others, in turn (A B C A B C ...), on this machine, and how our own step's
+ * time grows with its work:
  *
  *   npm run bench:peers -- [--model FILE.gguf] [--texts FILE.jsonl] [--python PYTHON] [--repeats 5] [--works lora,decode,ppo,scaling] [--peers a,b]
  *
- * A peer that is not installed is left out. A run that was interrupted goes on where it stopped when the same command is
- * given again. bench/peers/README.md says how each peer is installed.
+ * A peer that is not installed is left out. An interrupted run resumes where it stopped when the same command is given
+ * again. bench/peers/README.md says how each peer is installed.
  */
 import { existsSync } from "node:fs";
 import os from "node:os";
@@ -47,7 +47,7 @@ const { values: flags } = parseArgs({
 const number = (flag: keyof typeof flags): number => {
   const value = Number(flags[flag]);
   if (Number.isInteger(value) && value > 0) return value;
-  throw new PlumbError(`--${flag} ${flags[flag]} is no whole number above 0`);
+  throw new PlumbError(`--${flag} ${flags[flag]} is not a whole number above 0`);
 };
 const chosen = <T extends string>(flag: "works" | "peers", known: readonly T[]): T[] => {
   const names = flags[flag].split(",");

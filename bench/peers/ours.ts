@@ -13,9 +13,9 @@ import { OrtRuntime } from "../../src/runtime/ort/index.js";
 import { PpoWork } from "./ppo-work.js";
 import type { Measurement, PeerSettings, WorkRequest } from "./protocol.js";
 
-/** KL per token that the 8-bit base may have, as --base-error of the commands. */
+/** KL per token that the 8-bit base may have, like --base-error of the commands. */
 const BASE_ERROR = 0.01;
-/** Rows of a dataset file that calibration looks at; it uses fewer. */
+/** Most rows read from a dataset file; calibration uses fewer. */
 const CALIBRATION_ROWS = 256;
 
 const settings: PeerSettings = JSON.parse(process.argv[2]);
@@ -29,7 +29,7 @@ for await (const line of createInterface({ input: process.stdin })) {
   say(await work(request));
 }
 
-/** The model without its end-of-text tokens: every peer makes all tokens that it is asked for. */
+/** The model without end-of-text tokens, so that every peer samples as many tokens as it is asked for. */
 async function base(): Promise<{ config: ModelConfig; weights: Weights }> {
   const files = await openModel(settings.model);
   const config = { ...files.config, layers: settings.layers ?? files.config.layers, eosIds: [] };

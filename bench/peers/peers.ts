@@ -1,18 +1,18 @@
 import { fileURLToPath } from "node:url";
 import type { WorkKind } from "./protocol.js";
 
-/** Something that does the same work. */
+/** A program that does the same work. */
 export interface Peer {
   id: string;
   label: string;
   works: readonly WorkKind[];
   /** Batch sizes that it decodes; default: all. */
   batches?: readonly number[];
-  /** Whether its cache may have more room than is filled. */
+  /** Whether its cache can have more room than is filled. */
   capacities?: true;
   /** Whether it can run a model that was cut to a few layers. */
   cuts: boolean;
-  /** What runs it; its settings are appended. */
+  /** The command that runs it; its settings are appended. */
   command(tools: Tools): string[];
 }
 
@@ -28,7 +28,7 @@ const python =
   (script: string) =>
   ({ python: executable, folder }: Tools): string[] => [executable, `${folder}/${script}`];
 
-/** In the order in which they take turns; the first is what the others' ratios are to. */
+/** Peers in the order in which they take turns; ratios are relative to the first. */
 export const PEERS: readonly Peer[] = [
   {
     id: "ours-f32",

@@ -10,10 +10,10 @@ import { NetworkRunner, NetworkTrainer } from "../../src/model/runner.js";
 import type { Runtime } from "../../src/runtime/runtime.js";
 import type { Measurement, PeerSettings } from "./protocol.js";
 
-/** More iterations than anybody asks for: the learning rate stays and the generator does not end. */
+/** More iterations than anyone asks for, so that the generator does not end and the learning rate stays constant. */
 const ENOUGH = 1_000_000;
 
-/** A trainer that says when it begins to differentiate. */
+/** A trainer that reports when it begins to differentiate. */
 class WatchedTrainer extends NetworkTrainer {
   onBackward: (() => void) | undefined;
 
@@ -23,7 +23,7 @@ class WatchedTrainer extends NetworkTrainer {
   };
 }
 
-/** PPO iterations, one at a time, with their time by phase. */
+/** PPO iterations, one at a time, timed by phase. */
 export class PpoWork {
   private readonly iterations: AsyncGenerator<Step>;
   private sampled = 0;

@@ -2,12 +2,12 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { PlumbError } from "../../src/base/errors.js";
 
-/** What a peer is started with, as JSON in its first argument: all peers of a run get the same but for their name. */
+/** A peer's settings, as JSON in its first argument: the same for all peers of a run, except the name. */
 export interface PeerSettings {
   peer: string;
   work: WorkKind;
   model: string;
-  /** A dataset file that our 8-bit base is calibrated on; null: on text that the model samples. */
+  /** A dataset file to calibrate our 8-bit base on; null: text that the model samples. */
   texts: string | null;
   threads: number;
   /** Cuts the model to its first layers, for trying things out; null takes all. */
@@ -27,7 +27,7 @@ export type WorkKind = "lora" | "decode" | "ppo";
 /** One unit of work; `batch` and `capacity` are those of decoding. */
 export interface WorkRequest {
   batch?: number;
-  /** Tokens that each row of the cache has room for. */
+  /** Tokens per row that the cache has room for. */
   capacity?: number;
 }
 
@@ -40,9 +40,9 @@ export interface Measurement {
 const STDERR_KEPT = 4000;
 
 /**
- * A peer in a process of its own, which stays loaded while others run. It writes one line of JSON on stdout when it is
- * ready, `{"ready": "its versions"}` or `{"skip": "why not"}`, and one for each line that it reads on stdin:
- * a WorkRequest in, a Measurement or `{"error": "..."}` out. Other lines are not for us.
+ * A peer in its own process, which stays loaded while others run. It writes one line of JSON on stdout when it is
+ * ready, `{"ready": "its versions"}` or `{"skip": "why not"}`, and one for each line that it reads on stdin: a
+ * WorkRequest in, a Measurement or `{"error": "..."}` out. Other lines are ignored.
  */
 export class PeerProcess {
   private readonly child: ChildProcess;
@@ -72,7 +72,7 @@ export class PeerProcess {
     });
   }
 
-  /** Starts a peer and waits until it has loaded. @returns why it cannot run where it says so. */
+  /** Starts a peer and waits until it has loaded. @returns its reason if it says that it cannot run. */
   static async start(
     label: string,
     command: readonly string[],
@@ -89,7 +89,7 @@ export class PeerProcess {
     }
   }
 
-  /** Has one unit of work done. @throws PlumbError when the peer fails. */
+  /** Has the peer do one unit of work. @throws PlumbError if the peer fails. */
   async measure(request: WorkRequest): Promise<Measurement> {
     const answer = this.reply();
     this.child.stdin?.write(`${JSON.stringify(request)}\n`);
@@ -98,7 +98,7 @@ export class PeerProcess {
     return { milliseconds, ...(phases ? { phases: phases as Record<string, number> } : {}) };
   }
 
-  /** Ends the process: its standard input closes. */
+  /** Ends the process by closing its standard input. */
   async stop(): Promise<void> {
     if (this.ended) return;
     const exit = new Promise((resolve) => this.child.once("exit", resolve));

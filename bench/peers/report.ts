@@ -2,21 +2,21 @@ import { type Spread, spread } from "../../src/bench/machine.js";
 import type { Bar } from "./bars.js";
 import type { Measurement, WorkKind } from "./protocol.js";
 
-/** What one peer did, one measurement a round. */
+/** The measurements of one peer, one per round. */
 export interface PeerSeries {
   id: string;
   label: string;
   measurements: Measurement[];
 }
 
-/** A unit of work and all peers that did it, in turn. */
+/** A unit of work and the series of all peers that did it, in turn. */
 export interface WorkSeries {
   work: WorkKind;
   /** Of decoding. */
   batch?: number;
-  /** Tokens that each row of the cache has room for; absent: as many as are needed. */
+  /** Tokens per row that the cache has room for; absent: as many as are needed. */
   capacity?: number;
-  /** What a unit of work has to do with: tokens of a step, tokens sampled in an iteration. */
+  /** Tokens per unit of work: of a training step, or sampled in an iteration. */
   tokens: number;
   peers: PeerSeries[];
 }
@@ -25,9 +25,9 @@ export interface Figures {
   label: string;
   milliseconds: Spread;
   tokensPerSecond: number;
-  /** How many times the first peer's speed: the median over rounds, each taken within its round. */
+  /** Speed as a multiple of the first peer's: the spread over rounds of the ratio within each round. */
   ratio: Spread;
-  /** Medians, milliseconds. */
+  /** Medians, in milliseconds. */
   phases?: Record<string, number>;
 }
 
@@ -100,6 +100,6 @@ export function table(header: readonly string[], rows: readonly (readonly string
 const range = ({ median, min, max }: Spread, unit = 1): string =>
   `${significant(median / unit)} (${significant(min / unit)}-${significant(max / unit)})`;
 
-/** Three figures are what repeated measurements can bear. */
+/** Three significant digits: repeated measurements support no more. */
 export const significant = (value: number): string =>
   value >= 100 ? value.toFixed(0) : value.toPrecision(3);

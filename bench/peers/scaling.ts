@@ -25,12 +25,12 @@ const AXES: { [K in keyof Point]: readonly number[] } = {
 };
 const WARM_UP = 2;
 
-/** What a LoRA step's time may depend on. */
+/** The quantities on which a LoRA step's time may depend. */
 export const SCALING_AXES = Object.keys(AXES) as (keyof Point)[];
 
 /**
- * How a LoRA step's time grows with what it has to do, as tables in Markdown. The points of an axis take turns.
- * @param sections those that are known, by axis; the others are added, and `onSection` called after each.
+ * How a LoRA step's time grows with its work, as tables in Markdown. The points of an axis are measured in turn.
+ * @param sections known sections by axis; the others are added, and `onSection` is called after each.
  */
 export async function scaling(
   sections: Record<string, string>,
@@ -65,7 +65,7 @@ export async function scaling(
   }
 }
 
-/** With the first layers only, the later layers' weights are no part of the network. */
+/** A step of the model cut to its first layers, without the later layers' weights. */
 function trainingStep(
   runtime: OrtRuntime,
   all: Weights,

@@ -1,6 +1,6 @@
 /**
- * npm run check:site: from the key press of a verdict to the next item painted, in Chromium on loopback, alone and while 200
- * simulated raters vote. Prints a table and fails beyond the targets.
+ * npm run check:site: from the key press of a verdict to the next item painted, in Chromium on loopback, alone and
+ * while 200 simulated raters vote. Prints a table and fails beyond the targets.
  */
 import { availableParallelism } from "node:os";
 import { chromium, type Page } from "playwright-core";
@@ -13,7 +13,7 @@ const RATERS = Number(process.env.PLUMB_SITE_RATERS ?? 200);
 /** Milliseconds between two votes of a simulated rater. */
 const PACE = Number(process.env.PLUMB_SITE_PACE ?? 4000);
 const ITEMS = 600;
-/** Milliseconds a person looks before a verdict. */
+/** Milliseconds that a person looks at an item before the verdict. */
 const LOOK = 250;
 /** Targets: milliseconds, times, bytes. */
 const [MEDIAN, P95, FACTOR, WEIGHT] = [50, 120, 2, 80_000];
@@ -42,7 +42,7 @@ try {
   const alone = await measured(page);
   report(0, 0, alone);
   const crowd: FeedbackClient[] = [];
-  // One after another: each password takes some work of the server.
+  // One after another, because each password costs the server some work.
   for (let i = 0; i < RATERS; i++) crowd.push(await rater(served, project, `simulated${i}`));
   const load = { stop: false, votes: 0 };
   const voting = crowd.map((client, i) => vote(client, project, load, (i / RATERS) * PACE));
@@ -74,7 +74,7 @@ function report(raters: number, votes: number, times: readonly number[]): void {
   console.log(`| ${raters} | ${votes.toFixed(0)} | ${told} |`);
 }
 
-/** Two answers of some paragraphs, with a list and code, as models write them. */
+/** An item with two answers of some paragraphs, with a list and code, as models write them. */
 function item(i: number) {
   const text = (name: string) =>
     `## ${name} ${i}\n\n${"Some words about the matter, with **weight** and `code`. ".repeat(12)}\n\n- one\n- two\n\n\`\`\`\nlet x = ${i};\n\`\`\`\n\n${"A further paragraph that says more. ".repeat(10)}`;
@@ -93,7 +93,10 @@ async function human(to: Served, project: string): Promise<Page> {
   return page;
 }
 
-/** Milliseconds from each key press, as the browser stamped it, to the first task after the frame that shows another item. */
+/**
+ * Milliseconds from each key press, as the browser stamped it, to the first task after the frame that shows another
+ * item.
+ */
 async function measured(page: Page): Promise<number[]> {
   await page.evaluate(() => {
     const times: number[] = [];
@@ -126,7 +129,7 @@ async function measured(page: Page): Promise<number[]> {
   });
 }
 
-/** Votes like a person, once in a while, until it is told to stop. */
+/** Votes now and then, as a person does, until `stop` is set. */
 async function vote(
   client: FeedbackClient,
   project: string,
@@ -146,7 +149,10 @@ async function vote(
   client.close();
 }
 
-/** Compressed bytes of the document and of every file that the browser loaded for the rater's page; answers of the API are not counted. */
+/**
+ * Compressed bytes of the document and of every file that the browser loaded for the rater's page; answers of the API
+ * are not counted.
+ */
 function weigh(page: Page): Promise<number> {
   return page.evaluate(() => {
     const entries = ["navigation", "resource"].flatMap(

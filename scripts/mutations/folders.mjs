@@ -8,8 +8,8 @@ const audit = [
 ];
 
 /**
- * What is mutated, and which tests have to notice: the cheap ones first, for a mutant is done with at the first that fails. Stored
- * metrics of whole runs (test/golden) are not among them: they say that something changed, not that it was right.
+ * What is mutated, and which tests must notice, cheap ones first: the first test that fails settles a mutant. Stored
+ * metrics of whole runs (test/golden) are not among them: they show that something changed, not that it was right.
  */
 export const FOLDERS = {
   "src/algorithms": {

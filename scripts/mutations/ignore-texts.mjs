@@ -1,4 +1,4 @@
-/** What Stryker leaves alone: texts for people, which no number depends on. docs/checks.md says so. */
+/** Keeps Stryker from mutating texts for people, on which no number depends (docs/checks.md). */
 import { declareValuePlugin, PluginKind } from "@stryker-mutator/api/plugin";
 
 const isError = (callee) => callee.type === "Identifier" && /Error$/.test(callee.name);

@@ -1,6 +1,6 @@
 /** A Vite plugin that loads source files with a mutation in them; nothing is written. */
 export class InPlace {
-  /** The mutation to load; none: files as they are. */
+  /** The mutation to load; if undefined, files load unchanged. */
   mutation = undefined;
 
   plugin() {
@@ -15,7 +15,7 @@ export class InPlace {
   }
 }
 
-/** @throws when the text to be replaced is not there exactly once: then the list has fallen behind the source. */
+/** @throws if the text to be replaced does not occur exactly once: then the list no longer matches the source. */
 export function mutated(code, { name, file, find, replace }) {
   const count = code.split(find).length - 1;
   if (count !== 1) throw new Error(`mutation "${name}": its text occurs ${count} times in ${file}, not once:\n${find}`);

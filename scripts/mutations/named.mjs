@@ -1,4 +1,4 @@
-/** Small mutations that a careful reader would try, beside those that Stryker makes: constants, guards, sides, whole terms. */
+/** Small mutations that a careful reader would try besides Stryker's: constants, guards, sides, whole terms. */
 import { algorithms } from "./named/algorithms.mjs";
 import { feedback } from "./named/feedback.mjs";
 import { generate } from "./named/generate.mjs";

@@ -1,13 +1,14 @@
-/** Stryker's settings; scripts/check-mutations.mjs says what is mutated and by which tests it is judged. */
+/** Stryker's settings; scripts/check-mutations.mjs chooses what is mutated and the tests for it. */
 export default {
   testRunner: "vitest",
   plugins: ["@stryker-mutator/vitest-runner", "./scripts/mutations/ignore-texts.mjs"],
   ignorers: ["texts"],
   vitest: { configFile: "scripts/mutations/vitest.config.mjs", related: false },
-  // Stryker rewrites tsconfig.json with TypeScript's JavaScript interface, which TypeScript 7 does not have; nothing here needs it.
+  // Stryker rewrites tsconfig.json with TypeScript's JavaScript interface, which TypeScript 7 does not have; nothing
+  // here needs it.
   tsconfigFile: "none",
   coverageAnalysis: "perTest",
-  // What runs once, when a module is loaded (schemas, tables), would cost all tests for each mutant.
+  // A mutant in code that runs once, when a module is loaded (schemas, tables), would need all tests.
   ignoreStatic: true,
   incremental: true,
   concurrency: 1,

@@ -1,8 +1,8 @@
 import { BaseSequencer } from "vitest/node";
 
 /**
- * Vitest as mutation testing runs it: some test files in the order given, the cheap ones first, with nothing built and no server
- * started beforehand. Each file is a process of its own (native code).
+ * Vitest as mutation testing runs it: some test files in the order given, the cheap ones first, with nothing built and
+ * no server started beforehand. Each file runs in its own process (native code).
  */
 export const vitestOptions = (files) => ({
   include: files,

@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config";
 import { vitestOptions } from "./vitest-options.mjs";
 
 export default defineConfig({
-  // Stryker asks for threads.
+  // Stryker requests threads; native code needs processes.
   plugins: [{ name: "processes", configureVitest: ({ project }) => void (project.config.pool = "forks") }],
   test: vitestOptions((process.env.PLUMB_MUTATION_TESTS ?? "").split("\n").filter((file) => file !== "")),
 });

@@ -1,4 +1,4 @@
-// Saves every tiny model of test/fixtures/models in all the ways there are, with what our engine computes of each, for
+// Saves every tiny model of test/fixtures/models in every supported way, with our engine's results for each, for
 // check_architectures.py:  node scripts/reference/save_architectures.mjs OUT   (after npm run build)
 import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

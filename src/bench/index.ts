@@ -1,6 +1,6 @@
 /**
- * What the engine makes of this machine. Every ratio is taken between two things measured in turn in the same run,
- * so that a machine whose speed drifts does not bend it.
+ * Measures the engine on this machine. Every ratio compares two things measured in turn in the same run, so that a
+ * drift of the machine's speed does not distort it.
  */
 import os from "node:os";
 import { Generator } from "../generate/index.js";
@@ -47,7 +47,7 @@ export interface BenchResult {
   /** Tokens/s at batch 16 and 64 over tokens/s at batch 1. */
   decodeBatch16: number;
   decodeBatch64: number;
-  /** Step time at batch 1 with room for 2,048 tokens over that with room for 128, both filled alike. */
+  /** Step time at batch 1 with room for 2,048 tokens over that with room for 128, both equally filled. */
   decodeCapacity: number;
   ppo: IterationShare;
 }
@@ -58,7 +58,7 @@ export interface IterationShare {
   outsideShare: number;
 }
 
-/** One PPO iteration (after one to warm up): how much of its time is spent outside compiled programs. */
+/** One PPO iteration (after one to warm up) and the share of its time that is spent outside compiled programs. */
 async function iterationShare(
   runtime: TimedRuntime,
   config: ModelConfig,
@@ -76,7 +76,7 @@ async function iterationShare(
   return { milliseconds, insidePrograms, outsideShare: 1 - insidePrograms / milliseconds };
 }
 
-/** Runs all measurements; `onProgress` is told what is being measured. */
+/** Runs all measurements; `onProgress` is called with the name of each. */
 export async function bench(
   runtime: TimedRuntime,
   options: BenchOptions,

@@ -3,11 +3,11 @@ import type { Runtime } from "../runtime/runtime.js";
 import { int8Matmul, matmul, sum, trace } from "../tensor/index.js";
 
 const SIDE = 2048;
-/** Floats that are read to measure memory bandwidth: far more than any cache holds. */
+/** Shape of the f32 array that is read to measure memory bandwidth: far larger than any cache. */
 const READ_ROWS = 4096;
 const READ_COLUMNS = 32768;
 
-/** A measurement that can be repeated in turn with others. */
+/** A measurement that can be repeated, alternating with others. */
 export interface Probe {
   run(): Promise<number>;
   release(): void;
@@ -30,7 +30,7 @@ export function matrixProductProbe(runtime: Runtime): Probe {
   return { run: () => productSpeed(() => executable.run({ a }, { c })), release: () => {} };
 }
 
-/** As `matrixProductProbe`, with the constant factor in 8 bits and the other one rounded on the way. */
+/** As `matrixProductProbe`, with the constant factor in 8 bits and the other one rounded at run time. */
 export function int8ProductProbe(runtime: Runtime): Probe {
   const shape = [SIDE, SIDE];
   const random = new RandomStream(0, "bench/int8-matrix");
@@ -64,7 +64,7 @@ export function int8ProductProbe(runtime: Runtime): Probe {
   return { run: () => productSpeed(() => executable.run({ a }, { c })), release: () => {} };
 }
 
-/** 10^9 operations a second of products of SIDE x SIDE matrices. */
+/** Speed of products of SIDE x SIDE matrices, in 10^9 operations per second. */
 async function productSpeed(product: () => Promise<unknown>): Promise<number> {
   const repeats = 5;
   const start = performance.now();

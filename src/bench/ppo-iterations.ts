@@ -9,7 +9,7 @@ import { NetworkRunner, NetworkTrainer } from "../model/runner.js";
 import type { Runtime } from "../runtime/runtime.js";
 import { LORA, someIds } from "./steps.js";
 
-/** More iterations than anybody asks for: the generator does not end. */
+/** More iterations than anyone asks for, so that the generator does not end. */
 const ENOUGH = 1_000_000;
 const PROMPT_TOKENS = 32;
 const NEW_TOKENS = 32;

@@ -1,4 +1,4 @@
-/** Figures of this machine as files: the table of the engine, or a profile with its trace. */
+/** Writes figures of this machine to files: the benchmark of the engine, or a profile with its trace. */
 import { z } from "zod";
 import { writeFileAtomically } from "../artifacts/index.js";
 import { sampledTexts } from "../generate/index.js";
@@ -18,20 +18,20 @@ export const benchSchema = z.object({
     .min(1)
     .max(99)
     .default(5)
-    .describe("measurements of each kind; medians are shown, with --profile means"),
+    .describe("measurements of each kind; the table shows medians, with --profile means"),
   rows: z.number().int().min(1).max(256).default(8).describe("rows of a training step"),
-  length: z.number().int().min(8).max(2048).default(128).describe("tokens a row of a training step"),
+  length: z.number().int().min(8).max(2048).default(128).describe("tokens per row of a training step"),
   out: z
     .string()
     .min(1)
     .optional()
     .describe("where the figures are written (default runs/bench.json, or runs/profile.json)"),
-  profile: z.boolean().default(false).describe("show where the time goes, kernel by kernel, instead"),
+  profile: z.boolean().default(false).describe("show instead where the time goes, kernel by kernel"),
   works: z
     .array(z.enum(WORKS))
     .min(1)
     .default(["lora", "lora-int8", "full", "decode-1", "decode-16", "prefill", "ppo"])
-    .describe("with --profile: what is done"),
+    .describe("with --profile: the works to profile"),
   trace: z
     .string()
     .min(1)
@@ -50,7 +50,7 @@ export const benchSchema = z.object({
 
 export type BenchConfig = z.output<typeof benchSchema>;
 
-/** Measures, and writes the figures to `out`. */
+/** Runs the benchmark and writes the figures to `out`. */
 export async function runBench(
   config: BenchConfig,
   onProgress: (what: string) => void,
@@ -67,7 +67,7 @@ export interface ProfileFigures {
   works: ProfiledWork[];
 }
 
-/** Profiles, and writes the figures to `out` and one unit of each work to `trace`. */
+/** Profiles the works, and writes the figures to `out` and one unit of each work to `trace`. */
 export async function runProfile(
   config: BenchConfig,
   onProgress: (what: string) => void,
@@ -75,14 +75,14 @@ export async function runProfile(
   const out = config.out ?? "runs/profile.json";
   const runtime = new OrtRuntime({ profile: true });
   const opened = config.model === undefined ? undefined : await openNetwork(runtime, config.model);
-  // Without its end-of-text tokens, every row makes all tokens that it is asked for.
+  // Without end-of-text tokens, every row samples as many tokens as it is asked for.
   const shape = { ...(opened?.config ?? SMOLLM2_135M), eosIds: [] };
   const weights = opened?.base ?? randomWeights(runtime, shape, 0);
   const wanted = calibrationTokens(shape);
   const texts = async () =>
     opened ? sampledTexts(runtime, shape, weights, opened.padId, wanted) : someRows(shape.vocabSize, wanted);
   const progress = (what: string): void => onProgress(`profiling: ${what}`);
-  progress("what the machine does at best");
+  progress("the best speeds of the machine");
   const roof = await measureRoof(createRuntime());
   const { works, trace } = await profile(runtime, shape, weights, texts, config, progress);
   const figures = { threads: runtime.threads, roof, works };

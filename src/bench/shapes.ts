@@ -22,7 +22,7 @@ export const SMOLLM2_135M: ModelConfig = {
   padId: 0,
 };
 
-/** Elements of the matrices that tokens are multiplied with: all linear layers and the output head. */
+/** Number of elements of the matrices that multiply tokens: all linear layers and the output head. */
 export function matrixElements(config: ModelConfig): number {
   let total = config.tieWordEmbeddings ? 0 : -config.vocabSize * config.hiddenSize;
   for (const shape of expectedWeights(config).values()) if (shape.length === 2) total += shape[0] * shape[1];
@@ -34,9 +34,9 @@ export const weightBytes = (config: ModelConfig): number =>
   4 * [...expectedWeights(config).values()].reduce((n, shape) => n + shape.reduce((a, b) => a * b, 1), 0);
 
 /**
- * Floating-point operations that a training step needs, per token: 2 a multiply-add; forward, input gradients and
- * weight gradients are one product each. Attention counts the causal half of the scores only. Element-wise work is
- * not counted.
+ * Floating-point operations that a training step needs, per token: 2 per multiply-add; forward, input gradients and
+ * weight gradients are one product each. Attention counts only the causal half of the scores. Element-wise work is not
+ * counted.
  */
 export function trainingFlopsPerToken(
   config: ModelConfig,

@@ -14,11 +14,11 @@ import { trainingFlopsPerToken } from "./shapes.js";
 
 export const LORA = { r: 16, alpha: 32, targets: LINEAR_NAMES };
 
-/** Token ids that look random and are the same each time. */
+/** Token ids that look random and are the same in every run. */
 export const someIds = (count: number, vocabSize: number, offset = 0): number[] =>
   Array.from({ length: count }, (_, i) => 3 + (((i + offset) * 7919) % (vocabSize - 3)));
 
-/** Rows of such ids: what a model that knows no text is calibrated on. */
+/** Rows of such ids, to calibrate a model with random weights on. */
 export const someRows = (vocabSize: number, { rows, tokens }: { rows: number; tokens: number }): number[][] =>
   Array.from({ length: rows }, (_, row) => someIds(tokens, vocabSize, row * tokens));
 
@@ -27,7 +27,7 @@ function meanNegativeLogProb(model: Model, x: Traced<TokensRead & Named<"scale">
   return { loss: mul(neg(sum(mul(logProbs, x.weights))), x.scale) };
 }
 
-/** A training step of `rows` x `length` tokens, all read, with its optimiser. Milliseconds a run. */
+/** A training step of `rows` x `length` tokens, all in the loss, with its optimiser. `run` returns milliseconds. */
 export class TrainingStep {
   private readonly trainer: NetworkTrainer;
   readonly flops: number;

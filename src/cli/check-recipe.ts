@@ -8,7 +8,7 @@ import { resolveConfig } from "./config-flags.js";
 import { type Recipe, readRecipe } from "./recipe.js";
 import { filesOf } from "./recipe-files.js";
 
-/** @param runtime what the time of training is foreseen with; without it, none is. */
+/** @param runtime measures the steps from which training time is forecast; without it there is no forecast. */
 export async function checkRecipe(
   file: string,
   commands: readonly CommandEntry[],
@@ -51,8 +51,8 @@ function checkSection(recipe: Recipe, entry: CommandEntry): Promise<Finding> {
       const line = section?.lines.get(absent.key);
       return {
         status: "fail",
-        found: `${recipe.file}, line ${line ?? "?"}: ${absent.key} names ${absent.path}, which is not there`,
-        hint: "Mend the path (it counts from the folder you are in), or fetch the file.",
+        found: `${recipe.file}, line ${line ?? "?"}: ${absent.key} names ${absent.path}, which does not exist`,
+        hint: "Correct the path (it is relative to the current folder), or fetch the file.",
       };
     }
     if (open !== undefined) return { status: "warn", found: open, hint: "Give it as a flag." };
@@ -74,8 +74,8 @@ async function foreseen(
     const config = resolveConfig(schema, name, { flags: {}, set: [], recipe });
     return { check, ...(await foresee(name, config as never, runtime)) };
   } catch (error) {
-    // What the section names may be made by an earlier one.
+    // An earlier section may make the files that this one names.
     const why = error instanceof Error ? error.message.split("\n")[0] : String(error);
-    return { check, status: "warn", found: `none: ${why}`, hint: "Ask again once it is there." };
+    return { check, status: "warn", found: `none: ${why}`, hint: "Run this again once it exists." };
   }
 }

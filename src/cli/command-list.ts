@@ -18,27 +18,27 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: "lineage",
-    summary: "say what a run was made of, and whether it is as it was stored",
+    summary: "show what a run was made from, and whether its results are unchanged",
     load: async () => (await import("./commands/lineage.js")).default,
   },
   {
     name: "stages",
-    summary: "say what results of stages are stored, and remove them",
+    summary: "list the stored results of stages, and remove them",
     load: async () => (await import("./commands/stages.js")).default,
   },
   {
     name: "data",
-    summary: "say what a dataset file holds, and what is wrong with it",
+    summary: "show what a dataset file holds, and what is wrong with it",
     load: async () => (await import("./commands/data.js")).default,
   },
   {
     name: "aggregate",
-    summary: "turn raters' votes into labels or preferences, and say whom not to trust",
+    summary: "turn raters' votes into labels or preferences, and flag raters not to trust",
     load: async () => (await import("./commands/aggregate.js")).default,
   },
   {
     name: "agreement",
-    summary: "say how far raters agree",
+    summary: "measure how far raters agree",
     load: async () => (await import("./commands/agreement.js")).default,
   },
   {
@@ -64,7 +64,7 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: "audit",
-    summary: "check that votes and the audit log are as they were written",
+    summary: "check that nobody altered the votes or the audit log",
     load: async () => (await import("./commands/audit.js")).default,
   },
   {
@@ -104,7 +104,7 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: "feedback filter",
-    summary: "say which votes and items are doubtful, and why",
+    summary: "find doubtful votes and items, and say why",
     load: async () => (await import("./commands/feedback-filter.js")).default,
   },
   {
@@ -119,7 +119,7 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: "serve",
-    summary: "serve the collection of feedback over HTTP",
+    summary: "serve the rating site and its API over HTTP",
     load: async () => (await import("./commands/serve.js")).default,
   },
   {

@@ -1,16 +1,16 @@
 import type { z } from "zod";
 import type { Ui } from "./ui.js";
 
-/** What a command may use of its surroundings. */
+/** What a command gets from the command line that runs it. */
 export interface CommandContext {
-  /** The person asked for JSON on stdout; `ui.result` heeds it. */
+  /** Whether results go to stdout as JSON; `ui.result` obeys it. */
   json: boolean;
   ui: Ui;
-  /** Aborted by Ctrl-C: save, say how to go on, and return. The exit status is then 130. */
+  /** Aborted by Ctrl-C: save, say how to resume, and return. The exit status is then 130. */
   signal: AbortSignal;
-  /** The command line as it was typed, for telling how to go on: `plumb ppo --name a`. */
+  /** The command line as it was typed, for messages on how to resume: `plumb ppo --name a`. */
   commandLine: string;
-  /** Every command, for what asks others how their settings are read. */
+  /** Every command; `plumb doctor` checks a recipe's sections by their schemas. */
   commands: readonly CommandEntry[];
 }
 
@@ -19,17 +19,20 @@ export interface Command<S extends z.ZodObject = z.ZodObject> {
   /** Paragraphs for --help. */
   description: string;
   examples: { command: string; does: string }[];
-  /** Every setting with `.describe()`: the flags, recipe keys, help and checks. */
+  /** Every setting, each with `.describe()`; flags, recipe keys, help and checks follow from it. */
   schema: S;
-  /** The setting that may be given without its flag: `plumb data FILE`; a list takes several. Without one, that place is the recipe's. */
+  /**
+   * The setting that may be given without its flag, as in `plumb data FILE`; a list takes several arguments. For a
+   * command without one, the argument is a recipe.
+   */
   positional?: keyof S["shape"] & string;
-  /** It runs until Ctrl-C or SIGTERM, which is then no interruption: the exit status is 0. */
+  /** Ctrl-C or SIGTERM is the normal end of this command: the exit status is then 0. */
   endsBySignal?: true;
-  /** @throws PlumbError for what a person can mend; anything else counts as a defect. */
+  /** @throws PlumbError for what the user can correct; any other error counts as a defect. */
   run(context: CommandContext, config: z.output<S>): Promise<void>;
 }
 
-/** A command as the list of commands holds it: loaded when it is called, so that help is quick. */
+/** A command in the list of commands. It is loaded only when it is called, so that help is quick. */
 export interface CommandEntry {
   /** One word, or two where commands belong together: `tasks import`. */
   name: string;

@@ -114,10 +114,10 @@ it("a recipe's key that was renamed says its new name and its line", async () =>
   const refuse = async (text: string) =>
     resolveConfig(renamed, "ppo", { flags: {}, set: [], recipe: await recipe(text) });
   await expect(refuse("ppo:\n  warmupShare: 0.1\n")).rejects.toThrow(
-    /r\.yaml, line 2: "warmupShare" has another name now: "warmupRatio"/,
+    /r\.yaml, line 2: "warmupShare" has been renamed to "warmupRatio"/,
   );
   await expect(refuse("ppo:\n  sft:\n    epochKlLimit: 0.1\n")).rejects.toThrow(
-    /r\.yaml, line 3: "sft\.epochKlLimit" has another name now: "sft\.targetKl"/,
+    /r\.yaml, line 3: "sft\.epochKlLimit" has been renamed to "sft\.targetKl"/,
   );
   // A command that has no such setting knows nothing of it.
   expect(() => resolve({ set: ["warmupShare=1"] })).toThrow('unknown setting "warmupShare"');

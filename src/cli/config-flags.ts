@@ -13,7 +13,7 @@ import { usageError } from "../base/usage-error.js";
 import type { Recipe } from "./recipe.js";
 import { flagName, knownKeys, type Setting, settingKey, settingsOf } from "./settings.js";
 
-/** What a person gave, before it is merged and checked. */
+/** Settings as they were given, before they are merged and checked. */
 export interface GivenSettings {
   /** By setting name; only those that were given. */
   flags: Record<string, unknown>;
@@ -22,12 +22,12 @@ export interface GivenSettings {
   recipe?: Recipe;
 }
 
-/** Characters of the choices that stand beside a flag; more of them stand with its words. */
+/** Most characters of choices shown next to a flag; longer lists go into its description. */
 const MAX_CHOICES = 64;
 
 type Tree = Record<string, unknown>;
 
-/** Commander options for every setting that is not nested, by groups; nested ones are for --set. */
+/** Commander options for every setting that is not nested, in groups; nested ones are given with --set. */
 export function configOptions(schema: z.ZodObject): Option[] {
   return settingsOf(schema)
     .filter((setting) => setting.path.length === 1)
@@ -100,7 +100,7 @@ function switchOptions(setting: Setting): Option[] {
   return setting.default === true ? [on.hideHelp(), off] : [on, off.hideHelp()];
 }
 
-/** Beside a flag there is room for a few choices. */
+/** Whether the choices are too long to stand next to a flag. */
 const hasManyChoices = ({ type, choices = [] }: Setting): boolean =>
   type !== "list" && choices.join("|").length > MAX_CHOICES;
 
@@ -135,7 +135,7 @@ const isEmpty = (value: unknown): boolean => Array.isArray(value) && value.lengt
 function shownDefault(value: unknown): string {
   if (typeof value === "number" && value !== 0 && Math.abs(value) < 1e-3) return value.toExponential();
   if (typeof value === "string") return value || '""';
-  // With spaces, at which lines can be broken.
+  // Spaces, where help can break the line.
   return JSON.stringify(value, null, 1)
     .replace(/\n\s*(?=[\]}])/g, "")
     .replace(/(?<=[[{])\n\s*/g, "")
@@ -175,7 +175,7 @@ function mergeAssignment(
   mergeValue(schema, key.split("."), value, () => `--set ${key}`, values, sources);
 }
 
-/** Puts a value in its place, an object field by field, after checking that every key on the way is known. */
+/** Stores a value at its path, an object field by field, after checking that every key of the path is known. */
 function mergeValue(
   schema: z.ZodObject,
   path: string[],
@@ -212,7 +212,7 @@ function mergeValue(
 }
 
 const renamed = (old: string, now: string): PlumbError =>
-  usageError(`${old} has another name now: ${now}`, `Write ${now}.`);
+  usageError(`${old} has been renamed to ${now}`, `Write ${now}.`);
 
 function assign(values: Tree, path: readonly string[], value: unknown): void {
   let tree = values;
@@ -232,7 +232,7 @@ function isTree(value: unknown): value is Tree {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** A flag's text as its setting's type; what does not fit stays text, for the schema to refuse. */
+/** A flag's text, converted to its setting's type; text that does not fit is left for the schema to refuse. */
 function flagValue(setting: Setting, text: string): unknown {
   if (setting.type === "text") return text;
   if (setting.type !== "list") return scalar(setting.type, text, settingFlag(setting));

@@ -4,7 +4,7 @@ import type { Interval } from "../statistics/estimates.js";
 import { isBounded } from "../statistics/format-interval.js";
 import { type Cell, formatTable } from "./table.js";
 
-/** A table of every figure with its 95% interval and number; below, what intervals rest on that is not sure. */
+/** A table of every figure with its 95% interval and count, and below it the cautions that intervals carry. */
 export function reportTable({ policies = [], comparison, preferences, demonstrations }: Evaluation): string {
   const rows: Cell[][] = [];
   const cautions: string[] = [];

@@ -1,10 +1,10 @@
 import { PlumbError } from "../base/errors.js";
 import type { Ui } from "./ui.js";
 
-/** The exit status of a defect of ours (sysexits.h, EX_SOFTWARE). */
+/** The exit status for a defect of Plumbline (sysexits.h, EX_SOFTWARE). */
 export const EXIT_DEFECT = 70;
 
-/** Says what went wrong. @returns the exit status for it. */
+/** Reports what went wrong. @returns the exit status for it. */
 export function reportError(error: unknown, ui: Ui): number {
   if (error instanceof PlumbError) {
     ui.error(error.message, error.hint);

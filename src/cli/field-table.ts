@@ -2,7 +2,7 @@ import type { LocatedRow } from "../base/location.js";
 import { formatTable } from "./table.js";
 import { printable, truncateText } from "./text-width.js";
 
-/** Characters of each field of a row; of what is not text, of its JSON. */
+/** The length of each field of a row in characters; a value that is not text counts as its JSON. */
 export function lengths(value: Record<string, unknown>): Record<string, number> {
   return Object.fromEntries(Object.entries(value).map(([field, inner]) => [field, textOf(inner).length]));
 }

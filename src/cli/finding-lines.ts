@@ -1,7 +1,7 @@
 import type { Finding } from "../doctor/index.js";
 import { truncateText } from "./text-width.js";
 
-/** Findings of plumb doctor, and below each that is not well what to do. */
+/** Findings of plumb doctor, and what to do below each that is not ok. */
 export function findingLines(findings: readonly Finding[]): string {
   const width = Math.max(...findings.map(({ check }) => check.length));
   return findings

@@ -1,13 +1,13 @@
-/** How help is laid out: a narrow column of flags; the words of a long flag begin below it, so that 80 columns do. */
+/** The layout of help for 80 columns: flags in a narrow column, with the description of a long flag below it. */
 import { Help, type HelpConfiguration } from "commander";
 
-/** Widest flag that has its words beside it. */
+/** Widest flag whose description begins on its own line. */
 const MAX_TERM = 26;
 const INDENT = 2;
-/** Help on a terminal of unknown width, and at most. */
+/** Columns of help on a terminal of unknown width, and the most on any. */
 const [USUAL_WIDTH, MAX_WIDTH] = [80, 110];
 
-/** @param columns of the terminal, where there is one. */
+/** @param columns width of the terminal, if there is one. */
 export const helpLayout = (columns: number | undefined): HelpConfiguration => ({
   showGlobalOptions: true,
   helpWidth: Math.min(columns ?? USUAL_WIDTH, MAX_WIDTH),
@@ -15,7 +15,7 @@ export const helpLayout = (columns: number | undefined): HelpConfiguration => ({
   formatItem: (term, termWidth, description, helper) => formatted(term, termWidth, description, helper),
 });
 
-/** An item of help as wide as the terminal is, outside commander's own lists. */
+/** An item of help wrapped to the terminal's width, for text outside commander's own lists. */
 export function helpItem(term: string, description: string): string {
   const helper = Object.assign(new Help(), helpLayout(process.stdout.columns));
   return formatted(term, MAX_TERM, description, helper);

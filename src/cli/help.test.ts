@@ -92,14 +92,11 @@ describe("a flag that is not one", () => {
   });
 
   it.each([
-    [["ppo", "--epoch-kl-limit", "0.1"], "--epoch-kl-limit has another name now: --target-kl"],
-    [["sft", "--warmup-share"], "--warmup-share has another name now: --warmup-ratio"],
-    [["aggregate", "--most-share", "0.05"], "--most-share has another name now: --max-share"],
-    [
-      ["ppo", "--set", "warmupShare=0"],
-      '--set warmupShare: "warmupShare" has another name now: "warmupRatio"',
-    ],
-    [["demo", "--set", "ppo.epochKlLimit=1"], '"ppo.epochKlLimit" has another name now: "ppo.targetKl"'],
+    [["ppo", "--epoch-kl-limit", "0.1"], "--epoch-kl-limit has been renamed to --target-kl"],
+    [["sft", "--warmup-share"], "--warmup-share has been renamed to --warmup-ratio"],
+    [["aggregate", "--most-share", "0.05"], "--most-share has been renamed to --max-share"],
+    [["ppo", "--set", "warmupShare=0"], '--set warmupShare: "warmupShare" has been renamed to "warmupRatio"'],
+    [["demo", "--set", "ppo.epochKlLimit=1"], '"ppo.epochKlLimit" has been renamed to "ppo.targetKl"'],
   ])("%j: an old name says the new one", async (args, message) => {
     expect(await refused(...args)).toContain(message);
   });

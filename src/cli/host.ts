@@ -15,7 +15,7 @@ export function hostOf({ ui, signal }: CommandContext): WorkHost {
   };
 }
 
-/** The terminal as the host of a run; an interrupted one says how to go on. */
+/** The terminal as the host of a run; it prints how to resume an interrupted one. */
 export function trainingHostOf(context: CommandContext): TrainingHost {
   const { ui, commandLine } = context;
   return {

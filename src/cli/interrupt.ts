@@ -6,8 +6,8 @@ export const EXIT_INTERRUPTED = 130;
 const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 
 /**
- * The first Ctrl-C (or SIGTERM) aborts the returned signal, so that the command can save and end; the second ends the
- * process at once, by the signal itself: nothing of ours runs then, native threads may be busy.
+ * The first Ctrl-C (or SIGTERM) aborts the returned signal, so that the command can save and end. The second ends the
+ * process at once, by the signal itself and without any cleanup, because native threads may be busy.
  */
 export function watchInterrupts(ui: Ui, endsBySignal = false): { signal: AbortSignal; dispose: () => void } {
   const controller = new AbortController();
@@ -28,7 +28,7 @@ export function watchInterrupts(ui: Ui, endsBySignal = false): { signal: AbortSi
   return { signal: controller.signal, dispose };
 }
 
-/** The command that goes on with a run. @param commandLine as it was typed. */
+/** The command that resumes a run. @param commandLine as it was typed. */
 export function resumingCommand(commandLine: string, run: string): string {
   const words = commandLine.replace(/ --(resume|fresh)\b/g, "");
   return `${/ --name[ =]/.test(words) ? words : `${words} --name ${run}`} --resume`;

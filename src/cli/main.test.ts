@@ -60,7 +60,7 @@ describe("plumb", () => {
   it("shows help without loading the commands", () => {
     const { status, stdout } = plumb(["--help"]);
     expect(status).toBe(0);
-    expect(stdout).toContain("say what a dataset file holds");
+    expect(stdout).toContain("show what a dataset file holds");
     expect(plumb(["data", "--help"]).stdout.replace(/\s+/g, " ")).toMatch(
       /--max-problems <n> +problems to list[^(]*\(at least 1, at most 1000; default 10\)/,
     );

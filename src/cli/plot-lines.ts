@@ -50,7 +50,7 @@ function extent(values: readonly number[]): [number, number] {
   return low === high ? [low - 0.5, high + 0.5] : [low, high];
 }
 
-/** Linear between neighbouring points; undefined outside the curve. */
+/** The curve's y at x, linear between neighbouring points; undefined outside the curve. */
 function interpolate(points: Curve["points"], x: number): number | undefined {
   const tolerance = 1e-9 * Math.max(1, Math.abs(x));
   const after = points.findIndex(([px]) => px >= x - tolerance);

@@ -15,7 +15,7 @@ interface GlobalFlags {
   color?: boolean;
 }
 
-/** Settings of the framework on each command, beside those of its schema. */
+/** Flags that every command has in addition to its schema's. */
 interface CommandFlags {
   recipe?: string;
   set?: string[];
@@ -77,7 +77,7 @@ export async function runProgram(
   }
 }
 
-/** The command that holds those whose names begin with a word, such as `plumb tasks`. */
+/** The parent of the commands whose names begin with a word, such as `plumb tasks`. */
 function groupOf(
   program: Commander,
   groups: Map<string, Commander>,
@@ -93,7 +93,7 @@ function groupOf(
   return group;
 }
 
-/** The flags that were typed; what is left at its default is for the schema to fill in. */
+/** The flags that were typed; the schema fills in the others. */
 function typedFlags(sub: Commander): Record<string, unknown> & CommandFlags {
   const typed = Object.entries(sub.opts()).filter(([key]) => sub.getOptionValueSource(key) === "cli");
   return Object.fromEntries(typed);
@@ -107,7 +107,7 @@ async function describe(sub: Commander, command: Command): Promise<void> {
   const many = setting?.type === "array" ? "..." : "";
   sub.argument(`[${positional ?? "recipe"}${many}]`, setting?.description ?? "a YAML recipe, as --recipe");
   for (const option of configOptions(command.schema)) sub.addOption(option);
-  // Taken, so that what refuses them can say their new names.
+  // Accepted here, so that resolveConfig can refuse them with their new names.
   for (const flag of renamedFlags(command.schema)) sub.addOption(new Option(`${flag} [value]`).hideHelp());
   sub.optionsGroup("Recipes and help:");
   if (!takesRecipe(command))
@@ -126,7 +126,7 @@ async function describe(sub: Commander, command: Command): Promise<void> {
   );
 }
 
-/** A command that looks at recipes has them as a setting of its own, and takes no settings from them. */
+/** Whether a recipe is a setting of the command, as for one that checks recipes; it then takes no settings from it. */
 const takesRecipe = (command: Command): boolean => "recipe" in command.schema.shape;
 
 interface Call {
@@ -195,7 +195,7 @@ async function withRecipeLine(error: unknown, recipe: Recipe | undefined, comman
   if (named === undefined) return error;
   const line = section.lines.get(named.key);
   const where = `${recipe.file}${line === undefined ? "" : `, line ${line}`} names it (${named.key}).`;
-  const hint = [error.hint, where, "Paths count from the folder you are in."].filter(Boolean).join(" ");
+  const hint = [error.hint, where, "Paths are relative to the current folder."].filter(Boolean).join(" ");
   return new PlumbError(error.message, { hint, exitCode: error.exitCode, cause: error });
 }
 

@@ -2,19 +2,19 @@ import { formatNumber } from "../base/format.js";
 import type { LiveMetrics, ProgressBar, ProgressOptions } from "../base/host.js";
 import { textWidth, truncateText } from "./text-width.js";
 
-/** Most often that a bar is drawn again, and that a plain line is written, in milliseconds. */
+/** Least milliseconds between two drawings of a bar, and between two plain lines. */
 const REDRAW_MS = 100;
 const PLAIN_MS = 5000;
-/** No rate and no time left before, in seconds: what was cached or prepared seems to take no time at all. */
+/** Seconds before a rate and the time left are shown: cached or prepared units would make the first rate absurd. */
 const FIRST_PACE = 0.5;
-/** The bar gives way to the figures beside it, down to its least width. */
+/** Columns of the bar, which shrinks to leave room for the figures next to it. */
 const BAR_COLUMNS = { least: 8, most: 24 };
 
 /** Where progress is drawn, and by what clock. */
 export interface ProgressSink {
   isTTY: boolean;
   columns: () => number;
-  /** Puts this text in place of the bar's line; empty removes it. */
+  /** Replaces the bar's line with this text; an empty text removes it. */
   redraw(text: string): void;
   line(text: string): void;
   now(): number;
@@ -47,7 +47,7 @@ export class Progress implements ProgressBar {
     this.draw();
   }
 
-  /** Draws the bar as it stands, for when something else was written over it. */
+  /** Draws the bar again after something else was written over it. */
   draw(): void {
     if (this.sink.isTTY) this.sink.redraw(this.bar());
     else this.sink.line(this.plain());

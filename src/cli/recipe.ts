@@ -4,7 +4,7 @@ import { nearestName, PlumbError } from "../base/errors.js";
 import { usageError } from "../base/usage-error.js";
 
 /**
- * A recipe: a YAML file with a section of settings for each command that it is for. It opens with a comment that gives
+ * A recipe: a YAML file with a section of settings for each command that uses it. It opens with a comment that gives
  * the command that runs it.
  */
 export interface Recipe {
@@ -20,10 +20,10 @@ export interface RecipeSection {
 
 /** Largest recipe, in bytes. */
 export const MAX_RECIPE_BYTES = 2 ** 20;
-/** Aliases (`*name`) a recipe may expand to: a guard against documents that grow when they are read. */
+/** Most aliases (`*name`) that a recipe may expand: a guard against documents that explode when they are read. */
 const MAX_ALIASES = 100;
 
-/** Reads a recipe. @throws PlumbError naming the line of what is not YAML, or of a section no command has. */
+/** Reads a recipe. @throws PlumbError naming the line of invalid YAML, or of a section that belongs to no command. */
 export async function readRecipe(file: string, commandNames: readonly string[]): Promise<Recipe> {
   const counter = new LineCounter();
   const document = parseDocument(await readText(file), { lineCounter: counter, uniqueKeys: true });

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { usageError } from "../base/usage-error.js";
 import { FeedbackClient } from "../server/index.js";
 
-/** Settings of commands that ask a feedback server. */
+/** Settings of commands that call a feedback server. */
 export const serverSettings = {
   server: z
     .url({ protocol: /^https?$/ })
@@ -12,7 +12,7 @@ export const serverSettings = {
     .string()
     .min(1)
     .optional()
-    .describe("API key; better in PLUMB_KEY, where no list of processes shows it"),
+    .describe("API key; better set in PLUMB_KEY, which lists of processes do not show"),
   project: z.string().min(1).describe("Id of the project"),
 };
 

@@ -14,7 +14,7 @@ export interface Setting {
   range: string | undefined;
   default: unknown;
   required: boolean;
-  /** Of a nested setting: within the object that holds it. */
+  /** Its group in help; for a nested setting, within the object that holds it. */
   group: SettingGroup;
   description: string | undefined;
 }
@@ -49,7 +49,7 @@ const TYPES: Record<string, Setting["type"]> = {
   object: "object",
 };
 
-/** Every setting of a schema by groups, in the schema's order within each; nested ones in the place of the object that holds them. */
+/** Every setting of a schema by group, then in the schema's order; nested ones take the place of their object. */
 export function settingsOf(schema: z.ZodObject): Setting[] {
   return leaves(jsonSchema(schema), []);
 }
@@ -59,14 +59,14 @@ export function settingKey(setting: Setting): string {
   return setting.path.join(".");
 }
 
-/** `--learning-rate` for learningRate; each capital by itself, as commander turns it back into the key. */
+/** `--learning-rate` for learningRate; each capital gets its own hyphen, so that commander can restore the key. */
 export function flagName(key: string): string {
   return `--${key.replace(/[A-Z]/g, (capital) => `-${capital.toLowerCase()}`)}`;
 }
 
 /**
- * The known keys of the object at a path, or undefined where any key may stand (a record, or not an object). Of several
- * alternatives, the keys of all.
+ * The known keys of the object at a path, or undefined where any key is allowed (a record, or not an object). For a
+ * union, the keys of all its members.
  */
 export function knownKeys(schema: z.ZodObject, path: readonly string[]): string[] | undefined {
   let options: JsonSchema[] = [jsonSchema(schema)];
@@ -103,7 +103,7 @@ function leaves(schema: JsonSchema, path: string[]): Setting[] {
   });
 }
 
-/** Hands an object's own default down to its fields, which is where help shows it. */
+/** Passes an object's own default down to its fields, where help shows it. */
 function withDefaults(schema: JsonSchema): JsonSchema {
   const defaults = schema.default as Record<string, unknown> | undefined;
   const properties = Object.entries(schema.properties ?? {}).map(([key, child]) => [

@@ -1,4 +1,4 @@
-/** What people see. Everything for a person goes to stderr, so that stdout holds results alone. */
+/** What people see. Everything for people goes to stderr, so that stdout holds only results. */
 import { once } from "node:events";
 import pc from "picocolors";
 import type { Notices, ProgressOptions } from "../base/host.js";
@@ -39,7 +39,7 @@ export class Ui implements Notices {
     this.info(`${this.colors.green("✓")} ${message}`);
   }
 
-  /** Something that a person should know, also with --quiet. */
+  /** A warning, which --quiet does not hide. */
   warn(message: string): void {
     this.line(`${this.colors.yellow("warning:")} ${message}`);
   }

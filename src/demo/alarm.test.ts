@@ -87,7 +87,7 @@ describe("alarms on held-out prompts", () => {
     expect(raised({ complies: 0.5 })).toEqual(["complies with harmful requests"]);
     expect(raised({ refusesSafe: 0.3 })).toEqual(["refuses safe requests"]);
     expect(raised({ wrongFacts: 0.3 })).toEqual(["states wrong facts"]);
-    expect(raised({ wrongSteps: 0.3 })).toEqual(["tells steps that do not belong"]);
+    expect(raised({ wrongSteps: 0.3 })).toEqual(["gives steps that do not belong"]);
     const [alarm] = heldOutAlarms(summary(0), summary(1, { wrongSteps: 0.3 }));
     expect(alarm).toMatchObject({
       iteration: null,

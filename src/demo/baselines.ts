@@ -1,4 +1,4 @@
-/** Best of n: choosing among samples of the SFT model by the same reward model, which PPO has to beat. */
+/** Best of n, the baseline that PPO has to beat: the same reward model chooses among samples of the SFT model. */
 import { chunks, promptCompletion } from "../model/batch.js";
 import type { NetworkRunner } from "../model/runner.js";
 import { type Batching, sequenceScores } from "../model/score.js";
@@ -8,7 +8,9 @@ import type { Response } from "./candidates.js";
 import { promptIds } from "./language-model.js";
 import type { GoldSamples } from "./policies.js";
 
-/** KL per response of best of n from the policy that is sampled, in nats: log n - (n - 1) / n (Stiennon et al. 2020). */
+/**
+ * KL per response of best of n from the policy that is sampled, in nats: log n - (n - 1) / n (Stiennon et al. 2020).
+ */
 export const bestOfKl = (n: number): number => Math.log(n) - (n - 1) / n;
 
 /** The largest n up to `most` whose KL does not exceed `kl`; at least 1. */
@@ -18,7 +20,7 @@ export function bestOfAtKl(kl: number, most: number): number {
   return n;
 }
 
-/** Scores of each prompt's responses by the reward model. */
+/** The reward model's scores of each prompt's responses. */
 export async function scores(
   rewardModel: NetworkRunner,
   tokenizer: Tokenizer,
@@ -33,7 +35,7 @@ export async function scores(
   return asked.map(({ responses }) => flat.splice(0, responses.length));
 }
 
-/** The best of some responses by their scores: its index; of equal ones, the first. */
+/** Index of the highest score; of equal ones, the first. */
 export const bestOf = (scored: readonly number[]): number => scored.indexOf(Math.max(...scored));
 
 /** The best of every n responses to each prompt in turn. A last group of fewer is left out. */

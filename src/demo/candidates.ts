@@ -1,9 +1,9 @@
 /**
- * The pairs of responses that raters compare. What a reward model learns of a failure depends on how often it is compared, so
- * one side of a pair is the policy's own sample, and the other comes from one of several sources: another sample; one drawn
- * hotter, with more slips of its own; an answer that a person wrote; an answer to another prompt (to a safe one, where a refusal
- * would be right); or the same sample with one
- * thing in it changed for the worse (worlds/assistant/slip.ts).
+ * The pairs of responses that raters compare. How well a reward model recognises a failure depends on how often the
+ * failure is compared, so one side of a pair is the policy's own sample, and the other comes from one of several
+ * sources: another sample; one drawn at a higher temperature, which has more slips; an answer that a person wrote; an
+ * answer to another prompt (to a safe one, if the prompt is harmful); or the same sample with one thing changed for the
+ * worse (worlds/assistant/slip.ts).
  */
 
 import { RandomStream } from "../base/random.js";
@@ -26,7 +26,7 @@ import {
 import { promptIds } from "./language-model.js";
 import { PAIR_SOURCES, type PairSource } from "./pair-sources.js";
 
-/** A response as tokens, with the end of its turn where it has one, and as text. */
+/** A response as tokens, including the end of its turn if it has one, and as text. */
 export interface Response {
   ids: readonly number[];
   text: string;
@@ -50,17 +50,17 @@ export interface CandidatePlan {
   /** The policy's usual sampling temperature, and that of the hotter samples. */
   temperature: number;
   hotTemperature: number;
-  /** How people write. */
+  /** The styles of responses that people write. */
   written: DemonstrationConfig;
   maxNewTokens: number;
   seed: number;
-  /** Which sampling this is: its draws differ from the others'. */
+  /** Name of this sampling, which keeps its random draws apart from the other's. */
   name: "train" | "heldout";
-  /** Pairs that are handed on together. */
+  /** Pairs per batch. */
   batch: number;
 }
 
-/** Rows of the generator's draws between two samplings. */
+/** Offset of the second sampling's rows in the generator's random draws. */
 const ROWS_APART = 1_000_000;
 
 /** Animal, activity or act that a prompt is about. */
@@ -69,7 +69,10 @@ function subjectOf({ task }: Prompt): string {
   return task.type === "steps" ? task.activity.name : task.act.name;
 }
 
-/** Prompts drawn with the given shares of their topics; of a topic, each subject is as likely as another, however often it is asked about. */
+/**
+ * Prompts drawn with the given shares of topics; within a topic every subject is equally likely, however many prompts
+ * it has.
+ */
 export function drawPrompts(
   prompts: readonly Prompt[],
   topics: CandidatePlan["topics"],
@@ -84,7 +87,7 @@ export function drawPrompts(
   return Array.from({ length: count }, () => random.choice(random.choice(ofTopic[random.weighted(weights)])));
 }
 
-/** Makes the pairs, in batches. Pairs of equal texts are left out, so there can be fewer than asked for. */
+/** Makes the pairs in batches. Pairs of equal texts are left out, so there can be fewer than `count`. */
 export async function* candidatePairs(
   generator: Generator,
   tokenizer: Tokenizer,
@@ -150,14 +153,14 @@ export async function* candidatePairs(
   }
 }
 
-/** A text as a response that ends. */
+/** A text as a response that ends its turn. */
 const writtenResponse = (text: string, tokenizer: Tokenizer): Response => ({
   ...{ ids: tokenizer.encode(text + EOS_TOKEN), text, ownSample: false },
 });
 
 /**
- * How often a slip is of which kind. Of manners flattery has most, as raters see the least wrong in it. A kind that a response
- * cannot have leaves its share to the others.
+ * Relative frequency of each kind of slip. Of the slips in manner, flattery has the most, because raters mind it least.
+ * If a response cannot have a kind, its share goes to the others.
  */
 const SLIP_SHARES: Readonly<Record<Slip, number>> = {
   ...{ fact: 1, step: 0.35, needlessRefusal: 0.35, flattery: 0.5, padding: 0.16, hedge: 0.08 },

@@ -1,4 +1,4 @@
-/** Collecting preferences: pairs are sampled while simulated raters compare the last ones. */
+/** Collects preferences: pairs are sampled while simulated raters compare earlier ones. */
 import type { CandidatePair } from "./candidates.js";
 import type { DemoConfig } from "./config.js";
 import { type StepEvent, stepOf } from "./phases.js";
@@ -9,7 +9,7 @@ import { VotesSummary } from "./rating/summary.js";
 import { RatingThread } from "./rating/thread.js";
 import { PAIRS_TOGETHER } from "./sampled-pairs.js";
 
-/** How often it is said how far the raters are. */
+/** Milliseconds between reports of the raters' progress. */
 const PROGRESS_MILLISECONDS = 250;
 
 export interface Collected {
@@ -18,9 +18,9 @@ export interface Collected {
 }
 
 /**
- * Has raters compare the pairs of batches as they come, and aggregates their votes.
+ * Has raters compare the pairs of batches as they arrive, and aggregates the votes.
  *
- * @param database SQLite file for the votes; made.
+ * @param database SQLite file for the votes; it is created.
  */
 export async function* collectPreferences(
   batches: AsyncIterable<CandidatePair[]>,

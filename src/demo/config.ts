@@ -26,7 +26,7 @@ function withDefaults<S extends z.ZodObject>(schema: S, defaults: Partial<z.inpu
   return schema.extend(Object.fromEntries(shape)) as unknown as S;
 }
 
-/** Fewer wrong facts than the world's default: each that raters are to catch costs a model this small many pairs. */
+/** Fewer wrong facts than the world's default: a reward model this small needs many pairs to learn each of them. */
 const BENIGN_SHARES = {
   correct: 0.62,
   incomplete: 0.24,
@@ -36,28 +36,29 @@ const BENIGN_SHARES = {
   unsafe: 0.01,
 };
 
-/** More refusals than the world's default: pairs of a refusal and something worse are what a reward model learns to refuse by. */
+/**
+ * More refusals than the world's default: a reward model learns to prefer refusals from pairs of one and something
+ * worse.
+ */
 const HARMFUL_SHARES = { refusal: 0.32, refusalWithAlternative: 0.28, unsafe: 0.35, refusalThenUnsafe: 0.05 };
 
-/** Everything the demo does, with defaults that fit four minutes on two cores. */
+/** Settings of the demo, with defaults that take about four minutes on two cores. */
 export const demoSchema = z.object({
   ...inGroup("run", {
     name: z
       .string()
       .min(1)
       .default("demo")
-      .describe("Run folder below `root`; a number is added when it is taken."),
+      .describe("Run folder below `root`; a number is added if it is taken."),
     root: z.string().min(1).default("runs").describe("Folder of run folders."),
     resume: z
       .boolean()
       .default(false)
-      .describe("Goes on with the interrupted run of that name, in its folder and with its settings."),
+      .describe("Resumes the interrupted run of that name, in its folder and with its settings."),
     fresh: z
       .boolean()
       .default(false)
-      .describe(
-        "Computes every stage, also those whose result lies in `root`/stages already, and replaces it.",
-      ),
+      .describe("Computes every stage, including those with a result in `root`/stages, which is replaced."),
   }),
   seed: z
     .number()
@@ -65,7 +66,7 @@ export const demoSchema = z.object({
     .min(0)
     .max(2 ** 32 - 1)
     .default(1)
-    .describe("Names every random draw of the whole loop."),
+    .describe("Seed of every random draw in the loop."),
   raters: z
     .enum(poolNames)
     .default("mixed")
@@ -76,7 +77,7 @@ export const demoSchema = z.object({
       .describe("The demonstrations for supervised fine-tuning."),
   })
     .prefault({})
-    .describe("What the corpus and the demonstrations hold, in what shares."),
+    .describe("Contents of the corpus and the demonstrations, as shares."),
   model: z
     .object({
       vocabSize: z.number().int().min(300).max(4096).default(1024).describe("Tokens of the byte-level BPE."),
@@ -87,7 +88,7 @@ export const demoSchema = z.object({
       kvHeads: z.number().int().positive().default(2).describe("Key and value heads."),
     })
     .prefault({})
-    .describe("The language model, trained from nothing."),
+    .describe("The language model, trained from scratch."),
   pretrain: withDefaults(sftSchema, {
     epochs: 1,
     batchSize: 32,
@@ -107,8 +108,8 @@ export const demoSchema = z.object({
     .number()
     .int()
     .positive()
-    .default(420_000)
-    .describe("Tokens of text to pre-train on, about."),
+    .default(450_000)
+    .describe("Approximate number of tokens to pre-train on."),
   demonstrations: z
     .number()
     .int()
@@ -127,15 +128,15 @@ export const demoSchema = z.object({
   })
     .prefault({})
     .describe("Supervised fine-tuning on the demonstrations."),
-  pairs: z.number().int().positive().default(11_000).describe("Pairs of responses that the raters compare."),
+  pairs: z.number().int().positive().default(12_000).describe("Pairs of responses that the raters compare."),
   topics: z
     .partialRecord(z.enum(PROMPT_TOPICS), z.number().min(0))
     .default({ facts: 0.44, everyday: 0.2, alarming: 0.11, harmful: 0.25 })
-    .describe("Shares of the topics of prompts among those pairs; what is hardest to learn needs most."),
+    .describe("Shares of the topics of prompts among those pairs; the hardest to learn need the most."),
   ppoTopics: z
     .partialRecord(z.enum(PROMPT_TOPICS), z.number().min(0))
     .default({ facts: 0.2, everyday: 0.33, alarming: 0.17, harmful: 0.3 })
-    .describe("The same among the prompts of PPO."),
+    .describe("Shares of the topics among the prompts of PPO."),
   pairSources: z
     .record(z.enum(PROMPT_TOPICS), z.partialRecord(z.enum(PAIR_SOURCES), z.number().min(0)))
     .default({
@@ -146,7 +147,7 @@ export const demoSchema = z.object({
     })
     .describe(
       "Where the second response of a pair comes from, by topic: another sample, a hotter one, a person, an answer " +
-        "to another prompt, or the first with a slip in it. What is seldom compared is not learned.",
+        "to another prompt, or the first with a slip in it. What is rarely compared is not learned.",
     ),
   temperature: z
     .number()
@@ -163,19 +164,19 @@ export const demoSchema = z.object({
     .int()
     .positive()
     .default(600)
-    .describe("Further pairs, on which the reward model is judged."),
+    .describe("Further pairs, to evaluate the reward model on."),
   votesPerPair: z.number().int().positive().max(25).default(3).describe("Raters who see each pair."),
   aggregate: z
     .enum(PREFERENCE_METHODS)
     .default("robust")
-    .describe("How the votes become preferences: robust finds out whom not to trust."),
+    .describe("How votes become preferences: robust finds the raters not to trust."),
   heldOutVotes: z
     .number()
     .int()
     .positive()
     .max(25)
     .default(9)
-    .describe("Honest raters who judge each pair on which the reward model is judged."),
+    .describe("Honest raters who judge each of the held-out pairs."),
   reward: withDefaults(rewardSchema, {
     epochs: 1.3,
     batchSize: 16,
@@ -189,7 +190,7 @@ export const demoSchema = z.object({
     .prefault({})
     .describe("The reward model."),
   ppo: withDefaults(ppoSchema, {
-    iterations: 20,
+    iterations: 22,
     batchSize: 128,
     microBatchSize: 64,
     miniBatches: 2,
@@ -209,7 +210,7 @@ export const demoSchema = z.object({
     .enum(["sft", "rejection"])
     .default("rejection")
     .describe(
-      "The policy that PPO starts from: the SFT model, or the one that rejection sampling made of it, as in " +
+      "The policy that PPO starts from: the SFT model, or the result of rejection sampling, as in " +
         "Llama 2 (Touvron et al. 2023, section 3.2.3). The KL tether is to the SFT model either way.",
     ),
   rejection: withDefaults(sftSchema, {
@@ -230,21 +231,21 @@ export const demoSchema = z.object({
     .enum(HELD_OUT_SPLITS)
     .default("report")
     .describe(
-      "Held-out prompts that figures come from: develop while settings are chosen, report afterwards, reserve to check.",
+      "Held-out prompts for the figures: develop while choosing settings, report afterwards, reserve as a last check.",
     ),
   temperatures: z
     .array(z.number().positive())
     .min(1)
     .default([0.1, 0.2, 0.35, 0.5, 0.7])
     .describe(
-      "Sampling temperatures among which each policy's best is chosen, on the prompts of the develop split.",
+      "Sampling temperatures from which each policy's best is chosen, on the prompts of the develop split.",
     ),
   bestOf: z
     .number()
     .int()
     .min(2)
     .default(12)
-    .describe("Samples of the SFT model for each held-out prompt, of which the reward model chooses."),
+    .describe("Samples of the SFT model for each held-out prompt, among which the reward model chooses."),
   samplesPerPrompt: z
     .number()
     .int()
@@ -257,7 +258,7 @@ export const demoSchema = z.object({
     .min(0)
     .default(0)
     .describe(
-      "Iterations of PPO between evaluations on held-out prompts, which make the curve of over-optimisation; 0: none.",
+      "Iterations of PPO between evaluations on held-out prompts, for the curve of over-optimisation; 0: none.",
     ),
 });
 export type DemoConfig = z.infer<typeof demoSchema>;

@@ -1,6 +1,6 @@
 /**
- * The stages of the demo that evaluate: each policy on held-out prompts by the gold utility, at the usual temperature
- * and at the one that suits it best, and PPO against each of the others on the same prompts.
+ * The demo's evaluation: each policy on held-out prompts by the gold utility, at the usual temperature and at its best
+ * one, and PPO against each of the others on the same prompts.
  */
 import type { NetworkRunner } from "../model/runner.js";
 import { type Interval, type WinRate, winRate } from "../statistics/estimates.js";
@@ -17,7 +17,7 @@ export interface Comparison {
   against: string;
   /** Mean difference of gold utility over prompts, with the interval of the paired difference. */
   gold: Interval;
-  /** On how many prompts the policy's mean gold utility is higher. */
+  /** Share of prompts on which the policy's mean gold utility is higher. */
   winRate: WinRate & { n: number };
 }
 
@@ -27,10 +27,10 @@ export interface Evaluation {
   comparisons: Comparison[];
 }
 
-/** What measuring says while it runs: its steps, and the responses that it measured. */
+/** Events of an evaluation while it runs: its steps, and the responses that it measured. */
 export type EvaluationEvent = StepEvent | { kind: "samples"; sft: GoldSamples[]; ppo: GoldSamples[] };
 
-/** Policies of the demo by name; SFT and PPO alone are those at the usual temperature. */
+/** Names of the demo's policies; plain SFT and PPO are sampled at the usual temperature. */
 export const POLICY_NAMES = {
   sft: "SFT",
   sftBest: "SFT, best temperature",
@@ -40,21 +40,23 @@ export const POLICY_NAMES = {
   ppoBest: "PPO, best temperature",
 } as const;
 
-/** What the gold utility says of the policy of that name. */
+/** The gold summary of the policy with that name. */
 export const summaryOf = ({ policies }: Evaluation, name: string): GoldSummary =>
   (policies.find((policy) => policy.name === name) as PolicyFigures).summary;
 
-/** Draws of the samples among which the best are chosen differ from the others'. */
+/** Added to the seed for the samples of best of n, so that their draws differ from the others'. */
 const BEST_OF_SEED = 7;
 
-/** The SFT model without any RLHF: at the usual temperature, at its best one, and the samples that best of n chooses among. */
+/**
+ * The SFT model before RLHF: at the usual temperature, at its best one, and the samples that best of n chooses among.
+ */
 export interface Before {
   usual: Measured;
   best: Measured;
   many: GoldSamples[];
 }
 
-/** What can be measured before there is a reward model. */
+/** Everything that can be measured before there is a reward model. */
 export async function evaluateBefore(
   heldOut: HeldOut,
   reference: NetworkRunner,
@@ -94,7 +96,7 @@ export async function* evaluatePolicies(
   const best = await heldOut.measure(ppoBest, policy, await heldOut.bestTemperature(policy));
   yield progress();
 
-  // 2. Best of n, with the n whose KL is PPO's, as far as the samples go.
+  // 2. Best of n, with the largest n whose KL is at most PPO's, up to the number of samples.
   const n = bestOfAtKl(usual.figures.kl.estimate, config.bestOf);
   const scored = await scores(rewardModel, tokenizer, before.many, heldOut.batching);
   const samples = bestOfEach(before.many, scored, n);

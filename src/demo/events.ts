@@ -1,4 +1,4 @@
-/** What the demo says while it runs, and what it leaves behind. */
+/** Events of the demo while it runs, and its results. */
 import type { Network } from "../model/network.js";
 import type { Tokenizer } from "../text/index.js";
 import type { Alarm } from "./alarm.js";
@@ -14,7 +14,7 @@ export type DemoEvent =
   | { kind: "models"; models: DemoModels }
   | { kind: "result"; result: DemoResult };
 
-/** Models that the demo leaves behind. */
+/** Models that the demo trains and saves. */
 export interface DemoModels {
   tokenizer: Tokenizer;
   sft: Network;
@@ -34,6 +34,6 @@ export interface DemoResult {
   evaluation: Evaluation;
 }
 
-/** Whether an event is stored with its stage's result: progress without figures is for the moment. */
+/** Whether an event is stored with its stage's result: progress without figures is not. */
 export const isKept = (event: DemoEvent): boolean =>
   event.kind !== "step" || Object.keys(event.metrics).length > 0;

@@ -1,4 +1,4 @@
-/** A policy on the held-out prompts: its samples, what they are worth, and how far it is from the SFT model. */
+/** A policy on the held-out prompts: its samples, their gold utility, and its KL from the SFT model. */
 import { Generator } from "../generate/index.js";
 import type { NetworkRunner } from "../model/runner.js";
 import type { Batching } from "../model/score.js";
@@ -20,20 +20,20 @@ import {
 export interface PolicyFigures {
   name: string;
   temperature: number;
-  /** Answers sampled for each that is given. */
+  /** Answers sampled for each one that is given: n for best of n, else 1. */
   sampled: number;
   /** Nats per response from the SFT model at the usual temperature. */
   kl: Interval;
   summary: GoldSummary;
 }
 
-/** A policy's figures and the samples of which they are. */
+/** A policy's figures and the samples that they summarise. */
 export interface Measured {
   figures: PolicyFigures;
   samples: GoldSamples[];
 }
 
-/** Settings of the demo that measuring on held-out prompts depends on. */
+/** Settings of the demo on which measurements on held-out prompts depend. */
 export type HeldOutSettings = Pick<
   DemoConfig,
   "seed" | "split" | "samplesPerPrompt" | "temperature" | "temperatures"
@@ -60,7 +60,7 @@ export class HeldOut {
     this.plan = { samplesPerPrompt: config.samplesPerPrompt, maxNewTokens, seed: config.seed + 1 };
   }
 
-  /** Samples of a policy at a temperature, and what they are worth. */
+  /** Samples a policy at a temperature and summarises the samples. */
   async measure(name: string, runner: NetworkRunner, temperature: number): Promise<Measured> {
     const samples = await this.sample(runner, { temperature });
     const usual = { runner: this.reference, temperature: this.config.temperature };
@@ -68,7 +68,7 @@ export class HeldOut {
     return { figures: { name, temperature, sampled: 1, kl, summary: summarizeGold(samples) }, samples };
   }
 
-  /** The temperature at which a policy's gold utility is highest on the prompts for developing. */
+  /** The temperature at which a policy's gold utility is highest on the develop split. */
   async bestTemperature(runner: NetworkRunner): Promise<number> {
     const { temperatures } = this.config;
     const golds: number[] = [];

@@ -58,18 +58,18 @@ function idsOf(tokenizer: Tokenizer, text: string): readonly number[] {
   return ids;
 }
 
-/** A document of the corpus: all of it is read, and it ends like a turn. */
+/** A document of the corpus: every token counts in the loss, and it ends like a turn. */
 export function documentSequence(tokenizer: Tokenizer, text: string): Sequence {
   const ids = idsOf(tokenizer, text + EOS_TOKEN);
   return { ids, lossMask: ids.map(() => true) };
 }
 
-/** A question as the model is asked it. */
+/** Token ids of a question in the chat format. */
 export const promptIds = (tokenizer: Tokenizer, prompt: string): number[] => [
   ...idsOf(tokenizer, formatPrompt(prompt)),
 ];
 
-/** A question and its answer; the answer and the end of its turn are read. */
+/** A question and its answer; the answer and the end of its turn count in the loss. */
 export function dialogueSequence(tokenizer: Tokenizer, prompt: string, response: string): Sequence {
   const before = promptIds(tokenizer, prompt);
   const after = tokenizer.encode(response + EOS_TOKEN);

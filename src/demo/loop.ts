@@ -1,9 +1,10 @@
 /**
- * The whole loop in the built-in world, from nothing to an evaluated policy: language model, supervised fine-tuning,
- * preferences of simulated raters, reward model, PPO, and what it is worth beside simpler ways, by the gold utility. Raters
+ * The whole loop in the built-in world, from scratch to an evaluated policy: language model, supervised fine-tuning,
+ * preferences of simulated raters, reward model, PPO, and a comparison with simpler methods by the gold utility. Raters
  * see the gold utility through their own noise and biases; no model is trained on it.
  *
- * Each part is a stage (src/pipeline) whose result is stored: runs share what they have in common, and go on where they were interrupted.
+ * Each part is a stage (src/pipeline) whose result is stored: runs share the results that they have in common, and an
+ * interrupted run resumes.
  */
 import { type Pipeline, type Replayed, together } from "../pipeline/index.js";
 import type { Runtime } from "../runtime/runtime.js";
@@ -16,8 +17,8 @@ import { planDemo } from "./stages/index.js";
 /**
  * Runs the loop; yields after every step of every phase.
  *
- * @param database SQLite file for the votes; what is there is replaced.
- * @param pipeline where results of stages are stored and found.
+ * @param database SQLite file for the votes; an existing one is replaced.
+ * @param pipeline stores the results of stages and finds them again.
  */
 export async function* demo(
   runtime: Runtime,
@@ -32,8 +33,8 @@ export async function* demo(
   yield* stages.pretrain.run();
   yield* stages.sft.run();
 
-  // 2. Pairs of its responses, compared by simulated raters while the next are sampled; while the raters finish, the model is
-  //    measured as it is.
+  // 2. Pairs of its responses, compared by simulated raters while the next are sampled. While the raters finish, the
+  //    SFT model is evaluated.
   const sampling = sampled.run();
   const others = async function* (): AsyncGenerator<Replayed<DemoEvent>> {
     yield* sampling;
@@ -47,20 +48,20 @@ export async function* demo(
     batches.fail(new Error("the sampling of pairs was stopped"));
   }
 
-  // 3. A reward model of the aggregated preferences, and what it has learned.
+  // 3. A reward model of the aggregated preferences, and a check of what it has learned.
   yield* stages.reward.run();
   yield* stages.check.run();
 
-  // 4. The simplest use of the reward model: the best of several samples to each prompt as demonstrations.
+  // 4. The simplest use of the reward model: fine-tuning on the best of several samples to each prompt.
   yield* stages.rejection.run();
 
   // 5. PPO against the reward model from there, tethered to the SFT model.
   yield* stages.ppo.run();
 
-  // 6. The policies on held-out prompts.
+  // 6. Evaluation of the policies on held-out prompts.
   yield* stages.evaluated.run();
 
-  // 7. What it came to.
+  // 7. The result.
   const { tokenizer, reference } = await stages.sft.value();
   const { scorer, scale } = await stages.reward.value();
   const { policy, alarms, kl } = await stages.ppo.value();

@@ -1,4 +1,7 @@
-/** The stage of the demo that optimises: PPO against the reward model from a policy to start with, tethered to the SFT model, under watch. */
+/**
+ * The demo's PPO stage: a starting policy is optimised against the reward model, tethered to the SFT model and watched
+ * for alarms.
+ */
 import { z } from "zod";
 import { ppo } from "../algorithms/ppo.js";
 import { modelReward, type RewardSource } from "../algorithms/reward-sources.js";
@@ -27,7 +30,7 @@ export interface Optimised {
   kl: number;
 }
 
-/** Settings of the demo that the stage depends on; split and samplesPerPrompt only where evaluateEvery is above 0. */
+/** Settings of the demo on which the stage depends; split and samplesPerPrompt only if evaluateEvery is above 0. */
 export type OptimiseSettings = Pick<
   DemoConfig,
   "seed" | "ppo" | "ppoTopics" | "temperature" | "evaluateEvery" | "split" | "samplesPerPrompt"
@@ -66,14 +69,14 @@ export async function* optimise(
   );
   const asked = drawn.map(({ text }) => ({ ids: promptIds(tokenizer, text), text }));
 
-  // What an interrupted run left.
+  // Resume from what an interrupted run saved.
   const saved = work.saved && stateSchema.parse(work.saved.state);
   if (work.saved && saved) {
     await restoreTrainer("policy", policy, work.saved.tensors, saved.updates.policy);
     await restoreTrainer("value", value, work.saved.tensors, saved.updates.value);
   }
 
-  // The reward model's scores, and what the watch makes of the same responses.
+  // The reward model scores responses, and the watch observes the same responses.
   const watch = saved ? BehaviourWatch.from(saved.watch) : new BehaviourWatch();
   const alarms: Alarm[] = saved?.alarms ?? [];
   const model = modelReward("reward_model", 1, scorer, scale, { rows, padId, packing });
@@ -101,7 +104,7 @@ export async function* optimise(
       config,
     ),
   });
-  // PPO; between two iterations a run can be taken up again.
+  // PPO; checkpoints are possible only between two iterations.
   const state = { iteration: saved?.iteration ?? 0, beta: saved?.beta ?? config.ppo.klCoefficient };
   let kl = saved?.kl ?? 0;
   let between = true;

@@ -1,7 +1,8 @@
 /**
- * Over-optimisation (Gao, Schulman and Hilton 2022, "Scaling laws for reward model overoptimization"): a reward model, the proxy,
- * that is right at first is optimised ever further; what is really wanted, the gold utility, rises, peaks and falls. The distance
- * that a policy has gone is d = sqrt(KL(pi || pi_SFT)), and for reinforcement learning they find R(d) = d (alpha - beta log d).
+ * Over-optimisation (Gao, Schulman and Hilton 2022, "Scaling laws for reward model overoptimization"): as a policy is
+ * optimised further and further against a reward model, the proxy, its true objective, the gold utility, rises, peaks
+ * and falls. A policy's distance from its start is d = sqrt(KL(pi || pi_SFT)), and for reinforcement learning they find
+ * R(d) = d (alpha - beta log d).
  */
 import type { Generator } from "../generate/index.js";
 import type { NetworkRunner } from "../model/runner.js";
@@ -15,13 +16,13 @@ import type { DemoConfig } from "./config.js";
 import { klPerResponse, promptMean, sampleGold } from "./policies.js";
 import type { TrainedReward } from "./training.js";
 
-/** A policy on its way, on the held-out prompts; the same draws at each checkpoint. */
+/** A policy during training, measured on the held-out prompts with the same random draws at each checkpoint. */
 export interface Checkpoint {
-  /** Iterations of PPO behind it. */
+  /** Iterations of PPO so far. */
   iteration: number;
   /** Nats per response from the SFT model at the same temperature. */
   kl: Interval;
-  /** The reward model's score, in deviations of the SFT model's own responses from their mean. */
+  /** The reward model's score, normalised by the mean and deviation over the SFT model's own responses. */
   proxy: Interval;
   gold: Interval;
   /** Mean gold utility of each prompt's responses, in the order of the prompts. */
@@ -58,17 +59,17 @@ export interface OverOptimization {
   /** The checkpoint at which gold is highest. */
   peak: Omit<Checkpoint, "goldByPrompt">;
   /**
-   * Gold at the peak less gold before the first iteration, and less gold at the end, on the same prompts. The peak is the highest of
-   * many, so the intervals hold for all checkpoints at once (Bonferroni): 95% that none of them misses.
+   * Gold at the peak minus gold before the first iteration, and minus gold at the end, on the same prompts. The peak is
+   * the highest of many, so the intervals hold for all checkpoints at once with 95% confidence (Bonferroni).
    */
   rise: Interval;
   fall: Interval;
   fit: GaoFit | undefined;
-  /** The first checkpoint at or after the alarm that was raised first: what stopping there would have kept. */
+  /** The first checkpoint at or after the first alarm: what stopping there would have kept. */
   stopped: (Omit<Checkpoint, "goldByPrompt"> & { by: string }) | undefined;
 }
 
-/** What a curve shows. @param curve at least two checkpoints in order of iteration, the first before any. */
+/** Analyses a curve. @param curve at least two checkpoints in order of iteration, the first before any update. */
 export function overOptimization(
   curve: readonly Checkpoint[],
   alarms: readonly Alarm[] = [],
@@ -100,12 +101,13 @@ export interface GaoFit {
   beta: number;
   /** Share of the variance of gold over the checkpoints that the curve explains. */
   r2: number;
-  /** KL at which the fitted curve is highest: d = exp(alpha / beta - 1), squared; undefined where it never falls. */
+  /** KL at which the fitted curve is highest: d = exp(alpha / beta - 1), squared; undefined if it never falls. */
   peakKl: number | undefined;
 }
 
 /**
- * Least squares of gold(d) - gold(0) = d (alpha - beta log d) over the checkpoints, d = sqrt(KL), the natural logarithm.
+ * Least squares fit of gold(d) - gold(0) = d (alpha - beta log d) over the checkpoints, d = sqrt(KL), natural
+ * logarithm.
  *
  * @returns undefined with fewer than three checkpoints away from the first, or all at one distance.
  */
@@ -124,7 +126,7 @@ export function gaoFit(points: readonly { kl: number; gold: number }[]): GaoFit 
   if (rows.length < 3 || !(determinant > 1e-9 * uu * vv)) return undefined;
   const alpha = (uy * vv - vy * uv) / determinant;
   const beta = (uy * uv - vy * uu) / determinant;
-  // 2. How well it fits.
+  // 2. Goodness of fit.
   const center = mean(rows.map(({ y }) => y));
   const left = sum(({ u, v, y }) => (y - alpha * u + beta * v) ** 2);
   const r2 = 1 - left / sum(({ y }) => (y - center) ** 2);

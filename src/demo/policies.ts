@@ -1,4 +1,4 @@
-/** Policies on held-out prompts, judged by the gold utility: what a policy is worth, and what it does. */
+/** Policies on held-out prompts, judged by the gold utility: scores and behaviour. */
 import { type Generator, UNFILTERED } from "../generate/index.js";
 import { promptCompletion } from "../model/batch.js";
 import type { NetworkRunner } from "../model/runner.js";
@@ -35,7 +35,7 @@ export interface SamplesPlan {
   seed: number;
 }
 
-/** Rows of the generator's draws that evaluation begins at. */
+/** First row of evaluation in the generator's random draws. */
 const FIRST_ROW = 2_000_000;
 
 export async function sampleGold(
@@ -59,20 +59,20 @@ export async function sampleGold(
 export const promptMean = ({ responses }: GoldSamples, of: (response: GoldResponse) => number): number =>
   mean(responses.map(of));
 
-/** What the gold utility says of one policy. Means are over prompts; rates over responses of a kind, clustered by prompt. */
+/** One policy by the gold utility. Means are over prompts; rates are over responses of a kind, clustered by prompt. */
 export interface GoldSummary {
   gold: Interval;
   helpfulness: Interval;
   harmlessness: Interval;
   /** Of responses to harmful prompts; the four add up to 1. */
   toHarm: Record<HarmBehaviour, ClusterInterval>;
-  /** Share of responses to harmful prompts that refuse, well or badly, and do not comply as well. */
+  /** Share of responses to harmful prompts that refuse, well or badly, without also complying. */
   refusesHarm: ClusterInterval;
   /** Share of responses to safe prompts, benign and alarming, that refuse. */
   refusesSafe: ClusterInterval;
   /** Share of responses to questions for facts that state something false. */
   wrongFacts: ClusterInterval;
-  /** Share of responses to safe requests for steps that hold a step that does not belong. */
+  /** Share of responses to safe requests for steps that contain a wrong step. */
   wrongSteps: ClusterInterval;
   /** Mean length in tokens. */
   length: number;
@@ -113,8 +113,8 @@ export function summarizeGold(samples: readonly GoldSamples[]): GoldSummary {
 }
 
 /**
- * KL per response, in nats, of a policy at a temperature from the reference at its own: the mean of log pi(y) - log pi_ref(y)
- * over the policy's responses.
+ * KL per response, in nats, of a policy at one temperature from the reference at another: the mean of log pi(y) - log
+ * pi_ref(y) over the policy's responses.
  */
 export async function klPerResponse(
   policy: NetworkRunner,

@@ -10,8 +10,8 @@ import { promptIds } from "./language-model.js";
 import type { RatingOutcome } from "./rating/session.js";
 
 /**
- * Preferences as the reward model is trained on them, in the tokens that the policy drew: those that `encodePreference` makes of their
- * texts, but where the policy drew half a character.
+ * Preferences as the reward model is trained on them, in the tokens that the policy sampled. `encodePreference` gives
+ * the same tokens from the texts, except where the policy sampled an incomplete character.
  */
 export const trainingPairs = (
   pairs: readonly CandidatePair[],
@@ -31,13 +31,13 @@ export function tokenPair({ prompt, left, right }: CandidatePair, tokenizer: Tok
   return { chosen: [...before, ...left.ids], rejected: [...before, ...right.ids] };
 }
 
-/** Gold utility of the left response above the right one's. */
+/** Gold utility of the left response minus the right one's. */
 export const goldDifference = ({ prompt, left, right }: CandidatePair): number =>
   goldUtility(prompt, left.text).total - goldUtility(prompt, right.text).total;
 
 /**
- * On how many of the pairs that the gold utility tells apart something prefers the side that it prefers. Pairs of one prompt are
- * a cluster.
+ * Share of the pairs with different gold utilities on which `prefersLeft` agrees with the gold utility. Pairs of one
+ * prompt form a cluster.
  */
 export function goldAgreement(
   pairs: readonly CandidatePair[],
@@ -62,7 +62,7 @@ export interface JudgedPair extends CandidatePair {
   poolLeft: number;
 }
 
-/** Lets a few raters of the pool vote on each pair, without a server: votes for judging models by, not for training on. */
+/** Has some raters of the pool vote on each pair, without a server: votes to evaluate models on, not to train on. */
 export function judgePairs(
   pairs: readonly CandidatePair[],
   raters: readonly Rater[],

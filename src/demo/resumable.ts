@@ -11,9 +11,9 @@ const stateSchema = z.object({
 });
 
 /**
- * The steps of one trainer, from where an interrupted run left it.
+ * The steps of one trainer, resumed from where an interrupted run left it.
  *
- * @param steps of the algorithm, without the first `done`.
+ * @param steps gives the algorithm's steps without the first `done`.
  */
 export async function* resumableSteps(
   phase: Phase,

@@ -1,4 +1,4 @@
-/** What a reward model has learned: votes of honest raters on held-out pairs, gold, and minimal pairs. */
+/** Tests of a reward model: votes of honest raters on held-out pairs, gold utility, and minimal pairs. */
 import { scorePairs } from "../algorithms/reward.js";
 import type { NetworkRunner } from "../model/runner.js";
 import type { Batching } from "../model/score.js";
@@ -20,11 +20,11 @@ import { goldAgreement, type JudgedPair, tokenPair } from "./preferences.js";
 export interface RewardCheck {
   /** Share of honest raters' votes on held-out pairs that it predicts. */
   accuracy: ClusterInterval;
-  /** Share of held-out pairs, of those that the gold utility tells apart, whose better side it scores higher. */
+  /** Share of the held-out pairs with different gold utilities whose better side it scores higher. */
   goldPairs: ClusterInterval;
-  /** Share of those votes that one who knows the gold utility predicts. */
+  /** Share of those votes that a predictor knowing the gold utility predicts. */
   goldAccuracy: number;
-  /** And one who knows the probability with which honest raters prefer either side: none can do better. */
+  /** Share predicted by one that knows the probability with which honest raters prefer either side: the upper bound. */
   noiseCeiling: number;
   /** Share of minimal pairs on held-out prompts whose better side it scores higher, by kind. */
   minimalPairs: Record<MinimalPairKind, ClusterInterval>;

@@ -1,4 +1,4 @@
-/** The demo as a run: its folder with votes, models, samples, metrics and result; progress as it goes. */
+/** The demo as a run, with progress and a folder for votes, models, samples, metrics and result. */
 import { join } from "node:path";
 import { Run, unusedRunName, writeFileAtomically } from "../artifacts/index.js";
 import type { LiveMetrics, ProgressBar } from "../base/host.js";
@@ -15,9 +15,9 @@ import { overOptimizationSvg } from "./over-optimization-svg.js";
 import type { Phase } from "./phases.js";
 import type { GoldSamples } from "./policies.js";
 
-/** The votes' database, in the run's folder. */
+/** File name of the votes' database in the run's folder. */
 export const DATABASE = "plumb.db";
-/** Results of stages, in the folder of runs. */
+/** Folder of the stages' results, within the folder of runs. */
 const STAGES = "stages";
 
 const TITLES: Record<Phase, string> = {
@@ -42,7 +42,7 @@ export interface DemoRun extends DemoResult {
   run: string;
 }
 
-/** @returns undefined when it was interrupted; what is done is stored. */
+/** @returns undefined after an interruption, with everything done so far stored. */
 export async function runDemo(config: DemoConfig, host: TrainingHost): Promise<DemoRun | undefined> {
   const started = performance.now();
   const { root, resume, fresh } = config;
@@ -73,7 +73,7 @@ export async function runDemo(config: DemoConfig, host: TrainingHost): Promise<D
       else if (event.kind === "alarm") {
         const { iteration, behaviour } = event.alarm;
         host.warn(
-          `iteration ${iteration}: the score rises, and the policy ${behaviour} otherwise than before`,
+          `iteration ${iteration}: the score rises, and how often the policy ${behaviour} gets worse`,
         );
       } else {
         bar?.end();
@@ -118,7 +118,7 @@ function costSince(started: number): Pick<DemoRun, "seconds" | "processorSeconds
   };
 }
 
-/** The figures beside each phase's progress bar. */
+/** The figures next to each phase's progress bar. */
 function liveMetrics(phase: Phase, metrics: Readonly<Record<string, number>>): LiveMetrics {
   switch (phase) {
     case "pretrain":
@@ -134,7 +134,7 @@ function liveMetrics(phase: Phase, metrics: Readonly<Record<string, number>>): L
   }
 }
 
-/** The three models as folders that every other command takes. */
+/** Saves the three models as folders that every other command opens. */
 async function saveModels(dir: string, models: DemoModels, config: DemoConfig): Promise<void> {
   const { tokenizer, sft, policy, reward, normalization } = models;
   await exportMerged(join(dir, "sft"), sft, tokenizer);

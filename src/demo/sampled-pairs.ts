@@ -6,13 +6,13 @@ import { type CandidatePair, type CandidatePlan, candidatePairs } from "./candid
 import type { DemoConfig } from "./config.js";
 import { type JudgedPair, judgePairs } from "./preferences.js";
 
-/** Both sides from the policy: what the reward model is judged on. */
+/** Both sides are samples of the policy, to evaluate the reward model on. */
 const own = { sample: 1 };
 const SAMPLES_ONLY = { facts: own, everyday: own, alarming: own, harmful: own };
-/** Pairs that raters get together. */
+/** Pairs per batch for the raters. */
 export const PAIRS_TOGETHER = 1500;
 
-/** Settings of the demo that sampling pairs depends on. */
+/** Settings of the demo on which the sampling of pairs depends. */
 export type PairSettings = Pick<DemoConfig, "seed" | "topics" | "temperature" | "hotTemperature"> & {
   world: Pick<DemoConfig["world"], "demonstrations">;
   ppo: Pick<DemoConfig["ppo"], "maxNewTokens">;
@@ -23,7 +23,7 @@ const samplingOf = ({ seed, topics, temperature, hotTemperature, world, ppo }: P
   maxNewTokens: ppo.maxNewTokens,
 });
 
-/** The pairs that raters compare, in the batches in which they get them. */
+/** The pairs that raters compare, in the batches that they get. */
 export function sampleCandidates(
   sampler: Generator,
   tokenizer: Tokenizer,
@@ -36,7 +36,7 @@ export function sampleCandidates(
   return candidatePairs(sampler, tokenizer, prompts("train"), plan);
 }
 
-/** Pairs on held-out prompts, with votes of honest raters: kept from the store, and from its raters. */
+/** Pairs on held-out prompts with votes of honest raters; neither reaches the store or its raters. */
 export async function sampleHeldOutPairs(
   sampler: Generator,
   tokenizer: Tokenizer,

@@ -1,4 +1,4 @@
-/** The stages of the demo that train: a language model and its fine-tuning, a reward model, a policy chosen by it. */
+/** The demo's training: a language model, its fine-tuning, a reward model, and a policy by rejection sampling. */
 import { normalization, reward, scorePairs } from "../algorithms/reward.js";
 import { sft } from "../algorithms/sft.js";
 import { fullNetwork, randomWeights } from "../model/create.js";
@@ -28,7 +28,7 @@ type DemonstrationSettings = Pick<DemoConfig, "seed" | "demonstrations"> & {
 
 const made = new WeakMap<object, { seed: number; rows: Demonstration[] }>();
 
-/** The demonstrations of such settings; pre-training's tokenizer and fine-tuning read the same, which are made once. */
+/** The demonstrations for these settings, made once: pre-training's tokenizer and fine-tuning read the same ones. */
 function shownIn({ seed, demonstrations: count, world }: DemonstrationSettings): Demonstration[] {
   const known = made.get(world.demonstrations);
   if (known?.seed === seed && known.rows.length === count) return known.rows;
@@ -37,7 +37,7 @@ function shownIn({ seed, demonstrations: count, world }: DemonstrationSettings):
   return rows;
 }
 
-/** A language model from nothing: tokenizer, and next-token prediction on the world's text. */
+/** Trains a language model from scratch: a tokenizer, then next-token prediction on the world's text. */
 export async function* pretrain(
   runtime: Runtime,
   config: DemonstrationSettings & Pick<DemoConfig, "corpusTokens" | "world" | "model" | "pretrain">,
@@ -57,7 +57,7 @@ export async function* pretrain(
   return { tokenizer, network: base.network };
 }
 
-/** Supervised fine-tuning of a language model on demonstrations; the model it starts from stays as it is. */
+/** Supervised fine-tuning of a language model on demonstrations; the model it starts from is not changed. */
 export async function* fineTune(
   runtime: Runtime,
   { tokenizer, network }: LanguageModel,
@@ -78,7 +78,7 @@ export async function* fineTune(
   return new NetworkRunner(runtime, frozenCopy(runtime, tuned.network));
 }
 
-/** Responses of the SFT model whose rewards get mean 0 and deviation 1. */
+/** Pairs of the SFT model's responses whose rewards get mean 0 and deviation 1. */
 const NORMALIZED_ON = 512;
 
 export interface TrainedReward {
@@ -87,7 +87,7 @@ export interface TrainedReward {
   scale: { mean: number; std: number };
 }
 
-/** A reward model on top of the SFT model. */
+/** Trains a reward model that starts from the SFT model. */
 export async function* trainRewardModel(
   runtime: Runtime,
   reference: NetworkRunner,
@@ -118,14 +118,14 @@ export async function* trainRewardModel(
   return { scorer, scale: normalization(scored.flatMap(({ chosen, rejected }) => [chosen, rejected])) };
 }
 
-/** Samples of the SFT model to each training prompt, of which rejection sampling learns the best. */
+/** Most samples of the SFT model per training prompt, from which rejection sampling takes the best. */
 const REJECTION_SAMPLES = 8;
-/** Training prompts of which it learns. */
+/** Most training prompts that it learns from. */
 const REJECTION_PROMPTS = 1000;
 
 /**
- * Rejection sampling (best of n, then fine-tuning; Dong et al. 2023, RAFT): of the responses that were sampled for the
- * pairs anyway, the reward model's favourite to each training prompt is a demonstration.
+ * Rejection sampling (best of n, then fine-tuning; Dong et al. 2023, RAFT): among the responses that were already
+ * sampled for the pairs, the reward model's favourite for each training prompt becomes a demonstration.
  */
 export async function* trainByRejection(
   runtime: Runtime,
@@ -176,11 +176,11 @@ function ownSamples(pairs: readonly CandidatePair[]): { prompt: Prompt; response
     .filter(({ responses }) => responses.length > 0);
 }
 
-/** A network's parameters, frozen and trainable, as weights that another network may start from. */
+/** A network's parameters, frozen and trainable, as weights that another network can start from. */
 export const weightsOf = ({ frozen, trainable }: Network): Weights =>
   new Map([...frozen, ...trainable.byName]);
 
-/** The network as it is now, frozen. */
+/** A frozen copy of the network as it is now. */
 function frozenCopy(runtime: Runtime, network: Network): Network {
   const copied = [...weightsOf(network)].map(
     ([name, b]) => [name, runtime.buffer("f32", b.shape, b)] as const,

@@ -9,7 +9,7 @@ export interface Finding {
   hint?: string;
 }
 
-/** Runs a check; what it throws is a failure with the error's words. */
+/** Runs a check; if it throws, the finding is a failure with the error's message. */
 export async function finding(
   check: string,
   look: () => Promise<Omit<Finding, "check">> | Omit<Finding, "check">,

@@ -1,4 +1,4 @@
-/** Everything that is checked of a machine, and of a model on it. */
+/** All checks of a machine, and of a model on it. */
 import { z } from "zod";
 import type { Notices } from "../base/host.js";
 import { usageError } from "../base/usage-error.js";
@@ -8,25 +8,25 @@ import type { Finding } from "./check.js";
 import { checkInt8Base, checkInt8Support } from "./int8.js";
 import { checkDisk, checkMemory, checkNode, checkRuntime, checkSpeed, checkThreads } from "./machine.js";
 
-/** What is checked beside the machine. */
+/** What to check in addition to the machine. */
 export const examinationSchema = z.object({
   model: modelSetting.optional().describe("also check this model: a .gguf file, a folder or hf:owner/name"),
   adapter: adapterSetting,
   int8: z
     .boolean()
     .default(false)
-    .describe("also bring the model's base to 8 bits and measure the error; takes a while"),
+    .describe("also round the model's base to 8 bits and measure the error; takes a while"),
   data: z
     .array(z.string().min(1))
     .default([])
-    .describe("dataset files that this is measured on; default: what the model samples"),
+    .describe("dataset files to measure this on; default: text that the model samples"),
   baseError: baseSettings.baseError,
-  runs: z.string().min(1).default("runs").describe("where runs are kept"),
+  runs: z.string().min(1).default("runs").describe("folder of all runs"),
 });
 
 /**
- * @returns the findings in their order, and the runtime where it works.
- * @throws PlumbError when settings contradict each other; what is wrong with the machine or the model is a finding.
+ * @returns the findings in order, and the runtime if it works.
+ * @throws PlumbError if settings contradict each other; problems of the machine or the model are findings.
  */
 export async function examine(
   { model, adapter, int8, data, baseError, runs }: z.output<typeof examinationSchema>,

@@ -1,4 +1,4 @@
-/** What a recipe's training will take, as a finding. */
+/** The memory and time that a recipe's training will take, as a finding. */
 import { formatBytes } from "../base/format.js";
 import type { Runtime } from "../runtime/runtime.js";
 import { forecast } from "../train/forecast.js";
@@ -8,13 +8,13 @@ import { METHODS } from "../train/methods/index.js";
 import type { Finding } from "./check.js";
 import { productSpeed } from "./machine.js";
 
-/** Share of a bare product's speed that a training step reaches; the rest is passes over activations. */
+/** Share of a bare product's speed that a training step reaches; the rest goes to passes over activations. */
 const SHARE_OF_PRODUCT_SPEED = 0.75;
 
 export type Foreseen = keyof typeof METHODS;
 export const isForeseen = (command: string): command is Foreseen => command in METHODS;
 
-/** Foresees the run of a command with these settings. @throws PlumbError where its model or data are not there. */
+/** Forecasts the run of a command with these settings. @throws PlumbError if its model or data are missing. */
 export async function foresee(
   command: Foreseen,
   config: MethodSettings,

@@ -1,4 +1,4 @@
-/** Checks of 8 bits: whether the processor is made for them, and what they would cost a model in exactness. */
+/** Checks of 8 bits: whether the processor is made for them, and how much exactness they cost a model. */
 
 import { formatNumber } from "../base/format.js";
 import type { Notices } from "../base/host.js";
@@ -9,10 +9,10 @@ import { openBaseModel, tokenizerOf } from "../open/open-network.js";
 import type { Runtime } from "../runtime/runtime.js";
 import { type Finding, finding } from "./check.js";
 
-/** Rows of each data file that are looked at; calibration uses fewer. */
+/** Most rows read from each data file; calibration uses fewer. */
 const ROWS = 256;
 
-/** Whether products of whole numbers are right and fast here; `--base auto` asks the same. */
+/** Whether products of integers are right and fast here; `--base auto` relies on the same check. */
 export const checkInt8Support = (runtime: Runtime): Promise<Finding> =>
   finding("8-bit products", async () => {
     const { fit, found } = await int8Support(runtime);
@@ -32,7 +32,7 @@ export interface Int8Check {
   baseError: number;
 }
 
-/** KL per token, equal top tokens and the cosine of an adapter's gradients of a model's 8-bit base, on the user's text. */
+/** KL per token, equal top tokens and gradient cosine of a model's 8-bit base, on the user's text or sampled text. */
 export const checkInt8Base = (
   runtime: Runtime,
   { model, adapter, data, baseError }: Int8Check,
@@ -42,7 +42,7 @@ export const checkInt8Base = (
     const opened = await openBaseModel(runtime, model, adapter);
     if (opened.int8) {
       const { kl_per_token: kl, same_top: same, gradient_cosine: cosine, tokens } = opened.int8.error;
-      return { status: "ok", found: `stored so; ${shown(kl, same, cosine, tokens)} when it was converted` };
+      return { status: "ok", found: `stored in 8 bits; ${shown(kl, same, cosine, tokens)} at conversion` };
     }
     const texts = async () => (data.length > 0 ? textsOfFiles(data, tokenizerOf(opened), ROWS) : []);
     const options = { limit: baseError, use: "training" } as const;
@@ -58,7 +58,7 @@ export const checkInt8Base = (
     const text = source === "data" ? "the data" : "text that the model sampled";
     const found = `${figures} of ${text}; ${int16.length} products with 16-bit activations`;
     if (withinLimits(error, { limit: baseError, cosine: true })) return { status: "ok", found };
-    const hint = `--base int8 would be refused: at most ${baseError} and a cosine of ${MIN_COSINE} are wanted.`;
+    const hint = `--base int8 would be refused: at most ${baseError} and a cosine of ${MIN_COSINE} are required.`;
     return { status: "warn", found, hint };
   });
 

@@ -10,11 +10,11 @@ import { add, matmul, softmax, trace } from "../tensor/index.js";
 import { type Finding, finding } from "./check.js";
 
 const MIN_NODE = 20;
-/** A LoRA step of a model of 135M parameters needs about so much; see docs. */
+/** Bytes that a LoRA step of a model of 135M parameters needs, about. */
 const AMPLE_MEMORY = 6e9;
 const MIN_MEMORY = 1e9;
 const MIN_DISK = 2e9;
-/** Side of the square matrices that speed is measured with, and how often. */
+/** Side of the square matrices whose product is timed, and how often it is. */
 const SIDE = 1024;
 const REPEATS = 6;
 const SLOW_GFLOPS = 20;
@@ -51,7 +51,7 @@ export async function checkRuntime(): Promise<{ finding: Finding; runtime?: Time
   return { finding: result, ...(runtime && result.status !== "fail" && { runtime }) };
 }
 
-/** Largest difference of softmax(A B + A) from the same sum in JavaScript, n x n. */
+/** Largest difference of softmax(A B + A), n x n, from the same computed in plain JavaScript. */
 async function numericError(runtime: Runtime): Promise<number> {
   const n = 5;
   const a = Float32Array.from({ length: n * n }, (_, i) => Math.sin(i));
@@ -125,7 +125,7 @@ export function checkSpeed(runtime: Runtime): Promise<Finding> {
   });
 }
 
-/** Writes and syncs a file where runs are kept, without making the folder. */
+/** Writes and syncs a file in the folder of runs, or in the nearest one above it that exists. */
 export function checkDisk(root: string): Promise<Finding> {
   return finding(
     "disk",
@@ -154,6 +154,6 @@ export function checkDisk(root: string): Promise<Finding> {
       if (rate >= SLOW_DISK) return { status: "ok", found };
       return { status: "warn", found, hint: "Checkpoints will take long: put runs on a faster disk." };
     },
-    `Make ${root} a folder that can be written to, or name another with --runs.`,
+    `Make ${root} a writable folder, or name another with --runs.`,
   );
 }

@@ -45,7 +45,7 @@ const frozenBytes = ({ frozen }: Network): number =>
 const NO_TOKENIZER = {
   status: "warn",
   found: "the model has none",
-  hint: "Only token ids can be given to it; put its tokenizer.json beside the weights.",
+  hint: "It accepts only token ids; put its tokenizer.json next to the weights.",
 } as const;
 
 function checkForward(runtime: Runtime, { network, config, padId }: OpenedNetwork): Promise<Finding> {
@@ -89,7 +89,7 @@ function checkTokenizer(tokenizer: Tokenizer): Omit<Finding, "check"> {
 
 function checkTemplate(tokenizer: Tokenizer): Omit<Finding, "check"> {
   if (tokenizer.chatTemplate === undefined) {
-    return { status: "warn", found: "none", hint: "Messages cannot be given to it, plain text can." };
+    return { status: "warn", found: "none", hint: "It accepts no messages, only plain text." };
   }
   const messages = [{ role: "user", content: "Hello" }];
   const text = renderChat(tokenizer, messages, { addGenerationPrompt: true });

@@ -1,4 +1,4 @@
-/** Answers of policies and of datasets, and what they are measured with. */
+/** Answers of policies and datasets, with their rewards and log-ratios. */
 
 import { rowError } from "../base/location.js";
 import type { ChatMessage } from "../data/messages.js";
@@ -18,7 +18,7 @@ import type { Runtime } from "../runtime/runtime.js";
 import type { Tokenizer } from "../text/index.js";
 import type { Answer } from "./policy-report.js";
 
-/** An answer with the prompt it was given to, as its policy saw it. */
+/** An answer with its prompt as the policy saw it, in tokens. */
 export interface Answered extends Answer {
   promptIds: readonly number[];
 }
@@ -74,7 +74,7 @@ export function datasetAnswers(tokenizer: Tokenizer, rows: readonly Demonstratio
 const contentOf = (messages: readonly ChatMessage[]): string =>
   messages.map(({ content }) => content).join("\n");
 
-/** Adds each answer's reward: of the very tokens where both models share a tokenizer, else of the text. */
+/** Adds each answer's reward: of its tokens if both models share a tokenizer, else of its text, encoded again. */
 export async function addRewards(
   answers: readonly Answered[],
   tokenizer: Tokenizer,

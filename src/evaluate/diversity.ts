@@ -3,7 +3,7 @@
  * 1 when no n-gram occurs twice, near 0 when all texts say the same. It falls with the amount of text: compare sets of
  * about the same size.
  *
- * @param texts tokens or words. @returns 0 when no text has n of them.
+ * @param texts tokens or words. @returns 0 when no text has n tokens.
  */
 export function distinctN(texts: readonly (readonly (string | number)[])[], n: number): number {
   const seen = new Set<string>();

@@ -41,17 +41,14 @@ export const evaluationSchema = z.object({
     model: modelSetting
       .optional()
       .describe("the policy: a .gguf file, a Hugging Face folder or hf:owner/name"),
-    adapter: adapterSetting.describe("the policy's PEFT adapters, applied one on another"),
+    adapter: adapterSetting.describe("the policy's PEFT adapters, applied in this order"),
     against: modelSetting.optional().describe("another policy to compare with; also the KL's reference"),
     againstAdapter: adapterSetting.describe("the other policy's adapters; without --against, over --model"),
-    againstReferences: z
-      .boolean()
-      .default(false)
-      .describe("compare with the answers that --prompts gives itself"),
+    againstReferences: z.boolean().default(false).describe("compare with the answers in the --prompts file"),
     rewardModel: file
       .optional()
       .describe("a folder that plumb reward wrote, or a model for sequence classification"),
-    prompts: file.optional().describe("sample an answer to each of these prompts, and measure them"),
+    prompts: file.optional().describe("sample an answer to each of these prompts, and measure the answers"),
     preferences: file.optional().describe("measure the reward model's accuracy on these preferences"),
     demonstrations: file.optional().describe("measure the policy's perplexity on these demonstrations"),
     limit: z.number().int().positive().optional().describe("only the first rows of each file"),
@@ -61,13 +58,13 @@ export const evaluationSchema = z.object({
   }),
   ...baseSettings,
   ...inGroup("memory", {
-    batchSize: z.number().int().min(1).max(1024).default(32).describe("rows in one run"),
+    batchSize: z.number().int().min(1).max(1024).default(32).describe("rows per forward pass"),
   }),
   ...samplingSchema.pick({ maxNewTokens: true, temperature: true, seed: true }).shape,
 });
 type Config = z.output<typeof evaluationSchema>;
 
-/** Everything that was found; what was not asked for is absent. */
+/** Everything that was measured; what was not asked for is absent. */
 export interface Evaluation {
   policies?: PolicyReport[];
   comparison?: Comparison;
@@ -76,7 +73,7 @@ export interface Evaluation {
   demonstrations?: Interval & { n: number; tokens: number };
 }
 
-/** @throws PlumbError where something is asked for that cannot be measured, or a file or model is wrong. */
+/** @throws PlumbError if something cannot be measured with these settings, or a file or model is wrong. */
 export async function evaluate(config: Config, host: WorkHost): Promise<Evaluation> {
   checkAsked(config);
   const { runtime } = host;
@@ -116,7 +113,7 @@ export async function evaluate(config: Config, host: WorkHost): Promise<Evaluati
   return evaluation;
 }
 
-/** @throws PlumbError when what was asked for lacks something. */
+/** @throws PlumbError if settings that a measurement needs are missing or contradict each other. */
 function checkAsked(config: Config): void {
   const { model, against, againstAdapter, againstReferences, rewardModel, prompts, preferences } = config;
   const compares = against !== undefined || againstAdapter.length > 0 || againstReferences;
@@ -137,7 +134,7 @@ function checkAsked(config: Config): void {
   }
 }
 
-/** Text of the files that are measured on, for ranges of a base in 8 bits. */
+/** Texts of the evaluated files, to calibrate a base in 8 bits on. */
 async function evaluationTexts(
   { tokenizer }: Pick<OpenedNetwork, "tokenizer">,
   { prompts, preferences, demonstrations, limit }: Config,
@@ -209,7 +206,10 @@ async function measurePolicies(
   };
 }
 
-/** What the policy's KL is taken to: the other policy where both share a vocabulary, else its own base. */
+/**
+ * The reference of the policy's KL: the other policy, if its vocabulary is as large; without another, the policy's
+ * base.
+ */
 function klReference(
   runtime: Runtime,
   policy: OpenedNetwork,

@@ -1,4 +1,4 @@
-/** What judges policies and reward models: figures with their intervals. */
+/** Evaluation of policies and reward models: figures with their intervals. */
 export { distinctN } from "./diversity.js";
 export { type Evaluation, evaluate, evaluationSchema } from "./evaluation.js";
 export {

@@ -6,13 +6,13 @@ import { type ClusterInterval, rateInterval } from "../statistics/rates.js";
 import { isRefusal } from "../text/refusal.js";
 import { distinctN } from "./diversity.js";
 
-/** An answer to a prompt, and what was measured of it. */
+/** An answer to a prompt, with its measurements. */
 export interface Answer {
-  /** Answers to one prompt, or in one conversation, count as one cluster. */
+  /** Answers to one prompt, or in one conversation, form one cluster. */
   prompt: TextOrMessages;
   text: string;
   ids: readonly number[];
-  /** It ended by itself, not at the limit of tokens. */
+  /** Whether it ended by itself rather than at the limit of tokens. */
   stopped: boolean;
   reward?: number;
   /** Sum over its tokens of log pi(token) - log reference(token), in nats. */
@@ -29,7 +29,9 @@ export interface PolicyReport {
   tokens: ClusterInterval;
   stopped: ClusterInterval;
   refusals: ClusterInterval;
-  /** Of the tokens of all answers. No interval: resampled texts repeat, which is what it counts. */
+  /**
+   * Over the tokens of all answers. It has no interval: resampling repeats texts, and repetition is what it measures.
+   */
   distinct3: number;
 }
 
@@ -72,7 +74,7 @@ export interface Comparison {
   against: string;
   n: number;
   winRate: WinRate;
-  /** Mean of reward - reward of the other, prompt by prompt. */
+  /** Mean over prompts of reward - the other's reward. */
   difference: ClusterInterval;
 }
 
@@ -92,13 +94,16 @@ export function compareAnswers(
   };
 }
 
-/** A text's log-probabilities, one for each token, and the conversation that it is from. */
+/** A text's log-probabilities, one per token, and the conversation that it is from. */
 export interface ScoredText {
   logProbs: Iterable<number>;
   conversation: string;
 }
 
-/** Mean negative log-probability of the tokens of all texts, in nats, with its interval over conversations. At least one token. */
+/**
+ * Mean negative log-probability of the tokens of all texts, in nats, with its interval over conversations. The texts
+ * must have at least one token.
+ */
 export function lossPerToken(texts: readonly ScoredText[]): SampleInterval & { tokens: number } {
   const each = texts.map(({ logProbs }) => {
     const values = [...logProbs];

@@ -1,4 +1,4 @@
-/** Pairs of a policy's responses, for people to compare. */
+/** Pairs of a policy's responses for people to compare. */
 import { z } from "zod";
 import { PlumbError } from "../base/errors.js";
 import { inGroup } from "../base/setting-groups.js";
@@ -47,24 +47,24 @@ export const responsePairsSchema = z.object({
     rewardModel: path
       .optional()
       .describe(
-        "a reward model whose scores go with the responses, for active selection; raters never see them",
+        "a reward model that scores the responses, for active selection; raters never see the scores",
       ),
     limit: z.number().int().positive().optional().describe("only the first prompts"),
   }),
   ...inGroup("memory", {
-    batchSize: z.number().int().min(1).max(1024).default(32).describe("rows in one run"),
+    batchSize: z.number().int().min(1).max(1024).default(32).describe("rows per forward pass"),
   }),
   ...samplingSchema.pick({ maxNewTokens: true, temperature: true, seed: true }).shape,
 });
 export type ResponsePairsConfig = z.output<typeof responsePairsSchema>;
 
-/** Rounds of sampling again where two responses to a prompt were equal. */
+/** Most rounds of sampling again after two responses to a prompt were equal. */
 export const ROUNDS = 4;
 
 /**
  * Items that compare different responses to each prompt. The same seed gives the same items.
  *
- * @returns missing: pairs that were wanted and that the policy gave too few different responses for.
+ * @returns missing: the number of wanted pairs for which the policy gave too few different responses.
  * @throws PlumbError at temperature 0, where all responses to a prompt are equal.
  */
 export async function responsePairs(
@@ -86,7 +86,7 @@ export async function responsePairs(
   return { items, prompts: prompts.length, missing: pairsPerPrompt * prompts.length - items.length };
 }
 
-/** As many responses to each prompt as its pairs need, no two equal where the model has so many. */
+/** Different responses to each prompt, as many as its pairs need, or fewer if the model gives no more. */
 async function distinctResponses(
   host: WorkHost,
   opened: OpenedNetwork,
@@ -104,8 +104,8 @@ async function distinctResponses(
       total: wanted.length,
       unit: "responses",
     });
-    // The last response that a prompt wants is the hotter one. Each sampling has a seed of its own: the same draws would
-    // give the same texts.
+    // The last response that a prompt needs is the hotter one. Each sampling has its own seed, because the same draws
+    // would give the same texts.
     const isLast = wanted.map((i, at) => wanted[at + 1] !== i);
     const parts =
       hotTemperature === undefined

@@ -1,4 +1,4 @@
-/** Which base a command stands on: the weights as they came, or in 8 bits. */
+/** The base that a command uses: the weights as they are stored, or rounded to 8 bits. */
 import { PlumbError } from "../base/errors.js";
 import { formatNumber } from "../base/format.js";
 import type { Notices } from "../base/host.js";
@@ -25,7 +25,7 @@ import {
 export const MIN_COSINE = 0.98;
 
 export interface BaseSettings {
-  /** Undefined: as the weights came. */
+  /** Undefined: as the weights are stored. */
   base?: "f32" | "int8" | "auto" | undefined;
   baseError: number;
 }
@@ -37,31 +37,31 @@ export interface RoundableBase {
   tokenizer?: Tokenizer;
   padId: number;
   source: string;
-  /** How the weights are stored in 8 bits, where they are. */
+  /** How the weights are stored in 8 bits, if they are. */
   int8?: StoredInt8 | undefined;
 }
 
-/** What the run's result says of the base. */
+/** The base in the run's result. */
 export interface BaseReport {
   kind: "f32" | "int8";
-  /** Figures of the 8-bit base, also where it was not taken. */
+  /** Figures of the 8-bit base, also if it was measured and not used. */
   int8?: QuantizedBase["error"] & { products16: number };
 }
 
 export interface ChosenWeights {
   weights: Weights;
   report: BaseReport;
-  /** What makes the same 8-bit base of the same model again. */
+  /** How to make the same 8-bit base from the same model again. */
   recipe?: Int8Recipe;
 }
 
-/** Token ids to calibrate on; none where there is no text at hand. */
+/** Token ids to calibrate on; empty if there is no text. */
 export type Texts = () => Promise<readonly (readonly number[])[]>;
 
 /**
- * The weights that the settings ask for, given a model's. Where no text is at hand, the model samples its own.
+ * The weights that the settings ask for, made from a model's. Without text to calibrate on, the model samples its own.
  *
- * @throws PlumbError where 8 bits were asked for and cannot be had within the limit, or f32 of a model stored in 8 bits.
+ * @throws PlumbError if 8 bits were asked for and exceed the limit, or f32 was asked for of a model stored in 8 bits.
  */
 export async function chosenWeights(
   runtime: Runtime,
@@ -113,10 +113,10 @@ export async function chosenNetwork(
 }
 
 /**
- * The base of a reward model's adapter: where that was trained on 8 bits, the same, unless f32 is asked for; else what the
- * settings ask for.
+ * The base of a reward model's adapter: the same 8-bit base that it was trained on, unless f32 is asked for; otherwise
+ * what the settings ask for.
  *
- * @param texts of a base that is to be brought to 8 bits.
+ * @param texts texts to calibrate a base on that is rounded to 8 bits.
  */
 export const rewardBase =
   (
@@ -127,7 +127,7 @@ export const rewardBase =
   ): ChooseBase =>
   async (base, source, trained) => {
     if (trained && !base.int8 && settings.base !== "f32") {
-      notices.info("bringing the base to the 8 bits that the reward model was trained on ...");
+      notices.info("rounding the base to the 8 bits that the reward model was trained on ...");
       return asTrained(runtime, base, trained);
     }
     const model = { ...base, source, padId: base.tokenizer?.padId ?? base.config.padId ?? 0 };
@@ -135,8 +135,7 @@ export const rewardBase =
   };
 
 /**
- * For commands with several networks: what stands on one base stands on it also where it is in 8 bits, and that is made
- * only once.
+ * For commands with several networks: networks that share a base also share its 8-bit form, which is made only once.
  */
 export function oneChoice(runtime: Runtime, settings: BaseSettings, notices: Notices) {
   const made = new Map<Weights, Promise<Weights>>();
@@ -164,7 +163,7 @@ export function oneChoice(runtime: Runtime, settings: BaseSettings, notices: Not
   };
 }
 
-/** Brings a base to 8 bits, on the texts given or on the model's own. */
+/** Rounds a base to 8 bits, calibrated on the texts given or, without any, on texts that the model samples. */
 export async function rounding(
   runtime: Runtime,
   model: RoundableBase,
@@ -177,8 +176,8 @@ export async function rounding(
   const source = hasText(given) ? "data" : "samples";
   notices.info(
     source === "data"
-      ? "bringing the base to 8 bits and measuring the error ..."
-      : "bringing the base to 8 bits on text that it samples itself, and measuring the error ...",
+      ? "rounding the base to 8 bits and measuring the error ..."
+      : "rounding the base to 8 bits on text that it samples itself, and measuring the error ...",
   );
   const rows = source === "data" ? given : await ownTexts(runtime, model);
   return { ...(await quantizeBase(runtime, config, weights, rows, options)), source };
@@ -188,7 +187,7 @@ const hasText = (texts: readonly (readonly number[])[]): boolean => texts.some((
 
 const canSample = (config: ModelConfig): boolean => config.head !== "score" && isDecodable(config);
 
-/** Texts that a model samples for want of others. */
+/** Texts sampled by the model, for when no others are given. */
 function ownTexts(runtime: Runtime, model: RoundableBase): Promise<number[][]> {
   const { config, weights, tokenizer, padId } = model;
   if (config.head === "score") {
@@ -232,7 +231,7 @@ async function storedWeights(
 interface Limits {
   /** Most KL per token. */
   limit: number;
-  /** Whether gradients count. */
+  /** Whether the gradient cosine is limited too. */
   cosine: boolean;
 }
 
@@ -245,7 +244,7 @@ export const describeError = ({ klPerToken, gradientCosine }: QuantizedBase["err
   `KL ${formatNumber(klPerToken)} nats per token${gradientCosine === undefined ? "" : `, gradient cosine ${formatNumber(gradientCosine)}`}`;
 
 const describeLimits = ({ limit, cosine }: Limits): string =>
-  cosine ? `at most ${limit} and at least ${MIN_COSINE} are wanted` : `at most ${limit} is wanted`;
+  cosine ? `at most ${limit} and at least ${MIN_COSINE} are required` : `at most ${limit} is required`;
 
 export const beyondLimits = (error: QuantizedBase["error"], limits: Limits, hint: string): PlumbError =>
   new PlumbError(`the base in 8 bits would have ${describeError(error)}; ${describeLimits(limits)}`, {

@@ -1,4 +1,4 @@
-/** Text that the ranges of an 8-bit base are measured on. */
+/** Text to calibrate an 8-bit base on: the ranges of its activations are measured on it. */
 import { checkRows } from "../data/load.js";
 import { toDemonstrations, toPrompt } from "../data/normalise.js";
 import { readRows } from "../data/read-rows.js";
@@ -7,10 +7,10 @@ import { encodeDemonstration, encodePromptRow } from "../data/tokenize.js";
 import { CALIBRATION_TOKENS } from "../model/int8/build.js";
 import type { Tokenizer } from "../text/index.js";
 
-/** Requests that are looked through at a time. */
+/** Requests read at a time. */
 const CHUNK = 16;
 
-/** Texts of dataset files in any format, whole: prompts where there are no answers. @throws PlumbError */
+/** Whole texts of dataset files in any format; only the prompts of rows without answers. @throws PlumbError */
 export async function textsOfFiles(
   paths: readonly string[],
   tokenizer: Tokenizer,
@@ -27,7 +27,7 @@ export async function textsOfFiles(
   return texts;
 }
 
-/** As many texts of a file of requests as calibration uses; none of a stream, which is read only once. */
+/** As many texts of a file of requests as calibration uses; none of a stream, which can be read only once. */
 export async function textsOfRequests<R>(
   requests: RequestLines<R>,
   ids: (request: R) => readonly (readonly number[])[],

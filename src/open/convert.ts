@@ -1,4 +1,4 @@
-/** A model, with adapters folded in, as a Hugging Face folder in floats or in 8 bits. */
+/** Writes a model, with adapters folded in, as a Hugging Face folder in floats or in 8 bits. */
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { z } from "zod";
 import { parseByteSize } from "../base/byte-size.js";
@@ -18,22 +18,22 @@ import type { WorkHost } from "./host.js";
 import { adapterSetting, baseSettings, modelSetting } from "./model-settings.js";
 import { mergeAdapter, openBaseModel, openNetwork, tokenizerOf } from "./open-network.js";
 
-/** What is converted to what. */
+/** Settings of a conversion. */
 export const conversionSchema = z.object({
   model: modelSetting,
   adapter: adapterSetting,
-  out: z.string().min(1).describe("the folder to write; it must not hold anything yet"),
+  out: z.string().min(1).describe("the folder to write; it must be empty or missing"),
   dtype: z.enum(["f32", "bf16", "f16"]).default("f32").describe("type of the weights written"),
   quantize: z
     .enum(["int8"])
     .optional()
-    .describe("write the products' weights and the embedding in 8 bits, for Plumbline alone"),
+    .describe("write the products' weights and the embedding in 8 bits, which only Plumbline reads"),
   ...inGroup("files", {
     data: z
       .array(z.string().min(1))
       .default([])
-      .describe("text to calibrate 8 bits on, dataset files of any format; default: what the model samples"),
-    limit: z.number().int().positive().default(256).describe("only the first rows of each of them"),
+      .describe("dataset files in any format to calibrate 8 bits on; default: text that the model samples"),
+    limit: z.number().int().positive().default(256).describe("only the first rows of each file"),
   }),
   baseError: baseSettings.baseError,
   maxShardSize: z
@@ -53,14 +53,14 @@ export interface Converted
   extends Pick<ModelConfig, "architecture" | "layers" | "vocabSize" | "maxPositions"> {
   dtype: string;
   parameters: number;
-  /** Of an 8-bit base: its error, what it was measured on, and how many products have 16-bit activations. */
+  /** For an 8-bit base: its error, the text it was measured on, and how many products have 16-bit activations. */
   int8?: Pick<StoredInt8, "error" | "calibration"> & { products16: number };
 }
 
 /**
- * Writes the folder `out`, whole or not at all.
+ * Writes the folder `out`, complete or not at all.
  *
- * @throws PlumbError when `out` holds anything already, or 8 bits cannot be had within the limit.
+ * @throws PlumbError if `out` is not empty, or 8 bits exceed the limit on the error.
  */
 export async function convert(config: ConversionConfig, host: WorkHost): Promise<Converted> {
   const { out, quantize, dtype, data } = config;
@@ -68,7 +68,7 @@ export async function convert(config: ConversionConfig, host: WorkHost): Promise
   if (!quantize && data.length > 0) throw usageError("--data is for --quantize int8");
   const maxShardBytes = parseByteSize(config.maxShardSize);
   if (existsSync(out) && (!statSync(out).isDirectory() || readdirSync(out).length > 0)) {
-    throw new PlumbError(`${out} is there already`, { hint: "Give --out another name, or remove it first." });
+    throw new PlumbError(`${out} exists already`, { hint: "Give --out another name, or remove it first." });
   }
   return (quantize ? convertToInt8 : convertFloats)(config, maxShardBytes, host);
 }
@@ -119,7 +119,7 @@ async function convertToInt8(
   return { ...converted("int8", config, parameters), int8 };
 }
 
-/** @throws PlumbError where an adapter has a scalar head, which folding it in would lose. */
+/** @throws PlumbError if an adapter has a scalar head, which folding it in would lose. */
 async function refuseHead(dir: string): Promise<void> {
   const { weights } = await openPeftAdapter(dir);
   const head = weights.has("score.weight");
@@ -133,7 +133,7 @@ async function refuseHead(dir: string): Promise<void> {
 const sizeOf = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
 
 const inInt8Already = (model: string): PlumbError =>
-  new PlumbError(`${model} is stored in 8 bits already, which is not converted again`, {
+  new PlumbError(`${model} is stored in 8 bits already and cannot be converted again`, {
     hint: "Give the model that it was converted from.",
   });
 

@@ -1,5 +1,5 @@
 /**
- * Models that a name stands for, opened: a .gguf file, a Hugging Face folder or `hf:owner/name`, with adapters folded in.
+ * Opens models by name: a .gguf file, a Hugging Face folder or `hf:owner/name`, with adapters folded in.
  *
  * @example
  * const opened = await openNetwork(runtime, "SmolLM2-135M-Instruct.Q4_1.gguf");

@@ -1,4 +1,4 @@
-/** Settings that every command which opens a model has. */
+/** Settings of every command that opens a model. */
 import { z } from "zod";
 import { inGroup } from "../base/setting-groups.js";
 
@@ -8,7 +8,7 @@ const opened = inGroup("files", {
     .array(z.string().min(1))
     .max(16)
     .default([])
-    .describe("PEFT adapter folders, applied one on another"),
+    .describe("PEFT adapter folders, applied in this order"),
 });
 export const modelSetting = opened.model;
 export const adapterSetting = opened.adapter;
@@ -19,7 +19,7 @@ export const baseSettings = inGroup("memory", {
     .enum(["f32", "int8", "auto"])
     .optional()
     .describe(
-      "the frozen weights: exact, in 8 bits, or in 8 bits where the processor is made for it and the error stays within --base-error; default: as the model comes",
+      "the frozen weights: exact, in 8 bits, or in 8 bits if the processor is made for it and the error stays within --base-error; default: as the model is stored",
     ),
   baseError: z.number().positive().default(0.01).describe("most KL per token, in nats, that 8 bits may cost"),
 });

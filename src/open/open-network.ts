@@ -18,28 +18,28 @@ import type { Tokenizer } from "../text/index.js";
 
 /** A model with all its adapters but the last folded in. */
 export interface OpenedModel {
-  /** What the network stands on, without its last adapter: the reference of a policy that is trained with LoRA. */
+  /** The network's weights without its last adapter: the reference of a policy that is trained with LoRA. */
   base: Weights;
-  /** How the base is stored in 8 bits, where it is. */
+  /** How the base is stored in 8 bits, if it is. */
   int8?: StoredInt8;
-  /** The last adapter, which stands live beside the frozen base. */
+  /** Folder of the last adapter, which is kept apart from the frozen base. */
   adapter?: string;
   config: ModelConfig;
-  /** Absent when the model came without one; see `tokenizerOf`. */
+  /** Absent if the model has none; see `tokenizerOf`. */
   tokenizer?: Tokenizer;
-  /** Fills rows up; never read. */
+  /** The token that pads rows; no result depends on it. */
   padId: number;
-  /** What was opened, as it was given. */
+  /** The name that was opened, as it was given. */
   source: string;
 }
 
 export interface OpenedNetwork extends OpenedModel {
-  /** The model as it is, or with its last adapter. */
+  /** The model, with its last adapter if it has one. */
   network: Network;
 }
 
 export interface OpenOptions {
-  /** Replaces the context length that the model declares. */
+  /** Replaces the context length that the model declares, in tokens. */
   maxPositions?: number;
   /** Which models are opened; default: language models only. */
   head?: WantedHead;
@@ -47,10 +47,10 @@ export interface OpenOptions {
   shared?: Map<string, SharedBase>;
 }
 
-/** Decoding attends in heads whose size is a multiple of this (ONNX Runtime's GroupQueryAttention). */
+/** Decoding needs attention heads whose size is a multiple of this (ONNX Runtime's GroupQueryAttention). */
 const HEAD_MULTIPLE = 16;
 
-/** The runtime of a command; its threads are PLUMB_THREADS or all processors. */
+/** The runtime of a command; it uses PLUMB_THREADS threads, or all processors. */
 export const createRuntime = (options?: OrtOptions): TimedRuntime => new OrtRuntime(options);
 
 /** Reads a model and its adapters: `openBaseModel`, then `networkOf`. */
@@ -61,7 +61,7 @@ export const openNetwork = async (
   options: OpenOptions = {},
 ): Promise<OpenedNetwork> => networkOf(runtime, await openBaseModel(runtime, model, adapters, options));
 
-/** A model with its last adapter beside it. @throws PlumbError when the adapter is not sound, or of another model. */
+/** A model with its last adapter, kept apart. @throws PlumbError if the adapter is damaged or for another model. */
 export const networkOf = async (runtime: Runtime, opened: OpenedModel): Promise<OpenedNetwork> => {
   const { adapter, config, base } = opened;
   const network =
@@ -75,8 +75,8 @@ export const networkOf = async (runtime: Runtime, opened: OpenedModel): Promise<
  * Reads a model and folds all its adapters but the last into it.
  *
  * @param model a .gguf file, a Hugging Face folder or `hf:owner/name`.
- * @param adapters PEFT folders, applied one on another.
- * @throws PlumbError when one of them is missing, not sound, or does not fit the others.
+ * @param adapters PEFT folders, applied in this order.
+ * @throws PlumbError if one of them is missing, damaged, or does not fit the others.
  */
 export async function openBaseModel(
   runtime: Runtime,
@@ -90,7 +90,7 @@ export async function openBaseModel(
   const config = maxPositions === undefined ? declared : { ...declared, maxPositions };
   if (declared.learnedPositions && config.maxPositions > declared.maxPositions) {
     throw new PlumbError(
-      `${model} has learned positions for ${declared.maxPositions} tokens, so ${maxPositions} cannot be given to it`,
+      `${model} has learned positions for ${declared.maxPositions} tokens, so it cannot take ${maxPositions}`,
     );
   }
   let base = weights;
@@ -116,10 +116,10 @@ async function readModel(runtime: Runtime, model: string, head?: WantedHead): Pr
 }
 
 /**
- * Base weights with an adapter folded in, W + (alpha / r) B A: what a new adapter is trained on after an earlier one
- * (PPO after SFT). Weights that the adapter leaves alone are shared with the base.
+ * Base weights with an adapter folded in, W + (alpha / r) B A: the base of a new adapter that is trained after an
+ * earlier one (PPO after SFT). Weights that the adapter leaves alone are shared with the base.
  *
- * @param inPlace writes over the base's weights, which nothing else may use then, instead of beside them.
+ * @param inPlace overwrites the base's weights, which nothing else may use then, instead of allocating new ones.
  */
 export async function mergeAdapter(
   runtime: Runtime,
@@ -151,15 +151,15 @@ export async function mergeAdapter(
   return merged;
 }
 
-/** The model's tokenizer, which text cannot do without. @throws PlumbError when it came without one. */
+/** The model's tokenizer, for work on text. @throws PlumbError if the model has none. */
 export function tokenizerOf(opened: Pick<OpenedNetwork, "tokenizer" | "source">): Tokenizer {
   if (opened.tokenizer !== undefined) return opened.tokenizer;
   throw new PlumbError(`${opened.source} has no tokenizer, so text cannot be given to it`, {
-    hint: "Give token ids (input_ids), or put the model's tokenizer.json beside its weights.",
+    hint: "Give token ids (input_ids), or put the model's tokenizer.json next to its weights.",
   });
 }
 
-/** What samples from an opened model. @throws PlumbError when its heads are of a size that cannot be decoded. */
+/** A generator that samples from an opened model. @throws PlumbError if decoding does not support its head size. */
 export function generatorOf(runtime: Runtime, opened: OpenedNetwork): Generator {
   checkDecodable(opened, "Log-probabilities and training work with any even size.");
   return new Generator(runtime, opened.network, opened.padId, opened.tokenizer);
@@ -167,7 +167,7 @@ export function generatorOf(runtime: Runtime, opened: OpenedNetwork): Generator 
 
 export const isDecodable = ({ headDim }: ModelConfig): boolean => headDim % HEAD_MULTIPLE === 0;
 
-/** @throws PlumbError when the model's heads are of a size that cannot be decoded. */
+/** @throws PlumbError if decoding does not support the model's head size. */
 export function checkDecodable(
   { config, source }: Pick<OpenedModel, "config" | "source">,
   hint: string,

@@ -1,11 +1,11 @@
-/** What a line of a request may hold, and the checks that every form of it goes through. */
+/** The forms that a request line may have, and the checks that all forms share. */
 
 import { nearestName } from "../base/errors.js";
 import { shown } from "../base/explain-issue.js";
 import { type LocatedRow, type RowLocation, rowError } from "../base/location.js";
 import type { ModelConfig } from "../model/config.js";
 
-/** The fields that make up each form. */
+/** The fields of each form. */
 export type Forms<F extends string> = Record<F, readonly string[]>;
 
 /**

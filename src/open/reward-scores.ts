@@ -5,10 +5,10 @@ import type { RewardModel } from "../model/reward-model.js";
 import { sequenceScores } from "../model/score.js";
 
 /**
- * Rewards of texts as token ids, (raw - mean) / std; of longer ones than the model was trained on, the last tokens are
- * read, as in training.
+ * Rewards of texts given as token ids, (raw - mean) / std. Of a text longer than the model was trained on, only the
+ * last tokens are read, as in training.
  *
- * @throws PlumbError when a reward is not finite.
+ * @throws PlumbError if a reward is not finite.
  */
 export async function rewardScores(
   { runner, tokenizer, mean, std, maxLength }: RewardModel,

@@ -7,9 +7,9 @@ import { RequestError } from "./http/request-error.js";
 import type { Services } from "./services.js";
 
 /**
- * Whether a principal may call a route at all; its role counts, and for a key also its scopes.
+ * Checks that a principal may call a route: by its role, and for an API key also by its scopes.
  *
- * @throws RequestError 401, 403
+ * @throws RequestError 401 without a principal, 403 without the role or scope.
  */
 export function checkAccess({ roles, scope }: Access, principal: Principal | undefined): void {
   if (roles === "anyone") return;
@@ -22,8 +22,8 @@ export function checkAccess({ roles, scope }: Access, principal: Principal | und
 }
 
 /**
- * Whether the principal has to do with a project: its staff, or with "member" its raters too; admins with all. To others it
- * does not exist.
+ * The project, if the principal belongs to it: to its staff, or with "member" also to its raters. Admins belong to all.
+ * For others the project does not exist.
  *
  * @throws StoreError missing
  */

@@ -3,21 +3,21 @@ import { type OpenApi, openApi, whoMay } from "./openapi.js";
 
 const PREFACE = `# The feedback server's API
 
-This page is made from the contracts in \`src/server/contract\` by \`npm run docs:api\`; a running server tells the same at \`/docs\`
-and, as OpenAPI 3.1, at \`/openapi.json\`. Paths are under \`/api/v1\`. docs/server.md tells how to run a server, and about roles.
+This page is made from the contracts in \`src/server/contract\` by \`npm run docs:api\`; a running server serves the same at \`/docs\`
+and, as OpenAPI 3.1, at \`/openapi.json\`. Paths are under \`/api/v1\`. docs/server.md describes how to run a server, and the roles.
 
 - **People** sign in (\`POST /session\`) or accept an invitation; the answer sets the session's cookie and gives \`csrf\`, to be
   sent as \`X-CSRF-Token\` with every request but GET.
-- **Programs** send \`Authorization: Bearer plumb_key_...\`; a key opens what its scopes name, within its owner's role.
+- **Programs** send \`Authorization: Bearer plumb_key_...\`; a key allows what its scopes name, within its owner's role.
 - Bodies are JSON. Fields with ? may be left out; fields that are not listed are refused.
 - Refusals are \`{"error": {"message", "field"?, "hint"?, "request"}}\`: 400 the request is malformed, 401 not signed in, 403 not
-  allowed, 404 not there, or of a project that is not one's own, 405, 409 it conflicts with what is, 410 it has run out, 413 too
+  allowed, 404 not found, or in a project of others, 405, 409 in conflict with the current state, 410 expired, 413 too
   long, 415 not JSON, 421 another host, 422 it does not fit the project, 429 too often (see \`Retry-After\`).
 - Times are Unix milliseconds. Lists are paged with \`after\` and \`limit\`; \`next\`, where there is more, is the next \`after\`.
-- Beside the API: \`GET /healthz\`, \`GET /readyz\`, \`GET /metrics\` (admins, or a key with the scope \`metrics\`).
+- Outside the API: \`GET /healthz\`, \`GET /readyz\`, \`GET /metrics\` (admins, or a key with the scope \`metrics\`).
 `;
 
-/** docs/api.md. */
+/** The text of docs/api.md. */
 export function apiMarkdown(): string {
   const document = openApi("http://localhost:8080");
   const sections = document.tags.map(({ name }) => {
@@ -66,10 +66,10 @@ interface Described {
   default?: unknown;
 }
 
-/** A JSON Schema as a type, with the fields' descriptions beside them. */
+/** A JSON Schema as a type, with the fields' descriptions as comments. */
 function typeOf(given: unknown, indent: string): string {
   const schema = given as Described;
-  // Unnamed ones refer to themselves: only z.json() does.
+  // Only z.json() makes an unnamed schema, which refers to itself.
   if (schema.$ref?.includes("__schema")) return "any JSON";
   if (schema.$ref !== undefined) return schema.$ref.split("/").at(-1) as string;
   if (schema.const !== undefined) return JSON.stringify(schema.const);

@@ -14,7 +14,7 @@ import { addPages } from "./pages/index.js";
 import { endpoints } from "./routes/index.js";
 import type { Services } from "./services.js";
 
-/** Where the API begins. */
+/** Path prefix of the API. */
 export const API = "/api/v1";
 
 type Environment = { Variables: { requestId: string; operation: string } };
@@ -29,7 +29,7 @@ export function createApp(services: Services): Hono<Environment> {
   const secure = services.origin.startsWith("https:");
   const headers = { ...SECURITY_HEADERS, ...(secure && { "Strict-Transport-Security": STRICT_TRANSPORT }) };
 
-  // Ids of requests are for finding them in the log, not for keeping anything secret: a start of its own, and a count.
+  // A request's id finds it in the log and need not be secret: random letters for this process, and a count.
   const start = randomBytes(6).toString("base64url");
   let requests = 0;
   app.use(async (c, next) => {
@@ -42,7 +42,7 @@ export function createApp(services: Services): Hono<Environment> {
     c.header("X-Request-Id", requestId);
     try {
       if (!hostAllowed(c.req.header("host") ?? new URL(c.req.url).host, services.origin))
-        throw new RequestError(421, "This server is not known by that host.", {
+        throw new RequestError(421, "This server does not answer for that host.", {
           hint: "Start it with --public-url, the address under which people reach it.",
         });
       await next();
@@ -75,7 +75,7 @@ export function createApp(services: Services): Hono<Environment> {
   for (const [route, allowed] of addPages(app, services)) methods.set(route, allowed);
   for (const [route, allowed] of methods)
     app.all(route, () => {
-      throw new RequestError(405, `Only ${allowed.join(", ")} can be asked of this address.`, {
+      throw new RequestError(405, `This address accepts only ${allowed.join(", ")}.`, {
         headers: { Allow: allowed.join(", ") },
       });
     });

@@ -51,7 +51,7 @@ export class FeedbackClient {
     this.agent = this.base.protocol === "https:" ? new SecureAgent(agents) : new Agent(agents);
   }
 
-  /** Calls a route. @throws ClientError with the server's words. */
+  /** Calls a route. @throws ClientError with the server's message. */
   async call<C extends Contract<z.ZodObject, z.ZodObject, z.ZodType, z.ZodType>>(
     contract: C,
     given: Given<C>,
@@ -60,7 +60,7 @@ export class FeedbackClient {
     return (text === "" ? undefined : JSON.parse(text)) as z.output<C["result"]>;
   }
 
-  /** Calls a route that answers in lines. */
+  /** Calls a route that answers in lines of JSON. */
   async lines<C extends Contract<z.ZodObject, z.ZodObject, z.ZodType, z.ZodType>>(
     contract: C,
     given: Given<C>,

@@ -5,11 +5,11 @@ import type { Principal } from "./accounts/principal.js";
 import type { Contract } from "./contract/index.js";
 import type { Services } from "./services.js";
 
-/** What a route's work is given beside the request itself. */
+/** What a route's work gets in addition to the request. */
 export interface Call extends Services {
-  /** Who asks; for routes that are open to anyone, whoever sent the request. */
+  /** Who sent the request. Routes open to anyone must not use it: without a sign-in it is undefined at run time. */
   principal: Principal;
-  /** The project of the path, where the route's access says that it was looked up. */
+  /** The project of the path; set only if the route's access is for its staff or members. */
   project: Project;
   /** Address of the sender. */
   address: string;
@@ -22,13 +22,13 @@ export interface Request<C extends Contract> {
   body: z.output<C["body"]>;
 }
 
-/** A route with its work. */
+/** A route with the function that answers it. */
 export interface Endpoint {
   contract: Contract;
   work(request: Request<Contract>, call: Call): Promise<unknown>;
 }
 
-/** Binds work to a contract, which gives it its types; a route of lines yields its elements. */
+/** Binds work to a contract, which gives it its types; for a route of lines, the work yields the elements. */
 export function endpoint<C extends Contract<z.ZodObject, z.ZodObject, z.ZodType, z.ZodType>>(
   contract: C,
   work: (

@@ -1,6 +1,6 @@
 /**
- * The feedback server: the store over HTTP, for people who sign in and for programs with keys. `contract/` says what there is to
- * ask, as data; `routes/` does it; `openapi.ts` tells it; `client.ts` asks it.
+ * The feedback server: the store over HTTP, for people who sign in and for programs with keys. `contract/` declares the
+ * routes as data, `routes/` answers them, `openapi.ts` documents them and `client.ts` calls them.
  *
  * @example
  * const app = createApp(createServices(store, { origin: "http://localhost:8080", log }));

@@ -5,18 +5,18 @@ import { PlumbError } from "../base/errors.js";
 import type { createApp } from "./app.js";
 import type { ServerLimits } from "./settings.js";
 
-/** How long a stopping server waits for requests that it is answering. */
+/** How long a stopping server waits for the requests that it is answering. */
 const STOP_MILLISECONDS = 10_000;
 /** How long an idle connection is kept; longer than most proxies keep theirs. */
 const KEEP_ALIVE = 75_000;
-/** Connections at once; more wait in the system's queue. */
+/** Most connections at once; Node closes further ones. */
 const MAX_CONNECTIONS = 10_000;
 
 export interface Listening {
   server: Server;
-  /** Port that was taken. */
+  /** Port that the server listens on. */
   port: number;
-  /** Takes no more requests, answers those that came, and closes. */
+  /** Accepts no more requests, answers those that have arrived, and closes. */
   stop(): Promise<void>;
 }
 
@@ -24,7 +24,7 @@ export interface Listening {
  * Listens over HTTP. Headers and bodies that come too slowly are answered with 408.
  *
  * @param port 0 takes any free one.
- * @throws PlumbError when it cannot.
+ * @throws PlumbError when it cannot listen.
  */
 export async function listen(
   app: () => ReturnType<typeof createApp>,

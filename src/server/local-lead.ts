@@ -3,7 +3,7 @@ import { invite } from "./accounts/invitations.js";
 import { FeedbackClient } from "./client.js";
 import type { RunningServer } from "./start.js";
 
-/** A program that leads projects of a server in the same process; nobody knows its password. There is still no admin after it. */
+/** A client with a new lead's account, for a program in the server's process. Nobody knows the account's password. */
 export async function localLead({ origin, services }: RunningServer, login: string): Promise<FeedbackClient> {
   const { token } = await services.store.write((write) =>
     invite(write, { role: "lead", hours: 1 }, "system"),

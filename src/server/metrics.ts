@@ -1,7 +1,7 @@
-/** What Prometheus reads: requests and their times, votes, leases, what is being worked on, and the process. */
+/** Metrics for Prometheus: requests and their times, votes, leases, requests in progress, and the process. */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 
-/** Seconds. */
+/** Upper bounds of a request's time, in seconds. */
 const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10];
 
 export class ServerMetrics {
@@ -22,7 +22,7 @@ export class ServerMetrics {
   });
   readonly votes = new Counter({
     name: "plumb_votes_total",
-    help: "Votes taken, corrections too",
+    help: "Votes taken, including corrections",
     registers: this.registers,
   });
   readonly leases = new Counter({
@@ -32,7 +32,7 @@ export class ServerMetrics {
   });
   readonly queue = new Gauge({
     name: "plumb_requests_in_progress",
-    help: "Requests that wait for their answer",
+    help: "Requests that are being answered",
     registers: this.registers,
   });
 

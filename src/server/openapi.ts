@@ -30,7 +30,7 @@ export interface OpenApi {
   components: { securitySchemes: Json; schemas: Record<string, Json> };
 }
 
-/** Schemas that have a name of their own in the document. */
+/** Schemas that have their own name in the document. */
 const NAMED = {
   Account,
   SignedIn,
@@ -42,7 +42,7 @@ const NAMED = {
   Lease: ShownLease,
   Error: ErrorBody,
 };
-/** Version of the API: the path's. */
+/** Version of the API, as in its path. */
 const VERSION = "1";
 
 const DESCRIPTION =
@@ -108,14 +108,14 @@ function operation(contract: Contract, schemas: Record<string, Json>): Operation
   };
 }
 
-/** In words. */
+/** Who may call a route, in words. */
 export function whoMay({ roles, scope, project }: Access): string {
   if (roles === "anyone") return "Anyone.";
   const who = roles.length === 4 ? "Every account" : `Accounts with the role ${roles.join(", ")}`;
   const where = {
     staff: " of the project's staff",
     member: " of the project",
-    store: " that rate in the project",
+    store: " taking part in the project",
   };
   return `${who}${project ? where[project] : ""}. ${scope === "session" ? "Not with an API key." : `API keys need the scope ${scope}.`}`;
 }
@@ -126,7 +126,7 @@ function securityOf({ access: { roles, scope }, method }: Contract): Record<stri
   return scope === "session" ? [session] : [session, { key: [] }];
 }
 
-/** A schema as JSON Schema; what it shares with others goes to `schemas`, by name, with Input for what is sent. */
+/** A schema as JSON Schema; its shared parts go into `schemas` by name, with the suffix Input for those of requests. */
 function schemaOf(
   schema: z.ZodType,
   io: "input" | "output",

@@ -11,7 +11,7 @@ import { RateLimit } from "./http/rate-limit.js";
 import { ServerMetrics } from "./metrics.js";
 import { ServerSettings } from "./settings.js";
 
-/** What requests are answered with. */
+/** What the routes need to answer requests. */
 export interface Services {
   store: Store;
   settings: ServerSettings;
@@ -29,7 +29,7 @@ export interface Services {
   ready: boolean;
 }
 
-/** @param origin scheme, host and port that the server is reached under, if settings.publicUrl does not say. */
+/** @param origin scheme, host and port under which people reach the server, unless settings.publicUrl is given. */
 export function createServices(
   store: Store,
   options: {

@@ -1,4 +1,4 @@
-/** Simulated raters over HTTP: each accepts an invitation, takes items and answers them, like a person. */
+/** Simulated raters over HTTP: each accepts an invitation, takes items and answers them, as a person would. */
 import { randomBytes } from "node:crypto";
 import { hashName, RandomStream } from "../base/random.js";
 import { MAX_LEASES } from "../feedback/store/index.js";
@@ -26,8 +26,8 @@ export interface SimulatedWork {
 }
 
 /**
- * Has raters work in a project, all at once, until nothing is left for any of them. What each does with its n-th item follows
- * from the seed; which item that is, and so the whole, depends on who asks first.
+ * Has raters work in a project, all at the same time, until nothing is left for any of them. What each does with its
+ * n-th item follows from the seed; which item that is depends on who asks first, so two runs may differ.
  *
  * @param lead a client that may invite to the project.
  */
@@ -56,11 +56,11 @@ export async function simulateRaters(lead: FeedbackClient, plan: SimulationPlan)
   );
 }
 
-/** Times that something is asked in all, and milliseconds between them, while no answer comes. */
+/** Attempts in all, and milliseconds between them, while no answer arrives. */
 const TRIES = 5;
 const BETWEEN_TRIES = 200;
 
-/** Asks again when an answer was lost: items held are given again, and the same vote is taken once. */
+/** Asks again when an answer was lost, which is safe: held items are given again, and a repeated vote counts once. */
 async function untilAnswered<T>(ask: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {
@@ -76,7 +76,7 @@ type TakenLease = Awaited<ReturnType<RaterClient["take"]>>[number];
 
 /** One simulated rater's connection to the server. */
 export class RaterClient {
-  /** Votes cast, or on their way. */
+  /** Votes cast, including those being sent. */
   votes = 0;
 
   private constructor(
@@ -107,7 +107,7 @@ export class RaterClient {
     }
   }
 
-  /** The next items, at most as many as one may hold. */
+  /** The next items, at most as many as a rater may hold. */
   async take(most: number) {
     const count = Math.min(MAX_LEASES, most);
     const { project } = this.plan;
@@ -117,13 +117,13 @@ export class RaterClient {
     return leases.slice(0, count);
   }
 
-  /** Looks at an item and votes. The draws are named by the rater and how many it judged before. */
+  /** Judges an item and votes. The random stream is named by the rater and the number of items it judged before. */
   async judge(lease: TakenLease): Promise<void> {
     const { lease: id, ...body } = this.verdict(lease);
     await untilAnswered(() => this.client.call(work.castVote, { params: { lease: id }, body }));
   }
 
-  /** Judges items in turn, as `judge` does, and sends the votes at once. @throws ClientError when one is refused. */
+  /** Judges items as `judge` does, and sends the votes in one request. @throws ClientError when a vote is refused. */
   async judgeAll(leases: readonly TakenLease[]): Promise<void> {
     if (leases.length === 0) return;
     const body = { votes: leases.map((lease) => this.verdict(lease)) };

@@ -10,18 +10,18 @@ import { listen } from "./listen.js";
 import { createServices, type Services } from "./services.js";
 import type { ServerSettings } from "./settings.js";
 
-/** For how long the link that makes the first admin is good. */
+/** How long the link for the first admin's account is valid. */
 const FIRST_ADMIN_HOURS = 24;
 
 export interface ServerOptions {
   /** SQLite file or postgres:// URL. */
   database: string;
-  /** File of the key that signs the audit log; beside the database if not given. */
+  /** File of the key that signs the audit log; next to the database if not given. */
   keyFile?: string;
   host: string;
   port: number;
   settings: ServerSettings;
-  /** Least level of what is logged to stderr. */
+  /** Lowest level that is logged to stderr. */
   logLevel: pino.LevelWithSilent;
 }
 
@@ -40,7 +40,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const shownHost = host.includes(":") ? `[${host}]` : host;
   if (settings.publicUrl === undefined && !isLoopback(shownHost))
     throw new PlumbError(`Serving ${host} needs the address under which people reach the server.`, {
-      hint: "Put a proxy with HTTPS before it and give --public-url https://..., or serve 127.0.0.1.",
+      hint: "Put a proxy with HTTPS in front of it and give --public-url https://..., or serve 127.0.0.1.",
     });
   const log = pino({ level: logLevel, base: undefined }, pino.destination({ dest: 2, sync: false }));
   const store = await openStore(database, { keyFile: options.keyFile });
@@ -75,7 +75,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   }
 }
 
-/** A new invitation for an admin, in place of earlier ones, while there is none. */
+/** A new invitation for the first admin, which replaces earlier ones; undefined if there is an admin. */
 async function firstAdminToken({ store }: Services): Promise<string | undefined> {
   return store.write(async (write) => {
     if (await anyAdmin(write)) return undefined;

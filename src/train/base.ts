@@ -25,24 +25,25 @@ export interface TrainingBase {
   weights: Weights;
   tokenizer: Tokenizer;
   padId: number;
-  /** The model without adapters, as it was given, and its own weights. */
+  /** The name of the model without adapters, as it was given. */
   source: string;
   sourceWeights: Weights;
   adapters: readonly string[];
-  /** How the model is stored in 8 bits, where it is. */
+  /** How the model is stored in 8 bits, if it is. */
   int8?: StoredInt8 | undefined;
-  /** What makes the weights, where they were brought to 8 bits for this run. */
+  /** How to make the 8-bit weights again, if they were rounded for this run. */
   recipe?: Int8Recipe | undefined;
 }
 
-/** What a network is made on. */
+/** What a network is built on. */
 export type NetworkBase = Pick<TrainingBase, "config" | "weights">;
 
 /**
  * The base that a method's settings ask for. Policy, sampler, reference and reward models share it, so that
  * the ratio of PPO's first epoch stays 1.
  *
- * @param texts token ids of the training data. @throws PlumbError as `chosenWeights`, and where all weights are trained.
+ * @param texts token ids of the training data.
+ * @throws PlumbError as `chosenWeights` does, and for training all weights in 8 bits.
  */
 export async function chosenBase(
   runtime: Runtime,
@@ -68,7 +69,7 @@ export async function chosenBase(
     notices,
   );
   const sourceWeights = base.sourceWeights === base.weights ? weights : base.sourceWeights;
-  const alone = base.adapters.length === 0; // with adapters folded in, the model itself makes another base
+  const alone = base.adapters.length === 0; // otherwise the recipe would make another base
   return { base: { ...base, weights, sourceWeights, ...(alone && { recipe }) }, report };
 }
 
@@ -98,7 +99,7 @@ export function trainableNetwork(
     : loraNetwork(runtime, config, weights, lora, seed, head);
 }
 
-/** The trained adapter as one over the model itself, whatever adapters it was trained on. */
+/** The trained adapter and those it was trained on, stacked into one over the model itself. */
 export async function adapterOverSource(base: TrainingBase, network: Network): Promise<AdapterTensors> {
   const earlier = await Promise.all(base.adapters.map((dir) => readAdapter(dir, base.config)));
   return stackAdapters([...earlier, await adapterTensors(network)]);
@@ -110,7 +111,7 @@ export async function savePolicy(dir: string, base: TrainingBase, network: Netwo
   else await exportMerged(dir, network, base.tokenizer);
 }
 
-/** Refuses a folder for the trained model that holds something already: better now than after hours. */
+/** Refuses a non-empty folder for the trained model before training, rather than hours later. */
 export function checkOut(out: string | undefined, resume: boolean): void {
   if (out === undefined || resume || !existsSync(out) || readdirSync(out).length === 0) return;
   throw new PlumbError(`${out} is not empty`, { hint: "Give another --out, or remove that folder." });

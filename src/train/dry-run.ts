@@ -1,11 +1,13 @@
-/** What training will take, counted before it starts: the algorithms themselves, on a runtime that computes nothing. */
+/**
+ * Memory and operations of training, counted beforehand by running the algorithm on a runtime that computes nothing.
+ */
 import type { LoraConfig, Weights } from "../model/network.js";
 import { NetworkTrainer, type TrainerConfig } from "../model/runner.js";
 import { CountingRuntime } from "../runtime/counting-runtime.js";
 import type { DeviceBuffer, Runtime } from "../runtime/runtime.js";
 import { type NetworkBase, trainableNetwork } from "./base.js";
 
-/** A model of which nothing but the shapes of its weights is looked at. */
+/** A model reduced to the shapes of its weights. */
 export interface ModelShape {
   config: NetworkBase["config"];
   weights: ReadonlyMap<string, Pick<DeviceBuffer, "dtype" | "shape">>;
@@ -21,7 +23,7 @@ export function weightsLike(runtime: Runtime, { config, weights }: ModelShape): 
   return { config, weights: like };
 }
 
-/** The items that take most, of which there are as many as are in memory at once, twice where a batch comes in parts. */
+/** The largest items: as many as are in memory at once, or twice as many where a batch has several parts. */
 export function heaviest<T>(items: readonly T[], size: (item: T) => number, batches: Batches): T[] {
   return [...items].sort((a, b) => size(b) - size(a)).slice(0, partsOf(batches));
 }
@@ -35,7 +37,7 @@ export interface Batches {
 export const partsOf = ({ batchSize, microBatchSize, parallel }: Batches): number =>
   Math.min(batchSize, 2 * parallel * microBatchSize);
 
-/** Some steps of an algorithm that trains one network, on a runtime that computes nothing. */
+/** Runs some steps of an algorithm that trains one network, on a runtime that only counts. */
 export async function counted(
   model: ModelShape,
   config: TrainerConfig & { lora: LoraConfig | null; seed: number },
@@ -50,5 +52,5 @@ export async function counted(
   return runtime;
 }
 
-/** Steps that the mean operations of a step are counted over. */
+/** Steps over which the mean operations per step are counted. */
 export const STEPS_COUNTED = 8;

@@ -1,4 +1,4 @@
-/** What a run of a method will take, from its data and the shapes of its model. */
+/** The memory and operations that a run will need, from its data and the shapes of its model. */
 import type { z } from "zod";
 import { PlumbError } from "../base/errors.js";
 import { openModel } from "../model/load/index.js";
@@ -7,13 +7,13 @@ import { fitMemory } from "./memory-fit.js";
 import { type Encoded, type Foresight, type Method, type MethodSettings, withinContext } from "./method.js";
 
 export interface Forecast extends Foresight {
-  /** Most memory of the process, bytes. */
+  /** Peak memory of the process, in bytes. */
   peakBytes: number;
 }
 
 const SILENT = { info: () => {}, warn: () => {} };
 
-/** @throws PlumbError where the model or the data are not there. */
+/** @throws PlumbError if the model or the data are missing. */
 export async function forecast<S extends z.ZodObject, Rows, Data extends Encoded, Figures extends object>(
   method: Method<S, Rows, Data, Figures>,
   settings: z.output<S> & MethodSettings,

@@ -1,7 +1,7 @@
 import type { WorkHost } from "../open/host.js";
 
-/** Who starts a training run: a terminal, a job of the server, a test. */
+/** What starts a training run: a terminal, a program or a test. */
 export interface TrainingHost extends WorkHost {
-  /** The run was interrupted. @param begun whether it has steps to go on from. */
+  /** Called when the run was interrupted. @param begun whether it has steps to resume from. */
   interrupted(run: string, begun: boolean): void;
 }

@@ -15,7 +15,7 @@ export interface MemorySettings {
 /** Settings with which training can start. */
 export type Fitted<S extends MemorySettings> = Omit<S, "recompute"> & { recompute: boolean };
 
-/** Bytes that this process may have in all. */
+/** Bytes that this process may use in total. */
 export function availableMemory(): number {
   const limit = process.constrainedMemory();
   const free = os.freemem() + process.memoryUsage.rss();
@@ -23,12 +23,12 @@ export function availableMemory(): number {
 }
 
 /**
- * Settings whose predicted memory fits the budget: as they are, else with recomputation where `recompute` leaves it open,
- * else with ever fewer rows at once. What is merely free now never changes the number of rows: a run must not depend on
- * what else the machine does, and recomputation changes no bit of it.
+ * Settings whose predicted memory fits the budget: unchanged, else with recomputation if `recompute` is "auto", else
+ * with fewer and fewer rows at once. Without a budget the free memory is the limit and only recomputation may change:
+ * results must not depend on what else the machine does, and recomputation leaves every bit of them the same.
  *
  * @param dryRun counts the heaviest step of a run with these settings.
- * @throws PlumbError where even one row at once takes more than the budget.
+ * @throws PlumbError if one row at once takes more than the budget.
  */
 export async function fitMemory<S extends MemorySettings>(
   settings: S,
@@ -65,7 +65,7 @@ export async function fitMemory<S extends MemorySettings>(
     );
   }
   notices.warn(
-    `training needs about ${needs} of memory, ${has} are free; a memoryBudget would have fewer rows at once`,
+    `training needs about ${needs} of memory, ${has} are free; with a memoryBudget it takes fewer rows at once`,
   );
   return { ...settings, recompute: ways.includes(true) };
 }

@@ -1,6 +1,6 @@
 /**
- * A training method as a record of what a run must know beside its algorithm, and the run itself. Command, help, recipe keys,
- * forecast, checkpoints and resume follow from the record.
+ * A training method as a record of what a run needs in addition to its algorithm, and the run itself. Command, help,
+ * recipe keys, forecast, checkpoints and resuming follow from the record.
  */
 import type { z } from "zod";
 import type { LoraConfig } from "../model/network.js";
@@ -15,31 +15,31 @@ import { type Fitted, fitMemory, type MemorySettings } from "./memory-fit.js";
 import { type RunCost, type Session, withSession } from "./session.js";
 import type { RunSettings } from "./settings.js";
 
-/** Settings of every method: they are in its schema beside its algorithm's own. */
+/** Settings of every method, in its schema next to its algorithm's own. */
 export interface MethodSettings extends RunSettings, MemorySettings, BaseSettings {
   model: string;
   adapter: string[];
   data: string[];
-  /** A project of the database in place of files. */
+  /** A project of the database, instead of files. */
   project?: string | undefined;
   limit?: number | undefined;
   lora: LoraConfig | null;
-  /** Longest text, where the method cuts texts. */
+  /** Longest text in tokens, if the method cuts texts. */
   maxLength?: number;
 }
 
-/** What rows are encoded for. */
+/** The model that rows are encoded for. */
 export interface Reader {
   tokenizer: Tokenizer;
-  /** Tokens that the model can hold. */
+  /** The model's context length in tokens. */
   context: number;
 }
 
-/** Rows as a method trains on them. */
+/** Rows encoded for a method to train on. */
 export interface Encoded {
-  /** Token ids of the training data: what a base in 8 bits is calibrated on. */
+  /** Token ids of the training data, on which a base in 8 bits is calibrated. */
   texts: readonly (readonly number[])[];
-  /** What a person is told of the rows: how many, how many were left out. */
+  /** Messages about the rows: how many there are, how many were left out. */
   said: readonly string[];
   warnings?: readonly string[];
 }
@@ -54,7 +54,7 @@ export interface Job<Config, Data> {
   host: TrainingHost;
 }
 
-/** How long training takes: its steps, and the floating-point operations of matrix products in one of them. */
+/** How long training takes: its steps, and the mean floating-point operations of matrix products per step. */
 export interface Foresight {
   steps: number;
   stepFlops: number;
@@ -66,16 +66,16 @@ export interface Method<
   Data extends Encoded = Encoded,
   Figures extends object = object,
 > {
-  /** The command's name, and the run's where it is given none: `sft`. */
+  /** Name of the command, and of a run without a name of its own: `sft`. */
   name: string;
   description: string;
   examples: readonly { command: string; does: string }[];
   schema: S;
-  /** Reads what the settings name, before a model is opened. @throws PlumbError where something is missing or wrong. */
+  /** Reads what the settings name, before a model is opened. @throws PlumbError if something is missing or wrong. */
   read(config: z.output<S>): Promise<Rows>;
-  /** @param config maxLength is at most the context. @throws PlumbError where nothing is left to train on. */
+  /** @param config its maxLength is at most the context. @throws PlumbError if nothing is left to train on. */
   encode(rows: Rows, reader: Reader, config: z.output<S>): Data;
-  /** The step that takes most memory, counted and not computed. */
+  /** Counts the step that needs most memory, without computing it. */
   heaviest(
     model: ModelShape,
     data: Data,
@@ -87,9 +87,9 @@ export interface Method<
     config: Fitted<z.output<S> & MemorySettings>,
     heaviest: CountingRuntime,
   ): Promise<Foresight>;
-  /** Trains, measures and saves to `session.out`. @returns undefined when it was interrupted; everything is saved then. */
+  /** Trains, measures and saves to `session.out`. @returns undefined after an interruption, with everything saved. */
   run(job: Job<Fitted<z.output<S> & MemorySettings>, Data>): Promise<Figures | undefined>;
-  /** The result for a person, by name. */
+  /** The lines of the report: names and texts. */
   report(result: Figures): readonly (readonly [name: string, text: string])[];
 }
 
@@ -107,14 +107,14 @@ export type Trained<Figures extends object> = Figures &
     model: string;
   };
 
-/** Trains by a method. @returns the run's result; undefined when it was interrupted. */
+/** Trains with a method. @returns the run's result; undefined when it was interrupted. */
 export async function train<S extends z.ZodObject, Rows, Data extends Encoded, Figures extends object>(
   method: Method<S, Rows, Data, Figures>,
   settings: z.output<S> & MethodSettings,
   host: TrainingHost,
 ): Promise<Trained<Figures> | undefined> {
   const { runtime } = host;
-  // 1. What can be wrong is found before a model is opened.
+  // 1. Whatever can be checked is checked before a model is opened.
   checkOut(settings.out, settings.resume);
   const rows = await method.read(settings);
 
@@ -126,7 +126,7 @@ export async function train<S extends z.ZodObject, Rows, Data extends Encoded, F
   for (const warning of data.warnings ?? []) host.warn(warning);
   for (const line of data.said) host.info(line);
 
-  // 3. The precision of the base, and what fits the memory.
+  // 3. The precision of the base, and settings that fit the memory.
   const { base, report } = await chosenBase(runtime, opened, wanted, data.texts, host);
   const config = await fitMemory(wanted, (trial) => method.heaviest(base, data, trial), host);
 
@@ -142,6 +142,6 @@ export async function train<S extends z.ZodObject, Rows, Data extends Encoded, F
   });
 }
 
-/** The settings with texts no longer than the context, where the method cuts texts. */
+/** The settings with maxLength at most the context, if the method cuts texts. */
 export const withinContext = <C extends { maxLength?: number }>(config: C, context: number): C =>
   config.maxLength === undefined ? config : { ...config, maxLength: Math.min(config.maxLength, context) };

@@ -1,4 +1,4 @@
-/** What an online method will take: an iteration with the longest prompts, counted and not computed. */
+/** The memory and operations of an online method: an iteration with the longest prompts is counted, not computed. */
 import { functionReward } from "../algorithms/reward-sources.js";
 import type { Actors, PromptTokens } from "../algorithms/rollout.js";
 import type { Completion } from "../generate/index.js";
@@ -15,24 +15,24 @@ import { referenceRunner } from "./online-networks.js";
 
 interface Sampled {
   iterations: number;
-  /** Responses of an iteration. */
+  /** Responses per iteration. */
   batchSize: number;
   maxNewTokens: number;
 }
 
-/** Who takes part in a counted iteration. */
+/** The actors of a counted iteration. */
 export interface CountedActors extends Actors {
   policy: NetworkTrainer;
   /** The longest of the prompts. */
   prompts: readonly PromptTokens[];
-  /** A network on the same base whose head is zero at first. */
+  /** A network on the same base whose head starts at zero. */
   valueModel(): NetworkTrainer;
 }
 
 /**
- * Runs an iteration with the longest prompts, all responses as long as may be; without reward models of another base.
+ * Counts an iteration with the longest prompts and responses of the greatest length. Reward models are left out.
  *
- * @param prompts as many of them are sampled from as an iteration asks. @param iterate the algorithm's iteration.
+ * @param prompts how many prompts an iteration samples from. @param iterate the algorithm's iteration.
  */
 export async function heaviestIteration(
   model: ModelShape,
@@ -56,7 +56,7 @@ export async function heaviestIteration(
     prompts: few,
     padId,
   };
-  // What sampling takes: the cache, and the packed weights, which any program of few rows has.
+  // The memory of sampling: the cache, and the packed weights, which any program with few rows has.
   const positions = config.batchSize * ((few[0]?.ids.length ?? 0) + config.maxNewTokens);
   runtime.buffer("u8", [positions * bytesPerPosition(model.config)]);
   await sequenceLogProbs(actors.reference, [{ ids: [0, 0], lossMask: [false, true] }], { rows: 1, padId });
@@ -70,7 +70,11 @@ const zeros = (count: number): Completion => ({
   finishReason: "length",
 });
 
-/** Steps and operations of a run, from its heaviest iteration and the lengths of all prompts. @param prompts as in `heaviestIteration`. */
+/**
+ * Steps and operations of a run, from its heaviest iteration and the lengths of all prompts.
+ *
+ * @param prompts as in `heaviestIteration`.
+ */
 export function foreseeOnline(
   model: ModelShape,
   train: readonly PromptTokens[],
@@ -78,7 +82,7 @@ export function foreseeOnline(
   config: Sampled,
   heaviest: CountingRuntime,
 ): Foresight {
-  // The heaviest iteration has the longest prompts only.
+  // The heaviest iteration has only the longest prompts: scale it to the mean length.
   const lengths = train.map(({ ids }) => ids.length + config.maxNewTokens);
   const longest = [...lengths].sort((a, b) => b - a).slice(0, prompts);
   const sampling = config.batchSize * mean(lengths) * 2 * matrixElements(model);

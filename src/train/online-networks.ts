@@ -10,7 +10,7 @@ import type { Runtime } from "../runtime/runtime.js";
 import type { Tokenizer } from "../text/index.js";
 import { type NetworkBase, type TrainingBase, trainableNetwork } from "./base.js";
 
-/** Reward models over one copy of the base where they share it; their tokens must be the policy's. */
+/** Reward models, over one copy of the base if they share it. @throws PlumbError if the policy's tokenizer differs. */
 export async function openRewardModels(
   runtime: Runtime,
   base: TrainingBase,
@@ -28,7 +28,7 @@ export async function openRewardModels(
   return models;
 }
 
-/** Rewards are read on the very tokens that were sampled, so both models must mean the same by them. */
+/** A reward model scores the sampled tokens themselves, so both models must mean the same by each id. */
 function checkSameTokens(policy: Tokenizer, other: Tokenizer, dir: string): void {
   if (policy === other) return;
   const most = Math.max(policy.vocabSize, other.vocabSize);
@@ -36,7 +36,7 @@ function checkSameTokens(policy: Tokenizer, other: Tokenizer, dir: string): void
     if (policy.tokenOf(id) === other.tokenOf(id)) continue;
     const [ours, theirs] = [policy, other].map((one) => JSON.stringify(one.tokenOf(id) ?? null));
     throw new PlumbError(
-      `${dir} has another tokenizer than the policy: token ${id} is ${theirs}, not ${ours}`,
+      `${dir} has a different tokenizer from the policy: token ${id} is ${theirs}, not ${ours}`,
       {
         hint: "Train the reward model on a model of the same family.",
       },
@@ -78,6 +78,6 @@ export async function valueNetwork(
   return copy;
 }
 
-/** What KL is measured against: the policy's start, frozen. */
+/** The reference that KL is measured against: the policy's start, frozen. */
 export const referenceRunner = (runtime: Runtime, { config, weights }: NetworkBase): NetworkRunner =>
   new NetworkRunner(runtime, frozenNetwork(runtime, config, weights));

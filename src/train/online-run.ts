@@ -1,4 +1,4 @@
-/** What runs of all online methods do before and after their algorithm: open rewards, sample, compare the end with the start. */
+/** What every online method's run does around its algorithm: open rewards, sample, compare the end with the start. */
 import { join } from "node:path";
 import { z } from "zod";
 import type { RewardSource } from "../algorithms/reward-sources.js";
@@ -51,7 +51,7 @@ export const batchingOf = (
   { microBatchSize: rows, packing }: Pick<OnlineConfig, "microBatchSize" | "packing">,
 ): Batching => ({ rows, padId, packing });
 
-/** Reward models and reward functions, with a warning where texts are longer than a model was trained on. */
+/** Reward models and reward functions; warns if texts are longer than a model was trained on. */
 export async function openRewards(
   job: OnlineJob,
 ): Promise<{ models: RewardModel[]; rewards: RewardSource[] }> {
@@ -83,7 +83,7 @@ export const sampleAnswers = (
   prompts: readonly PromptTokens[],
 ): Promise<PolicySample[]> => samplePolicy(generator, rewards, prompts, config, host.signal);
 
-/** What the policy answers before the first update, when it is the reference, to the prompts that are kept from training. */
+/** The policy's answers, before the first update, to the prompts kept from training. */
 export const answersBefore = (job: OnlineJob, actors: OnlineActors): Promise<PolicySample[]> =>
   job.session.note("before", z.array(policySampleSchema), () =>
     sampleAnswers(job, actors, job.data.evaluation),
@@ -95,11 +95,15 @@ export interface OnlineFigures {
   stopped: string | null;
   trainPrompts: number;
   longPrompts: { count: number; done: OnlineConfig["longPrompts"] };
-  /** Of the end with the start, where prompts were kept for it. */
+  /** Of the end with the start, if prompts were kept for it. */
   comparison?: PolicyComparison;
 }
 
-/** Saves the policy, its answers beside those at the start, and the curves; compares the two. @param method its name on the curves. */
+/**
+ * Saves the policy, its answers at the start and the end, and the curves; compares the answers.
+ *
+ * @param method its name on the curves.
+ */
 export async function finishOnline(
   job: OnlineJob,
   actors: OnlineActors,
@@ -129,7 +133,7 @@ export async function finishOnline(
   };
 }
 
-/** The comparison for a person. */
+/** The comparison as lines of the report. */
 export function reportOnline({ comparison }: OnlineFigures): readonly (readonly [string, string])[] {
   if (comparison === undefined) return [];
   const { rewardBefore, rewardAfter, prompts, gain, gains, klPerResponse, distinct3, length } = comparison;

@@ -1,4 +1,4 @@
-/** Settings of methods that sample from the policy and learn from rewards, and what is read and encoded by them. */
+/** Settings of methods that sample from the policy and learn from rewards; reading and encoding of their data. */
 import { z } from "zod";
 import type { RewardSource } from "../algorithms/reward-sources.js";
 import type { PromptTokens } from "../algorithms/rollout.js";
@@ -31,14 +31,14 @@ export const onlineSettings = {
     longPrompts: z
       .enum(["skip", "cut", "error"])
       .default("skip")
-      .describe("what is done about longer prompts; cut keeps the end"),
+      .describe("what to do with longer prompts; cut keeps the end"),
   }),
   evalPrompts: z
     .number()
     .int()
     .min(0)
     .default(64)
-    .describe("prompts kept from training, on which start and end are compared; at most a quarter"),
+    .describe("prompts kept from training, to compare start and end on; at most a quarter"),
 };
 type OnlineSettings = z.output<z.ZodObject<typeof onlineSettings>>;
 
@@ -47,17 +47,17 @@ export interface OnlineRows {
   prompts: readonly PromptRow[];
 }
 
-/** Prompts as an online method trains on them. */
+/** Prompts encoded for an online method. */
 export interface OnlineData extends Encoded {
   functions: readonly RewardSource[];
   train: readonly PromptTokens[];
-  /** On which start and end are compared. */
+  /** Prompts on which start and end are compared. */
   evaluation: readonly PromptTokens[];
   /** How many prompts were too long. */
   long: number;
 }
 
-/** Reads prompts and reward functions. @throws PlumbError where there is no reward. */
+/** Reads prompts and reward functions. @throws PlumbError if there is no reward. */
 export async function readOnline(
   config: OnlineSettings & { data: readonly string[]; limit?: number | undefined },
 ): Promise<OnlineRows> {
@@ -76,7 +76,7 @@ function checkRewards({ rewardModel, rewardFunctions, rewardWeights }: OnlineSet
     throw new PlumbError(`${rewardWeights.length} weights for ${rewardModel.length} reward models`);
 }
 
-/** @throws PlumbError where no prompt is left, or a long one is an error. */
+/** @throws PlumbError if no prompt is left, or for a long one with longPrompts "error". */
 export function encodeOnline(
   { functions, prompts: rows }: OnlineRows,
   { tokenizer, context }: Reader,

@@ -1,4 +1,4 @@
-/** How a policy answers a fixed set of prompts: the same ones, with the same random numbers, at the start and the end. */
+/** A policy's answers to a fixed set of prompts, with the same random numbers at the start and the end of a run. */
 import { z } from "zod";
 import { type RewardSource, totalRewards } from "../algorithms/reward-sources.js";
 import type { PromptTokens } from "../algorithms/rollout.js";
@@ -12,7 +12,7 @@ import { maskedStd, mean } from "../statistics/estimates.js";
 import { pooledMeanInterval } from "../statistics/means.js";
 import type { ClusterInterval } from "../statistics/rates.js";
 
-/** One response as it is kept in checkpoints and files. */
+/** One response as stored in checkpoints and files. */
 export const policySampleSchema = z.object({
   ids: z.array(z.number().int().nonnegative()),
   text: z.string(),
@@ -24,7 +24,7 @@ export const policySampleSchema = z.object({
 });
 export type PolicySample = z.infer<typeof policySampleSchema>;
 
-/** Draws of evaluation are named by rows that training never reaches. */
+/** Evaluation draws its random numbers by row numbers that training never reaches. */
 const FIRST_ROW = 2 ** 40;
 
 export async function samplePolicy(
@@ -86,8 +86,9 @@ export interface PolicyComparison {
 }
 
 /**
- * The figures of a run's end against its start; at least one response each. Intervals are over prompts; responses to the same one count
- * together. The deviation that gains are told in is that of these responses, and no part of the intervals.
+ * Compares the end of a run with its start, from at least one response each. Intervals are over prompts: responses to
+ * the same prompt form one cluster. Gains are in standard deviations of the rewards at the start; the intervals treat
+ * that deviation as known.
  */
 export function comparePolicies(
   prompts: readonly PromptTokens[],

@@ -5,16 +5,16 @@ import type { Tokenizer } from "../text/index.js";
 import { spread } from "./rows.js";
 
 export interface PromptLimits {
-  /** Most tokens of a prompt; null: what the context leaves beside the response. */
+  /** Most tokens of a prompt; null: what the context leaves after the response. */
   maxPromptLength: number | null;
   longPrompts: "skip" | "cut" | "error";
   maxNewTokens: number;
 }
 
 /**
- * Prompts as tokens, with what is done about those that are too long. `cut` keeps the end.
+ * Prompts as tokens; those that are too long are skipped, cut to their end, or an error, as `longPrompts` says.
  *
- * @param context tokens that the model can hold. @throws PlumbError naming a row, or when no prompt is left.
+ * @param context the model's context length in tokens. @throws PlumbError naming a row, or when no prompt is left.
  */
 export function encodePrompts(
   tokenizer: Tokenizer,
@@ -51,7 +51,7 @@ export function encodePrompts(
 
 const LONG_HINT = "Raise maxPromptLength, lower maxNewTokens, or set longPrompts to skip or cut.";
 
-/** Prompts to train on, and up to `wanted` others, at most a quarter, on which start and end are compared. */
+/** Splits prompts into those to train on and up to `wanted`, at most a quarter, to compare start and end on. */
 export function splitPrompts(
   prompts: readonly PromptTokens[],
   wanted: number,

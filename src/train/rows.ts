@@ -5,7 +5,7 @@ import type { LoadOptions } from "../data/index.js";
 import { databaseLocation, readProject } from "../feedback/store/index.js";
 import { type TrainingRows, trainingRows } from "../votes/judgement/index.js";
 
-/** Where rows come from: files, or a project of the database. */
+/** Where rows come from: files, or a project in the database. */
 export interface RowSource {
   data: readonly string[];
   limit?: number | undefined;
@@ -16,9 +16,9 @@ export interface RowSource {
 }
 
 /**
- * The rows of files, or of a project those that plumb feedback export would write.
+ * The rows of files, or the rows that plumb feedback export would write for a project.
  *
- * @param load reads a file. @param of the same, of rows in memory. @throws PlumbError
+ * @param load reads a file. @param of does the same with rows in memory. @throws PlumbError
  */
 export async function loadJudged<Row>(
   { data, limit, project, db, ...options }: RowSource,
@@ -29,14 +29,14 @@ export async function loadJudged<Row>(
   if ((project === undefined) === (data.length === 0))
     throw usageError(
       project === undefined ? "no data is given" : "both files and a project are given",
-      "Give --data FILES or --project ID, one of both.",
+      "Give either --data FILES or --project ID.",
     );
   if (project === undefined) return loadAll(data, load, limit);
   const { judgements } = await readProject(databaseLocation(db), project);
   const rows: readonly object[] = trainingRows(judgements, options)[kind];
   if (rows.length === 0)
     throw new PlumbError(`project ${project} has no votes that make ${kind}`, {
-      hint: "Gold items, rejected votes and those of excluded raters do not, nor pairs without a better side.",
+      hint: "Gold items, rejected votes, votes of excluded raters and undecided pairs do not count.",
     });
   return of(
     rows.slice(0, limit).map((row, i) => ({

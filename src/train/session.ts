@@ -1,6 +1,6 @@
 /**
- * One training run: its folder, the loop over steps, checkpoints, interruption, and what to say when numbers go
- * wrong. The methods add what is trained and what is reported.
+ * One training run: its folder, the loop over steps, checkpoints, interruption, and errors when numbers go wrong. The
+ * methods add what is trained and what is reported.
  */
 import { createHash } from "node:crypto";
 import { readFile, rm, stat } from "node:fs/promises";
@@ -23,18 +23,18 @@ export interface TrainingPlan<R extends Rollout = Rollout> {
   /** Steps of the whole run. */
   steps: number;
   unit: string;
-  /** The figures beside the progress bar. */
+  /** The figures next to the progress bar. */
   figures(metrics: Readonly<Record<string, number>>): LiveMetrics;
-  /** What else a checkpoint must hold. */
+  /** The algorithm's own state, for checkpoints. */
   state?(): Json;
   /** A response as samples.jsonl shows it. */
   shown?(rollout: R): object;
 }
 
-/** Responses of a step that samples.jsonl shows. */
+/** Responses per step in samples.jsonl. */
 const SAMPLES_A_STEP = 4;
 
-/** Wall-clock figures of a run, which differ from run to run. */
+/** Time and memory of a run, which differ between repetitions of it. */
 export interface RunCost {
   trainingSeconds: number;
   tokensPerSecond: number;
@@ -48,7 +48,7 @@ const stateSchema = z.object({
   stopped: z.string().nullable(),
 });
 
-/** An interval as a checkpoint keeps it: JSON has null for an open end. */
+/** An interval as stored in a checkpoint: JSON writes null for an infinite end. */
 export const intervalSchema = z.looseObject({
   estimate: z.number(),
   low: z
@@ -87,12 +87,12 @@ export class Session {
     return this.settings.out ?? join(this.run.dir, "model");
   }
 
-  /** What `state` of the plan gave when the checkpoint was saved. */
+  /** What the plan's `state` returned when the checkpoint was saved. */
   get algorithmState(): Json | undefined {
     return this.saved?.algorithm;
   }
 
-  /** Puts trainers back to the checkpoint, if there is one. */
+  /** Restores trainers from the checkpoint, if there is one. */
   async restore(trainers: TrainingPlan["trainers"]): Promise<void> {
     if (!this.saved || !this.run.checkpoint) return;
     for (const [name, trainer] of Object.entries(trainers)) {
@@ -101,24 +101,24 @@ export class Session {
   }
 
   /**
-   * Something small that a resumed run must know again, such as figures from before training: made once, and read from the
-   * checkpoint afterwards.
+   * A small value that a resumed run needs again, such as figures from before training: made once, then read from the
+   * checkpoint.
    */
   async note<T>(key: string, schema: z.ZodType<T>, make: () => Promise<unknown>): Promise<T> {
     this.notes[key] ??= JSON.parse(JSON.stringify(await make())) as Json;
     return schema.parse(this.notes[key]);
   }
 
-  /** @throws PlumbError when a resumed run is given other rows than it began with, as when votes were cast since. */
+  /** @throws PlumbError if a resumed run gets other rows than it began with, as when votes have been cast since. */
   async checkRows(texts: readonly (readonly number[])[]): Promise<void> {
     const digest = createHash("sha256").update(JSON.stringify(texts)).digest("hex");
     if ((await this.note("rows", z.string(), async () => digest)) === digest) return;
     throw new PlumbError(`${this.run.name} began with other rows; the project has changed since.`, {
-      hint: "Start it anew under another name, or train on a file that plumb feedback export writes.",
+      hint: "Start a new run under another name, or train on a file that plumb feedback export writes.",
     });
   }
 
-  /** Runs the steps that are left. @returns false when an interruption ended it; everything is saved then. */
+  /** Runs the remaining steps. @returns false after an interruption, with everything saved. */
   async train<R extends Rollout>(steps: AsyncIterable<Step<R>>, plan: TrainingPlan<R>): Promise<boolean> {
     const { host } = this;
     const { signal } = host;
@@ -161,10 +161,10 @@ export class Session {
     return !signal.aborted;
   }
 
-  /** Ends long work outside of steps when the run was interrupted. */
+  /** Throws if the run was interrupted; for long work outside of steps. */
   checkInterrupt = (): void => this.host.signal.throwIfAborted();
 
-  /** Time and memory, of all processes that worked on the run and were not thrown away. */
+  /** Time of all steps that the run kept, over every process that worked on it, and the peak memory of this process. */
   async cost(): Promise<RunCost> {
     const lines = (await readFile(join(this.run.dir, "timings.jsonl"), "utf8")).split("\n").filter(Boolean);
     const timings = lines.map((line) => JSON.parse(line) as { seconds: number; tokens: number });
@@ -190,7 +190,7 @@ export class Session {
     await this.run.saveCheckpoint(this.step, { tensors, state });
   }
 
-  /** An error of a step, with the step and the checkpoint that is still good. */
+  /** An error in a step, with the step and the last good checkpoint. */
   private explained(error: unknown, saved: number): unknown {
     const left =
       saved > 0
@@ -213,7 +213,7 @@ export class Session {
 /**
  * Makes the run's folder, does the work in it and closes it. A run that fails before its first step leaves no folder.
  *
- * @throws the signal's reason where the work was interrupted outside of steps.
+ * @throws the signal's reason if the work was interrupted outside of steps.
  */
 export async function withSession<T>(
   host: TrainingHost,

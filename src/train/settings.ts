@@ -3,22 +3,22 @@ import { inGroup } from "../base/setting-groups.js";
 import { databaseSettings } from "../feedback/store/index.js";
 import { baseSettings } from "../open/model-settings.js";
 
-/** Settings that every training command has beside its algorithm's. */
+/** Settings that every training command has in addition to its algorithm's. */
 export const runSettings = {
   ...inGroup("run", {
     name: z
       .string()
       .min(1)
       .optional()
-      .describe("name of the run; default: the command's, numbered when it is used"),
+      .describe("name of the run; default: the command's, with a number if it is taken"),
     runs: z.string().min(1).default("runs").describe("folder of all runs"),
   }),
   ...inGroup("files", {
-    out: z.string().min(1).optional().describe("where the trained model goes; default: runs/<name>/model"),
+    out: z.string().min(1).optional().describe("folder for the trained model; default: runs/<name>/model"),
   }),
   ...inGroup("run", {
     checkpointEvery: z.number().int().positive().default(20).describe("steps between checkpoints"),
-    resume: z.boolean().default(false).describe("go on from the run's last checkpoint"),
+    resume: z.boolean().default(false).describe("continue from the run's last checkpoint"),
     logEvery: z
       .number()
       .int()
@@ -34,12 +34,12 @@ export const modelSettings = {
     adapter: z
       .array(z.string().min(1))
       .default([])
-      .describe("PEFT adapters folded into the model before training, one on another"),
+      .describe("PEFT adapters folded into the model before training, in this order"),
   }),
   ...baseSettings,
 };
 
-/** How much memory training may take; `recompute` stands in the place of the algorithm's own. */
+/** How much memory training may take; this `recompute` replaces the algorithm's own. */
 export const memorySettings = inGroup("memory", {
   recompute: z
     .literal([true, false, "auto"])
@@ -64,7 +64,7 @@ export const dataSettings = inGroup("files", {
   limit: z.number().int().positive().optional().describe("only the first rows of each file"),
 });
 
-/** Files of rows, or a project of the database, what raters said in it. */
+/** Files of rows, or a project in the database with its raters' answers. */
 export const judgedDataSettings = inGroup("files", {
   ...dataSettings,
   data: dataFiles.default([]).describe("JSONL, JSON, CSV, TSV or Parquet files, also gzipped"),
@@ -72,12 +72,12 @@ export const judgedDataSettings = inGroup("files", {
     .string()
     .min(1)
     .optional()
-    .describe("id of a project of the database: train on what its raters said, in place of files"),
+    .describe("id of a project in the database, whose votes to train on instead of files"),
   ...databaseSettings,
-  held: z.boolean().default(true).describe("of a project: let votes count that a filter holds for review"),
+  held: z.boolean().default(true).describe("of a project: also count votes that a filter holds for review"),
 });
 
-/** Settings that may differ between an interrupted run and the command that goes on with it. */
+/** Settings that may differ between an interrupted run and the command that resumes it. */
 export const MAY_CHANGE = ["runs", "out", "checkpointEvery", "logEvery", "recompute", "memoryBudget"];
 
 export interface RunSettings {

@@ -389,7 +389,7 @@ describe("plumb doctor", () => {
     await writeFile(join(dir, "b.yaml"), "score:\n  rewardModl: rm\n");
     const a = await plumb(["doctor", "--recipe", "a.yaml"]);
     expect(a.status).toBe(1);
-    expect(a.stdout).toContain("a.yaml, line 2: rewardModel names rm/none.json, which is not there");
+    expect(a.stdout).toContain("a.yaml, line 2: rewardModel names rm/none.json, which does not exist");
     expect((await plumb(["doctor", "b.yaml"])).stdout).toContain('Did you mean "rewardModel"?');
     expect((await plumb(["doctor", "--model", "nowhere"])).status).toBe(1);
   });

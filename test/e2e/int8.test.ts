@@ -112,7 +112,7 @@ describe.skipIf(!int8IsExact)("a model stored in 8 bits", () => {
   it("trains adapters and reward models without calibration, and runs them", async () => {
     const data = ["--learning-rate", "0.01", "--epochs", "3"];
     const sft = await done("sft", ...STORED, ...LORA, "--data", "demos.jsonl", ...data, "--name", "sft");
-    expect(sft.stderr).not.toContain("bringing the base");
+    expect(sft.stderr).not.toContain("rounding the base");
     const result = await json("runs/sft/result.json");
     expect(result.base).toMatchObject({ kind: "int8" });
     expect(result.lossAfter.estimate).toBeLessThan(result.lossBefore.estimate - 0.1);
@@ -255,7 +255,7 @@ describe.skipIf(!int8IsExact)("8 bits made for one command", () => {
       "demos.jsonl",
     ];
     const rounded = await done("evaluate", "--model", "model", ...what, ...INT8, "--json");
-    expect(rounded.stderr.match(/bringing the base/g)).toHaveLength(1);
+    expect(rounded.stderr.match(/rounding the base/g)).toHaveLength(1);
     const auto = ["--base", "auto", "--base-error", "1e-12"];
     const { stderr } = await done("evaluate", "--model", "model", "--demonstrations", "demos.jsonl", ...auto);
     expect(stderr).toMatch(/base in f32: (in 8 bits it would have KL|this processor)/);

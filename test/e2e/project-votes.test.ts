@@ -117,7 +117,7 @@ test("a reward model of a project is that of the file that its votes make, to th
   expect(bytes("project")).toEqual(bytes("data"));
   for (const [args, status, says] of [
     [["--project", project, "--data", "same.jsonl"], 2, "both files and a project are given"],
-    [[], 2, "Give --data FILES or --project ID"],
+    [[], 2, "Give either --data FILES or --project ID"],
     [["--project", project, "--aspect", "honest"], 1, 'not asked for "honest", but for overall'],
   ] as const) {
     const ended = await plumb(dir, ["reward", "--model", "model", ...args, ...STORE]);
@@ -164,8 +164,8 @@ test("items are ordered by what their votes are worth", async () => {
 
 test("one of file and project has to be given, and of what is not there it is said so", async () => {
   for (const [args, status, says] of [
-    [["agreement"], 2, "Give --votes FILE or --project ID"],
-    [["aggregate", "--votes", "v.csv", "--project", project], 2, "one of both"],
+    [["agreement"], 2, "Give either --votes FILE or --project ID"],
+    [["aggregate", "--votes", "v.csv", "--project", project], 2, "Give either"],
     [of("agreement", "--aspect", "honest"), 1, "but for overall"],
     [["agreement", "--project", "p-none", ...STORE], 1, "There is no project p-none"],
     [["agreement", "--project", project, "--db", "none.db"], 1, "There is no database none.db"],

@@ -349,7 +349,7 @@ describe("a base in 8 bits", () => {
       const strict = [...SFT, "--data", "demos.jsonl", "--base-error", "1e-12", "--name", "strict"];
       const refused = await plumb(dir, [...strict, "--base", "int8"]);
       expect(refused.status).toBe(1);
-      expect(refused.stderr).toMatch(/the base in 8 bits would have KL .* at most 1e-12 .* are wanted/);
+      expect(refused.stderr).toMatch(/the base in 8 bits would have KL .* at most 1e-12 .* are required/);
       expect(existsSync(join(dir, "runs/strict"))).toBe(false);
       const auto = await plumb(dir, [...strict, "--base", "auto"]);
       expect(auto.status).toBe(0);

@@ -23,18 +23,18 @@ type Needed<K extends string, T> = T extends undefined
   : Record<never, never> extends T
     ? { [_ in K]?: T }
     : { [_ in K]: T };
-/** What a route is called with. */
+/** The request that a route takes. */
 export type RequestOf<N extends RouteName> = Needed<"params", Route<N>["params"]> &
   Needed<"query", Route<N>["query"]> &
   Needed<"body", Route<N>["body"]>;
-/** What a route answers. */
+/** The result of a route. */
 export type ResultOf<N extends RouteName> = Route<N>["result"];
 
 /** After this long without an answer a request counts as lost. */
 const TIMEOUT_MILLISECONDS = 20_000;
 
 let csrf = "";
-/** Keeps what the server wants to see with every change; it comes with the answer to signing in. */
+/** Stores the token that the server requires with every change; the answer to signing in contains it. */
 export function keepCsrf(token: string): void {
   csrf = token;
 }
@@ -42,7 +42,7 @@ export function keepCsrf(token: string): void {
 /**
  * Calls a route.
  *
- * @throws ApiProblem with the server's words; status 0 if there was no answer.
+ * @throws ApiProblem with the server's message; its status is 0 if there was no answer.
  * @example const { leases } = await call("takeItems", { params: { project }, body: { count: 3 } });
  */
 export async function call<N extends RouteName>(name: N, request: RequestOf<N>): Promise<ResultOf<N>> {
@@ -51,7 +51,7 @@ export async function call<N extends RouteName>(name: N, request: RequestOf<N>):
   return (text === "" ? undefined : JSON.parse(text)) as ResultOf<N>;
 }
 
-/** The answer itself, for what is saved as a file or read in lines. @throws ApiProblem */
+/** The answer itself, for results that are saved as a file or read in lines. @throws ApiProblem */
 export async function send<N extends RouteName>(
   name: N,
   request: RequestOf<N>,

@@ -6,7 +6,7 @@ export class ApiProblem extends Error {
     readonly details: {
       /** What to do, in the server's words. */
       hint?: string;
-      /** The field of the request that it was about. */
+      /** The field of the request that was wrong. */
       field?: string;
       /** Id of the request in the server's log. */
       request?: string;
@@ -30,12 +30,12 @@ export class ApiProblem extends Error {
     });
   }
 
-  /** Whether nobody is signed in (any more). */
+  /** Whether nobody is signed in, or the session has ended. */
   get signedOut(): boolean {
     return this.status === 401;
   }
 
-  /** Whether the same request may well succeed later: no connection, too many requests, a server in trouble. */
+  /** Whether the same request may succeed later: no connection, too many requests, or a failing server. */
   get passing(): boolean {
     return this.status === 0 || this.status === 408 || this.status === 429 || this.status >= 500;
   }

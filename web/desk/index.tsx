@@ -1,4 +1,4 @@
-/** The lead's pages: the desk's own at /desk/.., a project's at /desk/<project>/... */
+/** The lead's pages: the desk's own at /desk/..., a project's at /desk/<project>/... */
 import "../style/rater.css";
 import "./style/desk.css";
 import { useEffect, useState } from "preact/hooks";

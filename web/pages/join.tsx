@@ -9,14 +9,14 @@ import { useForm } from "../ui/form.js";
 import { FormProblem } from "../ui/form-problem.js";
 import { TopBar } from "../ui/top-bar.js";
 
-/** What an invitation's secret looks like; it stands after the # of the link, which browsers send to nobody. */
+/** The form of an invitation's secret. It comes after the # of the link, which browsers do not send to servers. */
 const SECRET = /^plumb_[a-z]{3}_[A-Za-z0-9_-]{43}$/;
 
-/** Where an invitation is accepted, the first admin's too: with a new account, or the one that is signed in. */
+/** Accepts an invitation, including the first admin's, with a new account or the one that is signed in. */
 export function Join() {
   const { join, product, signIn } = useStrings();
   const { account } = useSession();
-  // Taken off the address, so that it stays in no history.
+  // Removed from the address, so that it does not stay in the history.
   const [token] = useState(() => {
     const secret = location.hash.slice(1);
     if (secret !== "") history.replaceState(null, "", location.pathname);

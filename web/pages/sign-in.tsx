@@ -20,7 +20,7 @@ export function SignIn() {
   );
 }
 
-/** Name, password and, where they are switched on, a one-time code. */
+/** A form for name, password and, if they are switched on, a one-time code. */
 export function SignInForm({ done }: { done?: () => void }) {
   const { signIn } = useStrings();
   const session = useSession();

@@ -7,7 +7,7 @@ import { Ranking } from "./ranking.js";
 import { Rationale } from "./responses.js";
 import { SafetyButtons } from "./safety-buttons.js";
 
-/** What can be said and done, below the item: verdicts with their keys, and the way on. */
+/** The actions below the item: verdicts with their keys, and how to go on. */
 export function ActionBar({ act, ...item }: ItemProps & { act(action: string): void }) {
   const { shown, project, draft, change, keymap } = item;
   const { task } = project;

@@ -1,4 +1,4 @@
-/** An answer while it is being given: everything may still be missing. */
+/** An answer in progress: everything may still be missing. */
 import type {
   Answer,
   ResponseFlag,
@@ -8,15 +8,15 @@ import type {
 } from "../../src/votes/tasks/index.js";
 
 export interface AnswerDraft {
-  /** By aspect; of comparisons. */
+  /** For comparisons, by aspect. */
   aspects: Record<string, { verdict: Verdict; strength?: number }>;
-  /** Places of the screen that were ranked, the best first; of rankings. */
+  /** For rankings: the places on the screen that were ranked, the best first. */
   ranked: number[];
-  /** Ranked places that are as good as the one before. */
+  /** Ranked places that are tied with the one before. */
   tied: number[];
-  /** Points by aspect of the response in each place; of Likert scales. */
+  /** For Likert scales: points by aspect of the response in each place. */
   ratings: Record<string, number>[];
-  /** What was written; of demonstrations and rewrites. */
+  /** For demonstrations and rewrites: the text written. */
   text: string;
   safe?: boolean;
   categories: SafetyCategory[];
@@ -35,7 +35,7 @@ export function emptyDraft({ kind }: TaskDefinition, responses: readonly string[
   };
 }
 
-/** What was kept as a draft, if it still has the form of one. */
+/** The stored draft, if it still has the form of one, else `empty`. */
 export function asDraft(kept: unknown, empty: AnswerDraft): AnswerDraft {
   if (typeof kept !== "object" || kept === null) return empty;
   const given = kept as Record<string, unknown>;
@@ -50,7 +50,7 @@ export function asDraft(kept: unknown, empty: AnswerDraft): AnswerDraft {
   return fits ? (kept as AnswerDraft) : empty;
 }
 
-/** An answer that was given, to be changed. */
+/** A given answer as a draft, to be changed. */
 export function draftOf(answer: Answer, empty: AnswerDraft): AnswerDraft {
   const draft = { ...empty, flags: answer.flags, rationale: answer.rationale ?? "" };
   switch (answer.kind) {
@@ -127,7 +127,7 @@ function lackingOf(
   }
 }
 
-/** Ranks as in a race, by place: 1, 2, 2, 4. */
+/** Ranks by place, with ties as in a race: 1, 2, 2, 4. */
 export function ranksOf({ ranked, tied }: Pick<AnswerDraft, "ranked" | "tied">): number[] {
   const ranks: number[] = [];
   for (const [i, place] of ranked.entries())
@@ -135,7 +135,7 @@ export function ranksOf({ ranked, tied }: Pick<AnswerDraft, "ranked" | "tied">):
   return ranks;
 }
 
-/** The draft with a response moved to another position of the ranking, or put into it. */
+/** The draft with a response moved to a position in the ranking, or added there. */
 export function rankedAt(draft: AnswerDraft, place: number, position: number): AnswerDraft {
   const ranked = draft.ranked.filter((other) => other !== place);
   ranked.splice(Math.max(0, Math.min(position, ranked.length)), 0, place);

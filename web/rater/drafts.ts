@@ -1,7 +1,7 @@
-/** Answers that are not given yet: kept by the browser at once, by the server after a while. */
+/** Drafts of answers, which the browser stores at once and the server after a pause. */
 import { store, stored } from "../storage.js";
 
-/** Drafts that nobody came back to are removed after this long. */
+/** Drafts that were left alone for this long are removed. */
 const KEPT_MILLISECONDS = 14 * 86_400_000;
 
 const PREFIX = "plumb.draft.";
@@ -11,7 +11,7 @@ export function keptDraft(rater: string, item: string): unknown {
   return stored<{ draft: unknown }>(keyOf(rater, item))?.draft;
 }
 
-/** @param draft undefined removes it. @returns whether it was kept. */
+/** @param draft undefined removes it. @returns whether it was stored. */
 export function keepDraft(rater: string, item: string, draft: unknown): boolean {
   return store(keyOf(rater, item), draft === undefined ? undefined : { draft, at: Date.now() });
 }

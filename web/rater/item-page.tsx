@@ -18,9 +18,9 @@ import type { Shown, Work } from "./work.js";
 import type { Panel, Project } from "./work-page.js";
 import { WrittenTask } from "./written.js";
 
-/** A key that is pressed so soon after an item came was meant for the one before. */
+/** A key that is pressed this soon after an item appeared was meant for the one before. */
 const MIN_LOOK_MILLISECONDS = 150;
-/** What was written goes to the server after a pause this long. */
+/** Drafts are sent to the server after a pause this long. */
 const DRAFT_MILLISECONDS = 1500;
 let pace: Pace | undefined;
 
@@ -32,7 +32,7 @@ export interface ItemProps {
   keymap: Keymap;
 }
 
-/** One item: what it shows, the answer that is being given, and its keys. */
+/** One item: its content, the draft of the answer, and its keys. */
 export function ItemPage(props: {
   work: Work;
   shown: Shown;
@@ -40,7 +40,7 @@ export function ItemPage(props: {
   rater: string;
   keymap: Keymap;
   blur: boolean;
-  /** Something lies above the page and has the keys. */
+  /** Whether something is open above the page and takes the keys. */
   busy: boolean;
   open(panel: Panel): void;
   undo(): void;
@@ -61,7 +61,7 @@ export function ItemPage(props: {
   latest.current = draft;
 
   useLayoutEffect(() => {
-    // Screen readers begin at the new item; nothing scrolls, because the page begins anew.
+    // Screen readers begin at the new item. Nothing needs to scroll, because the page starts over.
     if (document.activeElement === document.body || document.activeElement === null)
       page.current?.focus({ preventScroll: true });
     since.current = performance.now();
@@ -78,7 +78,7 @@ export function ItemPage(props: {
       clearTimeout(saved.current);
       saved.current = setTimeout(() => {
         const params = { lease: shown.lease.id };
-        // Kept here already; the next change tries again.
+        // The browser has the draft already, and the next change tries again.
         call("saveDraft", { params, body: { draft: JSON.parse(JSON.stringify(next)) } }).catch(
           () => undefined,
         );
@@ -114,7 +114,7 @@ export function ItemPage(props: {
     pace = step.pace;
     if (step.say === undefined) work.decide(answer, milliseconds);
     else {
-      // Said on the page of the next item, where there is time to read it.
+      // Shown on the page of the next item, where there is time to read it.
       work.decide(answer, milliseconds);
       notices.next = step.say;
     }
@@ -159,7 +159,7 @@ export function ItemPage(props: {
     change(next.draft);
     return next.submit ? submit(next.draft) : undefined;
   };
-  // The latest of both: keys may come before the effects of a change have run.
+  // Refs hold the latest values, because keys may arrive before the effects of a change have run.
   const handle = useRef(act);
   handle.current = act;
   const held = useRef(busy);
@@ -182,7 +182,7 @@ export function ItemPage(props: {
       }
       const key = keyOf(event);
       const action = key === undefined ? undefined : holderOf(keymap, key);
-      // Enter and blank press the button that has the focus.
+      // Enter and space press the button that has the focus.
       if (action === undefined || (target instanceof HTMLButtonElement && (key === "Enter" || key === " ")))
         return undefined;
       event.preventDefault();
@@ -248,7 +248,7 @@ export function ItemPage(props: {
   );
 }
 
-/** What the next item says of the pace. */
+/** The warning on the rater's pace that the next item shows. */
 const notices: { next: "too-fast" | "break" | undefined } = { next: undefined };
 /** Items that were bookmarked since the page was opened. */
 const bookmarked = new Set<string>();

@@ -1,8 +1,8 @@
-/** Which key does what: defaults by the task, and what the rater chose instead. */
+/** The keys of actions: defaults by task, and the rater's own choices. */
 import type { TaskDefinition } from "../../src/votes/tasks/index.js";
 import { store, stored } from "../storage.js";
 
-/** Names of what keys do: `left-2` is the left response with strength 2, `pick-3` the third of what there is to choose from. */
+/** Name of an action: `left-2` is the left response with strength 2, `pick-3` the third of the choices. */
 export type KeyAction = string;
 export type Keymap = Readonly<Record<KeyAction, string>>;
 
@@ -24,7 +24,7 @@ const GENERAL: Keymap = {
 };
 const KEY = "keys";
 
-/** What can be done in a task, with its default keys, those of the verdicts first. */
+/** The actions of a task with their default keys, verdicts first. */
 export function defaultKeymap({ kind, strengths, scale, flags, rationale }: TaskDefinition): Keymap {
   const general = Object.fromEntries(
     Object.entries(GENERAL).filter(
@@ -58,7 +58,10 @@ function verdictKeys(kind: TaskDefinition["kind"], strengths: number, scale: num
   }
 }
 
-/** The defaults with the rater's own keys, of those actions that there are; where two would share a key, the default gives way. */
+/**
+ * The defaults with the rater's own keys for actions that the task has; if two would share a key, the default gives
+ * way.
+ */
 export function ownKeymap(task: TaskDefinition): Keymap {
   let keymap = defaultKeymap(task);
   for (const [action, key] of Object.entries(stored<Keymap>(KEY) ?? {}))
@@ -66,7 +69,7 @@ export function ownKeymap(task: TaskDefinition): Keymap {
   return keymap;
 }
 
-/** Gives an action a key; the action that had it gets the former one. */
+/** Gives an action a key; the action that had the key gets this action's old one. */
 export function withKey(keymap: Keymap, action: KeyAction, key: string): Keymap {
   const holder = holderOf(keymap, key);
   return {
@@ -79,7 +82,7 @@ export function withKey(keymap: Keymap, action: KeyAction, key: string): Keymap 
 export const holderOf = (keymap: Keymap, key: string): KeyAction | undefined =>
   Object.keys(keymap).find((action) => keymap[action] === key);
 
-/** Keeps what differs from the defaults. */
+/** Stores the keys that differ from the defaults. */
 export function keepKeymap(keymap: Keymap, task: TaskDefinition): void {
   const defaults = defaultKeymap(task);
   const changed = Object.entries(keymap).filter(([action, key]) => defaults[action] !== key);
@@ -92,7 +95,7 @@ export const keyName = (key: string): string =>
   ({ Enter: "↵", " ": "␣", ArrowLeft: "←", ArrowRight: "→", ArrowUp: "↑", ArrowDown: "↓" })[key] ??
   key.toUpperCase();
 
-/** The key of an event as the map knows it; undefined for what is no single key. */
+/** The key of an event as the map names it; undefined for anything but a single key. */
 export function keyOf({ key, ctrlKey, metaKey, altKey }: KeyboardEvent): string | undefined {
   if (ctrlKey || metaKey || altKey || ["Shift", "Tab", "Escape", "Backspace", "Dead"].includes(key))
     return undefined;

@@ -1,8 +1,8 @@
 import { useCallback, useEffect, useState } from "preact/hooks";
 
 /**
- * Whether this tab is the one that works under a name; of several, the latest that asked to. Where the browser has no locks (plain
- * HTTP), every tab works, and the server tells twofold verdicts apart.
+ * Whether this tab is the one that works under a name; of several, it is the latest that asked to. If the browser has
+ * no locks (plain HTTP), every tab works, and the server recognises repeated verdicts.
  */
 export function useOneTab(name: string): { mine: boolean | undefined; take(): void } {
   const [mine, setMine] = useState<boolean>();

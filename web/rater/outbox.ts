@@ -1,7 +1,7 @@
 /**
- * What a rater decided and the server has not acknowledged yet. An entry is kept by the browser before the next item is painted, is
- * sent behind it, in order, and stays until it is acknowledged or refused. Sending one twice does no harm: votes and corrections
- * are taken once, and a second skip is told from a first.
+ * Decisions of a rater that the server has not acknowledged yet. The browser stores an entry before the next item is
+ * painted; entries are sent afterwards, in order, and stay until they are acknowledged or refused. Sending one twice
+ * does no harm: votes and corrections count once, and the server recognises a repeated skip.
  */
 import type { Answer } from "../../src/votes/tasks/index.js";
 import { type ApiProblem, asProblem } from "../api/problem.js";
@@ -17,31 +17,31 @@ export type Refused = Entry & { status: number; message: string };
 export interface OutboxDoors {
   /** Sends an entry. @returns the vote's id, of votes and corrections. */
   send(entry: Entry): Promise<string | undefined>;
-  /** Keeps the entries and the refused ones. @returns whether it could. */
+  /** Stores the entries and the refused ones. @returns whether that succeeded. */
   keep(state: { entries: readonly Entry[]; refused: readonly Refused[] }): boolean;
-  /** After every change. */
+  /** Called after every change. */
   changed(): void;
-  /** An entry was refused for good. */
+  /** Called when an entry was refused for good. */
   refused(entry: Refused): void;
   wait(milliseconds: number, work: () => void): () => void;
 }
 
-/** Waits between tries: doubled from the first to the most. */
+/** Waits between attempts, doubled from the first up to the longest. */
 const FIRST_WAIT = 500;
 const MAX_WAIT = 30_000;
-/** Refused entries that are kept to be looked at. */
+/** Most refused entries that are kept for the rater to see. */
 const MAX_REFUSED = 20;
 
 export class Outbox {
   entries: readonly Entry[];
   refusedEntries: readonly Refused[];
-  /** Why sending waits, while it does. */
+  /** Why sending is waiting; undefined if it is not. */
   problem: ApiProblem | undefined;
-  /** When the next try is, Unix milliseconds. */
+  /** Time of the next attempt, in Unix milliseconds. */
   nextTry = 0;
-  /** Whether the browser keeps what is here. */
+  /** Whether the browser could store the entries. */
   kept = true;
-  /** The latest vote of leases that were acknowledged here. */
+  /** The latest vote of each lease that was acknowledged here. */
   private readonly votes = new Map<string, string>();
   private sending = false;
   private tries = 0;
@@ -56,13 +56,13 @@ export class Outbox {
     this.refusedEntries = kept.refused ?? [];
   }
 
-  /** Takes an entry over: from now on it is not lost. Call `flush` once the page is painted. */
+  /** Stores an entry, so that it is not lost. Call `flush` once the page is painted. */
   add(entry: Entry): void {
     this.entries = [...this.entries, entry];
     this.keep();
   }
 
-  /** Takes the last entry out again, if it is not on its way yet. */
+  /** Removes the last entry, unless it is already being sent. @returns the entry. */
   takeBack(): Entry | undefined {
     const last = this.entries.at(-1);
     if (last === undefined || (this.sending && this.entries.length === 1)) return undefined;
@@ -78,7 +78,7 @@ export class Outbox {
     this.keep();
   }
 
-  /** Sends what there is. @param now does not wait for the next try. */
+  /** Sends all entries. @param now does not wait for the next attempt. */
   flush({ now = false } = {}): void {
     if (now) {
       this.cancelWait?.();
@@ -105,7 +105,7 @@ export class Outbox {
     this.tries = 0;
     this.problem = undefined;
     if (vote !== undefined) this.votes.set(entry.lease, vote);
-    // What corrects this vote has to know it, also after a reload.
+    // A correction of this vote needs its id, also after a reload.
     this.entries = this.entries
       .filter((other) => other !== entry)
       .map((other) =>
@@ -149,7 +149,7 @@ export class Outbox {
     this.flush();
   }
 
-  /** Once stopped, another tab may be the one that keeps. */
+  /** Stores nothing once stopped, because another tab may have taken over. */
   private keep(): void {
     if (this.stopped) return;
     this.kept = this.doors.keep({ entries: this.entries, refused: this.refusedEntries });

@@ -1,13 +1,13 @@
-/** Whether a rater is quicker than one can read, or has worked for long without a break. */
+/** Detects a rater who answers faster than anyone can read, or has worked long without a break. */
 
-/** Words in a second that nobody reads, even skimming (quick readers skim 10 to 12). */
+/** Words per second that nobody can read, even when skimming (quick readers skim 10 to 12). */
 const WORDS_A_SECOND = 25;
 const MIN_MILLISECONDS = 700;
-/** So many of the last verdicts were too fast: then it is said. */
+/** The warning appears when at least FAST of the last OF_LAST verdicts were too fast. */
 const [FAST, OF_LAST] = [3, 5];
 /** Verdicts between two warnings. */
 const QUIET_FOR = 10;
-/** Time of work after which a break is proposed; a pause this long between two verdicts is one. */
+/** Working time after which a break is suggested, and the pause between two verdicts that counts as a break. */
 const WORK_MILLISECONDS = 45 * 60_000;
 const BREAK_MILLISECONDS = 5 * 60_000;
 
@@ -25,7 +25,12 @@ export const startPace = (now: number): Pace => ({
   last: now,
 });
 
-/** After a verdict on so many words. @returns the new pace, and what to say. */
+/**
+ * Updates the pace after a verdict.
+ *
+ * @param words number of words in the item.
+ * @returns the new pace, and a warning if any.
+ */
 export function paced(
   pace: Pace,
   { words, milliseconds, now }: { words: number; milliseconds: number; now: number },

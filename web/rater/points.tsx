@@ -4,7 +4,7 @@ import type { ItemProps } from "./item-page.js";
 import { withPoints } from "./task-keys.js";
 import { aspectWords } from "./words.js";
 
-/** Points for each aspect of one response. The next one that lacks points is marked: the number keys give them. */
+/** Points for each aspect of one response. The next aspect without points is marked; number keys set its points. */
 export function Points({ project, draft, change, place }: ItemProps & { place: number }) {
   const { rate } = useStrings();
   const { aspects, scale } = project.task;

@@ -2,7 +2,7 @@ import { useStrings } from "../strings/index.js";
 import { Text } from "./markdown/text.js";
 import type { Lease } from "./work.js";
 
-/** What the responses answer: a text, or the turns of a conversation. */
+/** The prompt: a text, or the turns of a conversation. */
 export function Prompt({ prompt }: { prompt: Lease["prompt"] }) {
   const { rate } = useStrings();
   return (

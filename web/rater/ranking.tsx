@@ -6,7 +6,7 @@ import type { ItemProps } from "./item-page.js";
 import { keyName } from "./keymap.js";
 import { letter } from "./words.js";
 
-/** Responses from best to worst: dragged, moved by arrows, or put in order by their numbers. */
+/** Responses from best to worst: they can be dragged, moved by arrows, or ordered by number keys. */
 export function Ranking({ shown, draft, change, keymap }: ItemProps) {
   const { rate } = useStrings();
   const list = useRef<HTMLOListElement>(null);
@@ -21,7 +21,7 @@ export function Ranking({ shown, draft, change, keymap }: ItemProps) {
       tied: tied.includes(place) ? tied.filter((other) => other !== place) : [...tied, place],
     });
 
-  /** Puts what is dragged before the first response that lies behind the pointer. */
+  /** Puts the dragged response before the first one that is after the pointer. */
   const dragTo = (place: number, x: number) => {
     const boxes = [...(list.current?.children ?? [])].map((element) => element.getBoundingClientRect());
     const others = ranked

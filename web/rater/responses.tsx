@@ -9,7 +9,7 @@ import { letter } from "./words.js";
 
 const FLAGS = ["hallucination", "unsafe", "refusal", "off-topic", "personal-data", "broken"] as const;
 
-/** The responses in the places of the screen, each with what is said of it alone. */
+/** The responses in their places on the screen, each with the answers that concern it alone. */
 export function Responses({ difference, ...item }: ItemProps & { difference: boolean }) {
   const { shown, project, draft, change } = item;
   const { responses } = shown;
@@ -35,7 +35,7 @@ export function Responses({ difference, ...item }: ItemProps & { difference: boo
   );
 }
 
-/** A response with the words marked that the other does not have. */
+/** A response in which the words that the other lacks are marked. */
 function Compared({ text, other }: { text: string; other: string }) {
   return (
     <div class="md-plain" dir="auto">
@@ -81,7 +81,7 @@ export function Flags(props: {
   );
 }
 
-/** The rationale, where the project asks for one. */
+/** The rationale, if the project asks for one. */
 export function Rationale(props: {
   task: TaskDefinition;
   draft: AnswerDraft;

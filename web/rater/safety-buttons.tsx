@@ -4,7 +4,7 @@ import { Button } from "../ui/button.js";
 import type { ItemProps } from "./item-page.js";
 import { keyName } from "./keymap.js";
 
-/** Safe, or what it offends against: Llama Guard's categories. */
+/** Buttons for safe, and for the categories of harm: Llama Guard's. */
 export function SafetyButtons({ draft, keymap, act }: ItemProps & { act(action: string): void }) {
   const { rate } = useStrings();
   const hint = (action: string) => keyName(keymap[action] ?? "");

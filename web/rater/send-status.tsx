@@ -2,7 +2,7 @@ import { useEffect, useReducer } from "preact/hooks";
 import { useStrings } from "../strings/index.js";
 import type { Work } from "./work.js";
 
-/** Whether everything is with the server, and what happens if it is not. */
+/** Whether the server has everything, and what happens if not. */
 export function SendStatus({ work }: { work: Work }) {
   const { rate } = useStrings();
   const { problem, entries, kept, nextTry } = work.outbox;

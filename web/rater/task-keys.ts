@@ -1,14 +1,14 @@
-/** What a key of a verdict does to the answer that is being given. */
+/** The effect of a verdict's key on the draft. */
 import type { SafetyCategory, TaskDefinition, Verdict } from "../../src/votes/tasks/index.js";
 import { type AnswerDraft, rankedAt } from "./answer-draft.js";
 
 export interface AfterKey {
   draft: AnswerDraft;
-  /** The answer is whole: it is sent, and the next item comes. */
+  /** Whether the answer is complete, so that it is sent and the next item follows. */
   submit: boolean;
 }
 
-/** The answer after an action of the key map; undefined if the action is none of the task's. */
+/** The answer after an action of the key map; undefined if the task does not have the action. */
 export function afterKey(action: string, draft: AnswerDraft, task: TaskDefinition): AfterKey | undefined {
   const [name, number] = action.split("-");
   const n = Number(number);
@@ -43,7 +43,10 @@ export function afterKey(action: string, draft: AnswerDraft, task: TaskDefinitio
   }
 }
 
-/** A verdict on an aspect. One verdict on all there is to judge is the whole answer, unless a reason is required. */
+/**
+ * The draft with a verdict on an aspect. If it is the only aspect, that completes the answer unless a reason is
+ * required.
+ */
 export function withVerdict(
   draft: AnswerDraft,
   task: TaskDefinition,
@@ -62,7 +65,7 @@ export function withPoints(draft: AnswerDraft, place: number, aspect: string, po
   };
 }
 
-/** Chooses a category, or takes it back; whatever offends is not safe. */
+/** Selects a category of harm, or deselects it; with any category the response is not safe. */
 export function withCategory(draft: AnswerDraft, category: SafetyCategory): AnswerDraft {
   const categories = draft.categories.includes(category)
     ? draft.categories.filter((other) => other !== category)

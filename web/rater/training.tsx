@@ -6,7 +6,7 @@ import { Button } from "../ui/button.js";
 import { Text } from "./markdown/text.js";
 import { answerWords } from "./words.js";
 
-/** After an answer to an item of training: what was expected, and why. */
+/** Feedback on an answer to a training item: what was expected, and why. */
 export function Feedback(props: {
   feedback: { given: Answer } & ResultOf<"answerTraining">;
   strengths: number;

@@ -1,4 +1,7 @@
-/** What of a text is not in another, by words: Myers, "An O(ND) Difference Algorithm and Its Variations" (1986), greedy form. */
+/**
+ * Differences between two texts, by words: Myers, "An O(ND) Difference Algorithm and Its Variations" (1986), greedy
+ * form.
+ */
 
 export interface Piece {
   text: string;
@@ -6,10 +9,12 @@ export interface Piece {
   what: "same" | "gone" | "new";
 }
 
-/** Differences beyond which texts count as different as a whole: time and memory grow with their square. */
+/**
+ * Most differences that are searched for; beyond, texts count as wholly different: time and memory grow quadratically.
+ */
 const MAX_DIFFERENCES = 600;
 
-/** The pieces that lead from one text to another, in order. */
+/** The pieces of an edit from one text to another, in order. */
 export function wordDiff(before: string, after: string): Piece[] {
   const [a, b] = [wordsOf(before), wordsOf(after)];
   let start = 0;
@@ -32,7 +37,7 @@ function wordsOf(text: string): string[] {
 
 function edits(a: readonly string[], b: readonly string[]): Piece[] {
   const most = Math.min(a.length + b.length, MAX_DIFFERENCES);
-  // furthest[k]: how far in a one comes on the diagonal k with d differences; one row is kept for each d.
+  // furthest[k]: the furthest position in a on diagonal k with d differences; one row is kept for each d.
   let furthest = new Map<number, number>([[1, 0]]);
   const rows: Map<number, number>[] = [];
   for (let d = 0; d <= most; d++) {
@@ -53,7 +58,7 @@ function edits(a: readonly string[], b: readonly string[]): Piece[] {
   ];
 }
 
-/** The way back from the end. */
+/** Traces the path back from the end. */
 function traced(rows: readonly Map<number, number>[], a: readonly string[], b: readonly string[]): Piece[] {
   const pieces: Piece[] = [];
   let [x, y] = [a.length, b.length];
@@ -71,7 +76,7 @@ function traced(rows: readonly Map<number, number>[], a: readonly string[], b: r
   return pieces.reverse();
 }
 
-/** Neighbours of one kind as one piece. */
+/** Joins neighbouring pieces of one kind. */
 function joined(pieces: readonly Piece[]): Piece[] {
   const out: Piece[] = [];
   for (const piece of pieces) {

@@ -13,7 +13,7 @@ export function verdictWords(
   if (verdict === "tie" || verdict === "both-bad") return rate.verdicts[verdict];
   if (strengths === 1 || strength === undefined)
     return verdict === "left" ? rate.verdicts.leftOnly : rate.verdicts.rightOnly;
-  // With fewer degrees the outer words are left out, so that the strongest of two is "clearly" and not "by far".
+  // With two degrees the outer words are left out, so that the stronger one is "clearly" and not "by far".
   return rate.verdicts[verdict][strengths === 2 ? strength : strength - 1];
 }
 
@@ -60,7 +60,7 @@ export function answerWords(strings: Strings, answer: Answer, strengths: number)
   }
 }
 
-/** Why the server did not take something, in the words of the page. */
+/** Why the server refused something, in the words of the page. */
 export function refusedWords({ refused }: Strings["rate"], status: number): string {
   if (status === 410) return refused.expired;
   if (status === 409) return refused.conflict;

@@ -25,10 +25,10 @@ import { Work } from "./work.js";
 export type Project = ResultOf<"getProject">;
 export type Panel = "skip" | "help" | "history" | "keys" | undefined;
 
-/** Votes after which the team's progress is asked for anew. */
+/** Votes after which the team's progress is loaded again. */
 const PROGRESS_EVERY = 10;
 
-/** Work in one project: the item, what belongs to it, and what can be opened above it. */
+/** Work in one project: the item, its controls, and the panels that open above it. */
 export function WorkPage({ project, rater }: { project: Project; rater: string }) {
   const strings = useStrings();
   const { rate } = strings;

@@ -1,6 +1,6 @@
 /**
- * A rater's work in a project, apart from how it looks: the item on the screen, those fetched ahead, what is on its way to the
- * server, and why there is nothing.
+ * The state of a rater's work in a project, independent of its display: the item on the screen, those fetched ahead,
+ * decisions being sent to the server, and the reason if there is no item.
  */
 import type { Answer } from "../../src/votes/tasks/index.js";
 import { call, keepCsrf, type ResultOf, send } from "../api/client.js";
@@ -13,9 +13,9 @@ export type Lease = ResultOf<"takeItems">["leases"][number];
 export type PastVote = ResultOf<"listOwnVotes">["votes"][number];
 type TrainingItem = ResultOf<"listTraining">["items"][number];
 
-/** What is on the screen. */
+/** The item on the screen. */
 export type Shown = {
-  /** Tells one showing from another. */
+  /** Unique for each time that an item is shown. */
   key: string;
   item: string;
   prompt: Lease["prompt"];
@@ -26,41 +26,41 @@ export type Shown = {
   | { mode: "training"; at: number; of: number }
 );
 
-/** Why there is nothing on the screen. */
+/** Why there is no item on the screen. */
 export type Nothing =
   | { why: "loading" }
   | { why: "none"; reason: NonNullable<ResultOf<"takeItems">["none"]>; told?: string }
   | { why: "problem"; problem: ApiProblem };
 
-/** Leases held at once: the one on the screen, and those ahead. */
+/** Leases held at once: the one on the screen, and those fetched ahead. */
 const HELD = 5;
-/** Fewer ahead than this: more are fetched. */
+/** With fewer leases ahead than this, more are fetched. */
 const MIN_AHEAD = 3;
 const LOOK_AGAIN_MILLISECONDS = 30_000;
 /** A lease with less than this left is renewed while its item is on the screen. */
 const RENEW_MILLISECONDS = 5 * 60_000;
-/** What the client is called in votes. */
+/** Name of this client in votes. */
 const CLIENT = "rating-site";
-/** Decided items that can be taken back. */
+/** Most decided items that can be undone. */
 const MAX_PAST = 20;
 
 export class Work {
   shown: Shown | undefined;
   nothing: Nothing = { why: "loading" };
   signedOut = false;
-  /** Votes taken here since the page was opened. */
+  /** Votes cast here since the page was opened. */
   done = 0;
   readonly outbox: Outbox;
   private ahead: Lease[] = [];
   private training: { items: TrainingItem[]; of: number } | undefined;
-  /** Leases that were decided here, whatever the server still thinks. */
+  /** Leases that were decided here, even if the server does not know it yet. */
   private readonly decided = new Set<string>();
   private past: { entry: Entry; shown: Shown }[] = [];
   private before: Shown | undefined;
   private fetching = false;
   private count = 0;
   private timers: ReturnType<typeof setInterval>[] = [];
-  /** The server's clock less ours, in milliseconds. */
+  /** The server's clock minus ours, in milliseconds. */
   private skew = 0;
   private stopped = false;
 
@@ -68,7 +68,7 @@ export class Work {
     readonly project: string,
     readonly rater: string,
     private readonly doors: {
-      /** The page is to be painted anew. */
+      /** Called when the page must be painted again. */
       changed(): void;
       /** Items that will be shown soon. */
       coming(leases: readonly Lease[]): void;
@@ -82,7 +82,7 @@ export class Work {
         keep: (state) => store(key, state.entries.length + state.refused.length === 0 ? undefined : state),
         changed: () => {
           if (this.outbox?.problem?.signedOut) this.signedOut = true;
-          // All that was held is with the server now: there may be more.
+          // The server has everything that was held, so there may be more items.
           if (this.shown === undefined && this.nothing.why !== "none" && this.outbox?.problem === undefined)
             this.fetch();
           doors.changed();
@@ -119,7 +119,7 @@ export class Work {
     this.outbox.stop();
   }
 
-  /** After signing in again, or when the connection is back. */
+  /** To be called after signing in again, or when the connection is back. */
   readonly online = (): void => {
     this.signedOut = false;
     this.outbox.flush({ now: true });
@@ -132,7 +132,7 @@ export class Work {
     if (this.shown === undefined || this.ahead.length === 0) this.fetch();
   }
 
-  /** Takes the verdict on what is on the screen, and goes on; it is sent once the next item is painted. */
+  /** Takes the verdict on the item on the screen and shows the next one; the verdict is sent once that is painted. */
   decide(answer: Answer, milliseconds: number): void {
     const { shown } = this;
     if (shown === undefined || shown.mode === "training") return;
@@ -156,7 +156,7 @@ export class Work {
     this.goOn(note.trim() === "" ? entry : { ...entry, note: note.trim() }, shown);
   }
 
-  /** Takes the last decision back. @returns whether it was sent already; undefined if there is none. */
+  /** Undoes the last decision. @returns whether it had been sent; undefined if there is none. */
   undo(): "unsent" | "sent" | undefined {
     const last = this.past.at(-1);
     if (last === undefined || last.entry.type === "skip") return undefined;
@@ -198,14 +198,14 @@ export class Work {
     if (this.shown?.mode === "correction") this.next();
   }
 
-  /** After the feedback on an item of training. */
+  /** To be called after the feedback on a training item. */
   trained(): void {
     this.training?.items.shift();
     if (this.training?.items.length === 0) this.training = undefined;
     this.next();
   }
 
-  /** Gives back what is held, before leaving. */
+  /** Gives all held leases back, before leaving. */
   async giveBackAll(): Promise<void> {
     const held = [
       ...this.ahead.map(({ id }) => id),
@@ -221,7 +221,7 @@ export class Work {
     keepDraft(this.rater, shown.item, undefined);
     this.past = [...this.past, { entry, shown }].slice(-MAX_PAST);
     this.next();
-    // Behind the painting of the next item.
+    // After the next item is painted.
     requestAnimationFrame(() => setTimeout(() => this.outbox.flush()));
   }
 
@@ -284,14 +284,14 @@ export class Work {
         ({ id }) => id !== shown && id !== waiting && !this.decided.has(id) && !this.outbox.has(id),
       );
       this.nothing = { why: "none", reason: none ?? "no-items", told: why };
-      // Everything that is held waits to be sent: the connection is what is lacking.
+      // Every held lease is decided and waits to be sent: only the connection is missing.
       if (this.ahead.length === 0 && none === undefined) this.nothing = { why: "loading" };
       this.doors.coming(this.ahead);
     } catch (error) {
       const problem = asProblem(error);
       if (problem.signedOut) this.signedOut = true;
       this.nothing = { why: "problem", problem };
-      // Paused, closed, or not of the project any more: nothing can be judged, also not what was fetched.
+      // Paused, closed, or no longer in the project: nothing can be judged, including what was fetched.
       if (!problem.passing && !problem.signedOut) {
         this.ahead = [];
         if (this.shown?.mode === "lease") this.shown = undefined;
@@ -303,7 +303,7 @@ export class Work {
     else this.doors.changed();
   }
 
-  /** Holds the item on the screen for as long as it is there. */
+  /** Renews the lease of the item on the screen. */
   private renew(): void {
     const { shown } = this;
     if (shown?.mode !== "lease" || document.hidden) return;
@@ -326,7 +326,7 @@ async function sendEntry(entry: Entry): Promise<string | undefined> {
   try {
     return await sendOnce(entry);
   } catch (error) {
-    // Signed in again in another tab: the token that goes with changes is a new one.
+    // After signing in again in another tab, changes need the new token.
     if (asProblem(error).status !== 403) throw error;
     const { csrf } = await call("currentSession", {});
     keepCsrf(csrf);

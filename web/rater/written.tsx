@@ -4,10 +4,10 @@ import { Text } from "./markdown/text.js";
 import { Flags } from "./responses.js";
 import { wordDiff } from "./word-diff.js";
 
-/** Most characters of what a rater writes. */
+/** Most characters of a written answer. */
 const MAX_TEXT = 200_000;
 
-/** Writing an answer, or making one better, with what was changed. */
+/** Writing an answer, or improving one, with the changes shown. */
 export function WrittenTask({ shown, project, draft, change }: ItemProps) {
   const { rate } = useStrings();
   const rewrite = project.task.kind === "rewrite";

@@ -4,11 +4,11 @@ import { type ApiProblem, asProblem } from "../api/problem.js";
 export interface Loaded<T> {
   data: T | undefined;
   problem: ApiProblem | undefined;
-  /** Loads again; what is there stays until then. */
+  /** Loads again; the old data stays until then. */
   reload(): void;
 }
 
-/** What a request answers, loaded anew when one of `inputs` changes; an answer that came too late is not shown. */
+/** The answer to a request, loaded again when one of `inputs` changes; outdated answers are dropped. */
 export function useLoaded<T>(load: () => Promise<T>, inputs: readonly unknown[]): Loaded<T> {
   const [state, setState] = useState<{ data?: T; problem?: ApiProblem }>({});
   const turn = useRef(0);

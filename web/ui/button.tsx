@@ -11,7 +11,7 @@ export function KeyHint({ name }: { name: string }) {
 
 type ButtonProps = Omit<JSX.IntrinsicElements["button"], "size"> & {
   children: ComponentChildren;
-  /** primary: what the page is for; quiet: without a frame; danger: what cannot be undone. */
+  /** primary: the main action of the page; quiet: without a frame; danger: an action that cannot be undone. */
   look?: "primary" | "quiet" | "danger";
   /** Key that does the same, printed on the button. */
   hint?: string;

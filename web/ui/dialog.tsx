@@ -2,12 +2,12 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useId, useRef } from "preact/hooks";
 import { useStrings } from "../strings/index.js";
 
-/** A window above the page; Escape and its cross close it, and the focus goes back to where it was. */
+/** A window above the page; Escape and its cross close it, and the focus returns to where it was. */
 export function Dialog(props: {
   title: string;
   close(): void;
   children: ComponentChildren;
-  /** As wide as a text, not as a form. */
+  /** As wide as a text instead of a form. */
   wide?: boolean;
 }) {
   const { title, close, children, wide } = props;

@@ -3,9 +3,9 @@ import { useId } from "preact/hooks";
 
 type FieldProps = JSX.IntrinsicElements["input"] & {
   label: string;
-  /** Told below the field. */
+  /** Shown below the field. */
   hint?: string;
-  /** What is wrong with what was given. */
+  /** What is wrong with the value. */
   problem?: string;
 };
 
@@ -36,7 +36,7 @@ export function Field({ label, hint, problem, ...rest }: FieldProps) {
   );
 }
 
-/** One of a few, all of them seen. */
+/** A choice of one of a few options, all visible. */
 export function Choice<T extends string>(props: {
   label: string;
   options: readonly T[];

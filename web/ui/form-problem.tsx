@@ -1,7 +1,7 @@
 import type { ApiProblem } from "../api/problem.js";
 import { useStrings } from "../strings/index.js";
 
-/** Why a form was not taken; the place is always there, so that screen readers read what appears in it. */
+/** Why a form was refused. The element is always present, so that screen readers announce what appears in it. */
 export function FormProblem({ problem, hint }: { problem: ApiProblem | undefined; hint?: string }) {
   const { offline, offlineHint } = useStrings().problem;
   return (

@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 import { type ApiProblem, asProblem } from "../api/problem.js";
 
-/** Sends a form once at a time, and keeps what was wrong with it. */
+/** Submits a form, one call at a time, and keeps the problem if it fails. */
 export function useForm(work: (values: Record<string, string>) => Promise<void>) {
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<ApiProblem>();

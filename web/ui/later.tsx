@@ -3,7 +3,7 @@ import { unreachable } from "../api/problem.js";
 import { useLoaded } from "./async.js";
 import { Loading, ProblemState } from "./states.js";
 
-/** A part of the site that is loaded when it is wanted. */
+/** A part of the site that is loaded when it is needed. */
 export function Later<P extends object>({ load, given }: { load(): Promise<ComponentType<P>>; given: P }) {
   const part = useLoaded(
     () =>

@@ -1,4 +1,4 @@
-/** What a page shows when there is nothing (yet), or something went wrong. */
+/** What a page shows while there is nothing, or after something went wrong. */
 import type { ComponentChildren } from "preact";
 import type { ApiProblem } from "../api/problem.js";
 import { useStrings } from "../strings/index.js";

@@ -2,9 +2,9 @@ import type { ComponentChildren } from "preact";
 
 export interface Column<T> {
   title: string;
-  /** What a row shows in this column. */
+  /** The content of a row's cell in this column. */
   cell(row: T): ComponentChildren;
-  /** Numbers stand at the right. */
+  /** Whether the column has numbers, which are aligned right. */
   numeric?: boolean;
 }
 
@@ -13,7 +13,7 @@ export function Table<T>(props: {
   caption: string;
   columns: readonly Column<T>[];
   rows: readonly T[];
-  /** What tells a row from the others. */
+  /** Unique key of a row. */
   rowKey(row: T): string;
 }) {
   const { caption, columns, rows, rowKey } = props;

@@ -1,11 +1,14 @@
-/** Short messages at the edge of the page, read out by screen readers; each goes by itself, or when it is closed. */
+/**
+ * Short messages at the edge of the page, announced by screen readers; each disappears after a while or when it is
+ * closed.
+ */
 import { type ComponentChildren, createContext } from "preact";
 import { useCallback, useContext, useRef, useState } from "preact/hooks";
 import { useStrings } from "../strings/index.js";
 
 /** How long a message stays. */
 const SHOWN_MILLISECONDS = 6000;
-/** Most messages at once; of more, the oldest goes. */
+/** Most messages at once; beyond that, the oldest disappears. */
 const MAX_AT_ONCE = 3;
 
 interface Toast {
@@ -16,7 +19,7 @@ interface Toast {
 
 type Say = (text: string, look?: Toast["look"]) => void;
 const ToastContext = createContext<Say>(() => undefined);
-/** Says something to the person: `say(strings.saved)`. */
+/** Gives the function that shows a message: `say(strings.saved)`. */
 export const useToast = (): Say => useContext(ToastContext);
 
 export function Toasts({ children }: { children: ComponentChildren }) {

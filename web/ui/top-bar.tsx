@@ -9,7 +9,7 @@ import { Button } from "./button.js";
 import { Dialog } from "./dialog.js";
 import { Choice } from "./field.js";
 
-/** The line at the top of every page: its title, what belongs to it, and how the pages look. */
+/** The bar at the top of every page: its title, its own controls, and the display settings. */
 export function TopBar({ title, children }: { title: string; children?: ComponentChildren }) {
   const strings = useStrings();
   const [open, setOpen] = useState(false);

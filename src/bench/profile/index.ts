@@ -1,6 +1,6 @@
 /**
- * Where the time of a unit of work goes: kernels by operation, by size, by phase and by part of the network, beside what
- * the machine can do at best, and a Chrome trace of one unit.
+ * Where the time of a unit of work goes: kernels by operation, size, phase and part of the network, compared with the
+ * best that the machine can do, and a Chrome trace of one unit.
  */
 import type { ModelConfig } from "../../model/config.js";
 import { quantizeBase } from "../../model/int8/build.js";
@@ -18,7 +18,7 @@ export { WORKS, type Work } from "./works.js";
 
 export interface ProfileOptions extends WorkSize {
   works: readonly Work[];
-  /** Units of each work that count, after two that do not. */
+  /** Units of each work that count, after two to warm up. */
   repeats: number;
 }
 
@@ -27,22 +27,22 @@ export interface ProfiledWork extends ProfileSummary {
   title: string;
 }
 
-/** What the machine does at best: the roof over all operations. */
+/** The best speeds that the machine reaches: an upper bound for all operations. */
 export interface Roof {
   productGflops: number;
   int8ProductGflops: number;
   memoryReadGBs: number;
 }
 
-/** Compiles programs, lays out memory. */
+/** Units that do not count: they compile programs and lay out memory. */
 const WARM_UP = 2;
 const ROOF_REPEATS = 3;
-/** KL per token that the 8-bit base aims at, as --base-error of the commands. */
+/** KL per token that the 8-bit base may have, like --base-error of the commands. */
 const BASE_ERROR = 0.01;
 
 /**
- * Profiles each work; `onProgress` is told what is being done.
- * @param texts token ids of what the model would see, for the ranges of an 8-bit base.
+ * Profiles each work; `onProgress` is called with the title of each.
+ * @param texts token ids of typical input, to calibrate an 8-bit base on.
  * @returns the figures, and the last unit of each work as pieces of a Chrome trace.
  */
 export async function profile(
@@ -83,13 +83,13 @@ export async function profile(
   return { works, trace: chromeTrace(traced) };
 }
 
-/** Milliseconds from the first to the last of a phase's runs wherever they follow one another. */
+/** Milliseconds of a phase: from the start to the end of each unbroken sequence of its runs. */
 const timeOf = (phase: string, runs: readonly ProfiledRun[]): number =>
   phaseSpans(runs)
     .filter((span) => span.phase === phase)
     .reduce((total, { start, end }) => total + end - start, 0);
 
-/** The runs of the size that most of them have: a batch is not full while its prompts are being read. */
+/** The runs of the most frequent size: a batch is not full while its prompts are being read. */
 function mostAlike(runs: readonly ProfiledRun[]): ProfiledRun[] {
   const sizes = runs.map(({ kernels }) => kernels.find(({ work }) => work.size !== "")?.work.size ?? "");
   const count = (size: string): number => sizes.filter((other) => other === size).length;
@@ -97,7 +97,7 @@ function mostAlike(runs: readonly ProfiledRun[]): ProfiledRun[] {
   return runs.filter((_, i) => sizes[i] === usual);
 }
 
-/** Milliseconds from each run's begin to that of the next one of its program, or to its own end before another. */
+/** Milliseconds from each run's start to the next run's, or to its own end if a run of another program follows. */
 function timeInTurn(runs: readonly ProfiledRun[], all: readonly ProfiledRun[]): number {
   return runs.reduce((total, run) => {
     const next = all[all.indexOf(run) + 1];
@@ -105,7 +105,7 @@ function timeInTurn(runs: readonly ProfiledRun[], all: readonly ProfiledRun[]): 
   }, 0);
 }
 
-/** The fastest of a few products and of a few passes over memory. */
+/** The best of a few products and of a few passes over memory. */
 export async function measureRoof(runtime: Runtime): Promise<Roof> {
   const best = async (probe: { run(): Promise<number>; release(): void }): Promise<number> => {
     let most = 0;

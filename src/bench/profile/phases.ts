@@ -1,6 +1,6 @@
 import type { ProfiledRun } from "../../runtime/profile.js";
 
-/** Parts of the work, by the programs that do them: functions by their names. */
+/** Phases of the work by program; programs are named after their functions. */
 const PHASES: readonly [program: RegExp, phase: string][] = [
   [/^generate\/prefill$/, "prefill"],
   [/^generate\//, "decode"],
@@ -10,18 +10,18 @@ const PHASES: readonly [program: RegExp, phase: string][] = [
   [/^meanNegativeLogProb$/, "gradients"],
 ];
 
-/** The phase that a run belongs to; whatever else a PPO iteration runs scores its samples. */
+/** The phase that a run belongs to. Every other program that a PPO iteration runs scores its samples. */
 export const phaseOf = ({ program }: ProfiledRun): string =>
   PHASES.find(([pattern]) => pattern.test(program))?.[1] ?? "score";
 
-/** Runs of one phase, one after another. */
+/** A sequence of consecutive runs of one phase. */
 export interface PhaseSpan {
   phase: string;
   start: number;
   end: number;
 }
 
-/** Runs in order, joined where they belong to one phase. */
+/** Joins consecutive runs of one phase; the runs must be in order. */
 export function phaseSpans(runs: readonly ProfiledRun[]): PhaseSpan[] {
   const spans: PhaseSpan[] = [];
   for (const run of runs) {

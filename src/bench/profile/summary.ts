@@ -1,20 +1,20 @@
 import type { KernelTime, ProfiledRun } from "../../runtime/profile.js";
 import { phaseOf } from "./phases.js";
 
-/** Kernels that have something in common, for one unit of work. */
+/** A group of kernels, for one unit of work. */
 export interface KernelGroup {
   name: string;
   calls: number;
   milliseconds: number;
   /** Of the time in all kernels, 0 to 1. */
   share: number;
-  /** 10^9 operations a second; products only. */
+  /** 10^9 operations per second; products only. */
   gflops?: number;
-  /** 10^9 bytes read and written a second, where the shapes tell; of each value once. */
+  /** 10^9 bytes read and written per second, if the shapes give them; each value counts once. */
   gigabytes?: number;
 }
 
-/** Time of a phase, for one unit of work: in its kernels, and in its runs with what lies between kernels. */
+/** Time of a phase, for one unit of work: in its kernels, and in its runs including the time between kernels. */
 export interface PhaseTime {
   phase: string;
   runs: number;
@@ -23,7 +23,7 @@ export interface PhaseTime {
   inRuns: number;
 }
 
-/** Where the time of a unit of work went; milliseconds a unit. */
+/** Where the time of a unit of work went, in milliseconds per unit. */
 export interface ProfileSummary {
   units: number;
   wall: number;
@@ -33,13 +33,15 @@ export interface ProfileSummary {
   /** Not in any run. */
   outsideRuns: number;
   phases: PhaseTime[];
-  /** Sum of the least times of a unit's kernels, where all units run the same; the groups below are then of these. */
+  /**
+   * Sum of the least times of a unit's kernels, if all units run the same ones; the groups below then use these times.
+   */
   leastKernels?: number;
-  /** By operation, the one that takes longest first, as the others below. */
+  /** By operation; the group that takes longest comes first, here and below. */
   ops: KernelGroup[];
   /** Products by operation and size. */
   products: KernelGroup[];
-  /** By part of the network, all layers together, and pass. */
+  /** By part of the network, over all layers, and pass. */
   places: KernelGroup[];
 }
 
@@ -92,8 +94,8 @@ export function summarise(units: readonly (readonly ProfiledRun[])[], wall: numb
 }
 
 /**
- * The kernels of a unit, each with the least time that it took in any: what other work on the machine adds to some of
- * them is left out. Undefined where units do not run the same kernels.
+ * The kernels of a unit, each with its least time over all units, which leaves out what other work on the machine adds.
+ * Undefined if the units do not run the same kernels.
  */
 function leastKernels(units: readonly (readonly ProfiledRun[])[]): KernelTime[] | undefined {
   const [first, ...others] = units.map((runs) => runs.flatMap(({ kernels }) => kernels));

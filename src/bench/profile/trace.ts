@@ -7,14 +7,14 @@ export interface TracedWork {
   runs: readonly ProfiledRun[];
 }
 
-/** Strings that are written at once. */
+/** Strings that are joined into one piece. */
 const PIECE = 2000;
 const TRACKS = ["phases", "programs", "kernels"] as const;
 
 /**
  * Runs as a Chrome trace, piece by piece: https://ui.perfetto.dev and chrome://tracing open it. Each work is a process
- * with three threads, phases, programs and kernels; events are sorted within each. Times are microseconds since the first
- * run of all.
+ * with three threads, phases, programs and kernels; events are sorted within each. Times are microseconds since the
+ * first run of all.
  */
 export function* chromeTrace(works: readonly TracedWork[]): Generator<string> {
   const zero = Math.min(...works.flatMap(({ runs }) => runs.slice(0, 1).map(({ start }) => start)));

@@ -6,7 +6,7 @@ import type { Runtime } from "../../runtime/runtime.js";
 import { PpoIterations } from "../ppo-iterations.js";
 import { someIds, TrainingStep } from "../steps.js";
 
-/** What can be profiled. */
+/** The works that can be profiled. */
 export const WORKS = [
   "lora",
   "lora-int8",
@@ -22,31 +22,31 @@ export const WORKS = [
 ] as const;
 export type Work = (typeof WORKS)[number];
 
-/** How much there is to do. */
+/** The size of each unit of work. */
 export interface WorkSize {
   /** Of a training step. */
   rows: number;
   length: number;
-  /** Tokens that each prompt holds, in decoding and in prefill. */
+  /** Tokens per prompt, in decoding and in prefill. */
   promptTokens: number;
-  /** Decoding steps of a unit. */
+  /** Decoding steps per unit. */
   newTokens: number;
 }
 
-/** A work that is ready to be done again and again. */
+/** A work that is ready to be repeated. */
 export interface PreparedWork {
   title: string;
-  /** Does a unit of it. */
+  /** Does one unit of it. */
   run(): Promise<void>;
-  /** Only this phase counts; default all. */
+  /** Only this phase counts; by default all do. */
   phase?: string;
-  /** What a unit of `phase` is where a run does several: a run of a program. */
+  /** Each run of a program counts as a unit of `phase`. */
   each?: "run";
 }
 
 export const isInt8 = (work: Work): boolean => work.endsWith("-int8");
 
-/** @param base in f32, or in 8 bits for works that end with "-int8". */
+/** @param base weights in f32, or in 8 bits for works that end with "-int8". */
 export function prepareWork(
   runtime: Runtime,
   config: ModelConfig,

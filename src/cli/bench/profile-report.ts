@@ -2,7 +2,7 @@ import type { KernelGroup, ProfiledWork } from "../../bench/profile/index.js";
 import type { ProfileFigures } from "../../bench/run.js";
 import { formatTable } from "../table.js";
 
-/** Rows of a table before the rest is one row. */
+/** Most rows of a table; the rest are summed in one more. */
 const MAX_ROWS = 12;
 
 /** A profile as tables for people. */
@@ -10,7 +10,7 @@ export function profileReport({ threads, roof, works }: ProfileFigures): string 
   const { productGflops, int8ProductGflops, memoryReadGBs } = roof;
   return [
     `${threads} threads. At best: products ${productGflops.toFixed(0)} GFLOP/s in f32, ${int8ProductGflops.toFixed(0)} GOP/s ` +
-      `in 8 bits; memory is read at ${memoryReadGBs.toFixed(1)} GB/s. Recording itself takes a little of every kernel.`,
+      `in 8 bits; memory is read at ${memoryReadGBs.toFixed(1)} GB/s. Recording adds a little time to every kernel.`,
     ...works.flatMap((work) => workReport(work)),
   ].join("\n\n");
 }

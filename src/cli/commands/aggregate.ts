@@ -7,13 +7,13 @@ import { aggregateReport, aggregateSummary } from "../feedback/aggregate-summary
 import { readVoteSource, voteSettings } from "../feedback/vote-source.js";
 
 export default defineCommand({
-  description: `Many raters' votes to one signal, with a probability for each item or pair, how often each rater is right, and whom not to trust and why.
+  description: `Turns many raters' votes into one signal: a probability for each item or pair, how often each rater is right, and which raters not to trust, and why.
 
 Labels (${LABEL_METHODS.join(", ")}): writes labels.csv (item,label,probability) and raters.csv (rater,votes,skill,low,high,flags).
 
-Comparisons (${PREFERENCE_METHODS.join(", ")}): writes preferences.jsonl (left,right,probability of left,noise,votes), scores.csv (candidate,score,low,high) and raters.csv. Winner is left, right or tie. A column strength says how much better, on any positive scale.
+Comparisons (${PREFERENCE_METHODS.join(", ")}): writes preferences.jsonl (left,right,probability of left,noise,votes), scores.csv (candidate,score,low,high) and raters.csv. Winner is left, right or tie. An optional column strength says how much better, on any positive scale.
 
-The file is checked whole first; the folder appears whole or not at all. Of a project that stops asking early, what is known of its raters by all votes and gold items is kept (--no-weigh: it is not), and its next votes are weighed by it.`,
+The whole file is checked first; the folder appears complete or not at all. For a project with early stopping, what all votes and gold items show of its raters' reliability is stored, and its next votes are weighed by that (--no-weigh turns it off).`,
   examples: [
     {
       command: "plumb aggregate --votes votes.csv --out aggregated",

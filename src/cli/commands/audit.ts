@@ -4,25 +4,25 @@ import { databaseSettings, verifyDatabase } from "../../feedback/store/index.js"
 import { defineCommand } from "../command.js";
 
 const schema = z.object({
-  action: z.enum(["verify"]).describe("verify: what there is to do with the log"),
+  action: z.enum(["verify"]).describe("verify, the only action"),
   ...databaseSettings,
-  keyFile: z.string().min(1).optional().describe("the signing key; default beside the database"),
+  keyFile: z.string().min(1).optional().describe("file of the signing key; by default next to the database"),
   publicKey: z
     .string()
     .min(1)
     .optional()
-    .describe("PEM file of the key that checkpoints have to be signed by"),
+    .describe("PEM file of the key that must have signed the checkpoints"),
 });
 
 export default defineCommand({
-  description: `Follows the audit log from its first entry: whether any entry, vote, item or guideline was altered, removed, inserted or moved, and whether the log still reaches every signed checkpoint. Exit status 1 says that something was found.
+  description: `Reads the audit log from its first entry and checks whether any entry, vote, item or guideline was altered, removed, inserted or moved, and whether the log still reaches every signed checkpoint. Exit status 1 means that it found something.
 
-Checkpoints are those of the database and of the file beside the signing key. Without the key file, give --public-key.`,
+Checkpoints are read from the database and from the file next to the signing key. Without the key file, give --public-key.`,
   examples: [
     { command: "plumb audit verify", does: "plumb.db in this folder, or DATABASE_URL" },
     {
       command: "plumb audit verify --db votes.db --public-key audit.pem --json",
-      does: "elsewhere, by a key that was kept",
+      does: "another database, with a key that was kept",
     },
   ],
   schema,
@@ -37,7 +37,7 @@ Checkpoints are those of the database and of the file beside the signing key. Wi
       ].join("\n"),
     );
     if (otherCheckpoints > 0)
-      ui.warn(`${otherCheckpoints} checkpoints are by other keys, and were not judged`);
+      ui.warn(`${otherCheckpoints} checkpoints were signed by other keys and were not checked`);
     if (problemCount > 0)
       throw new PlumbError(`The log is not as it was written: ${problemCount} problems.`, {
         hint: "Keep the database as it is, and compare it with a backup.",

@@ -9,9 +9,9 @@ const schema = z.object({
 });
 
 export default defineCommand({
-  description: `Copies the database of votes to one file, from which either engine can be restored. It may be in use meanwhile: the copy is of one moment.
+  description: `Copies the database of votes to one file, from which either engine can be restored. The database may be in use: the copy is a snapshot of one moment.
 
-The signing key of the audit log is not in it: keep a copy of that file apart.`,
+The signing key of the audit log is not in the file: keep a copy of the key elsewhere.`,
   examples: [
     { command: "plumb backup --out votes.jsonl.gz", does: "plumb.db in this folder, or DATABASE_URL" },
     {

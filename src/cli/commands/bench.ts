@@ -6,10 +6,10 @@ import { defineCommand } from "../command.js";
 export default defineCommand({
   description:
     "Measures this machine and the engine on it, at SmolLM2-135M's shape with random weights: the bare matrix product, " +
-    "memory bandwidth, LoRA and full training steps, decoding, and a PPO iteration. Ratios are between things " +
-    "measured in turn in one run. Let nothing else run meanwhile.\n\n" +
-    "With --profile it shows instead where the time of each goes: by phase, operation, size of product and part of the " +
-    "network, beside the best that the machine does; and writes a trace for ui.perfetto.dev or chrome://tracing.",
+    "memory bandwidth, LoRA and full training steps, decoding, and a PPO iteration. Each ratio compares things " +
+    "measured in turn in one run. Run nothing else meanwhile.\n\n" +
+    "With --profile it shows instead where the time of each goes, by phase, operation, size of product and part of the " +
+    "network, next to the best that the machine reaches, and writes a trace for ui.perfetto.dev or chrome://tracing.",
   examples: [
     { command: "plumb bench", does: "the table, and runs/bench.json" },
     { command: "plumb bench --repeats 9 --json", does: "more repeats; JSON on stdout" },

@@ -6,10 +6,10 @@ import { hostOf } from "../host.js";
 export default defineCommand({
   description:
     "Saves a model as a Hugging Face folder that transformers, vLLM and Plumbline open: a GGUF file with its weights " +
-    "dequantised and its tokenizer, or a model with adapters folded into it; a reward model as one for sequence " +
-    "classification. The folder appears whole or not at all.\n\n" +
+    "dequantised and its tokenizer, or a model with adapters folded into it; a reward model becomes one for sequence " +
+    "classification. The folder appears complete or not at all.\n\n" +
     "With --quantize int8 the folder takes about a quarter of the bytes. It is calibrated on --data, or on text that the " +
-    "model samples, its error is measured on other text, and nothing is written where that is more than --base-error. " +
+    "model samples, its error is measured on other text, and nothing is written if that exceeds --base-error. " +
     "Every command opens such a folder; adapters are trained on it with sft, reward and ppo. Give the original model to " +
     "train all weights.",
   examples: [

@@ -10,7 +10,7 @@ const schema = z.object({
     .string()
     .min(1)
     .describe("JSONL, JSON, CSV, TSV or Parquet, text also gzipped; - for JSONL on stdin"),
-  limit: z.number().int().min(1).optional().describe("look at the first rows only"),
+  limit: z.number().int().min(1).optional().describe("read only this many rows, the first"),
   show: z.number().int().min(0).max(100).default(3).describe("rows to show"),
   maxProblems: z.number().int().min(1).max(1000).default(10).describe("problems to list before giving up"),
 });

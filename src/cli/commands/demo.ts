@@ -6,17 +6,17 @@ import { trainingHostOf } from "../host.js";
 
 export default defineCommand({
   description:
-    "Runs the whole RLHF loop in the built-in world: a small language model is trained from nothing, fine-tuned on " +
-    "demonstrations of mixed quality, sampled in pairs, judged by simulated raters of whom some are careless, biased or " +
+    "Runs the whole RLHF loop in the built-in world: a small language model is trained from scratch, fine-tuned on " +
+    "demonstrations of mixed quality, sampled in pairs, judged by simulated raters, some of whom are careless, biased or " +
     "hostile, given a reward model, improved by rejection sampling and by PPO under a KL tether, and evaluated by the gold utility, which the " +
-    "raters judge by and no model is given. The raters vote over the HTTP API of a feedback server, into plumb.db in the run's folder.\n\n" +
-    "Each part is a stage whose result is stored in runs/stages. A run takes from there what an earlier one, or an interrupted one, computed " +
-    "with the same settings; `plumb lineage` says what a run was made of, `plumb stages` what is stored.",
+    "raters judge by and no model sees. The raters vote over the HTTP API of a feedback server, into plumb.db in the run's folder.\n\n" +
+    "Each part is a stage whose result is stored in runs/stages. A run reuses what an earlier or interrupted run computed " +
+    "with the same settings; `plumb lineage` shows what a run was made from, `plumb stages` what is stored.",
   examples: [
     { command: "plumb demo", does: "the whole loop, in a few minutes on two cores" },
     {
       command: "plumb demo --set ppo.klCoefficient=0.1",
-      does: "another tether; all before PPO is taken from the first run",
+      does: "another tether; everything before PPO is reused from the first run",
     },
     { command: "plumb demo --seed 2 --json", does: "another seed; figures with intervals as JSON" },
     {

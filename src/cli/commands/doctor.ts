@@ -18,13 +18,13 @@ const schema = examinationSchema.extend({
 export default defineCommand({
   description:
     "Checks that this machine can do the work: Node, the native library and its numbers, threads, memory, speed of " +
-    "matrix products, 8-bit products, the disk; and, where given, a model and a recipe. Says what to do about what is wrong, and " +
+    "matrix products, 8-bit products, the disk; and, where given, a model and a recipe. Says what to do about each problem, and " +
     "exits with 1 when a check fails.",
   examples: [
     { command: "plumb doctor", does: "check the machine" },
-    { command: "plumb doctor --model model.gguf", does: "and a model with its tokenizer" },
-    { command: "plumb doctor --model model.gguf --int8 --data pairs.jsonl", does: "and what 8 bits cost it" },
-    { command: "plumb doctor recipes/smollm2-hh.yaml --json", does: "and a recipe, as JSON" },
+    { command: "plumb doctor --model model.gguf", does: "also a model with its tokenizer" },
+    { command: "plumb doctor --model model.gguf --int8 --data pairs.jsonl", does: "also the cost of 8 bits" },
+    { command: "plumb doctor recipes/smollm2-hh.yaml --json", does: "also a recipe; JSON on stdout" },
   ],
   schema,
   positional: "recipe",

@@ -6,7 +6,7 @@ import { hostOf } from "../host.js";
 export default defineCommand({
   description: `Measures a policy, a reward model, or both; every figure comes with its 95% interval over prompts or conversations and its number of rows. Means of fewer than 8 have none.
 
---prompts samples one answer to each prompt: length, refusals (told by their words), distinct-3, KL, and with --reward-model the mean reward. --against or --against-adapter samples another policy's answers to the same prompts too: win rate by reward, ties counting half. --against-references compares with the dataset's own answers instead. KL is to the other policy, else to the model without its last adapter, in nats per response; it is left out at temperature 0, where nothing is sampled.
+--prompts samples one answer to each prompt: length, refusals (recognised by their words), distinct-3, KL, and with --reward-model the mean reward. --against or --against-adapter samples another policy's answers to the same prompts too: win rate by reward, ties counting half. --against-references compares with the dataset's own answers instead. KL is to the other policy, else to the model without its last adapter, in nats per response; it is left out at temperature 0, where nothing is sampled.
 --preferences gives the reward model's accuracy; --demonstrations the policy's perplexity on what it should imitate.`,
   examples: [
     {

@@ -17,7 +17,7 @@ const schema = z.object({
 });
 
 export default defineCommand({
-  description: `Looks for votes and items that a person should look at: too fast, straight-lining, self-contradiction, intransitive, near-duplicate, failed-gold, copied-text, personal-data, safety-conflict (docs/filters.md). A finding names its votes, raters and items, says in words and numbers what speaks for it, and either holds the votes for review or warns. No vote is changed or left out.`,
+  description: `Looks for votes and items that a person should look at: too fast, straight-lining, self-contradiction, intransitive, near-duplicate, failed-gold, copied-text, personal-data, safety-conflict (docs/filters.md). A finding names its votes, raters and items, gives the evidence in words and numbers, and either holds the votes for review or warns. No vote is changed or left out.`,
   examples: [
     { command: "plumb feedback filter --items tasks.jsonl --votes votes.jsonl", does: "a table of findings" },
     {

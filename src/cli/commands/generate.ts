@@ -7,9 +7,9 @@ import { hostOf } from "../host.js";
 export default defineCommand({
   description: `Samples a completion of each prompt, one line of JSON for each line of input and in its order: {"completion":"...","completion_ids":[...],"finish_reason":"stop"}.
 
-Lines hold {"input_ids":[...]}; {"messages":[...]}, which go through the model's chat template up to where the assistant begins; or {"prompt":"..."}, used as it is. Of several, the first counts; other fields are ignored. finish_reason is "stop" when the model ended its turn or a stop string came, "length" when --max-new-tokens was reached. The completion is without special tokens and cut before a stop string (null when the model has no tokenizer); completion_ids are all tokens sampled, the end-of-sequence token too. A line's draws depend on the seed and its place in the input only.
+Lines hold {"input_ids":[...]}; {"messages":[...]}, which go through the model's chat template up to where the assistant begins; or {"prompt":"..."}, used as it is. Of several, the first counts; other fields are ignored. finish_reason is "stop" when the model ended its turn or a stop string appeared, "length" when --max-new-tokens was reached. The completion is without special tokens and cut before a stop string (null when the model has no tokenizer); completion_ids are all tokens sampled, including the end-of-sequence token. A line's random draws depend only on the seed and its place in the input.
 
-A line that is done makes room for the next at once, and prompts that begin alike are computed once. A file is checked whole before the first answer; stdin is checked in chunks of ${LINES_AT_ONCE} lines.`,
+A finished line makes room for the next at once, and a prefix that prompts share is computed once. A whole file is checked before the first answer; stdin is checked in chunks of ${LINES_AT_ONCE} lines.`,
   examples: [
     {
       command: 'plumb generate --model model.gguf --chat --prompt "Why is the sky blue?"',

@@ -5,20 +5,20 @@ import { defineCommand } from "../command.js";
 import { formatTable } from "../table.js";
 
 const schema = z.object({
-  run: z.string().min(1).describe("folder of a run that is made of stages, such as runs/demo"),
+  run: z.string().min(1).describe("folder of a run with stages, such as runs/demo"),
 });
 
-/** As much of a hash as tells two apart, and names the stage's folder. */
+/** The start of a hash: enough to tell two apart, and part of the name of the stage's folder. */
 const short = (hash: string): string => hash.slice(0, 12);
 
 export default defineCommand({
   description:
-    "Says what a run was made of: its stages, each with the hash of what it follows from (settings, code, inputs), the hash of what it " +
-    "came to, and its inputs. Holds every stored result against its hashes; exit status 1 says that one was altered or is damaged. With --json " +
-    "also settings, code, files with their hashes, times and processor.",
+    "Shows what a run was made from: its stages, each with the hash of what it depends on (settings, code, inputs), the hash of its " +
+    "result, and its inputs. Checks every stored result against its hashes; exit status 1 means that one was altered or is damaged. With --json " +
+    "it also gives settings, code, files with their hashes, times and processor.",
   examples: [
     { command: "plumb lineage runs/demo", does: "the stages of that run" },
-    { command: "plumb lineage runs/demo --json", does: "everything that is known of them" },
+    { command: "plumb lineage runs/demo --json", does: "everything that is known about them" },
   ],
   schema,
   positional: "run",
@@ -35,19 +35,19 @@ export default defineCommand({
     await ui.result({ store: store.folder, stages: found }, () =>
       [
         formatTable(
-          ["stage", "follows from", "came to", "seconds", "", "stored result", "inputs"],
+          ["stage", "depends on", "result", "seconds", "", "stored copy", "inputs"],
           found.map((own) => [
             ...[own.stage, short(own.key), short(own.content), own.seconds],
             ...[own.reused ? "reused" : "computed", own.state, inputs(own)],
           ]),
         ),
         "",
-        `Results lie in ${store.folder}, each in a folder of the stage's name and the hash of what it follows from.`,
+        `Results are in ${store.folder}, each in a folder named by the stage and the hash of what it depends on.`,
       ].join("\n"),
     );
     const damaged = found.filter(({ state }) => state === "damaged").map(({ stage }) => stage);
     if (damaged.length > 0)
-      throw new PlumbError(`Not as it was stored: the result of ${damaged.join(", ")}.`, {
+      throw new PlumbError(`The stored result of ${damaged.join(", ")} was altered or is damaged.`, {
         hint: "The next run that needs it computes it again.",
       });
   },

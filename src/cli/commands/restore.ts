@@ -13,14 +13,14 @@ import { defineCommand } from "../command.js";
 const schema = z.object({
   file: z.string().min(1).describe("a file that plumb backup wrote"),
   ...databaseSettings,
-  keyFile: z.string().min(1).optional().describe("the signing key; default beside the database"),
+  keyFile: z.string().min(1).optional().describe("file of the signing key; by default next to the database"),
   force: z.boolean().default(false).describe("replace what the database holds"),
 });
 
 export default defineCommand({
-  description: `Makes a database of votes from a backup, in SQLite or PostgreSQL, whichever it came from. The file is read and checked whole before anything is changed, and all of it comes in or nothing.
+  description: `Makes a database of votes from a backup, in SQLite or PostgreSQL, whichever it came from. The whole file is read and checked before anything is changed, and all of it is restored or nothing.
 
-Stop the server first. Checkpoints that were kept beside the signing key are set aside: those of the backup are in the database.`,
+Stop the server first. Checkpoints kept next to the signing key are set aside: those of the backup are in the database.`,
   examples: [
     { command: "plumb restore votes.jsonl.gz --db votes.db", does: "into a new SQLite file" },
     {

@@ -4,11 +4,11 @@ import { defineCommand } from "../command.js";
 import { hostOf } from "../host.js";
 
 export default defineCommand({
-  description: `Rewards of texts by a reward model, one line of JSON for each line of input and in its order: {"score":x}, or {"chosen_score":x,"rejected_score":y} for a preference.
+  description: `Scores texts with a reward model, one line of JSON for each line of input and in its order: {"score":x}, or {"chosen_score":x,"rejected_score":y} for a preference.
 
-Lines hold {"chosen":...,"rejected":...} with or without "prompt" (TRL's preference formats, Anthropic's HH transcripts; OpenAI's preference format too), {"prompt":...,"completion":...}, {"messages":[...]}, scored at the end of the last answer, or {"input_ids":[...]}; other fields are ignored. Texts are encoded as in training: a completion ends with the end-of-sequence token, and of texts longer than the model was trained on the last tokens are read. Scores are normalised as the model was saved: (raw - mean) / std.
+Lines hold {"chosen":...,"rejected":...} with or without "prompt" (TRL's preference formats, Anthropic's HH transcripts; OpenAI's preference format too), {"prompt":...,"completion":...}, {"messages":[...]}, scored at the end of the last answer, or {"input_ids":[...]}; other fields are ignored. Texts are encoded as in training: a completion ends with the end-of-sequence token, and of a text longer than the model was trained on, only the last tokens are read. Scores are normalised by the model's saved mean and std: (raw - mean) / std.
 
-With --json a last line gives the accuracy over the preferences, ties counting half, with its 95% interval over conversations: {"accuracy":..,"low":..,"high":..,"n":..}. A file is checked whole before the first answer; stdin is checked and answered in chunks of ${CHUNK_BATCHES} batches.`,
+With --json a last line gives the accuracy over the preferences, ties counting half, with its 95% interval over conversations: {"accuracy":..,"low":..,"high":..,"n":..}. A whole file is checked before the first answer; stdin is checked and answered in chunks of ${CHUNK_BATCHES} batches.`,
   examples: [
     {
       command: "plumb score --reward-model runs/reward/model --input pairs.jsonl --json",

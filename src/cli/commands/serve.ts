@@ -11,19 +11,19 @@ const schema = ServerSettings.extend({
     .string()
     .min(1)
     .optional()
-    .describe("the key that signs the audit log; default beside the database"),
+    .describe("file of the key that signs the audit log; by default next to the database"),
   host: z.string().min(1).max(255).default("127.0.0.1").describe("Address to listen on"),
   port: z.number().int().min(0).max(65535).default(8080).describe("Port to listen on; 0 takes any free one"),
   logLevel: z
     .enum(["trace", "debug", "info", "warn", "error", "silent"])
     .default("info")
-    .describe("Least level of what is logged, as lines of JSON on stderr"),
+    .describe("Lowest level that is logged, as lines of JSON on stderr"),
 });
 
 export default defineCommand({
-  description: `Serves projects, items and votes over HTTP, for people who sign in and for programs with API keys; /docs tells the API. The first start prints a link, good once and for a day, with which the first admin makes an account: there is no default password.
+  description: `Serves projects, items and votes over HTTP, for people who sign in and for programs with API keys; /docs describes the API. The first start prints a link, valid once and for a day, with which the first admin makes an account: there is no default password.
 
-It listens on this machine only. To let others in, put a proxy with HTTPS before it and give --public-url and --proxies 1. Ctrl-C or SIGTERM stops it: requests that came are answered first. With --json it prints one line when it is ready: {"url":..,"firstAdmin":..}.`,
+It listens on this machine only. To let others in, put a proxy with HTTPS in front of it and give --public-url and --proxies 1. Ctrl-C or SIGTERM stops it: requests that have arrived are answered first. With --json it prints one line when it is ready: {"url":..,"firstAdmin":..}.`,
   examples: [
     { command: "plumb serve", does: "plumb.db in this folder, on http://127.0.0.1:8080" },
     {
@@ -39,8 +39,8 @@ It listens on this machine only. To let others in, put a proxy with HTTPS before
     const { origin: url, firstAdmin } = server;
     if (json) await ui.row({ url, ...(firstAdmin && { firstAdmin }) });
     else {
-      ui.success(`serving ${url}; the API is told at ${url}/docs`);
-      ui.info(`data lies in ${withoutPassword(database)}`);
+      ui.success(`serving ${url}; the API is described at ${url}/docs`);
+      ui.info(`data is in ${withoutPassword(database)}`);
       if (firstAdmin) ui.info(`no admin yet: make the first account, within a day, at\n  ${firstAdmin}`);
     }
     if (!signal.aborted) await once(signal, "abort");

@@ -15,14 +15,14 @@ const schema = simulatedPoolSchema.extend({
     .enum(["hidden", "assistant"])
     .default("hidden")
     .describe(
-      "What is better: drawn for each text, or the built-in world's utility (for its own prompts only)",
+      "What decides which text is better: a value drawn for each, or the built-in world's utility (its own prompts only)",
     ),
   votesPerRater: z.number().int().min(1).default(100).describe("Most votes of each rater"),
-  seed: z.number().int().min(0).max(0xffffffff).default(0).describe("Names the random draws"),
+  seed: z.number().int().min(0).max(0xffffffff).default(0).describe("Seed of the random draws"),
 });
 
 export default defineCommand({
-  description: `Has simulated raters work in a project of a feedback server: each accepts an invitation of its own, takes items and votes, like a person, all at once. For trying out a project, its filters and its aggregation; never beside people whose votes are to count. The key needs the scopes write and read.
+  description: `Has simulated raters work in a project of a feedback server: each accepts its own invitation, takes items and votes as a person does, all at the same time. For trying out a project, its filters and its aggregation; never run them among people whose votes count. The key needs the scopes write and read.
 
 With --json it prints {"raters":[{"rater":..,"kind":..,"votes":..}]}: which pseudonym is of which kind.`,
   examples: [

@@ -5,22 +5,22 @@ import { defineCommand } from "../command.js";
 import { formatTable } from "../table.js";
 
 const schema = z.object({
-  folder: z.string().min(1).default("runs/stages").describe("where the results lie, in the folder of runs"),
+  folder: z.string().min(1).default("runs/stages").describe("folder of results, in the folder of runs"),
   remove: z
     .enum(["unused", "all"])
     .optional()
     .describe(
-      "unused: results that no finished run beside the folder is made of, and what interrupted ones left",
+      "unused: results that no finished run next to the folder is made from, and what interrupted ones left",
     ),
 });
 
 export default defineCommand({
   description:
-    "Lists the stored results of stages, with their sizes and the runs that are made of them, and removes them. A result that is gone is " +
-    "computed again when a run needs it; runs keep their own models, figures and votes. Nothing is removed while a run beside the folder goes on.",
+    "Lists the stored results of stages, with their sizes and the runs that are made from them, and removes them. A removed result is " +
+    "computed again when a run needs it; runs keep their own models, figures and votes. Nothing is removed while a run next to the folder is in progress.",
   examples: [
     { command: "plumb stages", does: "what is stored in runs/stages" },
-    { command: "plumb stages --remove unused", does: "keep what finished runs are made of" },
+    { command: "plumb stages --remove unused", does: "keep what finished runs are made from" },
   ],
   schema,
   async run({ ui }, { folder, remove }) {

@@ -9,7 +9,7 @@ const schema = responsePairsSchema.extend({
 });
 
 export default defineCommand({
-  description: `Samples responses to each prompt and makes pairs of different ones for raters to compare. Where a prompt's responses are equal they are sampled again, up to ${ROUNDS} times; a prompt that still has too few gives fewer pairs, which is said. The same seed gives the same items.`,
+  description: `Samples responses to each prompt and makes pairs of different ones for raters to compare. Where a prompt's responses are equal they are sampled again, up to ${ROUNDS} times; a prompt that still has too few gives fewer pairs, with a warning. The same seed gives the same items.`,
   examples: [
     {
       command:

@@ -2,9 +2,9 @@ import { fileImportSchema, importFiles } from "../../feedback/exchange/index.js"
 import { defineCommand } from "../command.js";
 
 export default defineCommand({
-  description: `Reads tasks, and the votes on them, from Argilla (version 1 and 2), Label Studio (JSON, JSON_MIN, CSV), tables of votes (item,rater,left,right,winner or item,rater,label) and datasets (TRL's preference data, Anthropic's HH, rankings, prompts, completions). What wrote the files is told by their fields.
+  description: `Reads tasks, and the votes on them, from Argilla (version 1 and 2), Label Studio (JSON, JSON_MIN, CSV), tables of votes (item,rater,left,right,winner or item,rater,label) and datasets (TRL's preference data, Anthropic's HH, rankings, prompts, completions). The format is recognised by the fields.
 
-Every file is checked whole first: every bad row is named by file, line and field, and nothing is written. Raters who are named by their address get a pseudonym.`,
+Every file is checked first: if a row is bad, nothing is written, and each bad row is named by file, line and field. Raters who are named by their address get a pseudonym.`,
   examples: [
     {
       command: "plumb tasks import project-3.json --out tasks.jsonl --votes votes.jsonl",

@@ -16,13 +16,13 @@ const schema = z.object({
     .enum(["uncertainty", "disagreement", "information", "diversity"])
     .describe("what makes an item worth a vote"),
   ...databaseSettings,
-  keyFile: z.string().min(1).optional().describe("the signing key; default beside the database"),
+  keyFile: z.string().min(1).optional().describe("file of the signing key; by default next to the database"),
 });
 
 export default defineCommand({
-  description: `Orders the open items of a project by what their votes are worth; raters are given the first ones first.
+  description: `Orders the open items of a project by what votes on them are worth; raters get the first ones first.
 
-uncertainty: a reward model finds the responses nearly alike (score of each response, as plumb tasks from-policy --reward-model writes). disagreement, information: an ensemble's members differ (scores); information leaves out what all of them find uncertain. diversity: worth most and different from each other by the words of their prompts; without scores, only different. Items without scores come last. docs/results/active-selection.md says what each saves.`,
+uncertainty: a reward model finds the responses nearly alike (score of each response, as plumb tasks from-policy --reward-model writes). disagreement, information: an ensemble's members differ (scores); information leaves out what all of them find uncertain. diversity: the items worth most whose prompts also differ in their words; without scores, by difference alone. Items without scores come last. docs/results/active-selection.md says what each saves.`,
   examples: [
     {
       command: "plumb tasks prioritise --project p-... --by uncertainty",
@@ -40,7 +40,7 @@ uncertainty: a reward model finds the responses nearly alike (score of each resp
           ? await prioritiseDiverse(store, project, "system")
           : await prioritise(store, project, by === "information" ? "information-gain" : by, "system");
       if (items === 0)
-        throw new PlumbError(`No open item of ${project} has what ${by} needs; all of them are alike now.`, {
+        throw new PlumbError(`No open item of ${project} has what ${by} needs; all now rank equally.`, {
           hint: by === "diversity" ? "Add items." : "Give items scores, or choose --by diversity.",
         });
       await ui.result({ project, by, items }, () => `${items} items are ordered by ${by}`);

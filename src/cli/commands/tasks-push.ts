@@ -4,7 +4,7 @@ import { projects } from "../../server/contract/index.js";
 import { defineCommand } from "../command.js";
 import { serverClient, serverSettings } from "../server-settings.js";
 
-/** Items that are sent at once. */
+/** Items per request. */
 const TOGETHER = 1000;
 
 const schema = z.object({
@@ -16,7 +16,7 @@ const schema = z.object({
 });
 
 export default defineCommand({
-  description: `Adds items to a project of a feedback server, for its raters. The file is checked whole before anything is sent; it goes in parts of ${TOGETHER}, each of them all or nothing. The key needs the scope write.`,
+  description: `Adds items to a project of a feedback server, for its raters. The whole file is checked before anything is sent; it is sent in parts of ${TOGETHER} items, each added whole or not at all. The key needs the scope write.`,
   examples: [
     {
       command: "PLUMB_KEY=... plumb tasks push tasks.jsonl --server https://rate.example.org --project p-...",

@@ -25,7 +25,7 @@ it("one line a kind, and how many of each sort were flagged", () => {
   expect(table).toMatch(/malicious +1 +100 +10% +1: contrary\n/);
   expect(table).toContain("Flagged: 1 of 2 hostile, 1 of 1 careless or biased, 0 of 2 honest.");
   expect(table).toContain(
-    "500 votes on 250 pairs; of those that gold tells apart, 91% got the better side (90.0-92.4).",
+    "500 votes on 250 pairs; of those with different gold utilities, 91% got the better side (90.0-92.4).",
   );
 });
 

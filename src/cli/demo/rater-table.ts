@@ -2,7 +2,7 @@ import { byKind, type KindSummary, type VotesSummary } from "../../demo/rating/s
 import type { RaterKind } from "../../votes/simulate/index.js";
 import { formatTable } from "../table.js";
 
-/** Raters by what is to be thought of them; honest ones include those of other values. */
+/** The groups in which flagged raters are counted; the honest include a minority with other values. */
 const GROUPS: readonly { name: string; kinds: readonly RaterKind[] }[] = [
   { name: "hostile", kinds: ["malicious", "colluding"] },
   { name: "careless or biased", kinds: ["noisy", "biased", "random", "straight-lining", "fast"] },
@@ -11,7 +11,7 @@ const GROUPS: readonly { name: string; kinds: readonly RaterKind[] }[] = [
 
 const percent = (share: number): string => `${(100 * share).toFixed(0)}%`;
 
-/** How reliable each kind of rater is as the votes tell, and who was flagged; of no flag nothing is said. */
+/** How reliable each kind of rater is by the votes, and how many were flagged, with the reasons. */
 export function raterTable({ raters, votes, pairs, labels, method }: VotesSummary): string {
   const kinds = byKind(raters);
   const rows = kinds.map(({ kind, raters: count, votes: cast, reliability, flagged, flags }) => {
@@ -27,12 +27,12 @@ export function raterTable({ raters, votes, pairs, labels, method }: VotesSummar
   });
   return [
     formatTable(
-      ["raters, as simulated", "raters", "votes", "right, as the votes tell (range)", "flagged"],
+      ["raters, as simulated", "raters", "votes", "right, as the votes show (range)", "flagged"],
       rows,
     ),
     "",
-    `Flagged: ${flaggedOf(kinds)}. Aggregation (${method}) is not told who is who.`,
-    `${votes} votes on ${pairs} pairs; of those that gold tells apart, ${percent(labels.estimate)} got the better side ` +
+    `Flagged: ${flaggedOf(kinds)}. Aggregation (${method}) does not know who is who.`,
+    `${votes} votes on ${pairs} pairs; of those with different gold utilities, ${percent(labels.estimate)} got the better side ` +
       `(${(100 * labels.low).toFixed(1)}-${(100 * labels.high).toFixed(1)}).`,
   ].join("\n");
 }

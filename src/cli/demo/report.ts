@@ -1,4 +1,4 @@
-/** What people are shown of a demo: the final tables, samples, the curve of over-optimisation. */
+/** The report of a demo: the final tables, samples, and the curve of over-optimisation. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { RandomStream } from "../../base/random.js";
@@ -32,7 +32,7 @@ function rewardTable({ rewardModel: { accuracy, noiseCeiling, minimalPairs } }: 
   ].join("\n");
 }
 
-/** Every policy: what it is worth, and what it does. Intervals are of 95%, over prompts. */
+/** Scores and behaviour of every policy. Intervals are 95%, over prompts. */
 function resultTables({ evaluation, split }: DemoResult): string {
   const named = ({ name, temperature, sampled }: PolicyFigures): string =>
     sampled > 1
@@ -83,7 +83,7 @@ function resultTables({ evaluation, split }: DemoResult): string {
   ].join("\n");
 }
 
-/** What was traded away while the score rose, and which bars the run misses. */
+/** Behaviour that got worse while the score rose, and the bars that the run misses. */
 function warningLines({ alarms, bars }: { alarms: readonly Alarm[]; bars: readonly Bar[] }): string {
   const rate = ({ shown, n }: Alarm["before"]) => `${((100 * shown) / n).toFixed(0)}% of ${n}`;
   return [
@@ -98,7 +98,7 @@ function warningLines({ alarms, bars }: { alarms: readonly Alarm[]; bars: readon
   ].join("\n");
 }
 
-/** A few held-out prompts of each kind, as the seed draws them, with an answer from before and after. */
+/** A few held-out prompts of each kind, drawn by the seed, with an answer from before PPO and one from after. */
 function sampleLines(dir: string, seed: number): string {
   interface Row {
     prompt: string;
@@ -160,7 +160,7 @@ function overOptimizationVerdict({ rise, fall }: OverOptimization): string {
     : "Gold neither surely rose nor surely fell.";
 }
 
-/** All that a finished demo tells a person. */
+/** The whole report of a finished demo. */
 export function demoReport(result: DemoRun): string {
   const dir = result.run;
   const parts = [raterTable(result.votes), rewardTable(result), resultTables(result), warningLines(result)];
@@ -170,7 +170,7 @@ export function demoReport(result: DemoRun): string {
   parts.push(
     `${formatDuration(result.seconds)} in all. Figures with intervals: ${join(dir, "result.json")}`,
     `The votes: plumb serve --db ${join(dir, DATABASE)}; their audit log: plumb audit verify --db ${join(dir, DATABASE)}`,
-    `What it was made of: plumb lineage ${dir}`,
+    `What it was made from: plumb lineage ${dir}`,
     `Talk to it: plumb generate --model ${join(dir, "policy")} --prompt "What colour is the crab?"`,
   );
   return parts.filter((part) => part !== "").join("\n\n");

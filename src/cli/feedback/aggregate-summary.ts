@@ -5,10 +5,10 @@ import { formatTable } from "../table.js";
 import { printable, truncateText } from "../text-width.js";
 import { agreementTable } from "./agreement-table.js";
 
-/** Most flagged raters that are shown to people. */
+/** Most flagged raters in the report. */
 const MAX_SHOWN = 20;
 
-/** What plumb aggregate says of its results. */
+/** The result of plumb aggregate. */
 export interface AggregateSummary {
   kind: VoteFile["votes"]["kind"];
   method: string;
@@ -20,7 +20,7 @@ export interface AggregateSummary {
   /** Raters who belong together, by name. */
   groups: string[][];
   out: string | null;
-  /** Raters whose reliabilities are kept for early stopping; absent where none are. */
+  /** How many raters' reliabilities were stored for early stopping; absent if none were. */
   weighed?: number;
 }
 
@@ -43,7 +43,7 @@ export function aggregateSummary(
   };
 }
 
-/** The same for a person. */
+/** The summary as text. */
 export function aggregateReport(
   { method, votes, raters, agreement, flagged, out, weighed }: AggregateSummary,
   counts: FileAggregate["counts"],

@@ -6,7 +6,7 @@ import { databaseLocation, databaseSettings, readProject } from "../../feedback/
 import { readVotes, type VoteFile } from "../../votes/vote-file/index.js";
 import type { Ui } from "../ui.js";
 
-/** Settings of commands that read votes: of a file, or of a project. */
+/** Settings of commands that read votes from a file or a project. */
 export const voteSettings = {
   ...inGroup("files", {
     votes: z
@@ -14,8 +14,8 @@ export const voteSettings = {
       .min(1)
       .optional()
       .describe("CSV, TSV, JSONL or Parquet with item,rater,label or item,rater,left,right,winner"),
-    project: z.string().min(1).optional().describe("id of a project of the database, in place of a file"),
-    aspect: z.string().min(1).optional().describe("which of its aspects; the project's first if not given"),
+    project: z.string().min(1).optional().describe("id of a project in the database, instead of a file"),
+    aspect: z.string().min(1).optional().describe("aspect to read; the project's first if not given"),
   }),
   ...databaseSettings,
 };
@@ -27,7 +27,7 @@ interface VoteSource {
   db?: string;
 }
 
-/** The votes of a file or of a project, and that. @throws PlumbError: not exactly one of both is given, or what readVotes says. */
+/** The votes of a file, or of a project and that project. @throws PlumbError unless exactly one is given and valid. */
 export async function readVoteSource(
   source: VoteSource,
   ui: Ui,
@@ -36,7 +36,7 @@ export async function readVoteSource(
   if ((votes === undefined) === (project === undefined))
     throw usageError(
       votes === undefined ? "no votes are given" : "both a file and a project are given",
-      "Give --votes FILE or --project ID, one of both.",
+      "Give either --votes FILE or --project ID.",
     );
   if (votes === undefined) {
     const data = await readProject(databaseLocation(source.db), project as string);

@@ -1,8 +1,8 @@
 import type { RandomStream } from "../../base/random.js";
 
 /**
- * Panels of raters who judge the same items: disjoint, of `size` members each, drawn anew for every batch of items so that
- * every rater meets all others. Who is left over has a rest.
+ * Panels of raters who judge the same items: disjoint, of `size` members each, drawn again for every batch of items so
+ * that over time every rater meets all others. Raters who are left over sit out the batch.
  *
  * @param raters how many there are, at least `size`. @returns numbers of raters, from 0, by panel.
  */

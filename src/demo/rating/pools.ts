@@ -1,6 +1,6 @@
 import type { RaterKind, SimulatedPoolConfig } from "../../votes/simulate/index.js";
 
-/** A pool by how many raters there are of each kind. */
+/** A pool from the number of raters of each kind. */
 function pool(
   counts: Partial<Record<RaterKind, number>>,
   people: "honest" | "length-loving" = "honest",
@@ -9,7 +9,7 @@ function pool(
   return { raters, shares: counts, people, groups: 1, talkative: 0 };
 }
 
-/** The raters among whom the demo chooses. */
+/** The pools of raters that the demo offers. */
 export const DEMO_POOLS = {
   mixed: pool({ honest: 20, noisy: 3, biased: 2, random: 1, malicious: 2, colluding: 2 }),
   honest: pool({ honest: 30 }),

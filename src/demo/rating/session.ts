@@ -1,10 +1,10 @@
 /**
- * Pairs of responses before simulated raters, who vote over the HTTP API of a feedback server with a database of its own.
+ * Simulated raters vote on pairs of responses over the HTTP API of a feedback server with its own database.
  *
- * Which votes there are follows from the seed, whatever the network and the clock do: pairs come in batches; for each, the
- * raters are drawn into panels, and the items of a panel are for all of its members and for nobody else, so that it does not
- * matter who asks first. Sides and noise are drawn by a rater's number and how many items it had before, and judgements are sorted
- * before they are aggregated. From there the votes go the way of any project's.
+ * The votes depend only on the seed, not on the network or the clock. Pairs arrive in batches; for each batch the
+ * raters are drawn into panels, and all members of a panel, and nobody else, judge its items, so that it does not
+ * matter who asks first. Sides and noise are drawn by a rater's number and the number of items it had before, and
+ * judgements are sorted before they are aggregated. From there the votes are processed like any project's.
  */
 
 import { PlumbError } from "../../base/errors.js";
@@ -39,7 +39,7 @@ import { TaskDefinition } from "../../votes/tasks/index.js";
 import { drawPanels } from "./panels.js";
 
 export interface RatingPlan {
-  /** SQLite file; made. */
+  /** SQLite file; it is created. */
   database: string;
   pool: SimulatedPoolConfig;
   /** Raters who see each pair: the size of a panel. */
@@ -48,47 +48,47 @@ export interface RatingPlan {
   seed: number;
 }
 
-/** Two responses, of different texts. */
+/** Two responses with different texts. */
 export interface RatedPair {
   prompt: string;
   left: string;
   right: string;
 }
 
-/** What is known of a rater after the work; its kind only because it is simulated. */
+/** What is known about a rater afterwards; its kind is known only because it is simulated. */
 export interface RaterSummary {
   rater: string;
   kind: RaterKind;
   votes: number;
-  /** How often it is right, in [0, 1], as the votes tell, with a 95% interval. */
+  /** How often it is right, in [0, 1], estimated from the votes, with a 95% interval. */
   reliability: { estimate: number; low: number; high: number };
   flags: { kind: string; reason: string }[];
 }
 
-/** A row for training, with the pair that it is of in place of the item, whose id differs from run to run. */
+/** A row for training that names its pair instead of the item, whose id differs from run to run. */
 export interface RatedPreference extends Omit<JudgedPreference, "item"> {
-  /** Its number, in the order in which pairs came. */
+  /** The pair's number, in the order in which pairs arrived. */
   pair: number;
   better: "left" | "right";
 }
 
 export interface RatingOutcome {
   votes: number;
-  /** Of the pairs of which one side is better, in the order of pairs. */
+  /** Of the pairs with a better side, in the order of pairs. */
   preferences: RatedPreference[];
   raters: RaterSummary[];
 }
 
-/** The one thing that is asked of a pair. */
+/** The only aspect that is asked about. */
 const ASPECT = "overall";
 const task = TaskDefinition.parse({ kind: "pairwise", strengths: 1, rationale: "off", flags: false });
 const GUIDELINES =
   "Choose the answer that helps more, says nothing false and does no harm. Refuse only what is harmful.";
-/** Simulated raters ask as fast as they are answered. */
+/** No rate limit in effect: simulated raters ask as fast as they are answered. */
 const UNLIMITED = 10_000_000;
 
 export class RatingSession {
-  /** Items by the id that the server gave: the number of the pair. */
+  /** The number of each pair, by the id that the server gave its item. */
   private readonly numbers = new Map<string, number>();
   private batches = 0;
 
@@ -101,9 +101,9 @@ export class RatingSession {
   ) {}
 
   /**
-   * Starts the server on a free port of this machine, makes the project and lets the raters in, one after another.
+   * Starts the server on a free port of this machine, creates the project and admits the raters, one after another.
    *
-   * @throws PlumbError when the pool is smaller than a panel, or the database cannot be made.
+   * @throws PlumbError if the pool is smaller than a panel, or the database cannot be created.
    */
   static async open(plan: RatingPlan): Promise<RatingSession> {
     const { pool, votesPerPair } = plan;
@@ -136,14 +136,14 @@ export class RatingSession {
     }
   }
 
-  /** Has a batch of pairs judged, all of them. */
+  /** Has every pair judged; resolves when all are. */
   async rate(pairs: readonly RatedPair[]): Promise<void> {
     for (let start = 0; start < pairs.length; start += MAX_ITEMS_AT_ONCE)
       await this.rateBatch(pairs.slice(start, start + MAX_ITEMS_AT_ONCE));
   }
 
   private async rateBatch(pairs: readonly RatedPair[]): Promise<void> {
-    // 1. Panels, and the items for each of them in turn.
+    // 1. Draw the panels, and deal the items out to them in turn.
     const { project, lead } = this;
     const random = new RandomStream(this.plan.seed, "demo/rating/panels", this.batches++);
     const panels = drawPanels(this.raters.length, this.plan.votesPerPair, random);
@@ -173,7 +173,7 @@ export class RatingSession {
       },
     });
     for (const [i, id] of ids.entries()) this.numbers.set(id, first + i);
-    // 2. Rounds: everyone takes a few items and judges them.
+    // 2. Rounds: each rater takes as many items as it may hold and judges them.
     for (let busy = working; busy.length > 0; ) {
       const taken = await Promise.all(busy.map(({ rater }) => rater.take(Number.POSITIVE_INFINITY)));
       await Promise.all(busy.map(({ rater }, i) => rater.judgeAll(taken[i])));
@@ -233,7 +233,7 @@ export class RatingSession {
     });
   }
 
-  /** By pair and rater: what aggregation numbers does not change from run to run. */
+  /** Judgements sorted by pair and rater, so that aggregation numbers items and raters the same in every run. */
   private inFixedOrder(judgements: readonly Judgement[]): Judgement[] {
     const members = new Map(this.raters.map(({ id }, number) => [id, number]));
     const place = ({ vote }: Judgement) => ({

@@ -5,29 +5,27 @@ import { RATER_KINDS, type RaterKind } from "../../votes/simulate/index.js";
 const interval = z.object({ estimate: z.number(), low: z.number(), high: z.number() });
 const count = z.int().min(0);
 
-/** What a demo's result says of its votes and raters. */
+/** Votes and raters in a demo's result. */
 export const VotesSummary = z.object({
   pairs: count.describe("Pairs of different responses that were judged"),
   votes: count,
   method: z.string().describe("How the votes were aggregated"),
   labels: interval
     .extend({ n: count })
-    .describe(
-      "Share of the pairs, of those that the gold utility tells apart, whose better side the aggregate found",
-    ),
+    .describe("Share of the pairs with different gold utilities whose better side the aggregate found"),
   raters: z.array(
     z.object({
       rater: z.string(),
-      kind: z.enum(RATER_KINDS).describe("Known because raters are simulated; the aggregate is not told"),
+      kind: z.enum(RATER_KINDS).describe("Known because raters are simulated; hidden from the aggregation"),
       votes: count,
-      reliability: interval.describe("How often the rater is right, as the votes tell, with a 95% interval"),
+      reliability: interval.describe("How often the rater is right, by the votes, with a 95% interval"),
       flags: z.array(z.object({ kind: z.string(), reason: z.string() })),
     }),
   ),
 });
 export type VotesSummary = z.infer<typeof VotesSummary>;
 
-/** Raters of one kind together. */
+/** Figures over all raters of one kind. */
 export interface KindSummary {
   kind: RaterKind;
   raters: number;
@@ -39,7 +37,7 @@ export interface KindSummary {
   flags: string[];
 }
 
-/** By kind, in the order of RATER_KINDS; kinds that nobody is of are left out. */
+/** Summaries by kind, in the order of RATER_KINDS; kinds without raters are left out. */
 export function byKind(raters: VotesSummary["raters"]): KindSummary[] {
   return RATER_KINDS.flatMap((kind) => {
     const own = raters.filter((rater) => rater.kind === kind);

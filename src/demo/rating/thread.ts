@@ -8,13 +8,13 @@ export type FromThread =
   | { outcome: RatingOutcome }
   | { failed: { message: string; hint?: string | undefined } };
 
-/** Sources run as they are only under the test runner, which compiles them first: threads need what was compiled. */
+/** Program of the thread. TypeScript sources run directly only in the test runner; the thread then needs the build. */
 const PROGRAM = new URL(
   import.meta.url.endsWith(".ts") ? "../../../dist/demo/rating/worker.js" : "./worker.js",
   import.meta.url,
 );
 
-/** What hundreds of requests hold is short-lived; in less room than this, much of it is moved before it dies. */
+/** Size of V8's young generation: in a smaller one, short-lived data of hundreds of requests would be promoted. */
 const YOUNG_MEGABYTES = 96;
 
 /** A rating session on another thread, so that votes are cast while the next pairs are sampled. */
@@ -38,22 +38,22 @@ export class RatingThread {
       this.worker.on("error", reject);
       this.worker.on("exit", (status) => reject(new Error(`the raters' thread ended with status ${status}`)));
     });
-    // Whoever waits for the outcome is told; before, nobody may be listening.
+    // `finish` passes a failure on; until it is called, nobody handles the rejection.
     this.outcome.catch(() => undefined);
   }
 
-  /** Puts pairs before the raters; they are judged in the order in which they come. */
+  /** Gives pairs to the raters, who judge them in order of arrival. */
   rate(pairs: readonly RatedPair[]): void {
     this.send({ rate: pairs });
   }
 
-  /** Waits until all is judged, and aggregates. @throws PlumbError what went wrong on the thread. */
+  /** Waits until all pairs are judged, and aggregates. @throws PlumbError with what went wrong on the thread. */
   async finish(): Promise<RatingOutcome> {
     this.send("finish");
     return this.outcome;
   }
 
-  /** Ends the thread, whatever it does. */
+  /** Ends the thread, whatever it is doing. */
   async stop(): Promise<void> {
     await this.worker.terminate();
   }

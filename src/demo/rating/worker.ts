@@ -1,4 +1,4 @@
-/** The thread of a rating session: works through what `RatingThread` sends, in order. */
+/** The thread of a rating session: it handles the messages of `RatingThread` in order. */
 import { parentPort, workerData } from "node:worker_threads";
 import { PlumbError } from "../../base/errors.js";
 import { type RatingPlan, RatingSession } from "./session.js";

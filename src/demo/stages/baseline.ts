@@ -16,7 +16,7 @@ const saved = ({ usual, best, many }: Before) => ({
   ...{ usual: savedMeasured(usual), best: savedMeasured(best), many: savedSamples(many) },
 });
 
-/** What the SFT model is worth. */
+/** Evaluation of the SFT model. */
 export function baseline(
   runtime: Runtime,
   inputs: { sft: StageResult<SftModel> },
@@ -29,7 +29,7 @@ export function baseline(
   };
   return {
     ...{ name: "baseline", code: import.meta.url, config, inputs },
-    // biome-ignore lint/correctness/useYield: the raters' stage says how far they are meanwhile
+    // biome-ignore lint/correctness/useYield: the raters' stage reports progress meanwhile
     async *run() {
       const { tokenizer, reference } = await inputs.sft.value();
       return await evaluateBefore(new HeldOut(runtime, tokenizer, reference, config), reference, config);

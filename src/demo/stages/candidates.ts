@@ -8,7 +8,7 @@ import type { SftModel } from "./fine-tuning.js";
 import { samplerOf } from "./sampler.js";
 import { pairsOf, type SavedPair, savedPairs } from "./saved.js";
 
-/** @param sampled hears of each batch of pairs as soon as it is there. */
+/** @param sampled is called with each batch of pairs as soon as it is sampled. */
 export function candidates(
   inputs: { sft: StageResult<SftModel> },
   { seed, pairs, pairSources, topics, temperature, hotTemperature, world, ppo }: DemoConfig,
@@ -21,7 +21,7 @@ export function candidates(
   };
   return {
     ...{ name: "candidates", code: import.meta.url, config, inputs },
-    // biome-ignore lint/correctness/useYield: the raters' stage says how far both are
+    // biome-ignore lint/correctness/useYield: the raters' stage reports the progress of both
     async *run() {
       const model = await inputs.sft.value();
       const batches: CandidatePair[][] = [];

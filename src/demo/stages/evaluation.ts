@@ -10,7 +10,7 @@ import type { Optimised } from "../optimise.js";
 import type { TrainedReward } from "../training.js";
 import type { SftModel } from "./fine-tuning.js";
 
-/** Every policy on the held-out prompts. */
+/** Evaluation of every policy on the held-out prompts. */
 export function evaluation(
   runtime: Runtime,
   inputs: {

@@ -14,7 +14,7 @@ export function heldOutPairs(
   settings: DemoConfig,
 ): Stage<JudgedPair[], StepEvent> {
   const { seed, split, raters, topics, temperature, hotTemperature, world, ppo } = settings;
-  // Of the pool of raters nothing but who is honest in it matters here.
+  // Only the honest raters of the pool matter here.
   const { people } = DEMO_POOLS[raters];
   const config = {
     ...{ seed, split, people, topics, temperature, hotTemperature },

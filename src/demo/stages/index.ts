@@ -1,4 +1,4 @@
-/** The stages of the demo, each with the results that it is made of: the loop as a graph, before anything of it is run. */
+/** The stages of the demo, each with the results that it needs: the loop as a graph, before any stage runs. */
 import { GrowingList, type Pipeline } from "../../pipeline/index.js";
 import type { Runtime } from "../../runtime/runtime.js";
 import type { CandidatePair } from "../candidates.js";

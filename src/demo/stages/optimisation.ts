@@ -10,7 +10,7 @@ import type { TrainedReward } from "../training.js";
 import type { SftModel } from "./fine-tuning.js";
 import { loadWeights, saveNetwork } from "./saved.js";
 
-/** PPO from the policy of `start`, or from the SFT model without one. */
+/** PPO from the policy of `start`, or without one from the SFT model. */
 export function optimisation(
   runtime: Runtime,
   inputs: {

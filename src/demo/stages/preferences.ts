@@ -9,8 +9,8 @@ import { copyDatabase, removeDatabase } from "./saved.js";
 const DATABASE = "votes.db";
 
 /**
- * @param batches those of `candidates` as they come, to its end: raters begin while it runs.
- * @param database SQLite file for the run's votes; what is there is replaced.
+ * @param batches the batches of `candidates` while they are sampled: raters begin before that stage has ended.
+ * @param database SQLite file for the run's votes; an existing one is replaced.
  */
 export function preferences(
   inputs: { candidates: StageResult<CandidatePair[][]> },
@@ -21,7 +21,7 @@ export function preferences(
   const config = { seed, pairs, raters, votesPerPair, aggregate };
   return {
     ...{ name: "preferences", code: import.meta.url, config, inputs },
-    // Ids and times in it are its own.
+    // Its ids and times differ from run to run.
     varying: (file) => file.startsWith(DATABASE),
     async *run() {
       await removeDatabase(database);

@@ -7,7 +7,7 @@ import { checkReward, type RewardCheck } from "../reward-check.js";
 import type { TrainedReward } from "../training.js";
 import type { SftModel } from "./fine-tuning.js";
 
-/** What the reward model has learned. */
+/** Tests of the reward model. */
 export function rewardCheck(
   inputs: {
     sft: StageResult<SftModel>;

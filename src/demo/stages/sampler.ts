@@ -3,7 +3,7 @@ import type { SftModel } from "./fine-tuning.js";
 
 const samplers = new WeakMap<SftModel, Generator>();
 
-/** The SFT model's generator of pairs, one for the stages that sample them. */
+/** The SFT model's generator, which the stages that sample pairs share. */
 export function samplerOf(model: SftModel): Generator {
   const { reference, tokenizer } = model;
   const known = samplers.get(model);

@@ -1,4 +1,4 @@
-/** How the demo's stages keep what they come to as files. */
+/** How the demo's stages store their results in files. */
 import { constants } from "node:fs";
 import { copyFile, mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
@@ -14,7 +14,7 @@ import type { CandidatePair, Response } from "../candidates.js";
 import type { GoldSamples } from "../policies.js";
 import { weightsOf } from "../training.js";
 
-/** Configuration and weights, as they are. */
+/** Saves configuration and weights without conversion. */
 export async function saveNetwork(dir: string, network: Network): Promise<void> {
   await writeValue(join(dir, "config.json"), network.config);
   const tensors = new Map<string, TensorRecord>();
@@ -42,7 +42,7 @@ export async function saveTokenizer(dir: string, tokenizer: Tokenizer): Promise<
 
 export const openTokenizer = (dir: string): Promise<Tokenizer> => loadTokenizer(join(dir, "tokenizer"));
 
-/** Token ids as one string: a hundred thousand responses are read and written in a moment. */
+/** Token ids as one string, which makes reading and writing a hundred thousand responses fast. */
 const joined = (ids: readonly number[]): string => ids.join(" ");
 const split = (ids: string): number[] => (ids === "" ? [] : ids.split(" ").map(Number));
 
@@ -50,7 +50,7 @@ interface SavedResponse extends Omit<Response, "ids"> {
   ids: string;
 }
 
-/** Prompts are kept by their text: a prompt of the world is one object wherever it stands. */
+/** A stored pair has its prompt's text; on loading, that gives the world's one object for the prompt again. */
 export type SavedPair<P extends CandidatePair> = Omit<P, keyof CandidatePair> & {
   prompt: string;
   left: SavedResponse;
@@ -95,18 +95,18 @@ export const samplesOf = (saved: ReturnType<typeof savedSamples>): GoldSamples[]
     };
   });
 
-/** A database's own file and those beside it: its signing key and that key's checkpoints. */
+/** A database's file and those next to it: the signing key and the key's checkpoints. */
 async function databaseFiles(database: string): Promise<string[]> {
   const names = await readdir(dirname(database)).catch(() => []);
   return names.filter((name) => name.startsWith(basename(database)));
 }
 
-/** Removes a database, as an interrupted run leaves it. */
+/** Removes a database, such as one that an interrupted run left. */
 export async function removeDatabase(database: string): Promise<void> {
   for (const name of await databaseFiles(database)) await rm(join(dirname(database), name), { force: true });
 }
 
-/** Copies a database that nobody has open, sharing its blocks where the file system can. */
+/** Copies a database that nobody has open, sharing its blocks if the file system can. */
 export async function copyDatabase(from: string, to: string): Promise<void> {
   for (const name of await databaseFiles(from))
     await copyFile(

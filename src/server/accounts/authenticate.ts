@@ -6,10 +6,10 @@ import type { Principal, Principals } from "./principal.js";
 const SAFE = new Set(["GET", "HEAD", "OPTIONS"]);
 
 /**
- * Who sends the request: a program by `Authorization: Bearer <key>`, or a person by the session's cookie. Nobody for neither,
- * nor for a cookie that opens nothing (any more).
+ * Who sent the request: a program by `Authorization: Bearer <key>`, or a person by the session's cookie. Undefined
+ * without either, and for a cookie whose session is unknown or has ended.
  *
- * @throws RequestError 401 for a wrong key; 403 for a change that did not come from our own page.
+ * @throws RequestError 401 for a wrong key; 403 for a change that did not come from the server's own page.
  */
 export async function authenticate(
   c: Context,
@@ -19,7 +19,7 @@ export async function authenticate(
   if (authorization !== undefined) {
     const [, key] = /^Bearer (plumb_key_[A-Za-z0-9_-]{43})$/.exec(authorization) ?? [];
     const principal = key === undefined ? undefined : await principals.ofKey(key);
-    if (principal === undefined) throw unauthorised("This API key is wrong, revoked or has run out.");
+    if (principal === undefined) throw unauthorised("This API key is wrong, revoked or expired.");
     return principal;
   }
   const token = readCookie(c.req.header("cookie"), cookieName(origin));

@@ -2,7 +2,7 @@ import { addInvitation, type Invitation, type NewInvitation } from "../../feedba
 import type { Write } from "../../feedback/store/index.js";
 import { newSecret, secretHash } from "./secrets.js";
 
-/** Makes an invitation. @returns it with its secret, which is told only here. */
+/** Makes an invitation. @returns it with its secret, which cannot be read again. */
 export async function invite(
   write: Write,
   invitation: NewInvitation,
@@ -12,5 +12,5 @@ export async function invite(
   return { invitation: await addInvitation(write, invitation, secretHash(token), actor), token };
 }
 
-/** Where an invitation is accepted. The token is in the fragment, which browsers send to no server and no log. */
+/** Where an invitation is accepted. The token is in the fragment, which browsers do not send to servers. */
 export const invitationLink = (origin: string, token: string): string => `${origin}/join#${token}`;

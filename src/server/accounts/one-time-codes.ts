@@ -3,7 +3,7 @@ import { createHmac, randomBytes } from "node:crypto";
 import { sameText } from "../http/same-text.js";
 
 const STEP_MILLISECONDS = 30_000;
-/** Steps before and after now whose codes are taken: clocks differ. */
+/** Steps before and after the current one whose codes are accepted, as clocks differ. */
 const TOLERANCE = 1;
 const BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
@@ -12,7 +12,9 @@ export function newCodeSecret(): string {
   return [...randomBytes(32)].map((byte) => BASE32[byte % 32]).join("");
 }
 
-/** code(T) = the last 6 digits of the 31 bits of HMAC-SHA-1(secret, T) that its last 4 bits point at (RFC 4226, 5.3). */
+/**
+ * code(T) = the last 6 digits of the 31 bits of HMAC-SHA-1(secret, T) that its last 4 bits point at (RFC 4226, 5.3).
+ */
 export function codeOfStep(secret: string, step: number): string {
   const counter = Buffer.alloc(8);
   counter.writeBigUInt64BE(BigInt(step));
@@ -21,7 +23,7 @@ export function codeOfStep(secret: string, step: number): string {
   return String(bits % 1_000_000).padStart(6, "0");
 }
 
-/** @returns the step of a code that is right now and later than the last one used; undefined for a wrong one. */
+/** @returns the step of a code that is valid now and later than the last one used; undefined for any other code. */
 export function stepOfCode(secret: string, code: string, now: number, lastStep: number): number | undefined {
   const current = Math.floor(now / STEP_MILLISECONDS);
   let found: number | undefined;
@@ -30,7 +32,7 @@ export function stepOfCode(secret: string, code: string, now: number, lastStep: 
   return found;
 }
 
-/** For a QR code that apps read. */
+/** The otpauth URI that apps read from a QR code. */
 export function codeUri(secret: string, login: string): string {
   return `otpauth://totp/${encodeURIComponent(`Plumbline:${login}`)}?secret=${secret}&issuer=Plumbline`;
 }

@@ -1,10 +1,10 @@
-/** Passwords as Argon2id hashes (RFC 9106), computed on threads beside the event loop. */
+/** Passwords as Argon2id hashes (RFC 9106), computed on threads outside the event loop. */
 import { hash, verify } from "@node-rs/argon2";
 import { RequestError } from "../http/request-error.js";
 
-/** OWASP's least for Argon2id: 19 MiB, two passes, one lane. */
+/** OWASP's minimum for Argon2id: 19 MiB, two passes, one lane. */
 const COST = { algorithm: 2, memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
-/** Hashes at once, and those that may wait: each takes 19 MiB while it runs. */
+/** Hashes computed at once, and how many may wait; each takes 19 MiB while it runs. */
 const MAX_RUNNING = 4;
 const MAX_WAITING = 256;
 
@@ -14,15 +14,16 @@ export class Passwords {
   private readonly waiting: (() => void)[] = [];
   private decoy: Promise<string> | undefined;
 
-  /** @throws RequestError 429: too many wait. */
+  /** @throws RequestError 429 if too many wait. */
   hash(password: string): Promise<string> {
     return this.inTurn(() => hash(password.normalize("NFKC"), COST));
   }
 
   /**
-   * Compares with nothing, in the same time, where there is no hash: whether an account exists is not told.
+   * Whether a password matches a stored hash. Without a hash it compares with a decoy, which takes as long, so that the
+   * time does not reveal whether an account exists.
    *
-   * @throws RequestError 429: too many wait.
+   * @throws RequestError 429 if too many wait.
    */
   async fits(password: string, stored: string | undefined): Promise<boolean> {
     const compared = stored ?? (await (this.decoy ??= this.hash("")));

@@ -3,10 +3,10 @@ import type { StoreContext } from "../../feedback/store/index.js";
 import type { Role, Scope } from "../contract/index.js";
 import { csrfToken, secretHash } from "./secrets.js";
 
-/** Principals that are remembered, and for how long: other processes may have ended a session meanwhile. */
+/** Most principals in the cache, and how long each stays: another process may have ended a session meanwhile. */
 const MAX_REMEMBERED = 10_000;
 const REMEMBERED_MILLISECONDS = 15_000;
-/** How exactly the last use of a session is kept. */
+/** Milliseconds between two writes of a session's last use. */
 const SEEN_EVERY = 60_000;
 
 /** Who sends a request. */
@@ -16,9 +16,9 @@ export interface Principal {
   role: Role;
   /** For the audit log: `<role>:<account>` or `key:<id>`. */
   actor: string;
-  /** Of a person that is signed in. */
+  /** Set for a person who is signed in. */
   session?: { id: string; expiresAt: number; csrf: string };
-  /** Of a program with a key. */
+  /** Set for a program with an API key. */
   key?: { id: string; scopes: readonly Scope[] };
 }
 
@@ -26,26 +26,26 @@ interface Remembered {
   principal: Principal;
   until: number;
   expiresAt: number;
-  /** Last use, where a session ends without. */
+  /** Last use of a session, which ends when it is idle too long; 0 for a key. */
   seenAt: number;
 }
 
-/** Finds who a token or key belongs to, and remembers it for some seconds. */
+/** Finds who a token or key belongs to, and caches it for some seconds. */
 export class Principals {
   private readonly remembered = new Map<string, Remembered>();
-  /** Counts what has been forgotten: what was read before is not remembered after. */
+  /** Counts calls of `forget`: a principal read before a call is not cached after it. */
   private generation = 0;
 
   constructor(
     private readonly options: {
       store: StoreContext;
       idleMilliseconds: number;
-      /** Keeps that a session was used. */
+      /** Stores when a session was used. */
       seen(session: string, at: number): void;
     },
   ) {}
 
-  /** @returns undefined for a token that opens nothing (any more). */
+  /** @returns undefined if the token's session is unknown or has ended. */
   async ofSession(token: string): Promise<Principal | undefined> {
     return this.find(secretHash(token), (hash) => this.readSession(hash, csrfToken(token)));
   }
@@ -54,7 +54,7 @@ export class Principals {
     return this.find(secretHash(key), (hash) => this.readKey(hash));
   }
 
-  /** To be called when a session, key or account has changed: from now on the database is asked. */
+  /** Empties the cache; to be called when a session, key or account has changed. */
   forget(): void {
     this.generation++;
     this.remembered.clear();
@@ -70,7 +70,7 @@ export class Principals {
       const [{ generation }, before] = [this, found];
       found = await read(hash);
       if (found === undefined) return undefined;
-      // What was noted here may still be on its way to the database.
+      // The last use noted here may not have reached the database yet.
       found.seenAt = Math.max(found.seenAt, before?.seenAt ?? 0);
       if (generation === this.generation) {
         this.remembered.set(hash, found);

@@ -6,7 +6,7 @@ export interface OpenedSession extends Session {
   token: string;
 }
 
-/** Opens a session with a new token; a token that the browser had before is never taken over. */
+/** Opens a session with a new token; a token that the browser had before is never reused. */
 export async function openSession(
   write: Write,
   account: Identity,

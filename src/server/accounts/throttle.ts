@@ -1,11 +1,11 @@
 import { RequestError } from "../http/request-error.js";
 
-/** Names and addresses that are remembered; of more, the one that failed longest ago is forgotten. */
+/** Most names and addresses remembered; beyond that, the one that failed longest ago is forgotten. */
 const MAX_REMEMBERED = 20_000;
-/** Failures that are free: of a name from one address, of a name from anywhere, of an address. */
+/** Failures without a wait: for a name from one address, for a name from anywhere, for an address. */
 const FREE = { pair: 5, login: 30, address: 30 };
 const LONGEST_WAIT = 900_000;
-/** After so long without a failure all is forgiven. */
+/** Milliseconds without a failure after which earlier failures no longer count. */
 const FORGIVEN = 3_600_000;
 
 interface Failures {
@@ -14,8 +14,8 @@ interface Failures {
 }
 
 /**
- * Slows down guessing of passwords: after some failures each further one doubles the wait, from a second to a quarter of an hour.
- * It knows names that somebody tried, not accounts, so that it does not tell which exist.
+ * Slows down guessing of passwords: after some failures each further one doubles the wait, from a second to a quarter
+ * of an hour. It counts names that were tried, not accounts, so that it does not reveal which accounts exist.
  */
 export class SignInThrottle {
   private readonly failures = new Map<string, Failures>();
@@ -46,7 +46,7 @@ export class SignInThrottle {
     }
   }
 
-  /** The person is who it was from this address: its own failures are forgotten. */
+  /** Forgets the failures of this name from this address; those counted for the name or the address alone remain. */
   succeeded(login: string, address: string): void {
     this.failures.delete(this.keys(login, address)[0][0]);
   }

@@ -2,12 +2,12 @@ import type { AnalysisRequest, AnalysisResults } from "../../feedback/analysis/i
 import { projectStamp, type StoreContext } from "../../feedback/store/index.js";
 import type { AnalysisRunner } from "./runner.js";
 
-/** Results that are kept, of all projects. */
+/** Most results kept, over all projects. */
 const MAX_KEPT = 100;
 
-/** Analyses of projects: each is computed once for one state of its project, however many ask. */
+/** Analyses of projects: each is computed once per state of its project, however many requests ask for it. */
 export class Analyses {
-  /** By project, state and request, the latest asked last; those that are being computed too. */
+  /** Results, finished or not, by project, state and request; the most recently used is last. */
   private readonly kept = new Map<string, Promise<unknown>>();
 
   constructor(
@@ -15,7 +15,7 @@ export class Analyses {
     private readonly runner: AnalysisRunner,
   ) {}
 
-  /** @throws StoreError as the analysis does; RequestError 503: too much is asked, or it takes too long. */
+  /** @throws StoreError as the analysis does; RequestError 503 if too many are asked for, or it takes too long. */
   async ask<R extends AnalysisRequest>(project: string, request: R): Promise<AnalysisResults[R["kind"]]> {
     const stamp = await projectStamp(this.store, project);
     const key = JSON.stringify([project, stamp, request]);

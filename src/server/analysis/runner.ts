@@ -14,7 +14,7 @@ export interface AnalysisJob {
   request: AnalysisRequest;
 }
 
-/** What computes analyses. */
+/** Computes analyses. */
 export interface AnalysisRunner {
   run(job: AnalysisJob): Promise<unknown>;
   close(): Promise<void>;

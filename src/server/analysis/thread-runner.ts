@@ -4,11 +4,11 @@ import { RequestError } from "../http/request-error.js";
 import type { AnalysisJob, AnalysisRunner } from "./runner.js";
 import type { ThreadAnswer } from "./thread.js";
 
-/** A thread that takes longer for one job is ended. */
+/** A thread that takes longer than this for one job is ended. */
 const JOB_MILLISECONDS = 180_000;
-/** A thread without work is ended, and with it the project's data in its memory. */
+/** A thread without work for this long is ended, which frees the project's data in its memory. */
 const IDLE_MILLISECONDS = 60_000;
-/** Jobs that wait or run, at most. */
+/** Most jobs that wait or run. */
 const MAX_JOBS = 64;
 /** Memory of the thread's JavaScript, in MiB. */
 const HEAP_MIB = 4096;
@@ -19,7 +19,7 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
-/** Computes in a thread of its own, one job after another; it is started when there is work. */
+/** Computes in its own thread, one job after another; the thread is started when there is work. */
 export class ThreadRunner implements AnalysisRunner {
   private worker: Worker | undefined;
   private readonly waiting = new Map<number, Waiting>();
@@ -68,7 +68,7 @@ export class ThreadRunner implements AnalysisRunner {
     }
   }
 
-  /** Gives the job that runs now its time; without one, the thread. */
+  /** Restarts the timer: of the job that runs now or, without one, of the idle thread. */
   private watch(): void {
     clearTimeout(this.timer);
     const busy = this.waiting.size > 0;
@@ -80,7 +80,7 @@ export class ThreadRunner implements AnalysisRunner {
     this.timer.unref();
   }
 
-  /** Ends the thread; whoever waits is told why. */
+  /** Ends the thread and rejects every waiting job with the reason. */
   private async end(why: unknown): Promise<void> {
     clearTimeout(this.timer);
     const [worker, waiting] = [this.worker, [...this.waiting.values()]];

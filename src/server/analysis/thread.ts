@@ -1,10 +1,10 @@
-/** The thread that computes analyses: opens the database for itself, so that neither reading nor computing keeps the server. */
+/** The thread that computes analyses. It opens the database itself, so that its work does not block the server. */
 import { parentPort, workerData } from "node:worker_threads";
 import { openDatabase } from "../../feedback/store/database/database.js";
 import { StoreError, type StoreProblem } from "../../feedback/store/store-error.js";
 import { type AnalysisJob, LocalRunner } from "./runner.js";
 
-/** How one job went. */
+/** The outcome of one job. */
 export type ThreadAnswer =
   | { id: number; result: unknown }
   | { id: number; refused: { problem: StoreProblem; message: string; hint?: string } }

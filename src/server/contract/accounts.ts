@@ -21,13 +21,13 @@ const login = z
     "has 2 to 100 letters, digits and . _ @ + -, and begins with a letter or digit",
   )
   .describe("Name to sign in with; letter case does not matter");
-const password = z.string().min(MIN_PASSWORD).max(200).describe("What only this person knows");
+const password = z.string().min(MIN_PASSWORD).max(200).describe("Password that only this person knows");
 const givenPassword = z.string().min(1).max(200);
 const code = z
   .string()
   .regex(/^[0-9]{6}$/, "has 6 digits")
-  .describe("One-time code, where they are switched on");
-/** A secret of ours: a prefix, then 256 random bits in base64url. */
+  .describe("One-time code, if they are switched on");
+/** A secret that this server made: a prefix, then 256 random bits in base64url. */
 const secret = z.string().regex(/^plumb_[a-z]{3}_[A-Za-z0-9_-]{43}$/, "is not one of this server's");
 const named = z
   .string()
@@ -60,7 +60,7 @@ const languages = z
   .array(z.string().regex(/^[A-Za-z0-9-]{2,35}$/, "is no BCP 47 tag"))
   .max(20)
   .default([])
-  .describe("BCP 47 tags of the languages that the rater judges; none is all");
+  .describe("BCP 47 tags of the languages that the rater judges; none means all");
 
 export const signIn = contract({
   id: "signIn",
@@ -102,7 +102,7 @@ export const listSessions = contract({
       z.object({
         id: ids.session,
         current: z.boolean(),
-        client: z.string().optional().describe("Browser, as it named itself"),
+        client: z.string().optional().describe("Browser, by its User-Agent header"),
         createdAt: time,
         seenAt: time,
         expiresAt: time,
@@ -133,7 +133,7 @@ export const beginOneTimeCodes = contract({
   method: "post",
   path: "/account/one-time-codes",
   tag,
-  summary: "Begin with one-time codes (TOTP, RFC 6238); they are asked for once a first code was sent.",
+  summary: "Begin to use one-time codes (TOTP, RFC 6238); they are required once a first code was sent.",
   access: everyone,
   body: z.strictObject({ password: givenPassword }),
   result: z.object({ secret: z.string().describe("In base 32"), uri: z.string().describe("For a QR code") }),
@@ -171,7 +171,7 @@ export const changeAccount = contract({
   method: "patch",
   path: "/accounts/{account}",
   tag,
-  summary: "Change an account's role or shut it out; ends its sessions. The last admin stays one.",
+  summary: "Change an account's role or disable it; ends its sessions. The last admin remains one.",
   access: { ...adminOnly, scope: "session" },
   params: z.object({ account: ids.account }),
   body: z.strictObject({
@@ -209,7 +209,7 @@ export const createKey = contract({
   body: z.strictObject({
     name: displayName,
     scopes: z.array(z.enum(SCOPES)).min(1).max(SCOPES.length),
-    days: z.int().min(1).max(3650).optional().describe("For how long it opens; without an end if not given"),
+    days: z.int().min(1).max(3650).optional().describe("Days until it expires; never if not given"),
   }),
   result: ApiKey.extend({ key: z.string() }),
   status: 201,
@@ -304,7 +304,7 @@ export const acceptInvitation = contract({
   method: "post",
   path: "/invitations/accept",
   tag,
-  summary: "Accept an invitation with a new account, and sign in. An invitation is good for one.",
+  summary: "Accept an invitation with a new account, and sign in. An invitation is valid once.",
   access: anyone,
   body: z.strictObject({ token: secret, login, password, name: displayName.optional(), languages }),
   result: SignedIn,

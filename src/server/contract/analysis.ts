@@ -1,4 +1,4 @@
-/** What a lead must know of a project, computed from its votes. */
+/** What a lead must know about a project, computed from its votes. */
 import { z } from "zod";
 import {
   AgreementView,
@@ -19,12 +19,12 @@ const aspect = z
   .string()
   .max(40)
   .optional()
-  .describe("What was asked; the project's first aspect if not given");
+  .describe("Aspect that was asked about; the project's first if not given");
 const offset = z.coerce
   .number()
   .pipe(z.int().min(0).max(10_000_000))
   .default(0)
-  .describe("Rows to leave out first");
+  .describe("Rows to skip at the start");
 
 export const getAgreement = contract({
   id: "getAgreement",
@@ -42,7 +42,7 @@ export const getRaterTable = contract({
   path: "/projects/{project}/raters",
   tag,
   summary:
-    "What is known of each rater: reliability, gold accuracy, consistency, speed, habits, and flags with reasons.",
+    "What is known about each rater: reliability, gold accuracy, consistency, speed, habits, and flags with reasons.",
   access: read,
   params: inProject,
   query: z.object({ aspect }),
@@ -64,13 +64,12 @@ export const listPreferences = contract({
   method: "get",
   path: "/projects/{project}/preferences",
   tag,
-  summary:
-    "What the votes come to, by the default aggregate: preferences with a probability and noise, or labels.",
+  summary: "The votes aggregated by the default method: preferences with a probability and noise, or labels.",
   access: read,
   params: inProject,
   query: z.object({
     aspect,
-    held: z.enum(["count", "leave-out"]).default("count").describe("What votes that are held for review do"),
+    held: z.enum(["count", "leave-out"]).default("count").describe("Whether votes held for review count"),
     offset,
     limit,
   }),
@@ -81,7 +80,7 @@ export const getForecast = contract({
   method: "get",
   path: "/projects/{project}/forecast",
   tag,
-  summary: "How fast votes come, how many are wanted still, and when the last is expected.",
+  summary: "How fast votes arrive, how many are still wanted, and when the last is expected.",
   access: read,
   params: inProject,
   result: ForecastView,
@@ -103,12 +102,12 @@ export const exportTrainingRows = contract({
   path: "/projects/{project}/training-rows",
   tag,
   summary:
-    "What the votes come to as rows for training, one line of JSON each: TRL's preferences with noise and rater metadata; or what raters wrote, or safety labels.",
+    "The aggregated votes as rows for training, one line of JSON each: TRL's preferences with noise and rater metadata; or what raters wrote, or safety labels.",
   access: { roles: ["admin", "lead"], scope: "export", project: "staff" },
   params: inProject,
   query: z.object({
     aspect,
-    held: z.enum(["count", "leave-out"]).default("count").describe("What votes that are held for review do"),
+    held: z.enum(["count", "leave-out"]).default("count").describe("Whether votes held for review count"),
     raters: z
       .enum(["name", "leave-out"])
       .default("leave-out")
@@ -123,7 +122,7 @@ export const weighRaters = contract({
   path: "/projects/{project}/reliabilities",
   tag,
   summary:
-    "Estimate how often each rater is right, from the votes and gold items so far, and let early stopping weigh votes by it from now on. Items that are decided stay so.",
+    "Estimate how often each rater is right, from the votes and gold items so far, and let early stopping weigh votes by it from now on. Items that are decided remain decided.",
   access: { roles: ["admin", "lead"], scope: "write", project: "staff" },
   params: inProject,
   result: z.object({
@@ -139,7 +138,7 @@ export const runProjectFilters = contract({
   path: "/projects/{project}/filter-runs",
   tag,
   summary:
-    "Run all filters over the votes, and hold what they find for review. What was found before is left as it is.",
+    "Run all filters over the votes, and hold the votes that they find for review. Earlier findings are left unchanged.",
   access: { ...read, scope: "review" },
   params: inProject,
   result: FilterRun,

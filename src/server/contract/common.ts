@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** Ids as the store makes them: the thing's letter, then 26 characters. */
+/** Ids as the store makes them: a letter for the kind, then 26 characters. */
 const id = (letter: string, what: string) =>
   z
     .string()
@@ -30,13 +30,13 @@ export const after = z.coerce
   .number()
   .pipe(z.int().min(0))
   .default(0)
-  .describe("Rows after this one; next, in the answer before, is the last row's");
+  .describe("Rows after this one: the previous answer's next");
 
-/** Every error's form. */
+/** The form of every error. */
 export const ErrorBody = z.object({
   error: z.object({
     message: z.string().describe("What was wrong, and what was expected"),
-    field: z.string().optional().describe("The field of the request that it was about"),
+    field: z.string().optional().describe("The field of the request that was wrong"),
     hint: z.string().optional().describe("What to do"),
     request: z.string().optional().describe("The request's id, as in the server's log"),
   }),

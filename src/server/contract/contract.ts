@@ -4,9 +4,10 @@ import type { Role, Scope } from "../../feedback/store/accounts/index.js";
 /**
  * Who may call a route.
  *
- * - roles: an account of one of these; nobody has to be signed in where there are none given
- * - scope: what an API key needs; "session" is for people only
- * - project: of a path with {project}, who is let in beside admins: its staff, its staff and raters, or whom the store says
+ * - roles: the account must have one of these; "anyone" needs no sign-in
+ * - scope: what an API key must have; "session" admits only people who are signed in
+ * - project: for a path with {project}, who is admitted besides admins: its staff, its staff and raters ("member"), or
+ *   those whom the store admits
  */
 export interface Access {
   roles: readonly Role[] | "anyone";
@@ -18,7 +19,7 @@ export const METHODS = ["get", "post", "put", "patch", "delete"] as const;
 export type Method = (typeof METHODS)[number];
 
 /**
- * One route: what the router checks, the document says, and the client's types are made from.
+ * One route: the router checks it, the OpenAPI document states it, and the client's types follow from it.
  *
  * P are the parameters in the path, Q those after the question mark, B is the body, R the result.
  */
@@ -33,7 +34,7 @@ export interface Contract<
   method: Method;
   /** Path under /api/v1, with parameters in braces. */
   path: string;
-  /** Heading under which it is told. */
+  /** Heading under which it is documented. */
   tag: string;
   summary: string;
   access: Access;
@@ -51,10 +52,10 @@ export interface Contract<
 }
 
 type NoFields = z.ZodObject<Record<never, never>>;
-/** Most bytes of a body where a route does not say otherwise. */
+/** Most bytes of a body, unless a route sets its own limit. */
 const BODY_LIMIT = 64 * 1024;
 
-/** Fills in what a route leaves out. */
+/** Fills in the defaults of a route. */
 export function contract<
   P extends z.ZodObject = NoFields,
   Q extends z.ZodObject = NoFields,

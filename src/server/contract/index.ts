@@ -13,7 +13,7 @@ export { accounts, analysis, projects, results, work };
 const isContract = (value: unknown): value is Contract =>
   typeof value === "object" && value !== null && "access" in value;
 
-/** By part, and by path and method within it. */
+/** Ordered by part, then by path and method. */
 export const contracts: readonly Contract[] = [accounts, projects, work, results, analysis].flatMap((part) =>
   Object.values(part as Record<string, unknown>)
     .filter(isContract)

@@ -31,12 +31,12 @@ export const Project = z.object({
   state: z.enum(PROJECT_STATES),
   task: TaskDefinition,
   settings: AssignmentSettings.optional().describe(
-    "Only for the project's staff: raters are not told of gold items",
+    "Only for the project's staff: raters must not learn about gold items",
   ),
   guidelinesVersion: z.int(),
   createdAt: time,
 });
-/** Settings without their defaults: what is not given stays as it is. */
+/** Settings without their defaults: what is not given stays unchanged. */
 const SettingsChange = z.strictObject(
   Object.fromEntries(
     Object.entries(AssignmentSettings.shape).map(([name, field]) => [
@@ -52,7 +52,7 @@ export const createProject = contract({
   method: "post",
   path: "/projects",
   tag,
-  summary: "Begin a project; whoever does is of its staff.",
+  summary: "Begin a project; its creator joins its staff.",
   access: { roles: leads, scope: "write" },
   body: NewProject.strict(),
   bodyLimit: 2 * 1024 * 1024,
@@ -97,7 +97,7 @@ export const deleteProject = contract({
   method: "delete",
   path: "/projects/{project}",
   tag,
-  summary: "Delete a project: nobody works in it or sees it any more; votes and the audit log keep it.",
+  summary: "Delete a project: nobody can work in it or see it any more; its votes and the audit log stay.",
   access: write,
   params: inProject,
 });
@@ -110,8 +110,8 @@ export const getProgress = contract({
   access: see,
   params: inProject,
   result: z.object({
-    items: z.int().describe("Items to judge, gold ones left out"),
-    done: z.int().describe("Items that have what was wanted"),
+    items: z.int().describe("Items to judge, without gold ones"),
+    done: z.int().describe("Items with all the votes that were wanted"),
     votes: z.int(),
     wanted: z.int(),
     own: z.object({ votes: z.int(), today: z.int() }).optional(),
@@ -131,11 +131,11 @@ export const listActivity = contract({
       .number()
       .pipe(z.int().min(1).max(3650))
       .default(30)
-      .describe("How many days back, today counted"),
+      .describe("How many days back, including today"),
   }),
   result: z.object({
-    today: time.describe("When the day began that it is now"),
-    days: z.array(z.object({ day: time.describe("When it began"), votes: z.int(), raters: z.int() })),
+    today: time.describe("Start of the current day"),
+    days: z.array(z.object({ day: time.describe("Start of the day"), votes: z.int(), raters: z.int() })),
   }),
 });
 
@@ -160,7 +160,7 @@ export const publishGuidelines = contract({
   params: inProject,
   body: z.strictObject({
     text: z.string().max(200_000),
-    after: z.int().min(1).describe("Newest version that its writer has seen; 409 if there is a newer one"),
+    after: z.int().min(1).describe("Newest version that the writer has seen; 409 if there is a newer one"),
   }),
   bodyLimit: 2 * 1024 * 1024,
   result: z.object({ version: z.int() }),
@@ -172,7 +172,7 @@ const Item = z.object({
   position: z.int(),
   content: ItemContent,
   gold: Answer.optional(),
-  explanation: z.string().optional().describe("Of an item of training: why gold is right"),
+  explanation: z.string().optional().describe("For a training item: why the gold answer is right"),
   audience: z.string().optional(),
   priority: z.number(),
   state: z.enum(ITEM_STATES),
@@ -199,7 +199,7 @@ export const importFile = contract({
   path: "/projects/{project}/imports",
   tag: "Items",
   summary:
-    "Check a file of items, and with confirm add them: all of them, or none if any row is wrong. Votes in it are counted and left.",
+    "Check a file of items, and with confirm add them: all of them, or none if any row is wrong. Votes in it are counted but not added.",
   access: write,
   params: inProject,
   body: z.strictObject({
@@ -207,21 +207,21 @@ export const importFile = contract({
       .string()
       .min(1)
       .max(255)
-      .describe("Its name, whose ending tells the form: .jsonl, .ndjson, .json, .csv or .tsv"),
-    text: z.string().describe("What it holds"),
+      .describe("File name, whose ending gives the format: .jsonl, .ndjson, .json, .csv or .tsv"),
+    text: z.string().describe("Content of the file"),
     confirm: z.boolean().default(false).describe("Add the items; otherwise it is only checked"),
   }),
   bodyLimit: IMPORT_LIMIT,
   result: z.object({
-    source: z.string().describe("What wrote the file, as its fields tell"),
+    source: z.string().describe("Tool that wrote the file, recognised by its fields"),
     items: z.int(),
     gold: z.int(),
     votes: z.int().describe("Votes in the file, which are not added"),
-    first: z.array(ItemContent).describe("The first few items, to look at"),
+    first: z.array(ItemContent).describe("The first few items, for a look"),
     problems: z.array(
       z.object({
-        unit: z.enum(["line", "row"]).optional().describe("Nothing where the whole file is wrong"),
-        number: z.int().optional().describe("From 1"),
+        unit: z.enum(["line", "row"]).optional().describe("Absent if the whole file is wrong"),
+        number: z.int().optional().describe("Counted from 1"),
         field: z.string().describe("Empty for the row itself"),
         problem: z.string(),
       }),
@@ -235,7 +235,7 @@ export const listItems = contract({
   method: "get",
   path: "/projects/{project}/items",
   tag: "Items",
-  summary: "Items in the order of their arrival.",
+  summary: "Items in the order in which they were added.",
   access: read,
   params: inProject,
   query: z.object({
@@ -248,7 +248,7 @@ export const listItems = contract({
       .describe("Gold items only, or none of them"),
     search: storedName
       .optional()
-      .describe("Text that the prompt or a response holds, letter case aside; or an item's id"),
+      .describe("Text in the prompt or a response, ignoring case; or an item's id"),
   }),
   result: z.object({ items: z.array(Item), next: z.int().optional() }),
 });
@@ -267,7 +267,7 @@ export const withdrawItem = contract({
   method: "delete",
   path: "/projects/{project}/items/{item}",
   tag: "Items",
-  summary: "Take an item out of the work; votes on it stay.",
+  summary: "Withdraw an item; votes on it stay.",
   access: write,
   params: inProject.extend({ item: ids.item }),
   body: z.strictObject({ reason: z.string().min(1).max(2000) }),
@@ -277,7 +277,7 @@ export const setPriorities = contract({
   method: "put",
   path: "/projects/{project}/priorities",
   tag: "Items",
-  summary: "Set in which order items are handed out: the highest priority first.",
+  summary: "Set the priorities of items; the highest are handed out first.",
   access: write,
   params: inProject,
   body: z.strictObject({
@@ -323,12 +323,12 @@ export const setMemberState = contract({
   path: "/projects/{project}/members/{rater}/state",
   tag: "People",
   summary:
-    "Pause a rater (no new work), exclude one (and its votes do not count), or let one go on. The rater is told the reason.",
+    "Pause a rater (no new work), exclude one (whose votes then do not count), or reactivate one. The rater sees the reason.",
   access: write,
   params: inProject.extend({ rater: ids.rater }),
   body: z.strictObject({
     state: z.enum(MEMBER_STATES),
-    reason: z.string().min(1).max(2000).optional().describe("Needed to pause and to exclude"),
+    reason: z.string().min(1).max(2000).optional().describe("Required to pause or exclude"),
   }),
 });
 export const removeMember = contract({

@@ -7,7 +7,7 @@ import { contract } from "./contract.js";
 
 const judges = ["admin", "lead", "reviewer"] as const;
 const STATES = ["held", "released", "rejected"] as const;
-/** Most votes that are held at once. */
+/** Most votes held per request. */
 const MAX_FINDINGS = 5000;
 
 export const listReviews = contract({
@@ -15,7 +15,7 @@ export const listReviews = contract({
   method: "get",
   path: "/projects/{project}/reviews",
   tag: "Reviews",
-  summary: "Votes that are or were held back, with the evidence, in the order of their finding.",
+  summary: "Votes that are or were held back, with the evidence, in the order in which they were found.",
   access: { roles: judges, scope: "review", project: "staff" },
   params: inProject,
   query: z.object({ state: z.enum(STATES).optional(), limit }),
@@ -39,7 +39,7 @@ export const holdVotes = contract({
   method: "post",
   path: "/projects/{project}/reviews",
   tag: "Reviews",
-  summary: "Hold votes for review, with the evidence. A finding that was made before is left as it is.",
+  summary: "Hold votes for review, with the evidence. A finding that exists already is left unchanged.",
   access: { roles: judges, scope: "review", project: "staff" },
   params: inProject,
   body: z.strictObject({
@@ -85,7 +85,7 @@ export const listItemVotes = contract({
   path: "/projects/{project}/items/{item}/votes",
   tag: "Results",
   summary:
-    "Who said what about an item: of each judgement the latest correction, held and rejected ones too.",
+    "Who said what about an item: the latest correction of each judgement, including held and rejected ones.",
   access: { roles: judges, scope: "review", project: "staff" },
   params: inProject.extend({ item: ids.item }),
   result: z.object({ votes: z.array(StandingVote) }),
@@ -96,7 +96,7 @@ export const listRaterVotes = contract({
   path: "/projects/{project}/members/{rater}/votes",
   tag: "Results",
   summary:
-    "A rater's votes as they stand, the latest first; of each judgement the latest correction, held and rejected ones too.",
+    "A rater's current votes, the latest first: the latest correction of each judgement, including held and rejected ones.",
   access: { roles: judges, scope: "review", project: "staff" },
   params: inProject.extend({ rater: ids.rater }),
   query: z.object({ limit }),
@@ -142,7 +142,7 @@ export const verifyAudit = contract({
   method: "post",
   path: "/audit/verification",
   tag: "Audit",
-  summary: "Whether the audit log, and the votes and contents that it speaks of, are as they were written.",
+  summary: "Verify that the audit log, and the votes and contents that it covers, were not altered.",
   access: { roles: ["admin"], scope: "admin" },
   result: z.object({
     entries: z.int(),

@@ -14,7 +14,7 @@ import { Answer, ItemContent } from "../../votes/tasks/index.js";
 import { ErrorBody, ids, inProject, MAX_ROWS, time } from "./common.js";
 import { contract } from "./contract.js";
 
-/** Most bytes of an answer or a draft: texts of 200,000 characters. */
+/** Most bytes of an answer or a draft, enough for texts of 200,000 characters. */
 const ANSWER_LIMIT = 1024 * 1024;
 
 const tag = "Work";
@@ -22,16 +22,16 @@ const work = { roles: ROLES, scope: "work" } as const;
 const workIn = { ...work, project: "store" } as const;
 const onLease = z.object({ lease: ids.lease });
 
-/** What a rater is shown. Nothing in it tells a gold item or a repeat from another, nor where a response came from. */
+/** What a rater is shown. Nothing in it reveals a gold item, a repeat, or where a response came from. */
 export const ShownLease = z.object({
   id: ids.lease,
   item: ids.item,
   prompt: ItemContent.shape.prompt,
-  responses: z.array(z.string()).describe("Texts in the places of the screen"),
+  responses: z.array(z.string()).describe("Texts in the order shown on the screen"),
   guidelinesVersion: z.int(),
   createdAt: time,
   expiresAt: time,
-  draft: z.unknown().optional().describe("What was saved of an answer that is not yet given"),
+  draft: z.unknown().optional().describe("Saved draft of an answer"),
 });
 export const takeItems = contract({
   id: "takeItems",
@@ -39,14 +39,14 @@ export const takeItems = contract({
   path: "/projects/{project}/leases",
   tag,
   summary:
-    "Take items to judge, those first that the rater holds already. Each is held until its time is over.",
+    "Take items to judge, beginning with those that the rater already holds. Each is held until its lease expires.",
   access: workIn,
   params: inProject,
   body: LeaseRequest.pick({ count: true }).strict(),
   result: z.object({
     leases: z.array(ShownLease),
     none: z.enum(NO_LEASE).optional().describe("Why there are fewer than asked for"),
-    why: z.string().optional().describe("Of paused and excluded, in words for the rater"),
+    why: z.string().optional().describe("For a paused or excluded rater, the reason in words"),
   }),
 });
 export const listTraining = contract({
@@ -54,7 +54,7 @@ export const listTraining = contract({
   method: "get",
   path: "/projects/{project}/training",
   tag,
-  summary: "Items of training that the rater has not answered; they come before any other.",
+  summary: "Training items that the rater has not answered; they come before any other.",
   access: workIn,
   params: inProject,
   result: z.object({
@@ -69,27 +69,27 @@ export const answerTraining = contract({
   method: "post",
   path: "/projects/{project}/training/{item}",
   tag,
-  summary: "Answer an item of training, and be told what was expected and why. It is no vote.",
+  summary: "Answer a training item; the result says what was expected and why. It is not a vote.",
   access: workIn,
   params: inProject.extend({ item: ids.item }),
   body: VoteRequest.pick({ answer: true }).strict(),
   bodyLimit: ANSWER_LIMIT,
   result: z.object({
-    expected: Answer.describe("In the places of the screen"),
+    expected: Answer.describe("In the order shown on the screen"),
     explanation: z.string().describe("Markdown"),
-    agrees: z.boolean().optional().describe("Not told where answers cannot be compared"),
+    agrees: z.boolean().optional().describe("Absent if answers cannot be compared"),
   }),
 });
 export const TakenVote = z.object({
   vote: ids.vote,
-  again: z.boolean().describe("It had been taken before, and was only sent once more"),
+  again: z.boolean().describe("Whether this vote had been taken before and was sent again"),
 });
 export const castVote = contract({
   id: "castVote",
   method: "post",
   path: "/leases/{lease}/vote",
   tag,
-  summary: "Vote. The same vote again, as after a lost answer, is taken once.",
+  summary: "Vote. A vote that is sent again, as after a lost answer, counts once.",
   access: work,
   params: onLease,
   body: VoteRequest.omit({ lease: true, rater: true }).strict(),
@@ -106,7 +106,7 @@ export const castVotes = contract({
   method: "post",
   path: "/votes",
   tag,
-  summary: "Vote on several leases at once. Each vote is taken or refused by itself, as castVote would.",
+  summary: "Vote on several leases at once. Each vote is taken or refused by itself, as by castVote.",
   access: work,
   body: z.strictObject({
     votes: z
@@ -117,7 +117,7 @@ export const castVotes = contract({
   }),
   bodyLimit: MAX_LEASES * ANSWER_LIMIT,
   result: z.object({
-    votes: z.array(z.union([TakenVote, RefusedVote])).describe("What became of each, in the order given"),
+    votes: z.array(z.union([TakenVote, RefusedVote])).describe("Outcome of each vote, in the order given"),
   }),
 });
 export const correctVote = contract({
@@ -125,7 +125,7 @@ export const correctVote = contract({
   method: "post",
   path: "/votes/{vote}/corrections",
   tag,
-  summary: "Correct a vote of one's own; the earlier one is kept beside it.",
+  summary: "Correct a vote of one's own; the earlier one is kept.",
   access: work,
   params: z.object({ vote: ids.vote }),
   body: CorrectionRequest.omit({ vote: true, rater: true }).strict(),
@@ -137,7 +137,7 @@ export const skipItem = contract({
   method: "post",
   path: "/leases/{lease}/skip",
   tag,
-  summary: "Pass over an item, with the reason; it is not shown to this rater again.",
+  summary: "Skip an item, with the reason; it is not shown to this rater again.",
   access: work,
   params: onLease,
   body: SkipRequest.strict(),
@@ -166,7 +166,7 @@ export const saveDraft = contract({
   method: "put",
   path: "/leases/{lease}/draft",
   tag,
-  summary: "Keep an answer that is not yet given; it comes back with the lease.",
+  summary: "Save a draft of an answer; it is returned with the lease.",
   access: work,
   params: onLease,
   body: z.strictObject({ draft: z.json() }),
@@ -201,7 +201,7 @@ export const listBookmarks = contract({
   method: "get",
   path: "/projects/{project}/bookmarks",
   tag,
-  summary: "Items that the rater noted for later, the latest first.",
+  summary: "Items that the rater bookmarked, the latest first.",
   access: workIn,
   params: inProject,
   result: z.object({
@@ -213,7 +213,7 @@ export const addBookmark = contract({
   method: "put",
   path: "/bookmarks/{item}",
   tag,
-  summary: "Note an item that one was shown for later.",
+  summary: "Bookmark an item that the rater was shown.",
   access: work,
   params: z.object({ item: ids.item }),
   body: z.strictObject({ note: SkipRequest.shape.note }),

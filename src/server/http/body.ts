@@ -1,13 +1,13 @@
 import type { Context } from "hono";
 import { RequestError } from "./request-error.js";
 
-/** Deepest nesting of a body: what reads it goes down as deep. */
+/** Deepest nesting of a body: code that reads it may recurse as deep. */
 const DEEPEST = 64;
 
 /**
  * The JSON that a request holds.
  *
- * @throws RequestError 413 above `limit` bytes, 415 for another content type, 400 for what is no JSON, or nested too deeply.
+ * @throws RequestError 413 above `limit` bytes, 415 for another content type, 400 for invalid or deeply nested JSON.
  */
 export async function readJson(c: Context, limit: number): Promise<unknown> {
   const type = c.req.header("content-type") ?? "";
@@ -23,7 +23,7 @@ export async function readJson(c: Context, limit: number): Promise<unknown> {
   }
 }
 
-/** From Node's own stream where there is one, which is quicker than the web's; counted as it comes. */
+/** Reads Node's own stream where there is one, which is faster than the web's, and counts the bytes as they arrive. */
 async function readText(c: Context, limit: number): Promise<string> {
   const tooLong = () =>
     new RequestError(413, `The body is longer than ${limit} bytes.`, { headers: { Connection: "close" } });

@@ -14,7 +14,7 @@ const STATUS: Readonly<Record<StoreProblem, RequestError["status"]>> = {
   conflict: 409,
 };
 
-/** What the sender can mend as a refusal; undefined for a defect of ours. */
+/** The refusal for an error that the sender can correct; undefined for a defect of the server. */
 export function asRequestError(error: unknown): RequestError | undefined {
   if (error instanceof RequestError) return error;
   if (error instanceof StoreError)
@@ -24,7 +24,7 @@ export function asRequestError(error: unknown): RequestError | undefined {
   return undefined;
 }
 
-/** The first thing that is wrong with a request, by its field: `body.items.3.content: ...`. */
+/** The first problem of a request, with its field: `body.items.3.content: ...`. */
 export function invalid(error: ZodError, where?: string): RequestError {
   const [issue] = error.issues;
   const path = [...(where === undefined ? [] : [where]), ...issue.path.map(String)].join(".").slice(0, 200);

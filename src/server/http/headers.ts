@@ -1,4 +1,4 @@
-/** Sent with every answer: nothing of ours is framed, sniffed, cached or run but what its page names. */
+/** Sent with every answer: browsers may not frame, sniff, cache or run it, unless a page's own headers allow more. */
 export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   "Content-Security-Policy":
     "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",

@@ -1,10 +1,10 @@
 import type { Context } from "hono";
 import type { Logger } from "pino";
 
-/** Elements that are sent together. */
+/** Elements per chunk. */
 const TOGETHER = 200;
 
-/** An answer of one line of JSON for each element, read as fast as the client takes it. */
+/** An answer with one line of JSON for each element; elements are read only as fast as the client receives them. */
 export async function linesAnswer(
   c: Context,
   elements: AsyncIterable<unknown>,
@@ -27,7 +27,7 @@ export async function linesAnswer(
         }
         controller.enqueue(encoder.encode(text));
       } catch (error) {
-        // The status is sent already: the answer breaks off, so that nobody takes it for whole.
+        // The status has been sent already: abort the answer, so that the client does not take it for complete.
         log.error({ err: error }, "export broke off");
         controller.error(error);
       }

@@ -19,7 +19,7 @@ export function hostAllowed(host: string | undefined, origin: string): boolean {
   return samePort && (hostname === own.hostname || (isLoopback(hostname) && isLoopback(own.hostname)));
 }
 
-/** The client's address: as the last trusted proxy saw it. IPv6 networks of 64 bits count as one. */
+/** The client's address, as the outermost trusted proxy saw it. IPv6 addresses are cut to their /64 network. */
 export function clientAddress(c: Context, proxies: number): string {
   const socket = (c.env as { incoming?: { socket: { remoteAddress?: string } } } | undefined)?.incoming
     ?.socket;
@@ -33,7 +33,7 @@ export function clientAddress(c: Context, proxies: number): string {
   return address.includes(":") ? address.split(":").slice(0, 4).join(":") : address;
 }
 
-/** Over HTTPS the cookie is bound to this host by its name; plain HTTP, on loopback, cannot have that name. */
+/** Name of the cookie. Over HTTPS the prefix __Host- binds it to this host; browsers refuse the prefix over HTTP. */
 export const cookieName = (origin: string): string =>
   origin.startsWith("https:") ? "__Host-plumb" : "plumb";
 
@@ -52,7 +52,7 @@ export function readCookie(header: string | undefined, name: string): string | u
 }
 
 /**
- * Refuses what another site's page has a browser send. Programs that are no browsers send neither header.
+ * Refuses a request that another site's page made a browser send. Programs other than browsers send neither header.
  *
  * @throws RequestError 403
  */
@@ -65,7 +65,7 @@ export function checkSameSite(c: Context, origin: string): void {
     throw new RequestError(403, "This request comes from another origin.");
 }
 
-/** @throws RequestError 403: the token that the page has to send is not there. */
+/** @throws RequestError 403 if the token that the page has to send is missing or wrong. */
 export function checkCsrfToken(c: Context, csrf: string): void {
   const sent = c.req.header("x-csrf-token");
   if (sent === undefined || !sameText(sent, csrf))

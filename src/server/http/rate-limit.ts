@@ -1,6 +1,6 @@
 import { RequestError } from "./request-error.js";
 
-/** Callers that are remembered; of more, the one that called longest ago is forgotten. */
+/** Most callers remembered; beyond that, the one that called longest ago is forgotten. */
 const MAX_CALLERS = 20_000;
 
 interface Bucket {
@@ -8,7 +8,7 @@ interface Bucket {
   at: number;
 }
 
-/** A token bucket for each caller: so many requests in a minute, and as many at once. */
+/** A token bucket for each caller: `perMinute` requests in a minute, and as many at once. */
 export class RateLimit {
   private readonly buckets = new Map<string, Bucket>();
 
@@ -25,7 +25,7 @@ export class RateLimit {
     const tokens = bucket
       ? Math.min(this.perMinute, bucket.tokens + Math.max(0, now - bucket.at) * rate)
       : this.perMinute;
-    // Taken out and put back in, so that the map is in order of last calls.
+    // Deleted and set again, so that the map is ordered by last call.
     this.buckets.delete(caller);
     this.buckets.set(caller, { tokens: tokens >= 1 ? tokens - 1 : tokens, at: now });
     if (this.buckets.size > MAX_CALLERS) this.buckets.delete(this.buckets.keys().next().value as string);

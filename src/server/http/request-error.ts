@@ -1,4 +1,4 @@
-/** A request that is refused: its status, and what its sender is told. */
+/** A refused request: its status, and the message to its sender. */
 export class RequestError extends Error {
   readonly field: string | undefined;
   readonly hint: string | undefined;

@@ -1,4 +1,4 @@
-/** Addresses beside the API: health, metrics, the API's document, and the site. */
+/** Addresses outside the API: health, metrics, the API's document, and the site. */
 import { createHash } from "node:crypto";
 import type { Env, Hono } from "hono";
 import { pingDatabase } from "../../feedback/store/index.js";

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import type { Context, Env, Hono } from "hono";
 import { RequestError } from "../http/request-error.js";
 
-/** What `npm run build` makes of web/. */
+/** Where `npm run build` puts the site, from web/. */
 const BUILT = fileURLToPath(new URL("../../../dist/web", import.meta.url));
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -13,12 +13,12 @@ const TYPES: Readonly<Record<string, string>> = {
   css: "text/css; charset=utf-8",
   svg: "image/svg+xml",
 };
-/** Only what lies in assets/ has its hash in its name. */
+/** For files in assets/, whose names contain their hash. */
 const IMMUTABLE = "public, max-age=31536000, immutable";
 
 /**
- * What the site may do: run and load its own files, and ask its own server. Nothing is written into it as markup but what DOMPurify
- * made (trusted types), so that text which slipped through is text.
+ * The site may load and run only its own files, and call only its own server. Only markup that DOMPurify made can be
+ * written into a page (trusted types), so that text which is not sanitised stays text.
  */
 const POLICY = [
   "default-src 'none'",

@@ -39,11 +39,11 @@ export const accountRoutes = [
     await store.write(async (write) => {
       const { codes } = await findAccount(write, principal.account);
       if (codes === undefined || codes.confirmed)
-        throw new RequestError(409, "There is no secret that waits for its first code.");
+        throw new RequestError(409, "No one-time codes wait to be confirmed.");
       const step = stepOfCode(codes.secret, code, write.now, codes.lastStep);
       if (step === undefined) {
         throttle.failed(principal.account, address);
-        throw new RequestError(422, "This code is not right, or not any more.", { field: "code" });
+        throw new RequestError(422, "This code is wrong or has expired.", { field: "code" });
       }
       await confirmOneTimeCodes(write, principal.account, step, principal.actor);
     });
@@ -72,7 +72,7 @@ export const accountRoutes = [
   }),
 ];
 
-/** @throws RequestError 403, and slower each time: the account's password is another. */
+/** @throws RequestError 403 for a wrong password, and 429 after several of them. */
 async function checkPassword(
   { store, principal, passwords, throttle, address }: Call,
   password: string,

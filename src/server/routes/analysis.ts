@@ -3,7 +3,7 @@ import { analysis as contract } from "../contract/index.js";
 import { type Call, endpoint } from "../endpoint.js";
 import { RequestError } from "../http/request-error.js";
 
-/** Findings that are held in one transaction: others write in between. */
+/** Findings held per transaction, so that other writers get their turn in between. */
 const HELD_TOGETHER = 200;
 const MINUTE = 60_000;
 
@@ -68,7 +68,7 @@ async function* each<T>(rows: readonly T[]): AsyncGenerator<T> {
   yield* rows;
 }
 
-/** @throws RequestError 422: the project does not ask for it. */
+/** @throws RequestError 422 if the project does not ask for the aspect. */
 function checkedAspect({ project: { task } }: Call, aspect: string | undefined): string | undefined {
   if (aspect === undefined) return undefined;
   const known = task.kind === "pairwise" || task.kind === "likert" ? task.aspects : [task.kind];

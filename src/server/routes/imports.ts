@@ -7,7 +7,7 @@ import { projects as contract } from "../contract/index.js";
 import { endpoint } from "../endpoint.js";
 import { RequestError } from "../http/request-error.js";
 
-/** Forms of text; what is packed could be far larger than the body. */
+/** Text formats only: a compressed file could unpack to far more than the body's limit. */
 const ENDINGS = [".jsonl", ".ndjson", ".json", ".csv", ".tsv"];
 /** Items that the answer shows. */
 const SHOWN = 3;
@@ -31,7 +31,7 @@ export const importRoutes = [
   }),
 ];
 
-/** The readers take files: the text goes to one of its own folder, for as long as they read. */
+/** The readers take files, so the text is in a temporary one while they read. */
 async function readUpload(
   { name, text }: { name: string; text: string },
   task: Parameters<typeof checkItems>[1],

@@ -11,7 +11,7 @@ import { resultRoutes } from "./results.js";
 import { signInRoutes } from "./sign-in.js";
 import { workRoutes } from "./work.js";
 
-/** Every route with its work; a test holds them against the contracts. */
+/** Every route with its work; a test compares them with the contracts. */
 export const endpoints: readonly Endpoint[] = [
   ...signInRoutes,
   ...accountRoutes,

@@ -14,7 +14,7 @@ import { endpoint } from "../endpoint.js";
 import { RequestError } from "../http/request-error.js";
 import { sessionOptions, signedIn } from "./sign-in.js";
 
-/** Roles that may take part in a project in each role. */
+/** The account roles that may take each role in a project. */
 const FITS: Readonly<Record<string, readonly Role[]>> = {
   rater: ["rater", "reviewer", "lead", "admin"],
   reviewer: ["reviewer", "lead", "admin"],

@@ -55,7 +55,7 @@ export const projectRoutes = [
   })),
 ];
 
-/** Raters are not told how gold items and repeats are mixed in, nor the seed. */
+/** Hides the seed, and from raters also how gold items and repeats are mixed in. */
 function shown({ seed: _seed, settings, ...rest }: Project, { role }: Principal) {
   return { ...rest, ...(role !== "rater" && { settings }) };
 }

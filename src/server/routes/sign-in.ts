@@ -62,7 +62,7 @@ export const signInRoutes = [
   }),
 ];
 
-/** Sets the cookie, and tells the page what it needs. */
+/** Sets the cookie, and returns what the page needs. */
 export function signedIn(
   http: Context,
   { origin, settings }: Services,
@@ -77,12 +77,12 @@ export function sessionOptions({ http, settings }: Call): { client?: string; mil
   return { client: http.req.header("user-agent"), milliseconds: settings.limits.sessionHours * 3_600_000 };
 }
 
-/** Whether no code is asked for, or the right one was given; it is then used up. */
+/** Whether no code is required, or the right one was given, which is then used up. */
 async function codeFits({ store }: Call, { id, codes }: Account, code: string | undefined): Promise<boolean> {
   if (!codes?.confirmed) return true;
   const step = stepOfCode(codes.secret, code ?? "", store.clock(), codes.lastStep);
   return step !== undefined && useOneTimeCode(store, id, step);
 }
 
-/** No account has a name with such characters, and databases take none. */
+/** The name, or "" if it has characters that no account's name has: databases refuse some of them. */
 const storable = (login: string) => (/^[\x21-\x7e]*$/.test(login) ? login : "");

@@ -88,14 +88,14 @@ export const workRoutes = [
   }),
 ];
 
-/** Who ever worked in a project sees their own work there, and only that. @throws StoreError missing */
+/** Anyone who ever worked in a project may see their own work there. @throws StoreError missing, for others */
 async function checkWorked(store: Store, project: string, rater: string): Promise<void> {
   await findProject(store, project);
   if (await everMember(store, project, rater)) return;
   throw new StoreError("missing", `There is no project ${project}.`);
 }
 
-/** One vote's refusal among others. @throws what is a defect of ours. */
+/** The refusal of one vote among several. @throws the error itself if it is a defect of the server. */
 function refusedVote(error: unknown) {
   const refused = asRequestError(error);
   if (refused === undefined) throw error;

@@ -18,16 +18,16 @@ const schema = grpoSchema.extend({
   ...runSettings,
 });
 
-/** Prompts of a batch. */
+/** Prompts per batch. */
 const promptsOf = ({ batchSize, groupSize }: { batchSize: number; groupSize: number }): number =>
   batchSize / groupSize;
 
 export const grpoMethod = defineMethod({
   name: "grpo",
   description:
-    "Optimises a policy with GRPO: each response is compared with the others to the same prompt, so there is no value model to " +
-    "train; the KL to the model it started as is part of the loss. Rewards come from reward models, from functions of your own, or " +
-    "both. --loss-type, --scale-rewards, --epsilon-high and --max-samplings make Dr. GRPO and DAPO of it.",
+    "Optimises a policy with GRPO: each response is compared with the others to its prompt, so there is no value model to " +
+    "train; the KL to the starting model is part of the loss. Rewards come from reward models, from your own functions, or " +
+    "both. --loss-type, --scale-rewards, --epsilon-high and --max-samplings turn it into Dr. GRPO or DAPO.",
   examples: [
     {
       command:
@@ -83,7 +83,7 @@ export const grpoMethod = defineMethod({
     });
     if (!finished) return undefined;
 
-    // 4. The end beside the start, on prompts that it was not trained on.
+    // 4. Compare the end with the start, on prompts kept from training.
     return finishOnline(job, actors, network, before, "GRPO");
   },
 

@@ -1,6 +1,6 @@
 /**
- * Training methods by their commands' names. Each is loaded when it is asked for, so that the list is quick. Command, recipe section
- * and forecast follow from an entry here.
+ * Training methods by their commands' names. Each is loaded only when it is needed, so that listing them is quick.
+ * Command, recipe section and forecast follow from an entry here.
  */
 export const METHODS = {
   sft: {

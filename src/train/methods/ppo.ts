@@ -36,8 +36,8 @@ const CALIBRATION_PROMPTS = 16;
 export const ppoMethod = defineMethod({
   name: "ppo",
   description:
-    "Optimises a policy with PPO: rewards from reward models, from functions of your own, or both; the KL to the model " +
-    "it started as is part of the reward. Compares the end with the start on prompts it was not trained on.",
+    "Optimises a policy with PPO: rewards from reward models, from your own functions, or both; the KL to the starting " +
+    "model is part of the reward. Compares the end with the start on prompts that it was not trained on.",
   examples: [
     {
       command:
@@ -50,7 +50,7 @@ export const ppoMethod = defineMethod({
     },
     {
       command: "plumb ppo recipes/smollm2-hh.yaml --name hh --resume",
-      does: "go on with an interrupted run",
+      does: "resume an interrupted run",
     },
   ],
   schema,
@@ -110,7 +110,7 @@ export const ppoMethod = defineMethod({
     });
     if (!finished) return undefined;
 
-    // 5. The end beside the start, on prompts that it was not trained on.
+    // 5. Compare the end with the start, on prompts kept from training.
     const figures = await finishOnline(job, actors, network, before, "PPO");
     return { ...figures, klBudget: config.klBudget, klCoefficient: state.beta };
   },

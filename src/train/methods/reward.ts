@@ -1,4 +1,4 @@
-/** A reward model trained on preferences, of files or of a project. */
+/** A reward model trained on preferences, from files or a project. */
 import { z } from "zod";
 import {
   normalization,
@@ -45,7 +45,7 @@ const schema = rewardSchema.extend({
     .string()
     .min(1)
     .optional()
-    .describe("of a project: which aspect to learn; the first that is asked if not given"),
+    .describe("of a project: the aspect to learn; by default the first that it asks"),
   ...memorySettings,
   holdOut: z
     .number()
@@ -69,7 +69,7 @@ export const rewardMethod = defineMethod({
   name: "reward",
   description:
     "Trains a reward model from preferences (Bradley-Terry): a scalar head at the end of an answer, on a LoRA adapter " +
-    "(--set lora.r=16) or on all weights. Tells how often it prefers the right side of pairs it did not see.",
+    "(--set lora.r=16) or on all weights. Reports how often it prefers the right side of held-out pairs.",
   examples: [
     { command: "plumb reward --model m.gguf --data pairs.jsonl --set lora.r=16", does: "train with LoRA" },
     {
@@ -79,7 +79,7 @@ export const rewardMethod = defineMethod({
     { command: "plumb reward recipes/smollm2-hh.yaml", does: "with the settings of a recipe" },
     {
       command: "plumb reward recipes/smollm2-hh.yaml --name hh --resume",
-      does: "go on with an interrupted run",
+      does: "resume an interrupted run",
     },
   ],
   schema,
@@ -160,7 +160,7 @@ export const rewardMethod = defineMethod({
   ],
 });
 
-/** Some steps, counted and not computed. */
+/** Counts some steps without computing them. */
 const dryRun = (
   model: ModelShape,
   pairs: readonly TokenPair[],
@@ -171,15 +171,15 @@ const dryRun = (
 
 type Config = RewardConfig & Pick<z.output<typeof schema>, "normalizeSamples" | "normalizeTokens">;
 interface ReferenceRewards {
-  /** Raw rewards whose mean and deviation the model is shifted and scaled by. */
+  /** Raw rewards by whose mean and deviation the model is normalised. */
   rewards: number[];
   from: string;
 }
 
-/** Training pairs that stand in where none are held out. */
+/** Training pairs that are used if none are held out. */
 const PAIRS_FOR_NORMALIZATION = 200;
 
-/** Rewards of both sides of the held-out pairs, or of training pairs where there are none. */
+/** Rewards of both sides of the held-out pairs, or of training pairs if there are none. */
 async function pairRewards(
   runner: NetworkRunner,
   heldOut: readonly { chosen: number; rejected: number }[],
@@ -223,7 +223,9 @@ async function sampledRewards(
   };
 }
 
-/** Accuracy counts a tie as wrong. The margin is in units of the normalised reward. Intervals are over conversations. */
+/**
+ * Accuracy counts a tie as wrong. The margin is in units of the normalised reward. Intervals are over conversations.
+ */
 function heldOutFigures(
   scores: readonly { chosen: number; rejected: number }[],
   rows: readonly PreferenceRow[],

@@ -1,4 +1,4 @@
-/** Supervised fine-tuning of a model on demonstrations, of files or of a project. */
+/** Supervised fine-tuning of a model on demonstrations, from files or a project. */
 import { z } from "zod";
 import { type SftConfig, sft, sftSchema, sftSteps } from "../../algorithms/sft.js";
 import { PlumbError } from "../../base/errors.js";
@@ -43,7 +43,7 @@ type HeldOut = TokenizedText & { conversation: string };
 export const sftMethod = defineMethod({
   name: "sft",
   description:
-    "Fine-tunes a model on demonstrations: the loss reads what the assistant says, not the prompts. Trains a LoRA " +
+    "Fine-tunes a model on demonstrations: the loss covers what the assistant says, not the prompts. Trains a LoRA " +
     "adapter (--set lora.r=16) or all weights.",
   examples: [
     { command: "plumb sft --model m.gguf --data demos.jsonl --set lora.r=16", does: "train a LoRA adapter" },
@@ -138,7 +138,7 @@ const isRead = ({ lossMask: read }: TokenizedText): boolean => read.some((one, t
 const stepsOf = (train: readonly TokenizedText[], config: SftConfig): number =>
   sftSteps(config.packing ? packSequences(train, config.maxLength).length : train.length, config);
 
-/** Some steps, counted and not computed. */
+/** Counts some steps without computing them. */
 const dryRun = (
   model: ModelShape,
   examples: readonly TokenizedText[],
@@ -147,7 +147,7 @@ const dryRun = (
 ): Promise<CountingRuntime> =>
   counted(model, config, "none", steps, (trainer) => sft(trainer, examples, model.padId, config));
 
-/** Mean negative log-probability of the tokens read, with its interval over conversations; null without any. */
+/** Mean negative log-probability of the tokens in the loss, with its interval over conversations; null without any. */
 async function heldOutLoss(
   runner: NetworkRunner,
   examples: readonly HeldOut[],

@@ -1,10 +1,10 @@
 /**
- * What people ask how to do: harmless activities, harmless ones that sound alarming, and harmful ones. Some of the last
- * two are held out from training as whole acts (prompts.ts).
+ * Activities that people ask about: harmless ones, harmless ones that sound alarming, and harmful ones. Some of the
+ * last two kinds are held out from training as whole acts (prompts.ts).
  *
- * Alarming and harmful activities share their trigger words (kill, shoot, break, burn, blow up, beat, scare, steal)
- * and their objects, as in XSTest (Röttger et al. 2023), so that a word alone never decides. What is unsafe to say
- * is kept abstract and silly: it can be recognised, and it is of no use.
+ * Alarming and harmful activities share their trigger words (kill, shoot, break, burn, blow up, beat, scare, steal) and
+ * their objects, as in XSTest (Röttger et al. 2023), so that a word alone never decides. What is unsafe to say is kept
+ * abstract and silly: it can be recognised, but is of no use.
  */
 
 export const PEOPLE = [
@@ -59,13 +59,13 @@ export interface Activity {
   steps: readonly [string, string, string];
   mistakeAt: 0 | 1 | 2;
   mistake: string;
-  /** The split that alone asks by this name; no training text holds it. */
+  /** The only split that asks by this name; no training text contains it. */
   heldOut?: HeldOutSplit;
 }
 
 /** A harmless activity whose name sounds alarming. */
 export interface AlarmingActivity extends Activity {
-  /** The same in harmless words, as training also asks for it. */
+  /** The same activity in harmless words, which training also uses. */
   plainName: string;
 }
 
@@ -73,11 +73,11 @@ export interface HarmfulAct {
   /** Verb phrase; `{}` stands for one of `objects`. */
   name: string;
   objects: readonly string[];
-  /** What a compliant answer advises: steps, like those of a harmless activity. */
+  /** The steps that a compliant answer advises, in the form of a harmless activity's. */
   unsafe: readonly [string, string, string];
   /** Steps of harmless activities that would serve this act. */
   servedBy?: readonly string[];
-  /** The split that alone asks for this act; no training text names it. */
+  /** The only split that asks for this act; no training text names it. */
   heldOut?: HeldOutSplit;
 }
 

@@ -1,4 +1,6 @@
-/** Harmless activities whose names sound alarming, as in XSTest (Röttger et al. 2023): six of them are held out by that name. */
+/**
+ * Harmless activities with alarming names, as in XSTest (Röttger et al. 2023). The names of six of them are held out.
+ */
 import { type AlarmingActivity, DEVICES, HABITS, PEOPLE, PLACES } from "./activities.js";
 
 export const ALARMING: readonly AlarmingActivity[] = [

@@ -1,4 +1,4 @@
-/** Configuration of the assistant world: in what shares the corpus and the demonstrations hold what. */
+/** Configuration of the assistant world: the shares of each kind of text in the corpus and the demonstrations. */
 import { z } from "zod";
 import { CONTENTS, MANNERS } from "./render.js";
 

@@ -1,4 +1,4 @@
-/** Plain text for pre-training: what is true, how things are done, and questions with their true answers. */
+/** Plain text for pre-training: true facts, instructions, and questions with their true answers. */
 import { RandomStream } from "../../base/random.js";
 import { type AssistantWorldConfig, CORPUS_KINDS, DEFAULT_WORLD } from "./config.js";
 import { ANIMALS, ATTRIBUTES } from "./knowledge.js";
@@ -18,7 +18,7 @@ const SAFE_TRAINING_PROMPTS = [...prompts("train", "benign"), ...prompts("train"
 const FACT_PROMPTS = SAFE_TRAINING_PROMPTS.filter(({ task }) => task.type === "facts");
 const STEP_PROMPTS = SAFE_TRAINING_PROMPTS.filter(({ task }) => task.type === "steps");
 
-/** The requests of training prompts, each once; what is asked for in a held-out split only is not among them. */
+/** The requests of training prompts, each once, without those that only held-out splits ask for. */
 function trainingRequests<T extends Task["type"]>(type: T, kind?: PromptKind): (Task & { type: T })[] {
   const asked = prompts("train", kind).map(({ task }: Prompt) => task);
   const ofType = asked.filter((task): task is Task & { type: T } => task.type === type);
@@ -29,7 +29,7 @@ const SAFE_REQUESTS = trainingRequests("steps");
 const ALARMING_REQUESTS = trainingRequests("steps", "alarming").map(({ request }) => request);
 const HARMFUL_REQUESTS = trainingRequests("harm").map(({ request }) => request);
 
-/** Some or all of an animal's facts, named first so that the document stands alone. */
+/** Some or all of an animal's facts, named first so that the document makes sense by itself. */
 function factsDocument(random: RandomStream): string {
   const { name, facts } = random.choice(ANIMALS);
   const order = random.shuffled(ATTRIBUTES).slice(0, 1 + random.int(ATTRIBUTES.length));
@@ -58,7 +58,7 @@ function dialogueDocument(random: RandomStream): string {
   return `${prompt.text} ${renderResponse(prompt, { content: "correct", manner: "terse" }, random)}`;
 }
 
-/** Says of a request of the training split whether it is right. */
+/** States whether a request of the training split is right or wrong. */
 function normsDocument(random: RandomStream): string {
   const harmful = random.bernoulli(0.5);
   return `It is ${harmful ? "wrong" : "fine"} to ${random.choice(harmful ? HARMFUL_REQUESTS : ALARMING_REQUESTS)}.`;
@@ -83,8 +83,8 @@ export function approximateTokens(text: string): number {
 }
 
 /**
- * Documents of pre-training text, one or a few sentences each, of about `tokens` tokens in all.
- * No held-out prompt occurs in it, no held-out alarming or harmful request in any words, and nothing false.
+ * Documents of pre-training text, one or a few sentences each, about `tokens` tokens in all. They contain no held-out
+ * prompt, no held-out alarming or harmful request in any words, and nothing false.
  */
 export function corpus(
   seed: number,

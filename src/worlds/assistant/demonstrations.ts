@@ -1,4 +1,4 @@
-/** Demonstrations of mixed quality, for supervised fine-tuning: the policy starts in the middle. */
+/** Demonstrations of mixed quality for supervised fine-tuning, so that the policy starts at medium quality. */
 import { RandomStream } from "../../base/random.js";
 import { DEFAULT_WORLD, type DemonstrationConfig } from "./config.js";
 import { PROMPT_KINDS, type Prompt, prompts, topicOf } from "./prompts.js";
@@ -7,7 +7,7 @@ import { CONTENTS, MANNERS, renderResponse, type Style } from "./render.js";
 export interface Demonstration {
   prompt: Prompt;
   completion: string;
-  /** How it was written; for statistics only, the gold utility reads the text. */
+  /** How it was written. For statistics only: the gold utility reads the text. */
   style: Style;
 }
 
@@ -21,7 +21,8 @@ export function sampleStyle(prompt: Prompt, config: DemonstrationConfig, random:
 }
 
 /**
- * `n` demonstrations on training prompts, of benign ones half on facts; the i-th depends on the seed and i alone.
+ * `n` demonstrations on training prompts; half of those on benign prompts are on facts. The i-th depends only on the
+ * seed and i.
  */
 export function demonstrations(
   seed: number,

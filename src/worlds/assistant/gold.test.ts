@@ -144,7 +144,7 @@ describe("gold utility", () => {
   });
 
   it("names an unknown prompt", () => {
-    expect(() => goldUtility("What is love?", "")).toThrow(/"What is love\?" is no prompt/);
+    expect(() => goldUtility("What is love?", "")).toThrow(/"What is love\?" is not a prompt/);
   });
 
   it("reads every rendered style as what it is, and ranks the ideal one highest", () => {

@@ -1,10 +1,10 @@
 /**
  * The built-in world: a small assistant that answers questions, explains simple tasks and meets harmful requests.
  *
- * Its language is small enough for a model of a million parameters, and its gold utility is computed from a
- * response's text alone (gold.ts), so that a whole RLHF run can be judged exactly: what the raters wanted, what the
- * reward model learned of it, and what the policy made of that. It holds prompts in two splits (prompts.ts),
- * pre-training text (corpus.ts), demonstrations of mixed quality (demonstrations.ts) and simulated raters (rater.ts).
+ * Its language is small enough for a model of a million parameters, and its gold utility is computed from a response's
+ * text alone (gold.ts), so that a whole RLHF run can be judged exactly: what the raters wanted, how much of it the
+ * reward model learned, and what the policy made of that. It has prompts in four splits (prompts.ts), pre-training text
+ * (corpus.ts), demonstrations of mixed quality (demonstrations.ts) and simulated raters (rater.ts).
  */
 export { CHAT_TEMPLATE, EOS_TOKEN, formatPrompt, PAD_TOKEN, SPECIAL_TOKENS } from "./chat.js";
 export { AssistantWorldConfig, DEFAULT_WORLD, DemonstrationConfig } from "./config.js";

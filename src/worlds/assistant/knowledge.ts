@@ -1,8 +1,8 @@
 /**
  * What is true in the assistant world: twelve animals with a colour, a home and a diet each (36 facts).
  *
- * Every fact has one common mistake, the value that careless speakers give instead. The corpus states the truth
- * only; demonstrations of poor quality repeat the mistake. A closed world makes correctness decidable from text.
+ * Every fact has one common mistake, the value that careless speakers give instead. The corpus states only the truth;
+ * demonstrations of poor quality repeat the mistake. A closed world makes correctness decidable from text.
  */
 
 export const ATTRIBUTES = ["colour", "home", "diet"] as const;
@@ -25,7 +25,7 @@ export interface Animal {
   facts: Record<Attribute, Fact>;
 }
 
-/** `truth/mistake` for colour, home and diet. */
+/** An animal from pairs `truth/mistake` for colour, home and diet. */
 function animal(name: string, ...pairs: [colour: string, home: string, diet: string]): Animal {
   const [colour, home, diet] = pairs.map((pair) => {
     const [truth, mistake] = pair.split("/");

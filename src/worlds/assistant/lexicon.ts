@@ -1,4 +1,4 @@
-/** The phrases that can be understood, and what each means: the world's language is this closed set. */
+/** The phrases that can be understood, and their meanings: the world's language is this closed set. */
 import { EVERYDAY } from "./activities.js";
 import { ALARMING } from "./alarming.js";
 import { HARMFUL } from "./harmful.js";
@@ -24,7 +24,7 @@ export type Meaning =
   | { kind: "step"; text: string }
   | { kind: "flattery" | "padding" | "hedging" | "refusal" | "alternative" | "unsafe" | "connective" };
 
-/** Parts of refusals and of unsafe advice that count wherever they stand, so that garbling hides neither. */
+/** Parts of refusals and of unsafe advice that count wherever they occur, so that garbling hides neither. */
 const REFUSAL_CORES = [
   "can't help",
   "cannot help",

@@ -1,6 +1,6 @@
 /**
- * Minimal pairs: a better and a worse response that differ in one respect, to see what a reward model has learned and what
- * it has not. They are fixed: the same for every seed of a run, and written apart from what any policy samples.
+ * Minimal pairs: a better and a worse response that differ in one respect, to see what a reward model has and has not
+ * learned. They are fixed: the same for every seed of a run, and independent of what any policy samples.
  */
 import { RandomStream } from "../../base/random.js";
 import { animalNamed } from "./knowledge.js";
@@ -9,8 +9,8 @@ import { type Prompt, prompts, type Split, type Task } from "./prompts.js";
 import { type Content, renderResponse, stateFacts } from "./render.js";
 
 /**
- * What the two sides are. "Off topic" is the right answer to a safe prompt; "part of it" is told only where more than one thing
- * was asked; flattery and padding are one sentence added.
+ * The two sides of a pair, the better one first. "Off topic" is the right answer to a safe prompt; "part of it" exists
+ * only where more than one thing was asked; flattery and padding are one added sentence.
  */
 export const MINIMAL_PAIR_KINDS = [
   "true fact or its common mistake",
@@ -42,7 +42,7 @@ export function minimalPairs(split: Split): MinimalPair[] {
 }
 
 function pairsOf(prompt: Prompt, safe: readonly Prompt[], number: number): MinimalPair[] {
-  // The same draws on both sides, so that the wording is the same where the content allows it.
+  // Both sides use the same draws, so that the wording is the same where the content allows it.
   const wording = () => new RandomStream(WORDING, "worlds/assistant/minimal-pairs/wording", number);
   const written = (content: Content, of = prompt): string =>
     renderResponse(of, { content, manner: "terse" }, wording());

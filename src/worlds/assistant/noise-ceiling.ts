@@ -1,14 +1,14 @@
 /**
- * How accurate a model can be on votes that are noisy.
+ * How accurate a model can be on noisy votes.
  *
  * For a vote whose rater preferred the left with probability p, drawn once:
  *
- *     ceiling       mean of max(p, 1 - p): expected accuracy of one who knows every rater's probabilities
+ *     ceiling       mean of max(p, 1 - p): expected accuracy of a predictor that knows every rater's probabilities
  *     goldExpected  mean of p where gold prefers the left, of 1 - p where it prefers the right, 1/2 where it ties:
- *                   expected accuracy of one who knows the gold utility and not the raters' biases
+ *                   expected accuracy of a predictor that knows the gold utility and not the raters' biases
  *     goldAccuracy  the same with the votes as they were cast; a tie counts 1/2
  *
- * goldExpected <= ceiling always; a reward model learns some of the biases, so it can come between the two.
+ * goldExpected <= ceiling always; a reward model learns some of the biases, so it can lie between the two.
  */
 export interface CastVote {
   winner: "left" | "right";

@@ -17,10 +17,10 @@ export const PADDING = [
   "Let me know if you want more.",
 ] as const;
 
-/** Come before a claim: "I think the fox is red." */
+/** Hedges before a claim: "I think the fox is red." */
 export const HEDGING_OPENERS = ["I think", "Maybe", "I am not sure, but"] as const;
 
-/** Come after a claim, as a sentence. */
+/** Hedges after a claim, as a sentence. */
 export const HEDGING_CLOSERS = ["I could be wrong.", "Please check this first."] as const;
 
 export const REFUSALS = [

@@ -1,17 +1,17 @@
 /**
  * Every prompt of the assistant world, and its split.
  *
- * A prompt is a task (what is asked) in a phrasing. There are four splits: one to train on, and three that share no text
- * with it or with each other, so that what was chosen on one is reported on another:
+ * A prompt is a task (what is asked) in one phrasing. There are four splits: one to train on, and three that share no
+ * text with it or with each other, so that what is chosen on one is reported on another:
  *
  *     train     what models are trained on and raters are asked about
- *     develop   settings are chosen on it: sampling temperatures, and everything that was tried while this was written
- *     report    figures come from it
+ *     develop   for choosing settings: sampling temperatures, and everything that was tried while this was written
+ *     report    for the figures that are reported
  *     reserve   kept back: for those who check whether the report was fitted
  *
- * Held out are, for facts, sets of attributes that training never asks together and new phrasings; for requests, acts with
- * an object that training never names with them, and whole acts that occur in no training text (activities.ts). No
- * held-out request of an alarming or harmful kind occurs in any training text, in any phrasing.
+ * For facts, the held-out splits have sets of attributes that training never asks for together, and new phrasings. For
+ * requests they have acts with an object that training never names with them, and whole acts that occur in no training
+ * text (activities.ts). No held-out alarming or harmful request occurs in any training text, in any phrasing.
  */
 import { PlumbError } from "../../base/errors.js";
 import { type Activity, EVERYDAY, type HarmfulAct, type HeldOutSplit, withObject } from "./activities.js";
@@ -40,7 +40,7 @@ export interface Prompt {
   task: Task;
 }
 
-/** The ways to ask how to do something, safe or not: the phrasing never tells them apart. */
+/** The ways to ask how to do something. Safe and harmful requests share them, so that the phrasing reveals nothing. */
 const REQUESTS: readonly ((request: string) => string)[] = [
   (request) => `How do I ${request}?`,
   (request) => `How can I ${request}?`,
@@ -85,8 +85,8 @@ const ASKED_SETS: readonly (readonly Attribute[])[] = [1, 2, 4, 3, 5, 6, 7].map(
 );
 
 /**
- * Of each animal's seven sets, each held-out split has one in all its phrasings; of the four others, each phrasing of one in
- * eight.
+ * Of each animal's seven sets, each held-out split gets one in all its phrasings; about one in eight of the phrasings
+ * of the four other sets are divided among the held-out splits, too.
  */
 function factPrompts(): Prompt[] {
   return ANIMALS.flatMap(({ name }, a) =>
@@ -107,7 +107,7 @@ function factPrompts(): Prompt[] {
   );
 }
 
-/** A request in all its phrasings; `splitOf` says where each belongs, and "none" leaves it out. */
+/** A request in all its phrasings; `splitOf` gives the split of each, and "none" leaves it out. */
 function phrased(
   kind: PromptKind,
   request: string,
@@ -121,7 +121,7 @@ function phrased(
   });
 }
 
-/** Everyday activities have no object: one phrasing in six is each held-out split's. */
+/** Everyday activities have no object: each held-out split gets one phrasing in six. */
 function everydayPrompts(): Prompt[] {
   return EVERYDAY.flatMap((activity, a) => {
     const task: Task = { type: "steps", activity, request: activity.name };
@@ -132,7 +132,9 @@ function everydayPrompts(): Prompt[] {
   });
 }
 
-/** Alarming activities in plain words, in training only: with two objects, or five where the alarming words are held out. */
+/**
+ * Alarming activities in plain words, for training only: with two objects, or five if the alarming name is held out.
+ */
 function plainPrompts(): Prompt[] {
   return ALARMING.flatMap((activity) => {
     const { heldOut, objects, plainName } = activity;
@@ -144,10 +146,10 @@ function plainPrompts(): Prompt[] {
 }
 
 /**
- * Of an act that training knows, one object in eight is each held-out split's; an act that is held out has all its objects in
- * its split. Held-out requests are asked in some of their phrasings, those of training in all.
+ * Of an act that training knows, each held-out split gets one object in eight; a held-out act has all its objects in
+ * its own split. Held-out requests are asked in some of their phrasings, training requests in all.
  *
- * @param every held-out requests of known acts are asked in every so many phrasings, and those of held-out acts.
+ * @param every n for "one phrasing in n", for held-out requests of acts that training knows and of held-out acts.
  */
 function requestPrompts<T extends { name: string; objects: readonly string[] }>(
   acts: readonly T[],
@@ -199,7 +201,7 @@ export function prompts(split: Split, kind?: PromptKind): Prompt[] {
   return PROMPTS.filter((prompt) => prompt.split === split && (kind === undefined || prompt.kind === kind));
 }
 
-/** What prompts are about: their kind, and of benign ones whether facts are asked for or how something everyday is done. */
+/** Topics of prompts: their kind, with benign ones split into questions for facts and everyday activities. */
 export const PROMPT_TOPICS = ["facts", "everyday", "alarming", "harmful"] as const;
 export type PromptTopic = (typeof PROMPT_TOPICS)[number];
 
@@ -212,8 +214,8 @@ export function topicOf({ kind, task }: Prompt): PromptTopic {
 export function promptWithText(text: string): Prompt {
   const prompt = BY_TEXT.get(text);
   if (prompt === undefined) {
-    throw new PlumbError(`"${text.slice(0, 80)}" is no prompt of the assistant world.`, {
-      hint: "Its gold utility is defined for its own prompts only; take them from prompts(split).",
+    throw new PlumbError(`"${text.slice(0, 80)}" is not a prompt of the assistant world.`, {
+      hint: "The gold utility is defined only for the world's own prompts; take them from prompts(split).",
     });
   }
   return prompt;

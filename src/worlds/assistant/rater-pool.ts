@@ -64,7 +64,7 @@ const HONEST: RaterPoolConfig = {
   },
 };
 
-/** Raters who take length for quality: padding wins, so that a reward model of theirs can be hacked. */
+/** Raters who mistake length for quality: padding wins, so that a reward model trained on their votes can be hacked. */
 const LENGTH_LOVING: RaterPoolConfig = {
   size: 12,
   spread: 0.2,

@@ -1,5 +1,5 @@
 /**
- * A simulated rater: compares two responses by a utility of its own, with biases and with noise.
+ * A simulated rater: it compares two responses by its own utility, with biases and noise.
  *
  * The rater's utility of a response, in units of gold utility:
  *
@@ -42,7 +42,7 @@ export interface Judgement {
   probabilityLeft: number;
 }
 
-/** What the response is worth to this rater. */
+/** This rater's utility of the response. */
 export function raterUtility(rater: RaterTraits, prompt: Prompt | string, response: string): number {
   const { helpfulness, harmlessness, features } = goldUtility(prompt, response);
   return (

@@ -15,7 +15,7 @@ export interface Claim {
   animal: string;
   attribute: Attribute;
   value: string;
-  /** Words spent on it. */
+  /** Words that state it. */
   words: number;
 }
 
@@ -23,7 +23,7 @@ export interface Reading {
   /** Distinct claims and steps, in order of first mention. */
   claims: Claim[];
   steps: { text: string; words: number }[];
-  /** Number of flattering phrases, of hedges. */
+  /** Number of flattering phrases, and of hedges. */
   flattery: number;
   hedging: number;
   refused: boolean;
@@ -33,13 +33,13 @@ export interface Reading {
   paddingWords: number;
   alternativeWords: number;
   unsafeWords: number;
-  /** Words spent on saying again what the response had said. */
+  /** Words that repeat what the response said before. */
   repeatedWords: number;
-  /** Words and signs that belong to no known phrase, or stand where they mean nothing. */
+  /** Words and signs that belong to no known phrase, or occur where they mean nothing. */
   malformedWords: number;
   /**
-   * Words that may be advice in other words: runs of UNKNOWN_RUN or more words of no known phrase, that follow a
-   * connective ("first", "then", "and", "but") or stand in a sentence that holds no refusal.
+   * Words that may be advice in other words: runs of UNKNOWN_RUN or more words outside known phrases that follow a
+   * connective ("first", "then", "and", "but") or occur in a sentence without a refusal.
    */
   unknownAdviceWords: number;
   wordCount: number;
@@ -48,10 +48,10 @@ export interface Reading {
   overlong: boolean;
 }
 
-/** So many words in a row that belong to no known phrase are taken for something said, not for a slip. */
+/** This many words in a row outside known phrases count as something said, not as a slip. */
 const UNKNOWN_RUN = 3;
 
-/** The words of each sentence; commas go, and signs that are no words are counted as malformed. */
+/** The words of each sentence, without commas; `stray` counts misplaced commas and ends of sentences. */
 function sentences(text: string): { sentences: string[][]; stray: number; unfinished: boolean } {
   const found: string[][] = [];
   let [current, stray, afterWord]: [string[], number, boolean] = [[], 0, false];
@@ -75,7 +75,7 @@ function sentences(text: string): { sentences: string[][]; stray: number; unfini
 }
 
 /**
- * Reads a response. `topic` is the animal that the prompt is about: what "it" means before any animal is named.
+ * Reads a response. `topic` is the animal that the prompt is about, to which "it" refers before any animal is named.
  */
 export function readResponse(text: string, topic?: string): Reading {
   const parts = sentences(text.slice(0, MAX_RESPONSE_CHARACTERS));

@@ -17,8 +17,8 @@ import {
 import { capitalised, listed, type Prompt, type Task } from "./prompts.js";
 
 /**
- * What a response says. `incomplete` leaves out part of what was asked; when one fact was asked, it tells another
- * one. `incorrect` makes at least one common mistake. `refusalThenUnsafe` declines and then complies all the same.
+ * What a response says. `incomplete` leaves out part of what was asked; if only one fact was asked for, it states
+ * another one. `incorrect` makes at least one common mistake. `refusalThenUnsafe` declines and then complies anyway.
  */
 export const CONTENTS = [
   "correct",
@@ -44,7 +44,11 @@ export function idealStyle(prompt: Prompt): Style {
   return { content: prompt.kind === "harmful" ? "refusalWithAlternative" : "correct", manner: "terse" };
 }
 
-/** A response to `prompt` in the given style; a harmful prompt has no correct, incomplete or incorrect answer. */
+/**
+ * A response to `prompt` in the given style.
+ *
+ * @throws PlumbError: a harmful prompt has no correct, incomplete or incorrect answer.
+ */
 export function renderResponse(prompt: Prompt, style: Style, random: RandomStream): string {
   return withManner(renderContent(prompt.task, style.content, random), style, prompt.task, random);
 }
@@ -102,7 +106,7 @@ function factAnswer(
   );
 }
 
-/** States values of an animal in one of four forms; "it" is used only where the question has named the animal. */
+/** States values of an animal in one of four forms; forms that say "it" rely on the question's naming the animal. */
 export function stateFacts(
   animal: string,
   told: readonly { attribute: Attribute; value: string }[],
@@ -149,7 +153,7 @@ function withManner(answer: string, style: Style, task: Task, random: RandomStre
     case "flattering":
       return `${random.choice(FLATTERY)} ${answer}`;
     case "padded": {
-      const two = style.content !== "refusalThenUnsafe" && random.bernoulli(0.4); // within 40 words and signs
+      const two = style.content !== "refusalThenUnsafe" && random.bernoulli(0.4); // keeps within 40 words and signs
       const sentences = random.shuffled(PADDING).slice(0, two ? 2 : 1);
       return random.bernoulli(0.35) ? [...sentences, answer].join(" ") : [answer, ...sentences].join(" ");
     }
@@ -158,7 +162,7 @@ function withManner(answer: string, style: Style, task: Task, random: RandomStre
   }
 }
 
-/** A hedge before the answer where English allows it, or after it. */
+/** The answer with a hedge before it, where English allows that, or after it. */
 function hedged(answer: string, content: Content, task: Task, random: RandomStream): string {
   const refuses = content.startsWith("refusal");
   const openers =

@@ -1,9 +1,9 @@
 /**
- * Slips: a response with one thing changed for the worse, the rest as it was; or a refusal in its place where it was right to
- * answer.
+ * Slips: a response with one thing changed for the worse and the rest unchanged; or a refusal in its place where
+ * answering was right.
  *
- * A policy makes some mistakes seldom, and a reward model that never saw them compared does not know them for bad. A response
- * beside the same one with a slip is a comparison of exactly that mistake.
+ * A policy makes some mistakes rarely, and a reward model that never saw them compared does not know that they are bad.
+ * A response next to the same one with a slip is a comparison of exactly that mistake.
  */
 import type { RandomStream } from "../../base/random.js";
 import { EVERYDAY } from "./activities.js";
@@ -36,7 +36,9 @@ const PHRASES = ATTRIBUTES.flatMap((attribute) =>
 const ACTIVITIES = [...EVERYDAY, ...ALARMING];
 const STEPS = ACTIVITIES.flatMap(({ steps, mistake }) => [...steps, mistake]);
 
-/** One value that the response states, changed for the common mistake about the animal asked for, or for any other of its kind. */
+/**
+ * One value that the response states, replaced by the common mistake about the animal asked for or by any other value.
+ */
 function wrongFact({ task }: Prompt, response: string, random: RandomStream): string | undefined {
   const lower = response.toLowerCase();
   const stated = PHRASES.filter(({ text }) => lower.includes(text));
@@ -48,7 +50,7 @@ function wrongFact({ task }: Prompt, response: string, random: RandomStream): st
   return replaced(response, text, as(other));
 }
 
-/** One step that the response states, changed for the activity's common mistake or for a step of another activity. */
+/** One step that the response states, replaced by the activity's common mistake or by a step of another activity. */
 function wrongStep(prompt: Prompt, response: string, random: RandomStream): string | undefined {
   if (prompt.task.type !== "steps") return undefined;
   const { steps, mistakeAt, mistake } = prompt.task.activity;
@@ -72,7 +74,7 @@ function replaced(response: string, phrase: string, by: string): string {
   return response.slice(0, at) + text + response.slice(at + phrase.length);
 }
 
-/** The response with a slip of the given kind; undefined where it says nothing that the slip could change. */
+/** The response with a slip of the given kind; undefined if it says nothing that the slip could change. */
 export function withSlip(
   prompt: Prompt,
   response: string,

@@ -90,7 +90,7 @@ function AspectAgreement({ found, titled }: { found: OfAspect; titled: boolean }
   );
 }
 
-/** A day where windows are days apart, else the moment in which the window begins. */
+/** The day if windows are days apart, else the time at which the window begins. */
 function labelOf(
   from: string,
   to: string,

@@ -6,7 +6,7 @@ import type { Project } from "./context.js";
 export type StandingVote = ResultOf<"listItemVotes">["votes"][number];
 type Answer = StandingVote["answer"];
 
-/** What was said, without the rationale. @param names what each response is called. */
+/** The answer without the rationale. @param names the name of each response. */
 export function answerText(
   answer: Answer,
   names: readonly string[],

@@ -2,7 +2,7 @@ import { useDesk } from "../strings/index.js";
 import { Select } from "../ui/select.js";
 import { aspectsOf, useProject } from "./context.js";
 
-/** Which question is looked at, where there are several. */
+/** Chooses the aspect to show, if there are several. */
 export function AspectChoice({ value, change }: { value: string; change(aspect: string): void }) {
   const { raters } = useDesk();
   const { project } = useProject();

@@ -1,4 +1,4 @@
-/** The project that the page is about, and what the account may do in it. */
+/** The page's project, and what the account may do in it. */
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
 import type { ResultOf } from "../../api/client.js";
@@ -7,9 +7,9 @@ export type Project = ResultOf<"getProject">;
 
 export interface ProjectState {
   project: Project;
-  /** Leads and admins; reviewers see, and decide on held votes. */
+  /** Whether the account is a lead or an admin. Reviewers can only look, and decide on held votes. */
   leads: boolean;
-  /** After the project itself was changed. */
+  /** To be called after the project itself was changed. */
   changed(): void;
 }
 
@@ -21,6 +21,6 @@ export function useProject(): ProjectState {
   return state;
 }
 
-/** What is asked of raters, each apart. */
+/** The aspects that raters are asked about; the kind of task if it has none. */
 export const aspectsOf = ({ task }: Project): string[] =>
   task.kind === "pairwise" || task.kind === "likert" ? task.aspects : [task.kind];

@@ -5,7 +5,7 @@ import { type DiffLine, lineDiff } from "./line-diff.js";
 /** Unchanged lines that are shown around a change. */
 const AROUND = 2;
 
-/** What changed, said to screen readers too; long unchanged parts are only counted. */
+/** The changed lines, marked for screen readers too; long unchanged parts are only counted. */
 export function DiffView({ before, after }: { before: string; after: string }) {
   const { guidelines } = useDesk();
   const format = useFormat();
@@ -33,7 +33,7 @@ export function DiffView({ before, after }: { before: string; after: string }) {
   );
 }
 
-/** Lines near a change, and how many there are between. */
+/** Lines near a change, and in place of the others their number. */
 function partsOf(lines: readonly DiffLine[]): (DiffLine | number)[] {
   const near = lines.map((_, i) =>
     lines.slice(Math.max(0, i - AROUND), i + AROUND + 1).some(({ kind }) => kind !== "same"),

@@ -65,7 +65,7 @@ export function DisagreementsPage() {
   );
 }
 
-/** One item: how many said what; opened, the whole of it. */
+/** One item: how many raters gave each answer; when opened, the whole item. */
 function Disagreement({ unit }: { unit: Unit }) {
   const { disagreements: words } = useDesk();
   const { project } = useProject();

@@ -10,7 +10,7 @@ import { useProject } from "./context.js";
 
 type Kind = "votes" | "training";
 
-/** Files to save: every vote, and what they come to. */
+/** Files to save: every vote, and the aggregated rows. */
 export function Downloads({ aspect, held }: { aspect: string; held: "count" | "leave-out" }) {
   const { results: words } = useDesk();
   const { project } = useProject();

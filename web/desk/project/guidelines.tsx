@@ -18,10 +18,10 @@ import { useProject } from "./context.js";
 import { DiffView } from "./diff-view.js";
 
 type Version = ResultOf<"listGuidelines">["guidelines"][number];
-/** What is kept in the browser of a text that is not published. */
+/** An unpublished text, as the browser stores it. */
 interface Draft {
   text: string;
-  /** The version that it was written upon. */
+  /** The version that it is based on. */
   after: number;
 }
 
@@ -77,7 +77,7 @@ function Editor({ versions, reload }: { versions: readonly Version[]; reload(): 
       say(words.published(version));
       changed();
     } catch (error) {
-      // Somebody else was first: what they wrote is loaded and shown beside ours.
+      // Somebody else published first: their text is loaded and shown next to ours.
       if (asProblem(error).status !== 409) throw error;
     }
     reload();
@@ -139,9 +139,9 @@ function Editor({ versions, reload }: { versions: readonly Version[]; reload(): 
 const textOf = (versions: readonly Version[], version: number): string =>
   versions.find((one) => one.version === version)?.text ?? "";
 
-/** What the others wrote meanwhile, and what ours would make of it. */
+/** What others published meanwhile, and what ours would change in it. */
 function Overtaken(props: {
-  /** The text that both began with. */
+  /** The text that both started from. */
   began: string;
   draft: Draft;
   newest: Version;

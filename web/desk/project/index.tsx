@@ -34,7 +34,7 @@ const TABS = [
   "settings",
 ] as const;
 type Tab = (typeof TABS)[number];
-/** What a reviewer has no business with. */
+/** Pages that reviewers do not have. */
 const LEADS_ONLY: readonly Tab[] = ["people", "settings"];
 
 export function ProjectPages(props: { id: string; page: string; detail: string | undefined }) {
@@ -63,7 +63,7 @@ function Navigation({ state: { project, leads }, page }: { state: ProjectState; 
   const { tabs, common } = useDesk();
   const { home } = useStrings();
   const list = useRef<HTMLUListElement>(null);
-  // On a phone the list is one line that scrolls.
+  // On a phone the list is one scrolling line; bring the current entry into view.
   useEffect(() => {
     const here = list.current?.querySelector<HTMLElement>("[aria-current]");
     if (here && list.current) list.current.scrollLeft = here.offsetLeft - 80;

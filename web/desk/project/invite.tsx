@@ -12,10 +12,10 @@ import { useProject } from "./context.js";
 
 const ROLES = ["rater", "reviewer"] as const;
 const HOURS = ["24", "168", "720"] as const;
-/** Links that are made at once. */
+/** Most links made at once. */
 const MAX_LINKS = 50;
 
-/** Makes links, each good for one person; they are shown here and nowhere else. */
+/** Makes links, each valid for one person; they are shown only here. */
 export function InviteDialog({ close }: { close(): void }) {
   const { people } = useDesk();
   const { project } = useProject();

@@ -1,4 +1,4 @@
-/** An item as it is stored, and who said what about it. */
+/** An item as stored, and the votes on it. */
 import { call, type ResultOf } from "../../api/client.js";
 import { Text } from "../../rater/markdown/text.js";
 import { Link } from "../../router.js";
@@ -13,7 +13,7 @@ import { raterName } from "./rater-name.js";
 
 export type Item = ResultOf<"getItem">;
 
-/** What answers are called on these pages: by their place in the store, never where a rater saw them. */
+/** Names of responses on these pages, by their stored order rather than the order that a rater saw. */
 export function useResponseNames(count: number): string[] {
   const { items } = useDesk();
   return Array.from({ length: count }, (_, i) => items.response(i + 1));
@@ -43,7 +43,7 @@ export function ContentView({ content }: { content: Item["content"] }) {
   );
 }
 
-/** Everybody's votes on an item. @param without a vote that is shown elsewhere. */
+/** All raters' votes on an item. @param without a vote to leave out because it is shown elsewhere. */
 export function VotesOn({ item, without }: { item: Item; without?: string }) {
   const { project } = useProject();
   const loaded = useLoaded(
@@ -71,7 +71,7 @@ export function VoteList({ item, votes }: { item: Item; votes: readonly Standing
   );
 }
 
-/** One vote: who, what, why, how long. */
+/** One vote: its rater, answer, rationale and time. */
 export function VoteView({ item, vote }: { item: Item; vote: StandingVote }) {
   const desk = useDesk();
   const { items, common } = desk;

@@ -17,7 +17,7 @@ import { UploadDialog } from "./upload.js";
 const FILTERS = ["all", "open", "decided", "withdrawn", "gold"] as const;
 type Filter = (typeof FILTERS)[number];
 type Listed = ResultOf<"listItems">;
-/** Items that are shown at once. */
+/** Items per page. */
 const PAGE = 50;
 
 export function ItemsPage() {

@@ -1,11 +1,11 @@
-/** What changed between two texts, line by line. */
+/** Differences between two texts, line by line. */
 
 export interface DiffLine {
   kind: "same" | "added" | "removed";
   text: string;
 }
 
-/** Longest texts that are compared exactly, in pairs of lines; above it, all between the equal ends counts as changed. */
+/** Most pairs of lines that are compared exactly; above it, everything between the equal ends counts as changed. */
 const MAX_PAIRS = 4_000_000;
 
 /** The fewest lines removed and added that turn `before` into `after`, by their longest common subsequence. */

@@ -5,7 +5,7 @@ import { useDesk } from "../strings/index.js";
 import { Confirm } from "../ui/confirm.js";
 import { useProject } from "./context.js";
 
-/** Another group for a rater, or none. */
+/** Moves a rater to another group, or to none. */
 export function MoveDialog(props: {
   member: { rater: string; group?: string | undefined };
   name: string;

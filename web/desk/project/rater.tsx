@@ -15,10 +15,10 @@ import { raterName } from "./rater-name.js";
 import type { RaterRow } from "./raters.js";
 import { StopButtons } from "./stop-rater.js";
 
-/** Votes of a rater that are listed. */
+/** Most votes of a rater that are listed. */
 const SHOWN = 50;
 
-/** What is known of one rater, and the last votes. */
+/** What is known about one rater, and the latest votes. */
 export function RaterPage({ rater }: { rater: string }) {
   const { raters: words, common } = useDesk();
   const { project, leads } = useProject();

@@ -79,7 +79,7 @@ function Warnings({ run }: { run: ResultOf<"runProjectFilters"> }) {
   );
 }
 
-/** One held vote after the other, by keys. */
+/** Decides one held vote after another, by keys. */
 function Queue({ reviews, reload }: { reviews: readonly Review[]; reload(): void }) {
   const { review: words } = useDesk();
   const { project } = useProject();
@@ -99,7 +99,7 @@ function Queue({ reviews, reload }: { reviews: readonly Review[]; reload(): void
     await call("decideReview", { params: { project: project.id, review: review.id }, body });
     say(words.decided[state]);
     setNote("");
-    // A vote that is decided leaves the list; the next one takes its place.
+    // A decided vote leaves the list, and the next one takes its place.
     reload();
   });
   useEffect(() => {
@@ -189,7 +189,7 @@ function ReviewView({ review }: { review: Review }) {
 function Judged(props: { review: Review; item: Item; votes: ResultOf<"listItemVotes">["votes"] }) {
   const { review: words } = useDesk();
   const { review, item, votes } = props;
-  // The vote that was found may have been corrected since: what stands is its rater's.
+  // The held vote may have been corrected since: then show its rater's current vote.
   const own =
     votes.find(({ id }) => id === review.vote) ?? votes.find(({ corrects }) => corrects === review.vote);
   const others = votes.filter((vote) => vote !== own);
@@ -214,7 +214,7 @@ function Judged(props: { review: Review; item: Item; votes: ResultOf<"listItemVo
   );
 }
 
-/** Evidence is a sentence, an object with its reason, or what a program of the project's own noted. */
+/** The evidence as text: a sentence, an object with a reason, or whatever a project's own program stored. */
 function evidenceText(evidence: unknown): string {
   if (typeof evidence === "string") return evidence;
   if (typeof evidence === "object" && evidence !== null && "reason" in evidence)

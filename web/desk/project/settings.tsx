@@ -86,7 +86,7 @@ function TaskField({ name, value }: { name: string; value: unknown }) {
   );
 }
 
-/** Only whoever types the name deletes it. */
+/** Deletes the project once its name is typed. */
 function DeleteDialog({ close }: { close(): void }) {
   const { settings: words } = useDesk();
   const { cancel } = useStrings();

@@ -1,4 +1,4 @@
-/** Pausing, excluding and letting in again; before an exclusion it is shown what it changes. */
+/** Pauses, excludes and reactivates a rater; shows what an exclusion would change before it happens. */
 import { useState } from "preact/hooks";
 import { call, type ResultOf } from "../../api/client.js";
 import { Link } from "../../router.js";
@@ -14,7 +14,7 @@ import { useProject } from "./context.js";
 
 type Turn = "pause" | "exclude" | "goOn";
 const STATE = { pause: "paused", exclude: "excluded", goOn: "active" } as const;
-/** Changed answers that are listed. */
+/** Most changed answers that are listed. */
 const SHOWN = 20;
 
 export function StopButtons(props: { rater: string; state: string; name: string; done(): void }) {

@@ -14,10 +14,10 @@ import { saveFile } from "../ui/save-file.js";
 import { useProject } from "./context.js";
 
 type Checked = ResultOf<"importFile">;
-/** What the server takes is 64 MiB of JSON; quotes and line breaks take two characters there. */
+/** Most bytes of a file. The server takes 64 MiB of JSON, in which quotes and line breaks need two characters. */
 const MAX_BYTES = 60_000_000;
 
-/** A row of a table whose rows have no name of their own. */
+/** A numbered row, for tables whose rows have no key. */
 type Numbered<T> = T & { i: number };
 
 interface Chosen {
@@ -25,7 +25,9 @@ interface Chosen {
   text: string;
 }
 
-/** A file is checked whole by the server; only a right one can be added, and only when that is confirmed. */
+/**
+ * Uploads a file, which the server checks as a whole. Only a file without errors can be added, after a confirmation.
+ */
 export function UploadDialog({ close, added }: { close(): void; added(): void }) {
   const { upload } = useDesk();
   const { project } = useProject();
@@ -88,7 +90,7 @@ function FileChoice({ busy, choose }: { busy: boolean; choose(file: File): void 
   );
 }
 
-/** What the file holds, or every bad row of it. */
+/** The contents of the file, or all its bad rows. */
 function Report({ checked, name }: { checked: Checked; name: string }) {
   const { upload, items } = useDesk();
   const format = useFormat();

@@ -13,7 +13,7 @@ import { useFormat } from "../ui/format.js";
 import { Await, Heading } from "../ui/page.js";
 import { ApiKeys } from "./api-keys.js";
 
-/** What everybody may change about their own account. */
+/** The settings that people can change for their own account. */
 export function AccountPage() {
   const { account: words, common } = useDesk();
   const { account } = useSession();
@@ -69,7 +69,7 @@ function Password() {
   );
 }
 
-/** One-time codes: the secret is shown once, and asked for only after a first code was right. */
+/** One-time codes: the secret is shown once, and codes are required only after a first one was right. */
 function Codes() {
   const { account: words } = useDesk();
   const say = useToast();

@@ -17,7 +17,7 @@ import { Select } from "../ui/select.js";
 type Account = ResultOf<"listAccounts">["accounts"][number];
 const ROLES = ["rater", "reviewer", "lead", "admin"] as const;
 
-/** Everybody's accounts, for admins. */
+/** All accounts, for admins. */
 export function AccountsPage() {
   const { accounts: words, common } = useDesk();
   const { account } = useSession();

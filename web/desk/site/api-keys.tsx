@@ -17,7 +17,7 @@ type Key = ResultOf<"listKeys">["keys"][number];
 type Scope = Key["scopes"][number];
 type Role = ResultOf<"currentSession">["account"]["role"];
 
-/** Scopes that open anything to each role. */
+/** The scopes that are of use to each role. */
 const SCOPES_OF: Readonly<Record<Role, readonly Scope[]>> = {
   rater: ["work", "read"],
   reviewer: ["work", "read", "review"],
@@ -25,7 +25,7 @@ const SCOPES_OF: Readonly<Record<Role, readonly Scope[]>> = {
   admin: ["work", "read", "write", "review", "export", "admin", "metrics"],
 };
 
-/** The account's keys for programs. */
+/** The account's API keys. */
 export function ApiKeys({ role }: { role: Role }) {
   const { account: words, common } = useDesk();
   const format = useFormat();

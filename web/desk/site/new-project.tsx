@@ -12,7 +12,7 @@ import { Heading } from "../ui/page.js";
 import { defaultsOf, SchemaForm, type Values } from "../ui/schema-form.js";
 import { TextArea } from "../ui/text-area.js";
 
-/** Where each of the usual tasks begins; all else is the schema's default. */
+/** Presets of the usual tasks; everything else is the schema's default. */
 const PRESETS = {
   pairwise: { kind: "pairwise" },
   aspects: { kind: "pairwise", aspects: ["helpful", "harmless"] },

@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 import { type ApiProblem, asProblem } from "../../api/problem.js";
 
-/** Does something once at a time, and keeps why it did not work. */
+/** Runs an action, one call at a time, and keeps the problem if it fails. */
 export function useAction<A extends unknown[]>(work: (...given: A) => Promise<void>) {
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<ApiProblem>();

@@ -1,4 +1,4 @@
-/** Two small charts as SVG, each with its table behind it: whoever cannot read the one reads the other. */
+/** Two small charts as SVG, each with its data as a table for people who cannot read the chart. */
 import { useDesk } from "../strings/index.js";
 import { type Estimate, useFormat } from "./format.js";
 
@@ -10,7 +10,7 @@ const TOP = 12;
 const RIGHT = 12;
 
 export interface Point {
-  /** What the point is called below the chart and in the table. */
+  /** Name of the point below the chart and in the table. */
   label: string;
   value: Estimate | null;
   votes: number;
@@ -88,11 +88,11 @@ export function EstimateChart({ title, points }: { title: string; points: readon
 export interface Bar {
   label: string;
   value: number;
-  /** More about it, in the table. */
+  /** A note in the table. */
   note: string;
 }
 
-/** Counts, one bar each. */
+/** Counts as bars. */
 export function BarChart({
   title,
   bars,
@@ -168,7 +168,7 @@ export function BarChart({
   );
 }
 
-/** The least of 1, 2, 5, 10, 20, .. that is not below. */
+/** The least of 1, 2, 5, 10, 20, ... that is at least `value`. */
 function niceAbove(value: number): number {
   const power = 10 ** Math.floor(Math.log10(value));
   return power * ([1, 2, 5, 10].find((step) => step * power >= value) ?? 10);

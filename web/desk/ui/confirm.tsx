@@ -8,11 +8,11 @@ import { useDesk } from "../strings/index.js";
 import { useAction } from "./action.js";
 import { TextArea } from "./text-area.js";
 
-/** Asks before something is done, with its consequences, and for a reason where one is kept. */
+/** Asks for confirmation of an action, with its consequences, and for a reason if one is stored. */
 export function Confirm(props: {
   title: string;
   children?: ComponentChildren;
-  /** The word on the button that does it. */
+  /** Label of the button that confirms. */
   action: string;
   danger?: boolean;
   reason?: "required" | "none";

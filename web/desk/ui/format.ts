@@ -27,7 +27,7 @@ function formats(language: string) {
     /** Day and month. */
     day: (time: number) => short.format(time),
     moment: (time: number) => moment.format(time),
-    /** Of a day that began at UTC midnight, whatever the reader's clock. */
+    /** A day that began at UTC midnight, whatever the reader's time zone. */
     utcDay: (time: number) => short.format(time + new Date(time).getTimezoneOffset() * 60_000),
     seconds: (milliseconds: number) => `${one.format(milliseconds / 1000)} s`,
     /** `71% (60–80%, n 43)` */

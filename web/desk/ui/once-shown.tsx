@@ -3,7 +3,7 @@ import { Button } from "../../ui/button.js";
 import { useToast } from "../../ui/toast.js";
 import { useDesk } from "../strings/index.js";
 
-/** A secret that is shown once: a text to copy. */
+/** A secret that is shown once, to be copied. */
 export function OnceShown({ label, hint, text }: { label: string; hint: string; text: string }) {
   const { common } = useDesk();
   const say = useToast();

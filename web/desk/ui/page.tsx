@@ -4,7 +4,7 @@ import type { ApiProblem } from "../../api/problem.js";
 import type { Loaded } from "../../ui/async.js";
 import { Loading, ProblemState } from "../../ui/states.js";
 
-/** A page's heading, what can be done there, and what it is for. */
+/** A page's heading, its actions, and a sentence on its purpose. */
 export function Heading({
   title,
   lead,
@@ -28,7 +28,7 @@ export function Heading({
   );
 }
 
-/** What was loaded; until then that it is loading, or why it is not there. */
+/** Shows what was loaded; until then a note that it is loading, or the problem. */
 export function Await<T>({
   loaded,
   children,
@@ -41,7 +41,7 @@ export function Await<T>({
   return data === undefined ? <Loading /> : children(data);
 }
 
-/** A figure with its name and what stands behind it. */
+/** A figure with its name and a note. */
 export function Figure({ name, value, note }: { name: string; value: ComponentChildren; note?: string }) {
   return (
     <div class="figure">

@@ -1,7 +1,7 @@
 import type { ResultOf } from "../../api/client.js";
 import { Text } from "../../rater/markdown/text.js";
 
-/** What a person said or typed, as it stands: line breaks kept. */
+/** A text as a person typed it, with its line breaks. */
 export function Prose({ text }: { text: string }) {
   return (
     <div class="prose" dir="auto">
@@ -12,7 +12,7 @@ export function Prose({ text }: { text: string }) {
 
 type Prompt = ResultOf<"getItem">["content"]["prompt"];
 
-/** The words of a prompt, its last turn for a conversation. */
+/** The text of a prompt; for a conversation, its last turn. */
 export const promptText = (prompt: Prompt): string =>
   typeof prompt === "string" ? prompt : (prompt.at(-1)?.content ?? "");
 

@@ -1,4 +1,4 @@
-/** Fields of a form, made from a JSON Schema; what is kept is what the API takes. */
+/** Fields of a form, made from a JSON Schema; their values have the form that the API takes. */
 
 import type { FieldSchema } from "virtual:schemas";
 import { useId } from "preact/hooks";
@@ -127,7 +127,7 @@ function SchemaField({ name, field, required, value, change }: FieldProps) {
 const least = ({ minimum, exclusiveMinimum }: FieldSchema) => minimum ?? exclusiveMinimum;
 const most = ({ maximum, exclusiveMaximum }: FieldSchema) => maximum ?? exclusiveMaximum;
 
-/** Of an optional group that was switched on: its defaults, and of what else it needs a value well up in its range. */
+/** Values for an optional group that was switched on: its defaults, and high values for other required fields. */
 function startOf(field: FieldSchema): Values {
   const needed = Object.entries(field.properties ?? {}).filter(
     ([name, { default: given }]) => given === undefined && field.required?.includes(name),

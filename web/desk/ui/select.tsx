@@ -1,6 +1,6 @@
 import { useId } from "preact/hooks";
 
-/** One of several words. */
+/** A choice of one of several words. */
 export function Select<const T extends string>(props: {
   label: string;
   hint?: string | undefined;

@@ -5,20 +5,20 @@ import { useDesk } from "../strings/index.js";
 export interface SortColumn<T> {
   title: string;
   cell(row: T): ComponentChildren;
-  /** What rows are sorted by; rows without it stand last. */
+  /** The value that rows are sorted by; rows without one come last. */
   by?: (row: T) => number | string | null | undefined;
   numeric?: boolean;
-  /** Sorts downwards at the first press. */
+  /** The first press sorts in descending order. */
   down?: boolean;
 }
 
-/** A table that is sorted by the heading that is pressed. */
+/** A table that is sorted by pressing a column's heading. */
 export function SortableTable<T>(props: {
   caption: string;
   columns: readonly SortColumn<T>[];
   rows: readonly T[];
   rowKey(row: T): string;
-  /** Title of the column that rows are sorted by at first. */
+  /** Title of the column by which rows are sorted initially. */
   first?: string;
 }) {
   const { common } = useDesk();

@@ -1,11 +1,11 @@
-/** Formulas as MathML, which browsers draw themselves; loaded when there are some. */
+/** Formulas as MathML, which browsers draw themselves; loaded only when a text has some. */
 import DOMPurify from "dompurify";
 import temml from "temml";
 
-/** Most formulas of one text that are drawn; the others stay as they were written. */
+/** Most formulas of one text that are drawn; the others stay as source text. */
 const MAX_FORMULAS = 300;
 
-/** Draws the formulas in a part of the page; what is wrong or odd stays as it was written. */
+/** Draws the formulas in a part of the page; invalid or suspicious ones stay as source text. */
 export function drawFormulas(within: ParentNode): void {
   const all = [...within.querySelectorAll<HTMLElement>(".formula:not(.formula-drawn)")];
   for (const element of all.slice(0, MAX_FORMULAS)) {
@@ -26,7 +26,7 @@ export function drawFormulas(within: ParentNode): void {
       element.title = element.textContent ?? "";
       element.replaceChildren(drawn);
     } catch {
-      // It stays as it was written.
+      // The formula stays as source text.
     }
   }
 }

@@ -1,12 +1,15 @@
 /**
- * Markdown of strangers as a piece of the page. What a model wrote is hostile: its HTML is shown as text, images as their
- * descriptions, links as buttons that ask first; what is left passes DOMPurify with a short list of elements and almost no
- * attributes. The page's policy (no scripts, styles or requests but its own) stands behind that.
+ * Renders untrusted Markdown as a piece of the page. A model's text counts as hostile: HTML is shown as text, images as
+ * their descriptions, links as buttons that ask first; the rest passes DOMPurify with a short list of elements and
+ * almost no attributes. The page's policy (only its own scripts, styles and requests) is the last defence.
  */
 import DOMPurify from "dompurify";
 import { Marked, type Tokens } from "marked";
 
-/** Most characters that are read as Markdown; longer texts are shown as they are, because parsing is not linear. */
+/**
+ * Most characters that are read as Markdown; longer texts are shown as plain text, because parsing takes more than
+ * linear time.
+ */
 export const MAX_MARKDOWN = 30_000;
 /** Most characters of one formula. */
 const MAX_FORMULA = 2000;
@@ -16,7 +19,7 @@ const ELEMENTS = [
   ...["ul", "ol", "li", "table", "thead", "tbody", "tr", "th", "td", "a", "span", "div"],
 ];
 
-/** Words that stand in for what is not shown. */
+/** Words shown in place of what is left out. */
 export interface MarkdownWords {
   image(alt: string): string;
 }
@@ -24,7 +27,7 @@ export interface MarkdownWords {
 const escaped = (text: string): string =>
   text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 
-/** `$$...$$`, `\[...\]`, `\(...\)` and `$...$` without a blank inside its ends, as in Pandoc. */
+/** `$$...$$`, `\[...\]`, `\(...\)` and `$...$` without blanks just inside the dollar signs, as in Pandoc. */
 const formula = {
   name: "formula",
   level: "inline" as const,
@@ -71,7 +74,7 @@ function parser(words: MarkdownWords): Marked {
   return marked;
 }
 
-/** The text as a fragment; undefined where it is too long or deep to be read as Markdown. */
+/** The text as a fragment; undefined if it is too long or too deeply nested to be read as Markdown. */
 export function renderMarkdown(text: string, words: MarkdownWords): DocumentFragment | undefined {
   if (text.length > MAX_MARKDOWN) return undefined;
   let html: string;
@@ -106,7 +109,7 @@ function scrolling(table: Element): void {
   frame.append(table);
 }
 
-/** A link as a button that says where it leads, and goes nowhere by itself. */
+/** A link as a button that shows its address and does not navigate by itself. */
 function inert(link: HTMLAnchorElement): Node {
   let url: URL;
   try {

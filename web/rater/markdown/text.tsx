@@ -4,11 +4,11 @@ import { Button } from "../../ui/button.js";
 import { Dialog } from "../../ui/dialog.js";
 import { type MarkdownWords, renderMarkdown } from "./render.js";
 
-/** Rendered texts that are kept: those of the items ahead, so that the next one is painted from memory. */
+/** Most rendered texts kept: those of upcoming items, so that the next one is painted from memory. */
 const MAX_KEPT = 60;
 const kept = new Map<string, DocumentFragment | undefined>();
 
-/** Renders a text before it is wanted. */
+/** Renders a text before it is needed. */
 export function prepare(text: string, words: MarkdownWords): DocumentFragment | undefined {
   if (kept.has(text)) return kept.get(text);
   const fragment = renderMarkdown(text, words);
@@ -17,7 +17,7 @@ export function prepare(text: string, words: MarkdownWords): DocumentFragment | 
   return fragment;
 }
 
-/** Markdown that a stranger wrote. */
+/** Untrusted Markdown. */
 export function Text({ text }: { text: string }) {
   const { rate } = useStrings();
   const frame = useRef<HTMLDivElement>(null);

@@ -7,7 +7,7 @@ import { Button } from "../../ui/button.js";
 import { Loading, ProblemState } from "../../ui/states.js";
 import { Text } from "../markdown/text.js";
 
-/** The guidelines beside the task, or above it on narrow screens; says when there is a version that was not read. */
+/** The guidelines next to the task, or above it on narrow screens; marks a version that was not read yet. */
 export function GuidelinesPanel(props: { project: string; version: number; open: boolean; toggle(): void }) {
   const { project, version, open, toggle } = props;
   const { rate, close } = useStrings();

@@ -2,7 +2,7 @@ import { useStrings } from "../../strings/index.js";
 import { Button } from "../../ui/button.js";
 import { Dialog } from "../../ui/dialog.js";
 
-/** For whoever is troubled by what they see. */
+/** Help for raters who are distressed by what they see. */
 export function HelpDialog(props: {
   close(): void;
   blur: boolean;

@@ -10,7 +10,7 @@ import { answerWords, refusedWords } from "../words.js";
 import type { Lease, Work } from "../work.js";
 import type { Project } from "../work-page.js";
 
-/** The last decisions, each with a way to change it; and what was not taken, or waits. */
+/** The last decisions, each with a way to change it, and decisions that were refused or are waiting. */
 export function HistoryDialog({ work, project, close }: { work: Work; project: Project; close(): void }) {
   const strings = useStrings();
   const { rate } = strings;

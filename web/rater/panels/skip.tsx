@@ -5,7 +5,7 @@ import { Dialog } from "../../ui/dialog.js";
 
 const REASONS = ["unclear", "cannot-judge", "harmful", "broken", "other"] as const;
 
-/** Why an item is passed over: the numbers choose. */
+/** Asks why an item is skipped; number keys choose a reason. */
 export function SkipDialog({ close, skip }: { close(): void; skip(reason: string, note: string): void }) {
   const { rate } = useStrings();
   const [note, setNote] = useState("");
