@@ -7,7 +7,10 @@ const real = process.env.PLUMB_REAL === "1";
  * Files that follow each other in one process, so that what they import, which takes longer than most of their tests, is loaded once:
  * no ONNX Runtime, nothing replaced in Node's modules or the environment, no hooks in what they import.
  */
-const sharing = ["src/{base,data,feedback,server,statistics,text,votes,worlds}/**/*.test.ts", "web/**/*.test.ts"];
+const sharing = [
+  "src/{base,data,feedback,server,statistics,text,votes,worlds}/**/*.test.ts",
+  "web/**/*.test.ts",
+];
 // Two workers, also where there are more processors: some tests have bars of time and memory. With one thread each, the tensor
 // programs of two files do not take each other's processors; tests of several threads ask for them.
 const each = {
