@@ -28,8 +28,8 @@ it("a file of items is checked whole, and added only when it is confirmed and ri
   const bad = await lead.post(path, { name: "Our pairs.csv", text: csv, confirm: true });
   expect(bad.body).toMatchObject({ source: "table", problemCount: 2, added: 0 });
   expect(bad.body.problems).toEqual([
-    { unit: "line", number: 3, field: "response_a", problem: "is missing, empty or no text" },
-    { unit: "line", number: 5, field: "prompt", problem: "is missing, empty or no text" },
+    { unit: "line", number: 3, field: "response_a", problem: "is missing, empty or not text" },
+    { unit: "line", number: 5, field: "prompt", problem: "is missing, empty or not text" },
   ]);
   expect(await count()).toBe(0);
   const right = csv.replace("How?,,", "How?,So,").replace("\n,x,y", "");

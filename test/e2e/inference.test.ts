@@ -336,7 +336,7 @@ describe("plumb convert", () => {
     });
     const again = await plumb(["convert", ...model, "--out", "merged"]);
     expect(again).toMatchObject({ status: 1, stdout: "" });
-    expect(again.stderr).toContain("there already");
+    expect(again.stderr).toContain("exists already");
   });
 
   it("makes a reward model for sequence classification of a reward adapter", async () => {

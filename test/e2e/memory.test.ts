@@ -15,11 +15,11 @@ const deep = { ...narrow, layers: 8, vocabSize: 16384 };
 const wide = { layers: 2, vocabSize: 16384 };
 
 test.each([
-  ["LoRA", { kind: "lora", rows: 16, length: 128, recompute: false, config: deep }],
-  ["LoRA, recomputed", { kind: "lora", rows: 16, length: 128, recompute: true, config: deep }],
+  ["LoRA", { kind: "lora", rows: 8, length: 128, recompute: false, config: deep }],
+  ["LoRA, recomputed", { kind: "lora", rows: 8, length: 128, recompute: true, config: deep }],
   ["all weights", { kind: "full", rows: 4, length: 128, recompute: false, config: wide }],
-  ["all weights, recomputed", { kind: "full", rows: 16, length: 64, recompute: true, config: deep }],
-  ["a long row, recomputed", { kind: "lora", rows: 1, length: 3072, recompute: true, config: narrow }],
+  ["all weights, recomputed", { kind: "full", rows: 8, length: 64, recompute: true, config: deep }],
+  ["a long row, recomputed", { kind: "lora", rows: 1, length: 2048, recompute: true, config: narrow }],
 ])("the prediction is within 20% of the most that the process takes: %s", (_name, what) => {
   const child = spawnSync(process.execPath, [MEASURE, JSON.stringify(what)], { encoding: "utf8" });
   expect(child.stderr).toBe("");

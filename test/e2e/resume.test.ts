@@ -61,7 +61,7 @@ const COMMANDS = {
       "4",
       "--reward-model",
       "runs/rm/model",
-      "--kl-target",
+      "--adaptive-kl-target",
       "0.05",
     ],
   ],

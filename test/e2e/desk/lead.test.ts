@@ -41,8 +41,8 @@ describe.skipIf(!hasChromium)("a lead's work", () => {
       .waitFor();
     const rows = await dialog.locator("tbody tr").allInnerTexts();
     expect(rows.map((row) => row.split("\t").map((cell) => cell.trim()))).toEqual([
-      ["3", "response_a", "is missing, empty or no text"],
-      ["5", "prompt", "is missing, empty or no text"],
+      ["3", "response_a", "is missing, empty or not text"],
+      ["5", "prompt", "is missing, empty or not text"],
     ]);
     expect(await dialog.getByRole("button", { name: /^Add \d/ }).count()).toBe(0);
     const right = csv.replace("How?,,", "How?,So,").replace("\n,x,y", "");

@@ -134,7 +134,7 @@ onBothEngines(({ store: open, engine, fresh }) => {
       "guidelines",
       /altered/,
     ],
-    ["a project opened again", "update projects set state = 'paused'", "project", /state is not as/],
+    ["a project opened again", "update projects set state = 'paused'", "project", /state does not match/],
     [
       "other settings",
       "update projects set settings_json = replace(settings_json, '1800', '1801')",
@@ -148,21 +148,26 @@ onBothEngines(({ store: open, engine, fresh }) => {
       /state, state_reason/,
     ],
     ["a rater in another group", "update memberships set group_name = 'lawyers'", "member", /group_name/],
-    ["a forgotten rater", "update raters set state = 'forgotten'", "rater", /state is not as/],
-    ["a released vote", "update reviews set state = 'released'", "review", /state is not as/],
+    ["a forgotten rater", "update raters set state = 'forgotten'", "rater", /state does not match/],
+    ["a released vote", "update reviews set state = 'released'", "review", /state does not match/],
     ["a removed review", "delete from reviews", "review", /is missing/],
-    ["an item decided", "update items set state = 'decided' where position = 1", "item", /state is not as/],
+    [
+      "an item decided",
+      "update items set state = 'decided' where position = 1",
+      "item",
+      /state does not match/,
+    ],
     [
       "a vote's lease",
       "update leases set state = 'expired' where state = 'voted'",
       "lease",
-      /state is not as/,
+      /state does not match/,
     ],
     [
       "a skipped lease",
       "update leases set state = 'skipped' where state = 'live'",
       "lease",
-      /does not say so/,
+      /has no entry for that/,
     ],
   ];
 
