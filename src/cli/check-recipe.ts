@@ -1,7 +1,7 @@
 /** Checks of a recipe: its sections fit the commands, and the files that it names are there. */
 import { existsSync } from "node:fs";
 import { PlumbError } from "../base/errors.js";
-import { type Finding, type Foreseen, finding, foresee, isForeseen } from "../doctor/index.js";
+import { type CheckResult, type Foreseen, foresee, isForeseen, runCheck } from "../doctor/index.js";
 import type { Runtime } from "../runtime/runtime.js";
 import type { CommandEntry } from "./command.js";
 import { resolveConfig } from "./config-flags.js";
@@ -13,10 +13,10 @@ export async function checkRecipe(
   file: string,
   commands: readonly CommandEntry[],
   runtime?: Runtime,
-): Promise<Finding[]> {
+): Promise<CheckResult[]> {
   let recipe: Recipe | undefined;
   const names = commands.map(({ name }) => name);
-  const read = await finding(`recipe ${file}`, async () => {
+  const read = await runCheck(`recipe ${file}`, async () => {
     recipe = await readRecipe(file, names);
     return { status: "ok", found: `sections ${[...recipe.sections.keys()].join(", ")}` };
   });
@@ -31,8 +31,8 @@ export async function checkRecipe(
   return findings;
 }
 
-function checkSection(recipe: Recipe, entry: CommandEntry): Promise<Finding> {
-  return finding(`recipe ${entry.name}:`, async () => {
+function checkSection(recipe: Recipe, entry: CommandEntry): Promise<CheckResult> {
+  return runCheck(`recipe ${entry.name}:`, async () => {
     const { schema } = await entry.load();
     let open: string | undefined;
     try {
@@ -67,7 +67,7 @@ async function foreseen(
   name: Foreseen,
   entry: CommandEntry,
   runtime: Runtime,
-): Promise<Finding> {
+): Promise<CheckResult> {
   const check = `forecast ${name}:`;
   try {
     const { schema } = await entry.load();

@@ -1,8 +1,8 @@
-import type { Finding } from "../doctor/index.js";
+import type { CheckResult } from "../doctor/index.js";
 import { truncateText } from "./text-width.js";
 
 /** Findings of plumb doctor, and what to do below each that is not ok. */
-export function findingLines(findings: readonly Finding[]): string {
+export function findingLines(findings: readonly CheckResult[]): string {
   const width = Math.max(...findings.map(({ check }) => check.length));
   return findings
     .flatMap(({ check, status, found, hint }) => [

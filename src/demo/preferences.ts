@@ -4,7 +4,13 @@ import { clustersOf } from "../statistics/clusters.js";
 import { mean } from "../statistics/estimates.js";
 import { type ClusterInterval, rateInterval } from "../statistics/rates.js";
 import type { Tokenizer } from "../text/index.js";
-import { type CastVote, goldUtility, judge, probabilityLeft, type Rater } from "../worlds/assistant/index.js";
+import {
+  goldUtility,
+  judge,
+  type ModelledVote,
+  probabilityLeft,
+  type Rater,
+} from "../worlds/assistant/index.js";
 import type { CandidatePair } from "./candidates.js";
 import { promptIds } from "./language-model.js";
 import type { RatingOutcome } from "./rating/session.js";
@@ -56,7 +62,7 @@ export function goldAgreement(
 
 /** A pair on which people voted. */
 export interface JudgedPair extends CandidatePair {
-  votes: CastVote[];
+  votes: ModelledVote[];
   leftVotes: number;
   /** Probability that a rater drawn from the pool prefers the left. */
   poolLeft: number;
@@ -77,7 +83,7 @@ export function judgePairs(
     const votes = random
       .shuffled(raters)
       .slice(0, votesPerPair)
-      .map((rater): CastVote => ({ ...judge(rater, prompt, ...texts, random), goldLeft, goldRight }));
+      .map((rater): ModelledVote => ({ ...judge(rater, prompt, ...texts, random), goldLeft, goldRight }));
     const leftVotes = votes.filter((vote) => vote.winner === "left").length;
     const poolLeft = mean(raters.map((rater) => probabilityLeft(rater, prompt, ...texts)));
     return { ...pair, votes, leftVotes, poolLeft };

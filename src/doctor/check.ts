@@ -1,7 +1,7 @@
 import { PlumbError } from "../base/errors.js";
 
 /** What one check found. */
-export interface Finding {
+export interface CheckResult {
   check: string;
   status: "ok" | "warn" | "fail";
   found: string;
@@ -10,11 +10,11 @@ export interface Finding {
 }
 
 /** Runs a check; if it throws, the finding is a failure with the error's message. */
-export async function finding(
+export async function runCheck(
   check: string,
-  look: () => Promise<Omit<Finding, "check">> | Omit<Finding, "check">,
+  look: () => Promise<Omit<CheckResult, "check">> | Omit<CheckResult, "check">,
   hint?: string,
-): Promise<Finding> {
+): Promise<CheckResult> {
   try {
     return { check, ...(await look()) };
   } catch (error) {

@@ -4,7 +4,7 @@ import type { Notices } from "../base/host.js";
 import { usageError } from "../base/usage-error.js";
 import { adapterSetting, baseSettings, modelSetting } from "../open/model-settings.js";
 import type { Runtime } from "../runtime/runtime.js";
-import type { Finding } from "./check.js";
+import type { CheckResult } from "./check.js";
 import { checkInt8Base, checkInt8Support } from "./int8.js";
 import { checkDisk, checkMemory, checkNode, checkRuntime, checkSpeed, checkThreads } from "./machine.js";
 
@@ -31,7 +31,7 @@ export const examinationSchema = z.object({
 export async function examine(
   { model, adapter, int8, data, baseError, runs }: z.output<typeof examinationSchema>,
   notices: Notices,
-): Promise<{ findings: Finding[]; runtime?: Runtime }> {
+): Promise<{ findings: CheckResult[]; runtime?: Runtime }> {
   if (int8 && model === undefined) throw usageError("--int8 needs a model", "Give --model.");
   if (data.length > 0 && !int8) throw usageError("--data is for --int8");
   const findings = [await checkNode()];

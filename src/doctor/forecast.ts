@@ -5,7 +5,7 @@ import { forecast } from "../train/forecast.js";
 import { availableMemory } from "../train/memory-fit.js";
 import type { MethodSettings } from "../train/method.js";
 import { METHODS } from "../train/methods/index.js";
-import type { Finding } from "./check.js";
+import type { CheckResult } from "./check.js";
 import { productSpeed } from "./machine.js";
 
 /** Share of a bare product's speed that a training step reaches; the rest goes to passes over activations. */
@@ -19,7 +19,7 @@ export async function foresee(
   command: Foreseen,
   config: MethodSettings,
   runtime: Runtime,
-): Promise<Omit<Finding, "check">> {
+): Promise<Omit<CheckResult, "check">> {
   const method = await METHODS[command].load();
   const { peakBytes, steps, stepFlops } = await forecast(method as never, config as never);
   const gflops = (await productSpeed(runtime)) * SHARE_OF_PRODUCT_SPEED;

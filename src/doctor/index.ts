@@ -1,4 +1,4 @@
 /** Checks of this machine and of models on it: each gives a finding that says what to do. */
-export { type Finding, finding } from "./check.js";
+export { type CheckResult, runCheck } from "./check.js";
 export { examinationSchema, examine } from "./examine.js";
 export { type Foreseen, foresee, isForeseen } from "./forecast.js";

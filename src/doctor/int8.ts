@@ -7,14 +7,14 @@ import { MIN_COSINE, rounding, withinLimits } from "../open/base-precision.js";
 import { textsOfFiles } from "../open/calibration-texts.js";
 import { openBaseModel, tokenizerOf } from "../open/open-network.js";
 import type { Runtime } from "../runtime/runtime.js";
-import { type Finding, finding } from "./check.js";
+import { type CheckResult, runCheck } from "./check.js";
 
 /** Most rows read from each data file; calibration uses fewer. */
 const ROWS = 256;
 
 /** Whether products of integers are right and fast here; `--base auto` relies on the same check. */
-export const checkInt8Support = (runtime: Runtime): Promise<Finding> =>
-  finding("8-bit products", async () => {
+export const checkInt8Support = (runtime: Runtime): Promise<CheckResult> =>
+  runCheck("8-bit products", async () => {
     const { fit, found } = await int8Support(runtime);
     return fit
       ? { status: "ok", found }
@@ -37,8 +37,8 @@ export const checkInt8Base = (
   runtime: Runtime,
   { model, adapter, data, baseError }: Int8Check,
   notices: Notices,
-): Promise<Finding> =>
-  finding("base in 8 bits", async () => {
+): Promise<CheckResult> =>
+  runCheck("base in 8 bits", async () => {
     const opened = await openBaseModel(runtime, model, adapter);
     if (opened.int8) {
       const { kl_per_token: kl, same_top: same, gradient_cosine: cosine, tokens } = opened.int8.error;

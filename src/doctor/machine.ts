@@ -7,7 +7,7 @@ import { formatBytes } from "../base/format.js";
 import type { TimedRuntime } from "../runtime/profile.js";
 import type { Runtime } from "../runtime/runtime.js";
 import { add, matmul, softmax, trace } from "../tensor/index.js";
-import { type Finding, finding } from "./check.js";
+import { type CheckResult, runCheck } from "./check.js";
 
 const MIN_NODE = 20;
 /** Bytes that a LoRA step of a model of 135M parameters needs, about. */
@@ -21,8 +21,8 @@ const SLOW_GFLOPS = 20;
 const DISK_BYTES = 16 * 2 ** 20;
 const SLOW_DISK = 20e6;
 
-export function checkNode(): Promise<Finding> {
-  return finding("node", () => {
+export function checkNode(): Promise<CheckResult> {
+  return runCheck("node", () => {
     const enough = Number.parseInt(process.versions.node, 10) >= MIN_NODE;
     const found = `${process.versions.node} on ${process.platform}-${process.arch}`;
     return enough
@@ -32,9 +32,9 @@ export function checkNode(): Promise<Finding> {
 }
 
 /** Loads the native library and compares a small program's numbers with plain JavaScript's. */
-export async function checkRuntime(): Promise<{ finding: Finding; runtime?: TimedRuntime }> {
+export async function checkRuntime(): Promise<{ finding: CheckResult; runtime?: TimedRuntime }> {
   let runtime: TimedRuntime | undefined;
-  const result = await finding(
+  const result = await runCheck(
     "native library",
     async () => {
       const { createRuntime } = await import("../open/open-network.js");
@@ -76,8 +76,8 @@ async function numericError(runtime: Runtime): Promise<number> {
   return worst;
 }
 
-export function checkThreads(runtime: TimedRuntime): Promise<Finding> {
-  return finding("threads", () => {
+export function checkThreads(runtime: TimedRuntime): Promise<CheckResult> {
+  return runCheck("threads", () => {
     const processors = os.availableParallelism();
     const model = os.cpus()[0]?.model.trim();
     const found = `${runtime.threads} of ${processors} processors${model ? ` (${model})` : ""}`;
@@ -87,8 +87,8 @@ export function checkThreads(runtime: TimedRuntime): Promise<Finding> {
   });
 }
 
-export function checkMemory(): Promise<Finding> {
-  return finding("memory", () => {
+export function checkMemory(): Promise<CheckResult> {
+  return runCheck("memory", () => {
     const limit = process.constrainedMemory();
     const total = limit > 0 ? Math.min(limit, os.totalmem()) : os.totalmem();
     const free = Math.min(total, process.availableMemory?.() ?? os.freemem());
@@ -115,8 +115,8 @@ export async function productSpeed(runtime: Runtime): Promise<number> {
   return (2 * SIDE ** 3) / best / 1e6;
 }
 
-export function checkSpeed(runtime: Runtime): Promise<Finding> {
-  return finding("matrix products", async () => {
+export function checkSpeed(runtime: Runtime): Promise<CheckResult> {
+  return runCheck("matrix products", async () => {
     const gflops = await productSpeed(runtime);
     const found = `${gflops.toFixed(0)} GFLOP/s (${SIDE}^3, f32)`;
     return gflops >= SLOW_GFLOPS
@@ -126,8 +126,8 @@ export function checkSpeed(runtime: Runtime): Promise<Finding> {
 }
 
 /** Writes and syncs a file in the folder of runs, or in the nearest one above it that exists. */
-export function checkDisk(root: string): Promise<Finding> {
-  return finding(
+export function checkDisk(root: string): Promise<CheckResult> {
+  return runCheck(
     "disk",
     async () => {
       let folder = resolve(root);

@@ -8,7 +8,7 @@ import { type OpenedNetwork, openNetwork } from "../open/open-network.js";
 import { bytesOf } from "../runtime/program-cost.js";
 import type { Runtime } from "../runtime/runtime.js";
 import { renderChat, type Tokenizer } from "../text/index.js";
-import { type Finding, finding } from "./check.js";
+import { type CheckResult, runCheck } from "./check.js";
 
 const SAMPLE_TEXT = "The plumb line hangs straight: 42 = 6 × 7.";
 
@@ -16,10 +16,10 @@ export async function checkModel(
   runtime: Runtime,
   model: string,
   adapter: readonly string[],
-): Promise<Finding[]> {
+): Promise<CheckResult[]> {
   let opened: OpenedNetwork | undefined;
   const findings = [
-    await finding("model", async () => {
+    await runCheck("model", async () => {
       opened = await openNetwork(runtime, model, adapter);
       const { config, network } = opened;
       const { frozen, trainable } = parameterCount(network);
@@ -33,9 +33,9 @@ export async function checkModel(
   const { tokenizer } = opened;
   findings.push(await checkForward(runtime, opened));
   findings.push(
-    await finding("tokenizer", () => (tokenizer === undefined ? NO_TOKENIZER : checkTokenizer(tokenizer))),
+    await runCheck("tokenizer", () => (tokenizer === undefined ? NO_TOKENIZER : checkTokenizer(tokenizer))),
   );
-  if (tokenizer !== undefined) findings.push(await finding("chat template", () => checkTemplate(tokenizer)));
+  if (tokenizer !== undefined) findings.push(await runCheck("chat template", () => checkTemplate(tokenizer)));
   return findings;
 }
 
@@ -48,8 +48,8 @@ const NO_TOKENIZER = {
   hint: "It accepts only token ids; put its tokenizer.json next to the weights.",
 } as const;
 
-function checkForward(runtime: Runtime, { network, config, padId }: OpenedNetwork): Promise<Finding> {
-  return finding("forward pass", async () => {
+function checkForward(runtime: Runtime, { network, config, padId }: OpenedNetwork): Promise<CheckResult> {
+  return runCheck("forward pass", async () => {
     const length = Math.min(16, config.maxPositions);
     const ids = Array.from({ length }, (_, i) => (i * 7919) % config.vocabSize);
     const started = performance.now();
@@ -68,7 +68,7 @@ function checkForward(runtime: Runtime, { network, config, padId }: OpenedNetwor
   });
 }
 
-function checkTokenizer(tokenizer: Tokenizer): Omit<Finding, "check"> {
+function checkTokenizer(tokenizer: Tokenizer): Omit<CheckResult, "check"> {
   const ids = tokenizer.encode(SAMPLE_TEXT);
   const found = `${tokenizer.vocabSize} tokens`;
   if (tokenizer.eosId === undefined) {
@@ -87,7 +87,7 @@ function checkTokenizer(tokenizer: Tokenizer): Omit<Finding, "check"> {
   };
 }
 
-function checkTemplate(tokenizer: Tokenizer): Omit<Finding, "check"> {
+function checkTemplate(tokenizer: Tokenizer): Omit<CheckResult, "check"> {
   if (tokenizer.chatTemplate === undefined) {
     return { status: "warn", found: "none", hint: "It accepts no messages, only plain text." };
   }

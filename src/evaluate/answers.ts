@@ -16,10 +16,10 @@ import { checkLength } from "../open/request-forms.js";
 import { rewardScores } from "../open/reward-scores.js";
 import type { Runtime } from "../runtime/runtime.js";
 import type { Tokenizer } from "../text/index.js";
-import type { Answer } from "./policy-report.js";
+import type { PolicyAnswer } from "./policy-report.js";
 
 /** An answer with its prompt as the policy saw it, in tokens. */
-export interface Answered extends Answer {
+export interface Answered extends PolicyAnswer {
   promptIds: readonly number[];
 }
 

@@ -2,10 +2,10 @@
 export { distinctN } from "./diversity.js";
 export { type Evaluation, evaluate, evaluationSchema } from "./evaluation.js";
 export {
-  type Answer,
   type Comparison,
   compareAnswers,
   lossPerToken,
+  type PolicyAnswer,
   type PolicyReport,
   perplexity,
   policyReport,

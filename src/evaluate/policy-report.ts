@@ -7,7 +7,7 @@ import { isRefusal } from "../text/refusal.js";
 import { distinctN } from "./diversity.js";
 
 /** An answer to a prompt, with its measurements. */
-export interface Answer {
+export interface PolicyAnswer {
   /** Answers to one prompt, or in one conversation, form one cluster. */
   prompt: TextOrMessages;
   text: string;
@@ -35,17 +35,21 @@ export interface PolicyReport {
   distinct3: number;
 }
 
-const keysOf = (answers: readonly Answer[]): string[] =>
+const keysOf = (answers: readonly PolicyAnswer[]): string[] =>
   answers.map(({ prompt, text }) => conversationKey(prompt, text));
 
-export function policyReport(name: string, answers: readonly Answer[], reference?: string): PolicyReport {
+export function policyReport(
+  name: string,
+  answers: readonly PolicyAnswer[],
+  reference?: string,
+): PolicyReport {
   const n = answers.length;
   const keys = keysOf(answers);
-  const all = (value: (answer: Answer) => number | undefined): ClusterInterval | undefined => {
+  const all = (value: (answer: PolicyAnswer) => number | undefined): ClusterInterval | undefined => {
     const values = answers.map(value).filter((x) => x !== undefined);
     return values.length === n ? pooledMeanInterval(clustersOf(values, keys)) : undefined;
   };
-  const share = (holds: (answer: Answer) => boolean): ClusterInterval =>
+  const share = (holds: (answer: PolicyAnswer) => boolean): ClusterInterval =>
     rateInterval(
       clustersOf(
         answers.map((answer) => (holds(answer) ? 1 : 0)),
@@ -79,8 +83,8 @@ export interface Comparison {
 }
 
 export function compareAnswers(
-  answers: readonly Answer[],
-  others: readonly Answer[],
+  answers: readonly PolicyAnswer[],
+  others: readonly PolicyAnswer[],
   against: string,
 ): Comparison {
   const clusters = keysOf(answers);

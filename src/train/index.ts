@@ -23,4 +23,4 @@ export { METHODS } from "./methods/index.js";
 export { ppoMethod } from "./methods/ppo.js";
 export { rewardMethod } from "./methods/reward.js";
 export { sftMethod } from "./methods/sft.js";
-export type { Session } from "./session.js";
+export type { TrainingLoop } from "./training-loop.js";

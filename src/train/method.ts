@@ -12,8 +12,8 @@ import { checkOut, chosenBase, openBase, type TrainingBase } from "./base.js";
 import type { ModelShape } from "./dry-run.js";
 import type { TrainingHost } from "./host.js";
 import { type Fitted, fitMemory, type MemorySettings } from "./memory-fit.js";
-import { type RunCost, type Session, withSession } from "./session.js";
 import type { RunSettings } from "./settings.js";
+import { type RunCost, type TrainingLoop, withSession } from "./training-loop.js";
 
 /** Settings of every method, in its schema next to its algorithm's own. */
 export interface MethodSettings extends RunSettings, MemorySettings, BaseSettings {
@@ -50,7 +50,7 @@ export interface Job<Config, Data> {
   base: TrainingBase;
   data: Data;
   config: Config;
-  session: Session;
+  session: TrainingLoop;
   host: TrainingHost;
 }
 

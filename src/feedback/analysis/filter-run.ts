@@ -1,7 +1,7 @@
 import { FILTERS, filterSchema, runFilters } from "../../votes/filters/index.js";
 import { counting, USES } from "../../votes/judgement/index.js";
 import type { ProjectData } from "../store/votes/load-project.js";
-import type { Finding } from "../store/votes/reviews.js";
+import type { HeldVote } from "../store/votes/reviews.js";
 import type { FilterRun } from "./views.js";
 
 const MAX_WARNINGS = 200;
@@ -11,7 +11,7 @@ const MAX_NAMED = 20;
 /** The result of a run of the filters, and the findings to hold in the store: one for each vote and filter. */
 export interface FoundByFilters {
   run: Omit<FilterRun, "held">;
-  holds: Finding[];
+  holds: HeldVote[];
 }
 
 /**
@@ -20,7 +20,7 @@ export interface FoundByFilters {
 export function filterRun(data: ProjectData): FoundByFilters {
   const votes = counting(data.judgements, USES.filters);
   const findings = runFilters(votes, [...data.items.values()], filterSchema.parse({}));
-  const holds = new Map<string, Finding>();
+  const holds = new Map<string, HeldVote>();
   for (const { filter, severity, votes: found, evidence, figures } of findings) {
     if (severity !== "hold") continue;
     for (const vote of found) {

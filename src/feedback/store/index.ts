@@ -87,21 +87,21 @@ export { exportVotes } from "./votes/export-votes.js";
 export { type Lease, type LeaseAnswer, LeaseRequest, MAX_LEASES, NO_LEASE } from "./votes/lease.js";
 export { loadProject, type ProjectData, readProject } from "./votes/load-project.js";
 export {
-  checkReviewOf,
-  decideReview,
-  Finding,
-  holdVotes,
-  listReviews,
-  type Review,
-} from "./votes/reviews.js";
-export { itemVotes, raterVotes, type StandingVote } from "./votes/standing-votes.js";
-export {
   answerTraining,
   MAX_TRAINING,
   type TrainingFeedback,
   type TrainingItem,
   trainingFor,
-} from "./votes/training.js";
+} from "./votes/rater-training.js";
+export {
+  checkReviewOf,
+  decideReview,
+  HeldVote,
+  holdVotes,
+  listReviews,
+  type Review,
+} from "./votes/reviews.js";
+export { itemVotes, raterVotes, type StandingVote } from "./votes/standing-votes.js";
 export { CorrectionRequest, type TakenVote, VoteRequest } from "./votes/vote.js";
 export {
   correctVote,

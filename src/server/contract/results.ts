@@ -1,6 +1,6 @@
 /** Held votes, export and the audit log. */
 import { z } from "zod";
-import { Finding } from "../../feedback/store/index.js";
+import { HeldVote } from "../../feedback/store/index.js";
 import { Answer } from "../../votes/tasks/index.js";
 import { after, ids, inProject, limit, time } from "./common.js";
 import { contract } from "./contract.js";
@@ -21,7 +21,7 @@ export const listReviews = contract({
   query: z.object({ state: z.enum(STATES).optional(), limit }),
   result: z.object({
     reviews: z.array(
-      Finding.extend({
+      HeldVote.extend({
         id: ids.review,
         item: ids.item,
         rater: ids.rater.describe("Pseudonym of who cast the vote"),
@@ -44,7 +44,7 @@ export const holdVotes = contract({
   params: inProject,
   body: z.strictObject({
     findings: z
-      .array(Finding.extend({ vote: ids.vote }).strict())
+      .array(HeldVote.extend({ vote: ids.vote }).strict())
       .min(1)
       .max(MAX_FINDINGS),
   }),

@@ -22,8 +22,8 @@ import { savePolicy, trainableNetwork } from "../base.js";
 import { counted, heaviest, type ModelShape, partsOf, STEPS_COUNTED } from "../dry-run.js";
 import { defineMethod } from "../method.js";
 import { loadJudged } from "../rows.js";
-import { intervalSchema } from "../session.js";
 import { judgedDataSettings, memorySettings, modelSettings, runSettings } from "../settings.js";
+import { intervalSchema } from "../training-loop.js";
 
 const schema = sftSchema.extend({
   ...modelSettings,

@@ -25,7 +25,7 @@ export {
   type MinimalPairKind,
   minimalPairs,
 } from "./minimal-pairs.js";
-export { type CastVote, type NoiseCeiling, noiseCeiling } from "./noise-ceiling.js";
+export { type ModelledVote, type NoiseCeiling, noiseCeiling } from "./noise-ceiling.js";
 export {
   HELD_OUT_SPLITS,
   PROMPT_KINDS,

@@ -10,7 +10,7 @@
  *
  * goldExpected <= ceiling always; a reward model learns some of the biases, so it can lie between the two.
  */
-export interface CastVote {
+export interface ModelledVote {
   winner: "left" | "right";
   probabilityLeft: number;
   /** Gold utility of each response. */
@@ -28,10 +28,10 @@ export interface NoiseCeiling {
 }
 
 /** The limits that noise sets on these votes; with no votes every mean is NaN. */
-export function noiseCeiling(votes: readonly CastVote[]): NoiseCeiling {
-  const mean = (value: (vote: CastVote) => number) =>
+export function noiseCeiling(votes: readonly ModelledVote[]): NoiseCeiling {
+  const mean = (value: (vote: ModelledVote) => number) =>
     votes.reduce((sum, vote) => sum + value(vote), 0) / votes.length;
-  const leftByGold = ({ goldLeft, goldRight }: CastVote) =>
+  const leftByGold = ({ goldLeft, goldRight }: ModelledVote) =>
     goldLeft === goldRight ? 0.5 : goldLeft > goldRight ? 1 : 0;
   const agreement = (gold: number, left: number) => gold * left + (1 - gold) * (1 - left);
   return {

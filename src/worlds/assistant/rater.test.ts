@@ -3,7 +3,7 @@ import { RandomStream } from "../../base/random.js";
 import { DEFAULT_WORLD } from "./config.js";
 import { sampleStyle } from "./demonstrations.js";
 import { goldUtility } from "./gold.js";
-import { type CastVote, noiseCeiling } from "./noise-ceiling.js";
+import { type ModelledVote, noiseCeiling } from "./noise-ceiling.js";
 import { PADDING } from "./phrases.js";
 import { type Prompt, prompts } from "./prompts.js";
 import { judge, probabilityLeft, type Rater, RaterTraits } from "./rater.js";
@@ -39,7 +39,7 @@ function pair(prompt: Prompt, random: RandomStream) {
   return [draw(), draw()];
 }
 
-function castVotes(raters: readonly Rater[], n: number): CastVote[] {
+function castVotes(raters: readonly Rater[], n: number): ModelledVote[] {
   const random = new RandomStream(2, "test/pairs");
   return Array.from({ length: n }, () => {
     const prompt = random.choice(prompts("train"));
@@ -136,7 +136,7 @@ describe("a pool of raters", () => {
 
 describe("the noise ceiling", () => {
   it("is what its formulas say on votes computed by hand", () => {
-    const votes: CastVote[] = [
+    const votes: ModelledVote[] = [
       { winner: "left", probabilityLeft: 0.9, goldLeft: 2, goldRight: 1 },
       { winner: "right", probabilityLeft: 0.6, goldLeft: 2, goldRight: 1 },
       { winner: "left", probabilityLeft: 0.3, goldLeft: 0, goldRight: 0 },

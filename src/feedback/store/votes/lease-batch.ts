@@ -23,7 +23,7 @@ import { checkOpen, findProject, type Project } from "../projects/projects.js";
 import { StoreError } from "../store-error.js";
 import type { Outcome } from "./batcher.js";
 import { type LeaseAnswer, type LeaseRequest, shownLeases } from "./lease.js";
-import { inTraining } from "./training.js";
+import { inTraining } from "./rater-training.js";
 
 /** Most expired leases freed at once. */
 const EXPIRED_TOGETHER = 1000;

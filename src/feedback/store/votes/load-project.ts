@@ -12,14 +12,14 @@ const MAX_VOTES = 2_000_000;
 const MAX_ITEMS = 500_000;
 const PAGE = 1000;
 
-export interface ReportItem extends TaskItem {
+export interface ProjectItem extends TaskItem {
   state: string;
   overlap: number;
   /** Votes that count towards the overlap. */
   votes: number;
 }
 
-export interface ReportMember {
+export interface ProjectMember {
   group?: string;
   state: string;
   reason?: string;
@@ -29,10 +29,10 @@ export interface ReportMember {
 export interface ProjectData {
   project: Project;
   /** In order of arrival. */
-  items: ReadonlyMap<string, ReportItem>;
+  items: ReadonlyMap<string, ProjectItem>;
   /** In the order in which their latest forms were cast, including gold, repeats, and held and rejected ones. */
   judgements: readonly Judgement[];
-  members: ReadonlyMap<string, ReportMember>;
+  members: ReadonlyMap<string, ProjectMember>;
   /** Number of the last vote; 0 if there is none. */
   asOf: number;
 }
@@ -62,7 +62,7 @@ export async function readProject(location: string, id: string): Promise<Project
   }
 }
 
-async function loadMembers(db: Queries, project: string): Promise<Map<string, ReportMember>> {
+async function loadMembers(db: Queries, project: string): Promise<Map<string, ProjectMember>> {
   const rows = await db
     .selectFrom("memberships")
     .select(["rater_id", "group_name", "state", "state_reason"])
@@ -82,8 +82,8 @@ async function loadMembers(db: Queries, project: string): Promise<Map<string, Re
   );
 }
 
-async function loadItems(db: Queries, { id: project, task }: Project): Promise<Map<string, ReportItem>> {
-  const items = new Map<string, ReportItem>();
+async function loadItems(db: Queries, { id: project, task }: Project): Promise<Map<string, ProjectItem>> {
+  const items = new Map<string, ProjectItem>();
   for (let after = 0; ; ) {
     const rows = await db
       .selectFrom("items")
@@ -108,8 +108,8 @@ async function loadItems(db: Queries, { id: project, task }: Project): Promise<M
 async function loadJudgements(
   db: Queries,
   project: string,
-  members: ReadonlyMap<string, ReportMember>,
-  items: ReadonlyMap<string, ReportItem>,
+  members: ReadonlyMap<string, ProjectMember>,
+  items: ReadonlyMap<string, ProjectItem>,
 ): Promise<{ judgements: Judgement[]; asOf: number }> {
   const reviews = await reviewStates(db, project);
   const judgements: Judgement[] = [];

@@ -10,14 +10,14 @@ import { findProject } from "../projects/projects.js";
 import type { StoreContext } from "../store-context.js";
 import { StoreError } from "../store-error.js";
 
-export const Finding = z.object({
+export const HeldVote = z.object({
   vote: z.string().max(64).describe("The vote that is held"),
   filter: storedName.describe("The filter's name"),
   evidence: z.json().describe("Evidence for the finding"),
 });
-export type Finding = z.infer<typeof Finding>;
+export type HeldVote = z.infer<typeof HeldVote>;
 
-export interface Review extends Finding {
+export interface Review extends HeldVote {
   id: string;
   project: string;
   /** The item that the vote is about; `rater` cast it. */
@@ -40,10 +40,10 @@ export interface Review extends Finding {
 export async function holdVotes(
   store: StoreContext,
   projectId: string,
-  findings: readonly Finding[],
+  findings: readonly HeldVote[],
   actor: string,
 ): Promise<number> {
-  const parsed = findings.map((finding) => check(Finding, finding));
+  const parsed = findings.map((finding) => check(HeldVote, finding));
   return store.write(async (write) => {
     const { db, now, audit } = write;
     await findProject(write, projectId);
@@ -144,7 +144,7 @@ export async function listReviews(
     item: row.item_id,
     rater: row.rater_id,
     filter: row.filter,
-    evidence: JSON.parse(row.evidence_json) as Finding["evidence"],
+    evidence: JSON.parse(row.evidence_json) as HeldVote["evidence"],
     state: row.state as ReviewState,
     createdAt: row.created_at,
     ...(row.decided_at !== null && { decidedAt: row.decided_at }),

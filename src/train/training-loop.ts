@@ -61,7 +61,7 @@ export const intervalSchema = z.looseObject({
     .transform((end) => end ?? Number.POSITIVE_INFINITY),
 });
 
-export class Session {
+export class TrainingLoop {
   /** Steps done so far, by this process or an earlier one. */
   step = 0;
   /** Why the run ended before its last step. */
@@ -219,7 +219,7 @@ export async function withSession<T>(
   host: TrainingHost,
   method: string,
   settings: RunSettings,
-  work: (session: Session) => Promise<T>,
+  work: (session: TrainingLoop) => Promise<T>,
 ): Promise<T> {
   const { runs: root, resume } = settings;
   const { signal } = host;
@@ -227,9 +227,9 @@ export async function withSession<T>(
   const warn = (message: string): void => host.warn(message);
   const config = { ...settings, name };
   const run = await Run.create({ root, name, command: method, config, resume, mayChange: MAY_CHANGE, warn });
-  let session: Session | undefined;
+  let session: TrainingLoop | undefined;
   try {
-    session = new Session(host, run, settings);
+    session = new TrainingLoop(host, run, settings);
     return await work(session);
   } catch (error) {
     if (!signal.aborted) throw error;
