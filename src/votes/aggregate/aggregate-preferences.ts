@@ -6,6 +6,7 @@ import { bradleyTerry } from "./bradley-terry.js";
 import { colludingGroups } from "./collusion.js";
 import { type ComparedPairs, comparedPairs, sideVotes } from "./compared-pairs.js";
 import { crowdBt } from "./crowd-bt.js";
+import { dawidSkene } from "./dawid-skene.js";
 import type { KnownLabels } from "./known-labels.js";
 import { noisyBradleyTerry } from "./noisy-bradley-terry.js";
 import { raterFlags } from "./rater-flags.js";
@@ -19,6 +20,7 @@ import { cappedWeights } from "./weight-cap.js";
 export const PREFERENCE_METHODS = [
   "robust",
   "majority",
+  "dawid-skene",
   "bradley-terry",
   "crowd-bt",
   "noisy-bradley-terry",
@@ -191,6 +193,8 @@ function estimatePairs(
       return robustPairs(votes, pairs, weight, trusted);
     case "majority":
       return { ...scored(), probability: shareForLeft(votes, pairs) };
+    case "dawid-skene":
+      return { ...scored(), probability: likelierSide(votes, pairs) };
     case "bradley-terry":
       return byScores(scored());
     case "crowd-bt":
@@ -198,6 +202,14 @@ function estimatePairs(
     case "noisy-bradley-terry":
       return byScores(noisyBradleyTerry(votes));
   }
+}
+
+/** P(the pair's left candidate is better) by Dawid and Skene, [P]: sides are labels, and a tie is half of each. */
+function likelierSide(votes: Comparisons, pairs: ComparedPairs): Float64Array {
+  const sides = sideVotes(votes, pairs, true).votes;
+  const K = sides.labels.length;
+  const { posterior } = dawidSkene(sides);
+  return Float64Array.from(pairs.left, (_, p) => posterior[p * K] + (K > 2 ? posterior[p * K + 2] / 2 : 0));
 }
 
 /** Mean outcome for the pair's left candidate, [P]. */

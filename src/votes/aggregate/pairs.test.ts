@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { simulatedComparisons } from "../../../test/simulated-votes.js";
 import { RandomStream } from "../../base/random.js";
-import { type Comparisons, comparisons } from "../votes.js";
+import { type Comparisons, comparisons, labelVotes } from "../votes.js";
 import { aggregatePreferences, MAX_NOISE, PREFERENCE_METHODS } from "./aggregate-preferences.js";
 import { bradleyTerry } from "./bradley-terry.js";
 import { crowdBt } from "./crowd-bt.js";
+import { dawidSkene } from "./dawid-skene.js";
 import { noisyBradleyTerry, noisyObjective } from "./noisy-bradley-terry.js";
 import { plackettLuce, type Ranking } from "./plackett-luce.js";
 import { duelsOf, inverseDiagonal, MAX_INVERTED, withIntervals } from "./score-estimate.js";
@@ -317,5 +318,40 @@ describe("Plackett-Luce", () => {
     expect(score[0]).toBeGreaterThan(score[2]);
     const alike = plackettLuce([{ candidates: [0, 1, 2], ranks: [1, 1, 1] }], 3);
     expect(Math.max(...alike.score)).toBeCloseTo(0, 9);
+  });
+});
+
+describe("Dawid-Skene of comparisons", () => {
+  /** A rater who inverts, three who do not; each pair is shown in either order. */
+  const rows = Array.from({ length: 60 }, (_, i) => {
+    const random = new RandomStream(i, "test/sides");
+    return ["good", "better", "fair", "inverts"].map((rater, w) => {
+      const right = random.uniform() < [0.85, 0.95, 0.75, 0.1][w];
+      const isTie = w === 2 && i % 10 === 0;
+      const [left, other] = random.uniform() < 0.5 ? [`${i}.a`, `${i}.b`] : [`${i}.b`, `${i}.a`];
+      return vote(left, other, rater, isTie ? 0.5 : Number(right === left.endsWith("a")), `${i}`);
+    });
+  }).flat();
+
+  it("is that of labels, which are the sides of a pair's first vote, and a tie is half of each", () => {
+    const first = new Map(rows.map(({ item, left }) => [item, left] as const).reverse());
+    const votes = labelVotes(
+      rows.map(({ item, left, rater, outcome }) => {
+        const forFirst = first.get(item) === left ? outcome : 1 - outcome;
+        return { item, rater, label: forFirst === 0.5 ? "tie" : forFirst === 1 ? "first" : "other" };
+      }),
+    );
+    const { posterior } = dawidSkene(votes);
+    const share = (i: number, label: string) =>
+      posterior[i * votes.labels.length + votes.labels.indexOf(label)];
+    const { preferences } = aggregatePreferences(comparisons(rows), "dawid-skene");
+    expect(preferences).toHaveLength(60);
+    for (const { item, left, probability } of preferences) {
+      const i = votes.items.indexOf(item);
+      expect(left).toBe(first.get(item));
+      expect(probability).toBeCloseTo(share(i, "first") + share(i, "tie") / 2, 6);
+    }
+    const wrong = preferences.filter(({ left, probability }) => left.endsWith("a") !== probability > 0.5);
+    expect(wrong.length).toBeLessThan(9);
   });
 });

@@ -241,8 +241,8 @@ describe("gold utility of arbitrary text", () => {
   });
 
   it("reads in linear time", () => {
-    const started = performance.now();
+    const started = process.cpuUsage();
     for (let i = 0; i < 200; i++) total(PROMPTS[0], "the fox is ".repeat(180));
-    expect(performance.now() - started).toBeLessThan(2000);
+    expect(process.cpuUsage(started).user / 1e6).toBeLessThan(2);
   });
 });
