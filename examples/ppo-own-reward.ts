@@ -11,7 +11,9 @@ const opened = await openNetwork(runtime, process.argv[2] ?? (await tinyModel())
 const { config: shape, base, padId } = opened;
 const tokenizer = tokenizerOf(opened);
 const rows = await loadPrompts("examples/data/prompts.jsonl");
-const prompts = rows.map((row) => ({ ids: encodePromptRow(tokenizer, row), text: String(row.prompt) }));
+const prompts = rows.map((row) => {
+  return { ids: encodePromptRow(tokenizer, row), text: String(row.prompt), meta: row.meta };
+});
 
 const config = ppoSchema.parse({
   iterations: 12,

@@ -36,7 +36,14 @@ export {
   scorePairs,
   type TokenPair,
 } from "./reward.js";
-export { functionReward, modelReward, type RewardFunction, type RewardSource } from "./reward-sources.js";
+export {
+  functionReward,
+  modelReward,
+  type RewardFunction,
+  type RewardInput,
+  type RewardPrompt,
+  type RewardSource,
+} from "./reward-sources.js";
 export { type Actors, type PromptTokens, type Rollout, type RolloutConfig, rollout } from "./rollout.js";
 export { type SftConfig, sft, sftSchema } from "./sft.js";
 export type { Step } from "./step.js";

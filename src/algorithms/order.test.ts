@@ -44,7 +44,7 @@ describe("the order of examples", () => {
 describe("rewards", () => {
   const prompts = [
     { ids: [5], text: "a" },
-    { ids: [6], text: "b" },
+    { ids: [6], text: "b", meta: { answer: 7 } },
   ];
   const completions = [1, 2].map((n) => ({
     ids: Array<number>(n).fill(4),
@@ -53,7 +53,7 @@ describe("rewards", () => {
     text: "x".repeat(n),
   }));
 
-  test("are weighted sums over sources; functions see prompt, response, tokens and why it ended", async () => {
+  test("are weighted sums over sources; functions see prompt, row, response, tokens and why it ended", async () => {
     const seen: unknown[] = [];
     const length = functionReward("length", 2, (inputs) => {
       seen.push(...inputs);
@@ -67,7 +67,9 @@ describe("rewards", () => {
     const silent = functionReward("silent", 1, (inputs) => inputs.map(({ response }) => response.length));
     const untold = completions.map(({ text: _text, ...rest }) => rest); // sampled without a tokenizer
     expect((await totalRewards([silent], prompts, untold)).totals).toEqual([0, 0]);
-    expect(seen[1]).toEqual({ prompt: "b", response: "xx", ids: [4, 4], finishReason: "stop" });
+    expect(seen).toMatchObject([{ meta: {} }, { meta: { answer: 7 } }]);
+    expect(Object.keys(seen[1] as object)).toEqual(["prompt", "meta", "response", "ids", "finishReason"]);
+    expect(seen[1]).toMatchObject({ prompt: "b", response: "xx", ids: [4, 4], finishReason: "stop" });
   });
 
   test("functions that answer wrongly are named", async () => {

@@ -4,9 +4,19 @@ import { promptCompletion } from "../model/batch.js";
 import type { Scorer } from "../model/learner.js";
 import { type Batching, sequenceScores } from "../model/score.js";
 
+/** A prompt as sources of rewards see it. */
+export interface RewardPrompt {
+  ids: readonly number[];
+  text: string;
+  /** Fields of the prompt's row that are not part of any format, such as the right answer. */
+  meta?: Readonly<Record<string, unknown>>;
+}
+
 /** What a reward function receives for one response. */
 export interface RewardInput {
   prompt: string;
+  /** Fields of the prompt's row that are not part of any format; empty where there are none. */
+  meta: Readonly<Record<string, unknown>>;
   response: string;
   /** The response's tokens, including the end-of-sequence token if there is one. */
   ids: readonly number[];
@@ -22,10 +32,7 @@ export type RewardFunction = (
 export interface RewardSource {
   name: string;
   weight: number;
-  score(
-    prompts: readonly { ids: readonly number[]; text: string }[],
-    completions: readonly Completion[],
-  ): Promise<number[]>;
+  score(prompts: readonly RewardPrompt[], completions: readonly Completion[]): Promise<number[]>;
 }
 
 /** Rewards from a reward model, computed on the sampled tokens themselves: (raw - mean) / std. */
@@ -55,6 +62,7 @@ export function functionReward(name: string, weight: number, reward: RewardFunct
     score: async (prompts, completions) => {
       const inputs = completions.map((completion, i) => ({
         prompt: prompts[i].text,
+        meta: prompts[i].meta ?? {},
         response: completion.text ?? "",
         ids: completion.ids,
         finishReason: completion.finishReason,
@@ -76,7 +84,7 @@ export function functionReward(name: string, weight: number, reward: RewardFunct
 /** The weighted sum over the sources for each response, and each source's unweighted rewards. */
 export async function totalRewards(
   sources: readonly RewardSource[],
-  prompts: readonly { ids: readonly number[]; text: string }[],
+  prompts: readonly RewardPrompt[],
   completions: readonly Completion[],
 ): Promise<{ totals: number[]; byName: Record<string, number[]> }> {
   if (sources.length === 0)

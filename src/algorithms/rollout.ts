@@ -7,11 +7,10 @@ import { promptCompletion, type Sequence } from "../model/batch.js";
 import type { Packing } from "../model/lay-out.js";
 import type { Scorer } from "../model/learner.js";
 import { sequenceLogProbs, sequenceLogProbsAndEntropies } from "../model/score.js";
-import { type RewardSource, totalRewards } from "./reward-sources.js";
+import { type RewardPrompt, type RewardSource, totalRewards } from "./reward-sources.js";
 import { meanOf } from "./statistics.js";
 
-export interface PromptTokens {
-  ids: readonly number[];
+export interface PromptTokens extends RewardPrompt {
   /** The prompt as reward functions and logs show it. */
   text: string;
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import jsonKeys from "../../recipes/json-keys.mjs";
 import novelty from "../../recipes/novelty.mjs";
 import { comparePolicies, type PolicySample } from "./policy-samples.js";
 
@@ -39,5 +40,30 @@ describe("recipes/novelty.mjs", () => {
       [1, 2],
     ];
     expect(novelty(ids.map((own) => ({ ids: own })))).toEqual([-0.5, -0.5, -0, -0]);
+  });
+});
+
+describe("recipes/json-keys.mjs", () => {
+  const score = (response: string, keys: unknown = ["name", "age"]) =>
+    jsonKeys([{ prompt: "p", response, meta: { keys } }])[0];
+
+  it("is 1 for an object with every key that the row asks for, a half for other JSON, 0 for no JSON", () => {
+    expect(score(' {"age": null, "name": "Ann", "more": []}\n')).toBe(1);
+    for (const other of ['{"name": "Ann"}', "{}", "[]", "7", "null", '"name age"', '["name", "age"]'])
+      expect(score(other)).toBe(0.5);
+    for (const none of ["", "{", "name, age", '{"name": 1, "age": 2} there', "{'name': 1}"])
+      expect(score(none)).toBe(0);
+  });
+
+  it("counts own keys only", () => {
+    expect(score("{}", ["toString"])).toBe(0.5);
+    expect(score('{"__proto__": 1}', ["__proto__"])).toBe(1);
+  });
+
+  it("names a prompt whose row has no list of keys", () => {
+    for (const keys of [undefined, "name", [1]])
+      expect(() => jsonKeys([{ prompt: "p", response: "{}", meta: { keys } }])).toThrow(
+        'prompt "p": expected a field "keys"',
+      );
   });
 });

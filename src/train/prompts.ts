@@ -43,7 +43,11 @@ export function encodePrompts(
       }
       if (longPrompts === "skip") continue;
     }
-    prompts.push({ ids: ids.slice(-most), text: describePrompt(row.prompt) });
+    prompts.push({
+      ids: ids.slice(-most),
+      text: describePrompt(row.prompt),
+      ...(row.meta && { meta: row.meta }),
+    });
   }
   if (prompts.length > 0) return { prompts, long };
   throw new PlumbError(`all ${rows.length} prompts are longer than ${most} tokens`, { hint: LONG_HINT });

@@ -14,8 +14,8 @@ export const rewardFunctionSchema = z.object({
 export type RewardFunctionSettings = z.infer<typeof rewardFunctionSchema>;
 
 /**
- * A user's own reward, from a module whose export takes a list of `{ prompt, response, ids, finishReason }` and returns
- * one number for each, or a promise of the numbers:
+ * A user's own reward, from a module whose export takes a list of `{ prompt, meta, response, ids, finishReason }`
+ * (RewardInput) and returns one number for each, or a promise of the numbers:
  *
  *   // brevity.mjs
  *   export default (responses) => responses.map(({ ids }) => -ids.length / 32);
