@@ -34,6 +34,39 @@ describe("plumb", () => {
     expect(JSON.parse(stdout)).toMatchObject({ format: "preference", rows: 3, problems: [] });
   });
 
+  it("shows the first rows as training reads them, without those that are wrong", () => {
+    const chat = (content: string) =>
+      JSON.stringify({
+        conversations: [
+          { from: "human", value: content },
+          { from: "gpt", value: "Hi\u0085" },
+        ],
+        id: 7,
+      });
+    const rows = [chat("a"), '{"conversations": 3}', chat("b"), chat("c")].join("\n");
+    const { status, stdout, stderr } = plumb(["data", "-", "--show", "0", "--head", "2"], rows);
+    expect(status).toBe(1);
+    expect(stderr).toContain('line 2: field "conversations"');
+    const [, , as, ...shown] = stdout.trim().split("\n");
+    expect(as).toBe("As demonstrations:");
+    expect(shown.map((line) => JSON.parse(line))).toEqual(
+      ["a", "b"].map((content, i) => ({
+        at: `stdin, line ${[1, 3][i]}`,
+        kind: "messages",
+        messages: [
+          { role: "user", content },
+          { role: "assistant", content: "Hi " }, // what could steer a terminal is a space
+        ],
+      })),
+    );
+    const json = JSON.parse(plumb(["data", "-", "--head", "1", "--json"], chat("a")).stdout);
+    expect(json.head).toMatchObject({
+      as: "demonstrations",
+      rows: [{ messages: [{ content: "a" }, { content: "Hi\u0085" }] }],
+    });
+    expect(JSON.parse(plumb(["data", "pairs.jsonl", "--json"]).stdout)).not.toHaveProperty("head");
+  });
+
   it("reads stdin for -", () => {
     expect(plumb(["data", "-", "--json"], '{"text":"a"}\n').stdout).toContain('"format":"text"');
   });

@@ -1,44 +1,68 @@
 /** Examines a dataset file: its format, its rows and its faults. */
 import { PlumbError } from "../base/errors.js";
 import type { LocatedRow } from "../base/location.js";
-import { checkRow, detectFormat, type FormatName } from "./formats.js";
+import { type CheckedRow, checkRow, detectFormat, type FormatName } from "./formats.js";
 import { toDemonstrations, toPreferences, toPrompt } from "./normalise.js";
 import { readRows } from "./read-rows.js";
+import type { Demonstration, PreferenceRow, PromptRow } from "./rows.js";
 
 const PURPOSES = { demonstrations: toDemonstrations, prompts: toPrompt, preferences: toPreferences };
+type Purpose = keyof typeof PURPOSES;
+type NormalRow = Demonstration | PreferenceRow | PromptRow;
+
+/** From the normal form that keeps most of a row to the one that keeps least. */
+const RICHEST_FIRST: readonly Purpose[] = ["preferences", "demonstrations", "prompts"];
 
 export interface Examined {
   format: FormatName;
   rows: LocatedRow[];
   /** Purposes for which every row that was checked can be used. */
-  usable: (keyof typeof PURPOSES)[];
+  usable: Purpose[];
+  /** The first normal rows that were asked for, as the richest purpose for which the file can be used. */
+  head?: { as: Purpose; rows: NormalRow[] };
   /** The faults of rows that do not fit the format, each with its location. */
   problems: string[];
 }
 
 /**
- * @param limit reads only that many rows. @param maxProblems faults after which no more rows are checked.
+ * @param limit reads only that many rows. @param maxProblems faults after which no more rows are checked. @param head how many rows
+ * to give in normal form, of those without a fault; one row of a file may give none or several.
  * @throws PlumbError if the file cannot be read, or its format is unknown.
  */
 export async function examineFile(
   file: string,
-  { limit, maxProblems }: { limit?: number; maxProblems: number },
+  { limit, maxProblems, head = 0 }: { limit?: number; maxProblems: number; head?: number },
 ): Promise<Examined> {
   const rows = await readRows(file, { limit });
   const format = detectFormat(rows[0]);
   const problems: string[] = [];
-  let usable = Object.keys(PURPOSES) as (keyof typeof PURPOSES)[];
+  const sound: CheckedRow[] = [];
+  let usable = Object.keys(PURPOSES) as Purpose[];
   for (const row of rows) {
     if (problems.length >= maxProblems) break;
     try {
       const checked = checkRow(row, format);
+      if (head > 0) sound.push(checked);
       usable = usable.filter((purpose) => succeeds(() => PURPOSES[purpose](checked)));
     } catch (error) {
       if (!(error instanceof PlumbError)) throw error;
       problems.push(error.message);
     }
   }
-  return { format, rows, usable, problems };
+  const as = RICHEST_FIRST.find((purpose) => usable.includes(purpose));
+  return {
+    ...{ format, rows, usable, problems },
+    ...(head > 0 && as !== undefined && { head: { as, rows: firstNormal(sound, as, head) } }),
+  };
+}
+
+function firstNormal(rows: readonly CheckedRow[], as: Purpose, count: number): NormalRow[] {
+  const normal: NormalRow[] = [];
+  for (const row of rows) {
+    if (normal.length >= count) break;
+    normal.push(...[PURPOSES[as](row)].flat());
+  }
+  return normal.slice(0, count);
 }
 
 function succeeds(attempt: () => unknown): boolean {

@@ -4,6 +4,7 @@ import { describeLocation } from "../../base/location.js";
 import { examineFile } from "../../data/index.js";
 import { defineCommand } from "../command.js";
 import { fieldTable, lengths } from "../field-table.js";
+import { printable } from "../text-width.js";
 
 const schema = z.object({
   file: z
@@ -12,6 +13,7 @@ const schema = z.object({
     .describe("JSONL, JSON, CSV, TSV or Parquet, text also gzipped; - for JSONL on stdin"),
   limit: z.number().int().min(1).optional().describe("read only this many rows, the first"),
   show: z.number().int().min(0).max(100).default(3).describe("rows to show"),
+  head: z.number().int().min(0).max(1000).default(0).describe("rows to print as training reads them"),
   maxProblems: z.number().int().min(1).max(1000).default(10).describe("problems to list before giving up"),
 });
 
@@ -22,20 +24,32 @@ export default defineCommand({
   examples: [
     { command: "plumb data pairs.jsonl.gz", does: "look at a file of preferences" },
     { command: "plumb data demos.csv --json", does: "the same as JSON" },
+    {
+      command: "plumb data chats.parquet --show 0 --head 5",
+      does: "what training would read of the first rows",
+    },
   ],
   schema,
   positional: "file",
   async run({ ui }, { file, show, ...options }) {
-    const { format, rows, usable, problems } = await examineFile(file, options);
+    const { format, rows, usable, problems, head } = await examineFile(file, options);
     const shown = rows.slice(0, show);
     const firstRows = shown.map(({ where, value }) => ({
       at: describeLocation(where),
       characters: lengths(value),
     }));
-    await ui.result({ file, format, rows: rows.length, usableAs: usable, firstRows, problems }, () =>
+    const normal = head && {
+      as: head.as,
+      rows: head.rows.map(({ where, ...row }) => ({ at: describeLocation(where), ...row })),
+    };
+    const result = { file, format, rows: rows.length, usableAs: usable, firstRows, head: normal, problems };
+    await ui.result(result, () =>
       [
         `${file}: ${rows.length} rows, ${format} format; usable as ${usable.join(", ") || "nothing here"}`,
         ...(show > 0 ? ["", "Characters of each field:", fieldTable(shown)] : []),
+        ...(normal
+          ? ["", `As ${normal.as}:`, ...normal.rows.map((row) => printable(JSON.stringify(row)))]
+          : []),
       ].join("\n"),
     );
     if (problems.length === 0) return;
