@@ -20,7 +20,7 @@ export {
 export type { ChatMessage, TextOrMessages } from "./messages.js";
 export { readRows, streamRows } from "./read-rows.js";
 export type { Demonstration, PreferenceRow, PromptCompletion, PromptRow, UnpairedRow } from "./rows.js";
-export { holdOut } from "./split.js";
+export { groupsOf, holdOut } from "./split.js";
 export {
   describePrompt,
   encodeDemonstration,

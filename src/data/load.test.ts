@@ -3,7 +3,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { loadDemonstrations, loadPreferences, loadPrompts, loadUnpaired } from "./load.js";
-import { holdOut } from "./split.js";
 import { writeRows } from "./write-rows.js";
 
 let dir: string;
@@ -228,16 +227,4 @@ it("loadUnpaired makes a preference into one good and one bad completion", async
     ["c", true],
     ["r", false],
   ]);
-});
-
-describe("holdOut", () => {
-  it("holds out every k-th row from the first on", () => {
-    expect(holdOut([0, 1, 2, 3, 4, 5, 6], 0.2)).toEqual({ train: [1, 2, 3, 4, 6], heldOut: [0, 5] });
-    expect(holdOut([0, 1], 0)).toEqual({ train: [0, 1], heldOut: [] });
-  });
-
-  it("refuses a share out of range, and a split with nothing to train on", () => {
-    expect(() => holdOut([1, 2], 0.7)).toThrow("expected 0 to 0.5");
-    expect(() => holdOut([1], 0.5)).toThrow("leaves none to train on");
-  });
 });

@@ -1,6 +1,6 @@
 import type { PromptTokens } from "../algorithms/rollout.js";
 import { PlumbError } from "../base/errors.js";
-import { describePrompt, encodePromptRow, type PromptRow, rowError } from "../data/index.js";
+import { describePrompt, encodePromptRow, groupsOf, type PromptRow, rowError } from "../data/index.js";
 import type { Tokenizer } from "../text/index.js";
 import { spread } from "./rows.js";
 
@@ -55,11 +55,22 @@ export function encodePrompts(
 
 const LONG_HINT = "Raise maxPromptLength, lower maxNewTokens, or set longPrompts to skip or cut.";
 
-/** Splits prompts into those to train on and up to `wanted`, at most a quarter, to compare start and end on. */
+/**
+ * Splits prompts into those to train on and up to `wanted`, at most a quarter, to compare start and end on. The latter
+ * are different from each other and from those to train on; a prompt that is there several times counts once.
+ */
 export function splitPrompts(
   prompts: readonly PromptTokens[],
   wanted: number,
 ): { train: PromptTokens[]; evaluation: PromptTokens[] } {
-  const { picked, others } = spread(prompts, Math.min(wanted, Math.floor(prompts.length / 4)));
-  return { train: others, evaluation: picked };
+  const groups = groupsOf(prompts, ({ ids }) => ids.join(" "));
+  /** By group, its first prompt. */
+  const firsts = new Map([...groups.keys()].reverse().map((i) => [groups[i], i]));
+  const order = [...firsts.keys()].sort((a, b) => a - b);
+  const { picked } = spread(order, Math.min(wanted, Math.floor(order.length / 4)));
+  const compared = new Set(picked);
+  return {
+    train: prompts.filter((_, i) => !compared.has(groups[i])),
+    evaluation: picked.map((group) => prompts[firsts.get(group) as number]),
+  };
 }

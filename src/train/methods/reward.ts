@@ -52,7 +52,9 @@ const schema = rewardSchema.extend({
     .min(0)
     .max(0.5)
     .default(0.2)
-    .describe("share of the pairs kept for the accuracy: with 0.2 every fifth"),
+    .describe(
+      "share of the conversations kept for the accuracy: with 0.2 every fifth, with all of its pairs",
+    ),
   normalizeSamples: z
     .number()
     .int()
@@ -86,7 +88,7 @@ export const rewardMethod = defineMethod({
   read: (config) => loadJudged(config, "preferences", loadPreferences, preferencesOf),
 
   encode(rows, { tokenizer }, { holdOut: share }) {
-    const split = holdOut(rows, share);
+    const split = holdOut(rows, share, ({ prompt, chosen }) => conversationKey(prompt, chosen));
     const encoded = (row: PreferenceRow): TokenPair => ({ ...row, ...encodePreference(tokenizer, row) });
     const [train, heldOut] = [split.train.map(encoded), split.heldOut.map(encoded)];
     return {

@@ -34,7 +34,7 @@ const schema = sftSchema.extend({
     .min(0)
     .max(0.5)
     .default(0.1)
-    .describe("share of the rows kept for the loss: with 0.1 every tenth"),
+    .describe("share of the conversations kept for the loss: with 0.1 every tenth, with all of its rows"),
   ...runSettings,
 });
 
@@ -61,7 +61,7 @@ export const sftMethod = defineMethod({
   read: (config) => loadJudged(config, "demonstrations", loadDemonstrations, demonstrationsOf),
 
   encode(rows, { tokenizer }, { maxLength, holdOut: share }) {
-    const split = holdOut(rows, share);
+    const split = holdOut(rows, share, demonstrationKey);
     const encoded = (row: (typeof rows)[number]): TokenizedText => {
       const { ids, lossMask: read } = encodeDemonstration(tokenizer, row);
       return { ids: ids.slice(0, maxLength), lossMask: read.slice(0, maxLength) };
