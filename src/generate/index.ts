@@ -5,7 +5,7 @@
  * how many rows fit.
  */
 
-export type { CacheSizeOptions as RoomOptions } from "./cache-size.js";
+export type { CacheSizeOptions } from "./cache-size.js";
 export { type GenerateOptions, Generator, type GeneratorOptions } from "./generator.js";
 export type { Completion, RequestOptions } from "./request.js";
 export { sampledTexts } from "./sampled-texts.js";

@@ -5,7 +5,13 @@ import { inGroup } from "../base/setting-groups.js";
 import { checkRow } from "../data/formats.js";
 import { openRequests } from "../data/request-lines.js";
 import { encodePrompt, named } from "../data/tokenize.js";
-import { type Completion, type Generator, type RoomOptions, samplingSchema } from "../generate/index.js";
+import {
+  type CacheSizeOptions,
+  type Completion,
+  type Generator,
+  type SamplingConfig,
+  samplingSchema,
+} from "../generate/index.js";
 import { chosenNetwork, type Texts } from "../open/base-precision.js";
 import { textsOfRequests } from "../open/calibration-texts.js";
 import type { WorkHost } from "../open/host.js";
@@ -13,6 +19,9 @@ import { adapterSetting, baseSettings, modelSetting } from "../open/model-settin
 import { generatorOf, type OpenedModel, openBaseModel, tokenizerOf } from "../open/open-network.js";
 import { checkLength, formOf, tokenIds } from "../open/request-forms.js";
 import { lineProgress } from "./lines.js";
+
+/** Tokens sampled for a prompt unless the user or the model's context says otherwise. */
+const MAX_NEW_TOKENS = 128;
 
 /** Settings: the model, the prompts and the sampling. */
 export const completionSchema = z.object({
@@ -39,6 +48,12 @@ export const completionSchema = z.object({
       .describe("most memory for the keys and values of all rows; default: half of the free memory"),
   }),
   ...samplingSchema.shape,
+  maxNewTokens: samplingSchema.shape.maxNewTokens
+    .unwrap()
+    .optional()
+    .describe(
+      `most tokens sampled for one prompt; default: ${MAX_NEW_TOKENS}, but at most half of the model's context`,
+    ),
 });
 export type CompletionConfig = z.output<typeof completionSchema>;
 
@@ -65,9 +80,9 @@ export async function* completeLines(
   config: CompletionConfig & { input: string },
   host: WorkHost,
 ): AsyncGenerator<CompletionRow> {
-  const sampling = samplingSchema.parse(config);
   const opened = await openFor(config, host);
-  const requests = await openRequests(config.input, (row) => ({ ids: requestIds(row, opened, config) }));
+  const sampling = samplingOf(config, opened);
+  const requests = await openRequests(config.input, (row) => ({ ids: requestIds(row, opened, sampling) }));
   const texts = () => textsOfRequests(requests, ({ ids }) => [ids]);
   const generator = await generatorFor(opened, config, texts, host);
   const progress = lineProgress(host, "completions", requests);
@@ -99,16 +114,25 @@ export async function completePrompt(
   host: WorkHost,
 ): Promise<CompletedPrompt> {
   const { prompt, chat } = config;
-  const sampling = samplingSchema.parse(config);
   const opened = await openFor(config, host);
+  const sampling = samplingOf(config, opened);
   const ids = encodePrompt(tokenizerOf(opened), chat ? [{ role: "user", content: prompt }] : prompt);
-  checkPrompt({ file: "--prompt", unit: "line", number: 1 }, ids, opened, config);
+  checkPrompt({ file: "--prompt", unit: "line", number: 1 }, ids, opened, sampling);
   const generator = await generatorFor(opened, config, async () => [], host);
   const started = performance.now();
   const [completion] = await generator.generate([ids], sampling, { ...roomOf(config), signal: host.signal });
   const seconds = (performance.now() - started) / 1000;
   return { row: rowOf(completion), promptTokens: ids.length, seconds };
 }
+
+const samplingOf = (
+  { maxNewTokens, ...config }: CompletionConfig,
+  { config: { maxPositions } }: OpenedModel,
+): SamplingConfig =>
+  samplingSchema.parse({
+    ...config,
+    maxNewTokens: maxNewTokens ?? Math.max(1, Math.min(MAX_NEW_TOKENS, Math.floor(maxPositions / 2))),
+  });
 
 /** Opens the model. @throws PlumbError if stop strings are set and the model has no tokenizer. */
 async function openFor({ model, adapter, stop }: CompletionConfig, host: WorkHost): Promise<OpenedModel> {
@@ -129,7 +153,7 @@ async function generatorFor(
   );
 }
 
-const roomOf = ({ batchSize, cacheMegabytes }: CompletionConfig): RoomOptions => ({
+const roomOf = ({ batchSize, cacheMegabytes }: CompletionConfig): CacheSizeOptions => ({
   batchSize,
   cacheBytes: cacheMegabytes && cacheMegabytes * 1e6,
 });
@@ -141,9 +165,9 @@ const rowOf = ({ ids, text, finishReason }: Completion): CompletionRow => ({
 });
 
 /** The prompt's token ids. @throws PlumbError, which names the line. */
-function requestIds(row: LocatedRow, opened: OpenedModel, config: CompletionConfig): number[] {
+function requestIds(row: LocatedRow, opened: OpenedModel, sampling: SamplingConfig): number[] {
   const ids = encode(row, opened);
-  checkPrompt(row.where, ids, opened, config);
+  checkPrompt(row.where, ids, opened, sampling);
   return ids;
 }
 
@@ -162,7 +186,7 @@ function checkPrompt(
   where: RowLocation,
   ids: readonly number[],
   { config }: OpenedModel,
-  { maxNewTokens }: CompletionConfig,
+  { maxNewTokens }: SamplingConfig,
 ): void {
   if (ids.length === 0) throw rowError(where, "the prompt has no tokens", "Give it at least one.");
   checkLength(where, ids, config, maxNewTokens);

@@ -171,7 +171,7 @@ export function demoReport(result: DemoRun): string {
     `${formatDuration(result.seconds)} in all. Figures with intervals: ${join(dir, "result.json")}`,
     `The votes: plumb serve --db ${join(dir, DATABASE)}; their audit log: plumb audit verify --db ${join(dir, DATABASE)}`,
     `What it was made from: plumb lineage ${dir}`,
-    `Talk to it: plumb generate --model ${join(dir, "policy")} --prompt "What colour is the crab?"`,
+    `Talk to it: plumb generate --model ${join(dir, "policy")} --chat --prompt "What colour is the crab?"`,
   );
   return parts.filter((part) => part !== "").join("\n\n");
 }
