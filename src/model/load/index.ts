@@ -102,10 +102,10 @@ async function openFolder(dir: string, source: string, head: WantedHead): Promis
 async function missing(path: string): Promise<PlumbError> {
   const folder = dirname(path);
   const beside = existsSync(folder) ? await readdir(folder) : [];
-  const near = nearestName(basename(path), beside);
   const models = beside.filter(
     (name) => name.endsWith(".gguf") || existsSync(join(folder, name, "config.json")),
   );
+  const near = nearestName(basename(path), models);
   const others = models.slice(0, 5).join(", ");
   return new PlumbError(`There is no model at ${path}.`, {
     hint:
