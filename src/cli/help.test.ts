@@ -92,6 +92,32 @@ describe("a flag that is not one", () => {
   });
 
   it.each([
+    [["sft", "--lr", "3"], "Did you mean --learning-rate?"],
+    [["sft", "--bs=3"], "Did you mean --batch-size?"],
+    [["sft", "--iterations", "3"], "Did you mean --epochs?"],
+    [["grpo", "--kl", "0"], "Did you mean --beta?"],
+    [["ppo", "--steps", "3"], "Did you mean --iterations?"],
+    [["sft", "--no-completion_only"], "Did you mean --no-completion-only?"],
+    [["sft", "--jsn"], "Did you mean --json?"],
+    [["demo", "--iterations", "3"], "Did you mean --set ppo.iterations=3?"],
+    [["demo", "--itertions=3"], "Did you mean --set ppo.iterations=3?"],
+    [
+      ["demo", "--lr", "0.1"],
+      "Did you mean --set pretrain.learningRate=0.1, --set sft.learningRate=0.1, --set ",
+    ],
+    [["demo", "--set", "iterations=3"], 'Did you mean "ppo.iterations"?'],
+    [["sft", "--model", "m", "--set", "lora.rank=3"], 'Did you mean "lora.r"?'],
+  ])("%j: a usual name, or the setting of a part, is proposed", async (args, message) => {
+    expect(await refused(...args)).toContain(message);
+  });
+
+  it("is answered with no proposal where none is near", async () => {
+    expect(await refused("sft", "--frobnicate", "3")).toMatch(/^error: unknown option '--frobnicate'\n$/);
+    expect(await refused("frobnicate")).toContain("hint: plumb --help shows the commands.");
+    expect(await refused("tasks", "lst")).not.toContain("Did you mean test");
+  });
+
+  it.each([
     [["ppo", "--epoch-kl-limit", "0.1"], "--epoch-kl-limit has been renamed to --target-kl"],
     [["sft", "--warmup-share"], "--warmup-share has been renamed to --warmup-ratio"],
     [["aggregate", "--most-share", "0.05"], "--most-share has been renamed to --max-share"],
