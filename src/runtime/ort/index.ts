@@ -22,6 +22,7 @@ import { mapLargeBlocks, trimHeap, trimHeapSoon } from "./heap.js";
 import { type PackedSet, PackedWeights } from "./packed-weights.js";
 import { readSessionProfile, type SessionProfile } from "./profile.js";
 import { OrtExecutable, type Session } from "./session.js";
+import { threadsWanted } from "./threads.js";
 
 const NO_WEIGHTS: FrozenWeights = new Map();
 const WARNINGS_AND_WORSE = 3;
@@ -92,7 +93,7 @@ export class OrtRuntime implements ProfilingRuntime {
 
   constructor(private readonly options: OrtOptions = {}) {
     mapLargeBlocks();
-    this.threads = options.threads ?? (Number(process.env.PLUMB_THREADS) || os.availableParallelism());
+    this.threads = options.threads ?? threadsWanted();
     const threading = create("CreateThreadingOptions");
     call("SetGlobalIntraOpNumThreads", threading, this.threads);
     call("SetGlobalInterOpNumThreads", threading, 1);
