@@ -10,7 +10,7 @@ const PURPOSES = { demonstrations: toDemonstrations, prompts: toPrompt, preferen
 export interface Examined {
   format: FormatName;
   rows: LocatedRow[];
-  /** Purposes for which every row that was checked can be used. */
+  /** Purposes for which every row that fits the format can be used; none if no row fits. */
   usable: (keyof typeof PURPOSES)[];
   /** The faults of rows that do not fit the format, each with its location. */
   problems: string[];
@@ -27,18 +27,20 @@ export async function examineFile(
   const rows = await readRows(file, { limit });
   const format = detectFormat(rows[0]);
   const problems: string[] = [];
+  let fitting = 0;
   let usable = Object.keys(PURPOSES) as (keyof typeof PURPOSES)[];
   for (const row of rows) {
     if (problems.length >= maxProblems) break;
     try {
       const checked = checkRow(row, format);
+      fitting++;
       usable = usable.filter((purpose) => succeeds(() => PURPOSES[purpose](checked)));
     } catch (error) {
       if (!(error instanceof PlumbError)) throw error;
       problems.push(error.message);
     }
   }
-  return { format, rows, usable, problems };
+  return { format, rows, usable: fitting > 0 ? usable : [], problems };
 }
 
 function succeeds(attempt: () => unknown): boolean {

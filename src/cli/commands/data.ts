@@ -32,14 +32,18 @@ export default defineCommand({
       at: describeLocation(where),
       characters: lengths(value),
     }));
+    const use = usable.join(", ") || "nothing here";
+    const once = problems.length > 0 && usable.length > 0 ? " once every row is right" : "";
     await ui.result({ file, format, rows: rows.length, usableAs: usable, firstRows, problems }, () =>
       [
-        `${file}: ${rows.length} rows, ${format} format; usable as ${usable.join(", ") || "nothing here"}`,
+        `${file}: ${rows.length} rows, ${format} format; usable as ${use}${once}`,
         ...(show > 0 ? ["", "Characters of each field:", fieldTable(shown)] : []),
       ].join("\n"),
     );
     if (problems.length === 0) return;
     const more = problems.length === options.maxProblems ? ", at least" : "";
-    throw new PlumbError(`${problems.length} rows are wrong${more}:\n${problems.join("\n")}`);
+    throw new PlumbError(
+      `${problems.length === 1 ? "1 row is" : `${problems.length} rows are`} wrong${more}:\n${problems.join("\n")}`,
+    );
   },
 });
