@@ -22,6 +22,17 @@ function outline(lines: readonly string[]): string[] {
   return options.flatMap((line) => /^[A-Z][^.]*(?=:$)|(?<=^ {2}(?:-h, )?)--[\w-]+/.exec(line)?.[0] ?? []);
 }
 
+/** What `plumb <args>` writes to stderr; its command line is refused. */
+async function refused(...args: string[]): Promise<string> {
+  let text = "";
+  vi.spyOn(process.stderr, "write").mockImplementation((part) => {
+    text += part;
+    return true;
+  });
+  expect(await runProgram(args, commands, "0.0.0")).toBe(2);
+  return text;
+}
+
 afterEach(() => vi.restoreAllMocks());
 
 describe("plumb --help", () => {
@@ -74,17 +85,23 @@ describe("plumb --help", () => {
   });
 });
 
-describe("a flag that is not one", () => {
-  async function refused(...args: string[]): Promise<string> {
-    let text = "";
-    vi.spyOn(process.stderr, "write").mockImplementation((part) => {
-      text += part;
-      return true;
-    });
-    expect(await runProgram(args, commands, "0.0.0")).toBe(2);
-    return text;
-  }
+describe("a batch that cannot be divided", () => {
+  it.each([
+    [["grpo", "--batch-size", "6", "--group-size", "4"], "must be a multiple of groupSize (4), got 6"],
+    [["grpo", "--group-size", "7"], "must be a multiple of groupSize (7), got 64\n"],
+    [["grpo", "--batch-size", "8", "--mini-batches", "3"], "must be a multiple of miniBatches (3), got 8"],
+    [["ppo", "--batch-size", "8", "--mini-batches", "3"], "must be a multiple of miniBatches (3), got 8"],
+    [
+      ["demo", "--set", "ppo.miniBatches=5"],
+      'setting "ppo.batchSize" must be a multiple of miniBatches (5), got ',
+    ],
+  ])("is refused before the model is opened: %j", async (args, message) => {
+    const given = args[0] === "demo" ? [] : ["--model", "/none", "--data", "/none.jsonl"];
+    expect(await refused(...args, ...given)).toContain(message);
+  });
+});
 
+describe("a flag that is not one", () => {
   it("is answered with the nearest one, of whatever group", async () => {
     expect(await refused("ppo", "--itertions", "3")).toContain("Did you mean --iterations?");
     expect(await refused("ppo", "--bata1", "0.5")).toContain("Did you mean --beta1?");

@@ -88,6 +88,14 @@ export function encodeOnline(
   const tooLong = long > 0 ? `; ${long} too long, ${what}` : "";
   return {
     ...{ functions, train, evaluation, long, texts: train.map(({ ids }) => ids) },
+    ...(isOneText(prompts) && {
+      warnings: [
+        `all ${prompts.length} prompts are the same: the policy learns one answer, and start and end are compared on it`,
+      ],
+    }),
     said: [`${train.length} prompts to train on, ${evaluation.length} to compare on${tooLong}`],
   };
 }
+
+const isOneText = (prompts: readonly PromptTokens[]): boolean =>
+  prompts.length > 1 && new Set(prompts.map(({ ids }) => ids.join())).size === 1;
