@@ -85,6 +85,12 @@ describe("plumb --help", () => {
   });
 });
 
+it.each(["ppo", "grpo"])("the help of %s says what a reward function takes and gives", async (name) => {
+  const text = (await helpOf(name)).join(" ").replace(/\s+/g, " ");
+  expect(text).toContain("a list of { prompt, response, ids, finishReason }");
+  expect(text).toContain("returns a number for each");
+});
+
 describe("a batch that cannot be divided", () => {
   it.each([
     [["grpo", "--batch-size", "6", "--group-size", "4"], "must be a multiple of groupSize (4), got 6"],

@@ -20,7 +20,9 @@ export const onlineSettings = {
     rewardFunctions: z
       .array(rewardFunctionSchema)
       .default([])
-      .describe("your own rewards: [{module: ./brevity.mjs, export: default, weight: 1, name: brevity}]"),
+      .describe(
+        "your own rewards: [{module: ./brevity.mjs, export: default, weight: 1, name: brevity}]; the export takes a list of { prompt, response, ids, finishReason }, the ids with the end of sequence, and returns a number for each",
+      ),
     maxPromptLength: z
       .number()
       .int()
