@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { nearestName } from "./errors.js";
 
-type Issue = z.core.$ZodIssue;
+export type Issue = z.core.$ZodIssue;
 
 /** One fault of a value: the field and what was expected of it. */
 export interface Explanation {

@@ -29,7 +29,7 @@ import { drawCurves } from "./reward-curves.js";
 import { type SilenceSettings, silenceOf, silenceOfRun } from "./silent-steps.js";
 import { stepMetrics } from "./step-metrics.js";
 
-interface OnlineConfig extends SilenceSettings {
+export interface OnlineConfig extends SilenceSettings {
   rewardModel: readonly string[];
   rewardWeights: readonly number[];
   longPrompts: "skip" | "cut" | "error";

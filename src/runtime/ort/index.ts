@@ -1,3 +1,8 @@
+/**
+ * The runtime that computes: tensor programs run by ONNX Runtime on the processor, over buffers that they share.
+ * Programs are made with `plumbline/tensor`; models take a runtime as their first argument.
+ */
+
 import { mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
@@ -257,3 +262,12 @@ export class OrtRuntime implements ProfilingRuntime {
     }
   }
 }
+export type {
+  KernelTime,
+  KernelWork,
+  ProfiledRun,
+  ProfilingRuntime,
+  RuntimeStatistics,
+  TimedRuntime,
+} from "../profile.js";
+export type { CompiledStep, Feed, FrozenWeights, HostArray, StepProgram, StepScalars } from "../runtime.js";

@@ -40,7 +40,7 @@ const schema = sftSchema.extend({
   ...runSettings,
 });
 
-type HeldOut = TokenizedText & { conversation: string };
+export type HeldOut = TokenizedText & { conversation: string };
 
 export const sftMethod = defineMethod({
   name: "sft",
