@@ -129,18 +129,18 @@ interface Merging {
 /** Most problems that a message lists. */
 const MAX_PROBLEMS = 8;
 
-/** One error for all problems: a lone one with its hint apart, several each with its own. @param advice for them all. */
+/** One error for all problems: a lone hint stands apart, several each with its problem. @param advice for them all. */
 function refusal(problems: readonly Problem[], advice?: string): PlumbError {
   const unique = [...new Map(problems.map((problem) => [problem.text, problem])).values()];
-  const [{ text, hint }, ...others] = unique;
-  if (others.length === 0) return usageError(text, hint ?? advice);
+  const hints = unique.flatMap(({ hint }) => hint ?? []);
   const lines = unique
     .slice(0, MAX_PROBLEMS)
-    .map((problem) =>
-      problem.hint === undefined ? problem.text : `${problem.text} (${inside(problem.hint)})`,
-    );
+    .map(({ text, hint }) => (hint === undefined || hints.length === 1 ? text : `${text} (${inside(hint)})`));
   const more = unique.length - lines.length;
-  return usageError([...lines, ...(more > 0 ? [`and ${more} more`] : [])].join("\n"), advice);
+  return usageError(
+    [...lines, ...(more > 0 ? [`and ${more} more`] : [])].join("\n"),
+    hints.length === 1 ? hints[0] : advice,
+  );
 }
 
 /** A hint as it stands in brackets. */
