@@ -14,7 +14,7 @@
  *   interrupted: (run: string) => console.log(`${run} can be resumed`),
  * };
  * const settings = sftMethod.schema.parse({ model: "model", data: ["demonstrations.jsonl"], lora: { r: 16 } });
- * const result = await train(sftMethod, settings, host);
+ * console.log(await train(sftMethod, settings, host));
  */
 
 export type { Json } from "../artifacts/json.js";
