@@ -59,6 +59,7 @@ describe("examples", () => {
     };
     writeFileSync(path.join(dir, "tsconfig.json"), JSON.stringify(config));
     const { stdout } = spawnSync("npx", ["tsc", "-p", dir], { cwd: ROOT, encoding: "utf8" });
+    rmSync(dir, { recursive: true });
     expect(stdout).toBe("");
   });
 
