@@ -2,8 +2,9 @@
 import { aggregatePreferences } from "plumbline/aggregate";
 import { agreementReport } from "plumbline/agreement";
 import { ratedVotes, readVotes } from "plumbline/votes";
+import { dataFile } from "./data-file.js";
 
-const file = await readVotes(process.argv[2] ?? "examples/data/votes.csv");
+const file = await readVotes(process.argv[2] ?? dataFile("votes.csv"));
 if (file.votes.kind !== "pairs") throw new Error("these votes are labels: use aggregateLabels");
 const { preferences, raters } = aggregatePreferences(file.votes.comparisons, "robust", { seed: 0 });
 for (const { left, right, probability } of preferences)

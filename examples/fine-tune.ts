@@ -3,12 +3,13 @@ import { sft, sftSchema } from "plumbline/algorithms";
 import { encodeDemonstration, loadDemonstrations } from "plumbline/data";
 import { exportAdapter, LINEAR_NAMES, loraNetwork, NetworkTrainer } from "plumbline/model";
 import { createRuntime, openNetwork, tokenizerOf } from "plumbline/open";
+import { dataFile } from "./data-file.js";
 import { tinyModel } from "./tiny-model.js";
 
 const runtime = createRuntime();
 const model = process.argv[2] ?? (await tinyModel());
 const opened = await openNetwork(runtime, model);
-const rows = await loadDemonstrations("examples/data/demonstrations.jsonl");
+const rows = await loadDemonstrations(dataFile("demonstrations.jsonl"));
 const examples = rows.map((row) => encodeDemonstration(tokenizerOf(opened), row));
 
 const config = sftSchema.parse({ epochs: 20, batchSize: 4, learningRate: 1e-2 });
@@ -19,5 +20,5 @@ const trainer = new NetworkTrainer(
   config,
 );
 for await (const { step, steps, metrics } of sft(trainer, examples, opened.padId, config))
-  if (step === 1 || step === steps) console.log(`step ${step}: loss ${metrics.loss.toFixed(3)}`);
+  if (step === 1 || step === steps) console.log(`step ${step}: loss ${metrics.loss?.toFixed(3)}`);
 await exportAdapter(`${model}-adapter`, trainer.network, model);

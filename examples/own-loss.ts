@@ -13,11 +13,12 @@ import {
 } from "plumbline/model";
 import { createRuntime, openNetwork, tokenizerOf } from "plumbline/open";
 import { add, mul, neg, sum } from "plumbline/tensor";
+import { dataFile } from "./data-file.js";
 import { tinyModel } from "./tiny-model.js";
 
 const runtime = createRuntime();
 const opened = await openNetwork(runtime, process.argv[2] ?? (await tinyModel()));
-const rows = await loadDemonstrations("examples/data/demonstrations.jsonl");
+const rows = await loadDemonstrations(dataFile("demonstrations.jsonl"));
 const batch = collate(
   rows.map((row) => encodeDemonstration(tokenizerOf(opened), row)),
   opened.padId,

@@ -4,13 +4,14 @@ import { encodePromptRow, loadPrompts } from "plumbline/data";
 import { Generator } from "plumbline/generate";
 import { frozenNetwork, fullNetwork, NetworkRunner, NetworkTrainer } from "plumbline/model";
 import { createRuntime, openNetwork, tokenizerOf } from "plumbline/open";
+import { dataFile } from "./data-file.js";
 import { tinyModel } from "./tiny-model.js";
 
 const runtime = createRuntime();
 const opened = await openNetwork(runtime, process.argv[2] ?? (await tinyModel()));
 const { config: shape, base, padId } = opened;
 const tokenizer = tokenizerOf(opened);
-const rows = await loadPrompts("examples/data/prompts.jsonl");
+const rows = await loadPrompts(dataFile("prompts.jsonl"));
 const prompts = rows.map((row) => {
   return { ids: encodePromptRow(tokenizer, row), text: String(row.prompt), meta: row.meta };
 });
@@ -31,5 +32,5 @@ const brief = functionReward("brief", 1, (responses) => responses.map(({ ids }) 
 const setup = { policy, value, reference, generator, rewards: [brief], prompts, padId };
 for await (const { step, metrics } of ppo(setup, config, { iteration: 0, beta: config.klCoefficient }))
   console.log(
-    `${step}: reward ${metrics["objective/scores"].toFixed(2)}, KL ${metrics["objective/kl"].toFixed(2)}`,
+    `${step}: reward ${metrics["objective/scores"]?.toFixed(2)}, KL ${metrics["objective/kl"]?.toFixed(2)}`,
   );

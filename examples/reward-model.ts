@@ -3,11 +3,12 @@ import { normalization, reward, rewardSchema, scorePairs } from "plumbline/algor
 import { encodePreference, loadPreferences } from "plumbline/data";
 import { fullNetwork, NetworkTrainer } from "plumbline/model";
 import { createRuntime, openNetwork, tokenizerOf } from "plumbline/open";
+import { dataFile } from "./data-file.js";
 import { tinyModel } from "./tiny-model.js";
 
 const runtime = createRuntime();
 const opened = await openNetwork(runtime, process.argv[2] ?? (await tinyModel()));
-const rows = await loadPreferences("examples/data/preferences.jsonl");
+const rows = await loadPreferences(dataFile("preferences.jsonl"));
 const pairs = rows.map((row) => encodePreference(tokenizerOf(opened), row));
 const [train, heldOut] = [pairs.slice(0, -2), pairs.slice(-2)];
 

@@ -5,7 +5,8 @@
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { exportMerged, fullNetwork, type ModelConfig, randomWeights } from "plumbline/model";
+import { exportMerged, fullNetwork, type ModelConfig, randomWeights, saveRewardModel } from "plumbline/model";
+import { openNetwork, tokenizerOf } from "plumbline/open";
 import { OrtRuntime } from "plumbline/runtime";
 import { tokenizerFromJson, trainByteLevelBpe } from "plumbline/text";
 
@@ -40,5 +41,17 @@ export async function tinyModel(seed = 1): Promise<string> {
     fullNetwork(runtime, config, randomWeights(runtime, config, seed), seed),
     tokenizer,
   );
+  return dir;
+}
+
+/** @returns the folder of a reward model, untrained: the tiny model with a random head. */
+export async function tinyRewardModel(): Promise<string> {
+  const runtime = new OrtRuntime();
+  const source = await tinyModel();
+  const opened = await openNetwork(runtime, source);
+  const network = fullNetwork(runtime, opened.config, opened.base, 0, "random");
+  const dir = `${source}-reward`;
+  const scale = { mean: 0, std: 1, maxLength: 64 };
+  await saveRewardModel(dir, network, { base: source, ...scale, tokenizer: tokenizerOf(opened) });
   return dir;
 }

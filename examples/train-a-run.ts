@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createRuntime } from "plumbline/open";
 import { sftMethod, type TrainingHost, train } from "plumbline/train";
+import { dataFile } from "./data-file.js";
 import { tinyModel } from "./tiny-model.js";
 
 const host: TrainingHost = {
@@ -19,7 +20,7 @@ const host: TrainingHost = {
 };
 const settings = sftMethod.schema.parse({
   model: process.argv[2] ?? (await tinyModel()),
-  data: ["examples/data/demonstrations.jsonl"],
+  data: [dataFile("demonstrations.jsonl")],
   lora: { r: 4 },
   runs: mkdtempSync(join(tmpdir(), "plumbline-runs-")),
 });

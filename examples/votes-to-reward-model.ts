@@ -4,10 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { loadPreferences, writeRows } from "plumbline/data";
 import { createRuntime } from "plumbline/open";
-import { loadProject, trainingRows } from "plumbline/report";
+import { trainingRows } from "plumbline/report";
 import { localLead, projects, ServerSettings, simulateRaters, startServer } from "plumbline/server";
 import { hiddenValues, simulatedPoolSchema, simulatedRaters } from "plumbline/simulate";
+import { loadProject } from "plumbline/store";
 import { rewardMethod, train } from "plumbline/train";
+import { dataFile } from "./data-file.js";
 import { tinyModel } from "./tiny-model.js";
 
 // 1. Pairs, and raters who compare them over HTTP. Yours come to the server's address and see the rating site.
@@ -20,7 +22,7 @@ const lead = await localLead(server, "me");
 const { id: project } = await lead.call(projects.createProject, {
   body: { name: "answers", task: { kind: "pairwise" }, guidelines: "Choose the better answer." },
 });
-const pairs = await loadPreferences("examples/data/preferences.jsonl");
+const pairs = await loadPreferences(dataFile("preferences.jsonl"));
 const items = pairs.map(({ prompt, chosen, rejected }) => ({
   content: {
     prompt: String(prompt),

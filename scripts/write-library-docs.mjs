@@ -2,11 +2,14 @@
 //
 //   npm run docs:library             writes the pages
 //   npm run docs:library -- --check  says which would change, and exits with 1 if any
+//   npm run docs:library -- --types  says which types signatures name that no entry exports, and exits with 1 if any
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 const OUT = "docs/reference";
 const { name: packageName, exports } = JSON.parse(readFileSync("package.json", "utf8"));
+/** What the examples share. */
+const SHARED = ["data-file.ts", "tiny-model.ts"];
 const EXAMPLES = readdirSync("examples").filter((file) => file.endsWith(".ts")).sort();
 
 /** Most lines of a declaration that are shown. */
@@ -101,6 +104,56 @@ function exportsOf(file) {
   return [...new Set([...own.map(([, name]) => name), ...others])];
 }
 
+/** Where a name of a file of declarations is declared, as `file#name`; undefined for another package's or a global one. */
+function originOf(path, name) {
+  const file = join(path);
+  const text = readFileSync(file, "utf8");
+  const word = `(?:function|const|class|interface|type|enum) ${escaped(name)}(?![\\w$])`;
+  if (new RegExp(`^(?:export )?(?:declare )?(?:abstract )?${word}`, "m").test(text)) return `${file}#${name}`;
+  for (const [, list, spec] of text.matchAll(/^import (?:type )?\{([^}]*)\} from "(\.[^"]+)";/gm))
+    for (const entry of list.split(",").map((one) => one.trim().replace(/^type /, ""))) {
+      const [own, outer = own] = entry.split(" as ");
+      if (outer === name) return originOf(join(dirname(file), spec.replace(/\.js$/, ".d.ts")), own);
+    }
+  for (const { names, target } of reexports(file, text))
+    for (const [own, outer] of names ?? [[name, name]]) {
+      const found = outer === name ? originOf(target, own) : undefined;
+      if (found !== undefined) return found;
+    }
+  return undefined;
+}
+
+/** The types that a declaration names, by their origins: identifiers that begin with a capital, outside of texts. */
+function typesNamedBy(origin) {
+  const [file, name] = origin.split("#");
+  const code = declarationOf(file, name).code.replace(/\/\*[\s\S]*?\*\//g, "").replace(/"[^"\n]*"/g, (text) => (text.startsWith('"./') || text.startsWith('"../') ? text : '""'));
+  const imported = [...code.matchAll(/import\("(\.[^"]+)"\)\.(\w+)/g)].map(([, spec, own]) =>
+    originOf(join(dirname(file), spec.replace(/\.js$/, ".d.ts")), own),
+  );
+  const words = new Set(code.match(/(?<![\w$.])[A-Z][\w$]*(?!\??:(?!:))/g));
+  const isType = (found) => {
+    const [at, own] = found.split("#");
+    return !/^(export )?(declare )?const /.test(declarationOf(at, own).code);
+  };
+  return [...imported, ...[...words].map((word) => originOf(file, word))].filter(
+    (found) => found !== undefined && found !== origin && isType(found),
+  );
+}
+
+/** Types whose members a caller hands on and never names: what a server and a store are made of, and columns of tables. */
+const OPAQUE = ["Services", "StoreContext", "Database", "Run", "CountingRuntime", "AdamW"];
+
+/** Types that signatures of the entries name and no entry exports: `entry: name of file, which names it`. */
+function unexportedTypes(entries) {
+  const byEntry = entries.map(([entry, file]) => [entry, exportsOf(file).map((name) => originOf(file, name)).filter(Boolean)]);
+  const exported = new Set(byEntry.flatMap(([, origins]) => origins));
+  const found = new Map();
+  for (const [entry, origins] of byEntry)
+    for (const origin of origins.filter((one) => !OPAQUE.includes(one.split("#")[1])))
+      for (const type of typesNamedBy(origin)) if (!exported.has(type)) found.set(type, `${entry}: ${type}, which ${origin.split("#")[1]} names`);
+  return [...found.values()];
+}
+
 const moduleDoc = (file) => plain(/^\/\*\*([\s\S]*?)\*\//.exec(readFileSync(file, "utf8"))?.[1] ?? "");
 /** A docstring as markdown: its example as code, its tags as a list. */
 function asMarkdown(doc) {
@@ -114,6 +167,7 @@ function page(entry, file) {
   const found = exportsOf(file).map((name) => [name, declarationOf(file, name)]);
   const missing = found.filter(([, declaration]) => declaration === undefined).map(([name]) => name);
   if (missing.length > 0) throw new Error(`${module}: no declaration found of ${missing.join(", ")}`);
+  if (moduleDoc(file) === "") throw new Error(`${module}: its file does not begin with a docstring`);
   const shown = found.map(([, declaration]) => declaration).sort((a, b) => (a.name < b.name ? -1 : 1));
   const examples = EXAMPLES.filter((example) => readFileSync(`examples/${example}`, "utf8").includes(`"${module}"`));
   return [
@@ -138,7 +192,7 @@ function index(entries) {
     const [first] = moduleDoc(file).split(/\n\n|^@/m);
     return `| [${module}](${slug(entry)}.md) | ${first.replace(/\s+/g, " ")} |`;
   });
-  const titles = EXAMPLES.filter((example) => example !== "tiny-model.ts").map((example) => {
+  const titles = EXAMPLES.filter((example) => !SHARED.includes(example)).map((example) => {
     const doc = moduleDoc(`examples/${example}`).replace(/\s+/g, " ");
     return `| [${example}](../../examples/${example}) | ${doc} |`;
   });
@@ -164,7 +218,11 @@ const entries = Object.entries(exports)
   .map(([entry, { types }]) => [entry, types]);
 const pages = new Map([["README.md", index(entries)], ...entries.map(([entry, file]) => [`${slug(entry)}.md`, page(entry, file)])]);
 
-if (process.argv.includes("--check")) {
+if (process.argv.includes("--types")) {
+  const types = unexportedTypes(entries);
+  for (const line of types) console.error(`not exported: ${line}`);
+  process.exitCode = types.length > 0 ? 1 : 0;
+} else if (process.argv.includes("--check")) {
   const known = existsSync(OUT) ? readdirSync(OUT) : [];
   const stale = [...pages].filter(([file, text]) => !known.includes(file) || readFileSync(`${OUT}/${file}`, "utf8") !== text).map(([file]) => file);
   const gone = known.filter((file) => !pages.has(file));

@@ -2,13 +2,18 @@
  * Plumbline as a library. The command line is built from these parts and adds nothing to what they compute.
  *
  * @example
- * const runtime = new OrtRuntime();
- * const files = await openModel("SmolLM2-135M-Instruct.Q4_1.gguf");
- * const base = await readWeights(runtime, files.config, files.weights);
- * const lora = { r: 16, alpha: 32, targets: LINEAR_NAMES };
+ * import { LINEAR_NAMES, loraNetwork, NetworkTrainer, sft, sftSchema } from "plumbline";
+ * import { encodeDemonstration, loadDemonstrations } from "plumbline/data";
+ * import { createRuntime, openNetwork, tokenizerOf } from "plumbline/open";
+ *
+ * const runtime = createRuntime();
+ * const opened = await openNetwork(runtime, "SmolLM2-135M-Instruct.Q4_1.gguf");
+ * const rows = await loadDemonstrations("demonstrations.jsonl");
+ * const examples = rows.map((row) => encodeDemonstration(tokenizerOf(opened), row));
  * const config = sftSchema.parse({ learningRate: 1e-4 });
- * const trainer = new NetworkTrainer(runtime, loraNetwork(runtime, files.config, base, lora, 0), config);
- * for await (const { step, metrics } of sft(trainer, examples, padId, config)) console.log(step, metrics.loss);
+ * const lora = { r: 16, alpha: 32, targets: [...LINEAR_NAMES] };
+ * const trainer = new NetworkTrainer(runtime, loraNetwork(runtime, opened.config, opened.base, lora, 0), config);
+ * for await (const { step, metrics } of sft(trainer, examples, opened.padId, config)) console.log(step, metrics.loss);
  */
 export {
   type PpoConfig,
@@ -29,6 +34,7 @@ export {
   functionReward,
   modelReward,
   type RewardFunction,
+  type RewardInput,
   type RewardSource,
 } from "./algorithms/reward-sources.js";
 export { type SftConfig, sft, sftSchema } from "./algorithms/sft.js";
@@ -53,7 +59,7 @@ export { NetworkRunner, NetworkTrainer } from "./model/runner.js";
 export { saveInt8 } from "./model/save-int8.js";
 export { sequenceLogProbs, sequenceScores, sequenceValues } from "./model/score.js";
 export { OrtRuntime } from "./runtime/ort/index.js";
-export type { DeviceBuffer, Executable, Runtime } from "./runtime/runtime.js";
+export type { DeviceBuffer, Executable, Runtime, Stretches } from "./runtime/runtime.js";
 export * from "./statistics/estimates.js";
 export * from "./statistics/means.js";
 export * from "./statistics/rates.js";

@@ -194,7 +194,7 @@ export function grpoLoss(
     clippedHigh: sum(mul(clipped, sub(1, worse))),
   };
 }
-type GrpoInput = "logProbs" | "old" | "reference" | "advantages" | "share";
+export type GrpoInput = "logProbs" | "old" | "reference" | "advantages" | "share";
 
 // ---------------------------------------------------------------------------------------------------------------
 // The loop.

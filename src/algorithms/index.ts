@@ -3,9 +3,13 @@
  * each step or iteration.
  *
  * @example
- * for await (const { step, metrics } of sft(trainer, examples, padId, sftSchema.parse({})))
- *   console.log(step, metrics.loss);
+ * import { groupAdvantages } from "plumbline/algorithms";
+ *
+ * // Rewards of two responses to each of two prompts: the second prompt's say nothing.
+ * console.log(groupAdvantages([1, 0, 0.5, 0.5], 2, "group"));
  */
+
+export type { Compared, GrpoInput } from "./grpo.js";
 export {
   type GrpoConfig,
   type GrpoSetup,
@@ -16,6 +20,7 @@ export {
   grpoSchema,
 } from "./grpo.js";
 export { batchIndices, minibatch } from "./order.js";
+export type { Trajectory } from "./ppo.js";
 export {
   adaptKlCoefficient,
   advantagesAndReturns,

@@ -4,6 +4,28 @@ import { PACKING } from "../model/lay-out.js";
 import { LINEAR_NAMES, type LinearName } from "../model/network.js";
 import { adamwSchema, scheduleSchema } from "../optim/index.js";
 
+/**
+ * The schema with a check that each of `parts` divides `whole`, so that a wrong batch is refused before a model is
+ * opened.
+ */
+export const dividedBy = <S extends z.ZodObject>(
+  schema: S,
+  whole: keyof S["shape"] & string,
+  parts: readonly (keyof S["shape"] & string)[],
+): S =>
+  schema.superRefine((settings, { addIssue }) => {
+    const values = settings as Record<string, number>;
+    for (const part of parts) {
+      if (values[whole] % values[part] === 0) continue;
+      addIssue({
+        code: "custom",
+        path: [whole],
+        message: `must be a multiple of ${part} (${values[part]})`,
+        params: { value: values[whole] },
+      });
+    }
+  });
+
 /** LoRA settings of a recipe; without them, all weights are trained. */
 export const loraSchema = z.object({
   r: z.number().int().positive().default(16).describe("Rank of the update."),

@@ -22,6 +22,9 @@ describe("errors for people", () => {
       { seed: 1 },
     );
     expect(editDistance("kitten", "sitting")).toBe(3);
+    expect(editDistance("stesp", "steps")).toBe(1);
+    expect(editDistance("ca", "abc")).toBe(2);
+    expect(editDistance("", "abc")).toBe(3);
   });
 
   test("the nearest name is near, or there is none", () => {
@@ -31,5 +34,28 @@ describe("errors for people", () => {
     expect(nearestName("epoch", known)).toBe("epochs");
     expect(nearestName("temperature", known)).toBeUndefined();
     expect(nearestName("x", [])).toBeUndefined();
+  });
+
+  test.each([
+    ["nope", "home"],
+    ["lr", "lora"],
+    ["lr", "r"],
+    ["foo", "root"],
+    ["left", "text"],
+    ["rater", "role"],
+    ["k", "r"],
+  ])("%s is not taken for %s", (name, other) => {
+    expect(nearestName(name, [other])).toBeUndefined();
+  });
+
+  test.each([
+    ["dta", "data"],
+    ["rnk", "rank"],
+    ["stesp", "steps"],
+    ["promt", "prompt"],
+    ["R", "r"],
+    ["rewardmodle", "rewardModel"],
+  ])("%s is taken for %s", (name, other) => {
+    expect(nearestName(name, ["zebra", other])).toBe(other);
   });
 });

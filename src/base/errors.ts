@@ -16,26 +16,51 @@ export class PlumbError extends Error {
   }
 }
 
-/** Levenshtein distance between two short strings. */
+/**
+ * Distance between two short strings: insertions, deletions, substitutions and swaps of neighbours, each 1 (Damerau and
+ * Levenshtein, in Lowrance and Wagner 1975's unrestricted form, which is a metric).
+ */
 export function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  const far = a.length + b.length;
+  const lastRow = new Map<string, number>();
+  // Row and column 0 are a border of `far`, 1 the empty prefix.
+  const d = Array.from({ length: a.length + 2 }, (_, i) =>
+    Array.from({ length: b.length + 2 }, (_, j) => (i === 0 || j === 0 ? far : i === 1 ? j - 1 : i - 1)),
+  );
   for (let i = 1; i <= a.length; i++) {
-    const next = [i];
+    let lastMatch = 0;
     for (let j = 1; j <= b.length; j++) {
-      next[j] = Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1));
+      const row = lastRow.get(b[j - 1]) ?? 0;
+      const column = lastMatch;
+      const same = a[i - 1] === b[j - 1];
+      if (same) lastMatch = j;
+      d[i + 1][j + 1] = Math.min(
+        d[i][j] + (same ? 0 : 1),
+        d[i + 1][j] + 1,
+        d[i][j + 1] + 1,
+        d[row][column] + (i - row - 1) + 1 + (j - column - 1),
+      );
     }
-    row = next;
+    lastRow.set(a[i - 1], i);
   }
-  return row[b.length];
+  return d[a.length + 1][b.length + 1];
 }
 
-/** The known name nearest to `name`, or undefined when none is close enough to make a typing error likely. */
+/** Most typing errors in a name: one for every three letters. */
+const likelyErrors = (letters: number): number => Math.floor(letters / 3);
+
+/**
+ * The known name nearest to `name`, whatever the case, or undefined when none is close enough to make a typing error
+ * likely: in names of one or two letters none is, as any two of them are near.
+ */
 export function nearestName(name: string, known: Iterable<string>): string | undefined {
   let best: string | undefined;
-  let bestDistance = Math.max(2, Math.floor(name.length / 3)) + 1;
+  let bestDistance = Number.POSITIVE_INFINITY;
+  const typed = name.toLowerCase().slice(0, 64);
   for (const candidate of known) {
-    const distance = editDistance(name.toLowerCase().slice(0, 64), candidate.toLowerCase().slice(0, 64));
-    if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
+    const distance = editDistance(typed, candidate.toLowerCase().slice(0, 64));
+    const most = likelyErrors(Math.min(name.length, candidate.length));
+    if (distance <= most && distance < bestDistance) [best, bestDistance] = [candidate, distance];
   }
   return best;
 }

@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { nearestName } from "./errors.js";
 
-type Issue = z.core.$ZodIssue;
+export type Issue = z.core.$ZodIssue;
 
 /** One fault of a value: the field and what was expected of it. */
 export interface Explanation {
@@ -16,7 +16,9 @@ export interface Explanation {
 /** Explains a schema's issue in plain words and shows the value that was found. */
 export function explainIssue(issue: Issue, root: unknown): Explanation {
   const deepest = deepestIssue(issue);
-  const value = valueAt(root, deepest.path);
+  // A check over several fields gives the value, which may be a default.
+  const checked: unknown = deepest.code === "custom" ? deepest.params?.value : undefined;
+  const value = valueAt(root, deepest.path) ?? checked;
   const problem =
     value === undefined && isTypeIssue(deepest)
       ? `is missing; ${expected(deepest)}`

@@ -96,6 +96,46 @@ describe("resolveConfig", () => {
     expect(() => resolve({ set })).toThrow(expect.objectContaining({ hint }));
   });
 
+  it("names every fault of a recipe and of --set", async () => {
+    const faulty = await recipe("ppo:\n  stesp: 1\n  lora:\n    rnk: 3\n  learningRate: -1\n");
+    expect(() => resolve({ recipe: faulty, set: ["frob=1", "steps"] })).toThrow(
+      expect.objectContaining({
+        exitCode: 2,
+        hint: undefined,
+        message: expect.stringMatching(
+          new RegExp(
+            [
+              'r\\.yaml, line 2: unknown setting "stesp" \\(did you mean "steps"\\?\\)',
+              'r\\.yaml, line 4: unknown setting "lora\\.rnk" \\(did you mean "lora\\.rank"\\?\\)',
+              '--set frob: unknown setting "frob" \\(known here: .*\\)',
+              "--set steps: expected key=value, such as --set seed=7",
+              '[^\n]*line 5: setting "learningRate" expected more than 0, got -1',
+            ].join("\n[^\n]*"),
+          ),
+        ),
+      }),
+    );
+  });
+
+  it("does not call a setting missing that was given under a wrong name", () => {
+    expect(() => resolve({ set: ["modle=m"], flags: {} })).toThrow(
+      expect.objectContaining({
+        message: '--set modle: unknown setting "modle"',
+        hint: 'Did you mean "model"?',
+      }),
+    );
+  });
+
+  it("names every setting that is missing, and where to give them", () => {
+    const two = z.object({ model: z.string(), data: z.string(), steps: z.number().default(1) });
+    expect(() => resolveConfig(two, "sft", { flags: {}, set: [] })).toThrow(
+      expect.objectContaining({
+        message: 'setting "model" is missing; expected text\nsetting "data" is missing; expected text',
+        hint: "Give --model and --data, or model: and data: in the sft: section of a recipe.",
+      }),
+    );
+  });
+
   it("names the line of a recipe's unknown or wrong setting", async () => {
     const unknown = await recipe("ppo:\n  steps: 1\n  lora:\n    rnk: 3\n");
     expect(() => resolve({ recipe: unknown })).toThrow(/r\.yaml, line 4: unknown setting "lora\.rnk"/);
@@ -156,6 +196,30 @@ describe("readRecipe", () => {
     ["ppo:\n  a: 1\n  a: 2", /line 3: Map keys must be unique/],
   ])("refuses %j", async (text, message) => {
     await expect(recipe(text)).rejects.toThrow(message);
+  });
+
+  it("names every section that is wrong", async () => {
+    await expect(recipe("foo: 1\nsfft:\n  a: 1\nppo: 3\n")).rejects.toThrow(
+      expect.objectContaining({
+        message: expect.stringMatching(
+          /line 1: there is no command "foo".*\n.*line 2: there is no command "sfft".*\n.*line 4: section "ppo" holds no/,
+        ),
+        hint: 'Did you mean "sft" for "sfft"?',
+      }),
+    );
+    await expect(recipe("foo: 1")).rejects.toThrow(
+      expect.objectContaining({ hint: "Expected one of: sft, ppo." }),
+    );
+  });
+
+  it.each([
+    ["ppo:\n  a: b: c", /r\.yaml, line 2: Nested mappings are not allowed in compact mappings$/, /in quotes/],
+    ["ppo:\n\ta: 1", /r\.yaml, line 2: .*[^:]$/, /spaces/],
+    ["ppo:\n  a: [1\nsft: 'x", /r\.yaml, line \d: .*\n.*r\.yaml, line \d: .*[^:]$/s, /Close|alike/],
+  ])("says what is no YAML in %j, whole and with a hint", async (text, message, hint) => {
+    await expect(recipe(text)).rejects.toThrow(
+      expect.objectContaining({ message: expect.stringMatching(message), hint: expect.stringMatching(hint) }),
+    );
   });
 
   it("says which sections there are when the command's is missing", async () => {

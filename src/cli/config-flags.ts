@@ -5,11 +5,12 @@
 import { Option } from "commander";
 import { parse as parseYaml } from "yaml";
 import type { z } from "zod";
-import { nearestName, type PlumbError } from "../base/errors.js";
+import { PlumbError } from "../base/errors.js";
 import { explainIssue, fieldName } from "../base/explain-issue.js";
 import { RENAMED_SETTINGS } from "../base/renamed-settings.js";
 import { groupHeading } from "../base/setting-groups.js";
 import { usageError } from "../base/usage-error.js";
+import { didYouMean, proposedSettings } from "./proposals.js";
 import type { Recipe } from "./recipe.js";
 import { flagName, knownKeys, type Setting, settingKey, settingsOf } from "./settings.js";
 
@@ -53,7 +54,7 @@ export function nestedSettingsHelp(schema: z.ZodObject): [string, string][] {
  * The command's config: merged, checked and with defaults.
  *
  * @throws PlumbError (exit status 2) naming each setting that is unknown or wrong, where it was given, what was
- * expected, and the nearest known name.
+ * expected, and what was probably meant.
  */
 export function resolveConfig<S extends z.ZodObject>(
   schema: S,
@@ -61,32 +62,89 @@ export function resolveConfig<S extends z.ZodObject>(
   given: GivenSettings,
 ): z.output<S> {
   const settings = new Map(settingsOf(schema).map((setting) => [settingKey(setting), setting]));
-  const values: Tree = {};
-  const sources = new Map<string, string>();
-  if (given.recipe !== undefined) mergeRecipe(schema, command, given.recipe, values, sources);
-  for (const assignment of given.set) mergeAssignment(schema, settings, assignment, values, sources);
+  const merging: Merging = { schema, values: {}, sources: new Map(), problems: [] };
+  const { values, sources, problems } = merging;
+  if (given.recipe !== undefined) mergeRecipe(merging, command, given.recipe);
+  for (const assignment of given.set) {
+    try {
+      mergeAssignment(merging, settings, assignment);
+    } catch (error) {
+      if (!(error instanceof PlumbError)) throw error;
+      problems.push({ text: error.message, hint: error.hint, meant: [] });
+    }
+  }
   for (const [name, value] of Object.entries(given.flags)) {
     const now = RENAMED_SETTINGS.get(name);
-    if (now !== undefined && !settings.has(name)) throw renamed(flagName(name), flagName(now));
+    if (now !== undefined && !settings.has(name)) {
+      problems.push(renamed(flagName(name), flagName(now), now));
+      continue;
+    }
     const setting = settings.get(name);
     assign(values, [name], setting && typeof value === "string" ? flagValue(setting, value) : value);
     sources.set(name, flagName(name));
   }
   const result = schema.safeParse(values);
-  if (result.success) return result.data;
-  const problems = result.error.issues.map((issue) => {
+  if (result.success && problems.length === 0) return result.data;
+  const meant = problems.flatMap((problem) => problem.meant);
+  const lacking: string[] = [];
+  for (const issue of result.error?.issues ?? []) {
     const { field, problem, path } = explainIssue(issue, values);
+    const missing = problem.startsWith("is missing");
+    // It was probably given, under the wrong name.
+    if (missing && meant.includes(field)) continue;
     const source = sourceOf(path, sources);
-    return { text: `${source === undefined ? "" : `${source}: `}setting "${field}" ${problem}`, field };
-  });
-  const [first] = problems;
-  throw usageError(
-    [...new Set(problems.map(({ text }) => text))].slice(0, 5).join("\n"),
-    settings.get(first.field)?.required && first.text.includes("is missing")
-      ? `Give ${flagName(first.field)}, or ${first.field}: in the ${command}: section of a recipe.`
+    if (missing && settings.get(field)?.required) lacking.push(field);
+    problems.push({
+      text: `${source === undefined ? "" : `${source}: `}setting "${field}" ${problem}`,
+      hint: undefined,
+      meant: [],
+    });
+  }
+  const onlyLacking = lacking.length > 0 && lacking.length === problems.length;
+  const names = lacking.map((key) => `${key}:`).join(" and ");
+  throw refusal(
+    problems,
+    onlyLacking
+      ? `Give ${lacking.map(flagName).join(" and ")}, or ${names} in the ${command}: section of a recipe.`
       : undefined,
   );
 }
+
+/** What is wrong with a setting, what to do, and the settings that were probably meant, by their dotted keys. */
+interface Problem {
+  text: string;
+  hint: string | undefined;
+  meant: readonly string[];
+}
+
+/** Settings while they are merged from where they were given. */
+interface Merging {
+  schema: z.ZodObject;
+  values: Tree;
+  /** Where each setting was given, by its dotted key. */
+  sources: Map<string, string>;
+  problems: Problem[];
+}
+
+/** Most problems that a message lists. */
+const MAX_PROBLEMS = 8;
+
+/** One error for all problems: a lone hint stands apart, several each with its problem. @param advice for them all. */
+function refusal(problems: readonly Problem[], advice?: string): PlumbError {
+  const unique = [...new Map(problems.map((problem) => [problem.text, problem])).values()];
+  const hints = unique.flatMap(({ hint }) => hint ?? []);
+  const lines = unique
+    .slice(0, MAX_PROBLEMS)
+    .map(({ text, hint }) => (hint === undefined || hints.length === 1 ? text : `${text} (${inside(hint)})`));
+  const more = unique.length - lines.length;
+  return usageError(
+    [...lines, ...(more > 0 ? [`and ${more} more`] : [])].join("\n"),
+    hints.length === 1 ? hints[0] : advice,
+  );
+}
+
+/** A hint as it stands in brackets. */
+const inside = (hint: string): string => hint[0].toLowerCase() + hint.slice(1).replace(/\.$/, "");
 
 function valueOption(setting: Setting): Option {
   return new Option(`${settingFlag(setting)} <${placeholder(setting)}>`, describeSetting(setting));
@@ -142,77 +200,65 @@ function shownDefault(value: unknown): string {
     .replace(/\s*\n\s*/g, " ");
 }
 
-function mergeRecipe(
-  schema: z.ZodObject,
-  command: string,
-  recipe: Recipe,
-  values: Tree,
-  sources: Map<string, string>,
-) {
+function mergeRecipe(merging: Merging, command: string, recipe: Recipe): void {
   const section = recipe.sections.get(command);
   if (section === undefined) {
     const names = [...recipe.sections.keys()];
     throw usageError(`${recipe.file} has no section "${command}:"`, `It has: ${names.join(", ") || "none"}.`);
   }
   const at = (key: string) => `${recipe.file}, line ${section.lines.get(key) ?? "?"}`;
-  for (const [key, value] of Object.entries(section.values)) {
-    mergeValue(schema, [key], value, at, values, sources);
-  }
+  for (const [key, value] of Object.entries(section.values)) mergeValue(merging, [key], value, at);
 }
 
-function mergeAssignment(
-  schema: z.ZodObject,
-  settings: Map<string, Setting>,
-  assignment: string,
-  values: Tree,
-  sources: Map<string, string>,
-) {
+function mergeAssignment(merging: Merging, settings: Map<string, Setting>, assignment: string): void {
   const equals = assignment.indexOf("=");
   if (equals < 1) throw usageError(`--set ${assignment}: expected key=value, such as --set seed=7`);
   const key = assignment.slice(0, equals);
   const text = assignment.slice(equals + 1);
   const value = settings.get(key)?.type === "text" ? text : yamlValue(text, `--set ${key}`);
-  mergeValue(schema, key.split("."), value, () => `--set ${key}`, values, sources);
+  mergeValue(merging, key.split("."), value, () => `--set ${key}`);
 }
 
-/** Stores a value at its path, an object field by field, after checking that every key of the path is known. */
-function mergeValue(
-  schema: z.ZodObject,
-  path: string[],
-  value: unknown,
-  at: (key: string) => string,
-  values: Tree,
-  sources: Map<string, string>,
-) {
+/**
+ * Stores a value at its path, an object field by field. A key of the path that is not known is a problem, and the value
+ * is left out.
+ */
+function mergeValue(merging: Merging, path: string[], value: unknown, at: (key: string) => string): void {
+  const { schema, values, sources, problems } = merging;
   const key = path.join(".");
   for (let depth = 0; depth < path.length; depth++) {
-    const known = knownKeys(schema, path.slice(0, depth));
+    const before = path.slice(0, depth);
+    const known = knownKeys(schema, before);
     if (known === undefined || known.includes(path[depth])) continue;
     const wrong = path.slice(0, depth + 1).join(".");
-    const before = path.slice(0, depth);
     const now = RENAMED_SETTINGS.get(path[depth]);
-    if (now !== undefined && known.includes(now))
-      throw renamed(`${at(wrong)}: "${wrong}"`, `"${[...before, now].join(".")}"`);
-    const near = nearestName(path[depth], known);
-    throw usageError(
-      `${at(wrong)}: unknown setting "${wrong}"`,
-      near === undefined
-        ? `Known here: ${known.join(", ")}.`
-        : `Did you mean "${[...before, near].join(".")}"?`,
-    );
+    if (now !== undefined && known.includes(now)) {
+      const newKey = [...before, now].join(".");
+      problems.push(renamed(`${at(wrong)}: "${wrong}"`, `"${newKey}"`, newKey));
+      return;
+    }
+    const meant = proposedSettings(schema, before, path[depth]);
+    problems.push({
+      text: `${at(wrong)}: unknown setting "${wrong}"`,
+      hint: didYouMean(meant.map((found) => `"${found}"`)) ?? `Known here: ${known.join(", ")}.`,
+      meant,
+    });
+    return;
   }
   if (isTree(value) && knownKeys(schema, path) !== undefined) {
-    for (const [inner, innerValue] of Object.entries(value)) {
-      mergeValue(schema, [...path, inner], innerValue, at, values, sources);
-    }
+    for (const [inner, innerValue] of Object.entries(value))
+      mergeValue(merging, [...path, inner], innerValue, at);
     return;
   }
   assign(values, path, value);
   sources.set(key, at(key));
 }
 
-const renamed = (old: string, now: string): PlumbError =>
-  usageError(`${old} has been renamed to ${now}`, `Write ${now}.`);
+const renamed = (old: string, now: string, key: string): Problem => ({
+  text: `${old} has been renamed to ${now}`,
+  hint: `Write ${now}.`,
+  meant: [key],
+});
 
 function assign(values: Tree, path: readonly string[], value: unknown): void {
   let tree = values;

@@ -22,6 +22,17 @@ function outline(lines: readonly string[]): string[] {
   return options.flatMap((line) => /^[A-Z][^.]*(?=:$)|(?<=^ {2}(?:-h, )?)--[\w-]+/.exec(line)?.[0] ?? []);
 }
 
+/** What `plumb <args>` writes to stderr; its command line is refused. */
+async function refused(...args: string[]): Promise<string> {
+  let text = "";
+  vi.spyOn(process.stderr, "write").mockImplementation((part) => {
+    text += part;
+    return true;
+  });
+  expect(await runProgram(args, commands, "0.0.0")).toBe(2);
+  return text;
+}
+
 afterEach(() => vi.restoreAllMocks());
 
 describe("plumb --help", () => {
@@ -74,21 +85,59 @@ describe("plumb --help", () => {
   });
 });
 
-describe("a flag that is not one", () => {
-  async function refused(...args: string[]): Promise<string> {
-    let text = "";
-    vi.spyOn(process.stderr, "write").mockImplementation((part) => {
-      text += part;
-      return true;
-    });
-    expect(await runProgram(args, commands, "0.0.0")).toBe(2);
-    return text;
-  }
+it.each(["ppo", "grpo"])("the help of %s says what a reward function takes and gives", async (name) => {
+  const text = (await helpOf(name)).join(" ").replace(/\s+/g, " ");
+  expect(text).toContain("a list of { prompt, response, ids, finishReason }");
+  expect(text).toContain("returns a number for each");
+});
 
+describe("a batch that cannot be divided", () => {
+  it.each([
+    [["grpo", "--batch-size", "6", "--group-size", "4"], "must be a multiple of groupSize (4), got 6"],
+    [["grpo", "--group-size", "7"], "must be a multiple of groupSize (7), got 64\n"],
+    [["grpo", "--batch-size", "8", "--mini-batches", "3"], "must be a multiple of miniBatches (3), got 8"],
+    [["ppo", "--batch-size", "8", "--mini-batches", "3"], "must be a multiple of miniBatches (3), got 8"],
+    [
+      ["demo", "--set", "ppo.miniBatches=5"],
+      'setting "ppo.batchSize" must be a multiple of miniBatches (5), got ',
+    ],
+  ])("is refused before the model is opened: %j", async (args, message) => {
+    const given = args[0] === "demo" ? [] : ["--model", "/none", "--data", "/none.jsonl"];
+    expect(await refused(...args, ...given)).toContain(message);
+  });
+});
+
+describe("a flag that is not one", () => {
   it("is answered with the nearest one, of whatever group", async () => {
     expect(await refused("ppo", "--itertions", "3")).toContain("Did you mean --iterations?");
     expect(await refused("ppo", "--bata1", "0.5")).toContain("Did you mean --beta1?");
     expect(await refused("generate", "--temprature", "0")).toContain("Did you mean --temperature?");
+  });
+
+  it.each([
+    [["sft", "--lr", "3"], "Did you mean --learning-rate?"],
+    [["sft", "--bs=3"], "Did you mean --batch-size?"],
+    [["sft", "--iterations", "3"], "Did you mean --epochs?"],
+    [["grpo", "--kl", "0"], "Did you mean --beta?"],
+    [["ppo", "--steps", "3"], "Did you mean --iterations?"],
+    [["sft", "--no-completion_only"], "Did you mean --no-completion-only?"],
+    [["sft", "--jsn"], "Did you mean --json?"],
+    [["demo", "--iterations", "3"], "Did you mean --set ppo.iterations=3?"],
+    [["demo", "--itertions=3"], "Did you mean --set ppo.iterations=3?"],
+    [
+      ["demo", "--lr", "0.1"],
+      "Did you mean --set pretrain.learningRate=0.1, --set sft.learningRate=0.1, --set ",
+    ],
+    [["demo", "--set", "iterations=3"], 'Did you mean "ppo.iterations"?'],
+    [["sft", "--model", "m", "--set", "lora.rank=3"], 'Did you mean "lora.r"?'],
+  ])("%j: a usual name, or the setting of a part, is proposed", async (args, message) => {
+    expect(await refused(...args)).toContain(message);
+  });
+
+  it("is answered with no proposal where none is near", async () => {
+    expect(await refused("sft", "--frobnicate", "3")).toMatch(/^error: unknown option '--frobnicate'\n$/);
+    expect(await refused("frobnicate")).toContain("hint: plumb --help shows the commands.");
+    expect(await refused("tasks", "lst")).not.toContain("Did you mean test");
   });
 
   it.each([

@@ -71,6 +71,18 @@ describe("plumb", () => {
     expect(plumb(["data", "-", "--json"], '{"text":"a"}\n').stdout).toContain('"format":"text"');
   });
 
+  it("says what a file with wrong rows can be used for: nothing if all are wrong", async () => {
+    const wrong = '{"prompt":"p","completion":3}\n';
+    await writeFile(join(dir, "all-wrong.jsonl"), wrong.repeat(2));
+    const all = plumb(["data", "all-wrong.jsonl"]);
+    expect(all.stdout).toContain("2 rows, prompt-completion format; usable as nothing here\n");
+    expect(all.stderr).toContain("2 rows are wrong");
+    await writeFile(join(dir, "one-wrong.jsonl"), `${wrong}{"prompt":"p","completion":"c"}\n`);
+    const one = plumb(["data", "one-wrong.jsonl"]);
+    expect(one.stdout).toContain("usable as demonstrations, prompts once every row is right\n");
+    expect(one.stderr).toContain("1 row is wrong");
+  });
+
   it("ends with 1 for bad input, naming it", () => {
     const { status, stderr } = plumb(["data", "bad.jsonl"]);
     expect(status).toBe(1);

@@ -1,6 +1,6 @@
 import { Command as Commander, CommanderError, Option } from "commander";
 import type { z } from "zod";
-import { PlumbError } from "../base/errors.js";
+import { nearestName, PlumbError } from "../base/errors.js";
 import { EXIT_USAGE } from "../base/usage-error.js";
 import type { Command, CommandContext, CommandEntry } from "./command.js";
 import { reportError } from "./exit.js";
@@ -39,8 +39,12 @@ export async function runProgram(
     .option("--no-color", "no colours; NO_COLOR in the environment does the same")
     .configureHelp(helpLayout(process.stdout.columns))
     .addHelpText("after", "\nplumb <command> --help shows a command's settings and examples.")
+    // What went wrong is written below, with a proposal of Plumbline's own.
+    .showSuggestionAfterError(false)
+    .configureOutput({ outputError: () => {} })
     .exitOverride();
   let status = 0;
+  let called: Command | undefined;
   const typed = args.filter((arg) => !arg.startsWith("-"));
   const names = typed[0] === "help" ? typed.slice(1) : typed;
   const groups = new Map<string, Commander>();
@@ -55,6 +59,7 @@ export async function runProgram(
       sub.copyInheritedSettings(program);
       if (!words.every((word, i) => word === names[i])) continue;
       const command = await entry.load();
+      called = command;
       await describe(sub, command);
       sub.action(async (positional: string | string[] | undefined) => {
         const globals = sub.optsWithGlobals<GlobalFlags>();
@@ -72,9 +77,35 @@ export async function runProgram(
     await program.parseAsync(args, { from: "user" });
     return status;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE;
-    return reportError(error, new Ui({ json: false, quiet: false, color: !process.env.NO_COLOR }));
+    const ui = new Ui({ json: false, quiet: false, color: !process.env.NO_COLOR });
+    if (!(error instanceof CommanderError)) return reportError(error, ui);
+    if (error.exitCode === 0) return 0;
+    // Help that was shown instead of an error has been written.
+    if (error.code !== "commander.help") await reportRefused(error, args, entries, called, ui);
+    return EXIT_USAGE;
   }
+}
+
+/** Writes why the command line was refused, and what was probably meant. */
+async function reportRefused(
+  error: CommanderError,
+  args: readonly string[],
+  entries: readonly CommandEntry[],
+  called: Command | undefined,
+  ui: Ui,
+): Promise<void> {
+  const message = error.message.replace(/^error: /, "");
+  const typed = /'([^']*)'/.exec(message)?.[1] ?? "";
+  let hint: string | undefined;
+  if (error.code === "commander.unknownOption" && called !== undefined) {
+    const { proposedFlag } = await import("./proposals.js");
+    hint = proposedFlag(called.schema, typed, args[args.indexOf(typed) + 1]);
+  } else if (error.code === "commander.unknownCommand") {
+    const words = [...new Set(entries.flatMap(({ name }) => name.split(" ")))];
+    const near = nearestName(typed, words);
+    hint = near === undefined ? "plumb --help shows the commands." : `Did you mean ${near}?`;
+  }
+  ui.error(message, hint);
 }
 
 /** The parent of the commands whose names begin with a word, such as `plumb tasks`. */

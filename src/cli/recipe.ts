@@ -1,7 +1,17 @@
 import { readFile, stat } from "node:fs/promises";
-import { isMap, isScalar, LineCounter, type Node, type Pair, parseDocument } from "yaml";
+import {
+  type ErrorCode,
+  isMap,
+  isScalar,
+  LineCounter,
+  type Node,
+  type Pair,
+  parseDocument,
+  type YAMLParseError,
+} from "yaml";
 import { nearestName, PlumbError } from "../base/errors.js";
 import { usageError } from "../base/usage-error.js";
+import { didYouMean } from "./proposals.js";
 
 /**
  * A recipe: a YAML file with a section of settings for each command that uses it. It opens with a comment that gives
@@ -27,32 +37,52 @@ const MAX_ALIASES = 100;
 export async function readRecipe(file: string, commandNames: readonly string[]): Promise<Recipe> {
   const counter = new LineCounter();
   const document = parseDocument(await readText(file), { lineCounter: counter, uniqueKeys: true });
-  const [error] = document.errors;
-  if (error !== undefined) {
-    throw usageError(`${file}, line ${counter.linePos(error.pos[0]).line}: ${error.message.split("\n")[0]}`);
-  }
+  if (document.errors.length > 0) throw notYaml(file, document.errors, counter);
   if (!isMap(document.contents)) throw usageError(`${file}: expected sections of settings, such as "ppo:"`);
   const sections = new Map<string, RecipeSection>();
+  const [wrong, strangers, meant]: string[][] = [[], [], []];
   for (const pair of document.contents.items) {
     const name = keyOf(pair);
     const line = lineOf(pair, counter);
-    checkSectionName(name, commandNames, `${file}, line ${line}`);
-    if (!isMap(pair.value)) throw usageError(`${file}, line ${line}: section "${name}" holds no settings`);
+    if (!commandNames.includes(name)) {
+      wrong.push(`${file}, line ${line}: there is no command "${name}" for this section`);
+      const near = nearestName(name, commandNames);
+      if (near !== undefined) meant.push(`"${near}" for "${name}"`);
+      strangers.push(name);
+      continue;
+    }
+    if (!isMap(pair.value)) {
+      wrong.push(`${file}, line ${line}: section "${name}" holds no settings`);
+      continue;
+    }
     const lines = new Map<string, number>();
     collectLines(pair.value, "", counter, lines);
     const values = pair.value.toJS(document, { maxAliasCount: MAX_ALIASES }) as Record<string, unknown>;
     sections.set(name, { values, lines });
   }
+  const expected = strangers.length > 0 ? `Expected one of: ${commandNames.join(", ")}.` : undefined;
+  if (wrong.length > 0) throw usageError(wrong.join("\n"), didYouMean(meant) ?? expected);
   return { file, sections };
 }
 
-function checkSectionName(name: string, known: readonly string[], where: string): void {
-  if (known.includes(name)) return;
-  const near = nearestName(name, known);
-  throw usageError(
-    `${where}: there is no command "${name}" for this section`,
-    near === undefined ? `Expected one of: ${known.join(", ")}.` : `Did you mean "${near}"?`,
-  );
+/** Most errors of YAML that a message lists: later ones often follow from the first. */
+const MAX_YAML_ERRORS = 3;
+
+/** What to do about errors of YAML, by their codes in the yaml package. */
+const YAML_HINTS: Partial<Record<ErrorCode, string>> = {
+  BAD_INDENT: "Indent the settings of a section alike, by two spaces.",
+  BLOCK_AS_IMPLICIT_KEY: 'Put each setting on a line of its own, and a text that holds ": " in quotes.',
+  DUPLICATE_KEY: "Leave out one of the two.",
+  MISSING_CHAR: "Close what the line opens: a quote, a bracket or a brace, or write the colon after a name.",
+  TAB_AS_INDENT: "Indent with spaces.",
+};
+
+function notYaml(file: string, errors: readonly YAMLParseError[], counter: LineCounter): PlumbError {
+  const lines = errors.slice(0, MAX_YAML_ERRORS).map(({ message, pos }) => {
+    const what = message.split("\n")[0].replace(/ at line \d+, column \d+:?$/, "");
+    return `${file}, line ${counter.linePos(pos[0]).line}: ${what}`;
+  });
+  return usageError(lines.join("\n"), YAML_HINTS[errors[0].code] ?? 'Expected lines of "name: value".');
 }
 
 async function readText(file: string): Promise<string> {

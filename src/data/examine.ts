@@ -16,7 +16,7 @@ const RICHEST_FIRST: readonly Purpose[] = ["preferences", "demonstrations", "pro
 export interface Examined {
   format: FormatName;
   rows: LocatedRow[];
-  /** Purposes for which every row that was checked can be used. */
+  /** Purposes for which every row that fits the format can be used; none if no row fits. */
   usable: Purpose[];
   /** The first normal rows that were asked for, as the richest purpose for which the file can be used. */
   head?: { as: Purpose; rows: NormalRow[] };
@@ -36,12 +36,14 @@ export async function examineFile(
   const rows = await readRows(file, { limit });
   const format = detectFormat(rows[0]);
   const problems: string[] = [];
+  let fitting = 0;
   const sound: CheckedRow[] = [];
   let usable = Object.keys(PURPOSES) as Purpose[];
   for (const row of rows) {
     if (problems.length >= maxProblems) break;
     try {
       const checked = checkRow(row, format);
+      fitting++;
       if (head > 0) sound.push(checked);
       usable = usable.filter((purpose) => succeeds(() => PURPOSES[purpose](checked)));
     } catch (error) {
@@ -49,6 +51,7 @@ export async function examineFile(
       problems.push(error.message);
     }
   }
+  if (fitting === 0) usable = [];
   const as = RICHEST_FIRST.find((purpose) => usable.includes(purpose));
   return {
     ...{ format, rows, usable, problems },

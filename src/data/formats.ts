@@ -54,7 +54,7 @@ export const FORMATS = {
 };
 
 export type FormatName = keyof typeof FORMATS;
-type FieldsOf = { [Name in FormatName]: z.output<(typeof FORMATS)[Name]> };
+export type FieldsOf = { [Name in FormatName]: z.output<(typeof FORMATS)[Name]> };
 
 /** A row whose fields have been checked; `meta` holds fields that are not part of the format. */
 export type CheckedRow = {

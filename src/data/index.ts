@@ -3,10 +3,13 @@
  * row is checked and converted to one of four normal forms (rows.ts).
  */
 
+export type { Issue } from "../base/explain-issue.js";
 export { type Explanation, explainIssue, fieldName, shown } from "../base/explain-issue.js";
+export type { BadRow, RowError } from "../base/location.js";
 export { describeLocation, type LocatedRow, type RowLocation, rowError } from "../base/location.js";
 export { conversationKey, demonstrationKey } from "./conversation.js";
 export { type Examined, examineFile } from "./examine.js";
+export type { CheckedRow, FieldsOf, FormatName } from "./formats.js";
 export {
   checkRows,
   demonstrationsOf,
@@ -17,9 +20,17 @@ export {
   loadUnpaired,
   preferencesOf,
 } from "./load.js";
-export type { ChatMessage, TextOrMessages } from "./messages.js";
+export type { ChatMessage, Role, TextOrMessages } from "./messages.js";
 export { readRows, streamRows } from "./read-rows.js";
-export type { Demonstration, PreferenceRow, PromptCompletion, PromptRow, UnpairedRow } from "./rows.js";
+export type {
+  Demonstration,
+  PreferenceExtras,
+  PreferenceRow,
+  PreferenceTexts,
+  PromptCompletion,
+  PromptRow,
+  UnpairedRow,
+} from "./rows.js";
 export { groupsOf, holdOut } from "./split.js";
 export {
   describePrompt,

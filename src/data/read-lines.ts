@@ -84,8 +84,9 @@ export async function checkedFile(path: string): Promise<string> {
   const found = await stat(path).catch((error: NodeJS.ErrnoException) => error);
   if (found instanceof Error) {
     if (found.code !== "ENOENT") throw readError(path, found);
-    const siblings = await readdir(dirname(path)).catch(() => []);
-    const near = nearestName(basename(path), siblings);
+    const siblings = await readdir(dirname(path), { withFileTypes: true }).catch(() => []);
+    const files = siblings.filter((entry) => !entry.isDirectory()).map(({ name }) => name);
+    const near = nearestName(basename(path), files);
     throw new PlumbError(`there is no file ${path}`, {
       hint: near && `Did you mean ${near}, in the same folder?`,
     });

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { ppoSchema } from "../algorithms/ppo.js";
 import { rewardSchema } from "../algorithms/reward.js";
 import { sftSchema } from "../algorithms/sft.js";
+import { dividedBy } from "../algorithms/training-config.js";
 import { inGroup } from "../base/setting-groups.js";
 import { PREFERENCE_METHODS } from "../votes/aggregate/index.js";
 import {
@@ -189,21 +190,25 @@ export const demoSchema = z.object({
   })
     .prefault({})
     .describe("The reward model."),
-  ppo: withDefaults(ppoSchema, {
-    iterations: 22,
-    batchSize: 128,
-    microBatchSize: 64,
-    miniBatches: 2,
-    epochs: 2,
-    maxNewTokens: 48,
-    learningRate: 1e-4,
-    valueLearningRate: 1e-3,
-    schedule: "linear",
-    klCoefficient: 0.2,
-    missingEosPenalty: 1,
-    valueCoefficient: 0.5,
-    klBudget: 40,
-  })
+  ppo: dividedBy(
+    withDefaults(ppoSchema, {
+      iterations: 22,
+      batchSize: 128,
+      microBatchSize: 64,
+      miniBatches: 2,
+      epochs: 2,
+      maxNewTokens: 48,
+      learningRate: 1e-4,
+      valueLearningRate: 1e-3,
+      schedule: "linear",
+      klCoefficient: 0.2,
+      missingEosPenalty: 1,
+      valueCoefficient: 0.5,
+      klBudget: 40,
+    }),
+    "batchSize",
+    ["miniBatches"],
+  )
     .prefault({})
     .describe("Policy optimisation."),
   ppoFrom: z

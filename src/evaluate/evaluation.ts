@@ -62,7 +62,7 @@ export const evaluationSchema = z.object({
   }),
   ...samplingSchema.pick({ maxNewTokens: true, temperature: true, seed: true }).shape,
 });
-type Config = z.output<typeof evaluationSchema>;
+export type Config = z.output<typeof evaluationSchema>;
 
 /** Everything that was measured; what was not asked for is absent. */
 export interface Evaluation {

@@ -1,5 +1,6 @@
 /** Evaluation of policies and reward models: figures with their intervals. */
 export { distinctN } from "./diversity.js";
+export type { Config as EvaluationConfig } from "./evaluation.js";
 export { type Evaluation, evaluate, evaluationSchema } from "./evaluation.js";
 export {
   type Comparison,

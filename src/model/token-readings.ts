@@ -30,7 +30,7 @@ const EXTRAS = {
   /** 1 if the token was the most likely one, else 0. */
   hits: (scores: Tensor, ids: Tensor): Tensor => cast(equal(argmax(scores), ids), "f32"),
 };
-type Extra = keyof typeof EXTRAS;
+export type Extra = keyof typeof EXTRAS;
 
 export interface ReadingOptions<E extends Extra> {
   temperature?: number;

@@ -163,6 +163,7 @@ describe("stages", () => {
     expect(ran).toEqual(["a"]);
     expect(said[0]).toContain(join(dirOf("a"), file));
     expect(said[0]).toMatch(/damaged|was changed/);
+    expect(new Set(said).size).toBe(said.length);
     await diamond();
     expect(ran).toEqual([]);
   });

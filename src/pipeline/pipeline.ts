@@ -98,6 +98,7 @@ export class PlannedStage<Out, Event extends object> implements StageResult<Out>
   private readonly out = deferred<() => Promise<Out>>();
   private readonly recorded = deferred<StageRecord>();
   private loaded: Promise<Out> | undefined;
+  private readonly said = new Set<string>();
 
   constructor(
     private readonly pipeline: Pipeline<Event>,
@@ -221,7 +222,8 @@ export class PlannedStage<Out, Event extends object> implements StageResult<Out>
     if (manifest === undefined) return undefined;
     for (const [name, input] of Object.entries(this.stage.inputs)) {
       if ((await input.content()) === manifest.inputs[name].content) continue;
-      host.info(
+      this.sayOnce(
+        "info",
         `${this.name}: the stored result was made from another result of ${input.name}; computing it again`,
       );
       return undefined;
@@ -240,11 +242,19 @@ export class PlannedStage<Out, Event extends object> implements StageResult<Out>
       return await read();
     } catch (error) {
       if (!(error instanceof PlumbError)) throw error;
-      this.pipeline.host.warn(
+      this.sayOnce(
+        "warn",
         `${error.message}; that result of ${this.name} is not used, and is computed again`,
       );
       return undefined;
     }
+  }
+
+  /** Says what is true of the stored result: it is looked for again under the lock, and nothing is said twice. */
+  private sayOnce(how: "info" | "warn", message: string): void {
+    if (this.said.has(message)) return;
+    this.said.add(message);
+    this.pipeline.host[how](message);
   }
 
   private async *computed(): AsyncGenerator<Replayed<Event>, Computed<Out>> {

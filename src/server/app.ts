@@ -17,7 +17,7 @@ import type { Services } from "./services.js";
 /** Path prefix of the API. */
 export const API = "/api/v1";
 
-type Environment = { Variables: { requestId: string; operation: string } };
+export type Environment = { Variables: { requestId: string; operation: string } };
 
 /**
  * The server's whole behaviour as a function of its services; `app.request` calls it without a port.

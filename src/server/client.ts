@@ -34,7 +34,7 @@ interface Answer {
   cookie: string | undefined;
 }
 
-type Given<C extends Contract> = {
+export type Given<C extends Contract> = {
   params?: z.input<C["params"]>;
   query?: z.input<C["query"]>;
 } & (C["body"] extends z.ZodUndefined ? { body?: undefined } : { body: z.input<C["body"]> });

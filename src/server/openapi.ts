@@ -8,7 +8,7 @@ import { type Access, type Contract, contracts, takesBody } from "./contract/ind
 import { Project } from "./contract/projects.js";
 import { ShownLease } from "./contract/work.js";
 
-type Json = Record<string, unknown>;
+export type Json = Record<string, unknown>;
 
 export interface Operation {
   operationId: string;

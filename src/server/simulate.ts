@@ -72,7 +72,7 @@ async function untilAnswered<T>(ask: () => Promise<T>): Promise<T> {
   }
 }
 
-type TakenLease = Awaited<ReturnType<RaterClient["take"]>>[number];
+export type TakenLease = Awaited<ReturnType<RaterClient["take"]>>[number];
 
 /** One simulated rater's connection to the server. */
 export class RaterClient {

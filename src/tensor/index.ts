@@ -4,7 +4,15 @@
  */
 export { gradients } from "./gradient.js";
 export * from "./graph.js";
-export type { ActivationBits, ConstantData, Int8Matrix, OpAttributes, PlainOpName } from "./op-attributes.js";
+export type {
+  ActivationBits,
+  Attributed,
+  ConstantData,
+  Int8Matrix,
+  OpAttributes,
+  PlainOpName,
+} from "./op-attributes.js";
+export type { OpName } from "./op-names.js";
 export * from "./ops/attention.js";
 export * from "./ops/elementwise.js";
 export * from "./ops/index-ops.js";

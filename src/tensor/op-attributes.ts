@@ -17,7 +17,7 @@ export interface Int8Matrix {
 export type ActivationBits = 8 | 16;
 
 /** Attributes of the operations that have some. A negative axis counts from the last. */
-interface Attributed {
+export interface Attributed {
   input: { readonly name: string; readonly type: TensorType };
   constant: { readonly data: ConstantData; readonly shape: readonly Dim[]; readonly dtype: DType };
   clip: { readonly low: number; readonly high: number };

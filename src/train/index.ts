@@ -2,11 +2,32 @@
  * Runs of a training method, as the commands make them: data and model by name, memory, checkpoints, resume, result.
  *
  * @example
+ * import { createRuntime } from "plumbline/open";
+ * import { sftMethod, train } from "plumbline/train";
+ *
+ * const host = {
+ *   runtime: createRuntime(),
+ *   signal: new AbortController().signal,
+ *   info: console.log,
+ *   warn: console.warn,
+ *   progress: () => ({ update: () => {}, end: () => {} }),
+ *   interrupted: (run: string) => console.log(`${run} can be resumed`),
+ * };
  * const settings = sftMethod.schema.parse({ model: "model", data: ["demonstrations.jsonl"], lora: { r: 16 } });
- * const result = await train(sftMethod, settings, host);
+ * console.log(await train(sftMethod, settings, host));
  */
+
+export type { Json } from "../artifacts/json.js";
+export type { Run } from "../artifacts/run.js";
+export type { LiveMetrics } from "../base/host.js";
+export type { Int8Recipe } from "../model/reward-model.js";
+export type { BaseReport, BaseSettings } from "../open/base-precision.js";
+export type { CountingRuntime } from "../runtime/counting-runtime.js";
+export type { NetworkBase, TrainingBase } from "./base.js";
+export type { ModelShape } from "./dry-run.js";
 export { type Forecast, forecast } from "./forecast.js";
 export type { TrainingHost } from "./host.js";
+export type { Fitted, MemorySettings } from "./memory-fit.js";
 export {
   defineMethod,
   type Encoded,
@@ -22,5 +43,11 @@ export { grpoMethod } from "./methods/grpo.js";
 export { METHODS } from "./methods/index.js";
 export { ppoMethod } from "./methods/ppo.js";
 export { rewardMethod } from "./methods/reward.js";
+export type { HeldOut } from "./methods/sft.js";
 export { sftMethod } from "./methods/sft.js";
-export type { TrainingLoop } from "./training-loop.js";
+export type { OnlineConfig, OnlineFigures } from "./online-run.js";
+export type { OnlineData, OnlineRows } from "./online-settings.js";
+export type { PolicyComparison } from "./policy-samples.js";
+export type { RunSettings } from "./settings.js";
+export type { SilenceSettings } from "./silent-steps.js";
+export type { RunCost, TrainingLoop, TrainingPlan } from "./training-loop.js";

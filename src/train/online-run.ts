@@ -26,12 +26,13 @@ import {
   samplePolicy,
 } from "./policy-samples.js";
 import { drawCurves } from "./reward-curves.js";
+import { type SilenceSettings, silenceOf, silenceOfRun } from "./silent-steps.js";
+import { stepMetrics } from "./step-metrics.js";
 
-interface OnlineConfig {
+export interface OnlineConfig extends SilenceSettings {
   rewardModel: readonly string[];
   rewardWeights: readonly number[];
   longPrompts: "skip" | "cut" | "error";
-  batchSize: number;
   microBatchSize: number;
   packing: Packing;
   maxNewTokens: number;
@@ -89,12 +90,23 @@ export const answersBefore = (job: OnlineJob, actors: OnlineActors): Promise<Pol
     sampleAnswers(job, actors, job.data.evaluation),
   );
 
+/** The doubt about an iteration that learned nothing. */
+export function doubtOf(
+  metrics: Readonly<Record<string, number>>,
+  config: SilenceSettings,
+): string | undefined {
+  const reason = silenceOf(metrics, config);
+  return reason && `nothing to learn from: ${reason}; samples.jsonl shows responses with their rewards`;
+}
+
 export interface OnlineFigures {
   iterations: number;
   /** Why the run ended before its last iteration. */
   stopped: string | null;
   trainPrompts: number;
   longPrompts: { count: number; done: OnlineConfig["longPrompts"] };
+  /** How many iterations had nothing to learn from, and why; given if there were any. */
+  silent?: string;
   /** Of the end with the start, if prompts were kept for it. */
   comparison?: PolicyComparison;
 }
@@ -111,8 +123,10 @@ export async function finishOnline(
   before: readonly PolicySample[],
   method: string,
 ): Promise<OnlineFigures> {
-  const { base, config, session, data } = job;
+  const { base, config, session, data, host } = job;
   const { train, evaluation, long } = data;
+  const silent = silenceOfRun(await stepMetrics(session.run.dir), config);
+  if (silent !== undefined) host.warn(silent);
   const after = await sampleAnswers(job, actors, evaluation);
   actors.generator.release();
   const checked = { ...batchingOf(base, config), onProgress: session.checkInterrupt };
@@ -129,6 +143,7 @@ export async function finishOnline(
     stopped: session.stopped ?? null,
     trainPrompts: train.length,
     longPrompts: { count: long, done: config.longPrompts },
+    ...(silent !== undefined && { silent }),
     ...(before.length > 1 && { comparison: comparePolicies(evaluation, before, after, kl) }),
   };
 }

@@ -20,7 +20,9 @@ export const onlineSettings = {
     rewardFunctions: z
       .array(rewardFunctionSchema)
       .default([])
-      .describe("your own rewards: [{module: ./brevity.mjs, export: default, weight: 1, name: brevity}]"),
+      .describe(
+        "your own rewards: [{module: ./brevity.mjs, export: default, weight: 1, name: brevity}]; the export takes a list of { prompt, response, ids, finishReason }, the ids with the end of sequence, and returns a number for each",
+      ),
     maxPromptLength: z
       .number()
       .int()
@@ -88,6 +90,14 @@ export function encodeOnline(
   const tooLong = long > 0 ? `; ${long} too long, ${what}` : "";
   return {
     ...{ functions, train, evaluation, long, texts: train.map(({ ids }) => ids) },
+    ...(isOneText(prompts) && {
+      warnings: [
+        `all ${prompts.length} prompts are the same: the policy learns one answer, and start and end are compared on it`,
+      ],
+    }),
     said: [`${train.length} prompts to train on, ${evaluation.length} to compare on${tooLong}`],
   };
 }
+
+const isOneText = (prompts: readonly PromptTokens[]): boolean =>
+  prompts.length > 1 && new Set(prompts.map(({ ids }) => ids.join())).size === 1;

@@ -1,6 +1,6 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { svgLinePlot, writeFileAtomically } from "../artifacts/index.js";
+import { stepMetrics } from "./step-metrics.js";
 
 const CURVES = [
   {
@@ -14,8 +14,7 @@ const CURVES = [
 
 /** Draws reward.svg and kl.svg from the metrics of an online method's run. @param method its name on the axis. */
 export async function drawCurves(runDir: string, method: string): Promise<void> {
-  const lines = (await readFile(join(runDir, "metrics.jsonl"), "utf8")).split("\n").filter(Boolean);
-  const rows = lines.map((line) => JSON.parse(line) as Record<string, number>);
+  const rows = await stepMetrics(runDir);
   if (rows.length === 0) return;
   for (const { file, title, key, yLabel } of CURVES) {
     const points = rows.map((row) => [row.step, row[key]] as const);

@@ -25,6 +25,8 @@ export interface TrainingPlan<R extends Rollout = Rollout> {
   unit: string;
   /** The figures next to the progress bar. */
   figures(metrics: Readonly<Record<string, number>>): LiveMetrics;
+  /** A doubt about the step, if there is one; the first of a run is said. */
+  doubt?(metrics: Readonly<Record<string, number>>): string | undefined;
   /** The algorithm's own state, for checkpoints. */
   state?(): Json;
   /** A response as samples.jsonl shows it. */
@@ -131,6 +133,7 @@ export class TrainingLoop {
     });
     let before = performance.now();
     let saved = this.step;
+    let doubted = false;
     try {
       for await (const { step, metrics, tokens, rollouts = [], stopped } of steps) {
         const seconds = (performance.now() - before) / 1000;
@@ -140,6 +143,11 @@ export class TrainingLoop {
         this.run.appendTimings(step, { seconds, tokens, rssMb: megabytes(process.memoryUsage.rss()) });
         this.step = step;
         this.stopped = stopped;
+        const doubt = doubted ? undefined : plan.doubt?.(metrics);
+        if (doubt !== undefined) {
+          host.warn(`step ${step}: ${doubt}`);
+          doubted = true;
+        }
         const rate = tokens / seconds;
         const figures = plan.figures(metrics);
         progress.update(step, { ...figures, "tok/s": Number(rate.toPrecision(3)) });

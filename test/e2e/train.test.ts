@@ -210,6 +210,89 @@ describe("plumb reward and plumb ppo", () => {
   });
 });
 
+describe("learning that cannot work is said", () => {
+  const jsonl = (rows: readonly object[]): string => rows.map((row) => `${JSON.stringify(row)}\n`).join("");
+  const rows = (count: number, row: (i: number) => object) =>
+    jsonl(Array.from({ length: count }, (_, i) => row(i)));
+  const equal = (i: number) => ({ prompt: `the cat ${i}`, chosen: "sat", rejected: "sat" });
+  const silent = (i: number) => ({ prompt: `the cat ${i}`, completion: "" });
+  const ONCE = ["--epochs", "1"];
+
+  beforeAll(async () => {
+    await writeFile(join(dir, "constant.mjs"), "export default (responses) => responses.map(() => 1);\n");
+    await writeFile(join(dir, "equal.jsonl"), rows(8, equal));
+    const differs = (i: number) => ({ ...equal(i), chosen: `mat ${i}` });
+    await writeFile(
+      join(dir, "some-equal.jsonl"),
+      rows(10, (i) => (i < 3 || i === 9 ? equal(i) : differs(i))),
+    );
+    await writeFile(join(dir, "silent.jsonl"), rows(8, silent));
+    await writeFile(
+      join(dir, "some-silent.jsonl"),
+      rows(8, (i) => (i < 2 ? silent(i) : { ...silent(i), completion: "sat" })),
+    );
+    await writeFile(
+      join(dir, "one-prompt.jsonl"),
+      rows(12, () => ({ prompt: "the cat" })),
+    );
+  });
+
+  it.each([
+    ["ppo", [], "objective/scores_std 0"],
+    ["grpo", ["--group-size", "2"], "frac_reward_zero_std 1"],
+  ])("%s with a constant reward: at the first step and at the end", async (method, more, metric) => {
+    const args = [method, ...PPO.slice(1), ...more, "--reward-functions", "[{module: constant.mjs}]"];
+    const { stderr } = await done([...args, "--name", `constant-${method}`]);
+    expect(stderr.match(/nothing to learn from/g)).toHaveLength(1);
+    expect(stderr).toContain("step 1: nothing to learn from: all responses");
+    expect(stderr).toContain("none of the 2 iterations had anything to learn from: all responses");
+    expect(stderr.split(metric)).toHaveLength(3);
+    expect(await json(`runs/constant-${method}/result.json`)).toMatchObject({
+      silent: expect.stringContaining(metric),
+    });
+  });
+
+  it("ppo on prompts that are all equal", async () => {
+    const data = ["--data", "one-prompt.jsonl", "--reward-functions", "[{module: constant.mjs}]"];
+    const { stderr } = await done([...PPO, ...data, "--iterations", "1", "--name", "one-prompt"]);
+    expect(stderr).toContain("all 12 prompts are the same");
+    expect(
+      (await done([...PPO, ...data.slice(2), "--iterations", "1", "--name", "prompts"])).stderr,
+    ).not.toContain("are the same");
+  });
+
+  it("reward on pairs whose sides are equal: some are counted", async () => {
+    const { stderr } = await done([
+      "reward",
+      ...MODEL,
+      ...ONCE,
+      "--data",
+      "some-equal.jsonl",
+      "--name",
+      "equal",
+    ]);
+    expect(stderr).toContain("in 3 of 8 pairs chosen and rejected are the same");
+    expect(stderr).toContain("in 1 of 2 held-out pairs they are the same");
+  });
+
+  it("sft on answers of which some are empty", async () => {
+    const { stderr } = await done([...SFT, ...ONCE, "--data", "some-silent.jsonl", "--name", "silent"]);
+    expect(stderr).toContain("the answers of 2 of 8 demonstrations are empty");
+  });
+
+  it.each([
+    [
+      ["reward", ...MODEL, "--data", "equal.jsonl"],
+      "in every pair to train on, chosen and rejected are the same",
+    ],
+    [[...SFT, "--data", "silent.jsonl"], "the answers of all 8 demonstrations are empty"],
+  ])("and refused where nothing is left: %j", async (args, message) => {
+    const ended = await plumbHere(dir, [...args, "--name", "refused"]);
+    expect(ended).toMatchObject({ status: 1, stderr: expect.stringContaining(message) });
+    expect(existsSync(join(dir, "runs/refused"))).toBe(false);
+  });
+});
+
 describe("bad input gives one message, a status that is not 0, and no run", () => {
   beforeAll(async () => {
     const row = await readFile(join(dir, "demos.jsonl"), "utf8");

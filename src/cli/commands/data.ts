@@ -43,9 +43,11 @@ export default defineCommand({
       rows: head.rows.map(({ where, ...row }) => ({ at: describeLocation(where), ...row })),
     };
     const result = { file, format, rows: rows.length, usableAs: usable, firstRows, head: normal, problems };
+    const use = usable.join(", ") || "nothing here";
+    const once = problems.length > 0 && usable.length > 0 ? " once every row is right" : "";
     await ui.result(result, () =>
       [
-        `${file}: ${rows.length} rows, ${format} format; usable as ${usable.join(", ") || "nothing here"}`,
+        `${file}: ${rows.length} rows, ${format} format; usable as ${use}${once}`,
         ...(show > 0 ? ["", "Characters of each field:", fieldTable(shown)] : []),
         ...(normal
           ? ["", `As ${normal.as}:`, ...normal.rows.map((row) => printable(JSON.stringify(row)))]
@@ -54,6 +56,8 @@ export default defineCommand({
     );
     if (problems.length === 0) return;
     const more = problems.length === options.maxProblems ? ", at least" : "";
-    throw new PlumbError(`${problems.length} rows are wrong${more}:\n${problems.join("\n")}`);
+    throw new PlumbError(
+      `${problems.length === 1 ? "1 row is" : `${problems.length} rows are`} wrong${more}:\n${problems.join("\n")}`,
+    );
   },
 });

@@ -1,8 +1,13 @@
 import { z } from "zod";
 import { inGroup } from "../../base/setting-groups.js";
 import { usageError } from "../../base/usage-error.js";
-import { type ProjectData, projectVotes } from "../../feedback/analysis/index.js";
-import { databaseLocation, databaseSettings, readProject } from "../../feedback/store/index.js";
+import { projectVotes } from "../../feedback/analysis/index.js";
+import {
+  databaseLocation,
+  databaseSettings,
+  type ProjectData,
+  readProject,
+} from "../../feedback/store/index.js";
 import { readVotes, type VoteFile } from "../../votes/vote-file/index.js";
 import type { Ui } from "../ui.js";
 

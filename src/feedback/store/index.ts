@@ -4,20 +4,33 @@
  * changed. `actor` names who acts, for the audit log.
  *
  * @example
+ * import { addRater, createProject, joinProject, openStore } from "plumbline/store";
+ *
  * const store = await openStore("plumb.db");
  * const project = await createProject(store, { name: "pilot", task: { kind: "pairwise" } }, "system");
- * const [rater] = [await addRater(store, {}, "system")];
+ * const rater = await addRater(store, {}, "system");
  * await joinProject(store, { project: project.id, rater: rater.id }, "system");
- * const { leases } = await store.lease({ project: project.id, rater: rater.id });
- * await store.vote({ lease: leases[0].id, rater: rater.id, answer });
+ * for (const { id: lease } of (await store.lease({ project: project.id, rater: rater.id })).leases)
+ *   await store.vote({
+ *     ...{ lease, rater: rater.id },
+ *     answer: { kind: "pairwise", aspects: { overall: { verdict: "left" } } },
+ *   });
  */
 
+export type { ReviewState } from "../../votes/judgement/judgement.js";
+export type { Selection } from "../assign/selection.js";
+export type { AssignmentSettings } from "../assign/settings.js";
+export type { AuditEntry } from "./audit/audit-entry.js";
+export type { AuditKey } from "./audit/audit-key.js";
 export { publicKeyOf } from "./audit/audit-key.js";
 export { type Checkpoint, readCheckpoints } from "./audit/checkpoints.js";
+export type { ShownAuditEntry } from "./audit/read-audit.js";
 export { readAudit } from "./audit/read-audit.js";
 export type { Write } from "./audit/writer.js";
 export { type BackupSummary, backup } from "./backup/backup.js";
 export { type RestoreSummary, restore } from "./backup/restore.js";
+export type { AccountTables } from "./database/account-tables.js";
+export type { Database, Queries } from "./database/database.js";
 export {
   checkpointFileOf,
   databaseLocation,
@@ -27,6 +40,7 @@ export {
   pingDatabase,
   withoutPassword,
 } from "./database/database.js";
+export type { Tables } from "./database/tables.js";
 export { databaseSettings } from "./database-settings.js";
 export {
   addItems,
@@ -85,7 +99,9 @@ export { type AuditProblem, type AuditReport, verifyAudit } from "./verification
 export { type DatabaseKeys, verifyDatabase } from "./verification/verify-database.js";
 export { exportVotes } from "./votes/export-votes.js";
 export { type Lease, type LeaseAnswer, LeaseRequest, MAX_LEASES, NO_LEASE } from "./votes/lease.js";
+export type { ProjectItem, ProjectMember } from "./votes/load-project.js";
 export { loadProject, type ProjectData, readProject } from "./votes/load-project.js";
+export type { TrainingRequest } from "./votes/rater-training.js";
 export {
   answerTraining,
   MAX_TRAINING,

@@ -5,6 +5,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { PlumbError } from "../../base/errors.js";
+import { shown } from "../../base/explain-issue.js";
 import { ARCHITECTURES, type Architecture } from "../architectures/index.js";
 import type { ModelConfig } from "../config.js";
 import { type JsonFields, readJson } from "../formats/json-fields.js";
@@ -56,7 +57,9 @@ function classOf(json: JsonFields): { architecture: Architecture; classifier: bo
     if (name === architecture.classifier) return { architecture, classifier: true };
   }
   const almost = typeof name === "string" && Object.hasOwn(ALMOST, name) ? `: ${ALMOST[name]}` : "";
-  const found = name === undefined ? "not named" : JSON.stringify(name);
+  const type = json.get("model_type");
+  const kind = type === undefined ? "" : ` ("architectures" is missing; "model_type" is ${shown(type)})`;
+  const found = name === undefined ? `not named${kind}` : shown(name);
   throw new PlumbError(`${json.path}: the architecture is ${found}, which is not supported${almost}.`, {
     hint: `Supported are ${ARCHITECTURES.map(({ causal }) => causal).join(", ")}, and their ...ForSequenceClassification with one label.`,
   });

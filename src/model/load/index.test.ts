@@ -1,4 +1,4 @@
-import { copyFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -80,6 +80,41 @@ describe("openModel", () => {
       message: expect.stringContaining("no model at"),
       hint: expect.stringContaining("llama-tied"),
     });
+  });
+
+  it("proposes only models for one that is missing", async () => {
+    await writeFile(join(dir, "hose.txt"), "");
+    await expect(openModel(join(dir, "hose.tx"))).rejects.toThrow(
+      expect.objectContaining({ hint: expect.stringMatching(/^Give a \.gguf file/) }),
+    );
+    await expect(openModel("/nope")).rejects.toThrow(
+      expect.objectContaining({ hint: expect.not.stringContaining("home") }),
+    );
+  });
+
+  it.each([
+    ["rows.jsonl", "By its name it holds rows of data: give it as --data. As the model, give a .gguf file"],
+    ["weights.bin", "Give a .gguf file, a Hugging Face folder or hf:owner/name."],
+  ])("says that %s is not a model", async (name, hint) => {
+    await writeFile(join(dir, name), '{"text": "a"}\n');
+    await expect(openModel(join(dir, name))).rejects.toThrow(
+      expect.objectContaining({
+        message: `${join(dir, name)} is not a model: it is not a GGUF file.`,
+        hint: expect.stringContaining(hint),
+      }),
+    );
+  });
+
+  it("asks for the folder of a model where one of its files is given", async () => {
+    const folder = join(dir, "parted");
+    await mkdir(folder);
+    await writeFile(join(folder, "config.json"), '{"model_type": "foo"}');
+    await expect(openModel(join(folder, "config.json"))).rejects.toThrow(
+      expect.objectContaining({ hint: `Give the whole folder of the model: ${folder}.` }),
+    );
+    await expect(openModel(folder)).rejects.toThrow(
+      'the architecture is not named ("architectures" is missing; "model_type" is "foo"), which is not supported',
+    );
   });
 
   it("says that an adapter is not a model", async () => {

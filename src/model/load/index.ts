@@ -1,6 +1,6 @@
 /** Opens models: a GGUF file, a Hugging Face folder, or a model on the hub. */
 import { existsSync, statSync } from "node:fs";
-import { readdir } from "node:fs/promises";
+import { open, readdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { nearestName, PlumbError } from "../../base/errors.js";
 import { loadTokenizer, type Tokenizer } from "../../text/tokenizer.js";
@@ -50,8 +50,31 @@ export async function openModel(pathOrId: string, head: WantedHead = "language-m
   if (!existsSync(pathOrId)) throw await missing(pathOrId);
   if (statSync(pathOrId).isDirectory()) return openFolder(pathOrId, pathOrId, head);
   if (pathOrId.endsWith(".safetensors")) return openFolder(dirname(pathOrId), pathOrId, head);
+  if (!pathOrId.endsWith(".gguf")) await checkIsGguf(pathOrId);
   return openGgufModel(pathOrId);
 }
+
+/** @throws PlumbError for a file of another kind, which no name calls a GGUF file, saying what it may be. */
+async function checkIsGguf(path: string): Promise<void> {
+  const file = await open(path);
+  const head = Buffer.alloc(4);
+  try {
+    await file.read(head, 0, head.length, 0);
+  } finally {
+    await file.close();
+  }
+  if (head.toString("latin1") === "GGUF") return;
+  const folder = dirname(path);
+  const isPart = existsSync(join(folder, "config.json"));
+  const isData = /\.(jsonl|ndjson|json|csv|tsv|parquet)(\.gz)?$/.test(path);
+  throw new PlumbError(`${path} is not a model: it is not a GGUF file.`, {
+    hint: isPart
+      ? `Give the whole folder of the model: ${folder}.`
+      : `${isData ? "By its name it holds rows of data: give it as --data. As the model, give" : "Give"} ${MODELS}.`,
+  });
+}
+
+const MODELS = "a .gguf file, a Hugging Face folder or hf:owner/name";
 
 async function openGgufModel(path: string): Promise<ModelFiles> {
   const file = await openGguf(path);
@@ -102,16 +125,16 @@ async function openFolder(dir: string, source: string, head: WantedHead): Promis
 async function missing(path: string): Promise<PlumbError> {
   const folder = dirname(path);
   const beside = existsSync(folder) ? await readdir(folder) : [];
-  const near = nearestName(basename(path), beside);
   const models = beside.filter(
     (name) => name.endsWith(".gguf") || existsSync(join(folder, name, "config.json")),
   );
+  const near = nearestName(basename(path), models);
   const others = models.slice(0, 5).join(", ");
   return new PlumbError(`There is no model at ${path}.`, {
     hint:
       near !== undefined
         ? `Did you mean ${join(folder, near)}?`
-        : `Give a .gguf file, a Hugging Face folder or hf:owner/name.${others && ` In ${folder} there are ${others}.`}`,
+        : `Give ${MODELS}.${others && ` In ${folder} there are ${others}.`}`,
   });
 }
 

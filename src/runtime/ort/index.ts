@@ -1,3 +1,8 @@
+/**
+ * The runtime that computes: tensor programs run by ONNX Runtime on the processor, over buffers that they share.
+ * Programs are made with `plumbline/tensor`; models take a runtime as their first argument.
+ */
+
 import { mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
@@ -22,6 +27,7 @@ import { mapLargeBlocks, trimHeap, trimHeapSoon } from "./heap.js";
 import { type PackedSet, PackedWeights } from "./packed-weights.js";
 import { readSessionProfile, type SessionProfile } from "./profile.js";
 import { OrtExecutable, type Session } from "./session.js";
+import { threadsWanted } from "./threads.js";
 
 const NO_WEIGHTS: FrozenWeights = new Map();
 const WARNINGS_AND_WORSE = 3;
@@ -92,7 +98,7 @@ export class OrtRuntime implements ProfilingRuntime {
 
   constructor(private readonly options: OrtOptions = {}) {
     mapLargeBlocks();
-    this.threads = options.threads ?? (Number(process.env.PLUMB_THREADS) || os.availableParallelism());
+    this.threads = options.threads ?? threadsWanted();
     const threading = create("CreateThreadingOptions");
     call("SetGlobalIntraOpNumThreads", threading, this.threads);
     call("SetGlobalInterOpNumThreads", threading, 1);
@@ -256,3 +262,12 @@ export class OrtRuntime implements ProfilingRuntime {
     }
   }
 }
+export type {
+  KernelTime,
+  KernelWork,
+  ProfiledRun,
+  ProfilingRuntime,
+  RuntimeStatistics,
+  TimedRuntime,
+} from "../profile.js";
+export type { CompiledStep, Feed, FrozenWeights, HostArray, StepProgram, StepScalars } from "../runtime.js";

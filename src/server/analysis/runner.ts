@@ -1,10 +1,6 @@
-import {
-  type AnalysisRequest,
-  analyse,
-  loadProject,
-  type ProjectData,
-} from "../../feedback/analysis/index.js";
+import { type AnalysisRequest, analyse } from "../../feedback/analysis/index.js";
 import type { Queries } from "../../feedback/store/database/database.js";
+import { loadProject, type ProjectData } from "../../feedback/store/index.js";
 
 /** One analysis of a project as it was at a stamp. */
 export interface AnalysisJob {

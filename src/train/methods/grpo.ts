@@ -2,21 +2,26 @@
 import { z } from "zod";
 import { grpo, grpoSchema } from "../../algorithms/grpo.js";
 import { shownResponse } from "../../algorithms/rollout-metrics.js";
+import { dividedBy } from "../../algorithms/training-config.js";
 import { NetworkTrainer } from "../../model/runner.js";
 import { trainableNetwork } from "../base.js";
 import { defineMethod } from "../method.js";
 import { foreseeOnline, heaviestIteration } from "../online-forecast.js";
-import { actorsOf, answersBefore, finishOnline, openRewards, reportOnline } from "../online-run.js";
+import { actorsOf, answersBefore, doubtOf, finishOnline, openRewards, reportOnline } from "../online-run.js";
 import { encodeOnline, onlineSettings, readOnline } from "../online-settings.js";
 import { dataSettings, memorySettings, modelSettings, runSettings } from "../settings.js";
 
-const schema = grpoSchema.extend({
-  ...modelSettings,
-  ...dataSettings,
-  ...memorySettings,
-  ...onlineSettings,
-  ...runSettings,
-});
+const schema = dividedBy(
+  grpoSchema.extend({
+    ...modelSettings,
+    ...dataSettings,
+    ...memorySettings,
+    ...onlineSettings,
+    ...runSettings,
+  }),
+  "batchSize",
+  ["groupSize", "miniBatches"],
+);
 
 /** Prompts per batch. */
 const promptsOf = ({ batchSize, groupSize }: { batchSize: number; groupSize: number }): number =>
@@ -78,6 +83,7 @@ export const grpoMethod = defineMethod({
       steps: config.iterations,
       unit: "iterations",
       figures: (metrics) => ({ reward: metrics["objective/scores"], KL: metrics["objective/kl"] }),
+      doubt: (metrics) => doubtOf(metrics, config),
       state: () => ({ ...state }),
       shown: (r) => ({ ...shownResponse(r, r.score), advantage: r.advantage }),
     });

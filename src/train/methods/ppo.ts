@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { ppo, ppoSchema } from "../../algorithms/ppo.js";
 import { sampleOf } from "../../algorithms/ppo-metrics.js";
+import { dividedBy } from "../../algorithms/training-config.js";
 import { promptCompletion } from "../../model/batch.js";
 import { NetworkTrainer } from "../../model/runner.js";
 import { calibrateValueHead } from "../../model/value-head.js";
@@ -14,6 +15,7 @@ import {
   actorsOf,
   answersBefore,
   batchingOf,
+  doubtOf,
   finishOnline,
   openRewards,
   reportOnline,
@@ -22,13 +24,17 @@ import {
 import { encodeOnline, onlineSettings, readOnline } from "../online-settings.js";
 import { dataSettings, memorySettings, modelSettings, runSettings } from "../settings.js";
 
-const schema = ppoSchema.extend({
-  ...modelSettings,
-  ...dataSettings,
-  ...memorySettings,
-  ...onlineSettings,
-  ...runSettings,
-});
+const schema = dividedBy(
+  ppoSchema.extend({
+    ...modelSettings,
+    ...dataSettings,
+    ...memorySettings,
+    ...onlineSettings,
+    ...runSettings,
+  }),
+  "batchSize",
+  ["miniBatches"],
+);
 
 /** Prompts whose responses set the value model's starting level when none are kept for the comparison. */
 const CALIBRATION_PROMPTS = 16;
@@ -105,6 +111,7 @@ export const ppoMethod = defineMethod({
       steps: config.iterations,
       unit: "iterations",
       figures: (metrics) => ({ reward: metrics["objective/scores"], KL: metrics["objective/kl"] }),
+      doubt: (metrics) => doubtOf(metrics, config),
       state: () => ({ ...state }),
       shown: sampleOf,
     });

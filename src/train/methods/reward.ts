@@ -87,12 +87,30 @@ export const rewardMethod = defineMethod({
   schema,
   read: (config) => loadJudged(config, "preferences", loadPreferences, preferencesOf),
 
-  encode(rows, { tokenizer }, { holdOut: share }) {
+  encode(rows, { tokenizer }, { holdOut: share, maxLength }) {
     const split = holdOut(rows, share, ({ prompt, chosen }) => conversationKey(prompt, chosen));
     const encoded = (row: PreferenceRow): TokenPair => ({ ...row, ...encodePreference(tokenizer, row) });
     const [train, heldOut] = [split.train.map(encoded), split.heldOut.map(encoded)];
+    const equal = train.filter((pair) => isEqual(pair, maxLength)).length;
+    if (equal === train.length) {
+      throw new PlumbError(
+        "in every pair to train on, chosen and rejected are the same: nothing can be learned",
+        {
+          hint: `Look at the data with plumb data; texts are compared by their last ${maxLength} tokens (--max-length).`,
+        },
+      );
+    }
+    const equalHeldOut = heldOut.filter((pair) => isEqual(pair, maxLength)).length;
+    const warnings = [
+      ...(equal > 0
+        ? [`in ${equal} of ${train.length} pairs chosen and rejected are the same: they teach nothing`]
+        : []),
+      ...(equalHeldOut > 0
+        ? [`in ${equalHeldOut} of ${heldOut.length} held-out pairs they are the same, which counts as wrong`]
+        : []),
+    ];
     return {
-      ...{ train, heldOut, rows: split, texts: train.map(({ chosen }) => chosen) },
+      ...{ warnings, train, heldOut, rows: split, texts: train.map(({ chosen }) => chosen) },
       said: [`${train.length} pairs to train on, ${heldOut.length} held out`],
     };
   },
@@ -161,6 +179,10 @@ export const rewardMethod = defineMethod({
     ] as const,
   ],
 });
+
+/** Whether a pair's texts are the same to the model, which sees their ends. */
+const isEqual = ({ chosen, rejected }: TokenPair, maxLength: number): boolean =>
+  chosen.slice(-maxLength).join() === rejected.slice(-maxLength).join();
 
 /** Counts some steps without computing them. */
 const dryRun = (

@@ -4,6 +4,8 @@ import { type SftConfig, sft, sftSchema, sftSteps } from "../../algorithms/sft.j
 import { PlumbError } from "../../base/errors.js";
 import { formatNumber } from "../../base/format.js";
 import {
+  type ChatMessage,
+  type Demonstration,
   demonstrationKey,
   demonstrationsOf,
   encodeDemonstration,
@@ -38,7 +40,7 @@ const schema = sftSchema.extend({
   ...runSettings,
 });
 
-type HeldOut = TokenizedText & { conversation: string };
+export type HeldOut = TokenizedText & { conversation: string };
 
 export const sftMethod = defineMethod({
   name: "sft",
@@ -61,6 +63,15 @@ export const sftMethod = defineMethod({
   read: (config) => loadJudged(config, "demonstrations", loadDemonstrations, demonstrationsOf),
 
   encode(rows, { tokenizer }, { maxLength, holdOut: share }) {
+    const empty = rows.filter(isAnswerless).length;
+    if (empty === rows.length) {
+      throw new PlumbError(
+        `the answers of all ${empty} demonstrations are empty: nothing can be learned from them`,
+        {
+          hint: "Look at the data with plumb data.",
+        },
+      );
+    }
     const split = holdOut(rows, share, demonstrationKey);
     const encoded = (row: (typeof rows)[number]): TokenizedText => {
       const { ids, lossMask: read } = encodeDemonstration(tokenizer, row);
@@ -77,8 +88,14 @@ export const sftMethod = defineMethod({
     }
     const lost = rows.length - train.length - heldOut.length;
     const without = lost > 0 ? `; ${lost} have no answer within ${maxLength} tokens` : "";
+    const warnings =
+      empty > 0
+        ? [
+            `the answers of ${empty} of ${rows.length} demonstrations are empty: the model learns to say nothing`,
+          ]
+        : [];
     return {
-      ...{ train, heldOut, texts: train.map(({ ids }) => ids) },
+      ...{ warnings, train, heldOut, texts: train.map(({ ids }) => ids) },
       said: [`${train.length} demonstrations to train on, ${heldOut.length} held out${without}`],
     };
   },
@@ -132,6 +149,16 @@ export const sftMethod = defineMethod({
         ]
       : [],
 });
+
+/** Whether there is no text to imitate. */
+function isAnswerless(row: Demonstration): boolean {
+  const isBlank = (text: string): boolean => text.trim() === "";
+  const areBlank = (messages: readonly ChatMessage[]): boolean =>
+    messages.every(({ role, content }) => role !== "assistant" || isBlank(content));
+  if (row.kind === "text") return isBlank(row.text);
+  if (row.kind === "messages") return areBlank(row.messages);
+  return typeof row.completion === "string" ? isBlank(row.completion) : areBlank(row.completion);
+}
 
 const isRead = ({ lossMask: read }: TokenizedText): boolean => read.some((one, t) => one && t > 0);
 

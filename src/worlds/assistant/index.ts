@@ -6,6 +6,8 @@
  * reward model learned, and what the policy made of that. It has prompts in four splits (prompts.ts), pre-training text
  * (corpus.ts), demonstrations of mixed quality (demonstrations.ts) and simulated raters (rater.ts).
  */
+
+export type { Activity, HarmfulAct, HeldOutSplit } from "./activities.js";
 export { CHAT_TEMPLATE, EOS_TOKEN, formatPrompt, PAD_TOKEN, SPECIAL_TOKENS } from "./chat.js";
 export { AssistantWorldConfig, DEFAULT_WORLD, DemonstrationConfig } from "./config.js";
 export { approximateTokens, corpus } from "./corpus.js";
@@ -19,6 +21,7 @@ export {
   HARM_BEHAVIOURS,
   type HarmBehaviour,
 } from "./gold.js";
+export type { Attribute } from "./knowledge.js";
 export {
   MINIMAL_PAIR_KINDS,
   type MinimalPair,
