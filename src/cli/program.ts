@@ -3,7 +3,7 @@ import type { z } from "zod";
 import { PlumbError } from "../base/errors.js";
 import { EXIT_USAGE } from "../base/usage-error.js";
 import type { Command, CommandContext, CommandEntry } from "./command.js";
-import { reportError } from "./exit.js";
+import { forPeople, reportError } from "./exit.js";
 import { helpItem, helpLayout } from "./help-layout.js";
 import { EXIT_INTERRUPTED, watchInterrupts } from "./interrupt.js";
 import type { Recipe } from "./recipe.js";
@@ -180,7 +180,7 @@ async function runCommand({
     return signal.aborted && !command.endsBySignal ? EXIT_INTERRUPTED : 0;
   } catch (error) {
     if (signal.aborted && !(error instanceof PlumbError) && isAbort(error, signal)) return EXIT_INTERRUPTED;
-    return reportError(await withRecipeLine(error, recipe, entry.name), ui);
+    return reportError(await withRecipeLine(forPeople(error), recipe, entry.name), ui);
   } finally {
     dispose();
   }

@@ -1,6 +1,7 @@
 import { readFile, stat } from "node:fs/promises";
 import { isMap, isScalar, LineCounter, type Node, type Pair, parseDocument } from "yaml";
 import { nearestName, PlumbError } from "../base/errors.js";
+import { systemCause } from "../base/system-error.js";
 import { usageError } from "../base/usage-error.js";
 
 /**
@@ -22,6 +23,7 @@ export interface RecipeSection {
 export const MAX_RECIPE_BYTES = 2 ** 20;
 /** Most aliases (`*name`) that a recipe may expand: a guard against documents that explode when they are read. */
 const MAX_ALIASES = 100;
+const FOLDER_HINT = "A recipe is a YAML file of settings; other paths are given by flags, such as --model.";
 
 /** Reads a recipe. @throws PlumbError naming the line of invalid YAML, or of a section that belongs to no command. */
 export async function readRecipe(file: string, commandNames: readonly string[]): Promise<Recipe> {
@@ -61,7 +63,12 @@ async function readText(file: string): Promise<string> {
     return await readFile(file, "utf8");
   } catch (error) {
     if (error instanceof PlumbError) throw error;
-    throw usageError(`cannot read the recipe ${file}: ${(error as Error).message.replace(/,.*/, "")}`);
+    const cause = systemCause(error, file);
+    const isFolder = (error as NodeJS.ErrnoException).code === "EISDIR";
+    throw usageError(
+      `cannot read the recipe ${file}: ${cause?.why ?? (error as Error).message}`,
+      isFolder ? FOLDER_HINT : cause?.hint,
+    );
   }
 }
 
