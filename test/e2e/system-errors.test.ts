@@ -1,7 +1,7 @@
 /** Faults of the user's machine end with a message and the status of bad input, never as a defect of Plumbline. */
 import { spawnSync } from "node:child_process";
 import { existsSync, openSync } from "node:fs";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -72,6 +72,20 @@ describe("plumb, where the file system refuses", () => {
     expect(ended.stderr).toContain(message);
     expect(ended.stderr).not.toMatch(/defect| {4}at |E[A-Z]{4,}/);
     expect(ended.status).toBe(status);
+  });
+
+  it("leaves no signing key where the database cannot be reached", async () => {
+    const { status, stderr } = await plumbHere(dir, [
+      "serve",
+      "--db",
+      "postgres://127.0.0.1:1/x",
+      "--port",
+      "0",
+    ]);
+    expect(stderr).toContain("Cannot reach the PostgreSQL database postgres://127.0.0.1:1/x");
+    expect(status).toBe(1);
+    await plumbHere(dir, ["serve", "--db", "folder", "--port", "0"]);
+    expect((await readdir(dir)).filter((name) => /audit[-.]key/.test(name))).toEqual([]);
   });
 
   it.skipIf(!existsSync("/dev/full"))("names a full disk that its output goes to", () => {
