@@ -69,7 +69,9 @@ export function resolveConfig<S extends z.ZodObject>(
     const now = RENAMED_SETTINGS.get(name);
     if (now !== undefined && !settings.has(name)) throw renamed(flagName(name), flagName(now));
     const setting = settings.get(name);
-    assign(values, [name], setting && typeof value === "string" ? flagValue(setting, value) : value);
+    const given = setting && typeof value === "string" ? flagValue(setting, value) : value;
+    checkItems(schema, [name], given, () => flagName(name));
+    assign(values, [name], given);
     sources.set(name, flagName(name));
   }
   const result = schema.safeParse(values);
@@ -80,12 +82,23 @@ export function resolveConfig<S extends z.ZodObject>(
     return { text: `${source === undefined ? "" : `${source}: `}setting "${field}" ${problem}`, field };
   });
   const [first] = problems;
+  const list = settings.get(first.field.replace(/\[.*/, ""));
   throw usageError(
     [...new Set(problems.map(({ text }) => text))].slice(0, 5).join("\n"),
     settings.get(first.field)?.required && first.text.includes("is missing")
       ? `Give ${flagName(first.field)}, or ${first.field}: in the ${command}: section of a recipe.`
-      : undefined,
+      : list?.items === "object"
+        ? `Write a list of objects, such as ${listForm(list, values[list.path[0]])}`
+        : undefined,
   );
+}
+
+/** How a list of objects is written for the shell. @param given what was given; a text stands for an item's only key. */
+function listForm(setting: Setting, given: unknown): string {
+  const { itemKeys = [] } = setting;
+  const [text] = Array.isArray(given) ? given : [given];
+  const value = itemKeys.length === 1 && typeof text === "string" ? text : "...";
+  return `${settingFlag(setting)} '[{${itemKeys.map((key) => `${key}: ${value}`).join(", ")}}]'`;
 }
 
 function valueOption(setting: Setting): Option {
@@ -185,22 +198,8 @@ function mergeValue(
   sources: Map<string, string>,
 ) {
   const key = path.join(".");
-  for (let depth = 0; depth < path.length; depth++) {
-    const known = knownKeys(schema, path.slice(0, depth));
-    if (known === undefined || known.includes(path[depth])) continue;
-    const wrong = path.slice(0, depth + 1).join(".");
-    const before = path.slice(0, depth);
-    const now = RENAMED_SETTINGS.get(path[depth]);
-    if (now !== undefined && known.includes(now))
-      throw renamed(`${at(wrong)}: "${wrong}"`, `"${[...before, now].join(".")}"`);
-    const near = nearestName(path[depth], known);
-    throw usageError(
-      `${at(wrong)}: unknown setting "${wrong}"`,
-      near === undefined
-        ? `Known here: ${known.join(", ")}.`
-        : `Did you mean "${[...before, near].join(".")}"?`,
-    );
-  }
+  checkKeys(schema, path, at);
+  checkItems(schema, path, value, at);
   if (isTree(value) && knownKeys(schema, path) !== undefined) {
     for (const [inner, innerValue] of Object.entries(value)) {
       mergeValue(schema, [...path, inner], innerValue, at, values, sources);
@@ -210,6 +209,39 @@ function mergeValue(
   assign(values, path, value);
   sources.set(key, at(key));
 }
+
+/** Checks that every key of a path is known. */
+function checkKeys(schema: z.ZodObject, path: string[], at: (key: string) => string): void {
+  for (let depth = 0; depth < path.length; depth++) {
+    const known = knownKeys(schema, path.slice(0, depth));
+    if (known === undefined || known.includes(path[depth])) continue;
+    const wrong = nameOf(path.slice(0, depth + 1));
+    const before = path.slice(0, depth);
+    const now = RENAMED_SETTINGS.get(path[depth]);
+    if (now !== undefined && known.includes(now))
+      throw renamed(`${at(wrong)}: "${wrong}"`, `"${nameOf([...before, now])}"`);
+    const near = nearestName(path[depth], known);
+    throw usageError(
+      `${at(wrong)}: unknown setting "${wrong}"`,
+      near === undefined
+        ? `Known here: ${known.join(", ")}.`
+        : `Did you mean "${nameOf([...before, near])}"?`,
+    );
+  }
+}
+
+/** Checks the keys of the objects in a list. */
+function checkItems(schema: z.ZodObject, path: string[], value: unknown, at: (key: string) => string): void {
+  if (!Array.isArray(value)) return;
+  const source = at(path.join("."));
+  for (const [i, item] of value.entries())
+    for (const key of isTree(item) ? Object.keys(item) : [])
+      checkKeys(schema, [...path, String(i), key], () => source);
+}
+
+/** A path as messages name it: `lora.r`, `rewardFunctions[0].module`. */
+const nameOf = (path: readonly string[]): string =>
+  fieldName(path.map((key) => (/^\d+$/.test(key) ? Number(key) : key)));
 
 const renamed = (old: string, now: string): PlumbError =>
   usageError(`${old} has been renamed to ${now}`, `Write ${now}.`);
@@ -237,6 +269,8 @@ function flagValue(setting: Setting, text: string): unknown {
   if (setting.type === "text") return text;
   if (setting.type !== "list") return scalar(setting.type, text, settingFlag(setting));
   if (text.trimStart().startsWith("[")) return yamlValue(text, settingFlag(setting));
+  if (setting.items === "object" && text.trimStart().startsWith("{"))
+    return yamlValue(`[${text}]`, settingFlag(setting));
   return text.split(",").map((item) => scalar(setting.items ?? "text", item.trim(), settingFlag(setting)));
 }
 
