@@ -1,6 +1,6 @@
 /**
  * One schema gives a command its flags, its help and its checks. A setting's value comes from the first of: its flag,
- * `--set key=value`, the recipe's section of the command, the schema's default.
+ * `--set key=value`, the recipe's section of the command, the run to resume, the schema's default.
  */
 import { Option } from "commander";
 import { parse as parseYaml } from "yaml";
@@ -20,6 +20,8 @@ export interface GivenSettings {
   /** `key=value`, in order. */
   set: readonly string[];
   recipe?: Recipe;
+  /** The config.yaml of the run to resume; whatever else was given comes before it. */
+  run?: Recipe;
 }
 
 /** Most characters of choices shown next to a flag; longer lists go into its description. */
@@ -60,20 +62,7 @@ export function resolveConfig<S extends z.ZodObject>(
   command: string,
   given: GivenSettings,
 ): z.output<S> {
-  const settings = new Map(settingsOf(schema).map((setting) => [settingKey(setting), setting]));
-  const values: Tree = {};
-  const sources = new Map<string, string>();
-  if (given.recipe !== undefined) mergeRecipe(schema, command, given.recipe, values, sources);
-  for (const assignment of given.set) mergeAssignment(schema, settings, assignment, values, sources);
-  for (const [name, value] of Object.entries(given.flags)) {
-    const now = RENAMED_SETTINGS.get(name);
-    if (now !== undefined && !settings.has(name)) throw renamed(flagName(name), flagName(now));
-    const setting = settings.get(name);
-    const given = setting && typeof value === "string" ? flagValue(setting, value) : value;
-    checkItems(schema, [name], given, () => flagName(name));
-    assign(values, [name], given);
-    sources.set(name, flagName(name));
-  }
+  const { values, sources, settings } = merged(schema, command, given);
   const result = schema.safeParse(values);
   if (result.success) return result.data;
   const problems = result.error.issues.map((issue) => {
@@ -91,6 +80,29 @@ export function resolveConfig<S extends z.ZodObject>(
         ? `Write a list of objects, such as ${listForm(list, values[list.path[0]])}`
         : undefined,
   );
+}
+
+/** The settings that were given, before they are checked as a whole. @throws PlumbError naming an unknown one. */
+export const givenValues = (schema: z.ZodObject, command: string, given: GivenSettings): Tree =>
+  merged(schema, command, given).values;
+
+function merged(schema: z.ZodObject, command: string, given: GivenSettings) {
+  const settings = new Map(settingsOf(schema).map((setting) => [settingKey(setting), setting]));
+  const values: Tree = {};
+  const sources = new Map<string, string>();
+  if (given.run !== undefined) mergeRecipe(schema, command, given.run, values, sources);
+  if (given.recipe !== undefined) mergeRecipe(schema, command, given.recipe, values, sources);
+  for (const assignment of given.set) mergeAssignment(schema, settings, assignment, values, sources);
+  for (const [name, value] of Object.entries(given.flags)) {
+    const now = RENAMED_SETTINGS.get(name);
+    if (now !== undefined && !settings.has(name)) throw renamed(flagName(name), flagName(now));
+    const setting = settings.get(name);
+    const given = setting && typeof value === "string" ? flagValue(setting, value) : value;
+    checkItems(schema, [name], given, () => flagName(name));
+    assign(values, [name], given);
+    sources.set(name, flagName(name));
+  }
+  return { values, sources, settings };
 }
 
 /** How a list of objects is written for the shell. @param given what was given; a text stands for an item's only key. */

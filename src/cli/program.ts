@@ -3,6 +3,7 @@ import type { z } from "zod";
 import { PlumbError } from "../base/errors.js";
 import { EXIT_USAGE } from "../base/usage-error.js";
 import type { Command, CommandContext, CommandEntry } from "./command.js";
+import type { GivenSettings } from "./config-flags.js";
 import { forPeople, reportError } from "./exit.js";
 import { helpItem, helpLayout } from "./help-layout.js";
 import { EXIT_INTERRUPTED, watchInterrupts } from "./interrupt.js";
@@ -155,6 +156,8 @@ async function runCommand({
   try {
     const { resolveConfig } = await import("./config-flags.js");
     const { readRecipe } = await import("./recipe.js");
+    const { runToResume } = await import("./resume.js");
+    const names = entries.map(({ name }) => name);
     const { recipe: recipeFlag, set = [], ...flags } = given;
     if (takesRecipe(command) && recipeFlag !== undefined) flags.recipe = recipeFlag;
     if (command.positional !== undefined && positional !== undefined && positional.length > 0)
@@ -163,12 +166,10 @@ async function runCommand({
       ? undefined
       : (recipeFlag ??
         (command.positional === undefined ? String(positional ?? "") || undefined : undefined));
-    if (recipeFile !== undefined)
-      recipe = await readRecipe(
-        recipeFile,
-        entries.map(({ name }) => name),
-      );
-    const config = resolveConfig(command.schema, entry.name, { flags, set, recipe });
+    if (recipeFile !== undefined) recipe = await readRecipe(recipeFile, names);
+    const settings: GivenSettings = { flags, set, ...(recipe && { recipe }) };
+    const run = await runToResume(command, entry.name, settings, names);
+    const config = resolveConfig(command.schema, entry.name, { ...settings, ...(run && { run }) });
     const context: CommandContext = {
       json,
       ui,

@@ -1,12 +1,13 @@
 import { readFile, stat } from "node:fs/promises";
-import { isMap, isScalar, LineCounter, type Node, type Pair, parseDocument } from "yaml";
+import { isMap, isScalar, LineCounter, type Node, type Pair, parseDocument, type YAMLMap } from "yaml";
+import { type Json, settingsOfRun } from "../artifacts/index.js";
 import { nearestName, PlumbError } from "../base/errors.js";
 import { systemCause } from "../base/system-error.js";
 import { usageError } from "../base/usage-error.js";
 
 /**
  * A recipe: a YAML file with a section of settings for each command that uses it. It opens with a comment that gives
- * the command that runs it.
+ * the command that runs it. The config.yaml of a run can be given as one.
  */
 export interface Recipe {
   file: string;
@@ -35,17 +36,25 @@ export async function readRecipe(file: string, commandNames: readonly string[]):
   }
   if (!isMap(document.contents)) throw usageError(`${file}: expected sections of settings, such as "ppo:"`);
   const sections = new Map<string, RecipeSection>();
-  for (const pair of document.contents.items) {
-    const name = keyOf(pair);
+  for (const { name, pair } of sectionsIn(document.contents)) {
     const line = lineOf(pair, counter);
     checkSectionName(name, commandNames, `${file}, line ${line}`);
     if (!isMap(pair.value)) throw usageError(`${file}, line ${line}: section "${name}" holds no settings`);
     const lines = new Map<string, number>();
     collectLines(pair.value, "", counter, lines);
     const values = pair.value.toJS(document, { maxAliasCount: MAX_ALIASES }) as Record<string, unknown>;
-    sections.set(name, { values, lines });
+    const ofRun = keyOf(pair) !== name;
+    sections.set(name, { values: ofRun ? (settingsOfRun(values as Json) as typeof values) : values, lines });
   }
   return { file, sections };
+}
+
+/** The sections of a recipe. The config.yaml of a run is a recipe too: of the command that it names. */
+function sectionsIn(document: YAMLMap): { name: string; pair: Pair }[] {
+  const command = document.get("command");
+  const ofRun = document.items.find((pair) => keyOf(pair) === "config");
+  if (typeof command === "string" && ofRun !== undefined) return [{ name: command, pair: ofRun }];
+  return document.items.map((pair) => ({ name: keyOf(pair), pair }));
 }
 
 function checkSectionName(name: string, known: readonly string[], where: string): void {
