@@ -1,4 +1,5 @@
 import { PlumbError } from "../base/errors.js";
+import { shown } from "../base/explain-issue.js";
 import type { Completion } from "../generate/index.js";
 import { promptCompletion } from "../model/batch.js";
 import type { Scorer } from "../model/learner.js";
@@ -67,18 +68,20 @@ export function functionReward(name: string, weight: number, reward: RewardFunct
         ids: completion.ids,
         finishReason: completion.finishReason,
       }));
-      const scores = await reward(inputs);
-      if (!Array.isArray(scores) || scores.length !== inputs.length) {
-        throw new PlumbError(
-          `the reward function "${name}" must return ${inputs.length} numbers, one per response`,
-        );
-      }
-      const bad = scores.findIndex((score) => !Number.isFinite(score));
-      if (bad >= 0)
-        throw new PlumbError(`the reward function "${name}" gave ${scores[bad]} for response ${bad + 1}`);
-      return [...scores];
+      return checkedRewards(await reward(inputs), inputs.length, `the reward function "${name}"`);
     },
   };
+}
+
+/** What a reward function returned, if it is one finite number per response. @param what names the function. */
+export function checkedRewards(returned: unknown, responses: number, what: string): number[] {
+  if (!Array.isArray(returned) || returned.length !== responses) {
+    const got = Array.isArray(returned) ? `${returned.length}` : shown(returned);
+    throw new PlumbError(`${what} must return ${responses} numbers, one per response; it returned ${got}`);
+  }
+  const bad = returned.findIndex((score) => !Number.isFinite(score));
+  if (bad >= 0) throw new PlumbError(`${what} gave ${shown(returned[bad])} for response ${bad + 1}`);
+  return [...returned];
 }
 
 /** The weighted sum over the sources for each response, and each source's unweighted rewards. */

@@ -7,6 +7,7 @@ import { randomBytes } from "node:crypto";
 import { mkdir, open, readdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { PlumbError } from "../base/errors.js";
+import { systemCause } from "../base/system-error.js";
 
 /**
  * Writes one file atomically; an existing file is replaced.
@@ -159,23 +160,12 @@ async function syncFolder(dir: string): Promise<void> {
   }
 }
 
-const WRITE_ERRORS: Record<string, [what: string, hint: string]> = {
-  ENOSPC: ["the disk is full", "Free some space, then try again."],
-  EDQUOT: ["the disk quota is used up", "Free some space, then try again."],
-  EACCES: ["permission was denied", "Choose a folder that you may write to."],
-  EPERM: ["the operation is not permitted", "Choose a folder that you may write to."],
-  EROFS: ["the file system is read-only", "Choose a folder that you may write to."],
-  ENOTDIR: ["a part of the path is a file, not a folder", "Choose another path."],
-  EEXIST: ["a file exists where a folder is needed", "Choose another path."],
-  EISDIR: ["a folder has that name", "Choose another path."],
-};
-
 /** Turns a system error into a PlumbError if its cause is known; otherwise returns it unchanged. */
 function writeError(path: string, error: unknown): unknown {
-  const known = WRITE_ERRORS[codeOf(error) ?? ""];
+  const known = systemCause(error);
   if (known === undefined) return error;
-  return new PlumbError(`Cannot write ${path}: ${known[0]}. Nothing was changed.`, {
-    hint: known[1],
+  return new PlumbError(`Cannot write ${path}: ${known.why}. Nothing was changed.`, {
+    hint: known.hint,
     cause: error,
   });
 }

@@ -11,7 +11,8 @@ export {
 } from "./checkpoint.js";
 export type { Json } from "./json.js";
 export { lockFolder } from "./lock.js";
-export { Run, type RunOptions, unusedRunName } from "./run.js";
+export { folderToResume, Run, type RunOptions, unusedRunName } from "./run.js";
+export { otherCommand, RUN_CONFIG, settingsOfRun } from "./run-config.js";
 export { type SvgPlotOptions, type SvgSeries, svgLinePlot } from "./svg-plot.js";
 export { readTensorsFile, type TensorRecord, writeTensorsFile } from "./tensors-file.js";
 export { plumblineVersion } from "./version.js";

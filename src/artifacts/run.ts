@@ -8,12 +8,9 @@
  *   checkpoints/    see checkpoint.ts
  *   result.json     the final figures
  */
-import { mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
+import { mkdir, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { isDeepStrictEqual } from "node:util";
-import { parse, stringify } from "yaml";
 import { nearestName, PlumbError } from "../base/errors.js";
-import { RENAMED_SETTINGS } from "../base/renamed-settings.js";
 import { writeFileAtomically } from "./atomic.js";
 import {
   type Checkpoint,
@@ -26,8 +23,8 @@ import {
 } from "./checkpoint.js";
 import { findNonFinite, type Json } from "./json.js";
 import { lockFolder } from "./lock.js";
+import { RUN_CONFIG, writeOrCompareConfig } from "./run-config.js";
 import { StepLines, truncateAfterStep } from "./step-lines.js";
-import { plumblineVersion } from "./version.js";
 
 export interface RunOptions {
   /** The folder that holds all runs. */
@@ -35,7 +32,7 @@ export interface RunOptions {
   name: string;
   /** The plumb command, such as "ppo". */
   command: string;
-  /** All settings, including defaults; recorded in config.yaml. A setting named "resume" is left out. */
+  /** All settings, including defaults; recorded in config.yaml. Those named "resume" and "fresh" are left out. */
   config: object;
   /** Continues from the last checkpoint of the run of this name. */
   resume?: boolean;
@@ -72,18 +69,13 @@ export class Run {
    */
   static async create(options: RunOptions): Promise<Run> {
     const { root = "runs", name, resume = false, warn = () => undefined } = options;
-    if (!NAME.test(name)) {
-      throw new PlumbError(`${JSON.stringify(name)} is not a valid name for a run`, {
-        hint: "Expected letters, digits, dots, dashes and underscores; at most 100.",
-      });
-    }
-    const dir = join(root, name);
+    const dir = folderOf(root, name);
     await claim(root, name, resume);
     const release = lockFolder(dir);
     try {
       await removeLeftovers(dir);
       const checkpoint = resume ? await latestCheckpoint(dir, warn) : undefined;
-      await writeOrCompareConfig(join(dir, "config.yaml"), options);
+      await writeOrCompareConfig(join(dir, RUN_CONFIG), options);
       for (const file of STEP_FILES) await truncateAfterStep(join(dir, file), checkpoint?.step ?? -1);
       return new Run(dir, name, checkpoint, release);
     } catch (error) {
@@ -136,14 +128,28 @@ export async function unusedRunName(root: string, base: string): Promise<string>
   return name;
 }
 
+/** The folder of a run that exists. @throws PlumbError if the name is invalid, or there is no such run. */
+export async function folderToResume(root: string, name: string): Promise<string> {
+  const dir = folderOf(root, name);
+  if (await stat(dir).catch(() => undefined)) return dir;
+  const near = nearestName(name, await readdir(root).catch(() => []));
+  throw new PlumbError(`there is no run ${name} in ${root} to resume`, {
+    hint: near === undefined ? "Leave out --resume to start it." : `Did you mean ${near}?`,
+  });
+}
+
+function folderOf(root: string, name: string): string {
+  if (NAME.test(name)) return join(root, name);
+  throw new PlumbError(`${JSON.stringify(name)} is not a valid name for a run`, {
+    hint: "Expected letters, digits, dots, dashes and underscores; at most 100.",
+  });
+}
+
 async function claim(root: string, name: string, resume: boolean): Promise<void> {
   const dir = join(root, name);
   if (resume) {
-    if (await stat(dir).catch(() => undefined)) return;
-    const near = nearestName(name, await readdir(root).catch(() => []));
-    throw new PlumbError(`there is no run ${name} in ${root} to resume`, {
-      hint: near === undefined ? "Leave out --resume to start it." : `Did you mean ${near}?`,
-    });
+    await folderToResume(root, name);
+    return;
   }
   await mkdir(dir, { recursive: true });
   if (!(await isUnused(dir))) {
@@ -162,54 +168,6 @@ async function isUnused(dir: string): Promise<boolean> {
     STEP_FILES.map(async (file) => (await stat(join(dir, file)).catch(() => undefined))?.size ?? 0),
   );
   return sizes.every((size) => size === 0);
-}
-
-async function writeOrCompareConfig(path: string, options: RunOptions): Promise<void> {
-  const config = JSON.parse(JSON.stringify({ ...options.config, resume: undefined })) as Json;
-  const previous = options.resume ? await readFile(path, "utf8").catch(() => undefined) : undefined;
-  if (previous === undefined) {
-    const header = `# What \`plumb ${options.command}\` was run with; the same command with \`--name ${options.name} --resume\` goes on.\n`;
-    const snapshot = {
-      command: options.command,
-      plumbline: plumblineVersion(),
-      node: process.version,
-      config,
-    };
-    await rm(path, { force: true });
-    return writeFileAtomically(path, header + stringify(snapshot));
-  }
-  const { command, config: before } = parse(previous) as { command: string; config: Json };
-  if (command !== options.command) {
-    throw new PlumbError(
-      `${options.name} is a run of \`plumb ${command}\`, not of \`plumb ${options.command}\``,
-    );
-  }
-  const changed = differences(underNewNames(before), config).filter(
-    (key) => !options.mayChange?.includes(key),
-  );
-  if (changed.length > 0) {
-    throw new PlumbError(`settings differ from the run to resume: ${changed.slice(0, 10).join(", ")}`, {
-      hint: `Use the settings in ${path}, or start a new run under another --name.`,
-    });
-  }
-}
-
-/** Settings of an older run under their current names. */
-function underNewNames(config: Json): Json {
-  if (typeof config !== "object" || config === null || Array.isArray(config)) return config;
-  return Object.fromEntries(
-    Object.entries(config).map(([name, value]) => [RENAMED_SETTINGS.get(name) ?? name, underNewNames(value)]),
-  );
-}
-
-/** Dotted keys at which two settings differ. */
-function differences(a: Json | undefined, b: Json | undefined, path = ""): string[] {
-  if (isDeepStrictEqual(a, b)) return [];
-  const isObject = (value: unknown): value is Record<string, Json> =>
-    typeof value === "object" && value !== null && !Array.isArray(value);
-  if (!isObject(a) || !isObject(b)) return [path];
-  const keys = [...new Set([...Object.keys(a), ...Object.keys(b)])];
-  return keys.flatMap((key) => differences(a[key], b[key], path === "" ? key : `${path}.${key}`));
 }
 
 function roundedMetric(value: number): number {

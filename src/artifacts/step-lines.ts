@@ -9,6 +9,7 @@ import {
 } from "node:fs";
 import { truncate } from "node:fs/promises";
 import { PlumbError } from "../base/errors.js";
+import { systemCause } from "../base/system-error.js";
 import { findNonFinite } from "./json.js";
 
 /** A file of JSON Lines that each begin with a step, in ascending order; a line is written whole or not at all. */
@@ -35,7 +36,8 @@ export class StepLines {
     try {
       if (writeSync(this.file, line) === line.length) return;
     } catch (error) {
-      throw new PlumbError(`cannot write ${this.path}: ${(error as Error).message}`, { cause: error });
+      const why = systemCause(error)?.why ?? (error as Error).message;
+      throw new PlumbError(`cannot write ${this.path}: ${why}`, { cause: error });
     }
     ftruncateSync(this.file, before);
     throw new PlumbError(`cannot write ${this.path}: the disk is full`, {

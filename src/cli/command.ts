@@ -26,6 +26,8 @@ export interface Command<S extends z.ZodObject = z.ZodObject> {
    * command without one, the argument is a recipe.
    */
   positional?: keyof S["shape"] & string;
+  /** The setting with the folder of runs, for a command whose runs `resume` goes on with. */
+  runsIn?: keyof S["shape"] & string;
   /** Ctrl-C or SIGTERM is the normal end of this command: the exit status is then 0. */
   endsBySignal?: true;
   /** @throws PlumbError for what the user can correct; any other error counts as a defect. */

@@ -187,6 +187,43 @@ it("settings come by groups: required, then as the groups stand; the schema's or
   expect(configOptions(ordered)[1].description).toBe("where");
 });
 
+describe("a list of objects", () => {
+  const listed = z.object({
+    functions: z.array(z.object({ module: z.string(), weight: z.number().default(1) })).default([]),
+  });
+  const resolve = (functions: string) => resolveConfig(listed, "train", { flags: { functions }, set: [] });
+
+  it("is given as YAML, a single object also without its brackets", () => {
+    expect(resolve("{module: a.mjs, weight: 2}").functions).toEqual([{ module: "a.mjs", weight: 2 }]);
+    expect(resolve("[{module: a.mjs}, {module: b.mjs}]").functions).toHaveLength(2);
+  });
+
+  it("names an unknown key of an item, wherever it was given", async () => {
+    const message = 'unknown setting "functions[0].modul"';
+    expect(() => resolve("[{modul: a.mjs}]")).toThrow(`--functions: ${message}`);
+    expect(() => resolveConfig(listed, "train", { flags: {}, set: ["functions=[{modul: a}]"] })).toThrow(
+      `--set functions: ${message}`,
+    );
+    const read = await recipe("ppo:\n  functions:\n    - modul: a\n");
+    expect(() => resolveConfig(listed, "ppo", { flags: {}, set: [], recipe: read })).toThrow(
+      `line 2: ${message}`,
+    );
+  });
+
+  it("shows the form that works", () => {
+    const hint = (given: string) => {
+      try {
+        resolve(given);
+      } catch (error) {
+        return (error as { hint?: string }).hint;
+      }
+    };
+    expect(hint("vow.mjs")).toBe("Write a list of objects, such as --functions '[{module: vow.mjs}]'");
+    expect(hint("[{weight: 2}]")).toBe("Write a list of objects, such as --functions '[{module: ...}]'");
+    expect(hint("[{modul: a}]")).toBe('Did you mean "functions[0].module"?');
+  });
+});
+
 describe("readRecipe", () => {
   it.each([
     ["ppo: [1", /r\.yaml, line \d+: /],

@@ -1,6 +1,6 @@
 /**
  * One schema gives a command its flags, its help and its checks. A setting's value comes from the first of: its flag,
- * `--set key=value`, the recipe's section of the command, the schema's default.
+ * `--set key=value`, the recipe's section of the command, the run to resume, the schema's default.
  */
 import { Option } from "commander";
 import { parse as parseYaml } from "yaml";
@@ -21,6 +21,8 @@ export interface GivenSettings {
   /** `key=value`, in order. */
   set: readonly string[];
   recipe?: Recipe;
+  /** The config.yaml of the run to resume; whatever else was given comes before it. */
+  run?: Recipe;
 }
 
 /** Most characters of choices shown next to a flag; longer lists go into its description. */
@@ -61,9 +63,54 @@ export function resolveConfig<S extends z.ZodObject>(
   command: string,
   given: GivenSettings,
 ): z.output<S> {
+  const { values, sources, problems, settings } = merged(schema, command, given);
+  const result = schema.safeParse(values);
+  if (result.success && problems.length === 0) return result.data;
+  const meant = problems.flatMap((problem) => problem.meant);
+  const lacking: string[] = [];
+  for (const issue of result.error?.issues ?? []) {
+    const { field, problem, path } = explainIssue(issue, values);
+    const missing = problem.startsWith("is missing");
+    // It was probably given, under the wrong name.
+    if (missing && meant.includes(field)) continue;
+    const source = sourceOf(path, sources);
+    if (missing && settings.get(field)?.required) lacking.push(field);
+    const list = settings.get(field.replace(/\[.*/, ""));
+    problems.push({
+      text: `${source === undefined ? "" : `${source}: `}setting "${field}" ${problem}`,
+      hint:
+        list?.items === "object"
+          ? `Write a list of objects, such as ${listForm(list, values[list.path[0]])}`
+          : undefined,
+      meant: [],
+    });
+  }
+  const onlyLacking = lacking.length > 0 && lacking.length === problems.length;
+  const names = lacking.map((key) => `${key}:`).join(" and ");
+  throw refusal(
+    problems,
+    onlyLacking
+      ? `Give ${lacking.map(flagName).join(" and ")}, or ${names} in the ${command}: section of a recipe.`
+      : undefined,
+  );
+}
+
+/** The settings that were given, before they are checked as a whole. @throws PlumbError naming unknown ones. */
+export function givenValues(schema: z.ZodObject, command: string, given: GivenSettings): Tree {
+  const { values, problems } = merged(schema, command, given);
+  if (problems.length > 0) throw refusal(problems);
+  return values;
+}
+
+function merged(
+  schema: z.ZodObject,
+  command: string,
+  given: GivenSettings,
+): Merging & { settings: Map<string, Setting> } {
   const settings = new Map(settingsOf(schema).map((setting) => [settingKey(setting), setting]));
   const merging: Merging = { schema, values: {}, sources: new Map(), problems: [] };
   const { values, sources, problems } = merging;
+  if (given.run !== undefined) mergeRecipe(merging, command, given.run);
   if (given.recipe !== undefined) mergeRecipe(merging, command, given.recipe);
   for (const assignment of given.set) {
     try {
@@ -80,34 +127,20 @@ export function resolveConfig<S extends z.ZodObject>(
       continue;
     }
     const setting = settings.get(name);
-    assign(values, [name], setting && typeof value === "string" ? flagValue(setting, value) : value);
+    const given = setting && typeof value === "string" ? flagValue(setting, value) : value;
+    if (!itemsAreKnown(merging, [name], given, () => flagName(name))) continue;
+    assign(values, [name], given);
     sources.set(name, flagName(name));
   }
-  const result = schema.safeParse(values);
-  if (result.success && problems.length === 0) return result.data;
-  const meant = problems.flatMap((problem) => problem.meant);
-  const lacking: string[] = [];
-  for (const issue of result.error?.issues ?? []) {
-    const { field, problem, path } = explainIssue(issue, values);
-    const missing = problem.startsWith("is missing");
-    // It was probably given, under the wrong name.
-    if (missing && meant.includes(field)) continue;
-    const source = sourceOf(path, sources);
-    if (missing && settings.get(field)?.required) lacking.push(field);
-    problems.push({
-      text: `${source === undefined ? "" : `${source}: `}setting "${field}" ${problem}`,
-      hint: undefined,
-      meant: [],
-    });
-  }
-  const onlyLacking = lacking.length > 0 && lacking.length === problems.length;
-  const names = lacking.map((key) => `${key}:`).join(" and ");
-  throw refusal(
-    problems,
-    onlyLacking
-      ? `Give ${lacking.map(flagName).join(" and ")}, or ${names} in the ${command}: section of a recipe.`
-      : undefined,
-  );
+  return { ...merging, settings };
+}
+
+/** How a list of objects is written for the shell. @param given what was given; a text stands for an item's only key. */
+function listForm(setting: Setting, given: unknown): string {
+  const { itemKeys = [] } = setting;
+  const [text] = Array.isArray(given) ? given : [given];
+  const value = itemKeys.length === 1 && typeof text === "string" ? text : "...";
+  return `${settingFlag(setting)} '[{${itemKeys.map((key) => `${key}: ${value}`).join(", ")}}]'`;
 }
 
 /** What is wrong with a setting, what to do, and the settings that were probably meant, by their dotted keys. */
@@ -224,27 +257,9 @@ function mergeAssignment(merging: Merging, settings: Map<string, Setting>, assig
  * is left out.
  */
 function mergeValue(merging: Merging, path: string[], value: unknown, at: (key: string) => string): void {
-  const { schema, values, sources, problems } = merging;
+  const { schema, values, sources } = merging;
   const key = path.join(".");
-  for (let depth = 0; depth < path.length; depth++) {
-    const before = path.slice(0, depth);
-    const known = knownKeys(schema, before);
-    if (known === undefined || known.includes(path[depth])) continue;
-    const wrong = path.slice(0, depth + 1).join(".");
-    const now = RENAMED_SETTINGS.get(path[depth]);
-    if (now !== undefined && known.includes(now)) {
-      const newKey = [...before, now].join(".");
-      problems.push(renamed(`${at(wrong)}: "${wrong}"`, `"${newKey}"`, newKey));
-      return;
-    }
-    const meant = proposedSettings(schema, before, path[depth]);
-    problems.push({
-      text: `${at(wrong)}: unknown setting "${wrong}"`,
-      hint: didYouMean(meant.map((found) => `"${found}"`)) ?? `Known here: ${known.join(", ")}.`,
-      meant,
-    });
-    return;
-  }
+  if (!pathIsKnown(merging, path, at) || !itemsAreKnown(merging, path, value, at)) return;
   if (isTree(value) && knownKeys(schema, path) !== undefined) {
     for (const [inner, innerValue] of Object.entries(value))
       mergeValue(merging, [...path, inner], innerValue, at);
@@ -253,6 +268,49 @@ function mergeValue(merging: Merging, path: string[], value: unknown, at: (key: 
   assign(values, path, value);
   sources.set(key, at(key));
 }
+
+/** Whether every key of a path is known; the first that is not is a problem. */
+function pathIsKnown({ schema, problems }: Merging, path: string[], at: (key: string) => string): boolean {
+  for (let depth = 0; depth < path.length; depth++) {
+    const before = path.slice(0, depth);
+    const known = knownKeys(schema, before);
+    if (known === undefined || known.includes(path[depth])) continue;
+    const wrong = nameOf(path.slice(0, depth + 1));
+    const now = RENAMED_SETTINGS.get(path[depth]);
+    if (now !== undefined && known.includes(now)) {
+      const newKey = nameOf([...before, now]);
+      problems.push(renamed(`${at(wrong)}: "${wrong}"`, `"${newKey}"`, newKey));
+      return false;
+    }
+    const meant = proposedSettings(schema, before, path[depth]);
+    problems.push({
+      text: `${at(wrong)}: unknown setting "${wrong}"`,
+      hint: didYouMean(meant.map((found) => `"${found}"`)) ?? `Known here: ${known.join(", ")}.`,
+      meant,
+    });
+    return false;
+  }
+  return true;
+}
+
+/** Whether the keys of the objects in a list are known; each that is not is a problem. */
+function itemsAreKnown(
+  merging: Merging,
+  path: string[],
+  value: unknown,
+  at: (key: string) => string,
+): boolean {
+  if (!Array.isArray(value)) return true;
+  const source = at(path.join("."));
+  return value
+    .flatMap((item, i) => (isTree(item) ? Object.keys(item).map((key) => [...path, String(i), key]) : []))
+    .map((inner) => pathIsKnown(merging, inner, () => source))
+    .every(Boolean);
+}
+
+/** A path as messages name it: `lora.r`, `rewardFunctions[0].module`. */
+const nameOf = (path: readonly string[]): string =>
+  fieldName(path.map((key) => (/^\d+$/.test(key) ? Number(key) : key)));
 
 const renamed = (old: string, now: string, key: string): Problem => ({
   text: `${old} has been renamed to ${now}`,
@@ -283,6 +341,8 @@ function flagValue(setting: Setting, text: string): unknown {
   if (setting.type === "text") return text;
   if (setting.type !== "list") return scalar(setting.type, text, settingFlag(setting));
   if (text.trimStart().startsWith("[")) return yamlValue(text, settingFlag(setting));
+  if (setting.items === "object" && text.trimStart().startsWith("{"))
+    return yamlValue(`[${text}]`, settingFlag(setting));
   return text.split(",").map((item) => scalar(setting.items ?? "text", item.trim(), settingFlag(setting)));
 }
 

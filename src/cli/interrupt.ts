@@ -30,6 +30,7 @@ export function watchInterrupts(ui: Ui, endsBySignal = false): { signal: AbortSi
 
 /** The command that resumes a run. @param commandLine as it was typed. */
 export function resumingCommand(commandLine: string, run: string): string {
-  const words = commandLine.replace(/ --(resume|fresh)\b/g, "");
-  return `${/ --name[ =]/.test(words) ? words : `${words} --name ${run}`} --resume`;
+  // The name may have been taken, so that a number was added to it.
+  const words = commandLine.replace(/ --(resume|fresh)\b/g, "").replace(/ --name[ =]\S+/, "");
+  return `${words} --name ${run} --resume`;
 }

@@ -3,7 +3,8 @@ import type { z } from "zod";
 import { nearestName, PlumbError } from "../base/errors.js";
 import { EXIT_USAGE } from "../base/usage-error.js";
 import type { Command, CommandContext, CommandEntry } from "./command.js";
-import { reportError } from "./exit.js";
+import type { GivenSettings } from "./config-flags.js";
+import { forPeople, reportError } from "./exit.js";
 import { helpItem, helpLayout } from "./help-layout.js";
 import { EXIT_INTERRUPTED, watchInterrupts } from "./interrupt.js";
 import type { Recipe } from "./recipe.js";
@@ -186,6 +187,8 @@ async function runCommand({
   try {
     const { resolveConfig } = await import("./config-flags.js");
     const { readRecipe } = await import("./recipe.js");
+    const { runToResume } = await import("./resume.js");
+    const names = entries.map(({ name }) => name);
     const { recipe: recipeFlag, set = [], ...flags } = given;
     if (takesRecipe(command) && recipeFlag !== undefined) flags.recipe = recipeFlag;
     if (command.positional !== undefined && positional !== undefined && positional.length > 0)
@@ -194,12 +197,10 @@ async function runCommand({
       ? undefined
       : (recipeFlag ??
         (command.positional === undefined ? String(positional ?? "") || undefined : undefined));
-    if (recipeFile !== undefined)
-      recipe = await readRecipe(
-        recipeFile,
-        entries.map(({ name }) => name),
-      );
-    const config = resolveConfig(command.schema, entry.name, { flags, set, recipe });
+    if (recipeFile !== undefined) recipe = await readRecipe(recipeFile, names);
+    const settings: GivenSettings = { flags, set, ...(recipe && { recipe }) };
+    const run = await runToResume(command, entry.name, settings, names);
+    const config = resolveConfig(command.schema, entry.name, { ...settings, ...(run && { run }) });
     const context: CommandContext = {
       json,
       ui,
@@ -211,7 +212,7 @@ async function runCommand({
     return signal.aborted && !command.endsBySignal ? EXIT_INTERRUPTED : 0;
   } catch (error) {
     if (signal.aborted && !(error instanceof PlumbError) && isAbort(error, signal)) return EXIT_INTERRUPTED;
-    return reportError(await withRecipeLine(error, recipe, entry.name), ui);
+    return reportError(await withRecipeLine(forPeople(error), recipe, entry.name), ui);
   } finally {
     dispose();
   }

@@ -7,15 +7,18 @@ import {
   type Node,
   type Pair,
   parseDocument,
+  type YAMLMap,
   type YAMLParseError,
 } from "yaml";
+import { type Json, settingsOfRun } from "../artifacts/index.js";
 import { nearestName, PlumbError } from "../base/errors.js";
+import { systemCause } from "../base/system-error.js";
 import { usageError } from "../base/usage-error.js";
 import { didYouMean } from "./proposals.js";
 
 /**
  * A recipe: a YAML file with a section of settings for each command that uses it. It opens with a comment that gives
- * the command that runs it.
+ * the command that runs it. The config.yaml of a run can be given as one.
  */
 export interface Recipe {
   file: string;
@@ -32,6 +35,7 @@ export interface RecipeSection {
 export const MAX_RECIPE_BYTES = 2 ** 20;
 /** Most aliases (`*name`) that a recipe may expand: a guard against documents that explode when they are read. */
 const MAX_ALIASES = 100;
+const FOLDER_HINT = "A recipe is a YAML file of settings; other paths are given by flags, such as --model.";
 
 /** Reads a recipe. @throws PlumbError naming the line of invalid YAML, or of a section that belongs to no command. */
 export async function readRecipe(file: string, commandNames: readonly string[]): Promise<Recipe> {
@@ -41,8 +45,7 @@ export async function readRecipe(file: string, commandNames: readonly string[]):
   if (!isMap(document.contents)) throw usageError(`${file}: expected sections of settings, such as "ppo:"`);
   const sections = new Map<string, RecipeSection>();
   const [wrong, strangers, meant]: string[][] = [[], [], []];
-  for (const pair of document.contents.items) {
-    const name = keyOf(pair);
+  for (const { name, pair } of sectionsIn(document.contents)) {
     const line = lineOf(pair, counter);
     if (!commandNames.includes(name)) {
       wrong.push(`${file}, line ${line}: there is no command "${name}" for this section`);
@@ -58,11 +61,20 @@ export async function readRecipe(file: string, commandNames: readonly string[]):
     const lines = new Map<string, number>();
     collectLines(pair.value, "", counter, lines);
     const values = pair.value.toJS(document, { maxAliasCount: MAX_ALIASES }) as Record<string, unknown>;
-    sections.set(name, { values, lines });
+    const ofRun = keyOf(pair) !== name;
+    sections.set(name, { values: ofRun ? (settingsOfRun(values as Json) as typeof values) : values, lines });
   }
   const expected = strangers.length > 0 ? `Expected one of: ${commandNames.join(", ")}.` : undefined;
   if (wrong.length > 0) throw usageError(wrong.join("\n"), didYouMean(meant) ?? expected);
   return { file, sections };
+}
+
+/** The sections of a recipe. The config.yaml of a run is a recipe too: of the command that it names. */
+function sectionsIn(document: YAMLMap): { name: string; pair: Pair }[] {
+  const command = document.get("command");
+  const ofRun = document.items.find((pair) => keyOf(pair) === "config");
+  if (typeof command === "string" && ofRun !== undefined) return [{ name: command, pair: ofRun }];
+  return document.items.map((pair) => ({ name: keyOf(pair), pair }));
 }
 
 /** Most errors of YAML that a message lists: later ones often follow from the first. */
@@ -91,7 +103,12 @@ async function readText(file: string): Promise<string> {
     return await readFile(file, "utf8");
   } catch (error) {
     if (error instanceof PlumbError) throw error;
-    throw usageError(`cannot read the recipe ${file}: ${(error as Error).message.replace(/,.*/, "")}`);
+    const cause = systemCause(error, file);
+    const isFolder = (error as NodeJS.ErrnoException).code === "EISDIR";
+    throw usageError(
+      `cannot read the recipe ${file}: ${cause?.why ?? (error as Error).message}`,
+      isFolder ? FOLDER_HINT : cause?.hint,
+    );
   }
 }
 

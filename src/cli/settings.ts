@@ -10,6 +10,8 @@ export interface Setting {
   choices: string[] | undefined;
   /** Type of a list's items. */
   items: Setting["type"] | undefined;
+  /** Of a list of objects: the keys that each must have. */
+  itemKeys: string[] | undefined;
   /** The allowed range in words, such as "> 0, at most 1". */
   range: string | undefined;
   default: unknown;
@@ -66,7 +68,7 @@ export function flagName(key: string): string {
 
 /**
  * The known keys of the object at a path, or undefined where any key is allowed (a record, or not an object). For a
- * union, the keys of all its members.
+ * union, the keys of all its members. A number in the path is an item of a list.
  */
 export function knownKeys(schema: z.ZodObject, path: readonly string[]): string[] | undefined {
   let options: JsonSchema[] = [jsonSchema(schema)];
@@ -86,7 +88,7 @@ function alternatives(schema: JsonSchema): JsonSchema[] {
 }
 
 function inner(schema: JsonSchema, key: string): JsonSchema[] {
-  const found = schema.properties?.[key];
+  const found = schema.properties?.[key] ?? (/^\d+$/.test(key) ? schema.items : undefined);
   return found === undefined ? [] : [found];
 }
 
@@ -122,6 +124,7 @@ function leaf(schema: JsonSchema, path: string[]): Omit<Setting, "required" | "g
     type: typeOf(schema),
     choices: choices?.map(String),
     items: schema.items && typeOf(schema.items),
+    itemKeys: schema.items?.required?.filter((key) => schema.items?.properties?.[key].default === undefined),
     range: rangeOf(schema.items ?? schema),
     default: schema.default,
     description: schema.description,

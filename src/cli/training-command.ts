@@ -13,6 +13,7 @@ export function trainingCommand<S extends z.ZodObject, Rows, Data extends Encode
     description,
     examples: [...examples],
     schema,
+    runsIn: "runs" as keyof S["shape"] & string,
     async run(context, settings) {
       const result = await train(method, settings as z.output<S> & MethodSettings, trainingHostOf(context));
       if (result === undefined) return;

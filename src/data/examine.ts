@@ -7,8 +7,10 @@ import { readRows } from "./read-rows.js";
 import type { Demonstration, PreferenceRow, PromptRow } from "./rows.js";
 
 const PURPOSES = { demonstrations: toDemonstrations, prompts: toPrompt, preferences: toPreferences };
-type Purpose = keyof typeof PURPOSES;
-type NormalRow = Demonstration | PreferenceRow | PromptRow;
+/** What the rows of a file can be used for. */
+export type Purpose = keyof typeof PURPOSES;
+/** A row as training reads it. */
+export type NormalRow = Demonstration | PreferenceRow | PromptRow;
 
 /** From the normal form that keeps most of a row to the one that keeps least. */
 const RICHEST_FIRST: readonly Purpose[] = ["preferences", "demonstrations", "prompts"];

@@ -8,7 +8,7 @@ export { type Explanation, explainIssue, fieldName, shown } from "../base/explai
 export type { BadRow, RowError } from "../base/location.js";
 export { describeLocation, type LocatedRow, type RowLocation, rowError } from "../base/location.js";
 export { conversationKey, demonstrationKey } from "./conversation.js";
-export { type Examined, examineFile } from "./examine.js";
+export { type Examined, examineFile, type NormalRow, type Purpose } from "./examine.js";
 export type { CheckedRow, FieldsOf, FormatName } from "./formats.js";
 export {
   checkRows,

@@ -5,6 +5,7 @@ import type { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { nearestName, PlumbError } from "../base/errors.js";
 import { type RowLocation, rowError } from "../base/location.js";
+import { systemCause } from "../base/system-error.js";
 
 /** Longest line of a text file, in bytes; a conversation of a million tokens fits. */
 export const MAX_LINE_BYTES = 16 * 2 ** 20;
@@ -120,5 +121,9 @@ function readError(path: string, error: unknown): unknown {
     return new PlumbError(`${path} is truncated: its gzip data ends early`, { cause: error });
   if (code.startsWith("Z_"))
     return new PlumbError(`${path} is not valid gzip: ${error.message}`, { cause: error });
-  return new PlumbError(`cannot read ${displayName(path)}: ${error.message}`, { cause: error });
+  const known = systemCause(error, path);
+  return new PlumbError(`cannot read ${displayName(path)}: ${known?.why ?? error.message}`, {
+    ...(known && { hint: known.hint }),
+    cause: error,
+  });
 }

@@ -1,7 +1,7 @@
 import { PlumbError } from "../base/errors.js";
 import { type BadRow, type LocatedRow, type RowLocation, rowError } from "../base/location.js";
 import { readCsv } from "./read-csv.js";
-import { displayName, readBytes, readLines } from "./read-lines.js";
+import { checkedFile, displayName, readBytes, readLines } from "./read-lines.js";
 
 /** Most bytes of a file that is one JSON list: it is held in memory whole. */
 export const MAX_JSON_LIST_BYTES = 256 * 2 ** 20;
@@ -38,6 +38,7 @@ export function fileFormat(path: string): FileFormat {
  * @throws PlumbError, which names file and line.
  */
 export async function* streamRows(path: string, bad?: BadRow): AsyncGenerator<LocatedRow> {
+  if (path !== "-") await checkedFile(path);
   const format = fileFormat(path);
   if (format === "csv") yield* readCsv(path, ",", bad);
   else if (format === "tsv") yield* readCsv(path, "\t", bad);

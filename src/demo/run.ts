@@ -47,7 +47,16 @@ export async function runDemo(config: DemoConfig, host: TrainingHost): Promise<D
   const started = performance.now();
   const { root, resume, fresh } = config;
   const name = resume ? config.name : await unusedRunName(root, config.name);
-  const run = await Run.create({ root, name, command: "demo", config, resume, mayChange: ["root", "fresh"] });
+  // Older runs recorded the name that was asked for, also where a number was added to it.
+  const mayChange = ["root", "name"];
+  const run = await Run.create({
+    root,
+    name,
+    command: "demo",
+    config: { ...config, name },
+    resume,
+    mayChange,
+  });
   const pipeline = new Pipeline<DemoEvent>(join(root, STAGES), host, { fresh, keeps: isKept });
   const curve: Checkpoint[] = [];
   let finished: DemoRun | undefined;

@@ -4,6 +4,7 @@ import { readdir, rm } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { lockFolder } from "../artifacts/index.js";
 import { PlumbError } from "../base/errors.js";
+import { systemError } from "../base/system-error.js";
 import { readLineage } from "./lineage.js";
 import { StageStore, sizeOf } from "./store.js";
 
@@ -67,8 +68,9 @@ async function usersOf(folder: string, warn: (message: string) => void): Promise
       for (const { manifest } of (await readLineage(dir)).stages)
         users.set(manifest.key, [...(users.get(manifest.key) ?? []), dir.split(/[\\/]/).at(-1) as string]);
     } catch (error) {
-      if (!(error instanceof PlumbError)) throw error;
-      warn(error.message);
+      const told = systemError(error) ?? error;
+      if (!(told instanceof PlumbError)) throw error;
+      warn(told.message);
     }
   }
   return users;

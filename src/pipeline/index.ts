@@ -4,7 +4,7 @@
  * record their lineage.
  */
 export { removeStages, storedStages } from "./housekeeping.js";
-export { readLineage, type StoredState, stateOf, writeLineage } from "./lineage.js";
+export { complaintOf, readLineage, type StoredState, stateOf, writeLineage } from "./lineage.js";
 export type { Manifest } from "./manifest.js";
 export { Pipeline, type PlannedStage, type Replayed, type StageRecord } from "./pipeline.js";
 export { type Stage, type StageResult, type StageState, type StageWork, UNSAVED } from "./stage.js";

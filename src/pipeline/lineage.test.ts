@@ -1,10 +1,18 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { lockFolder } from "../artifacts/index.js";
 import { removeStages, storedStages } from "./housekeeping.js";
-import { readLineage, stateOf, writeLineage } from "./lineage.js";
+import { complaintOf, readLineage, stateOf, writeLineage } from "./lineage.js";
 import { Pipeline } from "./pipeline.js";
 import { readValue, writeValue } from "./values.js";
 
@@ -54,6 +62,38 @@ describe("the lineage of a run", () => {
     ]);
     expect(read[1].manifest.inputs.first.content).toBe(read[0].manifest.content);
     expect(await stateOf(store, read[1].manifest, warn)).toBe("as stored");
+  });
+
+  it("says which result may not be read, and goes on", async () => {
+    const { stages: read, store } = await readLineage(await run("one", "a"));
+    const { manifest } = read[0];
+    const file = join(store.dirOf(manifest.stage, manifest.key), "result", "out.json");
+    rmSync(file);
+    // The system refuses a link that leads to itself to everyone, root included.
+    symlinkSync("out.json", file);
+    expect(await stateOf(store, manifest, warn)).toBe("not readable");
+    expect(await stateOf(store, read[1].manifest, warn)).toBe("as stored");
+    expect(warnings).toEqual([`cannot look at ${file}: its symbolic links lead in a circle`]);
+  });
+
+  it("complains of what was altered and of what could not be read", () => {
+    const states = ["as stored", "deleted", "computed again"] as const;
+    const sound = states.map((state) => ({ stage: state, state }));
+    expect(complaintOf(sound)).toBeUndefined();
+    const two = { stage: "b", state: "not readable" } as const;
+    expect(complaintOf([...sound, two])?.message).toBe(
+      "The stored result of b could not be read, so it was not checked.",
+    );
+    const complaint = complaintOf([{ stage: "a", state: "damaged" }, two, { ...two, stage: "c" }]);
+    expect(complaint?.message).toBe(
+      "The stored result of a was altered or is damaged.\nThe stored result of b, c could not be read, so it was not checked.",
+    );
+    expect(complaint?.hint).toMatch(/computes it again\. Check it as the user/);
+  });
+
+  it("tells a folder that is not there from one that has no lineage", async () => {
+    await expect(readLineage(join(root, "none"))).rejects.toThrow(`there is no folder ${join(root, "none")}`);
+    await expect(readLineage(root)).rejects.toThrow(`${root} has no lineage.json`);
   });
 
   it("says of each stored result whether it is as the run had it", async () => {

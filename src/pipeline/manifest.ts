@@ -83,8 +83,10 @@ export function parseManifest(text: string, path: string): Manifest {
 
 /** Checks a file against its digest. @throws PlumbError naming the file, if it is missing or differs. */
 export async function verifyFile(path: string, expected: FileDigest): Promise<void> {
-  const found = await stat(path).catch(() => undefined);
-  if (found === undefined) throw new PlumbError(`${path} is missing`);
+  const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") throw new PlumbError(`${path} is missing`, { cause: error });
+    throw error;
+  });
   if (found.size !== expected.bytes)
     throw new PlumbError(`${path} is damaged: ${found.size} bytes; the manifest says ${expected.bytes}`);
   if ((await digestOf(path)).sha256 !== expected.sha256)

@@ -13,6 +13,7 @@ import { cpus } from "node:os";
 import { join } from "node:path";
 import { plumblineVersion, removeLeftovers, writeFolderOnce } from "../artifacts/index.js";
 import { PlumbError } from "../base/errors.js";
+import { systemError } from "../base/system-error.js";
 import type { StageOrigin } from "./key.js";
 import { contentOf, digestOf, filesBelow, type Manifest, parseManifest, verifyFile } from "./manifest.js";
 import { decoded } from "./values.js";
@@ -67,10 +68,7 @@ export class StageStore {
    */
   async manifest(stage: string, key: string): Promise<Manifest | undefined> {
     const path = join(this.dirOf(stage, key), MANIFEST);
-    const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
-      if (error.code === "ENOENT") return undefined;
-      throw error;
-    });
+    const text = await readFile(path, "utf8").catch(unlessAbsent(undefined));
     if (text === undefined) return undefined;
     const manifest = parseManifest(text, path);
     if (manifest.stage !== stage || manifest.key !== key)
@@ -141,23 +139,32 @@ export class StageStore {
     await removeLeftovers(this.unfinishedDir(stage, key));
   }
 
-  /** Manifests of all stored results, oldest first. Damaged ones are reported through `warn` and left out. */
+  /** Manifests of all stored results, oldest first. Those that are damaged or may not be read are reported through `warn` and left out. */
   async list(warn: (message: string) => void): Promise<Manifest[]> {
     const found: Manifest[] = [];
-    for (const name of await readdir(this.folder).catch(() => [])) {
+    for (const name of await readdir(this.folder).catch(unlessAbsent([]))) {
+      if (name.startsWith(".")) continue;
       const path = join(this.folder, name, MANIFEST);
-      const text = await readFile(path, "utf8").catch(() => undefined);
-      if (text === undefined || name.startsWith(".")) continue;
       try {
-        found.push(parseManifest(text, path));
+        const text = await readFile(path, "utf8").catch(unlessAbsent(undefined, "ENOTDIR"));
+        if (text !== undefined) found.push(parseManifest(text, path));
       } catch (error) {
-        if (!(error instanceof PlumbError)) throw error;
-        warn(error.message);
+        const told = systemError(error) ?? error;
+        if (!(told instanceof PlumbError)) throw error;
+        warn(told.message);
       }
     }
     return found.sort((a, b) => (a.started < b.started ? -1 : 1));
   }
 }
+
+/** A value in place of what is not there, or for other codes that say so; any other error is thrown again. */
+const unlessAbsent =
+  <T>(instead: T, ...codes: string[]) =>
+  (error: NodeJS.ErrnoException): T => {
+    if (["ENOENT", ...codes].includes(error.code ?? "")) return instead;
+    throw error;
+  };
 
 /** Bytes of a result's files and events. */
 export const sizeOf = ({ files, events }: Manifest): number =>

@@ -1,9 +1,14 @@
 import { existsSync } from "node:fs";
-import { resolve } from "node:path";
-import { pathToFileURL } from "node:url";
 import { z } from "zod";
-import { functionReward, type RewardFunction, type RewardSource } from "../algorithms/reward-sources.js";
+import {
+  checkedRewards,
+  functionReward,
+  type RewardFunction,
+  type RewardSource,
+} from "../algorithms/reward-sources.js";
 import { nearestName, PlumbError } from "../base/errors.js";
+import { shown } from "../base/explain-issue.js";
+import { importModule, thrownIn } from "./user-module.js";
 
 export const rewardFunctionSchema = z.object({
   module: z.string().min(1).describe("a .js or .mjs file; compile TypeScript first"),
@@ -30,9 +35,13 @@ export async function loadRewardFunction(settings: RewardFunctionSettings): Prom
     });
   }
   if (!existsSync(path)) throw new PlumbError(`there is no reward function at ${path}`);
-  const exports = await load(path);
+  const exports = await importModule(path);
   const found = exports[key];
   if (typeof found !== "function") {
+    if (found !== undefined)
+      throw new PlumbError(`${path}: the export "${key}" is ${shown(found)}, not a function`, {
+        hint: "Export a function, such as (responses) => responses.map(({ ids }) => -ids.length / 32).",
+      });
     const near = nearestName(key, Object.keys(exports));
     throw new PlumbError(`${path} has no function "${key}"`, {
       hint: near ? `Did you mean "${near}"?` : `It exports: ${Object.keys(exports).join(", ") || "nothing"}.`,
@@ -40,13 +49,14 @@ export async function loadRewardFunction(settings: RewardFunctionSettings): Prom
   }
   const stem = path.replace(/^.*[\\/]/, "").replace(/\.m?js$/, "");
   const name = settings.name ?? (key === "default" ? stem : key);
-  return functionReward(name, weight, found as RewardFunction);
-}
-
-async function load(path: string): Promise<Record<string, unknown>> {
-  try {
-    return (await import(pathToFileURL(resolve(path)).href)) as Record<string, unknown>;
-  } catch (error) {
-    throw new PlumbError(`${path} cannot be loaded: ${(error as Error).message}`, { cause: error });
-  }
+  const what = `the reward function "${name}"`;
+  return functionReward(name, weight, async (inputs) => {
+    let returned: unknown;
+    try {
+      returned = await (found as RewardFunction)(inputs);
+    } catch (error) {
+      throw thrownIn(path, what, error);
+    }
+    return checkedRewards(returned, inputs.length, `${path}: ${what}`);
+  });
 }

@@ -18,7 +18,7 @@ export const runSettings = {
   }),
   ...inGroup("run", {
     checkpointEvery: z.number().int().positive().default(20).describe("steps between checkpoints"),
-    resume: z.boolean().default(false).describe("continue from the run's last checkpoint"),
+    resume: z.boolean().default(false).describe("continue from the run's last checkpoint, with its settings"),
     logEvery: z
       .number()
       .int()

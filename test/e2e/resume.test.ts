@@ -117,6 +117,16 @@ describe.each(Object.keys(COMMANDS) as Name[])("plumb %s", (command) => {
     expect(await filesOf(name)).toEqual(whole);
   });
 
+  it("goes on with its own settings when it is resumed by its name", async () => {
+    const name = `${command}-named`;
+    const running = startPlumb(dir, [...COMMANDS[command], "--name", name]);
+    await reach(running, name, 3);
+    running.child.kill("SIGKILL");
+    await running.ended;
+    await plumbDone(dir, [command, "--name", name, "--resume"]);
+    expect(await filesOf(name)).toEqual(whole);
+  });
+
   it("saves on Ctrl-C, ends with 130 and says how to go on", async () => {
     const name = `${command}-interrupted`;
     const running = startPlumb(dir, [...COMMANDS[command], "--name", name]);

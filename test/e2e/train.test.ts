@@ -312,6 +312,7 @@ describe("bad input gives one message, a status that is not 0, and no run", () =
     await writeFile(join(dir, "other-tokens/tokenizer.json"), JSON.stringify(larger));
     await writeFile(join(dir, "reward.ts"), "export default () => [];\n");
     await writeFile(join(dir, "rule.mjs"), "export default (responses) => responses.map(() => 0);\n");
+    await writeFile(join(dir, "throws.mjs"), "export default (responses) => responses.all.length;\n");
   });
 
   /** Puts a NaN into the first weight. */
@@ -375,6 +376,12 @@ describe("bad input gives one message, a status that is not 0, and no run", () =
       [...PPO, "--reward-functions", "[{module: reward.ts}]"],
       1,
       /Compile it first/,
+    ],
+    [
+      "a reward function that throws",
+      [...PPO, "--reward-functions", "{module: throws.mjs, weight: 2}"],
+      1,
+      /throws\.mjs.*: the reward function "throws" threw TypeError: /,
     ],
     ["a folder that is no reward model", [...PPO, "--reward-model", "model"], 1, /not a reward model/],
     ["a place that is taken", [...SFT, "--data", "demos.jsonl", "--out", "model"], 1, /model is not empty/],

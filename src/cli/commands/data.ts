@@ -17,6 +17,8 @@ const schema = z.object({
   maxProblems: z.number().int().min(1).max(1000).default(10).describe("problems to list before giving up"),
 });
 
+const rowLine = (row: object): string => printable(JSON.stringify(row));
+
 export default defineCommand({
   description:
     "Says which format a dataset file is in, how many rows it has, how long its texts are, what it can be used for, " +
@@ -24,34 +26,28 @@ export default defineCommand({
   examples: [
     { command: "plumb data pairs.jsonl.gz", does: "look at a file of preferences" },
     { command: "plumb data demos.csv --json", does: "the same as JSON" },
-    {
-      command: "plumb data chats.parquet --show 0 --head 5",
-      does: "what training would read of the first rows",
-    },
+    { command: "plumb data chats.parquet --show 0 --head 5", does: "rows as training would read them" },
   ],
   schema,
   positional: "file",
   async run({ ui }, { file, show, ...options }) {
     const { format, rows, usable, problems, head } = await examineFile(file, options);
     const shown = rows.slice(0, show);
-    const firstRows = shown.map(({ where, value }) => ({
-      at: describeLocation(where),
-      characters: lengths(value),
+    const firstRows = shown.map((row) => ({
+      at: describeLocation(row.where),
+      characters: lengths(row.value),
     }));
     const normal = head && {
       as: head.as,
       rows: head.rows.map(({ where, ...row }) => ({ at: describeLocation(where), ...row })),
     };
     const result = { file, format, rows: rows.length, usableAs: usable, firstRows, head: normal, problems };
-    const use = usable.join(", ") || "nothing here";
     const once = problems.length > 0 && usable.length > 0 ? " once every row is right" : "";
     await ui.result(result, () =>
       [
-        `${file}: ${rows.length} rows, ${format} format; usable as ${use}${once}`,
+        `${file}: ${rows.length} rows, ${format} format; usable as ${usable.join(", ") || "nothing here"}${once}`,
         ...(show > 0 ? ["", "Characters of each field:", fieldTable(shown)] : []),
-        ...(normal
-          ? ["", `As ${normal.as}:`, ...normal.rows.map((row) => printable(JSON.stringify(row)))]
-          : []),
+        ...(normal ? ["", `As ${normal.as}:`, ...normal.rows.map(rowLine)] : []),
       ].join("\n"),
     );
     if (problems.length === 0) return;

@@ -25,6 +25,7 @@ export default defineCommand({
     },
   ],
   schema: demoSchema,
+  runsIn: "root",
   async run(context, config) {
     const result = await runDemo(config, trainingHostOf(context));
     if (result !== undefined) await context.ui.result(result, () => demoReport(result));

@@ -1,6 +1,5 @@
 import { z } from "zod";
-import { PlumbError } from "../../base/errors.js";
-import { type Manifest, readLineage, stateOf } from "../../pipeline/index.js";
+import { complaintOf, type Manifest, readLineage, stateOf } from "../../pipeline/index.js";
 import { defineCommand } from "../command.js";
 import { formatTable } from "../table.js";
 
@@ -14,7 +13,7 @@ const short = (hash: string): string => hash.slice(0, 12);
 export default defineCommand({
   description:
     "Shows what a run was made from: its stages, each with the hash of what it depends on (settings, code, inputs), the hash of its " +
-    "result, and its inputs. Checks every stored result against its hashes; exit status 1 means that one was altered or is damaged. With --json " +
+    "result, and its inputs. Checks every stored result against its hashes; exit status 1 means that one was altered, is damaged or could not be read. With --json " +
     "it also gives settings, code, files with their hashes, times and processor.",
   examples: [
     { command: "plumb lineage runs/demo", does: "the stages of that run" },
@@ -45,10 +44,7 @@ export default defineCommand({
         `Results are in ${store.folder}, each in a folder named by the stage and the hash of what it depends on.`,
       ].join("\n"),
     );
-    const damaged = found.filter(({ state }) => state === "damaged").map(({ stage }) => stage);
-    if (damaged.length > 0)
-      throw new PlumbError(`The stored result of ${damaged.join(", ")} was altered or is damaged.`, {
-        hint: "The next run that needs it computes it again.",
-      });
+    const complaint = complaintOf(found);
+    if (complaint !== undefined) throw complaint;
   },
 });

@@ -1,4 +1,4 @@
-import { type AuditKey, openAuditKey } from "./audit/audit-key.js";
+import { type AuditKey, openAuditKey, publicKeyOf } from "./audit/audit-key.js";
 import { appendCheckpoint, type Checkpoint, signCheckpoint, storeCheckpoint } from "./audit/checkpoints.js";
 import { readHead, Writer } from "./audit/writer.js";
 import { check } from "./check.js";
@@ -56,10 +56,14 @@ export async function openStore(
   location: string,
   { keyFile = defaultKeyFile(location), clock = Date.now }: StoreOptions = {},
 ): Promise<Store> {
-  const key = openAuditKey(keyFile);
+  // A key that cannot be used is refused before a database is made.
+  publicKeyOf(keyFile);
   const database = await openDatabase(location);
+  let key: AuditKey;
   try {
     await migrate(database);
+    // A new key is made only once the database has answered: no secret is left behind where there is none.
+    key = openAuditKey(keyFile);
   } catch (error) {
     await database.db.destroy();
     throw error;

@@ -1,6 +1,7 @@
 /** Reads objects of untrusted JSON files field by field, with a check of each type. */
 import { readFile } from "node:fs/promises";
 import { PlumbError } from "../../base/errors.js";
+import { systemCause } from "../../base/system-error.js";
 
 /** A JSON object with the path it came from. Its methods throw a PlumbError for a field of another type. */
 export class JsonFields {
@@ -79,7 +80,8 @@ export async function readJson(path: string): Promise<JsonFields> {
   try {
     text = await readFile(path, "utf8");
   } catch (error) {
-    throw new PlumbError(`${path} cannot be read.`, {
+    const why = systemCause(error, path)?.why;
+    throw new PlumbError(`${path} cannot be read${why === undefined ? "" : `: ${why}`}.`, {
       hint: "A model folder has config.json, model.safetensors and tokenizer.json.",
       cause: error,
     });

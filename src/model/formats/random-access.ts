@@ -1,5 +1,6 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { PlumbError } from "../../base/errors.js";
+import { systemCause } from "../../base/system-error.js";
 
 /**
  * Bytes read per call. A call can read at most 2 GiB; this is smaller, so that buffers between file and tensor are
@@ -30,11 +31,13 @@ export class RandomAccessFile {
     try {
       handle = await open(path, "r");
     } catch (error) {
-      const why = error instanceof Error && "code" in error ? String(error.code) : String(error);
-      throw new PlumbError(
-        why === "ENOENT" ? `${path}: no such file.` : `${path}: cannot be opened (${why}).`,
-        { cause: error },
-      );
+      if ((error as NodeJS.ErrnoException).code === "ENOENT")
+        throw new PlumbError(`${path}: no such file.`, { cause: error });
+      const known = systemCause(error, path);
+      throw new PlumbError(`${path}: cannot be opened: ${known?.why ?? String(error)}.`, {
+        ...(known && { hint: known.hint }),
+        cause: error,
+      });
     }
     const stats = await handle.stat();
     if (!stats.isFile()) {

@@ -12,6 +12,7 @@ import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
 import { sql } from "kysely";
 import { PlumbError } from "../../../base/errors.js";
+import { systemCause } from "../../../base/system-error.js";
 import { readHead } from "../audit/writer.js";
 import type { Database, Queries } from "../database/database.js";
 import { migrations } from "../database/migrations/index.js";
@@ -61,9 +62,9 @@ export async function backup({ db, engine }: Database, path: string): Promise<Ba
     return summary;
   } catch (error) {
     await rm(temporary, { force: true });
-    const code = (error as NodeJS.ErrnoException).code;
-    if (code === undefined || !/^E[A-Z]+$/.test(code)) throw error;
-    throw new PlumbError(`Cannot write the backup ${path}: ${(error as Error).message}.`, {
+    const cause = systemCause(error, path);
+    if (cause === undefined) throw error;
+    throw new PlumbError(`Cannot write the backup ${path}: ${cause.why}.`, {
       hint: "Choose a folder that you may write to, on a disk with enough free space.",
       cause: error,
     });

@@ -2,11 +2,12 @@
  * Opening the database: SQLite in a file, or PostgreSQL by its URL. All other code sees a Kysely instance and the
  * engine's name.
  */
-import { existsSync, mkdirSync } from "node:fs";
+import { accessSync, closeSync, constants, existsSync, mkdirSync, openSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { Kysely, PostgresDialect, sql, type Transaction } from "kysely";
 import pg from "pg";
 import { PlumbError } from "../../../base/errors.js";
+import { systemCause } from "../../../base/system-error.js";
 import { libsqlDialect } from "./libsql-dialect.js";
 import { SqliteThread } from "./sqlite-thread.js";
 import type { Tables } from "./tables.js";
@@ -97,10 +98,22 @@ async function openSqlite(path: string): Promise<Database> {
     });
     return { engine: "sqlite", db: new Kysely<Tables>({ dialect: libsqlDialect(thread) }) };
   } catch (error) {
-    throw new PlumbError(`Cannot open the database ${path}: ${messageOf(error)}.`, {
+    const why = systemCause(error)?.why ?? whyUnusable(path) ?? messageOf(error);
+    throw new PlumbError(`Cannot open the database ${path}: ${why}.`, {
       hint: "Choose a SQLite database or a file that does not exist yet, in a folder that you may write to.",
       cause: error,
     });
+  }
+}
+
+/** Why a file cannot hold a database, where SQLite gives only a number; undefined if the file system allows it. */
+function whyUnusable(path: string): string | undefined {
+  try {
+    if (existsSync(path)) closeSync(openSync(path, "r+"));
+    accessSync(dirname(resolve(path)), constants.W_OK);
+    return undefined;
+  } catch (error) {
+    return systemCause(error)?.why;
   }
 }
 
