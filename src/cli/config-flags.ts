@@ -285,7 +285,9 @@ function pathIsKnown({ schema, problems }: Merging, path: string[], at: (key: st
     const meant = proposedSettings(schema, before, path[depth]);
     problems.push({
       text: `${at(wrong)}: unknown setting "${wrong}"`,
-      hint: didYouMean(meant.map((found) => `"${nameOf(found.split("."))}"`)) ?? `Known here: ${known.join(", ")}.`,
+      hint:
+        didYouMean(meant.map((found) => `"${nameOf(found.split("."))}"`)) ??
+        `Known here: ${known.join(", ")}.`,
       meant,
     });
     return false;
