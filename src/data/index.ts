@@ -31,7 +31,7 @@ export type {
   PromptRow,
   UnpairedRow,
 } from "./rows.js";
-export { groupsOf, holdOut } from "./split.js";
+export { holdOut } from "./split.js";
 export {
   describePrompt,
   encodeDemonstration,

@@ -1,4 +1,5 @@
 import { PlumbError } from "../base/errors.js";
+import { clustersOf } from "../statistics/clusters.js";
 
 /**
  * Splits rows into a training and a held-out part that share no conversation, deterministically: of the conversations,
@@ -18,25 +19,13 @@ export function holdOut<Row>(
     throw new PlumbError(`the held-out share is ${share}; expected 0 to 0.5`);
   if (share === 0) return { train: [...rows], heldOut: [] };
   const every = Math.round(1 / share);
-  const groups = groupsOf(rows, conversation);
-  const parts = { train: [] as Row[], heldOut: [] as Row[] };
-  for (const [i, group] of groups.entries())
-    (group % every === 0 ? parts.heldOut : parts.train).push(rows[i]);
-  if (parts.train.length > 0) return parts;
-  const count = new Set(groups).size;
+  const conversations = clustersOf(rows, rows.map(conversation));
+  const kept = new Set(conversations.filter((_, i) => i % every === 0).flat());
+  const train = rows.filter((row) => !kept.has(row));
+  if (train.length > 0) return { train, heldOut: rows.filter((row) => kept.has(row)) };
+  const count = conversations.length;
   const about = count === rows.length ? `${count} rows` : `${count} conversations (${rows.length} rows)`;
   throw new PlumbError(`holding out ${share} of ${about} leaves none to train on`, {
     hint: "Give rows of more conversations, or hold out 0.",
-  });
-}
-
-/** The number of each row's conversation, in the order in which they first occur. */
-export function groupsOf<Row>(rows: readonly Row[], conversation: (row: Row) => string): number[] {
-  const numbers = new Map<string, number>();
-  return rows.map((row) => {
-    const key = conversation(row);
-    const number = numbers.get(key) ?? numbers.size;
-    numbers.set(key, number);
-    return number;
   });
 }

@@ -1,6 +1,7 @@
 import type { PromptTokens } from "../algorithms/rollout.js";
 import { PlumbError } from "../base/errors.js";
-import { describePrompt, encodePromptRow, groupsOf, type PromptRow, rowError } from "../data/index.js";
+import { describePrompt, encodePromptRow, type PromptRow, rowError } from "../data/index.js";
+import { clustersOf } from "../statistics/clusters.js";
 import type { Tokenizer } from "../text/index.js";
 import { spread } from "./rows.js";
 
@@ -63,14 +64,14 @@ export function splitPrompts(
   prompts: readonly PromptTokens[],
   wanted: number,
 ): { train: PromptTokens[]; evaluation: PromptTokens[] } {
-  const groups = groupsOf(prompts, ({ ids }) => ids.join(" "));
-  /** By group, its first prompt. */
-  const firsts = new Map([...groups.keys()].reverse().map((i) => [groups[i], i]));
-  const order = [...firsts.keys()].sort((a, b) => a - b);
-  const { picked } = spread(order, Math.min(wanted, Math.floor(order.length / 4)));
-  const compared = new Set(picked);
+  const same = clustersOf(
+    prompts,
+    prompts.map(({ ids }) => ids.join(" ")),
+  );
+  const { picked } = spread(same, Math.min(wanted, Math.floor(same.length / 4)));
+  const compared = new Set(picked.flat());
   return {
-    train: prompts.filter((_, i) => !compared.has(groups[i])),
-    evaluation: picked.map((group) => prompts[firsts.get(group) as number]),
+    train: prompts.filter((prompt) => !compared.has(prompt)),
+    evaluation: picked.map(([first]) => first),
   };
 }
