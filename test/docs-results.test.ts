@@ -4,7 +4,7 @@ import path from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Command } from "../src/cli/command.js";
 import { commands } from "../src/cli/command-list.js";
-import { configOptions } from "../src/cli/config-flags.js";
+import { configOptions } from "../src/cli/config-options.js";
 import { readMarkdown } from "./markdown.js";
 
 const ROOT = path.resolve(".");

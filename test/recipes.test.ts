@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { commands } from "../src/cli/command-list.js";
-import { resolveConfig } from "../src/cli/config-flags.js";
+import { resolveConfig } from "../src/cli/config-values.js";
 import { readRecipe } from "../src/cli/recipe.js";
 import { settingsOf } from "../src/cli/settings.js";
 

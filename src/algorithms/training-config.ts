@@ -26,6 +26,18 @@ export const dividedBy = <S extends z.ZodObject>(
     }
   });
 
+/** The schema with a check that at most one of two settings is given, neither being null. */
+export const exclusive = <S extends z.ZodObject>(
+  schema: S,
+  one: keyof S["shape"] & string,
+  other: keyof S["shape"] & string,
+): S =>
+  schema.superRefine((settings, { addIssue }) => {
+    const values = settings as Record<string, unknown>;
+    if ((values[one] ?? null) === null || (values[other] ?? null) === null) return;
+    addIssue({ code: "custom", path: [other], message: `cannot be given together with ${one}` });
+  });
+
 /** LoRA settings of a recipe; without them, all weights are trained. */
 export const loraSchema = z.object({
   r: z.number().int().positive().default(16).describe("Rank of the update."),

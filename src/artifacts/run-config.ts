@@ -2,6 +2,7 @@
 import { readFile, rm } from "node:fs/promises";
 import { isDeepStrictEqual } from "node:util";
 import { parse, stringify } from "yaml";
+import type { z } from "zod";
 import { PlumbError } from "../base/errors.js";
 import { RENAMED_SETTINGS } from "../base/renamed-settings.js";
 import { writeFileAtomically } from "./atomic.js";
@@ -16,6 +17,7 @@ interface Recorded {
   name: string;
   command: string;
   config: object;
+  schema?: z.ZodType<object>;
   resume?: boolean;
   /** Dotted names of settings that may differ from what was recorded. */
   mayChange?: string[];
@@ -46,7 +48,7 @@ export async function writeOrCompareConfig(path: string, options: Recorded): Pro
   if (command !== options.command) {
     throw otherCommand(options.name, command, options.command);
   }
-  const changed = differences(settingsOfRun(before), config).filter(
+  const changed = differences(withDefaults(settingsOfRun(before), options.schema), config).filter(
     (key) => !options.mayChange?.includes(key),
   );
   if (changed.length > 0) {
@@ -55,6 +57,23 @@ export async function writeOrCompareConfig(path: string, options: Recorded): Pro
     });
   }
 }
+
+/** Recorded settings with the defaults of those that were added since; as they are if they no longer fit the schema. */
+function withDefaults(recorded: Json, schema: z.ZodType<object> | undefined): Json {
+  const { data } = schema?.safeParse(recorded) ?? {};
+  return data === undefined ? recorded : filled(recorded, JSON.parse(JSON.stringify(data)) as Json);
+}
+
+/** `values` with the keys of `defaults` that it lacks. */
+function filled(values: Json, defaults: Json): Json {
+  if (!isObject(values) || !isObject(defaults)) return values;
+  const lacking = Object.entries(defaults).filter(([key]) => !(key in values));
+  const own = Object.entries(values).map(([key, value]) => [key, filled(value, defaults[key] ?? null)]);
+  return Object.fromEntries([...own, ...lacking]) as Json;
+}
+
+const isObject = (value: unknown): value is Record<string, Json> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** @param command the command that the run belongs to. @param asked the one that was called. */
 export const otherCommand = (name: string, command: string, asked: string): PlumbError =>
@@ -81,8 +100,6 @@ function underNewNames(config: Json): Json {
 /** Dotted keys at which two settings differ. */
 function differences(a: Json | undefined, b: Json | undefined, path = ""): string[] {
   if (isDeepStrictEqual(a, b)) return [];
-  const isObject = (value: unknown): value is Record<string, Json> =>
-    typeof value === "object" && value !== null && !Array.isArray(value);
   if (!isObject(a) || !isObject(b)) return [path];
   const keys = [...new Set([...Object.keys(a), ...Object.keys(b)])];
   return keys.flatMap((key) => differences(a[key], b[key], path === "" ? key : `${path}.${key}`));

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { z } from "zod";
 import { checkpointDir, latestCheckpoint, listCheckpoints, loadCheckpoint } from "./checkpoint.js";
 import { Run, type RunOptions, unusedRunName } from "./run.js";
 import type { TensorRecord } from "./tensors-file.js";
@@ -99,6 +100,25 @@ describe("Run", () => {
     for (const run of open.splice(0)) run.close();
     const other = { warmupRatio: 0.2, policy: { targetKl: 2 } };
     await expect(create({ resume: true, config: other })).rejects.toThrow("resume: warmupRatio");
+  });
+
+  it("gives a setting that came later its default in older runs", async () => {
+    const schema = z.object({
+      seed: z.number(),
+      steps: z.number(),
+      clip: z.number().default(0.2),
+      lora: z.object({ r: z.number(), alpha: z.number().default(32) }),
+    });
+    const old = { seed: 1, steps: 4, lora: { r: 8 } };
+    (await create({ config: old })).close();
+    await create({ resume: true, config: schema.parse(old), schema });
+    for (const run of open.splice(0)) run.close();
+    const other = schema.parse({ ...old, clip: 0.3 });
+    await expect(create({ resume: true, config: other, schema })).rejects.toThrow("resume: clip");
+    const deeper = schema.parse({ ...old, lora: { r: 8, alpha: 16 } });
+    await expect(create({ resume: true, config: deeper, schema })).rejects.toThrow("resume: lora.alpha");
+    const { clip: _, ...none } = schema.parse(old);
+    await expect(create({ resume: true, config: { ...none, gone: 1 }, schema })).rejects.toThrow("gone");
   });
 
   it("refuses other settings on resume, save those that may change", async () => {

@@ -10,6 +10,7 @@
  */
 import { mkdir, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
+import type { z } from "zod";
 import { nearestName, PlumbError } from "../base/errors.js";
 import { writeFileAtomically } from "./atomic.js";
 import {
@@ -34,6 +35,8 @@ export interface RunOptions {
   command: string;
   /** All settings, including defaults; recorded in config.yaml. Those named "resume" and "fresh" are left out. */
   config: object;
+  /** The settings' schema: one that the run to resume did not have yet, has its default there. */
+  schema?: z.ZodType<object>;
   /** Continues from the last checkpoint of the run of this name. */
   resume?: boolean;
   /** Dotted names of settings that may differ from the interrupted run's, such as "steps". */

@@ -4,7 +4,7 @@ import { PlumbError } from "../base/errors.js";
 import { type CheckResult, type Foreseen, foresee, isForeseen, runCheck } from "../doctor/index.js";
 import type { Runtime } from "../runtime/runtime.js";
 import type { CommandEntry } from "./command.js";
-import { resolveConfig } from "./config-flags.js";
+import { resolveConfig } from "./config-values.js";
 import { type Recipe, readRecipe } from "./recipe.js";
 import { filesOf } from "./recipe-files.js";
 

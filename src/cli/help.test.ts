@@ -91,9 +91,13 @@ it.each(["ppo", "grpo"])("the help of %s says what a reward function takes and g
   expect(text).toContain("returns a number for each");
 });
 
-describe("a batch that cannot be divided", () => {
+describe("settings that do not go together", () => {
   it.each([
     [["grpo", "--batch-size", "6", "--group-size", "4"], "must be a multiple of groupSize (4), got 6"],
+    [
+      ["ppo", "--missing-eos-penalty", "1", "--missing-eos-score", "0"],
+      'setting "missingEosScore" cannot be given together with missingEosPenalty',
+    ],
     [["grpo", "--group-size", "7"], "must be a multiple of groupSize (7), got 64\n"],
     [["grpo", "--batch-size", "8", "--mini-batches", "3"], "must be a multiple of miniBatches (3), got 8"],
     [["ppo", "--batch-size", "8", "--mini-batches", "3"], "must be a multiple of miniBatches (3), got 8"],
@@ -101,7 +105,7 @@ describe("a batch that cannot be divided", () => {
       ["demo", "--set", "ppo.miniBatches=5"],
       'setting "ppo.batchSize" must be a multiple of miniBatches (5), got ',
     ],
-  ])("is refused before the model is opened: %j", async (args, message) => {
+  ])("are refused before the model is opened: %j", async (args, message) => {
     const given = args[0] === "demo" ? [] : ["--model", "/none", "--data", "/none.jsonl"];
     expect(await refused(...args, ...given)).toContain(message);
   });

@@ -3,7 +3,7 @@ import type { z } from "zod";
 import { nearestName, PlumbError } from "../base/errors.js";
 import { EXIT_USAGE } from "../base/usage-error.js";
 import type { Command, CommandContext, CommandEntry } from "./command.js";
-import type { GivenSettings } from "./config-flags.js";
+import type { GivenSettings } from "./config-values.js";
 import { forPeople, reportError } from "./exit.js";
 import { helpItem, helpLayout } from "./help-layout.js";
 import { EXIT_INTERRUPTED, watchInterrupts } from "./interrupt.js";
@@ -132,7 +132,7 @@ function typedFlags(sub: Commander): Record<string, unknown> & CommandFlags {
 }
 
 async function describe(sub: Commander, command: Command): Promise<void> {
-  const { configOptions, nestedSettingsHelp, renamedFlags } = await import("./config-flags.js");
+  const { configOptions, nestedSettingsHelp, renamedFlags } = await import("./config-options.js");
   const { positional } = command;
   sub.description(command.description);
   const setting = positional === undefined ? undefined : (command.schema.shape[positional] as z.ZodType);
@@ -185,7 +185,7 @@ async function runCommand({
   const { signal, dispose } = watchInterrupts(ui, command.endsBySignal);
   let recipe: Recipe | undefined;
   try {
-    const { resolveConfig } = await import("./config-flags.js");
+    const { resolveConfig } = await import("./config-values.js");
     const { readRecipe } = await import("./recipe.js");
     const { runToResume } = await import("./resume.js");
     const names = entries.map(({ name }) => name);

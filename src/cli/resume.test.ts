@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Run } from "../artifacts/index.js";
 import { commands } from "./command-list.js";
-import { type GivenSettings, resolveConfig } from "./config-flags.js";
+import { type GivenSettings, resolveConfig } from "./config-values.js";
 import { resumingCommand } from "./interrupt.js";
 import { readRecipe } from "./recipe.js";
 import { runToResume } from "./resume.js";

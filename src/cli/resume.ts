@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { z } from "zod";
 import { folderToResume, otherCommand, RUN_CONFIG } from "../artifacts/index.js";
 import type { Command } from "./command.js";
-import { type GivenSettings, givenValues } from "./config-flags.js";
+import { type GivenSettings, givenValues } from "./config-values.js";
 import { type Recipe, readRecipe } from "./recipe.js";
 
 /**

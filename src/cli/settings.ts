@@ -66,6 +66,9 @@ export function flagName(key: string): string {
   return `--${key.replace(/[A-Z]/g, (capital) => `-${capital.toLowerCase()}`)}`;
 }
 
+/** The flag of a setting that is not nested. */
+export const settingFlag = ({ path }: Setting): string => flagName(path[0]);
+
 /**
  * The known keys of the object at a path, or undefined where any key is allowed (a record, or not an object). For a
  * union, the keys of all its members. A number in the path is an item of a list.

@@ -7,7 +7,7 @@ import { saveRewardModel } from "../model/reward-model.js";
 import { Pipeline, writeLineage } from "../pipeline/index.js";
 import type { TrainingHost } from "../train/host.js";
 import { barsOf } from "./bars.js";
-import type { DemoConfig } from "./config.js";
+import { type DemoConfig, demoSchema } from "./config.js";
 import { type DemoEvent, type DemoModels, type DemoResult, isKept } from "./events.js";
 import { demo } from "./loop.js";
 import { type Checkpoint, figures, type OverOptimization, overOptimization } from "./over-optimization.js";
@@ -54,6 +54,7 @@ export async function runDemo(config: DemoConfig, host: TrainingHost): Promise<D
     name,
     command: "demo",
     config: { ...config, name },
+    schema: demoSchema,
     resume,
     mayChange,
   });

@@ -131,7 +131,7 @@ export async function train<S extends z.ZodObject, Rows, Data extends Encoded, F
   const config = await fitMemory(wanted, (trial) => method.heaviest(base, data, trial), host);
 
   // 4. The run.
-  return withSession(host, method.name, settings, async (session) => {
+  return withSession(host, method, settings, async (session) => {
     if (settings.project !== undefined) await session.checkRows(data.texts);
     const figures = await method.run({ runtime, base, data, config, session, host });
     if (figures === undefined) return undefined;

@@ -225,16 +225,17 @@ export class TrainingLoop {
  */
 export async function withSession<T>(
   host: TrainingHost,
-  method: string,
+  method: { name: string; schema: z.ZodType<object> },
   settings: RunSettings,
   work: (session: TrainingLoop) => Promise<T>,
 ): Promise<T> {
   const { runs: root, resume } = settings;
   const { signal } = host;
-  const name = settings.name ?? (resume ? method : await unusedRunName(root, method));
+  const name = settings.name ?? (resume ? method.name : await unusedRunName(root, method.name));
   const warn = (message: string): void => host.warn(message);
   const config = { ...settings, name };
-  const run = await Run.create({ root, name, command: method, config, resume, mayChange: MAY_CHANGE, warn });
+  const { name: command, schema } = method;
+  const run = await Run.create({ root, name, command, config, schema, resume, mayChange: MAY_CHANGE, warn });
   let session: TrainingLoop | undefined;
   try {
     session = new TrainingLoop(host, run, settings);

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { ppo, ppoSchema } from "../../algorithms/ppo.js";
 import { sampleOf } from "../../algorithms/ppo-metrics.js";
-import { dividedBy } from "../../algorithms/training-config.js";
+import { dividedBy, exclusive } from "../../algorithms/training-config.js";
 import { promptCompletion } from "../../model/batch.js";
 import { NetworkTrainer } from "../../model/runner.js";
 import { calibrateValueHead } from "../../model/value-head.js";
@@ -24,16 +24,17 @@ import {
 import { encodeOnline, onlineSettings, readOnline } from "../online-settings.js";
 import { dataSettings, memorySettings, modelSettings, runSettings } from "../settings.js";
 
-const schema = dividedBy(
-  ppoSchema.extend({
-    ...modelSettings,
-    ...dataSettings,
-    ...memorySettings,
-    ...onlineSettings,
-    ...runSettings,
-  }),
-  "batchSize",
-  ["miniBatches"],
+const settings = ppoSchema.extend({
+  ...modelSettings,
+  ...dataSettings,
+  ...memorySettings,
+  ...onlineSettings,
+  ...runSettings,
+});
+const schema = exclusive(
+  dividedBy(settings, "batchSize", ["miniBatches"]),
+  "missingEosPenalty",
+  "missingEosScore",
 );
 
 /** Prompts whose responses set the value model's starting level when none are kept for the comparison. */

@@ -1,18 +1,17 @@
 /**
- * One schema gives a command its flags, its help and its checks. A setting's value comes from the first of: its flag,
- * `--set key=value`, the recipe's section of the command, the run to resume, the schema's default.
+ * The settings of a command, merged from where they were given and checked by its schema. A setting's value comes from
+ * the first of: its flag, `--set key=value`, the recipe's section of the command, the run to resume, the schema's
+ * default.
  */
-import { Option } from "commander";
 import { parse as parseYaml } from "yaml";
 import type { z } from "zod";
 import { PlumbError } from "../base/errors.js";
 import { explainIssue, fieldName } from "../base/explain-issue.js";
 import { RENAMED_SETTINGS } from "../base/renamed-settings.js";
-import { groupHeading } from "../base/setting-groups.js";
 import { usageError } from "../base/usage-error.js";
 import { didYouMean, proposedSettings } from "./proposals.js";
 import type { Recipe } from "./recipe.js";
-import { flagName, knownKeys, type Setting, settingKey, settingsOf } from "./settings.js";
+import { flagName, knownKeys, type Setting, settingFlag, settingKey, settingsOf } from "./settings.js";
 
 /** Settings as they were given, before they are merged and checked. */
 export interface GivenSettings {
@@ -25,32 +24,7 @@ export interface GivenSettings {
   run?: Recipe;
 }
 
-/** Most characters of choices shown next to a flag; longer lists go into its description. */
-const MAX_CHOICES = 64;
-
 type Tree = Record<string, unknown>;
-
-/** Commander options for every setting that is not nested, in groups; nested ones are given with --set. */
-export function configOptions(schema: z.ZodObject): Option[] {
-  return settingsOf(schema)
-    .filter((setting) => setting.path.length === 1)
-    .flatMap((setting) =>
-      (setting.type === "boolean" ? switchOptions(setting) : [valueOption(setting)]).map((option) =>
-        option.helpGroup(`${groupHeading(setting.group)}:`),
-      ),
-    );
-}
-
-/** Flags that settings of the command had before they were renamed. */
-export const renamedFlags = (schema: z.ZodObject): string[] =>
-  [...RENAMED_SETTINGS].filter(([, now]) => now in schema.shape).map(([old]) => flagName(old));
-
-/** Lines of help on nested settings: `[key, description]`. */
-export function nestedSettingsHelp(schema: z.ZodObject): [string, string][] {
-  return settingsOf(schema)
-    .filter((setting) => setting.path.length > 1)
-    .map((setting) => [`${settingKey(setting)}=${placeholder(setting)}`, describeSetting(setting)]);
-}
 
 /**
  * The command's config: merged, checked and with defaults.
@@ -179,60 +153,6 @@ function refusal(problems: readonly Problem[], advice?: string): PlumbError {
 /** A hint as it stands in brackets. */
 const inside = (hint: string): string => hint[0].toLowerCase() + hint.slice(1).replace(/\.$/, "");
 
-function valueOption(setting: Setting): Option {
-  return new Option(`${settingFlag(setting)} <${placeholder(setting)}>`, describeSetting(setting));
-}
-
-/** `--x` and `--no-x`; help shows the one that changes the default, the other is for overriding a recipe. */
-function switchOptions(setting: Setting): Option[] {
-  const flag = settingFlag(setting);
-  const on = new Option(flag, setting.description);
-  const off = new Option(flag.replace("--", "--no-"), `turns off: ${setting.description ?? setting.path[0]}`);
-  return setting.default === true ? [on.hideHelp(), off] : [on, off.hideHelp()];
-}
-
-/** Whether the choices are too long to stand next to a flag. */
-const hasManyChoices = ({ type, choices = [] }: Setting): boolean =>
-  type !== "list" && choices.join("|").length > MAX_CHOICES;
-
-function placeholder(setting: Setting): string {
-  if (setting.choices !== undefined && setting.type !== "list")
-    return hasManyChoices(setting) ? "name" : setting.choices.join("|");
-  const names = {
-    integer: "n",
-    number: "x",
-    boolean: "true|false",
-    text: "text",
-    list: "a,b",
-    object: "yaml",
-    any: "value",
-  };
-  return names[setting.type];
-}
-
-function describeSetting(setting: Setting): string {
-  const notes = [
-    setting.type === "list" && setting.choices !== undefined && `of ${setting.choices.join(", ")}`,
-    hasManyChoices(setting) && setting.choices?.join(", "),
-    setting.range,
-    setting.required && "required",
-    setting.default !== undefined && !isEmpty(setting.default) && `default ${shownDefault(setting.default)}`,
-  ].filter(Boolean);
-  return `${setting.description ?? ""}${notes.length > 0 ? ` (${notes.join("; ")})` : ""}`.trim();
-}
-
-const isEmpty = (value: unknown): boolean => Array.isArray(value) && value.length === 0;
-
-function shownDefault(value: unknown): string {
-  if (typeof value === "number" && value !== 0 && Math.abs(value) < 1e-3) return value.toExponential();
-  if (typeof value === "string") return value || '""';
-  // Spaces, where help can break the line.
-  return JSON.stringify(value, null, 1)
-    .replace(/\n\s*(?=[\]}])/g, "")
-    .replace(/(?<=[[{])\n\s*/g, "")
-    .replace(/\s*\n\s*/g, " ");
-}
-
 function mergeRecipe(merging: Merging, command: string, recipe: Recipe): void {
   const section = recipe.sections.get(command);
   if (section === undefined) {
@@ -346,10 +266,6 @@ function flagValue(setting: Setting, text: string): unknown {
   if (setting.items === "object" && text.trimStart().startsWith("{"))
     return yamlValue(`[${text}]`, settingFlag(setting));
   return text.split(",").map((item) => scalar(setting.items ?? "text", item.trim(), settingFlag(setting)));
-}
-
-function settingFlag(setting: Setting): string {
-  return flagName(setting.path[0]);
 }
 
 function scalar(type: Setting["type"], text: string, source: string): unknown {

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { grouped, inGroup } from "../base/setting-groups.js";
-import { configOptions, nestedSettingsHelp, resolveConfig } from "./config-flags.js";
+import { configOptions, nestedSettingsHelp } from "./config-options.js";
+import { resolveConfig } from "./config-values.js";
 import { readRecipe } from "./recipe.js";
 import { settingKey, settingsOf } from "./settings.js";
 
