@@ -2,6 +2,7 @@ import { z } from "zod";
 import { nearestName } from "../base/errors.js";
 import { explainIssue } from "../base/explain-issue.js";
 import { type LocatedRow, RowError, rowError } from "../base/location.js";
+import { parseExactJson } from "./exact-json.js";
 import { ROLES } from "./messages.js";
 
 /** Most turns of a conversation, and most ranked completions of a prompt, in one row. */
@@ -183,7 +184,7 @@ function looksLikeMessages(cell: string): boolean {
 
 function jsonOr(cell: string): unknown {
   try {
-    return JSON.parse(cell);
+    return parseExactJson(cell);
   } catch {
     return cell;
   }

@@ -13,20 +13,21 @@ interface CsvRecord {
 
 /**
  * Rows of a CSV or TSV file as in RFC 4180: the first record names the columns; a cell in double quotes may hold
- * separators, line breaks and doubled quotes. Every value is text.
+ * separators, line breaks and doubled quotes. Every value is text. Another separator than the given one is recognised by
+ * the first line: semicolons, as spreadsheets write them where the comma is the decimal mark, tabs or bars.
  *
  * @param bad receives rows of another length or with broken quotes, which are then left out.
  * @throws PlumbError if the header is invalid or a record too long; without `bad`, also at the first such row.
  */
 export async function* readCsv(
   path: string,
-  separator: "," | "\t",
+  usual: "," | "\t",
   bad: BadRow = (error) => {
     throw error;
   },
 ): AsyncGenerator<LocatedRow> {
   let names: string[] | undefined;
-  for await (const { cells, where, problem } of readRecords(path, separator)) {
+  for await (const { cells, where, problem } of readRecords(path, usual)) {
     if (problem !== undefined) {
       const error = rowError(where, problem, UNCLOSED);
       if (names === undefined) throw error;
@@ -48,15 +49,31 @@ export async function* readCsv(
 }
 
 function checkedHeader(names: string[], where: RowLocation): string[] {
+  const odd = names.find((name) => /[\0\r]/.test(name));
+  if (odd?.includes("\0"))
+    throw rowError(
+      where,
+      "the header holds NUL characters",
+      "Is it UTF-16 without a byte order mark? Save it as UTF-8.",
+    );
+  if (odd !== undefined)
+    throw rowError(where, "lines end with carriage returns alone", "Save the file with line feeds.");
   const doubled = names.find((name, i) => names.indexOf(name) !== i);
   if (doubled !== undefined) throw rowError(where, `the header names the column "${doubled}" twice`);
   return names;
 }
 
-async function* readRecords(path: string, separator: string): AsyncGenerator<CsvRecord> {
+async function* readRecords(path: string, usual: string): AsyncGenerator<CsvRecord> {
+  let separator: string | undefined;
   let open: { cells: string[]; parts: string[]; length: number; where: RowLocation } | undefined;
   for await (const { text, where } of readLines(path)) {
     if (open === undefined && text === "") continue;
+    if (separator === undefined) {
+      const declared = /^sep=(.)$/.exec(text)?.[1];
+      separator = declared ?? separatorOf(text, usual, where);
+      // A spreadsheet's own line, not a record.
+      if (declared !== undefined) continue;
+    }
     const record = open ?? { cells: [], parts: [], length: 0, where };
     const ended = scanLine(text, separator, record.cells, record.parts, open !== undefined);
     if (typeof ended === "string") {
@@ -78,6 +95,29 @@ async function* readRecords(path: string, separator: string): AsyncGenerator<Csv
   }
   if (open !== undefined)
     yield { cells: [], where: open.where, problem: `${displayName(path)} ends inside a quoted cell` };
+}
+
+const SEPARATORS = [",", ";", "\t", "|"];
+
+/**
+ * The separator of a header: the usual one if the header has it, otherwise the only one that it has. @throws PlumbError if
+ * two could be meant.
+ */
+function separatorOf(header: string, usual: string, where: RowLocation): string {
+  const plain = header.split('"').filter((_, i) => i % 2 === 0);
+  const count = (separator: string) => plain.reduce((sum, part) => sum + part.split(separator).length - 1, 0);
+  const most = count(usual);
+  const others = SEPARATORS.filter((separator) => separator !== usual && count(separator) > most);
+  if (others.length === 0) return usual;
+  if (most === 0 && others.length === 1) return others[0];
+  const named = [usual, ...others]
+    .filter((separator) => count(separator) > 0)
+    .map((one) => JSON.stringify(one));
+  throw rowError(
+    where,
+    `cannot tell which of ${named.join(" and ")} separates the columns`,
+    "Put names with separators inside double quotes.",
+  );
 }
 
 const UNCLOSED = 'A double quote was opened and not closed; inside a quoted cell write "" for a quote.';

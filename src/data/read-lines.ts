@@ -6,6 +6,7 @@ import { createGunzip } from "node:zlib";
 import { nearestName, PlumbError } from "../base/errors.js";
 import { type RowLocation, rowError } from "../base/location.js";
 import { systemCause } from "../base/system-error.js";
+import { asUtf8, utf8Text } from "./text-encoding.js";
 
 /** Longest line of a text file, in bytes; a conversation of a million tokens fits. */
 export const MAX_LINE_BYTES = 16 * 2 ** 20;
@@ -18,9 +19,15 @@ export interface Line {
 }
 
 /**
- * A file's decompressed bytes; `-` is stdin. @throws PlumbError if it is missing, a folder, too large, or invalid gzip.
+ * A text file's decompressed bytes, in UTF-8 also where it is UTF-16 with a byte order mark; `-` is stdin.
+ *
+ * @throws PlumbError if it is missing, a folder, too large, invalid gzip or invalid UTF-16.
  */
 export async function* readBytes(path: string, maxBytes = MAX_TEXT_BYTES): AsyncGenerator<Buffer> {
+  yield* asUtf8(fileBytes(path, maxBytes), displayName(path));
+}
+
+async function* fileBytes(path: string, maxBytes: number): AsyncGenerator<Buffer> {
   const source =
     path === "-" ? process.stdin : createReadStream(await checkedFile(path), { highWaterMark: 2 ** 18 });
   const bytes: Readable = path.endsWith(".gz") ? gunzip(source) : source;
@@ -39,7 +46,7 @@ export async function* readBytes(path: string, maxBytes = MAX_TEXT_BYTES): Async
   }
 }
 
-/** The lines of a text file (UTF-8, with or without a BOM, LF or CRLF), each with its number. */
+/** The lines of a text file (UTF-8, or UTF-16 with a BOM; LF or CRLF), each with its number. */
 export async function* readLines(path: string): AsyncGenerator<Line> {
   const file = displayName(path);
   let rest: Buffer[] = [];
@@ -102,16 +109,11 @@ function gunzip(source: Readable): Readable {
   return source.pipe(unzipped);
 }
 
-const utf8 = new TextDecoder("utf-8", { fatal: true });
-
 /** The text of one line, without BOM and carriage return. @throws PlumbError if it is not UTF-8. */
 function decode(bytes: Buffer, where: RowLocation): string {
-  try {
-    const text = utf8.decode(bytes);
-    return text.endsWith("\r") ? text.slice(0, -1) : text;
-  } catch {
-    throw rowError(where, "not valid UTF-8", "Save the file as UTF-8, without binary data.");
-  }
+  const text = utf8Text(bytes);
+  if (typeof text !== "string") throw rowError(where, ...text);
+  return text.endsWith("\r") ? text.slice(0, -1) : text;
 }
 
 function readError(path: string, error: unknown): unknown {

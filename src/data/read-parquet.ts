@@ -12,7 +12,10 @@ import { checkedFile } from "./read-lines.js";
 /** Rows decoded at a time, so that memory does not grow with the file. */
 const BATCH_ROWS = 4096;
 
-/** Rows of a Parquet file (uncompressed or Snappy). 64-bit integers become numbers where they fit exactly. */
+/**
+ * Rows of a Parquet file (uncompressed or Snappy). 64-bit integers become numbers where they fit exactly, and text with
+ * their digits otherwise, as in JSON.
+ */
 export async function* readParquet(path: string): AsyncGenerator<LocatedRow> {
   const file = withoutLooseEnds(await asyncBufferFromFile(await checkedFile(path)));
   const metadata = await parquet(path, () => parquetMetadataAsync(file));
@@ -75,10 +78,12 @@ async function parquet<T>(path: string, step: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Converts BigInts to numbers where exact and drops nulls, at every depth. */
+/** Converts BigInts to numbers where exact, otherwise to text, and drops nulls, at every depth. */
 function plainNumbers(value: unknown): unknown {
   if (typeof value === "bigint") {
-    return value >= Number.MIN_SAFE_INTEGER && value <= Number.MAX_SAFE_INTEGER ? Number(value) : value;
+    return value >= Number.MIN_SAFE_INTEGER && value <= Number.MAX_SAFE_INTEGER
+      ? Number(value)
+      : String(value);
   }
   if (Array.isArray(value)) return value.map(plainNumbers);
   if (typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype) {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { parquetMetadata } from "hyparquet";
+import { parquetWriteBuffer } from "hyparquet-writer";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readRows } from "./read-rows.js";
 import { writeRows } from "./write-rows.js";
@@ -63,6 +64,15 @@ describe("readRows", () => {
     ["open.csv", 'a\n"b\nc', "line 2: .*ends inside a quoted cell"],
     ["twice.csv", "a,a\n1,2", 'names the column "a" twice'],
     ["utf8.jsonl", Buffer.from([0x7b, 0xff, 0x7d]), "line 1: not valid UTF-8"],
+    ["latin.csv", Buffer.from("a\ncaf\xe9\n", "latin1"), 'line 2: not valid UTF-8: byte 0xE9 after "caf"'],
+    ["latin.json", Buffer.from('[{"a":"caf\xe9"}]', "latin1"), "not valid UTF-8: byte 0xE9"],
+    ["utf16.csv", Buffer.from("a,b\n1,2\n", "utf16le"), "the header holds NUL"],
+    ["utf32.csv", Buffer.from([0xff, 0xfe, 0, 0, 0x61, 0, 0, 0]), "is UTF-32"],
+    ["odd.csv", Buffer.from([0xff, 0xfe, 0x61, 0, 0x0a]), "is not valid UTF-16"],
+    ["half.csv", Buffer.from([0xff, 0xfe, 0x61, 0, 0x0a, 0, 0x00, 0xd8]), "is not valid UTF-16"],
+    ["mac.csv", "a,b\r1,2\r", "carriage returns alone"],
+    ["which.csv", "x, y;a;b\n", 'cannot tell which of "," and ";" separates'],
+    ["two.csv", "a;b|c\n1;2|3\n", 'cannot tell which of ";" and "\\|" separates'],
     ["cut.jsonl.gz", gzipSync('{"a":1}\n'.repeat(1000)).subarray(0, 40), "is truncated"],
     ["not.jsonl.gz", "plain", "is not valid gzip"],
     ["not.parquet", "PAR1 nonsense PAR1", "as Parquet"],
@@ -79,6 +89,52 @@ describe("readRows", () => {
     });
     await writeRows(join(dir, "folder.jsonl", "inner.jsonl"), [{ a: 1 }]);
     await expect(readRows(join(dir, "folder.jsonl"))).rejects.toThrow("is a folder");
+  });
+
+  it("keeps all digits of long whole numbers, in JSON lines and lists and in Parquet", async () => {
+    const text = '{"id":9007199254740993,"n":9007199254740991}';
+    const expected = [{ id: "9007199254740993", n: 9007199254740991 }];
+    expect(await values(await file("long.jsonl", text))).toEqual(expected);
+    expect(await values(await file("long.json", `[${text}]`))).toEqual(expected);
+    const id = BigInt64Array.of(9007199254740993n, 5n);
+    const buffer = parquetWriteBuffer({ columnData: [{ name: "id", data: [...id], type: "INT64" }] });
+    expect(await values(await file("long.parquet", new Uint8Array(buffer)))).toEqual([
+      { id: "9007199254740993" },
+      { id: 5 },
+    ]);
+  });
+
+  it("reads UTF-16 with its mark, whatever the chunks, and UTF-8 with or without one", async () => {
+    const text = `a,b\n${"é😀,Ω\n".repeat(100_000)}`;
+    const little = Buffer.from(`\ufeff${text}`, "utf16le");
+    for (const [name, bytes] of [
+      ["le.csv", little],
+      ["be.csv", Buffer.from(little).swap16()],
+      ["mark.csv", Buffer.from(`\ufeff${text}`)],
+      ["plain.csv", Buffer.from(text)],
+    ] as const) {
+      const rows = await values(await file(name, bytes));
+      expect(rows).toHaveLength(100_000);
+      expect(rows.at(-1)).toEqual({ a: "é😀", b: "Ω" });
+    }
+    expect(await values(await file("le.json", Buffer.from('\ufeff[{"a":"é"}]', "utf16le")))).toEqual([
+      { a: "é" },
+    ]);
+    expect(await values(await file("short.csv", "a\n1"))).toEqual([{ a: "1" }]);
+  });
+
+  it("recognises the separator by the first line, also after a spreadsheet's own", async () => {
+    const expected = [{ a: "1,5", b: "x" }];
+    for (const [name, text] of [
+      ["semicolons.csv", "a;b\n1,5;x\n"],
+      ["bars.csv", "a|b\n1,5|x\n"],
+      ["tabs.csv", "a\tb\n1,5\tx\n"],
+      ["said.csv", "sep=;\r\na;b\r\n1,5;x\r\n"],
+      ["commas.tsv", 'a,b\n"1,5",x\n'],
+      ["quoted.csv", 'a,b\n"1,5",x\n'],
+    ])
+      expect(await values(await file(name, text)), name).toEqual(expected);
+    expect(await values(await file("inside.csv", '"a;b;c",d\n1,2\n'))).toEqual([{ "a;b;c": "1", d: "2" }]);
   });
 
   it("does not let a column named __proto__ change an object's prototype", async () => {

@@ -1,7 +1,9 @@
 import { PlumbError } from "../base/errors.js";
 import { type BadRow, type LocatedRow, type RowLocation, rowError } from "../base/location.js";
+import { parseExactJson } from "./exact-json.js";
 import { readCsv } from "./read-csv.js";
 import { checkedFile, displayName, readBytes, readLines } from "./read-lines.js";
+import { utf8Text } from "./text-encoding.js";
 
 /** Most bytes of a file that is one JSON list: it is held in memory whole. */
 export const MAX_JSON_LIST_BYTES = 256 * 2 ** 20;
@@ -80,11 +82,10 @@ async function* readJsonLines(path: string, bad?: BadRow): AsyncGenerator<Locate
 async function* readJsonList(path: string): AsyncGenerator<LocatedRow> {
   const chunks: Buffer[] = [];
   for await (const chunk of readBytes(path, MAX_JSON_LIST_BYTES)) chunks.push(chunk);
-  const list = parseJson(new TextDecoder().decode(Buffer.concat(chunks)), {
-    file: path,
-    unit: "line",
-    number: 1,
-  });
+  const where = { file: path, unit: "line", number: 1 } as const;
+  const text = utf8Text(Buffer.concat(chunks));
+  if (typeof text !== "string") throw new PlumbError(`${path}: ${text[0]}`, { hint: text[1] });
+  const list = parseJson(text, where);
   if (!Array.isArray(list)) throw new PlumbError(`${path}: expected a list of rows`);
   for (const [i, value] of list.entries()) {
     const where = { file: path, unit: "row", number: i + 1 } as const;
@@ -106,16 +107,19 @@ async function beginsWithBracket(path: string): Promise<boolean> {
 
 function parseJson(text: string, where: RowLocation): unknown {
   try {
-    return JSON.parse(text);
+    return parseExactJson(text);
   } catch (error) {
     const reason = (error as SyntaxError).message.replaceAll("\n", " ").slice(0, 200);
     throw rowError(where, `not valid JSON: ${reason}`, jsonHint(text));
   }
 }
 
+const NO_BOM = "Is it UTF-16 without a byte order mark? Save it as UTF-8.";
+
 function jsonHint(text: string): string | undefined {
   if (/[:,[\s](?:NaN|-?Infinity)\b/.test(text))
     return "JSON has no NaN or Infinity: write a finite number, or leave it out.";
+  if (text.includes("\0")) return NO_BOM;
   if (text.trimStart().startsWith("[")) return "Name a file that is one JSON list .json, not .jsonl.";
   if (text.trim() === "{") return "A JSONL file has one whole row on each line.";
   return undefined;

@@ -1,0 +1,52 @@
+/** JSON whose whole numbers keep all their digits. */
+
+/**
+ * The value of a JSON text. A whole number beyond 2^53, which a number cannot hold exactly, becomes text with its
+ * digits: ids stay what they are, and where a number is expected the value is refused by its type.
+ *
+ * @throws SyntaxError as JSON.parse does.
+ */
+export function parseExactJson(text: string): unknown {
+  const value: unknown = JSON.parse(text);
+  return LONG.test(text) ? JSON.parse(withLongNumbersQuoted(text)) : value;
+}
+
+/** 16 or more digits that are not part of a fraction. */
+const LONG = /(?:^|[^.\d])\d{16,}(?![.\deE])/;
+
+/** A valid JSON text with quotes around whole numbers beyond 2^53. */
+function withLongNumbersQuoted(text: string): string {
+  const parts: string[] = [];
+  let copied = 0;
+  for (let at = 0; at < text.length; ) {
+    if (text[at] === '"') {
+      at = endOfString(text, at);
+      continue;
+    }
+    const number = NUMBER_START.test(text[at]) ? numberAt(text, at) : "";
+    if (number.length > 15 && WHOLE.test(number) && !Number.isSafeInteger(Number(number))) {
+      parts.push(text.slice(copied, at), '"', number, '"');
+      copied = at + number.length;
+    }
+    at += Math.max(1, number.length);
+  }
+  return parts.join("") + text.slice(copied);
+}
+
+const NUMBER_START = /[-\d]/;
+const WHOLE = /^-?\d+$/;
+
+function numberAt(text: string, start: number): string {
+  let end = start + 1;
+  while (end < text.length && /[\d.eE+-]/.test(text[end])) end++;
+  return text.slice(start, end);
+}
+
+/** The place after the string that starts here. */
+function endOfString(text: string, start: number): number {
+  for (let at = start + 1; at < text.length; at++) {
+    if (text[at] === '"') return at + 1;
+    if (text[at] === "\\") at++;
+  }
+  return text.length;
+}
