@@ -77,6 +77,10 @@ export async function judge(
 
 export async function votesOf(store: Store, project: string): Promise<CastVote[]> {
   const votes: CastVote[] = [];
-  for await (const vote of exportVotes(store, project)) votes.push(vote);
+  for await (const { gold: _gold, review: _review, excluded: _excluded, ...vote } of exportVotes(
+    store,
+    project,
+  ))
+    votes.push(vote);
   return votes;
 }

@@ -44,6 +44,32 @@ it("a file of items is checked whole, and added only when it is confirmed and ri
   expect(await count()).toBe(3);
 });
 
+it("a file's gold, its models and its duplicates become what they are, and are said", async () => {
+  const server = await testServer();
+  const lead = await server.person("lead");
+  const { project } = await pilot(lead, { items: 0 });
+  const path = `/projects/${project}/imports`;
+  const head = "id,prompt,response_a,response_b,model_a,model_b,gold\n";
+  const csv = `${head}7,Why?,Because,So,gpt-4,claude,claude\n8,How?,So,So,gpt-4,claude,\n`;
+  const first = await lead.post(path, { name: "a.csv", text: csv, confirm: true });
+  expect(first.body).toMatchObject({ items: 2, gold: 1, added: 2 });
+  expect(first.body.fields).toEqual({
+    prompt: "prompt",
+    responses: ["response_a", "response_b"],
+    sources: ["model_a", "model_b"],
+    hidden: ["id"],
+  });
+  expect(first.body.warnings).toEqual(["1 item shows equal responses, between which nobody can choose"]);
+  const { items } = (await lead.get(`/projects/${project}/items`)).body;
+  expect(items[0].gold).toMatchObject({ aspects: { overall: { verdict: "right" } } });
+  const again = await lead.post(path, { name: "a.csv", text: csv });
+  expect(again.body.warnings[1]).toBe("2 items are in the project already, with the same texts");
+  const ours = { name: "b.csv", text: "prompt,gpt,ours\nWhy?,Because,So\n" };
+  expect((await lead.post(path, ours)).body.problems).toHaveLength(1);
+  const named = await lead.post(path, { ...ours, prompt: "prompt", responses: ["gpt", "ours"] });
+  expect(named.body).toMatchObject({ items: 1, problemCount: 0 });
+});
+
 it("says what a file lacks for the project's task, and never where it lay meanwhile", async () => {
   const server = await testServer();
   const lead = await server.person("lead");

@@ -103,6 +103,95 @@ describe("readVotes", () => {
     await expect(readVotes(await file("d.csv", pairs))).rejects.toThrow("of the same pair");
   });
 
+  it("reads semicolons, and verdicts in words and signs with what they say of strength", async () => {
+    const labels = await readVotes(await file("s.csv", "item;rater;label\n1;a;yes\n1;b;no\n"));
+    expect(labels.votes).toMatchObject({ kind: "labels", labels: { labels: ["yes", "no"] } });
+    const rows = ["A>B", "B is slightly better", "B is not as good as A", "tie (bothbad)", "right", "x"];
+    const text = `item,rater,left,right,winner\n${rows.map((row, i) => `${i},r,x,y,${row}`).join("\n")}\n`;
+    const { votes } = await readVotes(await file("words.csv", text));
+    if (votes.kind !== "pairs") throw new Error("labels");
+    expect([...votes.comparisons.outcome]).toEqual([1, 0.5 - 1 / 6, 1, 0.5, 0, 1]);
+    const odd = ["-1", "1", "B is not better", "maybe", "None"];
+    const bad = `item,rater,left,right,winner\n${odd.map((row, i) => `${i},r,x,y,${row}`).join("\n")}\n`;
+    await expect(readVotes(await file("odd.csv", bad))).rejects.toThrow(/5 bad rows/);
+    // A candidate that is called as a side is makes the word mean two things.
+    const called = "item,rater,left,right,winner\n1,r,tie,left,left\n";
+    await expect(readVotes(await file("called.csv", called))).rejects.toThrow(/line 2, winner/);
+  });
+
+  it("takes rows without an item as battles, in which a rater compares the same two again", async () => {
+    const rows =
+      "gpt-4,claude,model_a\ngpt-4,claude,model_b\nclaude,gpt-4,model_b\ngpt-4,claude,tie (bothbad)\n";
+    const arena = `model_a,model_b,winner,judge\n${rows.replaceAll("\n", ",j\n")}`;
+    const read = await readVotes(await file("arena.csv", arena));
+    if (read.votes.kind !== "pairs") throw new Error("labels");
+    expect([...read.votes.comparisons.outcome]).toEqual([1, 0, 0, 0.5]);
+    expect(read).toMatchObject({ hasItems: false, repeated: 0, battles: 3 });
+    expect(read.notes).toEqual([
+      expect.stringContaining("3 rows in which a rater compares the same two again"),
+    ]);
+    const { status, stdout } = await plumb("aggregate", await file("a.csv", arena), "--json");
+    expect(status).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      kind: "pairs",
+      votes: 4,
+      candidates: 2,
+      raters: 1,
+      repeated: 0,
+    });
+    expect(JSON.parse(stdout).agreement.percent).toBeNull();
+  });
+
+  it("says what a file leaves open: zones, missing values", async () => {
+    const text =
+      "item,rater,label,time\n1,a,NaN,2026-03-29 01:30:00\n1,b,None,2026-03-29T01:30:00Z\n2,nan,x,5\n";
+    const { time, notes } = await readVotes(await file("open.csv", text));
+    expect([...(time ?? [])]).toEqual([Date.UTC(2026, 2, 29, 1, 30), Date.UTC(2026, 2, 29, 1, 30), 5]);
+    expect(notes).toEqual([
+      "1 time without a zone is read as UTC",
+      expect.stringMatching(/^1 vote has the label "NaN", as pandas/),
+      expect.stringMatching(/^1 vote has the label "None"/),
+      expect.stringMatching(/^1 vote has the rater "nan"/),
+    ]);
+    const { stderr } = await plumb("agreement", join(dir, "open.csv"));
+    expect(stderr).toContain('the label "NaN"');
+  });
+
+  it.each([
+    [
+      "Unix seconds",
+      "item,rater,label,time\n1,a,x,1774747800\n",
+      /line 2, time: "1774747800" looks like Unix seconds/,
+    ],
+    [
+      "a date of two meanings",
+      "item,rater,label,time\n1,a,x,03/04/2026\n",
+      /line 2, time: "03\/04\/2026" is not/,
+    ],
+    [
+      "a decimal comma",
+      "item;rater;left;right;winner;strength\n1;a;x;y;x;1,5\n",
+      /strength: .*decimal point and no commas/,
+    ],
+    [
+      "an id that a spreadsheet rounded",
+      "item,rater,label\n9.00720E+15,a,x\n",
+      /line 2, item: expected a name with all/,
+    ],
+  ])("refuses %s by name", async (_, text, problem) => {
+    await expect(readVotes(await file("refused.csv", text))).rejects.toThrow(problem);
+  });
+
+  it("keeps the digits of long ids", async () => {
+    const lines = ["9007199254740993", "9007199254740992"].map(
+      (id) => `{"item":${id},"rater":"r","label":"a"}\n`,
+    );
+    const { votes } = await readVotes(await file("long.jsonl", lines.join("")));
+    expect(votes).toMatchObject({ labels: { items: ["9007199254740993", "9007199254740992"] } });
+    const rounded = await file("rounded.jsonl", '{"item":9.007199254740993e15,"rater":"r","label":"a"}\n');
+    await expect(readVotes(rounded)).rejects.toThrow(/item: expected a name with all its digits/);
+  });
+
   it("says which column is missing, and what a near one may have meant", async () => {
     await expect(readVotes(await file("m.csv", "item,ratr,label\ni,r,a\n"))).rejects.toMatchObject({
       message: expect.stringContaining('no column rater; its columns are "item", "ratr", "label"'),

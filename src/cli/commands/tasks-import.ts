@@ -1,10 +1,11 @@
-import { fileImportSchema, importFiles } from "../../feedback/exchange/index.js";
+import { fileImportSchema, type ItemFields, importFiles } from "../../feedback/exchange/index.js";
 import { defineCommand } from "../command.js";
+import { printable } from "../text-width.js";
 
 export default defineCommand({
-  description: `Reads tasks, and the votes on them, from Argilla (version 1 and 2), Label Studio (JSON, JSON_MIN, CSV), tables of votes (item,rater,left,right,winner or item,rater,label) and datasets (TRL's preference data, Anthropic's HH, rankings, prompts, completions). The format is recognised by the fields.
+  description: `Reads tasks, and the votes on them, from Argilla (version 1 and 2), Label Studio (JSON, JSON_MIN, CSV), tables of votes (item,rater,left,right,winner or item,rater,label), tables of responses (prompt,response_a,response_b; models beside them are kept and never shown; a column gold) and datasets (TRL's preference data, Anthropic's HH, rankings, prompts, completions). The format is recognised by the fields.
 
-Every file is checked first: if a row is bad, nothing is written, and each bad row is named by file, line and field. Raters who are named by their address get a pseudonym.`,
+Every file is checked first: if a row is bad, or a verdict or column is not understood, nothing is written, and each bad row is named by file, line and field. Raters who are named by their address get a pseudonym.`,
   examples: [
     {
       command: "plumb tasks import project-3.json --out tasks.jsonl --votes votes.jsonl",
@@ -17,18 +18,35 @@ Every file is checked first: if a row is bad, nothing is written, and each bad r
     {
       command:
         "plumb tasks import records.json --out t.jsonl --votes v.jsonl --prompt-field q --response-fields left_text,right_text",
-      does: "Argilla records with fields of other names",
+      does: "Argilla records, or a table, with fields of other names",
     },
   ],
   schema: fileImportSchema,
   positional: "files",
   async run({ ui }, config) {
     const made = await importFiles(config);
-    const { source, items, kinds, votes, raters } = made;
+    const { source, items, kinds, votes, raters, fields, warnings } = made;
+    for (const warning of warnings) ui.warn(warning);
     const written = { out: config.out, ...(votes > 0 && { votesFile: config.votes }) };
-    await ui.result(
-      { ...made, ...written },
-      () => `${items} items (${kinds.join(", ")}) from ${source}, ${votes} votes of ${raters} raters`,
+    await ui.result({ ...made, ...written }, () =>
+      [
+        `${items} items (${kinds.join(", ")}) from ${source}, ${votes} votes of ${raters} raters`,
+        ...(fields ? [fieldLine(fields)] : []),
+      ].join("\n"),
     );
   },
 });
+
+/** Which columns became what. */
+function fieldLine({ prompt, responses, sources, hidden }: ItemFields): string {
+  const parts = [
+    ["prompt", [prompt]],
+    ["responses", responses],
+    ["models, never shown", sources],
+    ["not shown", hidden],
+  ] as const;
+  return parts
+    .filter(([, names]) => names.length > 0)
+    .map(([role, names]) => `${role}: ${names.map(printable).join(", ")}`)
+    .join("; ");
+}

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { countOf } from "../../base/format.js";
 import { inGroup } from "../../base/setting-groups.js";
 import { usageError } from "../../base/usage-error.js";
 import { projectVotes } from "../../feedback/analysis/index.js";
@@ -50,6 +51,10 @@ export async function readVoteSource(
   const file = await readVotes(votes, { aspect });
   if (file.ignoredColumns.length > 0)
     ui.warn(`columns not used: ${file.ignoredColumns.slice(0, 12).join(", ")}`);
-  if (file.repeated > 0) ui.warn(`${file.repeated} rows repeat a vote; they count once`);
+  if (file.repeated > 0)
+    ui.warn(
+      `${countOf(file.repeated, "row")} ${file.repeated === 1 ? "repeats a vote; it counts" : "repeat a vote; they count"} once`,
+    );
+  for (const note of file.notes ?? []) ui.warn(note);
   return { file };
 }

@@ -7,9 +7,11 @@
 import { z } from "zod";
 import { explainIssue } from "../../base/explain-issue.js";
 import type { LocatedRow } from "../../base/location.js";
+import { parseExactJson } from "../../data/exact-json.js";
 import { ROLES, type TextOrMessages } from "../../data/messages.js";
 import type { ForeignRecord, Opinion, Said } from "./foreign-record.js";
 import type { ImportProblems } from "./problems.js";
+import { castTime } from "./times.js";
 
 const text = z.union([z.string(), z.array(z.object({ role: z.enum(ROLES), content: z.string() }))]);
 const values = z.record(z.string(), z.object({ value: z.unknown() }));
@@ -83,12 +85,11 @@ function version1(
       const lists = Array.isArray(response.values) ? response.values : [response.values ?? {}];
       for (const [question, { value }] of lists.flatMap((list) => Object.entries(list)))
         put(said, question, value, `responses[${i}].values.${question}.value`, where, problems);
-      const castAt = Date.parse(response.inserted_at ?? "");
       return {
         rater: raterName(response.user_id, i),
         said,
         truth: false,
-        ...(Number.isFinite(castAt) && { castAt }),
+        ...castTime(response.inserted_at, `responses[${i}].inserted_at`, where, problems),
       };
     });
   const suggestions = record.suggestions?.map(({ question_name, value }) => [question_name ?? "?", value]);
@@ -178,7 +179,7 @@ const looksLikeTurns = (cell: unknown): boolean => typeof cell === "string" && c
 function jsonOr(cell: unknown): unknown {
   if (typeof cell !== "string") return cell;
   try {
-    return JSON.parse(cell);
+    return parseExactJson(cell);
   } catch {
     return cell;
   }

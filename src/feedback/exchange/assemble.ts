@@ -1,6 +1,6 @@
 /** Turns foreign records into items and votes. */
 
-import { explainIssue } from "../../base/explain-issue.js";
+import { explainIssue, shown } from "../../base/explain-issue.js";
 import type { RowLocation } from "../../base/location.js";
 import {
   type Answer,
@@ -12,11 +12,13 @@ import {
   type TaskItem,
   type TaskKind,
 } from "../../votes/tasks/index.js";
+import { VERDICT_FORMS, verdictOf } from "../../votes/tasks/verdict.js";
 import { type FieldRoles, fieldRoles } from "./field-roles.js";
 import type { ForeignRecord, Opinion, Said } from "./foreign-record.js";
+import { goldAnswer, type NamedResponse, sideNames, UNNAMED_CATEGORY } from "./gold.js";
 import type { ImportProblems } from "./problems.js";
 import { withQuestionTypes } from "./question-types.js";
-import { safetyOf, verdictOf } from "./verdict-words.js";
+import { safetyOf } from "./safety-words.js";
 
 /** The result of an import; nothing has been written yet. */
 export interface Imported {
@@ -24,23 +26,35 @@ export interface Imported {
   votes: CastVote[];
   /** Where each item came from. */
   places: RowLocation[];
+  /** The fields of the items by role, in tables. */
+  fields?: ItemFields;
+  /** What was taken but may not be meant, as sentences with counts. */
+  warnings: string[];
 }
 
-interface Response {
-  name: string;
-  text: string;
+/** Which fields of a file became what. */
+export interface ItemFields {
+  prompt: string;
+  responses: string[];
+  /** Fields that name a response's model or other source, which raters never see. */
+  sources: string[];
+  /** Fields that are kept with the item, or only read over; raters never see them. */
+  hidden: string[];
 }
 
 /**
  * Items and votes of all records. The kind of task follows from the answered questions and the number of responses; a
  * free-text question next to another question is the rationale. Every record that does not fit is added to the
  * problems.
+ *
+ * @param asked the task that gold answers are for; by default each item's own.
  */
 export function assemble(
   foreign: readonly ForeignRecord[],
   roles: FieldRoles,
   problems: ImportProblems,
-): Imported {
+  asked?: TaskDefinition,
+): Pick<Imported, "items" | "votes" | "places"> {
   const { records, types } = withQuestionTypes(foreign, roles.rationale, problems);
   const [items, votes, places]: [TaskItem[], CastVote[], RowLocation[]] = [[], [], []];
   const pseudonyms = new Map<string, string>();
@@ -59,8 +73,13 @@ export function assemble(
       continue;
     }
     const item: TaskItem = { id: record.id, task: plan.task, content };
+    const gold = goldAnswer(goldOf(record), asked ?? plan.task, content.responses);
+    if (typeof gold === "string") problems.add(where, "gold", gold);
+    else if (gold !== undefined) item.gold = gold;
     for (const [i, opinion] of record.opinions.entries()) {
       const answer = answerOf(opinion, plan, content.responses);
+      if (typeof answer === "object" && answer.kind === "safety" && !answer.safe)
+        problems.tally("unnamedCategory");
       const wrong =
         typeof answer === "string" ? answer : answerProblem(answer, plan.task, content.responses.length);
       if (typeof answer === "string" || wrong !== undefined)
@@ -84,7 +103,14 @@ function contentOf(
     problems.add(record.where, "", found);
     return undefined;
   }
-  const ofFields = found.responses.map((name) => ({ name, text: asText(record.texts.get(name) ?? "") }));
+  const sourceOf = (name: string) => record.texts.get(found.sources.get(name) ?? "");
+  const ofFields = found.responses.map((name) => {
+    const source = sourceOf(name);
+    return {
+      ...{ name, text: asText(record.texts.get(name) ?? "") },
+      ...(source !== undefined && source !== "" && { source: asText(source) }),
+    };
+  });
   const content = {
     prompt: record.texts.get(found.prompt),
     responses: record.responses ?? ofFields,
@@ -96,6 +122,9 @@ function contentOf(
   problems.add(record.where, field, problem);
   return undefined;
 }
+
+/** The raw gold answer: of its own, or a field of that name. */
+const goldOf = ({ gold, texts, meta }: ForeignRecord): unknown => gold ?? texts.get("gold") ?? meta?.gold;
 
 const asText = (value: NonNullable<ReturnType<ForeignRecord["texts"]["get"]>>): string =>
   typeof value === "string" ? value : value.map(({ content }) => content).join("\n");
@@ -115,7 +144,7 @@ interface Plan {
 /** The plan for a record's questions, or why the kind of task cannot be determined. */
 function planOf(
   questions: ReadonlyMap<string, Said["type"]>,
-  responses: readonly Response[],
+  responses: readonly NamedResponse[],
   scale: number,
 ): Plan | string {
   const of = (...types: Said["type"][]) =>
@@ -149,7 +178,7 @@ function planOf(
  * The aspects of rating questions. Questions asked about each response separately ("quality 1", "quality 2") share an
  * aspect.
  */
-function ratingAspects(ratings: readonly string[], responses: readonly Response[]): string[] {
+function ratingAspects(ratings: readonly string[], responses: readonly NamedResponse[]): string[] {
   return [...new Set(ratings.map((name) => ratedResponse(name, responses).aspect))];
 }
 
@@ -157,7 +186,10 @@ function ratingAspects(ratings: readonly string[], responses: readonly Response[
  * The response that a rating question is about: the one whose name or place ends the question's name; the only one if
  * there is just one. `place` is -1 if no response matches.
  */
-function ratedResponse(question: string, responses: readonly Response[]): { aspect: string; place: number } {
+function ratedResponse(
+  question: string,
+  responses: readonly NamedResponse[],
+): { aspect: string; place: number } {
   if (responses.length === 1) return { aspect: question, place: 0 };
   for (const [place, { name }] of responses.entries()) {
     for (const ending of [name, String(place + 1), "abcdefgh"[place] ?? name]) {
@@ -180,7 +212,7 @@ function scaleOf(records: readonly ForeignRecord[]): number {
 }
 
 /** An opinion as an answer to the item, in the stored order of its responses; or why it is not a valid answer. */
-function answerOf(opinion: Opinion, plan: Plan, responses: readonly Response[]): Answer | string {
+function answerOf(opinion: Opinion, plan: Plan, responses: readonly NamedResponse[]): Answer | string {
   const rationale = plan.rationale === undefined ? undefined : opinion.said.get(plan.rationale);
   const common = {
     flags: [],
@@ -193,9 +225,10 @@ function answerOf(opinion: Opinion, plan: Plan, responses: readonly Response[]):
     case "pairwise": {
       const aspects: Record<string, Preference> = {};
       for (const [aspect, question] of plan.aspects) {
-        const preference = preferenceOf(opinion.said.get(question), responses);
+        const said = opinion.said.get(question);
+        const preference = preferenceOf(said, responses);
         if (preference === undefined)
-          return `question ${JSON.stringify(question)} names neither side nor a tie`;
+          return `question ${JSON.stringify(question)} is ${labelOf(said)}, which names neither side nor a tie in words that are understood; expected ${VERDICT_FORMS}`;
         aspects[aspect] = preference;
       }
       return { kind: "pairwise", aspects, ...common };
@@ -212,7 +245,7 @@ function answerOf(opinion: Opinion, plan: Plan, responses: readonly Response[]):
     case "safety": {
       const safe = main?.type === "label" ? safetyOf(main.labels) : undefined;
       if (safe === undefined) return "is neither safe nor unsafe";
-      return { kind: "safety", safe, categories: safe ? [] : ["S1"], ...common };
+      return { kind: "safety", safe, categories: safe ? [] : [UNNAMED_CATEGORY], ...common };
     }
     default:
       if (main?.type !== "text" || main.text === "") return "has no text";
@@ -220,26 +253,24 @@ function answerOf(opinion: Opinion, plan: Plan, responses: readonly Response[]):
   }
 }
 
-function preferenceOf(said: Said | undefined, responses: readonly Response[]): Preference | undefined {
-  if (said?.type === "side" && said.selected === null) return { verdict: "tie" };
-  const label =
-    said?.type === "side"
-      ? said.selected
-      : said?.type === "label" && said.labels.length === 1
-        ? said.labels[0]
-        : undefined;
-  return label === undefined || label === null
-    ? undefined
-    : verdictOf(
-        label,
-        responses.map(({ name }) => name),
-      );
+function preferenceOf(said: Said | undefined, responses: readonly NamedResponse[]): Preference | undefined {
+  if (said?.type === "side") return said.preference;
+  return said?.type === "label" && said.labels.length === 1
+    ? verdictOf(said.labels[0], sideNames(responses))
+    : undefined;
 }
+
+const labelOf = (said: Said | undefined): string =>
+  said === undefined
+    ? "not answered"
+    : said.type === "label"
+      ? shown(said.labels.join(", "))
+      : `a ${said.type}`;
 
 function likertAnswer(
   opinion: Opinion,
   plan: Plan,
-  responses: readonly Response[],
+  responses: readonly NamedResponse[],
   common: Pick<Answer, "flags" | "rationale">,
 ): Answer | string {
   const ratings = responses.map((): Record<string, number> => ({}));
@@ -283,6 +314,7 @@ function castVote(
     id: `${record.id}/${index + 1}`,
     item: item.id,
     rater: pseudonym(opinion.rater, pseudonyms),
+    ...(opinion.group !== undefined && { group: opinion.group }),
     answer,
     order: item.content.responses.map((_, i) => i),
     ...(opinion.milliseconds !== undefined && { milliseconds: opinion.milliseconds }),

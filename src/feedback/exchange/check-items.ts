@@ -1,10 +1,14 @@
 import { explainIssue } from "../../base/explain-issue.js";
 import type { LocatedRow } from "../../base/location.js";
-import type { TaskDefinition } from "../../votes/tasks/index.js";
+import { ItemContent, type TaskDefinition } from "../../votes/tasks/index.js";
 import { itemProblem, MAX_ITEMS_AT_ONCE, NewItem } from "../store/items/items.js";
+import type { ItemFields } from "./assemble.js";
+import type { FieldRoles } from "./field-roles.js";
+import { goldAnswer } from "./gold.js";
 import { assembleRows, importSchema, type Source } from "./import-tasks.js";
 import { ImportProblems, type RowProblem } from "./problems.js";
 import { rowsOf } from "./rows-of.js";
+import { importWarnings } from "./warnings.js";
 
 /** The checked contents of a file for a project. */
 export interface CheckedItems {
@@ -13,6 +17,10 @@ export interface CheckedItems {
   items: NewItem[];
   /** Number of votes in the file, which are not imported. */
   votes: number;
+  /** The fields of tables by role. */
+  fields?: ItemFields;
+  /** What would be taken but may not be meant, as sentences with counts. */
+  warnings: string[];
   /** The first thousand of `problemCount` problems. */
   problems: RowProblem[];
   problemCount: number;
@@ -22,7 +30,11 @@ export interface CheckedItems {
  * Reads the items of a file, in any supported form, for a project's task; nothing is written. If the first row has
  * `content`, all rows are read as items in the form that the API takes.
  */
-export async function checkItems(path: string, task: TaskDefinition): Promise<CheckedItems> {
+export async function checkItems(
+  path: string,
+  task: TaskDefinition,
+  roles: Pick<FieldRoles, "prompt" | "responses"> = {},
+): Promise<CheckedItems> {
   const problems = new ImportProblems();
   const rows: LocatedRow[] = [];
   try {
@@ -39,18 +51,19 @@ export async function checkItems(path: string, task: TaskDefinition): Promise<Ch
     );
   const read =
     rows.length === 0 || rows.length > MAX_ITEMS_AT_ONCE
-      ? { source: "items" as const, items: [], votes: 0 }
+      ? { source: "items" as const, items: [], votes: 0, warnings: [] }
       : "content" in rows[0].value
         ? ownItems(rows, task, problems)
-        : foreignItems(rows, task, problems);
+        : foreignItems(rows, task, roles, problems);
   return { ...read, problems: problems.kept, problemCount: problems.count };
 }
 
-type Read = Pick<CheckedItems, "source" | "items" | "votes">;
+type Read = Pick<CheckedItems, "source" | "items" | "votes" | "fields" | "warnings">;
 
 function ownItems(rows: readonly LocatedRow[], task: TaskDefinition, problems: ImportProblems): Read {
   const items: NewItem[] = [];
-  for (const { value, where } of rows) {
+  for (const { value: row, where } of rows) {
+    const value = withGold(row, task, where, problems);
     const parsed = NewItem.safeParse(value);
     if (parsed.success) {
       const { content, gold } = parsed.data;
@@ -64,14 +77,43 @@ function ownItems(rows: readonly LocatedRow[], task: TaskDefinition, problems: I
       problems.add(where, field, problem);
     }
   }
-  return { source: "items", items, votes: 0 };
+  const warnings = importWarnings(
+    items.map(({ content }) => ({ content })),
+    problems.tallies,
+  );
+  return { source: "items", items, votes: 0, warnings };
 }
 
-function foreignItems(rows: readonly LocatedRow[], task: TaskDefinition, problems: ImportProblems): Read {
-  const { items, votes, places, source } = assembleRows(
+/** A row whose gold answer, in any of the forms that a column may have, is the API's; without one that is wrong. */
+function withGold(
+  row: Record<string, unknown>,
+  task: TaskDefinition,
+  where: LocatedRow["where"],
+  problems: ImportProblems,
+): Record<string, unknown> {
+  const content = ItemContent.safeParse(row.content);
+  // The API's own form is checked with the rest of the row.
+  const whole = typeof row.gold === "object" && row.gold !== null && "kind" in row.gold;
+  if (!content.success || row.gold === undefined || whole) return row;
+  const { gold: cell, ...rest } = row;
+  const gold = goldAnswer(cell, task, content.data.responses);
+  if (typeof gold !== "string") return { ...rest, ...(gold && { gold }) };
+  problems.add(where, "gold", gold);
+  return rest;
+}
+
+function foreignItems(
+  rows: readonly LocatedRow[],
+  task: TaskDefinition,
+  { prompt, responses }: Pick<FieldRoles, "prompt" | "responses">,
+  problems: ImportProblems,
+): Read {
+  const config = { kind: task.kind, promptField: prompt, responseFields: responses };
+  const { items, votes, places, source, fields, warnings } = assembleRows(
     rows,
-    importSchema.parse({ kind: task.kind }),
+    importSchema.parse(config),
     problems,
+    task,
   );
   for (const [i, { content, gold }] of items.entries()) {
     const problem = itemProblem(content, gold, task);
@@ -81,5 +123,7 @@ function foreignItems(rows: readonly LocatedRow[], task: TaskDefinition, problem
     source,
     items: items.map(({ content, gold }) => ({ content, ...(gold && { gold }) })),
     votes: votes.length,
+    ...(fields && { fields }),
+    warnings,
   };
 }

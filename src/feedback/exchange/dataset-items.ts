@@ -14,22 +14,37 @@ import {
   type TaskItem,
   type TaskKind,
 } from "../../votes/tasks/index.js";
+import { answerInStoredOrder } from "../../votes/tasks/places.js";
+import { goldAnswer } from "./gold.js";
 import type { ImportProblems } from "./problems.js";
 
 /**
  * Items of preference data (TRL, HH, OpenAI: both sides, in a random order that does not reveal which was chosen;
  * ranked: all responses), of prompts (demonstrations), and of prompts with one completion (rewrites, or the given
- * `kind`). @param rows at least one.
+ * `kind`).
+ *
+ * @param rows at least one. @param asked the task that gold answers are for; by default the items'.
  */
 export function datasetItems(
   rows: readonly LocatedRow[],
   kind: TaskKind | undefined,
   seed: number,
   problems: ImportProblems,
+  asked?: TaskDefinition,
 ): { items: TaskItem[]; places: RowLocation[] } {
   const [items, places]: [TaskItem[], RowLocation[]] = [[], []];
   const format = problems.catch(() => detectFormat(rows[0]));
   if (format === undefined) return { items, places };
+  const unclear = format === "prompt-only" && kind !== "demonstration" ? unclearColumns(rows) : [];
+  if (unclear.length > 0) {
+    const [named, flag] = [unclear.map((name) => JSON.stringify(name)).join(", "), unclear.join(",")];
+    problems.add(
+      rows[0].where,
+      "",
+      `has a prompt, and ${named}, which may be responses or not; if they are, call them response_a and response_b, or name them with --response-fields ${flag}; if raters are to write the responses, say so with --kind demonstration`,
+    );
+    return { items, places };
+  }
   for (const [i, row] of rows.entries()) {
     const item = problems.catch(() => contentOf(row, format));
     if (item === undefined) continue;
@@ -38,23 +53,50 @@ export function datasetItems(
       "feedback/exchange/order",
       hashName(`${basename(row.where.file)} ${i}`),
     );
-    const content = { ...item, responses: random.shuffled(item.responses) };
+    const { meta: all, ...rest } = item;
+    const { gold: _gold, ...meta } = all ?? {};
+    const content = {
+      ...rest,
+      responses: random.shuffled(item.responses),
+      ...(Object.keys(meta).length > 0 && { meta }),
+    };
     const checked = ItemContent.safeParse(content);
     const k = content.responses.length;
-    const asked = kind ?? (["demonstration", "rewrite", "pairwise"] as const)[k] ?? "ranking";
-    const [least, most] = RESPONSES[asked];
+    const own = kind ?? (["demonstration", "rewrite", "pairwise"] as const)[k] ?? "ranking";
+    const [least, most] = RESPONSES[own];
     if (!checked.success) {
       const { field, problem } = explainIssue(checked.error.issues[0], content);
       problems.add(row.where, field, problem);
     } else if (k < least || k > most)
-      problems.add(row.where, "", `has ${k} responses; a ${asked} task needs ${least} to ${most}`);
+      problems.add(row.where, "", `has ${k} responses; a ${own} task needs ${least} to ${most}`);
     else {
-      items.push({ id: `${i + 1}`, task: TaskDefinition.parse({ kind: asked }), content: checked.data });
+      const task = TaskDefinition.parse({ kind: own });
+      // A side is that of the file, where the responses stand in their own order.
+      const gold = goldAnswer(row.value.gold, asked ?? task, item.responses);
+      if (typeof gold === "string") problems.add(row.where, "gold", gold);
+      const order = item.responses.map((response) => content.responses.indexOf(response));
+      items.push({
+        ...{ id: `${i + 1}`, task, content: checked.data },
+        ...(typeof gold === "object" && { gold: answerInStoredOrder(gold, order) }),
+      });
       places.push(row.where);
     }
   }
   return { items, places };
 }
+
+/** Fields that describe a prompt rather than answer it. */
+const DESCRIBES =
+  /(?:^|[-_])(?:id|idx|index|uid|uuid|hash|category|categories|topic|type|task|language|lang|source|dataset|split|difficulty|level|tags?|domain|subject|meta|metadata|url|date|time|timestamp|created_at|updated_at|license|notes?|comment|author|user|seed|gold|explanation|audience|priority|overlap)$/i;
+
+/** Columns of text beside the prompts that may be responses for all that their names say. */
+const unclearColumns = (rows: readonly LocatedRow[]): string[] =>
+  Object.keys(rows[0].value).filter(
+    (name) =>
+      name !== "prompt" &&
+      !DESCRIBES.test(name) &&
+      rows.some(({ value }) => typeof value[name] === "string" && value[name] !== ""),
+  );
 
 function contentOf(
   row: LocatedRow,

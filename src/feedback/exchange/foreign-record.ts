@@ -1,12 +1,13 @@
 /** The common form of labelling tools' exports: a record of named texts, and people's answers about it, by question. */
 import type { RowLocation } from "../../base/location.js";
 import type { TextOrMessages } from "../../data/messages.js";
+import type { ItemResponse, Preference } from "../../votes/tasks/index.js";
 
 /** A person's answer to one question. */
 export type Said =
   | { type: "label"; labels: readonly string[] }
-  /** A side of a comparison, or null for neither. */
-  | { type: "side"; selected: string | null }
+  /** A verdict of a comparison, in terms of the record's first and second response. */
+  | { type: "side"; preference: Preference }
   | { type: "rating"; points: number }
   /** Names of responses with their ranks, 1 the best. */
   | { type: "ranking"; ranks: readonly { name: string; rank: number }[] }
@@ -15,6 +16,7 @@ export type Said =
 export interface Opinion {
   /** The tool's name for the person. An email address is replaced by a pseudonym before it reaches items and votes. */
   rater: string;
+  group?: string;
   said: ReadonlyMap<string, Said>;
   milliseconds?: number;
   castAt?: number;
@@ -27,8 +29,10 @@ export interface ForeignRecord {
   /** Texts by field, in the order of the export. */
   texts: ReadonlyMap<string, TextOrMessages>;
   /** Responses that the tool lists in one field, instead of one field per response. */
-  responses?: readonly { name: string; text: string }[];
+  responses?: readonly Pick<ItemResponse, "name" | "text" | "source">[];
   opinions: readonly Opinion[];
+  /** The right answer, as its column or field has it. */
+  gold?: unknown;
   meta?: Record<string, unknown>;
   where: RowLocation;
 }

@@ -1,16 +1,18 @@
 import { z } from "zod";
 import { PlumbError } from "../../base/errors.js";
 import type { LocatedRow } from "../../base/location.js";
-import { TASK_KINDS } from "../../votes/tasks/index.js";
+import { TASK_KINDS, type TaskDefinition } from "../../votes/tasks/index.js";
 import { argillaRecord, isArgilla } from "./argilla.js";
-import { assemble, type Imported } from "./assemble.js";
+import { assemble, type Imported, type ItemFields } from "./assemble.js";
 import { datasetItems } from "./dataset-items.js";
+import type { FieldRoles } from "./field-roles.js";
 import type { ForeignRecord } from "./foreign-record.js";
 import { isLabelStudio, labelStudioRecords } from "./label-studio.js";
 import { ImportProblems } from "./problems.js";
 import { isResponseTable, responseTableRecords } from "./response-table.js";
 import { rowsOf } from "./rows-of.js";
 import { isVoteTable, voteTableRecords } from "./votes-csv.js";
+import { importWarnings } from "./warnings.js";
 
 /** Most rows of one import; all are held in memory. */
 const MAX_ROWS = 5_000_000;
@@ -27,7 +29,7 @@ export const importSchema = z.object({
     .string()
     .min(1)
     .optional()
-    .describe("field of an Argilla or Label Studio record that is the prompt"),
+    .describe("field that is the prompt, where its name does not say so"),
   responseFields: z
     .array(z.string().min(1))
     .max(16)
@@ -86,43 +88,61 @@ async function readAll(files: readonly string[], problems: ImportProblems): Prom
   return rows;
 }
 
-/** Items and votes of rows of one source; invalid rows are added to the problems. @param rows at least one. */
+/**
+ * Items and votes of rows of one source; invalid rows are added to the problems.
+ *
+ * @param rows at least one. @param asked the task that gold answers are for; by default each item's own.
+ */
 export function assembleRows(
   rows: readonly LocatedRow[],
   config: ImportConfig,
   problems: ImportProblems,
+  asked?: TaskDefinition,
 ): Imported & { source: Source } {
-  const source = config.source ?? sourceOf(rows[0]);
   const roles = {
     prompt: config.promptField,
     responses: config.responseFields,
     rationale: config.rationaleField,
   };
-  const imported =
+  const source = config.source ?? sourceOf(rows, roles);
+  const { records, fields } = recordsOf(source, rows, roles, problems);
+  const { items, votes, places } =
     source === "dataset"
-      ? { ...datasetItems(rows, config.kind, config.seed, problems), votes: [] }
-      : assemble(recordsOf(source, rows, roles, problems), roles, problems);
-  return { ...imported, source };
+      ? { ...datasetItems(rows, config.kind, config.seed, problems, asked), votes: [] }
+      : assemble(records, roles, problems, asked);
+  const warnings = importWarnings(items, problems.tallies);
+  return { items, votes, places, warnings, source, ...(fields && { fields }) };
 }
 
 const FIELDS = "Name the fields with --prompt-field and --response-fields.";
-const HINTS: Readonly<Partial<Record<Source, string>>> = { argilla: FIELDS, "label-studio": FIELDS };
+const HINTS: Readonly<Partial<Record<Source, string>>> = {
+  ...{ argilla: FIELDS, "label-studio": FIELDS, table: FIELDS },
+};
 
-function sourceOf(row: LocatedRow): Source {
+function sourceOf(rows: readonly LocatedRow[], roles: FieldRoles): Source {
+  const [row] = rows;
   if (isLabelStudio(row)) return "label-studio";
   if (isArgilla(row)) return "argilla";
   if (isVoteTable(row)) return "votes";
-  return isResponseTable(row) ? "table" : "dataset";
+  return isResponseTable(rows, roles) ? "table" : "dataset";
 }
 
 function recordsOf(
   source: Source,
   rows: readonly LocatedRow[],
-  roles: Parameters<typeof labelStudioRecords>[1],
+  roles: FieldRoles,
   problems: ImportProblems,
-): ForeignRecord[] {
-  if (source === "label-studio") return labelStudioRecords(rows, roles, problems);
-  if (source === "votes") return voteTableRecords(rows, problems);
-  if (source === "table") return responseTableRecords(rows, problems);
-  return rows.flatMap((row) => argillaRecord(row, problems) ?? []);
+): { records: ForeignRecord[]; fields?: ItemFields } {
+  switch (source) {
+    case "label-studio":
+      return { records: labelStudioRecords(rows, roles, problems) };
+    case "argilla":
+      return { records: rows.flatMap((row) => argillaRecord(row, problems) ?? []) };
+    case "votes":
+      return voteTableRecords(rows, problems);
+    case "table":
+      return responseTableRecords(rows, roles, problems);
+    case "dataset":
+      return { records: [] };
+  }
 }

@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { PlumbError } from "../../base/errors.js";
 import { answerProblem } from "../../votes/tasks/index.js";
 import { importSchema, importTasks, readCastVotes, readTaskItems } from "./index.js";
-import { safetyOf, verdictOf } from "./verdict-words.js";
+import { safetyOf } from "./safety-words.js";
 
 const FIXTURES = "test/fixtures/exchange";
 let dir: string;
@@ -276,25 +276,11 @@ describe("bad exports", () => {
   });
 });
 
-describe("labels of comparisons", () => {
-  it.each([
-    ["left", "left"],
-    ["response_b", "right"],
-    ["Response 2 is much better", "right"],
-    ["A is slightly worse", "right"],
-    ["Both are equal", "tie"],
-    ["both bad", "both-bad"],
-    ["Neither", "both-bad"],
-    ["No preference", "tie"],
-  ])("%j is %s", (label, verdict) =>
-    expect(verdictOf(label, ["response_a", "response_b"])?.verdict).toBe(verdict),
+it("labels of safety that are not understood, or differ, mean nothing", () => {
+  expect([["Safe"], ["unsafe"], ["unsafe", "harmful"]].map(safetyOf)).toEqual([true, false, false]);
+  expect([[], ["blue"], ["safe", "unsafe"], ["unsafe", "blue"]].map(safetyOf)).toEqual(
+    Array(4).fill(undefined),
   );
-  it("that name no side mean nothing, also where a word is a property of objects", () => {
-    for (const label of ["maybe", "", "constructor", "__proto__", "x".repeat(100_000)])
-      expect(verdictOf(label, ["p", "q"])).toBeUndefined();
-    expect(verdictOf("A is much better", [])).toEqual({ verdict: "left", strength: 3 });
-    expect([["Safe"], ["unsafe"], [], ["blue"]].map(safetyOf)).toEqual([true, false, undefined, undefined]);
-  });
 });
 
 describe("files of items and votes", () => {

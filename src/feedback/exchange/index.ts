@@ -2,9 +2,10 @@
  * Imports and exports items and votes as files: exports of Argilla and Label Studio, tables of votes, and datasets as
  * items (docs/exchange.md). A file is checked as a whole before anything is imported.
  */
-export type { Imported } from "./assemble.js";
+export type { Imported, ItemFields } from "./assemble.js";
 export { type CheckedItems, checkItems } from "./check-items.js";
 export { exportFiles, fileExportSchema } from "./export-files.js";
 export { type FileImport, fileImportSchema, importFiles } from "./import-files.js";
 export { type ImportConfig, importSchema, importTasks, SOURCES, type Source } from "./import-tasks.js";
-export { castVoteSchema, readCastVotes, readTaskItems, taskItemSchema } from "./task-files.js";
+export { knownItems } from "./known-items.js";
+export { readCastVotes, readTaskItems, taskItemSchema } from "./task-files.js";

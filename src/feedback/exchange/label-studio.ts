@@ -6,11 +6,14 @@
 import { z } from "zod";
 import { explainIssue } from "../../base/explain-issue.js";
 import type { LocatedRow } from "../../base/location.js";
+import { parseExactJson } from "../../data/exact-json.js";
 import { ROLES, type TextOrMessages } from "../../data/messages.js";
+import { verdictOf } from "../../votes/tasks/verdict.js";
 import { type FieldRoles, fieldRoles } from "./field-roles.js";
 import type { ForeignRecord, Opinion, Said } from "./foreign-record.js";
 import type { ImportProblems } from "./problems.js";
-import { safetyOf, verdictOf } from "./verdict-words.js";
+import { safetyOf } from "./safety-words.js";
+import { castTime } from "./times.js";
 
 const Person = z.union([
   z.number(),
@@ -107,7 +110,7 @@ function taskRecord({ value, where }: LocatedRow, problems: ImportProblems): For
         rater: personName(annotation.completed_by),
         said,
         truth: annotation.ground_truth === true,
-        ...times(annotation),
+        ...times(annotation, `annotations[${i}].created_at`, where, problems),
       },
     ];
   });
@@ -125,6 +128,8 @@ function minRecords(
 ): ForeignRecord[] {
   const records = new Map<string, ForeignRecord & { opinions: Opinion[] }>();
   const answers = rows[0]?.untyped ? answerColumns(rows, roles) : undefined;
+  if (answers !== undefined && [...answers].every((name) => name === roles.rationale))
+    problems.add(rows[0].where, "", "no column holds answers that are understood");
   for (const { value, where, untyped } of rows) {
     const said = new Map<string, Said>();
     const data: [string, unknown][] = [];
@@ -144,27 +149,30 @@ function minRecords(
     records.set(id, record);
     if (said.size === 0) continue;
     const rater = personName(value.annotator as string | number | null);
-    record.opinions.push({ rater, said, truth: false, ...times(value) });
+    record.opinions.push({ rater, said, truth: false, ...times(value, "created_at", where, problems) });
   }
   return [...records.values()];
 }
 
-/** Columns of a CSV whose cells are answers: structured values, verdicts, and the named rationale. */
+/**
+ * Columns of a CSV whose cells are answers: structured values, verdicts, short texts of which some are verdicts, and the
+ * named rationale.
+ */
 function answerColumns(rows: readonly LocatedRow[], roles: FieldRoles): Set<string> {
   const names = Object.keys(rows[0].value).filter((name) => !COLUMNS.has(name));
   const found = fieldRoles(names, roles);
   const texts = typeof found === "string" ? [] : [found.prompt, ...found.responses];
   const isAnswer = (cell: unknown) => {
     const value = jsonOr(cell);
-    if (typeof value === "string")
-      return verdictOf(value, []) !== undefined || safetyOf([value]) !== undefined;
+    if (typeof value === "string") return verdictOf(value) !== undefined || safetyOf([value]) !== undefined;
     return minMeaning(value) !== undefined;
   };
+  const isShort = (cell: unknown) => typeof cell === "string" && labelOrText(cell).type === "label";
   return new Set(
     names.filter((name) => {
       if (name === roles.rationale) return true;
       const cells = rows.map(({ value }) => value[name]).filter((cell) => cell !== "");
-      return !texts.includes(name) && cells.length > 0 && cells.every(isAnswer);
+      return !texts.includes(name) && (cells.every(isShort) ? cells.some(isAnswer) : cells.every(isAnswer));
     }),
   );
 }
@@ -177,7 +185,7 @@ function minMeaning(cell: unknown): Said | undefined {
   const value = Array.isArray(cell) ? cell[0] : cell;
   // A comparison without a chosen side is an empty object.
   if (Array.isArray(cell) && typeof value === "object" && value !== null && Object.keys(value).length === 0)
-    return { type: "side", selected: null };
+    return { type: "side", preference: { verdict: "tie" } };
   return typeof value === "object" && value !== null
     ? meaning(value as Record<string, unknown>, undefined)
     : undefined;
@@ -191,8 +199,9 @@ const labelOrText = (text: string): Said =>
 /** Interprets a result's value; its fields determine its type. */
 function meaning(value: Record<string, unknown>, type: string | undefined): Said | undefined {
   const { selected, choices, rating, ranker, text } = value;
-  if (typeof selected === "string" || (type === "pairwise" && (selected === null || selected === undefined)))
-    return { type: "side", selected: typeof selected === "string" && selected !== "none" ? selected : null };
+  if (selected === "left" || selected === "right") return { type: "side", preference: { verdict: selected } };
+  if (selected === "none" || (type === "pairwise" && (selected === null || selected === undefined)))
+    return { type: "side", preference: { verdict: "tie" } };
   if (isTexts(choices)) return { type: "label", labels: choices };
   if (typeof rating === "number") return { type: "rating", points: rating };
   if (isTexts(text)) return { type: "text", text: text.join("\n") };
@@ -234,14 +243,15 @@ function contentsOf(data: Record<string, unknown>): Pick<ForeignRecord, "texts" 
   return { texts, ...(responses && { responses }), ...(Object.keys(meta).length > 0 && { meta }) };
 }
 
-function times({ created_at, lead_time }: Record<string, unknown>): {
-  castAt?: number;
-  milliseconds?: number;
-} {
-  const castAt = Date.parse(String(created_at ?? ""));
+function times(
+  { created_at, lead_time }: Record<string, unknown>,
+  field: string,
+  where: LocatedRow["where"],
+  problems: ImportProblems,
+): { castAt?: number; milliseconds?: number } {
   const seconds = lead_time === null || lead_time === "" ? Number.NaN : Number(lead_time);
   return {
-    ...(Number.isFinite(castAt) && { castAt }),
+    ...castTime(created_at, field, where, problems),
     ...(Number.isFinite(seconds) && seconds >= 0 && { milliseconds: Math.round(seconds * 1000) }),
   };
 }
@@ -254,7 +264,7 @@ function personName(person: z.output<typeof Person> | null | undefined): string 
 function jsonOr(cell: unknown): unknown {
   if (typeof cell !== "string" || !/^[[{]/.test(cell)) return cell;
   try {
-    return JSON.parse(cell);
+    return parseExactJson(cell);
   } catch {
     return cell;
   }

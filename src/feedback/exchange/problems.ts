@@ -15,8 +15,13 @@ export interface RowProblem {
   problem: string;
 }
 
+/** What is taken, but told: how often a file repeats a vote, or leaves something open. */
+export type Tally = "repeatedVote" | "assumedUtc" | "unnamedCategory";
+
 /** Collects the problems of a file's rows until all rows have been read. */
 export class ImportProblems {
+  readonly tallies = new Map<Tally, number>();
+
   /** The first problems, in the order they were found. */
   readonly kept: RowProblem[] = [];
   count = 0;
@@ -24,6 +29,11 @@ export class ImportProblems {
   add(where: RowLocation | undefined, field: string, problem: string): void {
     this.count++;
     if (this.kept.length < MAX_KEPT) this.kept.push({ ...(where && { where }), field, problem });
+  }
+
+  /** Counts something that is no problem, but of which the user is told. */
+  tally(what: Tally): void {
+    this.tallies.set(what, (this.tallies.get(what) ?? 0) + 1);
   }
 
   /** Runs a step for one row; records an error about it and returns undefined, so that the caller can go on. */

@@ -2,17 +2,18 @@
  * Determines the type of each question over all records of a file. Exports do not state it, so it is inferred from the
  * answers.
  */
+import { verdictOf } from "../../votes/tasks/verdict.js";
 import type { ForeignRecord, Said } from "./foreign-record.js";
 import type { ImportProblems } from "./problems.js";
-import { safetyOf, verdictOf } from "./verdict-words.js";
+import { safetyOf } from "./safety-words.js";
 
 /** A question with more distinct answers than this is a free-text question. */
 const MAX_LABELS = 12;
 
 /**
  * The type of each question, and the records with every answer converted to that type. A question is free text if any
- * of its answers is long, if it has many distinct answers, or if its answers are not verdicts while another question is
- * the judgement.
+ * of its answers is long, if it has many distinct answers, or if none of its answers is a verdict while another question
+ * is the judgement.
  *
  * @param rationale a question that the user names as free text.
  */
@@ -33,7 +34,8 @@ export function withQuestionTypes(
   );
   const judged = [...types.values()].filter((type) => type !== "text").length;
   for (const [name, list] of answers)
-    if (types.get(name) === "label" && judged > 1 && !list.every(isVerdict)) types.set(name, "text");
+    if (types.get(name) === "label" && judged > 1 && !list.every(mayBeVerdict) && !list.some(isVerdict))
+      types.set(name, "text");
   const typed = records.map((record) => ({
     ...record,
     opinions: record.opinions.map((opinion) => {
@@ -60,5 +62,8 @@ function typeOf(list: readonly Said[]): Said["type"] {
 
 const isVerdict = (one: Said): boolean =>
   one.type === "label" &&
-  (safetyOf(one.labels) !== undefined ||
-    one.labels.every((label) => verdictOf(label, []) !== undefined || /^\w+$/.test(label)));
+  (safetyOf(one.labels) !== undefined || one.labels.every((label) => verdictOf(label) !== undefined));
+
+/** Whether a label is a verdict, or a word that may be a response's name. */
+const mayBeVerdict = (one: Said): boolean =>
+  isVerdict(one) || (one.type === "label" && one.labels.every((label) => /^\w+$/.test(label)));

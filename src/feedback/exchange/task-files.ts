@@ -2,15 +2,15 @@
 import { z } from "zod";
 import { explainIssue } from "../../base/explain-issue.js";
 import type { LocatedRow } from "../../base/location.js";
+import type { MarkedVote } from "../../votes/judgement/index.js";
 import {
   Answer,
   answerProblem,
-  type CastVote,
   ItemContent,
-  MAX_RESPONSES,
   TaskDefinition,
   type TaskItem,
 } from "../../votes/tasks/index.js";
+import { castVoteSchema } from "../../votes/vote-file/index.js";
 import { ImportProblems } from "./problems.js";
 import { rowsOf } from "./rows-of.js";
 
@@ -23,28 +23,6 @@ export const taskItemSchema = z.object({
   gold: Answer.optional().describe(
     "The expected answer of a gold item, in the stored order of its responses",
   ),
-});
-
-export const castVoteSchema = z.object({
-  id: id.describe("Unique within the file"),
-  item: id.describe("The item's id"),
-  rater: id.describe("Pseudonym"),
-  group: z.string().min(1).max(200).optional(),
-  answer: Answer.describe("In the stored order of the item's responses"),
-  order: z
-    .array(
-      z
-        .int()
-        .min(0)
-        .max(MAX_RESPONSES - 1),
-    )
-    .max(MAX_RESPONSES)
-    .describe("order[place] is the index of the response shown at that place"),
-  milliseconds: z.number().min(0).optional().describe("Time from showing the item to the vote"),
-  castAt: z.number().describe("Unix milliseconds"),
-  guidelinesVersion: z.int().min(0),
-  repeat: z.boolean().default(false),
-  corrects: id.optional(),
 });
 
 /** Items of a file. @throws PlumbError naming the first 20 bad rows by line and field. */
@@ -67,10 +45,10 @@ export async function readTaskItems(path: string): Promise<TaskItem[]> {
 }
 
 /** Votes of a file on the given items. @throws PlumbError naming the first 20 bad rows by line and field. */
-export async function readCastVotes(path: string, items: readonly TaskItem[]): Promise<CastVote[]> {
+export async function readCastVotes(path: string, items: readonly TaskItem[]): Promise<MarkedVote[]> {
   const problems = new ImportProblems();
   const byId = new Map(items.map((item) => [item.id, item]));
-  const votes: CastVote[] = [];
+  const votes: MarkedVote[] = [];
   const seen = new Set<string>();
   for await (const row of rowsOf(path, problems)) {
     const vote = parsed(row, castVoteSchema, problems);
@@ -92,7 +70,7 @@ export async function readCastVotes(path: string, items: readonly TaskItem[]): P
       vote.order.some((at) => at >= length)
     )
       problems.add(row.where, "order", `is not an order of ${length} responses`);
-    votes.push(vote as CastVote);
+    votes.push(vote as MarkedVote);
   }
   problems.check("Use a file with one vote per line, on the items of --items.");
   return votes;

@@ -1,19 +1,38 @@
 /**
  * Reads votes from tables. The columns are `item,rater,left,right,winner`, where left and right are the compared texts,
  * or their names with the texts in `left_text` and `right_text`; or `item,rater,label`, where labels are verdicts, safe
- * and unsafe, or points. A column `prompt` is the item's prompt; without it the item's id is used.
+ * and unsafe, or points. A column `prompt` is the item's prompt; without it the item's id is used. `aspect`, `group`,
+ * `time`, `milliseconds` and `gold` may follow; others are named as not used.
  */
+import { shown } from "../../base/explain-issue.js";
 import type { LocatedRow } from "../../base/location.js";
+import type { Preference } from "../../votes/tasks/index.js";
+import { VERDICT_FORMS, verdictOf } from "../../votes/tasks/verdict.js";
+import type { ItemFields } from "./assemble.js";
 import type { ForeignRecord, Opinion, Said } from "./foreign-record.js";
 import type { ImportProblems } from "./problems.js";
+import { castTime } from "./times.js";
 
-/** Column names of crowd-kit's tables, with Plumbline's names for them. */
-const ALIASES: Readonly<Record<string, string>> = { task: "item", worker: "rater" };
+/** Names of columns in crowd-kit's tables and in those of arenas, with Plumbline's names for them. */
+const ALIASES: Readonly<Record<string, string>> = {
+  ...{ task: "item", question_id: "item", worker: "rater", annotator: "rater", judge: "rater" },
+  ...{ model_a: "left", model_b: "right", response_a: "left_text", response_b: "right_text" },
+};
+const USED = new Set([
+  ...["item", "rater", "left", "right", "winner", "left_text", "right_text", "label", "prompt", "response"],
+  ...["aspect", "group", "time", "milliseconds", "gold"],
+]);
 
-export const isVoteTable = ({ value }: LocatedRow): boolean =>
-  ("item" in value || "task" in value) &&
-  ("rater" in value || "worker" in value) &&
-  ("label" in value || "winner" in value);
+/** The column's name among Plumbline's, unless the row has that one too. */
+const fieldOf = (name: string, row: object): string => {
+  const field = Object.hasOwn(ALIASES, name) ? ALIASES[name] : name;
+  return field !== name && field in row ? name : field;
+};
+
+export function isVoteTable({ value }: LocatedRow): boolean {
+  const fields = new Set(Object.keys(value).map((name) => fieldOf(name, value)));
+  return fields.has("item") && fields.has("rater") && (fields.has("label") || fields.has("winner"));
+}
 
 /** A cell of a text file, or a JSON value, as text. */
 function textOf(cell: unknown): string {
@@ -21,68 +40,150 @@ function textOf(cell: unknown): string {
   return typeof cell === "object" ? JSON.stringify(cell) : String(cell);
 }
 
-/** A record for each item, in order of its first vote. Invalid rows are added to the problems. */
-export function voteTableRecords(rows: readonly LocatedRow[], problems: ImportProblems): ForeignRecord[] {
-  const records = new Map<string, ForeignRecord & { opinions: Opinion[] }>();
+type VoteOpinion = Opinion & { said: Map<string, Said> };
+type VoteRecord = ForeignRecord & { opinions: VoteOpinion[]; byRater: Map<string, VoteOpinion> };
+
+/**
+ * A record for each item, in order of its first vote, and the columns by role. Invalid rows are added to the
+ * problems, and so is a rater who contradicts itself; the same vote again is only counted.
+ */
+export function voteTableRecords(
+  rows: readonly LocatedRow[],
+  problems: ImportProblems,
+): { records: ForeignRecord[]; fields: ItemFields } {
+  const records = new Map<string, VoteRecord>();
   for (const { value, where } of rows) {
     const row = Object.fromEntries(
-      Object.entries(value).map(([name, cell]) => [ALIASES[name] ?? name, textOf(cell)]),
+      Object.entries(value).map(([name, cell]) => [fieldOf(name, value), textOf(cell)]),
     );
-    const missing = ["item", "rater", ...("winner" in row ? ["left", "right", "winner"] : ["label"])].find(
+    const compared = "winner" in row;
+    const missing = ["item", "rater", ...(compared ? ["left", "right", "winner"] : ["label"])].find(
       (name) => !row[name],
     );
     if (missing !== undefined) {
       problems.add(where, missing, "is missing or empty");
       continue;
     }
-    const compared = "winner" in row;
-    if (compared && !["left", "right", "tie"].includes(row.winner)) {
+    const record = records.get(row.item) ?? newRecord(row, value, where, compared);
+    if (record.responses?.some(({ source, text }) => source !== undefined && text === "")) {
       problems.add(
         where,
-        "winner",
-        `is ${JSON.stringify(row.winner.slice(0, 40))}; expected left, right or tie`,
+        "",
+        "names models, and no texts of theirs that raters could read; expected response_a and response_b (plumb aggregate reads votes without texts)",
       );
       continue;
     }
-    const known = records.get(row.item);
-    const texts = new Map<string, string>([["prompt", row.prompt || row.item]]);
-    if (row.response) texts.set("response", row.response);
-    const responses = [row.left, row.right].map((name, i) => ({
-      name: name?.slice(0, 200),
-      text: row[["left_text", "right_text"][i]] || name,
-    }));
-    const record = known ?? { id: row.item, texts, ...(compared && { responses }), opinions: [], where };
     records.set(row.item, record);
-    const said = answerOf(row, record, compared);
-    if (said === undefined)
+    if (row.gold && record.gold === undefined) record.gold = row.gold;
+    else if (row.gold && record.gold !== row.gold)
       problems.add(
         where,
-        "left",
-        `and right are not those of item ${JSON.stringify(row.item)} in ${known?.where.unit} ${known?.where.number}`,
+        "gold",
+        `is ${shown(row.gold)}, and ${shown(record.gold)} before, of the same item`,
       );
-    else
-      record.opinions.push({
-        rater: row.rater,
-        said: new Map([[compared ? "winner" : "label", said]]),
-        truth: false,
-      });
+    const said = compared ? winnerOf(row, record) : labelOf(row);
+    if (typeof said === "string")
+      problems.add(where, said === ODD_SIDES ? "left" : "winner", describe(said, row, record));
+    else addOpinion(record, row, said, where, problems);
   }
-  return [...records.values()];
+  return { records: [...records.values()], fields: fieldsOf(rows) };
 }
 
-/** A vote in terms of the sides of the item's first row, whose sides may be swapped; undefined if the names differ. */
-function answerOf(
+function newRecord(
   row: Record<string, string>,
-  { responses }: ForeignRecord,
+  value: Record<string, unknown>,
+  where: LocatedRow["where"],
   compared: boolean,
-): Said | undefined {
-  if (!compared) {
-    const points = /^\d{1,2}$/.test(row.label) ? Number(row.label) : undefined;
-    return points === undefined ? { type: "label", labels: [row.label] } : { type: "rating", points };
-  }
+): VoteRecord {
+  const texts = new Map<string, string>([["prompt", row.prompt || row.item]]);
+  if (row.response) texts.set("response", row.response);
+  const models = !("left" in value) && "model_a" in value;
+  const responses = [row.left, row.right].map((name, i) => ({
+    name: name?.slice(0, 200),
+    text: row[["left_text", "right_text"][i]] || (models ? "" : name),
+    ...(models && { source: name?.slice(0, 200) }),
+  }));
+  return { id: row.item, texts, ...(compared && { responses }), opinions: [], byRater: new Map(), where };
+}
+
+const ODD_SIDES = "sides";
+const ODD_WINNER = "winner";
+
+const describe = (said: string, row: Record<string, string>, { where }: ForeignRecord): string =>
+  said === ODD_SIDES
+    ? `and right are not those of item ${JSON.stringify(row.item)} in ${where.unit} ${where.number}`
+    : `is ${shown(row.winner)}; expected ${VERDICT_FORMS}`;
+
+/** A vote in terms of the sides of the item's first row, whose sides may be swapped; or what is odd about it. */
+function winnerOf(row: Record<string, string>, { responses }: ForeignRecord): Said | string {
   const [left, right] = (responses ?? []).map(({ name }) => name);
-  if (row.left === left && row.right === right)
-    return { type: "side", selected: row.winner === "tie" ? null : row.winner };
-  if (row.left !== right || row.right !== left) return undefined;
-  return { type: "side", selected: row.winner === "tie" ? null : row.winner === "left" ? "right" : "left" };
+  const [first, second] = [row.left.slice(0, 200), row.right.slice(0, 200)];
+  const swapped = first === right && second === left;
+  if (!swapped && (first !== left || second !== right)) return ODD_SIDES;
+  const preference = verdictOf(row.winner, [[row.left], [row.right]]);
+  if (preference === undefined) return ODD_WINNER;
+  return { type: "side", preference: swapped ? turned(preference) : preference };
+}
+
+const turned = (preference: Preference): Preference =>
+  preference.verdict === "left" || preference.verdict === "right"
+    ? { ...preference, verdict: preference.verdict === "left" ? "right" : "left" }
+    : preference;
+
+function labelOf({ label }: Record<string, string>): Said {
+  const points = /^\d{1,2}$/.test(label) ? Number(label) : undefined;
+  return points === undefined ? { type: "label", labels: [label] } : { type: "rating", points };
+}
+
+/** Adds what a row says to its rater's opinion of the item. */
+function addOpinion(
+  record: VoteRecord,
+  row: Record<string, string>,
+  said: Said,
+  where: LocatedRow["where"],
+  problems: ImportProblems,
+): void {
+  const question = row.aspect || ("winner" in row ? "winner" : "label");
+  const known = record.byRater.get(row.rater);
+  const before = known?.said.get(question);
+  if (before !== undefined) {
+    if (JSON.stringify(before) === JSON.stringify(said)) problems.tally("repeatedVote");
+    else
+      problems.add(
+        where,
+        "rater",
+        `has said something else of item ${JSON.stringify(row.item.slice(0, 60))} in an earlier row`,
+      );
+    return;
+  }
+  if (known !== undefined) {
+    known.said.set(question, said);
+    return;
+  }
+  const milliseconds = row.milliseconds ? Number(row.milliseconds) : undefined;
+  if (milliseconds !== undefined && !(milliseconds >= 0 && Number.isFinite(milliseconds)))
+    problems.add(where, "milliseconds", `is ${shown(row.milliseconds)}; expected a number of at least 0`);
+  const opinion = {
+    rater: row.rater,
+    ...(row.group && { group: row.group.slice(0, 200) }),
+    said: new Map([[question, said]]),
+    truth: false,
+    ...(milliseconds !== undefined && { milliseconds }),
+    ...castTime(row.time, "time", where, problems),
+  };
+  record.byRater.set(row.rater, opinion);
+  record.opinions.push(opinion);
+}
+
+/** The columns by what becomes of them. */
+function fieldsOf(rows: readonly LocatedRow[]): ItemFields {
+  const names = [...new Set(rows.flatMap(({ value }) => Object.keys(value)))];
+  const as = (...fields: string[]) => names.filter((name) => fields.includes(fieldOf(name, rows[0].value)));
+  const texts = as("left_text", "right_text", "response");
+  return {
+    prompt: as("prompt")[0] ?? as("item")[0] ?? "item",
+    responses: texts.length > 0 ? texts : as("left", "right"),
+    sources: names.filter((name) => (name === "model_a" || name === "model_b") && texts.length > 0),
+    hidden: names.filter((name) => !USED.has(fieldOf(name, rows[0].value))),
+  };
 }

@@ -97,10 +97,10 @@ export type { StoreContext } from "./store-context.js";
 export { StoreError, type StoreProblem } from "./store-error.js";
 export { type AuditProblem, type AuditReport, verifyAudit } from "./verification/verify-audit.js";
 export { type DatabaseKeys, verifyDatabase } from "./verification/verify-database.js";
-export { exportVotes } from "./votes/export-votes.js";
+export { type ExportedVote, exportVotes } from "./votes/export-votes.js";
 export { type Lease, type LeaseAnswer, LeaseRequest, MAX_LEASES, NO_LEASE } from "./votes/lease.js";
 export type { ProjectItem, ProjectMember } from "./votes/load-project.js";
-export { loadProject, type ProjectData, readProject } from "./votes/load-project.js";
+export { loadProject, type ProjectData, readProject, readRawProject } from "./votes/load-project.js";
 export type { TrainingRequest } from "./votes/rater-training.js";
 export {
   answerTraining,

@@ -209,6 +209,17 @@ export const importFile = contract({
       .max(255)
       .describe("File name, whose ending gives the format: .jsonl, .ndjson, .json, .csv or .tsv"),
     text: z.string().describe("Content of the file"),
+    prompt: z
+      .string()
+      .min(1)
+      .max(200)
+      .optional()
+      .describe("Field that is the prompt, if its name does not say so"),
+    responses: z
+      .array(z.string().min(1).max(200))
+      .max(16)
+      .optional()
+      .describe("Fields that are the responses, if their names do not say so"),
     confirm: z.boolean().default(false).describe("Add the items; otherwise it is only checked"),
   }),
   bodyLimit: IMPORT_LIMIT,
@@ -217,6 +228,16 @@ export const importFile = contract({
     items: z.int(),
     gold: z.int(),
     votes: z.int().describe("Votes in the file, which are not added"),
+    fields: z
+      .object({
+        prompt: z.string(),
+        responses: z.array(z.string()),
+        sources: z.array(z.string()).describe("Fields that name models; raters never see them"),
+        hidden: z.array(z.string()).describe("Other fields; raters never see them"),
+      })
+      .optional()
+      .describe("The fields of a table by role"),
+    warnings: z.array(z.string()).describe("What would be taken but may not be meant, with counts"),
     first: z.array(ItemContent).describe("The first few items, for a look"),
     problems: z.array(
       z.object({

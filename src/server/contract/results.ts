@@ -107,11 +107,12 @@ export const exportVotes = contract({
   method: "get",
   path: "/projects/{project}/votes",
   tag: "Results",
-  summary: "Every vote in the order of casting, corrections after what they correct; one line of JSON each.",
+  summary:
+    "Every vote in the order of casting, corrections after what they correct; one line of JSON each. plumb aggregate and plumb agreement read the file.",
   access: { roles: ["admin", "lead"], scope: "export", project: "staff" },
   params: inProject,
   lines: true,
-  result: Vote,
+  result: StandingVote.extend({ excluded: z.boolean().describe("Whether its rater is excluded") }),
 });
 export const readAudit = contract({
   id: "readAudit",

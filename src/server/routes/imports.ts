@@ -1,7 +1,8 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { extname, join } from "node:path";
-import { checkItems } from "../../feedback/exchange/index.js";
+import { countOf } from "../../base/format.js";
+import { checkItems, knownItems } from "../../feedback/exchange/index.js";
 import { addItems } from "../../feedback/store/index.js";
 import { projects as contract } from "../contract/index.js";
 import { endpoint } from "../endpoint.js";
@@ -14,13 +15,23 @@ const SHOWN = 3;
 
 export const importRoutes = [
   endpoint(contract.importFile, async ({ body }, { store, project, principal }) => {
-    const { items, problems, ...checked } = await readUpload(body, project.task);
+    const { items, problems, fields, warnings, ...checked } = await readUpload(body, project.task);
+    const known = checked.problemCount === 0 ? await knownItems(store, project.id, items) : 0;
     const added =
       body.confirm && checked.problemCount === 0
         ? (await addItems(store, project.id, items, principal.actor)).length
         : 0;
     return {
       ...checked,
+      ...(fields && { fields }),
+      warnings: [
+        ...warnings,
+        ...(known > 0
+          ? [
+              `${countOf(known, "item")} ${known === 1 ? "is" : "are"} in the project already, with the same texts`,
+            ]
+          : []),
+      ],
       ...{ items: items.length, gold: items.filter(({ gold }) => gold !== undefined).length, added },
       first: items.slice(0, SHOWN).map(({ content }) => content),
       problems: problems.map(({ where, field, problem }) => ({
@@ -33,7 +44,7 @@ export const importRoutes = [
 
 /** The readers take files, so the text is in a temporary one while they read. */
 async function readUpload(
-  { name, text }: { name: string; text: string },
+  { name, text, prompt, responses }: { name: string; text: string; prompt?: string; responses?: string[] },
   task: Parameters<typeof checkItems>[1],
 ): ReturnType<typeof checkItems> {
   const ending = extname(name).toLowerCase();
@@ -46,7 +57,7 @@ async function readUpload(
   try {
     const path = join(folder, `upload${ending}`);
     await writeFile(path, text, { mode: 0o600 });
-    const checked = await checkItems(path, task);
+    const checked = await checkItems(path, task, { prompt, responses });
     const problems = checked.problems.map(({ problem, ...rest }) => ({
       ...rest,
       problem: problem.replaceAll(path, name),

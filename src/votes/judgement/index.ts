@@ -10,6 +10,7 @@ export {
   heldOrNot,
   type Judgement,
   judgementsOf,
+  type MarkedVote,
   REVIEW_STATES,
   type ReviewState,
   strictest,

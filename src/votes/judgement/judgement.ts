@@ -25,6 +25,16 @@ export interface Judgement {
   excluded: boolean;
 }
 
+/** A vote with what its project says of it, as a server exports it. */
+export interface MarkedVote extends CastVote {
+  /** Whether it answers a gold item. */
+  gold?: boolean;
+  /** The strictest state of the reviews of its judgement. */
+  review?: ReviewState;
+  /** Whether its rater is excluded. */
+  excluded?: boolean;
+}
+
 /** Which judgements count for a use. Judgements that a reviewer rejected never count. */
 export interface Use {
   /** Whether judgements of gold items count. */
@@ -72,24 +82,27 @@ export function strictest(states: readonly ReviewState[]): ReviewState | undefin
 }
 
 /**
- * The judgements in votes read from files: the votes that no other vote corrects, in their order.
+ * The judgements in votes read from files: the votes that no other vote corrects, in their order, with their marks.
  *
  * @throws PlumbError if a vote's item is missing.
  */
-export function judgementsOf(votes: readonly CastVote[], items: readonly TaskItem[]): Judgement[] {
+export function judgementsOf(votes: readonly MarkedVote[], items: readonly TaskItem[]): Judgement[] {
   const itemOf = new Map(items.map((item) => [item.id, item]));
   const voteOf = new Map(votes.map((vote) => [vote.id, vote]));
   const corrected = new Set(votes.map(({ corrects }) => corrects));
   return votes
     .filter(({ id }) => !corrected.has(id))
-    .map((vote) => {
+    .map(({ gold = false, review, excluded = false, ...vote }) => {
       const item = itemOf.get(vote.item);
       if (item === undefined)
         throw new PlumbError(`vote ${vote.id} is about item ${vote.item}, which is not among the items`, {
           hint: "Give all items that were voted on.",
         });
       const { castAt: firstAt } = firstForm(vote, voteOf);
-      return { vote, item, gold: item.gold !== undefined, firstAt, excluded: false };
+      return {
+        ...{ vote, item, firstAt, excluded },
+        ...{ gold: gold || item.gold !== undefined, ...(review && { review }) },
+      };
     });
 }
 

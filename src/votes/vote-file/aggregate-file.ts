@@ -10,7 +10,7 @@ import {
   PREFERENCE_METHODS,
   type PreferenceAggregate,
 } from "../aggregate/index.js";
-import type { VoteFile } from "./read-votes.js";
+import type { VoteFile } from "./vote-file.js";
 import { writeLabels, writePreferences } from "./write-aggregate.js";
 
 const METHODS = [...new Set([...LABEL_METHODS, ...PREFERENCE_METHODS])] as const;

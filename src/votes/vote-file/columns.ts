@@ -1,12 +1,12 @@
 import { nearestName, PlumbError } from "../../base/errors.js";
 
-/** The fields of a vote file, and the names that their columns may have, including crowd-kit's. */
+/** The fields of a vote file, and the names that their columns may have, including crowd-kit's and the arenas'. */
 const NAMES = {
-  item: ["item", "task", "question"],
-  rater: ["rater", "worker", "annotator"],
+  item: ["item", "task", "question", "question_id"],
+  rater: ["rater", "worker", "annotator", "judge"],
   label: ["label", "answer"],
-  left: ["left"],
-  right: ["right"],
+  left: ["left", "model_a"],
+  right: ["right", "model_b"],
   winner: ["winner", "label", "answer"],
   strength: ["strength"],
   aspect: ["aspect"],
@@ -25,7 +25,7 @@ export interface VoteColumns {
 }
 
 const EXPECTED =
-  "Expected the columns item,rater,label, or item,rater,left,right,winner with winner left, right or tie; aspect, strength, group, time and milliseconds may follow.";
+  "Expected the columns item,rater,label, or item,rater,left,right,winner; aspect, strength, group, time and milliseconds may follow.";
 
 /** Finds the column of each field. @throws PlumbError naming a missing column. */
 export function voteColumns(file: string, columns: readonly string[]): VoteColumns {

@@ -1,5 +1,8 @@
 import { shown } from "../../base/explain-issue.js";
 import { describeLocation, type LocatedRow } from "../../base/location.js";
+import { readTime } from "../../base/read-time.js";
+import type { Preference } from "../tasks/index.js";
+import { VERDICT_FORMS, verdictOf } from "../tasks/verdict.js";
 import type { VoteColumns, VoteField } from "./columns.js";
 
 /** Longest name of an item, rater, label or candidate, in characters. */
@@ -14,12 +17,19 @@ export interface ParsedVote {
   left?: string;
   right?: string;
   strength?: number;
+  /** Whether the strength is that of the verdict's words, of at most WORDED_STRENGTHS. */
+  worded?: boolean;
   /** Aspect that was judged. */
   aspect?: string;
   group?: string;
   /** Unix milliseconds. */
   time?: number;
+  /** Whether the time states no zone and was read as UTC. */
+  assumedUtc?: boolean;
 }
+
+/** Degrees of strength that words and signs state: "slightly", "somewhat" and "much". */
+export const WORDED_STRENGTHS = 3;
 
 /** A problem with a row, with file, line and field. */
 export class BadVote {
@@ -39,7 +49,7 @@ export function parseVote({ value, where }: LocatedRow, columns: VoteColumns): P
   const needed: VoteField[] =
     columns.kind === "pairs" ? ["rater", "left", "right", "winner"] : ["item", "rater", "label"];
   for (const field of needed)
-    if (nameOf(cell(field)) === undefined) return bad(field, `1 to ${MAX_NAME} characters`);
+    if (nameOf(cell(field)) === undefined) return bad(field, isRounded(cell(field)) ? EXACT : CHARACTERS);
   const vote: ParsedVote = {
     item: nameOf(cell("item")) ?? "",
     rater: nameOf(cell("rater")) ?? "",
@@ -48,51 +58,69 @@ export function parseVote({ value, where }: LocatedRow, columns: VoteColumns): P
   };
   if (columns.name.aspect !== undefined) {
     vote.aspect = nameOf(cell("aspect"));
-    if (vote.aspect === undefined) return bad("aspect", `1 to ${MAX_NAME} characters`);
+    if (vote.aspect === undefined) return bad("aspect", CHARACTERS);
   }
-  if (columns.name.item !== undefined && vote.item === "") return bad("item", `1 to ${MAX_NAME} characters`);
+  if (columns.name.item !== undefined && vote.item === "")
+    return bad("item", isRounded(cell("item")) ? EXACT : CHARACTERS);
   if (columns.kind === "pairs") {
     const [left, right] = [nameOf(cell("left")) ?? "", nameOf(cell("right")) ?? ""];
     if (left === right) return bad("right", "a candidate other than the left one");
-    const winner = sideOf(nameOf(cell("winner")) ?? "", left, right);
-    if (winner === undefined) return bad("winner", "left, right or tie (or the name of a side)");
-    Object.assign(vote, { answer: winner, left, right });
+    const said = preferenceOf(nameOf(cell("winner")) ?? "", left, right);
+    if (said === undefined) return bad("winner", VERDICT_FORMS);
+    Object.assign(vote, { answer: said.verdict === "both-bad" ? "tie" : said.verdict, left, right });
+    if (columns.name.strength === undefined && said.strength !== undefined)
+      Object.assign(vote, { strength: said.strength, worded: true });
   }
   if (!absent(cell("strength"))) {
     vote.strength = numberOf(cell("strength"));
-    if (!(vote.strength > 0)) return bad("strength", "a number above 0");
+    if (!(vote.strength > 0)) return bad("strength", `a number above 0${commaHint(cell("strength"))}`);
   }
   if (!absent(cell("milliseconds")) && !(numberOf(cell("milliseconds")) >= 0))
-    return bad("milliseconds", "a number of at least 0");
+    return bad("milliseconds", `a number of at least 0${commaHint(cell("milliseconds"))}`);
   if (columns.name.time !== undefined) {
-    vote.time = timeOf(cell("time"));
-    if (!Number.isFinite(vote.time))
-      return bad("time", "a date such as 2026-01-31T12:00:00Z or Unix milliseconds");
+    const read = readTime(cell("time"));
+    if (typeof read === "string")
+      return new BadVote(`${describeLocation(where)}, ${columns.name.time}: ${shown(cell("time"))} ${read}`);
+    Object.assign(vote, { time: read.at, assumedUtc: read.assumedUtc });
   }
   return vote;
 }
 
+const CHARACTERS = `1 to ${MAX_NAME} characters`;
+const EXACT = "a name with all its digits (as text, since numbers beyond 2^53 are rounded)";
+
 const absent = (value: unknown) => value === "" || value === null || value === undefined;
 
-/** Text, or a number or boolean as text; undefined if it is missing, empty or too long. */
+/** Whether a name has lost digits: a number beyond 2^53, or one that a spreadsheet wrote as 1.23457E+16. */
+const isRounded = (value: unknown): boolean =>
+  typeof value === "number"
+    ? Number.isInteger(value) && !Number.isSafeInteger(value)
+    : typeof value === "string" && /^\d[.,]\d+E\+\d{2}$/.test(value);
+
+/** Text, or a number or boolean as text; undefined if it is missing, empty, too long or rounded. */
 function nameOf(value: unknown): string | undefined {
+  if (isRounded(value)) return undefined;
   const text = typeof value === "number" || typeof value === "boolean" ? String(value) : value;
   return typeof text === "string" && text.length > 0 && text.length <= MAX_NAME ? text : undefined;
 }
 
-/** A finite number, or NaN. */
+/** A finite number in decimal digits, or NaN. */
 function numberOf(value: unknown): number {
-  const number = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
+  const number = typeof value === "string" && DECIMAL.test(value.trim()) ? Number(value) : value;
   return typeof number === "number" && Number.isFinite(number) ? number : Number.NaN;
 }
 
-function timeOf(value: unknown): number {
-  const number = numberOf(value);
-  return Number.isNaN(number) && typeof value === "string" ? Date.parse(value) : number;
-}
+const DECIMAL = /^[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 
-/** crowd-kit gives the winner's name instead of its side. */
-function sideOf(winner: string, left: string, right: string): "left" | "right" | "tie" | undefined {
-  if (winner === "left" || winner === "right" || winner === "tie") return winner;
-  return winner === left ? "left" : winner === right ? "right" : undefined;
+const commaHint = (value: unknown): string =>
+  typeof value === "string" && value.includes(",") ? ", with a decimal point and no commas" : "";
+
+/** Words that need no grammar, unless a candidate is called so. */
+const PLAIN = new Set(["left", "right", "tie"]);
+
+/** What a cell says of the candidates; crowd-kit gives the winner's name instead of its side. */
+function preferenceOf(winner: string, left: string, right: string): Preference | undefined {
+  if (PLAIN.has(winner) && !PLAIN.has(left) && !PLAIN.has(right))
+    return { verdict: winner as Preference["verdict"] };
+  return verdictOf(winner, [[left], [right]]);
 }

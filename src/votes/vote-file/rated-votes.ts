@@ -1,25 +1,30 @@
 import { comparedPairs, sideVotes } from "../aggregate/compared-pairs.js";
 import type { RatedVotes } from "../agreement/index.js";
-import type { VoteFile } from "./read-votes.js";
+import type { VoteFile } from "./vote-file.js";
 
 /** Ranks of left, right and tie in the order left, tie, right. */
 const SIDE_ORDER = [0, 2, 1];
 
 /**
  * Converts the votes of a file or a project to the form that agreement measures read: labels of items, or left, tie and
- * right for pairs.
+ * right for pairs. Battles are about prompts that the file does not name: each is a unit of its own.
  */
-export function ratedVotes({ votes, group, time }: Pick<VoteFile, "votes" | "group" | "time">): RatedVotes {
+export function ratedVotes({
+  votes,
+  group,
+  time,
+  battles = 0,
+}: Pick<VoteFile, "votes" | "group" | "time" | "battles">): RatedVotes {
   if (votes.kind === "pairs") {
     const { comparisons } = votes;
     const pairs = comparedPairs(comparisons);
     const { votes: sides } = sideVotes(comparisons, pairs, true);
     return {
-      units: sides.items.length,
+      units: battles > 0 ? sides.item.length : sides.items.length,
       // Without named items all pairs have the same item, which is not a cluster.
       cluster: comparisons.items.length > 1 ? pairs.item : undefined,
       values: ["left", "tie", "right"],
-      unit: sides.item,
+      unit: battles > 0 ? Int32Array.from(sides.item.keys()) : sides.item,
       value: sides.label.map((side) => SIDE_ORDER[side]),
       rater: sides.rater,
       ordered: true,

@@ -1,34 +1,22 @@
 import { PlumbError } from "../../base/errors.js";
 import { streamRows } from "../../data/read-rows.js";
 import { comparedPairs } from "../aggregate/compared-pairs.js";
-import { type Comparisons, type LabelVotes, NameIndex } from "../votes.js";
+import { type Comparisons, NameIndex } from "../votes.js";
 import { type VoteColumns, voteColumns } from "./columns.js";
-import { BadVote, parseVote } from "./parse-vote.js";
+import { absentNotes, battlesNote, utcNote } from "./notes.js";
+import { BadVote, parseVote, WORDED_STRENGTHS } from "./parse-vote.js";
+import { checkAspects, MAX_LISTED, Problems } from "./problems.js";
+import { isRawVote, rawVotes } from "./raw-votes.js";
+import type { VoteFile } from "./vote-file.js";
 
 /** Most votes of one file. */
 export const MAX_VOTES = 20_000_000;
-/** Most bad rows that an error lists. */
-const MAX_LISTED = 20;
-
-export interface VoteFile {
-  votes: { kind: "labels"; labels: LabelVotes } | { kind: "pairs"; comparisons: Comparisons };
-  /** Group of each vote's rater, [V]; "" if none. */
-  group?: string[];
-  /** When each vote was cast, Unix milliseconds, [V]. */
-  time?: Float64Array;
-  /** Whether items are named in the file. */
-  hasItems: boolean;
-  /** Number of rows that repeat the same rater's vote on the same item or pair; they are left out. */
-  repeated: number;
-  ignoredColumns: string[];
-}
-
 /**
  * Reads and checks all votes on one aspect, or without aspects, in a file (CSV, TSV, JSONL, JSON or Parquet; text may
- * be gzipped).
+ * be gzipped). The file may also be a project's raw votes, as the server exports them.
  *
  * @throws PlumbError naming file, line and field of the first 20 problems: bad rows, and pairs of rows in which a rater
- * contradicts itself.
+ * contradicts itself about an item. Without items, rows are battles: a rater may compare the same two again.
  *
  * @param aspect the aspect to read; required if the file's column aspect has several.
  */
@@ -36,16 +24,22 @@ export async function readVotes(
   path: string,
   { aspect: wanted }: { aspect?: string } = {},
 ): Promise<VoteFile> {
+  const problems = new Problems();
+  const read = streamRows(path, ({ message }) => problems.add(message));
+  const first = await read.next();
+  const rows = withFirst(first, read);
+  if (!first.done && isRawVote(first.value)) return rawVotes(path, rows, problems, wanted);
   const [items, raters, labels, candidates] = [0, 1, 2, 3].map(() => new NameIndex());
   const [item, rater, label, left, right, strength, time, line] = [0, 1, 2, 3, 4, 5, 6, 7].map(
     (): number[] => [],
   );
   const group: string[] = [];
-  const problems = new Problems();
   let columns: VoteColumns | undefined;
   let unit = "line";
+  let assumedUtc = 0;
+  let worded = false;
   const aspects = new Set<string>();
-  for await (const row of streamRows(path, ({ message }) => problems.add(message))) {
+  for await (const row of rows) {
     columns ??= voteColumns(path, Object.keys(row.value));
     const vote = parseVote(row, columns);
     if (vote instanceof BadVote) {
@@ -67,6 +61,8 @@ export async function readVotes(
     }
     strength.push(vote.strength ?? Number.NaN);
     if (vote.time !== undefined) time.push(vote.time);
+    if (vote.assumedUtc) assumedUtc++;
+    worded ||= vote.worded === true;
     if (columns.name.group !== undefined) group.push(vote.group ?? "");
   }
   if (columns === undefined) {
@@ -91,18 +87,22 @@ export async function readVotes(
     candidates: candidates.names,
     left: Int32Array.from(left),
     right: Int32Array.from(right),
-    outcome: outcomes(said, strength),
+    outcome: outcomes(said, strength, worded ? WORDED_STRENGTHS : 0),
   };
   const pairs = columns.kind === "pairs" ? comparedPairs(comparisons) : undefined;
   // A vote with swapped sides means the opposite side of its pair.
   const meant = pairs ? said.map((side, v) => (pairs.flipped[v] === 1 ? (OTHER[side] ?? side) : side)) : said;
   const short = (name: string) => JSON.stringify(name.slice(0, 60));
-  const kept = keptVotes(pairs?.pair ?? common.item, common.rater, meant, raters.names.length, (a, b) =>
-    problems.add(
-      `${path}, ${unit}s ${line[a]} and ${line[b]}: rater ${short(raters.names[rater[a]])} says ${short(said[a])} and ${short(said[b])} of the same ${pairs ? "pair" : "item"}`,
-    ),
-  );
+  const hasItems = columns.name.item !== undefined;
+  const seen = distinctVotes(pairs?.pair ?? common.item, common.rater, meant, raters.names.length, (a, b) => {
+    if (hasItems)
+      problems.add(
+        `${path}, ${unit}s ${line[a]} and ${line[b]}: rater ${short(raters.names[rater[a]])} says ${short(said[a])} and ${short(said[b])} of the same ${pairs ? "pair" : "item"}`,
+      );
+  });
   problems.check(path);
+  const battles = hasItems ? 0 : line.length - seen.length;
+  const kept = battles > 0 ? Int32Array.from(line.keys()) : seen;
   const take = (values: Int32Array) => kept.map((v) => values[v]);
   return {
     votes: pairs
@@ -129,52 +129,38 @@ export async function readVotes(
         },
     group: columns.name.group === undefined ? undefined : Array.from(kept, (v) => group[v]),
     time: columns.name.time === undefined ? undefined : Float64Array.from(kept, (v) => time[v]),
-    hasItems: columns.name.item !== undefined,
+    hasItems,
     repeated: line.length - kept.length,
+    ...(battles > 0 && { battles }),
     ignoredColumns: columns.ignored,
+    notes: [
+      ...(battles > 0 ? [battlesNote(battles)] : []),
+      ...(assumedUtc > 0 ? [utcNote(assumedUtc)] : []),
+      ...absentNotes(pairs ? [] : kept.map((v) => label[v]), labels.names, "label"),
+      ...absentNotes(
+        kept.map((v) => rater[v]),
+        raters.names,
+        "rater",
+      ),
+    ],
   };
 }
 
-/** @throws PlumbError if there are several aspects and none is chosen, or the chosen one does not occur. */
-function checkAspects(path: string, aspects: readonly string[], wanted: string | undefined): void {
-  const known = aspects.map((aspect) => JSON.stringify(aspect.slice(0, 60))).join(", ");
-  if (wanted === undefined && aspects.length > 1)
-    throw new PlumbError(`${path} judges several aspects: ${known}`, {
-      hint: "Each is aggregated by itself: choose one with --aspect.",
-    });
-  if (wanted !== undefined && !aspects.includes(wanted))
-    throw new PlumbError(`${path} has no votes on the aspect ${JSON.stringify(wanted.slice(0, 60))}`, {
-      hint: aspects.length === 0 ? "It has no column aspect." : `It has ${known}.`,
-    });
+async function* withFirst<T>(first: IteratorResult<T>, rest: AsyncGenerator<T>): AsyncGenerator<T> {
+  if (first.done) return;
+  yield first.value;
+  yield* rest;
 }
 
 const OTHER: Record<string, string> = { left: "right", right: "left" };
 
-/** The number of bad rows, and the first problems. */
-class Problems {
-  private readonly listed: string[] = [];
-  private count = 0;
-
-  add(problem: string): void {
-    this.count++;
-    if (this.listed.length < MAX_LISTED) this.listed.push(problem);
-  }
-
-  check(path: string): void {
-    if (this.count === 0) return;
-    const more = this.count > this.listed.length ? `\nand ${this.count - this.listed.length} more` : "";
-    throw new PlumbError(
-      `${path} has ${this.count} bad ${this.count === 1 ? "row" : "rows"}:\n${this.listed.join("\n")}${more}`,
-      { hint: "Nothing was written. Fix or remove these rows, then try again." },
-    );
-  }
-}
-
 /**
  * 1 for left, 0 for right, 0.5 for a tie. The largest strength in the file gives 1 or 0; weaker ones are closer to 0.5.
+ *
+ * @param least the largest strength that there can be, where it is known; it is then taken for the file's.
  */
-function outcomes(said: readonly string[], strength: readonly number[]): Float64Array {
-  let most = 0;
+function outcomes(said: readonly string[], strength: readonly number[], least: number): Float64Array {
+  let most = least;
   for (const value of strength) if (value > most) most = value;
   return Float64Array.from(said, (side, v) => {
     if (side !== "left" && side !== "right") return 0.5;
@@ -184,10 +170,10 @@ function outcomes(said: readonly string[], strength: readonly number[]): Float64
 }
 
 /**
- * Indices of the votes to keep: the first of each rater on each unit. @param contradiction called with the indices of
+ * Indices of the first vote of each rater on each unit. @param contradiction called with the indices of
  * two votes of a rater on a unit that differ.
  */
-function keptVotes(
+function distinctVotes(
   unit: Int32Array,
   rater: Int32Array,
   said: readonly string[],

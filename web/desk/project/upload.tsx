@@ -3,6 +3,7 @@ import { call, type ResultOf } from "../../api/client.js";
 import { ApiProblem } from "../../api/problem.js";
 import { Button } from "../../ui/button.js";
 import { Dialog } from "../../ui/dialog.js";
+import { Field } from "../../ui/field.js";
 import { FormProblem } from "../../ui/form-problem.js";
 import { Table } from "../../ui/table.js";
 import { useToast } from "../../ui/toast.js";
@@ -23,6 +24,9 @@ type Numbered<T> = T & { i: number };
 interface Chosen {
   name: string;
   text: string;
+  /** Columns that the lead names where the file's names leave them open. */
+  prompt?: string;
+  responses?: string[];
 }
 
 /**
@@ -36,14 +40,18 @@ export function UploadDialog({ close, added }: { close(): void; added(): void })
   const [chosen, setChosen] = useState<Chosen>();
   const [checked, setChecked] = useState<Checked>();
   const params = { project: project.id };
+  const look = async (file: Chosen) => {
+    setChosen(file);
+    setChecked(await call("importFile", { params, body: file }));
+  };
   const check = useAction(async (file: File) => {
     setChecked(undefined);
     setChosen(undefined);
     if (file.size > MAX_BYTES) throw new ApiProblem(413, upload.tooLarge);
-    const text = await file.text().catch(() => Promise.reject(new ApiProblem(422, upload.notText)));
-    setChosen({ name: file.name, text });
-    setChecked(await call("importFile", { params, body: { name: file.name, text } }));
+    const text = await textOf(file).catch(() => Promise.reject(new ApiProblem(422, upload.notText)));
+    await look({ name: file.name, text });
   });
+  const again = useAction(look);
   const add = useAction(async () => {
     if (chosen === undefined) return;
     const done = await call("importFile", { params, body: { ...chosen, confirm: true } });
@@ -56,9 +64,16 @@ export function UploadDialog({ close, added }: { close(): void; added(): void })
     <Dialog title={upload.title} wide close={close}>
       <p>{upload.text}</p>
       <FileChoice busy={check.busy} choose={check.run} />
-      <div role="status">{check.busy && <p>{upload.checking}</p>}</div>
-      <FormProblem problem={check.problem ?? add.problem} />
+      <div role="status">{(check.busy || again.busy) && <p>{upload.checking}</p>}</div>
+      <FormProblem problem={check.problem ?? again.problem ?? add.problem} />
       {checked && chosen && <Report checked={checked} name={chosen.name} />}
+      {checked && chosen && (checked.source === "table" || checked.source === "dataset") && (
+        <Columns
+          fields={checked.fields}
+          busy={again.busy}
+          choose={(named) => again.run({ ...chosen, ...named })}
+        />
+      )}
       {checked && checked.problemCount === 0 && (
         <div class="row row-end">
           <Button look="primary" disabled={add.busy} onClick={() => add.run()}>
@@ -68,6 +83,58 @@ export function UploadDialog({ close, added }: { close(): void; added(): void })
       )}
     </Dialog>
   );
+}
+
+/** Names the columns of the prompt and the responses, where what was read is not what is meant. */
+function Columns(props: {
+  fields: Checked["fields"];
+  busy: boolean;
+  choose(named: Pick<Chosen, "prompt" | "responses">): void;
+}) {
+  const { upload } = useDesk();
+  return (
+    <details>
+      <summary>{upload.columns}</summary>
+      <form
+        class="stack"
+        onSubmit={(event) => {
+          event.preventDefault();
+          const values = new FormData(event.currentTarget);
+          const prompt = String(values.get("prompt")).trim();
+          const responses = String(values.get("responses"))
+            .split(",")
+            .map((name) => name.trim())
+            .filter((name) => name !== "");
+          props.choose({
+            prompt: prompt || undefined,
+            responses: responses.length > 0 ? responses : undefined,
+          });
+        }}
+      >
+        <Field label={upload.roles.prompt} name="prompt" defaultValue={props.fields?.prompt ?? ""} />
+        <Field
+          label={upload.roles.responses}
+          name="responses"
+          hint={upload.columnsHint}
+          defaultValue={props.fields?.responses.join(", ") ?? ""}
+        />
+        <div class="row row-end">
+          <Button type="submit" disabled={props.busy}>
+            {upload.checkAgain}
+          </Button>
+        </div>
+      </form>
+    </details>
+  );
+}
+
+/** The text of a file in UTF-8, or in UTF-16 with its mark; any other encoding is refused rather than garbled. */
+async function textOf(file: File): Promise<string> {
+  const bytes = await file.arrayBuffer();
+  const [first, second] = new Uint8Array(bytes, 0, Math.min(2, bytes.byteLength));
+  const little = first === 0xff && second === 0xfe;
+  const encoding = little ? "utf-16le" : first === 0xfe && second === 0xff ? "utf-16be" : "utf-8";
+  return new TextDecoder(encoding, { fatal: true }).decode(bytes);
 }
 
 function FileChoice({ busy, choose }: { busy: boolean; choose(file: File): void }) {
@@ -104,6 +171,26 @@ function Report({ checked, name }: { checked: Checked; name: string }) {
         {upload.found(format.count(checked.items), format.count(checked.gold))}{" "}
         {checked.votes > 0 && upload.votes(format.count(checked.votes))}
       </p>
+      {checked.fields && (
+        <dl class="pairs">
+          {(["prompt", "responses", "sources", "hidden"] as const).map((role) => {
+            const names = [checked.fields?.[role] ?? []].flat();
+            return (
+              names.length > 0 && (
+                <>
+                  <dt>{upload.roles[role]}</dt>
+                  <dd dir="auto">{names.join(", ")}</dd>
+                </>
+              )
+            );
+          })}
+        </dl>
+      )}
+      {checked.warnings.map((warning) => (
+        <p key={warning} class="notice">
+          {warning}
+        </p>
+      ))}
       {problemCount === 0 ? (
         <>
           <p class="notice notice-good">{upload.good}</p>

@@ -1,10 +1,10 @@
-import { type Judgement, type ReviewState, strictest } from "../../../votes/judgement/index.js";
+import type { Judgement } from "../../../votes/judgement/index.js";
 import type { Answer, ItemContent, TaskItem } from "../../../votes/tasks/index.js";
 import { openExistingDatabase, type Queries } from "../database/database.js";
 import { migrate } from "../migrate.js";
 import { findProject, type Project } from "../projects/projects.js";
 import { StoreError } from "../store-error.js";
-import { voteRows } from "./export-votes.js";
+import { type ExportedVote, exportVotes, reviewStates, voteRows } from "./export-votes.js";
 import { toCastVote } from "./vote.js";
 
 /** Most votes and items of a project that are loaded at once; more would not fit into memory next to a server. */
@@ -57,6 +57,32 @@ export async function readProject(location: string, id: string): Promise<Project
   try {
     await migrate(database);
     return await loadProject(database.db, id);
+  } finally {
+    await database.db.destroy();
+  }
+}
+
+/**
+ * All votes of a project in an existing database, corrected ones too, and its items, those that a file of them needs.
+ *
+ * @throws PlumbError
+ */
+export async function readRawProject(
+  location: string,
+  id: string,
+): Promise<{ items: TaskItem[]; votes: ExportedVote[] }> {
+  const database = await openExistingDatabase(location);
+  try {
+    await migrate(database);
+    const project = await findProject(database, id);
+    const votes: ExportedVote[] = [];
+    for await (const vote of exportVotes(database, id)) {
+      if (votes.push(vote) > MAX_VOTES) throw tooMuch("votes", MAX_VOTES);
+    }
+    const items = [...(await loadItems(database.db, project)).values()].map(
+      ({ id: item, task, content, gold }): TaskItem => ({ id: item, task, content, ...(gold && { gold }) }),
+    );
+    return { items, votes };
   } finally {
     await database.db.destroy();
   }
@@ -133,21 +159,6 @@ async function loadJudgements(
     if (judgements.length > MAX_VOTES) throw tooMuch("votes", MAX_VOTES);
   }
   return { judgements, asOf };
-}
-
-/** The strictest state of each lease's reviews. */
-async function reviewStates(db: Queries, project: string): Promise<Map<string, ReviewState>> {
-  const rows = await db
-    .selectFrom("reviews")
-    .select(["lease_id", "state"])
-    .where("project_id", "=", project)
-    .execute();
-  const states = new Map<string, ReviewState>();
-  for (const row of rows) {
-    const both = [states.get(row.lease_id) ?? [], row.state as ReviewState].flat();
-    states.set(row.lease_id, strictest(both) as ReviewState);
-  }
-  return states;
 }
 
 const tooMuch = (what: string, most: number) =>

@@ -117,7 +117,7 @@ export const project = {
   },
   upload: {
     title: "Aufgaben aus einer Datei",
-    text: "JSONL, JSON, CSV oder TSV, höchstens 60 MB und 10.000 Zeilen. Ausgaben von Argilla und Label Studio, Daten von TRL und HH, oder Spalten prompt, response_a, response_b. Zuerst wird die ganze Datei geprüft; vor Ihrer Bestätigung kommt nichts hinzu.",
+    text: "JSONL, JSON, CSV oder TSV, höchstens 60 MB und 10.000 Zeilen. Ausgaben von Argilla und Label Studio, Daten von TRL und HH, oder Spalten prompt, response_a, response_b, und gold, wo die richtige Antwort bekannt ist. Zuerst wird die ganze Datei geprüft; vor Ihrer Bestätigung kommt nichts hinzu.",
     choose: "Datei wählen",
     checking: "Jede Zeile wird geprüft",
     source: "Gelesen als",
@@ -131,6 +131,15 @@ export const project = {
     } as Record<string, string>,
     found: (items: string, gold: string) => `${items} Aufgaben, ${gold} davon Gold.`,
     votes: (votes: string) => `Die ${votes} Urteile in der Datei kommen nicht hinzu.`,
+    columns: "Gemeint sind andere Spalten",
+    columnsHint: "Namen von Spalten, durch Kommas getrennt.",
+    checkAgain: "Noch einmal prüfen",
+    roles: {
+      prompt: "Eingabe",
+      responses: "Antworten",
+      sources: "Modelle, Beurteilende sehen sie nie",
+      hidden: "Nicht gezeigt",
+    },
     good: "Jede Zeile stimmt.",
     bad: (count: string) => `${count} Fehler. Nichts kann hinzukommen, bevor die Datei stimmt.`,
     first: (count: string) => `Die ersten ${count}:`,
@@ -144,7 +153,7 @@ export const project = {
     added: (items: string) => `${items} Aufgaben sind hinzugekommen.`,
     another: "Andere Datei",
     tooLarge: "Die Datei ist größer als 60 MB. Teilen Sie sie, oder benutzen Sie plumb tasks push.",
-    notText: "Die Datei ließ sich nicht als Text lesen.",
+    notText: "Die Datei ließ sich nicht als Text lesen. Speichern Sie sie als UTF-8.",
     report: "Liste speichern",
   },
   settings: {

@@ -114,7 +114,7 @@ export const project = {
   },
   upload: {
     title: "Add items from a file",
-    text: "JSONL, JSON, CSV or TSV, at most 60 MB and 10,000 rows. Exports of Argilla and Label Studio, TRL and HH data, or columns prompt, response_a, response_b. The file is checked whole first; nothing is added before you confirm.",
+    text: "JSONL, JSON, CSV or TSV, at most 60 MB and 10,000 rows. Exports of Argilla and Label Studio, TRL and HH data, or columns prompt, response_a, response_b, and gold where the right answer is known. The file is checked whole first; nothing is added before you confirm.",
     choose: "Choose a file",
     checking: "Checking every row",
     source: "Read as",
@@ -128,6 +128,15 @@ export const project = {
     } as Record<string, string>,
     found: (items: string, gold: string) => `${items} items, ${gold} of them gold.`,
     votes: (votes: string) => `The ${votes} votes in the file are not added.`,
+    columns: "These are not the columns I mean",
+    columnsHint: "Names of columns, separated by commas.",
+    checkAgain: "Check again",
+    roles: {
+      prompt: "Prompt",
+      responses: "Responses",
+      sources: "Models, never shown to raters",
+      hidden: "Not shown to raters",
+    },
     good: "Every row is right.",
     bad: (count: string) => `${count} problems. Nothing can be added until the file is right.`,
     first: (count: string) => `The first ${count} of them:`,
@@ -141,7 +150,7 @@ export const project = {
     added: (items: string) => `${items} items were added.`,
     another: "Another file",
     tooLarge: "The file is larger than 60 MB. Split it, or use plumb tasks push.",
-    notText: "The file could not be read as text.",
+    notText: "The file could not be read as text. Save it as UTF-8.",
     report: "Save the list",
   },
   settings: {

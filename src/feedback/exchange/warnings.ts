@@ -1,0 +1,59 @@
+/** Sentences, with counts, about what an import takes but its user may not have meant. */
+import { createHash } from "node:crypto";
+import { countOf } from "../../base/format.js";
+import type { ItemContent, TaskItem } from "../../votes/tasks/index.js";
+import { UNNAMED_CATEGORY } from "./gold.js";
+import type { Tally } from "./problems.js";
+
+/** The character that readers put where text was not in the encoding that they expected. */
+const REPLACEMENT = "\ufffd";
+
+export function importWarnings(
+  items: readonly Pick<TaskItem, "content">[],
+  tallies: ReadonlyMap<Tally, number>,
+): string[] {
+  const seen = new Set<string>();
+  let [equal, repeated, replaced] = [0, 0, 0];
+  for (const { content } of items) {
+    const texts = content.responses.map(({ text }) => text);
+    if (new Set(texts).size < texts.length) equal++;
+    const digest = contentDigest(content);
+    if (seen.has(digest)) repeated++;
+    seen.add(digest);
+    if (
+      texts.some((text) => text.includes(REPLACEMENT)) ||
+      JSON.stringify(content.prompt).includes(REPLACEMENT)
+    )
+      replaced++;
+  }
+  const {
+    repeatedVote = 0,
+    assumedUtc = 0,
+    unnamedCategory = 0,
+  } = Object.fromEntries(tallies) as Record<Tally, number>;
+  return [
+    ...said(equal, "item", "shows", "show", "equal responses, between which nobody can choose"),
+    ...said(repeated, "item", "repeats", "repeat", "the prompt and the responses of an earlier one"),
+    ...said(replaced, "item", "holds", "hold", `the character ${REPLACEMENT}: was the file saved as UTF-8?`),
+    ...said(repeatedVote, "row", "repeats", "repeat", "a vote of the same rater, which counts once"),
+    ...said(assumedUtc, "time", "states", "state", "no zone and was read as UTC"),
+    ...said(
+      unnamedCategory,
+      "unsafe vote",
+      "names",
+      "name",
+      `no category; ${UNNAMED_CATEGORY} stands for it`,
+    ),
+  ];
+}
+
+/** A digest of what raters are shown: the same for the same prompt and responses in any order. */
+export function contentDigest({ prompt, responses }: Pick<ItemContent, "prompt" | "responses">): string {
+  const texts = responses.map(({ text }) => text).sort();
+  return createHash("sha256")
+    .update(JSON.stringify([prompt, texts]))
+    .digest("base64");
+}
+
+const said = (count: number, noun: string, one: string, many: string, rest: string): string[] =>
+  count === 0 ? [] : [`${countOf(count, noun)} ${count === 1 ? one : many} ${rest}`];
