@@ -104,6 +104,12 @@ export function assembleRows(
     responses: config.responseFields,
     rationale: config.rationaleField,
   };
+  if (PRODIGY.every((name) => name in rows[0].value))
+    problems.add(
+      rows[0].where,
+      "",
+      'is of Prodigy, whose exports are not read: its "answer" accepts or rejects a task; write item,rater,left,right,winner or item,rater,label',
+    );
   const source = config.source ?? sourceOf(rows, roles);
   const { records, fields } = recordsOf(source, rows, roles, problems);
   const { items, votes, places } =
@@ -113,6 +119,9 @@ export function assembleRows(
   const warnings = importWarnings(items, problems.tallies);
   return { items, votes, places, warnings, source, ...(fields && { fields }) };
 }
+
+/** Fields of every row that Prodigy writes; what else they hold would be read as something that it is not. */
+const PRODIGY = ["_input_hash", "_task_hash", "answer"];
 
 const FIELDS = "Name the fields with --prompt-field and --response-fields.";
 const HINTS: Readonly<Partial<Record<Source, string>>> = {

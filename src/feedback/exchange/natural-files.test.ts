@@ -368,6 +368,38 @@ it("what is taken but may not be meant is said with counts", async () => {
   expect((await load("fine.jsonl", lines({ ...row, response_b: "Y" }))).warnings).toEqual([]);
 });
 
+it("what another tool wrote in a form that is not read is named, not taken for something else", async () => {
+  const prodigy = {
+    text: "p",
+    _input_hash: 1,
+    _task_hash: 2,
+    options: [{ id: 0, text: "X" }],
+    accept: [0],
+    answer: "accept",
+  };
+  expect(await refusal(load("prodigy.jsonl", lines(prodigy)))).toMatch(
+    /line 1: is of Prodigy, whose exports are not read/,
+  );
+  const shp = { history: "p", human_ref_A: "X", human_ref_B: "Y", labels: 1, score_A: 5, score_B: 2 };
+  const { items, fields } = await load("shp.jsonl", lines(shp));
+  expect(items[0].content.responses.map(({ text }) => text)).toEqual(["X", "Y"]);
+  expect(fields?.hidden).toEqual(["labels", "score_A", "score_B"]);
+  const pku = {
+    prompt: "p",
+    response_0: "X",
+    response_1: "Y",
+    response_0_source: "m",
+    response_1_source: "n",
+    better_response_id: 1,
+  };
+  expect((await load("pku.jsonl", lines(pku))).items[0].content.responses).toMatchObject([
+    { source: "m" },
+    { source: "n" },
+  ]);
+  const judged = { info: { post: "p" }, summaries: [{ text: "X" }, { text: "Y" }], choice: 0, worker: "w" };
+  expect(await refusal(load("tldr.jsonl", lines(judged)))).toMatch(/no known dataset format has the fields/);
+});
+
 it("long ids keep their digits, in JSON and in cells of JSON", async () => {
   const [first, second] = ["9007199254740993", "9007199254740992"];
   const task = (id: string) =>

@@ -189,8 +189,7 @@ const GRAMMAR = SENTENCES.map(
 export function verdictOf(label: string, sides: readonly SideNames[] = []): Preference | undefined {
   const text = label.normalize("NFKC").trim();
   const words = wordsOf(text);
-  const names = new Names(sides);
-  const named = names.called(text);
+  const named = calledSide(text, sides);
   if (named !== undefined) {
     // A response that is called "tie", or "left" but is the right one, makes the label mean two things.
     const isPlain = (word: string) => Object.hasOwn(PLACE_WORDS, word) || CLASS_OF.has(word);
@@ -199,11 +198,25 @@ export function verdictOf(label: string, sides: readonly SideNames[] = []): Pref
     return plain === undefined || plain.verdict === verdict ? { verdict } : undefined;
   }
   if (words === undefined || words.length === 0) return undefined;
+  const names = new Names(sides);
   const marked = names.marked(words);
   return read(marked, names) ?? read(rightAsCorrect(marked), names);
 }
 
 const SIDES = ["left", "right"] as const;
+
+/** The side that has this name, letter by letter or without regard to case; undefined if none or both have it. */
+function calledSide(text: string, sides: readonly SideNames[]): Side | undefined {
+  for (const form of [(name: string) => name, (name: string) => name.toLowerCase()]) {
+    const wanted = form(text);
+    const [left, right] = sides.map((names) =>
+      names.some((name) => form(name.normalize("NFKC").trim()) === wanted),
+    );
+    if (left !== right) return left ? 0 : 1;
+    if (left && right) return undefined;
+  }
+  return undefined;
+}
 
 /** The meaning of words, some of which may be markers of sides. */
 function read(words: readonly string[], names: Names = new Names([])): Preference | undefined {
@@ -331,18 +344,6 @@ class Names {
       this.endings.set(b, 1);
     }
     this.strict = stem.every((word) => NOUNS.has(word));
-  }
-
-  /** The side that has this name, letter by letter or without regard to case; undefined if none or both have it. */
-  called(text: string): Side | undefined {
-    for (const form of [(name: string) => name, (name: string) => name.toLowerCase()]) {
-      const [left, right] = this.sides.map((names) =>
-        names.some((name) => form(name.normalize("NFKC").trim()) === form(text)),
-      );
-      if (left !== right) return left ? 0 : 1;
-      if (left && right) return undefined;
-    }
-    return undefined;
   }
 
   /** The words with a marker for each name that is not made of words of the grammar, the longest names first. */
