@@ -50,6 +50,8 @@ describe("a verdict in words or signs", () => {
     ["response one", "left"],
     ["The second response is a bit better", "right"],
     ["A is a better response than B", "left"],
+    ["A a little better", "left"],
+    ["B is a lot worse", "left"],
     ["It's a draw", "tie"],
     ["Tie, relatively the same", "tie"],
     ["Neither is better", "tie"],
@@ -123,7 +125,18 @@ describe("a verdict in words or signs", () => {
       "😀",
       "A 😀",
     ],
-    ...["B is not the winner", "nobody wins", "A does not win", "better", "much better", "> B", "the is A"],
+    ...[
+      "B is not the winner",
+      "nobody wins",
+      "a little better",
+      "A little better",
+      "B little better",
+      "A does not win",
+      "better",
+      "much better",
+      "> B",
+      "the is A",
+    ],
   ])("%j means nothing", (label) => expect(said(label)).toBeUndefined());
 
   it("states a strength by its words and signs", () => {

@@ -69,12 +69,14 @@ const CLASS_OF = new Map(
 
 /** Strength of a preference by the words and signs that state one; 0 for a degree without a strength. */
 const STRENGTHS = new Map<string, number>([
-  ...["slightly", "marginally", "negligibly", "barely", "little", "bit"].map((word) => [word, 1] as const),
+  ...["slightly", "marginally", "negligibly", "barely", "a little", "a bit"].map(
+    (word) => [word, 1] as const,
+  ),
   ...["somewhat", "moderately"].map((word) => [word, 2] as const),
   ...["much", "far", "significantly", "clearly", "strongly", "considerably", "substantially"].map(
     (word) => [word, 3] as const,
   ),
-  ...["vastly", "definitely", "greatly", "lot", "way"].map((word) => [word, 3] as const),
+  ...["vastly", "definitely", "greatly", "a lot", "way"].map((word) => [word, 3] as const),
   ...["clear", "strong", "significant"].map((word) => [word, 0] as const),
 ]);
 const SIGN_STRENGTHS = new Map([">>", "<<", "≫", "≪"].map((sign) => [sign, 3]));
@@ -87,8 +89,9 @@ const NOUNS = new Set(
 );
 /** Words without a meaning of their own. */
 const DROPPED = new Set(["the", "an", "very", "just", "only", "my", "our", "final"]);
-/** Words that follow the article "a", which is otherwise the name of a side. */
-const AFTER_ARTICLE = new Set(["tie", "draw", "bit", "little", "lot"]);
+/** Words that follow the article "a", which is otherwise the name of a side; the second are degrees with it only. */
+const TIES_AFTER_ARTICLE = new Set(["tie", "draw"]);
+const DEGREES_AFTER_ARTICLE = new Set(["bit", "little", "lot"]);
 /** Words that stand for several. */
 const COMPOUNDS: Readonly<Record<string, readonly string[]>> = {
   bothbad: ["both", "bad"],
@@ -305,15 +308,19 @@ function withoutHeading(words: readonly string[]): readonly string[] {
   return words.slice(at);
 }
 
-/** Without articles and fillers. "a" is an article before a tie or a degree, and after a form of "to be". */
+/**
+ * Without articles and fillers. "a" is an article before a tie or a degree, and after a form of "to be"; "a little" is one
+ * word, so that "A little better", which may lack its side, says as little as "B little better".
+ */
 function withoutArticles(words: readonly string[]): string[] {
-  return words.filter((word, i) => {
-    if (DROPPED.has(word)) return false;
-    const next = words[i + 1];
-    if (word !== "a" || next === undefined) return true;
-    if (AFTER_ARTICLE.has(next)) return false;
-    const copula = i > 0 && CLASS_OF.get(words[i - 1]) === "c";
-    return !(copula && (STRENGTHS.has(next) || "BWMLKk".includes(CLASS_OF.get(next) ?? "?")));
+  return words.flatMap((word, i) => {
+    const [before, next] = [words[i - 1], words[i + 1]];
+    if (DROPPED.has(word)) return [];
+    if (DEGREES_AFTER_ARTICLE.has(word)) return before === "a" ? [`a ${word}`] : [word];
+    if (word !== "a" || next === undefined) return [word];
+    if (TIES_AFTER_ARTICLE.has(next) || DEGREES_AFTER_ARTICLE.has(next)) return [];
+    const copula = CLASS_OF.get(before) === "c";
+    return copula && (STRENGTHS.has(next) || "BWMLKk".includes(CLASS_OF.get(next) ?? "?")) ? [] : [word];
   });
 }
 
