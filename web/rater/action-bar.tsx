@@ -1,7 +1,7 @@
 import { useStrings } from "../strings/index.js";
 import { Button } from "../ui/button.js";
+import { useKeyName } from "../ui/key-names.js";
 import type { ItemProps } from "./item-page.js";
-import { keyName } from "./keymap.js";
 import { PairButtons } from "./pair-buttons.js";
 import { Ranking } from "./ranking.js";
 import { Rationale } from "./responses.js";
@@ -12,6 +12,7 @@ export function ActionBar({ act, ...item }: ItemProps & { act(action: string): v
   const { shown, project, draft, change, keymap } = item;
   const { task } = project;
   const { rate, undo } = useStrings();
+  const keyName = useKeyName();
   const hint = (action: string) => keyName(keymap[action] ?? "");
   const oneVerdict = task.kind === "pairwise" && task.aspects.length === 1;
   const lease = shown.mode === "lease";

@@ -4,11 +4,13 @@ import { call, type ResultOf } from "../api/client.js";
 import { asProblem } from "../api/problem.js";
 import { useStrings } from "../strings/index.js";
 import { Button } from "../ui/button.js";
+import { useKeyName } from "../ui/key-names.js";
+import { composing, placedKey, shortcutOf, takesText } from "../ui/keys.js";
 import { useToast } from "../ui/toast.js";
 import { ActionBar } from "./action-bar.js";
 import { type AnswerDraft, asDraft, completed, draftOf, emptyDraft } from "./answer-draft.js";
 import { keepDraft, keptDraft } from "./drafts.js";
-import { holderOf, type Keymap, keyOf } from "./keymap.js";
+import { holderOf, type Keymap } from "./keymap.js";
 import { countWords, type Pace, paced, startPace } from "./pace.js";
 import { Prompt } from "./prompt.js";
 import { Responses } from "./responses.js";
@@ -50,6 +52,7 @@ export function ItemPage(props: {
   const { task } = project;
   const { rate } = useStrings();
   const say = useToast();
+  const keyName = useKeyName();
   const [draft, setDraft] = useState(() => firstDraft(shown, project, rater));
   const [opened, setOpened] = useState(!(blur || task.contentWarning || task.kind === "safety"));
   const [difference, setDifference] = useState(false);
@@ -168,19 +171,21 @@ export function ItemPage(props: {
   useEffect(() => {
     const pressed = (event: KeyboardEvent) => {
       if (held.current || event.defaultPrevented || document.querySelector("dialog[open]")) return;
+      // Enter, Escape and Ctrl+Z, too, are the input method's while it composes.
+      if (composing(event)) return;
       const target = event.target instanceof HTMLElement ? event.target : document.body;
-      const writing = target.matches("textarea, input:not([type=radio])");
+      const writing = takesText(target);
       if (event.key === "Escape" && writing) return target.blur();
       if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
         event.preventDefault();
         return handle.current("submit");
       }
       if (writing || event.repeat) return undefined;
-      if ((event.ctrlKey || event.metaKey) && event.key === "z") {
+      if ((event.ctrlKey || event.metaKey) && (event.key === "z" || placedKey(event) === "z")) {
         event.preventDefault();
         return handle.current("undo");
       }
-      const key = keyOf(event);
+      const key = shortcutOf(event, (key) => holderOf(keymap, key) !== undefined);
       const action = key === undefined ? undefined : holderOf(keymap, key);
       // Enter and space press the button that has the focus.
       if (action === undefined || (target instanceof HTMLButtonElement && (key === "Enter" || key === " ")))
@@ -233,7 +238,7 @@ export function ItemPage(props: {
           </div>
           <div class="blurred-say card stack">
             <p>{rate.blurred}</p>
-            <Button look="primary" hint="O" onClick={() => setOpened(true)}>
+            <Button look="primary" hint={keyName(keymap.open ?? "")} onClick={() => setOpened(true)}>
               {rate.open}
             </Button>
           </div>

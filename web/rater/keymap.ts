@@ -89,15 +89,3 @@ export function keepKeymap(keymap: Keymap, task: TaskDefinition): void {
   const others = Object.entries(stored<Keymap>(KEY) ?? {}).filter(([action]) => !(action in defaults));
   store(KEY, Object.fromEntries([...others, ...changed]));
 }
-
-/** A key as it is printed. */
-export const keyName = (key: string): string =>
-  ({ Enter: "↵", " ": "␣", ArrowLeft: "←", ArrowRight: "→", ArrowUp: "↑", ArrowDown: "↓" })[key] ??
-  key.toUpperCase();
-
-/** The key of an event as the map names it; undefined for anything but a single key. */
-export function keyOf({ key, ctrlKey, metaKey, altKey }: KeyboardEvent): string | undefined {
-  if (ctrlKey || metaKey || altKey || ["Shift", "Tab", "Escape", "Backspace", "Dead"].includes(key))
-    return undefined;
-  return key.length === 1 ? key.toLowerCase() : key;
-}

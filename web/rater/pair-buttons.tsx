@@ -1,8 +1,8 @@
 import type { Verdict } from "../../src/votes/tasks/index.js";
 import { useStrings } from "../strings/index.js";
 import { Button } from "../ui/button.js";
+import { useKeyName } from "../ui/key-names.js";
 import type { ItemProps } from "./item-page.js";
-import { keyName } from "./keymap.js";
 import { withVerdict } from "./task-keys.js";
 import { aspectWords, verdictWords } from "./words.js";
 
@@ -16,6 +16,7 @@ export function PairButtons({
 }: ItemProps & { act(action: string): void }) {
   const strings = useStrings();
   const { rate } = strings;
+  const keyName = useKeyName();
   const { task } = project;
   const { aspects, strengths } = task;
   const degrees = Array.from({ length: strengths }, (_, i) => i + 1);

@@ -1,14 +1,16 @@
 import { useRef, useState } from "preact/hooks";
 import { useStrings } from "../strings/index.js";
 import { Button } from "../ui/button.js";
+import { useKeyName } from "../ui/key-names.js";
+import { typedKey } from "../ui/keys.js";
 import { rankedAt, ranksOf } from "./answer-draft.js";
 import type { ItemProps } from "./item-page.js";
-import { keyName } from "./keymap.js";
 import { letter } from "./words.js";
 
 /** Responses from best to worst: they can be dragged, moved by arrows, or ordered by number keys. */
 export function Ranking({ shown, draft, change, keymap }: ItemProps) {
   const { rate } = useStrings();
+  const keyName = useKeyName();
   const list = useRef<HTMLOListElement>(null);
   const [dragged, setDragged] = useState<number>();
   const { ranked, tied } = draft;
@@ -54,7 +56,7 @@ export function Ranking({ shown, draft, change, keymap }: ItemProps) {
               {...handle(place)}
               onKeyDown={(event) => {
                 const by = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1 }[event.key];
-                if (by === undefined) return;
+                if (by === undefined || typedKey(event) === undefined) return;
                 event.preventDefault();
                 move(place, by);
               }}

@@ -1,12 +1,13 @@
 import type { SafetyCategory } from "../../src/votes/tasks/index.js";
 import { useStrings } from "../strings/index.js";
 import { Button } from "../ui/button.js";
+import { useKeyName } from "../ui/key-names.js";
 import type { ItemProps } from "./item-page.js";
-import { keyName } from "./keymap.js";
 
 /** Buttons for safe, and for the categories of harm: Llama Guard's. */
 export function SafetyButtons({ draft, keymap, act }: ItemProps & { act(action: string): void }) {
   const { rate } = useStrings();
+  const keyName = useKeyName();
   const hint = (action: string) => keyName(keymap[action] ?? "");
   const categories = Object.entries(rate.safety) as [SafetyCategory, string][];
   return (

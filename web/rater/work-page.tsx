@@ -7,10 +7,11 @@ import { useStrings } from "../strings/index.js";
 import { useLoaded } from "../ui/async.js";
 import { Button } from "../ui/button.js";
 import { Dialog } from "../ui/dialog.js";
+import { useKeyName } from "../ui/key-names.js";
 import { useToast } from "../ui/toast.js";
 import { TopBar } from "../ui/top-bar.js";
 import { ItemPage } from "./item-page.js";
-import { type Keymap, keepKeymap, keyName, ownKeymap } from "./keymap.js";
+import { type Keymap, keepKeymap, ownKeymap } from "./keymap.js";
 import { prepare } from "./markdown/text.js";
 import { NothingState } from "./nothing.js";
 import { GuidelinesPanel } from "./panels/guidelines.js";
@@ -91,6 +92,7 @@ export function WorkPage({ project, rater }: { project: Project; rater: string }
   }, [work, say, rate]);
   const { shown } = work;
   const close = () => setPanel(undefined);
+  const keyName = useKeyName();
   const hint = (action: string) => keyName(keymap[action] ?? "");
 
   return (

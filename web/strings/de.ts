@@ -189,7 +189,8 @@ export const de: Strings = {
     difference: "Unterschiede",
     more: "Mehr",
     keys: "Tasten",
-    keysHint: "Klicken Sie auf eine Taste, um eine andere zu wählen.",
+    keysHint:
+      "Klicken Sie auf eine Taste, um eine andere zu wählen. Wo Ihre Tastatur andere Buchstaben hat, gilt die Taste am selben Platz.",
     pressKey: "Taste drücken",
     resetKeys: "Wie am Anfang",
     keysTaken: (other) => `Getauscht mit: ${other}`,

@@ -182,7 +182,8 @@ export const en = {
     difference: "Differences",
     more: "More",
     keys: "Keys",
-    keysHint: "Click a key to choose another one.",
+    keysHint:
+      "Click a key to choose another one. Where your keyboard types other letters, the key in the same place works.",
     pressKey: "Press a key",
     resetKeys: "As they were",
     keysTaken: (other: string) => `Swapped with: ${other}`,

@@ -3,6 +3,8 @@ import { call, type ResultOf } from "../../api/client.js";
 import { useLoaded } from "../../ui/async.js";
 import { Button } from "../../ui/button.js";
 import { FormProblem } from "../../ui/form-problem.js";
+import { useKeyName } from "../../ui/key-names.js";
+import { shortcutOf, takesText } from "../../ui/keys.js";
 import { Empty } from "../../ui/states.js";
 import { Table } from "../../ui/table.js";
 import { useToast } from "../../ui/toast.js";
@@ -85,6 +87,7 @@ function Queue({ reviews, reload }: { reviews: readonly Review[]; reload(): void
   const { project } = useProject();
   const format = useFormat();
   const say = useToast();
+  const keyName = useKeyName();
   const [at, setAt] = useState(0);
   const [note, setNote] = useState("");
   const noteBox = useRef<HTMLDivElement>(null);
@@ -104,19 +107,18 @@ function Queue({ reviews, reload }: { reviews: readonly Review[]; reload(): void
   });
   useEffect(() => {
     const pressed = (event: KeyboardEvent) => {
-      const { target, ctrlKey, metaKey, altKey } = event;
-      if (ctrlKey || metaKey || altKey || document.querySelector("dialog[open]")) return;
-      if (target instanceof HTMLElement && target.matches("input, textarea, select")) return;
-      const act = {
+      if (document.querySelector("dialog[open]") || takesText(event.target)) return;
+      const acts: Readonly<Record<string, () => void>> = {
         r: () => run("released"),
         x: () => run("rejected"),
         j: () => go(place + 1),
         k: () => go(place - 1),
         n: () => noteBox.current?.querySelector("textarea")?.focus(),
-      }[event.key.toLowerCase()];
-      if (act === undefined) return;
+      };
+      const key = shortcutOf(event, (key) => Object.hasOwn(acts, key));
+      if (key === undefined || !Object.hasOwn(acts, key)) return;
       event.preventDefault();
-      act();
+      acts[key]();
     };
     addEventListener("keydown", pressed);
     return () => removeEventListener("keydown", pressed);
@@ -126,16 +128,16 @@ function Queue({ reviews, reload }: { reviews: readonly Review[]; reload(): void
       <div class="review-bar">
         <span class="quiet">{words.place(format.count(place + 1), format.count(reviews.length))}</span>
         <span class="row-gap" />
-        <Button hint="K" disabled={place === 0} onClick={() => go(place - 1)}>
+        <Button hint={keyName("k")} disabled={place === 0} onClick={() => go(place - 1)}>
           {words.before}
         </Button>
-        <Button hint="J" disabled={place === reviews.length - 1} onClick={() => go(place + 1)}>
+        <Button hint={keyName("j")} disabled={place === reviews.length - 1} onClick={() => go(place + 1)}>
           {words.next}
         </Button>
-        <Button hint="R" disabled={busy} onClick={() => run("released")}>
+        <Button hint={keyName("r")} disabled={busy} onClick={() => run("released")}>
           {words.release}
         </Button>
-        <Button hint="X" look="danger" disabled={busy} onClick={() => run("rejected")}>
+        <Button hint={keyName("x")} look="danger" disabled={busy} onClick={() => run("rejected")}>
           {words.reject}
         </Button>
       </div>
@@ -143,7 +145,7 @@ function Queue({ reviews, reload }: { reviews: readonly Review[]; reload(): void
       <ReviewView key={review.id} review={review} />
       <div ref={noteBox}>
         <TextArea
-          label={`${words.note} (N)`}
+          label={`${words.note} (${keyName("n")})`}
           hint={words.noteHint}
           value={note}
           change={setNote}

@@ -3,8 +3,10 @@ import type { TaskDefinition } from "../../../src/votes/tasks/index.js";
 import { type Strings, useStrings } from "../../strings/index.js";
 import { Button } from "../../ui/button.js";
 import { Dialog } from "../../ui/dialog.js";
+import { useKeyName } from "../../ui/key-names.js";
+import { typedKey } from "../../ui/keys.js";
 import { useToast } from "../../ui/toast.js";
-import { defaultKeymap, holderOf, type Keymap, keyName, keyOf, withKey } from "../keymap.js";
+import { defaultKeymap, holderOf, type Keymap, withKey } from "../keymap.js";
 import { letter, verdictWords } from "../words.js";
 
 /** Every key and what it does; each can be changed. */
@@ -18,6 +20,7 @@ export function KeysDialog(props: {
   const strings = useStrings();
   const { rate } = strings;
   const say = useToast();
+  const keyName = useKeyName();
   const [asking, setAsking] = useState<string>();
   return (
     <Dialog title={rate.keys} close={close} wide>
@@ -35,7 +38,7 @@ export function KeysDialog(props: {
                 onClick={() => setAsking(action)}
                 onBlur={() => setAsking(undefined)}
                 onKeyDown={(event) => {
-                  const pressed = keyOf(event);
+                  const pressed = typedKey(event);
                   if (asking !== action || pressed === undefined) return;
                   event.preventDefault();
                   event.stopPropagation();

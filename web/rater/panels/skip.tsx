@@ -2,12 +2,15 @@ import { useEffect, useState } from "preact/hooks";
 import { useStrings } from "../../strings/index.js";
 import { Button } from "../../ui/button.js";
 import { Dialog } from "../../ui/dialog.js";
+import { useKeyName } from "../../ui/key-names.js";
+import { shortcutOf, takesText } from "../../ui/keys.js";
 
 const REASONS = ["unclear", "cannot-judge", "harmful", "broken", "other"] as const;
 
 /** Asks why an item is skipped; number keys choose a reason. */
 export function SkipDialog({ close, skip }: { close(): void; skip(reason: string, note: string): void }) {
   const { rate } = useStrings();
+  const keyName = useKeyName();
   const [note, setNote] = useState("");
   const choose = (reason: string) => {
     close();
@@ -15,8 +18,9 @@ export function SkipDialog({ close, skip }: { close(): void; skip(reason: string
   };
   useEffect(() => {
     const pressed = (event: KeyboardEvent) => {
-      if (event.target instanceof HTMLTextAreaElement) return;
-      const reason = REASONS[Number(event.key) - 1];
+      if (takesText(event.target)) return;
+      const key = shortcutOf(event, (key) => REASONS[Number(key) - 1] !== undefined);
+      const reason = REASONS[Number(key) - 1];
       if (reason !== undefined) choose(reason);
     };
     addEventListener("keydown", pressed);
@@ -26,7 +30,12 @@ export function SkipDialog({ close, skip }: { close(): void; skip(reason: string
     <Dialog title={rate.skipTitle} close={close}>
       <div class="stack">
         {REASONS.map((reason, i) => (
-          <Button key={reason} hint={String(i + 1)} class="button-wide" onClick={() => choose(reason)}>
+          <Button
+            key={reason}
+            hint={keyName(String(i + 1))}
+            class="button-wide"
+            onClick={() => choose(reason)}
+          >
             {rate.skipReasons[reason]}
           </Button>
         ))}
