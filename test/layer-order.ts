@@ -66,7 +66,7 @@ export const ROOMS: Record<string, string[][]> = {
   "src/runtime": [["*"], ["onnx"], ["ort", "reference", "counting-runtime", "program-cost"]],
   "src/server": [
     ["contract"],
-    ["http"],
+    ["http", "log"],
     ["accounts", "analysis"],
     ["*"],
     ["pages", "routes"],

@@ -9,7 +9,8 @@ import { SignIn } from "./pages/sign-in.js";
 import { applyPreferences, type Preferences } from "./preferences.js";
 import { PreferencesContext } from "./preferences-context.js";
 import { matched, usePath } from "./router.js";
-import { type Account, resumeSession, type Session, SessionContext } from "./session.js";
+import { type Account, deviceKey, resumeSession, type Session, SessionContext } from "./session.js";
+import { store } from "./storage.js";
 import { loadStrings, type Strings, StringsContext } from "./strings/index.js";
 import { Later } from "./ui/later.js";
 import { Loading, ProblemState } from "./ui/states.js";
@@ -53,6 +54,7 @@ export function App({ preferences: first }: { preferences: Preferences }) {
       account,
       begin(signedIn) {
         keepCsrf(signedIn.csrf);
+        if (signedIn.device !== undefined) store(deviceKey(signedIn.account.login), signedIn.device);
         setAccount(signedIn.account);
       },
       async end() {

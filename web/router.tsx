@@ -1,22 +1,23 @@
 /** Addresses of the pages, by the browser's own history. */
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
+import { BASE, here } from "./base.js";
 
 const MOVED = "plumb-moved";
 
 /** Goes to another page of the site. @param replace leaves no entry in the history. */
 export function navigate(path: string, { replace = false } = {}): void {
-  if (replace) history.replaceState(null, "", path);
-  else history.pushState(null, "", path);
+  if (replace) history.replaceState(null, "", BASE + path);
+  else history.pushState(null, "", BASE + path);
   dispatchEvent(new Event(MOVED));
   scrollTo(0, 0);
 }
 
 /** The current path of the address; the component renders again when it changes. */
 export function usePath(): string {
-  const [path, setPath] = useState(location.pathname);
+  const [path, setPath] = useState(here);
   useEffect(() => {
-    const moved = () => setPath(location.pathname);
+    const moved = () => setPath(here());
     addEventListener(MOVED, moved);
     addEventListener("popstate", moved);
     return () => {
@@ -58,7 +59,7 @@ export function Link({ href, ...rest }: JSX.IntrinsicElements["a"] & { href: str
   return (
     <a
       {...rest}
-      href={href}
+      href={BASE + href}
       onClick={(event) => {
         if (event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
         event.preventDefault();

@@ -58,7 +58,8 @@ function compressed(): Plugin {
 
 export default defineConfig({
   root: fileURLToPath(new URL(".", import.meta.url)),
-  base: "/",
+  // The server writes into the document below which path it lies.
+  base: "./",
   plugins: [routes(), schemas(), compressed()],
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   build: {

@@ -27,15 +27,47 @@ export function reportError(error: unknown, ui: Ui): number {
   return EXIT_DEFECT;
 }
 
+/** Tells an error that nothing caught as any other defect, and ends with its status. */
+export function endOnDefect(): void {
+  process.on("uncaughtException", (error) => {
+    const ui = new Ui({ json: false, quiet: false, color: !process.env.NO_COLOR });
+    process.exit(reportError(error, ui));
+  });
+}
+
+/** The exit status of work that was done, but whose messages on stderr could not be written (sysexits.h, EX_IOERR). */
+const EXIT_UNHEARD = 74;
+
 /**
- * Ends the process quietly when the reader of stdout or stderr is gone (`plumb ... | head`), and with a message when
- * one of them cannot be written, as when it goes to a file on a full disk.
+ * Ends the process quietly when the reader of stdout is gone (`plumb ... | head`), and with a message when stdout cannot
+ * be written, as when it goes to a file on a full disk. Where messages on stderr cannot be written, the work goes on
+ * unheard, and the status says so: hours of training and raters' votes are worth more than what is said of them.
  */
-export function endOnBrokenPipe(): void {
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code === "EPIPE") process.exit(0);
-      process.exit(reportError(error, new Ui({ json: false, quiet: false, color: !process.env.NO_COLOR })));
-    });
-  }
+export function watchOutputs(): void {
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE") process.exit(0);
+    process.exit(reportError(error, new Ui({ json: false, quiet: false, color: !process.env.NO_COLOR })));
+  });
+  process.stderr.on("error", () => {
+    process.exitCode ||= EXIT_UNHEARD;
+  });
+}
+
+/** For a command that goes on after its result is told: a reader of stdout that leaves from now on ends nothing. */
+export function goOnWithoutStdout(): void {
+  process.stdout.removeAllListeners("error");
+  process.stdout.on("error", () => undefined);
+}
+
+/** How long a command that has ended waits for who reads its messages. */
+const HEARD_MILLISECONDS = 1000;
+
+/** Once a command has ended, its messages need not be read: a reader of stderr that does not read keeps no process alive. */
+export function endUnheard(): void {
+  const look = () => {
+    if (process.stderr.writableLength === 0) return;
+    if (process.stdout.writableLength === 0) process.exit(process.exitCode || EXIT_UNHEARD);
+    setTimeout(look, HEARD_MILLISECONDS).unref();
+  };
+  setTimeout(look, HEARD_MILLISECONDS).unref();
 }

@@ -1,9 +1,11 @@
 #!/usr/bin/env node
 import { plumblineVersion } from "../artifacts/version.js";
 import { commands } from "./command-list.js";
-import { endOnBrokenPipe } from "./exit.js";
+import { endOnDefect, endUnheard, watchOutputs } from "./exit.js";
 import { runProgram } from "./program.js";
 
-endOnBrokenPipe();
+endOnDefect();
+watchOutputs();
 const status = await runProgram(process.argv.slice(2), commands, plumblineVersion());
-process.exitCode = status;
+if (status !== 0) process.exitCode = status;
+endUnheard();

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { type Context, Hono } from "hono";
+import { getPath } from "hono/utils/url";
 import { checkAccess, checkProject } from "./access.js";
 import { authenticate } from "./accounts/authenticate.js";
 import { type Contract, takesBody } from "./contract/index.js";
@@ -8,7 +9,7 @@ import { readJson } from "./http/body.js";
 import { asRequestError, errorAnswer, invalid } from "./http/errors.js";
 import { SECURITY_HEADERS, STRICT_TRANSPORT } from "./http/headers.js";
 import { linesAnswer } from "./http/lines.js";
-import { clientAddress, hostAllowed } from "./http/origin.js";
+import { clientAddress, hostAllowed, pathBelow } from "./http/origin.js";
 import { RequestError } from "./http/request-error.js";
 import { addPages } from "./pages/index.js";
 import { endpoints } from "./routes/index.js";
@@ -17,7 +18,7 @@ import type { Services } from "./services.js";
 /** Path prefix of the API. */
 export const API = "/api/v1";
 
-export type Environment = { Variables: { requestId: string; operation: string } };
+export type Environment = { Variables: { requestId: string; operation: string; why?: string } };
 
 /**
  * The server's whole behaviour as a function of its services; `app.request` calls it without a port.
@@ -25,7 +26,9 @@ export type Environment = { Variables: { requestId: string; operation: string } 
  * @example const app = createApp(createServices(store, { origin: "http://localhost:8080", log }));
  */
 export function createApp(services: Services): Hono<Environment> {
-  const app = new Hono<Environment>();
+  const app = new Hono<Environment>({
+    getPath: (request) => pathBelow(services.base, getPath(request)),
+  });
   const secure = services.origin.startsWith("https:");
   const headers = { ...SECURITY_HEADERS, ...(secure && { "Strict-Transport-Security": STRICT_TRANSPORT }) };
 
@@ -51,11 +54,15 @@ export function createApp(services: Services): Hono<Environment> {
       const milliseconds = performance.now() - began;
       const [operation, status] = [c.get("operation"), c.res.status];
       services.metrics.answered(operation, status, milliseconds / 1000);
-      services.log.info({ requestId, operation, status, milliseconds: Math.round(milliseconds) }, "request");
+      // What the server could not do is a warning, with the reason.
+      const why = c.get("why");
+      const line = { requestId, operation, status, milliseconds: Math.round(milliseconds) };
+      services.log[why === undefined ? "info" : "warn"]({ ...line, ...(why && { why }) }, "request");
     }
   });
   app.onError((error, c) => {
     const refused = asRequestError(error);
+    if (refused?.status === 503) c.set("why", reasonOf(error));
     if (refused !== undefined) return errorAnswer(c, refused, c.get("requestId"));
     services.log.error(
       { err: error, requestId: c.get("requestId"), operation: c.get("operation") },
@@ -104,7 +111,8 @@ async function serve(
   // 2. Whether they may.
   checkAccess(contract.access, principal);
   const params = parse(contract.params, c.req.param(), "path");
-  const call = { ...services, principal, address, http: c } as Call;
+  const store = forRaters(contract) ? services.store : services.leadStore;
+  const call = { ...services, store, principal, address, http: c } as Call;
   const { project: who } = contract.access;
   if (who === "staff" || who === "member")
     call.project = await checkProject(services, call.principal, String(params.project), who);
@@ -121,6 +129,14 @@ async function serve(
   if (contract.lines) return linesAnswer(c, result as AsyncIterable<unknown>, services.log);
   return contract.status === 204 ? c.body(null, 204) : c.json(result, contract.status);
 }
+
+/** Why something could not be done now, for the log: the message, and what the database itself said. */
+function reasonOf({ message, cause }: Error): string {
+  return cause instanceof Error ? `${message} (${cause.message})` : message;
+}
+
+/** Whether raters call it too: what they ask for waits for nobody's long reads. */
+const forRaters = ({ access: { roles } }: Contract): boolean => roles === "anyone" || roles.includes("rater");
 
 function parse<T>(
   schema: {

@@ -10,7 +10,7 @@ const MAX_ANSWER = 256 * 1024 * 1024;
 const TIMEOUT_MILLISECONDS = 60_000;
 
 export interface ClientOptions {
-  /** Scheme, host and port. */
+  /** Scheme, host and port, and the path below which the server lies, if there is one. */
   url: string;
   /** API key; without one, sign in or accept an invitation. */
   key?: string;
@@ -100,7 +100,8 @@ export class FeedbackClient {
       encodeURIComponent(String(params[name])),
     );
     const search = new URLSearchParams(query as Record<string, string>);
-    const target = `/api/v1${path}${search.size > 0 ? `?${search}` : ""}`;
+    const below = this.base.pathname.replace(/\/+$/, "");
+    const target = `${below}/api/v1${path}${search.size > 0 ? `?${search}` : ""}`;
     const answer = await this.exchange(
       contract.method,
       target,

@@ -7,6 +7,7 @@ import { ErrorBody } from "./contract/common.js";
 import { type Access, type Contract, contracts, takesBody } from "./contract/index.js";
 import { Project } from "./contract/projects.js";
 import { ShownLease } from "./contract/work.js";
+import { cookieName } from "./http/origin.js";
 
 export type Json = Record<string, unknown>;
 
@@ -48,8 +49,9 @@ const VERSION = "1";
 const DESCRIPTION =
   "Collecting human feedback: projects, items, votes. People sign in and send the session's cookie, with X-CSRF-Token for every change; programs send Authorization: Bearer with an API key. Errors are {error: {message, field?, hint?, request}}.";
 
-/** @param origin where the server is reached. */
-export function openApi(origin: string): OpenApi {
+/** @param address where the server is reached: scheme, host and port, and the path below which it lies. */
+export function openApi(address: string): OpenApi {
+  const { origin, pathname } = new URL(address);
   const schemas: Record<string, Json> = {};
   const paths: OpenApi["paths"] = {};
   for (const contract of contracts)
@@ -58,7 +60,7 @@ export function openApi(origin: string): OpenApi {
   return {
     openapi: "3.1.0",
     info: { title: "Plumbline", version: VERSION, description: DESCRIPTION },
-    servers: [{ url: `${origin}/api/v1` }],
+    servers: [{ url: `${address}/api/v1` }],
     tags: [...new Set(contracts.map(({ tag }) => tag))].map((name) => ({ name })),
     paths,
     components: {
@@ -66,7 +68,7 @@ export function openApi(origin: string): OpenApi {
         session: {
           type: "apiKey",
           in: "cookie",
-          name: origin.startsWith("https:") ? "__Host-plumb" : "plumb",
+          name: cookieName({ origin, base: pathname === "/" ? "" : pathname }),
         },
         csrf: { type: "apiKey", in: "header", name: "X-CSRF-Token" },
         key: { type: "http", scheme: "bearer" },

@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
 import { noteUse } from "../feedback/store/accounts/index.js";
-import type { Store } from "../feedback/store/index.js";
+import { type Progress, type Store, StoreError } from "../feedback/store/index.js";
 import { Passwords } from "./accounts/passwords.js";
 import { Principals } from "./accounts/principal.js";
 import { SignInThrottle } from "./accounts/throttle.js";
@@ -10,13 +10,19 @@ import { AuditVerifier } from "./audit-verifier.js";
 import { RateLimit } from "./http/rate-limit.js";
 import { ServerMetrics } from "./metrics.js";
 import { ServerSettings } from "./settings.js";
+import { SharedReads } from "./shared-reads.js";
 
 /** What the routes need to answer requests. */
 export interface Services {
   store: Store;
+  /** The same store, whose reads may take long: what only leads, reviewers and admins ask for goes by it. */
+  leadStore: Store;
+  progress: SharedReads<Progress>;
   settings: ServerSettings;
   /** Scheme, host and port under which people reach the server. */
   origin: string;
+  /** The path below which it lies there, such as /rate; "" for the whole host. */
+  base: string;
   principals: Principals;
   throttle: SignInThrottle;
   limits: { account: RateLimit; address: RateLimit; signIn: RateLimit };
@@ -43,16 +49,22 @@ export function createServices(
   const settings = ServerSettings.parse(options.settings ?? {});
   const { limits } = settings;
   const clock = () => store.clock();
+  const address = new URL(settings.publicUrl ?? options.origin);
+  const leadStore: Store = { ...store, db: store.longReads };
   return {
-    ...{ store, settings, log: options.log, ready: true },
-    origin: new URL(settings.publicUrl ?? options.origin).origin,
+    ...{ store, leadStore, settings, log: options.log, ready: true },
+    progress: new SharedReads<Progress>(),
+    origin: address.origin,
+    base: address.pathname.replace(/\/+$/, ""),
     principals: new Principals({
       store,
       idleMilliseconds: limits.idleMinutes * 60_000,
       seen: (session, at) => {
-        noteUse(store, session, at).catch((error: unknown) =>
-          options.log.error({ err: error }, "last use of a session not kept"),
-        );
+        noteUse(store, session, at).catch((error: unknown) => {
+          const what = "last use of a session not kept";
+          if (error instanceof StoreError) options.log.warn({ why: error.message }, what);
+          else options.log.error({ err: error }, what);
+        });
       },
     }),
     throttle: new SignInThrottle(clock),
@@ -62,8 +74,8 @@ export function createServices(
       signIn: new RateLimit(limits.signIn, clock),
     },
     metrics: new ServerMetrics(),
-    analyses: new Analyses(store, options.analyses ?? new LocalRunner(store.db)),
-    verifier: new AuditVerifier(store),
+    analyses: new Analyses(leadStore, options.analyses ?? new LocalRunner(leadStore.db)),
+    verifier: new AuditVerifier(leadStore),
     passwords: new Passwords(),
   };
 }

@@ -21,9 +21,12 @@ export type ServerLimits = z.infer<typeof ServerLimits>;
 export const ServerSettings = z.object({
   publicUrl: z
     .url({ protocol: /^https?$/ })
+    .refine((url) => /^[^/]*\/\/[^/?#]+(\/[A-Za-z0-9._~-]+)*\/?$/.test(url), {
+      error: "a path may follow the host (letters, digits, . _ ~ -), but no query and no fragment",
+    })
     .optional()
     .describe(
-      "Address under which people reach the server, if that is not its own: https://rate.example.org",
+      "Address under which people reach the server, if that is not its own: https://rate.example.org, or with a path",
     ),
   proxies: z
     .int()

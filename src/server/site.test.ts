@@ -62,11 +62,11 @@ it("everything that is loaded for a rater's page weighs less than 80 kB", async 
   ].map(([, path]) => path);
   const script = named.find((path) => path.endsWith(".js")) as string;
   const code = brotliDecompressSync(await bytes(script)).toString();
-  const [, listed] = /m\.f=(\["assets[^\]]*\])/.exec(code) ?? [];
+  const [, listed] = /m\.f=(\["\.\/[^\]]*\])/.exec(code) ?? [];
   const [, numbers] =
     /import\([`"']\.\/rater-[^)]*\)[^[]{0,80}__vite__mapDeps\(\[([\d,]*)\]\)/.exec(code) ?? [];
   const files: string[] = JSON.parse(listed);
-  const paths = new Set([...named, ...numbers.split(",").map((i) => `/${files[Number(i)]}`)]);
+  const paths = new Set([...named, ...numbers.split(",").map((i) => `/assets/${files[Number(i)].slice(2)}`)]);
   expect([...paths].filter((path) => path.includes("rater-"))).toHaveLength(1);
   expect([...paths].filter((path) => path.endsWith(".css")).length).toBeGreaterThan(1);
   let sum = page.length;

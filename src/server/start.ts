@@ -1,4 +1,4 @@
-import pino from "pino";
+import type pino from "pino";
 import { PlumbError } from "../base/errors.js";
 import { anyAdmin, withdrawInvitationsOf } from "../feedback/store/accounts/index.js";
 import { openStore } from "../feedback/store/index.js";
@@ -7,8 +7,10 @@ import { ThreadRunner } from "./analysis/thread-runner.js";
 import { createApp } from "./app.js";
 import { isLoopback } from "./http/origin.js";
 import { listen } from "./listen.js";
+import { serverLog } from "./log/index.js";
 import { createServices, type Services } from "./services.js";
 import type { ServerSettings } from "./settings.js";
+import { sweepUploads } from "./uploads.js";
 
 /** How long the link for the first admin's account is valid. */
 const FIRST_ADMIN_HOURS = 24;
@@ -23,27 +25,34 @@ export interface ServerOptions {
   settings: ServerSettings;
   /** Lowest level that is logged to stderr. */
   logLevel: pino.LevelWithSilent;
+  /** A line a minute instead of a line of JSON for each request. */
+  logForPeople?: boolean;
 }
 
 export interface RunningServer {
   services: Services;
-  /** Where people reach it. */
+  /** Where people reach it, with the path below which it lies there. */
   origin: string;
   /** Link with which the first admin makes an account; undefined if there is one. */
   firstAdmin?: string;
+  /** @throws PlumbError when lines of the log could not be written. */
   stop(): Promise<void>;
 }
 
+/** The exit status of a server that could not write its log (sysexits.h, EX_IOERR). */
+const EXIT_LOG_LOST = 74;
+
 /** Opens the store and serves it. @throws PlumbError */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { host, settings, database, logLevel } = options;
+  const { host, settings, database, logLevel, logForPeople = false } = options;
   const shownHost = host.includes(":") ? `[${host}]` : host;
   if (settings.publicUrl === undefined && !isLoopback(shownHost))
     throw new PlumbError(`Serving ${host} needs the address under which people reach the server.`, {
       hint: "Put a proxy with HTTPS in front of it and give --public-url https://..., or serve 127.0.0.1.",
     });
-  const log = pino({ level: logLevel, base: undefined }, pino.destination({ dest: 2, sync: false }));
   const store = await openStore(database, { keyFile: options.keyFile });
+  const { log, end: endLog } = serverLog(logLevel, logForPeople);
+  await sweepUploads();
   try {
     let app: ReturnType<typeof createApp> | undefined;
     const listening = await listen(() => app as NonNullable<typeof app>, {
@@ -59,14 +68,22 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const token = await firstAdminToken(services);
     return {
       services,
-      origin: services.origin,
-      ...(token !== undefined && { firstAdmin: invitationLink(services.origin, token) }),
+      origin: services.origin + services.base,
+      ...(token !== undefined && { firstAdmin: invitationLink(services, token) }),
       async stop() {
         services.ready = false;
         await listening.stop();
         await services.analyses.close();
-        await store.close();
-        log.flush();
+        let lost = 0;
+        try {
+          await store.close();
+        } finally {
+          lost = await endLog();
+        }
+        if (lost > 0)
+          throw new PlumbError(`The server has ended, but ${lost} lines of its log could not be written.`, {
+            exitCode: EXIT_LOG_LOST,
+          });
       },
     };
   } catch (error) {

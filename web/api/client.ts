@@ -7,6 +7,7 @@ import type { Contract } from "../../src/server/contract/contract.js";
 import type * as projects from "../../src/server/contract/projects.js";
 import type * as results from "../../src/server/contract/results.js";
 import type * as work from "../../src/server/contract/work.js";
+import { BASE } from "../base.js";
 import { ApiProblem, unreachable } from "./problem.js";
 
 type Parts = typeof accounts & typeof analysis & typeof projects & typeof results & typeof work;
@@ -75,7 +76,7 @@ export async function send<N extends RouteName>(
   );
   let answer: Response;
   try {
-    answer = await fetch(`/api/v1${filled}${search.size > 0 ? `?${search}` : ""}`, {
+    answer = await fetch(`${BASE}/api/v1${filled}${search.size > 0 ? `?${search}` : ""}`, {
       method: method.toUpperCase(),
       headers: {
         ...(body !== undefined && { "Content-Type": "application/json" }),

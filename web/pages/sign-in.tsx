@@ -1,5 +1,6 @@
 import { call } from "../api/client.js";
-import { useSession } from "../session.js";
+import { deviceKey, useSession } from "../session.js";
+import { stored } from "../storage.js";
 import { useStrings } from "../strings/index.js";
 import { Button } from "../ui/button.js";
 import { Field } from "../ui/field.js";
@@ -25,8 +26,15 @@ export function SignInForm({ done }: { done?: () => void }) {
   const { signIn } = useStrings();
   const session = useSession();
   const { busy, problem, submit } = useForm(async ({ login, password, code }) => {
+    const device = stored<string>(deviceKey(login));
     session.begin(
-      await call("signIn", { body: { login, password, ...(code.trim() !== "" && { code: code.trim() }) } }),
+      await call("signIn", {
+        body: {
+          ...{ login, password },
+          ...(code.trim() !== "" && { code: code.trim() }),
+          ...(device !== undefined && { device }),
+        },
+      }),
     );
     done?.();
   });

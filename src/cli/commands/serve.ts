@@ -4,6 +4,7 @@ import { databaseSettings } from "../../feedback/store/database-settings.js";
 import { databaseLocation, withoutPassword } from "../../feedback/store/index.js";
 import { ServerSettings, startServer } from "../../server/index.js";
 import { defineCommand } from "../command.js";
+import { goOnWithoutStdout } from "../exit.js";
 
 const schema = ServerSettings.extend({
   ...databaseSettings,
@@ -17,7 +18,9 @@ const schema = ServerSettings.extend({
   logLevel: z
     .enum(["trace", "debug", "info", "warn", "error", "silent"])
     .default("info")
-    .describe("Lowest level that is logged, as lines of JSON on stderr"),
+    .describe(
+      "Lowest level that is logged on stderr: a line a minute on a terminal, else a line of JSON for each request",
+    ),
 });
 
 export default defineCommand({
@@ -35,7 +38,9 @@ It listens on this machine only. To let others in, put a proxy with HTTPS in fro
   endsBySignal: true,
   async run({ ui, json, signal }, { db, keyFile, host, port, logLevel, ...settings }) {
     const database = databaseLocation(db);
-    const server = await startServer({ database, keyFile, host, port, logLevel, settings });
+    const logForPeople = process.stderr.isTTY === true;
+    const where = { database, keyFile, host, port };
+    const server = await startServer({ ...where, logLevel, logForPeople, settings });
     const { origin: url, firstAdmin } = server;
     if (json) await ui.row({ url, ...(firstAdmin && { firstAdmin }) });
     else {
@@ -43,6 +48,7 @@ It listens on this machine only. To let others in, put a proxy with HTTPS in fro
       ui.info(`data is in ${withoutPassword(database)}`);
       if (firstAdmin) ui.info(`no admin yet: make the first account, within a day, at\n  ${firstAdmin}`);
     }
+    goOnWithoutStdout();
     if (!signal.aborted) await once(signal, "abort");
     await server.stop();
     ui.info("stopped");

@@ -58,7 +58,7 @@ export {
 export { prioritise, prioritiseDiverse, setPriorities } from "./items/prioritise.js";
 export { type ActiveDay, activity } from "./projects/activity.js";
 export { putMember } from "./projects/members.js";
-export { type Progress, progress } from "./projects/progress.js";
+export { ownProgress, type Progress, progress } from "./projects/progress.js";
 export { projectStamp } from "./projects/project-stamp.js";
 export {
   changeSettings,

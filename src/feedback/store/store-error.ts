@@ -9,8 +9,19 @@ import { PlumbError } from "../../base/errors.js";
  * - closed: the project takes no work now, or the item was withdrawn
  * - expired: the lease, the invitation or the time for corrections has run out
  * - conflict: it contradicts the present state, such as a second, different vote
+ * - unavailable: the database is busy, full, damaged or gone; the same request may be taken later
  */
-export type StoreProblem = "missing" | "invalid" | "forbidden" | "closed" | "expired" | "conflict";
+export type StoreProblem =
+  | "missing"
+  | "invalid"
+  | "forbidden"
+  | "closed"
+  | "expired"
+  | "conflict"
+  | "unavailable";
+
+/** The exit status for what may work later (sysexits.h, EX_TEMPFAIL). */
+const EXIT_LATER = 75;
 
 export class StoreError extends PlumbError {
   constructor(
@@ -19,8 +30,9 @@ export class StoreError extends PlumbError {
     hint?: string,
     /** The input field that the problem is about, if there is one. */
     readonly field?: string,
+    cause?: unknown,
   ) {
-    super(message, { hint });
+    super(message, { hint, cause, ...(problem === "unavailable" && { exitCode: EXIT_LATER }) });
     this.name = "StoreError";
   }
 }

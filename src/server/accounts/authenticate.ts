@@ -1,5 +1,5 @@
 import type { Context } from "hono";
-import { checkCsrfToken, checkSameSite, cookieName, readCookie } from "../http/origin.js";
+import { checkCsrfToken, checkSameSite, cookieName, readCookie, type Site } from "../http/origin.js";
 import { RequestError } from "../http/request-error.js";
 import type { Principal, Principals } from "./principal.js";
 
@@ -13,7 +13,7 @@ const SAFE = new Set(["GET", "HEAD", "OPTIONS"]);
  */
 export async function authenticate(
   c: Context,
-  { principals, origin }: { principals: Principals; origin: string },
+  { principals, origin, base }: { principals: Principals } & Site,
 ): Promise<Principal | undefined> {
   const authorization = c.req.header("authorization");
   if (authorization !== undefined) {
@@ -22,7 +22,7 @@ export async function authenticate(
     if (principal === undefined) throw unauthorised("This API key is wrong, revoked or expired.");
     return principal;
   }
-  const token = readCookie(c.req.header("cookie"), cookieName(origin));
+  const token = readCookie(c.req.header("cookie"), cookieName({ origin, base }));
   if (!SAFE.has(c.req.method)) checkSameSite(c, origin);
   if (token === undefined) return undefined;
   const principal = await principals.ofSession(token);

@@ -1,5 +1,6 @@
 import { addInvitation, type Invitation, type NewInvitation } from "../../feedback/store/accounts/index.js";
 import type { Write } from "../../feedback/store/index.js";
+import type { Site } from "../http/origin.js";
 import { newSecret, secretHash } from "./secrets.js";
 
 /** Makes an invitation. @returns it with its secret, which cannot be read again. */
@@ -13,4 +14,5 @@ export async function invite(
 }
 
 /** Where an invitation is accepted. The token is in the fragment, which browsers do not send to servers. */
-export const invitationLink = (origin: string, token: string): string => `${origin}/join#${token}`;
+export const invitationLink = ({ origin, base }: Site, token: string): string =>
+  `${origin}${base}/join#${token}`;

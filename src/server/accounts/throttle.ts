@@ -15,17 +15,19 @@ interface Failures {
 
 /**
  * Slows down guessing of passwords: after some failures each further one doubles the wait, from a second to a quarter
- * of an hour. It counts names that were tried, not accounts, so that it does not reveal which accounts exist.
+ * of an hour. It counts names that were tried, not accounts, so that it does not reveal which accounts exist. Who comes
+ * with a device that is known for the name, or a session, answers for the failures of that alone: nobody else's keep
+ * the owner of an account out.
  */
 export class SignInThrottle {
   private readonly failures = new Map<string, Failures>();
 
   constructor(private readonly clock: () => number) {}
 
-  /** @throws RequestError 429 */
-  check(login: string, address: string): void {
+  /** @param device known for the name, if there is one. @throws RequestError 429 */
+  check(login: string, address: string, device?: string): void {
     const now = this.clock();
-    const until = Math.max(...this.keys(login, address).map(([key, free]) => this.waitOf(key, free)));
+    const until = Math.max(...this.keys(login, address, device).map(([key, free]) => this.waitOf(key, free)));
     if (until <= now) return;
     const seconds = Math.ceil((until - now) / 1000);
     throw new RequestError(429, "Too many failed tries to sign in.", {
@@ -34,9 +36,9 @@ export class SignInThrottle {
     });
   }
 
-  failed(login: string, address: string): void {
+  failed(login: string, address: string, device?: string): void {
     const now = this.clock();
-    for (const [key] of this.keys(login, address)) {
+    for (const [key] of this.keys(login, address, device)) {
       const before = this.failures.get(key);
       const count = before && now - before.last < FORGIVEN ? before.count + 1 : 1;
       this.failures.delete(key);
@@ -47,11 +49,12 @@ export class SignInThrottle {
   }
 
   /** Forgets the failures of this name from this address; those counted for the name or the address alone remain. */
-  succeeded(login: string, address: string): void {
-    this.failures.delete(this.keys(login, address)[0][0]);
+  succeeded(login: string, address: string, device?: string): void {
+    this.failures.delete(this.keys(login, address, device)[0][0]);
   }
 
-  private keys(login: string, address: string): [key: string, free: number][] {
+  private keys(login: string, address: string, device?: string): [key: string, free: number][] {
+    if (device !== undefined) return [[`device ${login} ${device}`, FREE.pair]];
     return [
       [`pair ${login} ${address}`, FREE.pair],
       [`login ${login}`, FREE.login],

@@ -1,5 +1,6 @@
 /** The thread that computes analyses. It opens the database itself, so that its work does not block the server. */
 import { parentPort, workerData } from "node:worker_threads";
+import { giveWay } from "../../base/give-way.js";
 import { openDatabase } from "../../feedback/store/database/database.js";
 import { StoreError, type StoreProblem } from "../../feedback/store/store-error.js";
 import { type AnalysisJob, LocalRunner } from "./runner.js";
@@ -10,6 +11,8 @@ export type ThreadAnswer =
   | { id: number; refused: { problem: StoreProblem; message: string; hint?: string } }
   | { id: number; failed: string };
 
+// The threads of its connection, which it starts, give way as well.
+giveWay();
 const { db } = await openDatabase(workerData as string);
 const runner = new LocalRunner(db);
 

@@ -54,6 +54,12 @@ export const SignedIn = z.object({
   account: Account,
   csrf: z.string().describe("To be sent as X-CSRF-Token with every change that the cookie authorises"),
   expiresAt: time,
+  device: z
+    .string()
+    .optional()
+    .describe(
+      "After signing in: to be sent at the next time, so that nobody else's wrong passwords slow it down",
+    ),
 });
 
 const languages = z
@@ -69,7 +75,12 @@ export const signIn = contract({
   tag,
   summary: "Sign in: sets the session's cookie.",
   access: anyone,
-  body: z.strictObject({ login: z.string().max(100), password: givenPassword, code: code.optional() }),
+  body: z.strictObject({
+    login: z.string().max(100),
+    password: givenPassword,
+    code: code.optional(),
+    device: z.string().max(200).optional().describe("What an earlier answer to signing in gave"),
+  }),
   result: SignedIn,
   status: 201,
 });

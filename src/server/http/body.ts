@@ -34,10 +34,16 @@ async function readText(c: Context, limit: number): Promise<string> {
   if (stream === null) return "";
   const chunks: Uint8Array[] = [];
   let length = 0;
-  for await (const chunk of stream) {
-    length += chunk.length;
-    if (length > limit) throw tooLong();
-    chunks.push(chunk);
+  try {
+    for await (const chunk of stream) {
+      length += chunk.length;
+      if (length > limit) throw tooLong();
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    if (error instanceof RequestError) throw error;
+    // The client left, or was too slow; nobody reads the answer.
+    throw new RequestError(400, "The connection ended before the body did.");
   }
   return Buffer.concat(chunks).toString("utf8");
 }

@@ -12,13 +12,19 @@ const STATUS: Readonly<Record<StoreProblem, RequestError["status"]>> = {
   closed: 409,
   expired: 410,
   conflict: 409,
+  unavailable: 503,
 };
+/** Seconds after which a client tries again where the database could not be used. */
+const RETRY_AFTER = 5;
 
 /** The refusal for an error that the sender can correct; undefined for a defect of the server. */
 export function asRequestError(error: unknown): RequestError | undefined {
   if (error instanceof RequestError) return error;
   if (error instanceof StoreError)
-    return new RequestError(STATUS[error.problem], error.message, { field: error.field, hint: error.hint });
+    return new RequestError(STATUS[error.problem], error.message, {
+      ...{ field: error.field, hint: error.hint },
+      ...(error.problem === "unavailable" && { headers: { "Retry-After": String(RETRY_AFTER) } }),
+    });
   if (error instanceof ZodError) return invalid(error);
   if (error instanceof PlumbError) return new RequestError(422, error.message, { hint: error.hint });
   return undefined;

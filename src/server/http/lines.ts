@@ -4,7 +4,10 @@ import type { Logger } from "pino";
 /** Elements per chunk. */
 const TOGETHER = 200;
 
-/** An answer with one line of JSON for each element; elements are read only as fast as the client receives them. */
+/**
+ * An answer with one line of JSON for each element, or with the bytes of elements that are lines already; they are read
+ * only as fast as the client receives them.
+ */
 export async function linesAnswer(
   c: Context,
   elements: AsyncIterable<unknown>,
@@ -15,9 +18,11 @@ export async function linesAnswer(
   const body = new ReadableStream<Uint8Array>({
     async pull(controller) {
       try {
+        const first = await iterator.next();
+        if (first.value instanceof Uint8Array) return controller.enqueue(first.value);
         let text = "";
         for (let i = 0; i < TOGETHER; i++) {
-          const { done, value } = await iterator.next();
+          const { done, value } = i === 0 ? first : await iterator.next();
           if (done) {
             if (text !== "") controller.enqueue(encoder.encode(text));
             controller.close();

@@ -33,13 +33,33 @@ export function clientAddress(c: Context, proxies: number): string {
   return address.includes(":") ? address.split(":").slice(0, 4).join(":") : address;
 }
 
-/** Name of the cookie. Over HTTPS the prefix __Host- binds it to this host; browsers refuse the prefix over HTTP. */
-export const cookieName = (origin: string): string =>
-  origin.startsWith("https:") ? "__Host-plumb" : "plumb";
+/** Where the server lies for browsers. */
+export interface Site {
+  /** Scheme, host and port. */
+  origin: string;
+  /** Path below which it lies; "" for the whole host. */
+  base: string;
+}
 
-export function sessionCookie(origin: string, token: string, seconds: number): string {
-  const secure = origin.startsWith("https:") ? "; Secure" : "";
-  return `${cookieName(origin)}=${token}; Path=/; HttpOnly; SameSite=Strict; Max-Age=${seconds}${secure}`;
+/**
+ * Name of the cookie. Over HTTPS the prefix __Host- binds it to this host, and __Secure- says less, where it is for a path;
+ * browsers refuse the prefixes over HTTP.
+ */
+export function cookieName({ origin, base }: Site): string {
+  if (!origin.startsWith("https:")) return "plumb";
+  return base === "" ? "__Host-plumb" : "__Secure-plumb";
+}
+
+export function sessionCookie(site: Site, token: string, seconds: number): string {
+  const secure = site.origin.startsWith("https:") ? "; Secure" : "";
+  const path = site.base === "" ? "/" : site.base;
+  return `${cookieName(site)}=${token}; Path=${path}; HttpOnly; SameSite=Strict; Max-Age=${seconds}${secure}`;
+}
+
+/** The path of a request below the server's base; proxies pass the base on or leave it out. */
+export function pathBelow(base: string, path: string): string {
+  if (base === "" || !(path === base || path.startsWith(`${base}/`))) return path;
+  return path.slice(base.length) || "/";
 }
 
 /** The session's token among the cookies; browsers send each name once. */

@@ -22,6 +22,6 @@ export function docsPage(document: OpenApi): Page {
   return {
     title: "Plumbline API",
     style: STYLE,
-    body: `<main><h1>Plumbline API</h1><p>${escapeHtml(document.info.description)} The same for programs: <a href="/openapi.json">openapi.json</a>.</p>${groups.join("\n")}<h2>Schemas</h2><pre>${schemas}</pre></main>`,
+    body: `<main><h1>Plumbline API</h1><p>${escapeHtml(document.info.description)} The same for programs: <a href="openapi.json">openapi.json</a>.</p>${groups.join("\n")}<h2>Schemas</h2><pre>${schemas}</pre></main>`,
   };
 }

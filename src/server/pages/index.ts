@@ -13,7 +13,7 @@ import { addSite } from "./site.js";
 
 /** @returns the addresses that were added, with their methods. */
 export function addPages<E extends Env>(app: Hono<E>, services: Services): [string, string[]][] {
-  const document = openApi(services.origin);
+  const document = openApi(services.origin + services.base);
   const docs = rendered(docsPage(document));
   app.get("/healthz", (c) => c.json({ status: "ok" }));
   app.get("/readyz", async (c) => {
@@ -28,7 +28,7 @@ export function addPages<E extends Env>(app: Hono<E>, services: Services): [stri
   });
   app.get("/openapi.json", (c) => c.json(document));
   app.get("/docs", (c) => c.html(docs.html, 200, { "Content-Security-Policy": docs.policy }));
-  const site = addSite(app);
+  const site = addSite(app, services.base);
   return ["/healthz", "/readyz", "/metrics", "/openapi.json", "/docs", ...site].map((path) => [
     path,
     ["GET"],

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
+import { brotliCompressSync, gzipSync } from "node:zlib";
 import type { Context, Env, Hono } from "hono";
 import { RequestError } from "../http/request-error.js";
 
@@ -40,9 +41,11 @@ interface SiteFile {
   gzip: Uint8Array<ArrayBuffer>;
 }
 
-/** Serves the site's pages, all of them one document, and its files. @returns the addresses. */
-export function addSite<E extends Env>(app: Hono<E>): string[] {
+/** Serves the site's pages, all of them one document, and its files. @param base path below which they lie. @returns the addresses. */
+export function addSite<E extends Env>(app: Hono<E>, base: string): string[] {
   const files = readSite();
+  const document = files.get("index.html");
+  if (document !== undefined) files.set("index.html", below(base, document));
   const page = (c: Context) => {
     const file = files.get("index.html");
     if (file === undefined)
@@ -60,7 +63,7 @@ export function addSite<E extends Env>(app: Hono<E>): string[] {
 }
 
 /** Everything that was built, with its compressed forms. */
-function readSite(): ReadonlyMap<string, SiteFile> {
+function readSite(): Map<string, SiteFile> {
   const files = new Map<string, SiteFile>();
   let names: string[];
   try {
@@ -79,6 +82,17 @@ function readSite(): ReadonlyMap<string, SiteFile> {
       gzip: read(`${name}.gz`),
     });
   return files;
+}
+
+/** The document with the addresses of its files, which are built relative to it, below a path, and that path for its script. */
+function below(base: string, { type, plain }: SiteFile): SiteFile {
+  const text = Buffer.from(plain)
+    .toString("utf8")
+    .replaceAll('="./', `="${base}/`)
+    .replace("<html ", `<html data-base="${base}" `);
+  const bytes = new Uint8Array(Buffer.from(text));
+  const packed = (by: Buffer) => new Uint8Array(by);
+  return { type, plain: bytes, br: packed(brotliCompressSync(bytes)), gzip: packed(gzipSync(bytes)) };
 }
 
 function answer(c: Context, file: SiteFile, headers: Record<string, string>): Response {

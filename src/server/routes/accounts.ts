@@ -79,8 +79,8 @@ async function checkPassword(
   field: string,
 ) {
   const account = await findAccount(store, principal.account);
-  throttle.check(account.login, address);
+  throttle.check(account.login, address, principal.session?.id);
   if (await passwords.fits(password, account.passwordHash)) return account;
-  throttle.failed(account.login, address);
+  throttle.failed(account.login, address, principal.session?.id);
   throw new RequestError(403, "The password is wrong.", { field });
 }

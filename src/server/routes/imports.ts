@@ -1,12 +1,11 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { extname, join } from "node:path";
+import { extname } from "node:path";
 import { countOf } from "../../base/format.js";
 import { checkItems, knownItems } from "../../feedback/exchange/index.js";
 import { addItems } from "../../feedback/store/index.js";
 import { projects as contract } from "../contract/index.js";
 import { endpoint } from "../endpoint.js";
 import { RequestError } from "../http/request-error.js";
+import { withUpload } from "../uploads.js";
 
 /** Text formats only: a compressed file could unpack to far more than the body's limit. */
 const ENDINGS = [".jsonl", ".ndjson", ".json", ".csv", ".tsv"];
@@ -53,17 +52,12 @@ async function readUpload(
       field: "name",
       hint: "plumb tasks import reads Parquet and packed files, and plumb tasks push sends what it writes.",
     });
-  const folder = await mkdtemp(join(tmpdir(), "plumb-upload-"));
-  try {
-    const path = join(folder, `upload${ending}`);
-    await writeFile(path, text, { mode: 0o600 });
+  return withUpload(text, ending, async (path) => {
     const checked = await checkItems(path, task, { prompt, responses });
     const problems = checked.problems.map(({ problem, ...rest }) => ({
       ...rest,
       problem: problem.replaceAll(path, name),
     }));
     return { ...checked, problems };
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  });
 }

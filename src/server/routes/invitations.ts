@@ -21,15 +21,15 @@ const FITS: Readonly<Record<string, readonly Role[]>> = {
 };
 
 export const invitationRoutes = [
-  endpoint(contract.inviteAccount, async ({ body }, { store, principal, origin }) => {
+  endpoint(contract.inviteAccount, async ({ body }, { store, principal, origin, base }) => {
     const { invitation, token } = await store.write((write) => invite(write, body, principal.actor));
-    return { ...invitation, token, link: invitationLink(origin, token) };
+    return { ...invitation, token, link: invitationLink({ origin, base }, token) };
   }),
-  endpoint(contract.inviteToProject, async ({ params, body }, { store, principal, origin }) => {
+  endpoint(contract.inviteToProject, async ({ params, body }, { store, principal, origin, base }) => {
     const { invitation, token } = await store.write((write) =>
       invite(write, { ...params, ...body }, principal.actor),
     );
-    return { ...invitation, token, link: invitationLink(origin, token) };
+    return { ...invitation, token, link: invitationLink({ origin, base }, token) };
   }),
   endpoint(contract.listInvitations, async ({ params: { project } }, { store }) => ({
     invitations: await listInvitations(store, project),

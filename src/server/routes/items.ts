@@ -14,8 +14,8 @@ export const itemRoutes = [
   endpoint(contract.importItems, async ({ body: { items } }, { store, project, principal }) => ({
     ids: await addItems(store, project.id, items, principal.actor),
   })),
-  endpoint(contract.listItems, async ({ query }, { store, project }) => {
-    const items = await listItems(store, project.id, query);
+  endpoint(contract.listItems, async ({ query }, { store, project, http }) => {
+    const items = await listItems(store, project.id, query, http.req.raw.signal);
     return {
       items: items.map(shown),
       ...(items.length === query.limit && { next: items[items.length - 1].position }),

@@ -9,6 +9,7 @@ import {
   useOneTimeCode,
 } from "../../feedback/store/accounts/index.js";
 import { unauthorised } from "../accounts/authenticate.js";
+import { deviceToken, knowsDevice } from "../accounts/devices.js";
 import { stepOfCode } from "../accounts/one-time-codes.js";
 import { csrfToken } from "../accounts/secrets.js";
 import { type OpenedSession, openSession } from "../accounts/sessions.js";
@@ -19,18 +20,20 @@ import { sessionCookie } from "../http/origin.js";
 import type { Services } from "../services.js";
 
 export const signInRoutes = [
-  endpoint(contract.signIn, async ({ body: { login, password, code } }, call) => {
+  endpoint(contract.signIn, async ({ body: { login, password, code, device: given } }, call) => {
     const { store, passwords, throttle, limits, address, http } = call;
     const name = login.trim().toLowerCase();
-    limits.signIn.take(address);
-    throttle.check(name, address);
+    const known = given !== undefined && knowsDevice(store.key, given, name, store.clock());
+    const device = known ? given : undefined;
+    limits.signIn.take(device === undefined ? address : `device ${device}`);
+    throttle.check(name, address, device);
     const account = await accountOfLogin(store, storable(name));
     const fits = await passwords.fits(password, account?.passwordHash);
     if (!fits || account?.state !== "active" || !(await codeFits(call, account, code))) {
-      throttle.failed(name, address);
+      throttle.failed(name, address, device);
       throw unauthorised("Name, password or one-time code is wrong.");
     }
-    throttle.succeeded(name, address);
+    throttle.succeeded(name, address, device);
     const session = await store.write((write) => openSession(write, account, sessionOptions(call)));
     return signedIn(http, call, account, session);
   }),
@@ -42,11 +45,11 @@ export const signInRoutes = [
       expiresAt: principal.session?.expiresAt ?? 0,
     };
   }),
-  endpoint(contract.signOut, async (_request, { store, principal, principals, http, origin }) => {
+  endpoint(contract.signOut, async (_request, { store, principal, principals, http, origin, base }) => {
     const { account, session, actor } = principal;
     await endSession(store, account, session?.id ?? "", actor);
     principals.forget();
-    http.header("Set-Cookie", sessionCookie(origin, "", 0));
+    http.header("Set-Cookie", sessionCookie({ origin, base }, "", 0));
     return undefined;
   }),
   endpoint(contract.listSessions, async (_request, { store, principal }) => {
@@ -65,12 +68,18 @@ export const signInRoutes = [
 /** Sets the cookie, and returns what the page needs. */
 export function signedIn(
   http: Context,
-  { origin, settings }: Services,
+  { store, origin, base, settings }: Services,
   account: Account,
   session: OpenedSession,
 ): z.output<typeof contract.SignedIn> {
-  http.header("Set-Cookie", sessionCookie(origin, session.token, settings.limits.sessionHours * 3600));
-  return { account: shownAccount(account), csrf: csrfToken(session.token), expiresAt: session.expiresAt };
+  const seconds = settings.limits.sessionHours * 3600;
+  http.header("Set-Cookie", sessionCookie({ origin, base }, session.token, seconds));
+  return {
+    account: shownAccount(account),
+    csrf: csrfToken(session.token),
+    expiresAt: session.expiresAt,
+    device: deviceToken(store.key, account.login, store.clock()),
+  };
 }
 
 export function sessionOptions({ http, settings }: Call): { client?: string; milliseconds: number } {

@@ -12,6 +12,7 @@ import { canonicalJson } from "../../../base/canonical-json.js";
 import type { Database, Engine } from "../database/database.js";
 import { insertRows } from "../database/sets.js";
 import type { Tables } from "../database/tables.js";
+import { StoreError } from "../store-error.js";
 import { type AuditEntry, auditHash, FIRST_PREVIOUS } from "./audit-entry.js";
 
 /** Most writes in one transaction. */
@@ -106,7 +107,8 @@ export class Writer {
           if (!alone) await sql`release savepoint one_write`.execute(transaction);
           answers.push(() => resolve(value));
         } catch (error) {
-          if (alone) throw error;
+          // A database that cannot be used may have given up the transaction, with the writes before this one.
+          if (alone || (error instanceof StoreError && error.problem === "unavailable")) throw error;
           await sql`rollback to savepoint one_write`.execute(transaction);
           await sql`release savepoint one_write`.execute(transaction);
           entries.length = before;

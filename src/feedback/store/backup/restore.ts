@@ -15,6 +15,7 @@ import { migrations } from "../database/migrations/index.js";
 import { insertRows } from "../database/sets.js";
 import type { Tables } from "../database/tables.js";
 import { applyMigrations } from "../migrate.js";
+import { StoreError } from "../store-error.js";
 import { BACKUP_FORMAT, BACKUP_VERSION, backedUpTables } from "./backup.js";
 
 /** Rows inserted per statement. */
@@ -61,6 +62,7 @@ export async function restore(database: Database, path: string, force = false): 
       try {
         await insertRows(transaction, table as keyof Tables, rows.splice(0) as never);
       } catch (error) {
+        if (error instanceof StoreError) throw error;
         throw damaged(path, `a row does not fit into ${table} (${(error as Error).message})`);
       }
     };

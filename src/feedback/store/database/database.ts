@@ -5,33 +5,36 @@
 import { accessSync, closeSync, constants, existsSync, mkdirSync, openSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { Kysely, PostgresDialect, sql, type Transaction } from "kysely";
-import pg from "pg";
 import { PlumbError } from "../../../base/errors.js";
 import { systemCause } from "../../../base/system-error.js";
+import { StoreError } from "../store-error.js";
 import { libsqlDialect } from "./libsql-dialect.js";
-import { SqliteThread } from "./sqlite-thread.js";
+import { postgresPool } from "./postgres-pool.js";
+import { type ReadingLane, SqliteThreads } from "./sqlite-threads.js";
 import type { Tables } from "./tables.js";
 
 export type Engine = "sqlite" | "postgresql";
 
 export interface Database {
   engine: Engine;
+  /** For writes, and for reads of a few rows. Destroying it closes all connections. */
   db: Kysely<Tables>;
+  /** For reads that may take long, such as those of leads, on connections of their own: they hold up no other. */
+  longReads: Kysely<Tables>;
 }
 
 /** A query interface, inside a transaction or not. */
 export type Queries = Kysely<Tables> | Transaction<Tables>;
 
-/** How long a writer waits for another process's write. */
-const BUSY_MILLISECONDS = 10_000;
+/** How long a writer waits for another process's write; whoever asked waits at most twice as long, for the write before too. */
+const BUSY_MILLISECONDS = 5000;
 /** Size of SQLite's page cache: the default of 2 MiB is smaller than the indexes of a hundred thousand votes. */
 const CACHE_KIBIBYTES = 65_536;
 /** Pages of the write-ahead log (32 MiB) before it is moved into the database; each move waits for the disk twice. */
 const CHECKPOINT_PAGES = 8000;
-/** Connections of one process to PostgreSQL; writes take turns on one of them. */
+/** Connections of one process to PostgreSQL: in all, and of them for long reads. Writes take turns on one of the others. */
 const POOL_SIZE = 10;
-/** PostgreSQL's type number for bigint; all values here are below 2^53, so they are read as JavaScript numbers. */
-const INT8 = 20;
+const LONG_POOL_SIZE = 3;
 
 export function isPostgresUrl(location: string): boolean {
   return /^postgres(ql)?:\/\//.test(location);
@@ -85,7 +88,7 @@ export function checkpointFileOf(keyFile: string): string {
 async function openSqlite(path: string): Promise<Database> {
   try {
     mkdirSync(dirname(resolve(path)), { recursive: true });
-    const thread = await SqliteThread.open({
+    const threads = new SqliteThreads({
       ...{ path, busyMilliseconds: BUSY_MILLISECONDS },
       pragmas: [
         `busy_timeout = ${BUSY_MILLISECONDS}`,
@@ -96,7 +99,9 @@ async function openSqlite(path: string): Promise<Database> {
         `wal_autocheckpoint = ${CHECKPOINT_PAGES}`,
       ],
     });
-    return { engine: "sqlite", db: new Kysely<Tables>({ dialect: libsqlDialect(thread) }) };
+    await threads.open();
+    const reading = (lane: ReadingLane) => new Kysely<Tables>({ dialect: libsqlDialect(threads, lane) });
+    return { engine: "sqlite", db: reading("short"), longReads: reading("long") };
   } catch (error) {
     const why = systemCause(error)?.why ?? whyUnusable(path) ?? messageOf(error);
     throw new PlumbError(`Cannot open the database ${path}: ${why}.`, {
@@ -118,18 +123,9 @@ function whyUnusable(path: string): string | undefined {
 }
 
 async function openPostgres(url: string): Promise<Database> {
-  const pool = new pg.Pool({
-    connectionString: url,
-    max: POOL_SIZE,
-    connectionTimeoutMillis: BUSY_MILLISECONDS,
-    lock_timeout: BUSY_MILLISECONDS,
-    types: {
-      getTypeParser: (id: number, format?: "text" | "binary") =>
-        id === INT8 ? Number : pg.types.getTypeParser(id, format as "text"),
-    },
-  } as pg.PoolConfig);
-  // The pool replaces an idle connection that breaks; a query on a broken connection reports its own error.
-  pool.on("error", () => undefined);
+  const [pool, longPool] = [POOL_SIZE - LONG_POOL_SIZE, LONG_POOL_SIZE].map((size) =>
+    postgresPool(url, size, BUSY_MILLISECONDS),
+  );
   try {
     (await pool.connect()).release();
   } catch (error) {
@@ -142,7 +138,16 @@ async function openPostgres(url: string): Promise<Database> {
       },
     );
   }
-  return { engine: "postgresql", db: new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) }) };
+  const end = async () => {
+    await Promise.all([pool.end(), longPool.end()]);
+  };
+  const over = (connect: typeof pool.connect, end: () => Promise<void>) =>
+    new Kysely<Tables>({ dialect: new PostgresDialect({ pool: { connect, end } }) });
+  return {
+    engine: "postgresql",
+    db: over(pool.connect, end),
+    longReads: over(longPool.connect, async () => undefined),
+  };
 }
 
 /** A database URL that is safe to show or log. */
@@ -150,7 +155,9 @@ export function withoutPassword(url: string): string {
   return url.replace(/^(\w+:\/\/[^:/@]*):[^@]*@/, "$1:***@");
 }
 
-function messageOf(error: unknown): string {
+/** In the database's own words, which name the fault, where `error` is what raters are told. */
+function messageOf(given: unknown): string {
+  const error = given instanceof StoreError ? given.cause : given;
   return error instanceof Error
     ? error.message || String((error as NodeJS.ErrnoException).code)
     : String(error);

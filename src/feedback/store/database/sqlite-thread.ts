@@ -3,6 +3,7 @@
  * of work in the indexes; on the event loop's thread this would block all requests.
  */
 import { Worker } from "node:worker_threads";
+import { sqliteUnavailable } from "./unavailable.js";
 
 export interface SqliteSettings {
   path: string;
@@ -10,13 +11,15 @@ export interface SqliteSettings {
   busyMilliseconds: number;
   /** Settings of the connection, as written after PRAGMA. */
   pragmas: readonly string[];
+  /** Whether its work gives way to that of other threads. */
+  givesWay?: boolean;
 }
 
 export type SqliteQuestion = "open" | "close" | "rollback" | { sql: string; parameters: readonly unknown[] };
 export type SqliteAnswer =
   | { rows: unknown[] }
   | { changes: number }
-  | { error: { message: string; code?: string } };
+  | { error: { message: string; code?: string; raw?: number } };
 
 /** TypeScript sources run directly only under the test runner, after a build; threads need the compiled file. */
 const PROGRAM = new URL(
@@ -46,7 +49,12 @@ export class SqliteThread {
     worker.unref();
   }
 
-  /** @throws Error with SQLite's message when the file cannot be opened. */
+  /** False once the thread has ended. */
+  get running(): boolean {
+    return this.ended === undefined;
+  }
+
+  /** @throws as `ask` when the file cannot be opened. */
   static async open(settings: SqliteSettings): Promise<SqliteThread> {
     const thread = new SqliteThread(new Worker(PROGRAM, { workerData: settings }));
     try {
@@ -58,7 +66,11 @@ export class SqliteThread {
     }
   }
 
-  /** Questions are answered in the order they are asked. @throws Error with SQLite's message and code. */
+  /**
+   * Questions are answered in the order they are asked.
+   *
+   * @throws StoreError unavailable; for the fault of a statement an Error with SQLite's message and code.
+   */
   async ask(question: SqliteQuestion): Promise<{ rows: unknown[] } | { changes: number }> {
     if (this.ended !== undefined) throw this.ended;
     const answer = await new Promise<SqliteAnswer>((resolve, reject) => {
@@ -67,12 +79,13 @@ export class SqliteThread {
       this.worker.postMessage(question);
     });
     if (!("error" in answer)) return answer;
-    const { message, code } = answer.error;
-    throw Object.assign(new Error(message), { name: "SqliteError", code });
+    const { message, code, raw } = answer.error;
+    const error = Object.assign(new Error(message), { name: "SqliteError", code });
+    throw sqliteUnavailable(raw, error) ?? error;
   }
 
   async close(): Promise<void> {
-    await this.ask("close");
+    if (this.running) await this.ask("close");
     await this.worker.terminate();
   }
 }

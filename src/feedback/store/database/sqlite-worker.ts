@@ -1,12 +1,14 @@
 /** The thread that holds a SQLite connection. It runs one statement at a time, in order of arrival. */
 import { parentPort, workerData } from "node:worker_threads";
 import Libsql from "libsql";
+import { giveWay } from "../../../base/give-way.js";
 import type { SqliteAnswer, SqliteQuestion, SqliteSettings } from "./sqlite-thread.js";
 
 /** Most prepared statements kept; the oldest is dropped first. */
 const KEPT_STATEMENTS = 256;
 
-const { path, busyMilliseconds, pragmas } = workerData as SqliteSettings;
+const { path, busyMilliseconds, pragmas, givesWay } = workerData as SqliteSettings;
+if (givesWay) giveWay();
 const statements = new Map<string, Libsql.Statement<unknown[]>>();
 let database: Libsql.Database | undefined;
 
@@ -24,8 +26,8 @@ function answerTo(question: SqliteQuestion): SqliteAnswer {
     if (statement.reader) return { rows: statement.all(parameters) };
     return { changes: statement.run(parameters).changes };
   } catch (error) {
-    const { message, code } = error as Error & { code?: string };
-    return { error: { message, ...(code !== undefined && { code }) } };
+    const { message, code, rawCode: raw } = error as Error & { code?: string; rawCode?: number };
+    return { error: { message, ...(code !== undefined && { code }), ...(raw !== undefined && { raw }) } };
   }
 }
 

@@ -10,6 +10,7 @@ import {
 } from "../../../votes/tasks/index.js";
 import { sha256 } from "../audit/audit-entry.js";
 import { check } from "../check.js";
+import type { Queries } from "../database/database.js";
 import { insertRows } from "../database/sets.js";
 import type { Tables } from "../database/tables.js";
 import { newId, storedName, storedText } from "../ids.js";
@@ -21,6 +22,8 @@ import { StoreError } from "../store-error.js";
 export const MAX_ITEMS_AT_ONCE = 10_000;
 /** Most characters of an explanation. */
 const MAX_EXPLANATION = 10_000;
+/** Items that one statement looks through for those that match: some 10 ms of work. */
+const LOOKED_THROUGH = 1000;
 /** Most characters of one item's content as JSON, so that its line in a backup stays within the reader's limit. */
 const MAX_ITEM = 4_000_000;
 
@@ -86,15 +89,11 @@ export async function addItems(
         (explanation !== undefined && gold === undefined ? "explanation: requires gold as well" : undefined);
       if (problem !== undefined) throw new StoreError("invalid", `item ${i + 1}: ${problem}`);
     }
-    const { last } = await db
-      .selectFrom("items")
-      .select((eb) => eb.fn.max("position").as("last"))
-      .where("project_id", "=", projectId)
-      .executeTakeFirstOrThrow();
+    const last = await lastPosition(db, projectId);
     const rows = parsed.map((item, i): Tables["items"] => ({
       id: newId("i", now),
       project_id: projectId,
-      position: (last ?? 0) + 1 + i,
+      position: last + 1 + i,
       content_json: JSON.stringify(item.content),
       responses: item.content.responses.length,
       language: item.content.language?.toLowerCase() ?? null,
@@ -144,6 +143,16 @@ export function itemProblem(
   return problem && `gold: ${problem}`;
 }
 
+/** Position of a project's last item; 0 without items. */
+async function lastPosition(db: Queries, projectId: string): Promise<number> {
+  const { last } = await db
+    .selectFrom("items")
+    .select((eb) => eb.fn.max("position").as("last"))
+    .where("project_id", "=", projectId)
+    .executeTakeFirstOrThrow();
+  return last ?? 0;
+}
+
 /** @throws StoreError missing */
 export async function findItem({ db }: StoreContext, id: string): Promise<Item> {
   const row = await db.selectFrom("items").selectAll().where("id", "=", id).executeTakeFirst();
@@ -163,21 +172,31 @@ export interface ItemQuery {
   search?: string;
 }
 
-/** Items of a project in order of position. */
+/**
+ * Items of a project in order of position. Where it has to look through many, it reads a part at a time, so that others
+ * read between.
+ *
+ * @param signal ends the search once nobody waits for it: what is found by then is returned.
+ */
 export async function listItems(
   { db }: StoreContext,
   projectId: string,
   { after = 0, limit = 100, state, gold, search }: ItemQuery = {},
+  signal?: AbortSignal,
 ): Promise<Item[]> {
   const matching = search === undefined ? undefined : contentPattern(search);
+  const some = state !== undefined || gold !== undefined || search !== undefined;
+  const last = some ? await lastPosition(db, projectId) : 0;
   const found: Item[] = [];
   let position = after;
-  while (found.length < limit) {
+  while (found.length < limit && !signal?.aborted) {
+    const end = position + LOOKED_THROUGH;
     const rows = await db
       .selectFrom("items")
       .selectAll()
       .where("project_id", "=", projectId)
       .where("position", ">", position)
+      .$if(some, (query) => query.where("position", "<=", end))
       .$if(state !== undefined, (query) => query.where("state", "=", state as string))
       .$if(gold !== undefined, (query) => query.where("gold_json", gold ? "is not" : "is", null))
       .$if(matching !== undefined, (query) =>
@@ -193,8 +212,9 @@ export async function listItems(
       .execute();
     // The JSON may have matched by a field name or by text that raters never see.
     found.push(...rows.map(toItem).filter((item) => search === undefined || holdsText(item, search)));
-    if (rows.length < limit) break;
-    position = rows[rows.length - 1].position;
+    if (rows.length === limit) position = rows[rows.length - 1].position;
+    else if (some && end < last) position = end;
+    else break;
   }
   return found.slice(0, limit);
 }

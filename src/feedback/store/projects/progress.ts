@@ -16,9 +16,10 @@ export interface Progress {
   own?: { votes: number; today: number };
 }
 
+/** @throws StoreError missing */
 export async function progress(store: StoreContext, projectId: string, rater?: string): Promise<Progress> {
   await findProject(store, projectId);
-  const sum = await store.db
+  const all = await store.db
     .selectFrom("items")
     .select((eb) => [
       eb.fn.countAll<number>().as("items"),
@@ -32,17 +33,21 @@ export async function progress(store: StoreContext, projectId: string, rater?: s
     .where("state", "!=", "withdrawn")
     .where("gold_json", "is", null)
     .executeTakeFirstOrThrow();
-  const own =
-    rater === undefined
-      ? undefined
-      : await store.db
-          .selectFrom("memberships")
-          .select(["votes", "day", "day_votes"])
-          .where("project_id", "=", projectId)
-          .where("rater_id", "=", rater)
-          .executeTakeFirst();
-  return {
-    ...sum,
-    ...(own && { own: { votes: own.votes, today: own.day === dayOf(store.clock()) ? own.day_votes : 0 } }),
-  };
+  return { ...all, ...(rater !== undefined && (await ownProgress(store, projectId, rater))) };
+}
+
+/** The part of the progress that is a rater's; nothing for those who never joined. */
+export async function ownProgress(
+  { db, clock }: StoreContext,
+  projectId: string,
+  rater: string,
+): Promise<Pick<Progress, "own">> {
+  const own = await db
+    .selectFrom("memberships")
+    .select(["votes", "day", "day_votes"])
+    .where("project_id", "=", projectId)
+    .where("rater_id", "=", rater)
+    .executeTakeFirst();
+  if (own === undefined) return {};
+  return { own: { votes: own.votes, today: own.day === dayOf(clock()) ? own.day_votes : 0 } };
 }
