@@ -50,7 +50,7 @@ export interface LoadResult {
 
 /** Items beyond those that the votes need: the last rater may have judged all that are left. */
 const SPARE = 1.1;
-const PASSWORD = "a password for the load check";
+export const PASSWORD = "a password for the load check";
 
 export async function runLoad(database: LoadDatabase, plan: LoadPlan): Promise<LoadResult> {
   let server = await startServerProcess(database, 0);
@@ -134,8 +134,12 @@ export async function runLoad(database: LoadDatabase, plan: LoadPlan): Promise<L
   };
 }
 
-/** @returns the headers of the session. */
-async function acceptInvitation(url: string, token: string, login: string): Promise<Record<string, string>> {
+/** Accepts an invitation with a new account. @returns the headers of its session. */
+export async function acceptInvitation(
+  url: string,
+  token: string,
+  login: string,
+): Promise<Record<string, string>> {
   const answer = await fetch(`${url}/api/v1/invitations/accept`, {
     method: "POST",
     headers: { "Content-Type": "application/json" },
@@ -167,7 +171,8 @@ async function prepare(admin: FeedbackClient, { votes, overlap }: LoadPlan): Pro
   return project;
 }
 
-async function inspect(
+/** What the store holds of the votes that were acknowledged, and whether its log is whole. */
+export async function inspect(
   { database, keyFile }: LoadDatabase,
   project: string,
   acknowledged: ReadonlySet<string>,

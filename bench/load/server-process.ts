@@ -4,6 +4,7 @@ import { createInterface } from "node:readline";
 
 export interface ServerProcess {
   url: string;
+  pid: number;
   /** Token of the link for the first admin. */
   firstAdmin: string | undefined;
   /** Sends SIGTERM. @returns the exit status. */
@@ -12,10 +13,16 @@ export interface ServerProcess {
   kill(): Promise<void>;
 }
 
-/** Starts `plumb serve` and waits until it is ready. @param port 0 takes any. */
+/**
+ * Starts `plumb serve` and waits until it is ready.
+ *
+ * @param port 0 takes any.
+ * @param log file descriptor that its log goes to; without one it goes nowhere.
+ */
 export async function startServerProcess(
   { database, keyFile }: { database: string; keyFile: string },
   port: number,
+  log: number | "ignore" = "ignore",
 ): Promise<ServerProcess> {
   const limits = ["account", "address", "signIn"].flatMap((name) => ["--set", `limits.${name}=10000000`]);
   const args = [
@@ -30,7 +37,7 @@ export async function startServerProcess(
     String(port),
     ...limits,
   ];
-  const child: ChildProcess = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "ignore"] });
+  const child: ChildProcess = spawn(process.execPath, args, { stdio: ["ignore", "pipe", log] });
   const exited = once(child, "exit") as Promise<[number | null]>;
   const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream });
   const [line] = (await Promise.race([
@@ -40,6 +47,7 @@ export async function startServerProcess(
   const { url, firstAdmin } = JSON.parse(line) as { url: string; firstAdmin?: string };
   return {
     url,
+    pid: child.pid as number,
     firstAdmin: firstAdmin?.split("#")[1],
     async stop() {
       child.kill("SIGTERM");
