@@ -1,10 +1,9 @@
-import { isMember, isStaff } from "../feedback/store/accounts/index.js";
-import { findProject, type Project, StoreError } from "../feedback/store/index.js";
+import { isMember, isStaff, presentRole } from "../feedback/store/accounts/index.js";
+import { findProject, type Project, type Queries, type Store, StoreError } from "../feedback/store/index.js";
 import { unauthorised } from "./accounts/authenticate.js";
 import type { Principal } from "./accounts/principal.js";
 import type { Access } from "./contract/index.js";
 import { RequestError } from "./http/request-error.js";
-import type { Services } from "./services.js";
 
 /**
  * Checks that a principal may call a route: by its role, and for an API key also by its scopes.
@@ -21,6 +20,13 @@ export function checkAccess({ roles, scope }: Access, principal: Principal | und
   if (!roles.includes(role)) throw new RequestError(403, `A ${role} may not do this.`);
 }
 
+/** The project of a path, and what the sender is there. */
+export interface Belonging {
+  project: Project;
+  /** Whether the sender is of its staff; admins are of every project's. Otherwise the sender is one of its raters. */
+  staff: boolean;
+}
+
 /**
  * The project, if the principal belongs to it: to its staff, or with "member" also to its raters. Admins belong to all.
  * For others the project does not exist.
@@ -28,14 +34,39 @@ export function checkAccess({ roles, scope }: Access, principal: Principal | und
  * @throws StoreError missing
  */
 export async function checkProject(
-  { store }: Services,
-  { account, rater, role }: Principal,
+  from: { db: Queries },
+  { account, rater, role }: Pick<Principal, "account" | "rater" | "role">,
   id: string,
   who: "staff" | "member",
-): Promise<Project> {
-  const project = await findProject(store, id);
-  if (role === "admin") return project;
-  if (role !== "rater" && (await isStaff(store, id, account))) return project;
-  if (who === "member" && (await isMember(store, id, rater))) return project;
+): Promise<Belonging> {
+  const project = await findProject(from, id);
+  if (role === "admin") return { project, staff: true };
+  if (role !== "rater" && (await isStaff(from, id, account))) return { project, staff: true };
+  if (who === "member" && (await isMember(from, id, rater))) return { project, staff: false };
   throw new StoreError("missing", `There is no project ${id}.`);
+}
+
+/**
+ * The store as a request may use it: each of its writes first asks, within its own transaction, whether the sender may
+ * still do what the request asks. Between a request's arrival and its write the sender may have been signed out, demoted,
+ * shut out or taken off the project; such changes are writes as well, so one of the two comes first.
+ *
+ * @param project the path's, if the route is for those who belong to it.
+ */
+export function guardedStore(store: Store, access: Access, principal: Principal, project?: string): Store {
+  const { session, key } = principal;
+  const by = key === undefined ? { session: session?.id ?? "" } : { key: key.id };
+  return {
+    ...store,
+    write: (work) =>
+      store.write(async (write) => {
+        const role = await presentRole(write.db, by, write.now);
+        if (role === undefined) throw unauthorised("You are not signed in any more.");
+        checkAccess(access, { ...principal, role });
+        const { project: who } = access;
+        if (project !== undefined && (who === "staff" || who === "member"))
+          await checkProject(write, { ...principal, role }, project, who);
+        return work(write);
+      }),
+  };
 }

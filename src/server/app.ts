@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { type Context, Hono } from "hono";
 import { getPath } from "hono/utils/url";
-import { checkAccess, checkProject } from "./access.js";
+import { checkAccess, checkProject, guardedStore } from "./access.js";
 import { authenticate } from "./accounts/authenticate.js";
+import type { Principal } from "./accounts/principal.js";
 import { type Contract, takesBody } from "./contract/index.js";
 import type { Call, Endpoint, Request } from "./endpoint.js";
 import { readJson } from "./http/body.js";
@@ -103,30 +104,42 @@ async function serve(
   services: Services,
 ): Promise<Response> {
   c.set("operation", contract.id);
+  const { access } = contract;
   // 1. Who asks, and how often.
   const address = clientAddress(c, services.settings.proxies);
   services.limits.address.take(address);
-  const principal = await authenticate(c, services);
-  if (principal !== undefined) services.limits.account.take(principal.account);
-  // 2. Whether they may.
-  checkAccess(contract.access, principal);
+  const known = await authenticate(c, services);
+  if (known !== undefined) services.limits.account.take(known.account);
+  // 2. Whether they may. A body may take long to arrive, and an answer to be read: it is asked again then.
+  checkAccess(access, known);
   const params = parse(contract.params, c.req.param(), "path");
-  const store = forRaters(contract) ? services.store : services.leadStore;
-  const call = { ...services, store, principal, address, http: c } as Call;
-  const { project: who } = contract.access;
-  if (who === "staff" || who === "member")
-    call.project = await checkProject(services, call.principal, String(params.project), who);
-  // 3. What they ask.
-  const request: Request<Contract> = {
-    params,
-    query: parse(contract.query, c.req.query(), "query"),
-    body: takesBody(contract)
-      ? parse(contract.body, await readJson(c, contract.bodyLimit), "body")
-      : undefined,
+  const mayNow = async (principal: Principal | undefined) => {
+    checkAccess(access, principal);
+    const { project: who } = access;
+    return principal !== undefined && (who === "staff" || who === "member")
+      ? checkProject(services.store, principal, String(params.project), who)
+      : undefined;
   };
+  const mayStill = async () => mayNow(await authenticate(c, services));
+  let belonging = await mayNow(known);
+  // 3. What they ask.
+  const query = parse(contract.query, c.req.query(), "query");
+  let body: unknown;
+  if (takesBody(contract)) {
+    body = await readJson(c, contract.bodyLimit);
+    belonging = await mayStill();
+    body = parse(contract.body, body, "body");
+  }
+  const request: Request<Contract> = { params, query, body };
   // 4. The answer.
+  const lane = forRaters(contract) ? services.store : services.leadStore;
+  const store =
+    known === undefined || access.roles === "anyone"
+      ? lane
+      : guardedStore(lane, access, known, belonging?.project.id);
+  const call = { ...services, store, principal: known, ...belonging, address, http: c } as Call;
   const result = await work(request, call);
-  if (contract.lines) return linesAnswer(c, result as AsyncIterable<unknown>, services.log);
+  if (contract.lines) return linesAnswer(c, result as AsyncIterable<unknown>, services.log, mayStill);
   return contract.status === 204 ? c.body(null, 204) : c.json(result, contract.status);
 }
 

@@ -5,12 +5,14 @@ import type { Principal } from "./accounts/principal.js";
 import type { Contract } from "./contract/index.js";
 import type { Services } from "./services.js";
 
-/** What a route's work gets in addition to the request. */
+/** What a route's work gets in addition to the request. Writes of its store end with the sender's rights. */
 export interface Call extends Services {
   /** Who sent the request. Routes open to anyone must not use it: without a sign-in it is undefined at run time. */
   principal: Principal;
   /** The project of the path; set only if the route's access is for its staff or members. */
   project: Project;
+  /** Whether the sender is of that project's staff; set as `project` is. */
+  staff: boolean;
   /** Address of the sender. */
   address: string;
   http: Context;

@@ -9,16 +9,16 @@ describe("sessions", () => {
   it("the cookie is HttpOnly, SameSite and for this host alone; over HTTPS by its name and Secure", async () => {
     const plain = await testServer();
     await plain.person("rater", "anna");
-    const cookie = (await plain.nobody().post("/session", { login: "anna", password: PASSWORD })).headers.get(
-      "set-cookie",
-    );
+    const signedIn = await plain.nobody().post("/session", { login: "anna", password: PASSWORD });
+    const [cookie, device] = signedIn.headers.getSetCookie();
+    expect(device).toMatch(/^plumb-device=.*; Path=\/; HttpOnly; SameSite=Strict; Max-Age=31536000$/);
     expect(cookie).toMatch(/^plumb=plumb_ses_[\w-]{43}; Path=\/; HttpOnly; SameSite=Strict; Max-Age=86400$/);
     const secure = await testServer({ publicUrl: "https://localhost:8080" });
     await secure.person("rater", "anna");
     const answer = await secure.nobody().post("/session", { login: "ANNA ", password: PASSWORD });
-    expect(answer.headers.get("set-cookie")).toMatch(
-      /^__Host-plumb=.*; Path=\/; HttpOnly; SameSite=Strict; Max-Age=86400; Secure$/,
-    );
+    const [session, known] = answer.headers.getSetCookie();
+    expect(known).toMatch(/^__Host-plumb-device=.*; Secure$/);
+    expect(session).toMatch(/^__Host-plumb=.*; Path=\/; HttpOnly; SameSite=Strict; Max-Age=86400; Secure$/);
     expect(answer.headers.get("strict-transport-security")).toContain("max-age=");
   });
 

@@ -26,7 +26,7 @@ import { Work } from "./work.js";
 export type Project = ResultOf<"getProject">;
 export type Panel = "skip" | "help" | "history" | "keys" | undefined;
 
-/** Votes after which the team's progress is loaded again. */
+/** Votes after which progress is loaded again; the team's is for staff only. */
 const PROGRESS_EVERY = 10;
 
 /** Work in one project: the item, its controls, and the panels that open above it. */
@@ -100,7 +100,7 @@ export function WorkPage({ project, rater }: { project: Project; rater: string }
       <TopBar title={project.name}>
         <span class="rate-progress quiet">
           {rate.today(String(today))}
-          {progress.data && (
+          {progress.data?.done !== undefined && (
             <span class="rate-team">
               {" · "}
               {rate.team(String(progress.data.done), String(progress.data.items))}

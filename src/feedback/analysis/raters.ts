@@ -30,6 +30,8 @@ const OF_RATERS: FilterConfig = {
   personalData: false,
   safetyConflict: false,
 };
+/** Fewest votes for which pages show a reliability. */
+const LEAST_VOTES = 20;
 /** Most flags shown of one rater. */
 const MAX_FLAGS = 10;
 
@@ -69,7 +71,10 @@ export function raterTable(
       ].slice(0, MAX_FLAGS),
     };
   });
-  return { asOf: data.asOf, aspect: aspect ?? data.project.task.kind, raters };
+  return {
+    ...{ asOf: data.asOf, aspect: aspect ?? data.project.task.kind },
+    ...{ leastVotes: LEAST_VOTES, raters },
+  };
 }
 
 /** How often each rater is right about an aspect, from all judgements, including those of gold items. */

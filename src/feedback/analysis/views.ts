@@ -42,6 +42,9 @@ const Habit = Estimate.extend({ expected: share.describe("The share without a ha
 export const RaterTable = z.object({
   asOf,
   aspect,
+  leastVotes: z
+    .int()
+    .describe("Votes below which a reliability says nothing, however it reads; pages show none"),
   raters: z.array(
     z.object({
       rater,

@@ -42,6 +42,7 @@ export {
 } from "./database/database.js";
 export type { Tables } from "./database/tables.js";
 export { databaseSettings } from "./database-settings.js";
+export { changeSettings, type SettingsChange } from "./items/change-settings.js";
 export {
   addItems,
   findItem,
@@ -49,6 +50,7 @@ export {
   type Item,
   type ItemQuery,
   type ItemState,
+  isDone,
   itemProblem,
   listItems,
   MAX_ITEMS_AT_ONCE,
@@ -61,7 +63,6 @@ export { putMember } from "./projects/members.js";
 export { ownProgress, type Progress, progress } from "./projects/progress.js";
 export { projectStamp } from "./projects/project-stamp.js";
 export {
-  changeSettings,
   createProject,
   findProject,
   type Guidelines,
@@ -86,6 +87,7 @@ export {
   listMembers,
   type Member,
   memberNames,
+  moveMember,
   NewRater,
   Person,
   type Rater,

@@ -1,9 +1,15 @@
 import { RequestError } from "../http/request-error.js";
+import type { Keeper } from "./device.js";
 
-/** Most names and addresses remembered; beyond that, the one that failed longest ago is forgotten. */
+/** Most names, addresses and devices remembered; beyond that, the one that failed longest ago is forgotten. */
 const MAX_REMEMBERED = 20_000;
-/** Failures without a wait: for a name from one address, for a name from anywhere, for an address. */
-const FREE = { pair: 5, login: 30, address: 30 };
+/**
+ * Failures without a wait: for a name from one address, for a name from anywhere, for an address over all names, and for a
+ * known device by where its token is kept.
+ */
+const FREE = { pair: 5, name: 61, address: 30, cookie: 10, page: 5 };
+/** Failures for a name from anywhere after which each address has one try of that name without a wait. */
+const UNDER_ATTACK = 30;
 const LONGEST_WAIT = 900_000;
 /** Milliseconds without a failure after which earlier failures no longer count. */
 const FORGIVEN = 3_600_000;
@@ -13,21 +19,30 @@ interface Failures {
   last: number;
 }
 
+/** Who tries: a name from an address, or from a device that signed in with that name before (device.ts), or a session. */
+export interface Trier {
+  login: string;
+  address: string;
+  device?: { id: string; keptIn: Keeper };
+}
+
 /**
  * Slows down guessing of passwords: after some failures each further one doubles the wait, from a second to a quarter
- * of an hour. It counts names that were tried, not accounts, so that it does not reveal which accounts exist. Who comes
- * with a device that is known for the name, or a session, answers for the failures of that alone: nobody else's keep
- * the owner of an account out.
+ * of an hour. It counts names that were tried, not accounts, so that it does not reveal which accounts exist.
+ *
+ * Who comes with a device that is known for the name, or a session, answers for the failures of that alone, even where
+ * others fail at the same address. Without one, others' failures elsewhere leave each address its first try, until a name
+ * has failed so often that it waits everywhere: from then on only known devices and sessions get past those who guess.
  */
 export class SignInThrottle {
   private readonly failures = new Map<string, Failures>();
 
   constructor(private readonly clock: () => number) {}
 
-  /** @param device known for the name, if there is one. @throws RequestError 429 */
-  check(login: string, address: string, device?: string): void {
+  /** @throws RequestError 429 */
+  check(trier: Trier): void {
     const now = this.clock();
-    const until = Math.max(...this.keys(login, address, device).map(([key, free]) => this.waitOf(key, free)));
+    const until = Math.max(...this.limits(trier).map(([key, free]) => this.waitOf(key, free)));
     if (until <= now) return;
     const seconds = Math.ceil((until - now) / 1000);
     throw new RequestError(429, "Too many failed tries to sign in.", {
@@ -36,11 +51,11 @@ export class SignInThrottle {
     });
   }
 
-  failed(login: string, address: string, device?: string): void {
+  failed(trier: Trier): void {
     const now = this.clock();
-    for (const [key] of this.keys(login, address, device)) {
-      const before = this.failures.get(key);
-      const count = before && now - before.last < FORGIVEN ? before.count + 1 : 1;
+    const keys = this.limits(trier).map(([key]) => key);
+    for (const key of new Set([...keys, nameKey(trier)])) {
+      const count = this.recent(key) + 1;
       this.failures.delete(key);
       this.failures.set(key, { count, last: now });
       if (this.failures.size > MAX_REMEMBERED)
@@ -48,18 +63,26 @@ export class SignInThrottle {
     }
   }
 
-  /** Forgets the failures of this name from this address; those counted for the name or the address alone remain. */
-  succeeded(login: string, address: string, device?: string): void {
-    this.failures.delete(this.keys(login, address, device)[0][0]);
+  /** Forgets the failures of this name from this address, and this device's; those of the address remain. */
+  succeeded({ login, address, device }: Trier): void {
+    this.failures.delete(pairKey({ login, address }));
+    if (device !== undefined) this.failures.delete(deviceKey(device.id));
   }
 
-  private keys(login: string, address: string, device?: string): [key: string, free: number][] {
-    if (device !== undefined) return [[`device ${login} ${device}`, FREE.pair]];
+  private limits(trier: Trier): [key: string, free: number][] {
+    if (trier.device !== undefined) return [[deviceKey(trier.device.id), FREE[trier.device.keptIn]]];
+    const attacked = this.recent(nameKey(trier)) >= UNDER_ATTACK;
     return [
-      [`pair ${login} ${address}`, FREE.pair],
-      [`login ${login}`, FREE.login],
-      [`address ${address}`, FREE.address],
+      [pairKey(trier), attacked ? 1 : FREE.pair],
+      [nameKey(trier), FREE.name],
+      [`address ${trier.address}`, FREE.address],
     ];
+  }
+
+  /** Failures that still count. */
+  private recent(key: string): number {
+    const known = this.failures.get(key);
+    return known !== undefined && this.clock() - known.last < FORGIVEN ? known.count : 0;
   }
 
   private waitOf(key: string, free: number): number {
@@ -68,3 +91,7 @@ export class SignInThrottle {
     return known.last + Math.min(LONGEST_WAIT, 1000 * 2 ** Math.min(20, known.count - free));
   }
 }
+
+const nameKey = ({ login }: Pick<Trier, "login">) => `login ${login}`;
+const pairKey = ({ login, address }: Pick<Trier, "login" | "address">) => `pair ${login} ${address}`;
+const deviceKey = (id: string) => `device ${id}`;

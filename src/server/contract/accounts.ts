@@ -135,9 +135,13 @@ export const changePassword = contract({
   method: "put",
   path: "/account/password",
   tag,
-  summary: "Change the password; ends all other sessions.",
+  summary: "Change the password; ends all other sessions. API keys stay, unless they are to be revoked too.",
   access: everyone,
-  body: z.strictObject({ current: givenPassword, next: password }),
+  body: z.strictObject({
+    current: givenPassword,
+    next: password,
+    revokeKeys: z.boolean().default(false).describe("Whether the account's API keys end as well"),
+  }),
 });
 export const beginOneTimeCodes = contract({
   id: "beginOneTimeCodes",
@@ -249,6 +253,7 @@ const Invitation = z.object({
   role: z.enum(ROLES),
   project: ids.project.optional(),
   group: z.string().optional(),
+  createdBy: z.string().describe("Who made it, as in the audit log"),
   createdAt: time,
   expiresAt: time,
   usedAt: time.optional(),
@@ -274,6 +279,25 @@ export const inviteAccount = contract({
   body: z.strictObject({ role: z.enum(ROLES), hours }),
   result: MadeInvitation,
   status: 201,
+});
+export const listAllInvitations = contract({
+  id: "listAllInvitations",
+  method: "get",
+  path: "/invitations",
+  tag,
+  summary:
+    "Every invitation, to accounts and to projects, used ones too, the latest first. Those whose maker may not invite any more are gone.",
+  access: adminOnly,
+  result: z.object({ invitations: z.array(Invitation) }),
+});
+export const withdrawAnyInvitation = contract({
+  id: "withdrawAnyInvitation",
+  method: "delete",
+  path: "/invitations/{invitation}",
+  tag,
+  summary: "Withdraw any invitation that was not used.",
+  access: adminOnly,
+  params: z.object({ invitation: ids.invitation }),
 });
 export const inviteToProject = contract({
   id: "inviteToProject",

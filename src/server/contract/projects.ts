@@ -10,6 +10,7 @@ import {
   NewItem,
   NewProject,
   PROJECT_STATES,
+  type SettingsChange as StoredSettingsChange,
 } from "../../feedback/store/index.js";
 import { Answer, ItemContent, TaskDefinition } from "../../votes/tasks/index.js";
 import { group } from "./accounts.js";
@@ -36,15 +37,17 @@ export const Project = z.object({
   guidelinesVersion: z.int(),
   createdAt: time,
 });
-/** Settings without their defaults: what is not given stays unchanged. */
+/** Settings without their defaults: what is not given stays unchanged, and null lifts what need not be there. */
 const SettingsChange = z.strictObject(
   Object.fromEntries(
     Object.entries(AssignmentSettings.shape).map(([name, field]) => [
       name,
-      (field instanceof z.ZodDefault ? field.unwrap() : field).optional(),
+      field instanceof z.ZodDefault
+        ? field.unwrap().optional()
+        : field.unwrap().nullable().optional().describe(`${field.description}; null: no longer`),
     ]),
   ),
-) as unknown as z.ZodType<Partial<z.input<typeof AssignmentSettings>>>;
+) as unknown as z.ZodType<StoredSettingsChange>;
 const tag = "Projects";
 
 export const createProject = contract({
@@ -101,19 +104,21 @@ export const deleteProject = contract({
   access: write,
   params: inProject,
 });
+/** Hidden from raters: a count that one of their votes leaves as it was would tell them a gold item or a repeat. */
+const ofStaff = z.int().optional();
 export const getProgress = contract({
   id: "getProgress",
   method: "get",
   path: "/projects/{project}/progress",
   tag,
-  summary: "How far a project is, and the account's own share.",
+  summary: "How far a project is, for its staff, and the account's own share.",
   access: see,
   params: inProject,
   result: z.object({
-    items: z.int().describe("Items to judge, without gold ones"),
-    done: z.int().describe("Items with all the votes that were wanted"),
-    votes: z.int(),
-    wanted: z.int(),
+    items: ofStaff.describe("Items to judge, without gold ones"),
+    done: ofStaff.describe("Items with all the votes that were wanted"),
+    votes: ofStaff,
+    wanted: ofStaff,
     own: z.object({ votes: z.int(), today: z.int() }).optional(),
   }),
 });
@@ -176,6 +181,7 @@ const Item = z.object({
   audience: z.string().optional(),
   priority: z.number(),
   state: z.enum(ITEM_STATES),
+  done: z.boolean().describe("Whether it is decided, or has all the votes wanted; false for gold items"),
   overlap: z.int(),
   votes: z.int(),
   leases: z.int(),
@@ -267,6 +273,11 @@ export const listItems = contract({
       .transform((word) => word === "true")
       .optional()
       .describe("Gold items only, or none of them"),
+    done: z
+      .enum(["true", "false"])
+      .transform((word) => word === "true")
+      .optional()
+      .describe("Items that are decided or have all the votes wanted, or the others"),
     search: storedName
       .optional()
       .describe("Text in the prompt or a response, ignoring case; or an item's id"),

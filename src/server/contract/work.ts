@@ -25,7 +25,7 @@ const onLease = z.object({ lease: ids.lease });
 /** What a rater is shown. Nothing in it reveals a gold item, a repeat, or where a response came from. */
 export const ShownLease = z.object({
   id: ids.lease,
-  item: ids.item,
+  item: ids.item.describe("Id of the item as this rater is told of it; staff know it by another"),
   prompt: ItemContent.shape.prompt,
   responses: z.array(z.string()).describe("Texts in the order shown on the screen"),
   guidelinesVersion: z.int(),

@@ -1,5 +1,6 @@
 import type { Context } from "hono";
 import type { Logger } from "pino";
+import { asRequestError } from "./errors.js";
 
 /** Elements per chunk. */
 const TOGETHER = 200;
@@ -7,17 +8,21 @@ const TOGETHER = 200;
 /**
  * An answer with one line of JSON for each element, or with the bytes of elements that are lines already; they are read
  * only as fast as the client receives them.
+ *
+ * @param mayStill throws once the client may not have the rest, which breaks the answer off.
  */
 export async function linesAnswer(
   c: Context,
   elements: AsyncIterable<unknown>,
   log: Logger,
+  mayStill: () => Promise<unknown>,
 ): Promise<Response> {
   const iterator = elements[Symbol.asyncIterator]();
   const encoder = new TextEncoder();
   const body = new ReadableStream<Uint8Array>({
     async pull(controller) {
       try {
+        await mayStill();
         const first = await iterator.next();
         if (first.value instanceof Uint8Array) return controller.enqueue(first.value);
         let text = "";
@@ -33,7 +38,9 @@ export async function linesAnswer(
         controller.enqueue(encoder.encode(text));
       } catch (error) {
         // The status has been sent already: abort the answer, so that the client does not take it for complete.
-        log.error({ err: error }, "export broke off");
+        if (asRequestError(error) === undefined) log.error({ err: error }, "export broke off");
+        else log.info({ why: (error as Error).message }, "export ended");
+        await iterator.return?.();
         controller.error(error);
       }
     },

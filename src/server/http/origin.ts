@@ -51,9 +51,22 @@ export function cookieName({ origin, base }: Site): string {
 }
 
 export function sessionCookie(site: Site, token: string, seconds: number): string {
-  const secure = site.origin.startsWith("https:") ? "; Secure" : "";
-  const path = site.base === "" ? "/" : site.base;
-  return `${cookieName(site)}=${token}; Path=${path}; HttpOnly; SameSite=Strict; Max-Age=${seconds}${secure}`;
+  return `${cookieName(site)}=${token}; ${attributes(site, seconds)}`;
+}
+
+function attributes({ origin, base }: Site, seconds: number): string {
+  const secure = origin.startsWith("https:") ? "; Secure" : "";
+  return `Path=${base === "" ? "/" : base}; HttpOnly; SameSite=Strict; Max-Age=${seconds}${secure}`;
+}
+
+/** Name of the cookie of a known device (accounts/device.ts). */
+export const deviceCookieName = (site: Site): string => `${cookieName(site)}-device`;
+
+/** How long browsers keep a device: a year. */
+const DEVICE_SECONDS = 31_536_000;
+
+export function deviceCookie(site: Site, device: string): string {
+  return `${deviceCookieName(site)}=${device}; ${attributes(site, DEVICE_SECONDS)}`;
 }
 
 /** The path of a request below the server's base; proxies pass the base on or leave it out. */

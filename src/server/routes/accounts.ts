@@ -12,18 +12,22 @@ import {
 import { deletePersonalData } from "../../feedback/store/index.js";
 import { codeUri, newCodeSecret, stepOfCode } from "../accounts/one-time-codes.js";
 import { shownAccount } from "../accounts/shown-account.js";
+import { checkPasswordChoice } from "../accounts/weak-passwords.js";
 import { accounts as contract } from "../contract/index.js";
 import { type Call, endpoint } from "../endpoint.js";
 import { RequestError } from "../http/request-error.js";
+import { rememberDevice } from "./sign-in.js";
 
 export const accountRoutes = [
-  endpoint(contract.changePassword, async ({ body: { current, next } }, call) => {
+  endpoint(contract.changePassword, async ({ body: { current, next, revokeKeys } }, call) => {
     const { store, principal, principals, passwords } = call;
-    await checkPassword(call, current, "current");
+    const { login } = await checkPassword(call, current, "current");
+    checkPasswordChoice(next, { login, field: "next" });
     const passwordHash = await passwords.hash(next);
     const { account, actor, session } = principal;
-    await changePassword(store, account, { passwordHash, keep: session?.id }, actor);
+    await changePassword(store, account, { passwordHash, keep: session?.id, revokeKeys }, actor);
     principals.forget();
+    rememberDevice(call.http, call, passwordHash);
     return undefined;
   }),
   endpoint(contract.beginOneTimeCodes, async ({ body: { password } }, call) => {
@@ -34,15 +38,16 @@ export const accountRoutes = [
     return { secret, uri: codeUri(secret, login) };
   }),
   endpoint(contract.confirmOneTimeCodes, async ({ body: { code } }, call) => {
-    const { store, principal, throttle, address } = call;
-    throttle.check(principal.account, address);
+    const { store, principal, throttle } = call;
+    const trier = sessionTrier(call, "code");
+    throttle.check(trier);
     await store.write(async (write) => {
       const { codes } = await findAccount(write, principal.account);
       if (codes === undefined || codes.confirmed)
         throw new RequestError(409, "No one-time codes wait to be confirmed.");
       const step = stepOfCode(codes.secret, code, write.now, codes.lastStep);
       if (step === undefined) {
-        throttle.failed(principal.account, address);
+        throttle.failed(trier);
         throw new RequestError(422, "This code is wrong or has expired.", { field: "code" });
       }
       await confirmOneTimeCodes(write, principal.account, step, principal.actor);
@@ -72,15 +77,20 @@ export const accountRoutes = [
   }),
 ];
 
+/** Tries within a session are counted apart from those to sign in: a stolen session does not lock its owner out. */
+const sessionTrier = ({ principal, address }: Call, what: "password" | "code") => ({
+  login: `${what} of ${principal.account}`,
+  address,
+  device: { id: `${what} of ${principal.session?.id ?? principal.account}`, keptIn: "cookie" as const },
+});
+
 /** @throws RequestError 403 for a wrong password, and 429 after several of them. */
-async function checkPassword(
-  { store, principal, passwords, throttle, address }: Call,
-  password: string,
-  field: string,
-) {
+async function checkPassword(call: Call, password: string, field: string) {
+  const { store, principal, passwords, throttle } = call;
   const account = await findAccount(store, principal.account);
-  throttle.check(account.login, address, principal.session?.id);
+  const trier = sessionTrier(call, "password");
+  throttle.check(trier);
   if (await passwords.fits(password, account.passwordHash)) return account;
-  throttle.failed(account.login, address, principal.session?.id);
+  throttle.failed(trier);
   throw new RequestError(403, "The password is wrong.", { field });
 }

@@ -2,6 +2,7 @@ import {
   addAccount,
   enterProject,
   findAccount,
+  findInvitation,
   listInvitations,
   useInvitation,
   withdrawInvitation,
@@ -9,6 +10,7 @@ import {
 import { invitationLink, invite } from "../accounts/invitations.js";
 import { secretHash } from "../accounts/secrets.js";
 import { openSession } from "../accounts/sessions.js";
+import { checkPasswordChoice } from "../accounts/weak-passwords.js";
 import { accounts as contract, type Role } from "../contract/index.js";
 import { endpoint } from "../endpoint.js";
 import { RequestError } from "../http/request-error.js";
@@ -31,16 +33,27 @@ export const invitationRoutes = [
     );
     return { ...invitation, token, link: invitationLink({ origin, base }, token) };
   }),
+  endpoint(contract.listAllInvitations, async (_request, { store }) => ({
+    invitations: await listInvitations(store),
+  })),
+  endpoint(contract.withdrawAnyInvitation, async ({ params }, { store, principal }) => {
+    await withdrawInvitation(store, params.invitation, principal.actor);
+    return undefined;
+  }),
   endpoint(contract.listInvitations, async ({ params: { project } }, { store }) => ({
     invitations: await listInvitations(store, project),
   })),
   endpoint(contract.withdrawInvitation, async ({ params }, { store, principal }) => {
-    await withdrawInvitation(store, params.project, params.invitation, principal.actor);
+    await withdrawInvitation(store, params.invitation, principal.actor, params.project);
     return undefined;
   }),
   endpoint(contract.acceptInvitation, async ({ body: { token, password, ...person } }, call) => {
-    const { store, passwords, limits, address, http } = call;
-    limits.signIn.take(address);
+    const { store, passwords, limits, http } = call;
+    // Asked before a password is hashed, which takes the server's time, and again when the invitation is used. Tries
+    // are counted by invitation, so that nobody else at an address uses up those of the invited person.
+    const { id } = await findInvitation({ db: store.db, now: store.clock() }, secretHash(token));
+    limits.signIn.take(`invitation ${id}`);
+    checkPasswordChoice(password, { login: person.login, field: "password" });
     const passwordHash = await passwords.hash(password);
     const { account, session } = await store.write(async (write) => {
       const invitation = await useInvitation(write, secretHash(token));
@@ -51,8 +64,7 @@ export const invitationRoutes = [
     });
     return signedIn(http, call, account, session);
   }),
-  endpoint(contract.joinByInvitation, async ({ body: { token } }, { store, principal, limits, address }) => {
-    limits.signIn.take(address);
+  endpoint(contract.joinByInvitation, async ({ body: { token } }, { store, principal }) => {
     return store.write(async (write) => {
       const invitation = await useInvitation(write, secretHash(token));
       const { project, role } = invitation;

@@ -2,6 +2,7 @@ import {
   addItems,
   findItem,
   type Item,
+  isDone,
   listItems,
   StoreError,
   setPriorities,
@@ -41,4 +42,7 @@ async function itemOf({ store, project }: Call, id: string): Promise<Item> {
   return item;
 }
 
-const shown = ({ project: _project, ...item }: Item) => item;
+function shown(item: Item) {
+  const { project: _project, ...rest } = item;
+  return { ...rest, done: isDone(item) };
+}

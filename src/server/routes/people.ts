@@ -1,14 +1,13 @@
 import { addStaff, listStaff, removeStaff } from "../../feedback/store/accounts/index.js";
 import {
-  joinProject,
   leaveProject,
   listMembers,
   memberNames,
+  moveMember,
   setMemberState,
 } from "../../feedback/store/index.js";
 import { projects as contract } from "../contract/index.js";
 import { endpoint } from "../endpoint.js";
-import { RequestError } from "../http/request-error.js";
 
 export const peopleRoutes = [
   endpoint(contract.listMembers, async (_request, { store, project }) => {
@@ -24,10 +23,7 @@ export const peopleRoutes = [
   endpoint(
     contract.moveMember,
     async ({ params: { rater }, body: { group } }, { store, project, principal }) => {
-      const members = await listMembers(store, project.id);
-      if (!members.some((member) => member.rater === rater))
-        throw new RequestError(404, `${rater} is not in the project.`);
-      await joinProject(store, { project: project.id, rater, group }, principal.actor);
+      await moveMember(store, { project: project.id, rater, group }, principal.actor);
       return undefined;
     },
   ),

@@ -9,32 +9,39 @@ import {
   useOneTimeCode,
 } from "../../feedback/store/accounts/index.js";
 import { unauthorised } from "../accounts/authenticate.js";
-import { deviceToken, knowsDevice } from "../accounts/devices.js";
+import { deviceOf, newDevice } from "../accounts/device.js";
 import { stepOfCode } from "../accounts/one-time-codes.js";
 import { csrfToken } from "../accounts/secrets.js";
 import { type OpenedSession, openSession } from "../accounts/sessions.js";
 import { shownAccount } from "../accounts/shown-account.js";
+import type { Trier } from "../accounts/throttle.js";
 import { accounts as contract } from "../contract/index.js";
 import { type Call, endpoint } from "../endpoint.js";
-import { sessionCookie } from "../http/origin.js";
+import { deviceCookie, deviceCookieName, readCookie, type Site, sessionCookie } from "../http/origin.js";
 import type { Services } from "../services.js";
 
 export const signInRoutes = [
   endpoint(contract.signIn, async ({ body: { login, password, code, device: given } }, call) => {
     const { store, passwords, throttle, limits, address, http } = call;
     const name = login.trim().toLowerCase();
-    const known = given !== undefined && knowsDevice(store.key, given, name, store.clock());
-    const device = known ? given : undefined;
-    limits.signIn.take(device === undefined ? address : `device ${device}`);
-    throttle.check(name, address, device);
     const account = await accountOfLogin(store, storable(name));
+    const trier = { login: name, address, device: knownDevice(call, account, given) };
+    // The tries of others at this address do not hold up a device on which the owner signed in before.
+    limits.signIn.take(trier.device === undefined ? address : `device ${trier.device.id}`);
+    throttle.check(trier);
     const fits = await passwords.fits(password, account?.passwordHash);
     if (!fits || account?.state !== "active" || !(await codeFits(call, account, code))) {
-      throttle.failed(name, address, device);
+      throttle.failed(trier);
       throw unauthorised("Name, password or one-time code is wrong.");
     }
-    throttle.succeeded(name, address, device);
-    const session = await store.write((write) => openSession(write, account, sessionOptions(call)));
+    throttle.succeeded(trier);
+    const session = await store.write(async (write) => {
+      // Checking a password takes a while, in which it may have been changed or the account shut out.
+      const now = await accountOfLogin(write, account.login);
+      if (now?.state !== "active" || now.passwordHash !== account.passwordHash)
+        throw unauthorised("Name, password or one-time code is wrong.");
+      return openSession(write, now, sessionOptions(call));
+    });
     return signedIn(http, call, account, session);
   }),
   endpoint(contract.currentSession, async (_request, call) => {
@@ -65,22 +72,43 @@ export const signInRoutes = [
   }),
 ];
 
-/** Sets the cookie, and returns what the page needs. */
+/** Sets the cookies, and returns what the page needs. */
 export function signedIn(
   http: Context,
-  { store, origin, base, settings }: Services,
+  services: Services,
   account: Account,
   session: OpenedSession,
 ): z.output<typeof contract.SignedIn> {
-  const seconds = settings.limits.sessionHours * 3600;
-  http.header("Set-Cookie", sessionCookie({ origin, base }, session.token, seconds));
+  const seconds = services.settings.limits.sessionHours * 3600;
+  http.header("Set-Cookie", sessionCookie(services, session.token, seconds));
+  rememberDevice(http, services, account.passwordHash);
   return {
     account: shownAccount(account),
     csrf: csrfToken(session.token),
     expiresAt: session.expiresAt,
-    device: deviceToken(store.key, account.login, store.clock()),
+    device: newDevice(account.passwordHash, "page", services.store.clock()),
   };
 }
+
+/** The device that a request comes from, if the owner of the account signed in there before. */
+function knownDevice(call: Call, account: Account | undefined, fromPage?: string): Trier["device"] {
+  const [hash, now] = [account?.passwordHash, call.store.clock()];
+  const ofCookie = deviceOf(cookieOf(call.http, call), hash, "cookie", now);
+  if (ofCookie !== undefined) return { id: ofCookie, keptIn: "cookie" };
+  const ofPage = deviceOf(fromPage, hash, "page", now);
+  return ofPage === undefined ? undefined : { id: ofPage, keptIn: "page" };
+}
+
+/** Makes the device a known one of the account with this password hash, unless it is. */
+export function rememberDevice(http: Context, services: Services, passwordHash: string): void {
+  const now = services.store.clock();
+  if (deviceOf(cookieOf(http, services), passwordHash, "cookie", now) === undefined)
+    http.header("Set-Cookie", deviceCookie(services, newDevice(passwordHash, "cookie", now)), {
+      append: true,
+    });
+}
+
+const cookieOf = (http: Context, site: Site) => readCookie(http.req.header("cookie"), deviceCookieName(site));
 
 export function sessionOptions({ http, settings }: Call): { client?: string; milliseconds: number } {
   return { client: http.req.header("user-agent"), milliseconds: settings.limits.sessionHours * 3_600_000 };

@@ -23,7 +23,7 @@ export const workRoutes = [
   endpoint(contract.takeItems, async ({ params, body }, { store, principal, metrics }) => {
     const answer = await store.lease({ ...params, ...body, rater: principal.rater });
     metrics.leases.inc(answer.leases.length);
-    return answer;
+    return { ...answer, leases: answer.leases.map(({ showing, ...lease }) => ({ ...lease, item: showing })) };
   }),
   endpoint(contract.listTraining, async ({ params }, { store, principal }) => ({
     items: await trainingFor(store, params.project, principal.rater),
@@ -72,14 +72,16 @@ export const workRoutes = [
   }),
   endpoint(contract.listOwnVotes, async ({ params, query }, { store, principal }) => {
     await checkWorked(store, params.project, principal.rater);
-    return { votes: await pastVotes(store, params.project, principal.rater, query) };
+    const votes = await pastVotes(store, params.project, principal.rater, query);
+    return { votes: votes.map(({ showing, ...vote }) => ({ ...vote, item: showing })) };
   }),
   endpoint(contract.listBookmarks, async ({ params }, { store, principal }) => {
     await checkWorked(store, params.project, principal.rater);
-    return { bookmarks: await listBookmarks(store, params.project, principal.rater) };
+    const bookmarks = await listBookmarks(store, params.project, principal.rater);
+    return { bookmarks: bookmarks.map(({ showing, ...bookmark }) => ({ item: showing, ...bookmark })) };
   }),
   endpoint(contract.addBookmark, async ({ params, body }, { store, principal }) => {
-    await addBookmark(store, { ...params, ...body, rater: principal.rater });
+    await addBookmark(store, { showing: params.item, ...body, rater: principal.rater });
     return undefined;
   }),
   endpoint(contract.removeBookmark, async ({ params }, { store, principal }) => {

@@ -13,6 +13,14 @@ import { raterName } from "./rater-name.js";
 
 export type Item = ResultOf<"getItem">;
 
+/** An open item that has all the votes wanted is complete. */
+export function stateName(
+  words: ReturnType<typeof useDesk>["items"],
+  { state, done }: Pick<Item, "state" | "done">,
+): string {
+  return state === "open" && done ? words.complete : words.states[state];
+}
+
 /** Names of responses on these pages, by their stored order rather than the order that a rater saw. */
 export function useResponseNames(count: number): string[] {
   const { items } = useDesk();

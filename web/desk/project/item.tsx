@@ -11,7 +11,7 @@ import { Await, Heading } from "../ui/page.js";
 import { Prose } from "../ui/prose.js";
 import { answerText } from "./answer-text.js";
 import { useProject } from "./context.js";
-import { ContentView, type Item, useResponseNames, VotesOn } from "./item-view.js";
+import { ContentView, type Item, stateName, useResponseNames, VotesOn } from "./item-view.js";
 
 export function ItemPage({ id }: { id: string }) {
   const { project } = useProject();
@@ -33,7 +33,7 @@ function ItemView({ item, reload }: { item: Item; reload(): void }) {
       <Link href={`/desk/${project.id}/items`}>← {items.back}</Link>
       <Heading
         title={items.title(item.position)}
-        lead={`${items.states[item.state]}, ${items.votesOf(format.count(item.votes), format.count(item.overlap))}`}
+        lead={`${stateName(items, item)}, ${items.votesOf(format.count(item.votes), format.count(item.overlap))}`}
       >
         {item.gold && <span class="tag tag-gold">{items.gold}</span>}
         {leads && item.state !== "withdrawn" && (

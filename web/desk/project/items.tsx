@@ -12,10 +12,19 @@ import { Await, Heading } from "../ui/page.js";
 import { promptText } from "../ui/prose.js";
 import { Select } from "../ui/select.js";
 import { useProject } from "./context.js";
+import { stateName } from "./item-view.js";
 import { UploadDialog } from "./upload.js";
 
-const FILTERS = ["all", "open", "decided", "withdrawn", "gold"] as const;
-type Filter = (typeof FILTERS)[number];
+/** What each filter asks for; an item is done when it is decided or has all the votes wanted. */
+const QUERIES = {
+  all: {},
+  open: { state: "open", done: "false" },
+  done: { done: "true" },
+  withdrawn: { state: "withdrawn" },
+  gold: { gold: "true" },
+} as const;
+type Filter = keyof typeof QUERIES;
+const FILTERS = Object.keys(QUERIES) as Filter[];
 type Listed = ResultOf<"listItems">;
 /** Items per page. */
 const PAGE = 50;
@@ -29,7 +38,7 @@ export function ItemsPage() {
   const query = {
     limit: PAGE,
     ...(search !== "" && { search }),
-    ...(filter === "gold" ? { gold: "true" as const } : filter !== "all" && { state: filter }),
+    ...QUERIES[filter],
   };
   const ask = (after: number) =>
     call("listItems", { params: { project: project.id }, query: { ...query, after } });
@@ -118,9 +127,9 @@ function ItemTable({ first, ask }: { first: Listed; ask(after: number): Promise<
           },
           {
             title: common.state,
-            cell: ({ state, gold }) => (
+            cell: ({ state, done, gold }) => (
               <span class="row">
-                <span class="tag">{words.states[state]}</span>
+                <span class="tag">{stateName(words, { state, done })}</span>
                 {gold && <span class="tag tag-gold">{words.gold}</span>}
               </span>
             ),

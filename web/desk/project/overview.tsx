@@ -93,27 +93,23 @@ function Figures(props: {
   const { overview } = useDesk();
   const format = useFormat();
   const { project } = useProject();
-  const { progress, forecast, held } = props;
+  const { forecast, held } = props;
+  const { items = 0, done: complete = 0, votes = 0, wanted = 0 } = props.progress;
   const { perDay, end, caution } = forecast;
-  const done = progress.items > 0 && progress.done === progress.items;
+  const done = items > 0 && complete === items;
   return (
     <>
-      <progress
-        class="wide-progress"
-        max={Math.max(1, progress.items)}
-        value={progress.done}
-        aria-label={overview.items}
-      />
+      <progress class="wide-progress" max={Math.max(1, items)} value={complete} aria-label={overview.items} />
       <dl class="figures">
         <Figure
           name={overview.items}
-          value={format.count(progress.done)}
-          note={overview.ofItems(format.count(progress.items))}
+          value={format.count(complete)}
+          note={overview.ofItems(format.count(items))}
         />
         <Figure
           name={overview.votes}
-          value={format.count(progress.votes)}
-          note={overview.wanted(format.count(progress.wanted))}
+          value={format.count(votes)}
+          note={overview.wanted(format.count(wanted))}
         />
         <Figure
           name={overview.pace}

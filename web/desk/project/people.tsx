@@ -6,10 +6,10 @@ import { useLoaded } from "../../ui/async.js";
 import { Button } from "../../ui/button.js";
 import { Empty } from "../../ui/states.js";
 import { Table } from "../../ui/table.js";
-import { useToast } from "../../ui/toast.js";
 import { useDesk } from "../strings/index.js";
 import { Confirm } from "../ui/confirm.js";
 import { useFormat } from "../ui/format.js";
+import { Invitations } from "../ui/invitations.js";
 import { Await, Heading } from "../ui/page.js";
 import { useProject } from "./context.js";
 import { InviteDialog } from "./invite.js";
@@ -45,7 +45,7 @@ export function PeoplePage() {
           <>
             <Members members={members} reload={loaded.reload} />
             <Staff staff={staff} reload={loaded.reload} />
-            <Invitations invitations={invitations} reload={loaded.reload} />
+            <Invitations invitations={invitations} project={project.id} reload={loaded.reload} />
           </>
         )}
       </Await>
@@ -195,49 +195,6 @@ function Staff({ staff, reload }: { staff: ResultOf<"listStaff">["staff"]; reloa
         >
           <p>{people.removeStaffText}</p>
         </Confirm>
-      )}
-    </section>
-  );
-}
-
-function Invitations(props: { invitations: ResultOf<"listInvitations">["invitations"]; reload(): void }) {
-  const { people, common } = useDesk();
-  const { project } = useProject();
-  const format = useFormat();
-  const say = useToast();
-  const open = props.invitations.filter(({ usedAt, expiresAt }) => !usedAt && expiresAt > Date.now());
-  const withdraw = (invitation: string) =>
-    call("withdrawInvitation", { params: { project: project.id, invitation } }).then(
-      () => say(people.withdrawn),
-      (error: Error) => say(error.message, "bad"),
-    );
-  return (
-    <section class="stack">
-      <h2>{people.invitations}</h2>
-      {open.length === 0 ? (
-        <p class="quiet">{people.invitationsNone}</p>
-      ) : (
-        <Table
-          caption={people.invitations}
-          rows={open}
-          rowKey={({ id }) => id}
-          columns={[
-            { title: common.role, cell: ({ role }) => common.roles[role] },
-            { title: common.group, cell: ({ group }) => group ?? "" },
-            { title: common.created, cell: ({ createdAt }) => format.moment(createdAt) },
-            { title: people.expires, cell: ({ expiresAt }) => format.moment(expiresAt) },
-            {
-              title: "",
-              cell: ({ id }) => (
-                <span class="row row-end">
-                  <Button look="quiet" onClick={() => withdraw(id).then(props.reload)}>
-                    {people.withdraw}
-                  </Button>
-                </span>
-              ),
-            },
-          ]}
-        />
       )}
     </section>
   );

@@ -12,7 +12,7 @@ import { AspectChoice } from "./aspect-choice.js";
 import { aspectsOf, useProject } from "./context.js";
 import { useResponseNames } from "./item-view.js";
 import { raterName } from "./rater-name.js";
-import type { RaterRow } from "./raters.js";
+import { type RaterRow, Reliability } from "./raters.js";
 import { StopButtons } from "./stop-rater.js";
 
 /** Most votes of a rater that are listed. */
@@ -50,7 +50,13 @@ export function RaterPage({ rater }: { rater: string }) {
         </p>
       )}
       <Await loaded={table}>
-        {() => (row === undefined ? <p class="quiet">{words.unknown}</p> : <Known row={row} />)}
+        {({ leastVotes }) =>
+          row === undefined ? (
+            <p class="quiet">{words.unknown}</p>
+          ) : (
+            <Known row={row} leastVotes={leastVotes} />
+          )
+        }
       </Await>
       <section class="stack">
         <h2>{words.recent}</h2>
@@ -60,7 +66,7 @@ export function RaterPage({ rater }: { rater: string }) {
   );
 }
 
-function Known({ row }: { row: RaterRow }) {
+function Known({ row, leastVotes }: { row: RaterRow; leastVotes: number }) {
   const { raters: words } = useDesk();
   const format = useFormat();
   const { flags, firstPlace, longer } = row;
@@ -89,7 +95,7 @@ function Known({ row }: { row: RaterRow }) {
           </dd>
           <dt>{words.reliability}</dt>
           <dd>
-            <ShareMark value={row.reliability} />
+            <Reliability value={row.reliability} leastVotes={leastVotes} />
           </dd>
           <dt>{words.gold}</dt>
           <dd>

@@ -29,7 +29,7 @@ export function RatersPage() {
         <AspectChoice value={aspect} change={setAspect} />
       </Heading>
       <Await loaded={loaded}>
-        {({ raters }) =>
+        {({ raters, leastVotes }) =>
           raters.length === 0 ? (
             <Empty title={words.none}>
               <p>{words.noneHint}</p>
@@ -78,8 +78,9 @@ export function RatersPage() {
                   },
                   {
                     title: words.reliability,
-                    by: ({ reliability }) => reliability?.estimate,
-                    cell: ({ reliability }) => <ShareMark value={reliability} />,
+                    by: ({ reliability }) =>
+                      (reliability?.n ?? 0) < leastVotes ? undefined : reliability?.estimate,
+                    cell: ({ reliability }) => <Reliability value={reliability} leastVotes={leastVotes} />,
                   },
                   {
                     title: words.gold,
@@ -122,6 +123,14 @@ export function RatersPage() {
       </Await>
     </>
   );
+}
+
+/** A reliability, or how many votes are still too few for one. */
+export function Reliability({ value, leastVotes }: { value: RaterRow["reliability"]; leastVotes: number }) {
+  const { raters: words } = useDesk();
+  const format = useFormat();
+  if (value === null || value.n >= leastVotes) return <ShareMark value={value} />;
+  return <span class="quiet">{words.tooFew(format.count(value.n), format.count(leastVotes))}</span>;
 }
 
 export function Flags({ flags }: { flags: RaterRow["flags"] }) {

@@ -22,7 +22,7 @@ export function SettingsPage() {
   const [deleting, setDeleting] = useState(false);
   const say = useToast();
   const { busy, problem, run } = useAction(async () => {
-    await call("changeProject", { params: { project: project.id }, body: { settings: values } });
+    await call("changeProject", { params: { project: project.id }, body: { settings: withLifted(values) } });
     say(words.saved);
     changed();
   });
@@ -66,6 +66,14 @@ export function SettingsPage() {
       {deleting && <DeleteDialog close={() => setDeleting(false)} />}
     </>
   );
+}
+
+/** The values to send: what was emptied, or switched off, is null. */
+function withLifted(values: Values): Values {
+  const lifted = Object.entries(schemas.settings.properties ?? {})
+    .filter(([name, field]) => field.default === undefined && values[name] === undefined)
+    .map(([name]) => [name, null]);
+  return { ...values, ...Object.fromEntries(lifted) };
 }
 
 function TaskField({ name, value }: { name: string; value: unknown }) {

@@ -33,8 +33,8 @@ function Password() {
   const { account: words } = useDesk();
   const say = useToast();
   const [turn, setTurn] = useState(0);
-  const { busy, problem, submit } = useForm(async ({ current, next }) => {
-    await call("changePassword", { body: { current, next } });
+  const { busy, problem, submit } = useForm(async ({ current, next, revokeKeys }) => {
+    await call("changePassword", { body: { current, next, revokeKeys: revokeKeys === "on" } });
     setTurn(turn + 1);
     say(words.passwordChanged);
   });
@@ -59,6 +59,10 @@ function Password() {
         maxLength={200}
         autocomplete="new-password"
       />
+      <label class="check">
+        <input type="checkbox" name="revokeKeys" />
+        <span>{words.revokeKeys}</span>
+      </label>
       <FormProblem problem={problem} />
       <div class="row">
         <Button type="submit" disabled={busy}>

@@ -10,6 +10,7 @@ import { useDesk } from "../strings/index.js";
 import { useAction } from "../ui/action.js";
 import { Confirm } from "../ui/confirm.js";
 import { useFormat } from "../ui/format.js";
+import { Invitations } from "../ui/invitations.js";
 import { OnceShown } from "../ui/once-shown.js";
 import { Await, Heading } from "../ui/page.js";
 import { Select } from "../ui/select.js";
@@ -22,7 +23,7 @@ export function AccountsPage() {
   const { accounts: words, common } = useDesk();
   const { account } = useSession();
   const format = useFormat();
-  const loaded = useLoaded(() => call("listAccounts", {}), []);
+  const loaded = useLoaded(() => Promise.all([call("listAccounts", {}), call("listAllInvitations", {})]), []);
   const [inviting, setInviting] = useState(false);
   const [changing, setChanging] = useState<Account>();
   const [forgetting, setForgetting] = useState<Account>();
@@ -34,47 +35,63 @@ export function AccountsPage() {
         </Button>
       </Heading>
       <Await loaded={loaded}>
-        {({ accounts }) => (
-          <Table
-            caption={words.title}
-            rows={accounts}
-            rowKey={({ id }) => id}
-            columns={[
-              {
-                title: words.login,
-                cell: ({ id, login }) => (
-                  <>
-                    {login} {id === account?.id && <span class="quiet">({common.you})</span>}
-                  </>
-                ),
-              },
-              { title: common.role, cell: ({ role }) => common.roles[role] },
-              {
-                title: common.state,
-                cell: ({ state }) => (
-                  <span class={state === "active" ? "tag tag-good" : "tag tag-rejected"}>{words[state]}</span>
-                ),
-              },
-              { title: words.codes, cell: ({ oneTimeCodes }) => (oneTimeCodes ? common.yes : common.no) },
-              { title: common.created, cell: ({ createdAt }) => format.date(createdAt) },
-              {
-                title: "",
-                cell: (one) => (
-                  <span class="row row-end nowrap">
-                    <Button look="quiet" onClick={() => setChanging(one)}>
-                      {words.change}
-                    </Button>
-                    <Button look="quiet" onClick={() => setForgetting(one)}>
-                      {words.forget}
-                    </Button>
-                  </span>
-                ),
-              },
-            ]}
-          />
+        {([{ accounts }, { invitations }]) => (
+          <>
+            <Table
+              caption={words.title}
+              rows={accounts}
+              rowKey={({ id }) => id}
+              columns={[
+                {
+                  title: words.login,
+                  cell: ({ id, login }) => (
+                    <>
+                      {login} {id === account?.id && <span class="quiet">({common.you})</span>}
+                    </>
+                  ),
+                },
+                { title: common.role, cell: ({ role }) => common.roles[role] },
+                {
+                  title: common.state,
+                  cell: ({ state }) => (
+                    <span class={state === "active" ? "tag tag-good" : "tag tag-rejected"}>
+                      {words[state]}
+                    </span>
+                  ),
+                },
+                { title: words.codes, cell: ({ oneTimeCodes }) => (oneTimeCodes ? common.yes : common.no) },
+                { title: common.created, cell: ({ createdAt }) => format.date(createdAt) },
+                {
+                  title: "",
+                  cell: (one) => (
+                    <span class="row row-end nowrap">
+                      <Button look="quiet" onClick={() => setChanging(one)}>
+                        {words.change}
+                      </Button>
+                      <Button look="quiet" onClick={() => setForgetting(one)}>
+                        {words.forget}
+                      </Button>
+                    </span>
+                  ),
+                },
+              ]}
+            />
+            <Invitations
+              invitations={invitations}
+              names={new Map(accounts.map(({ id, login }) => [id, login]))}
+              reload={loaded.reload}
+            />
+          </>
         )}
       </Await>
-      {inviting && <InviteDialog close={() => setInviting(false)} />}
+      {inviting && (
+        <InviteDialog
+          close={() => {
+            setInviting(false);
+            loaded.reload();
+          }}
+        />
+      )}
       {changing && (
         <ChangeDialog account={changing} close={() => setChanging(undefined)} done={loaded.reload} />
       )}

@@ -55,6 +55,7 @@ function ProjectCard(props: {
   const { home } = useStrings();
   const format = useFormat();
   const { data } = useLoaded(() => call("getProgress", { params: { project: id } }), [id]);
+  const { items = 0, done = 0 } = data ?? {};
   return (
     <li>
       <Link class="card card-link" href={`/desk/${id}/overview`}>
@@ -65,11 +66,9 @@ function ProjectCard(props: {
         <span class={state === "open" ? "tag tag-good" : "tag"}>{home.states[state]}</span>
         {data && (
           <span class="card-progress">
-            <progress max={Math.max(1, data.items)} value={data.done} aria-label={name} />
+            <progress max={Math.max(1, items)} value={done} aria-label={name} />
             <span class="quiet">
-              {data.items === 0
-                ? projects.noItems
-                : projects.progress(format.count(data.done), format.count(data.items))}
+              {items === 0 ? projects.noItems : projects.progress(format.count(done), format.count(items))}
             </span>
           </span>
         )}

@@ -7,10 +7,13 @@ import type { Write } from "../audit/writer.js";
 import type { Queries } from "../database/database.js";
 import type { Tables } from "../database/tables.js";
 import { newId } from "../ids.js";
+import { releaseOfRater } from "../items/held-leases.js";
 import type { StoreContext } from "../store-context.js";
 import { StoreError } from "../store-error.js";
 import type { Identity, Role } from "./identity.js";
+import { withdrawFallen } from "./invitations.js";
 import { endSessions } from "./sessions.js";
+import { leaveStaff } from "./staff-membership.js";
 
 export interface NewAccount {
   login: string;
@@ -127,7 +130,12 @@ export async function checkOtherAdmin(reading: { db: Queries }, account: string)
     throw new StoreError("conflict", "This is the last admin.", "Make someone else an admin first.");
 }
 
-/** Changes an account and ends its sessions. @throws StoreError missing; conflict: it is the last active admin. */
+/**
+ * Changes an account and ends its sessions. A rater is on no project's staff; who is shut out holds no items; invitations
+ * that the account may not make any more are withdrawn.
+ *
+ * @throws StoreError missing; conflict: it is the last active admin.
+ */
 export async function changeAccount(
   store: StoreContext,
   id: string,
@@ -153,15 +161,23 @@ export async function changeAccount(
       .execute();
     await endSessions(write, id);
     audit(actor, "account.changed", id, change);
+    if (after.role === "rater") await leaveStaff(write, id, actor);
+    if (after.state === "disabled") await releaseOfRater(write, after.rater);
+    await withdrawFallen(write, actor);
     return after;
   });
 }
 
-/** Changes an account's password and ends its sessions. @param keep id of a session that stays open. */
+/**
+ * Changes an account's password and ends its sessions.
+ *
+ * @param keep id of a session that stays open. @param revokeKeys whether the account's API keys end as well, with the
+ * unused invitations that they made.
+ */
 export async function changePassword(
   store: StoreContext,
   id: string,
-  { passwordHash, keep }: { passwordHash: string; keep?: string },
+  { passwordHash, keep, revokeKeys }: { passwordHash: string; keep?: string; revokeKeys: boolean },
   actor: string,
 ): Promise<void> {
   return store.write(async (write) => {
@@ -172,7 +188,16 @@ export async function changePassword(
       .execute();
     await endSessions(write, id, keep);
     write.audit(actor, "account.password", id);
+    if (revokeKeys) await revokeKeysOf(write, id, actor);
   });
+}
+
+async function revokeKeysOf(write: Write, account: string, actor: string): Promise<void> {
+  const { db, audit } = write;
+  const keys = await db.selectFrom("api_keys").select("id").where("account_id", "=", account).execute();
+  await db.deleteFrom("api_keys").where("account_id", "=", account).execute();
+  for (const { id } of keys) audit(actor, "key.revoked", id);
+  await withdrawFallen(write, actor);
 }
 
 function toAccount(row: Tables["accounts"]): Account {

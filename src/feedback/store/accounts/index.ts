@@ -16,6 +16,7 @@ export { type Identity, ROLES, type Role, SCOPES, type Scope } from "./identity.
 export {
   addInvitation,
   enterProject,
+  findInvitation,
   type Invitation,
   listInvitations,
   type NewInvitation,
@@ -25,6 +26,7 @@ export {
 } from "./invitations.js";
 export { addKey, keyOfHash, listKeys, revokeKey } from "./keys.js";
 export { beginOneTimeCodes, confirmOneTimeCodes, endOneTimeCodes, useOneTimeCode } from "./one-time-codes.js";
+export { presentRole } from "./present-role.js";
 export {
   addSession,
   endSession,

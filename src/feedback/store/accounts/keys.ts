@@ -5,6 +5,7 @@ import { newId } from "../ids.js";
 import type { StoreContext } from "../store-context.js";
 import { StoreError } from "../store-error.js";
 import type { Identity, Role, Scope } from "./identity.js";
+import { withdrawFallen } from "./invitations.js";
 
 /** Most keys of one account. */
 const MAX_KEYS = 50;
@@ -88,14 +89,15 @@ export async function keyOfHash(
   return { key: toKey(row), account: { id: row.account_id, rater: row.rater_id, role: row.role as Role } };
 }
 
-/** @throws StoreError missing: the account has no such key. */
+/** Revokes a key and withdraws the unused invitations that it made. @throws StoreError missing: not the account's. */
 export async function revokeKey(
   store: StoreContext,
   account: string,
   key: string,
   actor: string,
 ): Promise<void> {
-  return store.write(async ({ db, audit }) => {
+  return store.write(async (write) => {
+    const { db, audit } = write;
     const gone = await db
       .deleteFrom("api_keys")
       .where("id", "=", key)
@@ -103,6 +105,7 @@ export async function revokeKey(
       .executeTakeFirst();
     if (gone.numDeletedRows === 0n) throw new StoreError("missing", `There is no key ${key}.`);
     audit(actor, "key.revoked", key);
+    await withdrawFallen(write, actor);
   });
 }
 

@@ -1,11 +1,11 @@
 /** Staff of projects: the accounts, other than raters', that may read and change a project. */
-
-import type { Write } from "../audit/writer.js";
 import type { Queries } from "../database/database.js";
 import type { StoreContext } from "../store-context.js";
 import { StoreError } from "../store-error.js";
 import { findAccount } from "./accounts.js";
 import type { Role } from "./identity.js";
+import { withdrawFallen } from "./invitations.js";
+import { putStaff, takeOffStaff } from "./staff-membership.js";
 
 export interface StaffMember {
   account: string;
@@ -42,34 +42,20 @@ export async function addStaff(
   });
 }
 
-/** Makes an account staff of a project; does nothing if it already is. */
-export async function putStaff(
-  { db, now }: Pick<Write, "db" | "now">,
-  project: string,
-  account: string,
-): Promise<void> {
-  await db
-    .insertInto("staff")
-    .values({ project_id: project, account_id: account, created_at: now })
-    .onConflict((conflict) => conflict.doNothing())
-    .execute();
-}
-
-/** @throws StoreError missing: the account is not on the project's staff. */
+/**
+ * Takes an account off a project's staff. Its unused invitations to the project are withdrawn, and invitations made
+ * before do not let it in again.
+ *
+ * @throws StoreError missing: the account is not on the project's staff.
+ */
 export async function removeStaff(
   store: StoreContext,
   project: string,
   account: string,
   actor: string,
 ): Promise<void> {
-  return store.write(async ({ db, audit }) => {
-    const gone = await db
-      .deleteFrom("staff")
-      .where("project_id", "=", project)
-      .where("account_id", "=", account)
-      .executeTakeFirst();
-    if (gone.numDeletedRows === 0n)
-      throw new StoreError("missing", `${account} is not on the project's staff.`);
-    audit(actor, "staff.left", account, { project });
+  return store.write(async (write) => {
+    await takeOffStaff(write, project, account, actor);
+    await withdrawFallen(write, actor);
   });
 }

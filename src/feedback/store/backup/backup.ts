@@ -29,10 +29,12 @@ export interface BackupSummary {
 }
 
 /**
- * All tables in order of creation, with their keys. Rows refer only to earlier tables or to earlier rows of the same
- * table.
+ * All tables in order of creation, with their keys as the last migration has them. Rows refer only to earlier tables or
+ * to earlier rows of the same table.
  */
-export const backedUpTables = migrations.flatMap(({ tables }) => tables);
+export const backedUpTables = [
+  ...new Map(migrations.flatMap(({ tables }) => tables).map((table) => [table.name, table])).values(),
+];
 
 /**
  * @param path ends in .gz. @throws PlumbError when the file cannot be written; an existing file is then left unchanged.

@@ -71,11 +71,14 @@ export interface Tables extends AccountTables {
     /** Probability of a correct answer, as estimated by the last aggregation. */
     reliability: number | null;
   };
+  /** When somebody was last removed from a project, as a rater or from its staff. */
+  departures: { project_id: string; rater_id: string; at: number };
   leases: {
     id: string;
     project_id: string;
     item_id: string;
     rater_id: string;
+    /** live; voted; skipped; released: the rater gave it back; taken: it was taken from the rater; expired. */
     state: string;
     /** Number of the rater's earlier leases in the project; seeds the random draws. */
     turn: number;
@@ -99,6 +102,8 @@ export interface Tables extends AccountTables {
   bookmarks: {
     rater_id: string;
     item_id: string;
+    /** 1 for the bookmark of a hidden repeat of the item. */
+    repeat_shown: number;
     project_id: string;
     note: string | null;
     created_at: number;

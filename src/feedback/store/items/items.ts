@@ -17,6 +17,7 @@ import { newId, storedName, storedText } from "../ids.js";
 import { findProject } from "../projects/projects.js";
 import type { StoreContext } from "../store-context.js";
 import { StoreError } from "../store-error.js";
+import { releaseOfItem } from "./held-leases.js";
 
 /** Most items added in one call. */
 export const MAX_ITEMS_AT_ONCE = 10_000;
@@ -168,6 +169,8 @@ export interface ItemQuery {
   state?: ItemState;
   /** true: only gold items; false: no gold items. */
   gold?: boolean;
+  /** true: only items that are done (`isDone`); false: only the others. */
+  done?: boolean;
   /** Text that the prompt or a response contains, ignoring case; or an item's id. */
   search?: string;
 }
@@ -181,11 +184,11 @@ export interface ItemQuery {
 export async function listItems(
   { db }: StoreContext,
   projectId: string,
-  { after = 0, limit = 100, state, gold, search }: ItemQuery = {},
+  { after = 0, limit = 100, state, gold, done, search }: ItemQuery = {},
   signal?: AbortSignal,
 ): Promise<Item[]> {
   const matching = search === undefined ? undefined : contentPattern(search);
-  const some = state !== undefined || gold !== undefined || search !== undefined;
+  const some = [state, gold, done, search].some((one) => one !== undefined);
   const last = some ? await lastPosition(db, projectId) : 0;
   const found: Item[] = [];
   let position = after;
@@ -199,6 +202,7 @@ export async function listItems(
       .$if(some, (query) => query.where("position", "<=", end))
       .$if(state !== undefined, (query) => query.where("state", "=", state as string))
       .$if(gold !== undefined, (query) => query.where("gold_json", gold ? "is not" : "is", null))
+      .$if(done !== undefined, (query) => query.where(done ? DONE : sql<boolean>`not ${DONE}`))
       .$if(matching !== undefined, (query) =>
         query.where(({ or, eb }) =>
           or([
@@ -218,6 +222,13 @@ export async function listItems(
   }
   return found.slice(0, limit);
 }
+
+/** As `isDone`. */
+const DONE = sql<boolean>`(gold_json is null and (state = 'decided' or (state = 'open' and votes >= overlap)))`;
+
+/** Whether nothing more is asked about an item: it is decided, or has all the votes wanted. Gold items are never done. */
+export const isDone = ({ state, gold, votes, overlap }: Item): boolean =>
+  gold === undefined && (state === "decided" || (state === "open" && votes >= overlap));
 
 /** A pattern for SQL's LIKE: the text as JSON spells it, in lower case. */
 function contentPattern(search: string): string {
@@ -244,7 +255,7 @@ export function toItem(row: Tables["items"]): Item {
   };
 }
 
-/** Withdraws an item, so that it is no longer handed out; its votes stay. */
+/** Withdraws an item, so that it is no longer handed out, and takes it back from who holds it; its votes stay. */
 export async function withdrawItem(
   store: StoreContext,
   id: string,
@@ -252,13 +263,15 @@ export async function withdrawItem(
   actor: string,
 ): Promise<void> {
   const why = check(storedText(2000), reason);
-  return store.write(async ({ db, audit }) => {
+  return store.write(async (write) => {
+    const { db, audit } = write;
     const updated = await db
       .updateTable("items")
       .set({ state: "withdrawn", available: 0 })
       .where("id", "=", id)
       .executeTakeFirst();
     if (updated.numUpdatedRows === 0n) throw new StoreError("missing", `There is no item ${id}.`);
+    await releaseOfItem(write, id);
     audit(actor, "item.withdrawn", id, { reason: why });
   });
 }

@@ -13,9 +13,16 @@ import type { Project } from "../projects/projects.js";
  * decided when every question of its votes is. Call this before recounting the items.
  */
 export async function decideItems(write: Write, project: Project, itemIds: readonly string[]): Promise<void> {
-  const { stop } = project.settings;
-  if (stop === undefined || itemIds.length === 0) return;
-  const { db, audit } = write;
+  if (project.settings.stop !== undefined) await decideAnew(write, project, itemIds);
+}
+
+/** The same after the rule was changed: without early stopping every decided item is reopened. */
+export async function decideAnew(
+  { db, audit }: Write,
+  { settings: { stop } }: Project,
+  itemIds: readonly string[],
+): Promise<void> {
+  if (itemIds.length === 0) return;
   const items = await db
     .selectFrom("items")
     .select(["id", "state"])
@@ -23,17 +30,10 @@ export async function decideItems(write: Write, project: Project, itemIds: reado
     .where("state", "in", ["open", "decided"])
     .where("gold_json", "is", null)
     .execute();
-  const votes = groupBy(await stoppingVotes(db, itemIds), ({ item_id }) => item_id);
+  const rows = stop === undefined ? [] : await stoppingVotes(db, itemIds);
+  const votes = groupBy(rows, ({ item_id }) => item_id);
   for (const { id, state } of items) {
-    const questions = new Map<string, SignedVote[]>();
-    for (const vote of votes.get(id) ?? []) {
-      const signs = signsOf(JSON.parse(vote.answer_json) as Answer) ?? {};
-      for (const [question, sign] of Object.entries(signs)) {
-        const reliability = vote.reliability ?? stop.reliability;
-        questions.set(question, [...(questions.get(question) ?? []), { sign, reliability }]);
-      }
-    }
-    const decided = questions.size > 0 && [...questions.values()].every((own) => isDecided(own, stop));
+    const decided = stop !== undefined && isItemDecided(votes.get(id) ?? [], stop);
     if (decided === (state === "decided")) continue;
     await db
       .updateTable("items")
@@ -42,6 +42,22 @@ export async function decideItems(write: Write, project: Project, itemIds: reado
       .execute();
     audit("system", decided ? "item.decided" : "item.reopened", id, { votes: votes.get(id)?.length ?? 0 });
   }
+}
+
+/** Whether every question of an item's votes is decided. */
+function isItemDecided(
+  votes: Awaited<ReturnType<typeof stoppingVotes>>,
+  stop: NonNullable<Project["settings"]["stop"]>,
+): boolean {
+  const questions = new Map<string, SignedVote[]>();
+  for (const vote of votes) {
+    const signs = signsOf(JSON.parse(vote.answer_json) as Answer) ?? {};
+    for (const [question, sign] of Object.entries(signs)) {
+      const reliability = vote.reliability ?? stop.reliability;
+      questions.set(question, [...(questions.get(question) ?? []), { sign, reliability }]);
+    }
+  }
+  return questions.size > 0 && [...questions.values()].every((own) => isDecided(own, stop));
 }
 
 /** The latest form of each judgement that counts for stopping, with its rater's reliability. */

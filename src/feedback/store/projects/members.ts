@@ -3,6 +3,7 @@ import type { Write } from "../audit/writer.js";
 import type { Queries } from "../database/database.js";
 import { among } from "../database/sets.js";
 import type { Tables } from "../database/tables.js";
+import { StoreError } from "../store-error.js";
 
 /** A rater's membership of a project, with the rater's languages. */
 export type Member = Tables["memberships"] & { languages: string[] };
@@ -14,7 +15,10 @@ export function dayOf(time: number): number {
   return Math.floor(time / DAY);
 }
 
-/** The memberships of those raters who are in the project, by rater, including paused and excluded ones. */
+/**
+ * The memberships of those raters who are in the project, by rater, including paused and excluded ones. Who left, was
+ * forgotten, or whose account is shut out is in no project.
+ */
 export async function presentMembers(
   db: Queries,
   project: string,
@@ -23,12 +27,14 @@ export async function presentMembers(
   const rows = await db
     .selectFrom("memberships")
     .innerJoin("raters", "raters.id", "memberships.rater_id")
+    .leftJoin("accounts", "accounts.rater_id", "memberships.rater_id")
     .selectAll("memberships")
     .select("raters.languages_json")
     .where("memberships.project_id", "=", project)
     .where(among(db, "memberships.rater_id", raters))
     .where("memberships.state", "in", ["active", "paused", "excluded"])
     .where("raters.state", "=", "active")
+    .where((eb) => eb.or([eb("accounts.state", "is", null), eb("accounts.state", "=", "active")]))
     .execute();
   return new Map(
     rows.map(({ languages_json, ...member }) => [
@@ -37,6 +43,26 @@ export async function presentMembers(
     ]),
   );
 }
+
+/**
+ * The membership of a rater who may work in the project at this moment. Every act of a rater asks for it, in the
+ * transaction that does the act, so that no right outlasts the membership.
+ *
+ * @throws StoreError forbidden
+ */
+export async function workingMember(db: Queries, project: string, rater: string): Promise<Member> {
+  return checkWorks((await presentMembers(db, project, [rater])).get(rater));
+}
+
+/** The same for a member that was read before. @throws StoreError forbidden */
+export function checkWorks(member: Member | undefined): Member {
+  if (member === undefined) throw notMember();
+  if (member.state !== "active") throw new StoreError("forbidden", notWorking(member));
+  return member;
+}
+
+export const notMember = (): StoreError =>
+  new StoreError("forbidden", "The rater does not work in this project.");
 
 /** The message for a rater who is paused or excluded. */
 export function notWorking({ state, state_reason }: Pick<Member, "state" | "state_reason">): string {

@@ -116,26 +116,6 @@ export async function setProjectState(
   });
 }
 
-/** Changes how items are handed out from now on. A new overlap applies only to items added later. */
-export async function changeSettings(
-  store: StoreContext,
-  id: string,
-  change: Partial<z.input<typeof AssignmentSettings>>,
-  actor: string,
-): Promise<Project> {
-  return store.write(async (write) => {
-    const project = await findProject(write, id);
-    const settings = check(AssignmentSettings, { ...project.settings, ...change });
-    await write.db
-      .updateTable("projects")
-      .set({ settings_json: JSON.stringify(settings) })
-      .where("id", "=", id)
-      .execute();
-    write.audit(actor, "project.settings", id, { settings });
-    return { ...project, settings };
-  });
-}
-
 /**
  * Publishes a new version of the guidelines.
  *

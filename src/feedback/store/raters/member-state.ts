@@ -3,6 +3,7 @@ import { check } from "../check.js";
 import type { Queries } from "../database/database.js";
 import type { Tables } from "../database/tables.js";
 import { storedText } from "../ids.js";
+import { releaseOfRater } from "../items/held-leases.js";
 import { recountItems } from "../items/recount.js";
 import { decideItems } from "../items/stopping.js";
 import { findProject } from "../projects/projects.js";
@@ -47,10 +48,9 @@ export async function setMemberState(
       .where("project_id", "=", id)
       .where("rater_id", "=", rater)
       .execute();
-    const touched = state === "active" ? [] : await giveBackAll(db, id, rater);
-    if ((before.state === "excluded") !== (state === "excluded"))
-      touched.push(...(await votedItems(db, id, rater)));
-    const items = [...new Set(touched)];
+    if (state !== "active") await releaseOfRater(write, rater, id);
+    const items =
+      (before.state === "excluded") === (state === "excluded") ? [] : await votedItems(db, id, rater);
     for (let start = 0; start < items.length; start += TOGETHER) {
       const some = items.slice(start, start + TOGETHER);
       await decideItems(write, project, some);
@@ -75,25 +75,6 @@ export async function findMember(
     .executeTakeFirst();
   if (row === undefined) throw new StoreError("missing", `${rater} is not in the project.`);
   return row;
-}
-
-/** Releases the live leases of a rater. @returns the ids of their items. */
-async function giveBackAll(db: Queries, project: string, rater: string): Promise<string[]> {
-  const live = await db
-    .selectFrom("leases")
-    .select("item_id")
-    .where("rater_id", "=", rater)
-    .where("project_id", "=", project)
-    .where("state", "=", "live")
-    .execute();
-  await db
-    .updateTable("leases")
-    .set({ state: "released" })
-    .where("rater_id", "=", rater)
-    .where("project_id", "=", project)
-    .where("state", "=", "live")
-    .execute();
-  return live.map(({ item_id }) => item_id);
 }
 
 async function votedItems(db: Queries, project: string, rater: string): Promise<string[]> {

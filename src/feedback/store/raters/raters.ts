@@ -1,7 +1,10 @@
 import { z } from "zod";
+import type { Write } from "../audit/writer.js";
 import { check } from "../check.js";
 import type { Queries } from "../database/database.js";
 import { newId, storedName, storedText } from "../ids.js";
+import { releaseForeign, releaseOfRater } from "../items/held-leases.js";
+import { noteDeparture } from "../projects/departures.js";
 import { putMember } from "../projects/members.js";
 import { findProject } from "../projects/projects.js";
 import type { StoreContext } from "../store-context.js";
@@ -121,23 +124,45 @@ export async function memberNames({ db }: { db: Queries }, project: string): Pro
   return new Map(people.flatMap(({ rater_id, name }) => (name === null ? [] : [[rater_id, name]])));
 }
 
-/** Adds a rater to a project. An existing member moves to the given group; a paused or excluded one stays so. */
-export async function joinProject(
-  store: StoreContext,
-  { project, rater, group }: { project: string; rater: string; group?: string },
-  actor: string,
-): Promise<void> {
-  const name = group === undefined ? null : check(storedName, group);
+/** Where a rater goes; no group if none is given. */
+interface Place {
+  project: string;
+  rater: string;
+  group?: string;
+}
+
+/** Adds a rater to a project. An existing member moves as in `moveMember`. @throws StoreError missing */
+export async function joinProject(store: StoreContext, place: Place, actor: string): Promise<void> {
   return store.write(async (write) => {
-    await findProject(write, project);
-    await findRater(write, rater);
-    await putMember(write, { project, rater, group: name });
-    write.audit(actor, "member.joined", rater, { project, group: name });
+    await findProject(write, place.project);
+    await findRater(write, place.rater);
+    await put(write, place, actor);
   });
 }
 
 /**
- * Ends a rater's work in a project; the votes stay and count.
+ * Moves a member to another group; items of other groups that the member holds go back. A paused or excluded one stays
+ * so.
+ *
+ * @throws StoreError missing: the rater is not in the project, or has left it.
+ */
+export async function moveMember(store: StoreContext, place: Place, actor: string): Promise<void> {
+  return store.write(async (write) => {
+    await findMember(write.db, place.project, place.rater);
+    await put(write, place, actor);
+  });
+}
+
+async function put(write: Write, { project, rater, group }: Place, actor: string): Promise<void> {
+  const name = group === undefined ? null : check(storedName, group);
+  await putMember(write, { project, rater, group: name });
+  await releaseForeign(write, { project, rater, group: name });
+  write.audit(actor, "member.joined", rater, { project, group: name });
+}
+
+/**
+ * Ends a rater's work in a project; the votes stay and count. Items that the rater holds go to others, and invitations
+ * made before do not let the rater in again.
  *
  * @throws StoreError missing; conflict: the rater is excluded.
  */
@@ -147,7 +172,8 @@ export async function leaveProject(
   rater: string,
   actor: string,
 ): Promise<void> {
-  return store.write(async ({ db, audit }) => {
+  return store.write(async (write) => {
+    const { db, audit } = write;
     const { state } = await findMember(db, project, rater);
     if (state === "excluded")
       throw new StoreError(
@@ -161,6 +187,8 @@ export async function leaveProject(
       .where("project_id", "=", project)
       .where("rater_id", "=", rater)
       .execute();
+    await releaseOfRater(write, rater, project);
+    await noteDeparture(write, project, rater);
     audit(actor, "member.left", rater, { project });
   });
 }
@@ -185,7 +213,7 @@ export async function listMembers({ db }: StoreContext, project: string): Promis
 }
 
 /**
- * Deletes the personal data of a rater and ends the rater's work. The votes stay, under the pseudonym. Rows of other
+ * Deletes the personal data of a rater and ends the rater's work: what the rater holds goes to others. The votes stay, under the pseudonym. Rows of other
  * tables that refer to `people` are deleted too. Free text in the rater's answers is not changed. @returns whether
  * there was any personal data.
  */
@@ -197,6 +225,7 @@ export async function deletePersonalData(
   return store.write(async (write) => {
     const { db, audit } = write;
     await findRater(write, rater);
+    await releaseOfRater(write, rater);
     const deleted = await db.deleteFrom("people").where("rater_id", "=", rater).executeTakeFirst();
     await db.updateTable("raters").set({ state: "forgotten" }).where("id", "=", rater).execute();
     await db.updateTable("bookmarks").set({ note: null }).where("rater_id", "=", rater).execute();

@@ -13,12 +13,13 @@ import {
   type Candidate,
   freshCandidates,
   nextForRater,
+  type Shown,
   shownBefore,
   unseenGold,
   votedItems,
 } from "../items/candidates.js";
 import { recountItems } from "../items/recount.js";
-import { type Member, notWorking, presentMembers, quotaReached } from "../projects/members.js";
+import { type Member, notMember, notWorking, presentMembers, quotaReached } from "../projects/members.js";
 import { checkOpen, findProject, type Project } from "../projects/projects.js";
 import { StoreError } from "../store-error.js";
 import type { Outcome } from "./batcher.js";
@@ -158,9 +159,7 @@ async function leaseInProject(
     const { rater } = request;
     const member = members.get(rater);
     if (member === undefined) {
-      outcomes.set(request, {
-        error: new StoreError("forbidden", `${rater} does not work in this project.`),
-      });
+      outcomes.set(request, { error: notMember() });
       continue;
     }
     if (member.state !== "active") {
@@ -176,7 +175,11 @@ async function leaseInProject(
   }
 }
 
-/** The next lease of a rater, chosen by the turn's random draws; undefined when no item is left. */
+/**
+ * The next lease of a rater, chosen by the turn's random draws; undefined when no item is left. Items that the rater gave
+ * back, or let run out, come after all others of their kind and of the pool: if an ordinary item came back at once, what
+ * does not come back would be gold or a repeat. For the same reason every turn asks the database the same questions.
+ */
 async function nextLease(
   { db, now }: Write,
   project: Project,
@@ -184,22 +187,23 @@ async function nextLease(
   pool: CandidatePool,
 ): Promise<Tables["leases"] | undefined> {
   const rater = member.rater_id;
+  const { goldRate, repeatRate, repeatAfter } = project.settings;
   const turn = { seed: project.seed, member: member.number, turn: member.turns };
   const kind = turnKind(turn, project.settings);
-  let chosen: { id: string; responses: number } | undefined;
-  let shown = kind;
-  if (kind !== "new") {
-    const choices =
-      kind === "gold"
-        ? await unseenGold(db, member)
-        : await votedItems(db, member, member.turns - project.settings.repeatAfter);
-    const free = choices.filter(({ id }) => !pool.taken(rater).has(id));
-    if (free.length > 0) chosen = free[turnChoice(turn, free.length)];
-  }
-  if (chosen === undefined) {
-    shown = "new";
-    chosen = await pool.take(member);
-  }
+  const choices = {
+    new: [],
+    gold: goldRate > 0 ? await unseenGold(db, member) : [],
+    repeat: repeatRate > 0 ? await votedItems(db, member, member.turns - repeatAfter) : [],
+  }[kind].filter(({ id }) => !pool.taken(rater).has(id));
+  const drawn = (lapsed: 0 | 1) => {
+    const free = choices.filter((choice) => choice.lapsed === lapsed);
+    return free.length > 0 ? { ...free[turnChoice(turn, free.length)], kind } : undefined;
+  };
+  const fresh = await pool.find(member, 0);
+  const special = drawn(0) ?? (fresh === undefined ? drawn(1) : undefined);
+  const ordinary = special === undefined ? (fresh ?? (await pool.find(member, 1))) : undefined;
+  if (ordinary !== undefined) ordinary.open--;
+  const chosen = special ?? (ordinary && { ...ordinary, kind: "new" as const });
   if (chosen === undefined) return undefined;
   pool.taken(rater).add(chosen.id);
   member.turns++;
@@ -210,8 +214,8 @@ async function nextLease(
     rater_id: rater,
     state: "live",
     turn: turn.turn,
-    repeat_shown: shown === "repeat" ? 1 : 0,
-    gold: shown === "gold" ? 1 : 0,
+    repeat_shown: chosen.kind === "repeat" ? 1 : 0,
+    gold: chosen.kind === "gold" ? 1 : 0,
     order_json: JSON.stringify(screenOrder(turn, chosen.responses)),
     guidelines_version: project.guidelinesVersion,
     created_at: now,
@@ -227,7 +231,7 @@ class CandidatePool {
   private constructor(
     private readonly write: Write,
     private readonly candidates: Candidate[],
-    private readonly shown: ReadonlyMap<string, ReadonlySet<string>>,
+    private readonly shown: ReadonlyMap<string, Shown>,
   ) {}
 
   static async load(
@@ -255,24 +259,29 @@ class CandidatePool {
     return none;
   }
 
-  /** Takes the first item that the rater may have; it then has one place less. */
-  async take(member: Member): Promise<Candidate | undefined> {
+  /**
+   * The first item that the rater may have; who takes it takes one of its places.
+   *
+   * @param lapsed 0 for items that the rater never held, 1 for those that the rater gave back or let run out.
+   */
+  async find(member: Member, lapsed: 0 | 1): Promise<Candidate | undefined> {
     const rater = member.rater_id;
+    const shown = this.shown.get(rater);
     const fits = (item: Candidate) =>
       item.open > 0 &&
       (item.audience === null || item.audience === member.group_name) &&
       (item.language === null || member.languages.length === 0 || member.languages.includes(item.language)) &&
       !this.taken(rater).has(item.id) &&
-      !this.shown.get(rater)?.has(item.id);
-    const found = this.candidates.find(fits) ?? (await this.further(member));
-    if (found !== undefined) found.open--;
-    return found;
+      !shown?.done.has(item.id) &&
+      (shown?.lapsed.has(item.id) ?? false) === (lapsed === 1);
+    return this.candidates.find(fits) ?? this.further(member, lapsed);
   }
 
   /** Looks beyond the items fetched for the batch, when the rater had or may not have any of those. */
-  private async further(member: Member): Promise<Candidate | undefined> {
+  private async further(member: Member, lapsed: 0 | 1): Promise<Candidate | undefined> {
     const used = this.candidates.filter(({ open }) => open <= 0).map(({ id }) => id);
-    const item = await nextForRater(this.write.db, member, [...used, ...this.taken(member.rater_id)]);
+    const except = [...used, ...this.taken(member.rater_id)];
+    const item = await nextForRater(this.write.db, member, except, lapsed);
     if (item === undefined) return undefined;
     const known = this.candidates.find(({ id }) => id === item.id);
     if (known !== undefined) return known;

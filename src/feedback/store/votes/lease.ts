@@ -4,6 +4,7 @@ import type { Queries } from "../database/database.js";
 import { among } from "../database/sets.js";
 import type { Tables } from "../database/tables.js";
 import { groupBy } from "../group-by.js";
+import { showingsOf } from "../items/showings.js";
 
 /** Most leases that a rater can hold in a project at once: the item on the screen and those fetched ahead. */
 export const MAX_LEASES = 5;
@@ -20,10 +21,13 @@ export const LeaseRequest = z.object({
 });
 export type LeaseRequest = z.input<typeof LeaseRequest>;
 
-/** What a rater is shown. Nothing in it reveals whether an item is gold or a repeat, or where a response came from. */
+/** What a rater is shown. Nothing but `item` reveals whether an item is gold or a repeat, or where a response came from. */
 export interface Lease {
   id: string;
+  /** The item's own id, which raters are not told. */
   item: string;
+  /** What raters are told instead (items/showings.ts). */
+  showing: string;
   prompt: ItemContent["prompt"];
   /** Texts in screen order. */
   responses: string[];
@@ -74,6 +78,10 @@ export async function shownLeases(db: Queries, rows: readonly Tables["leases"][]
       ),
     )
     .execute();
+  const showings = await showingsOf(
+    db,
+    rows.map((row) => row.id),
+  );
   const contents = new Map(items.map(({ id, content_json }) => [id, content_json]));
   const drafted = groupBy(drafts, ({ lease_id }) => lease_id);
   return rows.map((row) => {
@@ -83,6 +91,7 @@ export async function shownLeases(db: Queries, rows: readonly Tables["leases"][]
     return {
       id: row.id,
       item: row.item_id,
+      showing: showings.get(row.id) as string,
       prompt,
       responses: order.map((index) => responses[index].text),
       guidelinesVersion: row.guidelines_version,

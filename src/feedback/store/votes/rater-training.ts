@@ -11,7 +11,7 @@ import { trainingOrder } from "../../assign/mix.js";
 import type { Queries } from "../database/database.js";
 import { among } from "../database/sets.js";
 import type { Tables } from "../database/tables.js";
-import { type Member, notWorking, presentMembers } from "../projects/members.js";
+import { type Member, workingMember } from "../projects/members.js";
 import { checkOpen, findProject, type Project } from "../projects/projects.js";
 import type { StoreContext } from "../store-context.js";
 import { StoreError } from "../store-error.js";
@@ -145,9 +145,7 @@ async function memberOf(
   rater: string,
 ): Promise<{ project: Project; member: Member }> {
   const project = await findProject(from, projectId);
-  const member = (await presentMembers(from.db, projectId, [rater])).get(rater);
-  if (member === undefined) throw new StoreError("forbidden", `${rater} does not work in this project.`);
-  if (member.state !== "active") throw new StoreError("forbidden", notWorking(member));
+  const member = await workingMember(from.db, projectId, rater);
   checkOpen(project);
   return { project, member };
 }

@@ -8,7 +8,7 @@ import { groupBy } from "../group-by.js";
 import { newId } from "../ids.js";
 import { recountItems } from "../items/recount.js";
 import { decideItems } from "../items/stopping.js";
-import { dayOf, type Member, notWorking, presentMembers } from "../projects/members.js";
+import { checkWorks, dayOf, type Member, presentMembers } from "../projects/members.js";
 import { checkOpen, type Project, toProject } from "../projects/projects.js";
 import { StoreError } from "../store-error.js";
 import type { Outcome } from "./batcher.js";
@@ -136,19 +136,17 @@ function takeVote(
     );
   }
   checkOpen(project);
-  const member = known.members.get(`${project.id} ${lease.rater_id}`);
-  if (member === undefined) throw new StoreError("forbidden", "The rater no longer works in this project.");
-  if (member.state !== "active") throw new StoreError("forbidden", notWorking(member));
+  const member = checkWorks(known.members.get(`${project.id} ${lease.rater_id}`));
   if (lease.state === "skipped")
     throw new StoreError("conflict", "The item was skipped.", "Continue with the next item.");
+  if (known.items.get(lease.item_id) === "withdrawn")
+    throw new StoreError("closed", "The item was withdrawn.", "Continue with the next item.");
   if (lease.state !== "live" || lease.expires_at <= now)
     throw new StoreError(
       "expired",
       "The lease has run out.",
       "Request the item again; a saved draft is kept.",
     );
-  if (known.items.get(lease.item_id) === "withdrawn")
-    throw new StoreError("closed", "The item was withdrawn.", "Continue with the next item.");
   const row: VoteRow = {
     seq: 0,
     id: newId("v", now),

@@ -301,13 +301,14 @@ onBothEngines(({ store: open }) => {
 
   it("lets nobody work who left, and keeps bookmarks", async () => {
     const store = await open();
-    const { project, items, raters } = await collection(store);
+    const { project, raters } = await collection(store);
     const [a, b] = raters;
-    const vote = await judge(store, project.id, a);
-    await addBookmark(store, { rater: a, item: vote.item, note: "ask" });
-    expect(await listBookmarks(store, project.id, a)).toMatchObject([{ item: items[0], note: "ask" }]);
-    await refuses(addBookmark(store, { rater: b, item: vote.item }), "missing");
-    await removeBookmark(store, a, vote.item);
+    const [{ id, showing }] = (await store.lease({ project: project.id, rater: a })).leases;
+    await store.vote({ lease: id, rater: a, answer: verdict("left") });
+    await addBookmark(store, { rater: a, showing, note: "ask" });
+    expect(await listBookmarks(store, project.id, a)).toMatchObject([{ showing, note: "ask" }]);
+    await refuses(addBookmark(store, { rater: b, showing }), "missing");
+    await removeBookmark(store, a, showing);
     expect(await listBookmarks(store, project.id, a)).toEqual([]);
     const { leases } = await store.lease({ project: project.id, rater: a });
     await leaveProject(store, project.id, a, "system");

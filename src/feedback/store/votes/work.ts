@@ -1,4 +1,7 @@
-/** What a rater does with leases and votes: corrects, skips, releases, renews, saves drafts, looks back. */
+/**
+ * What a rater does with leases and votes: corrects, skips, releases, renews, saves drafts, looks back. All but the last
+ * is for raters who work in the project at that moment, as voting is.
+ */
 import { z } from "zod";
 import { canonicalJson } from "../../../base/canonical-json.js";
 import type { Answer } from "../../../votes/tasks/index.js";
@@ -9,8 +12,10 @@ import type { Queries } from "../database/database.js";
 import type { Tables } from "../database/tables.js";
 import { newId, storedText } from "../ids.js";
 import { recountItems } from "../items/recount.js";
+import { showingsOf } from "../items/showings.js";
 import { decideItems } from "../items/stopping.js";
-import { checkOpen, findProject } from "../projects/projects.js";
+import { workingMember } from "../projects/members.js";
+import { checkOpen, findProject, type Project } from "../projects/projects.js";
 import type { StoreContext } from "../store-context.js";
 import { StoreError } from "../store-error.js";
 import { auditedVote, CorrectionRequest, storedAnswer, type TakenVote, toCastVote } from "./vote.js";
@@ -29,7 +34,8 @@ const MAX_DRAFT = 2 * MAX_TEXT;
 export interface PastVote {
   vote: string;
   lease: string;
-  item: string;
+  /** The item as the rater was told of it (items/showings.ts). */
+  showing: string;
   prompt: ItemContent["prompt"];
   /** Texts in screen order, as they were shown. */
   responses: string[];
@@ -64,6 +70,7 @@ export async function correctVote(store: StoreContext, request: CorrectionReques
         "Correct the latest version instead.",
       );
     checkOpen(project);
+    await workingMember(db, old.project_id, rater);
     const rejected = await db
       .selectFrom("reviews")
       .select("id")
@@ -110,7 +117,9 @@ export async function skipItem(
 ): Promise<void> {
   const { reason, note } = check(SkipRequest, request);
   return store.write(async (write) => {
-    const { item_id, project_id } = await liveLease(write, lease, rater);
+    const { row, project } = await liveLease(write, lease, rater);
+    const { item_id, project_id } = row;
+    checkOpen(project);
     const text = note === undefined ? reason : `${reason}: ${note}`;
     await write.db
       .updateTable("leases")
@@ -126,17 +135,19 @@ export async function skipItem(
 /** Gives an item back without judging it; it may be shown to this rater again. */
 export async function releaseLease(store: StoreContext, lease: string, rater: string): Promise<void> {
   return store.write(async (write) => {
-    const { item_id } = await liveLease(write, lease, rater);
+    const { item_id } = (await liveLease(write, lease, rater)).row;
     await write.db.updateTable("leases").set({ state: "released" }).where("id", "=", lease).execute();
     await recountItems(write.db, [item_id]);
   });
 }
 
-/** Extends a lease by the project's lease time, from now. @returns its new expiry, in Unix milliseconds. */
+/**
+ * Extends a lease by the project's lease time, from now. @returns its new expiry, in Unix milliseconds.
+ * @throws StoreError missing, forbidden, conflict, expired, closed
+ */
 export async function renewLease(store: StoreContext, lease: string, rater: string): Promise<number> {
   return store.write(async (write) => {
-    const { project_id } = await liveLease(write, lease, rater);
-    const project = await findProject(write, project_id);
+    const { project } = await liveLease(write, lease, rater);
     checkOpen(project);
     const until = write.now + 1000 * project.settings.leaseSeconds;
     await write.db.updateTable("leases").set({ expires_at: until }).where("id", "=", lease).execute();
@@ -166,20 +177,25 @@ export async function saveDraft(
   });
 }
 
-/** @throws StoreError missing, forbidden, conflict or expired: the rater does not hold the lease. */
+/**
+ * @throws StoreError missing, forbidden, conflict or expired: the rater does not hold the lease, or does not work in the
+ * project any more.
+ */
 async function liveLease(
   { db, now }: { db: Queries; now: number },
   lease: string,
   rater: string,
-): Promise<Tables["leases"]> {
+): Promise<{ row: Tables["leases"]; project: Project }> {
   const row = await db.selectFrom("leases").selectAll().where("id", "=", lease).executeTakeFirst();
   if (row === undefined) throw new StoreError("missing", `There is no lease ${lease}.`);
   if (row.rater_id !== rater) throw new StoreError("forbidden", "The lease is another rater's.");
+  const project = await findProject({ db }, row.project_id);
+  await workingMember(db, row.project_id, rater);
   if (row.state === "voted" || row.state === "skipped")
     throw new StoreError("conflict", `The item was ${row.state === "voted" ? "judged" : "skipped"} already.`);
   if (row.state !== "live" || row.expires_at <= now)
     throw new StoreError("expired", "The lease has run out.");
-  return row;
+  return { row, project };
 }
 
 /**
@@ -211,13 +227,17 @@ export async function pastVotes(
     .orderBy("votes.seq", "desc")
     .limit(limit)
     .execute();
+  const showings = await showingsOf(
+    store.db,
+    rows.map((row) => row.lease_id),
+  );
   return rows.map((row) => {
     const { prompt, responses } = JSON.parse(row.content_json) as ItemContent;
     const vote: CastVote = toCastVote(row);
     return {
       vote: row.id,
       lease: row.lease_id,
-      item: row.item_id,
+      showing: showings.get(row.lease_id) as string,
       prompt,
       responses: vote.order.map((index) => responses[index].text),
       answer: answerOnScreen(vote.answer, vote.order),

@@ -80,13 +80,14 @@ export const project = {
     find: "Suchen",
     all: "Alle",
     states: { open: "offen", decided: "entschieden", withdrawn: "zurückgezogen" },
+    complete: "fertig",
     gold: "Gold",
     goldOnly: "Goldaufgaben",
     filter: "Zeigen",
     filters: {
       all: "Alle",
       open: "Offene",
-      decided: "Entschiedene",
+      done: "Fertige",
       withdrawn: "Zurückgezogene",
       gold: "Goldaufgaben",
     },
@@ -163,7 +164,8 @@ export const project = {
     assignment: "Verteilung",
     save: "Speichern",
     saved: "Gespeichert.",
-    overlapNote: "Eine neue Zahl der Urteile gilt für Aufgaben, die später hinzukommen.",
+    overlapNote:
+      "Eine neue Zahl der Urteile gilt auch für Aufgaben, die die alte hatten: eine höhere fragt nach mehr Urteilen. Eine leere Grenze ist aufgehoben.",
     delete: "Projekt löschen",
     deleteTitle: "Das Projekt löschen?",
     deleteText:

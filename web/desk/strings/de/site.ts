@@ -86,7 +86,8 @@ export const site = {
     inviteText: "Ergibt einen Link, gut für ein neues Konto und eine Woche.",
     change: "Ändern",
     changeTitle: (login: string) => `${login} ändern`,
-    changeText: "Alle Sitzungen des Kontos enden.",
+    changeText:
+      "Alle Sitzungen des Kontos enden. Links, die es mit der neuen Rolle oder ausgesperrt nicht mehr vergeben darf, sind zurückgezogen.",
     shutOut: "Aussperren",
     letIn: "Wieder einlassen",
     codesOff: "Einmalcodes ausschalten",
@@ -122,6 +123,7 @@ export const site = {
     current: "Jetziges Passwort",
     next: "Neues Passwort",
     nextHint: "Mindestens 12 Zeichen. Alle anderen Sitzungen enden.",
+    revokeKeys: "Auch alle API-Schlüssel widerrufen",
     changePassword: "Passwort ändern",
     passwordChanged: "Das Passwort ist geändert; alle anderen Sitzungen sind beendet.",
     codes: "Einmalcodes",

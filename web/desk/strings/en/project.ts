@@ -77,13 +77,14 @@ export const project = {
     find: "Find",
     all: "All",
     states: { open: "open", decided: "decided", withdrawn: "withdrawn" },
+    complete: "complete",
     gold: "gold",
     goldOnly: "Gold items",
     filter: "Show",
     filters: {
       all: "All items",
       open: "Open",
-      decided: "Decided",
+      done: "Complete",
       withdrawn: "Withdrawn",
       gold: "Gold items",
     },
@@ -160,7 +161,8 @@ export const project = {
     assignment: "Handing out",
     save: "Save",
     saved: "Saved.",
-    overlapNote: "A new number of votes an item is for items that are added later.",
+    overlapNote:
+      "A new number of votes an item also holds for items that had the old one: a higher number asks for more votes. Leave a quota empty to lift it.",
     delete: "Delete the project",
     deleteTitle: "Delete the project?",
     deleteText:

@@ -87,7 +87,8 @@ export const site = {
     inviteText: "Makes a link that is good for one new account, for a week.",
     change: "Change",
     changeTitle: (login: string) => `Change ${login}`,
-    changeText: "All of the account's sessions end.",
+    changeText:
+      "All of the account's sessions end. With a lower role, or when shut out, links that it made and may not make any more are withdrawn.",
     shutOut: "Shut out",
     letIn: "Let in again",
     codesOff: "Switch one-time codes off",
@@ -123,6 +124,7 @@ export const site = {
     current: "Present password",
     next: "New password",
     nextHint: "At least 12 characters. All other sessions end.",
+    revokeKeys: "Revoke all API keys as well",
     changePassword: "Change the password",
     passwordChanged: "The password is changed; all other sessions have ended.",
     codes: "One-time codes",

@@ -3,7 +3,11 @@ import { accounts } from "./0002-accounts.js";
 import { memberStates } from "./0003-member-states.js";
 import { training } from "./0004-training.js";
 import { memberNumbers } from "./0005-member-numbers.js";
+import { showings } from "./0006-showings.js";
 import type { Migration } from "./migration.js";
 
 /** Every step from an empty database to the current schema, in order. */
-export const migrations: readonly Migration[] = [collection, accounts, memberStates, training, memberNumbers];
+export const migrations: readonly Migration[] = [
+  ...[collection, accounts, memberStates, training, memberNumbers],
+  showings,
+];

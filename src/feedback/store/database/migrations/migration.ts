@@ -7,7 +7,8 @@ export interface Migration {
   /** Number and purpose, such as "0002-accounts"; names sort in the order of the list. */
   name: string;
   /**
-   * Tables that the step creates, each after those that it refers to, with their key columns. A backup copies these.
+   * Tables that the step creates, or creates anew with another key, each after those that it refers to, with their key
+   * columns. A backup copies these.
    */
   tables: readonly { name: string; key: readonly string[] }[];
   up(db: Transaction<Tables>, engine: Engine): Promise<void>;
