@@ -35,8 +35,12 @@ it("answers with and without the path, and names itself with it", async () => {
   const answer = await server
     .nobody()
     .ask("post", "/../team/rate/api/v1/session", { login: "anna", password: PASSWORD });
-  expect(answer.headers.get("set-cookie")).toMatch(
+  const [session, device] = answer.headers.getSetCookie();
+  expect(session).toMatch(
     /^__Secure-plumb=.*; Path=\/team\/rate; HttpOnly; SameSite=Strict; Max-Age=86400; Secure$/,
+  );
+  expect(device).toMatch(
+    /^__Secure-plumb-device=.*; Path=\/team\/rate; HttpOnly; SameSite=Strict; .*; Secure$/,
   );
   const signedIn = server.nobody().keep(answer);
   const made = await signedIn.ask("post", "/../team/rate/api/v1/projects", {

@@ -9,6 +9,7 @@ import {
   press,
   raterPage,
   type Site,
+  storedItems,
   votes,
   votesAre,
 } from "./site.js";
@@ -31,7 +32,8 @@ onSite("comparing", (site) => {
       await press(page, ["1", "4", "7", "0"][i % 4]);
     }
     const cast = await votesAre(site, project, 20);
-    expect(cast.map(({ item }) => item)).toEqual(given);
+    const stored = await storedItems(site, given);
+    expect(cast.map(({ item }) => item)).toEqual(stored);
     // In the stored order "left" is responses[0]: what the screen showed is found by the order that was recorded.
     const onScreen = cast.map(({ answer, order }) => {
       if (answer.kind !== "pairwise") throw new Error("no comparison");
@@ -55,7 +57,7 @@ onSite("comparing", (site) => {
     await page.waitForTimeout(LOOK);
     await press(page, "1");
     const corrected = await votesAre(site, project, 21);
-    expect(corrected[20]).toMatchObject({ item: given[19], corrects: corrected[19].id });
+    expect(corrected[20]).toMatchObject({ item: stored[19], corrects: corrected[19].id });
 
     // The history, by keys alone: the first row's button is reached by Tab.
     await page.keyboard.press("h");
@@ -68,7 +70,7 @@ onSite("comparing", (site) => {
     await page.waitForTimeout(LOOK);
     await press(page, "4");
     const again = await votesAre(site, project, 22);
-    expect(again[21]).toMatchObject({ item: given[14], corrects: again[14].id });
+    expect(again[21]).toMatchObject({ item: stored[14], corrects: again[14].id });
     expect(problems).toEqual([]);
   });
 
@@ -94,7 +96,7 @@ onSite("comparing", (site) => {
     await page.reload();
     await page.waitForSelector(".item");
     const cast = await votesAre(site, project, 3);
-    expect(cast.map(({ item }) => item)).toEqual(given);
+    expect(cast.map(({ item }) => item)).toEqual(await storedItems(site, given));
     expect(await itemShown(page)).toBe(open);
     expect(await page.inputValue(".rationale")).toBe("half a reason");
     await page.waitForSelector(".rate-trouble", { state: "detached" });
@@ -164,7 +166,7 @@ onSite("comparing", (site) => {
     const { project, page } = await raterOf(site, 3);
     await page.waitForSelector(".item");
     await page.waitForTimeout(LOOK);
-    const item = (await itemShown(page)) as string;
+    const [item] = await storedItems(site, [await itemShown(page)]);
     await site.admin.call(projects.withdrawItem, { params: { project, item }, body: { reason: "wrong" } });
     await press(page, "1");
     await page.getByText("The item was withdrawn.").waitFor();

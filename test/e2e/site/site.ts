@@ -133,6 +133,14 @@ export async function signIn({ server }: Site, page: Page, login: string, path =
 export const itemShown = (page: Page): Promise<string | null> =>
   page.locator(".item").getAttribute("data-item");
 
+/** The items behind what the pages show: raters are told other ids of them. */
+export async function storedItems({ server }: Site, shown: readonly (string | null)[]): Promise<string[]> {
+  const { db } = server.services.store;
+  const leases = shown.map((id) => `l${id?.slice(1)}`);
+  const rows = await db.selectFrom("leases").select(["id", "item_id"]).where("id", "in", leases).execute();
+  return leases.map((lease) => rows.find(({ id }) => id === lease)?.item_id ?? "unknown");
+}
+
 /** Waits until another item than this is on the screen, for as long as a look takes. */
 export async function nextItem(page: Page, before: string | null): Promise<void> {
   await page.waitForFunction(
