@@ -1,4 +1,5 @@
-import { openStore } from "../src/feedback/store/index.js";
+import { openDatabase } from "../src/feedback/store/index.js";
+import { migrate } from "../src/feedback/store/migrate.js";
 import { postgresPrograms, startPostgres } from "./postgres.js";
 
 /** The server's address, for test files; unset where there is none. */
@@ -11,8 +12,9 @@ export default async function setUp(): Promise<() => Promise<void>> {
   const programs = postgresPrograms();
   if (programs === undefined) return async () => undefined;
   const server = await startPostgres(programs);
-  const store = await openStore(await server.database(TEMPLATE), { keyFile: `${server.dir}/key` });
-  await store.close();
+  const template = await openDatabase(await server.database(TEMPLATE));
+  await migrate(template);
+  await template.db.destroy();
   process.env[POSTGRES_URL] = server.url("postgres");
   return () => server.stop();
 }

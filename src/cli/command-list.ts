@@ -78,6 +78,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./commands/restore.js")).default,
   },
   {
+    name: "projects",
+    summary: "list, export and purge projects that were deleted",
+    load: async () => (await import("./commands/projects.js")).default,
+  },
+  {
     name: "tasks import",
     summary: "items and votes from Argilla, Label Studio, tables of votes and datasets",
     load: async () => (await import("./commands/tasks-import.js")).default,

@@ -1,4 +1,4 @@
-import { type AuditReport, readCheckpoints, type Store, verifyAudit } from "../feedback/store/index.js";
+import { type AuditReport, type Store, verifyOpenStore } from "../feedback/store/index.js";
 import { RequestError } from "./http/request-error.js";
 
 /** Verifies a store's audit log, one run at a time, since each reads everything. */
@@ -14,8 +14,7 @@ export class AuditVerifier {
     this.running = true;
     try {
       await this.store.checkpoint();
-      const { checkpoints } = readCheckpoints(this.store.checkpointFile);
-      return await verifyAudit(this.store.db, this.store.key.publicKey, checkpoints);
+      return await verifyOpenStore(this.store);
     } finally {
       this.running = false;
     }

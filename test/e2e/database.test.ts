@@ -1,13 +1,13 @@
 /** `plumb audit verify`, `plumb backup` and `plumb restore` as commands. */
 import { spawnSync } from "node:child_process";
 import { createPublicKey } from "node:crypto";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import Libsql from "libsql";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { openStore } from "../../src/feedback/store/index.js";
+import { openStore, setProjectState } from "../../src/feedback/store/index.js";
 import { collection, judge } from "../collection.js";
 
 const MAIN = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
@@ -36,7 +36,7 @@ it("verifies, backs up and restores", () => {
   const verified = plumb("audit", "verify", "--json");
   expect(verified.status, verified.stderr).toBe(0);
   const report = JSON.parse(verified.stdout);
-  expect(report).toMatchObject({ votes: 2, checkpoints: 1, problems: [] });
+  expect(report).toMatchObject({ votes: 2, checkpoints: 2, problems: [] });
   const backup = plumb("backup", "--out", "all.jsonl.gz", "--json");
   expect(JSON.parse(backup.stdout)).toMatchObject({ head: report.head });
   expect(plumb("restore", "all.jsonl.gz", "--db", "new.db")).toMatchObject({ status: 0 });
@@ -46,6 +46,10 @@ it("verifies, backs up and restores", () => {
     format: "pem",
   });
   writeFileSync(join(dir, "audit.pem"), pem);
+  // And by what the database says of itself, which proves less.
+  const keyless = plumb("audit", "verify", "--db", "new.db");
+  expect(keyless.status).toBe(0);
+  expect(keyless.stderr).toContain("There is no signing key new.db.audit-key");
   const again = plumb("audit", "verify", "--db", "new.db", "--public-key", "audit.pem", "--json");
   expect(JSON.parse(again.stdout)).toEqual(report);
   const refused = plumb("restore", "all.jsonl.gz");
@@ -53,7 +57,7 @@ it("verifies, backs up and restores", () => {
   expect(plumb("restore", "all.jsonl.gz", "--force").stderr).toContain("earlier checkpoints are in");
   expect(readdirSync(dir).filter((name) => name.includes(".checkpoints.before-"))).toHaveLength(1);
   expect(plumb("audit", "verify").stdout).toMatch(
-    /2 votes, 1 checkpoints; the last entry is \d+ [0-9a-f]{64}\n$/,
+    /2 votes, 2 checkpoints; the last entry is \d+ [0-9a-f]{64}\n$/,
   );
 });
 
@@ -66,16 +70,38 @@ it("says what was tampered with, and ends with 1", () => {
   const { status, stdout, stderr } = plumb("audit", "verify", "--db", "new.db", "--public-key", "audit.pem");
   expect(status).toBe(1);
   expect(stdout).toMatch(/^vote \d+: was altered\n/);
-  expect(stderr).toContain("not as it was written: 1 problems");
+  expect(stderr).toContain("not as it was written: 1 problem.");
 });
 
 it("names what is missing, and makes nothing", () => {
   expect(plumb("audit", "verify", "--db", "none.db").stderr).toContain("There is no database none.db");
   expect(existsSync(join(dir, "none.db"))).toBe(false);
-  expect(plumb("audit", "verify", "--db", "new.db").stderr).toContain(
-    "There is no signing key new.db.audit-key",
-  );
   expect(plumb("audit", "verify", "--public-key", "all.jsonl.gz").stderr).toContain(
     "not an Ed25519 public key",
   );
+});
+
+it("lists, exports and purges a deleted project", async () => {
+  const store = await openStore(join(dir, "purge.db"));
+  const { project, raters } = await collection(store);
+  await judge(store, project.id, raters[0]);
+  await setProjectState(store, project.id, "deleted", "system");
+  await store.close();
+  const projects = (...args: string[]) => plumb("projects", ...args, "--db", "purge.db");
+  expect(projects("deleted").stdout).toBe(`${project.id}  3 items, 1 votes: pilot\n`);
+  expect(projects("export", "--project", project.id).stderr).toContain("export needs --out.");
+  expect(projects("purge", "--project", project.id, "--out", "x").stderr).toContain("leave --out");
+  expect(projects("purge").stderr).toContain("purge needs --project.");
+  const exported = projects("export", "--project", project.id, "--out", "old.jsonl");
+  expect(exported.stdout).toMatch(/^\d+ rows are in old\.jsonl\n$/);
+  expect(statSync(join(dir, "old.jsonl")).mode & 0o777).toBe(0o600);
+  const lines = readFileSync(join(dir, "old.jsonl"), "utf8").trim().split("\n");
+  expect(lines.map((line) => JSON.parse(line).table).filter((table) => table === "votes")).toHaveLength(1);
+  expect(projects("purge", "--project", project.id).stdout).toContain("are deleted for good");
+  expect(projects("deleted").stdout).toBe("no project was deleted\n");
+  expect(projects("purge", "--project", project.id)).toMatchObject({
+    status: 1,
+    stderr: expect.stringContaining(`There is no deleted project ${project.id}.`),
+  });
+  expect(plumb("audit", "verify", "--db", "purge.db")).toMatchObject({ status: 0 });
 });

@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { expect, it } from "vitest";
 import { RandomStream } from "../../src/base/random.js";
 import { readCheckpoints } from "../../src/feedback/store/audit/checkpoints.js";
-import { openStore, verifyAudit } from "../../src/feedback/store/index.js";
+import { openStore, verifyAudit, verifyDatabase } from "../../src/feedback/store/index.js";
 import { collection, votesOf } from "../collection.js";
 import { onBothEngines } from "../databases.js";
 
@@ -44,15 +44,13 @@ onBothEngines(({ fresh, engine }) => {
     await store.close();
     const random = new RandomStream(1, `test/kill/${engine}`);
     const told: string[] = [];
-    for (let i = 0; i < KILLS; i++)
-      told.push(
-        ...(await killedAfter(random.int(MAX_ALIVE_MILLISECONDS), [
-          location,
-          keyFile,
-          project.id,
-          ...raters,
-        ])),
-      );
+    const args = [location, keyFile, project.id, ...raters];
+    for (let i = 0; i < KILLS; i++) {
+      told.push(...(await killedAfter(random.int(MAX_ALIVE_MILLISECONDS), args)));
+      const report = await verifyDatabase({ db: location, keyFile }, () => undefined);
+      expect(report.problems).toEqual([]);
+      expect(report.signed).toBeGreaterThan(0);
+    }
     expect(told.length).toBeGreaterThan(KILLS);
     store = await openStore(location, { keyFile });
     const votes = await votesOf(store, project.id);

@@ -5,7 +5,7 @@ const AGREEMENT = at("votes/agreement", ["agreement", "report"]);
 const AUDIT = [
   ...at("base", ["canonical-json"]),
   ...at("feedback/store/audit", ["audit", "writer"]),
-  ...at("feedback/store/verification", ["verify-chain", "verify-states", "verify-audit"]),
+  ...at("feedback/store/verification", ["verify-chain", "verify-states", "verify-audit", "tamper-matrix"]),
 ];
 
 export const feedback = [
@@ -251,11 +251,54 @@ export const feedback = [
       ["the chain is not checked", "if (previous !== head.hash)", "if (false)"],
       ["hashes are not checked", "if (auditHash(entry) !== hash)", "if (false)"],
       ["gaps are not checked", "if (seq !== head.seq + 1)", "if (false)"],
-      ["signatures are not checked", "if (!signatureHolds(checkpointText(checkpoint), signature, publicKey))", "if (false)"],
-      ["checkpoints are not compared with the log", "if (signed.has(seq) && signed.get(seq) !== hash)\n      note(seq, \"checkpoint\", \"names", "if (false)\n      note(seq, \"checkpoint\", \"names"],
+            ["checkpoints are not compared with the log", "if (signed.has(seq) && signed.get(seq) !== hash)\n      note(seq, \"checkpoint\", \"names", "if (false)\n      note(seq, \"checkpoint\", \"names"],
+      ["a cut log is whole", "if (seq > head.seq)\n      note", "if (false)\n      note"],
+      ["a key that the log does not know may sign", "Number.POSITIVE_INFINITY) > first)", "0) > first)"],
+      ["a log of this version need not be signed", "if (!justBegun && (any || log.rows.begun !== undefined))", "if (!justBegun && any)"],
+      ["checkpoints may go back to having no link", "seq >= log.rows.begun)", "false)"],
+      ["rows that were purged are missed", "if (!purged.has(", "if (!new Set().has("],
+      ["counts are believed", "await verifyCounts(db, log.purged, reported);", "{}"],
+    ],
+  },
+  {
+    file: "src/feedback/store/verification/verify-checkpoints.ts",
+    tests: AUDIT,
+    mutations: [
+      ["signatures are not checked", "else if (!signatureHolds(checkpointText(checkpoint), signature, key))", "else if (false)"],
       ["checkpoints are not compared with each other", "else if (signed.has(seq) && signed.get(seq) !== hash)", "else if (false)"],
-      ["a cut log is whole", "if (seq > head.seq) note", "if (false) note"],
-      ["kept checkpoints are not read", "[...stored, ...kept]", "[...stored]"],
+      ["kept checkpoints are not read", "[...stored, ...(kept ?? [])]) {", "[...stored]) {"],
+      ["a link may point to nothing", "if (previous_seq !== 0 && !known.has(previous_seq as number))", "if (false)"],
+      ["the database may lose what the file has", "if (!inDatabase.has(seq))", "if (false)"],
+      ["the file may lose what the database has", "if (seq < last)", "if (false)"],
+      ["the file may be lost", "if (inFile.size === 0 && lacking.length > 1)", "if (false)"],
+      ["a public key may be any", "if (keyId(row.public_key) === row.key_id)", "if (true)"],
+    ],
+  },
+  {
+    file: "src/feedback/store/verification/verify-rows.ts",
+    tests: AUDIT,
+    mutations: [
+      ["a change between two entries is not seen", "if ((known.get(key)?.hash ?? null) !== was)", "if (false)"],
+      ["rows that were added are not seen", "if (known === undefined) reported", "if (false) reported"],
+      ["rows that were deleted may come back", "else if (known.hash === null)", "else if (false)"],
+      ["rows that were altered are not seen", "else if (known.hash !== rowHash(part, row))", "else if (false)"],
+      ["rows that are gone are not missed", "if (hash !== null) reported", "if (false) reported"],
+    ],
+  },
+  {
+    file: "src/feedback/store/audit/coverage.ts",
+    tests: AUDIT,
+    mutations: [
+      ["a row's hash is that of any table", "canonicalJson([name, Object.fromEntries(values)])", "canonicalJson([Object.fromEntries(values)])"],
+      ["columns without a value change hashes", "row[column] === null || row[column] === undefined ? []", "row[column] === undefined ? []"],
+    ],
+  },
+  {
+    file: "src/feedback/store/audit/row-changes.ts",
+    tests: AUDIT,
+    mutations: [
+      ["what was noted outside of the writer is told", "sql`delete from plumb_noted`", "sql`select 1`"],
+      ["a row that changed twice is told as it was in between", "known.is = was === 1 ? null : hash", "{}"],
     ],
   },
   {
@@ -271,9 +314,10 @@ export const feedback = [
     file: "src/feedback/store/audit/checkpoints.ts",
     tests: AUDIT,
     mutations: [
-      ["the hash is not signed", "canonicalJson({ seq, hash, at, key_id })", "canonicalJson({ seq, at, key_id })"],
-      ["the number is not signed", "canonicalJson({ seq, hash, at, key_id })", "canonicalJson({ hash, at, key_id })"],
-      ["the time is not signed", "canonicalJson({ seq, hash, at, key_id })", "canonicalJson({ seq, hash, key_id })"],
+      ["the hash is not signed", "canonicalJson({ seq, hash, at, key_id,", "canonicalJson({ seq, at, key_id,"],
+      ["the number is not signed", "canonicalJson({ seq, hash, at, key_id,", "canonicalJson({ hash, at, key_id,"],
+      ["the time is not signed", "canonicalJson({ seq, hash, at, key_id,", "canonicalJson({ seq, hash, key_id,"],
+      ["the link to the one before is not signed", ", ...(previous_seq !== null && { previous_seq }) });", " });"],
     ],
   },
   {
@@ -284,7 +328,7 @@ export const feedback = [
       ["a review may get a note", 'state: "held", note: null }', 'state: "held" }'],
       ["a forgotten rater may come back", '"rater", subject, { state: "forgotten" }', '"rater", subject, {}'],
       ["a lease may say that it was a vote's", '(row.state === "voted" || row.state === "skipped")', "false"],
-      ["what is gone is not missed", "for (const [key, { seq }] of told) note", "for (const [key, { seq }] of []) note"],
+      ["what is gone is not missed", "for (const [key, { seq }] of told)\n      if", "for (const [key, { seq }] of [])\n      if"],
     ],
   },
 ];

@@ -1,11 +1,10 @@
-import { existsSync, renameSync } from "node:fs";
 import { z } from "zod";
 import { databaseSettings } from "../../feedback/store/database-settings.js";
 import {
-  checkpointFileOf,
   databaseLocation,
   defaultKeyFile,
   openDatabase,
+  renewCheckpointFile,
   restore,
 } from "../../feedback/store/index.js";
 import { defineCommand } from "../command.js";
@@ -20,7 +19,7 @@ const schema = z.object({
 export default defineCommand({
   description: `Makes a database of votes from a backup, in SQLite or PostgreSQL, whichever it came from. The whole file is read and checked before anything is changed, and all of it is restored or nothing.
 
-Stop the server first. Checkpoints kept next to the signing key are set aside: those of the backup are in the database.`,
+Stop the server first. The file of checkpoints next to the signing key is set aside, and written anew with those of the backup.`,
   examples: [
     { command: "plumb restore votes.jsonl.gz --db votes.db", does: "into a new SQLite file" },
     {
@@ -35,12 +34,8 @@ Stop the server first. Checkpoints kept next to the signing key are set aside: t
     const database = await openDatabase(location);
     try {
       const { rows, head } = await restore(database, file, force);
-      const kept = checkpointFileOf(keyFile ?? defaultKeyFile(location));
-      if (existsSync(kept)) {
-        const aside = `${kept}.before-${head.seq}-${Date.now()}`;
-        renameSync(kept, aside);
-        ui.info(`earlier checkpoints are in ${aside}`);
-      }
+      const aside = await renewCheckpointFile(database, keyFile ?? defaultKeyFile(location));
+      if (aside !== undefined) ui.info(`earlier checkpoints are in ${aside}`);
       await ui.result({ rows, head }, () => `${rows} rows; the log's last entry is ${head.seq} ${head.hash}`);
     } finally {
       await database.db.destroy();

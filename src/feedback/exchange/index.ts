@@ -4,6 +4,7 @@
  */
 export type { Imported, ItemFields } from "./assemble.js";
 export { type CheckedItems, checkItems } from "./check-items.js";
+export { writeDeletedProject } from "./deleted-project-file.js";
 export { exportFiles, fileExportSchema } from "./export-files.js";
 export { type FileImport, fileImportSchema, importFiles } from "./import-files.js";
 export { type ImportConfig, importSchema, importTasks, SOURCES, type Source } from "./import-tasks.js";

@@ -28,6 +28,7 @@ export type { ShownAuditEntry } from "./audit/read-audit.js";
 export { readAudit } from "./audit/read-audit.js";
 export type { Write } from "./audit/writer.js";
 export { type BackupSummary, backup } from "./backup/backup.js";
+export { renewCheckpointFile } from "./backup/renew-checkpoint-file.js";
 export { type RestoreSummary, restore } from "./backup/restore.js";
 export type { AccountTables } from "./database/account-tables.js";
 export type { Database, Queries } from "./database/database.js";
@@ -59,6 +60,13 @@ export {
 } from "./items/items.js";
 export { prioritise, prioritiseDiverse, setPriorities } from "./items/prioritise.js";
 export { type ActiveDay, activity } from "./projects/activity.js";
+export {
+  type DeletedProject,
+  type ExportedRow,
+  exportDeletedProject,
+  findDeletedProject,
+  listDeletedProjects,
+} from "./projects/deleted-projects.js";
 export { putMember } from "./projects/members.js";
 export { ownProgress, type Progress, progress } from "./projects/progress.js";
 export { projectStamp } from "./projects/project-stamp.js";
@@ -75,6 +83,7 @@ export {
   publishGuidelines,
   setProjectState,
 } from "./projects/projects.js";
+export { purgeProject } from "./projects/purge.js";
 export { addBookmark, type Bookmark, listBookmarks, removeBookmark } from "./raters/bookmarks.js";
 export { findMember, MEMBER_STATES, type MemberState, setMemberState } from "./raters/member-state.js";
 export {
@@ -97,8 +106,9 @@ export {
 export { openStore, type Store, type StoreOptions } from "./store.js";
 export type { StoreContext } from "./store-context.js";
 export { StoreError, type StoreProblem } from "./store-error.js";
-export { type AuditProblem, type AuditReport, verifyAudit } from "./verification/verify-audit.js";
-export { type DatabaseKeys, verifyDatabase } from "./verification/verify-database.js";
+export type { AuditProblem } from "./verification/problem.js";
+export { type AuditReport, verifyAudit } from "./verification/verify-audit.js";
+export { type DatabaseKeys, verifyDatabase, verifyOpenStore } from "./verification/verify-database.js";
 export { type ExportedVote, exportVotes } from "./votes/export-votes.js";
 export { type Lease, type LeaseAnswer, LeaseRequest, MAX_LEASES, NO_LEASE } from "./votes/lease.js";
 export type { ProjectItem, ProjectMember } from "./votes/load-project.js";

@@ -1,5 +1,6 @@
 import { sql, type Transaction } from "kysely";
 import { PlumbError } from "../../base/errors.js";
+import { dropRowNotes } from "./audit/row-changes.js";
 import { lockForWriting } from "./audit/writer.js";
 import type { Database, Engine } from "./database/database.js";
 import { migrations } from "./database/migrations/index.js";
@@ -33,6 +34,7 @@ export async function applyMigrations(
       hint: "Use the version of Plumbline that wrote it, or a later one.",
     });
   const lacking = migrations.slice(applied.length, upTo);
+  if (lacking.length > 0) await dropRowNotes(db, engine);
   for (const { name, up } of lacking) {
     await up(db, engine);
     await db.insertInto("migrations").values({ name, applied_at: Date.now() }).execute();

@@ -12,4 +12,6 @@ export interface StoreContext {
    * not call write itself.
    */
   write<T>(work: (write: Write) => Promise<T>): Promise<T>;
+  /** Overwrites in the files of a SQLite database what was deleted, if a write said that this is owed. */
+  scrub(): Promise<void>;
 }

@@ -1,14 +1,11 @@
 import { type AuditKey, openAuditKey, publicKeyOf } from "./audit/audit-key.js";
-import { appendCheckpoint, type Checkpoint, signCheckpoint, storeCheckpoint } from "./audit/checkpoints.js";
-import { readHead, Writer } from "./audit/writer.js";
+import type { Checkpoint } from "./audit/checkpoints.js";
+import { prepareRowNotes } from "./audit/row-changes.js";
+import { Signer } from "./audit/signer.js";
+import { lockForWriting, Writer } from "./audit/writer.js";
 import { check } from "./check.js";
-import {
-  checkpointFileOf,
-  type Database,
-  defaultKeyFile,
-  openDatabase,
-  type Queries,
-} from "./database/database.js";
+import { checkpointFileOf, type Database, defaultKeyFile, openDatabase } from "./database/database.js";
+import { Scrubber } from "./database/scrub.js";
 import { migrate } from "./migrate.js";
 import type { StoreContext } from "./store-context.js";
 import { Batcher } from "./votes/batcher.js";
@@ -16,9 +13,6 @@ import { type LeaseAnswer, LeaseRequest } from "./votes/lease.js";
 import { leaseBatch } from "./votes/lease-batch.js";
 import { type TakenVote, VoteRequest } from "./votes/vote.js";
 import { voteBatch } from "./votes/vote-batch.js";
-
-/** Entries of the audit log after which a checkpoint is taken. */
-const CHECKPOINT_EVERY = 1000;
 
 export interface StoreOptions {
   /** File of the signing key; created if missing. Default: next to the SQLite file; for PostgreSQL plumb-audit.key. */
@@ -30,6 +24,8 @@ export interface StoreOptions {
 /** The open store. The functions of this folder take it as their StoreContext. */
 export interface Store extends Database, StoreContext {
   readonly key: AuditKey;
+  /** Path of the SQLite file, or the postgres:// URL. */
+  readonly location: string;
   /** Path of the file that keeps checkpoints outside the database. */
   readonly checkpointFile: string;
   /** Gives a rater items, including those the rater already holds. @throws StoreError missing, closed, forbidden. */
@@ -62,6 +58,10 @@ export async function openStore(
   let key: AuditKey;
   try {
     await migrate(database);
+    await database.db.transaction().execute(async (transaction) => {
+      await lockForWriting(transaction, database.engine);
+      await prepareRowNotes(transaction, database.engine);
+    });
     // A new key is made only once the database has answered: no secret is left behind where there is none.
     key = openAuditKey(keyFile);
   } catch (error) {
@@ -69,57 +69,36 @@ export async function openStore(
     throw error;
   }
   const checkpointFile = checkpointFileOf(keyFile);
-  let signed = await lastCheckpoint(database);
-  let signing = false;
-  const writer = new Writer(database, clock, (head) => {
-    if (head - signed < CHECKPOINT_EVERY || signing) return;
-    signing = true;
-    // A failed checkpoint is tried again after the next commit.
-    void checkpoint()
-      .catch(() => undefined)
-      .finally(() => {
-        signing = false;
-      });
-  });
-  const checkpoint = async (): Promise<Checkpoint | undefined> => {
-    const taken = await writer.submit(async ({ db, now }) => {
-      const head = await readHead(db);
-      if (head.seq <= (await lastCheckpoint({ db }))) return undefined;
-      const fresh = signCheckpoint(key, head, now);
-      await storeCheckpoint(db, key, fresh);
-      return fresh;
-    });
-    if (taken === undefined) return undefined;
-    appendCheckpoint(checkpointFile, taken);
-    signed = taken.seq;
-    return taken;
-  };
+  const writer: Writer = new Writer(database, clock, (head) => signer.committed(head));
   const write: Store["write"] = (work) => writer.submit(work);
+  const signer: Signer = new Signer(key, checkpointFile, database.db, write);
+  const scrubber = new Scrubber(database);
+  try {
+    await scrubber.scrub();
+    await signer.begin();
+  } catch (error) {
+    signer.stop();
+    await database.db.destroy();
+    throw error;
+  }
   const leases = new Batcher({ write }, leaseBatch);
   const votes = new Batcher({ write }, voteBatch);
   return {
     ...database,
-    ...{ key, checkpointFile, clock, checkpoint, write },
+    ...{ key, location, checkpointFile, clock, write },
+    checkpoint: () => signer.sign(),
+    scrub: () => scrubber.scrub(),
     lease: async (request) => leases.submit(check(LeaseRequest, request)),
     vote: async (request) => votes.submit(check(VoteRequest, request)),
     async close() {
       try {
-        await checkpoint();
+        signer.stop();
+        await signer.sign();
         await writer.idle();
+        await scrubber.end();
       } finally {
         await database.db.destroy();
       }
     },
   };
-}
-
-/** Number of the last signed entry; 0 if none is signed. */
-async function lastCheckpoint({ db }: { db: Queries }): Promise<number> {
-  const last = await db
-    .selectFrom("audit_checkpoints")
-    .select("seq")
-    .orderBy("seq", "desc")
-    .limit(1)
-    .executeTakeFirst();
-  return last?.seq ?? 0;
 }

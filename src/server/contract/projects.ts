@@ -104,6 +104,44 @@ export const deleteProject = contract({
   access: write,
   params: inProject,
 });
+export const listDeletedProjects = contract({
+  id: "listDeletedProjects",
+  method: "get",
+  path: "/deleted-projects",
+  tag,
+  summary: "Projects that were deleted and not purged.",
+  access: { roles: ["admin"], scope: "admin" },
+  result: z.object({
+    projects: z.array(
+      z.object({ id: ids.project, name: z.string(), createdAt: time, items: z.int(), votes: z.int() }),
+    ),
+  }),
+});
+export const exportDeletedProject = contract({
+  id: "exportDeletedProject",
+  method: "get",
+  path: "/deleted-projects/{project}",
+  tag,
+  summary: "All that a deleted project holds of work, raters by pseudonym; one line of JSON for each row.",
+  access: { roles: ["admin"], scope: "export", project: "store" },
+  params: inProject,
+  lines: true,
+  result: z.object({
+    table: z.string(),
+    row: z.record(z.string(), z.union([z.string(), z.number(), z.null()])),
+  }),
+});
+export const purgeProject = contract({
+  id: "purgeProject",
+  method: "delete",
+  path: "/deleted-projects/{project}",
+  tag,
+  summary:
+    "Purge a deleted project: its items, votes and all else are deleted for good. The audit log keeps ids, times, settings and hashes.",
+  access: { roles: ["admin"], scope: "session", project: "store" },
+  params: inProject,
+  result: z.object({ rows: z.int().describe("How many were deleted") }),
+});
 /** Hidden from raters: a count that one of their votes leaves as it was would tell them a gold item or a repeat. */
 const ofStaff = z.int().optional();
 export const getProgress = contract({

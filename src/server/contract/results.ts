@@ -121,7 +121,14 @@ export const readAudit = contract({
   tag: "Audit",
   summary: "Entries of the audit log, in order.",
   access: { roles: ["admin"], scope: "admin" },
-  query: z.object({ after, limit }),
+  query: z.object({
+    ...{ after, limit },
+    rows: z
+      .enum(["true", "false"])
+      .transform((word) => word === "true")
+      .optional()
+      .describe("false leaves out entries that only tell hashes of changed rows"),
+  }),
   result: z.object({
     entries: z.array(
       z.object({
@@ -131,6 +138,10 @@ export const readAudit = contract({
         action: z.string(),
         subject: z.string(),
         details: z.json(),
+        texts: z
+          .record(z.string(), z.string())
+          .optional()
+          .describe("What a person wrote, such as a reason, unless it was deleted; details have its SHA-256"),
         previous: z.string(),
         hash: z.string(),
       }),
@@ -150,8 +161,10 @@ export const verifyAudit = contract({
     votes: z.int(),
     checkpoints: z.int(),
     otherCheckpoints: z.int(),
+    signed: z.int().describe("Last entry that a checkpoint signs"),
     head: z.object({ seq: z.int(), hash: z.string() }),
     problems: z.array(z.object({ seq: z.int(), kind: z.string(), problem: z.string() })),
     problemCount: z.int(),
+    notes: z.array(z.string()).describe("What could not be verified, though nothing is wrong with it"),
   }),
 });

@@ -3,12 +3,16 @@ import {
   activity,
   changeSettings,
   createProject,
+  exportDeletedProject,
+  findDeletedProject,
+  listDeletedProjects,
   listGuidelines,
   listProjects,
   ownProgress,
   type Project,
   progress,
   publishGuidelines,
+  purgeProject,
   setProjectState,
 } from "../../feedback/store/index.js";
 import { projects as contract } from "../contract/index.js";
@@ -44,6 +48,16 @@ export const projectRoutes = [
     await setProjectState(store, project.id, "deleted", principal.actor);
     return undefined;
   }),
+  endpoint(contract.listDeletedProjects, async (_request, { store }) => ({
+    projects: await listDeletedProjects(store),
+  })),
+  endpoint(contract.exportDeletedProject, async ({ params }, { store }) => {
+    await findDeletedProject(store, params.project);
+    return exportDeletedProject(store, params.project);
+  }),
+  endpoint(contract.purgeProject, async ({ params }, { store, principal }) => ({
+    rows: await purgeProject(store, params.project, principal.actor),
+  })),
   endpoint(contract.getProgress, async (_request, call) => {
     const { store, leadStore, progress: kept, project, principal, staff } = call;
     return {

@@ -16,7 +16,10 @@ export function AuditPage() {
   const { audit } = useDesk();
   const format = useFormat();
   const [after, setAfter] = useState(0);
-  const loaded = useLoaded(() => call("readAudit", { query: { after, limit: PAGE } }), [after]);
+  const loaded = useLoaded(
+    () => call("readAudit", { query: { after, limit: PAGE, rows: "false" } }),
+    [after],
+  );
   return (
     <>
       <Heading title={audit.title} lead={audit.lead} />
@@ -37,7 +40,12 @@ export function AuditPage() {
                   { title: audit.action, cell: ({ action }) => <strong>{action}</strong> },
                   { title: audit.actor, cell: ({ actor }) => <code>{actor}</code> },
                   { title: audit.subject, cell: ({ subject }) => <code>{subject}</code> },
-                  { title: audit.details, cell: ({ details }) => <Details details={details} /> },
+                  {
+                    title: audit.details,
+                    cell: ({ details, texts }) => (
+                      <Details details={{ ...(details as Record<string, unknown>), ...texts }} />
+                    ),
+                  },
                 ]}
               />
               <div class="row row-center">
@@ -92,6 +100,11 @@ function Verification() {
           <p class="quiet">
             {audit.head(format.count(found.head.seq))} <code class="hash">{found.head.hash}</code>
           </p>
+          {found.notes.map((note) => (
+            <p key={note} class="quiet">
+              {note}
+            </p>
+          ))}
           <ul class="lines">
             {found.problems.map(({ seq, kind, problem: what }) => (
               <li key={`${seq} ${kind} ${what}`}>

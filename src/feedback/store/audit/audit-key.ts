@@ -52,7 +52,10 @@ export function keyId(publicKey: string): string {
 /** Whether a signature of a text was made with a key; false if the signature or the key is malformed. */
 export function signatureHolds(text: string, signature: string, publicKey: string): boolean {
   try {
-    return verify(null, Buffer.from(text), publicKey, Buffer.from(signature, "base64"));
+    const bytes = Buffer.from(signature, "base64");
+    // Node reads over what is no base64, so one signature could be written in many ways.
+    if (bytes.toString("base64") !== signature) return false;
+    return verify(null, Buffer.from(text), publicKey, bytes);
   } catch {
     return false;
   }

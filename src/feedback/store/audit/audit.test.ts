@@ -16,7 +16,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openStore } from "../index.js";
 import { type AuditEntry, auditHash, FIRST_PREVIOUS, sha256 } from "./audit-entry.js";
 import { keyId, openAuditKey, publicKeyOf, signatureHolds } from "./audit-key.js";
-import { appendCheckpoint, checkpointText, readCheckpoints, signCheckpoint } from "./checkpoints.js";
+import { appendCheckpoints, checkpointText, readCheckpoints, signCheckpoint } from "./checkpoints.js";
 
 let dir = "";
 beforeEach(() => {
@@ -65,13 +65,15 @@ describe("the log as it is written", () => {
         audit("admin:a", "test.more", subject),
       ]);
     expect(await Promise.all([note("x"), note("y")])).toEqual([
-      [1, 2],
-      [3, 4],
+      [2, 3],
+      [4, 5],
     ]);
-    expect(await note("z")).toEqual([5, 6]);
-    const entries = await store.db.selectFrom("audit").selectAll().orderBy("seq").execute();
+    expect(await note("z")).toEqual([6, 7]);
+    const [begun, ...entries] = await store.db.selectFrom("audit").selectAll().orderBy("seq").execute();
+    expect(begun).toMatchObject({ seq: 1, previous: FIRST_PREVIOUS, action: "log.begun" });
+    expect(auditHash(begun)).toBe(begun.hash);
     expect(entries.map(({ previous }) => previous)).toEqual([
-      FIRST_PREVIOUS,
+      begun.hash,
       ...entries.slice(0, -1).map(({ hash }) => hash),
     ]);
     for (const { hash, ...entry } of entries) expect(auditHash(entry)).toBe(hash);
@@ -141,6 +143,8 @@ describe("the key", () => {
     expect(verify(null, Buffer.from("häd"), key.publicKey, Buffer.from(signature, "base64"))).toBe(true);
     expect(signatureHolds("häd", signature, key.publicKey)).toBe(true);
     expect(signatureHolds("had", signature, key.publicKey)).toBe(false);
+    for (const other of [`${signature}x`, ` ${signature}`, signature.replace("==", "")])
+      expect(signatureHolds("häd", other, key.publicKey)).toBe(false);
     expect(signatureHolds("häd", signature, openAuditKey(join(dir, "other")).publicKey)).toBe(false);
     expect(signatureHolds("häd", signature, "no key")).toBe(false);
     expect(signatureHolds("häd", "", key.publicKey)).toBe(false);
@@ -153,11 +157,19 @@ describe("a checkpoint", () => {
   it("is signed in all that it says", () => {
     const key = openAuditKey(join(dir, "key"));
     const checkpoint = signCheckpoint(key, { ...head }, 9);
-    expect(checkpoint).toEqual({ ...head, at: 9, key_id: key.id, signature: expect.any(String) });
+    expect(checkpoint).toEqual({
+      ...{ ...head, at: 9, key_id: key.id, signature: expect.any(String), previous_seq: null },
+    });
     expect(checkpointText(checkpoint)).toBe(`{"at":9,"hash":"${FIRST_HASH}","key_id":"${key.id}","seq":7}`);
     const { signature } = checkpoint;
     expect(signatureHolds(checkpointText(checkpoint), signature, key.publicKey)).toBe(true);
-    for (const change of [{ seq: 8 }, { hash: SECOND_HASH }, { at: 10 }, { key_id: "x" }])
+    const linked = signCheckpoint(key, { ...head }, 9, 3);
+    expect(checkpointText(linked)).toBe(
+      `{"at":9,"hash":"${FIRST_HASH}","key_id":"${key.id}","previous_seq":3,"seq":7}`,
+    );
+    for (const change of [
+      ...[{ seq: 8 }, { hash: SECOND_HASH }, { at: 10 }, { key_id: "x" }, { previous_seq: 0 }],
+    ])
       expect(signatureHolds(checkpointText({ ...checkpoint, ...change }), signature, key.publicKey)).toBe(
         false,
       );
@@ -168,11 +180,15 @@ describe("a checkpoint", () => {
     expect(readCheckpoints(path)).toEqual({ checkpoints: [], malformed: 0 });
     const key = openAuditKey(join(dir, "key"));
     const both = [signCheckpoint(key, head, 9), signCheckpoint(key, { seq: 8, hash: SECOND_HASH }, 10)];
-    for (const one of both) appendCheckpoint(path, one);
+    for (const one of both) appendCheckpoints(path, [one]);
     expect(statSync(path).mode & 0o777).toBe(0o600);
     expect(readCheckpoints(path)).toEqual({ checkpoints: both, malformed: 0 });
     const [first] = both;
     const wrong = [{ ...first, seq: 0 }, { ...first, hash: "x" }, { ...first, at: 0.5 }, { seq: 3 }];
+    // A line that was cut off is ended before the next one.
+    writeFileSync(path, `${JSON.stringify(both[0])}\n${JSON.stringify(both[1]).slice(0, 30)}`);
+    appendCheckpoints(path, [both[1]]);
+    expect(readCheckpoints(path)).toEqual({ checkpoints: both, malformed: 1 });
     writeFileSync(path, `\n${JSON.stringify(first)}\n{\n${wrong.map((w) => JSON.stringify(w)).join("\n")}\n`);
     expect(readCheckpoints(path)).toEqual({ checkpoints: [first], malformed: 5 });
     expect(() => readCheckpoints(dir)).toThrow(/EISDIR/);

@@ -1,12 +1,14 @@
 /**
  * Signed checkpoints of the audit log. The hash chain shows that no entry was changed, but not that none was cut off
- * its end. A checkpoint states, with the installation's signature, how far the log had come. Each is stored in the
- * database and in a file next to the key, so hiding a cut requires changing both.
+ * its end. A checkpoint states, with the installation's signature, how far the log had come, and which checkpoint was
+ * the one before it. Each is stored in the database and in a file next to the key, so hiding a cut requires changing
+ * both.
  */
-import { appendFileSync, closeSync, fsyncSync, openSync, readFileSync } from "node:fs";
+import { appendFileSync, closeSync, fstatSync, fsyncSync, openSync, readFileSync, readSync } from "node:fs";
 import type { Transaction } from "kysely";
 import { z } from "zod";
 import { canonicalJson } from "../../../base/canonical-json.js";
+import type { Queries } from "../database/database.js";
 import type { Tables } from "../database/tables.js";
 import type { AuditKey } from "./audit-key.js";
 
@@ -16,30 +18,34 @@ export const Checkpoint = z.object({
   at: z.int(),
   key_id: z.string().max(64),
   signature: z.string().max(200),
+  previous_seq: z.int().min(0).nullable().default(null),
 });
 export type Checkpoint = z.infer<typeof Checkpoint>;
 
 /** The text that is signed. */
-export function checkpointText({ seq, hash, at, key_id }: Omit<Checkpoint, "signature">): string {
-  return canonicalJson({ seq, hash, at, key_id });
+export function checkpointText({
+  seq,
+  hash,
+  at,
+  key_id,
+  previous_seq,
+}: Omit<Checkpoint, "signature">): string {
+  return canonicalJson({ seq, hash, at, key_id, ...(previous_seq !== null && { previous_seq }) });
 }
 
-export function signCheckpoint(key: AuditKey, head: { seq: number; hash: string }, at: number): Checkpoint {
-  const unsigned = { seq: head.seq, hash: head.hash, at, key_id: key.id };
+/** @param previous number of the entry that the checkpoint before this one names; 0 if there is none. */
+export function signCheckpoint(
+  key: AuditKey,
+  head: { seq: number; hash: string },
+  at: number,
+  previous: number | null = null,
+): Checkpoint {
+  const unsigned = { seq: head.seq, hash: head.hash, at, key_id: key.id, previous_seq: previous };
   return { ...unsigned, signature: key.sign(checkpointText(unsigned)) };
 }
 
-/** Adds a checkpoint to the database, together with the public key if it is that key's first. */
-export async function storeCheckpoint(
-  db: Transaction<Tables>,
-  key: AuditKey,
-  checkpoint: Checkpoint,
-): Promise<void> {
-  await db
-    .insertInto("audit_keys")
-    .values({ key_id: key.id, public_key: key.publicKey, created_at: checkpoint.at })
-    .onConflict((conflict) => conflict.doNothing())
-    .execute();
+/** Adds a checkpoint to the database. */
+export async function storeCheckpoint(db: Transaction<Tables>, checkpoint: Checkpoint): Promise<void> {
   await db
     .insertInto("audit_checkpoints")
     .values(checkpoint)
@@ -47,11 +53,38 @@ export async function storeCheckpoint(
     .execute();
 }
 
-/** Appends a checkpoint to the file, one JSON object per line, and flushes it to disk. */
-export function appendCheckpoint(path: string, checkpoint: Checkpoint): void {
-  const file = openSync(path, "a", 0o600);
+/** Adds a public key to those that sign checkpoints, if it is not among them. */
+export async function storeKey(db: Transaction<Tables>, key: AuditKey, now: number): Promise<void> {
+  await db
+    .insertInto("audit_keys")
+    .values({ key_id: key.id, public_key: key.publicKey, created_at: now })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+}
+
+/** Number of the last signed entry; 0 if none is signed. */
+export async function lastSigned(db: Queries): Promise<number> {
+  const last = await db
+    .selectFrom("audit_checkpoints")
+    .select("seq")
+    .orderBy("seq", "desc")
+    .limit(1)
+    .executeTakeFirst();
+  return last?.seq ?? 0;
+}
+
+/**
+ * Appends checkpoints to the file, one JSON object per line, and flushes it to disk. A line that a killed process left
+ * unfinished is ended first.
+ */
+export function appendCheckpoints(path: string, checkpoints: readonly Checkpoint[]): void {
+  const file = openSync(path, "a+", 0o600);
   try {
-    appendFileSync(file, `${JSON.stringify(checkpoint)}\n`);
+    const { size } = fstatSync(file);
+    const last = Buffer.alloc(1);
+    const cut = size > 0 && readSync(file, last, 0, 1, size - 1) === 1 && last.toString() !== "\n";
+    const lines = checkpoints.map((checkpoint) => `${JSON.stringify(checkpoint)}\n`);
+    appendFileSync(file, (cut ? "\n" : "") + lines.join(""));
     fsyncSync(file);
   } finally {
     closeSync(file);

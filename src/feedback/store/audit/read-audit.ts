@@ -1,24 +1,45 @@
 import type { z } from "zod";
 import type { Queries } from "../database/database.js";
+import { groupBy } from "../group-by.js";
 import type { AuditEntry } from "./audit-entry.js";
+import { ROWS_CHANGED } from "./row-changes.js";
 
-/** An entry of the audit log with its details parsed. */
-export type ShownAuditEntry = Omit<AuditEntry, "details_json"> & { details: z.core.util.JSONType };
+/** An entry of the audit log with its details parsed, and the words that people wrote, unless they were deleted. */
+export type ShownAuditEntry = Omit<AuditEntry, "details_json"> & {
+  details: z.core.util.JSONType;
+  texts?: Record<string, string>;
+};
 
-/** Entries of the audit log in order, from the one after entry number `after`, at most `limit`. */
+/**
+ * Entries of the audit log in order, from the one after entry number `after`, at most `limit`.
+ *
+ * @param rows false leaves out entries that only tell hashes of rows.
+ */
 export async function readAudit(
   { db }: { db: Queries },
-  { after, limit }: { after: number; limit: number },
+  { after, limit, rows: withRows = true }: { after: number; limit: number; rows?: boolean },
 ): Promise<ShownAuditEntry[]> {
   const rows = await db
     .selectFrom("audit")
     .selectAll()
     .where("seq", ">", after)
+    .$if(!withRows, (query) => query.where("action", "!=", ROWS_CHANGED))
     .orderBy("seq")
     .limit(limit)
     .execute();
-  return rows.map(({ details_json, ...entry }) => ({
-    ...entry,
-    details: JSON.parse(details_json) as z.core.util.JSONType,
-  }));
+  const written = await db
+    .selectFrom("audit_texts")
+    .selectAll()
+    .where("seq", ">", after)
+    .where("seq", "<=", rows.at(-1)?.seq ?? 0)
+    .execute();
+  const textsOf = groupBy(written, ({ seq }) => seq);
+  return rows.map(({ details_json, ...entry }) => {
+    const texts = textsOf.get(entry.seq);
+    return {
+      ...entry,
+      details: JSON.parse(details_json) as z.core.util.JSONType,
+      ...(texts && { texts: Object.fromEntries(texts.map(({ name, text }) => [name, text])) }),
+    };
+  });
 }

@@ -6,6 +6,9 @@
  * before the commit. Every write of every process goes through one lock (SQLite's own, or an advisory lock in
  * PostgreSQL), because the audit log is one chain. Under the lock a write sees everything committed before, so counting
  * and then inserting needs no further locks.
+ *
+ * After the entries of the writes come those that tell of all covered rows that the transaction changed, by their hashes
+ * before and after (`row-changes.ts`).
  */
 import { sql, type Transaction } from "kysely";
 import { canonicalJson } from "../../../base/canonical-json.js";
@@ -13,7 +16,8 @@ import type { Database, Engine } from "../database/database.js";
 import { insertRows } from "../database/sets.js";
 import type { Tables } from "../database/tables.js";
 import { StoreError } from "../store-error.js";
-import { type AuditEntry, auditHash, FIRST_PREVIOUS } from "./audit-entry.js";
+import { type AuditEntry, auditHash, FIRST_PREVIOUS, sha256 } from "./audit-entry.js";
+import { beginRowNotes, ROWS_CHANGED, takeRowChanges, toldChanges } from "./row-changes.js";
 
 /** Most writes in one transaction. */
 const MAX_TOGETHER = 256;
@@ -25,8 +29,19 @@ export interface Write {
   db: Transaction<Tables>;
   /** When the write began, in Unix milliseconds. */
   now: number;
-  /** Records an action in the audit log. @returns the number of the entry. */
-  audit(actor: string, action: string, subject: string, details?: object): number;
+  /**
+   * Records an action in the audit log. Details must hold no words that a person wrote: those are `texts`, of which the
+   * entry has the SHA-256 as `<name>Sha256`, and which can be deleted later.
+   *
+   * @returns the number of the entry.
+   */
+  audit(
+    actor: string,
+    action: string,
+    subject: string,
+    details?: object,
+    texts?: Readonly<Record<string, string | null | undefined>>,
+  ): number;
 }
 
 interface Queued {
@@ -89,16 +104,27 @@ export class Writer {
     return db.transaction().execute(async (transaction) => {
       await lockForWriting(transaction, engine);
       const head = await readHead(transaction);
+      await beginRowNotes(transaction, engine);
       const entries: Omit<AuditEntry, "previous" | "hash">[] = [];
+      const written: Tables["audit_texts"][] = [];
       const answers: (() => void)[] = [];
       // A single write needs no savepoint: it is rolled back with its transaction.
       const alone = together.length === 1;
+      let last = 0;
       for (const { work, resolve, reject } of together) {
-        const before = entries.length;
+        const [before, textsBefore] = [entries.length, written.length];
         const now = this.clock();
-        const audit: Write["audit"] = (actor, action, subject, details = {}) => {
+        last = now;
+        const audit: Write["audit"] = (actor, action, subject, details = {}, texts = {}) => {
           const seq = head.seq + entries.length + 1;
-          entries.push({ seq, at: now, actor, action, subject, details_json: canonicalJson(details) });
+          const hashes: Record<string, string> = {};
+          for (const [name, text] of Object.entries(texts))
+            if (typeof text === "string") {
+              hashes[`${name}Sha256`] = sha256(text);
+              written.push({ seq, name, text });
+            }
+          const details_json = canonicalJson({ ...details, ...hashes });
+          entries.push({ seq, at: now, actor, action, subject, details_json });
           return seq;
         };
         if (!alone) await sql`savepoint one_write`.execute(transaction);
@@ -112,9 +138,16 @@ export class Writer {
           await sql`rollback to savepoint one_write`.execute(transaction);
           await sql`release savepoint one_write`.execute(transaction);
           entries.length = before;
+          written.length = textsBefore;
           answers.push(() => reject(error));
         }
       }
+      await insertRows(transaction, "audit_texts", written);
+      for (const details of toldChanges(await takeRowChanges(transaction, engine)))
+        entries.push({
+          ...{ seq: head.seq + entries.length + 1, at: last, actor: "system" },
+          ...{ action: ROWS_CHANGED, subject: "", details_json: canonicalJson(details) },
+        });
       await this.append(transaction, head, entries);
       return { answers, head: head.seq + entries.length };
     });

@@ -43,6 +43,8 @@ export async function backup({ db, engine }: Database, path: string): Promise<Ba
   if (!path.endsWith(".gz"))
     throw new PlumbError(`${path}: the name of a backup must end in .gz.`, { hint: `Try ${path}.jsonl.gz.` });
   const temporary = `${path}.part`;
+  // One that a killed process left may be readable by others.
+  await rm(temporary, { force: true });
   const transaction = db.transaction().setAccessMode("read only");
   try {
     const summary = await (engine === "postgresql"
@@ -54,7 +56,7 @@ export async function backup({ db, engine }: Database, path: string): Promise<Ba
       await pipeline(
         Readable.from(lines(snapshot, engine, head, counted)),
         createGzip({ level: 6 }),
-        createWriteStream(temporary, { mode: 0o600 }),
+        createWriteStream(temporary, { mode: 0o600, flags: "wx" }),
       );
       return { rows: counted.rows, head };
     });

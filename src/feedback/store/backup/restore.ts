@@ -12,6 +12,7 @@ import { auditHash, FIRST_PREVIOUS } from "../audit/audit-entry.js";
 import { lockForWriting } from "../audit/writer.js";
 import type { Database, Queries } from "../database/database.js";
 import { migrations } from "../database/migrations/index.js";
+import { oweScrub } from "../database/scrub.js";
 import { insertRows } from "../database/sets.js";
 import type { Tables } from "../database/tables.js";
 import { applyMigrations } from "../migrate.js";
@@ -76,8 +77,9 @@ export async function restore(database: Database, path: string, force = false): 
     const head = await followChain(transaction);
     if (head.hash !== checked.head.hash)
       throw damaged(path, "its audit log does not end as its first line says");
-    // 5. Migrate to the current schema.
+    // 5. Migrate to the current schema. What was there before is overwritten at the next opening.
     await applyMigrations(transaction, engine);
+    if (force) await oweScrub(transaction);
     return { rows: checked.rows, head };
   });
 }

@@ -2,13 +2,14 @@
  * Opening the database: SQLite in a file, or PostgreSQL by its URL. All other code sees a Kysely instance and the
  * engine's name.
  */
-import { accessSync, closeSync, constants, existsSync, mkdirSync, openSync } from "node:fs";
+import { accessSync, closeSync, constants, existsSync, openSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { Kysely, PostgresDialect, sql, type Transaction } from "kysely";
 import { PlumbError } from "../../../base/errors.js";
 import { systemCause } from "../../../base/system-error.js";
 import { StoreError } from "../store-error.js";
 import { libsqlDialect } from "./libsql-dialect.js";
+import { keepForOwner } from "./owner-only.js";
 import { postgresPool } from "./postgres-pool.js";
 import { type ReadingLane, SqliteThreads } from "./sqlite-threads.js";
 import type { Tables } from "./tables.js";
@@ -27,7 +28,7 @@ export interface Database {
 export type Queries = Kysely<Tables> | Transaction<Tables>;
 
 /** How long a writer waits for another process's write; whoever asked waits at most twice as long, for the write before too. */
-const BUSY_MILLISECONDS = 5000;
+export const BUSY_MILLISECONDS = 5000;
 /** Size of SQLite's page cache: the default of 2 MiB is smaller than the indexes of a hundred thousand votes. */
 const CACHE_KIBIBYTES = 65_536;
 /** Pages of the write-ahead log (32 MiB) before it is moved into the database; each move waits for the disk twice. */
@@ -87,7 +88,7 @@ export function checkpointFileOf(keyFile: string): string {
 
 async function openSqlite(path: string): Promise<Database> {
   try {
-    mkdirSync(dirname(resolve(path)), { recursive: true });
+    keepForOwner(path);
     const threads = new SqliteThreads({
       ...{ path, busyMilliseconds: BUSY_MILLISECONDS },
       pragmas: [
@@ -95,6 +96,7 @@ async function openSqlite(path: string): Promise<Database> {
         "journal_mode = WAL",
         "synchronous = FULL",
         "foreign_keys = ON",
+        "secure_delete = ON",
         `cache_size = ${-CACHE_KIBIBYTES}`,
         `wal_autocheckpoint = ${CHECKPOINT_PAGES}`,
       ],

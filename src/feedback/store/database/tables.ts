@@ -150,6 +150,16 @@ export interface Tables extends AccountTables {
     previous: string;
     hash: string;
   };
-  audit_checkpoints: { seq: number; hash: string; at: number; key_id: string; signature: string };
+  /** What people wrote when they did what an entry tells of: the entry has its hash, and the text can be deleted. */
+  audit_texts: { seq: number; name: string; text: string };
+  audit_checkpoints: {
+    seq: number;
+    hash: string;
+    at: number;
+    key_id: string;
+    signature: string;
+    /** The entry of the checkpoint before this one; 0 for the first; null for those of earlier versions. */
+    previous_seq: number | null;
+  };
   audit_keys: { key_id: string; public_key: string; created_at: number };
 }

@@ -272,6 +272,11 @@ export async function withdrawItem(
       .executeTakeFirst();
     if (updated.numUpdatedRows === 0n) throw new StoreError("missing", `There is no item ${id}.`);
     await releaseOfItem(write, id);
-    audit(actor, "item.withdrawn", id, { reason: why });
+    const { project_id } = await db
+      .selectFrom("items")
+      .select("project_id")
+      .where("id", "=", id)
+      .executeTakeFirstOrThrow();
+    audit(actor, "item.withdrawn", id, { project: project_id }, { reason: why });
   });
 }

@@ -2,8 +2,9 @@ import { sql } from "kysely";
 import { expect, it } from "vitest";
 import { collection, worker } from "../../../../test/collection.js";
 import { onBothEngines } from "../../../../test/databases.js";
+import { dropRowNotes } from "../audit/row-changes.js";
 import { memberNumbers } from "../database/migrations/0005-member-numbers.js";
-import { joinProject, leaveProject, type Store } from "../index.js";
+import { joinProject, leaveProject, openDatabase, type Store } from "../index.js";
 
 const numbers = async ({ db }: Store) =>
   Object.fromEntries(
@@ -25,7 +26,9 @@ onBothEngines(({ store: open }) => {
   it("of an older database get numbers in the order in which they joined", async () => {
     const store = await open();
     const { project, raters } = await collection(store, { raters: 3 });
-    await store.write(async ({ db }) => {
+    const raw = await openDatabase(store.location);
+    await raw.db.transaction().execute(async (db) => {
+      await dropRowNotes(db, store.engine);
       // As it was before: without numbers, and the last one the first to have joined.
       await sql`drop index memberships_number`.execute(db);
       await sql`alter table memberships drop column number`.execute(db);
@@ -38,6 +41,7 @@ onBothEngines(({ store: open }) => {
           .execute();
       await memberNumbers.up(db, store.engine);
     });
+    await raw.db.destroy();
     const found = await numbers(store);
     expect(raters.map((rater) => found[rater])).toEqual([3, 2, 1]);
   });

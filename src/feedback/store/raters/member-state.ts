@@ -56,7 +56,8 @@ export async function setMemberState(
       await decideItems(write, project, some);
       await recountItems(db, some);
     }
-    audit(actor, "member.state", rater, { project: id, from: before.state, to: state, reason: told });
+    const details = { project: id, from: before.state, to: state };
+    audit(actor, "member.state", rater, details, { reason: told });
   });
 }
 

@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Write } from "../audit/writer.js";
 import { check } from "../check.js";
 import type { Queries } from "../database/database.js";
+import { oweScrub } from "../database/scrub.js";
 import { newId, storedName, storedText } from "../ids.js";
 import { releaseForeign, releaseOfRater } from "../items/held-leases.js";
 import { noteDeparture } from "../projects/departures.js";
@@ -10,6 +11,7 @@ import { findProject } from "../projects/projects.js";
 import type { StoreContext } from "../store-context.js";
 import { StoreError } from "../store-error.js";
 import { findMember, type MemberState } from "./member-state.js";
+import { deleteWords } from "./personal-words.js";
 
 const languageTag = z
   .string()
@@ -213,30 +215,30 @@ export async function listMembers({ db }: StoreContext, project: string): Promis
 }
 
 /**
- * Deletes the personal data of a rater and ends the rater's work: what the rater holds goes to others. The votes stay, under the pseudonym. Rows of other
- * tables that refer to `people` are deleted too. Free text in the rater's answers is not changed. @returns whether
- * there was any personal data.
+ * Deletes the personal data of a rater and ends the rater's work: what the rater holds goes to others. The votes stay,
+ * under the pseudonym. Rows of other tables that refer to `people` are deleted too, and what was written by and of the
+ * rater; in a SQLite file also what is left of it in free space. Free text in the rater's answers is not changed.
+ *
+ * @returns whether there was any personal data.
  */
 export async function deletePersonalData(
   store: StoreContext,
   rater: string,
   actor: string,
 ): Promise<boolean> {
-  return store.write(async (write) => {
+  const known = await store.write(async (write) => {
     const { db, audit } = write;
     await findRater(write, rater);
     await releaseOfRater(write, rater);
     const deleted = await db.deleteFrom("people").where("rater_id", "=", rater).executeTakeFirst();
     await db.updateTable("raters").set({ state: "forgotten" }).where("id", "=", rater).execute();
-    await db.updateTable("bookmarks").set({ note: null }).where("rater_id", "=", rater).execute();
-    await db.deleteFrom("training_answers").where("rater_id", "=", rater).execute();
-    await db
-      .deleteFrom("drafts")
-      .where("lease_id", "in", (eb) => eb.selectFrom("leases").select("id").where("rater_id", "=", rater))
-      .execute();
+    await deleteWords(write, rater);
+    await oweScrub(db);
     audit(actor, "person.deleted", rater);
     return deleted.numDeletedRows > 0n;
   });
+  await store.scrub();
+  return known;
 }
 
 /**

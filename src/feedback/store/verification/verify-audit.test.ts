@@ -65,7 +65,7 @@ onBothEngines(({ store: open, engine, fresh }) => {
     const store = await open();
     await filled(store);
     expect(await check(store)).toMatchObject({
-      ...{ votes: 5, checkpoints: 1, otherCheckpoints: 0, problems: [], problemCount: 0 },
+      ...{ votes: 5, checkpoints: 2, otherCheckpoints: 0, problems: [], problemCount: 0, notes: [] },
       entries: expect.any(Number),
     });
   });
@@ -189,16 +189,22 @@ onBothEngines(({ store: open, engine, fresh }) => {
     // Cut off with its checkpoint in the database: the one in the file knows.
     await tamper(
       store.db,
-      `delete from audit where seq > ${head.seq - 1}`,
-      "delete from audit_checkpoints",
-      `delete from guidelines where version = 2`,
+      // The entry that published, and the one that tells of the rows.
+      `delete from audit where seq > ${head.seq - 2}`,
+      `delete from audit_checkpoints where seq = ${head.seq}`,
+      "delete from guidelines where version = 2",
+      "update projects set guidelines_version = 1",
     );
     const cut = await check(store);
     expect(cut.problems).toEqual([
-      { seq: head.seq, kind: "checkpoint", problem: `the log ends at ${head.seq - 1}: entries were cut off` },
+      { seq: head.seq, kind: "checkpoint", problem: "is in the file, and was removed from the database" },
+      { seq: head.seq, kind: "checkpoint", problem: `the log ends at ${head.seq - 2}: entries were cut off` },
     ]);
+    // Nobody can know without the file; but that nothing is signed at all is seen.
+    expect((await verifyAudit(store.db, store.key.publicKey)).problems).toEqual([]);
+    await tamper(store.db, "delete from audit_checkpoints");
     expect((await verifyAudit(store.db, store.key.publicKey)).problems).toEqual([
-      { seq: head.seq - 1, kind: "checkpoint", problem: "no checkpoint is signed by this key" },
+      { seq: head.seq - 2, kind: "checkpoint", problem: "no checkpoint is signed by this key" },
     ]);
     // Written anew, hash for hash.
     const entries = await store.db.selectFrom("audit").selectAll().orderBy("seq").execute();
@@ -226,20 +232,25 @@ onBothEngines(({ store: open, engine, fresh }) => {
       { problem: "no checkpoint is signed by this key" },
     ]);
     await tamper(store.db, `update audit_checkpoints set signature = '${other.sign("x")}'`);
-    expect((await check(store)).problems).toMatchObject([
-      { kind: "checkpoint", problem: "its signature is wrong" },
-    ]);
+    const wrong = { kind: "checkpoint", problem: "its signature is wrong" };
+    expect((await check(store)).problems).toMatchObject([{ seq: 1, ...wrong }, wrong]);
   });
 
-  it("signs every thousand entries, and when it is closed", async () => {
+  it("signs when it is opened, every thousand entries, and when it is closed", async () => {
     const { location, keyFile } = await fresh();
     const store = await openStore(location, { keyFile });
     await collection(store, { items: 1100, raters: 0 });
     await store.write(async ({ audit }) => audit("system", "test.note", "x"));
     await store.close();
     const { checkpoints, malformed } = readCheckpoints(store.checkpointFile);
-    expect({ count: checkpoints.length, malformed }).toEqual({ count: 2, malformed: 0 });
-    expect(checkpoints[1].seq).toBe(1102);
+    expect(malformed).toBe(0);
+    // After log.begun; after a project with its rows (2), 1,100 items and two hashes of each (3); after a note.
+    const links = checkpoints.map(({ seq, previous_seq }) => [seq, previous_seq]);
+    expect(links).toEqual([
+      [1, 0],
+      [1106, 1],
+      [1107, 1106],
+    ]);
     const again = await openStore(location, { keyFile });
     expect(await again.checkpoint()).toBeUndefined();
     expect((await check(again)).problems).toEqual([]);

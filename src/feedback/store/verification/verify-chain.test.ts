@@ -11,11 +11,19 @@ import { openStore, type Store, verifyAudit } from "../index.js";
 
 let dir = "";
 let store: Store;
+let begun: AuditEntry;
+let first: Checkpoint;
 beforeEach(async () => {
   dir = mkdtempSync(join(tmpdir(), "plumb-chain-"));
   store = await openStore(join(dir, "s.db"));
   for (const event of ["update", "delete"])
-    await sql`drop trigger if exists ${sql.id(`audit_no_${event}`)}`.execute(store.db);
+    for (const table of ["audit", "audit_checkpoints"])
+      await sql`drop trigger if exists ${sql.id(`${table}_no_${event}`)}`.execute(store.db);
+  begun = await store.db.selectFrom("audit").selectAll().executeTakeFirstOrThrow();
+  first = await store.db.selectFrom("audit_checkpoints").selectAll().executeTakeFirstOrThrow();
+  // The rest is of a log as versions before made it, without the entry that begins to cover rows.
+  await sql`delete from audit`.execute(store.db);
+  await sql`delete from audit_checkpoints`.execute(store.db);
 });
 afterEach(async () => {
   await store.close();
@@ -36,23 +44,61 @@ const hashed = (entry: AuditEntry, changes: Partial<AuditEntry>): AuditEntry => 
   const forged = { ...entry, ...changes };
   return { ...forged, hash: auditHash(forged) };
 };
-const verify = (kept: readonly Checkpoint[] = []) => verifyAudit(store.db, store.key.publicKey, kept);
+const verify = (kept?: readonly Checkpoint[]) => verifyAudit(store.db, store.key.publicKey, kept);
+/** Signs an entry in the database, as versions before did. */
+const sign = async (entry: AuditEntry) => {
+  await store.db
+    .insertInto("audit_checkpoints")
+    .values(signCheckpoint(store.key, entry, 0))
+    .execute();
+};
 const at = (seq: number, kind: string, problem: string) => ({ seq, kind, problem });
 
 it("an empty log is whole", async () => {
   expect(await verify()).toEqual({
     ...{ entries: 0, votes: 0, checkpoints: 0, otherCheckpoints: 0, problems: [], problemCount: 0 },
-    head: { seq: 0, hash: FIRST_PREVIOUS },
+    ...{ head: { seq: 0, hash: FIRST_PREVIOUS }, signed: 0, notes: [] },
   });
+});
+
+it("a log begins with an entry that introduces the key, and is signed", async () => {
+  expect(begun).toMatchObject({
+    seq: 1,
+    previous: FIRST_PREVIOUS,
+    action: "log.begun",
+    subject: store.key.id,
+  });
+  expect(JSON.parse(begun.details_json)).toEqual({ publicKey: store.key.publicKey });
+  expect(first).toMatchObject({ seq: 1, hash: begun.hash, previous_seq: 0 });
+  await store.db.insertInto("audit").values(begun).execute();
+  await store.db.insertInto("audit_checkpoints").values(first).execute();
+  const whole = { votes: 0, otherCheckpoints: 0, problems: [], problemCount: 0 };
+  expect(await verify()).toEqual({
+    ...{ ...whole, entries: 1, checkpoints: 1, head: { seq: 1, hash: begun.hash }, signed: 1, notes: [] },
+  });
+  await write(4);
+  const unsigned = await verify();
+  expect(unsigned).toMatchObject({
+    ...whole,
+    signed: 1,
+    notes: [expect.stringMatching(/^Entries 2 to 5 are/)],
+  });
+  await store.checkpoint();
+  expect(await verify()).toMatchObject({ ...whole, entries: 5, checkpoints: 2, signed: 5, notes: [] });
 });
 
 it("a log is whole up to its head, which is its last entry", async () => {
   await write(4);
-  await store.checkpoint();
   const [, , , last] = await entries();
+  const whole = { entries: 4, votes: 0, otherCheckpoints: 0, problems: [], problemCount: 0 };
+  const earlier = expect.stringMatching(/earlier version/);
+  expect(await verify()).toMatchObject({
+    ...{ ...whole, checkpoints: 0, signed: 0 },
+    notes: [earlier, expect.stringMatching(/^Entries 1 to 4 are not signed yet/)],
+  });
+  await sign(last);
   expect(await verify()).toEqual({
-    ...{ entries: 4, votes: 0, checkpoints: 1, otherCheckpoints: 0, problems: [], problemCount: 0 },
-    head: { seq: 4, hash: last.hash },
+    ...{ ...whole, checkpoints: 1, head: { seq: 4, hash: last.hash }, signed: 4, notes: [earlier] },
   });
 });
 
@@ -136,27 +182,38 @@ it("checkpoints with a wrong signature, or another's, are worth nothing", async 
       at(wrong.seq, "checkpoint", "its signature is wrong"),
       at(2, "checkpoint", "no checkpoint is signed by this key"),
     ]);
+  expect((await verify([{ ...right, previous_seq: 0 }])).problems[0]).toEqual(
+    at(2, "checkpoint", "its signature is wrong"),
+  );
   const other = openAuditKey(join(dir, "other"));
-  await store.checkpoint();
+  await sign(head);
   const { problems, checkpoints, otherCheckpoints } = await verifyAudit(store.db, other.publicKey);
   expect(problems).toEqual([at(2, "checkpoint", "no checkpoint is signed by this key")]);
   expect({ checkpoints, otherCheckpoints }).toEqual({ checkpoints: 0, otherCheckpoints: 1 });
   const kept = [signCheckpoint(other, head, 0)];
   expect((await verifyAudit(store.db, other.publicKey, kept)).problems).toEqual([]);
   expect((await verify()).otherCheckpoints).toBe(0);
+  // One that is linked is of this version, and this version introduces its key in the log.
+  await sql`delete from audit_checkpoints`.execute(store.db);
+  await store.checkpoint();
+  expect((await verify()).problems).toEqual([
+    at(2, "checkpoint", `is signed by ${store.key.id}, a key that the log did not introduce before`),
+  ]);
 });
 
 it("a hundred problems are listed, and all are counted, beyond a page too", async () => {
+  await store.db.insertInto("audit").values(begun).execute();
+  await store.db.insertInto("audit_checkpoints").values(first).execute();
   await Promise.all(
     Array.from({ length: 1101 }, (_, i) =>
       store.write(async ({ audit }) => audit("system", "test.note", `x${i}`)),
     ),
   );
   await store.checkpoint();
-  expect(await verify()).toMatchObject({ entries: 1101, problems: [] });
-  await sql`update audit set actor = 'admin:other' where seq > 950 and seq < 1102`.execute(store.db);
+  expect(await verify()).toMatchObject({ entries: 1102, problems: [] });
+  await sql`update audit set actor = 'admin:other' where seq > 951 and seq < 1103`.execute(store.db);
   const { problems, problemCount } = await verify();
   expect(problems).toHaveLength(100);
   expect(problemCount).toBe(151);
-  expect(problems[99]).toEqual(at(1050, "entry", "was altered: its hash is wrong"));
+  expect(problems[99]).toEqual(at(1051, "entry", "was altered: its hash is wrong"));
 });

@@ -1,14 +1,18 @@
 /** Verifies the audit log of an existing database by the installation's key or by a given public key. */
 import { createPublicKey } from "node:crypto";
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { PlumbError } from "../../../base/errors.js";
-import { publicKeyOf } from "../audit/audit-key.js";
-import { readCheckpoints } from "../audit/checkpoints.js";
+import { type AuditKey, publicKeyOf } from "../audit/audit-key.js";
+import { type Checkpoint, readCheckpoints } from "../audit/checkpoints.js";
 import {
   checkpointFileOf,
+  type Database,
   databaseLocation,
   defaultKeyFile,
+  openDatabase,
   openExistingDatabase,
+  type Queries,
 } from "../database/database.js";
 import { type AuditReport, verifyAudit } from "./verify-audit.js";
 
@@ -22,31 +26,79 @@ export interface DatabaseKeys {
 }
 
 /**
- * @param warn called with a message if lines of the checkpoint file are malformed.
- * @throws PlumbError when there is no database or no key. Problems of the log itself are in the report.
+ * @param warn called with a message about what could not be read or is not proved.
+ * @throws PlumbError when there is no database, or no key that it could be verified by. Problems of the log itself are
+ * in the report.
  */
 export async function verifyDatabase(
   { db, keyFile, publicKey }: DatabaseKeys,
   warn: (message: string) => void,
 ): Promise<AuditReport> {
   const location = databaseLocation(db);
+  const key = keyFile ?? defaultKeyFile(location);
+  const given = publicKey === undefined ? publicKeyOf(key) : await pem(publicKey);
+  // The file first: what it has by then, the database has at the moment that is looked at.
+  const kept = checkpointsOf(key, warn);
   const database = await openExistingDatabase(location);
   try {
-    const key = keyFile ?? defaultKeyFile(location);
-    const trusted = publicKey === undefined ? ownKey(key) : await pem(publicKey);
-    const { checkpoints, malformed } = readCheckpoints(checkpointFileOf(key));
-    if (malformed > 0) warn(`${checkpointFileOf(key)}: ${malformed} lines are not checkpoints`);
-    return await verifyAudit(database.db, trusted, checkpoints);
+    return await atOneMoment(database, async (snapshot) => {
+      const trusted = given ?? (await lastKey(snapshot));
+      if (trusted === undefined)
+        throw new PlumbError(`There is no signing key ${key}.`, { hint: "Give --key-file or --public-key." });
+      if (given === undefined)
+        warn(
+          `There is no signing key ${key}: checkpoints are held against the keys that the database names. ` +
+            "Who altered it may have written those too; --key-file or --public-key proves more.",
+        );
+      return verifyAudit(snapshot, trusted, kept);
+    });
   } finally {
     await database.db.destroy();
   }
 }
 
-function ownKey(path: string): string {
-  const key = publicKeyOf(path);
-  if (key === undefined)
-    throw new PlumbError(`There is no signing key ${path}.`, { hint: "Give --key-file or --public-key." });
-  return key;
+/** Verifies a database that a store has open, on a connection of its own, as it is at one moment. */
+export async function verifyOpenStore(store: {
+  location: string;
+  key: Pick<AuditKey, "publicKey">;
+  checkpointFile: string;
+}): Promise<AuditReport> {
+  const { checkpoints: kept } = readCheckpoints(store.checkpointFile);
+  const database = await openDatabase(store.location);
+  try {
+    return await atOneMoment(database, (snapshot) => verifyAudit(snapshot, store.key.publicKey, kept));
+  } finally {
+    await database.db.destroy();
+  }
+}
+
+/** Checkpoints of the file next to a key; undefined if there is neither. */
+function checkpointsOf(key: string, warn: (message: string) => void): Checkpoint[] | undefined {
+  const file = checkpointFileOf(key);
+  if (!existsSync(key) && !existsSync(file)) return undefined;
+  const { checkpoints, malformed } = readCheckpoints(file);
+  if (malformed > 0) warn(`${file}: ${malformed} lines are not checkpoints`);
+  return checkpoints;
+}
+
+/** Reads a database as it is at one moment, whatever others write meanwhile. */
+function atOneMoment<T>({ db, engine }: Database, work: (snapshot: Queries) => Promise<T>): Promise<T> {
+  const transaction = db.transaction().setAccessMode("read only");
+  return (engine === "postgresql" ? transaction.setIsolationLevel("repeatable read") : transaction).execute(
+    work,
+  );
+}
+
+/** The key that signed last, by the database's own account. */
+async function lastKey(db: Queries): Promise<string | undefined> {
+  const row = await db
+    .selectFrom("audit_keys")
+    .innerJoin("audit_checkpoints", "audit_checkpoints.key_id", "audit_keys.key_id")
+    .select("audit_keys.public_key")
+    .orderBy("audit_checkpoints.seq", "desc")
+    .limit(1)
+    .executeTakeFirst();
+  return row?.public_key;
 }
 
 /** A public key from a file, in the PEM form that key ids are computed from. */

@@ -1,14 +1,30 @@
 /**
  * Compares rows that change in place with their state according to the audit log: projects, raters, memberships,
  * reviews, states of items, and leases that ended in a vote or a skip. Leases that are taken, renewed, released or
- * expired leave no entry, and the log has no counts or priorities of items.
+ * expired leave no entry, and the log has no counts, priorities or overlaps of items: of a new overlap (`items.overlap`) it
+ * has how many items got it. What it does not say of a row here, the row's hash does (`verify-rows.ts`).
  */
 import { canonicalJson } from "../../../base/canonical-json.js";
+import { sha256 } from "../audit/audit-entry.js";
 import type { Queries } from "../database/database.js";
 import type { Tables } from "../database/tables.js";
+import type { Reported } from "./problem.js";
+import type { ToldRows } from "./verify-rows.js";
 
 type StateKind = "project" | "rater" | "member" | "review" | "item" | "lease";
-type NoteState = (seq: number, kind: StateKind, problem: string) => void;
+const TABLE_OF = {
+  project: "projects",
+  rater: "raters",
+  member: "memberships",
+  review: "reviews",
+  item: "items",
+  lease: "leases",
+} as const;
+/** Columns whose words can be deleted with a person's data; the log has their hashes. */
+const DELETABLE = ["state_reason", "note"];
+
+/** A row's key and state as entries tell of them, and its id where that is another key. */
+type ReadState<T> = (row: T) => [key: string, row: Record<string, unknown>, id?: string];
 
 /** The expected row, and the last entry that changed it. */
 interface Told {
@@ -33,64 +49,91 @@ export class ToldStates {
       this.told[kind].set(key, { seq: entry.seq, row: { ...this.told[kind].get(key)?.row, ...row } });
   }
 
-  /** Compares all expected rows with the tables. */
-  async check(db: Queries, note: NoteState): Promise<void> {
-    const json = (text: string) => canonicalJson(JSON.parse(text));
-    await this.compare(
-      note,
-      "project",
-      rowsOf(db, "projects", ["id"]),
-      ({ id, name, seed, state, ...row }) => [
-        id,
-        { name, seed, state, task_json: json(row.task_json), settings_json: json(row.settings_json) },
-      ],
-    );
-    await this.compare(note, "rater", rowsOf(db, "raters", ["id"]), ({ id, state }) => [id, { state }]);
-    await this.compare(note, "member", rowsOf(db, "memberships", ["project_id", "rater_id"]), (row) => [
+  /**
+   * Compares all expected rows with the tables.
+   *
+   * @param rows what the log tells of deletions, and of deleted words.
+   * @param purged projects whose rows were or are being deleted.
+   */
+  async check(db: Queries, rows: ToldRows, purged: ReadonlySet<string>, reported: Reported): Promise<void> {
+    const json = (text: string) => {
+      try {
+        return canonicalJson(JSON.parse(text));
+      } catch {
+        return text;
+      }
+    };
+    const hash = (text: string | null) => (text === null ? null : sha256(text));
+    const compare = <T>(kind: StateKind, present: AsyncIterable<T>, read: ReadState<T>) =>
+      this.compare({ rows, reported }, kind, present, read);
+    await compare("project", rowsOf(db, "projects", ["id"]), ({ id, name, seed, state, ...row }) => [
+      id,
+      { name, seed, state, task_json: json(row.task_json), settings_json: json(row.settings_json) },
+    ]);
+    await compare("rater", rowsOf(db, "raters", ["id"]), ({ id, state }) => [id, { state }]);
+    await compare("member", rowsOf(db, "memberships", ["project_id", "rater_id"]), (row) => [
       `${row.project_id} ${row.rater_id}`,
       {
-        ...{ group_name: row.group_name, state: row.state, state_reason: row.state_reason },
+        ...{ group_name: row.group_name, state: row.state, state_reason: hash(row.state_reason) },
         reliability: row.reliability,
       },
     ]);
-    await this.compare(
-      note,
-      "review",
-      rowsOf(db, "reviews", ["id"]),
-      ({ vote_id, filter, state, note: said }) => [`${vote_id} ${filter}`, { state, note: said }],
-    );
-    await this.compare(note, "item", rowsOf(db, "items", ["id"]), ({ id, state }) => [id, { state }]);
-    await this.compare(note, "lease", rowsOf(db, "leases", ["id"]), ({ id, state }) => [id, { state }]);
+    await compare("review", rowsOf(db, "reviews", ["id"]), ({ id, vote_id, filter, state, note }) => [
+      `${vote_id} ${filter}`,
+      { state, note: hash(note) },
+      id,
+    ]);
+    await compare("item", rowsOf(db, "items", ["id"]), ({ id, state }) => [id, { state }]);
+    await compare("lease", rowsOf(db, "leases", ["id"]), ({ id, state }) => [id, { state }]);
+    // A review goes with its vote, in a purge before it; of votes another check says whether they may be missing.
+    for (const [key, { seq }] of this.told.review) {
+      const project = await projectOfVote(db, key.slice(0, key.indexOf(" ")));
+      if (rows.begun === undefined || (project !== undefined && !purged.has(project)))
+        reported.row(seq, "review", key, `review ${key} is missing`);
+    }
   }
 
   private async compare<T>(
-    note: NoteState,
+    { rows, reported }: { rows: ToldRows; reported: Reported },
     kind: StateKind,
-    rows: AsyncIterable<T>,
-    read: (row: T) => [key: string, row: Record<string, unknown>],
+    present: AsyncIterable<T>,
+    read: ReadState<T>,
   ): Promise<void> {
     const told = this.told[kind];
-    for await (const one of rows) {
-      const [key, row] = read(one);
+    const report = (seq: number, key: string, problem: string, id = key) => {
+      reported.row(seq, kind, key, problem);
+      reported.add(kind, id);
+    };
+    for await (const one of present) {
+      const [key, row, id] = read(one);
       const known = told.get(key);
       told.delete(key);
       if (known === undefined) {
         // The log has only leases that ended in a vote or a skip. Items without an entry are reported with their
         // contents.
-        if (kind !== "lease" && kind !== "item") note(0, kind, `the log has no entry for ${kind} ${key}`);
+        if (kind !== "lease" && kind !== "item")
+          report(0, key, `the log has no entry for ${kind} ${key}`, id);
         else if (kind === "lease" && (row.state === "voted" || row.state === "skipped"))
-          note(0, kind, `lease ${key} is ${row.state}, but the log has no entry for that`);
+          report(0, key, `lease ${key} is ${row.state}, but the log has no entry for that`);
         continue;
       }
       const other = Object.keys(known.row).filter(
         (name) => (row[name] ?? null) !== (known.row[name] ?? null),
       );
-      if (other.length > 0)
-        note(known.seq, kind, `${kind} ${key}: ${other.join(", ")} does not match the log`);
+      // Whether words may be missing is for the row's hash to say.
+      const deleted = other.every((name) => DELETABLE.includes(name) && row[name] === null);
+      if (other.length > 0 && !(deleted && rows.begun !== undefined))
+        report(known.seq, key, `${kind} ${key}: ${other.join(", ")} does not match the log`, id);
     }
-    if (kind === "item") return;
-    for (const [key, { seq }] of told) note(seq, kind, `${kind} ${key} is missing`);
+    if (kind === "item" || kind === "review") return;
+    for (const [key, { seq }] of told)
+      if (!rows.deleted(TABLE_OF[kind], key)) report(seq, key, `${kind} ${key} is missing`);
   }
+}
+
+async function projectOfVote(db: Queries, id: string): Promise<string | undefined> {
+  const row = await db.selectFrom("votes").select("project_id").where("id", "=", id).executeTakeFirst();
+  return row?.project_id;
 }
 
 type Entry = Pick<Tables["audit"], "seq" | "action" | "subject" | "details_json">;
@@ -135,7 +178,7 @@ function changesBy(
     case "member.left":
       return change("member", member, { state: "left", state_reason: null });
     case "member.state":
-      return change("member", member, { state: details.to, state_reason: details.reason ?? null });
+      return change("member", member, { state: details.to, state_reason: textHash(details, "reason") });
     case "raters.weighed":
       return Object.entries(details.reliabilities as Record<string, number>).flatMap(
         ([rater, reliability]) =>
@@ -149,7 +192,7 @@ function changesBy(
     case "vote.rejected":
       return change("review", `${subject} ${details.filter}`, {
         state: action.slice("vote.".length),
-        note: details.note ?? null,
+        note: textHash(details, "note"),
       });
     case "item.added":
       return change("item", subject, { state: "open" });
@@ -166,6 +209,12 @@ function changesBy(
     default:
       return [];
   }
+}
+
+/** The hash of words that an entry tells of; entries of earlier versions have the words themselves. */
+function textHash(details: Row, name: string): string | null {
+  const text = details[name];
+  return (details[`${name}Sha256`] as string | undefined) ?? (typeof text === "string" ? sha256(text) : null);
 }
 
 /** Rows of a table in order of its key, read in pages. */

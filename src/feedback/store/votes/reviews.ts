@@ -1,6 +1,7 @@
 /** Reviews of votes: a filter holds a vote, with its evidence, until a reviewer releases or rejects it. */
 import { z } from "zod";
 import type { ReviewState } from "../../../votes/judgement/index.js";
+import { sha256 } from "../audit/audit-entry.js";
 import { check } from "../check.js";
 import type { Queries } from "../database/database.js";
 import { newId, storedName, storedText } from "../ids.js";
@@ -73,7 +74,8 @@ export async function holdVotes(
         .onConflict((conflict) => conflict.columns(["vote_id", "filter"]).doNothing())
         .executeTakeFirst();
       if (inserted.numInsertedOrUpdatedRows === 0n) continue;
-      audit(actor, "vote.held", vote, { filter, evidence });
+      const evidenceSha256 = sha256(JSON.stringify(evidence));
+      audit(actor, "vote.held", vote, { project: projectId, filter, evidenceSha256 });
       held++;
     }
     return held;
@@ -105,7 +107,8 @@ export async function decideReview(
       .executeTakeFirstOrThrow();
     await decideItems(write, await findProject(write, row.project_id), [vote.item_id]);
     await recountItems(db, [vote.item_id]);
-    audit(actor, `vote.${state}`, row.vote_id, { review, filter: row.filter, note });
+    const details = { project: row.project_id, review, filter: row.filter };
+    audit(actor, `vote.${state}`, row.vote_id, details, { note });
   });
 }
 

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { canonicalJson } from "../../../base/canonical-json.js";
 import { Answer, answerProblem, type CastVote, type TaskDefinition } from "../../../votes/tasks/index.js";
 import { answerInStoredOrder } from "../../../votes/tasks/places.js";
+import { sha256 } from "../audit/audit-entry.js";
 import type { Tables } from "../database/tables.js";
 import { storedText } from "../ids.js";
 import { StoreError } from "../store-error.js";
@@ -56,7 +57,12 @@ export function toCastVote(row: Tables["votes"]): CastVote {
   };
 }
 
-/** What the audit log records of a vote: every field except the number of the entry. */
-export function auditedVote({ seq: _seq, ...row }: Tables["votes"]): object {
+/** What the audit log records of a vote: every field except the number of the entry, of the answer its SHA-256. */
+export function auditedVote({ seq: _seq, answer_json, ...row }: Tables["votes"]): object {
+  return { ...row, answerSha256: sha256(answer_json) };
+}
+
+/** What earlier versions recorded of a vote: the answer itself. */
+export function auditedVoteOfEarlier({ seq: _seq, ...row }: Tables["votes"]): object {
   return row;
 }

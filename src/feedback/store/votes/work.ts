@@ -128,7 +128,8 @@ export async function skipItem(
       .execute();
     await write.db.deleteFrom("drafts").where("lease_id", "=", lease).execute();
     await recountItems(write.db, [item_id]);
-    write.audit(`rater:${rater}`, "item.skipped", item_id, { project: project_id, lease, reason, note });
+    const details = { project: project_id, lease, reason };
+    write.audit(`rater:${rater}`, "item.skipped", item_id, details, { note });
   });
 }
 
