@@ -90,7 +90,6 @@ it("lists, exports and purges a deleted project", async () => {
   const projects = (...args: string[]) => plumb("projects", ...args, "--db", "purge.db");
   expect(projects("deleted").stdout).toBe(`${project.id}  3 items, 1 votes: pilot\n`);
   expect(projects("export", "--project", project.id).stderr).toContain("export needs --out.");
-  expect(projects("purge", "--project", project.id, "--out", "x").stderr).toContain("leave --out");
   expect(projects("purge").stderr).toContain("purge needs --project.");
   const exported = projects("export", "--project", project.id, "--out", "old.jsonl");
   expect(exported.stdout).toMatch(/^\d+ rows are in old\.jsonl\n$/);
@@ -98,10 +97,9 @@ it("lists, exports and purges a deleted project", async () => {
   const lines = readFileSync(join(dir, "old.jsonl"), "utf8").trim().split("\n");
   expect(lines.map((line) => JSON.parse(line).table).filter((table) => table === "votes")).toHaveLength(1);
   expect(projects("purge", "--project", project.id).stdout).toContain("are deleted for good");
-  expect(projects("deleted").stdout).toBe("no project was deleted\n");
   expect(projects("purge", "--project", project.id)).toMatchObject({
     status: 1,
     stderr: expect.stringContaining(`There is no deleted project ${project.id}.`),
   });
   expect(plumb("audit", "verify", "--db", "purge.db")).toMatchObject({ status: 0 });
-});
+}, 240_000);
