@@ -252,7 +252,7 @@ export const feedback = [
       ["hashes are not checked", "if (auditHash(entry) !== hash)", "if (false)"],
       ["gaps are not checked", "if (seq !== head.seq + 1)", "if (false)"],
             ["checkpoints are not compared with the log", "if (signed.has(seq) && signed.get(seq) !== hash)\n      note(seq, \"checkpoint\", \"names", "if (false)\n      note(seq, \"checkpoint\", \"names"],
-      ["a cut log is whole", "if (seq > head.seq)\n      note", "if (false)\n      note"],
+      ["a cut log is whole", "if (seq > head.seq) note", "if (false) note"],
       ["a key that the log does not know may sign", "Number.POSITIVE_INFINITY) > first)", "0) > first)"],
       ["a log of this version need not be signed", "if (!justBegun && (any || log.rows.begun !== undefined))", "if (!justBegun && any)"],
       ["checkpoints may go back to having no link", "seq >= log.rows.begun)", "false)"],
