@@ -162,8 +162,8 @@ onBothEngines(({ fresh, engine, dir }) => {
         .map((column) => String(row[column]))
         .join(" ");
       // Versions of guidelines are named by their project, reviews by their vote.
-      const named = { guidelines: row.project_id, reviews: row.vote_id }[table as string] ?? key;
-      const names = (problem: string) => problem.includes(String(named));
+      const also = { guidelines: row.project_id, reviews: row.vote_id }[table as string] ?? key;
+      const names = (problem: string) => problem.includes(key) || problem.includes(String(also));
       const ways: [string, (inside: Queries) => Promise<unknown>][] = [
         ...covered.map((column): [string, (inside: Queries) => Promise<unknown>] => [
           `update ${table}.${column}`,
