@@ -92,6 +92,6 @@ export function simulatedComparisons(
       });
     }
   }
-  const votes = comparisons(rows);
+  const votes = comparisons(rows, { shared: true });
   return { votes, score: votes.candidates.map((name) => scores[Number(name)]) };
 }

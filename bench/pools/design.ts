@@ -108,7 +108,7 @@ export function draw(pool: Pool, seed: number): Drawn {
       });
     }
   }
-  const votes = comparisons(said);
+  const votes = comparisons(said, { shared: pool.arena !== undefined });
   const kinds = votes.raters.map((name) => raters[Number(name)].kind);
   return { votes, kinds, better, known: told(pool, votes, better, random) };
 }

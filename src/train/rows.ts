@@ -22,7 +22,7 @@ export interface RowSource {
  */
 export async function loadJudged<Row>(
   { data, limit, project, db, ...options }: RowSource,
-  kind: keyof TrainingRows,
+  kind: Exclude<keyof TrainingRows, "review">,
   load: (path: string, options: LoadOptions) => Promise<Row[]>,
   of: (rows: readonly LocatedRow[]) => Row[],
 ): Promise<Row[]> {

@@ -18,7 +18,10 @@ export interface LabelVotes {
 
 /** Comparisons of candidates: in vote v, `rater[v]` compared `left[v]` with `right[v]`. */
 export interface Comparisons {
-  /** Names of the candidates, C of them. */
+  /**
+   * Names of the candidates, C of them. A response is its item's own: responses of two items are two candidates, also if
+   * they have the same name. Where candidates are shared (models in an arena), a name is one candidate in all items.
+   */
   candidates: readonly string[];
   /** Names, W of them. */
   raters: readonly string[];
@@ -44,11 +47,12 @@ export class NameIndex {
   readonly names: string[] = [];
   private readonly numbers = new Map<string, number>();
 
-  /** The number of a name; a new one gets the next. */
-  of(name: string): number {
-    const known = this.numbers.get(name);
+  /** The number of a name; a new one gets the next. @param within the same name within something else is another one. */
+  of(name: string, within = ""): number {
+    const key = `${within}\n${name}`;
+    const known = this.numbers.get(key);
     if (known !== undefined) return known;
-    this.numbers.set(name, this.names.length);
+    this.numbers.set(key, this.names.length);
     return this.names.push(name) - 1;
   }
 }
@@ -72,16 +76,18 @@ export function labelVotes(votes: Iterable<{ item: string; rater: string; label:
   };
 }
 
-/** Converts comparisons by name to comparisons by index. */
+/** Converts comparisons by name to comparisons by index. @param shared whether items share candidates of the same name. */
 export function comparisons(
   votes: Iterable<{ item: string; left: string; right: string; rater: string; outcome: number }>,
+  { shared = false }: { shared?: boolean } = {},
 ): Comparisons {
   const [candidates, raters, items] = [new NameIndex(), new NameIndex(), new NameIndex()];
   const [item, left, right, rater, outcome]: number[][] = [[], [], [], [], []];
   for (const vote of votes) {
     item.push(items.of(vote.item));
-    left.push(candidates.of(vote.left));
-    right.push(candidates.of(vote.right));
+    const within = shared ? "" : vote.item;
+    left.push(candidates.of(vote.left, within));
+    right.push(candidates.of(vote.right, within));
     rater.push(raters.of(vote.rater));
     outcome.push(vote.outcome);
   }

@@ -1,4 +1,4 @@
-import type { RaterReport } from "../../votes/aggregate/index.js";
+import type { RaterModel, RaterReport } from "../../votes/aggregate/index.js";
 import { type AgreementReport, agreementReport } from "../../votes/agreement/index.js";
 import { type FileAggregate, ratedVotes, type VoteFile } from "../../votes/vote-file/index.js";
 import { formatTable } from "../table.js";
@@ -7,6 +7,14 @@ import { agreementTable } from "./agreement-table.js";
 
 /** Most flagged raters in the report. */
 const MAX_SHOWN = 20;
+
+const MODELS: Readonly<Record<RaterModel, string>> = {
+  alike: "Nothing in the votes tells one rater's skill from another's: each result follows its votes.",
+  abilities: "Raters are weighed by how often they are right.",
+  experts:
+    "Some raters agree more among themselves than the truth explains, and with the others too: raters are weighed by how often they are right.",
+  confusions: "Raters are weighed by which labels they take for which.",
+};
 
 /** The result of plumb aggregate. */
 export interface AggregateSummary {
@@ -19,6 +27,10 @@ export interface AggregateSummary {
   flagged: RaterReport[];
   /** Raters who belong together, by name. */
   groups: string[][];
+  /** What the default found the raters to be, in words. */
+  model?: string;
+  /** How many results contradict all of their votes. */
+  review: number;
   out: string | null;
   /** How many raters' reliabilities were stored for early stopping; absent if none were. */
   weighed?: number;
@@ -38,6 +50,10 @@ export function aggregateSummary(
     ...{ repeated: file.repeated, agreement: agreementReport(rated, seed) },
     flagged: raters.filter(({ flags }) => flags.length > 0),
     groups: groups.map((members) => members.map(({ rater }) => raters[rater].rater)),
+    ...(aggregate.model !== undefined && { model: MODELS[aggregate.model] }),
+    review: ("items" in aggregate ? aggregate.items : aggregate.preferences).filter(
+      ({ review }) => review !== undefined,
+    ).length,
     out: out ?? null,
     ...(weighed > 0 && { weighed }),
   };
@@ -45,7 +61,7 @@ export function aggregateSummary(
 
 /** The summary as text. */
 export function aggregateReport(
-  { method, votes, raters, agreement, flagged, out, weighed }: AggregateSummary,
+  { method, votes, raters, agreement, flagged, model, review, out, weighed }: AggregateSummary,
   counts: FileAggregate["counts"],
 ): string {
   const totals = Object.entries({ votes, ...counts, raters });
@@ -55,6 +71,8 @@ export function aggregateReport(
     agreementTable(agreement),
     "",
     ...flagLines(flagged, raters),
+    ...(model === undefined ? [] : [model]),
+    ...(review === 0 ? [] : [`${review} results contradict all of their votes; they are marked for review.`]),
     ...(weighed === undefined
       ? []
       : [`Early stopping weighs the votes of ${weighed} raters by how often they are right.`]),

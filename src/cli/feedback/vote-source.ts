@@ -22,6 +22,12 @@ export const voteSettings = {
       .describe("CSV, TSV, JSONL or Parquet with item,rater,label or item,rater,left,right,winner"),
     project: z.string().min(1).optional().describe("id of a project in the database, instead of a file"),
     aspect: z.string().min(1).optional().describe("aspect to read; the project's first if not given"),
+    shared: z
+      .boolean()
+      .default(false)
+      .describe(
+        "a candidate's name means the same candidate in all items, such as a model in an arena; a response is its item's own otherwise",
+      ),
   }),
   ...databaseSettings,
 };
@@ -30,6 +36,7 @@ interface VoteSource {
   votes?: string;
   project?: string;
   aspect?: string;
+  shared?: boolean;
   db?: string;
 }
 
@@ -38,7 +45,7 @@ export async function readVoteSource(
   source: VoteSource,
   ui: Ui,
 ): Promise<{ file: VoteFile; project?: ProjectData }> {
-  const { votes, project, aspect } = source;
+  const { votes, project, aspect, shared } = source;
   if ((votes === undefined) === (project === undefined))
     throw usageError(
       votes === undefined ? "no votes are given" : "both a file and a project are given",
@@ -48,7 +55,7 @@ export async function readVoteSource(
     const data = await readProject(databaseLocation(source.db), project as string);
     return { file: projectVotes(data, aspect), project: data };
   }
-  const file = await readVotes(votes, { aspect });
+  const file = await readVotes(votes, { aspect, shared });
   if (file.ignoredColumns.length > 0)
     ui.warn(`columns not used: ${file.ignoredColumns.slice(0, 12).join(", ")}`);
   if (file.repeated > 0)

@@ -42,7 +42,8 @@ function allTrainingRows(
   { judgements }: ProjectData,
   options: Partial<PreferenceOptions>,
 ): AnalysisResults["training-rows"] {
-  const rows: object[] = Object.values(trainingRows(judgements, options)).flat();
+  const { preferences, demonstrations, safety } = trainingRows(judgements, options);
+  const rows: object[] = [...preferences, ...demonstrations, ...safety];
   const pieces: AnalysisResults["training-rows"] = [];
   for (let start = 0; start < rows.length; start += TOGETHER) {
     const lines = rows.slice(start, start + TOGETHER).map((row) => `${JSON.stringify(row)}\n`);

@@ -105,6 +105,11 @@ export const DisagreementsView = z.object({
 });
 export type DisagreementsView = z.infer<typeof DisagreementsView>;
 
+const review = z
+  .string()
+  .optional()
+  .describe("Why a reviewer must decide: the result contradicts all votes, and makes no training row");
+
 export const PreferencesView = z.object({
   asOf,
   aspect,
@@ -120,12 +125,16 @@ export const PreferencesView = z.object({
         probability: share.describe("P(left is better)"),
         noise: share.describe("P(the likelier side is the worse one), at most 0.4"),
         votes: z.int(),
+        review,
       }),
     )
     .describe("For comparisons and rankings: pairs of responses, by name"),
   labels: z
     .array(
-      z.object({ item: z.string(), response: z.string().optional(), label: z.string(), probability: share }),
+      z.object({
+        ...{ item: z.string(), response: z.string().optional(), label: z.string() },
+        ...{ probability: share, review },
+      }),
     )
     .describe("For safety labels and ratings"),
   scores: z

@@ -3,7 +3,7 @@ import { PlumbError } from "../../base/errors.js";
 import { inGroup } from "../../base/setting-groups.js";
 import { usageError } from "../../base/usage-error.js";
 import { writeRows } from "../../data/write-rows.js";
-import { type Judgement, judgementsOf, trainingRows } from "../../votes/judgement/index.js";
+import { type Judgement, judgementsOf, type ToReview, trainingRows } from "../../votes/judgement/index.js";
 import { databaseLocation, databaseSettings, readProject, readRawProject } from "../store/index.js";
 import { readCastVotes, readTaskItems } from "./task-files.js";
 
@@ -42,10 +42,12 @@ const KINDS = ["preferences", "demonstrations", "safety"] as const;
  * Writes rows for training from a project, or from files of items and votes: one file for each requested kind; and of a
  * project all items and votes, as the same command reads them. Nothing is written if one of them would be empty.
  *
- * @returns the number of rows of each kind. @throws PlumbError when no kind is requested, or there are no rows of a
- * requested kind.
+ * @returns the number of rows of each kind, and the results that a reviewer must decide. @throws PlumbError when no
+ * kind is requested, or there are no rows of a requested kind.
  */
-export async function exportFiles(settings: Settings): Promise<Record<string, number>> {
+export async function exportFiles(
+  settings: Settings,
+): Promise<{ counts: Record<string, number>; review: ToReview[] }> {
   const raw = await rawFiles(settings);
   const rawOnly = raw.length > 0 && KINDS.every((kind) => settings[kind] === undefined);
   const judgements = rawOnly ? [] : await judgementsFrom(settings);
@@ -66,7 +68,8 @@ export async function exportFiles(settings: Settings): Promise<Record<string, nu
         { hint: "Nothing was written." },
       );
   for (const { file, rows: own } of wanted) await writeRows(file, own);
-  return Object.fromEntries(wanted.map(({ kind, rows: own }) => [kind, own.length]));
+  const counts = Object.fromEntries(wanted.map(({ kind, rows: own }) => [kind, own.length]));
+  return { counts, review: rows.review };
 }
 
 interface RowFile {

@@ -1,6 +1,7 @@
 import { PlumbError } from "../../base/errors.js";
 import type { Interval } from "../../statistics/estimates.js";
 import type { LabelVotes } from "../votes.js";
+import { contradictions } from "./contradiction.js";
 import { dawidSkene, oneCoin } from "./dawid-skene.js";
 import { glad } from "./glad.js";
 import type { KnownLabels } from "./known-labels.js";
@@ -8,9 +9,9 @@ import { type LabelEstimate, likeliest } from "./label-estimate.js";
 import { mace } from "./mace.js";
 import { majority, wawa } from "./majority.js";
 import { type RaterFlag, raterFlags } from "./rater-flags.js";
-import { balancedSkills, raterSkills, truthByOthers } from "./rater-skill.js";
+import { balancedSkills, raterSkills, skillsOnKnown, truthByOthers } from "./rater-skill.js";
 import type { GroupMember } from "./ring.js";
-import { robust } from "./robust.js";
+import { type RaterModel, robust } from "./robust.js";
 
 export const LABEL_METHODS = [
   "robust",
@@ -32,15 +33,27 @@ export interface RaterReport {
   flags: RaterFlag[];
 }
 
+/** The likeliest label of an item. */
+export interface AggregatedLabel {
+  item: string;
+  label: string;
+  /** P(it is the truth), in [0, 1]. */
+  probability: number;
+  /** Why a reviewer must decide, if the result contradicts all of the item's votes. */
+  review?: string;
+}
+
 export interface LabelAggregate {
   method: LabelMethod;
   /** P(the truth of item i is label c), [I, K], in the order of the votes' names. */
   posterior: Float64Array;
   /** The likeliest label of each item; on a tie, the label seen first. */
-  items: { item: string; label: string; probability: number }[];
+  items: AggregatedLabel[];
   raters: RaterReport[];
   /** Groups of colluding raters; only the robust method looks for them. */
   groups: GroupMember[][];
+  /** The default's model of the raters. */
+  model?: RaterModel;
 }
 
 /** Most cells of a table by item and label, or by rater, truth and label: 256 MiB of float64. */
@@ -65,11 +78,13 @@ export function aggregateLabels(
 ): LabelAggregate {
   checkSize(votes);
   const K = votes.labels.length;
-  const { posterior, weight, groups } = estimateLabels(votes, method, options);
+  const { posterior, weight, groups, model } = estimateLabels(votes, method, options);
   const best = likeliest(posterior, K);
+  const review = contradictions(votes, best);
   const truths = truthByOthers(votes, posterior, weight, options.known);
   const skills = raterSkills(votes, truths);
-  const flags = raterFlags(balancedSkills(votes, truths), 1 / K, groups);
+  const onKnown = skillsOnKnown(votes, truths, options.known);
+  const flags = raterFlags(balancedSkills(votes, truths), 1 / K, groups, onKnown);
   const counts = new Int32Array(votes.raters.length);
   for (const rater of votes.rater) counts[rater]++;
   return {
@@ -79,9 +94,11 @@ export function aggregateLabels(
       item,
       label: votes.labels[best[i]],
       probability: posterior[i * K + best[i]],
+      ...(review[i] !== undefined && { review: review[i] }),
     })),
     raters: votes.raters.map((rater, w) => ({ rater, votes: counts[w], skill: skills[w], flags: flags[w] })),
     groups,
+    ...(model !== undefined && { model }),
   };
 }
 
@@ -89,7 +106,7 @@ function estimateLabels(
   votes: LabelVotes,
   method: LabelMethod,
   { seed = 0, known, maxShare }: LabelOptions,
-): LabelEstimate & { weight?: Float64Array; groups: GroupMember[][] } {
+): Pick<LabelEstimate, "posterior"> & { weight?: Float64Array; groups: GroupMember[][]; model?: RaterModel } {
   switch (method) {
     case "robust":
       return robust(votes, { seed, known, maxShare });

@@ -3,15 +3,19 @@ import { sigmoid } from "../../statistics/special-functions.js";
 import type { Comparisons } from "../votes.js";
 import type { RaterReport } from "./aggregate-labels.js";
 import { bradleyTerry } from "./bradley-terry.js";
-import { colludingGroups } from "./collusion.js";
+import { sharedAnswers } from "./collusion.js";
 import { type ComparedPairs, comparedPairs, sideVotes } from "./compared-pairs.js";
+import { contradictions } from "./contradiction.js";
 import { crowdBt } from "./crowd-bt.js";
 import { dawidSkene } from "./dawid-skene.js";
+import { byHardness } from "./hardness.js";
 import type { KnownLabels } from "./known-labels.js";
+import { LEAST } from "./label-estimate.js";
 import { noisyBradleyTerry } from "./noisy-bradley-terry.js";
 import { raterFlags } from "./rater-flags.js";
-import { balancedSkills, raterSkills, truthByOthers } from "./rater-skill.js";
+import { balancedSkills, raterSkills, skillsOnKnown, truthByOthers } from "./rater-skill.js";
 import type { GroupMember } from "./ring.js";
+import { type RaterModel, robust } from "./robust.js";
 import { robustPairs } from "./robust-pairs.js";
 import { duelsOf, type ScoreEstimate } from "./score-estimate.js";
 import { sideFlags } from "./side-bias.js";
@@ -40,16 +44,20 @@ export interface AggregatedPreference {
   /** P(the likelier side is the worse one), at most 0.4; losses use it as the rate of wrong labels. */
   noise: number;
   votes: number;
+  /** Why a reviewer must decide, if the result contradicts all of the pair's votes. */
+  review?: string;
 }
 
 export interface PreferenceAggregate {
   method: PreferenceMethod;
   preferences: AggregatedPreference[];
-  /** Scores on the logistic scale with mean 0 and 95% intervals. */
+  /** Scores on the logistic scale with mean 0 and 95% intervals; none where each candidate is in one pair only. */
   scores: { candidate: string; score: number; low: number; high: number }[];
   raters: RaterReport[];
   /** Groups of colluding raters; only the robust method looks for them. */
   groups: GroupMember[][];
+  /** The default's model of the raters; absent where scores of candidates were fitted. */
+  model?: RaterModel;
 }
 
 export interface PreferenceOptions {
@@ -77,16 +85,12 @@ export function aggregatePreferences(
   const pairs = comparedPairs(votes);
   const sides = sideVotes(votes, pairs, true).votes;
   const labels = knownSides(votes, pairs, sides.labels, known);
-  const groups = method === "robust" ? colludingGroups(sides, { seed, known: labels }) : [];
-  const colluding = new Set(groups.flat().map(({ rater }) => rater));
-  const honest = Float64Array.from(votes.rater, (rater) => (colluding.has(rater) ? 0 : 1));
-  const weight = cappedWeights(votes.rater, votes.raters.length, honest, maxShare);
-  const estimate =
-    known.length > 0 && KNOWN_BY.includes(method)
-      ? estimateWithKnown(votes, method, weight, known)
-      : estimatePairs(votes, pairs, method, weight);
+  const estimate = estimated(votes, pairs, method, { seed, known, labels, maxShare });
   const counts = new Int32Array(pairs.left.length);
   for (const p of pairs.pair) counts[p]++;
+  const decided = Int32Array.from(estimate.probability, (p) => (p > 0.5 ? 0 : p < 0.5 ? 1 : -1));
+  const review = contradictions(sides, decided);
+  const scored = candidatesRecur(pairs) ? [...votes.candidates.keys()] : [];
   return {
     method,
     preferences: Array.from(pairs.left, (left, p) => {
@@ -98,17 +102,95 @@ export function aggregatePreferences(
         probability,
         noise: Math.min(MAX_NOISE, probability, 1 - probability),
         votes: counts[p],
+        ...(review[p] !== undefined && { review: review[p] }),
       };
     }),
-    scores: votes.candidates.map((candidate, c) => ({
-      candidate,
+    scores: scored.map((c) => ({
+      candidate: votes.candidates[c],
       score: estimate.score[c],
       low: estimate.low[c],
       high: estimate.high[c],
     })),
-    raters: raterReports(votes, pairs, { ...estimate, weight, groups, known: labels }),
-    groups,
+    raters: raterReports(votes, pairs, { ...estimate, known: labels }),
+    groups: estimate.groups,
+    ...(estimate.model !== undefined && { model: estimate.model }),
   };
+}
+
+interface PairsEstimate extends ScoreEstimate {
+  /** P(the pair's left candidate is better), [P]. */
+  probability: Float64Array;
+  /** Weight of each vote, [V]. */
+  weight: Float64Array;
+  groups: GroupMember[][];
+  /** The model of the raters that the default took. */
+  model?: RaterModel;
+}
+
+function estimated(
+  votes: Comparisons,
+  pairs: ComparedPairs,
+  method: PreferenceMethod,
+  { seed, known, labels, maxShare }: Required<PreferenceOptions> & { labels: KnownLabels | undefined },
+): PairsEstimate {
+  if (method === "robust" && !candidatesRecur(pairs))
+    return judgedByVotes(votes, pairs, { seed, labels, maxShare });
+  const sides = sideVotes(votes, pairs, true).votes;
+  const groups = method === "robust" ? sharedAnswers(sides, { seed, known: labels }).colluding : [];
+  const colluding = new Set(groups.flat().map(({ rater }) => rater));
+  const honest = Float64Array.from(votes.rater, (rater) => (colluding.has(rater) ? 0 : 1));
+  const weight = cappedWeights(votes.rater, votes.raters.length, honest, maxShare);
+  const estimate =
+    known.length > 0 && KNOWN_BY.includes(method)
+      ? estimateWithKnown(votes, method, weight, known)
+      : estimatePairs(votes, pairs, method, weight);
+  return { ...estimate, weight, groups };
+}
+
+/** Whether a candidate is in several pairs, so that its other comparisons say something of each. */
+function candidatesRecur({ left, right }: ComparedPairs): boolean {
+  const seen = new Set<number>();
+  for (const candidates of [left, right])
+    for (const candidate of candidates) {
+      if (seen.has(candidate)) return true;
+      seen.add(candidate);
+    }
+  return false;
+}
+
+/**
+ * Each pair by its own votes and what they and the other pairs show of their raters: sides are labels, a weak
+ * preference has the weight of its strength, and the log-odds shrink by the share of ties, each as its rater's skill weighs.
+ */
+function judgedByVotes(
+  votes: Comparisons,
+  pairs: ComparedPairs,
+  { seed, labels, maxShare }: { seed: number; labels: KnownLabels | undefined; maxShare: number },
+): PairsEstimate {
+  const P = pairs.left.length;
+  const sides = sideVotes(votes, pairs, false);
+  const strength = Float64Array.from(sides.from, (v) => Math.abs(2 * votes.outcome[v] - 1));
+  const known = labels?.map((side) => (side === 2 ? -1 : side));
+  const { ability, weight, groups, model } = robust(sides.votes, {
+    ...{ seed, known, maxShare, strength },
+    confusions: false,
+  });
+  const first = byHardness(sides.votes, ability, weight);
+  // What a vote weighs in log-odds, a tie like a vote for a side.
+  const [cast, decided] = [new Float64Array(P), new Float64Array(P)];
+  for (let v = 0; v < pairs.pair.length; v++) {
+    const weighs = Math.abs(Math.log(ability[votes.rater[v]] / (1 - ability[votes.rater[v]])));
+    cast[pairs.pair[v]] += weighs;
+    if (votes.outcome[v] !== 0.5) decided[pairs.pair[v]] += weighs;
+  }
+  const probability = Float64Array.from({ length: P }, (_, p) => {
+    const [left, right] = [first[p], 1 - first[p]];
+    return 1 / (1 + (right / left) ** (decided[p] / Math.max(LEAST, cast[p])));
+  });
+  const all = new Float64Array(votes.rater.length).fill(1);
+  for (const [i, v] of sides.from.entries()) all[v] = weight[i] > 0 ? 1 : 0;
+  const unscored = new Float64Array(votes.candidates.length);
+  return { probability, weight: all, groups, model, score: unscored, low: unscored, high: unscored };
 }
 
 /**
@@ -245,14 +327,16 @@ function raterReports(
     start[p * 2] = probability[p];
     start[p * 2 + 1] = 1 - probability[p];
   }
+  const decided = known?.map((side) => (side === 2 ? -1 : side));
   const truths = truthByOthers(
     sides.votes,
     start,
     Float64Array.from(sides.from, (v) => weight[v]),
-    known?.map((side) => (side === 2 ? -1 : side)),
+    decided,
   );
   const skills = raterSkills(sides.votes, truths);
-  const flags = raterFlags(balancedSkills(sides.votes, truths), 0.5, groups);
+  const onKnown = skillsOnKnown(sides.votes, truths, decided);
+  const flags = raterFlags(balancedSkills(sides.votes, truths), 0.5, groups, onKnown);
   for (const [rater, flag] of sideFlags(votes, pairs, sides.from, truths)) flags[rater].push(flag);
   const counts = new Int32Array(votes.raters.length);
   for (const rater of votes.rater) counts[rater]++;

@@ -20,7 +20,8 @@
  */
 import { normalQuantile } from "../../statistics/normal.js";
 import type { LabelVotes } from "../votes.js";
-import { discoveries } from "./false-discovery.js";
+import { denseGroup } from "./dense-group.js";
+import { discoveries, median } from "./false-discovery.js";
 import { excessOf, type IndependentRaters, independentRaters, truthWithout } from "./independent-raters.js";
 import type { KnownLabels } from "./known-labels.js";
 import { components, connect, graph, inTriangles } from "./rater-graph.js";
@@ -38,37 +39,65 @@ export interface CollusionOptions {
   known?: KnownLabels;
 }
 
+/** Groups of raters who share answers, largest first. */
+export interface SharedAnswers {
+  /** Groups whose answers have little to do with the others': rings. */
+  colluding: GroupMember[][];
+  /** Groups who agree with the others too, and more among themselves: experts, or people of one taste. */
+  knowing: GroupMember[][];
+}
+
 const ROUNDS = 10;
 const EM_STEPS = [0, 2];
+/** Steps after which EM has settled on whom it believes. */
+const EM_END = 40;
 /** Expected share of false pairs among those that make raters suspects. */
 const SUSPECT_RATE = 0.2;
 /** About the most pairs of raters tested. */
 const MAX_PAIRS_OF_RATERS = 4e6;
 
-/** @returns groups of colluding raters, largest first. */
-export function colludingGroups(
+export function sharedAnswers(
   votes: LabelVotes,
   { falseDiscoveryRate = 0.01, leastCommon = 3, seed = 0, known }: CollusionOptions = {},
-): GroupMember[][] {
+): SharedAnswers {
   const byItem = sampledLists(votes, seed);
   const byRater = voteLists(votes.rater, votes.raters.length);
-  let groups: GroupMember[][] = [];
+  let [colluding, knowing]: GroupMember[][][] = [[], []];
   for (let round = 0; round < ROUNDS; round++) {
-    const flagged = new Set(groups.flat().map(({ rater }) => rater));
+    const flagged = new Set(colluding.flat().map(({ rater }) => rater));
     const weight = Float64Array.from(votes.rater, (rater) => (flagged.has(rater) ? 0 : 1));
+    const winners = believedInTheEnd(votes, weight, known);
     const fresh = EM_STEPS.flatMap((steps) => {
       const model = independentRaters(votes, weight, steps, known);
       const pairs = testedPairs(votes, model, byItem, byRater, leastCommon);
-      return suspectPairs(pairs.z, votes.raters.length)
-        .flatMap((edges) => components(inTriangles(graph(pairs, edges)), SMALLEST_GROUP))
-        .map((seeds) => ring(votes, model, byRater, seeds, falseDiscoveryRate))
-        .filter((members) => members.some(({ rater }) => !flagged.has(rater)));
-    });
-    if (fresh.length === 0) break;
-    const strongest = fresh.reduce((a, b) => (copied(b) > copied(a) ? b : a));
-    groups = merged([...groups, strongest]);
+      const standOut = suspectPairs(pairs.z, votes.raters.length).flatMap((edges) =>
+        components(inTriangles(graph(pairs, edges)), SMALLEST_GROUP),
+      );
+      return [...standOut, denseGroup(pairs, votes.raters.length, SMALLEST_GROUP), winners].flatMap(
+        (suspects) => ring(votes, model, byRater, suspects, falseDiscoveryRate) ?? [],
+      );
+    }).filter(({ members }) => members.some(({ rater }) => !flagged.has(rater)));
+    knowing = fresh.filter(({ knowBetter }) => knowBetter).map(({ members }) => members);
+    const rings = fresh.filter(({ knowBetter }) => !knowBetter).map(({ members }) => members);
+    if (rings.length === 0) break;
+    const strongest = rings.reduce((a, b) => (copied(b) > copied(a) ? b : a));
+    colluding = merged([...colluding, strongest]);
   }
-  return groups.sort((a, b) => b.length - a.length);
+  const bySize = (groups: GroupMember[][]) => groups.sort((a, b) => b.length - a.length);
+  return { colluding: bySize(colluding), knowing: bySize(merged(knowing)) };
+}
+
+/** The raters whom EM believes in the end, far more than the median rater: a ring that takes over is among them. */
+function believedInTheEnd(votes: LabelVotes, weight: Float64Array, known: KnownLabels | undefined): number[] {
+  const K = votes.labels.length;
+  const { confusion } = independentRaters(votes, weight, EM_END, known);
+  const right = Float64Array.from(votes.raters, (_, w) => {
+    let sum = 0;
+    for (let c = 0; c < K; c++) sum += confusion[(w * K + c) * K + c] / K;
+    return sum;
+  });
+  const least = (1 + median(right)) / 2;
+  return [...right.keys()].filter((w) => right[w] > least);
 }
 
 /** z of every pair of raters with enough items in common. */

@@ -5,6 +5,7 @@
 
 export type { LabelOptions } from "./aggregate-labels.js";
 export {
+  type AggregatedLabel,
   aggregateLabels,
   LABEL_METHODS,
   type LabelAggregate,
@@ -26,5 +27,6 @@ export type { KnownLabels } from "./known-labels.js";
 export { plackettLuce, type Ranking } from "./plackett-luce.js";
 export { RATER_FLAGS, type RaterFlag, type RaterFlagKind } from "./rater-flags.js";
 export type { GroupMember } from "./ring.js";
+export type { RaterModel } from "./robust.js";
 export type { Duel } from "./score-estimate.js";
 export { duelsOf, type ScoreEstimate } from "./score-estimate.js";

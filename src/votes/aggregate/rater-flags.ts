@@ -8,6 +8,9 @@ import type { GroupMember } from "./ring.js";
 export const RATER_FLAGS = ["colluding", "guessing", "contrary", "one-sided"] as const;
 export type RaterFlagKind = (typeof RATER_FLAGS)[number];
 
+/** How near to chance a rater must surely be to be flagged by the pool's word alone, as a share of the way to certainty. */
+const NEAR_CHANCE = 0.12;
+
 export interface RaterFlag {
   kind: RaterFlagKind;
   /** The evidence, in one sentence for people to read. */
@@ -18,20 +21,26 @@ export interface RaterFlag {
  * - colluding: in a group that shares answers (`collusion.ts`)
  * - contrary: certainly right less often than chance: the rater knows the truths and inverts them
  * - one-sided: prefers a side of the screen (`side-bias.ts`)
- * - guessing: possibly no better than chance, and certainly worse than half way from chance to the pool's median rater
+ * - guessing: on known answers possibly no better than chance, and certainly worse than half way from chance to the
+ *   pool's median rater; or certainly within a twelfth of chance of all truths. Who differs from the pool by taste, or
+ *   knows better, is not flagged: between them and one who guesses only known answers tell
  *
- * @param skills each rater's skill with truths equally common (`balancedSkills`), [W].
- * @param chance probability of being right without looking, 1 / K.
+ * @param skills each rater's skill with truths equally common (`balancedSkills`), [W]. @param onKnown the same on known
+ * answers alone, [W]. @param chance probability of being right without looking, 1 / K.
  * @returns the flags of each rater, [W].
  */
 export function raterFlags(
   skills: readonly Interval[],
   chance: number,
   groups: readonly (readonly GroupMember[])[] = [],
+  onKnown: readonly Interval[] = [],
 ): RaterFlag[][] {
   const middle = median(Float64Array.from(skills, ({ estimate }) => estimate));
   const poor = (chance + middle) / 2;
-  const flags = skills.map(({ low, high }): RaterFlag[] => {
+  const near = chance + NEAR_CHANCE * (1 - chance);
+  const guesses = ({ low, high }: Interval, most: number) => low <= chance && high < most;
+  const flags = skills.map((skill, w): RaterFlag[] => {
+    const { high } = skill;
     if (high < chance)
       return [
         {
@@ -39,14 +48,17 @@ export function raterFlags(
           reason: `right at most ${percent(high)} of the time with truths equally common, chance is ${percent(chance)}`,
         },
       ];
-    if (low <= chance && high < poor)
-      return [
-        {
-          kind: "guessing",
-          reason: `right ${percent(low)} to ${percent(high)} of the time with truths equally common, chance is ${percent(chance)}, half of the raters reach ${percent(middle)}`,
-        },
-      ];
-    return [];
+    const found =
+      onKnown[w] && guesses(onKnown[w], poor) ? onKnown[w] : guesses(skill, near) ? skill : undefined;
+    if (found === undefined) return [];
+    const on =
+      found === skill ? "with truths equally common" : "on known answers, with truths equally common";
+    return [
+      {
+        kind: "guessing",
+        reason: `right ${percent(found.low)} to ${percent(found.high)} of the time ${on}, chance is ${percent(chance)}, half of the raters reach ${percent(middle)}`,
+      },
+    ];
   });
   for (const [g, members] of groups.entries())
     for (const { rater, common, agreed, expected } of members)

@@ -61,20 +61,25 @@ describe("flags", () => {
   const skill = (estimate: number, low: number, high: number) => ({ estimate, low, high });
   const good = skill(0.9, 0.8, 1);
 
-  it("are for those who are surely below chance, or perhaps at chance and surely poor", () => {
+  it("are for those who are surely below chance, or on known answers perhaps at chance and surely poor", () => {
     // Half way from .5 to the median .9 is .7.
-    const flags = raterFlags(
-      [
-        ...Array(7).fill(good),
-        ...[skill(0.3, 0.1, 0.499), skill(0.3, 0.1, 0.5)],
-        ...[skill(0.55, 0.4, 0.699), skill(0.55, 0.4, 0.7), skill(0.55, 0.5, 0.6), skill(0.55, 0.501, 0.6)],
-        good,
-      ],
-      0.5,
-    );
+    const onKnown = [
+      ...Array(7).fill(good),
+      ...[skill(0.3, 0.1, 0.499), skill(0.3, 0.1, 0.5)],
+      ...[skill(0.55, 0.4, 0.699), skill(0.55, 0.4, 0.7), skill(0.55, 0.5, 0.6), skill(0.55, 0.501, 0.6)],
+      good,
+    ];
+    const some = [...Array(7).fill(good), onKnown[7], ...Array(6).fill(good)];
+    const flags = raterFlags(some, 0.5, [], onKnown);
     expect(flags.map((list) => list.map(({ kind }) => kind).join())).toEqual([
       ...Array(7).fill(""),
       ...["contrary", "guessing", "guessing", "", "guessing", "", ""],
+    ]);
+    // By the pool's word alone only those who are surely within .06 of chance: tastes differ.
+    const alone = raterFlags([...onKnown, skill(0.5, 0.45, 0.559), skill(0.5, 0.45, 0.56)], 0.5);
+    expect(alone.map((list) => list.map(({ kind }) => kind).join())).toEqual([
+      ...Array(7).fill(""),
+      ...["contrary", "guessing", "", "", "", "", "", "guessing", ""],
     ]);
     expect(flags[7]).toEqual([
       {
@@ -83,7 +88,7 @@ describe("flags", () => {
       },
     ]);
     expect(flags[9][0].reason).toBe(
-      "right 40.0% to 69.9% of the time with truths equally common, chance is 50.0%, half of the raters reach 90.0%",
+      "right 40.0% to 69.9% of the time on known answers, with truths equally common, chance is 50.0%, half of the raters reach 90.0%",
     );
   });
 
@@ -213,13 +218,16 @@ describe("skills", () => {
 });
 
 describe("compared pairs", () => {
-  const votes = comparisons([
-    { item: "p", left: "a", right: "b", rater: "r", outcome: 1 },
-    { item: "p", left: "b", right: "a", rater: "s", outcome: 0.75 },
-    { item: "q", left: "b", right: "a", rater: "r", outcome: 0.5 },
-    { item: "q", left: "b", right: "a", rater: "s", outcome: 0 },
-    { item: "p", left: "b", right: "a", rater: "t", outcome: 0.25 },
-  ]);
+  const votes = comparisons(
+    [
+      { item: "p", left: "a", right: "b", rater: "r", outcome: 1 },
+      { item: "p", left: "b", right: "a", rater: "s", outcome: 0.75 },
+      { item: "q", left: "b", right: "a", rater: "r", outcome: 0.5 },
+      { item: "q", left: "b", right: "a", rater: "s", outcome: 0 },
+      { item: "p", left: "b", right: "a", rater: "t", outcome: 0.25 },
+    ],
+    { shared: true },
+  );
 
   it("are the same two under one item, the way round of the first vote", () => {
     const pairs = comparedPairs(votes);

@@ -113,6 +113,35 @@ export function balancedSkills(votes: LabelVotes, truths: Float64Array, confiden
   });
 }
 
+/** The votes on items whose label is known, and their part of `truths`, [V, K]. */
+function onKnownItems(
+  votes: LabelVotes,
+  truths: Float64Array,
+  known: KnownLabels,
+): { votes: LabelVotes; truths: Float64Array } {
+  const K = votes.labels.length;
+  const kept = Int32Array.from(votes.item.keys()).filter((v) => known[votes.item[v]] >= 0);
+  const take = (values: Int32Array) => kept.map((v) => values[v]);
+  return {
+    votes: { ...votes, item: take(votes.item), rater: take(votes.rater), label: take(votes.label) },
+    truths: Float64Array.from(
+      { length: kept.length * K },
+      (_, at) => truths[kept[Math.floor(at / K)] * K + (at % K)],
+    ),
+  };
+}
+
+/** Balanced skills on known items alone, [W]; none where no label is known. */
+export function skillsOnKnown(
+  votes: LabelVotes,
+  truths: Float64Array,
+  known: KnownLabels | undefined,
+): Interval[] {
+  if (known === undefined || known.every((label) => label < 0)) return [];
+  const part = onKnownItems(votes, truths, known);
+  return balancedSkills(part.votes, part.truths);
+}
+
 function skillOf(q: Float64Array, labels: number, drop: number): Interval {
   const wrong = q.map((p) => (1 - p) / Math.max(1, labels - 1));
   const logLikelihood = (a: number): number => {

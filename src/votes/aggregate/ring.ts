@@ -17,25 +17,36 @@ export const SMALLEST_GROUP = 3;
 /** Raters who copy a smaller share are not members: honest raters share the mistakes that hard items invite. */
 const MIN_COPIED = 0.75;
 
-/** The followers of the suspects' key, tested again against their own key; none if fewer than three are left. */
+/** Raters who follow one key. */
+export interface Followers {
+  members: GroupMember[];
+  /** Whether they agree because they know the truth, as far as the others' votes tell. */
+  knowBetter: boolean;
+}
+
+/** The followers of the suspects' key, tested again against their own key; undefined if fewer than three are left. */
 export function ring(
   votes: LabelVotes,
   model: IndependentRaters,
   byRater: VoteLists,
   suspects: readonly number[],
   rate: number,
-): GroupMember[] {
-  let members = followers(votes, model, byRater, suspects, rate);
-  if (members.length < SMALLEST_GROUP) return [];
-  const raters = members.map(({ rater }) => rater);
-  members = followers(votes, model, byRater, raters, rate);
-  return members.length < SMALLEST_GROUP || knowsBetter(votes, raters) ? [] : members;
+): Followers | undefined {
+  const first = followers(votes, model, byRater, suspects, rate);
+  if (first.length < SMALLEST_GROUP) return undefined;
+  const raters = first.map(({ rater }) => rater);
+  const members = followers(votes, model, byRater, raters, rate);
+  return members.length < SMALLEST_GROUP ? undefined : { members, knowBetter: knowsBetter(votes, raters) };
 }
 
+/** How much of the others' agreement among themselves, beyond chance, they must have with a group that knows better. */
+const MIN_SHARED = 0.5;
+
 /**
- * Whether these raters agree because they know the truth: their majority agrees with the others' votes at least as
- * often as the others agree among themselves. Also true if the others agree among themselves at least as often as these
- * raters do, because then the others may be the ring.
+ * Whether these raters agree because they know the truth: beyond chance, their majority agrees with the others' votes at
+ * least half as often as the others agree among themselves. A ring's key has nothing to do with the truth, and agrees
+ * with the others by chance alone; experts who are right where the crowd is wrong agree with it elsewhere. Also true if
+ * the others agree among themselves at least as often as these raters do, because then the others may be the ring.
  */
 export function knowsBetter(votes: LabelVotes, raters: readonly number[]): boolean {
   const [I, K] = [votes.items.length, votes.labels.length];
@@ -45,14 +56,23 @@ export function knowsBetter(votes: LabelVotes, raters: readonly number[]): boole
   for (let v = 0; v < votes.item.length; v++)
     (isMember[votes.rater[v]] ? inside : outside)[votes.item[v] * K + votes.label[v]]++;
   let [withKey, others] = [0, 0];
+  const [keys, said] = [new Float64Array(K), new Float64Array(K)];
   for (let at = 0; at < I * K; at += K) {
     const key = keyOf(inside.subarray(at, at + K), -1);
     if (key === -1) continue;
     withKey += outside[at + key];
-    for (let y = 0; y < K; y++) others += outside[at + y];
+    for (let y = 0; y < K; y++) {
+      others += outside[at + y];
+      keys[key] += outside[at + y];
+      said[y] += outside[at + y];
+    }
   }
+  const byChance = (a: Float64Array, b: Float64Array) =>
+    a.reduce((sum, n, y) => sum + (n / others) * (b[y] / others), 0);
   const amongOthers = agreement(outside, K);
-  return withKey / others >= amongOthers || agreement(inside, K) <= amongOthers;
+  const shared = withKey / others - byChance(keys, said);
+  const own = amongOthers - byChance(said, said);
+  return shared >= MIN_SHARED * own || agreement(inside, K) <= amongOthers;
 }
 
 /**

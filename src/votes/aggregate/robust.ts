@@ -1,37 +1,123 @@
 /**
- * The default method for labels: Dawid-Skene without the votes of colluding groups, with known labels as evidence of
- * how raters err, and optionally with a bound on each rater's share of the weight. The groups' votes stay in the data
- * but have no influence on the truths.
+ * The default method. It looks for rings, leaves out their votes, and takes the simplest model of the raters that the
+ * votes call for:
+ *
+ *   1. all raters alike: an item follows its votes;
+ *   2. an ability for each rater, by belief propagation: if that makes the votes likelier, by a factor of e^2 at least;
+ *   3. an ability for each rater by EM: if raters are found who agree more among themselves than the truth explains,
+ *      and agree with the others too (experts);
+ *   4. confusions for each rater (Dawid and Skene), for labels only: if they predict held-out votes better.
+ *
+ * Without overlap 2 to 4 are never called for, so that no prior and no habit of the pool outvotes an item's votes.
  */
 import type { LabelVotes } from "../votes.js";
-import { type CollusionOptions, colludingGroups } from "./collusion.js";
-import { dawidSkene } from "./dawid-skene.js";
-import { confusions, type LabelEstimate } from "./label-estimate.js";
-import type { GroupMember } from "./ring.js";
+import { type Beliefs, propagateBeliefs } from "./belief-propagation.js";
+import { type CollusionOptions, type SharedAnswers, sharedAnswers } from "./collusion.js";
+import { dawidSkene, oneCoin, pooledDawidSkene } from "./dawid-skene.js";
+import { type EqualAbilities, equalAbilities } from "./equal-abilities.js";
+import { type FittedModel, predictsBetter } from "./held-out-votes.js";
 import { cappedWeights } from "./weight-cap.js";
 
-export interface RobustEstimate extends LabelEstimate {
-  groups: GroupMember[][];
+/** What the raters are taken to be. */
+export type RaterModel = "alike" | "abilities" | "experts" | "confusions";
+
+export interface RobustEstimate {
+  /** P(the truth of item i is label c), [I, K]. */
+  posterior: Float64Array;
+  /** How often each rater is right, all truths counting the same, [W]. */
+  ability: Float64Array;
+  /** The model of the raters that was called for. */
+  model: RaterModel;
+  groups: SharedAnswers["colluding"];
   /**
-   * Weight of each vote, [V]: 0 for members of a group, less than 1 for a rater whose share was reduced to `maxShare`.
+   * Weight of each vote, [V]: 0 for members of a ring, less than 1 for a rater whose share was reduced to `maxShare`.
    */
   weight: Float64Array;
 }
 
-/** Added to each count of a confusion, so that a rater with few votes never counts as infallible. */
-const PSEUDO = 0.01;
-
 export interface RobustOptions extends CollusionOptions {
   /** Largest share of the total weight that one rater may have, in (0, 1]; 1 means no bound. */
   maxShare?: number;
+  /** Weight of each vote before rings and `maxShare`, [V]; default 1. */
+  strength?: Float64Array;
+  /** Whether raters may confuse labels each in its own way; not for sides of pairs, which mean nothing. */
+  confusions?: boolean;
 }
 
-export function robust(votes: LabelVotes, { maxShare = 1, ...options }: RobustOptions = {}): RobustEstimate {
-  const { known } = options;
-  const groups = colludingGroups(votes, options);
-  const colluding = new Set(groups.flat().map(({ rater }) => rater));
-  const honest = Float64Array.from(votes.rater, (rater) => (colluding.has(rater) ? 0 : 1));
+/** What a model with an ability a rater must gain in log-evidence over that of raters who are all alike. */
+const MIN_GAIN = 2;
+/** What confusions must gain in the log-probability of held-out votes. */
+const MIN_PREDICTED = 5;
+/** Part of its own message that a rater gets back once abilities are called for: experts then count in full. */
+const OWN = 0.25;
+/** Added to each count of a confusion, so that a rater with few votes never counts as infallible. */
+const PSEUDO = 0.01;
+const COIN_PSEUDO = 0.5;
+
+export function robust(votes: LabelVotes, options: RobustOptions = {}): RobustEstimate {
+  const { maxShare = 1, strength, known, seed = 0, confusions = true } = options;
+  if (votes.labels.length === 1) return onlyLabel(votes);
+  // 1. Rings.
+  const { colluding: groups, knowing } = sharedAnswers(votes, options);
+  const ring = new Set(groups.flat().map(({ rater }) => rater));
+  const honest = Float64Array.from(votes.rater, (rater, v) => (ring.has(rater) ? 0 : (strength?.[v] ?? 1)));
   const weight = cappedWeights(votes.rater, votes.raters.length, honest, maxShare);
-  const { posterior } = dawidSkene(votes, { weight, pseudo: PSEUDO, known });
-  return { posterior, confusion: confusions(votes, posterior, PSEUDO), groups, weight };
+  // 2. One ability for all, or one for each.
+  const alike = equalAbilities(votes, { weight, known });
+  const beliefs = propagateBeliefs(votes, { weight, known });
+  const differ = beliefs.logEvidence - alike.logEvidence >= MIN_GAIN;
+  // 3. Confusions.
+  if (
+    confusions &&
+    predictsBetter(votes, weight, [confused(votes), able(votes, differ)], seed) >= MIN_PREDICTED
+  ) {
+    const { posterior, confusion } = dawidSkene(votes, { weight, pseudo: PSEUDO, known });
+    return { posterior, ability: diagonals(confusion, votes), model: "confusions", groups, weight };
+  }
+  if (knowing.length > 0) {
+    const { posterior, confusion } = oneCoin(votes, { weight, pseudo: COIN_PSEUDO, known });
+    return { posterior, ability: diagonals(confusion, votes), model: "experts", groups, weight };
+  }
+  if (!differ) {
+    const ability = new Float64Array(votes.raters.length).fill(alike.ability);
+    return { posterior: alike.posterior, ability, model: "alike", groups, weight };
+  }
+  const { posterior, ability } = propagateBeliefs(votes, { weight, known, own: OWN });
+  return { posterior, ability, model: "abilities", groups, weight };
 }
+
+/** Mean of each rater's chances to be right, [W]. */
+const diagonals = (confusion: Float64Array, { raters, labels: { length: K } }: LabelVotes): Float64Array =>
+  Float64Array.from(raters, (_, w) => {
+    let sum = 0;
+    for (let c = 0; c < K; c++) sum += confusion[(w * K + c) * K + c] / K;
+    return sum;
+  });
+
+const onlyLabel = ({ items, item, raters }: LabelVotes): RobustEstimate => ({
+  posterior: new Float64Array(items.length).fill(1),
+  ability: new Float64Array(raters.length).fill(1),
+  model: "alike",
+  groups: [],
+  weight: new Float64Array(item.length).fill(1),
+});
+
+const confused =
+  (votes: LabelVotes) =>
+  (weight: Float64Array): FittedModel => {
+    const K = votes.labels.length;
+    const { posterior, confusion } = pooledDawidSkene(votes, { weight });
+    return { posterior, says: (w, c, y) => confusion[(w * K + c) * K + y] };
+  };
+
+const able =
+  (votes: LabelVotes, differ: boolean) =>
+  (weight: Float64Array): FittedModel => {
+    const K = votes.labels.length;
+    const model: Beliefs | EqualAbilities = differ
+      ? propagateBeliefs(votes, { weight })
+      : equalAbilities(votes, { weight });
+    const { ability } = model;
+    const right = (w: number) => (typeof ability === "number" ? ability : ability[w]);
+    return { posterior: model.posterior, says: (w, c, y) => (c === y ? right(w) : (1 - right(w)) / (K - 1)) };
+  };

@@ -13,6 +13,7 @@ function posterior(
 ) {
   const votes = comparisons(
     seen.map(([left, right], p) => ({ item: `${p}`, left, right, rater: "r", outcome: 1 })),
+    { shared: true },
   );
   const messages = new ScoreMessages(votes.candidates.length, comparedPairs(votes));
   for (let round = 0; round < rounds; round++) {

@@ -22,6 +22,7 @@ export {
   type PreferenceOptions,
   preferenceRows,
   preferences,
+  type ToReview,
 } from "./preferences.js";
 export { aspectsOf, type Question, questionOf, unitOf } from "./questions.js";
 export { type Demonstration, type SafetyLabel, type TrainingRows, trainingRows } from "./training-rows.js";

@@ -92,7 +92,7 @@ describe("rows for training", () => {
   ]);
 
   it("of comparisons say what is better, how surely, and who agrees; an even pair makes none", () => {
-    const rows = preferences(judgementsOf(votes, items), {
+    const { rows } = preferences(judgementsOf(votes, items), {
       aspect: "overall",
       method: "majority",
       raters: true,
@@ -110,7 +110,7 @@ describe("rows for training", () => {
       ...one,
       content: { ...one.content, responses: one.content.responses.map(({ name }) => ({ name, text: "x" })) },
     }));
-    expect(preferences(judgementsOf(votes, same), { aspect: "overall" })).toEqual([]);
+    expect(preferences(judgementsOf(votes, same), { aspect: "overall" }).rows).toEqual([]);
   });
 
   it("are learned with gold answers, of which there are no rows", () => {
@@ -118,9 +118,9 @@ describe("rows for training", () => {
     const more = ["ada", "bob", "cy"].map((rater) =>
       vote("g", rater, says(rater === "cy" ? "left" : "right")),
     );
-    const rows = preferences(judgementsOf([...votes, ...more], known), { aspect: "overall" });
+    const rows = preferences(judgementsOf([...votes, ...more], known), { aspect: "overall" }).rows;
     expect(rows.map(({ item: id }) => id)).not.toContain("g");
-    const before = preferences(judgementsOf(votes, items), { aspect: "overall" });
+    const before = preferences(judgementsOf(votes, items), { aspect: "overall" }).rows;
     expect(rows.map(({ reliability }) => reliability)).not.toEqual(
       before.map(({ reliability }) => reliability),
     );
@@ -128,8 +128,8 @@ describe("rows for training", () => {
 
   it("are of the aspect that is asked for; one that nobody was asked is named", () => {
     const made = judgementsOf(votes, items);
-    expect(trainingRows(made).preferences).toEqual(preferences(made, { aspect: "overall" }));
+    expect(trainingRows(made).preferences).toEqual(preferences(made, { aspect: "overall" }).rows);
     expect(() => trainingRows(made, { aspect: "honest" })).toThrow('not asked for "honest", but for overall');
-    expect(trainingRows([])).toEqual({ preferences: [], demonstrations: [], safety: [] });
+    expect(trainingRows([])).toEqual({ preferences: [], demonstrations: [], safety: [], review: [] });
   });
 });

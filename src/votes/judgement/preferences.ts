@@ -24,6 +24,13 @@ export interface JudgedPreference {
   raters?: readonly string[];
 }
 
+/** A result that makes no row until a reviewer decides. */
+export interface ToReview {
+  /** Id of the item. */
+  item: string;
+  reason: string;
+}
+
 export interface PreferenceOptions {
   aspect: string;
   /** Default: robust. */
@@ -37,20 +44,26 @@ export interface PreferenceOptions {
 }
 
 /** A probability closer to 1/2 than this prefers neither side. */
-const EVEN = 1e-9;
+export const EVEN = 1e-9;
 
 /**
  * Turns judgements of comparisons and rankings into rows: selects those that count, and aggregates their question.
- * Pairs without a better side, or with equal texts, teach nothing and are left out.
+ * Pairs without a better side, or with equal texts, teach nothing and are left out; so are results that contradict all
+ * votes of their pair, which are listed for a reviewer.
  */
 export function preferences(
   judgements: readonly Judgement[],
   { aspect, method, held = true, raters = false, seed }: PreferenceOptions,
-): JudgedPreference[] {
+): { rows: JudgedPreference[]; review: ToReview[] } {
   const question = questionOf(counting(judgements, heldOrNot(USES.raters, held)), aspect);
-  if (question === undefined) return [];
-  const made = aggregateQuestion(question, { method, seed });
-  return made.kind === "pairs" ? preferenceRows(question, made.aggregate, raters) : [];
+  const made = question && aggregateQuestion(question, { method, seed });
+  if (question === undefined || made?.kind !== "pairs") return { rows: [], review: [] };
+  return {
+    rows: preferenceRows(question, made.aggregate, raters),
+    review: made.aggregate.preferences.flatMap(({ item, review }) =>
+      review === undefined ? [] : [{ item, reason: review }],
+    ),
+  };
 }
 
 /** The rows of an aggregate, in its order. @param question the question that was aggregated. */
@@ -62,8 +75,8 @@ export function preferenceRows(
   const skill = new Map(aggregate.raters.map((report) => [report.rater, report.skill.estimate]));
   const said = votesByPair(question);
   const itemOf = new Map(question.from.map(({ item }) => [item.id, item]));
-  return aggregate.preferences.flatMap(({ item, left, right, probability, noise, votes }) => {
-    if (Math.abs(probability - 0.5) < EVEN) return [];
+  return aggregate.preferences.flatMap(({ item, left, right, probability, noise, votes, review }) => {
+    if (review !== undefined || Math.abs(probability - 0.5) < EVEN) return [];
     const better = probability > 0.5;
     const names = better ? [left, right] : [right, left];
     const { prompt, responses } = (itemOf.get(item) as Judgement["item"]).content;

@@ -135,12 +135,16 @@ export function knownAnswers({ aspect, votes, from }: Question): {
     said: { item: item.id, rater: "", answer: item.gold as Said["answer"] },
   }));
   if (votes.kind === "pairs") {
-    const { items, candidates } = votes.comparisons;
-    const number = (names: readonly string[]) => new Map(names.map((name, i) => [name, i]));
-    const [itemOf, candidateOf] = [number(items), number(candidates)];
+    const { items, candidates, item: itemOf, left: leftOf, right: rightOf } = votes.comparisons;
+    const numbers = new Map<string, number>();
+    const key = (item: string, name: string) => `${item}${RATED}${name}`;
+    for (let v = 0; v < itemOf.length; v++)
+      for (const c of [leftOf[v], rightOf[v]]) numbers.set(key(items[itemOf[v]], candidates[c]), c);
+    const itemNumber = new Map(items.map((name, i) => [name, i]));
     const pairs = golds.flatMap(({ item: about, said }) =>
       pairsOf(said, aspect, about).flatMap(({ item, left, right, outcome }) => {
-        const [i, l, r] = [itemOf.get(item), candidateOf.get(left), candidateOf.get(right)];
+        const [l, r] = [left, right].map((name) => numbers.get(key(item, name)));
+        const i = itemNumber.get(item);
         if (i === undefined || l === undefined || r === undefined) return [];
         return [{ item: i, left: l, right: r, outcome: outcome > 0.5 ? 1 : outcome < 0.5 ? 0 : 0.5 }];
       }),

@@ -1,9 +1,19 @@
 /** Turns judgements of any kind of task into rows for training. */
 import { PlumbError } from "../../base/errors.js";
+import { aggregateQuestion } from "./aggregate-question.js";
 import { completionOf, type PromptText, promptOf } from "./chat-form.js";
 import { counting, heldOrNot, type Judgement, USES } from "./judgement.js";
-import { type JudgedPreference, type PreferenceOptions, preferences } from "./preferences.js";
-import { aspectsOf, COMPARES } from "./questions.js";
+import {
+  EVEN,
+  type JudgedPreference,
+  type PreferenceOptions,
+  preferences,
+  type ToReview,
+} from "./preferences.js";
+import { aspectsOf, COMPARES, questionOf } from "./questions.js";
+
+/** The aspect of safety labels. */
+const SAFETY = "safety";
 
 export interface Demonstration {
   prompt: PromptText;
@@ -17,7 +27,7 @@ export interface Demonstration {
 export interface SafetyLabel {
   prompt: PromptText;
   completion: PromptText;
-  /** Whether more raters found the response safe than unsafe. */
+  /** Whether the response is safe, by the default aggregate. */
   label: boolean;
   votes: number;
   /** Share of votes that agree with the label. */
@@ -35,6 +45,8 @@ export interface TrainingRows {
   demonstrations: Demonstration[];
   /** From safety labels, as TRL's unpaired preferences. */
   safety: SafetyLabel[];
+  /** Results that contradict all of their votes; they make no rows. */
+  review: ToReview[];
 }
 
 /**
@@ -47,15 +59,19 @@ export function trainingRows(
   judgements: readonly Judgement[],
   options: Partial<PreferenceOptions> = {},
 ): TrainingRows {
+  const { held = true, seed } = options;
   const compared = judgements.filter(({ item: { task } }) => COMPARES[task.kind]);
-  const written = counting(judgements, heldOrNot(USES.results, options.held ?? true));
+  const written = counting(judgements, heldOrNot(USES.results, held));
+  const preferred =
+    compared.length === 0
+      ? { rows: [], review: [] }
+      : preferences(compared, { ...options, aspect: askedFor(compared, options.aspect) });
+  const safety = safetyLabels(judgements, held, seed);
   return {
-    preferences:
-      compared.length === 0
-        ? []
-        : preferences(compared, { ...options, aspect: askedFor(compared, options.aspect) }),
+    preferences: preferred.rows,
     demonstrations: demonstrations(written),
-    safety: safetyLabels(written),
+    safety: safety.rows,
+    review: [...preferred.review, ...safety.review],
   };
 }
 
@@ -78,34 +94,44 @@ function demonstrations(judgements: readonly Judgement[]): Demonstration[] {
   });
 }
 
-/** The majority's label of each item; ties are left out. */
-function safetyLabels(judgements: readonly Judgement[]): SafetyLabel[] {
-  const byItem = new Map<
-    string,
-    { item: Judgement["item"]; safe: number; count: number; categories: Set<string> }
-  >();
-  for (const { item, vote } of judgements) {
-    if (vote.answer.kind !== "safety") continue;
-    const tally = byItem.get(item.id) ?? { item, safe: 0, count: 0, categories: new Set<string>() };
-    byItem.set(item.id, tally);
-    tally.count++;
-    if (vote.answer.safe) tally.safe++;
-    for (const category of vote.answer.categories) tally.categories.add(category);
+/** The label of each item by the default aggregate; even ones are left out. */
+function safetyLabels(
+  judgements: readonly Judgement[],
+  held: boolean,
+  seed: number | undefined,
+): { rows: SafetyLabel[]; review: ToReview[] } {
+  const question = questionOf(
+    counting(
+      judgements.filter(({ vote }) => vote.answer.kind === "safety"),
+      heldOrNot(USES.raters, held),
+    ),
+    SAFETY,
+  );
+  const made = question && aggregateQuestion(question, { seed });
+  if (question === undefined || made?.kind !== "labels") return { rows: [], review: [] };
+  const votesOf = new Map<string, Judgement[]>();
+  for (const judgement of question.from)
+    votesOf.set(judgement.item.id, [...(votesOf.get(judgement.item.id) ?? []), judgement]);
+  const [rows, review]: [SafetyLabel[], ToReview[]] = [[], []];
+  for (const { item, label, probability, review: reason } of made.aggregate.items) {
+    if (reason !== undefined) review.push({ item, reason });
+    if (reason !== undefined || probability - 0.5 < EVEN) continue;
+    rows.push(safetyRow(item, label === "safe", votesOf.get(item) ?? []));
   }
-  return [...byItem.values()].flatMap(({ item, safe, count, categories }) => {
-    if (2 * safe === count) return [];
-    const { prompt, responses } = item.content;
-    const label = 2 * safe > count;
-    return [
-      {
-        prompt: promptOf(prompt),
-        completion: completionOf(prompt, responses[0].text),
-        label,
-        votes: count,
-        agreement: Math.max(safe, count - safe) / count,
-        categories: label ? [] : [...categories].sort(),
-        item: item.id,
-      },
-    ];
-  });
+  return { rows, review };
+}
+
+function safetyRow(item: string, label: boolean, judgements: readonly Judgement[]): SafetyLabel {
+  const { prompt, responses } = judgements[0].item.content;
+  const answers = judgements.flatMap(({ vote: { answer } }) => (answer.kind === "safety" ? [answer] : []));
+  const categories = new Set(answers.flatMap((answer) => answer.categories));
+  return {
+    prompt: promptOf(prompt),
+    completion: completionOf(prompt, responses[0].text),
+    label,
+    votes: answers.length,
+    agreement: answers.filter(({ safe }) => safe === label).length / answers.length,
+    categories: label ? [] : [...categories].sort(),
+    item,
+  };
 }

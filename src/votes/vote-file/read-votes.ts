@@ -18,11 +18,12 @@ export const MAX_VOTES = 20_000_000;
  * @throws PlumbError naming file, line and field of the first 20 problems: bad rows, and pairs of rows in which a rater
  * contradicts itself about an item. Without items, rows are battles: a rater may compare the same two again.
  *
- * @param aspect the aspect to read; required if the file's column aspect has several.
+ * @param aspect the aspect to read; required if the file's column aspect has several. @param shared whether a candidate
+ * that several items name is the same one, such as a model in an arena; a response is its item's own otherwise.
  */
 export async function readVotes(
   path: string,
-  { aspect: wanted }: { aspect?: string } = {},
+  { aspect: wanted, shared = false }: { aspect?: string; shared?: boolean } = {},
 ): Promise<VoteFile> {
   const problems = new Problems();
   const read = streamRows(path, ({ message }) => problems.add(message));
@@ -56,8 +57,9 @@ export async function readVotes(
     rater.push(raters.of(vote.rater));
     label.push(labels.of(vote.answer));
     if (vote.left !== undefined && vote.right !== undefined) {
-      left.push(candidates.of(vote.left));
-      right.push(candidates.of(vote.right));
+      const within = shared ? "" : vote.item;
+      left.push(candidates.of(vote.left, within));
+      right.push(candidates.of(vote.right, within));
     }
     strength.push(vote.strength ?? Number.NaN);
     if (vote.time !== undefined) time.push(vote.time);

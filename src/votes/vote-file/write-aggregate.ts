@@ -9,23 +9,24 @@ const CHUNK = 4096;
 /** Writes labels.csv and raters.csv. The folder is created as a whole or not at all. */
 export async function writeLabels(dir: string, { items, raters }: LabelAggregate): Promise<void> {
   await writeFolderAtomically(dir, async (folder) => {
-    await writeCsv(join(folder, "labels.csv"), ["item", "label", "probability"], items, (row) => [
+    await writeCsv(join(folder, "labels.csv"), ["item", "label", "probability", "review"], items, (row) => [
       row.item,
       row.label,
       rounded(row.probability),
+      row.review ?? "",
     ]);
     await writeRaters(folder, raters);
   });
 }
 
-/** Writes preferences.jsonl, scores.csv and raters.csv. @param withItems whether each preference names its item. */
+/** Writes preferences.jsonl, raters.csv, and scores.csv where candidates have scores. @param withItems whether each preference names its item. */
 export async function writePreferences(
   dir: string,
   { preferences, scores, raters }: PreferenceAggregate,
   withItems: boolean,
 ): Promise<void> {
   await writeFolderAtomically(dir, async (folder) => {
-    const lines = chunked(preferences, ({ item, left, right, probability, noise, votes }) =>
+    const lines = chunked(preferences, ({ item, left, right, probability, noise, votes, review }) =>
       JSON.stringify({
         ...(withItems ? { item } : {}),
         left,
@@ -33,15 +34,17 @@ export async function writePreferences(
         probability: rounded(probability),
         noise: rounded(noise),
         votes,
+        ...(review !== undefined && { review }),
       }),
     );
     await writeFile(join(folder, "preferences.jsonl"), lines);
-    await writeCsv(join(folder, "scores.csv"), ["candidate", "score", "low", "high"], scores, (row) => [
-      row.candidate,
-      rounded(row.score),
-      rounded(row.low),
-      rounded(row.high),
-    ]);
+    if (scores.length > 0)
+      await writeCsv(join(folder, "scores.csv"), ["candidate", "score", "low", "high"], scores, (row) => [
+        row.candidate,
+        rounded(row.score),
+        rounded(row.low),
+        rounded(row.high),
+      ]);
     await writeRaters(folder, raters);
   });
 }

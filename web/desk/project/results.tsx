@@ -89,6 +89,7 @@ function Found({ found }: { found: Results }) {
       { title: words.candidate, cell: ({ response }) => response ?? "" },
       { title: words.label, cell: ({ label }) => label },
       { title: words.probability, numeric: true, cell: ({ probability }) => format.two(probability) },
+      { title: words.review, cell: ({ review }) => review ?? "" },
     ];
     return (
       <section class="stack-small">
@@ -122,6 +123,7 @@ function Found({ found }: { found: Results }) {
             { title: words.probability, numeric: true, cell: ({ probability }) => format.two(probability) },
             { title: words.noise, numeric: true, cell: ({ noise }) => format.two(noise) },
             { title: common.votes, numeric: true, cell: ({ votes }) => format.count(votes) },
+            { title: words.review, cell: ({ review }) => review ?? "" },
           ]}
         />
       </section>

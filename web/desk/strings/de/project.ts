@@ -198,6 +198,7 @@ export const project = {
     worse: "Schlechter",
     probability: "Wahrscheinlichkeit",
     noise: "Rauschen",
+    review: "Zu prüfen",
     label: "Urteil",
     candidate: "Antwort",
     score: "Wert (95 %)",

@@ -195,6 +195,7 @@ export const project = {
     worse: "Worse",
     probability: "Probability",
     noise: "Noise",
+    review: "To review",
     label: "Label",
     candidate: "Answer",
     score: "Score (95%)",

@@ -1,0 +1,97 @@
+/**
+ * How sure two labels are, where some items are harder than others. On an item of hardness h a rater of ability a is
+ * right with probability
+ *
+ *   1/2 + (s(c logit a) - 1/2) (1 - h),   s(x) = 1 / (1 + exp(-x)),
+ *
+ * so that at h = 1 everybody guesses; c makes up for abilities that were estimated on hard and easy items alike. The
+ * shares of h among the items and c are those that make the votes likeliest (EM on a grid). The likelier label stays the
+ * one that it is for equal hardness, wherever the votes of able raters do not contradict each other.
+ */
+import type { LabelVotes } from "../votes.js";
+import { type VoteLists, voteLists } from "./vote-lists.js";
+
+const HARDNESS = [0, 0.2, 0.4, 0.6, 0.8, 1];
+const SHARPER = [1, 1.25, 1.5, 2, 3];
+const EM_STEPS = 100;
+/** Items of each hardness that are expected before any is seen: most are plain, some are not. */
+const EXPECTED = [2, 0.2, 0.2, 0.2, 0.2, 0.2];
+const EXPECTED_ITEMS = EXPECTED.reduce((sum, count) => sum + count, 0);
+const H = HARDNESS.length;
+
+/** P(the truth of item i is the first label | its votes), [I]. @param ability of each rater, [W]. */
+export function byHardness(
+  votes: LabelVotes,
+  ability: Float64Array,
+  weight: ArrayLike<number>,
+): Float64Array {
+  const lists = voteLists(votes.item, votes.items.length);
+  let best: Judged = { logEvidence: Number.NEGATIVE_INFINITY, first: new Float64Array() };
+  for (const sharper of SHARPER) {
+    const fitted = judged(votes, lists, ability, weight, sharper);
+    if (fitted.logEvidence > best.logEvidence) best = fitted;
+  }
+  return best.first;
+}
+
+interface Judged {
+  logEvidence: number;
+  /** P(the first label), [I]. */
+  first: Float64Array;
+}
+
+function judged(
+  { item, items, rater, label }: LabelVotes,
+  { start, vote }: VoteLists,
+  ability: Float64Array,
+  weight: ArrayLike<number>,
+  sharper: number,
+): Judged {
+  const I = items.length;
+  const sharp = ability.map((a) => 1 / (1 + ((1 - a) / a) ** sharper));
+  // log P(votes of i | first label, h) and the same for the second, [I, H].
+  const [ifFirst, ifSecond] = [new Float64Array(I * H), new Float64Array(I * H)];
+  for (let v = 0; v < item.length; v++) {
+    if (weight[v] === 0) continue;
+    for (let h = 0; h < H; h++) {
+      const right = 0.5 + (sharp[rater[v]] - 0.5) * (1 - HARDNESS[h]);
+      const [own, other] = label[v] === 0 ? [ifFirst, ifSecond] : [ifSecond, ifFirst];
+      own[item[v] * H + h] += weight[v] * Math.log(right);
+      other[item[v] * H + h] += weight[v] * Math.log(1 - right);
+    }
+  }
+  const likely = new Float64Array(I * H);
+  const most = new Float64Array(I);
+  const voted = Int32Array.from({ length: I }, (_, i) => i).filter(
+    (i) => start[i + 1] > start[i] && vote.length > 0,
+  );
+  for (const i of voted) {
+    most[i] = Number.NEGATIVE_INFINITY;
+    for (let at = i * H; at < (i + 1) * H; at++) most[i] = Math.max(most[i], ifFirst[at], ifSecond[at]);
+    for (let at = i * H; at < (i + 1) * H; at++)
+      likely[at] = (Math.exp(ifFirst[at] - most[i]) + Math.exp(ifSecond[at] - most[i])) / 2;
+  }
+  let shares = Float64Array.from(EXPECTED, (count) => count / EXPECTED_ITEMS);
+  let logEvidence = 0;
+  for (let step = 0; step < EM_STEPS; step++) {
+    const next = Float64Array.from(EXPECTED);
+    logEvidence = 0;
+    for (const i of voted) {
+      let sum = 0;
+      for (let h = 0; h < H; h++) sum += shares[h] * likely[i * H + h];
+      for (let h = 0; h < H; h++) next[h] += (shares[h] * likely[i * H + h]) / sum;
+      logEvidence += most[i] + Math.log(sum);
+    }
+    shares = next.map((count) => count / (voted.length + EXPECTED_ITEMS));
+  }
+  const first = new Float64Array(I).fill(0.5);
+  for (const i of voted) {
+    let [a, b] = [0, 0];
+    for (let h = 0; h < H; h++) {
+      a += shares[h] * Math.exp(ifFirst[i * H + h] - most[i]);
+      b += shares[h] * Math.exp(ifSecond[i * H + h] - most[i]);
+    }
+    first[i] = a / (a + b);
+  }
+  return { logEvidence, first };
+}
