@@ -109,9 +109,6 @@ function expectedShares(): Float64Array {
   return shares;
 }
 
-const says = (q: number, k: number, K: number): number =>
-  q * ABILITIES[k] + ((1 - q) * (1 - ABILITIES[k])) / (K - 1);
-
 /** P(ability | all votes of the rater), [W, G], and the logarithm of what they were divided by to sum to 1, [W]. */
 interface RaterBeliefs {
   chances: Float64Array;
@@ -132,7 +129,10 @@ function raterBeliefs(
     own.set(shares);
     for (let at = start[w]; at < start[w + 1]; at++) {
       const share = weight?.[vote[at]] ?? 1;
-      for (let k = 0; k < G; k++) own[k] *= power(says(q[vote[at]], k, K), share);
+      const wrong = (1 - q[vote[at]]) / (K - 1);
+      const rise = q[vote[at]] - wrong;
+      if (share === 1) for (let k = 0; k < G; k++) own[k] *= wrong + rise * ABILITIES[k];
+      else for (let k = 0; k < G; k++) own[k] *= (wrong + rise * ABILITIES[k]) ** share;
       if ((at - start[w]) % RESCALED_AFTER === 0) logScale[w] += normalize(own);
     }
     logScale[w] += normalize(own);
@@ -179,11 +179,12 @@ export function sumOfItems(logs: Float64Array, K: number, known: KnownLabels | u
   return sum;
 }
 
-const power = (p: number, share: number): number => (share === 1 ? p : p ** share);
-
 const cavity = new Float64Array(G);
 
-/** Mean ability, and variance of its logit, of a rater without its vote of chance q. */
+/**
+ * Mean ability, and variance of its logit, of a rater without its vote, where P(what the vote says is true) is q:
+ * P(vote | a) = q a + (1 - q) (1 - a) / (K - 1).
+ */
 function withoutVote(
   beliefs: Float64Array,
   w: number,
@@ -191,9 +192,10 @@ function withoutVote(
   K: number,
   share: number,
 ): [number, number] {
-  for (let k = 0; k < G; k++) {
-    cavity[k] = beliefs[w * G + k] / power(says(q, k, K), share);
-  }
+  const wrong = (1 - q) / (K - 1);
+  const rise = q - wrong;
+  if (share === 1) for (let k = 0; k < G; k++) cavity[k] = beliefs[w * G + k] / (wrong + rise * ABILITIES[k]);
+  else for (let k = 0; k < G; k++) cavity[k] = beliefs[w * G + k] / (wrong + rise * ABILITIES[k]) ** share;
   normalize(cavity);
   const logit = mean(cavity, LOGITS);
   let variance = 0;

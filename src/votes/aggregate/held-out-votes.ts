@@ -12,7 +12,7 @@ export interface FittedModel {
 
 const FOLDS = 5;
 /** Enough held-out votes to tell models apart: with more, fewer folds are tried. */
-const ENOUGH = 20_000;
+const ENOUGH = 4000;
 const MIN_CHANCE = 1e-6;
 
 /**

@@ -16,6 +16,9 @@ export interface GroupMember {
 export const SMALLEST_GROUP = 3;
 /** Raters who copy a smaller share are not members: honest raters share the mistakes that hard items invite. */
 const MIN_COPIED = 0.75;
+/** Raters who copy this share may belong to the group, and are no witnesses for it. */
+const KIN_COPIED = 0.4;
+const KIN_SCORE = 3;
 
 /** Raters who follow one key. */
 export interface Followers {
@@ -36,25 +39,39 @@ export function ring(
   if (first.length < SMALLEST_GROUP) return undefined;
   const raters = first.map(({ rater }) => rater);
   const members = followers(votes, model, byRater, raters, rate);
-  return members.length < SMALLEST_GROUP ? undefined : { members, knowBetter: knowsBetter(votes, raters) };
+  if (members.length < SMALLEST_GROUP) return undefined;
+  const { members: all, scores } = heldAgainstKey(votes, model, byRater, raters);
+  const kin = all
+    .filter((member, i) => scores[i] > KIN_SCORE && copied([member]) >= KIN_COPIED)
+    .map(({ rater }) => rater);
+  return { members, knowBetter: knowsBetter(votes, raters, kin) };
 }
 
 /** How much of the others' agreement among themselves, beyond chance, they must have with a group that knows better. */
-const MIN_SHARED = 0.5;
+const MIN_SHARED = 0.6;
 
 /**
  * Whether these raters agree because they know the truth: beyond chance, their majority agrees with the others' votes at
- * least half as often as the others agree among themselves. A ring's key has nothing to do with the truth, and agrees
+ * least three fifths as often as the others agree among themselves. A ring's key has nothing to do with the truth, and agrees
  * with the others by chance alone; experts who are right where the crowd is wrong agree with it elsewhere. Also true if
  * the others agree among themselves at least as often as these raters do, because then the others may be the ring.
+ *
+ * @param kin raters who follow the key too, though not surely: they are not asked.
  */
-export function knowsBetter(votes: LabelVotes, raters: readonly number[]): boolean {
+export function knowsBetter(
+  votes: LabelVotes,
+  raters: readonly number[],
+  kin: readonly number[] = [],
+): boolean {
   const [I, K] = [votes.items.length, votes.labels.length];
   const isMember = new Uint8Array(votes.raters.length);
-  for (const rater of raters) isMember[rater] = 1;
+  const counts = new Uint8Array(votes.raters.length).fill(1);
+  for (const rater of kin) counts[rater] = 0;
+  for (const rater of raters) isMember[rater] = counts[rater] = 1;
   const [inside, outside] = [new Int32Array(I * K), new Int32Array(I * K)];
   for (let v = 0; v < votes.item.length; v++)
-    (isMember[votes.rater[v]] ? inside : outside)[votes.item[v] * K + votes.label[v]]++;
+    if (counts[votes.rater[v]])
+      (isMember[votes.rater[v]] ? inside : outside)[votes.item[v] * K + votes.label[v]]++;
   let [withKey, others] = [0, 0];
   const [keys, said] = [new Float64Array(K), new Float64Array(K)];
   for (let at = 0; at < I * K; at += K) {
@@ -99,6 +116,21 @@ export function followers(
   seeds: readonly number[],
   rate: number,
 ): GroupMember[] {
+  const { members, scores, isSeed } = heldAgainstKey(votes, model, byRater, seeds);
+  const others = scores.filter((_, i) => isSeed[members[i].rater] === 0);
+  return discoveries(Float64Array.from(scores), rate, Float64Array.from(others))
+    .map((i) => members[i])
+    .filter((member) => copied([member]) >= MIN_COPIED)
+    .sort((a, b) => a.rater - b.rater);
+}
+
+/** Every rater who has votes on items with a key, its agreement with the key, and how far that is from what is expected. */
+function heldAgainstKey(
+  votes: LabelVotes,
+  model: IndependentRaters,
+  byRater: VoteLists,
+  seeds: readonly number[],
+): { members: GroupMember[]; scores: number[]; isSeed: Uint8Array } {
   const K = votes.labels.length;
   const says = new Int32Array(votes.items.length * K); // votes of members
   const isSeed = new Uint8Array(votes.raters.length);
@@ -131,11 +163,7 @@ export function followers(
     members.push({ rater, common, agreed, expected });
     scores.push(excessOf(agreed, expected, variance));
   }
-  const others = scores.filter((_, i) => isSeed[members[i].rater] === 0);
-  return discoveries(Float64Array.from(scores), rate, Float64Array.from(others))
-    .map((i) => members[i])
-    .filter((member) => copied([member]) >= MIN_COPIED)
-    .sort((a, b) => a.rater - b.rater);
+  return { members, scores, isSeed };
 }
 
 /**
