@@ -61,7 +61,9 @@ export async function writeOrCompareConfig(path: string, options: Recorded): Pro
 /** Recorded settings with the defaults of those that were added since; as they are if they no longer fit the schema. */
 function withDefaults(recorded: Json, schema: z.ZodType<object> | undefined): Json {
   const { data } = schema?.safeParse(recorded) ?? {};
-  return data === undefined ? recorded : filled(recorded, JSON.parse(JSON.stringify(data)) as Json);
+  return data === undefined
+    ? recorded
+    : withoutBeginning(filled(recorded, JSON.parse(JSON.stringify(data)) as Json));
 }
 
 /** `values` with the keys of `defaults` that it lacks. */
@@ -84,8 +86,12 @@ export const otherCommand = (name: string, command: string, asked: string): Plum
  * how a command begins, which older runs recorded.
  */
 export function settingsOfRun(config: Json): Json {
-  const settings = underNewNames(config);
-  if (typeof settings !== "object" || settings === null || Array.isArray(settings)) return settings;
+  return withoutBeginning(underNewNames(config));
+}
+
+/** Settings without those that say how a command begins. */
+function withoutBeginning(settings: Json): Json {
+  if (!isObject(settings)) return settings;
   const { resume: _, fresh: __, ...rest } = settings;
   return rest;
 }

@@ -107,6 +107,7 @@ describe("Run", () => {
       seed: z.number(),
       steps: z.number(),
       clip: z.number().default(0.2),
+      resume: z.boolean().default(false),
       lora: z.object({ r: z.number(), alpha: z.number().default(32) }),
     });
     const old = { seed: 1, steps: 4, lora: { r: 8 } };

@@ -63,7 +63,7 @@ test("agreement and the aggregate are read from the store, gold items left out",
   expect(agreement).toMatchObject({ kind: "pairs", votes: 4 * ITEMS, items: ITEMS, raters: 4 });
   expect(agreement.percent.estimate).toBeCloseTo(0.5, 10);
   const aggregate = JSON.parse((await plumbDone(dir, of("aggregate", "--out", "aggregated"))).stdout);
-  expect(aggregate).toMatchObject({ votes: 4 * ITEMS, pairs: ITEMS, candidates: 2, raters: 4 });
+  expect(aggregate).toMatchObject({ votes: 4 * ITEMS, pairs: ITEMS, review: 0, raters: 4 });
   expect(aggregate.flagged.map(({ rater }: { rater: string }) => rater)).toEqual([liar]);
   const [preference] = lines("aggregated/preferences.jsonl");
   expect(preference).toMatchObject({ left: "long", right: "short", votes: 4 });
@@ -72,7 +72,7 @@ test("agreement and the aggregate are read from the store, gold items left out",
 
 test("preferences go out in TRL's form with rater metadata, and train", async () => {
   const { stdout } = await plumbDone(dir, of("feedback", "export", "--preferences", "p.jsonl", "--raters"));
-  expect(JSON.parse(stdout)).toEqual({ preferences: ITEMS });
+  expect(JSON.parse(stdout)).toEqual({ preferences: ITEMS, review: [] });
   const [row] = lines("p.jsonl");
   expect(row).toMatchObject({
     prompt: [{ role: "user" }],

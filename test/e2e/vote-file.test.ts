@@ -246,7 +246,7 @@ describe("plumb aggregate", () => {
     expect(JSON.parse(stdout).agreement.percent.estimate).toBeCloseTo(0.5, 12);
     expect((await readdir(out)).sort()).toEqual(["labels.csv", "raters.csv"]);
     expect(await readFile(join(out, "labels.csv"), "utf8")).toBe(
-      'item,label,probability\ni,a,0.666667\n"x,""y",b,1\n',
+      'item,label,probability,review\ni,a,0.666667,\n"x,""y",b,1,\n',
     );
     const raters = await readFile(join(out, "raters.csv"), "utf8");
     expect(raters).toMatch(/^rater,votes,skill,low,high,flags\nr,2,[\d.]+,[\d.]+,[\d.]+,\ns,2,/);
@@ -268,6 +268,10 @@ describe("plumb aggregate", () => {
     expect(lines[0].noise).toBeCloseTo(Math.min(0.4, 1 - lines[0].probability), 6);
     expect(lines[1]).toMatchObject({ item: "2", left: "c", noise: 0.4, votes: 1 });
     expect(lines[1].probability).toBeCloseTo(0.5, 1);
+    // A response is its item's own, and has no score.
+    await expect(readFile(join(out, "scores.csv"), "utf8")).rejects.toThrow("ENOENT");
+    const battles = await file("b.csv", "rater,left,right,winner\nr,a,b,left\ns,b,a,right\n");
+    expect((await plumb("aggregate", battles, "--out", out)).status).toBe(0);
     expect(await readFile(join(out, "scores.csv"), "utf8")).toMatch(
       /^candidate,score,low,high\na,[\d.]+,-[\d.]+,[\d.]+\nb,-/,
     );

@@ -16,6 +16,9 @@ const MODELS: Readonly<Record<RaterModel, string>> = {
   confusions: "Raters are weighed by which labels they take for which.",
 };
 
+const UNCHECKED =
+  "No rater could be checked by another, as no item has a second vote (no overlap): each result follows its only vote, with a probability that is expected and not measured.";
+
 /** The result of plumb aggregate. */
 export interface AggregateSummary {
   kind: VoteFile["votes"]["kind"];
@@ -50,7 +53,9 @@ export function aggregateSummary(
     ...{ repeated: file.repeated, agreement: agreementReport(rated, seed) },
     flagged: raters.filter(({ flags }) => flags.length > 0),
     groups: groups.map((members) => members.map(({ rater }) => raters[rater].rater)),
-    ...(aggregate.model !== undefined && { model: MODELS[aggregate.model] }),
+    ...(aggregate.model !== undefined && {
+      model: new Set(rated.unit).size === rated.unit.length ? UNCHECKED : MODELS[aggregate.model],
+    }),
     review: ("items" in aggregate ? aggregate.items : aggregate.preferences).filter(
       ({ review }) => review !== undefined,
     ).length,

@@ -90,7 +90,7 @@ export function aggregatePreferences(
   for (const p of pairs.pair) counts[p]++;
   const decided = Int32Array.from(estimate.probability, (p) => (p > 0.5 ? 0 : p < 0.5 ? 1 : -1));
   const review = contradictions(sides, decided);
-  const scored = candidatesRecur(pairs) ? [...votes.candidates.keys()] : [];
+  const scored = candidatesRecur(votes, pairs) ? [...votes.candidates.keys()] : [];
   return {
     method,
     preferences: Array.from(pairs.left, (left, p) => {
@@ -133,7 +133,7 @@ function estimated(
   method: PreferenceMethod,
   { seed, known, labels, maxShare }: Required<PreferenceOptions> & { labels: KnownLabels | undefined },
 ): PairsEstimate {
-  if (method === "robust" && !candidatesRecur(pairs))
+  if (method === "robust" && !candidatesRecur(votes, pairs))
     return judgedByVotes(votes, pairs, { seed, labels, maxShare });
   const sides = sideVotes(votes, pairs, true).votes;
   const groups = method === "robust" ? sharedAnswers(sides, { seed, known: labels }).colluding : [];
@@ -147,8 +147,12 @@ function estimated(
   return { ...estimate, weight, groups };
 }
 
-/** Whether a candidate is in several pairs, so that its other comparisons say something of each. */
-function candidatesRecur({ left, right }: ComparedPairs): boolean {
+/**
+ * Whether a candidate is in several pairs, so that its other comparisons say something of each; or may be, as battles
+ * without items have one item in common.
+ */
+function candidatesRecur({ items }: Comparisons, { left, right }: ComparedPairs): boolean {
+  if (items.length === 1) return true;
   const seen = new Set<number>();
   for (const candidates of [left, right])
     for (const candidate of candidates) {

@@ -60,7 +60,10 @@ export async function aggregateFile(
   const aggregate = aggregatePreferences(comparisons, known, { seed, maxShare });
   if (out !== undefined) await writePreferences(out, aggregate, file.hasItems);
   const { preferences, scores } = aggregate;
-  return { aggregate, counts: { pairs: preferences.length, candidates: scores.length } };
+  return {
+    aggregate,
+    counts: { pairs: preferences.length, ...(scores.length > 0 && { candidates: scores.length }) },
+  };
 }
 
 function checked<M extends string>(method: string, known: readonly M[], kind: string): M {
