@@ -65,7 +65,7 @@ onBothEngines(({ fresh, dir }) => {
     const written = await exportFiles(
       fileExportSchema.parse({ project: project.id, db: location, itemsOut, votesOut }),
     );
-    expect(written).toEqual({ items: 4, votes: 5 });
+    expect(written).toEqual({ counts: { items: 4, votes: 5 }, review: [] });
     expect(readFileSync(votesOut, "utf8")).toBe(readFileSync(file, "utf8"));
     const items = await readTaskItems(itemsOut);
     expect(items.filter((item) => item.gold !== undefined)).toHaveLength(1);

@@ -24,6 +24,7 @@ export type { AuditEntry } from "./audit/audit-entry.js";
 export type { AuditKey } from "./audit/audit-key.js";
 export { publicKeyOf } from "./audit/audit-key.js";
 export { type Checkpoint, readCheckpoints } from "./audit/checkpoints.js";
+export type { RowKind } from "./audit/coverage.js";
 export type { ShownAuditEntry } from "./audit/read-audit.js";
 export { readAudit } from "./audit/read-audit.js";
 export type { Write } from "./audit/writer.js";
@@ -99,6 +100,7 @@ export {
   moveMember,
   NewRater,
   Person,
+  type Place,
   type Rater,
   setPerson,
   setReliabilities,

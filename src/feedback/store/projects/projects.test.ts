@@ -260,7 +260,7 @@ onBothEngines(({ store: open }) => {
     await cast("bad");
     await cast("tie");
     const exported = await comparisonsOf(store, project.id, "overall");
-    expect(exported.candidates).toEqual(["good", "bad"]);
+    expect(exported.candidates).toEqual(["good", "bad", "good", "bad", "good", "bad"]);
     expect([...exported.outcome]).toEqual([0.75, 0, 0.5]);
     const ranking = await collection(store, { items: 0, raters: 1, task: { kind: "ranking" } });
     const responses = ["x", "y", "z"].map((name) => ({ name, text: name }));

@@ -127,7 +127,7 @@ export async function memberNames({ db }: { db: Queries }, project: string): Pro
 }
 
 /** Where a rater goes; no group if none is given. */
-interface Place {
+export interface Place {
   project: string;
   rater: string;
   group?: string;
