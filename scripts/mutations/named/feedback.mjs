@@ -30,9 +30,10 @@ export const feedback = [
       ["who copies nearly all is not in the ring", "MIN_COPIED = 0.75", "MIN_COPIED = 0.99"],
       ["two are a ring", "SMALLEST_GROUP = 3", "SMALLEST_GROUP = 2"],
       ["five are no ring", "SMALLEST_GROUP = 3", "SMALLEST_GROUP = 6"],
-      ["experts are a ring", "withKey / others >= amongOthers || agreement(inside, K) <= amongOthers", "agreement(inside, K) <= amongOthers"],
-      ["the honest may be the ring", "withKey / others >= amongOthers || agreement(inside, K) <= amongOthers", "withKey / others >= amongOthers"],
-      ["nobody knows better", "members.length < SMALLEST_GROUP || knowsBetter(votes, raters) ? [] : members", "members.length < SMALLEST_GROUP ? [] : members"],
+      ["experts are a ring", "shared >= MIN_SHARED * own || agreement(inside, K) <= amongOthers", "agreement(inside, K) <= amongOthers"],
+      ["a ring of a key of chance knows better", "MIN_SHARED = 0.6", "MIN_SHARED = -1"],
+      ["the honest may be the ring", "shared >= MIN_SHARED * own || agreement(inside, K) <= amongOthers", "shared >= MIN_SHARED * own"],
+      ["nobody knows better", "knowBetter: knowsBetter(votes, raters, kin)", "knowBetter: false"],
       ["a rater's own vote is in the key", "(y === own ? 1 : 0)", "0"],
       ["of two even labels the first is the key", "return even ? -1 : key", "return key"],
     ],
@@ -75,9 +76,27 @@ export const feedback = [
     tests: LABELS,
     mutations: [
       ["who is perhaps contrary is flagged", "if (high < chance)", "if (low < chance)"],
-      ["who is perhaps right is guessing", "low <= chance && high < poor", "low <= chance"],
+      ["who is perhaps right is guessing", "low <= chance && high < most", "low <= chance"],
       ["half way is the median", "(chance + middle) / 2", "middle"],
     ],
+  },
+  {
+    file: "src/votes/aggregate/belief-propagation.ts",
+    tests: ["src/votes/aggregate/belief-propagation.test.ts", "src/votes/aggregate/robust.test.ts"],
+    mutations: [
+      ["known answers do not speak first", "knownChance(known?.[i] ?? -1, label[v]) ?? 1 / K", "1 / K"],
+      ["a wrong label is as likely as a right one", "Math.log((right[v] * (K - 1)) / (1 - right[v]))", "0"],
+    ],
+  },
+  {
+    file: "src/votes/aggregate/robust.ts",
+    tests: ["src/votes/aggregate/robust.test.ts", "src/votes/aggregate/labels.test.ts"],
+    mutations: [["rings count", "ring.has(rater) ? 0 : (strength?.[v] ?? 1)", "strength?.[v] ?? 1"]],
+  },
+  {
+    file: "src/votes/aggregate/contradiction.ts",
+    tests: ["src/votes/aggregate/robust.test.ts"],
+    mutations: [["votes that differ are held", "differs[i] === 1 ||", ""]],
   },
   {
     file: "src/votes/aggregate/side-bias.ts",

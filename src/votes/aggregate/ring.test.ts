@@ -188,7 +188,7 @@ describe("raters who agree because they know", () => {
     return knowsBetter(votes, raters);
   };
 
-  it("are those whose key the others' votes are for, beyond chance, half as often as for each other's", () => {
+  it("are those whose key the others' votes are for, beyond chance, three fifths as often as for each other's", () => {
     // In each block of items the others agree (a a or b b) in five of six; b is as common as a.
     const block = (keys: string) =>
       [...keys].map((key, i) => ({
