@@ -2,6 +2,7 @@ import { closeSync, openSync, readFileSync, renameSync, rmSync, writeSync } from
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { PlumbError } from "../base/errors.js";
+import { processRuns } from "../base/process-runs.js";
 
 const LOCK = "lock.json";
 
@@ -75,11 +76,7 @@ function readOwner(path: string): Owner | undefined {
 /** Whether the owner is alive. A process on another machine cannot be checked, and counts as alive. */
 function isAlive(owner: Owner): boolean {
   if (owner.host !== hostname()) return true;
-  try {
-    process.kill(owner.pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
+  if (!processRuns(owner.pid)) return false;
   const started = startOf(owner.pid);
   return started === undefined || owner.started === "" || started === owner.started;
 }

@@ -13,13 +13,17 @@ import { plumblineVersion } from "./version.js";
 export const RUN_CONFIG = "config.yaml";
 
 /** What config.yaml records of a run, and how it is compared. */
-interface Recorded {
+export interface RecordedRun {
   name: string;
+  /** The plumb command, such as "ppo". */
   command: string;
+  /** All settings, including defaults; recorded in config.yaml. Those named "resume" and "fresh" are left out. */
   config: object;
+  /** The settings' schema: one that the run to resume did not have yet, has its default there. */
   schema?: z.ZodType<object>;
+  /** Continues from the last checkpoint of the run of this name. */
   resume?: boolean;
-  /** Dotted names of settings that may differ from what was recorded. */
+  /** Dotted names of settings that may differ from the interrupted run's, such as "steps". */
   mayChange?: string[];
 }
 
@@ -28,7 +32,7 @@ interface Recorded {
  *
  * @throws PlumbError naming the settings that differ, or the other command that the run belongs to.
  */
-export async function writeOrCompareConfig(path: string, options: Recorded): Promise<void> {
+export async function writeOrCompareConfig(path: string, options: RecordedRun): Promise<void> {
   const config = JSON.parse(
     JSON.stringify({ ...options.config, resume: undefined, fresh: undefined }),
   ) as Json;

@@ -10,7 +10,6 @@
  */
 import { mkdir, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import type { z } from "zod";
 import { nearestName, PlumbError } from "../base/errors.js";
 import { writeFileAtomically } from "./atomic.js";
 import {
@@ -24,23 +23,12 @@ import {
 } from "./checkpoint.js";
 import { findNonFinite, type Json } from "./json.js";
 import { lockFolder } from "./lock.js";
-import { RUN_CONFIG, writeOrCompareConfig } from "./run-config.js";
+import { type RecordedRun, RUN_CONFIG, writeOrCompareConfig } from "./run-config.js";
 import { StepLines, truncateAfterStep } from "./step-lines.js";
 
-export interface RunOptions {
+export interface RunOptions extends RecordedRun {
   /** The folder that holds all runs. */
   root?: string;
-  name: string;
-  /** The plumb command, such as "ppo". */
-  command: string;
-  /** All settings, including defaults; recorded in config.yaml. Those named "resume" and "fresh" are left out. */
-  config: object;
-  /** The settings' schema: one that the run to resume did not have yet, has its default there. */
-  schema?: z.ZodType<object>;
-  /** Continues from the last checkpoint of the run of this name. */
-  resume?: boolean;
-  /** Dotted names of settings that may differ from the interrupted run's, such as "steps". */
-  mayChange?: string[];
   /** Receives reports of damaged checkpoints. */
   warn?: (message: string) => void;
 }

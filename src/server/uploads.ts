@@ -2,6 +2,7 @@
 import { mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { processRuns } from "../base/process-runs.js";
 
 /** Folders are named by the process that reads them. */
 const NAME = /^plumb-upload-(\d+)-/;
@@ -35,20 +36,10 @@ export async function sweepUploads(folder = tmpdir()): Promise<void> {
 
 /** Whether no process reads it: there is none of that number, or the number is ours and the folder older than we are. */
 async function isLeft(path: string, owner: number): Promise<boolean> {
-  if (owner !== process.pid) return !runs(owner);
+  if (owner !== process.pid) return !processRuns(owner);
   const began = Date.now() - process.uptime() * 1000;
   return stat(path).then(
     ({ mtimeMs }) => mtimeMs < began,
     () => false,
   );
-}
-
-function runs(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // EPERM: there is one, of another user.
-    return (error as NodeJS.ErrnoException).code !== "ESRCH";
-  }
 }

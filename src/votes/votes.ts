@@ -49,7 +49,7 @@ export class NameIndex {
 
   /** The number of a name; a new one gets the next. @param within the same name within something else is another one. */
   of(name: string, within = ""): number {
-    const key = `${within}\n${name}`;
+    const key = `${within.length} ${within}${name}`;
     const known = this.numbers.get(key);
     if (known !== undefined) return known;
     this.numbers.set(key, this.names.length);

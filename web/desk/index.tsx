@@ -1,5 +1,7 @@
 /** The lead's pages: the desk's own at /desk/..., a project's at /desk/<project>/... */
 import "../style/rater.css";
+import "../style/foreign-text.css";
+import "../style/rater-sizes.css";
 import "./style/desk.css";
 import { useEffect, useState } from "preact/hooks";
 import { usePreferences } from "../preferences-context.js";

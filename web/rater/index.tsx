@@ -3,6 +3,8 @@ import { call } from "../api/client.js";
 import { useSession } from "../session.js";
 import { useStrings } from "../strings/index.js";
 import "../style/rater.css";
+import "../style/foreign-text.css";
+import "../style/rater-sizes.css";
 import { useLoaded } from "../ui/async.js";
 import { Button } from "../ui/button.js";
 import { Empty, Loading, ProblemState } from "../ui/states.js";

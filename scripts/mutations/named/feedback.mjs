@@ -17,7 +17,7 @@ export const feedback = [
       ["pairs whose left side is better are noisy", "Math.min(MAX_NOISE, probability, 1 - probability)", "Math.min(MAX_NOISE, probability)"],
       ["noise has no bound", "MAX_NOISE = 0.4", "MAX_NOISE = 0.5"],
       ["flipped votes count as they were cast", "flipped[v] === 1 ? 1 - outcome[v] : outcome[v];\n    count", "outcome[v];\n    count"],
-      ["votes of colluding raters count", "(colluding.has(rater) ? 0 : 1)", "1"],
+      ["votes of colluding raters count", "weightsWithout(groups, votes, maxShare)", "weightsWithout([], votes, maxShare)"],
       ["nobody's weight is bounded", "maxShare);\n  const estimate", "1);\n  const estimate"],
       ["known answers are read the wrong way round", "a === one.left ? one.outcome : 1 - one.outcome", "a === one.left ? 1 - one.outcome : one.outcome"],
     ],
@@ -91,7 +91,7 @@ export const feedback = [
   {
     file: "src/votes/aggregate/robust.ts",
     tests: ["src/votes/aggregate/robust.test.ts", "src/votes/aggregate/labels.test.ts"],
-    mutations: [["rings count", "ring.has(rater) ? 0 : (strength?.[v] ?? 1)", "strength?.[v] ?? 1"]],
+    mutations: [["rings count", "weightsWithout(groups, votes, maxShare, strength)", "weightsWithout([], votes, maxShare, strength)"]],
   },
   {
     file: "src/votes/aggregate/contradiction.ts",

@@ -1,6 +1,6 @@
 import { PlumbError } from "../../base/errors.js";
 import { sigmoid } from "../../statistics/special-functions.js";
-import type { Comparisons } from "../votes.js";
+import type { Comparisons, LabelVotes } from "../votes.js";
 import type { RaterReport } from "./aggregate-labels.js";
 import { bradleyTerry } from "./bradley-terry.js";
 import { sharedAnswers } from "./collusion.js";
@@ -19,7 +19,7 @@ import { type RaterModel, robust } from "./robust.js";
 import { robustPairs } from "./robust-pairs.js";
 import { duelsOf, type ScoreEstimate } from "./score-estimate.js";
 import { sideFlags } from "./side-bias.js";
-import { cappedWeights } from "./weight-cap.js";
+import { weightsWithout } from "./weight-cap.js";
 
 export const PREFERENCE_METHODS = [
   "robust",
@@ -85,12 +85,16 @@ export function aggregatePreferences(
   const pairs = comparedPairs(votes);
   const sides = sideVotes(votes, pairs, true).votes;
   const labels = knownSides(votes, pairs, sides.labels, known);
-  const estimate = estimated(votes, pairs, method, { seed, known, labels, maxShare });
+  const recur = candidatesRecur(votes, pairs);
+  const estimate =
+    method === "robust" && !recur
+      ? judgedByVotes(votes, pairs, { seed, labels, maxShare })
+      : scoredPairs(votes, pairs, method, { seed, known, labels, maxShare, sides });
   const counts = new Int32Array(pairs.left.length);
   for (const p of pairs.pair) counts[p]++;
   const decided = Int32Array.from(estimate.probability, (p) => (p > 0.5 ? 0 : p < 0.5 ? 1 : -1));
   const review = contradictions(sides, decided);
-  const scored = candidatesRecur(votes, pairs) ? [...votes.candidates.keys()] : [];
+  const scored = recur ? [...votes.candidates.keys()] : [];
   return {
     method,
     preferences: Array.from(pairs.left, (left, p) => {
@@ -127,19 +131,21 @@ interface PairsEstimate extends ScoreEstimate {
   model?: RaterModel;
 }
 
-function estimated(
+/** By a method that fits scores of candidates, or reads votes only. @param sides the votes as labels, with ties. */
+function scoredPairs(
   votes: Comparisons,
   pairs: ComparedPairs,
   method: PreferenceMethod,
-  { seed, known, labels, maxShare }: Required<PreferenceOptions> & { labels: KnownLabels | undefined },
+  {
+    seed,
+    known,
+    labels,
+    maxShare,
+    sides,
+  }: Required<PreferenceOptions> & { labels: KnownLabels | undefined; sides: LabelVotes },
 ): PairsEstimate {
-  if (method === "robust" && !candidatesRecur(votes, pairs))
-    return judgedByVotes(votes, pairs, { seed, labels, maxShare });
-  const sides = sideVotes(votes, pairs, true).votes;
   const groups = method === "robust" ? sharedAnswers(sides, { seed, known: labels }).colluding : [];
-  const colluding = new Set(groups.flat().map(({ rater }) => rater));
-  const honest = Float64Array.from(votes.rater, (rater) => (colluding.has(rater) ? 0 : 1));
-  const weight = cappedWeights(votes.rater, votes.raters.length, honest, maxShare);
+  const weight = weightsWithout(groups, votes, maxShare);
   const estimate =
     known.length > 0 && KNOWN_BY.includes(method)
       ? estimateWithKnown(votes, method, weight, known)
@@ -174,7 +180,7 @@ function judgedByVotes(
   const P = pairs.left.length;
   const sides = sideVotes(votes, pairs, false);
   const strength = Float64Array.from(sides.from, (v) => Math.abs(2 * votes.outcome[v] - 1));
-  const known = labels?.map((side) => (side === 2 ? -1 : side));
+  const known = withoutTies(labels);
   const { ability, weight, groups, model } = robust(sides.votes, {
     ...{ seed, known, maxShare, strength },
     confusions: false,
@@ -196,6 +202,10 @@ function judgedByVotes(
   const unscored = new Float64Array(votes.candidates.length);
   return { probability, weight: all, groups, model, score: unscored, low: unscored, high: unscored };
 }
+
+/** Known sides, where a known tie is not known. */
+const withoutTies = (known: KnownLabels | undefined): KnownLabels | undefined =>
+  known?.map((side) => (side === 2 ? -1 : side));
 
 /**
  * Known answers as labels of pairs: left 0, right 1, tie 2 if ties are a label; -1 where unknown.
@@ -331,7 +341,7 @@ function raterReports(
     start[p * 2] = probability[p];
     start[p * 2 + 1] = 1 - probability[p];
   }
-  const decided = known?.map((side) => (side === 2 ? -1 : side));
+  const decided = withoutTies(known);
   const truths = truthByOthers(
     sides.votes,
     start,

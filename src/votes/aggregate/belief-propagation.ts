@@ -28,10 +28,6 @@ export interface Beliefs {
   posterior: Float64Array;
   /** Ability of each rater given all its votes, [W]. */
   ability: Float64Array;
-  /** P(the rater of vote v is right | its votes on other items), [V]: r_v. */
-  right: Float64Array;
-  /** Variance of log(a / (1 - a)) given the rater's votes on other items, [V]. */
-  spread: Float64Array;
   /** P(what vote v says is true | the other votes on its item), [V]: q_v. */
   others: Float64Array;
   /** Bethe approximation to the log-probability of the votes. */
@@ -50,7 +46,6 @@ export interface BeliefOptions {
 /** The abilities that a rater may have, from one who inverts every answer to one who is never wrong, [G]. */
 const ABILITIES = Float64Array.from({ length: 25 }, (_, k) => 0.02 + 0.04 * k);
 const G = ABILITIES.length;
-const LOGITS = ABILITIES.map((a) => Math.log(a / (1 - a)));
 /** Expected abilities before any vote is read: a normal density, and a little everywhere. */
 const EXPECTED = { mean: 0.75, spread: 0.15, everywhere: 0.02 };
 /** Weight of the expected abilities next to the raters' own, in raters. */
@@ -68,7 +63,7 @@ export function propagateBeliefs(votes: LabelVotes, { weight, known, own = 0 }: 
   const expected = expectedShares();
   // Known answers speak first: most raters may say the opposite of the truth.
   const q = Float64Array.from(item, (i, v) => knownChance(known?.[i] ?? -1, label[v]) ?? 1 / K);
-  const [right, spread, toItem] = [0, 1, 2].map(() => new Float64Array(V));
+  const [right, toItem] = [new Float64Array(V), new Float64Array(V)];
   const ofItem = new Float64Array(I * K); // log-weights
   let shares = expected;
   let beliefs = raterBeliefs(byRater, q, K, weight, shares);
@@ -78,7 +73,7 @@ export function propagateBeliefs(votes: LabelVotes, { weight, known, own = 0 }: 
     for (let v = 0; v < V; v++) {
       const share = weight?.[v] ?? 1;
       if (share === 0) continue;
-      [right[v], spread[v]] = withoutVote(beliefs.chances, rater[v], q[v], K, share * (1 - own));
+      right[v] = withoutVote(beliefs.chances, rater[v], q[v], K, share * (1 - own));
       toItem[v] = share * Math.log((right[v] * (K - 1)) / (1 - right[v]));
       ofItem[item[v] * K + label[v]] += toItem[v];
     }
@@ -99,7 +94,7 @@ export function propagateBeliefs(votes: LabelVotes, { weight, known, own = 0 }: 
     beliefs.logScale.reduce((sum, log) => sum + log, 0) + itemEvidence(votes, right, q, K, weight, known);
   softmaxRows(ofItem, K);
   fixKnown(ofItem, known, K);
-  return { posterior: ofItem, ability, right, spread, others: q, logEvidence };
+  return { posterior: ofItem, ability, others: q, logEvidence };
 }
 
 function expectedShares(): Float64Array {
@@ -182,25 +177,16 @@ export function sumOfItems(logs: Float64Array, K: number, known: KnownLabels | u
 const cavity = new Float64Array(G);
 
 /**
- * Mean ability, and variance of its logit, of a rater without its vote, where P(what the vote says is true) is q:
+ * Mean ability of a rater without its vote, where P(what the vote says is true) is q:
  * P(vote | a) = q a + (1 - q) (1 - a) / (K - 1).
  */
-function withoutVote(
-  beliefs: Float64Array,
-  w: number,
-  q: number,
-  K: number,
-  share: number,
-): [number, number] {
+function withoutVote(beliefs: Float64Array, w: number, q: number, K: number, share: number): number {
   const wrong = (1 - q) / (K - 1);
   const rise = q - wrong;
   if (share === 1) for (let k = 0; k < G; k++) cavity[k] = beliefs[w * G + k] / (wrong + rise * ABILITIES[k]);
   else for (let k = 0; k < G; k++) cavity[k] = beliefs[w * G + k] / (wrong + rise * ABILITIES[k]) ** share;
   normalize(cavity);
-  const logit = mean(cavity, LOGITS);
-  let variance = 0;
-  for (let k = 0; k < G; k++) variance += cavity[k] * (LOGITS[k] - logit) ** 2;
-  return [mean(cavity, ABILITIES), variance];
+  return mean(cavity, ABILITIES);
 }
 
 /** Whether a known label is this one, as a chance; undefined where none is known. */

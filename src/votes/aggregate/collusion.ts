@@ -8,13 +8,14 @@
  *    The next steps are done with both estimates.
  * 2. For each pair of raters, compare agreements on common items with their expectation, given each item's truth as
  *    estimated from its other votes: z = (a - e) / sqrt(v + 1/4). Of the pairs that stand out, keep those in a
- *    triangle; each connected component is a group of suspects.
+ *    triangle; each connected component is a group of suspects. So are the group in which z is densest
+ *    (dense-group.ts), and the raters whom EM believes when it is run to convergence.
  * 3. The key of the suspects is what most of them say. Every rater is tested against it at a strict rate, with the
  *    rater's own vote left out, and must copy at least three quarters of the answers, (a - e) / (n - e). Suspects who
  *    do not are dropped; raters who do are added, even if they had too few items in common with any one suspect. A
- *    group is not a ring if it has fewer than three raters, if its key agrees with the others' votes at least as often
- *    as those agree among themselves (experts in a weak pool), or if its members agree no more with each other than the
- *    others do.
+ *    group is not a ring if it has fewer than three raters, or if it knows better (ring.ts): its key shares, beyond
+ *    chance, most of the agreement that the others have among themselves, or its members agree no more with each other
+ *    than the others do.
  * 4. The ring that copies the largest share is set aside, and the search starts again without its votes until no more
  *    rings are found: a ring distorts the truths, which can make other raters look like one.
  */
@@ -24,6 +25,7 @@ import { denseGroup } from "./dense-group.js";
 import { discoveries, median } from "./false-discovery.js";
 import { excessOf, type IndependentRaters, independentRaters, truthWithout } from "./independent-raters.js";
 import type { KnownLabels } from "./known-labels.js";
+import { meanRight } from "./label-estimate.js";
 import { components, connect, graph, inTriangles } from "./rater-graph.js";
 import { copied, type GroupMember, ring, SMALLEST_GROUP } from "./ring.js";
 import { sampledLists } from "./sampled-lists.js";
@@ -89,13 +91,7 @@ export function sharedAnswers(
 
 /** The raters whom EM believes in the end, far more than the median rater: a ring that takes over is among them. */
 function believedInTheEnd(votes: LabelVotes, weight: Float64Array, known: KnownLabels | undefined): number[] {
-  const K = votes.labels.length;
-  const { confusion } = independentRaters(votes, weight, EM_END, known);
-  const right = Float64Array.from(votes.raters, (_, w) => {
-    let sum = 0;
-    for (let c = 0; c < K; c++) sum += confusion[(w * K + c) * K + c] / K;
-    return sum;
-  });
+  const right = meanRight(independentRaters(votes, weight, EM_END, known).confusion, votes);
   const least = (1 + median(right)) / 2;
   return [...right.keys()].filter((w) => right[w] > least);
 }

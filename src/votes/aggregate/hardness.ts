@@ -9,7 +9,6 @@
  * one that it is for equal hardness, wherever the votes of able raters do not contradict each other.
  */
 import type { LabelVotes } from "../votes.js";
-import { type VoteLists, voteLists } from "./vote-lists.js";
 
 const HARDNESS = [0, 0.2, 0.4, 0.6, 0.8, 1];
 const SHARPER = [1, 1.25, 1.5, 2, 3];
@@ -25,10 +24,10 @@ export function byHardness(
   ability: Float64Array,
   weight: ArrayLike<number>,
 ): Float64Array {
-  const lists = voteLists(votes.item, votes.items.length);
+  const voted = Int32Array.from(new Set(votes.item)).sort();
   let best: Judged = { logEvidence: Number.NEGATIVE_INFINITY, first: new Float64Array() };
   for (const sharper of SHARPER) {
-    const fitted = judged(votes, lists, ability, weight, sharper);
+    const fitted = judged(votes, voted, ability, weight, sharper);
     if (fitted.logEvidence > best.logEvidence) best = fitted;
   }
   return best.first;
@@ -40,9 +39,10 @@ interface Judged {
   first: Float64Array;
 }
 
+/** @param voted the items that have votes. */
 function judged(
   { item, items, rater, label }: LabelVotes,
-  { start, vote }: VoteLists,
+  voted: Int32Array,
   ability: Float64Array,
   weight: ArrayLike<number>,
   sharper: number,
@@ -62,9 +62,6 @@ function judged(
   }
   const likely = new Float64Array(I * H);
   const most = new Float64Array(I);
-  const voted = Int32Array.from({ length: I }, (_, i) => i).filter(
-    (i) => start[i + 1] > start[i] && vote.length > 0,
-  );
   for (const i of voted) {
     most[i] = Number.NEGATIVE_INFINITY;
     for (let at = i * H; at < (i + 1) * H; at++) most[i] = Math.max(most[i], ifFirst[at], ifSecond[at]);

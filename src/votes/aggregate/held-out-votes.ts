@@ -33,10 +33,13 @@ export function predictsBetter(
     const train = weight.map((share, v) => (fold[v] === f ? 0 : share));
     const left = new Float64Array(votes.items.length);
     for (let v = 0; v < train.length; v++) left[votes.item[v]] += train[v];
+    const held = Int32Array.from(train.keys()).filter(
+      (v) => fold[v] === f && weight[v] > 0 && left[votes.item[v]] > 0,
+    );
+    if (held.length === 0) continue;
+    tried += held.length;
     const models = [first(train), second(train)];
-    for (let v = 0; v < train.length; v++) {
-      if (fold[v] !== f || weight[v] === 0 || left[votes.item[v]] === 0) continue;
-      tried++;
+    for (const v of held) {
       const [a, b] = models.map(({ posterior, says }) => {
         let chance = 0;
         for (let c = 0; c < K; c++)

@@ -88,3 +88,14 @@ export function meanRow(values: Float64Array, columns: number): Float64Array {
   for (let at = 0; at < values.length; at++) mean[at % columns] += values[at];
   return mean.map((sum) => (sum * columns) / values.length);
 }
+
+/** How often each rater is right, all truths counting the same, [W]. @param confusion [W, K, K]. */
+export const meanRight = (
+  confusion: Float64Array,
+  { raters, labels: { length: K } }: LabelVotes,
+): Float64Array =>
+  Float64Array.from(raters, (_, w) => {
+    let sum = 0;
+    for (let c = 0; c < K; c++) sum += confusion[(w * K + c) * K + c] / K;
+    return sum;
+  });

@@ -328,6 +328,29 @@ describe("preferences", () => {
       expect(flags.some(({ kind }) => kind === "colluding")).toBe(found.includes(rater));
   });
 
+  it("are made without them where candidates recur, too", () => {
+    const random = new RandomStream(6, "ring/recurring");
+    const rows = Array.from({ length: 150 }, (_, p) => {
+      const [a, b] = random.shuffled(Array.from({ length: 12 }, (__, c) => c));
+      const key = random.bernoulli(0.5);
+      return random
+        .shuffled(Array.from({ length: 14 }, (__, w) => w))
+        .slice(0, 6)
+        .map((w) => {
+          const says = w < 4 ? key : random.bernoulli(0.85) === a < b;
+          return { item: `${p}`, left: `${a}`, right: `${b}`, rater: `r${w}`, outcome: says ? 1 : 0 };
+        });
+    }).flat();
+    const votes = comparisons(rows, { shared: true });
+    const { groups, preferences } = aggregatePreferences(votes);
+    const found = groups.flat().map(({ rater }) => votes.raters[rater]);
+    expect(found.sort()).toEqual(["r0", "r1", "r2", "r3"]);
+    const weight = Float64Array.from(votes.rater, (w) => (found.includes(votes.raters[w]) ? 0 : 1));
+    const want = robustPairs(votes, comparedPairs(votes), weight);
+    for (const [p, { probability }] of preferences.entries())
+      expect(probability).toBeCloseTo(want.probability[p], 12);
+  });
+
   it("judge raters by known answers, on whichever side they are told", () => {
     const random = new RandomStream(8, "gold");
     const first = Array.from({ length: 40 }, () => random.bernoulli(0.5));
@@ -384,5 +407,27 @@ describe("preferences", () => {
     expect(after).toBeGreaterThan(before + 0.1);
     const counts = bounded.raters.map(({ votes: n }) => n).sort((x, y) => y - x);
     expect(counts.slice(0, 3)).toEqual([60, 5, 5]);
+  });
+
+  it("bound a rater's weight where candidates recur, too", () => {
+    const rows = Array.from({ length: 60 }, (_, p) => {
+      const pair = { item: `${p}`, left: `a${p % 20}`, right: `b${p}` };
+      return [
+        { ...pair, rater: "much", outcome: p % 2 },
+        ...["r", "s"].map((name, i) => ({ ...pair, rater: `${name}${(p + i) % 12}`, outcome: 1 })),
+      ];
+    }).flat();
+    const votes = comparisons(rows, { shared: true });
+    const bounded = aggregatePreferences(votes, "robust", { maxShare: 0.1 });
+    // Totals 60, and 24 raters of 5: m = .1 (m + 120).
+    const want = robustPairs(
+      votes,
+      comparedPairs(votes),
+      Float64Array.from(votes.rater, (w) => (votes.raters[w] === "much" ? 40 / 3 / 60 : 1)),
+    );
+    for (const [p, { probability }] of bounded.preferences.entries())
+      expect(probability).toBeCloseTo(want.probability[p], 9);
+    const free = aggregatePreferences(votes).preferences[0].probability;
+    expect(Math.abs(free - bounded.preferences[0].probability)).toBeGreaterThan(0.01);
   });
 });

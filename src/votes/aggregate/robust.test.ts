@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, test } from "vitest";
 import { RandomStream } from "../../base/random.js";
 import { comparisons, labelVotes } from "../votes.js";
 import { contradictions } from "./contradiction.js";
@@ -70,6 +70,14 @@ describe("responses of the same name", () => {
       expect(review).toBeUndefined();
     }
   });
+});
+
+test("candidates of two items are apart, whatever characters their names hold", () => {
+  const votes = comparisons([
+    { item: "a\nb", left: "c", right: "d", rater: "r", outcome: 1 },
+    { item: "a", left: "b\nc", right: "d", rater: "r", outcome: 1 },
+  ]);
+  expect(votes.candidates).toEqual(["c", "d", "b\nc", "d"]);
 });
 
 describe("a result against all votes", () => {

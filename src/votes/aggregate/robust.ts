@@ -16,7 +16,8 @@ import { type CollusionOptions, type SharedAnswers, sharedAnswers } from "./coll
 import { dawidSkene, oneCoin, pooledDawidSkene } from "./dawid-skene.js";
 import { type EqualAbilities, equalAbilities } from "./equal-abilities.js";
 import { type FittedModel, predictsBetter } from "./held-out-votes.js";
-import { cappedWeights } from "./weight-cap.js";
+import { meanRight } from "./label-estimate.js";
+import { weightsWithout } from "./weight-cap.js";
 
 /** What the raters are taken to be. */
 export type RaterModel = "alike" | "abilities" | "experts" | "confusions";
@@ -59,9 +60,7 @@ export function robust(votes: LabelVotes, options: RobustOptions = {}): RobustEs
   if (votes.labels.length === 1) return onlyLabel(votes);
   // 1. Rings.
   const { colluding: groups, knowing } = sharedAnswers(votes, options);
-  const ring = new Set(groups.flat().map(({ rater }) => rater));
-  const honest = Float64Array.from(votes.rater, (rater, v) => (ring.has(rater) ? 0 : (strength?.[v] ?? 1)));
-  const weight = cappedWeights(votes.rater, votes.raters.length, honest, maxShare);
+  const weight = weightsWithout(groups, votes, maxShare, strength);
   // 2. One ability for all, or one for each.
   const alike = equalAbilities(votes, { weight, known });
   const beliefs = propagateBeliefs(votes, { weight, known });
@@ -72,11 +71,11 @@ export function robust(votes: LabelVotes, options: RobustOptions = {}): RobustEs
     predictsBetter(votes, weight, [confused(votes), able(votes, differ)], seed) >= MIN_PREDICTED
   ) {
     const { posterior, confusion } = dawidSkene(votes, { weight, pseudo: PSEUDO, known });
-    return { posterior, ability: diagonals(confusion, votes), model: "confusions", groups, weight };
+    return { posterior, ability: meanRight(confusion, votes), model: "confusions", groups, weight };
   }
   if (knowing.length > 0) {
     const { posterior, confusion } = oneCoin(votes, { weight, pseudo: COIN_PSEUDO, known });
-    return { posterior, ability: diagonals(confusion, votes), model: "experts", groups, weight };
+    return { posterior, ability: meanRight(confusion, votes), model: "experts", groups, weight };
   }
   if (!differ) {
     const ability = new Float64Array(votes.raters.length).fill(alike.ability);
@@ -85,14 +84,6 @@ export function robust(votes: LabelVotes, options: RobustOptions = {}): RobustEs
   const { posterior, ability } = propagateBeliefs(votes, { weight, known, own: OWN });
   return { posterior, ability, model: "abilities", groups, weight };
 }
-
-/** Mean of each rater's chances to be right, [W]. */
-const diagonals = (confusion: Float64Array, { raters, labels: { length: K } }: LabelVotes): Float64Array =>
-  Float64Array.from(raters, (_, w) => {
-    let sum = 0;
-    for (let c = 0; c < K; c++) sum += confusion[(w * K + c) * K + c] / K;
-    return sum;
-  });
 
 const onlyLabel = ({ items, item, raters }: LabelVotes): RobustEstimate => ({
   posterior: new Float64Array(items.length).fill(1),

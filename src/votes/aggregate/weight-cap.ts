@@ -1,3 +1,5 @@
+import type { GroupMember } from "./ring.js";
+
 const ROUNDING = 1e-9;
 
 /**
@@ -31,4 +33,20 @@ function weightCap(totals: Float64Array, share: number): number {
     rest -= next;
   }
   return sorted[0];
+}
+
+/**
+ * The weight of each vote, [V]: 0 for members of `groups`, else its own, with no rater above `maxShare` of the total.
+ *
+ * @param own weight of each vote before, [V]; default 1.
+ */
+export function weightsWithout(
+  groups: readonly (readonly GroupMember[])[],
+  { rater, raters }: { rater: Int32Array; raters: readonly string[] },
+  maxShare: number,
+  own?: Float64Array,
+): Float64Array {
+  const members = new Set(groups.flat().map((member) => member.rater));
+  const weight = Float64Array.from(rater, (w, v) => (members.has(w) ? 0 : (own?.[v] ?? 1)));
+  return cappedWeights(rater, raters.length, weight, maxShare);
 }

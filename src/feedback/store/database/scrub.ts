@@ -7,17 +7,16 @@
  *
  * PostgreSQL does such work by itself in its own time; docs/operations.md says what to do there.
  */
-import { PostgresAdapter, sql } from "kysely";
+import { sql } from "kysely";
 import { BUSY_MILLISECONDS, type Database, type Queries } from "./database.js";
-
-const isSqlite = (db: Queries): boolean => !(db.getExecutor().adapter instanceof PostgresAdapter);
+import { isPostgres } from "./sets.js";
 
 /** How long the cutting of the log waits for readers before it is left for later. */
 const PATIENCE_MILLISECONDS = 500;
 
 /** Notes, within a transaction that deletes personal data, that the file has to be written anew. */
 export async function oweScrub(db: Queries): Promise<void> {
-  if (!isSqlite(db)) return;
+  if (isPostgres(db)) return;
   const version = await versionOf(db);
   await setVersion(db, owes(version) ? version + 2 : version + 1);
 }

@@ -11,7 +11,8 @@ const ROWS_TOGETHER = 512;
 /** Cached insert statements, by engine, table, columns and number of rows. */
 const inserts = new Map<string, string>();
 
-const isPostgres = (db: Queries) => db.getExecutor().adapter instanceof PostgresAdapter;
+/** Whether the queries go to PostgreSQL; else to SQLite. */
+export const isPostgres = (db: Queries): boolean => db.getExecutor().adapter instanceof PostgresAdapter;
 
 /** The condition `column in (values)`, with all values as one parameter. */
 export function among(db: Queries, column: string, values: readonly string[]): RawBuilder<boolean> {
