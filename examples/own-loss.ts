@@ -1,6 +1,6 @@
 /** A loss of your own: here, fine-tuning that also keeps the model's distributions broad (an entropy bonus). */
 import { sftSchema } from "plumbline/algorithms";
-import { encodeDemonstration, loadDemonstrations } from "plumbline/data";
+import { encodeDemonstrations, loadDemonstrations } from "plumbline/data";
 import {
   collate,
   fullNetwork,
@@ -20,7 +20,7 @@ const runtime = createRuntime();
 const opened = await openNetwork(runtime, process.argv[2] ?? (await tinyModel()));
 const rows = await loadDemonstrations(dataFile("demonstrations.jsonl"));
 const batch = collate(
-  rows.map((row) => encodeDemonstration(tokenizerOf(opened), row)),
+  rows.flatMap((row) => encodeDemonstrations(tokenizerOf(opened), row)),
   opened.padId,
 );
 const values = { ...tokensRead(batch), scale: scalar(1 / batch.count) };

@@ -12,7 +12,7 @@ import { parseArgs } from "node:util";
 import { batchIndices } from "../dist/algorithms/order.js";
 import { reward, rewardSchema } from "../dist/algorithms/reward.js";
 import { openBase, trainableNetwork } from "../dist/train/base.js";
-import { conversationKey, encodeDemonstration, encodePreference, holdOut, loadDemonstrations, loadPreferences } from "../dist/data/index.js";
+import { conversationKey, encodeDemonstrations, encodePreference, holdOut, loadDemonstrations, loadPreferences } from "../dist/data/index.js";
 import { chunks, paddedLength, promptCompletion } from "../dist/model/batch.js";
 import { layOut, layOutInRuns } from "../dist/model/lay-out.js";
 import { openModel } from "../dist/model/load/index.js";
@@ -46,7 +46,7 @@ await files.close();
 const { tokenizer } = files;
 const window = files.config.slidingWindow;
 const pairs = holdOut(await loadPreferences(pairsFile), 0.2, ({ prompt, chosen }) => conversationKey(prompt, chosen)).train.map((row) => encodePreference(tokenizer, row));
-const demonstrations = (await loadDemonstrations(demonstrationsFile)).map((row) => encodeDemonstration(tokenizer, row));
+const demonstrations = (await loadDemonstrations(demonstrationsFile)).flatMap((row) => encodeDemonstrations(tokenizer, row));
 
 const unread = (ids) => ({ ids, lossMask: ids.map(() => false) });
 const sum = (list) => list.reduce((a, b) => a + b, 0);

@@ -3,13 +3,13 @@
  *
  * @example
  * import { LINEAR_NAMES, loraNetwork, NetworkTrainer, sft, sftSchema } from "plumbline";
- * import { encodeDemonstration, loadDemonstrations } from "plumbline/data";
+ * import { encodeDemonstrations, loadDemonstrations } from "plumbline/data";
  * import { createRuntime, openNetwork, tokenizerOf } from "plumbline/open";
  *
  * const runtime = createRuntime();
  * const opened = await openNetwork(runtime, "SmolLM2-135M-Instruct.Q4_1.gguf");
  * const rows = await loadDemonstrations("demonstrations.jsonl");
- * const examples = rows.map((row) => encodeDemonstration(tokenizerOf(opened), row));
+ * const examples = rows.flatMap((row) => encodeDemonstrations(tokenizerOf(opened), row));
  * const config = sftSchema.parse({ learningRate: 1e-4 });
  * const lora = { r: 16, alpha: 32, targets: [...LINEAR_NAMES] };
  * const trainer = new NetworkTrainer(runtime, loraNetwork(runtime, opened.config, opened.base, lora, 0), config);
@@ -63,7 +63,14 @@ export type { DeviceBuffer, Executable, Runtime, Stretches } from "./runtime/run
 export * from "./statistics/estimates.js";
 export * from "./statistics/means.js";
 export * from "./statistics/rates.js";
-export { type ChatMessage, encodeChat, loadTokenizer, renderChat, type Tokenizer } from "./text/index.js";
+export {
+  type ChatMessage,
+  chatIds,
+  encodeChat,
+  loadTokenizer,
+  renderChat,
+  type Tokenizer,
+} from "./text/index.js";
 export {
   aggregateLabels,
   aggregatePreferences,

@@ -73,6 +73,7 @@ export const ROOMS: Record<string, string[][]> = {
     ["app", "listen", "start", "local-lead", "index"],
   ],
   "src/tensor": [["*"], ["ops"], ["gradient", "recompute", "index"]],
+  "src/text": [["*"], ["template"], ["chat"], ["index"]],
   "src/train": [["*"], ["methods"], ["index"]],
   "src/votes": [
     ["tasks", "votes"],

@@ -30,7 +30,8 @@ const SHARED_STATE: Record<string, string[]> = {
   "src/runtime/ort/index.ts": ["folders"], // what is removed when the process ends
   "src/server/analysis/thread.ts": ["last"], // the program of a thread
   "src/tensor/scope.ts": ["current"], // set and set back while one function is traced, without waiting
-  "src/text/chat-template.ts": ["compiled"], // templates by tokenizer, held weakly
+  "src/text/chat/render.ts": ["compiled"], // templates by tokenizer, held weakly
+  "src/text/chat/turn-end.ts": ["known"], // likewise
 };
 /** The public interface stands above everything. */
 const TOP = "index";

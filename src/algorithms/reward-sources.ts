@@ -36,19 +36,24 @@ export interface RewardSource {
   score(prompts: readonly RewardPrompt[], completions: readonly Completion[]): Promise<number[]>;
 }
 
-/** Rewards from a reward model, computed on the sampled tokens themselves: (raw - mean) / std. */
+/**
+ * Rewards from a reward model, computed on the sampled tokens themselves: (raw - mean) / std.
+ *
+ * @param through the response's tokens up to where the model is read; default: as they were sampled.
+ */
 export function modelReward(
   name: string,
   weight: number,
   scorer: Scorer,
   normalization: { mean: number; std: number },
   batching: Batching,
+  through: (ids: readonly number[]) => readonly number[] = (ids) => ids,
 ): RewardSource {
   return {
     name,
     weight,
     score: async (prompts, completions) => {
-      const sequences = prompts.map((prompt, i) => promptCompletion(prompt.ids, completions[i].ids));
+      const sequences = prompts.map((prompt, i) => promptCompletion(prompt.ids, through(completions[i].ids)));
       const raw = await sequenceScores(scorer, sequences, batching);
       return raw.map((score) => (score - normalization.mean) / normalization.std);
     },

@@ -64,3 +64,6 @@ export function nearestName(name: string, known: Iterable<string>): string | und
   }
   return best;
 }
+
+/** What an error says, whatever was thrown. */
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

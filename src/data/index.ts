@@ -33,8 +33,10 @@ export type {
 } from "./rows.js";
 export { holdOut } from "./split.js";
 export {
+  continuation,
   describePrompt,
   encodeDemonstration,
+  encodeDemonstrations,
   encodePreference,
   encodePrompt,
   encodePromptRow,

@@ -1,7 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { tokenizerFromJson, trainByteLevelBpe } from "../text/index.js";
 import type { Demonstration, PreferenceRow } from "./rows.js";
-import { describePrompt, encodeDemonstration, encodePreference, encodePrompt } from "./tokenize.js";
+import {
+  describePrompt,
+  encodeDemonstration,
+  encodeDemonstrations,
+  encodePreference,
+  encodePrompt,
+} from "./tokenize.js";
 
 const json = trainByteLevelBpe(["user assistant hello"], {
   vocabSize: 270,
@@ -29,7 +35,7 @@ describe("encodePrompt", () => {
   });
 });
 
-describe("encodeDemonstration", () => {
+describe("encodeDemonstrations", () => {
   const rows: [string, Demonstration, string][] = [
     ["all of a text", { kind: "text", text: "ab", where }, "ab<|im_end|>"],
     [
@@ -45,13 +51,14 @@ describe("encodeDemonstration", () => {
     ],
   ];
   it.each(rows)("reads %s", (_, row, text) => {
-    expect(readText(encodeDemonstration(tokenizer, row))).toBe(text);
+    expect(encodeDemonstrations(tokenizer, row).map(readText)).toEqual([text]);
+    expect(text.endsWith(readText(encodeDemonstration(tokenizer, row)))).toBe(true);
   });
 
   it("names the row that cannot be encoded", () => {
     const bare = tokenizerFromJson(json, names);
     expect(() =>
-      encodeDemonstration(bare, { kind: "messages", messages: [user, answer("a")], where }),
+      encodeDemonstrations(bare, { kind: "messages", messages: [user, answer("a")], where }),
     ).toThrow(/^a\.jsonl, line 3: .*no chat template/);
   });
 });

@@ -1,7 +1,14 @@
 /** Converts rows of datasets to the token ids used in training. Errors name the row. */
 import { PlumbError } from "../base/errors.js";
 import { type RowLocation, rowError } from "../base/location.js";
-import { encodeChat, type Tokenizer } from "../text/index.js";
+import {
+  chatIds,
+  type EncodedChat,
+  encodeAfter,
+  encodeChat,
+  encodeLastAnswer,
+  type Tokenizer,
+} from "../text/index.js";
 import type { ChatMessage, TextOrMessages } from "./messages.js";
 import type { Demonstration, PreferenceRow, PromptRow } from "./rows.js";
 
@@ -16,7 +23,7 @@ export interface TokenizedText {
  * text as it is, with the special tokens that the tokenizer puts before a text.
  */
 export function encodePrompt(tokenizer: Tokenizer, prompt: TextOrMessages): number[] {
-  if (typeof prompt !== "string") return encodeChat(tokenizer, prompt, { addGenerationPrompt: true }).ids;
+  if (typeof prompt !== "string") return chatIds(tokenizer, prompt, { addGenerationPrompt: true });
   const ids = tokenizer.encode(prompt, { addSpecialTokens: true });
   const plain = tokenizer.encode(prompt);
   const closed =
@@ -34,8 +41,23 @@ export function encodePromptRow(tokenizer: Tokenizer, { prompt, where }: PromptR
 }
 
 /**
- * A demonstration as tokens. The loss reads all of a text; every answer of a conversation, including the token that
- * ends it; and all of a completion, including the EOS.
+ * A demonstration as sequences to learn from: one, or several for a conversation whose template writes earlier turns
+ * differently later. The loss reads all of a text; every answer of a conversation, including the token that ends it; and
+ * all of a completion, including the EOS.
+ */
+export function encodeDemonstrations(tokenizer: Tokenizer, row: Demonstration): TokenizedText[] {
+  return named(row.where, () => {
+    if (row.kind === "completion" && typeof row.prompt !== "string") {
+      const [prompt, messages] = [row.prompt, [...row.prompt, ...(row.completion as ChatMessage[])]];
+      return answers(encodeChat(tokenizer, messages, { learned: (turn) => turn >= prompt.length }));
+    }
+    if (row.kind === "messages") return answers(encodeChat(tokenizer, row.messages));
+    return [encodeDemonstration(tokenizer, row)];
+  });
+}
+
+/**
+ * A demonstration as one sequence, up to the end of its last answer; of a conversation, the loss reads only that answer.
  */
 export function encodeDemonstration(tokenizer: Tokenizer, row: Demonstration): TokenizedText {
   return named(row.where, () => {
@@ -43,11 +65,9 @@ export function encodeDemonstration(tokenizer: Tokenizer, row: Demonstration): T
       const ids = [...encodePrompt(tokenizer, row.text), endOf(tokenizer)];
       return { ids, lossMask: ids.map(() => true) };
     }
-    if (row.kind === "messages") return throughLastAnswer(tokenizer, row.messages);
+    if (row.kind === "messages") return lastAnswer(tokenizer, row.messages);
     if (typeof row.prompt === "string") return afterPrompt(tokenizer, row.prompt, row.completion as string);
-    const prompt = encodePrompt(tokenizer, row.prompt);
-    const whole = throughLastAnswer(tokenizer, [...row.prompt, ...(row.completion as ChatMessage[])]);
-    return { ids: whole.ids, lossMask: whole.lossMask.map((read, t) => read && t >= prompt.length) };
+    return lastAnswer(tokenizer, [...row.prompt, ...(row.completion as ChatMessage[])]);
   });
 }
 
@@ -62,7 +82,7 @@ export function encodePreference(
   const side = (answer: TextOrMessages): number[] =>
     typeof row.prompt === "string"
       ? afterPrompt(tokenizer, row.prompt, answer as string).ids
-      : throughLastAnswer(tokenizer, [...row.prompt, ...(answer as ChatMessage[])]).ids;
+      : lastAnswer(tokenizer, [...row.prompt, ...(answer as ChatMessage[])]).ids;
   return named(row.where, () => ({ chosen: side(row.chosen), rejected: side(row.rejected) }));
 }
 
@@ -84,15 +104,22 @@ export function named<R>(where: RowLocation, encode: () => R): R {
 
 function afterPrompt(tokenizer: Tokenizer, prompt: string, completion: string): TokenizedText {
   const before = encodePrompt(tokenizer, prompt);
-  const after = [...tokenizer.encode(completion), endOf(tokenizer)];
+  const after = [...continuation(tokenizer, prompt, completion), endOf(tokenizer)];
   return { ids: [...before, ...after], lossMask: [...before.map(() => false), ...after.map(() => true)] };
 }
 
-function throughLastAnswer(tokenizer: Tokenizer, messages: readonly ChatMessage[]): TokenizedText {
-  const { ids, assistantMask } = encodeChat(tokenizer, messages);
-  const end = assistantMask.lastIndexOf(true) + 1;
-  if (end === 0) throw new PlumbError("the conversation has no answer from the assistant");
-  return { ids: ids.slice(0, end), lossMask: assistantMask.slice(0, end) };
+/** Tokens of a text that follows a prompt. */
+export const continuation = (tokenizer: Tokenizer, prompt: string, text: string): number[] =>
+  encodeAfter(tokenizer, prompt, tokenizer.encode(prompt), text);
+
+const lastAnswer = (tokenizer: Tokenizer, messages: readonly ChatMessage[]): TokenizedText =>
+  tokenized(encodeLastAnswer(tokenizer, messages));
+
+const tokenized = ({ ids, assistantMask }: EncodedChat): TokenizedText => ({ ids, lossMask: assistantMask });
+
+function answers(examples: readonly EncodedChat[]): TokenizedText[] {
+  if (examples.length === 0) throw new PlumbError("the conversation has no answer from the assistant");
+  return examples.map(tokenized);
 }
 
 function endOf({ eosId }: Tokenizer): number {

@@ -8,7 +8,7 @@ import type { SamplingConfig } from "../generate/index.js";
 import { promptCompletion } from "../model/batch.js";
 import { boundedRuns } from "../model/bounded-runs.js";
 import type { Network } from "../model/network.js";
-import type { RewardModel } from "../model/reward-model.js";
+import { type RewardModel, readThrough } from "../model/reward-model.js";
 import { NetworkRunner } from "../model/runner.js";
 import { logRatio, sequenceLogProbs } from "../model/score.js";
 import { generatorOf, type OpenedNetwork, tokenizerOf } from "../open/open-network.js";
@@ -86,7 +86,8 @@ export async function addRewards(
       ? [...answer.promptIds, ...answer.ids]
       : reencoded(answer, rewardModel.tokenizer),
   );
-  const rewards = await rewardScores(rewardModel, texts, batchSize);
+  const read = texts.map((ids) => readThrough(rewardModel, ids));
+  const rewards = await rewardScores(rewardModel, read, batchSize);
   return answers.map((answer, i) => ({ ...answer, reward: rewards[i] }));
 }
 

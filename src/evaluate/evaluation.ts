@@ -5,19 +5,19 @@ import { usageError } from "../base/usage-error.js";
 import { conversationKey, demonstrationKey } from "../data/conversation.js";
 import { loadDemonstrations, loadPreferences, loadPrompts } from "../data/load.js";
 import type { PromptRow } from "../data/rows.js";
-import { encodeDemonstration, encodePreference } from "../data/tokenize.js";
+import { encodeDemonstrations, encodePreference } from "../data/tokenize.js";
 import { writeRows } from "../data/write-rows.js";
 import { samplingSchema } from "../generate/index.js";
 import { boundedRuns } from "../model/bounded-runs.js";
 import { frozenNetwork } from "../model/create.js";
 import type { Network } from "../model/network.js";
-import { openRewardModel, type RewardModel, type SharedBase } from "../model/reward-model.js";
+import { openRewardModel, type RewardModel, readThrough, type SharedBase } from "../model/reward-model.js";
 import { NetworkRunner } from "../model/runner.js";
 import { sequenceLogProbs } from "../model/score.js";
 import { oneChoice } from "../open/base-precision.js";
 import { textsOfFiles } from "../open/calibration-texts.js";
 import type { WorkHost } from "../open/host.js";
-import { adapterSetting, baseSettings, modelSetting } from "../open/model-settings.js";
+import { adapterSetting, baseSettings, chatSettings, modelSetting } from "../open/model-settings.js";
 import { type OpenedNetwork, openBaseModel, tokenizerOf } from "../open/open-network.js";
 import { checkLength } from "../open/request-forms.js";
 import { rewardScores } from "../open/reward-scores.js";
@@ -56,6 +56,7 @@ export const evaluationSchema = z.object({
       .optional()
       .describe("write prompts, answers and rewards to this file (.jsonl, .csv or .parquet)"),
   }),
+  ...chatSettings,
   ...baseSettings,
   ...inGroup("memory", {
     batchSize: z.number().int().min(1).max(1024).default(32).describe("rows per forward pass"),
@@ -80,7 +81,7 @@ export async function evaluate(config: Config, host: WorkHost): Promise<Evaluati
   const shared = new Map<string, SharedBase>();
   const choice = oneChoice(runtime, config, host);
   const open = async (model: string, adapters: readonly string[]): Promise<OpenedNetwork> => {
-    const opened = await openBaseModel(runtime, model, adapters, { shared });
+    const opened = await openBaseModel(runtime, model, adapters, { shared, chat: config });
     return choice.network(opened, () => evaluationTexts(opened, config));
   };
   const needsPolicy = config.prompts !== undefined || config.demonstrations !== undefined;
@@ -245,7 +246,7 @@ async function measurePreferences(
   const rows = await loadPreferences(path, limit === undefined ? {} : { limit });
   const texts = rows.flatMap((row) => {
     const { chosen, rejected } = encodePreference(rewardModel.tokenizer, row);
-    return [chosen, rejected];
+    return [chosen, rejected].map((ids) => readThrough(rewardModel, ids));
   });
   const progress = host.progress({ label: "preferences", total: texts.length, unit: "texts" });
   const scores = await rewardScores(rewardModel, texts, batchSize, (done) => progress.update(done));
@@ -265,13 +266,14 @@ async function measureDemonstrations(
 ): Promise<Evaluation["demonstrations"]> {
   const tokenizer = tokenizerOf(policy);
   const rows = await loadDemonstrations(path, limit === undefined ? {} : { limit });
-  const sequences = rows.map((row) => {
-    const sequence = encodeDemonstration(tokenizer, row);
-    checkLength(row.where, sequence.ids, policy.config);
-    return sequence;
-  });
+  const sequences = rows.flatMap((row) =>
+    encodeDemonstrations(tokenizer, row).map((sequence) => {
+      checkLength(row.where, sequence.ids, policy.config);
+      return { ...sequence, conversation: demonstrationKey(row) };
+    }),
+  );
   const runner = new NetworkRunner(host.runtime, policy.network);
-  const progress = host.progress({ label: "demonstrations", total: rows.length, unit: "texts" });
+  const progress = host.progress({ label: "demonstrations", total: sequences.length, unit: "texts" });
   let done = 0;
   const logProbs = await boundedRuns(sequences, policy.config.vocabSize, batchSize, async (part, size) => {
     const values = await sequenceLogProbs(runner, part, { rows: size, padId: policy.padId });
@@ -280,6 +282,6 @@ async function measureDemonstrations(
   });
   progress.end();
   return perplexity(
-    logProbs.map((values, i) => ({ logProbs: values, conversation: demonstrationKey(rows[i]) })),
+    logProbs.map((values, i) => ({ logProbs: values, conversation: sequences[i].conversation })),
   );
 }

@@ -7,9 +7,9 @@ import type { Demonstration, PromptRow } from "../data/rows.js";
 import { encodeDemonstration } from "../data/tokenize.js";
 import { pairItems, type SampledPrompt } from "../feedback/exchange/pair-items.js";
 import { samplingSchema } from "../generate/index.js";
-import { openRewardModel } from "../model/reward-model.js";
+import { openRewardModel, readThrough } from "../model/reward-model.js";
 import type { WorkHost } from "../open/host.js";
-import { adapterSetting, modelSetting } from "../open/model-settings.js";
+import { adapterSetting, chatSettings, modelSetting } from "../open/model-settings.js";
 import { type OpenedNetwork, openNetwork } from "../open/open-network.js";
 import { rewardScores } from "../open/reward-scores.js";
 import type { Runtime } from "../runtime/runtime.js";
@@ -20,6 +20,7 @@ const path = z.string().min(1);
 export const responsePairsSchema = z.object({
   model: modelSetting,
   adapter: adapterSetting,
+  ...chatSettings,
   prompts: path.describe("dataset file with prompts"),
   pairsPerPrompt: z
     .number()
@@ -78,7 +79,7 @@ export async function responsePairs(
     });
   const prompts = await loadPrompts(config.prompts, limit === undefined ? {} : { limit });
   const { runtime } = host;
-  const opened = await openNetwork(runtime, model, config.adapter);
+  const opened = await openNetwork(runtime, model, config.adapter, { chat: config });
   const sampled = await distinctResponses(host, opened, prompts, config);
   if (config.rewardModel !== undefined)
     await addScores(runtime, config.rewardModel, sampled, config.batchSize);
@@ -149,7 +150,7 @@ async function addScores(
       typeof prompt === "string"
         ? { kind: "completion", prompt, completion: text, where }
         : { kind: "completion", prompt, completion: [{ role: "assistant", content: text }], where };
-    return encodeDemonstration(opened.tokenizer, row).ids;
+    return readThrough(opened, encodeDemonstration(opened.tokenizer, row).ids);
   });
   const scores = await rewardScores(opened, texts, batchSize);
   for (const [i, { response }] of responses.entries()) response.score = scores[i];

@@ -15,7 +15,7 @@ import {
 import { chosenNetwork, type Texts } from "../open/base-precision.js";
 import { textsOfRequests } from "../open/calibration-texts.js";
 import type { WorkHost } from "../open/host.js";
-import { adapterSetting, baseSettings, modelSetting } from "../open/model-settings.js";
+import { adapterSetting, baseSettings, chatSettings, modelSetting } from "../open/model-settings.js";
 import { generatorOf, type OpenedModel, openBaseModel, tokenizerOf } from "../open/open-network.js";
 import { checkLength, formOf, tokenIds } from "../open/request-forms.js";
 import { lineProgress } from "./lines.js";
@@ -27,6 +27,7 @@ const MAX_NEW_TOKENS = 128;
 export const completionSchema = z.object({
   model: modelSetting,
   adapter: adapterSetting,
+  ...chatSettings,
   ...baseSettings,
   ...inGroup("files", {
     input: z.string().min(1).optional().describe("JSON Lines (or another dataset file); - for stdin"),
@@ -135,8 +136,9 @@ const samplingOf = (
   });
 
 /** Opens the model. @throws PlumbError if stop strings are set and the model has no tokenizer. */
-async function openFor({ model, adapter, stop }: CompletionConfig, host: WorkHost): Promise<OpenedModel> {
-  const opened = await openBaseModel(host.runtime, model, adapter);
+async function openFor(config: CompletionConfig, host: WorkHost): Promise<OpenedModel> {
+  const { model, adapter, stop } = config;
+  const opened = await openBaseModel(host.runtime, model, adapter, { chat: config });
   if (stop.length > 0) tokenizerOf(opened);
   return opened;
 }

@@ -4,7 +4,7 @@ import { type LocatedRow, type RowLocation, rowError } from "../base/location.js
 import { inGroup } from "../base/setting-groups.js";
 import { checkRow } from "../data/formats.js";
 import { openRequests } from "../data/request-lines.js";
-import { encodeDemonstration, encodePrompt, named } from "../data/tokenize.js";
+import { continuation, encodeDemonstration, encodePrompt, named } from "../data/tokenize.js";
 import { promptCompletion, type Sequence } from "../model/batch.js";
 import { boundedRuns } from "../model/bounded-runs.js";
 import { NetworkRunner } from "../model/runner.js";
@@ -12,16 +12,17 @@ import { sequenceLogProbs } from "../model/score.js";
 import { chosenNetwork } from "../open/base-precision.js";
 import { textsOfRequests } from "../open/calibration-texts.js";
 import type { WorkHost } from "../open/host.js";
-import { adapterSetting, baseSettings, modelSetting } from "../open/model-settings.js";
+import { adapterSetting, baseSettings, chatSettings, modelSetting } from "../open/model-settings.js";
 import { type OpenedModel, openBaseModel, tokenizerOf } from "../open/open-network.js";
 import { checkLength, formOf, tokenIds } from "../open/request-forms.js";
-import { encodeChat } from "../text/index.js";
+import { chatIds } from "../text/index.js";
 import { CHUNK_BATCHES, lineProgress } from "./lines.js";
 
 /** Settings: the model and the texts. */
 export const logProbSchema = z.object({
   model: modelSetting,
   adapter: adapterSetting,
+  ...chatSettings,
   ...baseSettings,
   input: z.string().min(1).describe("JSON Lines (or another dataset file); - for stdin"),
   ...inGroup("memory", {
@@ -61,7 +62,7 @@ export async function* logProbsOfLines(
   host: WorkHost,
 ): AsyncGenerator<LogProbRow> {
   const { runtime, signal } = host;
-  const base = await openBaseModel(runtime, model, adapter);
+  const base = await openBaseModel(runtime, model, adapter, { chat: settings });
   const requests = await openRequests(input, (row) => parseRequest(row, base));
   const texts = () => textsOfRequests(requests, ({ ids }) => [ids]);
   const opened = await chosenNetwork(runtime, base, settings, texts, host);
@@ -98,7 +99,7 @@ function encode(row: LocatedRow, opened: OpenedModel): Sequence {
   const tokenizer = tokenizerOf(opened);
   if (form === "messages") {
     const { messages } = checkRow(row, "messages").fields;
-    return named(where, () => whole(encodeChat(tokenizer, messages).ids));
+    return named(where, () => whole(chatIds(tokenizer, messages, { addGenerationPrompt: false })));
   }
   const { prompt, completion } = checkRow(row, "prompt-completion").fields;
   if (typeof prompt !== "string" && typeof completion !== "string") {
@@ -107,7 +108,10 @@ function encode(row: LocatedRow, opened: OpenedModel): Sequence {
   if (typeof prompt !== "string" || typeof completion !== "string") {
     throw rowError(where, 'expected "prompt" and "completion" both as text or both as messages');
   }
-  const [before, after] = named(where, () => [encodePrompt(tokenizer, prompt), tokenizer.encode(completion)]);
+  const [before, after] = named(where, () => [
+    encodePrompt(tokenizer, prompt),
+    continuation(tokenizer, prompt, completion),
+  ]);
   if (after.length === 0) throw rowError(where, 'field "completion" has no tokens');
   if (before.length > 0) return promptCompletion(before, after);
   throw rowError(

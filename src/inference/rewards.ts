@@ -7,7 +7,7 @@ import { checkRow } from "../data/formats.js";
 import { toDemonstrations, toPreferences } from "../data/normalise.js";
 import { openRequests } from "../data/request-lines.js";
 import { encodeDemonstration, encodePreference } from "../data/tokenize.js";
-import { openRewardModel, type RewardModel } from "../model/reward-model.js";
+import { openRewardModel, type RewardModel, readThrough } from "../model/reward-model.js";
 import { rewardBase } from "../open/base-precision.js";
 import { textsOfRequests } from "../open/calibration-texts.js";
 import type { WorkHost } from "../open/host.js";
@@ -49,7 +49,7 @@ export type RewardRow = { score: number } | { chosen_score: number; rejected_sco
 
 /** Token ids of a text, or of both sides of a preference, with the chosen one first. */
 interface Request {
-  texts: number[][];
+  texts: (readonly number[])[];
   /** Key of a preference's conversation: rows with the same key are one cluster. */
   conversation?: string;
 }
@@ -104,10 +104,8 @@ export async function* rewardsOfLines(
 }
 
 /** A line as token ids. @throws PlumbError, which names the line. */
-function parseRequest(
-  row: LocatedRow,
-  { tokenizer, config }: Pick<RewardModel, "tokenizer" | "config">,
-): Request {
+function parseRequest(row: LocatedRow, opened: Pick<RewardModel, "tokenizer" | "config" | "after">): Request {
+  const { tokenizer, config } = opened;
   const { where } = row;
   const form = formOf(row, FORMS);
   if (form === "ids") return { texts: [tokenIds(row, config)] };
@@ -115,11 +113,11 @@ function parseRequest(
     const [preference] = toPreferences(checkRow(row, form));
     const { chosen, rejected } = encodePreference(tokenizer, preference);
     const conversation = conversationKey(preference.prompt, preference.chosen);
-    return { texts: [chosen, rejected], conversation };
+    return { texts: [chosen, rejected].map((ids) => readThrough(opened, ids)), conversation };
   }
   const checked = form === "messages" ? checkRow(row, "messages") : checkRow(row, "prompt-completion");
   const [demonstration] = toDemonstrations(checked);
   const { ids } = encodeDemonstration(tokenizer, demonstration);
   if (ids.length === 0) throw rowError(where, "the text has no tokens");
-  return { texts: [ids] };
+  return { texts: [readThrough(opened, ids)] };
 }

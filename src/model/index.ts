@@ -4,11 +4,11 @@
  * @example
  * import { NetworkRunner, sequenceLogProbs } from "plumbline/model";
  * import { createRuntime, openNetwork, tokenizerOf } from "plumbline/open";
- * import { encodeChat } from "plumbline/text";
+ * import { encodeLastAnswer } from "plumbline/text";
  *
  * const runtime = createRuntime();
  * const opened = await openNetwork(runtime, "model");
- * const { ids, assistantMask: lossMask } = encodeChat(tokenizerOf(opened), [
+ * const { ids, assistantMask: lossMask } = encodeLastAnswer(tokenizerOf(opened), [
  *   { role: "user", content: "What colour is the fox?" },
  *   { role: "assistant", content: "Red." },
  * ]);

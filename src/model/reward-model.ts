@@ -10,7 +10,13 @@ import { z } from "zod";
 import { writeFolderAtomically } from "../artifacts/index.js";
 import { PlumbError } from "../base/errors.js";
 import type { Runtime } from "../runtime/runtime.js";
-import type { Tokenizer } from "../text/index.js";
+import {
+  type AfterTurn,
+  afterTurn,
+  DEFAULT_TEMPLATE_DATE,
+  type Tokenizer,
+  withChatSettings,
+} from "../text/index.js";
 import type { ModelConfig } from "./config.js";
 import { frozenNetwork } from "./create.js";
 import { exportMerged } from "./export.js";
@@ -40,6 +46,10 @@ const rewardFileSchema = z.object({
   mean: z.number().describe("Mean of the raw rewards of reference samples."),
   std: z.number().positive().describe("Standard deviation of these; rewards are (raw - mean) / std."),
   maxLength: z.number().int().positive().describe("Tokens it was trained to read, from the end."),
+  chat: z
+    .object({ variables: z.record(z.string(), z.json()), date: z.iso.date() })
+    .optional()
+    .describe("What the base's chat template was told in training."),
   int8: z
     .object({
       limit: z.number().positive(),
@@ -115,10 +125,21 @@ export type ChooseBase = (
 ) => Promise<Weights>;
 
 export interface RewardModel extends RewardScale {
+  /**
+   * What its author's pipeline has after the token that ends an answer, up to where the score is read: a model from
+   * elsewhere reads the whole text of its chat template. Ours are read where a sampled response ends.
+   */
+  after?: AfterTurn | undefined;
   runner: NetworkRunner;
   config: ModelConfig;
   tokenizer: Tokenizer;
 }
+
+/** The tokens of an answered conversation up to where the reward model is read; they end with the answer's last. */
+export const readThrough = (
+  { after }: Pick<RewardModel, "after">,
+  ids: readonly number[],
+): readonly number[] => (after !== undefined && ids.at(-1) === after.id ? [...ids, ...after.ids] : ids);
 
 /** Key of a model in memory: the same for different paths to one model. */
 export const baseKey = (source: string): string => (source.startsWith("hf:") ? source : resolve(source));
@@ -126,9 +147,21 @@ export const baseKey = (source: string): string => (source.startsWith("hf:") ? s
 /** Saves a trained reward model; the folder appears whole or not at all. */
 export async function saveRewardModel(dir: string, network: Network, saved: SavedReward): Promise<void> {
   const { base, mean, std, maxLength, tokenizer, int8 } = saved;
+  const { variables = {}, date = DEFAULT_TEMPLATE_DATE } = tokenizer?.chat ?? {};
+  const isTold = Object.keys(variables).length > 0 || date !== DEFAULT_TEMPLATE_DATE;
+  const chat = isTold ? { chat: { variables, date } } : {};
   const portable = base.startsWith("hf:") || isAbsolute(base) ? base : relative(resolve(dir), resolve(base));
   const kind = network.lora ? "adapter" : "full";
-  const file = { format: FORMAT, kind, base: portable, mean, std, maxLength, ...(int8 && { int8 }) } as const;
+  const file = {
+    format: FORMAT,
+    kind,
+    base: portable,
+    mean,
+    std,
+    maxLength,
+    ...chat,
+    ...(int8 && { int8 }),
+  } as const;
   await writeFolderAtomically(dir, async (tmp) => {
     if (network.lora) await saveAdapter(tmp, saved.adapter ?? (await adapterTensors(network)), base);
     else {
@@ -164,7 +197,9 @@ export async function openRewardModel(
   const source = kind === "full" ? dir : local;
   const opened = shared.get(baseKey(source)) ?? (await openBase(runtime, source, kind));
   shared.set(baseKey(source), opened);
-  const { config, tokenizer } = opened;
+  const { config } = opened;
+  const tokenizer =
+    opened.tokenizer && file?.chat ? withChatSettings(opened.tokenizer, file.chat, dir) : opened.tokenizer;
   const weights = await choose(opened, source, file?.int8);
   if (kind === "full") checkHead(config, source);
   if (!tokenizer) throw new PlumbError(`${source} has no tokenizer, so nothing can be scored with ${dir}`);
@@ -178,7 +213,8 @@ export async function openRewardModel(
     throw new PlumbError(`${dir}: the adapter has no score head, so it is not a reward model`);
   }
   const { mean, std, maxLength } = file ?? { mean: 0, std: 1, maxLength: config.maxPositions };
-  return { runner: new NetworkRunner(runtime, network), mean, std, maxLength, config, tokenizer };
+  const after = file === undefined && tokenizer.chatTemplate !== undefined ? afterTurn(tokenizer) : undefined;
+  return { runner: new NetworkRunner(runtime, network), mean, std, maxLength, config, tokenizer, after };
 }
 
 /**

@@ -1,6 +1,7 @@
 /** Settings of every command that opens a model. */
 import { z } from "zod";
 import { inGroup } from "../base/setting-groups.js";
+import { DEFAULT_TEMPLATE_DATE } from "../text/index.js";
 
 const opened = inGroup("files", {
   model: z.string().min(1).describe("a .gguf file, a Hugging Face folder or hf:owner/name"),
@@ -12,6 +13,19 @@ const opened = inGroup("files", {
 });
 export const modelSetting = opened.model;
 export const adapterSetting = opened.adapter;
+
+/** What the models' chat templates are told beside the conversations. */
+export const chatSettings = inGroup("files", {
+  templateVars: z
+    .record(z.string(), z.json())
+    .default({})
+    .describe("variables of the chat template, such as {enable_thinking: false}"),
+  templateDate: z.iso
+    .date()
+    .default(DEFAULT_TEMPLATE_DATE)
+    .describe("the day that chat templates are told, so that a run can be repeated on another"),
+});
+export type ChatTemplateSettings = z.output<z.ZodObject<typeof chatSettings>>;
 
 /** Settings of commands whose base may be in 8 bits. */
 export const baseSettings = inGroup("memory", {

@@ -14,7 +14,8 @@ import { baseKey, type SharedBase, sharedBase } from "../model/reward-model.js";
 import { type OrtOptions, OrtRuntime } from "../runtime/ort/index.js";
 import type { TimedRuntime } from "../runtime/profile.js";
 import type { Runtime } from "../runtime/runtime.js";
-import type { Tokenizer } from "../text/index.js";
+import { type Tokenizer, withChatSettings } from "../text/index.js";
+import type { ChatTemplateSettings } from "./model-settings.js";
 
 /** A model with all its adapters but the last folded in. */
 export interface OpenedModel {
@@ -43,6 +44,8 @@ export interface OpenOptions {
   maxPositions?: number;
   /** Which models are opened; default: language models only. */
   head?: WantedHead;
+  /** What the model's chat template is told. */
+  chat?: ChatTemplateSettings;
   /** Models already in memory, by `baseKey`; one that this opens is added. */
   shared?: Map<string, SharedBase>;
 }
@@ -82,11 +85,13 @@ export async function openBaseModel(
   runtime: Runtime,
   model: string,
   adapters: readonly string[] = [],
-  { maxPositions, head, shared }: OpenOptions = {},
+  { maxPositions, head, shared, chat }: OpenOptions = {},
 ): Promise<OpenedModel> {
   const opened = shared?.get(baseKey(model)) ?? (await readModel(runtime, model, head));
   shared?.set(baseKey(model), opened);
-  const { config: declared, weights, tokenizer, int8 } = opened;
+  const { config: declared, weights, int8 } = opened;
+  const tokenizer =
+    opened.tokenizer && chat ? withTemplateSettings(opened.tokenizer, chat, model) : opened.tokenizer;
   const config = maxPositions === undefined ? declared : { ...declared, maxPositions };
   if (declared.learnedPositions && config.maxPositions > declared.maxPositions) {
     throw new PlumbError(
@@ -105,6 +110,13 @@ export async function openBaseModel(
     ...(int8 && { int8 }),
   };
 }
+
+/** The tokenizer with a command's settings for its template. @throws PlumbError for a variable that it does not have */
+export const withTemplateSettings = (
+  tokenizer: Tokenizer,
+  { templateVars, templateDate }: ChatTemplateSettings,
+  model: string,
+): Tokenizer => withChatSettings(tokenizer, { variables: templateVars, date: templateDate }, model);
 
 async function readModel(runtime: Runtime, model: string, head?: WantedHead): Promise<SharedBase> {
   const files = await openModel(model, head);

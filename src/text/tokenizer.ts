@@ -7,7 +7,7 @@
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { Tokenizer as JsonTokenizer } from "@huggingface/tokenizers";
-import { PlumbError } from "../base/errors.js";
+import { messageOf, PlumbError } from "../base/errors.js";
 import { asUnicodeSplits } from "./pre-tokenizers.js";
 
 /** Larger tokenizer files are refused; the largest in use (vocabularies of 262,144) are about 35 MB. */
@@ -28,6 +28,14 @@ interface InnerTokenizer {
 /** Supported model types. Older files omit the type; the library then infers it from the fields. */
 const MODELS: readonly unknown[] = ["BPE", "WordPiece", "Unigram"];
 
+/** What a chat template is told beside the conversation. */
+export interface ChatSettings {
+  /** The template's own variables, such as enable_thinking. */
+  variables?: Readonly<Record<string, unknown>>;
+  /** The day, such as "2024-07-26", for templates that state it. */
+  date?: string;
+}
+
 export interface Tokenizer {
   /** 1 + the highest token id. A model may have more rows than this (padding), never fewer. */
   readonly vocabSize: number;
@@ -37,6 +45,8 @@ export interface Tokenizer {
   readonly padId: number;
   /** The Jinja source of the model's own chat template. */
   readonly chatTemplate?: string;
+  /** What the template is told beside the conversation. */
+  readonly chat?: ChatSettings;
   /** Files to write next to a saved model: name to text. */
   readonly files: Record<string, string>;
   /**
@@ -250,10 +260,6 @@ async function readTextFile(path: string): Promise<string | undefined> {
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 function quoted(text: string): string {

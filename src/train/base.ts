@@ -15,6 +15,7 @@ import {
   stackAdapters,
 } from "../model/stack-adapters.js";
 import { type BaseReport, type BaseSettings, chosenWeights } from "../open/base-precision.js";
+import type { ChatTemplateSettings } from "../open/model-settings.js";
 import { mergeAdapter, openNetwork, tokenizerOf } from "../open/open-network.js";
 import type { Runtime } from "../runtime/runtime.js";
 import type { Tokenizer } from "../text/index.js";
@@ -77,8 +78,9 @@ export async function openBase(
   runtime: Runtime,
   model: string,
   adapters: readonly string[],
+  chat: ChatTemplateSettings,
 ): Promise<TrainingBase> {
-  const opened = await openNetwork(runtime, model);
+  const opened = await openNetwork(runtime, model, [], { chat });
   const { config, padId, source, base, int8 } = opened;
   const tokenizer = tokenizerOf(opened);
   let weights = base;

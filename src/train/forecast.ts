@@ -3,6 +3,7 @@ import type { z } from "zod";
 import { PlumbError } from "../base/errors.js";
 import { openModel } from "../model/load/index.js";
 import { expectedWeights } from "../model/weight-names.js";
+import { withTemplateSettings } from "../open/open-network.js";
 import { fitMemory } from "./memory-fit.js";
 import { type Encoded, type Foresight, type Method, type MethodSettings, withinContext } from "./method.js";
 
@@ -20,8 +21,9 @@ export async function forecast<S extends z.ZodObject, Rows, Data extends Encoded
 ): Promise<Forecast> {
   const opened = await openModel(settings.model);
   await opened.close();
-  const { tokenizer, config } = opened;
-  if (!tokenizer) throw new PlumbError(`${settings.model} has no tokenizer`);
+  const { config } = opened;
+  if (!opened.tokenizer) throw new PlumbError(`${settings.model} has no tokenizer`);
+  const tokenizer = withTemplateSettings(opened.tokenizer, settings, settings.model);
   const shapes = [...expectedWeights(config)].map(
     ([name, shape]) => [name, { dtype: "f32", shape }] as const,
   );

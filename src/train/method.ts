@@ -5,6 +5,7 @@
 import type { z } from "zod";
 import type { LoraConfig } from "../model/network.js";
 import type { BaseReport, BaseSettings } from "../open/base-precision.js";
+import type { ChatTemplateSettings } from "../open/model-settings.js";
 import type { CountingRuntime } from "../runtime/counting-runtime.js";
 import type { Runtime } from "../runtime/runtime.js";
 import type { Tokenizer } from "../text/index.js";
@@ -16,7 +17,7 @@ import type { RunSettings } from "./settings.js";
 import { type RunCost, type TrainingLoop, withSession } from "./training-loop.js";
 
 /** Settings of every method, in its schema next to its algorithm's own. */
-export interface MethodSettings extends RunSettings, MemorySettings, BaseSettings {
+export interface MethodSettings extends RunSettings, MemorySettings, BaseSettings, ChatTemplateSettings {
   model: string;
   adapter: string[];
   data: string[];
@@ -119,7 +120,7 @@ export async function train<S extends z.ZodObject, Rows, Data extends Encoded, F
   const rows = await method.read(settings);
 
   // 2. The base, and the rows as its tokens.
-  const opened = await openBase(runtime, settings.model, settings.adapter);
+  const opened = await openBase(runtime, settings.model, settings.adapter, settings);
   const reader = { tokenizer: opened.tokenizer, context: opened.config.maxPositions };
   const wanted = withinContext(settings, reader.context);
   const data = method.encode(rows, reader, wanted);

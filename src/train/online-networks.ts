@@ -3,7 +3,13 @@ import { PlumbError } from "../base/errors.js";
 import { copyTrainable, frozenNetwork, fullNetwork } from "../model/create.js";
 import { withGradients } from "../model/int8/gradients.js";
 import { flatParameters, type LoraConfig, type Network } from "../model/network.js";
-import { baseKey, openRewardModel, type RewardModel, type SharedBase } from "../model/reward-model.js";
+import {
+  baseKey,
+  openRewardModel,
+  type RewardModel,
+  readThrough,
+  type SharedBase,
+} from "../model/reward-model.js";
 import { NetworkRunner } from "../model/runner.js";
 import type { Batching } from "../model/score.js";
 import type { Runtime } from "../runtime/runtime.js";
@@ -50,9 +56,12 @@ export function rewardSources(
   weights: readonly number[],
   batching: Batching,
 ): RewardSource[] {
-  return models.map(({ runner, mean, std }, i) =>
-    modelReward(sourceName(dirs[i], models.length, i), weights[i] ?? 1, runner, { mean, std }, batching),
-  );
+  return models.map((model, i) => {
+    const { runner, mean, std } = model;
+    const through = (ids: readonly number[]) => readThrough(model, ids);
+    const name = sourceName(dirs[i], models.length, i);
+    return modelReward(name, weights[i] ?? 1, runner, { mean, std }, batching, through);
+  });
 }
 
 const sourceName = (dir: string, count: number, i: number): string =>

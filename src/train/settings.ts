@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { inGroup } from "../base/setting-groups.js";
 import { databaseSettings } from "../feedback/store/index.js";
-import { baseSettings } from "../open/model-settings.js";
+import { baseSettings, chatSettings } from "../open/model-settings.js";
 
 /** Settings that every training command has in addition to its algorithm's. */
 export const runSettings = {
@@ -36,6 +36,7 @@ export const modelSettings = {
       .default([])
       .describe("PEFT adapters folded into the model before training, in this order"),
   }),
+  ...chatSettings,
   ...baseSettings,
 };
 

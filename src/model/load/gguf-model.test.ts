@@ -18,7 +18,7 @@ import { tinyConfig, tinyWeights } from "../../../test/tiny-model.js";
 import { PlumbError } from "../../base/errors.js";
 import { RandomStream } from "../../base/random.js";
 import { byteCharacters } from "../../text/bpe-trainer.js";
-import { encodeChat, renderChat } from "../../text/chat-template.js";
+import { chatIds, renderChat } from "../../text/index.js";
 import type { ModelConfig } from "../config.js";
 import { llama3Factors } from "./gguf-rope.js";
 import { openModel } from "./index.js";
@@ -272,7 +272,7 @@ describe.skipIf(smolLmPath === undefined)("SmolLM2-135M-Instruct, against transf
     }
     for (const { messages, rendered, promptIds } of (await reference("greedy")).cases) {
       expect(renderChat(tokenizer!, messages, { addGenerationPrompt: true })).toBe(rendered);
-      expect(encodeChat(tokenizer!, messages, { addGenerationPrompt: true }).ids).toEqual(promptIds);
+      expect(chatIds(tokenizer!, messages, { addGenerationPrompt: true })).toEqual(promptIds);
     }
   });
 

@@ -8,7 +8,7 @@ import {
   type Demonstration,
   demonstrationKey,
   demonstrationsOf,
-  encodeDemonstration,
+  encodeDemonstrations,
   holdOut,
   loadDemonstrations,
   type TokenizedText,
@@ -73,14 +73,17 @@ export const sftMethod = defineMethod({
       );
     }
     const split = holdOut(rows, share, demonstrationKey);
-    const encoded = (row: (typeof rows)[number]): TokenizedText => {
-      const { ids, lossMask: read } = encodeDemonstration(tokenizer, row);
-      return { ids: ids.slice(0, maxLength), lossMask: read.slice(0, maxLength) };
-    };
-    const train = split.train.map(encoded).filter(isRead);
-    const heldOut = split.heldOut
-      .map((row): HeldOut => ({ ...encoded(row), conversation: demonstrationKey(row) }))
-      .filter(isRead);
+    const encoded = (row: (typeof rows)[number]): TokenizedText[] =>
+      encodeDemonstrations(tokenizer, row)
+        .map(({ ids, lossMask: read }) => ({
+          ids: ids.slice(0, maxLength),
+          lossMask: read.slice(0, maxLength),
+        }))
+        .filter(isRead);
+    const train = split.train.flatMap(encoded);
+    const heldOut = split.heldOut.flatMap((row) =>
+      encoded(row).map((text): HeldOut => ({ ...text, conversation: demonstrationKey(row) })),
+    );
     if (train.length === 0) {
       throw new PlumbError(`no demonstration has an answer within ${maxLength} tokens`, {
         hint: "Raise maxLength, up to the model's context.",

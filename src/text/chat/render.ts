@@ -1,0 +1,111 @@
+/** Conversations as text, through the chat template that comes with a model's tokenizer. */
+import { messageOf, PlumbError } from "../../base/errors.js";
+import { compileTemplate } from "../template/compile.js";
+import { TemplateInterpreter } from "../template/interpreter.js";
+import type { Node } from "../template/library.js";
+import { DEFAULT_TEMPLATE_DATE, templateGlobals } from "../template/variables.js";
+import type { Tokenizer } from "../tokenizer.js";
+import { type ChatMessage, templateMessages } from "./messages.js";
+
+export interface RenderOptions {
+  /** Whether the opening of the assistant's answer follows. */
+  addGenerationPrompt: boolean;
+  /** Functions that the model may call, as JSON schemas in OpenAI's form. */
+  tools?: readonly object[] | undefined;
+}
+
+const compiled = new WeakMap<Tokenizer, Node>();
+
+/**
+ * The conversation as text, as transformers' apply_chat_template renders it with the tokenizer's own template and
+ * variables.
+ *
+ * Arguments of a tool's call that are JSON text are given as what they say, as inference servers give them; as text
+ * where the template can take nothing else.
+ *
+ * @throws PlumbError if the tokenizer has no template, the template refuses the conversation or is broken, or it never
+ * writes the tools or calls that it was given.
+ */
+export function renderChat(
+  tokenizer: Tokenizer,
+  messages: readonly ChatMessage[],
+  options: RenderOptions,
+): string {
+  const template = templateOf(tokenizer);
+  checkWritten(tokenizer, messages, options);
+  const { parsed, asWritten } = templateMessages(messages);
+  if (asWritten === undefined) return run(tokenizer, template, parsed, options);
+  try {
+    return run(tokenizer, template, parsed, options);
+  } catch {
+    return run(tokenizer, template, asWritten, options);
+  }
+}
+
+function run(
+  tokenizer: Tokenizer,
+  template: Node,
+  messages: readonly object[],
+  { addGenerationPrompt, tools }: RenderOptions,
+): string {
+  const { variables = {}, date = DEFAULT_TEMPLATE_DATE } = tokenizer.chat ?? {};
+  const given = {
+    ...templateGlobals(date),
+    ...variables,
+    messages,
+    tools: tools ?? null,
+    documents: null,
+    add_generation_prompt: addGenerationPrompt,
+    bos_token: textOf(tokenizer, tokenizer.bosId),
+    eos_token: textOf(tokenizer, tokenizer.eosId),
+    pad_token: textOf(tokenizer, tokenizer.padId),
+  };
+  try {
+    return new TemplateInterpreter().render(template, given);
+  } catch (error) {
+    if (error instanceof PlumbError) throw error;
+    throw new PlumbError(`The chat template cannot be run: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+/** Words by which a template uses what a message may have beside its text. */
+const USES = {
+  tool_calls: { word: /\btool_calls\b/, what: "the assistant's tool calls" },
+  tools: { word: /\btools\b/, what: "the list of tools" },
+} as const;
+
+/** @throws PlumbError if the conversation has something that the template never mentions. */
+function checkWritten(
+  tokenizer: Tokenizer,
+  messages: readonly ChatMessage[],
+  { tools }: RenderOptions,
+): void {
+  const source = tokenizer.chatTemplate ?? "";
+  const has = {
+    tool_calls: messages.some(({ tool_calls: calls }) => calls !== undefined && calls.length > 0),
+    tools: tools !== undefined && tools.length > 0,
+  };
+  for (const key of ["tool_calls", "tools"] as const) {
+    const { word, what } = USES[key];
+    if (!has[key] || word.test(source)) continue;
+    throw new PlumbError(`The model's chat template does not write ${what}, so they would be lost.`, {
+      hint: "Use a model whose template knows tools, or data without them.",
+    });
+  }
+}
+
+function templateOf(tokenizer: Tokenizer): Node {
+  const known = compiled.get(tokenizer);
+  if (known !== undefined) return known;
+  if (tokenizer.chatTemplate === undefined) {
+    throw new PlumbError("The model has no chat template, so it cannot take a list of messages.", {
+      hint: "Use a chat (instruct) model, or data with plain text prompts.",
+    });
+  }
+  const template = compileTemplate(tokenizer.chatTemplate);
+  compiled.set(tokenizer, template);
+  return template;
+}
+
+const textOf = (tokenizer: Tokenizer, id: number | undefined): string =>
+  id === undefined ? "" : (tokenizer.tokenOf(id) ?? "");
