@@ -12,7 +12,7 @@ import { frozenNetwork, fullNetwork, loraNetwork } from "./create.js";
 import { exportMerged, mergedWeights } from "./export.js";
 import { openModel } from "./load/index.js";
 import { LINEAR_NAMES, type Network } from "./network.js";
-import { baseKey, openRewardModel, saveRewardModel } from "./reward-model.js";
+import { baseKey, openRewardModel, readThrough, saveRewardModel } from "./reward-model.js";
 import { NetworkRunner } from "./runner.js";
 import { saveHuggingFace, writeSafetensors } from "./save/index.js";
 import { sequenceScores } from "./score.js";
@@ -55,6 +55,24 @@ describe("a reward model of full weights", () => {
     const opened = await openRewardModel(runtime, out);
     expect(opened).toMatchObject(scale);
     expect(await scores(opened.runner)).toEqual(await own(full));
+  });
+
+  it("is read after all that its template writes; one of ours at the token that ends an answer", async () => {
+    const template =
+      "{% for m in messages %}{{ '<s>' + m.content + '</s>\\n' }}{% endfor %}{% if add_generation_prompt %}{{ '<s>' }}{% endif %}";
+    const chat = tokenizerFromJson(json, { eos_token: "</s>", pad_token: "<pad>", chat_template: template });
+    const [end] = chat.encode("</s>");
+    const [line] = chat.encode("\n");
+    await exportMerged(join(dir, "theirs"), full, chat);
+    const theirs = await openRewardModel(runtime, join(dir, "theirs"));
+    expect(readThrough(theirs, [5, 6, end])).toEqual([5, 6, end, line]);
+    expect(readThrough(theirs, [5, 6])).toEqual([5, 6]);
+    const told = { ...chat, chat: { variables: {}, date: "2026-11-28" } };
+    const saved = { base: join(dir, "theirs"), mean: 0, std: 1, maxLength: 32, tokenizer: told };
+    await saveRewardModel(join(dir, "ours"), full, saved);
+    const ours = await openRewardModel(runtime, join(dir, "ours"));
+    expect(readThrough(ours, [5, 6, end])).toEqual([5, 6, end]);
+    expect(ours.tokenizer.chat).toEqual({ variables: {}, date: "2026-11-28" });
   });
 
   it("opens where its head lies beside a language model, as it once did", async () => {

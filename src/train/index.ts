@@ -22,6 +22,7 @@ export type { Run } from "../artifacts/run.js";
 export type { LiveMetrics } from "../base/host.js";
 export type { Int8Recipe } from "../model/reward-model.js";
 export type { BaseReport, BaseSettings } from "../open/base-precision.js";
+export type { ChatTemplateSettings } from "../open/model-settings.js";
 export type { CountingRuntime } from "../runtime/counting-runtime.js";
 export type { NetworkBase, TrainingBase } from "./base.js";
 export type { ModelShape } from "./dry-run.js";
