@@ -11,6 +11,8 @@ export const u32 = (value: number): TypedValue => ({ type: 4, value });
 export const f32 = (value: number): TypedValue => ({ type: 6, value });
 export const text = (value: string): TypedValue => ({ type: 8, value });
 export const texts = (values: string[]): TypedValue => ({ type: 9, elementType: 8, values });
+export const bool = (value: boolean): TypedValue => ({ type: 7, value });
+export const f32s = (values: number[]): TypedValue => ({ type: 9, elementType: 6, values });
 export const ints = (values: number[]): TypedValue => ({ type: 9, elementType: 5, values });
 
 export interface TestTensor {
@@ -64,6 +66,7 @@ function writeValue(out: ByteWriter, value: TypedValue): void {
     out.u64(value.values.length);
     for (const element of value.values) {
       if (typeof element === "string") out.string(element);
+      else if (value.elementType === 6) out.raw(new Uint8Array(Float32Array.of(element).buffer));
       else out.u32(element);
     }
   } else if (value.type === 8) out.string(value.value);

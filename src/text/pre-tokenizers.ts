@@ -17,6 +17,20 @@ export const LLAMA3_PATTERN =
 /** Qwen2's expression (its published tokenizer.json): Llama 3's with single digits. */
 export const QWEN2_PATTERN = LLAMA3_PATTERN.replace("\\p{N}{1,3}", "\\p{N}");
 
+/** Words in the case that Tekken and GPT-4o's tokenizer keep apart: capitals and what follows, or capitals alone. */
+const CASED = (ending: string) => {
+  const [upper, lower] = ["[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]", "[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]"];
+  const before = "[^\\r\\n\\p{L}\\p{N}]?";
+  return `${before}${upper}*${lower}+${ending}|${before}${upper}+${lower}*${ending}`;
+};
+const SIGNS_AND_SPACES = " ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
+
+/** Mistral's Tekken (its published tokenizer.json). */
+export const TEKKEN_PATTERN = `${CASED("")}|\\p{N}|${SIGNS_AND_SPACES}`;
+
+/** GPT-4o's expression (tiktoken, o200k_base), which Phi-4-mini uses too. */
+export const GPT4O_PATTERN = `${CASED("(?i:'s|'t|'re|'ve|'m|'ll|'d)?")}|\\p{N}{1,3}|${SIGNS_AND_SPACES}`;
+
 /** A tokenizer.json pre-tokenizer that splits at every match of an expression and keeps the matches. */
 export function splitOn(pattern: string): object {
   return { type: "Split", pattern: { Regex: pattern }, behavior: "Isolated", invert: false };

@@ -141,7 +141,7 @@ describe("GGUF models", () => {
   });
 
   it.each<[string, Record<string, TypedValue>, RegExp]>([
-    ["another architecture", { "general.architecture": text("gemma") }, /"gemma" is not supported/],
+    ["another architecture", { "general.architecture": text("mamba") }, /"mamba" is not supported/],
     ["experts", { "llama.expert_count": u32(8) }, /mixture of experts/],
     ["other scaling", { "llama.rope.scaling.type": text("yarn") }, /yarn/],
     ["partial rotation", { "llama.rope.dimension_count": u32(2) }, /of which 2 are rotated/],
@@ -151,7 +151,7 @@ describe("GGUF models", () => {
       { "llama.block_count": text("two") },
       /block_count is two; expected a whole number/,
     ],
-    ["SentencePiece", { "tokenizer.ggml.model": text("llama") }, /SentencePiece/],
+    ["WordPiece", { "tokenizer.ggml.model": text("bert") }, /"bert", which is not read/],
     [
       "an unknown pre-tokenizer",
       { "tokenizer.ggml.model": text("gpt2"), "tokenizer.ggml.pre": text("martian") },

@@ -1,15 +1,24 @@
 /** Converts the tokenizer in a GGUF file (tokenizer.ggml.*) to a tokenizer.json that any Hugging Face library reads. */
 import { PlumbError } from "../../base/errors.js";
-import { byteLevel, LLAMA3_PATTERN, QWEN2_PATTERN, sequenceOf, splitOn } from "../../text/pre-tokenizers.js";
+import {
+  byteLevel,
+  GPT4O_PATTERN,
+  LLAMA3_PATTERN,
+  QWEN2_PATTERN,
+  sequenceOf,
+  splitOn,
+  TEKKEN_PATTERN,
+} from "../../text/pre-tokenizers.js";
 import { type Tokenizer, tokenizerFromJson } from "../../text/tokenizer.js";
-import type { GgufFile, GgufValue } from "../formats/gguf.js";
-
-/** llama.cpp's types of added tokens; tokens of other types are ordinary. */
-const [CONTROL, USER_DEFINED] = [3, 4];
+import type { GgufFile } from "../formats/gguf.js";
+import { sentencePieceJson } from "./gguf-sentencepiece.js";
+import { bosBefore, ggufTokens, strings } from "./gguf-tokens.js";
 
 const gpt2 = byteLevel(true);
 const digitsThenGpt2 = sequenceOf([{ type: "Digits", individual_digits: true }, gpt2]);
 const llama3 = sequenceOf([splitOn(LLAMA3_PATTERN), byteLevel(false)]);
+const tekken = sequenceOf([splitOn(TEKKEN_PATTERN), byteLevel(false)]);
+const gpt4o = sequenceOf([splitOn(GPT4O_PATTERN), byteLevel(false)]);
 const qwen2 = sequenceOf([splitOn(QWEN2_PATTERN), byteLevel(false)]);
 
 /** Pre-tokenizers by llama.cpp's names. "default" occurs in files made before the name was recorded. */
@@ -19,6 +28,16 @@ const PRE_TOKENIZERS = new Map<string, object>([
   ["smollm", digitsThenGpt2],
   ["starcoder", digitsThenGpt2],
   ["refact", digitsThenGpt2],
+  ["command-r", digitsThenGpt2],
+  ["codeshell", digitsThenGpt2],
+  ["mpt", gpt2],
+  ["olmo", gpt2],
+  ["phi-2", gpt2],
+  ["jais", gpt2],
+  ["dbrx", llama3],
+  ["smaug-bpe", llama3],
+  ["tekken", tekken],
+  ["gpt-4o", gpt4o],
   ["llama-bpe", llama3],
   ["llama3", llama3],
   ["llama-v3", llama3],
@@ -27,7 +46,7 @@ const PRE_TOKENIZERS = new Map<string, object>([
 ]);
 
 /** Pre-tokenizers whose models take whole words in the vocabulary without merging (Llama 3's tokenizer.json). */
-const IGNORES_MERGES = new Set(["llama-bpe", "llama3", "llama-v3"]);
+const IGNORES_MERGES = new Set(["llama-bpe", "llama3", "llama-v3", "tekken"]);
 const COMPOSES_UNICODE = new Set(["qwen2", "deepseek-r1-qwen"]);
 
 /**
@@ -37,16 +56,20 @@ const COMPOSES_UNICODE = new Set(["qwen2", "deepseek-r1-qwen"]);
 export function ggufTokenizer(file: GgufFile): Tokenizer | undefined {
   const kind = file.metadata.get("tokenizer.ggml.model");
   if (kind === undefined) return undefined;
-  if (kind !== "gpt2") {
-    const name = kind === "llama" ? "SentencePiece" : JSON.stringify(kind);
-    throw new PlumbError(`${file.path}: its tokenizer is of the kind ${name}, which is not read from GGUF.`, {
-      hint: "Use the model's Hugging Face folder, whose tokenizer.json is read whatever its kind.",
-    });
+  const json = kind === "gpt2" ? bytePairJson(file) : kind === "llama" ? sentencePieceJson(file) : undefined;
+  if (json === undefined) {
+    throw new PlumbError(
+      `${file.path}: its tokenizer is of the kind ${JSON.stringify(kind)}, which is not read from GGUF.`,
+      {
+        hint: "Use the model's Hugging Face folder, whose tokenizer.json is read whatever its kind.",
+      },
+    );
   }
-  return tokenizerFromJson(ggufTokenizerJson(file), ggufTokenizerConfig(file), file.path);
+  return tokenizerFromJson(json, ggufTokenizerConfig(file), file.path);
 }
 
-function ggufTokenizerJson(file: GgufFile): object {
+/** Byte-level BPE, with llama.cpp's named expressions to split by. */
+function bytePairJson(file: GgufFile): object {
   const pre = file.metadata.get("tokenizer.ggml.pre") ?? "default";
   const preTokenizer = typeof pre === "string" ? PRE_TOKENIZERS.get(pre) : undefined;
   if (typeof pre !== "string" || preTokenizer === undefined) {
@@ -54,24 +77,15 @@ function ggufTokenizerJson(file: GgufFile): object {
       hint: `Supported are ${[...PRE_TOKENIZERS.keys()].join(", ")}. Or use the model's Hugging Face folder.`,
     });
   }
-  const tokens = strings(file, "tokenizer.ggml.tokens");
-  const types = list(file, "tokenizer.ggml.token_type");
-  if (types.length !== tokens.length) {
-    throw new PlumbError(`${file.path}: ${tokens.length} tokens have ${types.length} token types.`);
-  }
-  const addedTokens = tokens.flatMap((content, id) => {
-    if (types[id] !== CONTROL && types[id] !== USER_DEFINED) return [];
-    const special = types[id] === CONTROL;
-    return [{ id, content, single_word: false, lstrip: false, rstrip: false, normalized: false, special }];
-  });
+  const { tokens, added } = ggufTokens(file);
   return {
     version: "1.0",
     truncation: null,
     padding: null,
-    added_tokens: addedTokens,
+    added_tokens: added,
     normalizer: COMPOSES_UNICODE.has(pre) ? { type: "NFC" } : null,
     pre_tokenizer: preTokenizer,
-    post_processor: postProcessor(file, tokens),
+    post_processor: bosBefore(file, tokens),
     decoder: { type: "ByteLevel", add_prefix_space: true, trim_offsets: true, use_regex: true },
     model: {
       type: "BPE",
@@ -99,21 +113,6 @@ function splitMerge(file: GgufFile, merge: string): [string, string] {
   return [parts[0], parts[1]];
 }
 
-/** Puts the BOS before a text if the file requires it and special tokens are requested. */
-function postProcessor(file: GgufFile, tokens: string[]): object | null {
-  const bosId = file.metadata.get("tokenizer.ggml.bos_token_id");
-  if (file.metadata.get("tokenizer.ggml.add_bos_token") !== true || typeof bosId !== "number") return null;
-  const bos = tokens[bosId];
-  if (bos === undefined) return null;
-  const token = { SpecialToken: { id: bos, type_id: 0 } };
-  return {
-    type: "TemplateProcessing",
-    single: [token, { Sequence: { id: "A", type_id: 0 } }],
-    pair: [token, { Sequence: { id: "A", type_id: 0 } }, { Sequence: { id: "B", type_id: 1 } }],
-    special_tokens: { [bos]: { id: bos, ids: [bosId], tokens: [bos] } },
-  };
-}
-
 function ggufTokenizerConfig(file: GgufFile): object {
   const tokens = strings(file, "tokenizer.ggml.tokens");
   const named = (key: string): string | undefined => {
@@ -130,18 +129,4 @@ function ggufTokenizerConfig(file: GgufFile): object {
     clean_up_tokenization_spaces: false,
     chat_template: typeof template === "string" ? template : undefined,
   };
-}
-
-function list(file: GgufFile, key: string): GgufValue[] {
-  const value = file.metadata.get(key);
-  if (!Array.isArray(value)) throw new PlumbError(`${file.path}: expected a list in the metadata ${key}.`);
-  return value;
-}
-
-function strings(file: GgufFile, key: string): string[] {
-  return list(file, key).map((value) => {
-    if (typeof value !== "string")
-      throw new PlumbError(`${file.path}: the metadata ${key} is not a list of texts.`);
-    return value;
-  });
 }

@@ -12,8 +12,9 @@ import { openSafetensorsFolder } from "../formats/safetensors-folder.js";
 import type { WeightSource } from "../formats/weights.js";
 import { checkNoInt8, checkStoredTensors, type StoredInt8 } from "../int8/stored.js";
 import { checkedConfig, checkTokenizer, checkWeights } from "./checks.js";
-import { ggufConfig, ggufModelWeights } from "./gguf-model.js";
+import { ggufArchitecture, ggufConfig } from "./gguf-config.js";
 import { ggufTokenizer } from "./gguf-tokenizer.js";
+import { ggufWeights } from "./gguf-weights.js";
 import { fetchFromHub } from "./hub.js";
 import { readHuggingFaceConfig } from "./huggingface.js";
 
@@ -80,7 +81,7 @@ async function openGgufModel(path: string): Promise<ModelFiles> {
   const file = await openGguf(path);
   try {
     const config = checkedConfig(await ggufConfig(file), path);
-    const weights = ggufModelWeights(file, config);
+    const weights = ggufWeights(file, ggufArchitecture(file), config);
     const tokenizer = ggufTokenizer(file);
     checkWeights(config, weights, path);
     checkTokenizer(config, tokenizer, path);

@@ -1,0 +1,118 @@
+/** The configuration of a model in a GGUF file. */
+import { PlumbError } from "../../base/errors.js";
+import type { ModelConfig, RopeScaling } from "../config.js";
+import type { GgufFile } from "../formats/gguf.js";
+import { GGUF_ARCHITECTURES, type GgufArchitecture } from "./gguf-architectures.js";
+import { Metadata } from "./gguf-metadata.js";
+import { llama3ScalingFrom } from "./gguf-rope.js";
+
+/** @throws PlumbError if the file's architecture is not read */
+export function ggufArchitecture(file: GgufFile): GgufArchitecture {
+  const named = file.metadata.get("general.architecture");
+  const found = GGUF_ARCHITECTURES.find(({ ggml }) => ggml === named);
+  if (found !== undefined) return found;
+  throw new PlumbError(`${file.path}: the architecture ${JSON.stringify(named)} is not supported.`, {
+    hint: `GGUF files of these are read: ${GGUF_ARCHITECTURES.map(({ ggml }) => ggml).join(", ")} (llama: also Mistral, SmolLM).`,
+  });
+}
+
+/**
+ * The configuration of a GGUF file.
+ *
+ * @throws PlumbError for architectures that are not read, mixtures of experts, and scalings of rotary embeddings other
+ * than linear and Llama 3's.
+ */
+export async function ggufConfig(file: GgufFile): Promise<ModelConfig> {
+  const architecture = ggufArchitecture(file);
+  const metadata = new Metadata(file, architecture.ggml);
+  if (metadata.integer("expert_count", 0) > 0) {
+    throw new PlumbError(`${file.path}: this is a mixture of experts, which is not supported.`);
+  }
+  checkNoLongRope(file);
+  const hiddenSize = metadata.integer("embedding_length");
+  const heads = metadata.integer("attention.head_count");
+  const headDim = metadata.integer("attention.key_length", heads > 0 ? hiddenSize / heads : 0);
+  const rotary = metadata.integer("rope.dimension_count", headDim);
+  const values = metadata.integer("attention.value_length", headDim);
+  if (values !== headDim || (rotary !== headDim && architecture.interleaved)) {
+    throw new PlumbError(
+      `${file.path}: heads have ${headDim} dimensions, of which ${rotary} are rotated, and values ${values}; only equal ones are supported.`,
+    );
+  }
+  const embedding = file.tensors.get("token_embd.weight");
+  if (embedding === undefined) throw new PlumbError(`${file.path} has no tensor token_embd.weight.`);
+  const bias = (...parts: string[]) => parts.some((part) => file.tensors.has(`blk.0.${part}.bias`));
+  const slidingWindow = metadata.integer("attention.sliding_window", 0) || undefined;
+  const layers = metadata.integer("block_count");
+  const ropeTheta = metadata.real("rope.freq_base", 10_000);
+  const own = architecture.fields(metadata, { hiddenSize, heads, headDim, layers });
+
+  return {
+    architecture: architecture.name === "llama" && slidingWindow ? "mistral" : architecture.name,
+    vocabSize: embedding.shape[0],
+    hiddenSize,
+    intermediateSize: metadata.integer("feed_forward_length"),
+    layers,
+    heads,
+    kvHeads: metadata.integer("attention.head_count_kv", heads),
+    headDim,
+    maxPositions: metadata.integer("context_length"),
+    rmsNormEps:
+      own.norm === "layer"
+        ? metadata.real("attention.layer_norm_epsilon")
+        : metadata.real("attention.layer_norm_rms_epsilon"),
+    ropeTheta,
+    ropeScaling: await scaling(file, metadata, rotary, ropeTheta),
+    rotaryDim: rotary === headDim ? undefined : rotary,
+    tieWordEmbeddings: !file.tensors.has("output.weight"),
+    qkvBias: bias("attn_q", "attn_qkv"),
+    outputBias: bias("attn_output"),
+    mlpBias: bias("ffn_up"),
+    ...(slidingWindow && { slidingWindow }),
+    bosId: tokenId(file, "bos_token_id"),
+    eosIds: eosIds(file),
+    padId: tokenId(file, "padding_token_id"),
+    ...own,
+  };
+}
+
+/** @throws PlumbError if the file has factors of longrope, which stretch each frequency by its own amount */
+function checkNoLongRope(file: GgufFile): void {
+  const name = [...file.tensors.keys()].find((tensor) => tensor.startsWith("rope_factors_"));
+  if (name === undefined) return;
+  throw new PlumbError(`${file.path}: ${name}: rotary scaling of the type "longrope" is not supported.`, {
+    hint: "Use a version of the model for short contexts (4k), which has no longrope.",
+  });
+}
+
+async function scaling(
+  file: GgufFile,
+  metadata: Metadata,
+  rotary: number,
+  theta: number,
+): Promise<RopeScaling | undefined> {
+  const type = metadata.text("rope.scaling.type", "none");
+  if (type === "linear") return { kind: "linear", factor: metadata.real("rope.scaling.factor") };
+  if (type === "none" || type === "llama3") {
+    return llama3ScalingFrom(
+      file,
+      rotary,
+      theta,
+      metadata.integer("rope.scaling.original_context_length", 8192),
+    );
+  }
+  throw new PlumbError(`${file.path}: rotary scaling of the type ${JSON.stringify(type)} is not supported.`, {
+    hint: "Linear scaling and Llama 3's are implemented.",
+  });
+}
+
+/** The tokens that end a turn: EOS and, if the file names them, end of turn and end of message. */
+function eosIds(file: GgufFile): number[] {
+  const ids = ["eos_token_id", "eot_token_id", "eom_token_id"].map((key) => tokenId(file, key));
+  return [...new Set(ids.filter((id) => id !== undefined))];
+}
+
+function tokenId(file: GgufFile, key: string): number | undefined {
+  const id = file.metadata.get(`tokenizer.ggml.${key}`);
+  return typeof id === "number" && Number.isInteger(id) && id >= 0 ? id : undefined;
+}

@@ -1,0 +1,58 @@
+/** Typed access to the metadata of a GGUF file's architecture. */
+import { PlumbError } from "../../base/errors.js";
+import type { GgufFile, GgufValue } from "../formats/gguf.js";
+
+/** Typed access to "<architecture>.<key>". */
+export class Metadata {
+  constructor(
+    readonly file: GgufFile,
+    private readonly architecture: string,
+  ) {}
+
+  private value(key: string): GgufValue | undefined {
+    return this.file.metadata.get(`${this.architecture}.${key}`);
+  }
+
+  private wrong(key: string, expected: string): never {
+    const value = this.value(key);
+    const found = value === undefined ? "missing" : `${String(value).slice(0, 40)}`;
+    throw new PlumbError(
+      `${this.file.path}: the metadata ${this.architecture}.${key} is ${found}; expected ${expected}.`,
+    );
+  }
+
+  integer(key: string, fallback?: number): number {
+    const value = this.value(key) ?? fallback;
+    const number = typeof value === "bigint" ? Number(value) : value;
+    if (typeof number !== "number" || !Number.isSafeInteger(number) || number < 0) {
+      return this.wrong(key, "a whole number");
+    }
+    return number;
+  }
+
+  /** A float32, as the shortest decimal that represents it (1e-5, not 9.999999747378752e-6). */
+  real(key: string, fallback?: number): number {
+    const value = this.value(key) ?? fallback;
+    if (typeof value !== "number" || !Number.isFinite(value) || value <= 0)
+      return this.wrong(key, "a positive number");
+    for (let digits = 1; digits < 9; digits++) {
+      const short = Number(value.toPrecision(digits));
+      if (Math.fround(short) === value) return short;
+    }
+    return value;
+  }
+
+  optionalReal(key: string): number | undefined {
+    return this.value(key) === undefined ? undefined : this.real(key);
+  }
+
+  flag(key: string, fallback: boolean): boolean {
+    const value = this.value(key) ?? fallback;
+    return typeof value === "boolean" ? value : this.wrong(key, "true or false");
+  }
+
+  text(key: string, fallback: string): string {
+    const value = this.value(key) ?? fallback;
+    return typeof value === "string" ? value : this.wrong(key, "a text");
+  }
+}
