@@ -40,18 +40,17 @@ export const accountRoutes = [
   endpoint(contract.confirmOneTimeCodes, async ({ body: { code } }, call) => {
     const { store, principal, throttle } = call;
     const trier = sessionTrier(call, "code");
-    throttle.check(trier);
+    await throttle.begin(trier);
     await store.write(async (write) => {
       const { codes } = await findAccount(write, principal.account);
       if (codes === undefined || codes.confirmed)
         throw new RequestError(409, "No one-time codes wait to be confirmed.");
       const step = stepOfCode(codes.secret, code, write.now, codes.lastStep);
-      if (step === undefined) {
-        throttle.failed(trier);
+      if (step === undefined)
         throw new RequestError(422, "This code is wrong or has expired.", { field: "code" });
-      }
       await confirmOneTimeCodes(write, principal.account, step, principal.actor);
     });
+    throttle.succeeded(trier);
     return undefined;
   }),
   endpoint(contract.endOneTimeCodes, async ({ body: { password } }, call) => {
@@ -89,8 +88,9 @@ async function checkPassword(call: Call, password: string, field: string) {
   const { store, principal, passwords, throttle } = call;
   const account = await findAccount(store, principal.account);
   const trier = sessionTrier(call, "password");
-  throttle.check(trier);
-  if (await passwords.fits(password, account.passwordHash)) return account;
-  throttle.failed(trier);
-  throw new RequestError(403, "The password is wrong.", { field });
+  await throttle.begin(trier);
+  if (!(await passwords.fits(password, account.passwordHash)))
+    throw new RequestError(403, "The password is wrong.", { field });
+  throttle.succeeded(trier);
+  return account;
 }

@@ -28,12 +28,10 @@ export const signInRoutes = [
     const trier = { login: name, address, device: knownDevice(call, account, given) };
     // The tries of others at this address do not hold up a device on which the owner signed in before.
     limits.signIn.take(trier.device === undefined ? address : `device ${trier.device.id}`);
-    throttle.check(trier);
+    await throttle.begin(trier);
     const fits = await passwords.fits(password, account?.passwordHash);
-    if (!fits || account?.state !== "active" || !(await codeFits(call, account, code))) {
-      throttle.failed(trier);
+    if (!fits || account?.state !== "active" || !(await codeFits(call, account, code)))
       throw unauthorised("Name, password or one-time code is wrong.");
-    }
     throttle.succeeded(trier);
     const session = await store.write(async (write) => {
       // Checking a password takes a while, in which it may have been changed or the account shut out.
