@@ -185,7 +185,7 @@ export async function runHour(plan: HourPlan): Promise<HourResult> {
         });
       plumb("backup", "--db", database, "--out", file);
       database = `${dir}/restored.db`;
-      plumb("restore", file, "--db", database, "--key-file", keyFile);
+      plumb("restore", file, "--db", database, "--key-file", keyFile, "--keep-access");
       server = await start(port);
     });
   };

@@ -12,6 +12,7 @@ export {
   findAccount,
   listAccounts,
 } from "./accounts.js";
+export type { EndedAccess } from "./end-access.js";
 export { type Identity, ROLES, type Role, SCOPES, type Scope } from "./identity.js";
 export {
   addInvitation,

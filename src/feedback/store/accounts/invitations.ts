@@ -126,6 +126,13 @@ export async function withdrawFallen(write: Write, actor: string): Promise<void>
   );
 }
 
+/** Withdraws all invitations that nobody used yet. @returns how many. */
+export async function withdrawUnused(write: Write, actor: string): Promise<number> {
+  const rows = await write.db.selectFrom("invitations").select("id").where("used_at", "is", null).execute();
+  await withdrawAll(write, rows, actor);
+  return rows.length;
+}
+
 async function withdrawAll(
   { db, audit }: Write,
   rows: readonly { id: string }[],

@@ -98,76 +98,104 @@ export class Writer {
     this.running = undefined;
   }
 
-  /** @returns for each write a function that resolves or rejects its promise, to be called after the commit. */
-  private commit(together: readonly Queued[]): Promise<{ answers: (() => void)[]; head: number }> {
+  private commit(together: readonly Queued[]): Promise<Together> {
     const { db, engine } = this.database;
     return db.transaction().execute(async (transaction) => {
       await lockForWriting(transaction, engine);
-      const head = await readHead(transaction);
-      await beginRowNotes(transaction, engine);
-      const entries: Omit<AuditEntry, "previous" | "hash">[] = [];
-      const written: Tables["audit_texts"][] = [];
-      const answers: (() => void)[] = [];
-      // A single write needs no savepoint: it is rolled back with its transaction.
-      const alone = together.length === 1;
-      let last = 0;
-      for (const { work, resolve, reject } of together) {
-        const [before, textsBefore] = [entries.length, written.length];
-        const now = this.clock();
-        last = now;
-        const audit: Write["audit"] = (actor, action, subject, details = {}, texts = {}) => {
-          const seq = head.seq + entries.length + 1;
-          const hashes: Record<string, string> = {};
-          for (const [name, text] of Object.entries(texts))
-            if (typeof text === "string") {
-              hashes[`${name}Sha256`] = sha256(text);
-              written.push({ seq, name, text });
-            }
-          const details_json = canonicalJson({ ...details, ...hashes });
-          entries.push({ seq, at: now, actor, action, subject, details_json });
-          return seq;
-        };
-        if (!alone) await sql`savepoint one_write`.execute(transaction);
-        try {
-          const value = await work({ db: transaction, now, audit });
-          if (!alone) await sql`release savepoint one_write`.execute(transaction);
-          answers.push(() => resolve(value));
-        } catch (error) {
-          // A database that cannot be used may have given up the transaction, with the writes before this one.
-          if (alone || (error instanceof StoreError && error.problem === "unavailable")) throw error;
-          await sql`rollback to savepoint one_write`.execute(transaction);
-          await sql`release savepoint one_write`.execute(transaction);
-          entries.length = before;
-          written.length = textsBefore;
-          answers.push(() => reject(error));
-        }
-      }
-      await insertRows(transaction, "audit_texts", written);
-      for (const details of toldChanges(await takeRowChanges(transaction, engine)))
-        entries.push({
-          ...{ seq: head.seq + entries.length + 1, at: last, actor: "system" },
-          ...{ action: ROWS_CHANGED, subject: "", details_json: canonicalJson(details) },
-        });
-      await this.append(transaction, head, entries);
-      return { answers, head: head.seq + entries.length };
+      return writeTogether(transaction, engine, this.clock, together);
     });
   }
+}
 
-  private async append(
-    db: Transaction<Tables>,
-    head: { hash: string },
-    entries: readonly Omit<AuditEntry, "previous" | "hash">[],
-  ): Promise<void> {
-    if (entries.length === 0) return;
-    let previous = head.hash;
-    const chained = entries.map((entry): AuditEntry => {
-      const hash = auditHash({ ...entry, previous });
-      const link = { ...entry, previous, hash };
-      previous = hash;
-      return link;
-    });
-    await insertRows(db, "audit", chained);
+/** What some writes came to: for each a function that resolves or rejects its promise, to be called after the commit. */
+interface Together {
+  answers: (() => void)[];
+  /** Number of the log's last entry. */
+  head: number;
+}
+
+/** Does a write within a transaction that holds the write lock, as part of it. */
+export async function writeWithin<T>(
+  transaction: Transaction<Tables>,
+  engine: Engine,
+  work: (write: Write) => Promise<T>,
+): Promise<T> {
+  let value: unknown;
+  const queued = { work, resolve: (done: unknown) => void (value = done), reject: () => undefined };
+  const { answers } = await writeTogether(transaction, engine, Date.now, [queued]);
+  for (const answer of answers) answer();
+  return value as T;
+}
+
+async function writeTogether(
+  transaction: Transaction<Tables>,
+  engine: Engine,
+  clock: () => number,
+  together: readonly Queued[],
+): Promise<Together> {
+  const head = await readHead(transaction);
+  await beginRowNotes(transaction, engine);
+  const entries: Omit<AuditEntry, "previous" | "hash">[] = [];
+  const written: Tables["audit_texts"][] = [];
+  const answers: (() => void)[] = [];
+  // A single write needs no savepoint: it is rolled back with its transaction.
+  const alone = together.length === 1;
+  let last = 0;
+  for (const { work, resolve, reject } of together) {
+    const [before, textsBefore] = [entries.length, written.length];
+    const now = clock();
+    last = now;
+    const audit: Write["audit"] = (actor, action, subject, details = {}, texts = {}) => {
+      const seq = head.seq + entries.length + 1;
+      const hashes: Record<string, string> = {};
+      for (const [name, text] of Object.entries(texts))
+        if (typeof text === "string") {
+          hashes[`${name}Sha256`] = sha256(text);
+          written.push({ seq, name, text });
+        }
+      const details_json = canonicalJson({ ...details, ...hashes });
+      entries.push({ seq, at: now, actor, action, subject, details_json });
+      return seq;
+    };
+    if (!alone) await sql`savepoint one_write`.execute(transaction);
+    try {
+      const value = await work({ db: transaction, now, audit });
+      if (!alone) await sql`release savepoint one_write`.execute(transaction);
+      answers.push(() => resolve(value));
+    } catch (error) {
+      // A database that cannot be used may have given up the transaction, with the writes before this one.
+      if (alone || (error instanceof StoreError && error.problem === "unavailable")) throw error;
+      await sql`rollback to savepoint one_write`.execute(transaction);
+      await sql`release savepoint one_write`.execute(transaction);
+      entries.length = before;
+      written.length = textsBefore;
+      answers.push(() => reject(error));
+    }
   }
+  await insertRows(transaction, "audit_texts", written);
+  for (const details of toldChanges(await takeRowChanges(transaction, engine)))
+    entries.push({
+      ...{ seq: head.seq + entries.length + 1, at: last, actor: "system" },
+      ...{ action: ROWS_CHANGED, subject: "", details_json: canonicalJson(details) },
+    });
+  await append(transaction, head, entries);
+  return { answers, head: head.seq + entries.length };
+}
+
+async function append(
+  db: Transaction<Tables>,
+  head: { hash: string },
+  entries: readonly Omit<AuditEntry, "previous" | "hash">[],
+): Promise<void> {
+  if (entries.length === 0) return;
+  let previous = head.hash;
+  const chained = entries.map((entry): AuditEntry => {
+    const hash = auditHash({ ...entry, previous });
+    const link = { ...entry, previous, hash };
+    previous = hash;
+    return link;
+  });
+  await insertRows(db, "audit", chained);
 }
 
 /** Waits until no other transaction writes, and blocks other writers until this transaction ends. */

@@ -5,6 +5,20 @@ import { sql } from "kysely";
 import { expect, it } from "vitest";
 import { collection, judge, pair, verdict, votesOf } from "../../../../test/collection.js";
 import { onBothEngines } from "../../../../test/databases.js";
+import {
+  accountOfLogin,
+  addAccount,
+  addInvitation,
+  addKey,
+  addSession,
+  endSession,
+  listInvitations,
+  listKeys,
+  revokeKey,
+  sessionOfToken,
+  useInvitation,
+  withdrawInvitation,
+} from "../accounts/index.js";
 import { openDatabase } from "../database/database.js";
 import {
   backup,
@@ -13,11 +27,13 @@ import {
   holdVotes,
   joinProject,
   openStore,
+  renewCheckpointFile,
   restore,
   type Store,
   saveDraft,
   setPerson,
   verifyAudit,
+  verifyDatabase,
 } from "../index.js";
 
 const NASTY = "Grüße \u2028 \"quoted\" \\ 🎈 'x'; drop table votes; --";
@@ -70,7 +86,10 @@ onBothEngines(({ store: open, fresh, dir, engine }) => {
     ];
     for (const [i, target] of targets.entries()) {
       const database = await openDatabase(target);
-      expect(await restore(database, file)).toEqual(taken);
+      expect(await restore(database, file)).toEqual({
+        ...taken,
+        ended: { sessions: 0, keys: 0, invitations: 0 },
+      });
       await database.db.destroy();
       const restored = await openStore(target, { keyFile: join(dir(), `restored-${i}.key`) });
       expect(await everything(restored)).toEqual(await everything(store));
@@ -137,12 +156,54 @@ onBothEngines(({ store: open, fresh, dir, engine }) => {
       [damaged(() => ["{}"]), /first line/],
       [join(dir(), "none.gz"), /no file/],
     ];
-    for (const [path, message] of trials) await expect(restore(store, path, true)).rejects.toThrow(message);
+    for (const [path, message] of trials)
+      await expect(restore(store, path, { force: true })).rejects.toThrow(message);
     writeFileSync(join(dir(), "cut.gz"), readFileSync(file).subarray(0, 400));
-    await expect(restore(store, join(dir(), "cut.gz"), true)).rejects.toThrow(/truncated/);
+    await expect(restore(store, join(dir(), "cut.gz"), { force: true })).rejects.toThrow(/truncated/);
     expect(await everything(store)).toEqual(before);
-    await restore(store, file, true);
+    await restore(store, file, { force: true });
     expect(await everything(store)).toEqual(before);
+  });
+
+  it("ends every session, key and open invitation, which may have been withdrawn since, unless it is a move", async () => {
+    const { location, keyFile } = await fresh();
+    const store = await openStore(location, { keyFile });
+    const account = await store.write((write) =>
+      addAccount(write, { login: "lead", passwordHash: "hash", role: "lead", languages: [] }),
+    );
+    const [withdrawn, used] = await store.write(async (write) => [
+      await addInvitation(write, { role: "admin", hours: 9 }, "a".repeat(64), "system"),
+      await addInvitation(write, { role: "rater", hours: 9 }, "b".repeat(64), "system"),
+    ]);
+    await store.write((write) => useInvitation(write, "b".repeat(64)));
+    const session = await store.write((write) =>
+      addSession(write, account, { tokenHash: "c".repeat(64), milliseconds: 1e9 }),
+    );
+    const made = { name: "program", hash: "d".repeat(64), prefix: "plumb_d", scopes: ["write"] as const };
+    const key = await addKey(store, account.id, made, "system");
+    const file = join(dir(), "access.gz");
+    const taken = await backup(store, file);
+    await withdrawInvitation(store, withdrawn.id, "system");
+    await endSession(store, account.id, session.id, "system");
+    await revokeKey(store, account.id, key.id, "system");
+    await store.close();
+    for (const keepAccess of [false, true]) {
+      const database = await openDatabase(location);
+      const ended = keepAccess ? undefined : { sessions: 1, keys: 1, invitations: 1 };
+      expect(await restore(database, file, { force: true, keepAccess })).toEqual({ ...taken, ended });
+      await renewCheckpointFile(database, keyFile);
+      // Before anything opens it as a store: there is no moment in which they are good.
+      const left = [await listKeys(database, account.id), await sessionOfToken(database, "c".repeat(64))];
+      expect(left.flat().filter((one) => one !== undefined)).toHaveLength(keepAccess ? 2 : 0);
+      await database.db.destroy();
+      expect((await verifyDatabase({ db: location, keyFile }, () => undefined)).problems).toEqual([]);
+      const restored = await openStore(location, { keyFile });
+      const open = (await listInvitations(restored)).map(({ id }) => id);
+      expect(open.sort()).toEqual((keepAccess ? [withdrawn.id, used.id] : [used.id]).sort());
+      expect(await accountOfLogin(restored, "lead")).toMatchObject({ state: "active" });
+      await restored.close();
+      expect((await verifyDatabase({ db: location, keyFile }, () => undefined)).problems).toEqual([]);
+    }
   });
 
   it("leaves an earlier file when it cannot be written", async () => {

@@ -8,8 +8,10 @@ import { sql, type Transaction } from "kysely";
 import { z } from "zod";
 import { PlumbError } from "../../../base/errors.js";
 import { readLines } from "../../../data/read-lines.js";
+import { type EndedAccess, endAllAccess } from "../accounts/end-access.js";
 import { auditHash, FIRST_PREVIOUS } from "../audit/audit-entry.js";
-import { lockForWriting } from "../audit/writer.js";
+import { prepareRowNotes } from "../audit/row-changes.js";
+import { lockForWriting, writeWithin } from "../audit/writer.js";
 import type { Database, Queries } from "../database/database.js";
 import { migrations } from "../database/migrations/index.js";
 import { oweScrub } from "../database/scrub.js";
@@ -36,14 +38,30 @@ const Trailer = z.object({ end: z.literal(true), rows: z.int().min(0), sha256: z
 
 export interface RestoreSummary {
   rows: number;
+  /** The last entry of the backup's audit log. */
   head: { seq: number; hash: string };
+  /** The sessions, API keys and invitations of the backup that were ended; undefined if they were kept. */
+  ended?: EndedAccess;
+}
+
+export interface RestoreOptions {
+  /** Replaces the database's present contents. */
+  force?: boolean;
+  /**
+   * Keeps the backup's sessions, API keys and unused invitations. They are ended otherwise, in the same transaction: those
+   * that were withdrawn since the backup would be good again.
+   */
+  keepAccess?: boolean;
 }
 
 /**
- * @param force replaces the database's present contents.
  * @throws PlumbError when the file is not a complete backup, or the database is not empty and `force` is false.
  */
-export async function restore(database: Database, path: string, force = false): Promise<RestoreSummary> {
+export async function restore(
+  database: Database,
+  path: string,
+  { force = false, keepAccess = false }: RestoreOptions = {},
+): Promise<RestoreSummary> {
   // 1. Check the whole file before changing anything.
   const checked = await checkBackup(path);
   const { db, engine } = database;
@@ -80,7 +98,12 @@ export async function restore(database: Database, path: string, force = false): 
     // 5. Migrate to the current schema. What was there before is overwritten at the next opening.
     await applyMigrations(transaction, engine);
     if (force) await oweScrub(transaction);
-    return { rows: checked.rows, head };
+    // 6. End what lets people and programs in.
+    await prepareRowNotes(transaction, engine);
+    const ended = keepAccess
+      ? undefined
+      : await writeWithin(transaction, engine, (write) => endAllAccess(write, "system"));
+    return { rows: checked.rows, head, ...(ended && { ended }) };
   });
 }
 

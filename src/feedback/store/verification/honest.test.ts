@@ -177,7 +177,7 @@ onBothEngines(({ store: open, fresh, dir }) => {
     await deletedProject(store);
     await store.close();
     const database = await openDatabase(location);
-    await restore(database, file, true);
+    await restore(database, file, { force: true });
     const aside = await renewCheckpointFile(database, keyFile);
     await database.db.destroy();
     expect(existsSync(aside as string)).toBe(true);
@@ -189,7 +189,7 @@ onBothEngines(({ store: open, fresh, dir }) => {
     expect(await verify(location, keyFile)).toMatchObject({ problems: [], notes: [] });
     const other = await fresh();
     const target = await openDatabase(other.location);
-    await restore(target, file, true);
+    await restore(target, file, { force: true });
     expect(await renewCheckpointFile(target, other.keyFile)).toBeUndefined();
     await target.db.destroy();
     const warnings: string[] = [];
@@ -205,7 +205,7 @@ onBothEngines(({ store: open, fresh, dir }) => {
   it("a database of an earlier version, with its old entries, before and after it is opened", async () => {
     const { location, keyFile } = await fresh();
     const database = await openDatabase(location);
-    await restore(database, EARLIER, true);
+    await restore(database, EARLIER, { force: true });
     await database.db.destroy();
     const before = await verify(location, keyFile);
     expect(before.problems).toEqual([]);

@@ -374,7 +374,7 @@ onBothEngines(({ fresh, engine, dir }) => {
       const file = `${dir()}/copy-${++copies}.gz`;
       await backup(database, file);
       const target = await openDatabase(copy.location);
-      await restore(target, file, true);
+      await restore(target, file, { force: true });
       await target.db.destroy();
     }
     copyFileSync(keyFile, copy.keyFile);
