@@ -2,6 +2,7 @@ import { z } from "zod";
 import { PlumbError } from "../../base/errors.js";
 import type { LocatedRow } from "../../base/location.js";
 import { TASK_KINDS, type TaskDefinition } from "../../votes/tasks/index.js";
+import { isPublishedComparison, tableRow, unreadableRow } from "../../votes/vote-file/index.js";
 import { argillaRecord, isArgilla } from "./argilla.js";
 import { assemble, type Imported, type ItemFields } from "./assemble.js";
 import { datasetItems } from "./dataset-items.js";
@@ -12,7 +13,7 @@ import { ImportProblems } from "./problems.js";
 import { isResponseTable, responseTableRecords } from "./response-table.js";
 import { rowsOf } from "./rows-of.js";
 import { isVoteTable, voteTableRecords } from "./votes-csv.js";
-import { importWarnings } from "./warnings.js";
+import { importWarnings, unreadVerdicts } from "./warnings.js";
 
 /** Most rows of one import; all are held in memory. */
 const MAX_ROWS = 5_000_000;
@@ -104,24 +105,20 @@ export function assembleRows(
     responses: config.responseFields,
     rationale: config.rationaleField,
   };
-  if (PRODIGY.every((name) => name in rows[0].value))
-    problems.add(
-      rows[0].where,
-      "",
-      'is of Prodigy, whose exports are not read: its "answer" accepts or rejects a task; write item,rater,left,right,winner or item,rater,label',
-    );
+  const unreadable = unreadableRow(rows[0].value);
+  if (unreadable !== undefined) {
+    problems.add(rows[0].where, "", unreadable);
+    return { items: [], votes: [], places: [], warnings: [], source: "votes" };
+  }
   const source = config.source ?? sourceOf(rows, roles);
   const { records, fields } = recordsOf(source, rows, roles, problems);
   const { items, votes, places } =
     source === "dataset"
       ? { ...datasetItems(rows, config.kind, config.seed, problems, asked), votes: [] }
       : assemble(records, roles, problems, asked);
-  const warnings = importWarnings(items, problems.tallies);
+  const warnings = [...importWarnings(items, problems.tallies), ...unreadVerdicts(fields?.hidden ?? [])];
   return { items, votes, places, warnings, source, ...(fields && { fields }) };
 }
-
-/** Fields of every row that Prodigy writes; what else they hold would be read as something that it is not. */
-const PRODIGY = ["_input_hash", "_task_hash", "answer"];
 
 const FIELDS = "Name the fields with --prompt-field and --response-fields.";
 const HINTS: Readonly<Partial<Record<Source, string>>> = {
@@ -132,7 +129,7 @@ function sourceOf(rows: readonly LocatedRow[], roles: FieldRoles): Source {
   const [row] = rows;
   if (isLabelStudio(row)) return "label-studio";
   if (isArgilla(row)) return "argilla";
-  if (isVoteTable(row)) return "votes";
+  if (isVoteTable(row) || isPublishedComparison(row.value)) return "votes";
   return isResponseTable(rows, roles) ? "table" : "dataset";
 }
 
@@ -148,7 +145,12 @@ function recordsOf(
     case "argilla":
       return { records: rows.flatMap((row) => argillaRecord(row, problems) ?? []) };
     case "votes":
-      return voteTableRecords(rows, problems);
+      return voteTableRecords(
+        isPublishedComparison(rows[0].value)
+          ? rows.flatMap((row) => problems.catch(() => tableRow(row)) ?? [])
+          : rows,
+        problems,
+      );
     case "table":
       return responseTableRecords(rows, roles, problems);
     case "dataset":

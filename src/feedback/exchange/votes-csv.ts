@@ -6,9 +6,11 @@
  */
 import { shown } from "../../base/explain-issue.js";
 import type { LocatedRow } from "../../base/location.js";
+import type { TextOrMessages } from "../../data/messages.js";
 import type { Preference } from "../../votes/tasks/index.js";
 import { VERDICT_FORMS, verdictOf } from "../../votes/tasks/verdict.js";
 import type { ItemFields } from "./assemble.js";
+import { conversationPair } from "./conversation-pair.js";
 import type { ForeignRecord, Opinion, Said } from "./foreign-record.js";
 import type { ImportProblems } from "./problems.js";
 import { castTime } from "./times.js";
@@ -20,8 +22,10 @@ const ALIASES: Readonly<Record<string, string>> = {
 };
 const USED = new Set([
   ...["item", "rater", "left", "right", "winner", "left_text", "right_text", "label", "prompt", "response"],
-  ...["aspect", "group", "time", "milliseconds", "gold"],
+  ...["aspect", "group", "time", "milliseconds", "gold", "left_source", "right_source"],
 ]);
+/** Columns of an arena's conversations, and the turn of them that was judged. */
+const CONVERSATIONS = ["conversation_a", "conversation_b"];
 
 /** The column's name among Plumbline's, unless the row has that one too. */
 const fieldOf = (name: string, row: object): string => {
@@ -41,7 +45,12 @@ function textOf(cell: unknown): string {
 }
 
 type VoteOpinion = Opinion & { said: Map<string, Said> };
-type VoteRecord = ForeignRecord & { opinions: VoteOpinion[]; byRater: Map<string, VoteOpinion> };
+type VoteRecord = ForeignRecord & {
+  opinions: VoteOpinion[];
+  byRater: Map<string, VoteOpinion>;
+  /** Which turn of a conversation was judged. */
+  turn?: string;
+};
 
 /**
  * A record for each item, in order of its first vote, and the columns by role. Invalid rows are added to the
@@ -64,16 +73,17 @@ export function voteTableRecords(
       problems.add(where, missing, "is missing or empty");
       continue;
     }
-    const record = records.get(row.item) ?? newRecord(row, value, where, compared);
+    const key = keyOf(row, value);
+    const record = records.get(key) ?? newRecord(row, value, where, compared);
     if (record.responses?.some(({ source, text }) => source !== undefined && text === "")) {
       problems.add(
         where,
         "",
-        "names models, and no texts of theirs that raters could read; expected response_a and response_b (plumb aggregate reads votes without texts)",
+        "names models, and no texts of theirs that raters could read; expected response_a and response_b, or conversation_a and conversation_b that begin with the same message (plumb aggregate reads votes without texts)",
       );
       continue;
     }
-    records.set(row.item, record);
+    records.set(key, record);
     if (row.gold && record.gold === undefined) record.gold = row.gold;
     else if (row.gold && record.gold !== row.gold)
       problems.add(
@@ -86,7 +96,25 @@ export function voteTableRecords(
       problems.add(where, said === ODD_SIDES ? "left" : "winner", describe(said, row, record));
     else addOpinion(record, row, said, where, problems);
   }
-  return { records: [...records.values()], fields: fieldsOf(rows) };
+  return { records: namedApart([...records.values()]), fields: fieldsOf(rows) };
+}
+
+const isArena = (value: Record<string, unknown>) => !("left" in value) && "model_a" in value;
+
+/** What tells items apart: in arenas one question is asked of many pairs of models, and each turn is judged by itself. */
+const keyOf = (row: Record<string, string>, value: Record<string, unknown>): string =>
+  isArena(value) ? JSON.stringify([row.item, [row.left, row.right].sort(), row.turn]) : row.item;
+
+/** Gives items of one question ids of their own, by their models and turn. */
+function namedApart(records: readonly VoteRecord[]): VoteRecord[] {
+  const count = new Map<string, number>();
+  for (const { id } of records) count.set(id, (count.get(id) ?? 0) + 1);
+  return records.map((record) => {
+    const { id, responses = [], turn } = record;
+    if (count.get(id) === 1) return record;
+    const models = responses.map(({ name }) => name).join(" and ");
+    return { ...record, id: `${id}, ${models}${turn ? `, turn ${turn}` : ""}` };
+  });
 }
 
 function newRecord(
@@ -95,15 +123,26 @@ function newRecord(
   where: LocatedRow["where"],
   compared: boolean,
 ): VoteRecord {
-  const texts = new Map<string, string>([["prompt", row.prompt || row.item]]);
+  const models = isArena(value);
+  const conversations = models ? conversationPair(value) : undefined;
+  const texts = new Map<string, TextOrMessages>([
+    ["prompt", conversations?.prompt ?? (row.prompt || row.item)],
+  ]);
   if (row.response) texts.set("response", row.response);
-  const models = !("left" in value) && "model_a" in value;
-  const responses = [row.left, row.right].map((name, i) => ({
-    name: name?.slice(0, 200),
-    text: row[["left_text", "right_text"][i]] || (models ? "" : name),
-    ...(models && { source: name?.slice(0, 200) }),
-  }));
-  return { id: row.item, texts, ...(compared && { responses }), opinions: [], byRater: new Map(), where };
+  const responses = (["left", "right"] as const).map((side, i) => {
+    const name = row[side]?.slice(0, 200);
+    const source = models ? name : row[`${side}_source`]?.slice(0, 200);
+    return {
+      name,
+      text: conversations?.texts[i] || row[`${side}_text`] || (models ? "" : row[side]),
+      ...(source && { source }),
+    };
+  });
+  return {
+    ...{ id: row.item, texts, opinions: [], byRater: new Map(), where },
+    ...(compared && { responses }),
+    ...(row.turn && { turn: row.turn }),
+  };
 }
 
 const ODD_SIDES = "sides";
@@ -179,11 +218,13 @@ function addOpinion(
 function fieldsOf(rows: readonly LocatedRow[]): ItemFields {
   const names = [...new Set(rows.flatMap(({ value }) => Object.keys(value)))];
   const as = (...fields: string[]) => names.filter((name) => fields.includes(fieldOf(name, rows[0].value)));
-  const texts = as("left_text", "right_text", "response");
+  const conversations = names.filter((name) => CONVERSATIONS.includes(name));
+  const told = as("left_text", "right_text", "response");
+  const texts = told.length > 0 ? told : conversations;
   return {
-    prompt: as("prompt")[0] ?? as("item")[0] ?? "item",
+    prompt: as("prompt")[0] ?? conversations[0] ?? as("item")[0] ?? "item",
     responses: texts.length > 0 ? texts : as("left", "right"),
     sources: names.filter((name) => (name === "model_a" || name === "model_b") && texts.length > 0),
-    hidden: names.filter((name) => !USED.has(fieldOf(name, rows[0].value))),
+    hidden: names.filter((name) => !texts.includes(name) && !USED.has(fieldOf(name, rows[0].value))),
   };
 }

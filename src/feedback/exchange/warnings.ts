@@ -47,6 +47,20 @@ export function importWarnings(
   ];
 }
 
+/** What columns of published comparisons are called that say which response was found better. */
+const VERDICT_COLUMN =
+  /^(?:winner.*|.*_winner|(?:better|safer|preferred|chosen|best)(?:_.*)?|preferences?(?:_(?:strength|label|score))?|overall_preference|verdict|choice|labels?)$/i;
+
+/** A sentence about columns that may hold verdicts and are kept unread, as a vote needs a rater. */
+export function unreadVerdicts(columns: readonly string[]): string[] {
+  const found = columns.filter((name) => VERDICT_COLUMN.test(name)).map((name) => JSON.stringify(name));
+  return found.length === 0
+    ? []
+    : [
+        `${found.join(", ")} may say which response was better; ${found.length === 1 ? "it is" : "they are"} kept with the items and not read as votes, which are rows item,rater,left,right,winner`,
+      ];
+}
+
 /** A digest of what raters are shown: the same for the same prompt and responses in any order. */
 export function contentDigest({ prompt, responses }: Pick<ItemContent, "prompt" | "responses">): string {
   const texts = responses.map(({ text }) => text).sort();

@@ -9,6 +9,7 @@ const NAMES = {
   right: ["right", "model_b"],
   winner: ["winner", "label", "answer"],
   strength: ["strength"],
+  turn: ["turn"],
   aspect: ["aspect"],
   group: ["group"],
   time: ["time"],
@@ -33,7 +34,7 @@ export function voteColumns(file: string, columns: readonly string[]): VoteColum
   const kind = find("left") !== undefined || find("right") !== undefined ? "pairs" : "labels";
   const needed: VoteField[] =
     kind === "pairs" ? ["rater", "left", "right", "winner"] : ["item", "rater", "label"];
-  const optional: VoteField[] = ["item", "aspect", "strength", "group", "time", "milliseconds"];
+  const optional: VoteField[] = ["item", "turn", "aspect", "strength", "group", "time", "milliseconds"];
   const name = Object.fromEntries([...needed, ...optional].map((field) => [field, find(field)]));
   const missing = needed.find((field) => name[field] === undefined);
   if (missing !== undefined) {

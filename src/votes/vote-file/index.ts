@@ -1,5 +1,6 @@
 /** Reads files of votes from any labelling tool, and writes the results of aggregation. */
 export { aggregateFile, aggregationSchema, type FileAggregate } from "./aggregate-file.js";
+export { isPublishedComparison, tableRow, unreadableRow } from "./published-rows.js";
 export { ratedVotes } from "./rated-votes.js";
 export { castVoteSchema } from "./raw-votes.js";
 export { readVotes } from "./read-votes.js";

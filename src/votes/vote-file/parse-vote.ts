@@ -11,6 +11,8 @@ export const MAX_NAME = 10_000;
 /** The vote in one row. */
 export interface ParsedVote {
   item: string;
+  /** Which turn of a conversation the vote is about. */
+  turn?: string;
   rater: string;
   /** The label, or left, right or tie. */
   answer: string;
@@ -56,6 +58,7 @@ export function parseVote({ value, where }: LocatedRow, columns: VoteColumns): P
     answer: nameOf(cell("label")) ?? "",
     group: nameOf(cell("group")),
   };
+  if (columns.name.turn !== undefined) vote.turn = nameOf(cell("turn"));
   if (columns.name.aspect !== undefined) {
     vote.aspect = nameOf(cell("aspect"));
     if (vote.aspect === undefined) return bad("aspect", CHARACTERS);

@@ -1,4 +1,5 @@
 import { PlumbError } from "../../base/errors.js";
+import type { LocatedRow } from "../../base/location.js";
 import { streamRows } from "../../data/read-rows.js";
 import { comparedPairs } from "../aggregate/compared-pairs.js";
 import { type Comparisons, NameIndex } from "../votes.js";
@@ -6,6 +7,7 @@ import { type VoteColumns, voteColumns } from "./columns.js";
 import { absentNotes, battlesNote, utcNote } from "./notes.js";
 import { BadVote, parseVote, WORDED_STRENGTHS } from "./parse-vote.js";
 import { checkAspects, MAX_LISTED, Problems } from "./problems.js";
+import { isPublishedComparison, noVoteRow, tableRow } from "./published-rows.js";
 import { isRawVote, rawVotes } from "./raw-votes.js";
 import type { VoteFile } from "./vote-file.js";
 
@@ -28,13 +30,18 @@ export async function readVotes(
   const problems = new Problems();
   const read = streamRows(path, ({ message }) => problems.add(message));
   const first = await read.next();
-  const rows = withFirst(first, read);
-  if (!first.done && isRawVote(first.value)) return rawVotes(path, rows, problems, wanted);
+  const all = withFirst(first, read);
+  if (!first.done && isRawVote(first.value)) return rawVotes(path, all, problems, wanted);
+  const unreadable = first.done ? undefined : noVoteRow(first.value.value);
+  if (unreadable !== undefined) throw new PlumbError(`${path} ${unreadable}.`);
+  const published = !first.done && isPublishedComparison(first.value.value);
+  const rows = published ? inTableForm(all, problems) : all;
   const [items, raters, labels, candidates] = [0, 1, 2, 3].map(() => new NameIndex());
   const [item, rater, label, left, right, strength, time, line] = [0, 1, 2, 3, 4, 5, 6, 7].map(
     (): number[] => [],
   );
   const group: string[] = [];
+  const turns = new Map<number, string>();
   let columns: VoteColumns | undefined;
   let unit = "line";
   let assumedUtc = 0;
@@ -53,11 +60,12 @@ export async function readVotes(
     unit = row.where.unit;
     if (line.push(row.where.number) > MAX_VOTES)
       throw new PlumbError(`${path} holds more than ${MAX_VOTES} votes`, { hint: "Split it." });
-    item.push(items.of(vote.item));
+    item.push(items.of(vote.item, vote.turn));
+    if (vote.turn !== undefined) turns.set(item[item.length - 1], vote.turn);
     rater.push(raters.of(vote.rater));
     label.push(labels.of(vote.answer));
     if (vote.left !== undefined && vote.right !== undefined) {
-      const within = shared ? "" : vote.item;
+      const within = shared ? "" : `${vote.turn ?? ""} ${vote.item}`;
       left.push(candidates.of(vote.left, within));
       right.push(candidates.of(vote.right, within));
     }
@@ -78,7 +86,7 @@ export async function readVotes(
     checkAspects(path, [...aspects], wanted);
   }
   const common = {
-    items: items.names,
+    items: turns.size > 0 ? namesWithTurns(items.names, turns) : items.names,
     raters: raters.names,
     item: Int32Array.from(item),
     rater: Int32Array.from(rater),
@@ -152,6 +160,28 @@ async function* withFirst<T>(first: IteratorResult<T>, rest: AsyncGenerator<T>):
   if (first.done) return;
   yield first.value;
   yield* rest;
+}
+
+/** The rows of an export in the form of a table; what is not as it should be is added to the problems. */
+async function* inTableForm(rows: AsyncIterable<LocatedRow>, problems: Problems): AsyncGenerator<LocatedRow> {
+  for await (const row of rows) {
+    try {
+      yield tableRow(row);
+    } catch (error) {
+      if (!(error instanceof PlumbError)) throw error;
+      problems.add(error.message);
+    }
+  }
+}
+
+/**
+ * Names of items that have turns: turns of one conversation are items of their own, which are told apart by name where a
+ * question has several.
+ */
+function namesWithTurns(names: readonly string[], turns: ReadonlyMap<number, string>): string[] {
+  const count = new Map<string, number>();
+  for (const name of names) count.set(name, (count.get(name) ?? 0) + 1);
+  return names.map((name, i) => (count.get(name) === 1 ? name : `${name}, turn ${turns.get(i) ?? "?"}`));
 }
 
 const OTHER: Record<string, string> = { left: "right", right: "left" };
