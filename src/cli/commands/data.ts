@@ -4,6 +4,7 @@ import { describeLocation } from "../../base/location.js";
 import { examineFile } from "../../data/index.js";
 import { defineCommand } from "../command.js";
 import { fieldTable, lengths } from "../field-table.js";
+import { otherThanDataset } from "../other-than-dataset.js";
 import { printable } from "../text-width.js";
 
 const schema = z.object({
@@ -31,6 +32,8 @@ export default defineCommand({
   schema,
   positional: "file",
   async run({ ui }, { file, show, ...options }) {
+    const other = await otherThanDataset(file);
+    if (other !== undefined) ui.warn(other);
     const { format, rows, usable, problems, head } = await examineFile(file, options);
     const shown = rows.slice(0, show);
     const firstRows = shown.map((row) => ({

@@ -9,4 +9,5 @@ export { exportFiles, fileExportSchema } from "./export-files.js";
 export { type FileImport, fileImportSchema, importFiles } from "./import-files.js";
 export { type ImportConfig, importSchema, importTasks, SOURCES, type Source } from "./import-tasks.js";
 export { knownItems } from "./known-items.js";
+export { type RatingFile, ratingFile } from "./rating-file.js";
 export { readCastVotes, readTaskItems, taskItemSchema } from "./task-files.js";

@@ -2,7 +2,7 @@
 export { aggregateFile, aggregationSchema, type FileAggregate } from "./aggregate-file.js";
 export { isPublishedComparison, tableRow, unreadableRow } from "./published-rows.js";
 export { ratedVotes } from "./rated-votes.js";
-export { castVoteSchema } from "./raw-votes.js";
+export { castVoteSchema, isRawVote } from "./raw-votes.js";
 export { readVotes } from "./read-votes.js";
 export type { VoteFile } from "./vote-file.js";
 export { writeLabels, writePreferences } from "./write-aggregate.js";
