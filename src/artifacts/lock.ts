@@ -1,4 +1,5 @@
-import { closeSync, openSync, readFileSync, renameSync, rmSync, writeSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { linkSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { PlumbError } from "../base/errors.js";
@@ -23,27 +24,54 @@ export function lockFolder(dir: string): () => void {
   const path = join(dir, LOCK);
   const owner: Owner = { pid: process.pid, host: hostname(), started: startOf(process.pid) ?? "" };
   while (!createLock(path, owner)) {
-    const other = readOwner(path);
+    const found = readLock(path);
+    if (found === undefined) continue;
+    const other = ownerIn(found);
     if (other !== undefined && isAlive(other)) {
       throw new PlumbError(`${dir} is in use by process ${other.pid} on ${other.host}`, {
         hint: `Wait for it or stop it. If you know that it is gone, remove ${path}.`,
       });
     }
-    removeStale(path);
+    if (other === undefined && isFresh(path))
+      throw new PlumbError(`${dir} is being locked by another process`, {
+        hint: `Try again. If that does not help, remove ${path}.`,
+      });
+    removeStale(path, found);
   }
   const release = () => {
     process.off("exit", release);
-    if (readOwner(path)?.pid === process.pid) rmSync(path, { force: true });
+    if (ownerIn(readLock(path))?.pid === process.pid) rmSync(path, { force: true });
   };
   process.on("exit", release);
   return release;
 }
 
+/**
+ * Makes the lock with its owner in it at once: a file of its own gets the lock's name as a second one, so nobody ever sees a
+ * lock that is still empty.
+ */
 function createLock(path: string, owner: Owner): boolean {
+  const own = `${path}.${owner.pid}-${randomBytes(4).toString("hex")}`;
+  writeFileSync(own, `${JSON.stringify(owner)}\n`, { flag: "wx" });
   try {
-    const file = openSync(path, "wx");
-    writeSync(file, `${JSON.stringify(owner)}\n`);
-    closeSync(file);
+    linkSync(own, path);
+    return true;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "EEXIST") return false;
+    // File systems without second names, such as FAT.
+    if (code !== undefined && NO_LINKS.has(code)) return createInPlace(path, owner);
+    throw error;
+  } finally {
+    rmSync(own, { force: true });
+  }
+}
+
+const NO_LINKS = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK"]);
+
+function createInPlace(path: string, owner: Owner): boolean {
+  try {
+    writeFileSync(path, `${JSON.stringify(owner)}\n`, { flag: "wx" });
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
@@ -51,20 +79,45 @@ function createLock(path: string, owner: Owner): boolean {
   }
 }
 
-/** Removes a stale lock. It is renamed first, so that only one of two processes that find it removes it. */
-function removeStale(path: string): void {
+/** Milliseconds for which a lock without an owner may be one that is just being written. */
+const BEING_WRITTEN = 10_000;
+
+/** Whether the file is so new that its maker may not have written its owner yet. */
+function isFresh(path: string): boolean {
+  const { mtimeMs } = statSync(path, { throwIfNoEntry: false }) ?? { mtimeMs: 0 };
+  return Math.abs(Date.now() - mtimeMs) < BEING_WRITTEN;
+}
+
+/**
+ * Removes a stale lock. It is renamed first, so that only one of two processes that find it removes it; if it is another than
+ * was found, its owner gets it back.
+ */
+function removeStale(path: string, found: string): void {
   const aside = `${path}.stale-${process.pid}`;
   try {
     renameSync(path, aside);
-    rmSync(aside, { force: true });
+    if (readLock(aside) !== found) linkSync(aside, path);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== "ENOENT" && code !== "EEXIST") throw error;
+  } finally {
+    rmSync(aside, { force: true });
   }
 }
 
-function readOwner(path: string): Owner | undefined {
+/** What is in the lock; undefined if there is none. */
+function readLock(path: string): string | undefined {
   try {
-    const owner = JSON.parse(readFileSync(path, "utf8")) as Partial<Owner>;
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+function ownerIn(text = ""): Owner | undefined {
+  try {
+    const owner = JSON.parse(text) as Partial<Owner>;
     const whole =
       Number.isSafeInteger(owner.pid) && typeof owner.host === "string" && typeof owner.started === "string";
     return whole ? (owner as Owner) : undefined;
