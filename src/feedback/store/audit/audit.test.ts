@@ -1,4 +1,5 @@
 /** Hashes, keys and checkpoints of the audit log, each by itself. */
+import { spawnSync } from "node:child_process";
 import { createHash, createPublicKey, generateKeyPairSync, verify } from "node:crypto";
 import {
   chmodSync,
@@ -11,7 +12,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openStore } from "../index.js";
 import { type AuditEntry, auditHash, FIRST_PREVIOUS, sha256 } from "./audit-entry.js";
@@ -185,12 +186,39 @@ describe("a checkpoint", () => {
     expect(readCheckpoints(path)).toEqual({ checkpoints: both, malformed: 0 });
     const [first] = both;
     const wrong = [{ ...first, seq: 0 }, { ...first, hash: "x" }, { ...first, at: 0.5 }, { seq: 3 }];
-    // A line that was cut off is ended before the next one.
-    writeFileSync(path, `${JSON.stringify(both[0])}\n${JSON.stringify(both[1]).slice(0, 30)}`);
-    appendCheckpoints(path, [both[1]]);
-    expect(readCheckpoints(path)).toEqual({ checkpoints: both, malformed: 1 });
+    // A line that was cut off is no line, and gone with the next one; one that lacks only its end is kept.
+    for (const cut of [1, 30, JSON.stringify(both[1]).length]) {
+      writeFileSync(path, `${JSON.stringify(both[0])}\n${JSON.stringify(both[1]).slice(0, cut)}`);
+      const whole = cut > 30;
+      expect(readCheckpoints(path)).toEqual({ checkpoints: whole ? both : [both[0]], malformed: 0 });
+      appendCheckpoints(path, [both[1]]);
+      expect(readCheckpoints(path)).toEqual({ checkpoints: whole ? [...both, both[1]] : both, malformed: 0 });
+    }
+    // With nothing else in the file.
+    writeFileSync(path, JSON.stringify(both[0]).slice(0, 9));
+    appendCheckpoints(path, both);
+    expect(readCheckpoints(path)).toEqual({ checkpoints: both, malformed: 0 });
     writeFileSync(path, `\n${JSON.stringify(first)}\n{\n${wrong.map((w) => JSON.stringify(w)).join("\n")}\n`);
     expect(readCheckpoints(path)).toEqual({ checkpoints: [first], malformed: 5 });
     expect(() => readCheckpoints(dir)).toThrow(/EISDIR/);
+  });
+
+  it.runIf(process.platform === "linux")("leaves the file as it was where the disk is full", () => {
+    const path = join(dir, "full");
+    const key = openAuditKey(join(dir, "key-full"));
+    const some = [1, 2, 3].map((seq) => signCheckpoint(key, { seq, hash: SECOND_HASH }, 9));
+    appendCheckpoints(path, some);
+    const before = readFileSync(path, "utf8");
+    // A limit of 1024 bytes for files, within which the fourth does not fit whole.
+    expect(before.length).toBeLessThan(1024);
+    const script = `import { appendCheckpoints } from ${JSON.stringify(resolve("dist/feedback/store/audit/checkpoints.js"))};
+      try { appendCheckpoints(${JSON.stringify(path)}, JSON.parse(process.argv[1])); } catch ({ code }) { console.log(code); }`;
+    const more = JSON.stringify(
+      [4, 5, 6, 7].map((seq) => signCheckpoint(key, { seq, hash: SECOND_HASH }, 9)),
+    );
+    const limited = ["-c", 'trap "" XFSZ; ulimit -f 1; exec "$@"', "-", process.execPath];
+    const { stdout } = spawnSync("bash", [...limited, "--input-type=module", "-e", script, more]);
+    expect(stdout.toString().trim()).toBe("EFBIG");
+    expect(readFileSync(path, "utf8")).toBe(before);
   });
 });

@@ -4,7 +4,16 @@
  * the one before it. Each is stored in the database and in a file next to the key, so hiding a cut requires changing
  * both.
  */
-import { appendFileSync, closeSync, fstatSync, fsyncSync, openSync, readFileSync, readSync } from "node:fs";
+import {
+  appendFileSync,
+  closeSync,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  openSync,
+  readFileSync,
+  readSync,
+} from "node:fs";
 import type { Transaction } from "kysely";
 import { z } from "zod";
 import { canonicalJson } from "../../../base/canonical-json.js";
@@ -74,24 +83,46 @@ export async function lastSigned(db: Queries): Promise<number> {
 }
 
 /**
- * Appends checkpoints to the file, one JSON object per line, and flushes it to disk. A line that a killed process left
- * unfinished is ended first.
+ * Appends checkpoints to the file, one JSON object per line, and flushes it to disk. The part of a line that a killed
+ * process left is removed first; where the disk is full, the file is left as it was.
  */
 export function appendCheckpoints(path: string, checkpoints: readonly Checkpoint[]): void {
   const file = openSync(path, "a+", 0o600);
   try {
+    const ended = endLastLine(file);
     const { size } = fstatSync(file);
-    const last = Buffer.alloc(1);
-    const cut = size > 0 && readSync(file, last, 0, 1, size - 1) === 1 && last.toString() !== "\n";
     const lines = checkpoints.map((checkpoint) => `${JSON.stringify(checkpoint)}\n`);
-    appendFileSync(file, (cut ? "\n" : "") + lines.join(""));
-    fsyncSync(file);
+    try {
+      appendFileSync(file, (ended ? "" : "\n") + lines.join(""));
+      fsyncSync(file);
+    } catch (error) {
+      ftruncateSync(file, size);
+      throw error;
+    }
   } finally {
     closeSync(file);
   }
 }
 
-/** The checkpoints in a file, in order, and the number of malformed lines. A missing file has no checkpoints. */
+/** More than the longest line of a checkpoint, in bytes. */
+const TAIL = 4096;
+
+/** Removes a last line of which only a part was written. @returns false if the last line is whole and only lacks its end. */
+function endLastLine(file: number): boolean {
+  const { size } = fstatSync(file);
+  const tail = Buffer.alloc(Math.min(size, TAIL));
+  readSync(file, tail, 0, tail.length, size - tail.length);
+  const last = tail.subarray(tail.lastIndexOf("\n") + 1);
+  if (last.length === 0) return true;
+  if (last.length === TAIL || Checkpoint.safeParse(parseJson(last.toString())).success) return false;
+  ftruncateSync(file, size - last.length);
+  return true;
+}
+
+/**
+ * The checkpoints in a file, in order, and the number of malformed lines. A missing file has no checkpoints. The part of a
+ * line at the end is none: whoever wrote it was stopped, or writes it now.
+ */
 export function readCheckpoints(path: string): { checkpoints: Checkpoint[]; malformed: number } {
   let text: string;
   try {
@@ -105,7 +136,9 @@ export function readCheckpoints(path: string): { checkpoints: Checkpoint[]; malf
     const parsed = Checkpoint.safeParse(parseJson(line));
     return parsed.success ? [parsed.data] : [];
   });
-  return { checkpoints, malformed: lines.length - checkpoints.length };
+  const cut =
+    !text.endsWith("\n") && lines.length > 0 && !Checkpoint.safeParse(parseJson(lines.at(-1) ?? "")).success;
+  return { checkpoints, malformed: lines.length - checkpoints.length - (cut ? 1 : 0) };
 }
 
 function parseJson(text: string): unknown {

@@ -77,7 +77,8 @@ function checkpointsOf(key: string, warn: (message: string) => void): Checkpoint
   const file = checkpointFileOf(key);
   if (!existsSync(key) && !existsSync(file)) return undefined;
   const { checkpoints, malformed } = readCheckpoints(file);
-  if (malformed > 0) warn(`${file}: ${malformed} lines are not checkpoints`);
+  if (malformed > 0)
+    warn(`${file}: ${malformed === 1 ? "1 line is no checkpoint" : `${malformed} lines are no checkpoints`}`);
   return checkpoints;
 }
 
