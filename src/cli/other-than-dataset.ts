@@ -1,6 +1,7 @@
 import { PlumbError } from "../base/errors.js";
 import { examineFile, streamRows } from "../data/index.js";
 import { ratingFile } from "../feedback/exchange/index.js";
+import type { Ui } from "./ui.js";
 
 /**
  * For a file that is about rating: a sentence that says so, and which command reads it, where training could still read
@@ -16,6 +17,12 @@ export async function otherThanDataset(file: string): Promise<string | undefined
   const readable = await examineFile(file, { limit: 1, maxProblems: 1 }).catch(() => undefined);
   if (readable === undefined || readable.usable.length === 0) throw new PlumbError(`${says}.`, { hint });
   return `${says}, which would read its ${readable.usable.join(" and ")} alone. ${hint}`;
+}
+
+/** Warns of what `otherThanDataset` says. */
+export async function warnOfOther(ui: Ui, file: string): Promise<void> {
+  const other = await otherThanDataset(file);
+  if (other !== undefined) ui.warn(other);
 }
 
 async function firstRow(file: string) {

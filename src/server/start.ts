@@ -5,6 +5,7 @@ import { openStore } from "../feedback/store/index.js";
 import { invitationLink, invite } from "./accounts/invitations.js";
 import { ThreadRunner } from "./analysis/thread-runner.js";
 import { createApp } from "./app.js";
+import { sharedAddressWarning } from "./http/client-address.js";
 import { isLoopback } from "./http/origin.js";
 import { listen } from "./listen.js";
 import { serverLog } from "./log/index.js";
@@ -33,6 +34,8 @@ export interface RunningServer {
   services: Services;
   /** Where people reach it, with the path below which it lies there. */
   origin: string;
+  /** What seems not to be meant in the settings, for people. */
+  warnings: string[];
   /** Link with which the first admin makes an account; undefined if there is one. */
   firstAdmin?: string;
   /** @throws PlumbError when lines of the log could not be written. */
@@ -69,6 +72,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     return {
       services,
       origin: services.origin + services.base,
+      warnings: [sharedAddressWarning(settings, isLoopback(shownHost)) ?? []].flat(),
       ...(token !== undefined && { firstAdmin: invitationLink(services, token) }),
       async stop() {
         services.ready = false;

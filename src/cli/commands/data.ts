@@ -4,7 +4,7 @@ import { describeLocation } from "../../base/location.js";
 import { examineFile } from "../../data/index.js";
 import { defineCommand } from "../command.js";
 import { fieldTable, lengths } from "../field-table.js";
-import { otherThanDataset } from "../other-than-dataset.js";
+import { warnOfOther } from "../other-than-dataset.js";
 import { printable } from "../text-width.js";
 
 const schema = z.object({
@@ -18,12 +18,9 @@ const schema = z.object({
   maxProblems: z.number().int().min(1).max(1000).default(10).describe("problems to list before giving up"),
 });
 
-const rowLine = (row: object): string => printable(JSON.stringify(row));
-
 export default defineCommand({
   description:
-    "Says which format a dataset file is in, how many rows it has, how long its texts are, what it can be used for, " +
-    "and what is wrong with it. Exits with 1 when a row is wrong.",
+    "Says which format a dataset file is in, how many rows it has, how long its texts are, what it can be used for, and what is wrong with it. Exits with 1 when a row is wrong.",
   examples: [
     { command: "plumb data pairs.jsonl.gz", does: "look at a file of preferences" },
     { command: "plumb data demos.csv --json", does: "the same as JSON" },
@@ -32,8 +29,7 @@ export default defineCommand({
   schema,
   positional: "file",
   async run({ ui }, { file, show, ...options }) {
-    const other = await otherThanDataset(file);
-    if (other !== undefined) ui.warn(other);
+    await warnOfOther(ui, file);
     const { format, rows, usable, problems, head } = await examineFile(file, options);
     const shown = rows.slice(0, show);
     const firstRows = shown.map((row) => ({
@@ -50,7 +46,9 @@ export default defineCommand({
       [
         `${file}: ${rows.length} rows, ${format} format; usable as ${usable.join(", ") || "nothing here"}${once}`,
         ...(show > 0 ? ["", "Characters of each field:", fieldTable(shown)] : []),
-        ...(normal ? ["", `As ${normal.as}:`, ...normal.rows.map(rowLine)] : []),
+        ...(normal
+          ? ["", `As ${normal.as}:`, ...normal.rows.map((row) => printable(JSON.stringify(row)))]
+          : []),
       ].join("\n"),
     );
     if (problems.length === 0) return;

@@ -48,6 +48,7 @@ It listens on this machine only. To let others in, put a proxy with HTTPS in fro
       ui.info(`data is in ${withoutPassword(database)}`);
       if (firstAdmin) ui.info(`no admin yet: make the first account, within a day, at\n  ${firstAdmin}`);
     }
+    for (const warning of server.warnings) ui.warn(warning);
     goOnWithoutStdout();
     if (!signal.aborted) await once(signal, "abort");
     await server.stop();

@@ -19,20 +19,6 @@ export function hostAllowed(host: string | undefined, origin: string): boolean {
   return samePort && (hostname === own.hostname || (isLoopback(hostname) && isLoopback(own.hostname)));
 }
 
-/** The client's address, as the outermost trusted proxy saw it. IPv6 addresses are cut to their /64 network. */
-export function clientAddress(c: Context, proxies: number): string {
-  const socket = (c.env as { incoming?: { socket: { remoteAddress?: string } } } | undefined)?.incoming
-    ?.socket;
-  let address = socket?.remoteAddress ?? "local";
-  if (proxies > 0) {
-    const forwarded = (c.req.header("x-forwarded-for") ?? "").split(",").map((part) => part.trim());
-    address = forwarded.at(-proxies)?.slice(0, 64) || address;
-  }
-  const mapped = /^::ffff:([0-9.]+)$/i.exec(address);
-  if (mapped) return mapped[1];
-  return address.includes(":") ? address.split(":").slice(0, 4).join(":") : address;
-}
-
 /** Where the server lies for browsers. */
 export interface Site {
   /** Scheme, host and port. */

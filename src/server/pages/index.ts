@@ -4,7 +4,7 @@ import type { Env, Hono } from "hono";
 import { pingDatabase } from "../../feedback/store/index.js";
 import { checkAccess } from "../access.js";
 import { authenticate } from "../accounts/authenticate.js";
-import { clientAddress } from "../http/origin.js";
+import { clientAddress } from "../http/client-address.js";
 import { openApi } from "../openapi.js";
 import type { Services } from "../services.js";
 import { docsPage } from "./docs.js";
