@@ -11,7 +11,8 @@ export async function knownItems(
   items: readonly Pick<NewItem, "content">[],
 ): Promise<number> {
   const digests = new Map<string, number>();
-  for (const { content } of items) {
+  for (const [i, { content }] of items.entries()) {
+    if (i % PAGE === PAGE - 1) await new Promise(setImmediate);
     const digest = contentDigest(content);
     digests.set(digest, (digests.get(digest) ?? 0) + 1);
   }

@@ -229,7 +229,8 @@ export const importItems = contract({
   method: "post",
   path: "/projects/{project}/items",
   tag: "Items",
-  summary: "Add items, all of them or none.",
+  summary:
+    "Add items, none of them if any is wrong. Many are added in pieces, between which raters are answered; where the database fails in between, the refusal says how many were added.",
   access: write,
   params: inProject,
   body: z.strictObject({ items: z.array(NewItem.strict()).min(1).max(MAX_ITEMS_AT_ONCE) }),

@@ -1,7 +1,8 @@
 import { extname } from "node:path";
 import { countOf } from "../../base/format.js";
-import { checkItems, knownItems } from "../../feedback/exchange/index.js";
+import { type checkItems, knownItems } from "../../feedback/exchange/index.js";
 import { addItems } from "../../feedback/store/index.js";
+import { checkUpload } from "../check-upload.js";
 import { projects as contract } from "../contract/index.js";
 import { endpoint } from "../endpoint.js";
 import { RequestError } from "../http/request-error.js";
@@ -53,7 +54,7 @@ async function readUpload(
       hint: "plumb tasks import reads Parquet and packed files, and plumb tasks push sends what it writes.",
     });
   return withUpload(text, ending, async (path) => {
-    const checked = await checkItems(path, task, { prompt, responses });
+    const checked = await checkUpload(path, task, { prompt, responses });
     const problems = checked.problems.map(({ problem, ...rest }) => ({
       ...rest,
       problem: problem.replaceAll(path, name),

@@ -62,12 +62,16 @@ export interface Item {
   leases: number;
 }
 
+/** Items added in one write, which holds up others' writes for some milliseconds. */
+const PIECE = 25;
+
 /**
- * Adds all items, or none if one is invalid.
+ * Adds items, none if one is invalid. Many are added in pieces, between which raters' requests are answered; what a piece
+ * holds is offered at once.
  *
  * @returns their ids in the order given.
  * @throws StoreError missing: no such project; invalid: names the first item that does not fit the project's task, by
- * its position from 1.
+ * its position from 1; unavailable: the database could not be used, and the message says how many were added by then.
  */
 export async function addItems(
   store: StoreContext,
@@ -80,18 +84,52 @@ export async function addItems(
       "invalid",
       `${items.length} items in one call; at most ${MAX_ITEMS_AT_ONCE} are allowed.`,
     );
-  const parsed = items.map((item) => check(NewItem, item));
+  const { task } = await findProject(store, projectId);
+  const parsed: z.output<typeof NewItem>[] = [];
+  for (const [i, item] of items.entries()) {
+    parsed.push(checkedItem(item, i, task));
+    if (i % PIECE === PIECE - 1) await new Promise(setImmediate);
+  }
+  const ids: string[] = [];
+  for (let start = 0; start < parsed.length || start === 0; start += PIECE) {
+    try {
+      ids.push(...(await addPiece(store, projectId, parsed.slice(start, start + PIECE), actor)));
+    } catch (error) {
+      if (start === 0 || !(error instanceof StoreError)) throw error;
+      throw new StoreError(
+        error.problem,
+        `The first ${start} of ${items.length} items were added, and then not the rest: ${error.message}`,
+        `Add the items from ${start + 1} on again, once that is mended.`,
+      );
+    }
+  }
+  return ids;
+}
+
+/** @throws StoreError invalid: naming the item by its position. */
+function checkedItem(item: NewItem, i: number, task: TaskDefinition): z.output<typeof NewItem> {
+  const parsed = check(NewItem, item);
+  const { content, gold, explanation } = parsed;
+  const problem =
+    itemProblem(content, gold, task) ??
+    (explanation !== undefined && gold === undefined ? "explanation: requires gold as well" : undefined);
+  if (problem !== undefined) throw new StoreError("invalid", `item ${i + 1}: ${problem}`);
+  if (JSON.stringify(content).length > MAX_ITEM)
+    throw new StoreError("invalid", `item ${i + 1}: is longer than ${MAX_ITEM} characters`);
+  return parsed;
+}
+
+function addPiece(
+  store: StoreContext,
+  projectId: string,
+  items: readonly z.output<typeof NewItem>[],
+  actor: string,
+): Promise<string[]> {
   return store.write(async (write) => {
     const { db, now, audit } = write;
-    const { task, settings } = await findProject(write, projectId);
-    for (const [i, { content, gold, explanation }] of parsed.entries()) {
-      const problem =
-        itemProblem(content, gold, task) ??
-        (explanation !== undefined && gold === undefined ? "explanation: requires gold as well" : undefined);
-      if (problem !== undefined) throw new StoreError("invalid", `item ${i + 1}: ${problem}`);
-    }
+    const { settings } = await findProject(write, projectId);
     const last = await lastPosition(db, projectId);
-    const rows = parsed.map((item, i): Tables["items"] => ({
+    const rows = items.map((item, i): Tables["items"] => ({
       id: newId("i", now),
       project_id: projectId,
       position: last + 1 + i,
@@ -109,8 +147,6 @@ export async function addItems(
       available: item.gold === undefined ? 1 : 0,
       created_at: now,
     }));
-    const long = rows.findIndex(({ content_json }) => content_json.length > MAX_ITEM);
-    if (long >= 0) throw new StoreError("invalid", `item ${long + 1}: is longer than ${MAX_ITEM} characters`);
     await insertRows(db, "items", rows);
     for (const { id, position, ...row } of rows)
       audit(actor, "item.added", id, { project: projectId, position, sha256: itemHash(row) });

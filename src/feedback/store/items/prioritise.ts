@@ -9,7 +9,7 @@ import { findProject } from "../projects/projects.js";
 import type { StoreContext } from "../store-context.js";
 import { StoreError } from "../store-error.js";
 
-/** Items read per query, and updated per statement. */
+/** Items read per query, and looked up per statement. */
 const PAGE = 500;
 
 /**
@@ -44,17 +44,43 @@ export async function prioritise(
     if (rows.length < PAGE) break;
     after = rows[rows.length - 1].position;
   }
-  return store.write(async ({ db, audit }) => {
-    await db
-      .updateTable("items")
-      .set({ priority: -1 })
+  await reorder(store, project, values);
+  await store.write(async ({ audit }) => {
+    audit(actor, "items.prioritised", project, { selection, items: values.size });
+  });
+  return values.size;
+}
+
+/** Items looked at, and at most changed, in one write, which holds up others' writes for some milliseconds. */
+const PIECE = 100;
+
+/**
+ * Gives every item that is no gold item its priority among the values, or -1. Only items whose priority changes are written
+ * (and told of in the log), in pieces, between which raters' requests are answered.
+ */
+async function reorder(
+  store: StoreContext,
+  project: string,
+  values: ReadonlyMap<string, number>,
+): Promise<void> {
+  for (let after = 0; ; ) {
+    const rows = await store.db
+      .selectFrom("items")
+      .select(["id", "position", "priority"])
       .where("project_id", "=", project)
       .where("gold_json", "is", null)
+      .where("position", ">", after)
+      .orderBy("position")
+      .limit(PIECE)
       .execute();
-    await updatePriorities(db, project, [...values]);
-    audit(actor, "items.prioritised", project, { selection, items: values.size });
-    return values.size;
-  });
+    const changed = rows.flatMap(({ id, priority }): [string, number][] => {
+      const wanted = values.get(id) ?? -1;
+      return wanted === priority ? [] : [[id, wanted]];
+    });
+    if (changed.length > 0) await store.write(({ db }) => updatePriorities(db, project, changed));
+    if (rows.length < PIECE) return;
+    after = rows[rows.length - 1].position;
+  }
 }
 
 /** Most items chosen for diversity; the time grows with this number times the number of all items. */
@@ -82,21 +108,11 @@ export async function prioritiseDiverse(
     .execute();
   const contents = rows.map(({ content_json }) => JSON.parse(content_json) as ItemContent);
   const first = diverseItems(contents, MAX_DIVERSE);
-  return store.write(async ({ db, audit }) => {
-    await db
-      .updateTable("items")
-      .set({ priority: -1 })
-      .where("project_id", "=", project)
-      .where("gold_json", "is", null)
-      .execute();
-    await updatePriorities(
-      db,
-      project,
-      first.map((index, at) => [rows[index].id, first.length - at]),
-    );
+  await reorder(store, project, new Map(first.map((index, at) => [rows[index].id, first.length - at])));
+  await store.write(async ({ audit }) => {
     audit(actor, "items.prioritised", project, { selection: "diversity", items: first.length });
-    return first.length;
   });
+  return first.length;
 }
 
 /**
@@ -110,28 +126,35 @@ export async function setPriorities(
   priorities: ReadonlyMap<string, number>,
   actor: string,
 ): Promise<void> {
-  const checked = check(z.map(z.string(), z.number()), new Map(priorities));
-  return store.write(async (write) => {
-    await findProject(write, project);
-    await updatePriorities(write.db, project, [...checked]);
-    write.audit(actor, "items.prioritised", project, { items: checked.size });
+  const checked = [...check(z.map(z.string(), z.number()), new Map(priorities))];
+  await findProject(store, project);
+  for (let start = 0; start < checked.length; start += PAGE) {
+    const ids = checked.slice(start, start + PAGE).map(([id]) => id);
+    const { n } = await store.db
+      .selectFrom("items")
+      .select((eb) => eb.fn.countAll<number>().as("n"))
+      .where("project_id", "=", project)
+      .where("id", "in", ids)
+      .executeTakeFirstOrThrow();
+    if (Number(n) < ids.length) throw new StoreError("missing", "Some of the items are not in the project.");
+  }
+  for (let start = 0; start < checked.length; start += PIECE)
+    await store.write(({ db }) => updatePriorities(db, project, checked.slice(start, start + PIECE)));
+  await store.write(async (write) => {
+    write.audit(actor, "items.prioritised", project, { items: checked.length });
   });
 }
 
+/** @param priorities of at most PIECE items. */
 async function updatePriorities(
   db: Queries,
   project: string,
   priorities: readonly (readonly [id: string, priority: number])[],
 ): Promise<void> {
-  for (let start = 0; start < priorities.length; start += PAGE) {
-    const some = priorities.slice(start, start + PAGE);
-    const rows = some.map(
-      ([id, priority]) => sql`(cast(${id} as text), cast(${priority} as double precision))`,
-    );
-    const { numAffectedRows = 0n } = await sql`with wanted (id, priority) as (values ${sql.join(rows)})
-      update items set priority = wanted.priority from wanted
-      where items.id = wanted.id and items.project_id = ${project}`.execute(db);
-    if (Number(numAffectedRows) < some.length)
-      throw new StoreError("missing", "Some of the items are not in the project.");
-  }
+  const rows = priorities.map(
+    ([id, priority]) => sql`(cast(${id} as text), cast(${priority} as double precision))`,
+  );
+  await sql`with wanted (id, priority) as (values ${sql.join(rows)})
+    update items set priority = wanted.priority from wanted
+    where items.id = wanted.id and items.project_id = ${project}`.execute(db);
 }
