@@ -21,11 +21,31 @@ export function watchInterrupts(ui: Ui, endsBySignal = false): { signal: AbortSi
     ui.warn(`${stopping}; press Ctrl-C again to quit at once`);
     controller.abort();
   };
+  const orphaned = endsBySignal ? watchParent(() => handle("SIGTERM")) : undefined;
   const dispose = () => {
+    clearInterval(orphaned);
     for (const name of SIGNALS) process.off(name, handle);
   };
   for (const name of SIGNALS) process.on(name, handle);
   return { signal: controller.signal, dispose };
+}
+
+/** Milliseconds between two looks at the parent. */
+const LOOK = 500;
+
+/**
+ * Calls back once the parent has ended, where npx started this process: npm and its shell end by a
+ * signal without passing it on, and whoever stopped them would leave the server running. @returns undefined elsewhere.
+ */
+function watchParent(ended: () => void): NodeJS.Timeout | undefined {
+  if (process.env.npm_command !== "exec") return undefined;
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    ended();
+  }, LOOK).unref();
+  return timer;
 }
 
 /** The command that resumes a run. @param commandLine as it was typed. */
