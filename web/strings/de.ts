@@ -1,3 +1,4 @@
+import { germanOf } from "./de-server.js";
 import type { Strings } from "./en.js";
 
 export const de: Strings = {
@@ -26,6 +27,7 @@ export const de: Strings = {
     missingText: "Die Adresse ist falsch, oder Sie nehmen an diesem Projekt nicht teil.",
     defect: "Auf dieser Seite ist etwas schiefgegangen.",
     request: (id) => `Anfrage ${id}`,
+    said: germanOf,
   },
   signIn: {
     title: "Anmelden",

@@ -25,6 +25,8 @@ export const en = {
     missingText: "The address is wrong, or you do not take part in this project.",
     defect: "Something went wrong on this page.",
     request: (id: string) => `Request ${id}`,
+    /** A sentence of the server in this language, where it is known. */
+    said: (text: string) => text,
   },
   signIn: {
     title: "Sign in",

@@ -25,13 +25,13 @@ export function Empty({ title, children }: { title: string; children?: Component
 /** A problem in plain words, with what to do. */
 export function ProblemState({ problem, retry }: { problem: ApiProblem; retry?: () => void }) {
   const strings = useStrings();
-  const { offline, offlineHint, missing, missingText, title, request } = strings.problem;
+  const { offline, offlineHint, missing, missingText, title, request, said } = strings.problem;
   const [head, text] =
     problem.status === 0
       ? [offline, offlineHint]
       : problem.status === 404
         ? [missing, missingText]
-        : [title, `${problem.message} ${problem.details.hint ?? ""}`];
+        : [title, `${said(problem.message)} ${said(problem.details.hint ?? "")}`];
   return (
     <div class="state" role="alert">
       <p class="state-title">{head}</p>

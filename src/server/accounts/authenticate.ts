@@ -30,9 +30,12 @@ export async function authenticate(
   return principal;
 }
 
-export function unauthorised(message: string): RequestError {
+export function unauthorised(
+  message: string,
+  hint: string | undefined = "Sign in, or send Authorization: Bearer with an API key.",
+): RequestError {
   return new RequestError(401, message, {
-    hint: "Sign in, or send Authorization: Bearer with an API key.",
+    hint,
     headers: { "WWW-Authenticate": 'Bearer realm="plumb"' },
   });
 }

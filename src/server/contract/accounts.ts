@@ -21,7 +21,11 @@ const login = z
     "has 2 to 100 letters, digits and . _ @ + -, and begins with a letter or digit",
   )
   .describe("Name to sign in with; letter case does not matter");
-const password = z.string().min(MIN_PASSWORD).max(200).describe("Password that only this person knows");
+const password = z
+  .string()
+  .min(MIN_PASSWORD, { error: `expected at least ${MIN_PASSWORD} characters` })
+  .max(200)
+  .describe("Password that only this person knows");
 const givenPassword = z.string().min(1).max(200);
 const code = z
   .string()

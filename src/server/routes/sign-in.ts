@@ -31,13 +31,13 @@ export const signInRoutes = [
     await throttle.begin(trier);
     const fits = await passwords.fits(password, account?.passwordHash);
     if (!fits || account?.state !== "active" || !(await codeFits(call, account, code)))
-      throw unauthorised("Name, password or one-time code is wrong.");
+      throw unauthorised("Name, password or one-time code is wrong.", "");
     throttle.succeeded(trier);
     const session = await store.write(async (write) => {
       // Checking a password takes a while, in which it may have been changed or the account shut out.
       const now = await accountOfLogin(write, account.login);
       if (now?.state !== "active" || now.passwordHash !== account.passwordHash)
-        throw unauthorised("Name, password or one-time code is wrong.");
+        throw unauthorised("Name, password or one-time code is wrong.", "");
       return openSession(write, now, sessionOptions(call));
     });
     return signedIn(http, call, account, session);

@@ -1,6 +1,7 @@
 import { useId, useState } from "preact/hooks";
 import { call, type ResultOf } from "../../api/client.js";
 import { ApiProblem } from "../../api/problem.js";
+import { useStrings } from "../../strings/index.js";
 import { Button } from "../../ui/button.js";
 import { Dialog } from "../../ui/dialog.js";
 import { Field } from "../../ui/field.js";
@@ -162,6 +163,7 @@ function Report({ checked, name }: { checked: Checked; name: string }) {
   const { upload, items } = useDesk();
   const format = useFormat();
   const { problems, problemCount } = checked;
+  const { said } = useStrings().problem;
   const where = ({ unit, number }: Checked["problems"][number]) =>
     number === undefined ? upload.whole : unit === "row" ? `${upload.row} ${number}` : String(number);
   return (
@@ -188,7 +190,7 @@ function Report({ checked, name }: { checked: Checked; name: string }) {
       )}
       {checked.warnings.map((warning) => (
         <p key={warning} class="notice">
-          {warning}
+          {said(warning)}
         </p>
       ))}
       {problemCount === 0 ? (

@@ -1,0 +1,74 @@
+/** Sentences of the server in German: refusals that people meet in forms, and warnings about a file. */
+
+/** A word of a list, in quotation marks, or several. */
+const NAMES = '("[^"]*"(?:, "[^"]*")*)';
+
+const SENTENCES: readonly (readonly [said: RegExp, german: string])[] = [
+  [/^Name, password or one-time code is wrong\.$/, "Name, Passwort oder Einmalcode ist falsch."],
+  [/^Too many failed tries to sign in\.$/, "Zu viele Anmeldeversuche sind fehlgeschlagen."],
+  [/^Try again in (\d+) s\.$/, "Bitte in $1 s noch einmal versuchen."],
+  [
+    /^Others try to guess this password\. Try again in (\d+) s, or in a browser in which you signed in before\.$/,
+    "Andere versuchen, dieses Passwort zu erraten. Bitte in $1 s noch einmal versuchen, oder in einem Browser, in dem Sie schon angemeldet waren.",
+  ],
+  [/^Too many requests\.$/, "Zu viele Anfragen."],
+  [/^Too many people are signing in just now\.$/, "Gerade melden sich zu viele an."],
+  [/^Try again in a moment\.$/, "Bitte gleich noch einmal versuchen."],
+  [
+    /^This password is one of those that are tried first\.$/,
+    "Dieses Passwort gehört zu denen, die als erste ausprobiert werden.",
+  ],
+  [
+    /^Take several words that have nothing to do with each other, or let a password manager make one\.$/,
+    "Nehmen Sie mehrere Wörter, die nichts miteinander zu tun haben, oder lassen Sie ein Passwort von einem Passwortmanager erzeugen.",
+  ],
+  [/^(?:[\w.]+: )?expected at least (\d+) characters$/, "Es müssen mindestens $1 Zeichen sein."],
+  [/^The password is wrong\.$/, "Das Passwort ist falsch."],
+  [/^This code is wrong or has expired\.$/, "Dieser Code ist falsch oder abgelaufen."],
+  [/^This login name is taken\.$/, "Dieser Name ist schon vergeben."],
+  [/^This invitation is no longer valid\.$/, "Diese Einladung gilt nicht mehr."],
+  [
+    /^Ask the person who invited you for a new one\.$/,
+    "Bitten Sie die Person, die Sie eingeladen hat, um eine neue.",
+  ],
+  [/^This invitation is for another account\.$/, "Diese Einladung ist für ein anderes Konto."],
+  [/^Accept it with a new account\.$/, "Nehmen Sie sie mit einem neuen Konto an."],
+  [
+    /^(\d[\d,]*) items? shows? equal responses, between which nobody can choose$/,
+    "$1 Aufgaben zeigen gleiche Antworten, zwischen denen niemand wählen kann.",
+  ],
+  [
+    /^(\d[\d,]*) items? repeats? the prompt and the responses of an earlier one$/,
+    "$1 Aufgaben wiederholen Prompt und Antworten einer früheren.",
+  ],
+  [
+    /^(\d[\d,]*) items? holds? the character (.): was the file saved as UTF-8\?$/u,
+    "$1 Aufgaben enthalten das Zeichen $2: Wurde die Datei als UTF-8 gespeichert?",
+  ],
+  [
+    /^(\d[\d,]*) rows? repeats? a vote of the same rater, which counts once$/,
+    "$1 Zeilen wiederholen ein Urteil derselben Person; es zählt einmal.",
+  ],
+  [
+    /^(\d[\d,]*) times? states? no zone and was read as UTC$/,
+    "$1 Zeiten haben keine Zeitzone und wurden als UTC gelesen.",
+  ],
+  [
+    /^(\d[\d,]*) unsafe votes? names? no category; (\w+) stands for it$/,
+    "$1 Urteile „unsicher“ nennen keine Kategorie; $2 steht dafür.",
+  ],
+  [
+    /^(\d[\d,]*) items? (?:is|are) in the project already, with the same texts$/,
+    "$1 Aufgaben sind mit denselben Texten schon im Projekt.",
+  ],
+  [
+    new RegExp(`^${NAMES} may say which response was better; .* rows item,rater,left,right,winner$`),
+    "$1 sagt vielleicht, welche Antwort besser war; das bleibt bei den Aufgaben und wird nicht als Urteil gelesen. Urteile sind Zeilen item,rater,left,right,winner.",
+  ],
+];
+
+/** The sentence in German; as it is if it is none of these. */
+export function germanOf(text: string): string {
+  const found = SENTENCES.find(([said]) => said.test(text));
+  return found === undefined ? text : text.replace(found[0], found[1]);
+}
