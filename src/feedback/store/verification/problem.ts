@@ -3,7 +3,7 @@ import type { RowKind } from "../audit/coverage.js";
 export interface AuditProblem {
   /** Number of the entry, or of the vote's entry; 0 if there is none. */
   seq: number;
-  kind: "entry" | "checkpoint" | "vote" | RowKind;
+  kind: "entry" | "checkpoint" | "vote" | "trigger" | RowKind;
   problem: string;
 }
 

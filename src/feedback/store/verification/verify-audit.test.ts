@@ -244,12 +244,13 @@ onBothEngines(({ store: open, engine, fresh }) => {
     await store.close();
     const { checkpoints, malformed } = readCheckpoints(store.checkpointFile);
     expect(malformed).toBe(0);
-    // After log.begun; after a project with its rows (2), 1,100 items and two hashes of each (3); after a note.
+    // After log.begun; after a project with its rows (2) and 39 pieces of 25 items with their hashes (1 for each piece); after
+    // 44 pieces and a note.
     const links = checkpoints.map(({ seq, previous_seq }) => [seq, previous_seq]);
     expect(links).toEqual([
       [1, 0],
-      [1106, 1],
-      [1107, 1106],
+      [1017, 1],
+      [1148, 1017],
     ]);
     const again = await openStore(location, { keyFile });
     expect(await again.checkpoint()).toBeUndefined();
