@@ -43,12 +43,12 @@ it("warnings about a file, one and many", () => {
     const tallies = new Map(
       (["repeatedVote", "assumedUtc", "unnamedCategory"] as const).map((tally) => [tally, many]),
     );
-    const items = Array.from({ length: many }, () => item("\ufffd"));
+    const items = Array.from({ length: many }, () => item("\ufffd \ud800"));
     const warnings = [
       ...importWarnings(items, tallies),
       ...unreadVerdicts(["winner", "labels"].slice(0, many)),
     ];
-    expect(warnings).toHaveLength(many === 1 ? 6 : 7);
+    expect(warnings).toHaveLength(many === 1 ? 7 : 8);
     expectGerman(warnings);
   }
   expectGerman(["1 item is in the project already, with the same texts"]);

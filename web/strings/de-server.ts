@@ -46,6 +46,10 @@ const SENTENCES: readonly (readonly [said: RegExp, german: string])[] = [
     "$1 Aufgaben enthalten das Zeichen $2: Wurde die Datei als UTF-8 gespeichert?",
   ],
   [
+    /^(\d[\d,]*) items? holds? half a character \(a lone surrogate\), which files show as (.)$/u,
+    "$1 Aufgaben enthalten ein halbes Zeichen (ein einzelnes Surrogat), das Dateien als $2 zeigen.",
+  ],
+  [
     /^(\d[\d,]*) rows? repeats? a vote of the same rater, which counts once$/,
     "$1 Zeilen wiederholen ein Urteil derselben Person; es zählt einmal.",
   ],

@@ -363,6 +363,10 @@ it("what is taken but may not be meant is said with counts", async () => {
     expect.stringMatching(/^2 items hold the character/),
   ]);
   expect((await check("same.jsonl", lines(row))).warnings).toHaveLength(1);
+  const half = { prompt: [{ role: "user", content: "\ud83c" }], response_a: "X", response_b: "Y" };
+  expect((await check("half.jsonl", lines(half))).warnings).toEqual([
+    expect.stringMatching(/^1 item holds half a character/),
+  ]);
   const unsafe = await load("unsafe.csv", "item,rater,label,response\n1,a,unsafe,X\n");
   expect(unsafe.warnings).toEqual(["1 unsafe vote names no category; S1 stands for it"]);
   expect((await load("fine.jsonl", lines({ ...row, response_b: "Y" }))).warnings).toEqual([]);

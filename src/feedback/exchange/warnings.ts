@@ -7,24 +7,25 @@ import type { Tally } from "./problems.js";
 
 /** The character that readers put where text was not in the encoding that they expected. */
 const REPLACEMENT = "\ufffd";
+const LONE_SURROGATE = /\p{Surrogate}/u;
 
 export function importWarnings(
   items: readonly Pick<TaskItem, "content">[],
   tallies: ReadonlyMap<Tally, number>,
 ): string[] {
   const seen = new Set<string>();
-  let [equal, repeated, replaced] = [0, 0, 0];
+  let [equal, repeated, replaced, halves] = [0, 0, 0, 0];
   for (const { content } of items) {
     const texts = content.responses.map(({ text }) => text);
     if (new Set(texts).size < texts.length) equal++;
     const digest = contentDigest(content);
     if (seen.has(digest)) repeated++;
     seen.add(digest);
-    if (
-      texts.some((text) => text.includes(REPLACEMENT)) ||
-      JSON.stringify(content.prompt).includes(REPLACEMENT)
-    )
-      replaced++;
+    const prompt =
+      typeof content.prompt === "string" ? [content.prompt] : content.prompt.map((turn) => turn.content);
+    const all = [...prompt, ...texts];
+    if (all.some((text) => text.includes(REPLACEMENT))) replaced++;
+    if (all.some((text) => LONE_SURROGATE.test(text))) halves++;
   }
   const {
     repeatedVote = 0,
@@ -35,6 +36,13 @@ export function importWarnings(
     ...said(equal, "item", "shows", "show", "equal responses, between which nobody can choose"),
     ...said(repeated, "item", "repeats", "repeat", "the prompt and the responses of an earlier one"),
     ...said(replaced, "item", "holds", "hold", `the character ${REPLACEMENT}: was the file saved as UTF-8?`),
+    ...said(
+      halves,
+      "item",
+      "holds",
+      "hold",
+      `half a character (a lone surrogate), which files show as ${REPLACEMENT}`,
+    ),
     ...said(repeatedVote, "row", "repeats", "repeat", "a vote of the same rater, which counts once"),
     ...said(assumedUtc, "time", "states", "state", "no zone and was read as UTC"),
     ...said(
