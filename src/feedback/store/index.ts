@@ -20,6 +20,7 @@
 export type { ReviewState } from "../../votes/judgement/judgement.js";
 export type { Selection } from "../assign/selection.js";
 export type { AssignmentSettings } from "../assign/settings.js";
+export type { EndedAccess } from "./accounts/end-access.js";
 export type { AuditEntry } from "./audit/audit-entry.js";
 export type { AuditKey } from "./audit/audit-key.js";
 export { publicKeyOf } from "./audit/audit-key.js";
@@ -30,7 +31,7 @@ export { readAudit } from "./audit/read-audit.js";
 export type { Write } from "./audit/writer.js";
 export { type BackupSummary, backup } from "./backup/backup.js";
 export { renewCheckpointFile } from "./backup/renew-checkpoint-file.js";
-export { type RestoreSummary, restore } from "./backup/restore.js";
+export { type RestoreOptions, type RestoreSummary, restore } from "./backup/restore.js";
 export type { AccountTables } from "./database/account-tables.js";
 export type { Database, Queries } from "./database/database.js";
 export {

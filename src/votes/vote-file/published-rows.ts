@@ -19,10 +19,9 @@ const OpenAiComparison = z.object({
   worker: Name,
 });
 
-type Row = Record<string, unknown>;
-
 /** Whether the row is a comparison that `tableRow` reads. */
-export const isPublishedComparison = (row: Row): boolean => "summaries" in row && "choice" in row;
+export const isPublishedComparison = (row: Record<string, unknown>): boolean =>
+  "summaries" in row && "choice" in row;
 
 /**
  * Such a row as a row of a table of votes. One text may be compared in several pairs, so an item is a text and a pair.
@@ -56,14 +55,14 @@ const digest = (text: string) => createHash("sha256").update(text).digest("hex")
 const PRODIGY = ["_input_hash", "_task_hash", "answer"];
 
 /** Why a row of another tool can be read neither as items nor as votes, and what to do; undefined if nothing is known against it. */
-export function unreadableRow(row: Row): string | undefined {
+export function unreadableRow(row: Record<string, unknown>): string | undefined {
   return PRODIGY.every((name) => name in row)
     ? 'is of Prodigy, whose exports are not read: its "answer" says whether the annotator accepted the task, and which option was chosen stands in "accept", whose options are responses in one project and labels in another; write item,rater,left,right,winner (_task_hash, _annotator_id, the two options, the one in "accept") or item,rater,label, leaving out what was rejected or ignored'
     : undefined;
 }
 
 /** The same of a row that can be read as an item, and not as a vote. */
-export const noVoteRow = (row: Row): string | undefined =>
+export const noVoteRow = (row: Record<string, unknown>): string | undefined =>
   "winner_model_a" in row && !("judge" in row || "rater" in row)
     ? "has verdicts in winner_model_a, winner_model_b and winner_tie, and names no raters, whose votes are what is aggregated; write question_id,judge,model_a,model_b,winner"
     : unreadableRow(row);
