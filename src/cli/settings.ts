@@ -82,8 +82,15 @@ export function knownKeys(schema: z.ZodObject, path: readonly string[]): string[
   return [...new Set(objects.flatMap((option) => Object.keys(option.properties ?? {})))];
 }
 
+/** Schemas as JSON schemas, each made once: every key of every setting that is given is looked up in its command's. */
+const made = new WeakMap<z.ZodObject, JsonSchema>();
+
 function jsonSchema(schema: z.ZodObject): JsonSchema {
-  return z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as JsonSchema;
+  const known = made.get(schema);
+  if (known !== undefined) return known;
+  const fresh = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as JsonSchema;
+  made.set(schema, fresh);
+  return fresh;
 }
 
 function alternatives(schema: JsonSchema): JsonSchema[] {

@@ -1,4 +1,3 @@
-import { parquetWriteBuffer } from "hyparquet-writer";
 import { writeFileAtomically } from "../artifacts/atomic.js";
 import { PlumbError } from "../base/errors.js";
 import { columnSchema } from "./parquet-columns.js";
@@ -19,7 +18,7 @@ export async function writeRows(path: string, objects: readonly object[]): Promi
   if (path.endsWith(".gz")) throw new PlumbError(`cannot write ${path}: compressed files can only be read`);
   const format = fileFormat(path);
   for (const [i, row] of rows.entries()) checkFinite(row, `row ${i + 1}`);
-  if (format === "parquet") return writeFileAtomically(path, parquetBytes(rows));
+  if (format === "parquet") return writeFileAtomically(path, await parquetBytes(rows));
   if (format === "json") return writeFileAtomically(path, `${JSON.stringify(rows, null, 1)}\n`);
   if (format === "jsonl")
     return writeFileAtomically(path, `${rows.map((row) => JSON.stringify(row)).join("\n")}\n`);
@@ -45,7 +44,8 @@ function quoted(cell: string, separator: string): string {
   return /["\r\n]/.test(cell) || cell.includes(separator) ? `"${cell.replaceAll('"', '""')}"` : cell;
 }
 
-function parquetBytes(rows: readonly Row[]): Uint8Array {
+async function parquetBytes(rows: readonly Row[]): Promise<Uint8Array> {
+  const { parquetWriteBuffer } = await import("hyparquet-writer");
   const columnData = columnNames(rows).map((name) => ({ name, data: rows.map((row) => row[name] ?? null) }));
   const schema = [
     { name: "root", num_children: columnData.length },

@@ -2,8 +2,7 @@ import { PlumbError } from "../base/errors.js";
 import type { LocatedRow } from "../base/location.js";
 import { usageError } from "../base/usage-error.js";
 import type { LoadOptions } from "../data/index.js";
-import { databaseLocation, readProject } from "../feedback/store/index.js";
-import { type TrainingRows, trainingRows } from "../votes/judgement/index.js";
+import type { TrainingRows } from "../votes/judgement/index.js";
 
 /** Where rows come from: files, or a project in the database. */
 export interface RowSource {
@@ -32,6 +31,11 @@ export async function loadJudged<Row>(
       "Give either --data FILES or --project ID.",
     );
   if (project === undefined) return loadAll(data, load, limit);
+  // Loaded only here: the store and its query builder are a third of what a training command would load.
+  const [{ databaseLocation, readProject }, { trainingRows }] = await Promise.all([
+    import("../feedback/store/index.js"),
+    import("../votes/judgement/index.js"),
+  ]);
   const { judgements } = await readProject(databaseLocation(db), project);
   const rows: readonly object[] = trainingRows(judgements, options)[kind];
   if (rows.length === 0)

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { inGroup } from "../base/setting-groups.js";
-import { databaseSettings } from "../feedback/store/index.js";
+import { databaseSettings } from "../feedback/store/database-settings.js";
 import { baseSettings, chatSettings } from "../open/model-settings.js";
 
 /** Settings that every training command has in addition to its algorithm's. */
