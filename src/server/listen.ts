@@ -7,6 +7,8 @@ import type { ServerLimits } from "./settings.js";
 
 /** How long a stopping server waits for the requests that it is answering. */
 const STOP_MILLISECONDS = 10_000;
+/** How often a stopping server closes connections that are done: clients keep theirs for later requests. */
+const IDLE_MILLISECONDS = 50;
 /** How long an idle connection is kept; longer than most proxies keep theirs. */
 const KEEP_ALIVE = 75_000;
 /** Most connections at once; Node closes further ones. */
@@ -60,8 +62,10 @@ export async function listen(
     async stop() {
       const closed = new Promise((resolve) => server.close(resolve));
       server.closeIdleConnections();
+      const done = setInterval(() => server.closeIdleConnections(), IDLE_MILLISECONDS);
       const late = setTimeout(() => server.closeAllConnections(), STOP_MILLISECONDS);
       await closed;
+      clearInterval(done);
       clearTimeout(late);
     },
   };
