@@ -6,6 +6,7 @@ import pino from "pino";
 import { onTestFinished } from "vitest";
 import { openStore, type Store } from "../src/feedback/store/index.js";
 import { invite } from "../src/server/accounts/invitations.js";
+import { PASSWORD_COST, Passwords } from "../src/server/accounts/passwords.js";
 import type { Role, Scope } from "../src/server/contract/index.js";
 import { API, createApp, createServices, type Services } from "../src/server/index.js";
 import type { ServerSettings } from "../src/server/settings.js";
@@ -104,6 +105,8 @@ export async function testServer(settings: Partial<ServerSettings> = {}): Promis
     settings: { ...settings, limits: { ...NO_LIMITS, ...settings.limits } as ServerSettings["limits"] },
     origin: ORIGIN,
     log: pino({ level: "silent" }),
+    // The least that Argon2 allows: at the full cost half of a test's time would be hashes.
+    passwords: new Passwords({ ...PASSWORD_COST, memoryCost: 8, timeCost: 1 }),
   });
   const app = createApp(services);
   onTestFinished(async () => {

@@ -404,10 +404,13 @@ describe("a lead's rights", () => {
 /** More lines of an export than the server reads ahead: corrections of a vote, each of the one before. */
 async function manyCorrections({ store: { db } }: TestServer, vote: string): Promise<void> {
   const row = await db.selectFrom("votes").selectAll().where("id", "=", vote).executeTakeFirstOrThrow();
-  for (let i = 0; i < 1000; i++)
+  const corrections = Array.from({ length: 1000 }, (_, i) => ({
+    ...{ ...row, seq: 1_000_000 + i, id: `v-${i}`, corrects: i === 0 ? vote : `v-${i - 1}` },
+  }));
+  for (let from = 0; from < corrections.length; from += 100)
     await db
       .insertInto("votes")
-      .values({ ...row, seq: 1_000_000 + i, id: `v-${i}`, corrects: i === 0 ? vote : `v-${i - 1}` })
+      .values(corrections.slice(from, from + 100))
       .execute();
 }
 

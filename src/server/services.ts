@@ -44,6 +44,8 @@ export function createServices(
     log: Logger;
     /** What computes analyses; this thread if not given. */
     analyses?: AnalysisRunner;
+    /** What hashes passwords; at OWASP's cost if not given. */
+    passwords?: Passwords;
   },
 ): Services {
   const settings = ServerSettings.parse(options.settings ?? {});
@@ -76,6 +78,6 @@ export function createServices(
     metrics: new ServerMetrics(),
     analyses: new Analyses(leadStore, options.analyses ?? new LocalRunner(leadStore.db)),
     verifier: new AuditVerifier(leadStore),
-    passwords: new Passwords(),
+    passwords: options.passwords ?? new Passwords(),
   };
 }

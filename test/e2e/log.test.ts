@@ -66,7 +66,7 @@ it("whose reader has gone", async () => {
 it("whose reader does not read", async () => {
   const server = await served("slow", "pipe");
   // Never listened to: the pipe and what Node reads ahead are soon full.
-  await server.ask(3000);
+  await server.ask(1200);
   expect(await server.stop()).toEqual([74, null]);
 }, 120_000);
 

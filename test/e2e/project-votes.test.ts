@@ -102,11 +102,11 @@ test("preferences go out in TRL's form with rater metadata, and train", async ()
 }, 120_000);
 
 test("a reward model of a project is that of the file that its votes make, to the byte", async () => {
-  await plumbDone(dir, of("feedback", "export", "--preferences", "same.jsonl", "--no-held"));
+  await plumbHereDone(dir, of("feedback", "export", "--preferences", "same.jsonl", "--no-held"));
   const train = (...from: string[]) => {
     const name = from[0].slice(2);
     const more = ["--set", "lora.r=2", "--batch-size", "4", "--name", name, "--no-held"];
-    return plumbDone(dir, ["reward", "--model", "model", ...from, ...more]);
+    return plumbHereDone(dir, ["reward", "--model", "model", ...from, ...more]);
   };
   await train("--data", "same.jsonl");
   await train("--project", project, ...STORE);
@@ -120,10 +120,10 @@ test("a reward model of a project is that of the file that its votes make, to th
     [[], 2, "Give either --data FILES or --project ID"],
     [["--project", project, "--aspect", "honest"], 1, 'not asked for "honest", but for overall'],
   ] as const) {
-    const ended = await plumb(dir, ["reward", "--model", "model", ...args, ...STORE]);
+    const ended = await plumbHere(dir, ["reward", "--model", "model", ...args, ...STORE]);
     expect(ended, args.join(" ")).toMatchObject({ status, stderr: expect.stringContaining(says) });
   }
-  const none = await plumb(dir, ["sft", "--model", "model", "--project", project, ...STORE]);
+  const none = await plumbHere(dir, ["sft", "--model", "model", "--project", project, ...STORE]);
   expect(none).toMatchObject({
     status: 1,
     stderr: expect.stringContaining("no votes that make demonstrations"),

@@ -6,6 +6,7 @@ import { readCheckpoints } from "../../src/feedback/store/audit/checkpoints.js";
 import { openStore, verifyAudit, verifyDatabase } from "../../src/feedback/store/index.js";
 import { collection, votesOf } from "../collection.js";
 import { onBothEngines } from "../databases.js";
+import { FULL } from "../spread.js";
 
 const MAX_ALIVE_MILLISECONDS = 150;
 
@@ -33,12 +34,12 @@ function killedAfter(milliseconds: number, args: readonly string[]): Promise<str
 }
 
 onBothEngines(({ fresh, engine }) => {
-  const KILLS = Number(process.env.PLUMB_KILLS ?? (engine === "sqlite" ? 10 : 5));
+  const KILLS = Number(process.env.PLUMB_KILLS ?? (FULL ? 10 : engine === "sqlite" ? 4 : 3));
   it(`keeps every acknowledged vote when killed ${KILLS} times`, async () => {
     const { location, keyFile } = await fresh();
     let store = await openStore(location, { keyFile });
     const { project, items, raters } = await collection(store, {
-      ...{ items: 3000, raters: 8 },
+      ...{ items: 1500, raters: 8 },
       settings: { overlap: 3, leaseSeconds: 10 },
     });
     await store.close();

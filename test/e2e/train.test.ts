@@ -8,8 +8,8 @@ import { openSafetensors } from "../../src/model/formats/safetensors.js";
 import { writeSafetensors } from "../../src/model/save/index.js";
 import { trainByteLevelBpe } from "../../src/text/index.js";
 import { int8IsExact } from "../int8-support.js";
-import { plumbHere } from "./plumb-here.js";
-import { plumb, plumbDone, writeTinyLoop } from "./tiny-loop.js";
+import { plumbHere, plumbHereDone } from "./plumb-here.js";
+import { writeTinyLoop } from "./tiny-loop.js";
 
 let dir: string;
 beforeAll(async () => {
@@ -43,7 +43,7 @@ const lines = async (path: string) =>
     .trim()
     .split("\n")
     .map((line) => JSON.parse(line));
-const done = (args: readonly string[]) => plumbDone(dir, args);
+const done = (args: readonly string[]) => plumbHereDone(dir, args);
 
 describe("plumb sft", () => {
   it("lowers the held-out loss, and saves an adapter over the model itself", async () => {
@@ -204,7 +204,7 @@ describe("plumb reward and plumb ppo", () => {
       "--checkpoint-every",
       "1",
     ];
-    const ended = await plumb(dir, [...PPO, ...args, "--name", "nan"]);
+    const ended = await plumbHere(dir, [...PPO, ...args, "--name", "nan"]);
     expect(ended).toMatchObject({ status: 1, stderr: expect.stringContaining("gave NaN for response 1") });
     expect(ended.stderr).toContain("The last good checkpoint is that of step 3, in runs/nan/checkpoints");
   });
@@ -437,11 +437,11 @@ describe("a base in 8 bits", () => {
     "is refused where it is not exact enough; auto takes f32 then, and says so",
     async () => {
       const strict = [...SFT, "--data", "demos.jsonl", "--base-error", "1e-12", "--name", "strict"];
-      const refused = await plumb(dir, [...strict, "--base", "int8"]);
+      const refused = await plumbHere(dir, [...strict, "--base", "int8"]);
       expect(refused.status).toBe(1);
       expect(refused.stderr).toMatch(/the base in 8 bits would have KL .* at most 1e-12 .* are required/);
       expect(existsSync(join(dir, "runs/strict"))).toBe(false);
-      const auto = await plumb(dir, [...strict, "--base", "auto"]);
+      const auto = await plumbHere(dir, [...strict, "--base", "auto"]);
       expect(auto.status).toBe(0);
       expect(auto.stderr).toMatch(/base in f32: in 8 bits it would have KL/);
       expect(await json("runs/strict/result.json")).toMatchObject({ base: { kind: "f32" } });

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { memoryOf } from "../../../test/buffers.js";
+import { spread } from "../../../test/spread.js";
 import { runtime, tinyDemo, tinyPipeline } from "../../../test/tiny-demo.js";
 import type { DemoConfig } from "../config.js";
 import type { DemoResult } from "../events.js";
@@ -74,7 +75,16 @@ describe("the demo's stages", () => {
   });
 });
 
-describe("a demo that is interrupted in every stage that trains", () => {
+const STOPS = [
+  { phase: "pretrain", step: 3 },
+  { phase: "sft", step: 2 },
+  { phase: "reward", step: 3 },
+  { phase: "rejection", step: 2 },
+  { phase: "ppo", step: 2 },
+  { phase: "ppo", step: 3 },
+];
+
+describe("a demo that is interrupted in stages that train", () => {
   const config = tinyDemo({
     ...{ topics: { facts: 1, harmful: 1 }, temperatures: [0.5], samplesPerPrompt: 1, bestOf: 2 },
     ...{ evaluateEvery: 1, pretrain: { batchSize: 8 }, sft: { epochs: 2, batchSize: 4, microBatchSize: 4 } },
@@ -117,14 +127,7 @@ describe("a demo that is interrupted in every stage that trains", () => {
 
   it("ends with the same bytes: figures, metrics, samples and models", async () => {
     const whole = await runUntil("whole");
-    for (const stop of [
-      { phase: "pretrain", step: 3 },
-      { phase: "sft", step: 2 },
-      { phase: "reward", step: 3 },
-      { phase: "rejection", step: 2 },
-      { phase: "ppo", step: 2 },
-      { phase: "ppo", step: 3 },
-    ])
+    for (const stop of spread("stops", STOPS, 3, [STOPS[4]]))
       expect(await runUntil("parts", stop), stop.phase).toBeUndefined();
     const parts = await runUntil("parts");
     expect(parts).toBe(whole);

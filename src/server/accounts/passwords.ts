@@ -3,20 +3,23 @@ import { hash, verify } from "@node-rs/argon2";
 import { RequestError } from "../http/request-error.js";
 
 /** OWASP's minimum for Argon2id: 19 MiB, two passes, one lane. */
-const COST = { algorithm: 2, memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
+export const PASSWORD_COST = { algorithm: 2, memoryCost: 19_456, timeCost: 2, parallelism: 1 };
 /** Hashes computed at once, and how many may wait; each takes 19 MiB while it runs. */
 const MAX_RUNNING = 4;
 const MAX_WAITING = 256;
 
 /** Hashes and compares the passwords of one server, a few at once. */
 export class Passwords {
+  /** @param cost of new hashes; a stored hash names its own. */
+  constructor(private readonly cost: typeof PASSWORD_COST = PASSWORD_COST) {}
+
   private running = 0;
   private readonly waiting: (() => void)[] = [];
   private decoy: Promise<string> | undefined;
 
   /** @throws RequestError 429 if too many wait. */
   hash(password: string): Promise<string> {
-    return this.inTurn(() => hash(password.normalize("NFKC"), COST));
+    return this.inTurn(() => hash(password.normalize("NFKC"), this.cost));
   }
 
   /**

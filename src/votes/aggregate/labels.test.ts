@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { simulatedLabels } from "../../../test/simulated-votes.js";
+import { spread } from "../../../test/spread.js";
 import { RandomStream } from "../../base/random.js";
 import { logGamma } from "../../statistics/special-functions.js";
 import { type LabelVotes, labelVotes } from "../votes.js";
@@ -103,7 +104,7 @@ describe("skills", () => {
       { items: 200, raters: 40, votesPerItem: 3 },
     ]) {
       let [covered, all] = [0, 0];
-      for (let seed = 0; seed < 4; seed++) {
+      for (const seed of spread("skills", [0, 1, 2, 3], 2)) {
         const { votes, skill } = simulatedLabels(seed, pool);
         for (const [w, report] of aggregateLabels(votes).raters.entries()) {
           all++;
@@ -139,7 +140,7 @@ describe("skills", () => {
 
 describe("collusion", () => {
   it("finds a ring of 30%, names no honest rater, and keeps the truths", () => {
-    for (const seed of [1, 2, 3]) {
+    for (const seed of spread("ring", [1, 2, 3], 1)) {
       const { votes, truth } = simulatedLabels(seed, {
         items: 800,
         raters: 40,
