@@ -9,6 +9,7 @@ import { PlumbError } from "../base/errors.js";
 import { explainIssue, fieldName } from "../base/explain-issue.js";
 import { RENAMED_SETTINGS } from "../base/renamed-settings.js";
 import { usageError } from "../base/usage-error.js";
+import { type Problem, refusal } from "./problems.js";
 import { didYouMean, proposedSettings } from "./proposals.js";
 import type { Recipe } from "./recipe.js";
 import { flagName, knownKeys, type Setting, settingFlag, settingKey, settingsOf } from "./settings.js";
@@ -117,13 +118,6 @@ function listForm(setting: Setting, given: unknown): string {
   return `${settingFlag(setting)} '[{${itemKeys.map((key) => `${key}: ${value}`).join(", ")}}]'`;
 }
 
-/** What is wrong with a setting, what to do, and the settings that were probably meant, by their dotted keys. */
-interface Problem {
-  text: string;
-  hint: string | undefined;
-  meant: readonly string[];
-}
-
 /** Settings while they are merged from where they were given. */
 interface Merging {
   schema: z.ZodObject;
@@ -132,26 +126,6 @@ interface Merging {
   sources: Map<string, string>;
   problems: Problem[];
 }
-
-/** Most problems that a message lists. */
-const MAX_PROBLEMS = 8;
-
-/** One error for all problems: a lone hint stands apart, several each with its problem. @param advice for them all. */
-function refusal(problems: readonly Problem[], advice?: string): PlumbError {
-  const unique = [...new Map(problems.map((problem) => [problem.text, problem])).values()];
-  const hints = unique.flatMap(({ hint }) => hint ?? []);
-  const lines = unique
-    .slice(0, MAX_PROBLEMS)
-    .map(({ text, hint }) => (hint === undefined || hints.length === 1 ? text : `${text} (${inside(hint)})`));
-  const more = unique.length - lines.length;
-  return usageError(
-    [...lines, ...(more > 0 ? [`and ${more} more`] : [])].join("\n"),
-    hints.length === 1 ? hints[0] : advice,
-  );
-}
-
-/** A hint as it stands in brackets. */
-const inside = (hint: string): string => hint[0].toLowerCase() + hint.slice(1).replace(/\.$/, "");
 
 function mergeRecipe(merging: Merging, command: string, recipe: Recipe): void {
   const section = recipe.sections.get(command);

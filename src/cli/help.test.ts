@@ -138,6 +138,13 @@ describe("a flag that is not one", () => {
     expect(await refused(...args)).toContain(message);
   });
 
+  it("is one of several: each is named, with what it was probably meant to be", async () => {
+    const said = await refused("sft", "--lr", "-3", "--model", "--odd", "--frobnicate", "--quiet", "--bs=3");
+    expect(said).toMatch(
+      /^error: unknown option '--lr' \(did you mean --learning-rate\?\)\n\s*unknown option '--frobnicate'\n\s*unknown option '--bs=3' \(did you mean --batch-size\?\)\n$/,
+    );
+  });
+
   it("is answered with no proposal where none is near", async () => {
     expect(await refused("sft", "--frobnicate", "3")).toMatch(/^error: unknown option '--frobnicate'\n$/);
     expect(await refused("frobnicate")).toContain("hint: plumb --help shows the commands.");

@@ -45,7 +45,7 @@ export async function runProgram(
     .configureOutput({ outputError: () => {} })
     .exitOverride();
   let status = 0;
-  let called: Command | undefined;
+  let called: { command: Command; sub: Commander } | undefined;
   const typed = args.filter((arg) => !arg.startsWith("-"));
   const names = typed[0] === "help" ? typed.slice(1) : typed;
   const groups = new Map<string, Commander>();
@@ -60,7 +60,7 @@ export async function runProgram(
       sub.copyInheritedSettings(program);
       if (!words.every((word, i) => word === names[i])) continue;
       const command = await entry.load();
-      called = command;
+      called = { command, sub };
       await describe(sub, command);
       sub.action(async (positional: string | string[] | undefined) => {
         const globals = sub.optsWithGlobals<GlobalFlags>();
@@ -82,7 +82,7 @@ export async function runProgram(
     if (!(error instanceof CommanderError)) return reportError(error, ui);
     if (error.exitCode === 0) return 0;
     // Help that was shown instead of an error has been written.
-    if (error.code !== "commander.help") await reportRefused(error, args, entries, called, ui);
+    if (error.code !== "commander.help") await reportRefused(error, args, entries, program, called, ui);
     return EXIT_USAGE;
   }
 }
@@ -92,16 +92,21 @@ async function reportRefused(
   error: CommanderError,
   args: readonly string[],
   entries: readonly CommandEntry[],
-  called: Command | undefined,
+  program: Commander,
+  called: { command: Command; sub: Commander } | undefined,
   ui: Ui,
 ): Promise<void> {
   const message = error.message.replace(/^error: /, "");
-  const typed = /'([^']*)'/.exec(message)?.[1] ?? "";
-  let hint: string | undefined;
   if (error.code === "commander.unknownOption" && called !== undefined) {
-    const { proposedFlag } = await import("./proposals.js");
-    hint = proposedFlag(called.schema, typed, args[args.indexOf(typed) + 1]);
-  } else if (error.code === "commander.unknownCommand") {
+    const { unknownFlagsError } = await import("./unknown-flags.js");
+    const options = [...program.options, ...called.sub.options];
+    const all = unknownFlagsError(called.command.schema, args, options);
+    ui.error(all.message, all.hint);
+    return;
+  }
+  let hint: string | undefined;
+  if (error.code === "commander.unknownCommand") {
+    const typed = /'([^']*)'/.exec(message)?.[1] ?? "";
     const words = [...new Set(entries.flatMap(({ name }) => name.split(" ")))];
     const near = nearestName(typed, words);
     hint = near === undefined ? "plumb --help shows the commands." : `Did you mean ${near}?`;
