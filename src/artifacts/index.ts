@@ -16,3 +16,4 @@ export { otherCommand, RUN_CONFIG, settingsOfRun } from "./run-config.js";
 export { type SvgPlotOptions, type SvgSeries, svgLinePlot } from "./svg-plot.js";
 export { readTensorsFile, type TensorRecord, writeTensorsFile } from "./tensors-file.js";
 export { plumblineVersion } from "./version.js";
+export { checkWritable } from "./writable.js";

@@ -1,4 +1,5 @@
 import { existsSync, readdirSync } from "node:fs";
+import { checkWritable } from "../artifacts/index.js";
 import { PlumbError } from "../base/errors.js";
 import type { Notices } from "../base/host.js";
 import type { ModelConfig } from "../model/config.js";
@@ -113,8 +114,10 @@ export async function savePolicy(dir: string, base: TrainingBase, network: Netwo
   else await exportMerged(dir, network, base.tokenizer);
 }
 
-/** Refuses a non-empty folder for the trained model before training, rather than hours later. */
-export function checkOut(out: string | undefined, resume: boolean): void {
-  if (out === undefined || resume || !existsSync(out) || readdirSync(out).length === 0) return;
+/** Refuses a folder for the trained model that is not empty or cannot be written, before training rather than hours later. */
+export async function checkOut(out: string | undefined, resume: boolean): Promise<void> {
+  if (out === undefined || resume) return;
+  await checkWritable(out, "the trained model");
+  if (!existsSync(out) || readdirSync(out).length === 0) return;
   throw new PlumbError(`${out} is not empty`, { hint: "Give another --out, or remove that folder." });
 }

@@ -3,6 +3,7 @@
  * recipe keys, forecast, checkpoints and resuming follow from the record.
  */
 import type { z } from "zod";
+import { checkWritable } from "../artifacts/index.js";
 import type { LoraConfig } from "../model/network.js";
 import type { BaseReport, BaseSettings } from "../open/base-precision.js";
 import type { ChatTemplateSettings } from "../open/model-settings.js";
@@ -61,6 +62,7 @@ export interface Foresight {
   stepFlops: number;
 }
 
+/** A training method: what a run of it needs in addition to its algorithm. */
 export interface Method<
   S extends z.ZodObject = z.ZodObject,
   Rows = unknown,
@@ -99,6 +101,7 @@ export const defineMethod = <S extends z.ZodObject, Rows, Data extends Encoded, 
   method: Method<S, Rows, Data, Figures>,
 ): Method<S, Rows, Data, Figures> => method;
 
+/** Result of a training: the method's figures, the cost, and where the model is. */
 export type Trained<Figures extends object> = Figures &
   RunCost & {
     command: string;
@@ -116,7 +119,8 @@ export async function train<S extends z.ZodObject, Rows, Data extends Encoded, F
 ): Promise<Trained<Figures> | undefined> {
   const { runtime } = host;
   // 1. Whatever can be checked is checked before a model is opened.
-  checkOut(settings.out, settings.resume);
+  if (!settings.resume) await checkWritable(settings.runs, "runs");
+  await checkOut(settings.out, settings.resume);
   const rows = await method.read(settings);
 
   // 2. The base, and the rows as its tokens.

@@ -32,6 +32,24 @@ describe("plumb, where the file system refuses", () => {
       "votes.csv is a file, not a folder",
     ],
     [
+      "the same, before a model is looked for",
+      ["ppo", "--model", "nowhere", "--data", "nowhere.jsonl", "--runs", "votes.csv"],
+      1,
+      "runs cannot be written to votes.csv: votes.csv is a file, not a folder",
+    ],
+    [
+      "a file above the folder of the trained model, likewise",
+      [...SFT, "--out", "votes.csv/tuned"],
+      1,
+      "the trained model cannot be written to votes.csv/tuned: votes.csv is a file, not a folder",
+    ],
+    [
+      "a folder of runs in which nothing can be made",
+      [...SFT, "--runs", "/proc/plumb"],
+      1,
+      "runs cannot be written to /proc/plumb: ",
+    ],
+    [
       "a folder as a recipe",
       ["sft", "folder"],
       2,
