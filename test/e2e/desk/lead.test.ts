@@ -152,6 +152,23 @@ describe.skipIf(!hasChromium)("a lead's work", () => {
     expect(await state()).toBe("excluded");
     await button(lead.page, "Let in again").waitFor();
 
+    // Only where early stopping weighs votes.
+    await lead.page.goto(`${site.origin}/desk/${project}/raters`);
+    await lead.page.getByText("Ranges are 95% intervals", { exact: false }).waitFor();
+    expect(await button(lead.page, "Weigh raters for early stopping").count()).toBe(0);
+    const stop = { probability: 0.95, leastVotes: 2, reliability: 0.75 };
+    expect((await lead.ask("patch", `/projects/${project}`, { settings: { stop } })).status).toBe(200);
+    await lead.page.reload();
+    await button(lead.page, "Weigh raters for early stopping").click();
+    await lead.page.getByText("From now on early stopping weighs the votes of", { exact: false }).waitFor();
+    const weighed = await site.store.db
+      .selectFrom("memberships")
+      .select("reliability")
+      .where("project_id", "=", project)
+      .where("reliability", "is not", null)
+      .execute();
+    expect(weighed.length).toBeGreaterThanOrEqual(raters.length - 1);
+
     await lead.page.goto(`${site.origin}/desk/${project}/review`);
     await button(lead.page, "Run the filters").click();
     await lead.page.getByText(/findings are new/).waitFor();

@@ -11,6 +11,7 @@ import { SortableTable } from "../ui/sortable.js";
 import { AspectChoice } from "./aspect-choice.js";
 import { aspectsOf, useProject } from "./context.js";
 import { raterName } from "./rater-name.js";
+import { WeighRaters } from "./weigh-raters.js";
 
 export type RaterRow = ResultOf<"getRaterTable">["raters"][number];
 
@@ -117,6 +118,7 @@ export function RatersPage() {
                 ]}
               />
               <p class="quiet">{words.hints}</p>
+              <WeighRaters />
             </>
           )
         }

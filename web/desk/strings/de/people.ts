@@ -86,6 +86,11 @@ export const people = {
     tooFew: (votes: string, needed: string) => `zu wenige Urteile (${votes} von ${needed})`,
     hints:
       "Verlässlichkeit: wie oft richtig, nach den Urteilen aller. Gold: Anteil richtig beantworteter Goldaufgaben. Wieder gleich: Anteil verdeckter Wiederholungen mit derselben Antwort. Sekunden: Median. Erster Platz und Längere: Anteil der Präferenzen für den ersten Platz und für die längere Antwort; der Querstrich ist, was keine Gewohnheit zeigte. Bereiche sind 95-%-Bereiche; n zählt die Beobachtungen.",
+    weigh: "Für das frühe Aufhören gewichten",
+    weighHint:
+      "Beim frühen Aufhören zählt ein Urteil nach der Verlässlichkeit der Person: wie in den Einstellungen, bis sie hier aus den Urteilen und Goldaufgaben bis jetzt geschätzt wird. Was entschieden ist, bleibt entschieden.",
+    weighed: (n: string) =>
+      `Ab jetzt zählen beim frühen Aufhören die Urteile von ${n} Personen nach ihrer Verlässlichkeit.`,
     back: "Alle",
     aspect: "Gesichtspunkt",
     reasons: "Vermerke und ihre Gründe",

@@ -85,6 +85,11 @@ export const people = {
     tooFew: (votes: string, needed: string) => `not enough votes (${votes} of ${needed})`,
     hints:
       "Reliability: how often right, by the votes of all. Gold: share of gold items answered rightly. Same again: share of hidden repeats answered alike. Seconds: median. First place and Longer: share of preferences for the first place of the screen and for the longer answer; the mark across is what would show no habit. Ranges are 95% intervals; n is how many observations.",
+    weigh: "Weigh raters for early stopping",
+    weighHint:
+      "Early stopping counts a vote by how reliable its rater is: the setting's reliability, until it is estimated here from the votes and gold items so far. Items that are decided remain decided.",
+    weighed: (n: string) =>
+      `From now on early stopping weighs the votes of ${n} raters by their reliability.`,
     back: "All raters",
     aspect: "Aspect",
     reasons: "Flags and their reasons",
