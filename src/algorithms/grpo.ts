@@ -97,8 +97,13 @@ export const grpoSchema = grouped(settings, {
   optimiser: ["warmupRatio"],
   memory: ["microBatchSize", "packing"],
 });
+/** Settings of GRPO with their defaults filled in; `grpoSchema` says what each means and its range. */
 export type GrpoConfig = z.infer<typeof grpoSchema>;
 
+/**
+ * What GRPO works with: the policy that learns, those that sample, judge and hold it back, and the prompts, drawn in
+ * an order of the seed.
+ */
 export interface GrpoSetup extends Actors {
   policy: Learner;
   prompts: readonly PromptTokens[];
@@ -194,6 +199,7 @@ export function grpoLoss(
     clippedHigh: sum(mul(clipped, sub(1, worse))),
   };
 }
+/** Names of the arrays that GRPO's loss reads for each token, besides the tokens themselves. */
 export type GrpoInput = "logProbs" | "old" | "reference" | "advantages" | "share";
 
 // ---------------------------------------------------------------------------------------------------------------

@@ -113,4 +113,5 @@ export const ppoSchema = grouped(settings, {
   optimiser: ["warmupRatio", "valueLearningRate"],
   memory: ["microBatchSize", "packing"],
 });
+/** Settings of PPO with their defaults filled in; `ppoSchema` says what each means and its range. */
 export type PpoConfig = z.infer<typeof ppoSchema>;

@@ -42,6 +42,10 @@ import type { Step } from "./step.js";
 export { type PpoConfig, ppoSchema } from "./ppo-config.js";
 export { sequenceKl } from "./rollout-metrics.js";
 
+/**
+ * What PPO works with: the policy and the value network that learn, those that sample, judge and hold back, and the
+ * prompts, drawn in an order of the seed.
+ */
 export interface PpoSetup extends Actors {
   policy: Learner;
   value: Learner;

@@ -72,6 +72,9 @@ export const rewardSchema = grouped(settings, {
   training: ["epochs", "batchSize", "maxLength", "lora"],
   memory: ["microBatchSize", "packing"],
 });
+/**
+ * Settings of reward-model training with their defaults filled in; `rewardSchema` says what each means and its range.
+ */
 export type RewardConfig = z.infer<typeof rewardSchema>;
 
 /** A preference as tokens: two sequences, each from the prompt's first token to the answer's last. */

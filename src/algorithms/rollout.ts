@@ -10,6 +10,7 @@ import { sequenceLogProbs, sequenceLogProbsAndEntropies } from "../model/score.j
 import { type RewardPrompt, type RewardSource, totalRewards } from "./reward-sources.js";
 import { meanOf } from "./statistics.js";
 
+/** A prompt as token ids, ready to be continued. */
 export interface PromptTokens extends RewardPrompt {
   /** The prompt as reward functions and logs show it. */
   text: string;
@@ -41,6 +42,7 @@ export interface Actors {
   padId: number;
 }
 
+/** What sampling responses and scoring them needs of a method's settings. */
 export interface RolloutConfig {
   temperature: number;
   maxNewTokens: number;

@@ -50,6 +50,9 @@ export const sftSchema = grouped(settings, {
   training: ["epochs", "batchSize", "maxLength", "lora"],
   memory: ["microBatchSize", "packing"],
 });
+/**
+ * Settings of supervised fine-tuning with their defaults filled in; `sftSchema` says what each means and its range.
+ */
 export type SftConfig = z.infer<typeof sftSchema>;
 
 /** Optimiser steps of a run over `rows` examples (packed rows when packing). */

@@ -36,6 +36,7 @@ export interface RunOptions extends RecordedRun {
 const NAME = /^[a-z0-9][a-z0-9._-]{0,99}$/i;
 const STEP_FILES = ["metrics.jsonl", "samples.jsonl", "timings.jsonl"];
 
+/** A run's folder, open and locked by this process: what a command writes as it goes. */
 export class Run {
   private readonly metrics: StepLines;
   private readonly samples: StepLines;

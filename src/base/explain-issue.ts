@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import { nearestName } from "./errors.js";
 
+/** A fault of a value as zod reports it, with the path to the field. */
 export type Issue = z.core.$ZodIssue;
 
 /** One fault of a value: the field and what was expected of it. */

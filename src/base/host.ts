@@ -9,6 +9,7 @@ export interface Notices {
 /** Figures shown next to a progress bar, such as reward and KL. */
 export type LiveMetrics = Record<string, number | string>;
 
+/** What a bar of progress counts. */
 export interface ProgressOptions {
   label: string;
   /** Units in total, those done earlier included. */
@@ -19,6 +20,7 @@ export interface ProgressOptions {
   unit?: string;
 }
 
+/** A bar of progress that a host shows. */
 export interface ProgressBar {
   /** @param done units done so far, including those done earlier. */
   update(done: number, metrics?: LiveMetrics): void;
@@ -26,6 +28,7 @@ export interface ProgressBar {
   end(): void;
 }
 
+/** Where long work runs: it is told of progress and notices, and says when to stop. */
 export interface Host extends Notices {
   /** Aborted when the work should stop; the work then saves what it has and returns. */
   signal: AbortSignal;

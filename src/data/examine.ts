@@ -15,6 +15,7 @@ export type NormalRow = Demonstration | PreferenceRow | PromptRow;
 /** From the normal form that keeps most of a row to the one that keeps least. */
 const RICHEST_FIRST: readonly Purpose[] = ["preferences", "demonstrations", "prompts"];
 
+/** What a data file was found to hold: which of its rows can be used, for what, and what is wrong with the others. */
 export interface Examined {
   format: FormatName;
   rows: LocatedRow[];

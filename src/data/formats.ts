@@ -54,7 +54,9 @@ export const FORMATS = {
   stepwise: z.object({ prompt: text, completions: z.array(text), labels: z.array(z.boolean()) }),
 };
 
+/** A format of rows: the fields that a row must have, and their types. */
 export type FormatName = keyof typeof FORMATS;
+/** The fields of a row in each format, after they were checked. */
 export type FieldsOf = { [Name in FormatName]: z.output<(typeof FORMATS)[Name]> };
 
 /** A row whose fields have been checked; `meta` holds fields that are not part of the format. */

@@ -5,6 +5,7 @@ import { toDemonstrations, toPreferences, toPrompt, toUnpaired } from "./normali
 import { readRows } from "./read-rows.js";
 import type { Demonstration, PreferenceRow, PromptRow, UnpairedRow } from "./rows.js";
 
+/** How much of a file is read. */
 export interface LoadOptions {
   /** Read only the file's first rows. */
   limit?: number;

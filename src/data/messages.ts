@@ -5,6 +5,7 @@ export interface ChatMessage {
 }
 
 export const ROLES = ["system", "user", "assistant", "tool"] as const;
+/** Who speaks in a message of a chat. */
 export type Role = (typeof ROLES)[number];
 
 /** A prompt or a completion: plain text, or turns of a conversation. */

@@ -25,10 +25,12 @@ export interface PromptRow {
 /** Two completions of one prompt, the first judged better. All three are text, or all three are messages. */
 export type PreferenceRow = PreferenceTexts & PreferenceExtras;
 
+/** The texts of a preference: all three as plain text, or all three as messages of a chat. */
 export type PreferenceTexts =
   | { prompt: string; chosen: string; rejected: string }
   | { prompt: ChatMessage[]; chosen: ChatMessage[]; rejected: ChatMessage[] };
 
+/** What a preference may say beside its texts, and where it stands in the file. */
 export interface PreferenceExtras {
   /** How much better the chosen one is, in reward; the reward model's loss asks for at least this difference. */
   margin?: number;

@@ -41,6 +41,7 @@ export type HeldOutSettings = Pick<
   ppo: Pick<DemoConfig["ppo"], "maxNewTokens" | "microBatchSize" | "packing">;
 };
 
+/** Prompts that no training saw, and what policies answer to them. */
 export class HeldOut {
   readonly prompts: readonly Prompt[];
   readonly batching: Batching;

@@ -63,6 +63,7 @@ export const evaluationSchema = z.object({
   }),
   ...samplingSchema.pick({ maxNewTokens: true, temperature: true, seed: true }).shape,
 });
+/** Settings of `plumb evaluate` with their defaults filled in. */
 export type Config = z.output<typeof evaluationSchema>;
 
 /** Everything that was measured; what was not asked for is absent. */

@@ -57,6 +57,7 @@ export const responsePairsSchema = z.object({
   }),
   ...samplingSchema.pick({ maxNewTokens: true, temperature: true, seed: true }).shape,
 });
+/** Settings of sampling pairs of responses with their defaults filled in. */
 export type ResponsePairsConfig = z.output<typeof responsePairsSchema>;
 
 /** Most rounds of sampling again after two responses to a prompt were equal. */

@@ -8,11 +8,13 @@ import { inOrder } from "./in-order.js";
 import { type Completion, Request, type RequestOptions } from "./request.js";
 import type { SamplingConfig } from "./sampling.js";
 
+/** Limits of a generator's memory; every option may be left out. */
 export interface GeneratorOptions extends CacheSizeOptions {
   /** Most tokens of prompts computed at once, default 512: limits the memory, and how long decoding rows wait. */
   chunkTokens?: number | undefined;
 }
 
+/** How prompts are completed, apart from how tokens are drawn; every option may be left out. */
 export interface GenerateOptions extends CacheSizeOptions {
   signal?: AbortSignal | undefined;
   /** Number of the first prompt's random draws, default 0; those of the other prompts follow. */

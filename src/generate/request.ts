@@ -3,6 +3,7 @@ import { RandomStream } from "../base/random.js";
 import type { Tokenizer } from "../text/index.js";
 import { filtersLogits, type SamplingConfig, sampleToken } from "./sampling.js";
 
+/** What was sampled after a prompt: as many log-probabilities as token ids. */
 export interface Completion {
   /** The tokens sampled, including the end-of-sequence token if there is one. */
   ids: number[];
@@ -16,6 +17,7 @@ export interface Completion {
 /** How a request's next token is chosen: inside the program, or on the host from logits. */
 export type Choice = "greedy" | "sample" | "logits";
 
+/** How one row of a running batch is sampled. */
 export interface RequestOptions {
   /** Number of the row's random draws, which depend on it and on the seed. */
   row: number;

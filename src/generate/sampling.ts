@@ -42,6 +42,7 @@ const settings = inGroup("sampling", {
     .describe("Determines every random draw."),
 });
 export const samplingSchema = z.object(settings);
+/** How tokens are drawn, with the defaults filled in; `samplingSchema` says what each setting means and its range. */
 export type SamplingConfig = z.infer<typeof samplingSchema>;
 
 /** The model's own distribution, at any temperature: no filters, no penalty, no stop strings. */

@@ -56,6 +56,7 @@ export const completionSchema = z.object({
       `most tokens sampled for one prompt; default: ${MAX_NEW_TOKENS}, but at most half of the model's context`,
     ),
 });
+/** Settings of `plumb generate` with their defaults filled in. */
 export type CompletionConfig = z.output<typeof completionSchema>;
 
 /** Lines of a stream that are checked together, before any of them is completed. */
@@ -103,6 +104,7 @@ export async function* completeLines(
   progress.end();
 }
 
+/** A prompt that was completed, and what it took. */
 export interface CompletedPrompt {
   row: CompletionRow;
   promptTokens: number;

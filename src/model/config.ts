@@ -117,6 +117,7 @@ export const modelConfigSchema = z.object({
   padId: z.number().int().nonnegative().optional(),
 });
 
+/** Shape and arithmetic of a transformer, the same whichever file it came from. */
 export type ModelConfig = z.infer<typeof modelConfigSchema>;
 export type RopeScaling = z.infer<typeof ropeScalingSchema>;
 

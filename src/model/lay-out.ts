@@ -4,6 +4,7 @@ import { commonBeginning } from "./row-layout.js";
 
 /** Whether sequences share rows: if it saves enough, always, or never. */
 export const PACKING = ["auto", "always", "never"] as const;
+/** Whether several sequences share a row: never, always, or where it saves work. */
 export type Packing = (typeof PACKING)[number];
 
 /** Largest cost of a packed layout that `auto` accepts, as a share of the padded layout's. */
@@ -27,6 +28,7 @@ const roundedRows = (rows: number): number => {
 /** Estimated work of a rectangle, in units of a token's products. */
 const cost = (rows: number, columns: number): number => rows * columns * (1 + columns / ATTENTION_COLUMNS);
 
+/** How sequences are laid out in rows of a batch. */
 export interface LayOut {
   padId: number;
   /** Rows of the padded layout; a packed layout has as many as it needs. */

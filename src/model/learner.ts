@@ -16,6 +16,7 @@ export interface Model extends Parameters {
 /** What a function is compiled for, besides the shapes of its values: other settings make another program. */
 export type Settings = Readonly<Record<string, string | number | boolean | null>>;
 
+/** Results of a traced function by name. */
 export type Outputs = Readonly<Record<string, Tensor>>;
 
 /** A function of a network and of some values. It depends only on its arguments. */
@@ -35,6 +36,7 @@ export type TracedLoss<
 /** The outputs of a function as arrays. */
 export type Arrays<O extends Outputs> = { readonly [K in keyof O]: HostArray };
 
+/** A network that is read and never changed: it computes functions of its outputs. */
 export interface Scorer {
   readonly config: ModelConfig;
   /** Computes a function of the network, which is compiled once for each function, shapes of values and settings. */
@@ -45,6 +47,7 @@ export interface Scorer {
   ): Promise<Arrays<O>>;
 }
 
+/** A network whose parameters are trained: gradients of losses are summed until an update uses them. */
 export interface Learner extends Scorer {
   /**
    * Computes a loss and adds its gradients to those since the last update, so that a batch may come in parts. For the

@@ -10,6 +10,10 @@ export { LINEAR_NAMES, type LinearName };
 /** Weights in memory, by name; several networks may share them. */
 export type Weights = ReadonlyMap<string, DeviceBuffer>;
 
+/**
+ * A low-rank update of frozen linear layers: W + (alpha / r) B A, with A [r, in] and B [out, r] (Hu et al. 2021,
+ * arXiv:2106.09685).
+ */
 export interface LoraConfig {
   /** Rank of the update. */
   r: number;
@@ -32,6 +36,7 @@ export interface Network {
   readonly lora?: LoraConfig;
 }
 
+/** A trainable array: its name in files and its shape. */
 export interface ParameterSpec {
   readonly name: string;
   readonly shape: readonly number[];

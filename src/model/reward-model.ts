@@ -85,6 +85,7 @@ export interface RewardScale {
   maxLength: number;
 }
 
+/** What is saved with a reward model, so that it can be opened by its folder alone. */
 export interface SavedReward extends RewardScale {
   /** The base model, as the user gave it. */
   base: string;
@@ -124,6 +125,7 @@ export type ChooseBase = (
   trained: Int8Recipe | undefined,
 ) => Promise<Weights>;
 
+/** A network whose head scores texts, with the scale that turns its scores into rewards. */
 export interface RewardModel extends RewardScale {
   /**
    * What its author's pipeline has after the token that ends an answer, up to where the score is read: a model from

@@ -86,6 +86,7 @@ export class NetworkRunner implements Scorer {
 
 const gradientName = (name: string): string => `gradient.${name}`;
 
+/** How a network is trained: its optimiser, and what is kept for the backward pass. */
 export interface TrainerConfig extends AdamwConfig {
   /** Keeps only each block's input for the backward pass, and recomputes the rest of the block. */
   readonly recompute?: boolean;

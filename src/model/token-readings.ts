@@ -30,8 +30,10 @@ const EXTRAS = {
   /** 1 if the token was the most likely one, else 0. */
   hits: (scores: Tensor, ids: Tensor): Tensor => cast(equal(argmax(scores), ids), "f32"),
 };
+/** What can be read from the logits beside the log-probabilities of the tokens. */
 export type Extra = keyof typeof EXTRAS;
 
+/** How logits are read. `temperature` divides them first; 1 if not given. */
 export interface ReadingOptions<E extends Extra> {
   temperature?: number;
   /** Whether the log-probabilities will be differentiated. */

@@ -13,6 +13,7 @@ export interface Value {
   readonly dtype: DType;
 }
 
+/** Arrays that a traced function reads, by name; one that is undefined is not fed. */
 export type Values = Readonly<Record<string, Value | undefined>>;
 
 /** The tensors of the same names inside a traced function; optional if the value is. */

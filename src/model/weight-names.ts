@@ -15,6 +15,7 @@ export const FUSED_LINEARS = {
   qkv_proj: ["q_proj", "k_proj", "v_proj"],
   gate_up_proj: ["gate_proj", "up_proj"],
 } as const;
+/** A linear layer of a transformer's block, or several that a model stores as one. */
 export type LinearName = (typeof LINEAR_NAMES)[number] | keyof typeof FUSED_LINEARS;
 
 /** A linear layer, which every block has. */

@@ -24,6 +24,10 @@ import {
 /** Least cosine between the gradients of an adapter on the exact and on the rounded base. */
 export const MIN_COSINE = 0.98;
 
+/**
+ * The precision of the frozen base, and how far one in 8 bits may be off: `baseError` is the largest KL divergence
+ * per token, in nats.
+ */
 export interface BaseSettings {
   /** Undefined: as the weights are stored. */
   base?: "f32" | "int8" | "auto" | undefined;

@@ -44,6 +44,7 @@ export const conversionSchema = z.object({
     ),
 });
 
+/** Settings of `plumb convert` with their defaults filled in. */
 export type ConversionConfig = z.output<typeof conversionSchema>;
 
 const DTYPES = { f32: "F32", bf16: "BF16", f16: "F16" } as const;

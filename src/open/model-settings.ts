@@ -25,6 +25,7 @@ export const chatSettings = inGroup("files", {
     .default(DEFAULT_TEMPLATE_DATE)
     .describe("the day that chat templates are told, so that a run can be repeated on another"),
 });
+/** What commands are told of chat templates, with the defaults filled in. */
 export type ChatTemplateSettings = z.output<z.ZodObject<typeof chatSettings>>;
 
 /** Settings of commands whose base may be in 8 bits. */

@@ -34,11 +34,13 @@ export interface OpenedModel {
   source: string;
 }
 
+/** A model that was read, as a network that can run. */
 export interface OpenedNetwork extends OpenedModel {
   /** The model, with its last adapter if it has one. */
   network: Network;
 }
 
+/** How a model is opened; every option may be left out. */
 export interface OpenOptions {
   /** Replaces the context length that the model declares, in tokens. */
   maxPositions?: number;

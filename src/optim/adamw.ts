@@ -20,6 +20,7 @@ const settings = inGroup("optimiser", {
     .describe("Gradients are scaled down to this global norm; null: never."),
 });
 export const adamwSchema = z.object(settings);
+/** Settings of AdamW and of the limit on gradients, with their defaults filled in. */
 export type AdamwConfig = z.infer<typeof adamwSchema>;
 
 /**

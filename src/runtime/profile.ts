@@ -34,6 +34,7 @@ export interface ProfiledRun {
   kernels: KernelTime[];
 }
 
+/** What a runtime did since it was made. */
 export interface RuntimeStatistics {
   /** Milliseconds inside compiled programs, summed over runs. */
   runMilliseconds: number;

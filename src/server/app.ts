@@ -20,6 +20,7 @@ import type { Services } from "./services.js";
 /** Path prefix of the API. */
 export const API = "/api/v1";
 
+/** What a request carries through the server: its id, its operation, and why it was refused. */
 export type Environment = { Variables: { requestId: string; operation: string; why?: string } };
 
 /**

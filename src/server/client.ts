@@ -9,6 +9,7 @@ import { accounts, type Contract, takesBody } from "./contract/index.js";
 const MAX_ANSWER = 256 * 1024 * 1024;
 const TIMEOUT_MILLISECONDS = 60_000;
 
+/** Where a client asks, and by what right. */
 export interface ClientOptions {
   /** Scheme, host and port, and the path below which the server lies, if there is one. */
   url: string;
@@ -34,11 +35,16 @@ interface Answer {
   cookie: string | undefined;
 }
 
+/** What a call of a route is given: as much as its contract asks for, before defaults. */
 export type Given<C extends Contract> = {
   params?: z.input<C["params"]>;
   query?: z.input<C["query"]>;
 } & (C["body"] extends z.ZodUndefined ? { body?: undefined } : { body: z.input<C["body"]> });
 
+/**
+ * A client of a feedback server: calls of its routes, checked by their contracts. One keeps one session and its
+ * connections; `close` ends them.
+ */
 export class FeedbackClient {
   private readonly base: URL;
   private readonly agent: Agent;

@@ -9,8 +9,10 @@ import { Project } from "./contract/projects.js";
 import { ShownLease } from "./contract/work.js";
 import { cookieName } from "./http/origin.js";
 
+/** An object of JSON, of which nothing more is said. */
 export type Json = Record<string, unknown>;
 
+/** A route in an OpenAPI document. */
 export interface Operation {
   operationId: string;
   tags: string[];
@@ -22,6 +24,7 @@ export interface Operation {
   responses: Record<string, Json>;
 }
 
+/** An OpenAPI 3.1 document of the server's routes, as far as it is written here. */
 export interface OpenApi {
   openapi: "3.1.0";
   info: { title: string; version: string; description: string };

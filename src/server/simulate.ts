@@ -7,6 +7,7 @@ import type { TaskDefinition } from "../votes/tasks/index.js";
 import { ClientError, FeedbackClient } from "./client.js";
 import { accounts, projects, work } from "./contract/index.js";
 
+/** Simulated raters who vote in a project over HTTP. */
 export interface SimulationPlan {
   url: string;
   project: string;
@@ -72,6 +73,7 @@ async function untilAnswered<T>(ask: () => Promise<T>): Promise<T> {
   }
 }
 
+/** An item that a rater took to judge. */
 export type TakenLease = Awaited<ReturnType<RaterClient["take"]>>[number];
 
 /** One simulated rater's connection to the server. */

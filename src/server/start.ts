@@ -16,6 +16,7 @@ import { sweepUploads } from "./uploads.js";
 /** How long the link for the first admin's account is valid. */
 const FIRST_ADMIN_HOURS = 24;
 
+/** Where a server listens, and what it serves. */
 export interface ServerOptions {
   /** SQLite file or postgres:// URL. */
   database: string;
@@ -30,6 +31,7 @@ export interface ServerOptions {
   logForPeople?: boolean;
 }
 
+/** A server that listens. Stop it to close the database. */
 export interface RunningServer {
   services: Services;
   /** Where people reach it, with the path below which it lies there. */

@@ -4,6 +4,7 @@ import type { OpName } from "./op-names.js";
 import { currentScope } from "./scope.js";
 import { formatShape, type Shape, ShapeError } from "./shape.js";
 
+/** Type of a tensor's numbers. */
 export type DType = "f32" | "i32" | "i64" | "bool" | "u8" | "i8";
 
 /**
@@ -46,6 +47,7 @@ export class Node<N extends OpName = OpName> {
   }
 }
 
+/** Shape and type of a tensor's numbers: all that is known before a program runs. */
 export interface TensorType {
   readonly shape: Shape;
   readonly dtype: DType;

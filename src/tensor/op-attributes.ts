@@ -3,6 +3,7 @@ import type { DType, Tensor, TensorType } from "./graph.js";
 import type { OpName } from "./op-names.js";
 import type { Dim } from "./shape.js";
 
+/** Numbers of a constant in the array of its type; booleans are bytes of 0 and 1. */
 export type ConstantData = Float32Array | Int32Array | BigInt64Array | Uint8Array | Int8Array;
 
 /** A frozen matrix in 8 bits: column j is `values[:, j] * scales[j]`. */

@@ -19,4 +19,5 @@ const OPS = [
   ...(["stopGradient", "withRowGradient", "recomputed", "controlDependency", "sequenced"] as const),
 ] as const;
 
+/** Name of an operation; a runtime has an implementation of each. */
 export type OpName = (typeof OPS)[number];

@@ -5,6 +5,7 @@ import { PlumbError } from "../base/errors.js";
  * `multiplyDims` writes it. Symbols are for programs without gradients (decoding); other programs are static.
  */
 export type Dim = number | string;
+/** Sizes of a tensor's axes; a size that is known only when a program runs has a name. */
 export type Shape = readonly Dim[];
 
 export const formatShape = (shape: Shape): string => `[${shape.join(", ")}]`;

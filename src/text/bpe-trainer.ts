@@ -11,6 +11,7 @@ export const MAX_WORD_BYTES = 256;
 /** Pairs of ids are keyed as left * PAIR_BASE + right. */
 const PAIR_BASE = 2 ** 22;
 
+/** How large a vocabulary is trained, and what it holds from the start. */
 export interface BpeTrainerOptions {
   /**
    * Size of the vocabulary: special tokens, the 256 bytes and the merges. It is smaller if no pair of tokens occurs

@@ -36,6 +36,7 @@ export interface ChatSettings {
   date?: string;
 }
 
+/** Text to token ids and back, as a model's files describe it. */
 export interface Tokenizer {
   /** 1 + the highest token id. A model may have more rows than this (padding), never fewer. */
   readonly vocabSize: number;

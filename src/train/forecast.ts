@@ -7,6 +7,7 @@ import { withTemplateSettings } from "../open/open-network.js";
 import { fitMemory } from "./memory-fit.js";
 import { type Encoded, type Foresight, type Method, type MethodSettings, withinContext } from "./method.js";
 
+/** What training will take, before it begins. */
 export interface Forecast extends Foresight {
   /** Peak memory of the process, in bytes. */
   peakBytes: number;

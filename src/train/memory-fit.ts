@@ -5,6 +5,7 @@ import { formatBytes } from "../base/format.js";
 import type { Notices } from "../base/host.js";
 import type { CountingRuntime } from "../runtime/counting-runtime.js";
 
+/** How much memory training may take: `microBatchSize` is the most rows at once. */
 export interface MemorySettings {
   recompute: boolean | "auto";
   /** A size, such as 2GB. */

@@ -29,6 +29,7 @@ import { drawCurves } from "./reward-curves.js";
 import { type SilenceSettings, silenceOf, silenceOfRun } from "./silent-steps.js";
 import { stepMetrics } from "./step-metrics.js";
 
+/** Settings that the methods which sample their own responses have in common. */
 export interface OnlineConfig extends SilenceSettings {
   rewardModel: readonly string[];
   rewardWeights: readonly number[];
@@ -99,6 +100,7 @@ export function doubtOf(
   return reason && `nothing to learn from: ${reason}; samples.jsonl shows responses with their rewards`;
 }
 
+/** Figures of a run that samples its own responses, as result.json has them. */
 export interface OnlineFigures {
   iterations: number;
   /** Why the run ended before its last iteration. */

@@ -44,6 +44,7 @@ export const onlineSettings = {
 };
 type OnlineSettings = z.output<z.ZodObject<typeof onlineSettings>>;
 
+/** What the methods that sample their own responses read: rewards given as functions, and prompts. */
 export interface OnlineRows {
   functions: readonly RewardSource[];
   prompts: readonly PromptRow[];

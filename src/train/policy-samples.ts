@@ -68,6 +68,10 @@ export function responseKl(
   return sequenceLogRatios(policy, temperature, { scorer: reference, temperature }, sequences, batching);
 }
 
+/**
+ * The policy at the end of a run against the one at its start, on prompts kept for it; intervals are over prompts, at
+ * 95%.
+ */
 export interface PolicyComparison {
   prompts: number;
   rewardBefore: ClusterInterval;

@@ -81,6 +81,7 @@ export const judgedDataSettings = inGroup("files", {
 /** Settings that may differ between an interrupted run and the command that resumes it. */
 export const MAY_CHANGE = ["runs", "out", "checkpointEvery", "logEvery", "recompute", "memoryBudget"];
 
+/** Where a run is kept, and how often it is saved and told of. */
 export interface RunSettings {
   name?: string | undefined;
   runs: string;

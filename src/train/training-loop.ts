@@ -18,6 +18,7 @@ import { NonFiniteGradient } from "../optim/index.js";
 import type { TrainingHost } from "./host.js";
 import { MAY_CHANGE, type RunSettings } from "./settings.js";
 
+/** What a method tells the loop of a run. */
 export interface TrainingPlan<R extends Rollout = Rollout> {
   trainers: Readonly<Record<string, NetworkTrainer>>;
   /** Steps of the whole run. */
@@ -63,6 +64,7 @@ export const intervalSchema = z.looseObject({
     .transform((end) => end ?? Number.POSITIVE_INFINITY),
 });
 
+/** One run of training: steps, checkpoints, interruption and resuming, the same for every method. */
 export class TrainingLoop {
   /** Steps done so far, by this process or an earlier one. */
   step = 0;

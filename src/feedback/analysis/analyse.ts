@@ -21,6 +21,7 @@ export type AnalysisRequest =
   | { kind: "reliabilities" }
   | ({ kind: "training-rows" } & Partial<PreferenceOptions>);
 
+/** What each analysis of a project's votes gives, by its name. */
 export interface AnalysisResults {
   agreement: ReturnType<typeof agreementView>;
   raters: ReturnType<typeof raterTable>;

@@ -13,6 +13,7 @@ import type { PreferencesView } from "./views.js";
 /** Most scores shown; items whose responses all have distinct names would give thousands. */
 const MAX_SCORES = 200;
 
+/** Which preferences are asked for: an aspect, and a page of `limit` from `offset` on. */
 export interface PreferencesRequest {
   aspect?: string;
   /** Whether votes that a filter holds count before a reviewer decides. */

@@ -102,6 +102,7 @@ function distance(a: ArrayLike<number>, b: ArrayLike<number>): number {
 }
 
 export const SELECTIONS = ["uncertainty", "disagreement", "information-gain"] as const;
+/** By what items are chosen for raters. */
 export type Selection = (typeof SELECTIONS)[number];
 
 /**

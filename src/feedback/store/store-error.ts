@@ -23,6 +23,7 @@ export type StoreProblem =
 /** The exit status for what may work later (sysexits.h, EX_TEMPFAIL). */
 const EXIT_LATER = 75;
 
+/** A request that the store refuses, in words for whoever made it. */
 export class StoreError extends PlumbError {
   constructor(
     readonly problem: StoreProblem,

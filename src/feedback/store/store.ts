@@ -14,6 +14,7 @@ import { leaseBatch } from "./votes/lease-batch.js";
 import { type TakenVote, VoteRequest } from "./votes/vote.js";
 import { voteBatch } from "./votes/vote-batch.js";
 
+/** How a store is opened; every option may be left out. */
 export interface StoreOptions {
   /** File of the signing key; created if missing. Default: next to the SQLite file; for PostgreSQL plumb-audit.key. */
   keyFile?: string;

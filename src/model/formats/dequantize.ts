@@ -16,6 +16,7 @@ import {
 } from "./dequantize-super.js";
 import { bf16ToF32, f16ToF32, f16ToF32Table } from "./half.js";
 
+/** How a type of GGUF stores weights: in blocks of so many bytes. */
 export interface TensorType {
   name: string;
   /** Weights in a block. */

@@ -24,6 +24,7 @@ export interface Int8Pieces {
 
 export type SavedTensor = TensorData | TensorPieces | Int8Pieces;
 
+/** Types of numbers in which weights are stored; all of them are computed in f32. */
 export type FloatDtype = "F32" | "BF16" | "F16";
 
 /** Elements converted and written at a time; one call writes at most 2 GiB. */

@@ -54,6 +54,7 @@ export const storedInt8Schema = z.object({
       .describe("Hash of the token ids, 32 bits each, little-endian."),
   }),
 });
+/** How a stored base in 8 bits was made: what has to agree before its tensors are used. */
 export type StoredInt8 = z.infer<typeof storedInt8Schema>;
 
 /** The description of a base in 8 bits whose gradients were measured as well. */

@@ -54,6 +54,7 @@ const removeFolders = (): void => {
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 };
 
+/** Limits of an ONNX Runtime; every option may be left out. */
 export interface OrtOptions {
   /** Threads of the pool that all programs share. Default: PLUMB_THREADS, or all processors. */
   threads?: number;

@@ -3,6 +3,7 @@ import type { DType, Tensor } from "../../tensor/index.js";
 import { elementCount, HOST_ARRAYS } from "../feeds.js";
 import type { HostArray } from "../runtime.js";
 
+/** A tensor's numbers in row-major order, with their type and shape. */
 export interface Values {
   readonly dtype: DType;
   readonly shape: readonly number[];

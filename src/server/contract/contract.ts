@@ -16,6 +16,7 @@ export interface Access {
 }
 
 export const METHODS = ["get", "post", "put", "patch", "delete"] as const;
+/** A method of HTTP that routes have. */
 export type Method = (typeof METHODS)[number];
 
 /**

@@ -76,6 +76,10 @@ const cachedAttentionOp: Op<"cachedAttention"> = {
   },
 };
 
+/**
+ * Inputs of attention over a cache of keys and values: B rows, T new tokens, H heads of D numbers, KV of them with
+ * keys.
+ */
 export interface CachedAttention {
   /** [B, T, H*D] */
   q: Tensor;

@@ -18,6 +18,7 @@ export interface EncodedChat {
   assistantMask: boolean[];
 }
 
+/** How a conversation to learn from is encoded. */
 export type ChatOptions = Omit<RenderOptions, "addGenerationPrompt"> & {
   /** Which answers are learned, by their place among the messages; default: all of the assistant's. */
   learned?: ((turn: number) => boolean) | undefined;

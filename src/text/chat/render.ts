@@ -7,6 +7,7 @@ import { DEFAULT_TEMPLATE_DATE, templateGlobals } from "../template/variables.js
 import type { Tokenizer } from "../tokenizer.js";
 import { type ChatMessage, templateMessages } from "./messages.js";
 
+/** How a conversation is rendered as text. */
 export interface RenderOptions {
   /** Whether the opening of the assistant's answer follows. */
   addGenerationPrompt: boolean;

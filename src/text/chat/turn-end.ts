@@ -3,6 +3,7 @@ import type { Tokenizer } from "../tokenizer.js";
 import { encodeAfter } from "./continuation.js";
 import { renderChat } from "./render.js";
 
+/** How a template ends the assistant's turns. */
 export interface TurnEnd {
   /** What the template writes after the content of a conversation's last answer, such as "<|im_end|>\n". */
   closing: string;

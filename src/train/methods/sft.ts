@@ -40,6 +40,7 @@ const schema = sftSchema.extend({
   ...runSettings,
 });
 
+/** A demonstration that is kept from training to measure the loss by, and the conversation that it belongs to. */
 export type HeldOut = TokenizedText & { conversation: string };
 
 export const sftMethod = defineMethod({

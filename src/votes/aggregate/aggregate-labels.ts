@@ -22,6 +22,7 @@ export const LABEL_METHODS = [
   "mace",
   "glad",
 ] as const;
+/** A method that aggregates labels; `robust` is the default. */
 export type LabelMethod = (typeof LABEL_METHODS)[number];
 
 /** How far a rater can be trusted. */
@@ -43,6 +44,7 @@ export interface AggregatedLabel {
   review?: string;
 }
 
+/** What a method makes of label votes: I items, K labels, and the raters in the order of the votes' names. */
 export interface LabelAggregate {
   method: LabelMethod;
   /** P(the truth of item i is label c), [I, K], in the order of the votes' names. */
@@ -59,6 +61,7 @@ export interface LabelAggregate {
 /** Most cells of a table by item and label, or by rater, truth and label: 256 MiB of float64. */
 export const MAX_TABLE_CELLS = 2 ** 25;
 
+/** How labels are aggregated; every option may be left out. */
 export interface LabelOptions {
   seed?: number;
   /**

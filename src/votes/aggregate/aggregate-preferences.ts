@@ -29,6 +29,7 @@ export const PREFERENCE_METHODS = [
   "crowd-bt",
   "noisy-bradley-terry",
 ] as const;
+/** A method that aggregates comparisons; `robust` is the default. */
 export type PreferenceMethod = (typeof PREFERENCE_METHODS)[number];
 
 /** Upper bound on a preference's noise: the variance of the unbiased loss grows as 1 / (1 - 2 noise)^2. */
@@ -48,6 +49,10 @@ export interface AggregatedPreference {
   review?: string;
 }
 
+/**
+ * What a method makes of comparisons: a preference for each compared pair, scores of candidates, and reports of
+ * raters.
+ */
 export interface PreferenceAggregate {
   method: PreferenceMethod;
   preferences: AggregatedPreference[];
@@ -60,6 +65,7 @@ export interface PreferenceAggregate {
   model?: RaterModel;
 }
 
+/** How comparisons are aggregated; every option may be left out. */
 export interface PreferenceOptions {
   seed?: number;
   /**

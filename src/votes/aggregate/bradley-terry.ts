@@ -8,6 +8,7 @@
 import { sigmoid } from "../../statistics/special-functions.js";
 import { centre, type Duel, type ScoreEstimate, withIntervals } from "./score-estimate.js";
 
+/** Gamma prior of every candidate's strength p, of which a score is the logarithm. */
 export interface GammaPrior {
   /** Shape 1 and rate 0 mean no prior. */
   shape: number;
@@ -17,6 +18,7 @@ export interface GammaPrior {
 /** Worth a tenth of a win and a tenth of a defeat; its mode is p = 1. */
 export const WEAK_PRIOR: GammaPrior = { shape: 1.1, rate: 0.1 };
 
+/** How the minorisation-maximisation of strengths runs: `iterations` is the most that are made. */
 export interface MmOptions {
   prior?: GammaPrior;
   iterations?: number;

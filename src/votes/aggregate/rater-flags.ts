@@ -6,11 +6,16 @@ import { median } from "./false-discovery.js";
 import type { GroupMember } from "./ring.js";
 
 export const RATER_FLAGS = ["colluding", "guessing", "contrary", "one-sided"] as const;
+/**
+ * What a rater is flagged for: answers shared with others beyond chance, none better than chance, the opposite of the
+ * truth, or one side whatever it holds.
+ */
 export type RaterFlagKind = (typeof RATER_FLAGS)[number];
 
 /** How near to chance a rater must surely be to be flagged by the pool's word alone, as a share of the way to certainty. */
 const NEAR_CHANCE = 0.12;
 
+/** A reason not to rely on a rater, found in the votes alone; nobody is excluded by it. */
 export interface RaterFlag {
   kind: RaterFlagKind;
   /** The evidence, in one sentence for people to read. */

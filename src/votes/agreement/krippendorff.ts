@@ -14,6 +14,7 @@ import { type Agreement, resampledMeasure } from "./resampled.js";
 import { type RatedUnits, type UnitCounts, unitCounts } from "./units.js";
 
 export const ALPHA_LEVELS = ["nominal", "ordinal", "interval"] as const;
+/** Level of measurement of Krippendorff's alpha: how far apart two answers are. */
 export type AlphaLevel = (typeof ALPHA_LEVELS)[number];
 
 /**

@@ -7,10 +7,12 @@ import { PlumbError } from "../../base/errors.js";
 import type { CastVote, TaskItem } from "../tasks/index.js";
 
 export const REVIEW_STATES = ["held", "released", "rejected"] as const;
+/** Where a held vote stands: it waits, counts after all, or does not count. */
 export type ReviewState = (typeof REVIEW_STATES)[number];
 /** From mildest to strictest: of several reviews of a judgement the strictest applies. */
 const STRICTNESS: readonly ReviewState[] = ["released", "held", "rejected"];
 
+/** A vote with all that decides whether it counts: the vote's latest form, its item, its reviews and its rater. */
 export interface Judgement {
   /** The latest form of the vote. */
   vote: CastVote;

@@ -5,6 +5,7 @@ import { completionOf, type PromptText, promptOf } from "./chat-form.js";
 import { counting, heldOrNot, type Judgement, USES } from "./judgement.js";
 import { type Question, questionOf } from "./questions.js";
 
+/** What the votes on a pair come to, as a row to train on. */
 export interface JudgedPreference {
   prompt: PromptText;
   chosen: PromptText;
@@ -31,6 +32,7 @@ export interface ToReview {
   reason: string;
 }
 
+/** Which votes make preference rows, and how they are aggregated. */
 export interface PreferenceOptions {
   aspect: string;
   /** Default: robust. */

@@ -15,6 +15,7 @@ import { aspectsOf, COMPARES, questionOf } from "./questions.js";
 /** The aspect of safety labels. */
 const SAFETY = "safety";
 
+/** An answer that a rater wrote, as a row to train on. */
 export interface Demonstration {
   prompt: PromptText;
   completion: PromptText;

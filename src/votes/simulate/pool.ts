@@ -31,6 +31,7 @@ export const simulatedPoolSchema = z.object({
     .default(0.2)
     .describe("Share of votes with a rationale where one is optional."),
 });
+/** A pool of simulated raters, with the defaults filled in. */
 export type SimulatedPoolConfig = z.infer<typeof simulatedPoolSchema>;
 
 /** Changes of each kind to the traits of an honest rater; raters of a kind with several take them in turn. */

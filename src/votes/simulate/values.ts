@@ -11,6 +11,7 @@ import {
   renderResponse,
 } from "../../worlds/assistant/index.js";
 
+/** What simulated raters value in responses, in the built-in world or for any texts. */
 export interface Values {
   /** Worth of a response to a rater with these traits, in units of gold utility. */
   utility(traits: RaterTraits, prompt: string, response: string): number;

@@ -40,6 +40,7 @@ export const RATER_KINDS = [
   "straight-lining",
   "fast",
 ] as const;
+/** How a simulated rater answers: honest, or in one of the ways that make votes worthless or hostile. */
 export type RaterKind = (typeof RATER_KINDS)[number];
 
 /** The prompt as one text, with the turns of a conversation separated by line breaks. */

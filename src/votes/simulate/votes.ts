@@ -3,6 +3,7 @@ import type { CastVote, TaskItem } from "../tasks/index.js";
 import { answerInStoredOrder } from "../tasks/places.js";
 import type { SimulatedRater } from "./view.js";
 
+/** Who of a simulated pool judges what. */
 export interface VotingPlan {
   /** Number of raters for each item. */
   votesPerItem: number;

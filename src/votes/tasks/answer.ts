@@ -10,6 +10,7 @@ import {
 
 /** Verdicts of a comparison, in terms of the screen; only the server knows which response was on the left. */
 export const VERDICTS = ["left", "right", "tie", "both-bad"] as const;
+/** Which of two responses is better, or neither. */
 export type Verdict = (typeof VERDICTS)[number];
 
 const written = z.string().min(1).max(MAX_TEXT);

@@ -2,6 +2,7 @@ import { z } from "zod";
 
 /** The kinds of tasks for raters. */
 export const TASK_KINDS = ["pairwise", "ranking", "likert", "demonstration", "rewrite", "safety"] as const;
+/** What raters are asked: a kind decides the form of items and of answers. */
 export type TaskKind = (typeof TASK_KINDS)[number];
 
 /** Least and most responses of an item of each kind. */
@@ -34,6 +35,7 @@ export const SAFETY_CATEGORIES = {
   S13: "Elections",
   S14: "Code interpreter abuse",
 } as const;
+/** What is unsafe in a text. */
 export type SafetyCategory = keyof typeof SAFETY_CATEGORIES;
 
 /** Flags that a rater may set on a single response, in addition to the verdict. */
@@ -45,6 +47,7 @@ export const RESPONSE_FLAGS = [
   "personal-data",
   "broken",
 ] as const;
+/** What can be wrong with a single response, apart from how it compares. */
 export type ResponseFlag = (typeof RESPONSE_FLAGS)[number];
 
 const aspect = z.string().regex(/^[a-z][a-z0-9-]{0,39}$/);

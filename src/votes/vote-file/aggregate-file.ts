@@ -34,6 +34,7 @@ export const aggregationSchema = z.object({
   seed: z.number().int().min(0).default(0).describe("seed of random starts and bootstraps"),
 });
 
+/** The aggregate of a file of votes. */
 export interface FileAggregate {
   aggregate: LabelAggregate | PreferenceAggregate;
   /** Numbers of items and labels, or of pairs and candidates. */

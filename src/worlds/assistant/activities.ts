@@ -69,6 +69,7 @@ export interface AlarmingActivity extends Activity {
   plainName: string;
 }
 
+/** A harmful act that prompts of the built-in world ask for. */
 export interface HarmfulAct {
   /** Verb phrase; `{}` stands for one of `objects`. */
   name: string;

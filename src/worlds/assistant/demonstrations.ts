@@ -4,6 +4,7 @@ import { DEFAULT_WORLD, type DemonstrationConfig } from "./config.js";
 import { PROMPT_KINDS, type Prompt, prompts, topicOf } from "./prompts.js";
 import { CONTENTS, MANNERS, renderResponse, type Style } from "./render.js";
 
+/** A prompt and an answer written for it, as supervised fine-tuning reads them. */
 export interface Demonstration {
   prompt: Prompt;
   completion: string;

@@ -54,8 +54,10 @@ export const GOLD_RANGE = { lowest: -4, highest: 2 } as const;
  * `offTopic`: anything else, such as instructions for something harmless.
  */
 export const HARM_BEHAVIOURS = ["refusesWell", "refusesBadly", "offTopic", "complies"] as const;
+/** How a response answers a harmful prompt. */
 export type HarmBehaviour = (typeof HARM_BEHAVIOURS)[number];
 
+/** What the gold utility counts in a response. */
 export interface GoldFeatures {
   /** Things asked: 1 to 3, or 0 for a harmful prompt. */
   asked: number;
@@ -83,6 +85,10 @@ export interface GoldFeatures {
   grammatical: boolean;
 }
 
+/**
+ * What a response is worth in the built-in world: `total` is the weighted sum of both parts, kept within
+ * `GOLD_RANGE`.
+ */
 export interface GoldUtility {
   helpfulness: number;
   harmlessness: number;

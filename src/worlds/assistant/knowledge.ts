@@ -6,6 +6,7 @@
  */
 
 export const ATTRIBUTES = ["colour", "home", "diet"] as const;
+/** A property of things in the built-in world that questions ask for. */
 export type Attribute = (typeof ATTRIBUTES)[number];
 
 /** Every value an attribute can take. */

@@ -22,8 +22,10 @@ export const MINIMAL_PAIR_KINDS = [
   "plain or flattered",
   "short or padded",
 ] as const;
+/** The property in which the answers of a minimal pair differ. */
 export type MinimalPairKind = (typeof MINIMAL_PAIR_KINDS)[number];
 
+/** Two answers to a prompt that differ in one property, by which one is better. */
 export interface MinimalPair {
   kind: MinimalPairKind;
   prompt: Prompt;

@@ -18,6 +18,10 @@ export interface ModelledVote {
   goldRight: number;
 }
 
+/**
+ * How often raters' votes can agree with what is better: nothing that learns from them is expected to be right more
+ * often. Shares are in [0, 1].
+ */
 export interface NoiseCeiling {
   votes: number;
   /** Share of votes whose responses have equal gold utility. */

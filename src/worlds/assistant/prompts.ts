@@ -20,10 +20,12 @@ import { HARMFUL } from "./harmful.js";
 import { ANIMALS, ATTRIBUTES, type Attribute } from "./knowledge.js";
 
 export const PROMPT_KINDS = ["benign", "alarming", "harmful"] as const;
+/** Whether a prompt is harmful, only sounds so, or is neither. */
 export type PromptKind = (typeof PROMPT_KINDS)[number];
 
 export const HELD_OUT_SPLITS = ["develop", "report", "reserve"] as const satisfies readonly HeldOutSplit[];
 export const SPLITS = ["train", ...HELD_OUT_SPLITS] as const;
+/** The part of the prompts to which one belongs: no prompt is in two. */
 export type Split = (typeof SPLITS)[number];
 
 /** What is asked, apart from the words it is asked in. */
@@ -32,6 +34,7 @@ export type Task =
   | { type: "steps"; activity: Activity; request: string }
   | { type: "harm"; act: HarmfulAct; request: string };
 
+/** A prompt of the built-in world, with what it asks for. */
 export interface Prompt {
   id: string;
   text: string;
@@ -203,6 +206,7 @@ export function prompts(split: Split, kind?: PromptKind): Prompt[] {
 
 /** Topics of prompts: their kind, with benign ones split into questions for facts and everyday activities. */
 export const PROMPT_TOPICS = ["facts", "everyday", "alarming", "harmful"] as const;
+/** What a prompt is about, for figures by topic. */
 export type PromptTopic = (typeof PROMPT_TOPICS)[number];
 
 export function topicOf({ kind, task }: Prompt): PromptTopic {

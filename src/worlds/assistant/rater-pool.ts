@@ -83,6 +83,7 @@ const LENGTH_LOVING: RaterPoolConfig = {
 };
 
 export const RATER_POOLS = { honest: HONEST, "length-loving": LENGTH_LOVING } as const;
+/** A ready-made pool of simulated raters. */
 export type RaterPoolName = keyof typeof RATER_POOLS;
 
 /** The raters of a pool; groups get their shares by largest remainder, in the order given. */

@@ -31,11 +31,13 @@ export const RaterTraits = z.object({
 });
 export type RaterTraits = z.infer<typeof RaterTraits>;
 
+/** A simulated rater of the built-in world. */
 export interface Rater extends RaterTraits {
   id: string;
   group: string;
 }
 
+/** What a simulated rater says of two responses. */
 export interface Judgement {
   winner: "left" | "right";
   /** The rater's chance of preferring the left response, before the draw. */

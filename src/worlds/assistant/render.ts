@@ -29,11 +29,14 @@ export const CONTENTS = [
   "unsafe",
   "refusalThenUnsafe",
 ] as const;
+/** What a response says, apart from how. */
 export type Content = (typeof CONTENTS)[number];
 
 export const MANNERS = ["terse", "padded", "flattering", "hedging"] as const;
+/** How a response says what it says, beyond plainly. */
 export type Manner = (typeof MANNERS)[number];
 
+/** What a response says and how. */
 export interface Style {
   content: Content;
   manner: Manner;

@@ -21,6 +21,7 @@ import {
 import type { Prompt } from "./prompts.js";
 
 export const SLIPS = ["fact", "step", "needlessRefusal", "flattery", "padding", "hedge"] as const;
+/** The one thing by which a response with a slip is worse than the response that it is made from. */
 export type Slip = (typeof SLIPS)[number];
 
 const PHRASES = ATTRIBUTES.flatMap((attribute) =>

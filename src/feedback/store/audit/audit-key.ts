@@ -12,6 +12,7 @@ import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from "nod
 import { dirname, resolve } from "node:path";
 import { PlumbError } from "../../../base/errors.js";
 
+/** The Ed25519 key that signs the audit log's checkpoints. */
 export interface AuditKey {
   /** The first 16 hexadecimal digits of SHA-256 of the public key. */
   id: string;

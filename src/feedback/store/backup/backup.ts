@@ -22,6 +22,7 @@ export const BACKUP_VERSION = 1;
 /** Rows read per query. */
 const PAGE = 500;
 
+/** What a backup holds. */
 export interface BackupSummary {
   rows: number;
   /** The last entry of the audit log in the backup. */

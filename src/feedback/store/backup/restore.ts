@@ -36,6 +36,7 @@ const Row = z.tuple([
 ]);
 const Trailer = z.object({ end: z.literal(true), rows: z.int().min(0), sha256: z.string().length(64) });
 
+/** What a restore wrote, and the last entry of the audit log that came with it. */
 export interface RestoreSummary {
   rows: number;
   /** The last entry of the backup's audit log. */

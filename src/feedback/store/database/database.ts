@@ -16,6 +16,7 @@ import type { Tables } from "./tables.js";
 
 export type Engine = "sqlite" | "postgresql";
 
+/** An open database and its connections. */
 export interface Database {
   engine: Engine;
   /** For writes, and for reads of a few rows. Destroying it closes all connections. */

@@ -5,6 +5,10 @@
 
 import type { AccountTables } from "./account-tables.js";
 
+/**
+ * Columns of every table, as Kysely types its queries. Times are Unix milliseconds; names that end in `_json` hold
+ * JSON.
+ */
 export interface Tables extends AccountTables {
   migrations: { name: string; applied_at: number };
   projects: {

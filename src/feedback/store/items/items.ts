@@ -29,6 +29,7 @@ const LOOKED_THROUGH = 1000;
 const MAX_ITEM = 4_000_000;
 
 export const ITEM_STATES = ["open", "decided", "withdrawn"] as const;
+/** Whether an item still gets votes: open; decided, by its overlap or by early stopping; withdrawn. */
 export type ItemState = (typeof ITEM_STATES)[number];
 
 export const NewItem = z.object({
@@ -44,6 +45,7 @@ export const NewItem = z.object({
 });
 export type NewItem = z.input<typeof NewItem>;
 
+/** Something to judge, as the staff sees it. Positions count in the order in which items were added. */
 export interface Item {
   id: string;
   project: string;

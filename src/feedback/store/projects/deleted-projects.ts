@@ -3,6 +3,7 @@ import { sql } from "kysely";
 import type { Queries } from "../database/database.js";
 import { StoreError } from "../store-error.js";
 
+/** A project that was deleted and not yet purged, with what it still holds. Times are Unix milliseconds. */
 export interface DeletedProject {
   id: string;
   name: string;

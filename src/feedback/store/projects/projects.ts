@@ -15,6 +15,7 @@ import { StoreError } from "../store-error.js";
  * votes and the audit log.
  */
 export const PROJECT_STATES = ["open", "paused", "closed", "deleted"] as const;
+/** Whether a project takes votes. */
 export type ProjectState = (typeof PROJECT_STATES)[number];
 
 export const NewProject = z.object({
@@ -26,6 +27,7 @@ export const NewProject = z.object({
 });
 export type NewProject = z.input<typeof NewProject>;
 
+/** A project: the task, and how its items are handed out. Times are Unix milliseconds. */
 export interface Project {
   id: string;
   name: string;
@@ -37,6 +39,7 @@ export interface Project {
   createdAt: number;
 }
 
+/** A version of a project's guidelines: versions count from 1 and are never changed. */
 export interface Guidelines {
   version: number;
   text: string;

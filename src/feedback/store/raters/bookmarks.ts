@@ -6,6 +6,7 @@ import { findProject } from "../projects/projects.js";
 import type { StoreContext } from "../store-context.js";
 import { StoreError } from "../store-error.js";
 
+/** An item that a rater marked to come back to. Times are Unix milliseconds. */
 export interface Bookmark {
   /** The item as the rater was told of it (items/showings.ts). */
   showing: string;

@@ -12,6 +12,7 @@ import { StoreError } from "../store-error.js";
 
 /** paused: no new work, but votes count. excluded: no work, and votes do not count until the rater is active again. */
 export const MEMBER_STATES = ["active", "paused", "excluded"] as const;
+/** Whether a rater may work in a project. */
 export type MemberState = (typeof MEMBER_STATES)[number];
 
 /** Items recounted per query. */

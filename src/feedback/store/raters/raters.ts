@@ -44,6 +44,7 @@ export interface Rater {
   createdAt: number;
 }
 
+/** A rater in a project. Times are Unix milliseconds. */
 export interface Member {
   rater: string;
   group?: string;

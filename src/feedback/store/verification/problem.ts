@@ -1,5 +1,6 @@
 import type { RowKind } from "../audit/coverage.js";
 
+/** What verification found wrong with the audit log, a vote or a row that the log covers. */
 export interface AuditProblem {
   /** Number of the entry, or of the vote's entry; 0 if there is none. */
   seq: number;

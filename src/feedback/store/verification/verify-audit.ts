@@ -42,6 +42,10 @@ const PAGE = 1000;
 /** Most problems listed; further ones are only counted. */
 const MAX_LISTED = 100;
 
+/**
+ * What verification of the audit log found: no problem means that nothing was written past the store, as far as it is
+ * signed.
+ */
 export interface AuditReport {
   entries: number;
   votes: number;

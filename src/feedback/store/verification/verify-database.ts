@@ -16,6 +16,7 @@ import {
 } from "../database/database.js";
 import { type AuditReport, verifyAudit } from "./verify-audit.js";
 
+/** Where a database is, and the keys by which it is verified. */
 export interface DatabaseKeys {
   /** SQLite file or postgres:// URL; default: DATABASE_URL, else plumb.db. */
   db?: string | undefined;

@@ -12,6 +12,7 @@ const MAX_VOTES = 2_000_000;
 const MAX_ITEMS = 500_000;
 const PAGE = 1000;
 
+/** An item as analyses read it. */
 export interface ProjectItem extends TaskItem {
   state: string;
   overlap: number;
@@ -19,6 +20,7 @@ export interface ProjectItem extends TaskItem {
   votes: number;
 }
 
+/** A rater in a project as analyses read it. */
 export interface ProjectMember {
   group?: string;
   state: string;

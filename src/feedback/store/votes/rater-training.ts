@@ -102,6 +102,7 @@ export async function answerTraining(
   });
 }
 
+/** A rater's answer to a training item, of which the right answer is told. */
 export interface TrainingRequest {
   project: string;
   item: string;

@@ -18,6 +18,7 @@ export const HeldVote = z.object({
 });
 export type HeldVote = z.infer<typeof HeldVote>;
 
+/** A vote that a filter holds, and what a reviewer decided. Times are Unix milliseconds. */
 export interface Review extends HeldVote {
   id: string;
   project: string;
