@@ -2,7 +2,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { sharedFile } from "../../../test/shared.js";
-import { spread } from "../../../test/spread.js";
 import { RandomStream } from "../../base/random.js";
 import { type LabelVotes, labelVotes } from "../votes.js";
 import { aggregateLabels } from "./aggregate-labels.js";
@@ -10,8 +9,6 @@ import { likeliest } from "./label-estimate.js";
 
 const answers = sharedFile("data/crowd/d_product_answers.csv");
 const truths = sharedFile("data/crowd/d_product_truth.csv");
-/** Of the attackers. */
-const SEEDS = spread("d-product", [1, 2, 3, 4, 5], 2);
 const rows = (path: string): string[][] =>
   readFileSync(path, "utf8")
     .trim()
@@ -44,14 +41,14 @@ describe.skipIf(answers === undefined || truths === undefined)("D_Product", () =
   });
 
   it.each([
-    [0, 0.9395, [1]], // .940 in three digits
-    [0.2, 0.93, SEEDS],
-    [0.4, 0.9, SEEDS],
+    [0, 0.9395, 1], // .940 in three digits
+    [0.2, 0.93, 5],
+    [0.4, 0.9, 5],
   ])(
     "the default with %d of the raters colluding is right on %d, and flags few of the honest",
     (share, bar, seeds) => {
       let sum = 0;
-      for (const seed of seeds) {
+      for (let seed = 1; seed <= seeds; seed++) {
         const random = new RandomStream(seed, "attack");
         const W = votes.raters.length;
         const bad = new Set(random.shuffled([...Array(W).keys()]).slice(0, Math.round(share * W)));
@@ -62,7 +59,7 @@ describe.skipIf(answers === undefined || truths === undefined)("D_Product", () =
         const honest = flagged(aggregate).filter((w) => !bad.has(w)).length;
         expect(honest / (W - bad.size)).toBeLessThanOrEqual(0.05);
       }
-      expect(sum / seeds.length).toBeGreaterThanOrEqual(bar);
+      expect(sum / seeds).toBeGreaterThanOrEqual(bar);
     },
   );
 });
