@@ -16,6 +16,7 @@ const TYPE_CIRCLES = [
  * once, or the state of a thread's own program.
  */
 const SHARED_STATE: Record<string, string[]> = {
+  "src/cli/settings.ts": ["made"], // the JSON schema of each command's settings, made once
   "src/demo/language-model.ts": ["known"], // token ids by tokenizer, held weakly
   "src/demo/rating/worker.ts": ["session"], // the program of a thread
   "src/demo/stages/sampler.ts": ["samplers"], // generators by network, held weakly

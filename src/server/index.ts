@@ -12,6 +12,7 @@
  */
 
 export type { Role, Scope } from "../feedback/store/accounts/identity.js";
+export type { Passwords } from "./accounts/passwords.js";
 export type { AnalysisJob, AnalysisRunner } from "./analysis/runner.js";
 export type { Environment } from "./app.js";
 export { API, createApp } from "./app.js";
