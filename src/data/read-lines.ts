@@ -7,6 +7,7 @@ import { nearestName, PlumbError } from "../base/errors.js";
 import { type RowLocation, rowError } from "../base/location.js";
 import { systemCause } from "../base/system-error.js";
 import { asUtf8, utf8Text } from "./text-encoding.js";
+import { unzstd } from "./unzstd.js";
 
 /** Longest line of a text file, in bytes; a conversation of a million tokens fits. */
 export const MAX_LINE_BYTES = 16 * 2 ** 20;
@@ -21,7 +22,7 @@ export interface Line {
 /**
  * A text file's decompressed bytes, in UTF-8 also where it is UTF-16 with a byte order mark; `-` is stdin.
  *
- * @throws PlumbError if it is missing, a folder, too large, invalid gzip or invalid UTF-16.
+ * @throws PlumbError if it is missing, a folder, too large, invalid gzip or Zstandard, or invalid UTF-16.
  */
 export async function* readBytes(path: string, maxBytes = MAX_TEXT_BYTES): AsyncGenerator<Buffer> {
   yield* asUtf8(fileBytes(path, maxBytes), displayName(path));
@@ -30,7 +31,11 @@ export async function* readBytes(path: string, maxBytes = MAX_TEXT_BYTES): Async
 async function* fileBytes(path: string, maxBytes: number): AsyncGenerator<Buffer> {
   const source =
     path === "-" ? process.stdin : createReadStream(await checkedFile(path), { highWaterMark: 2 ** 18 });
-  const bytes: Readable = path.endsWith(".gz") ? gunzip(source) : source;
+  const bytes: Readable = path.endsWith(".gz")
+    ? gunzip(source)
+    : path.endsWith(".zst")
+      ? unzstd(source)
+      : source;
   let total = 0;
   try {
     for await (const chunk of bytes) {
@@ -121,6 +126,10 @@ function readError(path: string, error: unknown): unknown {
   const code = (error as NodeJS.ErrnoException).code ?? "";
   if (code === "Z_BUF_ERROR")
     return new PlumbError(`${path} is truncated: its gzip data ends early`, { cause: error });
+  if (error.message.startsWith("zstd: "))
+    return new PlumbError(`${path} is not valid Zstandard: ${error.message.slice("zstd: ".length)}`, {
+      cause: error,
+    });
   if (code.startsWith("Z_"))
     return new PlumbError(`${path} is not valid gzip: ${error.message}`, { cause: error });
   const known = systemCause(error, path);

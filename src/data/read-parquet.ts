@@ -7,13 +7,14 @@ import {
 } from "hyparquet";
 import { PlumbError } from "../base/errors.js";
 import type { LocatedRow } from "../base/location.js";
+import { CODECS } from "./parquet-codecs.js";
 import { checkedFile } from "./read-lines.js";
 
 /** Rows decoded at a time, so that memory does not grow with the file. */
 const BATCH_ROWS = 4096;
 
 /**
- * Rows of a Parquet file (uncompressed or Snappy). 64-bit integers become numbers where they fit exactly, and text with
+ * Rows of a Parquet file (uncompressed, Snappy, gzip, Brotli, Zstandard or LZ4). 64-bit integers become numbers where they fit exactly, and text with
  * their digits otherwise, as in JSON.
  */
 export async function* readParquet(path: string): AsyncGenerator<LocatedRow> {
@@ -22,7 +23,9 @@ export async function* readParquet(path: string): AsyncGenerator<LocatedRow> {
   const count = rowCount(path, metadata);
   for (let rowStart = 0; rowStart < count; rowStart += BATCH_ROWS) {
     const rowEnd = Math.min(count, rowStart + BATCH_ROWS);
-    const rows = await parquet(path, () => parquetReadObjects({ file, metadata, rowStart, rowEnd }));
+    const rows = await parquet(path, () =>
+      parquetReadObjects({ file, metadata, rowStart, rowEnd, compressors: CODECS }),
+    );
     if (rows.length !== rowEnd - rowStart) {
       throw new PlumbError(`${path} is damaged: it has ${rows.length} of rows ${rowStart + 1} to ${rowEnd}`);
     }
@@ -72,7 +75,7 @@ async function parquet<T>(path: string, step: () => Promise<T>): Promise<T> {
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     const hint = /unsupported compression|compression codec/.test(reason)
-      ? "Write it again with Snappy or without compression."
+      ? "Write it again with Zstandard, Snappy or without compression."
       : undefined;
     throw new PlumbError(`cannot read ${path} as Parquet: ${reason}`, { hint, cause: error });
   }

@@ -19,14 +19,14 @@ const EXTENSIONS: Record<string, FileFormat> = {
   ".parquet": "parquet",
 };
 
-/** The format that a file's name declares (a final `.gz` is ignored); `-`, stdin, is JSONL. */
+/** The format that a file's name declares (a final `.gz` or `.zst` is ignored); `-`, stdin, is JSONL. */
 export function fileFormat(path: string): FileFormat {
   if (path === "-") return "jsonl";
-  const name = path.toLowerCase().replace(/\.gz$/, "");
+  const name = path.toLowerCase().replace(/\.(?:gz|zst)$/, "");
   const format = EXTENSIONS[name.slice(name.lastIndexOf("."))];
   if (format === undefined || (format === "parquet" && name.length !== path.length)) {
     throw new PlumbError(`cannot tell the format of ${path} from its name`, {
-      hint: `Give it one of the endings ${Object.keys(EXTENSIONS).join(", ")}; text files may end in .gz as well.`,
+      hint: `Give it one of the endings ${Object.keys(EXTENSIONS).join(", ")}; text files may end in .gz or .zst as well.`,
     });
   }
   return format;

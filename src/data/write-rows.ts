@@ -15,7 +15,8 @@ type Row = Record<string, unknown>;
 export async function writeRows(path: string, objects: readonly object[]): Promise<void> {
   const rows = objects as readonly Row[];
   if (rows.length === 0) throw new PlumbError(`nothing to write to ${path}: there are no rows`);
-  if (path.endsWith(".gz")) throw new PlumbError(`cannot write ${path}: compressed files can only be read`);
+  if (/\.(?:gz|zst)$/.test(path))
+    throw new PlumbError(`cannot write ${path}: compressed files can only be read`);
   const format = fileFormat(path);
   for (const [i, row] of rows.entries()) checkFinite(row, `row ${i + 1}`);
   if (format === "parquet") return writeFileAtomically(path, await parquetBytes(rows));
