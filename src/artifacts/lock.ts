@@ -28,9 +28,11 @@ export function lockFolder(dir: string): () => void {
     if (found === undefined) continue;
     const other = ownerIn(found);
     if (other !== undefined && isAlive(other)) {
-      throw new PlumbError(`${dir} is in use by process ${other.pid} on ${other.host}`, {
-        hint: `Wait for it or stop it. If you know that it is gone, remove ${path}.`,
-      });
+      const elsewhere = other.host !== hostname();
+      throw new PlumbError(
+        `${dir} is in use by process ${other.pid} on ${other.host}${elsewhere ? ", another machine, where it cannot be looked for" : ""}`,
+        { hint: `Wait for it or stop it. If you know that it is gone, remove ${path}.` },
+      );
     }
     if (other === undefined && isFresh(path))
       throw new PlumbError(`${dir} is being locked by another process`, {

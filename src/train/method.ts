@@ -137,7 +137,7 @@ export async function train<S extends z.ZodObject, Rows, Data extends Encoded, F
 
   // 4. The run.
   return withSession(host, method, settings, async (session) => {
-    if (settings.project !== undefined) await session.checkRows(data.texts);
+    await session.checkRows(rows, settings.project !== undefined);
     const figures = await method.run({ runtime, base, data, config, session, host });
     if (figures === undefined) return undefined;
     const about = { command: method.name, name: session.run.name };

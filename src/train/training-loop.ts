@@ -2,7 +2,6 @@
  * One training run: its folder, the loop over steps, checkpoints, interruption, and errors when numbers go wrong. The
  * methods add what is trained and what is reported.
  */
-import { createHash } from "node:crypto";
 import { readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
@@ -15,6 +14,7 @@ import type { LiveMetrics } from "../base/host.js";
 import type { NetworkTrainer } from "../model/runner.js";
 import { restoreTrainer, trainerTensors } from "../model/trainer-state.js";
 import { NonFiniteGradient } from "../optim/index.js";
+import { dataChanges, dataDigest, dataDigestSchema } from "./data-digest.js";
 import type { TrainingHost } from "./host.js";
 import { MAY_CHANGE, type RunSettings } from "./settings.js";
 
@@ -113,12 +113,19 @@ export class TrainingLoop {
     return schema.parse(this.notes[key]);
   }
 
-  /** @throws PlumbError if a resumed run gets other rows than it began with, as when votes have been cast since. */
-  async checkRows(texts: readonly (readonly number[])[]): Promise<void> {
-    const digest = createHash("sha256").update(JSON.stringify(texts)).digest("hex");
-    if ((await this.note("rows", z.string(), async () => digest)) === digest) return;
-    throw new PlumbError(`${this.run.name} began with other rows; the project has changed since.`, {
-      hint: "Start a new run under another name, or train on a file that plumb feedback export writes.",
+  /**
+   * @param project whether the rows come from a project. @throws PlumbError saying what changed, if a resumed run gets other
+   * rows than it began with: another file under the same name, or votes that have been cast since.
+   */
+  async checkRows(rows: unknown, project: boolean): Promise<void> {
+    const now = dataDigest(rows);
+    const before = await this.note("data", dataDigestSchema, async () => now);
+    const changes = dataChanges(before, now);
+    if (changes.length === 0) return;
+    throw new PlumbError(`${this.run.name} began with other rows: ${changes.join("; ")}`, {
+      hint: project
+        ? "Start a new run under another name, or train on a file that plumb feedback export writes."
+        : "Give the run the data that it began with, or start a new one under another --name.",
     });
   }
 
