@@ -1,5 +1,5 @@
-import type { TextOrMessages } from "./messages.js";
-import type { Demonstration } from "./rows.js";
+import type { ChatMessage, TextOrMessages } from "./messages.js";
+import type { Demonstration, PreferenceRow } from "./rows.js";
 
 /**
  * A key that identifies a conversation: the prompt's text, or its messages up to the user's first. Rows with the same
@@ -22,3 +22,28 @@ export function demonstrationKey(row: Demonstration): string {
     ? conversationKey(row.messages)
     : conversationKey(row.prompt, row.completion);
 }
+
+/**
+ * Names of what a demonstration is about, of which rows on two sides of a split may share none: its conversation, its whole text, and
+ * the row of the file that it was made of.
+ */
+export function demonstrationNames(row: Demonstration): string[] {
+  const text =
+    row.kind === "text"
+      ? row.text
+      : row.kind === "messages"
+        ? row.messages
+        : whole(row.prompt, row.completion);
+  return [demonstrationKey(row), rowName(row), textName(text)];
+}
+
+/** The same of a preference, with the whole text of each side: of a ranking, all pairs go together. */
+export function preferenceNames(row: PreferenceRow): string[] {
+  const sides = [row.chosen, row.rejected].map((side) => textName(whole(row.prompt, side)));
+  return [conversationKey(row.prompt, row.chosen), rowName(row), ...sides];
+}
+
+const whole = (prompt: TextOrMessages, answer: TextOrMessages): TextOrMessages =>
+  typeof prompt === "string" ? `${prompt}${answer as string}` : [...prompt, ...(answer as ChatMessage[])];
+const textName = (text: TextOrMessages): string => `text ${JSON.stringify(text)}`;
+const rowName = ({ where }: Pick<PreferenceRow, "where">): string => `row ${where.number} of ${where.file}`;

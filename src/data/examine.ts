@@ -1,10 +1,13 @@
-/** Examines a dataset file: its format, its rows and its faults. */
+/** Examines a dataset: its format, what its columns are used for, its rows and their faults. */
 import { PlumbError } from "../base/errors.js";
 import type { LocatedRow } from "../base/location.js";
-import { type CheckedRow, checkRow, detectFormat, type FormatName } from "./formats.js";
+import { type CheckedRow, checkRow, columnUse, detectFormat, type FormatName } from "./formats.js";
+import { comparable, inOneForm, readDataset } from "./load.js";
 import { toDemonstrations, toPreferences, toPrompt } from "./normalise.js";
-import { readRows } from "./read-rows.js";
+import { type Quality, qualityOf } from "./quality.js";
 import type { Demonstration, PreferenceRow, PromptRow } from "./rows.js";
+import { UnreadCount } from "./unread-columns.js";
+import { isNothing } from "./unread-keys.js";
 
 const PURPOSES = { demonstrations: toDemonstrations, prompts: toPrompt, preferences: toPreferences };
 /** What the rows of a file can be used for. */
@@ -17,66 +20,107 @@ const RICHEST_FIRST: readonly Purpose[] = ["preferences", "demonstrations", "pro
 
 /** What a data file was found to hold: which of its rows can be used, for what, and what is wrong with the others. */
 export interface Examined {
+  /** The files, where the name stands for several. */
+  files: string[];
   format: FormatName;
   rows: LocatedRow[];
   /** Purposes for which every row that fits the format can be used; none if no row fits. */
   usable: Purpose[];
+  /** Of each other purpose, why the first such row cannot be used for it. */
+  unusable: { [P in Purpose]?: string };
+  /** Each column and each key further down that is not read, with the number of rows in which it holds something, and its use. */
+  columns: { name: string; rows: number; use: string }[];
   /** The first normal rows that were asked for, as the richest purpose for which the file can be used. */
   head?: { as: Purpose; rows: NormalRow[] };
+  /** What is to be known about the rows as that purpose. */
+  quality?: Quality & { as: Purpose };
   /** The faults of rows that do not fit the format, each with its location. */
   problems: string[];
 }
 
 /**
  * @param limit reads only that many rows. @param maxProblems faults after which no more rows are checked. @param head how many rows
- * to give in normal form, of those without a fault; one row of a file may give none or several.
+ * to give in normal form, of those without a fault; one row of a file may give none or several. @param lengthOf the length of a row
+ * in tokens, and @param maxLength the most that training reads of it.
  * @throws PlumbError if the file cannot be read, or its format is unknown.
  */
 export async function examineFile(
   file: string,
-  { limit, maxProblems, head = 0 }: { limit?: number; maxProblems: number; head?: number },
+  {
+    limit,
+    maxProblems,
+    head = 0,
+    ...tokens
+  }: {
+    limit?: number;
+    maxProblems: number;
+    head?: number;
+    lengthOf?: (row: NormalRow) => number;
+    maxLength?: number;
+  },
 ): Promise<Examined> {
-  const rows = await readRows(file, { limit });
+  const { rows, files } = await readDataset(file, { limit });
   const format = detectFormat(rows[0]);
   const problems: string[] = [];
-  let fitting = 0;
-  const sound: CheckedRow[] = [];
-  let usable = Object.keys(PURPOSES) as Purpose[];
+  const fitting: CheckedRow[] = [];
   for (const row of rows) {
     if (problems.length >= maxProblems) break;
     try {
-      const checked = checkRow(row, format);
-      fitting++;
-      if (head > 0) sound.push(checked);
-      usable = usable.filter((purpose) => succeeds(() => PURPOSES[purpose](checked)));
+      fitting.push(checkRow(row, format));
     } catch (error) {
       if (!(error instanceof PlumbError)) throw error;
       problems.push(error.message);
     }
   }
-  if (fitting === 0) usable = [];
-  const as = RICHEST_FIRST.find((purpose) => usable.includes(purpose));
+  const sound = inOneForm(fitting);
+  const normal = new Map<Purpose, NormalRow[]>();
+  const unusable: Examined["unusable"] = {};
+  for (const purpose of Object.keys(PURPOSES) as Purpose[]) {
+    const reason = attempt(() => {
+      const made = (purpose === "preferences" ? comparable(sound) : sound).flatMap<NormalRow>(
+        PURPOSES[purpose],
+      );
+      if (sound.length > 0) normal.set(purpose, made);
+    });
+    if (reason !== undefined) unusable[purpose] = reason;
+  }
+  const as = RICHEST_FIRST.find((purpose) => normal.has(purpose));
+  const richest = as && normal.get(as);
   return {
-    ...{ format, rows, usable, problems },
-    ...(head > 0 && as !== undefined && { head: { as, rows: firstNormal(sound, as, head) } }),
+    ...{ files, format, rows, usable: [...normal.keys()], unusable, problems },
+    columns: columnsOf(rows, sound, format),
+    ...(as && richest && { quality: { as, ...qualityOf(richest, tokens) } }),
+    ...(head > 0 && as && richest && { head: { as, rows: richest.slice(0, head) } }),
   };
 }
 
-function firstNormal(rows: readonly CheckedRow[], as: Purpose, count: number): NormalRow[] {
-  const normal: NormalRow[] = [];
-  for (const row of rows) {
-    if (normal.length >= count) break;
-    normal.push(...[PURPOSES[as](row)].flat());
-  }
-  return normal.slice(0, count);
+/** What each column is used for, those first that are read. */
+function columnsOf(
+  rows: readonly LocatedRow[],
+  sound: readonly CheckedRow[],
+  format: FormatName,
+): Examined["columns"] {
+  const unread = new UnreadCount();
+  for (const row of sound) unread.add(row);
+  const notRead = unread.entries().map((entry) => ({ ...entry, use: "not read" }));
+  const counts = new Map<string, number>();
+  for (const { value } of rows)
+    for (const [name, cell] of Object.entries(value))
+      counts.set(name, (counts.get(name) ?? 0) + (isNothing(cell) ? 0 : 1));
+  const read = [...counts].flatMap(([name, count]) => {
+    if (notRead.some((entry) => entry.name === name)) return [];
+    return [{ name, rows: count, use: columnUse(format, name) ?? "holds nothing" }];
+  });
+  return [...read, ...notRead];
 }
 
-function succeeds(attempt: () => unknown): boolean {
+/** @returns why an attempt failed; undefined if it did not. */
+function attempt(step: () => void): string | undefined {
   try {
-    attempt();
-    return true;
+    step();
+    return undefined;
   } catch (error) {
-    if (error instanceof PlumbError) return false;
+    if (error instanceof PlumbError) return error.message;
     throw error;
   }
 }

@@ -1,13 +1,13 @@
 /**
- * Dataset files: JSONL, JSON, CSV and Parquet in the formats of TRL, OpenAI, Anthropic's HH, Alpaca and ShareGPT. Every
- * row is checked and converted to one of four normal forms (rows.ts).
+ * Dataset files: JSONL, JSON, CSV and Parquet in the formats of TRL, OpenAI, LLaMA-Factory,
+ * Axolotl, Anthropic's HH and others (docs/data.md). Every row is checked and converted to one of four normal forms (rows.ts).
  */
 
 export type { Issue } from "../base/explain-issue.js";
 export { type Explanation, explainIssue, fieldName, shown } from "../base/explain-issue.js";
 export type { BadRow, RowError } from "../base/location.js";
 export { describeLocation, type LocatedRow, type RowLocation, rowError } from "../base/location.js";
-export { conversationKey, demonstrationKey } from "./conversation.js";
+export { conversationKey, demonstrationKey, demonstrationNames, preferenceNames } from "./conversation.js";
 export { type Examined, examineFile, type NormalRow, type Purpose } from "./examine.js";
 export type { CheckedRow, FieldsOf, FormatName } from "./formats.js";
 export {
@@ -20,10 +20,12 @@ export {
   loadUnpaired,
   preferencesOf,
 } from "./load.js";
-export type { ChatMessage, Role, TextOrMessages } from "./messages.js";
+export type { ChatMessage, Role, TextOrMessages, Tool, ToolCall } from "./messages.js";
+export type { Quality } from "./quality.js";
 export { readRows, streamRows } from "./read-rows.js";
 export type {
   Demonstration,
+  Offered,
   PreferenceExtras,
   PreferenceRow,
   PreferenceTexts,

@@ -2,7 +2,27 @@
 export interface ChatMessage {
   role: Role;
   content: string;
+  /** Functions that the assistant calls in this turn. */
+  tool_calls?: ToolCall[];
+  /** Of a tool's turn: the call that it answers. */
+  tool_call_id?: string;
+  /** Who speaks; of a tool's turn: the function. */
+  name?: string;
+  /** What the assistant thought before the content, where its template has a place for it. */
+  reasoning_content?: string;
+  /** False: the loss does not read this turn of the assistant. */
+  train?: boolean;
 }
+
+export interface ToolCall {
+  id?: string;
+  type: "function";
+  /** Arguments as an object, or as text in JSON. */
+  function: { name: string; arguments: string | Record<string, unknown> };
+}
+
+/** A function that the assistant may call: `{ type: "function", function: { name, description, parameters } }`. */
+export type Tool = Record<string, unknown>;
 
 export const ROLES = ["system", "user", "assistant", "tool"] as const;
 /** Who speaks in a message of a chat. */
@@ -11,10 +31,13 @@ export type Role = (typeof ROLES)[number];
 /** A prompt or a completion: plain text, or turns of a conversation. */
 export type TextOrMessages = string | ChatMessage[];
 
-/** Whether two messages have the same role and content. */
+/** Whether two messages say the same: everything but whether the loss reads them. */
 export function sameMessage(a: ChatMessage, b: ChatMessage): boolean {
-  return a.role === b.role && a.content === b.content;
+  return a.role === b.role && a.content === b.content && rest(a) === rest(b);
 }
+
+const rest = ({ tool_calls, tool_call_id, name, reasoning_content }: ChatMessage): string =>
+  JSON.stringify([tool_calls, tool_call_id, name, reasoning_content]);
 
 /** Splits off the assistant's final answer: the assistant's messages at the end, after the last other turn. */
 export function splitFinalAnswer(messages: readonly ChatMessage[]): {

@@ -1,22 +1,40 @@
 import { type RowLocation, rowError } from "../base/location.js";
 import { splitCommonMessages, splitCommonText } from "./common-prompt.js";
-import { type CheckedRow, likelyMistyped } from "./formats.js";
+import { type CheckedRow, type FieldsOf, likelyMistyped } from "./formats.js";
 import { isTranscript, parsePromptTranscript, parseTranscript } from "./hh-transcript.js";
 import { type ChatMessage, sameMessage, splitFinalAnswer, type TextOrMessages } from "./messages.js";
+import {
+  beginning,
+  type FoundPrompt,
+  instructionTurn,
+  promptOfColumns,
+  withBeginning,
+} from "./prompt-columns.js";
+import { helpSteerPrompt, type Ranking, rankingOf } from "./rankings.js";
 import type {
   Demonstration,
+  Offered,
   PreferenceRow,
   PreferenceTexts,
   PromptCompletion,
   PromptRow,
   UnpairedRow,
 } from "./rows.js";
+import { refuseUnread } from "./unread-columns.js";
 
 /**
  * The demonstrations of a row: its text, conversation or completion; the chosen side of a preference; the best of a
- * ranking.
+ * ranking. What was judged bad gives none.
+ *
+ * @throws RowError if the format has no answer to imitate, or the row holds what would change the result and is not read.
  */
 export function toDemonstrations(row: CheckedRow): Demonstration[] {
+  const made = demonstrationsIn(row);
+  refuseUnread(row, "answers");
+  return made;
+}
+
+function demonstrationsIn(row: CheckedRow): Demonstration[] {
   const { where } = row;
   switch (row.format) {
     case "text":
@@ -25,134 +43,251 @@ export function toDemonstrations(row: CheckedRow): Demonstration[] {
         : [{ kind: "text", text: row.fields.text, where }];
     case "messages":
     case "sharegpt":
-      return [{ kind: "messages", messages: conversation(row), where }];
+      return [{ kind: "messages", messages: conversation(row), ...offered(row.fields), where }];
     case "prompt-completion":
     case "unpaired-preference":
       if (row.format === "unpaired-preference" && !row.fields.label) return [];
-      return [{ kind: "completion", ...pair(row.fields.prompt, row.fields.completion), where }];
-    case "alpaca":
-      return [{ kind: "completion", ...instruction(row.fields.instruction, row.fields), where }];
+      return [{ kind: "completion", ...answered(row), ...offered(row.fields), where }];
+    case "alpaca": {
+      const { prompt, completion } = alpaca(row);
+      // LLaMA-Factory learns the answers of earlier rounds too.
+      return (row.fields.history ?? []).length > 0
+        ? [{ kind: "messages", messages: [...prompt, ...completion], ...offered(row.fields), where }]
+        : [{ kind: "completion", prompt, completion, ...offered(row.fields), where }];
+    }
+    case "question-answer":
+      return [{ kind: "completion", ...questionAnswer(row), ...offered(row.fields), where }];
     case "self-instruct":
-      return row.fields.instances.map((instance) => ({
+      return row.fields.instances.map(({ input, output }) => ({
         kind: "completion" as const,
-        ...instruction(row.fields.instruction, instance),
+        prompt: instructionTurn(row.fields.instruction, input, "\n\n"),
+        completion: [{ role: "assistant" as const, content: output }],
         where,
       }));
-    case "ranked": {
-      const best = row.fields.completions.reduce((a, b) => (b.rank < a.rank ? b : a));
-      return [{ kind: "completion", ...pair(row.fields.prompt, best.text), where }];
-    }
     case "preference":
     case "openai-preference":
       return toPreferences(row).map(
-        ({ prompt, chosen }) => ({ kind: "completion", prompt, completion: chosen, where }) as Demonstration,
+        ({ prompt, chosen, tools }) =>
+          ({
+            kind: "completion",
+            prompt,
+            completion: chosen,
+            ...(tools && { tools }),
+            where,
+          }) as Demonstration,
       );
-    default:
-      throw unusable(
-        row,
-        "demonstrations",
-        "text, messages, prompt+completion, instruction+output or conversations",
-      );
+    default: {
+      const ranking = ranked(row);
+      if (ranking === undefined || ranking.completions.length === 0)
+        throw unusable(
+          row,
+          "demonstrations",
+          "text, messages, prompt+completion, instruction+output or conversations",
+        );
+      const best = ranking.completions.reduce((a, b) => (b.rank < a.rank ? b : a));
+      const found = { prompt: ranking.prompt, bare: [] };
+      return [{ kind: "completion", ...pair(found, best.text, where), ...ranking.offered, where }];
+    }
   }
 }
 
-/** The prompt of a row; the rest of the row is ignored. */
+/** The prompt of a row; its answers are ignored. @throws RowError as `toDemonstrations`, of what concerns the prompt. */
 export function toPrompt(row: CheckedRow): PromptRow {
-  return { prompt: promptOf(row), ...(row.meta && { meta: row.meta }), where: row.where };
+  const { prompt, meta = row.meta, tools } = promptIn(row);
+  refuseUnread(row, "prompts");
+  return { prompt, ...(tools && { tools }), ...(meta && { meta }), where: row.where };
 }
 
-function promptOf(row: CheckedRow): TextOrMessages {
+function promptIn(row: CheckedRow): Omit<PromptRow, "where"> {
   switch (row.format) {
     case "messages":
     case "sharegpt":
-      return nonEmptyPrompt(splitFinalAnswer(conversation(row)).prompt, row.where);
+      return {
+        prompt: nonEmptyPrompt(splitFinalAnswer(conversation(row)).prompt, row.where),
+        ...offered(row.fields),
+      };
     case "preference":
-    case "openai-preference":
-      return toPreferences(row)[0].prompt;
+    case "openai-preference": {
+      const { prompt, tools } = preferencesIn(row)[0];
+      return { prompt, ...(tools && { tools }) };
+    }
+    case "prompt-only": {
+      const { prompt, tools } = promptOfColumns(row);
+      return { prompt: prompt ?? "", ...(tools && { tools }) };
+    }
+    case "prompt-completion":
+    case "unpaired-preference":
+      return { prompt: answered(row).prompt, ...offered(row.fields) };
     case "alpaca":
-      return instruction(row.fields.instruction, row.fields).prompt;
+      return { prompt: alpaca(row).prompt, ...offered(row.fields) };
+    case "question-answer":
+      // A rule that rewards the right answer reads it there.
+      return {
+        prompt: questionAnswer(row).prompt,
+        ...offered(row.fields),
+        meta: { ...row.meta, answer: row.fields.answer },
+      };
     case "self-instruct":
-      return instruction(row.fields.instruction, row.fields.instances[0]).prompt;
+      return { prompt: instructionTurn(row.fields.instruction, row.fields.instances[0].input, "\n\n") };
     case "text":
       if (isTranscript(row.fields.text)) {
-        return nonEmptyPrompt(splitFinalAnswer(parseTranscript(row.fields.text)).prompt, row.where);
+        return {
+          prompt: nonEmptyPrompt(splitFinalAnswer(parseTranscript(row.fields.text)).prompt, row.where),
+        };
       }
       throw unusable(row, "prompts", 'a field "prompt"');
-    default:
-      return promptText(row.fields.prompt);
+    case "helpsteer":
+      return { prompt: helpSteerPrompt(row.fields.prompt) };
+    case "stepwise":
+      return { prompt: promptText(row.fields.prompt) };
+    default: {
+      const ranking = ranked(row);
+      if (ranking === undefined) throw unusable(row, "prompts", 'a field "prompt"');
+      return { prompt: promptText(ranking.prompt), ...ranking.offered };
+    }
   }
 }
 
-/** The preferences of a row: one, or for a ranking every pair of different ranks (rank 1 is best). */
+/** The preferences of a row: one, or for a ranking every pair of different ranks (rank 1 is best). @throws RowError */
 export function toPreferences(row: CheckedRow): PreferenceRow[] {
+  const made = preferencesIn(row);
+  refuseUnread(row, "answers");
+  return made;
+}
+
+function preferencesIn(row: CheckedRow): PreferenceRow[] {
   const extras = { ...(row.meta && { meta: row.meta }), where: row.where };
   switch (row.format) {
     case "preference": {
-      const { prompt, chosen, rejected, margin, noise, weight } = row.fields;
+      const { chosen, rejected, margin, noise, weight } = row.fields;
+      const found = promptOfColumns(row);
       const texts =
-        prompt === undefined
-          ? withoutPrompt(chosen, rejected, row.where)
-          : withPrompt(prompt, chosen, rejected);
-      return [{ ...texts, ...defined({ margin, noise, weight }), ...extras }];
+        found.prompt === undefined
+          ? afterBeginning(row, withoutPrompt(chosen, rejected, row.where))
+          : withPrompt(found, chosen, rejected, row.where);
+      return [{ ...texts, ...offered(row.fields), ...defined({ margin, noise, weight }), ...extras }];
     }
     case "openai-preference": {
       const { input, preferred_output, non_preferred_output } = row.fields;
-      return [
-        { prompt: input.messages, chosen: preferred_output, rejected: non_preferred_output, ...extras },
-      ];
+      const found = { prompt: input.messages, bare: input.messages };
+      const texts = withPrompt(found, preferred_output, non_preferred_output, row.where);
+      return [{ ...texts, ...offered(input), ...extras }];
     }
-    case "ranked": {
-      const { prompt, completions } = row.fields;
+    default: {
+      const ranking = ranked(row);
+      if (ranking === undefined)
+        throw unusable(
+          row,
+          "preferences",
+          "chosen+rejected, preferred_output+non_preferred_output or ranked completions",
+        );
+      const { prompt, completions } = ranking;
       const pairs = completions.flatMap((a) =>
         completions.filter((b) => a.rank < b.rank).map((b) => [a, b] as const),
       );
-      if (pairs.length === 0)
+      // Of two answers a tie is a judgement like any other; a list of ranks that are all the same is a mistake.
+      if (pairs.length === 0 && row.format === "ranked")
         throw rowError(row.where, `field "completions": every rank is the same, so none is preferred`);
-      return pairs.map(([a, b]) => ({ ...withPrompt(prompt, a.text, b.text), ...extras }));
+      const found = { prompt: promptText(prompt), bare: [] };
+      return pairs.map(([a, b]) => ({
+        ...withPrompt(found, a.text, b.text, row.where),
+        ...ranking.offered,
+        ...extras,
+      }));
     }
-    default:
-      throw unusable(
-        row,
-        "preferences",
-        "chosen+rejected, preferred_output+non_preferred_output or ranked completions",
-      );
   }
 }
 
-/** The labelled completions of a row: one, or two from a preference. */
+/** The labelled completions of a row: one, or two from a preference. @throws RowError */
 export function toUnpaired(row: CheckedRow): UnpairedRow[] {
   const extras = { ...(row.meta && { meta: row.meta }), where: row.where };
   if (row.format === "unpaired-preference") {
-    return [{ ...pair(row.fields.prompt, row.fields.completion), label: row.fields.label, ...extras }];
+    const made = { ...answered(row), label: row.fields.label, ...offered(row.fields), ...extras };
+    refuseUnread(row, "answers");
+    return [made];
   }
-  return toPreferences(row).flatMap(({ prompt, chosen, rejected }) => [
-    { prompt, completion: chosen, label: true, ...extras } as UnpairedRow,
-    { prompt, completion: rejected, label: false, ...extras } as UnpairedRow,
-  ]);
+  return toPreferences(row).flatMap(({ prompt, chosen, rejected, tools }) => {
+    const common = { prompt, ...(tools && { tools }), ...extras };
+    return [
+      { ...common, completion: chosen, label: true } as UnpairedRow,
+      { ...common, completion: rejected, label: false } as UnpairedRow,
+    ];
+  });
+}
+
+/** A row's ranking with the system text and functions that stand beside it. */
+function ranked(row: CheckedRow): (Ranking & { offered: Offered }) | undefined {
+  if (row.format !== "ranked") {
+    const ranking = rankingOf(row);
+    return ranking && { ...ranking, offered: {} };
+  }
+  const { prompt, tools } = promptOfColumns(row);
+  return { prompt: prompt ?? "", completions: row.fields.completions, offered: tools ? { tools } : {} };
+}
+
+/** Prompt and completion of a row that has the columns of both; the last answer of a conversation without a completion. */
+function answered(
+  row: Extract<CheckedRow, { format: "prompt-completion" | "unpaired-preference" }>,
+): PromptCompletion {
+  const found = promptOfColumns(row);
+  const { completion } = row.fields;
+  if (found.prompt === undefined)
+    throw rowError(
+      row.where,
+      'field "prompt" is missing; expected text or a list',
+      "Or name it instruction or question.",
+    );
+  if (completion !== undefined) return pair(found, completion, row.where);
+  const { prompt, answer } = splitFinalAnswer(typeof found.prompt === "string" ? [] : found.prompt);
+  if (answer.length === 0)
+    throw rowError(row.where, 'field "completion" is missing; expected text or a list');
+  return { prompt: nonEmptyPrompt(prompt, row.where), completion: answer };
 }
 
 /** Prompt and completion in one form: if either is a conversation, both become one. */
-function pair(prompt: TextOrMessages, completion: TextOrMessages): PromptCompletion {
-  const start = promptText(prompt);
+function pair(found: FoundPrompt, completion: TextOrMessages, where: RowLocation): PromptCompletion {
+  const start = promptText(found.prompt ?? "");
   if (typeof start === "string" && typeof completion === "string") return { prompt: start, completion };
-  return {
-    prompt: asMessages(start, "user"),
-    completion: answerMessages(asMessages(start, "user"), completion),
-  };
+  const prompt = asMessages(start, "user");
+  const answer = answerMessages([prompt, found.bare], completion);
+  if (answer[0].role === "assistant") return { prompt, completion: answer };
+  throw rowError(
+    where,
+    `the completion begins with a turn of the ${answer[0].role}; expected the assistant's`,
+  );
 }
 
 function withPrompt(
-  prompt: TextOrMessages,
+  found: FoundPrompt,
   chosen: TextOrMessages,
   rejected: TextOrMessages,
+  where: RowLocation,
 ): PreferenceTexts {
-  const start = promptText(prompt);
+  const start = promptText(found.prompt ?? "");
   if (typeof start === "string" && typeof chosen === "string" && typeof rejected === "string") {
     return { prompt: start, chosen, rejected };
   }
   const turns = asMessages(start, "user");
-  return { prompt: turns, chosen: answerMessages(turns, chosen), rejected: answerMessages(turns, rejected) };
+  const [a, b] = [chosen, rejected].map((side) => answerMessages([turns, found.bare], side));
+  if (a[0].role === "assistant" && b[0].role === "assistant")
+    return { prompt: turns, chosen: a, rejected: b };
+  // Both sides may tell the whole conversation, of which the prompt is the last turn.
+  const split = splitCommonMessages(a, b);
+  const bare = found.bare.length > 0 ? found.bare : turns;
+  if (split !== undefined && endsWith(split.prompt, bare)) {
+    const before = turns.slice(0, turns.length - bare.length);
+    return { ...split, prompt: withBeginning(before, split.prompt) };
+  }
+  throw rowError(
+    where,
+    `${a[0].role === "assistant" ? "the rejected" : "the chosen"} side begins with a turn that is neither the prompt nor the assistant's`,
+    "Both sides begin with the assistant's answer, or with all of the prompt's turns.",
+  );
 }
+
+const endsWith = (messages: readonly ChatMessage[], end: readonly ChatMessage[]): boolean =>
+  end.length <= messages.length &&
+  end.every((message, i) => sameMessage(message, messages[messages.length - end.length + i]));
 
 function withoutPrompt(
   chosen: TextOrMessages,
@@ -172,6 +307,22 @@ function withoutPrompt(
   );
 }
 
+/** A pair whose prompt was found in its sides, with system text and earlier rounds before it. */
+function afterBeginning(
+  row: Extract<CheckedRow, { format: "preference" }>,
+  texts: PreferenceTexts,
+): PreferenceTexts {
+  const prompt = typeof texts.prompt === "string" ? [] : texts.prompt;
+  const before = beginning(row, row.fields, prompt);
+  if (before.length === 0 && row.fields.tools === undefined) return texts;
+  if (typeof texts.prompt !== "string")
+    return { ...texts, prompt: withBeginning(before, texts.prompt) } as PreferenceTexts;
+  throw rowError(
+    row.where,
+    'has a system text, earlier rounds or tools, and no prompt; expected a field "prompt"',
+  );
+}
+
 /** A prompt, with a transcript in HH's notation turned into messages. */
 function promptText(prompt: TextOrMessages): TextOrMessages {
   return typeof prompt === "string" && isTranscript(prompt) ? parsePromptTranscript(prompt) : prompt;
@@ -182,49 +333,70 @@ function asMessages(text: TextOrMessages, role: ChatMessage["role"]): ChatMessag
 }
 
 /** A completion as messages, without the prompt's turns if the file repeats them at the start. */
-function answerMessages(prompt: ChatMessage[], completion: TextOrMessages): ChatMessage[] {
+function answerMessages(prompts: readonly ChatMessage[][], completion: TextOrMessages): ChatMessage[] {
   const turns = typeof completion === "string" ? asMessages(completion.trim(), "assistant") : completion;
-  const repeats =
-    turns.length > prompt.length && prompt.every((message, i) => sameMessage(message, turns[i]));
-  return repeats ? turns.slice(prompt.length) : turns;
+  const repeated = prompts.find(
+    (prompt) =>
+      prompt.length > 0 &&
+      turns.length > prompt.length &&
+      prompt.every((message, i) => sameMessage(message, turns[i])),
+  );
+  return repeated === undefined ? turns : turns.slice(repeated.length);
 }
 
-/** Alpaca's instruction and optional input, as one user turn. */
-function instruction(task: string, { input, output }: { input?: string; output: string }) {
-  const content = input ? `${task}\n\n${input}` : task;
-  const prompt: ChatMessage[] = [{ role: "user", content }];
-  return { prompt, completion: [{ role: "assistant", content: output }] as ChatMessage[] };
+/** Instruction and answer, after system text and earlier rounds. */
+function alpaca(row: Extract<CheckedRow, { format: "alpaca" }>): {
+  prompt: ChatMessage[];
+  completion: ChatMessage[];
+} {
+  const { instruction, input, output, ...context } = row.fields;
+  const between = row.chat || context.system || context.history?.length ? "\n" : "\n\n";
+  const prompt = [...beginning(row, context, []), ...instructionTurn(instruction, input, between)];
+  return { prompt, completion: [{ role: "assistant", content: output }] };
 }
 
-const SHAREGPT_ROLES: Record<string, ChatMessage["role"]> = {
-  system: "system",
-  human: "user",
-  user: "user",
-  gpt: "assistant",
-  assistant: "assistant",
-  tool: "tool",
-};
+function questionAnswer(row: Extract<CheckedRow, { format: "question-answer" }>): {
+  prompt: ChatMessage[];
+  completion: ChatMessage[];
+} {
+  const { question, answer, ...context } = row.fields;
+  const prompt: ChatMessage[] = [...beginning(row, context, []), { role: "user", content: question }];
+  return { prompt, completion: [{ role: "assistant", content: answer }] };
+}
 
 function conversation(row: Extract<CheckedRow, { format: "messages" | "sharegpt" }>): ChatMessage[] {
-  if (row.format === "messages") return row.fields.messages;
-  return row.fields.conversations.map(({ from, value }, i) => {
-    const role = SHAREGPT_ROLES[from];
-    if (role !== undefined) return { role, content: value };
-    const known = Object.keys(SHAREGPT_ROLES).join(", ");
-    throw rowError(
-      row.where,
-      `field "conversations[${i}].from" is ${JSON.stringify(from)}; expected one of ${known}`,
-    );
-  });
+  const messages = row.format === "messages" ? row.fields.messages : row.fields.conversations;
+  return withBeginning(beginning(row, row.fields, messages), messages);
 }
+
+/** A row's whole conversation, with what stands before it, and the functions that it offers. @throws RowError */
+export function toConversation(
+  row: Extract<CheckedRow, { format: "messages" | "sharegpt" }>,
+): { messages: ChatMessage[] } & Offered {
+  const whole = { messages: conversation(row), ...offered(row.fields) };
+  refuseUnread(row, "answers");
+  return whole;
+}
+
+const offered = ({ tools }: Pick<FieldsOf["messages"], "tools">): Offered =>
+  tools === undefined || tools.length === 0 ? {} : { tools };
 
 function nonEmptyPrompt(messages: ChatMessage[], where: RowLocation): ChatMessage[] {
   if (messages.length > 0) return messages;
   throw rowError(where, 'field "messages" has only assistant turns; expected a prompt before them');
 }
 
+/** Why a format cannot be used, where there is more to say than what it lacks. */
+const REASONS: Partial<Record<CheckedRow["format"], string>> = {
+  stepwise: "its labels judge single steps, and rewards here are of whole answers",
+  segments: "its pieces have no roles, and what is learned is told by a conversation's roles; write messages",
+  tokens: "its token ids were made for one tokenizer; give the texts",
+  helpsteer: "its answers have ratings and none is called good; of two to one prompt it gives preferences",
+};
+
 function unusable(row: CheckedRow, wanted: string, expected: string) {
-  const problem = `the ${row.format} format cannot be used as ${wanted}; expected ${expected}`;
+  const why = REASONS[row.format];
+  const problem = `the ${row.format} format cannot be used as ${wanted}${why ? ` (${why})` : ""}; expected ${expected}`;
   return rowError(row.where, problem, likelyMistyped(Object.keys(row.meta ?? {})));
 }
 

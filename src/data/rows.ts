@@ -1,13 +1,19 @@
 import type { RowLocation } from "../base/location.js";
-import type { ChatMessage, TextOrMessages } from "./messages.js";
+import type { ChatMessage, TextOrMessages, Tool } from "./messages.js";
 
 /**
- * An example to imitate. `text`: all of it; `messages`: every assistant turn; `completion`: what follows the prompt.
+ * An example to imitate. `text`: all of it; `messages`: every assistant turn; `completion`: what follows the prompt. Turns with
+ * `train: false` are not learned.
  */
 export type Demonstration =
   | { kind: "text"; text: string; where: RowLocation }
-  | { kind: "messages"; messages: ChatMessage[]; where: RowLocation }
-  | ({ kind: "completion"; where: RowLocation } & PromptCompletion);
+  | ({ kind: "messages"; messages: ChatMessage[]; where: RowLocation } & Offered)
+  | ({ kind: "completion"; where: RowLocation } & PromptCompletion & Offered);
+
+/** Functions that the assistant may call. Where there are any, all texts are messages. */
+export interface Offered {
+  tools?: Tool[];
+}
 
 /** A prompt and its completion: both text, or both messages (the completion then begins with the assistant's turn). */
 export type PromptCompletion =
@@ -15,7 +21,7 @@ export type PromptCompletion =
   | { prompt: ChatMessage[]; completion: ChatMessage[] };
 
 /** A prompt to answer. */
-export interface PromptRow {
+export interface PromptRow extends Offered {
   prompt: TextOrMessages;
   /** Fields of the row that are not part of any format, such as a category. */
   meta?: Record<string, unknown>;
@@ -31,7 +37,7 @@ export type PreferenceTexts =
   | { prompt: ChatMessage[]; chosen: ChatMessage[]; rejected: ChatMessage[] };
 
 /** What a preference may say beside its texts, and where it stands in the file. */
-export interface PreferenceExtras {
+export interface PreferenceExtras extends Offered {
   /** How much better the chosen one is, in reward; the reward model's loss asks for at least this difference. */
   margin?: number;
   /** Probability in [0, 0.5) that the label is wrong. */
@@ -44,8 +50,9 @@ export interface PreferenceExtras {
 }
 
 /** One completion, judged good or bad by itself (KTO). */
-export type UnpairedRow = PromptCompletion & {
-  label: boolean;
-  meta?: Record<string, unknown>;
-  where: RowLocation;
-};
+export type UnpairedRow = PromptCompletion &
+  Offered & {
+    label: boolean;
+    meta?: Record<string, unknown>;
+    where: RowLocation;
+  };

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { preferenceNames } from "./conversation.js";
 import { holdOut } from "./split.js";
 
 const own = (row: string): string => row.split("/")[0];
@@ -36,6 +37,36 @@ describe("holdOut", () => {
           expect(train).toEqual(rows.filter((one) => !heldOut.map(own).includes(own(one))));
         },
       ),
+    );
+  });
+
+  it("keeps rows together that share any of their names, also through others", () => {
+    const names = (row: string): string[] => row.split("");
+    expect(holdOut(["ab", "cd", "be", "f", "ec"], 0.5, names)).toEqual({
+      heldOut: ["ab", "cd", "be", "ec"],
+      train: ["f"],
+    });
+  });
+
+  it("of preferences leaves no text on both sides: of a ranking, of a prompt, of a side that two pairs have in common", () => {
+    const where = (number: number) => ({ file: "a.jsonl", unit: "line", number }) as const;
+    const word = fc.constantFrom("a", "b", "c", "d", "e");
+    const pair = fc.record({ prompt: word, chosen: word, rejected: word, number: fc.nat(20) });
+    fc.assert(
+      fc.property(fc.array(pair, { minLength: 2, maxLength: 12 }), (pairs) => {
+        const rows = pairs.map(({ number, ...texts }) => ({ ...texts, where: where(number) }));
+        let split: { train: typeof rows; heldOut: typeof rows };
+        try {
+          split = holdOut(rows, 0.5, preferenceNames);
+        } catch {
+          return;
+        }
+        const texts = (some: typeof rows) =>
+          some.flatMap(({ prompt, chosen, rejected }) => [prompt + chosen, prompt + rejected]);
+        expect(texts(split.train).filter((text) => texts(split.heldOut).includes(text))).toEqual([]);
+        const numbers = split.heldOut.map((row) => row.where.number);
+        expect(split.train.filter((row) => numbers.includes(row.where.number))).toEqual([]);
+      }),
     );
   });
 

@@ -76,3 +76,68 @@ describe("encodePreference", () => {
     }
   });
 });
+
+describe("what a turn holds besides its content", () => {
+  const calling =
+    "{% if tools %}{{ '<|im_start|>system\\n' + (tools | tojson) + '<|im_end|>\\n' }}{% endif %}" +
+    "{% for message in messages %}{{ '<|im_start|>' + message.role + '\\n' }}" +
+    "{% if message.reasoning_content %}{{ '<think>' + message.reasoning_content + '</think>' }}{% endif %}" +
+    "{{ message.content }}{% for call in message.tool_calls or [] %}{{ call.function.name + (call.function.arguments | tojson) }}{% endfor %}" +
+    "{{ '<|im_end|>\\n' }}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}";
+  const caller = tokenizerFromJson(json, { ...names, chat_template: calling });
+  const called = (given: string | Record<string, unknown>): Demonstration => ({
+    kind: "messages",
+    messages: [
+      user,
+      { ...answer(""), tool_calls: [{ type: "function", function: { name: "add", arguments: given } }] },
+      { role: "tool", name: "add", content: "4" },
+      answer("4"),
+    ],
+    tools: [{ type: "function", function: { name: "add" } }],
+    where,
+  });
+  const learned = (row: Demonstration) => {
+    const [{ ids, lossMask }] = encodeDemonstrations(caller, row);
+    return caller.decode(ids.filter((_, t) => lossMask[t]));
+  };
+
+  it("goes to the template: functions, calls, thoughts; arguments in JSON become what they describe", () => {
+    const whole = 'add{"a": 2}<|im_end|>4<|im_end|>';
+    expect(learned(called({ a: 2 }))).toBe(whole);
+    expect(learned(called('{"a":2}'))).toBe(whole);
+    expect(caller.decode(encodeDemonstration(caller, called({ a: 2 })).ids)).toContain(
+      '[{"type": "function"',
+    );
+    expect(caller.decode(encodePrompt(caller, [user], [{ name: "f" }]))).toContain('[{"name": "f"}]');
+    const thinking: Demonstration = {
+      ...{ kind: "messages", where },
+      messages: [user, { ...answer("4"), reasoning_content: "so" }],
+    };
+    expect(learned(thinking)).toBe("<think>so</think>4<|im_end|>");
+  });
+
+  it("is refused by name where the template has no place for it", () => {
+    const refused = (row: Demonstration) => () => encodeDemonstrations(tokenizer, row);
+    expect(refused(called({ a: 2 }))).toThrow(/^a\.jsonl, line 3: .*tool/);
+    const thought: Demonstration = {
+      ...{ kind: "messages", where },
+      messages: [user, { ...answer("a"), reasoning_content: "so" }],
+    };
+    expect(refused(thought)).toThrow('"reasoning_content" of turn 2');
+    expect(refused({ kind: "messages", where, messages: [{ ...user, name: "Bo" }, answer("a")] })).toThrow(
+      'no place for "name" of turn 1',
+    );
+  });
+
+  it("can be that the loss does not read the turn", () => {
+    const silent = { ...answer("a"), train: false };
+    const both = (messages: Extract<Demonstration, { kind: "messages" }>["messages"]): Demonstration => ({
+      ...{ kind: "messages", messages, where },
+    });
+    const read = (...rest: Parameters<typeof both>[0]) =>
+      encodeDemonstrations(tokenizer, both([user, ...rest])).map(readText);
+    expect(read(silent, user, answer("b"))).toEqual(["b<|im_end|>"]);
+    expect(read(answer("a"), user, { ...answer("b"), train: false })).toEqual(["a<|im_end|>"]);
+    expect(() => read(silent)).toThrow("no answer of the conversation is to be learned");
+  });
+});

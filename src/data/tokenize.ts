@@ -9,7 +9,8 @@ import {
   encodeLastAnswer,
   type Tokenizer,
 } from "../text/index.js";
-import type { ChatMessage, TextOrMessages } from "./messages.js";
+import { forTemplate } from "./for-template.js";
+import type { ChatMessage, TextOrMessages, Tool } from "./messages.js";
 import type { Demonstration, PreferenceRow, PromptRow } from "./rows.js";
 
 /** A text as tokens, with a mask of those that the loss reads. */
@@ -21,9 +22,16 @@ export interface TokenizedText {
 /**
  * The tokens after which a completion is sampled: messages through the chat template, up to where the assistant begins;
  * text as it is, with the special tokens that the tokenizer puts before a text.
+ *
+ * @param tools functions that the assistant may call. @throws PlumbError if the template has no place for what a message holds.
  */
-export function encodePrompt(tokenizer: Tokenizer, prompt: TextOrMessages): number[] {
-  if (typeof prompt !== "string") return chatIds(tokenizer, prompt, { addGenerationPrompt: true });
+export function encodePrompt(
+  tokenizer: Tokenizer,
+  prompt: TextOrMessages,
+  tools?: readonly Tool[],
+): number[] {
+  if (typeof prompt !== "string")
+    return chatIds(tokenizer, forTemplate(tokenizer, prompt), { addGenerationPrompt: true, tools });
   const ids = tokenizer.encode(prompt, { addSpecialTokens: true });
   const plain = tokenizer.encode(prompt);
   const closed =
@@ -32,9 +40,9 @@ export function encodePrompt(tokenizer: Tokenizer, prompt: TextOrMessages): numb
 }
 
 /** The prompt of a row. @throws PlumbError if it has no tokens. */
-export function encodePromptRow(tokenizer: Tokenizer, { prompt, where }: PromptRow): number[] {
+export function encodePromptRow(tokenizer: Tokenizer, { prompt, tools, where }: PromptRow): number[] {
   return named(where, () => {
-    const ids = encodePrompt(tokenizer, prompt);
+    const ids = encodePrompt(tokenizer, prompt, tools);
     if (ids.length === 0) throw new PlumbError("the prompt has no tokens");
     return ids;
   });
@@ -43,15 +51,15 @@ export function encodePromptRow(tokenizer: Tokenizer, { prompt, where }: PromptR
 /**
  * A demonstration as sequences to learn from: one, or several for a conversation whose template writes earlier turns
  * differently later. The loss reads all of a text; every answer of a conversation, including the token that ends it; and
- * all of a completion, including the EOS.
+ * all of a completion, including the EOS. It reads no turn with `train: false`.
  */
 export function encodeDemonstrations(tokenizer: Tokenizer, row: Demonstration): TokenizedText[] {
   return named(row.where, () => {
     if (row.kind === "completion" && typeof row.prompt !== "string") {
       const [prompt, messages] = [row.prompt, [...row.prompt, ...(row.completion as ChatMessage[])]];
-      return answers(encodeChat(tokenizer, messages, { learned: (turn) => turn >= prompt.length }));
+      return answers(tokenizer, messages, row.tools, prompt.length);
     }
-    if (row.kind === "messages") return answers(encodeChat(tokenizer, row.messages));
+    if (row.kind === "messages") return answers(tokenizer, row.messages, row.tools, 0);
     return [encodeDemonstration(tokenizer, row)];
   });
 }
@@ -65,9 +73,9 @@ export function encodeDemonstration(tokenizer: Tokenizer, row: Demonstration): T
       const ids = [...encodePrompt(tokenizer, row.text), endOf(tokenizer)];
       return { ids, lossMask: ids.map(() => true) };
     }
-    if (row.kind === "messages") return lastAnswer(tokenizer, row.messages);
+    if (row.kind === "messages") return lastAnswer(tokenizer, row.messages, row.tools);
     if (typeof row.prompt === "string") return afterPrompt(tokenizer, row.prompt, row.completion as string);
-    return lastAnswer(tokenizer, [...row.prompt, ...(row.completion as ChatMessage[])]);
+    return lastAnswer(tokenizer, [...row.prompt, ...(row.completion as ChatMessage[])], row.tools);
   });
 }
 
@@ -82,14 +90,26 @@ export function encodePreference(
   const side = (answer: TextOrMessages): number[] =>
     typeof row.prompt === "string"
       ? afterPrompt(tokenizer, row.prompt, answer as string).ids
-      : lastAnswer(tokenizer, [...row.prompt, ...(answer as ChatMessage[])]).ids;
+      : lastAnswer(tokenizer, [...row.prompt, ...(answer as ChatMessage[])], row.tools).ids;
   return named(row.where, () => ({ chosen: side(row.chosen), rejected: side(row.rejected) }));
+}
+
+/** All of a conversation as tokens, as the template writes it. @throws PlumbError as `encodePrompt`. */
+export function encodeConversation(
+  tokenizer: Tokenizer,
+  { messages, tools }: { messages: readonly ChatMessage[]; tools?: readonly Tool[] },
+): number[] {
+  return chatIds(tokenizer, forTemplate(tokenizer, messages), { addGenerationPrompt: false, tools });
 }
 
 /** A prompt as logs show it: the text, or a line per turn. */
 export function describePrompt(prompt: TextOrMessages): string {
   if (typeof prompt === "string") return prompt;
-  return prompt.map(({ role, content }) => `${role}: ${content}`).join("\n");
+  return prompt
+    .map(({ role, content, tool_calls: calls = [] }) =>
+      [`${role}: ${content}`, ...calls.map((call) => JSON.stringify(call.function))].join("\n"),
+    )
+    .join("\n");
 }
 
 /** Runs `encode` and adds the row's location to its errors. */
@@ -112,14 +132,29 @@ function afterPrompt(tokenizer: Tokenizer, prompt: string, completion: string): 
 export const continuation = (tokenizer: Tokenizer, prompt: string, text: string): number[] =>
   encodeAfter(tokenizer, prompt, tokenizer.encode(prompt), text);
 
-const lastAnswer = (tokenizer: Tokenizer, messages: readonly ChatMessage[]): TokenizedText =>
-  tokenized(encodeLastAnswer(tokenizer, messages));
+const lastAnswer = (
+  tokenizer: Tokenizer,
+  messages: readonly ChatMessage[],
+  tools: readonly Tool[] | undefined,
+): TokenizedText => tokenized(encodeLastAnswer(tokenizer, forTemplate(tokenizer, messages), { tools }));
 
 const tokenized = ({ ids, assistantMask }: EncodedChat): TokenizedText => ({ ids, lossMask: assistantMask });
 
-function answers(examples: readonly EncodedChat[]): TokenizedText[] {
-  if (examples.length === 0) throw new PlumbError("the conversation has no answer from the assistant");
-  return examples.map(tokenized);
+/** @param from the turn from which on answers are learned. */
+function answers(
+  tokenizer: Tokenizer,
+  messages: readonly ChatMessage[],
+  tools: readonly Tool[] | undefined,
+  from: number,
+): TokenizedText[] {
+  const learned = (turn: number): boolean => turn >= from && messages[turn].train !== false;
+  if (!messages.some(({ role }, turn) => role === "assistant" && turn >= from))
+    throw new PlumbError("the conversation has no answer from the assistant");
+  if (!messages.some(({ role }, turn) => role === "assistant" && learned(turn)))
+    throw new PlumbError("no answer of the conversation is to be learned: each has the weight 0", {
+      hint: "Leave the row out.",
+    });
+  return encodeChat(tokenizer, forTemplate(tokenizer, messages), { tools, learned }).map(tokenized);
 }
 
 function endOf({ eosId }: Tokenizer): number {

@@ -1,7 +1,7 @@
 /** Answers of policies and datasets, with their rewards and log-ratios. */
 
 import { rowError } from "../base/location.js";
-import type { ChatMessage } from "../data/messages.js";
+import type { ChatMessage, Tool } from "../data/messages.js";
 import type { Demonstration, PromptRow } from "../data/rows.js";
 import { encodeDemonstration, encodePrompt, named } from "../data/tokenize.js";
 import type { SamplingConfig } from "../generate/index.js";
@@ -21,6 +21,8 @@ import type { PolicyAnswer } from "./policy-report.js";
 /** An answer with its prompt as the policy saw it, in tokens. */
 export interface Answered extends PolicyAnswer {
   promptIds: readonly number[];
+  /** Functions that the prompt offers. */
+  tools?: readonly Tool[];
 }
 
 export interface Sampling {
@@ -38,8 +40,8 @@ export async function sampleAnswers(
   { config, batchSize, signal, onProgress }: Sampling,
 ): Promise<Answered[]> {
   const tokenizer = tokenizerOf(opened);
-  const encoded = prompts.map(({ prompt, where }) => {
-    const ids = named(where, () => encodePrompt(tokenizer, prompt));
+  const encoded = prompts.map(({ prompt, tools, where }) => {
+    const ids = named(where, () => encodePrompt(tokenizer, prompt, tools));
     checkLength(where, ids, opened.config, config.maxNewTokens);
     return ids;
   });
@@ -49,8 +51,9 @@ export async function sampleAnswers(
   const completions = await generator.generate(encoded, config, { batchSize, signal, onCompletion });
   generator.release();
   return completions.map(({ ids, text = "", finishReason }, i) => {
-    const { prompt } = prompts[i];
-    return { prompt, promptIds: encoded[i], ids, text, stopped: finishReason === "stop" };
+    const { prompt, tools } = prompts[i];
+    const stopped = finishReason === "stop";
+    return { prompt, ...(tools && { tools }), promptIds: encoded[i], ids, text, stopped };
   });
 }
 
@@ -65,9 +68,17 @@ export function datasetAnswers(tokenizer: Tokenizer, rows: readonly Demonstratio
       );
     }
     const { ids } = encodeDemonstration(tokenizer, row);
-    const promptIds = encodePrompt(tokenizer, row.prompt);
+    const promptIds = encodePrompt(tokenizer, row.prompt, row.tools);
     const text = typeof row.completion === "string" ? row.completion : contentOf(row.completion);
-    return { prompt: row.prompt, promptIds, ids: ids.slice(promptIds.length), text, stopped: true };
+    const { prompt, tools } = row;
+    return {
+      prompt,
+      ...(tools && { tools }),
+      promptIds,
+      ids: ids.slice(promptIds.length),
+      text,
+      stopped: true,
+    };
   });
 }
 
@@ -94,13 +105,13 @@ export async function addRewards(
 const sameTokenizer = (a: Tokenizer, b: Tokenizer): boolean =>
   a === b || a.files["tokenizer.json"] === b.files["tokenizer.json"];
 
-function reencoded({ prompt, text }: Answered, tokenizer: Tokenizer): number[] {
+function reencoded({ prompt, tools, text }: Answered, tokenizer: Tokenizer): number[] {
   const where = { file: "answers", unit: "row", number: 1 } as const;
   const completion: ChatMessage[] = [{ role: "assistant", content: text }];
   const row: Demonstration =
     typeof prompt === "string"
       ? { kind: "completion", prompt, completion: text, where }
-      : { kind: "completion", prompt, completion, where };
+      : { kind: "completion", prompt, completion, ...(tools && { tools: [...tools] }), where };
   return encodeDemonstration(tokenizer, row).ids;
 }
 

@@ -159,14 +159,17 @@ async function measurePolicies(
 ): Promise<Pick<Evaluation, "policies" | "comparison">> {
   const { runtime, signal } = host;
   const { limit, batchSize, againstReferences, temperature, maxNewTokens, seed } = config;
-  const options = limit === undefined ? {} : { limit };
+  const options = { warn: host.warn, ...(limit !== undefined && { limit }) };
   const sampling = samplingSchema.parse({ temperature, maxNewTokens, seed });
   // 1. Answers.
   const references = againstReferences ? await loadDemonstrations(path, options) : undefined;
   const given = references && datasetAnswers(tokenizerOf(policy), references);
   const prompts: PromptRow[] =
-    references?.map(({ where }, i) => ({ prompt: given?.[i].prompt ?? "", where })) ??
-    (await loadPrompts(path, options));
+    references?.map((row, i) => ({
+      prompt: given?.[i].prompt ?? "",
+      ...(row.kind !== "text" && row.tools && { tools: row.tools }),
+      where: row.where,
+    })) ?? (await loadPrompts(path, options));
   const sample = async (label: string, opened: OpenedNetwork): Promise<Answered[]> => {
     const progress = host.progress({ label, total: prompts.length, unit: "answers" });
     const onProgress = (done: number) => progress.update(done);
@@ -244,7 +247,7 @@ async function measurePreferences(
   path: string,
   { limit, batchSize }: Config,
 ): Promise<Evaluation["preferences"]> {
-  const rows = await loadPreferences(path, limit === undefined ? {} : { limit });
+  const rows = await loadPreferences(path, { warn: host.warn, ...(limit !== undefined && { limit }) });
   const texts = rows.flatMap((row) => {
     const { chosen, rejected } = encodePreference(rewardModel.tokenizer, row);
     return [chosen, rejected].map((ids) => readThrough(rewardModel, ids));
@@ -266,7 +269,7 @@ async function measureDemonstrations(
   { limit, batchSize }: Config,
 ): Promise<Evaluation["demonstrations"]> {
   const tokenizer = tokenizerOf(policy);
-  const rows = await loadDemonstrations(path, limit === undefined ? {} : { limit });
+  const rows = await loadDemonstrations(path, { warn: host.warn, ...(limit !== undefined && { limit }) });
   const sequences = rows.flatMap((row) =>
     encodeDemonstrations(tokenizer, row).map((sequence) => {
       checkLength(row.where, sequence.ids, policy.config);

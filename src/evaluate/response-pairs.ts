@@ -1,6 +1,7 @@
 /** Pairs of a policy's responses for people to compare. */
 import { z } from "zod";
 import { PlumbError } from "../base/errors.js";
+import { rowError } from "../base/location.js";
 import { inGroup } from "../base/setting-groups.js";
 import { loadPrompts } from "../data/load.js";
 import type { Demonstration, PromptRow } from "../data/rows.js";
@@ -78,7 +79,16 @@ export async function responsePairs(
     throw new PlumbError("at temperature 0 all responses to a prompt are equal", {
       hint: "Give a higher --temperature.",
     });
-  const prompts = await loadPrompts(config.prompts, limit === undefined ? {} : { limit });
+  const prompts = await loadPrompts(config.prompts, {
+    warn: host.warn,
+    ...(limit !== undefined && { limit }),
+  });
+  const offering = prompts.find(({ tools }) => tools !== undefined);
+  if (offering !== undefined)
+    throw rowError(
+      offering.where,
+      'field "tools": functions and calls cannot be shown to people who compare',
+    );
   const { runtime } = host;
   const opened = await openNetwork(runtime, model, config.adapter, { chat: config });
   const sampled = await distinctResponses(host, opened, prompts, config);

@@ -3,8 +3,10 @@ import { z } from "zod";
 import { type LocatedRow, type RowLocation, rowError } from "../base/location.js";
 import { inGroup } from "../base/setting-groups.js";
 import { checkRow } from "../data/formats.js";
+import { toConversation, toPrompt } from "../data/normalise.js";
 import { openRequests } from "../data/request-lines.js";
 import { encodePrompt, named } from "../data/tokenize.js";
+import { UnreadCount, unreadBeside } from "../data/unread-columns.js";
 import {
   type CacheSizeOptions,
   type Completion,
@@ -84,7 +86,10 @@ export async function* completeLines(
 ): AsyncGenerator<CompletionRow> {
   const opened = await openFor(config, host);
   const sampling = samplingOf(config, opened);
-  const requests = await openRequests(config.input, (row) => ({ ids: requestIds(row, opened, sampling) }));
+  const unread = new UnreadCount();
+  const requests = await openRequests(config.input, (row) => ({
+    ids: requestIds(row, opened, sampling, unread),
+  }));
   const texts = () => textsOfRequests(requests, ({ ids }) => [ids]);
   const generator = await generatorFor(opened, config, texts, host);
   const progress = lineProgress(host, "completions", requests);
@@ -102,6 +107,7 @@ export async function* completeLines(
     progress.update(++done, { tokens });
   }
   progress.end();
+  unread.report(config.input, host.warn);
 }
 
 /** A prompt that was completed, and what it took. */
@@ -169,21 +175,39 @@ const rowOf = ({ ids, text, finishReason }: Completion): CompletionRow => ({
 });
 
 /** The prompt's token ids. @throws PlumbError, which names the line. */
-function requestIds(row: LocatedRow, opened: OpenedModel, sampling: SamplingConfig): number[] {
-  const ids = encode(row, opened);
+function requestIds(
+  row: LocatedRow,
+  opened: OpenedModel,
+  sampling: SamplingConfig,
+  unread: UnreadCount,
+): number[] {
+  const ids = encode(row, opened, unread);
   checkPrompt(row.where, ids, opened, sampling);
   return ids;
 }
 
-function encode(row: LocatedRow, opened: OpenedModel): number[] {
+function encode(row: LocatedRow, opened: OpenedModel, unread: UnreadCount): number[] {
+  const { where } = row;
   const form = formOf(row, FORMS);
-  if (form === "ids") return tokenIds(row, opened.config);
+  if (form === "ids") {
+    unread.add({ unread: unreadBeside(row.value, FORMS.ids), where });
+    return tokenIds(row, opened.config);
+  }
   const tokenizer = tokenizerOf(opened);
-  const prompt =
-    form === "messages"
-      ? checkRow(row, "messages").fields.messages
-      : checkRow(row, "prompt-only").fields.prompt;
-  return named(row.where, () => encodePrompt(tokenizer, prompt));
+  if (form === "messages") {
+    const checked = checkRow(row, "messages");
+    const { messages, tools } = toConversation(checked);
+    unread.add(checked);
+    return named(where, () => encodePrompt(tokenizer, messages, tools));
+  }
+  const checked = checkRow(row, "prompt-only");
+  const { prompt, tools } = toPrompt(checked);
+  unread.add(checked);
+  // Text is continued as it stands, also where it is a transcript that training would read as turns.
+  const { prompt: given, system } = checked.fields;
+  const asGiven =
+    typeof given === "string" && !system && tools === undefined && !checked.fields.history?.length;
+  return named(where, () => encodePrompt(tokenizer, asGiven ? given : prompt, tools));
 }
 
 function checkPrompt(

@@ -3,8 +3,16 @@ import { z } from "zod";
 import { type LocatedRow, type RowLocation, rowError } from "../base/location.js";
 import { inGroup } from "../base/setting-groups.js";
 import { checkRow } from "../data/formats.js";
+import { toConversation, toDemonstrations } from "../data/normalise.js";
 import { openRequests } from "../data/request-lines.js";
-import { continuation, encodeDemonstration, encodePrompt, named } from "../data/tokenize.js";
+import {
+  continuation,
+  encodeConversation,
+  encodeDemonstration,
+  encodePrompt,
+  named,
+} from "../data/tokenize.js";
+import { UnreadCount, unreadBeside } from "../data/unread-columns.js";
 import { promptCompletion, type Sequence } from "../model/batch.js";
 import { boundedRuns } from "../model/bounded-runs.js";
 import { NetworkRunner } from "../model/runner.js";
@@ -15,7 +23,6 @@ import type { WorkHost } from "../open/host.js";
 import { adapterSetting, baseSettings, chatSettings, modelSetting } from "../open/model-settings.js";
 import { type OpenedModel, openBaseModel, tokenizerOf } from "../open/open-network.js";
 import { checkLength, formOf, tokenIds } from "../open/request-forms.js";
-import { chatIds } from "../text/index.js";
 import { CHUNK_BATCHES, lineProgress } from "./lines.js";
 
 /** Settings: the model and the texts. */
@@ -63,7 +70,8 @@ export async function* logProbsOfLines(
 ): AsyncGenerator<LogProbRow> {
   const { runtime, signal } = host;
   const base = await openBaseModel(runtime, model, adapter, { chat: settings });
-  const requests = await openRequests(input, (row) => parseRequest(row, base));
+  const unread = new UnreadCount();
+  const requests = await openRequests(input, (row) => parseRequest(row, base, unread));
   const texts = () => textsOfRequests(requests, ({ ids }) => [ids]);
   const opened = await chosenNetwork(runtime, base, settings, texts, host);
   const runner = new NetworkRunner(runtime, opened.network);
@@ -83,31 +91,39 @@ export async function* logProbsOfLines(
     }
   }
   progress.end();
+  unread.report(input, host.warn);
 }
 
 /** A line as a sequence of tokens. @throws PlumbError, which names the line. */
-function parseRequest(row: LocatedRow, opened: OpenedModel): Request {
-  const { ids, lossMask } = encode(row, opened);
+function parseRequest(row: LocatedRow, opened: OpenedModel, unread: UnreadCount): Request {
+  const { ids, lossMask } = encode(row, opened, unread);
   checkLength(row.where, ids, opened.config);
   return { ids, lossMask, where: row.where };
 }
 
-function encode(row: LocatedRow, opened: OpenedModel): Sequence {
+function encode(row: LocatedRow, opened: OpenedModel, unread: UnreadCount): Sequence {
   const { where } = row;
   const form = formOf(row, FORMS);
-  if (form === "ids") return whole(tokenIds(row, opened.config));
+  if (form === "ids") {
+    unread.add({ unread: unreadBeside(row.value, FORMS.ids), where });
+    return whole(tokenIds(row, opened.config));
+  }
   const tokenizer = tokenizerOf(opened);
   if (form === "messages") {
-    const { messages } = checkRow(row, "messages").fields;
-    return named(where, () => whole(chatIds(tokenizer, messages, { addGenerationPrompt: false })));
+    const checked = checkRow(row, "messages");
+    unread.add(checked);
+    const conversation = toConversation(checked);
+    return named(where, () => whole(encodeConversation(tokenizer, conversation)));
   }
-  const { prompt, completion } = checkRow(row, "prompt-completion").fields;
-  if (typeof prompt !== "string" && typeof completion !== "string") {
-    return encodeDemonstration(tokenizer, { kind: "completion", prompt, completion, where });
-  }
-  if (typeof prompt !== "string" || typeof completion !== "string") {
+  const checked = checkRow(row, "prompt-completion");
+  const { prompt, completion } = checked.fields;
+  if ((typeof prompt === "string") !== (typeof completion === "string"))
     throw rowError(where, 'expected "prompt" and "completion" both as text or both as messages');
-  }
+  const [demonstration] = toDemonstrations(checked);
+  unread.add(checked);
+  const isText = demonstration.kind === "completion" && typeof demonstration.prompt === "string";
+  if (!isText || typeof prompt !== "string" || typeof completion !== "string")
+    return encodeDemonstration(tokenizer, demonstration);
   const [before, after] = named(where, () => [
     encodePrompt(tokenizer, prompt),
     continuation(tokenizer, prompt, completion),

@@ -7,6 +7,7 @@ import { checkRow } from "../data/formats.js";
 import { toDemonstrations, toPreferences } from "../data/normalise.js";
 import { openRequests } from "../data/request-lines.js";
 import { encodeDemonstration, encodePreference } from "../data/tokenize.js";
+import { UnreadCount, unreadBeside } from "../data/unread-columns.js";
 import { openRewardModel, type RewardModel, readThrough } from "../model/reward-model.js";
 import { rewardBase } from "../open/base-precision.js";
 import { textsOfRequests } from "../open/calibration-texts.js";
@@ -65,16 +66,17 @@ export async function* rewardsOfLines(
   host: WorkHost,
 ): AsyncGenerator<RewardRow, (WinRate & { n: number }) | undefined> {
   const { runtime, signal } = host;
+  const unread = new UnreadCount();
   const texts =
     ({ config, tokenizer }: Partial<Pick<RewardModel, "tokenizer">> & Pick<RewardModel, "config">) =>
     async () => {
       if (!tokenizer) return [];
-      const lines = await openRequests(input, (row) => parseRequest(row, { config, tokenizer }));
+      const lines = await openRequests(input, (row) => parseRequest(row, { config, tokenizer }, unread));
       return textsOfRequests(lines, (request) => request.texts);
     };
   const choose = rewardBase(runtime, settings, texts, host);
   const opened = await openRewardModel(runtime, rewardModel, new Map(), choose);
-  const requests = await openRequests(input, (row) => parseRequest(row, opened));
+  const requests = await openRequests(input, (row) => parseRequest(row, opened, unread));
   const progress = lineProgress(host, "scores", requests);
   const pairs: { chosen: number; rejected: number }[] = [];
   const clusters: unknown[] = [];
@@ -98,25 +100,36 @@ export async function* rewardsOfLines(
     progress.update(done);
   }
   progress.end();
+  unread.report(input, host.warn);
   if (cut > 0) host.warn(`${cut} texts have more than ${opened.maxLength} tokens; only the last were read`);
   if (pairs.length === 0) return undefined;
   return { ...preferenceAccuracy(pairs, { clusters }), n: pairs.length };
 }
 
 /** A line as token ids. @throws PlumbError, which names the line. */
-function parseRequest(row: LocatedRow, opened: Pick<RewardModel, "tokenizer" | "config" | "after">): Request {
+function parseRequest(
+  row: LocatedRow,
+  opened: Pick<RewardModel, "tokenizer" | "config" | "after">,
+  unread: UnreadCount,
+): Request {
   const { tokenizer, config } = opened;
   const { where } = row;
   const form = formOf(row, FORMS);
-  if (form === "ids") return { texts: [tokenIds(row, config)] };
+  if (form === "ids") {
+    unread.add({ unread: unreadBeside(row.value, FORMS.ids), where });
+    return { texts: [tokenIds(row, config)] };
+  }
   if (form === "preference" || form === "openai-preference") {
-    const [preference] = toPreferences(checkRow(row, form));
+    const checked = checkRow(row, form);
+    const [preference] = toPreferences(checked);
+    unread.add(checked);
     const { chosen, rejected } = encodePreference(tokenizer, preference);
     const conversation = conversationKey(preference.prompt, preference.chosen);
     return { texts: [chosen, rejected].map((ids) => readThrough(opened, ids)), conversation };
   }
   const checked = form === "messages" ? checkRow(row, "messages") : checkRow(row, "prompt-completion");
   const [demonstration] = toDemonstrations(checked);
+  unread.add(checked);
   const { ids } = encodeDemonstration(tokenizer, demonstration);
   if (ids.length === 0) throw rowError(where, "the text has no tokens");
   return { texts: [readThrough(opened, ids)] };

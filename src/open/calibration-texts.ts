@@ -1,7 +1,6 @@
 /** Text to calibrate an 8-bit base on: the ranges of its activations are measured on it. */
-import { checkRows } from "../data/load.js";
+import { checkRows, readDataset } from "../data/load.js";
 import { toDemonstrations, toPrompt } from "../data/normalise.js";
-import { readRows } from "../data/read-rows.js";
 import type { RequestLines } from "../data/request-lines.js";
 import { encodeDemonstration, encodePromptRow } from "../data/tokenize.js";
 import { CALIBRATION_TOKENS } from "../model/int8/build.js";
@@ -18,7 +17,7 @@ export async function textsOfFiles(
 ): Promise<number[][]> {
   const texts: number[][] = [];
   for (const path of paths) {
-    const { format, rows } = checkRows(await readRows(path, limit === undefined ? {} : { limit }));
+    const { format, rows } = checkRows((await readDataset(path, { limit })).rows);
     for (const row of rows) {
       if (format === "prompt-only") texts.push(encodePromptRow(tokenizer, toPrompt(row)));
       else for (const one of toDemonstrations(row)) texts.push(encodeDemonstration(tokenizer, one).ids);

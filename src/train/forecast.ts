@@ -31,7 +31,7 @@ export async function forecast<S extends z.ZodObject, Rows, Data extends Encoded
   const model = { config, weights: new Map(shapes), padId: tokenizer.padId ?? config.padId ?? 0 };
   const context = config.maxPositions;
   const wanted = withinContext(settings, context);
-  const data = method.encode(await method.read(wanted), { tokenizer, context }, wanted);
+  const data = method.encode(await method.read(wanted, SILENT.warn), { tokenizer, context }, wanted);
   const fitted = await fitMemory(wanted, (trial) => method.heaviest(model, data, trial), SILENT);
   const heaviest = await method.heaviest(model, data, fitted);
   return { peakBytes: heaviest.peakBytes, ...(await method.foresee(model, data, fitted, heaviest)) };

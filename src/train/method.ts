@@ -74,8 +74,12 @@ export interface Method<
   description: string;
   examples: readonly { command: string; does: string }[];
   schema: S;
-  /** Reads what the settings name, before a model is opened. @throws PlumbError if something is missing or wrong. */
-  read(config: z.output<S>): Promise<Rows>;
+  /**
+   * Reads what the settings name, before a model is opened.
+   *
+   * @param warn receives which columns of the data are not read. @throws PlumbError if something is missing or wrong.
+   */
+  read(config: z.output<S>, warn: (message: string) => void): Promise<Rows>;
   /** @param config its maxLength is at most the context. @throws PlumbError if nothing is left to train on. */
   encode(rows: Rows, reader: Reader, config: z.output<S>): Data;
   /** Counts the step that needs most memory, without computing it. */
@@ -121,7 +125,7 @@ export async function train<S extends z.ZodObject, Rows, Data extends Encoded, F
   // 1. Whatever can be checked is checked before a model is opened.
   if (!settings.resume) await checkWritable(settings.runs, "runs");
   await checkOut(settings.out, settings.resume);
-  const rows = await method.read(settings);
+  const rows = await method.read(settings, host.warn);
 
   // 2. The base, and the rows as its tokens.
   const opened = await openBase(runtime, settings.model, settings.adapter, settings);

@@ -63,10 +63,12 @@ export interface OnlineData extends Encoded {
 /** Reads prompts and reward functions. @throws PlumbError if there is no reward. */
 export async function readOnline(
   config: OnlineSettings & { data: readonly string[]; limit?: number | undefined },
+  warn: (message: string) => void,
 ): Promise<OnlineRows> {
   checkRewards(config);
   const functions = await Promise.all(config.rewardFunctions.map(loadRewardFunction));
-  return { functions, prompts: await loadAll(config.data, loadPrompts, config.limit) };
+  const options = { limit: config.limit, warn, metaIsRead: functions.length > 0 };
+  return { functions, prompts: await loadAll(config.data, loadPrompts, options) };
 }
 
 function checkRewards({ rewardModel, rewardFunctions, rewardWeights }: OnlineSettings): void {

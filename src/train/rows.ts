@@ -17,20 +17,22 @@ export interface RowSource {
 /**
  * The rows of files, or the rows that plumb feedback export would write for a project.
  *
- * @param load reads a file. @param of does the same with rows in memory. @throws PlumbError
+ * @param load reads a file. @param of does the same with rows in memory. @param warn receives which columns of files are not read.
+ * @throws PlumbError
  */
 export async function loadJudged<Row>(
   { data, limit, project, db, ...options }: RowSource,
   kind: Exclude<keyof TrainingRows, "review">,
   load: (path: string, options: LoadOptions) => Promise<Row[]>,
   of: (rows: readonly LocatedRow[]) => Row[],
+  warn: (message: string) => void,
 ): Promise<Row[]> {
   if ((project === undefined) === (data.length === 0))
     throw usageError(
       project === undefined ? "no data is given" : "both files and a project are given",
       "Give either --data FILES or --project ID.",
     );
-  if (project === undefined) return loadAll(data, load, limit);
+  if (project === undefined) return loadAll(data, load, { limit, warn });
   // Loaded only here: the store and its query builder are a third of what a training command would load.
   const [{ databaseLocation, readProject }, { trainingRows }] = await Promise.all([
     import("../feedback/store/index.js"),
@@ -55,10 +57,11 @@ export async function loadJudged<Row>(
 export async function loadAll<Row>(
   paths: readonly string[],
   load: (path: string, options: LoadOptions) => Promise<Row[]>,
-  limit: number | undefined,
+  { limit, ...options }: LoadOptions & { limit: number | undefined },
 ): Promise<Row[]> {
   const rows: Row[] = [];
-  for (const path of paths) rows.push(...(await load(path, limit === undefined ? {} : { limit })));
+  for (const path of paths)
+    for (const row of await load(path, { ...options, ...(limit !== undefined && { limit }) })) rows.push(row);
   return rows;
 }
 

@@ -61,14 +61,18 @@ export const memorySettings = inGroup("memory", {
 const dataFiles = z.array(z.string().min(1));
 
 export const dataSettings = inGroup("files", {
-  data: dataFiles.min(1).describe("JSONL, JSON, CSV, TSV or Parquet files, also gzipped"),
+  data: dataFiles
+    .min(1)
+    .describe("JSONL, JSON, CSV, TSV or Parquet: files, folders of shards, patterns, or hf:owner/name"),
   limit: z.number().int().positive().optional().describe("only the first rows of each file"),
 });
 
 /** Files of rows, or a project in the database with its raters' answers. */
 export const judgedDataSettings = inGroup("files", {
   ...dataSettings,
-  data: dataFiles.default([]).describe("JSONL, JSON, CSV, TSV or Parquet files, also gzipped"),
+  data: dataFiles
+    .default([])
+    .describe("JSONL, JSON, CSV, TSV or Parquet: files, folders of shards, patterns, or hf:owner/name"),
   project: z
     .string()
     .min(1)

@@ -2,7 +2,7 @@
 
 import { basename } from "node:path";
 import { explainIssue } from "../../base/explain-issue.js";
-import type { LocatedRow, RowLocation } from "../../base/location.js";
+import { type LocatedRow, type RowLocation, rowError } from "../../base/location.js";
 import { hashName, RandomStream } from "../../base/random.js";
 import { checkRow, detectFormat } from "../../data/formats.js";
 import type { ChatMessage, TextOrMessages } from "../../data/messages.js";
@@ -103,6 +103,7 @@ function contentOf(
   format: ReturnType<typeof detectFormat>,
 ): Pick<ItemContent, "responses" | "meta"> & { prompt: TextOrMessages } {
   const checked = checkRow(row, format);
+  checkShown(row, checked.fields);
   const named = (name: string, text: TextOrMessages) => ({ name, text: asText(text) });
   if (checked.format === "ranked") {
     const { prompt, completions } = checked.fields;
@@ -132,6 +133,27 @@ function contentOf(
   const { prompt } = toPrompt(checked);
   const answer = shown?.kind === "messages" ? shown.messages.slice(prompt.length) : [];
   return { prompt, responses: [named("response", answer)] };
+}
+
+/** @throws RowError if a row holds calls of functions or thoughts, which raters would not be shown. */
+function checkShown({ where }: LocatedRow, fields: object): void {
+  const hidden = (value: unknown): string | undefined => {
+    if (typeof value !== "object" || value === null) return undefined;
+    for (const [key, inner] of Object.entries(value)) {
+      if (["tools", "tool_calls", "reasoning_content", "thinking"].includes(key) && inner !== undefined)
+        return key;
+      const deeper = hidden(inner);
+      if (deeper !== undefined) return deeper;
+    }
+    return undefined;
+  };
+  const key = hidden(fields);
+  if (key !== undefined)
+    throw rowError(
+      where,
+      `holds "${key}", which raters are not shown`,
+      "Write it into the content, or leave the row out.",
+    );
 }
 
 const asText = (text: TextOrMessages): string =>

@@ -11,7 +11,12 @@ import { listedResponses } from "./listed-responses.js";
 import type { ImportProblems } from "./problems.js";
 
 /** Formats of datasets whose rows have all that a table would, or less. */
-const LOOSE: readonly FormatName[] = ["prompt-only", "text", "messages"];
+const LOOSE: readonly FormatName[] = ["prompt-only", "text", "messages", "helpsteer"];
+/** Formats that training reads, whose columns are those of a table of responses. */
+const TABLES: readonly FormatName[] = [
+  ...(["ultrafeedback", "nectar", "pku-saferlhf", "shp", "helpsteer-preference"] as const),
+  ...(["question-answer", "segments", "tokens"] as const),
+];
 /** Formats that a table with several responses resembles. */
 const OF_ONE: readonly FormatName[] = ["prompt-completion", "alpaca"];
 
@@ -33,10 +38,11 @@ export function isResponseTable(rows: readonly LocatedRow[], given: FieldRoles):
   return OF_ONE.includes(format) && typeof roles !== "string" && roles.responses.length > 1;
 }
 
-/** The dataset format of a row; undefined if it has none. */
+/** The dataset format of a row; undefined if it has none, or one whose columns tell as much. */
 function formatOf(row: LocatedRow): FormatName | undefined {
   try {
-    return detectFormat(row);
+    const format = detectFormat(row);
+    return TABLES.includes(format) ? undefined : format;
   } catch {
     return undefined;
   }

@@ -18,6 +18,7 @@ import {
   holdOut,
   loadPreferences,
   type PreferenceRow,
+  preferenceNames,
   preferencesOf,
 } from "../../data/index.js";
 import { Generator, UNFILTERED } from "../../generate/index.js";
@@ -85,10 +86,10 @@ export const rewardMethod = defineMethod({
     },
   ],
   schema,
-  read: (config) => loadJudged(config, "preferences", loadPreferences, preferencesOf),
+  read: (config, warn) => loadJudged(config, "preferences", loadPreferences, preferencesOf, warn),
 
   encode(rows, { tokenizer }, { holdOut: share, maxLength }) {
-    const split = holdOut(rows, share, ({ prompt, chosen }) => conversationKey(prompt, chosen));
+    const split = holdOut(rows, share, preferenceNames);
     const encoded = (row: PreferenceRow): TokenPair => ({ ...row, ...encodePreference(tokenizer, row) });
     const [train, heldOut] = [split.train.map(encoded), split.heldOut.map(encoded)];
     const equal = train.filter((pair) => isEqual(pair, maxLength)).length;
@@ -228,7 +229,7 @@ async function sampledRewards(
   { maxLength, normalizeSamples, normalizeTokens, seed }: Config,
 ): Promise<ReferenceRewards> {
   const fitting = rows
-    .map((row) => encodePrompt(base.tokenizer, row.prompt))
+    .map((row) => encodePrompt(base.tokenizer, row.prompt, row.tools))
     .filter((ids) => ids.length <= maxLength - normalizeTokens);
   if (fitting.length === 0) {
     throw new PlumbError(`no prompt leaves ${normalizeTokens} of ${maxLength} tokens for a response`, {

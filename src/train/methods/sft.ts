@@ -7,6 +7,7 @@ import {
   type ChatMessage,
   type Demonstration,
   demonstrationKey,
+  demonstrationNames,
   demonstrationsOf,
   encodeDemonstrations,
   holdOut,
@@ -61,7 +62,7 @@ export const sftMethod = defineMethod({
     { command: "plumb sft recipes/smollm2-hh.yaml", does: "with the settings of a recipe" },
   ],
   schema,
-  read: (config) => loadJudged(config, "demonstrations", loadDemonstrations, demonstrationsOf),
+  read: (config, warn) => loadJudged(config, "demonstrations", loadDemonstrations, demonstrationsOf, warn),
 
   encode(rows, { tokenizer }, { maxLength, holdOut: share }) {
     const empty = rows.filter(isAnswerless).length;
@@ -73,7 +74,7 @@ export const sftMethod = defineMethod({
         },
       );
     }
-    const split = holdOut(rows, share, demonstrationKey);
+    const split = holdOut(rows, share, demonstrationNames);
     const encoded = (row: (typeof rows)[number]): TokenizedText[] =>
       encodeDemonstrations(tokenizer, row)
         .map(({ ids, lossMask: read }) => ({
@@ -158,7 +159,10 @@ export const sftMethod = defineMethod({
 function isAnswerless(row: Demonstration): boolean {
   const isBlank = (text: string): boolean => text.trim() === "";
   const areBlank = (messages: readonly ChatMessage[]): boolean =>
-    messages.every(({ role, content }) => role !== "assistant" || isBlank(content));
+    messages.every(
+      ({ role, content, tool_calls, reasoning_content }) =>
+        role !== "assistant" || (isBlank(content) && !tool_calls && !reasoning_content),
+    );
   if (row.kind === "text") return isBlank(row.text);
   if (row.kind === "messages") return areBlank(row.messages);
   return typeof row.completion === "string" ? isBlank(row.completion) : areBlank(row.completion);
