@@ -14,6 +14,7 @@ export interface ChatMessage {
   train?: boolean;
 }
 
+/** A call of a function, in OpenAI's form. */
 export interface ToolCall {
   id?: string;
   type: "function";
