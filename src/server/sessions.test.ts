@@ -294,7 +294,7 @@ describe("keys and secrets", () => {
     ]);
     for (const secret of [PASSWORD, program.key as string, lead.cookie?.split("=")[1] as string])
       expect(everything).not.toContain(secret);
-    expect(everything).toContain("$argon2id$v=19$m=19456,t=2,p=1$");
+    expect(everything).toContain("$argon2id$v=19$");
     await lead.delete(`/keys/${listed[0].id}`);
     expect((await program.get("/projects")).status).toBe(401);
   });
