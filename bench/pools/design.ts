@@ -44,8 +44,10 @@ export interface Pool {
   name: string;
   /** Pairs; default 400. */
   pairs?: number;
-  /** Votes on each pair; default 5. */
-  votes?: number;
+  /** Votes on each pair, or the least and the most of them; default 5. */
+  votes?: number | readonly [number, number];
+  /** Raters work in teams of so many, each with pairs of its own; default: all on all pairs. */
+  teams?: number;
   /** Share of pairs that are hard, are traps, and are a matter of taste; default 0. */
   hard?: number;
   traps?: number;
@@ -56,6 +58,10 @@ export interface Pool {
   gold?: { share: number; onlyLeft?: boolean };
   /** Candidates of an arena, who recur with true strengths; default: each pair has its own two. */
   arena?: number;
+  /** Share of an arena's pairs whose weaker candidate is the better one; default 0. */
+  upsets?: number;
+  /** Whether the two responses of every pair have the same two names, which say nothing. */
+  sameNames?: boolean;
   raters(random: RandomStream): SimulatedRater[];
 }
 
@@ -84,7 +90,7 @@ export function draw(pool: Pool, seed: number): Drawn {
     const [a, b] = candidates(pool, p, random);
     const pair: Pair = {
       left: pool.arena
-        ? strength[Number(a)] > strength[Number(b)]
+        ? strength[Number(a)] > strength[Number(b)] !== random.uniform() < (pool.upsets ?? 0)
         : random.uniform() < (pool.leftShare ?? 0.5),
       hardness: random.uniform() < (pool.hard ?? 0) ? random.uniform() : 0,
       trap: random.uniform() < (pool.traps ?? 0),
@@ -94,7 +100,7 @@ export function draw(pool: Pool, seed: number): Drawn {
     const item = `${p}`;
     better.set(item, pair.left ? a : b);
     const earlier: boolean[] = [];
-    for (const r of chosen(raters, Math.min(pool.votes ?? VOTES, raters.length), random)) {
+    for (const r of chosen(atWork(pool, p, raters), votesOf(pool, random), random)) {
       const answer = raters[r].answer(pair, { random, pair: p, time: p / total, earlier });
       if (answer !== undefined) earlier.push(answer);
       const turned = random.uniform() < 0.5;
@@ -113,16 +119,36 @@ export function draw(pool: Pool, seed: number): Drawn {
   return { votes, kinds, better, known: told(pool, votes, better, random) };
 }
 
-function candidates({ arena }: Pool, p: number, random: RandomStream): [string, string] {
-  if (arena === undefined) return [`${p}.a`, `${p}.b`];
+function candidates({ arena, sameNames }: Pool, p: number, random: RandomStream): [string, string] {
+  if (arena === undefined) return sameNames ? ["response.a", "response.b"] : [`${p}.a`, `${p}.b`];
   const a = random.int(arena);
   return [`${a}`, `${(a + 1 + random.int(arena - 1)) % arena}`];
 }
 
-/** Different raters, each drawn in proportion to its diligence. */
-function chosen(raters: readonly SimulatedRater[], count: number, random: RandomStream): number[] {
+/** The numbers of the raters who may see a pair, with their diligence. */
+function atWork(
+  { teams }: Pool,
+  pair: number,
+  raters: readonly SimulatedRater[],
+): { r: number; diligence: number }[] {
+  const all = raters.map(({ diligence = 1 }, r) => ({ r, diligence }));
+  if (teams === undefined) return all;
+  const first = (pair % Math.floor(raters.length / teams)) * teams;
+  return all.slice(first, first + teams);
+}
+
+export function votesOf({ votes = VOTES }: Pick<Pool, "votes">, random: RandomStream): number {
+  return typeof votes === "number" ? votes : votes[0] + random.int(votes[1] - votes[0] + 1);
+}
+
+/** At most `count` different raters, each drawn in proportion to its diligence. */
+export function chosen(
+  raters: readonly { r: number; diligence: number }[],
+  count: number,
+  random: RandomStream,
+): number[] {
   // The smallest of exponential times with these rates: a sample without replacement (Efraimidis and Spirakis 2006).
-  const times = raters.map(({ diligence = 1 }, r) => ({
+  const times = raters.map(({ r, diligence }) => ({
     r,
     time: -Math.log(1 - random.uniform()) / diligence,
   }));

@@ -18,6 +18,7 @@ import type { GroupMember } from "./ring.js";
 import { type RaterModel, robust } from "./robust.js";
 import { robustPairs } from "./robust-pairs.js";
 import { duelsOf, type ScoreEstimate } from "./score-estimate.js";
+import { scoresPredictVotes } from "./score-evidence.js";
 import { sideFlags } from "./side-bias.js";
 import { weightsWithout } from "./weight-cap.js";
 
@@ -61,7 +62,7 @@ export interface PreferenceAggregate {
   raters: RaterReport[];
   /** Groups of colluding raters; only the robust method looks for them. */
   groups: GroupMember[][];
-  /** The default's model of the raters; absent where scores of candidates were fitted. */
+  /** The default's model of the raters; absent where scores of candidates decided. */
   model?: RaterModel;
 }
 
@@ -92,15 +93,19 @@ export function aggregatePreferences(
   const sides = sideVotes(votes, pairs, true).votes;
   const labels = knownSides(votes, pairs, sides.labels, known);
   const recur = candidatesRecur(votes, pairs);
-  const estimate =
+  const scored =
     method === "robust" && !recur
-      ? judgedByVotes(votes, pairs, { seed, labels, maxShare })
+      ? undefined
       : scoredPairs(votes, pairs, method, { seed, known, labels, maxShare, sides });
+  const estimate =
+    scored !== undefined && (method !== "robust" || scoresDecide(votes, pairs, scored.weight, seed))
+      ? scored
+      : { ...judgedByVotes(votes, pairs, { seed, labels, maxShare }), ...(scored && scoresOf(scored)) };
   const counts = new Int32Array(pairs.left.length);
   for (const p of pairs.pair) counts[p]++;
   const decided = Int32Array.from(estimate.probability, (p) => (p > 0.5 ? 0 : p < 0.5 ? 1 : -1));
   const review = contradictions(sides, decided);
-  const scored = recur ? [...votes.candidates.keys()] : [];
+  const shown = recur ? [...votes.candidates.keys()] : [];
   return {
     method,
     preferences: Array.from(pairs.left, (left, p) => {
@@ -115,7 +120,7 @@ export function aggregatePreferences(
         ...(review[p] !== undefined && { review: review[p] }),
       };
     }),
-    scores: scored.map((c) => ({
+    scores: shown.map((c) => ({
       candidate: votes.candidates[c],
       score: estimate.score[c],
       low: estimate.low[c],
@@ -136,6 +141,16 @@ interface PairsEstimate extends ScoreEstimate {
   /** The model of the raters that the default took. */
   model?: RaterModel;
 }
+
+/** Battles that name no item are about their candidates and nothing else; otherwise scores decide if they know more. */
+const scoresDecide = (
+  votes: Comparisons,
+  pairs: ComparedPairs,
+  weight: Float64Array,
+  seed: number,
+): boolean => votes.items.length === 1 || scoresPredictVotes(votes, pairs, weight, seed);
+
+const scoresOf = ({ score, low, high }: PairsEstimate): ScoreEstimate => ({ score, low, high });
 
 /** By a method that fits scores of candidates, or reads votes only. @param sides the votes as labels, with ties. */
 function scoredPairs(

@@ -411,7 +411,7 @@ describe("preferences", () => {
 
   it("bound a rater's weight where candidates recur, too", () => {
     const rows = Array.from({ length: 60 }, (_, p) => {
-      const pair = { item: `${p}`, left: `a${p % 20}`, right: `b${p}` };
+      const pair = { item: "", left: `a${p % 20}`, right: `b${p}` };
       return [
         { ...pair, rater: "much", outcome: p % 2 },
         ...["r", "s"].map((name, i) => ({ ...pair, rater: `${name}${(p + i) % 12}`, outcome: 1 })),

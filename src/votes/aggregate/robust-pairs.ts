@@ -28,6 +28,8 @@ import { type VoteLists, voteLists } from "./vote-lists.js";
 export interface PairEstimate extends ScoreEstimate {
   /** P(the left candidate of the pair is better), [P]. */
   probability: Float64Array;
+  /** P(a rater judges the pair's left candidate to be better), [P]: E[s(d)]. */
+  judgedLeft: Float64Array;
   /** `better`: P(says left | judges left better); `worse`: P(says left | judges right better), [W] each. */
   saysLeft: { better: Float64Array; worse: Float64Array };
 }
@@ -73,7 +75,7 @@ export function robustPairs(
   if (trusted >= 0) startByTrusted(votes, pairs, trusted, says);
   const variance = { score: 1, delta: 1 };
   const messages = new ScoreMessages(votes.candidates.length, pairs);
-  const probability = new Float64Array(P);
+  const [probability, judgedLeft] = [new Float64Array(P), new Float64Array(P)];
   let pool = { ...START };
   for (let iteration = 0; iteration < ITERATIONS; iteration++) {
     messages.setPrior(variance.score);
@@ -89,6 +91,7 @@ export function robustPairs(
       const pull = variance.delta / total;
       deltas += (pull * (mean - prior.mean)) ** 2 + variance.delta + pull ** 2 * (spread - total);
       probability[p] = shareAbove(grid);
+      judgedLeft[p] = grid.weight.reduce((sum, share, k) => sum + share * grid.judgedLeft[k], 0);
       judged.add(votes, pairs, byPair, p, weight, says, grid);
     }
     // 2. Raters.
@@ -101,7 +104,7 @@ export function robustPairs(
     const after = [pool.better, pool.worse, variance.score, variance.delta];
     if (after.every((value, i) => Math.abs(value - before[i]) < TOLERANCE)) break;
   }
-  return { ...messages.scores(Z_95), probability, saysLeft: says };
+  return { ...messages.scores(Z_95), probability, judgedLeft, saysLeft: says };
 }
 
 /** Fixes the trusted rater's rates, and starts the others' from their votes on its pairs, shrunk towards START. */

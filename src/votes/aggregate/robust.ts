@@ -6,7 +6,8 @@
  *   2. an ability for each rater, by belief propagation: if that makes the votes likelier, by a factor of e^2 at least;
  *   3. an ability for each rater by EM: if raters are found who agree more among themselves than the truth explains,
  *      and agree with the others too (experts);
- *   4. confusions for each rater (Dawid and Skene), for labels only: if they predict held-out votes better.
+ *   4. confusions for each rater (Dawid and Skene), for labels only: if they predict held-out votes better, and not one
+ *      rater's alone.
  *
  * Without overlap 2 to 4 are never called for, so that no prior and no habit of the pool outvotes an item's votes.
  */
@@ -15,7 +16,7 @@ import { type Beliefs, propagateBeliefs } from "./belief-propagation.js";
 import { type CollusionOptions, type SharedAnswers, sharedAnswers } from "./collusion.js";
 import { dawidSkene, oneCoin, pooledDawidSkene } from "./dawid-skene.js";
 import { type EqualAbilities, equalAbilities } from "./equal-abilities.js";
-import { type FittedModel, predictsBetter } from "./held-out-votes.js";
+import { type FittedModel, predictsBetter, withLabelShares } from "./held-out-votes.js";
 import { meanRight } from "./label-estimate.js";
 import { weightsWithout } from "./weight-cap.js";
 
@@ -47,8 +48,8 @@ export interface RobustOptions extends CollusionOptions {
 
 /** What a model with an ability a rater must gain in log-evidence over that of raters who are all alike. */
 const MIN_GAIN = 2;
-/** What confusions must gain in the log-probability of held-out votes. */
-const MIN_PREDICTED = 5;
+/** What confusions must gain in the log-probability of held-out votes, not counting the rater who gains most. */
+const MIN_PREDICTED = 10;
 /** Part of its own message that a rater gets back once abilities are called for: experts then count in full. */
 const OWN = 0.25;
 /** Added to each count of a confusion, so that a rater with few votes never counts as infallible. */
@@ -68,7 +69,7 @@ export function robust(votes: LabelVotes, options: RobustOptions = {}): RobustEs
   // 3. Confusions.
   if (
     confusions &&
-    predictsBetter(votes, weight, [confused(votes), able(votes, differ)], seed) >= MIN_PREDICTED
+    predictsBetter(votes, weight, [confused(votes), able(votes, differ)], { seed }) >= MIN_PREDICTED
   ) {
     const { posterior, confusion } = dawidSkene(votes, { weight, pseudo: PSEUDO, known });
     return { posterior, ability: meanRight(confusion, votes), model: "confusions", groups, weight };
@@ -110,5 +111,6 @@ const able =
       : equalAbilities(votes, { weight });
     const { ability } = model;
     const right = (w: number) => (typeof ability === "number" ? ability : ability[w]);
-    return { posterior: model.posterior, says: (w, c, y) => (c === y ? right(w) : (1 - right(w)) / (K - 1)) };
+    const posterior = withLabelShares(model.posterior, K);
+    return { posterior, says: (w, c, y) => (c === y ? right(w) : (1 - right(w)) / (K - 1)) };
   };
