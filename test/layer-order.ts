@@ -61,7 +61,10 @@ export const ROOMS: Record<string, string[][]> = {
     ["int8"],
     ["load"],
     ["save"],
-    ["read-weights", "read-adapter", "save-int8", "reward-model", "export", "stack-adapters", "index"],
+    [
+      ...["read-weights", "read-adapter", "save-int8", "reward-model", "export", "stack-adapters", "index"],
+      ...["adapt-base", "adapter-parts", "low-rank"],
+    ],
   ],
   "src/runtime": [["*"], ["onnx"], ["ort", "reference", "counting-runtime", "program-cost"]],
   "src/server": [

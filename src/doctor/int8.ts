@@ -39,7 +39,7 @@ export const checkInt8Base = (
   notices: Notices,
 ): Promise<CheckResult> =>
   runCheck("base in 8 bits", async () => {
-    const opened = await openBaseModel(runtime, model, adapter);
+    const opened = await openBaseModel(runtime, model, adapter, { notices });
     if (opened.int8) {
       const { kl_per_token: kl, same_top: same, gradient_cosine: cosine, tokens } = opened.int8.error;
       return { status: "ok", found: `stored in 8 bits; ${shown(kl, same, cosine, tokens)} at conversion` };

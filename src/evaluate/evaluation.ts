@@ -82,7 +82,7 @@ export async function evaluate(config: Config, host: WorkHost): Promise<Evaluati
   const shared = new Map<string, SharedBase>();
   const choice = oneChoice(runtime, config, host);
   const open = async (model: string, adapters: readonly string[]): Promise<OpenedNetwork> => {
-    const opened = await openBaseModel(runtime, model, adapters, { shared, chat: config });
+    const opened = await openBaseModel(runtime, model, adapters, { shared, chat: config, notices: host });
     return choice.network(opened, () => evaluationTexts(opened, config));
   };
   const needsPolicy = config.prompts !== undefined || config.demonstrations !== undefined;
@@ -224,8 +224,11 @@ function klReference(
     return other.config.vocabSize === policy.config.vocabSize
       ? { name: "other", network: other.network }
       : undefined;
-  if (policy.network.lora === undefined) return undefined;
-  return { name: "base", network: frozenNetwork(runtime, policy.config, policy.base) };
+  const { unadapted } = policy;
+  if (unadapted === undefined || unadapted.config.vocabSize !== policy.config.vocabSize) return undefined;
+  // Where the adapter left the base as it was, this is the policy's own, which may be in 8 bits.
+  const base = unadapted.config === policy.config ? policy.base : unadapted.base;
+  return { name: "base", network: frozenNetwork(runtime, unadapted.config, base) };
 }
 
 function sampleRow(answer: Answered, other: Answered | undefined): Record<string, unknown> {

@@ -90,7 +90,7 @@ export async function responsePairs(
       'field "tools": functions and calls cannot be shown to people who compare',
     );
   const { runtime } = host;
-  const opened = await openNetwork(runtime, model, config.adapter, { chat: config });
+  const opened = await openNetwork(runtime, model, config.adapter, { chat: config, notices: host });
   const sampled = await distinctResponses(host, opened, prompts, config);
   if (config.rewardModel !== undefined)
     await addScores(runtime, config.rewardModel, sampled, config.batchSize);

@@ -146,7 +146,7 @@ const samplingOf = (
 /** Opens the model. @throws PlumbError if stop strings are set and the model has no tokenizer. */
 async function openFor(config: CompletionConfig, host: WorkHost): Promise<OpenedModel> {
   const { model, adapter, stop } = config;
-  const opened = await openBaseModel(host.runtime, model, adapter, { chat: config });
+  const opened = await openBaseModel(host.runtime, model, adapter, { chat: config, notices: host });
   if (stop.length > 0) tokenizerOf(opened);
   return opened;
 }

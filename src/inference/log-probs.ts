@@ -69,7 +69,7 @@ export async function* logProbsOfLines(
   host: WorkHost,
 ): AsyncGenerator<LogProbRow> {
   const { runtime, signal } = host;
-  const base = await openBaseModel(runtime, model, adapter, { chat: settings });
+  const base = await openBaseModel(runtime, model, adapter, { chat: settings, notices: host });
   const unread = new UnreadCount();
   const requests = await openRequests(input, (row) => parseRequest(row, base, unread));
   const texts = () => textsOfRequests(requests, ({ ids }) => [ids]);

@@ -52,24 +52,3 @@ export function peftTargets(config: ModelConfig, targets: readonly LinearName[])
     return ends.find((end) => paths.filter((path) => endsWith(path, end)).length === 1) as string;
   });
 }
-
-/** Our layers for PEFT's target_modules. @throws PlumbError, which names the target, if one is not a linear layer. */
-export function layersOfPeft(config: ModelConfig, targets: readonly string[], source: string): LinearName[] {
-  const linears = blockLinears(config);
-  const matches = (target: string) => linears.filter((linear) => endsWith(theirPath(config, linear), target));
-  const unknown = targets.find((target) => matches(target).length === 0);
-  if (unknown !== undefined) {
-    const known = peftTargets(
-      config,
-      linears.map(({ name }) => name),
-    );
-    throw new PlumbError(
-      `${source}: the adapter changes "${unknown}", which is not a linear layer of this model`,
-      {
-        hint: `Known layers: ${known.join(", ")}.`,
-      },
-    );
-  }
-  const found = targets.flatMap((target) => matches(target).map(({ name }) => name));
-  return linears.map(({ name }) => name).filter((name) => found.includes(name));
-}

@@ -1,10 +1,12 @@
 import { PlumbError } from "../base/errors.js";
 import { readFloats } from "../runtime/read.js";
+import { beyondLora, loraUpdate } from "./adapt-base.js";
+import { readAdapterParts } from "./adapter-parts.js";
 import { architectureOf } from "./architectures/index.js";
-import { ourWeights, theirWeights } from "./architectures/names.js";
+import { theirWeights } from "./architectures/names.js";
 import type { ModelConfig } from "./config.js";
-import { openPeftAdapter } from "./load/index.js";
-import { layersOfPeft, peftTargets } from "./lora-targets.js";
+import { HEAD } from "./create.js";
+import { peftTargets } from "./lora-targets.js";
 import type { LoraConfig, Network } from "./network.js";
 import { savePeft, type TensorData } from "./save/index.js";
 import { blockLinears } from "./weight-names.js";
@@ -25,20 +27,22 @@ export async function adapterTensors({ config, lora, trainable }: Network): Prom
   return { config, lora, tensors };
 }
 
-/** Reads the LoRA matrices of a PEFT folder for a model, without a head that it may contain. */
+/**
+ * Reads a PEFT folder that an adapter was trained on, to be saved with it.
+ *
+ * @throws PlumbError if it has more than low-rank updates of linear layers, which one adapter over the model cannot say.
+ */
 export async function readAdapter(dir: string, config: ModelConfig): Promise<AdapterTensors> {
-  const adapter = await openPeftAdapter(dir);
-  try {
-    const weights = ourWeights(config, adapter.weights, dir);
-    const tensors = new Map<string, TensorData>();
-    for (const name of weights.names().filter((n) => /\.lora_[AB]\.weight$/.test(n))) {
-      tensors.set(name, { shape: weights.shape(name), data: await weights.read(name) });
-    }
-    const { r, loraAlpha: alpha, targetModules } = adapter.config;
-    return { config, lora: { r, alpha, targets: layersOfPeft(config, targetModules, dir) }, tensors };
-  } finally {
-    await adapter.weights.close();
-  }
+  const parts = await readAdapterParts(dir, config);
+  const update = loraUpdate(config, parts.lowRank);
+  const beyond = [...beyondLora(parts), ...(parts.replaced.has(HEAD) ? ["a scalar head"] : [])];
+  if (beyond.length === 0) return { config, ...update };
+  throw new PlumbError(
+    `${dir} has ${beyond.join(" and ")}, so no adapter can be trained on it and saved over the model`,
+    {
+      hint: "Make it a model first, and train on that: plumb convert --model MODEL --adapter DIR --out FOLDER. Or train all weights: --set lora=null.",
+    },
+  );
 }
 
 /** Saves an adapter, including its head if it has one, in PEFT's format. */

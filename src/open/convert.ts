@@ -8,7 +8,6 @@ import { usageError } from "../base/usage-error.js";
 import type { ModelConfig } from "../model/config.js";
 import { exportMerged } from "../model/export.js";
 import { describeInt8, type StoredInt8 } from "../model/int8/stored.js";
-import { openPeftAdapter } from "../model/load/index.js";
 import { parameterCount } from "../model/network.js";
 import { saveInt8 } from "../model/save-int8.js";
 import { expectedWeights } from "../model/weight-names.js";
@@ -81,6 +80,7 @@ async function convertFloats(
 ): Promise<Converted> {
   const { network, config, tokenizer, int8 } = await openNetwork(host.runtime, model, adapter, {
     head: "any",
+    notices: host,
   });
   if (int8) throw inInt8Already(model);
   if (tokenizer === undefined) host.warn(`${model} has no tokenizer; the folder will have none`);
@@ -97,13 +97,13 @@ async function convertToInt8(
   host: WorkHost,
 ): Promise<Converted> {
   const { runtime, signal } = host;
-  for (const dir of adapter) await refuseHead(dir);
-  const opened = await openBaseModel(runtime, model, adapter.slice(0, -1), { head: "any" });
+  const opened = await openBaseModel(runtime, model, [], { head: "any" });
   if (opened.int8) throw inInt8Already(model);
-  const { config, tokenizer, padId, source } = opened;
-  const last = adapter.at(-1);
-  const weights =
-    last === undefined ? opened.base : await mergeAdapter(runtime, config, opened.base, last, true);
+  const { tokenizer, padId, source } = opened;
+  let merged = { config: opened.config, weights: opened.base };
+  for (const dir of adapter)
+    merged = await mergeAdapter(runtime, merged, dir, { inPlace: true, notices: host });
+  const { config, weights } = merged;
   if (tokenizer === undefined) host.warn(`${model} has no tokenizer; the folder will have none`);
   const texts = async () => (data.length > 0 ? textsOfFiles(data, tokenizerOf(opened), limit) : []);
   const parts = { config, weights, padId, source, ...(tokenizer && { tokenizer }) };
@@ -118,17 +118,6 @@ async function convertToInt8(
   const parameters = [...expectedWeights(config).values()].reduce((n, shape) => n + sizeOf(shape), 0);
   const int8 = { error: description.error, calibration: description.calibration, products16: int16.length };
   return { ...converted("int8", config, parameters), int8 };
-}
-
-/** @throws PlumbError if an adapter has a scalar head, which folding it in would lose. */
-async function refuseHead(dir: string): Promise<void> {
-  const { weights } = await openPeftAdapter(dir);
-  const head = weights.has("score.weight");
-  await weights.close();
-  if (!head) return;
-  throw new PlumbError(`${dir} is the adapter of a reward model`, {
-    hint: "Convert it without --quantize first, then that folder with --quantize int8.",
-  });
 }
 
 const sizeOf = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);

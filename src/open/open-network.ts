@@ -1,15 +1,18 @@
 /** Models and adapters that a command names, opened and read into memory. */
 import { PlumbError } from "../base/errors.js";
+import type { Notices } from "../base/host.js";
 import { Generator } from "../generate/index.js";
+import { type AdaptedModel, adaptBase } from "../model/adapt-base.js";
+import { readAdapterParts } from "../model/adapter-parts.js";
 import type { ModelConfig } from "../model/config.js";
-import { frozenNetwork } from "../model/create.js";
+import { HEAD } from "../model/create.js";
 import { mergedWeights } from "../model/export.js";
 import { allocateF32 } from "../model/formats/weights.js";
 import { isInt8 } from "../model/int8/gradients.js";
 import type { StoredInt8 } from "../model/int8/stored.js";
 import { openModel, type WantedHead } from "../model/load/index.js";
 import type { Network, Weights } from "../model/network.js";
-import { adapterNetwork } from "../model/read-adapter.js";
+import { adaptedNetwork, adapterNetwork } from "../model/read-adapter.js";
 import { baseKey, type SharedBase, sharedBase } from "../model/reward-model.js";
 import { type OrtOptions, OrtRuntime } from "../runtime/ort/index.js";
 import type { TimedRuntime } from "../runtime/profile.js";
@@ -17,14 +20,16 @@ import type { Runtime } from "../runtime/runtime.js";
 import { type Tokenizer, withChatSettings } from "../text/index.js";
 import type { ChatTemplateSettings } from "./model-settings.js";
 
-/** A model with all its adapters but the last folded in. */
+/** A model with all its adapters but the last folded in, and of the last one what changes more than linear layers. */
 export interface OpenedModel {
-  /** The network's weights without its last adapter: the reference of a policy that is trained with LoRA. */
+  /** The network's frozen weights. */
   base: Weights;
   /** How the base is stored in 8 bits, if it is. */
   int8?: StoredInt8;
-  /** Folder of the last adapter, which is kept apart from the frozen base. */
-  adapter?: string;
+  /** The low-rank updates and the head of the last adapter, which are kept apart from the frozen base. */
+  adapter?: Pick<AdaptedModel, "update" | "head">;
+  /** The model without its last adapter, where it has one: the reference that a policy's KL is measured against. */
+  unadapted?: { config: ModelConfig; base: Weights };
   config: ModelConfig;
   /** Absent if the model has none; see `tokenizerOf`. */
   tokenizer?: Tokenizer;
@@ -50,6 +55,8 @@ export interface OpenOptions {
   chat?: ChatTemplateSettings;
   /** Models already in memory, by `baseKey`; one that this opens is added. */
   shared?: Map<string, SharedBase>;
+  /** Told what of an adapter is not used. */
+  notices?: Pick<Notices, "warn">;
 }
 
 /** Decoding needs attention heads whose size is a multiple of this (ONNX Runtime's GroupQueryAttention). */
@@ -66,14 +73,10 @@ export const openNetwork = async (
   options: OpenOptions = {},
 ): Promise<OpenedNetwork> => networkOf(runtime, await openBaseModel(runtime, model, adapters, options));
 
-/** A model with its last adapter, kept apart. @throws PlumbError if the adapter is damaged or for another model. */
-export const networkOf = async (runtime: Runtime, opened: OpenedModel): Promise<OpenedNetwork> => {
+/** A model with its last adapter, kept apart. */
+export const networkOf = (runtime: Runtime, opened: OpenedModel): OpenedNetwork => {
   const { adapter, config, base } = opened;
-  const network =
-    adapter === undefined
-      ? frozenNetwork(runtime, config, base)
-      : await adapterNetwork(runtime, config, base, adapter);
-  return { ...opened, network };
+  return { ...opened, network: adaptedNetwork(runtime, { config, base, ...adapter }) };
 };
 
 /**
@@ -87,7 +90,7 @@ export async function openBaseModel(
   runtime: Runtime,
   model: string,
   adapters: readonly string[] = [],
-  { maxPositions, head, shared, chat }: OpenOptions = {},
+  { maxPositions, head, shared, chat, notices }: OpenOptions = {},
 ): Promise<OpenedModel> {
   const opened = shared?.get(baseKey(model)) ?? (await readModel(runtime, model, head));
   shared?.set(baseKey(model), opened);
@@ -100,17 +103,20 @@ export async function openBaseModel(
       `${model} has learned positions for ${declared.maxPositions} tokens, so it cannot take ${maxPositions}`,
     );
   }
-  let base = weights;
+  let merged = { config, weights };
   const alone = shared === undefined;
-  for (const dir of adapters.slice(0, -1)) base = await mergeAdapter(runtime, config, base, dir, alone);
-  const adapter = adapters.at(-1);
+  const earlier = adapters.slice(0, -1);
+  for (const dir of earlier) merged = await mergeAdapter(runtime, merged, dir, { inPlace: alone, notices });
+  const last = adapters.at(-1);
+  const whole = { config: merged.config, base: merged.weights };
   const padId = tokenizer?.padId ?? config.padId ?? 0;
-  return {
-    ...{ base, config, padId, source: model },
-    ...(adapter !== undefined && { adapter }),
-    ...(tokenizer && { tokenizer }),
-    ...(int8 && { int8 }),
-  };
+  const rest = { padId, source: model, ...(tokenizer && { tokenizer }), ...(int8 && { int8 }) };
+  if (last === undefined) return { ...whole, ...rest };
+  const parts = await readAdapterParts(last, whole.config);
+  for (const warning of parts.warnings) notices?.warn(warning);
+  const { update, head: scalar, ...adapted } = await adaptBase(runtime, whole.config, whole.base, parts);
+  const adapter = { ...(update && { update }), ...(scalar && { head: scalar }) };
+  return { ...adapted, ...rest, adapter, unadapted: whole };
 }
 
 /** The tokenizer with a command's settings for its template. @throws PlumbError for a variable that it does not have */
@@ -130,25 +136,30 @@ async function readModel(runtime: Runtime, model: string, head?: WantedHead): Pr
 }
 
 /**
- * Base weights with an adapter folded in, W + (alpha / r) B A: the base of a new adapter that is trained after an
- * earlier one (PPO after SFT). Weights that the adapter leaves alone are shared with the base.
+ * A model with an adapter folded in: the base of a new adapter that is trained after an earlier one (PPO after SFT).
+ * Weights that the adapter leaves alone are shared with the base.
  *
- * @param inPlace overwrites the base's weights, which nothing else may use then, instead of allocating new ones.
+ * @param options.inPlace overwrites the base's weights, which nothing else may use then, instead of allocating new ones.
+ * @throws PlumbError if the adapter does not fit, or has a scalar head, which cannot be folded in.
  */
 export async function mergeAdapter(
   runtime: Runtime,
-  config: ModelConfig,
-  base: Weights,
+  { config: model, weights: base }: { config: ModelConfig; weights: Weights },
   dir: string,
-  inPlace = false,
-): Promise<Weights> {
+  { inPlace = false, notices }: { inPlace?: boolean; notices?: Pick<Notices, "warn"> | undefined } = {},
+): Promise<{ config: ModelConfig; weights: Weights }> {
   if (isInt8(base)) {
     throw new PlumbError(`the adapter ${dir} cannot be folded into a model that is stored in 8 bits`, {
       hint: "Fold it in while converting: plumb convert --model ORIGINAL --adapter DIR --quantize int8.",
     });
   }
-  const adapted = await adapterNetwork(runtime, config, base, dir);
-  const merged = new Map(base);
+  const adapted = await adapterNetwork(runtime, model, base, dir, notices);
+  if (adapted.trainable.byName.has(HEAD)) {
+    throw new PlumbError(`${dir} is the adapter of a reward model, whose head would be lost`, {
+      hint: "Give it as a reward model, or as the last adapter of plumb convert.",
+    });
+  }
+  const merged = new Map(adapted.frozen);
   for (const [name, { shape, adapted: changed, pieces }] of mergedWeights(adapted)) {
     if (!changed) continue;
     const size = shape.reduce((a, b) => a * b, 1);
@@ -162,7 +173,7 @@ export async function mergeAdapter(
     }
     merged.set(name, buffer);
   }
-  return merged;
+  return { config: adapted.config, weights: merged };
 }
 
 /** The model's tokenizer, for work on text. @throws PlumbError if the model has none. */

@@ -75,18 +75,29 @@ export async function chosenBase(
   return { base: { ...base, weights, sourceWeights, ...(alone && { recipe }) }, report };
 }
 
+/**
+ * Opens what a run trains: a model with its adapters folded in.
+ *
+ * @param lora what is trained on it, null for all weights.
+ * @throws PlumbError if an adapter has more than a new one can be saved with.
+ */
 export async function openBase(
   runtime: Runtime,
   model: string,
   adapters: readonly string[],
   chat: ChatTemplateSettings,
+  lora: LoraConfig | null,
+  notices: Notices,
 ): Promise<TrainingBase> {
   const opened = await openNetwork(runtime, model, [], { chat });
-  const { config, padId, source, base, int8 } = opened;
+  const { padId, source, base, int8 } = opened;
   const tokenizer = tokenizerOf(opened);
-  let weights = base;
-  for (const dir of adapters) weights = await mergeAdapter(runtime, config, weights, dir);
-  return { config, weights, tokenizer, padId, source, sourceWeights: base, adapters, int8 };
+  let merged = { config: opened.config, weights: base };
+  for (const dir of adapters) {
+    if (lora !== null) await readAdapter(dir, merged.config);
+    merged = await mergeAdapter(runtime, merged, dir, { notices });
+  }
+  return { ...merged, tokenizer, padId, source, sourceWeights: base, adapters, int8 };
 }
 
 /** A network to train on the base: a new adapter, or with `lora` null all weights. */

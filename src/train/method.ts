@@ -128,7 +128,7 @@ export async function train<S extends z.ZodObject, Rows, Data extends Encoded, F
   const rows = await method.read(settings, host.warn);
 
   // 2. The base, and the rows as its tokens.
-  const opened = await openBase(runtime, settings.model, settings.adapter, settings);
+  const opened = await openBase(runtime, settings.model, settings.adapter, settings, settings.lora, host);
   const reader = { tokenizer: opened.tokenizer, context: opened.config.maxPositions };
   const wanted = withinContext(settings, reader.context);
   const data = method.encode(rows, reader, wanted);

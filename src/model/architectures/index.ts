@@ -3,6 +3,7 @@
  * docs/architectures.md says how to add one.
  */
 import type { ModelConfig } from "../config.js";
+import { JsonFields } from "../formats/json-fields.js";
 import type { Architecture } from "./architecture.js";
 import { gemma, gemma2, gemma3 } from "./gemma.js";
 import { gptNeox } from "./gpt-neox.js";
@@ -31,3 +32,11 @@ export const ARCHITECTURES: readonly Architecture[] = [
 
 export const architectureOf = ({ architecture }: ModelConfig): Architecture =>
   ARCHITECTURES.find(({ name }) => name === architecture) as Architecture;
+
+/** Whether config.json of the architecture can say which layers of such a model have biases. */
+export function canSayBiases(config: ModelConfig): boolean {
+  const { read, write } = architectureOf(config);
+  const said = read(new JsonFields(write(config), "config.json"));
+  return BIASES.every((key) => said[key] === config[key]);
+}
+const BIASES = ["qkvBias", "outputBias", "mlpBias"] as const;

@@ -84,6 +84,22 @@ function toTheirLayout(config: ModelConfig, name: string, tensor: SavedTensor): 
   return { shape: layout === "transposed" ? [...shape].reverse() : shape, pieces };
 }
 
+/** A tensor of the architecture's file, of the shape that it has there, in our layout. @param name by our names. */
+export function toOurLayout(
+  config: ModelConfig,
+  name: string,
+  data: Float32Array,
+  [rows, columns]: readonly number[],
+): Float32Array {
+  const layout = layoutOf(config, name);
+  if (layout === "transposed") return transposed(data, rows, columns);
+  return layout === "by-head" ? swapped(data, config.heads, 3) : data;
+}
+
+/** A shape in the architecture's file as we have it. */
+export const toOurShape = (config: ModelConfig, name: string, shape: readonly number[]): number[] =>
+  layoutOf(config, name) === "transposed" ? [...shape].reverse() : [...shape];
+
 /** Tensors, given by our names, as the architecture's file holds them. */
 export const theirWeights = (
   config: ModelConfig,
@@ -102,22 +118,13 @@ export function ourWeights(config: ModelConfig, weights: OpenWeights, source: st
     return [theirs, theirs.replace(/^\w+\./, ""), name].find((candidate) => weights.has(candidate));
   };
   const find = (name: string): string => stored(name) ?? unknownTensor(theirName(config, name), source);
-  const shape = (name: string): number[] => {
-    const own = weights.shape(find(name));
-    return layoutOf(config, name) === "transposed" ? own.reverse() : own;
-  };
   return {
     names: () => weights.names().map((name) => ourName(config, name)),
     has: (name) => stored(name) !== undefined,
-    shape,
+    shape: (name) => toOurShape(config, name, weights.shape(find(name))),
     dtype: (name) => weights.dtype(find(name)),
-    async read(name) {
-      const data = await weights.read(find(name));
-      const layout = layoutOf(config, name);
-      if (layout === "transposed")
-        return transposed(data, ...([...shape(name)].reverse() as [number, number]));
-      return layout === "by-head" ? swapped(data, config.heads, 3) : data;
-    },
+    read: async (name) =>
+      toOurLayout(config, name, await weights.read(find(name)), weights.shape(find(name))),
     close: () => weights.close(),
   };
 }

@@ -23,6 +23,15 @@ export class JsonFields {
     return this.fields.size;
   }
 
+  keys(): string[] {
+    return [...this.fields.keys()];
+  }
+
+  /** All fields as they were written, for a schema. */
+  all(): Record<string, unknown> {
+    return Object.fromEntries(this.fields);
+  }
+
   /** Whether the key is present, even as null. */
   has(key: string): boolean {
     return this.fields.has(key);

@@ -19,7 +19,8 @@ import { fetchFromHub } from "./hub.js";
 import { readHuggingFaceConfig } from "./huggingface.js";
 
 export type { WeightSource } from "../formats/weights.js";
-export { openPeftAdapter, type PeftAdapter, type PeftConfig } from "./peft.js";
+export { type AdaptableModule, ranksOf, targetsOf } from "./module-patterns.js";
+export { openPeftAdapter, type PeftAdapter, readAdapterConfig } from "./peft.js";
 
 /** An opened model. Every weight that its configuration requires is present and has the right shape. */
 export interface ModelFiles {

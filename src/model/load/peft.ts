@@ -1,68 +1,42 @@
-/** LoRA adapters as PEFT saves them: adapter_config.json and adapter_model.safetensors. */
+/** Adapters as PEFT saves them: adapter_config.json and adapter_model.safetensors. */
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { PlumbError } from "../../base/errors.js";
-import { type JsonFields, readJson } from "../formats/json-fields.js";
+import { readJson } from "../formats/json-fields.js";
 import { openSafetensors } from "../formats/safetensors.js";
 import { type OpenWeights, unknownTensor } from "../formats/weights.js";
-
-export interface PeftConfig {
-  r: number;
-  /** The update is scaled by loraAlpha / r; rank-stabilised adapters (alpha / sqrt(r)) are converted to this form. */
-  loraAlpha: number;
-  targetModules: string[];
-  /** Modules trained in full besides the adapter, such as a reward model's "score". */
-  modulesToSave?: string[];
-  /** The model that the adapter was trained on, as its author named it. */
-  baseModel?: string;
-}
+import { type AdapterConfig, adapterConfig } from "./adapter-config.js";
 
 export interface PeftAdapter {
-  config: PeftConfig;
+  config: AdapterConfig;
   /** Named without PEFT's prefix: "model.layers.0.self_attn.q_proj.lora_A.weight", [r, inputs]. */
   weights: OpenWeights;
+  /** What of the configuration is not used, in sentences. */
+  warnings: string[];
 }
 
 /** Prefix of every name in an adapter file. */
 export const PEFT_PREFIX = "base_model.model.";
 
-/** Opens an adapter. @throws PlumbError if a file is missing, or the adapter is not a plain LoRA. */
+/** adapter_config.json of a folder, checked. @throws PlumbError if it is missing, or what it says is not supported. */
+export const readAdapterConfig = async (
+  dir: string,
+): Promise<{ config: AdapterConfig; warnings: string[] }> =>
+  adapterConfig(await readJson(join(dir, "adapter_config.json")));
+
+/** Opens an adapter. @throws PlumbError if a file is missing, or its configuration says what is not supported. */
 export async function openPeftAdapter(dir: string): Promise<PeftAdapter> {
-  const config = peftConfig(await readJson(join(dir, "adapter_config.json")));
-  const weights = await openSafetensors(join(dir, "adapter_model.safetensors"));
-  return { config, weights: withoutPrefix(weights, dir) };
-}
-
-function peftConfig(json: JsonFields): PeftConfig {
-  const type = json.get("peft_type");
-  if (type !== "LORA") throw json.wrong("peft_type", '"LORA", the only supported kind of adapter');
-  for (const variant of ["use_dora", "lora_bias"]) {
-    if (json.boolean(variant, false)) throw json.wrong(variant, "false; this variant is not supported");
+  const { config, warnings } = await readAdapterConfig(dir);
+  const path = join(dir, "adapter_model.safetensors");
+  if (!existsSync(path)) {
+    const pickled = existsSync(join(dir, "adapter_model.bin"));
+    throw new PlumbError(`${dir} has no adapter_model.safetensors.`, {
+      hint: pickled
+        ? "It has an adapter_model.bin: load it in peft and save it again, which writes safetensors."
+        : "A PEFT adapter is a folder with adapter_config.json and adapter_model.safetensors.",
+    });
   }
-  for (const pattern of ["rank_pattern", "alpha_pattern"]) {
-    const value = json.get(pattern) ?? {};
-    if (Object.keys(value).length > 0)
-      throw json.wrong(pattern, "empty; one rank and alpha for all is supported");
-  }
-  const targets = json.get("target_modules");
-  const base = json.get("base_model_name_or_path");
-  const toSave = names(json, "modules_to_save");
-  const r = json.number("r");
-  if (!Number.isInteger(r) || r < 1) throw json.wrong("r", "a positive whole number");
-  const scale = json.boolean("use_rslora", false) ? Math.sqrt(r) : 1;
-  return {
-    r,
-    loraAlpha: json.number("lora_alpha") * scale,
-    targetModules: typeof targets === "string" ? [targets] : (names(json, "target_modules") ?? []),
-    ...(toSave === undefined ? {} : { modulesToSave: toSave }),
-    ...(typeof base === "string" ? { baseModel: base } : {}),
-  };
-}
-
-function names(json: JsonFields, key: string): string[] | undefined {
-  const value = json.get(key);
-  if (value === undefined) return undefined;
-  if (Array.isArray(value) && value.every((name) => typeof name === "string")) return value;
-  throw json.wrong(key, "a list of names");
+  return { config, warnings, weights: withoutPrefix(await openSafetensors(path), dir) };
 }
 
 function withoutPrefix(weights: OpenWeights, dir: string): OpenWeights {

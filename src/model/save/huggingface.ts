@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { writeFolderAtomically } from "../../artifacts/atomic.js";
 import { PlumbError } from "../../base/errors.js";
 import type { Tokenizer } from "../../text/tokenizer.js";
-import { architectureOf } from "../architectures/index.js";
+import { architectureOf, canSayBiases } from "../architectures/index.js";
 import { theirWeights } from "../architectures/names.js";
 import type { ModelConfig } from "../config.js";
 import type { FloatDtype, SavedTensor } from "../formats/write-safetensors.js";
@@ -36,6 +36,12 @@ export async function saveHuggingFace(
   const extra = [...weights.keys()].find((name) => !expected.has(name));
   if (extra !== undefined)
     throw new PlumbError(`${extra} is not a weight of such a model, so it cannot be saved with it.`);
+  if (!canSayBiases(config)) {
+    throw new PlumbError(
+      `the model has biases that config.json of ${config.architecture} cannot say, so it cannot be saved`,
+      { hint: "They come from an adapter that was trained with lora_bias: use it as an adapter." },
+    );
+  }
   const tensors = theirWeights(config, weights);
   await writeModelFolder(dir, config, configJson(config, dtype), tensors, tokenizer, dtype, maxShardBytes);
 }

@@ -3,9 +3,17 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { writeFolderAtomically } from "../../artifacts/atomic.js";
 import { type FloatDtype, type SavedTensor, writeSafetensors } from "../formats/write-safetensors.js";
-import { PEFT_PREFIX, type PeftConfig } from "../load/peft.js";
+import { PEFT_PREFIX } from "../load/peft.js";
 
-export interface PeftSaveConfig extends PeftConfig {
+export interface PeftSaveConfig {
+  r: number;
+  /** The update is scaled by loraAlpha / r. */
+  loraAlpha: number;
+  targetModules: readonly string[];
+  /** Modules trained in full besides the adapter, such as a reward model's "score". */
+  modulesToSave?: readonly string[];
+  /** The model that the adapter was trained on, as its author named it. */
+  baseModel?: string;
   /** The kind of model for PEFT: a language model, or a reward model's classifier. */
   taskType: "CAUSAL_LM" | "SEQ_CLS";
   /**

@@ -1,0 +1,150 @@
+import { cpSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { describe, expect, it } from "vitest";
+import { adapterFolder, loadModel, readFixture } from "../../test/fixtures.js";
+import { PlumbError } from "../base/errors.js";
+import { RandomStream } from "../base/random.js";
+import { mergeAdapter } from "../open/open-network.js";
+import { OrtRuntime } from "../runtime/ort/index.js";
+import { beyondLora } from "./adapt-base.js";
+import { readAdapterParts } from "./adapter-parts.js";
+import { readAdapter } from "./stack-adapters.js";
+
+const runtime = new OrtRuntime({ threads: 1 });
+const { kinds } = readFixture<{ kinds: Record<string, { base: string }> }>("adapters/kinds.json");
+const FILE = "adapter_model.safetensors";
+const scratch = mkdtempSync(path.join(tmpdir(), "plumb-parts-"));
+let copies = 0;
+
+/** A copy of a fixture's folder, whose configuration is changed, and whose tensors get other names of equal length. */
+function changed(kind: string, config: object, renamed: Record<string, string> = {}): string {
+  const dir = path.join(scratch, String(copies++));
+  cpSync(adapterFolder(`kinds/${kind}`), dir, { recursive: true });
+  const json = path.join(dir, "adapter_config.json");
+  writeFileSync(json, JSON.stringify({ ...JSON.parse(readFileSync(json, "utf8")), ...config }));
+  let bytes = readFileSync(path.join(dir, FILE)).toString("latin1");
+  for (const [from, to] of Object.entries(renamed)) {
+    expect(bytes).toContain(from);
+    bytes = bytes.replace(from, to);
+  }
+  writeFileSync(path.join(dir, FILE), Buffer.from(bytes, "latin1"));
+  return dir;
+}
+const parts = async (dir: string, base = "llama-tied") =>
+  readAdapterParts(dir, (await loadModel(runtime, base)).config);
+
+describe("an adapter's tensors", () => {
+  it.each([
+    [
+      "a module that the model lacks",
+      "paths",
+      {},
+      { "layers.0.self_attn.q_proj.lora_A": "layers.7.self_attn.q_proj.lora_A" },
+      /layers\.7/,
+    ],
+    [
+      "a kind of tensor that is not known",
+      "paths",
+      {},
+      { "q_proj.lora_A.weight": "q_proj.lora_C.weight" },
+      /lora_C/,
+    ],
+    [
+      "a module that the configuration leaves out",
+      "layers",
+      { layers_to_transform: [0] },
+      {},
+      /lacks model\.layers\.0|adapts model\.layers\.1/,
+    ],
+    [
+      "excluded modules",
+      "paths",
+      { exclude_modules: ["down_proj"] },
+      {},
+      /adapts model\.layers\.1\.mlp\.down_proj/,
+    ],
+    [
+      "a module without its tensors",
+      "paths",
+      { target_modules: ["q_proj", "down_proj"] },
+      {},
+      /lacks model\.layers/,
+    ],
+    ["no module of this model", "paths", { target_modules: ["c_attn"] }, {}, /adapts|names no linear layer/],
+    ["another rank", "paths", { rank_pattern: { q_proj: 5 } }, {}, /q_proj.*need \[5, 32\]/],
+    ["lengths without DoRA", "dora", { use_dora: false }, {}, /nothing uses.*lora_magnitude_vector/],
+    ["DoRA without lengths", "paths", { use_dora: true }, {}, /lacks.*lora_magnitude_vector/],
+    [
+      "a saved module that is not there",
+      "paths",
+      { modules_to_save: ["embed_tokens"] },
+      {},
+      /lacks model\.embed_tokens\.weight/,
+    ],
+    ["a saved module that the model lacks", "paths", { modules_to_save: ["vision"] }, {}, /"vision"/],
+    ["tokens without rows", "paths", { trainable_token_indices: [1] }, {}, /lacks.*trainable_tokens_delta/],
+    [
+      "rows without tokens",
+      "tokens",
+      { trainable_token_indices: null },
+      {},
+      /trainable_tokens_delta is \[3, 32\]/,
+    ],
+    ["a token twice", "tokens", { trainable_token_indices: [9, 9, 40] }, {}, /twice/],
+    ["a token beyond the rows", "tokens", { trainable_token_indices: [9, 5, 4000] }, {}, /4000/],
+  ])("%s: refused by name", async (_, kind, config, renamed, message) => {
+    await expect(parts(changed(kind, config, renamed))).rejects.toThrow(message);
+  });
+
+  it("a target that fits no module is named in a warning", async () => {
+    const { warnings } = await parts(changed("layers", { target_modules: ["q_proj", "v_proj", "c_attn"] }));
+    expect(warnings.join()).toMatch(/"c_attn"/);
+  });
+
+  it("damaged files are refused, whatever the damage", async () => {
+    const random = new RandomStream(3, "damage");
+    for (let i = 0; i < 60; i++) {
+      const dir = changed("tokens", {});
+      const file = path.join(dir, random.int(2) === 0 ? FILE : "adapter_config.json");
+      const bytes = readFileSync(file);
+      for (let n = 0; n < 4; n++) bytes[random.int(Math.min(bytes.length, 900))] = random.int(256);
+      writeFileSync(file, bytes);
+      try {
+        await parts(dir);
+      } catch (error) {
+        if (!(error instanceof PlumbError)) throw error;
+      }
+    }
+  });
+});
+
+describe("training on an adapter", () => {
+  it.each([
+    "expression",
+    "layers",
+    "patterns-rslora",
+    "phi3-patterns",
+    "dora",
+    "tokens",
+    "bias-all",
+    "lora-bias",
+    "reward",
+  ])("%s: low-rank updates go into the adapter that is saved, all else is refused by name", async (kind) => {
+    const { config } = await loadModel(runtime, kinds[kind].base);
+    const dir = adapterFolder(`kinds/${kind}`);
+    const beyond = beyondLora(await readAdapterParts(dir, config));
+    const stacked = readAdapter(dir, config);
+    if (["expression", "layers", "patterns-rslora"].includes(kind)) {
+      expect(beyond).toEqual([]);
+      expect((await stacked).tensors.size).toBeGreaterThan(0);
+    } else await expect(stacked).rejects.toThrow(/so no adapter can be trained on it.*/);
+  });
+
+  it("a reward model's head is not lost when its adapter is folded in", async () => {
+    const { config, weights } = await loadModel(runtime, "llama-tied");
+    await expect(mergeAdapter(runtime, { config, weights }, adapterFolder("kinds/reward"))).rejects.toThrow(
+      /head would be lost/,
+    );
+  });
+});
