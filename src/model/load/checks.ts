@@ -49,9 +49,14 @@ export function checkWeights(
   }
 }
 
-/** @throws PlumbError if the tokenizer or the configuration has ids for which the model has no row. */
+/**
+ * Checks the ids of a tokenizer and a configuration against a model's rows. Tokens without a row are refused in texts
+ * (`withinRows`), which few files have; special ones that a configuration names, at once.
+ *
+ * @throws PlumbError if the configuration has ids for which the model has no row, or most tokens have none.
+ */
 export function checkTokenizer(config: ModelConfig, tokenizer: Tokenizer | undefined, source: string): void {
-  if (tokenizer !== undefined && tokenizer.vocabSize > config.vocabSize) {
+  if (tokenizer !== undefined && tokenizer.vocabSize > 2 * config.vocabSize) {
     throw new PlumbError(
       `${source}: the tokenizer has ids up to ${tokenizer.vocabSize - 1} (vocabulary ${tokenizer.vocabSize}), but the model has only ${config.vocabSize} rows.`,
       { hint: "The tokenizer belongs to another model." },
@@ -63,4 +68,33 @@ export function checkTokenizer(config: ModelConfig, tokenizer: Tokenizer | undef
       `${source}: the configuration names the token ${wrong}, but the model has only ${config.vocabSize} rows.`,
     );
   }
+}
+
+/**
+ * A tokenizer for a model that has fewer rows than the tokenizer has ids: a text with one of the tokens that have no row
+ * is refused, and padding is a token that has one.
+ */
+export function withinRows(
+  { vocabSize: rows }: ModelConfig,
+  tokenizer: Tokenizer,
+  source: string,
+): Tokenizer {
+  if (tokenizer.vocabSize <= rows) return tokenizer;
+  const { eosId, bosId, padId, ...rest } = tokenizer;
+  const has = (id: number | undefined): id is number => id !== undefined && id < rows;
+  return {
+    ...rest,
+    ...(has(eosId) && { eosId }),
+    ...(has(bosId) && { bosId }),
+    padId: has(padId) ? padId : 0,
+    encode(text, options) {
+      const ids = tokenizer.encode(text, options);
+      const beyond = ids.find((id) => id >= rows);
+      if (beyond === undefined) return ids;
+      throw new PlumbError(
+        `${source}: the text has the token ${JSON.stringify(tokenizer.tokenOf(beyond))} (${beyond}), for which the model has no row: it has ${rows}`,
+        { hint: "The token was added to the tokenizer and never to the model. Leave it out of the text." },
+      );
+    },
+  };
 }

@@ -160,6 +160,23 @@ describe("openModel", () => {
   });
 });
 
+describe("a tokenizer with more ids than the model has rows", () => {
+  it("is refused only for texts that hold one of the others", async () => {
+    const specialTokens = ["<pad>", "<s>", "</s>"];
+    const tokenizer = tokenizerFromJson(
+      trainByteLevelBpe(["ab ab ab"], { vocabSize: 260, specialTokens }),
+      {},
+    );
+    const config = tinyConfig({ vocabSize: 259, eosIds: [] });
+    const model = join(dir, "one-above");
+    await saveHuggingFace(model, config, tinyWeights(config), tokenizer);
+    const opened = await openModel(model);
+    expect(opened.tokenizer?.encode("ba")).toEqual(tokenizer.encode("ba"));
+    expect(() => opened.tokenizer?.encode("ab")).toThrow(/"ab" \(259\), for which the model has no row/);
+    await opened.close();
+  });
+});
+
 describe("openPeftAdapter", () => {
   it.each(["lora-a", "lora-b", "lora-rslora"])("reads %s as PEFT saved it", async (name) => {
     const adapter = await openPeftAdapter(join(fixtures, "adapters", name));

@@ -11,7 +11,7 @@ import type { SafetensorsWeights } from "../formats/safetensors.js";
 import { openSafetensorsFolder } from "../formats/safetensors-folder.js";
 import type { WeightSource } from "../formats/weights.js";
 import { checkNoInt8, checkStoredTensors, type StoredInt8 } from "../int8/stored.js";
-import { checkedConfig, checkTokenizer, checkWeights } from "./checks.js";
+import { checkedConfig, checkTokenizer, checkWeights, withinRows } from "./checks.js";
 import { ggufArchitecture, ggufConfig } from "./gguf-config.js";
 import { ggufTokenizer } from "./gguf-tokenizer.js";
 import { ggufWeights } from "./gguf-weights.js";
@@ -86,7 +86,13 @@ async function openGgufModel(path: string): Promise<ModelFiles> {
     const tokenizer = ggufTokenizer(file);
     checkWeights(config, weights, path);
     checkTokenizer(config, tokenizer, path);
-    return { config, weights, tokenizer, source: path, close: () => weights.close() };
+    return {
+      config,
+      weights,
+      tokenizer: tokenizer && withinRows(config, tokenizer, path),
+      source: path,
+      close: () => weights.close(),
+    };
   } catch (error) {
     await file.weights.close();
     throw error;
@@ -105,8 +111,9 @@ async function openFolder(dir: string, source: string, head: WantedHead): Promis
       },
     );
   }
-  const tokenizer = existsSync(join(dir, "tokenizer.json")) ? await loadTokenizer(dir) : undefined;
-  checkTokenizer(config, tokenizer, dir);
+  const whole = existsSync(join(dir, "tokenizer.json")) ? await loadTokenizer(dir) : undefined;
+  checkTokenizer(config, whole, dir);
+  const tokenizer = whole && withinRows(config, whole, dir);
   const files = await openSafetensorsFolder(dir, "model");
   const close = () => files.close();
   try {
