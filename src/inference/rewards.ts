@@ -23,7 +23,14 @@ export const rewardsSchema = z.object({
   rewardModel: z
     .string()
     .min(1)
-    .describe("a folder that plumb reward wrote, or a model for sequence classification"),
+    .describe(
+      "a folder that plumb reward wrote, a model for sequence classification, or a PEFT adapter of one",
+    ),
+  model: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("the base of such an adapter, instead of the one that it names"),
   ...baseSettings,
   input: z.string().min(1).describe("JSON Lines (or another dataset file); - for stdin"),
   ...inGroup("memory", {
@@ -62,7 +69,7 @@ interface Request {
  * by chunk.
  */
 export async function* rewardsOfLines(
-  { rewardModel, input, batchSize, ...settings }: z.output<typeof rewardsSchema>,
+  { rewardModel, model, input, batchSize, ...settings }: z.output<typeof rewardsSchema>,
   host: WorkHost,
 ): AsyncGenerator<RewardRow, (WinRate & { n: number }) | undefined> {
   const { runtime, signal } = host;
@@ -75,7 +82,7 @@ export async function* rewardsOfLines(
       return textsOfRequests(lines, (request) => request.texts);
     };
   const choose = rewardBase(runtime, settings, texts, host);
-  const opened = await openRewardModel(runtime, rewardModel, new Map(), choose);
+  const opened = await openRewardModel(runtime, rewardModel, new Map(), choose, model);
   const requests = await openRequests(input, (row) => parseRequest(row, opened, unread));
   const progress = lineProgress(host, "scores", requests);
   const pairs: { chosen: number; rejected: number }[] = [];

@@ -24,7 +24,7 @@ import { openSafetensors } from "./formats/safetensors.js";
 import { quantizeBase } from "./int8/build.js";
 import { isInt8 } from "./int8/gradients.js";
 import type { StoredInt8 } from "./int8/stored.js";
-import { type ModelFiles, openModel } from "./load/index.js";
+import { type ModelFiles, openModel, readAdapterConfig } from "./load/index.js";
 import { flatParameters, type Network, type Weights } from "./network.js";
 import { adapterNetwork } from "./read-adapter.js";
 import { readModelWeights } from "./read-weights.js";
@@ -181,10 +181,12 @@ const oneLineRows = (key: string, value: unknown): unknown =>
 /**
  * Opens a reward model.
  *
- * @param dir a folder that `saveRewardModel` wrote, or a model for sequence classification with one label, whose scores
- * are used as they are: mean 0, standard deviation 1. It may be a model on the hub.
+ * @param dir a folder that `saveRewardModel` wrote; or, with scores that are used as they are (mean 0, standard
+ * deviation 1), a model for sequence classification with one label, which may be on the hub, or the adapter of one, as
+ * TRL's RewardTrainer saves it.
  * @param shared models already in memory, by `baseKey`; one that this opens is added.
  * @param choose default: an adapter that was trained on a base in 8 bits gets the same base.
+ * @param model the base of an adapter, instead of the one that its folder names.
  * @throws PlumbError if a file is missing, invalid, or does not match the others.
  */
 export async function openRewardModel(
@@ -192,11 +194,10 @@ export async function openRewardModel(
   dir: string,
   shared: Map<string, SharedBase> = new Map(),
   choose: ChooseBase = (base, _source, trained) => asTrained(runtime, base, trained),
+  model?: string,
 ): Promise<RewardModel> {
   const file = await readRewardFile(dir);
-  const { kind, base } = file ?? { kind: "full", base: dir };
-  const local = base.startsWith("hf:") || isAbsolute(base) ? base : join(dir, base);
-  const source = kind === "full" ? dir : local;
+  const { kind, source } = await sourceOf(dir, file, model);
   const opened = shared.get(baseKey(source)) ?? (await openBase(runtime, source, kind));
   shared.set(baseKey(source), opened);
   const { config } = opened;
@@ -216,7 +217,40 @@ export async function openRewardModel(
   }
   const { mean, std, maxLength } = file ?? { mean: 0, std: 1, maxLength: config.maxPositions };
   const after = file === undefined && tokenizer.chatTemplate !== undefined ? afterTurn(tokenizer) : undefined;
-  return { runner: new NetworkRunner(runtime, network), mean, std, maxLength, config, tokenizer, after };
+  const { config: adapted } = network;
+  return {
+    runner: new NetworkRunner(runtime, network),
+    mean,
+    std,
+    maxLength,
+    config: adapted,
+    tokenizer,
+    after,
+  };
+}
+
+/** What a folder of a reward model is, and the model that it is or is trained on. @throws PlumbError if none is named. */
+async function sourceOf(
+  dir: string,
+  file: z.infer<typeof rewardFileSchema> | undefined,
+  model: string | undefined,
+): Promise<{ kind: "adapter" | "full"; source: string }> {
+  const whole = file ? file.kind === "full" : dir.startsWith("hf:") || existsSync(join(dir, "config.json"));
+  if (whole) return { kind: "full", source: dir };
+  if (model !== undefined) return { kind: "adapter", source: model };
+  if (file) {
+    const { base } = file;
+    return { kind: "adapter", source: base.startsWith("hf:") || isAbsolute(base) ? base : join(dir, base) };
+  }
+  const { base_model_name_or_path: base, revision } = (await readAdapterConfig(dir)).config;
+  const found = base && [join(dir, base), base].find((path) => existsSync(path));
+  if (found) return { kind: "adapter", source: found };
+  if (base && /^[\w.-]+\/[\w.-]+$/.test(base))
+    return { kind: "adapter", source: `hf:${base}${revision ? `@${revision}` : ""}` };
+  const named = base ? `names the base ${JSON.stringify(base)}, which is not here` : "names no base";
+  throw new PlumbError(`${dir} is the adapter of a reward model and ${named}`, {
+    hint: 'Give its base as --model, or write its path as "base_model_name_or_path" into adapter_config.json.',
+  });
 }
 
 /**
@@ -243,7 +277,7 @@ export async function asTrained(
 }
 
 async function openBase(runtime: Runtime, source: string, kind: "adapter" | "full"): Promise<SharedBase> {
-  const files = await openModel(source, kind === "adapter" ? "language-model" : "any");
+  const files = await openModel(source, "any");
   try {
     if (kind === "full") checkHead(files.config, source);
     return await sharedBase(runtime, files);
@@ -277,12 +311,13 @@ async function withHead(runtime: Runtime, config: ModelConfig, base: Weights, di
 }
 
 /**
- * Reads reward.json; undefined for a whole model without one. @throws PlumbError if it is missing otherwise, or
+ * Reads reward.json; undefined for a whole model or a PEFT adapter without one. @throws PlumbError if it is missing otherwise, or
  * invalid.
  */
 async function readRewardFile(dir: string): Promise<z.infer<typeof rewardFileSchema> | undefined> {
   const path = join(dir, "reward.json");
-  if (dir.startsWith("hf:") || (!existsSync(path) && existsSync(join(dir, "config.json")))) return undefined;
+  const elsewhere = ["config.json", "adapter_config.json"].some((name) => existsSync(join(dir, name)));
+  if (dir.startsWith("hf:") || (!existsSync(path) && elsewhere)) return undefined;
   let text: string;
   try {
     text = await readFile(path, "utf8");
