@@ -34,12 +34,22 @@ const adapted = smallLora(runtime, smallWeights(runtime, smallConfig()));
 for (const [name, buffer] of adapted.trainable.byName)
   new RandomStream(9, name).fillNormal(memoryOf(buffer), 0.2);
 
-describe.each([
+/** Heads of a size that attention over a cache does not take; with `rotaryDim` only a part of each is rotated. */
+function ofHeads(headDim: number, rotaryDim?: number): Network {
+  const shape = smallConfig({ headDim, heads: 4, kvHeads: 2, ...(rotaryDim && { rotaryDim }) });
+  return fullNetwork(runtime, shape, smallWeights(runtime, shape));
+}
+
+const networks: [string, Network][] = [
+  ...[2, 4, 12, 24, 40, 100].map((size) => [`heads of ${size}`, ofHeads(size)] as [string, Network]),
+  ["heads of 20, of which 6 are rotated", ofHeads(20, 6)],
   ["grouped queries", small],
   ["a sliding window", sliding],
   ["heads of 8", untied],
   ["an adapter", adapted],
-])("with %s", (_name, network) => {
+];
+
+describe.each(networks)("with %s", (_name, network) => {
   const generator = new Generator(runtime, { ...network, config: { ...network.config, eosIds: [] } }, PAD);
 
   test("greedy decoding takes the argmax of the whole forward pass", async () => {

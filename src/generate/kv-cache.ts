@@ -1,5 +1,5 @@
 import type { ModelConfig } from "../model/config.js";
-import { cacheNames } from "../model/decoder.js";
+import { cachedHeadDim, cacheNames } from "../model/decoder.js";
 import type { DeviceBuffer, Runtime } from "../runtime/runtime.js";
 import { RowBuffers, type RowSpec } from "./row-buffers.js";
 
@@ -8,8 +8,8 @@ export const cacheKeys = ({ layers }: ModelConfig): string[] =>
   Array.from({ length: layers }, (_, layer) => cacheNames(layer)).flat();
 
 /** Bytes of one position's keys and values in all layers. */
-export const bytesPerPosition = ({ layers, kvHeads, headDim }: ModelConfig): number =>
-  layers * 2 * kvHeads * headDim * Float32Array.BYTES_PER_ELEMENT;
+export const bytesPerPosition = (config: ModelConfig): number =>
+  config.layers * 2 * config.kvHeads * cachedHeadDim(config) * Float32Array.BYTES_PER_ELEMENT;
 
 /** How many leading tokens two lists share, at most `limit`. */
 export function sharedLength(a: readonly number[], b: readonly number[], limit: number): number {
@@ -38,7 +38,7 @@ export class KeyValueCache {
     /** S: positions per row. */
     readonly capacity: number,
   ) {
-    const spec: RowSpec = { dtype: "f32", shape: [config.kvHeads, capacity, config.headDim] };
+    const spec: RowSpec = { dtype: "f32", shape: [config.kvHeads, capacity, cachedHeadDim(config)] };
     const specs = cacheKeys(config).map((name) => [name, spec]);
     this.buffers = new RowBuffers(runtime, rows, Object.fromEntries(specs));
     this.held = Array.from({ length: rows }, () => []);
@@ -96,7 +96,8 @@ export class KeyValueCache {
 
   /** Copies the first positions of one row over another row; unfilled positions are not moved. */
   async copy(from: number, to: number, positions: number): Promise<void> {
-    const { kvHeads, headDim } = this.config;
+    const { kvHeads } = this.config;
+    const headDim = cachedHeadDim(this.config);
     const stride = this.capacity * headDim;
     const [source, target] = [from, to].map((row) => row * kvHeads * stride);
     const length = positions * headDim;

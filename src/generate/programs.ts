@@ -1,4 +1,4 @@
-import { cachedHiddenStates, logits } from "../model/decoder.js";
+import { cachedHeadDim, cachedHiddenStates, logits } from "../model/decoder.js";
 import { type Network, networkInputs, networkParameters } from "../model/network.js";
 import { type InputSpec, type Program, type Tensor, trace } from "../tensor/index.js";
 import { cacheKeys } from "./kv-cache.js";
@@ -59,7 +59,8 @@ export class DecodePrograms {
   }
 
   private inputs(rows: "B" | 1, length: number | "T"): Record<string, InputSpec> {
-    const { kvHeads, headDim } = this.network.config;
+    const { kvHeads } = this.network.config;
+    const headDim = cachedHeadDim(this.network.config);
     const inputs: Record<string, InputSpec> = {
       ...networkInputs(this.network),
       ids: { shape: [rows, length], dtype: "i64" },

@@ -27,6 +27,7 @@ import {
   multiplyDims,
   reshape,
   scoped,
+  slice,
   sub,
   type Tensor,
 } from "../tensor/index.js";
@@ -119,6 +120,31 @@ export function hiddenStates(
   });
 }
 
+/** Attention over a cache takes heads whose size is a multiple of this (ONNX Runtime's GroupQueryAttention). */
+const CACHED_HEAD_MULTIPLE = 8;
+
+/** Size of a head in the cache: others are filled up with zeros, which change no product. */
+export const cachedHeadDim = ({ headDim }: ModelConfig): number =>
+  Math.ceil(headDim / CACHED_HEAD_MULTIPLE) * CACHED_HEAD_MULTIPLE;
+
+/** Heads [N, H D] with each head filled up to the size that it has in the cache: [N, H D']. */
+function widened(config: ModelConfig, x: Tensor, heads: number): Tensor {
+  const [from, to] = [config.headDim, cachedHeadDim(config)];
+  if (from === to) return x;
+  const unit = new Float32Array(from * to);
+  for (let i = 0; i < from; i++) unit[i * to + i] = 1;
+  const one = reshape(x, [multiplyDims(x.shape[0], heads), from]);
+  return reshape(matmul(one, constant(unit, [from, to])), [x.shape[0], heads * to]);
+}
+
+/** The inverse of `widened`. */
+function narrowed(config: ModelConfig, x: Tensor, heads: number): Tensor {
+  const [from, to] = [cachedHeadDim(config), config.headDim];
+  if (from === to) return x;
+  const one = reshape(x, [multiplyDims(x.shape[0], heads), from]);
+  return reshape(slice(one, 1, 0, to), [x.shape[0], heads * to]);
+}
+
 /** Names of a layer's cache in a decoding program. */
 export const cacheNames = (layer: number): [key: string, value: string] => [
   `cache.${layer}.key`,
@@ -135,7 +161,7 @@ export interface DecodeInputs {
   lastIndex: Tensor;
   /** i32 [1]: tokens in the longest row, including these. */
   longest: Tensor;
-  /** [B, KV, S, D] by `cacheNames`. */
+  /** [B, KV, S, D] by `cacheNames`, D as `cachedHeadDim` says. */
   caches: Readonly<Record<string, Tensor>>;
   /** At least S; the size of the rotary tables. */
   capacity: number;
@@ -160,16 +186,18 @@ export function cachedHiddenStates(
   const { ids, lastIndex, longest, caches } = inputs;
   const [B, T] = ids.shape as [Dim, Dim];
   const N = multiplyDims(B, T);
-  const { heads, kvHeads, headDim } = config;
+  const { heads, kvHeads } = config;
+  const size = cachedHeadDim(config);
+  const filledUp = size !== config.headDim;
   const tables = rotaryConstants(config, inputs.capacity);
   const updated: Record<string, Tensor> = {};
   const x = embed(p, config, ids, withinTable(config, newPositions(inputs)));
   const hidden = blocks(p, config, x, (layer, q, k, v) => {
     const [keyName, valueName] = cacheNames(layer);
     const [output, key, value] = cachedAttention({
-      q: reshape(q, [B, T, heads * headDim]),
-      k: reshape(k, [B, T, kvHeads * headDim]),
-      v: reshape(v, [B, T, kvHeads * headDim]),
+      q: reshape(widened(config, q, heads), [B, T, heads * size]),
+      k: reshape(widened(config, k, kvHeads), [B, T, kvHeads * size]),
+      v: reshape(widened(config, v, kvHeads), [B, T, kvHeads * size]),
       pastKey: caches[keyName],
       pastValue: caches[valueName],
       lastIndex,
@@ -178,12 +206,12 @@ export function cachedHiddenStates(
       heads,
       kvHeads,
       slidingWindow: windowOf(config, layer),
-      scale: config.attentionScale,
+      scale: config.attentionScale ?? (filledUp ? 1 / Math.sqrt(config.headDim) : undefined),
       softCap: config.attentionSoftCap,
     });
     updated[keyName] = key;
     updated[valueName] = value;
-    return reshape(output, [N, heads * headDim]);
+    return narrowed(config, reshape(output, [N, heads * size]), heads);
   });
   return { hidden, caches: updated };
 }

@@ -13,13 +13,7 @@ import type { Weights } from "../model/network.js";
 import { asTrained, type ChooseBase, type Int8Recipe, type SharedBase } from "../model/reward-model.js";
 import type { Runtime } from "../runtime/runtime.js";
 import type { Tokenizer } from "../text/index.js";
-import {
-  checkDecodable,
-  isDecodable,
-  networkOf,
-  type OpenedModel,
-  type OpenedNetwork,
-} from "./open-network.js";
+import { networkOf, type OpenedModel, type OpenedNetwork } from "./open-network.js";
 
 /** Least cosine between the gradients of an adapter on the exact and on the rounded base. */
 export const MIN_COSINE = 0.98;
@@ -189,7 +183,7 @@ export async function rounding(
 
 const hasText = (texts: readonly (readonly number[])[]): boolean => texts.some((ids) => ids.length > 0);
 
-const canSample = (config: ModelConfig): boolean => config.head !== "score" && isDecodable(config);
+const canSample = (config: ModelConfig): boolean => config.head !== "score";
 
 /** Texts sampled by the model, for when no others are given. */
 function ownTexts(runtime: Runtime, model: RoundableBase): Promise<number[][]> {
@@ -199,7 +193,6 @@ function ownTexts(runtime: Runtime, model: RoundableBase): Promise<number[][]> {
       hint: "Give text: --data FILE, or an --input that is a file.",
     });
   }
-  checkDecodable(model, "Give text to calibrate on: --data FILE, or an --input that is a file.");
   return sampledTexts(runtime, config, weights, tokenizer?.eosId ?? padId, calibrationTokens(config));
 }
 

@@ -17,7 +17,7 @@ import { baseKey, type SharedBase, sharedBase } from "../model/reward-model.js";
 import { type OrtOptions, OrtRuntime } from "../runtime/ort/index.js";
 import type { TimedRuntime } from "../runtime/profile.js";
 import type { Runtime } from "../runtime/runtime.js";
-import { type Tokenizer, withChatSettings } from "../text/index.js";
+import { type Tokenizer, turnEndOf, withChatSettings } from "../text/index.js";
 import type { ChatTemplateSettings } from "./model-settings.js";
 
 /** A model with all its adapters but the last folded in, and of the last one what changes more than linear layers. */
@@ -59,9 +59,6 @@ export interface OpenOptions {
   notices?: Pick<Notices, "warn">;
 }
 
-/** Decoding needs attention heads whose size is a multiple of this (ONNX Runtime's GroupQueryAttention). */
-const HEAD_MULTIPLE = 16;
-
 /** The runtime of a command; it uses PLUMB_THREADS threads, or all processors. */
 export const createRuntime = (options?: OrtOptions): TimedRuntime => new OrtRuntime(options);
 
@@ -97,7 +94,8 @@ export async function openBaseModel(
   const { config: declared, weights, int8 } = opened;
   const tokenizer =
     opened.tokenizer && chat ? withTemplateSettings(opened.tokenizer, chat, model) : opened.tokenizer;
-  const config = maxPositions === undefined ? declared : { ...declared, maxPositions };
+  const eosIds = endsOf(declared, tokenizer);
+  const config = { ...declared, eosIds, ...(maxPositions !== undefined && { maxPositions }) };
   if (declared.learnedPositions && config.maxPositions > declared.maxPositions) {
     throw new PlumbError(
       `${model} has learned positions for ${declared.maxPositions} tokens, so it cannot take ${maxPositions}`,
@@ -125,6 +123,19 @@ export const withTemplateSettings = (
   { templateVars, templateDate }: ChatTemplateSettings,
   model: string,
 ): Tokenizer => withChatSettings(tokenizer, { variables: templateVars, date: templateDate }, model);
+
+/** The tokens that end an answer: those that the model's files name, and the one that ends a turn of its template. */
+function endsOf({ eosIds, vocabSize }: ModelConfig, tokenizer: Tokenizer | undefined): number[] {
+  if (tokenizer?.chatTemplate === undefined) return eosIds;
+  try {
+    const { id } = turnEndOf(tokenizer);
+    return id === undefined || id >= vocabSize || eosIds.includes(id) ? eosIds : [...eosIds, id];
+  } catch (error) {
+    // A template that refuses a plain conversation says so where one is rendered.
+    if (error instanceof PlumbError) return eosIds;
+    throw error;
+  }
+}
 
 async function readModel(runtime: Runtime, model: string, head?: WantedHead): Promise<SharedBase> {
   const files = await openModel(model, head);
@@ -184,22 +195,6 @@ export function tokenizerOf(opened: Pick<OpenedNetwork, "tokenizer" | "source">)
   });
 }
 
-/** A generator that samples from an opened model. @throws PlumbError if decoding does not support its head size. */
-export function generatorOf(runtime: Runtime, opened: OpenedNetwork): Generator {
-  checkDecodable(opened, "Log-probabilities and training work with any even size.");
-  return new Generator(runtime, opened.network, opened.padId, opened.tokenizer);
-}
-
-export const isDecodable = ({ headDim }: ModelConfig): boolean => headDim % HEAD_MULTIPLE === 0;
-
-/** @throws PlumbError if decoding does not support the model's head size. */
-export function checkDecodable(
-  { config, source }: Pick<OpenedModel, "config" | "source">,
-  hint: string,
-): void {
-  if (isDecodable(config)) return;
-  throw new PlumbError(
-    `${source} has attention heads of size ${config.headDim}; sampling needs a multiple of ${HEAD_MULTIPLE}`,
-    { hint },
-  );
-}
+/** A generator that samples from an opened model. */
+export const generatorOf = (runtime: Runtime, opened: OpenedNetwork): Generator =>
+  new Generator(runtime, opened.network, opened.padId, opened.tokenizer);

@@ -91,13 +91,18 @@ export const answersBefore = (job: OnlineJob, actors: OnlineActors): Promise<Pol
     sampleAnswers(job, actors, job.data.evaluation),
   );
 
-/** The doubt about an iteration that learned nothing. */
+/** The doubt about an iteration that learned nothing, or in which no response ended. */
 export function doubtOf(
   metrics: Readonly<Record<string, number>>,
-  config: SilenceSettings,
+  config: SilenceSettings & { maxNewTokens: number },
 ): string | undefined {
+  const shown = "samples.jsonl shows responses with their rewards";
   const reason = silenceOf(metrics, config);
-  return reason && `nothing to learn from: ${reason}; samples.jsonl shows responses with their rewards`;
+  if (reason) return `nothing to learn from: ${reason}; ${shown}`;
+  return metrics["response/truncated"] === 1
+    ? `none of the ${config.batchSize} responses ended within maxNewTokens ${config.maxNewTokens} (response/truncated 1): ` +
+        `raise it, or see whether the model's end tokens are those of its chat template; ${shown}`
+    : undefined;
 }
 
 /** Figures of a run that samples its own responses, as result.json has them. */
