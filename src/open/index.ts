@@ -13,6 +13,7 @@
  */
 
 export type { Host, Notices, ProgressBar, ProgressOptions } from "../base/host.js";
+export type { AdaptedModel, LoraUpdate } from "../model/adapt-base.js";
 export { type ConversionConfig, type Converted, conversionSchema, convert } from "./convert.js";
 export type { WorkHost } from "./host.js";
 export type { OpenedModel, OpenOptions } from "./open-network.js";
