@@ -10,7 +10,7 @@ import { Request } from "./request.js";
 import { samplingSchema } from "./sampling.js";
 
 const runtime = new OrtRuntime({ threads: 1 });
-const config = smallConfig({ layers: 1, kvHeads: 2, headDim: 2 });
+const config = smallConfig({ layers: 1, kvHeads: 2, headDim: 8 });
 const cacheOf = (rows = 3, capacity = 4): KeyValueCache => new KeyValueCache(runtime, config, rows, capacity);
 
 /** Numbers of a buffer, every element its own index. */
@@ -87,11 +87,11 @@ describe("rows", () => {
     cache.appendPrompt(2, [9, 9, 9, 9]);
     await cache.copy(0, 2, 3);
     const views = Object.values(cache.slice(0, 3)).map((view) => memoryOf(view));
-    // A row is 2 heads of 4 positions of 2 numbers: 16; a head 8.
+    // A row is 2 heads of 4 positions of 8 numbers: 64; a head 32.
     for (const data of views)
-      for (let i = 0; i < 48; i++) {
-        const [r, head, at] = [Math.floor(i / 16), Math.floor(i / 8) % 2, i % 8];
-        expect(data[i], `${i}`).toBe(r === 2 && at < 6 ? head * 8 + at : i);
+      for (let i = 0; i < 192; i++) {
+        const [r, head, at] = [Math.floor(i / 64), Math.floor(i / 32) % 2, i % 32];
+        expect(data[i], `${i}`).toBe(r === 2 && at < 24 ? head * 32 + at : i);
       }
     expect([cache.filled(2), cache.filled(0)]).toEqual([3, 3]);
     expect(cache.longestPrefix([1, 2, 3], 9, 2, true)).toEqual({ row: 2, positions: 2 });
@@ -104,14 +104,14 @@ describe("rows", () => {
     const cache = cacheOf();
     filled(cache);
     for (const view of Object.values(cache.slice(1, 2))) {
-      expect(view.shape).toEqual([2, 2, 4, 2]);
-      expect(memoryOf(view)[0]).toBe(16);
+      expect(view.shape).toEqual([2, 2, 4, 8]);
+      expect(memoryOf(view)[0]).toBe(64);
       view.release();
     }
     const first = cache.first(2);
     expect(cache.first(2)).toBe(first);
     expect(cache.first(1)).not.toBe(first);
-    for (const view of Object.values(cache.first(1))) expect(view.shape).toEqual([1, 2, 4, 2]);
+    for (const view of Object.values(cache.first(1))) expect(view.shape).toEqual([1, 2, 4, 8]);
     cache.release();
   });
 });

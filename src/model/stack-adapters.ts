@@ -1,5 +1,6 @@
 import { PlumbError } from "../base/errors.js";
 import { readFloats } from "../runtime/read.js";
+import type { Tokenizer } from "../text/index.js";
 import { beyondLora, loraUpdate } from "./adapt-base.js";
 import { readAdapterParts } from "./adapter-parts.js";
 import { architectureOf } from "./architectures/index.js";
@@ -45,11 +46,16 @@ export async function readAdapter(dir: string, config: ModelConfig): Promise<Ada
   );
 }
 
-/** Saves an adapter, including its head if it has one, in PEFT's format. */
+/**
+ * Saves an adapter, including its head if it has one, in PEFT's format.
+ *
+ * @param tokenizer the one that it was trained with, if that is not the base's.
+ */
 export async function saveAdapter(
   dir: string,
   { config, lora, tensors }: AdapterTensors,
   baseModel: string,
+  tokenizer?: Tokenizer,
 ): Promise<void> {
   const head = tensors.has("score.weight");
   const layouts = Object.values(architectureOf(config).names?.layouts ?? {});
@@ -65,6 +71,7 @@ export async function saveAdapter(
       ...(head && { modulesToSave: ["score"] }),
     },
     theirWeights(config, tensors),
+    { tokenizer },
   );
 }
 

@@ -206,6 +206,13 @@ describe("plumb generate", () => {
     expect(cut).toMatchObject({ completion: text.slice(0, text.indexOf(stop)), finish_reason: "stop" });
   });
 
+  it("samples from a model whose heads have 8 elements", async () => {
+    const call = ["generate", "--model", TIED, "--input", "-", "--max-new-tokens", "4", "--temperature", "0"];
+    const { status, stdout } = await plumb(call, '{"input_ids":[1]}\n');
+    expect(status).toBe(0);
+    expect(JSON.parse(stdout).completion_ids).toHaveLength(4);
+  });
+
   it("answers one prompt for people", async () => {
     const one = ["--prompt", "the cat", "--chat", "--max-new-tokens", "8"];
     const { status, stdout } = await plumb(["generate", "--model", "model", ...one]);
@@ -217,7 +224,12 @@ describe("plumb generate", () => {
     [args(), '{"prompt":""}', 1, "stdin, line 1: the prompt has no tokens"],
     [args("--max-new-tokens", "64"), '{"prompt":"x"}', 1, "exceed the model's context of 64"],
     [args("--temperature", "-1"), '{"prompt":"x"}', 2, "--temperature"],
-    [["generate", "--model", TIED, "--input", "-"], '{"input_ids":[1]}', 1, "heads of size 8"],
+    [
+      ["generate", "--model", TIED, "--input", "-"],
+      '{"input_ids":[99999]}',
+      1,
+      "expected a token id of this model",
+    ],
   ])("refuses %j with %j", async (call, input, status, message) => {
     const result = await plumb(call, `${input}\n`);
     expect(result).toMatchObject({ status, stdout: "" });

@@ -63,10 +63,10 @@ describe("plumb, where the file system refuses", () => {
     ],
     ["a recipe in no folder", ["sft", "no/a.yaml"], 2, "the recipe no/a.yaml: there is no folder no"],
     [
-      "a folder as data",
+      "a folder without data as data",
       ["sft", "--model", "model", "--data", "folder"],
       1,
-      "folder is a folder; expected a file",
+      "folder holds no file of rows",
     ],
     ["a folder as votes", ["aggregate", "folder"], 1, "folder is a folder; expected a file"],
     [

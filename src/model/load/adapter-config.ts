@@ -123,13 +123,14 @@ const WITHOUT_EFFECT = {
   merge_weights: unused,
 };
 
-export const adapterConfigSchema = z.object({ ...USED, ...OFF, ...WITHOUT_EFFECT });
 /** The keys by what they do. */
 export const ADAPTER_KEYS = {
   used: Object.keys(USED),
   off: Object.keys(OFF),
   withoutEffect: Object.keys(WITHOUT_EFFECT),
 };
+const KNOWN: readonly string[] = Object.values(ADAPTER_KEYS).flat();
+const adapterConfigSchema = z.object({ ...USED, ...OFF, ...WITHOUT_EFFECT });
 
 /** adapter_config.json, checked. */
 export type AdapterConfig = z.output<typeof adapterConfigSchema>;
@@ -150,7 +151,7 @@ export function adapterConfig(json: JsonFields): { config: AdapterConfig; warnin
       value === undefined ? "is missing" : `is ${typeof value === "boolean" ? value : shown(value)}`;
     throw new PlumbError(`${json.path}: "${fieldName(issue.path)}" ${found}; ${issue.message}.`);
   }
-  const unknown = json.keys().filter((key) => !Object.hasOwn(adapterConfigSchema.shape, key));
+  const unknown = json.keys().filter((key) => !KNOWN.includes(key));
   const on = unknown.find((key) => !isOff(json.get(key)));
   if (on !== undefined) {
     throw new PlumbError(
