@@ -32,6 +32,8 @@ export interface Beliefs {
   others: Float64Array;
   /** Bethe approximation to the log-probability of the votes. */
   logEvidence: number;
+  /** Shares of the abilities among the raters, [G]. */
+  shares: Float64Array;
 }
 
 export interface BeliefOptions {
@@ -41,6 +43,8 @@ export interface BeliefOptions {
   known?: KnownLabels;
   /** Part of a message's receiver's own message that is left in it, in [0, 1]; default 0. */
   own?: number;
+  /** Shares of the abilities to begin with, [G], as learned from a part of the votes: few iterations are then enough. */
+  begin?: Float64Array | undefined;
 }
 
 /** The abilities that a rater may have, from one who inverts every answer to one who is never wrong, [G]. */
@@ -51,12 +55,16 @@ const EXPECTED = { mean: 0.75, spread: 0.15, everywhere: 0.02 };
 /** Weight of the expected abilities next to the raters' own, in raters. */
 const PRIOR_RATERS = 0.3;
 const ITERATIONS = 100;
+const ITERATIONS_FROM_SHARES = 20;
 /** Stops when no share changes by more. */
 const TOLERANCE = 1e-4;
 /** Votes of a rater after which its belief is scaled anew, so that it does not underflow. */
 const RESCALED_AFTER = 32;
 
-export function propagateBeliefs(votes: LabelVotes, { weight, known, own = 0 }: BeliefOptions = {}): Beliefs {
+export function propagateBeliefs(
+  votes: LabelVotes,
+  { weight, known, own = 0, begin }: BeliefOptions = {},
+): Beliefs {
   const { item, rater, label } = votes;
   const [V, W, I, K] = [item.length, votes.raters.length, votes.items.length, votes.labels.length];
   const byRater = voteLists(rater, W);
@@ -65,9 +73,9 @@ export function propagateBeliefs(votes: LabelVotes, { weight, known, own = 0 }: 
   const q = Float64Array.from(item, (i, v) => knownChance(known?.[i] ?? -1, label[v]) ?? 1 / K);
   const [right, toItem] = [new Float64Array(V), new Float64Array(V)];
   const ofItem = new Float64Array(I * K); // log-weights
-  let shares = expected;
+  let shares = begin ?? expected;
   let beliefs = raterBeliefs(byRater, q, K, weight, shares);
-  for (let iteration = 0; iteration < ITERATIONS; iteration++) {
+  for (let iteration = 0; iteration < (begin ? ITERATIONS_FROM_SHARES : ITERATIONS); iteration++) {
     // 1. Raters to items.
     ofItem.fill(0);
     for (let v = 0; v < V; v++) {
@@ -94,7 +102,7 @@ export function propagateBeliefs(votes: LabelVotes, { weight, known, own = 0 }: 
     beliefs.logScale.reduce((sum, log) => sum + log, 0) + itemEvidence(votes, right, q, K, weight, known);
   softmaxRows(ofItem, K);
   fixKnown(ofItem, known, K);
-  return { posterior: ofItem, ability, others: q, logEvidence };
+  return { posterior: ofItem, ability, others: q, logEvidence, shares };
 }
 
 function expectedShares(): Float64Array {
@@ -174,8 +182,6 @@ export function sumOfItems(logs: Float64Array, K: number, known: KnownLabels | u
   return sum;
 }
 
-const cavity = new Float64Array(G);
-
 /**
  * Mean ability of a rater without its vote, where P(what the vote says is true) is q:
  * P(vote | a) = q a + (1 - q) (1 - a) / (K - 1).
@@ -183,10 +189,14 @@ const cavity = new Float64Array(G);
 function withoutVote(beliefs: Float64Array, w: number, q: number, K: number, share: number): number {
   const wrong = (1 - q) / (K - 1);
   const rise = q - wrong;
-  if (share === 1) for (let k = 0; k < G; k++) cavity[k] = beliefs[w * G + k] / (wrong + rise * ABILITIES[k]);
-  else for (let k = 0; k < G; k++) cavity[k] = beliefs[w * G + k] / (wrong + rise * ABILITIES[k]) ** share;
-  normalize(cavity);
-  return mean(cavity, ABILITIES);
+  let [sum, weighted] = [0, 0];
+  for (let k = 0; k < G; k++) {
+    const chance = wrong + rise * ABILITIES[k];
+    const without = beliefs[w * G + k] / (share === 1 ? chance : chance ** share);
+    sum += without;
+    weighted += without * ABILITIES[k];
+  }
+  return weighted / sum;
 }
 
 /** Whether a known label is this one, as a chance; undefined where none is known. */

@@ -18,6 +18,7 @@ import { dawidSkene, oneCoin, pooledDawidSkene } from "./dawid-skene.js";
 import { type EqualAbilities, equalAbilities } from "./equal-abilities.js";
 import { type FittedModel, predictsBetter, withLabelShares } from "./held-out-votes.js";
 import { meanRight } from "./label-estimate.js";
+import { sampleOfItems } from "./sample-of-items.js";
 import { weightsWithout } from "./weight-cap.js";
 
 /** What the raters are taken to be. */
@@ -62,14 +63,16 @@ export function robust(votes: LabelVotes, options: RobustOptions = {}): RobustEs
   // 1. Rings.
   const { colluding: groups, knowing } = sharedAnswers(votes, options);
   const weight = weightsWithout(groups, votes, maxShare, strength);
-  // 2. One ability for all, or one for each.
-  const alike = equalAbilities(votes, { weight, known });
-  const beliefs = propagateBeliefs(votes, { weight, known });
-  const differ = beliefs.logEvidence - alike.logEvidence >= MIN_GAIN;
+  // 2. One ability for all, or one for each: on a part of the votes where there are very many.
+  const part = sampleOfItems(votes, weight, seed);
+  const compared = { weight: part.weight, known };
+  const beliefs = propagateBeliefs(part.votes, compared);
+  const differ = beliefs.logEvidence - equalAbilities(part.votes, compared).logEvidence >= MIN_GAIN;
   // 3. Confusions.
   if (
     confusions &&
-    predictsBetter(votes, weight, [confused(votes), able(votes, differ)], { seed }) >= MIN_PREDICTED
+    predictsBetter(part.votes, part.weight, [confused(part.votes), able(part.votes, differ)], { seed }) >=
+      MIN_PREDICTED
   ) {
     const { posterior, confusion } = dawidSkene(votes, { weight, pseudo: PSEUDO, known });
     return { posterior, ability: meanRight(confusion, votes), model: "confusions", groups, weight };
@@ -79,10 +82,12 @@ export function robust(votes: LabelVotes, options: RobustOptions = {}): RobustEs
     return { posterior, ability: meanRight(confusion, votes), model: "experts", groups, weight };
   }
   if (!differ) {
+    const alike = equalAbilities(votes, { weight, known });
     const ability = new Float64Array(votes.raters.length).fill(alike.ability);
     return { posterior: alike.posterior, ability, model: "alike", groups, weight };
   }
-  const { posterior, ability } = propagateBeliefs(votes, { weight, known, own: OWN });
+  const begin = part.votes === votes ? undefined : beliefs.shares;
+  const { posterior, ability } = propagateBeliefs(votes, { weight, known, own: OWN, begin });
   return { posterior, ability, model: "abilities", groups, weight };
 }
 
