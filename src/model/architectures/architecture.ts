@@ -26,8 +26,16 @@ export interface Architecture {
   readonly causal: string;
   /** The class with a head for sequence classification, as which reward models are saved. */
   readonly classifier: string;
-  /** @throws PlumbError, which names the field, if one is missing, malformed or not supported. */
+  /**
+   * Asks for every key that says what the model computes (keys.ts refuses the others).
+   *
+   * @throws PlumbError, which names the field, if one is missing, malformed, not supported, or contradicts another.
+   */
   read(json: JsonFields): Described;
+  /** Keys that `read` may leave alone because they change nothing, beside those of all architectures. */
+  readonly withoutEffect?: readonly string[];
+  /** Keys that `read` leaves alone, with the values of them that change nothing. */
+  readonly oneValue?: Readonly<Record<string, readonly unknown[]>>;
   /** The fields of config.json for `read` and for transformers. */
   write(config: ModelConfig): object;
   readonly names?: WeightNames;

@@ -1,8 +1,8 @@
 /** Parts of config.json that several architectures share, in the spellings of transformers 4 and 5. */
-import { PlumbError } from "../../base/errors.js";
-import { MAX_LAYERS, type ModelConfig, type RopeScaling } from "../config.js";
+import { MAX_LAYERS, type ModelConfig } from "../config.js";
 import type { JsonFields } from "../formats/json-fields.js";
 import type { Described } from "./architecture.js";
+import { ropeFields, ropeJson } from "./rope-fields.js";
 
 /** Names in transformers' activations.py; the two tanh forms are the same function. */
 const ACTIVATIONS = new Map<unknown, ModelConfig["activation"]>([
@@ -13,6 +13,7 @@ const ACTIVATIONS = new Map<unknown, ModelConfig["activation"]>([
   ["gelu_pytorch_tanh", "gelu_tanh"],
 ]);
 
+/** The activation of the MLP; undefined: SiLU. @throws PlumbError for others than SiLU and GELU. */
 export function activationOf(json: JsonFields, key: string, fallback: string): ModelConfig["activation"] {
   const name = json.get(key) ?? fallback;
   if (ACTIVATIONS.has(name)) return ACTIVATIONS.get(name);
@@ -22,8 +23,14 @@ export function activationOf(json: JsonFields, key: string, fallback: string): M
 export const activationName = ({ activation }: ModelConfig): string =>
   activation === "gelu_tanh" ? "gelu_pytorch_tanh" : (activation ?? "silu");
 
+type Rope = Pick<Described, "ropeTheta" | "ropeScaling">;
+
 /** Fields that config.json of Llama and its relatives have in common. */
-export function llamaFields(json: JsonFields): Described {
+export function llamaFields(
+  json: JsonFields,
+  activationKey = "hidden_act",
+  rope: Rope = ropeFields(json),
+): Described {
   const hiddenSize = json.number("hidden_size");
   const heads = json.number("num_attention_heads");
   return {
@@ -36,8 +43,8 @@ export function llamaFields(json: JsonFields): Described {
     headDim: json.number("head_dim", hiddenSize / heads),
     maxPositions: json.number("max_position_embeddings"),
     rmsNormEps: json.number("rms_norm_eps"),
-    ...ropeFields(json),
-    activation: activationOf(json, "hidden_act", "silu"),
+    ...rope,
+    activation: activationOf(json, activationKey, "silu"),
     tieWordEmbeddings: json.boolean("tie_word_embeddings", false),
     qkvBias: false,
     outputBias: false,
@@ -60,98 +67,33 @@ export const llamaJson = (config: ModelConfig): object => ({
   tie_word_embeddings: config.tieWordEmbeddings,
 });
 
-/** rope_theta and rope_scaling of transformers 4, or rope_parameters of transformers 5. */
-export function ropeFields(json: JsonFields): Pick<Described, "ropeTheta" | "ropeScaling"> {
-  const rope = json.object("rope_parameters");
-  return {
-    ropeTheta: (rope ?? json).number("rope_theta", json.number("rope_theta", 10_000)),
-    ropeScaling: ropeScalingOf(rope ?? json.object("rope_scaling")),
-  };
-}
-
-export function ropeJson(config: ModelConfig): {
-  rope_theta?: number;
-  rope_scaling: object | null;
-  rope_parameters: object;
-} {
-  const scaling = ropeScalingJson(config);
-  return {
-    rope_theta: config.ropeTheta,
-    rope_scaling: scaling,
-    rope_parameters: { rope_theta: config.ropeTheta, ...(scaling ?? { rope_type: "default" }) },
-  };
-}
-
-/**
- * Reads the scaling; its type was formerly called "type". @throws PlumbError, which names the type, if it is not
- * supported.
- */
-export function ropeScalingOf(rope: JsonFields | undefined): RopeScaling | undefined {
-  if (rope === undefined) return undefined;
-  const type = rope.get("rope_type") ?? rope.get("type") ?? "default";
-  if (type === "default") return undefined;
-  if (type === "linear") return { kind: "linear", factor: rope.number("factor") };
-  if (type !== "llama3") {
-    throw new PlumbError(
-      `${rope.path}: rotary scaling of the type ${JSON.stringify(type)} is not supported.`,
-      { hint: 'Supported are "default", "linear" and "llama3".' },
-    );
-  }
-  return {
-    kind: "llama3",
-    factor: rope.number("factor"),
-    lowFreqFactor: rope.number("low_freq_factor"),
-    highFreqFactor: rope.number("high_freq_factor"),
-    originalMaxPositions: rope.number("original_max_position_embeddings"),
-  };
-}
-
-export function ropeScalingJson({ ropeScaling }: ModelConfig): object | null {
-  if (ropeScaling === undefined) return null;
-  if (ropeScaling.kind === "linear") return { rope_type: "linear", factor: ropeScaling.factor };
-  return {
-    rope_type: "llama3",
-    factor: ropeScaling.factor,
-    low_freq_factor: ropeScaling.lowFreqFactor,
-    high_freq_factor: ropeScaling.highFreqFactor,
-    original_max_position_embeddings: ropeScaling.originalMaxPositions,
-  };
-}
-
-/** How many elements of a head are rotated, from the share in config.json; undefined: all. */
-export function rotaryDimOf(
-  json: JsonFields,
-  key: string,
-  share: number,
-  headDim: number,
-): number | undefined {
-  const stated = json.object("rope_parameters")?.optionalNumber("partial_rotary_factor");
-  const dim = Math.trunc(headDim * (stated ?? json.number(key, share)));
-  return dim === headDim ? undefined : dim;
-}
-
-/** The inverse of `rotaryDimOf`. */
-export const rotaryShare = ({ rotaryDim, headDim }: ModelConfig): number => (rotaryDim ?? headDim) / headDim;
-
 type Windows = Pick<Described, "slidingWindow" | "windowedLayers">;
 
 /**
  * A sliding window and the layers that have it.
- * @param slides whether a layer has the window, where config.json lists no layer_types.
+ * @param slides whether a layer has the window, where config.json lists no layer_types; undefined: nothing says.
+ * @throws PlumbError if layer_types are malformed, or say otherwise than `slides`.
  */
 export function windowFields(
   json: JsonFields,
   window: number | undefined,
-  slides: (layer: number) => boolean,
+  slides: ((layer: number) => boolean) | undefined,
+  fallback: (layer: number) => boolean,
 ): Windows {
   const layers = json.number("num_hidden_layers");
-  if (window === undefined || layers > MAX_LAYERS) return {};
   const types = json.get("layer_types");
+  if (layers > MAX_LAYERS) return {};
   const windowedLayers = Array.from({ length: layers }, (_, layer) => {
-    if (types === undefined) return slides(layer);
+    if (types === undefined) return window !== undefined && (slides ?? fallback)(layer);
     const type: unknown = Array.isArray(types) && types.length === layers ? types[layer] : undefined;
-    if (type === "sliding_attention" || type === "full_attention") return type === "sliding_attention";
-    throw json.wrong("layer_types", `${layers} times "sliding_attention" or "full_attention"`);
+    if (type !== "sliding_attention" && type !== "full_attention")
+      throw json.wrong("layer_types", `${layers} times "sliding_attention" or "full_attention"`);
+    const windowed = type === "sliding_attention";
+    if (windowed && window === undefined)
+      throw json.wrong("layer_types", '"full_attention" alone, as no window applies');
+    if (window !== undefined && slides !== undefined && slides(layer) !== windowed)
+      throw json.wrong("layer_types", `what the other keys say of layer ${layer}'s window`);
+    return windowed;
   });
   if (!windowedLayers.includes(true)) return {};
   return { slidingWindow: window, ...(windowedLayers.includes(false) && { windowedLayers }) };

@@ -1,23 +1,15 @@
 import type { ModelConfig } from "../config.js";
 import type { JsonFields } from "../formats/json-fields.js";
 import type { Architecture, Described } from "./architecture.js";
-import {
-  activationName,
-  activationOf,
-  layerTypes,
-  llamaFields,
-  llamaJson,
-  ropeScalingJson,
-  ropeScalingOf,
-  windowFields,
-} from "./fields.js";
+import { activationName, activationOf, layerTypes, llamaFields, llamaJson, windowFields } from "./fields.js";
+import { agreed, ropeFields, ropeScalingJson, ropeScalingOf } from "./rope-fields.js";
 
 /** Fields that all Gemmas share: scaled embeddings, norms of weight 1 + w, GELU, embeddings tied to the head. */
-function gemmaFields(json: JsonFields): Described {
+function gemmaFields(json: JsonFields, activationKey: string, rope = ropeFields(json)): Described {
   if (json.boolean("use_bidirectional_attention", false))
     throw json.wrong("use_bidirectional_attention", "false: only causal attention is supported");
   const biased = json.boolean("attention_bias", false);
-  const fields = llamaFields(json);
+  const fields = llamaFields(json, activationKey, rope);
   return {
     ...fields,
     headDim: json.number("head_dim", 256),
@@ -39,10 +31,17 @@ export const gemma: Architecture = {
   classifier: "GemmaForSequenceClassification",
   read(json) {
     const activation = activationOf(json, "hidden_act", "gelu_pytorch_tanh");
-    return { ...gemmaFields(json), activation: activation === "gelu" ? "gelu_tanh" : activation };
+    return {
+      ...gemmaFields(json, "hidden_act"),
+      activation: activation === "gelu" ? "gelu_tanh" : activation,
+    };
   },
   write: gemmaJson,
+  oneValue: { hidden_activation: ["gelu_pytorch_tanh"] },
 };
+
+/** Keys that files of Gemma 2 and 3 have beside the one that counts. */
+const OLDER_KEYS = { hidden_act: ["gelu_pytorch_tanh"], sliding_window_size: [4096] };
 
 /**
  * Fields that Gemma 2 and 3 share: norms on both sides, their own attention scale, soft caps, windows in most layers.
@@ -50,16 +49,17 @@ export const gemma: Architecture = {
 function gemma2Fields(
   json: JsonFields,
   caps: { attention?: number; logits?: number },
-  slides: (layer: number) => boolean,
+  windows: (window: number | undefined) => Partial<Described>,
+  rope?: Pick<Described, "ropeTheta" | "ropeScaling">,
 ): Described {
   return {
-    ...gemmaFields(json),
+    ...gemmaFields(json, "hidden_activation", rope),
     activation: activationOf(json, "hidden_activation", "gelu_pytorch_tanh"),
     blockNorms: "sandwich",
     attentionScale: json.number("query_pre_attn_scalar", 256) ** -0.5,
     attentionSoftCap: json.optionalNumber("attn_logit_softcapping", caps.attention),
     logitSoftCap: json.optionalNumber("final_logit_softcapping", caps.logits),
-    ...windowFields(json, json.optionalNumber("sliding_window", 4096), slides),
+    ...windows(json.optionalNumber("sliding_window", 4096)),
   };
 }
 
@@ -78,8 +78,12 @@ export const gemma2: Architecture = {
   name: "gemma2",
   causal: "Gemma2ForCausalLM",
   classifier: "Gemma2ForSequenceClassification",
-  read: (json) => gemma2Fields(json, { attention: 50, logits: 30 }, (layer) => layer % 2 === 0),
+  read: (json) =>
+    gemma2Fields(json, { attention: 50, logits: 30 }, (window) =>
+      windowFields(json, window, undefined, (layer) => layer % 2 === 0),
+    ),
   write: gemma2Json,
+  oneValue: OLDER_KEYS,
 };
 
 /**
@@ -91,17 +95,23 @@ export const gemma3: Architecture = {
   causal: "Gemma3ForCausalLM",
   classifier: "Gemma3TextForSequenceClassification",
   read(json) {
-    const period = json.number("sliding_window_pattern", 6);
     const rope = json.object("rope_parameters");
-    const [full, local] = [rope?.object("full_attention"), rope?.object("sliding_attention")];
-    if (ropeScalingOf(local) !== undefined)
+    const local = rope?.object("sliding_attention");
+    if (local !== undefined && ropeScalingOf(local, json) !== "default")
       throw json.wrong("rope_parameters", 'of the type "default" in layers with a window');
+    const localRopeTheta = agreed(json, [
+      ["rope_parameters.sliding_attention.rope_theta", local?.optionalNumber("rope_theta")],
+      ["rope_local_base_freq", json.optionalNumber("rope_local_base_freq")],
+    ]);
+    const period = json.optionalNumber("sliding_window_pattern");
+    const every = (period: number) => (layer: number) => (layer + 1) % period !== 0;
+    const windows = (window: number | undefined) =>
+      windowFields(json, window, period === undefined ? undefined : every(period), every(6));
+    const outside = { full: rope?.object("full_attention"), theta: 1_000_000 };
     return {
-      ...gemma2Fields(json, {}, (layer) => (layer + 1) % period !== 0),
+      ...gemma2Fields(json, {}, windows, ropeFields(json, outside)),
       queryKeyNorm: "head",
-      ropeTheta: (full ?? json).number("rope_theta", 1_000_000),
-      ropeScaling: ropeScalingOf(full ?? json.object("rope_scaling")),
-      localRopeTheta: local?.number("rope_theta", 10_000) ?? json.number("rope_local_base_freq", 10_000),
+      localRopeTheta: localRopeTheta ?? 10_000,
     };
   },
   write: (config) => ({
@@ -115,4 +125,5 @@ export const gemma3: Architecture = {
       sliding_attention: { rope_theta: config.localRopeTheta, rope_type: "default" },
     },
   }),
+  oneValue: OLDER_KEYS,
 };

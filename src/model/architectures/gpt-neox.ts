@@ -1,12 +1,6 @@
 import type { Architecture } from "./architecture.js";
-import {
-  activationName,
-  activationOf,
-  ropeScalingJson,
-  ropeScalingOf,
-  rotaryDimOf,
-  rotaryShare,
-} from "./fields.js";
+import { activationName, activationOf } from "./fields.js";
+import { ropeFields, ropeScalingJson, rotaryDimOf, rotaryShare } from "./rope-fields.js";
 
 /**
  * GPT-NeoX and Pythia (Black et al. 2022, Biderman et al. 2023; transformers, models/gpt_neox): attention and MLP in
@@ -20,7 +14,6 @@ export const gptNeox: Architecture = {
     const hiddenSize = json.number("hidden_size");
     const heads = json.number("num_attention_heads");
     const headDim = hiddenSize / heads;
-    const rope = json.object("rope_parameters");
     const biased = json.boolean("attention_bias", true);
     return {
       vocabSize: json.number("vocab_size"),
@@ -34,8 +27,7 @@ export const gptNeox: Architecture = {
       norm: "layer",
       rmsNormEps: json.number("layer_norm_eps", 1e-5),
       parallelResidual: json.boolean("use_parallel_residual", true),
-      ropeTheta: rope?.optionalNumber("rope_theta") ?? json.number("rotary_emb_base", 10_000),
-      ropeScaling: ropeScalingOf(rope ?? json.object("rope_scaling")),
+      ...ropeFields(json, { base: "rotary_emb_base" }),
       rotaryDim: rotaryDimOf(json, "rotary_pct", 0.25, headDim),
       activation: activationOf(json, "hidden_act", "gelu"),
       plainMlp: true,

@@ -50,6 +50,11 @@ export const gpt2: Architecture = {
     activation_function: config.activation === "gelu_tanh" ? "gelu_new" : (config.activation ?? "silu"),
     tie_word_embeddings: config.tieWordEmbeddings,
   }),
+  // The length of the learned positions is n_positions; the summary is of classes that are not read.
+  withoutEffect: [
+    ...["n_ctx", "summary_type", "summary_use_proj", "summary_activation", "summary_proj_to_labels"],
+    ...["summary_first_dropout"],
+  ],
   names: {
     modules: {
       "model.embed_tokens": "transformer.wte",

@@ -1,6 +1,7 @@
 import { PlumbError } from "../../base/errors.js";
 import type { Architecture } from "./architecture.js";
-import { llamaFields, llamaJson, ropeJson, rotaryDimOf, rotaryShare } from "./fields.js";
+import { llamaFields, llamaJson } from "./fields.js";
+import { ropeJson, ropeTypeOf, rotaryDimOf, rotaryShare } from "./rope-fields.js";
 
 /** Types of scaling in Phi-3's files that mean longrope. */
 const LONGROPE: readonly unknown[] = ["longrope", "su", "yarn"];
@@ -12,7 +13,7 @@ export const phi3: Architecture = {
   classifier: "Phi3ForSequenceClassification",
   read(json) {
     const scaling = json.object("rope_parameters") ?? json.object("rope_scaling");
-    const type = scaling?.get("rope_type") ?? scaling?.get("type");
+    const type = scaling && ropeTypeOf(scaling);
     if (LONGROPE.includes(type)) {
       throw new PlumbError(
         `${json.path}: rotary scaling of the type ${JSON.stringify(type)} is not supported.`,
@@ -29,6 +30,15 @@ export const phi3: Architecture = {
       fusedQkv: true,
       fusedGateUp: true,
     };
+  },
+  // The original length counts with longrope alone.
+  withoutEffect: ["original_max_position_embeddings"],
+  oneValue: {
+    attention_bias: [false],
+    mlp_bias: [false],
+    lm_head_bias: [false],
+    full_attn_mod: [1],
+    interpolate_factor: [1],
   },
   write(config) {
     const share = { partial_rotary_factor: rotaryShare(config) };

@@ -5,9 +5,13 @@ import { layerTypes, llamaFields, llamaJson, windowFields } from "./fields.js";
 
 /** Qwen's window applies only if a switch is on, and then from a certain layer upwards. */
 function qwenWindows(json: JsonFields): Partial<Described> {
-  if (!json.boolean("use_sliding_window", false)) return {};
-  const first = json.number("max_window_layers", 28);
-  return windowFields(json, json.optionalNumber("sliding_window", 4096), (layer) => layer >= first);
+  const on = json.boolean("use_sliding_window", false);
+  const [first, window] = [
+    json.optionalNumber("max_window_layers"),
+    json.optionalNumber("sliding_window", 4096),
+  ];
+  const from = (first: number) => (layer: number) => layer >= first;
+  return windowFields(json, on ? window : undefined, first === undefined ? undefined : from(first), from(28));
 }
 
 const windowsJson = (config: ModelConfig): object => {

@@ -3,9 +3,14 @@ import { readFile } from "node:fs/promises";
 import { PlumbError } from "../../base/errors.js";
 import { systemCause } from "../../base/system-error.js";
 
-/** A JSON object with the path it came from. Its methods throw a PlumbError for a field of another type. */
+/**
+ * A JSON object with the path it came from. Its methods throw a PlumbError for a field of another type. It knows which
+ * keys were asked for, so that a reader can refuse the others.
+ */
 export class JsonFields {
   private readonly fields: Map<string, unknown>;
+  private readonly asked = new Set<string>();
+  private readonly objects = new Map<string, JsonFields>();
 
   constructor(
     value: object,
@@ -16,7 +21,27 @@ export class JsonFields {
 
   /** The value; null counts as absent, because Python writes None as null. */
   get(key: string): unknown {
+    this.asked.add(key);
     return this.fields.get(key) ?? undefined;
+  }
+
+  /**
+   * Keys that hold something and were not asked for, of this object and of those that `object` returned (as
+   * "outer.inner").
+   */
+  unread(): string[] {
+    return [...this.fields].flatMap(([key, value]) => {
+      if (value === null || this.asked.has(key)) return [];
+      const within = this.objects.get(key);
+      return within === undefined ? [key] : within.unread().map((inner) => `${key}.${inner}`);
+    });
+  }
+
+  /** The value under "outer.inner" of objects that `object` returned, or under a plain key. */
+  at(key: string): unknown {
+    for (const [outer, fields] of this.objects)
+      if (key.startsWith(`${outer}.`)) return fields.at(key.slice(outer.length + 1));
+    return this.fields.get(key);
   }
 
   get size(): number {
@@ -55,12 +80,16 @@ export class JsonFields {
     throw this.wrong(key, "true or false");
   }
 
+  /** The object under the key, of which only the keys that are asked of it count as read. */
   object(key: string): JsonFields | undefined {
-    const value = this.get(key);
+    const known = this.objects.get(key);
+    if (known !== undefined) return known;
+    const value = this.fields.get(key) ?? undefined;
     if (value === undefined) return undefined;
-    if (typeof value === "object" && value !== null && !Array.isArray(value))
-      return new JsonFields(value, this.path);
-    throw this.wrong(key, "an object");
+    if (typeof value !== "object" || Array.isArray(value)) throw this.wrong(key, "an object");
+    const fields = new JsonFields(value as object, this.path);
+    this.objects.set(key, fields);
+    return fields;
   }
 
   /** Token ids, written as one number or a list. */
@@ -70,6 +99,16 @@ export class JsonFields {
     return ids.map((id) => {
       if (typeof id === "number" && Number.isInteger(id)) return id;
       throw this.wrong(key, "a token id or a list of them");
+    });
+  }
+
+  /** Numbers of a list. */
+  numbers(key: string): number[] {
+    const value = this.get(key);
+    const numbers: unknown[] = Array.isArray(value) ? value : [undefined];
+    return numbers.map((entry) => {
+      if (typeof entry === "number" && Number.isFinite(entry)) return entry;
+      throw this.wrong(key, "a list of numbers");
     });
   }
 

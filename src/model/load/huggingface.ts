@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { PlumbError } from "../../base/errors.js";
 import { shown } from "../../base/explain-issue.js";
 import { ARCHITECTURES, type Architecture } from "../architectures/index.js";
+import { checkKeys } from "../architectures/keys.js";
 import type { ModelConfig } from "../config.js";
 import { type JsonFields, readJson } from "../formats/json-fields.js";
 import { type StoredInt8, storedInt8 } from "../int8/stored.js";
@@ -32,7 +33,7 @@ export function huggingFaceConfig(json: JsonFields, generation?: JsonFields): Mo
   storedInt8(json);
   if (classifier) checkLabels(json);
   const eosIds = [...(generation?.ids("eos_token_id") ?? []), ...json.ids("eos_token_id")];
-  return {
+  const config = {
     architecture: architecture.name,
     ...(classifier && { head: "score" as const }),
     ...architecture.read(json),
@@ -40,6 +41,8 @@ export function huggingFaceConfig(json: JsonFields, generation?: JsonFields): Mo
     eosIds: [...new Set(eosIds)],
     padId: json.ids("pad_token_id").find((id) => id >= 0),
   };
+  checkKeys(json, architecture);
+  return config;
 }
 
 /** Classes that look supported but are not, with what is missing. */
@@ -52,12 +55,14 @@ const ALMOST: Readonly<Record<string, string>> = {
 function classOf(json: JsonFields): { architecture: Architecture; classifier: boolean } {
   const names = json.get("architectures");
   const name: unknown = Array.isArray(names) ? names[0] : undefined;
+  const type = json.get("model_type");
   for (const architecture of ARCHITECTURES) {
-    if (name === architecture.causal) return { architecture, classifier: false };
-    if (name === architecture.classifier) return { architecture, classifier: true };
+    if (name !== architecture.causal && name !== architecture.classifier) continue;
+    if (type !== undefined && type !== architecture.name)
+      throw json.wrong("model_type", `"${architecture.name}", the type of ${name} in "architectures"`);
+    return { architecture, classifier: name === architecture.classifier };
   }
   const almost = typeof name === "string" && Object.hasOwn(ALMOST, name) ? `: ${ALMOST[name]}` : "";
-  const type = json.get("model_type");
   const kind = type === undefined ? "" : ` ("architectures" is missing; "model_type" is ${shown(type)})`;
   const found = name === undefined ? `not named${kind}` : shown(name);
   throw new PlumbError(`${json.path}: the architecture is ${found}, which is not supported${almost}.`, {

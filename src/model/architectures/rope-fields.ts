@@ -1,0 +1,134 @@
+/** Rotary embeddings in config.json, as transformers 4 writes them, and transformers 5 (modeling_rope_utils.py). */
+import { PlumbError } from "../../base/errors.js";
+import type { ModelConfig, RopeScaling } from "../config.js";
+import type { JsonFields } from "../formats/json-fields.js";
+import type { Described } from "./architecture.js";
+
+/**
+ * The one value that several keys state; undefined if none does.
+ * @throws PlumbError, which names two keys that differ.
+ */
+export function agreed<T>(
+  { path }: JsonFields,
+  stated: readonly (readonly [key: string, value: T | undefined])[],
+): T | undefined {
+  const given = stated.filter(([, value]) => value !== undefined);
+  const text = (value: T | undefined) => JSON.stringify(value).slice(0, 60);
+  const [key, value] = given[0] ?? [];
+  for (const [other, found] of given) {
+    if (JSON.stringify(found) === JSON.stringify(value)) continue;
+    throw new PlumbError(`${path}: "${key}" is ${text(value)}, but "${other}" is ${text(found)}.`, {
+      hint: "They mean the same; remove the one that is wrong.",
+    });
+  }
+  return value;
+}
+
+/** "default" in a `RopeScaling`'s place: an object that says that nothing is scaled. */
+type Stated = RopeScaling | "default";
+
+/**
+ * rope_theta and rope_scaling of transformers 4, or rope_parameters of transformers 5; files may have both.
+ * @param full the object of transformers 5 for the layers without a window, where it is not rope_parameters itself.
+ * @param base the key of the base outside of these objects.
+ */
+export function ropeFields(
+  json: JsonFields,
+  { full = json.object("rope_parameters"), base = "rope_theta", theta = 10_000 }: RopeKeys = {},
+): Pick<Described, "ropeTheta" | "ropeScaling"> {
+  const old = json.object("rope_scaling");
+  const scaling = agreed<Stated>(json, [
+    ["rope_parameters", full && ropeScalingOf(full, json)],
+    ["rope_scaling", old && ropeScalingOf(old, json)],
+  ]);
+  const ropeTheta = agreed(json, [
+    ["rope_parameters.rope_theta", full?.optionalNumber("rope_theta")],
+    ["rope_scaling.rope_theta", old?.optionalNumber("rope_theta")],
+    [base, json.optionalNumber(base)],
+    ["rope_theta", json.optionalNumber("rope_theta")],
+  ]);
+  return {
+    ropeTheta: ropeTheta ?? theta,
+    ropeScaling: scaling === "default" ? undefined : scaling,
+  };
+}
+
+interface RopeKeys {
+  full?: JsonFields;
+  base?: string;
+  theta?: number;
+}
+
+export function ropeJson(config: ModelConfig): {
+  rope_theta?: number;
+  rope_scaling: object | null;
+  rope_parameters: object;
+} {
+  const scaling = ropeScalingJson(config);
+  return {
+    rope_theta: config.ropeTheta,
+    rope_scaling: scaling,
+    rope_parameters: { rope_theta: config.ropeTheta, ...(scaling ?? { rope_type: "default" }) },
+  };
+}
+
+/** The type of scaling, which was formerly called "type"; undefined if the object names none. */
+export const ropeTypeOf = (rope: JsonFields): unknown =>
+  agreed(rope, [
+    ["rope_type", rope.get("rope_type")],
+    ["type", rope.get("type")],
+  ]);
+
+/** Reads the scaling. @throws PlumbError, which names the type, if it is not supported. */
+export function ropeScalingOf(rope: JsonFields, model: JsonFields): Stated {
+  const type = ropeTypeOf(rope) ?? "default";
+  const originalMaxPositions = (): number =>
+    rope.number("original_max_position_embeddings", model.number("max_position_embeddings"));
+  if (type === "default") return "default";
+  if (type === "linear") return { kind: "linear", factor: rope.number("factor") };
+  if (type === "llama3") {
+    return {
+      kind: "llama3",
+      factor: rope.number("factor"),
+      lowFreqFactor: rope.number("low_freq_factor"),
+      highFreqFactor: rope.number("high_freq_factor"),
+      originalMaxPositions: originalMaxPositions(),
+    };
+  }
+  throw new PlumbError(`${rope.path}: rotary scaling of the type ${JSON.stringify(type)} is not supported.`, {
+    hint: 'Supported are "default", "linear" and "llama3".',
+  });
+}
+
+export function ropeScalingJson({ ropeScaling }: ModelConfig): object | null {
+  if (ropeScaling === undefined) return null;
+  if (ropeScaling.kind === "linear") return { rope_type: "linear", factor: ropeScaling.factor };
+  return {
+    rope_type: "llama3",
+    factor: ropeScaling.factor,
+    low_freq_factor: ropeScaling.lowFreqFactor,
+    high_freq_factor: ropeScaling.highFreqFactor,
+    original_max_position_embeddings: ropeScaling.originalMaxPositions,
+  };
+}
+
+/** How many elements of a head are rotated, from the share in config.json; undefined: all. */
+export function rotaryDimOf(
+  json: JsonFields,
+  key: string,
+  fallback: number,
+  headDim: number,
+): number | undefined {
+  const share = agreed(json, [
+    ["rope_parameters.partial_rotary_factor", shareIn(json.object("rope_parameters"))],
+    ["rope_scaling.partial_rotary_factor", shareIn(json.object("rope_scaling"))],
+    [key, json.optionalNumber(key)],
+  ]);
+  const dim = Math.trunc(headDim * (share ?? fallback));
+  return dim === headDim ? undefined : dim;
+}
+const shareIn = (rope: JsonFields | undefined): number | undefined =>
+  rope?.optionalNumber("partial_rotary_factor");
+
+/** The inverse of `rotaryDimOf`. */
+export const rotaryShare = ({ rotaryDim, headDim }: ModelConfig): number => (rotaryDim ?? headDim) / headDim;
