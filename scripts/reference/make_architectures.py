@@ -1,6 +1,6 @@
 """Tiny random models of every architecture besides the Llama family, with what transformers computes from them.
 
-  python make_architectures.py --out test/fixtures [--only gemma2]
+  python make_architectures.py --out test/fixtures [--only gemma2 ...]
 
 For each: logits, loss and the gradient of every weight, the greedy continuation of prompts (cached decoding), and for
 some the rewards of a sequence classifier or the logits with a LoRA adapter of PEFT. Everything follows from fixed seeds.
@@ -17,15 +17,22 @@ from transformers import (
     AutoModelForCausalLM,
     AutoModelForSequenceClassification,
     Gemma2Config,
+    Gemma3Config,
+    Gemma3ForConditionalGeneration,
     Gemma3TextConfig,
     GemmaConfig,
     GPT2Config,
     GPTNeoXConfig,
+    GraniteConfig,
     LlamaConfig,
     Olmo2Config,
+    Olmo3Config,
     Phi3Config,
+    Qwen2Config,
     Qwen3Config,
+    SmolLM3Config,
 )
+from transformers.modeling_rope_utils import ROPE_INIT_FUNCTIONS
 
 from fixture import short, write
 from make_fixtures import ABOUT, batch, expectations, load, logit_record, randomise, rope
@@ -41,6 +48,11 @@ SMALL = dict(
 
 def without(settings, *names):
     return {k: v for k, v in settings.items() if k not in names}
+
+
+YARN = {"rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 16}
+MSCALE = {"truncate": False, "beta_fast": 2.5, "beta_slow": 0.5, "mscale": 1.0, "mscale_all_dim": 0.4}
+LONGROPE = {"short_factor": [1.0, 1.1, 1.25, 1.5, 2.0, 3.0], "long_factor": [1.5, 2.0, 4.0, 8.0, 16.0, 32.0]}
 
 
 # name: (config, dtype on disk, LoRA targets of an adapter, config.json as before transformers 5)
@@ -98,6 +110,40 @@ MODELS = {
         GPT2Config(vocab_size=67, n_embd=32, n_layer=2, n_head=2, n_inner=40, n_positions=48, **IDS,
                    resid_pdrop=0.0, embd_pdrop=0.0, attn_pdrop=0.0),
         torch.float32, ["c_attn", "c_proj", "c_fc"], {},
+    ),
+    # Turns of the eight frequencies in 16 positions: 2.5, 1.4, 0.8, ...: one is kept, one is between, six are stretched.
+    "yarn": (
+        Qwen2Config(**SMALL, rms_norm_eps=1e-6, rope_parameters=rope(100.0) | YARN | {"beta_fast": 2}),
+        torch.bfloat16, None, {"rope_theta": 100.0, "rope_scaling": YARN | {"beta_fast": 2}, "layer_types": None},
+    ),
+    "yarn-mscale": (
+        LlamaConfig(**SMALL, rms_norm_eps=1e-6, rope_parameters=rope(100.0) | YARN | MSCALE),
+        torch.bfloat16, None, {"rope_theta": 100.0, "rope_scaling": {"type": "yarn"} | YARN | MSCALE},
+    ),
+    # As Phi-4-mini: three quarters of each head are turned, the head is the embedding; rows are shorter than 32.
+    "longrope": (
+        Phi3Config(**SMALL, rms_norm_eps=1e-5, tie_word_embeddings=True, original_max_position_embeddings=32,
+                   rope_parameters=rope(10000.0) | LONGROPE | {"rope_type": "longrope", "partial_rotary_factor": 0.75}),
+        torch.bfloat16, ["qkv_proj", "gate_up_proj", "o_proj"],
+        {"rope_theta": 10000.0, "partial_rotary_factor": 0.75, "rope_scaling": {"type": "longrope"} | LONGROPE},
+    ),
+    # Windows in three layers of four, yarn in the fourth alone.
+    "olmo3": (
+        Olmo3Config(**SMALL | {"num_hidden_layers": 4}, rms_norm_eps=1e-6, sliding_window=6, tie_word_embeddings=False,
+                    rope_parameters={"full_attention": rope(500000.0) | YARN, "sliding_attention": rope(500000.0)}),
+        torch.bfloat16, None, {"rope_theta": 500000.0, "rope_scaling": YARN | {"attention_factor": None}, "layer_types": None},
+    ),
+    # Every other layer is not turned, and has a window.
+    "smollm3": (
+        SmolLM3Config(**SMALL | {"num_hidden_layers": 4}, rms_norm_eps=1e-6, no_rope_layer_interval=2, use_sliding_window=True,
+                      sliding_window=6, rope_parameters=rope(5000000.0)),
+        torch.bfloat16, ["q_proj", "up_proj"],
+        {"rope_theta": 5000000.0, "rope_scaling": None, "no_rope_layers": None, "layer_types": None},
+    ),
+    "granite": (
+        GraniteConfig(**SMALL, rms_norm_eps=1e-5, rope_parameters=rope(10000.0), tie_word_embeddings=True, embedding_multiplier=3.0,
+                      attention_multiplier=0.2, residual_multiplier=0.4, logits_scaling=2.5),
+        torch.bfloat16, ["k_proj", "down_proj"], {"rope_theta": 10000.0, "rope_scaling": None},
     ),
 }
 
@@ -188,6 +234,62 @@ def make_adapter(base, seed, targets, ids):
         return {"logits": logit_record(model(input_ids=torch.tensor(ids)).logits, [[0, 0], [0, 23], [1, 11]])}
 
 
+def make_with_images(out, name="gemma3-images"):
+    """A model that sees images, and what it makes of text alone."""
+    folder = f"{out}/models/{name}"
+    text = without(MODELS["gemma3"][0].to_dict(), "architectures")
+    config = Gemma3Config(
+        text_config=text, image_token_index=1000, boi_token_index=1001, eoi_token_index=1002, mm_tokens_per_image=4, **IDS,
+        vision_config=dict(hidden_size=8, intermediate_size=8, num_hidden_layers=1, num_attention_heads=2, image_size=8, patch_size=4),
+    )
+    config._attn_implementation = "eager"
+    save(Gemma3ForConditionalGeneration(config), folder, 970, torch.bfloat16)
+    model = Gemma3ForConditionalGeneration.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager").eval()
+    ids, _, _ = batch(67, 971)
+    with torch.no_grad():
+        logits = logit_record(model(input_ids=ids).logits, [[0, 0], [0, 23], [1, 11]])
+    write(f"{folder}/expected.json", {"name": name, **ABOUT, "inputIds": ids.tolist(), "logits": logits, "greedy": greedy(model)})
+
+
+def make_rope(out):
+    """Frequencies and factors of random scalings: what a model of the type makes of config.json."""
+    random = torch.Generator().manual_seed(980)
+    draw = lambda low, high: round(low + (high - low) * torch.rand((), generator=random).item(), 3)
+    one = lambda *choices: choices[int(draw(0, len(choices) - 0.001))]
+    cases = []
+    for index in range(60):
+        kind = ("linear", "llama3", "yarn", "longrope")[index % 4]
+        head_dim, original = one(8, 16, 64), one(16, 512, 4096)
+        full = original * one(1, 2, 8)
+        scaling = {"rope_type": kind, "rope_theta": one(100.0, 10000.0, 1000000.0)}
+        if kind != "longrope":
+            scaling["factor"] = draw(1, 40)
+        if kind != "linear":
+            scaling["original_max_position_embeddings"] = original
+        if kind == "llama3":
+            scaling |= {"low_freq_factor": draw(0.5, 2), "high_freq_factor": draw(3, 8)}
+        if kind == "longrope":
+            scaling |= {f: [draw(1, 60) for _ in range(head_dim // 2)] for f in ("short_factor", "long_factor")}
+        if kind in ("yarn", "longrope") and one(True, False):
+            scaling["attention_factor"] = draw(0.5, 2)
+        if kind == "yarn":
+            for key, low, high in (("beta_fast", 16, 40), ("beta_slow", 0.5, 4), ("mscale", 0.2, 2), ("mscale_all_dim", 0.2, 2)):
+                if one(True, False):
+                    scaling[key] = draw(low, high)
+            if one(True, False):
+                scaling["truncate"] = one(True, False)
+        settings = SMALL | {"hidden_size": 2 * head_dim, "max_position_embeddings": full}
+        if kind == "longrope":
+            config = Phi3Config(**settings, original_max_position_embeddings=original, rope_parameters=dict(scaling))
+        else:
+            config = LlamaConfig(**settings, rms_norm_eps=1e-6, rope_parameters=dict(scaling))
+        frequencies, factor = ROPE_INIT_FUNCTIONS[kind](config)
+        config.architectures = ["Phi3ForCausalLM" if kind == "longrope" else "LlamaForCausalLM"]
+        config = json.loads(config.to_json_string(use_diff=False)) | {"rope_parameters": scaling}
+        cases.append({"config": config, "frequencies": [float(f"{x:.9g}") for x in frequencies.tolist()], "factor": factor})
+    write(f"{out}/rope-scalings.json", {**ABOUT, "cases": cases})
+
+
 def make_classifier(out, index, name):
     config, dtype = CLASSIFIERS[name]
     folder = f"{out}/models/{name}"
@@ -207,15 +309,19 @@ def make_classifier(out, index, name):
 def main():
     cli = argparse.ArgumentParser()
     cli.add_argument("--out", required=True)
-    cli.add_argument("--only")
+    cli.add_argument("--only", nargs="*")
     args = cli.parse_args()
     torch.set_num_threads(1)
     for index, name in enumerate(MODELS):
-        if args.only in (None, name):
+        if args.only is None or name in args.only:
             make_model(args.out, index, name)
     for index, name in enumerate(CLASSIFIERS):
-        if args.only in (None, name):
+        if args.only is None or name in args.only:
             make_classifier(args.out, index, name)
+    if args.only is None or "gemma3-images" in args.only:
+        make_with_images(args.out)
+    if args.only is None or "rope-scalings" in args.only:
+        make_rope(args.out)
 
 
 if __name__ == "__main__":

@@ -21,12 +21,13 @@ export async function checkModel(
   const findings = [
     await runCheck("model", async () => {
       opened = await openNetwork(runtime, model, adapter);
-      const { config, network } = opened;
+      const { config, network, leftOut } = opened;
       const { frozen, trainable } = parameterCount(network);
       const adapted = trainable > 0 ? `, adapter of ${formatCount(trainable)}` : "";
       const size = `${formatCount(frozen)} parameters (${formatBytes(frozenBytes(network))} in memory)${adapted}`;
       const shape = `${config.layers} layers of ${config.hiddenSize}, vocabulary ${config.vocabSize}, context ${config.maxPositions}`;
-      return { status: "ok", found: `${config.architecture}, ${size}; ${shape}` };
+      const without = leftOut === undefined ? "" : `; left out: ${leftOut}`;
+      return { status: "ok", found: `${config.architecture}, ${size}; ${shape}${without}` };
     }),
   ];
   if (opened === undefined) return findings;

@@ -106,13 +106,20 @@ export interface SharedBase {
   tokenizer?: Tokenizer;
   /** Description of the weights, if they are stored in 8 bits. */
   int8?: StoredInt8;
+  /** What of its files was left out, in words. */
+  leftOut?: string;
 }
 
 /** Reads an opened model into memory. */
 export async function sharedBase(runtime: Runtime, files: ModelFiles): Promise<SharedBase> {
-  const { config, tokenizer, int8 } = files;
+  const { config, tokenizer, int8, leftOut } = files;
   const weights = await readModelWeights(runtime, files);
-  return { config, weights, ...(tokenizer && { tokenizer }), ...(int8 && { int8: int8.description }) };
+  return {
+    ...{ config, weights },
+    ...(tokenizer && { tokenizer }),
+    ...(int8 && { int8: int8.description }),
+    ...(leftOut !== undefined && { leftOut }),
+  };
 }
 
 /**

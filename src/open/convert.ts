@@ -97,7 +97,7 @@ async function convertToInt8(
   host: WorkHost,
 ): Promise<Converted> {
   const { runtime, signal } = host;
-  const opened = await openBaseModel(runtime, model, [], { head: "any" });
+  const opened = await openBaseModel(runtime, model, [], { head: "any", notices: host });
   if (opened.int8) throw inInt8Already(model);
   const { tokenizer, padId, source } = opened;
   let merged = { config: opened.config, weights: opened.base };

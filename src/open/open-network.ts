@@ -34,6 +34,8 @@ export interface OpenedModel {
   config: ModelConfig;
   /** Absent if the model has none; see `tokenizerOf`. */
   tokenizer?: Tokenizer;
+  /** What of the model's files was left out, in words. */
+  leftOut?: string;
   /** The token that pads rows; no result depends on it. */
   padId: number;
   /** The name that was opened, as it was given. */
@@ -56,7 +58,7 @@ export interface OpenOptions {
   chat?: ChatTemplateSettings;
   /** Models already in memory, by `baseKey`; one that this opens is added. */
   shared?: Map<string, SharedBase>;
-  /** Told what of an adapter is not used. */
+  /** Told what of a model or an adapter is not used. */
   notices?: Pick<Notices, "warn">;
 }
 
@@ -109,7 +111,14 @@ export async function openBaseModel(
   const last = adapters.at(-1);
   const whole = { config: merged.config, base: merged.weights };
   const padId = tokenizer?.padId ?? config.padId ?? 0;
-  const rest = { padId, source: model, ...(tokenizer && { tokenizer }), ...(int8 && { int8 }) };
+  const { leftOut } = opened;
+  if (leftOut !== undefined) notices?.warn(`${model}: left out: ${leftOut}`);
+  const rest = {
+    ...{ padId, source: model },
+    ...(tokenizer && { tokenizer }),
+    ...(int8 && { int8 }),
+    ...(leftOut !== undefined && { leftOut }),
+  };
   if (last === undefined) return { ...whole, ...rest };
   const parts = await readAdapterParts(last, whole.config);
   for (const warning of parts.warnings) notices?.warn(warning);

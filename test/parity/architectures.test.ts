@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { copyFile, mkdtemp, readFile, rm } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -189,6 +189,65 @@ test("GPT-2's own files, saved from the model without its head, lack the first p
   for (const name of expectedWeights(model.config).keys())
     expect(await model.weights.read(name)).toEqual(await whole.weights.read(name));
   await Promise.all([file.close(), whole.close(), model.close()]);
+});
+
+describe("Gemma 3 that sees images", () => {
+  const folder = path.join(FIXTURES, "models", "gemma3-images");
+  const expected = readFixture<Required<Expected>["adapter"] & Expected>(
+    "models/gemma3-images/expected.json",
+  );
+
+  test("its text model gives transformers' logits and greedy tokens; the vision tower is left out, and said so", async () => {
+    const files = await openModel(folder);
+    expect(files.leftOut).toMatch(/^the vision tower \(\d\d+ tensors\)/);
+    await files.close();
+    const { config, weights } = await loadModel(runtime, "gemma3-images");
+    const network = frozenNetwork(runtime, { ...config, eosIds: [] }, weights);
+    const at = await allLogits(network, expected.inputIds);
+    for (const { at: place, logits: want } of expected.logits.full)
+      expect(relativeError(at(...place), want)).toBeLessThan(1e-4);
+    const settings = samplingSchema.parse({ temperature: 0, maxNewTokens: expected.greedy[0].ids.length });
+    const prompts = expected.greedy.map(({ prompt }) => prompt);
+    const found = await new Generator(runtime, network, 0).generate(prompts, settings);
+    expect(found.map(({ ids }) => ids)).toEqual(expected.greedy.map(({ ids }) => ids));
+  });
+
+  test("names of transformers 4, 4.52 and 5 are read, and it is saved as the text model that it is", async () => {
+    const [file, whole] = [
+      await openSafetensors(path.join(folder, "model.safetensors")),
+      await openModel(folder),
+    ];
+    const spellings = [
+      ["language_model.model.", "vision_tower."],
+      ["model.language_model.", "model.vision_tower."],
+    ];
+    const [own] = spellings.filter(([text]) => file.names().some((name) => name.startsWith(text)));
+    for (const [i, [text, vision]] of spellings.entries()) {
+      const renamed = new Map<string, { shape: number[]; data: Float32Array }>();
+      for (const name of file.names()) {
+        const other = name.replace(own[0], text).replace(own[1], vision);
+        renamed.set(other, { shape: file.shape(name), data: await file.read(name) });
+      }
+      const copy = path.join(dir, String(i));
+      await mkdir(copy);
+      await copyFile(path.join(folder, "config.json"), path.join(copy, "config.json"));
+      await writeSafetensors(path.join(copy, "model.safetensors"), renamed);
+      const model = await openModel(copy);
+      for (const name of expectedWeights(model.config).keys())
+        expect(await model.weights.read(name)).toEqual(await whole.weights.read(name));
+      await model.close();
+    }
+    const weights = new Map<string, { shape: number[]; data: Float32Array }>();
+    for (const [name, shape] of expectedWeights(whole.config))
+      weights.set(name, { shape, data: await whole.weights.read(name) });
+    await saveHuggingFace(path.join(dir, "text"), whole.config, weights);
+    const text = await openModel(path.join(dir, "text"));
+    expect(text.config).toEqual(whole.config);
+    expect(text.leftOut).toBeUndefined();
+    const json = await readJson(path.join(dir, "text", "config.json"));
+    expect(json.get("architectures")).toEqual(["Gemma3ForCausalLM"]);
+    await Promise.all([file.close(), whole.close(), text.close()]);
+  });
 });
 
 describe.each(["llama-reward", "gpt2-reward"])("%s, a reward model as TRL saves it", (name) => {

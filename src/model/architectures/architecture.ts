@@ -18,6 +18,22 @@ export interface WeightNames {
   readonly layouts?: Readonly<Record<string, Layout>>;
 }
 
+/** A class of several models, of which the text model alone is read. */
+export interface Composite {
+  /** The class, and its model_type. */
+  readonly causal: string;
+  readonly type: string;
+  /** The key of the text model's configuration, and what transformers takes for keys that it leaves out. */
+  readonly text: string;
+  readonly defaults: object;
+  /** Keys beside it that say nothing about the text model. */
+  readonly withoutEffect: readonly string[];
+  /** What is left out, in words, and the names of its tensors. */
+  readonly leftOut: { readonly what: string; readonly tensors: RegExp };
+  /** Beginnings of the text model's names, and what stands in their place where it is alone. */
+  readonly prefixes: Readonly<Record<string, string>>;
+}
+
 /** One architecture of transformers, as data: a mapping of config.json in both directions and a table of names. */
 export interface Architecture {
   /** config.json's model_type. */
@@ -39,4 +55,5 @@ export interface Architecture {
   /** The fields of config.json for `read` and for transformers. */
   write(config: ModelConfig): object;
   readonly names?: WeightNames;
+  readonly composite?: Composite;
 }

@@ -1,6 +1,6 @@
 import type { ModelConfig } from "../config.js";
 import type { JsonFields } from "../formats/json-fields.js";
-import type { Architecture, Described } from "./architecture.js";
+import type { Architecture, Composite, Described } from "./architecture.js";
 import { activationName, activationOf, layerTypes, llamaFields, llamaJson, windowFields } from "./fields.js";
 import { agreed, ropeFields, ropeScalingJson, ropeScalingOf } from "./rope-fields.js";
 
@@ -86,6 +86,35 @@ export const gemma2: Architecture = {
   oneValue: OLDER_KEYS,
 };
 
+/** Gemma 3 of 4B and larger, which sees images: transformers 4 and 5 begin the text model's names in different ways. */
+const gemma3WithImages: Composite = {
+  causal: "Gemma3ForConditionalGeneration",
+  type: "gemma3",
+  text: "text_config",
+  defaults: {
+    vocab_size: 262_208,
+    hidden_size: 2304,
+    intermediate_size: 9216,
+    num_hidden_layers: 26,
+    num_attention_heads: 8,
+    num_key_value_heads: 4,
+    max_position_embeddings: 131_072,
+    rms_norm_eps: 1e-6,
+    bos_token_id: 2,
+    eos_token_id: 1,
+    pad_token_id: 0,
+  },
+  withoutEffect: [
+    ...["vision_config", "mm_tokens_per_image", "image_token_index", "boi_token_index", "eoi_token_index"],
+  ],
+  leftOut: { what: "the vision tower", tensors: /^(model\.)?(vision_tower|multi_modal_projector)\./ },
+  prefixes: {
+    "language_model.model.": "model.",
+    "model.language_model.": "model.",
+    "language_model.lm_head.": "lm_head.",
+  },
+};
+
 /**
  * The text model of Gemma 3 (Gemma Team 2025; transformers, models/gemma3): the heads of q and k are normed, one layer
  * in six attends to the whole context, and layers with a window have another rotary base.
@@ -126,4 +155,5 @@ export const gemma3: Architecture = {
     },
   }),
   oneValue: OLDER_KEYS,
+  composite: gemma3WithImages,
 };

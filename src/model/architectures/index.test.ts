@@ -63,9 +63,75 @@ describe("what distinguishes the architectures", () => {
   });
 });
 
+describe("Gemma 3 that sees images", () => {
+  /** What the hub's file of 4B says: keys at their class's defaults are left out. */
+  const published = {
+    architectures: ["Gemma3ForConditionalGeneration"],
+    ...{
+      boi_token_index: 255999,
+      eoi_token_index: 256000,
+      image_token_index: 262144,
+      mm_tokens_per_image: 256,
+    },
+    ...{ eos_token_id: [1, 106], initializer_range: 0.02, model_type: "gemma3", torch_dtype: "bfloat16" },
+    text_config: {
+      ...{ hidden_size: 2560, intermediate_size: 10240, model_type: "gemma3_text", num_hidden_layers: 34 },
+      ...{ rope_scaling: { factor: 8, rope_type: "linear" }, sliding_window: 1024 },
+    },
+    vision_config: { hidden_size: 1152, model_type: "siglip_vision_model" },
+  };
+  const read = (changes: object = {}, text: object = {}) =>
+    huggingFaceConfig(
+      new JsonFields(
+        { ...published, text_config: { ...published.text_config, ...text }, ...changes },
+        "config.json",
+      ),
+    );
+
+  it("is its text model, with transformers' values of what is left out", () => {
+    expect(read()).toMatchObject({
+      ...{
+        architecture: "gemma3_text",
+        vocabSize: 262208,
+        hiddenSize: 2560,
+        layers: 34,
+        heads: 8,
+        kvHeads: 4,
+      },
+      ...{ headDim: 256, maxPositions: 131072, slidingWindow: 1024, ropeTheta: 1e6, localRopeTheta: 1e4 },
+      ...{ ropeScaling: { kind: "linear", factor: 8 }, eosIds: [1, 106], bosId: 2, tieWordEmbeddings: true },
+    });
+    expect(read().windowedLayers?.slice(0, 7)).toEqual([true, true, true, true, true, false, true]);
+  });
+
+  it.each<[string, object, object, RegExp]>([
+    [
+      "an unknown key of the whole",
+      { audio_config: {} },
+      {},
+      /"audio_config" is not a key that is known for gemma3/,
+    ],
+    ["an unknown key of the text model", {}, { moe: 2 }, /"moe" is not a key that is known for gemma3_text/],
+    [
+      "a head that is and is not tied",
+      { tie_word_embeddings: false },
+      {},
+      /"text_config.tie_word_embeddings" is true/,
+    ],
+    ["another model in its place", {}, { model_type: "llama" }, /"model_type" is "llama"/],
+  ])("%s is refused by name", (_, changes, text, message) => {
+    expect(() => read(changes, text)).toThrow(message);
+  });
+});
+
 describe("what is almost supported is refused by name", () => {
   it.each<[string, string, Record<string, unknown>, RegExp]>([
-    ["images", "gemma3", { architectures: ["Gemma3ForConditionalGeneration"] }, /images.*Gemma3ForCausalLM/],
+    [
+      "images in a classifier",
+      "gemma3",
+      { architectures: ["Gemma3ForSequenceClassification"] },
+      /images.*Gemma3TextForSequenceClassification/,
+    ],
     [
       "a class with another head",
       "llama-tied",

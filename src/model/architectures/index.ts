@@ -14,7 +14,7 @@ import { olmo2 } from "./olmo2.js";
 import { phi3 } from "./phi3.js";
 import { qwen2, qwen3 } from "./qwen.js";
 
-export type { Architecture, Layout, WeightNames } from "./architecture.js";
+export type { Architecture, Composite, Layout, WeightNames } from "./architecture.js";
 
 export const ARCHITECTURES: readonly Architecture[] = [
   llama,

@@ -59,7 +59,7 @@ const ONE_VALUE: Readonly<Record<string, readonly unknown[]>> = {
 };
 
 /** Whether a key changes nothing, in any model or in one of this name. */
-export const withoutEffect = (key: string, architecture: Architecture): boolean =>
+export const withoutEffect = (key: string, architecture: Pick<Architecture, "withoutEffect">): boolean =>
   WITHOUT_EFFECT.has(key) || (architecture.withoutEffect?.includes(key) ?? false);
 
 const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
@@ -69,7 +69,10 @@ const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.str
  *
  * @throws PlumbError, which names every key that was not read and may change what the model computes.
  */
-export function checkKeys(json: JsonFields, architecture: Architecture): void {
+export function checkKeys(
+  json: JsonFields,
+  architecture: { name: string } & Pick<Architecture, "withoutEffect" | "oneValue">,
+): void {
   const { name, oneValue } = architecture;
   const known: Readonly<Record<string, readonly unknown[]>> = { ...ONE_VALUE, ...oneValue };
   const unknown: string[] = [];

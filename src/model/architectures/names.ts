@@ -109,14 +109,29 @@ export const theirWeights = (
     [...tensors].map(([name, tensor]) => [theirName(config, name), toTheirLayout(config, name, tensor)]),
   );
 
+/**
+ * The name in an architecture's file of a weight, by our name; undefined if it has none. Files saved from a model without
+ * its head omit the first part of names (transformers' base_model_prefix).
+ */
+export function storedName(
+  config: ModelConfig,
+  weights: Pick<OpenWeights, "has">,
+  name: string,
+): string | undefined {
+  const theirs = theirName(config, name);
+  const { composite } = architectureOf(config);
+  const longer = Object.entries(composite?.prefixes ?? {}).flatMap(([long, short]) =>
+    theirs.startsWith(short) ? [`${long}${theirs.slice(short.length)}`] : [],
+  );
+  const candidates = [theirs, ...longer, theirs.replace(/^\w+\./, ""), name];
+  return candidates.find((candidate) => weights.has(candidate));
+}
+
 /** Weights of an architecture's file under our names and in our layouts. */
 export function ourWeights(config: ModelConfig, weights: OpenWeights, source: string): OpenWeights {
-  if (architectureOf(config).names === undefined) return weights;
-  /** Files saved from a model without its head omit the first part of names (transformers' base_model_prefix). */
-  const stored = (name: string): string | undefined => {
-    const theirs = theirName(config, name);
-    return [theirs, theirs.replace(/^\w+\./, ""), name].find((candidate) => weights.has(candidate));
-  };
+  const { names, composite } = architectureOf(config);
+  if (names === undefined && composite === undefined) return weights;
+  const stored = (name: string): string | undefined => storedName(config, weights, name);
   const find = (name: string): string => stored(name) ?? unknownTensor(theirName(config, name), source);
   return {
     names: () => weights.names().map((name) => ourName(config, name)),

@@ -80,14 +80,17 @@ export class JsonFields {
     throw this.wrong(key, "true or false");
   }
 
-  /** The object under the key, of which only the keys that are asked of it count as read. */
-  object(key: string): JsonFields | undefined {
+  /**
+   * The object under the key, of which only the keys that are asked of it count as read.
+   * @param defaults keys that it has where it does not state them.
+   */
+  object(key: string, defaults?: object): JsonFields | undefined {
     const known = this.objects.get(key);
     if (known !== undefined) return known;
     const value = this.fields.get(key) ?? undefined;
     if (value === undefined) return undefined;
     if (typeof value !== "object" || Array.isArray(value)) throw this.wrong(key, "an object");
-    const fields = new JsonFields(value as object, this.path);
+    const fields = new JsonFields({ ...defaults, ...value }, this.path);
     this.objects.set(key, fields);
     return fields;
   }

@@ -6,10 +6,11 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { PlumbError } from "../../base/errors.js";
 import { shown } from "../../base/explain-issue.js";
-import { ARCHITECTURES, type Architecture } from "../architectures/index.js";
+import { ARCHITECTURES, type Architecture, type Composite } from "../architectures/index.js";
 import { checkKeys } from "../architectures/keys.js";
+import { agreed } from "../architectures/rope-fields.js";
 import type { ModelConfig } from "../config.js";
-import { type JsonFields, readJson } from "../formats/json-fields.js";
+import { JsonFields, readJson } from "../formats/json-fields.js";
 import { type StoredInt8, storedInt8 } from "../int8/stored.js";
 
 /**
@@ -29,38 +30,62 @@ export async function readHuggingFaceConfig(
 
 /** The configuration described by config.json and generation_config.json. */
 export function huggingFaceConfig(json: JsonFields, generation?: JsonFields): ModelConfig {
-  const { architecture, classifier } = classOf(json);
+  const { architecture, classifier, composite } = classOf(json);
   storedInt8(json);
   if (classifier) checkLabels(json);
-  const eosIds = [...(generation?.ids("eos_token_id") ?? []), ...json.ids("eos_token_id")];
+  const text = composite === undefined ? json : textFields(json, composite);
+  const ids = (key: string): number[] => [...json.ids(key), ...text.ids(key)];
+  const eosIds = [...(generation?.ids("eos_token_id") ?? []), ...ids("eos_token_id")];
   const config = {
     architecture: architecture.name,
     ...(classifier && { head: "score" as const }),
-    ...architecture.read(json),
-    bosId: json.ids("bos_token_id")[0],
+    ...architecture.read(text),
+    bosId: ids("bos_token_id")[0],
     eosIds: [...new Set(eosIds)],
-    padId: json.ids("pad_token_id").find((id) => id >= 0),
+    padId: ids("pad_token_id").find((id) => id >= 0),
   };
-  checkKeys(json, architecture);
+  if (composite !== undefined) {
+    if ((text.get("model_type") ?? architecture.name) !== architecture.name)
+      throw text.wrong("model_type", `"${architecture.name}" in ${composite.text}`);
+    agreed(json, [
+      [`${composite.text}.tie_word_embeddings`, config.tieWordEmbeddings],
+      ["tie_word_embeddings", json.boolean("tie_word_embeddings", config.tieWordEmbeddings)],
+    ]);
+    checkKeys(json, { name: composite.type, withoutEffect: composite.withoutEffect });
+  }
+  checkKeys(text, architecture);
   return config;
+}
+
+/** The text model's part of a configuration of several models. */
+function textFields(json: JsonFields, { text, defaults }: Composite): JsonFields {
+  const fields = json.object(text, defaults);
+  json.get(text); // whose keys are checked apart
+  return fields ?? new JsonFields(defaults, json.path);
 }
 
 /** Classes that look supported but are not, with what is missing. */
 const ALMOST: Readonly<Record<string, string>> = {
-  Gemma3ForConditionalGeneration: "its images are not; the text model alone is: Gemma3ForCausalLM",
   Gemma3ForSequenceClassification:
     "its images are not; the text model alone is: Gemma3TextForSequenceClassification",
 };
 
-function classOf(json: JsonFields): { architecture: Architecture; classifier: boolean } {
+function classOf(json: JsonFields): {
+  architecture: Architecture;
+  classifier: boolean;
+  composite?: Composite;
+} {
   const names = json.get("architectures");
   const name: unknown = Array.isArray(names) ? names[0] : undefined;
   const type = json.get("model_type");
   for (const architecture of ARCHITECTURES) {
-    if (name !== architecture.causal && name !== architecture.classifier) continue;
-    if (type !== undefined && type !== architecture.name)
-      throw json.wrong("model_type", `"${architecture.name}", the type of ${name} in "architectures"`);
-    return { architecture, classifier: name === architecture.classifier };
+    const { causal, classifier } = architecture;
+    const composite = name === architecture.composite?.causal ? architecture.composite : undefined;
+    if (name !== causal && name !== classifier && composite === undefined) continue;
+    const expected = composite?.type ?? architecture.name;
+    if (type !== undefined && type !== expected)
+      throw json.wrong("model_type", `"${expected}", the type of ${name} in "architectures"`);
+    return { architecture, classifier: name === classifier, ...(composite && { composite }) };
   }
   const almost = typeof name === "string" && Object.hasOwn(ALMOST, name) ? `: ${ALMOST[name]}` : "";
   const kind = type === undefined ? "" : ` ("architectures" is missing; "model_type" is ${shown(type)})`;

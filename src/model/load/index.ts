@@ -17,6 +17,7 @@ import { ggufTokenizer } from "./gguf-tokenizer.js";
 import { ggufWeights } from "./gguf-weights.js";
 import { fetchFromHub } from "./hub.js";
 import { readHuggingFaceConfig } from "./huggingface.js";
+import { leftOutTensors } from "./unused-tensors.js";
 
 export type { WeightSource } from "../formats/weights.js";
 export { type AdaptableModule, ranksOf, targetsOf } from "./module-patterns.js";
@@ -32,6 +33,8 @@ export interface ModelFiles {
   int8?: { description: StoredInt8; weights: SafetensorsWeights };
   /** The path or id, as the caller gave it. */
   source: string;
+  /** What of the files has no part in the model and is left out, in words. */
+  leftOut?: string;
   /** Closes the files; `weights` can no longer be read. */
   close(): Promise<void>;
 }
@@ -124,7 +127,8 @@ async function openFolder(dir: string, source: string, head: WantedHead): Promis
     checkNoInt8(files, dir);
     const weights = ourWeights(config, files, dir);
     checkWeights(config, weights, dir);
-    return { config, weights, tokenizer, source, close };
+    const leftOut = await leftOutTensors(config, files, dir);
+    return { config, weights, tokenizer, source, close, ...(leftOut !== undefined && { leftOut }) };
   } catch (error) {
     await close();
     throw error;
