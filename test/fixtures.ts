@@ -19,6 +19,9 @@ export const ARCHITECTURE_FIXTURES = [
   "gpt-neox",
   "gpt-neox-serial",
   "gpt2",
+  "yarn",
+  "yarn-mscale",
+  "longrope",
 ];
 
 export const FIXTURES = path.resolve("test/fixtures");

@@ -19,6 +19,7 @@ from safetensors.torch import load_file
 ARCHS = {
     "llama-untied": "LLAMA", "llama3-rope": "LLAMA", "mistral": "LLAMA", "qwen2": "QWEN2", "qwen3": "QWEN3", "gemma": "GEMMA",
     "gemma2": "GEMMA2", "gemma3": "GEMMA3", "phi3": "PHI3", "olmo2": "OLMO2", "gpt-neox": "GPTNEOX", "gpt2": "GPT2",
+    "yarn": "QWEN2", "longrope": "PHI3",
 }
 
 
@@ -62,6 +63,18 @@ def write(folder, out, kind):
     if full.get("rope_type") == "linear":
         writer.add_rope_scaling_type(gguf.RopeScalingType.LINEAR)
         writer.add_rope_scaling_factor(full["factor"])
+    if full.get("rope_type") == "yarn":
+        writer.add_rope_scaling_type(gguf.RopeScalingType.YARN)
+        writer.add_rope_scaling_factor(full["factor"])
+        writer.add_rope_scaling_orig_ctx_len(full["original_max_position_embeddings"])
+        writer.add_rope_scaling_yarn_beta_fast(full["beta_fast"])
+    if full.get("rope_type") == "longrope":
+        short = full["original_max_position_embeddings"]
+        scale = config["max_position_embeddings"] / short
+        writer.add_rope_scaling_orig_ctx_len(short)
+        writer.add_rope_scaling_attn_factors(np.sqrt(1 + np.log(scale) / np.log(short)))
+        for form in ("short", "long"):
+            writer.add_tensor(f"rope_factors_{form}.weight", np.array(full[f"{form}_factor"], dtype=np.float32))
     if get("sliding_window") and kind in ("LLAMA", "PHI3", "GEMMA2", "GEMMA3"):
         writer.add_sliding_window(config["sliding_window"])
     if kind == "GEMMA2":
@@ -126,9 +139,13 @@ def write(folder, out, kind):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--fixtures", required=True)
-    fixtures = parser.parse_args().fixtures
+    parser.add_argument("--only", nargs="*")
+    args = parser.parse_args()
+    fixtures = args.fixtures
     os.makedirs(f"{fixtures}/gguf", exist_ok=True)
     for name, kind in ARCHS.items():
+        if args.only and name not in args.only:
+            continue
         write(f"{fixtures}/models/{name}", f"{fixtures}/gguf/{name}.gguf", kind)
 
 

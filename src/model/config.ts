@@ -15,6 +15,26 @@ export const ropeScalingSchema = z.discriminatedUnion("kind", [
     originalMaxPositions: z.number().int().positive(),
   }),
   z.object({ kind: z.literal("linear").describe("All frequencies divided by the factor."), factor }),
+  z.object({
+    kind: z.literal("yarn").describe("YaRN: frequencies of few turns divided, those of many kept."),
+    factor,
+    originalMaxPositions: z.number().int().positive(),
+    betaFast: factor.describe("Turns in the original context from which on a frequency is kept."),
+    betaSlow: factor.describe("Turns up to which a frequency is divided by the factor."),
+    truncate: z.boolean().describe("The limits between these are whole numbers."),
+    attentionFactor: factor.describe("Rotated queries and keys are multiplied by it."),
+  }),
+  z.object({
+    kind: z.literal("longrope").describe("LongRoPE: each frequency divided by its own factor."),
+    shortFactors: z
+      .array(factor)
+      .min(1)
+      .describe("For texts up to the original context: the only ones read."),
+    longFactors: z.array(factor).min(1).describe("For longer texts; kept for saving."),
+    originalMaxPositions: z.number().int().positive(),
+    extendedMaxPositions: z.number().int().positive().describe("What the model calls its longest context."),
+    attentionFactor: factor.describe("Rotated queries and keys are multiplied by it."),
+  }),
 ]);
 
 /** Supported architectures, by config.json's model_type. */
@@ -120,6 +140,16 @@ export const modelConfigSchema = z.object({
 /** Shape and arithmetic of a transformer, the same whichever file it came from. */
 export type ModelConfig = z.infer<typeof modelConfigSchema>;
 export type RopeScaling = z.infer<typeof ropeScalingSchema>;
+
+/** The longest context that a model can be given, in tokens, whatever it declares; undefined: any. */
+export const longestContext = ({
+  learnedPositions,
+  maxPositions,
+  ropeScaling,
+}: ModelConfig): number | undefined => {
+  if (ropeScaling?.kind === "longrope") return ropeScaling.originalMaxPositions;
+  return learnedPositions ? maxPositions : undefined;
+};
 
 /** The sliding window of one layer, if it has one. */
 export const windowOf = (

@@ -316,7 +316,13 @@ describe("rotary tables", () => {
   });
 
   test("Llama 3's scaling keeps short waves, stretches long ones, and joins them without a jump", () => {
-    const scaling = { factor: 8, lowFreqFactor: 1, highFreqFactor: 4, originalMaxPositions: 64 };
+    const scaling = {
+      kind: "llama3" as const,
+      factor: 8,
+      lowFreqFactor: 1,
+      highFreqFactor: 4,
+      originalMaxPositions: 64,
+    };
     const angle = (tables: { cos: Float32Array; sin: Float32Array }): number[] =>
       Array.from(tables.cos.slice(-32), (c, i) => Math.atan2(tables.sin[tables.sin.length - 32 + i], c)); // at t = 1
     const plain = angle(ropeTables(2, 64, 10_000));

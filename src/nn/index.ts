@@ -19,4 +19,4 @@ export {
   rowsLessExpected,
   weightProduct,
 } from "./linear.js";
-export { type RopeScaling, ropeTables } from "./rope.js";
+export { type RopeScaling, ropeTables, rotaryFrequencies } from "./rope.js";

@@ -4,7 +4,7 @@ import type { Notices } from "../base/host.js";
 import { Generator } from "../generate/index.js";
 import { type AdaptedModel, adaptBase } from "../model/adapt-base.js";
 import { readAdapterParts } from "../model/adapter-parts.js";
-import type { ModelConfig } from "../model/config.js";
+import { longestContext, type ModelConfig } from "../model/config.js";
 import { HEAD } from "../model/create.js";
 import { mergedWeights } from "../model/export.js";
 import { allocateF32 } from "../model/formats/weights.js";
@@ -99,10 +99,10 @@ export async function openBaseModel(
   const tokenizer = own && chat ? withTemplateSettings(own, chat, model) : own;
   const eosIds = endsOf(declared, tokenizer);
   const config = { ...declared, eosIds, ...(maxPositions !== undefined && { maxPositions }) };
-  if (declared.learnedPositions && config.maxPositions > declared.maxPositions) {
-    throw new PlumbError(
-      `${model} has learned positions for ${declared.maxPositions} tokens, so it cannot take ${maxPositions}`,
-    );
+  const longest = longestContext(declared);
+  if (longest !== undefined && config.maxPositions > longest) {
+    const what = declared.learnedPositions ? "learned positions" : "longrope, which is read";
+    throw new PlumbError(`${model} has ${what} for ${longest} tokens, so it cannot take ${maxPositions}`);
   }
   let merged = { config, weights };
   const alone = shared === undefined;

@@ -138,9 +138,13 @@ describe("what is almost supported is refused by name", () => {
       { architectures: ["LlamaForTokenClassification"] },
       /LlamaForToken/,
     ],
-    ["longrope", "phi3", { rope_parameters: { rope_type: "longrope", long_factor: [1] } }, /"longrope"/],
-    ["longrope's older name", "phi3", { rope_parameters: null, rope_scaling: { type: "su" } }, /"su"/],
-    ["another scaling", "qwen3", { rope_parameters: { rope_type: "yarn", factor: 4 } }, /"yarn"/],
+    [
+      "longrope without factors",
+      "phi3",
+      { rope_parameters: null, rope_scaling: { type: "su" } },
+      /"short_factor" is missing/,
+    ],
+    ["another scaling", "qwen3", { rope_parameters: { rope_type: "dynamic", factor: 4 } }, /"dynamic"/],
     [
       "scaling of local layers",
       "gemma3",

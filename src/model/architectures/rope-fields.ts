@@ -82,8 +82,8 @@ export const ropeTypeOf = (rope: JsonFields): unknown =>
 /** Reads the scaling. @throws PlumbError, which names the type, if it is not supported. */
 export function ropeScalingOf(rope: JsonFields, model: JsonFields): Stated {
   const type = ropeTypeOf(rope) ?? "default";
-  const originalMaxPositions = (): number =>
-    rope.number("original_max_position_embeddings", model.number("max_position_embeddings"));
+  const maxPositions = model.number("max_position_embeddings");
+  const originalMaxPositions = (): number => rope.number("original_max_position_embeddings", maxPositions);
   if (type === "default") return "default";
   if (type === "linear") return { kind: "linear", factor: rope.number("factor") };
   if (type === "llama3") {
@@ -95,14 +95,60 @@ export function ropeScalingOf(rope: JsonFields, model: JsonFields): Stated {
       originalMaxPositions: originalMaxPositions(),
     };
   }
+  if (type === "yarn") return yarnOf(rope, originalMaxPositions(), maxPositions);
   throw new PlumbError(`${rope.path}: rotary scaling of the type ${JSON.stringify(type)} is not supported.`, {
-    hint: 'Supported are "default", "linear" and "llama3".',
+    hint: 'Supported are "default", "linear", "llama3" and "yarn", and "longrope" in Phi-3.',
   });
 }
+
+/** YaRN's factor of attention grows with the logarithm of a stretched context. */
+export const yarnMagnitude = (factor: number, weight = 1): number =>
+  factor <= 1 ? 1 : 0.1 * weight * Math.log(factor) + 1;
+
+/** YaRN, with the values that transformers takes for what is left out. */
+function yarnOf(rope: JsonFields, originalMaxPositions: number, maxPositions: number): RopeScaling {
+  const factor = rope.number("factor", maxPositions / originalMaxPositions);
+  const [weight, divisor] = [rope.optionalNumber("mscale"), rope.optionalNumber("mscale_all_dim")];
+  const inferred =
+    weight && divisor
+      ? yarnMagnitude(factor, weight) / yarnMagnitude(factor, divisor)
+      : yarnMagnitude(factor);
+  return {
+    ...{ kind: "yarn", factor, originalMaxPositions },
+    betaFast: rope.optionalNumber("beta_fast") || 32,
+    betaSlow: rope.optionalNumber("beta_slow") || 1,
+    truncate: rope.boolean("truncate", true),
+    attentionFactor: rope.number("attention_factor", inferred),
+  };
+}
+
+/** LongRoPE's factor of attention where a model states none. */
+export const longMagnitude = (factor: number, originalMaxPositions: number): number =>
+  factor <= 1 ? 1 : Math.sqrt(1 + Math.log(factor) / Math.log(originalMaxPositions));
 
 export function ropeScalingJson({ ropeScaling }: ModelConfig): object | null {
   if (ropeScaling === undefined) return null;
   if (ropeScaling.kind === "linear") return { rope_type: "linear", factor: ropeScaling.factor };
+  if (ropeScaling.kind === "longrope") {
+    return {
+      rope_type: "longrope",
+      short_factor: ropeScaling.shortFactors,
+      long_factor: ropeScaling.longFactors,
+      attention_factor: ropeScaling.attentionFactor,
+      original_max_position_embeddings: ropeScaling.originalMaxPositions,
+    };
+  }
+  if (ropeScaling.kind === "yarn") {
+    return {
+      rope_type: "yarn",
+      factor: ropeScaling.factor,
+      original_max_position_embeddings: ropeScaling.originalMaxPositions,
+      beta_fast: ropeScaling.betaFast,
+      beta_slow: ropeScaling.betaSlow,
+      ...(!ropeScaling.truncate && { truncate: false }),
+      attention_factor: ropeScaling.attentionFactor,
+    };
+  }
   return {
     rope_type: "llama3",
     factor: ropeScaling.factor,

@@ -1,10 +1,10 @@
 /** The configuration of a model in a GGUF file. */
 import { PlumbError } from "../../base/errors.js";
-import type { ModelConfig, RopeScaling } from "../config.js";
+import type { ModelConfig } from "../config.js";
 import type { GgufFile } from "../formats/gguf.js";
 import { GGUF_ARCHITECTURES, type GgufArchitecture } from "./gguf-architectures.js";
 import { Metadata } from "./gguf-metadata.js";
-import { llama3ScalingFrom } from "./gguf-rope.js";
+import { ggufRopeScaling } from "./gguf-rope.js";
 
 /** @throws PlumbError if the file's architecture is not read */
 export function ggufArchitecture(file: GgufFile): GgufArchitecture {
@@ -19,8 +19,8 @@ export function ggufArchitecture(file: GgufFile): GgufArchitecture {
 /**
  * The configuration of a GGUF file.
  *
- * @throws PlumbError for architectures that are not read, mixtures of experts, and scalings of rotary embeddings other
- * than linear and Llama 3's.
+ * @throws PlumbError for architectures that are not read, mixtures of experts, and scalings of rotary embeddings that
+ * are not read.
  */
 export async function ggufConfig(file: GgufFile): Promise<ModelConfig> {
   const architecture = ggufArchitecture(file);
@@ -28,7 +28,6 @@ export async function ggufConfig(file: GgufFile): Promise<ModelConfig> {
   if (metadata.integer("expert_count", 0) > 0) {
     throw new PlumbError(`${file.path}: this is a mixture of experts, which is not supported.`);
   }
-  checkNoLongRope(file);
   const hiddenSize = metadata.integer("embedding_length");
   const heads = metadata.integer("attention.head_count");
   const headDim = metadata.integer("attention.key_length", heads > 0 ? hiddenSize / heads : 0);
@@ -45,6 +44,7 @@ export async function ggufConfig(file: GgufFile): Promise<ModelConfig> {
   const slidingWindow = metadata.integer("attention.sliding_window", 0) || undefined;
   const layers = metadata.integer("block_count");
   const ropeTheta = metadata.real("rope.freq_base", 10_000);
+  const ropeScaling = await ggufRopeScaling(file, metadata, rotary, ropeTheta);
   const own = architecture.fields(metadata, { hiddenSize, heads, headDim, layers });
 
   return {
@@ -56,13 +56,16 @@ export async function ggufConfig(file: GgufFile): Promise<ModelConfig> {
     heads,
     kvHeads: metadata.integer("attention.head_count_kv", heads),
     headDim,
-    maxPositions: metadata.integer("context_length"),
+    maxPositions:
+      ropeScaling?.kind === "longrope"
+        ? ropeScaling.originalMaxPositions
+        : metadata.integer("context_length"),
     rmsNormEps:
       own.norm === "layer"
         ? metadata.real("attention.layer_norm_epsilon")
         : metadata.real("attention.layer_norm_rms_epsilon"),
     ropeTheta,
-    ropeScaling: await scaling(file, metadata, rotary, ropeTheta),
+    ropeScaling,
     rotaryDim: rotary === headDim ? undefined : rotary,
     tieWordEmbeddings: !file.tensors.has("output.weight"),
     qkvBias: bias("attn_q", "attn_qkv"),
@@ -74,36 +77,6 @@ export async function ggufConfig(file: GgufFile): Promise<ModelConfig> {
     padId: tokenId(file, "padding_token_id"),
     ...own,
   };
-}
-
-/** @throws PlumbError if the file has factors of longrope, which stretch each frequency by its own amount */
-function checkNoLongRope(file: GgufFile): void {
-  const name = [...file.tensors.keys()].find((tensor) => tensor.startsWith("rope_factors_"));
-  if (name === undefined) return;
-  throw new PlumbError(`${file.path}: ${name}: rotary scaling of the type "longrope" is not supported.`, {
-    hint: "Use a version of the model for short contexts (4k), which has no longrope.",
-  });
-}
-
-async function scaling(
-  file: GgufFile,
-  metadata: Metadata,
-  rotary: number,
-  theta: number,
-): Promise<RopeScaling | undefined> {
-  const type = metadata.text("rope.scaling.type", "none");
-  if (type === "linear") return { kind: "linear", factor: metadata.real("rope.scaling.factor") };
-  if (type === "none" || type === "llama3") {
-    return llama3ScalingFrom(
-      file,
-      rotary,
-      theta,
-      metadata.integer("rope.scaling.original_context_length", 8192),
-    );
-  }
-  throw new PlumbError(`${file.path}: rotary scaling of the type ${JSON.stringify(type)} is not supported.`, {
-    hint: "Linear scaling and Llama 3's are implemented.",
-  });
 }
 
 /** The tokens that end a turn: EOS and, if the file names them, end of turn and end of message. */

@@ -2,6 +2,15 @@
 import { PlumbError } from "../../base/errors.js";
 import type { GgufFile, GgufValue } from "../formats/gguf.js";
 
+/** The shortest decimal that a float32 represents: 1.1, not 1.100000023841858. */
+export function shortest(value: number): number {
+  for (let digits = 1; digits < 9; digits++) {
+    const short = Number(value.toPrecision(digits));
+    if (Math.fround(short) === value) return short;
+  }
+  return value;
+}
+
 /** Typed access to "<architecture>.<key>". */
 export class Metadata {
   constructor(
@@ -35,11 +44,14 @@ export class Metadata {
     const value = this.value(key) ?? fallback;
     if (typeof value !== "number" || !Number.isFinite(value) || value <= 0)
       return this.wrong(key, "a positive number");
-    for (let digits = 1; digits < 9; digits++) {
-      const short = Number(value.toPrecision(digits));
-      if (Math.fround(short) === value) return short;
-    }
-    return value;
+    return shortest(value);
+  }
+
+  /** Any number. */
+  optionalNumber(key: string): number | undefined {
+    const value = this.value(key);
+    if (value === undefined || (typeof value === "number" && Number.isFinite(value))) return value;
+    return this.wrong(key, "a number");
   }
 
   optionalReal(key: string): number | undefined {

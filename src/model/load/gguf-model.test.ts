@@ -143,7 +143,31 @@ describe("GGUF models", () => {
   it.each<[string, Record<string, TypedValue>, RegExp]>([
     ["another architecture", { "general.architecture": text("mamba") }, /"mamba" is not supported/],
     ["experts", { "llama.expert_count": u32(8) }, /mixture of experts/],
-    ["other scaling", { "llama.rope.scaling.type": text("yarn") }, /yarn/],
+    ["other scaling", { "llama.rope.scaling.type": text("dynamic") }, /dynamic/],
+    ["yarn without a factor", { "llama.rope.scaling.type": text("yarn") }, /rope.scaling.factor is missing/],
+    [
+      "a factor of attention that does not follow from yarn's",
+      {
+        "llama.rope.scaling.type": text("yarn"),
+        "llama.rope.scaling.factor": f32(4),
+        "llama.rope.scaling.attn_factor": f32(1.5),
+      },
+      /attn_factor is 1.5; with YaRN by 4 only 1.138/,
+    ],
+    [
+      "another mix of yarn",
+      {
+        "llama.rope.scaling.type": text("yarn"),
+        "llama.rope.scaling.factor": f32(4),
+        "llama.rope.scaling.yarn_ext_factor": f32(0.5),
+      },
+      /yarn_ext_factor is 0.5; only 1 is supported/,
+    ],
+    [
+      "longrope without its tensors",
+      { "llama.rope.scaling.type": text("longrope") },
+      /rope_factors_short.weight is missing/,
+    ],
     ["partial rotation", { "llama.rope.dimension_count": u32(2) }, /of which 2 are rotated/],
     ["no heads", { "llama.attention.head_count": u32(0) }, /head/],
     [

@@ -4,6 +4,7 @@ import type { ModelConfig } from "../config.js";
 import type { GgufFile } from "../formats/gguf.js";
 import { type OpenWeights, unknownTensor } from "../formats/weights.js";
 import type { GgufArchitecture } from "./gguf-architectures.js";
+import { LONGROPE_TENSORS } from "./gguf-rope.js";
 
 const WHOLE: Readonly<Record<string, string>> = {
   token_embd: "model.embed_tokens",
@@ -12,7 +13,7 @@ const WHOLE: Readonly<Record<string, string>> = {
   output: "lm_head",
 };
 /** Tensors that say what the configuration says. */
-const NOT_WEIGHTS = new Set(["rope_freqs.weight"]);
+const NOT_WEIGHTS: ReadonlySet<string> = new Set(["rope_freqs.weight", ...LONGROPE_TENSORS]);
 
 /** Our name of a ggml tensor, or undefined for one that the architecture does not have. */
 export function ourNameOf({ parts }: GgufArchitecture, name: string): string | undefined {

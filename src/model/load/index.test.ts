@@ -127,7 +127,7 @@ describe("openModel", () => {
 
   it.each([
     ["architectures", ["FalconForCausalLM"], /FalconForCausalLM/],
-    ["rope_scaling", { type: "yarn", factor: 2 }, /yarn/],
+    ["rope_scaling", { type: "dynamic", factor: 2 }, /dynamic/],
     ["hidden_act", "relu", /relu/],
     ["hidden_size", "32", /"hidden_size" is "32"; expected a number/],
     ["quantization_config", { bits: 4 }, /quantised/],
