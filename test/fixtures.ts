@@ -22,6 +22,9 @@ export const ARCHITECTURE_FIXTURES = [
   "yarn",
   "yarn-mscale",
   "longrope",
+  "olmo3",
+  "smollm3",
+  "granite",
 ];
 
 export const FIXTURES = path.resolve("test/fixtures");

@@ -15,12 +15,15 @@ from transformers import (
     GemmaConfig,
     GPT2Config,
     GPTNeoXConfig,
+    GraniteConfig,
     LlamaConfig,
     MistralConfig,
     Olmo2Config,
+    Olmo3Config,
     Phi3Config,
     Qwen2Config,
     Qwen3Config,
+    SmolLM3Config,
 )
 
 CLASSES = {
@@ -33,6 +36,9 @@ CLASSES = {
     Gemma3TextConfig: "Gemma3ForCausalLM",
     Phi3Config: "Phi3ForCausalLM",
     Olmo2Config: "Olmo2ForCausalLM",
+    Olmo3Config: "Olmo3ForCausalLM",
+    SmolLM3Config: "SmolLM3ForCausalLM",
+    GraniteConfig: "GraniteForCausalLM",
     GPTNeoXConfig: "GPTNeoXForCausalLM",
     GPT2Config: "GPT2LMHeadModel",
 }

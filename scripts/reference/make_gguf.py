@@ -19,7 +19,7 @@ from safetensors.torch import load_file
 ARCHS = {
     "llama-untied": "LLAMA", "llama3-rope": "LLAMA", "mistral": "LLAMA", "qwen2": "QWEN2", "qwen3": "QWEN3", "gemma": "GEMMA",
     "gemma2": "GEMMA2", "gemma3": "GEMMA3", "phi3": "PHI3", "olmo2": "OLMO2", "gpt-neox": "GPTNEOX", "gpt2": "GPT2",
-    "yarn": "QWEN2", "longrope": "PHI3",
+    "yarn": "QWEN2", "longrope": "PHI3", "olmo3": "OLMO2",
 }
 
 
@@ -67,7 +67,7 @@ def write(folder, out, kind):
         writer.add_rope_scaling_type(gguf.RopeScalingType.YARN)
         writer.add_rope_scaling_factor(full["factor"])
         writer.add_rope_scaling_orig_ctx_len(full["original_max_position_embeddings"])
-        writer.add_rope_scaling_yarn_beta_fast(full["beta_fast"])
+        writer.add_rope_scaling_yarn_beta_fast(full.get("beta_fast", 32.0))
     if full.get("rope_type") == "longrope":
         short = full["original_max_position_embeddings"]
         scale = config["max_position_embeddings"] / short
@@ -77,6 +77,9 @@ def write(folder, out, kind):
             writer.add_tensor(f"rope_factors_{form}.weight", np.array(full[f"{form}_factor"], dtype=np.float32))
     if get("sliding_window") and kind in ("LLAMA", "PHI3", "GEMMA2", "GEMMA3"):
         writer.add_sliding_window(config["sliding_window"])
+    if kind == "OLMO2" and get("sliding_window"):
+        writer.add_sliding_window(config["sliding_window"])
+        writer.add_sliding_window_pattern([kind == "sliding_attention" for kind in config["layer_types"]])
     if kind == "GEMMA2":
         writer.add_attn_logit_softcapping(config["attn_logit_softcapping"])
         writer.add_final_logit_softcapping(config["final_logit_softcapping"])

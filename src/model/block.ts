@@ -32,7 +32,8 @@ export function blocks(p: Parameters, config: ModelConfig, x: Tensor, attend: At
       scoped(name, () => {
         const { before, after } = places[name];
         const y = compute(before ? norm(p, config, `${at}.${before}`, h) : h);
-        return after ? norm(p, config, `${at}.${after}`, y) : y;
+        const normed = after ? norm(p, config, `${at}.${after}`, y) : y;
+        return config.residualScale === undefined ? normed : mul(normed, config.residualScale);
       });
     const attended = part("attention", (a) => {
       const [q, k, v] = queryKeyValue(p, config, `${at}.self_attn`, a);

@@ -48,6 +48,9 @@ export const ARCHITECTURE_NAMES = [
   "gemma3_text",
   "phi3",
   "olmo2",
+  "olmo3",
+  "smollm3",
+  "granite",
   "gpt_neox",
   "gpt2",
 ] as const;
@@ -73,13 +76,18 @@ export const modelConfigSchema = z.object({
   headDim: z.number().int().positive(),
   maxPositions: z.number().int().positive().describe("Longest context the model was made for, in tokens."),
 
-  embeddingScale: z.number().positive().optional().describe("Embeddings are multiplied by it (Gemma)."),
+  embeddingScale: z
+    .number()
+    .positive()
+    .optional()
+    .describe("Embeddings are multiplied by it (Gemma, Granite)."),
   learnedPositions: z
     .boolean()
     .optional()
     .describe("A learned embedding of each position is added to the token's (GPT-2)."),
   tieWordEmbeddings: z.boolean().describe("The output head is the embedding matrix."),
   logitSoftCap: z.number().positive().optional().describe("Logits x become c tanh(x / c) (Gemma 2)."),
+  logitDivisor: z.number().positive().optional().describe("Logits are divided by it (Granite)."),
 
   norm: z.enum(["rms", "layer"]).optional().describe("Layer norm subtracts the mean and has a bias."),
   rmsNormEps: z.number().positive().describe("Added to the norms' mean square, or variance in layer norms."),
@@ -92,6 +100,11 @@ export const modelConfigSchema = z.object({
     .boolean()
     .optional()
     .describe("Attention and MLP read the same hidden state and are added to it together (GPT-NeoX)."),
+  residualScale: z
+    .number()
+    .positive()
+    .optional()
+    .describe("What attention and MLP add to the hidden state is multiplied by it (Granite)."),
 
   fusedQkv: z.boolean().optional().describe("q, k and v are one linear layer, qkv_proj (Phi-3, GPT-2)."),
   qkvBias: z.boolean().describe("q, k and v projections have biases (Qwen2; Llama with attention_bias)."),
@@ -121,11 +134,15 @@ export const modelConfigSchema = z.object({
     .positive()
     .optional()
     .describe("Elements of a head that are rotated, from the first; absent: all."),
+  unrotatedLayers: z
+    .array(z.boolean())
+    .optional()
+    .describe("Which layers do not rotate queries and keys (SmolLM3); absent: none."),
   localRopeTheta: z
     .number()
     .positive()
     .optional()
-    .describe("The base, without scaling, in layers with a sliding window (Gemma 3)."),
+    .describe("The base, without scaling, in layers with a sliding window (Gemma 3, Olmo 3)."),
 
   activation: z.enum(["silu", "gelu", "gelu_tanh"]).optional(),
   plainMlp: z.boolean().optional().describe("down(act(up(x))), without a gate (GPT-2, GPT-NeoX)."),

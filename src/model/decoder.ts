@@ -72,8 +72,8 @@ function byWindow<R>(config: ModelConfig, make: (window: number | undefined) => 
 const rotaryConstants = (
   config: ModelConfig,
   length: number,
-): ((layer: number) => { cos: Tensor; sin: Tensor } | undefined) =>
-  byWindow(config, (window) => {
+): ((layer: number) => { cos: Tensor; sin: Tensor } | undefined) => {
+  const tables = byWindow(config, (window) => {
     const { ropeTheta, ropeScaling, localRopeTheta, rotaryDim = config.headDim } = config;
     if (ropeTheta === undefined) return undefined;
     const local = window !== undefined && localRopeTheta !== undefined;
@@ -83,6 +83,8 @@ const rotaryConstants = (
     const shape = [length, rotaryDim / 2];
     return { cos: constant(cos, shape), sin: constant(sin, shape) };
   });
+  return (layer) => (config.unrotatedLayers?.[layer] ? undefined : tables(layer));
+};
 
 /**
  * Hidden states of whole sequences, in a differentiable form. Rows are padded on the right: with causal attention, real
@@ -221,8 +223,8 @@ export const headName = (config: ModelConfig): string =>
   config.tieWordEmbeddings ? "model.embed_tokens.weight" : "lm_head.weight";
 
 /**
- * Logits of hidden states: [N, D] to [N, V], times `scale` (1 / temperature), a number or [N, 1]. A soft cap is applied
- * before the scale.
+ * Logits of hidden states: [N, D] to [N, V], times `scale` (1 / temperature), a number or [N, 1]. The model's own divisor
+ * and soft cap are applied before it.
  */
 export function logits(
   p: Parameters,
@@ -232,14 +234,14 @@ export function logits(
 ): Tensor {
   return scoped("head", () => {
     const head = headName(config);
-    const cap = config.logitSoftCap;
+    const { logitSoftCap: cap, logitDivisor = 1 } = config;
     if (cap !== undefined) {
-      const capped = softCapped(weightProduct(p, head, hidden, 1 / cap), cap);
+      const capped = softCapped(weightProduct(p, head, hidden, 1 / (logitDivisor * cap)), cap);
       return scale === 1 ? capped : mul(capped, scale);
     }
     return typeof scale === "number"
-      ? weightProduct(p, head, hidden, scale)
-      : weightProduct(p, head, mul(hidden, scale)); // [N, D] is far smaller than [N, V]
+      ? weightProduct(p, head, hidden, scale / logitDivisor)
+      : weightProduct(p, head, mul(hidden, scale), 1 / logitDivisor); // [N, D] is far smaller than [N, V]
   });
 }
 

@@ -93,12 +93,13 @@ function readingsOf<E extends Extra>(
     const readings = [pickLogProbs(logs, ids), ...also.map((name) => EXTRAS[name](scores, ids))];
     const columns = readings.map((column) => reshape(column, [end - start, 1]));
     if (differentiable) {
-      const cap = config.logitSoftCap;
+      const { logitSoftCap: cap, logitDivisor = 1 } = config;
       const slope = cap === undefined ? undefined : softCapSlope(scores, cap / temperature); // [m, V]
       const weighted = slope ? mul(exp(logs), slope) : exp(logs);
       const own = slope && reshape(pick(slope, ids), [end - start, 1]);
       const gradient = rowsLessExpected(p, headName(config), ids, weighted, own); // [m, D]
-      columns.push(temperature === 1 ? gradient : mul(gradient, 1 / temperature));
+      const scale = 1 / (logitDivisor * temperature);
+      columns.push(scale === 1 ? gradient : mul(gradient, scale));
     }
     // Joining the columns in one tensor completes the block, so that its logits are freed before the next block begins.
     blocks.push(concat(columns, 1));

@@ -26,7 +26,7 @@ describe("GGUF files with the names and keys of ggml's Python package", () => {
       "phi3",
       "olmo2",
     ],
-    ...["gpt-neox", "gpt2", "yarn", "longrope"],
+    ...["gpt-neox", "gpt2", "yarn", "longrope", "olmo3"],
   ])("%s is the same model as its folder", async (name) => {
     const file = path.join(FIXTURES, "gguf", `${name}.gguf`);
     expect(existsSync(file)).toBe(true);

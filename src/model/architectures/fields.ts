@@ -52,6 +52,18 @@ export function llamaFields(
   };
 }
 
+/** Llama's switches of biases, with the weights that they mean. */
+export function biasFields(json: JsonFields): Pick<Described, "qkvBias" | "outputBias" | "mlpBias"> {
+  const biased = json.boolean("attention_bias", false);
+  return { qkvBias: biased, outputBias: biased, mlpBias: json.boolean("mlp_bias", false) };
+}
+
+/** The inverse of `biasFields`. */
+export const biasJson = (config: ModelConfig): object => ({
+  attention_bias: config.qkvBias,
+  mlp_bias: config.mlpBias,
+});
+
 export const llamaJson = (config: ModelConfig): object => ({
   vocab_size: config.vocabSize,
   hidden_size: config.hiddenSize,

@@ -2,7 +2,7 @@ import type { ModelConfig } from "../config.js";
 import type { JsonFields } from "../formats/json-fields.js";
 import type { Architecture, Composite, Described } from "./architecture.js";
 import { activationName, activationOf, layerTypes, llamaFields, llamaJson, windowFields } from "./fields.js";
-import { agreed, ropeFields, ropeScalingJson, ropeScalingOf } from "./rope-fields.js";
+import { layerRopes, layerRopesJson, ropeFields } from "./rope-fields.js";
 
 /** Fields that all Gemmas share: scaled embeddings, norms of weight 1 + w, GELU, embeddings tied to the head. */
 function gemmaFields(json: JsonFields, activationKey: string, rope = ropeFields(json)): Described {
@@ -124,35 +124,21 @@ export const gemma3: Architecture = {
   causal: "Gemma3ForCausalLM",
   classifier: "Gemma3TextForSequenceClassification",
   read(json) {
-    const rope = json.object("rope_parameters");
-    const local = rope?.object("sliding_attention");
-    if (local !== undefined && ropeScalingOf(local, json) !== "default")
-      throw json.wrong("rope_parameters", 'of the type "default" in layers with a window');
-    const localRopeTheta = agreed(json, [
-      ["rope_parameters.sliding_attention.rope_theta", local?.optionalNumber("rope_theta")],
-      ["rope_local_base_freq", json.optionalNumber("rope_local_base_freq")],
-    ]);
     const period = json.optionalNumber("sliding_window_pattern");
     const every = (period: number) => (layer: number) => (layer + 1) % period !== 0;
     const windows = (window: number | undefined) =>
       windowFields(json, window, period === undefined ? undefined : every(period), every(6));
-    const outside = { full: rope?.object("full_attention"), theta: 1_000_000 };
+    const rope = layerRopes(json, 1_000_000, 10_000, "rope_local_base_freq");
     return {
-      ...gemma2Fields(json, {}, windows, ropeFields(json, outside)),
+      ...gemma2Fields(json, {}, windows, rope),
       queryKeyNorm: "head",
-      localRopeTheta: localRopeTheta ?? 10_000,
+      localRopeTheta: rope.localRopeTheta,
     };
   },
   write: (config) => ({
     ...gemma2Json(config),
     rope_local_base_freq: config.localRopeTheta,
-    rope_parameters: {
-      full_attention: {
-        rope_theta: config.ropeTheta,
-        ...(ropeScalingJson(config) ?? { rope_type: "default" }),
-      },
-      sliding_attention: { rope_theta: config.localRopeTheta, rope_type: "default" },
-    },
+    ...layerRopesJson(config),
   }),
   oneValue: OLDER_KEYS,
   composite: gemma3WithImages,

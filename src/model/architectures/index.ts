@@ -8,11 +8,13 @@ import type { Architecture } from "./architecture.js";
 import { gemma, gemma2, gemma3 } from "./gemma.js";
 import { gptNeox } from "./gpt-neox.js";
 import { gpt2 } from "./gpt2.js";
+import { granite } from "./granite.js";
 import { llama } from "./llama.js";
 import { mistral } from "./mistral.js";
-import { olmo2 } from "./olmo2.js";
+import { olmo2, olmo3 } from "./olmo.js";
 import { phi3 } from "./phi3.js";
 import { qwen2, qwen3 } from "./qwen.js";
+import { smollm3 } from "./smollm3.js";
 
 export type { Architecture, Composite, Layout, WeightNames } from "./architecture.js";
 
@@ -26,6 +28,9 @@ export const ARCHITECTURES: readonly Architecture[] = [
   gemma3,
   phi3,
   olmo2,
+  olmo3,
+  smollm3,
+  granite,
   gptNeox,
   gpt2,
 ];

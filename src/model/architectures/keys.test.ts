@@ -20,11 +20,12 @@ const inert = (key: string, name: string): boolean =>
 const OFF: Record<string, readonly string[]> = {
   qwen2: ["use_sliding_window", "sliding_window", "max_window_layers"],
   qwen3: ["use_sliding_window", "sliding_window", "max_window_layers"],
+  smollm3: ["use_sliding_window", "sliding_window"],
 };
 
 /** What the message names in place of the key. */
 function saidAs(key: string): string {
-  if (key === "num_hidden_layers") return "layer_types";
+  if (key === "num_hidden_layers") return "layer_types|no_rope_layers";
   if (key === "architectures") return "the architecture is";
   return key.startsWith("rope_parameters.") ? "rotary scaling of the type" : key;
 }

@@ -34,8 +34,10 @@ type Stated = RopeScaling | "default";
  */
 export function ropeFields(
   json: JsonFields,
-  { full = json.object("rope_parameters"), base = "rope_theta", theta = 10_000 }: RopeKeys = {},
+  keys: RopeKeys = {},
 ): Pick<Described, "ropeTheta" | "ropeScaling"> {
+  const { base = "rope_theta", theta = 10_000 } = keys;
+  const full = "full" in keys ? keys.full : json.object("rope_parameters");
   const old = json.object("rope_scaling");
   const scaling = agreed<Stated>(json, [
     ["rope_parameters", full && ropeScalingOf(full, json)],
@@ -54,10 +56,43 @@ export function ropeFields(
 }
 
 interface RopeKeys {
-  full?: JsonFields;
+  full?: JsonFields | undefined;
   base?: string;
   theta?: number;
 }
+
+type Ropes = Pick<Described, "ropeTheta" | "ropeScaling" | "localRopeTheta">;
+
+/**
+ * Bases of layers with a window and of those without, which alone may have scaled frequencies (Gemma 3, Olmo 3).
+ * @param localKey the base of layers with a window, beside rope_parameters.
+ */
+export function layerRopes(json: JsonFields, theta: number, localTheta: number, localKey?: string): Ropes {
+  const rope = json.object("rope_parameters");
+  const [full, local] = [rope?.object("full_attention"), rope?.object("sliding_attention")];
+  if (local !== undefined && ropeScalingOf(local, json) !== "default")
+    throw json.wrong("rope_parameters", 'of the type "default" in layers with a window');
+  const localRopeTheta = agreed(json, [
+    ["rope_parameters.sliding_attention.rope_theta", local?.optionalNumber("rope_theta")],
+    ...(localKey === undefined ? [] : [[localKey, json.optionalNumber(localKey)] as const]),
+  ]);
+  const fields = ropeFields(json, { full, theta });
+  // transformers 5 looks for "truncate" beside the two objects, where its own files never have it.
+  if (fields.ropeScaling?.kind === "yarn" && !fields.ropeScaling.truncate)
+    throw json.wrong("rope_parameters", 'without "truncate": false, which is not supported here');
+  return { ...fields, localRopeTheta: localRopeTheta ?? localTheta };
+}
+
+/** The inverse of `layerRopes`. */
+export const layerRopesJson = (config: ModelConfig): object => ({
+  rope_parameters: {
+    full_attention: {
+      rope_theta: config.ropeTheta,
+      ...(ropeScalingJson(config) ?? { rope_type: "default" }),
+    },
+    sliding_attention: { rope_theta: config.localRopeTheta, rope_type: "default" },
+  },
+});
 
 export function ropeJson(config: ModelConfig): {
   rope_theta?: number;

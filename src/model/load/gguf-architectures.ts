@@ -8,7 +8,7 @@ import type { Metadata } from "./gguf-metadata.js";
 export interface GgufArchitecture {
   /** Value of general.architecture. */
   ggml: string;
-  /** Our name; `mistral` is a `llama` with a window. */
+  /** Our name; `mistral` is a `llama` with a window, `olmo3` an `olmo2`. */
   name: ModelConfig["architecture"];
   /** ggml's names of a layer's parts (after "blk.N."), to ours (after "model.layers.N."). */
   parts: Readonly<Record<string, string>>;
@@ -124,7 +124,14 @@ export const GGUF_ARCHITECTURES: readonly GgufArchitecture[] = [
       post_attention_norm: "post_attention_layernorm",
       post_ffw_norm: "post_feedforward_layernorm",
     },
-    fields: () => ({ blockNorms: "post", queryKeyNorm: "width" }),
+    fields: (metadata, { layers }) => ({
+      ...{ blockNorms: "post", queryKeyNorm: "width" },
+      ...(window(metadata) !== undefined && {
+        windowedLayers:
+          metadata.optionalFlags("attention.sliding_window_pattern", layers) ?? pattern(layers, 4),
+        localRopeTheta: metadata.real("rope.freq_base_swa", metadata.real("rope.freq_base", 10_000)),
+      }),
+    }),
   },
   {
     ggml: "gptneox",

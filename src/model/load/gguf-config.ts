@@ -48,7 +48,7 @@ export async function ggufConfig(file: GgufFile): Promise<ModelConfig> {
   const own = architecture.fields(metadata, { hiddenSize, heads, headDim, layers });
 
   return {
-    architecture: architecture.name === "llama" && slidingWindow ? "mistral" : architecture.name,
+    architecture: (slidingWindow && WINDOWED[architecture.name]) || architecture.name,
     vocabSize: embedding.shape[0],
     hiddenSize,
     intermediateSize: metadata.integer("feed_forward_length"),
@@ -78,6 +78,9 @@ export async function ggufConfig(file: GgufFile): Promise<ModelConfig> {
     ...own,
   };
 }
+
+/** Architectures that a file calls by the name of the one without a window. */
+const WINDOWED: Partial<Record<string, ModelConfig["architecture"]>> = { llama: "mistral", olmo2: "olmo3" };
 
 /** The tokens that end a turn: EOS and, if the file names them, end of turn and end of message. */
 function eosIds(file: GgufFile): number[] {

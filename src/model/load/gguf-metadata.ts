@@ -63,6 +63,15 @@ export class Metadata {
     return typeof value === "boolean" ? value : this.wrong(key, "true or false");
   }
 
+  /** A list of as many booleans. */
+  optionalFlags(key: string, count: number): boolean[] | undefined {
+    const value = this.value(key);
+    if (value === undefined) return undefined;
+    const flags: unknown[] = Array.isArray(value) ? value : [];
+    if (flags.length !== count) return this.wrong(key, `${count} times true or false`);
+    return flags.map((flag) => (typeof flag === "boolean" ? flag : this.wrong(key, "true or false")));
+  }
+
   text(key: string, fallback: string): string {
     const value = this.value(key) ?? fallback;
     return typeof value === "string" ? value : this.wrong(key, "a text");
