@@ -21,6 +21,7 @@ import { sequenceLogProbs, sequenceScores } from "../../src/model/score.js";
 import { tokenReadings } from "../../src/model/token-readings.js";
 import { batchTokens, tokensRead } from "../../src/model/values.js";
 import { blockLinears, expectedWeights } from "../../src/model/weight-names.js";
+import { openBaseModel } from "../../src/open/open-network.js";
 import { OrtRuntime } from "../../src/runtime/ort/index.js";
 import { neg, sum } from "../../src/tensor/index.js";
 import { memoryOf } from "../buffers.js";
@@ -171,6 +172,15 @@ describe.each(ARCHITECTURE_FIXTURES)("%s", (name) => {
         config,
       );
     },
+  );
+});
+
+test("longrope takes texts up to the original context, and a larger one is refused by name", async () => {
+  const folder = path.join(FIXTURES, "models", "longrope");
+  expect((await openBaseModel(runtime, folder)).config.maxPositions).toBe(32);
+  expect((await openBaseModel(runtime, folder, [], { maxPositions: 16 })).config.maxPositions).toBe(16);
+  await expect(openBaseModel(runtime, folder, [], { maxPositions: 64 })).rejects.toThrow(
+    /longrope, which is read for 32 tokens, so it cannot take 64/,
   );
 });
 

@@ -53,7 +53,7 @@ export const gpt2: Architecture = {
   // The length of the learned positions is n_positions; the summary is of classes that are not read.
   withoutEffect: [
     ...["n_ctx", "summary_type", "summary_use_proj", "summary_activation", "summary_proj_to_labels"],
-    ...["summary_first_dropout"],
+    ...["summary_first_dropout", "n_special", "predict_special_tokens"],
   ],
   names: {
     modules: {

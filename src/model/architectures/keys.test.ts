@@ -152,3 +152,34 @@ describe("keys that other models have, in a Llama", () => {
     expect(read({ ...llama, ...notes })).toEqual(read(llama));
   });
 });
+
+/** Keys of published files that no class of transformers 5.24 writes, each with what such a file has beside it. */
+describe("keys of files on the hub", () => {
+  it.each<[string, string, Json]>([
+    [
+      "SmolLM2",
+      "llama",
+      {
+        is_llama_config: true,
+        rope_interleaved: false,
+        "transformers.js_config": { dtype: "q4" },
+        rope_scaling: null,
+      },
+    ],
+    ["Vicuna", "llama", { max_sequence_length: 2048, torch_dtype: "float16", pretraining_tp: 1 }],
+    ["Unsloth's copies", "llama", { unsloth_fixed: true, unsloth_version: "2024.9", _name_or_path: "x" }],
+    ["DeepSeek-R1-Distill-Qwen", "qwen2", { use_mrope: false, torch_dtype: "bfloat16" }],
+    ["Gemma 2", "gemma2", { hidden_act: "gelu_pytorch_tanh", cache_implementation: "hybrid" }],
+    [
+      "Phi-3 and Phi-4-mini",
+      "phi3",
+      { auto_map: {}, attention_bias: false, full_attn_mod: 1, lm_head_bias: false },
+    ],
+    ["SmolLM3", "smollm3", { max_window_layers: 28, pretraining_tp: 2 }],
+    ["GPT-NeoX-20B", "gpt_neox", { attention_probs_dropout_prob: 0, hidden_dropout_prob: 0 }],
+    ["GPT-2 medium", "gpt2", { n_ctx: 1024, n_special: 0, predict_special_tokens: true, output_past: true }],
+  ])("%s", (_, type, keys) => {
+    const json = configs.find(({ model_type }) => model_type === type)!;
+    expect(read({ ...json, ...keys })).toEqual(read(json));
+  });
+});

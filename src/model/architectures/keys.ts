@@ -20,13 +20,21 @@ const WITHOUT_EFFECT: ReadonlySet<string> = new Set([
   ...["task_specific_params", "model_max_length", "max_sequence_length", "transformers.js_config"],
   ...["unsloth_fixed", "unsloth_version", "is_llama_config"],
   // What a call returns, and how it computes the same.
-  ...["return_dict", "output_hidden_states", "output_attentions", "output_scores", "return_dict_in_generate"],
+  ...[
+    "output_past",
+    "return_dict",
+    "output_hidden_states",
+    "output_attentions",
+    "output_scores",
+    "return_dict_in_generate",
+  ],
   ...["use_cache", "cache_implementation", "attn_implementation", "gradient_checkpointing"],
   ...["chunk_size_feed_forward", "pretraining_tp", "torchscript", "use_bfloat16", "torch_dtype", "dtype"],
   ...["tf_legacy_loss", "reorder_and_upcast_attn", "is_decoder"],
   // Labels and losses of classifiers (`checkLabels` counts the labels), how new weights are drawn.
   ...["id2label", "label2id", "num_labels", "problem_type", "initializer_range"],
   // Dropout: models are trained without it.
+  ...["attention_probs_dropout_prob", "hidden_dropout_prob"],
   ...["attention_dropout", "resid_pdrop", "embd_pdrop", "attn_pdrop", "hidden_dropout", "classifier_dropout"],
   // Tokens with no part in a decoder.
   ...["sep_token_id", "decoder_start_token_id", "prefix"],
@@ -56,6 +64,9 @@ const ONE_VALUE: Readonly<Record<string, readonly unknown[]>> = {
   partial_rotary_factor: [1],
   rope_interleaved: [false],
   use_mrope: [false],
+  use_sliding_window: [false],
+  attention_bias: [false],
+  mlp_bias: [false],
 };
 
 /** Whether a key changes nothing, in any model or in one of this name. */

@@ -89,8 +89,7 @@ export const phi3: Architecture = {
   // The original length counts with longrope alone.
   withoutEffect: ["original_max_position_embeddings"],
   oneValue: {
-    ...{ attention_bias: [false], mlp_bias: [false], lm_head_bias: [false] },
-    ...{ full_attn_mod: [1], interpolate_factor: [1] },
+    ...{ lm_head_bias: [false], full_attn_mod: [1], interpolate_factor: [1] },
   },
   write(config) {
     const share = { partial_rotary_factor: rotaryShare(config) };

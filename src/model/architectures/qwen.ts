@@ -32,6 +32,7 @@ export const qwen2: Architecture = {
   classifier: "Qwen2ForSequenceClassification",
   read: (json) => ({ ...llamaFields(json), ...qwenWindows(json), qkvBias: true }),
   write: (config) => ({ ...llamaJson(config), ...windowsJson(config) }),
+  oneValue: { attention_bias: [true] },
 };
 
 /** Qwen3 (Yang et al. 2025; transformers, models/qwen3): each head of q and k is normed. */

@@ -47,7 +47,7 @@ export async function ggufConfig(file: GgufFile): Promise<ModelConfig> {
   const ropeScaling = await ggufRopeScaling(file, metadata, rotary, ropeTheta);
   const own = architecture.fields(metadata, { hiddenSize, heads, headDim, layers });
 
-  return {
+  const config = {
     architecture: (slidingWindow && WINDOWED[architecture.name]) || architecture.name,
     vocabSize: embedding.shape[0],
     hiddenSize,
@@ -77,6 +77,35 @@ export async function ggufConfig(file: GgufFile): Promise<ModelConfig> {
     padId: tokenId(file, "padding_token_id"),
     ...own,
   };
+  checkKeys(file, metadata, architecture.ggml);
+  return config;
+}
+
+/** Keys that change nothing: what others or the tensors say, and experts' where there are none. */
+const WITHOUT_EFFECT: readonly string[] = [
+  ...["vocab_size", "tensor_data_layout", "expert_used_count", "mm.tokens_per_image"],
+  ...["rope.scaling.finetuned", "rope.scaling.original_context_length"],
+];
+/** Keys of which one value alone is supported. */
+const ONE_VALUE: Readonly<Record<string, unknown>> = {
+  "attention.causal": true,
+  "rope.scale_linear": 1,
+  "rope.scaling.factor": 1,
+};
+
+/** @throws PlumbError, which names the architecture's keys that were not asked for and may change what it computes. */
+function checkKeys(file: GgufFile, metadata: Metadata, architecture: string): void {
+  const unknown = metadata.unread().filter((key) => {
+    if (WITHOUT_EFFECT.includes(key)) return false;
+    const value = file.metadata.get(`${architecture}.${key}`);
+    return !(Object.hasOwn(ONE_VALUE, key) && ONE_VALUE[key] === value);
+  });
+  if (unknown.length === 0) return;
+  const list = unknown.slice(0, 12).map((key) => `${architecture}.${key.slice(0, 64)}`);
+  throw new PlumbError(
+    `${file.path}: the metadata ${list.join(", ")} ${unknown.length > 1 ? "are" : "is"} not known, so the model may compute something else than would be read.`,
+    { hint: "Use the model's Hugging Face folder." },
+  );
 }
 
 /** Architectures that a file calls by the name of the one without a window. */

@@ -18,7 +18,10 @@ export class Metadata {
     private readonly architecture: string,
   ) {}
 
+  private readonly asked = new Set<string>();
+
   private value(key: string): GgufValue | undefined {
+    this.asked.add(key);
     return this.file.metadata.get(`${this.architecture}.${key}`);
   }
 
@@ -28,6 +31,15 @@ export class Metadata {
     throw new PlumbError(
       `${this.file.path}: the metadata ${this.architecture}.${key} is ${found}; expected ${expected}.`,
     );
+  }
+
+  /** Keys of the architecture that were not asked for. */
+  unread(): string[] {
+    const own = `${this.architecture}.`;
+    return [...this.file.metadata.keys()]
+      .filter((key) => key.startsWith(own))
+      .map((key) => key.slice(own.length))
+      .filter((key) => !this.asked.has(key));
   }
 
   integer(key: string, fallback?: number): number {

@@ -144,6 +144,8 @@ describe("GGUF models", () => {
     ["another architecture", { "general.architecture": text("mamba") }, /"mamba" is not supported/],
     ["experts", { "llama.expert_count": u32(8) }, /mixture of experts/],
     ["other scaling", { "llama.rope.scaling.type": text("dynamic") }, /dynamic/],
+    ["an unknown key", { "llama.attention.scale": f32(0.2) }, /llama.attention.scale is not known/],
+    ["an old linear scaling", { "llama.rope.scale_linear": f32(4) }, /llama.rope.scale_linear is not known/],
     ["yarn without a factor", { "llama.rope.scaling.type": text("yarn") }, /rope.scaling.factor is missing/],
     [
       "a factor of attention that does not follow from yarn's",
