@@ -24,7 +24,6 @@ import { openSafetensors } from "./formats/safetensors.js";
 import { quantizeBase } from "./int8/build.js";
 import { isInt8 } from "./int8/gradients.js";
 import type { StoredInt8 } from "./int8/stored.js";
-import { tokenizerWithAdapters } from "./load/adapter-tokenizer.js";
 import { type ModelFiles, openModel, readAdapterConfig } from "./load/index.js";
 import { flatParameters, type Network, type Weights } from "./network.js";
 import { adapterNetwork } from "./read-adapter.js";
@@ -90,9 +89,8 @@ export interface RewardScale {
 export interface SavedReward extends RewardScale {
   /** The base model, as the user gave it. */
   base: string;
-  /** Saved with a whole model, and with an adapter if it is `ownTokenizer`: another than the base's. */
+  /** Saved with a whole model. */
   tokenizer?: Tokenizer;
-  ownTokenizer?: boolean;
   /** The adapter to save instead of the network's own, if that is stacked on earlier ones. */
   adapter?: AdapterTensors;
   /** How its base was quantised, if it was in 8 bits during training. */
@@ -174,10 +172,8 @@ export async function saveRewardModel(dir: string, network: Network, saved: Save
     ...(int8 && { int8 }),
   } as const;
   await writeFolderAtomically(dir, async (tmp) => {
-    if (network.lora) {
-      const adapter = saved.adapter ?? (await adapterTensors(network));
-      await saveAdapter(tmp, adapter, base, saved.ownTokenizer ? tokenizer : undefined);
-    } else {
+    if (network.lora) await saveAdapter(tmp, saved.adapter ?? (await adapterTensors(network)), base);
+    else {
       if (!network.trainable.byName.has(HEAD)) throw new Error("a reward model without a head");
       await exportMerged(tmp, network, tokenizer);
     }
@@ -212,8 +208,8 @@ export async function openRewardModel(
   const opened = shared.get(baseKey(source)) ?? (await openBase(runtime, source, kind));
   shared.set(baseKey(source), opened);
   const { config } = opened;
-  const own = kind === "adapter" ? await tokenizerWithAdapters(opened.tokenizer, [dir]) : opened.tokenizer;
-  const tokenizer = own && file?.chat ? withChatSettings(own, file.chat, dir) : own;
+  const tokenizer =
+    opened.tokenizer && file?.chat ? withChatSettings(opened.tokenizer, file.chat, dir) : opened.tokenizer;
   const weights = await choose(opened, source, file?.int8);
   if (kind === "full") checkHead(config, source);
   if (!tokenizer) throw new PlumbError(`${source} has no tokenizer, so nothing can be scored with ${dir}`);

@@ -1,6 +1,5 @@
 import { PlumbError } from "../base/errors.js";
 import { readFloats } from "../runtime/read.js";
-import type { Tokenizer } from "../text/index.js";
 import { beyondLora, loraUpdate } from "./adapt-base.js";
 import { readAdapterParts } from "./adapter-parts.js";
 import { architectureOf } from "./architectures/index.js";
@@ -46,16 +45,11 @@ export async function readAdapter(dir: string, config: ModelConfig): Promise<Ada
   );
 }
 
-/**
- * Saves an adapter, including its head if it has one, in PEFT's format.
- *
- * @param tokenizer the one that it was trained with, if that is not the base's.
- */
+/** Saves an adapter, including its head if it has one, in PEFT's format. */
 export async function saveAdapter(
   dir: string,
   { config, lora, tensors }: AdapterTensors,
   baseModel: string,
-  tokenizer?: Tokenizer,
 ): Promise<void> {
   const head = tensors.has("score.weight");
   const layouts = Object.values(architectureOf(config).names?.layouts ?? {});
@@ -71,7 +65,6 @@ export async function saveAdapter(
       ...(head && { modulesToSave: ["score"] }),
     },
     theirWeights(config, tensors),
-    { tokenizer },
   );
 }
 

@@ -10,7 +10,6 @@ import { mergedWeights } from "../model/export.js";
 import { allocateF32 } from "../model/formats/weights.js";
 import { isInt8 } from "../model/int8/gradients.js";
 import type { StoredInt8 } from "../model/int8/stored.js";
-import { tokenizerWithAdapters } from "../model/load/adapter-tokenizer.js";
 import { openModel, type WantedHead } from "../model/load/index.js";
 import type { Network, Weights } from "../model/network.js";
 import { adaptedNetwork, adapterNetwork } from "../model/read-adapter.js";
@@ -95,8 +94,8 @@ export async function openBaseModel(
   const opened = shared?.get(baseKey(model)) ?? (await readModel(runtime, model, head));
   shared?.set(baseKey(model), opened);
   const { config: declared, weights, int8 } = opened;
-  const own = await tokenizerWithAdapters(opened.tokenizer, adapters);
-  const tokenizer = own && chat ? withTemplateSettings(own, chat, model) : own;
+  const tokenizer =
+    opened.tokenizer && chat ? withTemplateSettings(opened.tokenizer, chat, model) : opened.tokenizer;
   const eosIds = endsOf(declared, tokenizer);
   const config = { ...declared, eosIds, ...(maxPositions !== undefined && { maxPositions }) };
   const longest = longestContext(declared);
@@ -135,7 +134,7 @@ export const withTemplateSettings = (
 ): Tokenizer => withChatSettings(tokenizer, { variables: templateVars, date: templateDate }, model);
 
 /** The tokens that end an answer: those that the model's files name, and the one that ends a turn of its template. */
-export function endsOf({ eosIds, vocabSize }: ModelConfig, tokenizer: Tokenizer | undefined): number[] {
+function endsOf({ eosIds, vocabSize }: ModelConfig, tokenizer: Tokenizer | undefined): number[] {
   if (tokenizer?.chatTemplate === undefined) return eosIds;
   try {
     const { id } = turnEndOf(tokenizer);

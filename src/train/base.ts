@@ -6,7 +6,6 @@ import type { ModelConfig } from "../model/config.js";
 import { fullNetwork, loraNetwork } from "../model/create.js";
 import { exportMerged } from "../model/export.js";
 import type { StoredInt8 } from "../model/int8/stored.js";
-import { tokenizerWithAdapters } from "../model/load/adapter-tokenizer.js";
 import type { LoraConfig, Network, Weights } from "../model/network.js";
 import type { Int8Recipe } from "../model/reward-model.js";
 import {
@@ -18,13 +17,7 @@ import {
 } from "../model/stack-adapters.js";
 import { type BaseReport, type BaseSettings, chosenWeights } from "../open/base-precision.js";
 import type { ChatTemplateSettings } from "../open/model-settings.js";
-import {
-  endsOf,
-  mergeAdapter,
-  openNetwork,
-  tokenizerOf,
-  withTemplateSettings,
-} from "../open/open-network.js";
+import { mergeAdapter, openNetwork, tokenizerOf } from "../open/open-network.js";
 import type { Runtime } from "../runtime/runtime.js";
 import type { Tokenizer } from "../text/index.js";
 
@@ -33,8 +26,6 @@ export interface TrainingBase {
   config: ModelConfig;
   weights: Weights;
   tokenizer: Tokenizer;
-  /** Whether the tokenizer is an adapter's, not the model's. */
-  ownTokenizer: boolean;
   padId: number;
   /** The name of the model without adapters, as it was given. */
   source: string;
@@ -98,19 +89,15 @@ export async function openBase(
   lora: LoraConfig | null,
   notices: Notices,
 ): Promise<TrainingBase> {
-  const opened = await openNetwork(runtime, model);
+  const opened = await openNetwork(runtime, model, [], { chat });
   const { padId, source, base, int8 } = opened;
-  const own = await tokenizerWithAdapters(opened.tokenizer, adapters);
-  const told = tokenizerOf({ source, ...(own && { tokenizer: own }) });
-  const tokenizer = withTemplateSettings(told, chat, model);
-  const eosIds = endsOf(opened.config, tokenizer);
-  let merged = { config: { ...opened.config, eosIds }, weights: base };
+  const tokenizer = tokenizerOf(opened);
+  let merged = { config: opened.config, weights: base };
   for (const dir of adapters) {
     if (lora !== null) await readAdapter(dir, merged.config);
     merged = await mergeAdapter(runtime, merged, dir, { notices });
   }
-  const ownTokenizer = own !== opened.tokenizer;
-  return { ...merged, tokenizer, ownTokenizer, padId, source, sourceWeights: base, adapters, int8 };
+  return { ...merged, tokenizer, padId, source, sourceWeights: base, adapters, int8 };
 }
 
 /** A network to train on the base: a new adapter, or with `lora` null all weights. */
@@ -134,8 +121,7 @@ export async function adapterOverSource(base: TrainingBase, network: Network): P
 
 /** Saves a trained policy: an adapter over the model, or a whole model. */
 export async function savePolicy(dir: string, base: TrainingBase, network: Network): Promise<void> {
-  const tokenizer = base.ownTokenizer ? base.tokenizer : undefined;
-  if (network.lora) await saveAdapter(dir, await adapterOverSource(base, network), base.source, tokenizer);
+  if (network.lora) await saveAdapter(dir, await adapterOverSource(base, network), base.source);
   else await exportMerged(dir, network, base.tokenizer);
 }
 

@@ -2,7 +2,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { writeFolderAtomically } from "../../artifacts/atomic.js";
-import type { Tokenizer } from "../../text/tokenizer.js";
 import { type FloatDtype, type SavedTensor, writeSafetensors } from "../formats/write-safetensors.js";
 import { PEFT_PREFIX } from "../load/peft.js";
 
@@ -27,7 +26,6 @@ export interface PeftSaveConfig {
 /**
  * Saves an adapter, whole or not at all, so that `PeftModel.from_pretrained` and `openPeftAdapter` load it.
  *
- * @param options.tokenizer saved beside it, where it is another than the base's.
  * @param tensors with names as in `openPeftAdapter`, such as "model.layers.0.self_attn.q_proj.lora_A.weight".
  * @throws PlumbError if the folder cannot be written.
  */
@@ -35,7 +33,7 @@ export async function savePeft(
   dir: string,
   config: PeftSaveConfig,
   tensors: ReadonlyMap<string, SavedTensor>,
-  { dtype = "F32", tokenizer }: { dtype?: FloatDtype; tokenizer?: Tokenizer | undefined } = {},
+  dtype: FloatDtype = "F32",
 ): Promise<void> {
   const prefixed = new Map([...tensors].map(([name, tensor]) => [`${PEFT_PREFIX}${name}`, tensor]));
   await writeFolderAtomically(dir, async (tmp) => {
@@ -44,9 +42,6 @@ export async function savePeft(
       `${JSON.stringify(adapterConfigJson(config), null, 2)}\n`,
     );
     await writeSafetensors(join(tmp, "adapter_model.safetensors"), prefixed, dtype);
-    for (const [name, text] of Object.entries(tokenizer?.files ?? {})) await writeFile(join(tmp, name), text);
-    if (tokenizer?.chatTemplate !== undefined)
-      await writeFile(join(tmp, "chat_template.jinja"), tokenizer.chatTemplate);
   });
 }
 

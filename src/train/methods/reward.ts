@@ -156,7 +156,6 @@ export const rewardMethod = defineMethod({
       std,
       maxLength: config.maxLength,
       tokenizer: base.tokenizer,
-      ownTokenizer: base.ownTokenizer,
       int8: base.recipe,
       ...(network.lora && { adapter: await adapterOverSource(base, network) }),
     });
