@@ -43,7 +43,7 @@ export async function examine(
   findings.push(await checkDisk(runs));
   if (model !== undefined && runtime) {
     const { checkModel } = await import("./model.js");
-    findings.push(...(await checkModel(runtime, model, adapter)));
+    findings.push(...(await checkModel(runtime, model, adapter, notices)));
     if (int8) findings.push(await checkInt8Base(runtime, { model, adapter, data, baseError }, notices));
   }
   return { findings, ...(runtime && { runtime }) };

@@ -1,6 +1,6 @@
 /** Checks of a model: it opens, a forward pass gives finite numbers, its tokenizer and chat template work. */
-
 import { formatBytes, formatCount } from "../base/format.js";
+import type { Notices } from "../base/host.js";
 import { type Network, parameterCount } from "../model/network.js";
 import { NetworkRunner } from "../model/runner.js";
 import { sequenceLogProbs } from "../model/score.js";
@@ -16,11 +16,12 @@ export async function checkModel(
   runtime: Runtime,
   model: string,
   adapter: readonly string[],
+  notices: Pick<Notices, "warn">,
 ): Promise<CheckResult[]> {
   let opened: OpenedNetwork | undefined;
   const findings = [
     await runCheck("model", async () => {
-      opened = await openNetwork(runtime, model, adapter);
+      opened = await openNetwork(runtime, model, adapter, { notices });
       const { config, network, leftOut } = opened;
       const { frozen, trainable } = parameterCount(network);
       const adapted = trainable > 0 ? `, adapter of ${formatCount(trainable)}` : "";

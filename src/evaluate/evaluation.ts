@@ -91,12 +91,11 @@ export async function evaluate(config: Config, host: WorkHost): Promise<Evaluati
   const rewardModel =
     config.rewardModel === undefined
       ? undefined
-      : await openRewardModel(
-          runtime,
-          config.rewardModel,
+      : await openRewardModel(runtime, config.rewardModel, {
           shared,
-          choice.rewardBase((base) => () => evaluationTexts(base, config)),
-        );
+          choose: choice.rewardBase((base) => () => evaluationTexts(base, config)),
+          notices: host,
+        });
   const evaluation: Evaluation = {};
   if (config.demonstrations !== undefined && policy) {
     evaluation.demonstrations = await measureDemonstrations(host, policy, config.demonstrations, config);

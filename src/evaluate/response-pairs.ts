@@ -13,7 +13,6 @@ import type { WorkHost } from "../open/host.js";
 import { adapterSetting, chatSettings, modelSetting } from "../open/model-settings.js";
 import { type OpenedNetwork, openNetwork } from "../open/open-network.js";
 import { rewardScores } from "../open/reward-scores.js";
-import type { Runtime } from "../runtime/runtime.js";
 import type { TaskItem } from "../votes/tasks/index.js";
 import { sampleAnswers } from "./answers.js";
 
@@ -92,8 +91,7 @@ export async function responsePairs(
   const { runtime } = host;
   const opened = await openNetwork(runtime, model, config.adapter, { chat: config, notices: host });
   const sampled = await distinctResponses(host, opened, prompts, config);
-  if (config.rewardModel !== undefined)
-    await addScores(runtime, config.rewardModel, sampled, config.batchSize);
+  if (config.rewardModel !== undefined) await addScores(host, config.rewardModel, sampled, config.batchSize);
   const items = pairItems(sampled, { pairsPerPrompt, seed, source: model, elsewhere });
   return { items, prompts: prompts.length, missing: pairsPerPrompt * prompts.length - items.length };
 }
@@ -146,12 +144,12 @@ async function distinctResponses(
 }
 
 async function addScores(
-  runtime: Runtime,
+  host: WorkHost,
   path: string,
   sampled: readonly SampledPrompt[],
   batchSize: number,
 ): Promise<void> {
-  const opened = await openRewardModel(runtime, path, new Map());
+  const opened = await openRewardModel(host.runtime, path, { notices: host });
   const where = { file: "responses", unit: "row", number: 1 } as const;
   const responses = sampled.flatMap(({ prompt, responses }) =>
     responses.map((response) => ({ prompt, response })),

@@ -82,7 +82,7 @@ export async function* rewardsOfLines(
       return textsOfRequests(lines, (request) => request.texts);
     };
   const choose = rewardBase(runtime, settings, texts, host);
-  const opened = await openRewardModel(runtime, rewardModel, new Map(), choose, model);
+  const opened = await openRewardModel(runtime, rewardModel, { choose, model, notices: host });
   const requests = await openRequests(input, (row) => parseRequest(row, opened, unread));
   const progress = lineProgress(host, "scores", requests);
   const pairs: { chosen: number; rejected: number }[] = [];

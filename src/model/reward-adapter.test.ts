@@ -37,7 +37,7 @@ describe("the adapter of a reward model", () => {
   ])("scores as peft does when it %s", async (_, base, given) => {
     const at = folder(kind, base);
     const model = given ? path.join(at, "base") : undefined;
-    const opened = await openRewardModel(runtime, path.join(at, "adapter"), new Map(), undefined, model);
+    const opened = await openRewardModel(runtime, path.join(at, "adapter"), { ...(model && { model }) });
     expect([opened.mean, opened.std]).toEqual([0, 1]);
     const found = await sequenceScores(
       opened.runner,

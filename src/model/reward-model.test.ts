@@ -118,7 +118,9 @@ describe("a model for sequence classification", () => {
       /no reward\.json, and is a language model/,
     );
     const shared = new Map([[baseKey(join(dir, "lm")), { config, weights, tokenizer }]]);
-    await expect(openRewardModel(runtime, join(dir, "lm"), shared)).rejects.toThrow(/is a language model/);
+    await expect(openRewardModel(runtime, join(dir, "lm"), { shared })).rejects.toThrow(
+      /is a language model/,
+    );
     await exportMerged(join(dir, "mute"), full);
     await expect(openRewardModel(runtime, join(dir, "mute"))).rejects.toThrow(/no tokenizer/);
   });

@@ -9,6 +9,7 @@ import { isAbsolute, join, relative, resolve } from "node:path";
 import { z } from "zod";
 import { writeFolderAtomically } from "../artifacts/index.js";
 import { PlumbError } from "../base/errors.js";
+import type { Notices } from "../base/host.js";
 import type { Runtime } from "../runtime/runtime.js";
 import {
   type AfterTurn,
@@ -24,7 +25,7 @@ import { openSafetensors } from "./formats/safetensors.js";
 import { quantizeBase } from "./int8/build.js";
 import { isInt8 } from "./int8/gradients.js";
 import type { StoredInt8 } from "./int8/stored.js";
-import { type ModelFiles, openModel, readAdapterConfig } from "./load/index.js";
+import { adaptersTokenizer, type ModelFiles, openModel, readAdapterConfig } from "./load/index.js";
 import { flatParameters, type Network, type Weights } from "./network.js";
 import { adapterNetwork } from "./read-adapter.js";
 import { readModelWeights } from "./read-weights.js";
@@ -91,6 +92,8 @@ export interface SavedReward extends RewardScale {
   base: string;
   /** Saved with a whole model. */
   tokenizer?: Tokenizer;
+  /** Saved with an adapter: one that came with an earlier adapter, and not with the base. */
+  broughtTokenizer?: Tokenizer | undefined;
   /** The adapter to save instead of the network's own, if that is stacked on earlier ones. */
   adapter?: AdapterTensors;
   /** How its base was quantised, if it was in 8 bits during training. */
@@ -172,8 +175,10 @@ export async function saveRewardModel(dir: string, network: Network, saved: Save
     ...(int8 && { int8 }),
   } as const;
   await writeFolderAtomically(dir, async (tmp) => {
-    if (network.lora) await saveAdapter(tmp, saved.adapter ?? (await adapterTensors(network)), base);
-    else {
+    if (network.lora) {
+      const tensors = saved.adapter ?? (await adapterTensors(network));
+      await saveAdapter(tmp, tensors, base, saved.broughtTokenizer);
+    } else {
       if (!network.trainable.byName.has(HEAD)) throw new Error("a reward model without a head");
       await exportMerged(tmp, network, tokenizer);
     }
@@ -185,46 +190,53 @@ export async function saveRewardModel(dir: string, network: Network, saved: Save
 const oneLineRows = (key: string, value: unknown): unknown =>
   key === "rows" ? (value as number[][]).map((row) => row.join(" ")) : value;
 
+/** How a reward model is opened; every option may be left out. */
+export interface RewardOptions {
+  /** Models already in memory, by `baseKey`; one that is opened is added. */
+  shared?: Map<string, SharedBase> | undefined;
+  /** Default: an adapter that was trained on a base in 8 bits gets the same base. */
+  choose?: ChooseBase | undefined;
+  /** The base of an adapter, instead of the one that its folder names. */
+  model?: string | undefined;
+  /** Told what of an adapter is not used. */
+  notices?: Pick<Notices, "warn"> | undefined;
+}
+
 /**
  * Opens a reward model.
  *
  * @param dir a folder that `saveRewardModel` wrote; or, with scores that are used as they are (mean 0, standard
  * deviation 1), a model for sequence classification with one label, which may be on the hub, or the adapter of one, as
  * TRL's RewardTrainer saves it.
- * @param shared models already in memory, by `baseKey`; one that this opens is added.
- * @param choose default: an adapter that was trained on a base in 8 bits gets the same base.
- * @param model the base of an adapter, instead of the one that its folder names.
  * @throws PlumbError if a file is missing, invalid, or does not match the others.
  */
 export async function openRewardModel(
   runtime: Runtime,
   dir: string,
-  shared: Map<string, SharedBase> = new Map(),
-  choose: ChooseBase = (base, _source, trained) => asTrained(runtime, base, trained),
-  model?: string,
+  { shared = new Map(), choose = asTrainedOn(runtime), model, notices }: RewardOptions = {},
 ): Promise<RewardModel> {
   const file = await readRewardFile(dir);
   const { kind, source } = await sourceOf(dir, file, model);
   const opened = shared.get(baseKey(source)) ?? (await openBase(runtime, source, kind));
   shared.set(baseKey(source), opened);
   const { config } = opened;
-  const tokenizer =
-    opened.tokenizer && file?.chat ? withChatSettings(opened.tokenizer, file.chat, dir) : opened.tokenizer;
   const weights = await choose(opened, source, file?.int8);
   if (kind === "full") checkHead(config, source);
-  if (!tokenizer) throw new PlumbError(`${source} has no tokenizer, so nothing can be scored with ${dir}`);
   const network =
     kind === "adapter"
-      ? await adapterNetwork(runtime, config, weights, dir)
+      ? await adapterNetwork(runtime, config, weights, dir, notices)
       : config.head === "score"
         ? frozenNetwork(runtime, config, weights)
         : await withHead(runtime, config, weights, dir);
   if (!network.trainable.byName.has(HEAD) && !network.frozen.has(HEAD)) {
     throw new PlumbError(`${dir}: the adapter has no score head, so it is not a reward model`);
   }
+  const { config: adapted } = network;
+  const own = await adaptersTokenizer(opened.tokenizer, kind === "adapter" ? [dir] : [], adapted, notices);
+  if (!own) throw new PlumbError(`${source} has no tokenizer, so nothing can be scored with ${dir}`);
+  const tokenizer = file?.chat ? withChatSettings(own, file.chat, dir) : own;
   const { mean, std, maxLength } = file ?? { mean: 0, std: 1, maxLength: config.maxPositions };
   const after = file === undefined && tokenizer.chatTemplate !== undefined ? afterTurn(tokenizer) : undefined;
-  const { config: adapted } = network;
   return {
     runner: new NetworkRunner(runtime, network),
     mean,
@@ -235,6 +247,11 @@ export async function openRewardModel(
     after,
   };
 }
+
+const asTrainedOn =
+  (runtime: Runtime): ChooseBase =>
+  (base, _source, trained) =>
+    asTrained(runtime, base, trained);
 
 /** What a folder of a reward model is, and the model that it is or is trained on. @throws PlumbError if none is named. */
 async function sourceOf(

@@ -1,5 +1,6 @@
 import { PlumbError } from "../base/errors.js";
 import { readFloats } from "../runtime/read.js";
+import type { Tokenizer } from "../text/index.js";
 import { beyondLora, loraUpdate } from "./adapt-base.js";
 import { readAdapterParts } from "./adapter-parts.js";
 import { architectureOf } from "./architectures/index.js";
@@ -45,11 +46,16 @@ export async function readAdapter(dir: string, config: ModelConfig): Promise<Ada
   );
 }
 
-/** Saves an adapter, including its head if it has one, in PEFT's format. */
+/**
+ * Saves an adapter, including its head if it has one, in PEFT's format.
+ *
+ * @param tokenizer saved beside it, if the base's is another.
+ */
 export async function saveAdapter(
   dir: string,
   { config, lora, tensors }: AdapterTensors,
   baseModel: string,
+  tokenizer?: Tokenizer,
 ): Promise<void> {
   const head = tensors.has("score.weight");
   const layouts = Object.values(architectureOf(config).names?.layouts ?? {});
@@ -63,6 +69,7 @@ export async function saveAdapter(
       fanInFanOut: layouts.includes("transposed"),
       taskType: head ? "SEQ_CLS" : "CAUSAL_LM",
       ...(head && { modulesToSave: ["score"] }),
+      ...(tokenizer && { files: tokenizer.files }),
     },
     theirWeights(config, tensors),
   );

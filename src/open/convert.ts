@@ -8,6 +8,7 @@ import { usageError } from "../base/usage-error.js";
 import type { ModelConfig } from "../model/config.js";
 import { exportMerged } from "../model/export.js";
 import { describeInt8, type StoredInt8 } from "../model/int8/stored.js";
+import { adaptersTokenizer } from "../model/load/index.js";
 import { parameterCount } from "../model/network.js";
 import { saveInt8 } from "../model/save-int8.js";
 import { expectedWeights } from "../model/weight-names.js";
@@ -15,7 +16,7 @@ import { beyondLimits, describeError, rounding, withinLimits } from "./base-prec
 import { textsOfFiles } from "./calibration-texts.js";
 import type { WorkHost } from "./host.js";
 import { adapterSetting, baseSettings, modelSetting } from "./model-settings.js";
-import { mergeAdapter, openBaseModel, openNetwork, tokenizerOf } from "./open-network.js";
+import { mergeAdapter, openBaseModel, openNetwork, tokenizerOf, withEnds } from "./open-network.js";
 
 /** Settings of a conversion. */
 export const conversionSchema = z.object({
@@ -99,13 +100,18 @@ async function convertToInt8(
   const { runtime, signal } = host;
   const opened = await openBaseModel(runtime, model, [], { head: "any", notices: host });
   if (opened.int8) throw inInt8Already(model);
-  const { tokenizer, padId, source } = opened;
   let merged = { config: opened.config, weights: opened.base };
   for (const dir of adapter)
     merged = await mergeAdapter(runtime, merged, dir, { inPlace: true, notices: host });
-  const { config, weights } = merged;
+  const { weights } = merged;
+  const tokenizer = await adaptersTokenizer(opened.tokenizer, adapter, merged.config, host);
+  const config = withEnds(merged.config, tokenizer);
+  const { padId, source } = opened;
   if (tokenizer === undefined) host.warn(`${model} has no tokenizer; the folder will have none`);
-  const texts = async () => (data.length > 0 ? textsOfFiles(data, tokenizerOf(opened), limit) : []);
+  const texts = async () =>
+    data.length > 0
+      ? textsOfFiles(data, tokenizerOf({ source, ...(tokenizer && { tokenizer }) }), limit)
+      : [];
   const parts = { config, weights, padId, source, ...(tokenizer && { tokenizer }) };
   const rounded = await rounding(runtime, parts, texts, { limit: baseError, use: "storage" }, host);
   const { error, int16 } = rounded;

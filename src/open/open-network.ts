@@ -10,7 +10,7 @@ import { mergedWeights } from "../model/export.js";
 import { allocateF32 } from "../model/formats/weights.js";
 import { isInt8 } from "../model/int8/gradients.js";
 import type { StoredInt8 } from "../model/int8/stored.js";
-import { openModel, type WantedHead } from "../model/load/index.js";
+import { adaptersTokenizer, openModel, type WantedHead } from "../model/load/index.js";
 import type { Network, Weights } from "../model/network.js";
 import { adaptedNetwork, adapterNetwork } from "../model/read-adapter.js";
 import { baseKey, type SharedBase, sharedBase } from "../model/reward-model.js";
@@ -83,7 +83,8 @@ export const networkOf = (runtime: Runtime, opened: OpenedModel): OpenedNetwork 
  *
  * @param model a .gguf file, a Hugging Face folder or `hf:owner/name`.
  * @param adapters PEFT folders, applied in this order.
- * @throws PlumbError if one of them is missing, damaged, or does not fit the others.
+ * @throws PlumbError if one of them is missing, damaged, or does not fit the others; if the last is a reward model's and
+ * only a language model is wanted.
  */
 export async function openBaseModel(
   runtime: Runtime,
@@ -93,11 +94,9 @@ export async function openBaseModel(
 ): Promise<OpenedModel> {
   const opened = shared?.get(baseKey(model)) ?? (await readModel(runtime, model, head));
   shared?.set(baseKey(model), opened);
-  const { config: declared, weights, int8 } = opened;
-  const tokenizer =
-    opened.tokenizer && chat ? withTemplateSettings(opened.tokenizer, chat, model) : opened.tokenizer;
-  const eosIds = endsOf(declared, tokenizer);
-  const config = { ...declared, eosIds, ...(maxPositions !== undefined && { maxPositions }) };
+  const { config: declared, weights, int8, leftOut } = opened;
+  if (leftOut !== undefined) notices?.warn(`${model}: left out: ${leftOut}`);
+  const config = { ...declared, ...(maxPositions !== undefined && { maxPositions }) };
   const longest = longestContext(declared);
   if (longest !== undefined && config.maxPositions > longest) {
     const what = declared.learnedPositions ? "learned positions" : "longrope, which is read";
@@ -108,23 +107,39 @@ export async function openBaseModel(
   const earlier = adapters.slice(0, -1);
   for (const dir of earlier) merged = await mergeAdapter(runtime, merged, dir, { inPlace: alone, notices });
   const last = adapters.at(-1);
-  const whole = { config: merged.config, base: merged.weights };
-  const padId = tokenizer?.padId ?? config.padId ?? 0;
-  const { leftOut } = opened;
-  if (leftOut !== undefined) notices?.warn(`${model}: left out: ${leftOut}`);
-  const rest = {
-    ...{ padId, source: model },
-    ...(tokenizer && { tokenizer }),
-    ...(int8 && { int8 }),
-    ...(leftOut !== undefined && { leftOut }),
+  const finished = async (adapted: ModelConfig) => {
+    const own = await adaptersTokenizer(opened.tokenizer, adapters, adapted, notices);
+    const tokenizer = own && chat ? withTemplateSettings(own, chat, model) : own;
+    const padId = tokenizer?.padId ?? config.padId ?? 0;
+    return {
+      ...{ padId, source: model },
+      ...(tokenizer && { tokenizer }),
+      ...(int8 && { int8 }),
+      ...(leftOut !== undefined && { leftOut }),
+    };
   };
-  if (last === undefined) return { ...whole, ...rest };
+  if (last === undefined) {
+    const rest = await finished(merged.config);
+    return { config: withEnds(merged.config, rest.tokenizer), base: merged.weights, ...rest };
+  }
+  const whole = { config: merged.config, base: merged.weights };
   const parts = await readAdapterParts(last, whole.config);
   for (const warning of parts.warnings) notices?.warn(warning);
+  if (parts.replaced.has(HEAD) && head !== "any") throw headWouldBeLost(last);
   const { update, head: scalar, ...adapted } = await adaptBase(runtime, whole.config, whole.base, parts);
   const adapter = { ...(update && { update }), ...(scalar && { head: scalar }) };
-  return { ...adapted, ...rest, adapter, unadapted: whole };
+  const rest = await finished(adapted.config);
+  const ended = withEnds(adapted.config, rest.tokenizer);
+  // One object where the adapter left the base as it was.
+  const unadapted = adapted.config === whole.config ? { ...whole, config: ended } : whole;
+  return { ...adapted, config: ended, ...rest, adapter, unadapted };
 }
+
+/** A scalar head scores texts; it has no place in a model of language. */
+const headWouldBeLost = (dir: string): PlumbError =>
+  new PlumbError(`${dir} is the adapter of a reward model, whose head would be lost`, {
+    hint: "Give it as a reward model, or as the last adapter of plumb convert.",
+  });
 
 /** The tokenizer with a command's settings for its template. @throws PlumbError for a variable that it does not have */
 export const withTemplateSettings = (
@@ -133,15 +148,18 @@ export const withTemplateSettings = (
   model: string,
 ): Tokenizer => withChatSettings(tokenizer, { variables: templateVars, date: templateDate }, model);
 
-/** The tokens that end an answer: those that the model's files name, and the one that ends a turn of its template. */
-function endsOf({ eosIds, vocabSize }: ModelConfig, tokenizer: Tokenizer | undefined): number[] {
-  if (tokenizer?.chatTemplate === undefined) return eosIds;
+/** The configuration with all tokens that end an answer: those of the model's files, and the end of its template's turns. */
+export function withEnds(config: ModelConfig, tokenizer: Tokenizer | undefined): ModelConfig {
+  const { eosIds, vocabSize } = config;
+  if (tokenizer?.chatTemplate === undefined) return config;
   try {
     const { id } = turnEndOf(tokenizer);
-    return id === undefined || id >= vocabSize || eosIds.includes(id) ? eosIds : [...eosIds, id];
+    return id === undefined || id >= vocabSize || eosIds.includes(id)
+      ? config
+      : { ...config, eosIds: [...eosIds, id] };
   } catch (error) {
     // A template that refuses a plain conversation says so where one is rendered.
-    if (error instanceof PlumbError) return eosIds;
+    if (error instanceof PlumbError) return config;
     throw error;
   }
 }
@@ -174,11 +192,7 @@ export async function mergeAdapter(
     });
   }
   const adapted = await adapterNetwork(runtime, model, base, dir, notices);
-  if (adapted.trainable.byName.has(HEAD)) {
-    throw new PlumbError(`${dir} is the adapter of a reward model, whose head would be lost`, {
-      hint: "Give it as a reward model, or as the last adapter of plumb convert.",
-    });
-  }
+  if (adapted.trainable.byName.has(HEAD)) throw headWouldBeLost(dir);
   const merged = new Map(adapted.frozen);
   for (const [name, { shape, adapted: changed, pieces }] of mergedWeights(adapted)) {
     if (!changed) continue;

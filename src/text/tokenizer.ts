@@ -81,6 +81,21 @@ export async function loadTokenizer(dir: string): Promise<Tokenizer> {
   return tokenizerFromJson(tokenizer, withTemplate, dir);
 }
 
+/** The chat template of a folder, with or without a tokenizer.json. @throws PlumbError as `loadTokenizer` */
+export async function loadChatTemplate(dir: string): Promise<string | undefined> {
+  const template = await readTextFile(join(dir, "chat_template.jinja"));
+  if (template !== undefined) return template;
+  const config = (await readJsonFile(join(dir, "tokenizer_config.json"))) ?? {};
+  return "chat_template" in config ? chatTemplateOf(config.chat_template) : undefined;
+}
+
+/** The tokenizer with another chat template, in its files too. */
+export function withChatTemplate(tokenizer: Tokenizer, chatTemplate: string): Tokenizer {
+  const config = JSON.parse(tokenizer.files["tokenizer_config.json"] ?? "{}") as object;
+  const text = `${JSON.stringify({ ...config, chat_template: chatTemplate }, null, 2)}\n`;
+  return { ...tokenizer, chatTemplate, files: { ...tokenizer.files, "tokenizer_config.json": text } };
+}
+
 /**
  * A tokenizer from the parsed contents of tokenizer.json and tokenizer_config.json.
  *

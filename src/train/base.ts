@@ -6,6 +6,7 @@ import type { ModelConfig } from "../model/config.js";
 import { fullNetwork, loraNetwork } from "../model/create.js";
 import { exportMerged } from "../model/export.js";
 import type { StoredInt8 } from "../model/int8/stored.js";
+import { adaptersTokenizer } from "../model/load/index.js";
 import type { LoraConfig, Network, Weights } from "../model/network.js";
 import type { Int8Recipe } from "../model/reward-model.js";
 import {
@@ -17,7 +18,13 @@ import {
 } from "../model/stack-adapters.js";
 import { type BaseReport, type BaseSettings, chosenWeights } from "../open/base-precision.js";
 import type { ChatTemplateSettings } from "../open/model-settings.js";
-import { mergeAdapter, openNetwork, tokenizerOf } from "../open/open-network.js";
+import {
+  mergeAdapter,
+  openNetwork,
+  tokenizerOf,
+  withEnds,
+  withTemplateSettings,
+} from "../open/open-network.js";
 import type { Runtime } from "../runtime/runtime.js";
 import type { Tokenizer } from "../text/index.js";
 
@@ -30,6 +37,8 @@ export interface TrainingBase {
   /** The name of the model without adapters, as it was given. */
   source: string;
   sourceWeights: Weights;
+  /** The tokenizer of the model without adapters. */
+  sourceTokenizer?: Tokenizer | undefined;
   adapters: readonly string[];
   /** How the model is stored in 8 bits, if it is. */
   int8?: StoredInt8 | undefined;
@@ -89,15 +98,19 @@ export async function openBase(
   lora: LoraConfig | null,
   notices: Notices,
 ): Promise<TrainingBase> {
-  const opened = await openNetwork(runtime, model, [], { chat });
-  const { padId, source, base, int8 } = opened;
-  const tokenizer = tokenizerOf(opened);
+  const opened = await openNetwork(runtime, model);
+  const { source, base, int8 } = opened;
   let merged = { config: opened.config, weights: base };
   for (const dir of adapters) {
     if (lora !== null) await readAdapter(dir, merged.config);
     merged = await mergeAdapter(runtime, merged, dir, { notices });
   }
-  return { ...merged, tokenizer, padId, source, sourceWeights: base, adapters, int8 };
+  const own = await adaptersTokenizer(opened.tokenizer, adapters, merged.config, notices);
+  const tokenizer = withTemplateSettings(tokenizerOf({ source, tokenizer: own }), chat, model);
+  const config = withEnds(merged.config, tokenizer);
+  const { weights } = merged;
+  const before = { source, sourceWeights: base, sourceTokenizer: opened.tokenizer, adapters, int8 };
+  return { config, weights, tokenizer, padId: tokenizer.padId, ...before };
 }
 
 /** A network to train on the base: a new adapter, or with `lora` null all weights. */
@@ -119,9 +132,14 @@ export async function adapterOverSource(base: TrainingBase, network: Network): P
   return stackAdapters([...earlier, await adapterTensors(network)]);
 }
 
+/** The tokenizer that came with an earlier adapter, if one did: a new adapter over the model is saved with it. */
+export const broughtTokenizer = ({ tokenizer, sourceTokenizer }: TrainingBase): Tokenizer | undefined =>
+  tokenizer.files === sourceTokenizer?.files ? undefined : tokenizer;
+
 /** Saves a trained policy: an adapter over the model, or a whole model. */
 export async function savePolicy(dir: string, base: TrainingBase, network: Network): Promise<void> {
-  if (network.lora) await saveAdapter(dir, await adapterOverSource(base, network), base.source);
+  if (network.lora)
+    await saveAdapter(dir, await adapterOverSource(base, network), base.source, broughtTokenizer(base));
   else await exportMerged(dir, network, base.tokenizer);
 }
 

@@ -1,5 +1,6 @@
 import { modelReward, type RewardSource } from "../algorithms/reward-sources.js";
 import { PlumbError } from "../base/errors.js";
+import type { Notices } from "../base/host.js";
 import { copyTrainable, frozenNetwork, fullNetwork } from "../model/create.js";
 import { withGradients } from "../model/int8/gradients.js";
 import { flatParameters, type LoraConfig, type Network } from "../model/network.js";
@@ -14,20 +15,27 @@ import { NetworkRunner } from "../model/runner.js";
 import type { Batching } from "../model/score.js";
 import type { Runtime } from "../runtime/runtime.js";
 import type { Tokenizer } from "../text/index.js";
-import { type NetworkBase, type TrainingBase, trainableNetwork } from "./base.js";
+import { broughtTokenizer, type NetworkBase, type TrainingBase, trainableNetwork } from "./base.js";
 
 /** Reward models, over one copy of the base if they share it. @throws PlumbError if the policy's tokenizer differs. */
 export async function openRewardModels(
   runtime: Runtime,
   base: TrainingBase,
   dirs: readonly string[],
+  notices: Pick<Notices, "warn">,
 ): Promise<RewardModel[]> {
-  const { config, sourceWeights: weights, tokenizer } = base;
-  const own: SharedBase = { config, weights, tokenizer, ...(base.int8 && { int8: base.int8 }) };
+  const { config, sourceWeights: weights } = base;
+  const tokenizer = broughtTokenizer(base) ? base.sourceTokenizer : base.tokenizer;
+  const own: SharedBase = {
+    config,
+    weights,
+    ...(tokenizer && { tokenizer }),
+    ...(base.int8 && { int8: base.int8 }),
+  };
   const shared = new Map([[baseKey(base.source), own]]);
   const models: RewardModel[] = [];
   for (const dir of dirs) {
-    const model = await openRewardModel(runtime, dir, shared);
+    const model = await openRewardModel(runtime, dir, { shared, notices });
     checkSameTokens(base.tokenizer, model.tokenizer, dir);
     models.push(model);
   }

@@ -59,7 +59,7 @@ export async function openRewards(
 ): Promise<{ models: RewardModel[]; rewards: RewardSource[] }> {
   const { runtime, base, config, host } = job;
   const { train, evaluation, functions } = job.data;
-  const models = await openRewardModels(runtime, base, config.rewardModel);
+  const models = await openRewardModels(runtime, base, config.rewardModel, host);
   const longest = Math.max(...[...train, ...evaluation].map(({ ids }) => ids.length)) + config.maxNewTokens;
   const shortest = Math.min(...models.map(({ maxLength }) => maxLength));
   if (longest > shortest)

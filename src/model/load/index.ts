@@ -20,6 +20,7 @@ import { readHuggingFaceConfig } from "./huggingface.js";
 import { leftOutTensors } from "./unused-tensors.js";
 
 export type { WeightSource } from "../formats/weights.js";
+export { adaptersTokenizer } from "./adapter-tokenizer.js";
 export { type AdaptableModule, ranksOf, targetsOf } from "./module-patterns.js";
 export { openPeftAdapter, type PeftAdapter, readAdapterConfig } from "./peft.js";
 

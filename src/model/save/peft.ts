@@ -21,6 +21,8 @@ export interface PeftSaveConfig {
    * way.
    */
   fanInFanOut?: boolean;
+  /** Files to write beside it: name to text. */
+  files?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -42,6 +44,7 @@ export async function savePeft(
       `${JSON.stringify(adapterConfigJson(config), null, 2)}\n`,
     );
     await writeSafetensors(join(tmp, "adapter_model.safetensors"), prefixed, dtype);
+    for (const [name, text] of Object.entries(config.files ?? {})) await writeFile(join(tmp, name), text);
   });
 }
 

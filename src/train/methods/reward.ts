@@ -33,7 +33,7 @@ import { clustersOf } from "../../statistics/clusters.js";
 import { formatInterval } from "../../statistics/format-interval.js";
 import { pooledMeanInterval } from "../../statistics/means.js";
 import { rateInterval } from "../../statistics/rates.js";
-import { adapterOverSource, type TrainingBase, trainableNetwork } from "../base.js";
+import { adapterOverSource, broughtTokenizer, type TrainingBase, trainableNetwork } from "../base.js";
 import { counted, heaviest, type ModelShape, partsOf, STEPS_COUNTED } from "../dry-run.js";
 import { defineMethod } from "../method.js";
 import { loadJudged, spread } from "../rows.js";
@@ -156,6 +156,7 @@ export const rewardMethod = defineMethod({
       std,
       maxLength: config.maxLength,
       tokenizer: base.tokenizer,
+      broughtTokenizer: broughtTokenizer(base),
       int8: base.recipe,
       ...(network.lora && { adapter: await adapterOverSource(base, network) }),
     });
