@@ -4,7 +4,7 @@ import { rowError } from "../base/location.js";
 import type { ChatMessage, Tool } from "../data/messages.js";
 import type { Demonstration, PromptRow } from "../data/rows.js";
 import { encodeDemonstration, encodePrompt, named } from "../data/tokenize.js";
-import type { SamplingConfig } from "../generate/index.js";
+import { EndCount, type SamplingConfig } from "../generate/index.js";
 import { promptCompletion } from "../model/batch.js";
 import { boundedRuns } from "../model/bounded-runs.js";
 import type { Network } from "../model/network.js";
@@ -30,6 +30,8 @@ export interface Sampling {
   batchSize: number;
   signal: AbortSignal;
   onProgress: (answers: number) => void;
+  /** Told if no answer ended. */
+  warn: (message: string) => void;
 }
 
 /** One sampled answer to each prompt. @throws PlumbError naming a prompt that does not fit the context. */
@@ -37,7 +39,7 @@ export async function sampleAnswers(
   runtime: Runtime,
   opened: OpenedNetwork,
   prompts: readonly PromptRow[],
-  { config, batchSize, signal, onProgress }: Sampling,
+  { config, batchSize, signal, onProgress, warn }: Sampling,
 ): Promise<Answered[]> {
   const tokenizer = tokenizerOf(opened);
   const encoded = prompts.map(({ prompt, tools, where }) => {
@@ -50,6 +52,10 @@ export async function sampleAnswers(
   const onCompletion = (): void => onProgress(++done);
   const completions = await generator.generate(encoded, config, { batchSize, signal, onCompletion });
   generator.release();
+  const ends = new EndCount();
+  for (const { finishReason } of completions) ends.add(finishReason === "stop");
+  const doubt = ends.doubt(config.maxNewTokens);
+  if (doubt !== undefined) warn(doubt);
   return completions.map(({ ids, text = "", finishReason }, i) => {
     const { prompt, tools } = prompts[i];
     const stopped = finishReason === "stop";

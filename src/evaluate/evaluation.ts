@@ -177,6 +177,7 @@ async function measurePolicies(
       batchSize,
       signal,
       onProgress,
+      warn: (message) => host.warn(`${label}: ${message}`),
     });
     progress.end();
     return answers;

@@ -130,7 +130,8 @@ async function distinctResponses(
       const config = samplingSchema.parse({ maxNewTokens, temperature: part.temperature, seed: own });
       const asked = part.at.map((at) => prompts[wanted[at]]);
       const onProgress = (n: number) => progress.update(done + n);
-      const answers = await sampleAnswers(runtime, opened, asked, { config, batchSize, signal, onProgress });
+      const sampling = { config, batchSize, signal, onProgress, warn: round === 0 ? host.warn : () => {} };
+      const answers = await sampleAnswers(runtime, opened, asked, sampling);
       done += part.at.length;
       for (const [k, at] of part.at.entries()) {
         const { text } = answers[k];

@@ -10,3 +10,4 @@ export { type GenerateOptions, Generator, type GeneratorOptions } from "./genera
 export type { Completion, RequestOptions } from "./request.js";
 export { sampledTexts } from "./sampled-texts.js";
 export { type SamplingConfig, sampleToken, samplingSchema, UNFILTERED } from "./sampling.js";
+export { EndCount } from "./unended.js";

@@ -10,6 +10,7 @@ import { UnreadCount, unreadBeside } from "../data/unread-columns.js";
 import {
   type CacheSizeOptions,
   type Completion,
+  EndCount,
   type Generator,
   type SamplingConfig,
   samplingSchema,
@@ -102,12 +103,16 @@ export async function* completeLines(
     progress.update(done, { tokens });
   };
   const options = { ...roomOf(config), signal: host.signal, onStep };
+  const ends = new EndCount();
   for await (const completion of generator.stream(prompts(), sampling, options)) {
+    ends.add(completion.finishReason === "stop");
     yield rowOf(completion);
     progress.update(++done, { tokens });
   }
   progress.end();
   unread.report(config.input, host.warn);
+  const doubt = ends.doubt(sampling.maxNewTokens);
+  if (doubt !== undefined) host.warn(doubt);
 }
 
 /** A prompt that was completed, and what it took. */
