@@ -46,6 +46,10 @@ export interface Tokenizer {
   readonly padId: number;
   /** The Jinja source of the model's own chat template. */
   readonly chatTemplate?: string;
+  /** The template for conversations with tools, where the model has one of its own for them. */
+  readonly toolTemplate?: string;
+  /** Texts of the special tokens that the configuration names: `eos_token`, `unk_token` and so on. */
+  readonly namedTokens: Readonly<Record<string, string>>;
   /** What the template is told beside the conversation. */
   readonly chat?: ChatSettings;
   /** Files to write next to a saved model: name to text. */
@@ -60,6 +64,8 @@ export interface Tokenizer {
   idOf(token: string): number | undefined;
   tokenOf(id: number): string | undefined;
   isSpecial(id: number): boolean;
+  /** Whether the token was added to the vocabulary, special or not; added white space does not count. */
+  isAdded(id: number): boolean;
 }
 
 /**
@@ -77,8 +83,14 @@ export async function loadTokenizer(dir: string): Promise<Tokenizer> {
   }
   const config = (await readJsonFile(join(dir, "tokenizer_config.json"))) ?? {};
   const template = await readTextFile(join(dir, "chat_template.jinja"));
-  const withTemplate = template === undefined ? config : { ...config, chat_template: template };
-  return tokenizerFromJson(tokenizer, withTemplate, dir);
+  const forTools = await readTextFile(join(dir, "additional_chat_templates", "tool_use.jinja"));
+  if (template === undefined) return tokenizerFromJson(tokenizer, config, dir);
+  const named = [
+    { name: "default", template },
+    { name: "tool_use", template: forTools },
+  ];
+  const chat_template = forTools === undefined ? template : named;
+  return tokenizerFromJson(tokenizer, { ...config, chat_template }, dir);
 }
 
 /** The chat template of a folder, with or without a tokenizer.json. @throws PlumbError as `loadTokenizer` */
@@ -86,14 +98,15 @@ export async function loadChatTemplate(dir: string): Promise<string | undefined>
   const template = await readTextFile(join(dir, "chat_template.jinja"));
   if (template !== undefined) return template;
   const config = (await readJsonFile(join(dir, "tokenizer_config.json"))) ?? {};
-  return "chat_template" in config ? chatTemplateOf(config.chat_template) : undefined;
+  return "chat_template" in config ? chatTemplateOf(config.chat_template, "default") : undefined;
 }
 
 /** The tokenizer with another chat template, in its files too. */
 export function withChatTemplate(tokenizer: Tokenizer, chatTemplate: string): Tokenizer {
   const config = JSON.parse(tokenizer.files["tokenizer_config.json"] ?? "{}") as object;
   const text = `${JSON.stringify({ ...config, chat_template: chatTemplate }, null, 2)}\n`;
-  return { ...tokenizer, chatTemplate, files: { ...tokenizer.files, "tokenizer_config.json": text } };
+  const { toolTemplate: _, ...rest } = tokenizer;
+  return { ...rest, chatTemplate, files: { ...tokenizer.files, "tokenizer_config.json": text } };
 }
 
 /**
@@ -130,8 +143,11 @@ export function tokenizerFromJson(
   }
 
   const vocab = inner.get_vocab();
-  const special = new Set<number>();
-  for (const [id, token] of inner.get_added_tokens_decoder()) if (token.special) special.add(id);
+  const [added, special] = [new Set<number>(), new Set<number>()];
+  for (const [id, token] of inner.get_added_tokens_decoder()) {
+    if (token.special) special.add(id);
+    if (inner.id_to_token(id)?.trim() !== "") added.add(id);
+  }
   let highest = -1;
   for (const [token, id] of vocab) if (token !== undefined && id > highest) highest = id;
   if (highest < 0) throw new PlumbError(`${source}: the vocabulary is empty.`);
@@ -152,7 +168,9 @@ export function tokenizerFromJson(
     eosId,
     bosId,
     padId,
-    chatTemplate: chatTemplateOf(config.get("chat_template")),
+    chatTemplate: chatTemplateOf(config.get("chat_template"), "default"),
+    toolTemplate: chatTemplateOf(config.get("chat_template"), "tool_use"),
+    namedTokens: namedTokensOf(config),
     files: {
       "tokenizer.json": JSON.stringify(tokenizerJson),
       "tokenizer_config.json": `${JSON.stringify(tokenizerConfig, null, 2)}\n`,
@@ -177,6 +195,7 @@ export function tokenizerFromJson(
     idOf: (token) => inner.token_to_id(token),
     tokenOf: (id) => inner.id_to_token(id),
     isSpecial: (id) => special.has(id),
+    isAdded: (id) => added.has(id),
   };
 }
 
@@ -237,11 +256,20 @@ function tokenContent(value: unknown): string | undefined {
   return isRecord(value) && typeof value.content === "string" ? value.content : undefined;
 }
 
-/** The chat template: `chat_template` is either its text or a list of {name, template}, whose "default" is used. */
-function chatTemplateOf(value: unknown): string | undefined {
-  if (typeof value === "string") return value;
+/** The text of each token that the configuration names, as chat templates may use them. */
+const namedTokensOf = (config: ReadonlyMap<string, unknown>): Record<string, string> =>
+  Object.fromEntries(
+    [...config].flatMap(([key, value]) => {
+      const content = key.endsWith("_token") ? tokenContent(value) : undefined;
+      return content === undefined ? [] : [[key, content]];
+    }),
+  );
+
+/** A chat template: `chat_template` is either the text of the "default" one, or a list of {name, template}. */
+function chatTemplateOf(value: unknown, name: "default" | "tool_use"): string | undefined {
+  if (typeof value === "string") return name === "default" ? value : undefined;
   if (!Array.isArray(value)) return undefined;
-  const chosen = value.find((entry) => isRecord(entry) && entry.name === "default");
+  const chosen = value.find((entry) => isRecord(entry) && entry.name === name);
   return isRecord(chosen) && typeof chosen.template === "string" ? chosen.template : undefined;
 }
 

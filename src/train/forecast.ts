@@ -1,7 +1,7 @@
 /** The memory and operations that a run will need, from its data and the shapes of its model. */
 import type { z } from "zod";
 import { PlumbError } from "../base/errors.js";
-import { openModel } from "../model/load/index.js";
+import { adaptersTokenizer, openModel } from "../model/load/index.js";
 import { expectedWeights } from "../model/weight-names.js";
 import { withTemplateSettings } from "../open/open-network.js";
 import { fitMemory } from "./memory-fit.js";
@@ -24,7 +24,9 @@ export async function forecast<S extends z.ZodObject, Rows, Data extends Encoded
   await opened.close();
   const { config } = opened;
   if (!opened.tokenizer) throw new PlumbError(`${settings.model} has no tokenizer`);
-  const tokenizer = withTemplateSettings(opened.tokenizer, settings, settings.model);
+  // An adapter may have more tokens than the model.
+  const own = await adaptersTokenizer(opened.tokenizer, settings.adapter, { ...config, vocabSize: Infinity });
+  const tokenizer = withTemplateSettings(own ?? opened.tokenizer, settings, settings.model);
   const shapes = [...expectedWeights(config)].map(
     ([name, shape]) => [name, { dtype: "f32", shape }] as const,
   );

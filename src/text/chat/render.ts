@@ -15,7 +15,7 @@ export interface RenderOptions {
   tools?: readonly object[] | undefined;
 }
 
-const compiled = new WeakMap<Tokenizer, Node>();
+const compiled = new WeakMap<Tokenizer, Map<string, Node>>();
 
 /**
  * The conversation as text, as transformers' apply_chat_template renders it with the tokenizer's own template and
@@ -32,8 +32,9 @@ export function renderChat(
   messages: readonly ChatMessage[],
   options: RenderOptions,
 ): string {
-  const template = templateOf(tokenizer);
-  checkWritten(tokenizer, messages, options);
+  const source = sourceOf(tokenizer, options);
+  const template = templateOf(tokenizer, source);
+  checkWritten(source, messages, options);
   const { parsed, asWritten } = templateMessages(messages);
   if (asWritten === undefined) return run(tokenizer, template, parsed, options);
   try {
@@ -52,14 +53,12 @@ function run(
   const { variables = {}, date = DEFAULT_TEMPLATE_DATE } = tokenizer.chat ?? {};
   const given = {
     ...templateGlobals(date),
+    ...tokenizer.namedTokens,
     ...variables,
     messages,
     tools: tools ?? null,
     documents: null,
     add_generation_prompt: addGenerationPrompt,
-    bos_token: textOf(tokenizer, tokenizer.bosId),
-    eos_token: textOf(tokenizer, tokenizer.eosId),
-    pad_token: textOf(tokenizer, tokenizer.padId),
   };
   try {
     return new TemplateInterpreter().render(template, given);
@@ -76,12 +75,7 @@ const USES = {
 } as const;
 
 /** @throws PlumbError if the conversation has something that the template never mentions. */
-function checkWritten(
-  tokenizer: Tokenizer,
-  messages: readonly ChatMessage[],
-  { tools }: RenderOptions,
-): void {
-  const source = tokenizer.chatTemplate ?? "";
+function checkWritten(source: string, messages: readonly ChatMessage[], { tools }: RenderOptions): void {
   const has = {
     tool_calls: messages.some(({ tool_calls: calls }) => calls !== undefined && calls.length > 0),
     tools: tools !== undefined && tools.length > 0,
@@ -95,18 +89,21 @@ function checkWritten(
   }
 }
 
-function templateOf(tokenizer: Tokenizer): Node {
-  const known = compiled.get(tokenizer);
-  if (known !== undefined) return known;
-  if (tokenizer.chatTemplate === undefined) {
+/** The template's text: where there are tools, the one for them, if the model has one. @throws PlumbError if it has none */
+function sourceOf({ chatTemplate, toolTemplate }: Tokenizer, { tools }: RenderOptions): string {
+  const source = tools === undefined ? chatTemplate : (toolTemplate ?? chatTemplate);
+  if (source === undefined) {
     throw new PlumbError("The model has no chat template, so it cannot take a list of messages.", {
       hint: "Use a chat (instruct) model, or data with plain text prompts.",
     });
   }
-  const template = compileTemplate(tokenizer.chatTemplate);
-  compiled.set(tokenizer, template);
-  return template;
+  return source;
 }
 
-const textOf = (tokenizer: Tokenizer, id: number | undefined): string =>
-  id === undefined ? "" : (tokenizer.tokenOf(id) ?? "");
+function templateOf(tokenizer: Tokenizer, source: string): Node {
+  const known = compiled.get(tokenizer) ?? new Map<string, Node>();
+  compiled.set(tokenizer, known);
+  const template = known.get(source) ?? compileTemplate(source);
+  known.set(source, template);
+  return template;
+}

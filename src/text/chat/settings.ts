@@ -22,7 +22,7 @@ const GIVEN = new Set([
 export function withChatSettings(tokenizer: Tokenizer, settings: ChatSettings, source: string): Tokenizer {
   for (const name of Object.keys(settings.variables ?? {})) {
     if (GIVEN.has(name)) throw new PlumbError(`The template variable "${name}" is set by what is rendered.`);
-    if (names(tokenizer.chatTemplate).has(name)) continue;
+    if (names(tokenizer.chatTemplate).has(name) || names(tokenizer.toolTemplate).has(name)) continue;
     throw new PlumbError(
       tokenizer.chatTemplate === undefined
         ? `${source} has no chat template, so "${name}" cannot be set`

@@ -5,9 +5,9 @@ import { turnEndOf } from "./turn-end.js";
 
 const specialTokens = ["<|im_start|>", "<|im_end|>", "<eos>"];
 const json = trainByteLevelBpe(["ab ab"], { vocabSize: 259, specialTokens });
-const endOf = (template: string): string | undefined => {
+const endOf = (template: string, from: object = json): string | undefined => {
   const config = { eos_token: "<eos>", chat_template: template };
-  const tokenizer = tokenizerFromJson(json, config);
+  const tokenizer = tokenizerFromJson(from, config);
   const { id } = turnEndOf(tokenizer);
   return id === undefined ? undefined : tokenizer.tokenOf(id);
 };
@@ -25,5 +25,13 @@ describe("the end of a turn", () => {
     ["a template that drops answers", "<|im_end|>{{ messages[0].content }}", undefined],
   ])("%s", (_, template, expected) => {
     expect(endOf(template)).toBe(expected);
+  });
+
+  it("may be a token that was added and is not called special, but no white space that was", () => {
+    const { added_tokens: added, ...rest } = json as { added_tokens: object[]; model: object };
+    const plain = added.map((token) => ({ ...token, special: false }));
+    const blank = { ...plain[0], id: 259, content: "\n" };
+    const turn = each("<|im_start|>{{ m.role }}: {{ m.content }}\n<|im_end|>\n");
+    expect(endOf(turn, { ...rest, added_tokens: [...plain, blank] })).toBe("<|im_end|>");
   });
 });

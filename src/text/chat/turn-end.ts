@@ -7,9 +7,9 @@ import { renderChat } from "./render.js";
 export interface TurnEnd {
   /** What the template writes after the content of a conversation's last answer, such as "<|im_end|>\n". */
   closing: string;
-  /** The part of it that a model samples: up to the first special token, or all of it if it has none. */
+  /** The part of it that a model samples: up to the first added token, or all of it if it has none. */
   sampled: string;
-  /** The special token that ends the turn, if there is one. */
+  /** The added token that ends the turn, if there is one; some tokenizers do not call theirs special. */
   id?: number;
 }
 
@@ -46,7 +46,7 @@ export function turnEndOf(tokenizer: Tokenizer): TurnEnd {
   const text = renderChat(tokenizer, messages, { addGenerationPrompt: false });
   const at = text.lastIndexOf(CONTENT);
   const closing = at < 0 ? "" : text.slice(at + CONTENT.length);
-  const id = tokenizer.encode(closing).find((one) => tokenizer.isSpecial(one));
+  const id = tokenizer.encode(closing).find((one) => tokenizer.isAdded(one));
   const token = id === undefined ? undefined : tokenizer.tokenOf(id);
   const from = token === undefined ? -1 : closing.indexOf(token);
   const end: TurnEnd =

@@ -21,6 +21,7 @@ import { type Batching, sequenceLogProbs } from "../../model/score.js";
 import type { CountingRuntime } from "../../runtime/counting-runtime.js";
 import type { Interval } from "../../statistics/estimates.js";
 import { formatInterval } from "../../statistics/format-interval.js";
+import { turnEndOf } from "../../text/index.js";
 import { savePolicy, trainableNetwork } from "../base.js";
 import { counted, heaviest, type ModelShape, partsOf, STEPS_COUNTED } from "../dry-run.js";
 import { defineMethod } from "../method.js";
@@ -93,12 +94,9 @@ export const sftMethod = defineMethod({
     }
     const lost = rows.length - train.length - heldOut.length;
     const without = lost > 0 ? `; ${lost} have no answer within ${maxLength} tokens` : "";
-    const warnings =
-      empty > 0
-        ? [
-            `the answers of ${empty} of ${rows.length} demonstrations are empty: the model learns to say nothing`,
-          ]
-        : [];
+    const emptied = `the answers of ${empty} of ${rows.length} demonstrations are empty: the model learns to say nothing`;
+    const endless = rows.some(isChat) && turnEndOf(tokenizer).id === undefined;
+    const warnings = [...(empty > 0 ? [emptied] : []), ...(endless ? [ENDLESS] : [])];
     return {
       ...{ warnings, train, heldOut, texts: train.map(({ ids }) => ids) },
       said: [`${train.length} demonstrations to train on, ${heldOut.length} held out${without}`],
@@ -156,6 +154,13 @@ export const sftMethod = defineMethod({
 });
 
 /** Whether there is no text to imitate. */
+const ENDLESS =
+  "the chat template ends an answer with no token of its own: after training the model may go on and on. Give it a template that writes its end-of-sequence token after an answer";
+
+/** Whether the row is a conversation, which a chat template writes. */
+const isChat = (row: Demonstration): boolean =>
+  row.kind === "messages" || (row.kind === "completion" && typeof row.prompt !== "string");
+
 function isAnswerless(row: Demonstration): boolean {
   const isBlank = (text: string): boolean => text.trim() === "";
   const areBlank = (messages: readonly ChatMessage[]): boolean =>
