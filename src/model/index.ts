@@ -50,7 +50,7 @@ export { LINEAR_NAMES, type LoraConfig, type Network, type Weights } from "./net
 export { adapterNetwork } from "./read-adapter.js";
 export { readModelWeights, readWeights } from "./read-weights.js";
 export type { ChooseBase, RewardScale, SavedReward, SharedBase } from "./reward-model.js";
-export { openRewardModel, type RewardModel, saveRewardModel } from "./reward-model.js";
+export { openRewardModel, type RewardModel, type RewardOptions, saveRewardModel } from "./reward-model.js";
 export type { TrainerConfig } from "./runner.js";
 export { NetworkRunner, NetworkTrainer } from "./runner.js";
 export { saveInt8 } from "./save-int8.js";
