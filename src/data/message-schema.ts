@@ -83,7 +83,7 @@ const shareGptTurn = z
     const turn = { ...given, role: SPEAKERS[from] };
     if (from !== "function_call") return messageOf({ ...turn, content: value }, context);
     const calls = callsIn(value);
-    if (calls !== undefined) return messageOf({ ...turn, tool_calls: calls }, context);
+    if (calls !== undefined) return messageOf({ ...turn, content: "", tool_calls: calls }, context);
     context.addIssue({
       code: "custom",
       path: ["value"],
@@ -178,7 +178,8 @@ function messageOf(
     return refuse(key, `asks to learn a turn of the ${who}; only the assistant's can be learned`);
   return {
     role: who,
-    content: (said as string | undefined) ?? "",
+    // As transformers: a key that holds null is left out, and a template may ask whether it is there.
+    ...(said !== undefined && { content: said as string }),
     ...turn,
     ...(thought !== undefined && { reasoning_content: thought as string }),
     ...(calls !== undefined && { tool_calls: calls as ToolCall[] }),

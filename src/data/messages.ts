@@ -1,7 +1,8 @@
 /** One turn of a conversation. `src/text` renders lists of these with the model's own chat template. */
 export interface ChatMessage {
   role: Role;
-  content: string;
+  /** Absent where the assistant gives only calls or a thought: a template may ask whether it is there. */
+  content?: string | undefined;
   /** Functions that the assistant calls in this turn. */
   tool_calls?: ToolCall[];
   /** Of a tool's turn: the call that it answers. */
@@ -34,7 +35,7 @@ export type TextOrMessages = string | ChatMessage[];
 
 /** Whether two messages say the same: everything but whether the loss reads them. */
 export function sameMessage(a: ChatMessage, b: ChatMessage): boolean {
-  return a.role === b.role && a.content === b.content && rest(a) === rest(b);
+  return a.role === b.role && (a.content ?? "") === (b.content ?? "") && rest(a) === rest(b);
 }
 
 const rest = ({ tool_calls, tool_call_id, name, reasoning_content }: ChatMessage): string =>

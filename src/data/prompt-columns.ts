@@ -109,4 +109,4 @@ const contents = (value: TextOrMessages | undefined): string[] =>
     ? []
     : typeof value === "string"
       ? [value.trim()]
-      : value.map(({ content }) => content.trim());
+      : value.map(({ content = "" }) => content.trim());

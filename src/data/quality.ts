@@ -54,5 +54,5 @@ function answersOf(row: Row): TextOrMessages[] {
 const isEmpty = (answer: TextOrMessages): boolean =>
   typeof answer === "string" ? answer.trim() === "" : answer.some(isEmptyTurn);
 
-const isEmptyTurn = ({ role, content, tool_calls, reasoning_content }: ChatMessage): boolean =>
+const isEmptyTurn = ({ role, content = "", tool_calls, reasoning_content }: ChatMessage): boolean =>
   role === "assistant" && content.trim() === "" && !tool_calls && !reasoning_content;

@@ -260,7 +260,7 @@ describe("demonstrations", () => {
         kind: "messages",
         messages: [
           user("2+2?"),
-          { role: "assistant", content: "", tool_calls: [{ id: "c", ...call }] },
+          { role: "assistant", tool_calls: [{ id: "c", ...call }] },
           { role: "tool", tool_call_id: "c", content: "4" },
           assistant("4"),
         ],
@@ -284,7 +284,6 @@ describe("demonstrations", () => {
           user("2+2?"),
           {
             role: "assistant",
-            content: "",
             tool_calls: [{ type: "function", function: { name: "add", arguments: '{"a":2}' } }],
           },
           { role: "tool", name: "add", content: "4" },

@@ -106,7 +106,7 @@ export function encodeConversation(
 export function describePrompt(prompt: TextOrMessages): string {
   if (typeof prompt === "string") return prompt;
   return prompt
-    .map(({ role, content, tool_calls: calls = [] }) =>
+    .map(({ role, content = "", tool_calls: calls = [] }) =>
       [`${role}: ${content}`, ...calls.map((call) => JSON.stringify(call.function))].join("\n"),
     )
     .join("\n");

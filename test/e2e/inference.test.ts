@@ -213,6 +213,14 @@ describe("plumb generate", () => {
     expect(JSON.parse(stdout).completion_ids).toHaveLength(4);
   });
 
+  it("says when not one answer ended", async () => {
+    const input = [{ input_ids: [1] }, { input_ids: [5] }];
+    const call = ["generate", "--model", TIED, "--input", "-", "--temperature", "0"];
+    const { stderr, ...cut } = await plumb([...call, "--max-new-tokens", "1"], input);
+    expect(rowsOf({ stderr, ...cut }).map((row) => row.finish_reason)).toEqual(["length", "length"]);
+    expect(stderr).toContain("none of the 2 answers ended within 1 tokens");
+  });
+
   it("answers one prompt for people", async () => {
     const one = ["--prompt", "the cat", "--chat", "--max-new-tokens", "8"];
     const { status, stdout } = await plumb(["generate", "--model", "model", ...one]);

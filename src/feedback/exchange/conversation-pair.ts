@@ -36,5 +36,5 @@ const SPEAKERS = { system: "System", user: "User", assistant: "Assistant", tool:
 
 const asText = (turns: readonly ChatMessage[]): string =>
   turns.length === 1
-    ? turns[0].content
-    : turns.map(({ role, content }) => `${SPEAKERS[role]}: ${content}`).join("\n\n");
+    ? (turns[0].content ?? "")
+    : turns.map(({ role, content = "" }) => `${SPEAKERS[role]}: ${content}`).join("\n\n");

@@ -49,8 +49,12 @@ export function pairItems(
         return {
           id: `${p + 1}-${pair.map((at) => at + 1).join("-")}${away ? "-elsewhere" : ""}`,
           task,
-          content: { prompt, responses: shown },
+          content: { prompt: shownPrompt(prompt), responses: shown },
         };
       });
   });
 }
+
+/** A prompt as people see it, every turn with a text. */
+const shownPrompt = (prompt: TextOrMessages): ItemContent["prompt"] =>
+  typeof prompt === "string" ? prompt : prompt.map(({ role, content = "" }) => ({ role, content }));

@@ -152,7 +152,7 @@ function afterOpenThought(prompt: string, through: string, message: ChatMessage)
   const tag = OPEN_THOUGHT.exec(prompt.slice(same))?.[1];
   if (tag === undefined) return undefined;
   const end = `</${tag}>`;
-  const [inContent, ...rest] = message.content.split(end);
+  const [inContent, ...rest] = (message.content ?? "").split(end);
   const thought = message.reasoning_content ?? (rest.length > 0 ? inContent : "");
   const opening = `<${tag}>`;
   const bare = thought.startsWith(opening) ? thought.slice(opening.length) : thought;

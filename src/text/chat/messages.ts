@@ -3,7 +3,8 @@
 /** One turn. Fields beside `role` and `content` are those of OpenAI's and transformers' chat formats. */
 export interface ChatMessage {
   role: string;
-  content: string;
+  /** Absent where the assistant gives only calls or a thought. */
+  content?: string | undefined;
   /** Calls of tools by the assistant. */
   tool_calls?: readonly object[] | undefined;
   /** Which call a tool's result answers. */

@@ -165,7 +165,7 @@ function isAnswerless(row: Demonstration): boolean {
   const isBlank = (text: string): boolean => text.trim() === "";
   const areBlank = (messages: readonly ChatMessage[]): boolean =>
     messages.every(
-      ({ role, content, tool_calls, reasoning_content }) =>
+      ({ role, content = "", tool_calls, reasoning_content }) =>
         role !== "assistant" || (isBlank(content) && !tool_calls && !reasoning_content),
     );
   if (row.kind === "text") return isBlank(row.text);
