@@ -7,7 +7,7 @@ import { basename, dirname, join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { z } from "zod";
-import { PlumbError } from "../base/errors.js";
+import { messageOf, PlumbError } from "../base/errors.js";
 
 const listing = z.array(
   z.object({
@@ -70,7 +70,7 @@ export async function fetchDataset(
     return copies;
   } catch (error) {
     if (error instanceof PlumbError) throw error;
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     throw new PlumbError(`cannot fetch ${name} from the Hugging Face hub: ${why}`, {
       hint: "Check the name and the network, or download the files elsewhere and name them.",
       cause: error,

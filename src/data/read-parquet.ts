@@ -5,7 +5,7 @@ import {
   parquetMetadataAsync,
   parquetReadObjects,
 } from "hyparquet";
-import { PlumbError } from "../base/errors.js";
+import { messageOf, PlumbError } from "../base/errors.js";
 import type { LocatedRow } from "../base/location.js";
 import { CODECS } from "./parquet-codecs.js";
 import { checkedFile } from "./read-lines.js";
@@ -73,7 +73,7 @@ async function parquet<T>(path: string, step: () => Promise<T>): Promise<T> {
   try {
     return await step();
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     const hint = /unsupported compression|compression codec/.test(reason)
       ? "Write it again with Zstandard, Snappy or without compression."
       : undefined;

@@ -1,6 +1,6 @@
 /** Reads objects of untrusted JSON files field by field, with a check of each type. */
 import { readFile } from "node:fs/promises";
-import { PlumbError } from "../../base/errors.js";
+import { messageOf, PlumbError } from "../../base/errors.js";
 import { systemCause } from "../../base/system-error.js";
 
 /**
@@ -143,7 +143,7 @@ export async function readJson(path: string): Promise<JsonFields> {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     throw new PlumbError(`${path}: not valid JSON: ${why}`, { cause: error });
   }
   if (typeof value !== "object" || value === null || Array.isArray(value)) {

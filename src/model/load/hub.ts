@@ -8,7 +8,7 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { ListFileEntry } from "@huggingface/hub";
 import { writeFileAtomically } from "../../artifacts/atomic.js";
-import { PlumbError } from "../../base/errors.js";
+import { messageOf, PlumbError } from "../../base/errors.js";
 
 /** Only weights and descriptions are fetched, from the top folder; nothing that Python would execute. */
 const WANTED = /^[\w.-]+\.(safetensors|json|jinja)$/;
@@ -45,7 +45,7 @@ export async function fetchFromHub(id: string): Promise<string> {
     await writeFileAtomically(join(dir, COMPLETE), `${files.map((file) => file.path).join("\n")}\n`);
   } catch (error) {
     if (error instanceof PlumbError) throw error;
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     throw new PlumbError(`Cannot fetch hf:${id} from the Hugging Face hub: ${why}`, {
       hint: "Check the name and the network, or download the model elsewhere and give its folder.",
       cause: error,

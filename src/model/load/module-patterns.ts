@@ -3,7 +3,7 @@
  * (check_target_module_exists and get_pattern_key). Expressions are run by RE2 in time linear in the path's length.
  */
 import { RE2JS } from "re2js";
-import { PlumbError } from "../../base/errors.js";
+import { messageOf, PlumbError } from "../../base/errors.js";
 import { shown } from "../../base/explain-issue.js";
 import { type AdapterConfig, isOff } from "./adapter-config.js";
 
@@ -20,7 +20,7 @@ function expression(source: string, key: string, from: string): RE2JS {
   try {
     return RE2JS.compile(source);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     throw new PlumbError(
       `${from}: "${key}" holds the expression ${shown(source)}, which cannot be read: ${why}`,
       {
