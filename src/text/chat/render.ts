@@ -1,8 +1,8 @@
 /** Conversations as text, through the chat template that comes with a model's tokenizer. */
 import { messageOf, PlumbError } from "../../base/errors.js";
 import { compileTemplate } from "../template/compile.js";
+import type { CompiledTemplate } from "../template/compiled-template.js";
 import { TemplateInterpreter } from "../template/interpreter.js";
-import type { Node } from "../template/library.js";
 import { DEFAULT_TEMPLATE_DATE, templateGlobals } from "../template/variables.js";
 import type { Tokenizer } from "../tokenizer.js";
 import { type ChatMessage, templateMessages } from "./messages.js";
@@ -15,7 +15,7 @@ export interface RenderOptions {
   tools?: readonly object[] | undefined;
 }
 
-const compiled = new WeakMap<Tokenizer, Map<string, Node>>();
+const compiled = new WeakMap<Tokenizer, Map<string, CompiledTemplate>>();
 
 /**
  * The conversation as text, as transformers' apply_chat_template renders it with the tokenizer's own template and
@@ -46,7 +46,7 @@ export function renderChat(
 
 function run(
   tokenizer: Tokenizer,
-  template: Node,
+  template: CompiledTemplate,
   messages: readonly object[],
   { addGenerationPrompt, tools }: RenderOptions,
 ): string {
@@ -100,8 +100,8 @@ function sourceOf({ chatTemplate, toolTemplate }: Tokenizer, { tools }: RenderOp
   return source;
 }
 
-function templateOf(tokenizer: Tokenizer, source: string): Node {
-  const known = compiled.get(tokenizer) ?? new Map<string, Node>();
+function templateOf(tokenizer: Tokenizer, source: string): CompiledTemplate {
+  const known = compiled.get(tokenizer) ?? new Map<string, CompiledTemplate>();
   compiled.set(tokenizer, known);
   const template = known.get(source) ?? compileTemplate(source);
   known.set(source, template);

@@ -1,6 +1,7 @@
 /** Chat templates as they come with models, checked and parsed. */
 import { messageOf, PlumbError } from "../../base/errors.js";
-import { type Node, parseTemplate } from "./library.js";
+import { type CompiledTemplate, marked } from "./compiled-template.js";
+import { parseTemplate } from "./library.js";
 
 /** Longer templates are refused; the longest in use have about 20,000 characters. */
 export const MAX_TEMPLATE_CHARACTERS = 256 * 1024;
@@ -8,7 +9,7 @@ export const MAX_TEMPLATE_CHARACTERS = 256 * 1024;
 const MAX_WHITE_SPACE = 2000;
 
 /** @throws PlumbError if it is too long, or not a template. */
-export function compileTemplate(source: string): Node {
+export function compileTemplate(source: string): CompiledTemplate {
   if (source.length > MAX_TEMPLATE_CHARACTERS) {
     throw new PlumbError(
       `The chat template has ${source.length} characters; at most ${MAX_TEMPLATE_CHARACTERS} are read.`,
@@ -21,7 +22,7 @@ export function compileTemplate(source: string): Node {
   }
   try {
     // Jinja reads every line end as "\n".
-    return parseTemplate(source.replace(/\r\n?/g, "\n"));
+    return marked(parseTemplate(source.replace(/\r\n?/g, "\n")));
   } catch (error) {
     throw new PlumbError(`The model's chat template is not valid: ${messageOf(error)}`, { cause: error });
   }

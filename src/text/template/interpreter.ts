@@ -3,6 +3,7 @@
  * which operands + takes. What only Python can do (formatting with %) is an error, never another text.
  */
 import { PlumbError } from "../../base/errors.js";
+import type { CompiledTemplate } from "./compiled-template.js";
 import { Interpreter, type Node, runtimeValue, type Scope, type Value } from "./library.js";
 import { isList, isString, members, pythonEquals, pythonText } from "./python-values.js";
 
@@ -17,39 +18,22 @@ type Binary = Node & { operator: { value: string }; left: Node; right: Node };
 type Filter = Node & { operand: Node; filter: Node };
 type Call = Node & { callee: Node & { object?: Node; property?: { value?: unknown } } };
 
-/** Statements, whose value is text that was written already. */
-const STATEMENTS = new Set([
-  ...[
-    "Program",
-    "Set",
-    "If",
-    "For",
-    "Macro",
-    "CallStatement",
-    "FilterStatement",
-    "Break",
-    "Continue",
-    "Comment",
-  ],
-]);
-
 export class TemplateInterpreter extends Interpreter {
   private steps = 0;
-  /** Expressions whose value the template writes. */
-  private readonly written = new WeakSet<Node>();
-  /** Expressions that loops go through. */
-  private readonly iterated = new WeakSet<Node>();
+  private template: CompiledTemplate | undefined;
 
   /** The text that a parsed template writes, with these variables. @throws what the library throws, or PlumbError */
-  render(program: Node, variables: Record<string, unknown>): string {
+  render(template: CompiledTemplate, variables: Record<string, unknown>): string {
     for (const [name, value] of Object.entries(variables)) this.global.set(name, value);
-    this.mark(program);
-    return String(this.evaluate(program, this.global).value);
+    this.template = template;
+    return String(this.evaluate(template.program, this.global).value);
   }
 
   override evaluate(node: Node | undefined, scope: Scope): Value {
     const value = this.result(node, scope);
-    const items = node !== undefined && this.iterated.has(node) && isList(value) ? members(value).length : 0;
+    const marks = this.template;
+    const items =
+      node !== undefined && marks?.iterated.has(node) && isList(value) ? members(value).length : 0;
     this.steps += 1 + STEPS_PER_ITEM * items;
     if (this.steps > MAX_TEMPLATE_STEPS) {
       throw new PlumbError(
@@ -59,7 +43,9 @@ export class TemplateInterpreter extends Interpreter {
     if (typeof value.value === "string" && value.value.length > MAX_RENDERED_CHARACTERS) {
       throw new PlumbError(`The chat template writes more than ${MAX_RENDERED_CHARACTERS} characters.`);
     }
-    return node !== undefined && this.written.has(node) && !isString(value) ? text(pythonText(value)) : value;
+    return node !== undefined && marks?.written.has(node) && !isString(value)
+      ? text(pythonText(value))
+      : value;
   }
 
   private result(node: Node | undefined, scope: Scope): Value {
@@ -127,30 +113,7 @@ export class TemplateInterpreter extends Interpreter {
       name === "join" && isList(operand) ? runtimeValue(members(operand).map(pythonText)) : operand;
     return super.evaluate({ ...node, operand: known(given) } as Node, scope);
   }
-
-  /** Marks what the template writes, in all bodies, and what its loops go through. */
-  private mark(program: Node): void {
-    const open: unknown[] = [program];
-    const seen = new Set<unknown>();
-    while (open.length > 0) {
-      const node = open.pop();
-      if (typeof node !== "object" || node === null || seen.has(node)) continue;
-      seen.add(node);
-      const { type, iterable } = node as { type?: string; iterable?: Node & { lhs?: Node } };
-      if (type === "For" && iterable !== undefined) this.iterated.add(iterable.lhs ?? iterable);
-      for (const [key, member] of Object.entries(node)) {
-        if (Array.isArray(member)) {
-          if (BODIES.has(key))
-            for (const one of member as Node[]) if (!STATEMENTS.has(one.type)) this.written.add(one);
-          open.push(...member);
-        } else open.push(member);
-      }
-    }
-  }
 }
-
-/** Properties of statements that hold what a template writes. */
-const BODIES = new Set(["body", "alternate", "defaultBlock"]);
 
 type Known = Node & { known: Value };
 const known = (value: Value): Known => ({ type: "Known", known: value });
