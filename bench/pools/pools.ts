@@ -147,4 +147,39 @@ export const POOLS: readonly Pool[] = [
     arena: 10,
     raters: () => [...usual(28), ...raters(12, "hostile", () => inverting(SKILL))],
   },
+  {
+    name: "fixed teams of 5: 40, skills from .55 to .95, 55 pairs each",
+    ...{ pairs: 2200, teams: 5 },
+    raters: () => raters(200, "honest", (nth) => honest(0.55 + (0.4 * ((nth * 89) % 200)) / 199)),
+  },
+  {
+    name: "fixed teams of 5: 8, skills from .55 to .95, 50 pairs each",
+    teams: 5,
+    raters: () => raters(40, "honest", (nth) => honest(0.55 + (0.4 * ((nth * 17) % 40)) / 39)),
+  },
+  {
+    name: "fixed teams of 5: 8, all .8, 50 pairs each",
+    teams: 5,
+    raters: () => usual(40),
+  },
+  {
+    name: "400 raters, skills from .55 to .95, 4,000 pairs",
+    pairs: 4000,
+    raters: () => raters(400, "honest", (nth) => honest(0.55 + (0.4 * nth) / 399)),
+  },
+  {
+    name: "400 raters, skills from .55 to .95, 20 votes each",
+    pairs: 1600,
+    raters: () => raters(400, "honest", (nth) => honest(0.55 + (0.4 * nth) / 399)),
+  },
+  {
+    name: "400 raters, half .9, half guess, 2,000 pairs",
+    pairs: 2000,
+    raters: () => [...raters(200, "honest", () => honest(0.9)), ...raters(200, "careless", () => guessing)],
+  },
+  {
+    name: "100 raters, a tenth .98, the rest .6, 1,000 pairs",
+    pairs: 1000,
+    raters: () => [...raters(10, "expert", () => expert(0.98)), ...raters(90, "weak", () => honest(0.6))],
+  },
 ];

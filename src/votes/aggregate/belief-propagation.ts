@@ -12,7 +12,8 @@
  * No vote is evidence of its own rater's ability. So nothing is learned of raters who share no items with others: they
  * have the ability that is expected, and an item follows its votes. Where all raters are alike, the shares contract to
  * one ability, and votes count equally. With `own` above 0, messages contain that part of their receiver's own (at 1 they
- * are the beliefs, as in EM): raters who are surer of themselves then count for more.
+ * are the beliefs, as in EM): raters who are surer of themselves then count for more. The first messages always contain
+ * all of it: messages without it may stay where all raters seem alike, though another state explains the votes better.
  *
  * The Bethe approximation to the log-probability of the votes (Yedidia, Freeman and Weiss 2005), with own = 0:
  *
@@ -56,6 +57,8 @@ const EXPECTED = { mean: 0.75, spread: 0.15, everywhere: 0.02 };
 const PRIOR_RATERS = 0.3;
 const ITERATIONS = 100;
 const ITERATIONS_FROM_SHARES = 20;
+/** Iterations in which the part of its own message that a receiver gets back falls from all of it to `own`. */
+const FALLING = 5;
 /** Stops when no share changes by more. */
 const TOLERANCE = 1e-4;
 /** Votes of a rater after which its belief is scaled anew, so that it does not underflow. */
@@ -76,20 +79,22 @@ export function propagateBeliefs(
   let shares = begin ?? expected;
   let beliefs = raterBeliefs(byRater, q, K, weight, shares);
   for (let iteration = 0; iteration < (begin ? ITERATIONS_FROM_SHARES : ITERATIONS); iteration++) {
+    const back = Math.max(own, 1 - iteration / FALLING);
     // 1. Raters to items.
     ofItem.fill(0);
     for (let v = 0; v < V; v++) {
       const share = weight?.[v] ?? 1;
       if (share === 0) continue;
-      right[v] = withoutVote(beliefs.chances, rater[v], q[v], K, share * (1 - own));
+      right[v] = withoutVote(beliefs.chances, rater[v], q[v], K, share * (1 - back));
       toItem[v] = share * Math.log((right[v] * (K - 1)) / (1 - right[v]));
       ofItem[item[v] * K + label[v]] += toItem[v];
     }
     // 2. Items to raters.
     for (let v = 0; v < V; v++)
-      q[v] = othersAgree(ofItem, item[v] * K, label[v], (1 - own) * toItem[v], K, known?.[item[v]] ?? -1);
-    // 3. Shares.
+      q[v] = othersAgree(ofItem, item[v] * K, label[v], (1 - back) * toItem[v], K, known?.[item[v]] ?? -1);
     beliefs = raterBeliefs(byRater, q, K, weight, shares);
+    if (back > own) continue;
+    // 3. Shares.
     const next = meanShares(beliefs.chances, byRater, weight, expected);
     const moved = next.reduce((most, share, k) => Math.max(most, Math.abs(share - shares[k])), 0);
     shares = next;

@@ -52,7 +52,7 @@ const MIN_GAIN = 2;
 /** What confusions must gain in the log-probability of held-out votes, not counting the rater who gains most. */
 const MIN_PREDICTED = 10;
 /** Part of its own message that a rater gets back once abilities are called for: experts then count in full. */
-const OWN = 0.25;
+const OWN = 0.15;
 /** Added to each count of a confusion, so that a rater with few votes never counts as infallible. */
 const PSEUDO = 0.01;
 const COIN_PSEUDO = 0.5;
