@@ -72,6 +72,8 @@ export interface Drawn {
   /** By name of the item: the name of its better candidate. */
   better: ReadonlyMap<string, string>;
   known: { item: number; left: number; right: number; outcome: number }[];
+  /** Place of each vote in the order of all, [V]. */
+  time: Float64Array;
 }
 
 const PAIRS = 400;
@@ -116,7 +118,13 @@ export function draw(pool: Pool, seed: number): Drawn {
   }
   const votes = comparisons(said, { shared: pool.arena !== undefined });
   const kinds = votes.raters.map((name) => raters[Number(name)].kind);
-  return { votes, kinds, better, known: told(pool, votes, better, random) };
+  return {
+    votes,
+    kinds,
+    better,
+    known: told(pool, votes, better, random),
+    time: Float64Array.from(said.keys()),
+  };
 }
 
 function candidates({ arena, sameNames }: Pool, p: number, random: RandomStream): [string, string] {

@@ -189,7 +189,9 @@ export class RatingSession {
       const params = { project: this.project };
       await this.lead.call(projects.changeProject, { params, body: { state: "closed" } });
       const question = questionOf(this.inFixedOrder(counting(judgements, USES.raters)), ASPECT);
-      const made = question && aggregateQuestion(question, { method, seed });
+      // No simulated rater sees another's vote, and the order in which votes arrive is the network's.
+      const time = new Float64Array(question?.time.length ?? 0);
+      const made = question && aggregateQuestion({ ...question, time }, { method, seed });
       if (question === undefined || made?.kind !== "pairs") throw new PlumbError("Nobody voted on any pair.");
       // The first response of an item is its pair's left one.
       const left = new Set(

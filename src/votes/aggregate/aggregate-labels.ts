@@ -2,6 +2,7 @@ import { PlumbError } from "../../base/errors.js";
 import type { Interval } from "../../statistics/estimates.js";
 import type { LabelVotes } from "../votes.js";
 import { contradictions } from "./contradiction.js";
+import { copiedVotes, flagCopiers, withoutCopies } from "./copying.js";
 import { dawidSkene, oneCoin } from "./dawid-skene.js";
 import { glad } from "./glad.js";
 import type { KnownLabels } from "./known-labels.js";
@@ -71,6 +72,8 @@ export interface LabelOptions {
   known?: KnownLabels;
   /** Largest share of the total weight that one rater may have, in (0, 1]; only for the robust method. */
   maxShare?: number;
+  /** When each vote was cast, [V], in any unit: raters who repeat the vote before theirs are found by it. */
+  time?: ArrayLike<number> | undefined;
 }
 
 /** @throws PlumbError when there are no votes, or a table would exceed MAX_TABLE_CELLS. */
@@ -81,13 +84,16 @@ export function aggregateLabels(
 ): LabelAggregate {
   checkSize(votes);
   const K = votes.labels.length;
-  const { posterior, weight, groups, model } = estimateLabels(votes, method, options);
+  const copies = copiedVotes(votes, options.time);
+  const { posterior, weight, groups, model } = estimateLabels(votes, method, options, copies.kept);
+  if (method === "robust") withoutCopies(posterior, K, votes.item, copies.kept);
   const best = likeliest(posterior, K);
   const review = contradictions(votes, best);
   const truths = truthByOthers(votes, posterior, weight, options.known);
   const skills = raterSkills(votes, truths);
   const onKnown = skillsOnKnown(votes, truths, options.known);
   const flags = raterFlags(balancedSkills(votes, truths), 1 / K, groups, onKnown);
+  flagCopiers(flags, copies.copiers);
   const counts = new Int32Array(votes.raters.length);
   for (const rater of votes.rater) counts[rater]++;
   return {
@@ -109,10 +115,11 @@ function estimateLabels(
   votes: LabelVotes,
   method: LabelMethod,
   { seed = 0, known, maxShare }: LabelOptions,
+  strength: Float64Array,
 ): Pick<LabelEstimate, "posterior"> & { weight?: Float64Array; groups: GroupMember[][]; model?: RaterModel } {
   switch (method) {
     case "robust":
-      return robust(votes, { seed, known, maxShare });
+      return robust(votes, { seed, known, maxShare, strength });
     case "majority":
       return { ...majority(votes), groups: [] };
     case "wawa":

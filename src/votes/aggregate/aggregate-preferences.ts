@@ -6,6 +6,7 @@ import { bradleyTerry } from "./bradley-terry.js";
 import { sharedAnswers } from "./collusion.js";
 import { type ComparedPairs, comparedPairs, sideVotes } from "./compared-pairs.js";
 import { contradictions } from "./contradiction.js";
+import { type Copier, type Copies, copiedVotes, flagCopiers, withoutCopies } from "./copying.js";
 import { crowdBt } from "./crowd-bt.js";
 import { dawidSkene } from "./dawid-skene.js";
 import { byHardness } from "./hardness.js";
@@ -76,6 +77,8 @@ export interface PreferenceOptions {
   known?: readonly { item: number; left: number; right: number; outcome: number }[];
   /** Largest share of the total weight that one rater may have, in (0, 1]; only for the robust method. */
   maxShare?: number;
+  /** When each vote was cast, [V], in any unit: raters who repeat the vote before theirs are found by it. */
+  time?: ArrayLike<number> | undefined;
 }
 
 /**
@@ -86,21 +89,26 @@ export interface PreferenceOptions {
 export function aggregatePreferences(
   votes: Comparisons,
   method: PreferenceMethod = "robust",
-  { seed = 0, known = [], maxShare = 1 }: PreferenceOptions = {},
+  { seed = 0, known = [], maxShare = 1, time }: PreferenceOptions = {},
 ): PreferenceAggregate {
   if (votes.left.length === 0) throw new PlumbError("there are no votes to aggregate");
   const pairs = comparedPairs(votes);
   const sides = sideVotes(votes, pairs, true).votes;
   const labels = knownSides(votes, pairs, sides.labels, known);
   const recur = candidatesRecur(votes, pairs);
+  const copies = copiedVotes(sides, time);
   const scored =
     method === "robust" && !recur
       ? undefined
-      : scoredPairs(votes, pairs, method, { seed, known, labels, maxShare, sides });
+      : scoredPairs(votes, pairs, method, { seed, known, labels, maxShare, sides, kept: copies.kept });
   const estimate =
     scored !== undefined && (method !== "robust" || scoresDecide(votes, pairs, scored.weight, seed))
       ? scored
-      : { ...judgedByVotes(votes, pairs, { seed, labels, maxShare }), ...(scored && scoresOf(scored)) };
+      : {
+          ...judgedByVotes(votes, pairs, { seed, labels, maxShare, kept: copies.kept }),
+          ...(scored && scoresOf(scored)),
+        };
+  if (method === "robust") leaveOutCopies(estimate.probability, pairs, copies);
   const counts = new Int32Array(pairs.left.length);
   for (const p of pairs.pair) counts[p]++;
   const decided = Int32Array.from(estimate.probability, (p) => (p > 0.5 ? 0 : p < 0.5 ? 1 : -1));
@@ -126,10 +134,19 @@ export function aggregatePreferences(
       low: estimate.low[c],
       high: estimate.high[c],
     })),
-    raters: raterReports(votes, pairs, { ...estimate, known: labels }),
+    raters: raterReports(votes, pairs, { ...estimate, known: labels, copiers: copies.copiers }),
     groups: estimate.groups,
     ...(estimate.model !== undefined && { model: estimate.model }),
   };
+}
+
+/** @param probability of each pair's left candidate, [P]; changed in place. */
+function leaveOutCopies(probability: Float64Array, { pair }: ComparedPairs, { kept }: Copies): void {
+  const chances = Float64Array.from({ length: 2 * probability.length }, (_, at) =>
+    at % 2 === 0 ? probability[at / 2] : 1 - probability[(at - 1) / 2],
+  );
+  withoutCopies(chances, 2, pair, kept);
+  for (let p = 0; p < probability.length; p++) probability[p] = chances[2 * p];
 }
 
 interface PairsEstimate extends ScoreEstimate {
@@ -163,10 +180,15 @@ function scoredPairs(
     labels,
     maxShare,
     sides,
-  }: Required<PreferenceOptions> & { labels: KnownLabels | undefined; sides: LabelVotes },
+    kept,
+  }: Required<Omit<PreferenceOptions, "time">> & {
+    labels: KnownLabels | undefined;
+    sides: LabelVotes;
+    kept: Float64Array;
+  },
 ): PairsEstimate {
   const groups = method === "robust" ? sharedAnswers(sides, { seed, known: labels }).colluding : [];
-  const weight = weightsWithout(groups, votes, maxShare);
+  const weight = weightsWithout(groups, votes, maxShare, method === "robust" ? kept : undefined);
   const estimate =
     known.length > 0 && KNOWN_BY.includes(method)
       ? estimateWithKnown(votes, method, weight, known)
@@ -196,11 +218,16 @@ function candidatesRecur({ items }: Comparisons, { left, right }: ComparedPairs)
 function judgedByVotes(
   votes: Comparisons,
   pairs: ComparedPairs,
-  { seed, labels, maxShare }: { seed: number; labels: KnownLabels | undefined; maxShare: number },
+  {
+    seed,
+    labels,
+    maxShare,
+    kept,
+  }: { seed: number; labels: KnownLabels | undefined; maxShare: number; kept: Float64Array },
 ): PairsEstimate {
   const P = pairs.left.length;
   const sides = sideVotes(votes, pairs, false);
-  const strength = Float64Array.from(sides.from, (v) => Math.abs(2 * votes.outcome[v] - 1));
+  const strength = Float64Array.from(sides.from, (v) => kept[v] * Math.abs(2 * votes.outcome[v] - 1));
   const known = withoutTies(labels);
   const { ability, weight, groups, model } = robust(sides.votes, {
     ...{ seed, known, maxShare, strength },
@@ -348,11 +375,13 @@ function raterReports(
     weight,
     groups,
     known,
+    copiers,
   }: {
     probability: Float64Array;
     weight: Float64Array;
     groups: GroupMember[][];
     known: KnownLabels | undefined;
+    copiers: readonly Copier[];
   },
 ): RaterReport[] {
   const sides = sideVotes(votes, pairs, false);
@@ -373,6 +402,7 @@ function raterReports(
   const onKnown = skillsOnKnown(sides.votes, truths, decided);
   const flags = raterFlags(balancedSkills(sides.votes, truths), 0.5, groups, onKnown);
   for (const [rater, flag] of sideFlags(votes, pairs, sides.from, truths)) flags[rater].push(flag);
+  flagCopiers(flags, copiers);
   const counts = new Int32Array(votes.raters.length);
   for (const rater of votes.rater) counts[rater]++;
   return votes.raters.map((rater, w) => ({ rater, votes: counts[w], skill: skills[w], flags: flags[w] }));

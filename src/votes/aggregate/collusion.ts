@@ -23,7 +23,13 @@ import { normalQuantile } from "../../statistics/normal.js";
 import type { LabelVotes } from "../votes.js";
 import { denseGroup } from "./dense-group.js";
 import { discoveries, median } from "./false-discovery.js";
-import { excessOf, type IndependentRaters, independentRaters, truthWithout } from "./independent-raters.js";
+import {
+  agreementByTruth,
+  excessOf,
+  type IndependentRaters,
+  independentRaters,
+  truthWithout,
+} from "./independent-raters.js";
 import type { KnownLabels } from "./known-labels.js";
 import { meanRight } from "./label-estimate.js";
 import { components, connect, graph, inTriangles } from "./rater-graph.js";
@@ -150,14 +156,6 @@ export function testedPairs(
     for (const v of touched) common[v] = 0;
   }
   return { first, second, z: Float64Array.from(z) };
-}
-
-/** sum_y P(u says y | c) P(v says y | c), [K]. */
-function agreementByTruth(confusion: Float64Array, u: number, v: number, K: number): Float64Array {
-  const agreement = new Float64Array(K);
-  for (let at = 0; at < K * K; at++)
-    agreement[Math.floor(at / K)] += confusion[u * K * K + at] * confusion[v * K * K + at];
-  return agreement;
 }
 
 /**

@@ -59,3 +59,11 @@ export function truthWithout(
 /** z-score of agreements given their expectation and variance: (a - e) / sqrt(v + 1/4). */
 export const excessOf = (agreed: number, expected: number, variance: number): number =>
   (agreed - expected) / Math.sqrt(variance + 0.25);
+
+/** sum_y P(u says y | c) P(v says y | c), [K]. */
+export function agreementByTruth(confusion: Float64Array, u: number, v: number, K: number): Float64Array {
+  const agreement = new Float64Array(K);
+  for (let at = 0; at < K * K; at++)
+    agreement[Math.floor(at / K)] += confusion[u * K * K + at] * confusion[v * K * K + at];
+  return agreement;
+}

@@ -5,10 +5,10 @@ import type { Interval } from "../../statistics/estimates.js";
 import { median } from "./false-discovery.js";
 import type { GroupMember } from "./ring.js";
 
-export const RATER_FLAGS = ["colluding", "guessing", "contrary", "one-sided"] as const;
+export const RATER_FLAGS = ["colluding", "guessing", "contrary", "one-sided", "copying"] as const;
 /**
  * What a rater is flagged for: answers shared with others beyond chance, none better than chance, the opposite of the
- * truth, or one side whatever it holds.
+ * truth, one side whatever it holds, or the vote before its own.
  */
 export type RaterFlagKind = (typeof RATER_FLAGS)[number];
 
@@ -26,6 +26,7 @@ export interface RaterFlag {
  * - colluding: in a group that shares answers (`collusion.ts`)
  * - contrary: certainly right less often than chance: the rater knows the truths and inverts them
  * - one-sided: prefers a side of the screen (`side-bias.ts`)
+ * - copying: repeats the vote cast before its own (`copying.ts`)
  * - guessing: on known answers possibly no better than chance, and certainly worse than half way from chance to the
  *   pool's median rater; or certainly within a twelfth of chance of all truths. Who differs from the pool by taste, or
  *   knows better, is not flagged: between them and one who guesses only known answers tell

@@ -107,6 +107,7 @@ export const people = {
       guessing: "rät",
       contrary: "verkehrt",
       "one-sided": "einseitig",
+      copying: "schreibt ab",
       "too-fast": "zu schnell",
       "straight-lining": "immer derselbe Platz",
       "self-contradiction": "widerspricht sich",

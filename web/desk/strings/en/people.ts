@@ -106,6 +106,7 @@ export const people = {
       guessing: "guessing",
       contrary: "contrary",
       "one-sided": "one-sided",
+      copying: "copying",
       "too-fast": "too fast",
       "straight-lining": "straight-lining",
       "self-contradiction": "contradicts self",
