@@ -17,9 +17,31 @@ export const feedback = [
       ["pairs whose left side is better are noisy", "Math.min(MAX_NOISE, probability, 1 - probability)", "Math.min(MAX_NOISE, probability)"],
       ["noise has no bound", "MAX_NOISE = 0.4", "MAX_NOISE = 0.5"],
       ["flipped votes count as they were cast", "flipped[v] === 1 ? 1 - outcome[v] : outcome[v];\n    count", "outcome[v];\n    count"],
-      ["votes of colluding raters count", "weightsWithout(groups, votes, maxShare)", "weightsWithout([], votes, maxShare)"],
-      ["nobody's weight is bounded", "maxShare);\n  const estimate", "1);\n  const estimate"],
+      ["votes of colluding raters count", "weightsWithout(groups, votes, maxShare, ", "weightsWithout([], votes, maxShare, "],
+      ["nobody's weight is bounded", "weightsWithout(groups, votes, maxShare, ", "weightsWithout(groups, votes, 1, "],
       ["known answers are read the wrong way round", "a === one.left ? one.outcome : 1 - one.outcome", "a === one.left ? 1 - one.outcome : one.outcome"],
+    ],
+  },
+  {
+    file: "src/votes/aggregate/copying.ts",
+    tests: at("votes/aggregate", ["copying"]),
+    mutations: [
+      ["the vote after its own is the one before", "time[a] - time[b]", "time[b] - time[a]"],
+      ["votes of one time have an order", "if (time[own[k - 1]] < time[own[k]]) before", "before"],
+      ["copies count as other votes do", "kept[byRater.vote[at]] = 1 - copiedShare(cases[w])", "kept[byRater.vote[at]] = 1"],
+      ["a copier's first votes count for less too", "if (before[byRater.vote[at]] >= 0) kept", "kept"],
+      ["experts who follow each other copy", "> MIN_EXCESS)", "> -100)"],
+      ["the vote that may copy its own is among the others", " || before[other] === v", ""],
+      ["a tenth of honest raters copy", "FALSE_DISCOVERY_RATE = 0.01", "FALSE_DISCOVERY_RATE = 0.9"],
+      ["an item's odds stay as they are", "chances[at] **= all[n] === 0 ? 1 : own[n] / all[n];", ""],
+    ],
+  },
+  {
+    file: "src/votes/aggregate/belief-propagation.ts",
+    tests: at("votes/aggregate", ["belief-propagation", "robust"]),
+    mutations: [
+      ["messages begin without their receiver's own", "Math.max(own, 1 - iteration / FALLING)", "own"],
+      ["shares are learned from the receivers' own messages", "    if (back > own) continue;\n", ""],
     ],
   },
   {

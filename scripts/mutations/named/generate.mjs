@@ -41,7 +41,7 @@ export const generate = [
     file: "src/generate/kv-cache.ts",
     tests: TESTS,
     mutations: [
-      ["values are not counted as memory", "layers * 2 * kvHeads", "layers * kvHeads"],
+      ["values are not counted as memory", "layers * 2 * config.kvHeads", "layers * config.kvHeads"],
       ["what steps wrote counts as a prompt", "Math.min(limit, this.prefilled[row])", "limit"],
       ["the first head only is copied", "count: kvHeads", "count: 1"],
       ["a copy is one position short", "length = positions * headDim", "length = (positions - 1) * headDim"],

@@ -32,6 +32,20 @@ describe("belief propagation", () => {
     for (const a of ability) expect(a).toBeCloseTo(ability[0], 9);
   });
 
+  it("tells one who inverts from two others, though a state in which all are alike explains the votes too", () => {
+    const inverters: number[] = [];
+    for (let seed = 1; seed <= 10; seed++) {
+      const random = new RandomStream(seed, "two good and one inverting");
+      const rows = Array.from({ length: 400 }, (_, i) => {
+        const is = random.int(2);
+        const says = (right: number) => `${random.bernoulli(right) ? is : 1 - is}`;
+        return [0.8, 0.8, 0.2].map((right, w) => ({ item: `${i}`, rater: `${w}`, label: says(right) }));
+      }).flat();
+      inverters.push(propagateBeliefs(labelVotes(rows)).ability[2]);
+    }
+    expect(Math.max(...inverters)).toBeLessThan(0.4);
+  });
+
   it("finds those who invert answers, and turns them round", () => {
     const random = new RandomStream(1, "invert");
     const truth = Array.from({ length: 300 }, () => random.bernoulli(0.5));
