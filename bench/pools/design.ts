@@ -1,6 +1,6 @@
 /** Simulated pools of raters who compare pairs whose truth is known: who they are, and which of them see which pair. */
 import { RandomStream } from "../../src/base/random.js";
-import { type Comparisons, comparisons } from "../../src/votes/votes.js";
+import { type Comparisons, comparisons, type Topics, topicsOf } from "../../src/votes/votes.js";
 
 /** A pair of responses; its left one is the first of its two candidates, on whatever side of the screen it is shown. */
 export interface Pair {
@@ -74,6 +74,8 @@ export interface Drawn {
   known: { item: number; left: number; right: number; outcome: number }[];
   /** Place of each vote in the order of all, [V]. */
   time: Float64Array;
+  /** Topics of the votes' pairs. */
+  topics: Topics;
 }
 
 const PAIRS = 400;
@@ -87,6 +89,7 @@ export function draw(pool: Pool, seed: number): Drawn {
   const strength = Array.from({ length: pool.arena ?? 0 }, () => random.normal());
   const said: { item: string; left: string; right: string; rater: string; outcome: number }[] = [];
   const better = new Map<string, string>();
+  const topics: string[] = [];
   const total = pool.pairs ?? PAIRS;
   for (let p = 0; p < total; p++) {
     const [a, b] = candidates(pool, p, random);
@@ -105,6 +108,7 @@ export function draw(pool: Pool, seed: number): Drawn {
     for (const r of chosen(atWork(pool, p, raters), votesOf(pool, random), random)) {
       const answer = raters[r].answer(pair, { random, pair: p, time: p / total, earlier });
       if (answer !== undefined) earlier.push(answer);
+      topics.push(`${pair.topic}`);
       const turned = random.uniform() < 0.5;
       const leftShare = answer === undefined ? 0.5 : Number(answer);
       said.push({
@@ -124,6 +128,7 @@ export function draw(pool: Pool, seed: number): Drawn {
     better,
     known: told(pool, votes, better, random),
     time: Float64Array.from(said.keys()),
+    topics: topicsOf(topics),
   };
 }
 

@@ -19,7 +19,7 @@ export interface PoolResult {
 }
 
 export function measurePool(pool: Pool, seed: number): PoolResult {
-  const { votes, kinds, better, known, time } = draw(pool, seed);
+  const { votes, kinds, better, known, time, topics } = draw(pool, seed);
   const accuracy = {} as PoolResult["accuracy"];
   const raters = Object.fromEntries(
     KINDS.map((kind) => [kind, { count: 0, flagged: 0 }]),
@@ -29,7 +29,10 @@ export function measurePool(pool: Pool, seed: number): PoolResult {
   const unanimous = unanimousPairs(votes);
   const toldItems = new Set(known.map(({ item }) => votes.items[item]));
   for (const method of PREFERENCE_METHODS) {
-    const { preferences, raters: reports } = aggregatePreferences(votes, method, { seed, known, time });
+    const { preferences, raters: reports } = aggregatePreferences(votes, method, {
+      ...{ seed, known, time },
+      topics,
+    });
     const judged = preferences.filter(({ item }) => !toldItems.has(item));
     let right = 0;
     for (const { item, left, right: other, probability, noise: stated } of judged) {

@@ -91,6 +91,11 @@ export const POOLS: readonly Pool[] = [
     raters: () => [...usual(30), ...raters(10, "hostile", () => onTopic(0, inverting(0.95), honest(SKILL)))],
   },
   {
+    name: "10 invert one topic of five, 2,000 pairs",
+    pairs: 2000,
+    raters: () => [...usual(30), ...raters(10, "hostile", () => onTopic(0, inverting(0.95), honest(SKILL)))],
+  },
+  {
     name: "10 invert one topic of five, 10% gold",
     gold: { share: 0.1 },
     raters: () => [...usual(30), ...raters(10, "hostile", () => onTopic(0, inverting(0.95), honest(SKILL)))],

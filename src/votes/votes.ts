@@ -102,3 +102,23 @@ export function comparisons(
     outcome: Float64Array.from(outcome),
   };
 }
+
+/** What the items of votes are about. */
+export interface Topics {
+  /** Names, T of them. */
+  names: readonly string[];
+  /** [V], in [0, T); -1 where a vote's item has none. */
+  of: Int32Array;
+}
+
+/** More are not topics but names of items. */
+const MAX_TOPICS = 100;
+
+/** Topics by their names, one a vote: what is no text is none, and more than 100 different ones are none at all. */
+export function topicsOf(names: readonly unknown[]): Topics {
+  const index = new NameIndex();
+  const of = Int32Array.from(names, (name) =>
+    typeof name === "string" && name !== "" ? index.of(name) : -1,
+  );
+  return index.names.length > MAX_TOPICS ? { names: [], of: of.fill(-1) } : { names: index.names, of };
+}

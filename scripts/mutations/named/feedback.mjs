@@ -37,6 +37,17 @@ export const feedback = [
     ],
   },
   {
+    file: "src/votes/aggregate/topic-raters.ts",
+    tests: at("votes/aggregate", ["topic-raters"]),
+    mutations: [
+      ["a hard topic makes its raters suspects", "p - ofTopic.mean[topics.of[v]]", "p"],
+      ["who is better on a topic is found", "(sum / n - mean[at]) / spread", "(mean[at] - sum / n) / spread"],
+      ["known items tell nothing", "merged(standOut(votes, topics, truths), belowChance(votes, topics, known))", "standOut(votes, topics, truths)"],
+      ["who is flagged need not be below chance", "there.high >= chance || ", ""],
+      ["votes on the topic stay the rater's own", "(there.get(w * T + of[v]) ?? w)", "w"],
+    ],
+  },
+  {
     file: "src/votes/aggregate/belief-propagation.ts",
     tests: at("votes/aggregate", ["belief-propagation", "robust"]),
     mutations: [

@@ -1,6 +1,6 @@
 import { PlumbError } from "../../base/errors.js";
 import type { Interval } from "../../statistics/estimates.js";
-import type { LabelVotes } from "../votes.js";
+import type { LabelVotes, Topics } from "../votes.js";
 import { contradictions } from "./contradiction.js";
 import { copiedVotes, flagCopiers, withoutCopies } from "./copying.js";
 import { dawidSkene, oneCoin } from "./dawid-skene.js";
@@ -13,6 +13,7 @@ import { type RaterFlag, raterFlags } from "./rater-flags.js";
 import { balancedSkills, raterSkills, skillsOnKnown, truthByOthers } from "./rater-skill.js";
 import type { GroupMember } from "./ring.js";
 import { type RaterModel, robust } from "./robust.js";
+import { flagOnTopic, ratersByTopic } from "./topic-raters.js";
 
 export const LABEL_METHODS = [
   "robust",
@@ -74,6 +75,8 @@ export interface LabelOptions {
   maxShare?: number;
   /** When each vote was cast, [V], in any unit: raters who repeat the vote before theirs are found by it. */
   time?: ArrayLike<number> | undefined;
+  /** Topics of the votes: who answers differently on one than elsewhere is judged by its votes there, and flagged. */
+  topics?: Topics | undefined;
 }
 
 /** @throws PlumbError when there are no votes, or a table would exceed MAX_TABLE_CELLS. */
@@ -85,7 +88,10 @@ export function aggregateLabels(
   checkSize(votes);
   const K = votes.labels.length;
   const copies = copiedVotes(votes, options.time);
-  const { posterior, weight, groups, model } = estimateLabels(votes, method, options, copies.kept);
+  const apart = ratersByTopic(votes, votes, method === "robust" ? options.topics : undefined, options.known);
+  const estimate = estimateLabels(apart.votes, method, options, copies.kept);
+  const { posterior, weight, model } = estimate;
+  const groups = estimate.groups.map((members) => apart.whole(members));
   if (method === "robust") withoutCopies(posterior, K, votes.item, copies.kept);
   const best = likeliest(posterior, K);
   const review = contradictions(votes, best);
@@ -94,6 +100,7 @@ export function aggregateLabels(
   const onKnown = skillsOnKnown(votes, truths, options.known);
   const flags = raterFlags(balancedSkills(votes, truths), 1 / K, groups, onKnown);
   flagCopiers(flags, copies.copiers);
+  flagOnTopic(flags, apart, balancedSkills(apart.votes, truths), 1 / K);
   const counts = new Int32Array(votes.raters.length);
   for (const rater of votes.rater) counts[rater]++;
   return {

@@ -1,6 +1,6 @@
 import { PlumbError } from "../../base/errors.js";
 import { sigmoid } from "../../statistics/special-functions.js";
-import type { Comparisons, LabelVotes } from "../votes.js";
+import type { Comparisons, LabelVotes, Topics } from "../votes.js";
 import type { RaterReport } from "./aggregate-labels.js";
 import { bradleyTerry } from "./bradley-terry.js";
 import { sharedAnswers } from "./collusion.js";
@@ -21,6 +21,7 @@ import { robustPairs } from "./robust-pairs.js";
 import { duelsOf, type ScoreEstimate } from "./score-estimate.js";
 import { scoresPredictVotes } from "./score-evidence.js";
 import { sideFlags } from "./side-bias.js";
+import { flagOnTopic, type RatersByTopic, ratersByTopic } from "./topic-raters.js";
 import { weightsWithout } from "./weight-cap.js";
 
 export const PREFERENCE_METHODS = [
@@ -79,6 +80,8 @@ export interface PreferenceOptions {
   maxShare?: number;
   /** When each vote was cast, [V], in any unit: raters who repeat the vote before theirs are found by it. */
   time?: ArrayLike<number> | undefined;
+  /** Topics of the votes: who answers differently on one than elsewhere is judged by its votes there, and flagged. */
+  topics?: Topics | undefined;
 }
 
 /**
@@ -89,7 +92,7 @@ export interface PreferenceOptions {
 export function aggregatePreferences(
   votes: Comparisons,
   method: PreferenceMethod = "robust",
-  { seed = 0, known = [], maxShare = 1, time }: PreferenceOptions = {},
+  { seed = 0, known = [], maxShare = 1, time, topics }: PreferenceOptions = {},
 ): PreferenceAggregate {
   if (votes.left.length === 0) throw new PlumbError("there are no votes to aggregate");
   const pairs = comparedPairs(votes);
@@ -97,15 +100,19 @@ export function aggregatePreferences(
   const labels = knownSides(votes, pairs, sides.labels, known);
   const recur = candidatesRecur(votes, pairs);
   const copies = copiedVotes(sides, time);
+  const apart = ratersByTopic(votes, sides, method === "robust" ? topics : undefined, labels);
   const scored =
     method === "robust" && !recur
       ? undefined
-      : scoredPairs(votes, pairs, method, { seed, known, labels, maxShare, sides, kept: copies.kept });
+      : scoredPairs(apart.votes, pairs, method, {
+          ...{ seed, known, labels, maxShare, kept: copies.kept },
+          sides: sideVotes(apart.votes, pairs, true).votes,
+        });
   const estimate =
-    scored !== undefined && (method !== "robust" || scoresDecide(votes, pairs, scored.weight, seed))
+    scored !== undefined && (method !== "robust" || scoresDecide(apart.votes, pairs, scored.weight, seed))
       ? scored
       : {
-          ...judgedByVotes(votes, pairs, { seed, labels, maxShare, kept: copies.kept }),
+          ...judgedByVotes(apart.votes, pairs, { seed, labels, maxShare, kept: copies.kept }),
           ...(scored && scoresOf(scored)),
         };
   if (method === "robust") leaveOutCopies(estimate.probability, pairs, copies);
@@ -113,6 +120,7 @@ export function aggregatePreferences(
   for (const p of pairs.pair) counts[p]++;
   const decided = Int32Array.from(estimate.probability, (p) => (p > 0.5 ? 0 : p < 0.5 ? 1 : -1));
   const review = contradictions(sides, decided);
+  const groups = estimate.groups.map((members) => apart.whole(members));
   const shown = recur ? [...votes.candidates.keys()] : [];
   return {
     method,
@@ -134,8 +142,11 @@ export function aggregatePreferences(
       low: estimate.low[c],
       high: estimate.high[c],
     })),
-    raters: raterReports(votes, pairs, { ...estimate, known: labels, copiers: copies.copiers }),
-    groups: estimate.groups,
+    raters: raterReports(votes, pairs, {
+      ...estimate,
+      ...{ groups, known: labels, copiers: copies.copiers, apart },
+    }),
+    groups,
     ...(estimate.model !== undefined && { model: estimate.model }),
   };
 }
@@ -181,7 +192,7 @@ function scoredPairs(
     maxShare,
     sides,
     kept,
-  }: Required<Omit<PreferenceOptions, "time">> & {
+  }: Required<Omit<PreferenceOptions, "time" | "topics">> & {
     labels: KnownLabels | undefined;
     sides: LabelVotes;
     kept: Float64Array;
@@ -376,12 +387,14 @@ function raterReports(
     groups,
     known,
     copiers,
+    apart,
   }: {
     probability: Float64Array;
     weight: Float64Array;
     groups: GroupMember[][];
     known: KnownLabels | undefined;
     copiers: readonly Copier[];
+    apart: RatersByTopic<Comparisons>;
   },
 ): RaterReport[] {
   const sides = sideVotes(votes, pairs, false);
@@ -403,6 +416,7 @@ function raterReports(
   const flags = raterFlags(balancedSkills(sides.votes, truths), 0.5, groups, onKnown);
   for (const [rater, flag] of sideFlags(votes, pairs, sides.from, truths)) flags[rater].push(flag);
   flagCopiers(flags, copiers);
+  flagOnTopic(flags, apart, balancedSkills(sideVotes(apart.votes, pairs, false).votes, truths), 0.5);
   const counts = new Int32Array(votes.raters.length);
   for (const rater of votes.rater) counts[rater]++;
   return votes.raters.map((rater, w) => ({ rater, votes: counts[w], skill: skills[w], flags: flags[w] }));

@@ -21,15 +21,20 @@ export function aggregateQuestion(
   question: Question,
   { method = "robust", seed = 0 }: { method?: PreferenceMethod; seed?: number } = {},
 ): QuestionAggregate {
-  const { votes, from, time } = question;
+  const { votes, from, time, topics } = question;
   const known = knownAnswers(question);
   const gold = new Set(from.flatMap(({ item }) => (item.gold === undefined ? [] : [item.id])));
   if (votes.kind === "pairs") {
-    const aggregate = aggregatePreferences(votes.comparisons, method, { seed, known: known.pairs, time });
+    const aggregate = aggregatePreferences(votes.comparisons, method, {
+      seed,
+      known: known.pairs,
+      time,
+      topics,
+    });
     const preferences = aggregate.preferences.filter(({ item }) => !gold.has(item));
     return { kind: "pairs", aggregate: { ...aggregate, preferences } };
   }
-  const aggregate = aggregateLabels(votes.labels, "robust", { seed, known: known.labels, time });
+  const aggregate = aggregateLabels(votes.labels, "robust", { seed, known: known.labels, time, topics });
   const items = aggregate.items.filter(({ item }) => !gold.has(unitOf(item).item));
   return { kind: "labels", aggregate: { ...aggregate, items } };
 }

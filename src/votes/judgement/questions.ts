@@ -1,5 +1,12 @@
 import { preferenceOutcome, type TaskDefinition } from "../tasks/index.js";
-import { type Comparisons, comparisons, type LabelVotes, labelVotes } from "../votes.js";
+import {
+  type Comparisons,
+  comparisons,
+  type LabelVotes,
+  labelVotes,
+  type Topics,
+  topicsOf,
+} from "../votes.js";
 import type { Judgement } from "./judgement.js";
 
 /** The votes on one aspect in the form that aggregation and agreement read; row v of each list comes from `from[v]`. */
@@ -11,6 +18,8 @@ export interface Question {
   group: string[];
   /** When each row's vote was cast, in Unix milliseconds. */
   time: Float64Array;
+  /** What the rows' items are about, as their metadata name it. */
+  topics: Topics;
 }
 
 type Said = Pick<Judgement["vote"], "item" | "rater" | "answer">;
@@ -82,6 +91,7 @@ export function questionOf(judgements: readonly Judgement[], aspect: string): Qu
         : { kind: "labels", labels: labelVotes(labels) },
     group: from.map(({ vote }) => vote.group ?? ""),
     time: Float64Array.from(from, ({ vote }) => vote.castAt),
+    topics: topicsOf(from.map(({ item }) => item.content.meta?.topic ?? item.content.meta?.category)),
   };
 }
 

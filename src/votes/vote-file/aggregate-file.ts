@@ -52,13 +52,23 @@ export async function aggregateFile(
   if (file.votes.kind === "labels") {
     const { labels } = file.votes;
     const known = checked(method, LABEL_METHODS, "labels");
-    const aggregate = aggregateLabels(labels, known, { seed, maxShare, time: file.time });
+    const aggregate = aggregateLabels(labels, known, {
+      seed,
+      maxShare,
+      time: file.time,
+      topics: file.topics,
+    });
     if (out !== undefined) await writeLabels(out, aggregate);
     return { aggregate, counts: { items: labels.items.length, labels: labels.labels.length } };
   }
   const { comparisons } = file.votes;
   const known = checked(method, PREFERENCE_METHODS, "comparisons");
-  const aggregate = aggregatePreferences(comparisons, known, { seed, maxShare, time: file.time });
+  const aggregate = aggregatePreferences(comparisons, known, {
+    seed,
+    maxShare,
+    time: file.time,
+    topics: file.topics,
+  });
   if (out !== undefined) await writePreferences(out, aggregate, file.hasItems);
   const { preferences, scores } = aggregate;
   return {

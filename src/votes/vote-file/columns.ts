@@ -13,6 +13,7 @@ const NAMES = {
   aspect: ["aspect"],
   group: ["group"],
   time: ["time"],
+  topic: ["topic"],
   milliseconds: ["milliseconds"],
 } as const;
 export type VoteField = keyof typeof NAMES;
@@ -26,7 +27,7 @@ export interface VoteColumns {
 }
 
 const EXPECTED =
-  "Expected the columns item,rater,label, or item,rater,left,right,winner; aspect, strength, group, time and milliseconds may follow.";
+  "Expected the columns item,rater,label, or item,rater,left,right,winner; aspect, strength, group, topic, time and milliseconds may follow.";
 
 /** Finds the column of each field. @throws PlumbError naming a missing column. */
 export function voteColumns(file: string, columns: readonly string[]): VoteColumns {
@@ -34,7 +35,16 @@ export function voteColumns(file: string, columns: readonly string[]): VoteColum
   const kind = find("left") !== undefined || find("right") !== undefined ? "pairs" : "labels";
   const needed: VoteField[] =
     kind === "pairs" ? ["rater", "left", "right", "winner"] : ["item", "rater", "label"];
-  const optional: VoteField[] = ["item", "turn", "aspect", "strength", "group", "time", "milliseconds"];
+  const optional: VoteField[] = [
+    "item",
+    "turn",
+    "aspect",
+    "strength",
+    "group",
+    "topic",
+    "time",
+    "milliseconds",
+  ];
   const name = Object.fromEntries([...needed, ...optional].map((field) => [field, find(field)]));
   const missing = needed.find((field) => name[field] === undefined);
   if (missing !== undefined) {

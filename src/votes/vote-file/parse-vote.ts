@@ -24,6 +24,7 @@ export interface ParsedVote {
   /** Aspect that was judged. */
   aspect?: string;
   group?: string;
+  topic?: string;
   /** Unix milliseconds. */
   time?: number;
   /** Whether the time states no zone and was read as UTC. */
@@ -57,6 +58,7 @@ export function parseVote({ value, where }: LocatedRow, columns: VoteColumns): P
     rater: nameOf(cell("rater")) ?? "",
     answer: nameOf(cell("label")) ?? "",
     group: nameOf(cell("group")),
+    topic: nameOf(cell("topic")),
   };
   if (columns.name.turn !== undefined) vote.turn = nameOf(cell("turn"));
   if (columns.name.aspect !== undefined) {

@@ -2,7 +2,7 @@ import { PlumbError } from "../../base/errors.js";
 import type { LocatedRow } from "../../base/location.js";
 import { streamRows } from "../../data/read-rows.js";
 import { comparedPairs } from "../aggregate/compared-pairs.js";
-import { type Comparisons, NameIndex } from "../votes.js";
+import { type Comparisons, NameIndex, topicsOf } from "../votes.js";
 import { type VoteColumns, voteColumns } from "./columns.js";
 import { absentNotes, battlesNote, utcNote } from "./notes.js";
 import { BadVote, parseVote, WORDED_STRENGTHS } from "./parse-vote.js";
@@ -41,6 +41,7 @@ export async function readVotes(
     (): number[] => [],
   );
   const group: string[] = [];
+  const topic: (string | undefined)[] = [];
   const turns = new Map<number, string>();
   let columns: VoteColumns | undefined;
   let unit = "line";
@@ -74,6 +75,7 @@ export async function readVotes(
     if (vote.assumedUtc) assumedUtc++;
     worded ||= vote.worded === true;
     if (columns.name.group !== undefined) group.push(vote.group ?? "");
+    if (columns.name.topic !== undefined) topic.push(vote.topic);
   }
   if (columns === undefined) {
     problems.check(path);
@@ -139,6 +141,7 @@ export async function readVotes(
         },
     group: columns.name.group === undefined ? undefined : Array.from(kept, (v) => group[v]),
     time: columns.name.time === undefined ? undefined : Float64Array.from(kept, (v) => time[v]),
+    topics: columns.name.topic === undefined ? undefined : topicsOf(Array.from(kept, (v) => topic[v])),
     hasItems,
     repeated: line.length - kept.length,
     ...(battles > 0 && { battles }),

@@ -1,4 +1,4 @@
-import type { Comparisons, LabelVotes } from "../votes.js";
+import type { Comparisons, LabelVotes, Topics } from "../votes.js";
 
 /** The votes of a file on one aspect. */
 export interface VoteFile {
@@ -7,6 +7,8 @@ export interface VoteFile {
   group?: string[];
   /** When each vote was cast, Unix milliseconds, [V]. */
   time?: Float64Array;
+  /** What the votes' items are about. */
+  topics?: Topics;
   /** Whether items are named in the file. */
   hasItems: boolean;
   /** Number of rows that repeat the same rater's vote on the same item or pair; they are left out. */
