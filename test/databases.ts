@@ -1,12 +1,13 @@
 /** Runs a suite on SQLite and on PostgreSQL. */
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import pg from "pg";
 import { afterAll, afterEach, beforeAll, describe } from "vitest";
 import type { Engine } from "../src/feedback/store/database/database.js";
-import { openStore, type Store, type StoreOptions } from "../src/feedback/store/index.js";
+import { openDatabase, openStore, type Store, type StoreOptions } from "../src/feedback/store/index.js";
+import { migrate } from "../src/feedback/store/migrate.js";
+import { memoryFolder } from "./memory-folder.js";
 import { POSTGRES_URL, TEMPLATE } from "./postgres-setup.js";
 
 export interface TestDatabases {
@@ -32,7 +33,7 @@ function onEngine(server: string | undefined, suite: (databases: TestDatabases) 
   let made = 0;
   const open: Store[] = [];
   beforeAll(() => {
-    dir = mkdtempSync(join(tmpdir(), "plumb-db-"));
+    dir = memoryFolder("plumb-db-");
   });
   afterEach(async () => {
     for (const store of open.splice(0)) await store.close();
@@ -47,12 +48,29 @@ function onEngine(server: string | undefined, suite: (databases: TestDatabases) 
     fresh,
     async store(options = {}) {
       const { location, keyFile } = await fresh();
+      if (server === undefined) writeFileSync(location, await sqliteTemplate(), { mode: 0o600 });
       const store = await openStore(location, { keyFile, ...options });
       open.push(store);
       return store;
     },
     dir: () => dir,
   });
+}
+
+let template: Promise<Buffer> | undefined;
+/** A SQLite database that has been through the migrations, once for all suites of a process. */
+function sqliteTemplate(): Promise<Buffer> {
+  template ??= (async () => {
+    const dir = memoryFolder("plumb-db-");
+    const file = join(dir, "migrated.db");
+    const database = await openDatabase(file);
+    await migrate(database);
+    await database.db.destroy();
+    const bytes = readFileSync(file);
+    rmSync(dir, { recursive: true, force: true });
+    return bytes;
+  })();
+  return template;
 }
 
 /** A new database with the tables made, empty. */

@@ -1,7 +1,7 @@
 /** Tables of rights: what a server answers to an act after its right was lost. */
 import { expect } from "vitest";
 import { API } from "../src/server/app.js";
-import { ORIGIN, PASSWORD, type Person, type TestServer } from "./server.js";
+import { type Beginning, ORIGIN, PASSWORD, type Person, type TestServer, testServer } from "./server.js";
 
 /** A status, or a word where the status alone does not tell. */
 export type Cell = string | number;
@@ -20,6 +20,26 @@ export function tableOf(text: string): { columns: string[]; rows: [name: string,
     return [name, cells];
   });
   return { columns: cellsOf(head).slice(1), rows };
+}
+
+/**
+ * What the tests of a describe begin with: people, and what else `make` tells of what it did. It is done once; each test goes on
+ * from it with a server of its own.
+ */
+export function begunOnce<P extends Record<string, Person>, R>(
+  make: (server: TestServer) => Promise<{ people: P; rest: R }>,
+): () => Promise<{ server: TestServer; people: P; rest: R }> {
+  let begun: Promise<{ people: P; rest: R; beginning: Beginning }> | undefined;
+  return async () => {
+    begun ??= testServer().then(async (first) => ({
+      ...(await make(first)),
+      beginning: await first.beginning(),
+    }));
+    const { people, rest, beginning } = await begun;
+    const server = await testServer({}, beginning);
+    const here = Object.entries(people).map(([name, person]) => [name, person.at(server)]);
+    return { server, people: Object.fromEntries(here) as P, rest };
+  };
 }
 
 /** A request whose body has begun to arrive; `end` sends the rest. */
@@ -79,4 +99,17 @@ export async function tryAll(
     found[name] = String(await acts[name]());
   }
   expect(found).toEqual(expected);
+}
+
+/** More lines of an export than the server reads ahead: corrections of a vote, each of the one before. */
+export async function manyCorrections({ store: { db } }: TestServer, vote: string): Promise<void> {
+  const row = await db.selectFrom("votes").selectAll().where("id", "=", vote).executeTakeFirstOrThrow();
+  const corrections = Array.from({ length: 1000 }, (_, i) => ({
+    ...{ ...row, seq: 1_000_000 + i, id: `v-${i}`, corrects: i === 0 ? vote : `v-${i - 1}` },
+  }));
+  for (let from = 0; from < corrections.length; from += 100)
+    await db
+      .insertInto("votes")
+      .values(corrections.slice(from, from + 100))
+      .execute();
 }

@@ -1,7 +1,7 @@
 /** A server without a port over a new SQLite database, and people of every role to ask it. */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { sql } from "kysely";
 import pino from "pino";
 import { onTestFinished } from "vitest";
 import { openStore, type Store } from "../src/feedback/store/index.js";
@@ -10,6 +10,7 @@ import { PASSWORD_COST, Passwords } from "../src/server/accounts/passwords.js";
 import type { Role, Scope } from "../src/server/contract/index.js";
 import { API, createApp, createServices, type Services } from "../src/server/index.js";
 import type { ServerSettings } from "../src/server/settings.js";
+import { memoryFolder } from "./memory-folder.js";
 
 export const PASSWORD = "correct horse battery";
 export const ORIGIN = "http://localhost:8080";
@@ -32,6 +33,12 @@ export class Person {
   rater = "";
 
   constructor(private readonly app: ReturnType<typeof createApp>) {}
+
+  /** The same person, asking another server. */
+  at({ app }: TestServer): Person {
+    const { cookie, csrf, key, account, rater } = this;
+    return Object.assign(new Person(app), { cookie, csrf, key, account, rater });
+  }
 
   /** @param path under the API, or beside it from "/../". @param headers in place of the usual ones; undefined leaves one out. */
   async ask(
@@ -81,12 +88,21 @@ export class Person {
   }
 }
 
+/** What servers that go on from the same place begin with: the database and its key, the clock, how many people there are. */
+export interface Beginning {
+  files: ReadonlyMap<string, Buffer>;
+  now: number;
+  made: number;
+}
+
 export interface TestServer {
   store: Store;
   services: Services;
   app: ReturnType<typeof createApp>;
   /** Moves the clock on. */
   later(milliseconds: number): void;
+  /** Where other servers can go on from. */
+  beginning(): Promise<Beginning>;
   nobody(): Person;
   /** A new account, signed in. */
   person(role: Role, login?: string): Promise<Person>;
@@ -96,11 +112,38 @@ export interface TestServer {
   raterIn(lead: Person, project: string, group?: string): Promise<Person>;
 }
 
-/** For the test that runs; closed after it. */
-export async function testServer(settings: Partial<ServerSettings> = {}): Promise<TestServer> {
-  const dir = mkdtempSync(join(tmpdir(), "plumb-server-"));
-  let [now, made] = [1_800_000_000_000, 0];
-  const store = await openStore(join(dir, "plumb.db"), { clock: () => now });
+const START = 1_800_000_000_000;
+const DATABASE = "plumb.db";
+
+/** The files of a database with its key, whose write-ahead log was moved into it. */
+function filesIn(dir: string): Beginning["files"] {
+  const names = ["", ".audit-key", ".audit-key.checkpoints"].map((end) => DATABASE + end);
+  return new Map(
+    names.filter((name) => existsSync(join(dir, name))).map((name) => [name, readFileSync(join(dir, name))]),
+  );
+}
+
+let empty: Promise<Beginning> | undefined;
+/** A new installation, whose tables are made once for all servers of a process. */
+async function newInstallation(): Promise<Beginning> {
+  const dir = memoryFolder("plumb-server-");
+  await (await openStore(join(dir, DATABASE), { clock: () => START })).close();
+  const files = filesIn(dir);
+  rmSync(dir, { recursive: true, force: true });
+  return { files, now: START, made: 0 };
+}
+
+/** For the test that runs; closed after it. @param from where it goes on from; default: a new installation. */
+export async function testServer(
+  settings: Partial<ServerSettings> = {},
+  from?: Beginning,
+): Promise<TestServer> {
+  const dir = memoryFolder("plumb-server-");
+  empty ??= newInstallation();
+  const beginning = from ?? (await empty);
+  for (const [name, bytes] of beginning.files) writeFileSync(join(dir, name), bytes, { mode: 0o600 });
+  let { now, made } = beginning;
+  const store = await openStore(join(dir, DATABASE), { clock: () => now });
   const services = createServices(store, {
     settings: { ...settings, limits: { ...NO_LIMITS, ...settings.limits } as ServerSettings["limits"] },
     origin: ORIGIN,
@@ -118,6 +161,10 @@ export async function testServer(settings: Partial<ServerSettings> = {}): Promis
     ...{ store, services, app, nobody },
     later: (milliseconds) => {
       now += milliseconds;
+    },
+    async beginning() {
+      await sql`pragma wal_checkpoint(truncate)`.execute(store.db);
+      return { files: filesIn(dir), now, made };
     },
     async person(role, login = `${role}${++made}`) {
       const { token } = await store.write((write) => invite(write, { role, hours: 1 }, "system"));

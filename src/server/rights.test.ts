@@ -4,16 +4,18 @@
  * equals it says that the right stays.
  */
 import { describe, it } from "vitest";
-import { type Act, type Cell, newcomer, slowly, status, tableOf, tryAll } from "../../test/rights.js";
 import {
-  leftWins,
-  ORIGIN,
-  PAIR,
-  PASSWORD,
-  type Person,
-  type TestServer,
-  testServer,
-} from "../../test/server.js";
+  type Act,
+  begunOnce,
+  type Cell,
+  manyCorrections,
+  newcomer,
+  slowly,
+  status,
+  tableOf,
+  tryAll,
+} from "../../test/rights.js";
+import { leftWins, ORIGIN, PAIR, PASSWORD, type Person, type TestServer } from "../../test/server.js";
 import { API } from "./app.js";
 
 const DAY = 86_400_000;
@@ -159,8 +161,7 @@ async function signedInAnew(server: TestServer, login: string): Promise<Person> 
 const tie = { kind: "pairwise", aspects: { overall: { verdict: "tie" } } };
 
 describe("a rater's rights", () => {
-  async function world() {
-    const server = await testServer();
+  const begin = begunOnce(async (server) => {
     const [admin, lead] = [await server.person("admin"), await server.person("lead")];
     const settings = { overlap: 5, leaseSeconds: 86_400, correctionSeconds: 30 * 86_400 };
     const made = await lead.post("/projects", {
@@ -188,6 +189,16 @@ describe("a rater's rights", () => {
     votes.push((await rater.post(`/leases/${second.id}/vote`, { answer: leftWins })).body.vote);
     const [, ...leases] = await take(5);
     await rater.put(`/bookmarks/${leases[0].item}`, {});
+    return {
+      people: { admin, lead, rater, key },
+      rest: { login, keyId, link, at, training: added[0], votes, ofGroup, leases },
+    };
+  });
+
+  async function world() {
+    const { server, people, rest } = await begin();
+    const { admin, lead, rater, key } = people;
+    const { login, keyId, link, at, training, votes, ofGroup, leases } = rest;
     const slow = {
       vote: slowly(server, rater, "POST", `/leases/${ofGroup.id}/vote`, { answer: leftWins }),
       correct: slowly(server, rater, "POST", `/votes/${votes[1]}/corrections`, { answer: tie }),
@@ -248,7 +259,7 @@ describe("a rater's rights", () => {
       correct: status(() => rater.post(`/votes/${votes[0]}/corrections`, { answer: tie })),
       "correct, sent slowly": slow.correct,
       "see training": status(() => rater.get(`${at}/training`)),
-      "answer training": status(() => rater.post(`${at}/training/${added[0]}`, { answer: leftWins })),
+      "answer training": status(() => rater.post(`${at}/training/${training}`, { answer: leftWins })),
       "own votes": status(() => rater.get(`${at}/own-votes`)),
       "own bookmarks": status(() => rater.get(`${at}/bookmarks`)),
       "add a bookmark": status(() => rater.put(`/bookmarks/${b.item}`, {})),
@@ -288,8 +299,8 @@ describe("a rater's rights", () => {
 });
 
 describe("a lead's rights", () => {
-  async function world() {
-    const server = await testServer();
+  const finding = (vote: string, filter: string) => ({ findings: [{ vote, filter, evidence: 1 }] });
+  const begin = begunOnce(async (server) => {
     const [admin, lead, other] = [
       await server.person("admin"),
       await server.person("lead", "lena"),
@@ -311,7 +322,6 @@ describe("a lead's rights", () => {
       const [lease] = (await rater.post(`${at}/leases`)).body.leases;
       votes.push((await rater.post(`/leases/${lease.id}/vote`, { answer: leftWins })).body.vote);
     }
-    const finding = (vote: string, filter: string) => ({ findings: [{ vote, filter, evidence: 1 }] });
     await lead.post(`${at}/reviews`, finding(votes[0], "too-fast"));
     const review = (await lead.get(`${at}/reviews`)).body.reviews[0].id as string;
     const { key, keyId } = await keyOf(server, lead, ["read", "write"]);
@@ -323,8 +333,18 @@ describe("a lead's rights", () => {
       key: await link(key, {}),
       others: await link(other, { role: "reviewer" }),
     };
-    const slow = slowly(server, lead, "POST", `${at}/items`, { items: [PAIR] });
     await manyCorrections(server, votes[1]);
+    return {
+      people: { admin, lead, other, key },
+      rest: { at, items, rater: rater.rater, vote: votes[1], review, keyId, links },
+    };
+  });
+
+  async function world() {
+    const { server, people, rest } = await begin();
+    const { admin, lead, other, key } = people;
+    const { at, items, rater, vote, review, keyId, links } = rest;
+    const slow = slowly(server, lead, "POST", `${at}/items`, { items: [PAIR] });
     const running = await server.app.request(`${ORIGIN}${API}${at}/votes`, {
       headers: { cookie: lead.cookie ?? "" },
     });
@@ -360,7 +380,7 @@ describe("a lead's rights", () => {
       "table of raters": ask("get", `${at}/raters`),
       "held votes": ask("get", `${at}/reviews`),
       "decide a held vote": ask("put", `${at}/reviews/${review}`, { state: "released" }),
-      "hold a vote": ask("post", `${at}/reviews`, finding(votes[1], "straight-lining")),
+      "hold a vote": ask("post", `${at}/reviews`, finding(vote, "straight-lining")),
       "export votes": ask("get", `${at}/votes`),
       "export rows for training": ask("get", `${at}/training-rows`),
       "add items": ask("post", `${at}/items`, { items: [PAIR] }),
@@ -368,7 +388,7 @@ describe("a lead's rights", () => {
       "change settings": ask("patch", at, { settings: { leaseSeconds: 77 } }),
       "publish guidelines": ask("post", `${at}/guidelines`, { text: "new", after: 1 }),
       "list raters": ask("get", `${at}/members`),
-      "pause a rater": ask("put", `${at}/members/${rater.rater}/state`, { state: "paused", reason: "why" }),
+      "pause a rater": ask("put", `${at}/members/${rater}/state`, { state: "paused", reason: "why" }),
       "list the staff": ask("get", `${at}/staff`),
       "list invitations": ask("get", `${at}/invitations`),
       invite: ask("post", `${at}/invitations`, {}),
@@ -401,22 +421,8 @@ describe("a lead's rights", () => {
   });
 });
 
-/** More lines of an export than the server reads ahead: corrections of a vote, each of the one before. */
-async function manyCorrections({ store: { db } }: TestServer, vote: string): Promise<void> {
-  const row = await db.selectFrom("votes").selectAll().where("id", "=", vote).executeTakeFirstOrThrow();
-  const corrections = Array.from({ length: 1000 }, (_, i) => ({
-    ...{ ...row, seq: 1_000_000 + i, id: `v-${i}`, corrects: i === 0 ? vote : `v-${i - 1}` },
-  }));
-  for (let from = 0; from < corrections.length; from += 100)
-    await db
-      .insertInto("votes")
-      .values(corrections.slice(from, from + 100))
-      .execute();
-}
-
 describe("an admin's rights", () => {
-  async function world() {
-    const server = await testServer();
+  const begin = begunOnce(async (server) => {
     const [admin, other, lead] = [
       await server.person("admin"),
       await server.person("admin", "ada"),
@@ -431,7 +437,14 @@ describe("an admin's rights", () => {
       lead: await link("/invitations", { role: "lead" }),
       rater: await link(`${at}/invitations`, {}),
     };
-    const slow = slowly(server, other, "PATCH", `/accounts/${person.account}`, { role: "lead" });
+    return { people: { admin, other, key }, rest: { at, person: person.account, keyId, links } };
+  });
+
+  async function world() {
+    const { server, people, rest } = await begin();
+    const { admin, other, key } = people;
+    const { at, person, keyId, links } = rest;
+    const slow = slowly(server, other, "PATCH", `/accounts/${person}`, { role: "lead" });
     let anew = other;
     const ask = (method: string, path: string, body?: unknown): Act =>
       status(() => anew.ask(method, path, body));
@@ -444,10 +457,10 @@ describe("an admin's rights", () => {
       },
       "list accounts": ask("get", "/accounts"),
       "any project": ask("get", at),
-      "change an account": ask("patch", `/accounts/${person.account}`, { role: "reviewer" }),
+      "change an account": ask("patch", `/accounts/${person}`, { role: "reviewer" }),
       "invite to an account": ask("post", "/invitations", { role: "admin" }),
       "list all invitations": ask("get", "/invitations"),
-      "put on the staff": ask("put", `${at}/staff/${person.account}`),
+      "put on the staff": ask("put", `${at}/staff/${person}`),
       "read the audit log": ask("get", "/audit"),
       "verify it": ask("post", "/audit/verification"),
       "key: audit log": status(() => key.get("/audit")),
