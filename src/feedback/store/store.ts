@@ -20,6 +20,8 @@ export interface StoreOptions {
   keyFile?: string;
   /** Unix milliseconds. */
   clock?: () => number;
+  /** How long a write waits for another process's write, in milliseconds; default 5000. */
+  busyMilliseconds?: number;
 }
 
 /** The open store. The functions of this folder take it as their StoreContext. */
@@ -51,11 +53,11 @@ export interface Store extends Database, StoreContext {
  */
 export async function openStore(
   location: string,
-  { keyFile = defaultKeyFile(location), clock = Date.now }: StoreOptions = {},
+  { keyFile = defaultKeyFile(location), clock = Date.now, busyMilliseconds }: StoreOptions = {},
 ): Promise<Store> {
   // A key that cannot be used is refused before a database is made.
   publicKeyOf(keyFile);
-  const database = await openDatabase(location);
+  const database = await openDatabase(location, busyMilliseconds);
   let key: AuditKey;
   try {
     await migrate(database);

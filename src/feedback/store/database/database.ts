@@ -28,8 +28,8 @@ export interface Database {
 /** A query interface, inside a transaction or not. */
 export type Queries = Kysely<Tables> | Transaction<Tables>;
 
-/** How long a writer waits for another process's write; whoever asked waits at most twice as long, for the write before too. */
-export const BUSY_MILLISECONDS = 5000;
+/** How long a writer waits for another process's write by default; whoever asked waits at most twice as long, for the write before too. */
+const BUSY_MILLISECONDS = 5000;
 /** Size of SQLite's page cache: the default of 2 MiB is smaller than the indexes of a hundred thousand votes. */
 const CACHE_KIBIBYTES = 65_536;
 /** Pages of the write-ahead log (32 MiB) before it is moved into the database; each move waits for the disk twice. */
@@ -44,10 +44,16 @@ export function isPostgresUrl(location: string): boolean {
 
 /**
  * @param location path of a SQLite file, created if missing, or a postgres:// URL.
+ * @param busyMilliseconds how long a writer waits for another process's write.
  * @throws PlumbError when the database cannot be opened.
  */
-export async function openDatabase(location: string): Promise<Database> {
-  return isPostgresUrl(location) ? openPostgres(location) : openSqlite(location);
+export async function openDatabase(
+  location: string,
+  busyMilliseconds = BUSY_MILLISECONDS,
+): Promise<Database> {
+  return isPostgresUrl(location)
+    ? openPostgres(location, busyMilliseconds)
+    : openSqlite(location, busyMilliseconds);
 }
 
 /**
@@ -87,13 +93,13 @@ export function checkpointFileOf(keyFile: string): string {
   return `${keyFile}.checkpoints`;
 }
 
-async function openSqlite(path: string): Promise<Database> {
+async function openSqlite(path: string, busyMilliseconds: number): Promise<Database> {
   try {
     keepForOwner(path);
     const threads = new SqliteThreads({
-      ...{ path, busyMilliseconds: BUSY_MILLISECONDS },
+      ...{ path, busyMilliseconds },
       pragmas: [
-        `busy_timeout = ${BUSY_MILLISECONDS}`,
+        `busy_timeout = ${busyMilliseconds}`,
         "journal_mode = WAL",
         "synchronous = FULL",
         "foreign_keys = ON",
@@ -125,9 +131,9 @@ function whyUnusable(path: string): string | undefined {
   }
 }
 
-async function openPostgres(url: string): Promise<Database> {
+async function openPostgres(url: string, busyMilliseconds: number): Promise<Database> {
   const [pool, longPool] = [POOL_SIZE - LONG_POOL_SIZE, LONG_POOL_SIZE].map((size) =>
-    postgresPool(url, size, BUSY_MILLISECONDS),
+    postgresPool(url, size, busyMilliseconds),
   );
   try {
     (await pool.connect()).release();

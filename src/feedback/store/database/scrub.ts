@@ -8,7 +8,7 @@
  * PostgreSQL does such work by itself in its own time; docs/operations.md says what to do there.
  */
 import { sql } from "kysely";
-import { BUSY_MILLISECONDS, type Database, type Queries } from "./database.js";
+import type { Database, Queries } from "./database.js";
 import { isPostgres } from "./sets.js";
 
 /** How long the cutting of the log waits for readers before it is left for later. */
@@ -66,12 +66,13 @@ async function scrub({ db }: Database): Promise<boolean> {
   const version = await versionOf(db);
   if (!owes(version)) return true;
   await sql`vacuum`.execute(db);
+  const { rows: waits } = await sql<{ timeout: number }>`pragma busy_timeout`.execute(db);
   await sql`pragma busy_timeout = ${sql.lit(PATIENCE_MILLISECONDS)}`.execute(db);
   try {
     const { rows } = await sql<{ busy: number }>`pragma wal_checkpoint(truncate)`.execute(db);
     if (rows[0].busy !== 0) return false;
   } finally {
-    await sql`pragma busy_timeout = ${sql.lit(BUSY_MILLISECONDS)}`.execute(db);
+    await sql`pragma busy_timeout = ${sql.lit(waits[0].timeout)}`.execute(db);
   }
   return db.transaction().execute(async (transaction) => {
     if ((await versionOf(transaction)) !== version) return false;

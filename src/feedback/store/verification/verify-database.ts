@@ -10,7 +10,6 @@ import {
   type Database,
   databaseLocation,
   defaultKeyFile,
-  openDatabase,
   openExistingDatabase,
   type Queries,
 } from "../database/database.js";
@@ -58,19 +57,18 @@ export async function verifyDatabase(
   }
 }
 
-/** Verifies a database that a store has open, on a connection of its own, as it is at one moment. */
-export async function verifyOpenStore(store: {
-  location: string;
+/** Verifies a database that a store has open, as it is at one moment, on one of its connections for long reads. */
+export async function verifyOpenStore({
+  engine,
+  longReads,
+  key,
+  checkpointFile,
+}: Pick<Database, "engine" | "longReads"> & {
   key: Pick<AuditKey, "publicKey">;
   checkpointFile: string;
 }): Promise<AuditReport> {
-  const { checkpoints: kept } = readCheckpoints(store.checkpointFile);
-  const database = await openDatabase(store.location);
-  try {
-    return await atOneMoment(database, (snapshot) => verifyAudit(snapshot, store.key.publicKey, kept));
-  } finally {
-    await database.db.destroy();
-  }
+  const { checkpoints: kept } = readCheckpoints(checkpointFile);
+  return atOneMoment({ db: longReads, engine }, (snapshot) => verifyAudit(snapshot, key.publicKey, kept));
 }
 
 /** Checkpoints of the file next to a key; undefined if there is neither. */
@@ -84,7 +82,10 @@ function checkpointsOf(key: string, warn: (message: string) => void): Checkpoint
 }
 
 /** Reads a database as it is at one moment, whatever others write meanwhile. */
-function atOneMoment<T>({ db, engine }: Database, work: (snapshot: Queries) => Promise<T>): Promise<T> {
+function atOneMoment<T>(
+  { db, engine }: Pick<Database, "db" | "engine">,
+  work: (snapshot: Queries) => Promise<T>,
+): Promise<T> {
   const transaction = db.transaction().setAccessMode("read only");
   return (engine === "postgresql" ? transaction.setIsolationLevel("repeatable read") : transaction).execute(
     work,
