@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { memoryOf } from "../../test/buffers.js";
 import { evaluate, f32, relativeError } from "../../test/evaluate.js";
+import { SameTrainer } from "../../test/same-trainer.js";
 import { spread } from "../../test/spread.js";
 import { letters, PAD, randomIds, smallConfig, smallLora, smallWeights } from "../../test/tiny-network.js";
 import { PlumbError } from "../base/errors.js";
@@ -9,7 +10,7 @@ import { RandomStream } from "../base/random.js";
 import { type Completion, Generator } from "../generate/index.js";
 import { promptCompletion } from "../model/batch.js";
 import { frozenNetwork } from "../model/create.js";
-import { NetworkRunner, NetworkTrainer } from "../model/runner.js";
+import { NetworkRunner } from "../model/runner.js";
 import { OrtRuntime } from "../runtime/ort/index.js";
 import { gradients, sum } from "../tensor/index.js";
 import {
@@ -29,7 +30,9 @@ import type { Step } from "./step.js";
 const runtime = new OrtRuntime({ threads: 1 });
 const ADAM = { beta1: 0.9, beta2: 0.999, eps: 1e-8, weightDecay: 0, maxGradNorm: null };
 const BASE = smallWeights(runtime, smallConfig());
-const reference = () => new NetworkRunner(runtime, frozenNetwork(runtime, smallConfig(), BASE));
+const REFERENCE = new NetworkRunner(runtime, frozenNetwork(runtime, smallConfig(), BASE));
+/** The policy of every test, each time as new. */
+const trainer = new SameTrainer(runtime, ADAM);
 
 describe("advantages", () => {
   test("compare a response with the others of its group", () => {
@@ -102,7 +105,7 @@ describe("an update", () => {
   const config = (changes: Partial<GrpoConfig>) =>
     grpoSchema.parse({ maxNewTokens: 8, beta: 0.1, temperature: 0.9, ...changes });
   async function update(rows: Compared[], changes: Partial<GrpoConfig>) {
-    const policy = new NetworkTrainer(runtime, smallLora(runtime, BASE), ADAM);
+    const policy = await trainer.of(smallLora(runtime, BASE));
     const metrics = await updateOnce(policy, rows, 40, config(changes), PAD, 1e-3);
     return { gradient: [...memoryOf(policy.gradients.flat)], metrics: Object.values(metrics) };
   }
@@ -175,8 +178,8 @@ async function run(changes: Partial<GrpoConfig>, silent: readonly number[] = [])
     });
   };
   const setup = {
-    ...{ reference: reference(), prompts, padId: PAD, generator: { generate } },
-    policy: new NetworkTrainer(runtime, smallLora(runtime, BASE), ADAM),
+    ...{ reference: REFERENCE, prompts, padId: PAD, generator: { generate } },
+    policy: await trainer.of(smallLora(runtime, BASE)),
     rewards: [functionReward("length", 0.5, (inputs) => inputs.map(({ ids }) => ids.length))],
   };
   const state = { iteration: 0, batches: 0 };
@@ -250,18 +253,21 @@ describe("an iteration", () => {
   });
 });
 
+/** Of the policy, which is the same for all seeds. */
+let generator: Generator | undefined;
+
 /** Mean reward of a run's first iterations and of its last, paid for vowels. */
 async function learned(seed: number, changes: Partial<GrpoConfig>): Promise<number> {
   const r = new RandomStream(seed, "learning");
   const asked = Array.from({ length: 16 }, () => randomIds(r, 1 + r.int(5))).map((ids) => ({
     ...{ ids, text: letters.decode(ids) },
   }));
-  const policy = new NetworkTrainer(runtime, smallLora(runtime, BASE), ADAM);
+  const policy = await trainer.of(smallLora(runtime, BASE));
   const vowels = functionReward("vowels", 1, (inputs) =>
     inputs.map(({ response }) => response.replace(/[^aeiou]/g, "").length),
   );
-  const generator = new Generator(runtime, policy.network, PAD, letters);
-  const setup = { policy, reference: reference(), generator, rewards: [vowels], prompts: asked, padId: PAD };
+  generator ??= new Generator(runtime, policy.network, PAD, letters);
+  const setup = { policy, reference: REFERENCE, generator, rewards: [vowels], prompts: asked, padId: PAD };
   const config = grpoSchema.parse({
     ...{ iterations: 20, batchSize: 32, groupSize: 8, microBatchSize: 16, maxNewTokens: 8, epochs: 2 },
     ...{ learningRate: 5e-3, schedule: "constant", seed, ...changes },

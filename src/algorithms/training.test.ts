@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { memoryOf } from "../../test/buffers.js";
 import { relativeError } from "../../test/evaluate.js";
+import { SameTrainer } from "../../test/same-trainer.js";
 import { PAD, randomIds, smallConfig, smallFull, smallLora, smallWeights } from "../../test/tiny-network.js";
 import { RandomStream } from "../base/random.js";
 import { promptCompletion, type Sequence } from "../model/batch.js";
@@ -36,6 +37,11 @@ function network(kind: "full" | "lora"): Network {
   }
   return made;
 }
+/** Trainers of a kind: one for what is trained alone and for policies, and one for values. */
+const trainers = { full: [0, 1].map(trainerOf), lora: [0, 1].map(trainerOf) };
+function trainerOf(): SameTrainer {
+  return new SameTrainer(runtime, adam);
+}
 const gradientOf = (trainer: NetworkTrainer): Float32Array =>
   Float32Array.from(memoryOf(trainer.gradients.flat));
 
@@ -52,7 +58,7 @@ async function sftStep(
   changes: Partial<SftConfig>,
   padId = PAD,
 ): Promise<Step> {
-  const trainer = new NetworkTrainer(runtime, network(kind), adam);
+  const trainer = await trainers[kind][0].of(network(kind));
   const config = sftSchema.parse({ batchSize: data.length, maxLength: 24, learningRate: 1e-3, ...changes });
   for await (const { metrics } of sft(trainer, data, padId, config))
     return { loss: metrics.loss, gradient: gradientOf(trainer) };
@@ -65,7 +71,7 @@ async function rewardStep(
   changes: Partial<RewardConfig>,
   padId = PAD,
 ): Promise<Step> {
-  const trainer = new NetworkTrainer(runtime, network(kind), adam);
+  const trainer = await trainers[kind][0].of(network(kind));
   const config = rewardSchema.parse({ batchSize: pairs.length, centering: 0.01, ...changes });
   for await (const { metrics } of reward(trainer, pairs, padId, config))
     return { loss: metrics.loss, gradient: gradientOf(trainer) };
@@ -108,7 +114,7 @@ async function ppoStep(
   padId = PAD,
   packing: Packing = "never",
 ): Promise<Step & { value: Float32Array; metrics: number[] }> {
-  const [policy, value] = [network(kind), network(kind)].map((n) => new NetworkTrainer(runtime, n, adam));
+  const [policy, value] = await Promise.all(trainers[kind].map((trainer) => trainer.of(network(kind))));
   const metrics = await updateOnce(
     policy,
     value,
