@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { plumbHere } from "../../test/e2e/plumb-here.js";
 
 const MAIN = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
 
@@ -18,7 +19,11 @@ beforeAll(async () => {
 });
 afterAll(() => rm(dir, { recursive: true, force: true }));
 
-function plumb(args: string[], input = "") {
+/** The command line in this process. */
+const plumb = (args: string[], input = "") => plumbHere(dir, args, input);
+
+/** The command line as built, in a process of its own. */
+function built(args: string[], input = "") {
   const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], {
     cwd: dir,
     input,
@@ -29,12 +34,12 @@ function plumb(args: string[], input = "") {
 
 describe("plumb", () => {
   it("gives results on stdout and 0, as JSON on request and nothing else", () => {
-    const { status, stdout, stderr } = plumb(["data", "pairs.jsonl", "--json"]);
+    const { status, stdout, stderr } = built(["data", "pairs.jsonl", "--json"]);
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
     expect(JSON.parse(stdout)).toMatchObject({ format: "preference", rows: 3, problems: [] });
   });
 
-  it("shows the first rows as training reads them, without those that are wrong", () => {
+  it("shows the first rows as training reads them, without those that are wrong", async () => {
     const chat = (content: string) =>
       JSON.stringify({
         conversations: [
@@ -44,7 +49,7 @@ describe("plumb", () => {
         id: 7,
       });
     const rows = [chat("a"), '{"conversations": 3}', chat("b"), chat("c")].join("\n");
-    const { status, stdout, stderr } = plumb(["data", "-", "--show", "0", "--head", "2"], rows);
+    const { status, stdout, stderr } = await plumb(["data", "-", "--show", "0", "--head", "2"], rows);
     expect(status).toBe(1);
     expect(stderr).toContain('line 2: field "conversations"');
     const [, , as, ...shown] = stdout.trim().split("\n");
@@ -59,32 +64,32 @@ describe("plumb", () => {
         ],
       })),
     );
-    const json = JSON.parse(plumb(["data", "-", "--head", "1", "--json"], chat("a")).stdout);
+    const json = JSON.parse((await plumb(["data", "-", "--head", "1", "--json"], chat("a"))).stdout);
     expect(json.head).toMatchObject({
       as: "demonstrations",
       rows: [{ messages: [{ content: "a" }, { content: "Hi\u0085" }] }],
     });
-    expect(JSON.parse(plumb(["data", "pairs.jsonl", "--json"]).stdout)).not.toHaveProperty("head");
+    expect(JSON.parse((await plumb(["data", "pairs.jsonl", "--json"])).stdout)).not.toHaveProperty("head");
   });
 
   it("reads stdin for -", () => {
-    expect(plumb(["data", "-", "--json"], '{"text":"a"}\n').stdout).toContain('"format":"text"');
+    expect(built(["data", "-", "--json"], '{"text":"a"}\n').stdout).toContain('"format":"text"');
   });
 
   it("says what a file with wrong rows can be used for: nothing if all are wrong", async () => {
     const wrong = '{"prompt":"p","completion":3}\n';
     await writeFile(join(dir, "all-wrong.jsonl"), wrong.repeat(2));
-    const all = plumb(["data", "all-wrong.jsonl"]);
+    const all = await plumb(["data", "all-wrong.jsonl"]);
     expect(all.stdout).toContain("2 rows, prompt-completion format; usable as nothing here\n");
     expect(all.stderr).toContain("2 rows are wrong");
     await writeFile(join(dir, "one-wrong.jsonl"), `${wrong}{"prompt":"p","completion":"c"}\n`);
-    const one = plumb(["data", "one-wrong.jsonl"]);
+    const one = await plumb(["data", "one-wrong.jsonl"]);
     expect(one.stdout).toContain("usable as demonstrations, prompts once every row is right\n");
     expect(one.stderr).toContain("1 row is wrong");
   });
 
   it("ends with 1 for bad input, naming it", () => {
-    const { status, stderr } = plumb(["data", "bad.jsonl"]);
+    const { status, stderr } = built(["data", "bad.jsonl"]);
     expect(status).toBe(1);
     expect(stderr).toContain('bad.jsonl, line 2: field "');
     expect(stderr).not.toContain("    at ");
@@ -96,17 +101,21 @@ describe("plumb", () => {
     [["data", "pairs.jsonl", "--set", "limt=3"], 'Did you mean "limit"?'],
     [["data"], 'setting "file" is missing'],
     [["data", "a", "b"], "too many arguments"],
-  ])("ends with 2 for the command line %j", (args, message) => {
-    const { status, stdout, stderr } = plumb(args);
+  ])("ends with 2 for the command line %j", async (args, message) => {
+    const { status, stdout, stderr } = await plumb(args);
     expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
     expect(stderr).toContain(message);
   });
 
-  it("shows help without loading the commands", () => {
-    const { status, stdout } = plumb(["--help"]);
+  it("ends with 2 for a wrong command line as built, too", () => {
+    expect(built(["dta"]).status).toBe(2);
+  });
+
+  it("shows help without loading the commands", async () => {
+    const { status, stdout } = built(["--help"]);
     expect(status).toBe(0);
     expect(stdout).toContain("show what a dataset file holds");
-    expect(plumb(["data", "--help"]).stdout.replace(/\s+/g, " ")).toMatch(
+    expect((await plumb(["data", "--help"])).stdout.replace(/\s+/g, " ")).toMatch(
       /--max-problems <n> +problems to list[^(]*\(at least 1, at most 1000; default 10\)/,
     );
   });

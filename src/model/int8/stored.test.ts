@@ -50,6 +50,13 @@ async function made(changes: Partial<ModelConfig> = {}, limit = 0.01): Promise<M
   return { config, exact, base: rounded.weights, description: describeInt8(rounded, "data", limit) };
 }
 
+let usual: Promise<Made> | undefined;
+/** A base with nothing special, made once: what is saved of it is not changed. */
+const sound = (): Promise<Made> => {
+  usual ??= made();
+  return usual;
+};
+
 async function loaded(folder: string, head?: "any"): Promise<{ config: ModelConfig; base: Weights }> {
   const files = await openModel(folder, head);
   try {
@@ -141,7 +148,7 @@ describe("a base in 8 bits as a folder", () => {
   });
 
   test("is written in shards, and the same bytes each time", async () => {
-    const { config, base, description } = await made();
+    const { config, base, description } = await sound();
     const [one, two] = [join(dir, "one"), join(dir, "two")];
     for (const folder of [one, two]) await saveInt8(folder, config, base, description, undefined, 4000);
     const names = (await readdir(one)).sort();
@@ -282,7 +289,7 @@ describe("what is refused when such a folder is opened", () => {
   });
 
   test("a shard that was cut short, before anything is read", async () => {
-    const { config, base, description } = await made();
+    const { config, base, description } = await sound();
     const folder = join(dir, "cut");
     await saveInt8(folder, config, base, description, undefined, 20_000);
     const shard = (await readdir(folder)).filter((name) => name.endsWith(".safetensors")).sort()[1];
@@ -295,7 +302,7 @@ describe("what is refused when such a folder is opened", () => {
   let count = 0;
   /** A sound folder whose tensors were changed. */
   async function copyWith(change: (tensors: Tensors) => void): Promise<string> {
-    const { config, base, description } = await made();
+    const { config, base, description } = await sound();
     const folder = join(dir, `changed-${count++}`);
     await saveInt8(folder, config, base, description);
     const file = await openSafetensors(join(folder, "model.safetensors"));
@@ -335,7 +342,7 @@ describe("what is refused when such a folder is opened", () => {
 });
 
 test("nothing is written where the folder is taken", async () => {
-  const { config, base, description } = await made();
+  const { config, base, description } = await sound();
   const folder = join(dir, "taken");
   await saveInt8(folder, config, base, description);
   await writeFile(join(folder, "mine.txt"), "mine");

@@ -148,6 +148,7 @@ describe("gold utility", () => {
   });
 
   it("reads every rendered style as what it is, and ranks the ideal one highest", () => {
+    const wrong: string[] = [];
     for (const [i, prompt] of PROMPTS.entries()) {
       const random = new RandomStream(5, "test/styles", i);
       const best = total(prompt, renderResponse(prompt, idealStyle(prompt), random));
@@ -156,8 +157,8 @@ describe("gold utility", () => {
         for (const manner of MANNERS) {
           const response = renderResponse(prompt, { content, manner }, random);
           const { features, total: utility } = goldUtility(prompt, response);
-          expect(utility, response).toBeLessThanOrEqual(best);
-          expect(features, response).toMatchObject({
+          if (!(utility <= best)) wrong.push(`${response} is worth ${utility}, the ideal ${best}`);
+          const expected: Partial<typeof features> = {
             grammatical: true,
             repetition: 0,
             complete: content === "correct",
@@ -165,10 +166,16 @@ describe("gold utility", () => {
             unsafe: content === "unsafe" || content === "refusalThenUnsafe",
             flattery: manner === "flattering" ? 1 : 0,
             hedging: manner === "hedging" ? 1 : 0,
-          });
+          };
+          // Compared here: an assertion for each of so many responses takes most of the time.
+          for (const [name, value] of Object.entries(expected)) {
+            const read = features[name as keyof typeof features];
+            if (read !== value) wrong.push(`${response}: ${name} is ${read}`);
+          }
         }
       }
     }
+    expect(wrong).toEqual([]);
   });
 });
 
