@@ -160,17 +160,19 @@ function lowerBound(
   weight?: ArrayLike<number>,
 ): number {
   const K = votes.labels.length;
+  const logPrior = prior.map((p) => Math.log(Math.max(LEAST, p)));
+  const logConfusion = confusion.map((p) => Math.log(Math.max(LEAST, p)));
   let bound = 0;
   for (let at = 0; at < posterior.length; at++) {
     const p = posterior[at];
-    if (p > 0) bound += p * (Math.log(Math.max(LEAST, prior[at % K])) - Math.log(p));
+    if (p > 0) bound += p * (logPrior[at % K] - Math.log(p));
   }
   for (let v = 0; v < votes.item.length; v++) {
     const share = weight === undefined ? 1 : weight[v];
     const from = votes.rater[v] * K * K + votes.label[v];
     for (let c = 0; c < K; c++) {
       const p = posterior[votes.item[v] * K + c];
-      if (p > 0) bound += share * p * Math.log(Math.max(LEAST, confusion[from + c * K]));
+      if (p > 0) bound += share * p * logConfusion[from + c * K];
     }
   }
   return bound;
