@@ -5,6 +5,7 @@ import { afterEach, expect, it, vi } from "vitest";
 import { collection, judge } from "../../../../test/collection.js";
 import { onBothEngines } from "../../../../test/databases.js";
 import { deletedProject, fullStore } from "../../../../test/full-store.js";
+import { FULL } from "../../../../test/spread.js";
 import { readCheckpoints } from "../audit/checkpoints.js";
 import {
   backup,
@@ -25,7 +26,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-onBothEngines(({ store: open, fresh, dir }) => {
+onBothEngines(({ store: open, fresh, dir, engine }) => {
   const quiet = () => undefined;
   const verify = (location: string, keyFile: string) => verifyDatabase({ db: location, keyFile }, quiet);
   const whole = async (store: Store, step: string) =>
@@ -68,7 +69,8 @@ onBothEngines(({ store: open, fresh, dir }) => {
           return false;
         },
       );
-      await whole(store, `killed at write ${last}`);
+      // Both engines are left in the same states: by default all are looked at on SQLite.
+      if (FULL || engine === "sqlite" || last % 3 === 0) await whole(store, `killed at write ${last}`);
     }
     expect(kills).toBeGreaterThan(10);
     await whole(store, "purged");
