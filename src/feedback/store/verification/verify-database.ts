@@ -58,17 +58,15 @@ export async function verifyDatabase(
 }
 
 /** Verifies a database that a store has open, as it is at one moment, on one of its connections for long reads. */
-export async function verifyOpenStore({
-  engine,
-  longReads,
-  key,
-  checkpointFile,
-}: Pick<Database, "engine" | "longReads"> & {
-  key: Pick<AuditKey, "publicKey">;
-  checkpointFile: string;
-}): Promise<AuditReport> {
-  const { checkpoints: kept } = readCheckpoints(checkpointFile);
-  return atOneMoment({ db: longReads, engine }, (snapshot) => verifyAudit(snapshot, key.publicKey, kept));
+export async function verifyOpenStore(
+  store: Pick<Database, "engine" | "longReads"> & {
+    key: Pick<AuditKey, "publicKey">;
+    checkpointFile: string;
+  },
+): Promise<AuditReport> {
+  const { checkpoints: kept } = readCheckpoints(store.checkpointFile);
+  const { engine, longReads: db } = store;
+  return atOneMoment({ db, engine }, (snapshot) => verifyAudit(snapshot, store.key.publicKey, kept));
 }
 
 /** Checkpoints of the file next to a key; undefined if there is neither. */
