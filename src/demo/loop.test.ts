@@ -1,7 +1,7 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { memoryFolder } from "../../test/memory-folder.js";
 import { driven, runtime, tinyDemo, tinyPipeline } from "../../test/tiny-demo.js";
 import { loadProject, openStore } from "../feedback/store/index.js";
 import { counting, USES } from "../votes/judgement/index.js";
@@ -11,7 +11,7 @@ import type { DemoEvent, DemoResult } from "./events.js";
 import { demo } from "./loop.js";
 import { PHASES, type StepEvent } from "./phases.js";
 
-const dir = mkdtempSync(join(tmpdir(), "plumb-loop-"));
+const dir = memoryFolder("plumb-loop-");
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 const config = tinyDemo({
   ...{ topics: { facts: 1, harmful: 1 }, temperatures: [0.5] },

@@ -1,7 +1,7 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { memoryFolder } from "../../../test/memory-folder.js";
 import { RandomStream } from "../../base/random.js";
 import {
   loadProject,
@@ -15,7 +15,7 @@ import { counting, type Question, questionOf, USES } from "../../votes/judgement
 import { DEFAULT_WORLD, prompts, renderResponse, sampleStyle } from "../../worlds/assistant/index.js";
 import { type RatedPair, type RatingOutcome, type RatingPlan, RatingSession } from "./session.js";
 
-const dir = mkdtempSync(join(tmpdir(), "plumb-rating-"));
+const dir = memoryFolder("plumb-rating-");
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
 const PANEL = 3;

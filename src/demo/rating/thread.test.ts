@@ -1,12 +1,12 @@
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
+import { memoryFolder } from "../../../test/memory-folder.js";
 import { prompts } from "../../worlds/assistant/index.js";
 import { type RatingPlan, RatingSession } from "./session.js";
 import { RatingThread } from "./thread.js";
 
-const dir = mkdtempSync(join(tmpdir(), "plumb-rating-thread-"));
+const dir = memoryFolder("plumb-rating-thread-");
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
 const plan = (name: string): RatingPlan => ({

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import { collection, verdict, votesOf } from "../../../../test/collection.js";
 import { onBothEngines } from "../../../../test/databases.js";
+import { FULL } from "../../../../test/spread.js";
 import { openStore, releaseLease, type Store, StoreError, skipItem } from "../index.js";
 
 const OVERLAP = 2;
@@ -73,7 +74,7 @@ onBothEngines(({ store: open, fresh, engine }) => {
           expect(new Set(votes.map(({ id }) => id)).size).toBe(votes.length);
         },
       ),
-      { numRuns: engine === "sqlite" ? 12 : 6 },
+      { numRuns: (FULL ? 2 : 1) * (engine === "sqlite" ? 6 : 3) },
     );
   });
 
