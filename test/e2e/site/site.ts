@@ -10,7 +10,7 @@ import {
   chromium,
   type Page,
 } from "playwright-core";
-import { afterAll, beforeAll, describe } from "vitest";
+import { afterAll, beforeAll, describe, onTestFinished } from "vitest";
 import type { NewItem, NewProject } from "../../../src/feedback/store/index.js";
 import { accounts, projects, results } from "../../../src/server/contract/index.js";
 import {
@@ -99,18 +99,26 @@ export async function makeProject(
 }
 
 let people = 0;
-/** A new rater of the project, in a browser of their own, at the project's page. */
+/**
+ * A new rater of the project, in a browser of their own, at the project's page. Signed in by the API: what the form does is the test's
+ * that uses `signIn`.
+ */
 export async function raterPage(
   site: Site,
   project: string,
   options: BrowserContextOptions = {},
-): Promise<{ page: Page; context: BrowserContext; login: string; problems: string[] }> {
+): Promise<{ page: Page; context: BrowserContext; login: string; rater: string; problems: string[] }> {
   const login = `rater${++people}`;
+  const { origin } = site.server;
   const { token } = await site.admin.call(accounts.inviteToProject, { params: { project }, body: {} });
-  const client = new FeedbackClient({ url: site.server.origin });
-  await client.acceptInvitation({ token, login, password: PASSWORD });
-  client.close();
   const context = await site.browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
+  onTestFinished(() => context.close());
+  const accepted = await context.request.post(`${origin}/api/v1/invitations/accept`, {
+    data: { token, login, password: PASSWORD },
+    headers: { Origin: origin },
+  });
+  if (!accepted.ok()) throw new Error(await accepted.text());
+  const { rater } = (await accepted.json()).account;
   const page = await context.newPage();
   const problems: string[] = [];
   page.on("pageerror", (error) => problems.push(error.message));
@@ -118,8 +126,8 @@ export async function raterPage(
     if (message.type() === "error" && !/Failed to load resource/.test(message.text()))
       problems.push(message.text());
   });
-  await signIn(site, page, login, `/p/${project}`);
-  return { page, context, login, problems };
+  await page.goto(`${origin}/p/${project}`);
+  return { page, context, login, rater, problems };
 }
 
 export async function signIn({ server }: Site, page: Page, login: string, path = "/"): Promise<void> {
