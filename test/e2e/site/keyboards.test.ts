@@ -1,18 +1,14 @@
 /// <reference lib="dom" />
 import { expect, it } from "vitest";
-import { itemShown, makeProject, nextItem, onSite, pairItem, raterPage } from "./site.js";
-
-/** Longer than a look takes: earlier keys are meant for the item before. */
-const LOOK_MILLISECONDS = 300;
+import { itemShown, LOOK, makeProject, nextItem, onSite, pairItem, raterPage } from "./site.js";
 
 onSite("keyboards", (site) => {
   it("keys of other layouts vote and skip, in no field of text, and are shown as the keyboard shows them", async () => {
     const items = Array.from({ length: 12 }, (_, i) => pairItem(i));
     const project = await makeProject(site, { settings: { overlap: 1 } }, items);
     const { page, problems } = await raterPage(site, project);
-    const press = async (key: string, code: string, more: object = {}) => {
-      await page.waitForTimeout(LOOK_MILLISECONDS);
-      await page.evaluate(
+    const press = (key: string, code: string, more: object = {}) =>
+      page.evaluate(
         ([key, code, more]) => {
           const target = document.activeElement ?? document.body;
           const init = { key, code, bubbles: true, cancelable: true, ...(more as object) };
@@ -20,7 +16,8 @@ onSite("keyboards", (site) => {
         },
         [key, code, more] as const,
       );
-    };
+    await page.waitForSelector(".item");
+    await page.waitForTimeout(LOOK);
     for (const [key, code] of [
       ["&", "Digit1"],
       ["+", "Digit1"],
@@ -45,7 +42,7 @@ onSite("keyboards", (site) => {
     const before = await itemShown(page);
     for (const more of [{ ctrlKey: true }, { altKey: true }, { metaKey: true }, { isComposing: true }])
       await press("&", "Digit1", more);
-    await page.waitForTimeout(LOOK_MILLISECONDS);
+    await page.waitForTimeout(LOOK);
     expect(await itemShown(page)).toBe(before);
     await page.addInitScript(() => {
       const map = new Map([
