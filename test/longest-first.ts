@@ -22,7 +22,6 @@ const LONGEST = [
   "test/e2e/tasks.test.ts",
   "test/e2e/examples.test.ts",
   "src/model/int8/stored.test.ts",
-  "test/golden/resume.test.ts",
   "test/e2e/serve.test.ts",
   "test/e2e/soak.test.ts",
   "test/coverage.test.ts",

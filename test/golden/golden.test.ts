@@ -1,19 +1,27 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { RUNS } from "./runs.js";
+import { FULL } from "../spread.js";
+import { RUNS, type Run } from "./runs.js";
 
 /**
  * Whole runs, step by step, against stored metrics: any change of the arithmetic, the order of examples or the
  * random numbers shows. Packed runs have the metrics of the others. `UPDATE_GOLDEN=1` writes the files anew.
+ * And against themselves, in two parts with all that a checkpoint holds in between.
  */
 const TOLERANCE = 1e-4;
+/** After these steps a run is stopped; by default each run after one of them, in turn. */
+const HALTS = [1, 3];
 const fileOf = (name: string): string => fileURLToPath(new URL(`${name}.json`, import.meta.url));
 const short = (x: number): number => Number(x.toPrecision(7));
 
 describe.each(RUNS)("%s", (title, name, run) => {
+  const halts = FULL ? HALTS : [HALTS[RUNS.findIndex(([own]) => own === title) % 2]];
+  let known: Promise<Run> | undefined;
+  const whole = (): Promise<Run> => (known ??= run());
+
   test("every metric of every step is the stored one", async () => {
-    const { steps } = await run();
+    const { steps } = await whole();
     if (process.env.UPDATE_GOLDEN === "1" && title === name) {
       const rows = steps.map((m) => `  ${JSON.stringify(Object.fromEntries(Object.entries(m).map(([k, v]) => [k, short(v)])))}`);
       writeFileSync(fileOf(name), `[\n${rows.join(",\n")}\n]\n`);
@@ -29,5 +37,11 @@ describe.each(RUNS)("%s", (title, name, run) => {
         expect(Math.abs(steps[i][key] - value), `step ${i + 1}, ${key}: ${steps[i][key]}, stored ${value}`).toBeLessThan(allowed);
       }
     }
+  });
+
+  test.each(halts)("again with the same seed, stopped after step %d and resumed, it ends with the same bytes", async (halt) => {
+    const resumed = await run(halt);
+    expect(resumed.steps).toEqual((await whole()).steps);
+    expect(resumed.parameters.equals((await whole()).parameters)).toBe(true);
   });
 });
