@@ -6,7 +6,7 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
-import { afterAll, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 
 const cli = resolve("dist/cli/main.js");
 const dir = mkdtempSync(join(tmpdir(), "plumb-log-"));
@@ -16,9 +16,13 @@ afterAll(() => {
   rmSync(dir, { recursive: true, force: true });
 });
 
-/** @param stderr as spawn takes it. */
-async function served(name: string, stderr: number | "pipe") {
+/** Requests that are under way at once. */
+const LANES = 20;
+
+/** @param stderr as spawn takes it. @param node arguments of Node's own. */
+async function served(name: string, stderr: number | "pipe", node: readonly string[] = []) {
   const args = [
+    ...node,
     cli,
     "serve",
     "--json",
@@ -35,7 +39,10 @@ async function served(name: string, stderr: number | "pipe") {
   const [line] = (await once(lines, "line")) as [string];
   const { url } = JSON.parse(line) as { url: string };
   const ask = async (times: number) => {
-    for (let i = 0; i < times; i++) expect((await fetch(`${url}/healthz`)).status).toBe(200);
+    const lane = async () => {
+      for (let i = 0; i < times / LANES; i++) expect((await fetch(`${url}/healthz`)).status).toBe(200);
+    };
+    await Promise.all(Array.from({ length: LANES }, lane));
   };
   const ended = once(child, "exit") as Promise<[number | null, string | null]>;
   const stop = async () => {
@@ -45,30 +52,33 @@ async function served(name: string, stderr: number | "pipe") {
   return { child, url, ask, stop };
 }
 
-it.skipIf(!existsSync("/dev/full"))(
-  "on a full disk",
-  async () => {
-    const server = await served("full", openSync("/dev/full", "w"));
+// At once: most of their time is waiting for the last lines of a log that nobody takes.
+describe.concurrent("a server", () => {
+  it.skipIf(!existsSync("/dev/full"))(
+    "on a full disk",
+    async () => {
+      const server = await served("full", openSync("/dev/full", "w"));
+      await server.ask(200);
+      expect(await server.stop()).toEqual([74, null]);
+    },
+    60_000,
+  );
+
+  it("whose reader has gone", async () => {
+    const server = await served("gone", "pipe");
+    await server.ask(20);
+    server.child.stderr?.destroy();
     await server.ask(200);
     expect(await server.stop()).toEqual([74, null]);
-  },
-  60_000,
-);
+  }, 60_000);
 
-it("whose reader has gone", async () => {
-  const server = await served("gone", "pipe");
-  await server.ask(20);
-  server.child.stderr?.destroy();
-  await server.ask(200);
-  expect(await server.stop()).toEqual([74, null]);
-}, 60_000);
-
-it("whose reader does not read", async () => {
-  const server = await served("slow", "pipe");
-  // Never listened to: the pipe and what Node reads ahead are soon full.
-  await server.ask(1200);
-  expect(await server.stop()).toEqual([74, null]);
-}, 120_000);
+  it("whose reader does not read", async () => {
+    const server = await served("slow", "pipe");
+    // Never listened to: the pipe and what Node reads ahead are soon full.
+    await server.ask(1200);
+    expect(await server.stop()).toEqual([74, null]);
+  }, 120_000);
+});
 
 it("a client that leaves in the middle of a body is no defect, and the server ends with 0", async () => {
   const server = await served("left", "pipe");
@@ -113,12 +123,11 @@ it.skipIf(!existsSync("/usr/bin/script"))(
 );
 
 it("an error that nothing catches is a defect, with its status", async () => {
-  const boom = "data:text/javascript,setTimeout(() => { throw new Error('boom') }, 3000)";
-  const args = ["--import", boom, cli, "serve", "--port", "0", "--db", "boom.db"];
-  const child = spawn(process.execPath, args, { cwd: dir, stdio: ["ignore", "ignore", "pipe"] });
-  started.push(child);
+  const boom = "data:text/javascript,process.once('SIGUSR2', () => { throw new Error('boom') })";
+  const { child } = await served("boom", "pipe", ["--import", boom]);
   let told = "";
-  child.stderr.on("data", (data) => (told += data));
-  expect(await once(child, "exit")).toEqual([70, null]);
+  child.stderr?.on("data", (data) => (told += data));
+  child.kill("SIGUSR2");
+  expect(await once(child, "close")).toEqual([70, null]);
   expect(told).toMatch(/error: this is a defect of Plumbline[\s\S]*boom/);
 }, 60_000);
