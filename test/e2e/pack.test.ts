@@ -1,11 +1,25 @@
-/** What npm would publish, installed in an empty folder as somebody else's dependency. */
+/**
+ * What npm would publish, in an empty folder as somebody else's dependency. By default it is unpacked beside links to those packages that it
+ * declares, and each of its modules is loaded; under PLUMB_FULL=1 npm installs it, and the demo runs from it.
+ */
 import { execFile, execFileSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readMarkdown } from "../markdown.js";
+import { FULL } from "../spread.js";
 
 const ROOT = path.resolve(".");
 const run = promisify(execFile);
@@ -25,9 +39,10 @@ beforeAll(async () => {
   const [{ filename }] = JSON.parse(packed) as { filename: string }[];
   mkdirSync(project);
   writeFileSync(path.join(project, "package.json"), '{ "private": true, "type": "module" }');
-  await run("npm", ["install", "--no-audit", "--no-fund", "--prefer-offline", path.join(place, filename)], {
-    cwd: project,
-  });
+  const tarball = path.join(place, filename);
+  if (FULL)
+    await run("npm", ["install", "--no-audit", "--no-fund", "--prefer-offline", tarball], { cwd: project });
+  else await unpacked(tarball);
   execFileSync("npx", ["tsc", "-p", "tsconfig.examples.json", "--outDir", compiled], {
     cwd: ROOT,
     stdio: "pipe",
@@ -35,6 +50,30 @@ beforeAll(async () => {
   cpSync(path.join(ROOT, "examples", "data"), path.join(project, "examples", "data"), { recursive: true });
 }, 240_000);
 afterAll(() => rmSync(place, { recursive: true, force: true }));
+
+/** Lays a package out as npm would, with those packages beside it that it declares, and no others. */
+async function unpacked(tarball: string): Promise<void> {
+  mkdirSync(installed, { recursive: true });
+  await run("tar", ["-xzf", tarball, "-C", installed, "--strip-components=1"]);
+  const { dependencies } = JSON.parse(readFileSync(path.join(installed, "package.json"), "utf8"));
+  for (const name of Object.keys(dependencies)) {
+    const link = path.join(project, "node_modules", name);
+    mkdirSync(path.dirname(link), { recursive: true });
+    symlinkSync(realpathSync(path.join(ROOT, "node_modules", name)), link, "dir");
+  }
+}
+
+/** Loads every module but those that run as the main one of a process or thread, and pages for browsers. */
+const LOAD_ALL = `
+import { readdirSync } from "node:fs";
+const dist = new URL("node_modules/plumbline/dist/", import.meta.url);
+const files = readdirSync(dist, { recursive: true }).filter(
+  (file) => file.endsWith(".js") && !/^web[/]|(^|[/-])(main|thread|worker)[.]js$/.test(file),
+);
+for (const file of files) await import(new URL(file, dist).href);
+console.log(files.length);
+process.exit(0);
+`;
 
 describe("the package as it is published", () => {
   it("has what its README links to, its licence, recipes and examples", () => {
@@ -49,30 +88,40 @@ describe("the package as it is published", () => {
     expect(existsSync(path.join(installed, "src"))).toBe(false);
   });
 
-  it("runs the demo's stages, smaller", async () => {
-    const settings = ["corpusTokens=3000", "demonstrations=48", "pairs=48", "heldOutPairs=24", "bestOf=2"];
-    const model = [
-      "model.vocabSize=400",
-      "model.hiddenSize=16",
-      "model.layers=1",
-      "model.heads=2",
-      "model.kvHeads=1",
-    ];
-    const ppo = [
-      "ppo.iterations=1",
-      "ppo.batchSize=16",
-      "ppo.microBatchSize=16",
-      "ppo.miniBatches=1",
-      "ppo.maxNewTokens=4",
-    ];
-    const set = [...settings, ...model, ...ppo, "temperatures=[0.7]", "samplesPerPrompt=1"].flatMap((s) => [
-      "--set",
-      s,
-    ]);
-    const { stdout } = await plumb("demo", "--json", "--quiet", ...set);
-    expect(JSON.parse(stdout)).toMatchObject({ seed: 1, run: "runs/demo" });
-    expect(existsSync(path.join(project, "runs", "demo", "policy", "model.safetensors"))).toBe(true);
+  it("has every module and package that its modules load", async () => {
+    writeFileSync(path.join(project, "load-all.mjs"), LOAD_ALL);
+    const { stdout } = await run(process.execPath, ["load-all.mjs"], { cwd: project });
+    expect(Number(stdout)).toBeGreaterThan(500);
   }, 120_000);
+
+  it.runIf(FULL)(
+    "runs the demo's stages, smaller",
+    async () => {
+      const settings = ["corpusTokens=3000", "demonstrations=48", "pairs=48", "heldOutPairs=24", "bestOf=2"];
+      const model = [
+        "model.vocabSize=400",
+        "model.hiddenSize=16",
+        "model.layers=1",
+        "model.heads=2",
+        "model.kvHeads=1",
+      ];
+      const ppo = [
+        "ppo.iterations=1",
+        "ppo.batchSize=16",
+        "ppo.microBatchSize=16",
+        "ppo.miniBatches=1",
+        "ppo.maxNewTokens=4",
+      ];
+      const set = [...settings, ...model, ...ppo, "temperatures=[0.7]", "samplesPerPrompt=1"].flatMap((s) => [
+        "--set",
+        s,
+      ]);
+      const { stdout } = await plumb("demo", "--json", "--quiet", ...set);
+      expect(JSON.parse(stdout)).toMatchObject({ seed: 1, run: "runs/demo" });
+      expect(existsSync(path.join(project, "runs", "demo", "policy", "model.safetensors"))).toBe(true);
+    },
+    120_000,
+  );
 
   it.each(["own-loss", "aggregate"])(
     "runs the example %s",
