@@ -79,18 +79,7 @@ it("serves, takes tasks and simulated raters from the other commands, logs no se
     expect(err).not.toContain(secret);
 }, 60_000);
 
-it("says what is wrong with a port that is taken, a key that is missing, a server that is not there", async () => {
-  const missing = await plumb(["tasks", "push", "none.jsonl", "--project", "p"]).exited;
-  expect(missing.status).not.toBe(0);
-  expect(missing.err).not.toContain("defect");
-  const nobody = await plumb(
-    ["simulate", "raters", "--raters", "1", "--server", "http://127.0.0.1:9", "--project", "p"],
-    { PLUMB_KEY: "x" },
-  ).exited;
-  expect(nobody).toMatchObject({
-    status: 1,
-    err: expect.stringContaining("No answer from http://127.0.0.1:9"),
-  });
+it("asks for the address that others reach it at", async () => {
   const open = await plumb(["serve", "--host", "0.0.0.0", "--db", "open.db"]).exited;
   expect(open).toMatchObject({ status: 1, err: expect.stringContaining("--public-url") });
 }, 60_000);

@@ -34,7 +34,7 @@ function killedAfter(milliseconds: number, args: readonly string[]): Promise<str
 }
 
 onBothEngines(({ fresh, engine }) => {
-  const KILLS = Number(process.env.PLUMB_KILLS ?? (FULL ? 10 : engine === "sqlite" ? 4 : 3));
+  const KILLS = Number(process.env.PLUMB_KILLS ?? (FULL ? 10 : 2));
   it(`keeps every acknowledged vote when killed ${KILLS} times`, async () => {
     const { location, keyFile } = await fresh();
     let store = await openStore(location, { keyFile });

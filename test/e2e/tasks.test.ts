@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test, vi } from "vitest";
 import { loadDemonstrations, loadPreferences, loadUnpaired } from "../../src/data/index.js";
 import { readTaskItems } from "../../src/feedback/exchange/index.js";
 import { plumbHere, plumbHereDone } from "./plumb-here.js";
@@ -146,7 +146,7 @@ test("an export goes in, is filtered, and nothing is lost", async () => {
 test("several files come together, and a bad one stops all", async () => {
   writeFileSync(join(dir, "a.csv"), "item,rater,left,right,winner\nq1,ada,A,B,left\n");
   writeFileSync(join(dir, "b.csv"), "item,rater,left,right,winner\nq1,bob,B,A,left\nq2,bob,C,D,tie\n");
-  const { stdout } = await plumbDone(dir, [
+  const { stdout } = await plumbHereDone(dir, [
     "tasks",
     "import",
     "a.csv",
@@ -250,7 +250,7 @@ test("preferences go out with noise that the reward model reads, in JSONL and Pa
   );
   for (const name of ["p.jsonl", "p.parquet"]) {
     const files = ["--items", "pi.jsonl", "--votes", "pv.jsonl", "--preferences", name];
-    await plumbDone(dir, ["feedback", "export", ...files]);
+    await plumbHereDone(dir, ["feedback", "export", ...files]);
     const [preference, ...more] = await loadPreferences(join(dir, name));
     expect(more).toEqual([]);
     expect(preference).toMatchObject({
@@ -265,8 +265,24 @@ test("preferences go out with noise that the reward model reads, in JSONL and Pa
   }
 });
 
+test("a file or a key that is missing is said, and a server that is not there", async () => {
+  const missing = await plumbHere(dir, ["tasks", "push", "none.jsonl", "--project", "p"]);
+  expect(missing).toMatchObject({ status: 1, stderr: expect.stringContaining("none.jsonl") });
+  vi.stubEnv("PLUMB_KEY", undefined);
+  const keyless = await plumbHere(dir, ["tasks", "push", "tasks.jsonl", "--project", "p"]);
+  expect(keyless).toMatchObject({ status: 2, stderr: expect.stringContaining("no API key is given") });
+  vi.stubEnv("PLUMB_KEY", "x");
+  const server = ["--server", "http://127.0.0.1:9", "--project", "p"];
+  const nobody = await plumbHere(dir, ["simulate", "raters", "--raters", "1", ...server]);
+  vi.unstubAllEnvs();
+  expect(nobody).toMatchObject({
+    status: 1,
+    stderr: expect.stringContaining("No answer from http://127.0.0.1:9"),
+  });
+});
+
 test("groups of commands have help", async () => {
-  const { stdout } = await plumbDone(dir, ["tasks", "import", "--help"]);
+  const { stdout } = await plumbHereDone(dir, ["tasks", "import", "--help"]);
   expect(stdout).toContain("[files...]");
   expect(stdout).toContain("--response-fields");
   const group = await plumbHere(dir, ["tasks", "--help"]);
