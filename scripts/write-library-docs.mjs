@@ -3,6 +3,7 @@
 //   npm run docs:library             writes the pages
 //   npm run docs:library -- --check  says which would change, and exits with 1 if any
 //   npm run docs:library -- --types  says which types signatures name that no entry exports, and exits with 1 if any
+//   Both may be asked for at once.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
@@ -218,17 +219,20 @@ const entries = Object.entries(exports)
   .map(([entry, { types }]) => [entry, types]);
 const pages = new Map([["README.md", index(entries)], ...entries.map(([entry, file]) => [`${slug(entry)}.md`, page(entry, file)])]);
 
-if (process.argv.includes("--types")) {
-  const types = unexportedTypes(entries);
-  for (const line of types) console.error(`not exported: ${line}`);
-  process.exitCode = types.length > 0 ? 1 : 0;
-} else if (process.argv.includes("--check")) {
+const [check, types] = ["--check", "--types"].map((flag) => process.argv.includes(flag));
+if (types) {
+  const found = unexportedTypes(entries);
+  for (const line of found) console.error(`not exported: ${line}`);
+  if (found.length > 0) process.exitCode = 1;
+}
+if (check) {
   const known = existsSync(OUT) ? readdirSync(OUT) : [];
   const stale = [...pages].filter(([file, text]) => !known.includes(file) || readFileSync(`${OUT}/${file}`, "utf8") !== text).map(([file]) => file);
   const gone = known.filter((file) => !pages.has(file));
   for (const file of [...stale, ...gone]) console.error(`${OUT}/${file} is not what the docstrings say; run npm run docs:library`);
-  process.exitCode = stale.length + gone.length > 0 ? 1 : 0;
-} else {
+  if (stale.length + gone.length > 0) process.exitCode = 1;
+}
+if (!check && !types) {
   rmSync(OUT, { recursive: true, force: true });
   mkdirSync(OUT, { recursive: true });
   for (const [file, text] of pages) writeFileSync(`${OUT}/${file}`, text);
