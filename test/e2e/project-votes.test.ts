@@ -71,7 +71,10 @@ test("agreement and the aggregate are read from the store, gold items left out",
 });
 
 test("preferences go out in TRL's form with rater metadata, and train", async () => {
-  const { stdout } = await plumbDone(dir, of("feedback", "export", "--preferences", "p.jsonl", "--raters"));
+  const { stdout } = await plumbHereDone(
+    dir,
+    of("feedback", "export", "--preferences", "p.jsonl", "--raters"),
+  );
   expect(JSON.parse(stdout)).toEqual({ preferences: ITEMS, review: [] });
   const [row] = lines("p.jsonl");
   expect(row).toMatchObject({
@@ -97,7 +100,7 @@ test("preferences go out in TRL's form with rater metadata, and train", async ()
       .sort(),
   ).toEqual([3, ...Array(ITEMS - 1).fill(4)]);
   const train = ["reward", "--model", "model", "--data", "p.parquet", "--set", "lora.r=2", "--name", "rm"];
-  await plumbDone(dir, [...train, "--micro-batch-size", "2", "--batch-size", "4", "--epochs", "1"]);
+  await plumbHereDone(dir, [...train, "--micro-batch-size", "2", "--batch-size", "4", "--epochs", "1"]);
   expect(existsSync(join(dir, "runs/rm/result.json"))).toBe(true);
 }, 120_000);
 
