@@ -15,7 +15,8 @@ export interface LeadsPlan {
   searches: number;
   /** Mean milliseconds that a rater takes for a verdict, drawn from 0.5 to 1.5 times that. */
   pause: number;
-  /** How long is measured, without leads and then with them. */
+  /** How long is measured without leads, and then with them. */
+  alone: number;
   seconds: number;
 }
 
@@ -53,7 +54,7 @@ export async function runLeads(database: LoadDatabase, plan: LeadsPlan): Promise
     );
     await admin.call(projects.addStaff, { params: { project, account: account.id } });
 
-    const alone = await rateFor(plan, project, raters, 1);
+    const alone = await rateFor({ ...plan, seconds: plan.alone }, project, raters, 1);
     const asking = new AbortController();
     const asked = { searches: [] as number[], exports: 0, analyses: 0 };
     const ask = async (path: string) => {

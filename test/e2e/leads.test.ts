@@ -12,7 +12,7 @@ afterAll(() => rmSync(dir, { recursive: true, force: true }));
 // through all items takes here, which raters waited for when it held the only connection, ten times over.
 it("raters do not wait for the searches, exports and analyses of leads", async () => {
   const database = { database: join(dir, "leads.db"), keyFile: join(dir, "key") };
-  const plan = { items: 5000, characters: 2000, raters: 4, searches: 10, pause: 100, seconds: 5 };
+  const plan = { items: 5000, characters: 2000, raters: 4, searches: 10, pause: 100, alone: 0.2, seconds: 4 };
   const { beside, searches, exports, analyses } = await runLeads(database, plan);
   expect(beside.length).toBeGreaterThan(30);
   expect(searches.length).toBeGreaterThan(0);
