@@ -6,7 +6,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { RandomStream } from "../../src/base/random.js";
 import { spread } from "../spread.js";
-import { plumb, plumbDone, type Running, startPlumb, writeTinyLoop } from "./tiny-loop.js";
+import { plumbHere, plumbHereDone } from "./plumb-here.js";
+import { type Running, startPlumb, writeTinyLoop } from "./tiny-loop.js";
 
 let dir: string;
 beforeAll(async () => {
@@ -14,7 +15,7 @@ beforeAll(async () => {
   process.env.PLUMB_THREADS = "2";
   dir = await mkdtemp(join(tmpdir(), "plumb-resume-"));
   await writeTinyLoop(dir);
-  await plumbDone(dir, [...COMMANDS.reward, "--name", "rm"]);
+  await plumbHereDone(dir, [...COMMANDS.reward, "--name", "rm"]);
 });
 afterAll(() => rm(dir, { recursive: true, force: true }));
 
@@ -77,6 +78,8 @@ const COMMANDS = {
 };
 type Name = keyof typeof COMMANDS;
 const NAMES = Object.keys(COMMANDS) as Name[];
+/** Each is killed, these once more after they were resumed. */
+const KILLED_TWICE = spread("killed twice", NAMES, 1);
 /** One path of the code saves all methods on Ctrl-C; what each has to keep is tried by killing it. */
 const INTERRUPTED = spread("interrupted", NAMES, 1);
 
@@ -104,7 +107,7 @@ async function reach({ child }: Running, name: string, step: number): Promise<vo
 describe.each(NAMES)("plumb %s", (command) => {
   let whole: (Buffer | null)[];
   beforeAll(async () => {
-    await plumbDone(dir, [...COMMANDS[command], "--name", `${command}-whole`]);
+    await plumbHereDone(dir, [...COMMANDS[command], "--name", `${command}-whole`]);
     whole = await filesOf(`${command}-whole`);
     expect(whole[0]?.length).toBeGreaterThan(0);
     expect(whole[3]?.length).toBeGreaterThan(0);
@@ -114,13 +117,16 @@ describe.each(NAMES)("plumb %s", (command) => {
     const name = `${command}-killed`;
     const args = [...COMMANDS[command], "--name", name];
     const random = new RandomStream(Date.now() % 2 ** 32, "test/kill");
-    for (const [attempt, from] of [1, 4].entries()) {
+    const steps = KILLED_TWICE.includes(command)
+      ? [1 + random.int(3), 4 + random.int(3)]
+      : [1 + random.int(6)];
+    for (const [attempt, step] of steps.entries()) {
       const running = startPlumb(dir, attempt === 0 ? args : [...args, "--resume"]);
-      await reach(running, name, from + random.int(3));
+      await reach(running, name, step);
       running.child.kill("SIGKILL");
       await running.ended;
     }
-    await plumbDone(dir, [command, "--name", name, "--resume"]);
+    await plumbHereDone(dir, [command, "--name", name, "--resume"]);
     expect(await filesOf(name)).toEqual(whole);
   });
 
@@ -135,20 +141,20 @@ describe.each(NAMES)("plumb %s", (command) => {
       expect({ status, stderr }).toMatchObject({ status: 130, stderr: expect.stringContaining("To go on:") });
       const line = /^ {2}plumb (.*)$/m.exec(stderr)?.[1] ?? "";
       expect(line).toContain(`--name ${name} --resume`);
-      await plumbDone(dir, line.split(" "));
+      await plumbHereDone(dir, line.split(" "));
       expect(await filesOf(name)).toEqual(whole);
     },
   );
 });
 
 it("refuses to resume with other settings, naming them", async () => {
-  const ended = await plumb(dir, [...COMMANDS.sft, "--name", "sft-whole", "--resume", "--seed", "5"]);
+  const ended = await plumbHere(dir, [...COMMANDS.sft, "--name", "sft-whole", "--resume", "--seed", "5"]);
   expect(ended.status).toBe(1);
   expect(ended.stderr).toContain("settings differ from the run to resume: seed");
 });
 
 it("ends at once when a finished run is resumed, with the same result", async () => {
   const before = await filesOf("sft-whole");
-  await plumbDone(dir, [...COMMANDS.sft, "--name", "sft-whole", "--resume"]);
+  await plumbHereDone(dir, [...COMMANDS.sft, "--name", "sft-whole", "--resume"]);
   expect(await filesOf("sft-whole")).toEqual(before);
 });
