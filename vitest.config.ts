@@ -10,6 +10,7 @@ const real = process.env.PLUMB_REAL === "1";
 const sharing = [
   "src/{base,data,feedback,server,statistics,text,votes,worlds}/**/*.test.ts",
   "web/**/*.test.ts",
+  "test/e2e/{desk,site}/*.test.ts",
 ];
 // Two workers, also where there are more processors: some tests have bars of time and memory. With one thread each, the tensor
 // programs of two files do not take each other's processors; tests of several threads ask for them.
