@@ -5,14 +5,14 @@
 //   node scripts/check-demo.mjs --report     docs/results/demo.md again, from the newest finished run of each report seed
 //
 // With --resume, finished seeds are not run again. The report seeds were named in a commit before any of them was run.
-// 7301 to 7303, 7401, 7501 to 7510 and 7601 to 7610 had been named before, and some of them run, with other settings or
+// 7301 to 7303, 7401, 7501 to 7510, 7601 to 7610 and 7611 to 7620 had been named before, and some of them run, with other settings or
 // code (docs/experiment-log.md).
 import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { studentInterval } from "../dist/statistics/means.js";
 import { machine } from "./machine.mjs";
 
-const REPORT_SEEDS = [7611, 7612, 7613, 7614, 7615, 7616, 7617, 7618, 7619, 7620];
+const REPORT_SEEDS = [7721, 7722, 7723, 7724, 7725, 7726, 7727, 7728, 7729, 7730];
 const MIN_SEEDS = 9;
 const MAX_SECONDS = 240;
 
