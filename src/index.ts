@@ -78,4 +78,11 @@ export {
   type PreferenceAggregate,
 } from "./votes/aggregate/index.js";
 export { type AgreementReport, agreementReport } from "./votes/agreement/index.js";
-export { type Comparisons, comparisons, type LabelVotes, labelVotes } from "./votes/votes.js";
+export {
+  type Comparisons,
+  comparisons,
+  type LabelVotes,
+  labelVotes,
+  type Topics,
+  topicsOf,
+} from "./votes/votes.js";

@@ -1,4 +1,6 @@
 /** Reads files of votes from any labelling tool, and writes the results of aggregation. */
+
+export type { Topics } from "../votes.js";
 export { aggregateFile, aggregationSchema, type FileAggregate } from "./aggregate-file.js";
 export { isPublishedComparison, tableRow, unreadableRow } from "./published-rows.js";
 export { ratedVotes } from "./rated-votes.js";
