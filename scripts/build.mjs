@@ -1,9 +1,9 @@
-// Builds dist/: the programs with tsc, then the pages with Vite. `--if-changed`: only if dist/ was not built from these
-// sources.
+// Builds dist/: the programs with tsc, then the pages with Vite. What has no source any more is taken away. `--if-changed`:
+// only if dist/ was not built from these sources.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, sep } from "node:path";
 
 const SOURCES = ["src", "web", "package.json", "package-lock.json", "tsconfig.json", "tsconfig.build.json"];
 /** Records the sources that dist/ was built from. */
@@ -21,6 +21,16 @@ function hashOfSources() {
   return hash.digest("hex");
 }
 
+/** Removes the programs whose source was moved or deleted: they would be published, and fail when they are loaded. */
+function withoutLeftovers() {
+  for (const entry of readdirSync("dist", { recursive: true, withFileTypes: true })) {
+    const file = join(entry.parentPath, entry.name);
+    const program = /^dist\/(.*?)(\.d\.ts|\.js)(\.map)?$/.exec(file.split(sep).join("/"));
+    if (!entry.isFile() || program === null || program[1].startsWith("web/")) continue;
+    if (![".ts", ".tsx"].some((ending) => existsSync(`src/${program[1]}${ending}`))) rmSync(file);
+  }
+}
+
 const sources = hashOfSources();
 const upToDate = existsSync(STAMP) && readFileSync(STAMP, "utf8") === sources;
 if (!(upToDate && process.argv.includes("--if-changed"))) {
@@ -29,5 +39,6 @@ if (!(upToDate && process.argv.includes("--if-changed"))) {
     const { status } = spawnSync(command, { stdio: "inherit", shell: true });
     if (status !== 0) process.exit(status ?? 1);
   }
+  withoutLeftovers();
   writeFileSync(STAMP, sources);
 }

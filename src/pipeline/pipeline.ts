@@ -3,7 +3,7 @@
  * stored.
  */
 import { existsSync } from "node:fs";
-import { mkdir, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
@@ -192,20 +192,18 @@ export class PlannedStage<Out, Event extends object> implements StageResult<Out>
   /** @returns the stored result, or a function that releases the stage's lock. */
   private async foundOrLocked(): Promise<{ stored?: Stored; unlock?: () => void }> {
     const { store, host, options } = this.pipeline;
-    const dir = store.unfinishedDir(this.name, this.key);
     for (let told = false; ; ) {
       const before = options.fresh ? undefined : await this.found();
       if (before) {
-        await removeUnlocked(dir);
+        await this.removeUnlocked();
         return { stored: before };
       }
-      await mkdir(dir, { recursive: true });
-      const lock = lockOf(dir);
+      const lock = lockOf(await store.makeUnfinished(this.name, this.key));
       if (typeof lock === "function") {
         // Another process may have stored the result in the meantime.
         const stored = options.fresh ? undefined : await this.found().catch(unlocking(lock));
         if (!stored) return { unlock: lock };
-        await rm(dir, { recursive: true, force: true });
+        await store.removeUnfinished(this.name, this.key);
         lock();
         return { stored };
       }
@@ -323,8 +321,22 @@ export class PlannedStage<Out, Event extends object> implements StageResult<Out>
       host.warn(
         `${this.name}: the new result differs from the stored one, which was made on ${before.processor}`,
       );
-    await rm(store.unfinishedDir(this.name, key), { recursive: true, force: true });
+    await store.removeUnfinished(this.name, key);
     return { manifest, reused: false };
+  }
+
+  /**
+   * Removes the leftovers of a process that was killed between storing a result and tidying up; does nothing if another
+   * process holds the lock.
+   */
+  private async removeUnlocked(): Promise<void> {
+    const { store } = this.pipeline;
+    const dir = store.unfinishedDir(this.name, this.key);
+    if (!existsSync(dir)) return;
+    const lock = lockOf(dir);
+    if (typeof lock !== "function") return;
+    await store.removeUnfinished(this.name, this.key);
+    lock();
   }
 }
 
@@ -337,18 +349,6 @@ function lockOf(dir: string): (() => void) | Error {
     if (gone || error instanceof PlumbError) return error as Error;
     throw error;
   }
-}
-
-/**
- * Removes the leftovers of a process that was killed between storing a result and tidying up; does nothing if another
- * process holds the lock.
- */
-async function removeUnlocked(dir: string): Promise<void> {
-  if (!existsSync(dir)) return;
-  const lock = lockOf(dir);
-  if (typeof lock !== "function") return;
-  await rm(dir, { recursive: true, force: true });
-  lock();
 }
 
 /** Releases a lock and throws the error again. */

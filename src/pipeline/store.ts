@@ -8,9 +8,10 @@
  *
  * A result is written as a whole or not at all, and is verified before it is used.
  */
-import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { randomBytes } from "node:crypto";
+import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { plumblineVersion, removeLeftovers, writeFolderOnce } from "../artifacts/index.js";
 import { PlumbError } from "../base/errors.js";
 import { systemError } from "../base/system-error.js";
@@ -129,6 +130,28 @@ export class StageStore {
   /** Removes a result, if it exists. */
   async remove(stage: string, key: string): Promise<void> {
     await rm(this.dirOf(stage, key), { recursive: true, force: true });
+  }
+
+  /** Makes the folder of a stage that will run, unless it is there; another process may remove it meanwhile. */
+  async makeUnfinished(stage: string, key: string): Promise<string> {
+    const dir = this.unfinishedDir(stage, key);
+    await mkdir(dirname(dir), { recursive: true });
+    // Not with its parents at once: Node then fails where the folder is there first and gone when it looks.
+    await mkdir(dir).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== "EEXIST") throw error;
+    });
+    return dir;
+  }
+
+  /**
+   * Removes what is left of a stage that ran. The folder is moved away before it is deleted: another process that waits
+   * for its lock would otherwise get it in a folder that vanishes, or keep it from vanishing. Only the holder of the
+   * stage's lock may call this.
+   */
+  async removeUnfinished(stage: string, key: string): Promise<void> {
+    const gone = join(this.folder, `.${this.nameOf(stage, key)}.tmp-${randomBytes(4).toString("hex")}`);
+    await rename(this.unfinishedDir(stage, key), gone).catch(unlessAbsent(undefined));
+    await rm(gone, { recursive: true, force: true });
   }
 
   /** Removes files that a killed process was writing. Only the holder of the stage's lock may call this. */
