@@ -2,12 +2,13 @@
 
 /** A metadata value with its GGUF type number (ggml's docs/gguf.md). */
 export type TypedValue =
-  | { type: 4 | 5 | 6; value: number }
+  | { type: 2 | 4 | 5 | 6; value: number }
   | { type: 7; value: boolean }
   | { type: 8; value: string }
   | { type: 9; elementType: number; values: (string | number)[] };
 
 export const u32 = (value: number): TypedValue => ({ type: 4, value });
+export const u16 = (value: number): TypedValue => ({ type: 2, value });
 export const f32 = (value: number): TypedValue => ({ type: 6, value });
 export const text = (value: string): TypedValue => ({ type: 8, value });
 export const texts = (values: string[]): TypedValue => ({ type: 9, elementType: 8, values });
@@ -70,6 +71,7 @@ function writeValue(out: ByteWriter, value: TypedValue): void {
       else out.u32(element);
     }
   } else if (value.type === 8) out.string(value.value);
+  else if (value.type === 2) out.raw(new Uint8Array(Uint16Array.of(value.value).buffer));
   else if (value.type === 7) out.raw(Uint8Array.of(value.value ? 1 : 0));
   else if (value.type === 6) out.raw(new Uint8Array(Float32Array.of(value.value).buffer));
   else out.u32(value.value);

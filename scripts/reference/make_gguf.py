@@ -27,7 +27,11 @@ def permuted(w, heads):
     return w.reshape(heads, 2, w.shape[0] // heads // 2, *w.shape[1:]).swapaxes(1, 2).reshape(w.shape)
 
 
-def write(folder, out, kind):
+# Models in several files: tensors in each.
+SPLIT = {"gemma": 5}
+
+
+def write(folder, out, kind, tensors_each=0):
     with open(f"{folder}/config.json") as file:
         config = json.load(file)
     get = lambda *keys: next((config[k] for k in keys if config.get(k) is not None), None)
@@ -35,7 +39,7 @@ def write(folder, out, kind):
     layers, heads = get("num_hidden_layers", "n_layer"), get("num_attention_heads", "n_head")
     hidden = get("hidden_size", "n_embd")
     names = gguf.get_tensor_name_map(arch, layers)
-    writer = gguf.GGUFWriter(out, gguf.MODEL_ARCH_NAMES[arch])
+    writer = gguf.GGUFWriter(out, gguf.MODEL_ARCH_NAMES[arch], split_max_tensors=tensors_each)
     writer.add_context_length(get("max_position_embeddings", "n_positions"))
     writer.add_embedding_length(hidden)
     writer.add_block_count(layers)
@@ -150,6 +154,9 @@ def main():
         if args.only and name not in args.only:
             continue
         write(f"{fixtures}/models/{name}", f"{fixtures}/gguf/{name}.gguf", kind)
+        if name in SPLIT:
+            os.makedirs(f"{fixtures}/gguf/split", exist_ok=True)
+            write(f"{fixtures}/models/{name}", f"{fixtures}/gguf/split/{name}.gguf", kind, SPLIT[name])
 
 
 if __name__ == "__main__":

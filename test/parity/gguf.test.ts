@@ -49,4 +49,26 @@ describe("GGUF files with the names and keys of ggml's Python package", () => {
     }
     await Promise.all([ours.close(), theirs.close()]);
   });
+
+  it.each(["gemma-00001-of-00004.gguf", "gemma-00003-of-00004.gguf", ""])(
+    "a model in four files is that in one, by the name split/%s",
+    async (name) => {
+      const folder = path.join(FIXTURES, "gguf");
+      const ours = await openModel(path.join(folder, "split", name));
+      const whole = await openModel(path.join(folder, "gemma.gguf"));
+      expect(ours.config).toEqual(whole.config);
+      expect(ours.weights.names().sort()).toEqual(whole.weights.names().sort());
+      for (const weight of whole.weights.names())
+        expect(await ours.weights.read(weight), weight).toEqual(await whole.weights.read(weight));
+      await Promise.all([ours.close(), whole.close()]);
+    },
+  );
+
+  it("asks which one of a folder with several models", async () => {
+    const opening = openModel(path.join(FIXTURES, "gguf"));
+    await expect(opening).rejects.toThrow(/gguf has no config.json/);
+    await expect(opening).rejects.toMatchObject({
+      hint: expect.stringMatching(/give one of them: .*gemma.gguf/),
+    });
+  });
 });

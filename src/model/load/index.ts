@@ -1,4 +1,4 @@
-/** Opens models: a GGUF file, a Hugging Face folder, or a model on the hub. */
+/** Opens models: a GGUF file (or several that are one model), a Hugging Face folder, or a model on the hub. */
 import { existsSync, statSync } from "node:fs";
 import { open, readdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
@@ -6,7 +6,7 @@ import { nearestName, PlumbError } from "../../base/errors.js";
 import { loadTokenizer, type Tokenizer } from "../../text/tokenizer.js";
 import { ourWeights } from "../architectures/names.js";
 import type { ModelConfig } from "../config.js";
-import { openGguf } from "../formats/gguf.js";
+import { firstPartOf, openGgufParts } from "../formats/gguf-split.js";
 import type { SafetensorsWeights } from "../formats/safetensors.js";
 import { openSafetensorsFolder } from "../formats/safetensors-folder.js";
 import type { WeightSource } from "../formats/weights.js";
@@ -46,7 +46,8 @@ export type WantedHead = "language-model" | "any";
 /**
  * Opens a model.
  *
- * @param pathOrId a .gguf file, a folder with config.json, or `hf:owner/name[@revision]`.
+ * @param pathOrId a .gguf file, any part of one that was split, a folder with config.json or with one GGUF model, or
+ * `hf:owner/name[@revision]`.
  * @throws PlumbError if it is missing, not supported, invalid or has another head; no file stays open then.
  */
 export async function openModel(pathOrId: string, head: WantedHead = "language-model"): Promise<ModelFiles> {
@@ -83,7 +84,7 @@ async function checkIsGguf(path: string): Promise<void> {
 const MODELS = "a .gguf file, a Hugging Face folder or hf:owner/name";
 
 async function openGgufModel(path: string): Promise<ModelFiles> {
-  const file = await openGguf(path);
+  const file = await openGgufParts(path);
   try {
     const config = checkedConfig(await ggufConfig(file), path);
     const weights = ggufWeights(file, ggufArchitecture(file), config);
@@ -104,7 +105,12 @@ async function openGgufModel(path: string): Promise<ModelFiles> {
 }
 
 async function openFolder(dir: string, source: string, head: WantedHead): Promise<ModelFiles> {
-  if (!existsSync(join(dir, "config.json"))) throw await notAModel(dir);
+  if (!existsSync(join(dir, "config.json"))) {
+    const files = await ggufFiles(dir);
+    const isAdapter = existsSync(join(dir, "adapter_config.json"));
+    if (files.length === 1 && !isAdapter) return { ...(await openGgufModel(files[0])), source };
+    throw await notAModel(dir, files);
+  }
   const { config: declared, int8: description } = await readHuggingFaceConfig(dir);
   const config = checkedConfig(declared, join(dir, "config.json"));
   if (config.head === "score" && head === "language-model") {
@@ -152,16 +158,24 @@ async function missing(path: string): Promise<PlumbError> {
   });
 }
 
-async function notAModel(dir: string): Promise<PlumbError> {
+/** The GGUF files of a folder; of one that was split, the first part that is there. */
+async function ggufFiles(dir: string): Promise<string[]> {
+  const all = (await readdir(dir)).filter((name) => name.endsWith(".gguf")).sort();
+  const sets = all.map((name) => firstPartOf(name) ?? name);
+  return all.filter((_, i) => sets.indexOf(sets[i]) === i).map((name) => join(dir, name));
+}
+
+async function notAModel(dir: string, ggufs: readonly string[]): Promise<PlumbError> {
   const names = await readdir(dir);
   if (names.includes("adapter_config.json")) {
     return new PlumbError(`${dir} holds a PEFT adapter, not a whole model.`, {
       hint: "Give the model it was trained on, and this folder as the adapter.",
     });
   }
-  const files = names.filter((name) => name.endsWith(".gguf")).map((name) => join(dir, name));
   return new PlumbError(`${dir} has no config.json, so it is not a Hugging Face model folder.`, {
     hint:
-      files.length > 0 ? `It holds GGUF files; give one of them: ${files.slice(0, 5).join(", ")}` : undefined,
+      ggufs.length > 0
+        ? `It holds several GGUF models; give one of them: ${ggufs.slice(0, 5).join(", ")}`
+        : undefined,
   });
 }
