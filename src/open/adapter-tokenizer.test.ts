@@ -130,7 +130,8 @@ describe("the tokenizer of an adapter's folder", () => {
     const chat = { templateVars: {}, templateDate: "2024-07-26" };
     const notices = { ...listener(), info() {} };
     for (const adapters of [[adapter], []]) {
-      const opened = await openBase(runtime, base, adapters, chat, lora, notices);
+      const choice = { model: base, adapter: adapters, resize: false, lora, ...chat };
+      const opened = await openBase(runtime, choice, notices);
       const out = path.join(path.dirname(base), `trained-${adapters.length}`);
       await savePolicy(out, opened, trainableNetwork(runtime, opened, lora, 0));
       expect(existsSync(path.join(out, "tokenizer.json"))).toBe(adapters.length > 0);

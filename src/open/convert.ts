@@ -15,8 +15,9 @@ import { expectedWeights } from "../model/weight-names.js";
 import { beyondLimits, describeError, rounding, withinLimits } from "./base-precision.js";
 import { textsOfFiles } from "./calibration-texts.js";
 import type { WorkHost } from "./host.js";
-import { adapterSetting, baseSettings, modelSetting } from "./model-settings.js";
-import { mergeAdapter, openBaseModel, openNetwork, tokenizerOf, withEnds } from "./open-network.js";
+import { adapterSetting, baseSettings, modelSetting, resizeSetting } from "./model-settings.js";
+import { mergeAdapter, networkOf, openBaseModel, tokenizerOf, withEnds } from "./open-network.js";
+import { resized } from "./resize.js";
 
 /** Settings of a conversion. */
 export const conversionSchema = z.object({
@@ -35,6 +36,7 @@ export const conversionSchema = z.object({
       .describe("dataset files in any format to calibrate 8 bits on; default: text that the model samples"),
     limit: z.number().int().positive().default(256).describe("only the first rows of each file"),
   }),
+  resize: resizeSetting,
   baseError: baseSettings.baseError,
   maxShardSize: z
     .string()
@@ -75,15 +77,17 @@ export async function convert(config: ConversionConfig, host: WorkHost): Promise
 }
 
 async function convertFloats(
-  { model, adapter, out, dtype }: ConversionConfig,
+  { model, adapter, out, dtype, resize: addedTokens }: ConversionConfig,
   maxShardBytes: number,
   host: WorkHost,
 ): Promise<Converted> {
-  const { network, config, tokenizer, int8 } = await openNetwork(host.runtime, model, adapter, {
-    head: "any",
-    notices: host,
-  });
-  if (int8) throw inInt8Already(model);
+  const { runtime } = host;
+  const opened = await openBaseModel(runtime, model, adapter, { head: "any", notices: host, addedTokens });
+  if (opened.int8) throw inInt8Already(model);
+  const sized = addedTokens
+    ? await resized(runtime, { ...opened, weights: opened.base }, host)
+    : { ...opened, weights: opened.base };
+  const { network, config, tokenizer } = networkOf(runtime, { ...sized, base: sized.weights });
   if (tokenizer === undefined) host.warn(`${model} has no tokenizer; the folder will have none`);
   const reward = network.trainable.byName.has("score.weight") || config.head === "score";
   if (reward) host.info("a reward model, for sequence classification; its scores are not normalised");
@@ -93,20 +97,21 @@ async function convertFloats(
 }
 
 async function convertToInt8(
-  { model, adapter, out, data, limit, baseError }: ConversionConfig,
+  { model, adapter, out, data, limit, baseError, resize: addedTokens }: ConversionConfig,
   maxShardBytes: number,
   host: WorkHost,
 ): Promise<Converted> {
   const { runtime, signal } = host;
-  const opened = await openBaseModel(runtime, model, [], { head: "any", notices: host });
+  const opened = await openBaseModel(runtime, model, [], { head: "any", notices: host, addedTokens });
   if (opened.int8) throw inInt8Already(model);
   let merged = { config: opened.config, weights: opened.base };
   for (const dir of adapter)
     merged = await mergeAdapter(runtime, merged, dir, { inPlace: true, notices: host });
-  const { weights } = merged;
-  const tokenizer = await adaptersTokenizer(opened.tokenizer, adapter, merged.config, host);
-  const config = withEnds(merged.config, tokenizer);
+  const fitting = addedTokens ? { ...merged.config, vocabSize: Infinity } : merged.config;
+  const tokenizer = await adaptersTokenizer(opened.tokenizer, adapter, fitting, host);
   const { padId, source } = opened;
+  const whole = { ...merged, config: withEnds(merged.config, tokenizer), tokenizer, source };
+  const { config, weights } = addedTokens ? await resized(runtime, whole, host) : whole;
   if (tokenizer === undefined) host.warn(`${model} has no tokenizer; the folder will have none`);
   const texts = async () =>
     data.length > 0

@@ -14,6 +14,12 @@ const opened = inGroup("files", {
 export const modelSetting = opened.model;
 export const adapterSetting = opened.adapter;
 
+/** Whether a model gets rows for tokens that were added to its tokenizer alone. */
+export const resizeSetting = z
+  .boolean()
+  .default(false)
+  .describe("add a row, the mean of the others, for each token of the tokenizer that has none in the model");
+
 /** What the models' chat templates are told beside the conversations. */
 export const chatSettings = inGroup("files", {
   templateVars: z

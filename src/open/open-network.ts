@@ -57,6 +57,8 @@ export interface OpenOptions {
   chat?: ChatTemplateSettings;
   /** Models already in memory, by `baseKey`; one that this opens is added. */
   shared?: Map<string, SharedBase>;
+  /** Keeps tokens of the tokenizer for which the model has no row: `resized` gives it one. */
+  addedTokens?: boolean;
   /** Told what of a model or an adapter is not used. */
   notices?: Pick<Notices, "warn">;
 }
@@ -90,9 +92,9 @@ export async function openBaseModel(
   runtime: Runtime,
   model: string,
   adapters: readonly string[] = [],
-  { maxPositions, head, shared, chat, notices }: OpenOptions = {},
+  { maxPositions, head, shared, chat, addedTokens, notices }: OpenOptions = {},
 ): Promise<OpenedModel> {
-  const opened = shared?.get(baseKey(model)) ?? (await readModel(runtime, model, head));
+  const opened = shared?.get(baseKey(model)) ?? (await readModel(runtime, model, head, addedTokens));
   shared?.set(baseKey(model), opened);
   const { config: declared, weights, int8, leftOut } = opened;
   if (leftOut !== undefined) notices?.warn(`${model}: left out: ${leftOut}`);
@@ -108,7 +110,8 @@ export async function openBaseModel(
   for (const dir of earlier) merged = await mergeAdapter(runtime, merged, dir, { inPlace: alone, notices });
   const last = adapters.at(-1);
   const finished = async (adapted: ModelConfig) => {
-    const own = await adaptersTokenizer(opened.tokenizer, adapters, adapted, notices);
+    const fitting = addedTokens ? { ...adapted, vocabSize: Infinity } : adapted;
+    const own = await adaptersTokenizer(opened.tokenizer, adapters, fitting, notices);
     const tokenizer = own && chat ? withTemplateSettings(own, chat, model) : own;
     const padId = tokenizer?.padId ?? config.padId ?? 0;
     return {
@@ -164,8 +167,13 @@ export function withEnds(config: ModelConfig, tokenizer: Tokenizer | undefined):
   }
 }
 
-async function readModel(runtime: Runtime, model: string, head?: WantedHead): Promise<SharedBase> {
-  const files = await openModel(model, head);
+async function readModel(
+  runtime: Runtime,
+  model: string,
+  head?: WantedHead,
+  addedTokens?: boolean,
+): Promise<SharedBase> {
+  const files = await openModel(model, head, addedTokens);
   try {
     return await sharedBase(runtime, files);
   } finally {

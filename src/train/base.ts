@@ -25,6 +25,7 @@ import {
   withEnds,
   withTemplateSettings,
 } from "../open/open-network.js";
+import { resized } from "../open/resize.js";
 import type { Runtime } from "../runtime/runtime.js";
 import type { Tokenizer } from "../text/index.js";
 
@@ -84,32 +85,40 @@ export async function chosenBase(
   return { base: { ...base, weights, sourceWeights, ...(alone && { recipe }) }, report };
 }
 
+/** What a run trains on, as its settings name it. */
+export interface BaseChoice extends ChatTemplateSettings {
+  model: string;
+  adapter: readonly string[];
+  /** Whether tokens that have no row in the model get one. */
+  resize: boolean;
+  /** What is trained, null for all weights. */
+  lora: LoraConfig | null;
+}
+
 /**
  * Opens what a run trains: a model with its adapters folded in.
  *
- * @param lora what is trained on it, null for all weights.
  * @throws PlumbError if an adapter has more than a new one can be saved with.
  */
 export async function openBase(
   runtime: Runtime,
-  model: string,
-  adapters: readonly string[],
-  chat: ChatTemplateSettings,
-  lora: LoraConfig | null,
+  { model, adapter: adapters, resize: addedTokens, lora, ...chat }: BaseChoice,
   notices: Notices,
 ): Promise<TrainingBase> {
-  const opened = await openNetwork(runtime, model);
+  const opened = await openNetwork(runtime, model, [], { addedTokens });
   const { source, base, int8 } = opened;
   let merged = { config: opened.config, weights: base };
   for (const dir of adapters) {
     if (lora !== null) await readAdapter(dir, merged.config);
     merged = await mergeAdapter(runtime, merged, dir, { notices });
   }
-  const own = await adaptersTokenizer(opened.tokenizer, adapters, merged.config, notices);
+  const fitting = addedTokens ? { ...merged.config, vocabSize: Infinity } : merged.config;
+  const own = await adaptersTokenizer(opened.tokenizer, adapters, fitting, notices);
   const tokenizer = withTemplateSettings(tokenizerOf({ source, tokenizer: own }), chat, model);
-  const config = withEnds(merged.config, tokenizer);
-  const { weights } = merged;
-  const before = { source, sourceWeights: base, sourceTokenizer: opened.tokenizer, adapters, int8 };
+  const whole = { ...merged, config: withEnds(merged.config, tokenizer), tokenizer, source, int8 };
+  const { config, weights } = addedTokens ? await resized(runtime, whole, notices) : whole;
+  const sourceWeights = adapters.length === 0 ? weights : base;
+  const before = { source, sourceWeights, sourceTokenizer: opened.tokenizer, adapters, int8 };
   return { config, weights, tokenizer, padId: tokenizer.padId, ...before };
 }
 

@@ -4,6 +4,7 @@ import { PlumbError } from "../base/errors.js";
 import { adaptersTokenizer, openModel } from "../model/load/index.js";
 import { expectedWeights } from "../model/weight-names.js";
 import { withTemplateSettings } from "../open/open-network.js";
+import { checkResize } from "../open/resize.js";
 import { fitMemory } from "./memory-fit.js";
 import { type Encoded, type Foresight, type Method, type MethodSettings, withinContext } from "./method.js";
 
@@ -20,13 +21,16 @@ export async function forecast<S extends z.ZodObject, Rows, Data extends Encoded
   method: Method<S, Rows, Data, Figures>,
   settings: z.output<S> & MethodSettings,
 ): Promise<Forecast> {
-  const opened = await openModel(settings.model);
+  checkResize(settings);
+  const opened = await openModel(settings.model, "language-model", settings.resize);
   await opened.close();
-  const { config } = opened;
   if (!opened.tokenizer) throw new PlumbError(`${settings.model} has no tokenizer`);
   // An adapter may have more tokens than the model.
-  const own = await adaptersTokenizer(opened.tokenizer, settings.adapter, { ...config, vocabSize: Infinity });
+  const anyRows = { ...opened.config, vocabSize: Infinity };
+  const own = await adaptersTokenizer(opened.tokenizer, settings.adapter, anyRows);
   const tokenizer = withTemplateSettings(own ?? opened.tokenizer, settings, settings.model);
+  const rows = settings.resize ? tokenizer.vocabSize : 0;
+  const config = { ...opened.config, vocabSize: Math.max(opened.config.vocabSize, rows) };
   const shapes = [...expectedWeights(config)].map(
     ([name, shape]) => [name, { dtype: "f32", shape }] as const,
   );

@@ -7,6 +7,7 @@ import { checkWritable } from "../artifacts/index.js";
 import type { LoraConfig } from "../model/network.js";
 import type { BaseReport, BaseSettings } from "../open/base-precision.js";
 import type { ChatTemplateSettings } from "../open/model-settings.js";
+import { checkResize } from "../open/resize.js";
 import type { CountingRuntime } from "../runtime/counting-runtime.js";
 import type { Runtime } from "../runtime/runtime.js";
 import type { Tokenizer } from "../text/index.js";
@@ -21,6 +22,8 @@ import { type RunCost, type TrainingLoop, withSession } from "./training-loop.js
 export interface MethodSettings extends RunSettings, MemorySettings, BaseSettings, ChatTemplateSettings {
   model: string;
   adapter: string[];
+  /** Whether tokens of the tokenizer that have no row in the model get one. */
+  resize: boolean;
   data: string[];
   /** A project of the database, instead of files. */
   project?: string | undefined;
@@ -125,10 +128,11 @@ export async function train<S extends z.ZodObject, Rows, Data extends Encoded, F
   // 1. Whatever can be checked is checked before a model is opened.
   if (!settings.resume) await checkWritable(settings.runs, "runs");
   await checkOut(settings.out, settings.resume);
+  checkResize(settings);
   const rows = await method.read(settings, host.warn);
 
   // 2. The base, and the rows as its tokens.
-  const opened = await openBase(runtime, settings.model, settings.adapter, settings, settings.lora, host);
+  const opened = await openBase(runtime, settings, host);
   const reader = { tokenizer: opened.tokenizer, context: opened.config.maxPositions };
   const wanted = withinContext(settings, reader.context);
   const data = method.encode(rows, reader, wanted);

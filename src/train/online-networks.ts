@@ -37,6 +37,7 @@ export async function openRewardModels(
   for (const dir of dirs) {
     const model = await openRewardModel(runtime, dir, { shared, notices });
     checkSameTokens(base.tokenizer, model.tokenizer, dir);
+    checkRows(base, model, dir);
     models.push(model);
   }
   return models;
@@ -56,6 +57,17 @@ function checkSameTokens(policy: Tokenizer, other: Tokenizer, dir: string): void
       },
     );
   }
+}
+
+/** @throws PlumbError if the policy may sample a token for which the reward model has no row */
+function checkRows({ config, tokenizer }: TrainingBase, model: RewardModel, dir: string): void {
+  const tokens = Math.min(config.vocabSize, tokenizer.vocabSize);
+  const rows = model.config.vocabSize;
+  if (rows >= tokens) return;
+  throw new PlumbError(
+    `${dir} has ${rows} rows, none for the token ${JSON.stringify(tokenizer.tokenOf(rows))} (${rows}), which the policy has`,
+    { hint: "Train the reward model on the policy's model after plumb convert --resize." },
+  );
 }
 
 export function rewardSources(

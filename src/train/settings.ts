@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { inGroup } from "../base/setting-groups.js";
 import { databaseSettings } from "../feedback/store/database-settings.js";
-import { baseSettings, chatSettings } from "../open/model-settings.js";
+import { baseSettings, chatSettings, resizeSetting } from "../open/model-settings.js";
 
 /** Settings that every training command has in addition to its algorithm's. */
 export const runSettings = {
@@ -35,6 +35,7 @@ export const modelSettings = {
       .array(z.string().min(1))
       .default([])
       .describe("PEFT adapters folded into the model before training, in this order"),
+    resize: resizeSetting,
   }),
   ...chatSettings,
   ...baseSettings,

@@ -53,22 +53,32 @@ export function checkWeights(
  * Checks the ids of a tokenizer and a configuration against a model's rows. Tokens without a row are refused in texts
  * (`withinRows`), which few files have; special ones that a configuration names, at once.
  *
+ * @param addedTokens whether tokens may be without a row as yet.
  * @throws PlumbError if the configuration has ids for which the model has no row, or most tokens have none.
  */
-export function checkTokenizer(config: ModelConfig, tokenizer: Tokenizer | undefined, source: string): void {
-  if (tokenizer !== undefined && tokenizer.vocabSize > 2 * config.vocabSize) {
+export function checkTokenizer(
+  config: ModelConfig,
+  tokenizer: Tokenizer | undefined,
+  source: string,
+  addedTokens = false,
+): void {
+  const ids = tokenizer?.vocabSize ?? 0;
+  if (tokenizer !== undefined && ids > 2 * config.vocabSize) {
     throw new PlumbError(
       `${source}: the tokenizer has ids up to ${tokenizer.vocabSize - 1} (vocabulary ${tokenizer.vocabSize}), but the model has only ${config.vocabSize} rows.`,
       { hint: "The tokenizer belongs to another model." },
     );
   }
   const wrong = [...config.eosIds, config.bosId ?? 0, config.padId ?? 0].find((id) => id >= config.vocabSize);
-  if (wrong !== undefined) {
-    throw new PlumbError(
-      `${source}: the configuration names the token ${wrong}, but the model has only ${config.vocabSize} rows.`,
-    );
-  }
+  if (wrong === undefined || (addedTokens && wrong < ids)) return;
+  throw new PlumbError(
+    `${source}: the configuration names the token ${wrong}, but the model has only ${config.vocabSize} rows.`,
+    wrong < ids ? { hint: ADD_ROWS } : {},
+  );
 }
+
+const ADD_ROWS =
+  "The token was added to the tokenizer and never to the model: plumb convert --resize adds its row.";
 
 /**
  * A tokenizer for a model that has fewer rows than the tokenizer has ids: a text with one of the tokens that have no row
@@ -93,7 +103,7 @@ export function withinRows(
       if (beyond === undefined) return ids;
       throw new PlumbError(
         `${source}: the text has the token ${JSON.stringify(tokenizer.tokenOf(beyond))} (${beyond}), for which the model has no row: it has ${rows}`,
-        { hint: "The token was added to the tokenizer and never to the model. Leave it out of the text." },
+        { hint: `${ADD_ROWS} Or leave it out of the text.` },
       );
     },
   };

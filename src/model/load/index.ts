@@ -21,6 +21,7 @@ import { leftOutTensors } from "./unused-tensors.js";
 
 export type { WeightSource } from "../formats/weights.js";
 export { adaptersTokenizer } from "./adapter-tokenizer.js";
+export { checkTokenizer } from "./checks.js";
 export { type AdaptableModule, ranksOf, targetsOf } from "./module-patterns.js";
 export { openPeftAdapter, type PeftAdapter, readAdapterConfig } from "./peft.js";
 
@@ -48,17 +49,28 @@ export type WantedHead = "language-model" | "any";
  *
  * @param pathOrId a .gguf file, any part of one that was split, a folder with config.json or with one GGUF model, or
  * `hf:owner/name[@revision]`.
+ * @param addedTokens keeps tokens of the tokenizer for which the model has no row, which it gets then; without, texts
+ * that hold one are refused.
  * @throws PlumbError if it is missing, not supported, invalid or has another head; no file stays open then.
  */
-export async function openModel(pathOrId: string, head: WantedHead = "language-model"): Promise<ModelFiles> {
-  if (pathOrId.startsWith("hf:")) {
-    return openFolder(await fetchFromHub(pathOrId.slice("hf:".length)), pathOrId, head);
-  }
+export async function openModel(
+  pathOrId: string,
+  head: WantedHead = "language-model",
+  addedTokens = false,
+): Promise<ModelFiles> {
+  const wanted = { head, addedTokens };
+  if (pathOrId.startsWith("hf:"))
+    return openFolder(await fetchFromHub(pathOrId.slice("hf:".length)), pathOrId, wanted);
   if (!existsSync(pathOrId)) throw await missing(pathOrId);
-  if (statSync(pathOrId).isDirectory()) return openFolder(pathOrId, pathOrId, head);
-  if (pathOrId.endsWith(".safetensors")) return openFolder(dirname(pathOrId), pathOrId, head);
+  if (statSync(pathOrId).isDirectory()) return openFolder(pathOrId, pathOrId, wanted);
+  if (pathOrId.endsWith(".safetensors")) return openFolder(dirname(pathOrId), pathOrId, wanted);
   if (!pathOrId.endsWith(".gguf")) await checkIsGguf(pathOrId);
-  return openGgufModel(pathOrId);
+  return openGgufModel(pathOrId, wanted);
+}
+
+interface Wanted {
+  head: WantedHead;
+  addedTokens: boolean;
 }
 
 /** @throws PlumbError for a file of another kind, which no name calls a GGUF file, saying what it may be. */
@@ -83,18 +95,18 @@ async function checkIsGguf(path: string): Promise<void> {
 
 const MODELS = "a .gguf file, a Hugging Face folder or hf:owner/name";
 
-async function openGgufModel(path: string): Promise<ModelFiles> {
+async function openGgufModel(path: string, { addedTokens }: Wanted): Promise<ModelFiles> {
   const file = await openGgufParts(path);
   try {
     const config = checkedConfig(await ggufConfig(file), path);
     const weights = ggufWeights(file, ggufArchitecture(file), config);
     const tokenizer = ggufTokenizer(file);
     checkWeights(config, weights, path);
-    checkTokenizer(config, tokenizer, path);
+    checkTokenizer(config, tokenizer, path, addedTokens);
     return {
       config,
       weights,
-      tokenizer: tokenizer && withinRows(config, tokenizer, path),
+      tokenizer: addedTokens ? tokenizer : tokenizer && withinRows(config, tokenizer, path),
       source: path,
       close: () => weights.close(),
     };
@@ -104,11 +116,12 @@ async function openGgufModel(path: string): Promise<ModelFiles> {
   }
 }
 
-async function openFolder(dir: string, source: string, head: WantedHead): Promise<ModelFiles> {
+async function openFolder(dir: string, source: string, wanted: Wanted): Promise<ModelFiles> {
+  const { head, addedTokens } = wanted;
   if (!existsSync(join(dir, "config.json"))) {
     const files = await ggufFiles(dir);
     const isAdapter = existsSync(join(dir, "adapter_config.json"));
-    if (files.length === 1 && !isAdapter) return { ...(await openGgufModel(files[0])), source };
+    if (files.length === 1 && !isAdapter) return { ...(await openGgufModel(files[0], wanted)), source };
     throw await notAModel(dir, files);
   }
   const { config: declared, int8: description } = await readHuggingFaceConfig(dir);
@@ -122,8 +135,8 @@ async function openFolder(dir: string, source: string, head: WantedHead): Promis
     );
   }
   const whole = existsSync(join(dir, "tokenizer.json")) ? await loadTokenizer(dir) : undefined;
-  checkTokenizer(config, whole, dir);
-  const tokenizer = whole && withinRows(config, whole, dir);
+  checkTokenizer(config, whole, dir, addedTokens);
+  const tokenizer = addedTokens ? whole : whole && withinRows(config, whole, dir);
   const files = await openSafetensorsFolder(dir, "model");
   const close = () => files.close();
   try {
