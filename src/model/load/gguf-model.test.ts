@@ -219,7 +219,7 @@ describe("GGUF tokenizers", () => {
   it("splits digits as the pre-tokenizer's name says", async () => {
     expect(await encoded("gpt-2", "12")).toEqual(["12"]);
     expect(await encoded("smollm", "12")).toEqual(["1", "2"]);
-    expect(await encoded("llama-bpe", "1212 he")).toEqual(["12", "1", "2", "Ġ", "he"]);
+    expect(await encoded("llama-bpe", "1212 he")).toEqual(["<s>", "12", "1", "2", "Ġ", "he"]);
     expect(await encoded("qwen2", "12he")).toEqual(["1", "2", "he"]);
     expect(await encoded("default", "12he</s>")).toEqual(["12", "he", "</s>"]);
   });

@@ -1,7 +1,7 @@
 /** SentencePiece's BPE in a GGUF file (tokenizer.ggml.model "llama": Llama 2, Mistral, Gemma) as a tokenizer.json. */
 import { PlumbError } from "../../base/errors.js";
 import type { GgufFile } from "../formats/gguf.js";
-import { bosBefore, ggufTokens, list } from "./gguf-tokens.js";
+import { endsAround, ggufTokens, list } from "./gguf-tokens.js";
 
 /** What SentencePiece writes for a space. */
 const SPACE = "\u2581";
@@ -36,7 +36,7 @@ export function sentencePieceJson(file: GgufFile): object {
       ? { type: "Sequence", normalizers: [{ type: "Prepend", prepend: SPACE }, replaced] }
       : replaced,
     pre_tokenizer: null,
-    post_processor: bosBefore(file, tokens),
+    post_processor: endsAround(file, tokens, true),
     decoder: {
       type: "Sequence",
       decoders: [

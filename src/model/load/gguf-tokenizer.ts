@@ -1,53 +1,10 @@
 /** Converts the tokenizer in a GGUF file (tokenizer.ggml.*) to a tokenizer.json that any Hugging Face library reads. */
 import { PlumbError } from "../../base/errors.js";
-import {
-  byteLevel,
-  GPT4O_PATTERN,
-  LLAMA3_PATTERN,
-  QWEN2_PATTERN,
-  sequenceOf,
-  splitOn,
-  TEKKEN_PATTERN,
-} from "../../text/pre-tokenizers.js";
 import { type Tokenizer, tokenizerFromJson } from "../../text/tokenizer.js";
 import type { GgufFile } from "../formats/gguf.js";
+import { PRE_TOKENIZERS } from "./gguf-pre-tokenizers.js";
 import { sentencePieceJson } from "./gguf-sentencepiece.js";
-import { bosBefore, ggufTokens, strings } from "./gguf-tokens.js";
-
-const gpt2 = byteLevel(true);
-const digitsThenGpt2 = sequenceOf([{ type: "Digits", individual_digits: true }, gpt2]);
-const llama3 = sequenceOf([splitOn(LLAMA3_PATTERN), byteLevel(false)]);
-const tekken = sequenceOf([splitOn(TEKKEN_PATTERN), byteLevel(false)]);
-const gpt4o = sequenceOf([splitOn(GPT4O_PATTERN), byteLevel(false)]);
-const qwen2 = sequenceOf([splitOn(QWEN2_PATTERN), byteLevel(false)]);
-
-/** Pre-tokenizers by llama.cpp's names. "default" occurs in files made before the name was recorded. */
-const PRE_TOKENIZERS = new Map<string, object>([
-  ["gpt-2", gpt2],
-  ["default", gpt2],
-  ["smollm", digitsThenGpt2],
-  ["starcoder", digitsThenGpt2],
-  ["refact", digitsThenGpt2],
-  ["command-r", digitsThenGpt2],
-  ["codeshell", digitsThenGpt2],
-  ["mpt", gpt2],
-  ["olmo", gpt2],
-  ["phi-2", gpt2],
-  ["jais", gpt2],
-  ["dbrx", llama3],
-  ["smaug-bpe", llama3],
-  ["tekken", tekken],
-  ["gpt-4o", gpt4o],
-  ["llama-bpe", llama3],
-  ["llama3", llama3],
-  ["llama-v3", llama3],
-  ["qwen2", qwen2],
-  ["deepseek-r1-qwen", qwen2],
-]);
-
-/** Pre-tokenizers whose models take whole words in the vocabulary without merging (Llama 3's tokenizer.json). */
-const IGNORES_MERGES = new Set(["llama-bpe", "llama3", "llama-v3", "tekken"]);
-const COMPOSES_UNICODE = new Set(["qwen2", "deepseek-r1-qwen"]);
+import { endsAround, ggufTokens, strings } from "./gguf-tokens.js";
 
 /**
  * @returns undefined if the file has no tokenizer.
@@ -72,20 +29,22 @@ export function ggufTokenizer(file: GgufFile): Tokenizer | undefined {
 function bytePairJson(file: GgufFile): object {
   const pre = file.metadata.get("tokenizer.ggml.pre") ?? "default";
   const preTokenizer = typeof pre === "string" ? PRE_TOKENIZERS.get(pre) : undefined;
-  if (typeof pre !== "string" || preTokenizer === undefined) {
-    throw new PlumbError(`${file.path}: the pre-tokenizer ${JSON.stringify(pre)} is not supported.`, {
-      hint: `Supported are ${[...PRE_TOKENIZERS.keys()].join(", ")}. Or use the model's Hugging Face folder.`,
+  if (preTokenizer === undefined) {
+    const name = JSON.stringify(pre, (_, value: unknown) => (typeof value === "bigint" ? `${value}` : value));
+    throw new PlumbError(`${file.path}: the pre-tokenizer ${name.slice(0, 64)} is not supported.`, {
+      hint: "Use the model's Hugging Face folder, whose tokenizer.json says how it splits a text. docs/architectures.md lists the names that are read.",
     });
   }
+  const { splits, ignoresMerges = false, composes = false, addsBos = false } = preTokenizer;
   const { tokens, added } = ggufTokens(file);
   return {
     version: "1.0",
     truncation: null,
     padding: null,
     added_tokens: added,
-    normalizer: COMPOSES_UNICODE.has(pre) ? { type: "NFC" } : null,
-    pre_tokenizer: preTokenizer,
-    post_processor: bosBefore(file, tokens),
+    normalizer: composes ? { type: "NFC" } : null,
+    pre_tokenizer: splits,
+    post_processor: endsAround(file, tokens, addsBos),
     decoder: { type: "ByteLevel", add_prefix_space: true, trim_offsets: true, use_regex: true },
     model: {
       type: "BPE",
@@ -95,7 +54,7 @@ function bytePairJson(file: GgufFile): object {
       end_of_word_suffix: null,
       fuse_unk: false,
       byte_fallback: false,
-      ignore_merges: IGNORES_MERGES.has(pre),
+      ignore_merges: ignoresMerges,
       vocab: Object.fromEntries(tokens.map((token, id) => [token, id])),
       merges: strings(file, "tokenizer.ggml.merges").map((merge) => splitMerge(file, merge)),
     },

@@ -28,18 +28,30 @@ export function ggufTokens(file: GgufFile): GgufTokens {
   return { tokens, types, added };
 }
 
-/** Puts the BOS before a text if the file requires it and special tokens are requested. */
-export function bosBefore(file: GgufFile, tokens: string[]): object | null {
-  const bosId = file.metadata.get("tokenizer.ggml.bos_token_id");
-  if (file.metadata.get("tokenizer.ggml.add_bos_token") !== true || typeof bosId !== "number") return null;
-  const bos = tokens[bosId];
-  if (bos === undefined) return null;
-  const token = { SpecialToken: { id: bos, type_id: 0 } };
+/**
+ * Puts the BOS before a text, and the EOS after it, if special tokens are requested and the file asks for them
+ * (`add_bos_token`, `add_eos_token`).
+ *
+ * @param addsBos whether a file that says nothing asks for a BOS: llama.cpp's default for its kind.
+ */
+export function endsAround(file: GgufFile, tokens: readonly string[], addsBos: boolean): object | null {
+  const asked = (name: string, byDefault: boolean): [string, number][] => {
+    const id = file.metadata.get(`tokenizer.ggml.${name}_token_id`);
+    const wanted = file.metadata.get(`tokenizer.ggml.add_${name}_token`) ?? byDefault;
+    return wanted === true && typeof id === "number" && tokens[id] !== undefined ? [[tokens[id], id]] : [];
+  };
+  const [before, after] = [asked("bos", addsBos), asked("eos", false)];
+  if (before.length + after.length === 0) return null;
+  const special = (ends: [string, number][], typeId: number): object[] =>
+    ends.map(([token]) => ({ SpecialToken: { id: token, type_id: typeId } }));
+  const part = (id: string, typeId: number): object => ({ Sequence: { id, type_id: typeId } });
   return {
     type: "TemplateProcessing",
-    single: [token, { Sequence: { id: "A", type_id: 0 } }],
-    pair: [token, { Sequence: { id: "A", type_id: 0 } }, { Sequence: { id: "B", type_id: 1 } }],
-    special_tokens: { [bos]: { id: bos, ids: [bosId], tokens: [bos] } },
+    single: [...special(before, 0), part("A", 0), ...special(after, 0)],
+    pair: [...special(before, 0), part("A", 0), part("B", 1), ...special(after, 1)],
+    special_tokens: Object.fromEntries(
+      [...before, ...after].map(([token, id]) => [token, { id: token, ids: [id], tokens: [token] }]),
+    ),
   };
 }
 
