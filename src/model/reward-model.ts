@@ -177,7 +177,7 @@ export async function saveRewardModel(dir: string, network: Network, saved: Save
   await writeFolderAtomically(dir, async (tmp) => {
     if (network.lora) {
       const tensors = saved.adapter ?? (await adapterTensors(network));
-      await saveAdapter(tmp, tensors, base, saved.broughtTokenizer);
+      await saveAdapter(tmp, tensors, base, saved.broughtTokenizer?.files);
     } else {
       if (!network.trainable.byName.has(HEAD)) throw new Error("a reward model without a head");
       await exportMerged(tmp, network, tokenizer);

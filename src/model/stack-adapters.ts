@@ -1,6 +1,5 @@
 import { PlumbError } from "../base/errors.js";
 import { readFloats } from "../runtime/read.js";
-import type { Tokenizer } from "../text/index.js";
 import { beyondLora, loraUpdate } from "./adapt-base.js";
 import { readAdapterParts } from "./adapter-parts.js";
 import { architectureOf } from "./architectures/index.js";
@@ -49,13 +48,13 @@ export async function readAdapter(dir: string, config: ModelConfig): Promise<Ada
 /**
  * Saves an adapter, including its head if it has one, in PEFT's format.
  *
- * @param tokenizer saved beside it, if the base's is another.
+ * @param files saved beside it, name to text: a tokenizer that is not the base's, the tokens that end an answer.
  */
 export async function saveAdapter(
   dir: string,
   { config, lora, tensors }: AdapterTensors,
   baseModel: string,
-  tokenizer?: Tokenizer,
+  files?: Readonly<Record<string, string>>,
 ): Promise<void> {
   const head = tensors.has("score.weight");
   const layouts = Object.values(architectureOf(config).names?.layouts ?? {});
@@ -69,7 +68,7 @@ export async function saveAdapter(
       fanInFanOut: layouts.includes("transposed"),
       taskType: head ? "SEQ_CLS" : "CAUSAL_LM",
       ...(head && { modulesToSave: ["score"] }),
-      ...(tokenizer && { files: tokenizer.files }),
+      ...(files && { files }),
     },
     theirWeights(config, tensors),
   );

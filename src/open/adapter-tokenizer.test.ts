@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdtempSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
@@ -138,6 +138,43 @@ describe("the tokenizer of an adapter's folder", () => {
       const { tokenizer } = await openBaseModel(runtime, base, [out]);
       expect(tokenizer?.chatTemplate).toBe(adapters.length > 0 ? TEMPLATE : BASE_TEMPLATE);
     }
+  });
+});
+
+describe("the tokens that end an answer of an adapter's folder", () => {
+  const GENERATION = "generation_config.json";
+
+  it.each([
+    ["one", 77, [2, 77]],
+    ["several", [2, 5, 77], [2, 5, 77]],
+    ["none with a row", [128, -1], [2]],
+  ])("are the model's too: %s", async (_, ids, expected) => {
+    const { base, adapter } = folders("all-linear", { [GENERATION]: JSON.stringify({ eos_token_id: ids }) });
+    expect((await openBaseModel(runtime, base, [adapter])).config.eosIds).toEqual(expected);
+    const out = path.join(path.dirname(base), "merged");
+    const host = { ...listener(), runtime, info() {}, signal: new AbortController().signal, progress };
+    await convert(conversionSchema.parse({ model: base, adapter: [adapter], out }), host);
+    expect((await openBaseModel(runtime, out)).config.eosIds).toEqual(expected);
+  });
+
+  it("are refused by the file's name if they are no ids", async () => {
+    const { base, adapter } = folders("all-linear", { [GENERATION]: '{"eos_token_id": "</s>"}' });
+    const opening = openBaseModel(runtime, base, [adapter]);
+    await expect(opening).rejects.toThrow(/adapter\/generation_config\.json: "eos_token_id" is "<\/s>"/);
+  });
+
+  it("are saved with an adapter that is trained: those of its template, and of earlier adapters", async () => {
+    const template = { "chat_template.jinja": "{% for m in messages %}{{ m.content }}<s>{% endfor %}" };
+    const { base, adapter } = folders("all-linear", { ...template, [GENERATION]: '{"eos_token_id": 7}' });
+    const lora = { r: 2, alpha: 2, targets: ["q_proj"] as const };
+    const chat = { templateVars: {}, templateDate: "2024-07-26" };
+    const choice = { model: base, adapter: [adapter], resize: false, lora, ...chat };
+    const opened = await openBase(runtime, choice, { ...listener(), info() {} });
+    const out = path.join(path.dirname(base), "trained");
+    await savePolicy(out, opened, trainableNetwork(runtime, opened, lora, 0));
+    const saved = JSON.parse(readFileSync(path.join(out, GENERATION), "utf8"));
+    expect(saved.eos_token_id).toEqual([2, 7, 0]);
+    expect((await openBaseModel(runtime, base, [out])).config.eosIds).toEqual([2, 7, 0]);
   });
 });
 

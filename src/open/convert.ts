@@ -8,7 +8,7 @@ import { usageError } from "../base/usage-error.js";
 import type { ModelConfig } from "../model/config.js";
 import { exportMerged } from "../model/export.js";
 import { describeInt8, type StoredInt8 } from "../model/int8/stored.js";
-import { adaptersTokenizer } from "../model/load/index.js";
+import { adaptersTokenizer, withAdaptersEnds } from "../model/load/index.js";
 import { parameterCount } from "../model/network.js";
 import { saveInt8 } from "../model/save-int8.js";
 import { expectedWeights } from "../model/weight-names.js";
@@ -110,7 +110,8 @@ async function convertToInt8(
   const fitting = addedTokens ? { ...merged.config, vocabSize: Infinity } : merged.config;
   const tokenizer = await adaptersTokenizer(opened.tokenizer, adapter, fitting, host);
   const { padId, source } = opened;
-  const whole = { ...merged, config: withEnds(merged.config, tokenizer), tokenizer, source };
+  const ended = withEnds(await withAdaptersEnds(merged.config, adapter), tokenizer);
+  const whole = { ...merged, config: ended, tokenizer, source };
   const { config, weights } = addedTokens ? await resized(runtime, whole, host) : whole;
   if (tokenizer === undefined) host.warn(`${model} has no tokenizer; the folder will have none`);
   const texts = async () =>

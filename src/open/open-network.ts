@@ -10,7 +10,7 @@ import { mergedWeights } from "../model/export.js";
 import { allocateF32 } from "../model/formats/weights.js";
 import { isInt8 } from "../model/int8/gradients.js";
 import type { StoredInt8 } from "../model/int8/stored.js";
-import { adaptersTokenizer, openModel, type WantedHead } from "../model/load/index.js";
+import { adaptersTokenizer, openModel, type WantedHead, withAdaptersEnds } from "../model/load/index.js";
 import type { Network, Weights } from "../model/network.js";
 import { adaptedNetwork, adapterNetwork } from "../model/read-adapter.js";
 import { baseKey, type SharedBase, sharedBase } from "../model/reward-model.js";
@@ -121,9 +121,11 @@ export async function openBaseModel(
       ...(leftOut !== undefined && { leftOut }),
     };
   };
+  const endedAs = async (adapted: ModelConfig, tokenizer: Tokenizer | undefined) =>
+    withEnds(await withAdaptersEnds(adapted, adapters), tokenizer);
   if (last === undefined) {
     const rest = await finished(merged.config);
-    return { config: withEnds(merged.config, rest.tokenizer), base: merged.weights, ...rest };
+    return { config: await endedAs(merged.config, rest.tokenizer), base: merged.weights, ...rest };
   }
   const whole = { config: merged.config, base: merged.weights };
   const parts = await readAdapterParts(last, whole.config);
@@ -132,7 +134,7 @@ export async function openBaseModel(
   const { update, head: scalar, ...adapted } = await adaptBase(runtime, whole.config, whole.base, parts);
   const adapter = { ...(update && { update }), ...(scalar && { head: scalar }) };
   const rest = await finished(adapted.config);
-  const ended = withEnds(adapted.config, rest.tokenizer);
+  const ended = await endedAs(adapted.config, rest.tokenizer);
   // One object where the adapter left the base as it was.
   const unadapted = adapted.config === whole.config ? { ...whole, config: ended } : whole;
   return { ...adapted, config: ended, ...rest, adapter, unadapted };

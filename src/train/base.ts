@@ -6,9 +6,10 @@ import type { ModelConfig } from "../model/config.js";
 import { fullNetwork, loraNetwork } from "../model/create.js";
 import { exportMerged } from "../model/export.js";
 import type { StoredInt8 } from "../model/int8/stored.js";
-import { adaptersTokenizer } from "../model/load/index.js";
+import { adaptersTokenizer, withAdaptersEnds } from "../model/load/index.js";
 import type { LoraConfig, Network, Weights } from "../model/network.js";
 import type { Int8Recipe } from "../model/reward-model.js";
+import { generationFile } from "../model/save/index.js";
 import {
   type AdapterTensors,
   adapterTensors,
@@ -115,7 +116,8 @@ export async function openBase(
   const fitting = addedTokens ? { ...merged.config, vocabSize: Infinity } : merged.config;
   const own = await adaptersTokenizer(opened.tokenizer, adapters, fitting, notices);
   const tokenizer = withTemplateSettings(tokenizerOf({ source, tokenizer: own }), chat, model);
-  const whole = { ...merged, config: withEnds(merged.config, tokenizer), tokenizer, source, int8 };
+  const ended = withEnds(await withAdaptersEnds(merged.config, adapters), tokenizer);
+  const whole = { ...merged, config: ended, tokenizer, source, int8 };
   const { config, weights } = addedTokens ? await resized(runtime, whole, notices) : whole;
   const sourceWeights = adapters.length === 0 ? weights : base;
   const before = { source, sourceWeights, sourceTokenizer: opened.tokenizer, adapters, int8 };
@@ -148,7 +150,10 @@ export const broughtTokenizer = ({ tokenizer, sourceTokenizer }: TrainingBase): 
 /** Saves a trained policy: an adapter over the model, or a whole model. */
 export async function savePolicy(dir: string, base: TrainingBase, network: Network): Promise<void> {
   if (network.lora)
-    await saveAdapter(dir, await adapterOverSource(base, network), base.source, broughtTokenizer(base));
+    await saveAdapter(dir, await adapterOverSource(base, network), base.source, {
+      ...broughtTokenizer(base)?.files,
+      ...generationFile(base.config),
+    });
   else await exportMerged(dir, network, base.tokenizer);
 }
 

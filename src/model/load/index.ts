@@ -20,6 +20,7 @@ import { readHuggingFaceConfig } from "./huggingface.js";
 import { leftOutTensors } from "./unused-tensors.js";
 
 export type { WeightSource } from "../formats/weights.js";
+export { withAdaptersEnds } from "./adapter-ends.js";
 export { adaptersTokenizer } from "./adapter-tokenizer.js";
 export { checkTokenizer } from "./checks.js";
 export { type AdaptableModule, ranksOf, targetsOf } from "./module-patterns.js";

@@ -58,8 +58,8 @@ export const writeModelFolder = (
 ): Promise<void> =>
   writeFolderAtomically(dir, async (tmp) => {
     await writeFile(join(tmp, "config.json"), withFloats(jsonText(json)));
-    await writeFile(join(tmp, "generation_config.json"), jsonText(generationConfigJson(config)));
-    for (const [name, text] of Object.entries(tokenizer?.files ?? {})) await writeFile(join(tmp, name), text);
+    const files = { ...generationFile(config), ...tokenizer?.files };
+    for (const [name, text] of Object.entries(files)) await writeFile(join(tmp, name), text);
     await writeSafetensorsFolder(tmp, "model", tensors, dtype, maxShardBytes);
   });
 
@@ -88,9 +88,12 @@ function tokenIdsJson({ bosId, eosIds, padId }: ModelConfig): object {
   };
 }
 
-function generationConfigJson(config: ModelConfig): object {
-  return { _from_model_config: true, ...tokenIdsJson(config) };
-}
+const GENERATION_FILE = "generation_config.json";
+
+/** generation_config.json, which names the tokens that end an answer, as a file: name to text. */
+export const generationFile = (config: ModelConfig): Record<string, string> => ({
+  [GENERATION_FILE]: jsonText({ _from_model_config: true, ...tokenIdsJson(config) }),
+});
 
 /** Fields for which transformers 5 requires floats; JSON.stringify writes 30.0 as 30. */
 const FLOAT_FIELDS = /("(?:attn|final)_logit_softcapping": \d+)(?=,?\n)/g;

@@ -8,6 +8,6 @@ export {
   type TensorPieces,
   writeSafetensors,
 } from "../formats/write-safetensors.js";
-export { saveHuggingFace } from "./huggingface.js";
+export { generationFile, saveHuggingFace } from "./huggingface.js";
 export { type PeftSaveConfig, savePeft } from "./peft.js";
 export { DEFAULT_MAX_SHARD_BYTES } from "./shards.js";
