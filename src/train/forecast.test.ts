@@ -1,0 +1,78 @@
+import { cpSync, mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { describe, expect, it } from "vitest";
+import { adapterFolder, FIXTURES } from "../../test/fixtures.js";
+import { trainByteLevelBpe } from "../text/bpe-trainer.js";
+import type { Tokenizer } from "../text/index.js";
+import { forecast } from "./forecast.js";
+import { sftMethod } from "./methods/sft.js";
+
+/** Characters of 127 bytes, and added tokens from id 128 on. */
+function tokenizerJson(added: readonly string[]): string {
+  const json = trainByteLevelBpe(["ab"], { vocabSize: 257, specialTokens: ["<s>"] }) as {
+    model: { vocab: Record<string, number> };
+    added_tokens: object[];
+  };
+  json.model.vocab = Object.fromEntries(Object.entries(json.model.vocab).filter(([, id]) => id < 128));
+  const token = { single_word: false, lstrip: false, rstrip: false, normalized: false, special: true };
+  json.added_tokens.push(...added.map((content, i) => ({ ...token, id: 128 + i, content })));
+  return JSON.stringify(json);
+}
+
+describe("forecast", () => {
+  const dir = mkdtempSync(path.join(tmpdir(), "plumb-forecast-"));
+  const [model, adapter, data] = ["model", "adapter", "rows.jsonl"].map((name) => path.join(dir, name));
+  cpSync(path.join(FIXTURES, "models", "llama-tied"), model, { recursive: true });
+  cpSync(adapterFolder("kinds/more-tokens"), adapter, { recursive: true });
+  const template = (end: string) => `{% for m in messages %}{{ m.content }}${end}{% endfor %}`;
+  writeFileSync(path.join(model, "tokenizer.json"), tokenizerJson([]));
+  writeFileSync(path.join(model, "chat_template.jinja"), template(";"));
+  writeFileSync(path.join(adapter, "tokenizer.json"), tokenizerJson(["<|a|>", "<|b|>", "<|done|>"]));
+  writeFileSync(path.join(adapter, "chat_template.jinja"), template("<|done|>"));
+  const messages = [
+    { role: "user", content: "hi" },
+    { role: "assistant", content: "a long answer to it" },
+  ];
+  writeFileSync(data, `${JSON.stringify({ messages })}\n`.repeat(3));
+
+  const foreseen = async (adapters: string[]) => {
+    const readers: Tokenizer[] = [];
+    const texts: number[][] = [];
+    const method: typeof sftMethod = {
+      ...sftMethod,
+      encode(rows, reader, config) {
+        readers.push(reader.tokenizer);
+        const encoded = sftMethod.encode(rows, reader, config);
+        texts.push(...encoded.texts.map((ids) => [...ids]));
+        return encoded;
+      },
+    };
+    const lora = { r: 2, alpha: 4, targets: ["q_proj"] };
+    const given = { model, adapter: adapters, data: [data], holdOut: 0, batchSize: 2, epochs: 1, lora };
+    const found = await forecast(method, sftMethod.schema.parse(given));
+    return { found, texts, tokenizer: readers[0] };
+  };
+
+  it("encodes the rows with an adapter's own tokenizer and template, which may have more tokens", async () => {
+    const [alone, adapted] = [await foreseen([]), await foreseen([adapter])];
+    expect(alone.tokenizer.idOf("<|done|>")).toBeUndefined();
+    expect(adapted.tokenizer.idOf("<|done|>")).toBe(130);
+    expect(alone.texts[0].at(-1)).toBe(alone.tokenizer.idOf(";"));
+    expect(adapted.texts[0].at(-1)).toBe(130);
+    expect(adapted.found.steps).toBe(2);
+    expect(adapted.found.peakBytes).toBeGreaterThan(0);
+  });
+
+  it("counts the rows that --resize adds, and refuses it for an adapter as training does", async () => {
+    const tokens = Array.from({ length: 120 }, (_, i) => `<|${i}|>`);
+    writeFileSync(path.join(model, "tokenizer.json"), tokenizerJson(tokens));
+    const given = { model, data: [data], holdOut: 0, batchSize: 2, epochs: 1 };
+    const whole = await forecast(sftMethod, sftMethod.schema.parse(given));
+    const resized = await forecast(sftMethod, sftMethod.schema.parse({ ...given, resize: true }));
+    expect(resized.stepFlops).toBeGreaterThan(whole.stepFlops);
+    const lora = { r: 2, alpha: 4, targets: ["q_proj"] };
+    const refused = forecast(sftMethod, sftMethod.schema.parse({ ...given, lora, resize: true }));
+    await expect(refused).rejects.toThrow(/--resize is for training all weights/);
+  });
+});
