@@ -87,6 +87,11 @@ KINDS = {
     "qwen2-biases": ("qwen2", dict(target_modules=QV, bias="lora_only")),
     "reward": ("llama-tied", dict(target_modules=QV, task_type="SEQ_CLS")),
     "reward-whole": ("llama-reward", dict(target_modules="all-linear", task_type="SEQ_CLS", modules_to_save=["score"])),
+    "images": ("gemma3-images", dict(target_modules=[*QV, "fc1"])),
+    "images-text": (
+        "gemma3-images",
+        dict(target_modules=r".*language_model.*\.(q_proj|down_proj)", trainable_token_indices=[5, 9], modules_to_save=["norm"]),
+    ),
 }
 ADDED = 3  # tokens that "more-tokens" adds
 

@@ -1,4 +1,5 @@
 /** The modules of a model that an adapter may change, by the paths that peft gives them. */
+import { architectureOf } from "./architectures/index.js";
 import { theirName } from "./architectures/names.js";
 import type { ModelConfig } from "./config.js";
 import { blockLinears, expectedWeights } from "./weight-names.js";
@@ -17,8 +18,13 @@ export interface AdapterModule {
 const EMBEDDINGS = ["model.embed_tokens", "model.embed_positions"];
 const HEADS = ["lm_head", "score"];
 
-/** Every module with weights; the output head also where the embedding serves as one, and a scalar head. */
-export function adapterModules(config: ModelConfig): AdapterModule[] {
+/**
+ * Every module with weights; the output head also where the embedding serves as one, and a scalar head.
+ *
+ * @param tensors names of an adapter's tensors: where they are those of a class of several models (Gemma 3 with images), so
+ * are the paths.
+ */
+export function adapterModules(config: ModelConfig, tensors: readonly string[] = []): AdapterModule[] {
   const weights = expectedWeights({ ...config, tieWordEmbeddings: false });
   if (!weights.has("score.weight")) weights.set("score.weight", [1, config.hiddenSize]);
   const linears = blockLinears(config).map(({ module }) => `.${module}`);
@@ -27,13 +33,32 @@ export function adapterModules(config: ModelConfig): AdapterModule[] {
     if (HEADS.includes(name)) return "head";
     return linears.some((end) => name.endsWith(end)) ? "block-linear" : "other";
   };
+  const within = pathWithin(config, tensors);
   return [...weights]
     .filter(([weight]) => weight.endsWith(".weight"))
     .map(([weight, shape]) => {
       const name = weight.slice(0, -".weight".length);
-      return { name, path: theirName(config, name), kind: kindOf(name), shape };
+      return { name, path: within(theirName(config, name)), kind: kindOf(name), shape };
     });
 }
+
+/** From a path in the text model to that in the class of several models whose names the tensors have, if they have. */
+function pathWithin(config: ModelConfig, tensors: readonly string[]): (path: string) => string {
+  const prefixes = Object.entries(architectureOf(config).composite?.prefixes ?? {});
+  const [used] = prefixes.find(([long]) => tensors.some((name) => name.startsWith(long))) ?? [];
+  if (used === undefined) return (path) => path;
+  // Versions of a class differ in the first part of their names.
+  const [version] = used.split(".");
+  const alike = prefixes.filter(([long]) => long.startsWith(`${version}.`));
+  return (path) => {
+    const [long, short] = alike.find(([, beginning]) => `${path}.`.startsWith(beginning)) ?? ["", ""];
+    return `${long}${`${path}.`.slice(short.length)}`.slice(0, -1);
+  };
+}
+
+/** Tensors of an adapter that belong to the parts of a class of several models that are not read. */
+export const outsideText = (config: ModelConfig, tensors: readonly string[]): string[] =>
+  tensors.filter((name) => architectureOf(config).composite?.leftOut.tensors.test(name) ?? false);
 
 /**
  * A module by its path in an adapter's file. Files saved from a model without its head omit the first part

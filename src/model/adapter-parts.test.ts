@@ -8,6 +8,7 @@ import { RandomStream } from "../base/random.js";
 import { mergeAdapter } from "../open/open-network.js";
 import { OrtRuntime } from "../runtime/ort/index.js";
 import { beyondLora } from "./adapt-base.js";
+import { adapterModules } from "./adapter-modules.js";
 import { readAdapterParts } from "./adapter-parts.js";
 import { readAdapter } from "./stack-adapters.js";
 
@@ -146,5 +147,46 @@ describe("training on an adapter", () => {
     await expect(mergeAdapter(runtime, { config, weights }, adapterFolder("kinds/reward"))).rejects.toThrow(
       /head would be lost/,
     );
+  });
+});
+
+describe("an adapter of a class with images", () => {
+  const TEXT = "base_model.model.model.language_model.layers.0.self_attn.q_proj.lora_A.weight";
+
+  it("is read over the text model; what belongs to the vision tower is left out by a warning", async () => {
+    const { lowRank, warnings } = await parts(adapterFolder("kinds/images"), "gemma3-images");
+    const modules = [...lowRank.keys()].map((name) => name.replace(/\d+/, "*"));
+    expect([...new Set(modules)]).toEqual([
+      "model.layers.*.self_attn.q_proj",
+      "model.layers.*.self_attn.v_proj",
+    ]);
+    expect(warnings).toContainEqual(expect.stringMatching(/\d+ tensors of the vision tower are left out/));
+    const alone = await parts(adapterFolder("kinds/images-text"), "gemma3-images");
+    expect(alone.warnings.filter((one) => /target_modules/.test(one))).toEqual([]);
+  });
+
+  it("is refused by the name of a tensor that is of neither", async () => {
+    const stray = TEXT.replace("language_model", "languages_mode");
+    await expect(parts(changed("images", {}, { [TEXT]: stray }), "gemma3-images")).rejects.toThrow(
+      /languages_mode.* belongs to nothing/,
+    );
+  });
+
+  it("has the paths of its version's names", async () => {
+    const { config } = await loadModel(runtime, "gemma3-images");
+    const paths = (tensor?: string) => {
+      const all = adapterModules(config, tensor === undefined ? [] : [tensor]);
+      return ["model.layers.0.mlp.up_proj", "model.embed_tokens", "lm_head"].map(
+        (name) => all.find((one) => one.name === name)?.path,
+      );
+    };
+    expect(paths()).toEqual(["model.layers.0.mlp.up_proj", "model.embed_tokens", "lm_head"]);
+    const now = ["model.language_model.layers.0.mlp.up_proj", "model.language_model.embed_tokens", "lm_head"];
+    expect(paths("model.language_model.layers.1.self_attn.q_proj.lora_A.weight")).toEqual(now);
+    const before = ["language_model.model.layers.0.mlp.up_proj", "language_model.model.embed_tokens"];
+    expect(paths("language_model.model.layers.1.self_attn.q_proj.lora_A.weight")).toEqual([
+      ...before,
+      "language_model.lm_head",
+    ]);
   });
 });

@@ -3,7 +3,8 @@
  * configuration adapts has its tensors, or the adapter is refused by name.
  */
 import { PlumbError } from "../base/errors.js";
-import { type AdapterModule, adapterModules, moduleFinder } from "./adapter-modules.js";
+import { type AdapterModule, adapterModules, moduleFinder, outsideText } from "./adapter-modules.js";
+import { architectureOf } from "./architectures/index.js";
 import { toOurLayout, toOurShape } from "./architectures/names.js";
 import type { ModelConfig } from "./config.js";
 import type { OpenWeights } from "./formats/weights.js";
@@ -66,8 +67,13 @@ const CLASSIFIER_HEADS = ["classifier", "score"];
 export async function readAdapterParts(dir: string, model: ModelConfig): Promise<AdapterParts> {
   const { config, weights, warnings } = await openPeftAdapter(dir);
   try {
-    const modules = adapterModules(model);
-    const found = placesOf(dir, modules, weights);
+    const modules = adapterModules(model, weights.names());
+    const outside = outsideText(model, weights.names());
+    const found = placesOf(
+      dir,
+      modules,
+      weights.names().filter((name) => !outside.includes(name)),
+    );
     const strangers = checkTargets(dir, config, modules, found);
     const tensors = new Tensors(dir, model, weights, vocabularyOf(model, found, weights));
     const [lowRank, replaced, tokenRows] = [new Map(), new Map(), new Map()];
@@ -88,14 +94,17 @@ export async function readAdapterParts(dir: string, model: ModelConfig): Promise
       if (places.rows !== undefined)
         tokenRows.set(name, await tensors.rows(module, places.rows, tokenIdsOf(config, module)));
     }
-    checkSaved(dir, config, modules, found);
+    checkSaved(dir, config, modules, found, outside);
     checkTokenRows(dir, config, modules, tokenRows);
     const saved = new Set(modules.filter((one) => savedWhole(config, one)).map(({ name }) => name));
     const unmatched = strangers.map(
       (end) =>
         `${dir}: "target_modules" names ${JSON.stringify(end)}, which this model does not have; not used`,
     );
-    return { dir, config, lowRank, replaced, tokenRows, saved, warnings: [...warnings, ...unmatched] };
+    const tower = architectureOf(model).composite?.leftOut.what;
+    const left = `${dir}: ${outside.length} tensors of ${tower} are left out: they have no part in the text model`;
+    const told = [...warnings, ...unmatched, ...(outside.length > 0 ? [left] : [])];
+    return { dir, config, lowRank, replaced, tokenRows, saved, warnings: told };
   } finally {
     await weights.close();
   }
@@ -108,12 +117,12 @@ const isAdapted = ({ a, b, embeddingA, embeddingB }: Places): boolean =>
 function placesOf(
   dir: string,
   modules: readonly AdapterModule[],
-  weights: OpenWeights,
+  tensors: readonly string[],
 ): Map<AdapterModule, Places> {
   const find = moduleFinder(modules);
   const ends = Object.entries(ENDS);
   const found = new Map<AdapterModule, Places>();
-  for (const name of weights.names()) {
+  for (const name of tensors) {
     const fitting = ends.flatMap(([end, place]) => {
       const module = name.endsWith(`.${end}`) ? find(name.slice(0, -end.length - 1)) : undefined;
       return module ? [{ module, place }] : [];
@@ -200,6 +209,7 @@ function checkSaved(
   config: AdapterConfig,
   modules: readonly AdapterModule[],
   found: ReadonlyMap<AdapterModule, Places>,
+  outside: readonly string[],
 ): void {
   for (const name of config.modules_to_save ?? []) {
     const named = modules.filter((one) => savedWhole({ ...config, modules_to_save: [name] }, one));
@@ -207,7 +217,7 @@ function checkSaved(
     const lacking = named.find((one) => found.get(one)?.weight === undefined);
     if (lacking)
       throw new PlumbError(`${dir}: the adapter lacks ${lacking.path}.weight, which modules_to_save names`);
-    if (named.length > 0) continue;
+    if (named.length > 0 || outside.some((tensor) => tensor.includes(`${name}.`))) continue;
     throw new PlumbError(
       `${dir}: "modules_to_save" names ${JSON.stringify(name)}, which this model does not have.`,
     );
