@@ -2,9 +2,15 @@
 import { z } from "zod";
 import { inGroup } from "../base/setting-groups.js";
 import { usageError } from "../base/usage-error.js";
-import { conversationKey, demonstrationKey } from "../data/conversation.js";
+import {
+  conversationKey,
+  demonstrationKey,
+  demonstrationNames,
+  preferenceNames,
+} from "../data/conversation.js";
 import { loadDemonstrations, loadPreferences, loadPrompts } from "../data/load.js";
 import type { PromptRow } from "../data/rows.js";
+import { holdOut } from "../data/split.js";
 import { encodeDemonstrations, encodePreference } from "../data/tokenize.js";
 import { writeRows } from "../data/write-rows.js";
 import { samplingSchema } from "../generate/index.js";
@@ -52,6 +58,14 @@ export const evaluationSchema = z.object({
     preferences: file.optional().describe("measure the reward model's accuracy on these preferences"),
     demonstrations: file.optional().describe("measure the policy's perplexity on these demonstrations"),
     limit: z.number().int().positive().optional().describe("only the first rows of each file"),
+    holdOut: z
+      .number()
+      .gt(0)
+      .max(0.5)
+      .optional()
+      .describe(
+        "of --preferences and --demonstrations, only the rows that training on the file with this --hold-out keeps",
+      ),
     samples: file
       .optional()
       .describe("write prompts, answers and rewards to this file (.jsonl, .csv or .parquet)"),
@@ -123,6 +137,9 @@ function checkAsked(config: Config): void {
   }
   if (model === undefined && (prompts !== undefined || config.demonstrations !== undefined)) {
     throw usageError("--prompts and --demonstrations need a policy", "Give --model.");
+  }
+  if (config.holdOut !== undefined && preferences === undefined && config.demonstrations === undefined) {
+    throw usageError("--hold-out is for --preferences and --demonstrations", "Prompts are not held out.");
   }
   if (preferences !== undefined && rewardModel === undefined) {
     throw usageError("--preferences needs a reward model", "Give --reward-model.");
@@ -244,13 +261,29 @@ function sampleRow(answer: Answered, other: Answered | undefined): Record<string
   };
 }
 
+/** The rows that training with such a share keeps from itself, or without one all. */
+function keptRows<Row>(
+  host: WorkHost,
+  rows: readonly Row[],
+  share: number | undefined,
+  names: (row: Row) => readonly string[],
+): readonly Row[] {
+  if (share === undefined) return rows;
+  const { train, heldOut } = holdOut(rows, share, names);
+  host.info(
+    `${heldOut.length} rows that training with --hold-out ${share} keeps; ${train.length} are left out`,
+  );
+  return heldOut;
+}
+
 async function measurePreferences(
   host: WorkHost,
   rewardModel: RewardModel,
   path: string,
-  { limit, batchSize }: Config,
+  { limit, batchSize, holdOut: share }: Config,
 ): Promise<Evaluation["preferences"]> {
-  const rows = await loadPreferences(path, { warn: host.warn, ...(limit !== undefined && { limit }) });
+  const all = await loadPreferences(path, { warn: host.warn, ...(limit !== undefined && { limit }) });
+  const rows = keptRows(host, all, share, preferenceNames);
   const texts = rows.flatMap((row) => {
     const { chosen, rejected } = encodePreference(rewardModel.tokenizer, row);
     return [chosen, rejected].map((ids) => readThrough(rewardModel, ids));
@@ -269,10 +302,11 @@ async function measureDemonstrations(
   host: WorkHost,
   policy: OpenedNetwork,
   path: string,
-  { limit, batchSize }: Config,
+  { limit, batchSize, holdOut: share }: Config,
 ): Promise<Evaluation["demonstrations"]> {
   const tokenizer = tokenizerOf(policy);
-  const rows = await loadDemonstrations(path, { warn: host.warn, ...(limit !== undefined && { limit }) });
+  const all = await loadDemonstrations(path, { warn: host.warn, ...(limit !== undefined && { limit }) });
+  const rows = keptRows(host, all, share, demonstrationNames);
   const sequences = rows.flatMap((row) =>
     encodeDemonstrations(tokenizer, row).map((sequence) => {
       checkLength(row.where, sequence.ids, policy.config);
