@@ -107,19 +107,21 @@ export interface SharedBase {
   tokenizer?: Tokenizer;
   /** Description of the weights, if they are stored in 8 bits. */
   int8?: StoredInt8;
-  /** What of its files was left out, in words. */
+  /** What of its files was left out, or guessed, in words. */
   leftOut?: string;
+  guessed?: string;
 }
 
 /** Reads an opened model into memory. */
 export async function sharedBase(runtime: Runtime, files: ModelFiles): Promise<SharedBase> {
-  const { config, tokenizer, int8, leftOut } = files;
+  const { config, tokenizer, int8, leftOut, guessed } = files;
   const weights = await readModelWeights(runtime, files);
   return {
     ...{ config, weights },
     ...(tokenizer && { tokenizer }),
     ...(int8 && { int8: int8.description }),
     ...(leftOut !== undefined && { leftOut }),
+    ...(guessed !== undefined && { guessed }),
   };
 }
 

@@ -98,6 +98,7 @@ export async function openBaseModel(
   shared?.set(baseKey(model), opened);
   const { config: declared, weights, int8, leftOut } = opened;
   if (leftOut !== undefined) notices?.warn(`${model}: left out: ${leftOut}`);
+  if (opened.guessed !== undefined) notices?.warn(`${model}: ${opened.guessed}`);
   const config = { ...declared, ...(maxPositions !== undefined && { maxPositions }) };
   const longest = longestContext(declared);
   if (longest !== undefined && config.maxPositions > longest) {

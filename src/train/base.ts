@@ -106,7 +106,7 @@ export async function openBase(
   { model, adapter: adapters, resize: addedTokens, lora, ...chat }: BaseChoice,
   notices: Notices,
 ): Promise<TrainingBase> {
-  const opened = await openNetwork(runtime, model, [], { addedTokens });
+  const opened = await openNetwork(runtime, model, [], { addedTokens, notices });
   const { source, base, int8 } = opened;
   let merged = { config: opened.config, weights: base };
   for (const dir of adapters) {

@@ -224,6 +224,12 @@ describe("GGUF tokenizers", () => {
     expect(await encoded("default", "12he</s>")).toEqual(["12", "he", "</s>"]);
   });
 
+  it("is said to be guessed where the file does not say how it splits", async () => {
+    const model = await opened(converted(tinyConfig(), tables));
+    await model.close();
+    expect(model.guessed).toMatch(/does not say how its tokenizer splits texts/);
+  });
+
   it("adds the BOS where the file says so", async () => {
     const addBos: TypedValue = { type: 7, value: true };
     expect(await encoded("gpt-2", "he", { "tokenizer.ggml.add_bos_token": addBos })).toEqual(["<s>", "he"]);

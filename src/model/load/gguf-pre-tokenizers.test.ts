@@ -3,7 +3,7 @@ import { readFixture } from "../../../test/fixtures.js";
 import type { GgufValue } from "../formats/gguf.js";
 import { type OpenWeights, unknownTensor } from "../formats/weights.js";
 import { PRE_TOKENIZERS } from "./gguf-pre-tokenizers.js";
-import { ggufTokenizer } from "./gguf-tokenizer.js";
+import { ggufTokenizer, guessedOf } from "./gguf-tokenizer.js";
 
 interface Fixture {
   tokens: string[];
@@ -15,7 +15,10 @@ interface Fixture {
 const { tokens, merges, texts, groups } = readFixture<Fixture>("pre-tokenizers.json");
 
 const none = (name: string): never => unknownTensor(name, "m.gguf");
-const NO_WEIGHTS = { names: () => [], has: () => false, shape: none, dtype: none, read: none };
+const WEIGHTS: OpenWeights = {
+  ...{ names: () => [], has: () => false, shape: none, dtype: none, read: none },
+  close: async () => {},
+};
 
 function tokenizerOf(pre: GgufValue, more: [string, GgufValue][] = []) {
   const metadata = new Map<string, GgufValue>([
@@ -28,8 +31,7 @@ function tokenizerOf(pre: GgufValue, more: [string, GgufValue][] = []) {
     ["tokenizer.ggml.eos_token_id", 1],
     ...more,
   ]);
-  const weights: OpenWeights = { ...NO_WEIGHTS, close: async () => {} };
-  const tokenizer = ggufTokenizer({ path: "m.gguf", metadata, tensors: new Map(), weights });
+  const tokenizer = ggufTokenizer({ path: "m.gguf", metadata, tensors: new Map(), weights: WEIGHTS });
   if (tokenizer === undefined) throw new Error("no tokenizer");
   return tokenizer;
 }
@@ -78,6 +80,23 @@ describe("pre-tokenizers by llama.cpp's names", () => {
       expect(reading).toThrow(expect.objectContaining({ hint: expect.stringContaining("tokenizer.json") }));
     },
   );
+});
+
+describe("a file that does not say how its tokenizer splits", () => {
+  const guessed = (metadata: [string, GgufValue][]) =>
+    guessedOf({ path: "m.gguf", metadata: new Map(metadata), tensors: new Map(), weights: WEIGHTS });
+  const kind: [string, GgufValue] = ["tokenizer.ggml.model", "gpt2"];
+
+  it("is said to be guessed, but of architectures that split as GPT-2 does", () => {
+    for (const pre of [[], [["tokenizer.ggml.pre", "default"]]] as [string, GgufValue][][]) {
+      expect(guessed([kind, ["general.architecture", "llama"], ...pre])).toMatch(/tokenizer\.ggml\.pre/);
+      for (const architecture of ["gpt2", "gptneox"])
+        expect(guessed([kind, ["general.architecture", architecture], ...pre])).toBeUndefined();
+    }
+    expect(guessed([kind, ["tokenizer.ggml.pre", "smollm"]])).toBeUndefined();
+    expect(guessed([["tokenizer.ggml.model", "llama"]])).toBeUndefined();
+    expect(guessed([])).toBeUndefined();
+  });
 });
 
 describe("the ends of a text in a GGUF tokenizer", () => {

@@ -25,6 +25,17 @@ export function ggufTokenizer(file: GgufFile): Tokenizer | undefined {
   return tokenizerFromJson(json, ggufTokenizerConfig(file), file.path);
 }
 
+/** Architectures whose own tokenizer splits as GPT-2's does: files without a name mean that. */
+const SPLIT_AS_GPT2: readonly unknown[] = ["gpt2", "gptneox"];
+
+/** What of the tokenizer is a guess, in words; undefined: nothing. */
+export function guessedOf({ metadata }: GgufFile): string | undefined {
+  const pre = metadata.get("tokenizer.ggml.pre") ?? "default";
+  const isSaid = metadata.get("tokenizer.ggml.model") !== "gpt2" || pre !== "default";
+  if (isSaid || SPLIT_AS_GPT2.includes(metadata.get("general.architecture"))) return undefined;
+  return "it does not say how its tokenizer splits texts (tokenizer.ggml.pre): they are split as by GPT-2's, which may not be its author's way. Use the model's Hugging Face folder, or convert it again";
+}
+
 /** Byte-level BPE, with llama.cpp's named expressions to split by. */
 function bytePairJson(file: GgufFile): object {
   const pre = file.metadata.get("tokenizer.ggml.pre") ?? "default";

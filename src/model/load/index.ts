@@ -13,7 +13,7 @@ import type { WeightSource } from "../formats/weights.js";
 import { checkNoInt8, checkStoredTensors, type StoredInt8 } from "../int8/stored.js";
 import { checkedConfig, checkTokenizer, checkWeights, withinRows } from "./checks.js";
 import { ggufArchitecture, ggufConfig } from "./gguf-config.js";
-import { ggufTokenizer } from "./gguf-tokenizer.js";
+import { ggufTokenizer, guessedOf } from "./gguf-tokenizer.js";
 import { ggufWeights } from "./gguf-weights.js";
 import { fetchFromHub } from "./hub.js";
 import { readHuggingFaceConfig } from "./huggingface.js";
@@ -36,6 +36,8 @@ export interface ModelFiles {
   int8?: { description: StoredInt8; weights: SafetensorsWeights };
   /** The path or id, as the caller gave it. */
   source: string;
+  /** What of the files was guessed, in words. */
+  guessed?: string;
   /** What of the files has no part in the model and is left out, in words. */
   leftOut?: string;
   /** Closes the files; `weights` can no longer be read. */
@@ -104,7 +106,9 @@ async function openGgufModel(path: string, { addedTokens }: Wanted): Promise<Mod
     const tokenizer = ggufTokenizer(file);
     checkWeights(config, weights, path);
     checkTokenizer(config, tokenizer, path, addedTokens);
+    const guessed = guessedOf(file);
     return {
+      ...(guessed !== undefined && { guessed }),
       config,
       weights,
       tokenizer: addedTokens ? tokenizer : tokenizer && withinRows(config, tokenizer, path),
