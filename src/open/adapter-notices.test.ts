@@ -2,9 +2,9 @@ import { cpSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
-import { adapterFolder, FIXTURES, readFixture } from "../../test/fixtures.js";
+import { adapterFolder, FIXTURES, loadModel, readFixture } from "../../test/fixtures.js";
 import { checkModel } from "../doctor/model.js";
-import { openRewardModel } from "../model/reward-model.js";
+import { baseKey, openRewardModel } from "../model/reward-model.js";
 import { OrtRuntime } from "../runtime/ort/index.js";
 import { trainByteLevelBpe } from "../text/bpe-trainer.js";
 import { openBaseModel, openNetwork } from "./open-network.js";
@@ -46,6 +46,14 @@ describe("what of an adapter is not used is said", () => {
     expect(found.status).toBe("ok");
     expect(notices.told).toEqual([expect.stringContaining('"use_tomorrow"')]);
   });
+});
+
+it("what of a model was guessed or left out is said", async () => {
+  const model = await loadModel(runtime, "llama-tied");
+  const shared = new Map([[baseKey("m"), { ...model, guessed: "its splits", leftOut: "a tower" }]]);
+  const notices = listener();
+  await openBaseModel(runtime, "m", [], { shared, notices });
+  expect(notices.told).toEqual(["m: left out: a tower", "m: its splits"]);
 });
 
 describe("a reward model's adapter", () => {
