@@ -3,10 +3,10 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { adapterFolder, FIXTURES, loadModel, readFixture } from "../../test/fixtures.js";
+import { tokenizerJson } from "../../test/more-tokens.js";
 import { withRows } from "../model/resize.js";
 import { OrtRuntime } from "../runtime/ort/index.js";
 import { readFloats } from "../runtime/read.js";
-import { trainByteLevelBpe } from "../text/bpe-trainer.js";
 import { train } from "../train/index.js";
 import { sftMethod } from "../train/methods/sft.js";
 import { conversionSchema, convert } from "./convert.js";
@@ -16,18 +16,6 @@ import { checkResize } from "./resize.js";
 const runtime = new OrtRuntime({ threads: 1 });
 const scratch = mkdtempSync(path.join(tmpdir(), "plumb-resize-"));
 const EMBEDDING = "model.embed_tokens.weight";
-
-/** A tokenizer of 128 ids, as many as llama-tied has rows, and of the added ones. */
-function tokenizerJson(added: readonly string[]): string {
-  const json = trainByteLevelBpe(["ab"], { vocabSize: 257, specialTokens: ["<s>"] }) as {
-    model: { vocab: Record<string, number> };
-    added_tokens: object[];
-  };
-  json.model.vocab = Object.fromEntries(Object.entries(json.model.vocab).filter(([, id]) => id < 128));
-  const token = { single_word: false, lstrip: false, rstrip: false, normalized: false, special: true };
-  json.added_tokens.push(...added.map((content, i) => ({ ...token, id: 128 + i, content })));
-  return JSON.stringify(json);
-}
 
 /** The tiny model with added tokens, its template ending a turn with the first of them. */
 function modelWith(added: readonly string[], files: Record<string, string> = {}): string {

@@ -3,22 +3,10 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { adapterFolder, FIXTURES } from "../../test/fixtures.js";
-import { trainByteLevelBpe } from "../text/bpe-trainer.js";
+import { tokenizerJson } from "../../test/more-tokens.js";
 import type { Tokenizer } from "../text/index.js";
 import { forecast } from "./forecast.js";
 import { sftMethod } from "./methods/sft.js";
-
-/** Characters of 127 bytes, and added tokens from id 128 on. */
-function tokenizerJson(added: readonly string[]): string {
-  const json = trainByteLevelBpe(["ab"], { vocabSize: 257, specialTokens: ["<s>"] }) as {
-    model: { vocab: Record<string, number> };
-    added_tokens: object[];
-  };
-  json.model.vocab = Object.fromEntries(Object.entries(json.model.vocab).filter(([, id]) => id < 128));
-  const token = { single_word: false, lstrip: false, rstrip: false, normalized: false, special: true };
-  json.added_tokens.push(...added.map((content, i) => ({ ...token, id: 128 + i, content })));
-  return JSON.stringify(json);
-}
 
 describe("forecast", () => {
   const dir = mkdtempSync(path.join(tmpdir(), "plumb-forecast-"));

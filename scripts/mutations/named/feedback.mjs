@@ -42,7 +42,7 @@ export const feedback = [
     mutations: [
       ["a hard topic makes its raters suspects", "p - ofTopic.mean[topics.of[v]]", "p"],
       ["who is better on a topic is found", "(sum / n - mean[at]) / spread", "(mean[at] - sum / n) / spread"],
-      ["known items tell nothing", "merged(standOut(votes, topics, truths), belowChance(votes, topics, known))", "standOut(votes, topics, truths)"],
+      ["known items tell nothing", "merged(standOut(votes, topics, truths), told)", "standOut(votes, topics, truths)"],
       ["who is flagged need not be below chance", "there.high >= chance || ", ""],
       ["votes on the topic stay the rater's own", "(there.get(w * T + of[v]) ?? w)", "w"],
     ],

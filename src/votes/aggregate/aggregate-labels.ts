@@ -100,7 +100,7 @@ export function aggregateLabels(
   const onKnown = skillsOnKnown(votes, truths, options.known);
   const flags = raterFlags(balancedSkills(votes, truths), 1 / K, groups, onKnown);
   flagCopiers(flags, copies.copiers);
-  flagOnTopic(flags, apart, balancedSkills(apart.votes, truths), 1 / K);
+  if (apart.found.length > 0) flagOnTopic(flags, apart, balancedSkills(apart.votes, truths), 1 / K);
   const counts = new Int32Array(votes.raters.length);
   for (const rater of votes.rater) counts[rater]++;
   return {

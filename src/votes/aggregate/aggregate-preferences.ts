@@ -106,7 +106,7 @@ export function aggregatePreferences(
       ? undefined
       : scoredPairs(apart.votes, pairs, method, {
           ...{ seed, known, labels, maxShare, kept: copies.kept },
-          sides: sideVotes(apart.votes, pairs, true).votes,
+          sides: { ...sides, raters: apart.votes.raters, rater: apart.votes.rater },
         });
   const estimate =
     scored !== undefined && (method !== "robust" || scoresDecide(apart.votes, pairs, scored.weight, seed))
@@ -416,7 +416,8 @@ function raterReports(
   const flags = raterFlags(balancedSkills(sides.votes, truths), 0.5, groups, onKnown);
   for (const [rater, flag] of sideFlags(votes, pairs, sides.from, truths)) flags[rater].push(flag);
   flagCopiers(flags, copiers);
-  flagOnTopic(flags, apart, balancedSkills(sideVotes(apart.votes, pairs, false).votes, truths), 0.5);
+  if (apart.found.length > 0)
+    flagOnTopic(flags, apart, balancedSkills(sideVotes(apart.votes, pairs, false).votes, truths), 0.5);
   const counts = new Int32Array(votes.raters.length);
   for (const rater of votes.rater) counts[rater]++;
   return votes.raters.map((rater, w) => ({ rater, votes: counts[w], skill: skills[w], flags: flags[w] }));

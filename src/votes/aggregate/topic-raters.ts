@@ -33,11 +33,12 @@ const ROUNDS = 4;
 /** @param known known labels, [I]; -1 where unknown. @returns those found, by rater and topic. */
 function otherOnTopic(votes: LabelVotes, topics: Topics, known: KnownLabels | undefined): RaterOnTopic[] {
   if (topics.names.length < 2) return [];
+  const told = belowChance(votes, topics, known);
   let found: RaterOnTopic[] = [];
   for (let round = 0; round < ROUNDS; round++) {
     const split = divided(votes, topics, found);
     const truths = truthByOthers(split, voteShares(split), undefined, known);
-    const next = merged(standOut(votes, topics, truths), belowChance(votes, topics, known));
+    const next = merged(standOut(votes, topics, truths), told);
     if (next.length <= found.length) break;
     found = next;
   }
