@@ -140,7 +140,7 @@ function raterBeliefs(
       const wrong = (1 - q[vote[at]]) / (K - 1);
       const rise = q[vote[at]] - wrong;
       if (share === 1) for (let k = 0; k < G; k++) own[k] *= wrong + rise * ABILITIES[k];
-      else for (let k = 0; k < G; k++) own[k] *= (wrong + rise * ABILITIES[k]) ** share;
+      else for (let k = 0; k < G; k++) own[k] *= Math.exp(share * Math.log(wrong + rise * ABILITIES[k]));
       if ((at - start[w]) % RESCALED_AFTER === 0) logScale[w] += normalize(own);
     }
     logScale[w] += normalize(own);
@@ -197,7 +197,7 @@ function withoutVote(beliefs: Float64Array, w: number, q: number, K: number, sha
   let [sum, weighted] = [0, 0];
   for (let k = 0; k < G; k++) {
     const chance = wrong + rise * ABILITIES[k];
-    const without = beliefs[w * G + k] / (share === 1 ? chance : chance ** share);
+    const without = beliefs[w * G + k] / (share === 1 ? chance : Math.exp(share * Math.log(chance)));
     sum += without;
     weighted += without * ABILITIES[k];
   }
