@@ -94,3 +94,39 @@ export const optimizationSchema = grouped(settings, {
   run: ["seed"],
   memory: ["recompute", "parallel"],
 });
+
+const direct = optimizationSchema.extend({
+  learningRate: z
+    .number()
+    .positive()
+    .max(1)
+    .nullable()
+    .default(null)
+    .describe("Peak learning rate; null: 1e-6 for all weights, 1e-5 for an adapter."),
+  epochs: z.number().positive().max(1000).default(1).describe("Passes over the data; may be a fraction."),
+  maxLength: z
+    .number()
+    .int()
+    .min(2)
+    .default(512)
+    .describe(
+      "Longer texts lose tokens at the prompt's start, then at the answer's end; both sides of a pair lose the same of the prompt.",
+    ),
+  packing: packingSchema,
+  lora: loraSchema
+    .nullable()
+    .default(null)
+    .describe("Train a LoRA adapter; a reference is the model without it, and takes no second copy."),
+});
+/** Settings shared by the methods that learn from judged answers without sampling. */
+export const directSettings = grouped(direct, {
+  training: ["learningRate", "epochs", "maxLength", "lora"],
+  memory: ["packing"],
+});
+
+/** The peak learning rate of those methods. */
+export const directRate = ({
+  learningRate,
+  lora,
+}: Pick<z.output<typeof directSettings>, "learningRate" | "lora">): number =>
+  learningRate ?? (lora === null ? 1e-6 : 1e-5);

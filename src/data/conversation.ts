@@ -1,5 +1,5 @@
 import type { ChatMessage, TextOrMessages } from "./messages.js";
-import type { Demonstration, PreferenceRow } from "./rows.js";
+import type { Demonstration, PreferenceRow, UnpairedRow } from "./rows.js";
 
 /**
  * A key that identifies a conversation: the prompt's text, or its messages up to the user's first. Rows with the same
@@ -42,6 +42,13 @@ export function preferenceNames(row: PreferenceRow): string[] {
   const sides = [row.chosen, row.rejected].map((side) => textName(whole(row.prompt, side)));
   return [conversationKey(row.prompt, row.chosen), rowName(row), ...sides];
 }
+
+/** The same of a judged answer. */
+export const unpairedNames = (row: UnpairedRow): string[] => [
+  conversationKey(row.prompt, row.completion),
+  rowName(row),
+  textName(whole(row.prompt, row.completion)),
+];
 
 const whole = (prompt: TextOrMessages, answer: TextOrMessages): TextOrMessages =>
   typeof prompt === "string" ? `${prompt}${answer as string}` : [...prompt, ...(answer as ChatMessage[])];

@@ -7,7 +7,13 @@ export type { Issue } from "../base/explain-issue.js";
 export { type Explanation, explainIssue, fieldName, shown } from "../base/explain-issue.js";
 export type { BadRow, RowError } from "../base/location.js";
 export { describeLocation, type LocatedRow, type RowLocation, rowError } from "../base/location.js";
-export { conversationKey, demonstrationKey, demonstrationNames, preferenceNames } from "./conversation.js";
+export {
+  conversationKey,
+  demonstrationKey,
+  demonstrationNames,
+  preferenceNames,
+  unpairedNames,
+} from "./conversation.js";
 export { type Examined, examineFile, type NormalRow, type Purpose } from "./examine.js";
 export type { CheckedRow, FieldsOf, FormatName } from "./formats.js";
 export {
@@ -19,6 +25,7 @@ export {
   loadPrompts,
   loadUnpaired,
   preferencesOf,
+  unpairedOf,
 } from "./load.js";
 export type { ChatMessage, Role, TextOrMessages, Tool, ToolCall } from "./messages.js";
 export type { Quality } from "./quality.js";
@@ -40,8 +47,10 @@ export {
   encodeDemonstration,
   encodeDemonstrations,
   encodePreference,
+  encodePreferenceTexts,
   encodePrompt,
   encodePromptRow,
+  encodeUnpaired,
   type TokenizedText,
 } from "./tokenize.js";
 export { writeRows } from "./write-rows.js";

@@ -60,6 +60,10 @@ function hasContext({ fields }: CheckedRow): boolean {
 export const preferencesOf = (rows: readonly LocatedRow[]): PreferenceRow[] =>
   comparable(checkRows(rows).rows).flatMap(toPreferences);
 
+/** Judged completions from rows in memory. @throws PlumbError, which names a row. */
+export const unpairedOf = (rows: readonly LocatedRow[]): UnpairedRow[] =>
+  checkRows(rows).rows.flatMap(toUnpaired);
+
 /** Demonstrations from rows in memory. @throws PlumbError, which names a row. */
 export const demonstrationsOf = (rows: readonly LocatedRow[]): Demonstration[] =>
   checkRows(rows).rows.flatMap(toDemonstrations);

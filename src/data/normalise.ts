@@ -155,7 +155,8 @@ export function toPreferences(row: CheckedRow): PreferenceRow[] {
   return made;
 }
 
-function preferencesIn(row: CheckedRow): PreferenceRow[] {
+/** @param wanted what is made of the pairs, for the message about a format that has none; with what would be read instead. */
+function preferencesIn(row: CheckedRow, wanted = "preferences", or = ""): PreferenceRow[] {
   const extras = { ...(row.meta && { meta: row.meta }), where: row.where };
   switch (row.format) {
     case "preference": {
@@ -178,8 +179,8 @@ function preferencesIn(row: CheckedRow): PreferenceRow[] {
       if (ranking === undefined)
         throw unusable(
           row,
-          "preferences",
-          "chosen+rejected, preferred_output+non_preferred_output or ranked completions",
+          wanted,
+          `${or}chosen+rejected, preferred_output+non_preferred_output or ranked completions`,
         );
       const { prompt, completions } = ranking;
       const pairs = completions.flatMap((a) =>
@@ -206,8 +207,10 @@ export function toUnpaired(row: CheckedRow): UnpairedRow[] {
     refuseUnread(row, "answers");
     return [made];
   }
-  return toPreferences(row).flatMap(({ prompt, chosen, rejected, tools }) => {
-    const common = { prompt, ...(tools && { tools }), ...extras };
+  const pairs = preferencesIn(row, "judged completions", "prompt+completion+label, ");
+  refuseUnread(row, "answers");
+  return pairs.flatMap(({ prompt, chosen, rejected, tools, weight }) => {
+    const common = { prompt, ...(tools && { tools }), ...defined({ weight }), ...extras };
     return [
       { ...common, completion: chosen, label: true } as UnpairedRow,
       { ...common, completion: rejected, label: false } as UnpairedRow,
@@ -388,14 +391,19 @@ function nonEmptyPrompt(messages: ChatMessage[], where: RowLocation): ChatMessag
 
 /** Why a format cannot be used, where there is more to say than what it lacks. */
 const REASONS: Partial<Record<CheckedRow["format"], string>> = {
+  "unpaired-preference": "its answers are judged one by one: plumb kto learns from those",
+  "prompt-only": "it has no answers: plumb grpo and plumb ppo sample them",
   stepwise: "its labels judge single steps, and rewards here are of whole answers",
   segments: "its pieces have no roles, and what is learned is told by a conversation's roles; write messages",
   tokens: "its token ids were made for one tokenizer; give the texts",
   helpsteer: "its answers have ratings and none is called good; of two to one prompt it gives preferences",
 };
 
+const UNJUDGED = "its answers are not judged: plumb sft learns from those";
+
 function unusable(row: CheckedRow, wanted: string, expected: string) {
-  const why = REASONS[row.format];
+  const shown = ["text", "messages", "prompt-completion", "alpaca", "question-answer", "sharegpt", "self-instruct"];
+  const why = REASONS[row.format] ?? (shown.includes(row.format) ? UNJUDGED : undefined);
   const problem = `the ${row.format} format cannot be used as ${wanted}${why ? ` (${why})` : ""}; expected ${expected}`;
   return rowError(row.where, problem, likelyMistyped(Object.keys(row.meta ?? {})));
 }

@@ -53,6 +53,8 @@ export interface PreferenceExtras extends Offered {
 export type UnpairedRow = PromptCompletion &
   Offered & {
     label: boolean;
+    /** Non-negative weight of the row in the loss, from a preference that has one. */
+    weight?: number;
     meta?: Record<string, unknown>;
     where: RowLocation;
   };

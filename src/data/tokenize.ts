@@ -11,7 +11,7 @@ import {
 } from "../text/index.js";
 import { forTemplate } from "./for-template.js";
 import type { ChatMessage, TextOrMessages, Tool } from "./messages.js";
-import type { Demonstration, PreferenceRow, PromptRow } from "./rows.js";
+import type { Demonstration, PreferenceRow, PromptRow, UnpairedRow } from "./rows.js";
 
 /** A text as tokens, with a mask of those that the loss reads. */
 export interface TokenizedText {
@@ -80,19 +80,41 @@ export function encodeDemonstration(tokenizer: Tokenizer, row: Demonstration): T
 }
 
 /**
- * Both sides of a preference, from the prompt's first token to the one that ends the answer. What a chat template
- * writes after that token is cut off, so that a reward model is read where a sampled response ends.
+ * Both sides of a preference, from the prompt's first token to the one that ends the answer; the loss reads each side's last
+ * answer. What a chat template writes after that token is cut off, so that a reward model is read where a sampled response ends.
  */
+export function encodePreferenceTexts(
+  tokenizer: Tokenizer,
+  row: PreferenceRow,
+): { chosen: TokenizedText; rejected: TokenizedText } {
+  return named(row.where, () => ({
+    chosen: answered(tokenizer, row.prompt, row.chosen, row.tools),
+    rejected: answered(tokenizer, row.prompt, row.rejected, row.tools),
+  }));
+}
+
+/** The tokens of `encodePreferenceTexts` alone. */
 export function encodePreference(
   tokenizer: Tokenizer,
   row: PreferenceRow,
 ): { chosen: number[]; rejected: number[] } {
-  const side = (answer: TextOrMessages): number[] =>
-    typeof row.prompt === "string"
-      ? afterPrompt(tokenizer, row.prompt, answer as string).ids
-      : lastAnswer(tokenizer, [...row.prompt, ...(answer as ChatMessage[])], row.tools).ids;
-  return named(row.where, () => ({ chosen: side(row.chosen), rejected: side(row.rejected) }));
+  const { chosen, rejected } = encodePreferenceTexts(tokenizer, row);
+  return { chosen: chosen.ids, rejected: rejected.ids };
 }
+
+/** A judged answer, with its prompt before it and the token that ends it. */
+export const encodeUnpaired = (tokenizer: Tokenizer, row: UnpairedRow): TokenizedText =>
+  named(row.where, () => answered(tokenizer, row.prompt, row.completion, row.tools));
+
+const answered = (
+  tokenizer: Tokenizer,
+  prompt: TextOrMessages,
+  answer: TextOrMessages,
+  tools: readonly Tool[] | undefined,
+): TokenizedText =>
+  typeof prompt === "string"
+    ? afterPrompt(tokenizer, prompt, answer as string)
+    : lastAnswer(tokenizer, [...prompt, ...(answer as ChatMessage[])], tools);
 
 /** All of a conversation as tokens, as the template writes it. @throws PlumbError as `encodePrompt`. */
 export function encodeConversation(

@@ -1,5 +1,16 @@
 /** Computations on the sequences of a batch, for use inside a traced function. */
-import { exp, gatherRows, logSoftmax, mul, neg, sum, type Tensor } from "../tensor/index.js";
+import {
+  constant,
+  exp,
+  gatherRows,
+  logSoftmax,
+  mul,
+  neg,
+  reshape,
+  scatterAddRows,
+  sum,
+  type Tensor,
+} from "../tensor/index.js";
 import { hiddenStates, scalarHead } from "./decoder.js";
 import type { Model } from "./learner.js";
 import type { BatchTokens, LastTokens, TokensRead, Traced } from "./values.js";
@@ -25,3 +36,13 @@ export const readValues = (model: Model, x: Traced<TokensRead>): Tensor =>
 /** The reward head at each sequence's last token: one score per entry of `last`. */
 export const lastScores = (model: Model, x: Traced<LastTokens>): Tensor =>
   scalarHead(model, gatherRows(batchHidden(model, x), x.last));
+
+/**
+ * Sums over the tokens read of each of N sequences: [M] to [N].
+ * @param values [M], 0 for padding. @param sequence i64 [M]: whose each token is.
+ */
+export function sequenceSums(values: Tensor, sequence: Tensor, N: number): Tensor {
+  const [M] = values.shape as [number];
+  const zeros = constant(new Float32Array(N), [N, 1]);
+  return reshape(scatterAddRows(zeros, sequence, reshape(values, [M, 1])), [N]);
+}

@@ -76,3 +76,14 @@ export function perToken(batch: Batch, lists: readonly ArrayLike<number>[]): Val
   for (const [i, list] of lists.entries()) out.set(list, batch.starts[i]);
   return vector(out);
 }
+
+/** i64 [M]: whose each token read is, by the sequences' order in the batch; 0 for padding. */
+export function sequenceOfTokens(batch: Batch): Value {
+  const out = new BigInt64Array(batch.targets.length);
+  for (let i = 0; i + 1 < batch.starts.length; i++) out.fill(BigInt(i), batch.starts[i], batch.starts[i + 1]);
+  return integers(out);
+}
+
+/** f32 [N]: how many tokens of each sequence of the batch are read, at least 1. */
+export const tokensOfSequences = ({ starts }: Batch): Value =>
+  vector(Float32Array.from(starts.slice(1), (end, i) => Math.max(1, end - starts[i])));

@@ -11,8 +11,9 @@ import { type Json, Run, unusedRunName } from "../artifacts/index.js";
 import { PlumbError } from "../base/errors.js";
 import { formatNumber } from "../base/format.js";
 import type { LiveMetrics } from "../base/host.js";
+import type { Network } from "../model/network.js";
 import type { NetworkTrainer } from "../model/runner.js";
-import { restoreTrainer, trainerTensors } from "../model/trainer-state.js";
+import { networkTensors, restoreNetwork, restoreTrainer, trainerTensors } from "../model/trainer-state.js";
 import { NonFiniteGradient } from "../optim/index.js";
 import { dataChanges, dataDigest, dataDigestSchema } from "./data-digest.js";
 import type { TrainingHost } from "./host.js";
@@ -21,6 +22,8 @@ import { MAY_CHANGE, type RunSettings } from "./settings.js";
 /** What a method tells the loop of a run. */
 export interface TrainingPlan<R extends Rollout = Rollout> {
   trainers: Readonly<Record<string, NetworkTrainer>>;
+  /** Networks that change during the run and are not trained. */
+  kept?: Readonly<Record<string, Network>>;
   /** Steps of the whole run. */
   steps: number;
   unit: string;
@@ -96,12 +99,14 @@ export class TrainingLoop {
     return this.saved?.algorithm;
   }
 
-  /** Restores trainers from the checkpoint, if there is one. */
-  async restore(trainers: TrainingPlan["trainers"]): Promise<void> {
+  /** Restores trainers, and networks that change beside them, from the checkpoint, if there is one. */
+  async restore(trainers: TrainingPlan["trainers"], kept: TrainingPlan["kept"] = {}): Promise<void> {
     if (!this.saved || !this.run.checkpoint) return;
     for (const [name, trainer] of Object.entries(trainers)) {
       await restoreTrainer(name, trainer, this.run.checkpoint.tensors, this.saved.updates[name] ?? 0);
     }
+    for (const [name, network] of Object.entries(kept))
+      await restoreNetwork(name, network, this.run.checkpoint.tensors);
   }
 
   /**
@@ -194,9 +199,12 @@ export class TrainingLoop {
     };
   }
 
-  private async save(plan: Pick<TrainingPlan, "trainers" | "state">): Promise<void> {
+  private async save(plan: Pick<TrainingPlan, "trainers" | "kept" | "state">): Promise<void> {
     const trainers = Object.entries(plan.trainers);
-    const parts = await Promise.all(trainers.map(([name, trainer]) => trainerTensors(name, trainer)));
+    const parts = await Promise.all([
+      ...trainers.map(([name, trainer]) => trainerTensors(name, trainer)),
+      ...Object.entries(plan.kept ?? {}).map(([name, network]) => networkTensors(name, network)),
+    ]);
     const tensors = new Map(parts.flatMap((part) => [...part]));
     const state = {
       updates: Object.fromEntries(trainers.map(([name, trainer]) => [name, trainer.optimizer.steps])),

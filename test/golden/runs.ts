@@ -1,5 +1,9 @@
 /** Tiny runs of every algorithm on fixed data, whose metrics are kept in JSON files beside this one. */
+import type { AnswerPair } from "../../src/algorithms/answers.js";
+import { type DpoConfig, dpo, dpoSchema, pairLogProbs } from "../../src/algorithms/dpo.js";
 import { type GrpoConfig, type GrpoState, grpo, grpoSchema } from "../../src/algorithms/grpo.js";
+import { type KtoConfig, kto, ktoSchema, ktoSteps, labelledSequence, mismatched } from "../../src/algorithms/kto.js";
+import { orpo, orpoSchema } from "../../src/algorithms/orpo.js";
 import { memoryOf } from "../buffers.js";
 import { type PpoConfig, type PpoState, ppo, ppoSchema } from "../../src/algorithms/ppo.js";
 import type { Step } from "../../src/algorithms/step.js";
@@ -8,6 +12,7 @@ import { functionReward } from "../../src/algorithms/reward-sources.js";
 import { sft, sftSchema } from "../../src/algorithms/sft.js";
 import type { TensorRecord } from "../../src/artifacts/index.js";
 import { Generator } from "../../src/generate/index.js";
+import { sequenceLogProbs } from "../../src/model/score.js";
 import { promptCompletion, type Sequence } from "../../src/model/batch.js";
 import { frozenNetwork } from "../../src/model/create.js";
 import type { Packing } from "../../src/model/lay-out.js";
@@ -160,13 +165,65 @@ export function grpoRun(halt?: number, changes: Partial<GrpoConfig> = {}): Promi
   );
 }
 
+/** Eighteen pairs, of different lengths, half of them with a noise rate of their own. */
+function answerPairs(name: string): AnswerPair[] {
+  const r = new RandomStream(25, name);
+  return Array.from({ length: 18 }, (_, i): AnswerPair => {
+    const prompt = randomIds(r, 2 + r.int(4));
+    const side = (end: number[]) => promptCompletion(prompt, [...randomIds(r, 1 + r.int(7)), ...end]);
+    return { chosen: side([40, 2]), rejected: side([2]), ...(i % 2 === 0 && { noise: 0.3 * r.uniform() }) };
+  });
+}
+const DIRECT = { batchSize: 5, microBatchSize: 2, epochs: 2, learningRate: 5e-3, packing: "never", seed: 4 } as const;
+
+/** Robust DPO, whose SFT term reads the chosen answers. */
+export async function dpoRun(halt?: number, packing: Packing = "never"): Promise<Run> {
+  const config: DpoConfig = dpoSchema.parse({ ...DIRECT, lossType: "robust", labelSmoothing: 0.1, sftWeight: 0.2, packing });
+  const base = smallWeights(runtime, smallConfig());
+  const reference = new NetworkRunner(runtime, frozenNetwork(runtime, smallConfig(), base));
+  const pairs = answerPairs("golden/dpo");
+  const known = await pairLogProbs(reference, pairs, PAD, config);
+  const compared = pairs.map((pair, i) => ({ ...pair, reference: known[i] }));
+  const make = () => ({ policy: new NetworkTrainer(runtime, smallLora(runtime, base), ADAM) });
+  return inParts(make, halt, ({ policy }, from, until) => taken(dpo({ policy, pairs: compared, padId: PAD }, config, from), until));
+}
+
+export async function ktoRun(halt?: number, packing: Packing = "never"): Promise<Run> {
+  const config: KtoConfig = ktoSchema.parse({ ...DIRECT, beta: 0.5, undesirableWeight: 1.2, packing });
+  const base = smallWeights(runtime, smallConfig());
+  const r = new RandomStream(26, "golden/kto");
+  const answers = Array.from({ length: 16 }, (_, i) => ({ prompt: randomIds(r, 2 + r.int(4)), completion: [...randomIds(r, 1 + r.int(7)), 2], label: i % 3 > 0 }));
+  const scorer = new NetworkRunner(runtime, frozenNetwork(runtime, smallConfig(), base));
+  const scored = (sequences: Sequence[]) => sequenceLogProbs(scorer, sequences, { rows: 4, padId: PAD, packing });
+  const steps = Array.from({ length: ktoSteps(answers.length, config) }, (_, step) => mismatched(answers, step, config));
+  const reference = {
+    answers: await scored(answers.map((one) => labelledSequence(one.prompt, one.completion, config.maxLength))),
+    mismatched: await Promise.all(steps.map(scored)),
+  };
+  const make = () => ({ policy: new NetworkTrainer(runtime, smallLora(runtime, base), ADAM) });
+  return inParts(make, halt, ({ policy }, from, until) => taken(kto({ policy, answers, reference, padId: PAD }, config, from), until));
+}
+
+export function orpoRun(halt?: number, packing: Packing = "never"): Promise<Run> {
+  const config = orpoSchema.parse({ ...DIRECT, beta: 0.5, promptLoss: true, packing });
+  const pairs = answerPairs("golden/orpo");
+  const make = () => ({ policy: new NetworkTrainer(runtime, smallFull(runtime), ADAM) });
+  return inParts(make, halt, ({ policy }, from, until) => taken(orpo({ policy, pairs, padId: PAD }, config, from), until));
+}
+
 /** Every run: its title, the name of its stored metrics, and itself, in two parts with `halt`. */
 export const RUNS: [string, string, (halt?: number) => Promise<Run>][] = [
   ["sft", "sft", sftRun],
   ["reward", "reward", rewardRun],
   ["ppo", "ppo", ppoRun],
   ["grpo", "grpo", grpoRun],
+  ["dpo", "dpo", dpoRun],
+  ["kto", "kto", ktoRun],
+  ["orpo", "orpo", orpoRun],
   ["reward, packed", "reward", (halt) => rewardRun(halt, "always")],
   ["ppo, packed", "ppo", (halt) => ppoRun(halt, { packing: "always" })],
   ["grpo, packed", "grpo", (halt) => grpoRun(halt, { packing: "always" })],
+  ["dpo, packed", "dpo", (halt) => dpoRun(halt, "always")],
+  ["kto, packed", "kto", (halt) => ktoRun(halt, "always")],
+  ["orpo, packed", "orpo", (halt) => orpoRun(halt, "always")],
 ];

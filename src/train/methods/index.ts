@@ -11,6 +11,18 @@ export const METHODS = {
     summary: "train a reward model from preferences",
     load: async () => (await import("./reward.js")).rewardMethod,
   },
+  dpo: {
+    summary: "train a policy on preferences directly: DPO, IPO, SimPO and others",
+    load: async () => (await import("./dpo.js")).dpoMethod,
+  },
+  kto: {
+    summary: "train a policy on answers that are each judged good or bad",
+    load: async () => (await import("./kto.js")).ktoMethod,
+  },
+  orpo: {
+    summary: "fine-tune on preferences in one run, without a reference",
+    load: async () => (await import("./orpo.js")).orpoMethod,
+  },
   ppo: {
     summary: "optimise a policy against rewards, under a KL tether",
     load: async () => (await import("./ppo.js")).ppoMethod,
