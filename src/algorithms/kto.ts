@@ -14,6 +14,7 @@ import { z } from "zod";
 import { mapConcurrent } from "../base/concurrent.js";
 import { PlumbError } from "../base/errors.js";
 import { grouped } from "../base/setting-groups.js";
+import { usageError } from "../base/usage-error.js";
 import { chunks, promptCompletion, type Sequence } from "../model/batch.js";
 import { layOut } from "../model/lay-out.js";
 import type { Learner, Model } from "../model/learner.js";
@@ -43,7 +44,7 @@ const settings = directSettings.extend({
   batchSize: z
     .number()
     .int()
-    .min(2, "must be at least 2: KTO's KL is estimated from answers to other prompts of the batch")
+    .positive()
     .default(32)
     .describe("Answers per step, at least 2; with fewer than 8 the KL is a coarse estimate."),
   microBatchSize: z
@@ -68,6 +69,15 @@ const settings = directSettings.extend({
 export const ktoSchema = grouped(settings, { training: ["batchSize"], memory: ["microBatchSize"] });
 /** Settings of KTO with their defaults filled in; `ktoSchema` says what each means and its range. */
 export type KtoConfig = z.infer<typeof ktoSchema>;
+
+/** @throws PlumbError for a batch of one answer, which has no other prompt. */
+export function checkKto({ batchSize }: Pick<KtoConfig, "batchSize">): void {
+  if (batchSize > 1) return;
+  throw usageError(
+    "batchSize is 1, and KTO estimates its KL from answers to other prompts of the batch",
+    "Give at least 2; with fewer than 8 the estimate is coarse. microBatchSize may be 1.",
+  );
+}
 
 /** Log-probabilities of tokens under the reference. */
 export interface KtoReference {
@@ -150,6 +160,7 @@ export function ktoLoss(
 /** Trains, and yields after each step. @param startStep steps done by an earlier run. */
 export async function* kto(setup: KtoSetup, config: KtoConfig, startStep = 0): AsyncGenerator<Step> {
   const { policy, answers, reference, padId } = setup;
+  checkKto(config);
   if (answers.length < 2)
     throw new PlumbError("KTO needs at least two answers: its KL is estimated from answers to other prompts");
   const steps = ktoSteps(answers.length, config);

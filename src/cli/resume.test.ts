@@ -15,6 +15,9 @@ const GIVEN: Record<string, string[]> = {
   demo: ["seed=3", "pairs=40", "ppo.klCoefficient=0.7", "topics={facts: 1}", "evaluateEvery=2"],
   sft: ["model=m", "data=[a.jsonl]", "lora=null", "epochs=2.5", "memoryBudget=2GB"],
   reward: ["model=m", "data=[a.jsonl, b.jsonl]", "lora.r=3", "adapter=[x]"],
+  dpo: ["model=m", "data=[a.jsonl]", "lossType=robust", "labelSmoothing=0.1", "syncEvery=9"],
+  kto: ["model=m", "data=[a.jsonl]", "undesirableWeight=3", "lora.r=3"],
+  orpo: ["model=m", "data=[a.jsonl]", "promptLoss=true", "learningRate=0.001"],
   ppo: ["model=m", "data=[p.jsonl]", "rewardFunctions=[{module: a.mjs, weight: 2}]", "iterations=7"],
   grpo: ["model=m", "data=[p.jsonl]", "rewardModel=[r]", "rewardWeights=[2]", "maxPromptLength=9"],
 };

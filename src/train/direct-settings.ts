@@ -70,28 +70,36 @@ export function encodePairs(
   const { holdOut: share, maxLength } = config;
   const split = holdOut(rows, share, preferenceNames);
   const left = new LeftOut(rows.length, "pairs");
-  const encoded = (row: PreferenceRow): AnswerPair[] => {
+  let cut = 0;
+  const encode = (row: PreferenceRow): AnswerPair[] => {
     const { noise, weight, where } = row;
     const extras = { ...(noise !== undefined && { noise }), ...(weight !== undefined && { weight }) };
-    const pair = cutPair({ ...encodePreferenceTexts(tokenizer, row), ...extras }, maxLength);
+    const whole = { ...encodePreferenceTexts(tokenizer, row), ...extras };
+    const pair = cutPair(whole, maxLength);
     if (pair.chosen.ids.join() === pair.rejected.ids.join())
       return left.out(`have the same answer on both sides (within ${maxLength} tokens)`, where);
     if (tokensReadOf(pair.chosen) === 0 || tokensReadOf(pair.rejected) === 0)
       return left.out(`have a side without an answer within ${maxLength} tokens`, where);
+    if (pair !== whole) cut++;
     return [pair];
   };
-  const train = split.train.flatMap(encoded);
+  const pairs = new Map(rows.map((row) => [row, encode(row)]));
+  const pairsOf = (row: PreferenceRow): AnswerPair[] => pairs.get(row) ?? [];
+  const train = split.train.flatMap(pairsOf);
   const heldOut = split.heldOut.flatMap((row) =>
-    encoded(row).map((pair) => ({ ...pair, conversation: conversationKey(row.prompt, row.chosen) })),
+    pairsOf(row).map((pair) => ({ ...pair, conversation: conversationKey(row.prompt, row.chosen) })),
   );
   if (train.length === 0)
     throw new PlumbError(`there is no pair to learn from: ${left.reasons().join("; ")}`, {
-      hint: "Look at the data with plumb data; maxLength may be too small for it.",
+      hint: "Look at the data with plumb data; texts are compared as they are cut (--max-length).",
     });
   return {
     ...{ train, heldOut, warnings: left.reasons(), texts: train.map(({ chosen }) => chosen.ids) },
     prompts: promptsToAnswer(split.heldOut, reader, config),
-    said: [`${train.length} pairs to train on, ${heldOut.length} held out`],
+    said: [
+      `${train.length} pairs to train on, ${heldOut.length} held out` +
+        (cut > 0 ? `; ${cut} are cut to ${maxLength} tokens` : ""),
+    ],
   };
 }
 

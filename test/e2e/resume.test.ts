@@ -46,6 +46,15 @@ const COMMANDS = {
     "--epochs",
     "2",
   ],
+  // The reference moves, so that it has to be kept, too.
+  dpo: [
+    ...["dpo", ...SHARED, ...ROWS, "--data", "pairs.jsonl", "--batch-size", "2", "--epochs", "2"],
+    ...["--learning-rate", "0.01", "--sync-every", "3", "--eval-prompts", "0"],
+  ],
+  kto: [
+    ...["kto", ...SHARED, ...ROWS, "--data", "pairs.jsonl", "--batch-size", "4", "--epochs", "2"],
+    ...["--learning-rate", "0.01", "--eval-prompts", "0"],
+  ],
   ppo: [
     ...[
       "ppo",

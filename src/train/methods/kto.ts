@@ -1,6 +1,7 @@
 /** KTO on answers that are each judged by themselves, from files or a project. */
 import type { LabelledAnswer } from "../../algorithms/answers.js";
 import {
+  checkKto,
   type KtoConfig,
   kto,
   ktoSchema,
@@ -62,7 +63,10 @@ export const ktoMethod = defineMethod({
     { command: "plumb kto recipes/kto.yaml", does: "with the settings of a recipe" },
   ],
   schema,
-  read: (config, warn) => loadJudged(config, "safety", loadUnpaired, unpairedOf, warn),
+  read(config, warn) {
+    checkKto(config);
+    return loadJudged(config, "safety", loadUnpaired, unpairedOf, warn);
+  },
 
   encode(rows, reader, config) {
     const { holdOut: share, maxLength } = config;
