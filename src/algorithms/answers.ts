@@ -1,5 +1,5 @@
 /** What the methods that learn from judged answers share: answers as tokens, cut to a length, and their micro-batches. */
-import { type Batch, type Sequence } from "../model/batch.js";
+import type { Batch, Sequence } from "../model/batch.js";
 import { layOut, type Packing } from "../model/lay-out.js";
 import { commonBeginning } from "../model/row-layout.js";
 

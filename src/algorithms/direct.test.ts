@@ -62,7 +62,10 @@ interface Done {
   gradient: Float32Array;
   metrics: Record<string, number>;
 }
-async function first(network: Network, run: (policy: NetworkTrainer) => AsyncGenerator<{ metrics: Record<string, number> }>): Promise<Done> {
+async function first(
+  network: Network,
+  run: (policy: NetworkTrainer) => AsyncGenerator<{ metrics: Record<string, number> }>,
+): Promise<Done> {
   const policy = await trainer.of(network);
   for await (const { metrics } of run(policy))
     return { loss: metrics.loss, gradient: Float32Array.from(memoryOf(policy.gradients.flat)), metrics };
@@ -92,26 +95,39 @@ const LOSSES: [string, (changes?: Partial<DpoConfig & KtoConfig>, network?: Netw
   ...(["sigmoid", "sigmoid-norm", "hinge", "ipo", "cdpo", "robust", "simpo"] as const).map(
     (lossType): (typeof LOSSES)[number] => [
       lossType,
-      (changes = {}, network = adapter()) => dpoOnce({ lossType, sftWeight: lossType === "robust" ? 0.3 : 0, ...changes }, network),
+      (changes = {}, network = adapter()) =>
+        dpoOnce({ lossType, sftWeight: lossType === "robust" ? 0.3 : 0, ...changes }, network),
     ],
   ),
   ["kto", (changes = {}, network = adapter()) => ktoOnce(changes as Partial<KtoConfig>, network)],
-  ["orpo", (changes = {}, network = adapter()) => orpoOnce({ ...(changes as object), promptLoss: true }, network)],
+  [
+    "orpo",
+    (changes = {}, network = adapter()) => orpoOnce({ ...(changes as object), promptLoss: true }, network),
+  ],
 ];
 
-describe.each(spread("direct", LOSSES, 4, LOSSES.filter(([name]) => ["robust", "kto", "orpo"].includes(name))))(
-  "%s",
-  (_, once) => {
-    test("micro-batches, even or not, and packed rows change neither loss nor gradient", async () => {
-      const whole = await once();
-      for (const changes of [{ microBatchSize: 1 }, { microBatchSize: 4 }, { microBatchSize: 3 }, { packing: "always" as const }]) {
-        const other = await once(changes);
-        expect(Math.abs(other.loss / whole.loss - 1)).toBeLessThan(1e-6);
-        expect(relativeError(other.gradient, whole.gradient)).toBeLessThan(1e-6);
-      }
-    });
-  },
-);
+describe.each(
+  spread(
+    "direct",
+    LOSSES,
+    4,
+    LOSSES.filter(([name]) => ["robust", "kto", "orpo"].includes(name)),
+  ),
+)("%s", (_, once) => {
+  test("micro-batches, even or not, and packed rows change neither loss nor gradient", async () => {
+    const whole = await once();
+    for (const changes of [
+      { microBatchSize: 1 },
+      { microBatchSize: 4 },
+      { microBatchSize: 3 },
+      { packing: "always" as const },
+    ]) {
+      const other = await once(changes);
+      expect(Math.abs(other.loss / whole.loss - 1)).toBeLessThan(1e-6);
+      expect(relativeError(other.gradient, whole.gradient)).toBeLessThan(1e-6);
+    }
+  });
+});
 
 describe.each(LOSSES)("%s", (_, once) => {
   test("the gradient is what finite differences say", async () => {
@@ -135,8 +151,16 @@ describe.each(LOSSES)("%s", (_, once) => {
 
 test("where the policy is the reference, the loss is log 2, or what each loss is at 0", async () => {
   const start = () => smallLora(runtime, base);
-  for (const [lossType, want] of [["sigmoid", Math.LN2], ["hinge", 1], ["ipo", 25]] as const) {
-    const { loss, metrics } = await dpoOnce({ lossType }, start(), NO_NOISE.map(({ weight: _, ...pair }) => pair));
+  for (const [lossType, want] of [
+    ["sigmoid", Math.LN2],
+    ["hinge", 1],
+    ["ipo", 25],
+  ] as const) {
+    const { loss, metrics } = await dpoOnce(
+      { lossType },
+      start(),
+      NO_NOISE.map(({ weight: _, ...pair }) => pair),
+    );
     expect(Math.abs(loss / want - 1)).toBeLessThan(1e-6);
     expect(Math.abs(metrics["rewards/chosen"])).toBeLessThan(1e-5);
   }
@@ -151,7 +175,11 @@ describe("dpo", () => {
     const robust = await dpoOnce({ lossType: "robust" }, adapter(), NO_NOISE);
     expect(Math.abs(robust.loss / plain.loss - 1)).toBeLessThan(1e-6);
     const smoothed = await dpoOnce({ lossType: "cdpo", labelSmoothing: 0.2 }, adapter(), NO_NOISE);
-    const given = await dpoOnce({ lossType: "cdpo" }, adapter(), NO_NOISE.map((pair) => ({ ...pair, noise: 0.2 })));
+    const given = await dpoOnce(
+      { lossType: "cdpo" },
+      adapter(),
+      NO_NOISE.map((pair) => ({ ...pair, noise: 0.2 })),
+    );
     expect(smoothed.loss).toBe(given.loss);
     expect(Math.abs(smoothed.loss - plain.loss)).toBeGreaterThan(1e-3);
     expect(readsNoise({ lossType: "sigmoid" })).toBe(false);
@@ -162,7 +190,8 @@ describe("dpo", () => {
     const own = await pairLogProbs(new NetworkRunner(runtime, adapter()), pairs, PAD, LAYOUT);
     const config = dpoSchema.parse({});
     const rewards = own.map((logProbs, i) => implicitRewards(logProbs, known[i], config));
-    const mean = (side: "chosen" | "rejected") => rewards.reduce((n, one) => n + one[side], 0) / rewards.length;
+    const mean = (side: "chosen" | "rejected") =>
+      rewards.reduce((n, one) => n + one[side], 0) / rewards.length;
     expect(metrics["rewards/chosen"]).toBeCloseTo(mean("chosen"), 5);
     expect(metrics["rewards/margins"]).toBeCloseTo(mean("chosen") - mean("rejected"), 5);
     const right = rewards.filter(({ chosen, rejected }) => chosen > rejected).length;
@@ -173,10 +202,18 @@ describe("dpo", () => {
     const network = adapter();
     const policy = new NetworkTrainer(runtime, network, adam);
     const moving = new FollowingNetwork(runtime, network, await copiedNetwork(runtime, network));
-    const config = dpoSchema.parse({ ...LAYOUT, batchSize: 8, epochs: 4, learningRate: 1e-2, warmupRatio: 0, syncEvery: 2 });
+    const config = dpoSchema.parse({
+      ...LAYOUT,
+      batchSize: 8,
+      epochs: 4,
+      learningRate: 1e-2,
+      warmupRatio: 0,
+      syncEvery: 2,
+    });
     const plain = NO_NOISE.map(({ weight: _, reference: __, ...pair }) => pair);
     const losses: number[] = [];
-    for await (const { metrics } of dpo({ policy, pairs: plain, padId: PAD, moving }, config)) losses.push(metrics.loss);
+    for await (const { metrics } of dpo({ policy, pairs: plain, padId: PAD, moving }, config))
+      losses.push(metrics.loss);
     expect(losses[0]).toBeCloseTo(Math.LN2, 6);
     expect(losses[1]).toBeLessThan(Math.LN2 - 0.01);
     expect(losses[2]).toBeCloseTo(Math.LN2, 6);
@@ -209,7 +246,10 @@ describe("kto", () => {
     const others = mismatched(answers, 0, config);
     const policy = new NetworkRunner(runtime, adapter());
     const batching = { rows: 8, padId: PAD, packing: "never" as const };
-    const [own, ref] = [await sequenceLogProbs(policy, others, batching), await sequenceLogProbs(reference, others, batching)];
+    const [own, ref] = [
+      await sequenceLogProbs(policy, others, batching),
+      await sequenceLogProbs(reference, others, batching),
+    ];
     const ratios = own.map((logProbs, i) => logProbs.reduce((n, x, t) => n + x - ref[i][t], 0));
     const { metrics } = await ktoOnce({ microBatchSize: 3 });
     expect(metrics.kl).toBeCloseTo(klPoint(ratios), 5);
@@ -223,7 +263,9 @@ describe("kto", () => {
     const [good, bad] = [await ktoOnce({ undesirableWeight: 0 }), await ktoOnce({ desirableWeight: 0 })];
     expect(good.loss + bad.loss).toBeCloseTo(plain.loss, 6);
     await expect(ktoOnce({ batchSize: 1 })).rejects.toThrow("batchSize is 1, and KTO estimates its KL");
-    await expect(ktoOnce({ batchSize: 2 }, adapter(), answers.slice(0, 1))).rejects.toThrow("at least two answers");
+    await expect(ktoOnce({ batchSize: 2 }, adapter(), answers.slice(0, 1))).rejects.toThrow(
+      "at least two answers",
+    );
   });
 
   test("a long prompt loses its start, and a long answer its end", () => {
@@ -246,9 +288,15 @@ describe("cutPair", () => {
   });
   test("takes the same tokens of the prompt's start from both sides, then the answers' ends", () => {
     const cut = cutPair(pair([5, 6], [7]), 4);
-    expect([cut.chosen.ids, cut.rejected.ids]).toEqual([[3, 4, 5, 6], [3, 4, 7]]);
+    expect([cut.chosen.ids, cut.rejected.ids]).toEqual([
+      [3, 4, 5, 6],
+      [3, 4, 7],
+    ]);
     const hard = cutPair(pair([5, 6, 8, 9], [7]), 3);
-    expect([hard.chosen.ids, hard.rejected.ids]).toEqual([[4, 5, 6], [4, 7]]);
+    expect([hard.chosen.ids, hard.rejected.ids]).toEqual([
+      [4, 5, 6],
+      [4, 7],
+    ]);
     expect(tokensReadOf(hard.chosen)).toBe(2);
     const fitting = pair([5], [6]);
     expect(cutPair(fitting, 5)).toBe(fitting);

@@ -39,8 +39,27 @@ import {
   vector,
 } from "../model/values.js";
 import { learningRate } from "../optim/index.js";
-import { add, div, logSigmoid, maximum, mul, neg, slice, square, sub, sum, type Tensor } from "../tensor/index.js";
-import { type AnswerPair, longerSide, type PairLogProbs, pairBatch, pairTokens, tokensReadOf } from "./answers.js";
+import {
+  add,
+  div,
+  logSigmoid,
+  maximum,
+  mul,
+  neg,
+  slice,
+  square,
+  sub,
+  sum,
+  type Tensor,
+} from "../tensor/index.js";
+import {
+  type AnswerPair,
+  longerSide,
+  type PairLogProbs,
+  pairBatch,
+  pairTokens,
+  tokensReadOf,
+} from "./answers.js";
 import { checkFinite } from "./finite.js";
 import { batchIndices } from "./order.js";
 import { meanOf, sumOf } from "./statistics.js";
@@ -135,8 +154,10 @@ export const dpoSteps = (pairs: number, config: Pick<DpoConfig, "epochs" | "batc
   Math.max(1, Math.ceil((pairs * config.epochs) / config.batchSize));
 
 /** Whether the loss compares the policy with a reference. */
-export const readsReference = ({ lossType, referenceFree }: Pick<DpoConfig, "lossType" | "referenceFree">): boolean =>
-  lossType !== "simpo" && !referenceFree;
+export const readsReference = ({
+  lossType,
+  referenceFree,
+}: Pick<DpoConfig, "lossType" | "referenceFree">): boolean => lossType !== "simpo" && !referenceFree;
 
 /** Whether the loss reads the probability of a wrong label. */
 export const readsNoise = ({ lossType }: Pick<DpoConfig, "lossType">): boolean =>

@@ -180,7 +180,10 @@ export async function* kto(setup: KtoSetup, config: KtoConfig, startStep = 0): A
       })
       .sort((a, b) => b.sequence.ids.length - a.sequence.ids.length);
     const others = mismatched(answers, step, config);
-    const tokens = [...batch.map(({ sequence }) => sequence), ...others].reduce((n, s) => n + s.ids.length, 0);
+    const tokens = [...batch.map(({ sequence }) => sequence), ...others].reduce(
+      (n, s) => n + s.ids.length,
+      0,
+    );
     tokensSeen += tokens;
     if (step < startStep) continue;
 
@@ -207,7 +210,12 @@ export async function* kto(setup: KtoSetup, config: KtoConfig, startStep = 0): A
       values.filter((_, i) => batch[i].label === label);
     const rewards = of("logRatios").map((r) => config.beta * r);
     const lengths = batch.map(({ reference: tokensRead }) => tokensRead.length);
-    const ofLabels = ([["chosen", true], ["rejected", false]] as const).flatMap(([name, label]) => {
+    const ofLabels = (
+      [
+        ["chosen", true],
+        ["rejected", false],
+      ] as const
+    ).flatMap(([name, label]) => {
       const own = byLabel(rewards, label);
       if (own.length === 0) return [];
       return [
@@ -275,7 +283,10 @@ function differentiate(
   };
   const values = {
     ...tokensRead(batch),
-    reference: perToken(batch, part.map(({ reference }) => reference)),
+    reference: perToken(
+      batch,
+      part.map(({ reference }) => reference),
+    ),
     sequence: sequenceOfTokens(batch),
     sign: perAnswer(({ label }) => (label ? 1 : -1)),
     share: perAnswer(({ weight }) => weight / answers),

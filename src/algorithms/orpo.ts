@@ -35,10 +35,17 @@ import {
   slice,
   sub,
   sum,
-  tanh,
   type Tensor,
+  tanh,
 } from "../tensor/index.js";
-import { type AnswerPair, longerSide, type PairLogProbs, pairBatch, pairTokens, tokensReadOf } from "./answers.js";
+import {
+  type AnswerPair,
+  longerSide,
+  type PairLogProbs,
+  pairBatch,
+  pairTokens,
+  tokensReadOf,
+} from "./answers.js";
 import { checkFinite } from "./finite.js";
 import { batchIndices } from "./order.js";
 import { meanOf, sumOf } from "./statistics.js";
@@ -53,7 +60,11 @@ const settings = directSettings.extend({
     .positive()
     .default(8)
     .describe("Pairs in memory at once; does not change the loss."),
-  beta: z.number().min(0).default(0.1).describe("lambda: weight of the odds ratio beside the chosen answers' loss."),
+  beta: z
+    .number()
+    .min(0)
+    .default(0.1)
+    .describe("lambda: weight of the odds ratio beside the chosen answers' loss."),
   promptLoss: z
     .boolean()
     .default(false)
@@ -164,7 +175,8 @@ export async function* orpo(
       });
     const ratios = parts.flatMap((part, k) => Array.from(outputs[k].ratios.slice(0, part.length), Number));
     const [chosen, rejected] = [logP(0), logP(1)];
-    const length = (side: "chosen" | "rejected"): number => meanOf(batch.map((pair) => tokensReadOf(pair[side])));
+    const length = (side: "chosen" | "rejected"): number =>
+      meanOf(batch.map((pair) => tokensReadOf(pair[side])));
     const metrics = {
       loss,
       nll_loss: sumOf(outputs.map((out) => out.nll[0] as number)),
@@ -210,7 +222,9 @@ function differentiate(
   const blank = Array.from({ length: P - part.length }, () => []);
   const isAnswer = (side: "chosen" | "rejected"): number[][] =>
     part.map((pair, i) =>
-      pair[side].lossMask.flatMap((answer, t) => (t > 0 && read[i][side].lossMask[t] ? [answer ? 1 : 0] : [])),
+      pair[side].lossMask.flatMap((answer, t) =>
+        t > 0 && read[i][side].lossMask[t] ? [answer ? 1 : 0] : [],
+      ),
     );
   const sides = ["chosen", "rejected"] as const;
 
@@ -225,7 +239,10 @@ function differentiate(
   for (const [i, { weight = 1 }] of part.entries()) share[i] = weight / pairs;
   const values = {
     ...tokensRead(batch),
-    answers: perToken(batch, sides.flatMap((side) => [...isAnswer(side), ...blank])),
+    answers: perToken(
+      batch,
+      sides.flatMap((side) => [...isAnswer(side), ...blank]),
+    ),
     sequence: sequenceOfTokens(batch),
     lengths: perSide((pair, side) => tokensReadOf(pair[side])),
     imitated: perSide((pair, side) => tokensReadOf(promptLoss ? whole(pair[side]) : pair[side])),

@@ -402,7 +402,15 @@ const REASONS: Partial<Record<CheckedRow["format"], string>> = {
 const UNJUDGED = "its answers are not judged: plumb sft learns from those";
 
 function unusable(row: CheckedRow, wanted: string, expected: string) {
-  const shown = ["text", "messages", "prompt-completion", "alpaca", "question-answer", "sharegpt", "self-instruct"];
+  const shown = [
+    "text",
+    "messages",
+    "prompt-completion",
+    "alpaca",
+    "question-answer",
+    "sharegpt",
+    "self-instruct",
+  ];
   const why = REASONS[row.format] ?? (shown.includes(row.format) ? UNJUDGED : undefined);
   const problem = `the ${row.format} format cannot be used as ${wanted}${why ? ` (${why})` : ""}; expected ${expected}`;
   return rowError(row.where, problem, likelyMistyped(Object.keys(row.meta ?? {})));

@@ -1,8 +1,8 @@
+import type { Runtime } from "../runtime/runtime.js";
 import { add, mul, trace } from "../tensor/index.js";
 import { copyTrainable } from "./create.js";
 import { flatParameters, type Network } from "./network.js";
 import { NetworkRunner } from "./runner.js";
-import type { Runtime } from "../runtime/runtime.js";
 
 /** A network over the same frozen weights whose trainable parameters are a copy of another's. */
 export async function copiedNetwork(runtime: Runtime, network: Network): Promise<Network> {

@@ -1,4 +1,6 @@
 /** What the runs of the methods that learn from judged answers do around their algorithm: how far the policy went, and words. */
+
+import { formatNumber } from "../base/format.js";
 import { Generator, UNFILTERED } from "../generate/index.js";
 import { promptCompletion } from "../model/batch.js";
 import { frozenNetwork } from "../model/create.js";
@@ -6,7 +8,6 @@ import type { Packing } from "../model/lay-out.js";
 import { NetworkRunner, type NetworkTrainer } from "../model/runner.js";
 import { sequenceLogRatios } from "../model/score.js";
 import { clustersOf } from "../statistics/clusters.js";
-import { formatNumber } from "../base/format.js";
 import { mean } from "../statistics/estimates.js";
 import { formatInterval } from "../statistics/format-interval.js";
 import { pooledMeanInterval } from "../statistics/means.js";
@@ -91,6 +92,9 @@ export const reportDrift = (drift: Drift | undefined): (readonly [string, string
   drift === undefined
     ? []
     : [
-        ["KL", `${formatInterval(drift.klPerResponse)} nats per answer, on ${drift.prompts} held-out prompts`],
+        [
+          "KL",
+          `${formatInterval(drift.klPerResponse)} nats per answer, on ${drift.prompts} held-out prompts`,
+        ],
         ["length", `${formatNumber(drift.length)} tokens, ${formatNumber(100 * drift.truncated)}% cut off`],
       ];

@@ -151,7 +151,8 @@ export function unreadOfPairs(
 ): string[] {
   return columns.flatMap((column) => {
     const count = rows.filter((row) => (row[column] ?? 0) > 0).length;
-    return count > 0 ? [`${count} of ${rows.length} pairs have a ${column}, which ${method} does not read`] : [];
+    return count > 0
+      ? [`${count} of ${rows.length} pairs have a ${column}, which ${method} does not read`]
+      : [];
   });
 }
-

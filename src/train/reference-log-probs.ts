@@ -17,11 +17,11 @@ import {
 } from "../artifacts/index.js";
 import { canonicalJson } from "../base/canonical-json.js";
 import type { Sequence } from "../model/batch.js";
+import { frozenNetwork } from "../model/create.js";
 import type { Packing } from "../model/lay-out.js";
+import type { Weights } from "../model/network.js";
 import { NetworkRunner } from "../model/runner.js";
 import { type Batching, sequenceLogProbs } from "../model/score.js";
-import { frozenNetwork } from "../model/create.js";
-import type { Weights } from "../model/network.js";
 import type { Job } from "./method.js";
 
 /** What the texts' reference needs of a run. */

@@ -14,7 +14,8 @@ import { writeTinyLoop } from "./tiny-loop.js";
 
 let dir: string;
 const jsonl = (rows: readonly object[]): string => rows.map((row) => `${JSON.stringify(row)}\n`).join("");
-const each = (count: number, row: (i: number) => object) => jsonl(Array.from({ length: count }, (_, i) => row(i)));
+const each = (count: number, row: (i: number) => object) =>
+  jsonl(Array.from({ length: count }, (_, i) => row(i)));
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), "plumb-direct-"));
   await writeTinyLoop(dir);
@@ -23,28 +24,57 @@ beforeAll(async () => {
     completion: [{ role: "assistant", content: answer }],
   });
   const thumbs = (i: number) => chat(`the cat ${i}`, i % 3 > 0 ? `sat ${i}` : "mat", i % 3 > 0);
-  const equal = (i: number) => ({ prompt: `the cat ${i}`, chosen: "sat", rejected: i < 2 ? "sat" : `mat ${i}` });
+  const equal = (i: number) => ({
+    prompt: `the cat ${i}`,
+    chosen: "sat",
+    rejected: i < 2 ? "sat" : `mat ${i}`,
+  });
   await writeFile(join(dir, "thumbs.jsonl"), each(24, thumbs));
-  await writeFile(join(dir, "good.jsonl"), each(8, (i) => ({ ...thumbs(i), label: true })));
-  await writeFile(join(dir, "equal.jsonl"), each(8, (i) => ({ ...equal(i), rejected: "sat" })));
+  await writeFile(
+    join(dir, "good.jsonl"),
+    each(8, (i) => ({ ...thumbs(i), label: true })),
+  );
+  await writeFile(
+    join(dir, "equal.jsonl"),
+    each(8, (i) => ({ ...equal(i), rejected: "sat" })),
+  );
   await writeFile(join(dir, "some-equal.jsonl"), each(10, equal));
-  await writeFile(join(dir, "noisy.jsonl"), each(10, (i) => ({ ...equal(i + 2), noise: 0.1, margin: 1 })));
+  await writeFile(
+    join(dir, "noisy.jsonl"),
+    each(10, (i) => ({ ...equal(i + 2), noise: 0.1, margin: 1 })),
+  );
 });
 afterAll(() => rm(dir, { recursive: true, force: true }));
 
-const SMALL = ["--model", "model", "--micro-batch-size", "2", "--batch-size", "4", "--eval-prompts", "4", "--max-new-tokens", "4"];
+const SMALL = [
+  "--model",
+  "model",
+  "--micro-batch-size",
+  "2",
+  "--batch-size",
+  "4",
+  "--eval-prompts",
+  "4",
+  "--max-new-tokens",
+  "4",
+];
 const FAST = ["--learning-rate", "0.01", "--epochs", "4"];
 const LORA = ["--set", "lora.r=2"];
 const PAIRS = ["--data", "pairs.jsonl"];
 const done = (args: readonly string[]) => plumbHereDone(dir, args);
 const read = (path: string) => readFile(join(dir, path), "utf8");
-const lines = async (path: string) => (await read(path)).trim().split("\n").map((line) => JSON.parse(line));
+const lines = async (path: string) =>
+  (await read(path))
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
 const result = async (name: string) => JSON.parse(await read(`runs/${name}/result.json`));
 const stored = () => readdir(join(dir, "runs/reference-log-probs"));
 
 describe("plumb dpo", () => {
   it("begins at log 2 and learns which side wins; the reference is computed once, and again where it is damaged", async () => {
-    const run = (name: string, ...more: string[]) => done(["dpo", ...SMALL, ...FAST, ...LORA, ...PAIRS, "--name", name, ...more]);
+    const run = (name: string, ...more: string[]) =>
+      done(["dpo", ...SMALL, ...FAST, ...LORA, ...PAIRS, "--name", name, ...more]);
     const first = await run("a");
     expect(first.stderr).not.toContain("computed again");
     const metrics = await lines("runs/a/metrics.jsonl");
@@ -84,11 +114,14 @@ describe("plumb dpo", () => {
     expect(existsSync(join(dir, "runs/full/model/model.safetensors"))).toBe(true);
   });
 
-  it.runIf(int8IsExact)("is measured against the base in 8 bits where that is what it trains on", async () => {
-    const base = ["--base", "int8", "--base-error", "0.5"];
-    await done(["dpo", ...SMALL, ...LORA, ...PAIRS, ...base, "--epochs", "1", "--name", "int8"]);
-    expect((await lines("runs/int8/metrics.jsonl"))[0].loss).toBeCloseTo(Math.LN2, 5);
-  });
+  it.runIf(int8IsExact)(
+    "is measured against the base in 8 bits where that is what it trains on",
+    async () => {
+      const base = ["--base", "int8", "--base-error", "0.5"];
+      await done(["dpo", ...SMALL, ...LORA, ...PAIRS, ...base, "--epochs", "1", "--name", "int8"]);
+      expect((await lines("runs/int8/metrics.jsonl"))[0].loss).toBeCloseTo(Math.LN2, 5);
+    },
+  );
 
   it("leaves out pairs whose sides are the same, and says which of their columns the loss does not read", async () => {
     const once = ["dpo", ...SMALL, ...LORA, "--epochs", "1", "--eval-prompts", "0"];
@@ -98,7 +131,15 @@ describe("plumb dpo", () => {
     const noisy = await done([...once, "--data", "noisy.jsonl", "--name", "noisy"]);
     expect(noisy.stderr).toContain("10 of 10 pairs have a noise, which lossType sigmoid does not read");
     expect(noisy.stderr).toContain("10 of 10 pairs have a margin");
-    const robust = await done([...once, "--data", "noisy.jsonl", "--loss-type", "robust", "--name", "robust"]);
+    const robust = await done([
+      ...once,
+      "--data",
+      "noisy.jsonl",
+      "--loss-type",
+      "robust",
+      "--name",
+      "robust",
+    ]);
     expect(robust.stderr).not.toContain("have a noise");
   });
 });
@@ -129,7 +170,11 @@ describe("what does not fit is refused by name, and leaves no run", () => {
     [["kto", "--data", "demos.jsonl"], 1, "cannot be used as judged completions"],
     [["kto", "--data", "good.jsonl"], 1, "answers are labelled good: KTO learns from both"],
     [["kto", "--data", "thumbs.jsonl", "--batch-size", "1"], 2, "batchSize is 1, and KTO estimates its KL"],
-    [["dpo", "--data", "equal.jsonl"], 1, "there is no pair to learn from: 8 of 8 pairs have the same answer"],
+    [
+      ["dpo", "--data", "equal.jsonl"],
+      1,
+      "there is no pair to learn from: 8 of 8 pairs have the same answer",
+    ],
     [["dpo", ...PAIRS, "--label-smoothing", "0.1"], 2, "cdpo is sigmoid with label smoothing"],
     [["dpo", ...PAIRS, "--label-smoothing", "0.5"], 2, "labelSmoothing"],
     [["dpo", ...PAIRS, "--loss-type", "dpo"], 2, "lossType"],
@@ -145,8 +190,14 @@ it("has a forecast of memory, steps and operations, the reference's among them",
   const settings = { model: join(dir, "model"), lora: { r: 2 }, batchSize: 4, microBatchSize: 2 };
   const [pairs, thumbs] = [[join(dir, "pairs.jsonl")], [join(dir, "thumbs.jsonl")]];
   const dpo = await forecast(dpoMethod, dpoMethod.schema.parse({ ...settings, data: pairs }));
-  const free = await forecast(dpoMethod, dpoMethod.schema.parse({ ...settings, data: pairs, lossType: "simpo" }));
-  const moving = await forecast(dpoMethod, dpoMethod.schema.parse({ ...settings, data: pairs, syncEvery: 2 }));
+  const free = await forecast(
+    dpoMethod,
+    dpoMethod.schema.parse({ ...settings, data: pairs, lossType: "simpo" }),
+  );
+  const moving = await forecast(
+    dpoMethod,
+    dpoMethod.schema.parse({ ...settings, data: pairs, syncEvery: 2 }),
+  );
   const kto = await forecast(ktoMethod, ktoMethod.schema.parse({ ...settings, data: thumbs }));
   const orpo = await forecast(orpoMethod, orpoMethod.schema.parse({ ...settings, data: pairs }));
   expect(dpo.steps).toBe(6);

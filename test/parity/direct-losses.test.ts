@@ -206,7 +206,10 @@ describe.each(fixture.orpo.cases)("orpo, $variant", (want) => {
     const prompts = want.promptLoss ? inputs.prompts : [];
     const rows = inputs.policy.map((row, i) => [...(prompts[i] ?? []), ...row]);
     const { lengths: read, ...given } = tokens(rows);
-    const answers = inputs.policy.flatMap((row, i) => [...(prompts[i] ?? []).map(() => 0), ...row.map(() => 1)]);
+    const answers = inputs.policy.flatMap((row, i) => [
+      ...(prompts[i] ?? []).map(() => 0),
+      ...row.map(() => 1),
+    ]);
     const weights = want.weighted ? inputs.weights : ones;
     const out = await evaluate(
       runtime,
@@ -225,7 +228,10 @@ describe.each(fixture.orpo.cases)("orpo, $variant", (want) => {
       },
       (x) => withGradient(orpoLoss(x, { beta: fixture.orpo.beta }), x),
     );
-    const gradient = want.gradient.map((row, i) => [...(want.promptLoss ? (want.promptGradient[i] ?? []) : []), ...row]);
+    const gradient = want.gradient.map((row, i) => [
+      ...(want.promptLoss ? (want.promptGradient[i] ?? []) : []),
+      ...row,
+    ]);
     expect(relativeError(out.loss, [want.loss])).toBeLessThan(F32);
     expect(relativeError(out.ratios, want.ratios)).toBeLessThan(F32);
     expect(relativeError(out.d, flat(gradient))).toBeLessThan(F32);

@@ -1,4 +1,6 @@
 /** DPO and its family on preferences, from files or a project. */
+
+import { type AnswerPair, longerSide, type PairLogProbs, tokensReadOf } from "../../algorithms/answers.js";
 import {
   checkDpo,
   type DpoConfig,
@@ -11,12 +13,11 @@ import {
   readsNoise,
   readsReference,
 } from "../../algorithms/dpo.js";
-import { type AnswerPair, longerSide, type PairLogProbs, tokensReadOf } from "../../algorithms/answers.js";
 import { meanOf, sumOf } from "../../algorithms/statistics.js";
 import { formatNumber } from "../../base/format.js";
 import { loadPreferences, preferencesOf } from "../../data/index.js";
-import { copiedNetwork, FollowingNetwork } from "../../model/following-network.js";
 import { frozenNetwork } from "../../model/create.js";
+import { copiedNetwork, FollowingNetwork } from "../../model/following-network.js";
 import type { Network } from "../../model/network.js";
 import { NetworkRunner, NetworkTrainer } from "../../model/runner.js";
 import { CountingRuntime } from "../../runtime/counting-runtime.js";
@@ -95,12 +96,16 @@ export const dpoMethod = defineMethod({
     const compared = readsReference(config) ? [...(moves ? [] : train), ...heldOut] : [];
     const sides = compared.flatMap(({ chosen, rejected }) => [chosen, rejected]);
     const logProbs = await referenceLogProbs(job, sides, rows);
-    const references = compared.map((_, i): PairLogProbs => ({
-      chosen: logProbs[2 * i],
-      rejected: logProbs[2 * i + 1],
-    }));
+    const references = compared.map(
+      (_, i): PairLogProbs => ({
+        chosen: logProbs[2 * i],
+        rejected: logProbs[2 * i + 1],
+      }),
+    );
     const ofHeldOut = references.slice(references.length - heldOut.length);
-    const pairs = train.map((pair, i): DpoPair => ({ ...pair, reference: moves ? undefined : references[i] }));
+    const pairs = train.map(
+      (pair, i): DpoPair => ({ ...pair, reference: moves ? undefined : references[i] }),
+    );
 
     // 2. The policy, and a reference that follows it.
     const network = trainableNetwork(runtime, base, config.lora, config.seed);

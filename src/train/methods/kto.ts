@@ -160,24 +160,36 @@ export const ktoMethod = defineMethod({
 
   report: ({ rewardGood, rewardBad, heldOutAnswers, drift }) => [
     ...(rewardGood
-      ? [["good answers", `reward ${formatInterval(rewardGood)}, on ${heldOutAnswers} held-out answers`] as const]
+      ? [
+          [
+            "good answers",
+            `reward ${formatInterval(rewardGood)}, on ${heldOutAnswers} held-out answers`,
+          ] as const,
+        ]
       : []),
     ...(rewardBad ? [["bad answers", `reward ${formatInterval(rewardBad)}`] as const] : []),
     ...reportDrift(drift),
   ],
 });
 
-const sequenceOf = ({ prompt, completion }: LabelledAnswer, { maxLength }: Pick<KtoConfig, "maxLength">): Sequence =>
-  labelledSequence(prompt, completion, maxLength);
+const sequenceOf = (
+  { prompt, completion }: LabelledAnswer,
+  { maxLength }: Pick<KtoConfig, "maxLength">,
+): Sequence => labelledSequence(prompt, completion, maxLength);
 
 /** @throws PlumbError if there is nothing to tell apart. */
 function checkLabels(good: number, answers: number): void {
   if (answers < 2)
-    throw new PlumbError(`KTO needs at least two answers to train on; there ${answers === 1 ? "is one" : "are none"}`);
+    throw new PlumbError(
+      `KTO needs at least two answers to train on; there ${answers === 1 ? "is one" : "are none"}`,
+    );
   if (good > 0 && good < answers) return;
-  throw new PlumbError(`all ${answers} answers are labelled ${good === 0 ? "bad" : "good"}: KTO learns from both`, {
-    hint: good === 0 ? "Add good answers." : "plumb sft learns from good answers alone.",
-  });
+  throw new PlumbError(
+    `all ${answers} answers are labelled ${good === 0 ? "bad" : "good"}: KTO learns from both`,
+    {
+      hint: good === 0 ? "Add good answers." : "plumb sft learns from good answers alone.",
+    },
+  );
 }
 
 /** Ratio of the labels' weights that the paper recommends at most. */
@@ -205,7 +217,14 @@ function heldOutFigures(rewards: readonly number[], heldOut: readonly HeldOutAns
   const ofLabel = (label: boolean): ClusterInterval | undefined => {
     const own = heldOut.flatMap((one, i) => (one.label === label ? [i] : []));
     const keys = own.map((i) => heldOut[i].conversation);
-    return own.length === 0 ? undefined : pooledMeanInterval(clustersOf(own.map((i) => rewards[i]), keys));
+    return own.length === 0
+      ? undefined
+      : pooledMeanInterval(
+          clustersOf(
+            own.map((i) => rewards[i]),
+            keys,
+          ),
+        );
   };
   const [rewardGood, rewardBad] = [ofLabel(true), ofLabel(false)];
   return { ...(rewardGood && { rewardGood }), ...(rewardBad && { rewardBad }) };
