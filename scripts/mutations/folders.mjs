@@ -23,6 +23,8 @@ export const FOLDERS = {
       "src/algorithms/ppo-loop.test.ts",
       "src/algorithms/grpo.test.ts",
       "test/parity/grpo-loss.test.ts",
+      "test/parity/direct-losses.test.ts",
+      "src/algorithms/direct.test.ts",
       "test/parity/ppo-step.test.ts",
     ],
   },

@@ -274,6 +274,19 @@ describe("kto", () => {
   });
 });
 
+test("a row's weight weighs its loss, and the mean is over rows, not weights", async () => {
+  const weighted = <R extends object>(rows: readonly R[], weight: number) =>
+    rows.map((row) => ({ ...row, weight }));
+  for (const once of [
+    async (weight: number) => dpoOnce({}, adapter(), weighted(pairs, weight)),
+    async (weight: number) => ktoOnce({}, adapter(), weighted(answers, weight)),
+    async (weight: number) => orpoOnce({}, adapter(), weighted(bare, weight)),
+  ]) {
+    const [one, three] = [await once(1), await once(3)];
+    expect(three.loss / one.loss).toBeCloseTo(3, 5);
+  }
+});
+
 test("orpo: the first term is that of the answer alone, or of the prompt with it", async () => {
   const [alone, whole] = [await orpoOnce({}), await orpoOnce({ promptLoss: true })];
   expect(Math.abs(alone.metrics.nll_loss - whole.metrics.nll_loss)).toBeGreaterThan(1e-3);

@@ -9,6 +9,19 @@
  * console.log(groupAdvantages([1, 0, 0.5, 0.5], 2, "group"));
  */
 
+export { type AnswerPair, cutPair, type LabelledAnswer, type PairLogProbs } from "./answers.js";
+export {
+  type DpoConfig,
+  type DpoInput,
+  type DpoPair,
+  type DpoSetup,
+  dpo,
+  dpoLoss,
+  dpoSchema,
+  implicitRewards,
+  type MovingReference,
+  pairLogProbs,
+} from "./dpo.js";
 export type { Compared, GrpoInput } from "./grpo.js";
 export {
   type GrpoConfig,
@@ -19,7 +32,20 @@ export {
   grpoLoss,
   grpoSchema,
 } from "./grpo.js";
+export {
+  type KtoConfig,
+  type KtoInput,
+  type KtoReference,
+  type KtoSetup,
+  klPoint,
+  kto,
+  ktoLoss,
+  ktoSchema,
+  labelledSequence,
+  mismatched,
+} from "./kto.js";
 export { batchIndices, minibatch } from "./order.js";
+export { logOdds, type OrpoConfig, type OrpoInput, type OrpoSetup, orpo, orpoLoss, orpoSchema } from "./orpo.js";
 export type { Trajectory } from "./ppo.js";
 export {
   adaptKlCoefficient,

@@ -153,7 +153,7 @@ describe("bad rows", () => {
 
   it("say when a format does not fit the purpose", async () => {
     await expect(loadPreferences(await jsonl({ text: "t" }))).rejects.toThrow(
-      "line 1: the text format cannot be used as preferences; expected chosen+rejected",
+      "line 1: the text format cannot be used as preferences (its answers are not judged: plumb sft learns from those); expected chosen+rejected",
     );
   });
 

@@ -25,6 +25,8 @@ export type { BaseReport, BaseSettings } from "../open/base-precision.js";
 export type { ChatTemplateSettings } from "../open/model-settings.js";
 export type { CountingRuntime } from "../runtime/counting-runtime.js";
 export type { NetworkBase, TrainingBase } from "./base.js";
+export type { Drift, PairFigures } from "./direct-run.js";
+export type { HeldOutPair, PairData } from "./direct-settings.js";
 export type { ModelShape } from "./dry-run.js";
 export { type Forecast, forecast } from "./forecast.js";
 export type { TrainingHost } from "./host.js";
@@ -40,8 +42,11 @@ export {
   type Trained,
   train,
 } from "./method.js";
+export { dpoMethod } from "./methods/dpo.js";
 export { grpoMethod } from "./methods/grpo.js";
 export { METHODS } from "./methods/index.js";
+export { type HeldOutAnswer, ktoMethod } from "./methods/kto.js";
+export { orpoMethod } from "./methods/orpo.js";
 export { ppoMethod } from "./methods/ppo.js";
 export { rewardMethod } from "./methods/reward.js";
 export type { HeldOut } from "./methods/sft.js";

@@ -126,6 +126,22 @@ test("a reward model of a project is that of the file that its votes make, to th
     const ended = await plumbHere(dir, ["reward", "--model", "model", ...args, ...STORE]);
     expect(ended, args.join(" ")).toMatchObject({ status, stderr: expect.stringContaining(says) });
   }
+  const direct = [
+    "dpo",
+    "--model",
+    "model",
+    "--project",
+    project,
+    ...STORE,
+    "--set",
+    "lora.r=2",
+    "--eval-prompts",
+    "0",
+  ];
+  const noisy = "have a noise, which lossType sigmoid does not read";
+  expect((await plumbHereDone(dir, [...direct, "--name", "dpo"])).stderr).toContain(noisy);
+  const robust = await plumbHereDone(dir, [...direct, "--loss-type", "robust", "--name", "robust"]);
+  expect(robust.stderr).not.toContain(noisy);
   const none = await plumbHere(dir, ["sft", "--model", "model", "--project", project, ...STORE]);
   expect(none).toMatchObject({
     status: 1,

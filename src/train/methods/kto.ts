@@ -47,7 +47,7 @@ const schema = ktoSchema.extend({
 });
 
 /** An answer that is kept to measure on, and the conversation that it belongs to. */
-type HeldOutAnswer = LabelledAnswer & { conversation: string };
+export type HeldOutAnswer = LabelledAnswer & { conversation: string };
 
 export const ktoMethod = defineMethod({
   name: "kto",
