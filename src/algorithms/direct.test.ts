@@ -258,10 +258,20 @@ describe("kto", () => {
     expect(prompts).toEqual(new Set(answers.map(({ prompt }) => prompt.join())));
   });
 
+  test("no prompt keeps its own answer, and each answer is used once", () => {
+    const rows = [3, 4, 5, 6, 7].map((id) => ({ prompt: [id], completion: [10 * id], label: true }));
+    const made = mismatched(rows, 0, ktoSchema.parse({ batchSize: 5 })).map(({ ids }) => ids);
+    expect(made.map(([prompt]) => prompt).sort()).toEqual([3, 4, 5, 6, 7]);
+    expect(made.map(([, answer]) => answer).sort()).toEqual([30, 40, 50, 60, 70]);
+    for (const [prompt, answer] of made) expect(answer).not.toBe(10 * prompt);
+  });
+
   test("weights of labels weigh the loss; a batch of one answer is refused by name", async () => {
     const plain = await ktoOnce({});
     const [good, bad] = [await ktoOnce({ undesirableWeight: 0 }), await ktoOnce({ desirableWeight: 0 })];
     expect(good.loss + bad.loss).toBeCloseTo(plain.loss, 6);
+    const allBad = answers.map((answer) => ({ ...answer, label: false }));
+    expect((await ktoOnce({ undesirableWeight: 0 }, adapter(), allBad)).loss).toBe(0);
     await expect(ktoOnce({ batchSize: 1 })).rejects.toThrow("batchSize is 1, and KTO estimates its KL");
     await expect(ktoOnce({ batchSize: 2 }, adapter(), answers.slice(0, 1))).rejects.toThrow(
       "at least two answers",
