@@ -25,6 +25,7 @@ import {
 } from "./dpo.js";
 import { type KtoConfig, klPoint, kto, ktoSchema, labelledSequence, mismatched } from "./kto.js";
 import { type OrpoConfig, orpo, orpoSchema } from "./orpo.js";
+import { sumOf } from "./statistics.js";
 
 const runtime = new OrtRuntime({ threads: 1 });
 const adam = { beta1: 0.9, beta2: 0.999, eps: 1e-8, weightDecay: 0, maxGradNorm: null };
@@ -278,6 +279,23 @@ describe("kto", () => {
     );
   });
 
+  test("where the policy is the reference, a good answer pulls it exactly as a bad one pushes it", async () => {
+    const of = (label: boolean) =>
+      ktoOnce(
+        {},
+        smallLora(runtime, base),
+        answers.map((answer) => ({ ...answer, label })),
+      );
+    const [good, bad] = [await of(true), await of(false)];
+    expect(
+      relativeError(
+        good.gradient,
+        bad.gradient.map((g) => -g),
+      ),
+    ).toBeLessThan(1e-5);
+    expect(good.gradient.some((g) => g !== 0)).toBe(true);
+  });
+
   test("a long prompt loses its start, and a long answer its end", () => {
     expect(labelledSequence([1, 2, 3], [4, 5], 4).ids).toEqual([2, 3, 4, 5]);
     expect(labelledSequence([1, 2, 3], [4, 5, 6, 7], 3).ids).toEqual([3, 4, 5]);
@@ -300,6 +318,11 @@ test("a row's weight weighs its loss, and the mean is over rows, not weights", a
 test("orpo: the first term is that of the answer alone, or of the prompt with it", async () => {
   const [alone, whole] = [await orpoOnce({}), await orpoOnce({ promptLoss: true })];
   expect(Math.abs(alone.metrics.nll_loss - whole.metrics.nll_loss)).toBeGreaterThan(1e-3);
+  const texts = bare.map(({ chosen: { ids } }) => ({ ids, lossMask: ids.map(() => true) }));
+  const policy = new NetworkRunner(runtime, adapter());
+  const read = await sequenceLogProbs(policy, texts, { rows: 8, padId: PAD, packing: "never" });
+  const means = read.map((logProbs, i) => ((bare[i].weight ?? 1) * sumOf(logProbs)) / logProbs.length);
+  expect(whole.metrics.nll_loss).toBeCloseTo(-sumOf(means) / means.length, 5);
   expect(whole.metrics.log_odds_ratio).toBeCloseTo(alone.metrics.log_odds_ratio, 5);
   expect(whole.metrics["logps/chosen"]).toBeCloseTo(alone.metrics["logps/chosen"], 5);
 });
@@ -321,6 +344,7 @@ describe("cutPair", () => {
       [4, 7],
     ]);
     expect(tokensReadOf(hard.chosen)).toBe(2);
+    expect(tokensReadOf(promptCompletion([], [5, 6]))).toBe(1);
     const fitting = pair([5], [6]);
     expect(cutPair(fitting, 5)).toBe(fitting);
   });
