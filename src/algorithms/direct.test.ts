@@ -164,6 +164,7 @@ test("where the policy is the reference, the loss is log 2, or what each loss is
     );
     expect(Math.abs(loss / want - 1)).toBeLessThan(1e-6);
     expect(Math.abs(metrics["rewards/chosen"])).toBeLessThan(1e-5);
+    expect(metrics["rewards/accuracies"]).toBe(0.5);
   }
   const { loss, metrics } = await ktoOnce({}, start());
   expect(Math.abs(loss - 0.5)).toBeLessThan(1e-6);

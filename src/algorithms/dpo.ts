@@ -324,7 +324,7 @@ export async function* dpo(setup: DpoSetup, config: DpoConfig, startStep = 0): A
       "rewards/chosen": meanOf(chosen),
       "rewards/rejected": meanOf(rejected),
       "rewards/margins": meanOf(chosen) - meanOf(rejected),
-      "rewards/accuracies": meanOf(chosen.map((reward, i) => (reward > rejected[i] ? 1 : 0))),
+      "rewards/accuracies": meanOf(chosen.map((reward, i) => won(reward - rejected[i]))),
       "logps/chosen": meanOf(of("logp", 0)),
       "logps/rejected": meanOf(of("logp", 1)),
       ...(readsReference(config) && {
@@ -340,6 +340,10 @@ export async function* dpo(setup: DpoSetup, config: DpoConfig, startStep = 0): A
     yield { step: step + 1, steps, metrics, tokens };
   }
 }
+
+/** Difference of implicit rewards up to which a pair is a tie: where policy and reference agree it is all rounding. */
+const TIE = 1e-4;
+const won = (difference: number): number => (Math.abs(difference) < TIE ? 0.5 : difference > 0 ? 1 : 0);
 
 /** The loss of a micro-batch: what is traced. */
 function dpoStep(
