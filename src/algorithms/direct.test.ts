@@ -236,6 +236,7 @@ describe("dpo", () => {
     [{ gamma: 1 }, "lossType sigmoid has no gamma"],
     [{ lossType: "simpo", syncEvery: 5 }, "no reference that could move: lossType simpo has none"],
     [{ referenceFree: true, syncEvery: 5 }, "referenceFree is set"],
+    [{ syncShare: 0.6 }, "syncShare has no effect without syncEvery"],
     [{ syncEvery: 5, syncShare: 0.6, lora: {} }, "syncShare must be 1 with lora"],
   ])("refuses settings without an effect: %j", (given, message) => {
     expect(() => checkDpo(dpoSchema.parse(given))).toThrow(message);

@@ -185,6 +185,8 @@ export function checkDpo(config: Omit<DpoConfig, "recompute">): void {
       `there is no reference that could move: ${lossType === "simpo" ? "lossType simpo has none" : "referenceFree is set"}`,
       "Leave out syncEvery.",
     );
+  if (syncShare < 1 && syncEvery === null)
+    throw usageError("syncShare has no effect without syncEvery", "Give both, or neither.");
   if (syncShare < 1 && lora !== null)
     throw usageError(
       "a mixture of two adapters is no adapter of their rank, so syncShare must be 1 with lora",

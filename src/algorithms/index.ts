@@ -45,7 +45,15 @@ export {
   mismatched,
 } from "./kto.js";
 export { batchIndices, minibatch } from "./order.js";
-export { logOdds, type OrpoConfig, type OrpoInput, type OrpoSetup, orpo, orpoLoss, orpoSchema } from "./orpo.js";
+export {
+  logOdds,
+  type OrpoConfig,
+  type OrpoInput,
+  type OrpoSetup,
+  orpo,
+  orpoLoss,
+  orpoSchema,
+} from "./orpo.js";
 export type { Trajectory } from "./ppo.js";
 export {
   adaptKlCoefficient,
