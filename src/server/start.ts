@@ -1,7 +1,7 @@
 import type pino from "pino";
 import { PlumbError } from "../base/errors.js";
 import { anyAdmin, withdrawInvitationsOf } from "../feedback/store/accounts/index.js";
-import { openStore } from "../feedback/store/index.js";
+import { openStore, schemaProblems } from "../feedback/store/index.js";
 import { invitationLink, invite } from "./accounts/invitations.js";
 import { ThreadRunner } from "./analysis/thread-runner.js";
 import { createApp } from "./app.js";
@@ -71,10 +71,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     });
     app = createApp(services);
     const token = await firstAdminToken(services);
+    const foreign = foreignWarning(await schemaProblems(store.longReads));
     return {
       services,
       origin: services.origin + services.base,
-      warnings: [sharedAddressWarning(settings, isLoopback(shownHost)) ?? []].flat(),
+      warnings: [sharedAddressWarning(settings, isLoopback(shownHost)) ?? [], foreign ?? []].flat(),
       ...(token !== undefined && { firstAdmin: invitationLink(services, token) }),
       async stop() {
         services.ready = false;
@@ -96,6 +97,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     await store.close();
     throw error;
   }
+}
+
+/** Of a database into which somebody put what may change what the server does, or sees. */
+function foreignWarning([first, ...others]: readonly string[]): string | undefined {
+  if (first === undefined) return undefined;
+  const more = others.length === 0 ? "" : `, and ${others.length} more`;
+  return `somebody has changed the database's own rules, which the server then follows: ${first}${more}; "plumb audit verify" lists them all`;
 }
 
 /** A new invitation for the first admin, which replaces earlier ones; undefined if there is an admin. */

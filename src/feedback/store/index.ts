@@ -112,6 +112,7 @@ export { StoreError, type StoreProblem } from "./store-error.js";
 export type { AuditProblem } from "./verification/problem.js";
 export { type AuditReport, verifyAudit } from "./verification/verify-audit.js";
 export { type DatabaseKeys, verifyDatabase, verifyOpenStore } from "./verification/verify-database.js";
+export { schemaProblems } from "./verification/verify-schema.js";
 export { type ExportedVote, exportVotes } from "./votes/export-votes.js";
 export { type Lease, type LeaseAnswer, LeaseRequest, MAX_LEASES, NO_LEASE } from "./votes/lease.js";
 export type { ProjectItem, ProjectMember } from "./votes/load-project.js";

@@ -4,7 +4,7 @@ import type { RowKind } from "../audit/coverage.js";
 export interface AuditProblem {
   /** Number of the entry, or of the vote's entry; 0 if there is none. */
   seq: number;
-  kind: "entry" | "checkpoint" | "vote" | "trigger" | RowKind;
+  kind: "entry" | "checkpoint" | "vote" | "trigger" | "schema" | RowKind;
   problem: string;
 }
 

@@ -10,7 +10,7 @@
  * 4. States of projects, raters, memberships, reviews, items and ended leases follow from the entries
  *    (`verify-states.ts`), all rows of covered tables are as the log last left them (`verify-rows.ts`), and counts are
  *    what the rows come to (`verify-counts.ts`).
- * 5. No trigger is in the database but the store's own (`verify-triggers.ts`).
+ * 5. Tables are as the migrations make them, with no trigger, rule, default or view of others (`verify-schema.ts`).
  *
  * Entries after the last checkpoint that were cut off together with what they did are not detected. Checkpoints are
  * taken when a store is opened and closed, every 1,000 entries, and half a minute after an entry.
@@ -32,8 +32,8 @@ import { type AuditProblem, type NoteProblem, Reported } from "./problem.js";
 import { type SignedEntries, verifyCheckpoints } from "./verify-checkpoints.js";
 import { verifyCounts } from "./verify-counts.js";
 import { ToldRows } from "./verify-rows.js";
+import { verifySchema } from "./verify-schema.js";
 import { ToldStates } from "./verify-states.js";
-import { verifyTriggers } from "./verify-triggers.js";
 
 /** What an item shows and expects. */
 const CONTENTS = PARTS.find(({ name }) => name === "items.contents") as Part;
@@ -86,7 +86,7 @@ export async function verifyAudit(
     if (seq > head.seq) note(seq, "checkpoint", `the log ends at ${head.seq}: entries were cut off`);
   const last = Math.max(0, ...[...signed.keys()].filter((seq) => seq <= head.seq));
   const notes = verifySigning(keyId(publicKey), checkpoints, log, head.seq, note);
-  await verifyTriggers(db, note);
+  await verifySchema(db, note);
   const reported = new Reported(note);
   const votes = await verifyVotes(db, log.purged, note);
   await verifyContents(db, log.rows, note, reported);
