@@ -27,6 +27,8 @@ it("reads ISO 8601 with a zone as the instant, and without one as UTC, which it 
 it.each([
   [1_700_000_000, /seconds/],
   ["1700000000.5", /seconds/],
+  [45_000.5, /days, as spreadsheets/],
+  ["45000.0625", /days, as spreadsheets/],
   [1.7e15, /micro- or nanoseconds/],
   ["2026-02-30", /calendar/],
   ["2026-13-01T00:00:00Z", /calendar/],

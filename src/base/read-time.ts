@@ -36,6 +36,8 @@ function fromNumber(number: number): ReadTime | string {
   if (!Number.isFinite(number) || number < 0) return `is not ${TIME_FORMS}`;
   if (number >= SECONDS[0] && number < SECONDS[1])
     return "looks like Unix seconds; expected milliseconds: multiply by 1000";
+  if (number < SECONDS[0] && !Number.isInteger(number))
+    return "looks like days, as spreadsheets count them; expected a time such as 2026-01-31T12:00:00Z";
   if (number >= TOO_LATE) return "looks like Unix micro- or nanoseconds; expected milliseconds";
   return { at: number, assumedUtc: false };
 }

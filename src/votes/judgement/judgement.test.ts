@@ -132,4 +132,38 @@ describe("rows for training", () => {
     expect(() => trainingRows(made, { aspect: "honest" })).toThrow('not asked for "honest", but for overall');
     expect(trainingRows([])).toEqual({ preferences: [], demonstrations: [], safety: [], review: [] });
   });
+
+  it("are not made of results against all of their votes, which are listed with their reason", () => {
+    // Two raters turn everything round; of the last item nobody else says anything.
+    const names = ["ada", "bob", "cy", "dee", "eve", "fay"];
+    const ids = Array.from({ length: 80 }, (_, i) => `${i}`);
+    const judged = (of: (id: string) => TaskItem, answer: (id: string, turned: boolean) => Answer) =>
+      judgementsOf(
+        ids.flatMap((id, i) =>
+          names
+            .filter((name) => i < 79 || name === "eve" || name === "fay")
+            .map((name) => vote(id, name, answer(id, name === "eve" || name === "fay"))),
+        ),
+        ids.map(of),
+      );
+    const isLeft = (id: string) => Number(id) % 3 > 0;
+    const pairs = judged(
+      (id) => item(id),
+      (id, turned) => says(isLeft(id) !== turned ? "left" : "right"),
+    );
+    const compared = trainingRows(pairs);
+    expect(compared.preferences.map(({ item: id }) => id)).toEqual(ids.slice(0, 79));
+    expect(compared.review).toEqual([{ item: "79", reason: expect.stringMatching(/^all 2 votes say /) }]);
+    const safety = TaskDefinition.parse({ kind: "safety" });
+    const labels = judged(
+      (id) => ({
+        ...item(id, { task: safety }),
+        content: { prompt: id, responses: [{ name: "a", text: id }] },
+      }),
+      (id, turned) => ({ kind: "safety", safe: isLeft(id) !== turned, categories: [], flags: [] }) as Answer,
+    );
+    const labelled = trainingRows(labels);
+    expect(labelled.safety.map(({ item: id }) => id)).toEqual(ids.slice(0, 79));
+    expect(labelled.review).toEqual([{ item: "79", reason: expect.stringMatching(/^all 2 votes say /) }]);
+  });
 });

@@ -125,6 +125,7 @@ describe("a verdict in words or signs", () => {
       "😀",
       "A 😀",
     ],
+    ...["-A", "-a", "(-B)", "−A", "+B", "tie, -A", "A (tie)", "A: tie", "A - draw", "[A] tie"],
     ...[
       "B is not the winner",
       "nobody wins",

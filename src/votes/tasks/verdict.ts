@@ -235,12 +235,19 @@ function read(words: readonly string[], names: Names = new Names([])): Preferenc
   return { verdict: SIDES[better], ...(strength > 0 && { strength }) };
 }
 
+/** A number or a letter with a sign, as a scale from -3 to 3 or a crossed-out side has it. */
+const SIGNED = /(?:^|[\s(,;:[])[-−+](?:\d|[a-h](?![\p{L}\p{N}]))/iu;
+const ARROW = /[-–—][<>=]|[<>=][-–—]/;
+/** "A (tie)", "A: tie": a side and a tie. Only in "a tie" is the letter an article. */
+const SIDE_AND_TIE = /(?:^|[^\p{L}\p{N}])a\s*[.,:;()[\]"'`*_/–—-][^\p{L}\p{N}]*(?:tie|draw)/iu;
+
 /**
  * The words and signs of a label in lower case; undefined if it is too long or holds anything else, such as a negative
  * number or an arrow.
  */
 function wordsOf(text: string): string[] | undefined {
-  if (text.length > MAX_LENGTH || /(?:^|[\s(,;:[])[-−+]\d|[-–—][<>=]|[<>=][-–—]/.test(text)) return undefined;
+  if (text.length > MAX_LENGTH || SIGNED.test(text) || ARROW.test(text) || SIDE_AND_TIE.test(text))
+    return undefined;
   const plain = text
     .replace(/([a-z])([A-Z])/g, "$1 $2")
     .toLowerCase()
