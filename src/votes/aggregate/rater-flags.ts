@@ -46,14 +46,7 @@ export function raterFlags(
   const near = chance + NEAR_CHANCE * (1 - chance);
   const guesses = ({ low, high }: Interval, most: number) => low <= chance && high < most;
   const flags = skills.map((skill, w): RaterFlag[] => {
-    const { high } = skill;
-    if (high < chance)
-      return [
-        {
-          kind: "contrary",
-          reason: `right at most ${percent(high)} of the time with truths equally common, chance is ${percent(chance)}`,
-        },
-      ];
+    if (skill.high < chance) return [contrary(skill, chance)];
     const found =
       onKnown[w] && guesses(onKnown[w], poor) ? onKnown[w] : guesses(skill, near) ? skill : undefined;
     if (found === undefined) return [];
@@ -77,4 +70,11 @@ export function raterFlags(
   return flags;
 }
 
-const percent = (share: number): string => `${(100 * share).toFixed(1)}%`;
+/** @param skill with truths equally common, surely below chance. */
+export const contrary = ({ high }: Interval, chance: number): RaterFlag => ({
+  kind: "contrary",
+  reason: `right at most ${percent(high)} of the time with truths equally common, chance is ${percent(chance)}`,
+});
+
+/** A share as reasons give it. */
+export const percent = (share: number): string => `${(100 * share).toFixed(1)}%`;

@@ -14,7 +14,7 @@ import type { LabelVotes, Topics } from "../votes.js";
 import { discoveries } from "./false-discovery.js";
 import type { KnownLabels } from "./known-labels.js";
 import { voteShares } from "./label-estimate.js";
-import type { RaterFlag } from "./rater-flags.js";
+import { contrary, percent, type RaterFlag } from "./rater-flags.js";
 import { truthByOthers } from "./rater-skill.js";
 
 /** A rater who is another on a topic. */
@@ -181,9 +181,11 @@ export function flagOnTopic(
   for (const [i, { rater, name }] of found.entries()) {
     const there = skills[flags.length + i];
     if (there.high >= chance || flags[rater].some(({ kind }) => kind === "contrary")) continue;
+    const flag = contrary(there, chance);
+    const elsewhere = percent(skills[rater].estimate);
     flags[rater].push({
-      kind: "contrary",
-      reason: `on the topic ${JSON.stringify(name.slice(0, 60))} right at most ${(100 * there.high).toFixed(1)}% of the time with truths equally common, chance is ${(100 * chance).toFixed(1)}%; elsewhere ${(100 * skills[rater].estimate).toFixed(1)}%`,
+      ...flag,
+      reason: `on the topic ${JSON.stringify(name.slice(0, 60))} ${flag.reason}; elsewhere ${elsewhere}`,
     });
   }
 }
