@@ -1,7 +1,7 @@
 /** Lists the results in a folder with the runs that use them, and removes unused ones. */
 import { existsSync } from "node:fs";
-import { readdir, rm } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { readdir, rm, rmdir } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
 import { lockFolder } from "../artifacts/index.js";
 import { PlumbError } from "../base/errors.js";
 import { systemError } from "../base/system-error.js";
@@ -38,8 +38,8 @@ export async function storedStages(folder: string, warn: (message: string) => vo
 }
 
 /**
- * Removes results, and the leftovers of interrupted runs. @param which all results, or only those that no run next to
- * the folder uses.
+ * Removes results, and the leftovers of interrupted runs. Leftovers are locked until they are gone, and each folder is
+ * moved away as a whole. @param which all results, or only those that no run next to the folder uses.
  * @returns the removed results. @throws PlumbError while a run next to the folder, or a stage, is being computed.
  */
 export async function removeStages(
@@ -47,16 +47,42 @@ export async function removeStages(
   which: "unused" | "all",
   warn: (message: string) => void,
 ): Promise<StoredStage[]> {
+  const store = new StageStore(folder);
   const unfinished = join(folder, "unfinished");
-  for (const dir of [...(await foldersIn(dirname(resolve(folder)))), ...(await foldersIn(unfinished))])
-    if (existsSync(join(dir, "lock.json"))) lockFolder(dir)();
-  const gone = (await storedStages(folder, warn)).filter(({ runs }) => which === "all" || runs.length === 0);
-  for (const { name } of gone) await rm(join(folder, name), { recursive: true, force: true });
-  await rm(unfinished, { recursive: true, force: true });
-  for (const dir of await foldersIn(folder))
-    if (/\/\.[^/]*\.tmp-[0-9a-f]+$/.test(dir.replaceAll("\\", "/")))
-      await rm(dir, { recursive: true, force: true });
-  return gone;
+  const locks: (() => void)[] = [];
+  try {
+    for (const dir of await foldersIn(dirname(resolve(folder))))
+      if (existsSync(join(dir, "lock.json"))) locks.push(...locked(dir));
+    // Who writes one of these holds a lock of those that are looked at next.
+    const halves = (await foldersIn(folder)).filter((dir) => /^\..*\.tmp-[0-9a-f]+$/.test(basename(dir)));
+    const stopped: string[] = [];
+    for (const dir of await foldersIn(unfinished))
+      for (const lock of locked(dir)) {
+        locks.push(lock);
+        stopped.push(basename(dir));
+      }
+    const gone = (await storedStages(folder, warn)).filter(
+      ({ runs }) => which === "all" || runs.length === 0,
+    );
+    for (const { stage, key } of gone) await store.remove(stage, key);
+    for (const dir of halves) await rm(dir, { recursive: true, force: true });
+    for (const name of stopped) await store.removeUnfinishedOf(name);
+    return gone;
+  } finally {
+    for (const release of locks) release();
+    // It stays where another process makes its own in it meanwhile.
+    await rmdir(unfinished).catch(() => undefined);
+  }
+}
+
+/** Locks a folder. @returns what releases it; nothing if the folder is gone by now. @throws PlumbError if another process holds it. */
+function locked(dir: string): (() => void)[] {
+  try {
+    return [lockFolder(dir)];
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+    throw error;
+  }
 }
 
 /** Names of the runs next to a folder of results, by the keys of the stages that they use. */

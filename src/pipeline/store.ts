@@ -129,29 +129,51 @@ export class StageStore {
 
   /** Removes a result, if it exists. */
   async remove(stage: string, key: string): Promise<void> {
-    await rm(this.dirOf(stage, key), { recursive: true, force: true });
+    const name = this.nameOf(stage, key);
+    await this.removeWhole(name, name);
+  }
+
+  /**
+   * Removes a folder below the store's. It is moved away before it is deleted: another process finds it whole or not at all,
+   * and one that waits for a lock in it neither gets the lock in a folder that vanishes, nor keeps it from vanishing.
+   */
+  private async removeWhole(path: string, name: string): Promise<void> {
+    const gone = join(this.folder, `.${name}.tmp-${randomBytes(4).toString("hex")}`);
+    await rename(join(this.folder, path), gone).catch(unlessAbsent(undefined));
+    await rm(gone, { recursive: true, force: true });
   }
 
   /** Makes the folder of a stage that will run, unless it is there; another process may remove it meanwhile. */
   async makeUnfinished(stage: string, key: string): Promise<string> {
-    const dir = this.unfinishedDir(stage, key);
-    await mkdir(dirname(dir), { recursive: true });
-    // Not with its parents at once: Node then fails where the folder is there first and gone when it looks.
-    await mkdir(dir).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== "EEXIST") throw error;
-    });
-    return dir;
+    return this.makeUnfinishedOf(this.nameOf(stage, key));
   }
 
-  /**
-   * Removes what is left of a stage that ran. The folder is moved away before it is deleted: another process that waits
-   * for its lock would otherwise get it in a folder that vanishes, or keep it from vanishing. Only the holder of the
-   * stage's lock may call this.
-   */
+  /** The same by the name of the stage's folder. */
+  async makeUnfinishedOf(name: string): Promise<string> {
+    const dir = join(this.folder, UNFINISHED, name);
+    for (;;) {
+      await mkdir(dirname(dir), { recursive: true });
+      // Not with its parents at once: Node then fails where the folder is there first and gone when it looks.
+      try {
+        await mkdir(dir);
+        return dir;
+      } catch (error) {
+        const { code } = error as NodeJS.ErrnoException;
+        if (code === "EEXIST") return dir;
+        // Otherwise another process found the folder above it empty, and removed it.
+        if (code !== "ENOENT") throw error;
+      }
+    }
+  }
+
+  /** Removes what is left of a stage that ran. Only the holder of the stage's lock may call this. */
   async removeUnfinished(stage: string, key: string): Promise<void> {
-    const gone = join(this.folder, `.${this.nameOf(stage, key)}.tmp-${randomBytes(4).toString("hex")}`);
-    await rename(this.unfinishedDir(stage, key), gone).catch(unlessAbsent(undefined));
-    await rm(gone, { recursive: true, force: true });
+    await this.removeUnfinishedOf(this.nameOf(stage, key));
+  }
+
+  /** The same by the name of the stage's folder. */
+  async removeUnfinishedOf(name: string): Promise<void> {
+    await this.removeWhole(join(UNFINISHED, name), name);
   }
 
   /** Removes files that a killed process was writing. Only the holder of the stage's lock may call this. */
