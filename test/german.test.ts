@@ -41,14 +41,14 @@ it("warnings about a file, one and many", () => {
   });
   for (const many of [1, 1234]) {
     const tallies = new Map(
-      (["repeatedVote", "assumedUtc", "unnamedCategory"] as const).map((tally) => [tally, many]),
+      (["repeatedVote", "assumedUtc", "unnamedCategory", "unnamedRater"] as const).map((tally) => [tally, many]),
     );
     const items = Array.from({ length: many }, () => item("\ufffd \ud800"));
     const warnings = [
       ...importWarnings(items, tallies),
       ...unreadVerdicts(["winner", "labels"].slice(0, many)),
     ];
-    expect(warnings).toHaveLength(many === 1 ? 7 : 8);
+    expect(warnings).toHaveLength(many === 1 ? 8 : 9);
     expectGerman(warnings);
   }
   expectGerman(["1 item is in the project already, with the same texts"]);

@@ -46,6 +46,9 @@ export interface Made {
   save(dir: string): Promise<void>;
 }
 
+/** How often a folder is made anew that others remove meanwhile. */
+const TRIES = 100;
+
 export class StageStore {
   constructor(readonly folder: string) {}
 
@@ -151,17 +154,17 @@ export class StageStore {
   /** The same by the name of the stage's folder. */
   async makeUnfinishedOf(name: string): Promise<string> {
     const dir = join(this.folder, UNFINISHED, name);
-    for (;;) {
-      await mkdir(dirname(dir), { recursive: true });
-      // Not with its parents at once: Node then fails where the folder is there first and gone when it looks.
+    for (let left = TRIES; ; left--) {
       try {
+        // Not with its parents at once: Node then fails where the folder is there first and gone when it looks.
+        await mkdir(dirname(dir), { recursive: true });
         await mkdir(dir);
         return dir;
       } catch (error) {
         const { code } = error as NodeJS.ErrnoException;
         if (code === "EEXIST") return dir;
         // Otherwise another process found the folder above it empty, and removed it.
-        if (code !== "ENOENT") throw error;
+        if (code !== "ENOENT" || left === 0) throw error;
       }
     }
   }

@@ -58,6 +58,10 @@ const SENTENCES: readonly (readonly [said: RegExp, german: string])[] = [
     "$1 Zeiten haben keine Zeitzone und wurden als UTC gelesen.",
   ],
   [
+    /^(\d[\d,]*) answers? names? nobody; those to one item count as different people's$/,
+    "$1 Antworten nennen niemanden; die zu einer Aufgabe zählen als die verschiedener Personen.",
+  ],
+  [
     /^(\d[\d,]*) unsafe votes? names? no category; (\w+) stands for it$/,
     "$1 Urteile „unsicher“ nennen keine Kategorie; $2 steht dafür.",
   ],

@@ -383,4 +383,82 @@ export const feedback = [
       ["what is gone is not missed", "for (const [key, { seq }] of told)\n      if", "for (const [key, { seq }] of [])\n      if"],
     ],
   },
+  {
+    file: "src/votes/tasks/verdict.ts",
+    tests: at("votes/tasks", ["verdict"]),
+    mutations: [
+      ["negation says nothing", 'const DROPPED = new Set(["the",', 'const DROPPED = new Set(["not", "the",'],
+      ["a response may be better than itself", "(sides.length === 2 && sides[0] === sides[1])", "false"],
+      ["whole stories are sentences", "if (words.length > MAX_WORDS) return undefined;", ""],
+      ["numbers and sides may have signs", "SIGNED.test(text) || ", ""],
+      ["a side may be a tie", " || SIDE_AND_TIE.test(text)", ""],
+      ["a name of both is the left one's", "if (left && right) return undefined;", "if (left && right) return 0;"],
+      ["bare numbers count from 1", "if (STYLES[style] !== LETTERS && !counted) return undefined;", ""],
+      ["signs that nobody knows are left out", "if (other !== undefined) return undefined;", "if (other !== undefined) continue;"],
+      ["a name that means something else wins", "return plain === undefined || plain.verdict === verdict ? { verdict } : undefined;", "return { verdict };"],
+      ["places mean what a response is called", "return own === undefined || own === usual ? usual : undefined;", "return own ?? usual;"],
+    ],
+  },
+  {
+    file: "src/votes/judgement/preferences.ts",
+    tests: at("votes/judgement", ["judgement"]),
+    mutations: [
+      ["results against all votes make rows", "review !== undefined || Math.abs", "Math.abs"],
+      ["nobody is told of them", "review === undefined ? [] : [{ item, reason: review }]", "[]"],
+    ],
+  },
+  {
+    file: "src/votes/judgement/training-rows.ts",
+    tests: at("votes/judgement", ["judgement"]),
+    mutations: [
+      ["safety labels against all votes make rows", "if (reason !== undefined || probability", "if (probability"],
+      ["nobody is told of them", "if (reason !== undefined) review.push({ item, reason });", ""],
+    ],
+  },
+  {
+    file: "src/feedback/store/accounts/invitation-makers.ts",
+    tests: at("server", ["rights", "invitations"]),
+    mutations: [
+      ["who is shut out may invite", '.where("state", "=", "active")', ""],
+      ["any lead may invite to any project", "works.has(`${project_id} ${account}`)", "true"],
+      ["a key that ran out may invite", 'eb("expires_at", ">", now)', 'eb("expires_at", ">", 0)'],
+      ["invitations outlive the key that made them", "row?.expires_at ?? Infinity", "Infinity"],
+    ],
+  },
+  {
+    file: "src/feedback/store/accounts/present-role.ts",
+    tests: at("server", ["rights"]),
+    mutations: [
+      ["a session that ended in the middle may write", '.where("sessions.expires_at", ">", now)', ""],
+      ["who was shut out in the middle may write", '.where("sessions.expires_at", ">", now)\n        .where("accounts.state", "=", "active")', '.where("sessions.expires_at", ">", now)'],
+      ["a key that ran out in the middle may write", 'eb("api_keys.expires_at", ">", now)', 'eb("api_keys.expires_at", ">", 0)'],
+    ],
+  },
+  {
+    file: "src/feedback/store/raters/member-state.ts",
+    tests: at("server", ["rights"]),
+    mutations: [
+      ["who is paused keeps items", 'if (state !== "active") await releaseOfRater(write, rater, id);', ""],
+      ["results stay as they were before an exclusion", '(before.state === "excluded") === (state === "excluded") ? []', "true ? []"],
+    ],
+  },
+  {
+    file: "src/feedback/store/verification/verify-schema.ts",
+    tests: at("feedback/store/verification", ["verify-schema"]),
+    mutations: [
+      ["tables may lack what they had", "if (!present.includes(part))", "if (false)"],
+      ["tables may have more than they had", "if (!parts.includes(part))", "if (false)"],
+      ["a view is a table", "if (present === undefined) {", "if (false) {"],
+      ["triggers may be anybody's", "if (made.triggers.get(name)?.text !== text)", "if (false)"],
+      ["tables may check, collate and replace", "if (beyond !== null)", "if (false)"],
+    ],
+  },
+  {
+    file: "src/feedback/store/verification/table-shapes.ts",
+    tests: at("feedback/store/verification", ["verify-schema"]),
+    mutations: [
+      ["defaults are not looked at", "preset === null ? []", "true ? []"],
+      ["what goes with another row is not looked at", 'deletes === "no action" ? []', "true ? []"],
+    ],
+  },
 ];

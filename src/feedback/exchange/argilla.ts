@@ -11,6 +11,7 @@ import { parseExactJson } from "../../data/exact-json.js";
 import { ROLES, type TextOrMessages } from "../../data/messages.js";
 import type { ForeignRecord, Opinion, Said } from "./foreign-record.js";
 import type { ImportProblems } from "./problems.js";
+import { nameOfRater } from "./rater-names.js";
 import { castTime } from "./times.js";
 
 const text = z.union([z.string(), z.array(z.object({ role: z.enum(ROLES), content: z.string() }))]);
@@ -86,7 +87,7 @@ function version1(
       for (const [question, { value }] of lists.flatMap((list) => Object.entries(list)))
         put(said, question, value, `responses[${i}].values.${question}.value`, where, problems);
       return {
-        rater: raterName(response.user_id, i),
+        rater: nameOfRater(response.user_id, i, problems),
         said,
         truth: false,
         ...castTime(response.inserted_at, `responses[${i}].inserted_at`, where, problems),
@@ -114,7 +115,7 @@ function version2(
   for (const [question, responses] of Object.entries(record.responses ?? {})) {
     for (const [i, { value, user_id, status }] of responses.entries()) {
       if (status !== undefined && status !== null && status !== "submitted") continue;
-      const rater = raterName(user_id, i);
+      const rater = nameOfRater(user_id, i, problems);
       const said = people.get(rater) ?? new Map<string, Said>();
       people.set(rater, said);
       put(said, question, value, `responses.${question}[${i}].value`, where, problems);
@@ -153,7 +154,7 @@ function flattened(
     }
     for (const [i, one] of given.entries()) {
       if (Array.isArray(states) && states[i] !== null && states[i] !== "submitted") continue;
-      const rater = raterName(users[i] as string | null, i);
+      const rater = nameOfRater(users[i] as string | null, i, problems);
       const said = people.get(rater) ?? new Map<string, Said>();
       people.set(rater, said);
       put(said, question, one, `${key}[${i}]`, where, problems);
@@ -195,8 +196,11 @@ function put(
 ): void {
   if (value === null || value === undefined) return;
   const meant = meaning(value);
+  const before = said.get(question);
   if (meant === undefined) problems.add(where, field, "is not a label, rating, ranking or text");
-  else said.set(question, meant);
+  else if (before === undefined) said.set(question, meant);
+  else if (JSON.stringify(before) === JSON.stringify(meant)) problems.tally("repeatedVote");
+  else problems.add(where, field, "is another answer of a person who has answered this before: leave the one that counts");
 }
 
 /** A string with more characters or more than one line is a text, not a label. */
@@ -220,9 +224,6 @@ function meaning(value: unknown): Said | undefined {
     ? { type: "ranking", ranks: ranked.data.map(({ value: name, rank }) => ({ name, rank })) }
     : undefined;
 }
-
-const raterName = (user: string | number | null | undefined, index: number): string =>
-  user === null || user === undefined || user === "None" ? `unknown-${index + 1}` : String(user);
 
 const present = (fields: Record<string, TextOrMessages | null>): Map<string, TextOrMessages> =>
   new Map(Object.entries(fields).filter((entry): entry is [string, TextOrMessages] => entry[1] !== null));

@@ -76,6 +76,7 @@ export function assemble(
     const gold = goldAnswer(goldOf(record), asked ?? plan.task, content.responses);
     if (typeof gold === "string") problems.add(where, "gold", gold);
     else if (gold !== undefined) item.gold = gold;
+    const answers = new Map<string, string>();
     for (const [i, opinion] of record.opinions.entries()) {
       const answer = answerOf(opinion, plan, content.responses);
       if (typeof answer === "object" && answer.kind === "safety" && !answer.safe)
@@ -85,12 +86,32 @@ export function assemble(
       if (typeof answer === "string" || wrong !== undefined)
         problems.add(where, "", `the answer of ${shownRater(opinion.rater)}: ${wrong}`);
       else if (opinion.truth) item.gold = answer;
-      else votes.push(castVote(record, item, opinion, answer, i, pseudonyms));
+      else if (isFirst(answers, opinion, answer, where, problems))
+        votes.push(castVote(record, item, opinion, answer, i, pseudonyms));
     }
     items.push(item);
     places.push(where);
   }
   return { items, votes, places };
+}
+
+/**
+ * Whether a rater says this of an item for the first time: each has one vote. @param answers what raters said of the item,
+ * to which this is added.
+ */
+function isFirst(
+  answers: Map<string, string>,
+  { rater }: Opinion,
+  answer: Answer,
+  where: RowLocation,
+  problems: ImportProblems,
+): boolean {
+  const before = answers.get(rater);
+  const text = JSON.stringify(answer);
+  if (before === undefined) answers.set(rater, text);
+  else if (before === text) problems.tally("repeatedVote");
+  else problems.add(where, "", `${shownRater(rater)} gives two answers: leave the one that counts`);
+  return before === undefined;
 }
 
 function contentOf(

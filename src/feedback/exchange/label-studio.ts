@@ -12,6 +12,7 @@ import { verdictOf } from "../../votes/tasks/verdict.js";
 import { type FieldRoles, fieldRoles } from "./field-roles.js";
 import type { ForeignRecord, Opinion, Said } from "./foreign-record.js";
 import type { ImportProblems } from "./problems.js";
+import { nameOfRater } from "./rater-names.js";
 import { safetyOf } from "./safety-words.js";
 import { castTime } from "./times.js";
 
@@ -107,7 +108,7 @@ function taskRecord({ value, where }: LocatedRow, problems: ImportProblems): For
     if (said.size === 0) return [];
     return [
       {
-        rater: personName(annotation.completed_by),
+        rater: personName(annotation.completed_by, i, problems),
         said,
         truth: annotation.ground_truth === true,
         ...times(annotation, `annotations[${i}].created_at`, where, problems),
@@ -148,7 +149,7 @@ function minRecords(
     const record = records.get(id) ?? { id, ...contentsOf(Object.fromEntries(data)), opinions: [], where };
     records.set(id, record);
     if (said.size === 0) continue;
-    const rater = personName(value.annotator as string | number | null);
+    const rater = personName(value.annotator as string | number | null, record.opinions.length, problems);
     record.opinions.push({ rater, said, truth: false, ...times(value, "created_at", where, problems) });
   }
   return [...records.values()];
@@ -256,9 +257,14 @@ function times(
   };
 }
 
-function personName(person: z.output<typeof Person> | null | undefined): string {
-  if (person === null || person === undefined) return "unknown";
-  return typeof person === "object" ? String(person.email ?? person.id ?? "unknown") : String(person);
+/** @param index of the annotation among those of its task. */
+function personName(
+  person: z.output<typeof Person> | null | undefined,
+  index: number,
+  problems: ImportProblems,
+): string {
+  const name = typeof person === "object" && person !== null ? (person.email ?? person.id) : person;
+  return nameOfRater(name, index, problems);
 }
 
 function jsonOr(cell: unknown): unknown {

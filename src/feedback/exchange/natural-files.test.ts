@@ -333,6 +333,42 @@ describe("tables of votes", () => {
     );
   });
 
+  it("of tools count what one person says twice once, refuse what contradicts itself, and tell nobody from nobody", async () => {
+    const data = { prompt: "p", response_a: "x", response_b: "y" };
+    const labelStudio = (...said: [number | null, string][]) =>
+      JSON.stringify([
+        {
+          ...{ id: 1, data },
+          annotations: said.map(([completed_by, choice]) => ({
+            ...{ completed_by, was_cancelled: false },
+            result: [{ from_name: "pref", type: "choices", value: { choices: [choice] } }],
+          })),
+        },
+      ]);
+    const argilla = (...said: [string | null, string][]) =>
+      JSON.stringify([
+        {
+          ...{ id: "1", fields: data },
+          responses: { pref: said.map(([user_id, value]) => ({ value, user_id, status: "submitted" })) },
+        },
+      ]);
+    const once = "1 row repeats a vote of the same rater, which counts once";
+    const nobody = "2 answers name nobody; those to one item count as different people's";
+    for (const [name, file] of [
+      ["ls", labelStudio],
+      ["argilla", argilla],
+    ] as const) {
+      const one = 7 as never;
+      const same = await load(`${name}-same.json`, file([one, "response_a"], [one, "response_a"]));
+      expect([same.votes.length, same.warnings], name).toEqual([1, [once]]);
+      const other = file([one, "response_a"], [one, "response_b"]);
+      expect(await refusal(load(`${name}-other.json`, other)), name).toMatch(/leave the one that counts/);
+      const unnamed = await load(`${name}-unnamed.json`, file([null, "response_a"], [null, "response_b"]));
+      expect(new Set(unnamed.votes.map(({ rater }) => rater)).size, name).toBe(2);
+      expect(unnamed.warnings, name).toEqual([nobody]);
+    }
+  });
+
   it("of arenas show texts with models hidden, and never models' names as texts", async () => {
     const head = "question_id,judge,model_a,model_b,winner";
     const { items, votes } = await load(

@@ -31,6 +31,7 @@ export function importWarnings(
     repeatedVote = 0,
     assumedUtc = 0,
     unnamedCategory = 0,
+    unnamedRater = 0,
   } = Object.fromEntries(tallies) as Record<Tally, number>;
   return [
     ...said(equal, "item", "shows", "show", "equal responses, between which nobody can choose"),
@@ -45,6 +46,7 @@ export function importWarnings(
     ),
     ...said(repeatedVote, "row", "repeats", "repeat", "a vote of the same rater, which counts once"),
     ...said(assumedUtc, "time", "states", "state", "no zone and was read as UTC"),
+    ...said(unnamedRater, "answer", "names", "name", "nobody; those to one item count as different people's"),
     ...said(
       unnamedCategory,
       "unsafe vote",
