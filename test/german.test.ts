@@ -41,7 +41,10 @@ it("warnings about a file, one and many", () => {
   });
   for (const many of [1, 1234]) {
     const tallies = new Map(
-      (["repeatedVote", "assumedUtc", "unnamedCategory", "unnamedRater"] as const).map((tally) => [tally, many]),
+      (["repeatedVote", "assumedUtc", "unnamedCategory", "unnamedRater"] as const).map((tally) => [
+        tally,
+        many,
+      ]),
     );
     const items = Array.from({ length: many }, () => item("\ufffd \ud800"));
     const warnings = [

@@ -1,6 +1,7 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { sql } from "kysely";
 import { afterEach, expect, it } from "vitest";
 import { openStore, verifyAudit } from "../feedback/store/index.js";
 import { hiddenValues, simulatedRaters } from "../votes/simulate/index.js";
@@ -119,4 +120,24 @@ it("does not serve other machines without being told its public address", async 
     name: "PlumbError",
     hint: expect.stringContaining("--public-url"),
   });
+});
+
+it("warns of what others put into the database, and goes on", async () => {
+  mkdirSync(dir, { recursive: true });
+  const database = join(dir, "changed.db");
+  expect((await start(database)).warnings).toEqual([]);
+  await running?.stop();
+  const store = await openStore(database);
+  for (const table of ["sessions", "votes"])
+    await sql
+      .raw(
+        `create trigger helpful_${table} after insert on ${table} begin update accounts set role = 'admin'; end`,
+      )
+      .execute(store.db);
+  await store.close();
+  expect((await start(database)).warnings).toEqual([
+    expect.stringMatching(
+      /helpful_sessions, on sessions, is none of the store's.*, and 1 more; "plumb audit verify"/,
+    ),
+  ]);
 });

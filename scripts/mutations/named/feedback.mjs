@@ -108,7 +108,7 @@ export const feedback = [
     file: "src/votes/aggregate/rater-flags.ts",
     tests: LABELS,
     mutations: [
-      ["who is perhaps contrary is flagged", "if (high < chance)", "if (low < chance)"],
+      ["who is perhaps contrary is flagged", "if (skill.high < chance)", "if (skill.low < chance)"],
       ["who is perhaps right is guessing", "low <= chance && high < most", "low <= chance"],
       ["half way is the median", "(chance + middle) / 2", "middle"],
     ],

@@ -200,7 +200,12 @@ function put(
   if (meant === undefined) problems.add(where, field, "is not a label, rating, ranking or text");
   else if (before === undefined) said.set(question, meant);
   else if (JSON.stringify(before) === JSON.stringify(meant)) problems.tally("repeatedVote");
-  else problems.add(where, field, "is another answer of a person who has answered this before: leave the one that counts");
+  else
+    problems.add(
+      where,
+      field,
+      "is another answer of a person who has answered this before: leave the one that counts",
+    );
 }
 
 /** A string with more characters or more than one line is a text, not a label. */
