@@ -427,7 +427,7 @@ export const feedback = [
   },
   {
     file: "src/feedback/store/accounts/present-role.ts",
-    tests: at("server", ["rights"]),
+    tests: at("feedback/store/accounts", ["present-role"]),
     mutations: [
       ["a session that ended in the middle may write", '.where("sessions.expires_at", ">", now)', ""],
       ["who was shut out in the middle may write", '.where("sessions.expires_at", ">", now)\n        .where("accounts.state", "=", "active")', '.where("sessions.expires_at", ">", now)'],

@@ -65,7 +65,7 @@ async function triggers(db: Queries, note: NoteProblem): Promise<void> {
     const notes = NOTES.test(text) && (kind & EACH_ROW) !== 0 && (kind & BEFORE) === 0;
     if (!plain || !(refuses || notes))
       note(0, "trigger", `${name}, on ${relation}, is none of the store's, and may change what it likes`);
-    else if (off) note(0, "trigger", `${name}, on ${relation}, is switched off`);
+    else if (notes && off) note(0, "trigger", `${name}, on ${relation}, is switched off`);
   }
 }
 
