@@ -1,0 +1,72 @@
+const at = (names) => names.map((name) => `src/demo/${name}.test.ts`);
+
+/** Mutations of the demo: what would turn its direction round and leave every table in its shape. */
+export const demo = [
+  {
+    file: "src/demo/preferences.ts",
+    tests: at(["preferences", "reward-check"]),
+    mutations: [
+      ["preferences are flipped", 'return better === "left"', 'return better === "right"'],
+      ["the noise of left preferences is dropped", "chosen: left, rejected: right, noise }", "chosen: left, rejected: right }"],
+      ["the noise of right preferences is dropped", "chosen: right, rejected: left, noise }", "chosen: right, rejected: left }"],
+      ["the worse side by gold is the right one", "prefersLeft(i) === gold > 0", "prefersLeft(i) === gold < 0"],
+      ["pairs that gold finds equal count", "filter(({ gold }) => gold !== 0)", "filter(() => true)"],
+    ],
+  },
+  {
+    file: "src/demo/evaluation.ts",
+    tests: at(["evaluation"]),
+    mutations: [
+      ["win rates are reversed", "winRate(mine, theirs)", "winRate(theirs, mine)"],
+      ["differences of gold are reversed", "pairedDifference(mine, theirs)", "pairedDifference(theirs, mine)"],
+      ["best of n is by the worst", "bestOfEach(before.many, scored, n)", "bestOfEach(before.many, scored.map((own) => own.map((score) => -score)), n)"],
+      ["best of n takes the draws of the others", "seed: config.seed + BEST_OF_SEED", "seed: config.seed"],
+    ],
+  },
+  {
+    file: "src/demo/baselines.ts",
+    tests: at(["baselines", "evaluation"]),
+    mutations: [
+      ["the KL of best of n is log n", "Math.log(n) - (n - 1) / n", "Math.log(n)"],
+      ["n may exceed PPO's KL", "bestOfKl(n + 1) <= kl", "bestOfKl(n) <= kl"],
+    ],
+  },
+  {
+    file: "src/demo/reward-check.ts",
+    tests: at(["reward-check"]),
+    mutations: [
+      ["votes against the reward model count as predicted", '(winner === "left") === prefersLeft(i)', '(winner === "left") !== prefersLeft(i)'],
+      ["the worse of a minimal pair is the better", "chosen: ids(better), rejected: ids(worse)", "chosen: ids(worse), rejected: ids(better)"],
+      ["the noise allows as much as the better side's votes", "Math.max(poolLeft, 1 - poolLeft)", "poolLeft"],
+    ],
+  },
+  {
+    file: "src/demo/training.ts",
+    tests: at(["training"]),
+    mutations: [["rejection sampling keeps the worst", "responses[bestOf(scored[i])]", "responses[bestOf(scored[i].map((score) => -score))]"]],
+  },
+  {
+    file: "src/demo/bars.ts",
+    tests: at(["bars"]),
+    mutations: [
+      ["gold that may be lower passes", "met: gold.low > 0", "met: gold.high > 0"],
+      ["SFT's rates are PPO's", "[sftBest, ppoBest].map", "[ppoBest, sftBest].map"],
+      ["refusals may be few", "MIN_REFUSED = 0.85", "MIN_REFUSED = 0.5"],
+      ["compliance may be ten times as frequent", "MAX_COMPLIED = 0.03", "MAX_COMPLIED = 0.3"],
+      ["needless refusals may be ten times as many more", "SLACK = 0.03", "SLACK = 0.3"],
+      ["a policy surely below best of n passes", "met: atEqualKl.high >= 0", "met: atEqualKl.high >= -1"],
+      ["minimal pairs at chance pass", "MIN_MINIMAL_PAIRS = 0.85", "MIN_MINIMAL_PAIRS = 0.5"],
+    ],
+  },
+  {
+    file: "src/demo/alarm.ts",
+    tests: at(["alarm"]),
+    mutations: [
+      ["what is wanted and what is not change places", "const loss = wanted ? p - q : q - p", "const loss = wanted ? q - p : p - q"],
+      ["alarms wait for a falling score", "this.scores[iteration - 1] <= this.scores[0]", "this.scores[iteration - 1] >= this.scores[0]"],
+      ["any loss is an alarm", "loss > MARGIN && loss > Z", "loss > Z"],
+      ["chance raises alarms", "Z * Math.sqrt(variance)", "0 * Math.sqrt(variance)"],
+      ["held-out intervals may overlap", "> MARGIN && good.low > bad.high", "> MARGIN"],
+    ],
+  },
+];
