@@ -1,5 +1,5 @@
 /** The metrics of a PPO iteration. */
-import type { Trajectory, UpdateMetrics } from "./ppo.js";
+import type { Trajectory } from "./ppo.js";
 import {
   responseMetrics,
   rewardMetrics,
@@ -29,6 +29,20 @@ export function rolloutMetrics(trajectories: readonly Trajectory[], beta: number
     "val/explained_variance": returnVariance > 0 ? 1 - errorVariance / returnVariance : 0,
     ...responseMetrics(trajectories),
   };
+}
+
+/** Figures of one update, means over its response tokens; gradient norms before clipping. */
+export interface UpdateMetrics {
+  policyLoss: number;
+  valueLoss: number;
+  approxKl: number;
+  clipFraction: number;
+  valueClipFraction: number;
+  entropy: number;
+  ratio: number;
+  ratioVariance: number;
+  policyGradNorm: number;
+  valueGradNorm: number;
 }
 
 /** Means over an iteration's updates, and some figures of the first update alone. */

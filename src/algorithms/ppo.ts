@@ -17,6 +17,7 @@ import { tokenReadings } from "../model/token-readings.js";
 import { type Named, perToken, scalar, type TokensRead, type Traced, tokensRead } from "../model/values.js";
 import { learningRate } from "../optim/index.js";
 import {
+  add,
   cast,
   clip,
   exp,
@@ -33,7 +34,7 @@ import {
 import { checkFinite } from "./finite.js";
 import { batchIndices, exactDivision, minibatch } from "./order.js";
 import type { PpoConfig } from "./ppo-config.js";
-import { rolloutMetrics, updateMetrics } from "./ppo-metrics.js";
+import { rolloutMetrics, type UpdateMetrics, updateMetrics } from "./ppo-metrics.js";
 import { type Actors, type PromptTokens, type Rollout, rollout } from "./rollout.js";
 import { samplerGap } from "./rollout-metrics.js";
 import { moments, Sums } from "./statistics.js";
@@ -176,15 +177,13 @@ export function valueLoss(
 ): Record<"loss" | "clipped", Tensor> {
   const plain = square(sub(values, returns));
   if (epsilon === null) return { loss: sum(mul(mul(plain, 0.5), weights)), clipped: sum(mul(weights, 0)) };
-  const near = minimum(maximum(values, sub(oldValues, epsilon)), addScalar(oldValues, epsilon));
+  const near = minimum(maximum(values, sub(oldValues, epsilon)), add(oldValues, epsilon));
   const limited = square(sub(near, returns));
   return {
     loss: sum(mul(mul(maximum(plain, limited), 0.5), weights)),
     clipped: sum(mul(cast(less(plain, limited), "f32"), weights)),
   };
 }
-
-const addScalar = (x: Tensor, value: number): Tensor => sub(x, -value);
 
 // ---------------------------------------------------------------------------------------------------------------
 // The loop.
@@ -280,19 +279,6 @@ function estimateAdvantages(trajectories: Trajectory[], config: PpoConfig): void
   if (config.whitenAdvantages) whiten(trajectories.map((t) => t.advantages));
 }
 
-export interface UpdateMetrics {
-  policyLoss: number;
-  valueLoss: number;
-  approxKl: number;
-  clipFraction: number;
-  valueClipFraction: number;
-  entropy: number;
-  ratio: number;
-  ratioVariance: number;
-  policyGradNorm: number;
-  valueGradNorm: number;
-}
-
 /**
  * The policy's loss on a micro-batch of M tokens read: values are [M], except scale [], which is 1 / tokens of the
  * mini-batch.
@@ -302,9 +288,8 @@ function policyStep(
   x: Traced<TokensRead & Named<"old" | "advantages" | "scale">>,
   { clip, temperature }: Pick<PpoConfig, "clip" | "temperature">,
 ) {
-  const { logProbs, entropies } = tokenReadings(p, x, {
-    ...{ temperature, differentiable: true, also: ["entropies"] },
-  });
+  const reading = { temperature, differentiable: true, also: ["entropies"] } as const;
+  const { logProbs, entropies } = tokenReadings(p, x, reading);
   const { loss, ...terms } = policyLoss(logProbs, x.old, x.advantages, x.weights, clip);
   return { ...terms, loss: mul(loss, x.scale), entropy: sum(mul(entropies, x.weights)) };
 }
