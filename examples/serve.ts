@@ -6,7 +6,10 @@ import { localLead, projects, ServerSettings, startServer } from "plumbline/serv
 
 const database = join(mkdtempSync(join(tmpdir(), "plumbline-db-")), "plumb.db");
 const server = await startServer({
-  ...{ database, host: "127.0.0.1", port: 0, logLevel: "silent" },
+  database,
+  host: "127.0.0.1",
+  port: 0,
+  logLevel: "silent",
   settings: ServerSettings.parse({}),
 });
 const lead = await localLead(server, "me");

@@ -15,7 +15,10 @@ import { tinyModel } from "./tiny-model.js";
 // 1. Pairs, and raters who compare them over HTTP. Yours come to the server's address and see the rating site.
 const dir = mkdtempSync(join(tmpdir(), "plumbline-votes-"));
 const server = await startServer({
-  ...{ database: join(dir, "plumb.db"), host: "127.0.0.1", port: 0, logLevel: "silent" },
+  database: join(dir, "plumb.db"),
+  host: "127.0.0.1",
+  port: 0,
+  logLevel: "silent",
   settings: ServerSettings.parse({}),
 });
 const lead = await localLead(server, "me");
@@ -42,11 +45,18 @@ await server.stop();
 
 // 3. A reward model of them.
 const settings = rewardMethod.schema.parse({
-  ...{ model: await tinyModel(), data: [preferences], lora: { r: 4 }, holdOut: 0, runs: dir },
+  model: await tinyModel(),
+  data: [preferences],
+  lora: { r: 4 },
+  holdOut: 0,
+  runs: dir,
 });
 const host = {
-  ...{ runtime: createRuntime(), signal: new AbortController().signal },
-  ...{ info: console.log, warn: console.warn, interrupted: () => {} },
+  runtime: createRuntime(),
+  signal: new AbortController().signal,
+  info: console.log,
+  warn: console.warn,
+  interrupted: () => {},
   progress: () => ({ update: () => {}, end: () => {} }),
 };
 const result = await train(rewardMethod, settings, host);
