@@ -48,7 +48,7 @@ it("takes a vote once, and again without harm; a correction stands beside it", a
   expect(metrics).toMatch(/^plumb_leases_answered_total 1$/m);
 });
 
-it("refuses what issue 5 names, each with its own 4xx, and changes nothing", async () => {
+it("refuses votes that are wrong, late, doubled or of others, each with its own 4xx, and changes nothing", async () => {
   const { server, lead, project, rater, take, vote } = await working({
     leaseSeconds: 60,
     correctionSeconds: 100,

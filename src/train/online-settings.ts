@@ -21,7 +21,7 @@ export const onlineSettings = {
       .array(rewardFunctionSchema)
       .default([])
       .describe(
-        "your own rewards: [{module: ./brevity.mjs, export: default, weight: 1, name: brevity}]; the export takes a list of { prompt, response, ids, finishReason }, the ids with the end of sequence, and returns a number for each",
+        "your own rewards: [{module: ./brevity.mjs, export: default, weight: 1, name: brevity}]; the export takes a list of { prompt, meta, response, ids, finishReason }, meta being the other fields of the row and ids with the end of sequence, and returns a number for each",
       ),
     maxPromptLength: z
       .number()
