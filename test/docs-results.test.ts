@@ -17,7 +17,10 @@ const folder = (dir: string): string[] =>
     .map((name) => `${dir}/${name}`);
 const documents = [
   "README.md",
+  "CONTRIBUTING.md",
+  "SECURITY.md",
   ...folder("docs"),
+  ...folder("docs/reference"),
   ...folder("docs/results"),
   "scripts/reference/README.md",
   "bench/peers/README.md",
