@@ -28,7 +28,7 @@ export interface RaterFlag {
  * - one-sided: prefers a side of the screen (`side-bias.ts`)
  * - copying: repeats the vote cast before its own (`copying.ts`)
  * - guessing: on known answers possibly no better than chance, and certainly worse than half way from chance to the
- *   pool's median rater; or certainly within a twelfth of chance of all truths. Who differs from the pool by taste, or
+ *   pool's median rater; or certainly within 12% of the way from chance to certainty, of all truths. Who differs from the pool by taste, or
  *   knows better, is not flagged: between them and one who guesses only known answers tell
  *
  * @param skills each rater's skill with truths equally common (`balancedSkills`), [W]. @param onKnown the same on known
