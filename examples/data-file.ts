@@ -2,7 +2,10 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-/** Folders of the data from that of this file, or of what it is compiled to: examples, examples/dist, or one beside examples. */
+/**
+ * Folders of the data from that of this file, or of what it is compiled to: examples, examples/dist, or one beside
+ * examples.
+ */
 const FOLDERS = ["./data", "../data", "../examples/data"];
 
 /** @returns the path of a file of examples/data. */

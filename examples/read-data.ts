@@ -1,4 +1,6 @@
-/** Dataset files in any format that people publish, as rows of one form: JSONL, JSON, CSV, TSV, Parquet; also gzipped. */
+/**
+ * Dataset files in any format that people publish, as rows of one form: JSONL, JSON, CSV, TSV, Parquet; also gzipped.
+ */
 import { loadPreferences } from "plumbline/data";
 import { dataFile } from "./data-file.js";
 

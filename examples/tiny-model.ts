@@ -1,6 +1,6 @@
 /**
- * A model for trying things out: a Llama of 30 thousand random weights with a tokenizer and a chat template, saved as a Hugging
- * Face folder. The examples take it where no model is named; they are the same with a real one.
+ * A model for trying things out: a Llama of 30 thousand random weights with a tokenizer and a chat template, saved as a
+ * Hugging Face folder. The examples take it where no model is named; they are the same with a real one.
  */
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,4 +1,6 @@
-/** From a project's votes to a reward model: a server, simulated raters, aggregation, and `plumb reward` as a function. */
+/**
+ * From a project's votes to a reward model: a server, simulated raters, aggregation, and `plumb reward` as a function.
+ */
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

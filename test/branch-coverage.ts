@@ -1,4 +1,7 @@
-/** What `vitest run --coverage` measures, and the least share of branches that tests have to reach in each folder: branches.json. */
+/**
+ * What `vitest run --coverage` measures, and the least share of branches that tests have to reach in each folder:
+ * branches.json.
+ */
 import { readFileSync } from "node:fs";
 import { postgresPrograms } from "./postgres.js";
 

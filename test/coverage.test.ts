@@ -1,9 +1,10 @@
 /**
- * Intervals hold the truth as often as they say, in the designs in which they are used; `npm run check:coverage` measures all designs, longer
- * (docs/results/intervals.md).
+ * Intervals hold the truth as often as they say, in the designs in which they are used; `npm run check:coverage`
+ * measures all designs, longer (docs/results/intervals.md).
  *
- * With 2,000 trials the measured coverage of a true 95% varies by 0.49 points (one standard deviation), so that it leaves 93 to 97% once in
- * twenty thousand seeds; an interval that truly covers 91% stays inside once in a thousand, one of 92% once in twenty. The seed is fixed.
+ * With 2,000 trials the measured coverage of a true 95% varies by 0.49 points (one standard deviation), so that it
+ * leaves 93 to 97% once in twenty thousand seeds; an interval that truly covers 91% stays inside once in a thousand,
+ * one of 92% once in twenty. The seed is fixed.
  */
 import { describe, expect, it } from "vitest";
 import { FEEDBACK } from "../bench/intervals/feedback.js";

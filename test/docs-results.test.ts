@@ -32,7 +32,9 @@ const loaded = new Map<string, Command>();
 for (const { name, load } of commands) loaded.set(name, await load());
 const GLOBAL = ["--json", "--quiet", "--no-color", "--help", "--version", "--set"];
 
-/** What is wrong with the commands in a piece of code: npm scripts, calls of plumb and their flags, files that are run. */
+/**
+ * What is wrong with the commands in a piece of code: npm scripts, calls of plumb and their flags, files that are run.
+ */
 function wrongCommands(code: string): string[] {
   const wrong: string[] = [];
   for (const [, name] of code.matchAll(/npm run (?:--silent )?([\w:-]+)/g))
@@ -99,7 +101,10 @@ function unsaid(text: string): string[] {
   return wrong;
 }
 
-/** Figures of a passage that no document which the passage links to has: decimals, and whole numbers before "%" or "times". */
+/**
+ * Figures of a passage that no document which the passage links to has: decimals, and whole numbers before "%" or
+ * "times".
+ */
 function figuresWithoutSource(file: string, passage: string): string[] {
   const sources = readMarkdown(passage)
     .links.map((link) => path.posix.join(path.posix.dirname(file), link.split("#")[0]))

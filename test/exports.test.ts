@@ -1,4 +1,6 @@
-/** What is exported is used: by another file, by its own, by a script, or by who uses the package. Tests do not count. */
+/**
+ * What is exported is used: by another file, by its own, by a script, or by who uses the package. Tests do not count.
+ */
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";

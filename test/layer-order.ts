@@ -1,4 +1,7 @@
-/** The order of layers and rooms: what test/layers.test.ts holds the code to, and what the picture in docs/architecture.md is drawn from. */
+/**
+ * The order of layers and rooms: what test/layers.test.ts holds the code to, and what the picture in
+ * docs/architecture.md is drawn from.
+ */
 
 /** Folders of src from the bottom up, as in docs/architecture.md; those of one level may not import each other. */
 export const LEVELS: string[][] = [
@@ -33,8 +36,8 @@ export const NEIGHBOURS = new Set([
   "demo worlds",
 ]);
 /**
- * Rooms of the folders that have sub-folders, from the bottom up: sub-folders and files; "*" are a folder's other files. Rooms of one
- * level may not import each other, unless both are files.
+ * Rooms of the folders that have sub-folders, from the bottom up: sub-folders and files; "*" are a folder's other
+ * files. Rooms of one level may not import each other, unless both are files.
  */
 export const ROOMS: Record<string, string[][]> = {
   "src/bench": [["*"], ["profile"], ["run"]],

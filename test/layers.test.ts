@@ -12,8 +12,8 @@ const TYPE_CIRCLES = [
   ["src/tensor/graph.ts", "src/tensor/op-attributes.ts"],
 ];
 /**
- * What lives at the top of a module and changes, which all users of a process share: a memo of what never changes, what a process has
- * once, or the state of a thread's own program.
+ * What lives at the top of a module and changes, which all users of a process share: a memo of what never changes, what
+ * a process has once, or the state of a thread's own program.
  */
 const SHARED_STATE: Record<string, string[]> = {
   "src/cli/settings.ts": ["made"], // the JSON schema of each command's settings, made once

@@ -2,7 +2,10 @@
 import { existsSync } from "node:fs";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
-/** Files that take more than some ten seconds, the longest first. Vitest alone goes by their length in characters on a new machine. */
+/**
+ * Files that take more than some ten seconds, the longest first. Vitest alone goes by their length in characters on a
+ * new machine.
+ */
 const LONGEST = [
   "test/e2e/memory.test.ts",
   "test/e2e/site/kinds.test.ts",
@@ -32,7 +35,9 @@ const LONGEST = [
 ];
 
 export class LongestFirst extends BaseSequencer {
-  /** Files with processes of their own before those that share one, so that a shared process is not ended in between. */
+  /**
+   * Files with processes of their own before those that share one, so that a shared process is not ended in between.
+   */
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const gone = LONGEST.filter((file) => !existsSync(file));
     if (gone.length > 0) throw new Error(`test/longest-first.ts names files that are not there: ${gone}`);

@@ -1,4 +1,7 @@
-/** A PostgreSQL server of the test run's own, from Debian's package: in a temporary folder, on a Unix socket, as nobody special. */
+/**
+ * A PostgreSQL server of the test run's own, from Debian's package: in a temporary folder, on a Unix socket, as nobody
+ * special.
+ */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

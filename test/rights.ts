@@ -23,8 +23,8 @@ export function tableOf(text: string): { columns: string[]; rows: [name: string,
 }
 
 /**
- * What the tests of a describe begin with: people, and what else `make` tells of what it did. It is done once; each test goes on
- * from it with a server of its own.
+ * What the tests of a describe begin with: people, and what else `make` tells of what it did. It is done once; each
+ * test goes on from it with a server of its own.
  */
 export function begunOnce<P extends Record<string, Person>, R>(
   make: (server: TestServer) => Promise<{ people: P; rest: R }>,

@@ -1,4 +1,6 @@
-/** Trainers as new that share what was compiled: compiling takes most of the time of a short training of a tiny network. */
+/**
+ * Trainers as new that share what was compiled: compiling takes most of the time of a short training of a tiny network.
+ */
 import type { Network } from "../src/model/network.js";
 import { NetworkTrainer, type TrainerConfig } from "../src/model/runner.js";
 import type { Runtime } from "../src/runtime/runtime.js";

@@ -40,7 +40,10 @@ export class Person {
     return Object.assign(new Person(app), { cookie, csrf, key, account, rater });
   }
 
-  /** @param path under the API, or beside it from "/../". @param headers in place of the usual ones; undefined leaves one out. */
+  /**
+   * @param path under the API, or beside it from "/../". @param headers in place of the usual ones; undefined leaves
+   * one out.
+   */
   async ask(
     method: string,
     path: string,
@@ -88,7 +91,10 @@ export class Person {
   }
 }
 
-/** What servers that go on from the same place begin with: the database and its key, the clock, how many people there are. */
+/**
+ * What servers that go on from the same place begin with: the database and its key, the clock, how many people there
+ * are.
+ */
 export interface Beginning {
   files: ReadonlyMap<string, Buffer>;
   now: number;

@@ -5,7 +5,8 @@ import { RandomStream } from "../src/base/random.js";
 export const FULL = process.env.PLUMB_FULL === "1";
 
 /**
- * The cases of a sweep, in their order: all of them under PLUMB_FULL=1, else as many as `count`, the same ones each time.
+ * The cases of a sweep, in their order: all of them under PLUMB_FULL=1, else as many as `count`, the same ones each
+ * time.
  *
  * @param name names the draw. @param always cases that are always among them.
  */

@@ -1,4 +1,7 @@
-/** A demo so small that each of its stages takes a second: its configuration, tokenizer, and networks with random weights. */
+/**
+ * A demo so small that each of its stages takes a second: its configuration, tokenizer, and networks with random
+ * weights.
+ */
 import type { CandidatePair } from "../src/demo/candidates.js";
 import { type DemoConfig, demoSchema } from "../src/demo/config.js";
 import { type DemoEvent, isKept } from "../src/demo/events.js";

@@ -27,7 +27,9 @@ export async function resumeSession(): Promise<Account | undefined> {
   }
 }
 
-/** Under which the browser keeps that somebody signed in here, so that wrong passwords elsewhere do not slow them down. */
+/**
+ * Under which the browser keeps that somebody signed in here, so that wrong passwords elsewhere do not slow them down.
+ */
 export const deviceKey = (login: string): string => `device.${login.trim().toLowerCase()}`;
 
 export const SessionContext = createContext<Session | undefined>(undefined);

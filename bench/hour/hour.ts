@@ -1,7 +1,7 @@
 /**
- * Raters vote as people do, while leads search, export and analyse all the time; meanwhile the server is killed twice, its disk
- * fills up and is freed, and it moves to a database that was restored from a backup. Afterwards the database is compared with
- * what was acknowledged.
+ * Raters vote as people do, while leads search, export and analyse all the time; meanwhile the server is killed twice,
+ * its disk fills up and is freed, and it moves to a database that was restored from a backup. Afterwards the database
+ * is compared with what was acknowledged.
  */
 import { execFileSync } from "node:child_process";
 import { closeSync, openSync, readFileSync } from "node:fs";
@@ -232,7 +232,9 @@ async function prepare(admin: FeedbackClient, overlap: number, items: number): P
   return project;
 }
 
-/** Lets no file of the server grow or be written beyond so many bytes: for it, the disk is full (prlimit of util-linux). */
+/**
+ * Lets no file of the server grow or be written beyond so many bytes: for it, the disk is full (prlimit of util-linux).
+ */
 function limitFiles({ pid }: ServerProcess, bytes: string): void {
   execFileSync("prlimit", [`--pid=${pid}`, `--fsize=${bytes}:`]);
 }

@@ -1,7 +1,8 @@
 /**
- * npm run check:hour -- MINUTES: 200 raters for an hour, or as many minutes as are given, with leads who search, export and
- * analyse all the time, a full disk in the middle, two kills and a restore. Fails unless every acknowledged vote is stored, once,
- * the audit log is whole, and 95% of the votes are answered within 100 ms while there is room. Linux (prlimit, /proc).
+ * npm run check:hour -- MINUTES: 200 raters for an hour, or as many minutes as are given, with leads who search, export
+ * and analyse all the time, a full disk in the middle, two kills and a restore. Fails unless every acknowledged vote is
+ * stored, once, the audit log is whole, and 95% of the votes are answered within 100 ms while there is room. Linux
+ * (prlimit, /proc).
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";

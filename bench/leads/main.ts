@@ -1,6 +1,6 @@
 /**
- * npm run check:leads: raters who vote in a project of 100,000 items while a lead has ten searches through all of them under
- * way, an export and an analysis. Fails unless 95% of the raters' requests are answered within the bar.
+ * npm run check:leads: raters who vote in a project of 100,000 items while a lead has ten searches through all of them
+ * under way, an export and an analysis. Fails unless 95% of the raters' requests are answered within the bar.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";

@@ -1,4 +1,7 @@
-/** The pools: those of the complaints and attacks that were found, and others. Numbers of raters are of 40 unless they say otherwise. */
+/**
+ * The pools: those of the complaints and attacks that were found, and others. Numbers of raters are of 40 unless they
+ * say otherwise.
+ */
 import {
   copying,
   dissenting,

@@ -1,4 +1,7 @@
-/** The default beside majority where raters can hardly be checked by one another, as tables in docs/results/aggregation.md. */
+/**
+ * The default beside majority where raters can hardly be checked by one another, as tables in
+ * docs/results/aggregation.md.
+ */
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { studentInterval } from "../../src/statistics/means.js";
@@ -15,7 +18,10 @@ const BAR = 0.01;
 /** Designs that are listed one by one. */
 const WORST = 12;
 
-/** @param raw folder in which draws are kept, so that a run that was stopped goes on; @param only designs with that in their name. */
+/**
+ * @param raw folder in which draws are kept, so that a run that was stopped goes on; @param only designs with that in
+ * their name.
+ */
 export function reportDesigns(seeds: number, raw: string, only = ""): void {
   mkdirSync(raw, { recursive: true });
   const designs = DESIGNS.filter((design) => nameOf(design).includes(only));

@@ -1,6 +1,6 @@
 /**
- * npm run docs:images: pictures of every page that raters see into docs/images: of the comparison light and dark on laptop and
- * phone, of the others two of the four. With PLUMB_IMAGES=<folder>, all of them there, to be looked at.
+ * npm run docs:images: pictures of every page that raters see into docs/images: of the comparison light and dark on
+ * laptop and phone, of the others two of the four. With PLUMB_IMAGES=<folder>, all of them there, to be looked at.
  */
 import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";

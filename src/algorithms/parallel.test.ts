@@ -1,4 +1,7 @@
-/** What `parallel` may change of training: who computes when, and memory; of results, nothing but the order of three or more sums. */
+/**
+ * What `parallel` may change of training: who computes when, and memory; of results, nothing but the order of three or
+ * more sums.
+ */
 import { expect, test } from "vitest";
 import { relativeError } from "../../test/evaluate.js";
 import {

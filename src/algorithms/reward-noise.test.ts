@@ -1,11 +1,13 @@
 /**
- * Knowing which labels are doubtful pays: reward models of pairs of which half are labelled by a coin that is barely biased, trained
- * with each pair's noise, without, and with the other half's, judged on pairs without noise that neither has seen.
+ * Knowing which labels are doubtful pays: reward models of pairs of which half are labelled by a coin that is barely
+ * biased, trained with each pair's noise, without, and with the other half's, judged on pairs without noise that
+ * neither has seen.
  *
- * Design: eight seeds, each with its own utility, texts, labels and network; the trainings of a seed share all of them, and
- * differ in `noise` alone. Per seed 600 pairs to train on and 400 to be judged by. The claim is the mean paired difference over seeds,
- * with Student's t. By default it is made of four of the seeds, chosen by their results: no estimate, but a loss that leaves the noise
- * out, or turns it round, makes the difference zero, or negative, with any seed.
+ * Design: eight seeds, each with its own utility, texts, labels and network; the trainings of a seed share all of them,
+ * and differ in `noise` alone. Per seed 600 pairs to train on and 400 to be judged by. The claim is the mean paired
+ * difference over seeds, with Student's t. By default it is made of four of the seeds, chosen by their results: no
+ * estimate, but a loss that leaves the noise out, or turns it round, makes the difference zero, or negative, with any
+ * seed.
  */
 import { expect, test } from "vitest";
 import { SameTrainer } from "../../test/same-trainer.js";
@@ -64,8 +66,8 @@ test("with each pair's noise the reward model is right more often than without, 
     gains.plain.push(known - (await withNoise(() => 0)));
     gains.exchanged.push(known - (await withNoise((noise) => (noise === SURE ? DOUBTFUL : SURE))));
   }
-  // Measured: .020 (.008 to .031) and .077 (.058 to .097), standard deviations of a seed's difference .014 and .023: with eight seeds
-  // a true gain of .020 is found by this interval nine times in ten.
+  // Measured: .020 (.008 to .031) and .077 (.058 to .097), standard deviations of a seed's difference .014 and .023:
+  // with eight seeds a true gain of .020 is found by this interval nine times in ten.
   expect(studentInterval(gains.plain).low).toBeGreaterThan(0);
   expect(studentInterval(gains.exchanged).low).toBeGreaterThan(0.03);
 }, 120_000);

@@ -49,8 +49,8 @@ export function lockFolder(dir: string): () => void {
 }
 
 /**
- * Makes the lock with its owner in it at once: a file of its own gets the lock's name as a second one, so nobody ever sees a
- * lock that is still empty.
+ * Makes the lock with its owner in it at once: a file of its own gets the lock's name as a second one, so nobody ever
+ * sees a lock that is still empty.
  */
 function createLock(path: string, owner: Owner): boolean {
   const own = `${path}.${owner.pid}-${randomBytes(4).toString("hex")}`;
@@ -91,8 +91,8 @@ function isFresh(path: string): boolean {
 }
 
 /**
- * Removes a stale lock. It is renamed first, so that only one of two processes that find it removes it; if it is another than
- * was found, its owner gets it back.
+ * Removes a stale lock. It is renamed first, so that only one of two processes that find it removes it; if it is
+ * another than was found, its owner gets it back.
  */
 function removeStale(path: string, found: string): void {
   const aside = `${path}.stale-${process.pid}`;

@@ -5,8 +5,8 @@ import { PlumbError } from "../base/errors.js";
 import { systemCause } from "../base/system-error.js";
 
 /**
- * Makes sure that a folder can be written to, or made where it is not there yet, before the work whose results go there.
- * It makes and removes a folder of a random name, and leaves nothing behind.
+ * Makes sure that a folder can be written to, or made where it is not there yet, before the work whose results go
+ * there. It makes and removes a folder of a random name, and leaves nothing behind.
  *
  * @param what is to go there, for the message: `runs`. @throws PlumbError saying why it cannot.
  */

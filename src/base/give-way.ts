@@ -4,8 +4,9 @@ import { setPriority } from "node:os";
 const WAITS = 5;
 
 /**
- * Has the calling thread, and the threads that it starts, give way to others: for work that may take long beside what people
- * wait for. On Linux alone, where a priority belongs to a thread; elsewhere it is the whole process's, and stays.
+ * Has the calling thread, and the threads that it starts, give way to others: for work that may take long beside what
+ * people wait for. On Linux alone, where a priority belongs to a thread; elsewhere it is the whole process's, and
+ * stays.
  */
 export function giveWay(): void {
   if (process.platform !== "linux") return;

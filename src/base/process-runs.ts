@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 
 /**
- * Whether a process of this number runs on this machine, also of another user. One that has ended and whose parent has not asked
- * how (a zombie) does not run.
+ * Whether a process of this number runs on this machine, also of another user. One that has ended and whose parent has
+ * not asked how (a zombie) does not run.
  */
 export function processRuns(pid: number): boolean {
   try {

@@ -110,7 +110,9 @@ function merged(
   return { ...merging, settings };
 }
 
-/** How a list of objects is written for the shell. @param given what was given; a text stands for an item's only key. */
+/**
+ * How a list of objects is written for the shell. @param given what was given; a text stands for an item's only key.
+ */
 function listForm(setting: Setting, given: unknown): string {
   const { itemKeys = [] } = setting;
   const [text] = Array.isArray(given) ? given : [given];

@@ -39,9 +39,10 @@ export function endOnDefect(): void {
 const EXIT_UNHEARD = 74;
 
 /**
- * Ends the process quietly when the reader of stdout is gone (`plumb ... | head`), and with a message when stdout cannot
- * be written, as when it goes to a file on a full disk. Where messages on stderr cannot be written, the work goes on
- * unheard, and the status says so: hours of training and raters' votes are worth more than what is said of them.
+ * Ends the process quietly when the reader of stdout is gone (`plumb ... | head`), and with a message when stdout
+ * cannot be written, as when it goes to a file on a full disk. Where messages on stderr cannot be written, the work
+ * goes on unheard, and the status says so: hours of training and raters' votes are worth more than what is said of
+ * them.
  */
 export function watchOutputs(): void {
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
@@ -62,7 +63,10 @@ export function goOnWithoutStdout(): void {
 /** How long a command that has ended waits for who reads its messages. */
 const HEARD_MILLISECONDS = 1000;
 
-/** Once a command has ended, its messages need not be read: a reader of stderr that does not read keeps no process alive. */
+/**
+ * Once a command has ended, its messages need not be read: a reader of stderr that does not read keeps no process
+ * alive.
+ */
 export function endUnheard(): void {
   const look = () => {
     if (process.stderr.writableLength === 0) return;

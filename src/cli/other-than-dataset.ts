@@ -5,7 +5,8 @@ import type { Ui } from "./ui.js";
 
 /**
  * For a file that is about rating: a sentence that says so, and which command reads it, where training could still read
- * its prompts. @throws PlumbError where nothing in it is for training. A file that cannot be read is left to who reads it.
+ * its prompts. @throws PlumbError where nothing in it is for training. A file that cannot be read is left to who reads
+ * it.
  */
 export async function otherThanDataset(file: string): Promise<string | undefined> {
   if (file === "-") return undefined;

@@ -17,8 +17,8 @@ const BOOLEANS: Record<string, boolean> = { true: true, false: false, 1: true, 0
 const MESSAGES = /^\s*\[\s*\{\s*(?:"(?:role|from|content|value)"|'(?:role|from|content|value)')\s*:/;
 
 /**
- * A row whose fields have the types that its format expects of them: lists and objects that stand there as text, in JSON or
- * as Python prints them, and of a file without types numbers and truth values too. Empty cells become absent.
+ * A row whose fields have the types that its format expects of them: lists and objects that stand there as text, in
+ * JSON or as Python prints them, and of a file without types numbers and truth values too. Empty cells become absent.
  *
  * @throws RowError if a field that cannot be text is none of these, or one that begins as a list of messages is none.
  */

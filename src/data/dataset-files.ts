@@ -1,4 +1,7 @@
-/** The files that a name of a dataset stands for: one file, a folder of shards, a pattern of names, a dataset on the hub. */
+/**
+ * The files that a name of a dataset stands for: one file, a folder of shards, a pattern of names, a dataset on the
+ * hub.
+ */
 import { readdir, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { PlumbError } from "../base/errors.js";
@@ -13,9 +16,9 @@ const SPLIT =
 const MAGIC = /[*?[]/;
 
 /**
- * The files of a dataset, in the order of their names. A folder stands for its shards, `data/train-*.parquet` for what it matches
- * (`*` any characters but a slash, `?` one, `[0-4]` one of these), `hf:owner/name` for the files of a dataset on the hub; anything else
- * for itself.
+ * The files of a dataset, in the order of their names. A folder stands for its shards, `data/train-*.parquet` for what
+ * it matches (`*` any characters but a slash, `?` one, `[0-4]` one of these), `hf:owner/name` for the files of a
+ * dataset on the hub; anything else for itself.
  *
  * @throws PlumbError if nothing matches, or a folder holds files of several formats or splits, between which nobody but its owner
  * can choose.
@@ -78,7 +81,10 @@ async function shardsOf(dir: string): Promise<string[]> {
   return names.map((name) => join(dir, name));
 }
 
-/** The shards of a dataset on the hub: those that match a pattern, or all, if they are one split of one format in one folder. */
+/**
+ * The shards of a dataset on the hub: those that match a pattern, or all, if they are one split of one format in one
+ * folder.
+ */
 function shardsOnHub(name: string, paths: readonly string[], pattern: string | undefined): string[] {
   const data = paths.filter((path) => DATA.test(path) && !DESCRIPTIONS.test(basename(path))).sort(byName);
   const parts = pattern?.split("/").map(patternOf);

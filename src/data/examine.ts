@@ -28,7 +28,10 @@ export interface Examined {
   usable: Purpose[];
   /** Of each other purpose, why the first such row cannot be used for it. */
   unusable: { [P in Purpose]?: string };
-  /** Each column and each key further down that is not read, with the number of rows in which it holds something, and its use. */
+  /**
+   * Each column and each key further down that is not read, with the number of rows in which it holds something, and
+   * its use.
+   */
   columns: { name: string; rows: number; use: string }[];
   /** The first normal rows that were asked for, as the richest purpose for which the file can be used. */
   head?: { as: Purpose; rows: NormalRow[] };
@@ -40,8 +43,8 @@ export interface Examined {
 
 /**
  * @param limit reads only that many rows. @param maxProblems faults after which no more rows are checked. @param head how many rows
- * to give in normal form, of those without a fault; one row of a file may give none or several. @param lengthOf the length of a row
- * in tokens, and @param maxLength the most that training reads of it.
+ * to give in normal form, of those without a fault; one row of a file may give none or several. @param lengthOf the
+ * length of a row in tokens, and @param maxLength the most that training reads of it.
  * @throws PlumbError if the file cannot be read, or its format is unknown.
  */
 export async function examineFile(

@@ -119,8 +119,8 @@ export type FormatName = keyof typeof FORMATS;
 export type FieldsOf = { [Name in FormatName]: z.output<(typeof FORMATS)[Name]> };
 
 /**
- * A row whose fields have been checked; `meta` holds fields that are not part of the format, `unread` their names and those of
- * keys further down that are not part of it either, unless they hold nothing.
+ * A row whose fields have been checked; `meta` holds fields that are not part of the format, `unread` their names and
+ * those of keys further down that are not part of it either, unless they hold nothing.
  */
 export type CheckedRow = {
   [Name in FormatName]: {
@@ -128,7 +128,9 @@ export type CheckedRow = {
     fields: FieldsOf[Name];
     meta?: Record<string, unknown>;
     unread: string[];
-    /** Another row of the file has a system text, earlier rounds or functions: prompts of all rows are conversations. */
+    /**
+     * Another row of the file has a system text, earlier rounds or functions: prompts of all rows are conversations.
+     */
     chat?: boolean;
     where: LocatedRow["where"];
   };

@@ -1,4 +1,7 @@
-/** The prompt of a row, wherever its format has it: one column, or an instruction with its input; and what stands before it. */
+/**
+ * The prompt of a row, wherever its format has it: one column, or an instruction with its input; and what stands before
+ * it.
+ */
 import { rowError } from "../base/location.js";
 import type { CheckedRow, FieldsOf } from "./formats.js";
 import { isTranscript, parsePromptTranscript } from "./hh-transcript.js";
@@ -16,8 +19,8 @@ export interface FoundPrompt {
 }
 
 /**
- * The prompt of a row's columns, with system text and history before it. Text stays text where nothing stands before it in any row
- * of the file; instructions and questions are turns of a user.
+ * The prompt of a row's columns, with system text and history before it. Text stays text where nothing stands before it
+ * in any row of the file; instructions and questions are turns of a user.
  *
  * @throws RowError if two columns could be the prompt, or the system text stands twice.
  */
@@ -34,7 +37,10 @@ export function promptOfColumns(row: CheckedRow): FoundPrompt {
   return { prompt: withBeginning(before, bare), bare, ...(tools && { tools }) };
 }
 
-/** Turns that stand before a conversation: the system text and earlier rounds. @throws RowError if it has a system text of its own. */
+/**
+ * Turns that stand before a conversation: the system text and earlier rounds. @throws RowError if it has a system text
+ * of its own.
+ */
 export function beginning(
   row: CheckedRow,
   { system, history = [] }: Pick<Columns, "system" | "history">,
@@ -65,7 +71,10 @@ export function withBeginning(
     : [...before, ...messages];
 }
 
-/** LLaMA-Factory puts instruction and input on lines of their own; Alpaca, of whom nothing is asked but these, in paragraphs. */
+/**
+ * LLaMA-Factory puts instruction and input on lines of their own; Alpaca, of whom nothing is asked but these, in
+ * paragraphs.
+ */
 export function instructionTurn(
   task: string,
   input: string | undefined,

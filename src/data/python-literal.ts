@@ -22,9 +22,9 @@ const ESCAPES: Record<string, string> = {
 const NUMBERED: Record<string, number> = { x: 2, u: 4, U: 8 };
 
 /**
- * The value of a Python literal (`repr` of lists, tuples, dictionaries with text as keys, text, numbers, True, False, None), in
- * time that grows with its length. Dictionaries that follow each other without a comma, as NumPy writes an array of them, are elements
- * as well. Nothing is evaluated.
+ * The value of a Python literal (`repr` of lists, tuples, dictionaries with text as keys, text, numbers, True, False,
+ * None), in time that grows with its length. Dictionaries that follow each other without a comma, as NumPy writes an
+ * array of them, are elements as well. Nothing is evaluated.
  *
  * @throws SyntaxError at the first character that is no such literal.
  */

@@ -1,4 +1,7 @@
-/** What is to be known about rows before they are trained on: doubled ones, pairs without a difference, empty or cut answers. */
+/**
+ * What is to be known about rows before they are trained on: doubled ones, pairs without a difference, empty or cut
+ * answers.
+ */
 import type { ChatMessage, TextOrMessages } from "./messages.js";
 import type { Demonstration, PreferenceRow, PromptRow } from "./rows.js";
 

@@ -55,8 +55,9 @@ const compared = (prompt: TextOrMessages, [a, b]: [string, string], second: numb
 });
 
 /**
- * UltraFeedback's rating of an answer: the mean over its aspects, `fine-grained_score`, computed where it is not given. The
- * `overall_score` counts only without ratings by aspect: it was read wrongly from some critiques (a 10 that was a 1).
+ * UltraFeedback's rating of an answer: the mean over its aspects, `fine-grained_score`, computed where it is not given.
+ * The `overall_score` counts only without ratings by aspect: it was read wrongly from some critiques (a 10 that was a
+ * 1).
  */
 function ratingOf(one: FieldsOf["ultrafeedback"]["completions"][number], i: number, row: CheckedRow): number {
   const ratings = Object.values(one.annotations ?? {})
@@ -92,8 +93,8 @@ export function helpSteerPrompt(prompt: TextOrMessages): ChatMessage[] {
 }
 
 /**
- * HelpSteer's rows, each an answer with ratings, as rankings by helpfulness: a row for each prompt that has answers of different
- * helpfulness, at the place of its first. Other prompts give none.
+ * HelpSteer's rows, each an answer with ratings, as rankings by helpfulness: a row for each prompt that has answers of
+ * different helpfulness, at the place of its first. Other prompts give none.
  */
 export function rankedByHelpfulness(rows: readonly CheckedRow[]): CheckedRow[] {
   const own = rows.filter((row) => row.format === "helpsteer");

@@ -13,8 +13,8 @@ interface CsvRecord {
 
 /**
  * Rows of a CSV or TSV file as in RFC 4180: the first record names the columns; a cell in double quotes may hold
- * separators, line breaks and doubled quotes. Every value is text. Another separator than the given one is recognised by
- * the first line: semicolons, as spreadsheets write them where the comma is the decimal mark, tabs or bars.
+ * separators, line breaks and doubled quotes. Every value is text. Another separator than the given one is recognised
+ * by the first line: semicolons, as spreadsheets write them where the comma is the decimal mark, tabs or bars.
  *
  * @param bad receives rows of another length or with broken quotes, which are then left out.
  * @throws PlumbError if the header is invalid or a record too long; without `bad`, also at the first such row.
@@ -100,8 +100,8 @@ async function* readRecords(path: string, usual: string): AsyncGenerator<CsvReco
 const SEPARATORS = [",", ";", "\t", "|"];
 
 /**
- * The separator of a header: the usual one if the header has it, otherwise the only one that it has. @throws PlumbError if
- * two could be meant.
+ * The separator of a header: the usual one if the header has it, otherwise the only one that it has. @throws PlumbError
+ * if two could be meant.
  */
 function separatorOf(header: string, usual: string, where: RowLocation): string {
   const plain = header.split('"').filter((_, i) => i % 2 === 0);

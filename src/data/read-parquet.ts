@@ -14,8 +14,8 @@ import { checkedFile } from "./read-lines.js";
 const BATCH_ROWS = 4096;
 
 /**
- * Rows of a Parquet file (uncompressed, Snappy, gzip, Brotli, Zstandard or LZ4). 64-bit integers become numbers where they fit exactly, and text with
- * their digits otherwise, as in JSON.
+ * Rows of a Parquet file (uncompressed, Snappy, gzip, Brotli, Zstandard or LZ4). 64-bit integers become numbers where
+ * they fit exactly, and text with their digits otherwise, as in JSON.
  */
 export async function* readParquet(path: string): AsyncGenerator<LocatedRow> {
   const file = withoutLooseEnds(await asyncBufferFromFile(await checkedFile(path)));

@@ -12,8 +12,8 @@ const MARKS = [
 const LONGEST_MARK = 4;
 
 /**
- * The bytes as they are, or as UTF-8 if they begin with UTF-16's mark. @throws PlumbError naming the encoding if they are
- * UTF-32, or no valid UTF-16.
+ * The bytes as they are, or as UTF-8 if they begin with UTF-16's mark. @throws PlumbError naming the encoding if they
+ * are UTF-32, or no valid UTF-16.
  */
 export async function* asUtf8(bytes: AsyncIterable<Buffer>, name: string): AsyncGenerator<Buffer> {
   let recode: ((chunk: Buffer, last: boolean) => Buffer) | undefined;

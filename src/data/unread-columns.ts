@@ -41,8 +41,8 @@ const REASONS: Record<string, string> = {
 };
 
 /**
- * Refuses a row that holds what the reader does not read and what would change the result. A column whose texts all stand in
- * the columns that are read (the messages beside a prompt and both answers) is a copy, and changes nothing.
+ * Refuses a row that holds what the reader does not read and what would change the result. A column whose texts all
+ * stand in the columns that are read (the messages beside a prompt and both answers) is a copy, and changes nothing.
  *
  * @param purpose of prompts, what an answer says or weighs does not matter. @throws RowError
  */
@@ -114,9 +114,9 @@ export class UnreadCount {
     if (this.counts.size === 0) return undefined;
     const all = [...this.counts].sort((a, b) => b[1] - a[1]);
     const listed = all
-      .slice(0, MOST_NAMED)
+      .slice(0, MAX_NAMED)
       .map(([name, count]) => `"${name}" (${count} of ${this.rows} rows)`);
-    const more = all.length > MOST_NAMED ? ` and ${all.length - MOST_NAMED} more` : "";
+    const more = all.length > MAX_NAMED ? ` and ${all.length - MAX_NAMED} more` : "";
     return `not read: ${listed.join(", ")}${more}`;
   }
 
@@ -132,7 +132,7 @@ export class UnreadCount {
   }
 }
 
-const MOST_NAMED = 12;
+const MAX_NAMED = 12;
 
 /** The names of a row's columns that hold something and are none of those that are read. */
 export const unreadBeside = (value: Readonly<Record<string, unknown>>, read: readonly string[]): string[] =>

@@ -14,8 +14,9 @@ interface Definition {
 }
 
 /**
- * The keys of a value that its schema does not name: `id`, `messages[].date`. Keys that hold nothing (null, empty text, lists and
- * objects) are left out: there is nothing to read. Objects whose keys are free, such as a call's arguments, are read whole.
+ * The keys of a value that its schema does not name: `id`, `messages[].date`. Keys that hold nothing (null, empty text,
+ * lists and objects) are left out: there is nothing to read. Objects whose keys are free, such as a call's arguments,
+ * are read whole.
  */
 export function unreadKeys(schema: z.ZodType, value: unknown): string[] {
   const found = new Set<string>();

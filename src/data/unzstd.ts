@@ -10,7 +10,10 @@ const HEADER = 18;
 /** Bytes given at once, each of which may become some 30,000. */
 const PIECE = 4096;
 
-/** The decompressed bytes of a stream. It fails with an Error whose message begins with "zstd: " if these are no Zstandard data. */
+/**
+ * The decompressed bytes of a stream. It fails with an Error whose message begins with "zstd: " if these are no
+ * Zstandard data.
+ */
 export function unzstd(source: Readable): Readable {
   let start: Buffer | undefined = Buffer.alloc(0);
   let out: Transform;

@@ -50,7 +50,8 @@ describe("a language model from nothing", () => {
     const { network } = result.reference;
     expect(network.trainable.byName.size).toBe(0);
     expect(network.frozen.size).toBeGreaterThan(5);
-    // Dialogues are told from the prompt on: an answer is likelier after training than under a network that was not trained.
+    // Dialogues are told from the prompt on: an answer is likelier after training than under a network that was not
+    // trained.
     const rows = [dialogueSequence(result.tokenizer, "What colour is the fox?", "The fox is red.")];
     const [answer] = await sequenceLogProbs(result.reference, rows, {
       rows: 1,

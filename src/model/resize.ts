@@ -13,10 +13,11 @@ export interface SizedModel {
 }
 
 /**
- * The model with more rows in its embedding, and in its output head where it has one of its own. Each new row is the mean
- * of the old ones of its matrix, in double precision: a softmax over more tokens then takes least from the old (Hewitt
- * 2021, "Initializing new word embeddings for pretrained language models"). transformers' resize_token_embeddings draws
- * around that mean, with the old rows' covariance times 1e-9, or takes the mean where that is no covariance.
+ * The model with more rows in its embedding, and in its output head where it has one of its own. Each new row is the
+ * mean of the old ones of its matrix, in double precision: a softmax over more tokens then takes least from the old
+ * (Hewitt 2021, "Initializing new word embeddings for pretrained language models"). transformers'
+ * resize_token_embeddings draws around that mean, with the old rows' covariance times 1e-9, or takes the mean where
+ * that is no covariance.
  *
  * @param rows at least as many as the model has. Other weights are the model's own buffers.
  */

@@ -255,7 +255,9 @@ const asTrainedOn =
   (base, _source, trained) =>
     asTrained(runtime, base, trained);
 
-/** What a folder of a reward model is, and the model that it is or is trained on. @throws PlumbError if none is named. */
+/**
+ * What a folder of a reward model is, and the model that it is or is trained on. @throws PlumbError if none is named.
+ */
 async function sourceOf(
   dir: string,
   file: z.infer<typeof rewardFileSchema> | undefined,
@@ -337,8 +339,8 @@ async function withHead(runtime: Runtime, config: ModelConfig, base: Weights, di
 }
 
 /**
- * Reads reward.json; undefined for a whole model or a PEFT adapter without one. @throws PlumbError if it is missing otherwise, or
- * invalid.
+ * Reads reward.json; undefined for a whole model or a PEFT adapter without one. @throws PlumbError if it is missing
+ * otherwise, or invalid.
  */
 async function readRewardFile(dir: string): Promise<z.infer<typeof rewardFileSchema> | undefined> {
   const path = join(dir, "reward.json");

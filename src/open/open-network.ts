@@ -154,7 +154,10 @@ export const withTemplateSettings = (
   model: string,
 ): Tokenizer => withChatSettings(tokenizer, { variables: templateVars, date: templateDate }, model);
 
-/** The configuration with all tokens that end an answer: those of the model's files, and the end of its template's turns. */
+/**
+ * The configuration with all tokens that end an answer: those of the model's files, and the end of its template's
+ * turns.
+ */
 export function withEnds(config: ModelConfig, tokenizer: Tokenizer | undefined): ModelConfig {
   const { eosIds, vocabSize } = config;
   if (tokenizer?.chatTemplate === undefined) return config;

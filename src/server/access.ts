@@ -48,8 +48,8 @@ export async function checkProject(
 
 /**
  * The store as a request may use it: each of its writes first asks, within its own transaction, whether the sender may
- * still do what the request asks. Between a request's arrival and its write the sender may have been signed out, demoted,
- * shut out or taken off the project; such changes are writes as well, so one of the two comes first.
+ * still do what the request asks. Between a request's arrival and its write the sender may have been signed out,
+ * demoted, shut out or taken off the project; such changes are writes as well, so one of the two comes first.
  *
  * @param project the path's, if the route is for those who belong to it.
  */

@@ -1,4 +1,7 @@
-/** A deleted project over HTTP: an admin lists it, exports it and purges it; nobody else may, and no living project can be. */
+/**
+ * A deleted project over HTTP: an admin lists it, exports it and purges it; nobody else may, and no living project can
+ * be.
+ */
 import { expect, it } from "vitest";
 import { pilot, testServer } from "../../test/server.js";
 

@@ -1,12 +1,13 @@
 /**
- * Nothing that a rater's client sees tells gold items and hidden repeats from the rest, but for the texts themselves: who
- * remembers every text recognises a repeat.
+ * Nothing that a rater's client sees tells gold items and hidden repeats from the rest, but for the texts themselves:
+ * who remembers every text recognises a repeat.
  *
- * A classifier is trained on all that the clients of half of the raters saw and tried on the other half's, and the other
- * way round. Its ranking is judged by the area under the ROC curve (the Mann-Whitney statistic), which is 1/2 by chance
- * with a standard deviation of sqrt((n + m + 1) / 12 n m) for n of one kind and m of the other; the mean of both ways has
- * about 0.03 here. More than four of them fail: by chance once in 30,000 runs. A leak by which the classifier ranks 68%
- * of pairs rightly is found 98 times in 100, and what used to be told, added to what is seen, is found every time.
+ * A classifier is trained on all that the clients of half of the raters saw and tried on the other half's, and the
+ * other way round. Its ranking is judged by the area under the ROC curve (the Mann-Whitney statistic), which is 1/2 by
+ * chance with a standard deviation of sqrt((n + m + 1) / 12 n m) for n of one kind and m of the other; the mean of both
+ * ways has about 0.03 here. More than four of them fail: by chance once in 30,000 runs. A leak by which the classifier
+ * ranks 68% of pairs rightly is found 98 times in 100, and what used to be told, added to what is seen, is found every
+ * time.
  */
 import { expect, it, vi } from "vitest";
 import { areaUnderCurve, NaiveBayes, type Seen } from "../../test/naive-bayes.js";
@@ -17,7 +18,9 @@ import { releaseLease } from "../feedback/store/index.js";
 const HOUR = 3_600_000;
 const RATERS = 8;
 const TURNS = 60;
-/** Until some turns after `repeatAfter` hardly anything can be a repeat, as everybody knows: the turn is no leak then. */
+/**
+ * Until some turns after `repeatAfter` hardly anything can be a repeat, as everybody knows: the turn is no leak then.
+ */
 const SETTLED = 12;
 
 /** Items whose texts say nothing and are of one length. */

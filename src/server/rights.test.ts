@@ -1,7 +1,7 @@
 /**
- * Every right that somebody can hold, against every way of losing it. A cell is what the server answers to the act after
- * the loss: a status, or a word where the status alone does not tell. In the column "none" nothing was lost; a cell that
- * equals it says that the right stays.
+ * Every right that somebody can hold, against every way of losing it. A cell is what the server answers to the act
+ * after the loss: a status, or a word where the status alone does not tell. In the column "none" nothing was lost; a
+ * cell that equals it says that the right stays.
  */
 import { describe, it } from "vitest";
 import {

@@ -1,6 +1,7 @@
 /**
- * A read that many ask for at once, done as seldom as can be: who asks while it is done waits for the next one, together with
- * all who ask meanwhile. So at most two are under way for a key, and nobody is told what is older than the question.
+ * A read that many ask for at once, done as seldom as can be: who asks while it is done waits for the next one,
+ * together with all who ask meanwhile. So at most two are under way for a key, and nobody is told what is older than
+ * the question.
  */
 export class SharedReads<T> {
   private readonly running = new Map<string, Promise<void>>();

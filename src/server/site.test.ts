@@ -52,8 +52,8 @@ it("everything that is loaded for a rater's page weighs less than 80 kB", async 
     });
     return Buffer.from(await answer.arrayBuffer());
   };
-  // The document, what it names, and what that loads for a rater: the chunk that is named after its folder, what it shares
-  // with the desk, and their styles, as the builder lists them.
+  // The document, what it names, and what that loads for a rater: the chunk that is named after its folder, what it
+  // shares with the desk, and their styles, as the builder lists them.
   const page = await bytes("/p/x");
   const named = [
     ...brotliDecompressSync(page)

@@ -34,7 +34,9 @@ export async function sweepUploads(folder = tmpdir()): Promise<void> {
   }
 }
 
-/** Whether no process reads it: there is none of that number, or the number is ours and the folder older than we are. */
+/**
+ * Whether no process reads it: there is none of that number, or the number is ours and the folder older than we are.
+ */
 async function isLeft(path: string, owner: number): Promise<boolean> {
   if (owner !== process.pid) return !processRuns(owner);
   const began = Date.now() - process.uptime() * 1000;

@@ -30,7 +30,8 @@ describe("BCa", () => {
     );
     const { low, high } = bcaEnds(Float64Array.from(one.draws), one.estimate, without, normalQuantile(0.975));
     const width = one.interval[1] - one.interval[0];
-    // Our normal distribution is exact to 1e-7; without bias or acceleration the ends are off by a hundredth of the width and more.
+    // Our normal distribution is exact to 1e-7; without bias or acceleration the ends are off by a hundredth of the
+    // width and more.
     expect(Math.abs(low - one.interval[0]) / width).toBeLessThan(1e-5);
     expect(Math.abs(high - one.interval[1]) / width).toBeLessThan(1e-5);
     const plain = bcaEnds(

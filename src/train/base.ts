@@ -157,7 +157,10 @@ export async function savePolicy(dir: string, base: TrainingBase, network: Netwo
   else await exportMerged(dir, network, base.tokenizer);
 }
 
-/** Refuses a folder for the trained model that is not empty or cannot be written, before training rather than hours later. */
+/**
+ * Refuses a folder for the trained model that is not empty or cannot be written, before training rather than hours
+ * later.
+ */
 export async function checkOut(out: string | undefined, resume: boolean): Promise<void> {
   if (out === undefined || resume) return;
   await checkWritable(out, "the trained model");

@@ -42,7 +42,9 @@ interface Scored {
   exitCode?: number;
 }
 
-/** Scores two responses with the function of each module, in a process of Node's own: the test runner replaces imports. */
+/**
+ * Scores two responses with the function of each module, in a process of Node's own: the test runner replaces imports.
+ */
 const SCORE = `
 const { loadRewardFunction } = await import(process.argv[1]);
 const completion = { ids: [1, 2], text: "a", finishReason: "stop" };

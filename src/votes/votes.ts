@@ -19,8 +19,8 @@ export interface LabelVotes {
 /** Comparisons of candidates: in vote v, `rater[v]` compared `left[v]` with `right[v]`. */
 export interface Comparisons {
   /**
-   * Names of the candidates, C of them. A response is its item's own: responses of two items are two candidates, also if
-   * they have the same name. Where candidates are shared (models in an arena), a name is one candidate in all items.
+   * Names of the candidates, C of them. A response is its item's own: responses of two items are two candidates, also
+   * if they have the same name. Where candidates are shared (models in an arena), a name is one candidate in all items.
    */
   candidates: readonly string[];
   /** Names, W of them. */
@@ -47,7 +47,9 @@ export class NameIndex {
   readonly names: string[] = [];
   private readonly numbers = new Map<string, number>();
 
-  /** The number of a name; a new one gets the next. @param within the same name within something else is another one. */
+  /**
+   * The number of a name; a new one gets the next. @param within the same name within something else is another one.
+   */
   of(name: string, within = ""): number {
     const key = `${within.length} ${within}${name}`;
     const known = this.numbers.get(key);
@@ -76,7 +78,9 @@ export function labelVotes(votes: Iterable<{ item: string; rater: string; label:
   };
 }
 
-/** Converts comparisons by name to comparisons by index. @param shared whether items share candidates of the same name. */
+/**
+ * Converts comparisons by name to comparisons by index. @param shared whether items share candidates of the same name.
+ */
 export function comparisons(
   votes: Iterable<{ item: string; left: string; right: string; rater: string; outcome: number }>,
   { shared = false }: { shared?: boolean } = {},

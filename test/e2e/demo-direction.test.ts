@@ -1,7 +1,7 @@
 /**
- * Does the demo's reward model go where the votes point? A small network with random weights, trained for real, on pairs of a right and
- * a worse answer. With 558 held-out pairs in 279 prompts the interval of an agreement of one half reaches .44 to .56: a flipped sign
- * cannot pass.
+ * Does the demo's reward model go where the votes point? A small network with random weights, trained for real, on
+ * pairs of a right and a worse answer. With 558 held-out pairs in 279 prompts the interval of an agreement of one half
+ * reaches .44 to .56: a flipped sign cannot pass.
  */
 import { expect, test } from "vitest";
 import { scorePairs } from "../../src/algorithms/reward.js";
@@ -66,7 +66,9 @@ const heldOut = pairsOf("report", 2);
 const isBetter = ({ prompt, left, right }: CandidatePair) =>
   goldAgreement([{ prompt, left, right }], () => true).estimate === 1;
 
-/** Trained on votes that are right with a probability; its agreement with gold, and its mean margin in gold's direction. */
+/**
+ * Trained on votes that are right with a probability; its agreement with gold, and its mean margin in gold's direction.
+ */
 async function trained(right: number, noise: number) {
   const preferences = train.map((pair, i) =>
     ratedPreference(pair, i, isBetter(pair) === right > 0.5 ? "left" : "right", noise),

@@ -1,4 +1,7 @@
-/** The demo as a user has it: what it says and leaves, killed in its stages, run twice at once, and asked what it was made of. */
+/**
+ * The demo as a user has it: what it says and leaves, killed in its stages, run twice at once, and asked what it was
+ * made of.
+ */
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -11,7 +14,10 @@ const STAGES = [
   ...["pretrain", "sft", "candidates", "preferences", "held-out-pairs", "baseline", "reward", "reward-check"],
   ...["rejection", "ppo", "evaluation"],
 ];
-/** Those in which it is killed (all of them under PLUMB_FULL=1): one that trains among them, in the middle of which there is something to lose. */
+/**
+ * Those in which it is killed (all of them under PLUMB_FULL=1): one that trains among them, in the middle of which
+ * there is something to lose.
+ */
 const KILLED = spread("demo-stages", STAGES, 2, ["ppo"]);
 
 type Figures = Record<string, Record<string, number>> & { curve: unknown[] };

@@ -1,4 +1,7 @@
-/** The examples as a user of the library runs them: compiled against the package's own types, each in a process of its own. */
+/**
+ * The examples as a user of the library runs them: compiled against the package's own types, each in a process of its
+ * own.
+ */
 import { execFile, execFileSync, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -8,8 +8,8 @@ import { quantile } from "../../bench/load/load.js";
 const dir = mkdtempSync(join(tmpdir(), "plumb-leads-"));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
-// npm run check:leads does the same with 100,000 items and a bar of 100 ms. Tests share their machine: the bar is what a search
-// through all items takes here, which raters waited for when it held the only connection, ten times over.
+// npm run check:leads does the same with 100,000 items and a bar of 100 ms. Tests share their machine: the bar is what
+// a search through all items takes here, which raters waited for when it held the only connection, ten times over.
 it("raters do not wait for the searches, exports and analyses of leads", async () => {
   const database = { database: join(dir, "leads.db"), keyFile: join(dir, "key") };
   const plan = { items: 5000, characters: 2000, raters: 4, searches: 10, pause: 100, alone: 0.2, seconds: 4 };

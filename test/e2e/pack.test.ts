@@ -1,6 +1,7 @@
 /**
- * What npm would publish, in an empty folder as somebody else's dependency. By default it is unpacked beside links to those packages that it
- * declares, and each of its modules is loaded; under PLUMB_FULL=1 npm installs it, and the demo runs from it.
+ * What npm would publish, in an empty folder as somebody else's dependency. By default it is unpacked beside links to
+ * those packages that it declares, and each of its modules is loaded; under PLUMB_FULL=1 npm installs it, and the demo
+ * runs from it.
  */
 import { execFile, execFileSync } from "node:child_process";
 import {

@@ -10,7 +10,9 @@ import { FULL } from "../spread.js";
 
 const MAX_ALIVE_MILLISECONDS = 150;
 
-/** Runs the program until so long after its first vote, then kills it. @returns the votes that it was told were taken. */
+/**
+ * Runs the program until so long after its first vote, then kills it. @returns the votes that it was told were taken.
+ */
 function killedAfter(milliseconds: number, args: readonly string[]): Promise<string[]> {
   const child = spawn(process.execPath, ["test/e2e/cast-votes.mjs", ...args], {
     stdio: ["ignore", "pipe", "inherit"],

@@ -22,8 +22,8 @@ import { norm, probe, relativeError } from "../evaluate.js";
 import { adapterFolder, loadModel, PLAIN_ADAM, readFixture } from "../fixtures.js";
 
 /**
- * A whole PPO batch in torch (scripts/reference/ppo_step.py). The case "lora", where no response ends early and gradients are not
- * clipped, agrees with TRL 1.12's own trainer; the case "full" is torch's alone.
+ * A whole PPO batch in torch (scripts/reference/ppo_step.py). The case "lora", where no response ends early and
+ * gradients are not clipped, agrees with TRL 1.12's own trainer; the case "full" is torch's alone.
  */
 interface Checksum {
   norm: number;

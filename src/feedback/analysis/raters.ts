@@ -31,7 +31,7 @@ const OF_RATERS: FilterConfig = {
   safetyConflict: false,
 };
 /** Fewest votes for which pages show a reliability. */
-const LEAST_VOTES = 20;
+const MIN_VOTES = 20;
 /** Most flags shown of one rater. */
 const MAX_FLAGS = 10;
 
@@ -73,7 +73,7 @@ export function raterTable(
   });
   return {
     ...{ asOf: data.asOf, aspect: aspect ?? data.project.task.kind },
-    ...{ leastVotes: LEAST_VOTES, raters },
+    ...{ leastVotes: MIN_VOTES, raters },
   };
 }
 

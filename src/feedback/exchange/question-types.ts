@@ -12,8 +12,8 @@ const MAX_LABELS = 12;
 
 /**
  * The type of each question, and the records with every answer converted to that type. A question is free text if any
- * of its answers is long, if it has many distinct answers, or if none of its answers is a verdict while another question
- * is the judgement.
+ * of its answers is long, if it has many distinct answers, or if none of its answers is a verdict while another
+ * question is the judgement.
  *
  * @param rationale a question that the user names as free text.
  */

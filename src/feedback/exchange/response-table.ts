@@ -63,8 +63,8 @@ function columnsOf(rows: readonly LocatedRow[]): string[] {
 }
 
 /**
- * A record for each row, and the fields by role. Rows without a prompt or a response are added to the problems, and so is
- * what the names of the fields leave unclear.
+ * A record for each row, and the fields by role. Rows without a prompt or a response are added to the problems, and so
+ * is what the names of the fields leave unclear.
  */
 export function responseTableRecords(
   rows: readonly LocatedRow[],

@@ -101,7 +101,9 @@ export function voteTableRecords(
 
 const isArena = (value: Record<string, unknown>) => !("left" in value) && "model_a" in value;
 
-/** What tells items apart: in arenas one question is asked of many pairs of models, and each turn is judged by itself. */
+/**
+ * What tells items apart: in arenas one question is asked of many pairs of models, and each turn is judged by itself.
+ */
 const keyOf = (row: Record<string, string>, value: Record<string, unknown>): string =>
   isArena(value) ? JSON.stringify([row.item, [row.left, row.right].sort(), row.turn]) : row.item;
 

@@ -34,8 +34,8 @@ export const olmo2: Architecture = {
 const OLMO3_THETA = 500_000;
 
 /**
- * Olmo 3 (Olmo Team 2025; transformers, models/olmo3): as OLMo 2, with a window in three layers of four, which keep their
- * frequencies where those of the fourth are scaled.
+ * Olmo 3 (Olmo Team 2025; transformers, models/olmo3): as OLMo 2, with a window in three layers of four, which keep
+ * their frequencies where those of the fourth are scaled.
  */
 export const olmo3: Architecture = {
   name: "olmo3",

@@ -18,9 +18,9 @@ const LONGROPE: readonly unknown[] = ["longrope", "su", "yarn"];
 type Rope = Pick<Described, "ropeTheta" | "ropeScaling">;
 
 /**
- * LongRoPE, as transformers reads it. Which factors are used there depends on the longest text of a call: the short ones
- * up to the original context, the long ones for all positions beyond it. Here texts are no longer than that, so that a
- * text has one meaning; undefined: the model has no longrope.
+ * LongRoPE, as transformers reads it. Which factors are used there depends on the longest text of a call: the short
+ * ones up to the original context, the long ones for all positions beyond it. Here texts are no longer than that, so
+ * that a text has one meaning; undefined: the model has no longrope.
  */
 function longRope(json: JsonFields): Rope | undefined {
   const objects = (["rope_parameters", "rope_scaling"] as const).flatMap((key) => {
@@ -61,7 +61,9 @@ function longRope(json: JsonFields): Rope | undefined {
   return { ropeTheta: theta ?? 10_000, ropeScaling: scaling };
 }
 
-/** Phi-3, Phi-4 and Phi-4-mini (Abdin et al. 2024; transformers, models/phi3): joined q, k, v and joined gate and up. */
+/**
+ * Phi-3, Phi-4 and Phi-4-mini (Abdin et al. 2024; transformers, models/phi3): joined q, k, v and joined gate and up.
+ */
 export const phi3: Architecture = {
   name: "phi3",
   causal: "Phi3ForCausalLM",

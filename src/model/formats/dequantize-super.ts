@@ -1,5 +1,6 @@
 /**
- * ggml's K-quants as float32: super-blocks of 256 weights, whose sub-blocks have small scales of their own (ggml-quants.c).
+ * ggml's K-quants as float32: super-blocks of 256 weights, whose sub-blocks have small scales of their own
+ * (ggml-quants.c).
  */
 import { f16ToF32Table } from "./half.js";
 
@@ -26,8 +27,8 @@ export function decodeQ2K(bytes: Uint8Array, out: Float32Array): void {
 }
 
 /**
- * Q3_K: third bits[32], bit pairs[64], scales[12] (sixteen of 6 bits, offset 32), d; w = d (scale - 32) (q - 4), where q
- * has the third bit on top. Sub-block j takes bit pairs as Q2_K does, and bit j >> 1 of the third bits.
+ * Q3_K: third bits[32], bit pairs[64], scales[12] (sixteen of 6 bits, offset 32), d; w = d (scale - 32) (q - 4), where
+ * q has the third bit on top. Sub-block j takes bit pairs as Q2_K does, and bit j >> 1 of the third bits.
  */
 export function decodeQ3K(bytes: Uint8Array, out: Float32Array): void {
   const half = f16ToF32Table();

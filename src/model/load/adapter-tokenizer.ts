@@ -10,8 +10,9 @@ import { checkTokenizer, withinRows } from "./checks.js";
 const UNREAD = ["tokenizer.model", "vocab.json", "added_tokens.json"];
 
 /**
- * The tokenizer of a model with adapters: the last one's that has its own, or the model's. An adapter's template without a
- * tokenizer.json goes with the tokenizer before it; its tokenizer without a template, with the template before it.
+ * The tokenizer of a model with adapters: the last one's that has its own, or the model's. An adapter's template
+ * without a tokenizer.json goes with the tokenizer before it; its tokenizer without a template, with the template
+ * before it.
  *
  * @param config of the model with its adapters, which may have more tokens.
  * @param notices is told where an adapter's differs from the model's, or cannot be read.

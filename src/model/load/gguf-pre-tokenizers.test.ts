@@ -9,7 +9,9 @@ interface Fixture {
   tokens: string[];
   merges: string[];
   texts: string[];
-  /** Names that llama.cpp reads alike, with its ids of each text, and those of the package tokenizers where they differ. */
+  /**
+   * Names that llama.cpp reads alike, with its ids of each text, and those of the package tokenizers where they differ.
+   */
   groups: { names: string[]; ids: number[][]; others: Record<string, Record<string, number[]>> }[];
 }
 const { tokens, merges, texts, groups } = readFixture<Fixture>("pre-tokenizers.json");

@@ -1,6 +1,7 @@
 /**
- * How byte-level tokenizers in GGUF files split a text before they merge: a name (`tokenizer.ggml.pre`), which llama.cpp's
- * converter gives to the tokenizer.json that it finds. Each stands here as its author's tokenizer.json has it.
+ * How byte-level tokenizers in GGUF files split a text before they merge: a name (`tokenizer.ggml.pre`), which
+ * llama.cpp's converter gives to the tokenizer.json that it finds. Each stands here as its author's tokenizer.json has
+ * it.
  *
  * Names and settings: llama.cpp, src/llama-vocab.cpp. docs/architectures.md says what each was checked against.
  */
@@ -32,7 +33,9 @@ const splitBy = (...patterns: string[]): object => sequenceOf([...patterns.map(s
 const gpt2 = byteLevel(true);
 const digitsThenGpt2 = sequenceOf([{ type: "Digits", individual_digits: true }, gpt2]);
 const [llama3, qwen2, gpt4o] = [splitBy(LLAMA3_PATTERN), splitBy(QWEN2_PATTERN), splitBy(GPT4O_PATTERN)];
-/** Numbers, then Chinese and Japanese, then the rest: a sign and the Latin letters after it, words, signs, white space. */
+/**
+ * Numbers, then Chinese and Japanese, then the rest: a sign and the Latin letters after it, words, signs, white space.
+ */
 const deepseek3 = splitBy(
   "\\p{N}{1,3}",
   "[一-龥\u3040-ゟ゠-ヿ]+",

@@ -15,8 +15,8 @@ const TOLERANCE = 1e-3;
 export const LONGROPE_TENSORS = ["rope_factors_short.weight", "rope_factors_long.weight"] as const;
 
 /**
- * The rotary scaling of a file (llama.cpp, src/llama-model.cpp and ggml's rope): the metadata rope.scaling.*, the factors
- * of longrope, or those of Llama 3.
+ * The rotary scaling of a file (llama.cpp, src/llama-model.cpp and ggml's rope): the metadata rope.scaling.*, the
+ * factors of longrope, or those of Llama 3.
  *
  * @param rotary elements of a head that are rotated.
  * @throws PlumbError for a type that is not read.

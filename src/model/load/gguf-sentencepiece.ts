@@ -10,8 +10,8 @@ const [UNKNOWN, CONTROL, USER_DEFINED, BYTE] = [2, 3, 4, 6];
 const NOT_MERGED: readonly unknown[] = [UNKNOWN, CONTROL, USER_DEFINED, BYTE];
 
 /**
- * The tokenizer.json of a SentencePiece model: text with its spaces as \u2581, merged by the tokens' scores; what no token
- * covers becomes bytes.
+ * The tokenizer.json of a SentencePiece model: text with its spaces as \u2581, merged by the tokens' scores; what no
+ * token covers becomes bytes.
  *
  * @throws PlumbError if a table is missing or they do not match
  */
@@ -62,8 +62,8 @@ export function sentencePieceJson(file: GgufFile): object {
 }
 
 /**
- * The merges that make each token of two others, best score first, as transformers derives them from a SentencePiece model
- * (convert_slow_tokenizer.py): among equal scores those of the longer left part, then by the parts' ids.
+ * The merges that make each token of two others, best score first, as transformers derives them from a SentencePiece
+ * model (convert_slow_tokenizer.py): among equal scores those of the longer left part, then by the parts' ids.
  */
 export function mergesOf(
   tokens: readonly string[],

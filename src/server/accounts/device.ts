@@ -1,8 +1,8 @@
 /**
  * Known devices: tokens by which a browser is known in which somebody signed in as an account before ("device cookies":
- * OWASP, Slow Down Online Guessing Attacks). They open nothing; signing in with one is only not held up by what others try.
- * One is an id and a code of the id under the account's password hash, so it can be neither made nor used for another
- * account, and ends when the password is changed, or after half a year.
+ * OWASP, Slow Down Online Guessing Attacks). They open nothing; signing in with one is only not held up by what others
+ * try. One is an id and a code of the id under the account's password hash, so it can be neither made nor used for
+ * another account, and ends when the password is changed, or after half a year.
  */
 import { createHmac, randomBytes } from "node:crypto";
 import { sameText } from "../http/same-text.js";

@@ -5,8 +5,8 @@ import { WaitingRoom } from "./waiting-room.js";
 /** Most names, addresses and devices remembered; beyond that, the one that failed longest ago is forgotten. */
 const MAX_REMEMBERED = 20_000;
 /**
- * Failures without a wait: for a name from one address, for an address over all names, and for a known device by where its
- * token is kept.
+ * Failures without a wait: for a name from one address, for an address over all names, and for a known device by where
+ * its token is kept.
  */
 const FREE = { pair: 5, address: 30, cookie: 10, page: 5 };
 /** Failures for a name from anywhere after which each address has one try of that name without a wait. */
@@ -24,7 +24,9 @@ interface Failures {
   before: number;
 }
 
-/** Who tries: a name from an address, or from a device that signed in with that name before (device.ts), or a session. */
+/**
+ * Who tries: a name from an address, or from a device that signed in with that name before (device.ts), or a session.
+ */
 export interface Trier {
   login: string;
   address: string;
@@ -36,9 +38,9 @@ export interface Trier {
  * of an hour. It counts names that were tried, not accounts, so that it does not reveal which accounts exist.
  *
  * Who comes with a device that is known for the name, or a session, answers for the failures of that alone, even where
- * others fail at the same address. Without one, others' failures elsewhere leave each address its first try: however often
- * a name failed, a try from an address that did not fail is never refused for it. It waits for its turn, so that all
- * addresses together cannot guess faster than that.
+ * others fail at the same address. Without one, others' failures elsewhere leave each address its first try: however
+ * often a name failed, a try from an address that did not fail is never refused for it. It waits for its turn, so that
+ * all addresses together cannot guess faster than that.
  */
 export class SignInThrottle {
   private readonly failures = new Map<string, Failures>();
@@ -47,8 +49,8 @@ export class SignInThrottle {
   constructor(private readonly clock: () => number) {}
 
   /**
-   * Begins a try, which counts as failed until `succeeded` says otherwise: many at once are no more than one after another.
-   * Resolves when it may be made. @throws RequestError 429
+   * Begins a try, which counts as failed until `succeeded` says otherwise: many at once are no more than one after
+   * another. Resolves when it may be made. @throws RequestError 429
    */
   async begin(trier: Trier): Promise<void> {
     this.check(trier);
@@ -58,7 +60,9 @@ export class SignInThrottle {
     this.count(trier, 1);
   }
 
-  /** Forgets the failures of this name from this address, and this device's; those of the address and the name remain. */
+  /**
+   * Forgets the failures of this name from this address, and this device's; those of the address and the name remain.
+   */
   succeeded(trier: Trier): void {
     this.count(trier, -1);
     this.failures.delete(trier.device === undefined ? pairKey(trier) : deviceKey(trier.device.id));

@@ -1,7 +1,8 @@
 /**
- * Passwords that are tried first. Who guesses tries few passwords of many accounts, so that waits and limits do not help:
- * a password must not be one of those. The list is short and part of the program, as nothing is asked over a network; what
- * it has is the words that published lists of leaked passwords begin with, and keys that lie side by side.
+ * Passwords that are tried first. Who guesses tries few passwords of many accounts, so that waits and limits do not
+ * help: a password must not be one of those. The list is short and part of the program, as nothing is asked over a
+ * network; what it has is the words that published lists of leaked passwords begin with, and keys that lie side by
+ * side.
  */
 import { RequestError } from "../http/request-error.js";
 
@@ -71,19 +72,19 @@ const ROWS = [
   ...["qwertzuiopü", "yxcvbnm", "azertyuiop", "qsdfghjklm", "wxcvbn"],
 ].flatMap((row) => [row, [...row].reverse().join("")]);
 /** Characters of a row that count as one idea. */
-const LEAST_RUN = 3;
+const MIN_RUN = 3;
 /** Characters that a password needs besides common words, rows of keys and repetitions; and different ones in all. */
-const LEAST_OWN = 5;
+const MIN_OWN = 5;
 /** Digits before or after a word that add nothing, such as a year. */
 const YEAR = 4;
-const LEAST_DIFFERENT = 5;
+const MIN_DIFFERENT = 5;
 const LETTERS: Readonly<Record<string, string>> = {
   ...{ "0": "o", "1": "i", "3": "e", "4": "a", "5": "s", "7": "t", "@": "a", $: "s", "!": "i" },
 };
 
 /**
- * Refuses a new password that is among the first to be tried: few different characters, a short piece over and over, keys
- * in a row, or common words or the login with little else.
+ * Refuses a new password that is among the first to be tried: few different characters, a short piece over and over,
+ * keys in a row, or common words or the login with little else.
  *
  * @param field of the request that holds it. @throws RequestError 422
  */
@@ -100,16 +101,16 @@ export function checkPasswordChoice(
 
 export function isTriedFirst(password: string, login: string): boolean {
   const text = password.normalize("NFKC").toLowerCase();
-  if (new Set(text).size < LEAST_DIFFERENT) return true;
+  if (new Set(text).size < MIN_DIFFERENT) return true;
   const names = login.toLowerCase().split(/[^a-z0-9]+/);
   const words = [...WORDS, ...names.filter((name) => name.length > 2)];
   const bare = (form: string) => form.replace(/[^\p{L}\p{N}]/gu, "");
-  if (WHOLE.has(bare(text)) || ownCharacters(bare(text), words) < LEAST_OWN) return true;
+  if (WHOLE.has(bare(text)) || ownCharacters(bare(text), words) < MIN_OWN) return true;
   // A word may be spelt with digits, and have others before or after it.
   const core = text.replace(/^\P{L}+|\P{L}+$/gu, "");
   const spelt = bare([...core].map((character) => LETTERS[character] ?? character).join(""));
   const around = bare(text).length - bare(core).length;
-  return ownCharacters(spelt, words) + Math.max(0, around - YEAR) < LEAST_OWN;
+  return ownCharacters(spelt, words) + Math.max(0, around - YEAR) < MIN_OWN;
 }
 
 /** How many characters are left without common words, rows of keys, and what repeats what came just before. */
@@ -135,7 +136,7 @@ function runAt(text: string): number {
         length++;
       longest = Math.max(longest, length);
     }
-  return longest >= LEAST_RUN ? longest : 0;
+  return longest >= MIN_RUN ? longest : 0;
 }
 
 /** Length of the piece at a place that is the same as the piece just before it, 0 if there is none. */

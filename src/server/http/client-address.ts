@@ -25,7 +25,8 @@ export function networkOf(written: string): string {
   if (mapped) return mapped[1];
   if (!isIPv6(address)) return address;
   const [head, tail] = address.split("::").map((part) => (part === "" ? [] : part.split(":")));
-  // "::" stands for as many groups of zeros as there are fewer than eight; a last group may be an IPv4 address, of 32 bits.
+  // "::" stands for as many groups of zeros as there are fewer than eight; a last group may be an IPv4 address, of 32
+  // bits.
   const given = [...head, ...(tail ?? [])];
   const groups = given.length + (given.some((group) => group.includes(".")) ? 1 : 0);
   const whole = [...head, ...Array.from({ length: Math.max(0, 8 - groups) }, () => "0"), ...(tail ?? [])];
@@ -36,8 +37,8 @@ export function networkOf(written: string): string {
 }
 
 /**
- * A warning where all people seem to come from one address: behind a proxy that the server was not told of, one person's
- * failed tries to sign in, and one person's many requests, would stop everybody.
+ * A warning where all people seem to come from one address: behind a proxy that the server was not told of, one
+ * person's failed tries to sign in, and one person's many requests, would stop everybody.
  */
 export function sharedAddressWarning(
   { publicUrl, proxies }: { publicUrl?: string; proxies: number },

@@ -28,8 +28,8 @@ export interface Site {
 }
 
 /**
- * Name of the cookie. Over HTTPS the prefix __Host- binds it to this host, and __Secure- says less, where it is for a path;
- * browsers refuse the prefixes over HTTP.
+ * Name of the cookie. Over HTTPS the prefix __Host- binds it to this host, and __Secure- says less, where it is for a
+ * path; browsers refuse the prefixes over HTTP.
  */
 export function cookieName({ origin, base }: Site): string {
   if (!origin.startsWith("https:")) return "plumb";

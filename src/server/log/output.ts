@@ -1,7 +1,7 @@
 import { write } from "node:fs";
 
 /** Most bytes that wait to be written. */
-const MOST_WAITING = 1_000_000;
+const MAX_WAITING = 1_000_000;
 /** How long it waits before it tries again: where the reader is slow, and where writing failed. */
 const SLOW_MILLISECONDS = 50;
 const FAILED_MILLISECONDS = 1000;
@@ -36,7 +36,7 @@ export class LogOutput {
   /** @param line with its line feed. */
   write(line: string): void {
     const bytes = Buffer.from(line);
-    if (this.bytes + bytes.length > MOST_WAITING) {
+    if (this.bytes + bytes.length > MAX_WAITING) {
       this.lost++;
       this.failure ||= "EAGAIN";
       return;

@@ -41,7 +41,10 @@ interface SiteFile {
   gzip: Uint8Array<ArrayBuffer>;
 }
 
-/** Serves the site's pages, all of them one document, and its files. @param base path below which they lie. @returns the addresses. */
+/**
+ * Serves the site's pages, all of them one document, and its files. @param base path below which they lie. @returns the
+ * addresses.
+ */
 export function addSite<E extends Env>(app: Hono<E>, base: string): string[] {
   const files = readSite();
   const document = files.get("index.html");
@@ -84,7 +87,10 @@ function readSite(): Map<string, SiteFile> {
   return files;
 }
 
-/** The document with the addresses of its files, which are built relative to it, below a path, and that path for its script. */
+/**
+ * The document with the addresses of its files, which are built relative to it, below a path, and that path for its
+ * script.
+ */
 function below(base: string, { type, plain }: SiteFile): SiteFile {
   const text = Buffer.from(plain)
     .toString("utf8")

@@ -89,7 +89,9 @@ function checkWritten(source: string, messages: readonly ChatMessage[], { tools 
   }
 }
 
-/** The template's text: where there are tools, the one for them, if the model has one. @throws PlumbError if it has none */
+/**
+ * The template's text: where there are tools, the one for them, if the model has one. @throws PlumbError if it has none
+ */
 function sourceOf({ chatTemplate, toolTemplate }: Tokenizer, { tools }: RenderOptions): string {
   const source = tools === undefined ? chatTemplate : (toolTemplate ?? chatTemplate);
   if (source === undefined) {

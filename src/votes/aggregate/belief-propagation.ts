@@ -11,9 +11,10 @@
  *
  * No vote is evidence of its own rater's ability. So nothing is learned of raters who share no items with others: they
  * have the ability that is expected, and an item follows its votes. Where all raters are alike, the shares contract to
- * one ability, and votes count equally. With `own` above 0, messages contain that part of their receiver's own (at 1 they
- * are the beliefs, as in EM): raters who are surer of themselves then count for more. The first messages always contain
- * all of it: messages without it may stay where all raters seem alike, though another state explains the votes better.
+ * one ability, and votes count equally. With `own` above 0, messages contain that part of their receiver's own (at 1
+ * they are the beliefs, as in EM): raters who are surer of themselves then count for more. The first messages always
+ * contain all of it: messages without it may stay where all raters seem alike, though another state explains the votes
+ * better.
  *
  * The Bethe approximation to the log-probability of the votes (Yedidia, Freeman and Weiss 2005), with own = 0:
  *
@@ -44,7 +45,9 @@ export interface BeliefOptions {
   known?: KnownLabels;
   /** Part of a message's receiver's own message that is left in it, in [0, 1]; default 0. */
   own?: number;
-  /** Shares of the abilities to begin with, [G], as learned from a part of the votes: few iterations are then enough. */
+  /**
+   * Shares of the abilities to begin with, [G], as learned from a part of the votes: few iterations are then enough.
+   */
   begin?: Float64Array | undefined;
 }
 

@@ -5,9 +5,9 @@
  *   D_v = [v agrees with the vote before it] - (share of the other votes on the item that v agrees with)
  *
  * has mean 0. The vote just after v is left out of the others, because it may copy v. Votes that a rater casts at one
- * time (the pairs of a ranking) are one case; z = sum D / sqrt(sum D^2) over a rater's cases. Copiers are found among all
- * raters at a false discovery rate of 1% (Benjamini and Hochberg 1995), if they also agree with the votes before theirs
- * more than both raters' skills explain, as two experts do who always follow each other.
+ * time (the pairs of a ranking) are one case; z = sum D / sqrt(sum D^2) over a rater's cases. Copiers are found among
+ * all raters at a false discovery rate of 1% (Benjamini and Hochberg 1995), if they also agree with the votes before
+ * theirs more than both raters' skills explain, as two experts do who always follow each other.
  */
 import type { LabelVotes } from "../votes.js";
 import { discoveries } from "./false-discovery.js";
@@ -72,8 +72,9 @@ export function copiedVotes(votes: LabelVotes, time: ArrayLike<number> | undefin
 
 /**
  * Who copies passes errors on, so that the votes of a unit err together even where copies count for less: its log-odds
- * are scaled by the share of its votes that are no copies, as correlated observations are worth fewer (Kish 1965, "Survey
- * Sampling", effective sample size). The likeliest label stays. @param chances [N, K]; changed in place. @param unit of each vote, [V]. @param kept [V].
+ * are scaled by the share of its votes that are no copies, as correlated observations are worth fewer (Kish 1965,
+ * "Survey Sampling", effective sample size). The likeliest label stays. @param chances [N, K]; changed in place. @param
+ * unit of each vote, [V]. @param kept [V].
  */
 export function withoutCopies(chances: Float64Array, K: number, unit: Int32Array, kept: Float64Array): void {
   if (kept.every((share) => share === 1)) return;
@@ -155,7 +156,9 @@ function casesOf(
   return { followed, agreed, expected, z: squares > 0 ? sum / Math.sqrt(squares) : 0 };
 }
 
-/** z of a rater's agreement with the votes before its own, given the truths by the other votes and both raters' skills. */
+/**
+ * z of a rater's agreement with the votes before its own, given the truths by the other votes and both raters' skills.
+ */
 function excessOverSkill(
   votes: LabelVotes,
   before: Int32Array,

@@ -1,6 +1,6 @@
 /**
- * The bars on D_Product (24,945 votes of 176 raters with known truths); attackers are drawn anew for each seed: for one by default, for
- * five under PLUMB_FULL=1, whose mean is then held to the bar.
+ * The bars on D_Product (24,945 votes of 176 raters with known truths); attackers are drawn anew for each seed: for one
+ * by default, for five under PLUMB_FULL=1, whose mean is then held to the bar.
  */
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";

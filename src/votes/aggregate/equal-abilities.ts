@@ -1,6 +1,6 @@
 /**
- * All raters alike: each is right with one probability a, that of the greatest evidence, and a wrong label is any other.
- * The likeliest label is the one with most votes.
+ * All raters alike: each is right with one probability a, that of the greatest evidence, and a wrong label is any
+ * other. The likeliest label is the one with most votes.
  */
 import type { LabelVotes } from "../votes.js";
 import { type BeliefOptions, sumOfItems } from "./belief-propagation.js";

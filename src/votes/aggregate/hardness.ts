@@ -5,8 +5,8 @@
  *   1/2 + (s(c logit a) - 1/2) (1 - h),   s(x) = 1 / (1 + exp(-x)),
  *
  * so that at h = 1 everybody guesses; c makes up for abilities that were estimated on hard and easy items alike. The
- * shares of h among the items and c are those that make the votes likeliest (EM on a grid). The likelier label stays the
- * one that it is for equal hardness, wherever the votes of able raters do not contradict each other.
+ * shares of h among the items and c are those that make the votes likeliest (EM on a grid). The likelier label stays
+ * the one that it is for equal hardness, wherever the votes of able raters do not contradict each other.
  */
 import type { LabelVotes } from "../votes.js";
 

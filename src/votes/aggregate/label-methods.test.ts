@@ -109,8 +109,8 @@ describe("known labels", () => {
   });
 
   it("give each rater's confusions, leaning on the pool's by four votes", () => {
-    // Truths for the pool: i y, j even, k x (known). Counts of all raters by truth: of x said x .5 (j by c), y .5 (j by a) and
-    // k by b and c; of y said x: i by a and b and .5, y: i by c and .5.
+    // Truths for the pool: i y, j even, k x (known). Counts of all raters by truth: of x said x .5 (j by c), y .5 (j by
+    // a) and k by b and c; of y said x: i by a and b and .5, y: i by c and .5.
     const pool = [...normalized([0.5 + 0.5, 0.5 + 2.5]), ...normalized([0.5 + 2.5, 0.5 + 1.5])];
     const gold = [
       ...[0, 0, 1, 0], // a said x of i, which is y

@@ -18,7 +18,9 @@ const vote = (left: string, right: string, rater: string, outcome: number, item 
   outcome,
 });
 
-/** Mean log-loss of the probabilities under the true scores, and the share of pairs whose better side is the likelier. */
+/**
+ * Mean log-loss of the probabilities under the true scores, and the share of pairs whose better side is the likelier.
+ */
 function quality(votes: Comparisons, score: readonly number[], method: (typeof PREFERENCE_METHODS)[number]) {
   const at = new Map(votes.candidates.map((name, c) => [name, score[c]]));
   const { preferences } = aggregatePreferences(votes, method);

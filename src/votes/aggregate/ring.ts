@@ -51,10 +51,11 @@ export function ring(
 const MIN_SHARED = 0.6;
 
 /**
- * Whether these raters agree because they know the truth: beyond chance, their majority agrees with the others' votes at
- * least three fifths as often as the others agree among themselves. A ring's key has nothing to do with the truth, and agrees
- * with the others by chance alone; experts who are right where the crowd is wrong agree with it elsewhere. Also true if
- * the others agree among themselves at least as often as these raters do, because then the others may be the ring.
+ * Whether these raters agree because they know the truth: beyond chance, their majority agrees with the others' votes
+ * at least three fifths as often as the others agree among themselves. A ring's key has nothing to do with the truth,
+ * and agrees with the others by chance alone; experts who are right where the crowd is wrong agree with it elsewhere.
+ * Also true if the others agree among themselves at least as often as these raters do, because then the others may be
+ * the ring.
  *
  * @param kin raters who follow the key too, though not surely: they are not asked.
  */
@@ -124,7 +125,9 @@ export function followers(
     .sort((a, b) => a.rater - b.rater);
 }
 
-/** Every rater who has votes on items with a key, its agreement with the key, and how far that is from what is expected. */
+/**
+ * Every rater who has votes on items with a key, its agreement with the key, and how far that is from what is expected.
+ */
 function heldAgainstKey(
   votes: LabelVotes,
   model: IndependentRaters,

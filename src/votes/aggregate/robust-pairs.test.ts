@@ -1,4 +1,6 @@
-/** The default for comparisons against the same model worked out slowly: sums over a fine grid, one step after another. */
+/**
+ * The default for comparisons against the same model worked out slowly: sums over a fine grid, one step after another.
+ */
 import { describe, expect, it } from "vitest";
 import { RandomStream } from "../../base/random.js";
 import { type Comparisons, comparisons } from "../votes.js";
@@ -157,7 +159,8 @@ function slowly(votes: Comparisons, weight: ArrayLike<number>, trusted = -1): Sl
 function expectSame(votes: Comparisons, weight: Float64Array, trusted?: number): void {
   const fast = robustPairs(votes, comparedPairs(votes), weight, trusted);
   const slow = slowly(votes, weight, trusted);
-  // Densities are taken for linear between 17 nodes, .625 standard deviations h apart: h^2 / 12 times the steepest slope, .24.
+  // Densities are taken for linear between 17 nodes, .625 standard deviations h apart: h^2 / 12 times the steepest
+  // slope, .24.
   for (const [p, value] of slow.probability.entries())
     expect(Math.abs(fast.probability[p] - value), `pair ${p}`).toBeLessThan(0.009);
   for (const [w, value] of slow.better.entries()) {

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { RandomStream } from "../../base/random.js";
 import { robust } from "./robust.js";
-import { MOST_COMPARED, sampleOfItems } from "./sample-of-items.js";
+import { MAX_COMPARED, sampleOfItems } from "./sample-of-items.js";
 
 /** Raters of many votes each: their abilities, and with them the shares of abilities, settle in few iterations. */
 const RATERS = 40;
@@ -37,7 +37,7 @@ it("keeps all votes of the items it draws, the same for a seed, and everything w
 });
 
 it("very many votes are answered as well as fewer: the model is chosen on a part of them", () => {
-  const count = MOST_COMPARED + 10_000;
+  const count = MAX_COMPARED + 10_000;
   const { votes, truth } = manyVotes(count);
   const { posterior, ability, model } = robust(votes);
   expect(model).toBe("abilities");

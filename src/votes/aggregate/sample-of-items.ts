@@ -3,7 +3,7 @@ import { RandomStream } from "../../base/random.js";
 import type { LabelVotes } from "../votes.js";
 
 /** Most votes on which models are compared. */
-export const MOST_COMPARED = 100_000;
+export const MAX_COMPARED = 100_000;
 
 export interface SampledVotes {
   votes: LabelVotes;
@@ -15,7 +15,7 @@ export function sampleOfItems(
   votes: LabelVotes,
   weight: Float64Array,
   seed: number,
-  most = MOST_COMPARED,
+  most = MAX_COMPARED,
 ): SampledVotes {
   const { item, rater, label } = votes;
   if (item.length <= most) return { votes, weight };

@@ -6,7 +6,10 @@ import { ratersByTopic } from "./topic-raters.js";
 
 const TOPICS = ["law", "health", "sport", "food", "travel"];
 
-/** 20 raters of skill .8 and five votes an item; the first `turning` are right on law with chance `law`. @param hard topic on which all guess. */
+/**
+ * 20 raters of skill .8 and five votes an item; the first `turning` are right on law with chance `law`. @param hard
+ * topic on which all guess.
+ */
 function drawn(seed: number, { turning = 0, law = 0.05, hard = -1, items = 1000 }) {
   const random = new RandomStream(seed, "test/topics");
   const truth = Array.from({ length: items }, () => random.int(2));

@@ -6,7 +6,10 @@ import { type LocatedRow, rowError } from "../../base/location.js";
 
 const Name = z.union([z.string().min(1), z.number()]);
 const Summary = z.object({ text: z.string(), policy: z.string().nullish() });
-/** A row of OpenAI's comparisons of summaries (Stiennon et al. 2020): of a post or an article, two summaries and a choice. */
+/**
+ * A row of OpenAI's comparisons of summaries (Stiennon et al. 2020): of a post or an article, two summaries and a
+ * choice.
+ */
 const OpenAiComparison = z.object({
   info: z.object({
     id: Name.nullish(),
@@ -54,7 +57,10 @@ const digest = (text: string) => createHash("sha256").update(text).digest("hex")
 /** Fields of every row that Prodigy writes. */
 const PRODIGY = ["_input_hash", "_task_hash", "answer"];
 
-/** Why a row of another tool can be read neither as items nor as votes, and what to do; undefined if nothing is known against it. */
+/**
+ * Why a row of another tool can be read neither as items nor as votes, and what to do; undefined if nothing is known
+ * against it.
+ */
 export function unreadableRow(row: Record<string, unknown>): string | undefined {
   return PRODIGY.every((name) => name in row)
     ? 'is of Prodigy, whose exports are not read: its "answer" says whether the annotator accepted the task, and which option was chosen stands in "accept", whose options are responses in one project and labels in another; write item,rater,left,right,winner (_task_hash, _annotator_id, the two options, the one in "accept") or item,rater,label, leaving out what was rejected or ignored'

@@ -48,8 +48,9 @@ export const isRawVote = ({ value: { answer, order } }: LocatedRow): boolean =>
   typeof answer === "object" && answer !== null && "kind" in answer && Array.isArray(order);
 
 /**
- * The raw votes that count for one aspect: the latest corrections, without gold items, hidden repeats, rejected votes and
- * excluded raters, as for a project. The file does not name responses: those of an item are named by it and by their place.
+ * The raw votes that count for one aspect: the latest corrections, without gold items, hidden repeats, rejected votes
+ * and excluded raters, as for a project. The file does not name responses: those of an item are named by it and by
+ * their place.
  *
  * @param aspect the aspect to read; required if the votes judge several.
  * @throws PlumbError naming the bad rows, or if no votes count.

@@ -178,8 +178,8 @@ async function* inTableForm(rows: AsyncIterable<LocatedRow>, problems: Problems)
 }
 
 /**
- * Names of items that have turns: turns of one conversation are items of their own, which are told apart by name where a
- * question has several.
+ * Names of items that have turns: turns of one conversation are items of their own, which are told apart by name where
+ * a question has several.
  */
 function namesWithTurns(names: readonly string[], turns: ReadonlyMap<number, string>): string[] {
   const count = new Map<string, number>();

@@ -19,7 +19,10 @@ export async function writeLabels(dir: string, { items, raters }: LabelAggregate
   });
 }
 
-/** Writes preferences.jsonl, raters.csv, and scores.csv where candidates have scores. @param withItems whether each preference names its item. */
+/**
+ * Writes preferences.jsonl, raters.csv, and scores.csv where candidates have scores. @param withItems whether each
+ * preference names its item.
+ */
 export async function writePreferences(
   dir: string,
   { preferences, scores, raters }: PreferenceAggregate,

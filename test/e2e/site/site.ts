@@ -100,8 +100,8 @@ export async function makeProject(
 
 let people = 0;
 /**
- * A new rater of the project, in a browser of their own, at the project's page. Signed in by the API: what the form does is the test's
- * that uses `signIn`.
+ * A new rater of the project, in a browser of their own, at the project's page. Signed in by the API: what the form
+ * does is the test's that uses `signIn`.
  */
 export async function raterPage(
   site: Site,

@@ -131,8 +131,8 @@ export async function checkOtherAdmin(reading: { db: Queries }, account: string)
 }
 
 /**
- * Changes an account and ends its sessions. A rater is on no project's staff; who is shut out holds no items; invitations
- * that the account may not make any more are withdrawn.
+ * Changes an account and ends its sessions. A rater is on no project's staff; who is shut out holds no items;
+ * invitations that the account may not make any more are withdrawn.
  *
  * @throws StoreError missing; conflict: it is the last active admin.
  */

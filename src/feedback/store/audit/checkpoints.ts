@@ -107,7 +107,10 @@ export function appendCheckpoints(path: string, checkpoints: readonly Checkpoint
 /** More than the longest line of a checkpoint, in bytes. */
 const TAIL = 4096;
 
-/** Removes a last line of which only a part was written. @returns false if the last line is whole and only lacks its end. */
+/**
+ * Removes a last line of which only a part was written. @returns false if the last line is whole and only lacks its
+ * end.
+ */
 function endLastLine(file: number): boolean {
   const { size } = fstatSync(file);
   const tail = Buffer.alloc(Math.min(size, TAIL));
@@ -120,8 +123,8 @@ function endLastLine(file: number): boolean {
 }
 
 /**
- * The checkpoints in a file, in order, and the number of malformed lines. A missing file has no checkpoints. The part of a
- * line at the end is none: whoever wrote it was stopped, or writes it now.
+ * The checkpoints in a file, in order, and the number of malformed lines. A missing file has no checkpoints. The part
+ * of a line at the end is none: whoever wrote it was stopped, or writes it now.
  */
 export function readCheckpoints(path: string): { checkpoints: Checkpoint[]; malformed: number } {
   let text: string;

@@ -7,8 +7,8 @@
  * PostgreSQL), because the audit log is one chain. Under the lock a write sees everything committed before, so counting
  * and then inserting needs no further locks.
  *
- * After the entries of the writes come those that tell of all covered rows that the transaction changed, by their hashes
- * before and after (`row-changes.ts`).
+ * After the entries of the writes come those that tell of all covered rows that the transaction changed, by their
+ * hashes before and after (`row-changes.ts`).
  */
 import { sql, type Transaction } from "kysely";
 import { canonicalJson } from "../../../base/canonical-json.js";
@@ -107,7 +107,9 @@ export class Writer {
   }
 }
 
-/** What some writes came to: for each a function that resolves or rejects its promise, to be called after the commit. */
+/**
+ * What some writes came to: for each a function that resolves or rejects its promise, to be called after the commit.
+ */
 interface Together {
   answers: (() => void)[];
   /** Number of the log's last entry. */

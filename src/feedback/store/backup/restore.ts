@@ -49,8 +49,8 @@ export interface RestoreOptions {
   /** Replaces the database's present contents. */
   force?: boolean;
   /**
-   * Keeps the backup's sessions, API keys and unused invitations. They are ended otherwise, in the same transaction: those
-   * that were withdrawn since the backup would be good again.
+   * Keeps the backup's sessions, API keys and unused invitations. They are ended otherwise, in the same transaction:
+   * those that were withdrawn since the backup would be good again.
    */
   keepAccess?: boolean;
 }

@@ -1,4 +1,6 @@
-/** The database and memory say the same of which judgements count, for stores with everything that can become of a vote. */
+/**
+ * The database and memory say the same of which judgements count, for stores with everything that can become of a vote.
+ */
 import { expect, it } from "vitest";
 import { collection, pair, verdict } from "../../../../test/collection.js";
 import { onBothEngines } from "../../../../test/databases.js";
@@ -18,7 +20,9 @@ import { countsFor, isLatest } from "./counting-sql.js";
 
 const STORES = 4;
 
-/** A store in which votes were cast on items, gold and repeats too, corrected, held, decided on, and raters excluded. */
+/**
+ * A store in which votes were cast on items, gold and repeats too, corrected, held, decided on, and raters excluded.
+ */
 async function randomProject(store: Store, seed: number): Promise<string> {
   const random = new RandomStream(seed, "test/counting");
   const gold = { ...pair(9), gold: verdict("left") };

@@ -28,13 +28,18 @@ export interface Database {
 /** A query interface, inside a transaction or not. */
 export type Queries = Kysely<Tables> | Transaction<Tables>;
 
-/** How long a writer waits for another process's write by default; whoever asked waits at most twice as long, for the write before too. */
+/**
+ * How long a writer waits for another process's write by default; whoever asked waits at most twice as long, for the
+ * write before too.
+ */
 const BUSY_MILLISECONDS = 5000;
 /** Size of SQLite's page cache: the default of 2 MiB is smaller than the indexes of a hundred thousand votes. */
 const CACHE_KIBIBYTES = 65_536;
 /** Pages of the write-ahead log (32 MiB) before it is moved into the database; each move waits for the disk twice. */
 const CHECKPOINT_PAGES = 8000;
-/** Connections of one process to PostgreSQL: in all, and of them for long reads. Writes take turns on one of the others. */
+/**
+ * Connections of one process to PostgreSQL: in all, and of them for long reads. Writes take turns on one of the others.
+ */
 const POOL_SIZE = 10;
 const LONG_POOL_SIZE = 3;
 

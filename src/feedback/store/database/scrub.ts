@@ -1,9 +1,9 @@
 /**
- * Overwriting what was deleted. SQLite overwrites freed cells and pages with zeros (`secure_delete`), but a page that was
- * split keeps copies of the cells that moved, and the write-ahead log keeps earlier pages until it starts anew. So after
- * personal data were deleted the file is written anew (VACUUM) and the log cut to nothing. That this is owed is noted in
- * the transaction of the deletion (`user_version`, which only grows and is odd while it is owed), so that a killed process
- * leaves the note to the next.
+ * Overwriting what was deleted. SQLite overwrites freed cells and pages with zeros (`secure_delete`), but a page that
+ * was split keeps copies of the cells that moved, and the write-ahead log keeps earlier pages until it starts anew. So
+ * after personal data were deleted the file is written anew (VACUUM) and the log cut to nothing. That this is owed is
+ * noted in the transaction of the deletion (`user_version`, which only grows and is odd while it is owed), so that a
+ * killed process leaves the note to the next.
  *
  * PostgreSQL does such work by itself in its own time; docs/operations.md says what to do there.
  */
@@ -42,8 +42,8 @@ export class Scrubber {
   constructor(private readonly database: Database) {}
 
   /**
-   * Writes the file anew if that is owed; writers wait meanwhile, about a second for each 100 MB. Where it cannot be done
-   * now (others read all the time, or the disk is full), it is tried again in the background.
+   * Writes the file anew if that is owed; writers wait meanwhile, about a second for each 100 MB. Where it cannot be
+   * done now (others read all the time, or the disk is full), it is tried again in the background.
    */
   async scrub(): Promise<void> {
     if (this.database.engine !== "sqlite" || (await scrub(this.database).catch(() => false))) return;

@@ -1,7 +1,7 @@
 /**
- * The connections to one SQLite file, each on a thread of its own. One writes, at most one transaction at a time; in WAL mode
- * the others read beside it, whatever it waits for. Short reads and those that may take long have different ones, so that
- * neither a search through everything nor another process's lock holds up who needs one row.
+ * The connections to one SQLite file, each on a thread of its own. One writes, at most one transaction at a time; in
+ * WAL mode the others read beside it, whatever it waits for. Short reads and those that may take long have different
+ * ones, so that neither a search through everything nor another process's lock holds up who needs one row.
  */
 import { type SqliteSettings, SqliteThread } from "./sqlite-thread.js";
 

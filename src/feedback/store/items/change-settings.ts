@@ -19,9 +19,9 @@ export type SettingsChange = {
 };
 
 /**
- * Changes how items are handed out from now on. Items that have the project's overlap get the new one: a higher one asks
- * for more votes, also of items that had enough. Items that were given another overlap keep it. With another rule for
- * stopping early, or none, it is decided anew which items need no more votes.
+ * Changes how items are handed out from now on. Items that have the project's overlap get the new one: a higher one
+ * asks for more votes, also of items that had enough. Items that were given another overlap keep it. With another rule
+ * for stopping early, or none, it is decided anew which items need no more votes.
  *
  * @throws StoreError missing, invalid
  */

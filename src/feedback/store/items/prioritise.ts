@@ -55,8 +55,8 @@ export async function prioritise(
 const PIECE = 100;
 
 /**
- * Gives every item that is no gold item its priority among the values, or -1. Only items whose priority changes are written
- * (and told of in the log), in pieces, between which raters' requests are answered.
+ * Gives every item that is no gold item its priority among the values, or -1. Only items whose priority changes are
+ * written (and told of in the log), in pieces, between which raters' requests are answered.
  */
 async function reorder(
   store: StoreContext,

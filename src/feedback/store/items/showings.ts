@@ -1,7 +1,7 @@
 /**
- * Showings: a rater's look at an item, or the hidden repeat of it. Raters are told a showing's id instead of the item's:
- * ids of items tell when they were added, which gold items often were apart from the others, and the id of an item that
- * comes again would tell the repeat. A showing has the id of its first lease, with the letter of items.
+ * Showings: a rater's look at an item, or the hidden repeat of it. Raters are told a showing's id instead of the
+ * item's: ids of items tell when they were added, which gold items often were apart from the others, and the id of an
+ * item that comes again would tell the repeat. A showing has the id of its first lease, with the letter of items.
  */
 import type { Queries } from "../database/database.js";
 import { among } from "../database/sets.js";
@@ -27,7 +27,9 @@ export async function showingsOf(db: Queries, leases: readonly string[]): Promis
   return new Map(rows.map(({ id, first }) => [id, showingId(first)]));
 }
 
-/** A lease of the showing that a rater was told of; undefined if there is none with that id, or it is another rater's. */
+/**
+ * A lease of the showing that a rater was told of; undefined if there is none with that id, or it is another rater's.
+ */
 export async function leaseOfShowing(
   db: Queries,
   rater: string,

@@ -12,7 +12,9 @@ export interface DeletedProject {
   votes: number;
 }
 
-/** What an export holds of a project, in this order. Invitations, departures, drafts and bookmarks are no part of it. */
+/**
+ * What an export holds of a project, in this order. Invitations, departures, drafts and bookmarks are no part of it.
+ */
 const EXPORTED = [
   { table: "guidelines", key: ["version"] },
   { table: "items", key: ["position"] },

@@ -1,4 +1,6 @@
-/** Whatever an installation honestly does, verification finds nothing: step by step, beside a writer, killed, restored. */
+/**
+ * Whatever an installation honestly does, verification finds nothing: step by step, beside a writer, killed, restored.
+ */
 import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, it, vi } from "vitest";

@@ -244,8 +244,8 @@ onBothEngines(({ store: open, engine, fresh }) => {
     await store.close();
     const { checkpoints, malformed } = readCheckpoints(store.checkpointFile);
     expect(malformed).toBe(0);
-    // After log.begun; after a project with its rows (2) and 39 pieces of 25 items with their hashes (1 for each piece); after
-    // 44 pieces and a note.
+    // After log.begun; after a project with its rows (2) and 39 pieces of 25 items with their hashes (1 for each
+    // piece); after 44 pieces and a note.
     const links = checkpoints.map(({ seq, previous_seq }) => [seq, previous_seq]);
     expect(links).toEqual([
       [1, 0],

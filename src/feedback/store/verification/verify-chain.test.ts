@@ -1,4 +1,7 @@
-/** What verification says of logs that were tampered with by someone who knows how they are hashed: every problem, and no other. */
+/**
+ * What verification says of logs that were tampered with by someone who knows how they are hashed: every problem, and
+ * no other.
+ */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

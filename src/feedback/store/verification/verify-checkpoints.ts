@@ -84,7 +84,9 @@ async function hasLinks(db: Queries): Promise<boolean> {
   return columns.some(({ name }) => name === "previous_seq");
 }
 
-/** Whether each checkpoint's predecessor is there, and the file has what the database has. @returns what the file lacks. */
+/**
+ * Whether each checkpoint's predecessor is there, and the file has what the database has. @returns what the file lacks.
+ */
 function verifyLinks(
   stored: readonly Checkpoint[],
   kept: readonly Checkpoint[] | undefined,

@@ -14,8 +14,8 @@ export interface ExportedVote extends StandingVote {
 }
 
 /**
- * Every vote of a project in the order they were cast; a correction comes after the vote it corrects. Read in pages. The
- * marks are those of the beginning of the export.
+ * Every vote of a project in the order they were cast; a correction comes after the vote it corrects. Read in pages.
+ * The marks are those of the beginning of the export.
  */
 export async function* exportVotes({ db }: { db: Queries }, project: string): AsyncGenerator<ExportedVote> {
   const reviews = await reviewStates(db, project);

@@ -176,9 +176,10 @@ async function leaseInProject(
 }
 
 /**
- * The next lease of a rater, chosen by the turn's random draws; undefined when no item is left. Items that the rater gave
- * back, or let run out, come after all others of their kind and of the pool: if an ordinary item came back at once, what
- * does not come back would be gold or a repeat. For the same reason every turn asks the database the same questions.
+ * The next lease of a rater, chosen by the turn's random draws; undefined when no item is left. Items that the rater
+ * gave back, or let run out, come after all others of their kind and of the pool: if an ordinary item came back at
+ * once, what does not come back would be gold or a repeat. For the same reason every turn asks the database the same
+ * questions.
  */
 async function nextLease(
   { db, now }: Write,

@@ -21,7 +21,9 @@ export const LeaseRequest = z.object({
 });
 export type LeaseRequest = z.input<typeof LeaseRequest>;
 
-/** What a rater is shown. Nothing but `item` reveals whether an item is gold or a repeat, or where a response came from. */
+/**
+ * What a rater is shown. Nothing but `item` reveals whether an item is gold or a repeat, or where a response came from.
+ */
 export interface Lease {
   id: string;
   /** The item's own id, which raters are not told. */

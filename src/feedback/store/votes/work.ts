@@ -1,6 +1,6 @@
 /**
- * What a rater does with leases and votes: corrects, skips, releases, renews, saves drafts, looks back. All but the last
- * is for raters who work in the project at that moment, as voting is.
+ * What a rater does with leases and votes: corrects, skips, releases, renews, saves drafts, looks back. All but the
+ * last is for raters who work in the project at that moment, as voting is.
  */
 import { z } from "zod";
 import { canonicalJson } from "../../../base/canonical-json.js";

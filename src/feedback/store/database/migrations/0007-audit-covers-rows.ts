@@ -3,9 +3,9 @@ import { oweScrub } from "../scrub.js";
 import type { Migration } from "./migration.js";
 
 /**
- * Checkpoints name the one before them. The words that people wrote into entries of the log lie in a table of their own,
- * from which they can be deleted. Votes can be deleted once their project was. Pages of a SQLite file that were freed
- * before are overwritten at the next opening.
+ * Checkpoints name the one before them. The words that people wrote into entries of the log lie in a table of their
+ * own, from which they can be deleted. Votes can be deleted once their project was. Pages of a SQLite file that were
+ * freed before are overwritten at the next opening.
  */
 export const auditCoversRows: Migration = {
   name: "0007-audit-covers-rows",
