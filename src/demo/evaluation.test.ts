@@ -34,7 +34,7 @@ beforeAll(async () => {
   const before = await evaluateBefore(heldOut, runners.reference, config);
   const stage = evaluatePolicies(heldOut, tokenizer, before, runners, config);
   ({ events, result: evaluation } = await driven(stage));
-}, 60_000);
+}, 300_000);
 
 describe("the evaluation of policies", () => {
   it("has every policy in the table's order, at the usual temperature or at its best of the develop split", async () => {
@@ -67,7 +67,7 @@ describe("the evaluation of policies", () => {
       expect(figures.kl.estimate, name).toBeCloseTo(kl.estimate, 5);
     }
     expect(of(POLICY_NAMES.sft).kl.estimate).toBe(0);
-  }, 60_000);
+  }, 300_000);
 
   it("chooses among as many samples of SFT as PPO's KL pays for, by the reward model", async () => {
     const figures = of(POLICY_NAMES.bestOf);
@@ -83,7 +83,7 @@ describe("the evaluation of policies", () => {
       responses: [responses[scored[i].indexOf(Math.max(...scored[i]))]],
     }));
     expect(figures.summary).toEqual(summarizeGold(chosen));
-  }, 60_000);
+  }, 300_000);
 
   it("compares PPO with each of the others on the same prompts, PPO first", async () => {
     const { sft, sftBest, bestOf, rejection, ppo, ppoBest } = POLICY_NAMES;
@@ -102,7 +102,7 @@ describe("the evaluation of policies", () => {
     expect(last.gold).toEqual(pairedDifference(mine, theirs));
     expect(last.winRate.wins).toBe(mine.filter((gold, i) => gold > theirs[i]).length);
     expect(last.winRate.losses).toBe(mine.filter((gold, i) => gold < theirs[i]).length);
-  }, 60_000);
+  }, 300_000);
 
   it("says how far it is, and hands on what SFT and PPO answered at their best", async () => {
     const steps = events.filter((event) => event.kind === "step");
@@ -113,5 +113,5 @@ describe("the evaluation of policies", () => {
     if (last.kind !== "samples") throw new Error("no samples");
     expect(last.sft).toEqual(await sampled(runners.reference, of(POLICY_NAMES.sftBest).temperature));
     expect(last.ppo).toEqual(await sampled(runners.policy, of(POLICY_NAMES.ppoBest).temperature));
-  }, 60_000);
+  }, 300_000);
 });

@@ -25,7 +25,7 @@ export const demo = [
   },
   {
     file: "src/demo/baselines.ts",
-    tests: at(["baselines", "evaluation"]),
+    tests: at(["baselines"]),
     mutations: [
       ["the KL of best of n is log n", "Math.log(n) - (n - 1) / n", "Math.log(n)"],
       ["n may exceed PPO's KL", "bestOfKl(n + 1) <= kl", "bestOfKl(n) <= kl"],
