@@ -1,8 +1,8 @@
 /** What PPO reports, against its definitions, on numbers small enough to add up by hand. */
 import { describe, expect, it } from "vitest";
 import type { Completion } from "../generate/index.js";
-import type { Trajectory, UpdateMetrics } from "./ppo.js";
-import { rolloutMetrics, sampleOf, updateMetrics } from "./ppo-metrics.js";
+import type { Trajectory } from "./ppo.js";
+import { rolloutMetrics, sampleOf, type UpdateMetrics, updateMetrics } from "./ppo-metrics.js";
 import { samplerGap, sequenceKl } from "./rollout-metrics.js";
 import { meanOf, moments, sumOf } from "./statistics.js";
 
