@@ -46,6 +46,17 @@ describe("the watch over behaviour", () => {
     expect([40, 30, 30, 30, 30].flatMap((refused, i) => watch.observe(few(refused), [i]))).toEqual([]);
   });
 
+  it("is silent at a loss of less than a tenth, however sure it is", () => {
+    const many = (refused: number) =>
+      Array.from({ length: 1000 }, (_, i) => ({ prompt: harmful, text: i < refused ? REFUSAL : STOCK }));
+    const alarms = (to: number) => {
+      const watch = new BehaviourWatch();
+      return [500, to, to, to, to].flatMap((refused, i) => watch.observe(many(refused), [i]));
+    };
+    expect(alarms(420)).toEqual([]);
+    expect(alarms(380)).toHaveLength(1);
+  });
+
   it("knows needless refusals, compliance and false answers for what they are", () => {
     const raised = (from: string, to: string, prompt = safe) => {
       const watch = new BehaviourWatch();
