@@ -1,13 +1,19 @@
 /**
  * Mutation testing with Stryker: `npm run check:mutations -- [folder or file...]`, by default all folders. Results are
  * kept in runs/mutations: a second run tries only what changed, and a run of some files leaves the others' results
- * unchanged. `--all` starts over.
+ * unchanged. `--all` starts over. `--sample N --seed S` tries N mutants drawn at random from all of them, or from the
+ * folders given, and estimates the share that is killed; what was tried before is not tried again.
  */
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
-import { FOLDERS } from "./mutations/folders.mjs";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { FOLDERS, testsOf } from "./mutations/folders.mjs";
+import { checkSample } from "./mutations/check-sample.mjs";
 
-const asked = process.argv.slice(2).filter((word) => !word.startsWith("--"));
+const { values: options, positionals: asked } = parseArgs({
+  allowPositionals: true,
+  options: { all: { type: "boolean" }, sample: { type: "string" }, seed: { type: "string", default: "1" } },
+});
 const folderOf = (path) => Object.keys(FOLDERS).find((folder) => path === folder || path.startsWith(`${folder}/`));
 const unknown = asked.filter((path) => folderOf(path) === undefined || !existsSync(path));
 if (unknown.length > 0) {
@@ -15,14 +21,20 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 
-/** Test files below a path, those of a folder in order of name. */
-const testsIn = (path) =>
-  statSync(path).isFile()
-    ? [path]
-    : readdirSync(path, { recursive: true })
-        .filter((name) => name.endsWith(".test.ts"))
-        .sort()
-        .map((name) => `${path}/${name}`);
+if (options.sample !== undefined) {
+  const whole = (name, low, high) => {
+    const value = Number(options[name]);
+    if (Number.isInteger(value) && value >= low && value < high) return value;
+    console.error(`--${name} is ${options[name]}; it is a whole number from ${low} to ${high - 1}`);
+    process.exit(2);
+  };
+  const folders = asked.length > 0 ? asked : Object.keys(FOLDERS);
+  if (folders.some((path) => !(path in FOLDERS))) {
+    console.error(`a sample is of whole folders: ${Object.keys(FOLDERS).join(", ")}`);
+    process.exit(2);
+  }
+  process.exit((await checkSample(folders, whole("sample", 1, 1e6), whole("seed", 0, 2 ** 32))) ? 0 : 1);
+}
 
 /** How many mutants were killed, of those not ignored, over all runs so far. */
 function summary(folder, file) {
@@ -42,18 +54,18 @@ let failed = false;
 mkdirSync("runs/mutations", { recursive: true });
 for (const path of asked.length > 0 ? asked : Object.keys(FOLDERS)) {
   const folder = folderOf(path);
-  const { mutate, tests } = FOLDERS[folder];
+  const { mutate } = FOLDERS[folder];
   const file = `runs/mutations/${folder.replaceAll("/", "-")}.json`;
   const patterns = path === folder ? [...mutate, "!**/*.test.ts", "!**/index.ts"] : [path];
   const run = spawnSync(
     "npx",
     [
       ...["stryker", "run", "scripts/mutations/stryker.config.mjs", "--mutate", patterns.join(",")],
-      ...["--incrementalFile", file, ...(process.argv.includes("--all") ? ["--force"] : [])],
+      ...["--incrementalFile", file, ...(options.all ? ["--force"] : [])],
     ],
     {
       stdio: "inherit",
-      env: { ...process.env, PLUMB_MUTATION_TESTS: [...new Set(tests.flatMap(testsIn))].join("\n") },
+      env: { ...process.env, PLUMB_MUTATION_TESTS: testsOf(folder).join("\n") },
     },
   );
   failed ||= run.status !== 0;

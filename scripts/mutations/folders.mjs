@@ -1,3 +1,5 @@
+import { readdirSync, statSync } from "node:fs";
+
 const audit = [
   "audit/audit-entry",
   "audit/audit-key",
@@ -48,3 +50,15 @@ export const FOLDERS = {
   "src/statistics": { mutate: ["src/statistics/*.ts"], tests: ["src/statistics"] },
   "src/demo": { mutate: ["src/demo/**/*.ts"], tests: ["src/demo"] },
 };
+
+/** Test files below a path, those of a folder in order of name. */
+const testsIn = (path) =>
+  statSync(path).isFile()
+    ? [path]
+    : readdirSync(path, { recursive: true })
+        .filter((name) => name.endsWith(".test.ts"))
+        .sort()
+        .map((name) => `${path}/${name}`);
+
+/** The test files that have to notice the mutants of a folder, in the order in which they run. */
+export const testsOf = (folder) => [...new Set(FOLDERS[folder].tests.flatMap(testsIn))];

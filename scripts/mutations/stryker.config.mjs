@@ -13,6 +13,7 @@ export default {
   incremental: true,
   concurrency: 1,
   timeoutMS: 120_000,
+  dryRunTimeoutMinutes: 60,
   reporters: ["progress-append-only", "clear-text", "json"],
   jsonReporter: { fileName: "runs/mutations/report.json" },
   clearTextReporter: { allowColor: false, logTests: false, reportTests: false, reportScoreTable: true },
