@@ -7,7 +7,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { FOLDERS, testsOf } from "./mutations/folders.mjs";
+import { FOLDERS, testsFor } from "./mutations/folders.mjs";
 import { checkSample } from "./mutations/check-sample.mjs";
 
 const { values: options, positionals: asked } = parseArgs({
@@ -65,7 +65,7 @@ for (const path of asked.length > 0 ? asked : Object.keys(FOLDERS)) {
     ],
     {
       stdio: "inherit",
-      env: { ...process.env, PLUMB_MUTATION_TESTS: testsOf(folder).join("\n") },
+      env: { ...process.env, ...testsFor(folder).environment },
     },
   );
   failed ||= run.status !== 0;

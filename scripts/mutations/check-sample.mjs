@@ -3,14 +3,15 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { shareInterval } from "../../dist/statistics/index.js";
 import { drawMutants } from "./draw-mutants.mjs";
-import { testsOf } from "./folders.mjs";
+import { testsFor } from "./folders.mjs";
 import { foundSoFar, hashOf, hashOfTests } from "./found.mjs";
 import { listMutants } from "./list-mutants.mjs";
 
 const percent = (share) => `${(100 * share).toFixed(1)}%`;
 
 /** Runs Stryker on mutants of one folder. @returns whether it ended as it should. */
-function tryMutants(folder, mutants, tests) {
+function tryMutants(folder, mutants) {
+  const { tests, environment } = testsFor(folder);
   const file = `runs/mutations/sample-${folder.replaceAll("/", "-")}.json`;
   const sampled = mutants.map(({ file, id, place, source }) => ({ file, id, place, source: hashOf(source) }));
   writeFileSync(file, JSON.stringify({ tests: hashOfTests(tests), mutants: sampled }));
@@ -18,7 +19,7 @@ function tryMutants(folder, mutants, tests) {
     stdio: "inherit",
     env: {
       ...process.env,
-      PLUMB_MUTATION_TESTS: tests.join("\n"),
+      ...environment,
       PLUMB_MUTATION_SAMPLE: file,
       PLUMB_MUTATION_ROOT: process.cwd(),
     },
@@ -51,12 +52,11 @@ export async function checkSample(folders, n, seed) {
   const noticed = [];
   const statuses = [];
   for (const folder of folders) {
-    const tests = testsOf(folder);
-    const hash = hashOfTests(tests);
+    const hash = hashOfTests(testsFor(folder).tests);
     const before = foundSoFar(hash);
     const open = drawn[folder].filter((mutant) => before(mutant) === undefined);
     console.log(`${folder}: ${drawn[folder].length} of ${all[folder].length} mutants, ${open.length} to be tried`);
-    if (open.length > 0) tryMutants(folder, open, tests);
+    if (open.length > 0) tryMutants(folder, open);
     const found = foundSoFar(hash);
     const ofFolder = drawn[folder].map((mutant) => found(mutant)?.status);
     rows.push(line(folder, all[folder].length, ofFolder));

@@ -13,7 +13,7 @@ export function drawMutants(byFolder, n, seed) {
   const total = folders.reduce((sum, folder) => sum + byFolder[folder].length, 0);
   const exact = folders.map((folder) => (Math.min(n, total) * byFolder[folder].length) / total);
   const size = exact.map((share) => Math.max(1, Math.floor(share)));
-  const byRemainder = folders.map((_, i) => i).sort((a, b) => (exact[b] % 1) - (exact[a] % 1));
+  const byRemainder = folders.map((_, i) => i).sort((a, b) => exact[b] - size[b] - (exact[a] - size[a]));
   for (let i = 0, left = Math.min(n, total) - size.reduce((a, b) => a + b, 0); i < left; i++) size[byRemainder[i]]++;
   return Object.fromEntries(
     folders.map((folder, i) => {

@@ -12,6 +12,7 @@ const audit = [
 /**
  * What is mutated, and which tests must notice, cheap ones first: the first test that fails settles a mutant. Stored
  * metrics of whole runs (test/golden) are not among them: they show that something changed, not that it was right.
+ * `shared`: no native code, so that one process runs all test files of a mutant.
  */
 export const FOLDERS = {
   "src/algorithms": {
@@ -31,6 +32,7 @@ export const FOLDERS = {
     ],
   },
   "src/feedback/store": {
+    shared: true,
     mutate: ["src/base/canonical-json.ts", ...audit.map((name) => `src/feedback/store/${name}.ts`)],
     tests: [
       "src/base/canonical-json.test.ts",
@@ -42,12 +44,13 @@ export const FOLDERS = {
     ],
   },
   "src/votes/aggregate": {
+    shared: true,
     mutate: ["src/votes/aggregate/*.ts"],
     tests: ["src/votes/aggregate"],
   },
-  "src/votes/agreement": { mutate: ["src/votes/agreement/*.ts"], tests: ["src/votes/agreement"] },
+  "src/votes/agreement": { shared: true, mutate: ["src/votes/agreement/*.ts"], tests: ["src/votes/agreement"] },
   "src/generate": { mutate: ["src/generate/*.ts"], tests: ["src/generate"] },
-  "src/statistics": { mutate: ["src/statistics/*.ts"], tests: ["src/statistics"] },
+  "src/statistics": { shared: true, mutate: ["src/statistics/*.ts"], tests: ["src/statistics"] },
   "src/demo": { mutate: ["src/demo/**/*.ts"], tests: ["src/demo"] },
 };
 
@@ -60,5 +63,12 @@ const testsIn = (path) =>
         .sort()
         .map((name) => `${path}/${name}`);
 
-/** The test files that have to notice the mutants of a folder, in the order in which they run. */
-export const testsOf = (folder) => [...new Set(FOLDERS[folder].tests.flatMap(testsIn))];
+/** The test files that have to notice the mutants of a folder, in the order in which they run, and vitest.config.mjs's settings. */
+export function testsFor(folder) {
+  const tests = [...new Set(FOLDERS[folder].tests.flatMap(testsIn))];
+  const environment = {
+    PLUMB_MUTATION_TESTS: tests.join("\n"),
+    PLUMB_MUTATION_SHARED: FOLDERS[folder].shared ? "1" : "0",
+  };
+  return { tests, environment };
+}

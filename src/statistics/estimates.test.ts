@@ -1,6 +1,16 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { maskedMean, maskedStd, pearson, ranks, spearman, wilsonInterval, winRate } from "./estimates.js";
+import {
+  maskedMean,
+  maskedStd,
+  pearson,
+  preferenceAccuracy,
+  ranks,
+  spearman,
+  wilsonInterval,
+  winRate,
+} from "./estimates.js";
+import { formatInterval, isBounded } from "./format-interval.js";
 import { normalCdf, normalQuantile } from "./normal.js";
 
 describe("normal distribution", () => {
@@ -42,8 +52,17 @@ describe("wilsonInterval", () => {
   });
 
   it("refuses counts that are none", () => {
-    expect(() => wilsonInterval(3, 2)).toThrow(RangeError);
+    expect(() => wilsonInterval(3, 2)).toThrow("3 successes of 2");
+    expect(() => wilsonInterval(-1, 2)).toThrow(RangeError);
     expect(() => wilsonInterval(0, 0)).toThrow(RangeError);
+  });
+
+  it("takes another confidence", () => {
+    // p = 1/2: the ends are 1/2 -+ z / (2 sqrt(n + z^2)), with z = 1.644854 for 90%.
+    const reach = 1.6448536269514722 / (2 * Math.sqrt(20 + 1.6448536269514722 ** 2));
+    expect(wilsonInterval(10, 20, 0.9)).toEqual({
+      ...{ estimate: 0.5, low: expect.closeTo(0.5 - reach, 8), high: expect.closeTo(0.5 + reach, 8) },
+    });
   });
 });
 
@@ -59,6 +78,40 @@ it("winRate counts a tie as half", () => {
   expect(winRate([1], [0])).toMatchObject({ estimate: 1, low: 0, high: 1, wins: 1 });
 });
 
+it("preferenceAccuracy is the win rate of the chosen side", () => {
+  const pairs = [
+    { chosen: 2, rejected: 1 },
+    { chosen: 1, rejected: 1 },
+    { chosen: 3, rejected: 0 },
+    { chosen: 0, rejected: 4 },
+  ];
+  expect(preferenceAccuracy(pairs)).toEqual(winRate([2, 1, 3, 0], [1, 1, 0, 4]));
+  const options = { clusters: ["a", "a", "b", "c"], confidence: 0.8 };
+  expect(preferenceAccuracy(pairs, options)).toEqual(winRate([2, 1, 3, 0], [1, 1, 0, 4], options));
+  expect(winRate([2, 1, 3, 0], [1, 1, 0, 4], options)).not.toEqual(winRate([2, 1, 3, 0], [1, 1, 0, 4]));
+  expect(winRate([1], [0]).caution).toContain("one cluster");
+  expect("caution" in winRate([1, 2, 3, 0], [0, 2, 1, 4])).toBe(false);
+});
+
+describe("formatInterval", () => {
+  it("tells the ends that there are, and the caution", () => {
+    expect(formatInterval({ estimate: 0.5, low: 0.25, high: 0.75 })).toBe(
+      "0.500 (95% interval 0.250 to 0.750)",
+    );
+    expect(formatInterval({ estimate: 0.5, low: 0.25, high: 0.75, caution: "few values" })).toBe(
+      "0.500 (95% interval 0.250 to 0.750; few values)",
+    );
+    const none = { estimate: 0.5, low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY };
+    expect(formatInterval({ ...none, caution: "one value" })).toBe("0.500 (one value)");
+  });
+
+  it("has ends only where both are finite", () => {
+    expect(isBounded({ low: 0, high: 1 })).toBe(true);
+    expect(isBounded({ low: Number.NEGATIVE_INFINITY, high: 1 })).toBe(false);
+    expect(isBounded({ low: 0, high: Number.POSITIVE_INFINITY })).toBe(false);
+  });
+});
+
 describe("correlation", () => {
   it("shares ranks between ties", () => expect(ranks([10, 20, 10, 5])).toEqual([2.5, 4, 2.5, 1]));
 
@@ -66,6 +119,9 @@ describe("correlation", () => {
     const x = [1, 2, 3, 4, 5];
     expect(spearman(x, x.map(Math.exp))).toBeCloseTo(1, 12);
     expect(pearson(x, [2, 4, 5, 4, 5])).toBeCloseTo(0.7745966692, 9);
+    expect(pearson(x, [5, 4, 5, 4, 2])).toBeCloseTo(-0.7745966692, 9);
+    expect(pearson([1, 2, 4], [3, -1, 0])).toBeCloseTo(-0.5765566601970552, 12);
+    expect(spearman([1, 2, 2, 3], [4, 1, 3, 2])).toBeCloseTo(-0.632455532, 9);
     expect(pearson(x, [1, 1, 1, 1, 1])).toBeNaN();
     expect(() => pearson([1], [1, 2])).toThrow("1 and 2 values");
   });

@@ -7,7 +7,49 @@ import { rateDifference, rateInterval, shareInterval } from "./rates.js";
 const clusters = (count: number, size: number, hits: number): number[][] =>
   Array.from({ length: count }, () => Array.from({ length: size }, (_, i) => (i < hits ? 1 : 0)));
 
+/** By mpmath, with 25 digits, from the formulas in rates.ts: quantiles by its incomplete beta function and bisection. */
+const UNEQUAL = [[1, 1, 0], [1], [0, 0], [1, 0, 1, 1], [0, 1], [1, 1]];
+const WORSE = [[0, 1, 0], [1], [0, 0], [0, 0, 1, 1], [0, 0], [1, 0]];
+const RARE = [[0, 0, 0, 1], ...Array<number[]>(11).fill([0, 0]), ...Array<number[]>(5).fill([0])];
+const TIES = [[0.5, 1], [0, 0.5, 0.5], [1], [0.5], [0, 0]];
+
 describe("rateInterval", () => {
+  it.each([
+    { name: "unequal clusters", values: UNEQUAL, ends: [0.2809754884482912, 0.8923719129099098], n: 14 },
+    {
+      name: "one success, where the exact bound is lower",
+      values: RARE,
+      ends: [0.000459608173063, 0.228106918513005],
+      n: 31,
+    },
+    { name: "ties", values: TIES, ends: [0.1135156286168459, 0.8332774864353559], n: 9 },
+  ])("of $name is what the formulas give", ({ values, ends, n }) => {
+    const found = rateInterval(values);
+    expect(found).toEqual({
+      estimate: expect.closeTo(values.flat().reduce((a, b) => a + b, 0) / n, 12),
+      low: expect.closeTo(ends[0], 10),
+      high: expect.closeTo(ends[1], 10),
+      ...{ n, clusters: values.length },
+    });
+  });
+
+  it("of another confidence has that one's quantiles and bounds", () => {
+    const [{ low, high }, rare] = [rateInterval(UNEQUAL, 0.9), rateInterval(RARE, 0.9)];
+    expect([low, high]).toEqual([
+      expect.closeTo(0.3432113502156205, 10),
+      expect.closeTo(0.8611158801470022, 10),
+    ]);
+    expect([rare.low, rare.high]).toEqual([
+      expect.closeTo(0.00131580192085, 10),
+      expect.closeTo(0.17990566880758554, 10),
+    ]);
+    const share = shareInterval(1, 10);
+    expect([share.low, share.high]).toEqual([
+      expect.closeTo(0.00447533040388, 10),
+      expect.closeTo(0.4661272866378506, 10),
+    ]);
+  });
+
   it("of clusters that agree in all is that of clusters, of those that do not is that of members", () => {
     const width = ({ low, high }: { low: number; high: number }) => high - low;
     const agreeing = rateInterval([...clusters(100, 4, 4), ...clusters(100, 4, 0)]);
@@ -68,6 +110,19 @@ describe("rateInterval", () => {
 describe("rateDifference", () => {
   const a = [...clusters(10, 4, 3), ...clusters(20, 4, 1), ...clusters(10, 4, 0)];
   const b = [...clusters(10, 4, 2), ...clusters(20, 4, 1), ...clusters(10, 4, 0)];
+
+  it("is what the formulas give, paired and not", () => {
+    const found = (options: { paired: boolean; confidence?: number }) => {
+      const { estimate, low, high } = rateDifference(UNEQUAL, WORSE, options);
+      return [estimate, low, high];
+    };
+    const close = (...values: number[]) => values.map((x) => expect.closeTo(x, 10));
+    expect(found({ paired: true })).toEqual(close(2 / 7, 0.07725341680480126, 0.430372981813775));
+    expect(found({ paired: false })).toEqual(close(2 / 7, -0.21158848151417736, 0.6315430965198429));
+    expect(found({ paired: true, confidence: 0.9 })).toEqual(
+      close(2 / 7, 0.11356835001877816, 0.41185414478839666),
+    );
+  });
 
   it("knows pairs that move together better than others", () => {
     const paired = rateDifference(a, b, { paired: true });
