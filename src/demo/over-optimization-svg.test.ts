@@ -1,0 +1,69 @@
+import { beforeEach, expect, it, vi } from "vitest";
+import type { SvgPlotOptions, SvgSeries } from "../artifacts/index.js";
+import type { OverOptimization } from "./over-optimization.js";
+import { overOptimizationSvg } from "./over-optimization-svg.js";
+
+const drawn = vi.hoisted(() => ({ series: [] as unknown[], options: {} as unknown }));
+vi.mock("../artifacts/index.js", () => ({
+  svgLinePlot: (series: SvgSeries[], options: SvgPlotOptions) => {
+    Object.assign(drawn, { series, options });
+    return "<svg>";
+  },
+}));
+beforeEach(() => Object.assign(drawn, { series: [], options: {} }));
+
+const interval = (estimate: number) => ({ estimate, low: estimate - 0.5, high: estimate + 0.25 });
+/** Measured again at a smaller distance in the end; a KL of samples may be below 0. */
+const curve = [
+  { iteration: 0, kl: interval(-0.01), proxy: interval(0), gold: interval(1) },
+  { iteration: 1, kl: interval(4), proxy: interval(2), gold: interval(3) },
+  { iteration: 2, kl: interval(1), proxy: interval(1), gold: interval(2) },
+];
+const of = (fit: OverOptimization["fit"]) => overOptimizationSvg(curve, { fit } as OverOptimization);
+const measured = [
+  {
+    name: "reward model (proxy)",
+    points: [
+      [0, 0],
+      [1, 1],
+      [2, 2],
+    ],
+    band: [
+      [-0.5, 0.25],
+      [0.5, 1.25],
+      [1.5, 2.25],
+    ],
+  },
+  {
+    name: "gold utility",
+    points: [
+      [0, 1],
+      [1, 2],
+      [2, 3],
+    ],
+    band: [
+      [0.5, 1.25],
+      [1.5, 2.25],
+      [2.5, 3.25],
+    ],
+  },
+];
+
+it("shows proxy and gold with their intervals in order of the distance, and Gao's curve from the first gold on", () => {
+  expect(of({ alpha: 0.5, beta: 0.25, r2: 1, peakKl: 9 })).toBe("<svg>");
+  // R(1) = 0.5; R(2) = 2 (0.5 - 0.25 log 2).
+  const points = [
+    [0, 1],
+    [1, 1.5],
+    [2, expect.closeTo(1 + 2 * (0.5 - 0.25 * Math.LN2), 12)],
+  ];
+  expect(drawn.series).toEqual([...measured, { name: "d (alpha - beta log d)", points, dashed: true }]);
+  expect(drawn.options).toEqual({
+    ...{ title: "Over-optimisation", xLabel: "sqrt(KL from SFT)", yLabel: "mean over held-out prompts" },
+  });
+});
+
+it("shows no curve where none was fitted", () => {
+  of(undefined);
+  expect(drawn.series).toEqual(measured);
+});
