@@ -1,8 +1,9 @@
 /**
  * Mutation testing with Stryker: `npm run check:mutations -- [folder or file...]`, by default all folders. Results are
  * kept in runs/mutations: a second run tries only what changed, and a run of some files leaves the others' results
- * unchanged. `--all` starts over. `--sample N --seed S` tries N mutants drawn at random from all of them, or from the
- * folders given, and estimates the share that is killed; what was tried before is not tried again.
+ * unchanged. `--all` starts over. `--sample N --seed S` tries N mutants drawn at random from all of them and estimates
+ * the share that is killed; folders given, it tries those of the sample that are in them. What was tried before is not
+ * tried again.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync } from "node:fs";

@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { shareInterval } from "../../dist/statistics/index.js";
 import { drawMutants } from "./draw-mutants.mjs";
-import { testsFor } from "./folders.mjs";
+import { FOLDERS, testsFor } from "./folders.mjs";
 import { foundSoFar, hashOf, hashOfTests } from "./found.mjs";
 import { listMutants } from "./list-mutants.mjs";
 
@@ -39,14 +39,15 @@ function line(name, mutants, statuses) {
 }
 
 /**
- * Draws n mutants of some folders, tries those of which nothing is known yet, and prints what became of them.
+ * Draws n mutants of all folders, tries those of some folders of which nothing is known yet, and prints what became of
+ * these.
  *
- * @returns whether all that were drawn have been tried.
+ * @returns whether all that were drawn of these folders have been tried.
  */
 export async function checkSample(folders, n, seed) {
   mkdirSync("runs/mutations", { recursive: true });
   const all = {};
-  for (const folder of folders) all[folder] = await listMutants(folder);
+  for (const folder of Object.keys(FOLDERS)) all[folder] = await listMutants(folder);
   const drawn = drawMutants(all, n, seed);
   const rows = [];
   const noticed = [];
@@ -69,10 +70,10 @@ export async function checkSample(folders, n, seed) {
   }
   const total = folders.reduce((sum, folder) => sum + all[folder].length, 0);
   console.log(`\n${noticed.join("\n")}\n`);
-  console.log(`A sample of ${statuses.length} of ${total} mutants, seed ${seed}:\n`);
+  console.log(`${statuses.length} of ${total} mutants, of a sample of ${n} with seed ${seed}:\n`);
   console.log("| folder | mutants | tried | killed | timed out | survived | share killed | 95% interval | left out |");
   console.log("|---|---|---|---|---|---|---|---|---|");
-  console.log([...rows, line("all", total, statuses)].join("\n"));
+  console.log([...rows, line("together", total, statuses)].join("\n"));
   return statuses.every((status) => status !== undefined);
 }
 
