@@ -10,7 +10,7 @@ import { PlumbError } from "../../base/errors.js";
 import { type GgufFile, openGguf } from "./gguf.js";
 import type { ReadOptions } from "./random-access.js";
 import { MAX_SHARDS } from "./safetensors-folder.js";
-import { type OpenWeights, unknownTensor } from "./weights.js";
+import { joinedWeights } from "./weights.js";
 
 const NAME = /^(.*)-(\d{5})-of-(\d{5})\.gguf$/;
 const [NUMBER, COUNT, TENSORS] = ["split.no", "split.count", "split.tensors.count"];
@@ -124,7 +124,11 @@ function joined(parts: readonly GgufFile[]): GgufFile {
     path: first.path,
     metadata: first.metadata,
     tensors: new Map(parts.flatMap((part) => [...part.tensors])),
-    weights: joinedWeights(parts, owner, first.path),
+    weights: joinedWeights(
+      parts.map(({ weights }) => weights),
+      new Map([...owner].map(([name, { weights }]) => [name, weights])),
+      first.path,
+    ),
   };
 }
 
@@ -150,21 +154,3 @@ function checkPart(part: GgufFile, index: number, first: GgufFile): void {
 
 const shown = (value: unknown): string =>
   JSON.stringify(value, (_, one: unknown) => (typeof one === "bigint" ? `${one}n` : one));
-
-function joinedWeights(
-  parts: readonly GgufFile[],
-  owner: ReadonlyMap<string, GgufFile>,
-  path: string,
-): OpenWeights {
-  const find = (name: string): OpenWeights => (owner.get(name) ?? unknownTensor(name, path)).weights;
-  return {
-    names: () => [...owner.keys()],
-    has: (name) => owner.has(name),
-    shape: (name) => find(name).shape(name),
-    dtype: (name) => find(name).dtype(name),
-    read: async (name) => find(name).read(name),
-    async close() {
-      for (const { weights } of parts) await weights.close();
-    },
-  };
-}

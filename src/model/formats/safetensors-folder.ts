@@ -6,7 +6,7 @@ import { PlumbError } from "../../base/errors.js";
 import type { ReadOptions } from "./random-access.js";
 import { openSafetensors, type SafetensorsWeights } from "./safetensors.js";
 import { repeatedKey } from "./safetensors-header.js";
-import { unknownTensor } from "./weights.js";
+import { joinedWeights } from "./weights.js";
 
 export const MAX_SHARDS = 1024;
 /** Larger indices are refused; that of a model of 400B parameters takes about 100 KB. */
@@ -82,9 +82,6 @@ async function openShards(
   options: ReadOptions | undefined,
 ): Promise<SafetensorsWeights> {
   const shards: SafetensorsWeights[] = [];
-  const closeAll = async () => {
-    for (const shard of shards) await shard.close();
-  };
   try {
     const owner = new Map<string, SafetensorsWeights>();
     for (const name of names) {
@@ -102,18 +99,10 @@ async function openShards(
         });
       }
     }
-    const find = (name: string) => owner.get(name) ?? unknownTensor(name, dir);
-    return {
-      names: () => [...owner.keys()],
-      has: (name) => owner.has(name),
-      shape: (name) => find(name).shape(name),
-      dtype: (name) => find(name).dtype(name),
-      read: async (name) => find(name).read(name),
-      readInt8: async (name) => find(name).readInt8(name),
-      close: closeAll,
-    };
+    const joined = joinedWeights(shards, owner, dir);
+    return { ...joined, readInt8: async (name) => joined.find(name).readInt8(name) };
   } catch (error) {
-    await closeAll();
+    for (const shard of shards) await shard.close();
     throw error;
   }
 }

@@ -21,6 +21,31 @@ export interface OpenWeights extends WeightSource {
   close(): Promise<void>;
 }
 
+/**
+ * Weights that lie in several files, as one.
+ *
+ * @param owner the file of each tensor, in the order of `names`. @param source what an unknown tensor's error names.
+ * @returns `find` too, the file of a tensor, for what only some kinds of files can read; `close` closes all files.
+ */
+export function joinedWeights<W extends OpenWeights>(
+  files: readonly W[],
+  owner: ReadonlyMap<string, W>,
+  source: string,
+): OpenWeights & { find(name: string): W } {
+  const find = (name: string): W => owner.get(name) ?? unknownTensor(name, source);
+  return {
+    find,
+    names: () => [...owner.keys()],
+    has: (name) => owner.has(name),
+    shape: (name) => find(name).shape(name),
+    dtype: (name) => find(name).dtype(name),
+    read: async (name) => find(name).read(name),
+    async close() {
+      for (const file of files) await file.close();
+    },
+  };
+}
+
 export function unknownTensor(name: string, source: string): never {
   throw new PlumbError(`${source} has no tensor named ${JSON.stringify(name)}.`);
 }
