@@ -25,6 +25,9 @@ export const ARCHITECTURE_FIXTURES = [
   "olmo3",
   "smollm3",
   "granite",
+  "qwen3-moe",
+  "mixtral",
+  "gpt-oss",
 ];
 
 export const FIXTURES = path.resolve("test/fixtures");

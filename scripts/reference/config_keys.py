@@ -15,14 +15,17 @@ from transformers import (
     GemmaConfig,
     GPT2Config,
     GPTNeoXConfig,
+    GptOssConfig,
     GraniteConfig,
     LlamaConfig,
     MistralConfig,
+    MixtralConfig,
     Olmo2Config,
     Olmo3Config,
     Phi3Config,
     Qwen2Config,
     Qwen3Config,
+    Qwen3MoeConfig,
     SmolLM3Config,
 )
 
@@ -39,6 +42,9 @@ CLASSES = {
     Olmo3Config: "Olmo3ForCausalLM",
     SmolLM3Config: "SmolLM3ForCausalLM",
     GraniteConfig: "GraniteForCausalLM",
+    Qwen3MoeConfig: "Qwen3MoeForCausalLM",
+    MixtralConfig: "MixtralForCausalLM",
+    GptOssConfig: "GptOssForCausalLM",
     GPTNeoXConfig: "GPTNeoXForCausalLM",
     GPT2Config: "GPT2LMHeadModel",
 }

@@ -23,13 +23,16 @@ from transformers import (
     GemmaConfig,
     GPT2Config,
     GPTNeoXConfig,
+    GptOssConfig,
     GraniteConfig,
     LlamaConfig,
+    MixtralConfig,
     Olmo2Config,
     Olmo3Config,
     Phi3Config,
     Qwen2Config,
     Qwen3Config,
+    Qwen3MoeConfig,
     SmolLM3Config,
 )
 from transformers.modeling_rope_utils import ROPE_INIT_FUNCTIONS
@@ -145,7 +148,40 @@ MODELS = {
                       attention_multiplier=0.2, residual_multiplier=0.4, logits_scaling=2.5),
         torch.bfloat16, ["k_proj", "down_proj"], {"rope_theta": 10000.0, "rope_scaling": None},
     ),
+    # Two of five experts, with their shares of the softmax over all five.
+    "qwen3-moe": (
+        Qwen3MoeConfig(**SMALL, head_dim=16, rms_norm_eps=1e-6, rope_parameters=rope(1000000.0), num_experts=5, num_experts_per_tok=2,
+                       moe_intermediate_size=12, norm_topk_prob=False),
+        torch.bfloat16, ["q_proj", "o_proj"], {"rope_theta": 1000000.0, "rope_scaling": None, "max_window_layers": 2},
+    ),
+    # Two of four, whose weights sum to 1; a window.
+    "mixtral": (
+        MixtralConfig(**SMALL | {"intermediate_size": 12}, rms_norm_eps=1e-5, rope_parameters=rope(1000000.0), num_local_experts=4,
+                      num_experts_per_tok=2, sliding_window=6),
+        torch.bfloat16, ["q_proj", "v_proj"], {"rope_theta": 1000000.0, "head_dim": None},
+    ),
+    # Sinks, a window in every other layer, YaRN in all; a limit that bites.
+    "gpt-oss": (
+        GptOssConfig(**SMALL | {"intermediate_size": 12}, head_dim=16, rms_norm_eps=1e-5, num_local_experts=4, num_experts_per_tok=2,
+                     sliding_window=6, swiglu_limit=0.8, rope_parameters=rope(100.0) | YARN | {"truncate": False}),
+        torch.bfloat16, ["q_proj", "k_proj", "v_proj", "o_proj"],
+        {"rope_theta": 100.0, "rope_scaling": YARN | {"truncate": False}},
+    ),
 }
+
+# How the files of mixtures of experts have what transformers 5 keeps in one tensor: module, and names of one expert's layers.
+EXPERTS = {"qwen3-moe": ("mlp", ["gate_proj", "up_proj", "down_proj"]), "mixtral": ("block_sparse_moe", ["w1", "w3", "w2"])}
+
+
+def in_files(model, name, x):
+    if model not in EXPERTS or ".mlp." not in name:
+        return [(name, x)]
+    module, (gate, up, down) = EXPERTS[model]
+    name = name.replace(".mlp.", f".{module}.")
+    at, _, last = name.rpartition(".")
+    if last == "gate_up_proj":
+        return [(f"{at}.{e}.{part}.weight", y) for e, both in enumerate(x) for part, y in zip((gate, up), both.chunk(2))]
+    return [(f"{at}.{e}.{down}.weight", y) for e, y in enumerate(x)] if last == "down_proj" else [(name, x)]
 
 # Reward models as TRL saves them.
 CLASSIFIERS = {
@@ -189,6 +225,7 @@ def make_model(out, index, name):
     config, dtype, targets, legacy = MODELS[name]
     folder = f"{out}/models/{name}"
     config._attn_implementation = "eager"
+    config._experts_implementation = "eager"
     save(AutoModelForCausalLM.from_config(config), folder, 600 + index, dtype)
 
     saved = json.load(open(f"{folder}/config.json"))
@@ -197,7 +234,7 @@ def make_model(out, index, name):
         json.dump(old, open(f"{folder}/config.legacy.json", "w"), indent=2, sort_keys=True)
 
     model = load(folder)
-    record = {"name": name, **ABOUT, **expectations(model, config.vocab_size, 700 + index, lambda n: False)}
+    record = {"name": name, **ABOUT, **expectations(model, config.vocab_size, 700 + index, lambda n: False, in_files=lambda n, x: in_files(name, n, x))}
     if name.startswith("gpt-neox"):  # in its files the head has another name
         record["gradients"] = {k.replace("lm_head", "embed_out"): v for k, v in record["gradients"].items()}
     record["greedy"] = greedy(model)

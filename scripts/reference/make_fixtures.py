@@ -9,6 +9,7 @@ those used here. Everything follows from fixed seeds.
 
 import argparse
 import ast
+import importlib.metadata
 import json
 import math
 import os
@@ -23,7 +24,11 @@ from trl.trainer.utils import entropy_from_logits, selective_log_softmax
 
 from fixture import checksum, checksums, probe, short, write
 
-MADE_WITH = "torch 2.15, transformers 5.23, peft 0.21, TRL 1.16"
+def version(name, package=None):
+    return f"{name} " + ".".join(importlib.metadata.version(package or name).split(".")[:2])
+
+
+MADE_WITH = ", ".join([version("torch"), version("transformers"), version("peft"), version("TRL", "trl")])
 
 # ------------------------------------------------------------------------------------------------ models
 
@@ -128,7 +133,8 @@ def logit_record(logits, positions):
     }
 
 
-def expectations(model, vocab, seed, full, trainable=None):
+def expectations(model, vocab, seed, full, trainable=None, in_files=lambda name, x: [(name, x)]):
+    """in_files: a gradient by the names and in the parts that files have for its weight."""
     ids, mask, short_ids = batch(vocab, seed)
     model.zero_grad()
     logits = model(input_ids=ids).logits
@@ -146,7 +152,7 @@ def expectations(model, vocab, seed, full, trainable=None):
             "short": logit_record(short_logits, POSITIONS["short"]),
         },
         "loss": {"sum": short(loss.item()), "count": count, "mean": short(loss.item() / count)},
-        "gradients": checksums(named, full),
+        "gradients": checksums([part for name, x in named for part in in_files(name, x)], full),
     }
 
 

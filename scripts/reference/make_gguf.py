@@ -10,6 +10,7 @@ import argparse
 import glob
 import json
 import os
+import re
 
 import gguf
 import numpy as np
@@ -19,12 +20,24 @@ from safetensors.torch import load_file
 ARCHS = {
     "llama-untied": "LLAMA", "llama3-rope": "LLAMA", "mistral": "LLAMA", "qwen2": "QWEN2", "qwen3": "QWEN3", "gemma": "GEMMA",
     "gemma2": "GEMMA2", "gemma3": "GEMMA3", "phi3": "PHI3", "olmo2": "OLMO2", "gpt-neox": "GPTNEOX", "gpt2": "GPT2",
-    "yarn": "QWEN2", "longrope": "PHI3", "olmo3": "OLMO2",
+    "yarn": "QWEN2", "longrope": "PHI3", "olmo3": "OLMO2", "qwen3-moe": "QWEN3MOE", "mixtral": "LLAMA",
 }
 
 
 def permuted(w, heads):
     return w.reshape(heads, 2, w.shape[0] // heads // 2, *w.shape[1:]).swapaxes(1, 2).reshape(w.shape)
+
+
+def together(tensors):
+    """The tensors, with those of a layer's experts as one each, in their order."""
+    out, layers = {}, {}
+    for name, tensor in tensors.items():
+        found = re.fullmatch(r"(.*\.experts)\.(\d+)\.(\w+)\.weight", name)
+        if found is None:
+            out[name] = tensor
+        else:
+            layers.setdefault(f"{found[1]}.{found[3]}.weight", {})[int(found[2])] = tensor
+    return out | {name: torch.stack([each[e] for e in sorted(each)]) for name, each in layers.items()}
 
 
 # Models in several files: tensors in each.
@@ -53,6 +66,12 @@ def write(folder, out, kind, tensors_each=0):
         writer.add_layer_norm_rms_eps(eps)
     else:
         writer.add_layer_norm_eps(get("layer_norm_eps", "layer_norm_epsilon"))
+    experts = get("num_experts", "num_local_experts")
+    if experts:
+        writer.add_expert_count(experts)
+        writer.add_expert_used_count(config["num_experts_per_tok"])
+    if kind == "QWEN3MOE":
+        writer.add_expert_feed_forward_length(config["moe_intermediate_size"])
     head_dim = get("head_dim") or hidden // heads
     if kind not in ("GPT2", "GPTNEOX", "PHI3"):
         writer.add_key_length(head_dim)
@@ -114,6 +133,7 @@ def write(folder, out, kind, tensors_each=0):
     tensors = {}
     for shard in sorted(glob.glob(f"{folder}/*.safetensors")):
         tensors.update(load_file(shard))
+    tensors = together(tensors)
     for name, tensor in tensors.items():
         if name.endswith((".attn.bias", ".masked_bias", "rotary_emb.inv_freq")):
             continue

@@ -56,6 +56,18 @@ function pathWithin(config: ModelConfig, tensors: readonly string[]): (path: str
   };
 }
 
+/**
+ * From a path in the text model to that in the class of several models that the model's files are of; of other models, the
+ * path itself.
+ */
+export function pathInClass(config: ModelConfig): (path: string) => string {
+  const { composite } = architectureOf(config);
+  if (config.partOf === undefined || composite === undefined) return (path) => path;
+  const { today, prefixes } = composite;
+  const short = prefixes[today];
+  return (path) => (path.startsWith(short) ? `${today}${path.slice(short.length)}` : path);
+}
+
 /** Tensors of an adapter that belong to the parts of a class of several models that are not read. */
 export const outsideText = (config: ModelConfig, tensors: readonly string[]): string[] =>
   tensors.filter((name) => architectureOf(config).composite?.leftOut.tensors.test(name) ?? false);

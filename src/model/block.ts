@@ -15,6 +15,7 @@ import {
   type Tensor,
 } from "../tensor/index.js";
 import type { ModelConfig } from "./config.js";
+import { expertMlp } from "./experts.js";
 import { attentionWidths, BLOCK_NORMS } from "./weight-names.js";
 
 /** Computes the attention of one layer: [N, H D] from q [N, H D] and k, v [N, KV D]. */
@@ -81,9 +82,10 @@ function queryKeyValue(p: Parameters, config: ModelConfig, at: string, x: Tensor
   return [normed("q_norm", q, config.heads), normed("k_norm", k, config.kvHeads), v];
 }
 
-/** x [N, D] to [N, D] over the intermediate width: down(act(gate(x)) up(x)), or down(act(up(x))). */
+/** x [N, D] to [N, D] over the intermediate width: down(act(gate(x)) up(x)), down(act(up(x))), or a mixture of the former. */
 function mlp(p: Parameters, config: ModelConfig, at: string, x: Tensor): Tensor {
   const activation = ACTIVATIONS[config.activation ?? "silu"];
+  if (config.experts) return expertMlp(p, config.experts, at, x, activation);
   const inner = (): Tensor => {
     if (config.plainMlp) return activation(linear(p, `${at}.up_proj`, x));
     const { intermediateSize: I } = config;

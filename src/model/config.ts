@@ -3,7 +3,33 @@ import { z } from "zod";
 /** Far above any published model; limits the number of names that a malicious configuration can request. */
 export const MAX_LAYERS = 1024;
 
+/** Most experts of a layer; far above any published model, as MAX_LAYERS is. */
+export const MAX_EXPERTS = 1024;
+
 const factor = z.number().positive();
+
+/** The MLPs of every block, of which a router chooses some for each token (Shazeer et al. 2017). */
+export const expertsSchema = z.object({
+  count: z.number().int().positive().max(MAX_EXPERTS),
+  chosen: z
+    .number()
+    .int()
+    .positive()
+    .describe("Experts that each token goes through: those with its greatest scores."),
+  width: z.number().int().positive().describe("Width of one expert's MLP."),
+  normalized: z
+    .boolean()
+    .describe("The weights of the chosen sum to 1; else they are their shares of the softmax over all."),
+  bias: z.boolean().optional().describe("The router and the experts' layers have biases (gpt-oss)."),
+  clamped: z
+    .object({
+      limit: factor.describe("Gates are at most this, ups between it and its negative."),
+      slope: factor.describe("Of the gate's sigmoid."),
+    })
+    .optional()
+    .describe("An expert computes down(g sigmoid(slope g) (u + 1)) of a limited gate g and up u (gpt-oss)."),
+});
+export type Experts = z.infer<typeof expertsSchema>;
 
 /** Frequency scaling of rotary embeddings (transformers, modeling_rope_utils.py). */
 export const ropeScalingSchema = z.discriminatedUnion("kind", [
@@ -51,6 +77,9 @@ export const ARCHITECTURE_NAMES = [
   "olmo3",
   "smollm3",
   "granite",
+  "qwen3_moe",
+  "mixtral",
+  "gpt_oss",
   "gpt_neox",
   "gpt2",
 ] as const;
@@ -63,6 +92,12 @@ export const modelConfigSchema = z.object({
   architecture: z
     .enum(ARCHITECTURE_NAMES)
     .describe("Decides the form of config.json and the weights' names."),
+  partOf: z
+    .string()
+    .optional()
+    .describe(
+      "Class of the files that it was read from, of which it is the text model (Gemma 3 with images).",
+    ),
   head: z
     .literal("score")
     .optional()
@@ -121,6 +156,12 @@ export const modelConfigSchema = z.object({
     .optional()
     .describe("Factor of the products of queries and keys, instead of headDim^-1/2."),
   attentionSoftCap: z.number().positive().optional().describe("Scores x become c tanh(x / c) (Gemma 2)."),
+  attentionSinks: z
+    .boolean()
+    .optional()
+    .describe(
+      "Each head has a score of its own that takes part in every softmax and adds nothing (gpt-oss).",
+    ),
   slidingWindow: z.number().int().positive().optional().describe("Tokens each position may look back over."),
   windowedLayers: z
     .array(z.boolean())
@@ -148,6 +189,9 @@ export const modelConfigSchema = z.object({
   plainMlp: z.boolean().optional().describe("down(act(up(x))), without a gate (GPT-2, GPT-NeoX)."),
   fusedGateUp: z.boolean().optional().describe("gate and up are one linear layer, gate_up_proj (Phi-3)."),
   mlpBias: z.boolean(),
+  experts: expertsSchema
+    .optional()
+    .describe("In place of an MLP, every block has a mixture of experts (Qwen3 MoE, Mixtral, gpt-oss)."),
 
   bosId: z.number().int().nonnegative().optional(),
   eosIds: z.array(z.number().int().nonnegative()).describe("Any of these ends a completion."),

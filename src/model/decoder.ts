@@ -86,6 +86,10 @@ const rotaryConstants = (
   return (layer) => (config.unrotatedLayers?.[layer] ? undefined : tables(layer));
 };
 
+/** The sinks of a layer's heads, [H], if it has any. */
+const sinksOf = (p: Parameters, config: ModelConfig, layer: number): Tensor | undefined =>
+  config.attentionSinks ? parameter(p, `model.layers.${layer}.self_attn.sinks`) : undefined;
+
 /**
  * Hidden states of whole sequences, in a differentiable form. Rows are padded on the right: with causal attention, real
  * tokens never see the padding.
@@ -111,11 +115,12 @@ export function hiddenStates(
     return packed ? rowBias(packed.segmentEnd, window) : causalBias(T, window);
   });
   const { heads, kvHeads, headDim, attentionScale: scale, attentionSoftCap: softCap } = config;
-  const shape = { batch: B, length: T, heads, kvHeads, headDim, scale, softCap };
+  const common = { batch: B, length: T, heads, kvHeads, headDim, scale, softCap };
   const x = embed(p, config, ids, withinTable(config, positions));
   return blocks(p, config, x, (layer, q, k, v) => {
     const turn = tables(layer);
     const rotation = turn && { positions, ...turn };
+    const shape = { ...common, sinks: sinksOf(p, config, layer) };
     if (whole) return attention(q, k, v, bias(layer), rotation, shape);
     const mask = { bias: bias(layer), window: windowOf(config, layer), segmentEnd: packed?.segmentEnd };
     return blockwiseAttention(q, k, v, mask, rotation, shape);
@@ -205,6 +210,7 @@ export function cachedHiddenStates(
       lastIndex,
       longest,
       ...tables(layer),
+      sinks: sinksOf(p, config, layer),
       heads,
       kvHeads,
       slidingWindow: windowOf(config, layer),

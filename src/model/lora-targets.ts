@@ -1,5 +1,6 @@
 /** The linear layers that an adapter changes: by our names in recipes, by the architecture's in PEFT's files. */
 import { PlumbError } from "../base/errors.js";
+import { pathInClass } from "./adapter-modules.js";
 import { theirName } from "./architectures/names.js";
 import type { ModelConfig } from "./config.js";
 import { type BlockLinear, blockLinears, FUSED_LINEARS, type LinearName } from "./weight-names.js";
@@ -27,6 +28,11 @@ export function loraTargets(config: ModelConfig, targets: readonly LinearName[])
   });
   const known = [...linears, ...linears.flatMap(parts), ...(config.plainMlp ? ["gate_proj"] : [])];
   const unknown = targets.find((name) => !known.includes(name));
+  if (unknown !== undefined && config.experts) {
+    throw new PlumbError(`LoRA on ${unknown}: this model has experts, which adapters leave as they are`, {
+      hint: `Name layers of attention: ${linears.join(", ")}. Or train all weights: --set lora=null.`,
+    });
+  }
   if (unknown !== undefined) {
     throw new PlumbError(`LoRA on ${unknown}: this model has no such layer`, {
       hint: `Its linear layers are ${linears.join(", ")}.`,
@@ -41,10 +47,18 @@ const theirPath = (config: ModelConfig, { module }: BlockLinear): string =>
 
 const endsWith = (path: string, target: string): boolean => path === target || path.endsWith(`.${target}`);
 
-/** PEFT's target_modules for our layers: for each, the shortest end of its path that no other layer's path has. */
-export function peftTargets(config: ModelConfig, targets: readonly LinearName[]): string[] {
+/**
+ * PEFT's target_modules for our layers: for each, the shortest end of its path that no other layer's path has; where the
+ * base is a class of several models, whose other parts have layers of the same names, an expression for whole paths.
+ */
+export function peftTargets(config: ModelConfig, targets: readonly LinearName[]): string[] | string {
   const linears = blockLinears(config);
   const paths = linears.map((linear) => theirPath(config, linear));
+  if (config.partOf !== undefined) {
+    const named = paths.filter((_, i) => targets.includes(linears[i].name));
+    const expression = (path: string): string => path.replaceAll(".", String.raw`\.`);
+    return `${expression(pathInClass(config)("model.layers."))}\\d+\\.(?:${named.map(expression).join("|")})`;
+  }
   return linears.flatMap(({ name }, i) => {
     if (!targets.includes(name)) return [];
     const steps = paths[i].split(".");

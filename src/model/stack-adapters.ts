@@ -1,6 +1,7 @@
 import { PlumbError } from "../base/errors.js";
 import { readFloats } from "../runtime/read.js";
 import { beyondLora, loraUpdate } from "./adapt-base.js";
+import { pathInClass } from "./adapter-modules.js";
 import { readAdapterParts } from "./adapter-parts.js";
 import { architectureOf } from "./architectures/index.js";
 import { theirWeights } from "./architectures/names.js";
@@ -46,7 +47,8 @@ export async function readAdapter(dir: string, config: ModelConfig): Promise<Ada
 }
 
 /**
- * Saves an adapter, including its head if it has one, in PEFT's format.
+ * Saves an adapter, including its head if it has one, in PEFT's format, under the names of the class that the base's
+ * files are of.
  *
  * @param files saved beside it, name to text: a tokenizer that is not the base's, the tokens that end an answer.
  */
@@ -58,6 +60,7 @@ export async function saveAdapter(
 ): Promise<void> {
   const head = tensors.has("score.weight");
   const layouts = Object.values(architectureOf(config).names?.layouts ?? {});
+  const inClass = pathInClass(config);
   await savePeft(
     dir,
     {
@@ -70,7 +73,7 @@ export async function saveAdapter(
       ...(head && { modulesToSave: ["score"] }),
       ...(files && { files }),
     },
-    theirWeights(config, tensors),
+    new Map([...theirWeights(config, tensors)].map(([name, tensor]) => [inClass(name), tensor])),
   );
 }
 

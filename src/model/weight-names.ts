@@ -18,7 +18,7 @@ export const FUSED_LINEARS = {
 /** A linear layer of a transformer's block, or several that a model stores as one. */
 export type LinearName = (typeof LINEAR_NAMES)[number] | keyof typeof FUSED_LINEARS;
 
-/** A linear layer, which every block has. */
+/** A linear layer, which every block has; those of experts are none (`expertWeights`). */
 export interface BlockLinear {
   readonly name: LinearName;
   /** Its name within a block, such as "self_attn.q_proj". */
@@ -58,6 +58,7 @@ export function blockLinears(config: ModelConfig): BlockLinear[] {
         attention("k_proj", keys, D, qkvBias),
         attention("v_proj", keys, D, qkvBias),
       ];
+  if (config.experts) return [...qkv, attention("o_proj", D, queries, outputBias)];
   const gate = config.plainMlp ? [] : [mlp("gate_proj", I, D)];
   const up = config.fusedGateUp ? [mlp("gate_up_proj", 2 * I, D)] : [...gate, mlp("up_proj", I, D)];
   return [...qkv, attention("o_proj", D, queries, outputBias), ...up, mlp("down_proj", D, I)];
@@ -77,6 +78,24 @@ export const BLOCK_NORMS: Record<
 };
 
 /**
+ * Weights of a block's mixture of experts after the block's name, with their shapes. All experts' matrices of a kind lie
+ * one below the other: of gate and up together [experts 2 width, hidden], an expert's gate before its up; of down, which
+ * is [inputs, outputs], [experts width, hidden].
+ */
+export function expertWeights({ experts, hiddenSize: D }: ModelConfig): Map<string, number[]> {
+  const weights = new Map<string, number[]>();
+  if (experts === undefined) return weights;
+  const { count: E, width: I, bias } = experts;
+  weights.set("mlp.router.weight", [E, D]);
+  if (bias) weights.set("mlp.router.bias", [E]);
+  weights.set("mlp.experts.gate_up_proj.weight", [E * 2 * I, D]);
+  if (bias) weights.set("mlp.experts.gate_up_proj.bias", [E * 2 * I]);
+  weights.set("mlp.experts.down_proj.weight", [E * I, D]);
+  if (bias) weights.set("mlp.experts.down_proj.bias", [E * D]);
+  return weights;
+}
+
+/**
  * Every weight of a model, under its name in Hugging Face's Llama (or the closest relative that has such a weight),
  * with its shape. Other architectures' own names and layouts are translated when files are read and written
  * (architectures/names.ts).
@@ -93,6 +112,7 @@ export function expectedWeights(config: ModelConfig): Map<string, number[]> {
   };
   const norms = BLOCK_NORMS[config.blockNorms ?? "pre"];
   const linears = blockLinears(config);
+  const ofExperts = expertWeights(config);
 
   weights.set("model.embed_tokens.weight", [vocabSize, hiddenSize]);
   if (config.learnedPositions) weights.set("model.embed_positions.weight", [config.maxPositions, hiddenSize]);
@@ -106,6 +126,9 @@ export function expectedWeights(config: ModelConfig): Map<string, number[]> {
         weights.set(`${prefix}.${module}.weight`, [...shape]);
         if (bias) weights.set(`${prefix}.${module}.bias`, [shape[0]]);
       }
+      if (part === "mlp") for (const [name, shape] of ofExperts) weights.set(`${prefix}.${name}`, [...shape]);
+      if (part === "attention" && config.attentionSinks)
+        weights.set(`${prefix}.self_attn.sinks`, [config.heads]);
       if (part === "attention" && config.queryKeyNorm) {
         const whole = config.queryKeyNorm === "width";
         norm(`${prefix}.self_attn.q_norm`, whole ? queries : config.headDim);

@@ -18,6 +18,8 @@ interface Setting {
   rotaryDim?: number;
   scale?: number;
   softCap?: number;
+  /** One for each head. */
+  sinks?: readonly number[];
 }
 /** Queries, keys and values of rows: [B, T, H D], [B, T, KV D] twice. */
 interface Rows {
@@ -66,9 +68,10 @@ function reference(
         const scores = keys.map((j) =>
           capped(applyRotary(x.k, kvHeads, b, j, kv).reduce((a, k, d) => a + k * q[d], 0) * scale),
         );
-        const top = Math.max(...scores);
+        const sink = s.sinks?.[h] ?? Number.NEGATIVE_INFINITY;
+        const top = Math.max(...scores, sink);
         const weights = scores.map((score) => Math.exp(score - top));
-        const total = weights.reduce((a, w) => a + w, 0);
+        const total = weights.reduce((a, w) => a + w, Math.exp(sink - top));
         for (let d = 0; d < D; d++) {
           const value = (j: number): number => x.v[((b * T + j) * kvHeads + kv) * D + d];
           out.push(keys.reduce((a, j, n) => a + (weights[n] / total) * value(j), 0));
@@ -76,6 +79,9 @@ function reference(
       }
   return out;
 }
+
+const sinksOf = ({ sinks }: Setting): Tensor | undefined =>
+  sinks && constant(Float32Array.from(sinks), [sinks.length]);
 
 async function whole(
   x: Rows,
@@ -98,7 +104,16 @@ async function whole(
     const bias = packed ? rowBias(g.segmentEnd, window) : causalBias(T, window);
     const table = (data: Float32Array): Tensor => constant(data, [T, R / 2]);
     const turn = R > 0 ? { positions: g.at, cos: table(tables.cos), sin: table(tables.sin) } : undefined;
-    const shape = { batch: B, length: T, heads: H, kvHeads: KV, headDim: D, scale, softCap };
+    const shape = {
+      batch: B,
+      length: T,
+      heads: H,
+      kvHeads: KV,
+      headDim: D,
+      scale,
+      softCap,
+      sinks: sinksOf(s),
+    };
     return { y: attention(g.q, g.k, g.v, bias, turn, shape) };
   });
   return (await run()).y as Float32Array;
@@ -115,6 +130,8 @@ const settings: Setting[] = [
   { heads: 2, kvHeads: 1, headDim: 24, rotaryDim: 6, window: 4 },
   { heads: 2, kvHeads: 1, headDim: 16, rotaryDim: 0, scale: 1 },
   { heads: 4, kvHeads: 2, headDim: 16, scale: 0.2, softCap: 0.5, window: 4 },
+  { heads: 4, kvHeads: 2, headDim: 16, sinks: [-1, 0.5, 2, 0] },
+  { heads: 4, kvHeads: 1, headDim: 24, window: 3, sinks: [-1, 0.5, 2, 0] },
 ];
 
 describe.each(settings)("attention with %j", (s) => {
@@ -206,6 +223,7 @@ describe.each(settings)("attention with %j", (s) => {
         slidingWindow: s.window,
         scale: s.scale,
         softCap: s.softCap,
+        sinks: sinksOf(s),
       });
       return { y, key: newKey, value: newValue };
     });

@@ -1,11 +1,14 @@
 import {
   add,
+  concat,
   constant,
+  expand,
   less,
   matmul,
   mul,
   reshape,
   rotary,
+  slice,
   softmax,
   type Tensor,
   tanh,
@@ -53,6 +56,8 @@ export interface AttentionShape {
   scale?: number;
   /** Scores are limited to +- this; see `softCapped`. */
   softCap?: number;
+  /** [H]: a score of each head that takes part in every softmax, of a key without a value (gpt-oss). */
+  sinks?: Tensor;
 }
 
 /** c tanh(x / c), where the argument is x / c: close to x where x is small, never beyond +- c (modeling_gemma2.py). */
@@ -84,7 +89,7 @@ export function attend(
   key: Tensor,
   value: Tensor,
   bias: Tensor,
-  { kvHeads: KV, headDim: D, scale = 1 / Math.sqrt(D), softCap }: AttentionShape,
+  { kvHeads: KV, headDim: D, scale = 1 / Math.sqrt(D), softCap, sinks }: AttentionShape,
 ): Tensor {
   const [B, H, R] = query.shape as number[];
   const S = key.shape[2];
@@ -92,8 +97,16 @@ export function attend(
   const stacked = reshape(query, [B, KV, G * R, D]);
   const products = matmul(stacked, key, { transB: true, alpha: scale / (softCap ?? 1) }); // [B, KV, G R, S]
   const scores = softCap === undefined ? products : softCapped(products, softCap);
-  const weights = softmax(add(reshape(scores, [B, KV, G, R, S]), bias));
+  const biased = add(reshape(scores, [B, KV, G, R, S]), bias);
+  const weights = sinks ? softmaxWithSink(biased, reshape(sinks, [1, KV, G, 1, 1])) : softmax(biased);
   return reshape(matmul(reshape(weights, [B, KV, G * R, S]), value), [B, H, R, D]);
+}
+
+/** The softmax over scores [..., S] and one more, of which the shares of the S are returned. @param sink [..., 1], broadcast. */
+function softmaxWithSink(scores: Tensor, sink: Tensor): Tensor {
+  const last = scores.rank - 1;
+  const own = expand(sink, [...scores.shape.slice(0, last), 1]);
+  return slice(softmax(concat([scores, own], last)), last, 0, scores.shape[last] as number);
 }
 
 /** [B, H, T, D] to [B T, H D]. */

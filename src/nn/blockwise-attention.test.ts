@@ -17,6 +17,7 @@ const given = {
   k: normal(8),
   v: normal(8),
   w: normal(16),
+  sinks: f32([2], [-1, 1.5]),
 };
 
 const columns = (of: (t: number) => number) =>
@@ -31,26 +32,31 @@ test.each([
   ["with documents in a row", undefined, DOCUMENTS],
   ["with both", 300, DOCUMENTS],
   ["with branches in a row", undefined, TREE],
-])("values and gradients are those of whole attention: %s", async (_name, window, packed) => {
-  const outputs = (blockwise: boolean) =>
-    compiled(
-      runtime,
-      { ...given, segmentEnd: i32([2, T], packed ?? columns(() => T)) },
-      ({ q, k, v, w, segmentEnd }) => {
-        const whole = () => (packed ? rowBias(segmentEnd, window) : causalBias(T, window));
-        const mask = () => ({ bias: blockBias(T, window), window, ...(packed && { segmentEnd }) });
-        const y = blockwise
-          ? blockwiseAttention(q, k, v, mask(), undefined, shape)
-          : attention(q, k, v, whole(), undefined, shape);
-        const [dq, dk, dv] = gradients(sum(mul(y, w)), [q, k, v]);
-        return { y, dq, dk, dv };
-      },
-    )();
-  const [blocks, all] = [await outputs(true), await outputs(false)];
-  for (const name of ["y", "dq", "dk", "dv"]) {
-    expect(relativeError(blocks[name] as Float32Array, all[name] as Float32Array)).toBeLessThan(1e-5);
-  }
-});
+  ["with sinks", 90, undefined, true],
+])(
+  "values and gradients are those of whole attention: %s",
+  async (_name, window, packed, sinking = false) => {
+    const outputs = (blockwise: boolean) =>
+      compiled(
+        runtime,
+        { ...given, segmentEnd: i32([2, T], packed ?? columns(() => T)) },
+        ({ q, k, v, w, sinks, segmentEnd }) => {
+          const sized = { ...shape, ...(sinking && { sinks }) };
+          const whole = () => (packed ? rowBias(segmentEnd, window) : causalBias(T, window));
+          const mask = () => ({ bias: blockBias(T, window), window, ...(packed && { segmentEnd }) });
+          const y = blockwise
+            ? blockwiseAttention(q, k, v, mask(), undefined, sized)
+            : attention(q, k, v, whole(), undefined, sized);
+          const [dq, dk, dv, ds] = gradients(sum(mul(y, w)), sinking ? [q, k, v, sinks] : [q, k, v]);
+          return { y, dq, dk, dv, ...(sinking && { ds }) };
+        },
+      )();
+    const [blocks, all] = [await outputs(true), await outputs(false)];
+    for (const name of Object.keys(all)) {
+      expect(relativeError(blocks[name] as Float32Array, all[name] as Float32Array)).toBeLessThan(1e-5);
+    }
+  },
+);
 
 test("memory, forwards and backwards, grows linearly with the length of a row", () => {
   const bytes = [1024, 2048, 4096].map((length) => {

@@ -44,6 +44,8 @@ export interface Attributed {
     readonly slidingWindow: number;
     readonly scale: number | undefined;
     readonly softCap: number | undefined;
+    /** Whether the last input is the heads' sinks. */
+    readonly sinks: boolean;
   };
 }
 

@@ -3,6 +3,7 @@ import { copyFile, mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { RandomStream } from "../../src/base/random.js";
 import { Generator } from "../../src/generate/index.js";
 import { samplingSchema } from "../../src/generate/sampling.js";
 import { collate, promptCompletion } from "../../src/model/batch.js";
@@ -128,7 +129,8 @@ describe.each(ARCHITECTURE_FIXTURES)("%s", (name) => {
 
   test("LoRA on all linear layers has a gradient in every one", async () => {
     const { config, weights } = await loadModel(runtime, name);
-    const network = loraNetwork(runtime, config, weights, { r: 2, alpha: 4, targets: LINEAR_NAMES }, 1);
+    const targets = config.experts ? blockLinears(config).map((linear) => linear.name) : LINEAR_NAMES;
+    const network = loraNetwork(runtime, config, weights, { r: 2, alpha: 4, targets }, 1);
     const trainer = new NetworkTrainer(runtime, network, PLAIN_ADAM);
     const batch = collate([{ ids: expected.inputIds[0], lossMask: expected.inputIds[0].map(() => true) }], 0);
     await trainer.differentiate(
@@ -252,12 +254,48 @@ describe("Gemma 3 that sees images", () => {
       weights.set(name, { shape, data: await whole.weights.read(name) });
     await saveHuggingFace(path.join(dir, "text"), whole.config, weights);
     const text = await openModel(path.join(dir, "text"));
-    expect(text.config).toEqual(whole.config);
+    expect(text.config).toEqual({ ...whole.config, partOf: undefined });
     expect(text.leftOut).toBeUndefined();
     const json = await readJson(path.join(dir, "text", "config.json"));
     expect(json.get("architectures")).toEqual(["Gemma3ForCausalLM"]);
     await Promise.all([file.close(), whole.close(), text.close()]);
   });
+});
+
+/** Names of modules and tensors as peft has them over Gemma3ForConditionalGeneration (transformers 4.52 and later). */
+test("an adapter trained on Gemma 3 with images has the names of that class, and leaves its tower alone", async () => {
+  const { config, weights } = await loadModel(runtime, "gemma3-images");
+  const targets = ["q_proj", "down_proj"] as const;
+  const network = loraNetwork(runtime, config, weights, { r: 2, alpha: 4, targets }, 1);
+  for (const [name, buffer] of network.trainable.byName) {
+    const size = buffer.shape.reduce((a, b) => a * b, 1);
+    await buffer.write(new RandomStream(2, name).fillNormal(new Float32Array(size), 0.2));
+  }
+  await exportAdapter(path.join(dir, "adapter"), network, "gemma3-images");
+  const file = await openSafetensors(path.join(dir, "adapter", "adapter_model.safetensors"));
+  const names = file.names();
+  await file.close();
+  const at = "base_model.model.model.language_model.layers";
+  expect(names.length).toBe(2 * 2 * config.layers);
+  expect(names).toContain(`${at}.0.self_attn.q_proj.lora_A.weight`);
+  expect(names.every((name) => name.startsWith(`${at}.`))).toBe(true);
+
+  const json = await readJson(path.join(dir, "adapter", "adapter_config.json"));
+  const pattern = new RegExp(`^(?:${json.get("target_modules")})$`);
+  const within = "model.language_model.layers.11";
+  expect([`${within}.self_attn.q_proj`, `${within}.mlp.down_proj`].every((one) => pattern.test(one))).toBe(
+    true,
+  );
+  for (const other of [
+    `${within}.self_attn.k_proj`,
+    "model.vision_tower.vision_model.encoder.layers.0.self_attn.q_proj",
+    `x.${within}.self_attn.q_proj`,
+  ])
+    expect(pattern.test(other)).toBe(false);
+
+  const again = await adapterNetwork(runtime, config, weights, path.join(dir, "adapter"));
+  for (const [name, buffer] of network.trainable.byName)
+    expect(memoryOf(again.trainable.byName.get(name))).toEqual(memoryOf(buffer));
 });
 
 describe.each(["llama-reward", "gpt2-reward"])("%s, a reward model as TRL saves it", (name) => {

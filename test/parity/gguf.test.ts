@@ -10,6 +10,7 @@ const UNSAID: Record<string, string[]> = {
   qwen3: ["slidingWindow", "windowedLayers"],
   gemma2: ["attentionScale"],
   gemma3: ["attentionScale", "windowedLayers"],
+  "qwen3-moe": ["experts"],
 };
 
 describe("GGUF files with the names and keys of ggml's Python package", () => {
@@ -26,7 +27,7 @@ describe("GGUF files with the names and keys of ggml's Python package", () => {
       "phi3",
       "olmo2",
     ],
-    ...["gpt-neox", "gpt2", "yarn", "longrope", "olmo3"],
+    ...["gpt-neox", "gpt2", "yarn", "longrope", "olmo3", "qwen3-moe", "mixtral"],
   ])("%s is the same model as its folder", async (name) => {
     const file = path.join(FIXTURES, "gguf", `${name}.gguf`);
     expect(existsSync(file)).toBe(true);

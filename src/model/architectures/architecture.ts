@@ -1,8 +1,9 @@
 import type { ModelConfig } from "../config.js";
 import type { JsonFields } from "../formats/json-fields.js";
+import type { ExpertFiles } from "./experts.js";
 
 /** The fields of a decoder in config.json, except for its class and the ids of special tokens. */
-export type Described = Omit<ModelConfig, "architecture" | "head" | "bosId" | "eosIds" | "padId">;
+export type Described = Omit<ModelConfig, "architecture" | "partOf" | "head" | "bosId" | "eosIds" | "padId">;
 
 /** How an architecture stores a layer if not as [outputs, inputs], row by row. */
 export type Layout =
@@ -32,6 +33,8 @@ export interface Composite {
   readonly leftOut: { readonly what: string; readonly tensors: RegExp };
   /** Beginnings of the text model's names, and what stands in their place where it is alone. */
   readonly prefixes: Readonly<Record<string, string>>;
+  /** The one of these with which the class of today begins the names of the text model's blocks. */
+  readonly today: string;
 }
 
 /** One architecture of transformers, as data: a mapping of config.json in both directions and a table of names. */
@@ -55,5 +58,7 @@ export interface Architecture {
   /** The fields of config.json for `read` and for transformers. */
   write(config: ModelConfig): object;
   readonly names?: WeightNames;
+  /** Of a mixture of experts. */
+  readonly experts?: ExpertFiles;
   readonly composite?: Composite;
 }

@@ -4,6 +4,12 @@ import type { JsonFields } from "../formats/json-fields.js";
 import type { Described } from "./architecture.js";
 import { ropeFields, ropeJson } from "./rope-fields.js";
 
+/**
+ * Keys of how the routers of experts are trained: a loss that spreads tokens over experts, and noise. Here routers are
+ * trained with the loss of the method alone.
+ */
+export const ROUTER_TRAINING = ["router_aux_loss_coef", "output_router_logits", "router_jitter_noise"];
+
 /** Names in transformers' activations.py; the two tanh forms are the same function. */
 const ACTIVATIONS = new Map<unknown, ModelConfig["activation"]>([
   ["silu", undefined],

@@ -113,6 +113,7 @@ const gemma3WithImages: Composite = {
     "model.language_model.": "model.",
     "language_model.lm_head.": "lm_head.",
   },
+  today: "model.language_model.",
 };
 
 /**

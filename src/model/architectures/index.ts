@@ -7,13 +7,16 @@ import { JsonFields } from "../formats/json-fields.js";
 import type { Architecture } from "./architecture.js";
 import { gemma, gemma2, gemma3 } from "./gemma.js";
 import { gptNeox } from "./gpt-neox.js";
+import { gptOss } from "./gpt-oss.js";
 import { gpt2 } from "./gpt2.js";
 import { granite } from "./granite.js";
 import { llama } from "./llama.js";
 import { mistral } from "./mistral.js";
+import { mixtral } from "./mixtral.js";
 import { olmo2, olmo3 } from "./olmo.js";
 import { phi3 } from "./phi3.js";
 import { qwen2, qwen3 } from "./qwen.js";
+import { qwen3Moe } from "./qwen3-moe.js";
 import { smollm3 } from "./smollm3.js";
 
 export type { Architecture, Composite, Layout, WeightNames } from "./architecture.js";
@@ -31,6 +34,9 @@ export const ARCHITECTURES: readonly Architecture[] = [
   olmo3,
   smollm3,
   granite,
+  qwen3Moe,
+  mixtral,
+  gptOss,
   gptNeox,
   gpt2,
 ];

@@ -21,6 +21,8 @@ const OFF: Record<string, readonly string[]> = {
   qwen2: ["use_sliding_window", "sliding_window", "max_window_layers"],
   qwen3: ["use_sliding_window", "sliding_window", "max_window_layers"],
   smollm3: ["use_sliding_window", "sliding_window"],
+  // A list that is empty has no other value of its type here; one that is not is refused below.
+  qwen3_moe: ["use_sliding_window", "sliding_window", "mlp_only_layers"],
 };
 
 /** What the message names in place of the key. */
@@ -91,6 +93,55 @@ describe.each(named)("config.json of %s", (name, json) => {
 });
 
 const llama = configs[0];
+
+describe("keys of mixtures of experts", () => {
+  const of = (name: string): Json => configs.find((json) => json.model_type === name) as Json;
+
+  it.each<[string, string, Json, RegExp]>([
+    [
+      "layers with a plain MLP",
+      "qwen3_moe",
+      { mlp_only_layers: [1] },
+      /"mlp_only_layers" is \[1\]; only \[\]/,
+    ],
+    ["every other layer", "qwen3_moe", { decoder_sparse_step: 2 }, /"decoder_sparse_step" is 2; only 1/],
+    [
+      "two numbers of experts",
+      "qwen3_moe",
+      { num_experts: 7 },
+      /"num_experts" is 7, but "num_local_experts" is 128/,
+    ],
+    ["another gate", "gpt_oss", { hidden_act: "gelu" }, /"hidden_act" is "gelu"; expected "silu"/],
+    ["no word on frequencies", "gpt_oss", { rope_parameters: undefined }, /"rope_parameters" is missing/],
+    [
+      "another quantisation",
+      "gpt_oss",
+      { quantization_config: { quant_method: "bitsandbytes" } },
+      /the weights are quantised/,
+    ],
+    [
+      "a key of MXFP4 that is not known",
+      "gpt_oss",
+      { quantization_config: { quant_method: "mxfp4", swizzled: true } },
+      /"quantization_config.swizzled" is not a key/,
+    ],
+    ["MXFP4 of another model", "mixtral", { quantization_config: { quant_method: "mxfp4" } }, /quantised/],
+  ])("%s is refused by name", (_, name, changes, message) => {
+    const json = { ...of(name), ...changes };
+    expect(() => read(JSON.parse(JSON.stringify(json)) as Json)).toThrow(message);
+  });
+
+  it("gpt-oss as it is published, packed as MXFP4, is read", () => {
+    const quantization_config = { quant_method: "mxfp4", modules_to_not_convert: ["lm_head"] };
+    const json = {
+      ...of("gpt_oss"),
+      quantization_config,
+      experts_per_token: 4,
+      initial_context_length: 4096,
+    };
+    expect(read(json)).toEqual(read(of("gpt_oss")));
+  });
+});
 
 describe("keys that other models have, in a Llama", () => {
   it.each([

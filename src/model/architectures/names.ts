@@ -3,7 +3,9 @@ import type { ModelConfig } from "../config.js";
 import { allocateF32, type OpenWeights, unknownTensor } from "../formats/weights.js";
 import type { SavedTensor } from "../formats/write-safetensors.js";
 import type { Layout } from "./architecture.js";
+import { expertTensors, isOfExperts, savedExperts, withExperts } from "./experts.js";
 import { architectureOf } from "./index.js";
+import { swapped, transposed } from "./reorder.js";
 
 /** Splits a tensor's name into its module and the kind of tensor. */
 function parts(name: string): { module: string; kind: string } {
@@ -38,26 +40,6 @@ function layoutOf(config: ModelConfig, name: string): Layout | undefined {
   const layout = architectureOf(config).names?.layouts?.[module.replace(/\.\d+\./, ".*.")];
   if (layout === "transposed") return kind === "weight" ? layout : undefined;
   return kind === "lora_A.weight" ? undefined : layout;
-}
-
-/** The transpose of a [rows, columns] matrix. */
-function transposed(data: Float32Array, rows: number, columns: number): Float32Array {
-  const out = allocateF32(data.length);
-  for (let r = 0; r < rows; r++) for (let c = 0; c < columns; c++) out[c * rows + r] = data[r * columns + c];
-  return out;
-}
-
-/** Reorders blocks of rows from the order [A, B] to the order [B, A]. */
-function swapped(data: Float32Array, a: number, b: number): Float32Array {
-  const out = allocateF32(data.length);
-  const block = data.length / (a * b);
-  for (let i = 0; i < a; i++) {
-    for (let j = 0; j < b; j++) {
-      const from = (i * b + j) * block;
-      out.set(data.subarray(from, from + block), (j * a + i) * block);
-    }
-  }
-  return out;
 }
 
 /** All values of a tensor in one array. */
@@ -104,14 +86,24 @@ export const toOurShape = (config: ModelConfig, name: string, shape: readonly nu
 export const theirWeights = (
   config: ModelConfig,
   tensors: ReadonlyMap<string, SavedTensor>,
-): Map<string, SavedTensor> =>
-  new Map(
-    [...tensors].map(([name, tensor]) => [theirName(config, name), toTheirLayout(config, name, tensor)]),
+): Map<string, SavedTensor> => {
+  const { experts } = architectureOf(config);
+  return new Map(
+    [...tensors].flatMap(([name, tensor]): [string, SavedTensor][] =>
+      experts !== undefined && isOfExperts(name)
+        ? savedExperts(config, experts, name, () => wholeTensor(tensor))
+        : [[theirName(config, name), toTheirLayout(config, name, tensor)]],
+    ),
   );
+};
+
+/** What torch.compile and torch's data-parallel wrapper put before every name of a model that is saved while it is wrapped. */
+const WRAPPERS = ["_orig_mod.", "module."];
 
 /**
  * The name in an architecture's file of a weight, by our name; undefined if it has none. Files saved from a model without
- * its head omit the first part of names (transformers' base_model_prefix).
+ * its head omit the first part of names (transformers' base_model_prefix). Of a head that is the embedding, a file may have
+ * either: safetensors' save_model keeps the name that comes first.
  */
 export function storedName(
   config: ModelConfig,
@@ -123,14 +115,31 @@ export function storedName(
   const longer = Object.entries(composite?.prefixes ?? {}).flatMap(([long, short]) =>
     theirs.startsWith(short) ? [`${long}${theirs.slice(short.length)}`] : [],
   );
-  const candidates = [theirs, ...longer, theirs.replace(/^\w+\./, ""), name];
-  return candidates.find((candidate) => weights.has(candidate));
+  const wrapped = WRAPPERS.map((wrapper) => `${wrapper}${theirs}`);
+  const candidates = [theirs, ...longer, theirs.replace(/^\w+\./, ""), name, ...wrapped];
+  const found = candidates.find((candidate) => weights.has(candidate));
+  if (found !== undefined || name !== EMBEDDING || !config.tieWordEmbeddings || config.head === "score")
+    return found;
+  return storedName(config, weights, "lm_head.weight");
+}
+const EMBEDDING = "model.embed_tokens.weight";
+
+/** The names in an architecture's file of all tensors that make a weight, by our name; empty if it lacks one. */
+export function storedNames(config: ModelConfig, weights: Pick<OpenWeights, "has">, name: string): string[] {
+  const { experts } = architectureOf(config);
+  if (experts !== undefined && isOfExperts(name)) return expertTensors(config, experts, weights, name);
+  const stored = storedName(config, weights, name);
+  return stored === undefined ? [] : [stored];
 }
 
 /** Weights of an architecture's file under our names and in our layouts. */
 export function ourWeights(config: ModelConfig, weights: OpenWeights, source: string): OpenWeights {
-  const { names, composite } = architectureOf(config);
-  if (names === undefined && composite === undefined) return weights;
+  const { experts } = architectureOf(config);
+  const renamed = renamedWeights(config, weights, source);
+  return experts === undefined ? renamed : withExperts(config, experts, renamed, source);
+}
+
+function renamedWeights(config: ModelConfig, weights: OpenWeights, source: string): OpenWeights {
   const stored = (name: string): string | undefined => storedName(config, weights, name);
   const find = (name: string): string => stored(name) ?? unknownTensor(theirName(config, name), source);
   return {

@@ -100,7 +100,11 @@ async function openShards(
       }
     }
     const joined = joinedWeights(shards, owner, dir);
-    return { ...joined, readInt8: async (name) => joined.find(name).readInt8(name) };
+    return {
+      ...joined,
+      readInt8: async (name) => joined.find(name).readInt8(name),
+      readUint8: async (name) => joined.find(name).readUint8(name),
+    };
   } catch (error) {
     for (const shard of shards) await shard.close();
     throw error;

@@ -17,6 +17,8 @@ const FLOAT_TYPES = new Map(
 export interface SafetensorsWeights extends OpenWeights {
   /** A tensor stored as I8, in memory of its own. @throws PlumbError if it has another type. */
   readInt8(name: string): Promise<Int8Array<ArrayBuffer>>;
+  /** A tensor stored as U8. @throws PlumbError if it has another type. */
+  readUint8(name: string): Promise<Uint8Array>;
 }
 
 /** Opens one file. @throws PlumbError if it is missing or invalid. */
@@ -39,6 +41,12 @@ function safetensorsWeights(
   entries: Map<string, SafetensorsEntry>,
 ): SafetensorsWeights {
   const find = (name: string) => entries.get(name) ?? unknownTensor(name, file.path);
+  const bytes = (name: string, wanted: "I8" | "U8") => {
+    const { dtype, offset, elements } = find(name);
+    if (dtype !== wanted)
+      throw new PlumbError(`${file.path}: the tensor ${name} is stored as ${dtype}, not ${wanted}.`);
+    return file.read(offset, elements);
+  };
   return {
     names: () => [...entries.keys()],
     has: (name) => entries.has(name),
@@ -48,12 +56,8 @@ function safetensorsWeights(
       const entry = find(name);
       return readFloats(file, name, entry, typeOf(file.path, name, entry.dtype));
     },
-    async readInt8(name) {
-      const { dtype, offset, elements } = find(name);
-      if (dtype !== "I8")
-        throw new PlumbError(`${file.path}: the tensor ${name} is stored as ${dtype}, not I8.`);
-      return new Int8Array((await file.read(offset, elements)).buffer);
-    },
+    readInt8: async (name) => new Int8Array((await bytes(name, "I8")).buffer),
+    readUint8: async (name) => bytes(name, "U8"),
     close: () => file.close(),
   };
 }

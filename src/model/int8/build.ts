@@ -1,3 +1,4 @@
+import { PlumbError } from "../../base/errors.js";
 import { readFloats } from "../../runtime/read.js";
 import type { Runtime } from "../../runtime/runtime.js";
 import type { ModelConfig } from "../config.js";
@@ -34,6 +35,10 @@ const SHARE_OF_LIMIT = 0.85;
 /** Cosine of an adapter's gradients below which further products get 16-bit activations. */
 const WANTED_COSINE = 0.99;
 
+/** Why a model cannot be rounded to 8 bits, in words; undefined if it can. */
+export const notRounded = ({ experts }: ModelConfig): string | undefined =>
+  experts && "mixtures of experts are not rounded to 8 bits";
+
 /**
  * Quantises the products of a base to 8 bits:
  *
@@ -48,6 +53,7 @@ const WANTED_COSINE = 0.99;
  * @param texts token ids like those that the base will see; at least one row of 128 tokens is needed, and 32 rows are
  * enough.
  * @param limit KL per token, in nats, that step 4 aims for. The caller must check whether it is met.
+ * @throws PlumbError for a mixture of experts.
  */
 export async function quantizeBase(
   runtime: Runtime,
@@ -56,6 +62,8 @@ export async function quantizeBase(
   texts: readonly (readonly number[])[],
   { limit, use }: { limit: number; use: BaseUse },
 ): Promise<QuantizedBase> {
+  const problem = notRounded(config);
+  if (problem !== undefined) throw new PlumbError(problem, { hint: "Take --base f32, or leave it out." });
   const wanted = calibrationTokens(config);
   const rows = calibrationRows(texts, wanted.tokens, wanted.rows);
   const half = Math.ceil(rows.length / 2);

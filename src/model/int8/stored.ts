@@ -83,6 +83,10 @@ export function describeInt8(
   };
 }
 
+/** Whether config.json says that experts are packed as MXFP4, which is read of gpt-oss. */
+export const isMxfp4 = (json: JsonFields): boolean =>
+  json.get("model_type") === "gpt_oss" && json.object("quantization_config")?.get("quant_method") === "mxfp4";
+
 /**
  * The description of 8-bit weights in config.json, or undefined if there is none.
  *
@@ -91,6 +95,10 @@ export function describeInt8(
 export function storedInt8(json: JsonFields): StoredInt8 | undefined {
   const fields = json.object("quantization_config");
   if (fields === undefined) return undefined;
+  if (isMxfp4(json)) {
+    fields.get("modules_to_not_convert"); // which the tensors say
+    return undefined;
+  }
   if (fields.get("quant_method") !== QUANT_METHOD) {
     throw new PlumbError(`${json.path}: the weights are quantised ("quantization_config").`, {
       hint: "Use the original model, or a GGUF file of it.",

@@ -25,6 +25,12 @@ export function checkedConfig(config: ModelConfig, source: string): ModelConfig 
       `${source}: ${heads} query heads cannot share ${kvHeads} key heads; expected a multiple.`,
     );
   }
+  const { experts } = parsed.data;
+  if (experts !== undefined && experts.chosen > experts.count) {
+    throw new PlumbError(
+      `${source}: ${experts.chosen} experts cannot be chosen of the ${experts.count} that each layer has.`,
+    );
+  }
   return parsed.data;
 }
 

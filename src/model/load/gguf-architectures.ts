@@ -2,7 +2,7 @@
  * The architectures of GGUF files, each as data: what differs from Llama in the names of tensors, in how they are stored
  * and in the configuration (llama.cpp: gguf-py/gguf/constants.py, convert_hf_to_gguf.py, src/llama-model.cpp).
  */
-import type { ModelConfig } from "../config.js";
+import type { Experts, ModelConfig } from "../config.js";
 import type { Metadata } from "./gguf-metadata.js";
 
 export interface GgufArchitecture {
@@ -16,6 +16,12 @@ export interface GgufArchitecture {
   interleaved?: boolean;
   /** Norms' weights are stored as 1 + w. */
   unitOffset?: boolean;
+  /** Of a mixture of experts: its architecture, and what the metadata say of the experts. */
+  mixture?: {
+    readonly name: ModelConfig["architecture"];
+    readonly parts: Readonly<Record<string, string>>;
+    experts(metadata: Metadata, shared: Pick<Experts, "count" | "chosen">): Experts;
+  };
   /** Fields of the configuration that differ from Llama's. */
   fields(metadata: Metadata, common: Common): Partial<ModelConfig>;
 }
@@ -44,6 +50,13 @@ const SANDWICH = {
   post_ffw_norm: "post_feedforward_layernorm",
 };
 const LLAMA = { ...PRE_NORMS, ...ATTENTION, ...MLP };
+/** Tensors of all experts of a layer together (architectures/experts.ts). */
+const EXPERTS = {
+  ffn_gate_inp: "mlp.router",
+  ffn_gate_exps: "mlp.experts.gate_proj",
+  ffn_up_exps: "mlp.experts.up_proj",
+  ffn_down_exps: "mlp.experts.down_proj",
+};
 const FUSED_QKV = { attn_qkv: "self_attn.qkv_proj", attn_output: "self_attn.o_proj" };
 
 const window = (metadata: Metadata): number | undefined =>
@@ -64,12 +77,43 @@ const gemmaScale = ({ hiddenSize, heads, headDim, layers }: Common, largest: num
   (layers === largest ? hiddenSize / heads : headDim) ** -0.5;
 
 export const GGUF_ARCHITECTURES: readonly GgufArchitecture[] = [
-  { ggml: "llama", name: "llama", parts: LLAMA, interleaved: true, fields: () => ({}) },
+  {
+    ggml: "llama",
+    name: "llama",
+    parts: LLAMA,
+    interleaved: true,
+    mixture: {
+      name: "mixtral",
+      parts: { ...PRE_NORMS, ...ATTENTION, ...EXPERTS },
+      experts: (metadata, shared) => ({
+        ...shared,
+        width: metadata.integer("feed_forward_length"),
+        normalized: true,
+      }),
+    },
+    fields: () => ({}),
+  },
   { ggml: "qwen2", name: "qwen2", parts: LLAMA, fields: () => ({}) },
   {
     ggml: "qwen3",
     name: "qwen3",
     parts: { ...LLAMA, ...HEAD_NORMS },
+    fields: () => ({ queryKeyNorm: "head" }),
+  },
+  {
+    ggml: "qwen3moe",
+    name: "qwen3_moe",
+    parts: { ...PRE_NORMS, ...ATTENTION, ...HEAD_NORMS, ...EXPERTS },
+    mixture: {
+      name: "qwen3_moe",
+      parts: { ...PRE_NORMS, ...ATTENTION, ...HEAD_NORMS, ...EXPERTS },
+      // llama.cpp makes the weights of the chosen sum to 1, whatever the model's own configuration says.
+      experts: (metadata, shared) => ({
+        ...shared,
+        width: metadata.integer("expert_feed_forward_length"),
+        normalized: true,
+      }),
+    },
     fields: () => ({ queryKeyNorm: "head" }),
   },
   {

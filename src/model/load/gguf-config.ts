@@ -1,6 +1,6 @@
 /** The configuration of a model in a GGUF file. */
 import { PlumbError } from "../../base/errors.js";
-import type { ModelConfig } from "../config.js";
+import type { Experts, ModelConfig } from "../config.js";
 import type { GgufFile } from "../formats/gguf.js";
 import { GGUF_ARCHITECTURES, type GgufArchitecture } from "./gguf-architectures.js";
 import { Metadata } from "./gguf-metadata.js";
@@ -19,15 +19,12 @@ export function ggufArchitecture(file: GgufFile): GgufArchitecture {
 /**
  * The configuration of a GGUF file.
  *
- * @throws PlumbError for architectures that are not read, mixtures of experts, and scalings of rotary embeddings that
- * are not read.
+ * @throws PlumbError for architectures, mixtures of experts and scalings of rotary embeddings that are not read.
  */
 export async function ggufConfig(file: GgufFile): Promise<ModelConfig> {
   const architecture = ggufArchitecture(file);
   const metadata = new Metadata(file, architecture.ggml);
-  if (metadata.integer("expert_count", 0) > 0) {
-    throw new PlumbError(`${file.path}: this is a mixture of experts, which is not supported.`);
-  }
+  const experts = ggufExperts(file, metadata, architecture);
   const hiddenSize = metadata.integer("embedding_length");
   const heads = metadata.integer("attention.head_count");
   const headDim = metadata.integer("attention.key_length", heads > 0 ? hiddenSize / heads : 0);
@@ -48,7 +45,10 @@ export async function ggufConfig(file: GgufFile): Promise<ModelConfig> {
   const own = architecture.fields(metadata, { hiddenSize, heads, headDim, layers });
 
   const config = {
-    architecture: (slidingWindow && WINDOWED[architecture.name]) || architecture.name,
+    architecture:
+      (experts && architecture.mixture?.name) ||
+      (slidingWindow && WINDOWED[architecture.name]) ||
+      architecture.name,
     vocabSize: embedding.shape[0],
     hiddenSize,
     intermediateSize: metadata.integer("feed_forward_length"),
@@ -71,6 +71,7 @@ export async function ggufConfig(file: GgufFile): Promise<ModelConfig> {
     qkvBias: bias("attn_q", "attn_qkv"),
     outputBias: bias("attn_output"),
     mlpBias: bias("ffn_up"),
+    ...(experts && { experts }),
     ...(slidingWindow && { slidingWindow }),
     bosId: tokenId(file, "bos_token_id"),
     eosIds: eosIds(file),
@@ -79,6 +80,23 @@ export async function ggufConfig(file: GgufFile): Promise<ModelConfig> {
   };
   checkKeys(file, metadata, architecture.ggml);
   return config;
+}
+
+/** @throws PlumbError for a mixture of experts of an architecture of which none is read, or one without any */
+function ggufExperts(
+  file: GgufFile,
+  metadata: Metadata,
+  { ggml, name, mixture }: GgufArchitecture,
+): Experts | undefined {
+  const count = metadata.integer("expert_count", 0);
+  if (count === 0 && mixture?.name !== name) return undefined;
+  if (count === 0) throw new PlumbError(`${file.path}: the metadata ${ggml}.expert_count is missing, or 0.`);
+  if (mixture === undefined) {
+    throw new PlumbError(
+      `${file.path}: this is a mixture of experts (${ggml}.expert_count is ${count}), which is not read of the architecture ${ggml}.`,
+    );
+  }
+  return mixture.experts(metadata, { count, chosen: metadata.integer("expert_used_count") });
 }
 
 /** Keys that change nothing: what others or the tensors say, and experts' where there are none. */

@@ -142,7 +142,7 @@ describe("GGUF models", () => {
 
   it.each<[string, Record<string, TypedValue>, RegExp]>([
     ["another architecture", { "general.architecture": text("mamba") }, /"mamba" is not supported/],
-    ["experts", { "llama.expert_count": u32(8) }, /mixture of experts/],
+    ["experts", { "llama.expert_count": u32(8) }, /llama.expert_used_count is missing/],
     ["other scaling", { "llama.rope.scaling.type": text("dynamic") }, /dynamic/],
     ["an unknown key", { "llama.attention.scale": f32(0.2) }, /llama.attention.scale is not known/],
     ["an old linear scaling", { "llama.rope.scale_linear": f32(4) }, /llama.rope.scale_linear is not known/],

@@ -1,5 +1,6 @@
 /** The weights of a GGUF file under our names and in our layouts. */
 import { PlumbError } from "../../base/errors.js";
+import { withExperts } from "../architectures/experts.js";
 import type { ModelConfig } from "../config.js";
 import type { GgufFile } from "../formats/gguf.js";
 import { type OpenWeights, unknownTensor } from "../formats/weights.js";
@@ -15,8 +16,13 @@ const WHOLE: Readonly<Record<string, string>> = {
 /** Tensors that say what the configuration says. */
 const NOT_WEIGHTS: ReadonlySet<string> = new Set(["rope_freqs.weight", ...LONGROPE_TENSORS]);
 
+/** Tensors of one expert, in files from before April 2024. */
+const ONE_EXPERT = /^blk\.(\d+)\.ffn_(gate|up|down)\.(\d+)\.weight$/;
+/** The layers of an expert as such files' names are translated. */
+const ONE = { gate: "gate_proj", up: "up_proj", down: "down_proj" };
+
 /** Our name of a ggml tensor, or undefined for one that the architecture does not have. */
-export function ourNameOf({ parts }: GgufArchitecture, name: string): string | undefined {
+export function ourNameOf({ parts }: Pick<GgufArchitecture, "parts">, name: string): string | undefined {
   const [, module, kind] = /^(.*)\.(weight|bias)$/.exec(name) ?? [];
   if (module === undefined) return undefined;
   if (Object.hasOwn(WHOLE, module)) return `${WHOLE[module]}.${kind}`;
@@ -35,10 +41,16 @@ export function ggufWeights(
   architecture: GgufArchitecture,
   config: ModelConfig,
 ): OpenWeights {
+  const { experts } = config;
+  const { mixture } = architecture;
+  const parts = experts && mixture ? mixture.parts : architecture.parts;
   const originals = new Map<string, string>();
   for (const name of file.tensors.keys()) {
     if (NOT_WEIGHTS.has(name)) continue;
-    const renamed = ourNameOf(architecture, name);
+    const ofOne = experts !== undefined && ONE_EXPERT.test(name);
+    const renamed = ofOne
+      ? name.replace(ONE_EXPERT, "model.layers.$1.mlp.experts.$3.$2_proj.weight")
+      : ourNameOf({ parts }, name);
     if (renamed === undefined) {
       throw new PlumbError(
         `${file.path}: the tensor ${name} is not one of ${architecture.ggml} as it is read.`,
@@ -50,7 +62,7 @@ export function ggufWeights(
     originals.set(renamed, name);
   }
   const original = (name: string) => originals.get(name) ?? unknownTensor(name, file.path);
-  return {
+  const weights: OpenWeights = {
     names: () => [...originals.keys()],
     has: (name) => originals.has(name),
     shape: (name) => file.weights.shape(original(name)),
@@ -65,6 +77,9 @@ export function ggufWeights(
     },
     close: () => file.weights.close(),
   };
+  if (experts === undefined) return weights;
+  const apart = [...file.tensors.keys()].some((name) => ONE_EXPERT.test(name));
+  return withExperts(config, { path: "mlp.experts", form: apart ? ONE : "split" }, weights, file.path);
 }
 
 /**

@@ -11,21 +11,25 @@ import { checkKeys } from "../architectures/keys.js";
 import { agreed } from "../architectures/rope-fields.js";
 import type { ModelConfig } from "../config.js";
 import { JsonFields, readJson } from "../formats/json-fields.js";
-import { type StoredInt8, storedInt8 } from "../int8/stored.js";
+import { isMxfp4, type StoredInt8, storedInt8 } from "../int8/stored.js";
 
 /**
  * Reads config.json and, if it exists, the EOS ids of generation_config.json.
  *
- * @returns `int8` if the folder's weights are in 8 bits.
+ * @returns `int8` if the folder's weights are in 8 bits, `packed` if those of experts are MXFP4.
  * @throws PlumbError, which names the file and the field, if something is missing or not supported.
  */
 export async function readHuggingFaceConfig(
   dir: string,
-): Promise<{ config: ModelConfig; int8: StoredInt8 | undefined }> {
+): Promise<{ config: ModelConfig; int8: StoredInt8 | undefined; packed: boolean }> {
   const config = await readJson(join(dir, "config.json"));
   const generationPath = join(dir, "generation_config.json");
   const generation = existsSync(generationPath) ? await readJson(generationPath) : undefined;
-  return { config: huggingFaceConfig(config, generation), int8: storedInt8(config) };
+  const read = huggingFaceConfig(config, generation);
+  const int8 = storedInt8(config);
+  if (int8 !== undefined && read.experts !== undefined)
+    throw new PlumbError(`${config.path}: mixtures of experts are not read in 8 bits.`);
+  return { config: read, int8, packed: isMxfp4(config) };
 }
 
 /** The configuration described by config.json and generation_config.json. */
@@ -38,6 +42,7 @@ export function huggingFaceConfig(json: JsonFields, generation?: JsonFields): Mo
   const eosIds = [...(generation?.ids("eos_token_id") ?? []), ...ids("eos_token_id")];
   const config = {
     architecture: architecture.name,
+    ...(composite && { partOf: composite.causal }),
     ...(classifier && { head: "score" as const }),
     ...architecture.read(text),
     bosId: ids("bos_token_id")[0],
@@ -68,6 +73,12 @@ function textFields(json: JsonFields, { text, defaults }: Composite): JsonFields
 const ALMOST: Readonly<Record<string, string>> = {
   Gemma3ForSequenceClassification:
     "its images are not; the text model alone is: Gemma3TextForSequenceClassification",
+  ...Object.fromEntries(
+    ["Qwen3_5ForCausalLM", "Qwen3_5ForConditionalGeneration", "Qwen3NextForCausalLM"].map((name) => [
+      name,
+      "three of its layers in four have linear attention (gated DeltaNet) in place of attention, which is not read",
+    ]),
+  ),
 };
 
 function classOf(json: JsonFields): {

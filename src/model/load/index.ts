@@ -7,6 +7,7 @@ import { loadTokenizer, type Tokenizer } from "../../text/tokenizer.js";
 import { ourWeights } from "../architectures/names.js";
 import type { ModelConfig } from "../config.js";
 import { firstPartOf, openGgufParts } from "../formats/gguf-split.js";
+import { withMxfp4 } from "../formats/mxfp4.js";
 import type { SafetensorsWeights } from "../formats/safetensors.js";
 import { openSafetensorsFolder } from "../formats/safetensors-folder.js";
 import type { WeightSource } from "../formats/weights.js";
@@ -129,7 +130,7 @@ async function openFolder(dir: string, source: string, wanted: Wanted): Promise<
     if (files.length === 1 && !isAdapter) return { ...(await openGgufModel(files[0], wanted)), source };
     throw await notAModel(dir, files);
   }
-  const { config: declared, int8: description } = await readHuggingFaceConfig(dir);
+  const { config: declared, int8: description, packed } = await readHuggingFaceConfig(dir);
   const config = checkedConfig(declared, join(dir, "config.json"));
   if (config.head === "score" && head === "language-model") {
     throw new PlumbError(
@@ -142,7 +143,8 @@ async function openFolder(dir: string, source: string, wanted: Wanted): Promise<
   const whole = existsSync(join(dir, "tokenizer.json")) ? await loadTokenizer(dir) : undefined;
   checkTokenizer(config, whole, dir, addedTokens);
   const tokenizer = addedTokens ? whole : whole && withinRows(config, whole, dir);
-  const files = await openSafetensorsFolder(dir, "model");
+  const stored = await openSafetensorsFolder(dir, "model");
+  const files = packed ? withMxfp4(stored, dir) : stored;
   const close = () => files.close();
   try {
     if (description !== undefined) {

@@ -1,7 +1,7 @@
 /** The tensors of a folder that its model has no place for: refused, or named where they have no part in it. */
 import { PlumbError } from "../../base/errors.js";
 import { architectureOf } from "../architectures/index.js";
-import { storedName } from "../architectures/names.js";
+import { storedName, storedNames } from "../architectures/names.js";
 import type { ModelConfig } from "../config.js";
 import type { WeightSource } from "../formats/weights.js";
 import { expectedWeights } from "../weight-names.js";
@@ -22,7 +22,9 @@ export async function leftOutTensors(
   files: WeightSource,
   source: string,
 ): Promise<string | undefined> {
-  const used = new Set([...expectedWeights(config).keys()].map((name) => storedName(config, files, name)));
+  const used = new Set(
+    [...expectedWeights(config).keys()].flatMap((name) => storedNames(config, files, name)),
+  );
   const unused = files.names().filter((name) => !used.has(name) && !CONSTANTS.test(name));
   const { composite } = architectureOf(config);
   const [tower, others] = parted(unused, (name) => composite?.leftOut.tensors.test(name) ?? false);

@@ -96,7 +96,7 @@ export const generationFile = (config: ModelConfig): Record<string, string> => (
 });
 
 /** Fields for which transformers 5 requires floats; JSON.stringify writes 30.0 as 30. */
-const FLOAT_FIELDS = /("(?:attn|final)_logit_softcapping": \d+)(?=,?\n)/g;
+const FLOAT_FIELDS = /("(?:(?:attn|final)_logit_softcapping|swiglu_(?:limit|alpha))": \d+)(?=,?\n)/g;
 const withFloats = (json: string): string => json.replace(FLOAT_FIELDS, "$1.0");
 
 function jsonText(value: object): string {

@@ -9,7 +9,8 @@ export interface PeftSaveConfig {
   r: number;
   /** The update is scaled by loraAlpha / r. */
   loraAlpha: number;
-  targetModules: readonly string[];
+  /** Ends of modules' paths, or an expression for whole paths. */
+  targetModules: readonly string[] | string;
   /** Modules trained in full besides the adapter, such as a reward model's "score". */
   modulesToSave?: readonly string[];
   /** The model that the adapter was trained on, as its author named it. */
@@ -55,7 +56,8 @@ function adapterConfigJson(config: PeftSaveConfig): object {
     base_model_name_or_path: config.baseModel ?? null,
     r: config.r,
     lora_alpha: config.loraAlpha,
-    target_modules: [...config.targetModules].sort(),
+    target_modules:
+      typeof config.targetModules === "string" ? config.targetModules : [...config.targetModules].sort(),
     modules_to_save: config.modulesToSave ?? null,
     lora_dropout: 0,
     bias: "none",

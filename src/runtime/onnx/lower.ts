@@ -282,14 +282,18 @@ export const LOWERINGS: { readonly [N in LoweredOp]: Lowering<N> } = {
     }
     // The fused kernel itself rotates heads of 16, 32, ... elements, or that part of larger heads; other heads are
     // rotated before it.
-    const rotated = inputs.length > 7;
+    const own = node.attributes.sinks ? inputs[inputs.length - 1] : undefined;
+    const others = own === undefined ? inputs : inputs.slice(0, -1);
+    const rotated = others.length > 7;
     const fused = rotated && size % 16 === 0 && (node.inputs[7].shape[1] as number) % 8 === 0;
-    const turned = !rotated || fused ? inputs : rotateNew(node, inputs, e);
+    const turned = !rotated || fused ? others : rotateNew(node, others, e);
     const isStep = node.inputs[0].shape[1] === 1;
+    const scaledInputs = isStep ? [scaled(turned[0], scale, e), ...turned.slice(1)] : turned;
+    const sinks = own ?? (isStep ? absorbingNothing(heads, e) : undefined);
     e.emit({
       opType: "GroupQueryAttention",
       domain: MICROSOFT,
-      inputs: isStep ? withSinks([scaled(turned[0], scale, e), ...turned.slice(1)], heads, e) : turned,
+      inputs: sinks === undefined ? scaledInputs : withSinks(scaledInputs, sinks),
       outputs,
       attributes: {
         num_heads: heads,
@@ -307,14 +311,17 @@ export const LOWERINGS: { readonly [N in LoweredOp]: Lowering<N> } = {
 const NO_SINK = -1e30;
 
 /**
- * Inputs of GroupQueryAttention with sinks that absorb nothing. They change no value but select another kernel: with
- * sinks, ONNX Runtime (1.30) processes all rows at once; without, it starts and awaits its threads again for each row
- * with one query.
+ * Sinks that absorb nothing. They change no value but select another kernel: with sinks, ONNX Runtime (1.30) processes
+ * all rows at once; without, it starts and awaits its threads again for each row with one query.
  */
-function withSinks(inputs: string[], heads: number, e: Emitter): string[] {
+const absorbingNothing = (heads: number, e: Emitter): string =>
+  e.floats(Array.from({ length: heads }, () => NO_SINK));
+
+/** Inputs of GroupQueryAttention with sinks. */
+function withSinks(inputs: string[], sinks: string): string[] {
   const HEAD_SINK = 11;
   const absent = Array.from({ length: HEAD_SINK - inputs.length }, () => "");
-  return [...inputs, ...absent, e.floats(Array.from({ length: heads }, () => NO_SINK))];
+  return [...inputs, ...absent, sinks];
 }
 
 /**

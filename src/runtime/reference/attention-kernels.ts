@@ -34,7 +34,8 @@ export function rotary(_node: Node, [x, positions, cos, sin]: readonly Values[])
  * the T tokens of all rows end at `longest`.
  */
 export function cachedAttention(node: Node<"cachedAttention">, inputs: readonly Values[]): Values[] {
-  const [q, k, v, pastKey, pastValue, lastIndex, longest, cos, sin] = inputs;
+  const sinks = node.attributes.sinks ? inputs[inputs.length - 1] : undefined;
+  const [q, k, v, pastKey, pastValue, lastIndex, longest, cos, sin] = sinks ? inputs.slice(0, -1) : inputs;
   const { heads, kvHeads, slidingWindow, scale, softCap } = node.attributes;
   const [B, T] = q.shape;
   const [, , S, D] = pastKey.shape;
@@ -67,9 +68,10 @@ export function cachedAttention(node: Node<"cachedAttention">, inputs: readonly 
           score *= scale ?? 1 / Math.sqrt(D);
           scores.push(softCap === undefined ? score : softCap * Math.tanh(score / softCap));
         }
-        const top = Math.max(...scores);
+        const sink = sinks ? numberAt(sinks, h) : Number.NEGATIVE_INFINITY;
+        const top = Math.max(...scores, sink);
         const weights = scores.map((score) => Math.exp(score - top));
-        const total = weights.reduce((a, w) => a + w, 0);
+        const total = weights.reduce((a, w) => a + w, Math.exp(sink - top));
         for (const [j, weight] of weights.entries())
           for (let i = 0; i < D; i++)
             out[((b * T + t) * heads + h) * D + i] +=

@@ -88,11 +88,12 @@ const int8 = (bits: 8 | 16): Case => [
   ({ x, values, scales }) => ({ y: t.int8Matmul(x, { values, scales }, { bits }) }),
 ];
 /** Rows that decode one token each, over a cache that is partly full. */
-const attention = (changes: Partial<t.CachedAttention> = {}): Case => [
+const attention = (changes: Partial<t.CachedAttention> = {}, more: Case[0] = {}): Case => [
   {
     ...{ q: normal([2, 1, 64]), k: normal([2, 1, 32]), v: normal([2, 1, 32]) },
     ...{ pastKey: normal([2, 2, 8, 16]), pastValue: normal([2, 2, 8, 16]) },
     ...{ lastIndex: i32([2], [5, 3]), longest: i32([1], [6]), ...tables(8, 8) },
+    ...more,
   },
   (x) => {
     const [y] = t.cachedAttention({ ...(x as never as t.CachedAttention), heads: 4, kvHeads: 2, ...changes });
@@ -216,7 +217,10 @@ const CASES: Record<Exclude<OpName, "input">, Case[]> = {
       ({ x, p, cos, sin }) => ({ y: t.rotary(x, p, cos, sin) }),
     ],
   ],
-  cachedAttention: [attention(), attention({ slidingWindow: 3 }), attention({ scale: 0.2, softCap: 4 })],
+  cachedAttention: [
+    ...[attention(), attention({ slidingWindow: 3 }), attention({ scale: 0.2, softCap: 4 })],
+    ...[attention({}, { sinks: normal([4]) }), attention({ slidingWindow: 3 }, { sinks: normal([4]) })],
+  ],
   stopGradient: [one([4], (x) => t.stopGradient(t.exp(x)))],
   withRowGradient: [
     [

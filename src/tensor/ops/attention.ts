@@ -47,7 +47,8 @@ export const rotary = (x: Tensor, positions: Tensor, cos: Tensor, sin: Tensor): 
 
 const cachedAttentionOp: Op<"cachedAttention"> = {
   name: "cachedAttention",
-  types: ([q, k, v, pastKey, pastValue, lastIndex, longest, ...tables], { heads, kvHeads }) => {
+  types: ([q, k, v, pastKey, pastValue, lastIndex, longest, ...rest], { heads, kvHeads, sinks }) => {
+    const tables = sinks ? rest.slice(0, -1) : rest;
     const [B, T] = q.shape;
     const [, , S, D] = pastKey.shape;
     const wanted: [Tensor, Shape][] = [
@@ -58,9 +59,10 @@ const cachedAttentionOp: Op<"cachedAttention"> = {
       [pastValue, [B, kvHeads, S, D]],
       [lastIndex, [B]],
       [longest, [1]],
+      ...(sinks ? [[rest[rest.length - 1], [heads]] as [Tensor, Shape]] : []),
     ];
     if (heads % kvHeads !== 0 || wanted.some(([tensor, shape]) => !sameShape(tensor.shape, shape))) {
-      const detail = `needs q [B, T, ${heads} D], k and v [B, T, ${kvHeads} D], caches [B, ${kvHeads}, S, D], [B], [1]`;
+      const detail = `needs q [B, T, ${heads} D], k and v [B, T, ${kvHeads} D], caches [B, ${kvHeads}, S, D], [B], [1]${sinks ? `, sinks [${heads}]` : ""}`;
       throw new ShapeError(
         "cachedAttention",
         detail,
@@ -96,6 +98,8 @@ export interface CachedAttention {
   /** Rotary tables [positions, at most D/2]: both, or neither for no rotation. */
   cos?: Tensor;
   sin?: Tensor;
+  /** [H]: a score of each head that takes part in every softmax, of a key without a value. */
+  sinks?: Tensor | undefined;
   heads: number;
   kvHeads: number;
   slidingWindow?: number;
@@ -114,7 +118,8 @@ export interface CachedAttention {
 export function cachedAttention(a: CachedAttention): [output: Tensor, key: Tensor, value: Tensor] {
   const tables = a.cos && a.sin ? [a.cos, a.sin] : [];
   const inputs = [a.q, a.k, a.v, a.pastKey, a.pastValue, a.lastIndex, a.longest, ...tables];
+  if (a.sinks) inputs.push(a.sinks);
   const { heads, kvHeads, slidingWindow = -1, scale, softCap } = a;
-  const attributes = { heads, kvHeads, slidingWindow, scale, softCap };
+  const attributes = { heads, kvHeads, slidingWindow, scale, softCap, sinks: a.sinks !== undefined };
   return applyWith(cachedAttentionOp, inputs, attributes) as [Tensor, Tensor, Tensor];
 }
