@@ -13,6 +13,7 @@ import shutil
 
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model
+from safetensors.torch import load_file, save_file
 from transformers import (
     AutoModelForCausalLM,
     AutoModelForSequenceClassification,
@@ -35,6 +36,7 @@ from transformers import (
     Qwen3MoeConfig,
     SmolLM3Config,
 )
+from transformers.integrations.mxfp4 import convert_moe_packed_tensors
 from transformers.modeling_rope_utils import ROPE_INIT_FUNCTIONS
 
 from fixture import short, write
@@ -271,6 +273,35 @@ def make_adapter(base, seed, targets, ids):
         return {"logits": logit_record(model(input_ids=torch.tensor(ids)).logits, [[0, 0], [0, 23], [1, 11]])}
 
 
+def make_packed(out, name="gpt-oss-mxfp4"):
+    """gpt-oss with its experts packed as it is published: random blocks and scales, and what the model of their values computes."""
+    folder = f"{out}/models/{name}"
+    settings = without(MODELS["gpt-oss"][0].to_dict(), "architectures", "layer_types", "_experts_implementation")
+    config = GptOssConfig(**settings | {"num_hidden_layers": 1, "intermediate_size": 32, "num_local_experts": 3})
+    config._attn_implementation = "eager"
+    config._experts_implementation = "eager"
+    save(AutoModelForCausalLM.from_config(config), folder, 990, torch.bfloat16)
+    model = load(folder)
+    random = torch.Generator().manual_seed(991)
+    tensors = load_file(f"{folder}/model.safetensors")
+    for key in [key for key in tensors if key.endswith((".gate_up_proj", ".down_proj")) and ".experts." in key]:
+        experts, inputs, outputs = tensors.pop(key).shape
+        blocks = torch.randint(0, 256, (experts, outputs, inputs // 32, 16), generator=random, dtype=torch.uint8)
+        scales = torch.randint(122, 126, (experts, outputs, inputs // 32), generator=random, dtype=torch.uint8)
+        tensors |= {f"{key}_blocks": blocks, f"{key}_scales": scales}
+        values = convert_moe_packed_tensors(blocks, scales, dtype=torch.float32)
+        with torch.no_grad():
+            model.get_parameter(key).copy_(values)
+    save_file(tensors, f"{folder}/model.safetensors", metadata={"format": "pt"})
+    saved = json.load(open(f"{folder}/config.json"))
+    saved["quantization_config"] = {"quant_method": "mxfp4", "modules_to_not_convert": ["model.layers.*.self_attn", "lm_head"]}
+    json.dump(saved, open(f"{folder}/config.json", "w"), indent=2, sort_keys=True)
+    ids, _, _ = batch(67, 992)
+    with torch.no_grad():
+        logits = logit_record(model(input_ids=ids).logits, [[0, 0], [0, 23], [1, 11]])
+    write(f"{folder}/expected.json", {"name": name, **ABOUT, "inputIds": ids.tolist(), "logits": logits})
+
+
 def make_with_images(out, name="gemma3-images"):
     """A model that sees images, and what it makes of text alone."""
     folder = f"{out}/models/{name}"
@@ -355,6 +386,8 @@ def main():
     for index, name in enumerate(CLASSIFIERS):
         if args.only is None or name in args.only:
             make_classifier(args.out, index, name)
+    if args.only is None or "gpt-oss-mxfp4" in args.only:
+        make_packed(args.out)
     if args.only is None or "gemma3-images" in args.only:
         make_with_images(args.out)
     if args.only is None or "rope-scalings" in args.only:

@@ -7,10 +7,10 @@ import { collate } from "../../dist/model/batch.js";
 import { fullNetwork, loraNetwork } from "../../dist/model/create.js";
 import { hiddenStates, logits } from "../../dist/model/decoder.js";
 import { exportAdapter, exportMerged } from "../../dist/model/export.js";
-import { LINEAR_NAMES } from "../../dist/model/network.js";
 import { NetworkRunner } from "../../dist/model/runner.js";
 import { sequenceScores } from "../../dist/model/score.js";
 import { tokenInputs } from "../../dist/model/sequence-programs.js";
+import { blockLinears } from "../../dist/model/weight-names.js";
 import { RandomStream } from "../../dist/base/random.js";
 
 const [out] = process.argv.slice(2);
@@ -41,7 +41,8 @@ const scores = (network) =>
   );
 
 async function withAdapter(config, weights, head) {
-  const network = loraNetwork(runtime, config, weights, { r: 3, alpha: 6, targets: LINEAR_NAMES }, 1, head);
+  const targets = blockLinears(config).map((linear) => linear.name);
+  const network = loraNetwork(runtime, config, weights, { r: 3, alpha: 6, targets }, 1, head);
   for (const [name, buffer] of network.trainable.byName) {
     const size = buffer.shape.reduce((a, b) => a * b, 1);
     await buffer.write(new RandomStream(2, name).fillNormal(new Float32Array(size), 0.2));

@@ -203,6 +203,27 @@ test("GPT-2's own files, saved from the model without its head, lack the first p
   await Promise.all([file.close(), whole.close(), model.close()]);
 });
 
+test("gpt-oss with its experts packed as MXFP4 gives the logits of their values, and is saved in floats", async () => {
+  const expected = readFixture<Required<Expected>["adapter"] & Expected>(
+    "models/gpt-oss-mxfp4/expected.json",
+  );
+  const { config, weights } = await loadModel(runtime, "gpt-oss-mxfp4");
+  const at = await allLogits(frozenNetwork(runtime, config, weights), expected.inputIds);
+  for (const { at: place, logits: want } of expected.logits.full)
+    expect(relativeError(at(...place), want)).toBeLessThan(1e-4);
+
+  const files = await openModel(path.join(FIXTURES, "models", "gpt-oss-mxfp4"));
+  const whole = new Map<string, { shape: number[]; data: Float32Array }>();
+  for (const [name, shape] of expectedWeights(config))
+    whole.set(name, { shape, data: await files.weights.read(name) });
+  await files.close();
+  await saveHuggingFace(path.join(dir, "floats"), config, whole);
+  const again = await openModel(path.join(dir, "floats"));
+  expect(again.config).toEqual(config);
+  for (const [name, { data }] of whole) expect(await again.weights.read(name)).toEqual(data);
+  await again.close();
+});
+
 describe("Gemma 3 that sees images", () => {
   const folder = path.join(FIXTURES, "models", "gemma3-images");
   const expected = readFixture<Required<Expected>["adapter"] & Expected>(
