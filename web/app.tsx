@@ -6,6 +6,7 @@ import { type ApiProblem, asProblem } from "./api/problem.js";
 import { Home } from "./pages/home.js";
 import { Join } from "./pages/join.js";
 import { SignIn } from "./pages/sign-in.js";
+import { StaffHome } from "./pages/staff-home.js";
 import { applyPreferences, type Preferences } from "./preferences.js";
 import { PreferencesContext } from "./preferences-context.js";
 import { matched, usePath } from "./router.js";
@@ -97,5 +98,5 @@ function Page({ account }: { account: Account | undefined }) {
     return (
       <Later<Record<never, never>> key="desk" load={loadDesk as () => Promise<ComponentType>} given={{}} />
     );
-  return <Home />;
+  return account.role === "rater" ? <Home /> : <StaffHome />;
 }

@@ -2,6 +2,7 @@ import { Command as Commander, CommanderError, Option } from "commander";
 import type { z } from "zod";
 import { nearestName, PlumbError } from "../base/errors.js";
 import { EXIT_USAGE } from "../base/usage-error.js";
+import { asCalled, CALL } from "./called-as.js";
 import type { Command, CommandContext, CommandEntry } from "./command.js";
 import type { GivenSettings } from "./config-values.js";
 import { forPeople, reportError } from "./exit.js";
@@ -32,14 +33,14 @@ export async function runProgram(
   entries: readonly CommandEntry[],
   version: string,
 ): Promise<number> {
-  const program = new Commander("plumb")
+  const program = new Commander(CALL)
     .description("Plumbline: RLHF, end to end, in TypeScript.")
     .version(version)
     .option("--json", "results as JSON on stdout")
     .option("--quiet", "only warnings and errors on stderr")
     .option("--no-color", "no colours; NO_COLOR in the environment does the same")
     .configureHelp(helpLayout(process.stdout.columns))
-    .addHelpText("after", "\nplumb <command> --help shows a command's settings and examples.")
+    .addHelpText("after", `\n${CALL} <command> --help shows a command's settings and examples.`)
     // What went wrong is written below, with a proposal of Plumbline's own.
     .showSuggestionAfterError(false)
     .configureOutput({ outputError: () => {} })
@@ -109,7 +110,7 @@ async function reportRefused(
     const typed = /'([^']*)'/.exec(message)?.[1] ?? "";
     const words = [...new Set(entries.flatMap(({ name }) => name.split(" ")))];
     const near = nearestName(typed, words);
-    hint = near === undefined ? "plumb --help shows the commands." : `Did you mean ${near}?`;
+    hint = near === undefined ? `${CALL} --help shows the commands.` : `Did you mean ${near}?`;
   }
   ui.error(message, hint);
 }
@@ -156,7 +157,7 @@ async function describe(sub: Commander, command: Command): Promise<void> {
   );
   sub.helpOption("-h, --help", "show this");
   const nested = nestedSettingsHelp(command.schema).map(([key, text]) => helpItem(`--set ${key}`, text));
-  const examples = command.examples.map((example) => `  ${example.command}\n      ${example.does}`);
+  const examples = command.examples.map((example) => `  ${asCalled(example.command)}\n      ${example.does}`);
   sub.addHelpText(
     "after",
     [...(nested.length > 0 ? ["\nNested settings:", ...nested] : []), "\nExamples:", ...examples].join("\n"),
@@ -245,5 +246,5 @@ function quoteCommandLine(args: readonly string[]): string {
   const quoted = args.map((arg) =>
     /^[\w@%+=:,./-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", "'\\''")}'`,
   );
-  return ["plumb", ...quoted].join(" ");
+  return [CALL, ...quoted].join(" ");
 }

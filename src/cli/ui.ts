@@ -1,7 +1,11 @@
-/** What people see. Everything for people goes to stderr, so that stdout holds only results. */
+/**
+ * What people see. Everything for people goes to stderr, so that stdout holds only results. Commands in messages are
+ * written as this program is called.
+ */
 import { once } from "node:events";
 import pc from "picocolors";
 import type { Notices, ProgressOptions } from "../base/host.js";
+import { asCalled } from "./called-as.js";
 import { Progress } from "./progress.js";
 import { printable } from "./text-width.js";
 
@@ -87,7 +91,7 @@ export class Ui implements Notices {
 
   private line(text: string): void {
     this.clear();
-    this.stderr.write(`${text}\n`);
+    this.stderr.write(`${asCalled(text)}\n`);
     this.active?.draw();
   }
 

@@ -13,8 +13,8 @@ const CHAT_ML =
   "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>' + '\n' }}{% endfor %}" +
   "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}";
 
-/** Writes model/, pairs.jsonl, demos.jsonl and prompts.jsonl. */
-export async function writeTinyLoop(dir: string): Promise<void> {
+/** Writes a chat model of random weights into the folder model/ of `dir`, with tokens of bytes and a few words. */
+export async function writeTinyModel(dir: string, maxPositions = 64): Promise<void> {
   await mkdir(dir, { recursive: true });
   const specialTokens = ["<pad>", "<|im_start|>", "<|im_end|>"];
   const json = trainByteLevelBpe(["user assistant the cat sat on a mat ".repeat(4)], {
@@ -31,10 +31,15 @@ export async function writeTinyLoop(dir: string): Promise<void> {
     heads: 2,
     kvHeads: 1,
     headDim: 16,
-    maxPositions: 64,
+    maxPositions,
     tieWordEmbeddings: true,
   });
   await saveHuggingFace(join(dir, "model"), config, tinyWeights(config), tokenizer);
+}
+
+/** Writes model/, pairs.jsonl, demos.jsonl and prompts.jsonl. */
+export async function writeTinyLoop(dir: string): Promise<void> {
+  await writeTinyModel(dir);
   const user = (i: number) => [{ role: "user", content: `the cat ${i}` }];
   const answer = (content: string) => [{ role: "assistant", content }];
   const lines = (row: (i: number) => object, count = 24): string =>

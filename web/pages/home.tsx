@@ -6,14 +6,14 @@ import { useLoaded } from "../ui/async.js";
 import { Empty, Loading, ProblemState } from "../ui/states.js";
 import { TopBar } from "../ui/top-bar.js";
 
-/** The projects that the account works in. */
+/** The projects that a rater works in. */
 export function Home() {
   const { home, product } = useStrings();
   const { account } = useSession();
   const { data, problem, reload } = useLoaded(() => call("listProjects", {}), [account?.id]);
   return (
     <>
-      <TopBar title={product}>{account?.role !== "rater" && <Link href="/desk">{home.desk}</Link>}</TopBar>
+      <TopBar title={product} />
       <main class="page">
         <h1>{home.title}</h1>
         {problem && <ProblemState problem={problem} retry={reload} />}

@@ -48,7 +48,9 @@ function JoinAs({ token, login, another }: { token: string; login: string; anoth
   const { join } = useStrings();
   const { busy, problem, submit } = useForm(async () => {
     const { project } = await call("joinByInvitation", { body: { token } });
-    navigate(`/p/${project}`, { replace: true });
+    const { settings } = await call("getProject", { params: { project } });
+    // Only the project's staff is told its settings.
+    navigate(settings === undefined ? `/p/${project}` : `/desk/${project}/overview`, { replace: true });
   });
   return (
     <form class="card stack" onSubmit={submit}>
@@ -75,7 +77,9 @@ function NewAccount({ token }: { token: string }) {
       languages: tags,
       ...(name.trim() !== "" && { name: name.trim() }),
     };
-    session.begin(await call("acceptInvitation", { body }));
+    const signedIn = await call("acceptInvitation", { body });
+    session.begin(signedIn);
+    if (signedIn.account.role !== "rater") return navigate("/", { replace: true });
     const { projects } = await call("listProjects", {});
     navigate(projects.length === 1 ? `/p/${projects[0].id}` : "/", { replace: true });
   });

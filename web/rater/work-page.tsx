@@ -97,7 +97,11 @@ export function WorkPage({ project, rater }: { project: Project; rater: string }
 
   return (
     <div class="rate">
-      <TopBar title={project.name}>
+      <TopBar
+        title={project.name}
+        // Only staff is told a project's settings.
+        home={project.settings && `/desk/${project.id}/overview`}
+      >
         <span class="rate-progress quiet">
           {rate.today(String(today))}
           {progress.data?.done !== undefined && (

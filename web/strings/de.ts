@@ -61,8 +61,6 @@ export const de: Strings = {
     title: "Ihre Projekte",
     none: "Sie nehmen noch an keinem Projekt teil.",
     noneHint: "Öffnen Sie den Link einer Einladung, die Sie bekommen haben.",
-    rate: "Bewerten",
-    desk: "Leitung",
     states: {
       draft: "noch nicht offen",
       open: "offen",

@@ -60,8 +60,6 @@ export const en = {
     title: "Your projects",
     none: "You take part in no project yet.",
     noneHint: "Open the link of an invitation that a lead sent you.",
-    rate: "Rate",
-    desk: "Lead's desk",
     states: { draft: "not open yet", open: "open", paused: "paused", closed: "closed", deleted: "deleted" },
     kinds: {
       pairwise: "Compare two answers",

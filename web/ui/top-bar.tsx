@@ -9,17 +9,24 @@ import { Button } from "./button.js";
 import { Dialog } from "./dialog.js";
 import { Choice } from "./field.js";
 
-/** The bar at the top of every page: its title, its own controls, and the display settings. */
-export function TopBar({ title, children }: { title: string; children?: ComponentChildren }) {
+/** The bar at the top of every page: its title, which leads home, its own controls, and the display settings. */
+export function TopBar(props: {
+  title: string;
+  /** Where the title leads; the desk for staff, and the rater's projects, if not given. */
+  home?: string | undefined;
+  children?: ComponentChildren;
+}) {
   const strings = useStrings();
+  const { account } = useSession();
   const [open, setOpen] = useState(false);
+  const staff = account !== undefined && account.role !== "rater";
   return (
     <header class="bar">
-      <Link class="bar-title" href="/">
-        {title}
+      <Link class="bar-title" href={props.home ?? (staff ? "/desk" : "/")}>
+        {props.title}
       </Link>
       <span class="bar-gap" />
-      {children}
+      {props.children}
       <Button look="quiet" aria-label={strings.settings.title} onClick={() => setOpen(true)}>
         <span aria-hidden="true">Aa</span>
       </Button>

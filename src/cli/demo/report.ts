@@ -9,6 +9,7 @@ import type { PolicyFigures } from "../../demo/held-out.js";
 import type { figures, OverOptimization } from "../../demo/over-optimization.js";
 import { DATABASE, type DemoRun } from "../../demo/run.js";
 import type { Interval } from "../../statistics/estimates.js";
+import { asCalled } from "../called-as.js";
 import { plotLines } from "../plot-lines.js";
 import { formatDuration } from "../progress.js";
 import { formatTable } from "../table.js";
@@ -169,9 +170,11 @@ export function demoReport(result: DemoRun): string {
   parts.push(sampleLines(dir, result.seed));
   parts.push(
     `${formatDuration(result.seconds)} in all. Figures with intervals: ${join(dir, "result.json")}`,
-    `The votes: plumb serve --db ${join(dir, DATABASE)}; their audit log: plumb audit verify --db ${join(dir, DATABASE)}`,
-    `What it was made from: plumb lineage ${dir}`,
-    `Talk to it: plumb generate --model ${join(dir, "policy")} --chat --prompt "What colour is the crab?"`,
+    ...[
+      `The votes: plumb serve --db ${join(dir, DATABASE)}; their audit log: plumb audit verify --db ${join(dir, DATABASE)}`,
+      `What it was made from: plumb lineage ${dir}`,
+      `Talk to it: plumb generate --model ${join(dir, "policy")} --chat --prompt "What colour is the crab?"`,
+    ].map((line) => asCalled(line)),
   );
   return parts.filter((part) => part !== "").join("\n\n");
 }

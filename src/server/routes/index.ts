@@ -5,6 +5,7 @@ import { importRoutes } from "./imports.js";
 import { invitationRoutes } from "./invitations.js";
 import { itemRoutes } from "./items.js";
 import { keyRoutes } from "./keys.js";
+import { leadRoutes } from "./lead.js";
 import { peopleRoutes } from "./people.js";
 import { projectRoutes } from "./projects.js";
 import { resultRoutes } from "./results.js";
@@ -20,6 +21,7 @@ export const endpoints: readonly Endpoint[] = [
   ...projectRoutes,
   ...itemRoutes,
   ...importRoutes,
+  ...leadRoutes,
   ...peopleRoutes,
   ...workRoutes,
   ...resultRoutes,

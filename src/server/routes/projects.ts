@@ -9,7 +9,6 @@ import {
   listGuidelines,
   listProjects,
   ownProgress,
-  type Project,
   progress,
   publishGuidelines,
   purgeProject,
@@ -17,6 +16,7 @@ import {
 } from "../../feedback/store/index.js";
 import { projects as contract } from "../contract/index.js";
 import { endpoint } from "../endpoint.js";
+import { shownProject } from "../shown-project.js";
 
 const DAY = 86_400_000;
 
@@ -24,25 +24,27 @@ export const projectRoutes = [
   endpoint(contract.createProject, async ({ body }, { store, principal }) => {
     const project = await createProject(store, body, principal.actor);
     await addStaff(store, project.id, principal.account, principal.actor);
-    return shown(project, true);
+    return shownProject(project, true);
   }),
   endpoint(contract.listProjects, async (_request, { store, principal }) => {
     const { account, rater, role } = principal;
     const all = await listProjects(store);
-    if (role === "admin") return { projects: all.map((project) => shown(project, true)) };
+    if (role === "admin") return { projects: all.map((project) => shownProject(project, true)) };
     const staff = new Set(role === "rater" ? [] : await projectsOfStaff(store, account));
     const own = new Set([...staff, ...(await projectsOfRater(store, rater))]);
     return {
-      projects: all.filter(({ id }) => own.has(id)).map((project) => shown(project, staff.has(project.id))),
+      projects: all
+        .filter(({ id }) => own.has(id))
+        .map((project) => shownProject(project, staff.has(project.id))),
     };
   }),
-  endpoint(contract.getProject, async (_request, { project, staff }) => shown(project, staff)),
+  endpoint(contract.getProject, async (_request, { project, staff }) => shownProject(project, staff)),
   endpoint(contract.changeProject, async ({ body: { state, settings } }, { store, project, principal }) => {
     let changed = project;
     // The state first: it may be refused, and settings that fit the contract are not.
     if (state) changed = await setProjectState(store, project.id, state, principal.actor);
     if (settings) changed = await changeSettings(store, project.id, settings, principal.actor);
-    return shown(changed, true);
+    return shownProject(changed, true);
   }),
   endpoint(contract.deleteProject, async (_request, { store, project, principal }) => {
     await setProjectState(store, project.id, "deleted", principal.actor);
@@ -77,8 +79,3 @@ export const projectRoutes = [
     version: await publishGuidelines(store, project.id, body, principal.actor),
   })),
 ];
-
-/** Hides the seed, and from raters, whatever their role elsewhere, also how gold items and repeats are mixed in. */
-function shown({ seed: _seed, settings, ...rest }: Project, staff: boolean) {
-  return { ...rest, ...(staff && { settings }) };
-}

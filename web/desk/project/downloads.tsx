@@ -6,6 +6,7 @@ import { useDesk } from "../strings/index.js";
 import { useAction } from "../ui/action.js";
 import { useFormat } from "../ui/format.js";
 import { saveFile } from "../ui/save-file.js";
+import { noteSaved } from "./checklist.js";
 import { useProject } from "./context.js";
 
 type Kind = "votes" | "training";
@@ -25,6 +26,7 @@ export function Downloads({ aspect, held }: { aspect: string; held: "count" | "l
     if (rows === 0) return say(words.nothing);
     const name = project.name.replace(/[^\p{L}\p{N}]+/gu, "-").slice(0, 60);
     saveFile(`${name}-${what}.jsonl`, new Blob([text], { type: "application/x-ndjson" }));
+    noteSaved(project.id);
     say(words.saved(format.count(rows)));
   });
   const training = {

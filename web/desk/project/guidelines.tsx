@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks";
 import { call, type ResultOf } from "../../api/client.js";
 import { asProblem } from "../../api/problem.js";
+import { usePreferences } from "../../preferences-context.js";
 import { Text } from "../../rater/markdown/text.js";
 import { store, stored } from "../../storage.js";
 import { useLoaded } from "../../ui/async.js";
@@ -10,7 +11,9 @@ import { FormProblem } from "../../ui/form-problem.js";
 import { Empty } from "../../ui/states.js";
 import { useToast } from "../../ui/toast.js";
 import { useDesk } from "../strings/index.js";
+import { loadTemplates, presetOf } from "../templates/index.js";
 import { useAction } from "../ui/action.js";
+import { Confirm } from "../ui/confirm.js";
 import { useFormat } from "../ui/format.js";
 import { Await, Heading } from "../ui/page.js";
 import { TextArea } from "../ui/text-area.js";
@@ -130,8 +133,37 @@ function Editor({ versions, reload }: { versions: readonly Version[]; reload(): 
             {words.publish(newest.version + 1)}
           </Button>
           {unchanged && <span class="quiet">{words.unchanged}</span>}
+          <span class="row-gap" />
+          <TemplateButton text={draft.text} fill={(text) => keep({ ...draft, text })} />
         </div>
       </form>
+    </>
+  );
+}
+
+/** Puts the template for the project's task into the editor; a text that stands there is not overwritten unasked. */
+function TemplateButton({ text, fill }: { text: string; fill(text: string): void }) {
+  const { begin } = useDesk();
+  const { project } = useProject();
+  const { language } = usePreferences().preferences;
+  const [asking, setAsking] = useState(false);
+  const put = async () => fill((await loadTemplates(language))[presetOf(project.task)]);
+  const { busy, run } = useAction(put);
+  return (
+    <>
+      <Button disabled={busy} onClick={() => (text.trim() === "" ? run() : setAsking(true))}>
+        {begin.template}
+      </Button>
+      {asking && (
+        <Confirm
+          title={begin.templateTitle}
+          action={begin.template}
+          close={() => setAsking(false)}
+          work={put}
+        >
+          <p>{begin.templateText}</p>
+        </Confirm>
+      )}
     </>
   );
 }

@@ -15,9 +15,12 @@ const HOURS = ["24", "168", "720"] as const;
 /** Most links made at once. */
 const MAX_LINKS = 50;
 
+/** Whether a link is for the machine that the server runs on. */
+const isLocal = (link: string): boolean => /^(localhost|127(\.\d+){3}|\[::1\])$/.test(new URL(link).hostname);
+
 /** Makes links, each valid for one person; they are shown only here. */
 export function InviteDialog({ close }: { close(): void }) {
-  const { people } = useDesk();
+  const { people, begin } = useDesk();
   const { project } = useProject();
   const [role, setRole] = useState<(typeof ROLES)[number]>("rater");
   const [hours, setHours] = useState<(typeof HOURS)[number]>("168");
@@ -32,7 +35,10 @@ export function InviteDialog({ close }: { close(): void }) {
   return (
     <Dialog title={people.inviteTitle} wide={links.length > 0} close={close}>
       {links.length > 0 ? (
-        <OnceShown label={people.links} hint={people.linksOnce} text={links.join("\n")} />
+        <>
+          <OnceShown label={people.links} hint={people.linksOnce} text={links.join("\n")} />
+          {isLocal(links[0]) && <p class="notice">{begin.local}</p>}
+        </>
       ) : (
         <form
           class="stack"

@@ -1,7 +1,6 @@
 import { useState } from "preact/hooks";
 import { call, type ResultOf } from "../../api/client.js";
 import { Link } from "../../router.js";
-import { useStrings } from "../../strings/index.js";
 import { useLoaded } from "../../ui/async.js";
 import { Button } from "../../ui/button.js";
 import { Empty } from "../../ui/states.js";
@@ -10,7 +9,9 @@ import { BarChart } from "../ui/chart.js";
 import { Confirm } from "../ui/confirm.js";
 import { useFormat } from "../ui/format.js";
 import { Await, Figure, Heading } from "../ui/page.js";
+import { Checklist } from "./checklist.js";
 import { useProject } from "./context.js";
+import { RateYourself, toRating } from "./rate-yourself.js";
 
 const DAYS = 30;
 const DAY = 86_400_000;
@@ -32,26 +33,34 @@ export function OverviewPage() {
     [project.id, project.state],
   );
   const [turn, setTurn] = useState<Turn>();
+  const [asking, setAsking] = useState(false);
   return (
     <>
       <Heading title={project.name} lead={overview.lead}>
-        <Link class="button" href={`/p/${project.id}`}>
+        <Button
+          disabled={loaded.data === undefined}
+          onClick={() => loaded.data && setAsking(toRating(project.id, loaded.data[0]))}
+        >
           {overview.rate}
-        </Link>
+        </Button>
         {leads && <StateButtons state={project.state} ask={setTurn} />}
       </Heading>
       <Await loaded={loaded}>
         {([progress, forecast, activity, { reviews }]) => (
           <>
             <Figures progress={progress} forecast={forecast} held={reviews.length} />
+            {leads && (
+              <Checklist progress={progress} rate={() => setAsking(toRating(project.id, progress))} />
+            )}
             {activity.days.length === 0 && progress.votes === 0 ? (
-              <FirstSteps />
+              <Empty title={overview.nothing} />
             ) : (
               <Days activity={activity} />
             )}
           </>
         )}
       </Await>
+      {asking && <RateYourself project={project.id} close={() => setAsking(false)} />}
       {turn && (
         <Confirm
           title={overview[`${turn}Title`]}
@@ -158,28 +167,5 @@ function Days({ activity: { today, days } }: { activity: ResultOf<"listActivity"
       <h2>{overview.perDay}</h2>
       <BarChart title={overview.votes} bars={bars} noteTitle={overview.raters} />
     </section>
-  );
-}
-
-function FirstSteps() {
-  const { overview } = useDesk();
-  const { project, leads } = useProject();
-  const { home } = useStrings();
-  return (
-    <Empty title={overview.nothing}>
-      {leads && (
-        <>
-          <p>{overview.nothingHint}</p>
-          <ol class="steps">
-            {(["guidelines", "items", "people"] as const).map((step) => (
-              <li key={step}>
-                <Link href={`/desk/${project.id}/${step}`}>{overview.steps[step]}</Link>
-              </li>
-            ))}
-          </ol>
-        </>
-      )}
-      {project.state !== "open" && <p>{home.states[project.state]}</p>}
-    </Empty>
   );
 }

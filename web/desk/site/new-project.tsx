@@ -1,12 +1,15 @@
 import schemas from "virtual:schemas";
 import { useState } from "preact/hooks";
 import { call } from "../../api/client.js";
+import { usePreferences } from "../../preferences-context.js";
 import { navigate } from "../../router.js";
+import { useLoaded } from "../../ui/async.js";
 import { Button } from "../../ui/button.js";
 import { Field } from "../../ui/field.js";
 import { FormProblem } from "../../ui/form-problem.js";
 import { useToast } from "../../ui/toast.js";
 import { useDesk } from "../strings/index.js";
+import { loadTemplates, PRESET_NAMES, type Preset } from "../templates/index.js";
 import { useAction } from "../ui/action.js";
 import { Heading } from "../ui/page.js";
 import { defaultsOf, SchemaForm, type Values } from "../ui/schema-form.js";
@@ -21,8 +24,7 @@ const PRESETS = {
   demonstration: { kind: "demonstration", rationale: "off", flags: false },
   rewrite: { kind: "rewrite", flags: false },
   safety: { kind: "safety", flags: false },
-} as const;
-type Preset = keyof typeof PRESETS;
+} as const satisfies Record<Preset, Values>;
 /** Fields of a task that only some kinds have. */
 const OF_KINDS: Readonly<Record<string, readonly string[]>> = {
   aspects: ["pairwise", "likert"],
@@ -34,12 +36,16 @@ const OF_KINDS: Readonly<Record<string, readonly string[]>> = {
 const taskOf = (preset: Preset): Values => ({ ...defaultsOf(schemas.task), ...PRESETS[preset] });
 
 export function NewProjectPage() {
-  const { newProject, common } = useDesk();
+  const { newProject, begin, common } = useDesk();
   const [preset, setPreset] = useState<Preset>("pairwise");
   const [task, setTask] = useState(taskOf("pairwise"));
   const [settings, setSettings] = useState(defaultsOf(schemas.settings));
   const [name, setName] = useState("");
-  const [guidelines, setGuidelines] = useState("");
+  const { language } = usePreferences().preferences;
+  const { data: templates } = useLoaded(() => loadTemplates(language), [language]);
+  // Until somebody writes, the text is the template of the task that is chosen.
+  const [written, setWritten] = useState<string>();
+  const guidelines = written ?? templates?.[preset] ?? "";
   const say = useToast();
   const { busy, problem, run } = useAction(async () => {
     const body = { name, guidelines, task, settings };
@@ -61,7 +67,7 @@ export function NewProjectPage() {
       >
         <fieldset class="presets">
           <legend>{newProject.preset}</legend>
-          {(Object.keys(PRESETS) as Preset[]).map((option) => (
+          {PRESET_NAMES.map((option) => (
             <label key={option} class="preset">
               <input
                 type="radio"
@@ -91,10 +97,10 @@ export function NewProjectPage() {
           />
           <TextArea
             label={newProject.guidelines}
-            hint={newProject.guidelinesHint}
+            hint={`${begin.templateHint} ${newProject.guidelinesHint}`}
             value={guidelines}
-            change={setGuidelines}
-            rows={8}
+            change={setWritten}
+            rows={12}
             maxLength={200_000}
           />
         </section>

@@ -1,17 +1,30 @@
 import { call } from "../../api/client.js";
-import { Link } from "../../router.js";
+import { usePreferences } from "../../preferences-context.js";
+import { Link, navigate } from "../../router.js";
 import { useSession } from "../../session.js";
 import { useStrings } from "../../strings/index.js";
 import { useLoaded } from "../../ui/async.js";
+import { Button } from "../../ui/button.js";
+import { FormProblem } from "../../ui/form-problem.js";
 import { Empty } from "../../ui/states.js";
+import { useToast } from "../../ui/toast.js";
 import { useDesk } from "../strings/index.js";
+import { useAction } from "../ui/action.js";
 import { useFormat } from "../ui/format.js";
 import { Await, Heading } from "../ui/page.js";
 
-/** Every project that the account leads or reviews. */
+/** Every project that the account leads or reviews, and those where it rates. */
 export function ProjectsPage() {
-  const { projects } = useDesk();
+  const { projects, begin } = useDesk();
+  const { home } = useStrings();
   const { account } = useSession();
+  const say = useToast();
+  const { language } = usePreferences().preferences;
+  const sample = useAction(async () => {
+    const made = await call("makeSample", { body: { language } });
+    say(begin.sampleMade);
+    navigate(`/desk/${made.id}/overview`);
+  });
   const loaded = useLoaded(() => call("listProjects", {}), [account?.id]);
   const leads = account?.role !== "reviewer";
   return (
@@ -24,19 +37,52 @@ export function ProjectsPage() {
         )}
       </Heading>
       <Await loaded={loaded}>
-        {({ projects: all }) =>
-          all.length === 0 ? (
-            <Empty title={projects.none}>
-              <p>{leads ? projects.noneHint : projects.noneReviewer}</p>
-            </Empty>
-          ) : (
-            <ul class="cards project-cards">
-              {all.map(({ id, name, state, task }) => (
-                <ProjectCard key={id} {...{ id, name, state, kind: task.kind }} />
-              ))}
-            </ul>
-          )
-        }
+        {({ projects: all }) => {
+          // Only a project's staff is told its settings.
+          const led = all.filter(({ settings }) => settings !== undefined);
+          const rated = all.filter(({ settings }) => settings === undefined);
+          return (
+            <>
+              {led.length === 0 ? (
+                <Empty title={projects.none}>
+                  <p>{leads ? projects.noneHint : projects.noneReviewer}</p>
+                </Empty>
+              ) : (
+                <ul class="cards project-cards">
+                  {led.map(({ id, name, state, task }) => (
+                    <ProjectCard key={id} {...{ id, name, state, kind: task.kind }} />
+                  ))}
+                </ul>
+              )}
+              {leads && (
+                <section class="row sample">
+                  <Button disabled={sample.busy} onClick={() => sample.run()}>
+                    {begin.sample}
+                  </Button>
+                  <span class="quiet sample-hint">{begin.sampleHint}</span>
+                </section>
+              )}
+              <FormProblem problem={sample.problem} />
+              {rated.length > 0 && (
+                <section class="stack-small">
+                  <h2>{begin.ratedHere}</h2>
+                  <ul class="cards">
+                    {rated.map(({ id, name, task }) => (
+                      <li key={id}>
+                        <Link class="card card-link" href={`/p/${id}`}>
+                          <span class="card-name" dir="auto">
+                            {name}
+                          </span>
+                          <span class="quiet">{home.kinds[task.kind]}</span>
+                        </Link>
+                      </li>
+                    ))}
+                  </ul>
+                </section>
+              )}
+            </>
+          );
+        }}
       </Await>
     </>
   );

@@ -1,11 +1,12 @@
 /** Every word of the lead's pages. Another language has the same keys; the type says so. */
 import { analysis } from "./en/analysis.js";
+import { begin } from "./en/begin.js";
 import { fields } from "./en/fields.js";
 import { people } from "./en/people.js";
 import { project } from "./en/project.js";
 import { site } from "./en/site.js";
 
-export const en = { ...site, ...project, ...people, ...analysis, fields };
+export const en = { ...site, ...project, ...people, ...analysis, ...begin, fields };
 
 type Widened<T> = T extends string
   ? string

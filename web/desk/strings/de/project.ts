@@ -38,12 +38,6 @@ export const project = {
     perDay: "Urteile am Tag, die letzten 30 Tage",
     raters: "Leute",
     nothing: "Noch hat niemand geurteilt.",
-    nothingHint: "Was ein neues Projekt braucht, der Reihe nach:",
-    steps: {
-      guidelines: "Richtlinien schreiben",
-      items: "Aufgaben hinzufügen",
-      people: "Leute einladen",
-    },
     rate: "Selbst bewerten",
   },
   guidelines: {

@@ -39,8 +39,6 @@ export const project = {
     perDay: "Votes a day, the last 30 days",
     raters: "Raters",
     nothing: "Nobody has voted yet.",
-    nothingHint: "What a new project needs, in this order:",
-    steps: { guidelines: "Write the guidelines", items: "Add items", people: "Invite raters" },
     rate: "Rate yourself",
   },
   guidelines: {

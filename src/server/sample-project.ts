@@ -1,0 +1,107 @@
+/** Makes the sample project, on which a lead can try every page of the desk. */
+import { addStaff } from "../feedback/store/accounts/index.js";
+import {
+  addItems,
+  addRater,
+  createProject,
+  joinProject,
+  type NewItem,
+  type Project,
+  type Store,
+  setPerson,
+  skipItem,
+} from "../feedback/store/index.js";
+import type { Answer } from "../votes/tasks/index.js";
+import { answerOnScreen } from "../votes/tasks/places.js";
+import type { SampleLanguage } from "./contract/lead.js";
+import { SAMPLES, type SampleTexts } from "./sample-texts.js";
+
+/** Seed of its draws: every sample is handed out alike. */
+const SEED = 18;
+/** Votes wanted of an item: one more than there are made-up raters, so that the lead finds items to judge. */
+const OVERLAP = 5;
+const RATERS = ["Ada", "Ben", "Cora", "Dev"];
+/** Group of the made-up raters. */
+const GROUP = "sample";
+/** A made-up reader's words in a second, and the seconds that a verdict takes besides. */
+const WORDS_A_SECOND = 4;
+const VERDICT_SECONDS = 2;
+
+type Pair = SampleTexts["pairs"][number];
+
+/**
+ * A project of comparisons with ten pairs, two of them gold, that four made-up raters have judged; one of them skipped a
+ * pair. The raters have names and no accounts.
+ *
+ * @param by whose account comes on its staff, and who acts, for the audit log.
+ */
+export async function makeSampleProject(
+  store: Store,
+  language: SampleLanguage,
+  { account, actor }: { account: string; actor: string },
+): Promise<Project> {
+  const { name, guidelines, pairs, rationale, skipped } = SAMPLES[language];
+  const project = await createProject(
+    store,
+    {
+      ...{ name, guidelines, seed: SEED, task: { kind: "pairwise" } },
+      settings: { overlap: OVERLAP, goldRate: 0.2 },
+    },
+    actor,
+  );
+  await addStaff(store, project.id, account, actor);
+  await addItems(
+    store,
+    project.id,
+    pairs.map((pair) => itemOf(pair, language)),
+    actor,
+  );
+  for (const [r, person] of RATERS.entries()) {
+    const { id: rater } = await addRater(store, { languages: [language] }, actor);
+    await setPerson(store, rater, { name: person }, actor);
+    await joinProject(store, { project: project.id, rater, group: GROUP }, actor);
+    for (;;) {
+      const { leases } = await store.lease({ project: project.id, rater });
+      if (leases.length === 0) break;
+      const [lease] = leases;
+      const pair = pairs.find(({ prompt }) => prompt === lease.prompt) as Pair;
+      if (r === 2 && pair === pairs.at(-1)) {
+        await skipItem(store, lease.id, rater, { reason: "broken", note: skipped });
+        continue;
+      }
+      const order = lease.responses.map((text) => pair.replies.indexOf(text));
+      const answer = answerOf(pair.said[r], r === 0 && pair === pairs[0] ? rationale : undefined);
+      await store.vote({
+        ...{ lease: lease.id, rater, answer: answerOnScreen(answer, order), client: GROUP },
+        milliseconds: readingTime(pair),
+      });
+    }
+  }
+  return project;
+}
+
+function itemOf({ prompt, replies, gold }: Pair, language: SampleLanguage): NewItem {
+  const responses = replies.map((text, i) => ({ name: `reply ${i + 1}`, text, source: `model-${"ab"[i]}` }));
+  return {
+    content: { prompt, responses, language },
+    ...(gold && { gold: answerOf(`${gold}.3`) }),
+  };
+}
+
+/** In the stored order of the replies. */
+function answerOf(said: Pair["said"][number], rationale?: string): Answer {
+  const [side, strength] = said.split(".");
+  const verdict =
+    said === "tie" ? "tie" : said === "bad" ? "both-bad" : side === "1" ? ("left" as const) : "right";
+  return {
+    kind: "pairwise",
+    aspects: { overall: { verdict, ...(strength && { strength: Number(strength) }) } },
+    flags: [],
+    ...(rationale && { rationale }),
+  };
+}
+
+function readingTime({ prompt, replies }: Pair): number {
+  const words = [prompt, ...replies].join(" ").split(" ").length;
+  return Math.round(1000 * (VERDICT_SECONDS + words / WORDS_A_SECOND));
+}
