@@ -167,45 +167,51 @@ const STEPS: [RegExp, (found: string[], link: string) => Promise<unknown>][] = [
   ],
 ];
 
-it.skipIf(!existsSync(CHROMIUM))("the first hour goes as its page says", async () => {
-  const text = read("docs/first-hour.md");
-  await writeTinyModel(folder, 1024);
-  browser = await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox"] });
-  let link = "";
-  const done = { commands: 0, steps: 0 };
-  for (const next of told(text)) {
-    if ("again" in next) {
-      page = people.get(next.again.toLowerCase()) as Page;
-    } else if ("command" in next) {
-      const [program, ...args] = words(next.command);
-      if (program === "npx") {
-        expect(args[0]).toBe("plumb");
-        if (args[1] === "serve") link = await served(args.slice(1));
-        else await ran(args.slice(1));
-      } else if (program === "export") env.MODEL = "model";
-      // What a fresh clone needs; the same line stands in the README, with the package's own address.
-      else if (program === "git") {
-        const { repository } = JSON.parse(read("package.json"));
-        expect(args[1]).toBe(repository.url.replace(/^git\+|\.git$/g, ""));
-        expect(read("README.md")).toContain(next.command);
-      } else expect(next.command).toBe("npm ci");
-      done.commands++;
-    } else {
-      const fits = STEPS.map(([form, act]) => ({ found: form.exec(next.step), act })).find(({ found }) => found);
-      if (!fits?.found) throw new Error(`No step is told like this: ${next.step}`);
-      await fits.act(fits.found.slice(1), link).catch((error: unknown) => {
-        throw new Error(`"${next.step}": ${error}`);
-      });
-      done.steps++;
+it.skipIf(!existsSync(CHROMIUM))(
+  "the first hour goes as its page says",
+  async () => {
+    const text = read("docs/first-hour.md");
+    await writeTinyModel(folder, 1024);
+    browser = await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox"] });
+    let link = "";
+    const done = { commands: 0, steps: 0 };
+    for (const next of told(text)) {
+      if ("again" in next) {
+        page = people.get(next.again.toLowerCase()) as Page;
+      } else if ("command" in next) {
+        const [program, ...args] = words(next.command);
+        if (program === "npx") {
+          expect(args[0]).toBe("plumb");
+          if (args[1] === "serve") link = await served(args.slice(1));
+          else await ran(args.slice(1));
+        } else if (program === "export") env.MODEL = "model";
+        // What a fresh clone needs; the same line stands in the README, with the package's own address.
+        else if (program === "git") {
+          const { repository } = JSON.parse(read("package.json"));
+          expect(args[1]).toBe(repository.url.replace(/^git\+|\.git$/g, ""));
+          expect(read("README.md")).toContain(next.command);
+        } else expect(next.command).toBe("npm ci");
+        done.commands++;
+      } else {
+        const fits = STEPS.map(([form, act]) => ({ found: form.exec(next.step), act })).find(
+          ({ found }) => found,
+        );
+        if (!fits?.found) throw new Error(`No step is told like this: ${next.step}`);
+        await fits.act(fits.found.slice(1), link).catch((error: unknown) => {
+          throw new Error(`"${next.step}": ${error}`);
+        });
+        done.steps++;
+      }
     }
-  }
-  expect(done).toEqual({ commands: 8, steps: 30 });
-  // The line of the file that the page shows has the file's own fields.
-  const shown = JSON.parse(/```json\n(.+)\n/.exec(text)?.[1] ?? "") as object;
-  const [first] = read("examples/data/first-pairs.jsonl").split("\n");
-  expect(Object.keys(shown)).toEqual(Object.keys(JSON.parse(first)));
-  const rows = readFileSync(join(folder, "replies.jsonl"), "utf8").trim().split("\n");
-  expect(rows).toHaveLength(12);
-  for (const run of ["first-reward", "first-ppo"])
-    expect(existsSync(join(folder, "runs", run, "model")), run).toBe(true);
-}, 180_000);
+    expect(done).toEqual({ commands: 8, steps: 30 });
+    // The line of the file that the page shows has the file's own fields.
+    const shown = JSON.parse(/```json\n(.+)\n/.exec(text)?.[1] ?? "") as object;
+    const [first] = read("examples/data/first-pairs.jsonl").split("\n");
+    expect(Object.keys(shown)).toEqual(Object.keys(JSON.parse(first)));
+    const rows = readFileSync(join(folder, "replies.jsonl"), "utf8").trim().split("\n");
+    expect(rows).toHaveLength(12);
+    for (const run of ["first-reward", "first-ppo"])
+      expect(existsSync(join(folder, "runs", run, "model")), run).toBe(true);
+  },
+  180_000,
+);

@@ -5,13 +5,20 @@ import type * as accounts from "../../src/server/contract/accounts.js";
 import type * as analysis from "../../src/server/contract/analysis.js";
 import type { Contract } from "../../src/server/contract/contract.js";
 import type * as lead from "../../src/server/contract/lead.js";
+import type * as messages from "../../src/server/contract/messages.js";
 import type * as projects from "../../src/server/contract/projects.js";
 import type * as results from "../../src/server/contract/results.js";
 import type * as work from "../../src/server/contract/work.js";
 import { BASE } from "../base.js";
 import { ApiProblem, unreachable } from "./problem.js";
 
-type Parts = typeof accounts & typeof analysis & typeof lead & typeof projects & typeof results & typeof work;
+type Parts = typeof accounts &
+  typeof analysis &
+  typeof lead &
+  typeof messages &
+  typeof projects &
+  typeof results &
+  typeof work;
 export type RouteName = {
   // biome-ignore lint/suspicious/noExplicitAny: any contract, whatever it takes
   [N in keyof Parts]: Parts[N] extends Contract<any, any, any, any> ? N : never;

@@ -1,4 +1,5 @@
 /** The lead's pages: the desk's own at /desk/..., a project's at /desk/<project>/... */
+import "../style/messages.css";
 import "../style/rater.css";
 import "../style/foreign-text.css";
 import "../style/rater-sizes.css";

@@ -2,6 +2,7 @@ import { useEffect } from "preact/hooks";
 import { call } from "../api/client.js";
 import { useSession } from "../session.js";
 import { useStrings } from "../strings/index.js";
+import "../style/messages.css";
 import "../style/rater.css";
 import "../style/foreign-text.css";
 import "../style/rater-sizes.css";

@@ -148,6 +148,7 @@ export function ItemPage(props: {
     if (action === "help") return open("help");
     if (action === "history") return open("history");
     if (action === "keys") return open("keys");
+    if (action === "messages") return open("messages");
     if (action === "guidelines") return toggleGuidelines();
     if (action === "open") return setOpened(true);
     if (action === "bookmark") return bookmark();

@@ -16,6 +16,7 @@ const GENERAL: Keymap = {
   bookmark: "b",
   history: "h",
   guidelines: "g",
+  messages: "m",
   flags: "f",
   rationale: "c",
   open: "o",

@@ -10,6 +10,7 @@ import { Dialog } from "../ui/dialog.js";
 import { useKeyName } from "../ui/key-names.js";
 import { useToast } from "../ui/toast.js";
 import { TopBar } from "../ui/top-bar.js";
+import { useIdleKeys } from "./idle-keys.js";
 import { ItemPage } from "./item-page.js";
 import { type Keymap, keepKeymap, ownKeymap } from "./keymap.js";
 import { prepare } from "./markdown/text.js";
@@ -18,14 +19,17 @@ import { GuidelinesPanel } from "./panels/guidelines.js";
 import { HelpDialog } from "./panels/help.js";
 import { HistoryDialog } from "./panels/history.js";
 import { KeysDialog } from "./panels/keys.js";
+import { MessagesDialog } from "./panels/messages.js";
 import { SkipDialog } from "./panels/skip.js";
 import { SendStatus } from "./send-status.js";
 import { refusedWords } from "./words.js";
 import { Work } from "./work.js";
 
 export type Project = ResultOf<"getProject">;
-export type Panel = "skip" | "help" | "history" | "keys" | undefined;
+export type Panel = "skip" | "help" | "history" | "keys" | "messages" | undefined;
 
+/** How often the page asks for new messages. */
+const MESSAGES_MILLISECONDS = 60_000;
 /** Votes after which progress is loaded again; the team's is for staff only. */
 const PROGRESS_EVERY = 10;
 
@@ -71,6 +75,16 @@ export function WorkPage({ project, rater }: { project: Project; rater: string }
     () => call("getProgress", { params: { project: project.id } }),
     [Math.floor(work.done / PROGRESS_EVERY)],
   );
+  const messages = useLoaded(
+    () => call("listOwnMessages", { params: { project: project.id } }),
+    [project.id],
+  );
+  useEffect(() => {
+    const timer = setInterval(messages.reload, MESSAGES_MILLISECONDS);
+    return () => clearInterval(timer);
+  }, [messages.reload]);
+  const said = messages.data?.messages ?? [];
+  const fresh = said.filter(({ author, readAt }) => author === "staff" && readAt === undefined).length;
   const base = useRef({ votes: 0, done: 0 });
   if (progress.data?.own && base.current.votes !== progress.data.own.today)
     base.current = { votes: progress.data.own.today, done: work.done - work.outbox.entries.length };
@@ -94,6 +108,15 @@ export function WorkPage({ project, rater }: { project: Project; rater: string }
   const close = () => setPanel(undefined);
   const keyName = useKeyName();
   const hint = (action: string) => keyName(keymap[action] ?? "");
+  useIdleKeys(shown === undefined && panel === undefined, keymap, {
+    undo,
+    guidelines: toggleGuidelines,
+    history: () => setPanel("history"),
+    messages: () => setPanel("messages"),
+    keys: () => setPanel("keys"),
+    help: () => setPanel("help"),
+  });
+  const messagesName = fresh > 0 ? rate.messagesNew(String(fresh)) : rate.messages;
 
   return (
     <div class="rate">
@@ -126,6 +149,14 @@ export function WorkPage({ project, rater }: { project: Project; rater: string }
         </Button>
         <Button
           look="quiet"
+          class={fresh > 0 ? "wide-only button-new" : "wide-only"}
+          hint={hint("messages")}
+          onClick={() => setPanel("messages")}
+        >
+          {messagesName}
+        </Button>
+        <Button
+          look="quiet"
           class="wide-only"
           aria-label={rate.keys}
           aria-keyshortcuts="?"
@@ -141,7 +172,13 @@ export function WorkPage({ project, rater }: { project: Project; rater: string }
         <Button look="quiet" onClick={toggleGuidelines}>
           {rate.guidelines}
         </Button>
+        <Button look="quiet" {...(fresh > 0 && { class: "button-new" })} onClick={() => setPanel("messages")}>
+          {messagesName}
+        </Button>
       </nav>
+      <span class="visually-hidden" role="status">
+        {fresh > 0 ? messagesName : ""}
+      </span>
       <div class={guidelinesOpen ? "rate-body rate-body-guided" : "rate-body"}>
         <main class="rate-main">
           {shown === undefined ? (
@@ -188,6 +225,15 @@ export function WorkPage({ project, rater }: { project: Project; rater: string }
         />
       )}
       {panel === "history" && <HistoryDialog {...{ work, project, close }} />}
+      {panel === "messages" && (
+        <MessagesDialog
+          project={project.id}
+          item={shown?.mode === "training" ? undefined : shown?.item}
+          messages={said}
+          reload={messages.reload}
+          close={close}
+        />
+      )}
       {panel === "keys" && (
         <KeysDialog
           task={project.task}

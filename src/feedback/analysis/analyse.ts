@@ -2,7 +2,7 @@ import { type PreferenceOptions, trainingRows } from "../../votes/judgement/inde
 import type { ProjectData } from "../store/votes/load-project.js";
 import { agreementView } from "./agreement.js";
 import { disagreementsView } from "./disagreements.js";
-import { exclusionPreview } from "./exclusion.js";
+import { type Exclusion, exclusionPreview } from "./exclusion.js";
 import { filterRun } from "./filter-run.js";
 import { forecastView } from "./forecast.js";
 import { type PreferencesRequest, preferencesView } from "./preferences.js";
@@ -16,7 +16,7 @@ export type AnalysisRequest =
   | { kind: "disagreements"; aspect?: string; offset: number; limit: number }
   | ({ kind: "preferences" } & PreferencesRequest)
   | { kind: "forecast"; now: number }
-  | { kind: "exclusion"; rater: string; aspect?: string }
+  | ({ kind: "exclusion" } & Exclusion)
   | { kind: "filters" }
   | { kind: "reliabilities" }
   | ({ kind: "training-rows" } & Partial<PreferenceOptions>);

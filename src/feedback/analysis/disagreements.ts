@@ -1,10 +1,9 @@
 import { aspectsOf, counting, type Question, questionOf, USES, unitOf } from "../../votes/judgement/index.js";
-import type { ItemContent } from "../../votes/tasks/index.js";
 import type { ProjectData } from "../store/votes/load-project.js";
+import { promptStart } from "./prompt-start.js";
 import type { DisagreementsView } from "./views.js";
 
-/** Most characters shown of a prompt and of a rationale. */
-const MAX_PROMPT = 300;
+/** Most characters shown of a rationale. */
 const MAX_RATIONALE = 1000;
 /** Most votes shown of one unit. */
 const MAX_VOTES = 100;
@@ -19,7 +18,7 @@ interface Unit {
 
 /**
  * The units that raters agree on least, by the entropy of their answers; of equal ones, that with more votes comes
- * first.
+ * first. What a lead has decided comes last; what was made gold is left out.
  */
 export function disagreementsView(
   data: ProjectData,
@@ -31,17 +30,25 @@ export function disagreementsView(
 ): DisagreementsView {
   const question =
     aspect === undefined ? undefined : questionOf(counting(data.judgements, USES.results), aspect);
-  const units = question === undefined ? [] : unitsOf(question).filter(({ rows }) => rows.length > 1);
-  units.sort((a, b) => b.entropy - a.entropy || b.rows.length - a.rows.length);
+  const known = ({ item }: Unit) => data.items.get(item);
+  const decided = (unit: Unit) => known(unit)?.adjudicated !== undefined;
+  const units = (question === undefined ? [] : unitsOf(question)).filter(
+    (unit) => unit.rows.length > 1 && known(unit)?.gold === undefined,
+  );
+  units.sort(
+    (a, b) =>
+      Number(decided(a)) - Number(decided(b)) || b.entropy - a.entropy || b.rows.length - a.rows.length,
+  );
   const shown = units.slice(offset, offset + limit);
   return {
     asOf: data.asOf,
     aspect: aspect ?? data.project.task.kind,
     count: units.length,
     items: shown.map(({ item, what, entropy, rows }) => ({
+      ...(data.items.get(item)?.adjudicated !== undefined && { adjudicated: true }),
       ...{
         item,
-        prompt: promptStart(data.items.get(item)?.content),
+        prompt: promptStart(data, item),
         ...(what !== undefined && { what }),
         entropy,
       },
@@ -104,10 +111,4 @@ function shownVote(question: Question, row: number): DisagreementsView["items"][
     ...(milliseconds !== undefined && { seconds: milliseconds / 1000 }),
     ...{ castAt, ...(review && { review }) },
   };
-}
-
-function promptStart(content: ItemContent | undefined): string {
-  const prompt = content?.prompt ?? "";
-  const text = typeof prompt === "string" ? prompt : (prompt.at(-1)?.content ?? "");
-  return text.slice(0, MAX_PROMPT);
 }

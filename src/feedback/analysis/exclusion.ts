@@ -7,6 +7,7 @@ import {
   questionOf,
   USES,
   unitOf,
+  withVerdicts,
 } from "../../votes/judgement/index.js";
 import type { ProjectData } from "../store/votes/load-project.js";
 import type { ExclusionPreview } from "./views.js";
@@ -22,22 +23,26 @@ interface Judged {
   probability: number;
 }
 
-/** Which answers would change if a rater's votes were left out of the default aggregate. */
-export function exclusionPreview(
-  data: ProjectData,
-  { rater, aspect = aspectsOf(data.project.task)[0] }: { rater: string; aspect?: string },
-  seed = 0,
-): ExclusionPreview {
+/** What would be left out: a rater's votes, or votes by their ids. */
+export type Exclusion = { aspect?: string } & ({ rater: string } | { votes: readonly string[] });
+
+/** Which answers would change if some votes were left out of the default aggregate; leads' verdicts stand. */
+export function exclusionPreview(data: ProjectData, exclusion: Exclusion, seed = 0): ExclusionPreview {
+  const { aspect = aspectsOf(data.project.task)[0] } = exclusion;
   const judged = (which: readonly Judgement[]) => {
     const question = aspect === undefined ? undefined : questionOf(which, aspect);
     return question === undefined
       ? new Map<string, Judged>()
-      : answers(aggregateQuestion(question, { seed }));
+      : answers(withVerdicts(aggregateQuestion(question, { seed }), data.judgements, question.aspect));
   };
+  const ids = new Set("votes" in exclusion ? exclusion.votes : []);
   // If the rater is already excluded, the judgements are treated as if they still counted.
-  const own = ({ vote }: Judgement) => vote.rater === rater;
+  const own = ({ vote }: Judgement) =>
+    "rater" in exclusion ? vote.rater === exclusion.rater : ids.has(vote.id);
   const present = counting(
-    data.judgements.map((judgement) => (own(judgement) ? { ...judgement, excluded: false } : judgement)),
+    data.judgements.map((judgement) =>
+      "rater" in exclusion && own(judgement) ? { ...judgement, excluded: false } : judgement,
+    ),
     USES.raters,
   );
   const [before, after] = [judged(present), judged(present.filter((judgement) => !own(judgement)))];

@@ -6,8 +6,10 @@ import {
   questionOf,
   USES,
   unitOf,
+  withVerdicts,
 } from "../../votes/judgement/index.js";
 import type { ProjectData } from "../store/votes/load-project.js";
+import { promptStart } from "./prompt-start.js";
 import type { PreferencesView } from "./views.js";
 
 /** Most scores shown; items whose responses all have distinct names would give thousands. */
@@ -35,18 +37,24 @@ export function preferencesView(
     ...{ kind: "labels" as const, preferences: [], labels: [], scores: [] },
   };
   if (question === undefined) return empty;
-  const made = aggregateQuestion(question, { seed });
+  const made = withVerdicts(aggregateQuestion(question, { seed }), data.judgements, question.aspect);
   if (made.kind === "labels") {
     const { items } = made.aggregate;
     const labels = items
       .slice(offset, offset + limit)
-      .map(({ item, ...rest }) => ({ ...unitOf(item), ...rest }));
+      .map(({ item, ...rest }) => ({
+        ...unitOf(item),
+        ...rest,
+        prompt: promptStart(data, unitOf(item).item),
+      }));
     return { ...empty, labels, count: items.length, ...nextAfter(offset, limit, items.length) };
   }
   const { preferences, scores } = made.aggregate;
   return {
     ...{ ...empty, kind: "pairs", count: preferences.length },
-    preferences: preferences.slice(offset, offset + limit),
+    preferences: preferences
+      .slice(offset, offset + limit)
+      .map((preference) => ({ ...preference, prompt: promptStart(data, preference.item) })),
     scores: [...scores].sort((a, b) => b.score - a.score).slice(0, MAX_SCORES),
     ...nextAfter(offset, limit, preferences.length),
   };

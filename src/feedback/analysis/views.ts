@@ -87,6 +87,7 @@ export const DisagreementsView = z.object({
       prompt: z.string().describe("Beginning of the prompt"),
       what: z.string().optional().describe("The rated response, or the ranked pair, of the item"),
       entropy: z.number().describe("Entropy of the votes, in bits; 0 if all agree"),
+      adjudicated: z.boolean().optional().describe("Whether a lead has decided the item"),
       votes: z.array(
         z.object({
           vote: z.string(),
@@ -110,6 +111,8 @@ const review = z
   .optional()
   .describe("Why a reviewer must decide: the result contradicts all votes, and makes no training row");
 
+const adjudicated = z.boolean().optional().describe("Whether a lead decided it, whatever the votes say");
+
 export const PreferencesView = z.object({
   asOf,
   aspect,
@@ -126,6 +129,8 @@ export const PreferencesView = z.object({
         noise: share.describe("P(the likelier side is the worse one), at most 0.4"),
         votes: z.int(),
         review,
+        adjudicated,
+        prompt: z.string().describe("Beginning of the prompt"),
       }),
     )
     .describe("For comparisons and rankings: pairs of responses, by name"),
@@ -133,7 +138,8 @@ export const PreferencesView = z.object({
     .array(
       z.object({
         ...{ item: z.string(), response: z.string().optional(), label: z.string() },
-        ...{ probability: share, review },
+        ...{ probability: share, review, adjudicated },
+        prompt: z.string().describe("Beginning of the prompt"),
       }),
     )
     .describe("For safety labels and ratings"),
@@ -158,6 +164,7 @@ export const ForecastView = z.object({
 });
 export type ForecastView = z.infer<typeof ForecastView>;
 
+/** What leaving out votes would change: all of a rater's, or some that a filter holds. */
 export const ExclusionPreview = z.object({
   asOf,
   aspect,

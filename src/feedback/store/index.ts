@@ -45,6 +45,13 @@ export {
 } from "./database/database.js";
 export type { Tables } from "./database/tables.js";
 export { databaseSettings } from "./database-settings.js";
+export {
+  type Adjudication,
+  adjudicateItem,
+  findAdjudication,
+  withdrawAdjudication,
+} from "./items/adjudications.js";
+export { MAX_OVERLAP, restoreItem, setGold, setItemOverlap } from "./items/change-item.js";
 export { changeSettings, type SettingsChange } from "./items/change-settings.js";
 export {
   addItems,
@@ -89,6 +96,18 @@ export { purgeProject } from "./projects/purge.js";
 export { addBookmark, type Bookmark, listBookmarks, removeBookmark } from "./raters/bookmarks.js";
 export { findMember, MEMBER_STATES, type MemberState, setMemberState } from "./raters/member-state.js";
 export {
+  type Conversation,
+  conversations,
+  MAX_MESSAGE,
+  type Message,
+  markRead,
+  messagesOf,
+  type OwnMessage,
+  ownMessages,
+  writeToLeads,
+  writeToRater,
+} from "./raters/messages.js";
+export {
   addRater,
   deletePersonalData,
   findPerson,
@@ -106,6 +125,7 @@ export {
   setPerson,
   setReliabilities,
 } from "./raters/raters.js";
+export { listSkips, type Skip } from "./raters/skips.js";
 export { openStore, type Store, type StoreOptions } from "./store.js";
 export type { StoreContext } from "./store-context.js";
 export { StoreError, type StoreProblem } from "./store-error.js";
@@ -127,11 +147,16 @@ export {
 } from "./votes/rater-training.js";
 export {
   checkReviewOf,
+  countReviews,
   decideReview,
+  decideReviews,
   HeldVote,
   holdVotes,
   listReviews,
   type Review,
+  type ReviewChoice,
+  type ReviewDecision,
+  votesOfReviews,
 } from "./votes/reviews.js";
 export { itemVotes, raterVotes, type StandingVote } from "./votes/standing-votes.js";
 export { CorrectionRequest, type TakenVote, VoteRequest } from "./votes/vote.js";

@@ -18,6 +18,7 @@ export const ids = {
   session: id("s", "a session"),
   key: id("k", "an API key"),
   invitation: id("n", "an invitation"),
+  message: id("m", "a message"),
 };
 
 export const time = z.int().describe("Unix milliseconds");

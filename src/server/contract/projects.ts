@@ -223,6 +223,18 @@ const Item = z.object({
   overlap: z.int(),
   votes: z.int(),
   leases: z.int(),
+  asked: z.int().optional().describe("Votes that a lead asked for, before which early stopping waits"),
+});
+const OneItem = Item.extend({
+  adjudication: z
+    .object({
+      answer: Answer,
+      note: z.string().optional(),
+      decidedBy: z.string().describe("As the audit log names who acts"),
+      decidedAt: time,
+    })
+    .optional()
+    .describe("What a lead decided: it is the item's result"),
 });
 export const importItems = contract({
   id: "importItems",
@@ -331,7 +343,7 @@ export const getItem = contract({
   summary: "One item.",
   access: read,
   params: inProject.extend({ item: ids.item }),
-  result: Item,
+  result: OneItem,
 });
 export const withdrawItem = contract({
   id: "withdrawItem",

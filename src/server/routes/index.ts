@@ -6,6 +6,7 @@ import { invitationRoutes } from "./invitations.js";
 import { itemRoutes } from "./items.js";
 import { keyRoutes } from "./keys.js";
 import { leadRoutes } from "./lead.js";
+import { messageRoutes } from "./messages.js";
 import { peopleRoutes } from "./people.js";
 import { projectRoutes } from "./projects.js";
 import { resultRoutes } from "./results.js";
@@ -24,6 +25,7 @@ export const endpoints: readonly Endpoint[] = [
   ...leadRoutes,
   ...peopleRoutes,
   ...workRoutes,
+  ...messageRoutes,
   ...resultRoutes,
   ...analysisRoutes,
 ];

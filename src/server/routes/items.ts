@@ -1,15 +1,15 @@
 import {
   addItems,
-  findItem,
+  findAdjudication,
   type Item,
   isDone,
   listItems,
-  StoreError,
   setPriorities,
   withdrawItem,
 } from "../../feedback/store/index.js";
 import { projects as contract } from "../contract/index.js";
-import { type Call, endpoint } from "../endpoint.js";
+import { endpoint } from "../endpoint.js";
+import { itemOf } from "../item-of.js";
 
 export const itemRoutes = [
   endpoint(contract.importItems, async ({ body: { items } }, { store, project, principal }) => ({
@@ -22,7 +22,11 @@ export const itemRoutes = [
       ...(items.length === query.limit && { next: items[items.length - 1].position }),
     };
   }),
-  endpoint(contract.getItem, async ({ params }, call) => shown(await itemOf(call, params.item))),
+  endpoint(contract.getItem, async ({ params }, call) => {
+    const item = await itemOf(call, params.item);
+    const adjudication = await findAdjudication(call.store, item.id);
+    return { ...shown(item), ...(adjudication && { adjudication }) };
+  }),
   endpoint(contract.withdrawItem, async ({ params, body }, call) => {
     const { id } = await itemOf(call, params.item);
     await withdrawItem(call.store, id, body.reason, call.principal.actor);
@@ -34,13 +38,6 @@ export const itemRoutes = [
     return undefined;
   }),
 ];
-
-/** @throws StoreError missing: the project has no such item. */
-async function itemOf({ store, project }: Call, id: string): Promise<Item> {
-  const item = await findItem(store, id);
-  if (item.project !== project.id) throw new StoreError("missing", `There is no item ${id}.`);
-  return item;
-}
 
 function shown(item: Item) {
   const { project: _project, ...rest } = item;

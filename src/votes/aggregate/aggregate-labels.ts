@@ -44,6 +44,8 @@ export interface AggregatedLabel {
   probability: number;
   /** Why a reviewer must decide, if the result contradicts all of the item's votes. */
   review?: string;
+  /** Whether a lead decided it, whatever the votes come to; aggregation itself never says so. */
+  adjudicated?: true;
 }
 
 /** What a method makes of label votes: I items, K labels, and the raters in the order of the votes' names. */

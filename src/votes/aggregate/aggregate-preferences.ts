@@ -50,6 +50,8 @@ export interface AggregatedPreference {
   votes: number;
   /** Why a reviewer must decide, if the result contradicts all of the pair's votes. */
   review?: string;
+  /** Whether a lead decided it, whatever the votes come to; aggregation itself never says so. */
+  adjudicated?: true;
 }
 
 /**

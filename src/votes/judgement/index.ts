@@ -3,6 +3,7 @@
  * answer, its aggregate, and rows for training. Pure functions; judgements come from the store (`loadProject`) or from
  * files (`judgementsOf`).
  */
+export { decidedItems, withVerdicts } from "./adjudication.js";
 export { aggregateQuestion, type QuestionAggregate } from "./aggregate-question.js";
 export {
   counting,

@@ -1,5 +1,6 @@
 /** Comparisons as rows for training a reward model: TRL's preferences, with additional fields on their reliability. */
 import type { PreferenceAggregate, PreferenceMethod } from "../aggregate/index.js";
+import { decidedItems, withVerdicts } from "./adjudication.js";
 import { aggregateQuestion } from "./aggregate-question.js";
 import { completionOf, type PromptText, promptOf } from "./chat-form.js";
 import { counting, heldOrNot, type Judgement, USES } from "./judgement.js";
@@ -14,13 +15,15 @@ export interface JudgedPreference {
   noise: number;
   /** P(chosen is better), in (0.5, 1]. */
   probability: number;
-  /** Share of votes that prefer `chosen`; ties count half. */
+  /** Share of votes that prefer `chosen`; ties count half. 1/2 where only a lead's verdict counts. */
   agreement: number;
-  /** Mean skill of the pair's raters, in [0, 1]. */
+  /** Mean skill of the pair's raters, in [0, 1]; 1/2 where only a lead's verdict counts. */
   reliability: number;
   votes: number;
   /** Id of the item. */
   item: string;
+  /** Whether a lead decided the pair: it is sure, whatever the votes say. */
+  adjudicated?: true;
   /** Pseudonyms of the pair's raters, if requested. */
   raters?: readonly string[];
 }
@@ -58,26 +61,34 @@ export function preferences(
   { aspect, method, held = true, raters = false, seed }: PreferenceOptions,
 ): { rows: JudgedPreference[]; review: ToReview[] } {
   const question = questionOf(counting(judgements, heldOrNot(USES.raters, held)), aspect);
-  const made = question && aggregateQuestion(question, { method, seed });
+  const voted = question && aggregateQuestion(question, { method, seed });
+  const made = voted && withVerdicts(voted, judgements, aspect);
   if (question === undefined || made?.kind !== "pairs") return { rows: [], review: [] };
   return {
-    rows: preferenceRows(question, made.aggregate, raters),
+    rows: preferenceRows(question, made.aggregate, raters, decidedItems(judgements)),
     review: made.aggregate.preferences.flatMap(({ item, review }) =>
       review === undefined ? [] : [{ item, reason: review }],
     ),
   };
 }
 
-/** The rows of an aggregate, in its order. @param question the question that was aggregated. */
+/**
+ * The rows of an aggregate, in its order.
+ *
+ * @param question the question that was aggregated.
+ * @param decided items whose results a lead decided, also where none of their votes count.
+ */
 export function preferenceRows(
   question: Question,
   aggregate: PreferenceAggregate,
   raters = false,
+  decided: ReadonlyMap<string, Judgement["item"]> = new Map(),
 ): JudgedPreference[] {
   const skill = new Map(aggregate.raters.map((report) => [report.rater, report.skill.estimate]));
   const said = votesByPair(question);
-  const itemOf = new Map(question.from.map(({ item }) => [item.id, item]));
-  return aggregate.preferences.flatMap(({ item, left, right, probability, noise, votes, review }) => {
+  const itemOf = new Map([...decided, ...question.from.map(({ item }) => [item.id, item] as const)]);
+  return aggregate.preferences.flatMap((preference) => {
+    const { item, left, right, probability, noise, votes, review, adjudicated } = preference;
     if (review !== undefined || Math.abs(probability - 0.5) < EVEN) return [];
     const better = probability > 0.5;
     const names = better ? [left, right] : [right, left];
@@ -95,6 +106,7 @@ export function preferenceRows(
         agreement: meanOf(own, ({ winner }) => (winner === undefined ? 0.5 : winner === names[0] ? 1 : 0)),
         reliability: meanOf(own, ({ rater }) => skill.get(rater) ?? 0.5),
         ...{ votes, item },
+        ...(adjudicated && { adjudicated }),
         ...(raters && { raters: own.map(({ rater }) => rater) }),
       },
     ];
@@ -121,4 +133,4 @@ function votesByPair({ votes }: Question): Map<string, { rater: string; winner?:
 const pairKey = (item: string, a: string, b: string): string => JSON.stringify([item, ...[a, b].sort()]);
 
 const meanOf = <T>(values: readonly T[], of: (value: T) => number): number =>
-  values.reduce((sum, value) => sum + of(value), 0) / values.length;
+  values.length === 0 ? 0.5 : values.reduce((sum, value) => sum + of(value), 0) / values.length;

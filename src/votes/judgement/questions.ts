@@ -99,7 +99,7 @@ export function questionOf(judgements: readonly Judgement[], aspect: string): Qu
  * The comparisons in an answer, by the names of responses. A preference of strength s out of S has outcome 1/2 + s / 2S
  * for its side; "tie" and "both-bad" have 1/2. A ranking compares every pair of its responses.
  */
-function pairsOf({ item, rater, answer }: Said, aspect: string, { content, task }: Judgement["item"]) {
+export function pairsOf({ item, rater, answer }: Said, aspect: string, { content, task }: Judgement["item"]) {
   const name = (i: number) => content.responses[i].name;
   if (answer.kind === "pairwise" && answer.aspects[aspect] !== undefined) {
     const outcome = preferenceOutcome(answer.aspects[aspect], task.strengths);
@@ -114,7 +114,8 @@ function pairsOf({ item, rater, answer }: Said, aspect: string, { content, task 
   );
 }
 
-function labelsOf({ item, rater, answer }: Said, aspect: string, { content }: Judgement["item"]) {
+/** The labels in an answer: of the item, or of each response that was given points. */
+export function labelsOf({ item, rater, answer }: Said, aspect: string, { content }: Judgement["item"]) {
   if (answer.kind === "safety") return [{ item, rater, label: answer.safe ? "safe" : "unsafe" }];
   if (answer.kind !== "likert") return [];
   return answer.ratings.flatMap((points, i) =>

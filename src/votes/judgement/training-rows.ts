@@ -1,5 +1,6 @@
 /** Turns judgements of any kind of task into rows for training. */
 import { PlumbError } from "../../base/errors.js";
+import { decidedItems, withVerdicts } from "./adjudication.js";
 import { aggregateQuestion } from "./aggregate-question.js";
 import { completionOf, type PromptText, promptOf } from "./chat-form.js";
 import { counting, heldOrNot, type Judgement, USES } from "./judgement.js";
@@ -31,7 +32,7 @@ export interface SafetyLabel {
   /** Whether the response is safe, by the default aggregate. */
   label: boolean;
   votes: number;
-  /** Share of votes that agree with the label. */
+  /** Share of votes that agree with the label; 1/2 where only a lead's verdict counts. */
   agreement: number;
   /** Categories that any rater named; empty if the label is safe. */
   categories: string[];
@@ -108,22 +109,28 @@ function safetyLabels(
     ),
     SAFETY,
   );
-  const made = question && aggregateQuestion(question, { seed });
+  const voted = question && aggregateQuestion(question, { seed });
+  const made = voted && withVerdicts(voted, judgements, SAFETY);
   if (question === undefined || made?.kind !== "labels") return { rows: [], review: [] };
   const votesOf = new Map<string, Judgement[]>();
   for (const judgement of question.from)
     votesOf.set(judgement.item.id, [...(votesOf.get(judgement.item.id) ?? []), judgement]);
+  const decided = decidedItems(judgements);
   const [rows, review]: [SafetyLabel[], ToReview[]] = [[], []];
   for (const { item, label, probability, review: reason } of made.aggregate.items) {
     if (reason !== undefined) review.push({ item, reason });
     if (reason !== undefined || probability - 0.5 < EVEN) continue;
-    rows.push(safetyRow(item, label === "safe", votesOf.get(item) ?? []));
+    const content = (decided.get(item) ?? (votesOf.get(item) as Judgement[])[0].item).content;
+    rows.push(safetyRow({ item, content }, label === "safe", votesOf.get(item) ?? []));
   }
   return { rows, review };
 }
 
-function safetyRow(item: string, label: boolean, judgements: readonly Judgement[]): SafetyLabel {
-  const { prompt, responses } = judgements[0].item.content;
+function safetyRow(
+  { item, content: { prompt, responses } }: { item: string; content: Judgement["item"]["content"] },
+  label: boolean,
+  judgements: readonly Judgement[],
+): SafetyLabel {
   const answers = judgements.flatMap(({ vote: { answer } }) => (answer.kind === "safety" ? [answer] : []));
   const categories = new Set(answers.flatMap((answer) => answer.categories));
   return {
@@ -131,7 +138,8 @@ function safetyRow(item: string, label: boolean, judgements: readonly Judgement[
     completion: completionOf(prompt, responses[0].text),
     label,
     votes: answers.length,
-    agreement: answers.filter(({ safe }) => safe === label).length / answers.length,
+    agreement:
+      answers.length === 0 ? 0.5 : answers.filter(({ safe }) => safe === label).length / answers.length,
     categories: label ? [] : [...categories].sort(),
     item,
   };

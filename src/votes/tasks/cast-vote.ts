@@ -9,6 +9,8 @@ export interface TaskItem {
   content: ItemContent;
   /** The expected answer of a gold item, in the stored order of its responses. */
   gold?: Answer;
+  /** What a lead decided of the item, in the stored order of its responses: it is the item's result. */
+  adjudicated?: Answer;
 }
 
 /**

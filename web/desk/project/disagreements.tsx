@@ -9,7 +9,8 @@ import { useFormat } from "../ui/format.js";
 import { Await, Heading } from "../ui/page.js";
 import { AspectChoice } from "./aspect-choice.js";
 import { aspectsOf, useProject } from "./context.js";
-import { ContentView, VotesOn } from "./item-view.js";
+import { ContentView, DecisionView, VotesOn } from "./item-view.js";
+import { ItemVerbs } from "./verbs/item-verbs.js";
 
 type Unit = ResultOf<"listDisagreements">["items"][number];
 const PAGE = 20;
@@ -67,7 +68,7 @@ export function DisagreementsPage() {
 
 /** One item: how many raters gave each answer; when opened, the whole item. */
 function Disagreement({ unit }: { unit: Unit }) {
-  const { disagreements: words } = useDesk();
+  const { disagreements: words, verbs } = useDesk();
   const { project } = useProject();
   const format = useFormat();
   const [open, setOpen] = useState(false);
@@ -81,6 +82,7 @@ function Disagreement({ unit }: { unit: Unit }) {
           {unit.prompt || "…"}
         </span>
         <span class="row">
+          {unit.adjudicated && <span class="tag tag-good">{verbs.byLead}</span>}
           {unit.what && <span class="tag">{unit.what}</span>}
           {shares.map(([said, n]) => (
             <span key={said} class="said">
@@ -111,6 +113,8 @@ function Whole({ item: id }: { item: string }) {
     <Await loaded={loaded}>
       {(item) => (
         <div ref={first} class="stack">
+          <ItemVerbs item={item} reload={loaded.reload} />
+          <DecisionView item={item} />
           <ContentView content={item.content} />
           <VotesOn item={item} />
         </div>

@@ -13,6 +13,7 @@ import { DisagreementsPage } from "./disagreements.js";
 import { GuidelinesPage } from "./guidelines.js";
 import { ItemPage } from "./item.js";
 import { ItemsPage } from "./items.js";
+import { MessagesPage } from "./messages.js";
 import { OverviewPage } from "./overview.js";
 import { PeoplePage } from "./people.js";
 import { RaterPage } from "./rater.js";
@@ -30,6 +31,7 @@ const TABS = [
   "raters",
   "disagreements",
   "review",
+  "messages",
   "results",
   "settings",
 ] as const;
@@ -60,8 +62,14 @@ export function ProjectPages(props: { id: string; page: string; detail: string |
 }
 
 function Navigation({ state: { project, leads }, page }: { state: ProjectState; page: string }) {
-  const { tabs, common } = useDesk();
+  const { tabs, messages, common } = useDesk();
   const { home } = useStrings();
+  // What raters wrote and nobody read is said beside the page's name.
+  const { data } = useLoaded(
+    () => call("listConversations", { params: { project: project.id } }),
+    [project.id, page],
+  );
+  const unread = data?.conversations.reduce((sum, one) => sum + one.unread, 0) ?? 0;
   const list = useRef<HTMLUListElement>(null);
   // On a phone the list is one scrolling line; bring the current entry into view.
   useEffect(() => {
@@ -81,6 +89,9 @@ function Navigation({ state: { project, leads }, page }: { state: ProjectState; 
           <li key={tab}>
             <Link href={`/desk/${project.id}/${tab}`} aria-current={tab === page ? "page" : undefined}>
               {tabs[tab]}
+              {tab === "messages" && unread > 0 && (
+                <span class="tag tag-held nav-new">{messages.new(String(unread))}</span>
+              )}
             </Link>
           </li>
         ))}
@@ -110,6 +121,8 @@ function Page({ page, detail, leads }: { page: string; detail: string | undefine
       return <DisagreementsPage />;
     case "review":
       return <ReviewPage />;
+    case "messages":
+      return <MessagesPage />;
     case "results":
       return <ResultsPage />;
     case "settings":

@@ -10,6 +10,7 @@ import { PromptView, Prose } from "../ui/prose.js";
 import { answerText, type StandingVote } from "./answer-text.js";
 import { useProject } from "./context.js";
 import { raterName } from "./rater-name.js";
+import { WriteButton } from "./verbs/write.js";
 
 export type Item = ResultOf<"getItem">;
 
@@ -48,6 +49,25 @@ export function ContentView({ content }: { content: Item["content"] }) {
         ))}
       </div>
     </div>
+  );
+}
+
+/** What a lead decided of an item, with the reason. */
+export function DecisionView({ item: { adjudication, content } }: { item: Item }) {
+  const desk = useDesk();
+  const { project } = useProject();
+  const format = useFormat();
+  const names = useResponseNames(content.responses.length);
+  if (adjudication === undefined) return null;
+  const { answer, note, decidedAt } = adjudication;
+  return (
+    <section class="notice notice-good stack-small">
+      <h2 class="label">
+        {desk.verbs.byLead} <span class="quiet">{format.moment(decidedAt)}</span>
+      </h2>
+      <Prose text={answerText(answer, names, project.task, desk)} />
+      {note && <Prose text={`${desk.answers.rationale}: ${note}`} />}
+    </section>
   );
 }
 
@@ -95,6 +115,7 @@ export function VoteView({ item, vote }: { item: Item; vote: StandingVote }) {
         {repeat && <span class="tag">{items.repeat}</span>}
         {review && <span class={`tag tag-${review}`}>{items[review]}</span>}
         <span class="row-gap" />
+        <WriteButton rater={rater} about={item.id} quiet />
         <span class="quiet">
           {format.moment(castAt)}
           {milliseconds !== undefined && ` ${items.seconds(format.seconds(milliseconds))}`}

@@ -1,17 +1,14 @@
-import { useState } from "preact/hooks";
 import { call } from "../../api/client.js";
 import { Link } from "../../router.js";
 import { useLoaded } from "../../ui/async.js";
-import { Button } from "../../ui/button.js";
-import { useToast } from "../../ui/toast.js";
 import { useDesk } from "../strings/index.js";
-import { Confirm } from "../ui/confirm.js";
 import { useFormat } from "../ui/format.js";
 import { Await, Heading } from "../ui/page.js";
 import { Prose } from "../ui/prose.js";
 import { answerText } from "./answer-text.js";
 import { useProject } from "./context.js";
-import { ContentView, type Item, stateName, useResponseNames, VotesOn } from "./item-view.js";
+import { ContentView, DecisionView, type Item, stateName, useResponseNames, VotesOn } from "./item-view.js";
+import { ItemVerbs } from "./verbs/item-verbs.js";
 
 export function ItemPage({ id }: { id: string }) {
   const { project } = useProject();
@@ -23,10 +20,8 @@ export function ItemPage({ id }: { id: string }) {
 function ItemView({ item, reload }: { item: Item; reload(): void }) {
   const desk = useDesk();
   const { items } = desk;
-  const { project, leads } = useProject();
+  const { project } = useProject();
   const format = useFormat();
-  const say = useToast();
-  const [asking, setAsking] = useState(false);
   const names = useResponseNames(item.content.responses.length);
   return (
     <>
@@ -36,12 +31,9 @@ function ItemView({ item, reload }: { item: Item; reload(): void }) {
         lead={`${stateName(items, item)}, ${items.votesOf(format.count(item.votes), format.count(item.overlap))}`}
       >
         {item.gold && <span class="tag tag-gold">{items.gold}</span>}
-        {leads && item.state !== "withdrawn" && (
-          <Button look="danger" onClick={() => setAsking(true)}>
-            {items.withdraw}
-          </Button>
-        )}
       </Heading>
+      <ItemVerbs item={item} reload={reload} />
+      <DecisionView item={item} />
       <ContentView content={item.content} />
       {item.gold && (
         <section class="card stack-small">
@@ -53,22 +45,6 @@ function ItemView({ item, reload }: { item: Item; reload(): void }) {
         <h2>{items.saidWhat}</h2>
         <VotesOn item={item} />
       </section>
-      {asking && (
-        <Confirm
-          title={items.withdrawTitle}
-          action={items.withdraw}
-          danger
-          reason="required"
-          close={() => setAsking(false)}
-          work={async (reason) => {
-            await call("withdrawItem", { params: { project: project.id, item: item.id }, body: { reason } });
-            say(items.withdrawn);
-            reload();
-          }}
-        >
-          <p>{items.withdrawText}</p>
-        </Confirm>
-      )}
     </>
   );
 }

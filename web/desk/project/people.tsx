@@ -16,6 +16,7 @@ import { InviteDialog } from "./invite.js";
 import { MoveDialog } from "./move-dialog.js";
 import { raterName } from "./rater-name.js";
 import { StopButtons } from "./stop-rater.js";
+import { WriteButton } from "./verbs/write.js";
 
 type Member = ResultOf<"listMembers">["members"][number];
 
@@ -107,6 +108,7 @@ function Members({ members, reload }: { members: readonly Member[]; reload(): vo
               title: "",
               cell: (member) => (
                 <span class="row row-end nowrap">
+                  <WriteButton rater={member.rater} name={nameOf(member)} quiet />
                   <StopButtons
                     rater={member.rater}
                     state={member.state}

@@ -2,6 +2,7 @@ import { useState } from "preact/hooks";
 import { call, type ResultOf } from "../../api/client.js";
 import { Link } from "../../router.js";
 import { useLoaded } from "../../ui/async.js";
+import { Button } from "../../ui/button.js";
 import { Table } from "../../ui/table.js";
 import { useDesk } from "../strings/index.js";
 import { useFormat } from "../ui/format.js";
@@ -14,13 +15,15 @@ import { useResponseNames } from "./item-view.js";
 import { raterName } from "./rater-name.js";
 import { type RaterRow, Reliability } from "./raters.js";
 import { StopButtons } from "./stop-rater.js";
+import { DecideManyDialog } from "./verbs/decide-many.js";
+import { WriteButton } from "./verbs/write.js";
 
 /** Most votes of a rater that are listed. */
 const SHOWN = 50;
 
 /** What is known about one rater, and the latest votes. */
 export function RaterPage({ rater }: { rater: string }) {
-  const { raters: words, common } = useDesk();
+  const { raters: words, verbs, common } = useDesk();
   const { project, leads } = useProject();
   const params = { project: project.id, rater };
   const [aspect, setAspect] = useState(aspectsOf(project)[0]);
@@ -29,12 +32,16 @@ export function RaterPage({ rater }: { rater: string }) {
     [rater, aspect],
   );
   const votes = useLoaded(() => call("listRaterVotes", { params, query: { limit: SHOWN } }), [rater]);
+  const counts = useLoaded(() => call("countReviews", { params: { project: project.id } }), [project.id]);
+  const [many, setMany] = useState(false);
   const row = table.data?.raters.find((one) => one.rater === rater);
   return (
     <>
       <Link href={`/desk/${project.id}/raters`}>← {words.back}</Link>
       <Heading title={raterName(rater, common)} {...(row?.group && { lead: row.group })}>
         <AspectChoice value={aspect} change={setAspect} />
+        <WriteButton rater={rater} />
+        {row !== undefined && row.held > 0 && <Button onClick={() => setMany(true)}>{verbs.many}</Button>}
         {leads && row && (
           <StopButtons
             rater={rater}
@@ -44,6 +51,18 @@ export function RaterPage({ rater }: { rater: string }) {
           />
         )}
       </Heading>
+      {many && counts.data && (
+        <DecideManyDialog
+          counts={counts.data.counts}
+          rater={rater}
+          close={() => setMany(false)}
+          reload={() => {
+            table.reload();
+            votes.reload();
+            counts.reload();
+          }}
+        />
+      )}
       {row?.reason && (
         <p class="notice" dir="auto">
           {words.stateReason(row.reason)}

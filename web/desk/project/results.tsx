@@ -79,13 +79,28 @@ export function ResultsPage() {
 }
 
 function Found({ found }: { found: Results }) {
-  const { results: words, common } = useDesk();
+  const { results: words, verbs, common } = useDesk();
   const { project } = useProject();
   const format = useFormat();
-  const item = (id: string) => <Link href={`/desk/${project.id}/items/${id}`}>{id.slice(-5)}</Link>;
+  const item = ({
+    item: id,
+    prompt,
+    adjudicated,
+  }: {
+    item: string;
+    prompt: string;
+    adjudicated?: boolean | undefined;
+  }) => (
+    <>
+      <Link class="cut" href={`/desk/${project.id}/items/${id}`} dir="auto">
+        {prompt.slice(0, 120) || "…"}
+      </Link>
+      {adjudicated && <span class="tag tag-good">{verbs.byLead}</span>}
+    </>
+  );
   if (found.kind === "labels") {
     const columns: Column<Results["labels"][number]>[] = [
-      { title: common.item, cell: (row) => item(row.item) },
+      { title: common.item, cell: (row) => item(row) },
       { title: words.candidate, cell: ({ response }) => response ?? "" },
       { title: words.label, cell: ({ label }) => label },
       { title: words.probability, numeric: true, cell: ({ probability }) => format.two(probability) },
@@ -117,7 +132,7 @@ function Found({ found }: { found: Results }) {
           rows={turned}
           rowKey={(row) => `${row.item} ${row.better} ${row.worse}`}
           columns={[
-            { title: common.item, cell: (row) => item(row.item) },
+            { title: common.item, cell: (row) => item(row) },
             { title: words.better, cell: ({ better }) => better },
             { title: words.worse, cell: ({ worse }) => worse },
             { title: words.probability, numeric: true, cell: ({ probability }) => format.two(probability) },

@@ -14,8 +14,11 @@ import { useFormat } from "../ui/format.js";
 import { Await, Heading } from "../ui/page.js";
 import { Select } from "../ui/select.js";
 import { TextArea } from "../ui/text-area.js";
+import { useDone } from "../ui/undo.js";
 import { useProject } from "./context.js";
-import { ContentView, type Item, VoteList, VoteView } from "./item-view.js";
+import { ContentView, DecisionView, type Item, VoteList, VoteView } from "./item-view.js";
+import { DecideManyDialog } from "./verbs/decide-many.js";
+import { ItemVerbs } from "./verbs/item-verbs.js";
 
 type Review = ResultOf<"listReviews">["reviews"][number];
 const STATES = ["held", "released", "rejected"] as const;
@@ -23,7 +26,7 @@ type State = (typeof STATES)[number];
 const MOST = 500;
 
 export function ReviewPage() {
-  const { review: words, tabs } = useDesk();
+  const { review: words, verbs, tabs } = useDesk();
   const { project } = useProject();
   const format = useFormat();
   const say = useToast();
@@ -33,12 +36,18 @@ export function ReviewPage() {
     () => call("listReviews", { params, query: { state, limit: MOST } }),
     [project.id, state],
   );
+  const counts = useLoaded(() => call("countReviews", { params }), [project.id]);
+  const [many, setMany] = useState(false);
+  const reload = () => {
+    loaded.reload();
+    counts.reload();
+  };
   const [run, setRun] = useState<ResultOf<"runProjectFilters">>();
   const filter = useAction(async () => {
     const done = await call("runProjectFilters", { params });
     setRun(done);
     say(words.ran(format.count(done.votes), format.count(done.held)));
-    loaded.reload();
+    reload();
   });
   return (
     <>
@@ -47,15 +56,26 @@ export function ReviewPage() {
         <Button disabled={filter.busy} onClick={() => filter.run()}>
           {words.run}
         </Button>
+        {state === "held" && (
+          <Button
+            disabled={!counts.data?.counts.some((one) => one.state === "held")}
+            onClick={() => setMany(true)}
+          >
+            {verbs.many}
+          </Button>
+        )}
       </Heading>
       <FormProblem problem={filter.problem} />
+      {many && counts.data && (
+        <DecideManyDialog counts={counts.data.counts} close={() => setMany(false)} reload={reload} />
+      )}
       {run && run.warnings.length > 0 && <Warnings run={run} />}
       <Await loaded={loaded}>
         {({ reviews }) =>
           reviews.length === 0 ? (
             <Empty title={words.none}>{state === "held" && <p>{words.noneHint}</p>}</Empty>
           ) : (
-            <Queue key={state} reviews={reviews} reload={loaded.reload} />
+            <Queue key={state} reviews={reviews} reload={reload} />
           )
         }
       </Await>
@@ -86,7 +106,7 @@ function Queue({ reviews, reload }: { reviews: readonly Review[]; reload(): void
   const { review: words } = useDesk();
   const { project } = useProject();
   const format = useFormat();
-  const say = useToast();
+  const done = useDone();
   const keyName = useKeyName();
   const [at, setAt] = useState(0);
   const [note, setNote] = useState("");
@@ -100,7 +120,10 @@ function Queue({ reviews, reload }: { reviews: readonly Review[]; reload(): void
   const { busy, problem, run } = useAction(async (state: "released" | "rejected") => {
     const body = { state, ...(note.trim() !== "" && { note: note.trim() }) };
     await call("decideReview", { params: { project: project.id, review: review.id }, body });
-    say(words.decided[state]);
+    const which = { reviews: [review.id] };
+    const undo = () =>
+      call("decideReviews", { params: { project: project.id }, body: { to: review.state, which } });
+    done(words.decided[state], undo, reload);
     setNote("");
     // A decided vote leaves the list, and the next one takes its place.
     reload();
@@ -182,13 +205,18 @@ function ReviewView({ review }: { review: Review }) {
         )}
       </section>
       <Await loaded={loaded}>
-        {([item, { votes }]) => <Judged review={review} item={item} votes={votes} />}
+        {([item, { votes }]) => <Judged {...{ review, item, votes, reload: loaded.reload }} />}
       </Await>
     </article>
   );
 }
 
-function Judged(props: { review: Review; item: Item; votes: ResultOf<"listItemVotes">["votes"] }) {
+function Judged(props: {
+  review: Review;
+  item: Item;
+  votes: ResultOf<"listItemVotes">["votes"];
+  reload(): void;
+}) {
   const { review: words } = useDesk();
   const { review, item, votes } = props;
   // The held vote may have been corrected since: then show its rater's current vote.
@@ -203,6 +231,8 @@ function Judged(props: { review: Review; item: Item; votes: ResultOf<"listItemVo
           <VoteView item={item} vote={own} />
         </section>
       )}
+      <ItemVerbs item={item} reload={props.reload} />
+      <DecisionView item={item} />
       <ContentView content={item.content} />
       <section class="stack">
         <h2>{words.others}</h2>

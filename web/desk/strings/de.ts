@@ -5,6 +5,7 @@ import { fields } from "./de/fields.js";
 import { people } from "./de/people.js";
 import { project } from "./de/project.js";
 import { site } from "./de/site.js";
+import { verbs } from "./de/verbs.js";
 import type { DeskStrings } from "./en.js";
 
-export const de: DeskStrings = { ...site, ...project, ...people, ...analysis, ...begin, fields };
+export const de: DeskStrings = { ...site, ...project, ...people, ...analysis, ...begin, ...verbs, fields };

@@ -5,8 +5,9 @@ import { fields } from "./en/fields.js";
 import { people } from "./en/people.js";
 import { project } from "./en/project.js";
 import { site } from "./en/site.js";
+import { verbs } from "./en/verbs.js";
 
-export const en = { ...site, ...project, ...people, ...analysis, ...begin, fields };
+export const en = { ...site, ...project, ...people, ...analysis, ...begin, ...verbs, fields };
 
 type Widened<T> = T extends string
   ? string

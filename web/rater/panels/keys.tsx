@@ -82,6 +82,7 @@ function actionWords(strings: Strings, { kind, strengths }: TaskDefinition, acti
     ...{ difference: rate.difference, submit: rate.submit, undo, skip: rate.skip, bookmark: rate.bookmark },
     ...{ history: rate.history, guidelines: rate.guidelines, flags: rate.flagsOf("…"), open: rate.open },
     ...{ rationale: rate.rationale, help: rate.help, keys: rate.keys },
+    messages: rate.messages,
   };
   return words[action] ?? action;
 }

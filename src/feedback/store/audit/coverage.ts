@@ -17,6 +17,7 @@ type Decision = "covered" | "contents" | "counted" | { out: string };
 /** What verification calls a row of a table. */
 export type RowKind =
   | "account"
+  | "adjudication"
   | "departure"
   | "guidelines"
   | "invitation"
@@ -58,6 +59,18 @@ export const COVERAGE = {
       totp_confirmed: covered,
       totp_step: covered,
       created_at: covered,
+    },
+  },
+  adjudications: {
+    kind: "adjudication",
+    key: ["item_id"],
+    columns: {
+      item_id: covered,
+      project_id: covered,
+      answer_json: covered,
+      note: covered,
+      decided_by: covered,
+      decided_at: covered,
     },
   },
   api_keys: {
@@ -129,6 +142,8 @@ export const COVERAGE = {
       leases: counted,
       available: counted,
       created_at: covered,
+      asked: covered,
+      changed_at: covered,
     },
   },
   leases: {
@@ -168,6 +183,7 @@ export const COVERAGE = {
       reliability: covered,
     },
   },
+  messages: { out: "words between a rater and the leads: they decide nothing, and go with the rater's data" },
   migrations: { out: "a program that finds an unknown list refuses the database" },
   people: { out: "personal data: they can be deleted without a trace, and decide nothing" },
   projects: {

@@ -44,6 +44,36 @@ export interface Tables extends AccountTables {
     /** 1 while another rater may get the item: it is open, not gold, and votes + leases < overlap. */
     available: number;
     created_at: number;
+    /** Votes that a lead asked for, before which early stopping decides nothing; null: none in particular. */
+    asked: number | null;
+    /** When a lead last changed whether it is gold, its overlap or its state; null: never. */
+    changed_at: number | null;
+  };
+  /** Verdicts of leads, which are their items' results. */
+  adjudications: {
+    item_id: string;
+    project_id: string;
+    answer_json: string;
+    note: string | null;
+    /** Who decided, as the audit log names them. */
+    decided_by: string;
+    decided_at: number;
+  };
+  /** Words between a rater and the leads of a project. */
+  messages: {
+    id: string;
+    project_id: string;
+    rater_id: string;
+    /** What they are about, if about an item. */
+    item_id: string | null;
+    /** staff or rater. */
+    author: string;
+    /** Who sent it, as the audit log names them. */
+    sent_by: string;
+    text: string;
+    created_at: number;
+    /** When the other side read it. */
+    read_at: number | null;
   };
   raters: { id: string; languages_json: string; state: string; created_at: number };
   /** Personal data, kept separate so that it can be deleted. */

@@ -62,6 +62,8 @@ export interface Item {
   votes: number;
   /** Raters who hold the item now. */
   leases: number;
+  /** Votes that a lead asked for, before which early stopping does not decide the item. */
+  asked?: number;
 }
 
 /** Items added in one write, which holds up others' writes for some milliseconds. */
@@ -148,6 +150,7 @@ function addPiece(
       leases: 0,
       available: item.gold === undefined ? 1 : 0,
       created_at: now,
+      ...{ asked: null, changed_at: null },
     }));
     await insertRows(db, "items", rows);
     for (const { id, position, ...row } of rows)
@@ -290,6 +293,7 @@ export function toItem(row: Tables["items"]): Item {
     ...(row.gold_json !== null && { gold: JSON.parse(row.gold_json) as Answer }),
     ...(row.explanation !== null && { explanation: row.explanation }),
     ...(row.audience !== null && { audience: row.audience }),
+    ...(row.asked !== null && { asked: row.asked }),
   };
 }
 
@@ -305,7 +309,7 @@ export async function withdrawItem(
     const { db, audit } = write;
     const updated = await db
       .updateTable("items")
-      .set({ state: "withdrawn", available: 0 })
+      .set({ state: "withdrawn", available: 0, changed_at: write.now })
       .where("id", "=", id)
       .executeTakeFirst();
     if (updated.numUpdatedRows === 0n) throw new StoreError("missing", `There is no item ${id}.`);

@@ -25,22 +25,31 @@ export async function decideAnew(
   if (itemIds.length === 0) return;
   const items = await db
     .selectFrom("items")
-    .select(["id", "state"])
+    .select(["id", "state", "asked"])
     .where(among(db, "id", itemIds))
     .where("state", "in", ["open", "decided"])
     .where("gold_json", "is", null)
+    // What a lead has decided stays so.
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom("adjudications").select("item_id").whereRef("adjudications.item_id", "=", "items.id"),
+        ),
+      ),
+    )
     .execute();
   const rows = stop === undefined ? [] : await stoppingVotes(db, itemIds);
   const votes = groupBy(rows, ({ item_id }) => item_id);
-  for (const { id, state } of items) {
-    const decided = stop !== undefined && isItemDecided(votes.get(id) ?? [], stop);
+  for (const { id, state, asked } of items) {
+    const own = votes.get(id) ?? [];
+    const decided = stop !== undefined && own.length >= (asked ?? 0) && isItemDecided(own, stop);
     if (decided === (state === "decided")) continue;
     await db
       .updateTable("items")
       .set({ state: decided ? "decided" : "open" })
       .where("id", "=", id)
       .execute();
-    audit("system", decided ? "item.decided" : "item.reopened", id, { votes: votes.get(id)?.length ?? 0 });
+    audit("system", decided ? "item.decided" : "item.reopened", id, { votes: own.length });
   }
 }
 

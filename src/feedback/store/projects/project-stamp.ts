@@ -1,7 +1,10 @@
 import { sha256 } from "../audit/audit-entry.js";
 import type { Queries } from "../database/database.js";
 
-/** A hash of a project's state: it changes whenever the project's votes, reviews, members, items or settings change. */
+/**
+ * A hash of a project's state: it changes whenever the project's votes, reviews, members, items, settings or leads'
+ * verdicts change.
+ */
 export async function projectStamp({ db }: { db: Queries }, project: string): Promise<string> {
   const votes = await db
     .selectFrom("votes")
@@ -27,15 +30,26 @@ export async function projectStamp({ db }: { db: Queries }, project: string): Pr
     .execute();
   const items = await db
     .selectFrom("items")
-    .select(["state", (eb) => eb.fn.countAll<number>().as("n")])
+    .select((eb) => [
+      "state",
+      eb.fn.countAll<number>().as("n"),
+      eb.fn.max("changed_at").as("changed"),
+      eb.fn.count<number>("gold_json").as("gold"),
+      eb.fn.sum<number>("overlap").as("wanted"),
+    ])
     .where("project_id", "=", project)
     .groupBy("state")
     .orderBy("state")
     .execute();
+  const decided = await db
+    .selectFrom("adjudications")
+    .select((eb) => [eb.fn.countAll<number>().as("n"), eb.fn.max("decided_at").as("last")])
+    .where("project_id", "=", project)
+    .executeTakeFirst();
   const row = await db
     .selectFrom("projects")
     .select(["state", "settings_json"])
     .where("id", "=", project)
     .executeTakeFirst();
-  return sha256(JSON.stringify([votes, reviews, members, items, row]));
+  return sha256(JSON.stringify([votes, reviews, members, items, decided, row]));
 }

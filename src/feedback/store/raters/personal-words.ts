@@ -2,13 +2,15 @@ import { deleteTexts } from "../audit/texts.js";
 import type { Write } from "../audit/writer.js";
 
 /**
- * Deletes what a rater wrote besides answers (drafts, answers to training, notes on bookmarks and skipped items), and
+ * Deletes what a rater wrote besides answers (drafts, answers to training, notes on bookmarks and skipped items, messages
+ * with their replies), and
  * what was written of the rater (reasons for a pause or an exclusion, reviewers' notes on the votes), in the tables and
  * among the audit log's texts.
  */
 export async function deleteWords({ db }: Pick<Write, "db">, rater: string): Promise<void> {
   await db.updateTable("bookmarks").set({ note: null }).where("rater_id", "=", rater).execute();
   await db.deleteFrom("training_answers").where("rater_id", "=", rater).execute();
+  await db.deleteFrom("messages").where("rater_id", "=", rater).execute();
   await db
     .deleteFrom("drafts")
     .where("lease_id", "in", (eb) => eb.selectFrom("leases").select("id").where("rater_id", "=", rater))

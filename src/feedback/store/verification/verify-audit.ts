@@ -229,7 +229,7 @@ async function verifyVotes(db: Queries, purged: ReadonlySet<string>, note: NoteP
   return count;
 }
 
-/** Compares items and guidelines with the entries that added them. */
+/** Compares items and guidelines with the entries that added them, or last said which answer is known. */
 async function verifyContents(
   db: Queries,
   rows: ToldRows,
@@ -240,13 +240,20 @@ async function verifyContents(
   for await (const row of rowsOfPart(db, CONTENTS))
     items.set(String(row.id), itemHash(row as unknown as Tables["items"]));
   let known = 0;
-  for await (const { seq, subject, details_json } of pages(db, "audit", ["item.added"])) {
-    known++;
-    const added = detailsOf(details_json);
-    const hash = items.get(subject);
+  // Making an item gold, and no longer, changes what it was added as.
+  const last = new Map<string, { seq: number; sha256: unknown }>();
+  for await (const { seq, action, subject, details_json } of pages(db, "audit", [
+    "item.added",
+    "item.gold",
+  ])) {
+    if (action === "item.added") known++;
+    last.set(subject, { seq, sha256: detailsOf(details_json).sha256 });
+  }
+  for (const [item, { seq, sha256: told }] of last) {
+    const hash = items.get(item);
     if (hash === undefined) {
-      if (!rows.deleted("items", subject)) reported.row(seq, "item", subject, `item ${subject} is missing`);
-    } else if (hash !== added.sha256) reported.row(seq, "item", subject, `item ${subject} was altered`);
+      if (!rows.deleted("items", item)) reported.row(seq, "item", item, `item ${item} is missing`);
+    } else if (hash !== told) reported.row(seq, "item", item, `item ${item} was altered`);
   }
   if (items.size > known) note(0, "item", `the log has no entries for ${items.size - known} items`);
   for await (const entry of pages(db, "audit", ["project.created", "guidelines.published"])) {

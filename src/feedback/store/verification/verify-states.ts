@@ -202,6 +202,10 @@ function changesBy(
       return change("item", subject, { state: "open" });
     case "item.withdrawn":
       return change("item", subject, { state: "withdrawn" });
+    case "item.adjudicated":
+    case "item.adjudication-withdrawn":
+    case "item.restored":
+      return change("item", subject, { state: details.state });
     case "item.skipped":
       return change("lease", String(details.lease), { state: "skipped" });
     case "vote.cast":

@@ -1,6 +1,7 @@
 import type { Judgement } from "../../../votes/judgement/index.js";
 import type { Answer, ItemContent, TaskItem } from "../../../votes/tasks/index.js";
 import { openExistingDatabase, type Queries } from "../database/database.js";
+import { adjudicationsOf } from "../items/adjudications.js";
 import { migrate } from "../migrate.js";
 import { findProject, type Project } from "../projects/projects.js";
 import { StoreError } from "../store-error.js";
@@ -112,6 +113,7 @@ async function loadMembers(db: Queries, project: string): Promise<Map<string, Pr
 
 async function loadItems(db: Queries, { id: project, task }: Project): Promise<Map<string, ProjectItem>> {
   const items = new Map<string, ProjectItem>();
+  const verdicts = await adjudicationsOf({ db }, project);
   for (let after = 0; ; ) {
     const rows = await db
       .selectFrom("items")
@@ -121,12 +123,15 @@ async function loadItems(db: Queries, { id: project, task }: Project): Promise<M
       .orderBy("position")
       .limit(PAGE)
       .execute();
-    for (const { id, content_json, gold_json, state, overlap, votes } of rows)
+    for (const { id, content_json, gold_json, state, overlap, votes } of rows) {
+      const adjudicated = verdicts.get(id);
       items.set(id, {
         ...{ id, task, state, overlap, votes },
         content: JSON.parse(content_json) as ItemContent,
         ...(gold_json !== null && { gold: JSON.parse(gold_json) as Answer }),
+        ...(adjudicated && { adjudicated }),
       });
+    }
     if (items.size > MAX_ITEMS) throw tooMuch("items", MAX_ITEMS);
     if (rows.length < PAGE) return items;
     after = rows[rows.length - 1].position;

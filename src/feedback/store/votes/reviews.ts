@@ -2,8 +2,11 @@
 import { z } from "zod";
 import type { ReviewState } from "../../../votes/judgement/index.js";
 import { sha256 } from "../audit/audit-entry.js";
+import type { Write } from "../audit/writer.js";
 import { check } from "../check.js";
+import { isLatest } from "../database/counting-sql.js";
 import type { Queries } from "../database/database.js";
+import { among } from "../database/sets.js";
 import { newId, storedName, storedText } from "../ids.js";
 import { recountItems } from "../items/recount.js";
 import { decideItems } from "../items/stopping.js";
@@ -83,34 +86,167 @@ export async function holdVotes(
   });
 }
 
+/** What a reviewer decides of a held vote; with held, that it waits again. */
+export interface ReviewDecision {
+  state: ReviewState;
+  note?: string | undefined;
+}
+
 /** Releases or rejects a held vote. A later decision replaces an earlier one; the audit log records both. */
 export async function decideReview(
   store: StoreContext,
   review: string,
-  decision: { state: "released" | "rejected"; note?: string },
+  decision: ReviewDecision,
   actor: string,
 ): Promise<void> {
   const note = decision.note === undefined ? null : check(storedText(2000), decision.note);
-  const { state } = decision;
-  return store.write(async (write) => {
-    const { db, now, audit } = write;
-    const row = await db.selectFrom("reviews").selectAll().where("id", "=", review).executeTakeFirst();
-    if (row === undefined) throw new StoreError("missing", `There is no review ${review}.`);
+  await store.write((write) => decideWithin(write, [review], { state: decision.state, note }, actor));
+}
+
+/** Which reviews of a project are meant: those of a filter, a rater, a state, or all of these. */
+export interface ReviewChoice {
+  state: ReviewState;
+  filter?: string | undefined;
+  rater?: string | undefined;
+}
+
+/** Reviews decided in one write, so that raters get their turn in between. */
+const TOGETHER = 100;
+
+/**
+ * Decides many reviews of a project alike, in pieces.
+ *
+ * @param which a choice, or ids; ids that the project does not have are passed over.
+ * @returns the ids of those that were decided.
+ */
+export async function decideReviews(
+  store: StoreContext,
+  project: string,
+  which: ReviewChoice | readonly string[],
+  decision: ReviewDecision,
+  actor: string,
+): Promise<string[]> {
+  const note = decision.note === undefined ? null : check(storedText(2000), decision.note);
+  const chosen = new Set("state" in which ? await chooseReviews(store, project, which) : which);
+  const ids: string[] = [];
+  for (const piece of pieces([...chosen], TOGETHER))
+    ids.push(
+      ...(await store.write(async (write) => {
+        const rows = await write.db
+          .selectFrom("reviews")
+          .select("id")
+          .where("project_id", "=", project)
+          .where(among(write.db, "id", piece))
+          .execute();
+        const own = rows.map(({ id }) => id);
+        await decideWithin(write, own, { state: decision.state, note }, actor);
+        return own;
+      })),
+    );
+  return ids;
+}
+
+function* pieces<T>(all: readonly T[], size: number): Generator<readonly T[]> {
+  for (let start = 0; start < all.length; start += size) yield all.slice(start, start + size);
+}
+
+/** Ids of a project's reviews, in the order in which they were made. */
+async function chooseReviews(
+  { db }: { db: Queries },
+  project: string,
+  { state, filter, rater }: ReviewChoice,
+): Promise<string[]> {
+  const rows = await db
+    .selectFrom("reviews")
+    .innerJoin("votes", "votes.id", "reviews.vote_id")
+    .select("reviews.id")
+    .where("reviews.project_id", "=", project)
+    .where("reviews.state", "=", state)
+    .$if(filter !== undefined, (query) => query.where("reviews.filter", "=", filter as string))
+    .$if(rater !== undefined, (query) => query.where("votes.rater_id", "=", rater as string))
+    .orderBy("reviews.created_at")
+    .orderBy("reviews.id")
+    .execute();
+  return rows.map(({ id }) => id);
+}
+
+/** How many reviews of a project there are of each state, filter and rater. */
+export async function countReviews(
+  { db }: { db: Queries },
+  project: string,
+): Promise<{ state: ReviewState; filter: string; rater: string; reviews: number }[]> {
+  const rows = await db
+    .selectFrom("reviews")
+    .innerJoin("votes", "votes.id", "reviews.vote_id")
+    .select(["reviews.state", "reviews.filter", "votes.rater_id", (eb) => eb.fn.countAll<number>().as("n")])
+    .where("reviews.project_id", "=", project)
+    .groupBy(["reviews.state", "reviews.filter", "votes.rater_id"])
+    .orderBy("reviews.filter")
+    .orderBy("votes.rater_id")
+    .execute();
+  return rows.map(({ state, filter, rater_id, n }) => ({
+    ...{ state: state as ReviewState, filter, rater: rater_id, reviews: Number(n) },
+  }));
+}
+
+/** The present forms of the votes that chosen reviews are about, by id: what a decision would be about. */
+export async function votesOfReviews(
+  { db }: { db: Queries },
+  project: string,
+  { state, filter, rater }: ReviewChoice,
+): Promise<string[]> {
+  const rows = await db
+    .selectFrom("votes")
+    .select("votes.id")
+    .where("votes.project_id", "=", project)
+    .where(isLatest)
+    .$if(rater !== undefined, (query) => query.where("votes.rater_id", "=", rater as string))
+    .where("votes.lease_id", "in", (eb) =>
+      eb
+        .selectFrom("reviews")
+        .select("reviews.lease_id")
+        .where("reviews.project_id", "=", project)
+        .where("reviews.state", "=", state)
+        .$if(filter !== undefined, (query) => query.where("reviews.filter", "=", filter as string)),
+    )
+    .orderBy("votes.seq")
+    .execute();
+  return rows.map(({ id }) => id);
+}
+
+/** @throws StoreError missing */
+async function decideWithin(
+  write: Write,
+  ids: readonly string[],
+  { state, note: words }: { state: ReviewState; note: string | null },
+  actor: string,
+): Promise<void> {
+  const { db, now, audit } = write;
+  const note = state === "held" ? null : words;
+  const items = new Map<string, Set<string>>();
+  for (const id of ids) {
+    const row = await db.selectFrom("reviews").selectAll().where("id", "=", id).executeTakeFirst();
+    if (row === undefined) throw new StoreError("missing", `There is no review ${id}.`);
+    const decided =
+      state === "held" ? { decided_at: null, decided_by: null } : { decided_at: now, decided_by: actor };
     await db
       .updateTable("reviews")
-      .set({ state, note, decided_at: now, decided_by: actor })
-      .where("id", "=", review)
+      .set({ state, note, ...decided })
+      .where("id", "=", id)
       .execute();
-    const vote = await db
+    const { item_id } = await db
       .selectFrom("votes")
       .select("item_id")
       .where("id", "=", row.vote_id)
       .executeTakeFirstOrThrow();
-    await decideItems(write, await findProject(write, row.project_id), [vote.item_id]);
-    await recountItems(db, [vote.item_id]);
-    const details = { project: row.project_id, review, filter: row.filter };
+    items.set(row.project_id, (items.get(row.project_id) ?? new Set()).add(item_id));
+    const details = { project: row.project_id, review: id, filter: row.filter };
     audit(actor, `vote.${state}`, row.vote_id, details, { note });
-  });
+  }
+  for (const [project, own] of items) {
+    await decideItems(write, await findProject(write, project), [...own]);
+    await recountItems(db, [...own]);
+  }
 }
 
 /** @throws StoreError missing: the project has no such review. */

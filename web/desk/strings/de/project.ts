@@ -8,6 +8,7 @@ export const project = {
     raters: "Verlässlichkeit",
     disagreements: "Uneinigkeit",
     review: "Prüfung",
+    messages: "Nachrichten",
     results: "Ergebnisse",
     settings: "Einstellungen",
   },

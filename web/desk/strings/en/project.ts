@@ -9,6 +9,7 @@ export const project = {
     raters: "Raters",
     disagreements: "Disagreements",
     review: "Review",
+    messages: "Messages",
     results: "Results",
     settings: "Settings",
   },
