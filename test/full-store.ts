@@ -11,6 +11,7 @@ import {
   withdrawInvitation,
 } from "../src/feedback/store/accounts/index.js";
 import {
+  adjudicateItem,
   answerTraining,
   changeSettings,
   correctVote,
@@ -29,6 +30,7 @@ import {
   setReliabilities,
   skipItem,
   withdrawItem,
+  writeToRater,
 } from "../src/feedback/store/index.js";
 import { collection, judge, pair, verdict, worker } from "./collection.js";
 
@@ -125,6 +127,10 @@ export async function fullStore(
   await store.lease({ project: project.id, rater: raters[1] });
   await withdrawItem(store, items[7], "a typing error", actor);
   await seen("a skip, a withdrawal");
+  await adjudicateItem(store, own.item, { answer: verdict("tie"), note: "Both say the same." }, actor);
+  const about = { project: project.id, rater: person.rater, text: PERSON.remark };
+  await writeToRater(store, about, actor);
+  await seen("a lead's verdict, a message");
   await setReliabilities(store, project.id, new Map([[raters[0], 0.9]]), actor);
   const state = (rater: string, to: "paused" | "excluded", reason: string) =>
     setMemberState(store, { project: project.id, rater, state: to, reason }, actor);

@@ -5,6 +5,7 @@ import {
   addRater,
   createProject,
   joinProject,
+  MAX_LEASES,
   type NewItem,
   type Project,
   type Store,
@@ -21,6 +22,8 @@ const SEED = 18;
 /** Votes wanted of an item: one more than there are made-up raters, so that the lead finds items to judge. */
 const OVERLAP = 5;
 const RATERS = ["Ada", "Ben", "Cora", "Dev"];
+/** Which of them skips a pair. */
+const SKIPS = 2;
 /** Group of the made-up raters. */
 const GROUP = "sample";
 /** A made-up reader's words in a second, and the seconds that a verdict takes besides. */
@@ -40,7 +43,7 @@ export async function makeSampleProject(
   language: SampleLanguage,
   { account, actor }: { account: string; actor: string },
 ): Promise<Project> {
-  const { name, guidelines, pairs, rationale, skipped } = SAMPLES[language];
+  const { name, guidelines, pairs } = SAMPLES[language];
   const project = await createProject(
     store,
     {
@@ -56,28 +59,41 @@ export async function makeSampleProject(
     pairs.map((pair) => itemOf(pair, language)),
     actor,
   );
-  for (const [r, person] of RATERS.entries()) {
-    const { id: rater } = await addRater(store, { languages: [language] }, actor);
-    await setPerson(store, rater, { name: person }, actor);
-    await joinProject(store, { project: project.id, rater, group: GROUP }, actor);
-    for (;;) {
-      const { leases } = await store.lease({ project: project.id, rater });
-      if (leases.length === 0) break;
-      const [lease] = leases;
-      const pair = pairs.find(({ prompt }) => prompt === lease.prompt) as Pair;
-      if (r === 2 && pair === pairs.at(-1)) {
-        await skipItem(store, lease.id, rater, { reason: "broken", note: skipped });
-        continue;
-      }
-      const order = lease.responses.map((text) => pair.replies.indexOf(text));
-      const answer = answerOf(pair.said[r], r === 0 && pair === pairs[0] ? rationale : undefined);
-      await store.vote({
-        ...{ lease: lease.id, rater, answer: answerOnScreen(answer, order), client: GROUP },
-        milliseconds: readingTime(pair),
-      });
-    }
-  }
+  // All together, so that they share commits.
+  const raters = await Promise.all(RATERS.map(() => addRater(store, { languages: [language] }, actor)));
+  await Promise.all(raters.map(({ id }, r) => setPerson(store, id, { name: RATERS[r] }, actor)));
+  await Promise.all(
+    raters.map(({ id }) => joinProject(store, { project: project.id, rater: id, group: GROUP }, actor)),
+  );
+  await Promise.all(raters.map(({ id }, r) => judgeAll(store, project.id, id, r, SAMPLES[language])));
   return project;
+}
+
+/** Has one of the made-up raters judge all that is handed out. @param r which of them. */
+async function judgeAll(
+  store: Store,
+  project: string,
+  rater: string,
+  r: number,
+  { pairs, rationale, skipped }: SampleTexts,
+): Promise<void> {
+  for (;;) {
+    const { leases } = await store.lease({ project, rater, count: MAX_LEASES });
+    if (leases.length === 0) return;
+    await Promise.all(
+      leases.map((lease) => {
+        const pair = pairs.find(({ prompt }) => prompt === lease.prompt) as Pair;
+        if (r === SKIPS && pair === pairs.at(-1))
+          return skipItem(store, lease.id, rater, { reason: "broken", note: skipped });
+        const order = lease.responses.map((text) => pair.replies.indexOf(text));
+        const answer = answerOf(pair.said[r], r === 0 && pair === pairs[0] ? rationale : undefined);
+        return store.vote({
+          ...{ lease: lease.id, rater, answer: answerOnScreen(answer, order), client: GROUP },
+          milliseconds: readingTime(pair),
+        });
+      }),
+    );
+  }
 }
 
 function itemOf({ prompt, replies, gold }: Pair, language: SampleLanguage): NewItem {

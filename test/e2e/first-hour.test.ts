@@ -152,9 +152,9 @@ const STEPS: [RegExp, (found: string[], link: string) => Promise<unknown>][] = [
     /^Choose the file `(.+)` at \*\*(.+)\*\*\.$/,
     ([file, label]) => page.getByLabel(label).setInputFiles(join(ROOT, file)),
   ],
-  [/^You see "(.+)"$/, ([text]) => page.getByText(text).first().waitFor()],
+  [/^You see "(.+?)"\.?$/, ([text]) => page.getByText(text).first().waitFor()],
   [
-    /^Press the key `(.)` for each item, until you see "(.+)"$/,
+    /^Press the key `(.)` for each item, until you see "(.+?)"\.?$/,
     async ([key, text]) => {
       await page.locator(".item").waitFor();
       const end = page.getByText(text);

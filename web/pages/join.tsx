@@ -1,12 +1,15 @@
+import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { call } from "../api/client.js";
 import { Link, navigate } from "../router.js";
 import { useSession } from "../session.js";
 import { useStrings } from "../strings/index.js";
+import { useLoaded } from "../ui/async.js";
 import { Button } from "../ui/button.js";
 import { Field } from "../ui/field.js";
 import { useForm } from "../ui/form.js";
 import { FormProblem } from "../ui/form-problem.js";
+import { Loading, ProblemState } from "../ui/states.js";
 import { TopBar } from "../ui/top-bar.js";
 
 /** The form of an invitation's secret. It comes after the # of the link, which browsers do not send to servers. */
@@ -34,12 +37,43 @@ export function Join() {
             <p class="quiet">{join.incompleteHint}</p>
             <Link href="/">{signIn.title}</Link>
           </div>
-        ) : account !== undefined && !another ? (
-          <JoinAs token={token} login={account.login} another={() => setAnother(true)} />
         ) : (
-          <NewAccount token={token} />
+          <Looked token={token}>
+            {account !== undefined && !another ? (
+              <JoinAs token={token} login={account.login} another={() => setAnother(true)} />
+            ) : (
+              <NewAccount token={token} />
+            )}
+          </Looked>
         )}
       </main>
+    </>
+  );
+}
+
+/** What the invitation is to, before anything is filled in; one that is used or has run out is said at once. */
+function Looked({ token, children }: { token: string; children: ComponentChildren }) {
+  const { join, signIn, problem: words } = useStrings();
+  const { data, problem, reload } = useLoaded(() => call("lookAtInvitation", { body: { token } }), [token]);
+  if (problem?.status === 410)
+    return (
+      <div class="card stack">
+        <p>{words.said(problem.message)}</p>
+        <p class="quiet">{join.usedHint}</p>
+        <Link href="/">{signIn.title}</Link>
+      </div>
+    );
+  if (problem) return <ProblemState problem={problem} retry={reload} />;
+  if (data === undefined) return <Loading />;
+  const { project, invitedBy } = data;
+  return (
+    <>
+      {(project ?? invitedBy) !== undefined && (
+        <p class="lead" dir="auto">
+          {join.invites(invitedBy, project)}
+        </p>
+      )}
+      {children}
     </>
   );
 }

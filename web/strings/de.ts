@@ -41,6 +41,8 @@ export const de: Strings = {
   },
   join: {
     title: "Ihre Einladung",
+    invites: (who, what) =>
+      `${who ? `${who} lädt Sie` : "Sie sind"}${what ? ` zu „${what}“` : ""} ein${who ? "" : "geladen"}.`,
     welcome: "Wählen Sie einen Namen und ein Passwort. Sie können sofort anfangen.",
     login: "Name zum Anmelden",
     loginHint: "Buchstaben, Ziffern und . _ @ + -",

@@ -40,6 +40,8 @@ export const en = {
   },
   join: {
     title: "Your invitation",
+    invites: (who: string | undefined, what: string | undefined) =>
+      `${who ?? "You are"} ${who ? "invites you" : "invited"}${what ? ` to “${what}”` : ""}.`,
     welcome: "Choose a name and a password. You can begin at once.",
     login: "Name to sign in with",
     loginHint: "Letters, digits and . _ @ + -",

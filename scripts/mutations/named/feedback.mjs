@@ -461,4 +461,43 @@ export const feedback = [
       ["what goes with another row is not looked at", 'deletes === "no action" ? []', "true ? []"],
     ],
   },
+  {
+    file: "src/votes/judgement/adjudication.ts",
+    tests: at("votes/judgement", ["adjudication"]),
+    mutations: [
+      ["gold items have verdicts", " && item.gold === undefined)", ")"],
+      ["a lead's tie prefers the right", "outcome < 0.5 ? 0 : 0.5", "0"],
+      ["what only a lead decided is no result", "return [...replaced, ...left.values()];", "return replaced;"],
+      ["a verdict is noisy", "noise: 0, adjudicated", "noise: 0.4, adjudicated"],
+    ],
+  },
+  {
+    file: "src/feedback/store/items/stopping.ts",
+    tests: at("feedback/store/items", ["change-item"]),
+    mutations: [["what a lead asked for stops early", "own.length >= (asked ?? 0) && ", ""]],
+  },
+  {
+    file: "src/feedback/store/items/change-item.ts",
+    tests: at("feedback/store/items", ["change-item"]),
+    mutations: [
+      ["a restored item forgets a lead's verdict", '=== undefined ? "open" : "decided"', '=== undefined ? "open" : "open"'],
+      ["training items can be gold no longer", "if (item.explanation !== null)", "if (false)"],
+    ],
+  },
+  {
+    file: "src/feedback/store/votes/reviews.ts",
+    tests: at("feedback/store/votes", ["decide-reviews"]),
+    mutations: [
+      ["a decision that was taken back keeps its note", 'const note = state === "held" ? null : words;', "const note = words;"],
+      ["reviews of other projects are decided", '          .where("project_id", "=", project)\n          .where(among', "          .where(among"],
+    ],
+  },
+  {
+    file: "src/feedback/store/raters/messages.ts",
+    tests: at("feedback/store/raters", ["messages"]),
+    mutations: [
+      ["raters are told items' own ids", "const showing = item === undefined ? undefined : shown.get(item);", "const showing = item;"],
+      ["a rater writes about what another was shown", "lease?.project_id !== project)", "lease?.project_id === undefined && false)"],
+    ],
+  },
 ];

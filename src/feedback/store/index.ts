@@ -116,6 +116,7 @@ export {
   leaveProject,
   listMembers,
   type Member,
+  type MemberName,
   memberNames,
   moveMember,
   NewRater,

@@ -349,6 +349,20 @@ export const acceptInvitation = contract({
   result: SignedIn,
   status: 201,
 });
+export const lookAtInvitation = contract({
+  id: "lookAtInvitation",
+  method: "post",
+  path: "/invitations/look",
+  tag,
+  summary: "What an invitation is to, and who made it, before it is accepted; 410 if it is no longer valid.",
+  access: anyone,
+  body: z.strictObject({ token: secret }),
+  result: z.object({
+    role: z.enum(ROLES),
+    project: z.string().optional().describe("Name of the project, if it is to one"),
+    invitedBy: z.string().optional().describe("Name or login of the person who made it, if one did"),
+  }),
+});
 export const joinByInvitation = contract({
   id: "joinByInvitation",
   method: "post",

@@ -378,6 +378,7 @@ const Member = z.object({
   state: z.enum(MEMBER_STATES).describe("excluded: votes do not count"),
   reason: z.string().optional().describe("Why paused or excluded"),
   name: z.string().optional().describe("Only for the project's leads"),
+  login: z.string().optional().describe("Name to sign in with; only for the project's leads"),
   joinedAt: time,
 });
 export const listMembers = contract({

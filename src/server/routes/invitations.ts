@@ -4,9 +4,11 @@ import {
   findAccount,
   findInvitation,
   listInvitations,
+  makerName,
   useInvitation,
   withdrawInvitation,
 } from "../../feedback/store/accounts/index.js";
+import { findProject } from "../../feedback/store/index.js";
 import { invitationLink, invite } from "../accounts/invitations.js";
 import { secretHash } from "../accounts/secrets.js";
 import { openSession } from "../accounts/sessions.js";
@@ -46,6 +48,16 @@ export const invitationRoutes = [
   endpoint(contract.withdrawInvitation, async ({ params }, { store, principal }) => {
     await withdrawInvitation(store, params.invitation, principal.actor, params.project);
     return undefined;
+  }),
+  endpoint(contract.lookAtInvitation, async ({ body: { token } }, { store }) => {
+    const at = { db: store.db, now: store.clock() };
+    const { role, project, createdBy } = await findInvitation(at, secretHash(token));
+    const invitedBy = await makerName(at, createdBy);
+    return {
+      role,
+      ...(project !== undefined && { project: (await findProject(store, project)).name }),
+      ...(invitedBy !== undefined && { invitedBy }),
+    };
   }),
   endpoint(contract.acceptInvitation, async ({ body: { token, password, ...person } }, call) => {
     const { store, passwords, limits, http } = call;

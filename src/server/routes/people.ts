@@ -13,12 +13,7 @@ export const peopleRoutes = [
   endpoint(contract.listMembers, async (_request, { store, project }) => {
     const members = await listMembers(store, project.id);
     const names = await memberNames(store, project.id);
-    return {
-      members: members.map((member) => {
-        const name = names.get(member.rater);
-        return { ...member, ...(name && { name }) };
-      }),
-    };
+    return { members: members.map((member) => ({ ...member, ...names.get(member.rater) })) };
   }),
   endpoint(
     contract.moveMember,

@@ -30,7 +30,7 @@ describe.skipIf(!hasChromium)("a lead's work", () => {
     await page.getByText("Nobody has voted yet.").waitFor();
 
     // A file with bad rows: each is named, and there is no way to add any.
-    await page.getByRole("link", { name: "Add items" }).click();
+    await page.getByRole("link", { name: "Add items", exact: true }).click();
     await button(page, "Add items from a file").click();
     const csv = "prompt,response_a,response_b\nWhy?,Because,So\nHow?,,This way\nWhen?,Now,Then\n,x,y\n";
     await page.getByLabel("Choose a file").setInputFiles(file("pairs.csv", csv));

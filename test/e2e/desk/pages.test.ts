@@ -40,6 +40,7 @@ describe.skipIf(!hasChromium)("the desk's pages", () => {
       rater: `${at}/raters/${raters[5]}`,
       disagreements: `${at}/disagreements`,
       review: `${at}/review`,
+      messages: `${at}/messages`,
       results: `${at}/results`,
       settings: `${at}/settings`,
     };

@@ -11,6 +11,8 @@ import { useFormat } from "../ui/format.js";
 import { useProject } from "./context.js";
 
 type Step = keyof ReturnType<typeof useDesk>["begin"]["steps"];
+/** Votes from which on a project has begun. */
+const BEGUN = 200;
 /** What a project can begin without. */
 const OPTIONAL: readonly Step[] = ["gold", "rate"];
 
@@ -28,7 +30,16 @@ const savedKey = (project: string) => `saved.${project}`;
 /** Notes that somebody saved a project's results here: the last step of the list. */
 export const noteSaved = (project: string): unknown => store(savedKey(project), true);
 
-export function Checklist(props: { progress: ResultOf<"getProgress">; rate(): void }) {
+interface ChecklistProps {
+  progress: ResultOf<"getProgress">;
+  rate(): void;
+}
+
+export function Checklist(props: ChecklistProps) {
+  return (props.progress.votes ?? 0) < BEGUN ? <List {...props} /> : null;
+}
+
+function List(props: ChecklistProps) {
   const { begin: words } = useDesk();
   const { project } = useProject();
   const format = useFormat();

@@ -36,7 +36,12 @@ export function MessagesPage() {
       <Heading title={tabs.messages} lead={words.lead} />
       <Await loaded={loaded}>
         {([{ conversations }, { skips }, { members }]) => {
-          const names = new Map(members.flatMap(({ rater, name }) => (name ? [[rater, name]] : [])));
+          const names = new Map(
+            members.flatMap(({ rater, name, login }): [string, string][] => {
+              const known = name ?? login;
+              return known === undefined ? [] : [[rater, known]];
+            }),
+          );
           return (
             <>
               <Conversations {...{ conversations, names, reload: loaded.reload }} />

@@ -68,7 +68,7 @@ function Members({ members, reload }: { members: readonly Member[]; reload(): vo
   const format = useFormat();
   const [moving, setMoving] = useState<Member>();
   const [removing, setRemoving] = useState<Member>();
-  const nameOf = ({ name, rater }: Member) => name ?? raterName(rater, common);
+  const nameOf = ({ name, login, rater }: Member) => name ?? login ?? raterName(rater, common);
   return (
     <section class="stack">
       <h2>{people.members}</h2>
@@ -86,7 +86,8 @@ function Members({ members, reload }: { members: readonly Member[]; reload(): vo
               title: common.name,
               cell: (member) => (
                 <>
-                  <span dir="auto">{member.name ?? people.noName}</span>
+                  <span dir="auto">{member.name ?? member.login ?? people.noName}</span>
+                  {member.name && member.login && <span class="quiet"> ({member.login})</span>}
                   <br />
                   <Link class="quiet" href={`/desk/${project.id}/raters/${member.rater}`}>
                     {raterName(member.rater, common)}

@@ -14,6 +14,7 @@ export {
 } from "./accounts.js";
 export type { EndedAccess } from "./end-access.js";
 export { type Identity, ROLES, type Role, SCOPES, type Scope } from "./identity.js";
+export { makerName } from "./invitation-makers.js";
 export {
   addInvitation,
   enterProject,

@@ -59,5 +59,16 @@ export async function keyEnd(db: Queries, actor: string): Promise<number> {
   return row?.expires_at ?? Infinity;
 }
 
+/** How the person who made an invitation is called: by name, else by login. Undefined for programs and the server. */
+export async function makerName({ db }: { db: Queries }, createdBy: string): Promise<string | undefined> {
+  const row = await db
+    .selectFrom("accounts")
+    .leftJoin("people", "people.rater_id", "accounts.rater_id")
+    .select(["accounts.login", "people.name"])
+    .where("accounts.id", "=", idOf(createdBy))
+    .executeTakeFirst();
+  return row && (row.name ?? row.login);
+}
+
 /** The id of an actor, written `<role>:<account>` or `key:<key>`. */
 const idOf = (actor: string) => actor.slice(actor.indexOf(":") + 1);

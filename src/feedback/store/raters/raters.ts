@@ -116,15 +116,30 @@ export async function findPerson({ db }: StoreContext, rater: string): Promise<P
   };
 }
 
-/** Known names of a project's raters, including those who left, by rater. */
-export async function memberNames({ db }: { db: Queries }, project: string): Promise<Map<string, string>> {
-  const people = await db
-    .selectFrom("people")
-    .innerJoin("memberships", "memberships.rater_id", "people.rater_id")
-    .select(["people.rater_id", "people.name"])
+/** How people call a rater: by name, if one was given, and by what the rater signs in with, if there is an account. */
+export interface MemberName {
+  name?: string;
+  login?: string;
+}
+
+/** Names of a project's raters, including those who left, by rater. */
+export async function memberNames(
+  { db }: { db: Queries },
+  project: string,
+): Promise<Map<string, MemberName>> {
+  const rows = await db
+    .selectFrom("memberships")
+    .leftJoin("people", "people.rater_id", "memberships.rater_id")
+    .leftJoin("accounts", "accounts.rater_id", "memberships.rater_id")
+    .select(["memberships.rater_id", "people.name", "accounts.login"])
     .where("memberships.project_id", "=", project)
     .execute();
-  return new Map(people.flatMap(({ rater_id, name }) => (name === null ? [] : [[rater_id, name]])));
+  return new Map(
+    rows.map(({ rater_id, name, login }) => [
+      rater_id,
+      { ...(name !== null && { name }), ...(login !== null && { login }) },
+    ]),
+  );
 }
 
 /** Where a rater goes; no group if none is given. */

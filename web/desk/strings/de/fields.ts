@@ -6,6 +6,7 @@ export const fields = {
     scale: "Punkte der Skala",
     rationale: "Begründung",
     flags: "Vermerke zu einzelnen Antworten",
+    contentWarning: "Belastende Inhalte",
     overlap: "Urteile je Aufgabe",
     leaseSeconds: "Sekunden zum Antworten",
     goldRate: "Anteil der Goldaufgaben",

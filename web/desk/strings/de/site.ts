@@ -38,7 +38,7 @@ export const site = {
     lead: "Was gefragt wird, und wie weit es ist.",
     new: "Neues Projekt",
     none: "Es gibt noch kein Projekt.",
-    noneHint: "Beginnen Sie mit einer der üblichen Aufgaben; eingeladen wird danach.",
+    noneHint: "Beginnen Sie mit einer der üblichen Aufgaben, oder sehen Sie sich zuerst ein Beispiel an.",
     noneReviewer: "Sie gehören noch zu keinem Projekt. Eine Leitung kann Sie einladen.",
     progress: (done: string, items: string) => `${done} von ${items} Aufgaben fertig`,
     noItems: "noch keine Aufgaben",

@@ -7,6 +7,7 @@ export const fields = {
     scale: "Points of the scale",
     rationale: "Rationale",
     flags: "Flags on single answers",
+    contentWarning: "Disturbing content",
     overlap: "Votes an item",
     leaseSeconds: "Seconds to answer",
     goldRate: "Share of gold items",
