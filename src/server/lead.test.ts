@@ -20,14 +20,15 @@ it("a verdict of a lead turns a result and its row for training, and back", asyn
   const server = await testServer();
   const lead = await server.person("lead");
   const { project, items } = await pilot(lead);
-  for (let i = 0; i < 3; i++) await judgeAll(server, project, await server.raterIn(lead, project), "left");
+  for (const side of ["left", "left", "right"] as const)
+    await judgeAll(server, project, await server.raterIn(lead, project), side);
   const path = `/projects/${project}/items/${items[0]}`;
   const result = async () => {
     const { preferences } = (await lead.get(`/projects/${project}/preferences`)).body;
     return preferences.find(({ item }: { item: string }) => item === items[0]);
   };
   expect(await result()).toMatchObject({ left: "a", right: "b", prompt: "Which is better?" });
-  expect((await result()).probability).toBeGreaterThan(0.9);
+  expect((await result()).probability).toBeGreaterThan(0.5);
   expect((await lead.put(`${path}/adjudication`, { answer: rightWins, note: "B is right." })).status).toBe(
     204,
   );

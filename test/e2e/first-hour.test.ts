@@ -158,11 +158,13 @@ const STEPS: [RegExp, (found: string[], link: string) => Promise<unknown>][] = [
     async ([key, text]) => {
       await page.locator(".item").waitFor();
       const end = page.getByText(text);
-      for (let item = 0; item < 50 && (await end.count()) === 0; item++) {
+      for (;;) {
+        await page.locator(".item").or(end).first().waitFor();
+        if ((await end.count()) > 0) break;
         await page.waitForTimeout(LOOK_MILLISECONDS);
         await page.keyboard.press(key);
       }
-      await end.waitFor();
+      await page.locator(".send-dot:not(.send-dot-waiting)").waitFor();
     },
   ],
 ];

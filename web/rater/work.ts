@@ -241,6 +241,8 @@ export class Work {
     while (lease !== undefined && lease.expiresAt - this.skew < Date.now()) lease = this.ahead.shift();
     if (lease === undefined) {
       this.shown = undefined;
+      // What was said of earlier items says nothing of those that are asked for now.
+      this.nothing = { why: "loading" };
       this.doors.changed();
     } else
       this.show({

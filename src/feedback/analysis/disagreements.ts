@@ -18,7 +18,7 @@ interface Unit {
 
 /**
  * The units that raters agree on least, by the entropy of their answers; of equal ones, that with more votes comes
- * first. What a lead has decided comes last; what was made gold is left out.
+ * first. What a lead has decided comes last; what all agree on, and what was made gold, is left out.
  */
 export function disagreementsView(
   data: ProjectData,
@@ -33,7 +33,7 @@ export function disagreementsView(
   const known = ({ item }: Unit) => data.items.get(item);
   const decided = (unit: Unit) => known(unit)?.adjudicated !== undefined;
   const units = (question === undefined ? [] : unitsOf(question)).filter(
-    (unit) => unit.rows.length > 1 && known(unit)?.gold === undefined,
+    (unit) => unit.entropy > 0 && known(unit)?.gold === undefined,
   );
   units.sort(
     (a, b) =>

@@ -80,7 +80,7 @@ export type RaterTable = z.infer<typeof RaterTable>;
 export const DisagreementsView = z.object({
   asOf,
   aspect,
-  count: z.int().describe("Units with two or more votes"),
+  count: z.int().describe("Units whose votes differ"),
   items: z.array(
     z.object({
       item: z.string(),

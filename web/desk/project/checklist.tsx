@@ -40,7 +40,7 @@ export function Checklist(props: ChecklistProps) {
 }
 
 function List(props: ChecklistProps) {
-  const { begin: words } = useDesk();
+  const { begin: words, guidelines: guidelineWords } = useDesk();
   const { project } = useProject();
   const format = useFormat();
   const params = { project: project.id };
@@ -66,6 +66,7 @@ function List(props: ChecklistProps) {
     {
       ...{ step: "guidelines", to: "guidelines", done: text.trim() !== "" && !blanks },
       hint: blanks ? words.hints.blanks : words.hints.guidelines,
+      count: guidelineWords.version(guidelines[0].version),
     },
     {
       ...{ step: "items", to: "items", done: items > 0, hint: words.hints.items },

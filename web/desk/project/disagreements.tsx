@@ -86,7 +86,7 @@ function Disagreement({ unit }: { unit: Unit }) {
           {unit.what && <span class="tag">{unit.what}</span>}
           {shares.map(([said, n]) => (
             <span key={said} class="said">
-              {said} <strong>{format.count(n)}</strong>
+              {said} <strong>× {format.count(n)}</strong>
             </span>
           ))}
           <span class="quiet">

@@ -15,6 +15,8 @@ import { RateYourself, toRating } from "./rate-yourself.js";
 
 const DAYS = 30;
 const DAY = 86_400_000;
+/** Days with votes before a pace and an end are shown. */
+const PACE_DAYS = 3;
 type Turn = "open" | "pause" | "close";
 const STATE = { open: "open", pause: "paused", close: "closed" } as const;
 
@@ -48,7 +50,12 @@ export function OverviewPage() {
       <Await loaded={loaded}>
         {([progress, forecast, activity, { reviews }]) => (
           <>
-            <Figures progress={progress} forecast={forecast} held={reviews.length} />
+            <Figures
+              progress={progress}
+              forecast={forecast}
+              held={reviews.length}
+              days={activity.days.length}
+            />
             {leads && (
               <Checklist progress={progress} rate={() => setAsking(toRating(project.id, progress))} />
             )}
@@ -98,13 +105,18 @@ function Figures(props: {
   progress: ResultOf<"getProgress">;
   forecast: ResultOf<"getForecast">;
   held: number;
+  /** Days with votes. */
+  days: number;
 }) {
   const { overview } = useDesk();
   const format = useFormat();
   const { project } = useProject();
-  const { forecast, held } = props;
+  const { forecast, held, days } = props;
   const { items = 0, done: complete = 0, votes = 0, wanted = 0 } = props.progress;
-  const { perDay, end, caution } = forecast;
+  const { caution } = forecast;
+  // A pace within a day or two is an hour's, not a project's.
+  const paced = days >= PACE_DAYS;
+  const [perDay, end] = paced ? [forecast.perDay, forecast.end] : [null, null];
   const done = items > 0 && complete === items;
   return (
     <>
@@ -122,8 +134,15 @@ function Figures(props: {
         />
         <Figure
           name={overview.pace}
-          value={perDay ? format.one(perDay.estimate) : "–"}
-          {...(perDay && { note: overview.paceNote(format.one(perDay.low), format.one(perDay.high)) })}
+          value={perDay ? format.count(Math.round(perDay.estimate)) : "–"}
+          note={
+            perDay
+              ? overview.paceNote(
+                  format.count(Math.round(perDay.low)),
+                  format.count(Math.round(perDay.high)),
+                )
+              : overview.paceLater(String(PACE_DAYS))
+          }
         />
         <Figure
           name={overview.end}
@@ -138,7 +157,7 @@ function Figures(props: {
                     ...(caution === undefined ? [] : [caution]),
                   ].join("; "),
                 }
-              : forecast.why && { note: forecast.why }))}
+              : paced && forecast.why && { note: forecast.why }))}
         />
         <Figure
           name={overview.held}

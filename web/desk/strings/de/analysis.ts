@@ -23,8 +23,8 @@ export const analysis = {
   },
   disagreements: {
     lead: "Wo die Urteile am weitesten auseinandergehen. Oft lassen die Richtlinien etwas offen.",
-    none: "Noch hat keine Aufgabe zwei Urteile.",
-    count: (n: string) => `${n} von zweien oder mehr beurteilt`,
+    none: "Zu keiner Aufgabe gehen die Urteile auseinander.",
+    count: (n: string) => `Bei ${n} gehen die Urteile auseinander`,
     entropy: "Entropie",
     said: "Gesagt",
     open: "Ansehen",

@@ -28,6 +28,7 @@ export const project = {
     wanted: (wanted: string) => `von ${wanted} gewünschten`,
     ofItems: (items: string) => `von ${items}`,
     pace: "Urteile am Tag",
+    paceLater: (days: string) => `nach ${days} Tagen mit Urteilen`,
     paceNote: (low: string, high: string) => `${low} bis ${high}`,
     end: "Voraussichtlich fertig",
     endNote: (low: string, high: string) => `zwischen ${low} und ${high}, in 95 % der Fälle`,

@@ -24,8 +24,8 @@ export const analysis = {
   },
   disagreements: {
     lead: "Where raters are furthest apart. Often the guidelines leave something open.",
-    none: "No item has two votes yet.",
-    count: (n: string) => `${n} judged by two raters or more`,
+    none: "No item has votes that differ.",
+    count: (n: string) => `Raters differ on ${n}`,
     entropy: "Entropy",
     said: "Said",
     open: "Look into it",
