@@ -211,7 +211,7 @@ it("the sample has votes, gold, a skip and something to judge, in each language"
     expect((await lead.get(`${at}/skips`)).body.skips).toHaveLength(1);
     expect((await lead.get(`${at}/items?gold=true`)).body.items).toHaveLength(2);
     const { members } = (await lead.get(`${at}/members`)).body;
-    expect(members.map(({ name }: { name: string }) => name)).toEqual(["Ada", "Ben", "Cora", "Dev"]);
+    expect(members.map(({ name }: { name: string }) => name).sort()).toEqual(["Ada", "Ben", "Cora", "Dev"]);
     await lead.post(`${at}/own-membership`, undefined);
     expect((await lead.post(`${at}/leases`, { count: 1 })).body.leases).toHaveLength(1);
   }

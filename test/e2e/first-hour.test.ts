@@ -11,7 +11,7 @@ import { MAIN, writeTinyModel } from "./tiny-loop.js";
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const read = (file: string) => readFileSync(join(ROOT, file), "utf8");
 const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
-const WAIT_MILLISECONDS = 20_000;
+const WAIT_MILLISECONDS = 60_000;
 /** The page takes no verdict for a moment after an item came. */
 const LOOK_MILLISECONDS = 200;
 

@@ -40,13 +40,11 @@ export function preferencesView(
   const made = withVerdicts(aggregateQuestion(question, { seed }), data.judgements, question.aspect);
   if (made.kind === "labels") {
     const { items } = made.aggregate;
-    const labels = items
-      .slice(offset, offset + limit)
-      .map(({ item, ...rest }) => ({
-        ...unitOf(item),
-        ...rest,
-        prompt: promptStart(data, unitOf(item).item),
-      }));
+    const labels = items.slice(offset, offset + limit).map(({ item, ...rest }) => ({
+      ...unitOf(item),
+      ...rest,
+      prompt: promptStart(data, unitOf(item).item),
+    }));
     return { ...empty, labels, count: items.length, ...nextAfter(offset, limit, items.length) };
   }
   const { preferences, scores } = made.aggregate;

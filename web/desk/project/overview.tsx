@@ -28,12 +28,13 @@ export function OverviewPage() {
     () =>
       Promise.all([
         call("getProgress", { params }),
-        call("getForecast", { params }),
         call("listActivity", { params, query: { days: DAYS } }),
         call("listReviews", { params, query: { state: "held" } }),
       ]),
     [project.id, project.state],
   );
+  // Computed from all votes: the rest of the page does not wait for it.
+  const forecast = useLoaded(() => call("getForecast", { params }), [project.id, project.state]);
   const [turn, setTurn] = useState<Turn>();
   const [asking, setAsking] = useState(false);
   return (
@@ -48,11 +49,11 @@ export function OverviewPage() {
         {leads && <StateButtons state={project.state} ask={setTurn} />}
       </Heading>
       <Await loaded={loaded}>
-        {([progress, forecast, activity, { reviews }]) => (
+        {([progress, activity, { reviews }]) => (
           <>
             <Figures
               progress={progress}
-              forecast={forecast}
+              forecast={forecast.data}
               held={reviews.length}
               days={activity.days.length}
             />
@@ -103,7 +104,7 @@ function StateButtons({ state, ask }: { state: string; ask(turn: Turn): void }) 
 
 function Figures(props: {
   progress: ResultOf<"getProgress">;
-  forecast: ResultOf<"getForecast">;
+  forecast: ResultOf<"getForecast"> | undefined;
   held: number;
   /** Days with votes. */
   days: number;
@@ -113,10 +114,10 @@ function Figures(props: {
   const { project } = useProject();
   const { forecast, held, days } = props;
   const { items = 0, done: complete = 0, votes = 0, wanted = 0 } = props.progress;
-  const { caution } = forecast;
+  const caution = forecast?.caution;
   // A pace within a day or two is an hour's, not a project's.
   const paced = days >= PACE_DAYS;
-  const [perDay, end] = paced ? [forecast.perDay, forecast.end] : [null, null];
+  const [perDay, end] = paced && forecast !== undefined ? [forecast.perDay, forecast.end] : [null, null];
   const done = items > 0 && complete === items;
   return (
     <>
@@ -137,11 +138,10 @@ function Figures(props: {
           value={perDay ? format.count(Math.round(perDay.estimate)) : "–"}
           note={
             perDay
-              ? overview.paceNote(
-                  format.count(Math.round(perDay.low)),
-                  format.count(Math.round(perDay.high)),
-                )
-              : overview.paceLater(String(PACE_DAYS))
+              ? overview.paceNote(format.count(Math.round(perDay.low)), format.count(Math.round(perDay.high)))
+              : paced
+                ? ""
+                : overview.paceLater(String(PACE_DAYS))
           }
         />
         <Figure
@@ -157,7 +157,7 @@ function Figures(props: {
                     ...(caution === undefined ? [] : [caution]),
                   ].join("; "),
                 }
-              : paced && forecast.why && { note: forecast.why }))}
+              : paced && forecast?.why && { note: forecast.why }))}
         />
         <Figure
           name={overview.held}

@@ -1,4 +1,4 @@
-import { call } from "../../api/client.js";
+import { call, type ResultOf, send } from "../../api/client.js";
 import { usePreferences } from "../../preferences-context.js";
 import { Link, navigate } from "../../router.js";
 import { useSession } from "../../session.js";
@@ -13,6 +13,9 @@ import { useAction } from "../ui/action.js";
 import { useFormat } from "../ui/format.js";
 import { Await, Heading } from "../ui/page.js";
 
+/** How long the page waits for a sample project. */
+const SAMPLE_MILLISECONDS = 120_000;
+
 /** Every project that the account leads or reviews, and those where it rates. */
 export function ProjectsPage() {
   const { projects, begin } = useDesk();
@@ -21,7 +24,9 @@ export function ProjectsPage() {
   const say = useToast();
   const { language } = usePreferences().preferences;
   const sample = useAction(async () => {
-    const made = await call("makeSample", { body: { language } });
+    // Some thirty writes, which a busy disk takes its time for.
+    const answer = await send("makeSample", { body: { language } }, SAMPLE_MILLISECONDS);
+    const made = (await answer.json()) as ResultOf<"makeSample">;
     say(begin.sampleMade);
     navigate(`/desk/${made.id}/overview`);
   });

@@ -24,13 +24,8 @@ const stateOf = async (store: Store, item: string) => {
   return { state, overlap, votes, gold: gold !== undefined };
 };
 const available = async (store: Store, item: string) =>
-  (
-    await store.db
-      .selectFrom("items")
-      .select("available")
-      .where("id", "=", item)
-      .executeTakeFirstOrThrow()
-  ).available;
+  (await store.db.selectFrom("items").select("available").where("id", "=", item).executeTakeFirstOrThrow())
+    .available;
 /** Nothing of what leads did looks like tampering. */
 const intact = async (store: Store) => {
   await store.checkpoint();
@@ -182,6 +177,8 @@ onBothEngines(({ store: open }) => {
       .set({ answer_json: JSON.stringify(verdict("right")) })
       .execute();
     const { problems } = await verifyOpenStore(store);
-    expect(problems.map(({ problem }) => problem).join("\n")).toMatch(/adjudication .* is not as this entry left it/);
+    expect(problems.map(({ problem }) => problem).join("\n")).toMatch(
+      /adjudication .* is not as this entry left it/,
+    );
   });
 });

@@ -29,21 +29,33 @@ onBothEngines(({ store: open }) => {
     const which = { state: "held", filter: "too-fast", rater: raters[0] } as const;
     const meant = [votes[0], votes[2]].map(({ id }) => id);
     expect(await votesOfReviews(store, project.id, which)).toEqual(meant);
-    const decided = await decideReviews(store, project.id, which, { state: "rejected", note: "too quick" }, "lead:a");
+    const decided = await decideReviews(
+      store,
+      project.id,
+      which,
+      { state: "rejected", note: "too quick" },
+      "lead:a",
+    );
     const reviews = await listReviews(store, project.id, { state: "rejected" });
     expect(reviews.map(({ vote }) => vote).sort()).toEqual([...meant].sort());
     expect(reviews.map(({ note }) => note)).toEqual(["too quick", "too quick"]);
     expect(decided.sort()).toEqual(reviews.map(({ id }) => id).sort());
     expect((await findItem(store, votes[0].item)).votes).toBe(1);
     // Back again: nothing of the decision is left but in the log.
-    expect(await decideReviews(store, project.id, decided, { state: "held", note: "x" }, "lead:a")).toHaveLength(2);
+    expect(
+      await decideReviews(store, project.id, decided, { state: "held", note: "x" }, "lead:a"),
+    ).toHaveLength(2);
     const again = await listReviews(store, project.id, { state: "held" });
     expect(again).toHaveLength(8);
     for (const one of again) expect(Object.keys(one)).not.toContain("note");
     expect((await findItem(store, votes[0].item)).votes).toBe(2);
     const other = await collection(store);
-    expect(await decideReviews(store, other.project.id, decided, { state: "released" }, "lead:a")).toEqual([]);
-    expect(await decideReviews(store, project.id, { state: "held" }, { state: "released" }, "lead:a")).toHaveLength(8);
+    expect(await decideReviews(store, other.project.id, decided, { state: "released" }, "lead:a")).toEqual(
+      [],
+    );
+    expect(
+      await decideReviews(store, project.id, { state: "held" }, { state: "released" }, "lead:a"),
+    ).toHaveLength(8);
     await store.checkpoint();
     expect((await verifyOpenStore(store)).problems).toEqual([]);
   });
