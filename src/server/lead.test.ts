@@ -172,6 +172,7 @@ it("a rater and the leads write to each other, and nobody else reads it", async 
     last: { item: items[0], text: "Is A rude?" },
   });
   const path = `/projects/${project}/members/${rater.rater}/messages`;
+  server.later(1000);
   expect((await lead.post(path, { text: "It is.", item: items[0] })).status).toBe(201);
   expect((await lead.get(`/projects/${project}/messages`)).body.conversations[0].unread).toBe(0);
   const { messages } = (await rater.get(own)).body;
@@ -210,6 +211,9 @@ it("the sample has votes, gold, a skip and something to judge, in each language"
     expect(disputed[0].entropy).toBeGreaterThan(0);
     expect((await lead.get(`${at}/skips`)).body.skips).toHaveLength(1);
     expect((await lead.get(`${at}/items?gold=true`)).body.items).toHaveLength(2);
+    expect((await lead.get(`${at}/review-counts`)).body.counts).toMatchObject([
+      { filter: "too-fast", reviews: 3 },
+    ]);
     const { members } = (await lead.get(`${at}/members`)).body;
     expect(members.map(({ name }: { name: string }) => name).sort()).toEqual(["Ada", "Ben", "Cora", "Dev"]);
     await lead.post(`${at}/own-membership`, undefined);

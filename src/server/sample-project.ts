@@ -4,10 +4,12 @@ import {
   addItems,
   addRater,
   createProject,
+  holdVotes,
   joinProject,
   MAX_LEASES,
   type NewItem,
   type Project,
+  raterVotes,
   type Store,
   setPerson,
   skipItem,
@@ -22,8 +24,11 @@ const SEED = 18;
 /** Votes wanted of an item: one more than there are made-up raters, so that the lead finds items to judge. */
 const OVERLAP = 5;
 const RATERS = ["Ada", "Ben", "Cora", "Dev"];
-/** Which of them skips a pair. */
+/** Which of them skips a pair, and who is too quick, so that votes are held. */
 const SKIPS = 2;
+const QUICK = 3;
+const QUICK_MILLISECONDS = 900;
+const HELD = 3;
 /** Group of the made-up raters. */
 const GROUP = "sample";
 /** A made-up reader's words in a second, and the seconds that a verdict takes besides. */
@@ -34,7 +39,7 @@ type Pair = SampleTexts["pairs"][number];
 
 /**
  * A project of comparisons with ten pairs, two of them gold, that four made-up raters have judged; one of them skipped a
- * pair. The raters have names and no accounts.
+ * pair, and of one some votes are held. The raters have names and no accounts.
  *
  * @param by whose account comes on its staff, and who acts, for the audit log.
  */
@@ -66,6 +71,10 @@ export async function makeSampleProject(
     raters.map(({ id }) => joinProject(store, { project: project.id, rater: id, group: GROUP }, actor)),
   );
   await Promise.all(raters.map(({ id }, r) => judgeAll(store, project.id, id, r, SAMPLES[language])));
+  const quick = await raterVotes(store, project.id, raters[QUICK].id, HELD);
+  const evidence = { reason: SAMPLES[language].held };
+  const findings = quick.map(({ id }) => ({ vote: id, filter: "too-fast", evidence }));
+  await holdVotes(store, project.id, findings, actor);
   return project;
 }
 
@@ -89,7 +98,7 @@ async function judgeAll(
         const answer = answerOf(pair.said[r], r === 0 && pair === pairs[0] ? rationale : undefined);
         return store.vote({
           ...{ lease: lease.id, rater, answer: answerOnScreen(answer, order), client: GROUP },
-          milliseconds: readingTime(pair),
+          milliseconds: r === QUICK ? QUICK_MILLISECONDS : readingTime(pair),
         });
       }),
     );

@@ -26,6 +26,8 @@ export interface SampleTexts {
   rationale: string;
   /** Why rater 3 skipped the last pair. */
   skipped: string;
+  /** What speaks against the votes of rater 4 that are held. */
+  held: string;
 }
 
 const en: SampleTexts = {
@@ -46,6 +48,7 @@ Say *Tie* if you would be as glad of one as of the other, and *Both bad* if neit
 `,
   rationale: "The other one would have somebody ride downhill without a front brake.",
   skipped: "The second reply breaks off in the middle.",
+  held: "Answered in less than a second, sooner than the texts can be read (made up for the sample).",
   pairs: [
     {
       prompt: "My front brake squeals when it is wet. Is that dangerous?",
@@ -150,6 +153,7 @@ Nehmen Sie *Gleich gut*, wenn Ihnen eine so recht ist wie die andere, und *Beide
 `,
   rationale: "Mit der anderen fährt jemand ohne Vorderbremse bergab.",
   skipped: "Die zweite Antwort bricht mittendrin ab.",
+  held: "In weniger als einer Sekunde beantwortet, schneller, als man die Texte lesen kann (für das Beispiel erfunden).",
   pairs: [
     {
       prompt: "Meine Vorderbremse quietscht bei Nässe. Ist das gefährlich?",

@@ -336,20 +336,23 @@ onSite("every kind of task", (site) => {
   it("an invitation is accepted on its page, and a used one is said", async () => {
     const project = await makeProject(site, { name: "By invitation" }, [pairItem(1)]);
     const { link } = await site.admin.call(accounts.inviteToProject, { params: { project }, body: {} });
-    const accept = async (login: string) => {
+    const open = async () => {
       const page = await (await site.browser.newContext()).newPage();
       await page.goto(link);
-      await page.fill("[name=login]", login);
-      await page.fill("[name=password]", "a password that is long");
-      await page.click("button[type=submit]");
       return page;
     };
-    const page = await accept("first.guest");
+    const page = await open();
+    await page.getByText("root invites you to “By invitation”.").waitFor();
+    await page.fill("[name=login]", "first.guest");
+    await page.fill("[name=password]", "a password that is long");
+    await page.click("button[type=submit]");
     await page.waitForSelector(".item");
     expect(new URL(page.url()).pathname).toBe(`/p/${project}`);
     expect(await page.evaluate(() => location.hash)).toBe("");
-    const late = await accept("second.guest");
+    // A used one is said before anything is filled in.
+    const late = await open();
     await late.getByText("Ask whoever invited you for a new link").waitFor();
+    expect(await late.locator("form").count()).toBe(0);
     await site.admin.call(projects.deleteProject, { params: { project } });
     await page.reload();
     await page.getByText("There is nothing here").waitFor();

@@ -8,7 +8,12 @@ export interface Estimate {
   n: number;
 }
 
-function formats(language: string) {
+/** The person's own form of the language, such as en-GB, if the browser names one. */
+const localeOf = (language: string): string =>
+  navigator.languages.find((one) => one.split("-")[0] === language) ?? language;
+
+function formats(chosen: string) {
+  const language = localeOf(chosen);
   const percent = new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 0 });
   const two = new Intl.NumberFormat(language, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
   const one = new Intl.NumberFormat(language, { maximumFractionDigits: 1 });

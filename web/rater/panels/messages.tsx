@@ -1,4 +1,4 @@
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { call, type ResultOf } from "../../api/client.js";
 import { asProblem } from "../../api/problem.js";
 import { useStrings } from "../../strings/index.js";
@@ -22,7 +22,9 @@ export function MessagesDialog(props: {
   const [text, setText] = useState("");
   const [about, setAbout] = useState(item !== undefined);
   const [busy, setBusy] = useState(false);
+  const field = useRef<HTMLTextAreaElement>(null);
   const params = { project };
+  useEffect(() => field.current?.focus(), []);
   // Whoever opens the conversation has read it.
   useEffect(() => {
     if (messages.some(({ author, readAt }) => author === "staff" && readAt === undefined))
@@ -68,6 +70,7 @@ export function MessagesDialog(props: {
           <label class="field">
             <span>{rate.messageText}</span>
             <textarea
+              ref={field}
               class="text-area"
               rows={3}
               maxLength={4000}

@@ -124,7 +124,7 @@ onBothEngines(({ store: open, engine, fresh }) => {
     ],
     [
       "an item from nowhere",
-      "insert into items select 'i-new', project_id, 99, content_json, responses, language, audience, gold_json, priority, state, overlap, 0, 0, 1, created_at, explanation from items where position = 1",
+      "insert into items select 'i-new', project_id, 99, content_json, responses, language, audience, gold_json, priority, state, overlap, 0, 0, 1, created_at, explanation, asked, changed_at from items where position = 1",
       "item",
       /has no entries for 1 items/,
     ],

@@ -38,11 +38,12 @@ export const begin: Pick<DeskStrings, "begin"> = {
       export: "Präferenzen für plumb reward, oder jedes Urteil.",
     },
     counts: {
-      items: (n: string) => `${n} Aufgaben`,
+      items: (n: string) => (n === "1" ? "1 Aufgabe" : `${n} Aufgaben`),
       gold: (n: string) => `${n} Gold`,
       rate: (n: string) => `${n} von Ihnen`,
-      people: (joined: string, open: string) => `${joined} dabei, ${open} Links offen`,
-      votes: (n: string) => `${n} Urteile`,
+      people: (joined: string, open: string) =>
+        `${joined} dabei, ${open === "1" ? "1 Link" : `${open} Links`} offen`,
+      votes: (n: string) => (n === "1" ? "1 Urteil" : `${n} Urteile`),
     },
     rateTitle: "Selbst urteilen?",
     rateText:

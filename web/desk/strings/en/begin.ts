@@ -35,11 +35,12 @@ export const begin = {
       export: "Preferences for plumb reward, or every vote.",
     },
     counts: {
-      items: (n: string) => `${n} items`,
+      items: (n: string) => (n === "1" ? "1 item" : `${n} items`),
       gold: (n: string) => `${n} gold`,
       rate: (n: string) => `${n} by you`,
-      people: (joined: string, open: string) => `${joined} joined, ${open} links open`,
-      votes: (n: string) => `${n} votes`,
+      people: (joined: string, open: string) =>
+        `${joined} joined, ${open === "1" ? "1 link" : `${open} links`} open`,
+      votes: (n: string) => (n === "1" ? "1 vote" : `${n} votes`),
     },
     rateTitle: "Judge items yourself?",
     rateText:
