@@ -22,6 +22,7 @@ export {
 export type { PreferenceOptions } from "../../votes/judgement/preferences.js";
 export type { Demonstration, SafetyLabel } from "../../votes/judgement/training-rows.js";
 export { type AnalysisRequest, type AnalysisResults, analyse } from "./analyse.js";
+export type { Exclusion } from "./exclusion.js";
 export { keepReliabilities, reliabilitySettings } from "./keep-reliabilities.js";
 export type { PreferencesRequest } from "./preferences.js";
 export { projectVotes } from "./project-votes.js";
