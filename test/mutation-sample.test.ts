@@ -27,7 +27,8 @@ describe("drawMutants", () => {
   it("gives each mutant of a folder the same chance", () => {
     const times = new Map<string, number>();
     for (let seed = 0; seed < 400; seed++)
-      for (const one of (drawMutants({ b: all.b }, 9, seed).b as string[])) times.set(one, (times.get(one) ?? 0) + 1);
+      for (const one of drawMutants({ b: all.b }, 9, seed).b as string[])
+        times.set(one, (times.get(one) ?? 0) + 1);
     // 9 of 90, 400 times: 40 each, standard deviation 6; the sum of squares has a mean of 89 and a standard deviation of 13.
     const spread = all.b.reduce((sum, one) => sum + ((times.get(one) ?? 0) - 40) ** 2 / 36, 0);
     expect(spread).toBeGreaterThan(50);
