@@ -87,7 +87,7 @@ describe("plumb --help", () => {
 
 it.each(["ppo", "grpo"])("the help of %s says what a reward function takes and gives", async (name) => {
   const text = (await helpOf(name)).join(" ").replace(/\s+/g, " ");
-  expect(text).toContain("a list of { prompt, response, ids, finishReason }");
+  expect(text).toContain("a list of { prompt, meta, response, ids, finishReason }");
   expect(text).toContain("returns a number for each");
 });
 
