@@ -17,7 +17,7 @@ import { releaseLease } from "../feedback/store/index.js";
 
 const HOUR = 3_600_000;
 const RATERS = 8;
-const TURNS = 60;
+const TURNS = 100;
 /**
  * Until some turns after `repeatAfter` hardly anything can be a repeat, as everybody knows: the turn is no leak then.
  */
@@ -38,7 +38,7 @@ async function collect() {
   const made = await lead.post("/projects", { name: "pilot", task: { kind: "pairwise" }, settings, seed: 7 });
   const at = `/projects/${made.body.id}`;
   // Gold items are added apart from the others, as they mostly are.
-  for (const some of [items(0, 60), items(60, 60, { gold: leftWins }), items(120, 60)]) {
+  for (const some of [items(0, 90), items(90, 60, { gold: leftWins }), items(150, 90)]) {
     expect((await lead.post(`${at}/items`, { items: some })).status).toBe(201);
     server.later(HOUR);
   }

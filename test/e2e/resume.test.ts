@@ -148,7 +148,7 @@ describe.each(NAMES)("plumb %s", (command) => {
       running.child.kill("SIGINT");
       const { status, stderr } = await running.ended;
       expect({ status, stderr }).toMatchObject({ status: 130, stderr: expect.stringContaining("To go on:") });
-      const line = /^ {2}(?:plumb|node \S+main\.js) (.*)$/m.exec(stderr)?.[1] ?? "";
+      const line = /^ {2}(?:(?:npx )?plumb|node \S+main\.js) (.*)$/m.exec(stderr)?.[1] ?? "";
       expect(line).toContain(`--name ${name} --resume`);
       await plumbHereDone(dir, line.split(" "));
       expect(await filesOf(name)).toEqual(whole);

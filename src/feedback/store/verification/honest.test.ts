@@ -80,14 +80,13 @@ onBothEngines(({ store: open, fresh, dir, engine }) => {
 
   it("beside a store that is being written to", async () => {
     const store = await open();
-    const { project, raters } = await collection(store, { items: 60, raters: 2 });
-    let going = true;
+    const { project, raters } = await collection(store, { items: 400, raters: 2 });
+    let [going, looks] = [true, 0];
     const voting = Promise.all(
       raters.map(async (rater) => {
-        for (let i = 0; i < 60 && going; i++) await judge(store, project.id, rater);
+        for (let i = 0; i < 400 && looks < 4; i++) await judge(store, project.id, rater);
       }),
     );
-    let looks = 0;
     const voted = voting.then(() => {
       going = false;
     });
