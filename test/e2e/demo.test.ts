@@ -99,7 +99,9 @@ test("every phase left metrics, and PPO's first update had ratio 1", () => {
 });
 
 test("the commands that it ends with work as they are printed", () => {
-  const printed = [...text.matchAll(/: (?:(?:npx )?plumb|node \S+main\.js) ([^;\n]+)/g)].map(([, command]) => command);
+  const printed = [...text.matchAll(/: (?:(?:npx )?plumb|node \S+main\.js) ([^;\n]+)/g)].map(
+    ([, command]) => command,
+  );
   expect(printed.map((command) => command.split(" ")[0])).toEqual(["serve", "audit", "lineage", "generate"]);
   for (const command of printed.slice(1)) {
     const args = [...command.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, word]) => quoted ?? word);
