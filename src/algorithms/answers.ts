@@ -77,6 +77,29 @@ export function pairBatch(pairs: readonly AnswerPair[], count: number, layout: A
   return layOut(sides, { ...layout, rows: 2 * count, groups: pairs.map((_, i) => [i, count + i]) });
 }
 
+/**
+ * A number of each answer on one side, in the order of the batch's pairs.
+ *
+ * @param pairs number of the batch's pairs. @param parts of each micro-batch as `pairBatch` lays it out, [2 P]; only the
+ * last one has empty places.
+ */
+export function ofSide(
+  pairs: number,
+  parts: readonly ArrayLike<number | bigint>[],
+  side: "chosen" | "rejected",
+): number[] {
+  return parts
+    .flatMap((both) => {
+      const start = side === "chosen" ? 0 : both.length / 2;
+      return Array.from({ length: both.length / 2 }, (_, i) => Number(both[start + i]));
+    })
+    .slice(0, pairs);
+}
+
+/** Log-probabilities by pair, from those of the pairs' sides in turn: chosen, rejected, chosen, ... */
+export const pairsOfSides = (sides: readonly Float32Array[]): PairLogProbs[] =>
+  Array.from({ length: sides.length / 2 }, (_, i) => ({ chosen: sides[2 * i], rejected: sides[2 * i + 1] }));
+
 /** Tokens of both sides. */
 export const pairTokens = ({ chosen, rejected }: AnswerPair): number =>
   chosen.ids.length + rejected.ids.length;

@@ -30,13 +30,13 @@ import { sequenceSums } from "../model/sequence-programs.js";
 import { tokenReadings } from "../model/token-readings.js";
 import {
   type Named,
+  perItem,
   perToken,
   sequenceOfTokens,
   type TokensRead,
   type Traced,
   tokensOfSequences,
   tokensRead,
-  vector,
 } from "../model/values.js";
 import { learningRate } from "../optim/index.js";
 import {
@@ -55,8 +55,10 @@ import {
 import {
   type AnswerPair,
   longerSide,
+  ofSide,
   type PairLogProbs,
   pairBatch,
+  pairsOfSides,
   pairTokens,
   tokensReadOf,
 } from "./answers.js";
@@ -312,12 +314,13 @@ export async function* dpo(setup: DpoSetup, config: DpoConfig, startStep = 0): A
       await moving.sync(config.syncShare);
 
     // 6. Metrics.
-    const of = (output: "rewards" | "logp" | "logRatios", side: 0 | 1): number[] =>
-      parts.flatMap((part, k) => {
-        const start = side * config.microBatchSize;
-        return Array.from(outputs[k][output].slice(start, start + part.length), Number);
-      });
-    const [chosen, rejected] = [of("rewards", 0), of("rewards", 1)];
+    const of = (output: "rewards" | "logp" | "logRatios", side: "chosen" | "rejected"): number[] =>
+      ofSide(
+        batch.length,
+        outputs.map((out) => out[output]),
+        side,
+      );
+    const [chosen, rejected] = [of("rewards", "chosen"), of("rewards", "rejected")];
     const lengths = (side: "chosen" | "rejected"): number[] => batch.map((pair) => tokensReadOf(pair[side]));
     const inBatch = lengths("chosen");
     const metrics = {
@@ -327,10 +330,10 @@ export async function* dpo(setup: DpoSetup, config: DpoConfig, startStep = 0): A
       "rewards/rejected": meanOf(rejected),
       "rewards/margins": meanOf(chosen) - meanOf(rejected),
       "rewards/accuracies": meanOf(chosen.map((reward, i) => won(reward - rejected[i]))),
-      "logps/chosen": meanOf(of("logp", 0)),
-      "logps/rejected": meanOf(of("logp", 1)),
+      "logps/chosen": meanOf(of("logp", "chosen")),
+      "logps/rejected": meanOf(of("logp", "rejected")),
       ...(readsReference(config) && {
-        "logps/chosen_change": meanOf(of("logRatios", 0).map((r, i) => r / Math.max(1, inBatch[i]))),
+        "logps/chosen_change": meanOf(of("logRatios", "chosen").map((r, i) => r / Math.max(1, inBatch[i]))),
       }),
       "lengths/chosen": meanOf(inBatch),
       "lengths/rejected": meanOf(lengths("rejected")),
@@ -368,18 +371,13 @@ function differentiate(
   const batch = pairBatch(part, P, { padId, packing, window: policy.config.slidingWindow });
   const blank = Array.from({ length: P - part.length }, () => []);
   const reference = (side: "chosen" | "rejected") => part.map((pair) => pair.reference?.[side] ?? []);
-  const perPair = (value: (pair: DpoPair) => number) => {
-    const values = new Float32Array(P);
-    for (const [i, pair] of part.entries()) values[i] = value(pair);
-    return vector(values);
-  };
   const values = {
     ...tokensRead(batch),
     reference: perToken(batch, [...reference("chosen"), ...blank, ...reference("rejected"), ...blank]),
     sequence: sequenceOfTokens(batch),
     lengths: tokensOfSequences(batch),
-    noise: perPair((pair) => pair.noise ?? config.labelSmoothing),
-    share: perPair((pair) => (pair.weight ?? 1) / pairs),
+    noise: perItem(part, P, (pair) => pair.noise ?? config.labelSmoothing),
+    share: perItem(part, P, (pair) => (pair.weight ?? 1) / pairs),
   };
   return policy.differentiate(dpoStep, values, { lossType, beta, gamma, sftWeight, referenceFree });
 }
@@ -395,7 +393,7 @@ export async function pairLogProbs(
   const sides = pairs.flatMap(({ chosen, rejected }) => [chosen, rejected]);
   const batching = { rows: 2 * microBatchSize, padId, packing, ...(onProgress && { onProgress }) };
   const found = await sequenceLogProbs(scorer, sides, batching);
-  return pairs.map((_, i) => ({ chosen: found[2 * i], rejected: found[2 * i + 1] }));
+  return pairsOfSides(found);
 }
 
 async function withLogProbs(

@@ -23,13 +23,13 @@ import { sequenceSums } from "../model/sequence-programs.js";
 import { tokenReadings } from "../model/token-readings.js";
 import {
   type Named,
+  perItem,
   perToken,
   scalar,
   sequenceOfTokens,
   type TokensRead,
   type Traced,
   tokensRead,
-  vector,
 } from "../model/values.js";
 import { learningRate } from "../optim/index.js";
 import { mul, sigmoid, sub, sum, type Tensor } from "../tensor/index.js";
@@ -276,11 +276,6 @@ function differentiate(
   const batch = layOut([...part.map(({ sequence }) => sequence), ...blank], {
     ...{ padId, rows: N, packing, window: policy.config.slidingWindow },
   });
-  const perAnswer = (value: (answer: Judged) => number) => {
-    const values = new Float32Array(N);
-    for (const [i, answer] of part.entries()) values[i] = value(answer);
-    return vector(values);
-  };
   const values = {
     ...tokensRead(batch),
     reference: perToken(
@@ -288,8 +283,8 @@ function differentiate(
       part.map(({ reference }) => reference),
     ),
     sequence: sequenceOfTokens(batch),
-    sign: perAnswer(({ label }) => (label ? 1 : -1)),
-    share: perAnswer(({ weight }) => weight / answers),
+    sign: perItem(part, N, ({ label }) => (label ? 1 : -1)),
+    share: perItem(part, N, ({ weight }) => weight / answers),
     kl: scalar(kl),
   };
   return policy.differentiate(ktoStep, values, { beta });

@@ -16,6 +16,7 @@ import { sequenceSums } from "../model/sequence-programs.js";
 import { tokenReadings } from "../model/token-readings.js";
 import {
   type Named,
+  perItem,
   perToken,
   sequenceOfTokens,
   type TokensRead,
@@ -41,6 +42,7 @@ import {
 import {
   type AnswerPair,
   longerSide,
+  ofSide,
   type PairLogProbs,
   pairBatch,
   pairTokens,
@@ -168,13 +170,12 @@ export async function* orpo(
     const gradNorm = await policy.update(rate);
 
     // 4. Metrics.
-    const logP = (side: 0 | 1): number[] =>
-      parts.flatMap((part, k) => {
-        const start = side * config.microBatchSize;
-        return Array.from(outputs[k].logP.slice(start, start + part.length), Number);
-      });
+    const means = outputs.map((out) => out.logP);
     const ratios = parts.flatMap((part, k) => Array.from(outputs[k].ratios.slice(0, part.length), Number));
-    const [chosen, rejected] = [logP(0), logP(1)];
+    const [chosen, rejected] = [
+      ofSide(batch.length, means, "chosen"),
+      ofSide(batch.length, means, "rejected"),
+    ];
     const length = (side: "chosen" | "rejected"): number =>
       meanOf(batch.map((pair) => tokensReadOf(pair[side])));
     const metrics = {
@@ -235,8 +236,6 @@ function differentiate(
       for (const [i, pair] of part.entries()) values[s * P + i] = Math.max(1, count(pair, side));
     return vector(values);
   };
-  const share = new Float32Array(P);
-  for (const [i, { weight = 1 }] of part.entries()) share[i] = weight / pairs;
   const values = {
     ...tokensRead(batch),
     answers: perToken(
@@ -246,7 +245,7 @@ function differentiate(
     sequence: sequenceOfTokens(batch),
     lengths: perSide((pair, side) => tokensReadOf(pair[side])),
     imitated: perSide((pair, side) => tokensReadOf(promptLoss ? whole(pair[side]) : pair[side])),
-    share: vector(share),
+    share: perItem(part, P, ({ weight = 1 }) => weight / pairs),
   };
   return policy.differentiate(orpoStep, values, { beta });
 }

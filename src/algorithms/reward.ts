@@ -18,7 +18,7 @@ import { layOut } from "../model/lay-out.js";
 import type { Learner, Model, Scorer } from "../model/learner.js";
 import { type Batching, sequenceScores } from "../model/score.js";
 import { lastScores } from "../model/sequence-programs.js";
-import { type LastTokens, lastTokens, type Named, scalar, type Traced, vector } from "../model/values.js";
+import { type LastTokens, lastTokens, type Named, perItem, scalar, type Traced } from "../model/values.js";
 import { learningRate } from "../optim/index.js";
 import { add, div, logSigmoid, mul, neg, slice, square, sub, sum, type Tensor } from "../tensor/index.js";
 import { checkFinite } from "./finite.js";
@@ -216,16 +216,11 @@ function differentiate(
     ...{ padId, rows: 2 * P, packing, window: learner.config.slidingWindow },
     groups: part.map((_, i) => [i, P + i]),
   });
-  const perPair = (value: (pair: TokenPair) => number) => {
-    const values = new Float32Array(P);
-    for (const [i, pair] of part.entries()) values[i] = value(pair);
-    return vector(values);
-  };
   const values = {
     ...lastTokens(batch),
-    margins: perPair((pair) => pair.margin ?? 0),
-    noise: perPair((pair) => pair.noise ?? noise),
-    weights: perPair((pair) => pair.weight ?? 1),
+    margins: perItem(part, P, (pair) => pair.margin ?? 0),
+    noise: perItem(part, P, (pair) => pair.noise ?? noise),
+    weights: perItem(part, P, (pair) => pair.weight ?? 1),
     scale: scalar(1 / pairs),
   };
   return learner.differentiate(pairLoss, values, { centering, noiseLoss });

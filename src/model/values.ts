@@ -27,6 +27,13 @@ export type Named<K extends string> = Readonly<Record<K, Value>>;
 /** f32 [n]. */
 export const vector = (data: Float32Array): Value => ({ data, shape: [data.length], dtype: "f32" });
 
+/** A number of each item, and 0 in the places that are left. @returns [places] */
+export function perItem<T>(items: readonly T[], places: number, of: (item: T) => number): Value {
+  const values = new Float32Array(places);
+  for (const [i, item] of items.entries()) values[i] = of(item);
+  return vector(values);
+}
+
 /** f32 []. */
 export const scalar = (value: number): Value => ({ data: Float32Array.of(value), shape: [], dtype: "f32" });
 

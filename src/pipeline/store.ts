@@ -148,12 +148,7 @@ export class StageStore {
 
   /** Makes the folder of a stage that will run, unless it is there; another process may remove it meanwhile. */
   async makeUnfinished(stage: string, key: string): Promise<string> {
-    return this.makeUnfinishedOf(this.nameOf(stage, key));
-  }
-
-  /** The same by the name of the stage's folder. */
-  async makeUnfinishedOf(name: string): Promise<string> {
-    const dir = join(this.folder, UNFINISHED, name);
+    const dir = this.unfinishedDir(stage, key);
     for (let left = TRIES; ; left--) {
       try {
         // Not with its parents at once: Node then fails where the folder is there first and gone when it looks.

@@ -75,6 +75,19 @@ export function pairFigures(
   };
 }
 
+/** The lines of a report about held-out pairs. @param unit what the margin is in, in words. */
+export const reportPairs = (
+  { accuracy, margin }: { accuracy?: ClusterInterval | undefined; margin?: ClusterInterval | undefined },
+  heldOutPairs: number,
+  unit: string,
+): (readonly [string, string])[] =>
+  accuracy && margin
+    ? [
+        ["accuracy", `${formatInterval(accuracy)} on ${heldOutPairs} pairs that it did not see`],
+        ["margin", `${formatInterval(margin)}, ${unit}`],
+      ]
+    : [];
+
 /** Nats a token by which chosen answers may become less likely before it is said. */
 const FALL = 0.1;
 

@@ -1,8 +1,9 @@
 /**
  * Memory and operations of training, counted beforehand by running the algorithm on a runtime that computes nothing.
  */
+import { frozenNetwork } from "../model/create.js";
 import type { LoraConfig, Weights } from "../model/network.js";
-import { NetworkTrainer, type TrainerConfig } from "../model/runner.js";
+import { NetworkRunner, NetworkTrainer, type TrainerConfig } from "../model/runner.js";
 import { CountingRuntime } from "../runtime/counting-runtime.js";
 import type { DeviceBuffer, Runtime } from "../runtime/runtime.js";
 import { type NetworkBase, trainableNetwork } from "./base.js";
@@ -50,6 +51,13 @@ export async function counted(
   const running = algorithm(new NetworkTrainer(runtime, network, config));
   for (let i = 0; i < steps; i++) await running.next();
   return runtime;
+}
+
+/** A model that scores texts, on a runtime that only counts. */
+export function countedScorer(model: ModelShape): { runtime: CountingRuntime; scorer: NetworkRunner } {
+  const runtime = new CountingRuntime();
+  const { config, weights } = weightsLike(runtime, model);
+  return { runtime, scorer: new NetworkRunner(runtime, frozenNetwork(runtime, config, weights)) };
 }
 
 /** Steps over which the mean operations per step are counted. */

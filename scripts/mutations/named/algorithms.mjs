@@ -123,7 +123,7 @@ export const algorithms = [
       ["prompts count in the odds", "sequenceSums(mul(read, answers), sequence, N)", "sequenceSums(read, sequence, N)"],
       ["the odds ratio has no weight", "add(nll, mul(preference, beta))", "add(nll, preference)"],
       ["prompts are never learned", "const read = promptLoss ?", "const read = pairs < 0 ?"],
-      ["the mean is over a micro-batch", "share[i] = weight / pairs", "share[i] = weight / part.length"],
+      ["the mean is over a micro-batch", "weight / pairs)", "weight / part.length)"],
     ],
   },
   {

@@ -1,6 +1,12 @@
 /** DPO and its family on preferences, from files or a project. */
 
-import { type AnswerPair, longerSide, type PairLogProbs, tokensReadOf } from "../../algorithms/answers.js";
+import {
+  type AnswerPair,
+  longerSide,
+  type PairLogProbs,
+  pairsOfSides,
+  tokensReadOf,
+} from "../../algorithms/answers.js";
 import {
   checkDpo,
   type DpoConfig,
@@ -16,16 +22,13 @@ import {
 import { meanOf, sumOf } from "../../algorithms/statistics.js";
 import { formatNumber } from "../../base/format.js";
 import { loadPreferences, preferencesOf } from "../../data/index.js";
-import { frozenNetwork } from "../../model/create.js";
 import { copiedNetwork, FollowingNetwork } from "../../model/following-network.js";
 import type { Network } from "../../model/network.js";
-import { NetworkRunner, NetworkTrainer } from "../../model/runner.js";
-import { CountingRuntime } from "../../runtime/counting-runtime.js";
-import { formatInterval } from "../../statistics/format-interval.js";
+import { NetworkTrainer } from "../../model/runner.js";
 import { savePolicy, trainableNetwork } from "../base.js";
-import { doubtOfChosen, driftOf, pairFigures, reportDrift } from "../direct-run.js";
+import { doubtOfChosen, driftOf, pairFigures, reportDrift, reportPairs } from "../direct-run.js";
 import { aspectSetting, directRunSettings, encodePairs, unreadOfPairs } from "../direct-settings.js";
-import { counted, heaviest, type ModelShape, partsOf, STEPS_COUNTED, weightsLike } from "../dry-run.js";
+import { counted, countedScorer, heaviest, type ModelShape, partsOf, STEPS_COUNTED } from "../dry-run.js";
 import { defineMethod } from "../method.js";
 import { referenceLogProbs } from "../reference-log-probs.js";
 import { loadJudged } from "../rows.js";
@@ -96,12 +99,7 @@ export const dpoMethod = defineMethod({
     const compared = readsReference(config) ? [...(moves ? [] : train), ...heldOut] : [];
     const sides = compared.flatMap(({ chosen, rejected }) => [chosen, rejected]);
     const logProbs = await referenceLogProbs(job, sides, rows);
-    const references = compared.map(
-      (_, i): PairLogProbs => ({
-        chosen: logProbs[2 * i],
-        rejected: logProbs[2 * i + 1],
-      }),
-    );
+    const references = pairsOfSides(logProbs);
     const ofHeldOut = references.slice(references.length - heldOut.length);
     const pairs = train.map(
       (pair, i): DpoPair => ({ ...pair, reference: moves ? undefined : references[i] }),
@@ -142,12 +140,7 @@ export const dpoMethod = defineMethod({
   },
 
   report: ({ accuracy, margin, heldOutPairs, chosenChange, drift }) => [
-    ...(accuracy && margin
-      ? [
-          ["accuracy", `${formatInterval(accuracy)} on ${heldOutPairs} pairs that it did not see`] as const,
-          ["margin", `${formatInterval(margin)}, of implicit rewards`] as const,
-        ]
-      : []),
+    ...reportPairs({ accuracy, margin }, heldOutPairs, "of implicit rewards"),
     ...(chosenChange !== undefined
       ? [["chosen", `${formatNumber(chosenChange)} nats a token from where they were`] as const]
       : []),
@@ -197,9 +190,7 @@ async function referenceFlops(
 ): Promise<number> {
   if (!readsReference(config) || config.syncEvery !== null) return 0;
   const some = pairs.slice(0, STEPS_COUNTED * config.batchSize);
-  const runtime = new CountingRuntime();
-  const { config: shape, weights } = weightsLike(runtime, model);
-  const scorer = new NetworkRunner(runtime, frozenNetwork(runtime, shape, weights));
+  const { runtime, scorer } = countedScorer(model);
   await pairLogProbs(scorer, some, model.padId, config);
   return (runtime.flops * pairs.length) / some.length;
 }

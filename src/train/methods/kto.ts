@@ -21,10 +21,8 @@ import {
   unpairedOf,
 } from "../../data/index.js";
 import type { Sequence } from "../../model/batch.js";
-import { frozenNetwork } from "../../model/create.js";
-import { NetworkRunner, NetworkTrainer } from "../../model/runner.js";
+import { NetworkTrainer } from "../../model/runner.js";
 import { logRatio, sequenceLogProbs } from "../../model/score.js";
-import { CountingRuntime } from "../../runtime/counting-runtime.js";
 import { clustersOf } from "../../statistics/clusters.js";
 import { formatInterval } from "../../statistics/format-interval.js";
 import { pooledMeanInterval } from "../../statistics/means.js";
@@ -32,7 +30,7 @@ import type { ClusterInterval } from "../../statistics/rates.js";
 import { savePolicy, trainableNetwork } from "../base.js";
 import { driftOf, reportDrift } from "../direct-run.js";
 import { directRunSettings, LeftOut, promptsToAnswer } from "../direct-settings.js";
-import { counted, heaviest, type ModelShape, partsOf, STEPS_COUNTED, weightsLike } from "../dry-run.js";
+import { counted, countedScorer, heaviest, type ModelShape, partsOf, STEPS_COUNTED } from "../dry-run.js";
 import { defineMethod } from "../method.js";
 import { referenceLogProbs } from "../reference-log-probs.js";
 import { loadJudged } from "../rows.js";
@@ -253,9 +251,7 @@ async function referenceFlops(
   config: KtoConfig,
 ): Promise<number> {
   const some = answers.slice(0, STEPS_COUNTED * config.batchSize).map((one) => sequenceOf(one, config));
-  const runtime = new CountingRuntime();
-  const { config: shape, weights } = weightsLike(runtime, model);
-  const scorer = new NetworkRunner(runtime, frozenNetwork(runtime, shape, weights));
+  const { runtime, scorer } = countedScorer(model);
   const { microBatchSize: rows, packing } = config;
   await sequenceLogProbs(scorer, some, { rows, padId: model.padId, packing });
   const times = answers.length + ktoSteps(answers.length, config) * config.batchSize;

@@ -4,9 +4,8 @@ import { pairLogProbs } from "../../algorithms/dpo.js";
 import { meanLogProbs, type OrpoConfig, orpo, orpoSchema, orpoSteps } from "../../algorithms/orpo.js";
 import { loadPreferences, preferencesOf } from "../../data/index.js";
 import { NetworkTrainer } from "../../model/runner.js";
-import { formatInterval } from "../../statistics/format-interval.js";
 import { savePolicy, trainableNetwork } from "../base.js";
-import { driftOf, pairFigures, reportDrift } from "../direct-run.js";
+import { driftOf, pairFigures, reportDrift, reportPairs } from "../direct-run.js";
 import { aspectSetting, directRunSettings, encodePairs, unreadOfPairs } from "../direct-settings.js";
 import { counted, heaviest, type ModelShape, partsOf, STEPS_COUNTED } from "../dry-run.js";
 import { defineMethod } from "../method.js";
@@ -81,12 +80,7 @@ export const orpoMethod = defineMethod({
   },
 
   report: ({ accuracy, margin, heldOutPairs, drift }) => [
-    ...(accuracy && margin
-      ? [
-          ["accuracy", `${formatInterval(accuracy)} on ${heldOutPairs} pairs that it did not see`] as const,
-          ["margin", `${formatInterval(margin)}, in nats a token`] as const,
-        ]
-      : []),
+    ...reportPairs({ accuracy, margin }, heldOutPairs, "in nats a token"),
     ...reportDrift(drift),
   ],
 });
