@@ -1,4 +1,8 @@
 import { z } from "zod";
+import { dpoSchema } from "../algorithms/dpo.js";
+import { grpoSchema } from "../algorithms/grpo.js";
+import { ktoSchema } from "../algorithms/kto.js";
+import { orpoSchema } from "../algorithms/orpo.js";
 import { ppoSchema } from "../algorithms/ppo.js";
 import { rewardSchema } from "../algorithms/reward.js";
 import { sftSchema } from "../algorithms/sft.js";
@@ -11,6 +15,7 @@ import {
   HELD_OUT_SPLITS,
   PROMPT_TOPICS,
 } from "../worlds/assistant/index.js";
+import { METHODS } from "./methods.js";
 import { PAIR_SOURCES } from "./pair-sources.js";
 import { DEMO_POOLS, type DemoPoolName } from "./rating/pools.js";
 
@@ -25,6 +30,22 @@ function withDefaults<S extends z.ZodObject>(schema: S, defaults: Partial<z.inpu
     return [key, described === undefined ? changed : changed.describe(described)];
   });
   return schema.extend(Object.fromEntries(shape)) as unknown as S;
+}
+
+/**
+ * The settings of a method with other defaults, without those that the demo has once for all its stages, or never reads:
+ * its models are trained whole.
+ */
+function staged<S extends z.ZodObject, K extends keyof S["shape"]>(
+  schema: S,
+  left: readonly K[],
+  defaults: Partial<z.input<S>>,
+) {
+  const mask = Object.fromEntries(left.map((key) => [key, true])) as { [key in K]: true };
+  return withDefaults(
+    schema.omit(mask as never) as unknown as z.ZodObject<Omit<S["shape"], K>>,
+    defaults as never,
+  );
 }
 
 /** Fewer wrong facts than the world's default: a reward model this small needs many pairs to learn each of them. */
@@ -42,6 +63,9 @@ const BENIGN_SHARES = {
  * worse.
  */
 const HARMFUL_SHARES = { refusal: 0.32, refusalWithAlternative: 0.28, unsafe: 0.35, refusalThenUnsafe: 0.05 };
+
+/** What the methods share that learn from the votes themselves. */
+const DIRECT = { epochs: 1, maxLength: 96, learningRate: 2e-4, schedule: "cosine", beta2: 0.98 } as const;
 
 /** Settings of the demo, with defaults that take about four minutes on two cores. */
 export const demoSchema = z.object({
@@ -90,7 +114,7 @@ export const demoSchema = z.object({
     })
     .prefault({})
     .describe("The language model, trained from scratch."),
-  pretrain: withDefaults(sftSchema, {
+  pretrain: staged(sftSchema, ["seed", "lora"], {
     epochs: 1,
     batchSize: 32,
     microBatchSize: 32,
@@ -117,7 +141,7 @@ export const demoSchema = z.object({
     .positive()
     .default(8000)
     .describe("Demonstrations of mixed quality for SFT."),
-  sft: withDefaults(sftSchema, {
+  sft: staged(sftSchema, ["seed", "lora"], {
     epochs: 1.4,
     batchSize: 22,
     microBatchSize: 22,
@@ -178,7 +202,7 @@ export const demoSchema = z.object({
     .max(25)
     .default(9)
     .describe("Honest raters who judge each of the held-out pairs."),
-  reward: withDefaults(rewardSchema, {
+  reward: staged(rewardSchema, ["seed", "lora"], {
     epochs: 1.3,
     batchSize: 16,
     microBatchSize: 16,
@@ -191,7 +215,7 @@ export const demoSchema = z.object({
     .prefault({})
     .describe("The reward model."),
   ppo: dividedBy(
-    withDefaults(ppoSchema, {
+    staged(ppoSchema, ["seed", "lora", "temperature"], {
       iterations: 22,
       batchSize: 128,
       microBatchSize: 64,
@@ -218,7 +242,7 @@ export const demoSchema = z.object({
       "The policy that PPO starts from: the SFT model, or the result of rejection sampling, as in " +
         "Llama 2 (Touvron et al. 2023, section 3.2.3). The KL tether is to the SFT model either way.",
     ),
-  rejection: withDefaults(sftSchema, {
+  rejection: staged(sftSchema, ["seed", "lora"], {
     epochs: 2,
     batchSize: 22,
     microBatchSize: 22,
@@ -232,6 +256,41 @@ export const demoSchema = z.object({
     .describe(
       "Rejection sampling: fine-tuning on the reward model's favourites among samples of the SFT model.",
     ),
+  methods: z
+    .array(z.enum(METHODS))
+    .refine((names) => new Set(names).size === names.length, "a method stands twice")
+    .default([])
+    .describe(
+      "Further methods on the same votes, in the table beside PPO: losses over pairs, KTO and ORPO from the SFT model, " +
+        "GRPO against the reward model from where PPO starts. Each takes further time.",
+    ),
+  dpo: staged(dpoSchema, ["seed", "lora", "lossType"], { ...DIRECT, batchSize: 32, microBatchSize: 16 })
+    .prefault({})
+    .describe("The losses over pairs; `methods` names them."),
+  kto: staged(ktoSchema, ["seed", "lora"], { ...DIRECT, batchSize: 64, microBatchSize: 32 })
+    .prefault({})
+    .describe("KTO, on each answer of a pair by itself."),
+  orpo: staged(orpoSchema, ["seed", "lora"], { ...DIRECT, batchSize: 32, microBatchSize: 16 })
+    .prefault({})
+    .describe("ORPO."),
+  grpo: dividedBy(
+    staged(grpoSchema, ["seed", "lora", "temperature"], {
+      iterations: 22,
+      batchSize: 128,
+      groupSize: 4,
+      microBatchSize: 64,
+      miniBatches: 2,
+      epochs: 2,
+      maxNewTokens: 48,
+      learningRate: 1e-4,
+      schedule: "linear",
+      beta: 0.1,
+    }),
+    "batchSize",
+    ["miniBatches", "groupSize"],
+  )
+    .prefault({})
+    .describe("GRPO, with as many answers as PPO."),
   split: z
     .enum(HELD_OUT_SPLITS)
     .default("report")
@@ -267,3 +326,6 @@ export const demoSchema = z.object({
     ),
 });
 export type DemoConfig = z.infer<typeof demoSchema>;
+
+/** What `staged` leaves out of the settings of every method. */
+export const wholeModel = ({ seed }: Pick<DemoConfig, "seed">) => ({ seed, lora: null }) as const;

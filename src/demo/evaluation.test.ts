@@ -15,6 +15,7 @@ const runners = {
   ...{ reference: tinyRunner(1), rejection: tinyRunner(2), policy: tinyRunner(3) },
   rewardModel: tinyRunner(4, "random"),
 };
+const further = [{ name: "kto", policy: tinyRunner(5), seconds: 3 }] as const;
 const plan = { samplesPerPrompt: 2, maxNewTokens: 4, seed: 6 };
 const sampled = (runner: NetworkRunner, temperature: number, changes = {}, split: Split = "develop") =>
   sampleGold(new Generator(runtime, runner.network, tokenizer.padId, tokenizer), tokenizer, prompts(split), {
@@ -32,13 +33,14 @@ const of = (name: string) => evaluation.policies.find((policy) => policy.name ==
 beforeAll(async () => {
   const heldOut = new HeldOut(runtime, tokenizer, runners.reference, config);
   const before = await evaluateBefore(heldOut, runners.reference, config);
-  const stage = evaluatePolicies(heldOut, tokenizer, before, runners, config);
+  const stage = evaluatePolicies(heldOut, tokenizer, before, { ...runners, further }, config);
   ({ events, result: evaluation } = await driven(stage));
 }, 300_000);
 
 describe("the evaluation of policies", () => {
   it("has every policy in the table's order, at the usual temperature or at its best of the develop split", async () => {
-    expect(evaluation.policies.map(({ name }) => name)).toEqual(Object.values(POLICY_NAMES));
+    expect(evaluation.policies.map(({ name }) => name)).toEqual([...Object.values(POLICY_NAMES), "KTO"]);
+    expect(evaluation.seconds).toEqual({ kto: 3 });
     expect(evaluation.prompts).toBe(prompts("develop").length);
     const best = async (runner: NetworkRunner) => {
       const golds: [number, number][] = [];
@@ -53,6 +55,7 @@ describe("the evaluation of policies", () => {
       [POLICY_NAMES.rejection, rejection, await best(rejection)],
       [POLICY_NAMES.ppo, policy, config.temperature],
       [POLICY_NAMES.ppoBest, policy, await best(policy)],
+      ["KTO", further[0].policy, await best(further[0].policy)],
     ] as const;
     for (const [name, runner, temperature] of expected) {
       const figures = of(name);
@@ -90,6 +93,10 @@ describe("the evaluation of policies", () => {
     expect(evaluation.comparisons.map(({ policy, against }) => [policy, against])).toEqual([
       ...[sftBest, rejection, bestOf].map((against) => [ppoBest, against]),
       ...[bestOf, sft].map((against) => [ppo, against]),
+      ...[
+        ["KTO", sftBest],
+        [ppoBest, "KTO"],
+      ],
     ]);
     for (const { policy, against, gold, winRate } of evaluation.comparisons) {
       const difference = of(policy).summary.gold.estimate - of(against).summary.gold.estimate;
@@ -107,7 +114,7 @@ describe("the evaluation of policies", () => {
   it("says how far it is, and hands on what SFT and PPO answered at their best", async () => {
     const steps = events.filter((event) => event.kind === "step");
     expect(steps.map(({ phase, step, steps: all }) => [phase, step, all])).toEqual(
-      [1, 2, 3, 4].map((step) => ["evaluate", step, 4]),
+      [1, 2, 3, 4, 5].map((step) => ["evaluate", step, 5]),
     );
     const last = events[events.length - 1];
     if (last.kind !== "samples") throw new Error("no samples");

@@ -9,6 +9,7 @@ import type { Tokenizer } from "../text/index.js";
 import { bestOfAtKl, bestOfEach, bestOfKl, scores } from "./baselines.js";
 import type { DemoConfig } from "./config.js";
 import type { HeldOut, Measured, PolicyFigures } from "./held-out.js";
+import { METHOD_TITLES, type Method } from "./methods.js";
 import { type StepEvent, stepOf } from "./phases.js";
 import { type GoldSamples, type GoldSummary, promptMean, summarizeGold } from "./policies.js";
 
@@ -25,6 +26,8 @@ export interface Evaluation {
   prompts: number;
   policies: PolicyFigures[];
   comparisons: Comparison[];
+  /** Training time of the further methods, in seconds. */
+  seconds: Partial<Record<Method, number>>;
 }
 
 /** Events of an evaluation while it runs: its steps, and the responses that it measured. */
@@ -79,11 +82,13 @@ export async function* evaluatePolicies(
   heldOut: HeldOut,
   tokenizer: Tokenizer,
   before: Before,
-  runners: { rejection: NetworkRunner; policy: NetworkRunner; rewardModel: NetworkRunner },
+  runners: Record<"rejection" | "policy" | "rewardModel", NetworkRunner> & {
+    further: readonly { name: Method; policy: NetworkRunner; seconds: number }[];
+  },
   config: Pick<DemoConfig, "temperature" | "bestOf">,
 ): AsyncGenerator<EvaluationEvent, Evaluation> {
-  const { rejection, policy, rewardModel } = runners;
-  const steps = 4;
+  const { rejection, policy, rewardModel, further } = runners;
+  const steps = 4 + further.length;
   let done = 0;
   const progress = (): StepEvent => stepOf("evaluate", { step: ++done, steps, metrics: {}, tokens: 0 });
 
@@ -95,6 +100,13 @@ export async function* evaluatePolicies(
   yield progress();
   const best = await heldOut.measure(ppoBest, policy, await heldOut.bestTemperature(policy));
   yield progress();
+
+  const others: Measured[] = [];
+  for (const { name, policy: other } of further) {
+    const temperature = await heldOut.bestTemperature(other);
+    others.push(await heldOut.measure(METHOD_TITLES[name], other, temperature));
+    yield progress();
+  }
 
   // 2. Best of n, with the largest n whose KL is at most PPO's, up to the number of samples.
   const n = bestOfAtKl(usual.figures.kl.estimate, config.bestOf);
@@ -109,7 +121,7 @@ export async function* evaluatePolicies(
   yield progress();
 
   // 3. PPO against the others, prompt by prompt.
-  const measured = [before.usual, before.best, chosen, favourites, usual, best];
+  const measured = [before.usual, before.best, chosen, favourites, usual, best, ...others];
   const of = (name: string) => measured.find(({ figures }) => figures.name === name) as Measured;
   const compare = (name: string, other: string): Comparison => {
     const [mine, theirs] = [name, other].map((own) =>
@@ -131,6 +143,8 @@ export async function* evaluatePolicies(
       compare(ppoBest, bestOf),
       compare(ppo, bestOf),
       compare(ppo, sft),
+      ...others.flatMap(({ figures: { name } }) => [compare(name, sftBest), compare(ppoBest, name)]),
     ],
+    seconds: Object.fromEntries(further.map(({ name, seconds }) => [name, seconds])),
   };
 }

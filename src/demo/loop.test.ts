@@ -15,7 +15,8 @@ const dir = memoryFolder("plumb-loop-");
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 const config = tinyDemo({
   ...{ topics: { facts: 1, harmful: 1 }, temperatures: [0.5] },
-  ...{ samplesPerPrompt: 1, bestOf: 2 },
+  ...{ samplesPerPrompt: 1, bestOf: 2, methods: ["dpo", "grpo"] },
+  grpo: { iterations: 2, batchSize: 8, groupSize: 4, microBatchSize: 8, maxNewTokens: 4 },
 });
 const database = join(dir, "votes.db");
 
@@ -32,8 +33,9 @@ describe("the loop", () => {
   it("goes through its phases in their order, each to its end", () => {
     const steps = events.filter((event): event is StepEvent => event.kind === "step");
     const order = steps.map(({ phase }) => phase).filter((phase, i, all) => phase !== all[i - 1]);
-    expect(order).toEqual([...PHASES]);
-    for (const phase of PHASES) {
+    const phases = [...PHASES.slice(0, -1), "dpo", "grpo", "evaluate"];
+    expect(order).toEqual(phases);
+    for (const phase of phases) {
       const own = steps.filter((event) => event.phase === phase);
       expect(own[own.length - 1].step, phase).toBe(own[0].steps);
     }
@@ -74,7 +76,10 @@ describe("the loop", () => {
   it("says its seed, split and raters, what PPO's KL came to, and leaves three models", () => {
     expect(result).toMatchObject({ seed: 5, split: "report", raters: "mixed", kl: { budget: 40 } });
     expect(Number.isFinite(result.kl.lastIteration)).toBe(true);
-    expect(result.evaluation.policies.map(({ name }) => name)).toEqual(Object.values(POLICY_NAMES));
+    expect(result.evaluation.policies.map(({ name }) => name)).toEqual([
+      ...Object.values(POLICY_NAMES),
+      ...["DPO", "GRPO"],
+    ]);
     const models = events.find((event) => event.kind === "models");
     if (models?.kind !== "models") throw new Error("no models");
     const { sft, reward, policy, normalization } = models.models;

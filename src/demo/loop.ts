@@ -58,10 +58,13 @@ export async function* demo(
   // 5. PPO against the reward model from there, tethered to the SFT model.
   yield* stages.ppo.run();
 
-  // 6. Evaluation of the policies on held-out prompts.
+  // 6. Other methods, where asked for: from the same votes, or against the same reward model.
+  for (const { stage } of stages.methods) yield* stage.run();
+
+  // 7. Evaluation of the policies on held-out prompts.
   yield* stages.evaluated.run();
 
-  // 7. The result.
+  // 8. The result.
   const { tokenizer, reference } = await stages.sft.value();
   const { scorer, scale } = await stages.reward.value();
   const { policy, alarms, kl } = await stages.ppo.value();

@@ -5,6 +5,7 @@
 import { z } from "zod";
 import { ppo } from "../algorithms/ppo.js";
 import { modelReward, type RewardSource } from "../algorithms/reward-sources.js";
+import type { PromptTokens } from "../algorithms/rollout.js";
 import { RandomStream } from "../base/random.js";
 import { Generator } from "../generate/index.js";
 import { fullNetwork } from "../model/create.js";
@@ -16,7 +17,7 @@ import type { Tokenizer } from "../text/index.js";
 import { prompts, promptWithText } from "../worlds/assistant/index.js";
 import { type Alarm, alarmSchema, BehaviourWatch } from "./alarm.js";
 import { drawPrompts } from "./candidates.js";
-import type { DemoConfig } from "./config.js";
+import { type DemoConfig, wholeModel } from "./config.js";
 import type { DemoEvent } from "./events.js";
 import { promptIds } from "./language-model.js";
 import { measureCheckpoint } from "./over-optimization.js";
@@ -45,6 +46,17 @@ const stateSchema = z.object({
   alarms: z.array(alarmSchema),
 });
 
+/** Training prompts for an online method, as tokens, drawn by their topics. */
+export function trainingPrompts(
+  tokenizer: Tokenizer,
+  { seed, ppoTopics }: Pick<DemoConfig, "seed" | "ppoTopics">,
+  count: number,
+): PromptTokens[] {
+  const random = new RandomStream(seed, "demo/optimise/prompts");
+  const drawn = drawPrompts(prompts("train"), ppoTopics, count, random);
+  return drawn.map(({ text }) => ({ ids: promptIds(tokenizer, text), text }));
+}
+
 export async function* optimise(
   runtime: Runtime,
   { reference, start }: { reference: NetworkRunner; start: NetworkRunner },
@@ -53,7 +65,6 @@ export async function* optimise(
   config: OptimiseSettings,
   work: StageWork = UNSAVED,
 ): AsyncGenerator<DemoEvent, Optimised> {
-  const { seed } = config;
   const { padId } = tokenizer;
   const { microBatchSize: rows, packing, iterations, batchSize } = config.ppo;
   const { scorer, scale } = rewarded;
@@ -61,13 +72,7 @@ export async function* optimise(
     new NetworkTrainer(runtime, fullNetwork(runtime, network.config, weightsOf(network)), config.ppo);
   const [policy, value] = [copyOf(start), copyOf(scorer)];
   const generator = new Generator(runtime, policy.network, padId, tokenizer);
-  const drawn = drawPrompts(
-    prompts("train"),
-    config.ppoTopics,
-    iterations * batchSize,
-    new RandomStream(seed, "demo/optimise/prompts"),
-  );
-  const asked = drawn.map(({ text }) => ({ ids: promptIds(tokenizer, text), text }));
+  const asked = trainingPrompts(tokenizer, config, iterations * batchSize);
 
   // Resume from what an interrupted run saved.
   const saved = work.saved && stateSchema.parse(work.saved.state);
@@ -121,7 +126,7 @@ export async function* optimise(
   });
   if (config.evaluateEvery > 0 && !saved) yield await checkpoint(0);
   let told = alarms.length;
-  for await (const step of ppo(setup, { ...config.ppo, temperature, seed }, state)) {
+  for await (const step of ppo(setup, { ...config.ppo, temperature, ...wholeModel(config) }, state)) {
     kl = step.metrics["objective/kl"];
     const events: DemoEvent[] = [stepOf("ppo", step)];
     for (const alarm of alarms.slice(told)) events.push({ kind: "alarm", alarm });

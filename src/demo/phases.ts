@@ -1,5 +1,8 @@
+import type { Method } from "./methods.js";
+
+/** The phases of every run, in their order; further methods come before the evaluation. */
 export const PHASES = ["pretrain", "sft", "preferences", "reward", "rejection", "ppo", "evaluate"] as const;
-export type Phase = (typeof PHASES)[number];
+export type Phase = (typeof PHASES)[number] | Method;
 
 export interface StepEvent {
   kind: "step";

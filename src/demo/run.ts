@@ -10,6 +10,7 @@ import { barsOf } from "./bars.js";
 import { type DemoConfig, demoSchema } from "./config.js";
 import { type DemoEvent, type DemoModels, type DemoResult, isKept } from "./events.js";
 import { demo } from "./loop.js";
+import { METHOD_TITLES } from "./methods.js";
 import { type Checkpoint, figures, type OverOptimization, overOptimization } from "./over-optimization.js";
 import { overOptimizationSvg } from "./over-optimization-svg.js";
 import type { Phase } from "./phases.js";
@@ -27,6 +28,7 @@ const TITLES: Record<Phase, string> = {
   reward: "4 reward model",
   rejection: "5 rejection sampling",
   ppo: "6 PPO",
+  ...METHOD_TITLES,
   evaluate: "7 evaluation",
 };
 
@@ -138,9 +140,16 @@ function liveMetrics(phase: Phase, metrics: Readonly<Record<string, number>>): L
     case "reward":
       return { loss: metrics.loss, accuracy: metrics.accuracy };
     case "ppo":
+    case "grpo":
       return { reward: metrics["objective/scores"], KL: metrics["objective/kl"] };
-    default:
+    case "preferences":
+    case "evaluate":
       return {};
+    case "orpo":
+    case "kto":
+      return { loss: metrics.loss };
+    default:
+      return { loss: metrics.loss, accuracy: metrics["rewards/accuracies"] };
   }
 }
 

@@ -10,7 +10,7 @@ import type { Tokenizer } from "../text/index.js";
 import { corpus, type Demonstration, demonstrations, type Prompt } from "../worlds/assistant/index.js";
 import { bestOf, scores } from "./baselines.js";
 import type { CandidatePair, Response } from "./candidates.js";
-import type { DemoConfig } from "./config.js";
+import { type DemoConfig, wholeModel } from "./config.js";
 import { dialogueSequence, documentSequence, worldModelConfig, worldTokenizer } from "./language-model.js";
 import type { StepEvent } from "./phases.js";
 import { tokenPair, trainingPairs } from "./preferences.js";
@@ -52,7 +52,7 @@ export async function* pretrain(
   const base = new NetworkTrainer(runtime, start, config.pretrain);
   const documents = texts.map((text) => documentSequence(tokenizer, text));
   yield* resumableSteps("pretrain", base, work, (done) =>
-    sft(base, documents, tokenizer.padId, { ...config.pretrain, seed }, done),
+    sft(base, documents, tokenizer.padId, { ...config.pretrain, ...wholeModel(config) }, done),
   );
   return { tokenizer, network: base.network };
 }
@@ -73,7 +73,7 @@ export async function* fineTune(
     dialogueSequence(tokenizer, prompt.text, completion),
   );
   yield* resumableSteps("sft", tuned, work, (done) =>
-    sft(tuned, dialogues, tokenizer.padId, { ...config.sft, seed: config.seed }, done),
+    sft(tuned, dialogues, tokenizer.padId, { ...config.sft, ...wholeModel(config) }, done),
   );
   return new NetworkRunner(runtime, frozenCopy(runtime, tuned.network));
 }
@@ -106,7 +106,7 @@ export async function* trainRewardModel(
   );
   const compared = trainingPairs(pairs, preferences, tokenizer);
   yield* resumableSteps("reward", scorer, work, (done) =>
-    reward(scorer, compared, padId, { ...config.reward, seed: config.seed }, done),
+    reward(scorer, compared, padId, { ...config.reward, ...wholeModel(config) }, done),
   );
   const own = pairs.filter(({ left, right }) => left.ownSample && right.ownSample).slice(0, NORMALIZED_ON);
   const scored = await scorePairs(
@@ -158,7 +158,7 @@ export async function* trainByRejection(
     dialogueSequence(tokenizer, prompt.text, response.text),
   );
   yield* resumableSteps("rejection", tuned, work, (done) =>
-    sft(tuned, dialogues, padId, { ...config.rejection, seed: config.seed }, done),
+    sft(tuned, dialogues, padId, { ...config.rejection, ...wholeModel(config) }, done),
   );
   return tuned;
 }

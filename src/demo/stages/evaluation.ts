@@ -6,9 +6,11 @@ import type { DemoConfig } from "../config.js";
 import { type Before, type Evaluation, evaluatePolicies } from "../evaluation.js";
 import type { DemoEvent } from "../events.js";
 import { HeldOut } from "../held-out.js";
+import type { Method } from "../methods.js";
 import type { Optimised } from "../optimise.js";
 import type { TrainedReward } from "../training.js";
 import type { SftModel } from "./fine-tuning.js";
+import type { MethodPolicy } from "./method.js";
 
 /** Evaluation of every policy on the held-out prompts. */
 export function evaluation(
@@ -20,6 +22,7 @@ export function evaluation(
     rejection: StageResult<NetworkRunner>;
     ppo: StageResult<Optimised>;
   },
+  methods: readonly { name: Method; stage: StageResult<MethodPolicy> }[],
   { seed, split, samplesPerPrompt, temperature, temperatures, bestOf, ppo }: DemoConfig,
 ): Stage<Evaluation, DemoEvent> {
   const { maxNewTokens, microBatchSize, packing } = ppo;
@@ -28,7 +31,8 @@ export function evaluation(
     ppo: { maxNewTokens, microBatchSize, packing },
   };
   return {
-    ...{ name: "evaluation", code: import.meta.url, config, inputs },
+    ...{ name: "evaluation", code: import.meta.url, config },
+    inputs: { ...inputs, ...Object.fromEntries(methods.map(({ name, stage }) => [name, stage])) },
     async *run() {
       const { tokenizer, reference } = await inputs.sft.value();
       const heldOut = new HeldOut(runtime, tokenizer, reference, config);
@@ -36,6 +40,9 @@ export function evaluation(
         rejection: await inputs.rejection.value(),
         policy: (await inputs.ppo.value()).policy,
         rewardModel: (await inputs.reward.value()).scorer,
+        further: await Promise.all(
+          methods.map(async ({ name, stage }) => ({ name, ...(await stage.value()) })),
+        ),
       };
       return yield* evaluatePolicies(heldOut, tokenizer, await inputs.baseline.value(), runners, config);
     },

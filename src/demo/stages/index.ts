@@ -9,6 +9,7 @@ import { candidates } from "./candidates.js";
 import { evaluation } from "./evaluation.js";
 import { fineTuning } from "./fine-tuning.js";
 import { heldOutPairs } from "./held-out-pairs.js";
+import { furtherMethod } from "./method.js";
 import { optimisation } from "./optimisation.js";
 import { preferences } from "./preferences.js";
 import { pretraining } from "./pretraining.js";
@@ -38,8 +39,13 @@ export function planDemo(
   const rejection = pipeline.plan(rejectionSampling(runtime, { sft, candidates: sampled, reward }, config));
   const start = config.ppoFrom === "rejection" ? { start: rejection } : {};
   const ppo = pipeline.plan(optimisation(runtime, { sft, reward, ...start }, config));
+  const judged = { sft, candidates: sampled, preferences: collected, reward, ...start };
+  const methods = config.methods.map((name) => ({
+    name,
+    stage: pipeline.plan(furtherMethod(runtime, name, judged, config)),
+  }));
   const evaluated = pipeline.plan(
-    evaluation(runtime, { sft, baseline: before, reward, rejection, ppo }, config),
+    evaluation(runtime, { sft, baseline: before, reward, rejection, ppo }, methods, config),
   );
   return {
     pretrain,
@@ -53,6 +59,7 @@ export function planDemo(
     check,
     rejection,
     ppo,
+    methods,
     evaluated,
   };
 }

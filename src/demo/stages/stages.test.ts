@@ -20,13 +20,13 @@ const ALL = [
   ...["rejection", "ppo", "evaluation"],
 ];
 const keysOf = (config: DemoConfig): Map<string, string> => {
-  const { batches: _, ...stages } = planDemo(
-    runtime,
-    config,
-    join(dir, "none.db"),
-    tinyPipeline(join(dir, "none")),
-  );
-  return new Map(Object.values(stages).map(({ name, key }) => [name, key]));
+  const {
+    batches: _,
+    methods,
+    ...stages
+  } = planDemo(runtime, config, join(dir, "none.db"), tinyPipeline(join(dir, "none")));
+  const all = [...Object.values(stages), ...methods.map(({ stage }) => stage)];
+  return new Map(all.map(({ name, key }) => [name, key]));
 };
 /** The stages that another setting makes anew. */
 const changedBy = (changes: object, base: object = {}): string[] => {

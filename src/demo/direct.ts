@@ -1,0 +1,107 @@
+/** The demo's direct methods: a policy from the raters' preferences, without a reward model and without sampling. */
+import type { LabelledAnswer } from "../algorithms/answers.js";
+import { type DpoPair, dpo, pairLogProbs, readsReference } from "../algorithms/dpo.js";
+import { type KtoConfig, kto, ktoSteps, mismatched } from "../algorithms/kto.js";
+import { orpo } from "../algorithms/orpo.js";
+import type { Step } from "../algorithms/step.js";
+import { promptCompletion, type Sequence } from "../model/batch.js";
+import { fullNetwork } from "../model/create.js";
+import { type NetworkRunner, NetworkTrainer } from "../model/runner.js";
+import { sequenceLogProbs } from "../model/score.js";
+import { type StageWork, UNSAVED } from "../pipeline/index.js";
+import type { Runtime } from "../runtime/runtime.js";
+import type { Tokenizer } from "../text/index.js";
+import type { CandidatePair } from "./candidates.js";
+import { type DemoConfig, wholeModel } from "./config.js";
+import { promptIds } from "./language-model.js";
+import { type DirectMethod, PAIR_LOSSES } from "./methods.js";
+import type { StepEvent } from "./phases.js";
+import type { RatingOutcome } from "./rating/session.js";
+import { resumableSteps } from "./resumable.js";
+import { weightsOf } from "./training.js";
+
+/** Settings of the demo on which a direct method depends. */
+export type DirectSettings = Pick<DemoConfig, "seed" | "dpo" | "kto" | "orpo">;
+
+/** What direct methods learn from: the pairs, and what the raters' votes came to. */
+export interface Judged {
+  pairs: readonly CandidatePair[];
+  preferences: RatingOutcome["preferences"];
+}
+
+/** Trains a copy of the SFT model, which is the reference where the method has one. */
+export async function* trainDirectly(
+  method: DirectMethod,
+  runtime: Runtime,
+  reference: NetworkRunner,
+  tokenizer: Tokenizer,
+  judged: Judged,
+  config: DirectSettings,
+  work: StageWork = UNSAVED,
+): AsyncGenerator<StepEvent, NetworkRunner> {
+  const { padId } = tokenizer;
+  const whole = wholeModel(config);
+  const pairs = answerPairs(judged, tokenizer);
+  const settings = method === "kto" ? config.kto : method === "orpo" ? config.orpo : config.dpo;
+  const start = fullNetwork(runtime, reference.network.config, weightsOf(reference.network));
+  const policy = new NetworkTrainer(runtime, start, settings);
+  const steps = await (async (): Promise<(done: number) => AsyncIterable<Step>> => {
+    switch (method) {
+      case "kto":
+        return ktoFrom(policy, reference, labelled(judged, tokenizer), padId, { ...config.kto, ...whole });
+      case "orpo":
+        return (done) => orpo({ policy, pairs, padId }, { ...config.orpo, ...whole }, done);
+      default: {
+        const own = { ...config.dpo, lossType: PAIR_LOSSES[method], ...whole };
+        const known = readsReference(own) ? await pairLogProbs(reference, pairs, padId, own) : [];
+        const compared = pairs.map((pair, i): DpoPair => ({ ...pair, reference: known[i] }));
+        return (done) => dpo({ policy, pairs: compared, padId }, own, done);
+      }
+    }
+  })();
+  yield* resumableSteps(method, policy, work, steps);
+  return policy;
+}
+
+/** KTO's steps: the reference's log-probabilities of all that they will read are computed first. */
+async function ktoFrom(
+  policy: NetworkTrainer,
+  reference: NetworkRunner,
+  answers: readonly LabelledAnswer[],
+  padId: number,
+  config: KtoConfig,
+): Promise<(done: number) => AsyncIterable<Step>> {
+  const batching = { rows: config.microBatchSize, padId, packing: config.packing };
+  const logProbs = (sequences: readonly Sequence[]) => sequenceLogProbs(reference, sequences, batching);
+  const own = await logProbs(answers.map(({ prompt, completion }) => promptCompletion(prompt, completion)));
+  const others = Array.from({ length: ktoSteps(answers.length, config) }, (_, step) =>
+    mismatched(answers, step, config),
+  );
+  const found = await logProbs(others.flat());
+  const ofSteps = others.map(({ length }) => found.splice(0, length));
+  return (done) =>
+    kto({ policy, answers, reference: { answers: own, mismatched: ofSteps }, padId }, config, done);
+}
+
+/** The pairs with the answer that the raters prefer as the chosen one, each with the probability that they are wrong. */
+function answerPairs({ pairs, preferences }: Judged, tokenizer: Tokenizer): DpoPair[] {
+  return preferences.map(({ pair, better, noise }) => {
+    const { prompt, left, right } = pairs[pair];
+    const before = promptIds(tokenizer, prompt.text);
+    const [chosen, rejected] = (better === "left" ? [left, right] : [right, left]).map(({ ids }) =>
+      promptCompletion(before, ids),
+    );
+    return { chosen, rejected, ...(noise !== undefined && { noise }) };
+  });
+}
+
+/** Each answer by itself: the better one of a pair is desirable, the other is not. */
+function labelled({ pairs, preferences }: Judged, tokenizer: Tokenizer): LabelledAnswer[] {
+  return preferences.flatMap(({ pair, better }) => {
+    const { prompt, left, right } = pairs[pair];
+    const before = promptIds(tokenizer, prompt.text);
+    return [left, right].map(({ ids }, i) => ({
+      ...{ prompt: before, completion: ids, label: (better === "left") === (i === 0) },
+    }));
+  });
+}
