@@ -35,10 +35,16 @@ export interface RecipeSection {
 export const MAX_RECIPE_BYTES = 2 ** 20;
 /** Most aliases (`*name`) that a recipe may expand: a guard against documents that explode when they are read. */
 const MAX_ALIASES = 100;
+const FILE_HINT =
+  "What stands alone is a recipe, a YAML file of settings; data and models have a flag: --data, --input, --model.";
 const FOLDER_HINT = "A recipe is a YAML file of settings; other paths are given by flags, such as --model.";
+
+/** Names of datasets and models, which a recipe never has. */
+const NO_RECIPE = /\.(gguf|safetensors|jsonl|ndjson|csv|tsv|parquet|arrow|bin)(\.(gz|zst))?$/i;
 
 /** Reads a recipe. @throws PlumbError naming the line of invalid YAML, or of a section that belongs to no command. */
 export async function readRecipe(file: string, commandNames: readonly string[]): Promise<Recipe> {
+  if (NO_RECIPE.test(file)) throw usageError(`${file} is no recipe`, FILE_HINT);
   const counter = new LineCounter();
   const document = parseDocument(await readText(file), { lineCounter: counter, uniqueKeys: true });
   if (document.errors.length > 0) throw notYaml(file, document.errors, counter);

@@ -55,6 +55,7 @@ describe("plumb, where the file system refuses", () => {
       2,
       "cannot read the recipe folder: it is a folder, not a file",
     ],
+    ["data where a recipe is expected", ["sft", "votes.jsonl"], 2, "votes.jsonl is no recipe"],
     [
       "a recipe that is not there",
       ["sft", "no.yaml"],
