@@ -126,13 +126,13 @@ describe("a flag that is not one", () => {
     [["ppo", "--steps", "3"], "Did you mean --iterations?"],
     [["sft", "--no-completion_only"], "Did you mean --no-completion-only?"],
     [["sft", "--jsn"], "Did you mean --json?"],
-    [["demo", "--iterations", "3"], "Did you mean --set ppo.iterations=3, --set grpo.iterations=3?"],
-    [["demo", "--itertions=3"], "Did you mean --set ppo.iterations=3, --set grpo.iterations=3?"],
+    [["demo", "--iterations", "3"], "Did you mean --set ppo.iterations=3 or --set grpo.iterations=3?"],
+    [["demo", "--itertions=3"], "Did you mean --set ppo.iterations=3 or --set grpo.iterations=3?"],
     [
       ["demo", "--lr", "0.1"],
       "Did you mean --set pretrain.learningRate=0.1, --set sft.learningRate=0.1, --set ",
     ],
-    [["demo", "--set", "iterations=3"], 'Did you mean "ppo.iterations", "grpo.iterations"?'],
+    [["demo", "--set", "iterations=3"], 'Did you mean "ppo.iterations" or "grpo.iterations"?'],
     [["sft", "--model", "m", "--set", "lora.rank=3"], 'Did you mean "lora.r"?'],
   ])("%j: a usual name, or the setting of a part, is proposed", async (args, message) => {
     expect(await refused(...args)).toContain(message);
