@@ -232,6 +232,10 @@ describe("an iteration", () => {
     expect(dynamic.state.batches).toBe(dynamic.asked.length);
     expect(tokens).toBeGreaterThan(rollouts.reduce((n, { completion }) => n + completion.ids.length, 0));
 
+    const lively = await run({ iterations: 2, maxSamplings: 5 });
+    expect(lively.steps.map((step) => step.metrics.samplings)).toEqual([1, 1]);
+    expect(lively.asked.length).toBe(2);
+
     const all = await run({ iterations: 1, maxSamplings: 2 }, [1, 2, 3, 4, 5, 6]);
     expect(all.asked.length).toBe(2);
     expect(all.steps[0].rollouts?.length).toBe(8);

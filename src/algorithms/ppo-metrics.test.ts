@@ -68,6 +68,12 @@ describe("the metrics of a batch of responses", () => {
     expect(metrics["objective/scores_std"]).toBeCloseTo(Math.sqrt(8), 12); // of a sample: (4 + 4) / 1
   });
 
+  it("count as truncated who reached the limit, not who ended", () => {
+    const [ended, cut] = TWO;
+    const metrics = rolloutMetrics([ended, ended, ended, cut], 0.2);
+    expect(metrics).toMatchObject({ "response/truncated": 0.25, "val/num_eos_tokens": 3 });
+  });
+
   it("say how much of the returns' variance the values explain", () => {
     // Errors 1, 2, -.5: mean 5/6. Returns 2, 4, 0: variance 4.
     const mean = 2.5 / 3;

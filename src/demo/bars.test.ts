@@ -43,7 +43,6 @@ function result(
         { policy: ppoBest, against: sftBest, gold, winRate },
         { policy: usual, against: bestOf, gold: equalKl, winRate },
       ],
-      seconds: {},
     },
     rewardModel: {
       ...{ accuracy: at(0.8), goldPairs: at(0.9), goldAccuracy: 0.9, noiseCeiling: 0.85 },

@@ -26,8 +26,6 @@ export interface Evaluation {
   prompts: number;
   policies: PolicyFigures[];
   comparisons: Comparison[];
-  /** Training time of the further methods, in seconds. */
-  seconds: Partial<Record<Method, number>>;
 }
 
 /** Events of an evaluation while it runs: its steps, and the responses that it measured. */
@@ -83,7 +81,7 @@ export async function* evaluatePolicies(
   tokenizer: Tokenizer,
   before: Before,
   runners: Record<"rejection" | "policy" | "rewardModel", NetworkRunner> & {
-    further: readonly { name: Method; policy: NetworkRunner; seconds: number }[];
+    further: readonly { name: Method; policy: NetworkRunner }[];
   },
   config: Pick<DemoConfig, "temperature" | "bestOf">,
 ): AsyncGenerator<EvaluationEvent, Evaluation> {
@@ -143,8 +141,8 @@ export async function* evaluatePolicies(
       compare(ppoBest, bestOf),
       compare(ppo, bestOf),
       compare(ppo, sft),
+      ...(others.length > 0 ? [compare(rejected, sftBest), compare(bestOf, sftBest)] : []),
       ...others.flatMap(({ figures: { name } }) => [compare(name, sftBest), compare(ppoBest, name)]),
     ],
-    seconds: Object.fromEntries(further.map(({ name, seconds }) => [name, seconds])),
   };
 }

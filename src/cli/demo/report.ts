@@ -6,7 +6,6 @@ import type { Alarm } from "../../demo/alarm.js";
 import type { Bar } from "../../demo/bars.js";
 import type { DemoResult } from "../../demo/events.js";
 import type { PolicyFigures } from "../../demo/held-out.js";
-import { METHOD_TITLES, METHODS } from "../../demo/methods.js";
 import type { figures, OverOptimization } from "../../demo/over-optimization.js";
 import { DATABASE, type DemoRun } from "../../demo/run.js";
 import type { Interval } from "../../statistics/estimates.js";
@@ -82,17 +81,7 @@ function resultTables({ evaluation, split }: DemoResult): string {
       ({ policy, against, gold, winRate }) =>
         `${policy} over ${against}: gold ${gold.estimate >= 0 ? "+" : ""}${decimal(gold)}, better on ${percent(winRate)} of the prompts`,
     ),
-    ...trainingTimes(evaluation.seconds),
   ].join("\n");
-}
-
-/** How long the further methods trained, if there are any. */
-function trainingTimes(seconds: DemoResult["evaluation"]["seconds"]): string[] {
-  const told = METHODS.flatMap((name) => {
-    const own = seconds[name];
-    return own === undefined ? [] : [`${METHOD_TITLES[name]} ${formatDuration(own)}`];
-  });
-  return told.length > 0 ? [`Training took: ${told.join(", ")}`] : [];
 }
 
 /** Behaviour that got worse while the score rose, and the bars that the run misses. */

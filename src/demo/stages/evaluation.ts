@@ -10,7 +10,6 @@ import type { Method } from "../methods.js";
 import type { Optimised } from "../optimise.js";
 import type { TrainedReward } from "../training.js";
 import type { SftModel } from "./fine-tuning.js";
-import type { MethodPolicy } from "./method.js";
 
 /** Evaluation of every policy on the held-out prompts. */
 export function evaluation(
@@ -22,7 +21,7 @@ export function evaluation(
     rejection: StageResult<NetworkRunner>;
     ppo: StageResult<Optimised>;
   },
-  methods: readonly { name: Method; stage: StageResult<MethodPolicy> }[],
+  methods: readonly { name: Method; stage: StageResult<NetworkRunner> }[],
   { seed, split, samplesPerPrompt, temperature, temperatures, bestOf, ppo }: DemoConfig,
 ): Stage<Evaluation, DemoEvent> {
   const { maxNewTokens, microBatchSize, packing } = ppo;
@@ -41,7 +40,7 @@ export function evaluation(
         policy: (await inputs.ppo.value()).policy,
         rewardModel: (await inputs.reward.value()).scorer,
         further: await Promise.all(
-          methods.map(async ({ name, stage }) => ({ name, ...(await stage.value()) })),
+          methods.map(async ({ name, stage }) => ({ name, policy: await stage.value() })),
         ),
       };
       return yield* evaluatePolicies(heldOut, tokenizer, await inputs.baseline.value(), runners, config);

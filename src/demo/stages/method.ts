@@ -1,7 +1,6 @@
-import { join } from "node:path";
 import { fullNetwork } from "../../model/create.js";
 import { NetworkRunner } from "../../model/runner.js";
-import { readValue, type Stage, type StageResult, writeValue } from "../../pipeline/index.js";
+import type { Stage, StageResult } from "../../pipeline/index.js";
 import type { Runtime } from "../../runtime/runtime.js";
 import type { CandidatePair } from "../candidates.js";
 import type { Collected } from "../collect.js";
@@ -13,13 +12,6 @@ import type { StepEvent } from "../phases.js";
 import type { TrainedReward } from "../training.js";
 import type { SftModel } from "./fine-tuning.js";
 import { loadWeights, saveNetwork } from "./saved.js";
-
-/** A policy of a further method. */
-export interface MethodPolicy {
-  policy: NetworkRunner;
-  /** Time of its training; of the last part of it, if it was interrupted. */
-  seconds: number;
-}
 
 /** What further methods start from: the votes, or the reward model that was trained on them. */
 export interface MethodInputs {
@@ -36,7 +28,7 @@ export function directMethod(
   method: DirectMethod,
   { sft, candidates, preferences }: MethodInputs,
   { seed, ...settings }: DemoConfig,
-): Stage<MethodPolicy, StepEvent> {
+): Stage<NetworkRunner, StepEvent> {
   const own = method in PAIR_LOSSES ? "dpo" : (method as "kto" | "orpo");
   return {
     ...{ name: method, code: import.meta.url, inputs: { sft, candidates, preferences } },
@@ -45,10 +37,8 @@ export function directMethod(
       const { tokenizer, reference } = await sft.value();
       const pairs = (await candidates.value()).flat();
       const judged = { pairs, preferences: (await preferences.value()).preferences };
-      const started = performance.now();
       const config = { seed, ...settings };
-      const policy = yield* trainDirectly(method, runtime, reference, tokenizer, judged, config, work);
-      return { policy, seconds: (performance.now() - started) / 1000 };
+      return yield* trainDirectly(method, runtime, reference, tokenizer, judged, config, work);
     },
     ...stored(runtime),
   };
@@ -59,7 +49,7 @@ export function groupMethod(
   runtime: Runtime,
   { sft, reward, start }: MethodInputs,
   { seed, ppoTopics, temperature, grpo }: DemoConfig,
-): Stage<MethodPolicy, StepEvent> {
+): Stage<NetworkRunner, StepEvent> {
   const config = { seed, ppoTopics, temperature, grpo };
   return {
     ...{ name: "grpo", code: import.meta.url, config },
@@ -67,10 +57,7 @@ export function groupMethod(
     async *run(work) {
       const { tokenizer, reference } = await sft.value();
       const from = { reference, start: (await start?.value()) ?? reference };
-      const rewarded = await reward.value();
-      const started = performance.now();
-      const policy = yield* optimiseGroups(runtime, from, tokenizer, rewarded, config, work);
-      return { policy, seconds: (performance.now() - started) / 1000 };
+      return yield* optimiseGroups(runtime, from, tokenizer, await reward.value(), config, work);
     },
     ...stored(runtime),
   };
@@ -80,14 +67,10 @@ export function groupMethod(
 export const furtherMethod = (runtime: Runtime, method: Method, inputs: MethodInputs, config: DemoConfig) =>
   method === "grpo" ? groupMethod(runtime, inputs, config) : directMethod(runtime, method, inputs, config);
 
-const stored = (runtime: Runtime): Pick<Stage<MethodPolicy, StepEvent>, "save" | "load"> => ({
-  async save({ policy, seconds }, dir) {
-    await saveNetwork(dir, policy.network);
-    await writeValue(join(dir, "figures.json"), { seconds });
-  },
+const stored = (runtime: Runtime): Pick<Stage<NetworkRunner, StepEvent>, "save" | "load"> => ({
+  save: ({ network }, dir) => saveNetwork(dir, network),
   async load(dir) {
     const { config, weights } = await loadWeights(runtime, dir);
-    const { seconds } = await readValue<Pick<MethodPolicy, "seconds">>(join(dir, "figures.json"));
-    return { policy: new NetworkRunner(runtime, fullNetwork(runtime, config, weights)), seconds };
+    return new NetworkRunner(runtime, fullNetwork(runtime, config, weights));
   },
 });
