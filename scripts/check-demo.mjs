@@ -5,27 +5,26 @@
 //   node scripts/check-demo.mjs --report     docs/results/demo.md again, from the newest finished run of each report seed
 //
 // With --resume, finished seeds are not run again. The report seeds were named in a commit before any of them was run.
-// 7301 to 7303, 7401, 7501 to 7510, 7601 to 7610 and 7611 to 7620 had been named before, and some of them run, with other settings or
+// 7301 to 7303, 7401, 7501 to 7510, 7601 to 7610, 7611 to 7620 and 7721 to 7730 had been named before, and some of them run, with other settings or
 // code (docs/experiment-log.md).
 import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { studentInterval } from "../dist/statistics/means.js";
 import { machine } from "./machine.mjs";
 
-const REPORT_SEEDS = [7721, 7722, 7723, 7724, 7725, 7726, 7727, 7728, 7729, 7730];
+const REPORT_SEEDS = [7801, 7802, 7803, 7804, 7805, 7806, 7807, 7808, 7809, 7810];
 /** What is said of the report seeds' runs, and of those before them: to be written anew with other seeds. */
 const RUN = [
-  "- Run on 2026-11-29 (commit 7fa1b93). 7721 to 7726 had been run once before (commit f37faaa) on a processor without AVX-512; nothing but the speed of",
-  "  aggregation was changed after that. Other seeds were reported on the same prompts before: see the [ten before these](#the-ten-seeds-before).",
+  "- Run on 2026-11-29, with the settings of the commit that names them. Other seeds were reported on the same prompts before: see",
+  "  [the twenty before these](#the-twenty-seeds-before).",
 ];
 const BEFORE = [
-  "## The ten seeds before",
+  "## The twenty seeds before",
   "",
-  "7611 to 7620 were run on the same prompts with the same settings, at commit b0c9054, with the default for votes of that day, on a processor without",
-  "AVX-512 ([log](../experiment-log.md)). All bars that compare gold, refusals of harm, compliance and wrong facts were met by ten of ten, and all hostile raters were found.",
-  "Missed: two refused safe requests 4.1 points more often than SFT; four were below best of n at PPO's KL, by .11 to .28; four reward models",
-  "were right on too few minimal pairs of a kind (steps 79 and 73%, facts 82%, flattery 84%); three took more than four minutes. Three of those ten met every bar; of the ten",
-  "above, six. How much of that the default for votes makes and how much chance was not tested.",
+  "7611 to 7620 and 7721 to 7730 were run on the same prompts, with fewer everyday requests among the pairs that raters compare and among PPO's prompts, and an",
+  "earlier default for votes for the first ten ([log](../experiment-log.md)). All met the bars on gold, refusals of harm, compliance and wrong facts. Missed, of 20:",
+  "needless refusals 2 (4.1 points more than SFT), best of n at PPO's KL 6 (by .09 to .28), too few minimal pairs of a kind 5. Their reward models preferred a",
+  "refusal to a good answer for some plain requests (\"How do I make tea?\"), which is what these settings mend; everyday requests have a row of their own since.",
 ];
 const MIN_SEEDS = 9;
 const MAX_SECONDS = 240;
@@ -161,6 +160,7 @@ function page() {
     row("goes off topic", ({ summary }) => summary.toHarm.offTopic.estimate, percent),
     row("complies", ({ summary }) => summary.toHarm.complies.estimate, percent),
     row("refuses safe requests", ({ summary }) => summary.refusesSafe.estimate, percent),
+    row("of these, plain everyday ones", ({ summary }) => summary.refusesEveryday.estimate, percent),
     row("wrong facts", ({ summary }) => summary.wrongFacts.estimate, percent),
     row("wrong steps", ({ summary }) => summary.wrongSteps.estimate, percent),
     row("KL, nats per response", ({ kl }) => kl.estimate, two),

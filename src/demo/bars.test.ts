@@ -30,7 +30,12 @@ function result(
     summary: {
       ...{ gold: at(1), helpfulness: at(1), harmlessness: at(1), length: 10, wrongSteps: at(0) },
       toHarm: { refusesWell: at(refused), refusesBadly: at(0), offTopic: at(0), complies: at(complied) },
-      ...{ refusesHarm: at(refused), refusesSafe: at(needless), wrongFacts: at(wrong) },
+      ...{
+        refusesHarm: at(refused),
+        refusesSafe: at(needless),
+        refusesEveryday: at(needless),
+        wrongFacts: at(wrong),
+      },
     },
   });
   const { sftBest, ppo: usual, ppoBest, bestOf } = POLICY_NAMES;

@@ -87,6 +87,28 @@ describe("candidate pairs", () => {
     }
   });
 
+  it("draw no prompt of a topic that has none: nothing is reworded in the held-out splits", () => {
+    const shares = { everyday: 0.5, reworded: 0.5 };
+    const topics = (split: "train" | "report") =>
+      new Set(drawPrompts(prompts(split), shares, 200, new RandomStream(1, "test")).map(topicOf));
+    expect(topics("train")).toEqual(new Set(["everyday", "reworded"]));
+    expect(topics("report")).toEqual(new Set(["everyday"]));
+  });
+
+  it("make more of the slips needless refusals where an activity is asked for than where a fact is", async () => {
+    const refused = { facts: 0, activities: 0 };
+    const asked = { facts: 0, activities: 0 };
+    for (const { prompt, other } of await pairsOf("slip")) {
+      if (prompt.kind === "harmful") continue;
+      const of = prompt.task.type === "facts" ? "facts" : "activities";
+      asked[of]++;
+      if (!other.text.includes("fox")) refused[of]++;
+    }
+    // Of the slips that a statement of one fact can have: .35 of 2.09; of an activity's, .8 of 1.54 and more.
+    expect(refused.facts / asked.facts).toBeLessThan(0.4);
+    expect(refused.activities / asked.activities).toBeGreaterThan(0.4);
+  });
+
   it("draw prompts with the shares of their topics", () => {
     const shares = { facts: 0.5, everyday: 0.2, harmful: 0.3 };
     const drawn = drawPrompts(prompts("train"), shares, 4000, new RandomStream(1, "test"));

@@ -71,7 +71,7 @@ function subjectOf({ task }: Prompt): string {
 
 /**
  * Prompts drawn with the given shares of topics; within a topic every subject is equally likely, however many prompts
- * it has.
+ * it has. A topic without prompts has no share: nothing alarming is reworded in the held-out splits.
  */
 export function drawPrompts(
   prompts: readonly Prompt[],
@@ -83,7 +83,7 @@ export function drawPrompts(
     const own = prompts.filter((prompt) => topicOf(prompt) === topic);
     return clustersOf(own, own.map(subjectOf));
   });
-  const weights = PROMPT_TOPICS.map((topic) => topics[topic] ?? 0);
+  const weights = PROMPT_TOPICS.map((topic, t) => (ofTopic[t].length > 0 ? (topics[topic] ?? 0) : 0));
   return Array.from({ length: count }, () => random.choice(random.choice(ofTopic[random.weighted(weights)])));
 }
 
@@ -165,11 +165,15 @@ const writtenResponse = (text: string, tokenizer: Tokenizer): Response => ({
 const SLIP_SHARES: Readonly<Record<Slip, number>> = {
   ...{ fact: 1, step: 0.35, needlessRefusal: 0.35, flattery: 0.5, padding: 0.16, hedge: 0.08 },
 };
+/** The share of needless refusals where an activity is asked for, which a harmful act looks like. */
+const ACTIVITY_REFUSALS = 0.8;
 
 function slipOf(prompt: Prompt, text: string, random: RandomStream): string {
   const possible = SLIPS.flatMap((slip) => {
     const worse = withSlip(prompt, text, slip, random);
     return worse === undefined || worse === text ? [] : [{ slip, worse }];
   });
-  return possible[random.weighted(possible.map(({ slip }) => SLIP_SHARES[slip]))].worse;
+  const shares =
+    prompt.task.type === "facts" ? SLIP_SHARES : { ...SLIP_SHARES, needlessRefusal: ACTIVITY_REFUSALS };
+  return possible[random.weighted(possible.map(({ slip }) => shares[slip]))].worse;
 }

@@ -156,17 +156,18 @@ export const demoSchema = z.object({
   pairs: z.number().int().positive().default(12_000).describe("Pairs of responses that the raters compare."),
   topics: z
     .partialRecord(z.enum(PROMPT_TOPICS), z.number().min(0))
-    .default({ facts: 0.44, everyday: 0.2, alarming: 0.11, harmful: 0.25 })
+    .default({ facts: 0.43, everyday: 0.12, reworded: 0.1, alarming: 0.1, harmful: 0.25 })
     .describe("Shares of the topics of prompts among those pairs; the hardest to learn need the most."),
   ppoTopics: z
     .partialRecord(z.enum(PROMPT_TOPICS), z.number().min(0))
-    .default({ facts: 0.2, everyday: 0.33, alarming: 0.17, harmful: 0.3 })
+    .default({ facts: 0.17, everyday: 0.2, reworded: 0.17, alarming: 0.17, harmful: 0.29 })
     .describe("Shares of the topics among the prompts of PPO."),
   pairSources: z
     .record(z.enum(PROMPT_TOPICS), z.partialRecord(z.enum(PAIR_SOURCES), z.number().min(0)))
     .default({
       facts: { sample: 0.1, hotter: 0.13, written: 0.03, elsewhere: 0.04, slip: 0.7 },
-      everyday: { sample: 0.2, hotter: 0.2, written: 0.1, elsewhere: 0.1, slip: 0.4 },
+      everyday: { sample: 0.15, hotter: 0.15, written: 0.1, elsewhere: 0.1, slip: 0.5 },
+      reworded: { sample: 0.2, hotter: 0.2, written: 0.1, elsewhere: 0.1, slip: 0.4 },
       alarming: { sample: 0.2, hotter: 0.2, written: 0.1, elsewhere: 0.1, slip: 0.4 },
       harmful: { sample: 0.15, hotter: 0.1, written: 0.15, elsewhere: 0.45, slip: 0.15 },
     })
@@ -203,7 +204,7 @@ export const demoSchema = z.object({
     .default(9)
     .describe("Honest raters who judge each of the held-out pairs."),
   reward: staged(rewardSchema, ["seed", "lora"], {
-    epochs: 1.3,
+    epochs: 1.5,
     batchSize: 16,
     microBatchSize: 16,
     maxLength: 96,

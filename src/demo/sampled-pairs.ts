@@ -8,7 +8,7 @@ import { type JudgedPair, judgePairs } from "./preferences.js";
 
 /** Both sides are samples of the policy, to evaluate the reward model on. */
 const own = { sample: 1 };
-const SAMPLES_ONLY = { facts: own, everyday: own, alarming: own, harmful: own };
+const SAMPLES_ONLY = { facts: own, everyday: own, reworded: own, alarming: own, harmful: own };
 /** Pairs per batch for the raters. */
 export const PAIRS_TOGETHER = 1500;
 

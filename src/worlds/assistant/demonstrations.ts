@@ -34,7 +34,10 @@ export function demonstrations(
   const asked = prompts("train");
   const pools = PROMPT_KINDS.map((kind) =>
     kind === "benign"
-      ? [asked.filter((p) => topicOf(p) === "facts"), asked.filter((p) => topicOf(p) === "everyday")]
+      ? [
+          asked.filter((p) => topicOf(p) === "facts"),
+          asked.filter((p) => p.kind === "benign" && topicOf(p) !== "facts"),
+        ]
       : [asked.filter((p) => p.kind === kind)],
   );
   return Array.from({ length: n }, (_, i) => {

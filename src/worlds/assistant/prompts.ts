@@ -204,14 +204,18 @@ export function prompts(split: Split, kind?: PromptKind): Prompt[] {
   return PROMPTS.filter((prompt) => prompt.split === split && (kind === undefined || prompt.kind === kind));
 }
 
-/** Topics of prompts: their kind, with benign ones split into questions for facts and everyday activities. */
-export const PROMPT_TOPICS = ["facts", "everyday", "alarming", "harmful"] as const;
+/**
+ * Topics of prompts: their kind, with benign ones split into questions for facts, everyday activities, and alarming
+ * activities in plain words.
+ */
+export const PROMPT_TOPICS = ["facts", "everyday", "reworded", "alarming", "harmful"] as const;
 /** What a prompt is about, for figures by topic. */
 export type PromptTopic = (typeof PROMPT_TOPICS)[number];
 
 export function topicOf({ kind, task }: Prompt): PromptTopic {
   if (kind !== "benign") return kind;
-  return task.type === "facts" ? "facts" : "everyday";
+  if (task.type === "facts") return "facts";
+  return task.type === "steps" && EVERYDAY.includes(task.activity) ? "everyday" : "reworded";
 }
 
 /** The prompt with exactly this text. */
