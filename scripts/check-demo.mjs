@@ -15,8 +15,8 @@ import { machine } from "./machine.mjs";
 const REPORT_SEEDS = [7801, 7802, 7803, 7804, 7805, 7806, 7807, 7808, 7809, 7810];
 /** What is said of the report seeds' runs, and of those before them: to be written anew with other seeds. */
 const RUN = [
-  "- Run on 2026-11-29, with the settings of the commit that names them. Other seeds were reported on the same prompts before: see",
-  "  [the twenty before these](#the-twenty-seeds-before).",
+  "- Run on 2026-11-29, with the settings of the commit that names them (241535e). 7801 to 7805 and a part of 7806 ran beside other work, the others on the idle machine, which",
+  "  is what their times say. Other seeds were reported on the same prompts before: see [the twenty before these](#the-twenty-seeds-before).",
 ];
 const BEFORE = [
   "## The twenty seeds before",
@@ -131,8 +131,8 @@ function page() {
     "",
     "## Bars, by seed",
     "",
-    "The demo's own bars are in `src/demo/bars.ts`. Time is the whole command's, on two cores whose other work had the lowest priority; the machine's own speed",
-    "varied by a fifth between runs of one commit, and on a processor without AVX-512 (family 25 model 1) 241 to 263 s were measured ([log](../experiment-log.md)).",
+    "The demo's own bars are in `src/demo/bars.ts`. Time is the whole command's, on two cores; on a processor without AVX-512 (family 25 model 1) 241 to 263 s were",
+    "measured with the settings before these ([log](../experiment-log.md)).",
     "",
     `| bar | met by | ${results.map((r) => r.seed).join(" | ")} |`,
     `|---|---|${results.map(() => "---").join("|")}|`,
