@@ -62,7 +62,7 @@ export function rateOfSums(
 
 /** Interval of the share of successes in n independent cases. @param successes a whole number from 0 to n. */
 export function shareInterval(successes: number, n: number, confidence = 0.95): ClusterInterval {
-  if (!(n > 0 && successes >= 0 && successes <= n)) throw new RangeError(`${successes} successes of ${n}`);
+  if (!(successes >= 0 && successes <= n)) throw new RangeError(`${successes} successes of ${n}`);
   return rateOfSums(
     Array.from({ length: n }, (_, i) => (i < successes ? 1 : 0)),
     Array(n).fill(1),

@@ -181,6 +181,10 @@ describe("Dawid and Skene", () => {
     expectClose(one.confusion, [...confusions(SMALL, byHand, 0.1)]);
     const two = step([...byHand], (truths) => confusions(SMALL, truths, 0.1));
     expectClose(dawidSkene(SMALL, { iterations: 2, tolerance: 0, pseudo: 0.1 }).posterior, [...two]);
+    // The counts added pull away from the bound's maximum: without a tolerance, steps go on where it falls.
+    let many = step(shares, (truths) => confusions(SMALL, truths, 2));
+    for (let i = 1; i < 12; i++) many = step([...many], (truths) => confusions(SMALL, truths, 2));
+    expectClose(dawidSkene(SMALL, { iterations: 12, tolerance: 0, pseudo: 2 }).posterior, [...many]);
     const from = Float64Array.of(0.1, 0.9, 0.8, 0.2, 0.5, 0.5);
     expectClose(dawidSkene(SMALL, { iterations: 1, pseudo: 0.1, start: from.slice() }).posterior, [
       ...step([...from], (truths) => confusions(SMALL, truths, 0.1)),
