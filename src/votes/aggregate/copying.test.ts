@@ -87,7 +87,9 @@ describe("raters who repeat the vote before theirs", () => {
       const own = [...votes.rater.keys()].filter((v) => votes.rater[v] === rater);
       let sums = { followed: 0, agreed: 0, expected: 0 };
       for (const v of own) {
-        const others = orders[votes.item[v]].filter((other) => other !== v && other !== before(v) && before(other) !== v);
+        const others = orders[votes.item[v]].filter(
+          (other) => other !== v && other !== before(v) && before(other) !== v,
+        );
         if (before(v) < 0 || others.length === 0) continue;
         const same = (other: number) => votes.label[other] === votes.label[v];
         sums = {

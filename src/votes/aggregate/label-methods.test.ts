@@ -372,7 +372,8 @@ describe("an aggregate of labels", () => {
   it("names items and raters, counts votes, and says how likely a label is", () => {
     const aggregate = aggregateLabels(SMALL, "majority");
     expect(aggregate.method).toBe("majority");
-    expect(aggregate.items).toEqual([
+    expect("model" in aggregate).toBe(false);
+    expect(aggregate.items).toStrictEqual([
       { item: "i", label: "x", probability: 2 / 3 },
       { item: "j", label: "x", probability: 0.5 },
       { item: "k", label: "y", probability: 1 },
@@ -383,7 +384,7 @@ describe("an aggregate of labels", () => {
       ["c", 3],
     ]);
     expect(aggregate.groups).toEqual([]);
-    expect(aggregateLabels(SMALL).method).toBe("robust");
+    expect(aggregateLabels(SMALL)).toMatchObject({ method: "robust", model: robust(SMALL).model });
   });
 
   it("is each method's own", () => {
