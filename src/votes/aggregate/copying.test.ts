@@ -78,7 +78,7 @@ describe("raters who repeat the vote before theirs", () => {
     for (const [v, i] of votes.item.entries()) orders[i].push(v);
     for (const order of orders) order.sort((a, b) => time[a] - time[b]);
     /** The vote cast just before this one on its item, if at another time. */
-    const before = (v: number): number => {
+    const previous = (v: number): number => {
       const order = orders[votes.item[v]];
       const last = order[order.indexOf(v) - 1];
       return last !== undefined && time[last] < time[v] ? last : -1;
@@ -88,19 +88,19 @@ describe("raters who repeat the vote before theirs", () => {
       let sums = { followed: 0, agreed: 0, expected: 0 };
       for (const v of own) {
         const others = orders[votes.item[v]].filter(
-          (other) => other !== v && other !== before(v) && before(other) !== v,
+          (other) => other !== v && other !== previous(v) && previous(other) !== v,
         );
-        if (before(v) < 0 || others.length === 0) continue;
+        if (previous(v) < 0 || others.length === 0) continue;
         const same = (other: number) => votes.label[other] === votes.label[v];
         sums = {
           followed: sums.followed + 1,
-          agreed: sums.agreed + Number(same(before(v))),
+          agreed: sums.agreed + Number(same(previous(v))),
           expected: sums.expected + others.filter(same).length / others.length,
         };
       }
       expect({ followed, agreed, expected }).toEqual({ ...sums, expected: expect.closeTo(sums.expected, 9) });
       const copied = (agreed - expected) / (followed - expected);
-      for (const v of own) expect(found.kept[v]).toBeCloseTo(before(v) < 0 ? 1 : 1 - copied, 12);
+      for (const v of own) expect(found.kept[v]).toBeCloseTo(previous(v) < 0 ? 1 : 1 - copied, 12);
     }
   });
 
