@@ -44,6 +44,8 @@ export const FOLDERS = {
       "src/feedback/store/verification/verify-chain.test.ts",
       "src/feedback/store/verification/verify-states.test.ts",
       "src/feedback/store/verification/verify-audit.test.ts",
+      "src/feedback/store/verification/tamper-matrix.test.ts",
+      "src/feedback/store/verification/honest.test.ts",
     ],
   },
   "src/votes/aggregate": {
