@@ -9,6 +9,9 @@ const audit = [
   "audit/writer",
 ];
 
+/** Test files of a folder by their names without endings. */
+const named = (folder, names) => names.map((name) => `${folder}/${name}.test.ts`);
+
 /**
  * What is mutated, and which tests must notice, cheap ones first: the first test that fails settles a mutant. Stored
  * metrics of whole runs (test/golden) are not among them: they show that something changed, not that it was right.
@@ -41,17 +44,42 @@ export const FOLDERS = {
       "src/feedback/store/verification/verify-chain.test.ts",
       "src/feedback/store/verification/verify-states.test.ts",
       "src/feedback/store/verification/verify-audit.test.ts",
+      "src/feedback/store/verification/tamper-matrix.test.ts",
+      "src/feedback/store/verification/honest.test.ts",
     ],
   },
   "src/votes/aggregate": {
     shared: true,
     mutate: ["src/votes/aggregate/*.ts"],
-    tests: ["src/votes/aggregate"],
+    tests: [
+      ...named("src/votes/aggregate", [
+        ...["rater-graph", "score-messages", "hardness", "crowd-kit", "held-out-votes", "mace", "label-methods", "scores"],
+        ...["rater-reports", "belief-exact", "belief-propagation", "robust", "ring", "robust-pairs", "rater-models"],
+        ...["copying", "known", "pairs", "sample-of-items", "topic-raters", "labels"],
+      ]),
+      "src/votes/aggregate",
+    ],
   },
   "src/votes/agreement": { shared: true, mutate: ["src/votes/agreement/*.ts"], tests: ["src/votes/agreement"] },
-  "src/generate": { mutate: ["src/generate/*.ts"], tests: ["src/generate"] },
+  "src/generate": {
+    mutate: ["src/generate/*.ts"],
+    tests: [
+      ...named("src/generate", ["unended", "cache-size", "request", "kv-cache", "in-order", "sampling"]),
+      "src/generate",
+    ],
+  },
   "src/statistics": { shared: true, mutate: ["src/statistics/*.ts"], tests: ["src/statistics"] },
-  "src/demo": { mutate: ["src/demo/**/*.ts"], tests: ["src/demo"] },
+  "src/demo": {
+    mutate: ["src/demo/**/*.ts"],
+    tests: [
+      ...named("src/demo", [
+        ...["baselines", "over-optimization-svg", "rating/summary", "bars", "rating/panels", "alarm", "preferences"],
+        ...["rating/worker", "over-optimization", "policies", "candidates", "run", "training", "reward-check"],
+        ...["rating/thread", "optimise", "rating/session", "evaluation", "loop"],
+      ]),
+      "src/demo",
+    ],
+  },
 };
 
 /** Test files below a path, those of a folder in order of name. */

@@ -112,6 +112,8 @@ describe("the cluster bootstrap", () => {
   it("of few skewed clusters ends at the draws, not beyond what the acceleration allows", () => {
     // Student's quantile is 12.7 with one degree of freedom.
     expect(ofMean([0, 1])).toEqual({ estimate: 0.5, low: 0, high: 1 });
+    // A quarter of the draws is 0: below Student's end for 40% (15%), above the normal's (30%).
+    expect(ofMean([0, 1], { confidence: 0.4 })).toEqual({ estimate: 0.5, low: 0, high: 1 });
     const [draws, without] = [Float64Array.from({ length: 99 }, (_, i) => i), [9, 9, 9, 0]];
     const { low, high } = bcaEnds(draws, 49, without, 12);
     expect([low, high]).toEqual([expect.closeTo(0, 1), 98]);
@@ -121,6 +123,7 @@ describe("the cluster bootstrap", () => {
 
   it("of a sample that does not vary is a point", () => {
     expect(ofMean([2, 2, 2])).toEqual({ estimate: 2, low: 2, high: 2 });
+    expect(ofMean([2])).toEqual({ estimate: 2, low: 2, high: 2 });
     expect(() => ofMean([])).toThrow("empty sample");
   });
 });

@@ -125,6 +125,22 @@ describe("ratioInterval", () => {
     );
   });
 
+  it("has the error of what the ratio leaves of each numerator", () => {
+    const b = [1, 2, 1, 2, 1, 2, 1, 2];
+    const rest = [-1, -2, 1, 2, -1, -2, 1, 2];
+    const { estimate, low, high } = ratioInterval(
+      b.map((x, i) => 3 * x + rest[i]),
+      b,
+    );
+    // The rest is symmetric with squares 20 in all, and b has the mean 3/2: the half-width is Student's.
+    const half = (studentQuantile(0.975, 7) * Math.sqrt(20 / 7 / 8)) / 1.5;
+    expect([estimate, low, high]).toEqual([
+      expect.closeTo(3, 12),
+      expect.closeTo(3 - half, 9),
+      expect.closeTo(3 + half, 9),
+    ]);
+  });
+
   it("says what it cannot say", () => {
     expect(ratioInterval([1, 2], [1, 1])).toMatchObject({ estimate: 1.5, high: Number.POSITIVE_INFINITY });
     expect(() => ratioInterval([1], [0])).toThrow("a ratio to 0");

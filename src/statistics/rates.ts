@@ -62,7 +62,7 @@ export function rateOfSums(
 
 /** Interval of the share of successes in n independent cases. @param successes a whole number from 0 to n. */
 export function shareInterval(successes: number, n: number, confidence = 0.95): ClusterInterval {
-  if (!(n > 0 && successes >= 0 && successes <= n)) throw new RangeError(`${successes} successes of ${n}`);
+  if (!(successes >= 0 && successes <= n)) throw new RangeError(`${successes} successes of ${n}`);
   return rateOfSums(
     Array.from({ length: n }, (_, i) => (i < successes ? 1 : 0)),
     Array(n).fill(1),
@@ -121,21 +121,20 @@ function ends(p: number, n: number, K: number, confidence: number): { low: numbe
   const center = p + t ** 2 / (2 * n);
   const spread = t * Math.sqrt((p * (1 - p)) / n + t ** 2 / (4 * n ** 2));
   const scale = 1 + t ** 2 / n;
+  const bound = (from: number, rate: number) => exactBound(from, rate * n, n, 1 - confidence);
   return {
-    low: p === 0 ? 0 : Math.max(0, exactBound((center - spread) / scale, p * n, n, 1 - confidence)),
-    high:
-      p === 1
-        ? 1
-        : 1 - Math.max(0, exactBound(1 - (center + spread) / scale, (1 - p) * n, n, 1 - confidence)),
+    low: bound((center - spread) / scale, p),
+    high: 1 - bound(1 - (center + spread) / scale, 1 - p),
   };
 }
 
 /**
  * The rate at which at least `successes` of n have probability alpha (Clopper and Pearson 1934), if it is below `from`;
- * otherwise `from`. `successes` and `n` may be fractional.
+ * otherwise `from`, at least 0. `successes` and `n` may be fractional.
  */
 function exactBound(from: number, successes: number, n: number, alpha: number): number {
   const chance = (rate: number) => regularizedBeta(rate, successes, n - successes + 1);
+  if (successes === 0 || from < 0) return 0;
   if (chance(from) <= alpha) return from;
   let [low, high] = [0, from];
   for (let i = 0; i < 60; i++) {

@@ -16,8 +16,7 @@ export const sigmoid = (x: number): number =>
   x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x));
 
 /** log sigmoid(x), without overflow. */
-export const logSigmoid = (x: number): number =>
-  x >= 0 ? -Math.log1p(Math.exp(-x)) : x - Math.log1p(Math.exp(x));
+export const logSigmoid = (x: number): number => Math.min(x, 0) - Math.log1p(Math.exp(-Math.abs(x)));
 
 /**
  * I_x(a, b), the regularised incomplete beta function, for a, b > 0 and x in [0, 1]: the continued fraction of

@@ -55,7 +55,7 @@ export function strengths(
     wins[a] += won;
     wins[b] += count - won;
   }
-  let p = start.slice();
+  let p = start;
   for (let iteration = 0; iteration < iterations; iteration++) {
     const rates = new Float64Array(p.length).fill(prior.rate);
     for (const { a, b, count } of duels) {

@@ -60,6 +60,63 @@ describe("raters who repeat the vote before theirs", () => {
     for (let v = 0; v < kept.length; v++) if (!found.includes(votes.rater[v])) expect(kept[v]).toBe(1);
   });
 
+  it("follow, agree and were expected to as the votes of their items say, in whatever order votes are told", () => {
+    const { votes: all } = drawn(4, { copiers: 6, items: 1200 });
+    // Items of two to five votes, some of them with two votes at one time, told in no order.
+    const kept = [...all.item.keys()].filter((v) => v % 5 < 2 + (all.item[v] % 4));
+    const told = new RandomStream(1, "test/copying/order").shuffled(kept);
+    const take = (values: Int32Array) => Int32Array.from(told, (v) => values[v]);
+    const votes = { ...all, item: take(all.item), rater: take(all.rater), label: take(all.label) };
+    const time = Float64Array.from(told, (v) => (all.item[v] % 7 === 0 && v % 5 === 2 ? v - 1 : v));
+    const found = copiedVotes(votes, time);
+    expect(found.copiers.length).toBeGreaterThanOrEqual(5);
+    expect(found.copiers.map(({ rater }) => rater)).toEqual(
+      found.copiers.map(({ rater }) => rater).sort((a, b) => a - b),
+    );
+
+    const orders = votes.items.map((): number[] => []);
+    for (const [v, i] of votes.item.entries()) orders[i].push(v);
+    for (const order of orders) order.sort((a, b) => time[a] - time[b]);
+    /** The vote cast just before this one on its item, if at another time. */
+    const previous = (v: number): number => {
+      const order = orders[votes.item[v]];
+      const last = order[order.indexOf(v) - 1];
+      return last !== undefined && time[last] < time[v] ? last : -1;
+    };
+    for (const { rater, followed, agreed, expected } of found.copiers) {
+      const own = [...votes.rater.keys()].filter((v) => votes.rater[v] === rater);
+      let sums = { followed: 0, agreed: 0, expected: 0 };
+      for (const v of own) {
+        const others = orders[votes.item[v]].filter(
+          (other) => other !== v && other !== previous(v) && previous(other) !== v,
+        );
+        if (previous(v) < 0 || others.length === 0) continue;
+        const same = (other: number) => votes.label[other] === votes.label[v];
+        sums = {
+          followed: sums.followed + 1,
+          agreed: sums.agreed + Number(same(previous(v))),
+          expected: sums.expected + others.filter(same).length / others.length,
+        };
+      }
+      expect({ followed, agreed, expected }).toEqual({ ...sums, expected: expect.closeTo(sums.expected, 9) });
+      const copied = (agreed - expected) / (followed - expected);
+      for (const v of own) expect(found.kept[v]).toBeCloseTo(previous(v) < 0 ? 1 : 1 - copied, 12);
+    }
+  });
+
+  it("are not found by votes cast at one time, which are one case", () => {
+    const { votes, time } = drawn(1, { copiers: 6 });
+    const [{ rater }] = copiedVotes(votes, time).copiers;
+    // All its votes together, and those after them on each item later still.
+    const at = [...votes.item.keys()].filter((v) => votes.rater[v] === rater);
+    const place = new Map(at.map((v) => [votes.item[v], v]));
+    const once = time.map((_, v) => {
+      const own = place.get(votes.item[v]);
+      return own === undefined || v < own ? v : 1e6 + (v - own);
+    });
+    expect(copiedVotes(votes, once).copiers.map((copier) => copier.rater)).not.toContain(rater);
+  });
+
   it("are not found without times, nor where votes of an item have one time", () => {
     const { votes } = drawn(1, { copiers: 6 });
     expect(copiedVotes(votes, undefined).copiers).toEqual([]);

@@ -66,7 +66,7 @@ function twoLoops(
   changes: readonly Float64Array[],
 ): Float64Array {
   const q = gradient.slice();
-  const alphas: number[] = [];
+  const alphas = new Float64Array(steps.length);
   for (let k = steps.length - 1; k >= 0; k--) {
     alphas[k] = dot(steps[k], q) / dot(steps[k], changes[k]);
     for (let at = 0; at < q.length; at++) q[at] -= alphas[k] * changes[k][at];

@@ -7,7 +7,7 @@ import { labelPosterior, pooledDawidSkene } from "./dawid-skene.js";
 import { discoveries, median } from "./false-discovery.js";
 import { classShares } from "./known-labels.js";
 import { raterFlags } from "./rater-flags.js";
-import { balancedSkills, raterSkills, truthByOthers } from "./rater-skill.js";
+import { balancedSkills, raterSkills, skillsOnKnown, truthByOthers } from "./rater-skill.js";
 import { sideFlags } from "./side-bias.js";
 
 const votesOf = (text: string): LabelVotes =>
@@ -35,11 +35,11 @@ describe("discoveries", () => {
   });
 
   it("measure the null by the honest: its centre when above 0, its width below when above 1", () => {
-    // Median 1; below it 0, 0, 1, 2, 3: median deviation 1, hence 1.4826.
-    const honest = Float64Array.of(-2, -1, 0, 1, 1, 2, 3, 4);
+    // Median 1; below it 0, 0, 2, 3, 4: median deviation 2, hence 2 times 1.4826.
+    const honest = Float64Array.of(-3, -2, -1, 1, 1, 2, 3, 4);
     expect(median(honest)).toBe(1);
     const found = (score: number): number => discoveries(Float64Array.of(score), 0.01, honest).length;
-    const least = 1 - normalQuantile(0.01) * 1.4826;
+    const least = 1 - normalQuantile(0.01) * 2 * 1.4826;
     expect(found(least + 0.01)).toBe(1);
     expect(found(least - 0.01)).toBe(0);
     // A null centred below 0 is held to be centred at 0, and a narrow one to be standard.
@@ -81,12 +81,16 @@ describe("flags", () => {
       ...Array(7).fill(""),
       ...["contrary", "guessing", "", "", "", "", "", "guessing", ""],
     ]);
+    expect([flags[0], flags[10]]).toEqual([[], []]);
     expect(flags[7]).toEqual([
       {
         kind: "contrary",
         reason: "right at most 49.9% of the time with truths equally common, chance is 50.0%",
       },
     ]);
+    expect(alone[14][0].reason).toBe(
+      "right 45.0% to 55.9% of the time with truths equally common, chance is 50.0%, half of the raters reach 90.0%",
+    );
     expect(flags[9][0].reason).toBe(
       "right 40.0% to 69.9% of the time on known answers, with truths equally common, chance is 50.0%, half of the raters reach 90.0%",
     );
@@ -125,14 +129,15 @@ describe("the truth by the other votes", () => {
 
   it("weighs votes as it is told, and knows what is known", () => {
     const weight = [1, 0, 0.5, 1, 1, 1, 0];
-    const known = Int32Array.of(-1, 1, -1);
+    const known = Int32Array.of(-1, 1, 0);
     const { posterior, confusion } = pooled(known, weight);
     const prior = classShares(posterior, known, 2);
     const truths = truthByOthers(votes, start, weight, known);
     for (let v = 0; v < 7; v++) {
       const others = weight.map((share, other) => (other === v ? 0 : share));
       const row = labelPosterior(votes, prior, confusion, others);
-      const want = votes.item[v] === 1 ? [0, 1] : [0, 1].map((c) => row[votes.item[v] * 2 + c]);
+      const byOthers = [0, 1].map((c) => row[votes.item[v] * 2 + c]);
+      const want = [byOthers, [0, 1], [1, 0]][votes.item[v]];
       for (const c of [0, 1]) expect(truths[v * 2 + c]).toBeCloseTo(want[c], 9);
     }
   });
@@ -160,11 +165,13 @@ describe("skills", () => {
   it.each([2, 3])(
     "of %d labels maximise the likelihood, and intervals are where it falls by t^2 / 2",
     (K) => {
-      const q = [0.9, 0.95, 0.3, 0.8, 0.99, 0.6, 0.2, 0.9, 0.97, 0.85];
+      // The likeliest skill lies within (0, 1).
+      const q = [0.9, 0.95, 0.3, 0.8, 0.99, 0.6, 0.05, 0.9, 0.97, 0.85];
       const { votes, truths } = judged(q, K);
       const at = likelihood(q, K);
       const grid = Array.from({ length: 100_001 }, (_, i) => i / 100_000).slice(1, -1);
       const best = grid.reduce((a, b) => (at(b) > at(a) ? b : a));
+      expect(best).toBeLessThan(0.99);
       // Quantiles of Student's t with 9 degrees of freedom.
       for (const [confidence, t] of [
         [undefined, 2.262157],
@@ -193,23 +200,48 @@ describe("skills", () => {
     expect(never.low).toBe(0);
     expect(never.estimate).toBeCloseTo(0, 9);
     expect(never.high).toBeCloseTo(1 - Math.exp(-(3.182446 ** 2) / 2 / 4), 5);
+    // Of two votes, with Student's t of one degree of freedom: its quartile is 1.
+    const two = judged([1, 1], 2);
+    expect(raterSkills(two.votes, two.truths, 0.5)[1].low).toBeCloseTo(Math.exp(-1 / 2 / 2), 9);
     const three = judged([1 / 3, 1 / 3], 3);
     expect(raterSkills(three.votes, three.truths)[1].estimate).toBeCloseTo(1 / 3, 9);
   });
 
   it("with truths equally common are means over truths, with a vote right and one wrong added to each", () => {
     // Ten times: of x said x with .9, and y with .8 and .3 of it being x; of y .2 and .7 right, .1 wrong.
-    const votes = votesOf(Array.from({ length: 10 }, (_, i) => `i${i} a x, j${i} a y, k${i} a y`).join(", "));
-    const truths = Float64Array.from(Array(10).fill([0.9, 0.1, 0.8, 0.2, 0.3, 0.7]).flat());
+    const own = Array.from({ length: 10 }, (_, i) => `i${i} a x, j${i} a y, k${i} a y`);
+    const votes = votesOf([...own, "i0 b y", "j0 b y"].join(", "));
+    const truths = Float64Array.from(
+      [...Array(10).fill([0.9, 0.1, 0.8, 0.2, 0.3, 0.7]), 0, 1, 0.5, 0.5].flat(),
+    );
     const [nx, ny] = [10 * (0.9 + 0.8 + 0.3) + 2, 10 * (0.1 + 0.2 + 0.7) + 2];
     const [px, py] = [(9 + 1) / nx, (2 + 7 + 1) / ny];
     const half = (z: number) => z * Math.sqrt((px * (1 - px)) / nx / 4 + (py * (1 - py)) / ny / 4);
-    const [skill] = balancedSkills(votes, truths);
+    const [skill, other] = balancedSkills(votes, truths);
+    // Of x .5 and none right, of y 1.5 and all right.
+    expect(other.estimate).toBeCloseTo((1 / 2.5 + 2.5 / 3.5) / 2, 12);
     expect(skill.estimate).toBeCloseTo((px + py) / 2, 12);
     expect(skill.low).toBeCloseTo((px + py) / 2 - half(2.575829), 5);
     expect(skill.high).toBeCloseTo((px + py) / 2 + half(2.575829), 5);
     const [narrow] = balancedSkills(votes, truths, 0.8);
     expect(narrow.high - narrow.low).toBeCloseTo(2 * half(1.281552), 5);
+    // On known items, the first and the third of ten, by the votes on them alone.
+    const known = Int32Array.from(votes.items, (_, i) => [0, -1, 1][i] ?? -1);
+    const told = [...votes.item.keys()].filter((v) => known[votes.item[v]] >= 0);
+    const part = (values: Int32Array) => Int32Array.from(told, (v) => values[v]);
+    const alone = { ...votes, item: part(votes.item), rater: part(votes.rater), label: part(votes.label) };
+    expect(told.length).toBe(3);
+    expect(skillsOnKnown(votes, truths, known)).toEqual(
+      balancedSkills(alone, Float64Array.from(told.flatMap((v) => [truths[2 * v], truths[2 * v + 1]]))),
+    );
+    expect(skillsOnKnown(votes, truths, undefined)).toEqual([]);
+    expect(
+      skillsOnKnown(
+        votes,
+        truths,
+        known.map(() => -1),
+      ),
+    ).toEqual([]);
     const one = balancedSkills(votesOf("i a x"), Float64Array.of(1));
     expect(one[0]).toMatchObject({ low: expect.any(Number), high: 1 });
     const [bad] = balancedSkills(votesOf("i a x, j b y"), Float64Array.of(0, 1, 1, 0));
@@ -291,6 +323,8 @@ describe("a rater's side", () => {
     expect([...biased]).toEqual([
       [0, { kind: "one-sided", reason: "chose left 90 times of 100; 50.0 were expected" }],
     ]);
+    const seldom = flagsOf([0.9, ...many], 100, (w) => (w === 0 ? 0.4 : 0.5));
+    expect(seldom.get(0)?.reason).toBe("chose left 90 times of 100; 40.0 were expected");
     const right = flagsOf([0.1, ...many], 100, (w) => (w === 0 ? 0.4 : 0.5));
     expect(right.get(0)).toEqual({
       kind: "one-sided",
@@ -301,6 +335,7 @@ describe("a rater's side", () => {
   it("is not told of an excess below a fifth, however sure", () => {
     const many = Array<number>(7).fill(0.5);
     expect([...flagsOf([0.69, ...many], 1000, () => 0.5).keys()]).toEqual([]);
+    expect([...flagsOf([0.7, ...many], 1000, () => 0.5).keys()]).toEqual([0]);
     expect([...flagsOf([0.71, ...many], 1000, () => 0.5).keys()]).toEqual([0]);
     expect([...flagsOf([0.31, ...many], 1000, () => 0.5).keys()]).toEqual([]);
     expect([...flagsOf([0.29, ...many], 1000, () => 0.5).keys()]).toEqual([0]);

@@ -4,11 +4,14 @@
 import { describe, expect, it } from "vitest";
 import { RandomStream } from "../../base/random.js";
 import { type Comparisons, comparisons } from "../votes.js";
-import { aggregatePreferences } from "./aggregate-preferences.js";
+import { aggregatePreferences, type PreferenceAggregate } from "./aggregate-preferences.js";
 import { bradleyTerry } from "./bradley-terry.js";
-import { comparedPairs } from "./compared-pairs.js";
+import { comparedPairs, sideVotes } from "./compared-pairs.js";
 import { crowdBt } from "./crowd-bt.js";
+import { byHardness } from "./hardness.js";
 import { noisyBradleyTerry } from "./noisy-bradley-terry.js";
+import { raterSkills, truthByOthers } from "./rater-skill.js";
+import { type RobustOptions, robust } from "./robust.js";
 import { robustPairs } from "./robust-pairs.js";
 import { duelsOf } from "./score-estimate.js";
 
@@ -209,6 +212,80 @@ describe("the default for comparisons", () => {
   });
 });
 
+describe("pairs of their own candidates", () => {
+  /**
+   * Each pair by its own votes: sides are labels that weigh as much as their strength, and log-odds shrink by the part of
+   * ties in what the pair's votes weigh. Raters are judged by the votes that are not a ring's.
+   */
+  function expectJudged(
+    votes: Comparisons,
+    aggregate: PreferenceAggregate,
+    options: RobustOptions = {},
+  ): void {
+    const pairs = comparedPairs(votes);
+    const { votes: sides, from } = sideVotes(votes, pairs, false);
+    const strength = Float64Array.from(from, (v) => Math.abs(2 * votes.outcome[v] - 1));
+    const { ability, weight, groups, model } = robust(sides, { ...options, strength, confusions: false });
+    const first = byHardness(sides, ability, weight);
+    expect(aggregate.preferences.length).toBe(first.length);
+    for (const [p, { probability }] of aggregate.preferences.entries()) {
+      const [all, clear] = [false, true].map((clearOnly) =>
+        [...pairs.pair.keys()]
+          .filter((v) => pairs.pair[v] === p && !(clearOnly && votes.outcome[v] === 0.5))
+          .reduce((sum, v) => sum + Math.abs(logit(ability[votes.rater[v]])), 0),
+      );
+      expect(logit(probability)).toBeCloseTo((logit(first[p]) * clear) / all, 9);
+    }
+    expect([aggregate.model, aggregate.groups]).toEqual([model, groups]);
+    const start = Float64Array.from(aggregate.preferences.flatMap(({ probability: q }) => [q, 1 - q]));
+    const counts = weight.map((share) => (share > 0 ? 1 : 0));
+    const skills = raterSkills(sides, truthByOthers(sides, start, counts, options.known));
+    expect(aggregate.raters.map(({ skill }) => skill)).toEqual(skills);
+    expect(aggregate.scores).toEqual([]);
+  }
+  const logit = (p: number): number => Math.log(p / (1 - p));
+
+  it("are judged by their own votes, ties and weak preferences for less", () => {
+    const votes = pool(5, { pairs: 80 });
+    expectJudged(votes, aggregatePreferences(votes));
+    expectJudged(votes, aggregatePreferences(votes, "robust", { maxShare: 0.25 }), { maxShare: 0.25 });
+  });
+
+  it("are judged by known answers, of which ties are none", () => {
+    const votes = pool(6, { pairs: 60 });
+    const pairs = comparedPairs(votes);
+    const known = [...pairs.left.keys()]
+      .filter((p) => p % 3 === 0)
+      .map((p) => {
+        const outcome = [1, 0, 0.5][(p / 3) % 3];
+        const [left, right] = [pairs.left[p], pairs.right[p]];
+        return p % 2 === 0
+          ? { item: pairs.item[p], left, right, outcome }
+          : { item: pairs.item[p], left: right, right: left, outcome: 1 - outcome };
+      });
+    const labels = Int32Array.from(pairs.left, (_, p) => (p % 3 === 0 ? [0, 1, -1][(p / 3) % 3] : -1));
+    expectJudged(votes, aggregatePreferences(votes, "robust", { known }), { known: labels });
+  });
+
+  it("are judged without those who answer from a key", () => {
+    const random = new RandomStream(6, "ring");
+    const rows = Array.from({ length: 150 }, (_, p) => {
+      const [first, key] = [random.bernoulli(0.5), random.bernoulli(0.5)];
+      return random
+        .shuffled(Array.from({ length: 14 }, (__, w) => w))
+        .slice(0, 6)
+        .map((w) => {
+          const says = w < 4 ? key : random.bernoulli(0.85) === first;
+          return { item: `${p}`, left: `a${p}`, right: `b${p}`, rater: `r${w}`, outcome: says ? 1 : 0 };
+        });
+    }).flat();
+    const votes = comparisons(rows);
+    const aggregate = aggregatePreferences(votes);
+    expect(aggregate.groups).toHaveLength(1);
+    expectJudged(votes, aggregate);
+  });
+});
+
 describe("preferences", () => {
   it("have the chance of the likelier side being the worse one for their noise, whichever side it is", () => {
     // The same votes told of left and of right: three agree, one does not.
@@ -260,8 +337,10 @@ describe("preferences", () => {
     // An item's own responses have no scores: a of p is not a of q.
     expect(aggregatePreferences(comparisons(rows), "majority").scores).toEqual([]);
     const votes = comparisons(rows, { shared: true });
-    const { preferences, scores, groups, method } = aggregatePreferences(votes, "majority");
-    expect(preferences).toEqual([
+    const aggregate = aggregatePreferences(votes, "majority");
+    const { preferences, scores, groups, method } = aggregate;
+    expect("model" in aggregate).toBe(false);
+    expect(preferences).toStrictEqual([
       { item: "p", left: "a", right: "b", probability: 0.75, noise: 0.25, votes: 3 },
       { item: "q", left: "c", right: "a", probability: 0, noise: 0, votes: 1 },
     ]);

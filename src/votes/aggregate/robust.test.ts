@@ -148,6 +148,73 @@ describe("hard items", () => {
 });
 
 describe("the densest group", () => {
+  /** Pairs of raters, a part of them tested; those of a block are higher by `more`. */
+  function drawn(seed: number, raters: number, block: number, more: number) {
+    const random = new RandomStream(seed, "dense");
+    const [first, second, z]: number[][] = [[], [], []];
+    for (let u = 0; u < raters; u++)
+      for (let v = u + 1; v < raters; v++) {
+        if (random.bernoulli(0.3)) continue;
+        first.push(u);
+        second.push(v);
+        z.push(0.3 + random.normal() + (v < block ? more : 0));
+      }
+    return { first, second, z: Float64Array.from(z) };
+  }
+
+  /** By the whole matrix: its first eigenvector, and the sum over all pairs of each prefix of its order. */
+  function slowly({ first, second, z }: ReturnType<typeof drawn>, raters: number, least: number): number[] {
+    const middle = z.slice().sort()[Math.floor(z.length / 2)];
+    const excess = z.map((score) => Math.max(-4, Math.min(4, score - middle)));
+    const M = Array.from({ length: raters }, () => new Float64Array(raters));
+    for (const [i, e] of excess.entries()) M[first[i]][second[i]] = M[second[i]][first[i]] = e;
+    const shift = Math.max(...M.map((row) => row.reduce((sum, e) => sum + Math.abs(e), 0)));
+    let x = new Float64Array(raters).fill(1);
+    for (let step = 0; step < 400; step++) {
+      const next = x.map((value, u) => shift * value + M[u].reduce((sum, e, v) => sum + e * x[v], 0));
+      const norm = Math.hypot(...next);
+      x = next.map((value) => value / norm);
+    }
+    let best: { value: number; members: number[] } = { value: 4, members: [] };
+    for (const sign of [1, -1]) {
+      const order = [...x.keys()].sort((a, b) => sign * (x[b] - x[a]));
+      for (let size = least; size <= raters / 2; size++) {
+        const members = order.slice(0, size);
+        const inside = [...excess.keys()].filter(
+          (i) => members.includes(first[i]) && members.includes(second[i]),
+        );
+        const value = inside.reduce((sum, i) => sum + excess[i], 0) / Math.sqrt(inside.length);
+        if (value > best.value) best = { value, members };
+      }
+    }
+    return best.members;
+  }
+
+  it("is the densest prefix of the first eigenvector's order, if any is dense enough", () => {
+    const sizes: number[] = [];
+    for (let seed = 1; seed <= 6; seed++)
+      for (const [raters, block, more, least] of [
+        [25, 7, 2.5, 3],
+        [21, 16, 2.5, 3],
+        [20, 3, 3.5, 5],
+        [24, 6, 0.5, 3],
+      ]) {
+        const pairs = drawn(seed, raters, block, more);
+        const members = denseGroup(pairs, raters, least);
+        expect(
+          members.toSorted((a, b) => a - b),
+          `${seed} ${block}`,
+        ).toEqual(slowly(pairs, raters, least).sort((a, b) => a - b));
+        sizes.push(members.length);
+      }
+    expect(Math.min(...sizes)).toBe(0);
+    expect(sizes).toContain(10); // at most half of the raters: 10 of 21
+    // Two who agree without bound are no group.
+    const two = { first: [0, 0, 1, 2], second: [1, 2, 3, 3], z: Float64Array.of(99, 0, 0, 0) };
+    expect(denseGroup(two, 4, 2)).toEqual([]);
+    expect(denseGroup({ ...two, z: new Float64Array(4) }, 4, 2)).toEqual([]);
+  });
+
   it("is a block that no pair of it would show; there is none without pairs", () => {
     const random = new RandomStream(6, "block");
     const [first, second, z]: number[][] = [[], [], []];
