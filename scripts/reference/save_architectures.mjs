@@ -1,5 +1,5 @@
 // Saves every tiny model of test/fixtures/models in every supported way, with our engine's results for each, for
-// check_architectures.py:  node scripts/reference/save_architectures.mjs OUT   (after npm run build)
+// check_architectures.py:  node scripts/reference/save_architectures.mjs OUT [NAME ...]   (after npm run build)
 import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createRuntime, openNetwork } from "../../dist/open/open-network.js";
@@ -9,11 +9,11 @@ import { hiddenStates, logits } from "../../dist/model/decoder.js";
 import { exportAdapter, exportMerged } from "../../dist/model/export.js";
 import { NetworkRunner } from "../../dist/model/runner.js";
 import { sequenceScores } from "../../dist/model/score.js";
-import { tokenInputs } from "../../dist/model/sequence-programs.js";
-import { blockLinears } from "../../dist/model/weight-names.js";
+import { batchTokens } from "../../dist/model/values.js";
+import { loraLinears } from "../../dist/model/weight-names.js";
 import { RandomStream } from "../../dist/base/random.js";
 
-const [out] = process.argv.slice(2);
+const [out, ...names] = process.argv.slice(2);
 const models = "test/fixtures/models";
 const runtime = createRuntime();
 const rows = [0, 1, 2].map((seed) => {
@@ -22,26 +22,24 @@ const rows = [0, 1, 2].map((seed) => {
 });
 
 async function allLogits(network) {
-  const sequences = rows.map((ids) => ({ ids, read: ids.map(() => true) }));
-  const batch = collate(sequences, 0, rows.length, 24);
+  const sequences = rows.map((ids) => ({ ids, lossMask: ids.map(() => true) }));
   const { config } = network;
-  const { all } = await new NetworkRunner(runtime, network).forward(
-    "logits",
-    tokenInputs(batch),
+  const { all } = await new NetworkRunner(runtime, network).evaluate(
     (p, x) => ({ all: logits(p, config, hiddenStates(p, config, x.ids)) }),
-    { ids: batch.ids },
+    batchTokens(collate(sequences, 0, rows.length, 24)),
+    {},
   );
   return Array.from(all);
 }
 const scores = (network) =>
   sequenceScores(
     new NetworkRunner(runtime, network),
-    rows.map((ids) => ({ ids, read: [] })),
+    rows.map((ids) => ({ ids, lossMask: ids.map(() => false) })),
     { rows: 3, padId: 0 },
   );
 
 async function withAdapter(config, weights, head) {
-  const targets = blockLinears(config).map((linear) => linear.name);
+  const targets = loraLinears(config).map((linear) => linear.name);
   const network = loraNetwork(runtime, config, weights, { r: 3, alpha: 6, targets }, 1, head);
   for (const [name, buffer] of network.trainable.byName) {
     const size = buffer.shape.reduce((a, b) => a * b, 1);
@@ -50,7 +48,8 @@ async function withAdapter(config, weights, head) {
   return network;
 }
 
-for (const name of readdirSync(models).filter((name) => !name.endsWith("-reward"))) {
+const all = readdirSync(models).filter((name) => !name.endsWith("-reward"));
+for (const name of names.length > 0 ? names : all) {
   const dir = join(out, name);
   const base = join(models, name);
   mkdirSync(dir, { recursive: true });

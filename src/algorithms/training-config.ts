@@ -43,10 +43,19 @@ export const loraSchema = z.object({
   r: z.number().int().positive().default(16).describe("Rank of the update."),
   alpha: z.number().positive().default(32).describe("The update is scaled by alpha / r."),
   targets: z
-    .array(z.enum([...LINEAR_NAMES, "qkv_proj", "gate_up_proj"] as const satisfies readonly LinearName[]))
+    .array(
+      z.enum([
+        ...LINEAR_NAMES,
+        "qkv_proj",
+        "gate_up_proj",
+        "router",
+      ] as const satisfies readonly LinearName[]),
+    )
     .min(1)
     .default([...LINEAR_NAMES])
-    .describe("Linear layers that get an update; if q, k and v are one layer, name all three."),
+    .describe(
+      "Linear layers that get an update; if q, k and v are one layer, name all three. Of a mixture of experts, gate, up and down are every expert's; router is its router.",
+    ),
 });
 
 /** The `packing` setting of methods whose batches may share rows. */

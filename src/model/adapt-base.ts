@@ -5,16 +5,16 @@
 import { PlumbError } from "../base/errors.js";
 import { readFloats } from "../runtime/read.js";
 import type { DeviceBuffer, Runtime } from "../runtime/runtime.js";
-import type { AdapterParts, LowRank } from "./adapter-parts.js";
+import type { AdapterParts } from "./adapter-parts.js";
 import { architectureOf, canSayBiases } from "./architectures/index.js";
 import type { ModelConfig } from "./config.js";
 import { HEAD } from "./create.js";
 import { allocateF32 } from "./formats/weights.js";
 import { isInt8 } from "./int8/gradients.js";
-import { dorized, lessOlora, plusProduct } from "./low-rank.js";
+import { dorized, type LowRank, lessOlora, plusProduct } from "./low-rank.js";
 import { type LoraConfig, loraSpecs, type Weights } from "./network.js";
 import type { TensorData } from "./save/index.js";
-import { blockLinears, expectedWeights } from "./weight-names.js";
+import { expectedWeights, loraLinears } from "./weight-names.js";
 
 /** LoRA matrices of every layer by our names, with their scale. */
 export interface LoraUpdate {
@@ -227,7 +227,7 @@ export function loraUpdate(config: ModelConfig, updates: ReadonlyMap<string, Low
   const all = [...updates.values()];
   const r = Math.max(...all.map((one) => one.r));
   const alike = all.every((one) => one.r === r && one.scale === all[0].scale);
-  const targets = blockLinears(config)
+  const targets = loraLinears(config)
     .filter(({ module }) => [...updates.keys()].some((name) => name.endsWith(`.${module}`)))
     .map(({ name }) => name);
   const lora = { r, alpha: alike ? all[0].scale * r : r, targets };
@@ -236,9 +236,17 @@ export function loraUpdate(config: ModelConfig, updates: ReadonlyMap<string, Low
     const one = updates.get(name.replace(/\.lora_[AB]\.weight$/, ""));
     const isA = name.endsWith(".lora_A.weight");
     const data = new Float32Array(shape[0] * shape[1]);
-    if (one && isA) data.set(one.a);
-    if (one && !isA) {
-      const factor = alike ? 1 : one.scale;
+    const factor = alike || isA || !one ? 1 : one.scale;
+    if (one?.experts !== undefined) {
+      const rows = isA ? one.a : one.b;
+      const block = one.r * shape[1];
+      for (let e = 0; e < one.experts; e++)
+        data.set(
+          rows.subarray(e * block, (e + 1) * block).map((value) => factor * value),
+          e * r * shape[1],
+        );
+    } else if (one && isA) data.set(one.a);
+    else if (one) {
       for (let o = 0; o < shape[0]; o++)
         for (let k = 0; k < one.r; k++) data[o * r + k] = factor * one.b[o * one.r + k];
     }

@@ -2,7 +2,7 @@
 import { architectureOf } from "./architectures/index.js";
 import { theirName } from "./architectures/names.js";
 import type { ModelConfig } from "./config.js";
-import { blockLinears, expectedWeights } from "./weight-names.js";
+import { expectedWeights, loraLinears } from "./weight-names.js";
 
 export interface AdapterModule {
   /** Our name, such as "model.layers.0.self_attn.q_proj". */
@@ -27,19 +27,29 @@ const HEADS = ["lm_head", "score"];
 export function adapterModules(config: ModelConfig, tensors: readonly string[] = []): AdapterModule[] {
   const weights = expectedWeights({ ...config, tieWordEmbeddings: false });
   if (!weights.has("score.weight")) weights.set("score.weight", [1, config.hiddenSize]);
-  const linears = blockLinears(config).map(({ module }) => `.${module}`);
+  const linears = loraLinears(config).flatMap(({ module, experts }) =>
+    experts === undefined ? [`.${module}`] : [],
+  );
   const kindOf = (name: string): AdapterModule["kind"] => {
     if (EMBEDDINGS.includes(name)) return "embedding";
     if (HEADS.includes(name)) return "head";
     return linears.some((end) => name.endsWith(end)) ? "block-linear" : "other";
   };
   const within = pathWithin(config, tensors);
+  const path = expertsPath(config, tensors);
   return [...weights]
     .filter(([weight]) => weight.endsWith(".weight"))
     .map(([weight, shape]) => {
       const name = weight.slice(0, -".weight".length);
-      return { name, path: within(theirName(config, name)), kind: kindOf(name), shape };
+      return { name, path: path(within(theirName(config, name))), kind: kindOf(name), shape };
     });
+}
+
+/** From a path as files have it to that of transformers 5, in which every mixture is called mlp, if the tensors have that. */
+function expertsPath(config: ModelConfig, tensors: readonly string[]): (path: string) => string {
+  const [of = "mlp"] = architectureOf(config).experts?.path.split(".") ?? [];
+  const today = of !== "mlp" && tensors.some((name) => name.includes(".mlp."));
+  return (path) => (today ? path.replace(`.${of}.`, ".mlp.") : path);
 }
 
 /** From a path in the text model to that in the class of several models whose names the tensors have, if they have. */

@@ -19,9 +19,14 @@ const scratch = mkdtempSync(path.join(tmpdir(), "plumb-parts-"));
 let copies = 0;
 
 /** A copy of a fixture's folder, whose configuration is changed, and whose tensors get other names of equal length. */
-function changed(kind: string, config: object, renamed: Record<string, string> = {}): string {
+function changed(
+  kind: string,
+  config: object,
+  renamed: Record<string, string> = {},
+  folder = "kinds",
+): string {
   const dir = path.join(scratch, String(copies++));
-  cpSync(adapterFolder(`kinds/${kind}`), dir, { recursive: true });
+  cpSync(adapterFolder(`${folder}/${kind}`), dir, { recursive: true });
   const json = path.join(dir, "adapter_config.json");
   writeFileSync(json, JSON.stringify({ ...JSON.parse(readFileSync(json, "utf8")), ...config }));
   let bytes = readFileSync(path.join(dir, FILE)).toString("latin1");
@@ -188,5 +193,106 @@ describe("an adapter of a class with images", () => {
       ...before,
       "language_model.lm_head",
     ]);
+  });
+});
+
+describe("an adapter of experts", () => {
+  const BOTH = ["mlp.experts.down_proj", "mlp.experts.gate_up_proj"];
+  const named = (...target_parameters: string[]) => ({ target_parameters });
+  it.each<[string, string, string, object, Record<string, string>, RegExp]>([
+    [
+      "a parameter that is nothing here",
+      "gpt-oss",
+      "gpt-oss",
+      named(...BOTH, "gate_up_proj_bias"),
+      {},
+      /"gate_up_proj_bias", which/,
+    ],
+    [
+      "a parameter whose tensors are not there",
+      "mixtral-router",
+      "mixtral",
+      named("mlp.gate.weight", ...BOTH),
+      {},
+      /lacks model\.layers\.0\.mlp\.experts\.gate_up_proj\.lora_A|belongs|needs?|need/,
+    ],
+    [
+      "a parameter that the configuration does not name",
+      "qwen3-moe",
+      "qwen3-moe",
+      named(BOTH[1]),
+      {},
+      /belongs to nothing|need \[/,
+    ],
+    [
+      "no parameter where the file has some",
+      "mixtral",
+      "mixtral",
+      { target_parameters: null },
+      {},
+      /belongs to nothing/,
+    ],
+    ["another rank", "mixtral", "mixtral", { r: 3 }, {}, /need \[12, 32\]|need \[3, 32\]/],
+    [
+      "DoRA",
+      "mixtral",
+      "mixtral",
+      { use_dora: true },
+      {},
+      /"use_dora" is true, and the adapter has layers of experts/,
+    ],
+    ["OLoRA", "mixtral", "mixtral", { init_lora_weights: "olora" }, {}, /"init_lora_weights" is "olora"/],
+    [
+      "an expert that the model lacks",
+      "single-mixtral",
+      "mixtral",
+      {},
+      { "experts.3.w1.lora_A": "experts.9.w1.lora_A" },
+      /experts\.9\.w1/,
+    ],
+    [
+      "a module of an expert that is not named",
+      "single-mixtral",
+      "mixtral",
+      { target_modules: ["q_proj", "v_proj", "w1", "w2"] },
+      {},
+      /adapts model\.layers\.0\.block_sparse_moe\.experts\.0\.w3/,
+    ],
+    [
+      "a layer that is left out",
+      "single-mixtral",
+      "mixtral",
+      { layers_to_transform: [1] },
+      {},
+      /adapts model\.layers\.0/,
+    ],
+  ])("with %s is refused by name", async (_, kind, base, config, renamed, message) => {
+    const dir = changed(kind, config, renamed, "experts");
+    await expect(parts(dir, base)).rejects.toThrow(message);
+    await expect(parts(dir, base)).rejects.toBeInstanceOf(PlumbError);
+  });
+
+  it("target_parameters of a model that stores weights transposed are refused", async () => {
+    const dir = changed("gpt2-embedding", named("attn.c_proj.weight"));
+    await expect(parts(dir, "gpt2")).rejects.toThrow(/"attn\.c_proj\.weight", which is not a weight/);
+  });
+
+  it("saved by a peft that had inputs and outputs the other way round is refused where both are equal", async () => {
+    const { config } = await loadModel(runtime, "mixtral");
+    const square = { ...config, hiddenSize: 12, experts: { ...config.experts, width: 12 } } as typeof config;
+    const dir = changed(
+      "mixtral-router",
+      { ...named("experts.down_proj"), peft_version: "0.18.1" },
+      {},
+      "experts",
+    );
+    await expect(readAdapterParts(dir, square)).rejects.toThrow(/peft_version|mlp\.gate/);
+  });
+
+  it("null as target_modules means none, beside target_parameters only", async () => {
+    const none = { target_modules: null };
+    const { lowRank } = await parts(changed("mixtral-router", none, {}, "experts"), "mixtral");
+    expect([...lowRank.keys()]).toContain("model.layers.1.mlp.experts.down_proj");
+    await expect(parts(changed("paths", none))).rejects.toThrow(/"target_modules" is null/);
   });
 });

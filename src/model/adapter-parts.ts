@@ -3,6 +3,7 @@
  * configuration adapts has its tensors, or the adapter is refused by name.
  */
 import { PlumbError } from "../base/errors.js";
+import { type ExpertPlace, expertPlaces, expertUpdates, namesParameter } from "./adapter-experts.js";
 import { type AdapterModule, adapterModules, moduleFinder, outsideText } from "./adapter-modules.js";
 import { architectureOf } from "./architectures/index.js";
 import { toOurLayout, toOurShape } from "./architectures/names.js";
@@ -10,20 +11,7 @@ import type { ModelConfig } from "./config.js";
 import type { OpenWeights } from "./formats/weights.js";
 import type { AdapterConfig } from "./load/adapter-config.js";
 import { openPeftAdapter, ranksOf, targetsOf } from "./load/index.js";
-
-/** W + scale B A of one module; with DoRA its rows are then scaled to the lengths of `magnitude`. */
-export interface LowRank {
-  r: number;
-  scale: number;
-  /** [r, in] */
-  a: Float32Array;
-  /** [out, r] */
-  b: Float32Array;
-  /** [out]; of an embedding [width], lengths of its columns. */
-  magnitude?: Float32Array;
-  /** [out]: scale times it is added to the layer's bias. */
-  bias?: Float32Array;
-}
+import type { LowRank } from "./low-rank.js";
 
 /** An adapter by our names and in our layouts. */
 export interface AdapterParts {
@@ -69,19 +57,23 @@ export async function readAdapterParts(dir: string, model: ModelConfig): Promise
   try {
     const modules = adapterModules(model, weights.names());
     const outside = outsideText(model, weights.names());
+    const experts = expertPlaces(model, config, weights.names());
+    const ofExperts = new Set(experts.flatMap(({ a, b }) => [a, b]));
     const found = placesOf(
       dir,
       modules,
-      weights.names().filter((name) => !outside.includes(name)),
+      weights.names().filter((name) => !outside.includes(name) && !ofExperts.has(name)),
     );
-    const strangers = checkTargets(dir, config, modules, found);
+    checkParameters(dir, model, config, modules, experts);
+    const strangers = checkTargets(dir, config, modules, found, experts);
     const tensors = new Tensors(dir, model, weights, vocabularyOf(model, found, weights));
-    const [lowRank, replaced, tokenRows] = [new Map(), new Map(), new Map()];
     const ranks = ranksOf(config, dir);
+    const lowRank = await expertUpdates(dir, model, config, experts, weights, ranks);
+    const [replaced, tokenRows] = [new Map(), new Map()];
     for (const [module, places] of found) {
       const { name } = module;
       if (isAdapted(places))
-        lowRank.set(name, await tensors.lowRank(module, places, ranks(module.path), config));
+        lowRank.set(name, await tensors.lowRank(module, places, ranks(patternPath(config, module)), config));
       else if (places.magnitude ?? places.loraBias) throw tensors.stray(places.magnitude ?? places.loraBias);
       for (const [kind, ...stored] of [
         ["weight", places.weight, places.baseWeight],
@@ -109,6 +101,10 @@ export async function readAdapterParts(dir: string, model: ModelConfig): Promise
     await weights.close();
   }
 }
+
+/** What the keys of patterns are compared with: a module's path, or a parameter's, where target_parameters names it. */
+const patternPath = (config: AdapterConfig, { path }: AdapterModule): string =>
+  namesParameter(config)(`${path}.weight`) ? `${path}.weight` : path;
 
 const isAdapted = ({ a, b, embeddingA, embeddingB }: Places): boolean =>
   (a ?? b ?? embeddingA ?? embeddingB) !== undefined;
@@ -145,6 +141,33 @@ function placesOf(
   return found;
 }
 
+/** @throws PlumbError for a name in target_parameters that is nothing here, or is stored in a layout that peft does not know. */
+function checkParameters(
+  dir: string,
+  model: ModelConfig,
+  config: AdapterConfig,
+  modules: readonly AdapterModule[],
+  experts: readonly ExpertPlace[],
+): void {
+  const known = [
+    ...modules
+      .filter(({ kind }) => kind === "block-linear" || kind === "head")
+      .map(({ path }) => `${path}.weight`),
+    ...experts.filter(({ single }) => single === undefined).map(({ path }) => path),
+  ];
+  const transposed = Object.values(architectureOf(model).names?.layouts ?? {}).includes("transposed");
+  for (const name of config.target_parameters ?? []) {
+    const means = namesParameter({ target_parameters: [name] });
+    if (!transposed && known.some(means)) continue;
+    throw new PlumbError(
+      `${dir}: "target_parameters" names ${JSON.stringify(name.slice(0, 64))}, which is not a weight that an adapter can change here.`,
+      {
+        hint: `Weights of linear layers and heads can be named${experts.length > 0 ? ", and experts.gate_up_proj and experts.down_proj" : ""}. Merge the adapter in peft, and use the merged model.`,
+      },
+    );
+  }
+}
+
 /**
  * Compares the modules that the configuration adapts with those of the file. @returns targets that fit no module.
  *
@@ -155,24 +178,40 @@ function checkTargets(
   config: AdapterConfig,
   modules: readonly AdapterModule[],
   found: ReadonlyMap<AdapterModule, Places>,
+  experts: readonly ExpertPlace[],
 ): string[] {
   const classifier = config.task_type === "SEQ_CLS";
-  const adaptable = modules.filter(({ kind, name }) => kind !== "other" && (name !== "score" || classifier));
-  const linears = adaptable.flatMap((one) =>
-    spellings(one).map((path) => ({ path, linear: one.kind === "block-linear" })),
+  const parameter = namesParameter(config);
+  const adaptable = modules
+    .filter(({ kind, name }) => kind !== "other" && (name !== "score" || classifier))
+    .map((module) => {
+      const has = isAdapted(found.get(module) ?? {});
+      // Transformers 5 has routers that are no linear layers.
+      const linear = module.kind === "block-linear" && (has || !module.name.endsWith(".router"));
+      const tied = config.ensure_weight_tying === true && module.name === "lm_head" && has;
+      const named = tied || parameter(`${module.path}.weight`);
+      return { path: module.path, modules: spellings(module), has, linear, named };
+    });
+  for (const { path, single, a, b } of experts) {
+    const has = (a ?? b) !== undefined;
+    // All experts' weights are parameters, which target_modules does not mean.
+    if (single === undefined) adaptable.push({ path, modules: [], has, linear: false, named: parameter(path) });
+    else adaptable.push({ path, modules: [path], has, linear: has, named: false });
+  }
+  const { targeted, strangers } = targetsOf(
+    config,
+    adaptable.flatMap(({ modules, linear }) => modules.map((path) => ({ path, linear }))),
+    dir,
   );
-  const { targeted, strangers } = targetsOf(config, linears, dir);
   let count = 0;
-  for (const module of adaptable) {
-    const has = isAdapted(found.get(module) ?? {});
-    const named = spellings(module).some(targeted);
-    const wanted = named || (config.ensure_weight_tying === true && module.name === "lm_head" && has);
+  for (const { path, modules, has, named } of adaptable) {
+    const wanted = named || modules.some(targeted);
     if (wanted) count++;
-    if (wanted && !has) throw new PlumbError(`${dir}: the adapter lacks ${module.path}.lora_A.weight`);
+    if (wanted && !has) throw new PlumbError(`${dir}: the adapter lacks ${path}.lora_A.weight`);
     if (has && !wanted) {
       throw new PlumbError(
-        `${dir}: the file adapts ${module.path}, which adapter_config.json does not (target_modules, exclude_modules, ` +
-          "layers_to_transform, modules_to_save).",
+        `${dir}: the file adapts ${path}, which adapter_config.json does not (target_modules, target_parameters, ` +
+          "exclude_modules, layers_to_transform, modules_to_save).",
         { hint: "peft would pass over these tensors. Files of two adapters may have been mixed up." },
       );
     }

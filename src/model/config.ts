@@ -28,6 +28,18 @@ export const expertsSchema = z.object({
     })
     .optional()
     .describe("An expert computes down(g sigmoid(slope g) (u + 1)) of a limited gate g and up u (gpt-oss)."),
+  auxLoss: z
+    .number()
+    .optional()
+    .describe(
+      "Weight of the load-balancing loss that config.json asks transformers to add in training; it is not added here, and training says so.",
+    ),
+  jitter: z
+    .number()
+    .optional()
+    .describe(
+      "Noise on a router's input that config.json asks transformers for in training; there is none here, and training says so.",
+    ),
 });
 export type Experts = z.infer<typeof expertsSchema>;
 

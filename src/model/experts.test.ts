@@ -9,8 +9,8 @@ import type { Experts } from "./config.js";
 import { loraNetwork } from "./create.js";
 import { expertMlp, routing } from "./experts.js";
 import { quantizeBase } from "./int8/build.js";
-import { loraTargets } from "./lora-targets.js";
-import { expertWeights } from "./weight-names.js";
+import { loraTargets, peftParameters } from "./lora-targets.js";
+import { expertWeights, LINEAR_NAMES } from "./weight-names.js";
 
 const runtime = new OrtRuntime({ threads: 1 });
 
@@ -121,23 +121,31 @@ describe("expertMlp", () => {
   });
 });
 
-describe("what a mixture of experts is refused", () => {
+describe("a mixture of experts", () => {
   const config = tinyConfig({
     architecture: "mixtral",
     experts: { count: 4, chosen: 2, width: 8, normalized: true },
   });
 
-  test("adapters of experts, by name, with the layers that can be adapted", () => {
-    expect(() => loraTargets(config, ["q_proj", "down_proj"])).toThrow(
-      /LoRA on down_proj: this model has experts/,
-    );
-    expect(loraTargets(config, ["q_proj", "o_proj"])).toEqual(["q_proj", "o_proj"]);
-    expect(() =>
-      loraNetwork(runtime, config, new Map(), { r: 1, alpha: 1, targets: ["up_proj"] }, 1),
-    ).toThrow(/experts/);
+  test("takes adapters of its experts, gate and up together, and of its router where it is named", () => {
+    const attention = ["q_proj", "k_proj", "v_proj", "o_proj"];
+    expect(loraTargets(config, LINEAR_NAMES)).toEqual([...attention, "gate_up_proj", "down_proj"]);
+    expect(loraTargets(config, ["router", "q_proj"])).toEqual(["q_proj", "router"]);
+    expect(() => loraTargets(config, ["up_proj"])).toThrow(/has gate_proj, up_proj in one layer/);
+    const lora = { r: 2, alpha: 1, targets: ["down_proj"] as const };
+    const { trainable } = loraNetwork(runtime, { ...config, layers: 1 }, new Map(), lora, 1);
+    expect([...trainable.byName].map(([name, { shape }]) => [name, shape])).toEqual([
+      ["model.layers.0.mlp.experts.down_proj.lora_A.weight", [8, 8]],
+      ["model.layers.0.mlp.experts.down_proj.lora_B.weight", [8, 16]],
+    ]);
+    expect(peftParameters(config, ["q_proj", "router", "gate_up_proj", "down_proj"])).toEqual([
+      "mlp.gate.weight",
+      "mlp.experts.gate_up_proj",
+      "mlp.experts.down_proj",
+    ]);
   });
 
-  test("weights in 8 bits", async () => {
+  test("is refused weights in 8 bits", async () => {
     const rounding = quantizeBase(runtime, config, new Map(), [], { limit: 1, use: "inference" });
     await expect(rounding).rejects.toThrow(/mixtures of experts are not rounded to 8 bits/);
   });

@@ -16,9 +16,21 @@ import {
   softmax,
   split,
   type Tensor,
+  transpose,
   where,
 } from "../tensor/index.js";
-import type { Experts } from "./config.js";
+import type { Experts, ModelConfig } from "./config.js";
+
+/** What config.json asks for in training a mixture that is not done here, in sentences. */
+export function untrainedRouting({ experts }: Pick<ModelConfig, "experts">): string[] {
+  const { auxLoss = 0, jitter = 0 } = experts ?? {};
+  const balance =
+    `config.json asks for the load-balancing loss of its router (output_router_logits, router_aux_loss_coef ${auxLoss}), which ` +
+    "transformers adds in training. It is not added here: nothing keeps a router that is trained from leaving experts unused. " +
+    "An adapter without the router leaves it as it is";
+  const noise = `config.json asks for noise on its router's input in training (router_jitter_noise ${jitter}). There is none here`;
+  return [...(auxLoss > 0 ? [balance] : []), ...(jitter > 0 ? [noise] : [])];
+}
 
 /** Below every score of a router; its exponential is 0 beside that of a score. */
 const PASSED_OVER = -1e30;
@@ -41,14 +53,48 @@ export function expertMlp(
   const [N, D] = x.shape;
   const weights = scoped("router", () => routing(linear(p, `${at}.router`, x), chosen, normalized));
   return scoped("experts", () => {
-    const gateUp = plusBias(p, `${at}.experts.gate_up_proj`, (weight) => weightProduct(p, weight, x));
-    const [gate, up] = split(reshape(gateUp, [N, count, 2 * width]), 2, [width, width]);
+    const all = plusBias(p, `${at}.experts.gate_up_proj`, (weight) => weightProduct(p, weight, x));
+    const gateUp = plusUpdate(p, `${at}.experts.gate_up_proj`, count, x, reshape(all, [N, count, 2 * width]));
+    const [gate, up] = split(gateUp, 2, [width, width]);
     const inner = clamped ? clampedGate(gate, up, clamped) : mul(activation(gate), up); // [N, E, I]
-    const weighted = reshape(mul(inner, reshape(weights, [N, count, 1])), [N, count * width]);
-    const y = matmul(weighted, parameter(p, `${at}.experts.down_proj.weight`));
+    const weighted = mul(inner, reshape(weights, [N, count, 1]));
+    const down = parameter(p, `${at}.experts.down_proj.weight`);
+    const y = matmul(reshape(weighted, [N, count * width]), down);
+    const adapted = plusSummedUpdate(p, `${at}.experts.down_proj`, count, weighted, y);
     const bias = p.tensors.get(`${at}.experts.down_proj.bias`);
-    return bias ? add(y, matmul(weights, reshape(bias, [count, D]))) : y;
+    return bias ? add(adapted, matmul(weights, reshape(bias, [count, D]))) : adapted;
   });
+}
+
+/** LoRA's matrices of a layer of all experts, A [E, r, in] and B [E, r, out]; undefined without an adapter. */
+function updateOf(p: Parameters, layer: string, count: number): { a: Tensor; b: Tensor } | undefined {
+  if (!p.tensors.has(`${layer}.lora_A.weight`)) return undefined;
+  const [a, b] = ["A", "B"].map((one) => {
+    const tensor = parameter(p, `${layer}.lora_${one}.weight`);
+    const [rows, width] = tensor.shape as [number, number];
+    return reshape(tensor, [count, rows / count, width]);
+  });
+  return { a, b };
+}
+
+/** y [N, E, out] plus every expert's update of what it makes of x [N, in]. */
+function plusUpdate(p: Parameters, layer: string, count: number, x: Tensor, y: Tensor): Tensor {
+  const update = updateOf(p, layer, count);
+  if (update === undefined) return y;
+  const [E, r, input] = update.a.shape as [number, number, number];
+  const inner = matmul(x, reshape(update.a, [E * r, input]), { transB: true }); // [N, E r]
+  const each = transpose(reshape(inner, [x.shape[0], E, r]), [1, 0, 2]);
+  return add(y, transpose(matmul(each, update.b, { alpha: p.loraScale }), [1, 0, 2]));
+}
+
+/** y [N, out] plus the sum of the experts' updates, each of its own part of x [N, E, in]. */
+function plusSummedUpdate(p: Parameters, layer: string, count: number, x: Tensor, y: Tensor): Tensor {
+  const update = updateOf(p, layer, count);
+  if (update === undefined) return y;
+  const [E, r, out] = update.b.shape as [number, number, number];
+  const each = matmul(transpose(x, [1, 0, 2]), update.a, { transB: true }); // [E, N, r]
+  const inner = reshape(transpose(each, [1, 0, 2]), [x.shape[0], E * r]);
+  return add(y, matmul(inner, reshape(update.b, [E * r, out]), { alpha: p.loraScale }));
 }
 
 function plusBias(p: Parameters, layer: string, product: (weight: string) => Tensor): Tensor {

@@ -4,7 +4,7 @@ import type { Tokenizer } from "../text/index.js";
 import type { LoraConfig, Network } from "./network.js";
 import { type FloatDtype, saveHuggingFace, type TensorPieces } from "./save/index.js";
 import { adapterTensors, saveAdapter } from "./stack-adapters.js";
-import { expectedWeights } from "./weight-names.js";
+import { expectedWeights, expertsOf } from "./weight-names.js";
 
 /** The scalar head of reward and value models. */
 const HEAD = "score.weight";
@@ -32,7 +32,9 @@ export function mergedWeights(
     if (!a || !b || !lora) merged.set(name, { shape, adapted: false, pieces: () => wholeBuffer(buffer) });
     else {
       const rows = Math.max(1, Math.floor(pieceElements / shape[1]));
-      const pieces = () => rowsWithProduct(buffer, a, b, lora, rows);
+      const experts = expertsOf(config, layer);
+      const factors = experts === undefined ? factorsOf(a, b, lora) : expertFactors(layer, a, b, experts);
+      const pieces = () => rowsWithProduct(buffer, factors, lora.alpha / lora.r, rows);
       merged.set(name, { shape, adapted: true, pieces });
     }
   }
@@ -43,18 +45,50 @@ async function* wholeBuffer(buffer: DeviceBuffer): AsyncGenerator<Float32Array> 
   yield await readFloats(buffer);
 }
 
+/** The factors of a product of matrices, as one row of it needs them. */
+type Factors = () => Promise<(row: number) => { left(k: number): number; right: Float32Array; r: number }>;
+
+/** A [r, in], B [out, r]. */
+function factorsOf(left: DeviceBuffer, right: DeviceBuffer, { r }: LoraConfig): Factors {
+  return async () => {
+    const [a, b] = [await readFloats(left), await readFloats(right)];
+    return (row) => ({ left: (k) => b[row * r + k], right: a, r });
+  };
+}
+
 /**
- * W + (alpha / r) B A, `most` rows at a time: W [out, in], A [r, in], B [out, r]. Each piece overwrites the one before.
+ * Of layers of experts, A [experts r, in] and B [experts r, out]. The rows of the weight are an expert's outputs, or its
+ * inputs, which only the down projection has the other way round.
  */
+function expertFactors(layer: string, left: DeviceBuffer, right: DeviceBuffer, experts: number): Factors {
+  const down = layer.endsWith("down_proj");
+  return async () => {
+    const [a, b] = [await readFloats(left), await readFloats(right)];
+    const [byRow, byColumn] = down ? [a, b] : [b, a];
+    const r = left.shape[0] / experts;
+    const rows = (down ? left : right).shape[1];
+    const columns = (down ? right : left).shape[1];
+    return (row) => {
+      const [expert, own] = [Math.floor(row / rows), row % rows];
+      const at = expert * r;
+      return {
+        left: (k) => byRow[(at + k) * rows + own],
+        right: byColumn.subarray(at * columns, (at + r) * columns),
+        r,
+      };
+    };
+  };
+}
+
+/** W + scale times the product, `most` rows at a time, for W [rows, columns]. Each piece overwrites the one before. */
 async function* rowsWithProduct(
   weight: DeviceBuffer,
-  left: DeviceBuffer,
-  right: DeviceBuffer,
-  { r, alpha }: LoraConfig,
+  factors: Factors,
+  scale: number,
   most: number,
 ): AsyncGenerator<Float32Array> {
   const [out, input] = weight.shape;
-  const [a, b] = [await readFloats(left), await readFloats(right)];
+  const factorsOfRow = await factors();
   const piece = new Float32Array(Math.min(out, most) * input);
   const row = new Float64Array(input);
   for (let start = 0; start < out; start += most) {
@@ -62,10 +96,11 @@ async function* rowsWithProduct(
     const part = weight.view([end - start, input], start * input);
     const w = await readFloats(part);
     for (let o = start; o < end; o++) {
+      const { left, right, r } = factorsOfRow(o);
       row.fill(0);
       for (let k = 0; k < r; k++) {
-        const factor = (alpha / r) * b[o * r + k];
-        for (let i = 0; i < input; i++) row[i] += factor * a[k * input + i];
+        const factor = scale * left(k);
+        for (let i = 0; i < input; i++) row[i] += factor * right[k * input + i];
       }
       const at = (o - start) * input;
       for (let i = 0; i < input; i++) piece[at + i] = w[at + i] + row[i];

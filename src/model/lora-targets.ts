@@ -3,16 +3,23 @@ import { PlumbError } from "../base/errors.js";
 import { pathInClass } from "./adapter-modules.js";
 import { theirName } from "./architectures/names.js";
 import type { ModelConfig } from "./config.js";
-import { type BlockLinear, blockLinears, FUSED_LINEARS, type LinearName } from "./weight-names.js";
+import {
+  type BlockLinear,
+  blockLinears,
+  FUSED_LINEARS,
+  type LinearName,
+  loraLinears,
+} from "./weight-names.js";
 
 /**
  * The model's own linear layers for the targets of a recipe. If q, k and v (or gate and up) are one layer, all of them
- * must be named; `gate_proj` may be named even if there is no gate.
+ * must be named; `gate_proj` may be named even if there is no gate. Of a mixture of experts, gate, up and down are those of
+ * all experts.
  *
  * @throws PlumbError for a part of a fused layer, or a layer that the model does not have.
  */
 export function loraTargets(config: ModelConfig, targets: readonly LinearName[]): LinearName[] {
-  const linears = blockLinears(config).map(({ name }) => name);
+  const linears = loraLinears(config).map(({ name }) => name);
   const parts = (name: LinearName): readonly LinearName[] =>
     Object.hasOwn(FUSED_LINEARS, name) ? FUSED_LINEARS[name as keyof typeof FUSED_LINEARS] : [];
   const chosen = linears.filter((name) => {
@@ -28,11 +35,6 @@ export function loraTargets(config: ModelConfig, targets: readonly LinearName[])
   });
   const known = [...linears, ...linears.flatMap(parts), ...(config.plainMlp ? ["gate_proj"] : [])];
   const unknown = targets.find((name) => !known.includes(name));
-  if (unknown !== undefined && config.experts) {
-    throw new PlumbError(`LoRA on ${unknown}: this model has experts, which adapters leave as they are`, {
-      hint: `Name layers of attention: ${linears.join(", ")}. Or train all weights: --set lora=null.`,
-    });
-  }
   if (unknown !== undefined) {
     throw new PlumbError(`LoRA on ${unknown}: this model has no such layer`, {
       hint: `Its linear layers are ${linears.join(", ")}.`,
@@ -44,6 +46,20 @@ export function loraTargets(config: ModelConfig, targets: readonly LinearName[])
 /** The architecture's path of a linear layer within a block, such as "attn.c_proj". */
 const theirPath = (config: ModelConfig, { module }: BlockLinear): string =>
   theirName(config, `model.layers.0.${module}`).replace(/^.*?\.0\./, "");
+
+/** PEFT's target_parameters for our layers: the router and the experts of a mixture, as transformers 5 names them. */
+export function peftParameters(config: ModelConfig, targets: readonly LinearName[]): string[] {
+  return loraLinears(config)
+    .slice(blockLinears(config).length)
+    .flatMap(({ name, module, experts }) => {
+      if (!targets.includes(name)) return [];
+      return [experts === undefined ? `${parameterPath(config, module)}.weight` : module];
+    });
+}
+
+/** The path within a block that transformers 5 gives a module of a mixture. */
+export const parameterPath = (config: ModelConfig, module: string): string =>
+  theirName(config, `model.layers.0.${module}`).replace(/^.*?\.0\.[^.]+/, "mlp");
 
 const endsWith = (path: string, target: string): boolean => path === target || path.endsWith(`.${target}`);
 

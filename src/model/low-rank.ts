@@ -1,7 +1,22 @@
 /** What adapters other than plain LoRA make of a weight W [out, in] and an update s B A; sums in double precision. */
-import type { LowRank } from "./adapter-parts.js";
 import { allocateF32 } from "./formats/weights.js";
 import type { TensorData } from "./save/index.js";
+
+/** W + scale B A of one module; with DoRA its rows are then scaled to the lengths of `magnitude`. */
+export interface LowRank {
+  r: number;
+  scale: number;
+  /** [r, in] */
+  a: Float32Array;
+  /** [out, r]; of experts transposed, [experts r, out]. */
+  b: Float32Array;
+  /** It is the update of so many experts' layers, whose matrices lie one below the other: A [experts r, in]. */
+  experts?: number;
+  /** [out]; of an embedding [width], lengths of its columns. */
+  magnitude?: Float32Array;
+  /** [out]: scale times it is added to the layer's bias. */
+  bias?: Float32Array;
+}
 
 /** Row o of W + s B A. */
 function rowSum(

@@ -3,7 +3,7 @@ import type { Parameters } from "../nn/index.js";
 import type { DeviceBuffer, Feed, Runtime } from "../runtime/runtime.js";
 import type { InputSpec, Tensor } from "../tensor/index.js";
 import type { ModelConfig } from "./config.js";
-import { blockLinears, LINEAR_NAMES, type LinearName } from "./weight-names.js";
+import { LINEAR_NAMES, type LinearName, loraLinears } from "./weight-names.js";
 
 export { LINEAR_NAMES, type LinearName };
 
@@ -80,16 +80,20 @@ export function flatParameters(
 export const likeParameters = (runtime: Runtime, parameters: FlatParameters): FlatParameters =>
   flatParameters(runtime, parameters.specs);
 
-/** Names and shapes of the LoRA matrices of a configuration. */
+/**
+ * Names and shapes of the LoRA matrices of a configuration. Those of experts lie one below the other: A [experts r, in], and
+ * B, which is transposed, [experts r, out].
+ */
 export function loraSpecs(config: ModelConfig, lora: LoraConfig): ParameterSpec[] {
   const specs: ParameterSpec[] = [];
-  const changed = blockLinears(config).filter(({ name }) => lora.targets.includes(name));
+  const changed = loraLinears(config).filter(({ name }) => lora.targets.includes(name));
   for (let layer = 0; layer < config.layers; layer++) {
-    for (const { module, shape } of changed) {
+    for (const { module, shape, experts } of changed) {
       const [out, input] = shape;
       const at = `model.layers.${layer}.${module}`;
-      specs.push({ name: `${at}.lora_A.weight`, shape: [lora.r, input] });
-      specs.push({ name: `${at}.lora_B.weight`, shape: [out, lora.r] });
+      specs.push({ name: `${at}.lora_A.weight`, shape: [(experts ?? 1) * lora.r, input] });
+      const b = experts === undefined ? [out, lora.r] : [experts * lora.r, out];
+      specs.push({ name: `${at}.lora_B.weight`, shape: b });
     }
   }
   return specs;

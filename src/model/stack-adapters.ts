@@ -1,16 +1,17 @@
 import { PlumbError } from "../base/errors.js";
 import { readFloats } from "../runtime/read.js";
 import { beyondLora, loraUpdate } from "./adapt-base.js";
+import { theirExperts } from "./adapter-experts.js";
 import { pathInClass } from "./adapter-modules.js";
 import { readAdapterParts } from "./adapter-parts.js";
 import { architectureOf } from "./architectures/index.js";
 import { theirWeights } from "./architectures/names.js";
 import type { ModelConfig } from "./config.js";
 import { HEAD } from "./create.js";
-import { peftTargets } from "./lora-targets.js";
+import { peftParameters, peftTargets } from "./lora-targets.js";
 import type { LoraConfig, Network } from "./network.js";
 import { savePeft, type TensorData } from "./save/index.js";
-import { blockLinears } from "./weight-names.js";
+import { expertsOf, loraLinears } from "./weight-names.js";
 
 /** LoRA matrices by our names, with their scale and the model they are for. */
 export interface AdapterTensors {
@@ -67,13 +68,19 @@ export async function saveAdapter(
       r: lora.r,
       loraAlpha: lora.alpha,
       targetModules: peftTargets(config, lora.targets),
+      targetParameters: peftParameters(config, lora.targets),
       baseModel,
       fanInFanOut: layouts.includes("transposed"),
       taskType: head ? "SEQ_CLS" : "CAUSAL_LM",
       ...(head && { modulesToSave: ["score"] }),
       ...(files && { files }),
     },
-    new Map([...theirWeights(config, tensors)].map(([name, tensor]) => [inClass(name), tensor])),
+    new Map(
+      [...theirWeights(config, theirExperts(config, lora, tensors))].map(([name, tensor]) => [
+        inClass(name),
+        tensor,
+      ]),
+    ),
   );
 }
 
@@ -87,7 +94,7 @@ export function stackAdapters(adapters: readonly AdapterTensors[]): AdapterTenso
   if (adapters.length === 1) return adapters[0];
   const r = adapters.reduce((n, { lora }) => n + lora.r, 0);
   const [{ config }] = adapters;
-  const targets = blockLinears(config)
+  const targets = loraLinears(config)
     .map(({ name }) => name)
     .filter((name) => adapters.some(({ lora }) => lora.targets.includes(name)));
   const tensors = new Map<string, TensorData>();
@@ -101,6 +108,12 @@ export function stackAdapters(adapters: readonly AdapterTensors[]): AdapterTenso
     const known = parts.find(({ a, b }) => a && b);
     if (!known?.a || !known.b)
       throw new PlumbError(`an adapter has only one of the two matrices of ${layer}`);
+    const experts = expertsOf(config, layer);
+    if (experts !== undefined) {
+      for (const [end, tensor] of Object.entries(stackedExperts(parts, experts, r)))
+        tensors.set(`${layer}.lora_${end}.weight`, tensor);
+      continue;
+    }
     const [input, output] = [known.a.shape[1], known.b.shape[0]];
     const A = new Float32Array(r * input);
     const B = new Float32Array(output * r);
@@ -122,6 +135,30 @@ export function stackAdapters(adapters: readonly AdapterTensors[]): AdapterTenso
     if (layerOf(name).length === 0) tensors.set(name, tensor);
   }
   return { config, lora: { r, alpha: r, targets }, tensors };
+}
+
+/** The stacked matrices of a layer of experts, A [experts r, in] and B [experts r, out]: expert by expert as one layer's. */
+function stackedExperts(
+  parts: readonly { lora: LoraConfig; a?: TensorData | undefined; b?: TensorData | undefined }[],
+  experts: number,
+  r: number,
+): Record<"A" | "B", TensorData> {
+  const stacked = (of: "a" | "b"): TensorData => {
+    const width = parts.find((part) => part[of])?.[of]?.shape[1] as number;
+    const data = new Float32Array(experts * r * width);
+    let at = 0;
+    for (const { lora, [of]: tensor } of parts) {
+      const scale = of === "a" ? 1 : lora.alpha / lora.r;
+      const block = lora.r * width;
+      for (let e = 0; tensor && e < experts; e++) {
+        const own = tensor.data.subarray(e * block, (e + 1) * block);
+        data.set(scale === 1 ? own : own.map((value) => scale * value), (e * r + at) * width);
+      }
+      at += lora.r;
+    }
+    return { shape: [experts * r, width], data };
+  };
+  return { A: stacked("a"), B: stacked("b") };
 }
 
 /** The linear layer of a LoRA matrix, as a list of one; empty for any other tensor. */

@@ -15,8 +15,8 @@ export const FUSED_LINEARS = {
   qkv_proj: ["q_proj", "k_proj", "v_proj"],
   gate_up_proj: ["gate_proj", "up_proj"],
 } as const;
-/** A linear layer of a transformer's block, or several that a model stores as one. */
-export type LinearName = (typeof LINEAR_NAMES)[number] | keyof typeof FUSED_LINEARS;
+/** A linear layer of a transformer's block, several that a model stores as one, or the router of a mixture of experts. */
+export type LinearName = (typeof LINEAR_NAMES)[number] | keyof typeof FUSED_LINEARS | "router";
 
 /** A linear layer, which every block has; those of experts are none (`expertWeights`). */
 export interface BlockLinear {
@@ -63,6 +63,29 @@ export function blockLinears(config: ModelConfig): BlockLinear[] {
   const up = config.fusedGateUp ? [mlp("gate_up_proj", 2 * I, D)] : [...gate, mlp("up_proj", I, D)];
   return [...qkv, attention("o_proj", D, queries, outputBias), ...up, mlp("down_proj", D, I)];
 }
+
+/** A layer that an adapter may update. */
+export interface LoraLinear extends Omit<BlockLinear, "bias"> {
+  /** How many layers of that shape it stands for, each with an update of its own: a layer of all experts. */
+  readonly experts?: number;
+}
+
+/** The layers of a block that an adapter may update: linear ones, and the router and layers of a mixture of experts. */
+export function loraLinears(config: ModelConfig): LoraLinear[] {
+  const { experts, hiddenSize: D } = config;
+  if (experts === undefined) return blockLinears(config);
+  const { count, width: I } = experts;
+  return [
+    ...blockLinears(config),
+    { name: "router", module: "mlp.router", shape: [count, D] },
+    { name: "gate_up_proj", module: "mlp.experts.gate_up_proj", shape: [2 * I, D], experts: count },
+    { name: "down_proj", module: "mlp.experts.down_proj", shape: [D, I], experts: count },
+  ];
+}
+
+/** How many experts a layer of that name stands for; undefined: it is a single one. */
+export const expertsOf = (config: ModelConfig, name: string): number | undefined =>
+  /\.mlp\.experts\.(?:gate_up|down)_proj$/.test(name) ? config.experts?.count : undefined;
 
 /** Names of the norms around a block's attention and MLP; Hugging Face uses one name for two different places. */
 export const BLOCK_NORMS: Record<

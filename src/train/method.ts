@@ -4,6 +4,7 @@
  */
 import type { z } from "zod";
 import { checkWritable } from "../artifacts/index.js";
+import { untrainedRouting } from "../model/experts.js";
 import type { LoraConfig } from "../model/network.js";
 import type { BaseReport, BaseSettings } from "../open/base-precision.js";
 import type { ChatTemplateSettings } from "../open/model-settings.js";
@@ -133,6 +134,7 @@ export async function train<S extends z.ZodObject, Rows, Data extends Encoded, F
 
   // 2. The base, and the rows as its tokens.
   const opened = await openBase(runtime, settings, host);
+  for (const warning of untrainedRouting(opened.config)) host.warn(warning);
   const reader = { tokenizer: opened.tokenizer, context: opened.config.maxPositions };
   const wanted = withinContext(settings, reader.context);
   const data = method.encode(rows, reader, wanted);

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { ModelConfig } from "../../src/model/config.js";
 import { saveHuggingFace } from "../../src/model/save/index.js";
 import { tokenizerFromJson, trainByteLevelBpe } from "../../src/text/index.js";
 import { tinyConfig, tinyWeights } from "../tiny-model.js";
@@ -14,7 +15,11 @@ const CHAT_ML =
   "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}";
 
 /** Writes a chat model of random weights into the folder model/ of `dir`, with tokens of bytes and a few words. */
-export async function writeTinyModel(dir: string, maxPositions = 64): Promise<void> {
+export async function writeTinyModel(
+  dir: string,
+  maxPositions = 64,
+  changes: Partial<ModelConfig> = {},
+): Promise<void> {
   await mkdir(dir, { recursive: true });
   const specialTokens = ["<pad>", "<|im_start|>", "<|im_end|>"];
   const json = trainByteLevelBpe(["user assistant the cat sat on a mat ".repeat(4)], {
@@ -33,13 +38,14 @@ export async function writeTinyModel(dir: string, maxPositions = 64): Promise<vo
     headDim: 16,
     maxPositions,
     tieWordEmbeddings: true,
+    ...changes,
   });
   await saveHuggingFace(join(dir, "model"), config, tinyWeights(config), tokenizer);
 }
 
-/** Writes model/, pairs.jsonl, demos.jsonl and prompts.jsonl. */
-export async function writeTinyLoop(dir: string): Promise<void> {
-  await writeTinyModel(dir);
+/** Writes model/, pairs.jsonl, demos.jsonl and prompts.jsonl. @param changes of the model's configuration. */
+export async function writeTinyLoop(dir: string, changes: Partial<ModelConfig> = {}): Promise<void> {
+  await writeTinyModel(dir, 64, changes);
   const user = (i: number) => [{ role: "user", content: `the cat ${i}` }];
   const answer = (content: string) => [{ role: "assistant", content }];
   const lines = (row: (i: number) => object, count = 24): string =>

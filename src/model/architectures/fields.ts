@@ -1,14 +1,23 @@
 /** Parts of config.json that several architectures share, in the spellings of transformers 4 and 5. */
-import { MAX_LAYERS, type ModelConfig } from "../config.js";
+import { type Experts, MAX_LAYERS, type ModelConfig } from "../config.js";
 import type { JsonFields } from "../formats/json-fields.js";
 import type { Described } from "./architecture.js";
 import { ropeFields, ropeJson } from "./rope-fields.js";
 
-/**
- * Keys of how the routers of experts are trained: a loss that spreads tokens over experts, and noise. Here routers are
- * trained with the loss of the method alone.
- */
-export const ROUTER_TRAINING = ["router_aux_loss_coef", "output_router_logits", "router_jitter_noise"];
+/** Keys of how routers are trained that change nothing: the first counts only where `output_router_logits` is true. */
+export const ROUTER_TRAINING = ["router_aux_loss_coef"];
+
+/** The weight of the loss that balances a router's choices, where transformers adds it. */
+export function auxLossField(json: JsonFields): Pick<Experts, "auxLoss"> {
+  const weight = json.number("router_aux_loss_coef", 0.001);
+  return json.boolean("output_router_logits", false) ? { auxLoss: weight } : {};
+}
+
+/** Its keys, for config.json. */
+export const auxLossJson = ({ experts }: ModelConfig): object =>
+  experts?.auxLoss === undefined
+    ? {}
+    : { output_router_logits: true, router_aux_loss_coef: experts.auxLoss };
 
 /** Names in transformers' activations.py; the two tanh forms are the same function. */
 const ACTIVATIONS = new Map<unknown, ModelConfig["activation"]>([

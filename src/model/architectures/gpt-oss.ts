@@ -1,5 +1,5 @@
 import type { Architecture } from "./architecture.js";
-import { layerTypes, llamaFields, llamaJson, ROUTER_TRAINING, windowFields } from "./fields.js";
+import { auxLossField, auxLossJson, layerTypes, llamaFields, llamaJson, ROUTER_TRAINING, windowFields } from "./fields.js";
 import { agreed, ropeFields } from "./rope-fields.js";
 
 /**
@@ -40,13 +40,15 @@ export const gptOss: Architecture = {
         normalized: true,
         bias: true,
         clamped: { limit: json.number("swiglu_limit", 7), slope: json.number("swiglu_alpha", 1.702) },
+        ...auxLossField(json),
       },
     };
   },
   // The original context is that of the scaling.
-  withoutEffect: [...ROUTER_TRAINING, "initial_context_length"],
+  withoutEffect: [...ROUTER_TRAINING, "router_jitter_noise", "initial_context_length"],
   write: (config) => ({
     ...llamaJson(config),
+    ...auxLossJson(config),
     attention_bias: config.qkvBias,
     sliding_window: config.slidingWindow ?? null,
     layer_types: layerTypes(config),

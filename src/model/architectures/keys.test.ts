@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { ModelConfig } from "../config.js";
+import { untrainedRouting } from "../experts.js";
 import { JsonFields } from "../formats/json-fields.js";
 import { huggingFaceConfig } from "../load/huggingface.js";
 import { ARCHITECTURES } from "./index.js";
@@ -96,6 +98,24 @@ const llama = configs[0];
 
 describe("keys of mixtures of experts", () => {
   const of = (name: string): Json => configs.find((json) => json.model_type === name) as Json;
+
+  it.each(["qwen3_moe", "mixtral", "gpt_oss"])("%s keeps a loss of its router that it asks for", (name) => {
+    const asked = { output_router_logits: true, router_aux_loss_coef: 0.02 };
+    const config = read({ ...of(name), ...asked }) as ModelConfig;
+    expect(config.experts?.auxLoss).toBe(0.02);
+    const { write } = ARCHITECTURES.find((one) => one.name === name)!;
+    expect(write(config)).toMatchObject(asked);
+    expect(untrainedRouting(config)).toEqual([expect.stringContaining("router_aux_loss_coef 0.02")]);
+    expect(untrainedRouting(read(of(name)) as ModelConfig)).toEqual([]);
+  });
+
+  it("Mixtral keeps noise on its router's input", () => {
+    const config = read({ ...of("mixtral"), router_jitter_noise: 0.1 }) as ModelConfig;
+    expect(ARCHITECTURES.find(({ name }) => name === "mixtral")!.write(config)).toMatchObject({
+      router_jitter_noise: 0.1,
+    });
+    expect(untrainedRouting(config)).toEqual([expect.stringContaining("router_jitter_noise 0.1")]);
+  });
 
   it.each<[string, string, Json, RegExp]>([
     [

@@ -1,5 +1,5 @@
 import type { Architecture } from "./architecture.js";
-import { llamaFields, llamaJson, ROUTER_TRAINING } from "./fields.js";
+import { auxLossField, auxLossJson, llamaFields, llamaJson, ROUTER_TRAINING } from "./fields.js";
 import { agreed } from "./rope-fields.js";
 
 /**
@@ -29,14 +29,16 @@ export const qwen3Moe: Architecture = {
         chosen: json.number("num_experts_per_tok", 8),
         width: json.number("moe_intermediate_size", 768),
         normalized: json.boolean("norm_topk_prob", false),
+        ...auxLossField(json),
       },
     };
   },
-  withoutEffect: [...ROUTER_TRAINING, "max_window_layers"],
+  withoutEffect: [...ROUTER_TRAINING, "router_jitter_noise", "max_window_layers"],
   // Layers with a plain MLP among those with experts.
   oneValue: { decoder_sparse_step: [1], mlp_only_layers: [[]] },
   write: (config) => ({
     ...llamaJson(config),
+    ...auxLossJson(config),
     attention_bias: config.qkvBias,
     use_sliding_window: config.slidingWindow !== undefined,
     sliding_window: config.slidingWindow ?? null,

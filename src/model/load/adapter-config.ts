@@ -71,6 +71,10 @@ const USED = {
   target_modules: z
     .union([name, names], { error: "expected a list of names, an expression, or all-linear" })
     .describe("Ends of the paths of adapted modules, an expression for whole paths, or all-linear."),
+  target_parameters: names
+    .nullish()
+    .describe("Ends of the paths of adapted weights, which may be those of all experts of a layer."),
+  peft_version: z.unknown().optional().describe("Decides how the weights of experts lie in the file."),
   exclude_modules: z.union([name, names]).nullish().describe("Modules that are not adapted, named likewise."),
   layers_to_transform: z.union([index, indices]).nullish().describe("Only these layers are adapted."),
   layers_pattern: z.union([name, names]).nullish().describe("What stands before a layer's number in paths."),
@@ -91,7 +95,6 @@ const USED = {
 /** Keys that turn on what is not supported. */
 const OFF = {
   layer_replication: off("repeating layers"),
-  target_parameters: off("LoRA on bare parameters (experts)"),
   alora_invocation_tokens: off("aLoRA, which starts at certain tokens,"),
   use_qalora: off("QA-LoRA"),
   use_bdlora: off("BD-LoRA"),
@@ -107,7 +110,6 @@ const unused = z.unknown().optional();
 /** Keys that change nothing once the adapter is trained. */
 const WITHOUT_EFFECT = {
   auto_mapping: unused,
-  peft_version: unused,
   inference_mode: unused,
   lora_dropout: unused,
   bias: unused.describe("Which biases were trained; they are in the file, and those are used."),
@@ -143,7 +145,9 @@ export type AdapterConfig = z.output<typeof adapterConfigSchema>;
  * not off.
  */
 export function adapterConfig(json: JsonFields): { config: AdapterConfig; warnings: string[] } {
-  const parsed = adapterConfigSchema.safeParse(json.all());
+  const given = json.all();
+  const none = given.target_modules === null && !isOff(given.target_parameters);
+  const parsed = adapterConfigSchema.safeParse(none ? { ...given, target_modules: [] } : given);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     const value = issue.path.reduce<unknown>((part, key) => (part as never)?.[key], json.all());

@@ -11,6 +11,8 @@ export interface PeftSaveConfig {
   loraAlpha: number;
   /** Ends of modules' paths, or an expression for whole paths. */
   targetModules: readonly string[] | string;
+  /** Ends of the paths of weights that are no modules of their own: those of experts and routers. */
+  targetParameters?: readonly string[];
   /** Modules trained in full besides the adapter, such as a reward model's "score". */
   modulesToSave?: readonly string[];
   /** The model that the adapter was trained on, as its author named it. */
@@ -58,6 +60,7 @@ function adapterConfigJson(config: PeftSaveConfig): object {
     lora_alpha: config.loraAlpha,
     target_modules:
       typeof config.targetModules === "string" ? config.targetModules : [...config.targetModules].sort(),
+    ...(config.targetParameters?.length && { target_parameters: [...config.targetParameters].sort() }),
     modules_to_save: config.modulesToSave ?? null,
     lora_dropout: 0,
     bias: "none",
