@@ -31,10 +31,27 @@ describe("the watch over behaviour", () => {
     expect([20, 8, 4, 0, 0, 0].flatMap((refused, i) => falling.observe(iteration(refused), [-i]))).toEqual(
       [],
     );
+    const level = new BehaviourWatch();
+    expect([20, 0, 0, 0, 0].flatMap((refused) => level.observe(iteration(refused), [1]))).toEqual([]);
     const steady = new BehaviourWatch();
     expect([20, 22, 19, 20, 21, 30].flatMap((refused, i) => steady.observe(iteration(refused), [i]))).toEqual(
       [],
     );
+  });
+
+  it("is silent before as many iterations as it compares have followed the first, and at rates of nothing", () => {
+    const watch = new BehaviourWatch();
+    const of = (refused: number, i: number) => watch.observe(iteration(refused), [i]).length;
+    expect([20, 0, 0, 0, 0].map(of)).toEqual([0, 0, 0, 0, 1]);
+    const later = new BehaviourWatch();
+    const safeOnly = iteration(0).slice(40);
+    expect([safeOnly, ...Array(5).fill(iteration(0))].flatMap((some, i) => later.observe(some, [i]))).toEqual(
+      [],
+    );
+    const ended = new BehaviourWatch();
+    expect(
+      [iteration(40), ...Array(5).fill(safeOnly)].flatMap((some, i) => ended.observe(some, [i])),
+    ).toEqual([]);
   });
 
   it("is silent at a loss within chance", () => {

@@ -113,7 +113,7 @@ export class BehaviourWatch {
 
 /** Whether a rate got worse by more than MARGIN and by more than Z standard errors. */
 function isWorse(before: Count, now: Count, wanted: boolean): boolean {
-  if (before.n === 0 || now.n === 0) return false;
+  // A rate of nothing is NaN, which is not above MARGIN.
   const [p, q] = [before, now].map(({ shown, n }) => shown / n);
   const loss = wanted ? p - q : q - p;
   // Agresti and Caffo (2000): add one success and one failure to each sample, so that no rate has a variance of 0.

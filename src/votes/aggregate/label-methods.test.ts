@@ -16,6 +16,7 @@ import {
   softmaxRows,
   voteShares,
 } from "./label-estimate.js";
+import { mace } from "./mace.js";
 import { majority, wawa } from "./majority.js";
 import { robust } from "./robust.js";
 import { voteLists } from "./vote-lists.js";
@@ -387,12 +388,36 @@ describe("an aggregate of labels", () => {
     expect(aggregateLabels(SMALL)).toMatchObject({ method: "robust", model: robust(SMALL).model });
   });
 
+  it("marks a label that contradicts all of its item's votes, and no other", () => {
+    const items = aggregateLabels(SMALL, "robust", { known: Int32Array.of(1, -1, 0) }).items;
+    expect(items.map(({ label, probability }) => [label, probability])).toEqual([
+      ["y", 1],
+      [expect.any(String), expect.any(Number)],
+      ["x", 1],
+    ]);
+    // The votes on i differ; those on k are both for y.
+    expect(items.map((item) => "review" in item)).toEqual([false, false, true]);
+    expect(items[2].review).toBe(
+      "all 2 votes say y; the result says x, because of how their raters judge elsewhere",
+    );
+  });
+
+  it("is refused where a table by item or by rater would not fit", () => {
+    const votes = (items: number, raters: number, labels: number): LabelVotes => ({
+      ...{ items: Array(items).fill("i"), raters: Array(raters).fill("r"), labels: Array(labels).fill("y") },
+      ...{ item: Int32Array.of(0), rater: Int32Array.of(0), label: Int32Array.of(0) },
+    });
+    expect(() => aggregateLabels(votes(40_000, 1, 1000))).toThrow("a table of 40000000 numbers");
+    expect(() => aggregateLabels(votes(1, 1000, 200))).toThrow("a table of 40000000 numbers");
+  });
+
   it("is each method's own", () => {
     const own: Record<string, Float64Array> = {
       wawa: wawa(SMALL).posterior,
       "dawid-skene": dawidSkene(SMALL).posterior,
       "one-coin": oneCoin(SMALL).posterior,
       glad: glad(SMALL).posterior,
+      mace: mace(SMALL, { seed: 0 }).posterior,
       robust: robust(SMALL).posterior,
     };
     for (const [method, posterior] of Object.entries(own))

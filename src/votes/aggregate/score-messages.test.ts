@@ -161,4 +161,28 @@ describe("scores from messages", () => {
     expect(score[1]).toBeCloseTo(-0.5, 12);
     expect(high[0] - score[0]).toBeCloseTo(Math.sqrt(2), 12);
   });
+
+  it("move scores from where other pairs have put them", () => {
+    const votes = comparisons(
+      [
+        { item: "", left: "a", right: "b", rater: "r", outcome: 1 },
+        { item: "", left: "b", right: "c", rater: "r", outcome: 1 },
+      ],
+      { shared: true },
+    );
+    const messages = new ScoreMessages(3, comparedPairs(votes));
+    messages.setPrior(2);
+    messages.update(0, messages.cavity(0), 3, 1, 4);
+    const cavity = messages.cavity(1);
+    const [b, c] = [cavity.left, cavity.right].map(([precision, shift]) => ({
+      mean: shift / precision,
+      variance: 1 / precision,
+    }));
+    expect(b.mean).toBeCloseTo(-1.5, 12); // half of the difference of 3
+    const total = b.variance + c.variance;
+    messages.update(1, cavity, cavity.mean + 1, total + 1, total);
+    // The difference's mean rose by 1: each has its share of the variance of it.
+    const [, own, other] = messages.scores(1).score;
+    expect(own - other).toBeCloseTo(b.mean - c.mean + b.variance / total + c.variance / total, 12);
+  });
 });
