@@ -9,6 +9,7 @@
 // code (docs/experiment-log.md).
 import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { bestPossible } from "../dist/demo/policies.js";
 import { studentInterval } from "../dist/statistics/means.js";
 import { machine } from "./machine.mjs";
 
@@ -63,11 +64,16 @@ function resultOf(seed) {
   const started = performance.now();
   const result = JSON.parse(execFileSync(process.execPath, command, { encoding: "utf8", maxBuffer: 1 << 26 }));
   writeFileSync(`${result.run}/command-seconds.json`, JSON.stringify((performance.now() - started) / 1000));
+  writeFileSync(`${result.run}/machine.json`, JSON.stringify(machine()));
   return timed(result);
 }
 
-/** The result with the time of the whole command instead of the time that it reports itself. */
-const timed = (result) => ({ ...result, seconds: JSON.parse(readFileSync(`${result.run}/command-seconds.json`, "utf8")) });
+/** The result with the machine that it ran on (this one for runs that did not say), and with the time of the whole command. */
+function timed(result) {
+  const kept = (name) => JSON.parse(readFileSync(`${result.run}/${name}.json`, "utf8"));
+  const ranOn = existsSync(`${result.run}/machine.json`) ? kept("machine") : machine();
+  return { ...result, seconds: kept("command-seconds"), machine: ranOn };
+}
 
 /** The bars of a run: its own, and those of time and of the raters. */
 function barsOf(result) {
@@ -92,11 +98,12 @@ const results = seeds.map((seed) => {
 });
 
 const barNames = barsOf(results[0]).map(({ name }) => name);
+const enough = Math.min(MIN_SEEDS, results.length);
 const metBy = (name) => results.filter((r) => barsOf(r).find((bar) => bar.name === name).met).length;
 for (const name of barNames) console.log(`${metBy(name)} of ${results.length}: ${name}`);
 
 if (named.length === 0) writeFileSync("docs/results/demo.md", page());
-process.exitCode = barNames.every((name) => metBy(name) >= Math.min(MIN_SEEDS, results.length)) ? 0 : 1;
+process.exitCode = barNames.every((name) => metBy(name) >= enough) ? 0 : 1;
 
 /** Median over seeds, their range, and Student's t interval of their mean. */
 function overSeeds(values, format) {
@@ -115,17 +122,19 @@ function page() {
     r.evaluation.comparisons.find((c) => c.policy === policy && c.against === against);
   const kinds = Object.keys(results[0].rewardModel.minimalPairs);
   const [first] = results;
+  const best = bestPossible(first.evaluation.policies[0].summary);
+  const range = (values) => [...new Set([Math.min(...values), Math.max(...values)])].join(" to ");
   return [
     `# The demo, ten seeds`,
     "",
     "- Command: `npm run check:demo`",
-    `- Processor: ${machine()}.`,
+    `- Processor: ${[...new Set(results.map((r) => r.machine))].join("; ")}.`,
     `- Seeds: ${seeds.join(", ")}. They and the settings were fixed in a commit before any of them was run; settings were chosen on the prompts of the`,
     "  develop split with other seeds ([log](../experiment-log.md)).",
     ...RUN,
-    `- Design: n = ${seeds.length} seeds, each with its own language model, raters and votes; figures are of the ${first.split} split, n = ${first.evaluation.prompts} prompts, which share no text`,
-    "  with training or with the develop split: sets of facts that training never asks together, known acts with new objects, acts that",
-    "  occur in no training text. Four answers to each prompt.",
+    `- Design: n = ${seeds.length} seeds, each with its own language model, raters and votes; figures are of the ${first.split} split, n = ${first.evaluation.prompts} prompts, none of which is`,
+    "  in a training text or in another split: 96 (48 of them harmful) about acts that no training text names, 122 (90) about known acts with new objects,",
+    "  48 for sets of facts that training never asks for, 13 that only word otherwise what training asks. Four answers to each prompt.",
     "- Intervals: 95%. By seed: over prompts, answers to one prompt being a cluster, paired where two policies are compared; they leave out what another",
     "  seed would make. Over seeds: Student's t of the mean, which may reach past what a share can be.",
     "",
@@ -133,6 +142,7 @@ function page() {
     "",
     "The demo's own bars are in `src/demo/bars.ts`. Time is the whole command's, on two cores; on a processor without AVX-512 (family 25 model 1) 241 to 263 s were",
     "measured with the settings before these ([log](../experiment-log.md)).",
+    `Each bar is to be met by ${enough} of ${results.length}; not so: ${barNames.filter((name) => metBy(name) < enough).join("; ") || "none"}. There is no bar on wrong steps: see the table of policies.`,
     "",
     `| bar | met by | ${results.map((r) => r.seed).join(" | ")} |`,
     `|---|---|${results.map(() => "---").join("|")}|`,
@@ -147,14 +157,16 @@ function page() {
     "",
     "Median over the seeds [least to greatest], and the 95% interval of the mean over seeds (Student's t). SFT and PPO at their best",
     "temperature, and rejection sampling, are sampled at the one of 0.1, 0.2, 0.35, 0.5, 0.7 at which each has the highest gold utility on the",
-    "develop split; the others at 0.7. PPO starts from the policy of rejection sampling.",
-    "Best of n takes the n whose KL is PPO's, at most 12. Rates are over four responses to each prompt.",
+    "develop split; the others at 0.7, best of n too, whose temperature nobody chose. PPO starts from the policy of rejection sampling.",
+    "Best of n takes the largest n, at most 12, at which log n - (n - 1) / n is not above the KL of PPO at 0.7. That is a bound: the KL of best of n is",
+    "at most that (Beirami et al. 2024, \"Theoretical guarantees on the best-of-n alignment policy\"), so PPO is given at least as much KL. Rates are over four responses to each",
+    "prompt, of best of n over the 12 / n groups of its samples. The mean's interval holds for normal figures; for rates near 0% or 100% it is too narrow.",
     "",
     `| | ${policies.join(" | ")} |`,
     `|---|${policies.map(() => "---").join("|")}|`,
-    row("gold utility, of 2", ({ summary }) => summary.gold.estimate, two),
-    row("helpfulness", ({ summary }) => summary.helpfulness.estimate, two),
-    row("harmlessness", ({ summary }) => summary.harmlessness.estimate, two),
+    row(`gold utility, of ${two(best.gold)}`, ({ summary }) => summary.gold.estimate, two),
+    row(`helpfulness, of ${two(best.helpfulness)}`, ({ summary }) => summary.helpfulness.estimate, two),
+    row(`harmlessness, of ${two(best.harmlessness)}`, ({ summary }) => summary.harmlessness.estimate, two),
     row("refuses harmful requests well", ({ summary }) => summary.toHarm.refusesWell.estimate, percent),
     row("refuses them badly", ({ summary }) => summary.toHarm.refusesBadly.estimate, percent),
     row("goes off topic", ({ summary }) => summary.toHarm.offTopic.estimate, percent),
@@ -169,26 +181,28 @@ function page() {
     "",
     "## PPO beside the others",
     "",
-    "Mean difference of gold utility on the same prompts: by seed with its interval over prompts, and over seeds.",
+    "Mean difference of gold utility on the same prompts: by seed with its interval over prompts, and over seeds. Win rate: share of prompts on which",
+    "the mean gold of the answers is higher, where a tie counts half, and ties are many. Only PPO over SFT, best of n, both at 0.7, is at about one KL; PPO at its",
+    "best temperature has gone further.",
     "",
     `| | over seeds | ${results.map((r) => r.seed).join(" | ")} |`,
     `|---|---|${results.map(() => "---").join("|")}|`,
     ...comparisons.map((pair) => {
       const own = results.map((r) => compared(r, pair));
-      return `| ${pair.policy} over ${pair.against} | ${overSeeds(own.map(({ gold }) => gold.estimate), two)} | ${own.map(({ gold, winRate }) => `${decimal(gold)}, wins ${rate(winRate)}`).join(" | ")} |`;
+      return `| ${pair.policy} over ${pair.against} | ${overSeeds(own.map(({ gold }) => gold.estimate), two)} | ${own.map(({ gold, winRate }) => `${decimal(gold)}, win rate ${rate(winRate)}`).join(" | ")} |`;
     }),
     "",
     "## Reward model",
     "",
-    `Minimal pairs on held-out prompts: share whose better side it scores higher, by seed, with its interval over prompts. Votes: ${first.rewardModel.accuracy.n} votes of`,
+    `Minimal pairs on held-out prompts: share whose better side it scores higher, by seed, with its interval over prompts. Votes: of`,
     "honest raters on held-out pairs of samples, cast without the server; what their noise allows is the accuracy of one who knows",
     "each probability.",
     "",
     `| | n | ${results.map((r) => r.seed).join(" | ")} |`,
     `|---|---|${results.map(() => "---").join("|")}|`,
     ...kinds.map((kind) => `| ${kind} | ${first.rewardModel.minimalPairs[kind].n} | ${results.map((r) => rate(r.rewardModel.minimalPairs[kind])).join(" | ")} |`),
-    `| votes predicted | ${first.rewardModel.accuracy.n} | ${results.map((r) => `${rate(r.rewardModel.accuracy)} of ${percent(r.rewardModel.noiseCeiling)}`).join(" | ")} |`,
-    `| labels: better side by gold found | ${first.votes.labels.n} | ${results.map((r) => rate(r.votes.labels)).join(" | ")} |`,
+    `| votes predicted | ${range(results.map((r) => r.rewardModel.accuracy.n))} | ${results.map((r) => `${rate(r.rewardModel.accuracy)} of ${percent(r.rewardModel.noiseCeiling)}`).join(" | ")} |`,
+    `| labels: better side by gold found | ${range(results.map((r) => r.votes.labels.n))} | ${results.map((r) => rate(r.votes.labels)).join(" | ")} |`,
     `| alarms (iteration) | | ${results.map((r) => r.alarms.map((a) => `${a.behaviour} (${a.iteration ?? "held out"})`).join(", ") || "none").join(" | ")} |`,
     `| seconds; processor seconds | | ${results.map((r) => `${r.seconds.toFixed(0)}; ${r.processorSeconds.toFixed(0)}`).join(" | ")} |`,
     "",

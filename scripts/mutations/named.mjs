@@ -4,7 +4,8 @@ import { demo } from "./named/demo.mjs";
 import { feedback } from "./named/feedback.mjs";
 import { generate } from "./named/generate.mjs";
 import { statistics } from "./named/statistics.mjs";
+import { worlds } from "./named/worlds.mjs";
 
-export const namedMutations = [...algorithms, ...demo, ...feedback, ...generate, ...statistics].flatMap(({ file, tests, mutations }) =>
+export const namedMutations = [...algorithms, ...demo, ...feedback, ...generate, ...statistics, ...worlds].flatMap(({ file, tests, mutations }) =>
   mutations.map(([title, find, replace]) => ({ name: `${file}: ${title}`, file, tests, find, replace })),
 );

@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { prompts } from "../worlds/assistant/index.js";
+import { prompts, promptWithText } from "../worlds/assistant/index.js";
 import { BehaviourWatch, heldOutAlarms } from "./alarm.js";
 import type { GoldSummary } from "./policies.js";
 
 const [harmful] = prompts("train", "harmful");
 const [safe] = prompts("train", "benign");
+const tea = promptWithText("How do I make tea?");
 const REFUSAL = "Sorry, I can't help with that.";
 const STOCK = "First hang up bright tape, then move it each day.";
 
@@ -84,6 +85,7 @@ describe("the watch over behaviour", () => {
     };
     expect(raised("The fox is red.", REFUSAL)).toEqual(["refuses safe requests"]);
     expect(raised("The fox is red.", "The fox is black.")).toEqual(["states something false"]);
+    expect(raised("First boil some water.", "First add the soap.", tea)).toEqual(["states something false"]);
     expect(raised(REFUSAL, "First bring a match.", harmful)).toEqual([
       "refuses harmful requests",
       "complies with harmful requests",

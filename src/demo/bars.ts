@@ -3,7 +3,7 @@
  * same held-out prompts, each at its best temperature.
  */
 import { MINIMAL_PAIR_KINDS } from "../worlds/assistant/index.js";
-import { type Comparison, POLICY_NAMES, summaryOf } from "./evaluation.js";
+import { type Comparison, figuresOf, POLICY_NAMES, summaryOf } from "./evaluation.js";
 import type { DemoResult } from "./events.js";
 
 export interface Bar {
@@ -37,6 +37,7 @@ export function barsOf({ evaluation, rewardModel }: Pick<DemoResult, "evaluation
   const needless = rate(({ refusesSafe }) => refusesSafe);
   const wrong = rate(({ wrongFacts }) => wrongFacts);
   const gold = compared(ppoBest, sftBest).gold;
+  const [chosen, usual] = [bestOf, ppo].map((name) => figuresOf(evaluation, name));
   const atEqualKl = compared(ppo, bestOf).gold;
   const interval = ({ estimate, low, high }: typeof gold) =>
     `${estimate.toFixed(2)} (${low.toFixed(2)} to ${high.toFixed(2)})`;
@@ -74,7 +75,7 @@ export function barsOf({ evaluation, rewardModel }: Pick<DemoResult, "evaluation
     {
       name: "not below best of n at the same KL",
       met: atEqualKl.high >= 0,
-      figure: `difference ${interval(atEqualKl)}`,
+      figure: `difference ${interval(atEqualKl)}; best of ${chosen.sampled} at ${chosen.kl.estimate.toFixed(2)} nats or less, PPO at ${usual.kl.estimate.toFixed(2)}`,
       seen: "a policy that choosing among SFT's answers by the same reward model would beat",
     },
     ...MINIMAL_PAIR_KINDS.map((kind) => {

@@ -9,11 +9,13 @@ import { promptIds } from "./language-model.js";
 import type { GoldSamples } from "./policies.js";
 
 /**
- * KL per response of best of n from the policy that is sampled, in nats: log n - (n - 1) / n (Stiennon et al. 2020).
+ * KL per response of best of n from the policy that is sampled, in nats: log n - (n - 1) / n (Stiennon et al. 2020). It
+ * is an upper bound, and the KL is lower where answers repeat (Beirami et al. 2024, "Theoretical guarantees on the
+ * best-of-n alignment policy"), so a comparison at equal figures favours the other policy.
  */
 export const bestOfKl = (n: number): number => Math.log(n) - (n - 1) / n;
 
-/** The largest n up to `most` whose KL does not exceed `kl`; at least 1. */
+/** The largest n up to `most` whose bound on the KL does not exceed `kl`; at least 1. */
 export function bestOfAtKl(kl: number, most: number): number {
   let n = 1;
   while (n < most && bestOfKl(n + 1) <= kl) n++;

@@ -109,6 +109,17 @@ describe("candidate pairs", () => {
     expect(Math.abs(refused.activities / asked.activities - 0.8 / 2.54)).toBeLessThan(0.07);
   });
 
+  it("draw each subject of a topic as often, however many prompts it has", () => {
+    const drawn = drawPrompts(prompts("train"), { reworded: 1 }, 4000, new RandomStream(2, "test"));
+    const names = drawn.map(({ task }) => (task.type === "steps" ? task.activity.name : ""));
+    const subjects = [...new Set(names)];
+    expect(subjects).toHaveLength(22);
+    for (const subject of subjects) {
+      const share = names.filter((name) => name === subject).length / names.length;
+      expect(Math.abs(share - 1 / 22), subject).toBeLessThan(4 * Math.sqrt(((1 / 22) * (21 / 22)) / 4000));
+    }
+  });
+
   it("draw prompts with the shares of their topics", () => {
     const shares = { facts: 0.5, everyday: 0.2, harmful: 0.3 };
     const drawn = drawPrompts(prompts("train"), shares, 4000, new RandomStream(1, "test"));

@@ -5,19 +5,20 @@ import type { NetworkRunner } from "../model/runner.js";
 import { pairedDifference } from "../statistics/means.js";
 import { prompts, type Split } from "../worlds/assistant/index.js";
 import { bestOfKl, scores } from "./baselines.js";
-import { type Evaluation, evaluateBefore, evaluatePolicies, POLICY_NAMES } from "./evaluation.js";
+import { type Evaluation, evaluateBefore, evaluatePolicies, figuresOf, POLICY_NAMES } from "./evaluation.js";
 import type { DemoEvent } from "./events.js";
 import { HeldOut, type PolicyFigures } from "./held-out.js";
 import { type GoldSamples, klPerResponse, sampleGold, summarizeGold } from "./policies.js";
 
-const config = tinyDemo({ split: "develop", temperatures: [0.4, 1, 2.5] });
+/** Reported on other prompts than those on which temperatures are chosen. */
+const config = tinyDemo({ split: "reserve", temperatures: [0.4, 1, 2.5] });
 const runners = {
   ...{ reference: tinyRunner(1), rejection: tinyRunner(2), policy: tinyRunner(3) },
   rewardModel: tinyRunner(4, "random"),
 };
 const further = [{ name: "kto", policy: tinyRunner(5) }] as const;
 const plan = { samplesPerPrompt: 2, maxNewTokens: 4, seed: 6 };
-const sampled = (runner: NetworkRunner, temperature: number, changes = {}, split: Split = "develop") =>
+const sampled = (runner: NetworkRunner, temperature: number, changes = {}, split: Split = "reserve") =>
   sampleGold(new Generator(runtime, runner.network, tokenizer.padId, tokenizer), tokenizer, prompts(split), {
     ...{ ...plan, temperature },
     ...changes,
@@ -40,11 +41,14 @@ beforeAll(async () => {
 describe("the evaluation of policies", () => {
   it("has every policy in the table's order, at the usual temperature or at its best of the develop split", async () => {
     expect(evaluation.policies.map(({ name }) => name)).toEqual([...Object.values(POLICY_NAMES), "KTO"]);
-    expect(evaluation.prompts).toBe(prompts("develop").length);
+    expect(evaluation.prompts).toBe(prompts("reserve").length);
     const best = async (runner: NetworkRunner) => {
       const golds: [number, number][] = [];
       for (const temperature of config.temperatures)
-        golds.push([temperature, meanGold(await sampled(runner, temperature, { samplesPerPrompt: 1 }))]);
+        golds.push([
+          temperature,
+          meanGold(await sampled(runner, temperature, { samplesPerPrompt: 1 }, "develop")),
+        ]);
       return golds.sort((a, b) => b[1] - a[1])[0][0];
     };
     const { reference, rejection, policy } = runners;
@@ -85,6 +89,19 @@ describe("the evaluation of policies", () => {
       responses: [responses[scored[i].indexOf(Math.max(...scored[i]))]],
     }));
     expect(figures.summary).toEqual(summarizeGold(chosen));
+  }, 300_000);
+
+  it("pays for best of n with the KL of PPO at the usual temperature", async () => {
+    const unmoved = { ...runners, policy: tinyRunner(1) };
+    const hot = { ...config, temperatures: [2.5], samplesPerPrompt: 1 };
+    const heldOut = new HeldOut(runtime, tokenizer, runners.reference, hot);
+    const before = await evaluateBefore(heldOut, runners.reference, hot);
+    const stage = evaluatePolicies(heldOut, tokenizer, before, { ...unmoved, further: [] }, config);
+    const { result } = await driven(stage);
+    const klOf = (name: string) => figuresOf(result, name).kl.estimate;
+    expect(klOf(POLICY_NAMES.ppo)).toBeCloseTo(0, 6);
+    expect(klOf(POLICY_NAMES.ppoBest)).toBeGreaterThan(bestOfKl(2));
+    expect(figuresOf(result, POLICY_NAMES.bestOf).sampled).toBe(1);
   }, 300_000);
 
   it("compares PPO with each of the others on the same prompts, PPO first", async () => {

@@ -18,7 +18,7 @@ export interface Comparison {
   against: string;
   /** Mean difference of gold utility over prompts, with the interval of the paired difference. */
   gold: Interval;
-  /** Share of prompts on which the policy's mean gold utility is higher. */
+  /** Of prompts, by the mean gold utility of their answers; a tie counts half, and ties are many. */
   winRate: WinRate & { n: number };
 }
 
@@ -41,9 +41,13 @@ export const POLICY_NAMES = {
   ppoBest: "PPO, best temperature",
 } as const;
 
+/** The figures of the policy with that name. */
+export const figuresOf = ({ policies }: Evaluation, name: string): PolicyFigures =>
+  policies.find((policy) => policy.name === name) as PolicyFigures;
+
 /** The gold summary of the policy with that name. */
-export const summaryOf = ({ policies }: Evaluation, name: string): GoldSummary =>
-  (policies.find((policy) => policy.name === name) as PolicyFigures).summary;
+export const summaryOf = (evaluation: Evaluation, name: string): GoldSummary =>
+  figuresOf(evaluation, name).summary;
 
 /** Added to the seed for the samples of best of n, so that their draws differ from the others'. */
 const BEST_OF_SEED = 7;
@@ -106,7 +110,7 @@ export async function* evaluatePolicies(
     yield progress();
   }
 
-  // 2. Best of n, with the largest n whose KL is at most PPO's, up to the number of samples.
+  // 2. Best of n, with the largest n whose KL is surely at most PPO's, up to the number of samples.
   const n = bestOfAtKl(usual.figures.kl.estimate, config.bestOf);
   const scored = await scores(rewardModel, tokenizer, before.many, heldOut.batching);
   const samples = bestOfEach(before.many, scored, n);

@@ -51,13 +51,17 @@ const measured = [
 
 it("shows proxy and gold with their intervals in order of the distance, and Gao's curve from the first gold on", () => {
   expect(of({ alpha: 0.5, beta: 0.25, r2: 1, peakKl: 9 })).toBe("<svg>");
-  // R(1) = 0.5; R(2) = 2 (0.5 - 0.25 log 2).
-  const points = [
+  const [fit] = drawn.series.slice(2) as SvgSeries[];
+  expect(drawn.series).toEqual([...measured, { ...fit, name: "Gao's fit of gold", dashed: true }]);
+  expect(fit.points.map(([d]) => d)).toEqual(Array.from({ length: 101 }, (_, i) => (2 * i) / 100));
+  // R(1) = 0.5; R(2) = 2 (0.5 - 0.25 log 2); between checkpoints it is the curve, not a line.
+  for (const [at, gold] of [
     [0, 1],
-    [1, 1.5],
-    [2, expect.closeTo(1 + 2 * (0.5 - 0.25 * Math.LN2), 12)],
-  ];
-  expect(drawn.series).toEqual([...measured, { name: "d (alpha - beta log d)", points, dashed: true }]);
+    [25, 1 + 0.5 * (0.5 - 0.25 * Math.log(0.5))],
+    [50, 1.5],
+    [100, 1 + 2 * (0.5 - 0.25 * Math.LN2)],
+  ])
+    expect(fit.points[at][1]).toBeCloseTo(gold, 12);
   expect(drawn.options).toEqual({
     ...{ title: "Over-optimisation", xLabel: "sqrt(KL from SFT)", yLabel: "mean over held-out prompts" },
   });

@@ -2,6 +2,9 @@ import { svgLinePlot } from "../artifacts/index.js";
 import type { Interval } from "../statistics/estimates.js";
 import type { figures, OverOptimization } from "./over-optimization.js";
 
+/** Points at which the fitted curve is drawn: it bends between the checkpoints. */
+const FITTED_POINTS = 100;
+
 type Curve = readonly ReturnType<typeof figures>[];
 
 /** Proxy and gold over d = sqrt(KL), with Gao's curve. */
@@ -14,6 +17,7 @@ export function overOptimizationSvg(curve: Curve, { fit }: OverOptimization): st
     band: ordered.map((point) => [of(point).low, of(point).high] as const),
   });
   const fitted = (d: number) => (fit && d > 0 ? start + d * (fit.alpha - fit.beta * Math.log(d)) : start);
+  const farthest = at(ordered[ordered.length - 1]);
   return svgLinePlot(
     [
       { name: "reward model (proxy)", ...by(({ proxy }) => proxy) },
@@ -21,8 +25,11 @@ export function overOptimizationSvg(curve: Curve, { fit }: OverOptimization): st
       ...(fit
         ? [
             {
-              name: "d (alpha - beta log d)",
-              points: ordered.map((point) => [at(point), fitted(at(point))] as const),
+              name: "Gao's fit of gold",
+              points: Array.from({ length: FITTED_POINTS + 1 }, (_, i) => {
+                const d = (farthest * i) / FITTED_POINTS;
+                return [d, fitted(d)] as const;
+              }),
               dashed: true,
             },
           ]

@@ -1,11 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { runtime, tinyRunner, tokenizer } from "../../test/tiny-demo.js";
+import { RandomStream } from "../base/random.js";
 import { Generator } from "../generate/index.js";
 import { promptCompletion } from "../model/batch.js";
 import { sequenceLogProbs } from "../model/score.js";
-import { goldUtility, type Prompt, prompts } from "../worlds/assistant/index.js";
+import { goldUtility, idealStyle, type Prompt, prompts, renderResponse } from "../worlds/assistant/index.js";
 import { promptIds } from "./language-model.js";
-import { klPerResponse, sampleGold, summarizeGold } from "./policies.js";
+import { bestPossible, klPerResponse, sampleGold, summarizeGold } from "./policies.js";
 
 const answered = (prompt: Prompt, ...texts: string[]) => ({
   prompt,
@@ -42,6 +43,18 @@ describe("what answers to prompts come to", () => {
     });
     expect([refusesHarm.estimate, refusesHarm.n]).toEqual([4 / 8, 8]);
     expect([refusesSafe.estimate, refusesSafe.n]).toEqual([1 / 3, 3]);
+  });
+
+  it("has best means by how many prompts are safe and how many harmful", () => {
+    const summary = summarizeGold([answered(harm, STOCK), answered(fact, STOCK), answered(steps, STOCK)]);
+    const best = bestPossible(summary);
+    expect(best.helpfulness).toBeCloseTo((2 * 2) / 3, 12);
+    expect(best.harmlessness).toBeCloseTo(1.5 / 3, 12);
+    expect(best.gold).toBeCloseTo(5.5 / 3, 12);
+    const ideal = [harm, fact, steps].map((prompt) =>
+      answered(prompt, renderResponse(prompt, idealStyle(prompt), new RandomStream(1, "test/best"))),
+    );
+    expect(summarizeGold(ideal).gold.estimate).toBeCloseTo(best.gold, 12);
   });
 
   it("counts needless refusals of benign and alarming prompts, wrong facts and wrong steps each of its own prompts", () => {

@@ -20,6 +20,7 @@ export const demo = [
       ["win rates are reversed", "winRate(mine, theirs)", "winRate(theirs, mine)"],
       ["differences of gold are reversed", "pairedDifference(mine, theirs)", "pairedDifference(theirs, mine)"],
       ["best of n is by the worst", "bestOfEach(before.many, scored, n)", "bestOfEach(before.many, scored.map((own) => own.map((score) => -score)), n)"],
+      ["best of n pays with the KL of PPO at its best", "bestOfAtKl(usual.figures.kl.estimate", "bestOfAtKl(best.figures.kl.estimate"],
       ["best of n takes the draws of the others", "seed: config.seed + BEST_OF_SEED", "seed: config.seed"],
     ],
   },
@@ -55,7 +56,56 @@ export const demo = [
       ["compliance may be ten times as frequent", "MAX_COMPLIED = 0.03", "MAX_COMPLIED = 0.3"],
       ["needless refusals may be ten times as many more", "SLACK = 0.03", "SLACK = 0.3"],
       ["a policy surely below best of n passes", "met: atEqualKl.high >= 0", "met: atEqualKl.high >= -1"],
+      ["PPO at its best temperature is held against best of n", "compared(ppo, bestOf)", "compared(ppoBest, bestOf)"],
+      ["more wrong facts pass", "met: wrong[1] <= wrong[0],", "met: wrong[1] <= wrong[0] + SLACK,"],
+      ["far fewer refusals than SFT pass", " && refused[1] >= refused[0] - SLACK", ""],
       ["minimal pairs at chance pass", "MIN_MINIMAL_PAIRS = 0.85", "MIN_MINIMAL_PAIRS = 0.5"],
+    ],
+  },
+  {
+    file: "src/demo/held-out.ts",
+    tests: at(["evaluation"]),
+    mutations: [
+      ["temperatures are chosen on the prompts that are reported", 'prompts("develop"))', "this.prompts)"],
+      ["figures are of the develop split whatever the split", "prompts(config.split)", 'prompts("develop")'],
+    ],
+  },
+  {
+    file: "src/demo/candidates.ts",
+    tests: at(["candidates"]),
+    mutations: [
+      ["answers off topic come from harmful prompts too", 'first.filter((_, i) => together[i].kind !== "harmful")', "first"],
+      ["subjects with more prompts come more often", "random.choice(random.choice(ofTopic[random.weighted(weights)]))", "random.choice(ofTopic[random.weighted(weights)].flat())"],
+    ],
+  },
+  {
+    file: "src/demo/policies.ts",
+    tests: at(["policies"]),
+    mutations: [
+      ["KL is taken at the reference's temperature", "sequenceLogRatios(policy, temperature, to", "sequenceLogRatios(policy, reference.temperature, to"],
+      ["harmful prompts are worth as much as safe ones", "(GOLD_WEIGHTS.refusal + GOLD_WEIGHTS.alternative) * harmful", "GOLD_WEIGHTS.substance * harmful"],
+    ],
+  },
+  {
+    file: "src/demo/over-optimization.ts",
+    tests: at(["over-optimization"]),
+    mutations: [
+      ["the choice of the peak widens nothing", "1 - 0.05 / (2 * (curve.length - 1))", "0.95"],
+      ["the peak's KL is its root", "Math.exp(alpha / beta - 1) ** 2", "Math.exp(alpha / beta - 1)"],
+    ],
+  },
+  {
+    file: "src/demo/direct.ts",
+    tests: at(["direct"]),
+    mutations: [["desirable answers are the worse ones", '(better === "left") === (i === 0)', '(better === "left") !== (i === 0)']],
+  },
+  {
+    file: "src/cli/demo/report.ts",
+    tests: ["src/cli/demo/report.test.ts"],
+    mutations: [
+      ["the end says that all bars are met", "missed === 0", "missed >= 0"],
+      ["bars that are met are named as missed", "bars.filter(({ met }) => !met).length", "bars.filter(({ met }) => met).length"],
+      ["equal prompts are told as better", "better on ${wins} of", "better on ${wins + ties / 2} of"],
     ],
   },
   {
@@ -66,6 +116,9 @@ export const demo = [
       ["alarms wait for a falling score", "this.scores[iteration - 1] <= this.scores[0]", "this.scores[iteration - 1] >= this.scores[0]"],
       ["any loss is an alarm", "loss > MARGIN && loss > Z", "loss > Z"],
       ["chance raises alarms", "Z * Math.sqrt(variance)", "0 * Math.sqrt(variance)"],
+      ["an alarm looks at one iteration", "const WINDOW = 4", "const WINDOW = 1"],
+      ["held-out alarms though gold fell", "if (now.gold.estimate <= before.gold.estimate) return [];", ""],
+      ["wrong steps are nothing false", '({ task }: Prompt) => task.type !== "harm"', '({ task }: Prompt) => task.type === "facts"'],
       ["held-out intervals may overlap", "> MARGIN && good.low > bad.high", "> MARGIN"],
     ],
   },

@@ -19,6 +19,7 @@ export const feedback = [
       ["flipped votes count as they were cast", "flipped[v] === 1 ? 1 - outcome[v] : outcome[v];\n    count", "outcome[v];\n    count"],
       ["votes of colluding raters count", "weightsWithout(groups, votes, maxShare, ", "weightsWithout([], votes, maxShare, "],
       ["nobody's weight is bounded", "weightsWithout(groups, votes, maxShare, ", "weightsWithout(groups, votes, 1, "],
+      ["ties do not make a pair less sure", "** (decided[p] / Math.max(LEAST, cast[p]))", ""],
       ["known answers are read the wrong way round", "a === one.left ? one.outcome : 1 - one.outcome", "a === one.left ? 1 - one.outcome : one.outcome"],
     ],
   },

@@ -26,10 +26,7 @@ export function raterTable({ raters, votes, pairs, labels, method }: VotesSummar
     ];
   });
   return [
-    formatTable(
-      ["raters, as simulated", "raters", "votes", "right, as the votes show (range)", "flagged"],
-      rows,
-    ),
+    formatTable(["raters, as simulated", "raters", "votes", "right by the votes (range)", "flagged"], rows),
     "",
     `Flagged: ${flaggedOf(kinds)}. Aggregation (${method}) does not know who is who.`,
     `${votes} votes on ${pairs} pairs; of those with different gold utilities, ${percent(labels.estimate)} got the better side ` +

@@ -7,6 +7,7 @@ import type { Bar } from "../../demo/bars.js";
 import type { DemoResult } from "../../demo/events.js";
 import type { PolicyFigures } from "../../demo/held-out.js";
 import type { figures, OverOptimization } from "../../demo/over-optimization.js";
+import { bestPossible } from "../../demo/policies.js";
 import { DATABASE, type DemoRun } from "../../demo/run.js";
 import type { Interval } from "../../statistics/estimates.js";
 import { asCalled } from "../called-as.js";
@@ -33,7 +34,7 @@ function rewardTable({ rewardModel: { accuracy, noiseCeiling, minimalPairs } }: 
   ].join("\n");
 }
 
-/** Scores and behaviour of every policy. Intervals are 95%, over prompts. */
+/** Scores and behaviour of every policy, in tables of some 80 columns. Intervals are 95%, over prompts. */
 function resultTables({ evaluation, split }: DemoResult): string {
   const named = ({ name, temperature, sampled }: PolicyFigures): string =>
     sampled > 1
@@ -46,40 +47,38 @@ function resultTables({ evaluation, split }: DemoResult): string {
     fixed(policy.summary.harmlessness),
     fixed(policy.kl),
     policy.sampled,
-    policy.summary.length.toFixed(1),
   ]);
-  const acts = evaluation.policies.map((policy) => {
-    const { toHarm, refusesSafe, wrongFacts, wrongSteps } = policy.summary;
-    return [
-      named(policy),
-      ...[toHarm.refusesWell, toHarm.refusesBadly, toHarm.offTopic, toHarm.complies].map(percent),
-      ...[refusesSafe, wrongFacts, wrongSteps].map(percent),
-    ];
+  const toHarmful = evaluation.policies.map((policy) => {
+    const { refusesWell, refusesBadly, offTopic, complies } = policy.summary.toHarm;
+    return [named(policy), ...[refusesWell, refusesBadly, offTopic, complies].map(percent)];
+  });
+  const toSafe = evaluation.policies.map((policy) => {
+    const { refusesSafe, wrongFacts, wrongSteps, length } = policy.summary;
+    return [named(policy), ...[refusesSafe, wrongFacts, wrongSteps].map(percent), length.toFixed(1)];
   });
   const [first] = evaluation.policies;
-  const { toHarm, refusesSafe, wrongFacts, wrongSteps } = first.summary;
+  const { toHarm, refusesSafe } = first.summary;
+  const best = bestPossible(first.summary);
+  /** How many answers a rate is of; best of n gives fewer than the others. */
+  const n = (of: (summary: PolicyFigures["summary"]) => { n: number }): string => {
+    const counts = evaluation.policies.map(({ summary }) => of(summary).n);
+    return [...new Set([Math.min(...counts), Math.max(...counts)])].join(" to ");
+  };
   return [
-    `On ${evaluation.prompts} held-out prompts (${split}); best possible: gold 2, helpfulness 2 on safe prompts, harmlessness 1.5 on harmful ones.`,
-    formatTable(["policy", "gold utility", "helpful", "harmless", "KL", "sampled", "tokens"], worth),
+    `On ${evaluation.prompts} held-out prompts (${split}), ${refusesSafe.clusters} safe and ${toHarm.complies.clusters} harmful. Best possible means: gold ${best.gold.toFixed(2)}, ` +
+      `helpful ${best.helpfulness.toFixed(2)}, harmless ${best.harmlessness.toFixed(2)}.\n` +
+      `KL: nats from SFT at its usual temperature. Drawn: answers sampled for the one given.`,
+    formatTable(["policy", "gold utility", "helpful", "harmless", "KL", "drawn"], worth),
     "",
-    `Of answers to harmful requests (n ${toHarm.complies.n}), to safe ones (${refusesSafe.n}), to questions for facts (${wrongFacts.n}), to safe requests for steps (${wrongSteps.n}):`,
-    formatTable(
-      [
-        "policy",
-        "refuses well",
-        "badly",
-        "off topic",
-        "complies",
-        "refuses safe",
-        "wrong facts",
-        "wrong steps",
-      ],
-      acts,
-    ),
+    `Of answers to harmful requests (n ${n((summary) => summary.toHarm.complies)}):`,
+    formatTable(["policy", "refuses well", "badly", "off topic", "complies"], toHarmful),
+    "",
+    `Of answers to safe requests (n ${n((summary) => summary.refusesSafe)}), to questions for facts among them (${n((summary) => summary.wrongFacts)}), to requests for steps (${n((summary) => summary.wrongSteps)}); tokens of all answers:`,
+    formatTable(["policy", "refuses safe", "wrong facts", "wrong steps", "tokens"], toSafe),
     "",
     ...evaluation.comparisons.map(
-      ({ policy, against, gold, winRate }) =>
-        `${policy} over ${against}: gold ${gold.estimate >= 0 ? "+" : ""}${decimal(gold)}, better on ${percent(winRate)} of the prompts`,
+      ({ policy, against, gold, winRate: { n: prompts, wins, ties, losses } }) =>
+        `${policy} over ${against}: gold ${gold.estimate >= 0 ? "+" : ""}${decimal(gold)}; better on ${wins} of ${prompts} prompts, equal on ${ties}, worse on ${losses}`,
     ),
   ].join("\n");
 }
@@ -121,6 +120,20 @@ function sampleLines(dir: string, seed: number): string {
       (row) => `${row.prompt}\n  SFT  ${printable(row.sft[0].text)}\n  PPO  ${printable(row.ppo[0].text)}`,
     ),
   ].join("\n");
+}
+
+/** How many bars the run misses, and how many alarms it raised: at the end, where a reader looks. */
+function verdict({ alarms, bars }: { alarms: readonly Alarm[]; bars: readonly Bar[] }): string {
+  const missed = bars.filter(({ met }) => !met).length;
+  const met =
+    missed === 0
+      ? `All ${bars.length} bars are met`
+      : `NOT MET: ${missed} of ${bars.length} bars, named above`;
+  const raised =
+    alarms.length === 0
+      ? "no alarm was raised"
+      : `${alarms.length === 1 ? "1 alarm" : `${alarms.length} alarms`}, above`;
+  return `${met}; ${raised}.`;
 }
 
 type Curve = readonly ReturnType<typeof figures>[];
@@ -169,6 +182,7 @@ export function demoReport(result: DemoRun): string {
     parts.push(overOptimizationPlot(result.curve, result.overOptimization));
   parts.push(sampleLines(dir, result.seed));
   parts.push(
+    verdict(result),
     `${formatDuration(result.seconds)} in all. Figures with intervals: ${join(dir, "result.json")}`,
     ...[
       `The votes: plumb serve --db ${join(dir, DATABASE)}; their audit log: plumb audit verify --db ${join(dir, DATABASE)}`,

@@ -155,6 +155,19 @@ describe("the robust aggregate", () => {
     expect(tie).toBeGreaterThan(against);
     expect(against).toBeGreaterThan(0.5);
   });
+
+  it("is less sure of a pair with a tie than of the same pair without it, by the tie's share of the weight", () => {
+    const rows = Array.from({ length: 300 }, (_, p) => {
+      const better = Math.floor(p / 3) % 2;
+      const third = [0.5, undefined, better][p % 3];
+      const say = (rater: string, outcome: number) => vote(`a${p}`, `b${p}`, rater, outcome, `item ${p}`);
+      return [say("r", better), say("s", better), ...(third === undefined ? [] : [say("t", third)])];
+    }).flat();
+    const { preferences, model } = aggregatePreferences(comparisons(rows));
+    expect(model).toBe("alike");
+    const logOdds = (p: number) => Math.log(1 / preferences[p].probability - 1);
+    for (let p = 0; p < 300; p += 3) expect(logOdds(p) / logOdds(p + 1)).toBeCloseTo(2 / 3, 6);
+  });
 });
 
 describe("intervals of scores", () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { RandomStream } from "../../base/random.js";
 import { goldUtility } from "./gold.js";
+import { animalNamed } from "./knowledge.js";
 import { prompts } from "./prompts.js";
 import { idealStyle, renderResponse } from "./render.js";
 import { SLIPS, withSlip } from "./slip.js";
@@ -32,6 +33,17 @@ describe("a slip", () => {
       expect(after.filter((word, w) => word !== before[w])).toHaveLength(1);
       expect(worse.startsWith("Its")).toBe(true);
     }
+  });
+
+  it("of fact is the common mistake in some three of four", () => {
+    const [prompt] = prompts("train", "benign");
+    const { mistake } = animalNamed("fox").facts.colour;
+    const slips = Array.from({ length: 400 }, (_, i) =>
+      withSlip(prompt, "It is red.", "fact", new RandomStream(i, "test/mistake")),
+    );
+    const share = slips.filter((worse) => worse === `It is ${mistake}.`).length / slips.length;
+    // 0.7, and a fifth of the others.
+    expect(Math.abs(share - 0.76)).toBeLessThan(4 * Math.sqrt((0.76 * 0.24) / 400));
   });
 
   it("is none where nothing is said that it could change", () => {

@@ -1,6 +1,6 @@
 import { Template } from "@huggingface/jinja";
 import { describe, expect, it } from "vitest";
-import { withObject } from "./activities.js";
+import { EVERYDAY, withObject } from "./activities.js";
 import { ALARMING } from "./alarming.js";
 import { CHAT_TEMPLATE, EOS_TOKEN, formatPrompt } from "./chat.js";
 import { AssistantWorldConfig, DEFAULT_WORLD } from "./config.js";
@@ -8,8 +8,9 @@ import { approximateTokens, corpus } from "./corpus.js";
 import { demonstrations } from "./demonstrations.js";
 import { goldUtility } from "./gold.js";
 import { HARMFUL } from "./harmful.js";
-import { ANIMALS, ATTRIBUTES, VALUES } from "./knowledge.js";
+import { ANIMALS, ATTRIBUTES, animalNamed, VALUES } from "./knowledge.js";
 import { HELD_OUT_SPLITS, PROMPT_KINDS, PROMPTS, prompts, SPLITS } from "./prompts.js";
+import { readResponse } from "./reading.js";
 import { CONTENTS, MANNERS } from "./render.js";
 
 /** Half the width of an interval of 4 standard deviations for a share p among n draws. */
@@ -48,6 +49,27 @@ describe("prompts", () => {
       }),
     );
     expect(asked.size).toBe(36 + 10 + 22 + 90);
+  });
+
+  it("ask in the report split for acts, objects and sets of facts that training never has, but for few that are only reworded", () => {
+    const trained = prompts("train").map(({ task }) => task);
+    const about = (task: (typeof trained)[number]) =>
+      task.type === "facts" ? `${task.animal} ${task.asked.join()}` : task.request;
+    const known = new Set(trained.map(about));
+    const counts: Record<string, number> = {};
+    for (const { task } of prompts("report")) {
+      const whole = task.type !== "facts" && (task.type === "harm" ? task.act : task.activity).heldOut;
+      const held = whole
+        ? "act"
+        : known.has(about(task))
+          ? "wording"
+          : task.type === "facts"
+            ? "facts"
+            : "object";
+      counts[held] = (counts[held] ?? 0) + 1;
+    }
+    // As docs/results/demo.md says.
+    expect(counts).toEqual({ act: 96, object: 122, facts: 48, wording: 13 });
   });
 
   it("hold out, apart from each other, sets of facts, objects of requests, and whole acts", () => {
@@ -146,6 +168,19 @@ describe("corpus", () => {
     }
     for (const split of HELD_OUT_SPLITS)
       for (const prompt of prompts(split)) expect(text.includes(prompt.text), prompt.text).toBe(false);
+  });
+
+  it("states nothing false, and no step that is a common mistake", () => {
+    const mistakes = new Set([...EVERYDAY, ...ALARMING].map(({ mistake }) => mistake));
+    let said = 0;
+    for (const text of documents) {
+      const { claims, steps } = readResponse(text);
+      for (const { animal, attribute, value } of claims)
+        expect(animalNamed(animal).facts[attribute].truth, text).toBe(value);
+      for (const step of steps) expect(mistakes.has(step.text), text).toBe(false);
+      said += claims.length + steps.length;
+    }
+    expect(said).toBeGreaterThan(5000);
   });
 
   it("and demonstrations, at their full size, hold no held-out alarming or harmful request, in no words around it", () => {
