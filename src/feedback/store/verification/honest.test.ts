@@ -1,8 +1,10 @@
 /**
  * Whatever an installation honestly does, verification finds nothing: step by step, beside a writer, killed, restored.
  */
+
 import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { afterEach, expect, it, vi } from "vitest";
 import { collection, judge } from "../../../../test/collection.js";
 import { onBothEngines } from "../../../../test/databases.js";
@@ -84,7 +86,11 @@ onBothEngines(({ store: open, fresh, dir, engine }) => {
     let [going, looks] = [true, 0];
     const voting = Promise.all(
       raters.map(async (rater) => {
-        for (let i = 0; i < 400 && looks < 4; i++) await judge(store, project.id, rater);
+        for (let i = 0; i < 400 && looks < 4; i++) {
+          // Votes wait for the next look, however slow looks are, so that there are some.
+          while (i >= 90 * looks && looks < 4) await setTimeout(1);
+          await judge(store, project.id, rater);
+        }
       }),
     );
     const voted = voting.then(() => {
