@@ -129,6 +129,21 @@ describe("raters who are all alike", () => {
     expect(ability).toBeLessThan(0.98);
   });
 
+  it("are never below chance, and never infallible", () => {
+    const all = (labels: string) =>
+      labelVotes(
+        Array.from({ length: 400 }, (_, i) =>
+          [...labels].map((label, w) => ({ item: `${i}`, rater: `${w}`, label })),
+        ).flat(),
+      );
+    const even = equalAbilities(all("xxyy")).ability;
+    expect(even).toBeGreaterThan(0.5);
+    expect(even).toBeLessThan(0.51);
+    const sure = equalAbilities({ ...all("xxxx"), labels: ["x", "y"] }).ability;
+    expect(sure).toBeLessThan(0.98);
+    expect(sure).toBeGreaterThan(0.97);
+  });
+
   it("have the ability of the greatest evidence", () => {
     const random = new RandomStream(3, "alike");
     const rows = Array.from({ length: 2000 }, (_, i) => {

@@ -72,6 +72,20 @@ describe("intervals", () => {
     );
   });
 
+  it("are as much narrower as the information is more, whatever its size, and of the prior alone without any", () => {
+    for (const size of [1e-8, 1, 1e8]) {
+      const edges = [
+        { a: 0, b: 1, information: 2 * size },
+        { a: 2, b: 1, information: 2 * size },
+        { a: 0, b: 2, information: 2 * size },
+      ];
+      const { high } = withIntervals(new Float64Array(3), edges, new Float64Array(3));
+      for (const end of high) expect(end * Math.sqrt(size)).toBeCloseTo(Z * Math.sqrt(2 / 3 / 6), 4);
+    }
+    const { high } = withIntervals(new Float64Array(3), [], new Float64Array(3).fill(5));
+    expectClose(high, Array(3).fill(Z * Math.sqrt(2 / 3 / 5)), 4);
+  });
+
   it("beyond the limit are those of each score by itself", () => {
     const C = MAX_INVERTED + 1;
     const edges = Array.from({ length: C }, (_, i) => ({ a: i, b: (i + 1) % C, information: 1 + (i % 2) }));
@@ -242,6 +256,30 @@ describe("Crowd-BT", () => {
 });
 
 describe("Bradley and Terry with raters who do not look", () => {
+  it("has minus the log posterior for its objective: scores N(0, 4), biases N(0, 1), skills N(1, 1)", () => {
+    const random = new RandomStream(3, "objective");
+    const x = Float64Array.from({ length: 5 + 2 * 4 }, () => 2 * random.normal());
+    let objective = 0;
+    for (let i = 0; i < 5; i++) objective += x[i] ** 2 / 8;
+    for (let w = 0; w < 4; w++) objective += x[5 + w] ** 2 / 2 + (x[9 + w] - 1) ** 2 / 2;
+    for (const [v, w] of VOTES.rater.entries()) {
+      const [bias, look] = [sigmoid(x[5 + w]), sigmoid(x[9 + w])];
+      const says = look * sigmoid(x[VOTES.left[v]] - x[VOTES.right[v]]) + (1 - look) * bias;
+      objective -= VOTES.outcome[v] * Math.log(says) + (1 - VOTES.outcome[v]) * Math.log(1 - says);
+    }
+    const gradient = new Float64Array(13);
+    expect(noisyObjective(VOTES, x, gradient)).toBeCloseTo(objective, 9);
+    for (let at = 0; at < 13; at++) {
+      const moved = (by: number) =>
+        noisyObjective(
+          VOTES,
+          x.map((value, i) => (i === at ? value + by : value)),
+          new Float64Array(13),
+        );
+      expect(gradient[at], `${at}`).toBeCloseTo((moved(1e-5) - moved(-1e-5)) / 2e-5, 5);
+    }
+  });
+
   it("is at the objective's minimum, with the information of its votes in the intervals", () => {
     const { score, low, high, attention, leftBias } = noisyBradleyTerry(VOTES);
     const logit = (p: number) => Math.log(p / (1 - p));
