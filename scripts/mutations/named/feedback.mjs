@@ -1,6 +1,6 @@
 const at = (folder, names) => names.map((name) => `src/${folder}/${name}.test.ts`);
 const LABELS = at("votes/aggregate", ["rater-reports", "label-methods", "mace", "rater-graph", "ring", "crowd-kit", "known", "labels"]);
-const PAIRS = at("votes/aggregate", ["rater-reports", "score-messages", "scores", "robust-pairs", "aggregate-preferences", "crowd-kit", "known", "pairs"]);
+const PAIRS = at("votes/aggregate", ["rater-reports", "score-messages", "scores", "minimize", "robust-pairs", "aggregate-preferences", "crowd-kit", "known", "pairs"]);
 const AGREEMENT = at("votes/agreement", ["agreement", "report"]);
 const AUDIT = [
   ...at("base", ["canonical-json"]),
