@@ -9,6 +9,7 @@
 // code (docs/experiment-log.md).
 import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { barsOf as demoBars } from "../dist/demo/bars.js";
 import { bestPossible } from "../dist/demo/policies.js";
 import { studentInterval } from "../dist/statistics/means.js";
 import { machine } from "./machine.mjs";
@@ -17,7 +18,9 @@ const REPORT_SEEDS = [7801, 7802, 7803, 7804, 7805, 7806, 7807, 7808, 7809, 7810
 /** What is said of the report seeds' runs, and of those before them: to be written anew with other seeds. */
 const RUN = [
   "- Run on 2026-11-29, with the settings of the commit that names them (241535e). 7801 to 7805 and a part of 7806 ran beside other work, the others on the idle machine, which",
-  "  is what their times say. Other seeds were reported on the same prompts before: see [the twenty before these](#the-twenty-seeds-before).",
+  "  is what their times say. Other seeds were reported on the same prompts before: see [the twenty before these](#the-twenty-seeds-before), and ten (7501 to 7510) before",
+  "  those ([log](../experiment-log.md)), whose misses were reasons to look for other settings. Nothing was reported on the reserve split so far. The bar on wrong steps was",
+  "  added after these runs, because of what 7809 shows.",
 ];
 const BEFORE = [
   "## The twenty seeds before",
@@ -75,11 +78,11 @@ function timed(result) {
   return { ...result, seconds: kept("command-seconds"), machine: ranOn };
 }
 
-/** The bars of a run: its own, and those of time and of the raters. */
+/** The bars of a run: the demo's, as they are now, and those of time and of the raters. */
 function barsOf(result) {
   const honest = raters(result, ["honest"]).length;
   return [
-    ...result.bars,
+    ...demoBars(result),
     {
       name: "all hostile raters flagged, at most 5% of the honest",
       met:
@@ -142,7 +145,7 @@ function page() {
     "",
     "The demo's own bars are in `src/demo/bars.ts`. Time is the whole command's, on two cores; on a processor without AVX-512 (family 25 model 1) 241 to 263 s were",
     "measured with the settings before these ([log](../experiment-log.md)).",
-    `Each bar is to be met by ${enough} of ${results.length}; not so: ${barNames.filter((name) => metBy(name) < enough).join("; ") || "none"}. There is no bar on wrong steps: see the table of policies.`,
+    `Each bar is to be met by ${enough} of ${results.length}; not so: ${barNames.filter((name) => metBy(name) < enough).join("; ") || "none"}.`,
     "",
     `| bar | met by | ${results.map((r) => r.seed).join(" | ")} |`,
     `|---|---|${results.map(() => "---").join("|")}|`,

@@ -58,6 +58,7 @@ export const demo = [
       ["a policy surely below best of n passes", "met: atEqualKl.high >= 0", "met: atEqualKl.high >= -1"],
       ["PPO at its best temperature is held against best of n", "compared(ppo, bestOf)", "compared(ppoBest, bestOf)"],
       ["more wrong facts pass", "met: wrong[1] <= wrong[0],", "met: wrong[1] <= wrong[0] + SLACK,"],
+      ["more wrong steps pass", "met: steps[1] <= steps[0] + SLACK", "met: steps[1] <= steps[0] + 10 * SLACK"],
       ["far fewer refusals than SFT pass", " && refused[1] >= refused[0] - SLACK", ""],
       ["minimal pairs at chance pass", "MIN_MINIMAL_PAIRS = 0.85", "MIN_MINIMAL_PAIRS = 0.5"],
     ],
