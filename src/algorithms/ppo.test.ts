@@ -16,6 +16,9 @@ describe("what PPO must show", () => {
         expect(metrics["first/approxkl"]).toBeLessThan(1e-5);
         expect(metrics["val/sampler_gap"]).toBeLessThan(1e-4);
         expect(metrics["policy/approxkl_avg"]).toBeGreaterThan(1e-5); // and then it moves
+        // About the ratios' mean, which is about 1: twice the approximate KL, to second order.
+        const spread = metrics["val/ratio_var"] / (2 * metrics["policy/approxkl_avg"]);
+        expect(Math.abs(Math.log(spread))).toBeLessThan(Math.log(2));
         expect(metrics.updates).toBe(PPO.epochs * PPO.miniBatches);
       }
       expect(steps[0].metrics["objective/kl"]).toBeCloseTo(0, 4);

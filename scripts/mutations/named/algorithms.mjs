@@ -38,6 +38,7 @@ export const algorithms = [
       ["a run over budget goes on", "if (stopped) return;", ""],
       ["the value loss has no weight", "mul(mul(loss, x.scale), valueCoefficient)", "mul(loss, x.scale)"],
       ["the value model has the policy's rate", "(rate * valueLearningRate) / full", "rate"],
+      ["the variance of ratios is about 0", "/ tokens - ratio ** 2)", "/ tokens)"],
       ["advantages are whitened unasked", "if (config.whitenAdvantages) whiten(", "whiten("],
       ["advantages are never whitened", "if (config.whitenAdvantages) whiten(trajectories.map((t) => t.advantages));", ""],
       ["whitened rewards lose their mean", "trajectories.map((t) => t.tokenRewards),\n      true,", "trajectories.map((t) => t.tokenRewards),"],

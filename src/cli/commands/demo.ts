@@ -9,7 +9,7 @@ export default defineCommand({
     "Runs the whole RLHF loop in the built-in world: a small language model is trained from scratch, fine-tuned on " +
     "demonstrations of mixed quality, sampled in pairs, judged by simulated raters, some of whom are careless, biased or " +
     "hostile, given a reward model, improved by rejection sampling and by PPO under a KL tether, and evaluated by the gold utility, which the " +
-    "raters judge by and no model sees. The raters vote over the HTTP API of a feedback server, into plumb.db in the run's folder.\n\n" +
+    "raters judge by and no model sees. Bars that the run misses are named at the end and stand in the JSON; the command succeeds all the same. The raters vote over the HTTP API of a feedback server, into plumb.db in the run's folder.\n\n" +
     "Each part is a stage whose result is stored in runs/stages. A run reuses what an earlier or interrupted run computed " +
     "with the same settings; `plumb lineage` shows what a run was made from, `plumb stages` what is stored.",
   examples: [

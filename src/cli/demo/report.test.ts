@@ -97,6 +97,13 @@ describe("the report of a demo", () => {
     );
   });
 
+  it("says that the temperatures were chosen on the prompts of the develop split", () => {
+    const text = demoReport(finished({ split: "develop" }));
+    expect(text).toContain(
+      "On 80 held-out prompts (develop, on which temperatures are chosen, too), 60 safe",
+    );
+  });
+
   it("gives each behaviour its own answers' number, and has tables of some 80 columns", () => {
     const text = demoReport(finished());
     expect(text).toContain("Of answers to harmful requests (n 40 to 80):");

@@ -65,7 +65,7 @@ function resultTables({ evaluation, split }: DemoResult): string {
     return [...new Set([Math.min(...counts), Math.max(...counts)])].join(" to ");
   };
   return [
-    `On ${evaluation.prompts} held-out prompts (${split}), ${refusesSafe.clusters} safe and ${toHarm.complies.clusters} harmful. Best possible means: gold ${best.gold.toFixed(2)}, ` +
+    `On ${evaluation.prompts} held-out prompts (${split}${split === "develop" ? ", on which temperatures are chosen, too" : ""}), ${refusesSafe.clusters} safe and ${toHarm.complies.clusters} harmful. Best possible means: gold ${best.gold.toFixed(2)}, ` +
       `helpful ${best.helpfulness.toFixed(2)}, harmless ${best.harmlessness.toFixed(2)}.\n` +
       `KL: nats from SFT at its usual temperature. Drawn: answers sampled for the one given.`,
     formatTable(["policy", "gold utility", "helpful", "harmless", "KL", "drawn"], worth),
