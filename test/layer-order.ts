@@ -66,7 +66,7 @@ export const ROOMS: Record<string, string[][]> = {
     ["save"],
     [
       ...["read-weights", "read-adapter", "save-int8", "reward-model", "export", "stack-adapters", "index"],
-      ...["adapt-base", "adapter-parts", "low-rank"],
+      ...["adapt-base", "adapter-parts", "adapter-experts", "low-rank"],
     ],
   ],
   "src/runtime": [["*"], ["onnx"], ["ort", "reference", "counting-runtime", "program-cost"]],

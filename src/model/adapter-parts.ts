@@ -195,7 +195,8 @@ function checkTargets(
   for (const { path, single, a, b } of experts) {
     const has = (a ?? b) !== undefined;
     // All experts' weights are parameters, which target_modules does not mean.
-    if (single === undefined) adaptable.push({ path, modules: [], has, linear: false, named: parameter(path) });
+    if (single === undefined)
+      adaptable.push({ path, modules: [], has, linear: false, named: parameter(path) });
     else adaptable.push({ path, modules: [path], has, linear: has, named: false });
   }
   const { targeted, strangers } = targetsOf(

@@ -15,9 +15,7 @@ export function auxLossField(json: JsonFields): Pick<Experts, "auxLoss"> {
 
 /** Its keys, for config.json. */
 export const auxLossJson = ({ experts }: ModelConfig): object =>
-  experts?.auxLoss === undefined
-    ? {}
-    : { output_router_logits: true, router_aux_loss_coef: experts.auxLoss };
+  experts?.auxLoss === undefined ? {} : { output_router_logits: true, router_aux_loss_coef: experts.auxLoss };
 
 /** Names in transformers' activations.py; the two tanh forms are the same function. */
 const ACTIVATIONS = new Map<unknown, ModelConfig["activation"]>([

@@ -1,5 +1,13 @@
 import type { Architecture } from "./architecture.js";
-import { auxLossField, auxLossJson, layerTypes, llamaFields, llamaJson, ROUTER_TRAINING, windowFields } from "./fields.js";
+import {
+  auxLossField,
+  auxLossJson,
+  layerTypes,
+  llamaFields,
+  llamaJson,
+  ROUTER_TRAINING,
+  windowFields,
+} from "./fields.js";
 import { agreed, ropeFields } from "./rope-fields.js";
 
 /**
