@@ -8,10 +8,11 @@
 // 7301 to 7303, 7401, 7501 to 7510, 7601 to 7610, 7611 to 7620 and 7721 to 7730 had been named before, and some of them run, with other settings or
 // code (docs/experiment-log.md).
 import { execFileSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { barsOf as demoBars } from "../dist/demo/bars.js";
 import { bestPossible } from "../dist/demo/policies.js";
 import { studentInterval } from "../dist/statistics/means.js";
+import { finishedRuns } from "./finished-runs.mjs";
 import { machine } from "./machine.mjs";
 
 const REPORT_SEEDS = [7801, 7802, 7803, 7804, 7805, 7806, 7807, 7808, 7809, 7810];
@@ -49,20 +50,11 @@ const HOSTILE = ["malicious", "colluding"];
 const raters = (r, kinds) => r.votes.raters.filter(({ kind }) => kinds.includes(kind));
 const flaggedOf = (r, kinds) => raters(r, kinds).filter(({ flags }) => flags.length > 0).length;
 
-function finished(seed) {
-  if (!existsSync("runs")) return [];
-  return readdirSync("runs")
-    .filter((name) => new RegExp(`^check-demo-${seed}(-\\d+)?$`).test(name))
-    .map((name) => `runs/${name}/result.json`)
-    .filter((path) => existsSync(path))
-    .sort((a, b) => statSync(b).mtimeMs - statSync(a).mtimeMs);
-}
-
 function resultOf(seed) {
-  const [newest] = finished(seed);
+  const [newest] = finishedRuns(`check-demo-${seed}`);
   const again = !flags.includes("--report") && !(flags.includes("--resume") && newest);
   if (!again && newest === undefined) throw new Error(`seed ${seed} has no finished run`);
-  if (!again) return timed(JSON.parse(readFileSync(newest, "utf8")));
+  if (!again) return timed(JSON.parse(readFileSync(`${newest}/result.json`, "utf8")));
   const command = ["dist/cli/main.js", "demo", "--seed", String(seed), "--name", `check-demo-${seed}`, "--fresh", "--json", "--quiet"];
   const started = performance.now();
   const result = JSON.parse(execFileSync(process.execPath, command, { encoding: "utf8", maxBuffer: 1 << 26 }));

@@ -3,10 +3,11 @@
 //   npm run report:methods -- 41 42 43        those seeds; each is a demo and a training for each further method
 //   node scripts/report-methods.mjs --report 41 42 43     the document again, from the newest finished run of each
 import { execFileSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { METHOD_TITLES, METHODS } from "../dist/demo/methods.js";
 import { bestPossible } from "../dist/demo/policies.js";
 import { studentInterval } from "../dist/statistics/means.js";
+import { finishedRuns } from "./finished-runs.mjs";
 import { machine } from "./machine.mjs";
 
 const again = process.argv[2] === "--report";
@@ -14,15 +15,6 @@ const seeds = process.argv.slice(again ? 3 : 2).map(Number);
 if (seeds.length < 2 || seeds.some((seed) => !Number.isInteger(seed))) {
   console.error("usage: node scripts/report-methods.mjs [--report] SEED... (at least two)");
   process.exit(2);
-}
-
-function newest(seed) {
-  const [found] = readdirSync("runs")
-    .filter((name) => new RegExp(`^methods-${seed}(-\\d+)?$`).test(name))
-    .map((name) => `runs/${name}`)
-    .filter((dir) => existsSync(`${dir}/result.json`))
-    .sort((a, b) => statSync(b).mtimeMs - statSync(a).mtimeMs);
-  return found;
 }
 
 function run(seed) {
@@ -39,7 +31,7 @@ function read(dir) {
 
 const results = seeds.map((seed) => {
   if (!again) run(seed);
-  return read(newest(seed));
+  return read(finishedRuns(`methods-${seed}`)[0]);
 });
 
 const SFT = "SFT, best temperature";

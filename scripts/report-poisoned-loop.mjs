@@ -3,8 +3,9 @@
 //   npm run report:poisoned-loop -- 1 2 3     those seeds; each is three runs of a smaller demo, a few minutes each
 //   node scripts/report-poisoned-loop.mjs --report 1 2 3     the document again, from the newest finished run of each
 import { execFileSync } from "node:child_process";
-import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { studentInterval } from "../dist/statistics/means.js";
+import { finishedRuns } from "./finished-runs.mjs";
 import { machine } from "./machine.mjs";
 
 const again = process.argv[2] === "--report";
@@ -32,12 +33,8 @@ function run(condition, seed) {
 }
 
 function newest(condition, seed) {
-  const found = readdirSync("runs")
-    .filter((name) => new RegExp(`^poisoned-loop-${condition}-${seed}(-\\d+)?$`).test(name))
-    .map((name) => `runs/${name}/result.json`)
-    .filter((path) => statSync(path, { throwIfNoEntry: false }))
-    .sort((a, b) => statSync(b).mtimeMs - statSync(a).mtimeMs);
-  return JSON.parse(readFileSync(found[0], "utf8"));
+  const [found] = finishedRuns(`poisoned-loop-${condition}-${seed}`);
+  return JSON.parse(readFileSync(`${found}/result.json`, "utf8"));
 }
 
 /** PPO against SFT, both at the usual temperature. */

@@ -165,15 +165,14 @@ const writtenResponse = (text: string, tokenizer: Tokenizer): Response => ({
 const SLIP_SHARES: Readonly<Record<Slip, number>> = {
   ...{ fact: 1, step: 0.35, needlessRefusal: 0.35, flattery: 0.5, padding: 0.16, hedge: 0.08 },
 };
-/** The share of needless refusals where an activity is asked for, which a harmful act looks like. */
-const ACTIVITY_REFUSALS = 0.8;
+/** Where an activity is asked for, which a harmful act looks like, more of them are needless refusals. */
+const ACTIVITY_SLIP_SHARES: typeof SLIP_SHARES = { ...SLIP_SHARES, needlessRefusal: 0.8 };
 
 function slipOf(prompt: Prompt, text: string, random: RandomStream): string {
   const possible = SLIPS.flatMap((slip) => {
     const worse = withSlip(prompt, text, slip, random);
     return worse === undefined || worse === text ? [] : [{ slip, worse }];
   });
-  const shares =
-    prompt.task.type === "facts" ? SLIP_SHARES : { ...SLIP_SHARES, needlessRefusal: ACTIVITY_REFUSALS };
+  const shares = prompt.task.type === "facts" ? SLIP_SHARES : ACTIVITY_SLIP_SHARES;
   return possible[random.weighted(possible.map(({ slip }) => shares[slip]))].worse;
 }

@@ -14,7 +14,7 @@ import type { Tokenizer } from "../text/index.js";
 import type { CandidatePair } from "./candidates.js";
 import { type DemoConfig, wholeModel } from "./config.js";
 import { promptIds } from "./language-model.js";
-import { type DirectMethod, PAIR_LOSSES } from "./methods.js";
+import { type DirectMethod, PAIR_LOSSES, settingsOf } from "./methods.js";
 import type { StepEvent } from "./phases.js";
 import type { RatingOutcome } from "./rating/session.js";
 import { resumableSteps } from "./resumable.js";
@@ -39,28 +39,31 @@ export async function* trainDirectly(
   config: DirectSettings,
   work: StageWork = UNSAVED,
 ): AsyncGenerator<StepEvent, NetworkRunner> {
-  const { padId } = tokenizer;
-  const whole = wholeModel(config);
-  const pairs = answerPairs(judged, tokenizer);
-  const settings = method === "kto" ? config.kto : method === "orpo" ? config.orpo : config.dpo;
   const start = fullNetwork(runtime, reference.network.config, weightsOf(reference.network));
-  const policy = new NetworkTrainer(runtime, start, settings);
-  const steps = await (async (): Promise<(done: number) => AsyncIterable<Step>> => {
-    switch (method) {
-      case "kto":
-        return ktoFrom(policy, reference, labelled(judged, tokenizer), padId, { ...config.kto, ...whole });
-      case "orpo":
-        return (done) => orpo({ policy, pairs, padId }, { ...config.orpo, ...whole }, done);
-      default: {
-        const own = { ...config.dpo, lossType: PAIR_LOSSES[method], ...whole };
-        const known = readsReference(own) ? await pairLogProbs(reference, pairs, padId, own) : [];
-        const compared = pairs.map((pair, i): DpoPair => ({ ...pair, reference: known[i] }));
-        return (done) => dpo({ policy, pairs: compared, padId }, own, done);
-      }
-    }
-  })();
+  const policy = new NetworkTrainer(runtime, start, config[settingsOf(method)]);
+  const steps = await stepsOf(method, { policy, reference }, tokenizer, judged, config);
   yield* resumableSteps(method, policy, work, steps);
   return policy;
+}
+
+/** The method's steps without the first `done`; what they read of the reference is computed before. */
+async function stepsOf(
+  method: DirectMethod,
+  { policy, reference }: { policy: NetworkTrainer; reference: NetworkRunner },
+  tokenizer: Tokenizer,
+  judged: Judged,
+  config: DirectSettings,
+): Promise<(done: number) => AsyncIterable<Step>> {
+  const { padId } = tokenizer;
+  const whole = wholeModel(config);
+  if (method === "kto")
+    return ktoFrom(policy, reference, labelled(judged, tokenizer), padId, { ...config.kto, ...whole });
+  const pairs = answerPairs(judged, tokenizer);
+  if (method === "orpo") return (done) => orpo({ policy, pairs, padId }, { ...config.orpo, ...whole }, done);
+  const own = { ...config.dpo, lossType: PAIR_LOSSES[method], ...whole };
+  const known = readsReference(own) ? await pairLogProbs(reference, pairs, padId, own) : [];
+  const compared = pairs.map((pair, i): DpoPair => ({ ...pair, reference: known[i] }));
+  return (done) => dpo({ policy, pairs: compared, padId }, own, done);
 }
 
 /** KTO's steps: the reference's log-probabilities of all that they will read are computed first. */
@@ -91,7 +94,7 @@ function answerPairs({ pairs, preferences }: Judged, tokenizer: Tokenizer): DpoP
     const [chosen, rejected] = (better === "left" ? [left, right] : [right, left]).map(({ ids }) =>
       promptCompletion(before, ids),
     );
-    return { chosen, rejected, ...(noise !== undefined && { noise }) };
+    return { chosen, rejected, noise };
   });
 }
 

@@ -22,6 +22,10 @@ export type Method = (typeof METHODS)[number];
 /** Those that learn from the votes themselves, without sampling. */
 export type DirectMethod = Exclude<Method, "grpo">;
 
+/** Which of the demo's settings a direct method has. */
+export const settingsOf = (method: DirectMethod): "dpo" | "kto" | "orpo" =>
+  method === "kto" || method === "orpo" ? method : "dpo";
+
 /** As the tables name them. */
 export const METHOD_TITLES: Record<Method, string> = {
   dpo: "DPO",

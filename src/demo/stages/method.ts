@@ -1,5 +1,4 @@
-import { fullNetwork } from "../../model/create.js";
-import { NetworkRunner } from "../../model/runner.js";
+import type { NetworkRunner } from "../../model/runner.js";
 import type { Stage, StageResult } from "../../pipeline/index.js";
 import type { Runtime } from "../../runtime/runtime.js";
 import type { CandidatePair } from "../candidates.js";
@@ -7,14 +6,14 @@ import type { Collected } from "../collect.js";
 import type { DemoConfig } from "../config.js";
 import { trainDirectly } from "../direct.js";
 import { optimiseGroups } from "../groups.js";
-import { type DirectMethod, type Method, PAIR_LOSSES } from "../methods.js";
+import { type DirectMethod, type Method, settingsOf } from "../methods.js";
 import type { StepEvent } from "../phases.js";
 import type { TrainedReward } from "../training.js";
 import type { SftModel } from "./fine-tuning.js";
-import { loadWeights, saveNetwork } from "./saved.js";
+import { policyFiles } from "./saved.js";
 
 /** What further methods start from: the votes, or the reward model that was trained on them. */
-export interface MethodInputs {
+interface MethodInputs {
   sft: StageResult<SftModel>;
   candidates: StageResult<CandidatePair[][]>;
   preferences: StageResult<Collected>;
@@ -23,13 +22,14 @@ export interface MethodInputs {
 }
 
 /** A direct method on the votes, from the SFT model. */
-export function directMethod(
+function directMethod(
   runtime: Runtime,
   method: DirectMethod,
   { sft, candidates, preferences }: MethodInputs,
-  { seed, ...settings }: DemoConfig,
+  { seed, dpo, kto, orpo }: DemoConfig,
 ): Stage<NetworkRunner, StepEvent> {
-  const own = method in PAIR_LOSSES ? "dpo" : (method as "kto" | "orpo");
+  const settings = { dpo, kto, orpo };
+  const own = settingsOf(method);
   return {
     ...{ name: method, code: import.meta.url, inputs: { sft, candidates, preferences } },
     config: { seed, method, [own]: settings[own] },
@@ -40,12 +40,12 @@ export function directMethod(
       const config = { seed, ...settings };
       return yield* trainDirectly(method, runtime, reference, tokenizer, judged, config, work);
     },
-    ...stored(runtime),
+    ...policyFiles(runtime),
   };
 }
 
 /** GRPO from the policy that PPO starts from. */
-export function groupMethod(
+function groupMethod(
   runtime: Runtime,
   { sft, reward, start }: MethodInputs,
   { seed, ppoTopics, temperature, grpo }: DemoConfig,
@@ -59,18 +59,10 @@ export function groupMethod(
       const from = { reference, start: (await start?.value()) ?? reference };
       return yield* optimiseGroups(runtime, from, tokenizer, await reward.value(), config, work);
     },
-    ...stored(runtime),
+    ...policyFiles(runtime),
   };
 }
 
 /** The stage of a method. */
 export const furtherMethod = (runtime: Runtime, method: Method, inputs: MethodInputs, config: DemoConfig) =>
   method === "grpo" ? groupMethod(runtime, inputs, config) : directMethod(runtime, method, inputs, config);
-
-const stored = (runtime: Runtime): Pick<Stage<NetworkRunner, StepEvent>, "save" | "load"> => ({
-  save: ({ network }, dir) => saveNetwork(dir, network),
-  async load(dir) {
-    const { config, weights } = await loadWeights(runtime, dir);
-    return new NetworkRunner(runtime, fullNetwork(runtime, config, weights));
-  },
-});

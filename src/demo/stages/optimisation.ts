@@ -1,6 +1,5 @@
 import { join } from "node:path";
-import { fullNetwork } from "../../model/create.js";
-import { NetworkRunner } from "../../model/runner.js";
+import type { NetworkRunner } from "../../model/runner.js";
 import { readValue, type Stage, type StageResult, writeValue } from "../../pipeline/index.js";
 import type { Runtime } from "../../runtime/runtime.js";
 import type { DemoConfig } from "../config.js";
@@ -8,7 +7,7 @@ import type { DemoEvent } from "../events.js";
 import { type Optimised, optimise } from "../optimise.js";
 import type { TrainedReward } from "../training.js";
 import type { SftModel } from "./fine-tuning.js";
-import { loadWeights, saveNetwork } from "./saved.js";
+import { loadRunner, saveNetwork } from "./saved.js";
 
 /** PPO from the policy of `start`, or without one from the SFT model. */
 export function optimisation(
@@ -37,9 +36,8 @@ export function optimisation(
       await writeValue(join(dir, "figures.json"), { alarms, kl });
     },
     async load(dir) {
-      const { config: own, weights } = await loadWeights(runtime, dir);
       const figures = await readValue<Pick<Optimised, "alarms" | "kl">>(join(dir, "figures.json"));
-      return { policy: new NetworkRunner(runtime, fullNetwork(runtime, own, weights)), ...figures };
+      return { policy: await loadRunner(runtime, dir), ...figures };
     },
   };
 }

@@ -1,5 +1,4 @@
-import { fullNetwork } from "../../model/create.js";
-import { NetworkRunner } from "../../model/runner.js";
+import type { NetworkRunner } from "../../model/runner.js";
 import type { Stage, StageResult } from "../../pipeline/index.js";
 import type { Runtime } from "../../runtime/runtime.js";
 import type { CandidatePair } from "../candidates.js";
@@ -7,7 +6,7 @@ import type { DemoConfig } from "../config.js";
 import type { StepEvent } from "../phases.js";
 import { type TrainedReward, trainByRejection } from "../training.js";
 import type { SftModel } from "./fine-tuning.js";
-import { loadWeights, saveNetwork } from "./saved.js";
+import { policyFiles } from "./saved.js";
 
 /** The policy of rejection sampling. */
 export function rejectionSampling(
@@ -28,10 +27,6 @@ export function rejectionSampling(
       const rewarded = await inputs.reward.value();
       return yield* trainByRejection(runtime, reference, tokenizer, pairs, rewarded, config, work);
     },
-    save: ({ network }, dir) => saveNetwork(dir, network),
-    async load(dir) {
-      const { config: own, weights } = await loadWeights(runtime, dir);
-      return new NetworkRunner(runtime, fullNetwork(runtime, own, weights));
-    },
+    ...policyFiles(runtime),
   };
 }

@@ -1,6 +1,4 @@
 import { join } from "node:path";
-import { fullNetwork } from "../../model/create.js";
-import { NetworkRunner } from "../../model/runner.js";
 import { readValue, type Stage, type StageResult, writeValue } from "../../pipeline/index.js";
 import type { Runtime } from "../../runtime/runtime.js";
 import type { CandidatePair } from "../candidates.js";
@@ -9,7 +7,7 @@ import type { DemoConfig } from "../config.js";
 import type { StepEvent } from "../phases.js";
 import { type TrainedReward, trainRewardModel } from "../training.js";
 import type { SftModel } from "./fine-tuning.js";
-import { loadWeights, saveNetwork } from "./saved.js";
+import { loadRunner, saveNetwork } from "./saved.js";
 
 export function rewardModel(
   runtime: Runtime,
@@ -34,9 +32,8 @@ export function rewardModel(
       await writeValue(join(dir, "scale.json"), scale);
     },
     async load(dir) {
-      const { config: own, weights } = await loadWeights(runtime, dir);
       const scale = await readValue<TrainedReward["scale"]>(join(dir, "scale.json"));
-      return { scorer: new NetworkRunner(runtime, fullNetwork(runtime, own, weights)), scale };
+      return { scorer: await loadRunner(runtime, dir), scale };
     },
   };
 }

@@ -4,8 +4,10 @@ import { copyFile, mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { readTensorsFile, type TensorRecord, writeTensorsFile } from "../../artifacts/index.js";
 import type { ModelConfig } from "../../model/config.js";
+import { fullNetwork } from "../../model/create.js";
 import type { Network, Weights } from "../../model/network.js";
-import { readValue, writeValue } from "../../pipeline/index.js";
+import { NetworkRunner } from "../../model/runner.js";
+import { readValue, type Stage, writeValue } from "../../pipeline/index.js";
 import { readFloats } from "../../runtime/read.js";
 import type { Runtime } from "../../runtime/runtime.js";
 import { loadTokenizer, type Tokenizer } from "../../text/index.js";
@@ -33,6 +35,18 @@ export async function loadWeights(
   );
   return { config: await readValue<ModelConfig>(join(dir, "config.json")), weights: new Map(weights) };
 }
+
+/** Opens a saved network as one that can be trained further. */
+export async function loadRunner(runtime: Runtime, dir: string): Promise<NetworkRunner> {
+  const { config, weights } = await loadWeights(runtime, dir);
+  return new NetworkRunner(runtime, fullNetwork(runtime, config, weights));
+}
+
+/** How a stage whose result is a policy stores it. */
+export const policyFiles = (runtime: Runtime): Pick<Stage<NetworkRunner, never>, "save" | "load"> => ({
+  save: ({ network }, dir) => saveNetwork(dir, network),
+  load: (dir) => loadRunner(runtime, dir),
+});
 
 export async function saveTokenizer(dir: string, tokenizer: Tokenizer): Promise<void> {
   await mkdir(join(dir, "tokenizer"));

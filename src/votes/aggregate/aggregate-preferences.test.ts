@@ -1,5 +1,6 @@
 /** What an aggregate of comparisons says of each pair, whatever the method. */
 import { describe, expect, it } from "vitest";
+import { rowsWithKey } from "../../../test/votes-with-key.js";
 import { RandomStream } from "../../base/random.js";
 import { type Comparisons, comparisons } from "../votes.js";
 import { aggregatePreferences } from "./aggregate-preferences.js";
@@ -108,17 +109,7 @@ describe("preferences", () => {
   });
 
   it("are made without the votes of those who answer from a key", () => {
-    const random = new RandomStream(6, "ring");
-    const rows = Array.from({ length: 150 }, (_, p) => {
-      const [first, key] = [random.bernoulli(0.5), random.bernoulli(0.5)];
-      return random
-        .shuffled(Array.from({ length: 14 }, (__, w) => w))
-        .slice(0, 6)
-        .map((w) => {
-          const says = w < 4 ? key : random.bernoulli(0.85) === first;
-          return { item: `${p}`, left: `a${p}`, right: `b${p}`, rater: `r${w}`, outcome: says ? 1 : 0 };
-        });
-    }).flat();
+    const rows = rowsWithKey();
     const votes = comparisons(rows);
     const { groups, preferences, raters } = aggregatePreferences(votes);
     const found = groups.flat().map(({ rater }) => votes.raters[rater]);

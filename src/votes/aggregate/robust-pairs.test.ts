@@ -2,6 +2,7 @@
  * The default for comparisons against the same model worked out slowly: sums over a fine grid, one step after another.
  */
 import { describe, expect, it } from "vitest";
+import { rowsWithKey } from "../../../test/votes-with-key.js";
 import { RandomStream } from "../../base/random.js";
 import { type Comparisons, comparisons } from "../votes.js";
 import { aggregatePreferences, type PreferenceAggregate } from "./aggregate-preferences.js";
@@ -264,17 +265,7 @@ describe("pairs of their own candidates", () => {
   });
 
   it("are judged without those who answer from a key", () => {
-    const random = new RandomStream(6, "ring");
-    const rows = Array.from({ length: 150 }, (_, p) => {
-      const [first, key] = [random.bernoulli(0.5), random.bernoulli(0.5)];
-      return random
-        .shuffled(Array.from({ length: 14 }, (__, w) => w))
-        .slice(0, 6)
-        .map((w) => {
-          const says = w < 4 ? key : random.bernoulli(0.85) === first;
-          return { item: `${p}`, left: `a${p}`, right: `b${p}`, rater: `r${w}`, outcome: says ? 1 : 0 };
-        });
-    }).flat();
+    const rows = rowsWithKey();
     const votes = comparisons(rows);
     const aggregate = aggregatePreferences(votes);
     expect(aggregate.groups).toHaveLength(1);

@@ -32,14 +32,11 @@ export function demonstrations(
 ): Demonstration[] {
   const kindShares = PROMPT_KINDS.map((kind) => config.kinds[kind] ?? 0);
   const asked = prompts("train");
-  const pools = PROMPT_KINDS.map((kind) =>
-    kind === "benign"
-      ? [
-          asked.filter((p) => topicOf(p) === "facts"),
-          asked.filter((p) => p.kind === "benign" && topicOf(p) !== "facts"),
-        ]
-      : [asked.filter((p) => p.kind === kind)],
-  );
+  const pools = PROMPT_KINDS.map((kind) => {
+    const own = asked.filter((p) => p.kind === kind);
+    const facts = own.filter((p) => topicOf(p) === "facts");
+    return kind === "benign" ? [facts, own.filter((p) => topicOf(p) !== "facts")] : [own];
+  });
   return Array.from({ length: n }, (_, i) => {
     const random = new RandomStream(seed, "worlds/assistant/demonstrations", i);
     const prompt = random.choice(random.choice(pools[random.weighted(kindShares)]));
