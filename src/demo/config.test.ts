@@ -23,7 +23,7 @@ describe("the demo's settings", () => {
       expect(keys(stage), stage).toContain("learningRate");
     }
     for (const stage of ["ppo", "grpo"] as const) expect(keys(stage), stage).not.toContain("temperature");
-    expect(keys("dpo")).not.toContain("lossType");
+    for (const key of ["lossType", "syncEvery", "syncShare"]) expect(keys("dpo")).not.toContain(key);
   });
 
   it("have a batch of GRPO that its groups and updates divide", () => {

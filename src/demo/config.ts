@@ -265,7 +265,9 @@ export const demoSchema = z.object({
       "Further methods on the same votes, in the table beside PPO: losses over pairs, KTO and ORPO from the SFT model, " +
         "GRPO against the reward model from where PPO starts. Each takes further time.",
     ),
-  dpo: staged(dpoSchema, ["seed", "lora", "lossType"], { ...DIRECT, batchSize: 32, microBatchSize: 16 })
+  dpo: staged(dpoSchema, ["seed", "lora", "lossType", "syncEvery", "syncShare"], {
+    ...{ ...DIRECT, batchSize: 32, microBatchSize: 16 },
+  })
     .prefault({})
     .describe("The losses over pairs; `methods` names them."),
   kto: staged(ktoSchema, ["seed", "lora"], { ...DIRECT, batchSize: 64, microBatchSize: 32 })

@@ -60,7 +60,8 @@ async function stepsOf(
     return ktoFrom(policy, reference, labelled(judged, tokenizer), padId, { ...config.kto, ...whole });
   const pairs = answerPairs(judged, tokenizer);
   if (method === "orpo") return (done) => orpo({ policy, pairs, padId }, { ...config.orpo, ...whole }, done);
-  const own = { ...config.dpo, lossType: PAIR_LOSSES[method], ...whole };
+  const still = { syncEvery: null, syncShare: 1 };
+  const own = { ...config.dpo, lossType: PAIR_LOSSES[method], ...still, ...whole };
   const known = readsReference(own) ? await pairLogProbs(reference, pairs, padId, own) : [];
   const compared = pairs.map((pair, i): DpoPair => ({ ...pair, reference: known[i] }));
   return (done) => dpo({ policy, pairs: compared, padId }, own, done);
