@@ -127,6 +127,51 @@ export const feedback = [
     mutations: [["rings count", "weightsWithout(groups, votes, maxShare, strength)", "weightsWithout([], votes, maxShare, strength)"]],
   },
   {
+    file: "src/votes/aggregate/robust.ts",
+    tests: ["src/votes/aggregate/rater-models.test.ts"],
+    mutations: [
+      ["labels are as common as votes show", "if (called?.shares) estimate.posterior", "if (false) estimate.posterior"],
+      ["rates need little", "overAbilities: 2", "overAbilities: 2000"],
+      ["rates beat confusions by enough", "overConfusions: 20", "overConfusions: 2000"],
+      ["the few do not outvote the many", "!isLabelOfTheFew(votes, rates.confusion, weight)", "true"],
+    ],
+  },
+  {
+    file: "src/votes/aggregate/label-of-the-few.ts",
+    tests: ["src/votes/aggregate/label-of-the-few.test.ts"],
+    mutations: [
+      ["few are two fifths", "const FEW = 0.4", "const FEW = 0.5"],
+      ["the few are far apart", "const APART = 0.3", "const APART = 0"],
+      ["raters count by weight", "cast[w] += weight[v]", "cast[w] += 1"],
+    ],
+  },
+  {
+    file: "src/votes/aggregate/separate-raters.ts",
+    tests: ["src/votes/aggregate/separate-raters.test.ts"],
+    mutations: [
+      ["votes of no weight connect nobody", "if (weight[v] > 0) above[top", "above[top"],
+      ["parts like others stay with them", "< expected + MIN_GAIN", "< expected - 1e9"],
+      ["a part may be alike", "differ < alike.logEvidence + MIN_GAIN", "differ < alike.logEvidence - 1e9"],
+    ],
+  },
+  {
+    file: "src/base/person-name.ts",
+    tests: ["src/base/person-name.test.ts", "test/e2e/vote-file.test.ts"],
+    mutations: [
+      ["names are composed", 'raw.normalize("NFC").trim()', "raw.trim()"],
+      ["names have no space around", 'raw.normalize("NFC").trim()', 'raw.normalize("NFC")'],
+    ],
+  },
+  {
+    file: "src/base/read-time.ts",
+    tests: ["src/base/read-time.test.ts"],
+    mutations: [
+      ["a spreadsheet's day is no time", "number >= SERIAL_DAYS[0]", "number >= Infinity"],
+      ["numbers are times from 2000", "number < EARLIEST", "number < 0"],
+      ["numbers are times to the end of next year", "Date.UTC(last + 1, 0, 1)", "Date.UTC(last + 9, 0, 1)"],
+    ],
+  },
+  {
     file: "src/votes/aggregate/contradiction.ts",
     tests: ["src/votes/aggregate/robust.test.ts"],
     mutations: [["votes that differ are held", "differs[i] === 1 ||", ""]],
