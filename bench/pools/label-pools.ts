@@ -37,6 +37,11 @@ export const LABEL_POOLS: readonly LabelPool[] = [
     raters: () => [...usual(25), ...raters(15, () => always(0), "careless")],
   },
   {
+    name: "one label of nine in ten, 15 always say it, 400 items",
+    ...{ ...COMMON, items: 400 },
+    raters: () => [...usual(25), ...raters(15, () => always(0), "careless")],
+  },
+  {
     name: "one label of nine in ten, 8 always say it",
     ...COMMON,
     raters: () => [...usual(32), ...raters(8, () => always(0), "careless")],

@@ -52,7 +52,7 @@ export const feedback = [
     tests: at("votes/aggregate", ["belief-propagation", "robust"]),
     mutations: [
       ["messages begin without their receiver's own", "Math.max(own, 1 - iteration / FALLING)", "own"],
-      ["shares are learned from the receivers' own messages", "    if (back > own) continue;\n", ""],
+      ["shares are learned from the receivers' own messages", "    if (back > own || !learn) continue;\n", ""],
     ],
   },
   {
@@ -131,9 +131,9 @@ export const feedback = [
     tests: ["src/votes/aggregate/rater-models.test.ts"],
     mutations: [
       ["labels are as common as votes show", "if (called?.shares) estimate.posterior", "if (false) estimate.posterior"],
-      ["rates need little", "overAbilities: 2", "overAbilities: 2000"],
-      ["rates beat confusions by enough", "overConfusions: 20", "overConfusions: 2000"],
-      ["the few do not outvote the many", "!isLabelOfTheFew(votes, rates.confusion, weight)", "true"],
+      ["labels are not as common as few votes show", "const MIN_SHARES = 40", "const MIN_SHARES = -1e9"],
+      ["rates can be called for", "const MIN_RATES = 20", "const MIN_RATES = 2000"],
+      ["the few do not outvote the many", "!isLabelOfTheFew(votes, confusion, weight)", "true"],
     ],
   },
   {
@@ -142,6 +142,7 @@ export const feedback = [
     mutations: [
       ["few are two fifths", "const FEW = 0.4", "const FEW = 0.5"],
       ["the few are far apart", "const APART = 0.3", "const APART = 0"],
+      ["who always says a label does not see it", "(few.right - few.wrong) / few.votes >= APART", "true"],
       ["raters count by weight", "cast[w] += weight[v]", "cast[w] += 1"],
     ],
   },

@@ -2,7 +2,13 @@ import { expect, it } from "vitest";
 import { isLabelOfTheFew } from "./label-of-the-few.js";
 
 /** Ten raters of ten votes each; the first `few` are right on the second label with one chance, the others with another. */
-function judged(few: number, right: number, others: number, weight = (_w: number) => 1): boolean {
+function judged(
+  few: number,
+  right: number,
+  others: number,
+  weight = (_w: number) => 1,
+  first = 0.9,
+): boolean {
   const votes = {
     ...{ items: ["i"], raters: Array.from({ length: 10 }, (_, w) => `${w}`), labels: ["a", "b"] },
     ...{ item: new Int32Array(100), label: new Int32Array(100) },
@@ -10,7 +16,7 @@ function judged(few: number, right: number, others: number, weight = (_w: number
   };
   const confusion = Float64Array.from({ length: 40 }, (_, at) => {
     const [w, c, y] = [Math.floor(at / 4), Math.floor(at / 2) % 2, at % 2];
-    const own = c === 0 ? 0.9 : w < few ? right : others;
+    const own = c === 0 ? first : w < few ? right : others;
     return c === y ? own : 1 - own;
   });
   return isLabelOfTheFew(votes, confusion, Float64Array.from(votes.rater, weight));
@@ -20,6 +26,10 @@ it("is one on which fewer than two fifths of the votes are right more often than
   expect([judged(3, 0.9, 0.4), judged(3, 0.9, 0.6)]).toEqual([true, false]);
   expect([judged(4, 0.9, 0.4), judged(10, 0.9, 0.4), judged(0, 0.9, 0.4)]).toEqual([false, false, false]);
   expect([judged(3, 0.52, 0.48), judged(3, 0.69, 0.4), judged(3, 0.71, 0.4)]).toEqual([false, false, true]);
+});
+
+it("is none that they always say", () => {
+  expect([judged(3, 0.95, 0.4, undefined, 0.3), judged(3, 0.95, 0.4, undefined, 0.4)]).toEqual([false, true]);
 });
 
 it("counts raters by the weight of their votes", () => {

@@ -54,8 +54,10 @@ export interface RobustOptions extends CollusionOptions {
 const MIN_GAIN = 2;
 /** What confusions must gain in the log-probability of held-out votes, not counting the rater who gains most. */
 const MIN_PREDICTED = 10;
-/** What rates by label must gain so over confusions that gain enough, and over abilities where they do not. */
-const MIN_RATES = { overConfusions: 20, overAbilities: 2 };
+/** What labels as common as the items make them must gain so over equally likely ones. */
+const MIN_SHARES = 40;
+/** What rates by label must gain so, over confusions that gain enough, and over abilities where they do not. */
+const MIN_RATES = 20;
 /** Part of its own message that a rater gets back once abilities are called for: experts then count in full. */
 const OWN = 0.15;
 /** Added to each count of a confusion, so that a rater with few votes never counts as infallible. */
@@ -97,13 +99,12 @@ export function robust(votes: LabelVotes, options: RobustOptions = {}): RobustEs
   };
   const estimate = able();
   if (called?.model !== undefined) {
-    const begin = called.fromVotes ? undefined : estimate.posterior;
-    const rates = ratesByLabel(votes, { weight, known, begin });
-    if (!isLabelOfTheFew(votes, rates.confusion, weight)) {
-      const { posterior, confusion } =
-        called.model === "rates" ? rates : dawidSkene(votes, { weight, pseudo: PSEUDO, known });
+    const { posterior, confusion } =
+      called.model === "confusions"
+        ? dawidSkene(votes, { weight, pseudo: PSEUDO, known })
+        : ratesByLabel(votes, { weight, known, begin: called.fromVotes ? undefined : estimate.posterior });
+    if (!isLabelOfTheFew(votes, confusion, weight))
       return { posterior, ability: meanRight(confusion, votes), model: called.model, groups, weight };
-    }
   }
   if (called?.shares) estimate.posterior = withLabelShares(estimate.posterior, K, known);
   return { ...estimate, groups, weight };
@@ -151,12 +152,10 @@ function calledFor({ votes, weight }: SampledVotes, differ: boolean, seed: numbe
     ];
   };
   const { gain } = heldOutVotes(votes, weight, fitted, { seed });
-  const shares = gain(SHARED, EVEN) >= MIN_PREDICTED;
+  const shares = gain(SHARED, EVEN) >= MIN_SHARES;
   const fromVotes = gain(FROM_VOTES, FROM_ABLE) >= 0;
   const byLabel = fromVotes ? FROM_VOTES : FROM_ABLE;
-  if (gain(CONFUSED, SHARED) >= MIN_PREDICTED && gain(byLabel, CONFUSED) < MIN_RATES.overConfusions)
+  if (gain(CONFUSED, SHARED) >= MIN_PREDICTED && gain(byLabel, CONFUSED) < MIN_RATES)
     return { shares, model: "confusions", fromVotes };
-  return gain(byLabel, SHARED) >= MIN_RATES.overAbilities
-    ? { shares, model: "rates", fromVotes }
-    : { shares, fromVotes };
+  return gain(byLabel, SHARED) >= MIN_RATES ? { shares, model: "rates", fromVotes } : { shares, fromVotes };
 }
