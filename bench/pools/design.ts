@@ -38,6 +38,8 @@ export interface SimulatedRater {
   answer: Behaviour;
   /** How much it works, next to the others; default 1. */
   diligence?: number;
+  /** The one topic whose pairs it sees; default: all. */
+  only?: number;
 }
 
 export interface Pool {
@@ -48,6 +50,10 @@ export interface Pool {
   votes?: number | readonly [number, number];
   /** Raters work in teams of so many, each with pairs of its own; default: all on all pairs. */
   teams?: number;
+  /** Topics, equally common; default 5. */
+  topics?: number;
+  /** Whether nothing says what a pair's topic is. */
+  unnamedTopics?: boolean;
   /** Share of pairs that are hard, are traps, and are a matter of taste; default 0. */
   hard?: number;
   traps?: number;
@@ -89,7 +95,7 @@ export function draw(pool: Pool, seed: number): Drawn {
   const strength = Array.from({ length: pool.arena ?? 0 }, () => random.normal());
   const said: { item: string; left: string; right: string; rater: string; outcome: number }[] = [];
   const better = new Map<string, string>();
-  const topics: string[] = [];
+  const topics: (string | undefined)[] = [];
   const total = pool.pairs ?? PAIRS;
   for (let p = 0; p < total; p++) {
     const [a, b] = candidates(pool, p, random);
@@ -100,15 +106,15 @@ export function draw(pool: Pool, seed: number): Drawn {
       hardness: random.uniform() < (pool.hard ?? 0) ? random.uniform() : 0,
       trap: random.uniform() < (pool.traps ?? 0),
       taste: random.uniform() < (pool.tastes ?? 0),
-      topic: random.int(TOPICS),
+      topic: random.int(pool.topics ?? TOPICS),
     };
     const item = `${p}`;
     better.set(item, pair.left ? a : b);
     const earlier: boolean[] = [];
-    for (const r of chosen(atWork(pool, p, raters), votesOf(pool, random), random)) {
+    for (const r of chosen(atWork(pool, p, pair.topic, raters), votesOf(pool, random), random)) {
       const answer = raters[r].answer(pair, { random, pair: p, time: p / total, earlier });
       if (answer !== undefined) earlier.push(answer);
-      topics.push(`${pair.topic}`);
+      topics.push(pool.unnamedTopics ? undefined : `${pair.topic}`);
       const turned = random.uniform() < 0.5;
       const leftShare = answer === undefined ? 0.5 : Number(answer);
       said.push({
@@ -142,9 +148,12 @@ function candidates({ arena, sameNames }: Pool, p: number, random: RandomStream)
 function atWork(
   { teams }: Pool,
   pair: number,
+  topic: number,
   raters: readonly SimulatedRater[],
 ): { r: number; diligence: number }[] {
-  const all = raters.map(({ diligence = 1 }, r) => ({ r, diligence }));
+  const all = raters.flatMap(({ diligence = 1, only = topic }, r) =>
+    only === topic ? [{ r, diligence }] : [],
+  );
   if (teams === undefined) return all;
   const first = (pair % Math.floor(raters.length / teams)) * teams;
   return all.slice(first, first + teams);

@@ -7,9 +7,10 @@ import {
 import type { Comparisons } from "../../src/votes/votes.js";
 import { draw, KINDS, type Kind, type Pool } from "./design.js";
 
-export interface PoolResult {
+/** @typeParam M names of the methods. */
+export interface PoolResult<M extends string> {
   /** Share of the pairs whose better side a method finds; a probability of one half counts one half. */
-  accuracy: Record<PreferenceMethod, number>;
+  accuracy: Record<M, number>;
   /** Of the default: raters by kind, and how many of them have a flag. */
   raters: Record<Kind, { count: number; flagged: number }>;
   /** Mean noise that the default states, and the share of its pairs that are wrong. */
@@ -18,12 +19,12 @@ export interface PoolResult {
   againstAll: number;
 }
 
-export function measurePool(pool: Pool, seed: number): PoolResult {
+export function measurePool(pool: Pool, seed: number): PoolResult<PreferenceMethod> {
   const { votes, kinds, better, known, time, topics } = draw(pool, seed);
-  const accuracy = {} as PoolResult["accuracy"];
+  const accuracy = {} as PoolResult<PreferenceMethod>["accuracy"];
   const raters = Object.fromEntries(
     KINDS.map((kind) => [kind, { count: 0, flagged: 0 }]),
-  ) as PoolResult["raters"];
+  ) as PoolResult<PreferenceMethod>["raters"];
   const noise = { stated: 0, found: 0 };
   let againstAll = 0;
   const unanimous = unanimousPairs(votes);

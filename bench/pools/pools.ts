@@ -24,6 +24,10 @@ const usual = (count: number, skill = SKILL): SimulatedRater[] =>
 const rings = (name: string, count: number, size: number, share = 1): SimulatedRater[] =>
   raters(count * size, "hostile", (nth) => copying(keyOf(`${name}/${Math.floor(nth / size)}`), share, SKILL));
 
+/** Raters who see one topic's pairs and no others. */
+const speaking = (only: number, count: number, skill: number): SimulatedRater[] =>
+  usual(count, skill).map((rater) => ({ ...rater, only }));
+
 export const POOLS: readonly Pool[] = [
   // Nobody attacks.
   { name: "honest", raters: () => usual(40) },
@@ -189,5 +193,26 @@ export const POOLS: readonly Pool[] = [
     name: "100 raters, a tenth .98, the rest .6, 1,000 pairs",
     pairs: 1000,
     raters: () => [...raters(10, "expert", () => expert(0.98)), ...raters(90, "weak", () => honest(0.6))],
+  },
+  // Two languages.
+  {
+    name: "two languages, 20 raters of .85 for one, 20 of .62 for the other",
+    ...{ pairs: 800, topics: 2, unnamedTopics: true },
+    raters: () => [...speaking(0, 20, 0.85), ...speaking(1, 20, 0.62)],
+  },
+  {
+    name: "two languages, 20 raters of .85 for one, 20 of .62 for the other, named",
+    ...{ pairs: 800, topics: 2 },
+    raters: () => [...speaking(0, 20, 0.85), ...speaking(1, 20, 0.62)],
+  },
+  {
+    name: "two languages, each rater .85 in one and .55 in the other",
+    ...{ pairs: 800, topics: 2, unnamedTopics: true },
+    raters: () => raters(40, "honest", (nth) => onTopic(nth % 2, honest(0.85), honest(0.55))),
+  },
+  {
+    name: "two languages, each rater .85 in one and .55 in the other, named",
+    ...{ pairs: 800, topics: 2 },
+    raters: () => raters(40, "honest", (nth) => onTopic(nth % 2, honest(0.85), honest(0.55))),
   },
 ];

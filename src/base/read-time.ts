@@ -14,6 +14,12 @@ export const TIME_FORMS = "a time such as 2026-01-31T12:00:00Z, or Unix millisec
 const SECONDS = [1e8, 1e11] as const;
 /** Milliseconds after the year 5138: numbers from here on are micro- or nanoseconds. */
 const TOO_LATE = 1e14;
+/** Days since 1899-12-30, as spreadsheets count them: of 1954 to 2119. */
+const SERIAL_DAYS = [20_000, 80_000] as const;
+const SPREADSHEET_EPOCH = Date.UTC(1899, 11, 30);
+const DAY = 86_400_000;
+/** The earliest time that a number may mean: nobody rated on a computer in Unix milliseconds before. */
+const EARLIEST = Date.UTC(2000, 0, 1);
 
 const ISO =
   /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?)? ?(Z|UTC|[+-]\d{2}(?::?\d{2})?)?$/i;
@@ -21,26 +27,36 @@ const ISO =
 /**
  * The instant that a cell states, or what is wrong with it. Text without a zone is UTC, whatever the machine's zone is.
  *
- * @param value ISO 8601 text with "T" or a space, Unix milliseconds as a number or digits, or a Date.
+ * @param value ISO 8601 text with "T" or a space, Unix milliseconds as a number or digits, or a Date. A number means a
+ * time from 2000 to the end of next year; what else it may count (days, seconds, an index) is refused. @param now the
+ * present, in Unix milliseconds.
  */
-export function readTime(value: unknown): ReadTime | string {
+export function readTime(value: unknown, now = Date.now()): ReadTime | string {
   if (value instanceof Date)
     return Number.isFinite(value.getTime()) ? { at: value.getTime(), assumedUtc: false } : "is no time";
-  if (typeof value === "number") return fromNumber(value);
+  if (typeof value === "number") return fromNumber(value, now);
   if (typeof value !== "string") return `is not ${TIME_FORMS}`;
   const text = value.trim();
-  return /^-?\d+(?:\.\d+)?$/.test(text) ? fromNumber(Number(text)) : fromIso(text);
+  return /^-?\d+(?:\.\d+)?$/.test(text) ? fromNumber(Number(text), now) : fromIso(text);
 }
 
-function fromNumber(number: number): ReadTime | string {
+function fromNumber(number: number, now: number): ReadTime | string {
   if (!Number.isFinite(number) || number < 0) return `is not ${TIME_FORMS}`;
   if (number >= SECONDS[0] && number < SECONDS[1])
     return "looks like Unix seconds; expected milliseconds: multiply by 1000";
-  if (number < SECONDS[0] && !Number.isInteger(number))
-    return "looks like days, as spreadsheets count them; expected a time such as 2026-01-31T12:00:00Z";
+  if (number >= SERIAL_DAYS[0] && number < SERIAL_DAYS[1])
+    return `looks like a day as spreadsheets count them (${dayOf(SPREADSHEET_EPOCH + number * DAY)}); expected ${TIME_FORMS}: format the column as a date and time before saving`;
   if (number >= TOO_LATE) return "looks like Unix micro- or nanoseconds; expected milliseconds";
+  if (number < EARLIEST)
+    return `would be in ${dayOf(number).slice(0, 4)} as Unix milliseconds; expected ${TIME_FORMS}, from 2000 on`;
+  const last = new Date(now).getUTCFullYear() + 1;
+  if (number >= Date.UTC(last + 1, 0, 1))
+    return `would be in ${dayOf(number).slice(0, 4)} as Unix milliseconds; expected ${TIME_FORMS}, to ${last} at the latest`;
   return { at: number, assumedUtc: false };
 }
+
+/** The day of a time, such as 2026-01-31. */
+const dayOf = (at: number): string => new Date(at).toISOString().slice(0, 10);
 
 function fromIso(text: string): ReadTime | string {
   const parts = text.length <= 40 ? ISO.exec(text) : null;

@@ -1,4 +1,5 @@
 /** Votes by index, in the form that the aggregation methods read. */
+import { personName } from "../base/person-name.js";
 
 /** Labels of items: in vote v, `rater[v]` gave `item[v]` the label `label[v]`. */
 export interface LabelVotes {
@@ -59,13 +60,16 @@ export class NameIndex {
   }
 }
 
-/** Converts label votes by name to votes by index. */
+/**
+ * Converts label votes by name to votes by index. Raters whose names differ by white space around them or by Unicode form
+ * are one.
+ */
 export function labelVotes(votes: Iterable<{ item: string; rater: string; label: string }>): LabelVotes {
   const [items, raters, labels] = [new NameIndex(), new NameIndex(), new NameIndex()];
   const [item, rater, label]: number[][] = [[], [], []];
   for (const vote of votes) {
     item.push(items.of(vote.item));
-    rater.push(raters.of(vote.rater));
+    rater.push(raters.of(personName(vote.rater)));
     label.push(labels.of(vote.label));
   }
   return {
@@ -79,7 +83,8 @@ export function labelVotes(votes: Iterable<{ item: string; rater: string; label:
 }
 
 /**
- * Converts comparisons by name to comparisons by index. @param shared whether items share candidates of the same name.
+ * Converts comparisons by name to comparisons by index, with raters as in `labelVotes`. @param shared whether items share
+ * candidates of the same name.
  */
 export function comparisons(
   votes: Iterable<{ item: string; left: string; right: string; rater: string; outcome: number }>,
@@ -92,7 +97,7 @@ export function comparisons(
     const within = shared ? "" : vote.item;
     left.push(candidates.of(vote.left, within));
     right.push(candidates.of(vote.right, within));
-    rater.push(raters.of(vote.rater));
+    rater.push(raters.of(personName(vote.rater)));
     outcome.push(vote.outcome);
   }
   return {

@@ -39,12 +39,12 @@ describe("readVotes", () => {
 
   it("reads pairs: sides or names of winners, ties, strengths, groups and times", async () => {
     const text =
-      "worker,left,right,label,strength,group,time,note\nr,a,b,left,3,x,2026-01-01T00:00:00Z,n\ns,b,a,a,1,y,1000,n\nt,a,b,tie,,,0,n\n";
+      "worker,left,right,label,strength,group,time,note\nr,a,b,left,3,x,2026-01-01T00:00:00Z,n\ns,b,a,a,1,y,1700000000000,n\nt,a,b,tie,,,1700000000001,n\n";
     const { votes, group, time, hasItems, ignoredColumns } = await readVotes(await file("p.csv", text));
     if (votes.kind !== "pairs") throw new Error("labels");
     expect([...votes.comparisons.outcome]).toEqual([1, 0.5 - 1 / 6, 0.5]);
     expect(group).toEqual(["x", "y", ""]);
-    expect([...(time ?? [])]).toEqual([Date.UTC(2026, 0, 1), 1000, 0]);
+    expect([...(time ?? [])]).toEqual([Date.UTC(2026, 0, 1), 1700000000000, 1700000000001]);
     expect(hasItems).toBe(false);
     expect(ignoredColumns).toEqual(["note"]);
   });
@@ -144,9 +144,13 @@ describe("readVotes", () => {
 
   it("says what a file leaves open: zones, missing values", async () => {
     const text =
-      "item,rater,label,time\n1,a,NaN,2026-03-29 01:30:00\n1,b,None,2026-03-29T01:30:00Z\n2,nan,x,5\n";
+      "item,rater,label,time\n1,a,NaN,2026-03-29 01:30:00\n1,b,None,2026-03-29T01:30:00Z\n2,nan,x,1774747800005\n";
     const { time, notes } = await readVotes(await file("open.csv", text));
-    expect([...(time ?? [])]).toEqual([Date.UTC(2026, 2, 29, 1, 30), Date.UTC(2026, 2, 29, 1, 30), 5]);
+    expect([...(time ?? [])]).toEqual([
+      Date.UTC(2026, 2, 29, 1, 30),
+      Date.UTC(2026, 2, 29, 1, 30),
+      1774747800005,
+    ]);
     expect(notes).toEqual([
       "1 time without a zone is read as UTC",
       expect.stringMatching(/^1 vote has the label "NaN", as pandas/),
@@ -157,11 +161,40 @@ describe("readVotes", () => {
     expect(stderr).toContain('the label "NaN"');
   });
 
+  it("takes a rater for one, in both Unicode forms and with white space around the name, and says so", async () => {
+    const rows = ["Jos\u00e9", "Jose\u0301", "Jos\u00e9 ", "\u00a0Jos\u00e9", "jos\u00e9"];
+    const text = `item,rater,label\n${rows.map((rater, i) => `${i},${rater},x`).join("\n")}\n`;
+    const { votes, notes } = await readVotes(await file("names.csv", text));
+    expect(votes.kind === "labels" && votes.labels.raters).toEqual(["Jos\u00e9", "jos\u00e9"]);
+    expect(notes).toEqual([
+      expect.stringMatching(/^3 votes name their raters with white space .* the same rater$/),
+    ]);
+    const twice = `item,rater,label\n1,Jos\u00e9,x\n1,Jose\u0301,y\n`;
+    await expect(readVotes(await file("twice.csv", twice))).rejects.toThrow(
+      /lines 2 and 3: rater "Jos\u00e9" says "x" and "y"/,
+    );
+  });
+
   it.each([
     [
       "Unix seconds",
       "item,rater,label,time\n1,a,x,1774747800\n",
       /line 2, time: "1774747800" looks like Unix seconds/,
+    ],
+    [
+      "a spreadsheet's day",
+      "item,rater,label,time\n1,a,x,2026-03-29T01:30:00Z\n1,b,x,45000\n",
+      /line 3, time: "45000" looks like a day as spreadsheets count them \(2023-03-15\); expected a time such as/,
+    ],
+    [
+      "a number that is no time",
+      "item,rater,label,time\n1,a,x,7\n",
+      /line 2, time: "7" would be in 1970 as Unix milliseconds; expected a time such as .*, from 2000 on/,
+    ],
+    [
+      "a name of white space",
+      "item,rater,label\n1,\u00a0,x\n",
+      /line 2, rater: expected a name, and not only white space/,
     ],
     [
       "a date of two meanings",

@@ -53,7 +53,7 @@ export const feedback = [
     tests: at("votes/aggregate", ["belief-propagation", "robust"]),
     mutations: [
       ["messages begin without their receiver's own", "Math.max(own, 1 - iteration / FALLING)", "own"],
-      ["shares are learned from the receivers' own messages", "    if (back > own) continue;\n", ""],
+      ["shares are learned from the receivers' own messages", "    if (back > own || !learn) continue;\n", ""],
     ],
   },
   {
@@ -126,6 +126,52 @@ export const feedback = [
     file: "src/votes/aggregate/robust.ts",
     tests: ["src/votes/aggregate/robust.test.ts", "src/votes/aggregate/labels.test.ts"],
     mutations: [["rings count", "weightsWithout(groups, votes, maxShare, strength)", "weightsWithout([], votes, maxShare, strength)"]],
+  },
+  {
+    file: "src/votes/aggregate/robust.ts",
+    tests: ["src/votes/aggregate/rater-models.test.ts"],
+    mutations: [
+      ["labels are as common as votes show", "if (called?.shares) estimate.posterior", "if (false) estimate.posterior"],
+      ["labels are not as common as few votes show", "const MIN_SHARES = 40", "const MIN_SHARES = -1e9"],
+      ["rates can be called for", "const MIN_RATES = 20", "const MIN_RATES = 2000"],
+      ["the few do not outvote the many", "!isLabelOfTheFew(votes, confusion, weight)", "true"],
+    ],
+  },
+  {
+    file: "src/votes/aggregate/label-of-the-few.ts",
+    tests: ["src/votes/aggregate/label-of-the-few.test.ts"],
+    mutations: [
+      ["few are two fifths", "const FEW = 0.4", "const FEW = 0.5"],
+      ["the few are far apart", "const APART = 0.3", "const APART = 0"],
+      ["who always says a label does not see it", "(few.right - few.wrong) / few.votes >= APART", "true"],
+      ["raters count by weight", "cast[w] += weight[v]", "cast[w] += 1"],
+    ],
+  },
+  {
+    file: "src/votes/aggregate/separate-raters.ts",
+    tests: ["src/votes/aggregate/separate-raters.test.ts"],
+    mutations: [
+      ["votes of no weight connect nobody", "if (weight[v] > 0) above[top", "above[top"],
+      ["parts like others stay with them", "< expected + MIN_GAIN", "< expected - 1e9"],
+      ["a part may be alike", "differ < alike.logEvidence + MIN_GAIN", "differ < alike.logEvidence - 1e9"],
+    ],
+  },
+  {
+    file: "src/base/person-name.ts",
+    tests: ["src/base/person-name.test.ts", "test/e2e/vote-file.test.ts"],
+    mutations: [
+      ["names are composed", 'raw.normalize("NFC").trim()', "raw.trim()"],
+      ["names have no space around", 'raw.normalize("NFC").trim()', 'raw.normalize("NFC")'],
+    ],
+  },
+  {
+    file: "src/base/read-time.ts",
+    tests: ["src/base/read-time.test.ts"],
+    mutations: [
+      ["a spreadsheet's day is no time", "number >= SERIAL_DAYS[0]", "number >= Infinity"],
+      ["numbers are times from 2000", "number < EARLIEST", "number < 0"],
+      ["numbers are times to the end of next year", "Date.UTC(last + 1, 0, 1)", "Date.UTC(last + 9, 0, 1)"],
+    ],
   },
   {
     file: "src/votes/aggregate/contradiction.ts",

@@ -13,6 +13,7 @@ const MODELS: Readonly<Record<RaterModel, string>> = {
   abilities: "Raters are weighed by how often they are right.",
   experts:
     "Some raters agree more among themselves than the truth explains, and with the others too: raters are weighed by how often they are right.",
+  rates: "Raters are weighed by how often they are right on each label.",
   confusions: "Raters are weighed by which labels they take for which.",
 };
 

@@ -321,6 +321,27 @@ describe("tables of votes", () => {
     );
   });
 
+  it("take a rater for one, in both Unicode forms and with white space around the name, and say so", async () => {
+    const head = "item,rater,left,right,winner\n";
+    const { votes, warnings } = await load(
+      "names.csv",
+      `${head}p,Jos\u00e9,A,B,left\nq,Jose\u0301,A,B,left\nr,Jos\u00e9 ,A,B,right\n`,
+    );
+    expect(new Set(votes.map(({ rater }) => rater))).toEqual(new Set(["Jos\u00e9"]));
+    expect(warnings).toEqual([
+      expect.stringMatching(/^2 answers name a rater with white space .* the same rater$/),
+    ]);
+    const twice = `${head}q,Jos\u00e9,A,B,left\nq,Jose\u0301,A,B,right\n`;
+    expect(await refusal(load("twice.csv", twice))).toMatch(/line 3.*has said something else of item "q"/);
+    expect(await refusal(load("none.csv", `${head}q,\u00a0,A,B,left\n`))).toMatch(
+      /"rater" is missing or empty/,
+    );
+    const day = `${head.trim()},time\nq,ada,A,B,left,45000\n`;
+    expect(await refusal(load("day.csv", day))).toMatch(
+      /line 2.*"time" is "45000": looks like a day as spreadsheets/,
+    );
+  });
+
   it("count a repeated vote once, and refuse a rater who contradicts itself", async () => {
     const rows = "item,rater,left,right,winner\nq,ada,A,B,left\nq,ada,B,A,right\n";
     const { votes, warnings } = await load("again.csv", rows);

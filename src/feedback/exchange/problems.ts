@@ -16,7 +16,7 @@ export interface RowProblem {
 }
 
 /** What is taken, but told: how often a file repeats a vote, or leaves something open. */
-export type Tally = "repeatedVote" | "assumedUtc" | "unnamedCategory" | "unnamedRater";
+export type Tally = "repeatedVote" | "assumedUtc" | "unnamedCategory" | "unnamedRater" | "respelledRater";
 
 /** Collects the problems of a file's rows until all rows have been read. */
 export class ImportProblems {

@@ -1,3 +1,4 @@
+import { personName } from "../../base/person-name.js";
 import type { ImportProblems } from "./problems.js";
 
 /**
@@ -11,7 +12,15 @@ export function nameOfRater(
   index: number,
   problems: ImportProblems,
 ): string {
-  if (person !== null && person !== undefined && person !== "" && person !== "None") return String(person);
+  const name = person === null || person === undefined ? "" : knownName(String(person), problems);
+  if (name !== "" && name !== "None") return name;
   problems.tally("unnamedRater");
   return `unknown-${index + 1}`;
+}
+
+/** The name by which a rater is one, however it is written; the user is told how many were written otherwise. */
+export function knownName(raw: string, problems: ImportProblems): string {
+  const name = personName(raw);
+  if (name !== raw && name !== "") problems.tally("respelledRater");
+  return name;
 }

@@ -13,6 +13,7 @@ import type { ItemFields } from "./assemble.js";
 import { conversationPair } from "./conversation-pair.js";
 import type { ForeignRecord, Opinion, Said } from "./foreign-record.js";
 import type { ImportProblems } from "./problems.js";
+import { knownName } from "./rater-names.js";
 import { castTime } from "./times.js";
 
 /** Names of columns in crowd-kit's tables and in those of arenas, with Plumbline's names for them. */
@@ -65,6 +66,7 @@ export function voteTableRecords(
     const row = Object.fromEntries(
       Object.entries(value).map(([name, cell]) => [fieldOf(name, value), textOf(cell)]),
     );
+    if (row.rater) row.rater = knownName(row.rater, problems);
     const compared = "winner" in row;
     const missing = ["item", "rater", ...(compared ? ["left", "right", "winner"] : ["label"])].find(
       (name) => !row[name],

@@ -32,6 +32,7 @@ export function importWarnings(
     assumedUtc = 0,
     unnamedCategory = 0,
     unnamedRater = 0,
+    respelledRater = 0,
   } = Object.fromEntries(tallies) as Record<Tally, number>;
   return [
     ...said(equal, "item", "shows", "show", "equal responses, between which nobody can choose"),
@@ -47,6 +48,13 @@ export function importWarnings(
     ...said(repeatedVote, "row", "repeats", "repeat", "a vote of the same rater, which counts once"),
     ...said(assumedUtc, "time", "states", "state", "no zone and was read as UTC"),
     ...said(unnamedRater, "answer", "names", "name", "nobody; those to one item count as different people's"),
+    ...said(
+      respelledRater,
+      "answer",
+      "names",
+      "name",
+      "a rater with white space around the name or in decomposed letters (Unicode NFD): whoever is called the same without them is the same rater",
+    ),
     ...said(
       unnamedCategory,
       "unsafe vote",

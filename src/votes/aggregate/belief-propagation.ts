@@ -49,6 +49,8 @@ export interface BeliefOptions {
    * Shares of the abilities to begin with, [G], as learned from a part of the votes: few iterations are then enough.
    */
   begin?: Float64Array | undefined;
+  /** Whether the shares of the abilities are learned from these votes; default true. */
+  learn?: boolean;
 }
 
 /** The abilities that a rater may have, from one who inverts every answer to one who is never wrong, [G]. */
@@ -69,7 +71,7 @@ const RESCALED_AFTER = 32;
 
 export function propagateBeliefs(
   votes: LabelVotes,
-  { weight, known, own = 0, begin }: BeliefOptions = {},
+  { weight, known, own = 0, begin, learn = true }: BeliefOptions = {},
 ): Beliefs {
   const { item, rater, label } = votes;
   const [V, W, I, K] = [item.length, votes.raters.length, votes.items.length, votes.labels.length];
@@ -96,7 +98,7 @@ export function propagateBeliefs(
     for (let v = 0; v < V; v++)
       q[v] = othersAgree(ofItem, item[v] * K, label[v], (1 - back) * toItem[v], K, known?.[item[v]] ?? -1);
     beliefs = raterBeliefs(byRater, q, K, weight, shares);
-    if (back > own) continue;
+    if (back > own || !learn) continue;
     // 3. Shares.
     const next = meanShares(beliefs.chances, byRater, weight, expected);
     const moved = next.reduce((most, share, k) => Math.max(most, Math.abs(share - shares[k])), 0);

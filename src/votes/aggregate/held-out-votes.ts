@@ -1,7 +1,8 @@
 /** How well a model predicts votes that it has not seen, from the other votes on their items (Stone 1974). */
 import { RandomStream } from "../../base/random.js";
 import type { LabelVotes } from "../votes.js";
-import { meanRow, normalizeRows } from "./label-estimate.js";
+import { classShares, fixKnown, type KnownLabels } from "./known-labels.js";
+import { normalizeRows } from "./label-estimate.js";
 
 /** A model fitted to some votes. */
 export interface FittedModel {
@@ -18,22 +19,29 @@ const FOLDS = 5;
 export const ENOUGH = 4000;
 const MIN_CHANCE = 1e-6;
 
+/** How well models predict held-out votes. */
+export interface Predictions {
+  /**
+   * Sum over held-out votes of the difference of log-probability between two models, without the rater who favours the
+   * first most: above 0, the first predicts better. One rater who always says the same shows nothing of the others.
+   */
+  gain(first: number, second: number): number;
+}
+
 /**
- * Sum over held-out votes of the difference of log-probability between two models, without the rater who favours the
- * first most: above 0, the first predicts better. One rater who always says the same shows nothing of the others.
- *
- * @param alone whether votes alone on their item are tried.
+ * @param fitted fits all models to the votes of these weights, [V]; they are numbered in its order. @param alone whether
+ * votes alone on their item are tried.
  */
-export function predictsBetter(
+export function heldOutVotes(
   votes: LabelVotes,
   weight: Float64Array,
-  [first, second]: readonly [(weight: Float64Array) => FittedModel, (weight: Float64Array) => FittedModel],
+  fitted: (weight: Float64Array) => FittedModel[],
   { seed, alone = false }: { seed: number; alone?: boolean },
-): number {
+): Predictions {
   const K = votes.labels.length;
   const random = new RandomStream(seed, "aggregate/held-out-votes");
   const fold = Uint8Array.from(votes.item, () => random.int(FOLDS));
-  const gain = new Float64Array(votes.raters.length);
+  const logs: Float64Array[] = [];
   let tried = 0;
   for (let f = 0; f < FOLDS && tried < ENOUGH; f++) {
     const train = weight.map((share, v) => (fold[v] === f ? 0 : share));
@@ -44,32 +52,51 @@ export function predictsBetter(
     );
     if (held.length === 0) continue;
     tried += held.length;
-    const models = [first(train), second(train)];
-    for (const v of held) {
-      const [a, b] = models.map(({ posterior, says }) => {
+    for (const [m, { posterior, says }] of fitted(train).entries()) {
+      logs[m] ??= new Float64Array(votes.raters.length);
+      for (const v of held) {
         let chance = 0;
         for (let c = 0; c < K; c++)
           chance += posterior[votes.item[v] * K + c] * says(votes.rater[v], c, votes.label[v]);
-        return Math.log(Math.max(MIN_CHANCE, chance));
-      });
-      gain[votes.rater[v]] += weight[v] * (a - b);
+        logs[m][votes.rater[v]] += weight[v] * Math.log(Math.max(MIN_CHANCE, chance));
+      }
     }
   }
-  return gain.reduce((sum, own) => sum + own, 0) - gain.reduce((most, own) => Math.max(most, own), 0);
+  return {
+    gain: (first, second) => {
+      let [sum, most] = [0, 0];
+      for (let w = 0; w < (logs[first]?.length ?? 0); w++) {
+        const own = logs[first][w] - logs[second][w];
+        sum += own;
+        most = Math.max(most, own);
+      }
+      return sum - most;
+    },
+  };
 }
+
+/** By how much the first of two models predicts held-out votes better: `gain` of `heldOutVotes`. */
+export const predictsBetter = (
+  votes: LabelVotes,
+  weight: Float64Array,
+  [first, second]: readonly [(weight: Float64Array) => FittedModel, (weight: Float64Array) => FittedModel],
+  options: { seed: number; alone?: boolean },
+): number => heldOutVotes(votes, weight, (train) => [first(train), second(train)], options).gain(0, 1);
 
 /**
  * The same posterior where labels are as common as its items make them, instead of equally likely: the shares that make
- * the votes likeliest (EM). @param posterior of equally likely labels, [I, K]. @returns [I, K].
+ * the votes likeliest (EM). @param posterior of equally likely labels, [I, K]. @param known labels, [I]; -1 where unknown.
+ * @returns [I, K].
  */
-export function withLabelShares(posterior: Float64Array, columns: number): Float64Array {
+export function withLabelShares(posterior: Float64Array, columns: number, known?: KnownLabels): Float64Array {
   let shares: Float64Array = new Float64Array(columns).fill(1 / columns);
   let shared = posterior;
   for (let step = 0; step < SHARE_STEPS; step++) {
     const weights = posterior.map((p, at) => p * shares[at % columns]);
     normalizeRows(weights, columns);
+    fixKnown(weights, known, columns);
     shared = weights;
-    shares = meanRow(shared, columns);
+    shares = classShares(shared, known, columns);
   }
   return shared;
 }

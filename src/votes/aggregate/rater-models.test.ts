@@ -6,7 +6,9 @@ import type { LabelVotes } from "../votes.js";
 import { propagateBeliefs } from "./belief-propagation.js";
 import { dawidSkene, oneCoin } from "./dawid-skene.js";
 import { equalAbilities } from "./equal-abilities.js";
-import { meanRight } from "./label-estimate.js";
+import { withLabelShares } from "./held-out-votes.js";
+import { likeliest, meanRight } from "./label-estimate.js";
+import { majority } from "./majority.js";
 import { robust } from "./robust.js";
 
 const pool = (options: Partial<Parameters<typeof simulatedLabels>[1]> = {}) =>
@@ -69,11 +71,11 @@ describe("the default's model of the raters", () => {
 
   it("is confusions, where raters mistake labels each in its own way, and never for sides", () => {
     const { votes, truth } = pool({ labels: 3, items: 600 });
-    // Each takes one label, another for each rater, for the next.
+    // Each takes one label, another for each rater, for one of the others, which depends on the rater too.
     const confusing = changed(votes, (v, random) => {
       const is = truth[votes.item[v]];
       const odd = is === votes.rater[v] % 3;
-      return random.bernoulli(odd ? 0.15 : 0.95) ? is : (is + 1) % 3;
+      return random.bernoulli(odd ? 0.15 : 0.95) ? is : (is + 1 + (votes.rater[v] % 2)) % 3;
     });
     const strength = half(confusing);
     const { model, posterior, ability } = robust(confusing, { strength });
@@ -82,6 +84,51 @@ describe("the default's model of the raters", () => {
     expect(posterior).toEqual(expected.posterior);
     expect(ability).toEqual(meanRight(expected.confusion, confusing));
     expect(robust(confusing, { strength, confusions: false }).model).not.toBe("confusions");
+  });
+
+  it("is rates by label, where some always say the common one", () => {
+    const { votes, truth } = simulatedLabels(4, { items: 900, raters: 40, votesPerItem: 5 });
+    const rare = truth.map((_, i) => Number(i % 10 === 0));
+    const drawn = changed(votes, (v, random) =>
+      votes.rater[v] % 3 === 0 ? 0 : random.bernoulli(0.82) ? rare[votes.item[v]] : 1 - rare[votes.item[v]],
+    );
+    const { model, posterior, ability } = robust(drawn);
+    expect(model).toBe("rates");
+    const right = (of: Float64Array) => rare.filter((c, i) => of[i * 2 + c] > 0.5).length;
+    expect(right(posterior)).toBeGreaterThan(right(majority(drawn).posterior));
+    expect(right(posterior)).toBeGreaterThan(right(propagateBeliefs(drawn, { own: 0.15 }).posterior) + 6);
+    for (const w of [0, 3, 6, 9]) expect(ability[w]).toBeLessThan(0.6);
+  });
+
+  it("has labels as common as the votes show, where raters check each other, and only there", () => {
+    const { votes, truth } = pool({ items: 600 });
+    const rare = truth.map((_, i) => Number(i % 10 === 0));
+    const say = (v: number, random: RandomStream) =>
+      random.bernoulli(0.82) ? rare[votes.item[v]] : 1 - rare[votes.item[v]];
+    const drawn = changed(votes, say);
+    const even = equalAbilities(drawn);
+    expect(robust(drawn).model).toBe("alike");
+    expect(robust(drawn).posterior).toEqual(withLabelShares(even.posterior, 2));
+    const first = Int32Array.from(votes.item.keys()).filter(
+      (v) => v === 0 || votes.item[v] !== votes.item[v - 1],
+    );
+    const of = (values: Int32Array) => Int32Array.from(first, (v) => values[v]);
+    const single = { ...drawn, item: of(drawn.item), rater: of(drawn.rater), label: of(drawn.label) };
+    expect([...likeliest(robust(single).posterior, 2)]).toEqual([...single.label]);
+  });
+
+  it("is none in which few raters see a label that the many do not", () => {
+    const { votes, truth } = simulatedLabels(2, { items: 900, raters: 40, votesPerItem: 5 });
+    const rare = truth.map((_, i) => Number(i % 10 === 0));
+    // A part of the raters sees the rare label in every third item.
+    const drawn = changed(votes, (v, random) => {
+      if (votes.rater[v] < 12 && votes.item[v] % 3 === 0) return 1;
+      return random.bernoulli(0.82) ? rare[votes.item[v]] : 1 - rare[votes.item[v]];
+    });
+    const right = (of: Float64Array) => rare.filter((c, i) => of[i * 2 + c] > 0.5).length / 900;
+    const { posterior, model } = robust(drawn);
+    expect(model).toBe("alike");
+    expect(right(posterior)).toBeGreaterThan(right(majority(drawn).posterior));
   });
 
   it("is nothing where there is one label", () => {

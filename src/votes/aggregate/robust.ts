@@ -16,13 +16,16 @@ import { type Beliefs, propagateBeliefs } from "./belief-propagation.js";
 import { type CollusionOptions, type SharedAnswers, sharedAnswers } from "./collusion.js";
 import { dawidSkene, oneCoin, pooledDawidSkene } from "./dawid-skene.js";
 import { type EqualAbilities, equalAbilities } from "./equal-abilities.js";
-import { type FittedModel, predictsBetter, withLabelShares } from "./held-out-votes.js";
-import { meanRight } from "./label-estimate.js";
-import { sampleOfItems } from "./sample-of-items.js";
+import { type FittedModel, heldOutVotes, withLabelShares } from "./held-out-votes.js";
+import { type LabelEstimate, meanRight } from "./label-estimate.js";
+import { isLabelOfTheFew } from "./label-of-the-few.js";
+import { ratesByLabel } from "./rates-by-label.js";
+import { type SampledVotes, sampleOfItems } from "./sample-of-items.js";
+import { takenByThemselves } from "./separate-raters.js";
 import { weightsWithout } from "./weight-cap.js";
 
 /** What the raters are taken to be. */
-export type RaterModel = "alike" | "abilities" | "experts" | "confusions";
+export type RaterModel = "alike" | "abilities" | "experts" | "rates" | "confusions";
 
 export interface RobustEstimate {
   /** P(the truth of item i is label c), [I, K]. */
@@ -51,6 +54,10 @@ export interface RobustOptions extends CollusionOptions {
 const MIN_GAIN = 2;
 /** What confusions must gain in the log-probability of held-out votes, not counting the rater who gains most. */
 const MIN_PREDICTED = 10;
+/** What labels as common as the items make them must gain so over equally likely ones. */
+const MIN_SHARES = 40;
+/** What rates by label must gain so, over confusions that gain enough, and over abilities where they do not. */
+const MIN_RATES = 20;
 /** Part of its own message that a rater gets back once abilities are called for: experts then count in full. */
 const OWN = 0.15;
 /** Added to each count of a confusion, so that a rater with few votes never counts as infallible. */
@@ -59,7 +66,8 @@ const COIN_PSEUDO = 0.5;
 
 export function robust(votes: LabelVotes, options: RobustOptions = {}): RobustEstimate {
   const { maxShare = 1, strength, known, seed = 0, confusions = true } = options;
-  if (votes.labels.length === 1) return onlyLabel(votes);
+  const K = votes.labels.length;
+  if (K === 1) return onlyLabel(votes);
   // 1. Rings.
   const { colluding: groups, knowing } = sharedAnswers(votes, options);
   const weight = weightsWithout(groups, votes, maxShare, strength);
@@ -68,27 +76,38 @@ export function robust(votes: LabelVotes, options: RobustOptions = {}): RobustEs
   const compared = { weight: part.weight, known };
   const beliefs = propagateBeliefs(part.votes, compared);
   const differ = beliefs.logEvidence - equalAbilities(part.votes, compared).logEvidence >= MIN_GAIN;
-  // 3. Confusions.
-  if (
-    confusions &&
-    predictsBetter(part.votes, part.weight, [confused(part.votes), able(part.votes, differ)], { seed }) >=
-      MIN_PREDICTED
-  ) {
-    const { posterior, confusion } = dawidSkene(votes, { weight, pseudo: PSEUDO, known });
-    return { posterior, ability: meanRight(confusion, votes), model: "confusions", groups, weight };
+  // 3. Labels that are not equally common, and raters who err on one more than on another.
+  const called = confusions && knowing.length === 0 ? calledFor(part, differ, seed) : undefined;
+  const able = (): Pick<RobustEstimate, "posterior" | "ability" | "model"> => {
+    if (knowing.length > 0) {
+      const { posterior, confusion } = oneCoin(votes, { weight, pseudo: COIN_PSEUDO, known });
+      return { posterior, ability: meanRight(confusion, votes), model: "experts" };
+    }
+    if (!differ) {
+      const { posterior, ability } = equalAbilities(votes, { weight, known });
+      return { posterior, ability: new Float64Array(votes.raters.length).fill(ability), model: "alike" };
+    }
+    const { shares } = beliefs;
+    const begin = part.votes === votes ? undefined : shares;
+    const { posterior, ability } = propagateBeliefs(votes, { weight, known, own: OWN, begin });
+    for (const one of takenByThemselves(votes, { weight, known, shares, own: OWN })) {
+      for (const [w, rater] of one.part.raters.entries()) ability[rater] = one.ability[w];
+      for (const [i, item] of one.part.items.entries())
+        posterior.set(one.posterior.subarray(i * K, (i + 1) * K), item * K);
+    }
+    return { posterior, ability, model: "abilities" };
+  };
+  const estimate = able();
+  if (called?.model !== undefined) {
+    const { posterior, confusion } =
+      called.model === "confusions"
+        ? dawidSkene(votes, { weight, pseudo: PSEUDO, known })
+        : ratesByLabel(votes, { weight, known, begin: called.fromVotes ? undefined : estimate.posterior });
+    if (!isLabelOfTheFew(votes, confusion, weight))
+      return { posterior, ability: meanRight(confusion, votes), model: called.model, groups, weight };
   }
-  if (knowing.length > 0) {
-    const { posterior, confusion } = oneCoin(votes, { weight, pseudo: COIN_PSEUDO, known });
-    return { posterior, ability: meanRight(confusion, votes), model: "experts", groups, weight };
-  }
-  if (!differ) {
-    const alike = equalAbilities(votes, { weight, known });
-    const ability = new Float64Array(votes.raters.length).fill(alike.ability);
-    return { posterior: alike.posterior, ability, model: "alike", groups, weight };
-  }
-  const begin = part.votes === votes ? undefined : beliefs.shares;
-  const { posterior, ability } = propagateBeliefs(votes, { weight, known, own: OWN, begin });
-  return { posterior, ability, model: "abilities", groups, weight };
+  if (called?.shares) estimate.posterior = withLabelShares(estimate.posterior, K, known);
+  return { ...estimate, groups, weight };
 }
 
 const onlyLabel = ({ items, item, raters }: LabelVotes): RobustEstimate => ({
@@ -99,23 +118,44 @@ const onlyLabel = ({ items, item, raters }: LabelVotes): RobustEstimate => ({
   weight: new Float64Array(item.length).fill(1),
 });
 
-const confused =
-  (votes: LabelVotes) =>
-  (weight: Float64Array): FittedModel => {
-    const K = votes.labels.length;
-    const { posterior, confusion } = pooledDawidSkene(votes, { weight });
-    return { posterior, says: (w, c, y) => confusion[(w * K + c) * K + y] };
-  };
+/** What held-out votes call for, for labels. */
+interface CalledFor {
+  /** Whether labels are as common as the items make them, and not equally likely. */
+  shares: boolean;
+  /** The model of how raters take one label for another; none if they err on all alike. */
+  model?: "rates" | "confusions";
+  /** Whether rates begin with the shares of the votes, and not with the result of abilities. */
+  fromVotes: boolean;
+}
 
-const able =
-  (votes: LabelVotes, differ: boolean) =>
-  (weight: Float64Array): FittedModel => {
-    const K = votes.labels.length;
-    const model: Beliefs | EqualAbilities = differ
-      ? propagateBeliefs(votes, { weight })
-      : equalAbilities(votes, { weight });
-    const { ability } = model;
+const [EVEN, SHARED, FROM_VOTES, FROM_ABLE, CONFUSED] = [0, 1, 2, 3, 4];
+
+function calledFor({ votes, weight }: SampledVotes, differ: boolean, seed: number): CalledFor {
+  const K = votes.labels.length;
+  const fitted = (train: Float64Array): FittedModel[] => {
+    const able: Beliefs | EqualAbilities = differ
+      ? propagateBeliefs(votes, { weight: train })
+      : equalAbilities(votes, { weight: train });
+    const { ability, posterior } = able;
     const right = (w: number) => (typeof ability === "number" ? ability : ability[w]);
-    const posterior = withLabelShares(model.posterior, K);
-    return { posterior, says: (w, c, y) => (c === y ? right(w) : (1 - right(w)) / (K - 1)) };
+    const saysAble = (w: number, c: number, y: number) => (c === y ? right(w) : (1 - right(w)) / (K - 1));
+    const confused = ({ posterior: truths, confusion }: LabelEstimate): FittedModel => ({
+      posterior: truths,
+      says: (w, c, y) => confusion[(w * K + c) * K + y],
+    });
+    return [
+      { posterior, says: saysAble },
+      { posterior: withLabelShares(posterior, K), says: saysAble },
+      confused(ratesByLabel(votes, { weight: train })),
+      confused(ratesByLabel(votes, { weight: train, begin: posterior })),
+      confused(pooledDawidSkene(votes, { weight: train })),
+    ];
   };
+  const { gain } = heldOutVotes(votes, weight, fitted, { seed });
+  const shares = gain(SHARED, EVEN) >= MIN_SHARES;
+  const fromVotes = gain(FROM_VOTES, FROM_ABLE) >= 0;
+  const byLabel = fromVotes ? FROM_VOTES : FROM_ABLE;
+  if (gain(CONFUSED, SHARED) >= MIN_PREDICTED && gain(byLabel, CONFUSED) < MIN_RATES)
+    return { shares, model: "confusions", fromVotes };
+  return gain(byLabel, SHARED) >= MIN_RATES ? { shares, model: "rates", fromVotes } : { shares, fromVotes };
+}

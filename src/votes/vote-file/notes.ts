@@ -7,6 +7,9 @@ const ABSENT = new Set(["nan", "none", "null", "<na>", "na", "n/a", "nat", "unde
 export const utcNote = (times: number): string =>
   `${countOf(times, "time")} without a zone ${times === 1 ? "is" : "are"} read as UTC`;
 
+export const respelledNote = (votes: number): string =>
+  `${countOf(votes, "vote")} ${votes === 1 ? "names its rater" : "name their raters"} with white space around the name or in decomposed letters (Unicode NFD): whoever is called the same without them is the same rater`;
+
 export const battlesNote = (battles: number): string =>
   `there is no column item: ${countOf(battles, "row")} in which a rater compares the same two again ${battles === 1 ? "counts" : "count"} as battles of their own`;
 

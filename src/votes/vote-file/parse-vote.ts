@@ -1,5 +1,6 @@
 import { shown } from "../../base/explain-issue.js";
 import { describeLocation, type LocatedRow } from "../../base/location.js";
+import { personName } from "../../base/person-name.js";
 import { readTime } from "../../base/read-time.js";
 import type { Preference } from "../tasks/index.js";
 import { VERDICT_FORMS, verdictOf } from "../tasks/verdict.js";
@@ -13,7 +14,10 @@ export interface ParsedVote {
   item: string;
   /** Which turn of a conversation the vote is about. */
   turn?: string;
+  /** Composed, and without white space at its ends. */
   rater: string;
+  /** Whether the file writes that name in another way. */
+  respelled?: boolean;
   /** The label, or left, right or tie. */
   answer: string;
   left?: string;
@@ -53,9 +57,13 @@ export function parseVote({ value, where }: LocatedRow, columns: VoteColumns): P
     columns.kind === "pairs" ? ["rater", "left", "right", "winner"] : ["item", "rater", "label"];
   for (const field of needed)
     if (nameOf(cell(field)) === undefined) return bad(field, isRounded(cell(field)) ? EXACT : CHARACTERS);
+  const raw = nameOf(cell("rater")) ?? "";
+  const rater = personName(raw);
+  if (rater === "") return bad("rater", "a name, and not only white space");
   const vote: ParsedVote = {
     item: nameOf(cell("item")) ?? "",
-    rater: nameOf(cell("rater")) ?? "",
+    rater,
+    ...(rater !== raw && { respelled: true }),
     answer: nameOf(cell("label")) ?? "",
     group: nameOf(cell("group")),
     topic: nameOf(cell("topic")),

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { PlumbError } from "../../base/errors.js";
 import { explainIssue } from "../../base/explain-issue.js";
 import { describeLocation, type LocatedRow } from "../../base/location.js";
+import { personName } from "../../base/person-name.js";
 import {
   aspectsOf,
   counting,
@@ -66,7 +67,7 @@ export async function rawVotes(
   for await (const { value, where } of rows) {
     const parsed = castVoteSchema.safeParse(value);
     if (parsed.success) {
-      votes.push(parsed.data as MarkedVote);
+      votes.push({ ...parsed.data, rater: personName(parsed.data.rater) } as MarkedVote);
       places.push(describeLocation(where));
     } else {
       const { field, problem } = explainIssue(parsed.error.issues[0], value);

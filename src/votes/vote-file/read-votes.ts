@@ -4,7 +4,7 @@ import { streamRows } from "../../data/read-rows.js";
 import { comparedPairs } from "../aggregate/compared-pairs.js";
 import { type Comparisons, NameIndex, topicsOf } from "../votes.js";
 import { type VoteColumns, voteColumns } from "./columns.js";
-import { absentNotes, battlesNote, utcNote } from "./notes.js";
+import { absentNotes, battlesNote, respelledNote, utcNote } from "./notes.js";
 import { BadVote, parseVote, WORDED_STRENGTHS } from "./parse-vote.js";
 import { checkAspects, MAX_LISTED, Problems } from "./problems.js";
 import { isPublishedComparison, noVoteRow, tableRow } from "./published-rows.js";
@@ -45,7 +45,7 @@ export async function readVotes(
   const turns = new Map<number, string>();
   let columns: VoteColumns | undefined;
   let unit = "line";
-  let assumedUtc = 0;
+  let [assumedUtc, respelled] = [0, 0];
   let worded = false;
   const aspects = new Set<string>();
   for await (const row of rows) {
@@ -73,6 +73,7 @@ export async function readVotes(
     strength.push(vote.strength ?? Number.NaN);
     if (vote.time !== undefined) time.push(vote.time);
     if (vote.assumedUtc) assumedUtc++;
+    if (vote.respelled) respelled++;
     worded ||= vote.worded === true;
     if (columns.name.group !== undefined) group.push(vote.group ?? "");
     if (columns.name.topic !== undefined) topic.push(vote.topic);
@@ -149,6 +150,7 @@ export async function readVotes(
     notes: [
       ...(battles > 0 ? [battlesNote(battles)] : []),
       ...(assumedUtc > 0 ? [utcNote(assumedUtc)] : []),
+      ...(respelled > 0 ? [respelledNote(respelled)] : []),
       ...absentNotes(pairs ? [] : kept.map((v) => label[v]), labels.names, "label"),
       ...absentNotes(
         kept.map((v) => rater[v]),

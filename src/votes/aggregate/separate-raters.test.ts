@@ -1,0 +1,102 @@
+import { describe, expect, it } from "vitest";
+import { RandomStream } from "../../base/random.js";
+import { type LabelVotes, labelVotes } from "../votes.js";
+import { propagateBeliefs } from "./belief-propagation.js";
+import { equalAbilities } from "./equal-abilities.js";
+import { robust } from "./robust.js";
+import { separateParts, takenByThemselves } from "./separate-raters.js";
+
+/** Parts of 20 raters each, with 400 items of their own and five votes an item. */
+function parts(seed: number, skills: readonly ((w: number) => number)[]) {
+  const random = new RandomStream(seed, "test/separate");
+  const truth: number[] = [];
+  const rows = skills.flatMap((skill, p) =>
+    Array.from({ length: 400 }, (_, i) => {
+      const is = random.int(2);
+      truth.push(is);
+      const able = random.shuffled([...Array(20).keys()]).slice(0, 5);
+      return able.map((w) => ({
+        item: `${p}/${i}`,
+        rater: `${p}/${w}`,
+        label: `${random.bernoulli(skill(w)) ? is : 1 - is}`,
+      }));
+    }).flat(),
+  );
+  return { votes: labelVotes(rows), truth };
+}
+const ones = (votes: LabelVotes) => new Float64Array(votes.item.length).fill(1);
+
+describe("connected parts of raters and items", () => {
+  const rows = [
+    ["i", "a"],
+    ["j", "b"],
+    ["i", "c"],
+    ["k", "b"],
+    ["l", "d"],
+    ["j", "d"],
+  ].map(([item, rater], v) => ({ item, rater, label: `${v % 2}` }));
+  const votes = labelVotes(rows);
+
+  it("have all votes of their raters, by their own indices", () => {
+    const known = Int32Array.from([-1, 0, -1, 1]);
+    const found = separateParts(votes, ones(votes), known);
+    expect(found.map((part) => part.votes.raters)).toEqual([
+      ["a", "c"],
+      ["b", "d"],
+    ]);
+    const [, second] = found;
+    expect(second.votes.items).toEqual(["j", "k", "l"]);
+    expect([...second.votes.item]).toEqual([0, 1, 2, 0]);
+    expect([...second.votes.rater]).toEqual([0, 0, 1, 1]);
+    expect([...second.votes.label]).toEqual([1, 1, 0, 1]);
+    expect([...second.raters, ...second.items]).toEqual([1, 3, 1, 2, 3]);
+    expect(second.known).toEqual(Int32Array.from([0, -1, 1]));
+    expect(separateParts(votes, ones(votes), undefined)[0].known).toBeUndefined();
+  });
+
+  it("are not connected by votes without weight, which they leave out", () => {
+    const weight = Float64Array.from([1, 1, 1, 0.5, 1, 0]);
+    const found = separateParts(votes, weight, undefined).map((part) => part.votes.raters);
+    expect(found).toEqual([["a", "c"], ["b"], ["d"]]);
+    expect([...separateParts(votes, weight, undefined)[1].weight]).toEqual([1, 0.5]);
+  });
+});
+
+describe("raters who share no items with others", () => {
+  const shares = (votes: LabelVotes) => propagateBeliefs(votes).shares;
+  const taken = (votes: LabelVotes) =>
+    takenByThemselves(votes, { weight: ones(votes), known: undefined, shares: shares(votes), own: 0.15 });
+
+  it("are taken by themselves where each part is alike, and parts differ", () => {
+    const { votes, truth } = parts(4, [() => 0.85, () => 0.62]);
+    const found = taken(votes);
+    expect(found).toHaveLength(2);
+    for (const { part, ability, posterior } of found) {
+      const alone = equalAbilities(part.votes);
+      expect(new Set(ability)).toEqual(new Set([alone.ability]));
+      expect(posterior).toEqual(alone.posterior);
+    }
+    const { model, posterior, ability } = robust(votes, { confusions: false });
+    expect(model).toBe("abilities");
+    const right = (of: Float64Array) =>
+      truth.filter((c, i) => of[i * 2 + votes.labels.indexOf(`${c}`)] > 0.5).length;
+    expect(right(posterior)).toBeGreaterThan(right(propagateBeliefs(votes, { own: 0.15 }).posterior) + 8);
+    expect(Math.abs(ability[0] - 0.85)).toBeLessThan(0.04);
+    expect(Math.abs(ability[20] - 0.62)).toBeLessThan(0.04);
+  });
+
+  it("are not, where one part is like another, or there is one", () => {
+    const spread = (w: number) => 0.55 + (0.4 * w) / 19;
+    expect(taken(parts(2, [spread, spread]).votes)).toEqual([]);
+    expect(taken(parts(2, [spread]).votes)).toEqual([]);
+  });
+
+  it("have abilities of their own where they differ among themselves too", () => {
+    const { votes } = parts(3, [() => 0.9, (w) => (w % 2 ? 0.95 : 0.3)]);
+    const second = taken(votes).find(({ part }) => part.votes.raters[0].startsWith("1/"));
+    if (second === undefined) throw new Error("the second part is not taken by itself");
+    const alone = propagateBeliefs(second.part.votes, { weight: second.part.weight, own: 0.15 });
+    expect(second.posterior).toEqual(alone.posterior);
+    expect(second.ability).toEqual(alone.ability);
+  });
+});

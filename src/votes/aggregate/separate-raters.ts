@@ -1,0 +1,139 @@
+/**
+ * Raters who are connected to others by no items, not even through third ones: of two languages, say, or of teams that
+ * have items of their own. Only that they are raters too says what may be expected of them. Where a part's votes are
+ * likelier, by a factor of e^2 at least, if its raters are taken by themselves - all alike, or with abilities whose
+ * shares are learned from them alone - than with the abilities of all parts expected of them, they are.
+ */
+import type { LabelVotes } from "../votes.js";
+import { propagateBeliefs } from "./belief-propagation.js";
+import { equalAbilities } from "./equal-abilities.js";
+import type { KnownLabels } from "./known-labels.js";
+import { voteLists } from "./vote-lists.js";
+
+/** Some raters with all of their votes; the indices are of the part. */
+export interface SeparatePart {
+  votes: LabelVotes;
+  weight: Float64Array;
+  known: KnownLabels | undefined;
+  /** Indices among all raters and items. */
+  raters: Int32Array;
+  items: Int32Array;
+}
+
+/** A part's own estimate. */
+export interface OwnAbilities {
+  part: SeparatePart;
+  /** P(the truth of the part's item i is label c), [I, K]. */
+  posterior: Float64Array;
+  /** Of each of the part's raters, [W]. */
+  ability: Float64Array;
+}
+
+/** What a part must gain in log-evidence by being taken by itself. */
+const MIN_GAIN = 2;
+/** Two raters cannot be told apart. */
+const FEWEST_RATERS = 3;
+
+/**
+ * The parts whose raters are to be taken by themselves.
+ *
+ * @param weight of each vote, [V]; votes of weight 0 connect nobody. @param shares of the abilities among all raters.
+ * @param own as in `BeliefOptions`, for the estimates.
+ */
+export function takenByThemselves(
+  votes: LabelVotes,
+  {
+    weight,
+    known,
+    shares,
+    own,
+  }: { weight: Float64Array; known: KnownLabels | undefined; shares: Float64Array; own: number },
+): OwnAbilities[] {
+  const parts = separateParts(votes, weight, known);
+  if (parts.length < 2) return [];
+  return parts.flatMap((part) => {
+    if (part.raters.length < FEWEST_RATERS) return [];
+    const given = { weight: part.weight, known: part.known };
+    const expected = propagateBeliefs(part.votes, { ...given, begin: shares, learn: false }).logEvidence;
+    const alike = equalAbilities(part.votes, given);
+    const differ = propagateBeliefs(part.votes, given).logEvidence;
+    if (Math.max(alike.logEvidence, differ) < expected + MIN_GAIN) return [];
+    if (differ < alike.logEvidence + MIN_GAIN)
+      return [
+        {
+          part,
+          posterior: alike.posterior,
+          ability: new Float64Array(part.raters.length).fill(alike.ability),
+        },
+      ];
+    const { posterior, ability } = propagateBeliefs(part.votes, { ...given, own });
+    return [{ part, posterior, ability }];
+  });
+}
+
+/** Connected parts of the graph of raters and items, in the order of their first votes. */
+export function separateParts(
+  votes: LabelVotes,
+  weight: Float64Array,
+  known: KnownLabels | undefined,
+): SeparatePart[] {
+  const { item, rater, items, raters } = votes;
+  const W = raters.length;
+  // A forest of raters and, after them, items.
+  const above = Int32Array.from({ length: W + items.length }, (_, node) => node);
+  const top = (node: number): number => {
+    let at = node;
+    while (above[at] !== at) {
+      above[at] = above[above[at]];
+      at = above[at];
+    }
+    return at;
+  };
+  for (let v = 0; v < item.length; v++) if (weight[v] > 0) above[top(rater[v])] = top(W + item[v]);
+  const numbers = new Map<number, number>();
+  const owner = Int32Array.from(rater, (w) => {
+    const root = top(w);
+    const number = numbers.get(root) ?? numbers.size;
+    numbers.set(root, number);
+    return number;
+  });
+  const { start, vote } = voteLists(owner, numbers.size);
+  return Array.from({ length: numbers.size }, (_, p) =>
+    partOf(votes, weight, known, vote.subarray(start[p], start[p + 1])),
+  );
+}
+
+function partOf(
+  { item, rater, label, items, raters, labels }: LabelVotes,
+  weight: Float64Array,
+  known: KnownLabels | undefined,
+  own: Int32Array,
+): SeparatePart {
+  const kept = own.filter((v) => weight[v] > 0);
+  const [itemsOf, ratersOf] = [item, rater].map((of) => renumbered(Int32Array.from(kept, (v) => of[v])));
+  return {
+    votes: {
+      items: Array.from(itemsOf.names, (i) => items[i]),
+      raters: Array.from(ratersOf.names, (w) => raters[w]),
+      labels,
+      item: itemsOf.index,
+      rater: ratersOf.index,
+      label: Int32Array.from(kept, (v) => label[v]),
+    },
+    weight: Float64Array.from(kept, (v) => weight[v]),
+    known: known && itemsOf.names.map((i) => known[i]),
+    raters: ratersOf.names,
+    items: itemsOf.names,
+  };
+}
+
+/** The different values in order of appearance, and each value's place among them. */
+function renumbered(values: Int32Array): { names: Int32Array; index: Int32Array } {
+  const places = new Map<number, number>();
+  const index = values.map((value) => {
+    const place = places.get(value) ?? places.size;
+    places.set(value, place);
+    return place;
+  });
+  return { names: Int32Array.from(places.keys()), index };
+}
