@@ -60,6 +60,12 @@ describe("connected parts of raters and items", () => {
     expect(found).toEqual([["a", "c"], ["b"], ["d"]]);
     expect([...separateParts(votes, weight, undefined)[1].weight]).toEqual([1, 0.5]);
   });
+
+  it("are none for raters whose votes have no weight", () => {
+    const weight = Float64Array.from([1, 0, 1, 0, 1, 1]);
+    const found = separateParts(votes, weight, undefined).map((part) => part.votes.raters);
+    expect(found).toEqual([["a", "c"], ["d"]]);
+  });
 });
 
 describe("raters who share no items with others", () => {
@@ -89,6 +95,25 @@ describe("raters who share no items with others", () => {
     const spread = (w: number) => 0.55 + (0.4 * w) / 19;
     expect(taken(parts(2, [spread, spread]).votes)).toEqual([]);
     expect(taken(parts(2, [spread]).votes)).toEqual([]);
+  });
+
+  it("are compared on a sample of very many votes, and then estimated from all", () => {
+    const random = new RandomStream(1, "test/separate/many");
+    // Two parts of 60,000 votes, five an item.
+    const rows = [0.85, 0.62].flatMap((skill, p) =>
+      Array.from({ length: 60_000 }, (_, v) => ({
+        item: `${p}/${Math.floor(v / 5)}`,
+        rater: `${p}/${(v * 7 + Math.floor(v / 100)) % 20}`,
+        label: `${Number(random.bernoulli(skill))}`,
+      })),
+    );
+    const votes = labelVotes(rows);
+    const found = taken(votes);
+    expect(found).toHaveLength(2);
+    const alone = equalAbilities(found[0].part.votes);
+    expect(found[0].part.votes.item).toHaveLength(60_000);
+    expect(found[0].ability[0]).toBe(alone.ability);
+    expect(found[0].posterior).toEqual(alone.posterior);
   });
 
   it("have abilities of their own where they differ among themselves too", () => {

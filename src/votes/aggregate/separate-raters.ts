@@ -2,12 +2,14 @@
  * Raters who are connected to others by no items, not even through third ones: of two languages, say, or of teams that
  * have items of their own. Only that they are raters too says what may be expected of them. Where a part's votes are
  * likelier, by a factor of e^2 at least, if its raters are taken by themselves - all alike, or with abilities whose
- * shares are learned from them alone - than with the abilities of all parts expected of them, they are.
+ * shares are learned from them alone - than with the abilities of all parts expected of them, they are. Where there are
+ * very many votes, a sample of each part's items decides.
  */
 import type { LabelVotes } from "../votes.js";
 import { propagateBeliefs } from "./belief-propagation.js";
 import { equalAbilities } from "./equal-abilities.js";
 import type { KnownLabels } from "./known-labels.js";
+import { MAX_COMPARED, sampleOfItems } from "./sample-of-items.js";
 import { voteLists } from "./vote-lists.js";
 
 /** Some raters with all of their votes; the indices are of the part. */
@@ -15,7 +17,7 @@ export interface SeparatePart {
   votes: LabelVotes;
   weight: Float64Array;
   known: KnownLabels | undefined;
-  /** Indices among all raters and items. */
+  /** Indices among all raters and items; of each, at least one. */
   raters: Int32Array;
   items: Int32Array;
 }
@@ -38,7 +40,7 @@ const FEWEST_RATERS = 3;
  * The parts whose raters are to be taken by themselves.
  *
  * @param weight of each vote, [V]; votes of weight 0 connect nobody. @param shares of the abilities among all raters.
- * @param own as in `BeliefOptions`, for the estimates.
+ * @param own as in `BeliefOptions`, for the estimates. @param seed of the samples of items.
  */
 export function takenByThemselves(
   votes: LabelVotes,
@@ -47,31 +49,39 @@ export function takenByThemselves(
     known,
     shares,
     own,
-  }: { weight: Float64Array; known: KnownLabels | undefined; shares: Float64Array; own: number },
+    seed = 0,
+  }: {
+    weight: Float64Array;
+    known: KnownLabels | undefined;
+    shares: Float64Array;
+    own: number;
+    seed?: number;
+  },
 ): OwnAbilities[] {
   const parts = separateParts(votes, weight, known);
   if (parts.length < 2) return [];
   return parts.flatMap((part) => {
     if (part.raters.length < FEWEST_RATERS) return [];
-    const given = { weight: part.weight, known: part.known };
-    const expected = propagateBeliefs(part.votes, { ...given, begin: shares, learn: false }).logEvidence;
-    const alike = equalAbilities(part.votes, given);
-    const differ = propagateBeliefs(part.votes, given).logEvidence;
-    if (Math.max(alike.logEvidence, differ) < expected + MIN_GAIN) return [];
-    if (differ < alike.logEvidence + MIN_GAIN)
-      return [
-        {
-          part,
-          posterior: alike.posterior,
-          ability: new Float64Array(part.raters.length).fill(alike.ability),
-        },
-      ];
-    const { posterior, ability } = propagateBeliefs(part.votes, { ...given, own });
+    const most = (MAX_COMPARED * part.votes.item.length) / votes.item.length;
+    const sample = sampleOfItems(part.votes, part.weight, seed, most);
+    const given = { weight: sample.weight, known: part.known };
+    const expected = propagateBeliefs(sample.votes, { ...given, begin: shares, learn: false }).logEvidence;
+    const alike = equalAbilities(sample.votes, given);
+    const differ = propagateBeliefs(sample.votes, given);
+    if (Math.max(alike.logEvidence, differ.logEvidence) < expected + MIN_GAIN) return [];
+    const all = { weight: part.weight, known: part.known };
+    const sampled = sample.votes !== part.votes;
+    if (differ.logEvidence < alike.logEvidence + MIN_GAIN) {
+      const { posterior, ability } = sampled ? equalAbilities(part.votes, all) : alike;
+      return [{ part, posterior, ability: new Float64Array(part.raters.length).fill(ability) }];
+    }
+    const begin = sampled ? differ.shares : undefined;
+    const { posterior, ability } = propagateBeliefs(part.votes, { ...all, own, begin });
     return [{ part, posterior, ability }];
   });
 }
 
-/** Connected parts of the graph of raters and items, in the order of their first votes. */
+/** Connected parts of the graph of raters and items, in the order of their first votes. Raters without weight have none. */
 export function separateParts(
   votes: LabelVotes,
   weight: Float64Array,
@@ -99,17 +109,18 @@ export function separateParts(
   });
   const { start, vote } = voteLists(owner, numbers.size);
   return Array.from({ length: numbers.size }, (_, p) =>
-    partOf(votes, weight, known, vote.subarray(start[p], start[p + 1])),
-  );
+    vote.subarray(start[p], start[p + 1]).filter((v) => weight[v] > 0),
+  )
+    .filter((kept) => kept.length > 0)
+    .map((kept) => partOf(votes, weight, known, kept));
 }
 
 function partOf(
   { item, rater, label, items, raters, labels }: LabelVotes,
   weight: Float64Array,
   known: KnownLabels | undefined,
-  own: Int32Array,
+  kept: Int32Array,
 ): SeparatePart {
-  const kept = own.filter((v) => weight[v] > 0);
   const [itemsOf, ratersOf] = [item, rater].map((of) => renumbered(Int32Array.from(kept, (v) => of[v])));
   return {
     votes: {
