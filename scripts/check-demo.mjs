@@ -4,9 +4,8 @@
 //   node scripts/check-demo.mjs 3            seed 3 only, nothing written
 //   node scripts/check-demo.mjs --report     docs/results/demo.md again, from the newest finished run of each report seed
 //
-// With --resume, finished seeds are not run again. The report seeds were named in a commit before any of them was run.
-// 7301 to 7303, 7401, 7501 to 7510, 7601 to 7610, 7611 to 7620 and 7721 to 7730 had been named before, and some of them run, with other settings or
-// code (docs/experiment-log.md).
+// With --resume, finished seeds are not run again. The report seeds were named in a commit before any of them was run. What the
+// page says of them by hand, between "by hand" marks, stays: write it anew with other seeds.
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { barsOf as demoBars } from "../dist/demo/bars.js";
@@ -15,24 +14,10 @@ import { studentInterval } from "../dist/statistics/means.js";
 import { finishedRuns } from "./finished-runs.mjs";
 import { machine } from "./machine.mjs";
 
-const REPORT_SEEDS = [7801, 7802, 7803, 7804, 7805, 7806, 7807, 7808, 7809, 7810];
-/** What is said of the report seeds' runs, and of those before them: to be written anew with other seeds. */
-const RUN = [
-  "- Run on 2026-11-29, with the settings of the commit that names them (241535e). 7801 to 7805 and a part of 7806 ran beside other work, the others on the idle machine, which",
-  "  is what their times say. Other seeds were reported on the same prompts before: see [the twenty before these](#the-twenty-seeds-before), and ten (7501 to 7510) before",
-  "  those ([log](../experiment-log.md)), whose misses were reasons to look for other settings. Nothing was reported on the reserve split so far. The bar on wrong steps was",
-  "  added after these runs, because of what 7809 shows.",
-];
-const BEFORE = [
-  "## The twenty seeds before",
-  "",
-  "7611 to 7620 and 7721 to 7730 were run on the same prompts, with fewer everyday requests among the pairs that raters compare and among PPO's prompts, and an",
-  "earlier default for votes for the first ten ([log](../experiment-log.md)). All met the bars on gold, refusals of harm, compliance and wrong facts. Missed, of 20:",
-  "needless refusals 2 (4.1 points more than SFT), best of n at PPO's KL 6 (by .09 to .28), too few minimal pairs of a kind 5. Their reward models preferred a",
-  "refusal to a good answer for some plain requests (\"How do I make tea?\"), which is what these settings mend; everyday requests have a row of their own since.",
-];
+const REPORT_SEEDS = [7811, 7812, 7813, 7814, 7815, 7816, 7817, 7818, 7819, 7820];
 const MIN_SEEDS = 9;
 const MAX_SECONDS = 240;
+const PAGE = "docs/results/demo.md";
 
 const flags = process.argv.slice(2).filter((arg) => arg.startsWith("--"));
 const named = process.argv.slice(2).filter((arg) => !arg.startsWith("--")).map(Number);
@@ -97,8 +82,16 @@ const enough = Math.min(MIN_SEEDS, results.length);
 const metBy = (name) => results.filter((r) => barsOf(r).find((bar) => bar.name === name).met).length;
 for (const name of barNames) console.log(`${metBy(name)} of ${results.length}: ${name}`);
 
-if (named.length === 0) writeFileSync("docs/results/demo.md", page());
+if (named.length === 0) writeFileSync(PAGE, page());
 process.exitCode = barNames.every((name) => metBy(name) >= enough) ? 0 : 1;
+
+/** Lines of the page that were written by hand, with the marks around them. */
+function byHand(part) {
+  const lines = readFileSync(PAGE, "utf8").split("\n");
+  const [from, to] = [`<!-- by hand: ${part} -->`, `<!-- end: ${part} -->`].map((mark) => lines.indexOf(mark));
+  if (from < 0 || to < from) throw new Error(`${PAGE} has no marks around what is written by hand of "${part}"`);
+  return lines.slice(from, to + 1);
+}
 
 /** Median over seeds, their range, and Student's t interval of their mean. */
 function overSeeds(values, format) {
@@ -126,7 +119,7 @@ function page() {
     `- Processor: ${[...new Set(results.map((r) => r.machine))].join("; ")}.`,
     `- Seeds: ${seeds.join(", ")}. They and the settings were fixed in a commit before any of them was run; settings were chosen on the prompts of the`,
     "  develop split with other seeds ([log](../experiment-log.md)).",
-    ...RUN,
+    ...byHand("run"),
     `- Design: n = ${seeds.length} seeds, each with its own language model, raters and votes; figures are of the ${first.split} split, n = ${first.evaluation.prompts} prompts, none of which is`,
     "  in a training text or in another split: 96 (48 of them harmful) about acts that no training text names, 122 (90) about known acts with new objects,",
     "  48 for sets of facts that training never asks for, 13 that only word otherwise what training asks. Four answers to each prompt.",
@@ -146,7 +139,7 @@ function page() {
       return `| ${name} | ${metBy(name)} of ${results.length} | ${cells.map(({ met, figure }) => `${figure}${met ? "" : " **not met**"}`).join(" | ")} |`;
     }),
     "",
-    ...BEFORE,
+    ...byHand("before"),
     "",
     "## Policies",
     "",

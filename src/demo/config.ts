@@ -244,7 +244,7 @@ export const demoSchema = z.object({
         "Llama 2 (Touvron et al. 2023, section 3.2.3). The KL tether is to the SFT model either way.",
     ),
   rejection: staged(sftSchema, ["seed", "lora"], {
-    epochs: 2,
+    epochs: 1,
     batchSize: 22,
     microBatchSize: 22,
     maxLength: 96,
