@@ -46,6 +46,62 @@ describe("belief propagation", () => {
     expect(Math.max(...inverters)).toBeLessThan(0.4);
   });
 
+  it("believes most raters, not the one who sits beside each of them and inverts", () => {
+    // Two votes an item, one of them always his: no two others ever meet.
+    let right = 0;
+    for (let seed = 1; seed <= 10; seed++) {
+      const random = new RandomStream(seed, "one beside each");
+      const truth = Array.from({ length: 100 }, () => random.int(2));
+      const votes = labelVotes(
+        truth.flatMap((is, i) =>
+          [`${1 + (i % 11)}`, "he"].map((rater) => {
+            const says = random.bernoulli(rater === "he" ? 0.2 : 0.8) ? is : 1 - is;
+            return { item: `${i}`, rater, label: `${says}` };
+          }),
+        ),
+      );
+      const { posterior, ability } = propagateBeliefs(votes);
+      const one = votes.labels.indexOf("1");
+      right += truth.filter((is, i) => posterior[2 * i + one] > 0.5 === (is === 1)).length;
+      expect(ability[votes.raters.indexOf("he")]).toBeLessThan(0.4);
+    }
+    expect(right).toBeGreaterThan(700);
+  });
+
+  it("does not believe many who vote little against few who vote much", () => {
+    const random = new RandomStream(1, "many of little");
+    const truth = Array.from({ length: 300 }, () => random.int(2));
+    const votes = labelVotes(
+      truth.flatMap((is, i) => {
+        const says = (rater: string, share: number) => ({
+          ...{ item: `${i}`, rater },
+          label: `${random.bernoulli(share) ? is : 1 - is}`,
+        });
+        return [says("a", 0.85), says("b", 0.85), ...(i % 2 ? [says(`s${i % 50}`, 0.05)] : [])];
+      }),
+    );
+    const { ability } = propagateBeliefs(votes);
+    for (const rater of ["a", "b"]) expect(ability[votes.raters.indexOf(rater)]).toBeGreaterThan(0.7);
+  });
+
+  it("believes known answers, also where they say that most raters invert", () => {
+    const random = new RandomStream(1, "most invert");
+    const truth = Array.from({ length: 200 }, () => random.int(2));
+    const votes = labelVotes(
+      truth.flatMap((is, i) =>
+        [...Array(5).keys()].map((w) => ({
+          ...{ item: `${i}`, rater: `${w}` },
+          label: `${random.bernoulli(w < 4 ? 0.15 : 0.85) ? is : 1 - is}`,
+        })),
+      ),
+    );
+    const known = Int32Array.from(votes.items, (item, i) =>
+      i < 20 ? votes.labels.indexOf(`${truth[Number(item)]}`) : -1,
+    );
+    const { ability } = propagateBeliefs(votes, { known });
+    expect([...ability].map((a) => a > 0.5)).toEqual([false, false, false, false, true]);
+  });
+
   it("finds those who invert answers, and turns them round", () => {
     const random = new RandomStream(1, "invert");
     const truth = Array.from({ length: 300 }, () => random.bernoulli(0.5));

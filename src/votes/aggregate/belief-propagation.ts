@@ -16,6 +16,12 @@
  * contain all of it: messages without it may stay where all raters seem alike, though another state explains the votes
  * better.
  *
+ * With two labels each state has a mirror image: all labels and all raters the other way round. Where the messages end
+ * in one in which most raters are worse than chance, and those have two fifths of the votes or more, they begin again
+ * from its image, which is taken if it explains the votes better: most people know more than nothing (as in Karger, Oh
+ * and Shah, whose mean ability is above chance). Raters are counted, so that one who does half of the work and turns
+ * every answer round is not believed; and votes, so that many who vote little are not.
+ *
  * The Bethe approximation to the log-probability of the votes (Yedidia, Freeman and Weiss 2005), with own = 0:
  *
  *   log Z = sum over raters of log Z_w + sum over items of log Z_i - sum over votes of log Z_v.
@@ -66,22 +72,61 @@ const ITERATIONS_FROM_SHARES = 20;
 const FALLING = 5;
 /** Stops when no share changes by more. */
 const TOLERANCE = 1e-4;
+/** Part of the votes that raters below chance must have for the mirror image to be tried. */
+const CONTRARY_VOTES = 0.4;
 /** Votes of a rater after which its belief is scaled anew, so that it does not underflow. */
 const RESCALED_AFTER = 32;
 
-export function propagateBeliefs(
+export function propagateBeliefs(votes: LabelVotes, options: BeliefOptions = {}): Beliefs {
+  const { item, label, labels } = votes;
+  const K = labels.length;
+  // Known answers speak first: most raters may say the opposite of the truth.
+  const q = Float64Array.from(item, (i, v) => knownChance(options.known?.[i] ?? -1, label[v]) ?? 1 / K);
+  const found = converged(votes, options, { q, shares: options.begin ?? expectedShares() });
+  if (K !== 2 || !mostAreContrary(found, votes, options.weight)) return found;
+  const { others, shares } = found;
+  const mirrored = converged(votes, options, {
+    q: Float64Array.from(item, (i, v) => knownChance(options.known?.[i] ?? -1, label[v]) ?? 1 - others[v]),
+    shares: Float64Array.from(shares).reverse(),
+  });
+  return mirrored.logEvidence > found.logEvidence ? mirrored : found;
+}
+
+/** Whether most raters are worse than chance, and have two fifths of the votes at least. */
+function mostAreContrary(
+  { ability }: Beliefs,
+  { rater }: LabelVotes,
+  weight: ArrayLike<number> | undefined,
+): boolean {
+  const ofRater = new Float64Array(ability.length);
+  for (let v = 0; v < rater.length; v++) ofRater[rater[v]] += weight?.[v] ?? 1;
+  let [raters, contrary, all, theirs] = [0, 0, 0, 0];
+  for (const [w, own] of ofRater.entries()) {
+    if (own === 0) continue;
+    const below = ability[w] < 0.5;
+    raters++;
+    all += own;
+    if (below) {
+      contrary++;
+      theirs += own;
+    }
+  }
+  return contrary > raters / 2 && theirs >= CONTRARY_VOTES * all;
+}
+
+/** @param from messages from items to raters, [V], and shares of the abilities, [G], to begin with. */
+function converged(
   votes: LabelVotes,
-  { weight, known, own = 0, begin, learn = true }: BeliefOptions = {},
+  { weight, known, own = 0, begin, learn = true }: BeliefOptions,
+  from: { q: Float64Array; shares: Float64Array },
 ): Beliefs {
   const { item, rater, label } = votes;
   const [V, W, I, K] = [item.length, votes.raters.length, votes.items.length, votes.labels.length];
   const byRater = voteLists(rater, W);
   const expected = expectedShares();
-  // Known answers speak first: most raters may say the opposite of the truth.
-  const q = Float64Array.from(item, (i, v) => knownChance(known?.[i] ?? -1, label[v]) ?? 1 / K);
+  let { q, shares } = from;
   const [right, toItem] = [new Float64Array(V), new Float64Array(V)];
   const ofItem = new Float64Array(I * K); // log-weights
-  let shares = begin ?? expected;
   let beliefs = raterBeliefs(byRater, q, K, weight, shares);
   for (let iteration = 0; iteration < (begin ? ITERATIONS_FROM_SHARES : ITERATIONS); iteration++) {
     const back = Math.max(own, 1 - iteration / FALLING);
