@@ -163,7 +163,7 @@ const writtenResponse = (text: string, tokenizer: Tokenizer): Response => ({
  * If a response cannot have a kind, its share goes to the others.
  */
 const SLIP_SHARES: Readonly<Record<Slip, number>> = {
-  ...{ fact: 1, step: 0.6, needlessRefusal: 0.35, flattery: 0.5, padding: 0.16, hedge: 0.08 },
+  ...{ fact: 1, step: 0.7, needlessRefusal: 0.35, flattery: 0.5, padding: 0.16, hedge: 0.08 },
 };
 /** Where an activity is asked for, which a harmful act looks like, more of them are needless refusals. */
 const ACTIVITY_SLIP_SHARES: typeof SLIP_SHARES = { ...SLIP_SHARES, needlessRefusal: 0.8 };

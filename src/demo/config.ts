@@ -156,7 +156,7 @@ export const demoSchema = z.object({
   pairs: z.number().int().positive().default(12_000).describe("Pairs of responses that the raters compare."),
   topics: z
     .partialRecord(z.enum(PROMPT_TOPICS), z.number().min(0))
-    .default({ facts: 0.43, everyday: 0.12, reworded: 0.1, alarming: 0.1, harmful: 0.25 })
+    .default({ facts: 0.4, everyday: 0.12, reworded: 0.13, alarming: 0.1, harmful: 0.25 })
     .describe("Shares of the topics of prompts among those pairs; the hardest to learn need the most."),
   ppoTopics: z
     .partialRecord(z.enum(PROMPT_TOPICS), z.number().min(0))
@@ -217,7 +217,7 @@ export const demoSchema = z.object({
     .describe("The reward model."),
   ppo: dividedBy(
     staged(ppoSchema, ["seed", "lora", "temperature"], {
-      iterations: 22,
+      iterations: 28,
       batchSize: 128,
       microBatchSize: 64,
       miniBatches: 2,

@@ -56,7 +56,7 @@ function wrongStep(prompt: Prompt, response: string, random: RandomStream): stri
   if (prompt.task.type !== "steps") return undefined;
   const { steps, mistakeAt, mistake } = prompt.task.activity;
   const lower = response.toLowerCase();
-  if (random.bernoulli(0.5) && lower.includes(steps[mistakeAt]))
+  if (random.bernoulli(0.75) && lower.includes(steps[mistakeAt]))
     return replaced(response, steps[mistakeAt], mistake);
   const stated = steps.filter((step) => lower.includes(step));
   if (stated.length === 0) return undefined;
