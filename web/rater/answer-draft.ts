@@ -69,7 +69,8 @@ export function draftOf(answer: Answer, empty: AnswerDraft): AnswerDraft {
       return { ...draft, ratings: answer.ratings };
     case "safety":
       return { ...draft, safe: answer.safe, categories: answer.categories };
-    default:
+    case "demonstration":
+    case "rewrite":
       return { ...draft, text: answer.text };
   }
 }
@@ -96,7 +97,8 @@ export function completed(
       return { kind, ratings: draft.ratings, ...common };
     case "safety":
       return { kind, safe: draft.safe as boolean, categories: draft.safe ? [] : draft.categories, ...common };
-    default:
+    case "demonstration":
+    case "rewrite":
       return { kind, text: draft.text, ...common };
   }
 }
@@ -122,8 +124,10 @@ function lackingOf(
     case "rewrite":
       if (draft.text === original) return "unchanged";
       return draft.text.trim() === "" ? "text" : undefined;
-    default:
+    case "demonstration":
       return draft.text.trim() === "" ? "text" : undefined;
+    default:
+      return kind satisfies never;
   }
 }
 

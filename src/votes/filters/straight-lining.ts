@@ -66,13 +66,23 @@ export function straightLining(
 /** The place on the screen that an answer prefers, from 0; undefined if it prefers none. */
 export function preferredPlace({ vote }: JudgedItem): number | undefined {
   const { answer, order } = vote;
-  if (answer.kind === "pairwise") {
-    const verdict = shownVerdict(mainVerdict(vote) ?? "tie", order);
-    return verdict === "left" ? 0 : verdict === "right" ? 1 : undefined;
+  switch (answer.kind) {
+    case "pairwise": {
+      const verdict = shownVerdict(mainVerdict(vote) ?? "tie", order);
+      return verdict === "left" ? 0 : verdict === "right" ? 1 : undefined;
+    }
+    case "ranking": {
+      const best = answer.ranks.filter((rank) => rank === 1).length === 1 ? answer.ranks.indexOf(1) : -1;
+      return best < 0 ? undefined : order.indexOf(best);
+    }
+    case "likert":
+    case "safety":
+    case "demonstration":
+    case "rewrite":
+      return undefined;
+    default:
+      return answer satisfies never;
   }
-  if (answer.kind !== "ranking") return undefined;
-  const best = answer.ranks.filter((rank) => rank === 1).length === 1 ? answer.ranks.indexOf(1) : -1;
-  return best < 0 ? undefined : order.indexOf(best);
 }
 
 function placeTests(rater: string, own: readonly JudgedItem[], tolerated: number): Test[] {
@@ -146,10 +156,19 @@ function logChoose(n: number, k: number): number {
 
 /** The answer as a text that is the same for equal answers; undefined for kinds of answers that prefer a place. */
 function pattern({ vote: { answer } }: JudgedItem): string | undefined {
-  if (answer.kind === "likert")
-    return JSON.stringify(answer.ratings.map((points) => Object.entries(points).sort()));
-  if (answer.kind === "safety") return `${answer.safe} ${[...answer.categories].sort()}`;
-  return undefined;
+  switch (answer.kind) {
+    case "likert":
+      return JSON.stringify(answer.ratings.map((points) => Object.entries(points).sort()));
+    case "safety":
+      return `${answer.safe} ${[...answer.categories].sort()}`;
+    case "pairwise":
+    case "ranking":
+    case "demonstration":
+    case "rewrite":
+      return undefined;
+    default:
+      return answer satisfies never;
+  }
 }
 
 function patternCounts(judged: readonly JudgedItem[]): Map<string, number> {
