@@ -82,6 +82,8 @@ export const statistics = [
     file: "src/statistics/estimates.ts",
     tests: COVERAGE,
     mutations: [
+      ["even scores rank right", "return chosen > rejected ? 1 : 0;", "return 1;"],
+      ["only equal scores are a tie", "Math.abs(chosen - rejected) < TIE", "chosen === rejected"],
       ["ties are losses", "score === against[i] ? 0.5 : 0", "score === against[i] ? 0 : 0"],
       ["the win rate of the other", "score > against[i] ? 1", "score < against[i] ? 1"],
       ["pairs of one prompt count by themselves", "clusters ?? outcomes.map((_, i) => i)", "outcomes.map((_, i) => i)"],

@@ -162,7 +162,10 @@ function heldOutFigures(
     ({ chosen }, i) => (sumOf(chosen) - sumOf(references[i]?.chosen ?? [])) / Math.max(1, chosen.length),
   );
   return {
-    ...pairFigures(rewards, heldOut),
+    ...pairFigures(
+      rewards,
+      heldOut.map(({ conversation }) => conversation),
+    ),
     ...(readsReference(config) && { chosenChange: meanOf(changes) }),
   };
 }

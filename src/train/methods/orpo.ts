@@ -67,7 +67,8 @@ export const orpoMethod = defineMethod({
     if (!finished) return undefined;
 
     const own = await pairLogProbs(policy, heldOut, base.padId, config, session.checkInterrupt);
-    const figures = heldOut.length > 0 ? pairFigures(own.map(meanLogProbs), heldOut) : undefined;
+    const conversations = heldOut.map(({ conversation }) => conversation);
+    const figures = heldOut.length > 0 ? pairFigures(own.map(meanLogProbs), conversations) : undefined;
     const drift = await driftOf(job, policy, prompts);
     await savePolicy(session.out, base, network);
     return {
