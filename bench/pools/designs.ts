@@ -13,6 +13,10 @@ const any = (count: number): Pool["raters"] => {
 };
 const all = (count: number, skill: number) => (): SimulatedRater[] =>
   raters(count, "honest", () => honest(skill));
+/** Honest raters (.8), and some of another kind among them. */
+const among =
+  (honestOnes: number, count: number, kind: SimulatedRater["kind"], answer: SimulatedRater["answer"]) =>
+  (): SimulatedRater[] => [...all(honestOnes, 0.8)(), ...raters(count, kind, () => answer)];
 /** One rater who does as much as the `others` together. */
 const busy =
   (others: number, one: SimulatedRater, skill = 0.8): Pool["raters"] =>
@@ -45,22 +49,22 @@ const SPARSE: Pool[] = [
   {
     name: "two votes a pair, 3 of 12 invert",
     ...{ votes: 2, pairs: 60 },
-    raters: () => [...all(9, 0.8)(), ...raters(3, "hostile", () => inverting(0.8))],
+    raters: among(9, 3, "hostile", inverting(0.8)),
   },
   {
     name: "three votes a pair, 3 of 12 guess",
     ...{ votes: 3, pairs: 60 },
-    raters: () => [...all(9, 0.8)(), ...raters(3, "careless", () => guessing)],
+    raters: among(9, 3, "careless", guessing),
   },
   {
     name: "three votes a pair, 3 of 12 copy the last vote",
     ...{ votes: 3, pairs: 60 },
-    raters: () => [...all(9, 0.8)(), ...raters(3, "careless", () => lazy(0.8, 0.8))],
+    raters: among(9, 3, "careless", lazy(0.8, 0.8)),
   },
   {
     name: "three votes a pair, 4 of 12 of another taste (40%)",
     ...{ votes: 3, pairs: 60, tastes: 0.4 },
-    raters: () => [...all(8, 0.8)(), ...raters(4, "dissenting", () => dissenting(0.8))],
+    raters: among(8, 4, "dissenting", dissenting(0.8)),
   },
   {
     name: "three votes a pair, half of them hard, 12 raters",
@@ -145,7 +149,7 @@ const ONE_SIDED: Pool[] = [
   {
     name: "gold all left (10%), 3 of 12 invert",
     ...{ votes: 2, pairs: 80, gold: allLeft(0.1) },
-    raters: () => [...all(9, 0.8)(), ...raters(3, "hostile", () => inverting(0.8))],
+    raters: among(9, 3, "hostile", inverting(0.8)),
   },
 ];
 
@@ -169,13 +173,13 @@ const SINGLE: Pool[] = [
   {
     name: "two raters see everything, one guesses",
     ...{ votes: 2, pairs: 80 },
-    raters: () => [...all(1, 0.8)(), ...raters(1, "careless", () => guessing)],
+    raters: among(1, 1, "careless", guessing),
   },
   { name: "three raters see everything", votes: 3, pairs: 40, raters: any(3) },
   {
     name: "three raters see everything, two copy the first (80%)",
     ...{ votes: 3, pairs: 80 },
-    raters: () => [...all(1, 0.8)(), ...raters(2, "careless", () => lazy(0.8, 0.7))],
+    raters: among(1, 2, "careless", lazy(0.8, 0.7)),
   },
   {
     name: "one sees everything, ten see a tenth each",
