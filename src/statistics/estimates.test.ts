@@ -62,7 +62,9 @@ describe("wilsonInterval", () => {
     // p = 1/2: the ends are 1/2 -+ z / (2 sqrt(n + z^2)), with z = 1.644854 for 90%.
     const reach = 1.6448536269514722 / (2 * Math.sqrt(20 + 1.6448536269514722 ** 2));
     expect(wilsonInterval(10, 20, 0.9)).toEqual({
-      ...{ estimate: 0.5, low: expect.closeTo(0.5 - reach, 8), high: expect.closeTo(0.5 + reach, 8) },
+      estimate: 0.5,
+      low: expect.closeTo(0.5 - reach, 8),
+      high: expect.closeTo(0.5 + reach, 8),
     });
   });
 });

@@ -88,7 +88,12 @@ export function winRate(
     confidence,
   );
   return {
-    ...{ estimate, low, high, wins: count(1), ties: count(0.5), losses: count(0) },
+    estimate,
+    low,
+    high,
+    wins: count(1),
+    ties: count(0.5),
+    losses: count(0),
     ...(caution !== undefined && { caution }),
   };
 }

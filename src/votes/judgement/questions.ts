@@ -76,7 +76,8 @@ export function questionOf(judgements: readonly Judgement[], aspect: string): Qu
   }
   if (from.length === 0) return undefined;
   return {
-    ...{ aspect, from },
+    aspect,
+    from,
     votes:
       pairs.length > 0
         ? { kind: "pairs", comparisons: comparisons(pairs) }
