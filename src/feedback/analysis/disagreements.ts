@@ -46,12 +46,10 @@ export function disagreementsView(
     count: units.length,
     items: shown.map(({ item, what, entropy, rows }) => ({
       ...(data.items.get(item)?.adjudicated !== undefined && { adjudicated: true }),
-      ...{
-        item,
-        prompt: promptStart(data, item),
-        ...(what !== undefined && { what }),
-        entropy,
-      },
+      item,
+      prompt: promptStart(data, item),
+      ...(what !== undefined && { what }),
+      entropy,
       votes: rows.slice(0, MAX_VOTES).map((row) => shownVote(question as Question, row)),
     })),
     ...(offset + limit < units.length && { next: offset + limit }),
@@ -106,9 +104,13 @@ function shownVote(question: Question, row: number): DisagreementsView["items"][
   const { vote, review } = question.from[row];
   const { id, rater, group, answer, milliseconds, castAt } = vote;
   return {
-    ...{ vote: id, rater, ...(group !== undefined && { group }), said: said(question, row) },
+    vote: id,
+    rater,
+    ...(group !== undefined && { group }),
+    said: said(question, row),
     ...(answer.rationale !== undefined && { rationale: answer.rationale.slice(0, MAX_RATIONALE) }),
     ...(milliseconds !== undefined && { seconds: milliseconds / 1000 }),
-    ...{ castAt, ...(review && { review }) },
+    castAt,
+    ...(review && { review }),
   };
 }

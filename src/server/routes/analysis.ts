@@ -17,12 +17,16 @@ export const analysisRoutes = [
   ),
   endpoint(contract.listDisagreements, async ({ query }, call) =>
     call.analyses.ask(call.project.id, {
-      ...{ kind: "disagreements", ...query, aspect: checkedAspect(call, query.aspect) },
+      kind: "disagreements",
+      ...query,
+      aspect: checkedAspect(call, query.aspect),
     }),
   ),
   endpoint(contract.listPreferences, async ({ query }, call) =>
     call.analyses.ask(call.project.id, {
-      ...{ kind: "preferences", ...query, held: query.held === "count" },
+      kind: "preferences",
+      ...query,
+      held: query.held === "count",
       aspect: checkedAspect(call, query.aspect),
     }),
   ),
@@ -32,7 +36,9 @@ export const analysisRoutes = [
   endpoint(contract.previewExclusion, async ({ params: { rater }, query }, call) => {
     await findMember(call.store.db, call.project.id, rater);
     return call.analyses.ask(call.project.id, {
-      ...{ kind: "exclusion", rater, aspect: checkedAspect(call, query.aspect) },
+      kind: "exclusion",
+      rater,
+      aspect: checkedAspect(call, query.aspect),
     });
   }),
   endpoint(contract.exportTrainingRows, async ({ query: { aspect, held, raters } }, call) =>

@@ -102,7 +102,8 @@ async function openSqlite(path: string, busyMilliseconds: number): Promise<Datab
   try {
     keepForOwner(path);
     const threads = new SqliteThreads({
-      ...{ path, busyMilliseconds },
+      path,
+      busyMilliseconds,
       pragmas: [
         `busy_timeout = ${busyMilliseconds}`,
         "journal_mode = WAL",

@@ -52,8 +52,12 @@ export async function adjudicateItem(
         "Judge it as a rater, or make it gold.",
       );
     const values = {
-      ...{ item_id: id, project_id: item.project_id, answer_json: canonicalJson(answer) },
-      ...{ note: words, decided_by: actor, decided_at: now },
+      item_id: id,
+      project_id: item.project_id,
+      answer_json: canonicalJson(answer),
+      note: words,
+      decided_by: actor,
+      decided_at: now,
     };
     await db
       .insertInto("adjudications")

@@ -82,8 +82,11 @@ export async function answerTraining(
     const kept = await write.db
       .insertInto("training_answers")
       .values({
-        ...{ rater_id: rater, item_id: itemId, project_id: projectId },
-        ...{ answer_json: given, answered_at: write.now },
+        rater_id: rater,
+        item_id: itemId,
+        project_id: projectId,
+        answer_json: given,
+        answered_at: write.now,
       })
       .onConflict((conflict) => conflict.columns(["rater_id", "item_id"]).doNothing())
       .executeTakeFirst();
