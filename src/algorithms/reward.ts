@@ -215,7 +215,10 @@ function differentiate(
   const blank = Array.from({ length: P - part.length }, () => sequence([]));
   const side = (key: "chosen" | "rejected") => [...part.map((pair) => sequence(pair[key])), ...blank];
   const batch = layOut([...side("chosen"), ...side("rejected")], {
-    ...{ padId, rows: 2 * P, packing, window: learner.config.slidingWindow },
+    padId,
+    rows: 2 * P,
+    packing,
+    window: learner.config.slidingWindow,
     groups: part.map((_, i) => [i, P + i]),
   });
   const values = {

@@ -61,7 +61,9 @@ export const orpoMethod = defineMethod({
     await session.restore(trainers);
     const setup = { policy, pairs: train, padId: base.padId };
     const finished = await session.train(orpo(setup, config, session.step), {
-      ...{ trainers, steps: orpoSteps(train.length, config), unit: "steps" },
+      trainers,
+      steps: orpoSteps(train.length, config),
+      unit: "steps",
       figures: (metrics) => ({ loss: metrics.loss, accuracy: metrics["rewards/accuracies"] }),
     });
     if (!finished) return undefined;

@@ -109,7 +109,11 @@ export const rewardMethod = defineMethod({
         : []),
     ];
     return {
-      ...{ warnings, train, heldOut, rows: split, texts: train.map(({ chosen }) => chosen) },
+      warnings,
+      train,
+      heldOut,
+      rows: split,
+      texts: train.map(({ chosen }) => chosen),
       said: [`${train.length} pairs to train on, ${heldOut.length} held out`],
     };
   },
@@ -139,7 +143,9 @@ export const rewardMethod = defineMethod({
     if (!finished) return undefined;
 
     const batching = {
-      ...{ rows: 2 * config.microBatchSize, padId: base.padId, packing: config.packing },
+      rows: 2 * config.microBatchSize,
+      padId: base.padId,
+      packing: config.packing,
       onProgress: session.checkInterrupt,
     };
     const scores = await scorePairs(trainer, heldOut, batching, config.maxLength);
