@@ -29,7 +29,12 @@ export type Lacking = "verdict" | "rank" | "points" | "text" | "unchanged" | "ca
 
 export function emptyDraft({ kind }: TaskDefinition, responses: readonly string[]): AnswerDraft {
   return {
-    ...{ aspects: {}, ranked: [], tied: [], categories: [], flags: [], rationale: "" },
+    aspects: {},
+    ranked: [],
+    tied: [],
+    categories: [],
+    flags: [],
+    rationale: "",
     ratings: responses.map(() => ({})),
     text: kind === "rewrite" ? responses[0] : "",
   };

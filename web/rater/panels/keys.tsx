@@ -68,15 +68,22 @@ function actionWords(strings: Strings, { kind, strengths }: TaskDefinition, acti
     return verdictWords(strings, { verdict: name, strength: n }, strengths);
   if (name === "pick") return pickWords(strings, kind, n);
   const words: Record<string, string> = {
-    ...{
-      tie: rate.verdicts.tie,
-      "both-bad": rate.verdicts["both-bad"],
-      safe: rate.safe,
-      unsafe: rate.unsafe,
-    },
-    ...{ difference: rate.difference, submit: rate.submit, undo, skip: rate.skip, bookmark: rate.bookmark },
-    ...{ history: rate.history, guidelines: rate.guidelines, flags: rate.flagsOf("…"), open: rate.open },
-    ...{ rationale: rate.rationale, help: rate.help, keys: rate.keys },
+    tie: rate.verdicts.tie,
+    "both-bad": rate.verdicts["both-bad"],
+    safe: rate.safe,
+    unsafe: rate.unsafe,
+    difference: rate.difference,
+    submit: rate.submit,
+    undo,
+    skip: rate.skip,
+    bookmark: rate.bookmark,
+    history: rate.history,
+    guidelines: rate.guidelines,
+    flags: rate.flagsOf("…"),
+    open: rate.open,
+    rationale: rate.rationale,
+    help: rate.help,
+    keys: rate.keys,
     messages: rate.messages,
   };
   return words[action] ?? action;

@@ -82,7 +82,8 @@ function Pairwise({ task, names, answer, change }: FormProps) {
           value={aspects[aspect]?.verdict ?? ""}
           change={(verdict) =>
             change({
-              ...{ kind: "pairwise", flags: [] },
+              kind: "pairwise",
+              flags: [],
               aspects: { ...aspects, [aspect]: { verdict: verdict as Verdict } },
             })
           }
@@ -132,7 +133,8 @@ function Likert({ task, names, answer, change }: FormProps) {
                 value={(ratings[i] as Record<string, number>)[aspect]}
                 change={(points) =>
                   change({
-                    ...{ kind: "likert", flags: [] },
+                    kind: "likert",
+                    flags: [],
                     ratings: ratings.map((one, k) => (k === i ? { ...one, [aspect]: points } : one)),
                   })
                 }
