@@ -57,7 +57,8 @@ export function ActionBar({ act, ...item }: ItemProps & { act(action: string): v
 
 /** What raters judge by; of ratings and texts it stands beside the responses. */
 function Verdict({ act, ...item }: ItemProps & { act(action: string): void }) {
-  switch (item.project.task.kind) {
+  const { kind } = item.project.task;
+  switch (kind) {
     case "pairwise":
       return <PairButtons {...item} act={act} />;
     case "ranking":
@@ -68,5 +69,7 @@ function Verdict({ act, ...item }: ItemProps & { act(action: string): void }) {
     case "demonstration":
     case "rewrite":
       return null;
+    default:
+      return kind satisfies never;
   }
 }

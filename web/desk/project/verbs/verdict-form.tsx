@@ -45,7 +45,8 @@ export function VerdictForm(props: {
   answer: Answer | undefined;
   change(answer: Answer): void;
 }) {
-  switch (props.task.kind) {
+  const { kind } = props.task;
+  switch (kind) {
     case "pairwise":
       return <Pairwise {...props} />;
     case "ranking":
@@ -57,6 +58,8 @@ export function VerdictForm(props: {
     case "demonstration":
     case "rewrite":
       return null;
+    default:
+      return kind satisfies never;
   }
 }
 
