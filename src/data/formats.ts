@@ -7,7 +7,7 @@ import { messages, tools } from "./message-schema.js";
 import { unreadKeys } from "./unread-keys.js";
 
 /** Most ranked completions of a prompt, in one row. */
-export const MAX_RANKED = 64;
+const MAX_RANKED = 64;
 
 const text = z.string();
 const textOrMessages = z.union([text, messages]);

@@ -92,7 +92,7 @@ function said({ votes, from, aspect }: Question, row: number): string {
 }
 
 /** Entropy of the shares of each distinct value, in bits. */
-export function entropyOf(values: readonly string[]): number {
+function entropyOf(values: readonly string[]): number {
   const tally = new Map<string, number>();
   for (const value of values) tally.set(value, (tally.get(value) ?? 0) + 1);
   let bits = 0;

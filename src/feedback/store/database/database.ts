@@ -43,7 +43,7 @@ const CHECKPOINT_PAGES = 8000;
 const POOL_SIZE = 10;
 const LONG_POOL_SIZE = 3;
 
-export function isPostgresUrl(location: string): boolean {
+function isPostgresUrl(location: string): boolean {
   return /^postgres(ql)?:\/\//.test(location);
 }
 

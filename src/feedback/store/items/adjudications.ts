@@ -87,7 +87,7 @@ export async function withdrawAdjudication(store: StoreContext, id: string, acto
 }
 
 /** @throws StoreError invalid, conflict */
-export function checkDecides(answer: Answer, task: TaskDefinition, responses: number): void {
+function checkDecides(answer: Answer, task: TaskDefinition, responses: number): void {
   if (!isDecidable(task))
     throw new StoreError("conflict", `Of a ${task.kind} task every answer counts for itself.`);
   const problem = answerProblem(answer, { ...task, rationale: "optional" }, responses);

@@ -50,7 +50,7 @@ export async function leaseBatch(
 }
 
 /** Marks leases that ran out as expired and recounts their items. */
-export async function expireLeases({ db, now }: Write): Promise<void> {
+async function expireLeases({ db, now }: Write): Promise<void> {
   const expired = await db
     .selectFrom("leases")
     .select(["id", "item_id"])
