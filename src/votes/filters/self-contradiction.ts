@@ -5,12 +5,14 @@
  *
  *     P(Bin(repeats, tolerated) >= contradictions) under Holm's procedure over raters.
  */
+import { groupBy } from "../../base/group-by.js";
 import { binomialTail } from "../../statistics/binomial.js";
+import { mean } from "../../statistics/estimates.js";
 import { holm } from "../../statistics/holm.js";
 import type { Answer, Preference, Verdict } from "../tasks/index.js";
 import { chance, type Finding, raterFinding } from "./finding.js";
 import { preferredPlace } from "./straight-lining.js";
-import { byRater, groupBy, type JudgedItem } from "./votes.js";
+import { byRater, type JudgedItem } from "./votes.js";
 
 /** Answers that differ by more than this contradict each other. */
 const CONTRADICTION = 0.5;
@@ -107,7 +109,7 @@ type Verdicts = Readonly<Record<string, Preference>>;
 function verdictDistance(a: Verdicts, b: Verdicts): number | undefined {
   const aspects = Object.keys(a).filter((aspect) => aspect in b);
   if (aspects.length === 0) return undefined;
-  return meanOf(aspects, (name) => Math.abs(side(a[name].verdict) - side(b[name].verdict)));
+  return mean(aspects.map((name) => Math.abs(side(a[name].verdict) - side(b[name].verdict))));
 }
 
 type Points = readonly Readonly<Record<string, number>>[];
@@ -116,7 +118,7 @@ function pointDistance(a: Points, b: Points, scale: number): number | undefined 
   const distances = a.flatMap((points, place) =>
     Object.entries(points).map(([name, value]) => Math.abs(value - (b[place]?.[name] ?? value))),
   );
-  return distances.length === 0 ? undefined : meanOf(distances, (d) => d / Math.max(1, scale - 1));
+  return distances.length === 0 ? undefined : mean(distances.map((d) => d / Math.max(1, scale - 1)));
 }
 
 const side = (verdict: Verdict): number => (verdict === "left" ? 1 : verdict === "right" ? 0 : 0.5);
@@ -129,8 +131,4 @@ function rankDistance(a: readonly number[], b: readonly number[]): number | unde
       distance += Math.abs(Math.sign(a[i] - a[j]) - Math.sign(b[i] - b[j])) / 2;
     }
   return pairs === 0 ? undefined : distance / pairs;
-}
-
-function meanOf<T>(values: readonly T[], of: (value: T) => number): number {
-  return values.reduce((sum, value) => sum + of(value), 0) / values.length;
 }

@@ -12,12 +12,13 @@
  *
  * Holm's procedure over raters and tests bounds the probability that any honest rater is flagged.
  */
+import { groupBy } from "../../base/group-by.js";
 import { binomialTail } from "../../statistics/binomial.js";
 import { holm } from "../../statistics/holm.js";
 import { logGamma } from "../../statistics/special-functions.js";
 import type { CastVote } from "../tasks/index.js";
 import { chance, type Finding, percent, raterFinding } from "./finding.js";
-import { byRater, groupBy, type JudgedItem, mainVerdict, shownVerdict } from "./votes.js";
+import { byRater, type JudgedItem, mainVerdict, shownVerdict } from "./votes.js";
 
 /** A rater with fewer answers is not tested. */
 const MIN_ANSWERS = 10;

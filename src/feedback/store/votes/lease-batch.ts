@@ -3,11 +3,12 @@
  * like a vote, so raters who work at the same time do not exceed the overlap. All of this happens under the store's one
  * write lock, so nothing counted here can change before the commit.
  */
+
+import { groupBy } from "../../../base/group-by.js";
 import { screenOrder, turnChoice, turnKind } from "../../assign/mix.js";
 import type { Write } from "../audit/writer.js";
 import { among, insertRows } from "../database/sets.js";
 import type { Tables } from "../database/tables.js";
-import { groupBy } from "../group-by.js";
 import { newId } from "../ids.js";
 import {
   type Candidate,
