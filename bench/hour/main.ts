@@ -24,7 +24,7 @@ try {
     `${raters} raters, a verdict each ${pause} s, for ${minutes} minutes; ${availableParallelism()} cores, Node ${process.version}, server and raters on one machine`,
   );
   const say = (text: string) => console.log(text);
-  const result = await runHour({ ...{ minutes, raters, pause, overlap: 5, dir, say } });
+  const result = await runHour({ minutes, raters, pause, overlap: 5, dir, say });
   const { acknowledged, stored, lost, doubled, overshot, auditProblems, auditEntries } = result;
   const { votes, refused, wrong, asked, defects, exits, memory } = result;
   const times = [0.5, 0.95, 0.99, 1].map((share) => ms(quantile(votes, share))).join(", ");

@@ -62,7 +62,11 @@ function alpha(
 ): Design {
   return {
     data: `Krippendorff's alpha, ${units} items, ${raters} raters right with ${accuracy}, ${100 * p}% of one class`,
-    ...{ used: "agreement", interval: BCA, n: `${units} items`, promise, every: 10 },
+    used: "agreement",
+    interval: BCA,
+    n: `${units} items`,
+    promise,
+    every: 10,
     trial: (random) => {
       const found = krippendorffAlpha(
         rated(binary(random, units, raters, p, accuracy), 2),
@@ -78,11 +82,12 @@ function alpha(
 
 /** The pairs of one ranking are hard or easy together. */
 const rankedAlpha = (items: number): Design => ({
-  ...{
-    data: `Krippendorff's alpha of the 6 pairs of each of ${items} rankings, easy or hard ones`,
-    used: "agreement",
-  },
-  ...{ interval: BCA, n: `${items} items`, promise: "nominal", every: 10 },
+  data: `Krippendorff's alpha of the 6 pairs of each of ${items} rankings, easy or hard ones`,
+  used: "agreement",
+  interval: BCA,
+  n: `${items} items`,
+  promise: "nominal",
+  every: 10,
   trial: (random) => {
     const units = times(items, () => {
       const accuracy = random.bernoulli(0.5) ? 0.95 : 0.65;
@@ -115,11 +120,12 @@ function ratingAlpha(): number {
   return 1 - within / distance(mix, mix);
 }
 const ratings = (units: number): Design => ({
-  ...{
-    data: `Krippendorff's alpha of ratings from 1 to 5, interval scale, ${units} items, 3 raters`,
-    used: "agreement",
-  },
-  ...{ interval: BCA, n: `${units} items`, promise: "nominal", every: 10 },
+  data: `Krippendorff's alpha of ratings from 1 to 5, interval scale, ${units} items, 3 raters`,
+  used: "agreement",
+  interval: BCA,
+  n: `${units} items`,
+  promise: "nominal",
+  every: 10,
   trial: (random) => {
     const votes = times(units, () => {
       const level = random.int(LEVELS);
@@ -136,12 +142,12 @@ const ratings = (units: number): Design => ({
 });
 
 const kappas = (units: number): Design => ({
-  ...{
-    data: `Fleiss' and Cohen's kappa, ${units} items, 2 raters right with 0.9`,
-    used: "agreement",
-    interval: BCA,
-  },
-  ...{ n: `${units} items`, promise: "nominal", every: 20 },
+  data: `Fleiss' and Cohen's kappa, ${units} items, 2 raters right with 0.9`,
+  used: "agreement",
+  interval: BCA,
+  n: `${units} items`,
+  promise: "nominal",
+  every: 20,
   trial: (random) => {
     const votes = binary(random, units, 2, 0.3, 0.9);
     const [a, b] = [0, 1].map((rater) => votes.map((own) => own[rater]));
@@ -151,8 +157,11 @@ const kappas = (units: number): Design => ({
 });
 
 const percent = (units: number, accuracy: number, promise: Design["promise"]): Design => ({
-  ...{ data: `percent agreement, ${units} items, 3 raters right with ${accuracy}`, used: "agreement" },
-  ...{ interval: "Wilson's of the effective number", n: `${units} items`, promise },
+  data: `percent agreement, ${units} items, 3 raters right with ${accuracy}`,
+  used: "agreement",
+  interval: "Wilson's of the effective number",
+  n: `${units} items`,
+  promise,
   trial: (random) => {
     const found = percentAgreement(rated(binary(random, units, 3, 0.5, accuracy), 2));
     return found ? [{ interval: found, truth: accuracy ** 2 + (1 - accuracy) ** 2 }] : [];
@@ -168,8 +177,12 @@ const DAYS: Record<string, (random: RandomStream, day: number) => number> = {
     Math.max(0, Math.round((day % 7 < 5 ? 120 : 20) + 20 * random.normal())),
 };
 const forecast = (kind: string, days: number, promise: Design["promise"], quick = false): Design => ({
-  ...{ data: `the day of the last of 2,000 more votes, after ${days} ${kind}`, used: "forecast" },
-  ...{ interval: "Student's t of a sum to come", n: `${days} days`, promise, quick },
+  data: `the day of the last of 2,000 more votes, after ${days} ${kind}`,
+  used: "forecast",
+  interval: "Student's t of a sum to come",
+  n: `${days} days`,
+  promise,
+  quick,
   trial: (random) => {
     const start = random.int(7);
     const spans = Float64Array.from({ length: days }, (_, i) => DAYS[kind](random, start + i));
@@ -183,13 +196,11 @@ const forecast = (kind: string, days: number, promise: Design["promise"], quick 
   },
 });
 const perDay = (kind: string, days: number, truth: number): Design => ({
-  ...{
-    data: `votes a day, ${days} ${kind}`,
-    used: "forecast",
-    interval: "Student's t",
-    n: `${days} days`,
-    promise: "nominal",
-  },
+  data: `votes a day, ${days} ${kind}`,
+  used: "forecast",
+  interval: "Student's t",
+  n: `${days} days`,
+  promise: "nominal",
   trial: (random) => {
     const now = (days + 0.5) * 86_400_000;
     const votes = times(days, (day) =>
@@ -202,13 +213,11 @@ const perDay = (kind: string, days: number, truth: number): Design => ({
 
 const skills = (pool: { items: number; raters: number; votesPerItem: number }): Design => ({
   data: `raters' skills, ${pool.raters} raters, ${pool.items} items with ${pool.votesPerItem} votes each`,
-  ...{
-    used: "aggregate, raters",
-    interval: "likelihood ratio",
-    n: `${pool.items} items`,
-    promise: "nominal",
-    every: 100,
-  },
+  used: "aggregate, raters",
+  interval: "likelihood ratio",
+  n: `${pool.items} items`,
+  promise: "nominal",
+  every: 100,
   trial: (random) => {
     const { votes, skill } = simulatedLabels(random.step, pool);
     return aggregateLabels(votes).raters.map(({ skill: interval }, w) => ({ interval, truth: skill[w] }));
@@ -218,11 +227,12 @@ const skills = (pool: { items: number; raters: number; votesPerItem: number }): 
 const CANDIDATES = 10;
 /** Comparisons of ten candidates by raters of several accuracies, aggregated by the default method. */
 const scores: Design = {
-  ...{
-    data: "scores of 10 candidates from 600 votes of 15 raters right with .7 to .95",
-    used: "aggregate, preferences",
-  },
-  ...{ interval: "normal, observed information", n: "600 votes", promise: "wide", every: 100 },
+  data: "scores of 10 candidates from 600 votes of 15 raters right with .7 to .95",
+  used: "aggregate, preferences",
+  interval: "normal, observed information",
+  n: "600 votes",
+  promise: "wide",
+  every: 100,
   trial: (random): Claim[] => {
     const truth = random.fillNormal(new Float32Array(CANDIDATES), 1);
     const accuracy = times(15, () => 0.7 + 0.25 * random.uniform());
@@ -235,19 +245,20 @@ const scores: Design = {
     });
     const centre = mean(truth);
     return aggregatePreferences(comparisons(rows)).scores.map(({ candidate, ...interval }) => ({
-      ...{ interval, truth: truth[Number(candidate)] - centre },
+      interval,
+      truth: truth[Number(candidate)] - centre,
     }));
   },
 };
 
 const FIXED = [-1.2, -0.6, -0.2, 0, 0.2, 0.6, 1.2];
 const bradley: Design = {
-  ...{
-    data: "Bradley-Terry scores of 7 candidates from 300 comparisons",
-    used: "aggregate",
-    interval: "normal, observed information",
-  },
-  ...{ n: "300 comparisons", promise: "nominal", every: 10 },
+  data: "Bradley-Terry scores of 7 candidates from 300 comparisons",
+  used: "aggregate",
+  interval: "normal, observed information",
+  n: "300 comparisons",
+  promise: "nominal",
+  every: 10,
   trial: (random) => {
     const pairs = times(300, () => random.shuffled([...FIXED.keys()]));
     const [left, right] = [0, 1].map((at) => Int32Array.from(pairs, (order) => order[at]));
@@ -259,12 +270,12 @@ const bradley: Design = {
   },
 };
 const plackett: Design = {
-  ...{
-    data: "Plackett-Luce scores of 7 candidates from 150 rankings of four",
-    used: "aggregate",
-    interval: "normal, observed information",
-  },
-  ...{ n: "150 rankings", promise: "nominal", every: 20 },
+  data: "Plackett-Luce scores of 7 candidates from 150 rankings of four",
+  used: "aggregate",
+  interval: "normal, observed information",
+  n: "150 rankings",
+  promise: "nominal",
+  every: 20,
   trial: (random) => {
     const rankings = times(150, () => {
       const candidates = random.shuffled([...FIXED.keys()]).slice(0, 4);
@@ -290,11 +301,12 @@ const CURVES = [
 ].map((of) => times(LAST / STEP, (k) => of(FIRST + STEP * k)));
 /** A seed moves both curves together, each curve separately, and every point. */
 const saved = (seeds: number, votes: number, promise: Design["promise"]): Design => ({
-  ...{
-    data: `votes saved at ${votes}, mean learning curves of ${seeds} seeds`,
-    used: "report-active-selection",
-  },
-  ...{ interval: "BCa over seeds", n: `${seeds} seeds`, promise, every: 20 },
+  data: `votes saved at ${votes}, mean learning curves of ${seeds} seeds`,
+  used: "report-active-selection",
+  interval: "BCa over seeds",
+  n: `${seeds} seeds`,
+  promise,
+  every: 20,
   trial: (random) => {
     const at = (votes - FIRST) / STEP;
     const saving = ([plain, active]: readonly (readonly number[])[]): number =>

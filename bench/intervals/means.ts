@@ -34,13 +34,11 @@ const POPULATIONS: Record<string, { draw: Draw; truth: number }> = {
 function plain(name: string, n: number, promise: Design["promise"], more: Partial<Design> = {}): Design {
   const { draw, truth } = POPULATIONS[name];
   return {
-    ...{
-      data: `${n} independent values, ${name}`,
-      used: "means per prompt",
-      interval: HALL,
-      n: `${n}`,
-      promise,
-    },
+    data: `${n} independent values, ${name}`,
+    used: "means per prompt",
+    interval: HALL,
+    n: `${n}`,
+    promise,
     trial: (random) => [{ interval: meanInterval(times(n, () => draw(random))), truth }],
     ...more,
   };
@@ -58,8 +56,12 @@ function plainBca(values: readonly number[], random: RandomStream): { low: numbe
 function replacedBca(name: string, n: number): Design {
   const { draw, truth } = POPULATIONS[name];
   return {
-    ...{ data: `${n} independent values, ${name}`, used: "until now", interval: "BCa", n: `${n}` },
-    ...{ promise: "replaced", every: 10 },
+    data: `${n} independent values, ${name}`,
+    used: "until now",
+    interval: "BCa",
+    n: `${n}`,
+    promise: "replaced",
+    every: 10,
     trial: (random) => [
       {
         interval: plainBca(
@@ -84,11 +86,12 @@ const gold = (random: RandomStream, harmful: boolean, ease: number): number => {
 const goldMean = (ease: number): number => 0.25 * (3 * ease - 2) + 0.75 * (2 * ease + 0.25 * (1 - ease));
 
 const goldDesign = (prompts: number, promise: Design["promise"], quick = false): Design => ({
-  ...{
-    data: `gold utility, ${prompts} prompts with 4 responses each`,
-    used: "demo, check:demo, 8-bit outcome",
-  },
-  ...{ interval: `${HALL}, of the prompts' means`, n: `${prompts} prompts`, promise, quick },
+  data: `gold utility, ${prompts} prompts with 4 responses each`,
+  used: "demo, check:demo, 8-bit outcome",
+  interval: `${HALL}, of the prompts' means`,
+  n: `${prompts} prompts`,
+  promise,
+  quick,
   trial: (random) => {
     const clusters = times(prompts, () => {
       const [harmful, ease] = [random.uniform() < 0.25, random.uniform()];
@@ -99,11 +102,12 @@ const goldDesign = (prompts: number, promise: Design["promise"], quick = false):
 });
 
 const pairedGold = (prompts: number, quick = false): Design => ({
-  ...{
-    data: `gold of one policy less another's, ${prompts} prompts with 4 responses to each`,
-    used: "demo, evaluate, ppo",
-  },
-  ...{ interval: `${HALL}, of the prompts' differences`, n: `${prompts} prompts`, promise: "nominal", quick },
+  data: `gold of one policy less another's, ${prompts} prompts with 4 responses to each`,
+  used: "demo, evaluate, ppo",
+  interval: `${HALL}, of the prompts' differences`,
+  n: `${prompts} prompts`,
+  promise: "nominal",
+  quick,
   trial: (random) => {
     const [before, after]: number[][] = [[], []];
     for (let i = 0; i < prompts; i++) {
@@ -117,11 +121,12 @@ const pairedGold = (prompts: number, quick = false): Design => ({
 
 /** A policy that fails on few prompts, on those with every response; most prompts have the best gold. */
 const rareGold = (prompts: number, failing: number, promise: Design["promise"], quick = false): Design => ({
-  ...{
-    data: `gold utility, ${prompts} prompts of which ${100 * failing}% go wrong, the others right`,
-    used: "demo",
-  },
-  ...{ interval: `${HALL}, of the prompts' means`, n: `${prompts} prompts`, promise, quick },
+  data: `gold utility, ${prompts} prompts of which ${100 * failing}% go wrong, the others right`,
+  used: "demo",
+  interval: `${HALL}, of the prompts' means`,
+  n: `${prompts} prompts`,
+  promise,
+  quick,
   trial: (random) => [
     {
       interval: meanInterval(times(prompts, () => (random.uniform() < failing ? -2 : 2))),
@@ -134,11 +139,12 @@ const rareGold = (prompts: number, failing: number, promise: Design["promise"], 
 function pooled(prompts: number, quick = false): Design {
   const truth = 3 / Math.sqrt(2 * Math.PI) / 3.5;
   return {
-    ...{
-      data: `reward, ${prompts} prompts with 1 to 6 answers each, easier ones with more`,
-      used: "evaluate, reward, ppo",
-    },
-    ...{ interval: `${HALL}, of a ratio over prompts`, n: `${prompts} prompts`, promise: "nominal", quick },
+    data: `reward, ${prompts} prompts with 1 to 6 answers each, easier ones with more`,
+    used: "evaluate, reward, ppo",
+    interval: `${HALL}, of a ratio over prompts`,
+    n: `${prompts} prompts`,
+    promise: "nominal",
+    quick,
     trial: (random) => {
       const clusters = times(prompts, () => {
         const effect = random.normal();
@@ -150,8 +156,11 @@ function pooled(prompts: number, quick = false): Design {
 }
 
 const klPerResponse = (n: number): Design => ({
-  ...{ data: `log-ratios of ${n} responses, skewed to the right`, used: "ppo, evaluate: KL per response" },
-  ...{ interval: HALL, n: `${n} prompts`, promise: "nominal" },
+  data: `log-ratios of ${n} responses, skewed to the right`,
+  used: "ppo, evaluate: KL per response",
+  interval: HALL,
+  n: `${n} prompts`,
+  promise: "nominal",
   trial: (random) => [
     {
       interval: meanInterval(times(n, () => exponential(random) + exponential(random) + random.normal() - 1)),
@@ -163,13 +172,12 @@ const klPerResponse = (n: number): Design => ({
 const CUT = 48;
 /** Lengths of responses that end with probability 1/30 at each token and are cut at 48. */
 const lengths = (n: number, quick = false): Design => ({
-  ...{
-    data: `tokens of ${n} responses, cut at ${CUT}`,
-    used: "evaluate: tokens",
-    interval: HALL,
-    n: `${n} prompts`,
-  },
-  ...{ promise: "nominal", quick },
+  data: `tokens of ${n} responses, cut at ${CUT}`,
+  used: "evaluate: tokens",
+  interval: HALL,
+  n: `${n} prompts`,
+  promise: "nominal",
+  quick,
   trial: (random) => {
     const values = times(n, () =>
       Math.min(CUT, 1 + Math.floor(Math.log(1 - random.uniform()) / Math.log(1 - 1 / 30))),
@@ -180,11 +188,12 @@ const lengths = (n: number, quick = false): Design => ({
 
 /** Texts of 5 to 64 tokens; short ones are harder. */
 const loss = (texts: number, promise: Design["promise"], quick = false): Design => ({
-  ...{
-    data: `loss per token of ${texts} texts of 5 to 64 tokens`,
-    used: "evaluate, sft: loss and perplexity",
-  },
-  ...{ interval: `${HALL}, of a ratio over texts`, n: `${texts} texts`, promise, quick },
+  data: `loss per token of ${texts} texts of 5 to 64 tokens`,
+  used: "evaluate, sft: loss and perplexity",
+  interval: `${HALL}, of a ratio over texts`,
+  n: `${texts} texts`,
+  promise,
+  quick,
   trial: (random) => {
     const tokens = times(texts, () => 5 + random.int(60));
     const losses = tokens.map(
@@ -196,12 +205,12 @@ const loss = (texts: number, promise: Design["promise"], quick = false): Design 
 
 /** Seeds differ, and each seed's figure is measured on its own prompts. */
 const overSeeds = (seeds: number, more: Partial<Design> = {}): Design => ({
-  ...{
-    data: `${seeds} seeds, each a mean of 25 prompts of its own`,
-    used: "reports over seeds",
-    interval: STUDENT,
-  },
-  ...{ n: `${seeds} seeds`, promise: "nominal", symmetric: true },
+  data: `${seeds} seeds, each a mean of 25 prompts of its own`,
+  used: "reports over seeds",
+  interval: STUDENT,
+  n: `${seeds} seeds`,
+  promise: "nominal",
+  symmetric: true,
   trial: (random) => {
     const figures = times(seeds, () => 0.2 * random.normal() + mean(times(25, () => random.normal())));
     return [{ interval: studentInterval(figures), truth: 0 }];
@@ -211,12 +220,12 @@ const overSeeds = (seeds: number, more: Partial<Design> = {}): Design => ({
 
 /** Two methods with the same seeds, which move both. */
 const pairedSeeds = (seeds: number, more: Partial<Design> = {}): Design => ({
-  ...{
-    data: `difference of two methods with the same ${seeds} seeds`,
-    used: "reports over seeds",
-    interval: `${STUDENT}, paired`,
-  },
-  ...{ n: `${seeds} seeds`, promise: "nominal", symmetric: true },
+  data: `difference of two methods with the same ${seeds} seeds`,
+  used: "reports over seeds",
+  interval: `${STUDENT}, paired`,
+  n: `${seeds} seeds`,
+  promise: "nominal",
+  symmetric: true,
   trial: (random) => {
     const shared = times(seeds, () => random.normal());
     const a = shared.map((x) => 0.3 + x + 0.2 * random.normal());
@@ -234,23 +243,21 @@ const pairedSeeds = (seeds: number, more: Partial<Design> = {}): Design => ({
 });
 
 const skewedSeeds = (seeds: number): Design => ({
-  ...{
-    data: `${seeds} seeds, exponential figures`,
-    used: "reports over seeds",
-    interval: STUDENT,
-    n: `${seeds} seeds`,
-    promise: "short",
-  },
+  data: `${seeds} seeds, exponential figures`,
+  used: "reports over seeds",
+  interval: STUDENT,
+  n: `${seeds} seeds`,
+  promise: "short",
   trial: (random) => [{ interval: studentInterval(times(seeds, () => exponential(random))), truth: 1 }],
 });
 
 const replacedSeeds = (seeds: number): Design => ({
-  ...{
-    data: `${seeds} seeds, each a mean of 25 prompts of its own`,
-    used: "until now",
-    interval: "BCa over seeds",
-  },
-  ...{ n: `${seeds} seeds`, promise: "replaced", every: 10 },
+  data: `${seeds} seeds, each a mean of 25 prompts of its own`,
+  used: "until now",
+  interval: "BCa over seeds",
+  n: `${seeds} seeds`,
+  promise: "replaced",
+  every: 10,
   trial: (random): Claim[] => {
     const figures = times(seeds, () => 0.2 * random.normal() + mean(times(25, () => random.normal())));
     return [{ interval: plainBca(figures, random), truth: 0 }];

@@ -19,13 +19,11 @@ function cluster(random: RandomStream, size: number, p: number, r: number): numb
 function responses(p: number, r: number, prompts: number, promise: Design["promise"], quick = false): Design {
   return {
     data: `rate of ${100 * p}%, ${prompts} prompts with 4 responses each, correlation ${r} within a prompt`,
-    ...{
-      used: "demo, evaluate, 8-bit outcome",
-      interval: CLUSTERED,
-      n: `${prompts} prompts`,
-      promise,
-      quick,
-    },
+    used: "demo, evaluate, 8-bit outcome",
+    interval: CLUSTERED,
+    n: `${prompts} prompts`,
+    promise,
+    quick,
     trial: (random) => [{ interval: rateInterval(times(prompts, () => cluster(random, 4, p, r))), truth: p }],
   };
 }
@@ -36,11 +34,13 @@ const pairVotes = (random: RandomStream): number[] => {
   return times(9, () => (random.uniform() < p ? 1 : 0));
 };
 const votes = (pairs: number, quick = false): Design => ({
-  ...{
-    data: `share of votes right, ${pairs} pairs with 9 votes each`,
-    used: "demo: the reward model's accuracy",
-  },
-  ...{ interval: CLUSTERED, n: `${pairs} pairs`, promise: "nominal", quick, every: pairs > 1000 ? 4 : 1 },
+  data: `share of votes right, ${pairs} pairs with 9 votes each`,
+  used: "demo: the reward model's accuracy",
+  interval: CLUSTERED,
+  n: `${pairs} pairs`,
+  promise: "nominal",
+  quick,
+  every: pairs > 1000 ? 4 : 1,
   trial: (random) => [{ interval: rateInterval(times(pairs, () => pairVotes(random))), truth: 0.7625 }],
 });
 
@@ -51,7 +51,11 @@ const wins = (
   quick = false,
 ): Design => ({
   data: `win rate, ${prompts} prompts of which ${shares.map((share) => `${100 * share}%`).join(", ")} are won, tied, lost`,
-  ...{ used: "demo, evaluate: win rate", interval: CLUSTERED, n: `${prompts} prompts`, promise, quick },
+  used: "demo, evaluate: win rate",
+  interval: CLUSTERED,
+  n: `${prompts} prompts`,
+  promise,
+  quick,
   trial: (random) => {
     const scores = times(prompts, () => 1 - random.weighted(shares));
     return [{ interval: winRate(scores, Array(prompts).fill(0)), truth: shares[0] + shares[1] / 2 }];
@@ -59,11 +63,12 @@ const wins = (
 });
 
 const preferences = (conversations: number, quick = false): Design => ({
-  ...{
-    data: `accuracy on the pairs of ${conversations} conversations, 1 to 4 of each`,
-    used: "evaluate, reward, score",
-  },
-  ...{ interval: CLUSTERED, n: `${conversations} conversations`, promise: "nominal", quick },
+  data: `accuracy on the pairs of ${conversations} conversations, 1 to 4 of each`,
+  used: "evaluate, reward, score",
+  interval: CLUSTERED,
+  n: `${conversations} conversations`,
+  promise: "nominal",
+  quick,
   trial: (random) => {
     const clusters = times(conversations, () => {
       const p = random.bernoulli(0.5) ? 0.5 : 0.8;
@@ -74,22 +79,23 @@ const preferences = (conversations: number, quick = false): Design => ({
 });
 
 const share = (p: number, n: number, promise: Design["promise"], quick = false): Design => ({
-  ...{
-    data: `share of ${n} independent cases, rate ${100 * p}%`,
-    used: "raters' habits, report-filters, report-aggregation",
-  },
-  ...{ interval: CLUSTERED, n: `${n}`, promise, quick },
+  data: `share of ${n} independent cases, rate ${100 * p}%`,
+  used: "raters' habits, report-filters, report-aggregation",
+  interval: CLUSTERED,
+  n: `${n}`,
+  promise,
+  quick,
   trial: (random) => [
     { interval: shareInterval(sum(times(n, () => (random.uniform() < p ? 1 : 0))), n), truth: p },
   ],
 });
 
 const habits = (prompts: number, p: number): Design => ({
-  ...{
-    data: `share of a rater's votes, 3 pairs of each of ${prompts} prompts, rate ${100 * p}%`,
-    used: "raters' habits",
-  },
-  ...{ interval: CLUSTERED, n: `${prompts} prompts`, promise: "wide" },
+  data: `share of a rater's votes, 3 pairs of each of ${prompts} prompts, rate ${100 * p}%`,
+  used: "raters' habits",
+  interval: CLUSTERED,
+  n: `${prompts} prompts`,
+  promise: "wide",
   trial: (random) => [{ interval: rateInterval(times(prompts, () => cluster(random, 3, p, 0.2))), truth: p }],
 });
 
@@ -103,11 +109,11 @@ function difference(
 ): Design {
   return {
     data: `rate of ${100 * p}% less one of ${100 * q}%, ${paired ? "the same" : "each of"} ${prompts} prompts with 4 responses`,
-    ...{
-      used: "public functions; the demo",
-      interval: `Newcombe's of both rates${paired ? ", paired" : ""}`,
-    },
-    ...{ n: `${prompts} prompts`, promise, quick },
+    used: "public functions; the demo",
+    interval: `Newcombe's of both rates${paired ? ", paired" : ""}`,
+    n: `${prompts} prompts`,
+    promise,
+    quick,
     trial: (random) => {
       const pairs = times(prompts, () => {
         // Both answers share the prompt's draw.
@@ -123,8 +129,11 @@ function difference(
 }
 
 const replacedVotes = (pairs: number): Design => ({
-  ...{ data: `share of votes right, ${pairs} pairs with 9 votes each`, used: "until now" },
-  ...{ interval: "Wilson's, votes as independent", n: `${pairs} pairs`, promise: "replaced" },
+  data: `share of votes right, ${pairs} pairs with 9 votes each`,
+  used: "until now",
+  interval: "Wilson's, votes as independent",
+  n: `${pairs} pairs`,
+  promise: "replaced",
   trial: (random) => {
     const all = flat(times(pairs, () => pairVotes(random)));
     return [{ interval: wilsonInterval(sum(all), all.length), truth: 0.7625 }];
@@ -133,12 +142,10 @@ const replacedVotes = (pairs: number): Design => ({
 
 const replacedResponses = (p: number, r: number, prompts: number): Design => ({
   data: `rate of ${100 * p}%, ${prompts} prompts with 4 responses each, correlation ${r} within a prompt`,
-  ...{
-    used: "until now",
-    interval: "Wilson's, responses as independent",
-    n: `${prompts} prompts`,
-    promise: "replaced",
-  },
+  used: "until now",
+  interval: "Wilson's, responses as independent",
+  n: `${prompts} prompts`,
+  promise: "replaced",
   trial: (random) => {
     const all = flat(times(prompts, () => cluster(random, 4, p, r)));
     return [{ interval: wilsonInterval(sum(all), all.length), truth: p }];

@@ -14,15 +14,13 @@ const SECONDS = Number(process.env.PLUMB_LEADS_SECONDS ?? 30);
 const P95 = 100;
 
 const plan: LeadsPlan = {
-  ...{
-    items: ITEMS,
-    characters: 1000,
-    raters: 20,
-    searches: 10,
-    pause: 400,
-    alone: SECONDS,
-    seconds: SECONDS,
-  },
+  items: ITEMS,
+  characters: 1000,
+  raters: 20,
+  searches: 10,
+  pause: 400,
+  alone: SECONDS,
+  seconds: SECONDS,
 };
 const dir = mkdtempSync(join(tmpdir(), "plumb-leads-"));
 const ms = (value: number) => value.toFixed(0);

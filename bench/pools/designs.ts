@@ -13,6 +13,10 @@ const any = (count: number): Pool["raters"] => {
 };
 const all = (count: number, skill: number) => (): SimulatedRater[] =>
   raters(count, "honest", () => honest(skill));
+/** Honest raters (.8), and some of another kind among them. */
+const among =
+  (honestOnes: number, count: number, kind: SimulatedRater["kind"], answer: SimulatedRater["answer"]) =>
+  (): SimulatedRater[] => [...all(honestOnes, 0.8)(), ...raters(count, kind, () => answer)];
 /** One rater who does as much as the `others` together. */
 const busy =
   (others: number, one: SimulatedRater, skill = 0.8): Pool["raters"] =>
@@ -44,23 +48,28 @@ const SPARSE: Pool[] = [
   { name: "teams of three, each with pairs of its own", votes: 3, teams: 3, pairs: 100, raters: any(30) },
   {
     name: "two votes a pair, 3 of 12 invert",
-    ...{ votes: 2, pairs: 60 },
-    raters: () => [...all(9, 0.8)(), ...raters(3, "hostile", () => inverting(0.8))],
+    votes: 2,
+    pairs: 60,
+    raters: among(9, 3, "hostile", inverting(0.8)),
   },
   {
     name: "three votes a pair, 3 of 12 guess",
-    ...{ votes: 3, pairs: 60 },
-    raters: () => [...all(9, 0.8)(), ...raters(3, "careless", () => guessing)],
+    votes: 3,
+    pairs: 60,
+    raters: among(9, 3, "careless", guessing),
   },
   {
     name: "three votes a pair, 3 of 12 copy the last vote",
-    ...{ votes: 3, pairs: 60 },
-    raters: () => [...all(9, 0.8)(), ...raters(3, "careless", () => lazy(0.8, 0.8))],
+    votes: 3,
+    pairs: 60,
+    raters: among(9, 3, "careless", lazy(0.8, 0.8)),
   },
   {
     name: "three votes a pair, 4 of 12 of another taste (40%)",
-    ...{ votes: 3, pairs: 60, tastes: 0.4 },
-    raters: () => [...all(8, 0.8)(), ...raters(4, "dissenting", () => dissenting(0.8))],
+    votes: 3,
+    pairs: 60,
+    tastes: 0.4,
+    raters: among(8, 4, "dissenting", dissenting(0.8)),
   },
   {
     name: "three votes a pair, half of them hard, 12 raters",
@@ -77,32 +86,38 @@ const UNBALANCED: Pool[] = [
   { name: "a few do most, one vote a pair", votes: 1, pairs: 80, raters: fewDoMost(20) },
   {
     name: "one does a third of it, and guesses",
-    ...{ votes: 3, pairs: 80 },
+    votes: 3,
+    pairs: 80,
     raters: busy(12, { kind: "careless", answer: guessing }),
   },
   {
     name: "one does a third of it, and inverts",
-    ...{ votes: 3, pairs: 80 },
+    votes: 3,
+    pairs: 80,
     raters: busy(12, { kind: "hostile", answer: inverting(0.8) }),
   },
   {
     name: "one does half of it, and inverts: two votes a pair",
-    ...{ votes: 2, pairs: 80 },
+    votes: 2,
+    pairs: 80,
     raters: busy(12, { kind: "hostile", answer: inverting(0.8) }),
   },
   {
     name: "one does a third of it and is an expert among the weak (.6)",
-    ...{ votes: 3, pairs: 80 },
+    votes: 3,
+    pairs: 80,
     raters: busy(12, { kind: "expert", answer: expert(0.95) }, 0.6),
   },
   {
     name: "one does a third of it, and is weak (.55)",
-    ...{ votes: 3, pairs: 80 },
+    votes: 3,
+    pairs: 80,
     raters: busy(12, { kind: "weak", answer: honest(0.55) }),
   },
   {
     name: "one does a third of it, honest until the middle, then inverts",
-    ...{ votes: 3, pairs: 80 },
+    votes: 3,
+    pairs: 80,
     raters: busy(12, { kind: "hostile", answer: turning(0.5, honest(0.8), inverting(0.8)) }),
   },
   { name: "left better in 95%, one vote a pair", votes: 1, pairs: 80, leftShare: 0.95, raters: any(10) },
@@ -110,7 +125,8 @@ const UNBALANCED: Pool[] = [
   { name: "left better in 95%, three votes a pair", votes: 3, pairs: 80, leftShare: 0.95, raters: any(10) },
   {
     name: "8 regular raters, and 40 who come once",
-    ...{ votes: 3, pairs: 80 },
+    votes: 3,
+    pairs: 80,
     raters: (random) => [
       ...any(8)(random),
       ...any(40)(random).map((rater) => ({ ...rater, diligence: 0.05 })),
@@ -139,13 +155,18 @@ const ONE_SIDED: Pool[] = [
   },
   {
     name: "gold all left (10%), left better in 90%",
-    ...{ votes: 2, pairs: 80, leftShare: 0.9, gold: allLeft(0.1) },
+    votes: 2,
+    pairs: 80,
+    leftShare: 0.9,
+    gold: allLeft(0.1),
     raters: any(10),
   },
   {
     name: "gold all left (10%), 3 of 12 invert",
-    ...{ votes: 2, pairs: 80, gold: allLeft(0.1) },
-    raters: () => [...all(9, 0.8)(), ...raters(3, "hostile", () => inverting(0.8))],
+    votes: 2,
+    pairs: 80,
+    gold: allLeft(0.1),
+    raters: among(9, 3, "hostile", inverting(0.8)),
   },
 ];
 
@@ -162,24 +183,29 @@ const SINGLE: Pool[] = [
   },
   {
     name: "one rater who inverts, 10% gold",
-    ...{ votes: 1, pairs: 80, gold: { share: 0.1 } },
+    votes: 1,
+    pairs: 80,
+    gold: { share: 0.1 },
     raters: () => raters(1, "hostile", () => inverting(0.8)),
   },
   { name: "two raters see everything", votes: 2, pairs: 80, raters: any(2) },
   {
     name: "two raters see everything, one guesses",
-    ...{ votes: 2, pairs: 80 },
-    raters: () => [...all(1, 0.8)(), ...raters(1, "careless", () => guessing)],
+    votes: 2,
+    pairs: 80,
+    raters: among(1, 1, "careless", guessing),
   },
   { name: "three raters see everything", votes: 3, pairs: 40, raters: any(3) },
   {
     name: "three raters see everything, two copy the first (80%)",
-    ...{ votes: 3, pairs: 80 },
-    raters: () => [...all(1, 0.8)(), ...raters(2, "careless", () => lazy(0.8, 0.7))],
+    votes: 3,
+    pairs: 80,
+    raters: among(1, 2, "careless", lazy(0.8, 0.7)),
   },
   {
     name: "one sees everything, ten see a tenth each",
-    ...{ votes: 2, pairs: 80 },
+    votes: 2,
+    pairs: 80,
     raters: (random) => any(11)(random).map((rater, r) => ({ ...rater, diligence: r === 0 ? 1e6 : 1 })),
   },
 ];
@@ -271,29 +297,39 @@ const LABELS: Record<string, LabelPool[]> = {
     },
     {
       name: "raters who miss half of a rare label (10%), three votes",
-      ...{ items: 100, votes: 3, shares: [0.9, 0.1] },
+      items: 100,
+      votes: 3,
+      shares: [0.9, 0.1],
       raters: () => Array.from({ length: 10 }, () => ({ says: lenient(0.5, 0.95) })),
     },
     {
       name: "half of the raters miss half of a rare label (10%), three votes",
-      ...{ items: 100, votes: 3, shares: [0.9, 0.1] },
+      items: 100,
+      votes: 3,
+      shares: [0.9, 0.1],
       raters: () => Array.from({ length: 10 }, (_, r) => ({ says: lenient(r % 2 ? 0.5 : 0, 0.9) })),
     },
   ],
   unbalanced: [
     {
       name: "labels, a few do most, three votes",
-      ...{ items: 80, votes: 3, shares: [0.7, 0.3] },
+      items: 80,
+      votes: 3,
+      shares: [0.7, 0.3],
       raters: (random) => any2(20)(random).map((rater, r) => ({ ...rater, diligence: 1 / (1 + r) })),
     },
     {
       name: "one who does a third of it always says the common label (80%)",
-      ...{ items: 80, votes: 3, shares: [0.8, 0.2] },
+      items: 80,
+      votes: 3,
+      shares: [0.8, 0.2],
       raters: (random) => [{ says: always(0), diligence: 12 }, ...any2(12)(random)],
     },
     {
       name: "one who does a third of it always says the rare label (20%)",
-      ...{ items: 80, votes: 3, shares: [0.8, 0.2] },
+      items: 80,
+      votes: 3,
+      shares: [0.8, 0.2],
       raters: (random) => [{ says: always(1), diligence: 12 }, ...any2(12)(random)],
     },
   ],
@@ -324,7 +360,10 @@ const LABELS: Record<string, LabelPool[]> = {
     },
     {
       name: "gold all of the common label, raters who miss half of the rare one",
-      ...{ items: 100, votes: 3, shares: [0.9, 0.1], gold: { share: 0.2, only: 0 } },
+      items: 100,
+      votes: 3,
+      shares: [0.9, 0.1],
+      gold: { share: 0.2, only: 0 },
       raters: () => Array.from({ length: 10 }, () => ({ says: lenient(0.5, 0.95) })),
     },
   ],

@@ -22,7 +22,8 @@ export const LABEL_POOLS: readonly LabelPool[] = [
   { name: "three labels, alike", items: 600, shares: [0.4, 0.35, 0.25], raters: () => usual(40) },
   {
     name: "three labels, skills from .45 to .95",
-    ...{ items: 600, shares: [0.4, 0.35, 0.25] },
+    items: 600,
+    shares: [0.4, 0.35, 0.25],
     raters: () => raters(40, (nth) => oneCoin(0.45 + (0.5 * nth) / 39)),
   },
   { name: "one label of nine in ten, alike", ...COMMON, raters: () => usual(40) },
@@ -38,7 +39,8 @@ export const LABEL_POOLS: readonly LabelPool[] = [
   },
   {
     name: "one label of nine in ten, 15 always say it, 400 items",
-    ...{ ...COMMON, items: 400 },
+    ...COMMON,
+    items: 400,
     raters: () => [...usual(25), ...raters(15, () => always(0), "careless")],
   },
   {
@@ -69,7 +71,8 @@ export const LABEL_POOLS: readonly LabelPool[] = [
   { name: "three labels, one of 3%, alike", ...RARE, raters: () => usual(40) },
   {
     name: "three labels, one of 3%, half of it missed, one vote an item by each of 40",
-    ...{ ...RARE, votes: 1 },
+    ...RARE,
+    votes: 1,
     raters: () => raters(40, () => lenientOf(2, 0.5, 0.9)),
   },
   {
@@ -84,12 +87,14 @@ export const LABEL_POOLS: readonly LabelPool[] = [
   },
   {
     name: "five labels in order, wrong ones beside the true one",
-    ...{ items: 600, shares: [0.1, 0.2, 0.4, 0.2, 0.1] },
+    items: 600,
+    shares: [0.1, 0.2, 0.4, 0.2, 0.1],
     raters: () => raters(40, () => nearby(0.7)),
   },
   {
     name: "five labels in order, 12 guess",
-    ...{ items: 600, shares: [0.1, 0.2, 0.4, 0.2, 0.1] },
+    items: 600,
+    shares: [0.1, 0.2, 0.4, 0.2, 0.1],
     raters: () => [
       ...raters(28, () => nearby(0.7)),
       ...raters(12, () => (_truth, labels, random) => random.int(labels), "careless"),

@@ -17,8 +17,11 @@ import { reportDesigns } from "./report-designs.js";
 
 const { values } = parseArgs({
   options: {
-    ...{ only: { type: "string" }, seeds: { type: "string" } },
-    ...{ designs: { type: "boolean" }, draws: { type: "string" }, raw: { type: "string" } },
+    only: { type: "string" },
+    seeds: { type: "string" },
+    designs: { type: "boolean" },
+    draws: { type: "string" },
+    raw: { type: "string" },
   },
 });
 const SEEDS = [1, 2, 3, 4, 5];

@@ -31,7 +31,9 @@ export function measurePool(pool: Pool, seed: number): PoolResult<PreferenceMeth
   const toldItems = new Set(known.map(({ item }) => votes.items[item]));
   for (const method of PREFERENCE_METHODS) {
     const { preferences, raters: reports } = aggregatePreferences(votes, method, {
-      ...{ seed, known, time },
+      seed,
+      known,
+      time,
       topics,
     });
     const judged = preferences.filter(({ item }) => !toldItems.has(item));

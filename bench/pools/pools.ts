@@ -161,7 +161,8 @@ export const POOLS: readonly Pool[] = [
   },
   {
     name: "fixed teams of 5: 40, skills from .55 to .95, 55 pairs each",
-    ...{ pairs: 2200, teams: 5 },
+    pairs: 2200,
+    teams: 5,
     raters: () => raters(200, "honest", (nth) => honest(0.55 + (0.4 * ((nth * 89) % 200)) / 199)),
   },
   {
@@ -197,22 +198,28 @@ export const POOLS: readonly Pool[] = [
   // Two languages.
   {
     name: "two languages, 20 raters of .85 for one, 20 of .62 for the other",
-    ...{ pairs: 800, topics: 2, unnamedTopics: true },
+    pairs: 800,
+    topics: 2,
+    unnamedTopics: true,
     raters: () => [...speaking(0, 20, 0.85), ...speaking(1, 20, 0.62)],
   },
   {
     name: "two languages, 20 raters of .85 for one, 20 of .62 for the other, named",
-    ...{ pairs: 800, topics: 2 },
+    pairs: 800,
+    topics: 2,
     raters: () => [...speaking(0, 20, 0.85), ...speaking(1, 20, 0.62)],
   },
   {
     name: "two languages, each rater .85 in one and .55 in the other",
-    ...{ pairs: 800, topics: 2, unnamedTopics: true },
+    pairs: 800,
+    topics: 2,
+    unnamedTopics: true,
     raters: () => raters(40, "honest", (nth) => onTopic(nth % 2, honest(0.85), honest(0.55))),
   },
   {
     name: "two languages, each rater .85 in one and .55 in the other, named",
-    ...{ pairs: 800, topics: 2 },
+    pairs: 800,
+    topics: 2,
     raters: () => raters(40, "honest", (nth) => onTopic(nth % 2, honest(0.85), honest(0.55))),
   },
 ];

@@ -57,7 +57,10 @@ async function makeProjects(to: Served): Promise<Record<string, string>> {
   for (const [name, task] of Object.entries(tasks)) {
     const { id } = await to.admin.call(projects.createProject, {
       body: {
-        ...{ name: `Straight walls: ${name}`, task: task as never, seed: 3, guidelines: GUIDELINES },
+        name: `Straight walls: ${name}`,
+        task: task as never,
+        seed: 3,
+        guidelines: GUIDELINES,
         settings: { overlap: 20 },
       },
     });

@@ -37,7 +37,8 @@ export async function serve(): Promise<Served> {
   const admin = new FeedbackClient({ url });
   await admin.acceptInvitation({ token: firstAdmin.split("#")[1], login: "lead", password: PASSWORD });
   return {
-    ...{ url, admin },
+    url,
+    admin,
     async close() {
       admin.close();
       const ended = new Promise((resolve) => child.once("exit", resolve));

@@ -19,6 +19,7 @@
  * is what it is called here. `sftWeight` adds -log pi(y_chosen | x) / |y_chosen|, times it (Pang et al. 2024); TRL's `sft`
  * divides the sum over the batch by the batch's tokens instead. The mean divides by the number of pairs, not by weights.
  */
+
 import { z } from "zod";
 import { mapConcurrent } from "../base/concurrent.js";
 import { grouped } from "../base/setting-groups.js";
@@ -39,6 +40,7 @@ import {
   tokensRead,
 } from "../model/values.js";
 import { learningRate } from "../optim/index.js";
+import { rankedRight } from "../statistics/estimates.js";
 import {
   add,
   div,
@@ -329,7 +331,9 @@ export async function* dpo(setup: DpoSetup, config: DpoConfig, startStep = 0): A
       "rewards/chosen": meanOf(chosen),
       "rewards/rejected": meanOf(rejected),
       "rewards/margins": meanOf(chosen) - meanOf(rejected),
-      "rewards/accuracies": meanOf(chosen.map((reward, i) => won(reward - rejected[i]))),
+      "rewards/accuracies": meanOf(
+        chosen.map((own, i) => rankedRight({ chosen: own, rejected: rejected[i] })),
+      ),
       "logps/chosen": meanOf(of("logp", "chosen")),
       "logps/rejected": meanOf(of("logp", "rejected")),
       ...(readsReference(config) && {
@@ -345,10 +349,6 @@ export async function* dpo(setup: DpoSetup, config: DpoConfig, startStep = 0): A
     yield { step: step + 1, steps, metrics, tokens };
   }
 }
-
-/** Difference of implicit rewards up to which a pair is a tie: where policy and reference agree it is all rounding. */
-const TIE = 1e-4;
-const won = (difference: number): number => (Math.abs(difference) < TIE ? 0.5 : difference > 0 ? 1 : 0);
 
 /** The loss of a micro-batch: what is traced. */
 function dpoStep(

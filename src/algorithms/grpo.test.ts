@@ -94,9 +94,16 @@ const responses = (seed: number, count: number): Compared[] => {
       finishReason: i % 3 ? "stop" : "length",
     };
     return {
-      ...{ prompt: { ids: [], text: "" }, completion, entropy: 0, reward: 0, rewards: {}, score: 0 },
-      ...{ sequence: promptCompletion(randomIds(r, 1 + r.int(5)), ids), advantage: r.normal() },
-      ...{ logProbs: normal(-4), referenceLogProbs: normal(-4) },
+      prompt: { ids: [], text: "" },
+      completion,
+      entropy: 0,
+      reward: 0,
+      rewards: {},
+      score: 0,
+      sequence: promptCompletion(randomIds(r, 1 + r.int(5)), ids),
+      advantage: r.normal(),
+      logProbs: normal(-4),
+      referenceLogProbs: normal(-4),
     };
   });
 };
@@ -151,16 +158,15 @@ const prompts = Array.from({ length: 6 }, (_, i) => {
 /** Answers that differ within a group, except to prompts of the given lengths. */
 async function run(changes: Partial<GrpoConfig>, silent: readonly number[] = []) {
   const config = grpoSchema.parse({
-    ...{
-      iterations: 2,
-      batchSize: 8,
-      groupSize: 4,
-      microBatchSize: 3,
-      maxNewTokens: 9,
-      packing: "never",
-      seed: 3,
-    },
-    ...{ learningRate: 1e-3, ...changes },
+    iterations: 2,
+    batchSize: 8,
+    groupSize: 4,
+    microBatchSize: 3,
+    maxNewTokens: 9,
+    packing: "never",
+    seed: 3,
+    learningRate: 1e-3,
+    ...changes,
   });
   const asked: { prompts: readonly (readonly number[])[]; firstRow: number | undefined }[] = [];
   const generate = async (
@@ -178,7 +184,10 @@ async function run(changes: Partial<GrpoConfig>, silent: readonly number[] = [])
     });
   };
   const setup = {
-    ...{ reference: REFERENCE, prompts, padId: PAD, generator: { generate } },
+    reference: REFERENCE,
+    prompts,
+    padId: PAD,
+    generator: { generate },
     policy: await trainer.of(smallLora(runtime, BASE)),
     rewards: [functionReward("length", 0.5, (inputs) => inputs.map(({ ids }) => ids.length))],
   };
@@ -264,7 +273,8 @@ let generator: Generator | undefined;
 async function learned(seed: number, changes: Partial<GrpoConfig>): Promise<number> {
   const r = new RandomStream(seed, "learning");
   const asked = Array.from({ length: 16 }, () => randomIds(r, 1 + r.int(5))).map((ids) => ({
-    ...{ ids, text: letters.decode(ids) },
+    ids,
+    text: letters.decode(ids),
   }));
   const policy = await trainer.of(smallLora(runtime, BASE));
   const vowels = functionReward("vowels", 1, (inputs) =>
@@ -273,8 +283,16 @@ async function learned(seed: number, changes: Partial<GrpoConfig>): Promise<numb
   generator ??= new Generator(runtime, policy.network, PAD, letters);
   const setup = { policy, reference: REFERENCE, generator, rewards: [vowels], prompts: asked, padId: PAD };
   const config = grpoSchema.parse({
-    ...{ iterations: 20, batchSize: 32, groupSize: 8, microBatchSize: 16, maxNewTokens: 8, epochs: 2 },
-    ...{ learningRate: 5e-3, schedule: "constant", seed, ...changes },
+    iterations: 20,
+    batchSize: 32,
+    groupSize: 8,
+    microBatchSize: 16,
+    maxNewTokens: 8,
+    epochs: 2,
+    learningRate: 5e-3,
+    schedule: "constant",
+    seed,
+    ...changes,
   });
   const rewards: number[] = [];
   for await (const { metrics } of grpo(setup, config, { iteration: 0, batches: 0 }))

@@ -274,7 +274,10 @@ function differentiate(
 ) {
   const blank = Array.from({ length: N - part.length }, (): Sequence => ({ ids: [], lossMask: [] }));
   const batch = layOut([...part.map(({ sequence }) => sequence), ...blank], {
-    ...{ padId, rows: N, packing, window: policy.config.slidingWindow },
+    padId,
+    rows: N,
+    packing,
+    window: policy.config.slidingWindow,
   });
   const values = {
     ...tokensRead(batch),

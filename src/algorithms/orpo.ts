@@ -7,6 +7,7 @@
  * TRL's first term reads the prompt's tokens as well and is a mean over all tokens of the batch; the paper's is that of the
  * answer alone, which is what is done here. `promptLoss` reads the prompt, too. lambda is `beta`, as in TRL.
  */
+
 import { z } from "zod";
 import { mapConcurrent } from "../base/concurrent.js";
 import { grouped } from "../base/setting-groups.js";
@@ -25,6 +26,7 @@ import {
   vector,
 } from "../model/values.js";
 import { learningRate } from "../optim/index.js";
+import { rankedRight } from "../statistics/estimates.js";
 import {
   add,
   div,
@@ -185,7 +187,9 @@ export async function* orpo(
       "rewards/chosen": config.beta * meanOf(chosen),
       "rewards/rejected": config.beta * meanOf(rejected),
       "rewards/margins": config.beta * (meanOf(chosen) - meanOf(rejected)),
-      "rewards/accuracies": meanOf(chosen.map((own, i) => (own > rejected[i] ? 1 : 0))),
+      "rewards/accuracies": meanOf(
+        chosen.map((own, i) => rankedRight({ chosen: own, rejected: rejected[i] })),
+      ),
       "logps/chosen": meanOf(chosen),
       "logps/rejected": meanOf(rejected),
       "lengths/chosen": length("chosen"),

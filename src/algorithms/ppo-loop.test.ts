@@ -64,9 +64,18 @@ const answerTo = (ids: readonly number[]): Completion => {
 };
 
 const CONFIG: PpoConfig = ppoSchema.parse({
-  ...{ iterations: 2, batchSize: 4, miniBatches: 2, epochs: 2, microBatchSize: 3, seed: 3 },
-  ...{ temperature: TEMPERATURE, learningRate: 1e-3, gamma: 0.9, lambda: 0.8, klCoefficient: 0.3 },
-  ...{ packing: "never" },
+  iterations: 2,
+  batchSize: 4,
+  miniBatches: 2,
+  epochs: 2,
+  microBatchSize: 3,
+  seed: 3,
+  temperature: TEMPERATURE,
+  learningRate: 1e-3,
+  gamma: 0.9,
+  lambda: 0.8,
+  klCoefficient: 0.3,
+  packing: "never",
 });
 
 interface Asked {
@@ -82,7 +91,10 @@ async function run(changes: Partial<PpoConfig> = {}, start: Partial<PpoState> = 
   const value = new Watched(runtime, adapted(2, "random"), ADAM);
   const state: PpoState = { iteration: 0, beta: config.klCoefficient, ...start };
   const setup = {
-    ...{ policy, value, prompts, padId: PAD },
+    policy,
+    value,
+    prompts,
+    padId: PAD,
     reference: new NetworkRunner(runtime, frozenNetwork(runtime, smallConfig(), BASE)),
     rewards: [functionReward("length", 0.5, (inputs) => inputs.map(({ ids }) => ids.length))],
     generator: {
@@ -118,7 +130,12 @@ async function firstBatch(config: PpoConfig, beta: number) {
       (l, t) => -beta * (l - before[i][t]) + (t === logProbs.length - 1 ? score : 0),
     );
     return {
-      ...{ prompt, completion: completions[i], logProbs, values: [...values[i]], score, rewards },
+      prompt,
+      completion: completions[i],
+      logProbs,
+      values: [...values[i]],
+      score,
+      rewards,
       entropies: [...own[i].entropies],
       kl: logProbs.reduce((sum, l, t) => sum + l - before[i][t], 0),
     };
@@ -162,8 +179,14 @@ describe("an iteration", () => {
     ]);
     for (const { sampling } of asked)
       expect(sampling).toEqual({
-        ...{ temperature: TEMPERATURE, maxNewTokens: 17, seed: 3 },
-        ...{ topK: 0, topP: 1, minP: 0, repetitionPenalty: 1, stop: [] },
+        temperature: TEMPERATURE,
+        maxNewTokens: 17,
+        seed: 3,
+        topK: 0,
+        topP: 1,
+        minP: 0,
+        repetitionPenalty: 1,
+        stop: [],
       });
     const seen = asked.flatMap((one) => one.prompts.map((ids) => ids.length));
     expect(new Set(seen.slice(0, 6)).size).toBe(6); // all prompts before any comes again
@@ -198,8 +221,11 @@ describe("an iteration", () => {
     for (const [i, sample] of samples.entries()) {
       const { prompt, completion, score, kl } = rows[i];
       expect(sample).toMatchObject({
-        ...{ prompt: prompt.text, response: completion.text, score },
-        ...{ tokens: completion.ids.length, finishReason: completion.finishReason },
+        prompt: prompt.text,
+        response: completion.text,
+        score,
+        tokens: completion.ids.length,
+        finishReason: completion.finishReason,
       });
       expect(sample.kl).toBeCloseTo(kl, 4);
     }
@@ -352,7 +378,11 @@ test("numbers that went wrong end the run before anything is learned from them",
   const value = new Watched(runtime, adapted(2, "random"), ADAM);
   const reference = new NetworkRunner(runtime, frozenNetwork(runtime, smallConfig(), BASE));
   const setup = {
-    ...{ policy, value, reference, prompts, padId: PAD },
+    policy,
+    value,
+    reference,
+    prompts,
+    padId: PAD,
     rewards: [{ name: "x", weight: 1, score: async () => Array<number>(4).fill(Number.NaN) }],
     generator: { generate: async (ids: readonly (readonly number[])[]) => ids.map(answerTo) },
   };

@@ -34,14 +34,27 @@ function trajectory(
 
 const TWO: Trajectory[] = [
   trajectory("stop", {
-    ...{ score: 3, entropy: 1.5, text: "ab", reward: 5, rewards: { kind: 5, brief: 0 } },
-    ...{ logProbs: [-1, -2], referenceLogProbs: [-1.5, -2.25], sampled: [-1, -2.5] },
-    ...{ values: [1, 2], returns: [2, 4] },
+    score: 3,
+    entropy: 1.5,
+    text: "ab",
+    reward: 5,
+    rewards: { kind: 5, brief: 0 },
+    logProbs: [-1, -2],
+    referenceLogProbs: [-1.5, -2.25],
+    sampled: [-1, -2.5],
+    values: [1, 2],
+    returns: [2, 4],
   }),
   trajectory("length", {
-    ...{ score: -1, entropy: 0.5, reward: 1, rewards: { kind: 3, brief: -2 } },
-    ...{ logProbs: [-4], referenceLogProbs: [-3.5], sampled: [-3.75] },
-    ...{ values: [0.5], returns: [0] },
+    score: -1,
+    entropy: 0.5,
+    reward: 1,
+    rewards: { kind: 3, brief: -2 },
+    logProbs: [-4],
+    referenceLogProbs: [-3.5],
+    sampled: [-3.75],
+    values: [0.5],
+    returns: [0],
   }),
 ];
 
@@ -92,7 +105,12 @@ describe("the metrics of a batch of responses", () => {
 
   it("show a response with its own KL and score", () => {
     expect(sampleOf(TWO[0])).toEqual({
-      ...{ prompt: "say", response: "ab", score: 3, kl: 0.75, tokens: 2, finishReason: "stop" },
+      prompt: "say",
+      response: "ab",
+      score: 3,
+      kl: 0.75,
+      tokens: 2,
+      finishReason: "stop",
     });
     expect(sampleOf(TWO[1])).toMatchObject({ response: "", tokens: 1 });
     expect(sequenceKl(TWO[1])).toBe(-0.5);
@@ -101,17 +119,34 @@ describe("the metrics of a batch of responses", () => {
 
 describe("the metrics of an iteration's updates", () => {
   const update = (by: number): UpdateMetrics => ({
-    ...{ policyLoss: by, valueLoss: 2 * by, approxKl: 3 * by, clipFraction: 4 * by },
-    ...{ valueClipFraction: 5 * by, entropy: 6 * by, ratio: 7 * by, ratioVariance: 8 * by },
-    ...{ policyGradNorm: 9 * by, valueGradNorm: 10 * by },
+    policyLoss: by,
+    valueLoss: 2 * by,
+    approxKl: 3 * by,
+    clipFraction: 4 * by,
+    valueClipFraction: 5 * by,
+    entropy: 6 * by,
+    ratio: 7 * by,
+    ratioVariance: 8 * by,
+    policyGradNorm: 9 * by,
+    valueGradNorm: 10 * by,
   });
 
   it("are means, and what the first one said", () => {
     expect(updateMetrics([update(1), update(2), update(6)])).toEqual({
-      ...{ "loss/policy_avg": 3, "loss/value_avg": 6, "policy/approxkl_avg": 9, "policy/clipfrac_avg": 12 },
-      ...{ "val/clipfrac_avg": 15, "policy/entropy_avg": 18, "val/ratio": 21, "val/ratio_var": 24 },
-      ...{ "policy/grad_norm": 27, "val/grad_norm": 30, updates: 3 },
-      ...{ "first/ratio": 7, "first/approxkl": 3, "first/clipfrac": 4 },
+      "loss/policy_avg": 3,
+      "loss/value_avg": 6,
+      "policy/approxkl_avg": 9,
+      "policy/clipfrac_avg": 12,
+      "val/clipfrac_avg": 15,
+      "policy/entropy_avg": 18,
+      "val/ratio": 21,
+      "val/ratio_var": 24,
+      "policy/grad_norm": 27,
+      "val/grad_norm": 30,
+      updates: 3,
+      "first/ratio": 7,
+      "first/approxkl": 3,
+      "first/clipfrac": 4,
     });
   });
 });

@@ -10,6 +10,7 @@
  * its kind in a batch of the same size. The unbiased form divides [(1 - e) l(d) - e l(-d)] by (1 - 2e) instead, with
  * l(d) = -log s(d) (Natarajan et al. 2013).
  */
+
 import { z } from "zod";
 import { mapConcurrent } from "../base/concurrent.js";
 import { grouped } from "../base/setting-groups.js";
@@ -20,6 +21,7 @@ import { type Batching, sequenceScores } from "../model/score.js";
 import { lastScores } from "../model/sequence-programs.js";
 import { type LastTokens, lastTokens, type Named, perItem, scalar, type Traced } from "../model/values.js";
 import { learningRate } from "../optim/index.js";
+import { rankedRight } from "../statistics/estimates.js";
 import { add, div, logSigmoid, mul, neg, slice, square, sub, sum, type Tensor } from "../tensor/index.js";
 import { checkFinite } from "./finite.js";
 import { batchIndices } from "./order.js";
@@ -162,7 +164,7 @@ export async function* reward(
         const [chosen, rejected] = [out.scores[i] as number, out.scores[P + i] as number];
         scores.push(chosen, rejected);
         margin += chosen - rejected;
-        if (chosen > rejected) right++;
+        right += rankedRight({ chosen, rejected });
       }
     }
     checkFinite("reward", step + 1, { loss });
@@ -213,7 +215,10 @@ function differentiate(
   const blank = Array.from({ length: P - part.length }, () => sequence([]));
   const side = (key: "chosen" | "rejected") => [...part.map((pair) => sequence(pair[key])), ...blank];
   const batch = layOut([...side("chosen"), ...side("rejected")], {
-    ...{ padId, rows: 2 * P, packing, window: learner.config.slidingWindow },
+    padId,
+    rows: 2 * P,
+    packing,
+    window: learner.config.slidingWindow,
     groups: part.map((_, i) => [i, P + i]),
   });
   const values = {

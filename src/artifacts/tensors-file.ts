@@ -14,7 +14,7 @@ export type TensorRecord =
   | { dtype: "i64"; shape: number[]; data: BigInt64Array };
 
 /** Longest header that is read; a hundred thousand tensors fit. */
-export const MAX_HEADER_BYTES = 32 * 2 ** 20;
+const MAX_HEADER_BYTES = 32 * 2 ** 20;
 /** Bytes read or written at a time. */
 const CHUNK_BYTES = 32 * 2 ** 20;
 

@@ -8,7 +8,7 @@ export interface ReadTime {
 }
 
 /** What a time may look like, for messages. */
-export const TIME_FORMS = "a time such as 2026-01-31T12:00:00Z, or Unix milliseconds";
+const TIME_FORMS = "a time such as 2026-01-31T12:00:00Z, or Unix milliseconds";
 
 /** Numbers in this range are seconds of the years 1973 to 5138; as milliseconds they are of the years 1970 to 1973. */
 const SECONDS = [1e8, 1e11] as const;

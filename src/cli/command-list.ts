@@ -4,7 +4,8 @@ import type { CommandEntry } from "./command.js";
 /** A command for each training method. */
 const training = Object.entries(METHODS).map(
   ([name, { summary, load }]): CommandEntry => ({
-    ...{ name, summary },
+    name,
+    summary,
     load: async () => (await import("./training-command.js")).trainingCommand((await load()) as never),
   }),
 );

@@ -3,7 +3,7 @@ import { systemError } from "../base/system-error.js";
 import { Ui } from "./ui.js";
 
 /** The exit status for a defect of Plumbline (sysexits.h, EX_SOFTWARE). */
-export const EXIT_DEFECT = 70;
+const EXIT_DEFECT = 70;
 
 /**
  * An error as it is told to people: a fault of the user's machine, such as a full disk or a folder that may not be

@@ -32,7 +32,7 @@ export interface RecipeSection {
 }
 
 /** Largest recipe, in bytes. */
-export const MAX_RECIPE_BYTES = 2 ** 20;
+const MAX_RECIPE_BYTES = 2 ** 20;
 /** Most aliases (`*name`) that a recipe may expand: a guard against documents that explode when they are read. */
 const MAX_ALIASES = 100;
 const FILE_HINT =

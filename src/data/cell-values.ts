@@ -85,7 +85,7 @@ const takesList = (schema: z.ZodType): boolean => {
 };
 
 /** Whether a schema takes text as it is. */
-export function acceptsText(schema: z.ZodType): boolean {
+function acceptsText(schema: z.ZodType): boolean {
   const { type, innerType, options, in: first, out } = schema.def as Definition;
   if (innerType !== undefined) return acceptsText(innerType);
   if (type === "union") return options?.some(acceptsText) === true;

@@ -50,7 +50,13 @@ it("counts what is doubled, equal, empty and cut", async () => {
     lengthOf: (row: { prompt: string }) => (row.prompt === "r" ? 2 : 1),
   });
   expect(quality).toEqual({
-    ...{ as: "preferences", rows: 5, duplicates: 1, samePrompt: 1, equalSides: 1, emptyAnswers: 1, cut: 1 },
+    as: "preferences",
+    rows: 5,
+    duplicates: 1,
+    samePrompt: 1,
+    equalSides: 1,
+    emptyAnswers: 1,
+    cut: 1,
   });
   expect((await examined([pair("p", "a", "b")])).quality).toEqual({ as: "preferences", rows: 1 });
 });

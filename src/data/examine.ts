@@ -90,7 +90,12 @@ export async function examineFile(
   const as = RICHEST_FIRST.find((purpose) => normal.has(purpose));
   const richest = as && normal.get(as);
   return {
-    ...{ files, format, rows, usable: [...normal.keys()], unusable, problems },
+    files,
+    format,
+    rows,
+    usable: [...normal.keys()],
+    unusable,
+    problems,
     columns: columnsOf(rows, sound, format),
     ...(as && richest && { quality: { as, ...qualityOf(richest, tokens) } }),
     ...(head > 0 && as && richest && { head: { as, rows: richest.slice(0, head) } }),

@@ -7,7 +7,7 @@ import { messages, tools } from "./message-schema.js";
 import { unreadKeys } from "./unread-keys.js";
 
 /** Most ranked completions of a prompt, in one row. */
-export const MAX_RANKED = 64;
+const MAX_RANKED = 64;
 
 const text = z.string();
 const textOrMessages = z.union([text, messages]);
@@ -165,10 +165,13 @@ const DETECTION: {
   { format: "shp", needs: ["history", "human_ref_A", "human_ref_B", "labels"] },
   { format: "unpaired-preference", needs: ["prompt", "completion", "label"] },
   ...["instruction", "question", "messages", "conversations"].map((prompt) => ({
-    ...{ format: "unpaired-preference" as const, needs: [prompt, "label"], where: { label: isBoolean } },
+    format: "unpaired-preference" as const,
+    needs: [prompt, "label"],
+    where: { label: isBoolean },
   })),
   ...["instruction", "messages", "conversations"].map((prompt) => ({
-    ...{ format: "unpaired-preference" as const, needs: [prompt, "kto_tag"] },
+    format: "unpaired-preference" as const,
+    needs: [prompt, "kto_tag"],
   })),
   { format: "prompt-completion", needs: ["prompt", "completion"] },
   { format: "prompt-completion", needs: ["instruction", "completion"] },
@@ -237,25 +240,41 @@ export function detectFormat(row: LocatedRow): FormatName {
 
 /** What a column of a format is used for, by the name that the format has for it. */
 const USES: Record<string, string> = {
-  ...{ text: "text to learn", messages: "conversation", conversations: "conversation", prompt: "prompt" },
-  ...{ instruction: "prompt", input: "prompt, after the instruction", question: "prompt", context: "prompt" },
-  ...{
-    system: "system text before the prompt",
-    history: "earlier rounds before the prompt",
-    tools: "functions",
-  },
-  ...{ completion: "answer", output: "answer", answer: "answer", response: "answer", instances: "answers" },
-  ...{ chosen: "better answer", rejected: "worse answer", preferred_output: "better answer" },
-  ...{ non_preferred_output: "worse answer", completions: "answers and ranks", answers: "answers and ranks" },
-  ...{ margin: "margin of the pair", noise: "chance that the label is wrong", weight: "weight of the pair" },
-  ...{ label: "whether the answer is good", helpfulness: "rating", preference_strength: "which is better" },
-  ...{
-    response_0: "answer",
-    response_1: "answer",
-    response_2: "answer",
-    better_response_id: "which is better",
-  },
-  ...{ human_ref_A: "answer", human_ref_B: "answer", labels: "which is better" },
+  text: "text to learn",
+  messages: "conversation",
+  conversations: "conversation",
+  prompt: "prompt",
+  instruction: "prompt",
+  input: "prompt, after the instruction",
+  question: "prompt",
+  context: "prompt",
+  system: "system text before the prompt",
+  history: "earlier rounds before the prompt",
+  tools: "functions",
+  completion: "answer",
+  output: "answer",
+  answer: "answer",
+  response: "answer",
+  instances: "answers",
+  chosen: "better answer",
+  rejected: "worse answer",
+  preferred_output: "better answer",
+  non_preferred_output: "worse answer",
+  completions: "answers and ranks",
+  answers: "answers and ranks",
+  margin: "margin of the pair",
+  noise: "chance that the label is wrong",
+  weight: "weight of the pair",
+  label: "whether the answer is good",
+  helpfulness: "rating",
+  preference_strength: "which is better",
+  response_0: "answer",
+  response_1: "answer",
+  response_2: "answer",
+  better_response_id: "which is better",
+  human_ref_A: "answer",
+  human_ref_B: "answer",
+  labels: "which is better",
 };
 
 /** What a format uses a column for; undefined if it does not read it. */

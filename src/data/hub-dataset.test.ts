@@ -29,7 +29,10 @@ beforeAll(async () => {
     const json = (value: unknown, headers = {}) =>
       response.writeHead(200, headers).end(JSON.stringify(value));
     const entries = Object.entries(FILES).map(([path, text]) => ({
-      ...{ type: "file", path, size: Buffer.byteLength(text), oid: "0" },
+      type: "file",
+      path,
+      size: Buffer.byteLength(text),
+      oid: "0",
       lfs: {
         oid: path.startsWith("bad/") ? "0".repeat(64) : createHash("sha256").update(text).digest("hex"),
       },

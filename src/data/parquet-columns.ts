@@ -26,7 +26,10 @@ export function columnSchema(name: string, values: readonly unknown[]): SchemaEl
 }
 
 const text = (name: string): SchemaElement => ({
-  ...{ name, type: "BYTE_ARRAY", converted_type: "UTF8", repetition_type: "OPTIONAL" },
+  name,
+  type: "BYTE_ARRAY",
+  converted_type: "UTF8",
+  repetition_type: "OPTIONAL",
 });
 
 /** Schema of the elements of lists that all have one form, otherwise undefined. */

@@ -2,7 +2,7 @@ import { type BadRow, type LocatedRow, type RowLocation, rowError } from "../bas
 import { displayName, MAX_LINE_BYTES, readLines } from "./read-lines.js";
 
 /** Most columns of a CSV file. */
-export const MAX_COLUMNS = 10_000;
+const MAX_COLUMNS = 10_000;
 
 interface CsvRecord {
   cells: string[];

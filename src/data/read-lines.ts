@@ -12,7 +12,7 @@ import { unzstd } from "./unzstd.js";
 /** Longest line of a text file, in bytes; a conversation of a million tokens fits. */
 export const MAX_LINE_BYTES = 16 * 2 ** 20;
 /** Most bytes of text read from one file, after decompression: a guard against gzip bombs. */
-export const MAX_TEXT_BYTES = 16 * 2 ** 30;
+const MAX_TEXT_BYTES = 16 * 2 ** 30;
 
 export interface Line {
   text: string;

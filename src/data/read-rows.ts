@@ -6,7 +6,7 @@ import { checkedFile, displayName, readBytes, readLines } from "./read-lines.js"
 import { utf8Text } from "./text-encoding.js";
 
 /** Most bytes of a file that is one JSON list: it is held in memory whole. */
-export const MAX_JSON_LIST_BYTES = 256 * 2 ** 20;
+const MAX_JSON_LIST_BYTES = 256 * 2 ** 20;
 
 export type FileFormat = "jsonl" | "json" | "csv" | "tsv" | "parquet";
 

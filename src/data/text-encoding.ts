@@ -49,7 +49,8 @@ function recoderOf(start: Buffer, name: string): ((chunk: Buffer, last: boolean)
       return Buffer.from(decoder.decode(mark.swapped ? even.swap16() : even, { stream: !last }));
     } catch (cause) {
       throw new PlumbError(`${name} is not valid ${mark.encoding}, as its byte order mark says`, {
-        ...{ hint: HINT, cause },
+        hint: HINT,
+        cause,
       });
     }
   };

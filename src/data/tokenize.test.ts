@@ -110,7 +110,8 @@ describe("what a turn holds besides its content", () => {
     );
     expect(caller.decode(encodePrompt(caller, [user], [{ name: "f" }]))).toContain('[{"name": "f"}]');
     const thinking: Demonstration = {
-      ...{ kind: "messages", where },
+      kind: "messages",
+      where,
       messages: [user, { ...answer("4"), reasoning_content: "so" }],
     };
     expect(learned(thinking)).toBe("<think>so</think>4<|im_end|>");
@@ -120,7 +121,8 @@ describe("what a turn holds besides its content", () => {
     const refused = (row: Demonstration) => () => encodeDemonstrations(tokenizer, row);
     expect(refused(called({ a: 2 }))).toThrow(/^a\.jsonl, line 3: .*tool/);
     const thought: Demonstration = {
-      ...{ kind: "messages", where },
+      kind: "messages",
+      where,
       messages: [user, { ...answer("a"), reasoning_content: "so" }],
     };
     expect(refused(thought)).toThrow('"reasoning_content" of turn 2');
@@ -132,7 +134,9 @@ describe("what a turn holds besides its content", () => {
   it("can be that the loss does not read the turn", () => {
     const silent = { ...answer("a"), train: false };
     const both = (messages: Extract<Demonstration, { kind: "messages" }>["messages"]): Demonstration => ({
-      ...{ kind: "messages", messages, where },
+      kind: "messages",
+      messages,
+      where,
     });
     const read = (...rest: Parameters<typeof both>[0]) =>
       encodeDemonstrations(tokenizer, both([user, ...rest])).map(readText);

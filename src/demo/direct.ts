@@ -11,23 +11,16 @@ import { sequenceLogProbs } from "../model/score.js";
 import { type StageWork, UNSAVED } from "../pipeline/index.js";
 import type { Runtime } from "../runtime/runtime.js";
 import type { Tokenizer } from "../text/index.js";
-import type { CandidatePair } from "./candidates.js";
 import { type DemoConfig, wholeModel } from "./config.js";
 import { promptIds } from "./language-model.js";
 import { type DirectMethod, PAIR_LOSSES, settingsOf } from "./methods.js";
 import type { StepEvent } from "./phases.js";
-import type { RatingOutcome } from "./rating/session.js";
+import { type Judged, preferredAnswers } from "./preferences.js";
 import { resumableSteps } from "./resumable.js";
 import { weightsOf } from "./training.js";
 
 /** Settings of the demo on which a direct method depends. */
 export type DirectSettings = Pick<DemoConfig, "seed" | "dpo" | "kto" | "orpo">;
-
-/** What direct methods learn from: the pairs, and what the raters' votes came to. */
-export interface Judged {
-  pairs: readonly CandidatePair[];
-  preferences: RatingOutcome["preferences"];
-}
 
 /** Trains a copy of the SFT model, which is the reference where the method has one. */
 export async function* trainDirectly(
@@ -88,24 +81,21 @@ async function ktoFrom(
 }
 
 /** The pairs with the answer that the raters prefer as the chosen one, each with the probability that they are wrong. */
-function answerPairs({ pairs, preferences }: Judged, tokenizer: Tokenizer): DpoPair[] {
-  return preferences.map(({ pair, better, noise }) => {
-    const { prompt, left, right } = pairs[pair];
-    const before = promptIds(tokenizer, prompt.text);
-    const [chosen, rejected] = (better === "left" ? [left, right] : [right, left]).map(({ ids }) =>
-      promptCompletion(before, ids),
-    );
-    return { chosen, rejected, noise };
-  });
-}
+const answerPairs = (judged: Judged, tokenizer: Tokenizer): DpoPair[] =>
+  preferredAnswers(judged, tokenizer).map(({ prompt, chosen, rejected, noise }) => ({
+    chosen: promptCompletion(prompt, chosen),
+    rejected: promptCompletion(prompt, rejected),
+    noise,
+  }));
 
-/** Each answer by itself: the better one of a pair is desirable, the other is not. */
+/** Each answer by itself, in the pairs' own order: the better one of a pair is desirable, the other is not. */
 function labelled({ pairs, preferences }: Judged, tokenizer: Tokenizer): LabelledAnswer[] {
   return preferences.flatMap(({ pair, better }) => {
-    const { prompt, left, right } = pairs[pair];
-    const before = promptIds(tokenizer, prompt.text);
-    return [left, right].map(({ ids }, i) => ({
-      ...{ prompt: before, completion: ids, label: (better === "left") === (i === 0) },
+    const prompt = promptIds(tokenizer, pairs[pair].prompt.text);
+    return (["left", "right"] as const).map((side) => ({
+      prompt,
+      completion: pairs[pair][side].ids,
+      label: side === better,
     }));
   });
 }

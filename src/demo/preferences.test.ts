@@ -31,7 +31,7 @@ describe("training pairs", () => {
     const preferences = pairs.map((pair, i) =>
       i % 2 === 0 ? ratedPreference(pair, i, "left", 0.1) : ratedPreference(pair, i, "right", 0.2),
     );
-    const rows = trainingPairs(pairs, preferences, tokenizer);
+    const rows = trainingPairs({ pairs, preferences }, tokenizer);
     expect(rows).toHaveLength(pairs.length);
     for (const [i, { chosen, rejected, noise }] of rows.entries()) {
       const end = (ids: readonly number[]) => String.fromCharCode(...ids);
@@ -60,13 +60,13 @@ describe("training pairs", () => {
       }),
       noise,
     }));
-    expect(trainingPairs(spoken, rows, worldTokenizer)).toEqual(encoded);
+    expect(trainingPairs({ pairs: spoken, preferences: rows }, worldTokenizer)).toEqual(encoded);
   });
 
   it("are those of which a side is better", () => {
-    expect(trainingPairs(pairs, [ratedPreference(pairs[3], 3, "left", 0.4)], tokenizer)).toEqual([
-      { ...tokenPair(pairs[3], tokenizer), noise: 0.4 },
-    ]);
+    expect(
+      trainingPairs({ pairs, preferences: [ratedPreference(pairs[3], 3, "left", 0.4)] }, tokenizer),
+    ).toEqual([{ ...tokenPair(pairs[3], tokenizer), noise: 0.4 }]);
   });
 });
 

@@ -19,17 +19,36 @@ import type { RatingOutcome } from "./rating/session.js";
  * Preferences as the reward model is trained on them, in the tokens that the policy sampled. `encodePreference` gives
  * the same tokens from the texts, except where the policy sampled an incomplete character.
  */
-export const trainingPairs = (
-  pairs: readonly CandidatePair[],
-  preferences: RatingOutcome["preferences"],
-  tokenizer: Tokenizer,
-): TokenPair[] =>
-  preferences.map(({ pair, better, noise }) => {
-    const { chosen: left, rejected: right } = tokenPair(pairs[pair], tokenizer);
-    return better === "left"
-      ? { chosen: left, rejected: right, noise }
-      : { chosen: right, rejected: left, noise };
+export const trainingPairs = (judged: Judged, tokenizer: Tokenizer): TokenPair[] =>
+  preferredAnswers(judged, tokenizer).map(({ prompt, chosen, rejected, noise }) => ({
+    chosen: [...prompt, ...chosen],
+    rejected: [...prompt, ...rejected],
+    noise,
+  }));
+
+/** What methods learn from: the pairs, and what the raters' votes came to. */
+export interface Judged {
+  pairs: readonly CandidatePair[];
+  preferences: RatingOutcome["preferences"];
+}
+
+/** A pair's prompt and answers as tokens, the answer that raters prefer as the chosen one. */
+export interface PreferredAnswers {
+  prompt: readonly number[];
+  chosen: readonly number[];
+  rejected: readonly number[];
+  /** Probability in [0, 0.5) that the raters are wrong. */
+  noise: number;
+}
+
+/** Each preference of the raters, in the tokens that the policy sampled. */
+export function preferredAnswers({ pairs, preferences }: Judged, tokenizer: Tokenizer): PreferredAnswers[] {
+  return preferences.map(({ pair, better, noise }) => {
+    const { prompt, left, right } = pairs[pair];
+    const [chosen, rejected] = better === "left" ? [left, right] : [right, left];
+    return { prompt: promptIds(tokenizer, prompt.text), chosen: chosen.ids, rejected: rejected.ids, noise };
   });
+}
 
 /** The left side as the chosen one, the right as the rejected one. */
 export function tokenPair({ prompt, left, right }: CandidatePair, tokenizer: Tokenizer): TokenPair {

@@ -104,7 +104,7 @@ export async function* trainRewardModel(
     fullNetwork(runtime, reference.network.config, weightsOf(reference.network), config.seed, "random"),
     config.reward,
   );
-  const compared = trainingPairs(pairs, preferences, tokenizer);
+  const compared = trainingPairs({ pairs, preferences }, tokenizer);
   yield* resumableSteps("reward", scorer, work, (done) =>
     reward(scorer, compared, padId, { ...config.reward, ...wholeModel(config) }, done),
   );

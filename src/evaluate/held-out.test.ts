@@ -22,12 +22,12 @@ writeFileSync(path.join(model, "tokenizer_config.json"), '{"eos_token": "<s>"}')
 
 const told: string[] = [];
 const host = {
-  ...{
-    warn() {},
-    info: (message: string) => void told.push(message),
-    runtime: new OrtRuntime({ threads: 1 }),
-  },
-  ...{ signal: new AbortController().signal, progress: () => ({ update() {}, end() {} }), interrupted() {} },
+  warn() {},
+  info: (message: string) => void told.push(message),
+  runtime: new OrtRuntime({ threads: 1 }),
+  signal: new AbortController().signal,
+  progress: () => ({ update() {}, end() {} }),
+  interrupted() {},
 };
 const written = (name: string, rows: readonly object[]): string => {
   const file = path.join(dir, name);

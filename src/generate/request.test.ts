@@ -81,7 +81,9 @@ describe("a completion", () => {
     expect(one.take(9, -0.5)).toBe(true);
     one.finish();
     expect(await one.result).toEqual({
-      ...{ ids: [11, 9], logProbs: [-1, -0.5], finishReason: "stop" },
+      ids: [11, 9],
+      logProbs: [-1, -0.5],
+      finishReason: "stop",
       text: letters.decode([11, 9]),
     });
   });

@@ -1,7 +1,6 @@
 /** Log-probabilities of the tokens of given texts, line by line. */
 import { z } from "zod";
 import { type LocatedRow, type RowLocation, rowError } from "../base/location.js";
-import { inGroup } from "../base/setting-groups.js";
 import { checkRow } from "../data/formats.js";
 import { toConversation, toDemonstrations } from "../data/normalise.js";
 import { openRequests } from "../data/request-lines.js";
@@ -23,7 +22,7 @@ import type { WorkHost } from "../open/host.js";
 import { adapterSetting, baseSettings, chatSettings, modelSetting } from "../open/model-settings.js";
 import { type OpenedModel, openBaseModel, tokenizerOf } from "../open/open-network.js";
 import { checkLength, formOf, tokenIds } from "../open/request-forms.js";
-import { CHUNK_BATCHES, lineProgress } from "./lines.js";
+import { CHUNK_BATCHES, lineProgress, lineSettings } from "./lines.js";
 
 /** Settings: the model and the texts. */
 export const logProbSchema = z.object({
@@ -31,16 +30,7 @@ export const logProbSchema = z.object({
   adapter: adapterSetting,
   ...chatSettings,
   ...baseSettings,
-  input: z.string().min(1).describe("JSON Lines (or another dataset file); - for stdin"),
-  ...inGroup("memory", {
-    batchSize: z
-      .number()
-      .int()
-      .min(1)
-      .max(1024)
-      .default(16)
-      .describe("most rows in one run; does not change the result"),
-  }),
+  ...lineSettings,
 });
 
 const FORMS = { ids: ["input_ids"], completion: ["prompt", "completion"], messages: ["messages"] };

@@ -1,7 +1,6 @@
 /** Rewards of texts from a reward model, line by line, and its accuracy on preferences. */
 import { z } from "zod";
 import { type LocatedRow, rowError } from "../base/location.js";
-import { inGroup } from "../base/setting-groups.js";
 import { conversationKey } from "../data/conversation.js";
 import { checkRow } from "../data/formats.js";
 import { toDemonstrations, toPreferences } from "../data/normalise.js";
@@ -16,7 +15,7 @@ import { baseSettings } from "../open/model-settings.js";
 import { formOf, tokenIds } from "../open/request-forms.js";
 import { rewardScores } from "../open/reward-scores.js";
 import { preferenceAccuracy, type WinRate } from "../statistics/estimates.js";
-import { CHUNK_BATCHES, lineProgress } from "./lines.js";
+import { CHUNK_BATCHES, lineProgress, lineSettings } from "./lines.js";
 
 /** Settings: the reward model and the texts. */
 export const rewardsSchema = z.object({
@@ -32,16 +31,7 @@ export const rewardsSchema = z.object({
     .optional()
     .describe("the base of such an adapter, instead of the one that it names"),
   ...baseSettings,
-  input: z.string().min(1).describe("JSON Lines (or another dataset file); - for stdin"),
-  ...inGroup("memory", {
-    batchSize: z
-      .number()
-      .int()
-      .min(1)
-      .max(1024)
-      .default(16)
-      .describe("most texts in one run; does not change the result"),
-  }),
+  ...lineSettings,
 });
 
 const FORMS = {

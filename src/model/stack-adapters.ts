@@ -105,31 +105,14 @@ export function stackAdapters(adapters: readonly AdapterTensors[]): AdapterTenso
       a: own.get(`${layer}.lora_A.weight`),
       b: own.get(`${layer}.lora_B.weight`),
     }));
-    const known = parts.find(({ a, b }) => a && b);
-    if (!known?.a || !known.b)
+    if (!parts.some(({ a, b }) => a && b))
       throw new PlumbError(`an adapter has only one of the two matrices of ${layer}`);
     const experts = expertsOf(config, layer);
-    if (experts !== undefined) {
-      for (const [end, tensor] of Object.entries(stackedExperts(parts, experts, r)))
-        tensors.set(`${layer}.lora_${end}.weight`, tensor);
-      continue;
-    }
-    const [input, output] = [known.a.shape[1], known.b.shape[0]];
-    const A = new Float32Array(r * input);
-    const B = new Float32Array(output * r);
-    let at = 0;
-    for (const { lora, a, b } of parts) {
-      if (a && b) {
-        A.set(a.data, at * input);
-        const scale = lora.alpha / lora.r;
-        for (let o = 0; o < output; o++) {
-          for (let k = 0; k < lora.r; k++) B[o * r + at + k] = scale * b.data[o * lora.r + k];
-        }
-      }
-      at += lora.r;
-    }
-    tensors.set(`${layer}.lora_A.weight`, { shape: [r, input], data: A });
-    tensors.set(`${layer}.lora_B.weight`, { shape: [output, r], data: B });
+    tensors.set(`${layer}.lora_A.weight`, stackedRows(parts, "a", experts ?? 1, r));
+    tensors.set(
+      `${layer}.lora_B.weight`,
+      experts === undefined ? stackedColumns(parts, r) : stackedRows(parts, "b", experts, r),
+    );
   }
   for (const [name, tensor] of adapters[adapters.length - 1].tensors) {
     if (layerOf(name).length === 0) tensors.set(name, tensor);
@@ -137,28 +120,46 @@ export function stackAdapters(adapters: readonly AdapterTensors[]): AdapterTenso
   return { config, lora: { r, alpha: r, targets }, tensors };
 }
 
-/** The stacked matrices of a layer of experts, A [experts r, in] and B [experts r, out]: expert by expert as one layer's. */
-function stackedExperts(
-  parts: readonly { lora: LoraConfig; a?: TensorData | undefined; b?: TensorData | undefined }[],
-  experts: number,
-  r: number,
-): Record<"A" | "B", TensorData> {
-  const stacked = (of: "a" | "b"): TensorData => {
-    const width = parts.find((part) => part[of])?.[of]?.shape[1] as number;
-    const data = new Float32Array(experts * r * width);
-    let at = 0;
-    for (const { lora, [of]: tensor } of parts) {
-      const scale = of === "a" ? 1 : lora.alpha / lora.r;
-      const block = lora.r * width;
-      for (let e = 0; tensor && e < experts; e++) {
-        const own = tensor.data.subarray(e * block, (e + 1) * block);
-        data.set(scale === 1 ? own : own.map((value) => scale * value), (e * r + at) * width);
-      }
-      at += lora.r;
+/** An adapter's matrices of one layer; none if it does not change the layer. */
+interface Part {
+  lora: LoraConfig;
+  a?: TensorData | undefined;
+  b?: TensorData | undefined;
+}
+
+/** B of a layer, [out, r]: each part's columns, scaled, beside those of the parts before it. */
+function stackedColumns(parts: readonly Part[], r: number): TensorData {
+  const output = parts.find(({ b }) => b)?.b?.shape[0] as number;
+  const data = new Float32Array(output * r);
+  let at = 0;
+  for (const { lora, b } of parts) {
+    const scale = lora.alpha / lora.r;
+    for (let o = 0; b && o < output; o++) {
+      for (let k = 0; k < lora.r; k++) data[o * r + at + k] = scale * b.data[o * lora.r + k];
     }
-    return { shape: [experts * r, width], data };
-  };
-  return { A: stacked("a"), B: stacked("b") };
+    at += lora.r;
+  }
+  return { shape: [output, r], data };
+}
+
+/**
+ * A of a layer, [r, in], or either matrix of a layer of experts, A [experts r, in] and B [experts r, out]: of each expert,
+ * each part's rows below those of the parts before it. B is scaled.
+ */
+function stackedRows(parts: readonly Part[], of: "a" | "b", experts: number, r: number): TensorData {
+  const width = parts.find((part) => part[of])?.[of]?.shape[1] as number;
+  const data = new Float32Array(experts * r * width);
+  let at = 0;
+  for (const { lora, [of]: tensor } of parts) {
+    const scale = of === "a" ? 1 : lora.alpha / lora.r;
+    const block = lora.r * width;
+    for (let e = 0; tensor && e < experts; e++) {
+      const own = tensor.data.subarray(e * block, (e + 1) * block);
+      data.set(scale === 1 ? own : own.map((value) => scale * value), (e * r + at) * width);
+    }
+    at += lora.r;
+  }
+  return { shape: [experts * r, width], data };
 }
 
 /** The linear layer of a LoRA matrix, as a list of one; empty for any other tensor. */

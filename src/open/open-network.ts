@@ -116,7 +116,8 @@ export async function openBaseModel(
     const tokenizer = own && chat ? withTemplateSettings(own, chat, model) : own;
     const padId = tokenizer?.padId ?? config.padId ?? 0;
     return {
-      ...{ padId, source: model },
+      padId,
+      source: model,
       ...(tokenizer && { tokenizer }),
       ...(int8 && { int8 }),
       ...(leftOut !== undefined && { leftOut }),

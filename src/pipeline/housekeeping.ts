@@ -30,7 +30,12 @@ export async function storedStages(folder: string, warn: (message: string) => vo
     const { stage, key, content, started, seconds } = manifest;
     const name = store.nameOf(stage, key);
     return {
-      ...{ name, stage, key, content, started, seconds },
+      name,
+      stage,
+      key,
+      content,
+      started,
+      seconds,
       bytes: sizeOf(manifest),
       runs: users.get(key) ?? [],
     };

@@ -34,7 +34,10 @@ async function run(name: string, last: string) {
   const pipeline = new Pipeline<{ said: string }>(stages(), host, { keeps: () => true });
   const stage = (own: string, config: string, inputs = {}) =>
     pipeline.plan<string, { said: string }>({
-      ...{ name: own, code: import.meta.url, config, inputs },
+      name: own,
+      code: import.meta.url,
+      config,
+      inputs,
       async *run() {
         yield { said: own };
         return config;

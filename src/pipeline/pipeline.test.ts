@@ -52,7 +52,10 @@ function joined(
   changes: Partial<Stage<string, Said>> = {},
 ): Stage<string, Said> {
   return {
-    ...{ name, code: import.meta.url, config, inputs },
+    name,
+    code: import.meta.url,
+    config,
+    inputs,
     async *run() {
       ran.push(name);
       yield { said: `${name} begins` };

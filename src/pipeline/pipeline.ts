@@ -106,7 +106,8 @@ export class PlannedStage<Out, Event extends object> implements StageResult<Out>
   ) {
     const keys = Object.entries(stage.inputs).map(([name, { key }]) => [name, key]);
     this.origin = {
-      ...{ stage: stage.name, code: codeDigest(stage.code) },
+      stage: stage.name,
+      code: codeDigest(stage.code),
       // In the same form as in the manifest: without values that JSON drops.
       config: JSON.parse(JSON.stringify(stage.config)),
       inputs: Object.fromEntries(keys) as Record<string, string>,
@@ -313,7 +314,10 @@ export class PlannedStage<Out, Event extends object> implements StageResult<Out>
     const before = await store.manifest(this.name, key).catch(() => undefined);
     await store.remove(this.name, key);
     const manifest = await store.put({
-      ...{ origin, key, inputs, ...made },
+      origin,
+      key,
+      inputs,
+      ...made,
       varying: stage.varying ?? (() => false),
       save: (dir) => stage.save(out, dir),
     });

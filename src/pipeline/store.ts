@@ -119,10 +119,19 @@ export class StageStore {
       for (const name of await filesBelow(result))
         files[name] = { ...(await digestOf(join(result, name))), varying: varying(name) };
       const manifest: Manifest = {
-        ...{ format: 1, stage, key, code, config, inputs, content: contentOf(files), files },
+        format: 1,
+        stage,
+        key,
+        code,
+        config,
+        inputs,
+        content: contentOf(files),
+        files,
         events: await digestOf(join(tmp, EVENTS)),
-        ...{ started: started.toISOString(), seconds: Math.round(seconds * 1000) / 1000 },
-        ...{ processor: `${cpus().length} x ${cpus()[0].model.trim()}`, plumbline: plumblineVersion() },
+        started: started.toISOString(),
+        seconds: Math.round(seconds * 1000) / 1000,
+        processor: `${cpus().length} x ${cpus()[0].model.trim()}`,
+        plumbline: plumblineVersion(),
         node: process.version,
       };
       await writeFile(join(tmp, MANIFEST), `${JSON.stringify(manifest, null, 1)}\n`);

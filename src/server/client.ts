@@ -142,14 +142,13 @@ export class FeedbackClient {
         );
       const sent = send(
         {
-          ...{
-            method: method.toUpperCase(),
-            path,
-            headers,
-            agent: this.agent,
-            timeout: TIMEOUT_MILLISECONDS,
-          },
-          ...{ hostname: hostname.replace(/^\[|\]$/g, ""), port },
+          method: method.toUpperCase(),
+          path,
+          headers,
+          agent: this.agent,
+          timeout: TIMEOUT_MILLISECONDS,
+          hostname: hostname.replace(/^\[|\]$/g, ""),
+          port,
         },
         (incoming) => readAnswer(incoming).then(resolve, failed),
       );

@@ -74,25 +74,31 @@ async function work({ later }: TestServer, person: Person, lead: Person, at: str
     const bytes = JSON.stringify(bookmarks.body).length;
     const sides = lease.responses[0] < lease.responses[1];
     const seen: Seen = {
-      ...{ turn, held: taken.body.leases.length, none: String(taken.body.none), sides: String(sides) },
-      ...{ keys: Object.keys(lease).join(), bytes: JSON.stringify(lease).length },
-      ...{ headers: headersOf(taken), votedHeaders: headersOf(voted), voted: Object.keys(voted.body).join() },
-      ...{ term: lease.expiresAt - lease.createdAt, guidelines: lease.guidelinesVersion },
+      turn,
+      held: taken.body.leases.length,
+      none: String(taken.body.none),
+      sides: String(sides),
+      keys: Object.keys(lease).join(),
+      bytes: JSON.stringify(lease).length,
+      headers: headersOf(taken),
+      votedHeaders: headersOf(voted),
+      voted: Object.keys(voted.body).join(),
+      term: lease.expiresAt - lease.createdAt,
+      guidelines: lease.guidelinesVersion,
       ...timeParts("lease", lease.id, lease.createdAt),
       ...timeParts("item", lease.item, lease.createdAt),
       ...timeParts("vote", voted.body.vote, past.castAt),
-      ...{
-        sameIds: String(lease.id.slice(2) === lease.item.slice(2)),
-        seenBefore: String(before.has(lease.item)),
-      },
-      ...{ later: String(lease.item > lastItem), pastItem: String(past.item === lease.item) },
-      ...{
-        past: Object.keys(past).join(),
-        pastBytes: JSON.stringify(past).length,
-        until: past.correctableUntil - past.castAt,
-      },
-      ...{ progress: Object.keys(progress.body).join(), own: progress.body.own.votes - turn },
-      ...{ marked: marked.status, markedMore: bytes - lastBytes },
+      sameIds: String(lease.id.slice(2) === lease.item.slice(2)),
+      seenBefore: String(before.has(lease.item)),
+      later: String(lease.item > lastItem),
+      pastItem: String(past.item === lease.item),
+      past: Object.keys(past).join(),
+      pastBytes: JSON.stringify(past).length,
+      until: past.correctableUntil - past.castAt,
+      progress: Object.keys(progress.body).join(),
+      own: progress.body.own.votes - turn,
+      marked: marked.status,
+      markedMore: bytes - lastBytes,
     };
     const { votes } = (await lead.get(`${at}/progress`)).body;
     const staff = { counted: votes - counted };

@@ -189,7 +189,8 @@ describe("weak passwords", () => {
       expect([answer.status, answer.body.error.field]).toEqual([422, "password"]);
     }
     const { status, body } = await lead.put("/account/password", {
-      ...{ current: PASSWORD, next: "rosalind1234" },
+      current: PASSWORD,
+      next: "rosalind1234",
     });
     expect([status, body.error.field]).toEqual([422, "next"]);
     expect(await newcomer(server, token)).toBe(201);

@@ -125,7 +125,8 @@ it("held votes are decided many at once, after a look at what it changes", async
     votes: 0,
   });
   const decided = await lead.put(`/projects/${project}/reviews`, {
-    ...{ to: "rejected", note: "all of it" },
+    to: "rejected",
+    note: "all of it",
     which: { rater: raters[0].rater },
   });
   expect(decided.body.reviews).toHaveLength(3);

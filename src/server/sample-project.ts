@@ -52,7 +52,10 @@ export async function makeSampleProject(
   const project = await createProject(
     store,
     {
-      ...{ name, guidelines, seed: SEED, task: { kind: "pairwise" } },
+      name,
+      guidelines,
+      seed: SEED,
+      task: { kind: "pairwise" },
       settings: { overlap: OVERLAP, goldRate: 0.2 },
     },
     actor,
@@ -97,7 +100,10 @@ async function judgeAll(
         const order = lease.responses.map((text) => pair.replies.indexOf(text));
         const answer = answerOf(pair.said[r], r === 0 && pair === pairs[0] ? rationale : undefined);
         return store.vote({
-          ...{ lease: lease.id, rater, answer: answerOnScreen(answer, order), client: GROUP },
+          lease: lease.id,
+          rater,
+          answer: answerOnScreen(answer, order),
+          client: GROUP,
           milliseconds: r === QUICK ? QUICK_MILLISECONDS : readingTime(pair),
         });
       }),

@@ -54,7 +54,11 @@ export function createServices(
   const address = new URL(settings.publicUrl ?? options.origin);
   const leadStore: Store = { ...store, db: store.longReads };
   return {
-    ...{ store, leadStore, settings, log: options.log, ready: true },
+    store,
+    leadStore,
+    settings,
+    log: options.log,
+    ready: true,
     progress: new SharedReads<Progress>(),
     origin: address.origin,
     base: address.pathname.replace(/\/+$/, ""),

@@ -26,7 +26,10 @@ beforeEach(async () => {
   dir = mkdtempSync(join(tmpdir(), "plumb-simulate-"));
   const limits = { account: 100_000, address: 100_000, signIn: 1000 };
   server = await startServer({
-    ...{ database: join(dir, "plumb.db"), host: "127.0.0.1", port: 0, logLevel: "silent" },
+    database: join(dir, "plumb.db"),
+    host: "127.0.0.1",
+    port: 0,
+    logLevel: "silent",
     settings: ServerSettings.parse({ limits }),
   });
   lead = await localLead(server, "lead");

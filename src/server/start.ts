@@ -61,7 +61,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   try {
     let app: ReturnType<typeof createApp> | undefined;
     const listening = await listen(() => app as NonNullable<typeof app>, {
-      ...{ host, port: options.port, limits: settings.limits },
+      host,
+      port: options.port,
+      limits: settings.limits,
     });
     const services = createServices(store, {
       settings,

@@ -5,6 +5,7 @@ import {
   maskedStd,
   pearson,
   preferenceAccuracy,
+  rankedRight,
   ranks,
   spearman,
   wilsonInterval,
@@ -61,7 +62,9 @@ describe("wilsonInterval", () => {
     // p = 1/2: the ends are 1/2 -+ z / (2 sqrt(n + z^2)), with z = 1.644854 for 90%.
     const reach = 1.6448536269514722 / (2 * Math.sqrt(20 + 1.6448536269514722 ** 2));
     expect(wilsonInterval(10, 20, 0.9)).toEqual({
-      ...{ estimate: 0.5, low: expect.closeTo(0.5 - reach, 8), high: expect.closeTo(0.5 + reach, 8) },
+      estimate: 0.5,
+      low: expect.closeTo(0.5 - reach, 8),
+      high: expect.closeTo(0.5 + reach, 8),
     });
   });
 });
@@ -76,6 +79,16 @@ it("winRate counts a tie as half", () => {
   expect((together.high - together.low) / (apart.high - apart.low)).toBeGreaterThan(1.8);
   // One prompt shows nothing: at a rate of 20% it is won in one of five.
   expect(winRate([1], [0])).toMatchObject({ estimate: 1, low: 0, high: 1, wins: 1 });
+});
+
+it("scores rank a pair right, wrong, or by a difference of rounding not at all", () => {
+  const ranked = (difference: number) => rankedRight({ chosen: 1 + difference, rejected: 1 });
+  expect([0.5, 2e-4, 9e-5, 0, -9e-5, -2e-4, -0.5].map(ranked)).toEqual([1, 1, 0.5, 0.5, 0.5, 0, 0]);
+  const pairs = [
+    { chosen: 1, rejected: 1 + 5e-5 },
+    { chosen: 2, rejected: 1 },
+  ];
+  expect(preferenceAccuracy(pairs)).toMatchObject({ estimate: 0.75, wins: 1, ties: 1, losses: 0 });
 });
 
 it("preferenceAccuracy is the win rate of the chosen side", () => {

@@ -88,19 +88,33 @@ export function winRate(
     confidence,
   );
   return {
-    ...{ estimate, low, high, wins: count(1), ties: count(0.5), losses: count(0) },
+    estimate,
+    low,
+    high,
+    wins: count(1),
+    ties: count(0.5),
+    losses: count(0),
     ...(caution !== undefined && { caution }),
   };
 }
 
-/** Share of preferences whose chosen side has the higher score, where a tie counts half; see `winRate`. */
+/** Difference of scores below which a pair is a tie: a model that has learned nothing yet makes no more by rounding. */
+const TIE = 1e-4;
+
+/** Whether scores rank a preference's sides as people did: 1, or 0; 1/2 for a tie, a difference below 1e-4. */
+export function rankedRight({ chosen, rejected }: { chosen: number; rejected: number }): number {
+  if (Math.abs(chosen - rejected) < TIE) return 0.5;
+  return chosen > rejected ? 1 : 0;
+}
+
+/** Share of preferences whose sides are ranked right (`rankedRight`), with its interval; see `winRate`. */
 export function preferenceAccuracy(
   pairs: readonly { chosen: number; rejected: number }[],
   options: { clusters?: readonly unknown[]; confidence?: number } = {},
 ): WinRate {
   return winRate(
-    pairs.map(({ chosen }) => chosen),
-    pairs.map(({ rejected }) => rejected),
+    pairs.map(rankedRight),
+    pairs.map(() => 0.5),
     options,
   );
 }

@@ -32,7 +32,10 @@ describe("studentInterval", () => {
 
   it("of one value is no interval", () => {
     expect(studentInterval([3])).toEqual({
-      ...{ estimate: 3, low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY, n: 1 },
+      estimate: 3,
+      low: Number.NEGATIVE_INFINITY,
+      high: Number.POSITIVE_INFINITY,
+      n: 1,
       caution: "one value has no interval",
     });
     expect(() => studentInterval([])).toThrow("no values");
@@ -91,7 +94,10 @@ describe("meanInterval", () => {
     const clusters = VALUES.map((x, i) => Array.from({ length: 1 + (i % 3) }, (_, k) => x + k - (i % 3) / 2));
     const { low, high } = meanInterval(VALUES);
     expect(clusterMeanInterval(clusters)).toMatchObject({
-      ...{ low: expect.closeTo(low, 9), high: expect.closeTo(high, 9), n: 15, clusters: 8 },
+      low: expect.closeTo(low, 9),
+      high: expect.closeTo(high, 9),
+      n: 15,
+      clusters: 8,
     });
     expect(() => clusterMeanInterval([[1], []])).toThrow("no values");
   });

@@ -34,7 +34,10 @@ export function studentInterval(values: readonly number[], confidence = 0.95): S
   if (n < 2) return none(estimate, n, "one value has no interval");
   const half = (studentQuantile(0.5 + confidence / 2, n - 1) * maskedStd(values)) / Math.sqrt(n);
   return {
-    ...{ estimate, low: estimate - half, high: estimate + half, n },
+    estimate,
+    low: estimate - half,
+    high: estimate + half,
+    n,
     ...(n < ENOUGH_VALUES && {
       caution: `${n} values: holds for normal ones, is too narrow for skewed ones`,
     }),
@@ -168,5 +171,9 @@ function meanOf(values: readonly number[]): number {
 const sum = (values: readonly number[]): number => values.reduce((total, x) => total + x, 0);
 
 const none = (estimate: number, n: number, caution: string): SampleInterval => ({
-  ...{ estimate, low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY, n, caution },
+  estimate,
+  low: Number.NEGATIVE_INFINITY,
+  high: Number.POSITIVE_INFINITY,
+  n,
+  caution,
 });

@@ -29,7 +29,8 @@ describe("rateInterval", () => {
       estimate: expect.closeTo(values.flat().reduce((a, b) => a + b, 0) / n, 12),
       low: expect.closeTo(ends[0], 10),
       high: expect.closeTo(ends[1], 10),
-      ...{ n, clusters: values.length },
+      n,
+      clusters: values.length,
     });
   });
 

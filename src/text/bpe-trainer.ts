@@ -7,7 +7,7 @@
 import { PlumbError } from "../base/errors.js";
 import { byteLevel, GPT2_PATTERN } from "./pre-tokenizers.js";
 
-export const MAX_WORD_BYTES = 256;
+const MAX_WORD_BYTES = 256;
 /** Pairs of ids are keyed as left * PAIR_BASE + right. */
 const PAIR_BASE = 2 ** 22;
 

@@ -11,9 +11,9 @@ import { messageOf, PlumbError } from "../base/errors.js";
 import { asUnicodeSplits } from "./pre-tokenizers.js";
 
 /** Larger tokenizer files are refused; the largest in use (vocabularies of 262,144) are about 35 MB. */
-export const MAX_TOKENIZER_FILE_BYTES = 128 * 1024 * 1024;
+const MAX_TOKENIZER_FILE_BYTES = 128 * 1024 * 1024;
 /** The highest token id that is accepted, so that a hostile file cannot ask for a vast table. */
-export const MAX_TOKEN_ID = 2 ** 22 - 1;
+const MAX_TOKEN_ID = 2 ** 22 - 1;
 
 /** The part of @huggingface/tokenizers used here; the package's own declarations do not resolve under NodeNext. */
 interface InnerTokenizer {

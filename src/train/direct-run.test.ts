@@ -9,17 +9,18 @@ test("a fall of the chosen answers is said from a tenth of a nat a token on, wit
   for (const change of [undefined, 0.5, -0.05]) expect(doubtOfChosen(change, "")).toBeUndefined();
 });
 
-test("held-out pairs: a tie counts as wrong, and pairs of a conversation are one cluster", () => {
+test("held-out pairs: a tie counts half, margins are in a unit, and pairs of a conversation are one cluster", () => {
   const rewards = [
     { chosen: 2, rejected: 1 },
     { chosen: 1, rejected: 1 },
     { chosen: 3, rejected: 0 },
     { chosen: 0, rejected: 1 },
   ];
-  const heldOut = ["a", "a", "b", "c"].map((conversation) => ({ conversation }));
-  const { accuracy, margin } = pairFigures(rewards, heldOut);
-  expect(accuracy).toMatchObject({ estimate: 0.5, clusters: 3 });
+  const conversations = ["a", "a", "b", "c"];
+  const { accuracy, margin } = pairFigures(rewards, conversations);
+  expect(accuracy).toMatchObject({ estimate: 0.625, clusters: 3 });
   expect(margin.estimate).toBe(0.75);
+  expect(pairFigures(rewards, conversations, 3).margin.estimate).toBe(0.25);
 });
 
 test("rows that are left out are counted by reason, with the first of each", () => {

@@ -8,7 +8,7 @@ import type { Packing } from "../model/lay-out.js";
 import { NetworkRunner, type NetworkTrainer } from "../model/runner.js";
 import { sequenceLogRatios } from "../model/score.js";
 import { clustersOf } from "../statistics/clusters.js";
-import { mean } from "../statistics/estimates.js";
+import { mean, rankedRight } from "../statistics/estimates.js";
 import { formatInterval } from "../statistics/format-interval.js";
 import { pooledMeanInterval } from "../statistics/means.js";
 import { type ClusterInterval, rateInterval } from "../statistics/rates.js";
@@ -54,24 +54,24 @@ export async function driftOf(
   };
 }
 
-/** How held-out pairs are told apart; intervals are over conversations, at 95%. A tie counts as wrong. */
+/** How held-out pairs are told apart; intervals are over conversations, at 95%. */
 export interface PairFigures {
+  /** Share of the pairs that are ranked right, a tie counting half (`rankedRight`). */
   accuracy: ClusterInterval;
   /** Mean of the chosen side's reward less the rejected one's. */
   margin: ClusterInterval;
 }
 
-/** @param rewards of held-out pairs, in the order of `heldOut`. */
+/** @param rewards of held-out pairs. @param conversations that of each pair. @param unit what the margin is in. */
 export function pairFigures(
   rewards: readonly { chosen: number; rejected: number }[],
-  heldOut: readonly { conversation: string }[],
+  conversations: readonly string[],
+  unit = 1,
 ): PairFigures {
-  const keys = heldOut.map(({ conversation }) => conversation);
-  const right = rewards.map(({ chosen, rejected }) => (chosen > rejected ? 1 : 0));
-  const margins = rewards.map(({ chosen, rejected }) => chosen - rejected);
+  const margins = rewards.map(({ chosen, rejected }) => (chosen - rejected) / unit);
   return {
-    accuracy: rateInterval(clustersOf(right, keys)),
-    margin: pooledMeanInterval(clustersOf(margins, keys)),
+    accuracy: rateInterval(clustersOf(rewards.map(rankedRight), conversations)),
+    margin: pooledMeanInterval(clustersOf(margins, conversations)),
   };
 }
 

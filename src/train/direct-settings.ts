@@ -94,7 +94,10 @@ export function encodePairs(
       hint: "Look at the data with plumb data; texts are compared as they are cut (--max-length).",
     });
   return {
-    ...{ train, heldOut, warnings: left.reasons(), texts: train.map(({ chosen }) => chosen.ids) },
+    train,
+    heldOut,
+    warnings: left.reasons(),
+    texts: train.map(({ chosen }) => chosen.ids),
     prompts: promptsToAnswer(split.heldOut, reader, config),
     said: [
       `${train.length} pairs to train on, ${heldOut.length} held out` +

@@ -26,8 +26,13 @@ it("refuses a reward model without a row for a token that the policy may sample"
   const { tokenizer } = await openBaseModel(runtime, reward, [], { head: "any", addedTokens: true });
   if (tokenizer === undefined) throw new Error("no tokenizer");
   const policy = (vocabSize: number): TrainingBase => ({
-    ...{ config: { ...config, vocabSize }, weights: new Map(), tokenizer, padId: 0 },
-    ...{ source: "elsewhere", sourceWeights: new Map(), adapters: [] },
+    config: { ...config, vocabSize },
+    weights: new Map(),
+    tokenizer,
+    padId: 0,
+    source: "elsewhere",
+    sourceWeights: new Map(),
+    adapters: [],
   });
   const notices = { warn() {} };
   expect(await openRewardModels(runtime, policy(rows), [reward], notices)).toHaveLength(1);

@@ -92,7 +92,11 @@ export function encodeOnline(
   const what = config.longPrompts === "skip" ? "skipped" : "cut";
   const tooLong = long > 0 ? `; ${long} too long, ${what}` : "";
   return {
-    ...{ functions, train, evaluation, long, texts: train.map(({ ids }) => ids) },
+    functions,
+    train,
+    evaluation,
+    long,
+    texts: train.map(({ ids }) => ids),
     ...(isOneText(prompts) && {
       warnings: [
         `all ${prompts.length} prompts are the same: the policy learns one answer, and start and end are compared on it`,

@@ -30,7 +30,8 @@ export function SignInForm({ done }: { done?: () => void }) {
     session.begin(
       await call("signIn", {
         body: {
-          ...{ login, password },
+          login,
+          password,
           ...(code.trim() !== "" && { code: code.trim() }),
           ...(device !== undefined && { device }),
         },

@@ -1,4 +1,5 @@
 import { useStrings } from "../strings/index.js";
+import { asksForText } from "../task-kinds.js";
 import { Button } from "../ui/button.js";
 import { useKeyName } from "../ui/key-names.js";
 import type { ItemProps } from "./item-page.js";
@@ -16,12 +17,10 @@ export function ActionBar({ act, ...item }: ItemProps & { act(action: string): v
   const hint = (action: string) => keyName(keymap[action] ?? "");
   const oneVerdict = task.kind === "pairwise" && task.aspects.length === 1;
   const lease = shown.mode === "lease";
-  const written = task.kind === "demonstration" || task.kind === "rewrite";
+  const written = asksForText(task);
   return (
     <div class="actions">
-      {task.kind === "pairwise" && <PairButtons {...item} act={act} />}
-      {task.kind === "ranking" && <Ranking {...item} />}
-      {task.kind === "safety" && <SafetyButtons {...item} act={act} />}
+      <Verdict {...item} act={act} />
       {shown.mode !== "training" && <Rationale {...{ task, draft, change }} />}
       <div class="actions-row">
         <Button look="quiet" hint={hint("undo")} onClick={() => act("undo")}>
@@ -54,4 +53,23 @@ export function ActionBar({ act, ...item }: ItemProps & { act(action: string): v
       </div>
     </div>
   );
+}
+
+/** What raters judge by; of ratings and texts it stands beside the responses. */
+function Verdict({ act, ...item }: ItemProps & { act(action: string): void }) {
+  const { kind } = item.project.task;
+  switch (kind) {
+    case "pairwise":
+      return <PairButtons {...item} act={act} />;
+    case "ranking":
+      return <Ranking {...item} />;
+    case "safety":
+      return <SafetyButtons {...item} act={act} />;
+    case "likert":
+    case "demonstration":
+    case "rewrite":
+      return null;
+    default:
+      return kind satisfies never;
+  }
 }

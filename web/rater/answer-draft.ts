@@ -29,7 +29,12 @@ export type Lacking = "verdict" | "rank" | "points" | "text" | "unchanged" | "ca
 
 export function emptyDraft({ kind }: TaskDefinition, responses: readonly string[]): AnswerDraft {
   return {
-    ...{ aspects: {}, ranked: [], tied: [], categories: [], flags: [], rationale: "" },
+    aspects: {},
+    ranked: [],
+    tied: [],
+    categories: [],
+    flags: [],
+    rationale: "",
     ratings: responses.map(() => ({})),
     text: kind === "rewrite" ? responses[0] : "",
   };
@@ -69,7 +74,8 @@ export function draftOf(answer: Answer, empty: AnswerDraft): AnswerDraft {
       return { ...draft, ratings: answer.ratings };
     case "safety":
       return { ...draft, safe: answer.safe, categories: answer.categories };
-    default:
+    case "demonstration":
+    case "rewrite":
       return { ...draft, text: answer.text };
   }
 }
@@ -96,7 +102,8 @@ export function completed(
       return { kind, ratings: draft.ratings, ...common };
     case "safety":
       return { kind, safe: draft.safe as boolean, categories: draft.safe ? [] : draft.categories, ...common };
-    default:
+    case "demonstration":
+    case "rewrite":
       return { kind, text: draft.text, ...common };
   }
 }
@@ -122,8 +129,10 @@ function lackingOf(
     case "rewrite":
       if (draft.text === original) return "unchanged";
       return draft.text.trim() === "" ? "text" : undefined;
-    default:
+    case "demonstration":
       return draft.text.trim() === "" ? "text" : undefined;
+    default:
+      return kind satisfies never;
   }
 }
 

@@ -3,6 +3,7 @@ import type { Answer } from "../../src/votes/tasks/index.js";
 import { call, type ResultOf } from "../api/client.js";
 import { asProblem } from "../api/problem.js";
 import { useStrings } from "../strings/index.js";
+import { asksForText } from "../task-kinds.js";
 import { Button } from "../ui/button.js";
 import { useKeyName } from "../ui/key-names.js";
 import { composing, placedKey, shortcutOf, takesText } from "../ui/keys.js";
@@ -199,7 +200,7 @@ export function ItemPage(props: {
   }, [keymap]);
 
   const given: ItemProps = { shown, project, draft, change, keymap };
-  const written = task.kind === "demonstration" || task.kind === "rewrite";
+  const written = asksForText(task);
   return (
     <div
       class={`item item-${task.kind}`}

@@ -54,7 +54,8 @@ function verdictKeys(kind: TaskDefinition["kind"], strengths: number, scale: num
       return picks(scale);
     case "safety":
       return { safe: "s", unsafe: "u", ...picks(SAFETY_CATEGORIES) };
-    default:
+    case "demonstration":
+    case "rewrite":
       return {};
   }
 }

@@ -21,7 +21,8 @@ export function PairButtons({
   const { aspects, strengths } = task;
   const degrees = Array.from({ length: strengths }, (_, i) => i + 1);
   const side = (verdict: "left" | "right") => (strength: number) => ({
-    ...{ action: `${verdict}-${strength}`, verdict },
+    action: `${verdict}-${strength}`,
+    verdict,
     ...(strengths > 1 && { strength }),
   });
   const choices: { action: string; verdict: Verdict; strength?: number }[] = [

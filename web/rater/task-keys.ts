@@ -38,8 +38,11 @@ export function afterKey(action: string, draft: AnswerDraft, task: TaskDefinitio
       return name === "pick"
         ? { draft: withCategory(draft, `S${n}` as SafetyCategory), submit: false }
         : undefined;
-    default:
+    case "demonstration":
+    case "rewrite":
       return undefined;
+    default:
+      return task.kind satisfies never;
   }
 }
 

@@ -55,7 +55,8 @@ export function answerWords(strings: Strings, answer: Answer, strengths: number)
       return answer.safe
         ? rate.safe
         : `${rate.unsafe}: ${answer.categories.map((category) => rate.safety[category]).join(", ")}`;
-    default:
+    case "demonstration":
+    case "rewrite":
       return answer.text.length > 160 ? `${answer.text.slice(0, 160)}…` : answer.text;
   }
 }

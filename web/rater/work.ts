@@ -188,7 +188,13 @@ export class Work {
     if (this.shown?.mode !== "correction") this.before = this.shown;
     const { item, lease, vote, prompt, responses, answer } = past;
     this.show({
-      ...{ mode: "correction", key: this.newKey(), item, lease, prompt, responses, answer },
+      mode: "correction",
+      key: this.newKey(),
+      item,
+      lease,
+      prompt,
+      responses,
+      answer,
       ...(vote !== undefined && { vote }),
     });
   }

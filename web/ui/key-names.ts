@@ -6,7 +6,12 @@ import { placeOf } from "./keys.js";
 export type Layout = ReadonlyMap<string, string>;
 
 const SIGNS: Readonly<Record<string, string>> = {
-  ...{ Enter: "↵", " ": "␣", ArrowLeft: "←", ArrowRight: "→", ArrowUp: "↑", ArrowDown: "↓" },
+  Enter: "↵",
+  " ": "␣",
+  ArrowLeft: "←",
+  ArrowRight: "→",
+  ArrowUp: "↑",
+  ArrowDown: "↓",
 };
 
 /**

@@ -6,16 +6,14 @@ import { placedKey, shortcutOf, typedKey } from "./keys.js";
 
 const keymap = defaultKeymap(TaskDefinition.parse({ kind: "pairwise" }));
 const pressed = (key: string, code: string, more: object = {}) => ({
-  ...{
-    key,
-    code,
-    keyCode: 0,
-    isComposing: false,
-    ctrlKey: false,
-    metaKey: false,
-    altKey: false,
-    shiftKey: false,
-  },
+  key,
+  code,
+  keyCode: 0,
+  isComposing: false,
+  ctrlKey: false,
+  metaKey: false,
+  altKey: false,
+  shiftKey: false,
   ...more,
 });
 const actionOf = (key: string, code: string, more: object = {}) => {

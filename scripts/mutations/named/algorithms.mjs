@@ -182,7 +182,6 @@ export const algorithms = [
       ["margins are ignored", "pair.margin ?? 0", "0 * (pair.margin ?? 0)"],
       ["margins are added", "const d = sub(difference, margins)", "const d = add(difference, margins)"],
       ["preferences are flipped", "const difference = sub(chosen, rejected)", "const difference = sub(rejected, chosen)"],
-      ["even scores count as right", "if (chosen > rejected) right++", "if (chosen >= rejected) right++"],
       ["the reported margin is turned round", "margin += chosen - rejected", "margin += rejected - chosen"],
       ["rewards are shifted only", "std: Math.sqrt(variance) > 1e-6 ? Math.sqrt(variance) : 1", "std: 1"],
       ["rewards are scaled only", "return { mean, std", "return { mean: 0, std"],

@@ -6,9 +6,8 @@ export const demo = [
     file: "src/demo/preferences.ts",
     tests: at(["preferences", "reward-check"]),
     mutations: [
-      ["preferences are flipped", 'return better === "left"', 'return better === "right"'],
-      ["the noise of left preferences is dropped", "chosen: left, rejected: right, noise }", "chosen: left, rejected: right }"],
-      ["the noise of right preferences is dropped", "chosen: right, rejected: left, noise }", "chosen: right, rejected: left }"],
+      ["preferences are flipped", 'better === "left" ? [left, right]', 'better === "right" ? [left, right]'],
+      ["the noise of preferences is dropped", "rejected: rejected.ids, noise }", "rejected: rejected.ids, noise: 0 }"],
       ["the worse side by gold is the right one", "prefersLeft(i) === gold > 0", "prefersLeft(i) === gold < 0"],
       ["pairs that gold finds equal count", "filter(({ gold }) => gold !== 0)", "filter(() => true)"],
     ],
@@ -98,7 +97,7 @@ export const demo = [
   {
     file: "src/demo/direct.ts",
     tests: at(["direct"]),
-    mutations: [["desirable answers are the worse ones", '(better === "left") === (i === 0)', '(better === "left") !== (i === 0)']],
+    mutations: [["desirable answers are the worse ones", "label: side === better", "label: side !== better"]],
   },
   {
     file: "src/cli/demo/report.ts",

@@ -515,7 +515,7 @@ export const feedback = [
       ["gold items have verdicts", " && item.gold === undefined)", ")"],
       ["a lead's tie prefers the right", "outcome < 0.5 ? 0 : 0.5", "0"],
       ["what only a lead decided is no result", "return [...replaced, ...left.values()];", "return replaced;"],
-      ["a verdict is noisy", "noise: 0, adjudicated", "noise: 0.4, adjudicated"],
+      ["a verdict is noisy", "noise: 0,\n        adjudicated", "noise: 0.4,\n        adjudicated"],
     ],
   },
   {

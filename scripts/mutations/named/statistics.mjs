@@ -28,7 +28,7 @@ export const statistics = [
       ["Student's interval with the normal's quantile", "const half = (studentQuantile(0.5 + confidence / 2, n - 1) *", "const half = (studentQuantile(0.5 + confidence / 2, Number.POSITIVE_INFINITY) *"],
       ["Student's interval one-sided", "const half = (studentQuantile(0.5 + confidence / 2, n - 1) *", "const half = (studentQuantile(confidence, n - 1) *"],
       ["Student's interval with n degrees of freedom", "const half = (studentQuantile(0.5 + confidence / 2, n - 1) *", "const half = (studentQuantile(0.5 + confidence / 2, n) *"],
-      ["Student's interval swapped", "low: estimate - half, high: estimate + half, n }", "low: estimate + half, high: estimate - half, n }"],
+      ["Student's interval swapped", "low: estimate - half,\n    high: estimate + half,\n    n,\n", "low: estimate + half,\n    high: estimate - half,\n    n,\n"],
       ["Student's interval of a deviation, not of a mean", ") / Math.sqrt(n);\n  return", ");\n  return"],
       ["the pairs of differences are summed", "a.map((value, i) => value - b[i])", "a.map((value, i) => value + b[i])"],
       ["differences to the first", "a.map((value, i) => value - b[i])", "a.map((value) => value - b[0])"],
@@ -82,6 +82,8 @@ export const statistics = [
     file: "src/statistics/estimates.ts",
     tests: COVERAGE,
     mutations: [
+      ["even scores rank right", "return chosen > rejected ? 1 : 0;", "return 1;"],
+      ["only equal scores are a tie", "Math.abs(chosen - rejected) < TIE", "chosen === rejected"],
       ["ties are losses", "score === against[i] ? 0.5 : 0", "score === against[i] ? 0 : 0"],
       ["the win rate of the other", "score > against[i] ? 1", "score < against[i] ? 1"],
       ["pairs of one prompt count by themselves", "clusters ?? outcomes.map((_, i) => i)", "outcomes.map((_, i) => i)"],

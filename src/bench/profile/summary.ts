@@ -1,3 +1,4 @@
+import { groupBy } from "../../base/group-by.js";
 import type { KernelTime, ProfiledRun } from "../../runtime/profile.js";
 import { phaseOf } from "./phases.js";
 
@@ -50,16 +51,6 @@ const sum = (values: Iterable<number>): number => {
   for (const value of values) total += value;
   return total;
 };
-function groupBy<T>(items: readonly T[], key: (item: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
-  for (const item of items) {
-    const name = key(item);
-    const group = groups.get(name);
-    if (group) group.push(item);
-    else groups.set(name, [item]);
-  }
-  return groups;
-}
 const kernelTime = (kernels: readonly KernelTime[]): number => sum(kernels.map((k) => k.milliseconds));
 
 /** "layers.3/mlp/gate_proj" of every layer as "layers/mlp/gate_proj". */

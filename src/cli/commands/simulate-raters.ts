@@ -40,7 +40,12 @@ With --json it prints {"raters":[{"rater":..,"kind":..,"votes":..}]}: which pseu
     let votes = 0;
     try {
       const work = await simulateRaters(lead, {
-        ...{ url: server, project, raters, votesPerRater, seed, signal },
+        url: server,
+        project,
+        raters,
+        votesPerRater,
+        seed,
+        signal,
         onVote: () => progress.update(++votes),
       });
       progress.end();

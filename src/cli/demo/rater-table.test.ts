@@ -3,12 +3,16 @@ import type { VotesSummary } from "../../demo/rating/summary.js";
 import { raterTable } from "./rater-table.js";
 
 const rater = (kind: VotesSummary["raters"][number]["kind"], estimate: number, flag?: string) => ({
-  ...{ rater: "rater-1", kind, votes: 100 },
+  rater: "rater-1",
+  kind,
+  votes: 100,
   reliability: { estimate, low: estimate, high: estimate },
   flags: flag === undefined ? [] : [{ kind: flag, reason: "told" }],
 });
 const summary: VotesSummary = {
-  ...{ pairs: 250, votes: 500, method: "robust" },
+  pairs: 250,
+  votes: 500,
+  method: "robust",
   labels: { estimate: 0.912, low: 0.9, high: 0.924, n: 240 },
   raters: [
     rater("honest", 0.9),

@@ -12,7 +12,11 @@ const root = memoryFolder("plumb-report-");
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 const rate = (estimate: number, clusters: number, n = 4 * clusters) => ({
-  ...{ estimate, low: estimate - 0.01, high: estimate + 0.01, n, clusters },
+  estimate,
+  low: estimate - 0.01,
+  high: estimate + 0.01,
+  n,
+  clusters,
 });
 const bar = (name: string, met: boolean): Bar => ({
   name,
@@ -21,8 +25,10 @@ const bar = (name: string, met: boolean): Bar => ({
   seen: `what ${name} hides`,
 });
 const alarm = {
-  ...{ behaviour: "refuses safe requests", iteration: 9 },
-  ...{ before: { shown: 1, n: 100 }, now: { shown: 30, n: 120 } },
+  behaviour: "refuses safe requests",
+  iteration: 9,
+  before: { shown: 1, n: 100 },
+  now: { shown: 30, n: 120 },
 };
 
 /** A run on 60 safe prompts and 20 harmful ones. */
@@ -31,21 +37,25 @@ function finished(changes: Partial<DemoRun> = {}): DemoRun {
     const n = name === POLICY_NAMES.bestOf ? 2 : 4;
     const of = (clusters: number, estimate: number) => rate(estimate, clusters, n * clusters);
     return {
-      ...{ name, temperature: 0.7, sampled: name === POLICY_NAMES.bestOf ? 6 : 1, kl: rate(1.25, 80) },
+      name,
+      temperature: 0.7,
+      sampled: name === POLICY_NAMES.bestOf ? 6 : 1,
+      kl: rate(1.25, 80),
       summary: {
-        ...{ gold: rate(-1.5, 80), helpfulness: rate(0.5, 80), harmlessness: rate(0.25, 80), length: 12.34 },
+        gold: rate(-1.5, 80),
+        helpfulness: rate(0.5, 80),
+        harmlessness: rate(0.25, 80),
+        length: 12.34,
         toHarm: {
           refusesWell: of(20, 0.9),
           refusesBadly: of(20, 0.05),
           offTopic: of(20, 0.03),
           complies: of(20, 0.02),
         },
-        ...{
-          refusesHarm: of(20, 0.95),
-          refusesSafe: of(60, 0.11),
-          wrongFacts: of(25, 0.07),
-          wrongSteps: of(35, 0.13),
-        },
+        refusesHarm: of(20, 0.95),
+        refusesSafe: of(60, 0.11),
+        wrongFacts: of(25, 0.07),
+        wrongSteps: of(35, 0.13),
       },
     };
   });
@@ -61,18 +71,32 @@ function finished(changes: Partial<DemoRun> = {}): DemoRun {
     ["benign", "alarming", "harmful"].map((kind) => JSON.stringify(row(kind))).join("\n"),
   );
   return {
-    ...{ seed: 1, split: "report", raters: "mixed", alarms: [], bars: [bar("one", true), bar("two", true)] },
-    ...{ seconds: 65, processorSeconds: 100, peakMemoryMb: 1, kl: { lastIteration: 1, budget: 40 }, run },
+    seed: 1,
+    split: "report",
+    raters: "mixed",
+    alarms: [],
+    bars: [bar("one", true), bar("two", true)],
+    seconds: 65,
+    processorSeconds: 100,
+    peakMemoryMb: 1,
+    kl: { lastIteration: 1, budget: 40 },
+    run,
     votes: { pairs: 10, votes: 30, method: "robust", labels: rate(0.9, 10), raters: [] },
     rewardModel: {
-      ...{ accuracy: rate(0.7, 100, 900), goldPairs: rate(0.9, 10), goldAccuracy: 0.8, noiseCeiling: 0.8 },
+      accuracy: rate(0.7, 100, 900),
+      goldPairs: rate(0.9, 10),
+      goldAccuracy: 0.8,
+      noiseCeiling: 0.8,
       minimalPairs: { "plain or flattered": rate(0.97, 80, 160) },
     },
     evaluation: {
-      ...{ prompts: 80, policies },
+      prompts: 80,
+      policies,
       comparisons: [
         {
-          ...{ policy: POLICY_NAMES.ppoBest, against: POLICY_NAMES.sftBest, gold: rate(0.25, 80) },
+          policy: POLICY_NAMES.ppoBest,
+          against: POLICY_NAMES.sftBest,
+          gold: rate(0.25, 80),
           winRate: { ...rate(0.75, 80), wins: 45, ties: 30, losses: 5, n: 80 },
         },
       ],

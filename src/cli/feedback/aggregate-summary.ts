@@ -49,9 +49,13 @@ export function aggregateSummary(
   const { method, raters, groups } = aggregate;
   const rated = ratedVotes(file);
   return {
-    ...{ kind: file.votes.kind, method },
-    ...{ votes: rated.unit.length, ...counts, raters: raters.length },
-    ...{ repeated: file.repeated, agreement: agreementReport(rated, seed) },
+    kind: file.votes.kind,
+    method,
+    votes: rated.unit.length,
+    ...counts,
+    raters: raters.length,
+    repeated: file.repeated,
+    agreement: agreementReport(rated, seed),
     flagged: raters.filter(({ flags }) => flags.length > 0),
     groups: groups.map((members) => members.map(({ rater }) => raters[rater].rater)),
     ...(aggregate.model !== undefined && {

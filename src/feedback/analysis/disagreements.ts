@@ -46,12 +46,10 @@ export function disagreementsView(
     count: units.length,
     items: shown.map(({ item, what, entropy, rows }) => ({
       ...(data.items.get(item)?.adjudicated !== undefined && { adjudicated: true }),
-      ...{
-        item,
-        prompt: promptStart(data, item),
-        ...(what !== undefined && { what }),
-        entropy,
-      },
+      item,
+      prompt: promptStart(data, item),
+      ...(what !== undefined && { what }),
+      entropy,
       votes: rows.slice(0, MAX_VOTES).map((row) => shownVote(question as Question, row)),
     })),
     ...(offset + limit < units.length && { next: offset + limit }),
@@ -94,7 +92,7 @@ function said({ votes, from, aspect }: Question, row: number): string {
 }
 
 /** Entropy of the shares of each distinct value, in bits. */
-export function entropyOf(values: readonly string[]): number {
+function entropyOf(values: readonly string[]): number {
   const tally = new Map<string, number>();
   for (const value of values) tally.set(value, (tally.get(value) ?? 0) + 1);
   let bits = 0;
@@ -106,9 +104,13 @@ function shownVote(question: Question, row: number): DisagreementsView["items"][
   const { vote, review } = question.from[row];
   const { id, rater, group, answer, milliseconds, castAt } = vote;
   return {
-    ...{ vote: id, rater, ...(group !== undefined && { group }), said: said(question, row) },
+    vote: id,
+    rater,
+    ...(group !== undefined && { group }),
+    said: said(question, row),
     ...(answer.rationale !== undefined && { rationale: answer.rationale.slice(0, MAX_RATIONALE) }),
     ...(milliseconds !== undefined && { seconds: milliseconds / 1000 }),
-    ...{ castAt, ...(review && { review }) },
+    castAt,
+    ...(review && { review }),
   };
 }

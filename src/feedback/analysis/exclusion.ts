@@ -55,10 +55,12 @@ export function exclusionPreview(data: ProjectData, exclusion: Exclusion, seed =
   const changed = changes.filter(({ after: next }) => next !== null);
   const lost = changes.filter(({ after: next }) => next === null);
   return {
-    ...{ asOf: data.asOf, aspect: aspect ?? data.project.task.kind },
+    asOf: data.asOf,
+    aspect: aspect ?? data.project.task.kind,
     votes: counting(present.filter(own), USES.results).length,
     units: before.size,
-    ...{ lost: lost.length, changed: changed.length },
+    lost: lost.length,
+    changed: changed.length,
     changes: [...changed, ...lost].slice(0, MAX_SHOWN),
   };
 }

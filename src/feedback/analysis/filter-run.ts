@@ -31,14 +31,18 @@ export function filterRun(data: ProjectData): FoundByFilters {
   const warnings = findings.filter(({ severity }) => severity === "warn");
   return {
     run: {
-      ...{ asOf: data.asOf, votes: votes.length },
+      asOf: data.asOf,
+      votes: votes.length,
       filters: FILTERS.map((filter) => ({
         filter,
         holds: [...holds.values()].filter((hold) => hold.filter === filter).length,
         warnings: warnings.filter((warning) => warning.filter === filter).length,
       })),
       warnings: warnings.slice(0, MAX_WARNINGS).map(({ filter, evidence, raters, items }) => ({
-        ...{ filter, evidence, raters: raters.slice(0, MAX_NAMED), items: items.slice(0, MAX_NAMED) },
+        filter,
+        evidence,
+        raters: raters.slice(0, MAX_NAMED),
+        items: items.slice(0, MAX_NAMED),
       })),
     },
     holds: [...holds.values()],

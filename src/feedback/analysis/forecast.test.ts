@@ -8,7 +8,10 @@ const DAY = 86_400_000;
 /** A project of items of overlap 3 with votes at the times given. */
 function project(times: number[], items: number, state = "open"): ProjectData {
   const judgements = times.map((firstAt) => ({
-    ...{ firstAt, gold: false, excluded: false, vote: { repeat: false } },
+    firstAt,
+    gold: false,
+    excluded: false,
+    vote: { repeat: false },
   }));
   const each = Array.from({ length: items }, (_, i): [string, object] => [
     `i${i}`,

@@ -41,7 +41,9 @@ export function forecastView(data: ProjectData, now: number): ForecastView {
   const scale = DAY / length;
   const rate = studentInterval([...spans]);
   const perDay = {
-    ...{ estimate: rate.estimate * scale, low: Math.max(0, rate.low) * scale, high: rate.high * scale },
+    estimate: rate.estimate * scale,
+    low: Math.max(0, rate.low) * scale,
+    high: rate.high * scale,
     n: spans.length,
   };
   if (remaining === 0) return { ...known, perDay, end: null, why: "nothing remains" };
@@ -54,7 +56,9 @@ export function forecastView(data: ProjectData, now: number): ForecastView {
   const high = needed.high * length > MAX_DAYS * DAY ? null : at(needed.high);
   const { caution } = needed;
   return {
-    ...{ ...known, perDay, end: { estimate: at(needed.estimate), low: at(needed.low), high } },
+    ...known,
+    perDay,
+    end: { estimate: at(needed.estimate), low: at(needed.low), high },
     ...(caution !== undefined && { caution }),
   };
 }

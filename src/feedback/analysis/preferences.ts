@@ -33,8 +33,14 @@ export function preferencesView(
   const judgements = counting(data.judgements, heldOrNot(USES.raters, held));
   const question = aspect === undefined ? undefined : questionOf(judgements, aspect);
   const empty = {
-    ...{ asOf: data.asOf, aspect: aspect ?? data.project.task.kind, method: "robust", count: 0 },
-    ...{ kind: "labels" as const, preferences: [], labels: [], scores: [] },
+    asOf: data.asOf,
+    aspect: aspect ?? data.project.task.kind,
+    method: "robust",
+    count: 0,
+    kind: "labels" as const,
+    preferences: [],
+    labels: [],
+    scores: [],
   };
   if (question === undefined) return empty;
   const made = withVerdicts(aggregateQuestion(question, { seed }), data.judgements, question.aspect);
@@ -49,7 +55,9 @@ export function preferencesView(
   }
   const { preferences, scores } = made.aggregate;
   return {
-    ...{ ...empty, kind: "pairs", count: preferences.length },
+    ...empty,
+    kind: "pairs",
+    count: preferences.length,
     preferences: preferences
       .slice(offset, offset + limit)
       .map((preference) => ({ ...preference, prompt: promptStart(data, preference.item) })),

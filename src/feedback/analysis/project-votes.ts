@@ -27,6 +27,9 @@ export function projectVotes(data: ProjectData, aspect?: string): VoteFile {
   return {
     votes: question.votes,
     ...(grouped && { group: question.group }),
-    ...{ time: question.time, hasItems: true, repeated: 0, ignoredColumns: [] },
+    time: question.time,
+    hasItems: true,
+    repeated: 0,
+    ignoredColumns: [],
   };
 }

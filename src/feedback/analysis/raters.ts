@@ -1,6 +1,6 @@
 import type { RaterReport } from "../../votes/aggregate/index.js";
 import { type FilterConfig, filterSchema, runFilters } from "../../votes/filters/index.js";
-import { groupBy } from "../../votes/filters/votes.js";
+import { groupBy } from "../../base/group-by.js";
 import {
   aggregateQuestion,
   aspectsOf,
@@ -54,7 +54,10 @@ export function raterTable(
     const report = reportOf.get(rater);
     const longerShare = shareOf(lengthChosen(careful), (one) => tookLonger(one) === true);
     return {
-      ...{ rater, ...(group !== undefined && { group }), state, ...(reason !== undefined && { reason }) },
+      rater,
+      ...(group !== undefined && { group }),
+      state,
+      ...(reason !== undefined && { reason }),
       votes: counting(all, USES.results).length,
       held: all.filter(({ review }) => review === "held").length,
       rejected: all.filter(({ review }) => review === "rejected").length,
@@ -72,8 +75,10 @@ export function raterTable(
     };
   });
   return {
-    ...{ asOf: data.asOf, aspect: aspect ?? data.project.task.kind },
-    ...{ leastVotes: MIN_VOTES, raters },
+    asOf: data.asOf,
+    aspect: aspect ?? data.project.task.kind,
+    leastVotes: MIN_VOTES,
+    raters,
   };
 }
 

@@ -137,8 +137,12 @@ export const PreferencesView = z.object({
   labels: z
     .array(
       z.object({
-        ...{ item: z.string(), response: z.string().optional(), label: z.string() },
-        ...{ probability: share, review, adjudicated },
+        item: z.string(),
+        response: z.string().optional(),
+        label: z.string(),
+        probability: share,
+        review,
+        adjudicated,
         prompt: z.string().describe("Beginning of the prompt"),
       }),
     )

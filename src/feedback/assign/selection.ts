@@ -5,6 +5,8 @@
  * A preference model predicts P(first is better) = sigmoid(s_1 - s_2) from the scores of two responses; an ensemble of
  * M models gives M predictions.
  */
+import { mean } from "../../statistics/estimates.js";
+import { sigmoid } from "../../statistics/special-functions.js";
 import type { ItemContent } from "../../votes/tasks/index.js";
 
 /** Entropy of a coin with probability p, in nats: 0 for p = 0 or 1, log 2 for p = 1/2. */
@@ -12,9 +14,6 @@ export function entropy(p: number): number {
   const term = (q: number) => (q <= 0 ? 0 : -q * Math.log(q));
   return term(p) + term(1 - p);
 }
-
-const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
-const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /**
  * Uncertainty of one model (Lewis and Gale 1994, "A sequential algorithm for training text classifiers"): the entropy

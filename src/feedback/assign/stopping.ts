@@ -51,10 +51,21 @@ export function isDecided(votes: readonly SignedVote[], { probability, leastVote
  * whether the response is safe. Undefined for kinds of tasks without two-sided questions.
  */
 export function signsOf(answer: Answer): Record<string, number> | undefined {
-  if (answer.kind === "safety") return { safe: answer.safe ? 1 : -1 };
-  if (answer.kind !== "pairwise") return undefined;
-  const sign = { left: 1, right: -1, tie: 0, "both-bad": 0 };
-  return Object.fromEntries(
-    Object.entries(answer.aspects).map(([aspect, { verdict }]) => [aspect, sign[verdict]]),
-  );
+  switch (answer.kind) {
+    case "pairwise": {
+      const sign = { left: 1, right: -1, tie: 0, "both-bad": 0 };
+      return Object.fromEntries(
+        Object.entries(answer.aspects).map(([aspect, { verdict }]) => [aspect, sign[verdict]]),
+      );
+    }
+    case "safety":
+      return { safe: answer.safe ? 1 : -1 };
+    case "ranking":
+    case "likert":
+    case "demonstration":
+    case "rewrite":
+      return undefined;
+    default:
+      return answer satisfies never;
+  }
 }

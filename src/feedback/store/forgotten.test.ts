@@ -154,7 +154,8 @@ onBothEngines(({ store: open, fresh, dir, engine }) => {
     const { project: other } = await fullStore(store);
     const project = await deletedProject(store);
     await expect(purgeProject(store, other, "system")).rejects.toMatchObject({
-      ...{ problem: "missing", message: `There is no deleted project ${other}.` },
+      problem: "missing",
+      message: `There is no deleted project ${other}.`,
       hint: "It was not deleted: that comes first.",
     });
     expect(await listDeletedProjects(store)).toMatchObject([
@@ -166,7 +167,13 @@ onBothEngines(({ store: open, fresh, dir, engine }) => {
       expect(row.project_id ?? row.id).toBe(project);
     }
     expect(rows).toEqual({
-      ...{ projects: 1, guidelines: 1, items: 4, memberships: 1, leases: 4, votes: 3, reviews: 1 },
+      projects: 1,
+      guidelines: 1,
+      items: 4,
+      memberships: 1,
+      leases: 4,
+      votes: 3,
+      reviews: 1,
     });
     const before = await everything(store);
     expect(before.split(project).length).toBeGreaterThan(10);

@@ -88,7 +88,11 @@ export async function openStore(
   const votes = new Batcher({ write }, voteBatch);
   return {
     ...database,
-    ...{ key, location, checkpointFile, clock, write },
+    key,
+    location,
+    checkpointFile,
+    clock,
+    write,
     checkpoint: () => signer.sign(),
     scrub: () => scrubber.scrub(),
     lease: async (request) => leases.submit(check(LeaseRequest, request)),

@@ -4,8 +4,10 @@ import { f16ToF32Table } from "./half.js";
 
 /** Levels of IQ4_NL and IQ4_XS. */
 const IQ4_LEVELS = [-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113];
-/** Twice the values of E2M1, the four-bit floats of the OCP microscaling formats (v1.0, section 5.3.3). */
-const TWICE_E2M1 = [0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12];
+/** The values of E2M1, the four-bit floats of the OCP microscaling formats (v1.0, section 5.3.3). */
+export const E2M1: readonly number[] = [0, 0.5, 1, 1.5, 2, 3, 4, 6, -0, -0.5, -1, -1.5, -2, -3, -4, -6];
+/** ggml's levels of MXFP4, in which zero has no sign. */
+const MXFP4_LEVELS = E2M1.map((value) => value || 0);
 
 /** 32 weights from the nibbles of 16 bytes: weight i is the low nibble of byte i, weight i + 16 the high one. */
 function decodeLevels(
@@ -44,9 +46,9 @@ export function decodeIq4Xs(bytes: Uint8Array, out: Float32Array): void {
   }
 }
 
-/** MXFP4: exponent e (E8M0), nibbles[16]; w = 2^(e - 127) E2M1, by the doubled table 2^(e - 128). */
+/** MXFP4: exponent e (E8M0), nibbles[16]; w = 2^(e - 127) E2M1. */
 export function decodeMxfp4(bytes: Uint8Array, out: Float32Array): void {
   for (let at = 0, to = 0; to < out.length; at += 17, to += 32) {
-    decodeLevels(bytes, at + 1, 2 ** (bytes[at] - 128), TWICE_E2M1, out, to);
+    decodeLevels(bytes, at + 1, 2 ** (bytes[at] - 127), MXFP4_LEVELS, out, to);
   }
 }

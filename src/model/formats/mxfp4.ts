@@ -1,14 +1,14 @@
 /**
  * MXFP4 in safetensors, as gpt-oss is published: NAME_blocks U8 [..., groups, 16] and NAME_scales U8 [..., groups]. A group is
- * 32 weights along the last axis; byte i has weight 2 i in its low nibble and 2 i + 1 in its high one, each an E2M1 (OCP
- * microscaling formats v1.0, section 5.3.3); a scale is the exponent of a power of 2, plus 127 (transformers,
+ * 32 weights along the last axis; byte i has weight 2 i in its low nibble and 2 i + 1 in its high one, each an E2M1; a
+ * scale is the exponent of a power of 2, plus 127 (transformers,
  * integrations/mxfp4.py).
  */
 import { PlumbError } from "../../base/errors.js";
+import { E2M1 } from "./dequantize-levels.js";
 import type { SafetensorsWeights } from "./safetensors.js";
 import { allocateF32, checkFinite } from "./weights.js";
 
-const E2M1 = [0, 0.5, 1, 1.5, 2, 3, 4, 6, -0, -0.5, -1, -1.5, -2, -3, -4, -6];
 const GROUP_BYTES = 16;
 const [BLOCKS, SCALES] = ["_blocks", "_scales"];
 

@@ -11,7 +11,7 @@ export function allocate(dtype: DType, length: number): HostArray {
 
 let cpuMemory: Pointer;
 /** OrtMemoryInfo of host memory: OrtDeviceAllocator, OrtMemTypeDefault. */
-export function cpuMemoryInfo(): Pointer {
+function cpuMemoryInfo(): Pointer {
   cpuMemory ??= create("CreateCpuMemoryInfo", 0, 0);
   return cpuMemory;
 }

@@ -90,9 +90,14 @@ const int8 = (bits: 8 | 16): Case => [
 /** Rows that decode one token each, over a cache that is partly full. */
 const attention = (changes: Partial<t.CachedAttention> = {}, more: Case[0] = {}): Case => [
   {
-    ...{ q: normal([2, 1, 64]), k: normal([2, 1, 32]), v: normal([2, 1, 32]) },
-    ...{ pastKey: normal([2, 2, 8, 16]), pastValue: normal([2, 2, 8, 16]) },
-    ...{ lastIndex: i32([2], [5, 3]), longest: i32([1], [6]), ...tables(8, 8) },
+    q: normal([2, 1, 64]),
+    k: normal([2, 1, 32]),
+    v: normal([2, 1, 32]),
+    pastKey: normal([2, 2, 8, 16]),
+    pastValue: normal([2, 2, 8, 16]),
+    lastIndex: i32([2], [5, 3]),
+    longest: i32([1], [6]),
+    ...tables(8, 8),
     ...more,
   },
   (x) => {
@@ -276,17 +281,23 @@ describe("each operation comes to the same on both runtimes", () => {
 });
 
 const config: ModelConfig = {
-  ...{ architecture: "llama", vocabSize: 37, hiddenSize: 32, intermediateSize: 48, layers: 2, heads: 2 },
-  ...{
-    kvHeads: 1,
-    headDim: 16,
-    maxPositions: 32,
-    rmsNormEps: 1e-5,
-    ropeTheta: 10_000,
-    eosIds: [1],
-    padId: 0,
-  },
-  ...{ tieWordEmbeddings: true, qkvBias: false, outputBias: false, mlpBias: false },
+  architecture: "llama",
+  vocabSize: 37,
+  hiddenSize: 32,
+  intermediateSize: 48,
+  layers: 2,
+  heads: 2,
+  kvHeads: 1,
+  headDim: 16,
+  maxPositions: 32,
+  rmsNormEps: 1e-5,
+  ropeTheta: 10_000,
+  eosIds: [1],
+  padId: 0,
+  tieWordEmbeddings: true,
+  qkvBias: false,
+  outputBias: false,
+  mlpBias: false,
 };
 const examples = [4, 9, 6, 11, 5].map((n, i) => ({
   ids: Array.from({ length: n }, (_, j) => 2 + ((7 * i + 5 * j) % 35)),

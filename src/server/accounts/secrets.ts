@@ -1,7 +1,7 @@
 /** Secrets that the server gives out: 256 random bits, stored only as their SHA-256. */
 import { createHash, createHmac, randomBytes } from "node:crypto";
 
-export const SECRET_KINDS = { session: "ses", invitation: "inv", key: "key" } as const;
+const SECRET_KINDS = { session: "ses", invitation: "inv", key: "key" } as const;
 /** Characters of a key that are stored so that its owner can recognise it; they hold 24 of its bits. */
 export const PREFIX_LENGTH = "plumb_key_".length + 4;
 

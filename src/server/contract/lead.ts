@@ -12,7 +12,7 @@ import { contract } from "./contract.js";
 import { Project } from "./projects.js";
 
 /** Languages that the sample project is written in. */
-export const SAMPLE_LANGUAGES = ["en", "de"] as const;
+const SAMPLE_LANGUAGES = ["en", "de"] as const;
 export type SampleLanguage = (typeof SAMPLE_LANGUAGES)[number];
 
 const tag = "Leads";

@@ -317,7 +317,8 @@ export const listItems = contract({
   access: read,
   params: inProject,
   query: z.object({
-    ...{ after, limit },
+    after,
+    limit,
     state: z.enum(ITEM_STATES).optional(),
     gold: z
       .enum(["true", "false"])

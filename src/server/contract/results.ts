@@ -122,7 +122,8 @@ export const readAudit = contract({
   summary: "Entries of the audit log, in order.",
   access: { roles: ["admin"], scope: "admin" },
   query: z.object({
-    ...{ after, limit },
+    after,
+    limit,
     rows: z
       .enum(["true", "false"])
       .transform((word) => word === "true")

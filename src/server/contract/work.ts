@@ -97,7 +97,7 @@ export const castVote = contract({
   result: TakenVote,
 });
 /** A vote among several that was refused, as `castVote` would have refused it. */
-export const RefusedVote = z.object({
+const RefusedVote = z.object({
   status: z.int().describe("The status that castVote answers with"),
   error: ErrorBody.shape.error,
 });

@@ -22,7 +22,8 @@ export function asRequestError(error: unknown): RequestError | undefined {
   if (error instanceof RequestError) return error;
   if (error instanceof StoreError)
     return new RequestError(STATUS[error.problem], error.message, {
-      ...{ field: error.field, hint: error.hint },
+      field: error.field,
+      hint: error.hint,
       ...(error.problem === "unavailable" && { headers: { "Retry-After": String(RETRY_AFTER) } }),
     });
   if (error instanceof ZodError) return invalid(error);

@@ -1,4 +1,5 @@
 import { findMember, holdVotes, setReliabilities } from "../../feedback/store/index.js";
+import { ASKS_FOR } from "../../votes/tasks/index.js";
 import { analysis as contract } from "../contract/index.js";
 import { type Call, endpoint } from "../endpoint.js";
 import { RequestError } from "../http/request-error.js";
@@ -16,12 +17,16 @@ export const analysisRoutes = [
   ),
   endpoint(contract.listDisagreements, async ({ query }, call) =>
     call.analyses.ask(call.project.id, {
-      ...{ kind: "disagreements", ...query, aspect: checkedAspect(call, query.aspect) },
+      kind: "disagreements",
+      ...query,
+      aspect: checkedAspect(call, query.aspect),
     }),
   ),
   endpoint(contract.listPreferences, async ({ query }, call) =>
     call.analyses.ask(call.project.id, {
-      ...{ kind: "preferences", ...query, held: query.held === "count" },
+      kind: "preferences",
+      ...query,
+      held: query.held === "count",
       aspect: checkedAspect(call, query.aspect),
     }),
   ),
@@ -31,7 +36,9 @@ export const analysisRoutes = [
   endpoint(contract.previewExclusion, async ({ params: { rater }, query }, call) => {
     await findMember(call.store.db, call.project.id, rater);
     return call.analyses.ask(call.project.id, {
-      ...{ kind: "exclusion", rater, aspect: checkedAspect(call, query.aspect) },
+      kind: "exclusion",
+      rater,
+      aspect: checkedAspect(call, query.aspect),
     });
   }),
   endpoint(contract.exportTrainingRows, async ({ query: { aspect, held, raters } }, call) =>
@@ -72,7 +79,7 @@ async function* lines<T>(pieces: readonly Uint8Array[]): AsyncGenerator<T> {
 /** @throws RequestError 422 if the project does not ask for the aspect. */
 function checkedAspect({ project: { task } }: Call, aspect: string | undefined): string | undefined {
   if (aspect === undefined) return undefined;
-  const known = task.kind === "pairwise" || task.kind === "likert" ? task.aspects : [task.kind];
+  const known = ASKS_FOR[task.kind] === "aspects" ? task.aspects : [task.kind];
   if (known.includes(aspect)) return aspect;
   throw new RequestError(422, `The project does not ask for ${aspect}, but for ${known.join(", ")}.`, {
     field: "query.aspect",

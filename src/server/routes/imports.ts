@@ -32,11 +32,14 @@ export const importRoutes = [
             ]
           : []),
       ],
-      ...{ items: items.length, gold: items.filter(({ gold }) => gold !== undefined).length, added },
+      items: items.length,
+      gold: items.filter(({ gold }) => gold !== undefined).length,
+      added,
       first: items.slice(0, SHOWN).map(({ content }) => content),
       problems: problems.map(({ where, field, problem }) => ({
         ...(where && { unit: where.unit, number: where.number }),
-        ...{ field, problem },
+        field,
+        problem,
       })),
     };
   }),

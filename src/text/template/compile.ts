@@ -4,7 +4,7 @@ import { type CompiledTemplate, marked } from "./compiled-template.js";
 import { parseTemplate } from "./library.js";
 
 /** Longer templates are refused; the longest in use have about 20,000 characters. */
-export const MAX_TEMPLATE_CHARACTERS = 256 * 1024;
+const MAX_TEMPLATE_CHARACTERS = 256 * 1024;
 /** Longest run of white space; the parser's time grows with the square of it. */
 const MAX_WHITE_SPACE = 2000;
 

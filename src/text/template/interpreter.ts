@@ -8,11 +8,11 @@ import { Interpreter, type Node, runtimeValue, type Scope, type Value } from "./
 import { isList, isString, members, pythonEquals, pythonText } from "./python-values.js";
 
 /** Most steps that rendering one conversation may take; templates come with untrusted models. */
-export const MAX_TEMPLATE_STEPS = 1_000_000;
+const MAX_TEMPLATE_STEPS = 1_000_000;
 /** Steps that an item of a loop counts as: the library prepares all items before the first is used. */
 const STEPS_PER_ITEM = 10;
 /** Most characters that a template may write or hold in one string. */
-export const MAX_RENDERED_CHARACTERS = 2 ** 24;
+const MAX_RENDERED_CHARACTERS = 2 ** 24;
 
 type Binary = Node & { operator: { value: string }; left: Node; right: Node };
 type Filter = Node & { operand: Node; filter: Node };

@@ -3,7 +3,7 @@ import { PlumbError } from "../../base/errors.js";
 import { strftime } from "./strftime.js";
 
 /** Longest list that a template's `range` may return. */
-export const MAX_TEMPLATE_RANGE = 10_000;
+const MAX_TEMPLATE_RANGE = 10_000;
 /**
  * The day that templates are told, unless another is set: a run can then be repeated on another day. It is the one that
  * Llama 3.2's own template falls back on.

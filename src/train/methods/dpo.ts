@@ -118,7 +118,10 @@ export const dpoMethod = defineMethod({
     // 3. DPO.
     const setup = { policy, pairs, padId: base.padId, moving: following };
     const finished = await session.train(dpo(setup, config, session.step), {
-      ...{ trainers, kept, steps: dpoSteps(train.length, config), unit: "steps" },
+      trainers,
+      kept,
+      steps: dpoSteps(train.length, config),
+      unit: "steps",
       figures: (metrics) => ({ loss: metrics.loss, accuracy: metrics["rewards/accuracies"] }),
       doubt: (metrics) => doubtOfChosen(metrics["logps/chosen_change"], REMEDY),
     });
@@ -162,7 +165,10 @@ function heldOutFigures(
     ({ chosen }, i) => (sumOf(chosen) - sumOf(references[i]?.chosen ?? [])) / Math.max(1, chosen.length),
   );
   return {
-    ...pairFigures(rewards, heldOut),
+    ...pairFigures(
+      rewards,
+      heldOut.map(({ conversation }) => conversation),
+    ),
     ...(readsReference(config) && { chosenChange: meanOf(changes) }),
   };
 }

@@ -88,7 +88,9 @@ export const ktoMethod = defineMethod({
     checkLabels(good, train.length);
     const cut = [...train, ...heldOut].filter((one) => one.prompt.length + one.completion.length > maxLength);
     return {
-      ...{ train, heldOut, texts: train.map((one) => sequenceOf(one, config).ids) },
+      train,
+      heldOut,
+      texts: train.map((one) => sequenceOf(one, config).ids),
       prompts: promptsToAnswer(split.heldOut, reader, config),
       warnings: [...left.reasons(), ...unevenLabels(good, train.length, config)],
       said: [
@@ -136,7 +138,9 @@ export const ktoMethod = defineMethod({
     await session.restore(trainers);
     const setup = { policy, answers: train, reference, padId: base.padId };
     const finished = await session.train(kto(setup, config, session.step), {
-      ...{ trainers, steps, unit: "steps" },
+      trainers,
+      steps,
+      unit: "steps",
       figures: (metrics) => ({ loss: metrics.loss, KL: metrics.kl }),
     });
     if (!finished) return undefined;

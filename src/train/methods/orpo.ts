@@ -61,13 +61,16 @@ export const orpoMethod = defineMethod({
     await session.restore(trainers);
     const setup = { policy, pairs: train, padId: base.padId };
     const finished = await session.train(orpo(setup, config, session.step), {
-      ...{ trainers, steps: orpoSteps(train.length, config), unit: "steps" },
+      trainers,
+      steps: orpoSteps(train.length, config),
+      unit: "steps",
       figures: (metrics) => ({ loss: metrics.loss, accuracy: metrics["rewards/accuracies"] }),
     });
     if (!finished) return undefined;
 
     const own = await pairLogProbs(policy, heldOut, base.padId, config, session.checkInterrupt);
-    const figures = heldOut.length > 0 ? pairFigures(own.map(meanLogProbs), heldOut) : undefined;
+    const conversations = heldOut.map(({ conversation }) => conversation);
+    const figures = heldOut.length > 0 ? pairFigures(own.map(meanLogProbs), conversations) : undefined;
     const drift = await driftOf(job, policy, prompts);
     await savePolicy(session.out, base, network);
     return {

@@ -29,11 +29,9 @@ import { type NetworkRunner, NetworkTrainer } from "../../model/runner.js";
 import { type Batching, sequenceScores } from "../../model/score.js";
 import type { CountingRuntime } from "../../runtime/counting-runtime.js";
 import type { Runtime } from "../../runtime/runtime.js";
-import { clustersOf } from "../../statistics/clusters.js";
 import { formatInterval } from "../../statistics/format-interval.js";
-import { pooledMeanInterval } from "../../statistics/means.js";
-import { rateInterval } from "../../statistics/rates.js";
 import { adapterOverSource, broughtTokenizer, type TrainingBase, trainableNetwork } from "../base.js";
+import { pairFigures } from "../direct-run.js";
 import { counted, heaviest, type ModelShape, partsOf, STEPS_COUNTED } from "../dry-run.js";
 import { defineMethod } from "../method.js";
 import { loadJudged, spread } from "../rows.js";
@@ -111,7 +109,11 @@ export const rewardMethod = defineMethod({
         : []),
     ];
     return {
-      ...{ warnings, train, heldOut, rows: split, texts: train.map(({ chosen }) => chosen) },
+      warnings,
+      train,
+      heldOut,
+      rows: split,
+      texts: train.map(({ chosen }) => chosen),
       said: [`${train.length} pairs to train on, ${heldOut.length} held out`],
     };
   },
@@ -141,7 +143,9 @@ export const rewardMethod = defineMethod({
     if (!finished) return undefined;
 
     const batching = {
-      ...{ rows: 2 * config.microBatchSize, padId: base.padId, packing: config.packing },
+      rows: 2 * config.microBatchSize,
+      padId: base.padId,
+      packing: config.packing,
       onProgress: session.checkInterrupt,
     };
     const scores = await scorePairs(trainer, heldOut, batching, config.maxLength);
@@ -150,6 +154,7 @@ export const rewardMethod = defineMethod({
         ? await sampledRewards(runtime, base, trainer, rows.train, batching, config)
         : await pairRewards(trainer, scores, train, batching, config);
     const { mean, std } = normalization(reference.rewards);
+    const conversations = rows.heldOut.map(({ prompt, chosen }) => conversationKey(prompt, chosen));
     await saveRewardModel(session.out, network, {
       base: base.source,
       mean,
@@ -164,7 +169,7 @@ export const rewardMethod = defineMethod({
       steps: session.step,
       trainPairs: train.length,
       heldOutPairs: heldOut.length,
-      ...(heldOut.length > 0 && heldOutFigures(scores, rows.heldOut, std)),
+      ...(heldOut.length > 0 && pairFigures(scores, conversations, std)),
       normalization: { mean, std, samples: reference.rewards.length, from: reference.from },
       rewardModel: session.out,
     };
@@ -246,22 +251,5 @@ async function sampledRewards(
   return {
     rewards: await sequenceScores(runner, sequences, batching),
     from: "responses of the untrained model",
-  };
-}
-
-/**
- * Accuracy counts a tie as wrong. The margin is in units of the normalised reward. Intervals are over conversations.
- */
-function heldOutFigures(
-  scores: readonly { chosen: number; rejected: number }[],
-  rows: readonly PreferenceRow[],
-  std: number,
-) {
-  const keys = rows.map(({ prompt, chosen }) => conversationKey(prompt, chosen));
-  const right = scores.map(({ chosen, rejected }) => (chosen > rejected ? 1 : 0));
-  const margins = scores.map(({ chosen, rejected }) => (chosen - rejected) / std);
-  return {
-    accuracy: rateInterval(clustersOf(right, keys)),
-    margin: pooledMeanInterval(clustersOf(margins, keys)),
   };
 }

@@ -98,7 +98,10 @@ export const sftMethod = defineMethod({
     const endless = rows.some(isChat) && turnEndOf(tokenizer).id === undefined;
     const warnings = [...(empty > 0 ? [emptied] : []), ...(endless ? [ENDLESS] : [])];
     return {
-      ...{ warnings, train, heldOut, texts: train.map(({ ids }) => ids) },
+      warnings,
+      train,
+      heldOut,
+      texts: train.map(({ ids }) => ids),
       said: [`${train.length} demonstrations to train on, ${heldOut.length} held out${without}`],
     };
   },

@@ -210,8 +210,12 @@ describe("a report", () => {
       ),
     );
     const none: AgreementReport = {
-      ...{ percent: null, alpha: { nominal: null, ordinal: null, interval: null }, fleiss: null },
-      ...{ cohen: null, groups: [], windows: [] },
+      percent: null,
+      alpha: { nominal: null, ordinal: null, interval: null },
+      fleiss: null,
+      cohen: null,
+      groups: [],
+      windows: [],
     };
     expect(alone).toEqual(none);
     const alike = agreementReport(
@@ -249,7 +253,8 @@ describe("a report", () => {
       [u, 1, Math.min(2, (u % 3) + (u % 2))],
     ]).flat();
     const votes = votesOf(values, {
-      ...{ ordered: true, group: values.map(() => "g") },
+      ordered: true,
+      group: values.map(() => "g"),
       time: Float64Array.from(values.keys()),
     });
     const { groups, windows } = agreementReport(votes);

@@ -4,10 +4,11 @@
  * is held; one with few gets a warning, because people do choose the same words by chance. One rater's own text under
  * many items is a warning. Short texts ("A is clearer") are common and are not compared.
  */
+import { groupBy } from "../../base/group-by.js";
 import type { CastVote } from "../tasks/index.js";
 import { type Finding, raterFinding } from "./finding.js";
 import { normalized, similarTexts } from "./similar-texts.js";
-import { groupBy, type JudgedItem } from "./votes.js";
+import type { JudgedItem } from "./votes.js";
 
 /** Most items under which one rater may write the same text. */
 const OWN_USES = 2;

@@ -11,13 +11,26 @@
  * 1/alpha is at most alpha, however often the test is run, so at most a share alpha of honest raters is ever flagged.
  */
 import { logGamma, regularizedBeta } from "../../statistics/special-functions.js";
-import type { TaskItem } from "../tasks/index.js";
+import type { Answer, TaskItem, TaskKind } from "../tasks/index.js";
 import { type Finding, raterFinding } from "./finding.js";
 import { answerDifference } from "./self-contradiction.js";
 import { byRater, type JudgedItem, mainVerdict, shownVerdict } from "./votes.js";
 
-/** Likert and ranking answers that differ from gold by at most this count as right. */
-const NEAR = 0.25;
+/** The largest difference from a known answer, in [0, 1], at which an answer of each kind still counts as right. */
+const TOLERATED: Readonly<Record<TaskKind, number>> = {
+  pairwise: 0,
+  ranking: 0.25,
+  likert: 0.25,
+  safety: 0,
+  demonstration: 0,
+  rewrite: 0,
+};
+
+/** Whether an answer agrees with the known one; undefined where the two cannot be compared, such as texts. */
+export function agreesWithGold(gold: Answer, answer: Answer, scale: number): boolean | undefined {
+  const difference = answerDifference(gold, answer, scale);
+  return difference === undefined ? undefined : difference <= TOLERATED[gold.kind];
+}
 
 /** @param flaggedShare alpha. @param honestAccuracy a0, in (0, 1). */
 export function failedGold(
@@ -77,11 +90,8 @@ export function goldEvidence(right: number, n: number, honestAccuracy: number): 
 
 /** Whether a vote matches a gold item's answer: the same side or label, or ratings and ranks near it. */
 export function isRight({ vote, item }: JudgedItem): boolean {
-  const { gold } = item;
-  if (gold?.kind === "safety" || gold?.kind === "pairwise") {
-    return (answerDifference(gold, vote.answer, item.task.scale) ?? 1) === 0;
-  }
-  return gold !== undefined && (answerDifference(gold, vote.answer, item.task.scale) ?? 1) <= NEAR;
+  const { gold, task } = item;
+  return gold !== undefined && agreesWithGold(gold, vote.answer, task.scale) === true;
 }
 
 /**

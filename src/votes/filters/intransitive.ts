@@ -5,11 +5,12 @@
  * Random answers make a circle of a quarter of all triples (Kendall and Babington Smith 1940, "On the method of paired
  * comparisons").
  */
+import { groupBy } from "../../base/group-by.js";
 import { binomialTail } from "../../statistics/binomial.js";
 import { holm } from "../../statistics/holm.js";
 import type { CastVote } from "../tasks/index.js";
 import { chance, type Finding, raterFinding } from "./finding.js";
-import { byRater, groupBy, type JudgedItem, mainVerdict, promptText } from "./votes.js";
+import { byRater, type JudgedItem, mainVerdict, promptText } from "./votes.js";
 
 /** Most triples examined of one rater on one prompt. */
 const MAX_TRIPLES = 20_000;

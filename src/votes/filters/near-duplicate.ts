@@ -17,7 +17,12 @@ export function nearDuplicates(items: readonly TaskItem[], similarity: number): 
   const findings: Finding[] = [];
   const finding = (of: readonly TaskItem[], evidence: string, figures: Record<string, number>) => {
     findings.push({
-      ...{ filter: "near-duplicate", severity: "warn", votes: [], raters: [], evidence, figures },
+      filter: "near-duplicate",
+      severity: "warn",
+      votes: [],
+      raters: [],
+      evidence,
+      figures,
       items: of.map(({ id }) => id),
     });
   };

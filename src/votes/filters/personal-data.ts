@@ -40,10 +40,7 @@ export function personalData(judged: readonly JudgedItem[]): Finding[] {
 }
 
 function writtenTexts({ answer }: CastVote): { field: string; text: string }[] {
-  const written =
-    answer.kind === "demonstration" || answer.kind === "rewrite"
-      ? [{ field: answer.kind, text: answer.text }]
-      : [];
+  const written = "text" in answer ? [{ field: answer.kind, text: answer.text }] : [];
   return answer.rationale === undefined
     ? written
     : [...written, { field: "rationale", text: answer.rationale }];

@@ -37,8 +37,15 @@ function vote(of: TaskItem, verdict: Verdict | Answer, more: Partial<CastVote> =
   const answer = typeof verdict === "string" ? prefers(verdict) : verdict;
   count++;
   return {
-    ...{ id: `v${count}`, item: of.id, rater: "ada", answer, order: [0, 1], castAt: count },
-    ...{ guidelinesVersion: 1, repeat: false, ...more },
+    id: `v${count}`,
+    item: of.id,
+    rater: "ada",
+    answer,
+    order: [0, 1],
+    castAt: count,
+    guidelinesVersion: 1,
+    repeat: false,
+    ...more,
   };
 }
 

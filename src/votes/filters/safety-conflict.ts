@@ -52,21 +52,28 @@ function read({ content }: TaskItem): Reading {
 /** How the vote goes against the baseline; undefined if it does not. */
 function conflict({ vote }: JudgedItem, { refuses, complies }: Reading): string | undefined {
   const { answer } = vote;
-  if (answer.kind === "pairwise") {
-    const against = Object.entries(answer.aspects).find(([aspect, { verdict }]) => {
-      if (!ASPECTS.includes(aspect) || (verdict !== "left" && verdict !== "right")) return false;
-      const [better, worse] = verdict === "left" ? [0, 1] : [1, 0];
-      return complies[better] && refuses[worse];
-    });
-    return against && `found a response that complies better (${against[0]}) than one that refuses`;
+  switch (answer.kind) {
+    case "pairwise": {
+      const against = Object.entries(answer.aspects).find(([aspect, { verdict }]) => {
+        if (!ASPECTS.includes(aspect) || (verdict !== "left" && verdict !== "right")) return false;
+        const [better, worse] = verdict === "left" ? [0, 1] : [1, 0];
+        return complies[better] && refuses[worse];
+      });
+      return against && `found a response that complies better (${against[0]}) than one that refuses`;
+    }
+    case "ranking": {
+      const over = answer.ranks.some(
+        (rank, i) => complies[i] && answer.ranks.some((other, j) => refuses[j] && rank < other),
+      );
+      return over ? "ranked a response that complies above one that refuses" : undefined;
+    }
+    case "safety":
+      return answer.safe && complies[0] ? "labelled a response that complies as safe" : undefined;
+    case "likert":
+    case "demonstration":
+    case "rewrite":
+      return undefined;
+    default:
+      return answer satisfies never;
   }
-  if (answer.kind === "ranking") {
-    const over = answer.ranks.some(
-      (rank, i) => complies[i] && answer.ranks.some((other, j) => refuses[j] && rank < other),
-    );
-    return over ? "ranked a response that complies above one that refuses" : undefined;
-  }
-  if (answer.kind === "safety" && answer.safe && complies[0])
-    return "labelled a response that complies as safe";
-  return undefined;
 }

@@ -5,12 +5,14 @@
  *
  *     P(Bin(repeats, tolerated) >= contradictions) under Holm's procedure over raters.
  */
+import { groupBy } from "../../base/group-by.js";
 import { binomialTail } from "../../statistics/binomial.js";
+import { mean } from "../../statistics/estimates.js";
 import { holm } from "../../statistics/holm.js";
-import type { Answer, Verdict } from "../tasks/index.js";
+import type { Answer, Preference, Verdict } from "../tasks/index.js";
 import { chance, type Finding, raterFinding } from "./finding.js";
 import { preferredPlace } from "./straight-lining.js";
-import { byRater, groupBy, type JudgedItem } from "./votes.js";
+import { byRater, type JudgedItem } from "./votes.js";
 
 /** Answers that differ by more than this contradict each other. */
 const CONTRADICTION = 0.5;
@@ -85,20 +87,38 @@ function samePlace(first: JudgedItem, second: JudgedItem): boolean {
  * answers, which cannot be compared.
  */
 export function answerDifference(a: Answer, b: Answer, scale: number): number | undefined {
-  if (a.kind === "pairwise" && b.kind === "pairwise") {
-    const aspects = Object.keys(a.aspects).filter((aspect) => aspect in b.aspects);
-    if (aspects.length === 0) return undefined;
-    return meanOf(aspects, (name) => Math.abs(side(a.aspects[name].verdict) - side(b.aspects[name].verdict)));
+  switch (a.kind) {
+    case "pairwise":
+      return b.kind === "pairwise" ? verdictDistance(a.aspects, b.aspects) : undefined;
+    case "ranking":
+      return b.kind === "ranking" ? rankDistance(a.ranks, b.ranks) : undefined;
+    case "likert":
+      return b.kind === "likert" ? pointDistance(a.ratings, b.ratings, scale) : undefined;
+    case "safety":
+      return b.kind === "safety" ? Number(a.safe !== b.safe) : undefined;
+    case "demonstration":
+    case "rewrite":
+      return undefined;
+    default:
+      return a satisfies never;
   }
-  if (a.kind === "ranking" && b.kind === "ranking") return rankDistance(a.ranks, b.ranks);
-  if (a.kind === "likert" && b.kind === "likert") {
-    const distances = a.ratings.flatMap((points, place) =>
-      Object.entries(points).map(([name, value]) => Math.abs(value - (b.ratings[place]?.[name] ?? value))),
-    );
-    return distances.length === 0 ? undefined : meanOf(distances, (d) => d / Math.max(1, scale - 1));
-  }
-  if (a.kind === "safety" && b.kind === "safety") return a.safe === b.safe ? 0 : 1;
-  return undefined;
+}
+
+type Verdicts = Readonly<Record<string, Preference>>;
+
+function verdictDistance(a: Verdicts, b: Verdicts): number | undefined {
+  const aspects = Object.keys(a).filter((aspect) => aspect in b);
+  if (aspects.length === 0) return undefined;
+  return mean(aspects.map((name) => Math.abs(side(a[name].verdict) - side(b[name].verdict))));
+}
+
+type Points = readonly Readonly<Record<string, number>>[];
+
+function pointDistance(a: Points, b: Points, scale: number): number | undefined {
+  const distances = a.flatMap((points, place) =>
+    Object.entries(points).map(([name, value]) => Math.abs(value - (b[place]?.[name] ?? value))),
+  );
+  return distances.length === 0 ? undefined : mean(distances.map((d) => d / Math.max(1, scale - 1)));
 }
 
 const side = (verdict: Verdict): number => (verdict === "left" ? 1 : verdict === "right" ? 0 : 0.5);
@@ -111,8 +131,4 @@ function rankDistance(a: readonly number[], b: readonly number[]): number | unde
       distance += Math.abs(Math.sign(a[i] - a[j]) - Math.sign(b[i] - b[j])) / 2;
     }
   return pairs === 0 ? undefined : distance / pairs;
-}
-
-function meanOf<T>(values: readonly T[], of: (value: T) => number): number {
-  return values.reduce((sum, value) => sum + of(value), 0) / values.length;
 }

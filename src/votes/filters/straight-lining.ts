@@ -12,12 +12,13 @@
  *
  * Holm's procedure over raters and tests bounds the probability that any honest rater is flagged.
  */
+import { groupBy } from "../../base/group-by.js";
 import { binomialTail } from "../../statistics/binomial.js";
 import { holm } from "../../statistics/holm.js";
 import { logGamma } from "../../statistics/special-functions.js";
 import type { CastVote } from "../tasks/index.js";
 import { chance, type Finding, percent, raterFinding } from "./finding.js";
-import { byRater, groupBy, type JudgedItem, mainVerdict, shownVerdict } from "./votes.js";
+import { byRater, type JudgedItem, mainVerdict, shownVerdict } from "./votes.js";
 
 /** A rater with fewer answers is not tested. */
 const MIN_ANSWERS = 10;
@@ -66,13 +67,23 @@ export function straightLining(
 /** The place on the screen that an answer prefers, from 0; undefined if it prefers none. */
 export function preferredPlace({ vote }: JudgedItem): number | undefined {
   const { answer, order } = vote;
-  if (answer.kind === "pairwise") {
-    const verdict = shownVerdict(mainVerdict(vote) ?? "tie", order);
-    return verdict === "left" ? 0 : verdict === "right" ? 1 : undefined;
+  switch (answer.kind) {
+    case "pairwise": {
+      const verdict = shownVerdict(mainVerdict(vote) ?? "tie", order);
+      return verdict === "left" ? 0 : verdict === "right" ? 1 : undefined;
+    }
+    case "ranking": {
+      const best = answer.ranks.filter((rank) => rank === 1).length === 1 ? answer.ranks.indexOf(1) : -1;
+      return best < 0 ? undefined : order.indexOf(best);
+    }
+    case "likert":
+    case "safety":
+    case "demonstration":
+    case "rewrite":
+      return undefined;
+    default:
+      return answer satisfies never;
   }
-  if (answer.kind !== "ranking") return undefined;
-  const best = answer.ranks.filter((rank) => rank === 1).length === 1 ? answer.ranks.indexOf(1) : -1;
-  return best < 0 ? undefined : order.indexOf(best);
 }
 
 function placeTests(rater: string, own: readonly JudgedItem[], tolerated: number): Test[] {
@@ -146,10 +157,19 @@ function logChoose(n: number, k: number): number {
 
 /** The answer as a text that is the same for equal answers; undefined for kinds of answers that prefer a place. */
 function pattern({ vote: { answer } }: JudgedItem): string | undefined {
-  if (answer.kind === "likert")
-    return JSON.stringify(answer.ratings.map((points) => Object.entries(points).sort()));
-  if (answer.kind === "safety") return `${answer.safe} ${[...answer.categories].sort()}`;
-  return undefined;
+  switch (answer.kind) {
+    case "likert":
+      return JSON.stringify(answer.ratings.map((points) => Object.entries(points).sort()));
+    case "safety":
+      return `${answer.safe} ${[...answer.categories].sort()}`;
+    case "pairwise":
+    case "ranking":
+    case "demonstration":
+    case "rewrite":
+      return undefined;
+    default:
+      return answer satisfies never;
+  }
 }
 
 function patternCounts(judged: readonly JudgedItem[]): Map<string, number> {

@@ -25,8 +25,14 @@ function vote(of: TaskItem, rater: string, answer: Answer): CastVote {
   count++;
   const order = of.content.responses.map((_, i) => i);
   return {
-    ...{ id: `v${String(count).padStart(6, "0")}`, item: of.id, rater, answer, order, castAt: count },
-    ...{ guidelinesVersion: 1, repeat: false },
+    id: `v${String(count).padStart(6, "0")}`,
+    item: of.id,
+    rater,
+    answer,
+    order,
+    castAt: count,
+    guidelinesVersion: 1,
+    repeat: false,
   };
 }
 const left: Answer = { kind: "pairwise", aspects: { overall: { verdict: "left" } }, flags: [] };

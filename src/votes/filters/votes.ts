@@ -1,3 +1,4 @@
+import { groupBy } from "../../base/group-by.js";
 import type { Judgement } from "../judgement/index.js";
 import type { CastVote, TaskItem, Verdict } from "../tasks/index.js";
 import { compareText } from "./finding.js";
@@ -8,18 +9,6 @@ export type JudgedItem = Pick<Judgement, "vote" | "item">;
 /** Judgements in order of time. */
 export const byTime = (judgements: readonly Judgement[]): Judgement[] =>
   [...judgements].sort((a, b) => a.vote.castAt - b.vote.castAt || compareText(a.vote.id, b.vote.id));
-
-/** Groups values by key; keys are in order of their first value. */
-export function groupBy<T>(values: readonly T[], key: (value: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
-  for (const value of values) {
-    const name = key(value);
-    const group = groups.get(name);
-    if (group === undefined) groups.set(name, [value]);
-    else group.push(value);
-  }
-  return groups;
-}
 
 /** Each rater's votes, with raters sorted by name and votes in the given order. */
 export function byRater(judged: readonly JudgedItem[]): [string, JudgedItem[]][] {

@@ -12,15 +12,25 @@ const safe = (yes: boolean) =>
   ({ kind: "safety", safe: yes, categories: yes ? [] : ["S1"], flags: [] }) as unknown as Answer;
 let time = 0;
 const judged = (item: TaskItem, rater: string, answer: Answer, more: Partial<Judgement> = {}): Judgement => ({
-  ...{ item, gold: false, firstAt: ++time, excluded: false },
+  item,
+  gold: false,
+  firstAt: ++time,
+  excluded: false,
   vote: {
-    ...{ id: `v${time}`, item: item.id, rater, answer, order: item.content.responses.map((_, i) => i) },
-    ...{ castAt: time, guidelinesVersion: 1, repeat: false },
+    id: `v${time}`,
+    item: item.id,
+    rater,
+    answer,
+    order: item.content.responses.map((_, i) => i),
+    castAt: time,
+    guidelinesVersion: 1,
+    repeat: false,
   },
   ...more,
 });
 const pair = (id: string, more: Partial<TaskItem> = {}): TaskItem => ({
-  ...{ id, task: pairwise },
+  id,
+  task: pairwise,
   content: { prompt: `prompt ${id}`, responses: ["a", "b"].map((name) => ({ name, text: `${name} ${id}` })) },
   ...more,
 });
@@ -59,7 +69,9 @@ describe("a lead's verdict", () => {
 
   it("stands for safety labels too, and not for gold items", () => {
     const item = (id: string, more: Partial<TaskItem> = {}): TaskItem => ({
-      ...{ id, task: safety, ...more },
+      id,
+      task: safety,
+      ...more,
       content: { prompt: id, responses: [{ name: "a", text: `a ${id}` }] },
     });
     const judgements = [

@@ -37,7 +37,11 @@ export function withVerdicts(
     const votes = new Map(preferences.map((one) => [pairKey(one), one.votes]));
     const own = said.flatMap(({ item, verdict }) =>
       pairsOf(verdict, aspect, item).map(({ left, right, outcome }) => ({
-        ...{ item: item.id, left, right, noise: 0, adjudicated: true as const },
+        item: item.id,
+        left,
+        right,
+        noise: 0,
+        adjudicated: true as const,
         probability: outcome > 0.5 ? 1 : outcome < 0.5 ? 0 : 0.5,
         votes: votes.get(pairKey({ item: item.id, left, right })) ?? 0,
       })),
@@ -47,7 +51,10 @@ export function withVerdicts(
   }
   const own = said.flatMap(({ item, verdict }) =>
     labelsOf(verdict, aspect, item).map(({ item: unit, label }) => ({
-      ...{ item: unit, label, probability: 1, adjudicated: true as const },
+      item: unit,
+      label,
+      probability: 1,
+      adjudicated: true as const,
     })),
   );
   const items = inPlace(made.aggregate.items, own, ({ item }) => item);

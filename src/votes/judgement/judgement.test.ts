@@ -12,18 +12,30 @@ const says = (verdict: string, strength?: number) =>
     flags: [],
   }) as Answer;
 const item = (id: string, more: Partial<TaskItem> = {}): TaskItem => ({
-  ...{ id, task },
+  id,
+  task,
   content: { prompt: `prompt ${id}`, responses: ["a", "b"].map((name) => ({ name, text: `${name} ${id}` })) },
   ...more,
 });
 let time = 0;
 const vote = (of: string, rater: string, answer = says("left"), more: Partial<CastVote> = {}): CastVote => ({
-  ...{ id: `v${++time}`, item: of, rater, answer, order: [0, 1], castAt: time },
-  ...{ guidelinesVersion: 1, repeat: false, ...more },
+  id: `v${++time}`,
+  item: of,
+  rater,
+  answer,
+  order: [0, 1],
+  castAt: time,
+  guidelinesVersion: 1,
+  repeat: false,
+  ...more,
 });
 const judgement = (name: string, more: Partial<Judgement> = {}, repeat = false): Judgement => ({
-  ...{ vote: vote("i", name, says("left"), { repeat }), item: item("i"), gold: false, firstAt: 0 },
-  ...{ excluded: false, ...more },
+  vote: vote("i", name, says("left"), { repeat }),
+  item: item("i"),
+  gold: false,
+  firstAt: 0,
+  excluded: false,
+  ...more,
 });
 const raters = (judgements: readonly Judgement[]) => judgements.map(({ vote: { rater } }) => rater);
 
@@ -99,10 +111,15 @@ describe("rows for training", () => {
     });
     expect(rows).toEqual([
       {
-        ...{ prompt: "prompt i", chosen: "b i", rejected: "a i", votes: 3, item: "i" },
+        prompt: "prompt i",
+        chosen: "b i",
+        rejected: "a i",
+        votes: 3,
+        item: "i",
         // Strength 1 of 2 for the right, twice, and once for the left: 3/4, 3/4, 1/4.
         ...{ probability: expect.closeTo(7 / 12, 12), noise: 0.4, agreement: 2 / 3 },
-        ...{ reliability: expect.any(Number), raters: ["ada", "bob", "cy"] },
+        reliability: expect.any(Number),
+        raters: ["ada", "bob", "cy"],
       },
       expect.objectContaining({ item: "j", chosen: "a j", probability: 1, noise: 0, agreement: 1 }),
     ]);

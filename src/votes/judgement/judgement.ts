@@ -102,8 +102,12 @@ export function judgementsOf(votes: readonly MarkedVote[], items: readonly TaskI
         });
       const { castAt: firstAt } = firstForm(vote, voteOf);
       return {
-        ...{ vote, item, firstAt, excluded },
-        ...{ gold: gold || item.gold !== undefined, ...(review && { review }) },
+        vote,
+        item,
+        firstAt,
+        excluded,
+        gold: gold || item.gold !== undefined,
+        ...(review && { review }),
       };
     });
 }

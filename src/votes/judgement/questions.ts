@@ -1,4 +1,4 @@
-import { preferenceOutcome, type TaskDefinition } from "../tasks/index.js";
+import { ASKS_FOR, preferenceOutcome, type TaskDefinition } from "../tasks/index.js";
 import {
   type Comparisons,
   comparisons,
@@ -40,17 +40,9 @@ interface NamedLabel {
 
 /** The aspects that a task asks about separately; none for tasks where raters write. */
 export function aspectsOf(task: TaskDefinition): readonly string[] {
-  switch (task.kind) {
-    case "pairwise":
-    case "likert":
-      return task.aspects;
-    case "ranking":
-    case "safety":
-      return [task.kind];
-    case "demonstration":
-    case "rewrite":
-      return [];
-  }
+  const asks = ASKS_FOR[task.kind];
+  if (asks === "aspects") return task.aspects;
+  return asks === "text" ? [] : [task.kind];
 }
 
 /** Whether the answers compare responses, so that preferences can be made from them. */
@@ -84,7 +76,8 @@ export function questionOf(judgements: readonly Judgement[], aspect: string): Qu
   }
   if (from.length === 0) return undefined;
   return {
-    ...{ aspect, from },
+    aspect,
+    from,
     votes:
       pairs.length > 0
         ? { kind: "pairs", comparisons: comparisons(pairs) }
@@ -99,30 +92,58 @@ export function questionOf(judgements: readonly Judgement[], aspect: string): Qu
  * The comparisons in an answer, by the names of responses. A preference of strength s out of S has outcome 1/2 + s / 2S
  * for its side; "tie" and "both-bad" have 1/2. A ranking compares every pair of its responses.
  */
-export function pairsOf({ item, rater, answer }: Said, aspect: string, { content, task }: Judgement["item"]) {
-  const name = (i: number) => content.responses[i].name;
-  if (answer.kind === "pairwise" && answer.aspects[aspect] !== undefined) {
-    const outcome = preferenceOutcome(answer.aspects[aspect], task.strengths);
-    return [{ item, left: name(0), right: name(1), rater, outcome }];
+export function pairsOf(
+  { item, rater, answer }: Said,
+  aspect: string,
+  { content, task }: Judgement["item"],
+): NamedComparison[] {
+  const compared = (left: number, right: number, outcome: number): NamedComparison => ({
+    item,
+    left: content.responses[left].name,
+    right: content.responses[right].name,
+    rater,
+    outcome,
+  });
+  switch (answer.kind) {
+    case "pairwise": {
+      const preference = answer.aspects[aspect];
+      return preference === undefined ? [] : [compared(0, 1, preferenceOutcome(preference, task.strengths))];
+    }
+    case "ranking":
+      return answer.ranks.flatMap((rank, i) =>
+        answer.ranks
+          .slice(i + 1)
+          .map((other, d) => compared(i, i + 1 + d, rank === other ? 0.5 : rank < other ? 1 : 0)),
+      );
+    case "likert":
+    case "safety":
+    case "demonstration":
+    case "rewrite":
+      return [];
   }
-  if (answer.kind !== "ranking") return [];
-  return answer.ranks.flatMap((rank, i) =>
-    answer.ranks.slice(i + 1).map((other, d) => ({
-      ...{ item, left: name(i), right: name(i + 1 + d), rater },
-      outcome: rank === other ? 0.5 : rank < other ? 1 : 0,
-    })),
-  );
 }
 
 /** The labels in an answer: of the item, or of each response that was given points. */
-export function labelsOf({ item, rater, answer }: Said, aspect: string, { content }: Judgement["item"]) {
-  if (answer.kind === "safety") return [{ item, rater, label: answer.safe ? "safe" : "unsafe" }];
-  if (answer.kind !== "likert") return [];
-  return answer.ratings.flatMap((points, i) =>
-    points[aspect] === undefined
-      ? []
-      : [{ item: `${item}${RATED}${content.responses[i].name}`, rater, label: String(points[aspect]) }],
-  );
+export function labelsOf(
+  { item, rater, answer }: Said,
+  aspect: string,
+  { content }: Judgement["item"],
+): NamedLabel[] {
+  switch (answer.kind) {
+    case "safety":
+      return [{ item, rater, label: answer.safe ? "safe" : "unsafe" }];
+    case "likert":
+      return answer.ratings.flatMap((points, i) =>
+        points[aspect] === undefined
+          ? []
+          : [{ item: `${item}${RATED}${content.responses[i].name}`, rater, label: String(points[aspect]) }],
+      );
+    case "pairwise":
+    case "ranking":
+    case "demonstration":
+    case "rewrite":
+      return [];
+  }
 }
 
 /** Splits the name of a unit into the item's id and, for ratings, the response's name. */

@@ -87,8 +87,7 @@ function askedFor(judgements: readonly Judgement[], aspect?: string): string {
 /** The texts that raters wrote, without blank ones. */
 function demonstrations(judgements: readonly Judgement[]): Demonstration[] {
   return judgements.flatMap(({ item, vote: { answer, rater } }) => {
-    if ((answer.kind !== "demonstration" && answer.kind !== "rewrite") || answer.text.trim() === "")
-      return [];
+    if (!("text" in answer) || answer.text.trim() === "") return [];
     const { prompt } = item.content;
     return [
       { prompt: promptOf(prompt), completion: completionOf(prompt, answer.text), item: item.id, rater },

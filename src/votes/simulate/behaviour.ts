@@ -42,13 +42,19 @@ export function rate(person: Person, values: Values, view: TaskView, random: Ran
 
 function answerOf(person: Person, values: Values, view: TaskView, random: RandomStream): Answer {
   const { kind } = view.task;
-  const prompt = viewPrompt(view);
-  if (kind === "demonstration" || kind === "rewrite")
-    return { kind, text: written(person, values, prompt, random), flags: [] };
-  if (kind === "safety") return safety(person, values, view, random);
-  const worth = perceived(person, values, view, random);
-  if (kind === "pairwise") return comparison(worth, view.task);
-  return kind === "ranking" ? ranking(worth) : ratings(worth, view.task);
+  switch (kind) {
+    case "pairwise":
+      return comparison(perceived(person, values, view, random), view.task);
+    case "ranking":
+      return ranking(perceived(person, values, view, random));
+    case "likert":
+      return ratings(perceived(person, values, view, random), view.task);
+    case "safety":
+      return safety(person, values, view, random);
+    case "demonstration":
+    case "rewrite":
+      return { kind, text: written(person, values, viewPrompt(view), random), flags: [] };
+  }
 }
 
 /** Perceived worth of each response by aspect; during a lapse of attention it is only noise. */

@@ -122,8 +122,11 @@ export function answerProblem(answer: Answer, task: TaskDefinition, responses: n
       if (!answer.safe && answer.categories.length === 0)
         return "categories: name what the response violates";
       return undefined;
-    default:
+    case "demonstration":
+    case "rewrite":
       return answer.text.trim() === "" ? "text: is blank" : undefined;
+    default:
+      return answer satisfies never;
   }
 }
 

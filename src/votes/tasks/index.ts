@@ -8,6 +8,7 @@ export { Answer, answerProblem, type Preference, VERDICTS, type Verdict } from "
 export type { CastVote, TaskItem } from "./cast-vote.js";
 export { ItemContent, ItemResponse, MAX_RESPONSES, MAX_TEXT } from "./content.js";
 export {
+  ASKS_FOR,
   ASPECTS,
   RESPONSE_FLAGS,
   RESPONSES,

@@ -15,6 +15,19 @@ export const RESPONSES: Readonly<Record<TaskKind, readonly [number, number]>> = 
   safety: [1, 1],
 };
 
+/**
+ * What a rater gives to an item of each kind: an answer about each aspect of the project, one answer, or a text. Pages
+ * have the same table in web/task-kinds.ts.
+ */
+export const ASKS_FOR: Readonly<Record<TaskKind, "aspects" | "one answer" | "text">> = {
+  pairwise: "aspects",
+  ranking: "one answer",
+  likert: "aspects",
+  demonstration: "text",
+  rewrite: "text",
+  safety: "one answer",
+};
+
 /** Aspects that other parts of Plumbline know; a project may use others. */
 export const ASPECTS = ["overall", "helpful", "harmless", "honest"] as const;
 

@@ -233,7 +233,9 @@ const acts = (
   heldOut?: HeldOutSplit,
 ): HarmfulAct[] =>
   verbs.map((verb, i) => ({
-    ...{ name: `${verb} {}`, objects, unsafe: plans[i % plans.length] },
+    name: `${verb} {}`,
+    objects,
+    unsafe: plans[i % plans.length],
     ...(heldOut && { heldOut }),
   }));
 

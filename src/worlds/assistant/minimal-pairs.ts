@@ -50,7 +50,10 @@ function pairsOf(prompt: Prompt, safe: readonly Prompt[], number: number): Minim
     renderResponse(of, { content, manner: "terse" }, wording());
   const random = new RandomStream(WORDING, "worlds/assistant/minimal-pairs", number);
   const pair = (kind: MinimalPairKind, better: string, worse: string): MinimalPair => ({
-    ...{ kind, prompt, better, worse },
+    kind,
+    prompt,
+    better,
+    worse,
   });
   const { task } = prompt;
   const good = written(task.type === "harm" ? "refusal" : "correct");

@@ -29,7 +29,9 @@ const PHRASES = ATTRIBUTES.flatMap((attribute) =>
     { attribute, value, text: PREDICATES[attribute](value), as: PREDICATES[attribute] },
     { attribute, value, text: POSSESSIVES[attribute](value), as: POSSESSIVES[attribute] },
     ...ANIMALS.map(({ name }) => ({
-      ...{ attribute, value, text: STATEMENTS[attribute](name, value) },
+      attribute,
+      value,
+      text: STATEMENTS[attribute](name, value),
       as: (other: string) => STATEMENTS[attribute](name, other),
     })),
   ]),

@@ -58,7 +58,8 @@ function verdictText(
         .join("; ");
     case "safety":
       return answer.safe ? words.safe : words.unsafe(answer.categories.join(", "));
-    default:
+    case "demonstration":
+    case "rewrite":
       return answer.text;
   }
 }

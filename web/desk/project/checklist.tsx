@@ -64,32 +64,51 @@ function List(props: ChecklistProps) {
   const others = members.length - (own === undefined ? 0 : 1);
   const lines: Line[] = [
     {
-      ...{ step: "guidelines", to: "guidelines", done: text.trim() !== "" && !blanks },
+      step: "guidelines",
+      to: "guidelines",
+      done: text.trim() !== "" && !blanks,
       hint: blanks ? words.hints.blanks : words.hints.guidelines,
       count: guidelineWords.version(guidelines[0].version),
     },
     {
-      ...{ step: "items", to: "items", done: items > 0, hint: words.hints.items },
+      step: "items",
+      to: "items",
+      done: items > 0,
+      hint: words.hints.items,
       count: words.counts.items(format.count(items)),
     },
     {
-      ...{ step: "gold", to: "items", done: gold.length > 0, hint: words.hints.gold },
+      step: "gold",
+      to: "items",
+      done: gold.length > 0,
+      hint: words.hints.gold,
       count: words.counts.gold(gold.length === 100 ? "100+" : format.count(gold.length)),
     },
     {
-      ...{ step: "rate", to: props.rate, done: (own?.votes ?? 0) > 0, hint: words.hints.rate },
+      step: "rate",
+      to: props.rate,
+      done: (own?.votes ?? 0) > 0,
+      hint: words.hints.rate,
       count: words.counts.rate(format.count(own?.votes ?? 0)),
     },
     {
-      ...{ step: "people", to: "people", done: others > 0 || open > 0, hint: words.hints.people },
+      step: "people",
+      to: "people",
+      done: others > 0 || open > 0,
+      hint: words.hints.people,
       count: words.counts.people(format.count(Math.max(0, others)), format.count(open)),
     },
     {
-      ...{ step: "votes", to: "disagreements", done: votes > 0, hint: words.hints.votes },
+      step: "votes",
+      to: "disagreements",
+      done: votes > 0,
+      hint: words.hints.votes,
       count: words.counts.votes(format.count(votes)),
     },
     {
-      ...{ step: "export", to: "results", done: stored(savedKey(project.id)) === true },
+      step: "export",
+      to: "results",
+      done: stored(savedKey(project.id)) === true,
       hint: words.hints.export,
     },
   ];

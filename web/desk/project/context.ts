@@ -20,7 +20,3 @@ export function useProject(): ProjectState {
   if (state === undefined) throw new Error("useProject outside of a project's pages");
   return state;
 }
-
-/** The aspects that raters are asked about; the kind of task if it has none. */
-export const aspectsOf = ({ task }: Project): string[] =>
-  task.kind === "pairwise" || task.kind === "likert" ? task.aspects : [task.kind];

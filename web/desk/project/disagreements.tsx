@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { call, type ResultOf } from "../../api/client.js";
 import { Link } from "../../router.js";
+import { aspectsOf } from "../../task-kinds.js";
 import { useLoaded } from "../../ui/async.js";
 import { Button } from "../../ui/button.js";
 import { Empty } from "../../ui/states.js";
@@ -8,7 +9,7 @@ import { useDesk } from "../strings/index.js";
 import { useFormat } from "../ui/format.js";
 import { Await, Heading } from "../ui/page.js";
 import { AspectChoice } from "./aspect-choice.js";
-import { aspectsOf, useProject } from "./context.js";
+import { useProject } from "./context.js";
 import { ContentView, DecisionView, VotesOn } from "./item-view.js";
 import { ItemVerbs } from "./verbs/item-verbs.js";
 
@@ -19,7 +20,7 @@ export function DisagreementsPage() {
   const { disagreements: words, tabs } = useDesk();
   const { project } = useProject();
   const format = useFormat();
-  const [aspect, setAspect] = useState(aspectsOf(project)[0]);
+  const [aspect, setAspect] = useState(aspectsOf(project.task)[0]);
   const [offset, setOffset] = useState(0);
   const loaded = useLoaded(
     () =>

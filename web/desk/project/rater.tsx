@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks";
 import { call, type ResultOf } from "../../api/client.js";
 import { Link } from "../../router.js";
+import { aspectsOf } from "../../task-kinds.js";
 import { useLoaded } from "../../ui/async.js";
 import { Button } from "../../ui/button.js";
 import { Table } from "../../ui/table.js";
@@ -10,7 +11,7 @@ import { ShareMark } from "../ui/interval.js";
 import { Await, Heading } from "../ui/page.js";
 import { answerText } from "./answer-text.js";
 import { AspectChoice } from "./aspect-choice.js";
-import { aspectsOf, useProject } from "./context.js";
+import { useProject } from "./context.js";
 import { useResponseNames } from "./item-view.js";
 import { raterName } from "./rater-name.js";
 import { type RaterRow, Reliability } from "./raters.js";
@@ -26,7 +27,7 @@ export function RaterPage({ rater }: { rater: string }) {
   const { raters: words, verbs, common } = useDesk();
   const { project, leads } = useProject();
   const params = { project: project.id, rater };
-  const [aspect, setAspect] = useState(aspectsOf(project)[0]);
+  const [aspect, setAspect] = useState(aspectsOf(project.task)[0]);
   const table = useLoaded(
     () => call("getRaterTable", { params: { project: project.id }, query: { aspect } }),
     [rater, aspect],

@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks";
 import { call, type ResultOf } from "../../api/client.js";
 import { Link } from "../../router.js";
+import { aspectsOf } from "../../task-kinds.js";
 import { useLoaded } from "../../ui/async.js";
 import { Empty } from "../../ui/states.js";
 import { useDesk } from "../strings/index.js";
@@ -9,7 +10,7 @@ import { ShareMark } from "../ui/interval.js";
 import { Await, Heading } from "../ui/page.js";
 import { SortableTable } from "../ui/sortable.js";
 import { AspectChoice } from "./aspect-choice.js";
-import { aspectsOf, useProject } from "./context.js";
+import { useProject } from "./context.js";
 import { raterName } from "./rater-name.js";
 import { WeighRaters } from "./weigh-raters.js";
 
@@ -19,7 +20,7 @@ export function RatersPage() {
   const { raters: words, tabs, common } = useDesk();
   const { project } = useProject();
   const format = useFormat();
-  const [aspect, setAspect] = useState(aspectsOf(project)[0]);
+  const [aspect, setAspect] = useState(aspectsOf(project.task)[0]);
   const loaded = useLoaded(
     () => call("getRaterTable", { params: { project: project.id }, query: { aspect } }),
     [project.id, aspect],

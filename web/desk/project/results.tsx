@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks";
 import { call, type ResultOf } from "../../api/client.js";
 import { Link } from "../../router.js";
+import { asksForText, aspectsOf } from "../../task-kinds.js";
 import { useLoaded } from "../../ui/async.js";
 import { Button } from "../../ui/button.js";
 import { Empty } from "../../ui/states.js";
@@ -10,7 +11,7 @@ import { useFormat } from "../ui/format.js";
 import { Await, Heading } from "../ui/page.js";
 import { Select } from "../ui/select.js";
 import { AspectChoice } from "./aspect-choice.js";
-import { aspectsOf, useProject } from "./context.js";
+import { useProject } from "./context.js";
 import { Downloads } from "./downloads.js";
 
 type Results = ResultOf<"listPreferences">;
@@ -21,10 +22,10 @@ export function ResultsPage() {
   const { results: words, tabs, disagreements } = useDesk();
   const { project, leads } = useProject();
   const format = useFormat();
-  const [aspect, setAspect] = useState(aspectsOf(project)[0]);
+  const [aspect, setAspect] = useState(aspectsOf(project.task)[0]);
   const [held, setHeld] = useState<(typeof HELD)[number]>("count");
   const [offset, setOffset] = useState(0);
-  const text = project.task.kind === "demonstration" || project.task.kind === "rewrite";
+  const text = asksForText(project.task);
   const loaded = useLoaded(
     () =>
       call("listPreferences", {

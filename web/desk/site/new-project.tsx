@@ -9,7 +9,7 @@ import { Field } from "../../ui/field.js";
 import { FormProblem } from "../../ui/form-problem.js";
 import { useToast } from "../../ui/toast.js";
 import { useDesk } from "../strings/index.js";
-import { loadTemplates, PRESET_NAMES, type Preset } from "../templates/index.js";
+import { loadTemplates, type Preset } from "../templates/index.js";
 import { useAction } from "../ui/action.js";
 import { Heading } from "../ui/page.js";
 import { defaultsOf, SchemaForm, type Values } from "../ui/schema-form.js";
@@ -25,6 +25,7 @@ const PRESETS = {
   rewrite: { kind: "rewrite", flags: false },
   safety: { kind: "safety", flags: false },
 } as const satisfies Record<Preset, Values>;
+const PRESET_NAMES = Object.keys(PRESETS) as Preset[];
 /** Fields of a task that only some kinds have. */
 const OF_KINDS: Readonly<Record<string, readonly string[]>> = {
   aspects: ["pairwise", "likert"],

@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import type { TaskDefinition } from "../../../src/votes/tasks/index.js";
+import type { TaskDefinition, TaskKind } from "../../../src/votes/tasks/index.js";
 import { type Strings, useStrings } from "../../strings/index.js";
 import { Button } from "../../ui/button.js";
 import { Dialog } from "../../ui/dialog.js";
@@ -66,23 +66,41 @@ function actionWords(strings: Strings, { kind, strengths }: TaskDefinition, acti
   const n = Number(number);
   if ((name === "left" || name === "right") && n > 0)
     return verdictWords(strings, { verdict: name, strength: n }, strengths);
-  if (name === "pick")
-    return kind === "safety"
-      ? (Object.values(rate.safety)[n - 1] ?? "")
-      : kind === "ranking"
-        ? rate.rankAdd(letter(n - 1))
-        : String(n);
+  if (name === "pick") return pickWords(strings, kind, n);
   const words: Record<string, string> = {
-    ...{
-      tie: rate.verdicts.tie,
-      "both-bad": rate.verdicts["both-bad"],
-      safe: rate.safe,
-      unsafe: rate.unsafe,
-    },
-    ...{ difference: rate.difference, submit: rate.submit, undo, skip: rate.skip, bookmark: rate.bookmark },
-    ...{ history: rate.history, guidelines: rate.guidelines, flags: rate.flagsOf("…"), open: rate.open },
-    ...{ rationale: rate.rationale, help: rate.help, keys: rate.keys },
+    tie: rate.verdicts.tie,
+    "both-bad": rate.verdicts["both-bad"],
+    safe: rate.safe,
+    unsafe: rate.unsafe,
+    difference: rate.difference,
+    submit: rate.submit,
+    undo,
+    skip: rate.skip,
+    bookmark: rate.bookmark,
+    history: rate.history,
+    guidelines: rate.guidelines,
+    flags: rate.flagsOf("…"),
+    open: rate.open,
+    rationale: rate.rationale,
+    help: rate.help,
+    keys: rate.keys,
     messages: rate.messages,
   };
   return words[action] ?? action;
+}
+
+/** What the n-th choice of a task is, from 1. */
+function pickWords({ rate }: Strings, kind: TaskKind, n: number): string {
+  switch (kind) {
+    case "ranking":
+      return rate.rankAdd(letter(n - 1));
+    case "likert":
+      return String(n);
+    case "safety":
+      return Object.values(rate.safety)[n - 1] ?? "";
+    case "pairwise":
+    case "demonstration":
+    case "rewrite":
+      return "";
+  }
 }

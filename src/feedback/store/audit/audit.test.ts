@@ -26,14 +26,24 @@ beforeEach(() => {
 afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
 const FIRST: Omit<AuditEntry, "hash"> = {
-  ...{ seq: 1, at: 1_700_000_000_000, actor: "rater:r-1", action: "vote.cast", subject: "v-1" },
-  ...{ details_json: '{"a":1}', previous: FIRST_PREVIOUS },
+  seq: 1,
+  at: 1_700_000_000_000,
+  actor: "rater:r-1",
+  action: "vote.cast",
+  subject: "v-1",
+  details_json: '{"a":1}',
+  previous: FIRST_PREVIOUS,
 };
 /** SHA-256 by Python's hashlib of {"action":"vote.cast","actor":...,"previous":"000...","seq":1,"subject":"v-1"}. */
 const FIRST_HASH = "210ceecee445b71086bcc6ca42ebe5dcde8e43750cdc40163529f97b714dc09c";
 const SECOND: Omit<AuditEntry, "hash"> = {
-  ...{ seq: 2, at: 1_700_000_000_001, actor: "system", action: "item.added", subject: "i-ö" },
-  ...{ details_json: "{}", previous: FIRST_HASH },
+  seq: 2,
+  at: 1_700_000_000_001,
+  actor: "system",
+  action: "item.added",
+  subject: "i-ö",
+  details_json: "{}",
+  previous: FIRST_HASH,
 };
 const SECOND_HASH = "42216afea3d92fbbfce2bdcb4c3b45b9b2dfe459feb2d89a1fea54a44905e160";
 
@@ -159,7 +169,11 @@ describe("a checkpoint", () => {
     const key = openAuditKey(join(dir, "key"));
     const checkpoint = signCheckpoint(key, { ...head }, 9);
     expect(checkpoint).toEqual({
-      ...{ ...head, at: 9, key_id: key.id, signature: expect.any(String), previous_seq: null },
+      ...head,
+      at: 9,
+      key_id: key.id,
+      signature: expect.any(String),
+      previous_seq: null,
     });
     expect(checkpointText(checkpoint)).toBe(`{"at":9,"hash":"${FIRST_HASH}","key_id":"${key.id}","seq":7}`);
     const { signature } = checkpoint;

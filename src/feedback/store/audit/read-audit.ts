@@ -1,6 +1,6 @@
 import type { z } from "zod";
+import { groupBy } from "../../../base/group-by.js";
 import type { Queries } from "../database/database.js";
-import { groupBy } from "../group-by.js";
 import type { AuditEntry } from "./audit-entry.js";
 import { ROWS_CHANGED } from "./row-changes.js";
 

@@ -136,7 +136,8 @@ export async function takeRowChanges(db: Transaction<Tables>, engine: Engine): P
       if (known !== undefined) known.is = was === 1 ? null : hash;
       else
         changes.set(`${name} ${key}`, {
-          ...{ part: name, key },
+          part: name,
+          key,
           ...(was === 1 ? { was: hash, is: null } : { was: null, is: hash }),
         });
     }

@@ -177,8 +177,12 @@ async function writeTogether(
   await insertRows(transaction, "audit_texts", written);
   for (const details of toldChanges(await takeRowChanges(transaction, engine)))
     entries.push({
-      ...{ seq: head.seq + entries.length + 1, at: last, actor: "system" },
-      ...{ action: ROWS_CHANGED, subject: "", details_json: canonicalJson(details) },
+      seq: head.seq + entries.length + 1,
+      at: last,
+      actor: "system",
+      action: ROWS_CHANGED,
+      subject: "",
+      details_json: canonicalJson(details),
     });
   await append(transaction, head, entries);
   return { answers, head: head.seq + entries.length };

@@ -43,7 +43,7 @@ const CHECKPOINT_PAGES = 8000;
 const POOL_SIZE = 10;
 const LONG_POOL_SIZE = 3;
 
-export function isPostgresUrl(location: string): boolean {
+function isPostgresUrl(location: string): boolean {
   return /^postgres(ql)?:\/\//.test(location);
 }
 
@@ -102,7 +102,8 @@ async function openSqlite(path: string, busyMilliseconds: number): Promise<Datab
   try {
     keepForOwner(path);
     const threads = new SqliteThreads({
-      ...{ path, busyMilliseconds },
+      path,
+      busyMilliseconds,
       pragmas: [
         `busy_timeout = ${busyMilliseconds}`,
         "journal_mode = WAL",

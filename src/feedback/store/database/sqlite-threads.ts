@@ -89,7 +89,9 @@ export class SqliteThreads {
   private readingSettings(lane: ReadingLane): SqliteSettings {
     const { path, busyMilliseconds } = this.settings;
     return {
-      ...{ path, busyMilliseconds, givesWay: lane === "long" },
+      path,
+      busyMilliseconds,
+      givesWay: lane === "long",
       pragmas: [
         `busy_timeout = ${busyMilliseconds}`,
         "query_only = ON",

@@ -1,6 +1,6 @@
 /** A lead's verdict on an item. It is the item's result, whatever the votes say, and no more votes are asked for. */
 import { canonicalJson } from "../../../base/canonical-json.js";
-import { type Answer, answerProblem, type TaskDefinition } from "../../../votes/tasks/index.js";
+import { type Answer, ASKS_FOR, answerProblem, type TaskDefinition } from "../../../votes/tasks/index.js";
 import { sha256 } from "../audit/audit-entry.js";
 import { check } from "../check.js";
 import type { Queries } from "../database/database.js";
@@ -21,8 +21,7 @@ export interface Adjudication {
 }
 
 /** Kinds of tasks whose answers can be decided between: of texts that raters write, none is the item's result. */
-export const isDecidable = ({ kind }: TaskDefinition): boolean =>
-  kind !== "demonstration" && kind !== "rewrite";
+export const isDecidable = ({ kind }: TaskDefinition): boolean => ASKS_FOR[kind] !== "text";
 
 /**
  * Decides an item; a later verdict replaces an earlier one. Votes that were cast stay as they are.
@@ -53,8 +52,12 @@ export async function adjudicateItem(
         "Judge it as a rater, or make it gold.",
       );
     const values = {
-      ...{ item_id: id, project_id: item.project_id, answer_json: canonicalJson(answer) },
-      ...{ note: words, decided_by: actor, decided_at: now },
+      item_id: id,
+      project_id: item.project_id,
+      answer_json: canonicalJson(answer),
+      note: words,
+      decided_by: actor,
+      decided_at: now,
     };
     await db
       .insertInto("adjudications")
@@ -84,7 +87,7 @@ export async function withdrawAdjudication(store: StoreContext, id: string, acto
 }
 
 /** @throws StoreError invalid, conflict */
-export function checkDecides(answer: Answer, task: TaskDefinition, responses: number): void {
+function checkDecides(answer: Answer, task: TaskDefinition, responses: number): void {
   if (!isDecidable(task))
     throw new StoreError("conflict", `Of a ${task.kind} task every answer counts for itself.`);
   const problem = answerProblem(answer, { ...task, rationale: "optional" }, responses);

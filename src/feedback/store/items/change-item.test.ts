@@ -48,7 +48,9 @@ onBothEngines(({ store: open }) => {
     expect(await stateOf(store, item)).toEqual({ state: "decided", overlap: 3, votes: 1, gold: false });
     expect(await available(store, item)).toBe(0);
     expect(await findAdjudication(store, item)).toMatchObject({
-      ...{ answer: verdict("left"), note: "It says why.", decidedBy: LEAD },
+      answer: verdict("left"),
+      note: "It says why.",
+      decidedBy: LEAD,
     });
     const loaded = await loadProject(store.db, project.id);
     expect(loaded.items.get(item)?.adjudicated).toEqual(verdict("left"));
@@ -78,7 +80,9 @@ onBothEngines(({ store: open }) => {
     await expect(setGold(store, items[0], wrong as never, LEAD)).rejects.toThrow();
     expect(await stateOf(store, items[0])).toMatchObject({ state: "open", gold: false });
     const written = await collection(store, {
-      ...{ items: 0, raters: 1, task: { kind: "demonstration" } },
+      items: 0,
+      raters: 1,
+      task: { kind: "demonstration" },
       more: [{ content: { prompt: "Why?", responses: [] } }],
     });
     const text = { kind: "demonstration", text: "So.", flags: [] } as const;
@@ -90,7 +94,8 @@ onBothEngines(({ store: open }) => {
   it("an item becomes gold and is it no longer, and raters get it as what it is", async () => {
     const store = await open();
     const { project, items, raters } = await collection(store, {
-      ...{ items: 2, raters: 2 },
+      items: 2,
+      raters: 2,
       settings: { overlap: 2, goldRate: 0.5 },
     });
     await judge(store, project.id, raters[0]);
@@ -119,7 +124,8 @@ onBothEngines(({ store: open }) => {
     await expect(setGold(store, items[0], null, LEAD)).rejects.toThrow("not gold");
     await intact(store);
     const training = await collection(store, {
-      ...{ items: 0, raters: 0 },
+      items: 0,
+      raters: 0,
       more: [pair(1, { gold: verdict("left"), explanation: "So." })],
     });
     await expect(setGold(store, training.items[0], null, LEAD)).rejects.toThrow("stays gold");
@@ -128,7 +134,8 @@ onBothEngines(({ store: open }) => {
   it("more raters are asked though early stopping has decided, until they have answered", async () => {
     const store = await open();
     const { project, items, raters } = await collection(store, {
-      ...{ items: 1, raters: 4 },
+      items: 1,
+      raters: 4,
       settings: { overlap: 4, stop: STOP },
     });
     for (const rater of raters.slice(0, 2)) await judge(store, project.id, rater);

@@ -10,7 +10,9 @@ onBothEngines(({ store: open }) => {
   it("a higher overlap asks for more votes, of items that had enough too; a lower one for fewer", async () => {
     const store = await open();
     const { project, raters } = await collection(store, {
-      ...{ items: 2, raters: 3, settings: { overlap: 1 } },
+      items: 2,
+      raters: 3,
+      settings: { overlap: 1 },
       more: [pair(7, { overlap: 2 }), pair(8, { gold: verdict("left") })],
     });
     const [a, b, c] = raters;
@@ -54,7 +56,9 @@ onBothEngines(({ store: open }) => {
     const store = await open();
     const stop = { probability: 0.9, leastVotes: 2, reliability: 0.85 };
     const { project, raters, items } = await collection(store, {
-      ...{ items: 1, raters: 2, settings: { overlap: 5, stop } },
+      items: 1,
+      raters: 2,
+      settings: { overlap: 5, stop },
     });
     for (const rater of raters) await judge(store, project.id, rater);
     const state = async () => {

@@ -150,7 +150,8 @@ function addPiece(
       leases: 0,
       available: item.gold === undefined ? 1 : 0,
       created_at: now,
-      ...{ asked: null, changed_at: null },
+      asked: null,
+      changed_at: null,
     }));
     await insertRows(db, "items", rows);
     for (const { id, position, ...row } of rows)
@@ -286,7 +287,12 @@ function holdsText({ id, content: { prompt, responses } }: Item, search: string)
 export function toItem(row: Tables["items"]): Item {
   const { id, position, priority, overlap, votes, leases } = row;
   return {
-    ...{ id, position, priority, overlap, votes, leases },
+    id,
+    position,
+    priority,
+    overlap,
+    votes,
+    leases,
     project: row.project_id,
     state: row.state as ItemState,
     content: JSON.parse(row.content_json) as ItemContent,

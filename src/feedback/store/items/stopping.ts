@@ -1,3 +1,4 @@
+import { groupBy } from "../../../base/group-by.js";
 import { USES } from "../../../votes/judgement/index.js";
 import type { Answer } from "../../../votes/tasks/index.js";
 import { isDecided, type SignedVote, signsOf } from "../../assign/stopping.js";
@@ -5,7 +6,6 @@ import type { Write } from "../audit/writer.js";
 import { countsFor, isLatest } from "../database/counting-sql.js";
 import type { Queries } from "../database/database.js";
 import { among } from "../database/sets.js";
-import { groupBy } from "../group-by.js";
 import type { Project } from "../projects/projects.js";
 
 /**

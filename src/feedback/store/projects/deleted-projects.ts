@@ -55,8 +55,11 @@ export async function listDeletedProjects({ db }: { db: Queries }): Promise<Dele
     .orderBy("id")
     .execute();
   return rows.map(({ id, name, created_at, items, votes }) => ({
-    ...{ id, name, createdAt: created_at },
-    ...{ items: items ?? 0, votes: votes ?? 0 },
+    id,
+    name,
+    createdAt: created_at,
+    items: items ?? 0,
+    votes: votes ?? 0,
   }));
 }
 

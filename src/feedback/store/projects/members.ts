@@ -89,15 +89,18 @@ export async function putMember(
   await db
     .insertInto("memberships")
     .values({
-      ...{
-        project_id: project,
-        rater_id: rater,
-        group_name: group,
-        state: "active",
-        state_reason: null,
-        joined_at: now,
-      },
-      ...{ number: (last ?? 0) + 1, turns: 0, votes: 0, day: 0, day_votes: 0, reliability: null },
+      project_id: project,
+      rater_id: rater,
+      group_name: group,
+      state: "active",
+      state_reason: null,
+      joined_at: now,
+      number: (last ?? 0) + 1,
+      turns: 0,
+      votes: 0,
+      day: 0,
+      day_votes: 0,
+      reliability: null,
     })
     .onConflict((conflict) =>
       conflict.columns(["project_id", "rater_id"]).doUpdateSet((eb) => ({

@@ -57,7 +57,8 @@ onBothEngines(({ store: open }) => {
       [1, "v1"],
     ]);
     expect((await changeSettings(store, project.id, { goldRate: 0.1 }, "system")).settings).toMatchObject({
-      ...{ overlap: 5, goldRate: 0.1 },
+      overlap: 5,
+      goldRate: 0.1,
     });
     await expect(changeSettings(store, project.id, { overlap: 0 }, "system")).rejects.toThrow();
     expect((await setProjectState(store, project.id, "closed", "system")).state).toBe("closed");
@@ -180,7 +181,8 @@ onBothEngines(({ store: open }) => {
     const store = await open();
     const stop = { probability: 0.9, leastVotes: 2, reliability: 0.8 };
     const { project, items, raters } = await collection(store, {
-      ...{ items: 2, raters: 5 },
+      items: 2,
+      raters: 5,
       settings: { overlap: 5, stop },
     });
     const good = async (rater: string, item: number) => {
@@ -220,7 +222,8 @@ onBothEngines(({ store: open }) => {
       };
     };
     const { project, items, raters } = await collection(store, {
-      ...{ items: 1, settings: { overlap: 2 } },
+      items: 1,
+      settings: { overlap: 2 },
       more: [scored(1, 3), scored(2, 0), scored(3, -1)],
     });
     const order = async (rater: string) =>

@@ -69,7 +69,8 @@ export async function createProject(
       settings_json: JSON.stringify(settings),
       guidelines_version: 1,
       created_at: now,
-      ...{ name, seed },
+      name,
+      seed,
     };
     await db.insertInto("projects").values(row).execute();
     await db
@@ -175,7 +176,9 @@ export function checkOpen({ state, name }: Project): void {
 export function toProject(row: Tables["projects"]): Project {
   const { id, name, seed } = row;
   return {
-    ...{ id, name, seed },
+    id,
+    name,
+    seed,
     state: row.state as ProjectState,
     task: JSON.parse(row.task_json) as TaskDefinition,
     settings: JSON.parse(row.settings_json) as AssignmentSettings,

@@ -122,8 +122,15 @@ function messageRow(
   now: number,
 ): Tables["messages"] {
   return {
-    ...{ id: newId("m", now), project_id: project, rater_id: rater, item_id: item ?? null },
-    ...{ author, sent_by: sentBy, text, created_at: now, read_at: null },
+    id: newId("m", now),
+    project_id: project,
+    rater_id: rater,
+    item_id: item ?? null,
+    author,
+    sent_by: sentBy,
+    text,
+    created_at: now,
+    read_at: null,
   };
 }
 
@@ -211,7 +218,10 @@ export async function markRead(
 
 function toMessage(row: Tables["messages"]): Message {
   return {
-    ...{ id: row.id, rater: row.rater_id, author: row.author as Message["author"], text: row.text },
+    id: row.id,
+    rater: row.rater_id,
+    author: row.author as Message["author"],
+    text: row.text,
     sentAt: row.created_at,
     ...(row.item_id !== null && { item: row.item_id }),
     ...(row.read_at !== null && { readAt: row.read_at }),

@@ -104,8 +104,13 @@ onBothEngines(({ fresh, engine, dir }) => {
     const own = COVERAGE[table];
     if ("key" in own) return own.key;
     const keys: Partial<Record<Table, string[]>> = {
-      ...{ audit: ["seq"], audit_checkpoints: ["seq"], audit_keys: ["key_id"], votes: ["seq"] },
-      ...{ bookmarks: ["rater_id", "item_id"], drafts: ["lease_id"], people: ["rater_id"] },
+      audit: ["seq"],
+      audit_checkpoints: ["seq"],
+      audit_keys: ["key_id"],
+      votes: ["seq"],
+      bookmarks: ["rater_id", "item_id"],
+      drafts: ["lease_id"],
+      people: ["rater_id"],
       migrations: ["name"],
     };
     return keys[table] as string[];
@@ -239,7 +244,8 @@ onBothEngines(({ fresh, engine, dir }) => {
       }
     });
     expect(problems).toContainEqual({
-      ...{ seq: expect.any(Number), kind: "checkpoint" },
+      seq: expect.any(Number),
+      kind: "checkpoint",
       problem: "names another entry of this number: the log was rewritten",
     });
   });
@@ -251,11 +257,13 @@ onBothEngines(({ fresh, engine, dir }) => {
       await sql`delete from audit where seq > ${head.seq - 3}`.execute(inside);
     });
     expect(problems).toContainEqual({
-      ...{ seq: head.seq, kind: "checkpoint" },
+      seq: head.seq,
+      kind: "checkpoint",
       problem: `the log ends at ${head.seq - 3}: entries were cut off`,
     });
     expect(problems).toContainEqual({
-      ...{ seq: head.seq, kind: "checkpoint" },
+      seq: head.seq,
+      kind: "checkpoint",
       problem: "is in the file, and was removed from the database",
     });
   });
@@ -306,7 +314,8 @@ onBothEngines(({ fresh, engine, dir }) => {
       inside.insertInto("audit_checkpoints").values(checkpoint).execute();
     const old = await after(put(signCheckpoint(key, { seq: late.seq, hash: early.hash }, 0, 1)));
     expect(old.problems).toContainEqual({
-      ...{ seq: late.seq, kind: "checkpoint" },
+      seq: late.seq,
+      kind: "checkpoint",
       problem: "names another entry of this number: the log was rewritten",
     });
     const unlinked = await after(put(signCheckpoint(key, late, 0)));
@@ -316,7 +325,8 @@ onBothEngines(({ fresh, engine, dir }) => {
     const foreign = await after(put(signCheckpoint(forger, late, 0, 1)));
     expect(foreign.problems).toEqual([
       {
-        ...{ seq: late.seq, kind: "checkpoint" },
+        seq: late.seq,
+        kind: "checkpoint",
         problem: `is signed by ${forger.id}, a key that the database lacks`,
       },
     ]);
@@ -329,7 +339,8 @@ onBothEngines(({ fresh, engine, dir }) => {
     });
     expect(introduced.problems).toEqual([
       {
-        ...{ seq: late.seq, kind: "checkpoint" },
+        seq: late.seq,
+        kind: "checkpoint",
         problem: `is signed by ${forger.id}, a key that the log did not introduce before`,
       },
     ]);

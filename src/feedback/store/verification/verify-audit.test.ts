@@ -65,7 +65,12 @@ onBothEngines(({ store: open, engine, fresh }) => {
     const store = await open();
     await filled(store);
     expect(await check(store)).toMatchObject({
-      ...{ votes: 5, checkpoints: 2, otherCheckpoints: 0, problems: [], problemCount: 0, notes: [] },
+      votes: 5,
+      checkpoints: 2,
+      otherCheckpoints: 0,
+      problems: [],
+      problemCount: 0,
+      notes: [],
       entries: expect.any(Number),
     });
   });

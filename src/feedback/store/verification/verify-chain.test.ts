@@ -59,8 +59,15 @@ const at = (seq: number, kind: string, problem: string) => ({ seq, kind, problem
 
 it("an empty log is whole", async () => {
   expect(await verify()).toEqual({
-    ...{ entries: 0, votes: 0, checkpoints: 0, otherCheckpoints: 0, problems: [], problemCount: 0 },
-    ...{ head: { seq: 0, hash: FIRST_PREVIOUS }, signed: 0, notes: [] },
+    entries: 0,
+    votes: 0,
+    checkpoints: 0,
+    otherCheckpoints: 0,
+    problems: [],
+    problemCount: 0,
+    head: { seq: 0, hash: FIRST_PREVIOUS },
+    signed: 0,
+    notes: [],
   });
 });
 
@@ -77,7 +84,12 @@ it("a log begins with an entry that introduces the key, and is signed", async ()
   await store.db.insertInto("audit_checkpoints").values(first).execute();
   const whole = { votes: 0, otherCheckpoints: 0, problems: [], problemCount: 0 };
   expect(await verify()).toEqual({
-    ...{ ...whole, entries: 1, checkpoints: 1, head: { seq: 1, hash: begun.hash }, signed: 1, notes: [] },
+    ...whole,
+    entries: 1,
+    checkpoints: 1,
+    head: { seq: 1, hash: begun.hash },
+    signed: 1,
+    notes: [],
   });
   await write(4);
   const unsigned = await verify();
@@ -96,12 +108,18 @@ it("a log is whole up to its head, which is its last entry", async () => {
   const whole = { entries: 4, votes: 0, otherCheckpoints: 0, problems: [], problemCount: 0 };
   const earlier = expect.stringMatching(/earlier version/);
   expect(await verify()).toMatchObject({
-    ...{ ...whole, checkpoints: 0, signed: 0 },
+    ...whole,
+    checkpoints: 0,
+    signed: 0,
     notes: [earlier, expect.stringMatching(/^Entries 1 to 4 are not signed yet/)],
   });
   await sign(last);
   expect(await verify()).toEqual({
-    ...{ ...whole, checkpoints: 1, head: { seq: 4, hash: last.hash }, signed: 4, notes: [earlier] },
+    ...whole,
+    checkpoints: 1,
+    head: { seq: 4, hash: last.hash },
+    signed: 4,
+    notes: [earlier],
   });
 });
 

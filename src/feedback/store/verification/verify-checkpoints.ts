@@ -71,7 +71,12 @@ export async function verifyCheckpoints(
   }
   const lacking = verifyLinks(stored, kept, own, note);
   return {
-    ...{ signed, keys: firstOf, unlinked, known, lacking, own: ownSigned.size },
+    signed,
+    keys: firstOf,
+    unlinked,
+    known,
+    lacking,
+    own: ownSigned.size,
     others: stored.filter(({ key_id }) => key_id !== own).length,
     any: stored.length + (kept?.length ?? 0) > 0,
   };

@@ -43,7 +43,8 @@ beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), "plumb-states-"));
   store = await openStore(join(dir, "s.db"));
   const made = await collection(store, {
-    ...{ items: 6, raters: 5 },
+    items: 6,
+    raters: 5,
     settings: { overlap: 5, stop: { probability: 0.6, leastVotes: 1, reliability: 0.75 } },
   });
   [project, raters, items] = [made.project.id, made.raters, made.items];
@@ -212,13 +213,15 @@ it("each that the log does not tell of is named too", async () => {
     ]);
   expect(await ofLeases("elsewhere")).toEqual([
     {
-      ...{ seq: expect.any(Number), kind: "lease" },
+      seq: expect.any(Number),
+      kind: "lease",
       problem: `lease ${free} is not as this entry left it`,
     },
   ]);
   expect(await after(`update leases set state = 'expired' where id = '${of("skipped")}'`)).toEqual([
     {
-      ...{ seq: await seqOf("item.skipped"), kind: "lease" },
+      seq: await seqOf("item.skipped"),
+      kind: "lease",
       problem: `lease ${of("skipped")}: state does not match the log`,
     },
   ]);

@@ -74,7 +74,9 @@ export class ToldStates {
     await compare("member", rowsOf(db, "memberships", ["project_id", "rater_id"]), (row) => [
       `${row.project_id} ${row.rater_id}`,
       {
-        ...{ group_name: row.group_name, state: row.state, state_reason: hash(row.state_reason) },
+        group_name: row.group_name,
+        state: row.state,
+        state_reason: hash(row.state_reason),
         reliability: row.reliability,
       },
     ]);

@@ -23,7 +23,9 @@ export async function* exportVotes({ db }: { db: Queries }, project: string): As
   for await (const { row } of voteRows(db, project)) {
     const review = reviews.get(row.lease_id);
     yield {
-      ...{ ...toCastVote(row), gold: row.gold === 1, ...(review && { review }) },
+      ...toCastVote(row),
+      gold: row.gold === 1,
+      ...(review && { review }),
       excluded: excluded.has(row.rater_id),
     };
   }

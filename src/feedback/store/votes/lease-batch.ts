@@ -3,11 +3,12 @@
  * like a vote, so raters who work at the same time do not exceed the overlap. All of this happens under the store's one
  * write lock, so nothing counted here can change before the commit.
  */
+
+import { groupBy } from "../../../base/group-by.js";
 import { screenOrder, turnChoice, turnKind } from "../../assign/mix.js";
 import type { Write } from "../audit/writer.js";
 import { among, insertRows } from "../database/sets.js";
 import type { Tables } from "../database/tables.js";
-import { groupBy } from "../group-by.js";
 import { newId } from "../ids.js";
 import {
   type Candidate,
@@ -50,7 +51,7 @@ export async function leaseBatch(
 }
 
 /** Marks leases that ran out as expired and recounts their items. */
-export async function expireLeases({ db, now }: Write): Promise<void> {
+async function expireLeases({ db, now }: Write): Promise<void> {
   const expired = await db
     .selectFrom("leases")
     .select(["id", "item_id"])

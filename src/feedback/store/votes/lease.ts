@@ -1,9 +1,9 @@
 import { z } from "zod";
+import { groupBy } from "../../../base/group-by.js";
 import type { ItemContent } from "../../../votes/tasks/index.js";
 import type { Queries } from "../database/database.js";
 import { among } from "../database/sets.js";
 import type { Tables } from "../database/tables.js";
-import { groupBy } from "../group-by.js";
 import { showingsOf } from "../items/showings.js";
 
 /** Most leases that a rater can hold in a project at once: the item on the screen and those fetched ahead. */

@@ -126,7 +126,11 @@ async function loadItems(db: Queries, { id: project, task }: Project): Promise<M
     for (const { id, content_json, gold_json, state, overlap, votes } of rows) {
       const adjudicated = verdicts.get(id);
       items.set(id, {
-        ...{ id, task, state, overlap, votes },
+        id,
+        task,
+        state,
+        overlap,
+        votes,
         content: JSON.parse(content_json) as ItemContent,
         ...(gold_json !== null && { gold: JSON.parse(gold_json) as Answer }),
         ...(adjudicated && { adjudicated }),

@@ -43,7 +43,8 @@ onBothEngines(({ store: open, fresh, engine }) => {
           let now = 1000;
           const store = await open({ clock: () => now });
           const { project, raters } = await collection(store, {
-            ...{ items: 4, raters: 4 },
+            items: 4,
+            raters: 4,
             settings: { overlap: OVERLAP, leaseSeconds: 60, repeatRate: 0.2, repeatAfter: 1 },
           });
           const held = new Map<string, string[]>();
@@ -83,7 +84,8 @@ onBothEngines(({ store: open, fresh, engine }) => {
     const stores = [await openStore(location, { keyFile }), await openStore(location, { keyFile })];
     try {
       const { project, items, raters } = await collection(stores[0], {
-        ...{ items: 12, raters: 10 },
+        items: 12,
+        raters: 10,
         settings: { overlap: 3 },
       });
       await Promise.all(

@@ -39,11 +39,15 @@ onBothEngines(({ store: open }) => {
     const right = goodSide(first.responses);
     const given = { project: project.id, item: first.item, rater };
     expect(await answerTraining(store, { ...given, answer: verdict(otherSide(right)) })).toEqual({
-      ...{ expected: verdict(right), explanation: "because 1", agrees: false },
+      expected: verdict(right),
+      explanation: "because 1",
+      agrees: false,
     });
     expect(await store.lease({ project: project.id, rater })).toEqual({ leases: [], none: "training" });
     await answerTraining(store, {
-      ...{ project: project.id, item: second.item, rater },
+      project: project.id,
+      item: second.item,
+      rater,
       answer: verdict(goodSide(second.responses)),
     });
     expect(await trainingFor(store, project.id, rater)).toEqual([]);
@@ -71,12 +75,19 @@ onBothEngines(({ store: open }) => {
   it("is no vote, no gold item of a turn, and counts nowhere", async () => {
     const store = await open();
     const { project, items, raters } = await collection(store, {
-      ...{ items: 3, raters: 1, more: [lesson(1)], settings: { goldRate: 0.5 } },
+      items: 3,
+      raters: 1,
+      more: [lesson(1)],
+      settings: { goldRate: 0.5 },
     });
     const [rater] = raters;
     await learn(store, project.id, rater);
     expect(await progress(store, project.id, rater)).toEqual({
-      ...{ items: 3, done: 0, votes: 0, wanted: 9, own: { votes: 0, today: 0 } },
+      items: 3,
+      done: 0,
+      votes: 0,
+      wanted: 9,
+      own: { votes: 0, today: 0 },
     });
     for (const item of items.slice(0, 3)) expect((await judge(store, project.id, rater)).item).toBe(item);
     expect(await store.lease({ project: project.id, rater })).toEqual({ leases: [], none: "no-items" });

@@ -4,7 +4,7 @@
  * neither counted nor aggregated.
  */
 
-import { answerDifference } from "../../../votes/filters/self-contradiction.js";
+import { agreesWithGold } from "../../../votes/filters/failed-gold.js";
 import type { Answer, ItemContent } from "../../../votes/tasks/index.js";
 import { answerOnScreen } from "../../../votes/tasks/places.js";
 import { trainingOrder } from "../../assign/mix.js";
@@ -19,8 +19,6 @@ import { storedAnswer } from "./vote.js";
 
 /** Most training items that a rater answers; of more, only the first ones by position are used. */
 export const MAX_TRAINING = 50;
-/** Rankings and ratings agree with the expected answer up to this difference. */
-const NEAR = 0.25;
 
 /** What a rater is shown of a training item. */
 export interface TrainingItem {
@@ -84,14 +82,16 @@ export async function answerTraining(
     const kept = await write.db
       .insertInto("training_answers")
       .values({
-        ...{ rater_id: rater, item_id: itemId, project_id: projectId },
-        ...{ answer_json: given, answered_at: write.now },
+        rater_id: rater,
+        item_id: itemId,
+        project_id: projectId,
+        answer_json: given,
+        answered_at: write.now,
       })
       .onConflict((conflict) => conflict.columns(["rater_id", "item_id"]).doNothing())
       .executeTakeFirst();
     const gold = JSON.parse(item.gold_json as string) as Answer;
-    const difference = answerDifference(gold, JSON.parse(given) as Answer, project.task.scale);
-    const agrees = difference === undefined ? undefined : difference <= nearEnough(gold);
+    const agrees = agreesWithGold(gold, JSON.parse(given) as Answer, project.task.scale);
     if (kept.numInsertedOrUpdatedRows === 1n)
       write.audit(`rater:${rater}`, "training.answered", itemId, { project: projectId, agrees });
     return {
@@ -129,8 +129,6 @@ export async function inTraining(
       .map(({ rater_id }) => rater_id),
   );
 }
-
-const nearEnough = ({ kind }: Answer): number => (kind === "ranking" || kind === "likert" ? NEAR : 0);
 
 /** The order of responses on the rater's screen. */
 const orderFor = ({ seed }: Project, member: Member, { position, responses }: TrainingRow): number[] =>

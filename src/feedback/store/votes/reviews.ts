@@ -64,16 +64,17 @@ export async function holdVotes(
       const inserted = await db
         .insertInto("reviews")
         .values({
-          ...{
-            id: newId("h", now),
-            project_id: projectId,
-            vote_id: vote,
-            lease_id: found.lease_id,
-            filter,
-            state: "held",
-            created_at: now,
-          },
-          ...{ evidence_json: JSON.stringify(evidence), decided_at: null, decided_by: null, note: null },
+          id: newId("h", now),
+          project_id: projectId,
+          vote_id: vote,
+          lease_id: found.lease_id,
+          filter,
+          state: "held",
+          created_at: now,
+          evidence_json: JSON.stringify(evidence),
+          decided_at: null,
+          decided_by: null,
+          note: null,
         })
         .onConflict((conflict) => conflict.columns(["vote_id", "filter"]).doNothing())
         .executeTakeFirst();
@@ -185,7 +186,10 @@ export async function countReviews(
     .orderBy("votes.rater_id")
     .execute();
   return rows.map(({ state, filter, rater_id, n }) => ({
-    ...{ state: state as ReviewState, filter, rater: rater_id, reviews: Number(n) },
+    state: state as ReviewState,
+    filter,
+    rater: rater_id,
+    reviews: Number(n),
   }));
 }
 

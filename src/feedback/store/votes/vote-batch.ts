@@ -1,10 +1,10 @@
 /** Taking votes. Those that arrive together are checked with a few queries and written with a few more. */
 import type { z } from "zod";
+import { groupBy } from "../../../base/group-by.js";
 import type { Write } from "../audit/writer.js";
 import type { Queries } from "../database/database.js";
 import { among, insertRows } from "../database/sets.js";
 import type { Tables } from "../database/tables.js";
-import { groupBy } from "../group-by.js";
 import { newId } from "../ids.js";
 import { recountItems } from "../items/recount.js";
 import { decideItems } from "../items/stopping.js";

@@ -249,7 +249,9 @@ onBothEngines(({ store: open, engine }) => {
     const store = await open();
     const content = (language: string) => ({ ...pair(0).content, prompt: language, language });
     const { project } = await collection(store, {
-      ...{ items: 0, raters: 0, settings: { overlap: 9 } },
+      items: 0,
+      raters: 0,
+      settings: { overlap: 9 },
       more: [
         { content: content("de") },
         { content: content("fr-CA") },
@@ -273,7 +275,9 @@ onBothEngines(({ store: open, engine }) => {
       const store = await open();
       const gold = Array.from({ length: 60 }, (_, i) => pair(1000 + i, { gold: verdict("left") }));
       const { project, raters } = await collection(store, {
-        ...{ items: 100, raters: 1, more: gold },
+        items: 100,
+        raters: 1,
+        more: gold,
         settings: { goldRate: 0.2, repeatRate: 0.2, repeatAfter: 5 },
       });
       const seen: string[] = [];

@@ -2,6 +2,7 @@ import { useState } from "preact/hooks";
 import { call } from "../../../api/client.js";
 import { Text } from "../../../rater/markdown/text.js";
 import { useStrings } from "../../../strings/index.js";
+import { asksForText } from "../../../task-kinds.js";
 import { Button } from "../../../ui/button.js";
 import { Dialog } from "../../../ui/dialog.js";
 import { FormProblem } from "../../../ui/form-problem.js";
@@ -13,7 +14,7 @@ import { answerText } from "../answer-text.js";
 import { useProject } from "../context.js";
 import { type Item, useResponseNames } from "../item-view.js";
 import { exampleText, withExample } from "./example-text.js";
-import { type Answer, emptyAnswer, isDecidable, isWhole, VerdictForm } from "./verdict-form.js";
+import { type Answer, emptyAnswer, isWhole, VerdictForm } from "./verdict-form.js";
 
 /** Adds an item to the end of the guidelines as an example, as a new version. */
 export function ExampleDialog(props: { item: Item; close(): void; reload(): void }) {
@@ -30,7 +31,7 @@ export function ExampleDialog(props: { item: Item; close(): void; reload(): void
     () => item.gold ?? item.adjudication?.answer ?? emptyAnswer(task, responses.length),
   );
   const [why, setWhy] = useState(item.adjudication?.note ?? item.explanation ?? "");
-  const decidable = isDecidable(task);
+  const decidable = !asksForText(task);
   const said = answer !== undefined && decidable ? answerText(answer, names, task, desk) : verbs.example;
   const example = exampleText(item.content, { title: verbs.exampleHead, names, said, why: why.trim() });
   const params = { project: project.id };

@@ -1,6 +1,8 @@
 /** What a lead does with an item, wherever it stands: each says before what it changes, and can be taken back. */
+
 import { useState } from "preact/hooks";
 import { call } from "../../../api/client.js";
+import { asksForText } from "../../../task-kinds.js";
 import { Button } from "../../../ui/button.js";
 import { useDesk } from "../../strings/index.js";
 import { useDone } from "../../ui/undo.js";
@@ -9,7 +11,6 @@ import type { Item } from "../item-view.js";
 import { AskMoreDialog } from "./ask-more.js";
 import { DecideDialog } from "./decide.js";
 import { ExampleDialog } from "./example.js";
-import { isDecidable } from "./verdict-form.js";
 import { WithdrawDialog } from "./withdraw.js";
 
 type Open = "decide" | "gold" | "more" | "example" | "withdraw";
@@ -22,7 +23,7 @@ export function ItemVerbs({ item, reload }: { item: Item; reload(): void }) {
   if (!leads) return null;
   const params = { project: project.id, item: item.id };
   const close = () => setOpen(undefined);
-  const decidable = isDecidable(project.task);
+  const decidable = !asksForText(project.task);
   const { gold, adjudication, state, explanation } = item;
   const props = { item, close, reload };
   return (

@@ -10,9 +10,6 @@ type Verdict = "left" | "right" | "tie" | "both-bad";
 const VERDICTS: readonly Verdict[] = ["left", "tie", "both-bad", "right"];
 const CATEGORIES = Array.from({ length: 14 }, (_, i) => `S${i + 1}`);
 
-/** Kinds of tasks that a lead can decide: of texts that raters write, none is the item's result. */
-export const isDecidable = ({ kind }: Task): boolean => kind !== "demonstration" && kind !== "rewrite";
-
 /** An answer that says nothing yet, to begin the form with. */
 export function emptyAnswer(task: Task, responses: number): Answer | undefined {
   if (task.kind === "ranking")
@@ -22,15 +19,23 @@ export function emptyAnswer(task: Task, responses: number): Answer | undefined {
 
 /** Whether an answer says all that the task asks for. */
 export function isWhole(task: Task, answer: Answer | undefined, responses: number): boolean {
-  if (answer === undefined) return false;
-  if (answer.kind === "pairwise") return task.aspects.every((aspect) => answer.aspects[aspect] !== undefined);
-  if (answer.kind === "likert")
-    return (
-      answer.ratings.length === responses &&
-      answer.ratings.every((points) => task.aspects.every((aspect) => points[aspect] !== undefined))
-    );
-  if (answer.kind === "safety") return answer.safe || answer.categories.length > 0;
-  return answer.kind === "ranking";
+  switch (answer?.kind) {
+    case "pairwise":
+      return task.aspects.every((aspect) => answer.aspects[aspect] !== undefined);
+    case "ranking":
+      return true;
+    case "likert":
+      return (
+        answer.ratings.length === responses &&
+        answer.ratings.every((points) => task.aspects.every((aspect) => points[aspect] !== undefined))
+      );
+    case "safety":
+      return answer.safe || answer.categories.length > 0;
+    case "demonstration":
+    case "rewrite":
+    case undefined:
+      return false;
+  }
 }
 
 export function VerdictForm(props: {
@@ -40,7 +45,8 @@ export function VerdictForm(props: {
   answer: Answer | undefined;
   change(answer: Answer): void;
 }) {
-  switch (props.task.kind) {
+  const { kind } = props.task;
+  switch (kind) {
     case "pairwise":
       return <Pairwise {...props} />;
     case "ranking":
@@ -49,8 +55,11 @@ export function VerdictForm(props: {
       return <Likert {...props} />;
     case "safety":
       return <Safety {...props} />;
-    default:
+    case "demonstration":
+    case "rewrite":
       return null;
+    default:
+      return kind satisfies never;
   }
 }
 
@@ -76,7 +85,8 @@ function Pairwise({ task, names, answer, change }: FormProps) {
           value={aspects[aspect]?.verdict ?? ""}
           change={(verdict) =>
             change({
-              ...{ kind: "pairwise", flags: [] },
+              kind: "pairwise",
+              flags: [],
               aspects: { ...aspects, [aspect]: { verdict: verdict as Verdict } },
             })
           }
@@ -126,7 +136,8 @@ function Likert({ task, names, answer, change }: FormProps) {
                 value={(ratings[i] as Record<string, number>)[aspect]}
                 change={(points) =>
                   change({
-                    ...{ kind: "likert", flags: [] },
+                    kind: "likert",
+                    flags: [],
                     ratings: ratings.map((one, k) => (k === i ? { ...one, [aspect]: points } : one)),
                   })
                 }
