@@ -54,6 +54,7 @@ export const FOLDERS = {
     tests: [
       ...named("src/votes/aggregate", [
         ...["rater-graph", "score-messages", "hardness", "crowd-kit", "held-out-votes", "mace", "label-methods", "scores"],
+        "aggregate-preferences",
         ...["rater-reports", "belief-exact", "belief-propagation", "robust", "ring", "robust-pairs", "rater-models"],
         ...["copying", "known", "pairs", "sample-of-items", "topic-raters", "labels"],
       ]),
