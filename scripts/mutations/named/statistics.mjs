@@ -54,7 +54,7 @@ export const statistics = [
       ["the normal's quantile for few clusters", "studentQuantile(0.5 + confidence / 2, K - 1)", "studentQuantile(0.5 + confidence / 2, Number.POSITIVE_INFINITY)"],
       ["Wilson's interval one-sided", "studentQuantile(0.5 + confidence / 2, K - 1)", "studentQuantile(confidence, K - 1)"],
       ["Wilson's without its centre", "const center = p + t ** 2 / (2 * n);", "const center = p;"],
-      ["no exact bound for few successes", "if (chance(from) <= alpha) return from;", "return from;"],
+      ["no exact bound for few successes", "if (chance(from) <= alpha) return Math.max(0, from);", "return from;"],
       ["the exact bound of failures for successes", "bound(1 - (center + spread) / scale, 1 - p)", "bound(1 - (center + spread) / scale, p)"],
       ["one cluster is enough", "if (K === 1)", "if (K === 0)"],
       ["paired rates taken for unpaired", "const r = paired ? residualCorrelation(a, p.estimate, b, q.estimate) : 0;", "const r = 0;"],
