@@ -153,7 +153,7 @@ export const feedback = [
     mutations: [
       ["votes of no weight connect nobody", "if (weight[v] > 0) above[top", "above[top"],
       ["parts like others stay with them", "< expected + MIN_GAIN", "< expected - 1e9"],
-      ["a part may be alike", "differ < alike.logEvidence + MIN_GAIN", "differ < alike.logEvidence - 1e9"],
+      ["a part may be alike", "differ.logEvidence < alike.logEvidence + MIN_GAIN", "differ.logEvidence < alike.logEvidence - 1e9"],
     ],
   },
   {
