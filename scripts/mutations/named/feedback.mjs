@@ -5,7 +5,7 @@ const AGREEMENT = at("votes/agreement", ["agreement", "report"]);
 const AUDIT = [
   ...at("base", ["canonical-json"]),
   ...at("feedback/store/audit", ["audit", "writer"]),
-  ...at("feedback/store/verification", ["verify-chain", "verify-states", "verify-audit", "tamper-matrix"]),
+  ...at("feedback/store/verification", ["verify-chain", "verify-states", "verify-audit", "tamper-matrix", "honest"]),
 ];
 
 export const feedback = [
@@ -74,14 +74,14 @@ export const feedback = [
   },
   {
     file: "src/votes/aggregate/collusion.ts",
-    tests: LABELS,
+    tests: at("votes/aggregate", ["collusion", "ring"]),
     mutations: [
       ["truths by majority only", "EM_STEPS = [0, 2]", "EM_STEPS = [0]"],
       ["truths by EM only", "EM_STEPS = [0, 2]", "EM_STEPS = [2]"],
       ["one round", "ROUNDS = 10", "ROUNDS = 1"],
       ["two of one pair are enough", "components(inTriangles(graph(pairs, edges)), SMALLEST_GROUP)", "components(graph(pairs, edges), SMALLEST_GROUP)"],
       ["found ones keep their say", "flagged.has(rater) ? 0 : 1", "1"],
-      ["two items in common are enough", "leastCommon = 3", "leastCommon = 1"],
+      ["ten items in common are needed", "leastCommon = 3", "leastCommon = 10"],
       ["most pairs are suspects", "SUSPECT_RATE = 0.2", "SUSPECT_RATE = 0.9"],
     ],
   },
@@ -375,7 +375,7 @@ export const feedback = [
   },
   {
     file: "src/feedback/store/verification/verify-rows.ts",
-    tests: AUDIT,
+    tests: [...at("feedback/store/verification", ["verify-rows"]), ...AUDIT],
     mutations: [
       ["a change between two entries is not seen", "if ((known.get(key)?.hash ?? null) !== was)", "if (false)"],
       ["rows that were added are not seen", "if (known === undefined) reported", "if (false) reported"],
@@ -386,7 +386,7 @@ export const feedback = [
   },
   {
     file: "src/feedback/store/audit/coverage.ts",
-    tests: AUDIT,
+    tests: at("feedback/store/audit", ["coverage"]),
     mutations: [
       ["a row's hash is that of any table", "canonicalJson([name, Object.fromEntries(values)])", "canonicalJson([Object.fromEntries(values)])"],
       ["columns without a value change hashes", "row[column] === null || row[column] === undefined ? []", "row[column] === undefined ? []"],
