@@ -89,6 +89,14 @@ describe("meanInterval", () => {
       same.estimate,
       expect.stringContaining("the same"),
     ]);
+    // Differences of 1 that rounding made differ.
+    const apart = VALUES.map((x) => x + 1 - x);
+    expect(new Set(apart).size).toBeGreaterThan(1);
+    const one = meanInterval(apart);
+    expect([one.low, one.high, one.caution]).toEqual([
+      ...[one.estimate, one.estimate],
+      expect.stringContaining("the same"),
+    ]);
   });
 
   it("of pairs is of their differences, of clusters of their means", () => {

@@ -97,6 +97,41 @@ describe("raters who share no items with others", () => {
     expect(taken(parts(2, [spread]).votes)).toEqual([]);
   });
 
+  it("are so from three raters on: two cannot be told apart", () => {
+    const { votes } = parts(5, [() => 0.85, () => 0.6]);
+    // Of the second part only the votes of its first raters.
+    const seconds = votes.raters.filter((name) => name.startsWith("1/"));
+    const withFew = (few: number) => {
+      const left = new Set(seconds.slice(few).map((name) => votes.raters.indexOf(name)));
+      const weight = Float64Array.from(votes.rater, (w) => (left.has(w) ? 0 : 1));
+      return takenByThemselves(votes, { weight, known: undefined, shares: shares(votes), own: 0.15 })
+        .map(({ part }) => part.votes.raters)
+        .filter(([first]) => first.startsWith("1/"));
+    };
+    expect(withFew(2)).toEqual([]);
+    expect(withFew(3)).toEqual([seconds.slice(0, 3)]);
+  });
+
+  it("are estimated from the weights of their votes and the labels that are known", () => {
+    for (const second of [() => 0.62, (w: number) => (w % 2 ? 0.95 : 0.3)]) {
+      const { votes, truth } = parts(3, [() => 0.9, second]);
+      const weight = Float64Array.from(votes.item, (_, v) => (v % 3 === 0 ? 0.5 : 1));
+      const known = Int32Array.from(votes.items, (_, i) =>
+        i % 4 === 0 ? votes.labels.indexOf(`${truth[i]}`) : -1,
+      );
+      const given = { weight, known, shares: shares(votes), own: 0.15 };
+      const found = takenByThemselves(votes, given).find(({ part }) => part.votes.raters[0].startsWith("1/"));
+      if (found === undefined) throw new Error("the second part is not taken by itself");
+      const part = { weight: found.part.weight, known: found.part.known };
+      const alike = second(0) === second(1);
+      const alone = alike
+        ? equalAbilities(found.part.votes, part)
+        : propagateBeliefs(found.part.votes, { ...part, own: 0.15 });
+      expect(found.posterior).toEqual(alone.posterior);
+      expect(found.posterior.slice(0, 2)).toEqual(Float64Array.from([0, 1], (c) => Number(c === known[400])));
+    }
+  });
+
   it("are compared on a sample of very many votes, and then estimated from all", () => {
     const random = new RandomStream(1, "test/separate/many");
     // Two parts of 60,000 votes, five an item.
