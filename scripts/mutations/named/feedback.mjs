@@ -145,6 +145,30 @@ export const feedback = [
       ["the few are far apart", "const APART = 0.3", "const APART = 0"],
       ["who always says a label does not see it", "(few.right - few.wrong) / few.votes >= APART", "true"],
       ["raters count by weight", "cast[w] += weight[v]", "cast[w] += 1"],
+      ["what they say of other labels is summed", "confusion[(w * K + t) * K + c]) / (K - 1);", "confusion[(w * K + t) * K + c]);"],
+      ["who is right in half of the cases is among the many", "right >= 0.5 ? few", "right > 0.5 ? few"],
+    ],
+  },
+  {
+    file: "src/votes/aggregate/rates-by-label.ts",
+    tests: at("votes/aggregate", ["rates-by-label"]),
+    mutations: [
+      ["equal shares weigh as three raters", "PRIOR_RATERS = 0.3", "PRIOR_RATERS = 3"],
+      ["right answers are wrong ones too", "let missed = -correct", "let missed = 0"],
+      ["the shares of rates are not learned", "shares[c] = next;", ""],
+      ["a label is among its wrong answers", "wrong[c * K + c] = 0;", ""],
+      ["wrong answers are even", "wrong[at % (K * K)] += counts[at]", "wrong[at % (K * K)] += 1"],
+      ["known labels are in the labels' shares", "classShares(posterior, known, K);\n    confusion", "classShares(posterior, undefined, K);\n    confusion"],
+      ["weights do not reach the rates", "confusionCounts(votes, posterior, weight)", "confusionCounts(votes, posterior)"],
+    ],
+  },
+  {
+    file: "src/votes/aggregate/held-out-votes.ts",
+    tests: at("votes/aggregate", ["held-out-votes"]),
+    mutations: [
+      ["the rater who loses most is left out", "Math.max(most, own)", "Math.min(most, own)"],
+      ["known labels are as common as the others", "fixKnown(weights, known, columns);", ""],
+      ["known labels are in the labels' shares", "classShares(shared, known, columns)", "classShares(shared, undefined, columns)"],
     ],
   },
   {
@@ -153,6 +177,10 @@ export const feedback = [
     mutations: [
       ["votes of no weight connect nobody", "if (weight[v] > 0) above[top", "above[top"],
       ["parts like others stay with them", "< expected + MIN_GAIN", "< expected - 1e9"],
+      ["two raters are a part", "FEWEST_RATERS = 3", "FEWEST_RATERS = 2"],
+      ["four raters are the fewest", "FEWEST_RATERS = 3", "FEWEST_RATERS = 4"],
+      ["what is expected of a part is learned from it", "learn: false", "learn: true"],
+      ["known labels do not reach a part's estimate", "const all = { weight: part.weight, known: part.known };", "const all = { weight: part.weight, known: undefined };"],
       ["a part may be alike", "differ.logEvidence < alike.logEvidence + MIN_GAIN", "differ.logEvidence < alike.logEvidence - 1e9"],
     ],
   },

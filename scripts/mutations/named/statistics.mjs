@@ -38,6 +38,8 @@ export const statistics = [
       ["the narrower end below", "Math.max(q, hall(q))", "Math.min(q, hall(q))"],
       ["the narrower end above", "Math.min(-q, hall(-q))", "Math.max(-q, hall(-q))"],
       ["seven values have an interval", "MIN_VALUES = 8", "MIN_VALUES = 7"],
+      ["what rounding made differ varies", "apart <= 1e-13 * Math.abs(estimate)", "apart <= 0"],
+      ["Hall's transformation without its shift", "x - skewness / (6 * n)", "x"],
       ["no caution of skewed values", "n < ENOUGH_VALUES\n        ?", "n < MIN_VALUES\n        ?"],
       ["no caution of values that do not vary", "low === high\n      ?", "n === 0\n      ?"],
       ["pooled means weigh clusters alike", "const sizes = clusters.map(({ length }) => length);\n  const sums = clusters.map(sum);", "const sizes = clusters.map(() => 1);\n  const sums = clusters.map(mean);"],
@@ -57,6 +59,8 @@ export const statistics = [
       ["no exact bound for few successes", "if (chance(from) <= alpha) return Math.max(0, from);", "return from;"],
       ["the exact bound of failures for successes", "bound(1 - (center + spread) / scale, 1 - p)", "bound(1 - (center + spread) / scale, p)"],
       ["one cluster is enough", "if (K === 1)", "if (K === 0)"],
+      ["the mean size of clusters, not of a member's", "total + m ** 2, 0) / n", "total + m, 0) / n"],
+      ["the second rate's residuals are not centred", "sum(b[i]) - q * b[i].length", "sum(b[i])"],
       ["paired rates taken for unpaired", "const r = paired ? residualCorrelation(a, p.estimate, b, q.estimate) : 0;", "const r = 0;"],
       ["pairs that move apart for pairs that move together", "x * x - 2 * r * x * y", "x * x + 2 * r * x * y"],
       ["the difference's ends swapped", "low: estimate - reach(p.estimate - p.low, q.high - q.estimate)", "low: estimate + reach(p.estimate - p.low, q.high - q.estimate)"],
@@ -85,6 +89,14 @@ export const statistics = [
       ["ties are losses", "score === against[i] ? 0.5 : 0", "score === against[i] ? 0 : 0"],
       ["the win rate of the other", "score > against[i] ? 1", "score < against[i] ? 1"],
       ["pairs of one prompt count by themselves", "clusters ?? outcomes.map((_, i) => i)", "outcomes.map((_, i) => i)"],
+    ],
+  },
+  {
+    file: "src/statistics/holm.ts",
+    tests: ["src/statistics/binomial.test.ts"],
+    mutations: [
+      ["each falls at alpha over all", "alpha / (p.length - i)", "alpha / p.length"],
+      ["one that stands does not stop", "break;\n    falls", "continue;\n    falls"],
     ],
   },
 ];
