@@ -180,6 +180,7 @@ export const feedback = [
       ["two raters are a part", "FEWEST_RATERS = 3", "FEWEST_RATERS = 2"],
       ["four raters are the fewest", "FEWEST_RATERS = 3", "FEWEST_RATERS = 4"],
       ["what is expected of a part is learned from it", "learn: false", "learn: true"],
+      ["known labels are not compared", "const given = { weight: sample.weight, known: part.known };", "const given = { weight: sample.weight, known: undefined };"],
       ["known labels do not reach a part's estimate", "const all = { weight: part.weight, known: part.known };", "const all = { weight: part.weight, known: undefined };"],
       ["a part may be alike", "differ.logEvidence < alike.logEvidence + MIN_GAIN", "differ.logEvidence < alike.logEvidence - 1e9"],
     ],
