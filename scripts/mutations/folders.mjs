@@ -53,7 +53,8 @@ export const FOLDERS = {
     mutate: ["src/votes/aggregate/*.ts"],
     tests: [
       ...named("src/votes/aggregate", [
-        ...["rater-graph", "score-messages", "hardness", "crowd-kit", "held-out-votes", "mace", "label-methods", "scores"],
+        ...["rater-graph", "score-messages", "hardness", "minimize", "crowd-kit", "held-out-votes", "mace", "label-methods", "scores"],
+        "aggregate-preferences",
         ...["rater-reports", "belief-exact", "belief-propagation", "robust", "ring", "robust-pairs", "rater-models"],
         ...["copying", "known", "pairs", "sample-of-items", "topic-raters", "labels"],
       ]),

@@ -62,6 +62,29 @@ describe("the watch over behaviour", () => {
         .slice(0, 40)
         .filter((_, i) => i % 8 === 0);
     expect([40, 30, 30, 30, 30].flatMap((refused, i) => watch.observe(few(refused), [i]))).toEqual([]);
+    // 5 of 5 and then 12 of 20 refused: a rate of 1 is no more certain for having no variance of its own.
+    const from = new BehaviourWatch();
+    expect([40, 24, 24, 24, 24].flatMap((refused, i) => from.observe(few(refused), [i]))).toEqual([]);
+    expect(from.observe(few(0), [9]).map(({ now }) => now)).toEqual([{ shown: 9, n: 20 }]);
+  });
+
+  it("goes on as it was after it was saved, with the alarms that it has raised", () => {
+    const rounds = [20, 18, 12, 8, 4, 0, 0, 0];
+    const answers = ["The fox is red.", ...Array(6).fill("The fox is red."), "The fox is black."];
+    const of = (watch: BehaviourWatch, i: number) => watch.observe(iteration(rounds[i], answers[i]), [i]);
+    const whole = new BehaviourWatch();
+    const expected = rounds.map((_, i) => of(whole, i));
+    for (let stop = 1; stop < rounds.length; stop++) {
+      const first = new BehaviourWatch();
+      const before = rounds.slice(0, stop).map((_, i) => of(first, i));
+      const second = BehaviourWatch.from(JSON.parse(JSON.stringify(first.state())));
+      const after = rounds.slice(stop).map((_, i) => of(second, stop + i));
+      expect([...before, ...after], `stopped after ${stop}`).toEqual(expected);
+    }
+    expect(expected.flat().map(({ iteration: at, behaviour }) => `${at} ${behaviour}`)).toEqual([
+      "6 refuses harmful requests",
+      "8 states something false",
+    ]);
   });
 
   it("is silent at a loss of less than a tenth, however sure it is", () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { RandomStream } from "../base/random.js";
 import { meanInterval } from "../statistics/means.js";
-import { type Checkpoint, gaoFit, overOptimization } from "./over-optimization.js";
+import { type Checkpoint, type GaoFit, gaoFit, overOptimization } from "./over-optimization.js";
 
 const point = (estimate: number) => ({ estimate, low: estimate, high: estimate });
 
@@ -32,6 +32,25 @@ describe("gaoFit", () => {
     expect(fit?.r2).toBeCloseTo(1, 10);
     // d/dd of d (alpha - beta log d) is 0 where log d = alpha / beta - 1.
     expect(fit?.peakKl).toBeCloseTo(Math.exp(2 * (alpha / beta - 1)), 8);
+  });
+
+  it("tells which share of gold's variance it explains", () => {
+    const points = [0, 1, 4, 9, 16].map((kl, i) => ({ kl, gold: [-0.2, 0.6, 0.5, 0.9, 0.7][i] }));
+    const { alpha, beta, r2 } = gaoFit(points) as GaoFit;
+    const away = points.slice(1).map(({ kl, gold }) => ({ d: Math.sqrt(kl), y: gold + 0.2 }));
+    const center = away.reduce((sum, { y }) => sum + y / 4, 0);
+    const left = away.reduce((sum, { d, y }) => sum + (y - d * (alpha - beta * Math.log(d))) ** 2, 0);
+    const all = away.reduce((sum, { y }) => sum + (y - center) ** 2, 0);
+    expect(r2).toBeCloseTo(1 - left / all, 10);
+    expect(Math.abs(r2)).toBeLessThan(0.95);
+    // Least squares: any other curve leaves more.
+    for (const [a, b] of [
+      [alpha + 0.01, beta],
+      [alpha, beta + 0.01],
+    ])
+      expect(away.reduce((sum, { d, y }) => sum + (y - d * (a - b * Math.log(d))) ** 2, 0)).toBeGreaterThan(
+        left,
+      );
   });
 
   it("has no peak where gold never falls, and no fit of too few distances", () => {
@@ -81,6 +100,7 @@ describe("overOptimization", () => {
     });
     const { stopped } = overOptimization(curve, [alarm(11, "late"), alarm(7, "early")]);
     expect(stopped).toMatchObject({ iteration: 9, by: "early" });
+    expect(overOptimization(curve, [alarm(9, "at one")]).stopped?.iteration).toBe(9);
     expect(overOptimization(curve).stopped).toBeUndefined();
     expect(overOptimization(curve, [alarm(99, "after the end")]).stopped).toBeUndefined();
   });

@@ -101,4 +101,19 @@ describe("votes of honest raters without a server", () => {
       expect(votes[0].goldLeft > votes[0].goldRight).toBe(i % 2 === 0);
     }
   });
+
+  it("are of raters drawn anew for each pair, none of them twice", () => {
+    const raters = raterPool(RATER_POOLS.honest, 2);
+    // A rater is known by the chance with which it prefers the left.
+    const chances = judgePairs([pairs[0]], raters, raters.length, 2)[0].votes.map(
+      (vote) => vote.probabilityLeft,
+    );
+    expect(new Set(chances).size).toBe(raters.length);
+    const same = Array.from({ length: 20 }, () => pairs[0]);
+    const drawn = judgePairs(same, raters, 5, 2).map(({ votes }) =>
+      votes.map((vote) => vote.probabilityLeft),
+    );
+    for (const five of drawn) expect(new Set(five).size).toBe(5);
+    expect(new Set(drawn.map(String)).size).toBe(20);
+  });
 });

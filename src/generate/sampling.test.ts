@@ -80,6 +80,18 @@ describe("sampling on the host", () => {
     expect([...tokens].sort()).toEqual([0, 1]);
   });
 
+  test("of equal tokens the first are kept, and no more than just reach p", () => {
+    const drawn = (changes: Partial<SamplingConfig>, logits: number[]) =>
+      [0, 0.49, 0.51, 0.99].map(
+        (u) => sampleToken(Float32Array.from(logits), config(changes), NONE, u).token,
+      );
+    expect(drawn({ topK: 2 }, [1, 1, 1])).toEqual([0, 0, 1, 1]);
+    expect(drawn({ topK: 1 }, [0, 1, 1])).toEqual([1, 1, 1, 1]);
+    // Each of the two has a half, which is p.
+    expect(drawn({ topP: 0.5 }, [0, 0])).toEqual([0, 0, 0, 0]);
+    expect(drawn({ topP: 0.51 }, [0, 0])).toEqual([0, 0, 1, 1]);
+  });
+
   test("temperature 0 takes the likeliest token, whatever the filters; the first of equals", () => {
     const logits = Float32Array.of(1, 5, 5, -2);
     for (const changes of [{}, { topK: 1 }, { topP: 0.1 }, { minP: 1 }]) {

@@ -32,6 +32,10 @@ describe("exact tails", () => {
     );
   });
 
+  it("of the binomial are 1 from none on, and 0 beyond all", () => {
+    for (const p of [0.001, 0.1, 0.9]) expect([0, 4].map((k) => binomialTail(k, 3, p))).toEqual([1, 0]);
+  });
+
   it("of the binomial hold for a million votes and far out", () => {
     expect(binomialTail(500_000, 1_000_000, 0.5)).toBeCloseTo(0.5 + 0.5 * 0.0007978845, 6);
     // 0.5^40, to nine digits.

@@ -5,7 +5,8 @@ import { RandomStream } from "../base/random.js";
 import { bcaEnds, clusterBootstrap } from "./bootstrap.js";
 import { maskedStd, mean, pearson } from "./estimates.js";
 import { studentInterval } from "./means.js";
-import { normalQuantile } from "./normal.js";
+import { normalCdf, normalQuantile } from "./normal.js";
+import { studentQuantile } from "./student.js";
 
 interface BcaCase {
   name: "mean" | "variance" | "correlation";
@@ -73,6 +74,32 @@ describe("the cluster bootstrap", () => {
     const values = normal(30, 9);
     expect(ofMean(values, { seed: 3 })).toEqual(ofMean(values, { seed: 3 }));
     expect(ofMean(values, { seed: 3 })).not.toEqual(ofMean(values, { seed: 4 }));
+  });
+
+  it("has the BCa ends of its own draws, with the jackknife's acceleration and Student's reach", () => {
+    const values = [0.1, 0.2, 0.2, 0.4, 0.5, 0.9, 1.3, 2.2, 4.1];
+    const random = new RandomStream(5, "evaluate/bootstrap");
+    const draws = Float64Array.from({ length: 300 }, () =>
+      mean(values.map(() => values[random.int(values.length)])),
+    ).sort();
+    const without = values.map((_, left) => mean(values.toSpliced(left, 1)));
+    const z = Math.sqrt(9 / 8) * studentQuantile(0.95, 8);
+    expect(ofMean(values, { seed: 5, resamples: 300, confidence: 0.9 })).toEqual({
+      ...{ estimate: mean(values), ...bcaEnds(draws, mean(values), without, z) },
+    });
+  });
+
+  it("without acceleration ends at the draws' quantiles, moved by twice the bias", () => {
+    const draws = Float64Array.from({ length: 101 }, (_, i) => i);
+    const ends = (estimate: number, z: number) => bcaEnds(draws, estimate, [3, 3, 3], z);
+    expect(ends(50, 1)).toEqual({
+      low: expect.closeTo(100 * normalCdf(-1), 4),
+      high: expect.closeTo(100 * normalCdf(1), 4),
+    });
+    // All draws below the estimate, or above it: half a draw is left on the other side.
+    const bias = normalQuantile(1 - 0.5 / 101);
+    expect(ends(1000, 3).low).toBeCloseTo(100 * normalCdf(2 * bias - 3), 4);
+    expect(ends(-1000, 3).high).toBeCloseTo(100 * normalCdf(3 - 2 * bias), 4);
   });
 
   it("draws whole clusters: what is the same within them counts once", () => {

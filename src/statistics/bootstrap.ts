@@ -59,7 +59,6 @@ export function bcaEnds(
   without: readonly number[],
   z: number,
 ): { low: number; high: number } {
-  if (draws[0] === draws[draws.length - 1]) return { low: draws[0], high: draws[0] };
   const z0 = normalQuantile(shareBelow(draws, estimate));
   const a = acceleration(without);
   const end = (deviations: number) => {
@@ -88,9 +87,9 @@ function acceleration(without: readonly number[]): number {
   return squares === 0 ? 0 : cubes / (6 * squares ** 1.5);
 }
 
-/** Quantile of sorted values, with linear interpolation. */
+/** Quantile of sorted values, 0 <= p <= 1, with linear interpolation. */
 function quantile(sorted: Float64Array, p: number): number {
-  const at = Math.min(sorted.length - 1, Math.max(0, p * (sorted.length - 1)));
+  const at = p * (sorted.length - 1);
   const below = Math.floor(at);
   const above = Math.min(sorted.length - 1, below + 1);
   return sorted[below] + (at - below) * (sorted[above] - sorted[below]);

@@ -52,6 +52,13 @@ describe("wilsonInterval", () => {
     expect(interval.high).toBeCloseTo(high, 7);
   });
 
+  it("ends at 0 and at 1 where nothing or all succeeded, whatever is rounded", () => {
+    for (let n = 1; n <= 200; n++) {
+      expect(wilsonInterval(0, n).low).toBe(0);
+      expect(wilsonInterval(n, n).high).toBe(1);
+    }
+  });
+
   it("refuses counts that are none", () => {
     expect(() => wilsonInterval(3, 2)).toThrow("3 successes of 2");
     expect(() => wilsonInterval(-1, 2)).toThrow(RangeError);

@@ -30,6 +30,13 @@ describe("studentInterval", () => {
     expect(() => pairedStudentInterval(a, [1])).toThrow("7 and 1 values");
   });
 
+  it("of two values reaches 12.7 times half of their distance", () => {
+    // s / sqrt(2) is half of the distance; Student's t with one degree of freedom is a tangent.
+    const { low, high } = studentInterval([1, 3]);
+    const half = Math.tan(Math.PI * 0.475);
+    expect([low, high]).toEqual([expect.closeTo(2 - half, 7), expect.closeTo(2 + half, 7)]);
+  });
+
   it("of one value is no interval", () => {
     expect(studentInterval([3])).toEqual({
       estimate: 3,
@@ -78,11 +85,19 @@ describe("meanInterval", () => {
       expect.stringContaining("fewer than 8"),
     ]);
     expect(meanInterval(VALUES).caution).toContain("heavily skewed");
-    expect(meanInterval(Array.from({ length: 30 }, (_, i) => i)).caution).toBeUndefined();
+    expect("caution" in meanInterval(Array.from({ length: 30 }, (_, i) => i))).toBe(false);
     const same = meanInterval(Array(30).fill(0.1));
     expect([same.low, same.high, same.caution]).toEqual([
       same.estimate,
       same.estimate,
+      expect.stringContaining("the same"),
+    ]);
+    // Differences of 1 that rounding made differ.
+    const apart = VALUES.map((x) => x + 1 - x);
+    expect(new Set(apart).size).toBeGreaterThan(1);
+    const one = meanInterval(apart);
+    expect([one.low, one.high, one.caution]).toEqual([
+      ...[one.estimate, one.estimate],
       expect.stringContaining("the same"),
     ]);
   });

@@ -98,12 +98,16 @@ describe("rateInterval", () => {
     expect(() => rateInterval([])).toThrow("no members");
     expect(() => rateInterval([[1], []])).toThrow("no members");
     expect(() => rateInterval([[1], [2]])).toThrow("outside");
+    expect(() => rateInterval([[1], [-0.1]])).toThrow("outside");
     expect(() => rateInterval([[1], [Number.NaN]])).toThrow("outside");
   });
 
   it("of a share is of clusters of one", () => {
     expect(shareInterval(3, 8)).toEqual(rateInterval([...clusters(3, 1, 1), ...clusters(5, 1, 0)]));
-    expect(() => shareInterval(3, 2)).toThrow(RangeError);
+    expect(shareInterval(0, 8)).toEqual(rateInterval(clusters(8, 1, 0)));
+    expect(shareInterval(8, 8)).toEqual(rateInterval(clusters(8, 1, 1)));
+    expect(() => shareInterval(-1, 2)).toThrow("-1 successes of 2");
+    expect(() => shareInterval(3, 2)).toThrow("3 successes of 2");
     expect(() => shareInterval(0, 0)).toThrow(RangeError);
   });
 });
@@ -130,9 +134,20 @@ describe("rateDifference", () => {
     const apart = rateDifference(a, b, { paired: false });
     expect(paired).toMatchObject({ estimate: expect.closeTo(0.0625, 12), n: 320, clusters: 40 });
     expect(apart.clusters).toBe(80);
+    expect(rateDifference(a, b.slice(1), { paired: false }).clusters).toBe(79);
     expect(paired.high - paired.low).toBeLessThan(0.6 * (apart.high - apart.low));
     expect([paired.low < paired.estimate, paired.high > paired.estimate]).toEqual([true, true]);
     expect(() => rateDifference(a, b.slice(1), { paired: true })).toThrow("40 and 39");
+  });
+
+  it("of pairs of which one side does not vary is that of unpaired ones", () => {
+    const never = clusters(40, 4, 0);
+    const ends = (x: number[][], y: number[][], paired: boolean) => {
+      const { low, high } = rateDifference(x, y, { paired });
+      return [low, high];
+    };
+    expect(ends(a, never, true)).toEqual(ends(a, never, false));
+    expect(ends(never, a, true)).toEqual(ends(never, a, false));
   });
 
   it("changes its sign with its order, and is never a point", () => {

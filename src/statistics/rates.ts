@@ -134,8 +134,8 @@ function ends(p: number, n: number, K: number, confidence: number): { low: numbe
  */
 function exactBound(from: number, successes: number, n: number, alpha: number): number {
   const chance = (rate: number) => regularizedBeta(rate, successes, n - successes + 1);
-  if (successes === 0 || from < 0) return 0;
-  if (chance(from) <= alpha) return from;
+  if (successes === 0) return 0;
+  if (chance(from) <= alpha) return Math.max(0, from);
   let [low, high] = [0, from];
   for (let i = 0; i < 60; i++) {
     const middle = (low + high) / 2;

@@ -5,7 +5,7 @@ const AGREEMENT = at("votes/agreement", ["agreement", "report"]);
 const AUDIT = [
   ...at("base", ["canonical-json"]),
   ...at("feedback/store/audit", ["audit", "writer"]),
-  ...at("feedback/store/verification", ["verify-chain", "verify-states", "verify-audit", "tamper-matrix"]),
+  ...at("feedback/store/verification", ["verify-chain", "verify-states", "verify-audit", "tamper-matrix", "honest"]),
 ];
 
 export const feedback = [
@@ -74,14 +74,14 @@ export const feedback = [
   },
   {
     file: "src/votes/aggregate/collusion.ts",
-    tests: LABELS,
+    tests: at("votes/aggregate", ["collusion", "ring"]),
     mutations: [
       ["truths by majority only", "EM_STEPS = [0, 2]", "EM_STEPS = [0]"],
       ["truths by EM only", "EM_STEPS = [0, 2]", "EM_STEPS = [2]"],
       ["one round", "ROUNDS = 10", "ROUNDS = 1"],
       ["two of one pair are enough", "components(inTriangles(graph(pairs, edges)), SMALLEST_GROUP)", "components(graph(pairs, edges), SMALLEST_GROUP)"],
       ["found ones keep their say", "flagged.has(rater) ? 0 : 1", "1"],
-      ["two items in common are enough", "leastCommon = 3", "leastCommon = 1"],
+      ["ten items in common are needed", "leastCommon = 3", "leastCommon = 10"],
       ["most pairs are suspects", "SUSPECT_RATE = 0.2", "SUSPECT_RATE = 0.9"],
     ],
   },
@@ -145,6 +145,30 @@ export const feedback = [
       ["the few are far apart", "const APART = 0.3", "const APART = 0"],
       ["who always says a label does not see it", "(few.right - few.wrong) / few.votes >= APART", "true"],
       ["raters count by weight", "cast[w] += weight[v]", "cast[w] += 1"],
+      ["what they say of other labels is summed", "confusion[(w * K + t) * K + c]) / (K - 1);", "confusion[(w * K + t) * K + c]);"],
+      ["who is right in half of the cases is among the many", "right >= 0.5 ? few", "right > 0.5 ? few"],
+    ],
+  },
+  {
+    file: "src/votes/aggregate/rates-by-label.ts",
+    tests: at("votes/aggregate", ["rates-by-label"]),
+    mutations: [
+      ["equal shares weigh as three raters", "PRIOR_RATERS = 0.3", "PRIOR_RATERS = 3"],
+      ["right answers are wrong ones too", "let missed = -correct", "let missed = 0"],
+      ["the shares of rates are not learned", "shares[c] = next;", ""],
+      ["a label is among its wrong answers", "wrong[c * K + c] = 0;", ""],
+      ["wrong answers are even", "wrong[at % (K * K)] += counts[at]", "wrong[at % (K * K)] += 1"],
+      ["known labels are in the labels' shares", "classShares(posterior, known, K);\n    confusion", "classShares(posterior, undefined, K);\n    confusion"],
+      ["weights do not reach the rates", "confusionCounts(votes, posterior, weight)", "confusionCounts(votes, posterior)"],
+    ],
+  },
+  {
+    file: "src/votes/aggregate/held-out-votes.ts",
+    tests: at("votes/aggregate", ["held-out-votes"]),
+    mutations: [
+      ["the rater who loses most is left out", "Math.max(most, own)", "Math.min(most, own)"],
+      ["known labels are as common as the others", "fixKnown(weights, known, columns);", ""],
+      ["known labels are in the labels' shares", "classShares(shared, known, columns)", "classShares(shared, undefined, columns)"],
     ],
   },
   {
@@ -153,7 +177,12 @@ export const feedback = [
     mutations: [
       ["votes of no weight connect nobody", "if (weight[v] > 0) above[top", "above[top"],
       ["parts like others stay with them", "< expected + MIN_GAIN", "< expected - 1e9"],
-      ["a part may be alike", "differ < alike.logEvidence + MIN_GAIN", "differ < alike.logEvidence - 1e9"],
+      ["two raters are a part", "FEWEST_RATERS = 3", "FEWEST_RATERS = 2"],
+      ["four raters are the fewest", "FEWEST_RATERS = 3", "FEWEST_RATERS = 4"],
+      ["what is expected of a part is learned from it", "learn: false", "learn: true"],
+      ["known labels are not compared", "const given = { weight: sample.weight, known: part.known };", "const given = { weight: sample.weight, known: undefined };"],
+      ["known labels do not reach a part's estimate", "const all = { weight: part.weight, known: part.known };", "const all = { weight: part.weight, known: undefined };"],
+      ["a part may be alike", "differ.logEvidence < alike.logEvidence + MIN_GAIN", "differ.logEvidence < alike.logEvidence - 1e9"],
     ],
   },
   {
@@ -375,7 +404,7 @@ export const feedback = [
   },
   {
     file: "src/feedback/store/verification/verify-rows.ts",
-    tests: AUDIT,
+    tests: [...at("feedback/store/verification", ["verify-rows"]), ...AUDIT],
     mutations: [
       ["a change between two entries is not seen", "if ((known.get(key)?.hash ?? null) !== was)", "if (false)"],
       ["rows that were added are not seen", "if (known === undefined) reported", "if (false) reported"],
@@ -386,7 +415,7 @@ export const feedback = [
   },
   {
     file: "src/feedback/store/audit/coverage.ts",
-    tests: AUDIT,
+    tests: at("feedback/store/audit", ["coverage"]),
     mutations: [
       ["a row's hash is that of any table", "canonicalJson([name, Object.fromEntries(values)])", "canonicalJson([Object.fromEntries(values)])"],
       ["columns without a value change hashes", "row[column] === null || row[column] === undefined ? []", "row[column] === undefined ? []"],

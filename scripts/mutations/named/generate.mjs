@@ -12,6 +12,8 @@ export const generate = [
       ["top-k keeps one more", "candidates.slice(0, topK)", "candidates.slice(0, topK + 1)"],
       ["top-p keeps one less", "candidates.slice(0, enough + 1)", "candidates.slice(0, Math.max(1, enough))"],
       ["top-p counts the mass of all", "topP * candidates.reduce((sum, i) => sum + Math.exp(scores[i] - logNormalizer), 0)", "topP"],
+      ["top-p exceeds p where p is just reached", ">= wanted", "> wanted"],
+      ["of equal tokens the last are kept", "|| a - b", "|| b - a"],
       ["min-p is ignored", "if (minP > 0)", "if (minP > 1)"],
       ["min-p is a difference of logits", "top + Math.log(minP)", "top - minP"],
       ["the log-probability is that of the likeliest", "logProb: scores[token] - logNormalizer", "logProb: scores[best] - logNormalizer"],

@@ -11,7 +11,7 @@
  */
 import { sigmoid } from "../../statistics/special-functions.js";
 import type { Comparisons } from "../votes.js";
-import { bradleyTerry, strengths, WEAK_PRIOR } from "./bradley-terry.js";
+import { bradleyTerry, strengths } from "./bradley-terry.js";
 import { duelsOf, type ScoreEstimate } from "./score-estimate.js";
 
 export interface CrowdBtOptions {
@@ -59,7 +59,7 @@ export function crowdBt(
     if (moved < tolerance) break;
   }
   return {
-    ...bradleyTerry(duelsOf(left, right, believed), candidates.length, { prior: WEAK_PRIOR }),
+    ...bradleyTerry(duelsOf(left, right, believed), candidates.length),
     honesty,
   };
 }

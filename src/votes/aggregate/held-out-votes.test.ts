@@ -154,6 +154,17 @@ describe("labels as common as their items make them", () => {
     for (const [at, p] of rows.flat().entries()) expect(found[at], `${at}`).toBeCloseTo(p, 12);
     expect(Math.abs(rows[0][0] - even[0][0])).toBeGreaterThan(0.05);
   });
+
+  it("are those of the items whose labels are not known, which known ones are not among", () => {
+    const open = [0.6, 0.4, 0.7, 0.3, 0.9, 0.1];
+    const alone = withLabelShares(Float64Array.from(open), 2);
+    // Four items are known to have the second label, whatever their votes say.
+    const votes = Float64Array.from([...open, ...Array(4).fill([0.8, 0.2]).flat()]);
+    const known = Int32Array.of(-1, -1, -1, 1, 1, 1, 1);
+    const found = withLabelShares(votes, 2, known);
+    expect([...found]).toEqual([...alone, ...Array(4).fill([0, 1]).flat()]);
+    expect(alone[0]).toBeGreaterThan(0.7);
+  });
 });
 
 describe("raters who are all alike", () => {

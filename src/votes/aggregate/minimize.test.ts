@@ -1,4 +1,4 @@
-/** The minimiser on functions whose minimum is known, and against BFGS written out. */
+/** The minimiser on functions whose minimum is known, against BFGS written out, and at the limits of its line search. */
 import { describe, expect, it } from "vitest";
 import { minimize } from "./minimize.js";
 

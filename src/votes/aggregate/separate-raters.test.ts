@@ -97,6 +97,50 @@ describe("raters who share no items with others", () => {
     expect(taken(parts(2, [spread]).votes)).toEqual([]);
   });
 
+  /** 20 raters alike, and a few others who all vote on 200 items of their own; the truths of all items. */
+  function withFew(few: number, right: (w: number) => number) {
+    const random = new RandomStream(5, "test/separate/few");
+    const truth: number[] = [];
+    const rows = (part: string, raters: number, count: number, rightOf: (w: number) => number) =>
+      Array.from({ length: 200 }, (_, i) => {
+        const is = random.int(2);
+        truth.push(is);
+        const able = random.shuffled([...Array(raters).keys()]).slice(0, count);
+        const says = (w: number) => `${random.bernoulli(rightOf(w)) ? is : 1 - is}`;
+        return able.map((w) => ({ item: `${part}/${i}`, rater: `${part}/${w}`, label: says(w) }));
+      }).flat();
+    const votes = labelVotes([...rows("many", 20, 5, () => 0.85), ...rows("few", few, few, right)]);
+    return { votes, truth };
+  }
+  const isFew = ({ part }: { part: { votes: LabelVotes } }) => part.votes.raters[0].startsWith("few");
+
+  it("are so from three raters on: of two who agree nobody knows how often they are right", () => {
+    const found = (few: number, right: number) => taken(withFew(few, () => right).votes).filter(isFew);
+    expect(found(2, 1)).toEqual([]);
+    expect(found(3, 0.6).map(({ part }) => part.votes.raters.toSorted())).toEqual([
+      ["few/0", "few/1", "few/2"],
+    ]);
+  });
+
+  it("are estimated from the weights of their votes and the labels that are known", () => {
+    for (const right of [() => 0.6, (w: number) => (w % 2 ? 0.95 : 0.3)]) {
+      const { votes, truth } = withFew(6, right);
+      const weight = Float64Array.from(votes.item, (_, v) => (v % 3 === 0 ? 0.5 : 1));
+      const known = Int32Array.from(truth, (is, i) => (i % 4 === 0 ? votes.labels.indexOf(`${is}`) : -1));
+      const given = { weight, known, shares: shares(votes), own: 0.15 };
+      const found = takenByThemselves(votes, given).find(isFew);
+      if (found === undefined) throw new Error("the few are not taken by themselves");
+      const part = { weight: found.part.weight, known: found.part.known };
+      const alone =
+        right(0) === right(1)
+          ? equalAbilities(found.part.votes, part)
+          : propagateBeliefs(found.part.votes, { ...part, own: 0.15 });
+      expect(found.posterior).toEqual(alone.posterior);
+      expect([...found.posterior.slice(0, 2)]).toEqual([0, 1].map((c) => Number(c === known[200])));
+      expect(new Set(found.part.weight)).toEqual(new Set([0.5, 1]));
+    }
+  });
+
   it("are compared on a sample of very many votes, and then estimated from all", () => {
     const random = new RandomStream(1, "test/separate/many");
     // Two parts of 60,000 votes, five an item.
