@@ -1,10 +1,19 @@
 /** A mixture of experts: MLPs of which a router chooses some for each token. */
-import { linear, type Parameters, parameter, weightProduct } from "../nn/index.js";
+import {
+  dividedInput,
+  dividedOutput,
+  inputMajorProduct,
+  linear,
+  type Parameters,
+  parameter,
+  weightProduct,
+} from "../nn/index.js";
 import {
   add,
   argmax,
   clip,
   constant,
+  div,
   equal,
   less,
   matmul,
@@ -58,15 +67,18 @@ export function expertMlp(
     const [gate, up] = split(gateUp, 2, [width, width]);
     const inner = clamped ? clampedGate(gate, up, clamped) : mul(activation(gate), up); // [N, E, I]
     const weighted = mul(inner, reshape(weights, [N, count, 1]));
-    const down = parameter(p, `${at}.experts.down_proj.weight`);
-    const y = matmul(reshape(weighted, [N, count * width]), down);
+    const flat = reshape(weighted, [N, count * width]);
+    const y = inputMajorProduct(p, `${at}.experts.down_proj.weight`, flat);
     const adapted = plusSummedUpdate(p, `${at}.experts.down_proj`, count, weighted, y);
     const bias = p.tensors.get(`${at}.experts.down_proj.bias`);
     return bias ? add(adapted, matmul(weights, reshape(bias, [count, D]))) : adapted;
   });
 }
 
-/** LoRA's matrices of a layer of all experts, A [E, r, in] and B [E, r, out]; undefined without an adapter. */
+/**
+ * LoRA's matrices of a layer of all experts, A [E, r, in] and B [E, r, out]; undefined without an adapter. In a smoothed
+ * layer A's inputs are multiplied and B's outputs divided, as those of a linear layer are.
+ */
 function updateOf(p: Parameters, layer: string, count: number): { a: Tensor; b: Tensor } | undefined {
   if (!p.tensors.has(`${layer}.lora_A.weight`)) return undefined;
   const [a, b] = ["A", "B"].map((one) => {
@@ -74,7 +86,14 @@ function updateOf(p: Parameters, layer: string, count: number): { a: Tensor; b: 
     const [rows, width] = tensor.shape as [number, number];
     return reshape(tensor, [count, rows / count, width]);
   });
-  return { a, b };
+  /** Factors of one layer, [width], or of each expert's, [E width], as they meet a matrix. */
+  const factors = (name: string, { shape }: Tensor): Tensor | undefined => {
+    const found = p.tensors.get(name);
+    const width = shape[2] as number;
+    return found && reshape(found, [(found.shape[0] as number) / width, 1, width]);
+  };
+  const [input, output] = [factors(dividedInput(layer), a), factors(dividedOutput(layer), b)];
+  return { a: input ? mul(a, input) : a, b: output ? div(b, output) : b };
 }
 
 /** y [N, E, out] plus every expert's update of what it makes of x [N, in]. */

@@ -107,6 +107,13 @@ export function weightProduct(p: Parameters, name: string, x: Tensor, alpha = 1)
   return y;
 }
 
+/** x W for the weight W [in, out] of that name, which lies the other way round, in f32 or in 8 bits: x [N, in] to [N, out]. */
+export function inputMajorProduct(p: Parameters, name: string, x: Tensor): Tensor {
+  const y = int8Product(p, name, x) ?? matmul(x, parameter(p, name));
+  p.observe?.(name, x, y);
+  return y;
+}
+
 /**
  * y = x W^T + b, plus LoRA's low-rank update where the network has one for this layer:
  * y += (alpha / r) (x A^T) B^T (Hu et al. 2021).

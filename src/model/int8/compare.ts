@@ -28,6 +28,7 @@ import type { ModelConfig } from "../config.js";
 import { frozenNetwork, loraNetwork } from "../create.js";
 import { hiddenStates, logits, scalarHead } from "../decoder.js";
 import type { Model } from "../learner.js";
+import { loraTargets } from "../lora-targets.js";
 import { LINEAR_NAMES, networkInputs, networkParameters, type Weights } from "../network.js";
 import { NetworkTrainer } from "../runner.js";
 import { readValues } from "../sequence-programs.js";
@@ -47,7 +48,8 @@ export class BaseComparison {
   private gradient?: Promise<Float32Array>;
 
   /**
-   * @param exact f32, smoothed like the others, so that an adapter has the same effect on all.
+   * @param exact the base itself, f32, without smoothing: adapters are adjusted to what is smoothed, so they have the
+   * same effect on all.
    * @param rows token ids, all of one length.
    */
   constructor(
@@ -228,7 +230,7 @@ async function adapterGradient(
   base: Weights,
   rows: readonly (readonly number[])[],
 ): Promise<Float32Array> {
-  const lora = { r: 8, alpha: 8, targets: LINEAR_NAMES };
+  const lora = { r: 8, alpha: 8, targets: loraTargets(config, LINEAR_NAMES) };
   const network = loraNetwork(runtime, config, base, lora, 0);
   for (const [name, buffer] of network.trainable.byName) {
     const values = new Float32Array(elementCount(buffer.shape));

@@ -26,6 +26,16 @@ import { isInt8, withGradients } from "./gradients.js";
 import { quantizeRows, transposed, turned, turnedPieces } from "./quantize.js";
 import { describeInt8, type StoredInt8 } from "./stored.js";
 
+const EXPERTS = { count: 4, chosen: 2, width: 24, normalized: true };
+const GPT_OSS: Partial<ModelConfig> = {
+  architecture: "gpt_oss",
+  ...{ attentionSinks: true, qkvBias: true, outputBias: true, slidingWindow: 16, windowedLayers: [true, false] },
+  experts: { ...EXPERTS, bias: true, clamped: { limit: 7, slope: 1.702 } },
+};
+const GEMMA: Partial<ModelConfig> = {
+  ...{ embeddingScale: Math.sqrt(32), activation: "gelu_tanh", tieWordEmbeddings: true },
+};
+
 const runtime = new OrtRuntime({ threads: 1 });
 const random = new RandomStream(4, "texts");
 const texts = Array.from({ length: 12 }, () => randomIds(random, 30));
@@ -104,6 +114,8 @@ describe("a base in 8 bits as a folder", () => {
     ["tied, all activations in 16 bits", { tieWordEmbeddings: true }, 1e-9],
     ["gpt2", gpt2(), 10],
     ["norms after only", { architecture: "olmo2", blockNorms: "post", queryKeyNorm: "width" }, 10],
+    ["a mixture of experts", { architecture: "mixtral", experts: EXPERTS }, 0.01],
+    ["limited experts with biases", GPT_OSS, 10],
   ];
   test.each(kinds)("is the same base when it is opened: %s", async (name, changes, limit) => {
     const { config, base, description } = await made(changes, limit);
@@ -229,7 +241,7 @@ describe("what is refused when such a folder is opened", () => {
   });
 
   const descriptions: [string, object, RegExp][] = [
-    ["a later version", { version: 3 }, /are of version 3; this Plumbline reads version 2/],
+    ["a later version", { version: 4 }, /are of version 4; this Plumbline reads version 3/],
     ["an earlier version", { version: 1 }, /"quantization_config.version" is not valid/],
     ["a version that is no number", { version: "one" }, /"version" is "one"; expected a number/],
     ["version 0", { version: 0 }, /"quantization_config.version" is not valid/],
@@ -364,6 +376,18 @@ test("rows are rounded by themselves; turning back gives the matrix, in pieces o
     for (const piece of turnedPieces(values, 6, 10, elements)) pieces.push(...piece);
     expect(Int8Array.from(pieces)).toEqual(back);
   }
+});
+
+test.each([
+  [2, { architecture: "gemma", unitOffsetNorm: true, ...GEMMA }, /norms of such a model .* were scaled wrongly/],
+  [2, {}, undefined],
+  [3, { architecture: "gemma", unitOffsetNorm: true, ...GEMMA }, undefined],
+] as const)("version %i of %j", async (version, changes, message) => {
+  const { config, base, description } = await made(changes, 10);
+  const folder = join(dir, `version-${version}-${Object.keys(changes).length}`);
+  await saveInt8(folder, config, base, { ...description, version });
+  if (message) await expect(openModel(folder)).rejects.toThrow(message);
+  else await (await openModel(folder)).close();
 });
 
 /** Sizes of a tiny GPT-2. */
