@@ -28,7 +28,6 @@ import type { ModelConfig } from "../config.js";
 import { frozenNetwork, loraNetwork } from "../create.js";
 import { hiddenStates, logits, scalarHead } from "../decoder.js";
 import type { Model } from "../learner.js";
-import { loraTargets } from "../lora-targets.js";
 import { LINEAR_NAMES, networkInputs, networkParameters, type Weights } from "../network.js";
 import { NetworkTrainer } from "../runner.js";
 import { readValues } from "../sequence-programs.js";
@@ -230,7 +229,7 @@ async function adapterGradient(
   base: Weights,
   rows: readonly (readonly number[])[],
 ): Promise<Float32Array> {
-  const lora = { r: 8, alpha: 8, targets: loraTargets(config, LINEAR_NAMES) };
+  const lora = { r: 8, alpha: 8, targets: LINEAR_NAMES };
   const network = loraNetwork(runtime, config, base, lora, 0);
   for (const [name, buffer] of network.trainable.byName) {
     const values = new Float32Array(elementCount(buffer.shape));

@@ -24,12 +24,19 @@ import { sequenceLogProbs, sequenceScores } from "../score.js";
 import { quantizeBase } from "./build.js";
 import { isInt8, withGradients } from "./gradients.js";
 import { quantizeRows, transposed, turned, turnedPieces } from "./quantize.js";
+import { int8Shapes } from "./shapes.js";
 import { describeInt8, type StoredInt8 } from "./stored.js";
 
 const EXPERTS = { count: 4, chosen: 2, width: 24, normalized: true };
 const GPT_OSS: Partial<ModelConfig> = {
-  architecture: "gpt_oss",
-  ...{ attentionSinks: true, qkvBias: true, outputBias: true, slidingWindow: 16, windowedLayers: [true, false] },
+  ...{ architecture: "gpt_oss", intermediateSize: 24 },
+  ...{
+    attentionSinks: true,
+    qkvBias: true,
+    outputBias: true,
+    slidingWindow: 16,
+    windowedLayers: [true, false],
+  },
   experts: { ...EXPERTS, bias: true, clamped: { limit: 7, slope: 1.702 } },
 };
 const GEMMA: Partial<ModelConfig> = {
@@ -114,7 +121,7 @@ describe("a base in 8 bits as a folder", () => {
     ["tied, all activations in 16 bits", { tieWordEmbeddings: true }, 1e-9],
     ["gpt2", gpt2(), 10],
     ["norms after only", { architecture: "olmo2", blockNorms: "post", queryKeyNorm: "width" }, 10],
-    ["a mixture of experts", { architecture: "mixtral", experts: EXPERTS }, 0.01],
+    ["a mixture of experts", { architecture: "mixtral", intermediateSize: 24, experts: EXPERTS }, 0.01],
     ["limited experts with biases", GPT_OSS, 10],
   ];
   test.each(kinds)("is the same base when it is opened: %s", async (name, changes, limit) => {
@@ -123,6 +130,9 @@ describe("a base in 8 bits as a folder", () => {
     await saveInt8(folder, config, base, description);
     const again = await loaded(folder);
     expect(again.config).toEqual(config);
+    const inTraining = await withGradients(runtime, config, again.base);
+    const shapes = [...inTraining].map(([key, { dtype, shape }]) => [key, { dtype, shape }] as const);
+    expect(new Map(int8Shapes(config, description))).toEqual(new Map(shapes));
     expect(bytesOf(again.base)).toEqual(bytesOf(base));
     expect(await logProbs(frozenNetwork(runtime, config, again.base))).toEqual(
       await logProbs(frozenNetwork(runtime, config, base)),
@@ -379,7 +389,11 @@ test("rows are rounded by themselves; turning back gives the matrix, in pieces o
 });
 
 test.each([
-  [2, { architecture: "gemma", unitOffsetNorm: true, ...GEMMA }, /norms of such a model .* were scaled wrongly/],
+  [
+    2,
+    { architecture: "gemma", unitOffsetNorm: true, ...GEMMA },
+    /norms of such a model .* were scaled wrongly/,
+  ],
   [2, {}, undefined],
   [3, { architecture: "gemma", unitOffsetNorm: true, ...GEMMA }, undefined],
 ] as const)("version %i of %j", async (version, changes, message) => {

@@ -34,7 +34,9 @@ const share = z.number().min(0).max(1);
 
 export const storedInt8Schema = z.object({
   quant_method: z.literal(QUANT_METHOD),
-  version: z.union([z.literal(UNIT_NORMS_WRONG), z.literal(STORED_VERSION)]).describe("Version of this description and of the tensors."),
+  version: z
+    .union([z.literal(UNIT_NORMS_WRONG), z.literal(STORED_VERSION)])
+    .describe("Version of this description and of the tensors."),
   activations_16_bit: z
     .array(z.string())
     .max(MAX_NAMES)
