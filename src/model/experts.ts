@@ -30,15 +30,19 @@ import {
 } from "../tensor/index.js";
 import type { Experts, ModelConfig } from "./config.js";
 
-/** What config.json asks for in training a mixture that is not done here, in sentences. */
-export function untrainedRouting({ experts }: Pick<ModelConfig, "experts">): string[] {
+/**
+ * What config.json asks for in training a mixture that is not done here, in sentences.
+ *
+ * @param balanced whether the method adds the loss that balances a router.
+ */
+export function untrainedRouting({ experts }: Pick<ModelConfig, "experts">, balanced: boolean): string[] {
   const { auxLoss = 0, jitter = 0 } = experts ?? {};
   const balance =
     `config.json asks for the load-balancing loss of its router (output_router_logits, router_aux_loss_coef ${auxLoss}), which ` +
-    "transformers adds in training. It is not added here: nothing keeps a router that is trained from leaving experts unused. " +
-    "An adapter without the router leaves it as it is";
+    "only sft adds: transformers adds it to the likelihood of labels alone (TRL's trainers of preferences add it to their losses too). " +
+    "Here nothing keeps a router that is trained from leaving experts unused; an adapter without the router leaves it as it is";
   const noise = `config.json asks for noise on its router's input in training (router_jitter_noise ${jitter}). There is none here`;
-  return [...(auxLoss > 0 ? [balance] : []), ...(jitter > 0 ? [noise] : [])];
+  return [...(auxLoss > 0 && !balanced ? [balance] : []), ...(jitter > 0 ? [noise] : [])];
 }
 
 /** Below every score of a router; its exponential is 0 beside that of a score. */
@@ -60,7 +64,11 @@ export function expertMlp(
   activation: (gate: Tensor) => Tensor,
 ): Tensor {
   const [N, D] = x.shape;
-  const weights = scoped("router", () => routing(linear(p, `${at}.router`, x), chosen, normalized));
+  const weights = scoped("router", () => {
+    const scores = linear(p, `${at}.router`, x);
+    p.routed?.(scores);
+    return routing(scores, chosen, normalized);
+  });
   return scoped("experts", () => {
     const all = plusBias(p, `${at}.experts.gate_up_proj`, (weight) => weightProduct(p, weight, x));
     const gateUp = plusUpdate(p, `${at}.experts.gate_up_proj`, count, x, reshape(all, [N, count, 2 * width]));
@@ -129,6 +137,12 @@ function plusBias(p: Parameters, layer: string, product: (weight: string) => Ten
  * @param normalized softmax over the chosen; else their shares of the softmax over all.
  */
 export function routing(scores: Tensor, chosen: number, normalized: boolean): Tensor {
+  const isChosen = areChosen(scores, chosen);
+  return normalized ? softmax(where(isChosen, scores, PASSED_OVER)) : where(isChosen, softmax(scores), 0);
+}
+
+/** Which experts have the greatest scores [N, E], exactly `chosen` of them: [N, E]. */
+export function areChosen(scores: Tensor, chosen: number): Tensor {
   const [N, E] = scores.shape as [Tensor["shape"][number], number];
   const numbers = constant(
     BigInt64Array.from({ length: E }, (_, e) => BigInt(e)),
@@ -140,8 +154,7 @@ export function routing(scores: Tensor, chosen: number, normalized: boolean): Te
     const best = reshape(argmax(left), [N, 1]);
     left = where(equal(numbers, best), PASSED_OVER, left);
   }
-  const isChosen = less(left, PASSED_OVER / 2);
-  return normalized ? softmax(where(isChosen, scores, PASSED_OVER)) : where(isChosen, softmax(scores), 0);
+  return less(left, PASSED_OVER / 2);
 }
 
 /** g sigmoid(slope g) (u + 1), with g at most the limit and u within it on both sides (transformers, models/gpt_oss). */

@@ -25,6 +25,8 @@ export interface Parameters {
   readonly recompute?: boolean;
   /** Called for every product with a weight while the network is traced: the weight's name, the input, the product. */
   readonly observe?: (weight: string, x: Tensor, y: Tensor) => void;
+  /** Called for every mixture of experts while the network is traced, with its router's scores [N, experts]. */
+  readonly routed?: ((scores: Tensor) => void) | undefined;
 }
 
 /** The parameter of that name. @throws Error if the network lacks it. */
