@@ -124,7 +124,7 @@ export async function* sft(
       const more = { real: realTokens(rectangle), parts: scalar(parts.length) };
       return learner.differentiate(balancedLikelihood, { ...values, ...more }, { balance });
     });
-    for (const out of outputs) sums.add(out);
+    for (const out of outputs) sums.add({ balance: [0], ...out });
     const loss = sums.of("loss");
     checkFinite("sft", step + 1, { loss });
 
