@@ -121,7 +121,7 @@ describe("a base in 8 bits as a folder", () => {
     ["tied, all activations in 16 bits", { tieWordEmbeddings: true }, 1e-9],
     ["gpt2", gpt2(), 10],
     ["norms after only", { architecture: "olmo2", blockNorms: "post", queryKeyNorm: "width" }, 10],
-    ["a mixture of experts", { architecture: "mixtral", intermediateSize: 24, experts: EXPERTS }, 0.01],
+    ["a mixture of experts", { architecture: "mixtral", intermediateSize: 24, experts: EXPERTS }, 10],
     ["limited experts with biases", GPT_OSS, 10],
   ];
   test.each(kinds)("is the same base when it is opened: %s", async (name, changes, limit) => {
