@@ -76,7 +76,8 @@ def case(kind, class_name, choices, draw):
         with safe_open(path, "pt") as file:
             shapes = {name: file.get_slice(name).get_shape() for name in file.keys()}
         save_file({name: values(name, shape) for name, shape in shapes.items()}, path, {"format": "pt"})
-        model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager").eval()
+        eager = {"attn_implementation": "eager", "experts_implementation": "eager"}
+        model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, **eager).eval()
         with open(os.path.join(folder, "config.json")) as file:
             written = json.load(file)
     with torch.no_grad():
