@@ -21,10 +21,10 @@ export async function foresee(
   runtime: Runtime,
 ): Promise<Omit<CheckResult, "check">> {
   const method = await METHODS[command].load();
-  const { peakBytes, steps, stepFlops } = await forecast(method as never, config as never);
+  const { base, peakBytes, steps, stepFlops } = await forecast(method as never, config as never);
   const gflops = (await productSpeed(runtime)) * SHARE_OF_PRODUCT_SPEED;
   const stepSeconds = stepFlops / gflops / 1e9;
-  const exact = config.base === undefined || config.base === "f32";
+  const exact = base === "int8" || config.base === undefined || config.base === "f32";
   const memory = `about ${formatBytes(peakBytes)} of memory${exact ? "" : " with a base in f32"}`;
   const time = `${steps} steps of ${formatSeconds(stepSeconds)}: about ${formatSeconds(steps * stepSeconds)}`;
   const free = availableMemory();

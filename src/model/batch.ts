@@ -46,6 +46,8 @@ export interface Batch {
   starts: number[];
   /** i64: index in [B T] of each sequence's last token, with further entries for padding rows. */
   last: BigInt64Array;
+  /** Tokens of each row; the rest of it is padding. */
+  lengths: number[];
   /** The mask of rows that hold several sequences; without it, each row holds one. */
   mask?: RowMask;
 }
@@ -77,13 +79,14 @@ export function collate(
   if (longest > T) throw new PlumbError(`a sequence of ${longest} tokens does not fit ${T} columns`);
   const ids = new BigInt64Array(rows * T).fill(BigInt(padId));
   const last = new BigInt64Array(rows);
+  const lengths = Array.from({ length: rows }, (_, b) => sequences[b]?.ids.length ?? 0);
   sequences.forEach((sequence, b) => {
     sequence.ids.forEach((id, t) => {
       ids[b * T + t] = BigInt(id);
     });
     last[b] = BigInt(b * T + Math.max(0, sequence.ids.length - 1));
   });
-  return { rows, columns: T, ids, last, ...readings(sequences, rows * T, (b, t) => b * T + t) };
+  return { rows, columns: T, ids, last, lengths, ...readings(sequences, rows * T, (b, t) => b * T + t) };
 }
 
 /**

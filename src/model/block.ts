@@ -6,7 +6,6 @@ import {
   layerNorm,
   mul,
   multiplyDims,
-  recomputed,
   reshape,
   rmsNorm,
   scoped,
@@ -16,6 +15,7 @@ import {
 } from "../tensor/index.js";
 import type { ModelConfig } from "./config.js";
 import { expertMlp } from "./experts.js";
+import { recomputedWithScores } from "./load-balance.js";
 import { attentionWidths, BLOCK_NORMS } from "./weight-names.js";
 
 /** Computes the attention of one layer: [N, H D] from q [N, H D] and k, v [N, KV D]. */
@@ -26,7 +26,7 @@ const ACTIVATIONS = { silu, gelu, gelu_tanh: geluTanh };
 /** Passes x [N, D] through all blocks and the final norm. */
 export function blocks(p: Parameters, config: ModelConfig, x: Tensor, attend: Attend): Tensor {
   const places = BLOCK_NORMS[config.blockNorms ?? "pre"];
-  const block = (layer: number, x: Tensor): Tensor => {
+  const block = (p: Parameters, layer: number, x: Tensor): Tensor => {
     const at = `model.layers.${layer}`;
     let h = x;
     const part = (name: "attention" | "mlp", compute: (x: Tensor) => Tensor): Tensor =>
@@ -51,7 +51,7 @@ export function blocks(p: Parameters, config: ModelConfig, x: Tensor, attend: At
   for (let layer = 0; layer < config.layers; layer++) {
     const input = h;
     h = scoped(`layers.${layer}`, () =>
-      p.recompute ? recomputed(() => block(layer, input)) : block(layer, input),
+      p.recompute ? recomputedWithScores(p, (q) => block(q, layer, input)) : block(p, layer, input),
     );
   }
   return norm(p, config, "model.norm", h);

@@ -8,7 +8,6 @@ import { silu, type Tensor } from "../tensor/index.js";
 import type { Experts } from "./config.js";
 import { loraNetwork } from "./create.js";
 import { expertMlp, routing } from "./experts.js";
-import { quantizeBase } from "./int8/build.js";
 import { loraTargets, peftParameters } from "./lora-targets.js";
 import { expertWeights, LINEAR_NAMES } from "./weight-names.js";
 
@@ -143,10 +142,5 @@ describe("a mixture of experts", () => {
       "mlp.experts.gate_up_proj",
       "mlp.experts.down_proj",
     ]);
-  });
-
-  test("is refused weights in 8 bits", async () => {
-    const rounding = quantizeBase(runtime, config, new Map(), [], { limit: 1, use: "inference" });
-    await expect(rounding).rejects.toThrow(/mixtures of experts are not rounded to 8 bits/);
   });
 });

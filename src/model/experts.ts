@@ -1,10 +1,19 @@
 /** A mixture of experts: MLPs of which a router chooses some for each token. */
-import { linear, type Parameters, parameter, weightProduct } from "../nn/index.js";
+import {
+  dividedInput,
+  dividedOutput,
+  inputMajorProduct,
+  linear,
+  type Parameters,
+  parameter,
+  weightProduct,
+} from "../nn/index.js";
 import {
   add,
   argmax,
   clip,
   constant,
+  div,
   equal,
   less,
   matmul,
@@ -21,15 +30,19 @@ import {
 } from "../tensor/index.js";
 import type { Experts, ModelConfig } from "./config.js";
 
-/** What config.json asks for in training a mixture that is not done here, in sentences. */
-export function untrainedRouting({ experts }: Pick<ModelConfig, "experts">): string[] {
+/**
+ * What config.json asks for in training a mixture that is not done here, in sentences.
+ *
+ * @param balanced whether the method adds the loss that balances a router.
+ */
+export function untrainedRouting({ experts }: Pick<ModelConfig, "experts">, balanced: boolean): string[] {
   const { auxLoss = 0, jitter = 0 } = experts ?? {};
   const balance =
     `config.json asks for the load-balancing loss of its router (output_router_logits, router_aux_loss_coef ${auxLoss}), which ` +
-    "transformers adds in training. It is not added here: nothing keeps a router that is trained from leaving experts unused. " +
-    "An adapter without the router leaves it as it is";
+    "only sft adds: transformers adds it to the likelihood of labels alone (TRL's trainers of preferences add it to their losses too). " +
+    "Here nothing keeps a router that is trained from leaving experts unused; an adapter without the router leaves it as it is";
   const noise = `config.json asks for noise on its router's input in training (router_jitter_noise ${jitter}). There is none here`;
-  return [...(auxLoss > 0 ? [balance] : []), ...(jitter > 0 ? [noise] : [])];
+  return [...(auxLoss > 0 && !balanced ? [balance] : []), ...(jitter > 0 ? [noise] : [])];
 }
 
 /** Below every score of a router; its exponential is 0 beside that of a score. */
@@ -51,22 +64,29 @@ export function expertMlp(
   activation: (gate: Tensor) => Tensor,
 ): Tensor {
   const [N, D] = x.shape;
-  const weights = scoped("router", () => routing(linear(p, `${at}.router`, x), chosen, normalized));
+  const weights = scoped("router", () => {
+    const scores = linear(p, `${at}.router`, x);
+    p.routed?.(scores);
+    return routing(scores, chosen, normalized);
+  });
   return scoped("experts", () => {
     const all = plusBias(p, `${at}.experts.gate_up_proj`, (weight) => weightProduct(p, weight, x));
     const gateUp = plusUpdate(p, `${at}.experts.gate_up_proj`, count, x, reshape(all, [N, count, 2 * width]));
     const [gate, up] = split(gateUp, 2, [width, width]);
     const inner = clamped ? clampedGate(gate, up, clamped) : mul(activation(gate), up); // [N, E, I]
     const weighted = mul(inner, reshape(weights, [N, count, 1]));
-    const down = parameter(p, `${at}.experts.down_proj.weight`);
-    const y = matmul(reshape(weighted, [N, count * width]), down);
+    const flat = reshape(weighted, [N, count * width]);
+    const y = inputMajorProduct(p, `${at}.experts.down_proj.weight`, flat);
     const adapted = plusSummedUpdate(p, `${at}.experts.down_proj`, count, weighted, y);
     const bias = p.tensors.get(`${at}.experts.down_proj.bias`);
     return bias ? add(adapted, matmul(weights, reshape(bias, [count, D]))) : adapted;
   });
 }
 
-/** LoRA's matrices of a layer of all experts, A [E, r, in] and B [E, r, out]; undefined without an adapter. */
+/**
+ * LoRA's matrices of a layer of all experts, A [E, r, in] and B [E, r, out]; undefined without an adapter. In a smoothed
+ * layer A's inputs are multiplied and B's outputs divided, as those of a linear layer are.
+ */
 function updateOf(p: Parameters, layer: string, count: number): { a: Tensor; b: Tensor } | undefined {
   if (!p.tensors.has(`${layer}.lora_A.weight`)) return undefined;
   const [a, b] = ["A", "B"].map((one) => {
@@ -74,7 +94,14 @@ function updateOf(p: Parameters, layer: string, count: number): { a: Tensor; b: 
     const [rows, width] = tensor.shape as [number, number];
     return reshape(tensor, [count, rows / count, width]);
   });
-  return { a, b };
+  /** Factors of one layer, [width], or of each expert's, [E width], as they meet a matrix. */
+  const factors = (name: string, { shape }: Tensor): Tensor | undefined => {
+    const found = p.tensors.get(name);
+    const width = shape[2] as number;
+    return found && reshape(found, [(found.shape[0] as number) / width, 1, width]);
+  };
+  const [input, output] = [factors(dividedInput(layer), a), factors(dividedOutput(layer), b)];
+  return { a: input ? mul(a, input) : a, b: output ? div(b, output) : b };
 }
 
 /** y [N, E, out] plus every expert's update of what it makes of x [N, in]. */
@@ -110,6 +137,12 @@ function plusBias(p: Parameters, layer: string, product: (weight: string) => Ten
  * @param normalized softmax over the chosen; else their shares of the softmax over all.
  */
 export function routing(scores: Tensor, chosen: number, normalized: boolean): Tensor {
+  const isChosen = areChosen(scores, chosen);
+  return normalized ? softmax(where(isChosen, scores, PASSED_OVER)) : where(isChosen, softmax(scores), 0);
+}
+
+/** Which experts have the greatest scores [N, E], exactly `chosen` of them: [N, E]. */
+export function areChosen(scores: Tensor, chosen: number): Tensor {
   const [N, E] = scores.shape as [Tensor["shape"][number], number];
   const numbers = constant(
     BigInt64Array.from({ length: E }, (_, e) => BigInt(e)),
@@ -121,8 +154,7 @@ export function routing(scores: Tensor, chosen: number, normalized: boolean): Te
     const best = reshape(argmax(left), [N, 1]);
     left = where(equal(numbers, best), PASSED_OVER, left);
   }
-  const isChosen = less(left, PASSED_OVER / 2);
-  return normalized ? softmax(where(isChosen, scores, PASSED_OVER)) : where(isChosen, softmax(scores), 0);
+  return less(left, PASSED_OVER / 2);
 }
 
 /** g sigmoid(slope g) (u + 1), with g at most the limit and u within it on both sides (transformers, models/gpt_oss). */

@@ -113,6 +113,7 @@ export function collatePacked(
   const segmentEnd = new Int32Array(rows * columns).fill(columns);
   const positions = new BigInt64Array(rows * columns);
   const last = new BigInt64Array(slots);
+  const lengths = new Array<number>(rows).fill(0);
   const indices: number[][] = sequences.map(() => []);
   placed.forEach((members, b) => {
     const start = b * columns;
@@ -125,6 +126,7 @@ export function collatePacked(
     row.ids.forEach((id, t) => {
       ids[start + t] = BigInt(id);
     });
+    lengths[b] = row.ids.length;
     segmentEnd.set(row.segmentEnd, start);
     row.positions.forEach((position, t) => {
       positions[start + t] = BigInt(position);
@@ -135,7 +137,7 @@ export function collatePacked(
     });
   });
   const read = readings(sequences, rows * columns, (s, t) => indices[s][t]);
-  return { rows, columns, ids, last, mask: { segmentEnd, positions }, ...read };
+  return { rows, columns, ids, last, lengths, mask: { segmentEnd, positions }, ...read };
 }
 
 export interface PackedShape {

@@ -77,6 +77,13 @@ export const lastTokens = (batch: Batch): LastTokens => ({
   last: integers(batch.last),
 });
 
+/** f32 [B T]: 1 for a token, 0 for padding. */
+export function realTokens({ rows, columns, lengths }: Batch): Value {
+  const real = new Float32Array(rows * columns);
+  for (const [b, length] of lengths.entries()) real.fill(1, b * columns, b * columns + length);
+  return vector(real);
+}
+
 /** One number per token read, [M], from a list for each sequence of the batch. */
 export function perToken(batch: Batch, lists: readonly ArrayLike<number>[]): Value {
   const out = new Float32Array(batch.targets.length);

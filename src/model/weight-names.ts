@@ -118,6 +118,13 @@ export function expertWeights({ experts, hiddenSize: D }: ModelConfig): Map<stri
   return weights;
 }
 
+/** Whether a matrix of products is [inputs, outputs], as experts' down projections are; all others are [outputs, inputs]. */
+export const isInputMajor = (weight: string): boolean => weight.endsWith(".mlp.experts.down_proj.weight");
+
+/** The outputs and inputs of a matrix of that name and shape, whichever way it lies. */
+export const outputsAndInputs = (weight: string, [first, second]: readonly number[]): [number, number] =>
+  isInputMajor(weight) ? [second, first] : [first, second];
+
 /**
  * Every weight of a model, under its name in Hugging Face's Llama (or the closest relative that has such a weight),
  * with its shape. Other architectures' own names and layouts are translated when files are read and written

@@ -12,6 +12,7 @@ export {
   dividedInput,
   dividedOutput,
   embedding,
+  inputMajorProduct,
   int8Names,
   linear,
   type Parameters,

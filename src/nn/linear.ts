@@ -25,6 +25,8 @@ export interface Parameters {
   readonly recompute?: boolean;
   /** Called for every product with a weight while the network is traced: the weight's name, the input, the product. */
   readonly observe?: (weight: string, x: Tensor, y: Tensor) => void;
+  /** Called for every mixture of experts while the network is traced, with its router's scores [N, experts]. */
+  readonly routed?: ((scores: Tensor) => void) | undefined;
 }
 
 /** The parameter of that name. @throws Error if the network lacks it. */
@@ -103,6 +105,13 @@ export function weightProduct(p: Parameters, name: string, x: Tensor, alpha = 1)
       ? rounded
       : mul(rounded, alpha)
     : matmul(x, parameter(p, name), { transB: true, alpha });
+  p.observe?.(name, x, y);
+  return y;
+}
+
+/** x W for the weight W [in, out] of that name, which lies the other way round, in f32 or in 8 bits: x [N, in] to [N, out]. */
+export function inputMajorProduct(p: Parameters, name: string, x: Tensor): Tensor {
+  const y = int8Product(p, name, x) ?? matmul(x, parameter(p, name));
   p.observe?.(name, x, y);
   return y;
 }

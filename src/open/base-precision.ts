@@ -4,7 +4,7 @@ import { formatNumber } from "../base/format.js";
 import type { Notices } from "../base/host.js";
 import { sampledTexts } from "../generate/index.js";
 import type { ModelConfig } from "../model/config.js";
-import { type BaseUse, calibrationTokens, notRounded, quantizeBase } from "../model/int8/build.js";
+import { type BaseUse, calibrationTokens, quantizeBase } from "../model/int8/build.js";
 import { withGradients } from "../model/int8/gradients.js";
 import { int8Support } from "../model/int8/processor.js";
 import type { QuantizedBase } from "../model/int8/quantized-base.js";
@@ -72,12 +72,6 @@ export async function chosenWeights(
   if (model.int8) return storedWeights(runtime, model, model.int8, kind, use, notices);
   const exact: ChosenWeights = { weights: model.weights, report: { kind: "f32" } };
   if (kind === undefined || kind === "f32") return exact;
-  const problem = notRounded(model.config);
-  if (problem !== undefined) {
-    if (kind === "int8") throw new PlumbError(problem, { hint: "Take --base f32 or auto." });
-    notices.info(`base in f32: ${problem}`);
-    return exact;
-  }
   const { fit, found } = await int8Support(runtime);
   if (!fit && kind === "auto") {
     notices.info(`base in f32: this processor is not made for products of 8 bits (${found})`);

@@ -65,14 +65,8 @@ export async function chosenBase(
   texts: readonly (readonly number[])[],
   notices: Notices,
 ): Promise<{ base: TrainingBase; report: BaseReport }> {
-  if (lora === null) {
-    if (base.int8 === undefined && settings.base !== "int8") return { base, report: { kind: "f32" } };
-    throw new PlumbError("a base in 8 bits cannot be trained itself", {
-      hint: base.int8
-        ? "Train an adapter on it (--set lora.r=16), or give the model that it was converted from."
-        : "Train an adapter on it (--set lora.r=16), or take --base f32.",
-    });
-  }
+  checkTrainable(base, { lora, ...settings });
+  if (lora === null) return { base, report: { kind: "f32" } };
   const { weights, report, recipe } = await chosenWeights(
     runtime,
     base,
@@ -84,6 +78,19 @@ export async function chosenBase(
   const sourceWeights = base.sourceWeights === base.weights ? weights : base.sourceWeights;
   const alone = base.adapters.length === 0; // otherwise the recipe would make another base
   return { base: { ...base, weights, sourceWeights, ...(alone && { recipe }) }, report };
+}
+
+/** @throws PlumbError where all weights are to be trained and the base is in 8 bits. */
+export function checkTrainable(
+  { int8 }: { int8?: unknown },
+  { lora, base }: Pick<BaseSettings, "base"> & { lora: LoraConfig | null },
+): void {
+  if (lora !== null || (int8 === undefined && base !== "int8")) return;
+  throw new PlumbError("a base in 8 bits cannot be trained itself", {
+    hint: int8
+      ? "Train an adapter on it (--set lora.r=16), or give the model that it was converted from."
+      : "Train an adapter on it (--set lora.r=16), or take --base f32.",
+  });
 }
 
 /** What a run trains on, as its settings name it. */

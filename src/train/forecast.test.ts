@@ -4,6 +4,12 @@ import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { adapterFolder, FIXTURES } from "../../test/fixtures.js";
 import { tokenizerJson } from "../../test/more-tokens.js";
+import { quantizeBase } from "../model/int8/build.js";
+import { describeInt8 } from "../model/int8/stored.js";
+import { openModel } from "../model/load/index.js";
+import { readModelWeights } from "../model/read-weights.js";
+import { saveInt8 } from "../model/save-int8.js";
+import { OrtRuntime } from "../runtime/ort/index.js";
 import type { Tokenizer } from "../text/index.js";
 import { forecast } from "./forecast.js";
 import { sftMethod } from "./methods/sft.js";
@@ -50,6 +56,25 @@ describe("forecast", () => {
     expect(adapted.texts[0].at(-1)).toBe(130);
     expect(adapted.found.steps).toBe(2);
     expect(adapted.found.peakBytes).toBeGreaterThan(0);
+  });
+
+  it("counts a model that is stored in 8 bits as that, and refuses to train all of its weights", async () => {
+    const runtime = new OrtRuntime({ threads: 1 });
+    const files = await openModel(model);
+    const weights = await readModelWeights(runtime, files);
+    const rows = [Array.from({ length: 64 }, (_, i) => i)];
+    const rounded = await quantizeBase(runtime, files.config, weights, rows, { limit: 10, use: "storage" });
+    const stored = path.join(dir, "stored");
+    await saveInt8(stored, files.config, rounded.weights, describeInt8(rounded, "data", 10), files.tokenizer);
+    await files.close();
+    const lora = { r: 2, alpha: 4, targets: ["q_proj"] };
+    const given = { data: [data], holdOut: 0, batchSize: 2, epochs: 1, lora };
+    const of = (changes: object) => forecast(sftMethod, sftMethod.schema.parse({ ...given, ...changes }));
+    const [exact, int8] = [await of({ model }), await of({ model: stored })];
+    expect([exact.base, int8.base]).toEqual(["f32", "int8"]);
+    expect(int8.steps).toBe(exact.steps);
+    expect(int8.peakBytes).not.toBe(exact.peakBytes);
+    await expect(of({ model: stored, lora: null })).rejects.toThrow(/cannot be trained itself/);
   });
 
   it("counts the rows that --resize adds, and refuses it for an adapter as training does", async () => {

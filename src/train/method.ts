@@ -76,6 +76,8 @@ export interface Method<
   /** Name of the command, and of a run without a name of its own: `sft`. */
   name: string;
   description: string;
+  /** Whether it adds the loss that balances a mixture's routers; of others a warning says that it is missing. */
+  balancesRouters?: boolean;
   examples: readonly { command: string; does: string }[];
   schema: S;
   /**
@@ -134,7 +136,7 @@ export async function train<S extends z.ZodObject, Rows, Data extends Encoded, F
 
   // 2. The base, and the rows as its tokens.
   const opened = await openBase(runtime, settings, host);
-  for (const warning of untrainedRouting(opened.config)) host.warn(warning);
+  for (const warning of untrainedRouting(opened.config, method.balancesRouters ?? false)) host.warn(warning);
   const reader = { tokenizer: opened.tokenizer, context: opened.config.maxPositions };
   const wanted = withinContext(settings, reader.context);
   const data = method.encode(rows, reader, wanted);

@@ -37,7 +37,7 @@ describe.skipIf(!int8IsExact)("plumb convert --quantize int8", () => {
     const { quantization_config: said } = await json("int8/config.json");
     expect(said).toMatchObject({
       quant_method: "plumbline-int8",
-      version: 2,
+      version: 3,
       calibration: { source: "data" },
     });
     expect(said.error.kl_per_token).toBeLessThan(0.2);

@@ -4,40 +4,55 @@ import type { Runtime } from "../../runtime/runtime.js";
 import type { ModelConfig } from "../config.js";
 import { headName } from "../decoder.js";
 import type { Weights } from "../network.js";
+import { isInputMajor, outputsAndInputs } from "../weight-names.js";
 import { expectationDither } from "./dither.js";
 import { quantizeColumns, quantizeRows, transposed } from "./quantize.js";
 import { rotatedRows, spreadingRotation } from "./rotation.js";
 import { type Smoothing, smoothed } from "./smoothing.js";
 
-const LINEAR = /^(model\.layers\.\d+\.(?:self_attn|mlp)\.\w+_proj)\.(weight|bias)$/;
+const LINEAR = /^(model\.layers\.\d+\.(?:self_attn|mlp(?:\.experts)?)\.\w+_proj)\.(weight|bias)$/;
+/** A mixture's router is not rounded, and reads what is smoothed. */
+const ROUTER = /^(model\.layers\.\d+\.mlp\.router)\.(weight|bias)$/;
 const NORM = /^(model\.layers\.\d+\.\w+_layernorm)\.(weight|bias)$/;
 
-/** Whether a weight is the matrix of a block's linear layer. */
+/** Whether a weight is the matrix of a block's linear layer, or of all experts', which is rounded. */
 export const isLinearWeight = (name: string): boolean => LINEAR.test(name) && name.endsWith(".weight");
 
 /** The base with smoothing folded into its weights, still in f32: it computes the same as the base. */
-export async function smoothedBase(runtime: Runtime, base: Weights, smoothing: Smoothing): Promise<Weights> {
+export async function smoothedBase(
+  runtime: Runtime,
+  { unitOffsetNorm }: Pick<ModelConfig, "unitOffsetNorm">,
+  base: Weights,
+  smoothing: Smoothing,
+): Promise<Weights> {
   const out = new Map(base);
   for (const [name, buffer] of base) {
-    const [, layer, kind] = LINEAR.exec(name) ?? NORM.exec(name) ?? [];
+    const norm = NORM.exec(name);
+    const [, layer, kind] = norm ?? LINEAR.exec(name) ?? ROUTER.exec(name) ?? [];
     if (layer === undefined) continue;
     const input =
       kind === "weight" && buffer.shape.length === 2 ? smoothing.get(`${layer}.input`) : undefined;
     const output = smoothing.get(`${layer}.output`);
     if (!input && !output) continue;
-    const data = smoothed(await readFloats(buffer), buffer.shape, input, output);
+    const plus = norm && kind === "weight" && unitOffsetNorm ? 1 : 0;
+    const factors = isInputMajor(name) ? inverses(input, output) : ([input, output] as const);
+    const data = smoothed(await readFloats(buffer), buffer.shape[1] ?? 1, ...factors, plus);
     out.set(name, runtime.adopt("f32", buffer.shape, data, name));
   }
   for (const [name, factors] of smoothing) {
     const layer = name.slice(0, name.lastIndexOf("."));
-    if (!LINEAR.test(`${layer}.weight`)) continue;
+    if (!LINEAR.test(`${layer}.weight`) && !ROUTER.test(`${layer}.weight`)) continue;
     const key = name.endsWith(".input") ? dividedInput(layer) : dividedOutput(layer);
     out.set(key, runtime.buffer("f32", [factors.length], factors));
   }
   return out;
 }
 
-/** Names of the weights used in matrix products: those of the linear layers and of the head. */
+/** Factors for the transpose of a matrix: its outputs lie where the other's inputs do. */
+const inverses = (input: Float32Array | undefined, output: Float32Array | undefined) =>
+  [output?.map((factor) => 1 / factor), input?.map((factor) => 1 / factor)] as const;
+
+/** Names of the weights used in matrix products: those of the linear layers, of experts, and of the head. */
 export const productWeights = (config: ModelConfig, base: Weights): string[] => [
   ...[...base.keys()].filter(isLinearWeight),
   ...(config.head === "score" ? [] : [headName(config)]),
@@ -69,9 +84,10 @@ export async function int8Base(
   for (const name of productWeights(config, base)) {
     const buffer = base.get(name);
     if (!buffer) throw new Error(`the base has no ${name}`);
-    const [rows, columns] = buffer.shape;
+    const [rows, columns] = outputsAndInputs(name, buffer.shape);
     const names = int8Names(name);
     let data = await readFloats(buffer);
+    if (isInputMajor(name)) data = transposed(data, columns, rows);
     if (name === head) {
       const rotation = spreadingRotation(columns);
       data = await rotatedRows(runtime, data, rotation);

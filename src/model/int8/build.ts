@@ -1,4 +1,3 @@
-import { PlumbError } from "../../base/errors.js";
 import { readFloats } from "../../runtime/read.js";
 import type { Runtime } from "../../runtime/runtime.js";
 import type { ModelConfig } from "../config.js";
@@ -35,10 +34,6 @@ const SHARE_OF_LIMIT = 0.85;
 /** Cosine of an adapter's gradients below which further products get 16-bit activations. */
 const WANTED_COSINE = 0.99;
 
-/** Why a model cannot be rounded to 8 bits, in words; undefined if it can. */
-export const notRounded = ({ experts }: ModelConfig): string | undefined =>
-  experts && "mixtures of experts are not rounded to 8 bits";
-
 /**
  * Quantises the products of a base to 8 bits:
  *
@@ -53,7 +48,6 @@ export const notRounded = ({ experts }: ModelConfig): string | undefined =>
  * @param texts token ids like those that the base will see; at least one row of 128 tokens is needed, and 32 rows are
  * enough.
  * @param limit KL per token, in nats, that step 4 aims for. The caller must check whether it is met.
- * @throws PlumbError for a mixture of experts.
  */
 export async function quantizeBase(
   runtime: Runtime,
@@ -62,8 +56,6 @@ export async function quantizeBase(
   texts: readonly (readonly number[])[],
   { limit, use }: { limit: number; use: BaseUse },
 ): Promise<QuantizedBase> {
-  const problem = notRounded(config);
-  if (problem !== undefined) throw new PlumbError(problem, { hint: "Take --base f32, or leave it out." });
   const wanted = calibrationTokens(config);
   const rows = calibrationRows(texts, wanted.tokens, wanted.rows);
   const half = Math.ceil(rows.length / 2);
@@ -74,15 +66,15 @@ export async function quantizeBase(
   const smoothing = await smoothingFactors(config, maxima, async (layer) => {
     const weight = base.get(`${layer}.weight`);
     if (!weight) throw new Error(`the base has no ${layer}`);
-    return { data: await readFloats(weight), rows: weight.shape[0], columns: weight.shape[1] };
+    return { data: await readFloats(weight), shape: weight.shape };
   });
-  const exact = await smoothedBase(runtime, base, smoothing);
+  const exact = await smoothedBase(runtime, config, base, smoothing);
 
   const coarse = await int8Base(runtime, config, exact, { differentiable: use === "training" });
   const costs = await sensitivities(runtime, config, exact, coarse, some);
   const embedded = use === "storage" ? await withInt8Embedding(runtime, coarse) : coarse;
   const loaded = use === "storage" ? await withGradients(runtime, config, embedded) : embedded;
-  const comparison = (on: typeof rows) => new BaseComparison(runtime, config, exact, on);
+  const comparison = (on: typeof rows) => new BaseComparison(runtime, config, base, on);
   const onCalibration = comparison(calibration);
   const names = byCost(costs, exact);
   let int16 = await fewestInt16(

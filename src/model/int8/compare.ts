@@ -47,7 +47,8 @@ export class BaseComparison {
   private gradient?: Promise<Float32Array>;
 
   /**
-   * @param exact f32, smoothed like the others, so that an adapter has the same effect on all.
+   * @param exact the base itself, f32, without smoothing: adapters are adjusted to what is smoothed, so they have the
+   * same effect on all.
    * @param rows token ids, all of one length.
    */
   constructor(

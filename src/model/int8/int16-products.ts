@@ -1,4 +1,5 @@
 import type { Weights } from "../network.js";
+import { outputsAndInputs } from "../weight-names.js";
 
 /**
  * Whether it suffices that these products of an 8-bit base round activations to 16 bits: always the first of a list by
@@ -12,11 +13,11 @@ const ROUNDING_COLUMNS = 1024;
 /**
  * The products' weights, ordered by the cost of their rounding relative to the time that 16-bit activations take; the
  * largest ratio comes first.
- * @param costs of each weight's product, in any unit. @param base holds the weights' shapes, [out, in].
+ * @param costs of each weight's product, in any unit. @param base holds the weights' shapes.
  */
 export function byCost(costs: ReadonlyMap<string, number>, base: Weights): string[] {
   const worth = (name: string): number => {
-    const [columns, rows] = base.get(name)?.shape ?? [];
+    const [columns, rows] = outputsAndInputs(name, base.get(name)?.shape ?? []);
     return (costs.get(name) ?? 0) / (rows * (columns + ROUNDING_COLUMNS));
   };
   return [...costs.keys()].sort((a, b) => worth(b) - worth(a));

@@ -7,17 +7,21 @@ import { RandomStream } from "../../base/random.js";
 import { Generator, samplingSchema } from "../../generate/index.js";
 import { OrtRuntime } from "../../runtime/ort/index.js";
 import type { ModelConfig } from "../config.js";
-import { frozenNetwork } from "../create.js";
+import { frozenNetwork, loraNetwork } from "../create.js";
 import { hiddenStates, logits } from "../decoder.js";
-import type { Network, Weights } from "../network.js";
+import { LINEAR_NAMES, type Network, type Weights } from "../network.js";
 import { NetworkRunner } from "../runner.js";
 import { sequenceLogProbs } from "../score.js";
 import { integers } from "../values.js";
+import { expectedWeights } from "../weight-names.js";
 import { int8Base, productWeights, smoothedBase } from "./base.js";
 import { quantizeBase } from "./build.js";
 import { calibrationRows, channelMaxima } from "./calibrate.js";
 import { quantizeColumns, transposed } from "./quantize.js";
-import { smoothingFactors } from "./smoothing.js";
+import { smoothingFactors, smoothingGroups } from "./smoothing.js";
+
+const EXPERTS = { count: 4, chosen: 2, width: 24, normalized: true };
+const LIMITED = { ...EXPERTS, bias: true, clamped: { limit: 1, slope: 1.7 } };
 
 const runtime = new OrtRuntime({ threads: 1 });
 const config = smallConfig({ heads: 4, kvHeads: 2, qkvBias: true, mlpBias: true });
@@ -43,13 +47,9 @@ async function smoothed(
   const maxima = await channelMaxima(runtime, of, base, rows);
   const smoothing = await smoothingFactors(of, maxima, async (layer) => {
     const buffer = base.get(`${layer}.weight`);
-    return {
-      data: memoryOf(buffer),
-      rows: buffer?.shape[0] ?? 0,
-      columns: buffer?.shape[1] ?? 0,
-    };
+    return { data: memoryOf(buffer), shape: buffer?.shape ?? [] };
   });
-  return { exact: await smoothedBase(runtime, base, smoothing), maxima };
+  return { exact: await smoothedBase(runtime, of, base, smoothing), maxima };
 }
 
 test("columns are rounded to the nearest of 255 steps", () => {
@@ -95,7 +95,10 @@ describe("smoothing", () => {
     ["fused layers", { fusedQkv: true, fusedGateUp: true }, 2],
     ["LayerNorm, plain MLP", { norm: "layer", plainMlp: true, activation: "gelu", mlpBias: true }, 6],
     ["norms before and after", { blockNorms: "sandwich", queryKeyNorm: "head" }, 9],
+    ["norms that multiply by 1 + weight", { blockNorms: "sandwich", unitOffsetNorm: true }, 9],
     ["norms after only", { blockNorms: "post", queryKeyNorm: "width" }, 4],
+    ["experts", { experts: EXPERTS }, 9],
+    ["limited experts with biases", { experts: LIMITED }, 7],
   ];
   test.each(kinds)("leaves what the network computes as it was: %s", async (_name, changes, divided) => {
     const of = smallConfig(changes);
@@ -108,12 +111,20 @@ describe("smoothing", () => {
     expect(relativeError(await after, await before)).toBeLessThan(1e-5);
   });
 
-  test("an adapter means the same on either base", async () => {
-    const { exact } = await smoothed();
-    const original = smallLora(runtime, weights, "none", config);
+  test.each<[string, Partial<ModelConfig>]>([
+    ["dense", { heads: 4, kvHeads: 2, qkvBias: true, mlpBias: true }],
+    ["experts", { experts: EXPERTS }],
+    ["limited experts", { experts: LIMITED }],
+  ])("an adapter means the same on either base: %s", async (_name, changes) => {
+    const config = smallConfig(changes);
+    const targets = [...LINEAR_NAMES, ...(config.experts ? (["gate_up_proj", "router"] as const) : [])];
+    const weights = smallWeights(runtime, config);
+    const { exact } = await smoothed(config, weights);
+    const adapted = (base: Weights) => loraNetwork(runtime, config, base, { r: 4, alpha: 8, targets }, 5);
+    const original = adapted(weights);
     for (const { name } of original.trainable.specs)
       new RandomStream(2, name).fillNormal(memoryOf(original.trainable.byName.get(name)), 0.1);
-    const moved = smallLora(runtime, exact, "none", config);
+    const moved = adapted(exact);
     for (const [name, buffer] of original.trainable.byName) {
       const target = memoryOf(moved.trainable.byName.get(name));
       target.set(memoryOf(buffer));
@@ -122,11 +133,37 @@ describe("smoothing", () => {
   });
 });
 
+test("an input that was 0 throughout, as of experts never chosen, makes its weights as large as is typical", async () => {
+  const width = 24;
+  const of = smallConfig({ layers: 1, experts: { ...EXPERTS, width } });
+  const ones = new Float32Array(4 * width).fill(1);
+  const maxima = new Map(
+    smoothingGroups(of).map(({ readers: [reader] }) => [
+      `${reader}.weight`,
+      reader.endsWith("down_proj") ? ones.map((_, j) => (j < 3 * width ? 0.01 : 0)) : ones.subarray(0, 32),
+    ]),
+  );
+  const factors = await smoothingFactors(of, maxima, async (layer) => {
+    const shape = expectedWeights(of).get(`${layer}.weight`) ?? [];
+    return { data: new Float32Array(shape[0] * shape[1]).fill(0.04), shape };
+  });
+  const down = factors.get("model.layers.0.mlp.experts.down_proj.input") ?? ones;
+  for (const factor of down) expect(factor).toBeCloseTo(0.5, 6);
+  const ups = factors.get("model.layers.0.mlp.experts.gate_up_proj.output") ?? ones;
+  expect([ups[0], ups[width], ups[7 * width]]).toEqual([1, down[0], down[3 * width]]);
+});
+
 describe("a base in 8 bits", () => {
-  test.skipIf(!int8IsExact)(
-    "is close to the exact one, holds no linear weight in f32, and needs no transposes to infer",
-    async () => {
-      const { exact } = await smoothed();
+  test.skipIf(!int8IsExact).each<[string, Partial<ModelConfig>]>([
+    ["dense", { heads: 4, kvHeads: 2, qkvBias: true, mlpBias: true }],
+    ["experts, all chosen", { experts: { ...EXPERTS, chosen: 4 } }],
+    ["limited experts", { experts: LIMITED }],
+  ])(
+    "is close to the exact one, holds no linear weight in f32, and needs no transposes to infer: %s",
+    async (_name, changes) => {
+      const config = smallConfig(changes);
+      const weights = smallWeights(runtime, config);
+      const { exact } = await smoothed(config, weights);
       const base = await int8Base(runtime, config, exact, { differentiable: false });
       for (const name of productWeights(config, exact)) expect(base.has(name)).toBe(false);
       expect([...base.keys()].filter((name) => name.includes("adjoint"))).toEqual([]);
@@ -134,6 +171,28 @@ describe("a base in 8 bits", () => {
       expect(relativeError(await got, await want)).toBeLessThan(0.1);
     },
   );
+
+  // Where experts are left out, those of a random model are often nearly as good as the chosen ones, and rounding
+  // chooses others.
+  test.skipIf(!int8IsExact).each<[string, Partial<ModelConfig>, number, number]>([
+    ["dense", {}, 0.005, 0.98],
+    ["experts, all chosen", { experts: { ...EXPERTS, chosen: 4 } }, 0.005, 0.98],
+    ["limited experts, all chosen", { experts: { ...LIMITED, chosen: 4 } }, 0.005, 0.98],
+    ["experts", { experts: EXPERTS }, 0.06, 0.9],
+    ["norms that multiply by 1 + weight", { blockNorms: "sandwich", unitOffsetNorm: true }, 0.005, 0.98],
+  ])("has a small error, measured against the base itself: %s", async (_name, changes, kl, cosine) => {
+    const config = smallConfig(changes);
+    const weights = smallWeights(runtime, config);
+    for (const [name, buffer] of weights)
+      if (config.unitOffsetNorm && name.endsWith("norm.weight"))
+        memoryOf(buffer).forEach((value, i, all) => {
+          all[i] = value - 1;
+        });
+    const { error } = await quantizeBase(runtime, config, weights, texts, { limit: 10, use: "training" });
+    expect(error.klPerToken).toBeGreaterThan(0);
+    expect(error.klPerToken).toBeLessThan(kl);
+    expect(error.gradientCosine).toBeGreaterThan(cosine);
+  });
 
   test.skipIf(!int8IsExact)(
     "more products with 16-bit activations where the limit is tighter; the error is measured",

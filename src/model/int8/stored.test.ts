@@ -24,7 +24,24 @@ import { sequenceLogProbs, sequenceScores } from "../score.js";
 import { quantizeBase } from "./build.js";
 import { isInt8, withGradients } from "./gradients.js";
 import { quantizeRows, transposed, turned, turnedPieces } from "./quantize.js";
+import { int8Shapes } from "./shapes.js";
 import { describeInt8, type StoredInt8 } from "./stored.js";
+
+const EXPERTS = { count: 4, chosen: 2, width: 24, normalized: true };
+const GPT_OSS: Partial<ModelConfig> = {
+  ...{ architecture: "gpt_oss", intermediateSize: 24 },
+  ...{
+    attentionSinks: true,
+    qkvBias: true,
+    outputBias: true,
+    slidingWindow: 16,
+    windowedLayers: [true, false],
+  },
+  experts: { ...EXPERTS, bias: true, clamped: { limit: 7, slope: 1.702 } },
+};
+const GEMMA: Partial<ModelConfig> = {
+  ...{ embeddingScale: Math.sqrt(32), activation: "gelu_tanh", tieWordEmbeddings: true },
+};
 
 const runtime = new OrtRuntime({ threads: 1 });
 const random = new RandomStream(4, "texts");
@@ -104,6 +121,8 @@ describe("a base in 8 bits as a folder", () => {
     ["tied, all activations in 16 bits", { tieWordEmbeddings: true }, 1e-9],
     ["gpt2", gpt2(), 10],
     ["norms after only", { architecture: "olmo2", blockNorms: "post", queryKeyNorm: "width" }, 10],
+    ["a mixture of experts", { architecture: "mixtral", intermediateSize: 24, experts: EXPERTS }, 10],
+    ["limited experts with biases", GPT_OSS, 10],
   ];
   test.each(kinds)("is the same base when it is opened: %s", async (name, changes, limit) => {
     const { config, base, description } = await made(changes, limit);
@@ -111,6 +130,9 @@ describe("a base in 8 bits as a folder", () => {
     await saveInt8(folder, config, base, description);
     const again = await loaded(folder);
     expect(again.config).toEqual(config);
+    const inTraining = await withGradients(runtime, config, again.base);
+    const shapes = [...inTraining].map(([key, { dtype, shape }]) => [key, { dtype, shape }] as const);
+    expect(new Map(int8Shapes(config, description))).toEqual(new Map(shapes));
     expect(bytesOf(again.base)).toEqual(bytesOf(base));
     expect(await logProbs(frozenNetwork(runtime, config, again.base))).toEqual(
       await logProbs(frozenNetwork(runtime, config, base)),
@@ -229,7 +251,7 @@ describe("what is refused when such a folder is opened", () => {
   });
 
   const descriptions: [string, object, RegExp][] = [
-    ["a later version", { version: 3 }, /are of version 3; this Plumbline reads version 2/],
+    ["a later version", { version: 4 }, /are of version 4; this Plumbline reads version 3/],
     ["an earlier version", { version: 1 }, /"quantization_config.version" is not valid/],
     ["a version that is no number", { version: "one" }, /"version" is "one"; expected a number/],
     ["version 0", { version: 0 }, /"quantization_config.version" is not valid/],
@@ -364,6 +386,22 @@ test("rows are rounded by themselves; turning back gives the matrix, in pieces o
     for (const piece of turnedPieces(values, 6, 10, elements)) pieces.push(...piece);
     expect(Int8Array.from(pieces)).toEqual(back);
   }
+});
+
+test.each([
+  [
+    2,
+    { architecture: "gemma", unitOffsetNorm: true, ...GEMMA },
+    /norms of such a model .* were scaled wrongly/,
+  ],
+  [2, {}, undefined],
+  [3, { architecture: "gemma", unitOffsetNorm: true, ...GEMMA }, undefined],
+] as const)("version %i of %j", async (version, changes, message) => {
+  const { config, base, description } = await made(changes, 10);
+  const folder = join(dir, `version-${version}-${Object.keys(changes).length}`);
+  await saveInt8(folder, config, base, { ...description, version });
+  if (message) await expect(openModel(folder)).rejects.toThrow(message);
+  else await (await openModel(folder)).close();
 });
 
 /** Sizes of a tiny GPT-2. */

@@ -1,13 +1,14 @@
 /**
  * How a base in 8 bits is stored in a folder: the `quantization_config` of its config.json, and the tensors in its
- * safetensors. These have the names that Hugging Face uses for Llama, whatever the architecture:
+ * safetensors. These have the names that Hugging Face uses for Llama, whatever the architecture, and those of
+ * `expertWeights`:
  *
- *   <layer>.weight                   I8 [out, in], row i is values * weight_scale[i]
+ *   <layer>.weight                   I8 [out, in], row i is values * weight_scale[i]; also of all experts' downs
  *   <layer>.weight_scale             F32 [out]
  *   <layer>.divided_input, _output   F32, the smoothing factors that are folded into the weights
  *   lm_head.weight, weight_scale     the head times the rotation of its input (rotation.ts), even if it is tied
  *
- * Norms, biases, learned positions and scalar heads are F32. What gradients need is computed from these when required.
+ * Norms, biases, routers, sinks, learned positions and scalar heads are F32. What gradients need is computed from these when required.
  */
 import { createHash } from "node:crypto";
 import { z } from "zod";
@@ -17,13 +18,15 @@ import type { ModelConfig } from "../config.js";
 import { headName } from "../decoder.js";
 import type { JsonFields } from "../formats/json-fields.js";
 import type { SafetensorsWeights } from "../formats/safetensors.js";
-import { expectedWeights } from "../weight-names.js";
+import { expectedWeights, outputsAndInputs } from "../weight-names.js";
 import { isLinearWeight } from "./base.js";
 import type { QuantizedBase } from "./quantized-base.js";
 import { smoothingGroups } from "./smoothing.js";
 
 export const QUANT_METHOD = "plumbline-int8";
-export const STORED_VERSION = 2;
+export const STORED_VERSION = 3;
+/** The version before, in which norms that multiply by 1 + weight were divided as if they multiplied by the weight. */
+const UNIT_NORMS_WRONG = 2;
 /** Most names in a list: more products than any model has. */
 const MAX_NAMES = 65_536;
 
@@ -31,7 +34,9 @@ const share = z.number().min(0).max(1);
 
 export const storedInt8Schema = z.object({
   quant_method: z.literal(QUANT_METHOD),
-  version: z.literal(STORED_VERSION).describe("Version of this description and of the tensors."),
+  version: z
+    .union([z.literal(UNIT_NORMS_WRONG), z.literal(STORED_VERSION)])
+    .describe("Version of this description and of the tensors."),
   activations_16_bit: z
     .array(z.string())
     .max(MAX_NAMES)
@@ -139,29 +144,35 @@ export function storedTensors(config: ModelConfig): Map<string, { dtype: "I8" | 
   };
   const expected = expectedWeights(config);
   for (const [name, shape] of expected) {
-    if (isLinearWeight(name) || name === EMBEDDING || name === STORED_HEAD) matrix(name, shape);
+    if (isLinearWeight(name) || name === EMBEDDING || name === STORED_HEAD)
+      matrix(name, outputsAndInputs(name, shape));
     else tensors.set(name, { dtype: "F32", shape });
   }
   if (config.head !== "score") matrix(STORED_HEAD, [config.vocabSize, config.hiddenSize]);
-  const widths = (layer: string): number[] | undefined => expected.get(`${layer}.weight`);
-  for (const { maker, readers } of smoothingGroups(config)) {
-    const [out, input] = widths(maker) ?? [];
+  const widths = (layer: string): readonly number[] =>
+    outputsAndInputs(`${layer}.weight`, expected.get(`${layer}.weight`) ?? []);
+  for (const { maker, readers, exact = [] } of smoothingGroups(config)) {
+    const [out, input] = widths(maker);
     if (input !== undefined) tensors.set(dividedOutput(maker), { dtype: "F32", shape: [out] });
-    for (const reader of readers)
-      tensors.set(dividedInput(reader), { dtype: "F32", shape: [widths(reader)?.[1] ?? 0] });
+    for (const reader of [...readers, ...exact])
+      tensors.set(dividedInput(reader), { dtype: "F32", shape: [widths(reader)[1]] });
   }
   return tensors;
 }
 
-/** @throws PlumbError, which names the first tensor that is missing, unexpected, or of another type or shape. */
+/** @throws PlumbError for norms that were stored wrongly, and one which names the first tensor that is missing, unexpected, or of another type or shape. */
 export function checkStoredTensors(
   config: ModelConfig,
-  { activations_16_bit: int16 }: StoredInt8,
+  { version, activations_16_bit: int16 }: StoredInt8,
   weights: SafetensorsWeights,
   source: string,
 ): void {
   const tensors = storedTensors(config);
   const fail = (what: string): PlumbError => new PlumbError(`${source}: ${what}.`, RECONVERT);
+  if (version === UNIT_NORMS_WRONG && config.unitOffsetNorm)
+    throw fail(
+      `its 8-bit weights are of version ${version}, in which the norms of such a model (1 + weight) were scaled wrongly: it computes something else than the model that was converted`,
+    );
   for (const [name, { dtype, shape }] of tensors) {
     if (!weights.has(name)) throw fail(`${name} is missing, which a model in 8 bits has`);
     if (weights.dtype(name) !== dtype)

@@ -27,8 +27,6 @@ export async function readHuggingFaceConfig(
   const generation = existsSync(generationPath) ? await readJson(generationPath) : undefined;
   const read = huggingFaceConfig(config, generation);
   const int8 = storedInt8(config);
-  if (int8 !== undefined && read.experts !== undefined)
-    throw new PlumbError(`${config.path}: mixtures of experts are not read in 8 bits.`);
   return { config: read, int8, packed: isMxfp4(config) };
 }
 

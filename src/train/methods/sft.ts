@@ -50,6 +50,7 @@ export const sftMethod = defineMethod({
   description:
     "Fine-tunes a model on demonstrations: the loss covers what the assistant says, not the prompts. Trains a LoRA " +
     "adapter (--set lora.r=16) or all weights.",
+  balancesRouters: true,
   examples: [
     { command: "plumb sft --model m.gguf --data demos.jsonl --set lora.r=16", does: "train a LoRA adapter" },
     {
