@@ -17,7 +17,8 @@
  *    chance, most of the agreement that the others have among themselves, or its members agree no more with each other
  *    than the others do.
  * 4. The ring that copies the largest share is set aside, and the search starts again without its votes until no more
- *    rings are found: a ring distorts the truths, which can make other raters look like one.
+ *    rings are found: a ring distorts the truths, which can make other raters look like one. Then rings of two are
+ *    looked for (rings-of-two.ts), and the search goes on without them.
  */
 import { normalQuantile } from "../../statistics/normal.js";
 import type { LabelVotes } from "../votes.js";
@@ -34,6 +35,7 @@ import type { KnownLabels } from "./known-labels.js";
 import { meanRight } from "./label-estimate.js";
 import { components, connect, graph, inTriangles } from "./rater-graph.js";
 import { copied, type GroupMember, ring, SMALLEST_GROUP } from "./ring.js";
+import { LEAST_COMMON_OF_TWO, ringsOfTwo } from "./rings-of-two.js";
 import { sampledLists } from "./sampled-lists.js";
 import { type VoteLists, voteLists } from "./vote-lists.js";
 
@@ -49,7 +51,7 @@ export interface CollusionOptions {
 
 /** Groups of raters who share answers, largest first. */
 export interface SharedAnswers {
-  /** Groups whose answers have little to do with the others': rings. */
+  /** Groups of two or more whose answers have little to do with the others': rings. */
   colluding: GroupMember[][];
   /** Groups who agree with the others too, and more among themselves: experts, or people of one taste. */
   knowing: GroupMember[][];
@@ -71,6 +73,11 @@ export function sharedAnswers(
   const byItem = sampledLists(votes, seed);
   const byRater = voteLists(votes.rater, votes.raters.length);
   let [colluding, knowing]: GroupMember[][][] = [[], []];
+  const twos = (weight: Float64Array, flagged: ReadonlySet<number>): GroupMember[][] => {
+    const model = independentRaters(votes, weight, EM_STEPS[1], known);
+    const pairs = testedPairs(votes, model, byItem, byRater, LEAST_COMMON_OF_TWO);
+    return ringsOfTwo(votes, model, byRater, pairs, flagged);
+  };
   for (let round = 0; round < ROUNDS; round++) {
     const flagged = new Set(colluding.flat().map(({ rater }) => rater));
     const weight = Float64Array.from(votes.rater, (rater) => (flagged.has(rater) ? 0 : 1));
@@ -87,9 +94,10 @@ export function sharedAnswers(
     }).filter(({ members }) => members.some(({ rater }) => !flagged.has(rater)));
     knowing = fresh.filter(({ knowBetter }) => knowBetter).map(({ members }) => members);
     const rings = fresh.filter(({ knowBetter }) => !knowBetter).map(({ members }) => members);
-    if (rings.length === 0) break;
-    const strongest = rings.reduce((a, b) => (copied(b) > copied(a) ? b : a));
-    colluding = merged([...colluding, strongest]);
+    const found =
+      rings.length > 0 ? [rings.reduce((a, b) => (copied(b) > copied(a) ? b : a))] : twos(weight, flagged);
+    if (found.length === 0) break;
+    colluding = merged([...colluding, ...found]);
   }
   const bySize = (groups: GroupMember[][]) => groups.sort((a, b) => b.length - a.length);
   return { colluding: bySize(colluding), knowing: bySize(merged(knowing)) };

@@ -15,7 +15,7 @@ export interface GroupMember {
 
 export const SMALLEST_GROUP = 3;
 /** Raters who copy a smaller share are not members: honest raters share the mistakes that hard items invite. */
-const MIN_COPIED = 0.75;
+export const MIN_COPIED = 0.75;
 /** Raters who copy this share may belong to the group, and are no witnesses for it. */
 const KIN_COPIED = 0.4;
 const KIN_SCORE = 3;
