@@ -16,6 +16,7 @@ afterAll(() => rmSync(dir, { recursive: true, force: true }));
 const config = tinyDemo({
   ...{ topics: { facts: 1, harmful: 1 }, temperatures: [0.5] },
   ...{ samplesPerPrompt: 1, bestOf: 2, methods: ["dpo", "grpo"] },
+  rejection: { epochs: 2 },
   grpo: { iterations: 2, batchSize: 8, groupSize: 4, microBatchSize: 8, maxNewTokens: 4 },
 });
 const database = join(dir, "votes.db");

@@ -65,8 +65,8 @@ describe("the demo's stages", () => {
       "evaluation",
     ]);
     expect(changedBy({ reward: { epochs: 2 } })).toEqual(from("reward"));
-    expect(changedBy({ rejection: { epochs: 1 } })).toEqual(from("rejection"));
-    expect(changedBy({ rejection: { epochs: 1 } }, { ppoFrom: "sft" })).toEqual(["rejection", "evaluation"]);
+    expect(changedBy({ rejection: { epochs: 3 } })).toEqual(from("rejection"));
+    expect(changedBy({ rejection: { epochs: 3 } }, { ppoFrom: "sft" })).toEqual(["rejection", "evaluation"]);
     expect(changedBy({ ppo: { klCoefficient: 0 } })).toEqual(["ppo", "evaluation"]);
     expect(changedBy({ ppo: { maxNewTokens: 5 } })).toEqual(from("candidates"));
     expect(changedBy({ evaluateEvery: 1 })).toEqual(["ppo", "evaluation"]);
