@@ -13,12 +13,12 @@ import {
   type TaskKind,
 } from "../../votes/tasks/index.js";
 import { VERDICT_FORMS, verdictOf } from "../../votes/tasks/verdict.js";
-import { type FieldRoles, fieldRoles } from "./field-roles.js";
-import type { ForeignRecord, Opinion, Said } from "./foreign-record.js";
+import { type FieldRoles, fieldRoles } from "../../votes/exports/field-roles.js";
+import type { ForeignRecord, Opinion, Said } from "../../votes/exports/foreign-record.js";
 import { goldAnswer, type NamedResponse, sideNames, UNNAMED_CATEGORY } from "./gold.js";
-import type { ImportProblems } from "./problems.js";
-import { withQuestionTypes } from "./question-types.js";
-import { safetyOf } from "./safety-words.js";
+import type { ImportProblems } from "../../votes/exports/problems.js";
+import { withQuestionTypes } from "../../votes/exports/question-types.js";
+import { safetyOf } from "../../votes/exports/safety-words.js";
 
 /** The result of an import; nothing has been written yet. */
 export interface Imported {

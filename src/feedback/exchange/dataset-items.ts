@@ -16,7 +16,7 @@ import {
 } from "../../votes/tasks/index.js";
 import { answerInStoredOrder } from "../../votes/tasks/places.js";
 import { goldAnswer } from "./gold.js";
-import type { ImportProblems } from "./problems.js";
+import type { ImportProblems } from "../../votes/exports/problems.js";
 
 /**
  * Items of preference data (TRL, HH, OpenAI: both sides, in a random order that does not reveal which was chosen;

@@ -7,7 +7,7 @@ import { explainIssue, shown } from "../../base/explain-issue.js";
 import { parseExactJson } from "../../data/exact-json.js";
 import { Answer, answerProblem, type ItemResponse, type TaskDefinition } from "../../votes/tasks/index.js";
 import { VERDICT_FORMS, verdictOf } from "../../votes/tasks/verdict.js";
-import { safetyOf } from "./safety-words.js";
+import { safetyOf } from "../../votes/exports/safety-words.js";
 
 export type NamedResponse = Pick<ItemResponse, "name" | "source">;
 

@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { PlumbError } from "../../base/errors.js";
 import { answerProblem } from "../../votes/tasks/index.js";
 import { importSchema, importTasks, readCastVotes, readTaskItems } from "./index.js";
-import { safetyOf } from "./safety-words.js";
+import { safetyOf } from "../../votes/exports/safety-words.js";
 
 const FIXTURES = "test/fixtures/exchange";
 let dir: string;

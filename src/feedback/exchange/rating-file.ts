@@ -1,7 +1,7 @@
 import type { LocatedRow } from "../../base/location.js";
 import { isPublishedComparison, isRawVote, unreadableRow } from "../../votes/vote-file/index.js";
-import { isArgilla } from "./argilla.js";
-import { isLabelStudio } from "./label-studio.js";
+import { isArgilla } from "../../votes/exports/argilla.js";
+import { isLabelStudio } from "../../votes/exports/label-studio.js";
 import { isResponseTable } from "./response-table.js";
 import { isVoteTable } from "./votes-csv.js";
 

@@ -11,7 +11,7 @@ import {
   type TaskItem,
 } from "../../votes/tasks/index.js";
 import { castVoteSchema } from "../../votes/vote-file/index.js";
-import { ImportProblems } from "./problems.js";
+import { ImportProblems } from "../../votes/exports/problems.js";
 import { rowsOf } from "./rows-of.js";
 
 const id = z.string().min(1).max(200);

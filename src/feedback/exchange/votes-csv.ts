@@ -11,10 +11,10 @@ import type { Preference } from "../../votes/tasks/index.js";
 import { VERDICT_FORMS, verdictOf } from "../../votes/tasks/verdict.js";
 import type { ItemFields } from "./assemble.js";
 import { conversationPair } from "./conversation-pair.js";
-import type { ForeignRecord, Opinion, Said } from "./foreign-record.js";
-import type { ImportProblems } from "./problems.js";
-import { knownName } from "./rater-names.js";
-import { castTime } from "./times.js";
+import type { ForeignRecord, Opinion, Said } from "../../votes/exports/foreign-record.js";
+import type { ImportProblems } from "../../votes/exports/problems.js";
+import { knownName } from "../../votes/exports/rater-names.js";
+import { castTime } from "../../votes/exports/times.js";
 
 /** Names of columns in crowd-kit's tables and in those of arenas, with Plumbline's names for them. */
 const ALIASES: Readonly<Record<string, string>> = {

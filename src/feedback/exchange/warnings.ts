@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { countOf } from "../../base/format.js";
 import type { ItemContent, TaskItem } from "../../votes/tasks/index.js";
 import { UNNAMED_CATEGORY } from "./gold.js";
-import type { Tally } from "./problems.js";
+import type { Tally } from "../../votes/exports/problems.js";
 
 /** The character that readers put where text was not in the encoding that they expected. */
 const REPLACEMENT = "\ufffd";

@@ -8,7 +8,7 @@ import { explainIssue } from "../../base/explain-issue.js";
 import type { LocatedRow } from "../../base/location.js";
 import { parseExactJson } from "../../data/exact-json.js";
 import { ROLES, type TextOrMessages } from "../../data/messages.js";
-import { verdictOf } from "../../votes/tasks/verdict.js";
+import { verdictOf } from "../tasks/verdict.js";
 import { type FieldRoles, fieldRoles } from "./field-roles.js";
 import type { ForeignRecord, Opinion, Said } from "./foreign-record.js";
 import type { ImportProblems } from "./problems.js";
