@@ -36,3 +36,9 @@ export interface ForeignRecord {
   meta?: Record<string, unknown>;
   where: RowLocation;
 }
+
+export type NamedResponse = Pick<ItemResponse, "name" | "source">;
+
+/** The names that verdicts may use for each response: its own, and its source's. */
+export const sideNames = (responses: readonly NamedResponse[]): string[][] =>
+  responses.map(({ name, source }) => [name, ...(source === undefined ? [] : [source])]);
