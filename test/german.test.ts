@@ -41,17 +41,18 @@ it("warnings about a file, one and many", () => {
   });
   for (const many of [1, 1234]) {
     const tallies = new Map(
-      (["repeatedVote", "assumedUtc", "unnamedCategory", "unnamedRater"] as const).map((tally) => [
-        tally,
-        many,
-      ]),
+      [
+        ...(["repeatedVote", "assumedUtc", "unnamedCategory", "unnamedRater", "respelledRater"] as const),
+        ...(["rejectedAnswer", "skippedAnswer", "blankAnswer", "machineAnswer"] as const),
+        ...(["goldVote", "datedSession"] as const),
+      ].map((tally) => [tally, many]),
     );
     const items = Array.from({ length: many }, () => item("\ufffd \ud800"));
     const warnings = [
       ...importWarnings(items, tallies),
       ...unreadVerdicts(["winner", "labels"].slice(0, many)),
     ];
-    expect(warnings).toHaveLength(many === 1 ? 8 : 9);
+    expect(warnings).toHaveLength(many === 1 ? 15 : 16);
     expectGerman(warnings);
   }
   expectGerman(["1 item is in the project already, with the same texts"]);

@@ -85,7 +85,7 @@ export const ROOMS: Record<string, string[][]> = {
     ["tasks", "votes"],
     ["aggregate", "agreement"],
     ["judgement"],
-    ["filters"],
+    ["filters", "exports"],
     ["vote-file", "simulate"],
   ],
   "src/worlds": [["assistant"]],

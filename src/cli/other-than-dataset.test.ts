@@ -30,10 +30,14 @@ it("votes, exports and items for raters are pointed to the command that reads th
       "question_id,judge,model_a,model_b,winner,prompt\n1,r,a,b,a,p\n",
       /holds votes.*prompts alone/,
     ],
-    ["tldr.jsonl", json({ info: {}, summaries: [], choice: 0 }), /^refused: .*holds votes/],
+    ["tldr.jsonl", json({ info: {}, summaries: [], choice: 0 }), /^refused: .*plumb aggregate/],
     ["items.jsonl", json({ id: "1", task: {}, content: { prompt: "p" } }), /^refused: .*plumb tasks push/],
     ["ls.json", json({ data: { prompt: "p" }, annotations: [] }), /^refused: .*labelling tool/],
-    ["choice.jsonl", json({ text: "p", _input_hash: 1, _task_hash: 2, answer: "accept" }), /of Prodigy/],
+    [
+      "choice.jsonl",
+      json({ text: "p", _input_hash: 1, _task_hash: 2, answer: "accept" }),
+      /labelling tool's export.*plumb aggregate/,
+    ],
     [
       "tasks.jsonl",
       json({ prompt: "p", response_a: "a", response_b: "b" }),

@@ -168,6 +168,7 @@ describe("readVotes", () => {
     expect(votes.kind === "labels" && votes.labels.raters).toEqual(["Jos\u00e9", "jos\u00e9"]);
     expect(notes).toEqual([
       expect.stringMatching(/^3 votes name their raters with white space .* the same rater$/),
+      'the raters "Jos\u00e9" and "jos\u00e9" differ by letter case, white space or Unicode form alone, and count as two',
     ]);
     const twice = `item,rater,label\n1,Jos\u00e9,x\n1,Jose\u0301,y\n`;
     await expect(readVotes(await file("twice.csv", twice))).rejects.toThrow(

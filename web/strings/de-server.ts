@@ -58,8 +58,33 @@ const SENTENCES: readonly (readonly [said: RegExp, german: string])[] = [
     "$1 Zeiten haben keine Zeitzone und wurden als UTC gelesen.",
   ],
   [
-    /^(\d[\d,]*) answers? names? nobody; those to one item count as different people's$/,
-    "$1 Antworten nennen niemanden; die zu einer Aufgabe zählen als die verschiedener Personen.",
+    /^(\d[\d,]*) answers? names? nobody; each counts as somebody else's$/,
+    "$1 Antworten nennen niemanden; jede zählt als die einer anderen Person.",
+  ],
+  [
+    /^(\d[\d,]*) answers? names? a rater with white space around the name or in decomposed letters .*$/,
+    "$1 Antworten nennen eine Person mit Leerraum um den Namen oder mit zerlegten Buchstaben (Unicode NFD): Wer ohne das gleich heißt, ist dieselbe Person.",
+  ],
+  [
+    /^(\d[\d,]*) answers? (?:was|were) rejected by who asked for it: not counted$/,
+    "$1 Antworten wurden vom Auftraggeber abgelehnt und zählen nicht.",
+  ],
+  [
+    /^(\d[\d,]*) answers? (?:was|were) skipped, ignored, cancelled or not handed in: not counted$/,
+    "$1 Antworten wurden übersprungen, abgebrochen oder nicht abgegeben und zählen nicht.",
+  ],
+  [/^(\d[\d,]*) answers? says? nothing: not counted$/, "$1 Antworten sind leer und zählen nicht."],
+  [
+    /^(\d[\d,]*) answers? (?:is|are) a machine's: not counted$/,
+    "$1 Antworten stammen von Maschinen und zählen nicht.",
+  ],
+  [
+    /^(\d[\d,]*) votes? (?:is|are) on an item whose right answer is known \(gold\): not counted$/,
+    "$1 Urteile betreffen Aufgaben mit bekannter Antwort (Gold) und zählen nicht.",
+  ],
+  [
+    /^(\d[\d,]*) answers? names? its session by its start instead of a person: .*$/,
+    "$1 Antworten nennen statt einer Person eine Sitzung nach deren Beginn: Wer zweimal begonnen hat, zählt doppelt. Benennen Sie Sitzungen (?session=).",
   ],
   [
     /^(\d[\d,]*) unsafe votes? names? no category; (\w+) stands for it$/,

@@ -3,7 +3,7 @@ import { defineCommand } from "../command.js";
 import { printable } from "../text-width.js";
 
 export default defineCommand({
-  description: `Reads tasks, and the votes on them, from Argilla (version 1 and 2), Label Studio (JSON, JSON_MIN, CSV), tables of votes (item,rater,left,right,winner or item,rater,label), tables of responses (prompt,response_a,response_b; models beside them are kept and never shown; a column gold) and datasets (TRL's preference data, Anthropic's HH, rankings, prompts, completions). The format is recognised by the fields.
+  description: `Reads tasks, and the votes on them, from Argilla (version 1 and 2), Label Studio (JSON, JSON_MIN, CSV), Prodigy, Mechanical Turk, Toloka, Potato, doccano, tables of votes (item,rater,left,right,winner or item,rater,label), tables of responses (prompt,response_a,response_b; models beside them are kept and never shown; a column gold) and datasets (TRL's preference data, Anthropic's HH, rankings, prompts, completions). The format is recognised by the fields.
 
 Every file is checked first: if a row is bad, or a verdict or column is not understood, nothing is written, and each bad row is named by file, line and field. Raters who are named by their address get a pseudonym.`,
   examples: [

@@ -19,9 +19,15 @@ export const voteSettings = {
       .string()
       .min(1)
       .optional()
-      .describe("CSV, TSV, JSONL or Parquet with item,rater,label or item,rater,left,right,winner"),
+      .describe(
+        "CSV, TSV, JSONL or Parquet with item,rater,label or item,rater,left,right,winner; or an export of Label Studio, Argilla, Prodigy, Mechanical Turk, Toloka, Potato or doccano",
+      ),
     project: z.string().min(1).optional().describe("id of a project in the database, instead of a file"),
-    aspect: z.string().min(1).optional().describe("aspect to read; the project's first if not given"),
+    aspect: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("aspect, or question of an export, to read; the project's first if not given"),
     shared: z
       .boolean()
       .default(false)

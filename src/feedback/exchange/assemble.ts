@@ -3,6 +3,19 @@
 import { explainIssue, shown } from "../../base/explain-issue.js";
 import type { RowLocation } from "../../base/location.js";
 import {
+  type FieldRoles,
+  type ForeignRecord,
+  fieldRoles,
+  type ImportProblems,
+  type NamedResponse,
+  type Opinion,
+  type Said,
+  safetyOf,
+  sideNames,
+  UNNAMED_CATEGORY,
+  withQuestionTypes,
+} from "../../votes/exports/index.js";
+import {
   type Answer,
   answerProblem,
   type CastVote,
@@ -13,12 +26,7 @@ import {
   type TaskKind,
 } from "../../votes/tasks/index.js";
 import { VERDICT_FORMS, verdictOf } from "../../votes/tasks/verdict.js";
-import { type FieldRoles, fieldRoles } from "./field-roles.js";
-import type { ForeignRecord, Opinion, Said } from "./foreign-record.js";
-import { goldAnswer, type NamedResponse, sideNames, UNNAMED_CATEGORY } from "./gold.js";
-import type { ImportProblems } from "./problems.js";
-import { withQuestionTypes } from "./question-types.js";
-import { safetyOf } from "./safety-words.js";
+import { goldAnswer } from "./gold.js";
 
 /** The result of an import; nothing has been written yet. */
 export interface Imported {
@@ -192,7 +200,7 @@ function planOf(
   if (sides.length === 1 && k === 1) return make("safety", sides);
   if (texts.length > 0 && sides.length === 0 && k < 2)
     return make(k === 0 ? "demonstration" : "rewrite", texts.slice(0, 1));
-  return `has ${k} responses and the questions ${[...questions].map(([name, type]) => `${name} (${type})`).join(", ")}, which do not fit any kind of task; name the response fields`;
+  return `has ${k} responses and the questions ${[...questions].map(([name, type]) => `${name} (${type})`).join(", ")}, which do not fit any kind of task; name the response fields, or read labels with plumb aggregate`;
 }
 
 /**

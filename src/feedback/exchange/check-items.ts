@@ -1,12 +1,11 @@
 import { explainIssue } from "../../base/explain-issue.js";
 import type { LocatedRow } from "../../base/location.js";
+import { type FieldRoles, ImportProblems, type RowProblem } from "../../votes/exports/index.js";
 import { ItemContent, type TaskDefinition } from "../../votes/tasks/index.js";
 import { itemProblem, MAX_ITEMS_AT_ONCE, NewItem } from "../store/items/items.js";
 import type { ItemFields } from "./assemble.js";
-import type { FieldRoles } from "./field-roles.js";
 import { goldAnswer } from "./gold.js";
 import { assembleRows, importSchema, type Source } from "./import-tasks.js";
-import { ImportProblems, type RowProblem } from "./problems.js";
 import { rowsOf } from "./rows-of.js";
 import { importWarnings } from "./warnings.js";
 

@@ -7,6 +7,7 @@ import { hashName, RandomStream } from "../../base/random.js";
 import { checkRow, detectFormat } from "../../data/formats.js";
 import type { ChatMessage, TextOrMessages } from "../../data/messages.js";
 import { toDemonstrations, toPreferences, toPrompt } from "../../data/normalise.js";
+import type { ImportProblems } from "../../votes/exports/index.js";
 import {
   ItemContent,
   RESPONSES,
@@ -16,7 +17,6 @@ import {
 } from "../../votes/tasks/index.js";
 import { answerInStoredOrder } from "../../votes/tasks/places.js";
 import { goldAnswer } from "./gold.js";
-import type { ImportProblems } from "./problems.js";
 
 /**
  * Items of preference data (TRL, HH, OpenAI: both sides, in a random order that does not reveal which was chosen;

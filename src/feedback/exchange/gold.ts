@@ -5,15 +5,9 @@
 
 import { explainIssue, shown } from "../../base/explain-issue.js";
 import { parseExactJson } from "../../data/exact-json.js";
-import { Answer, answerProblem, type ItemResponse, type TaskDefinition } from "../../votes/tasks/index.js";
+import { type NamedResponse, safetyOf, sideNames, UNNAMED_CATEGORY } from "../../votes/exports/index.js";
+import { Answer, answerProblem, type TaskDefinition } from "../../votes/tasks/index.js";
 import { VERDICT_FORMS, verdictOf } from "../../votes/tasks/verdict.js";
-import { safetyOf } from "./safety-words.js";
-
-export type NamedResponse = Pick<ItemResponse, "name" | "source">;
-
-/** The names that verdicts may use for each response: its own, and its source's. */
-export const sideNames = (responses: readonly NamedResponse[]): string[][] =>
-  responses.map(({ name, source }) => [name, ...(source === undefined ? [] : [source])]);
 
 /**
  * The gold answer that a cell states, for these responses in this order; undefined for an empty cell.
@@ -61,9 +55,6 @@ function answerOf(said: unknown, task: TaskDefinition, responses: readonly Named
       return `in a ${kind} task raters write, so that no answer is the right one`;
   }
 }
-
-/** The category of an unsafe response that a file does not name; answers must name one. */
-export const UNNAMED_CATEGORY = "S1";
 
 function comparison(
   said: unknown,

@@ -1,15 +1,18 @@
 import { z } from "zod";
 import { PlumbError } from "../../base/errors.js";
 import type { LocatedRow } from "../../base/location.js";
+import {
+  EXPORT_TOOLS,
+  type ExportTool,
+  exportRecords,
+  exportTool,
+  type FieldRoles,
+  type ForeignRecord,
+  ImportProblems,
+} from "../../votes/exports/index.js";
 import { TASK_KINDS, type TaskDefinition } from "../../votes/tasks/index.js";
-import { isPublishedComparison, tableRow, unreadableRow } from "../../votes/vote-file/index.js";
-import { argillaRecord, isArgilla } from "./argilla.js";
 import { assemble, type Imported, type ItemFields } from "./assemble.js";
 import { datasetItems } from "./dataset-items.js";
-import type { FieldRoles } from "./field-roles.js";
-import type { ForeignRecord } from "./foreign-record.js";
-import { isLabelStudio, labelStudioRecords } from "./label-studio.js";
-import { ImportProblems } from "./problems.js";
 import { isResponseTable, responseTableRecords } from "./response-table.js";
 import { rowsOf } from "./rows-of.js";
 import { isVoteTable, voteTableRecords } from "./votes-csv.js";
@@ -18,7 +21,7 @@ import { importWarnings, unreadVerdicts } from "./warnings.js";
 /** Most rows of one import; all are held in memory. */
 const MAX_ROWS = 5_000_000;
 
-export const SOURCES = ["argilla", "label-studio", "votes", "table", "dataset"] as const;
+export const SOURCES = [...EXPORT_TOOLS, "votes", "table", "dataset"] as const;
 export type Source = (typeof SOURCES)[number];
 
 export const importSchema = z.object({
@@ -66,7 +69,7 @@ export async function importTasks(
 ): Promise<Imported & { source: Source }> {
   const problems = new ImportProblems();
   const imported = assembleRows(await readAll(files, problems), config, problems);
-  problems.check(HINTS[imported.source]);
+  problems.check(hintFor(imported.source));
   return imported;
 }
 
@@ -105,11 +108,6 @@ export function assembleRows(
     responses: config.responseFields,
     rationale: config.rationaleField,
   };
-  const unreadable = unreadableRow(rows[0].value);
-  if (unreadable !== undefined) {
-    problems.add(rows[0].where, "", unreadable);
-    return { items: [], votes: [], places: [], warnings: [], source: "votes" };
-  }
   const source = config.source ?? sourceOf(rows, roles);
   const { records, fields } = recordsOf(source, rows, roles, problems);
   const { items, votes, places } =
@@ -121,15 +119,15 @@ export function assembleRows(
 }
 
 const FIELDS = "Name the fields with --prompt-field and --response-fields.";
-const HINTS: Readonly<Partial<Record<Source, string>>> = {
-  ...{ argilla: FIELDS, "label-studio": FIELDS, table: FIELDS },
-};
+const hintFor = (source: Source): string | undefined =>
+  source === "votes" || source === "dataset" ? undefined : FIELDS;
+
+const isTool = (source: Source): source is ExportTool => EXPORT_TOOLS.some((tool) => tool === source);
 
 function sourceOf(rows: readonly LocatedRow[], roles: FieldRoles): Source {
-  const [row] = rows;
-  if (isLabelStudio(row)) return "label-studio";
-  if (isArgilla(row)) return "argilla";
-  if (isVoteTable(row) || isPublishedComparison(row.value)) return "votes";
+  const tool = exportTool(rows[0]);
+  if (tool !== undefined) return tool;
+  if (isVoteTable(rows[0])) return "votes";
   return isResponseTable(rows, roles) ? "table" : "dataset";
 }
 
@@ -139,21 +137,7 @@ function recordsOf(
   roles: FieldRoles,
   problems: ImportProblems,
 ): { records: ForeignRecord[]; fields?: ItemFields } {
-  switch (source) {
-    case "label-studio":
-      return { records: labelStudioRecords(rows, roles, problems) };
-    case "argilla":
-      return { records: rows.flatMap((row) => argillaRecord(row, problems) ?? []) };
-    case "votes":
-      return voteTableRecords(
-        isPublishedComparison(rows[0].value)
-          ? rows.flatMap((row) => problems.catch(() => tableRow(row)) ?? [])
-          : rows,
-        problems,
-      );
-    case "table":
-      return responseTableRecords(rows, roles, problems);
-    case "dataset":
-      return { records: [] };
-  }
+  if (isTool(source)) return { records: exportRecords(source, rows, problems, roles) };
+  if (source === "votes") return voteTableRecords(rows, problems);
+  return source === "table" ? responseTableRecords(rows, roles, problems) : { records: [] };
 }

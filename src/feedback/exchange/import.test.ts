@@ -4,9 +4,9 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import { PlumbError } from "../../base/errors.js";
+import { safetyOf } from "../../votes/exports/index.js";
 import { answerProblem } from "../../votes/tasks/index.js";
 import { importSchema, importTasks, readCastVotes, readTaskItems } from "./index.js";
-import { safetyOf } from "./safety-words.js";
 
 const FIXTURES = "test/fixtures/exchange";
 let dir: string;

@@ -1,6 +1,6 @@
 /** Responses that a row lists in one field: texts, or objects with a text and perhaps a name and a model. */
 import { parseExactJson } from "../../data/exact-json.js";
-import type { ForeignRecord } from "./foreign-record.js";
+import type { ForeignRecord } from "../../votes/exports/index.js";
 
 const LISTS = ["responses", "completions", "answers", "outputs", "candidates", "generations"];
 const TEXTS = ["text", "response", "content", "answer", "output", "completion", "generation"];

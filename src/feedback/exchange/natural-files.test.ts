@@ -374,7 +374,7 @@ describe("tables of votes", () => {
         },
       ]);
     const once = "1 row repeats a vote of the same rater, which counts once";
-    const nobody = "2 answers name nobody; those to one item count as different people's";
+    const nobody = "2 answers name nobody; each counts as somebody else's";
     for (const [name, file] of [
       ["ls", labelStudio],
       ["argilla", argilla],
@@ -429,18 +429,7 @@ it("what is taken but may not be meant is said with counts", async () => {
   expect((await load("fine.jsonl", lines({ ...row, response_b: "Y" }))).warnings).toEqual([]);
 });
 
-it("what another tool wrote in a form that is not read is named, not taken for something else", async () => {
-  const prodigy = {
-    text: "p",
-    _input_hash: 1,
-    _task_hash: 2,
-    options: [{ id: 0, text: "X" }],
-    accept: [0],
-    answer: "accept",
-  };
-  expect(await refusal(load("prodigy.jsonl", lines(prodigy)))).toMatch(
-    /line 1: is of Prodigy, whose exports are not read/,
-  );
+it("what was published with verdicts of nobody gives items, and its sources stay hidden", async () => {
   const shp = { history: "p", human_ref_A: "X", human_ref_B: "Y", labels: 1, score_A: 5, score_B: 2 };
   const { items, fields } = await load("shp.jsonl", lines(shp));
   expect(items[0].content.responses.map(({ text }) => text)).toEqual(["X", "Y"]);

@@ -1,7 +1,6 @@
 import type { LocatedRow } from "../../base/location.js";
-import { isPublishedComparison, isRawVote, unreadableRow } from "../../votes/vote-file/index.js";
-import { isArgilla } from "./argilla.js";
-import { isLabelStudio } from "./label-studio.js";
+import { exportTool } from "../../votes/exports/index.js";
+import { isRawVote } from "../../votes/vote-file/index.js";
 import { isResponseTable } from "./response-table.js";
 import { isVoteTable } from "./votes-csv.js";
 
@@ -15,13 +14,13 @@ export interface RatingFile {
 export function ratingFile(file: string, row: LocatedRow): RatingFile | undefined {
   const imported = `plumb tasks import ${file} --out tasks.jsonl`;
   const { value } = row;
-  const unreadable = unreadableRow(value);
-  if (unreadable !== undefined)
-    return { holds: "answers of people", command: `${imported} (it ${unreadable})` };
-  if (isRawVote(row) || isPublishedComparison(value) || isVoteTable(row) || isBattle(value))
+  if (isRawVote(row) || isVoteTable(row) || isBattle(value))
     return { holds: "votes", command: `plumb aggregate ${file}, or ${imported} --votes votes.jsonl` };
-  if (isLabelStudio(row) || isArgilla(row))
-    return { holds: "a labelling tool's export", command: `${imported} --votes votes.jsonl` };
+  if (exportTool(row) !== undefined)
+    return {
+      holds: "a labelling tool's export",
+      command: `plumb aggregate ${file}, or ${imported} --votes votes.jsonl`,
+    };
   if (typeof value.content === "object" && value.content !== null)
     return { holds: "items for raters", command: `plumb tasks push ${file} --project ID` };
   return isResponseTable([row], {})

@@ -4,11 +4,16 @@ import type { LocatedRow } from "../../base/location.js";
 import { parseExactJson } from "../../data/exact-json.js";
 import { detectFormat, type FormatName } from "../../data/formats.js";
 import { ROLES, type TextOrMessages } from "../../data/messages.js";
+import {
+  type FieldRoles,
+  type ForeignRecord,
+  type FoundRoles,
+  fieldRoles,
+  type ImportProblems,
+  mayHoldResponses,
+} from "../../votes/exports/index.js";
 import type { ItemFields } from "./assemble.js";
-import { type FieldRoles, type FoundRoles, fieldRoles, mayHoldResponses } from "./field-roles.js";
-import type { ForeignRecord } from "./foreign-record.js";
 import { listedResponses } from "./listed-responses.js";
-import type { ImportProblems } from "./problems.js";
 
 /** Formats of datasets whose rows have all that a table would, or less. */
 const LOOSE: readonly FormatName[] = ["prompt-only", "text", "messages", "helpsteer"];

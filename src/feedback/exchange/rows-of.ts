@@ -1,6 +1,6 @@
 import type { LocatedRow } from "../../base/location.js";
 import { streamRows } from "../../data/read-rows.js";
-import type { ImportProblems } from "./problems.js";
+import type { ImportProblems } from "../../votes/exports/index.js";
 
 /**
  * The rows of a file. An unreadable line is recorded as a problem and reading continues, so that one run reports all of

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { explainIssue } from "../../base/explain-issue.js";
 import type { LocatedRow } from "../../base/location.js";
+import { ImportProblems } from "../../votes/exports/index.js";
 import type { MarkedVote } from "../../votes/judgement/index.js";
 import {
   Answer,
@@ -11,7 +12,6 @@ import {
   type TaskItem,
 } from "../../votes/tasks/index.js";
 import { castVoteSchema } from "../../votes/vote-file/index.js";
-import { ImportProblems } from "./problems.js";
 import { rowsOf } from "./rows-of.js";
 
 const id = z.string().min(1).max(200);

@@ -7,14 +7,22 @@
 import { shown } from "../../base/explain-issue.js";
 import type { LocatedRow } from "../../base/location.js";
 import type { TextOrMessages } from "../../data/messages.js";
+import {
+  castTime,
+  EXACT,
+  type ForeignRecord,
+  fromSeconds,
+  type ImportProblems,
+  isRounded,
+  knownName,
+  type Opinion,
+  type Said,
+  SECONDS_COLUMN,
+} from "../../votes/exports/index.js";
 import type { Preference } from "../../votes/tasks/index.js";
 import { VERDICT_FORMS, verdictOf } from "../../votes/tasks/verdict.js";
 import type { ItemFields } from "./assemble.js";
 import { conversationPair } from "./conversation-pair.js";
-import type { ForeignRecord, Opinion, Said } from "./foreign-record.js";
-import type { ImportProblems } from "./problems.js";
-import { knownName } from "./rater-names.js";
-import { castTime } from "./times.js";
 
 /** Names of columns in crowd-kit's tables and in those of arenas, with Plumbline's names for them. */
 const ALIASES: Readonly<Record<string, string>> = {
@@ -23,7 +31,7 @@ const ALIASES: Readonly<Record<string, string>> = {
 };
 const USED = new Set([
   ...["item", "rater", "left", "right", "winner", "left_text", "right_text", "label", "prompt", "response"],
-  ...["aspect", "group", "time", "milliseconds", "gold", "left_source", "right_source"],
+  ...["aspect", "group", "time", "milliseconds", "gold", "left_source", "right_source", SECONDS_COLUMN],
 ]);
 /** Columns of an arena's conversations, and the turn of them that was judged. */
 const CONVERSATIONS = ["conversation_a", "conversation_b"];
@@ -67,12 +75,18 @@ export function voteTableRecords(
       Object.entries(value).map(([name, cell]) => [fieldOf(name, value), textOf(cell)]),
     );
     if (row.rater) row.rater = knownName(row.rater, problems);
+    if (row[SECONDS_COLUMN]) row.time ||= textOf(fromSeconds(row[SECONDS_COLUMN]));
     const compared = "winner" in row;
     const missing = ["item", "rater", ...(compared ? ["left", "right", "winner"] : ["label"])].find(
       (name) => !row[name],
     );
     if (missing !== undefined) {
       problems.add(where, missing, "is missing or empty");
+      continue;
+    }
+    const rounded = ["item", "rater"].find((name) => isRounded(row[name]));
+    if (rounded !== undefined) {
+      problems.add(where, rounded, `is ${shown(row[rounded])}; expected ${EXACT}`);
       continue;
     }
     const key = keyOf(row, value);

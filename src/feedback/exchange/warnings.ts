@@ -1,9 +1,7 @@
 /** Sentences, with counts, about what an import takes but its user may not have meant. */
 import { createHash } from "node:crypto";
-import { countOf } from "../../base/format.js";
+import { said, type Tally, tallyNotes } from "../../votes/exports/index.js";
 import type { ItemContent, TaskItem } from "../../votes/tasks/index.js";
-import { UNNAMED_CATEGORY } from "./gold.js";
-import type { Tally } from "./problems.js";
 
 /** The character that readers put where text was not in the encoding that they expected. */
 const REPLACEMENT = "\ufffd";
@@ -27,13 +25,6 @@ export function importWarnings(
     if (all.some((text) => text.includes(REPLACEMENT))) replaced++;
     if (all.some((text) => LONE_SURROGATE.test(text))) halves++;
   }
-  const {
-    repeatedVote = 0,
-    assumedUtc = 0,
-    unnamedCategory = 0,
-    unnamedRater = 0,
-    respelledRater = 0,
-  } = Object.fromEntries(tallies) as Record<Tally, number>;
   return [
     ...said(equal, "item", "shows", "show", "equal responses, between which nobody can choose"),
     ...said(repeated, "item", "repeats", "repeat", "the prompt and the responses of an earlier one"),
@@ -45,23 +36,7 @@ export function importWarnings(
       "hold",
       `half a character (a lone surrogate), which files show as ${REPLACEMENT}`,
     ),
-    ...said(repeatedVote, "row", "repeats", "repeat", "a vote of the same rater, which counts once"),
-    ...said(assumedUtc, "time", "states", "state", "no zone and was read as UTC"),
-    ...said(unnamedRater, "answer", "names", "name", "nobody; those to one item count as different people's"),
-    ...said(
-      respelledRater,
-      "answer",
-      "names",
-      "name",
-      "a rater with white space around the name or in decomposed letters (Unicode NFD): whoever is called the same without them is the same rater",
-    ),
-    ...said(
-      unnamedCategory,
-      "unsafe vote",
-      "names",
-      "name",
-      `no category; ${UNNAMED_CATEGORY} stands for it`,
-    ),
+    ...tallyNotes(tallies),
   ];
 }
 
@@ -86,6 +61,3 @@ export function contentDigest({ prompt, responses }: Pick<ItemContent, "prompt" 
     .update(JSON.stringify([prompt, texts]))
     .digest("base64");
 }
-
-const said = (count: number, noun: string, one: string, many: string, rest: string): string[] =>
-  count === 0 ? [] : [`${countOf(count, noun)} ${count === 1 ? one : many} ${rest}`];

@@ -1,4 +1,5 @@
 import { nearestName, PlumbError } from "../../base/errors.js";
+import { SECONDS_COLUMN } from "../exports/index.js";
 
 /** The fields of a vote file, and the names that their columns may have, including crowd-kit's and the arenas'. */
 const NAMES = {
@@ -12,7 +13,7 @@ const NAMES = {
   turn: ["turn"],
   aspect: ["aspect"],
   group: ["group"],
-  time: ["time"],
+  time: ["time", SECONDS_COLUMN],
   topic: ["topic"],
   milliseconds: ["milliseconds"],
 } as const;

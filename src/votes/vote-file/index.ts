@@ -2,7 +2,6 @@
 
 export type { Topics } from "../votes.js";
 export { aggregateFile, aggregationSchema, type FileAggregate } from "./aggregate-file.js";
-export { isPublishedComparison, tableRow, unreadableRow } from "./published-rows.js";
 export { ratedVotes } from "./rated-votes.js";
 export { castVoteSchema, isRawVote } from "./raw-votes.js";
 export { readVotes } from "./read-votes.js";

@@ -29,3 +29,54 @@ export function absentNotes(votes: ArrayLike<number>, names: readonly string[], 
         ];
   });
 }
+
+/** Names whose form is their own in every way that is looked at: no spaces at the ends, no capitals, ASCII. */
+const PLAIN_NAME = /^[!-@[-~](?:[ -@[-~]*[!-@[-~])?$/;
+/** Most notes about names that look the same. */
+const MAX_SIMILAR = 5;
+
+/** Notes on names that differ by letter case, white space or Unicode form alone, and count as different ones. */
+export function similarNotes(names: readonly string[], what: string): string[] {
+  const forms = new Map<string, string>();
+  const odd = names.filter((name) => !PLAIN_NAME.test(name));
+  if (odd.length === 0) return [];
+  const plainForms = new Set(odd.map(formOf));
+  const similar: [string, string][] = [];
+  for (const name of names) {
+    const form = formOf(name);
+    if (!plainForms.has(form)) continue;
+    const before = forms.get(form);
+    if (before === undefined) forms.set(form, name);
+    else similar.push([before, name]);
+  }
+  const shown = (name: string) => JSON.stringify(name.slice(0, 60));
+  return [
+    ...similar
+      .slice(0, MAX_SIMILAR)
+      .map(
+        ([a, b]) =>
+          `the ${what}s ${shown(a)} and ${shown(b)} differ by letter case, white space or Unicode form alone, and count as two`,
+      ),
+    ...(similar.length > MAX_SIMILAR
+      ? [`and ${similar.length - MAX_SIMILAR} more ${what}s differ so from others`]
+      : []),
+  ];
+}
+
+const formOf = (name: string): string =>
+  PLAIN_NAME.test(name) ? name : name.normalize("NFKC").trim().replace(/\s+/g, " ").toLowerCase();
+
+/** Notes on labels that are made of other labels of the file, as where several are written into one cell. */
+export function joinedNotes(labels: readonly string[]): string[] {
+  const known = new Set(labels);
+  const joined = labels.filter((label) => {
+    const parts = label.split(/[|;,#]/).map((part) => part.trim());
+    return parts.length > 1 && parts.every((part) => known.has(part));
+  });
+  return joined
+    .slice(0, MAX_SIMILAR)
+    .map(
+      (label) =>
+        `the label ${JSON.stringify(label.slice(0, 60))} is made of others, and counts as one of its own: a vote is one label`,
+    );
+}

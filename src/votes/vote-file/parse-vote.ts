@@ -2,6 +2,7 @@ import { shown } from "../../base/explain-issue.js";
 import { describeLocation, type LocatedRow } from "../../base/location.js";
 import { personName } from "../../base/person-name.js";
 import { readTime } from "../../base/read-time.js";
+import { EXACT, fromSeconds, isRounded, SECONDS_COLUMN } from "../exports/index.js";
 import type { Preference } from "../tasks/index.js";
 import { VERDICT_FORMS, verdictOf } from "../tasks/verdict.js";
 import type { VoteColumns, VoteField } from "./columns.js";
@@ -91,7 +92,7 @@ export function parseVote({ value, where }: LocatedRow, columns: VoteColumns): P
   if (!absent(cell("milliseconds")) && !(numberOf(cell("milliseconds")) >= 0))
     return bad("milliseconds", `a number of at least 0${commaHint(cell("milliseconds"))}`);
   if (columns.name.time !== undefined) {
-    const read = readTime(cell("time"));
+    const read = readTime(columns.name.time === SECONDS_COLUMN ? fromSeconds(cell("time")) : cell("time"));
     if (typeof read === "string")
       return new BadVote(`${describeLocation(where)}, ${columns.name.time}: ${shown(cell("time"))} ${read}`);
     Object.assign(vote, { time: read.at, assumedUtc: read.assumedUtc });
@@ -100,15 +101,7 @@ export function parseVote({ value, where }: LocatedRow, columns: VoteColumns): P
 }
 
 const CHARACTERS = `1 to ${MAX_NAME} characters`;
-const EXACT = "a name with all its digits (as text, since numbers beyond 2^53 are rounded)";
-
 const absent = (value: unknown) => value === "" || value === null || value === undefined;
-
-/** Whether a name has lost digits: a number beyond 2^53, or one that a spreadsheet wrote as 1.23457E+16. */
-const isRounded = (value: unknown): boolean =>
-  typeof value === "number"
-    ? Number.isInteger(value) && !Number.isSafeInteger(value)
-    : typeof value === "string" && /^\d[.,]\d+E\+\d{2}$/.test(value);
 
 /** Text, or a number or boolean as text; undefined if it is missing, empty, too long or rounded. */
 function nameOf(value: unknown): string | undefined {

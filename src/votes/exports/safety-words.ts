@@ -8,3 +8,6 @@ export function safetyOf(labels: readonly string[]): boolean | undefined {
   if (plain.every((label) => SAFE.has(label))) return true;
   return plain.every((label) => UNSAFE.has(label)) ? false : undefined;
 }
+
+/** The category of an unsafe response that a file does not name; answers must name one. */
+export const UNNAMED_CATEGORY = "S1";

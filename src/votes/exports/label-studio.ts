@@ -6,9 +6,9 @@
 import { z } from "zod";
 import { explainIssue } from "../../base/explain-issue.js";
 import type { LocatedRow } from "../../base/location.js";
-import { parseExactJson } from "../../data/exact-json.js";
 import { ROLES, type TextOrMessages } from "../../data/messages.js";
-import { verdictOf } from "../../votes/tasks/verdict.js";
+import { verdictOf } from "../tasks/verdict.js";
+import { jsonOr, labelOrText } from "./answer-cells.js";
 import { type FieldRoles, fieldRoles } from "./field-roles.js";
 import type { ForeignRecord, Opinion, Said } from "./foreign-record.js";
 import type { ImportProblems } from "./problems.js";
@@ -56,9 +56,6 @@ const Items = z
   .min(1);
 const Turns = z.array(z.object({ role: z.enum(ROLES), content: z.string() })).min(1);
 
-/** A string with more characters or more than one line is a text, not a label. */
-const LONGEST_LABEL = 60;
-
 /** Columns of JSON_MIN and CSV that are neither data nor control tags. */
 const COLUMNS = new Set([
   "id",
@@ -71,15 +68,26 @@ const COLUMNS = new Set([
 ]);
 
 export const isLabelStudio = ({ value }: LocatedRow): boolean =>
-  (typeof value.data === "object" && value.data !== null && "annotations" in value) ||
+  (typeof value.data === "object" &&
+    value.data !== null &&
+    ("annotations" in value || "completions" in value)) ||
   ("annotation_id" in value && "annotator" in value);
 
 /** Records of all rows; rows of JSON_MIN and CSV are joined by task. Invalid rows are added to the problems. */
 export function labelStudioRecords(
   rows: readonly LocatedRow[],
-  roles: FieldRoles,
   problems: ImportProblems,
+  roles: FieldRoles = {},
 ): ForeignRecord[] {
+  const old = rows.find(({ value }) => "completions" in value);
+  if (old !== undefined) {
+    problems.add(
+      old.where,
+      "completions",
+      "is of a version before 1.0, which does not say who gave an answer; open the project in a newer one and export it from there",
+    );
+    return [];
+  }
   const flat = rows.filter(({ value }) => "annotation_id" in value);
   const whole = rows.filter(({ value }) => !("annotation_id" in value));
   return [...whole.flatMap((row) => taskRecord(row, problems)), ...minRecords(flat, roles, problems)];
@@ -96,19 +104,32 @@ function taskRecord({ value, where }: LocatedRow, problems: ImportProblems): For
   }
   const { id, data, annotations } = checked.data;
   const opinions = annotations.flatMap((annotation, i): Opinion[] => {
-    if (annotation.was_cancelled) return [];
+    if (annotation.was_cancelled) {
+      problems.tally("skippedAnswer");
+      return [];
+    }
     const said = new Map<string, Said>();
     for (const [r, result] of (annotation.result ?? []).entries()) {
       const meant = meaning(result.value ?? {}, result.type);
       const field = `annotations[${i}].result[${r}].value`;
       if (meant === undefined)
-        problems.add(where, field, `is of an unsupported type: ${result.type ?? "none"}`);
-      else said.set(result.from_name ?? result.type ?? "answer", meant);
+        problems.add(
+          where,
+          field,
+          `is of an unsupported type: ${result.type ?? "none"}${MARKS.some((name) => name in (result.value ?? {})) ? ", about a part of what is shown" : ""}`,
+        );
+      else {
+        const wrong = addTo(said, result.from_name ?? result.type ?? "answer", meant);
+        if (wrong !== undefined) problems.add(where, field, wrong);
+      }
     }
-    if (said.size === 0) return [];
+    if (said.size === 0) {
+      problems.tally("blankAnswer");
+      return [];
+    }
     return [
       {
-        rater: personName(annotation.completed_by, i, problems),
+        rater: personName(annotation.completed_by, `${id}-${i + 1}`, problems),
         said,
         truth: annotation.ground_truth === true,
         ...times(annotation, `annotations[${i}].created_at`, where, problems),
@@ -116,6 +137,16 @@ function taskRecord({ value, where }: LocatedRow, problems: ImportProblems): For
     ];
   });
   return [{ id: String(id), ...contentsOf(data), opinions, where }];
+}
+
+/** Adds an answer to a question; pieces of text are one. @returns what is wrong with a second answer. */
+function addTo(said: Map<string, Said>, question: string, meant: Said): string | undefined {
+  const before = said.get(question);
+  const pieces = before?.type === "text" && meant.type === "text" ? [before.text, meant.text] : undefined;
+  said.set(question, pieces === undefined ? meant : { type: "text", text: pieces.join("\n") });
+  return before === undefined || pieces !== undefined || JSON.stringify(before) === JSON.stringify(meant)
+    ? undefined
+    : `is a second answer to the question ${JSON.stringify(question)}, and another one`;
 }
 
 /**
@@ -130,7 +161,11 @@ function minRecords(
   const records = new Map<string, ForeignRecord & { opinions: Opinion[] }>();
   const answers = rows[0]?.untyped ? answerColumns(rows, roles) : undefined;
   if (answers !== undefined && [...answers].every((name) => name === roles.rationale))
-    problems.add(rows[0].where, "", "no column holds answers that are understood");
+    problems.add(
+      rows[0].where,
+      "",
+      "no column holds answers that are understood; plumb aggregate reads any column with labels: name it with --aspect",
+    );
   for (const { value, where, untyped } of rows) {
     const said = new Map<string, Said>();
     const data: [string, unknown][] = [];
@@ -148,8 +183,12 @@ function minRecords(
     const id = String(value.id ?? where.number);
     const record = records.get(id) ?? { id, ...contentsOf(Object.fromEntries(data)), opinions: [], where };
     records.set(id, record);
-    if (said.size === 0) continue;
-    const rater = personName(value.annotator as string | number | null, record.opinions.length, problems);
+    if (said.size === 0) {
+      problems.tally("blankAnswer");
+      continue;
+    }
+    const place = `${id}-${record.opinions.length + 1}`;
+    const rater = personName(value.annotator as string | number | null, place, problems);
     record.opinions.push({ rater, said, truth: false, ...times(value, "created_at", where, problems) });
   }
   return [...records.values()];
@@ -171,7 +210,7 @@ function answerColumns(rows: readonly LocatedRow[], roles: FieldRoles): Set<stri
   const isShort = (cell: unknown) => typeof cell === "string" && labelOrText(cell).type === "label";
   return new Set(
     names.filter((name) => {
-      if (name === roles.rationale) return true;
+      if (name === roles.rationale || name === roles.question) return true;
       const cells = rows.map(({ value }) => value[name]).filter((cell) => cell !== "");
       return !texts.includes(name) && (cells.every(isShort) ? cells.some(isAnswer) : cells.every(isAnswer));
     }),
@@ -183,6 +222,9 @@ function answerColumns(rows: readonly LocatedRow[], roles: FieldRoles): Set<stri
  */
 function minMeaning(cell: unknown): Said | undefined {
   if (typeof cell === "string") return labelOrText(cell);
+  if (typeof cell === "number") return { type: "rating", points: cell };
+  if (isTexts(cell) && cell.length > 0) return { type: "text", text: cell.join("\n") };
+  if (Array.isArray(cell) && cell.length > 1) return undefined;
   const value = Array.isArray(cell) ? cell[0] : cell;
   // A comparison without a chosen side is an empty object.
   if (Array.isArray(cell) && typeof value === "object" && value !== null && Object.keys(value).length === 0)
@@ -192,19 +234,19 @@ function minMeaning(cell: unknown): Said | undefined {
     : undefined;
 }
 
-const labelOrText = (text: string): Said =>
-  text.length <= LONGEST_LABEL && !text.includes("\n")
-    ? { type: "label", labels: [text] }
-    : { type: "text", text };
+/** Fields of values that mark a part of what is shown, and are about that part alone. */
+const MARKS = ["start", "end", "x", "y", "points", "vertices", "rle", "labels", "hypertextlabels"];
 
 /** Interprets a result's value; its fields determine its type. */
 function meaning(value: Record<string, unknown>, type: string | undefined): Said | undefined {
-  const { selected, choices, rating, ranker, text } = value;
+  const { selected, choices, rating, ranker, text, number } = value;
+  if (MARKS.some((name) => name in value)) return undefined;
   if (selected === "left" || selected === "right") return { type: "side", preference: { verdict: selected } };
   if (selected === "none" || (type === "pairwise" && (selected === null || selected === undefined)))
     return { type: "side", preference: { verdict: "tie" } };
   if (isTexts(choices)) return { type: "label", labels: choices };
   if (typeof rating === "number") return { type: "rating", points: rating };
+  if (typeof number === "number") return { type: "rating", points: number };
   if (isTexts(text)) return { type: "text", text: text.join("\n") };
   if (typeof text === "string") return { type: "text", text };
   if (typeof ranker !== "object" || ranker === null) return undefined;
@@ -260,18 +302,9 @@ function times(
 /** @param index of the annotation among those of its task. */
 function personName(
   person: z.output<typeof Person> | null | undefined,
-  index: number,
+  place: string,
   problems: ImportProblems,
 ): string {
   const name = typeof person === "object" && person !== null ? (person.email ?? person.id) : person;
-  return nameOfRater(name, index, problems);
-}
-
-function jsonOr(cell: unknown): unknown {
-  if (typeof cell !== "string" || !/^[[{]/.test(cell)) return cell;
-  try {
-    return parseExactJson(cell);
-  } catch {
-    return cell;
-  }
+  return nameOfRater(name, place, problems);
 }

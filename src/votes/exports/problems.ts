@@ -15,8 +15,19 @@ export interface RowProblem {
   problem: string;
 }
 
-/** What is taken, but told: how often a file repeats a vote, or leaves something open. */
-export type Tally = "repeatedVote" | "assumedUtc" | "unnamedCategory" | "unnamedRater" | "respelledRater";
+/** What is told with its number: what a file repeats or leaves open, and answers that are no votes. */
+export type Tally =
+  | "repeatedVote"
+  | "assumedUtc"
+  | "unnamedRater"
+  | "respelledRater"
+  | "unnamedCategory"
+  | "rejectedAnswer"
+  | "skippedAnswer"
+  | "blankAnswer"
+  | "machineAnswer"
+  | "goldVote"
+  | "datedSession";
 
 /** Collects the problems of a file's rows until all rows have been read. */
 export class ImportProblems {
@@ -65,5 +76,6 @@ export class ImportProblems {
   }
 }
 
-const described = ({ where, field, problem }: RowProblem): string =>
+/** A problem as one line of text. */
+export const described = ({ where, field, problem }: RowProblem): string =>
   `${where ? `${describeLocation(where)}: ` : ""}${field === "" ? "" : `field "${field}" `}${problem}`;

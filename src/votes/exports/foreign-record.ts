@@ -1,7 +1,7 @@
 /** The common form of labelling tools' exports: a record of named texts, and people's answers about it, by question. */
 import type { RowLocation } from "../../base/location.js";
 import type { TextOrMessages } from "../../data/messages.js";
-import type { ItemResponse, Preference } from "../../votes/tasks/index.js";
+import type { ItemResponse, Preference } from "../tasks/index.js";
 
 /** A person's answer to one question. */
 export type Said =
@@ -36,3 +36,9 @@ export interface ForeignRecord {
   meta?: Record<string, unknown>;
   where: RowLocation;
 }
+
+export type NamedResponse = Pick<ItemResponse, "name" | "source">;
+
+/** The names that verdicts may use for each response: its own, and its source's. */
+export const sideNames = (responses: readonly NamedResponse[]): string[][] =>
+  responses.map(({ name, source }) => [name, ...(source === undefined ? [] : [source])]);

@@ -7,8 +7,8 @@
 import { z } from "zod";
 import { explainIssue } from "../../base/explain-issue.js";
 import type { LocatedRow } from "../../base/location.js";
-import { parseExactJson } from "../../data/exact-json.js";
 import { ROLES, type TextOrMessages } from "../../data/messages.js";
+import { jsonOr, labelOrText } from "./answer-cells.js";
 import type { ForeignRecord, Opinion, Said } from "./foreign-record.js";
 import type { ImportProblems } from "./problems.js";
 import { nameOfRater } from "./rater-names.js";
@@ -54,11 +54,67 @@ export const isArgilla = ({ value }: LocatedRow): boolean =>
   (typeof value.fields === "object" &&
     value.fields !== null &&
     ("responses" in value || "suggestions" in value)) ||
-  Object.keys(value).some((key) => key.endsWith(".responses"));
+  Object.keys(value).some((key) => key.endsWith(".responses")) ||
+  hubQuestions(value).length > 0;
+
+export const argillaRecords = (rows: readonly LocatedRow[], problems: ImportProblems): ForeignRecord[] =>
+  withLabelLists(rows.flatMap((row) => argillaRecord(row, problems) ?? []));
+
+/**
+ * A list of names is a ranking only where every answer to its question lists the same ones: several labels are written
+ * alike, and a ranking names all that is ranked.
+ */
+function withLabelLists(records: readonly ForeignRecord[]): ForeignRecord[] {
+  const names = new Map<string, Set<string>>();
+  const shortest = new Map<string, number>();
+  for (const { opinions } of records)
+    for (const { said } of opinions)
+      for (const [question, one] of said) {
+        const given = namesIn(one);
+        if (given === undefined) continue;
+        names.set(question, new Set([...(names.get(question) ?? []), ...given]));
+        shortest.set(question, Math.min(shortest.get(question) ?? given.length, given.length));
+      }
+  const labels = new Set(
+    [...names].filter(([question, all]) => (shortest.get(question) ?? 0) < all.size).map(([name]) => name),
+  );
+  return records.map((record) => ({
+    ...record,
+    opinions: record.opinions.map((opinion) => ({
+      ...opinion,
+      said: new Map(
+        [...opinion.said].map(([question, one]): [string, Said] => [
+          question,
+          labels.has(question) && one.type === "ranking"
+            ? { type: "label", labels: one.ranks.map(({ name }) => name) }
+            : one,
+        ]),
+      ),
+    })),
+  }));
+}
+
+/** The names that an answer lists, one of them or several. */
+const namesIn = (one: Said): string[] | undefined =>
+  one.type === "ranking"
+    ? one.ranks.map(({ name }) => name)
+    : one.type === "label"
+      ? [...one.labels]
+      : undefined;
+
+/** People's answers as opinions; those that say nothing are counted. */
+function opinionsOf(people: ReadonlyMap<string, Map<string, Said>>, problems: ImportProblems): Opinion[] {
+  return [...people].flatMap(([rater, said]) => {
+    if (said.size === 0) problems.tally("blankAnswer");
+    return said.size === 0 ? [] : [{ rater, said, truth: false }];
+  });
+}
 
 /** The record of a row; undefined if the row is invalid, which is then added to the problems. */
-export function argillaRecord(row: LocatedRow, problems: ImportProblems): ForeignRecord | undefined {
+function argillaRecord(row: LocatedRow, problems: ImportProblems): ForeignRecord | undefined {
   const { value, where } = row;
+  const questions = hubQuestions(value);
+  if (questions.length > 0) return argillaRecord({ ...row, value: fromHub(value, questions) }, problems);
   if (value.fields === undefined) return flattened(row, problems);
   const schema = Array.isArray(value.responses) ? Version1 : Version2;
   const checked = schema.safeParse(value);
@@ -79,15 +135,19 @@ function version1(
   { where }: LocatedRow,
   problems: ImportProblems,
 ): ForeignRecord {
+  const id = String(record.external_id ?? record.id ?? `${where.number}`);
   const opinions = record.responses
-    .filter(({ status }) => status === "submitted")
+    .filter(({ status }) => {
+      if (status !== "submitted") problems.tally("skippedAnswer");
+      return status === "submitted";
+    })
     .map((response, i): Opinion => {
       const said = new Map<string, Said>();
       const lists = Array.isArray(response.values) ? response.values : [response.values ?? {}];
       for (const [question, { value }] of lists.flatMap((list) => Object.entries(list)))
         put(said, question, value, `responses[${i}].values.${question}.value`, where, problems);
       return {
-        rater: nameOfRater(response.user_id, i, problems),
+        rater: nameOfRater(response.user_id, `${id}-${i + 1}`, problems),
         said,
         truth: false,
         ...castTime(response.inserted_at, `responses[${i}].inserted_at`, where, problems),
@@ -95,9 +155,12 @@ function version1(
     });
   const suggestions = record.suggestions?.map(({ question_name, value }) => [question_name ?? "?", value]);
   return {
-    id: String(record.external_id ?? record.id ?? `${where.number}`),
+    id,
     texts: present(record.fields),
-    opinions: opinions.filter(({ said }) => said.size > 0),
+    opinions: opinions.filter(({ said }) => {
+      if (said.size === 0) problems.tally("blankAnswer");
+      return said.size > 0;
+    }),
     meta: {
       ...record.metadata,
       ...(suggestions?.length && { suggestions: Object.fromEntries(suggestions) }),
@@ -111,24 +174,60 @@ function version2(
   { where }: LocatedRow,
   problems: ImportProblems,
 ): ForeignRecord {
+  const id = String(record.id ?? record._server_id ?? where.number);
   const people = new Map<string, Map<string, Said>>();
+  const skipped = new Set<string>();
   for (const [question, responses] of Object.entries(record.responses ?? {})) {
     for (const [i, { value, user_id, status }] of responses.entries()) {
-      if (status !== undefined && status !== null && status !== "submitted") continue;
-      const rater = nameOfRater(user_id, i, problems);
+      const rater = nameOfRater(user_id, `${id}-${i + 1}`, problems);
+      if (status !== undefined && status !== null && status !== "submitted") {
+        skipped.add(rater);
+        continue;
+      }
       const said = people.get(rater) ?? new Map<string, Said>();
       people.set(rater, said);
       put(said, question, value, `responses.${question}[${i}].value`, where, problems);
     }
   }
+  for (const _ of skipped) problems.tally("skippedAnswer");
   const suggestions =
     Object.keys(record.suggestions ?? {}).length > 0 ? { suggestions: record.suggestions } : {};
   return {
-    id: String(record.id ?? record._server_id ?? where.number),
+    id,
     texts: present(record.fields),
-    opinions: [...people].map(([rater, said]) => ({ rater, said, truth: false })),
+    opinions: opinionsOf(people, problems),
     meta: { ...record.metadata, ...suggestions },
     where,
+  };
+}
+
+const SUGGESTION = "-suggestion";
+
+/** The questions of a row as version 1 pushes its datasets to a hub: each has its suggestions in a column of its own. */
+const hubQuestions = (row: Record<string, unknown>): string[] =>
+  Object.keys(row)
+    .filter((key) => key.endsWith(SUGGESTION))
+    .map((key) => key.slice(0, -SUGGESTION.length))
+    .filter((question) => question in row);
+
+/** Such a row with fields and responses apart, as version 2 has them. */
+function fromHub(row: Record<string, unknown>, questions: readonly string[]): Record<string, unknown> {
+  const answers = (cell: unknown): unknown => {
+    if (cell === null || Array.isArray(cell) || typeof cell !== "object") return cell ?? [];
+    // A list of people by column.
+    const columns = cell as Record<string, unknown[]>;
+    return (columns.value ?? []).map((value, i) => ({
+      ...{ value, user_id: columns.user_id?.[i], status: columns.status?.[i] },
+    }));
+  };
+  const fields = Object.entries(row).filter(
+    ([key]) =>
+      !["id", "external_id", "metadata"].includes(key) &&
+      !questions.some((question) => key === question || key.startsWith(`${question}${SUGGESTION}`)),
+  );
+  return {
+    ...{ id: row.external_id ?? row.id, fields: Object.fromEntries(fields) },
+    responses: Object.fromEntries(questions.map((question) => [question, answers(row[question])])),
   };
 }
 
@@ -142,8 +241,10 @@ function flattened(
   const questions = Object.keys(value)
     .filter((key) => key.endsWith(".responses"))
     .map((key) => key.slice(0, -".responses".length));
-  const typed = (key: string): unknown => (untyped ? jsonOr(value[key]) : value[key]);
+  const id = String(value.id ?? value._server_id ?? where.number);
+  const typed = (key: string): unknown => (untyped ? jsonOr(value[key], /^/) : value[key]);
   const people = new Map<string, Map<string, Said>>();
+  const skipped = new Set<string>();
   for (const question of questions) {
     const key = `${question}.responses`;
     const [given, users, states] = [typed(key), typed(`${key}.users`), typed(`${key}.status`)];
@@ -153,37 +254,30 @@ function flattened(
       continue;
     }
     for (const [i, one] of given.entries()) {
-      if (Array.isArray(states) && states[i] !== null && states[i] !== "submitted") continue;
-      const rater = nameOfRater(users[i] as string | null, i, problems);
+      const rater = nameOfRater(users[i] as string | null, `${id}-${i + 1}`, problems);
+      if (Array.isArray(states) && states[i] !== null && states[i] !== "submitted") {
+        skipped.add(rater);
+        continue;
+      }
       const said = people.get(rater) ?? new Map<string, Said>();
       people.set(rater, said);
       put(said, question, one, `${key}[${i}]`, where, problems);
     }
   }
+  for (const _ of skipped) problems.tally("skippedAnswer");
   const isField = (key: string) =>
     !BESIDE.has(key) && !questions.some((question) => key.startsWith(`${question}.`));
   const fields = Object.keys(value).filter(isField);
   const texts = fields.flatMap((key): [string, TextOrMessages][] => {
-    const checked = text.safeParse(looksLikeTurns(value[key]) ? jsonOr(value[key]) : value[key]);
+    const checked = text.safeParse(jsonOr(value[key], /^\[\{/));
     return checked.success ? [[key, checked.data]] : [];
   });
   return {
-    id: String(value.id ?? value._server_id ?? where.number),
+    id,
     texts: new Map(texts),
-    opinions: [...people].map(([rater, said]) => ({ rater, said, truth: false })),
+    opinions: opinionsOf(people, problems),
     where,
   };
-}
-
-const looksLikeTurns = (cell: unknown): boolean => typeof cell === "string" && cell.startsWith("[{");
-
-function jsonOr(cell: unknown): unknown {
-  if (typeof cell !== "string") return cell;
-  try {
-    return parseExactJson(cell);
-  } catch {
-    return cell;
-  }
 }
 
 function put(
@@ -208,20 +302,15 @@ function put(
     );
 }
 
-/** A string with more characters or more than one line is a text, not a label. */
-const LONGEST_LABEL = 60;
-
 /**
  * Interprets the value of a question: a number is a rating, a list of names in order or with ranks is a ranking, a
  * short string is a label, and any other string is a text.
  */
 function meaning(value: unknown): Said | undefined {
   if (typeof value === "number") return { type: "rating", points: value };
-  if (typeof value === "string")
-    return value.length <= LONGEST_LABEL && !value.includes("\n")
-      ? { type: "label", labels: [value] }
-      : { type: "text", text: value };
+  if (typeof value === "string") return labelOrText(value);
   if (!Array.isArray(value) || value.length === 0) return undefined;
+  if (value.length === 1 && typeof value[0] === "string") return labelOrText(value[0]);
   if (value.every((one) => typeof one === "string"))
     return { type: "ranking", ranks: value.map((name, i) => ({ name: name as string, rank: i + 1 })) };
   const ranked = z.array(z.object({ value: z.string(), rank: z.number() })).safeParse(value);

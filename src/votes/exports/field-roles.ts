@@ -9,6 +9,8 @@ export interface FieldRoles {
   responses?: readonly string[] | undefined;
   /** Free-text question that is the rationale of the question that counts. */
   rationale?: string | undefined;
+  /** Column of answers, where its cells do not show that they are. */
+  question?: string | undefined;
 }
 
 export interface FoundRoles {
@@ -71,8 +73,8 @@ function promptOf(names: readonly string[]): string | string[] | undefined {
   return named[0] ?? names.find((name) => name.toLowerCase() === "text");
 }
 
-/** The fields of responses; or why they cannot be told from others. */
-function responsesOf(names: readonly string[]): string[] | string {
+/** The fields of responses, by their names; or why they cannot be told from others. */
+export function responsesOf(names: readonly string[]): string[] | string {
   const families = new Map<string, string[]>();
   for (const name of names) {
     const groups = responseName(name);

@@ -19,3 +19,12 @@ export function castTime(
   if (read.assumedUtc) problems.tally("assumedUtc");
   return { castAt: read.at };
 }
+
+/** The column of an arena's table that holds Unix seconds, which are not read as a time elsewhere. */
+export const SECONDS_COLUMN = "tstamp";
+
+/** A cell of that column in Unix milliseconds; what is no number stays as it is. */
+export const fromSeconds = (cell: unknown): unknown =>
+  typeof cell === "number" || (typeof cell === "string" && /^\d{1,12}(?:\.\d+)?$/.test(cell))
+    ? Math.round(Number(cell) * 1000)
+    : cell;

@@ -2,7 +2,7 @@
  * Determines the type of each question over all records of a file. Exports do not state it, so it is inferred from the
  * answers.
  */
-import { verdictOf } from "../../votes/tasks/verdict.js";
+import { verdictOf } from "../tasks/verdict.js";
 import type { ForeignRecord, Said } from "./foreign-record.js";
 import type { ImportProblems } from "./problems.js";
 import { safetyOf } from "./safety-words.js";
