@@ -40,12 +40,12 @@ SHARED = {
 }
 FAMILIES = {
     "mixtral": (MixtralConfig, "MixtralForCausalLM", {
-        "num_local_experts": [1, 3, 4], "num_experts_per_tok": [1, 2], "sliding_window": [None, 3],
+        "num_local_experts": [2, 3, 4], "num_experts_per_tok": [1, 2], "sliding_window": [None, 3],
         "rope_parameters": [{"rope_type": "default", "rope_theta": 500.0}, {"rope_type": "linear", "rope_theta": 1e4, "factor": 2.0}],
         "router_jitter_noise": [0.0, 0.1], "hidden_act": ["silu", "gelu"],
     }),
     "qwen3_moe": (Qwen3MoeConfig, "Qwen3MoeForCausalLM", {
-        "num_experts": [2, 3, 5], "num_experts_per_tok": [1, 2], "norm_topk_prob": [True, False],
+        "num_local_experts": [2, 3, 5], "num_experts_per_tok": [1, 2], "norm_topk_prob": [True, False],
         "moe_intermediate_size": [3, 7], "attention_bias": [True, False], "decoder_sparse_step": [1, 1, 2],
         "mlp_only_layers": [[], [], [1]], "rope_parameters": [{"rope_type": "default", "rope_theta": 500.0}],
     }),
@@ -65,10 +65,9 @@ def values(name, shape):
 
 
 def case(kind, class_name, choices, draw):
-    keys = draw.sample(sorted(choices), draw.randint(2, 6))
+    keys = draw.sample(sorted(choices), draw.randint(4, 9))
     changes = {key: draw.choice(choices[key]) for key in keys}
-    config = kind(**{**SMALL, "num_local_experts": 4, "num_experts": 4, "num_experts_per_tok": 2, **changes}
-                  if kind is not GptOssConfig else {**SMALL, "num_local_experts": 4, "num_experts_per_tok": 2, **changes})
+    config = kind(**{**SMALL, "num_local_experts": 4, "num_experts_per_tok": 2, **changes})
     config.architectures = [class_name]
     with tempfile.TemporaryDirectory() as folder:
         AutoModelForCausalLM.from_config(config).save_pretrained(folder)

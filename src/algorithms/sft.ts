@@ -178,9 +178,12 @@ function balancedLikelihood(
 /** The weight of the load-balancing loss, 0 without one. */
 function balanceWeight({ experts }: ModelConfig, { routerAuxLossCoef }: SftConfig): number {
   if (routerAuxLossCoef && experts === undefined)
-    throw new PlumbError(`routerAuxLossCoef is ${routerAuxLossCoef}, but the model is no mixture of experts`, {
-      hint: "Leave it out.",
-    });
+    throw new PlumbError(
+      `routerAuxLossCoef is ${routerAuxLossCoef}, but the model is no mixture of experts`,
+      {
+        hint: "Leave it out.",
+      },
+    );
   return routerAuxLossCoef ?? experts?.auxLoss ?? 0;
 }
 

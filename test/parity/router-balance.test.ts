@@ -31,7 +31,12 @@ const rows = fixture.rows.map((ids, i): Sequence => {
 });
 
 /** One step of training: its metrics, and the gradients before the update. */
-async function step(name: string, changes: Partial<SftConfig>, config: Partial<ModelConfig> = {}, recompute = false) {
+async function step(
+  name: string,
+  changes: Partial<SftConfig>,
+  config: Partial<ModelConfig> = {},
+  recompute = false,
+) {
   const loaded = await loadModel(runtime, name);
   const network = fullNetwork(runtime, { ...loaded.config, ...config }, loaded.weights);
   const trainer = new NetworkTrainer(runtime, network, { ...PLAIN_ADAM, recompute });
@@ -52,13 +57,16 @@ async function step(name: string, changes: Partial<SftConfig>, config: Partial<M
 describe.each(Object.entries(fixture.models))("%s", (name, expected) => {
   const withoutBalance = expected.loss - fixture.weight * expected.auxLoss;
 
-  test.each([false, true])("has transformers' loss and gradients of routers; recomputed: %s", async (recompute) => {
-    const { metrics, gradients } = await step(name, { routerAuxLossCoef: fixture.weight }, {}, recompute);
-    expect(Math.abs(metrics.aux_loss - expected.auxLoss)).toBeLessThan(1e-5 * expected.auxLoss);
-    expect(Math.abs(metrics.loss - expected.loss)).toBeLessThan(1e-5 * expected.loss);
-    for (const [key, gradient] of Object.entries(expected.routers))
-      expect(relativeError(gradients.get(key) ?? [], gradient)).toBeLessThan(1e-4);
-  });
+  test.each([false, true])(
+    "has transformers' loss and gradients of routers; recomputed: %s",
+    async (recompute) => {
+      const { metrics, gradients } = await step(name, { routerAuxLossCoef: fixture.weight }, {}, recompute);
+      expect(Math.abs(metrics.aux_loss - expected.auxLoss)).toBeLessThan(1e-5 * expected.auxLoss);
+      expect(Math.abs(metrics.loss - expected.loss)).toBeLessThan(1e-5 * expected.loss);
+      for (const [key, gradient] of Object.entries(expected.routers))
+        expect(relativeError(gradients.get(key) ?? [], gradient)).toBeLessThan(1e-4);
+    },
+  );
 
   test("packed rows, which have no padding of their own, have the same", async () => {
     const { metrics } = await step(name, { routerAuxLossCoef: fixture.weight, packing: true, maxLength: 32 });

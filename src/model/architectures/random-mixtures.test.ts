@@ -40,6 +40,7 @@ const source = (tensors: Case["tensors"]): OpenWeights => ({
   names: () => Object.keys(tensors),
   has: (name) => Object.hasOwn(tensors, name),
   shape: (name) => tensors[name],
+  dtype: () => "F32",
   read: async (name) => values(name, tensors[name]),
   close: async () => {},
 });
