@@ -1,6 +1,6 @@
+import { groupBy } from "../../base/group-by.js";
 import type { RaterReport } from "../../votes/aggregate/index.js";
 import { type FilterConfig, filterSchema, runFilters } from "../../votes/filters/index.js";
-import { groupBy } from "../../base/group-by.js";
 import {
   aggregateQuestion,
   aspectsOf,
