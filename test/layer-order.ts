@@ -45,7 +45,7 @@ export const ROOMS: Record<string, string[][]> = {
   "src/demo": [["rating"], ["*"], ["stages"], ["loop", "run"]],
   "src/feedback": [["assign"], ["store"], ["exchange", "analysis"]],
   "src/feedback/store": [
-    ["check", "group-by", "ids", "store-error", "database-settings"],
+    ["check", "ids", "store-error", "database-settings"],
     ["database"],
     ["audit"],
     ["store-context", "migrate"],

@@ -118,8 +118,24 @@ export const feedback = [
     file: "src/votes/aggregate/belief-propagation.ts",
     tests: ["src/votes/aggregate/belief-propagation.test.ts", "src/votes/aggregate/robust.test.ts"],
     mutations: [
-      ["known answers do not speak first", "knownChance(known?.[i] ?? -1, label[v]) ?? 1 / K", "1 / K"],
+      ["known answers do not speak first", "knownChance(options.known?.[i] ?? -1, label[v]) ?? 1 / K", "1 / K"],
       ["a wrong label is as likely as a right one", "Math.log((right[v] * (K - 1)) / (1 - right[v]))", "0"],
+      ["the mirror image is never tried", "K !== 2 || !mostAreContrary", "true || !mostAreContrary"],
+      ["the mirror image is always taken", "mirrored.logEvidence > found.logEvidence ? mirrored : found", "mirrored"],
+      ["many who vote little are believed", "theirs >= CONTRARY_VOTES * all", "true"],
+      ["one who votes much is believed", "CONTRARY_VOTES = 0.4", "CONTRARY_VOTES = 0.6"],
+    ],
+  },
+  {
+    file: "src/votes/aggregate/rings-of-two.ts",
+    tests: ["src/votes/aggregate/rings-of-two.test.ts"],
+    mutations: [
+      ["two of a few items", "LEAST_COMMON_OF_TWO = 20", "LEAST_COMMON_OF_TWO = 5"],
+      ["two who know better are a ring", " || knowsBetter(votes, two)", ""],
+      ["two who copy half are a ring", "copied([held]) < MIN_COPIED || ", ""],
+      ["two of a ring that was found are another", "new Set(flagged)", "new Set()"],
+      ["what they both say is expected", "agreementByTruth(model.confusion, u, w, K)", "agreementByTruth(model.confusion, u, u, K)"],
+      ["a rater is in several", "for (const rater of two) taken.add(rater);", ""],
     ],
   },
   {
