@@ -134,7 +134,6 @@ export const feedback = [
       ["two who know better are a ring", " || knowsBetter(votes, two)", ""],
       ["two who copy half are a ring", "copied([held]) < MIN_COPIED || ", ""],
       ["two of a ring that was found are another", "new Set(flagged)", "new Set()"],
-      ["what they both say is expected", "agreementByTruth(model.confusion, u, w, K)", "agreementByTruth(model.confusion, u, u, K)"],
       ["a rater is in several", "for (const rater of two) taken.add(rater);", ""],
     ],
   },
