@@ -10,7 +10,7 @@ import { expect } from "vitest";
 export const SETTINGS = {
   ...{ corpusTokens: 4000, demonstrations: 64, pairs: 64, heldOutPairs: 32, heldOutVotes: 3, bestOf: 2 },
   ...{ temperatures: "[0.5]", samplesPerPrompt: 1, evaluateEvery: 1 },
-  ...{ "sft.epochs": 4, "sft.batchSize": 4, "pretrain.batchSize": 4 },
+  ...{ "sft.epochs": 4, "sft.batchSize": 4, "pretrain.batchSize": 4, "rejection.epochs": 2 },
   ...{ "model.vocabSize": 400, "model.hiddenSize": 16, "model.intermediateSize": 32, "model.layers": 1 },
   ...{ "model.heads": 2, "model.kvHeads": 1 },
   ...{ "ppo.iterations": 3, "ppo.batchSize": 16, "ppo.microBatchSize": 16 },
