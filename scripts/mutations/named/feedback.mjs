@@ -118,7 +118,7 @@ export const feedback = [
     file: "src/votes/aggregate/belief-propagation.ts",
     tests: ["src/votes/aggregate/belief-propagation.test.ts", "src/votes/aggregate/robust.test.ts"],
     mutations: [
-      ["known answers do not speak first", "knownChance(options.known?.[i] ?? -1, label[v]) ?? 1 / K", "1 / K"],
+      ["known answers do not speak first", "knownChance(options.known?.[i] ?? -1, label[v]) ?? otherwise(v)", "otherwise(v)"],
       ["a wrong label is as likely as a right one", "Math.log((right[v] * (K - 1)) / (1 - right[v]))", "0"],
       ["the mirror image is never tried", "K !== 2 || !mostAreContrary", "true || !mostAreContrary"],
       ["the mirror image is always taken", "mirrored.logEvidence > found.logEvidence ? mirrored : found", "mirrored"],

@@ -81,13 +81,14 @@ export function propagateBeliefs(votes: LabelVotes, options: BeliefOptions = {})
   const { item, label, labels } = votes;
   const K = labels.length;
   // Known answers speak first: most raters may say the opposite of the truth.
-  const q = Float64Array.from(item, (i, v) => knownChance(options.known?.[i] ?? -1, label[v]) ?? 1 / K);
-  const found = converged(votes, options, { q, shares: options.begin ?? expectedShares() });
+  const first = (otherwise: (v: number) => number) =>
+    Float64Array.from(item, (i, v) => knownChance(options.known?.[i] ?? -1, label[v]) ?? otherwise(v));
+  const shares = options.begin ?? expectedShares();
+  const found = converged(votes, options, { q: first(() => 1 / K), shares });
   if (K !== 2 || !mostAreContrary(found, votes, options.weight)) return found;
-  const { others, shares } = found;
   const mirrored = converged(votes, options, {
-    q: Float64Array.from(item, (i, v) => knownChance(options.known?.[i] ?? -1, label[v]) ?? 1 - others[v]),
-    shares: Float64Array.from(shares).reverse(),
+    q: first((v) => 1 - found.others[v]),
+    shares: found.shares.toReversed(),
   });
   return mirrored.logEvidence > found.logEvidence ? mirrored : found;
 }

@@ -73,29 +73,30 @@ export function sharedAnswers(
   const byItem = sampledLists(votes, seed);
   const byRater = voteLists(votes.rater, votes.raters.length);
   let [colluding, knowing]: GroupMember[][][] = [[], []];
-  const twos = (weight: Float64Array, flagged: ReadonlySet<number>): GroupMember[][] => {
-    const model = independentRaters(votes, weight, EM_STEPS[1], known);
-    const pairs = testedPairs(votes, model, byItem, byRater, LEAST_COMMON_OF_TWO);
-    return ringsOfTwo(votes, model, byRater, pairs, flagged);
-  };
   for (let round = 0; round < ROUNDS; round++) {
     const flagged = new Set(colluding.flat().map(({ rater }) => rater));
     const weight = Float64Array.from(votes.rater, (rater) => (flagged.has(rater) ? 0 : 1));
     const winners = believedInTheEnd(votes, weight, known);
-    const fresh = EM_STEPS.flatMap((steps) => {
-      const model = independentRaters(votes, weight, steps, known);
-      const pairs = testedPairs(votes, model, byItem, byRater, leastCommon);
-      const standOut = suspectPairs(pairs.z, votes.raters.length).flatMap((edges) =>
-        components(inTriangles(graph(pairs, edges)), SMALLEST_GROUP),
-      );
-      return [...standOut, denseGroup(pairs, votes.raters.length, SMALLEST_GROUP), winners].flatMap(
-        (suspects) => ring(votes, model, byRater, suspects, falseDiscoveryRate) ?? [],
-      );
-    }).filter(({ members }) => members.some(({ rater }) => !flagged.has(rater)));
+    const models = EM_STEPS.map((steps) => independentRaters(votes, weight, steps, known));
+    const fresh = models
+      .flatMap((model) => {
+        const pairs = testedPairs(votes, model, byItem, byRater, leastCommon);
+        const standOut = suspectPairs(pairs.z, votes.raters.length).flatMap((edges) =>
+          components(inTriangles(graph(pairs, edges)), SMALLEST_GROUP),
+        );
+        return [...standOut, denseGroup(pairs, votes.raters.length, SMALLEST_GROUP), winners].flatMap(
+          (suspects) => ring(votes, model, byRater, suspects, falseDiscoveryRate) ?? [],
+        );
+      })
+      .filter(({ members }) => members.some(({ rater }) => !flagged.has(rater)));
     knowing = fresh.filter(({ knowBetter }) => knowBetter).map(({ members }) => members);
     const rings = fresh.filter(({ knowBetter }) => !knowBetter).map(({ members }) => members);
-    const found =
-      rings.length > 0 ? [rings.reduce((a, b) => (copied(b) > copied(a) ? b : a))] : twos(weight, flagged);
+    const twos = () => {
+      const [, model] = models;
+      const pairs = testedPairs(votes, model, byItem, byRater, LEAST_COMMON_OF_TWO);
+      return ringsOfTwo(votes, model, byRater, pairs, flagged);
+    };
+    const found = rings.length > 0 ? [rings.reduce((a, b) => (copied(b) > copied(a) ? b : a))] : twos();
     if (found.length === 0) break;
     colluding = merged([...colluding, ...found]);
   }

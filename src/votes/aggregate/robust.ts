@@ -6,10 +6,10 @@
  *   2. an ability for each rater, by belief propagation: if that makes the votes likelier, by a factor of e^2 at least;
  *   3. an ability for each rater by EM: if raters are found who agree more among themselves than the truth explains,
  *      and agree with the others too (experts);
- *   4. confusions for each rater (Dawid and Skene), for labels only: if they predict held-out votes better, and not one
- *      rater's alone.
+ *   4. for labels only, rates of being right for each rater and label, or 5. confusions (Dawid and Skene): if they
+ *      predict held-out votes better, not one rater's alone, and make no label one that only a few see.
  *
- * Without overlap 2 to 4 are never called for, so that no prior and no habit of the pool outvotes an item's votes.
+ * Without overlap 2 to 5 are never called for, so that no prior and no habit of the pool outvotes an item's votes.
  */
 import type { LabelVotes } from "../votes.js";
 import { type Beliefs, propagateBeliefs } from "./belief-propagation.js";
