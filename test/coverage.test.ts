@@ -7,6 +7,7 @@
  * one of 92% once in twenty. The seed is fixed.
  */
 import { describe, expect, it } from "vitest";
+import { CHECKPOINTS } from "../bench/intervals/checkpoints.js";
 import { FEEDBACK } from "../bench/intervals/feedback.js";
 import { MEANS } from "../bench/intervals/means.js";
 import { brokenPromise, type Design, measureCoverage } from "../bench/intervals/measure.js";
@@ -17,7 +18,7 @@ import { rateInterval } from "../src/statistics/rates.js";
 
 const TRIALS = 2000;
 const SEED = 14;
-const ALL = [...MEANS, ...RATES, ...FEEDBACK];
+const ALL = [...MEANS, ...CHECKPOINTS, ...RATES, ...FEEDBACK];
 
 describe("95% intervals", () => {
   it.each(
