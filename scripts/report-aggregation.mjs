@@ -86,6 +86,15 @@ const uniform = accuracyOf(
 );
 const published = { majority: 0.897, "dawid-skene": 0.94, glad: 0.928, mace: 0.929 };
 
+/** What the votes of the others are worth to one who knows the attackers: Dawid-Skene on these alone, the common label where none is left. */
+function withoutAttackers(bad) {
+  const left = clean.rater.flatMap((w, v) => (bad.has(w) ? [] : [{ item: clean.items[clean.item[v]], rater: clean.raters[w], label: clean.labels[clean.label[v]] }]));
+  const votes = labelVotes(left);
+  const best = likeliest(aggregateLabels(votes, "dawid-skene").posterior, votes.labels.length);
+  const found = new Map(votes.items.map((item, i) => [item, votes.labels[best[i]]]));
+  return clean.items.filter((item) => (found.get(item) ?? "0") === truthOf.get(item)).length / clean.items.length;
+}
+
 const COMPARED = ["majority", "wawa", "dawid-skene", "one-coin", "robust"];
 function attackRow(kind, share) {
   const runs = SEEDS.map((seed) => {
@@ -97,6 +106,7 @@ function attackRow(kind, share) {
     const votesOf = (chosen) => raters.reduce((n, { votes: count }, w) => n + (chosen(w) ? count : 0), 0);
     return {
       labels,
+      told: withoutAttackers(bad),
       accuracy: COMPARED.map((method) => accuracyOf(results[method].posterior)),
       honest: flagged.filter((is, w) => is && !bad.has(w)).length / (W - bad.size),
       found: flagged.filter((is, w) => is && bad.has(w)).length / bad.size,
@@ -179,16 +189,16 @@ docs/aggregation.md.
 ## Attacked
 
 A share of the raters, drawn evenly, answers otherwise (means over seeds): colluders from one random key, flippers the opposite of the
-truth, spammers by coins, "always 0" the common label, dissenters "match" on every third item and honestly elsewhere. Least and greatest:
-the default's, over seeds. Found: attackers with any flag. Left out: share of their votes that the default leaves out. Labels: share of
+truth, spammers by coins, "always 0" the common label, dissenters "match" on every third item and honestly elsewhere. Attackers known: Dawid-Skene
+on the honest raters' votes alone, which is what there is to be had. Least and greatest: the default's, over seeds. Found: attackers with any flag. Left out: share of their votes that the default leaves out. Labels: share of
 all votes that are theirs.
 
-| attack | raters | labels | ${COMPARED.join(" | ")} | robust, 95% | least to greatest | found | left out | honest raters flagged | honest votes left out |
-|---|---|---|${COMPARED.map(() => "---|").join("")}---|---|---|---|---|---|
+| attack | raters | labels | ${COMPARED.join(" | ")} | attackers known | robust, 95% | least to greatest | found | left out | honest raters flagged | honest votes left out |
+|---|---|---|${COMPARED.map(() => "---|").join("")}---|---|---|---|---|---|---|
 ${attacks
   .map(
     ({ kind, share, runs }) =>
-      `| ${kind} | ${percent(share)} | ${percent(column(runs, (r) => r.labels))} | ${COMPARED.map((_, m) => three(column(runs, (r) => r.accuracy[m]))).join(" | ")} | ${overSeeds(runs, (r) => r.accuracy.at(-1))} | ${range(runs, (r) => r.accuracy.at(-1))} | ${percent(column(runs, (r) => r.found))} | ${percent(column(runs, (r) => r.leftOut))} | ${percent(column(runs, (r) => r.honest))} | ${percent(column(runs, (r) => r.honestLeftOut))} |`,
+      `| ${kind} | ${percent(share)} | ${percent(column(runs, (r) => r.labels))} | ${COMPARED.map((_, m) => three(column(runs, (r) => r.accuracy[m]))).join(" | ")} | ${three(column(runs, (r) => r.told))} | ${overSeeds(runs, (r) => r.accuracy.at(-1))} | ${range(runs, (r) => r.accuracy.at(-1))} | ${percent(column(runs, (r) => r.found))} | ${percent(column(runs, (r) => r.leftOut))} | ${percent(column(runs, (r) => r.honest))} | ${percent(column(runs, (r) => r.honestLeftOut))} |`,
   )
   .join("\n")}
 

@@ -104,6 +104,6 @@ it("survives damage to any byte of a compressed file", async () => {
         expect((error as Error).name).toBe("PlumbError");
       }
     }),
-    { numRuns: 40 },
+    { numRuns: 16 },
   );
 }, 60_000);

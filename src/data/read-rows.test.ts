@@ -203,7 +203,7 @@ describe("writeRows", () => {
         );
         expect(Array.isArray(outcome) || outcome === "PlumbError").toBe(true);
       }),
-      { numRuns: 40 },
+      { numRuns: 16 },
     );
   });
 
