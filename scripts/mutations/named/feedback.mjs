@@ -149,7 +149,15 @@ export const feedback = [
       ["labels are as common as votes show", "if (called?.shares) estimate.posterior", "if (false) estimate.posterior"],
       ["labels are not as common as few votes show", "const MIN_SHARES = 40", "const MIN_SHARES = -1e9"],
       ["rates can be called for", "const MIN_RATES = 20", "const MIN_RATES = 2000"],
-      ["the few do not outvote the many", "!isLabelOfTheFew(votes, confusion, weight)", "true"],
+      ["the few do not outvote the many", "if (isLabelOfTheFew(votes, confusion, weight)) break;", ""],
+    ],
+  },
+  {
+    file: "src/votes/aggregate/robust.ts",
+    tests: ["src/votes/aggregate/d-product.test.ts"],
+    mutations: [
+      ["experts confuse nothing", "const called = confusions ?", "const called = confusions && !experts ?"],
+      ["experts' answers may all change", "const MIN_SAME = 0.9", "const MIN_SAME = 0"],
     ],
   },
   {
@@ -441,7 +449,7 @@ export const feedback = [
     tests: AUDIT,
     mutations: [
       ["what was noted outside of the writer is told", "sql`delete from plumb_noted`", "sql`select 1`"],
-      ["a row that changed twice is told as it was in between", "known.is = was === 1 ? null : hash", "{}"],
+      ["a row that changed twice is told as it was in between", "known.is = was === 1 ? null : hash", "void hash"],
     ],
   },
   {

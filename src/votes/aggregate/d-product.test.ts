@@ -10,6 +10,7 @@ import { RandomStream } from "../../base/random.js";
 import { type LabelVotes, labelVotes } from "../votes.js";
 import { aggregateLabels } from "./aggregate-labels.js";
 import { likeliest } from "./label-estimate.js";
+import { robust } from "./robust.js";
 
 /** The seeds of the attacks. */
 const ATTACKS = FULL ? [1, 2, 3, 4, 5] : [2];
@@ -75,4 +76,22 @@ describe.skipIf(answers === undefined || truths === undefined)("D_Product", () =
       expect(sum / seeds.length).toBeGreaterThanOrEqual(bar);
     },
   );
+
+  it("hears what experts confuse, unless that would answer the items anew", () => {
+    const attacked = (share: number, seed: number, says: (v: number) => string) => {
+      const W = votes.raters.length;
+      const order = new RandomStream(seed, "attack").shuffled([...Array(W).keys()]);
+      const bad = new Set(order.slice(0, Math.round(share * W)));
+      const label = votes.label.map((y, v) => (bad.has(votes.rater[v]) ? votes.labels.indexOf(says(v)) : y));
+      return robust({ ...votes, label });
+    };
+    // Raters who agree on many matches look like experts beside those who never see one.
+    const never = attacked(0.3, 12, () => "0");
+    expect(never.model).toBe("confusions");
+    expect(accuracy(votes, never.posterior)).toBeGreaterThan(0.925);
+    // Confusions would believe the three in ten who see a match in every third item.
+    const dissent = attacked(0.3, 13, (v) => (votes.item[v] % 3 === 0 ? "1" : votes.labels[votes.label[v]]));
+    expect(dissent.model).toBe("experts");
+    expect(accuracy(votes, dissent.posterior)).toBeGreaterThan(0.9);
+  });
 });

@@ -7,7 +7,8 @@
  *   3. an ability for each rater by EM: if raters are found who agree more among themselves than the truth explains,
  *      and agree with the others too (experts);
  *   4. for labels only, rates of being right for each rater and label, or 5. confusions (Dawid and Skene): if they
- *      predict held-out votes better, not one rater's alone, and make no label one that only a few see.
+ *      predict held-out votes better, not one rater's alone, and make no label one that only a few see; where experts
+ *      are found, only if nine in ten of the experts' answers stay.
  *
  * Without overlap 2 to 5 are never called for, so that no prior and no habit of the pool outvotes an item's votes.
  */
@@ -17,7 +18,7 @@ import { type CollusionOptions, type SharedAnswers, sharedAnswers } from "./coll
 import { dawidSkene, oneCoin, pooledDawidSkene } from "./dawid-skene.js";
 import { type EqualAbilities, equalAbilities } from "./equal-abilities.js";
 import { type FittedModel, heldOutVotes, withLabelShares } from "./held-out-votes.js";
-import { type LabelEstimate, meanRight } from "./label-estimate.js";
+import { type LabelEstimate, likeliest, meanRight } from "./label-estimate.js";
 import { isLabelOfTheFew } from "./label-of-the-few.js";
 import { ratesByLabel } from "./rates-by-label.js";
 import { type SampledVotes, sampleOfItems } from "./sample-of-items.js";
@@ -58,6 +59,8 @@ const MIN_PREDICTED = 10;
 const MIN_SHARES = 40;
 /** What rates by label must gain so, over confusions that gain enough, and over abilities where they do not. */
 const MIN_RATES = 20;
+/** Share of the experts' answers that rates or confusions must leave: another answer to the items is no finer one. */
+const MIN_SAME = 0.9;
 /** Part of its own message that a rater gets back once abilities are called for: experts then count in full. */
 const OWN = 0.15;
 /** Added to each count of a confusion, so that a rater with few votes never counts as infallible. */
@@ -77,9 +80,10 @@ export function robust(votes: LabelVotes, options: RobustOptions = {}): RobustEs
   const beliefs = propagateBeliefs(part.votes, compared);
   const differ = beliefs.logEvidence - equalAbilities(part.votes, compared).logEvidence >= MIN_GAIN;
   // 3. Labels that are not equally common, and raters who err on one more than on another.
-  const called = confusions && knowing.length === 0 ? calledFor(part, differ, seed) : undefined;
+  const experts = knowing.length > 0;
+  const called = confusions ? calledFor(part, { experts, differ }, seed) : undefined;
   const able = (): Pick<RobustEstimate, "posterior" | "ability" | "model"> => {
-    if (knowing.length > 0) {
+    if (experts) {
       const { posterior, confusion } = oneCoin(votes, { weight, pseudo: COIN_PSEUDO, known });
       return { posterior, ability: meanRight(confusion, votes), model: "experts" };
     }
@@ -98,16 +102,23 @@ export function robust(votes: LabelVotes, options: RobustOptions = {}): RobustEs
     return { posterior, ability, model: "abilities" };
   };
   const estimate = able();
-  if (called?.model !== undefined) {
+  for (const model of called?.models ?? []) {
     const { posterior, confusion } =
-      called.model === "confusions"
+      model === "confusions"
         ? dawidSkene(votes, { weight, pseudo: PSEUDO, known })
-        : ratesByLabel(votes, { weight, known, begin: called.fromVotes ? undefined : estimate.posterior });
-    if (!isLabelOfTheFew(votes, confusion, weight))
-      return { posterior, ability: meanRight(confusion, votes), model: called.model, groups, weight };
+        : ratesByLabel(votes, { weight, known, begin: called?.fromVotes ? undefined : estimate.posterior });
+    if (experts && sameAnswers(posterior, estimate.posterior, K) < MIN_SAME) continue;
+    if (isLabelOfTheFew(votes, confusion, weight)) break;
+    return { posterior, ability: meanRight(confusion, votes), model, groups, weight };
   }
   if (called?.shares) estimate.posterior = withLabelShares(estimate.posterior, K, known);
   return { ...estimate, groups, weight };
+}
+
+/** Share of the items that have the same label in both, [I, K] each. */
+function sameAnswers(a: Float64Array, b: Float64Array, K: number): number {
+  const [first, second] = [likeliest(a, K), likeliest(b, K)];
+  return first.filter((label, i) => label === second[i]).length / Math.max(1, first.length);
 }
 
 const onlyLabel = ({ items, item, raters }: LabelVotes): RobustEstimate => ({
@@ -122,32 +133,47 @@ const onlyLabel = ({ items, item, raters }: LabelVotes): RobustEstimate => ({
 interface CalledFor {
   /** Whether labels are as common as the items make them, and not equally likely. */
   shares: boolean;
-  /** The model of how raters take one label for another; none if they err on all alike. */
-  model?: "rates" | "confusions";
+  /** The models of how raters take one label for another that are called for, the better one first. */
+  models: ("rates" | "confusions")[];
   /** Whether rates begin with the shares of the votes, and not with the result of abilities. */
   fromVotes: boolean;
 }
 
 const [EVEN, SHARED, FROM_VOTES, FROM_ABLE, CONFUSED] = [0, 1, 2, 3, 4];
 
-function calledFor({ votes, weight }: SampledVotes, differ: boolean, seed: number): CalledFor {
+function calledFor(
+  { votes, weight }: SampledVotes,
+  { experts, differ }: { experts: boolean; differ: boolean },
+  seed: number,
+): CalledFor {
   const K = votes.labels.length;
-  const fitted = (train: Float64Array): FittedModel[] => {
-    const able: Beliefs | EqualAbilities = differ
+  const confused = ({ posterior, confusion }: LabelEstimate): FittedModel => ({
+    posterior,
+    says: (w, c, y) => confusion[(w * K + c) * K + y],
+  });
+  /** The model of abilities, where labels are equally likely and where they are as common as the items make them. */
+  const able = (train: Float64Array): [FittedModel, FittedModel] => {
+    if (experts) {
+      const coins = confused(oneCoin(votes, { weight: train, pseudo: COIN_PSEUDO }));
+      return [coins, coins];
+    }
+    const { ability, posterior }: Beliefs | EqualAbilities = differ
       ? propagateBeliefs(votes, { weight: train })
       : equalAbilities(votes, { weight: train });
-    const { ability, posterior } = able;
     const right = (w: number) => (typeof ability === "number" ? ability : ability[w]);
-    const saysAble = (w: number, c: number, y: number) => (c === y ? right(w) : (1 - right(w)) / (K - 1));
-    const confused = ({ posterior: truths, confusion }: LabelEstimate): FittedModel => ({
-      posterior: truths,
-      says: (w, c, y) => confusion[(w * K + c) * K + y],
-    });
+    const says = (w: number, c: number, y: number) => (c === y ? right(w) : (1 - right(w)) / (K - 1));
     return [
-      { posterior, says: saysAble },
-      { posterior: withLabelShares(posterior, K), says: saysAble },
+      { posterior, says },
+      { posterior: withLabelShares(posterior, K), says },
+    ];
+  };
+  const fitted = (train: Float64Array): FittedModel[] => {
+    const [even, shared] = able(train);
+    return [
+      even,
+      shared,
       confused(ratesByLabel(votes, { weight: train })),
-      confused(ratesByLabel(votes, { weight: train, begin: posterior })),
+      confused(ratesByLabel(votes, { weight: train, begin: even.posterior })),
       confused(pooledDawidSkene(votes, { weight: train })),
     ];
   };
@@ -155,7 +181,11 @@ function calledFor({ votes, weight }: SampledVotes, differ: boolean, seed: numbe
   const shares = gain(SHARED, EVEN) >= MIN_SHARES;
   const fromVotes = gain(FROM_VOTES, FROM_ABLE) >= 0;
   const byLabel = fromVotes ? FROM_VOTES : FROM_ABLE;
-  if (gain(CONFUSED, SHARED) >= MIN_PREDICTED && gain(byLabel, CONFUSED) < MIN_RATES)
-    return { shares, model: "confusions", fromVotes };
-  return gain(byLabel, SHARED) >= MIN_RATES ? { shares, model: "rates", fromVotes } : { shares, fromVotes };
+  const models: CalledFor["models"] = [];
+  if (gain(byLabel, SHARED) >= MIN_RATES) models.push("rates");
+  if (gain(CONFUSED, SHARED) >= MIN_PREDICTED) {
+    if (gain(byLabel, CONFUSED) < MIN_RATES) models.unshift("confusions");
+    else models.push("confusions");
+  }
+  return { shares, models, fromVotes };
 }
