@@ -354,6 +354,34 @@ describe("shared beginnings", () => {
   });
 });
 
+describe("weights under training", () => {
+  test("no step has one row alone, which other kernels would compute", async () => {
+    const prompts = [2, 3, 4].map((n) => randomIds(new RandomStream(n, "prompt"), n));
+    for (const [network, fewest] of [
+      [endless(adapted), 2],
+      [endless(still), 1],
+    ] as const) {
+      const { runtime: watching, runs } = watched();
+      const config = sampling({ maxNewTokens: 5 });
+      await new Generator(watching, network, PAD).generate(prompts, config, { batchSize: 2 });
+      expect(Math.min(...steps(runs).map(({ rows }) => rows))).toBe(fewest);
+    }
+  });
+
+  test("leave nothing behind in the cache when they change", async () => {
+    const network = endless(smallLora(runtime, smallWeights(runtime, smallConfig())));
+    const prompts = [randomIds(new RandomStream(1, "prompt"), 12)];
+    const generator = new Generator(runtime, network, PAD);
+    const before = await generator.generate(prompts, sampling());
+    for (const [name, buffer] of network.trainable.byName)
+      new RandomStream(10, name).fillNormal(memoryOf(buffer), 0.3);
+    const after = await generator.generate(prompts, sampling());
+    const anew = await new Generator(runtime, network, PAD).generate(prompts, sampling());
+    expect(after).toEqual(anew);
+    expect(after).not.toEqual(before);
+  });
+});
+
 describe("memory", () => {
   const bytesPerRow = (capacity: number): number => small.config.layers * 2 * 16 * 4 * capacity;
   const prompts = Array.from({ length: 9 }, (_, i) => randomIds(new RandomStream(i, "prompt"), 20));

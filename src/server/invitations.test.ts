@@ -78,6 +78,17 @@ describe("all invitations", () => {
     expect(short.expiresAt).toBe(server.store.clock() + DAY);
     const own = await invited(lead, `/projects/${project}/invitations`, { hours: 100 });
     expect(own.expiresAt).toBe(server.store.clock() + 100 * 3_600_000);
+    // Also should the key end before what was said.
+    const sooner = await invited(key, `/projects/${project}/invitations`, { hours: 100 });
+    const { store } = server;
+    const ends = (at: number) =>
+      store.write(({ db }) =>
+        db.updateTable("api_keys").set({ expires_at: at }).where("id", "=", made.body.id).execute(),
+      );
+    await ends(store.clock());
+    expect(await newcomer(server, sooner.token)).toBe(410);
+    await ends(store.clock() + DAY);
+    expect(await newcomer(server, sooner.token)).toBe(201);
     await lead.delete(`/keys/${made.body.id}`);
     expect(await newcomer(server, short.token)).toBe(410);
     expect(await newcomer(server, own.token)).toBe(201);

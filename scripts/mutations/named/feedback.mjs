@@ -535,7 +535,7 @@ export const feedback = [
   },
   {
     file: "src/feedback/store/raters/member-state.ts",
-    tests: at("server", ["rights"]),
+    tests: ["src/feedback/store/raters/member-state.test.ts", ...at("server", ["rights"])],
     mutations: [
       ["who is paused keeps items", 'if (state !== "active") await releaseOfRater(write, rater, id);', ""],
       ["results stay as they were before an exclusion", '(before.state === "excluded") === (state === "excluded") ? []', "true ? []"],
