@@ -8,7 +8,7 @@ const READ_ROWS = 4096;
 const READ_COLUMNS = 32768;
 
 /** A measurement that can be repeated, alternating with others. */
-export interface Probe {
+interface Probe {
   run(): Promise<number>;
   release(): void;
 }

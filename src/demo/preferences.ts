@@ -33,7 +33,7 @@ export interface Judged {
 }
 
 /** A pair's prompt and answers as tokens, the answer that raters prefer as the chosen one. */
-export interface PreferredAnswers {
+interface PreferredAnswers {
   prompt: readonly number[];
   chosen: readonly number[];
   rejected: readonly number[];
@@ -57,7 +57,7 @@ export function tokenPair({ prompt, left, right }: CandidatePair, tokenizer: Tok
 }
 
 /** Gold utility of the left response minus the right one's. */
-export const goldDifference = ({ prompt, left, right }: CandidatePair): number =>
+const goldDifference = ({ prompt, left, right }: CandidatePair): number =>
   goldUtility(prompt, left.text).total - goldUtility(prompt, right.text).total;
 
 /**

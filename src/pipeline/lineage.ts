@@ -17,7 +17,7 @@ const lineageSchema = z.object({
   stages: z.array(z.object({ reused: z.boolean(), manifest: manifestSchema })),
 });
 
-export interface Lineage {
+interface Lineage {
   store: StageStore;
   stages: readonly StageRecord[];
 }

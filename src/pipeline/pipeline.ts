@@ -20,12 +20,12 @@ import { decoded, encoded } from "./values.js";
 /** An event; `replayed` marks a stored event of a reused result, or of the part of a stage that an earlier run did. */
 export type Replayed<Event> = Event & { replayed?: true };
 
-export interface PipelineHost extends Notices {
+interface PipelineHost extends Notices {
   /** Aborted when the work must stop: the running stage saves a checkpoint at its next event, if it can. */
   signal: AbortSignal;
 }
 
-export interface PipelineOptions<Event> {
+interface PipelineOptions<Event> {
   /** Computes every stage again and replaces stored results. */
   fresh?: boolean;
   /**

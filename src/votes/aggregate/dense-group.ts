@@ -12,7 +12,7 @@ const MAX_Z = 4;
 /** Smallest sum of z over the root of the number of pairs. */
 const MIN_SUM = 4;
 
-export interface RaterPairs {
+interface RaterPairs {
   first: readonly number[];
   second: readonly number[];
   z: Float64Array;
