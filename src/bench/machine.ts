@@ -1,5 +1,6 @@
 import { RandomStream } from "../base/random.js";
 import type { Runtime } from "../runtime/runtime.js";
+import { median } from "../statistics/median.js";
 import { int8Matmul, matmul, sum, trace } from "../tensor/index.js";
 
 const SIDE = 2048;
@@ -89,12 +90,6 @@ export function memoryReadProbe(runtime: Runtime): Probe {
     release: () => data.release(),
   };
 }
-
-export const median = (values: readonly number[]): number => {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
-};
 
 /** Median, minimum and maximum of repeated measurements. */
 export interface Spread {
