@@ -33,10 +33,12 @@ export interface Judged {
 }
 
 /** A pair's prompt and answers as tokens, the answer that raters prefer as the chosen one. */
-interface PreferredAnswers {
+export interface PreferredAnswers {
   prompt: readonly number[];
   chosen: readonly number[];
   rejected: readonly number[];
+  /** Both answers, the left one first. */
+  inOrder: readonly { ids: readonly number[]; preferred: boolean }[];
   /** Probability in [0, 0.5) that the raters are wrong. */
   noise: number;
 }
@@ -45,8 +47,14 @@ interface PreferredAnswers {
 export function preferredAnswers({ pairs, preferences }: Judged, tokenizer: Tokenizer): PreferredAnswers[] {
   return preferences.map(({ pair, better, noise }) => {
     const { prompt, left, right } = pairs[pair];
-    const [chosen, rejected] = better === "left" ? [left, right] : [right, left];
-    return { prompt: promptIds(tokenizer, prompt.text), chosen: chosen.ids, rejected: rejected.ids, noise };
+    const leftWins = better === "left";
+    const [chosen, rejected] = leftWins ? [left, right] : [right, left];
+    const inOrder = [
+      { ids: left.ids, preferred: leftWins },
+      { ids: right.ids, preferred: !leftWins },
+    ];
+    const before = promptIds(tokenizer, prompt.text);
+    return { prompt: before, inOrder, chosen: chosen.ids, rejected: rejected.ids, noise };
   });
 }
 
