@@ -9,7 +9,7 @@
 import { execFile } from "node:child_process";
 import { copyFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { promisify } from "node:util";
-import { svgLinePlot } from "../dist/artifacts/index.js";
+import { svgLinePlot } from "../dist/base/svg-plot.js";
 import { studentInterval } from "../dist/statistics/means.js";
 import { machine } from "./machine.mjs";
 

@@ -2,7 +2,7 @@ import { createContext } from "preact";
 import { useContext } from "preact/hooks";
 import type { Preferences } from "./preferences.js";
 
-export interface PreferencesState {
+interface PreferencesState {
   preferences: Preferences;
   change(changed: Partial<Preferences>): void;
 }

@@ -21,10 +21,8 @@
  */
 
 import { z } from "zod";
-import { mapConcurrent } from "../base/concurrent.js";
 import { grouped } from "../base/setting-groups.js";
 import { usageError } from "../base/usage-error.js";
-import { chunks } from "../model/batch.js";
 import type { Learner, Model, Scorer } from "../model/learner.js";
 import { sequenceLogProbs } from "../model/score.js";
 import { sequenceSums } from "../model/sequence-programs.js";
@@ -39,7 +37,7 @@ import {
   tokensOfSequences,
   tokensRead,
 } from "../model/values.js";
-import { learningRate } from "../optim/index.js";
+import { learningRate, warmupSteps } from "../optim/index.js";
 import { rankedRight } from "../statistics/estimates.js";
 import {
   add,
@@ -65,7 +63,8 @@ import {
   tokensReadOf,
 } from "./answers.js";
 import { checkFinite } from "./finite.js";
-import { batchIndices } from "./order.js";
+import { overMicroBatches } from "./micro-batches.js";
+import { longestFirst } from "./order.js";
 import { meanOf, sumOf } from "./statistics.js";
 import type { Step } from "./step.js";
 import { directRate, directSettings } from "./training-config.js";
@@ -284,14 +283,12 @@ export async function* dpo(setup: DpoSetup, config: DpoConfig, startStep = 0): A
   const { policy, pairs, padId, moving } = setup;
   checkDpo(config);
   const steps = dpoSteps(pairs.length, config);
-  const warmup = Math.ceil(steps * config.warmupRatio);
+  const warmup = warmupSteps(steps, config);
   let tokensSeen = 0;
 
   for (let step = 0; step < steps; step++) {
     // 1. The batch, longest pairs first.
-    const batch = batchIndices(pairs.length, config.batchSize, step, config.seed, "dpo")
-      .map((i) => pairs[i])
-      .sort((a, b) => longerSide(b) - longerSide(a));
+    const batch = longestFirst(pairs, config, step, "dpo", longerSide);
     const tokens = batch.reduce((n, pair) => n + pairTokens(pair), 0);
     tokensSeen += tokens;
     if (step < startStep) continue;
@@ -300,11 +297,9 @@ export async function* dpo(setup: DpoSetup, config: DpoConfig, startStep = 0): A
     const compared = moving ? await withLogProbs(moving.scorer, batch, padId, config) : batch;
 
     // 3. Gradients, one micro-batch at a time; each adds its part of the mean over the batch.
-    const parts = chunks(compared, config.microBatchSize);
-    const outputs = await mapConcurrent(config.parallel, parts, (part) =>
+    const { loss, outputs } = await overMicroBatches(compared, config, (part) =>
       differentiate(policy, part, padId, config, batch.length),
     );
-    const loss = sumOf(outputs.map((out) => out.loss[0] as number));
     checkFinite("dpo", step + 1, { loss });
 
     // 4. AdamW.

@@ -21,7 +21,7 @@ import { layOut } from "../model/lay-out.js";
 import type { Learner, Model } from "../model/learner.js";
 import { tokenReadings } from "../model/token-readings.js";
 import { type Named, perToken, type TokensRead, type Traced, tokensRead } from "../model/values.js";
-import { learningRate } from "../optim/index.js";
+import { learningRate, warmupSteps } from "../optim/index.js";
 import { add, cast, clip, exp, less, maximum, mul, neg, sub, sum, type Tensor } from "../tensor/index.js";
 import { checkFinite } from "./finite.js";
 import { batchIndices, exactDivision, minibatch } from "./order.js";
@@ -215,7 +215,7 @@ export async function* grpo(
   const { iterations, batchSize, groupSize, epochs, miniBatches } = config;
   exactDivision(batchSize, groupSize, "batchSize / groupSize");
   exactDivision(batchSize, miniBatches, "batchSize / miniBatches");
-  const warmup = Math.ceil(iterations * config.warmupRatio);
+  const warmup = warmupSteps(iterations, config);
 
   for (let iteration = state.iteration; iteration < iterations; iteration++) {
     // 1. G responses to each prompt, and their rewards.

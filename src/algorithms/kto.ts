@@ -11,11 +11,10 @@
  * micro-batches of it.
  */
 import { z } from "zod";
-import { mapConcurrent } from "../base/concurrent.js";
 import { PlumbError } from "../base/errors.js";
 import { grouped } from "../base/setting-groups.js";
 import { usageError } from "../base/usage-error.js";
-import { chunks, promptCompletion, type Sequence } from "../model/batch.js";
+import { promptCompletion, type Sequence } from "../model/batch.js";
 import { layOut } from "../model/lay-out.js";
 import type { Learner, Model } from "../model/learner.js";
 import { sequenceLogProbs } from "../model/score.js";
@@ -31,12 +30,13 @@ import {
   type Traced,
   tokensRead,
 } from "../model/values.js";
-import { learningRate } from "../optim/index.js";
+import { learningRate, warmupSteps } from "../optim/index.js";
 import { mul, sigmoid, sub, sum, type Tensor } from "../tensor/index.js";
 import type { LabelledAnswer } from "./answers.js";
 import { checkFinite } from "./finite.js";
+import { overMicroBatches } from "./micro-batches.js";
 import { batchIndices } from "./order.js";
-import { meanOf, sumOf } from "./statistics.js";
+import { meanOf } from "./statistics.js";
 import type { Step } from "./step.js";
 import { directRate, directSettings } from "./training-config.js";
 
@@ -164,7 +164,7 @@ export async function* kto(setup: KtoSetup, config: KtoConfig, startStep = 0): A
   if (answers.length < 2)
     throw new PlumbError("KTO needs at least two answers: its KL is estimated from answers to other prompts");
   const steps = ktoSteps(answers.length, config);
-  const warmup = Math.ceil(steps * config.warmupRatio);
+  const warmup = warmupSteps(steps, config);
   const batching = { rows: config.microBatchSize, padId, packing: config.packing };
   let tokensSeen = 0;
 
@@ -192,11 +192,9 @@ export async function* kto(setup: KtoSetup, config: KtoConfig, startStep = 0): A
     const kl = klPoint(otherLogProbs.map((own, i) => differenceOf(own, reference.mismatched[step][i])));
 
     // 3. Gradients, one micro-batch at a time; each adds its part of the mean over the batch.
-    const parts = chunks(batch, config.microBatchSize);
-    const outputs = await mapConcurrent(config.parallel, parts, (part) =>
+    const { loss, parts, outputs } = await overMicroBatches(batch, config, (part) =>
       differentiate(policy, part, kl, padId, config, batch.length),
     );
-    const loss = sumOf(outputs.map((out) => out.loss[0] as number));
     checkFinite("kto", step + 1, { loss, kl });
 
     // 4. AdamW.

@@ -29,6 +29,18 @@ export function batchIndices(
   return indices;
 }
 
+/** The examples of a step, longest first, so that the texts of a micro-batch are about equally long. */
+export const longestFirst = <T>(
+  examples: readonly T[],
+  { batchSize, seed }: { batchSize: number; seed: number },
+  step: number,
+  name: string,
+  length: (example: T) => number,
+): T[] =>
+  batchIndices(examples.length, batchSize, step, seed, name)
+    .map((i) => examples[i])
+    .sort((a, b) => length(b) - length(a));
+
 /** a / b. @throws PlumbError, which names `what`, if it is not a whole number. */
 export function exactDivision(a: number, b: number, what: string): number {
   if (a % b !== 0)

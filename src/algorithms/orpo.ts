@@ -9,9 +9,8 @@
  */
 
 import { z } from "zod";
-import { mapConcurrent } from "../base/concurrent.js";
 import { grouped } from "../base/setting-groups.js";
-import { chunks, type Sequence } from "../model/batch.js";
+import type { Sequence } from "../model/batch.js";
 import type { Learner, Model } from "../model/learner.js";
 import { sequenceSums } from "../model/sequence-programs.js";
 import { tokenReadings } from "../model/token-readings.js";
@@ -25,7 +24,7 @@ import {
   tokensRead,
   vector,
 } from "../model/values.js";
-import { learningRate } from "../optim/index.js";
+import { learningRate, warmupSteps } from "../optim/index.js";
 import { rankedRight } from "../statistics/estimates.js";
 import {
   add,
@@ -51,7 +50,8 @@ import {
   tokensReadOf,
 } from "./answers.js";
 import { checkFinite } from "./finite.js";
-import { batchIndices } from "./order.js";
+import { overMicroBatches } from "./micro-batches.js";
+import { longestFirst } from "./order.js";
 import { meanOf, sumOf } from "./statistics.js";
 import type { Step } from "./step.js";
 import { directRate, directSettings } from "./training-config.js";
@@ -147,24 +147,20 @@ export async function* orpo(
   startStep = 0,
 ): AsyncGenerator<Step> {
   const steps = orpoSteps(pairs.length, config);
-  const warmup = Math.ceil(steps * config.warmupRatio);
+  const warmup = warmupSteps(steps, config);
   let tokensSeen = 0;
 
   for (let step = 0; step < steps; step++) {
     // 1. The batch, longest pairs first.
-    const batch = batchIndices(pairs.length, config.batchSize, step, config.seed, "orpo")
-      .map((i) => pairs[i])
-      .sort((a, b) => longerSide(b) - longerSide(a));
+    const batch = longestFirst(pairs, config, step, "orpo", longerSide);
     const tokens = batch.reduce((n, pair) => n + pairTokens(pair), 0);
     tokensSeen += tokens;
     if (step < startStep) continue;
 
     // 2. Gradients, one micro-batch at a time; each adds its part of the mean over the batch.
-    const parts = chunks(batch, config.microBatchSize);
-    const outputs = await mapConcurrent(config.parallel, parts, (part) =>
+    const { loss, parts, outputs } = await overMicroBatches(batch, config, (part) =>
       differentiate(policy, part, padId, config, batch.length),
     );
-    const loss = sumOf(outputs.map((out) => out.loss[0] as number));
     checkFinite("orpo", step + 1, { loss });
 
     // 3. AdamW.

@@ -15,7 +15,7 @@ import { sequenceValues } from "../model/score.js";
 import { readValues } from "../model/sequence-programs.js";
 import { tokenReadings } from "../model/token-readings.js";
 import { type Named, perToken, scalar, type TokensRead, type Traced, tokensRead } from "../model/values.js";
-import { learningRate } from "../optim/index.js";
+import { learningRate, warmupSteps } from "../optim/index.js";
 import {
   add,
   cast,
@@ -201,7 +201,7 @@ export async function* ppo(
   }
   const batching = { rows: config.microBatchSize, padId, packing: config.packing };
   const updatesPerIteration = config.epochs * config.miniBatches;
-  const warmup = Math.ceil(config.iterations * config.warmupRatio);
+  const warmup = warmupSteps(config.iterations, config);
 
   for (let iteration = state.iteration; iteration < config.iterations; iteration++) {
     // 1. A response to each prompt: rewards, and log-probabilities under policy and reference.

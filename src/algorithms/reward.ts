@@ -12,19 +12,19 @@
  */
 
 import { z } from "zod";
-import { mapConcurrent } from "../base/concurrent.js";
 import { grouped } from "../base/setting-groups.js";
-import { chunks, type Sequence } from "../model/batch.js";
+import type { Sequence } from "../model/batch.js";
 import { layOut } from "../model/lay-out.js";
 import type { Learner, Model, Scorer } from "../model/learner.js";
 import { type Batching, sequenceScores } from "../model/score.js";
 import { lastScores } from "../model/sequence-programs.js";
 import { type LastTokens, lastTokens, type Named, perItem, scalar, type Traced } from "../model/values.js";
-import { learningRate } from "../optim/index.js";
+import { learningRate, warmupSteps } from "../optim/index.js";
 import { rankedRight } from "../statistics/estimates.js";
 import { add, div, logSigmoid, mul, neg, slice, square, sub, sum, type Tensor } from "../tensor/index.js";
 import { checkFinite } from "./finite.js";
-import { batchIndices } from "./order.js";
+import { overMicroBatches } from "./micro-batches.js";
+import { longestFirst } from "./order.js";
 import type { Step } from "./step.js";
 import { loraSchema, optimizationSchema, packingSchema } from "./training-config.js";
 
@@ -135,30 +135,30 @@ export async function* reward(
   startStep = 0,
 ): AsyncGenerator<Step> {
   const steps = rewardSteps(pairs.length, config);
-  const warmup = Math.ceil(steps * config.warmupRatio);
+  const warmup = warmupSteps(steps, config);
   let tokensSeen = 0;
   for (let step = 0; step < steps; step++) {
     // 1. The batch, longest pairs first.
-    const batch = batchIndices(pairs.length, config.batchSize, step, config.seed, "reward")
-      .map((i) => pairs[i])
-      .map((pair) => ({ ...pair, chosen: tail(pair.chosen, config), rejected: tail(pair.rejected, config) }))
-      .sort((a, b) => longer(b) - longer(a));
+    const length = (pair: TokenPair): number => Math.min(longer(pair), config.maxLength);
+    const batch = longestFirst(pairs, config, step, "reward", length).map((pair) => ({
+      ...pair,
+      chosen: tail(pair.chosen, config),
+      rejected: tail(pair.rejected, config),
+    }));
     const tokens = batch.reduce((n, pair) => n + pair.chosen.length + pair.rejected.length, 0);
     tokensSeen += tokens;
     if (step < startStep) continue;
 
     // 2. Gradients.
-    let loss = 0;
+    const { loss, parts, outputs } = await overMicroBatches(batch, config, (part) =>
+      differentiate(learner, part, padId, config, batch.length),
+    );
+    checkFinite("reward", step + 1, { loss });
     const scores: number[] = [];
     let right = 0;
     let margin = 0;
-    const parts = chunks(batch, config.microBatchSize);
-    const outputs = await mapConcurrent(config.parallel, parts, (part) =>
-      differentiate(learner, part, padId, config, batch.length),
-    );
     for (const [k, part] of parts.entries()) {
       const out = outputs[k];
-      loss += out.loss[0] as number;
       const P = config.microBatchSize;
       for (let i = 0; i < part.length; i++) {
         const [chosen, rejected] = [out.scores[i] as number, out.scores[P + i] as number];
@@ -167,7 +167,6 @@ export async function* reward(
         right += rankedRight({ chosen, rejected });
       }
     }
-    checkFinite("reward", step + 1, { loss });
 
     // 3. AdamW.
     const rate = learningRate(step, config.learningRate, config.schedule, warmup, steps);

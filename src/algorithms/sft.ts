@@ -18,7 +18,7 @@ import { loadBalancingLoss, withRouterScores } from "../model/load-balance.js";
 import { collatePacked, packSequences } from "../model/packing.js";
 import { tokenReadings } from "../model/token-readings.js";
 import { type Named, realTokens, scalar, type TokensRead, type Traced, tokensRead } from "../model/values.js";
-import { learningRate } from "../optim/index.js";
+import { learningRate, warmupSteps } from "../optim/index.js";
 import { add, div, mul, neg, sum } from "../tensor/index.js";
 import { checkFinite } from "./finite.js";
 import { batchIndices } from "./order.js";
@@ -100,7 +100,7 @@ export async function* sft(
     ? packSequences(readable, config.maxLength)
     : readable.map((e) => [e]);
   const steps = sftSteps(rows.length, config);
-  const warmup = Math.ceil(steps * config.warmupRatio);
+  const warmup = warmupSteps(steps, config);
   let tokensSeen = 0;
 
   for (let step = 0; step < steps; step++) {

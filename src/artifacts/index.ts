@@ -13,7 +13,6 @@ export type { Json } from "./json.js";
 export { lockFolder } from "./lock.js";
 export { folderToResume, Run, type RunOptions, unusedRunName } from "./run.js";
 export { otherCommand, RUN_CONFIG, settingsOfRun } from "./run-config.js";
-export { type SvgPlotOptions, type SvgSeries, svgLinePlot } from "./svg-plot.js";
 export { readTensorsFile, type TensorRecord, writeTensorsFile } from "./tensors-file.js";
 export { plumblineVersion } from "./version.js";
 export { checkWritable } from "./writable.js";

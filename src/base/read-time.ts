@@ -1,7 +1,7 @@
 /** Times in files: ISO 8601 or Unix milliseconds, and nothing that could mean two instants. */
 
 /** An instant in Unix milliseconds. */
-export interface ReadTime {
+interface ReadTime {
   at: number;
   /** Whether the text states no zone, so that UTC was assumed. */
   assumedUtc: boolean;

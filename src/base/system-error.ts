@@ -4,7 +4,7 @@ import { dirname, resolve } from "node:path";
 import { PlumbError } from "./errors.js";
 
 /** Why a call of the operating system failed, and what to do about it. */
-export interface SystemCause {
+interface SystemCause {
   why: string;
   hint: string;
 }

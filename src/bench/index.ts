@@ -8,25 +8,26 @@ import type { ModelConfig } from "../model/config.js";
 import { frozenNetwork, randomWeights } from "../model/create.js";
 import type { Weights } from "../model/network.js";
 import type { TimedRuntime } from "../runtime/profile.js";
-import { matrixProductProbe, median, memoryReadProbe, type Spread, spread } from "./machine.js";
+import { median } from "../statistics/median.js";
+import { matrixProductProbe, memoryReadProbe, type Spread, spread } from "./machine.js";
 import { PpoIterations } from "./ppo-iterations.js";
 import { SMOLLM2_135M, weightBytes } from "./shapes.js";
 import { decodeStep, TrainingStep } from "./steps.js";
 
-export interface BenchOptions {
+interface BenchOptions {
   repeats: number;
   rows: number;
   length: number;
 }
 
-export interface StepFigures {
+interface StepFigures {
   tokensPerSecond: Spread;
   gflops: Spread;
   /** GFLOP/s of the step over those of the bare product measured just before it. */
   ratio: Spread;
 }
 
-export interface DecodeFigures {
+interface DecodeFigures {
   batch: number;
   millisecondsPerStep: Spread;
   tokensPerSecond: number;
@@ -52,7 +53,7 @@ export interface BenchResult {
   ppo: IterationShare;
 }
 
-export interface IterationShare {
+interface IterationShare {
   milliseconds: number;
   insidePrograms: number;
   outsideShare: number;

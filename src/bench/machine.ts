@@ -1,5 +1,6 @@
 import { RandomStream } from "../base/random.js";
 import type { Runtime } from "../runtime/runtime.js";
+import { median } from "../statistics/median.js";
 import { int8Matmul, matmul, sum, trace } from "../tensor/index.js";
 
 const SIDE = 2048;
@@ -8,7 +9,7 @@ const READ_ROWS = 4096;
 const READ_COLUMNS = 32768;
 
 /** A measurement that can be repeated, alternating with others. */
-export interface Probe {
+interface Probe {
   run(): Promise<number>;
   release(): void;
 }
@@ -89,12 +90,6 @@ export function memoryReadProbe(runtime: Runtime): Probe {
     release: () => data.release(),
   };
 }
-
-export const median = (values: readonly number[]): number => {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
-};
 
 /** Median, minimum and maximum of repeated measurements. */
 export interface Spread {

@@ -48,7 +48,7 @@ export const benchSchema = z.object({
   model: z.string().min(1).optional().describe("with --profile: a model instead of random weights"),
 });
 
-export type BenchConfig = z.output<typeof benchSchema>;
+type BenchConfig = z.output<typeof benchSchema>;
 
 /** Runs the benchmark and writes the figures to `out`. */
 export async function runBench(

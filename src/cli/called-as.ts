@@ -3,7 +3,7 @@ import { existsSync, realpathSync } from "node:fs";
 import { basename, delimiter, isAbsolute, join, relative } from "node:path";
 
 /** What a program knows of how it was started. */
-export interface Started {
+interface Started {
   env: Readonly<Record<string, string | undefined>>;
   /** The script that node runs, as `process.argv[1]` has it. */
   script: string | undefined;

@@ -25,7 +25,7 @@ export interface Recipe {
   sections: Map<string, RecipeSection>;
 }
 
-export interface RecipeSection {
+interface RecipeSection {
   values: Record<string, unknown>;
   /** The line of a setting, by its dotted key. */
   lines: Map<string, number>;

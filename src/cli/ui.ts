@@ -9,7 +9,7 @@ import { asCalled } from "./called-as.js";
 import { Progress } from "./progress.js";
 import { printable } from "./text-width.js";
 
-export interface UiOptions {
+interface UiOptions {
   json: boolean;
   quiet: boolean;
   color: boolean;

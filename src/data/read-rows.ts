@@ -8,7 +8,7 @@ import { utf8Text } from "./text-encoding.js";
 /** Most bytes of a file that is one JSON list: it is held in memory whole. */
 const MAX_JSON_LIST_BYTES = 256 * 2 ** 20;
 
-export type FileFormat = "jsonl" | "json" | "csv" | "tsv" | "parquet";
+type FileFormat = "jsonl" | "json" | "csv" | "tsv" | "parquet";
 
 const EXTENSIONS: Record<string, FileFormat> = {
   ".jsonl": "jsonl",

@@ -5,7 +5,7 @@ import type { NetworkRunner } from "../model/runner.js";
 import { sequenceLogProbs } from "../model/score.js";
 import { EOS_TOKEN, prompts } from "../worlds/assistant/index.js";
 import type { CandidatePair, Response } from "./candidates.js";
-import { trainDirectly } from "./direct.js";
+import { checkMethods, trainDirectly } from "./direct.js";
 import { promptIds } from "./language-model.js";
 import { METHODS } from "./methods.js";
 
@@ -57,4 +57,27 @@ describe("a direct method on the raters' preferences", () => {
     },
     60_000,
   );
+});
+
+describe("settings that a further method would refuse", () => {
+  const check = (settings: Parameters<typeof tinyDemo>[0]) => () => checkMethods(tinyDemo(settings));
+
+  it("are refused by name before anything runs", () => {
+    expect(check({ methods: ["orpo", "dpo"], dpo: { gamma: 1 } })).toThrow(
+      "methods: dpo: lossType sigmoid has no gamma",
+    );
+    expect(check({ methods: ["hinge"], dpo: { labelSmoothing: 0.1 } })).toThrow(
+      "methods: hinge: lossType hinge does not read labelSmoothing",
+    );
+    expect(check({ methods: ["kto"], kto: { batchSize: 1, microBatchSize: 1 } })).toThrow(
+      "methods: kto: batchSize is 1",
+    );
+  });
+
+  it("are of no account where their method is not asked for", () => {
+    expect(check({ methods: ["simpo"], dpo: { gamma: 1 } })).not.toThrow();
+    expect(check({ methods: ["cdpo", "robust"], dpo: { labelSmoothing: 0.1 } })).not.toThrow();
+    expect(check({ methods: ["orpo", "grpo"], dpo: { gamma: 1 }, kto: { batchSize: 1 } })).not.toThrow();
+    expect(check({ methods: [...METHODS] })).not.toThrow();
+  });
 });

@@ -1,9 +1,18 @@
 /** The demo's direct methods: a policy from the raters' preferences, without a reward model and without sampling. */
 import type { LabelledAnswer } from "../algorithms/answers.js";
-import { type DpoPair, dpo, pairLogProbs, readsReference } from "../algorithms/dpo.js";
-import { type KtoConfig, kto, ktoSteps, mismatched } from "../algorithms/kto.js";
+import {
+  checkDpo,
+  type DpoConfig,
+  type DpoPair,
+  dpo,
+  pairLogProbs,
+  readsReference,
+} from "../algorithms/dpo.js";
+import { checkKto, type KtoConfig, kto, ktoSteps, mismatched } from "../algorithms/kto.js";
 import { orpo } from "../algorithms/orpo.js";
 import type { Step } from "../algorithms/step.js";
+import { PlumbError } from "../base/errors.js";
+import { usageError } from "../base/usage-error.js";
 import { promptCompletion, type Sequence } from "../model/batch.js";
 import { fullNetwork } from "../model/create.js";
 import { type NetworkRunner, NetworkTrainer } from "../model/runner.js";
@@ -12,15 +21,41 @@ import { type StageWork, UNSAVED } from "../pipeline/index.js";
 import type { Runtime } from "../runtime/runtime.js";
 import type { Tokenizer } from "../text/index.js";
 import { type DemoConfig, wholeModel } from "./config.js";
-import { promptIds } from "./language-model.js";
 import { type DirectMethod, PAIR_LOSSES, settingsOf } from "./methods.js";
 import type { StepEvent } from "./phases.js";
-import { type Judged, preferredAnswers } from "./preferences.js";
+import { type Judged, type PreferredAnswers, preferredAnswers } from "./preferences.js";
 import { resumableSteps } from "./resumable.js";
 import { weightsOf } from "./training.js";
 
 /** Settings of the demo on which a direct method depends. */
 export type DirectSettings = Pick<DemoConfig, "seed" | "dpo" | "kto" | "orpo">;
+
+/** The settings of a loss over pairs: the demo's reference stays where it is. */
+const pairSettings = (
+  method: keyof typeof PAIR_LOSSES,
+  config: Pick<DirectSettings, "seed" | "dpo">,
+): DpoConfig => ({
+  ...config.dpo,
+  lossType: PAIR_LOSSES[method],
+  syncEvery: null,
+  syncShare: 1,
+  ...wholeModel(config),
+});
+
+/**
+ * Checks the settings of the further methods, so that a wrong one is known before the first stage and not at the
+ * method's own. @throws PlumbError, which names the method, if one of them would refuse its settings.
+ */
+export function checkMethods(config: DirectSettings & Pick<DemoConfig, "methods">): void {
+  for (const method of config.methods)
+    try {
+      if (method === "kto") checkKto(config.kto);
+      else if (method !== "orpo" && method !== "grpo") checkDpo(pairSettings(method, config));
+    } catch (error) {
+      if (!(error instanceof PlumbError)) throw error;
+      throw usageError(`methods: ${method}: ${error.message}`, error.hint);
+    }
+}
 
 /** Trains a copy of the SFT model, which is the reference where the method has one. */
 export async function* trainDirectly(
@@ -49,15 +84,15 @@ async function stepsOf(
 ): Promise<(done: number) => AsyncIterable<Step>> {
   const { padId } = tokenizer;
   const whole = wholeModel(config);
+  const compared = preferredAnswers(judged, tokenizer);
   if (method === "kto")
-    return ktoFrom(policy, reference, labelled(judged, tokenizer), padId, { ...config.kto, ...whole });
-  const pairs = answerPairs(judged, tokenizer);
+    return ktoFrom(policy, reference, compared.flatMap(labelled), padId, { ...config.kto, ...whole });
+  const pairs = compared.map(answerPair);
   if (method === "orpo") return (done) => orpo({ policy, pairs, padId }, { ...config.orpo, ...whole }, done);
-  const still = { syncEvery: null, syncShare: 1 };
-  const own = { ...config.dpo, lossType: PAIR_LOSSES[method], ...still, ...whole };
+  const own = pairSettings(method, config);
   const known = readsReference(own) ? await pairLogProbs(reference, pairs, padId, own) : [];
-  const compared = pairs.map((pair, i): DpoPair => ({ ...pair, reference: known[i] }));
-  return (done) => dpo({ policy, pairs: compared, padId }, own, done);
+  const withReference = pairs.map((pair, i): DpoPair => ({ ...pair, reference: known[i] }));
+  return (done) => dpo({ policy, pairs: withReference, padId }, own, done);
 }
 
 /** KTO's steps: the reference's log-probabilities of all that they will read are computed first. */
@@ -80,22 +115,13 @@ async function ktoFrom(
     kto({ policy, answers, reference: { answers: own, mismatched: ofSteps }, padId }, config, done);
 }
 
-/** The pairs with the answer that the raters prefer as the chosen one, each with the probability that they are wrong. */
-const answerPairs = (judged: Judged, tokenizer: Tokenizer): DpoPair[] =>
-  preferredAnswers(judged, tokenizer).map(({ prompt, chosen, rejected, noise }) => ({
-    chosen: promptCompletion(prompt, chosen),
-    rejected: promptCompletion(prompt, rejected),
-    noise,
-  }));
+/** The answer that the raters prefer as the chosen one, with the probability that they are wrong. */
+const answerPair = ({ prompt, chosen, rejected, noise }: PreferredAnswers): DpoPair => ({
+  chosen: promptCompletion(prompt, chosen),
+  rejected: promptCompletion(prompt, rejected),
+  noise,
+});
 
-/** Each answer by itself, in the pairs' own order: the better one of a pair is desirable, the other is not. */
-function labelled({ pairs, preferences }: Judged, tokenizer: Tokenizer): LabelledAnswer[] {
-  return preferences.flatMap(({ pair, better }) => {
-    const prompt = promptIds(tokenizer, pairs[pair].prompt.text);
-    return (["left", "right"] as const).map((side) => ({
-      prompt,
-      completion: pairs[pair][side].ids,
-      label: side === better,
-    }));
-  });
-}
+/** Each answer by itself, in the pair's own order: the preferred one is desirable, the other is not. */
+const labelled = ({ prompt, inOrder }: PreferredAnswers): LabelledAnswer[] =>
+  inOrder.map(({ ids, preferred }) => ({ prompt, completion: ids, label: preferred }));

@@ -34,7 +34,7 @@ export interface Measured {
 }
 
 /** Settings of the demo on which measurements on held-out prompts depend. */
-export type HeldOutSettings = Pick<
+type HeldOutSettings = Pick<
   DemoConfig,
   "seed" | "split" | "samplesPerPrompt" | "temperature" | "temperatures"
 > & {

@@ -32,7 +32,7 @@ export interface Optimised {
 }
 
 /** Settings of the demo on which the stage depends; split and samplesPerPrompt only if evaluateEvery is above 0. */
-export type OptimiseSettings = Pick<
+type OptimiseSettings = Pick<
   DemoConfig,
   "seed" | "ppo" | "ppoTopics" | "temperature" | "evaluateEvery" | "split" | "samplesPerPrompt"
 >;

@@ -1,10 +1,10 @@
 import { beforeEach, expect, it, vi } from "vitest";
-import type { SvgPlotOptions, SvgSeries } from "../artifacts/index.js";
+import type { SvgPlotOptions, SvgSeries } from "../base/svg-plot.js";
 import type { OverOptimization } from "./over-optimization.js";
 import { overOptimizationSvg } from "./over-optimization-svg.js";
 
 const drawn = vi.hoisted(() => ({ series: [] as unknown[], options: {} as unknown }));
-vi.mock("../artifacts/index.js", () => ({
+vi.mock("../base/svg-plot.js", () => ({
   svgLinePlot: (series: SvgSeries[], options: SvgPlotOptions) => {
     Object.assign(drawn, { series, options });
     return "<svg>";

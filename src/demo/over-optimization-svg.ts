@@ -1,4 +1,4 @@
-import { svgLinePlot } from "../artifacts/index.js";
+import { svgLinePlot } from "../base/svg-plot.js";
 import type { Interval } from "../statistics/estimates.js";
 import type { figures, OverOptimization } from "./over-optimization.js";
 

@@ -18,7 +18,7 @@ import {
 } from "../worlds/assistant/index.js";
 import { promptIds } from "./language-model.js";
 
-export interface GoldResponse {
+interface GoldResponse {
   ids: readonly number[];
   text: string;
   gold: GoldUtility;

@@ -37,6 +37,8 @@ export interface PreferredAnswers {
   prompt: readonly number[];
   chosen: readonly number[];
   rejected: readonly number[];
+  /** Both answers, the left one first. */
+  inOrder: readonly { ids: readonly number[]; preferred: boolean }[];
   /** Probability in [0, 0.5) that the raters are wrong. */
   noise: number;
 }
@@ -45,8 +47,14 @@ export interface PreferredAnswers {
 export function preferredAnswers({ pairs, preferences }: Judged, tokenizer: Tokenizer): PreferredAnswers[] {
   return preferences.map(({ pair, better, noise }) => {
     const { prompt, left, right } = pairs[pair];
-    const [chosen, rejected] = better === "left" ? [left, right] : [right, left];
-    return { prompt: promptIds(tokenizer, prompt.text), chosen: chosen.ids, rejected: rejected.ids, noise };
+    const leftWins = better === "left";
+    const [chosen, rejected] = leftWins ? [left, right] : [right, left];
+    const inOrder = [
+      { ids: left.ids, preferred: leftWins },
+      { ids: right.ids, preferred: !leftWins },
+    ];
+    const before = promptIds(tokenizer, prompt.text);
+    return { prompt: before, inOrder, chosen: chosen.ids, rejected: rejected.ids, noise };
   });
 }
 
@@ -57,7 +65,7 @@ export function tokenPair({ prompt, left, right }: CandidatePair, tokenizer: Tok
 }
 
 /** Gold utility of the left response minus the right one's. */
-export const goldDifference = ({ prompt, left, right }: CandidatePair): number =>
+const goldDifference = ({ prompt, left, right }: CandidatePair): number =>
   goldUtility(prompt, left.text).total - goldUtility(prompt, right.text).total;
 
 /**

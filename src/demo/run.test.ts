@@ -96,6 +96,13 @@ const run = async (events: unknown[], settings: Record<string, unknown> = {}) =>
 };
 
 describe("a run of the demo", () => {
+  it("does not begin with settings that a further method would refuse at its stage", async () => {
+    const refused = { name: "refused", methods: ["dpo"], dpo: { gamma: 1 } };
+    await expect(run([RESULT], refused)).rejects.toThrow("methods: dpo: lossType sigmoid has no gamma");
+    expect(told.asked).toEqual([]);
+    expect(existsSync(join(root, "refused"))).toBe(false);
+  });
+
   it("shows a bar for each phase, from where the run goes on, with the phase's figures", async () => {
     const { said } = await run([
       step("pretrain", 1, { loss: 3 }),

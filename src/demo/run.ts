@@ -8,6 +8,7 @@ import { Pipeline, writeLineage } from "../pipeline/index.js";
 import type { TrainingHost } from "../train/host.js";
 import { barsOf } from "./bars.js";
 import { type DemoConfig, demoSchema } from "./config.js";
+import { checkMethods } from "./direct.js";
 import { type DemoEvent, type DemoModels, type DemoResult, isKept } from "./events.js";
 import { demo } from "./loop.js";
 import { METHOD_TITLES } from "./methods.js";
@@ -46,6 +47,7 @@ export interface DemoRun extends DemoResult {
 
 /** @returns undefined after an interruption, with everything done so far stored. */
 export async function runDemo(config: DemoConfig, host: TrainingHost): Promise<DemoRun | undefined> {
+  checkMethods(config);
   const started = performance.now();
   const { root, resume, fresh } = config;
   const name = resume ? config.name : await unusedRunName(root, config.name);

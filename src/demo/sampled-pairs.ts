@@ -13,7 +13,7 @@ const SAMPLES_ONLY = { facts: own, everyday: own, reworded: own, alarming: own, 
 export const PAIRS_TOGETHER = 1500;
 
 /** Settings of the demo on which the sampling of pairs depends. */
-export type PairSettings = Pick<DemoConfig, "seed" | "topics" | "temperature" | "hotTemperature"> & {
+type PairSettings = Pick<DemoConfig, "seed" | "topics" | "temperature" | "hotTemperature"> & {
   world: Pick<DemoConfig["world"], "demonstrations">;
   ppo: Pick<DemoConfig["ppo"], "maxNewTokens">;
 };

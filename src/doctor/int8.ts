@@ -25,7 +25,7 @@ export const checkInt8Support = (runtime: Runtime): Promise<CheckResult> =>
         };
   });
 
-export interface Int8Check {
+interface Int8Check {
   model: string;
   adapter: readonly string[];
   data: readonly string[];

@@ -3,7 +3,7 @@ import { clustersOf } from "../statistics/clusters.js";
 import { type WinRate, winRate } from "../statistics/estimates.js";
 import { pooledMeanInterval, ratioInterval, type SampleInterval } from "../statistics/means.js";
 import { type ClusterInterval, rateInterval } from "../statistics/rates.js";
-import { isRefusal } from "../text/refusal.js";
+import { isRefusal } from "../votes/filters/refusal.js";
 import { distinctN } from "./diversity.js";
 
 /** An answer to a prompt, with its measurements. */

@@ -16,7 +16,7 @@ export interface CacheSizeOptions {
   capacity?: number | undefined;
 }
 
-export interface CacheSize {
+interface CacheSize {
   rows: number;
   capacity: number;
 }

@@ -19,7 +19,7 @@ import { recomputedWithScores } from "./load-balance.js";
 import { attentionWidths, BLOCK_NORMS } from "./weight-names.js";
 
 /** Computes the attention of one layer: [N, H D] from q [N, H D] and k, v [N, KV D]. */
-export type Attend = (layer: number, q: Tensor, k: Tensor, v: Tensor) => Tensor;
+type Attend = (layer: number, q: Tensor, k: Tensor, v: Tensor) => Tensor;
 
 const ACTIVATIONS = { silu, gelu, gelu_tanh: geluTanh };
 

@@ -6,7 +6,7 @@ const LOGITS_BYTES = 256 * 2 ** 20;
 const MAX_TOKENS = 4096;
 
 /** Most rows in a run whose rows have this many tokens. */
-export function rowsWithin(tokens: number, vocabSize: number, maxRows: number): number {
+function rowsWithin(tokens: number, vocabSize: number, maxRows: number): number {
   const most = Math.min(MAX_TOKENS, LOGITS_BYTES / (4 * vocabSize));
   return Math.max(1, Math.min(maxRows, Math.floor(most / paddedLength(tokens))));
 }

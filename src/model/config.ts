@@ -4,12 +4,12 @@ import { z } from "zod";
 export const MAX_LAYERS = 1024;
 
 /** Most experts of a layer; far above any published model, as MAX_LAYERS is. */
-export const MAX_EXPERTS = 1024;
+const MAX_EXPERTS = 1024;
 
 const factor = z.number().positive();
 
 /** The MLPs of every block, of which a router chooses some for each token (Shazeer et al. 2017). */
-export const expertsSchema = z.object({
+const expertsSchema = z.object({
   count: z.number().int().positive().max(MAX_EXPERTS),
   chosen: z
     .number()
@@ -44,7 +44,7 @@ export const expertsSchema = z.object({
 export type Experts = z.infer<typeof expertsSchema>;
 
 /** Frequency scaling of rotary embeddings (transformers, modeling_rope_utils.py). */
-export const ropeScalingSchema = z.discriminatedUnion("kind", [
+const ropeScalingSchema = z.discriminatedUnion("kind", [
   z.object({
     kind: z.literal("llama3").describe("Llama 3.1's scaling: long wavelengths stretched, short ones kept."),
     factor,
@@ -76,7 +76,7 @@ export const ropeScalingSchema = z.discriminatedUnion("kind", [
 ]);
 
 /** Supported architectures, by config.json's model_type. */
-export const ARCHITECTURE_NAMES = [
+const ARCHITECTURE_NAMES = [
   "llama",
   "mistral",
   "qwen2",

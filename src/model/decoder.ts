@@ -158,7 +158,7 @@ export const cacheNames = (layer: number): [key: string, value: string] => [
   `cache.${layer}.value`,
 ];
 
-export interface DecodeInputs {
+interface DecodeInputs {
   /**
    * i64 [B, T], where T = 1; or B = 1; or the rows are beginnings of prompts, padded on the right, and the cache is
    * empty.

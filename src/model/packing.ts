@@ -140,7 +140,7 @@ export function collatePacked(
   return { rows, columns, ids, last, lengths, mask: { segmentEnd, positions }, ...read };
 }
 
-export interface PackedShape {
+interface PackedShape {
   rows: number;
   columns: number;
   share: boolean;

@@ -1,5 +1,5 @@
 /** The layout of the tokens of several sequences in one row. */
-export interface RowLayout {
+interface RowLayout {
   ids: number[];
   /** Each token's position within its sequence. */
   positions: number[];

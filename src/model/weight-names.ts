@@ -65,7 +65,7 @@ export function blockLinears(config: ModelConfig): BlockLinear[] {
 }
 
 /** A layer that an adapter may update. */
-export interface LoraLinear extends Omit<BlockLinear, "bias"> {
+interface LoraLinear extends Omit<BlockLinear, "bias"> {
   /** How many layers of that shape it stands for, each with an update of its own: a layer of all experts. */
   readonly experts?: number;
 }

@@ -26,7 +26,7 @@ export const WHOLE_LENGTH = 512;
 /** Queries in a block. */
 const BLOCK = 256;
 
-export interface BlockMask {
+interface BlockMask {
   /** [BLOCK, T], from `blockBias`. */
   bias: Tensor;
   window?: number;

@@ -2,7 +2,7 @@
 export type RopeScaling = LinearScaling | Llama3Scaling | YarnScaling | LongScaling;
 
 /** Divides all frequencies by `factor` (Chen et al. 2023). */
-export interface LinearScaling {
+interface LinearScaling {
   kind: "linear";
   factor: number;
 }
@@ -21,7 +21,7 @@ export interface Llama3Scaling {
  * context are kept, those of fewer than `betaSlow` are divided by `factor`, and those between are mixed, linearly in
  * their number. `truncate`: the first and last of these are rounded outwards.
  */
-export interface YarnScaling {
+interface YarnScaling {
   kind: "yarn";
   factor: number;
   originalMaxPositions: number;
@@ -33,7 +33,7 @@ export interface YarnScaling {
 }
 
 /** LongRoPE for texts within the original context (Ding et al. 2024): each frequency is divided by its own factor. */
-export interface LongScaling {
+interface LongScaling {
   kind: "longrope";
   shortFactors: readonly number[];
   /** cos and sin are multiplied by it. */

@@ -29,7 +29,7 @@ export interface BaseSettings {
 }
 
 /** A model whose weights may be rounded. */
-export interface RoundableBase {
+interface RoundableBase {
   config: ModelConfig;
   weights: Weights;
   tokenizer?: Tokenizer;
@@ -46,7 +46,7 @@ export interface BaseReport {
   int8?: QuantizedBase["error"] & { products16: number };
 }
 
-export interface ChosenWeights {
+interface ChosenWeights {
   weights: Weights;
   report: BaseReport;
   /** How to make the same 8-bit base from the same model again. */

@@ -94,52 +94,64 @@ export async function openBaseModel(
   adapters: readonly string[] = [],
   { maxPositions, head, shared, chat, addedTokens, notices }: OpenOptions = {},
 ): Promise<OpenedModel> {
+  // 1. The model itself, from memory where it was opened before.
   const opened = shared?.get(baseKey(model)) ?? (await readModel(runtime, model, head, addedTokens));
   shared?.set(baseKey(model), opened);
-  const { config: declared, weights, int8, leftOut } = opened;
-  if (leftOut !== undefined) notices?.warn(`${model}: left out: ${leftOut}`);
+  if (opened.leftOut !== undefined) notices?.warn(`${model}: left out: ${opened.leftOut}`);
   if (opened.guessed !== undefined) notices?.warn(`${model}: ${opened.guessed}`);
+
+  // 2. All adapters but the last, folded in.
+  let merged = { config: withContext(opened.config, maxPositions, model), weights: opened.weights };
+  const alone = shared === undefined;
+  for (const dir of adapters.slice(0, -1))
+    merged = await mergeAdapter(runtime, merged, dir, { inPlace: alone, notices });
+
+  // 3. The last one, kept apart.
+  const whole = { config: merged.config, base: merged.weights };
+  const last = adapters.at(-1);
+  const adapted = last === undefined ? whole : await withLastAdapter(runtime, whole, last, head, notices);
+
+  // 4. The tokenizer of the model with its adapters, and the tokens that end an answer.
+  const fitting = addedTokens ? { ...adapted.config, vocabSize: Infinity } : adapted.config;
+  const own = await adaptersTokenizer(opened.tokenizer, adapters, fitting, notices);
+  const tokenizer = own && chat ? withTemplateSettings(own, chat, model) : own;
+  const config = withEnds(await withAdaptersEnds(adapted.config, adapters), tokenizer);
+
+  return {
+    ...adapted,
+    config,
+    padId: tokenizer?.padId ?? opened.config.padId ?? 0,
+    source: model,
+    ...(tokenizer && { tokenizer }),
+    ...(opened.int8 && { int8: opened.int8 }),
+    ...(opened.leftOut !== undefined && { leftOut: opened.leftOut }),
+    // One object where the adapter left the base as it was.
+    ...(last !== undefined && { unadapted: adapted.config === whole.config ? { ...whole, config } : whole }),
+  };
+}
+
+/** The configuration with another context length. @throws PlumbError if the model cannot have one that long. */
+function withContext(declared: ModelConfig, maxPositions: number | undefined, model: string): ModelConfig {
   const config = { ...declared, ...(maxPositions !== undefined && { maxPositions }) };
   const longest = longestContext(declared);
-  if (longest !== undefined && config.maxPositions > longest) {
-    const what = declared.learnedPositions ? "learned positions" : "longrope, which is read";
-    throw new PlumbError(`${model} has ${what} for ${longest} tokens, so it cannot take ${maxPositions}`);
-  }
-  let merged = { config, weights };
-  const alone = shared === undefined;
-  const earlier = adapters.slice(0, -1);
-  for (const dir of earlier) merged = await mergeAdapter(runtime, merged, dir, { inPlace: alone, notices });
-  const last = adapters.at(-1);
-  const finished = async (adapted: ModelConfig) => {
-    const fitting = addedTokens ? { ...adapted, vocabSize: Infinity } : adapted;
-    const own = await adaptersTokenizer(opened.tokenizer, adapters, fitting, notices);
-    const tokenizer = own && chat ? withTemplateSettings(own, chat, model) : own;
-    const padId = tokenizer?.padId ?? config.padId ?? 0;
-    return {
-      padId,
-      source: model,
-      ...(tokenizer && { tokenizer }),
-      ...(int8 && { int8 }),
-      ...(leftOut !== undefined && { leftOut }),
-    };
-  };
-  const endedAs = async (adapted: ModelConfig, tokenizer: Tokenizer | undefined) =>
-    withEnds(await withAdaptersEnds(adapted, adapters), tokenizer);
-  if (last === undefined) {
-    const rest = await finished(merged.config);
-    return { config: await endedAs(merged.config, rest.tokenizer), base: merged.weights, ...rest };
-  }
-  const whole = { config: merged.config, base: merged.weights };
-  const parts = await readAdapterParts(last, whole.config);
+  if (longest === undefined || config.maxPositions <= longest) return config;
+  const what = declared.learnedPositions ? "learned positions" : "longrope, which is read";
+  throw new PlumbError(`${model} has ${what} for ${longest} tokens, so it cannot take ${maxPositions}`);
+}
+
+/** A model with an adapter that is not folded in. @throws PlumbError if it is a reward model's and `head` is not "any". */
+async function withLastAdapter(
+  runtime: Runtime,
+  { config, base }: Pick<OpenedModel, "config" | "base">,
+  dir: string,
+  head: WantedHead | undefined,
+  notices: OpenOptions["notices"],
+): Promise<Pick<OpenedModel, "config" | "base" | "adapter">> {
+  const parts = await readAdapterParts(dir, config);
   for (const warning of parts.warnings) notices?.warn(warning);
-  if (parts.replaced.has(HEAD) && head !== "any") throw headWouldBeLost(last);
-  const { update, head: scalar, ...adapted } = await adaptBase(runtime, whole.config, whole.base, parts);
-  const adapter = { ...(update && { update }), ...(scalar && { head: scalar }) };
-  const rest = await finished(adapted.config);
-  const ended = await endedAs(adapted.config, rest.tokenizer);
-  // One object where the adapter left the base as it was.
-  const unadapted = adapted.config === whole.config ? { ...whole, config: ended } : whole;
-  return { ...adapted, config: ended, ...rest, adapter, unadapted };
+  if (parts.replaced.has(HEAD) && head !== "any") throw headWouldBeLost(dir);
+  const { update, head: scalar, ...adapted } = await adaptBase(runtime, config, base, parts);
+  return { ...adapted, adapter: { ...(update && { update }), ...(scalar && { head: scalar }) } };
 }
 
 /** A scalar head scores texts; it has no place in a model of language. */

@@ -13,7 +13,7 @@ import { tokenizerOf, withEnds } from "./open-network.js";
 const NAMED = 4;
 
 /** A model that was opened with its tokenizer's `addedTokens`. */
-export interface Resizable extends SizedModel {
+interface Resizable extends SizedModel {
   tokenizer?: Tokenizer | undefined;
   source: string;
   int8?: StoredInt8 | undefined;

@@ -1,3 +1,3 @@
 /** AdamW with gradient clipping, updated in place; learning-rate schedules. */
 export { AdamW, type AdamwConfig, adamwSchema, NonFiniteGradient, type OptimizerTarget } from "./adamw.js";
-export { learningRate, type Schedule, scheduleSchema } from "./schedule.js";
+export { learningRate, type Schedule, scheduleSchema, warmupSteps } from "./schedule.js";

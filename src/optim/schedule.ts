@@ -3,6 +3,10 @@ import { z } from "zod";
 export const scheduleSchema = z.enum(["constant", "linear", "cosine"]);
 export type Schedule = z.infer<typeof scheduleSchema>;
 
+/** Steps of the warm-up: `warmupRatio` of all, rounded up. */
+export const warmupSteps = (totalSteps: number, { warmupRatio }: { warmupRatio: number }): number =>
+  Math.ceil(totalSteps * warmupRatio);
+
 /**
  * Learning rate of a step: a linear warm-up from 0, then constant, or decaying to 0 at `totalSteps` linearly or along
  * half a cosine (as transformers' get_scheduler does).

@@ -8,7 +8,7 @@ import { systemError } from "../base/system-error.js";
 import { readLineage } from "./lineage.js";
 import { StageStore, sizeOf } from "./store.js";
 
-export interface StoredStage {
+interface StoredStage {
   /** Name of its folder: the stage's name and the beginning of the key. */
   name: string;
   stage: string;

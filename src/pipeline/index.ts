@@ -3,10 +3,12 @@
  * configuration, and the results of other stages. Runs share common stages, continue where they were interrupted, and
  * record their lineage.
  */
+export type { Replayed } from "./context.js";
 export { removeStages, storedStages } from "./housekeeping.js";
 export { complaintOf, readLineage, type StoredState, stateOf, writeLineage } from "./lineage.js";
 export type { Manifest } from "./manifest.js";
-export { Pipeline, type PlannedStage, type Replayed, type StageRecord } from "./pipeline.js";
+export { Pipeline } from "./pipeline.js";
+export type { PlannedStage, StageRecord } from "./planned-stage.js";
 export { type Stage, type StageResult, type StageState, type StageWork, UNSAVED } from "./stage.js";
 export { GrowingList, together } from "./together.js";
 export { readValue, writeValue } from "./values.js";

@@ -6,7 +6,7 @@ import { writeFileAtomically } from "../artifacts/index.js";
 import { PlumbError } from "../base/errors.js";
 import { systemError } from "../base/system-error.js";
 import { type Manifest, manifestSchema } from "./manifest.js";
-import type { StageRecord } from "./pipeline.js";
+import type { StageRecord } from "./planned-stage.js";
 import { StageStore } from "./store.js";
 
 const FILE = "lineage.json";
@@ -17,7 +17,7 @@ const lineageSchema = z.object({
   stages: z.array(z.object({ reused: z.boolean(), manifest: manifestSchema })),
 });
 
-export interface Lineage {
+interface Lineage {
   store: StageStore;
   stages: readonly StageRecord[];
 }

@@ -14,7 +14,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { lockFolder } from "../artifacts/index.js";
 import { PlumbError } from "../base/errors.js";
-import { Pipeline, type PlannedStage } from "./pipeline.js";
+import { Pipeline } from "./pipeline.js";
+import type { PlannedStage } from "./planned-stage.js";
 import type { Stage, StageResult } from "./stage.js";
 import { readValue, writeValue } from "./values.js";
 

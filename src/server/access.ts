@@ -21,7 +21,7 @@ export function checkAccess({ roles, scope }: Access, principal: Principal | und
 }
 
 /** The project of a path, and what the sender is there. */
-export interface Belonging {
+interface Belonging {
   project: Project;
   /** Whether the sender is of its staff; admins are of every project's. Otherwise the sender is one of its raters. */
   staff: boolean;

@@ -94,7 +94,7 @@ export function checkTrainable(
 }
 
 /** What a run trains on, as its settings name it. */
-export interface BaseChoice extends ChatTemplateSettings {
+interface BaseChoice extends ChatTemplateSettings {
   model: string;
   adapter: readonly string[];
   /** Whether tokens that have no row in the model get one. */

@@ -4,7 +4,7 @@ import { z } from "zod";
 
 export const dataDigestSchema = z.array(z.object({ name: z.string(), rows: z.number(), sha256: z.string() }));
 /** For each file, or project, the number of its rows and a digest of all that is read of them. */
-export type DataDigest = z.output<typeof dataDigestSchema>;
+type DataDigest = z.output<typeof dataDigestSchema>;
 
 /** @param read what a method's `read` gives: rows with their places, or an object that holds lists of them. */
 export function dataDigest(read: unknown): DataDigest {

@@ -21,7 +21,7 @@ interface Sampled {
 }
 
 /** The actors of a counted iteration. */
-export interface CountedActors extends Actors {
+interface CountedActors extends Actors {
   policy: NetworkTrainer;
   /** The longest of the prompts. */
   prompts: readonly PromptTokens[];

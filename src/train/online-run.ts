@@ -42,7 +42,7 @@ export interface OnlineConfig extends SilenceSettings {
 }
 type OnlineJob = Job<OnlineConfig, OnlineData>;
 
-export interface OnlineActors extends Actors {
+interface OnlineActors extends Actors {
   policy: NetworkTrainer;
   reference: NetworkRunner;
   generator: Generator;

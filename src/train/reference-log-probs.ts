@@ -25,7 +25,7 @@ import { type Batching, sequenceLogProbs } from "../model/score.js";
 import type { Job } from "./method.js";
 
 /** What the texts' reference needs of a run. */
-export type ReferenceJob = Pick<
+type ReferenceJob = Pick<
   Job<{ runs: string; microBatchSize: number; packing: Packing }, unknown>,
   "runtime" | "base" | "config" | "host" | "session"
 >;

@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import { svgLinePlot, writeFileAtomically } from "../artifacts/index.js";
+import { writeFileAtomically } from "../artifacts/index.js";
+import { svgLinePlot } from "../base/svg-plot.js";
 import { stepMetrics } from "./step-metrics.js";
 
 const CURVES = [

@@ -16,7 +16,7 @@ export const rewardFunctionSchema = z.object({
   weight: z.number().default(1).describe("weight in the sum of rewards"),
   name: z.string().min(1).optional().describe("name in metrics; default: the export's or the file's"),
 });
-export type RewardFunctionSettings = z.infer<typeof rewardFunctionSchema>;
+type RewardFunctionSettings = z.infer<typeof rewardFunctionSchema>;
 
 /**
  * A user's own reward, from a module whose export takes a list of `{ prompt, meta, response, ids, finishReason }`

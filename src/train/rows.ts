@@ -5,7 +5,7 @@ import type { LoadOptions } from "../data/index.js";
 import type { TrainingRows } from "../votes/judgement/index.js";
 
 /** Where rows come from: files, or a project in the database. */
-export interface RowSource {
+interface RowSource {
   data: readonly string[];
   limit?: number | undefined;
   project?: string | undefined;

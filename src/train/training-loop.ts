@@ -18,6 +18,7 @@ import { NonFiniteGradient } from "../optim/index.js";
 import { dataChanges, dataDigest, dataDigestSchema } from "./data-digest.js";
 import type { TrainingHost } from "./host.js";
 import { MAY_CHANGE, type RunSettings } from "./settings.js";
+import { doubtOfWarmup } from "./warmup.js";
 
 /** What a method tells the loop of a run. */
 export interface TrainingPlan<R extends Rollout = Rollout> {
@@ -26,6 +27,8 @@ export interface TrainingPlan<R extends Rollout = Rollout> {
   kept?: Readonly<Record<string, Network>>;
   /** Steps of the whole run. */
   steps: number;
+  /** Those of its beginning in which the learning rate rises from 0. */
+  warmup: number;
   unit: string;
   /** The figures next to the progress bar. */
   figures(metrics: Readonly<Record<string, number>>): LiveMetrics;
@@ -139,6 +142,8 @@ export class TrainingLoop {
     const { host } = this;
     const { signal } = host;
     if (this.step >= plan.steps || this.stopped !== undefined) return true;
+    const doubtful = doubtOfWarmup(plan.steps, plan.warmup, plan.unit);
+    if (doubtful !== undefined) host.warn(doubtful);
     const progress = host.progress({
       label: this.run.name,
       total: plan.steps,

@@ -33,7 +33,7 @@ type Needed<K extends string, T> = T extends undefined
     ? { [_ in K]?: T }
     : { [_ in K]: T };
 /** The request that a route takes. */
-export type RequestOf<N extends RouteName> = Needed<"params", Route<N>["params"]> &
+type RequestOf<N extends RouteName> = Needed<"params", Route<N>["params"]> &
   Needed<"query", Route<N>["query"]> &
   Needed<"body", Route<N>["body"]>;
 /** The result of a route. */

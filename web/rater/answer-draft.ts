@@ -25,7 +25,7 @@ export interface AnswerDraft {
 }
 
 /** What keeps an answer from being complete; a key of the strings. */
-export type Lacking = "verdict" | "rank" | "points" | "text" | "unchanged" | "categories" | "rationale";
+type Lacking = "verdict" | "rank" | "points" | "text" | "unchanged" | "categories" | "rationale";
 
 export function emptyDraft({ kind }: TaskDefinition, responses: readonly string[]): AnswerDraft {
   return {

@@ -3,7 +3,7 @@ import type { TaskDefinition } from "../../src/votes/tasks/index.js";
 import { store, stored } from "../storage.js";
 
 /** Name of an action: `left-2` is the left response with strength 2, `pick-3` the third of the choices. */
-export type KeyAction = string;
+type KeyAction = string;
 export type Keymap = Readonly<Record<KeyAction, string>>;
 
 /** For choosing among many: responses, points, categories. */

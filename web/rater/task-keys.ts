@@ -2,7 +2,7 @@
 import type { SafetyCategory, TaskDefinition, Verdict } from "../../src/votes/tasks/index.js";
 import { type AnswerDraft, rankedAt } from "./answer-draft.js";
 
-export interface AfterKey {
+interface AfterKey {
   draft: AnswerDraft;
   /** Whether the answer is complete, so that it is sent and the next item follows. */
   submit: boolean;
@@ -69,7 +69,7 @@ export function withPoints(draft: AnswerDraft, place: number, aspect: string, po
 }
 
 /** Selects a category of harm, or deselects it; with any category the response is not safe. */
-export function withCategory(draft: AnswerDraft, category: SafetyCategory): AnswerDraft {
+function withCategory(draft: AnswerDraft, category: SafetyCategory): AnswerDraft {
   const categories = draft.categories.includes(category)
     ? draft.categories.filter((other) => other !== category)
     : [...draft.categories, category];

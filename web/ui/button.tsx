@@ -1,7 +1,7 @@
 import type { ComponentChildren, JSX } from "preact";
 
 /** A key as it is printed on buttons. */
-export function KeyHint({ name }: { name: string }) {
+function KeyHint({ name }: { name: string }) {
   return (
     <span class="key-hint" aria-hidden="true">
       {name}

@@ -6,7 +6,7 @@ export const demo = [
     file: "src/demo/preferences.ts",
     tests: at(["preferences", "reward-check"]),
     mutations: [
-      ["preferences are flipped", 'better === "left" ? [left, right]', 'better === "right" ? [left, right]'],
+      ["preferences are flipped", 'const leftWins = better === "left"', 'const leftWins = better === "right"'],
       ["the noise of preferences is dropped", "rejected: rejected.ids, noise }", "rejected: rejected.ids, noise: 0 }"],
       ["the worse side by gold is the right one", "prefersLeft(i) === gold > 0", "prefersLeft(i) === gold < 0"],
       ["all pairs are judged by the same raters", '"demo/preferences/heldout/votes", i)', '"demo/preferences/heldout/votes", 0)'],
@@ -100,7 +100,10 @@ export const demo = [
   {
     file: "src/demo/direct.ts",
     tests: at(["direct"]),
-    mutations: [["desirable answers are the worse ones", "label: side === better", "label: side !== better"]],
+    mutations: [
+      ["desirable answers are the worse ones", "label: preferred", "label: !preferred"],
+      ["settings of losses over pairs are not checked", "checkDpo(pairSettings(method, config))", "pairSettings(method, config)"],
+    ],
   },
   {
     file: "src/cli/demo/report.ts",

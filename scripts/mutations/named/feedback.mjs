@@ -248,8 +248,8 @@ export const feedback = [
       ["each test is judged alone", "(rate * (rank + 1)) / order.length", "rate"],
       ["Bonferroni", "(rate * (rank + 1)) / order.length", "rate / order.length"],
       ["a narrow null is believed", "Math.max(1, NORMAL_MAD", "Math.max(0.1, NORMAL_MAD"],
-      ["a wide null is not", "Math.max(1, NORMAL_MAD * median(below))", "1"],
-      ["the null is centred at 0", "Math.max(0, median(honest))", "0"],
+      ["a wide null is not", "Math.max(1, NORMAL_MAD * upperMedian(below))", "1"],
+      ["the null is centred at 0", "Math.max(0, upperMedian(honest))", "0"],
     ],
   },
   {

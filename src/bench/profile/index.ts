@@ -16,7 +16,7 @@ import { isInt8, prepareWork, type Work, type WorkSize } from "./works.js";
 export type { KernelGroup, PhaseTime, ProfileSummary } from "./summary.js";
 export { WORKS, type Work } from "./works.js";
 
-export interface ProfileOptions extends WorkSize {
+interface ProfileOptions extends WorkSize {
   works: readonly Work[];
   /** Units of each work that count, after two to warm up. */
   repeats: number;

@@ -15,7 +15,7 @@ export const phaseOf = ({ program }: ProfiledRun): string =>
   PHASES.find(([pattern]) => pattern.test(program))?.[1] ?? "score";
 
 /** A sequence of consecutive runs of one phase. */
-export interface PhaseSpan {
+interface PhaseSpan {
   phase: string;
   start: number;
   end: number;

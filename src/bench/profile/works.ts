@@ -34,7 +34,7 @@ export interface WorkSize {
 }
 
 /** A work that is ready to be repeated. */
-export interface PreparedWork {
+interface PreparedWork {
   title: string;
   /** Does one unit of it. */
   run(): Promise<void>;

@@ -21,7 +21,7 @@ const UNCHECKED =
   "No rater could be checked by another, as no item has a second vote (no overlap): each result follows its only vote, with a probability that is expected and not measured.";
 
 /** The result of plumb aggregate. */
-export interface AggregateSummary {
+interface AggregateSummary {
   kind: VoteFile["votes"]["kind"];
   method: string;
   votes: number;

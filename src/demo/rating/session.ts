@@ -56,7 +56,7 @@ export interface RatedPair {
 }
 
 /** What is known about a rater afterwards; its kind is known only because it is simulated. */
-export interface RaterSummary {
+interface RaterSummary {
   rater: string;
   kind: RaterKind;
   votes: number;

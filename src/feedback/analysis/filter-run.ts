@@ -9,7 +9,7 @@ const MAX_WARNINGS = 200;
 const MAX_NAMED = 20;
 
 /** The result of a run of the filters, and the findings to hold in the store: one for each vote and filter. */
-export interface FoundByFilters {
+interface FoundByFilters {
   run: Omit<FilterRun, "held">;
   holds: HeldVote[];
 }

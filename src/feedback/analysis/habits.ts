@@ -2,9 +2,11 @@
  * What a rater's votes show about the rater's care: gold items, hidden repeats, time, and preferences for a place or
  * for length.
  */
+
 import { conversationKey } from "../../data/conversation.js";
 import { clustersOf } from "../../statistics/clusters.js";
 import type { Interval } from "../../statistics/estimates.js";
+import { median } from "../../statistics/median.js";
 import { rateInterval } from "../../statistics/rates.js";
 import { isRight } from "../../votes/filters/failed-gold.js";
 import { repeatsOf } from "../../votes/filters/self-contradiction.js";
@@ -68,8 +70,6 @@ export function tookLonger({ vote, item }: JudgedItem): boolean | undefined {
 
 /** Median of the seconds that votes took, as reported by clients; null without times. */
 export function medianSeconds(own: readonly JudgedItem[]): number | null {
-  const times = Float64Array.from(own.flatMap(({ vote }) => vote.milliseconds ?? [])).sort();
-  if (times.length === 0) return null;
-  const middle = times.length >> 1;
-  return (times.length % 2 === 1 ? times[middle] : (times[middle - 1] + times[middle]) / 2) / 1000;
+  const times = own.flatMap(({ vote }) => vote.milliseconds ?? []);
+  return times.length === 0 ? null : median(times) / 1000;
 }

@@ -4,7 +4,7 @@ import { type ChatMessage, ROLES } from "../../data/messages.js";
 
 const Turns = z.array(z.object({ role: z.enum(ROLES), content: z.string() })).min(1);
 
-export interface ConversationPair {
+interface ConversationPair {
   /** What both conversations begin with. */
   prompt: ChatMessage[];
   /** What follows of each: the answer, or its turns one below the other. */

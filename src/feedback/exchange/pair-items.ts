@@ -8,7 +8,7 @@ export interface SampledPrompt {
   responses: { text: string; score?: number }[];
 }
 
-export interface PairOptions {
+interface PairOptions {
   pairsPerPrompt: number;
   seed: number;
   /** The model's name. */

@@ -115,7 +115,7 @@ export const ropeTypeOf = (rope: JsonFields): unknown =>
   ]);
 
 /** Reads the scaling. @throws PlumbError, which names the type, if it is not supported. */
-export function ropeScalingOf(rope: JsonFields, model: JsonFields): Stated {
+function ropeScalingOf(rope: JsonFields, model: JsonFields): Stated {
   const type = ropeTypeOf(rope) ?? "default";
   const maxPositions = model.number("max_position_embeddings");
   const originalMaxPositions = (): number => rope.number("original_max_position_embeddings", maxPositions);

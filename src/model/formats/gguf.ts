@@ -12,10 +12,10 @@ import { type OpenWeights, tensorNameProblem, unknownTensor } from "./weights.js
 /**
  * Most bytes of header, metadata and tensor directory together; the largest in use are about 20 MB (262,144 tokens).
  */
-export const MAX_GGUF_HEADER_BYTES = 64 * 1024 * 1024;
-export const MAX_GGUF_STRING_BYTES = 16 * 1024 * 1024;
-export const MAX_GGUF_ARRAY_LENGTH = 4 * 1024 * 1024;
-export const MAX_GGUF_ENTRIES = 65_536;
+const MAX_GGUF_HEADER_BYTES = 64 * 1024 * 1024;
+const MAX_GGUF_STRING_BYTES = 16 * 1024 * 1024;
+const MAX_GGUF_ARRAY_LENGTH = 4 * 1024 * 1024;
+const MAX_GGUF_ENTRIES = 65_536;
 const MAX_DIMENSIONS = 4;
 const MAX_ALIGNMENT = 1024 * 1024;
 const DEFAULT_ALIGNMENT = 32;
@@ -23,7 +23,7 @@ const FIRST_READ_BYTES = 4 * 1024 * 1024;
 
 export type GgufValue = number | bigint | boolean | string | GgufValue[];
 
-export interface GgufTensor {
+interface GgufTensor {
   name: string;
   /** Outermost dimension first (the file stores the reverse). */
   shape: number[];
@@ -35,7 +35,7 @@ export interface GgufTensor {
   bytes: number;
 }
 
-export interface GgufHeader {
+interface GgufHeader {
   metadata: ReadonlyMap<string, GgufValue>;
   tensors: ReadonlyMap<string, GgufTensor>;
 }

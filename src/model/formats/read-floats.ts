@@ -4,7 +4,7 @@ import type { RandomAccessFile } from "./random-access.js";
 import { allocateF32, checkFinite } from "./weights.js";
 
 /** A tensor's place in a file. */
-export interface StoredTensor {
+interface StoredTensor {
   elements: number;
   /** In bytes, from the beginning of the file. */
   offset: number;

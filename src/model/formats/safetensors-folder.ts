@@ -10,7 +10,7 @@ import { joinedWeights } from "./weights.js";
 
 export const MAX_SHARDS = 1024;
 /** Larger indices are refused; that of a model of 400B parameters takes about 100 KB. */
-export const MAX_INDEX_BYTES = 32 * 1024 * 1024;
+const MAX_INDEX_BYTES = 32 * 1024 * 1024;
 
 /**
  * Opens `<stem>.safetensors` of a folder, or the shards that `<stem>.safetensors.index.json` lists.

@@ -7,12 +7,12 @@ import { PlumbError } from "../../base/errors.js";
 import { tensorNameProblem } from "./weights.js";
 
 /** The reference implementation's limit. */
-export const MAX_SAFETENSORS_HEADER_BYTES = 100_000_000;
-export const MAX_TENSORS = 65_536;
+const MAX_SAFETENSORS_HEADER_BYTES = 100_000_000;
+const MAX_TENSORS = 65_536;
 const MAX_RANK = 8;
 
 /** Bytes per element, by dtype. */
-export const DTYPE_BYTES = new Map<string, number>([
+const DTYPE_BYTES = new Map<string, number>([
   ["F64", 8],
   ["F32", 4],
   ["F16", 2],

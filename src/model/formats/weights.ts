@@ -71,7 +71,7 @@ const EXPONENT = 0x7f800000;
 
 /** Names that would reach an object's prototype if a tree were built from them. */
 const PROTOTYPE_NAMES = new Set(["__proto__", "constructor", "prototype"]);
-export const MAX_TENSOR_NAME_LENGTH = 512;
+const MAX_TENSOR_NAME_LENGTH = 512;
 
 /** The fault of a tensor's name from an untrusted file, or undefined. */
 export function tensorNameProblem(name: string): string | undefined {

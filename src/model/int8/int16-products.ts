@@ -5,7 +5,7 @@ import { outputsAndInputs } from "../weight-names.js";
  * Whether it suffices that these products of an 8-bit base round activations to 16 bits: always the first of a list by
  * cost, and as few as possible. Each call measures, which takes seconds.
  */
-export type Suffice = (first: readonly string[]) => Promise<boolean>;
+type Suffice = (first: readonly string[]) => Promise<boolean>;
 
 /** Rounding an input to 16 bits instead of 8 takes as long as this many further columns of the product. */
 const ROUNDING_COLUMNS = 1024;

@@ -4,7 +4,7 @@ import type { DeviceBuffer, Executable, Runtime } from "../../runtime/runtime.js
 import { type InputSpec, trace } from "../../tensor/index.js";
 
 /** A processor's support for products of 8-bit integers. */
-export interface Int8Support {
+interface Int8Support {
   /** Whether sums of products of bytes are exact, and computed faster than those of f32. */
   fit: boolean;
   /** The reason, in a few words. */

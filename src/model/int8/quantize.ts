@@ -1,5 +1,5 @@
 /** A matrix in 8 bits: column j is `values[:, j] * scales[j]`. */
-export interface Int8Columns {
+interface Int8Columns {
   /** [rows, columns], row-major, in -127..127. */
   values: Int8Array<ArrayBuffer>;
   /** [columns]. */

@@ -23,8 +23,8 @@ import { isLinearWeight } from "./base.js";
 import type { QuantizedBase } from "./quantized-base.js";
 import { smoothingGroups } from "./smoothing.js";
 
-export const QUANT_METHOD = "plumbline-int8";
-export const STORED_VERSION = 3;
+const QUANT_METHOD = "plumbline-int8";
+const STORED_VERSION = 3;
 /** The version before, in which norms that multiply by 1 + weight were divided as if they multiplied by the weight. */
 const UNIT_NORMS_WRONG = 2;
 /** Most names in a list: more products than any model has. */
@@ -32,7 +32,7 @@ const MAX_NAMES = 65_536;
 
 const share = z.number().min(0).max(1);
 
-export const storedInt8Schema = z.object({
+const storedInt8Schema = z.object({
   quant_method: z.literal(QUANT_METHOD),
   version: z
     .union([z.literal(UNIT_NORMS_WRONG), z.literal(STORED_VERSION)])
@@ -128,7 +128,7 @@ export function storedInt8(json: JsonFields): StoredInt8 | undefined {
 const RECONVERT = { hint: "Write the folder again with plumb convert --quantize int8." };
 
 export const EMBEDDING = "model.embed_tokens.weight";
-export const STORED_HEAD = "lm_head.weight";
+const STORED_HEAD = "lm_head.weight";
 export const scaleName = (weight: string): string => `${weight}_scale`;
 
 /** The network's name for the weight that a stored matrix represents. */

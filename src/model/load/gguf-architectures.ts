@@ -27,7 +27,7 @@ export interface GgufArchitecture {
 }
 
 /** What is read of every file. */
-export interface Common {
+interface Common {
   hiddenSize: number;
   heads: number;
   headDim: number;

@@ -16,7 +16,7 @@ import {
 } from "../../text/pre-tokenizers.js";
 
 /** What a name says of a tokenizer. */
-export interface PreTokenizer {
+interface PreTokenizer {
   /** As tokenizer.json has it. */
   splits: object;
   /** Pieces that are tokens are taken whole, without merging. */

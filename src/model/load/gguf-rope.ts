@@ -118,7 +118,7 @@ const FOLDER = { hint: "Use the model's Hugging Face folder, whose config.json s
  *
  * @throws PlumbError if the factors are not those of Llama 3's scaling.
  */
-export async function llama3ScalingFrom(
+async function llama3ScalingFrom(
   file: GgufFile,
   headDim: number,
   theta: number,

@@ -5,7 +5,7 @@ import type { GgufFile, GgufValue } from "../formats/gguf.js";
 /** llama.cpp's types of tokens that are found in a text before it is split; tokens of other types are ordinary. */
 const [CONTROL, USER_DEFINED] = [3, 4];
 
-export interface GgufTokens {
+interface GgufTokens {
   tokens: string[];
   /** llama.cpp's type of each. */
   types: GgufValue[];

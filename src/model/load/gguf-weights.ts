@@ -22,7 +22,7 @@ const ONE_EXPERT = /^blk\.(\d+)\.ffn_(gate|up|down)\.(\d+)\.weight$/;
 const ONE = { gate: "gate_proj", up: "up_proj", down: "down_proj" };
 
 /** Our name of a ggml tensor, or undefined for one that the architecture does not have. */
-export function ourNameOf({ parts }: Pick<GgufArchitecture, "parts">, name: string): string | undefined {
+function ourNameOf({ parts }: Pick<GgufArchitecture, "parts">, name: string): string | undefined {
   const [, module, kind] = /^(.*)\.(weight|bias)$/.exec(name) ?? [];
   if (module === undefined) return undefined;
   if (Object.hasOwn(WHOLE, module)) return `${WHOLE[module]}.${kind}`;
@@ -88,7 +88,7 @@ export function ggufWeights(
  * In that order, two rows that are rotated together are neighbours (row 2i + a of a head); Hugging Face keeps the
  * halves apart (row a headDim/2 + i). Works for weights [heads x headDim, inputs] and biases [heads x headDim].
  */
-export function splitRotaryPairs(data: Float32Array, heads: number, headDim: number): void {
+function splitRotaryPairs(data: Float32Array, heads: number, headDim: number): void {
   const size = data.length / heads;
   const width = size / headDim;
   const half = headDim / 2;

@@ -16,7 +16,7 @@ const WANTED = /^[\w.-]+\.(safetensors|json|jinja)$/;
 const COMPLETE = ".complete";
 
 /** The cache folder: PLUMB_CACHE/hub, or ~/.cache/plumbline/hub. */
-export function hubCacheDir(): string {
+function hubCacheDir(): string {
   return join(process.env.PLUMB_CACHE ?? join(homedir(), ".cache", "plumbline"), "hub");
 }
 

@@ -1,7 +1,7 @@
 import type { Node } from "../../tensor/index.js";
 
 /** The origin of a node, encoded in its name. */
-export interface NodeOrigin {
+interface NodeOrigin {
   /** The path of its `Scope`: "layers.3/mlp/gate_proj". */
   path: string;
   /** The operation of the tensor program: "matmul". */

@@ -65,7 +65,7 @@ const FUNCTIONS = {
   ],
 } as const satisfies Record<string, readonly [number, string, readonly string[]]>;
 
-export type FunctionName = keyof typeof FUNCTIONS;
+type FunctionName = keyof typeof FUNCTIONS;
 type NativeFunction = ReturnType<ReturnType<typeof koffi.load>["func"]>;
 
 function libraryPath(): string {

@@ -6,7 +6,7 @@ import { LogOutput } from "./output.js";
 /** How long a stopping server waits for its last lines. */
 const FLUSH_MILLISECONDS = 1000;
 
-export interface ServerLog {
+interface ServerLog {
   log: pino.Logger;
   /** Writes what waits. @returns the number of lines that could not be written. */
   end(): Promise<number>;

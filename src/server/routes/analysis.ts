@@ -1,5 +1,5 @@
 import { findMember, holdVotes, setReliabilities } from "../../feedback/store/index.js";
-import { ASKS_FOR } from "../../votes/tasks/index.js";
+import { aspectsOrKind } from "../../votes/tasks/index.js";
 import { analysis as contract } from "../contract/index.js";
 import { type Call, endpoint } from "../endpoint.js";
 import { RequestError } from "../http/request-error.js";
@@ -79,7 +79,7 @@ async function* lines<T>(pieces: readonly Uint8Array[]): AsyncGenerator<T> {
 /** @throws RequestError 422 if the project does not ask for the aspect. */
 function checkedAspect({ project: { task } }: Call, aspect: string | undefined): string | undefined {
   if (aspect === undefined) return undefined;
-  const known = ASKS_FOR[task.kind] === "aspects" ? task.aspects : [task.kind];
+  const known = aspectsOrKind(task);
   if (known.includes(aspect)) return aspect;
   throw new RequestError(422, `The project does not ask for ${aspect}, but for ${known.join(", ")}.`, {
     field: "query.aspect",

@@ -16,7 +16,7 @@ export interface ChatMessage {
 }
 
 /** Messages for a template. */
-export interface TemplateMessages {
+interface TemplateMessages {
   parsed: object[];
   /** With arguments of calls as the text that they came as; absent if none came as text. */
   asWritten?: object[];

@@ -25,6 +25,7 @@ import { loadPreferences, preferencesOf } from "../../data/index.js";
 import { copiedNetwork, FollowingNetwork } from "../../model/following-network.js";
 import type { Network } from "../../model/network.js";
 import { NetworkTrainer } from "../../model/runner.js";
+import { warmupSteps } from "../../optim/index.js";
 import { savePolicy, trainableNetwork } from "../base.js";
 import { doubtOfChosen, driftOf, pairFigures, reportDrift, reportPairs } from "../direct-run.js";
 import { aspectSetting, directRunSettings, encodePairs, unreadOfPairs } from "../direct-settings.js";
@@ -117,10 +118,12 @@ export const dpoMethod = defineMethod({
 
     // 3. DPO.
     const setup = { policy, pairs, padId: base.padId, moving: following };
+    const steps = dpoSteps(train.length, config);
     const finished = await session.train(dpo(setup, config, session.step), {
       trainers,
       kept,
-      steps: dpoSteps(train.length, config),
+      steps,
+      warmup: warmupSteps(steps, config),
       unit: "steps",
       figures: (metrics) => ({ loss: metrics.loss, accuracy: metrics["rewards/accuracies"] }),
       doubt: (metrics) => doubtOfChosen(metrics["logps/chosen_change"], REMEDY),

@@ -4,6 +4,7 @@ import { grpo, grpoSchema } from "../../algorithms/grpo.js";
 import { shownResponse } from "../../algorithms/rollout-metrics.js";
 import { dividedBy } from "../../algorithms/training-config.js";
 import { NetworkTrainer } from "../../model/runner.js";
+import { warmupSteps } from "../../optim/index.js";
 import { trainableNetwork } from "../base.js";
 import { defineMethod } from "../method.js";
 import { foreseeOnline, heaviestIteration } from "../online-forecast.js";
@@ -81,6 +82,7 @@ export const grpoMethod = defineMethod({
     const finished = await session.train(grpo({ ...actors, prompts: data.train }, config, state), {
       trainers: { policy },
       steps: config.iterations,
+      warmup: warmupSteps(config.iterations, config),
       unit: "iterations",
       figures: (metrics) => ({ reward: metrics["objective/scores"], KL: metrics["objective/kl"] }),
       doubt: (metrics) => doubtOf(metrics, config),

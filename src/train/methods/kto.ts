@@ -23,6 +23,7 @@ import {
 import type { Sequence } from "../../model/batch.js";
 import { NetworkTrainer } from "../../model/runner.js";
 import { logRatio, sequenceLogProbs } from "../../model/score.js";
+import { warmupSteps } from "../../optim/index.js";
 import { clustersOf } from "../../statistics/clusters.js";
 import { formatInterval } from "../../statistics/format-interval.js";
 import { pooledMeanInterval } from "../../statistics/means.js";
@@ -140,6 +141,7 @@ export const ktoMethod = defineMethod({
     const finished = await session.train(kto(setup, config, session.step), {
       trainers,
       steps,
+      warmup: warmupSteps(steps, config),
       unit: "steps",
       figures: (metrics) => ({ loss: metrics.loss, KL: metrics.kl }),
     });

@@ -4,6 +4,7 @@ import { pairLogProbs } from "../../algorithms/dpo.js";
 import { meanLogProbs, type OrpoConfig, orpo, orpoSchema, orpoSteps } from "../../algorithms/orpo.js";
 import { loadPreferences, preferencesOf } from "../../data/index.js";
 import { NetworkTrainer } from "../../model/runner.js";
+import { warmupSteps } from "../../optim/index.js";
 import { savePolicy, trainableNetwork } from "../base.js";
 import { driftOf, pairFigures, reportDrift, reportPairs } from "../direct-run.js";
 import { aspectSetting, directRunSettings, encodePairs, unreadOfPairs } from "../direct-settings.js";
@@ -60,9 +61,11 @@ export const orpoMethod = defineMethod({
     const trainers = { policy };
     await session.restore(trainers);
     const setup = { policy, pairs: train, padId: base.padId };
+    const steps = orpoSteps(train.length, config);
     const finished = await session.train(orpo(setup, config, session.step), {
       trainers,
-      steps: orpoSteps(train.length, config),
+      steps,
+      warmup: warmupSteps(steps, config),
       unit: "steps",
       figures: (metrics) => ({ loss: metrics.loss, accuracy: metrics["rewards/accuracies"] }),
     });

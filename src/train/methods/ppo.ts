@@ -6,6 +6,7 @@ import { dividedBy, exclusive } from "../../algorithms/training-config.js";
 import { promptCompletion } from "../../model/batch.js";
 import { NetworkTrainer } from "../../model/runner.js";
 import { calibrateValueHead } from "../../model/value-head.js";
+import { warmupSteps } from "../../optim/index.js";
 import { mean } from "../../statistics/estimates.js";
 import { trainableNetwork } from "../base.js";
 import { defineMethod } from "../method.js";
@@ -110,6 +111,7 @@ export const ppoMethod = defineMethod({
     const finished = await session.train(ppo({ ...actors, value, prompts: train }, config, state), {
       trainers,
       steps: config.iterations,
+      warmup: warmupSteps(config.iterations, config),
       unit: "iterations",
       figures: (metrics) => ({ reward: metrics["objective/scores"], KL: metrics["objective/kl"] }),
       doubt: (metrics) => doubtOf(metrics, config),

@@ -27,6 +27,7 @@ import { frozenNetwork } from "../../model/create.js";
 import { saveRewardModel } from "../../model/reward-model.js";
 import { type NetworkRunner, NetworkTrainer } from "../../model/runner.js";
 import { type Batching, sequenceScores } from "../../model/score.js";
+import { warmupSteps } from "../../optim/index.js";
 import type { CountingRuntime } from "../../runtime/counting-runtime.js";
 import type { Runtime } from "../../runtime/runtime.js";
 import { formatInterval } from "../../statistics/format-interval.js";
@@ -134,9 +135,11 @@ export const rewardMethod = defineMethod({
     const trainer = new NetworkTrainer(runtime, network, config);
     const trainers = { reward: trainer };
     await session.restore(trainers);
+    const steps = rewardSteps(train.length, config);
     const finished = await session.train(reward(trainer, train, base.padId, config, session.step), {
       trainers,
-      steps: rewardSteps(train.length, config),
+      steps,
+      warmup: warmupSteps(steps, config),
       unit: "steps",
       figures: ({ loss, accuracy }) => ({ loss, accuracy }),
     });

@@ -18,6 +18,7 @@ import { lossPerToken } from "../../evaluate/policy-report.js";
 import { packSequences } from "../../model/packing.js";
 import { type NetworkRunner, NetworkTrainer } from "../../model/runner.js";
 import { type Batching, sequenceLogProbs } from "../../model/score.js";
+import { warmupSteps } from "../../optim/index.js";
 import type { CountingRuntime } from "../../runtime/counting-runtime.js";
 import type { Interval } from "../../statistics/estimates.js";
 import { formatInterval } from "../../statistics/format-interval.js";
@@ -127,9 +128,11 @@ export const sftMethod = defineMethod({
     const measure = () => heldOutLoss(trainer, heldOut, batching);
     const before = await session.note("heldOutLoss", intervalSchema.nullable(), measure);
 
+    const steps = stepsOf(train, config);
     const finished = await session.train(sft(trainer, train, base.padId, config, session.step), {
       trainers,
-      steps: stepsOf(train, config),
+      steps,
+      warmup: warmupSteps(steps, config),
       unit: "steps",
       figures: ({ loss, mean_token_accuracy: accuracy }) => ({ loss, accuracy }),
     });

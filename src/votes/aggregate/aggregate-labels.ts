@@ -63,7 +63,7 @@ export interface LabelAggregate {
 }
 
 /** Most cells of a table by item and label, or by rater, truth and label: 256 MiB of float64. */
-export const MAX_TABLE_CELLS = 2 ** 25;
+const MAX_TABLE_CELLS = 2 ** 25;
 
 /** How labels are aggregated; every option may be left out. */
 export interface LabelOptions {

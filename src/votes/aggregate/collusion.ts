@@ -20,10 +20,12 @@
  *    rings are found: a ring distorts the truths, which can make other raters look like one. Then rings of two are
  *    looked for (rings-of-two.ts), and the search goes on without them.
  */
+
+import { upperMedian } from "../../statistics/median.js";
 import { normalQuantile } from "../../statistics/normal.js";
 import type { LabelVotes } from "../votes.js";
 import { denseGroup } from "./dense-group.js";
-import { discoveries, median } from "./false-discovery.js";
+import { discoveries } from "./false-discovery.js";
 import {
   agreementByTruth,
   excessOf,
@@ -107,7 +109,7 @@ export function sharedAnswers(
 /** The raters whom EM believes in the end, far more than the median rater: a ring that takes over is among them. */
 function believedInTheEnd(votes: LabelVotes, weight: Float64Array, known: KnownLabels | undefined): number[] {
   const right = meanRight(independentRaters(votes, weight, EM_END, known).confusion, votes);
-  const least = (1 + median(right)) / 2;
+  const least = (1 + upperMedian(right)) / 2;
   return [...right.keys()].filter((w) => right[w] > least);
 }
 

@@ -14,7 +14,7 @@ import type { Comparisons } from "../votes.js";
 import { bradleyTerry, strengths } from "./bradley-terry.js";
 import { duelsOf, type ScoreEstimate } from "./score-estimate.js";
 
-export interface CrowdBtOptions {
+interface CrowdBtOptions {
   iterations?: number;
   /** Stops when no eta changes by more. */
   tolerance?: number;

@@ -17,7 +17,7 @@ import {
   voteShares,
 } from "./label-estimate.js";
 
-export interface EmOptions {
+interface EmOptions {
   iterations?: number;
   /** Stops when the lower bound of the log evidence, per vote, grows by less; 0 means all iterations run. */
   tolerance?: number;

@@ -4,7 +4,7 @@
  * (a planted block shows in it before any of its entries does; Alon, Krivelevich and Sudakov 1998); of the first k in
  * that order those are taken whose pairs' z, summed and divided by the root of their number, is greatest.
  */
-import { median } from "./false-discovery.js";
+import { upperMedian } from "../../statistics/median.js";
 
 const POWER_STEPS = 60;
 /** A pair's z counts at most this much, so that two raters alone are no group. */
@@ -12,7 +12,7 @@ const MAX_Z = 4;
 /** Smallest sum of z over the root of the number of pairs. */
 const MIN_SUM = 4;
 
-export interface RaterPairs {
+interface RaterPairs {
   first: readonly number[];
   second: readonly number[];
   z: Float64Array;
@@ -20,7 +20,7 @@ export interface RaterPairs {
 
 /** @returns the members; none if no group of at least `least` raters, and at most half of all, stands out. */
 export function denseGroup({ first, second, z }: RaterPairs, raters: number, least: number): number[] {
-  const centre = median(z);
+  const centre = upperMedian(z);
   const excess = z.map((score) => Math.max(-MAX_Z, Math.min(MAX_Z, score - centre)));
   // 1. The first eigenvector, by power iteration. The shift makes its eigenvalue the largest in size.
   let shift = 0;

@@ -11,23 +11,16 @@
  * scores that are mostly null; default: all.
  * @returns indices of the accepted tests, by increasing p.
  */
+import { NORMAL_MAD, upperMedian } from "../../statistics/median.js";
 import { normalCdf } from "../../statistics/normal.js";
 
 export function discoveries(scores: Float64Array, rate: number, honest = scores): number[] {
-  const center = Math.max(0, median(honest));
+  const center = Math.max(0, upperMedian(honest));
   const below = honest.filter((score) => score <= center).map((score) => center - score);
-  const spread = Math.max(1, NORMAL_MAD * median(below));
+  const spread = Math.max(1, NORMAL_MAD * upperMedian(below));
   const p = scores.map((score) => normalCdf((center - score) / spread));
   const order = Array.from(p, (_, i) => i).sort((a, b) => p[a] - p[b]);
   let found = 0;
   for (const [rank, i] of order.entries()) if (p[i] <= (rate * (rank + 1)) / order.length) found = rank + 1;
   return order.slice(0, found);
-}
-
-/** Standard deviation of a normal distribution, in units of its median absolute deviation. */
-const NORMAL_MAD = 1.4826;
-
-/** The median; of two middle values the upper one; 0 for no values. */
-export function median(values: Float64Array): number {
-  return values.length === 0 ? 0 : values.slice().sort()[Math.floor(values.length / 2)];
 }

@@ -9,7 +9,7 @@ import type { LabelVotes } from "../votes.js";
 import { type LabelEstimate, softmaxRows } from "./label-estimate.js";
 import { minimize } from "./minimize.js";
 
-export interface GladOptions {
+interface GladOptions {
   iterations?: number;
   tolerance?: number;
 }

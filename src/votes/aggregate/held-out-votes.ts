@@ -20,7 +20,7 @@ export const ENOUGH = 4000;
 const MIN_CHANCE = 1e-6;
 
 /** How well models predict held-out votes. */
-export interface Predictions {
+interface Predictions {
   /**
    * Sum over held-out votes of the difference of log-probability between two models, without the rater who favours the
    * first most: above 0, the first predicts better. One rater who always says the same shows nothing of the others.

@@ -12,7 +12,7 @@ import { digamma, logGamma } from "../../statistics/special-functions.js";
 import type { LabelVotes } from "../votes.js";
 import { type LabelEstimate, LEAST, meanRow, normalizeRows } from "./label-estimate.js";
 
-export interface MaceOptions {
+interface MaceOptions {
   iterations?: number;
   restarts?: number;
   seed?: number;

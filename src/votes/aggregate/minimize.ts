@@ -3,9 +3,9 @@
  * search that requires Armijo's condition. Only pairs of positive curvature are kept. The objective returns its value
  * and writes its gradient.
  */
-export type Objective = (at: Float64Array, gradient: Float64Array) => number;
+type Objective = (at: Float64Array, gradient: Float64Array) => number;
 
-export interface MinimizeOptions {
+interface MinimizeOptions {
   iterations?: number;
   /** Stops when no entry of the gradient exceeds this in absolute value. */
   tolerance?: number;

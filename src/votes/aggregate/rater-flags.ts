@@ -2,7 +2,7 @@
  * Raters not to be trusted, and why. Dissent alone is never a reason: a rater may differ from the pool and be right.
  */
 import type { Interval } from "../../statistics/estimates.js";
-import { median } from "./false-discovery.js";
+import { upperMedian } from "../../statistics/median.js";
 import type { GroupMember } from "./ring.js";
 
 export const RATER_FLAGS = ["colluding", "guessing", "contrary", "one-sided", "copying"] as const;
@@ -41,7 +41,7 @@ export function raterFlags(
   groups: readonly (readonly GroupMember[])[] = [],
   onKnown: readonly Interval[] = [],
 ): RaterFlag[][] {
-  const middle = median(Float64Array.from(skills, ({ estimate }) => estimate));
+  const middle = upperMedian(Float64Array.from(skills, ({ estimate }) => estimate));
   const poor = (chance + middle) / 2;
   const near = chance + NEAR_CHANCE * (1 - chance);
   const guesses = ({ low, high }: Interval, most: number) => low <= chance && high < most;

@@ -21,7 +21,7 @@ const KIN_COPIED = 0.4;
 const KIN_SCORE = 3;
 
 /** Raters who follow one key. */
-export interface Followers {
+interface Followers {
   members: GroupMember[];
   /** Whether they agree because they know the truth, as far as the others' votes tell. */
   knowBetter: boolean;

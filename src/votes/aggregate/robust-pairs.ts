@@ -25,7 +25,7 @@ import type { ScoreEstimate } from "./score-estimate.js";
 import { ScoreMessages } from "./score-messages.js";
 import { type VoteLists, voteLists } from "./vote-lists.js";
 
-export interface PairEstimate extends ScoreEstimate {
+interface PairEstimate extends ScoreEstimate {
   /** P(the left candidate of the pair is better), [P]. */
   probability: Float64Array;
   /** P(a rater judges the pair's left candidate to be better), [P]: E[s(d)]. */

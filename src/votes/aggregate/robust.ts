@@ -28,7 +28,7 @@ import { weightsWithout } from "./weight-cap.js";
 /** What the raters are taken to be. */
 export type RaterModel = "alike" | "abilities" | "experts" | "rates" | "confusions";
 
-export interface RobustEstimate {
+interface RobustEstimate {
   /** P(the truth of item i is label c), [I, K]. */
   posterior: Float64Array;
   /** How often each rater is right, all truths counting the same, [W]. */

@@ -2,7 +2,7 @@ import type { ComparedPairs } from "./compared-pairs.js";
 import { centre, type ScoreEstimate } from "./score-estimate.js";
 
 /** The distribution of a pair's score difference without the pair's own votes. */
-export interface Cavity {
+interface Cavity {
   mean: number;
   variance: number;
   /** Precision, and precision times mean, of each candidate. */

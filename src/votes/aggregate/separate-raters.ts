@@ -13,7 +13,7 @@ import { MAX_COMPARED, sampleOfItems } from "./sample-of-items.js";
 import { voteLists } from "./vote-lists.js";
 
 /** Some raters with all of their votes; the indices are of the part. */
-export interface SeparatePart {
+interface SeparatePart {
   votes: LabelVotes;
   weight: Float64Array;
   known: KnownLabels | undefined;
@@ -23,7 +23,7 @@ export interface SeparatePart {
 }
 
 /** A part's own estimate. */
-export interface OwnAbilities {
+interface OwnAbilities {
   part: SeparatePart;
   /** P(the truth of the part's item i is label c), [I, K]. */
   posterior: Float64Array;

@@ -4,10 +4,10 @@
  * harmless; or it labels a response that does not refuse as safe. Requests and refusals are recognised by their words,
  * so a person must decide on each finding. Votes where both responses refuse or neither does are not examined.
  */
-import { isRefusal } from "../../text/refusal.js";
 import { SAFETY_CATEGORIES, type SafetyCategory, type TaskItem } from "../tasks/index.js";
 import { type Finding, raterFinding } from "./finding.js";
 import { harmfulRequest } from "./harmful-requests.js";
+import { isRefusal } from "./refusal.js";
 import type { JudgedItem } from "./votes.js";
 
 /** Responses with fewer characters do not count as complying. */

@@ -18,6 +18,7 @@
  */
 
 import { holm } from "../../statistics/holm.js";
+import { median, NORMAL_MAD } from "../../statistics/median.js";
 import { studentTail } from "../../statistics/student.js";
 import { chance, type Finding, raterFinding } from "./finding.js";
 import { byRater, type JudgedItem, promptText } from "./votes.js";
@@ -60,7 +61,7 @@ export function tooFast(judged: readonly JudgedItem[], falseAlarms: number): Fin
   const deviations = paced.flatMap(({ errors }) =>
     errors.map((error) => (Math.abs(error) * errors.length) / (errors.length - MAD_BIAS)),
   );
-  const sigma = Math.max(0.05, 1.4826 * median(deviations));
+  const sigma = Math.max(0.05, NORMAL_MAD * median(deviations));
   const fast = fastRaters(paced, sigma, falseAlarms / 2);
   return [...fast.findings, ...singleVotes(paced, fast.found, sigma, falseAlarms / 2)];
 }
@@ -79,7 +80,7 @@ function fastRaters(
 ): { findings: Finding[]; found: Set<string> } {
   const center = median(paced.map(({ pace }) => pace));
   const sampling = paced.map(({ votes }) => (MEDIAN_VARIANCE * sigma ** 2) / votes.length);
-  const spread = 1.4826 * median(paced.map(({ pace }) => Math.abs(pace - center)));
+  const spread = NORMAL_MAD * median(paced.map(({ pace }) => Math.abs(pace - center)));
   const observed = Math.max(0, spread ** 2 - median(sampling));
   const worth = MAD_EFFICIENCY * (paced.length - 1);
   const freedom = USUAL_WORTH + worth;
@@ -175,11 +176,4 @@ function commonSlope(lists: readonly (readonly TimedVote[])[]): number {
     }
   }
   return slopes.length === 0 ? 0 : Math.min(1, Math.max(0, median(slopes)));
-}
-
-function median(values: readonly number[]): number {
-  if (values.length === 0) return 0;
-  const sorted = Float64Array.from(values).sort();
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }

@@ -1,12 +1,7 @@
 import { z } from "zod";
 import { MAX_RESPONSES, MAX_TEXT } from "./content.js";
-import {
-  RESPONSE_FLAGS,
-  RESPONSES,
-  SAFETY_CATEGORIES,
-  type SafetyCategory,
-  type TaskDefinition,
-} from "./kinds.js";
+import { RESPONSES } from "./kind-tables.js";
+import { RESPONSE_FLAGS, SAFETY_CATEGORIES, type SafetyCategory, type TaskDefinition } from "./kinds.js";
 
 /** Verdicts of a comparison, in terms of the screen; only the server knows which response was on the left. */
 export const VERDICTS = ["left", "right", "tie", "both-bad"] as const;

@@ -9,14 +9,18 @@ export type { CastVote, TaskItem } from "./cast-vote.js";
 export { ItemContent, ItemResponse, MAX_RESPONSES, MAX_TEXT } from "./content.js";
 export {
   ASKS_FOR,
+  asksForText,
+  aspectsOrKind,
+  RESPONSES,
+  TASK_KINDS,
+  type TaskKind,
+} from "./kind-tables.js";
+export {
   ASPECTS,
   RESPONSE_FLAGS,
-  RESPONSES,
   type ResponseFlag,
   SAFETY_CATEGORIES,
   type SafetyCategory,
-  TASK_KINDS,
   TaskDefinition,
-  type TaskKind,
 } from "./kinds.js";
 export { preferenceOutcome } from "./preference-outcome.js";

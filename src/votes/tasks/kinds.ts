@@ -1,32 +1,5 @@
 import { z } from "zod";
-
-/** The kinds of tasks for raters. */
-export const TASK_KINDS = ["pairwise", "ranking", "likert", "demonstration", "rewrite", "safety"] as const;
-/** What raters are asked: a kind decides the form of items and of answers. */
-export type TaskKind = (typeof TASK_KINDS)[number];
-
-/** Least and most responses of an item of each kind. */
-export const RESPONSES: Readonly<Record<TaskKind, readonly [number, number]>> = {
-  pairwise: [2, 2],
-  ranking: [2, 16],
-  likert: [1, 16],
-  demonstration: [0, 0],
-  rewrite: [1, 1],
-  safety: [1, 1],
-};
-
-/**
- * What a rater gives to an item of each kind: an answer about each aspect of the project, one answer, or a text. Pages
- * have the same table in web/task-kinds.ts.
- */
-export const ASKS_FOR: Readonly<Record<TaskKind, "aspects" | "one answer" | "text">> = {
-  pairwise: "aspects",
-  ranking: "one answer",
-  likert: "aspects",
-  demonstration: "text",
-  rewrite: "text",
-  safety: "one answer",
-};
+import { TASK_KINDS } from "./kind-tables.js";
 
 /** Aspects that other parts of Plumbline know; a project may use others. */
 export const ASPECTS = ["overall", "helpful", "harmless", "honest"] as const;

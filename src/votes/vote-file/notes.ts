@@ -14,7 +14,7 @@ export const battlesNote = (battles: number): string =>
   `there is no column item: ${countOf(battles, "row")} in which a rater compares the same two again ${battles === 1 ? "counts" : "count"} as battles of their own`;
 
 /** Whether a text is how pandas or R write a missing value. */
-export const isAbsent = (name: string): boolean => ABSENT.has(name.trim().toLowerCase());
+const isAbsent = (name: string): boolean => ABSENT.has(name.trim().toLowerCase());
 
 /** A note for each name that looks like a missing value. @param votes the index of each vote's name, [V]. */
 export function absentNotes(votes: ArrayLike<number>, names: readonly string[], what: string): string[] {

@@ -16,7 +16,7 @@ export const VALUES: Record<Attribute, readonly string[]> = {
   diet: ["grass", "fish", "mice", "seeds", "fruit", "flies"],
 };
 
-export interface Fact {
+interface Fact {
   truth: string;
   mistake: string;
 }

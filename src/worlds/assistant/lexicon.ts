@@ -15,7 +15,7 @@ import {
   STATEMENTS,
 } from "./phrases.js";
 
-export type Meaning =
+type Meaning =
   | { kind: "subject"; animal: string }
   | { kind: "pronoun" }
   | { kind: "predicate"; attribute: Attribute; value: string }

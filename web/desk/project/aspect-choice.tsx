@@ -1,4 +1,4 @@
-import { aspectsOf } from "../../task-kinds.js";
+import { aspectsOrKind } from "../../task-kinds.js";
 import { useDesk } from "../strings/index.js";
 import { Select } from "../ui/select.js";
 import { useProject } from "./context.js";
@@ -7,7 +7,7 @@ import { useProject } from "./context.js";
 export function AspectChoice({ value, change }: { value: string; change(aspect: string): void }) {
   const { raters } = useDesk();
   const { project } = useProject();
-  const aspects = aspectsOf(project.task);
+  const aspects = aspectsOrKind(project.task);
   if (aspects.length < 2) return null;
   const names = Object.fromEntries(aspects.map((aspect) => [aspect, aspect]));
   return <Select label={raters.aspect} options={aspects} names={names} value={value} change={change} />;

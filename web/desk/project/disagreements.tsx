@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { call, type ResultOf } from "../../api/client.js";
 import { Link } from "../../router.js";
-import { aspectsOf } from "../../task-kinds.js";
+import { aspectsOrKind } from "../../task-kinds.js";
 import { useLoaded } from "../../ui/async.js";
 import { Button } from "../../ui/button.js";
 import { Empty } from "../../ui/states.js";
@@ -20,7 +20,7 @@ export function DisagreementsPage() {
   const { disagreements: words, tabs } = useDesk();
   const { project } = useProject();
   const format = useFormat();
-  const [aspect, setAspect] = useState(aspectsOf(project.task)[0]);
+  const [aspect, setAspect] = useState(aspectsOrKind(project.task)[0]);
   const [offset, setOffset] = useState(0);
   const loaded = useLoaded(
     () =>

@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 import { call, type ResultOf } from "../../api/client.js";
 import { Link } from "../../router.js";
-import { aspectsOf } from "../../task-kinds.js";
+import { aspectsOrKind } from "../../task-kinds.js";
 import { useLoaded } from "../../ui/async.js";
 import { Button } from "../../ui/button.js";
 import { Table } from "../../ui/table.js";
@@ -27,7 +27,7 @@ export function RaterPage({ rater }: { rater: string }) {
   const { raters: words, verbs, common } = useDesk();
   const { project, leads } = useProject();
   const params = { project: project.id, rater };
-  const [aspect, setAspect] = useState(aspectsOf(project.task)[0]);
+  const [aspect, setAspect] = useState(aspectsOrKind(project.task)[0]);
   const table = useLoaded(
     () => call("getRaterTable", { params: { project: project.id }, query: { aspect } }),
     [rater, aspect],

@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 import { call, type ResultOf } from "../../api/client.js";
 import { Link } from "../../router.js";
-import { aspectsOf } from "../../task-kinds.js";
+import { aspectsOrKind } from "../../task-kinds.js";
 import { useLoaded } from "../../ui/async.js";
 import { Empty } from "../../ui/states.js";
 import { useDesk } from "../strings/index.js";
@@ -20,7 +20,7 @@ export function RatersPage() {
   const { raters: words, tabs, common } = useDesk();
   const { project } = useProject();
   const format = useFormat();
-  const [aspect, setAspect] = useState(aspectsOf(project.task)[0]);
+  const [aspect, setAspect] = useState(aspectsOrKind(project.task)[0]);
   const loaded = useLoaded(
     () => call("getRaterTable", { params: { project: project.id }, query: { aspect } }),
     [project.id, aspect],

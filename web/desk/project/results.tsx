@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 import { call, type ResultOf } from "../../api/client.js";
 import { Link } from "../../router.js";
-import { asksForText, aspectsOf } from "../../task-kinds.js";
+import { asksForText, aspectsOrKind } from "../../task-kinds.js";
 import { useLoaded } from "../../ui/async.js";
 import { Button } from "../../ui/button.js";
 import { Empty } from "../../ui/states.js";
@@ -22,7 +22,7 @@ export function ResultsPage() {
   const { results: words, tabs, disagreements } = useDesk();
   const { project, leads } = useProject();
   const format = useFormat();
-  const [aspect, setAspect] = useState(aspectsOf(project.task)[0]);
+  const [aspect, setAspect] = useState(aspectsOrKind(project.task)[0]);
   const [held, setHeld] = useState<(typeof HELD)[number]>("count");
   const [offset, setOffset] = useState(0);
   const text = asksForText(project.task);

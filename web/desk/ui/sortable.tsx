@@ -2,7 +2,7 @@ import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { useDesk } from "../strings/index.js";
 
-export interface SortColumn<T> {
+interface SortColumn<T> {
   title: string;
   cell(row: T): ComponentChildren;
   /** The value that rows are sorted by; rows without one come last. */

@@ -10,7 +10,7 @@ import { Marked, type Tokens } from "marked";
  * Most characters that are read as Markdown; longer texts are shown as plain text, because parsing takes more than
  * linear time.
  */
-export const MAX_MARKDOWN = 30_000;
+const MAX_MARKDOWN = 30_000;
 /** Most characters of one formula. */
 const MAX_FORMULA = 2000;
 

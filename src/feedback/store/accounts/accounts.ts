@@ -41,7 +41,7 @@ export interface Account extends Identity {
   createdAt: number;
 }
 
-export interface AccountChange {
+interface AccountChange {
   role?: Role;
   state?: Account["state"];
   /** Switches one-time codes off; an admin cannot switch them on. */

@@ -10,7 +10,7 @@ import { withdrawFallen } from "./invitations.js";
 /** Most keys of one account. */
 const MAX_KEYS = 50;
 
-export interface NewKey {
+interface NewKey {
   name: string;
   /** SHA-256 of the key, in hexadecimal. */
   hash: string;

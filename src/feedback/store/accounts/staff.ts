@@ -7,7 +7,7 @@ import type { Role } from "./identity.js";
 import { withdrawFallen } from "./invitations.js";
 import { putStaff, takeOffStaff } from "./staff-membership.js";
 
-export interface StaffMember {
+interface StaffMember {
   account: string;
   login: string;
   role: Role;

@@ -255,7 +255,7 @@ export const COVERAGE = {
 } as const satisfies Coverage;
 
 /** Tables whose rows the log has by their hashes. */
-export type CoveredTable = {
+type CoveredTable = {
   [T in keyof typeof COVERAGE]: (typeof COVERAGE)[T] extends { kind: RowKind } ? T : never;
 }[keyof typeof COVERAGE];
 

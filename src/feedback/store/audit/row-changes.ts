@@ -159,7 +159,7 @@ const ROWS_TOGETHER = 1000;
 export const ROWS_CHANGED = "rows.changed";
 
 /** A change as an entry writes it. */
-export type ToldChange = [key: string, was: string | null, is: string | null];
+type ToldChange = [key: string, was: string | null, is: string | null];
 export type ToldChanges = Partial<Record<PartName, ToldChange[]>>;
 
 /** The details of the entries that tell of changes. */

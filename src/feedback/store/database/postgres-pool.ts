@@ -6,7 +6,7 @@ import { postgresUnavailable } from "./unavailable.js";
 /** PostgreSQL's type number for bigint; all values here are below 2^53, so they are read as JavaScript numbers. */
 const INT8 = 20;
 
-export interface ConnectionPool {
+interface ConnectionPool {
   /** @throws StoreError unavailable; the client's own error for a fault of a statement. */
   connect(): Promise<PostgresPoolClient>;
   end(): Promise<void>;

@@ -1,6 +1,6 @@
 /** A lead's verdict on an item. It is the item's result, whatever the votes say, and no more votes are asked for. */
 import { canonicalJson } from "../../../base/canonical-json.js";
-import { type Answer, ASKS_FOR, answerProblem, type TaskDefinition } from "../../../votes/tasks/index.js";
+import { type Answer, answerProblem, asksForText, type TaskDefinition } from "../../../votes/tasks/index.js";
 import { sha256 } from "../audit/audit-entry.js";
 import { check } from "../check.js";
 import type { Queries } from "../database/database.js";
@@ -21,7 +21,7 @@ export interface Adjudication {
 }
 
 /** Kinds of tasks whose answers can be decided between: of texts that raters write, none is the item's result. */
-export const isDecidable = ({ kind }: TaskDefinition): boolean => ASKS_FOR[kind] !== "text";
+export const isDecidable = (task: TaskDefinition): boolean => !asksForText(task);
 
 /**
  * Decides an item; a later verdict replaces an earlier one. Votes that were cast stay as they are.

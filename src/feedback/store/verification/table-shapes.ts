@@ -50,7 +50,7 @@ export async function madeByMigrations(
   }
 }
 
-export interface SqliteTrigger {
+interface SqliteTrigger {
   relation: string;
   text: string;
 }
