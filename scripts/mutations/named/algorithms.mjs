@@ -43,7 +43,7 @@ export const algorithms = [
       ["advantages are never whitened", "if (config.whitenAdvantages) whiten(trajectories.map((t) => t.advantages));", ""],
       ["whitened rewards lose their mean", "trajectories.map((t) => t.tokenRewards),\n      true,", "trajectories.map((t) => t.tokenRewards),"],
       ["every iteration draws the same numbers", "rollout(setup, batch, config, iteration * config.batchSize)", "rollout(setup, batch, config, 0)"],
-      ["there is no warm-up", "Math.ceil(config.iterations * config.warmupRatio)", "0"],
+      ["there is no warm-up", "warmupSteps(config.iterations, config)", "0"],
       ["responses that ended count as cut off", 'completion.finishReason === "stop", config', 'completion.finishReason !== "stop", config'],
       ["the mean is over responses, not tokens", "scale: scalar(1 / tokens)", "scale: scalar(1 / rows.length)"],
       ["the rewards use the starting coefficient", "score, state.beta)", "score, config.klCoefficient)"],
