@@ -15,6 +15,21 @@ const TESTS = [
 /** Mutations of one file each: what goes wrong, the text that is replaced, and by what. */
 export const algorithms = [
   {
+    file: "src/algorithms/micro-batches.ts",
+    tests: ["src/algorithms/training.test.ts", "src/algorithms/micro-batches.test.ts"],
+    mutations: [["a batch's loss is its first micro-batch's", "sumOf(outputs.map((out) => Number(out.loss[0])))", "Number(outputs[0].loss[0])"]],
+  },
+  {
+    file: "src/optim/schedule.ts",
+    tests: ["src/train/warmup.test.ts"],
+    mutations: [["a warm-up is rounded down", "Math.ceil(totalSteps * warmupRatio)", "Math.floor(totalSteps * warmupRatio)"]],
+  },
+  {
+    file: "src/train/warmup.ts",
+    tests: ["src/train/warmup.test.ts"],
+    mutations: [["a warm-up of all steps is not said", "if (warmup < steps) return", "if (warmup <= steps) return"]],
+  },
+  {
     file: "src/algorithms/ppo.ts",
     tests: TESTS,
     mutations: [
@@ -43,7 +58,7 @@ export const algorithms = [
       ["advantages are never whitened", "if (config.whitenAdvantages) whiten(trajectories.map((t) => t.advantages));", ""],
       ["whitened rewards lose their mean", "trajectories.map((t) => t.tokenRewards),\n      true,", "trajectories.map((t) => t.tokenRewards),"],
       ["every iteration draws the same numbers", "rollout(setup, batch, config, iteration * config.batchSize)", "rollout(setup, batch, config, 0)"],
-      ["there is no warm-up", "Math.ceil(config.iterations * config.warmupRatio)", "0"],
+      ["there is no warm-up", "warmupSteps(config.iterations, config)", "0"],
       ["responses that ended count as cut off", 'completion.finishReason === "stop", config', 'completion.finishReason !== "stop", config'],
       ["the mean is over responses, not tokens", "scale: scalar(1 / tokens)", "scale: scalar(1 / rows.length)"],
       ["the rewards use the starting coefficient", "score, state.beta)", "score, config.klCoefficient)"],
@@ -220,6 +235,7 @@ export const algorithms = [
     file: "src/algorithms/order.ts",
     tests: TESTS,
     mutations: [
+      ["shortest examples come first", "length(b) - length(a)", "length(a) - length(b)"],
       ["an iteration's epochs have the same order", "iteration * epochs + epoch", "iteration * epochs"],
       ["every epoch has the first one's order", "`${name}/order`, epoch)", "`${name}/order`, 0)"],
       ["a step begins where the last one began", "step * batchSize; position < (step + 1)", "Math.max(0, step - 1) * batchSize; position < (step + 1)"],
