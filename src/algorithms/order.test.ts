@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { checkFinite } from "./finite.js";
-import { batchIndices, exactDivision } from "./order.js";
+import { batchIndices, exactDivision, longestFirst } from "./order.js";
 import { functionReward, totalRewards } from "./reward-sources.js";
 
 describe("the order of examples", () => {
@@ -28,6 +28,16 @@ describe("the order of examples", () => {
     expect(epoch(0)).not.toEqual(epoch(1));
     expect(epoch(0)).not.toEqual(batchIndices(20, 20, 0, 8, "test"));
     expect(epoch(0)).not.toEqual(batchIndices(20, 20, 0, 7, "other"));
+  });
+
+  test("a batch's longest examples come first, those of one length in the order of the draw", () => {
+    const texts = ["a", "bb", "cc", "d", "eee", "ff"];
+    const config = { batchSize: 6, seed: 3 };
+    const found = longestFirst(texts, config, 0, "test", (text) => text.length);
+    expect(found.map(({ length }) => length)).toEqual([3, 2, 2, 2, 1, 1]);
+    const drawn = batchIndices(6, 6, 0, 3, "test").map((i) => texts[i]);
+    const ofTwo = (list: readonly string[]) => list.filter(({ length }) => length === 2);
+    expect(ofTwo(found)).toEqual(ofTwo(drawn));
   });
 
   test("no examples, uneven divisions and numbers that are not finite are errors", () => {

@@ -3,12 +3,14 @@
  * holds the size and SHA-256 of the other two. A checkpoint appears whole or not at all, and is verified before it is
  * used.
  */
+
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { PlumbError } from "../base/errors.js";
+import { sha256 } from "../base/sha256.js";
 import { writeFolderAtomically } from "./atomic.js";
 import { findNonFinite, type Json } from "./json.js";
 import { readTensorsFile, type TensorRecord, writeTensorsFile } from "./tensors-file.js";
@@ -73,7 +75,7 @@ export async function saveCheckpoint(
       [TENSORS]: await writeTensors(join(tmp, TENSORS), tensors),
       [STATE]: {
         bytes: Buffer.byteLength(stateText),
-        sha256: createHash("sha256").update(stateText).digest("hex"),
+        sha256: sha256(stateText),
       },
     };
     await writeFile(join(tmp, STATE), stateText);

@@ -24,5 +24,8 @@ export function formatBytes(bytes: number): string {
   return bytes >= 1e6 ? `${Math.round(bytes / 1e6)} MB` : `${Math.round(bytes / 1e3)} KB`;
 }
 
+/** A share as a percentage: 12%, or with one digit 12.3%. */
+export const formatPercent = (share: number, digits = 0): string => `${(100 * share).toFixed(digits)}%`;
+
 /** A number with its noun: "1 row", "2 rows". */
 export const countOf = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;

@@ -2,11 +2,13 @@
  * What a PEFT adapter holds, read against a model: every tensor of the file has a place, and every module that the
  * configuration adapts has its tensors, or the adapter is refused by name.
  */
+
 import { PlumbError } from "../base/errors.js";
 import { type ExpertPlace, expertPlaces, expertUpdates, namesParameter } from "./adapter-experts.js";
 import { type AdapterModule, adapterModules, moduleFinder, outsideText } from "./adapter-modules.js";
 import { architectureOf } from "./architectures/index.js";
 import { toOurLayout, toOurShape } from "./architectures/names.js";
+import { transposed } from "./architectures/reorder.js";
 import type { ModelConfig } from "./config.js";
 import type { OpenWeights } from "./formats/weights.js";
 import type { AdapterConfig } from "./load/adapter-config.js";
@@ -361,7 +363,7 @@ class Tensors {
     const B = await this.read(need(b, ends[1]), `${name}.lora_B.weight`, [left, r]);
     return {
       ...{ r, scale },
-      ...(embedding ? { a: transpose(B, input, r), b: transpose(A, r, out) } : { a: A, b: B }),
+      ...(embedding ? { a: transposed(B, input, r), b: transposed(A, r, out) } : { a: A, b: B }),
       ...(magnitude !== undefined && { magnitude: await this.read(magnitude, `${name}.bias`, [left]) }),
       ...(places.loraBias !== undefined && { bias: await this.read(places.loraBias, `${name}.bias`, [out]) }),
     };
@@ -382,8 +384,3 @@ class Tensors {
 }
 
 /** [rows, columns] to [columns, rows]. */
-function transpose(data: Float32Array, rows: number, columns: number): Float32Array {
-  const out = new Float32Array(data.length);
-  for (let r = 0; r < rows; r++) for (let c = 0; c < columns; c++) out[c * rows + r] = data[r * columns + c];
-  return out;
-}

@@ -61,7 +61,8 @@ export function peftParameters(config: ModelConfig, targets: readonly LinearName
 export const parameterPath = (config: ModelConfig, module: string): string =>
   theirName(config, `model.layers.0.${module}`).replace(/^.*?\.0\.[^.]+/, "mlp");
 
-const endsWith = (path: string, target: string): boolean => path === target || path.endsWith(`.${target}`);
+/** Whether a module's path ends with whole names. */
+export const endsWith = (path: string, end: string): boolean => path === end || path.endsWith(`.${end}`);
 
 /**
  * PEFT's target_modules for our layers: for each, the shortest end of its path that no other layer's path has; where the

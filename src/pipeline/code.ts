@@ -3,10 +3,11 @@
  * the versions of the dependencies. It is computed because a version number written by hand would be wrong whenever
  * someone forgot to raise it, and a stale result would look like a measurement.
  */
+
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { sha256 } from "./key.js";
+import { sha256 } from "../base/sha256.js";
 
 interface Module {
   digest: string;

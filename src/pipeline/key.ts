@@ -1,9 +1,6 @@
-import { createHash } from "node:crypto";
 import type { Json } from "../artifacts/index.js";
 import { canonicalJson } from "../base/canonical-json.js";
-
-/** SHA-256 in hexadecimal. */
-export const sha256 = (data: string | Uint8Array): string => createHash("sha256").update(data).digest("hex");
+import { sha256 } from "../base/sha256.js";
 
 /** Everything that a stage's result depends on. */
 export interface StageOrigin {

@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { z } from "zod";
 import { canonicalJson } from "../base/canonical-json.js";
 import { PlumbError } from "../base/errors.js";
-import { sha256, stageKey } from "./key.js";
+import { sha256 } from "../base/sha256.js";
+import { stageKey } from "./key.js";
 
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
 const digest = z.object({ bytes: z.number().int().nonnegative(), sha256: hash });

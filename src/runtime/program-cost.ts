@@ -1,6 +1,6 @@
 import { isNodeOf, type Node, type Program, sizeOf, type Tensor, topologicalOrder } from "../tensor/index.js";
 import type { OpName } from "../tensor/op-names.js";
-import { WRITES_OVER_INPUT } from "./onnx/in-place.js";
+import { memoryRoot, WRITES_OVER_INPUT } from "./onnx/in-place.js";
 import { constantWeights } from "./onnx/packing.js";
 
 /** The cost of running a program, besides its buffers. */
@@ -77,11 +77,7 @@ export function programCost(program: Program): ProgramCost {
   return { activationBytes: most, packed, flops, nodes: order.length };
 }
 
-function memoryOf(tensor: Tensor): Tensor {
-  let root = tensor;
-  while (SHARES_MEMORY.has(root.node.op.name)) root = root.node.inputs[root.index];
-  return root;
-}
+const memoryOf = (tensor: Tensor): Tensor => memoryRoot(tensor, SHARES_MEMORY);
 
 /** Intermediate values that a node needs in memory. */
 function reads({ op, inputs }: Node): Set<Tensor> {

@@ -4,10 +4,12 @@
  * Left out on purpose: `clean_up_tokenization_spaces`, which changes the sampled text. Decoding what was encoded gives
  * the same text back wherever the tokenizer itself is lossless.
  */
+
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { Tokenizer as JsonTokenizer } from "@huggingface/tokenizers";
 import { messageOf, PlumbError } from "../base/errors.js";
+import { isRecord } from "../base/json-values.js";
 import { asUnicodeSplits } from "./pre-tokenizers.js";
 
 /** Larger tokenizer files are refused; the largest in use (vocabularies of 262,144) are about 35 MB. */
@@ -300,10 +302,6 @@ async function readTextFile(path: string): Promise<string | undefined> {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
     throw error;
   }
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function quoted(text: string): string {

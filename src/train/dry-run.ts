@@ -62,3 +62,19 @@ export function countedScorer(model: ModelShape): { runtime: CountingRuntime; sc
 
 /** Steps over which the mean operations per step are counted. */
 export const STEPS_COUNTED = 8;
+
+/**
+ * The steps of a run and their operations: the mean over the first few, which are counted.
+ *
+ * @param count runs that many steps on a runtime that only counts. @param before operations that come once, before the
+ * first step.
+ */
+export async function foreseenSteps(
+  steps: number,
+  count: (some: number) => Promise<CountingRuntime>,
+  before = 0,
+): Promise<{ steps: number; stepFlops: number }> {
+  const some = Math.min(steps, STEPS_COUNTED);
+  const { flops } = await count(some);
+  return { steps, stepFlops: flops / some + before / steps };
+}

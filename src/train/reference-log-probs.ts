@@ -4,6 +4,7 @@
  * configuration, the tokens, and how batches are laid out. What is found there is held against its checksum, and a part of it
  * against the model, before it is used: a stale or damaged file is computed again.
  */
+
 import { createHash, type Hash } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -16,6 +17,7 @@ import {
   writeTensorsFile,
 } from "../artifacts/index.js";
 import { canonicalJson } from "../base/canonical-json.js";
+import { sha256 } from "../base/sha256.js";
 import type { Sequence } from "../model/batch.js";
 import { frozenNetwork } from "../model/create.js";
 import type { Packing } from "../model/lay-out.js";
@@ -126,8 +128,6 @@ async function readStored(
     return "wrong";
   }
 }
-
-const sha256 = (content: Uint8Array): string => createHash("sha256").update(content).digest("hex");
 
 async function keyOf(
   { base: { config, weights } }: ReferenceJob,

@@ -15,6 +15,21 @@ const TESTS = [
 /** Mutations of one file each: what goes wrong, the text that is replaced, and by what. */
 export const algorithms = [
   {
+    file: "src/algorithms/micro-batches.ts",
+    tests: ["src/algorithms/training.test.ts", "src/algorithms/micro-batches.test.ts"],
+    mutations: [["a batch's loss is its first micro-batch's", "sumOf(outputs.map((out) => Number(out.loss[0])))", "Number(outputs[0].loss[0])"]],
+  },
+  {
+    file: "src/optim/schedule.ts",
+    tests: ["src/train/warmup.test.ts"],
+    mutations: [["a warm-up is rounded down", "Math.ceil(totalSteps * warmupRatio)", "Math.floor(totalSteps * warmupRatio)"]],
+  },
+  {
+    file: "src/train/warmup.ts",
+    tests: ["src/train/warmup.test.ts"],
+    mutations: [["a warm-up of all steps is not said", "if (warmup < steps) return", "if (warmup <= steps) return"]],
+  },
+  {
     file: "src/algorithms/ppo.ts",
     tests: TESTS,
     mutations: [
@@ -220,6 +235,7 @@ export const algorithms = [
     file: "src/algorithms/order.ts",
     tests: TESTS,
     mutations: [
+      ["shortest examples come first", "length(b) - length(a)", "length(a) - length(b)"],
       ["an iteration's epochs have the same order", "iteration * epochs + epoch", "iteration * epochs"],
       ["every epoch has the first one's order", "`${name}/order`, epoch)", "`${name}/order`, 0)"],
       ["a step begins where the last one began", "step * batchSize; position < (step + 1)", "Math.max(0, step - 1) * batchSize; position < (step + 1)"],

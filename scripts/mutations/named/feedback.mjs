@@ -383,8 +383,12 @@ export const feedback = [
       ["hashes do not chain", "details_json, previous }));", "details_json }));"],
       ["hashes leave out who", "seq, at, actor, action, subject, details_json, previous }));", "seq, at, action, subject, details_json, previous }));"],
       ["hashes leave out when", "seq, at, actor, action, subject, details_json, previous }));", "seq, actor, action, subject, details_json, previous }));"],
-      ["hashes are of SHA-1", 'createHash("sha256")', 'createHash("sha1")'],
     ],
+  },
+  {
+    file: "src/base/sha256.ts",
+    tests: AUDIT,
+    mutations: [["hashes are of SHA-1", 'createHash("sha256")', 'createHash("sha1")']],
   },
   {
     file: "src/feedback/store/audit/writer.ts",

@@ -1,3 +1,4 @@
+import { formatPercent } from "../../base/format.js";
 import { byKind, type KindSummary, type VotesSummary } from "../../demo/rating/summary.js";
 import type { RaterKind } from "../../votes/simulate/index.js";
 import { formatTable } from "../table.js";
@@ -9,19 +10,17 @@ const GROUPS: readonly { name: string; kinds: readonly RaterKind[] }[] = [
   { name: "honest", kinds: ["honest", "minority"] },
 ];
 
-const percent = (share: number): string => `${(100 * share).toFixed(0)}%`;
-
 /** How reliable each kind of rater is by the votes, and how many were flagged, with the reasons. */
 export function raterTable({ raters, votes, pairs, labels, method }: VotesSummary): string {
   const kinds = byKind(raters);
   const rows = kinds.map(({ kind, raters: count, votes: cast, reliability, flagged, flags }) => {
     const { estimate, low, high } = reliability;
-    const range = count > 1 ? ` (${percent(low)} to ${percent(high)})` : "";
+    const range = count > 1 ? ` (${formatPercent(low)} to ${formatPercent(high)})` : "";
     return [
       kind,
       count,
       cast,
-      percent(estimate) + range,
+      formatPercent(estimate) + range,
       flagged === 0 ? "" : `${flagged}: ${flags.join(", ")}`,
     ];
   });
@@ -29,7 +28,7 @@ export function raterTable({ raters, votes, pairs, labels, method }: VotesSummar
     formatTable(["raters, as simulated", "raters", "votes", "right by the votes (range)", "flagged"], rows),
     "",
     `Flagged: ${flaggedOf(kinds)}. Aggregation (${method}) does not know who is who.`,
-    `${votes} votes on ${pairs} pairs; of those with different gold utilities, ${percent(labels.estimate)} got the better side ` +
+    `${votes} votes on ${pairs} pairs; of those with different gold utilities, ${formatPercent(labels.estimate)} got the better side ` +
       `(${(100 * labels.low).toFixed(1)}-${(100 * labels.high).toFixed(1)}).`,
   ].join("\n");
 }

@@ -4,6 +4,7 @@
  */
 
 import { explainIssue, shown } from "../../base/explain-issue.js";
+import { isRecord } from "../../base/json-values.js";
 import { parseExactJson } from "../../data/exact-json.js";
 import { type NamedResponse, safetyOf, sideNames, UNNAMED_CATEGORY } from "../../votes/exports/index.js";
 import { Answer, answerProblem, type TaskDefinition } from "../../votes/tasks/index.js";
@@ -83,9 +84,6 @@ function ranking(said: unknown, responses: readonly NamedResponse[]): object | s
   const ranks = responses.map(({ name }) => said.indexOf(name) + 1);
   return ranks.includes(0) ? expected : { kind: "ranking", ranks };
 }
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** The value of a cell that holds JSON, otherwise its text. */
 function structured(text: string): unknown {

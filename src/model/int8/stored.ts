@@ -10,9 +10,10 @@
  *
  * Norms, biases, routers, sinks, learned positions and scalar heads are F32. What gradients need is computed from these when required.
  */
-import { createHash } from "node:crypto";
+
 import { z } from "zod";
 import { PlumbError } from "../../base/errors.js";
+import { sha256 } from "../../base/sha256.js";
 import { dividedInput, dividedOutput } from "../../nn/index.js";
 import type { ModelConfig } from "../config.js";
 import { headName } from "../decoder.js";
@@ -83,7 +84,7 @@ export function describeInt8(
     calibration: {
       source,
       tokens: ids.length,
-      sha256: createHash("sha256").update(new Uint8Array(ids.buffer)).digest("hex"),
+      sha256: sha256(new Uint8Array(ids.buffer)),
     },
   };
 }

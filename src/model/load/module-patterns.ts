@@ -2,9 +2,11 @@
  * Which modules an adapter's configuration means, and with which rank and scale: peft's rules
  * (check_target_module_exists and get_pattern_key). Expressions are run by RE2 in time linear in the path's length.
  */
+
 import { RE2JS } from "re2js";
 import { messageOf, PlumbError } from "../../base/errors.js";
 import { shown } from "../../base/explain-issue.js";
+import { endsWith } from "../lora-targets.js";
 import { type AdapterConfig, isOff } from "./adapter-config.js";
 
 /** A module that peft could adapt. */
@@ -29,8 +31,6 @@ function expression(source: string, key: string, from: string): RE2JS {
     );
   }
 }
-
-const endsWith = (path: string, end: string): boolean => path === end || path.endsWith(`.${end}`);
 
 /** A test of paths by names of ends, or by an expression for whole paths. */
 function matcher(wanted: string | readonly string[], key: string, from: string): (path: string) => boolean {

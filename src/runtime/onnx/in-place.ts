@@ -31,11 +31,13 @@ const SHARES_MEMORY: ReadonlySet<OpName> = new Set<OpName>([
   "sequenced",
 ]);
 
-function memoryOf(tensor: Tensor): Tensor {
+/** The tensor in whose memory a tensor lies, where the operations named in `sharing` give on their input's. */
+export function memoryRoot(tensor: Tensor, sharing: ReadonlySet<OpName>): Tensor {
   let root = tensor;
-  while (SHARES_MEMORY.has(root.node.op.name)) root = root.node.inputs[root.index];
+  while (sharing.has(root.node.op.name)) root = root.node.inputs[root.index];
   return root;
 }
+const memoryOf = (tensor: Tensor): Tensor => memoryRoot(tensor, SHARES_MEMORY);
 
 /**
  * Checks that no order of execution can read an input after it was updated in place: exactly one operation reads it,

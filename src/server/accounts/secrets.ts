@@ -1,5 +1,7 @@
 /** Secrets that the server gives out: 256 random bits, stored only as their SHA-256. */
-import { createHash, createHmac, randomBytes } from "node:crypto";
+
+import { createHmac, randomBytes } from "node:crypto";
+import { sha256 } from "../../base/sha256.js";
 
 const SECRET_KINDS = { session: "ses", invitation: "inv", key: "key" } as const;
 /** Characters of a key that are stored so that its owner can recognise it; they hold 24 of its bits. */
@@ -11,7 +13,7 @@ export function newSecret(kind: keyof typeof SECRET_KINDS): string {
 
 /** A secret of 256 random bits needs no slow hash, and the time of a lookup by the hash reveals nothing about it. */
 export function secretHash(secret: string): string {
-  return createHash("sha256").update(secret).digest("hex");
+  return sha256(secret);
 }
 
 /** What a page sends with every change: derived from the session cookie's token, which another site cannot read. */

@@ -29,7 +29,15 @@ import { warmupSteps } from "../../optim/index.js";
 import { savePolicy, trainableNetwork } from "../base.js";
 import { doubtOfChosen, driftOf, pairFigures, reportDrift, reportPairs } from "../direct-run.js";
 import { aspectSetting, directRunSettings, encodePairs, unreadOfPairs } from "../direct-settings.js";
-import { counted, countedScorer, heaviest, type ModelShape, partsOf, STEPS_COUNTED } from "../dry-run.js";
+import {
+  counted,
+  countedScorer,
+  foreseenSteps,
+  heaviest,
+  type ModelShape,
+  partsOf,
+  STEPS_COUNTED,
+} from "../dry-run.js";
 import { defineMethod } from "../method.js";
 import { referenceLogProbs } from "../reference-log-probs.js";
 import { loadJudged } from "../rows.js";
@@ -84,10 +92,8 @@ export const dpoMethod = defineMethod({
     dryRun(model, heaviest(train, longerSide, config), { ...config, batchSize: partsOf(config) }, 1),
 
   async foresee(model, { train }, config) {
-    const steps = dpoSteps(train.length, config);
-    const some = Math.min(steps, STEPS_COUNTED);
-    const { flops } = await dryRun(model, train, config, some);
-    return { steps, stepFlops: flops / some + (await referenceFlops(model, train, config)) / steps };
+    const count = (some: number) => dryRun(model, train, config, some);
+    return foreseenSteps(dpoSteps(train.length, config), count, await referenceFlops(model, train, config));
   },
 
   async run(job) {

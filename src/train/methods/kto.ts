@@ -31,7 +31,15 @@ import type { ClusterInterval } from "../../statistics/rates.js";
 import { savePolicy, trainableNetwork } from "../base.js";
 import { driftOf, reportDrift } from "../direct-run.js";
 import { directRunSettings, LeftOut, promptsToAnswer } from "../direct-settings.js";
-import { counted, countedScorer, heaviest, type ModelShape, partsOf, STEPS_COUNTED } from "../dry-run.js";
+import {
+  counted,
+  countedScorer,
+  foreseenSteps,
+  heaviest,
+  type ModelShape,
+  partsOf,
+  STEPS_COUNTED,
+} from "../dry-run.js";
 import { defineMethod } from "../method.js";
 import { referenceLogProbs } from "../reference-log-probs.js";
 import { loadJudged } from "../rows.js";
@@ -107,10 +115,8 @@ export const ktoMethod = defineMethod({
   },
 
   async foresee(model, { train }, config) {
-    const steps = ktoSteps(train.length, config);
-    const some = Math.min(steps, STEPS_COUNTED);
-    const { flops } = await dryRun(model, train, config, some);
-    return { steps, stepFlops: flops / some + (await referenceFlops(model, train, config)) / steps };
+    const count = (some: number) => dryRun(model, train, config, some);
+    return foreseenSteps(ktoSteps(train.length, config), count, await referenceFlops(model, train, config));
   },
 
   async run(job) {

@@ -8,7 +8,7 @@ import { warmupSteps } from "../../optim/index.js";
 import { savePolicy, trainableNetwork } from "../base.js";
 import { driftOf, pairFigures, reportDrift, reportPairs } from "../direct-run.js";
 import { aspectSetting, directRunSettings, encodePairs, unreadOfPairs } from "../direct-settings.js";
-import { counted, heaviest, type ModelShape, partsOf, STEPS_COUNTED } from "../dry-run.js";
+import { counted, foreseenSteps, heaviest, type ModelShape, partsOf } from "../dry-run.js";
 import { defineMethod } from "../method.js";
 import { loadJudged } from "../rows.js";
 import { judgedDataSettings, memorySettings, modelSettings, runSettings } from "../settings.js";
@@ -47,11 +47,8 @@ export const orpoMethod = defineMethod({
   heaviest: (model, { train }, config) =>
     dryRun(model, heaviest(train, longerSide, config), { ...config, batchSize: partsOf(config) }, 1),
 
-  async foresee(model, { train }, config) {
-    const steps = orpoSteps(train.length, config);
-    const some = Math.min(steps, STEPS_COUNTED);
-    return { steps, stepFlops: (await dryRun(model, train, config, some)).flops / some };
-  },
+  foresee: (model, { train }, config) =>
+    foreseenSteps(orpoSteps(train.length, config), (some) => dryRun(model, train, config, some)),
 
   async run(job) {
     const { runtime, base, data, config, session } = job;

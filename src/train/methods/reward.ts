@@ -33,7 +33,7 @@ import type { Runtime } from "../../runtime/runtime.js";
 import { formatInterval } from "../../statistics/format-interval.js";
 import { adapterOverSource, broughtTokenizer, type TrainingBase, trainableNetwork } from "../base.js";
 import { pairFigures } from "../direct-run.js";
-import { counted, heaviest, type ModelShape, partsOf, STEPS_COUNTED } from "../dry-run.js";
+import { counted, foreseenSteps, heaviest, type ModelShape, partsOf } from "../dry-run.js";
 import { defineMethod } from "../method.js";
 import { loadJudged, spread } from "../rows.js";
 import { judgedDataSettings, memorySettings, modelSettings, runSettings } from "../settings.js";
@@ -124,11 +124,8 @@ export const rewardMethod = defineMethod({
     return dryRun(model, heaviest(train, longer, config), { ...config, batchSize: partsOf(config) }, 1);
   },
 
-  async foresee(model, { train }, config) {
-    const steps = rewardSteps(train.length, config);
-    const some = Math.min(steps, STEPS_COUNTED);
-    return { steps, stepFlops: (await dryRun(model, train, config, some)).flops / some };
-  },
+  foresee: (model, { train }, config) =>
+    foreseenSteps(rewardSteps(train.length, config), (some) => dryRun(model, train, config, some)),
 
   async run({ runtime, base, data: { train, heldOut, rows }, config, session }) {
     const network = trainableNetwork(runtime, base, config.lora, config.seed, "random");

@@ -24,7 +24,7 @@ import type { Interval } from "../../statistics/estimates.js";
 import { formatInterval } from "../../statistics/format-interval.js";
 import { turnEndOf } from "../../text/index.js";
 import { savePolicy, trainableNetwork } from "../base.js";
-import { counted, heaviest, type ModelShape, partsOf, STEPS_COUNTED } from "../dry-run.js";
+import { counted, foreseenSteps, heaviest, type ModelShape, partsOf } from "../dry-run.js";
 import { defineMethod } from "../method.js";
 import { loadJudged } from "../rows.js";
 import { judgedDataSettings, memorySettings, modelSettings, runSettings } from "../settings.js";
@@ -113,11 +113,8 @@ export const sftMethod = defineMethod({
     return dryRun(model, few, { ...config, batchSize: partsOf(config) }, 1);
   },
 
-  async foresee(model, { train }, config) {
-    const steps = stepsOf(train, config);
-    const some = Math.min(steps, STEPS_COUNTED);
-    return { steps, stepFlops: (await dryRun(model, train, config, some)).flops / some };
-  },
+  foresee: (model, { train }, config) =>
+    foreseenSteps(stepsOf(train, config), (some) => dryRun(model, train, config, some)),
 
   async run({ runtime, base, data: { train, heldOut }, config, session }) {
     const network = trainableNetwork(runtime, base, config.lora, config.seed);

@@ -1,6 +1,7 @@
 /**
  * Raters not to be trusted, and why. Dissent alone is never a reason: a rater may differ from the pool and be right.
  */
+import { formatPercent } from "../../base/format.js";
 import type { Interval } from "../../statistics/estimates.js";
 import { upperMedian } from "../../statistics/median.js";
 import type { GroupMember } from "./ring.js";
@@ -77,4 +78,4 @@ export const contrary = ({ high }: Interval, chance: number): RaterFlag => ({
 });
 
 /** A share as reasons give it. */
-export const percent = (share: number): string => `${(100 * share).toFixed(1)}%`;
+export const percent = (share: number): string => formatPercent(share, 1);

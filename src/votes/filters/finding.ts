@@ -59,8 +59,5 @@ export function compareFindings(a: Finding, b: Finding): number {
 /** Compares by UTF-16 code units, so that the order does not depend on the locale. */
 export const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
-/** A share as a percentage, for use in sentences. */
-export const percent = (share: number): string => `${(100 * share).toFixed(0)}%`;
-
 /** A small probability, for use in sentences. */
 export const chance = (p: number): string => (p < 0.001 ? p.toExponential(0) : p.toFixed(3));

@@ -12,12 +12,13 @@
  *
  * Holm's procedure over raters and tests bounds the probability that any honest rater is flagged.
  */
+import { formatPercent } from "../../base/format.js";
 import { groupBy } from "../../base/group-by.js";
 import { binomialTail } from "../../statistics/binomial.js";
 import { holm } from "../../statistics/holm.js";
 import { logGamma } from "../../statistics/special-functions.js";
 import type { CastVote } from "../tasks/index.js";
-import { chance, type Finding, percent, raterFinding } from "./finding.js";
+import { chance, type Finding, raterFinding } from "./finding.js";
 import { byRater, type JudgedItem, mainVerdict, shownVerdict } from "./votes.js";
 
 /** A rater with fewer answers is not tested. */
@@ -101,7 +102,7 @@ function placeTests(rater: string, own: readonly JudgedItem[], tolerated: number
         rater,
         votes: votes.map(({ vote }) => vote),
         p: Math.min(1, k * binomialTail(most, n, share)),
-        evidence: `${rater} preferred place ${place} of ${k} in ${most} of ${n} answers (${percent(most / n)}), though places are shuffled`,
+        evidence: `${rater} preferred place ${place} of ${k} in ${most} of ${n} answers (${formatPercent(most / n)}), though places are shuffled`,
         figures: { place, count: most, answers: n, share: most / n },
       },
     ];
@@ -199,7 +200,7 @@ function samenessTests(rater: string, own: readonly JudgedItem[], pool: Readonly
         rater,
         votes: votes.map(({ vote }) => vote),
         p: Math.min(1, patterns.size * binomialTail(same.length, n, share)),
-        evidence: `${rater} gave the same ${kind} answer to ${same.length} of ${n} items (${percent(same.length / n)}); others give it to ${percent(q)}`,
+        evidence: `${rater} gave the same ${kind} answer to ${same.length} of ${n} items (${formatPercent(same.length / n)}); others give it to ${formatPercent(q)}`,
         figures: { count: same.length, answers: n, share: same.length / n, others: q },
       },
     ];

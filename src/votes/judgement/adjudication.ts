@@ -61,7 +61,8 @@ export function withVerdicts(
   return { kind: "labels", aggregate: { ...made.aggregate, items } };
 }
 
-const pairKey = ({ item, left, right }: { item: string; left: string; right: string }): string =>
+/** A key for two responses of an item, the same for both orders. */
+export const pairKey = ({ item, left, right }: { item: string; left: string; right: string }): string =>
   JSON.stringify([item, ...[left, right].sort()]);
 
 /** Rows with those of the same key in their place, and the others behind. */

@@ -1,6 +1,6 @@
 /** Comparisons as rows for training a reward model: TRL's preferences, with additional fields on their reliability. */
 import type { PreferenceAggregate, PreferenceMethod } from "../aggregate/index.js";
-import { decidedItems, withVerdicts } from "./adjudication.js";
+import { decidedItems, pairKey, withVerdicts } from "./adjudication.js";
 import { aggregateQuestion } from "./aggregate-question.js";
 import { completionOf, type PromptText, promptOf } from "./chat-form.js";
 import { counting, heldOrNot, type Judgement, USES } from "./judgement.js";
@@ -95,7 +95,7 @@ export function preferenceRows(
     const { prompt, responses } = (itemOf.get(item) as Judgement["item"]).content;
     const [chosen, rejected] = names.map((name) => responses.find((one) => one.name === name)?.text ?? "");
     if (chosen === rejected) return [];
-    const own = said.get(pairKey(item, left, right)) ?? [];
+    const own = said.get(pairKey({ item, left, right })) ?? [];
     return [
       {
         prompt: promptOf(prompt),
@@ -122,16 +122,13 @@ function votesByPair({ votes }: Question): Map<string, { rater: string; winner?:
   for (let v = 0; v < outcome.length; v++) {
     const names = [candidates[left[v]], candidates[right[v]]];
     const winner = outcome[v] === 0.5 ? undefined : names[outcome[v] > 0.5 ? 0 : 1];
-    const key = pairKey(items[item[v]], names[0], names[1]);
+    const key = pairKey({ item: items[item[v]], left: names[0], right: names[1] });
     const own = pairs.get(key) ?? [];
     own.push({ rater: raters[rater[v]], winner });
     pairs.set(key, own);
   }
   return pairs;
 }
-
-/** A key for two responses of an item, the same for both orders. */
-const pairKey = (item: string, a: string, b: string): string => JSON.stringify([item, ...[a, b].sort()]);
 
 const meanOf = <T>(values: readonly T[], of: (value: T) => number): number =>
   values.length === 0 ? 0.5 : values.reduce((sum, value) => sum + of(value), 0) / values.length;

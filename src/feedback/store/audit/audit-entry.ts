@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
 import { canonicalJson } from "../../../base/canonical-json.js";
+import { sha256 } from "../../../base/sha256.js";
 
 /** One recorded action. It names people by pseudonym only, because entries can never be deleted. */
 export interface AuditEntry {
@@ -22,10 +22,6 @@ export interface AuditEntry {
 }
 
 export const FIRST_PREVIOUS = "0".repeat(64);
-
-export function sha256(text: string): string {
-  return createHash("sha256").update(text).digest("hex");
-}
 
 /** hash = SHA-256(canonical JSON of the entry without its hash). The entry includes the hash of the previous one. */
 export function auditHash(entry: Omit<AuditEntry, "hash">): string {

@@ -1,4 +1,5 @@
 /** Hashes, keys and checkpoints of the audit log, each by itself. */
+
 import { spawnSync } from "node:child_process";
 import { createHash, createPublicKey, generateKeyPairSync, verify } from "node:crypto";
 import {
@@ -14,8 +15,9 @@ import {
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { sha256 } from "../../../base/sha256.js";
 import { openStore } from "../index.js";
-import { type AuditEntry, auditHash, FIRST_PREVIOUS, sha256 } from "./audit-entry.js";
+import { type AuditEntry, auditHash, FIRST_PREVIOUS } from "./audit-entry.js";
 import { keyId, openAuditKey, publicKeyOf, signatureHolds } from "./audit-key.js";
 import { appendCheckpoints, checkpointText, readCheckpoints, signCheckpoint } from "./checkpoints.js";
 

@@ -4,6 +4,7 @@
  * the one before it. Each is stored in the database and in a file next to the key, so hiding a cut requires changing
  * both.
  */
+
 import {
   appendFileSync,
   closeSync,
@@ -17,6 +18,7 @@ import {
 import type { Transaction } from "kysely";
 import { z } from "zod";
 import { canonicalJson } from "../../../base/canonical-json.js";
+import { jsonOrUndefined } from "../../../base/json-values.js";
 import type { Queries } from "../database/database.js";
 import type { Tables } from "../database/tables.js";
 import type { AuditKey } from "./audit-key.js";
@@ -117,7 +119,7 @@ function endLastLine(file: number): boolean {
   readSync(file, tail, 0, tail.length, size - tail.length);
   const last = tail.subarray(tail.lastIndexOf("\n") + 1);
   if (last.length === 0) return true;
-  if (last.length === TAIL || Checkpoint.safeParse(parseJson(last.toString())).success) return false;
+  if (last.length === TAIL || Checkpoint.safeParse(jsonOrUndefined(last.toString())).success) return false;
   ftruncateSync(file, size - last.length);
   return true;
 }
@@ -136,18 +138,12 @@ export function readCheckpoints(path: string): { checkpoints: Checkpoint[]; malf
   }
   const lines = text.split("\n").filter((line) => line !== "");
   const checkpoints = lines.flatMap((line) => {
-    const parsed = Checkpoint.safeParse(parseJson(line));
+    const parsed = Checkpoint.safeParse(jsonOrUndefined(line));
     return parsed.success ? [parsed.data] : [];
   });
   const cut =
-    !text.endsWith("\n") && lines.length > 0 && !Checkpoint.safeParse(parseJson(lines.at(-1) ?? "")).success;
+    !text.endsWith("\n") &&
+    lines.length > 0 &&
+    !Checkpoint.safeParse(jsonOrUndefined(lines.at(-1) ?? "")).success;
   return { checkpoints, malformed: lines.length - checkpoints.length - (cut ? 1 : 0) };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -3,9 +3,10 @@
  * what counts. A column that is not covered says why. The types hold this list to the tables as queries see them, and a
  * test to the tables as the migrations make them.
  */
+
 import { canonicalJson } from "../../../base/canonical-json.js";
+import { sha256 } from "../../../base/sha256.js";
 import type { Tables } from "../database/tables.js";
-import { sha256 } from "./audit-entry.js";
 
 /**
  * covered: part of the row's hash in the log. contents: part of a second hash of the row, as it is long and hardly

@@ -6,10 +6,11 @@
  * SQLite: triggers and a table that exist on one connection only (TEMP). PostgreSQL: a trigger on each covered table,
  * which does nothing unless its session has made the table of notes for the transaction.
  */
+
 import { sql, type Transaction } from "kysely";
+import { sha256 } from "../../../base/sha256.js";
 import type { Engine, Queries } from "../database/database.js";
 import type { Tables } from "../database/tables.js";
-import { sha256 } from "./audit-entry.js";
 import { PARTS, type Part, type PartName, rowHash, rowKey } from "./coverage.js";
 
 /** A part of a row before and after a transaction, as hashes; null where there is no row. */

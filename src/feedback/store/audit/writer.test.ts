@@ -2,9 +2,9 @@ import { sql } from "kysely";
 import { expect, it } from "vitest";
 import { collection } from "../../../../test/collection.js";
 import { onBothEngines } from "../../../../test/databases.js";
+import { sha256 } from "../../../base/sha256.js";
 import { migrations } from "../database/migrations/index.js";
 import { openDatabase, openStore, readAudit } from "../index.js";
-import { sha256 } from "./audit-entry.js";
 import { PARTS, type Part, rowHash } from "./coverage.js";
 
 onBothEngines(({ store: open, fresh, engine }) => {

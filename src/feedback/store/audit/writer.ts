@@ -10,13 +10,15 @@
  * After the entries of the writes come those that tell of all covered rows that the transaction changed, by their
  * hashes before and after (`row-changes.ts`).
  */
+
 import { sql, type Transaction } from "kysely";
 import { canonicalJson } from "../../../base/canonical-json.js";
+import { sha256 } from "../../../base/sha256.js";
 import type { Database, Engine } from "../database/database.js";
 import { insertRows } from "../database/sets.js";
 import type { Tables } from "../database/tables.js";
 import { StoreError } from "../store-error.js";
-import { type AuditEntry, auditHash, FIRST_PREVIOUS, sha256 } from "./audit-entry.js";
+import { type AuditEntry, auditHash, FIRST_PREVIOUS } from "./audit-entry.js";
 import { beginRowNotes, ROWS_CHANGED, takeRowChanges, toldChanges } from "./row-changes.js";
 
 /** Most writes in one transaction. */

@@ -3,10 +3,12 @@
  * creates the tables as they were when the backup was taken, fills them, verifies the audit chain, and applies later
  * migrations. If any step fails, the database stays as it was.
  */
+
 import { createHash } from "node:crypto";
 import { sql, type Transaction } from "kysely";
 import { z } from "zod";
 import { PlumbError } from "../../../base/errors.js";
+import { jsonOrUndefined } from "../../../base/json-values.js";
 import { readLines } from "../../../data/read-lines.js";
 import { type EndedAccess, endAllAccess } from "../accounts/end-access.js";
 import { auditHash, FIRST_PREVIOUS } from "../audit/audit-entry.js";
@@ -118,7 +120,7 @@ async function checkBackup(path: string): Promise<z.infer<typeof Header> & { row
     number++;
     const at = `line ${number}`;
     if (trailer !== undefined) throw damaged(path, `${at} comes after its end`);
-    const value = parseJson(text);
+    const value = jsonOrUndefined(text);
     if (header === undefined) {
       const parsed = Header.safeParse(value);
       if (!parsed.success) throw damaged(path, "its first line is not a backup's header");
@@ -149,7 +151,7 @@ async function checkBackup(path: string): Promise<z.infer<typeof Header> & { row
 
 async function* rowsOf(path: string): AsyncGenerator<[string, Record<string, unknown>]> {
   for await (const { text } of readLines(path)) {
-    const value = parseJson(text);
+    const value = jsonOrUndefined(text);
     if (Array.isArray(value)) yield value as [string, Record<string, unknown>];
   }
 }
@@ -158,14 +160,6 @@ function damaged(path: string, what: string): PlumbError {
   return new PlumbError(`${path} is not a complete backup: ${what}. Nothing was changed.`, {
     hint: "Use another backup; one that was cut off or changed is not restored.",
   });
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 async function isEmpty(db: Queries): Promise<boolean> {

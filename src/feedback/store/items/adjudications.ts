@@ -1,7 +1,8 @@
 /** A lead's verdict on an item. It is the item's result, whatever the votes say, and no more votes are asked for. */
+
 import { canonicalJson } from "../../../base/canonical-json.js";
+import { sha256 } from "../../../base/sha256.js";
 import { type Answer, answerProblem, asksForText, type TaskDefinition } from "../../../votes/tasks/index.js";
-import { sha256 } from "../audit/audit-entry.js";
 import { check } from "../check.js";
 import type { Queries } from "../database/database.js";
 import { storedText } from "../ids.js";

@@ -1,6 +1,7 @@
 import { sql } from "kysely";
 import { z } from "zod";
 import { canonicalJson } from "../../../base/canonical-json.js";
+import { sha256 } from "../../../base/sha256.js";
 import {
   Answer,
   answerProblem,
@@ -8,7 +9,6 @@ import {
   RESPONSES,
   type TaskDefinition,
 } from "../../../votes/tasks/index.js";
-import { sha256 } from "../audit/audit-entry.js";
 import { check } from "../check.js";
 import type { Queries } from "../database/database.js";
 import { insertRows } from "../database/sets.js";

@@ -1,4 +1,4 @@
-import { sha256 } from "../audit/audit-entry.js";
+import { sha256 } from "../../../base/sha256.js";
 import type { Queries } from "../database/database.js";
 
 /**

@@ -1,8 +1,8 @@
 import { randomInt } from "node:crypto";
 import { z } from "zod";
+import { sha256 } from "../../../base/sha256.js";
 import { TaskDefinition } from "../../../votes/tasks/index.js";
 import { AssignmentSettings } from "../../assign/settings.js";
-import { sha256 } from "../audit/audit-entry.js";
 import { check } from "../check.js";
 import type { Queries } from "../database/database.js";
 import type { Tables } from "../database/tables.js";

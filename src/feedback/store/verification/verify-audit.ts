@@ -17,7 +17,8 @@
  */
 
 import { canonicalJson } from "../../../base/canonical-json.js";
-import { auditHash, FIRST_PREVIOUS, sha256 } from "../audit/audit-entry.js";
+import { sha256 } from "../../../base/sha256.js";
+import { auditHash, FIRST_PREVIOUS } from "../audit/audit-entry.js";
 import { keyId } from "../audit/audit-key.js";
 import type { Checkpoint } from "../audit/checkpoints.js";
 import { PARTS, type Part } from "../audit/coverage.js";

@@ -4,8 +4,9 @@
  * expired leave no entry, and the log has no counts, priorities or overlaps of items: of a new overlap (`items.overlap`) it
  * has how many items got it. What it does not say of a row here, the row's hash does (`verify-rows.ts`).
  */
+
 import { canonicalJson } from "../../../base/canonical-json.js";
-import { sha256 } from "../audit/audit-entry.js";
+import { sha256 } from "../../../base/sha256.js";
 import type { Queries } from "../database/database.js";
 import type { Tables } from "../database/tables.js";
 import type { Reported } from "./problem.js";

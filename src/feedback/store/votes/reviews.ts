@@ -1,7 +1,8 @@
 /** Reviews of votes: a filter holds a vote, with its evidence, until a reviewer releases or rejects it. */
+
 import { z } from "zod";
+import { sha256 } from "../../../base/sha256.js";
 import type { ReviewState } from "../../../votes/judgement/index.js";
-import { sha256 } from "../audit/audit-entry.js";
 import type { Write } from "../audit/writer.js";
 import { check } from "../check.js";
 import { isLatest } from "../database/counting-sql.js";

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { canonicalJson } from "../../../base/canonical-json.js";
+import { sha256 } from "../../../base/sha256.js";
 import { Answer, answerProblem, type CastVote, type TaskDefinition } from "../../../votes/tasks/index.js";
 import { answerInStoredOrder } from "../../../votes/tasks/places.js";
-import { sha256 } from "../audit/audit-entry.js";
 import type { Tables } from "../database/tables.js";
 import { storedText } from "../ids.js";
 import { StoreError } from "../store-error.js";
