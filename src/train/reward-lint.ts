@@ -1,0 +1,192 @@
+/** A reward, tried before a run: known-good answers against answers that ought to lose. */
+import { z } from "zod";
+import type { RewardSource } from "../algorithms/reward-sources.js";
+import { PlumbError } from "../base/errors.js";
+import { inGroup } from "../base/setting-groups.js";
+import { usageError } from "../base/usage-error.js";
+import { encodeDemonstration } from "../data/index.js";
+import { openRewardModel } from "../model/reward-model.js";
+import type { WorkHost } from "../open/host.js";
+import { rewardScores } from "../open/reward-scores.js";
+import { wilsonInterval } from "../statistics/estimates.js";
+import type { Interval } from "../statistics/interval.js";
+import { BUILT_IN, type KnownGood, loadKnownGood, promptText } from "./known-good.js";
+import { loadRewardFunction, rewardFunctionSchema } from "./reward-functions.js";
+import { HARMLESS, PROBES } from "./reward-probes.js";
+
+/** Settings: the rewards, the known-good answers, and how much is let pass. */
+export const rewardLintSchema = z.object({
+  ...inGroup("files", {
+    rewardModel: z.array(z.string().min(1)).default([]).describe("reward models to try, each by itself"),
+    rewardFunctions: z
+      .array(rewardFunctionSchema)
+      .default([])
+      .describe("reward functions to try, each by itself: [{module: ./brevity.mjs}]"),
+    data: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("prompts with good answers, in any dataset format; default: twelve short questions"),
+  }),
+  limit: z.number().int().min(2).max(10_000).default(64).describe("rows of the data to use, the first"),
+  tolerance: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.1)
+    .describe("share of the prompts in which a bad answer may win before it is a fault"),
+  batchSize: z.number().int().min(1).max(1024).default(8).describe("texts scored at once by a reward model"),
+});
+type LintSettings = z.output<typeof rewardLintSchema>;
+
+/** An answer to be scored. */
+interface Asked extends KnownGood {
+  response: string;
+}
+/** Scores answers; null for those that cannot be scored. */
+type Score = (asked: readonly Asked[]) => Promise<readonly (number | null)[]>;
+
+/** How often a reward fell for something. */
+export interface LintFinding {
+  probe: string;
+  /** What a reward has that falls for it. */
+  means: string;
+  /** Whether it did so more often than is let pass. */
+  fault: boolean;
+  /** Share of the prompts, with its 95% interval (Wilson). */
+  rate: Interval;
+  n: number;
+  /** Answers that could not be scored, on either side: they are not in `n`. */
+  unscorable: number;
+}
+
+/** What was found of one reward. */
+export interface LintReport {
+  reward: string;
+  prompts: number;
+  /** Bad answers that won: false positives. */
+  falsePositives: LintFinding[];
+  /** Good answers, changed in a way that ought to cost nothing, that lost against the answer to another prompt: false negatives. */
+  falseNegatives: LintFinding[];
+  /** Whether the same answers had other scores the second time. */
+  unstable: boolean;
+  /** What it threw, or gave that is no number, if it did; nothing more is then known. */
+  failed?: string;
+  faults: string[];
+}
+
+/** Tries every reward by itself. @throws PlumbError if there is none, or one cannot be opened. */
+export async function lintRewards(settings: LintSettings, host: WorkHost): Promise<LintReport[]> {
+  const { rewardModel, rewardFunctions, data, limit, tolerance, batchSize } = settings;
+  if (rewardModel.length + rewardFunctions.length === 0)
+    throw usageError("there is no reward to try", "Give --reward-model or --reward-functions.");
+  const known = data === undefined ? BUILT_IN : await loadKnownGood(data, limit);
+  const reports: LintReport[] = [];
+  for (const folder of rewardModel)
+    reports.push(await lintReward(folder, await byModel(folder, batchSize, host), known, tolerance));
+  for (const one of rewardFunctions) {
+    const source = await loadRewardFunction(one);
+    reports.push(await lintReward(source.name, byFunction(source), known, tolerance));
+  }
+  return reports;
+}
+
+/** @param tolerance share of the prompts in which a bad answer may win. */
+export async function lintReward(
+  reward: string,
+  score: Score,
+  known: readonly KnownGood[],
+  tolerance: number,
+): Promise<LintReport> {
+  const asked = (answer: (i: number) => string): Asked[] =>
+    known.map((one, i) => ({ ...one, response: answer(i) }));
+  const nothing = { reward, prompts: known.length, falsePositives: [], falseNegatives: [], unstable: false };
+  try {
+    // 1. The good answers, twice.
+    const good = await score(asked((i) => known[i].answer));
+    const again = await score(asked((i) => known[i].answer));
+    const unstable = good.some((own, i) => own !== again[i]);
+
+    // 2. Each kind of bad answer against them.
+    const falsePositives: LintFinding[] = [];
+    const scores = new Map<string, readonly (number | null)[]>();
+    for (const { name, fault, tie, answer } of PROBES) {
+      const bad = await score(asked((i) => answer(known, i)));
+      scores.set(name, bad);
+      falsePositives.push(finding(name, fault, bad, good, tie, tolerance));
+    }
+
+    // 3. The answer to another prompt against good answers that were changed without harm.
+    const other = scores.get("other") ?? [];
+    const falseNegatives: LintFinding[] = [];
+    for (const { name, change } of HARMLESS) {
+      const changed = await score(asked((i) => change(known[i].answer)));
+      falseNegatives.push(finding(name, `refuses a good answer: ${name}`, other, changed, true, tolerance));
+    }
+
+    // 4. The faults, in words.
+    const found = [...falsePositives, ...falseNegatives].filter(({ fault }) => fault);
+    const faults = found.map(
+      ({ probe, means, rate, n }) => `${means} (${probe}: ${Math.round(rate.estimate * n)} of ${n})`,
+    );
+    if (unstable) faults.unshift("scores the same answer differently the second time");
+    if (good.every((own) => own === null)) faults.unshift("can score none of the good answers");
+    return { ...nothing, falsePositives, falseNegatives, unstable, faults };
+  } catch (error) {
+    if (!(error instanceof PlumbError)) throw error;
+    return { ...nothing, failed: error.message, faults: [`does not score every answer: ${error.message}`] };
+  }
+}
+
+/** How often what ought to lose does not. @param tie whether equal scores count as well. */
+function finding(
+  probe: string,
+  means: string,
+  bad: readonly (number | null)[],
+  good: readonly (number | null)[],
+  tie: boolean,
+  tolerance: number,
+): LintFinding {
+  const pairs = good.flatMap((own, i) => {
+    const other = bad[i];
+    return own === null || other === null || other === undefined ? [] : [{ own, other }];
+  });
+  const won = pairs.filter(({ own, other }) => (tie ? other >= own : other > own)).length;
+  const n = pairs.length;
+  const fault = n > 0 && won / n > tolerance;
+  return { probe, means, fault, rate: wilsonInterval(won, n), n, unscorable: good.length - n };
+}
+
+/** By a function. It sees words in the place of tokens: no model's tokenizer is at hand. */
+export function byFunction(source: RewardSource): Score {
+  return (asked) =>
+    source.score(
+      asked.map(({ prompt, meta }) => ({ ids: wordIds(promptText(prompt)), text: promptText(prompt), meta })),
+      asked.map(({ response: text }) => {
+        const ids = wordIds(text);
+        return { ids, logProbs: ids.map(() => 0), finishReason: "stop" as const, text };
+      }),
+    );
+}
+
+/** A number for each word, the same for the same word. */
+const wordIds = (text: string): number[] =>
+  (text.match(/\S+/g) ?? []).map((word) =>
+    [...word].reduce((sum, letter) => (sum * 31 + (letter.codePointAt(0) ?? 0)) % 1_000_003, 7),
+  );
+
+/** By a reward model, on texts as training encodes them. */
+async function byModel(folder: string, batchSize: number, host: WorkHost): Promise<Score> {
+  const opened = await openRewardModel(host.runtime, folder, { notices: host });
+  const where = { file: folder, unit: "row" as const, number: 1 };
+  return (asked) => {
+    const texts = asked.map(({ prompt, response }) => {
+      const completion =
+        typeof prompt === "string"
+          ? { prompt, completion: response }
+          : { prompt, completion: [{ role: "assistant" as const, content: response }] };
+      return encodeDemonstration(opened.tokenizer, { kind: "completion", where, ...completion }).ids;
+    });
+    return rewardScores(opened, texts, batchSize);
+  };
+}
