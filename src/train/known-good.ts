@@ -2,7 +2,8 @@
 import { PlumbError } from "../base/errors.js";
 import {
   type ChatMessage,
-  describePrompt,
+  type Demonstration,
+  describeLocation,
   loadDemonstrations,
   loadPrompts,
   type TextOrMessages,
@@ -48,35 +49,43 @@ export const BUILT_IN: readonly KnownGood[] = QUESTIONS.map(([prompt, reference,
 }));
 
 /**
- * The answers of a dataset: demonstrations, the chosen sides of preferences, or answers that are labelled true.
+ * The answers of a dataset: demonstrations and ends of conversations, the chosen sides of preferences, or answers that are
+ * labelled true.
  *
- * @throws PlumbError if rows do not hold a prompt and one answer in text each, or are fewer than two.
+ * @throws PlumbError if a row has no prompt with an answer in text, or there are fewer than two.
  */
 export async function loadKnownGood(file: string, limit: number): Promise<KnownGood[]> {
   const [prompts, answers] = await Promise.all([
     loadPrompts(file, { limit, metaIsRead: true }),
     loadDemonstrations(file, { limit }),
   ]);
-  const known = answers.flatMap((row, i): KnownGood[] => {
-    if (row.kind !== "completion" || prompts.length !== answers.length) return [];
-    const answer = typeof row.completion === "string" ? row.completion : textOf(row.completion);
-    return answer === undefined ? [] : [{ prompt: row.prompt, answer, meta: prompts[i].meta ?? {} }];
+  const fields = new Map(prompts.map(({ where, meta }) => [describeLocation(where), meta]));
+  const known = answers.flatMap((row): KnownGood[] => {
+    const found = answered(row);
+    return found === undefined ? [] : [{ ...found, meta: fields.get(describeLocation(row.where)) ?? {} }];
   });
   if (known.length < answers.length || known.length < 2)
-    throw new PlumbError(
-      `${file}: ${known.length} of ${answers.length} rows hold a prompt and a good answer to it`,
-      {
-        hint: "Give at least two rows such as {prompt, completion}, or preferences; what a reward function reads of a row may stand beside them.",
-      },
-    );
+    throw new PlumbError(`${file}: ${known.length} of ${answers.length} answers are text and have a prompt`, {
+      hint: "Give at least two rows such as {prompt, completion}, or preferences; what a reward function reads of a row may stand beside them.",
+    });
   return known;
 }
 
-/** The text of an answer in one turn; undefined of any other. */
-function textOf(completion: readonly ChatMessage[]): string | undefined {
-  const [only, ...more] = completion;
-  return more.length === 0 && typeof only?.content === "string" ? only.content : undefined;
+/** A prompt and its answer, which is one turn of text; undefined of any other row. */
+function answered(row: Demonstration): Omit<KnownGood, "meta"> | undefined {
+  if (row.kind === "text") return undefined;
+  if (row.kind === "completion" && typeof row.completion === "string")
+    return { prompt: row.prompt, answer: row.completion };
+  const turns =
+    row.kind === "messages"
+      ? row.messages
+      : [...(row.prompt as ChatMessage[]), ...(row.completion as ChatMessage[])];
+  const last = turns.at(-1);
+  const prompt = turns.slice(0, -1);
+  if (last?.role !== "assistant" || typeof last.content !== "string" || prompt.length === 0) return undefined;
+  return { prompt, answer: last.content };
 }
 
-/** A prompt as reward functions see it. */
-export const promptText = (prompt: TextOrMessages): string => describePrompt(prompt);
+/** What was asked last. */
+export const questionOf = (prompt: TextOrMessages): string =>
+  typeof prompt === "string" ? prompt : (prompt.at(-1)?.content ?? "");

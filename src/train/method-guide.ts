@@ -74,7 +74,7 @@ export const METHOD_GUIDE: Readonly<Record<keyof typeof METHODS, MethodGuide>> =
   },
   rloo: {
     ...ONLINE,
-    choose: "a reward model's scores, few responses to a prompt: the least that can be wrong",
+    choose: "a reward model's scores, few responses to a prompt; few settings",
     models: POLICY_AND_REFERENCE,
     computes: SAMPLED,
   },
@@ -92,7 +92,7 @@ export const METHOD_GUIDE: Readonly<Record<keyof typeof METHODS, MethodGuide>> =
   },
   "rejection-sampling": {
     ...ONLINE,
-    choose: "the steadiest, with the smallest gain: no gradient of a reward, only the best answers imitated",
+    choose: "the fewest settings: no tether and no gradient of a reward, only the best answers imitated",
     models: POLICY_AND_REFERENCE,
     computes: "sampling, scoring, policy and reference forward; policy backward on the best answers alone",
   },

@@ -116,6 +116,13 @@ it("takes the answers of a dataset, with what stands beside them", async () => {
     { prompt: "a?", answer: "it is a", meta: { key: "a" } },
     { prompt: "b?", answer: "it is b", meta: { key: "b" } },
   ]);
+  const turn = (role: string, content: string) => ({ role, content });
+  const chat = { messages: [turn("user", "c?"), turn("assistant", "it is c")] };
+  await writeFile(join(dir, "chats.jsonl"), `${JSON.stringify(chat)}\n`.repeat(2));
+  expect((await loadKnownGood(join(dir, "chats.jsonl"), 9))[0]).toMatchObject({ prompt: [turn("user", "c?")], answer: "it is c" });
+  const labels = [true, false, true].map((label, i) => ({ prompt: `${i}?`, completion: `${i}`, label, key: i }));
+  await writeFile(join(dir, "labels.jsonl"), labels.map((row) => `${JSON.stringify(row)}\n`).join(""));
+  expect((await loadKnownGood(join(dir, "labels.jsonl"), 9)).map(({ meta }) => meta.key)).toEqual([0, 2]);
   await writeFile(join(dir, "texts.jsonl"), '{"text":"x"}\n');
   await expect(loadKnownGood(join(dir, "texts.jsonl"), 9)).rejects.toThrow();
   await expect(lintRewards(rewardLintSchema.parse({}), {} as never)).rejects.toThrow(

@@ -4,13 +4,13 @@ import type { RewardSource } from "../algorithms/reward-sources.js";
 import { PlumbError } from "../base/errors.js";
 import { inGroup } from "../base/setting-groups.js";
 import { usageError } from "../base/usage-error.js";
-import { encodeDemonstration } from "../data/index.js";
+import { describePrompt, encodeDemonstration } from "../data/index.js";
 import { openRewardModel } from "../model/reward-model.js";
 import type { WorkHost } from "../open/host.js";
 import { rewardScores } from "../open/reward-scores.js";
 import { wilsonInterval } from "../statistics/estimates.js";
 import type { Interval } from "../statistics/interval.js";
-import { BUILT_IN, type KnownGood, loadKnownGood, promptText } from "./known-good.js";
+import { BUILT_IN, type KnownGood, loadKnownGood } from "./known-good.js";
 import { loadRewardFunction, rewardFunctionSchema } from "./reward-functions.js";
 import { HARMLESS, PROBES } from "./reward-probes.js";
 
@@ -161,7 +161,7 @@ function finding(
 export function byFunction(source: RewardSource): Score {
   return (asked) =>
     source.score(
-      asked.map(({ prompt, meta }) => ({ ids: wordIds(promptText(prompt)), text: promptText(prompt), meta })),
+      asked.map(({ prompt, meta }) => ({ ids: wordIds(describePrompt(prompt)), text: describePrompt(prompt), meta })),
       asked.map(({ response: text }) => {
         const ids = wordIds(text);
         return { ids, logProbs: ids.map(() => 0), finishReason: "stop" as const, text };

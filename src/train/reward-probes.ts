@@ -1,5 +1,5 @@
 /** Answers that ought to lose against a good one, and changes that ought to cost a good one nothing. */
-import { type KnownGood, promptText } from "./known-good.js";
+import { type KnownGood, questionOf } from "./known-good.js";
 
 /** A way to be worse than a good answer. */
 export interface Probe {
@@ -29,7 +29,7 @@ export const PROBES: readonly Probe[] = [
     name: "echo",
     fault: "pays for repeating the prompt",
     tie: true,
-    answer: (all, i) => promptText(all[i].prompt),
+    answer: (all, i) => questionOf(all[i].prompt),
   },
   {
     name: "other",
