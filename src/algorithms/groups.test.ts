@@ -346,7 +346,11 @@ describe("rejection sampling", () => {
     const [scored] = [...new Set(rollouts.map(({ prompt }) => prompt.text))];
     const some: RewardFunction = (inputs) =>
       inputs.map(({ prompt, ids }) => (prompt === scored ? ids.length : null));
-    const { steps: partly } = await run<Candidate>("rejection-sampling", { iterations: 1, miniBatches: 2 }, some);
+    const { steps: partly } = await run<Candidate>(
+      "rejection-sampling",
+      { iterations: 1, miniBatches: 2 },
+      some,
+    );
     expect(partly[0].metrics.updates).toBe(1);
     expect(partly[0].metrics["response/unscorable"]).toBe(4);
     expect(partly[0].rollouts?.filter((each) => each.best).length).toBe(1);

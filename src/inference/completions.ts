@@ -175,7 +175,9 @@ async function chooserOf(
 ): Promise<(prompt: readonly number[], completions: readonly Completion[]) => Promise<CompletionRow>> {
   if (bestOf > 1 !== (rewardModel !== undefined))
     throw usageError(
-      bestOf > 1 ? "--best-of needs a reward model to choose" : "--reward-model chooses among several completions",
+      bestOf > 1
+        ? "--best-of needs a reward model to choose"
+        : "--reward-model chooses among several completions",
       "Give --best-of and --reward-model together.",
     );
   if (rewardModel === undefined) return async (_, [only]) => rowOf(only);

@@ -42,9 +42,9 @@ export {
   type Trained,
   train,
 } from "./method.js";
-export { type Fit, METHOD_GUIDE, type MethodGuide, methodsThatFit } from "./method-guide.js";
 export { dpoMethod } from "./methods/dpo.js";
 export { grpoMethod } from "./methods/grpo.js";
+export { type Fit, METHOD_GUIDE, type MethodGuide, methodsThatFit } from "./methods/guide.js";
 export { METHODS } from "./methods/index.js";
 export { type HeldOutAnswer, ktoMethod } from "./methods/kto.js";
 export { onlineDpoMethod } from "./methods/online-dpo.js";

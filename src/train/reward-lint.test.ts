@@ -105,7 +105,7 @@ it("counts what cannot be scored apart, and lets pass what the tolerance says", 
   expect(probesOf(await lint(sometimes, 0.2))).toEqual(["empty"]);
   const let3pass = await lint(sometimes, 0.25);
   expect(let3pass.faults).toEqual([]);
-  expect(let3pass.falsePositives[0].rate.estimate).toBe(0.25);
+  expect(let3pass.falsePositives[0].rate?.estimate).toBe(0.25);
 });
 
 it("takes the answers of a dataset, with what stands beside them", async () => {
@@ -119,8 +119,16 @@ it("takes the answers of a dataset, with what stands beside them", async () => {
   const turn = (role: string, content: string) => ({ role, content });
   const chat = { messages: [turn("user", "c?"), turn("assistant", "it is c")] };
   await writeFile(join(dir, "chats.jsonl"), `${JSON.stringify(chat)}\n`.repeat(2));
-  expect((await loadKnownGood(join(dir, "chats.jsonl"), 9))[0]).toMatchObject({ prompt: [turn("user", "c?")], answer: "it is c" });
-  const labels = [true, false, true].map((label, i) => ({ prompt: `${i}?`, completion: `${i}`, label, key: i }));
+  expect((await loadKnownGood(join(dir, "chats.jsonl"), 9))[0]).toMatchObject({
+    prompt: [turn("user", "c?")],
+    answer: "it is c",
+  });
+  const labels = [true, false, true].map((label, i) => ({
+    prompt: `${i}?`,
+    completion: `${i}`,
+    label,
+    key: i,
+  }));
   await writeFile(join(dir, "labels.jsonl"), labels.map((row) => `${JSON.stringify(row)}\n`).join(""));
   expect((await loadKnownGood(join(dir, "labels.jsonl"), 9)).map(({ meta }) => meta.key)).toEqual([0, 2]);
   await writeFile(join(dir, "texts.jsonl"), '{"text":"x"}\n');

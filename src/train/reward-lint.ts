@@ -44,7 +44,8 @@ interface Asked extends KnownGood {
   response: string;
 }
 /** Scores answers; null for those that cannot be scored. */
-type Score = (asked: readonly Asked[]) => Promise<readonly (number | null)[]>;
+type Score = (asked: readonly Asked[]) => Promise<Scores>;
+type Scores = readonly (number | null)[];
 
 /** How often a reward fell for something. */
 export interface LintFinding {
@@ -53,10 +54,13 @@ export interface LintFinding {
   means: string;
   /** Whether it did so more often than is let pass. */
   fault: boolean;
-  /** Share of the prompts, with its 95% interval (Wilson). */
-  rate: Interval;
+  /** In how many of the prompts. */
+  count: number;
+  /** Prompts whose answers could all be scored. */
   n: number;
-  /** Answers that could not be scored, on either side: they are not in `n`. */
+  /** Share of those, with its 95% interval (Wilson), where there are any. */
+  rate?: Interval;
+  /** Prompts with an answer that could not be scored. */
   unscorable: number;
 }
 
@@ -66,7 +70,10 @@ export interface LintReport {
   prompts: number;
   /** Bad answers that won: false positives. */
   falsePositives: LintFinding[];
-  /** Good answers, changed in a way that ought to cost nothing, that lost against the answer to another prompt: false negatives. */
+  /**
+   * Good answers that won against the answer to another prompt, and no longer do once they are changed in a way that ought to
+   * cost nothing: false negatives.
+   */
   falseNegatives: LintFinding[];
   /** Whether the same answers had other scores the second time. */
   unstable: boolean;
@@ -109,26 +116,26 @@ export async function lintReward(
 
     // 2. Each kind of bad answer against them.
     const falsePositives: LintFinding[] = [];
-    const scores = new Map<string, readonly (number | null)[]>();
+    const bad = new Map<string, Scores>();
     for (const { name, fault, tie, answer } of PROBES) {
-      const bad = await score(asked((i) => answer(known, i)));
-      scores.set(name, bad);
-      falsePositives.push(finding(name, fault, bad, good, tie, tolerance));
+      const own = await score(asked((i) => answer(known, i)));
+      bad.set(name, own);
+      const wins = ([best, other]: readonly number[]): boolean => (tie ? other >= best : other > best);
+      falsePositives.push(finding(name, fault, [good, own], wins, tolerance));
     }
 
     // 3. The answer to another prompt against good answers that were changed without harm.
-    const other = scores.get("other") ?? [];
     const falseNegatives: LintFinding[] = [];
     for (const { name, change } of HARMLESS) {
       const changed = await score(asked((i) => change(known[i].answer)));
-      falseNegatives.push(finding(name, `refuses a good answer: ${name}`, other, changed, true, tolerance));
+      const loses = ([best, other, own]: readonly number[]): boolean => best > other && own <= other;
+      const scores = [good, bad.get("other") ?? [], changed];
+      falseNegatives.push(finding(name, "refuses a good answer in other clothes", scores, loses, tolerance));
     }
 
     // 4. The faults, in words.
     const found = [...falsePositives, ...falseNegatives].filter(({ fault }) => fault);
-    const faults = found.map(
-      ({ probe, means, rate, n }) => `${means} (${probe}: ${Math.round(rate.estimate * n)} of ${n})`,
-    );
+    const faults = found.map(({ probe, means, count, n }) => `${means} (${probe}: ${count} of ${n})`);
     if (unstable) faults.unshift("scores the same answer differently the second time");
     if (good.every((own) => own === null)) faults.unshift("can score none of the good answers");
     return { ...nothing, falsePositives, falseNegatives, unstable, faults };
@@ -138,30 +145,36 @@ export async function lintReward(
   }
 }
 
-/** How often what ought to lose does not. @param tie whether equal scores count as well. */
+/**
+ * How often something holds of a prompt's scores.
+ *
+ * @param scores lists over the prompts, of which `holds` takes one number each.
+ */
 function finding(
   probe: string,
   means: string,
-  bad: readonly (number | null)[],
-  good: readonly (number | null)[],
-  tie: boolean,
+  scores: readonly Scores[],
+  holds: (own: readonly number[]) => boolean,
   tolerance: number,
 ): LintFinding {
-  const pairs = good.flatMap((own, i) => {
-    const other = bad[i];
-    return own === null || other === null || other === undefined ? [] : [{ own, other }];
-  });
-  const won = pairs.filter(({ own, other }) => (tie ? other >= own : other > own)).length;
-  const n = pairs.length;
-  const fault = n > 0 && won / n > tolerance;
-  return { probe, means, fault, rate: wilsonInterval(won, n), n, unscorable: good.length - n };
+  const all = scores[0].map((_, i) => scores.map((list) => list[i]));
+  const known = all.filter((own): own is number[] => own.every((score) => score !== null));
+  const [n, count] = [known.length, known.filter(holds).length];
+  return {
+    ...{ probe, means, fault: n > 0 && count / n > tolerance, count, n, unscorable: all.length - n },
+    ...(n > 0 && { rate: wilsonInterval(count, n) }),
+  };
 }
 
 /** By a function. It sees words in the place of tokens: no model's tokenizer is at hand. */
 export function byFunction(source: RewardSource): Score {
   return (asked) =>
     source.score(
-      asked.map(({ prompt, meta }) => ({ ids: wordIds(describePrompt(prompt)), text: describePrompt(prompt), meta })),
+      asked.map(({ prompt, meta }) => ({
+        ids: wordIds(describePrompt(prompt)),
+        text: describePrompt(prompt),
+        meta,
+      })),
       asked.map(({ response: text }) => {
         const ids = wordIds(text);
         return { ids, logProbs: ids.map(() => 0), finishReason: "stop" as const, text };

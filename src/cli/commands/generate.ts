@@ -35,7 +35,8 @@ A finished line makes room for the next at once, and a prefix that prompts share
     } else if (prompt !== undefined && input === undefined) {
       const { row, promptTokens, seconds } = await completePrompt({ ...config, prompt }, hostOf(context));
       await ui.result(row, () => row.completion ?? "");
-      if (row.reward !== undefined) ui.info(`the best of ${config.bestOf}: reward ${formatNumber(row.reward)}`);
+      if (row.reward !== undefined)
+        ui.info(`the best of ${config.bestOf}: reward ${formatNumber(row.reward)}`);
       const sampled = row.completion_ids.length;
       const rate = formatNumber(Number((sampled / seconds).toPrecision(3)));
       ui.info(

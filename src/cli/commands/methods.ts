@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { examineFile } from "../../data/index.js";
-import { guideTable, METHOD_GUIDE, methodsThatFit } from "../../train/method-guide.js";
+import { guideTable, METHOD_GUIDE, methodsThatFit } from "../../train/methods/guide.js";
 import { defineCommand } from "../command.js";
 import { warnOfOther } from "../other-than-dataset.js";
 import { formatTable } from "../table.js";

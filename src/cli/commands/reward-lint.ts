@@ -37,7 +37,7 @@ function reportOf({ reward, prompts, falsePositives, falseNegatives, unstable, f
   if (failed !== undefined) return `${reward}: failed`;
   const line = ({ probe, fault, rate, n, unscorable }: LintReport["falsePositives"][number]) => [
     `${fault ? "✗" : "✓"} ${probe}`,
-    n === 0 ? "-" : formatInterval(rate),
+    rate === undefined ? "-" : formatInterval(rate),
     formatNumber(n),
     formatNumber(unscorable),
   ];

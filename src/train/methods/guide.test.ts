@@ -2,9 +2,9 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { examineFile } from "../data/index.js";
-import { guideTable, METHOD_GUIDE, methodsThatFit } from "./method-guide.js";
-import { METHODS } from "./methods/index.js";
+import { examineFile } from "../../data/index.js";
+import { guideTable, METHOD_GUIDE, methodsThatFit } from "./guide.js";
+import { METHODS } from "./index.js";
 
 let dir: string;
 beforeAll(async () => {
@@ -68,7 +68,7 @@ it("the guide has every method, and docs/methods.md has the guide", async () => 
   const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
   const marked = rows.map(([command, ...cells]) => line([`\`${command}\``, ...cells]));
   const table = [line(header), line(header.map(() => "---")).replaceAll(" ", ""), ...marked].join("\n");
-  const file = new URL("../../docs/methods.md", import.meta.url);
+  const file = new URL("../../../docs/methods.md", import.meta.url);
   const text = await readFile(file, "utf8");
   const between = /(<!-- methods -->\n)[\s\S]*?(\n?<!-- \/methods -->)/;
   if (process.env.UPDATE_METHODS === "1")

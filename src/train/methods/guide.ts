@@ -1,6 +1,6 @@
 /** Which training method learns from which data, and what it takes: the table behind `plumb methods` and docs/methods.md. */
-import type { Examined, Purpose } from "../data/index.js";
-import type { METHODS } from "./methods/index.js";
+import type { Examined, Purpose } from "../../data/index.js";
+import type { METHODS } from "./index.js";
 
 /** What is to be known of a method before it is chosen. */
 export interface MethodGuide {
