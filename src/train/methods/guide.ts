@@ -106,14 +106,14 @@ export interface Fit {
 }
 
 /** What a method reads, in words. */
-export const READS: Readonly<Record<Purpose, string>> = {
+const READS: Readonly<Record<Purpose, string>> = {
   demonstrations: "demonstrations",
   preferences: "preferences",
   unpaired: "judged answers",
   prompts: "prompts",
 };
 /** What it needs beside a file. */
-export const REWARD = "a reward: --reward-model or --reward-functions";
+const REWARD = "a reward: --reward-model or --reward-functions";
 
 /**
  * Which methods fit a file: first those that learn from its answers, then those that would read its prompts alone, then
