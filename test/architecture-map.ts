@@ -16,7 +16,7 @@ const WORDS: Record<string, string> = {
   generate: "sampling with a cache",
   votes: "what votes come to",
   feedback: "collection, the store",
-  algorithms: "sft, reward, dpo, kto, orpo, ppo, grpo",
+  algorithms: "sft, reward, dpo, kto, orpo, ppo, grpo, rloo",
   open: "models that a name means",
   evaluate: "what judges a policy",
   inference: "texts scored and made",

@@ -57,7 +57,7 @@ function firstRead(lossMask: readonly boolean[]): number {
 }
 
 /** How the sequences of a micro-batch are laid out. */
-interface AnswerLayout {
+export interface AnswerLayout {
   padId: number;
   packing: Packing;
   /** Tokens over which the network looks back; undefined if it sees all. */

@@ -53,6 +53,7 @@ import {
   type Tensor,
 } from "../tensor/index.js";
 import {
+  type AnswerLayout,
   type AnswerPair,
   longerSide,
   ofSide,
@@ -362,11 +363,25 @@ function differentiate(
   config: DpoConfig,
   pairs: number,
 ) {
-  const { microBatchSize: P, packing, lossType, beta, gamma, sftWeight, referenceFree } = config;
-  const batch = pairBatch(part, P, { padId, packing, window: policy.config.slidingWindow });
+  const { lossType, beta, gamma, sftWeight, referenceFree } = config;
+  const values = pairValues(part, pairs, { ...config, padId, window: policy.config.slidingWindow });
+  return policy.differentiate(dpoStep, values, { lossType, beta, gamma, sftWeight, referenceFree });
+}
+
+/**
+ * What the loss reads of a micro-batch, but for the policy's log-probabilities.
+ * @param pairs in the whole batch. @param config labelSmoothing: the noise of pairs that have none of their own.
+ */
+export function pairValues(
+  part: readonly DpoPair[],
+  pairs: number,
+  config: AnswerLayout & Pick<DpoConfig, "microBatchSize" | "labelSmoothing">,
+) {
+  const { microBatchSize: P } = config;
+  const batch = pairBatch(part, P, config);
   const blank = Array.from({ length: P - part.length }, () => []);
   const reference = (side: "chosen" | "rejected") => part.map((pair) => pair.reference?.[side] ?? []);
-  const values = {
+  return {
     ...tokensRead(batch),
     reference: perToken(batch, [...reference("chosen"), ...blank, ...reference("rejected"), ...blank]),
     sequence: sequenceOfTokens(batch),
@@ -374,7 +389,6 @@ function differentiate(
     noise: perItem(part, P, (pair) => pair.noise ?? config.labelSmoothing),
     share: perItem(part, P, (pair) => (pair.weight ?? 1) / pairs),
   };
-  return policy.differentiate(dpoStep, values, { lossType, beta, gamma, sftWeight, referenceFree });
 }
 
 /** Log-probabilities of both answers of each pair under a reference. */

@@ -256,7 +256,10 @@ describe("an iteration", () => {
     const { steps } = await run({ iterations: 1, maxNewTokens: 5, overlongBuffer: 2 });
     const [{ metrics, rollouts = [] }] = steps;
     for (const r of rollouts)
-      expect(r.score - r.reward).toBeCloseTo([0, 0, -0.5, -1][r.completion.ids.length - 2], 9);
+      expect((r.score ?? Number.NaN) - (r.reward ?? Number.NaN)).toBeCloseTo(
+        [0, 0, -0.5, -1][r.completion.ids.length - 2],
+        9,
+      );
     expect(metrics["objective/scores"]).toBeCloseTo(0.5 * 3.5, 9);
   });
 

@@ -14,47 +14,24 @@
  * implemented: normalising several rewards separately, sequence-level ratios, dual clip.
  */
 import { z } from "zod";
-import { mapConcurrent } from "../base/concurrent.js";
-import { grouped } from "../base/setting-groups.js";
 import { chunks } from "../model/batch.js";
-import { layOut } from "../model/lay-out.js";
 import type { Learner, Model } from "../model/learner.js";
 import { tokenReadings } from "../model/token-readings.js";
-import { type Named, perToken, type TokensRead, type Traced, tokensRead } from "../model/values.js";
+import { type Named, type TokensRead, type Traced, tokensRead } from "../model/values.js";
 import { learningRate, warmupSteps } from "../optim/index.js";
 import { add, cast, clip, exp, less, maximum, mul, neg, sub, sum, type Tensor } from "../tensor/index.js";
 import { checkFinite } from "./finite.js";
-import { batchIndices, exactDivision, minibatch } from "./order.js";
-import { type Actors, type PromptTokens, type Rollout, rollout } from "./rollout.js";
-import { responseMetrics, rewardMetrics, samplerGap, sequenceKl } from "./rollout-metrics.js";
+import { clipSettings, groupSettings } from "./group-config.js";
+import { isSilent, sampleGroups } from "./groups.js";
+import { exactDivision, minibatch } from "./order.js";
+import { overResponses } from "./response-batches.js";
+import type { Actors, PromptTokens, Rollout } from "./rollout.js";
+import { type ClippedUpdate, clippedUpdateMetrics, sampledMetrics } from "./rollout-metrics.js";
 import { meanOf, moments, Sums } from "./statistics.js";
 import type { Step } from "./step.js";
-import { loraSchema, optimizationSchema, packingSchema } from "./training-config.js";
 
-const count = z.number().int().positive();
-
-const settings = optimizationSchema.extend({
-  iterations: count.default(100).describe("Batches of responses to sample and learn from."),
-  batchSize: count.default(64).describe("Responses per iteration; groupSize and miniBatches must divide it."),
-  groupSize: count.min(2).default(8).describe("G: responses to each prompt (TRL's num_generations)."),
-  epochs: count.default(1).describe("mu: passes over each batch (TRL's num_iterations)."),
-  miniBatches: count.default(1).describe("Updates per epoch; must divide batchSize."),
-  microBatchSize: count.default(8).describe("Rows in memory at once; does not change the loss."),
-  packing: packingSchema,
-  maxNewTokens: count.default(64).describe("Longest response, in tokens."),
-  temperature: z
-    .number()
-    .positive()
-    .max(10)
-    .default(1)
-    .describe("Divides the logits in sampling, policy and reference."),
-  epsilon: z.number().positive().max(1).default(0.2).describe("The ratio is clipped to 1 - epsilon below."),
-  epsilonHigh: z
-    .number()
-    .positive()
-    .nullable()
-    .default(null)
-    .describe("The ratio is clipped to 1 + epsilonHigh above; null: epsilon. DAPO: 0.28."),
+export const grpoSchema = groupSettings.extend({
+  ...clipSettings,
   beta: z.number().min(0).default(0.04).describe("Weight of the KL to the reference in the loss."),
   lossType: z
     .enum(["grpo", "dr_grpo", "bnpo", "dapo"])
@@ -66,7 +43,10 @@ const settings = optimizationSchema.extend({
     .enum(["group", "batch", "none"])
     .default("group")
     .describe("Standard deviation that advantages are divided by: the group's, the batch's, or none."),
-  maxSamplings: count
+  maxSamplings: z
+    .number()
+    .int()
+    .positive()
     .default(1)
     .describe(
       "Most batches sampled to fill an iteration with groups whose rewards differ; 1: groups are never replaced.",
@@ -75,28 +55,15 @@ const settings = optimizationSchema.extend({
     .boolean()
     .default(false)
     .describe("Truncated responses count in the comparison but not in the loss."),
-  overlongBuffer: count
+  overlongBuffer: z
+    .number()
+    .int()
+    .positive()
     .nullable()
     .default(null)
     .describe("Tokens before maxNewTokens over which the reward falls by up to 1; null: no penalty."),
-  warmupRatio: z
-    .number()
-    .min(0)
-    .max(1)
-    .default(0)
-    .describe("Share of the iterations in which the rate rises from 0; the first then learns nothing."),
-  lora: loraSchema
-    .nullable()
-    .default(null)
-    .describe("Train LoRA adapters; the reference is the model without them."),
 });
 
-export const grpoSchema = grouped(settings, {
-  training: ["iterations", "batchSize", "groupSize", "lora"],
-  sampling: ["maxNewTokens", "temperature"],
-  optimiser: ["warmupRatio"],
-  memory: ["microBatchSize", "packing"],
-});
 /** Settings of GRPO with their defaults filled in; `grpoSchema` says what each means and its range. */
 export type GrpoConfig = z.infer<typeof grpoSchema>;
 
@@ -119,8 +86,9 @@ export interface GrpoState {
 
 /** A rollout with its score and advantage. */
 export interface Compared extends Rollout {
-  /** `reward` plus the penalty for excess length, which is at most 0. */
-  score: number;
+  /** `reward` plus the penalty for excess length, which is at most 0; null where there is no reward. */
+  score: number | null;
+  /** 0 where there is no reward. */
   advantage: number;
 }
 
@@ -129,18 +97,20 @@ export interface Compared extends Rollout {
 
 /**
  * A_i of each response; the responses to one prompt are consecutive. The standard deviation is the unbiased estimate,
- * as in TRL.
+ * as in TRL. A response without a score is compared with none, and has the advantage 0.
  */
 export function groupAdvantages(
-  scores: readonly number[],
+  scores: readonly (number | null)[],
   groupSize: number,
   scaleRewards: GrpoConfig["scaleRewards"],
 ): number[] {
-  const ofBatch = moments([scores]);
+  const isKnown = (score: number | null): score is number => score !== null;
+  const ofBatch = moments([scores.filter(isKnown)]);
   return chunks(scores, groupSize).flatMap((group) => {
-    const { mean, variance } = moments([group]);
+    const { mean, variance } = moments([group.filter(isKnown)]);
     const spread = Math.sqrt(scaleRewards === "batch" ? ofBatch.variance : variance);
-    return group.map((score) => (score - mean) / (scaleRewards === "none" ? 1 : spread + 1e-4));
+    const scale = scaleRewards === "none" ? 1 : spread + 1e-4;
+    return group.map((score) => (isKnown(score) ? (score - mean) / scale : 0));
   });
 }
 
@@ -219,7 +189,7 @@ export async function* grpo(
 
   for (let iteration = state.iteration; iteration < iterations; iteration++) {
     // 1. G responses to each prompt, and their rewards.
-    const { groups, sampled } = await sampleGroups(setup, config, state);
+    const { groups, sampled } = await askedUntilTheyDiffer(setup, config, state);
 
     // 2. Each against the others of its group.
     const responses = groups.flat();
@@ -242,14 +212,12 @@ export async function* grpo(
     state.iteration = iteration + 1;
     const all = sampled.flat();
     const metrics = {
-      "objective/kl": meanOf(all.map(sequenceKl)),
-      ...rewardMetrics(all),
-      "policy/token_entropy": meanOf(all.map(({ entropy }) => entropy)),
-      ...responseMetrics(all),
-      "val/sampler_gap": samplerGap(all),
-      frac_reward_zero_std: meanOf(sampled.map((group) => (isSilent(group) ? 1 : 0))),
+      ...sampledMetrics(all),
+      frac_reward_zero_std: meanOf(sampled.map((group) => (teachesNothing(group) ? 1 : 0))),
       samplings: all.length / batchSize,
-      ...updateMetrics(updates),
+      loss: meanOf(updates.map((u) => u.loss)),
+      kl: meanOf(updates.map((u) => u.kl)),
+      ...clippedUpdateMetrics(updates),
       learning_rate: rate,
       episode: state.batches * batchSize,
     };
@@ -260,52 +228,42 @@ export async function* grpo(
 
 type Scored = Omit<Compared, "advantage">;
 
-/** Whether a group's rewards are all equal: there is then nothing to learn from it. */
-const isSilent = (group: readonly Scored[]): boolean => {
-  const scores = group.map(({ score }) => score);
-  return Math.max(...scores) - Math.min(...scores) < 1e-8;
-};
+const teachesNothing = (group: readonly Scored[]): boolean => isSilent(group.map(({ score }) => score));
 
 /**
  * The groups of an iteration, and all groups that were sampled for it. Silent groups are replaced by further samples
  * for up to `maxSamplings` batches (DAPO's dynamic sampling); after that, silent ones fill the batch.
  */
-async function sampleGroups(
+async function askedUntilTheyDiffer(
   setup: GrpoSetup,
   config: GrpoConfig,
   state: GrpoState,
 ): Promise<Record<"groups" | "sampled", Scored[][]>> {
-  const { prompts } = setup;
-  const { batchSize, groupSize, maxNewTokens, overlongBuffer, seed } = config;
+  const { batchSize, groupSize, maxNewTokens, overlongBuffer } = config;
   const wanted = batchSize / groupSize;
+  const scored = (r: Rollout): Scored => {
+    const penalty = overlongPenalty(r.completion.ids.length, maxNewTokens, overlongBuffer);
+    return { ...r, score: r.reward === null ? null : r.reward + penalty };
+  };
   const sampled: Scored[][] = [];
-  const speaking = () => sampled.filter((group) => !isSilent(group));
+  const speaking = () => sampled.filter((group) => !teachesNothing(group));
   for (let sampling = 0; sampling < config.maxSamplings && speaking().length < wanted; sampling++) {
-    const indices = batchIndices(prompts.length, wanted, state.batches, seed, "grpo");
-    const asked = indices.flatMap((i) => new Array<PromptTokens>(groupSize).fill(prompts[i]));
-    const rollouts = await rollout(setup, asked, config, state.batches * batchSize);
-    const scored = rollouts.map((r): Scored => {
-      const penalty = overlongPenalty(r.completion.ids.length, maxNewTokens, overlongBuffer);
-      return { ...r, score: r.reward + penalty };
-    });
-    sampled.push(...chunks(scored, groupSize));
+    const groups = await sampleGroups(setup, config, state.batches, "grpo");
+    sampled.push(...groups.map((group) => group.map(scored)));
     state.batches++;
   }
-  return { groups: [...speaking(), ...sampled.filter(isSilent)].slice(0, wanted), sampled };
+  return { groups: [...speaking(), ...sampled.filter(teachesNothing)].slice(0, wanted), sampled };
 }
 
 /** Tokens of a response that the loss reads. */
 const tokensLearned = ({ completion }: Rollout, { maskTruncated }: GrpoConfig): number =>
   maskTruncated && completion.finishReason === "length" ? 0 : completion.ids.length;
 
-export interface UpdateMetrics {
+/** Figures of an update, means over the tokens that it learned from. */
+export interface UpdateMetrics extends ClippedUpdate {
   loss: number;
   /** Mean of k3 per token. */
   kl: number;
-  ratio: number;
-  clippedLow: number;
-  clippedHigh: number;
-  gradNorm: number;
 }
 
 /** The loss on a micro-batch of M tokens read: every value is [M]. */
@@ -335,15 +293,17 @@ export async function updateOnce(
   const lengths = rows.map((r) => tokensLearned(r, config));
   const shares = tokenWeights(lengths, tokens, config);
   const learned = rows.map((r, i) => ({ ...r, share: shares[i] })).filter((_, i) => lengths[i] > 0);
-  const longestFirst = learned.sort((a, b) => b.sequence.ids.length - a.sequence.ids.length);
   const sums = new Sums<"loss" | "kl" | "ratio" | "clippedLow" | "clippedHigh">();
-  const outputs = await mapConcurrent(config.parallel, chunks(longestFirst, microBatchSize), (part) => {
-    const sequences = part.map((r) => r.sequence);
-    const window = policy.config.slidingWindow;
-    const laid = layOut(sequences, { padId, rows: microBatchSize, packing, window });
-    const column = (pick: (r: (typeof part)[number]) => ArrayLike<number>) => perToken(laid, part.map(pick)); // [M]
+  const cut = {
+    microBatchSize,
+    packing,
+    padId,
+    window: policy.config.slidingWindow,
+    parallel: config.parallel,
+  };
+  const outputs = await overResponses(learned, cut, ({ batch, column }) => {
     const values = {
-      ...tokensRead(laid),
+      ...tokensRead(batch),
       old: column((r) => r.logProbs),
       reference: column((r) => r.referenceLogProbs),
       advantages: column((r) => r.logProbs.map(() => r.advantage)),
@@ -363,22 +323,5 @@ export async function updateOnce(
     clippedLow: sums.of("clippedLow") / read,
     clippedHigh: sums.of("clippedHigh") / read,
     gradNorm: await policy.update(rate),
-  };
-}
-
-/** Means over an iteration's updates, under TRL's names, and the ratio and clip fraction of the first update alone. */
-function updateMetrics(updates: readonly UpdateMetrics[]): Record<string, number> {
-  const mean = (key: keyof UpdateMetrics): number => meanOf(updates.map((u) => u[key]));
-  const [low, high] = [mean("clippedLow"), mean("clippedHigh")];
-  return {
-    loss: mean("loss"),
-    kl: mean("kl"),
-    "clip_ratio/low_mean": low,
-    "clip_ratio/high_mean": high,
-    "clip_ratio/region_mean": low + high,
-    "first/ratio": updates[0].ratio,
-    "first/clipfrac": updates[0].clippedLow + updates[0].clippedHigh,
-    grad_norm: mean("gradNorm"),
-    updates: updates.length,
   };
 }

@@ -44,6 +44,14 @@ export {
   labelledSequence,
   mismatched,
 } from "./kto.js";
+export {
+  bestAndWorst,
+  type OnlineDpoConfig,
+  type OnlineDpoSetup,
+  onlineDpo,
+  onlineDpoSchema,
+  type Paired,
+} from "./online-dpo.js";
 export { batchIndices, minibatch } from "./order.js";
 export {
   logOdds,
@@ -67,6 +75,23 @@ export {
   valueLoss,
 } from "./ppo.js";
 export {
+  discountedReturns,
+  lessGroupMean,
+  normalizedReturns,
+  type ReinforceConfig,
+  type ReinforceSetup,
+  type Returned,
+  reinforce,
+  reinforceSchema,
+} from "./reinforce.js";
+export {
+  type Candidate,
+  type RejectionConfig,
+  type RejectionSetup,
+  rejectionSampling,
+  rejectionSchema,
+} from "./rejection-sampling.js";
+export {
   bradleyTerryLoss,
   normalization,
   type RewardConfig,
@@ -77,12 +102,23 @@ export {
 } from "./reward.js";
 export {
   functionReward,
+  type ModelReward,
   modelReward,
   type RewardFunction,
   type RewardInput,
   type RewardPrompt,
   type RewardSource,
 } from "./reward-sources.js";
+export {
+  type LeftOut,
+  leaveOneOutAdvantages,
+  type RlooConfig,
+  type RlooInput,
+  type RlooSetup,
+  rloo,
+  rlooLoss,
+  rlooSchema,
+} from "./rloo.js";
 export { type Actors, type PromptTokens, type Rollout, type RolloutConfig, rollout } from "./rollout.js";
 export { type SftConfig, sft, sftSchema } from "./sft.js";
 export type { Step } from "./step.js";

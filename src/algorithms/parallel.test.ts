@@ -25,6 +25,7 @@ import { grpo, grpoSchema } from "./grpo.js";
 import { ppo, ppoSchema } from "./ppo.js";
 import { reward, rewardSchema, type TokenPair } from "./reward.js";
 import { functionReward } from "./reward-sources.js";
+import { rloo, rlooSchema } from "./rloo.js";
 import { sft, sftSchema } from "./sft.js";
 import type { Step } from "./step.js";
 
@@ -115,6 +116,17 @@ test("grpo: likewise", async () => {
     const config = grpoSchema.parse({ ...SAMPLED, groupSize: 4, parallel });
     const policy = new NetworkTrainer(runtime, smallLora(runtime, base), config);
     return trained(policy, grpo(actors(policy), config, { iteration: 0, batches: 0 }));
+  };
+  const alone = await run(1);
+  expect(await run(2)).toEqual(alone);
+  expect(alone.metrics[1].grad_norm).toBeGreaterThan(0);
+});
+
+test("rloo: likewise", async () => {
+  const run = async (parallel: number) => {
+    const config = rlooSchema.parse({ ...SAMPLED, groupSize: 4, parallel });
+    const policy = new NetworkTrainer(runtime, smallLora(runtime, base), config);
+    return trained(policy, rloo(actors(policy), config));
   };
   const alone = await run(1);
   expect(await run(2)).toEqual(alone);

@@ -15,7 +15,7 @@ import { OrtRuntime } from "../runtime/ort/index.js";
 import { batchIndices } from "./order.js";
 import { type PpoConfig, type PpoState, ppo, ppoSchema, type Trajectory } from "./ppo.js";
 import { sampleOf } from "./ppo-metrics.js";
-import { functionReward } from "./reward-sources.js";
+import { functionReward, type RewardFunction } from "./reward-sources.js";
 import type { Step } from "./step.js";
 
 const runtime = new OrtRuntime({ threads: 1 });
@@ -84,7 +84,9 @@ interface Asked {
   options: GenerateOptions | undefined;
 }
 
-async function run(changes: Partial<PpoConfig> = {}, start: Partial<PpoState> = {}) {
+const LENGTH: RewardFunction = (inputs) => inputs.map(({ ids }) => ids.length);
+
+async function run(changes: Partial<PpoConfig> = {}, start: Partial<PpoState> = {}, reward = LENGTH) {
   const config = { ...CONFIG, ...changes };
   const asked: Asked[] = [];
   const policy = new Watched(runtime, adapted(5), ADAM);
@@ -96,7 +98,7 @@ async function run(changes: Partial<PpoConfig> = {}, start: Partial<PpoState> = 
     prompts,
     padId: PAD,
     reference: new NetworkRunner(runtime, frozenNetwork(runtime, smallConfig(), BASE)),
-    rewards: [functionReward("length", 0.5, (inputs) => inputs.map(({ ids }) => ids.length))],
+    rewards: [functionReward("length", 0.5, reward)],
     generator: {
       generate: async (
         ids: readonly (readonly number[])[],
@@ -389,4 +391,17 @@ test("numbers that went wrong end the run before anything is learned from them",
   const steps = ppo(setup, CONFIG, { iteration: 0, beta: 0.3 });
   await expect(steps.next()).rejects.toThrow("ppo, step 1: score is NaN");
   expect(policy.rates).toEqual([]);
+});
+
+test("responses that cannot be scored are counted, and left out of everything else", async () => {
+  const some: RewardFunction = (inputs) => inputs.map(({ ids }, i) => (i === 1 ? null : ids.length));
+  const { steps, policy } = await run({ iterations: 1, epochs: 1, miniBatches: 4 }, {}, some);
+  const [{ metrics, rollouts = [] }] = steps;
+  expect(metrics["response/unscorable"]).toBe(1);
+  expect(metrics.updates).toBe(3);
+  expect(policy.rates.length).toBe(3);
+  const lengths = rollouts.map(({ completion }) => completion.ids.length);
+  expect(lengths.length).toBe(3);
+  expect(metrics["objective/scores"]).toBeCloseTo((0.5 * lengths.reduce((a, b) => a + b, 0)) / 3, 9);
+  expect(metrics["response/length"]).toBeCloseTo(lengths.reduce((a, b) => a + b, 0) / 3, 9);
 });

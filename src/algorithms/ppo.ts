@@ -6,15 +6,12 @@
  * advantages with a value model, and then makes a few epochs of clipped updates of policy and value. All means are over
  * response tokens, never over padding. Metrics have TRL's names.
  */
-import { mapConcurrent } from "../base/concurrent.js";
 import { PlumbError } from "../base/errors.js";
-import { chunks } from "../model/batch.js";
-import { layOut } from "../model/lay-out.js";
 import type { Learner, Model } from "../model/learner.js";
 import { sequenceValues } from "../model/score.js";
 import { readValues } from "../model/sequence-programs.js";
 import { tokenReadings } from "../model/token-readings.js";
-import { type Named, perToken, scalar, type TokensRead, type Traced, tokensRead } from "../model/values.js";
+import { type Named, scalar, type TokensRead, type Traced, tokensRead } from "../model/values.js";
 import { learningRate, warmupSteps } from "../optim/index.js";
 import {
   add,
@@ -35,7 +32,8 @@ import { checkFinite } from "./finite.js";
 import { batchIndices, exactDivision, minibatch } from "./order.js";
 import type { PpoConfig } from "./ppo-config.js";
 import { rolloutMetrics, type UpdateMetrics, updateMetrics } from "./ppo-metrics.js";
-import { type Actors, type PromptTokens, type Rollout, rollout } from "./rollout.js";
+import { overResponses } from "./response-batches.js";
+import { type Actors, isScored, type PromptTokens, type Rollout, rollout } from "./rollout.js";
 import { samplerGap } from "./rollout-metrics.js";
 import { moments, Sums } from "./statistics.js";
 import type { Step } from "./step.js";
@@ -63,6 +61,7 @@ export interface PpoState {
 
 /** A rollout with its values, rewards and advantages; arrays have one entry per response token. */
 export interface Trajectory extends Rollout {
+  reward: number;
   values: Float32Array;
   /** `reward` after the rules for a missing EOS and clipping. */
   score: number;
@@ -204,10 +203,12 @@ export async function* ppo(
   const warmup = warmupSteps(config.iterations, config);
 
   for (let iteration = state.iteration; iteration < config.iterations; iteration++) {
-    // 1. A response to each prompt: rewards, and log-probabilities under policy and reference.
+    // 1. A response to each prompt: rewards, and log-probabilities under policy and reference. Those without a reward
+    //    have no return, and are left out of all that follows.
     const indices = batchIndices(prompts.length, config.batchSize, iteration, config.seed, "ppo");
     const batch = indices.map((i) => prompts[i]);
-    const rollouts = await rollout(setup, batch, config, iteration * config.batchSize);
+    const sampled = await rollout(setup, batch, config, iteration * config.batchSize);
+    const rollouts = sampled.filter(isScored);
 
     // 2. Values of the states in which each token was sampled.
     const sequences = rollouts.map(({ sequence }) => sequence);
@@ -222,14 +223,19 @@ export async function* ppo(
     });
     estimateAdvantages(trajectories, config);
     const metrics = rolloutMetrics(trajectories, state.beta);
+    const unscorable = sampled.length - rollouts.length;
+    if (unscorable > 0) metrics["response/unscorable"] = unscorable;
     metrics["val/sampler_gap"] = samplerGap(trajectories);
     checkFinite("ppo", iteration + 1, { kl: metrics["objective/kl"], score: metrics["objective/scores"] });
 
     // 4. A few epochs of clipped updates.
     const rate = learningRate(iteration, config.learningRate, config.schedule, warmup, config.iterations);
     const updates: UpdateMetrics[] = [];
+    const learned = new Map(trajectories.map((t) => [t.sequence, t]));
     for (let update = 0; update < updatesPerIteration; update++) {
-      const rows = minibatch(config, iteration, update, "ppo/epoch").map((i) => trajectories[i]);
+      const drawn = minibatch(config, iteration, update, "ppo/epoch").map((i) => sampled[i].sequence);
+      const rows = drawn.flatMap((sequence) => learned.get(sequence) ?? []);
+      if (rows.length === 0) continue;
       const result = await updateOnce(policy, value, rows, config, padId, rate);
       checkFinite("ppo", iteration + 1, { policyLoss: result.policyLoss, valueLoss: result.valueLoss });
       updates.push(result);
@@ -318,23 +324,16 @@ export async function updateOnce(
   const ofPolicy = new Sums<"loss" | "approxKl" | "clipped" | "ratio" | "ratioSquared" | "entropy">();
   const ofValue = new Sums<"loss" | "clipped">();
   const window = policy.config.slidingWindow;
-  const longestFirst = [...rows].sort((a, b) => b.sequence.ids.length - a.sequence.ids.length);
-  const outputs = await mapConcurrent(
-    Math.ceil(config.parallel / 2),
-    chunks(longestFirst, microBatchSize),
-    async (part) => {
-      const sequences = part.map((t) => t.sequence);
-      const batch = layOut(sequences, { padId, rows: microBatchSize, packing, window });
-      const x = { ...tokensRead(batch), scale: scalar(1 / tokens) };
-      const column = (pick: (t: Trajectory) => ArrayLike<number>) => perToken(batch, part.map(pick)); // [M]
-      const toPolicy = { ...x, old: column((t) => t.logProbs), advantages: column((t) => t.advantages) };
-      const ofPolicy = policy.differentiate(policyStep, toPolicy, { clip, temperature });
-      if (config.parallel === 1) await ofPolicy;
-      const toValue = { ...x, old: column((t) => t.values), returns: column((t) => t.returns) };
-      const ofValue = value.differentiate(valueStep, toValue, { valueClip, valueCoefficient });
-      return Promise.all([ofPolicy, ofValue]);
-    },
-  );
+  const cut = { microBatchSize, packing, padId, window, parallel: Math.ceil(config.parallel / 2) };
+  const outputs = await overResponses(rows, cut, async ({ batch, column }) => {
+    const x = { ...tokensRead(batch), scale: scalar(1 / tokens) };
+    const toPolicy = { ...x, old: column((t) => t.logProbs), advantages: column((t) => t.advantages) };
+    const ofPolicy = policy.differentiate(policyStep, toPolicy, { clip, temperature });
+    if (config.parallel === 1) await ofPolicy;
+    const toValue = { ...x, old: column((t) => t.values), returns: column((t) => t.returns) };
+    const ofValue = value.differentiate(valueStep, toValue, { valueClip, valueCoefficient });
+    return Promise.all([ofPolicy, ofValue]);
+  });
   for (const [out, outOfValue] of outputs) {
     ofPolicy.add(out);
     ofValue.add(outOfValue);

@@ -24,15 +24,24 @@ export interface RewardInput {
   finishReason: Completion["finishReason"];
 }
 
-/** A user-defined reward: returns one number per response. */
+/** One for each response; null where it cannot be scored. */
+type Rewards = (number | null)[];
+
+/** A user-defined reward: returns one number per response, or null for one that it cannot score. */
 export type RewardFunction = (
   inputs: readonly RewardInput[],
-) => readonly number[] | Promise<readonly number[]>;
+) => Readonly<Rewards> | Promise<Readonly<Rewards>>;
 
 /** A source of rewards and its weight in the sum. */
 export interface RewardSource {
   name: string;
   weight: number;
+  /** One reward for each response; null where it cannot be scored, which is not the same as 0. */
+  score(prompts: readonly RewardPrompt[], completions: readonly Completion[]): Promise<(number | null)[]>;
+}
+
+/** A source that can score every response. */
+export interface ModelReward extends RewardSource {
   score(prompts: readonly RewardPrompt[], completions: readonly Completion[]): Promise<number[]>;
 }
 
@@ -48,7 +57,7 @@ export function modelReward(
   normalization: { mean: number; std: number },
   batching: Batching,
   through: (ids: readonly number[]) => readonly number[] = (ids) => ids,
-): RewardSource {
+): ModelReward {
   return {
     name,
     weight,
@@ -60,7 +69,9 @@ export function modelReward(
   };
 }
 
-/** Rewards from a function. `score` throws a PlumbError unless the function returns one finite number per response. */
+/**
+ * Rewards from a function. `score` throws a PlumbError unless the function returns one finite number or null per response.
+ */
 export function functionReward(name: string, weight: number, reward: RewardFunction): RewardSource {
   return {
     name,
@@ -78,31 +89,44 @@ export function functionReward(name: string, weight: number, reward: RewardFunct
   };
 }
 
-/** What a reward function returned, if it is one finite number per response. @param what names the function. */
-export function checkedRewards(returned: unknown, responses: number, what: string): number[] {
+/**
+ * What a reward function returned, if it is one finite number or null per response.
+ *
+ * @param what names the function.
+ */
+export function checkedRewards(returned: unknown, responses: number, what: string): Rewards {
   if (!Array.isArray(returned) || returned.length !== responses) {
     const got = Array.isArray(returned) ? `${returned.length}` : shown(returned);
     throw new PlumbError(`${what} must return ${responses} numbers, one per response; it returned ${got}`);
   }
-  const bad = returned.findIndex((score) => !Number.isFinite(score));
-  if (bad >= 0) throw new PlumbError(`${what} gave ${shown(returned[bad])} for response ${bad + 1}`);
+  const bad = returned.findIndex((score) => score !== null && !Number.isFinite(score));
+  if (bad >= 0)
+    throw new PlumbError(`${what} gave ${shown(returned[bad])} for response ${bad + 1}`, {
+      hint: "Return a finite number, or null for a response that cannot be scored: it is then counted, and not learned from.",
+    });
   return [...returned];
 }
 
-/** The weighted sum over the sources for each response, and each source's unweighted rewards. */
+/**
+ * The weighted sum over the sources for each response, null where one of them could not score it, and each source's
+ * unweighted rewards.
+ */
 export async function totalRewards(
   sources: readonly RewardSource[],
   prompts: readonly RewardPrompt[],
   completions: readonly Completion[],
-): Promise<{ totals: number[]; byName: Record<string, number[]> }> {
+): Promise<{ totals: Rewards; byName: Record<string, Rewards> }> {
   if (sources.length === 0)
     throw new PlumbError("there is nothing to optimise: give a reward model or a reward function");
-  const totals = new Array<number>(prompts.length).fill(0);
-  const byName: Record<string, number[]> = {};
+  const totals: Rewards = new Array(prompts.length).fill(0);
+  const byName: Record<string, Rewards> = {};
   for (const source of sources) {
     const scores = await source.score(prompts, completions);
     byName[source.name] = scores;
-    for (const [i, score] of scores.entries()) totals[i] += source.weight * score;
+    for (const [i, score] of scores.entries()) {
+      const before = totals[i];
+      totals[i] = before === null || score === null ? null : before + source.weight * score;
+    }
   }
   return { totals, byName };
 }

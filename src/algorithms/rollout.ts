@@ -2,6 +2,7 @@
  * The start of every online method: responses sampled from the policy, their rewards, and their log-probabilities under
  * policy and reference.
  */
+import { PlumbError } from "../base/errors.js";
 import { type Completion, type Generator, UNFILTERED } from "../generate/index.js";
 import { promptCompletion, type Sequence } from "../model/batch.js";
 import type { Packing } from "../model/lay-out.js";
@@ -27,11 +28,16 @@ export interface Rollout {
   referenceLogProbs: Float32Array;
   /** Mean entropy, in nats, of the distributions that the response's tokens were drawn from. */
   entropy: number;
-  /** The weighted sum of `rewards`. */
-  reward: number;
-  /** Unweighted rewards by source. */
-  rewards: Readonly<Record<string, number>>;
+  /** The weighted sum of `rewards`; null where one of them is. */
+  reward: number | null;
+  /** Unweighted rewards by source; null where it could not score the response. */
+  rewards: Readonly<Record<string, number | null>>;
 }
+
+/** Whether the reward of a response is known. */
+export const isScored = <R extends Pick<Rollout, "reward">>(
+  response: R,
+): response is R & { reward: number } => response.reward !== null;
 
 /** The networks and rewards that a rollout needs. */
 export interface Actors {
@@ -57,6 +63,7 @@ export interface RolloutConfig {
  * Samples one response to each prompt and scores it.
  *
  * @param firstRow number of the first prompt's random draws; those of the others follow.
+ * @throws PlumbError if the rewards can score none of the responses.
  */
 export async function rollout(
   { policy, reference, generator, rewards, padId }: Actors,
@@ -75,6 +82,13 @@ export async function rollout(
   if (parallel < 2) await now;
   const before = sequenceLogProbs(reference, sequences, batching, temperature);
   const [{ totals, byName }, ofPolicy, ofReference] = await Promise.all([scored, now, before]);
+  if (totals.every((reward) => reward === null))
+    throw new PlumbError(
+      `none of the ${totals.length} responses could be scored: there is nothing to learn from`,
+      {
+        hint: `Each has null from ${Object.keys(byName).join(" or ")}: see what it asks of a response.`,
+      },
+    );
   return sequences.map((sequence, i) => ({
     prompt: prompts[i],
     sequence,

@@ -152,8 +152,8 @@ function cut({ ids, lossMask }: Sequence, { maxLength, completionOnly }: SftConf
   return { ids: kept, lossMask: completionOnly ? lossMask.slice(0, maxLength) : kept.map(() => true) };
 }
 
-/** The loss -sum w log p / count over the tokens read, and how many of these were the most likely token. */
-function negativeLogLikelihood(p: Model, x: Traced<TokensRead & Named<"scale">>) {
+/** The loss -sum w log p times `scale` [] over the tokens read, and how many of these were the most likely token. */
+export function negativeLogLikelihood(p: Model, x: Traced<TokensRead & Named<"scale">>) {
   const { logProbs, hits } = tokenReadings(p, x, { differentiable: true, also: ["hits"] }); // [M]
   return { loss: mul(neg(sum(mul(logProbs, x.weights))), x.scale), correct: sum(mul(hits, x.weights)) };
 }

@@ -33,6 +33,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./commands/data.js")).default,
   },
   {
+    name: "methods",
+    summary: "which training methods fit a dataset, and what each takes",
+    load: async () => (await import("./commands/methods.js")).default,
+  },
+  {
     name: "aggregate",
     summary: "turn raters' votes into labels or preferences, and flag raters not to trust",
     load: async () => (await import("./commands/aggregate.js")).default,
@@ -57,6 +62,11 @@ export const commands: readonly CommandEntry[] = [
     name: "score",
     summary: "rewards of texts, and accuracy on preferences, by a reward model",
     load: async () => (await import("./commands/score.js")).default,
+  },
+  {
+    name: "reward-lint",
+    summary: "try a reward before a run: good answers against ones that ought to lose",
+    load: async () => (await import("./commands/reward-lint.js")).default,
   },
   {
     name: "evaluate",

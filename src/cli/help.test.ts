@@ -85,11 +85,14 @@ describe("plumb --help", () => {
   });
 });
 
-it.each(["ppo", "grpo"])("the help of %s says what a reward function takes and gives", async (name) => {
-  const text = (await helpOf(name)).join(" ").replace(/\s+/g, " ");
-  expect(text).toContain("a list of { prompt, meta, response, ids, finishReason }");
-  expect(text).toContain("returns a number for each");
-});
+it.each(["ppo", "grpo", "rloo", "reinforce", "online-dpo", "rejection-sampling"])(
+  "the help of %s says what a reward function takes and gives",
+  async (name) => {
+    const text = (await helpOf(name)).join(" ").replace(/\s+/g, " ");
+    expect(text).toContain("a list of { prompt, meta, response, ids, finishReason }");
+    expect(text).toContain("returns a number for each");
+  },
+);
 
 describe("settings that do not go together", () => {
   it.each([
@@ -98,6 +101,7 @@ describe("settings that do not go together", () => {
       ["ppo", "--missing-eos-penalty", "1", "--missing-eos-score", "0"],
       'setting "missingEosScore" cannot be given together with missingEosPenalty',
     ],
+    [["rloo", "--batch-size", "6", "--group-size", "4"], "must be a multiple of groupSize (4), got 6"],
     [["grpo", "--group-size", "7"], "must be a multiple of groupSize (7), got 64\n"],
     [["grpo", "--batch-size", "8", "--mini-batches", "3"], "must be a multiple of miniBatches (3), got 8"],
     [["ppo", "--batch-size", "8", "--mini-batches", "3"], "must be a multiple of miniBatches (3), got 8"],

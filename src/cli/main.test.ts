@@ -88,6 +88,20 @@ describe("plumb", () => {
     expect(one.stderr).toContain("1 row is wrong");
   });
 
+  it("says which methods fit a file and why the others do not, or what each is for", async () => {
+    const { stdout } = await plumb(["methods", "--data", "pairs.jsonl"]);
+    expect(stdout).toContain("✓ plumb dpo");
+    expect(stdout).toContain("needs a reward: --reward-model or --reward-functions");
+    await writeFile(join(dir, "asked.jsonl"), '{"prompt":"p"}\n');
+    const { methods } = JSON.parse((await plumb(["methods", "asked.jsonl", "--json"])).stdout);
+    expect(methods[0]).toMatchObject({ method: "ppo", fits: true, reads: "prompts", reward: true });
+    expect(methods.at(-1)).toMatchObject({
+      fits: false,
+      why: expect.stringContaining("asked.jsonl, line 1"),
+    });
+    expect((await plumb(["methods"])).stdout).toContain("plumb rejection-sampling");
+  });
+
   it("ends with 1 for bad input, naming it", () => {
     const { status, stderr } = built(["data", "bad.jsonl"]);
     expect(status).toBe(1);

@@ -19,6 +19,10 @@ const GIVEN: Record<string, string[]> = {
   kto: ["model=m", "data=[a.jsonl]", "undesirableWeight=3", "lora.r=3"],
   orpo: ["model=m", "data=[a.jsonl]", "promptLoss=true", "learningRate=0.001"],
   ppo: ["model=m", "data=[p.jsonl]", "rewardFunctions=[{module: a.mjs, weight: 2}]", "iterations=7"],
+  rloo: ["model=m", "data=[p.jsonl]", "rewardModel=[r]", "klCoefficient=0.2", "groupSize=2"],
+  reinforce: ["model=m", "data=[p.jsonl]", "rewardModel=[r]", "baseline=group", "groupSize=4"],
+  "online-dpo": ["model=m", "data=[p.jsonl]", "rewardModel=[r]", "lossType=ipo", "beta=0.3"],
+  "rejection-sampling": ["model=m", "data=[p.jsonl]", "rewardModel=[r]", "epochs=2", "iterations=3"],
   grpo: ["model=m", "data=[p.jsonl]", "rewardModel=[r]", "rewardWeights=[2]", "maxPromptLength=9"],
 };
 

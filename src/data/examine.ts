@@ -3,20 +3,25 @@ import { PlumbError } from "../base/errors.js";
 import type { LocatedRow } from "../base/location.js";
 import { type CheckedRow, checkRow, columnUse, detectFormat, type FormatName } from "./formats.js";
 import { comparable, inOneForm, readDataset } from "./load.js";
-import { toDemonstrations, toPreferences, toPrompt } from "./normalise.js";
+import { toDemonstrations, toPreferences, toPrompt, toUnpaired } from "./normalise.js";
 import { type Quality, qualityOf } from "./quality.js";
-import type { Demonstration, PreferenceRow, PromptRow } from "./rows.js";
+import type { Demonstration, PreferenceRow, PromptRow, UnpairedRow } from "./rows.js";
 import { UnreadCount } from "./unread-columns.js";
 import { isNothing } from "./unread-keys.js";
 
-const PURPOSES = { demonstrations: toDemonstrations, prompts: toPrompt, preferences: toPreferences };
+const PURPOSES = {
+  demonstrations: toDemonstrations,
+  prompts: toPrompt,
+  preferences: toPreferences,
+  unpaired: toUnpaired,
+};
 /** What the rows of a file can be used for. */
 export type Purpose = keyof typeof PURPOSES;
 /** A row as training reads it. */
-export type NormalRow = Demonstration | PreferenceRow | PromptRow;
+export type NormalRow = Demonstration | PreferenceRow | PromptRow | UnpairedRow;
 
 /** From the normal form that keeps most of a row to the one that keeps least. */
-const RICHEST_FIRST: readonly Purpose[] = ["preferences", "demonstrations", "prompts"];
+const RICHEST_FIRST: readonly Purpose[] = ["preferences", "unpaired", "demonstrations", "prompts"];
 
 /** What a data file was found to hold: which of its rows can be used, for what, and what is wrong with the others. */
 export interface Examined {

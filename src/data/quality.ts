@@ -3,7 +3,7 @@
  * answers.
  */
 import type { ChatMessage, TextOrMessages } from "./messages.js";
-import type { Demonstration, PreferenceRow, PromptRow } from "./rows.js";
+import type { Demonstration, PreferenceRow, PromptRow, UnpairedRow } from "./rows.js";
 
 /** Numbers of rows, each only where there are any. */
 export interface Quality {
@@ -20,7 +20,7 @@ export interface Quality {
   cut?: number;
 }
 
-type Row = Demonstration | PreferenceRow | PromptRow;
+type Row = Demonstration | PreferenceRow | PromptRow | UnpairedRow;
 
 /** @param lengthOf a row's length in tokens. @param maxLength the most that training reads. */
 export function qualityOf<R extends Row>(
@@ -49,6 +49,7 @@ const textOf = ({ where: _, meta: __, ...row }: Row & { meta?: unknown }): strin
 
 function answersOf(row: Row): TextOrMessages[] {
   if ("chosen" in row) return [row.chosen, row.rejected];
+  if ("label" in row) return [row.completion];
   if (!("kind" in row)) return [];
   return row.kind === "text" ? [row.text] : [row.kind === "messages" ? row.messages : row.completion];
 }

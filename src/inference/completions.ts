@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { type LocatedRow, type RowLocation, rowError } from "../base/location.js";
 import { inGroup } from "../base/setting-groups.js";
+import { usageError } from "../base/usage-error.js";
 import { checkRow } from "../data/formats.js";
 import { toConversation, toPrompt } from "../data/normalise.js";
 import { openRequests } from "../data/request-lines.js";
@@ -21,6 +22,7 @@ import type { WorkHost } from "../open/host.js";
 import { adapterSetting, baseSettings, chatSettings, modelSetting } from "../open/model-settings.js";
 import { generatorOf, type OpenedModel, openBaseModel, tokenizerOf } from "../open/open-network.js";
 import { checkLength, formOf, tokenIds } from "../open/request-forms.js";
+import { openJudge } from "./best-of.js";
 import { lineProgress } from "./lines.js";
 
 /** Tokens sampled for a prompt unless the user or the model's context says otherwise. */
@@ -51,6 +53,18 @@ export const completionSchema = z.object({
       .optional()
       .describe("most memory for the keys and values of all rows; default: half of the free memory"),
   }),
+  rewardModel: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("with --best-of: the reward model that chooses, on the model's own tokenizer"),
+  bestOf: z
+    .number()
+    .int()
+    .min(1)
+    .max(256)
+    .default(1)
+    .describe("completions sampled for each prompt, of which the one with the highest reward is given"),
   ...samplingSchema.shape,
   maxNewTokens: samplingSchema.shape.maxNewTokens
     .unwrap()
@@ -73,6 +87,8 @@ export interface CompletionRow {
   completion: string | null;
   completion_ids: number[];
   finish_reason: Completion["finishReason"];
+  /** Of the best of several: its reward. */
+  reward?: number;
 }
 
 /**
@@ -86,6 +102,7 @@ export async function* completeLines(
   host: WorkHost,
 ): AsyncGenerator<CompletionRow> {
   const opened = await openFor(config, host);
+  const choose = await chooserOf(config, opened, host);
   const sampling = samplingOf(config, opened);
   const unread = new UnreadCount();
   const requests = await openRequests(config.input, (row) => ({
@@ -95,8 +112,15 @@ export async function* completeLines(
   const generator = await generatorFor(opened, config, texts, host);
   const progress = lineProgress(host, "completions", requests);
   let [done, tokens] = [0, 0];
+  /** Prompts whose completions have not all come, in their order, and those of the first that have. */
+  const [asked, group]: [number[][], Completion[]] = [[], []];
   async function* prompts(): AsyncGenerator<number[]> {
-    for await (const chunk of requests.chunks(LINES_AT_ONCE)) for (const { ids } of chunk) yield ids;
+    for await (const chunk of requests.chunks(LINES_AT_ONCE)) {
+      for (const { ids } of chunk) {
+        asked.push(ids);
+        for (let sample = 0; sample < config.bestOf; sample++) yield ids;
+      }
+    }
   }
   const onStep = (sampled: number): void => {
     tokens += sampled;
@@ -106,7 +130,9 @@ export async function* completeLines(
   const ends = new EndCount();
   for await (const completion of generator.stream(prompts(), sampling, options)) {
     ends.add(completion.finishReason === "stop");
-    yield rowOf(completion);
+    group.push(completion);
+    if (group.length < config.bestOf) continue;
+    yield await choose(asked.shift() ?? [], group.splice(0));
     progress.update(++done, { tokens });
   }
   progress.end();
@@ -132,12 +158,37 @@ export async function completePrompt(
   const sampling = samplingOf(config, opened);
   const ids = encodePrompt(tokenizerOf(opened), chat ? [{ role: "user", content: prompt }] : prompt);
   checkPrompt({ file: "--prompt", unit: "line", number: 1 }, ids, opened, sampling);
+  const choose = await chooserOf(config, opened, host);
   const generator = await generatorFor(opened, config, async () => [], host);
   const started = performance.now();
-  const [completion] = await generator.generate([ids], sampling, { ...roomOf(config), signal: host.signal });
+  const asked = new Array<number[]>(config.bestOf).fill(ids);
+  const completions = await generator.generate(asked, sampling, { ...roomOf(config), signal: host.signal });
   const seconds = (performance.now() - started) / 1000;
-  return { row: rowOf(completion), promptTokens: ids.length, seconds };
+  return { row: await choose(ids, completions), promptTokens: ids.length, seconds };
 }
+
+/** What makes a row of a prompt's completions. @throws PlumbError if a reward model is missing or has nothing to choose from. */
+async function chooserOf(
+  { bestOf, rewardModel, batchSize = JUDGED_AT_ONCE }: CompletionConfig,
+  opened: OpenedModel,
+  host: WorkHost,
+): Promise<(prompt: readonly number[], completions: readonly Completion[]) => Promise<CompletionRow>> {
+  if (bestOf > 1 !== (rewardModel !== undefined))
+    throw usageError(
+      bestOf > 1
+        ? "--best-of needs a reward model to choose"
+        : "--reward-model chooses among several completions",
+      "Give --best-of and --reward-model together.",
+    );
+  if (rewardModel === undefined) return async (_, [only]) => rowOf(only);
+  const judge = await openJudge(rewardModel, opened, batchSize, host);
+  return async (prompt, completions) => {
+    const { completion, reward } = await judge(prompt, completions);
+    return { ...rowOf(completion), reward };
+  };
+}
+/** Most completions that a reward model scores together. */
+const JUDGED_AT_ONCE = 16;
 
 const samplingOf = (
   { maxNewTokens, ...config }: CompletionConfig,

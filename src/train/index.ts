@@ -44,11 +44,16 @@ export {
 } from "./method.js";
 export { dpoMethod } from "./methods/dpo.js";
 export { grpoMethod } from "./methods/grpo.js";
+export { type Fit, METHOD_GUIDE, type MethodGuide, methodsThatFit } from "./methods/guide.js";
 export { METHODS } from "./methods/index.js";
 export { type HeldOutAnswer, ktoMethod } from "./methods/kto.js";
+export { onlineDpoMethod } from "./methods/online-dpo.js";
 export { orpoMethod } from "./methods/orpo.js";
 export { ppoMethod } from "./methods/ppo.js";
+export { reinforceMethod } from "./methods/reinforce.js";
+export { rejectionSamplingMethod } from "./methods/rejection-sampling.js";
 export { rewardMethod } from "./methods/reward.js";
+export { rlooMethod } from "./methods/rloo.js";
 export type { HeldOut } from "./methods/sft.js";
 export { sftMethod } from "./methods/sft.js";
 export type { OnlineConfig, OnlineFigures } from "./online-run.js";

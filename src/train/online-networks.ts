@@ -1,5 +1,4 @@
 import { modelReward, type RewardSource } from "../algorithms/reward-sources.js";
-import { PlumbError } from "../base/errors.js";
 import type { Notices } from "../base/host.js";
 import { copyTrainable, frozenNetwork, fullNetwork } from "../model/create.js";
 import { withGradients } from "../model/int8/gradients.js";
@@ -13,8 +12,8 @@ import {
 } from "../model/reward-model.js";
 import { NetworkRunner } from "../model/runner.js";
 import type { Batching } from "../model/score.js";
+import { checkSameTokens } from "../open/same-tokens.js";
 import type { Runtime } from "../runtime/runtime.js";
-import type { Tokenizer } from "../text/index.js";
 import { broughtTokenizer, type NetworkBase, type TrainingBase, trainableNetwork } from "./base.js";
 
 /** Reward models, over one copy of the base if they share it. @throws PlumbError if the policy's tokenizer differs. */
@@ -36,38 +35,10 @@ export async function openRewardModels(
   const models: RewardModel[] = [];
   for (const dir of dirs) {
     const model = await openRewardModel(runtime, dir, { shared, notices });
-    checkSameTokens(base.tokenizer, model.tokenizer, dir);
-    checkRows(base, model, dir);
+    checkSameTokens(base, model, dir);
     models.push(model);
   }
   return models;
-}
-
-/** A reward model scores the sampled tokens themselves, so both models must mean the same by each id. */
-function checkSameTokens(policy: Tokenizer, other: Tokenizer, dir: string): void {
-  if (policy === other) return;
-  const most = Math.max(policy.vocabSize, other.vocabSize);
-  for (let id = 0; id < most; id++) {
-    if (policy.tokenOf(id) === other.tokenOf(id)) continue;
-    const [ours, theirs] = [policy, other].map((one) => JSON.stringify(one.tokenOf(id) ?? null));
-    throw new PlumbError(
-      `${dir} has a different tokenizer from the policy: token ${id} is ${theirs}, not ${ours}`,
-      {
-        hint: "Train the reward model on a model of the same family.",
-      },
-    );
-  }
-}
-
-/** @throws PlumbError if the policy may sample a token for which the reward model has no row */
-function checkRows({ config, tokenizer }: TrainingBase, model: RewardModel, dir: string): void {
-  const tokens = Math.min(config.vocabSize, tokenizer.vocabSize);
-  const rows = model.config.vocabSize;
-  if (rows >= tokens) return;
-  throw new PlumbError(
-    `${dir} has ${rows} rows, none for the token ${JSON.stringify(tokenizer.tokenOf(rows))} (${rows}), which the policy has`,
-    { hint: "Train the reward model on the policy's model after plumb convert --resize." },
-  );
 }
 
 export function rewardSources(

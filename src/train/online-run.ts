@@ -42,7 +42,7 @@ export interface OnlineConfig extends SilenceSettings {
 }
 type OnlineJob = Job<OnlineConfig, OnlineData>;
 
-interface OnlineActors extends Actors {
+export interface OnlineActors extends Actors {
   policy: NetworkTrainer;
   reference: NetworkRunner;
   generator: Generator;
@@ -91,7 +91,10 @@ export const answersBefore = (job: OnlineJob, actors: OnlineActors): Promise<Pol
     sampleAnswers(job, actors, job.data.evaluation),
   );
 
-/** The doubt about an iteration that learned nothing, or in which no response ended. */
+/**
+ * The doubt about an iteration that learned nothing, or little, whose responses could not all be scored, or in which none
+ * ended.
+ */
 export function doubtOf(
   metrics: Readonly<Record<string, number>>,
   config: SilenceSettings & { maxNewTokens: number },
@@ -99,6 +102,11 @@ export function doubtOf(
   const shown = "samples.jsonl shows responses with their rewards";
   const reason = silenceOf(metrics, config);
   if (reason) return `nothing to learn from: ${reason}; ${shown}`;
+  const unscorable = metrics["response/unscorable"] ?? 0;
+  if (unscorable > 0)
+    return `${unscorable} of the responses could not be scored (response/unscorable): they are counted, and nothing is learned from them; ${shown}`;
+  if (metrics.frac_reward_zero_std > 0.5)
+    return `in more than half of the groups all rewards are equal (frac_reward_zero_std ${formatNumber(metrics.frac_reward_zero_std)}): the reward does not tell these answers apart, and nothing is learned from them; ${shown}`;
   return metrics["response/truncated"] === 1
     ? `none of the ${config.batchSize} responses ended within maxNewTokens ${config.maxNewTokens} (response/truncated 1): ` +
         `raise it, or see whether the model's end tokens are those of its chat template; ${shown}`
@@ -145,26 +153,29 @@ export async function finishOnline(
     samplePairs(evaluation, before, after, kl),
   );
   await drawCurves(session.run.dir, method);
+  const comparison = comparePolicies(evaluation, before, after, kl);
   return {
     iterations: session.step,
     stopped: session.stopped ?? null,
     trainPrompts: train.length,
     longPrompts: { count: long, done: config.longPrompts },
     ...(silent !== undefined && { silent }),
-    ...(before.length > 1 && { comparison: comparePolicies(evaluation, before, after, kl) }),
+    ...(comparison && { comparison }),
   };
 }
 
 /** The comparison as lines of the report. */
 export function reportOnline({ comparison }: OnlineFigures): readonly (readonly [string, string])[] {
   if (comparison === undefined) return [];
-  const { rewardBefore, rewardAfter, prompts, gain, gains, klPerResponse, distinct3, length } = comparison;
+  const { rewardBefore, rewardAfter, prompts, unscorable, gain, gains, klPerResponse, distinct3, length } =
+    comparison;
   const change = ({ before, after }: { before: number; after: number }): string =>
     `${formatNumber(before)} before, ${formatNumber(after)} after`;
   const level = change({ before: rewardBefore.estimate, after: rewardAfter.estimate });
   const byName = Object.entries(gains);
+  const omitted = unscorable === undefined ? "" : `; ${unscorable} could not be scored`;
   return [
-    ["reward", `${level}, on ${prompts} prompts it was not trained on`],
+    ["reward", `${level}, on ${prompts} prompts it was not trained on${omitted}`],
     ["gain", `${formatInterval(gain)} standard deviations of the start`],
     ...(byName.length > 1 ? byName.map(([name, own]) => [`  ${name}`, formatInterval(own)] as const) : []),
     ["KL", `${formatInterval(klPerResponse)} nats per response`],

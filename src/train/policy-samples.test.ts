@@ -15,7 +15,7 @@ describe("comparePolicies", () => {
   const prompts = ["a", "b"].map((text) => ({ text, ids: [1] }));
   const before = [sample(0, 4, [1, 2, 3, 4]), sample(2, 4, [5, 6, 7, 8])];
   const after = [sample(3, 4, [1, 2, 3]), sample(5, 0, [1, 2, 3])];
-  const figures = comparePolicies(prompts, before, after, [1, 3]);
+  const figures = comparePolicies(prompts, before, after, [1, 3]) ?? expect.unreachable();
 
   it("gives the gain of the sum and of each source, in deviations of the start", () => {
     expect(figures.rewardStd).toBeCloseTo(Math.sqrt(8), 12);

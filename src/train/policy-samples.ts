@@ -16,10 +16,10 @@ import type { ClusterInterval } from "../statistics/rates.js";
 export const policySampleSchema = z.object({
   ids: z.array(z.number().int().nonnegative()),
   text: z.string(),
-  /** The weighted sum of `rewards`. */
-  reward: z.number(),
-  /** By each reward model and reward function, unweighted. */
-  rewards: z.record(z.string(), z.number()),
+  /** The weighted sum of `rewards`; null where one of them is. */
+  reward: z.number().nullable(),
+  /** By each reward model and reward function, unweighted; null where it could not score the response. */
+  rewards: z.record(z.string(), z.number().nullable()),
   finishReason: z.enum(["stop", "length"]),
 });
 export type PolicySample = z.infer<typeof policySampleSchema>;
@@ -73,7 +73,10 @@ export function responseKl(
  * 95%.
  */
 export interface PolicyComparison {
+  /** Prompts whose responses both have a reward. */
   prompts: number;
+  /** Prompts of which one of the responses could not be scored, if any: they are in no figure. */
+  unscorable?: number;
   rewardBefore: ClusterInterval;
   rewardAfter: ClusterInterval;
   /** Standard deviation of the rewards at the start. */
@@ -89,26 +92,36 @@ export interface PolicyComparison {
   truncated: { before: number; after: number };
 }
 
+type Scored = PolicySample & { reward: number; rewards: Record<string, number> };
+const isScored = (sample: PolicySample): sample is Scored => sample.reward !== null;
+
 /**
- * Compares the end of a run with its start, from at least one response each. Intervals are over prompts: responses to
+ * Compares the end of a run with its start, by the prompts whose responses have a reward both times; undefined if they
+ * are fewer than two. Intervals are over prompts: responses to
  * the same prompt form one cluster. Gains are in standard deviations of the rewards at the start; the intervals treat
  * that deviation as known.
  */
 export function comparePolicies(
   prompts: readonly PromptTokens[],
-  before: readonly PolicySample[],
-  after: readonly PolicySample[],
-  kl: readonly number[],
-): PolicyComparison {
-  const total = ({ reward }: PolicySample): number => reward;
-  const keys = prompts.map(({ text }) => text);
+  sampledBefore: readonly PolicySample[],
+  sampledAfter: readonly PolicySample[],
+  klOfAll: readonly number[],
+): PolicyComparison | undefined {
+  const scored = [...prompts.keys()].filter((i) => isScored(sampledBefore[i]) && isScored(sampledAfter[i]));
+  if (scored.length < 2) return undefined;
+  const before = scored.map((i) => sampledBefore[i] as Scored);
+  const after = scored.map((i) => sampledAfter[i] as Scored);
+  const kl = scored.map((i) => klOfAll[i]);
+  const unscorable = prompts.length - scored.length;
+  const total = ({ reward }: Scored): number => reward;
+  const keys = scored.map((i) => prompts[i].text);
   const overPrompts = (values: readonly number[]) => pooledMeanInterval(clustersOf(values, keys));
-  const deviation = (reward: (sample: PolicySample) => number): number => maskedStd(before.map(reward)) || 1;
-  const gain = (reward: (sample: PolicySample) => number): ClusterInterval => {
+  const deviation = (reward: (sample: Scored) => number): number => maskedStd(before.map(reward)) || 1;
+  const gain = (reward: (sample: Scored) => number): ClusterInterval => {
     const std = deviation(reward);
     return overPrompts(after.map((sample, i) => (reward(sample) - reward(before[i])) / std));
   };
-  const both = (figure: (samples: readonly PolicySample[]) => number) => ({
+  const both = (figure: (samples: readonly Scored[]) => number) => ({
     before: figure(before),
     after: figure(after),
   });
@@ -120,6 +133,7 @@ export function comparePolicies(
   );
   return {
     prompts: before.length,
+    ...(unscorable > 0 && { unscorable }),
     rewardBefore: overPrompts(before.map(total)),
     rewardAfter: overPrompts(after.map(total)),
     rewardStd: deviation(total),
@@ -143,7 +157,7 @@ export function samplePairs(
   after: readonly PolicySample[],
   kl: readonly number[],
 ): string {
-  const rounded = (x: number): number => Number(x.toPrecision(9));
+  const rounded = (x: number | null): number | null => (x === null ? null : Number(x.toPrecision(9)));
   const shown = ({ text, reward, rewards, ids, finishReason }: PolicySample) => ({
     response: text,
     reward: rounded(reward),

@@ -221,6 +221,37 @@ describe("plumb generate", () => {
     expect(stderr).toContain("none of the 2 answers ended within 1 tokens");
   });
 
+  it("gives the best of several by a reward model, with its reward", async () => {
+    const few = ["--max-new-tokens", "6", "--temperature", "1.5"];
+    const prompts = [
+      [3, 40, 5],
+      [7, 8],
+    ].map((input_ids) => ({ input_ids }));
+    const judged = ["--best-of", "3", "--reward-model", "rm"];
+    const best = rowsOf(await plumb(args(...few, ...judged), prompts));
+    // The same draws, one by one, and their rewards.
+    const each = prompts.flatMap((prompt) => [prompt, prompt, prompt]);
+    const all = rowsOf(await plumb(args(...few), each));
+    const texts = all.map(({ completion_ids: ids }, i) => ({
+      input_ids: [...each[i].input_ids, ...(ids as number[])],
+    }));
+    const scores = rowsOf(await plumb(["score", "--reward-model", "rm", "--input", "-"], texts)).map(
+      (row) => row.score as number,
+    );
+    for (const [i, row] of best.entries()) {
+      const own = scores.slice(3 * i, 3 * i + 3);
+      expect(row.reward).toBeCloseTo(Math.max(...own), 5);
+      expect(row.completion_ids).toEqual(all[3 * i + own.indexOf(Math.max(...own))].completion_ids);
+    }
+    const alone = await plumb(args("--best-of", "3"), prompts);
+    expect(alone).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining("--best-of needs a reward model"),
+    });
+    const none = await plumb(args("--reward-model", "rm"), prompts);
+    expect(none.stderr).toContain("--reward-model chooses among several completions");
+  });
+
   it("answers one prompt for people", async () => {
     const one = ["--prompt", "the cat", "--chat", "--max-new-tokens", "8"];
     const { status, stdout } = await plumb(["generate", "--model", "model", ...one]);

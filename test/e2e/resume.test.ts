@@ -84,6 +84,37 @@ const COMMANDS = {
     ...["--iterations", "8", "--epochs", "2", "--max-new-tokens", "8", "--eval-prompts", "4"],
     ...["--reward-model", "runs/rm/model", "--max-samplings", "2"],
   ],
+  rloo: [
+    ...["rloo", ...SHARED, "--data", "prompts.jsonl", "--batch-size", "8", "--group-size", "4"],
+    ...["--iterations", "8", "--epochs", "2", "--max-new-tokens", "8", "--eval-prompts", "4"],
+    ...["--reward-model", "runs/rm/model"],
+  ],
+  reinforce: [
+    ...["reinforce", ...SHARED, "--data", "prompts.jsonl", "--batch-size", "8", "--baseline", "group"],
+    ...[
+      "--group-size",
+      "2",
+      "--iterations",
+      "8",
+      "--epochs",
+      "2",
+      "--max-new-tokens",
+      "8",
+      "--eval-prompts",
+      "4",
+    ],
+    ...["--reward-model", "runs/rm/model"],
+  ],
+  "online-dpo": [
+    ...["online-dpo", ...SHARED, "--data", "prompts.jsonl", "--batch-size", "8", "--group-size", "2"],
+    ...["--iterations", "8", "--epochs", "2", "--max-new-tokens", "8", "--eval-prompts", "4"],
+    ...["--reward-model", "runs/rm/model"],
+  ],
+  "rejection-sampling": [
+    ...["rejection-sampling", ...SHARED, "--data", "prompts.jsonl", "--batch-size", "8", "--group-size", "4"],
+    ...["--iterations", "8", "--epochs", "2", "--max-new-tokens", "8", "--eval-prompts", "4"],
+    ...["--reward-model", "runs/rm/model"],
+  ],
 };
 type Name = keyof typeof COMMANDS;
 const NAMES = Object.keys(COMMANDS) as Name[];

@@ -240,6 +240,8 @@ describe("learning that cannot work is said", () => {
   it.each([
     ["ppo", [], "objective/scores_std 0"],
     ["grpo", ["--group-size", "2"], "frac_reward_zero_std 1"],
+    ["rloo", ["--group-size", "2"], "frac_reward_zero_std 1"],
+    ["reinforce", [], "objective/scores_std 0"],
   ])("%s with a constant reward: at the first step and at the end", async (method, more, metric) => {
     const args = [method, ...PPO.slice(1), ...more, "--reward-functions", "[{module: constant.mjs}]"];
     const { stderr } = await done([...args, "--name", `constant-${method}`]);
@@ -250,6 +252,27 @@ describe("learning that cannot work is said", () => {
     expect(await json(`runs/constant-${method}/result.json`)).toMatchObject({
       silent: expect.stringContaining(metric),
     });
+  });
+
+  it.each(["ppo", "rloo"])("%s says how many responses could not be scored, and goes on", async (method) => {
+    await writeFile(
+      join(dir, "some.mjs"),
+      "export default (responses) => responses.map(({ ids }, i) => (i === 1 ? null : ids.length + i));\n",
+    );
+    const args = [
+      method,
+      ...PPO.slice(1),
+      "--reward-functions",
+      "[{module: some.mjs}]",
+      "--name",
+      `some-${method}`,
+    ];
+    const { stderr } = await done(args);
+    expect(stderr).toContain("step 1: 1 of the responses could not be scored (response/unscorable)");
+    for (const step of await lines(`runs/some-${method}/metrics.jsonl`)) {
+      expect(step["response/unscorable"]).toBe(1);
+      expect(Number.isFinite(step["objective/scores"])).toBe(true);
+    }
   });
 
   it("ppo on prompts that are all equal", async () => {

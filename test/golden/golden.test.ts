@@ -22,7 +22,7 @@ describe.each(RUNS)("%s", (title, name, run) => {
 
   test("every metric of every step is the stored one", async () => {
     const { steps } = await whole();
-    if (process.env.UPDATE_GOLDEN === "1" && title === name) {
+    if (process.env.UPDATE_GOLDEN === "1" && !title.includes(",")) {
       const rows = steps.map((m) => `  ${JSON.stringify(Object.fromEntries(Object.entries(m).map(([k, v]) => [k, short(v)])))}`);
       writeFileSync(fileOf(name), `[\n${rows.join(",\n")}\n]\n`);
     }

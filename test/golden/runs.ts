@@ -3,12 +3,16 @@ import type { AnswerPair } from "../../src/algorithms/answers.js";
 import { type DpoConfig, dpo, dpoSchema, pairLogProbs } from "../../src/algorithms/dpo.js";
 import { type GrpoConfig, type GrpoState, grpo, grpoSchema } from "../../src/algorithms/grpo.js";
 import { type KtoConfig, kto, ktoSchema, ktoSteps, labelledSequence, mismatched } from "../../src/algorithms/kto.js";
+import { onlineDpo, onlineDpoSchema } from "../../src/algorithms/online-dpo.js";
 import { orpo, orpoSchema } from "../../src/algorithms/orpo.js";
 import { memoryOf } from "../buffers.js";
 import { type PpoConfig, type PpoState, ppo, ppoSchema } from "../../src/algorithms/ppo.js";
 import type { Step } from "../../src/algorithms/step.js";
+import { type ReinforceSetup, reinforce, reinforceSchema } from "../../src/algorithms/reinforce.js";
+import { rejectionSampling, rejectionSchema } from "../../src/algorithms/rejection-sampling.js";
 import { reward, rewardSchema, type TokenPair } from "../../src/algorithms/reward.js";
-import { functionReward } from "../../src/algorithms/reward-sources.js";
+import { functionReward, type RewardInput } from "../../src/algorithms/reward-sources.js";
+import { type RlooSetup, rloo, rlooSchema } from "../../src/algorithms/rloo.js";
 import { sft, sftSchema } from "../../src/algorithms/sft.js";
 import type { TensorRecord } from "../../src/artifacts/index.js";
 import { Generator } from "../../src/generate/index.js";
@@ -165,6 +169,44 @@ export function grpoRun(halt?: number, changes: Partial<GrpoConfig> = {}): Promi
   );
 }
 
+/** Settings of the methods that compare responses, without those of one alone. */
+const GROUPS = {
+  ...{ iterations: 4, batchSize: 16, groupSize: 4, miniBatches: 2, epochs: 2, microBatchSize: 6, maxNewTokens: 10 },
+  ...{ temperature: 0.9, learningRate: 8e-3, packing: "never", seed: 9 },
+} as const;
+type GroupSetup = RlooSetup & ReinforceSetup;
+
+/**
+ * A method that is paid for an early vowel, and cannot score what begins with an x. @param start the method from a number of
+ * iterations on.
+ */
+function groupRun(halt: number | undefined, start: (setup: GroupSetup, from: number) => AsyncGenerator<Step>): Promise<Run> {
+  const r = new RandomStream(27, "golden/groups");
+  const prompts = Array.from({ length: 10 }, () => randomIds(r, 1 + r.int(6))).map((ids) => ({ ids, text: letters.decode(ids) }));
+  const score = ({ response }: RewardInput) => (response.startsWith("x") ? null : /^.{0,1}[aeiou]/.test(response) ? 1 : 0);
+  const vowels = functionReward("vowels", 1, (inputs) => inputs.map(score));
+  const base = smallWeights(runtime, smallConfig());
+  return inParts(
+    () => ({ policy: new NetworkTrainer(runtime, smallLora(runtime, base), ADAM) }),
+    halt,
+    ({ policy }, from, until) => {
+      const generator = new Generator(runtime, policy.network, PAD, letters);
+      const reference = new NetworkRunner(runtime, frozenNetwork(runtime, smallConfig(), base));
+      return taken(start({ policy, reference, generator, rewards: [vowels], prompts, padId: PAD }, from), until);
+    },
+  );
+}
+
+export const rlooRun = (halt?: number, packing: Packing = "never"): Promise<Run> =>
+  groupRun(halt, (setup, from) => rloo(setup, rlooSchema.parse({ ...GROUPS, epsilonHigh: 0.28, packing }), from));
+export const reinforceRun = (halt?: number, packing: Packing = "never"): Promise<Run> =>
+  groupRun(halt, (setup, from) => reinforce(setup, reinforceSchema.parse({ ...GROUPS, baseline: "group", gamma: 0.95, packing }), from));
+export const rejectionRun = (halt?: number, packing: Packing = "never"): Promise<Run> =>
+  groupRun(halt, (setup, from) => rejectionSampling(setup, rejectionSchema.parse({ ...GROUPS, packing }), from));
+
+export const onlineDpoRun = (halt?: number, packing: Packing = "never"): Promise<Run> =>
+  groupRun(halt, (setup, from) => onlineDpo(setup, onlineDpoSchema.parse({ ...GROUPS, packing }), from));
+
 /** Eighteen pairs, of different lengths, half of them with a noise rate of their own. */
 function answerPairs(name: string): AnswerPair[] {
   const r = new RandomStream(25, name);
@@ -217,12 +259,17 @@ export const RUNS: [string, string, (halt?: number) => Promise<Run>][] = [
   ["reward", "reward", rewardRun],
   ["ppo", "ppo", ppoRun],
   ["grpo", "grpo", grpoRun],
+  ["rloo", "rloo", rlooRun],
+  ["reinforce", "reinforce", reinforceRun],
+  ["rejection sampling", "rejection-sampling", rejectionRun],
+  ["online DPO", "online-dpo", onlineDpoRun],
   ["dpo", "dpo", dpoRun],
   ["kto", "kto", ktoRun],
   ["orpo", "orpo", orpoRun],
   ["reward, packed", "reward", (halt) => rewardRun(halt, "always")],
   ["ppo, packed", "ppo", (halt) => ppoRun(halt, { packing: "always" })],
   ["grpo, packed", "grpo", (halt) => grpoRun(halt, { packing: "always" })],
+  ["rloo, packed", "rloo", (halt) => rlooRun(halt, "always")],
   ["dpo, packed", "dpo", (halt) => dpoRun(halt, "always")],
   ["kto, packed", "kto", (halt) => ktoRun(halt, "always")],
 ];

@@ -1,4 +1,5 @@
 const GRPO_TESTS = ["src/algorithms/grpo.test.ts", "test/parity/grpo-loss.test.ts"];
+const GROUP_TESTS = ["src/algorithms/groups.test.ts", "test/parity/group-losses.test.ts"];
 const DIRECT_TESTS = ["test/parity/direct-losses.test.ts", "src/algorithms/direct.test.ts"];
 const TESTS = [
   "src/algorithms/order.test.ts",
@@ -15,7 +16,7 @@ const TESTS = [
 /** Mutations of one file each: what goes wrong, the text that is replaced, and by what. */
 export const algorithms = [
   {
-    file: "src/algorithms/micro-batches.ts",
+    file: "src/algorithms/response-batches.ts",
     tests: ["src/algorithms/training.test.ts", "src/algorithms/micro-batches.test.ts"],
     mutations: [["a batch's loss is its first micro-batch's", "sumOf(outputs.map((out) => Number(out.loss[0])))", "Number(outputs[0].loss[0])"]],
   },
@@ -68,7 +69,8 @@ export const algorithms = [
     file: "src/algorithms/grpo.ts",
     tests: GRPO_TESTS,
     mutations: [
-      ["groups are compared with the whole batch", "const { mean, variance } = moments([group]);", "const { mean, variance } = moments([scores]);"],
+      ["groups are compared with the whole batch", "moments([group.filter(isKnown)])", "moments([scores.filter(isKnown)])"],
+      ["a missing score is one of 0", "(isKnown(score) ? (score - mean) / scale : 0)", "(((score ?? 0) - mean) / scale)"],
       ["the batch's deviation is the group's", 'scaleRewards === "batch" ? ofBatch.variance : variance', "variance"],
       ["advantages are always scaled", 'scaleRewards === "none" ? 1 : spread', "spread"],
       ["excess length is rewarded", "(longest - buffer - tokens) / buffer", "(tokens - longest + buffer) / buffer"],
@@ -82,11 +84,74 @@ export const algorithms = [
       ["the loss is the better of two", "add(maximum(plain, limited), mul(kl, beta))", "add(plain, mul(kl, beta))"],
       ["the KL is not part of the loss", "add(maximum(plain, limited), mul(kl, beta))", "maximum(plain, limited)"],
       ["low and high change places", "less(advantages, 0)", "less(0, advantages)"],
-      ["every iteration draws the same numbers", "rollout(setup, asked, config, state.batches * batchSize)", "rollout(setup, asked, config, 0)"],
-      ["silent groups come first", "[...speaking(), ...sampled.filter(isSilent)]", "[...sampled.filter(isSilent), ...speaking()]"],
+      ["every iteration draws the same batch", 'sampleGroups(setup, config, state.batches, "grpo")', 'sampleGroups(setup, config, 0, "grpo")'],
+      ["silent groups come first", "[...speaking(), ...sampled.filter(teachesNothing)]", "[...sampled.filter(teachesNothing), ...speaking()]"],
       ["sampling never ends early", " && speaking().length < wanted", ""],
       ["those cut off are learned from", 'maskTruncated && completion.finishReason === "length"', "maskTruncated && completion.ids.length < 0"],
-      ["excess length is part of the reward", "score: r.reward + penalty", "score: r.reward"],
+      ["excess length is part of the reward", "r.reward === null ? null : r.reward + penalty", "r.reward"],
+    ],
+  },
+  {
+    file: "src/algorithms/groups.ts",
+    tests: GROUP_TESTS,
+    mutations: [
+      ["every iteration draws the same numbers", "rollout(setup, asked, config, batch * batchSize)", "rollout(setup, asked, config, 0)"],
+      ["as many prompts are asked as responses", "batchSize / groupSize, batch, seed, name)", "batchSize, batch, seed, name)"],
+      ["the lowest reward is the best", "rewards.indexOf(Math.max(...known))", "rewards.indexOf(Math.min(...known))"],
+      ["mini-batches need not divide the prompts", "exactDivision(\n    prompts,\n    miniBatches,", "exactDivision(\n    prompts,\n    1,"],
+    ],
+  },
+  {
+    file: "src/algorithms/response-batches.ts",
+    tests: GROUP_TESTS,
+    mutations: [
+      ["numbers are of other responses", "perToken(batch, part.map(pick))", "perToken(batch, responses.slice(0, part.length).map(pick))"],
+    ],
+  },
+  {
+    file: "src/algorithms/rloo.ts",
+    tests: GROUP_TESTS,
+    mutations: [
+      ["a response is in its own baseline", "(total - score) / (known.length - 1)", "total / known.length"],
+      ["a missing reward is one of 0", "const known = group.filter((score) => score !== null);", "const known = group.map((score) => score ?? 0);"],
+      ["the KL is rewarded", "r.reward - klCoefficient * sequenceKl(r)", "r.reward + klCoefficient * sequenceKl(r)"],
+      ["the ratio is of each token's mean", "exp(sequenceSums(mul(sub(logProbs, old), weights), sequence, N))", "exp(mul(sequenceSums(mul(sub(logProbs, old), weights), sequence, N), 0.5))"],
+      ["padding counts", "sequenceSums(mul(sub(logProbs, old), weights), sequence, N)", "sequenceSums(sub(logProbs, old), sequence, N)"],
+      ["the upper bound is the lower one's", "1 + (epsilonHigh ?? epsilon)", "1 + epsilon"],
+      ["the loss is the better of two", "maximum(plain, limited)", "plain"],
+      ["low and high change places", "less(advantages, 0)", "less(0, advantages)"],
+      ["the mean is over a micro-batch", "1 / rows.length", "1 / responses.length"],
+      ["every iteration is the first", 'sampleGroups(setup, config, iteration, "rloo")', 'sampleGroups(setup, config, 0, "rloo")'],
+    ],
+  },
+  {
+    file: "src/algorithms/reinforce.ts",
+    tests: GROUP_TESTS,
+    mutations: [
+      ["returns look back", "returns[t] += gamma * returns[t + 1]", "returns[t] += gamma * returns[0]"],
+      ["rewards are not discounted", "returns[t] += gamma * returns[t + 1]", "returns[t] += returns[t + 1]"],
+      ["nothing is normalised", "whiten(returns.filter((own) => own !== undefined));", ""],
+      ["the baseline is always there", 'baseline === "group" ? lessGroupMean(rewards, groupSize) : rewards', "lessGroupMean(rewards, groupSize)"],
+      ["a missing reward is one of 0", "meanOf(group.filter((reward) => reward !== null))", "meanOf(group.map((reward) => reward ?? 0))"],
+      ["the mean is over a micro-batch", "scale: scalar(1 / tokens)", "scale: scalar(1 / batch.targets.length)"],
+      ["a group of one is its own baseline", 'baseline === "group" && groupSize < 2', 'baseline === "group" && groupSize < 1'],
+    ],
+  },
+  {
+    file: "src/algorithms/rejection-sampling.ts",
+    tests: GROUP_TESTS,
+    mutations: [
+      ["the first response is learned", "groups.map((group) => bestOf(group.map(({ reward }) => reward)))", "groups.map(() => 0)"],
+      ["the mean is over responses", "scale: scalar(1 / tokens)", "scale: scalar(1 / rows.length)"],
+    ],
+  },
+  {
+    file: "src/algorithms/online-dpo.ts",
+    tests: GROUP_TESTS,
+    mutations: [
+      ["the worst is chosen", "return { chosen, rejected };", "return { chosen: rejected, rejected: chosen };"],
+      ["equal rewards make a pair", "isSilent(rewards) || ", ""],
+      ["the sides' references change places", "reference: { chosen: chosen.referenceLogProbs, rejected: rejected.referenceLogProbs }", "reference: { chosen: rejected.referenceLogProbs, rejected: chosen.referenceLogProbs }"],
     ],
   },
   {
@@ -183,6 +248,7 @@ export const algorithms = [
       ["the sampler gap is signed", "Math.abs(v - r.completion.logProbs[i])", "v - r.completion.logProbs[i]"],
       ["truncated ones are those that ended", 'finishReason === "length" ? 1 : 0', 'finishReason === "length" ? 0 : 1'],
       ["a source is reported as another", "r.rewards[name])", "Object.values(r.rewards)[0])"],
+      ["responses without a reward are not counted", "filter((r) => !isScored(r)).length", "filter(() => false).length"],
     ],
   },
   {
@@ -216,7 +282,8 @@ export const algorithms = [
       ["rewards of a model are not shifted", "(score - normalization.mean) / normalization.std", "score / normalization.std"],
       ["rewards of a model are not scaled", "(score - normalization.mean) / normalization.std", "score - normalization.mean"],
       ["weights of sources are ignored", "source.weight * score", "score"],
-      ["the last source is the only one", "totals[i] += source", "totals[i] = source"],
+      ["the last source is the only one", "before + source.weight * score", "source.weight * score"],
+      ["what one source cannot score has the others' sum", "before === null || score === null ? null : before +", "before === null ? null : score === null ? before : before +"],
     ],
   },
   {

@@ -9,6 +9,8 @@ export default defineCommand({
 
 Lines hold {"input_ids":[...]}; {"messages":[...]}, which go through the model's chat template up to where the assistant begins; or {"prompt":"..."}, used as it is. Of several, the first counts; other fields are ignored. finish_reason is "stop" when the model ended its turn or a stop string appeared, "length" when --max-new-tokens was reached. The completion is without special tokens and cut before a stop string (null when the model has no tokenizer); completion_ids are all tokens sampled, including the end-of-sequence token. A line's random draws depend only on the seed and its place in the input.
 
+With --best-of N and --reward-model, N completions of each prompt are sampled, and the line is the one with the highest reward, which stands in "reward".
+
 A finished line makes room for the next at once, and a prefix that prompts share is computed once. A whole file is checked before the first answer; stdin is checked in chunks of ${LINES_AT_ONCE} lines.`,
   examples: [
     {
@@ -33,6 +35,8 @@ A finished line makes room for the next at once, and a prefix that prompts share
     } else if (prompt !== undefined && input === undefined) {
       const { row, promptTokens, seconds } = await completePrompt({ ...config, prompt }, hostOf(context));
       await ui.result(row, () => row.completion ?? "");
+      if (row.reward !== undefined)
+        ui.info(`the best of ${config.bestOf}: reward ${formatNumber(row.reward)}`);
       const sampled = row.completion_ids.length;
       const rate = formatNumber(Number((sampled / seconds).toPrecision(3)));
       ui.info(

@@ -2,31 +2,11 @@
 import { z } from "zod";
 import { grpo, grpoSchema } from "../../algorithms/grpo.js";
 import { shownResponse } from "../../algorithms/rollout-metrics.js";
-import { dividedBy } from "../../algorithms/training-config.js";
-import { NetworkTrainer } from "../../model/runner.js";
-import { warmupSteps } from "../../optim/index.js";
-import { trainableNetwork } from "../base.js";
+import { groupMethodSchema, promptsOf, runGroups } from "../group-run.js";
 import { defineMethod } from "../method.js";
 import { foreseeOnline, heaviestIteration } from "../online-forecast.js";
-import { actorsOf, answersBefore, doubtOf, finishOnline, openRewards, reportOnline } from "../online-run.js";
-import { encodeOnline, onlineSettings, readOnline } from "../online-settings.js";
-import { dataSettings, memorySettings, modelSettings, runSettings } from "../settings.js";
-
-const schema = dividedBy(
-  grpoSchema.extend({
-    ...modelSettings,
-    ...dataSettings,
-    ...memorySettings,
-    ...onlineSettings,
-    ...runSettings,
-  }),
-  "batchSize",
-  ["groupSize", "miniBatches"],
-);
-
-/** Prompts per batch. */
-const promptsOf = ({ batchSize, groupSize }: { batchSize: number; groupSize: number }): number =>
-  batchSize / groupSize;
+import { reportOnline } from "../online-run.js";
+import { encodeOnline, readOnline } from "../online-settings.js";
 
 export const grpoMethod = defineMethod({
   name: "grpo",
@@ -51,7 +31,7 @@ export const grpoMethod = defineMethod({
       does: "DAPO",
     },
   ],
-  schema,
+  schema: groupMethodSchema(grpoSchema),
   read: readOnline,
   encode: encodeOnline,
 
@@ -63,37 +43,16 @@ export const grpoMethod = defineMethod({
   foresee: async (model, { train }, config, heaviest) =>
     foreseeOnline(model, train, promptsOf(config), config, heaviest),
 
-  async run(job) {
-    const { runtime, base, data, config, session } = job;
-
-    // 1. Rewards, policy, reference.
-    const { rewards } = await openRewards(job);
-    const network = trainableNetwork(runtime, base, config.lora, config.seed);
-    const policy = new NetworkTrainer(runtime, network, config);
-    session.restore({ policy });
-    const actors = actorsOf(job, policy, rewards);
-
-    // 2. The policy's answers before the first update.
-    const before = await answersBefore(job, actors);
-
-    // 3. GRPO.
-    const saved = session.algorithmState;
-    const state = saved === undefined ? { iteration: 0, batches: 0 } : stateSchema.parse(saved);
-    const finished = await session.train(grpo({ ...actors, prompts: data.train }, config, state), {
-      trainers: { policy },
-      steps: config.iterations,
-      warmup: warmupSteps(config.iterations, config),
-      unit: "iterations",
-      figures: (metrics) => ({ reward: metrics["objective/scores"], KL: metrics["objective/kl"] }),
-      doubt: (metrics) => doubtOf(metrics, config),
-      state: () => ({ ...state }),
-      shown: (r) => ({ ...shownResponse(r, r.score), advantage: r.advantage }),
-    });
-    if (!finished) return undefined;
-
-    // 4. Compare the end with the start, on prompts kept from training.
-    return finishOnline(job, actors, network, before, "GRPO");
-  },
+  run: (job) =>
+    runGroups(
+      job,
+      "GRPO",
+      (setup, { algorithmState: saved }) => {
+        const state = saved === undefined ? { iteration: 0, batches: 0 } : stateSchema.parse(saved);
+        return { steps: grpo(setup, job.config, state), state: () => ({ ...state }) };
+      },
+      (r) => ({ ...shownResponse(r, r.score), advantage: r.advantage }),
+    ),
 
   report: reportOnline,
 });

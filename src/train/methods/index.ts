@@ -31,4 +31,20 @@ export const METHODS = {
     summary: "optimise a policy against rewards, each response compared with others to its prompt",
     load: async () => (await import("./grpo.js")).grpoMethod,
   },
+  rloo: {
+    summary: "optimise a policy against rewards, each response against the mean of the others",
+    load: async () => (await import("./rloo.js")).rlooMethod,
+  },
+  reinforce: {
+    summary: "optimise a policy against rewards by normalised returns, without a value model",
+    load: async () => (await import("./reinforce.js")).reinforceMethod,
+  },
+  "online-dpo": {
+    summary: "optimise a policy by DPO on pairs of its own responses, judged by rewards",
+    load: async () => (await import("./online-dpo.js")).onlineDpoMethod,
+  },
+  "rejection-sampling": {
+    summary: "fine-tune a policy on the best of its own responses",
+    load: async () => (await import("./rejection-sampling.js")).rejectionSamplingMethod,
+  },
 } as const;

@@ -98,9 +98,10 @@ export const ppoMethod = defineMethod({
       const known = before.length > 0 ? evaluation : train.slice(0, CALIBRATION_PROMPTS);
       const samples = before.length > 0 ? before : await sampleAnswers(job, actors, known);
       const sequences = samples.map(({ ids }, i) => promptCompletion(known[i].ids, ids));
+      const rewards = samples.flatMap(({ reward }) => reward ?? []);
       await calibrateValueHead(value, sequences, batchingOf(base, config), {
         scale: (config.rewardWeights[0] ?? 1) / start.std,
-        mean: mean(samples.map(({ reward }) => reward)),
+        mean: rewards.length > 0 ? mean(rewards) : 0,
       });
     }
 
