@@ -108,6 +108,7 @@ export {
   type RewardInput,
   type RewardPrompt,
   type RewardSource,
+  type Rewards,
 } from "./reward-sources.js";
 export {
   type LeftOut,

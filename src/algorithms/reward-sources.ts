@@ -25,7 +25,7 @@ export interface RewardInput {
 }
 
 /** One for each response; null where it cannot be scored. */
-type Rewards = (number | null)[];
+export type Rewards = (number | null)[];
 
 /** A user-defined reward: returns one number per response, or null for one that it cannot score. */
 export type RewardFunction = (

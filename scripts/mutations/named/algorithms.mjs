@@ -16,7 +16,7 @@ const TESTS = [
 /** Mutations of one file each: what goes wrong, the text that is replaced, and by what. */
 export const algorithms = [
   {
-    file: "src/algorithms/response-batches.ts",
+    file: "src/algorithms/micro-batches.ts",
     tests: ["src/algorithms/training.test.ts", "src/algorithms/micro-batches.test.ts"],
     mutations: [["a batch's loss is its first micro-batch's", "sumOf(outputs.map((out) => Number(out.loss[0])))", "Number(outputs[0].loss[0])"]],
   },
