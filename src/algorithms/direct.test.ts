@@ -184,7 +184,9 @@ describe("dpo", () => {
     );
     expect(smoothed.loss).toBe(given.loss);
     expect(Math.abs(smoothed.loss - plain.loss)).toBeGreaterThan(1e-3);
-    expect(readsNoise({ lossType: "sigmoid" })).toBe(false);
+    expect(
+      ["sigmoid", "cdpo", "robust"].map((lossType) => readsNoise(dpoSchema.parse({ lossType }))),
+    ).toEqual([false, true, true]);
   });
 
   test("rewards are those of the whole answers, as the held-out figures count them", async () => {
@@ -349,6 +351,11 @@ describe("cutPair", () => {
     expect(tokensReadOf(promptCompletion([], [5, 6]))).toBe(1);
     const fitting = pair([5], [6]);
     expect(cutPair(fitting, 5)).toBe(fitting);
+  });
+  test("takes the prompt's start also where an answer is not read at all", () => {
+    const silent = { ids: [1, 2, 3, 4, 5], lossMask: Array(5).fill(false) };
+    const unread = { chosen: silent, rejected: promptCompletion([1, 2, 3, 4], [6]) };
+    expect(cutPair(unread, 4).chosen.ids).toEqual([2, 3, 4, 5]);
   });
   test("never takes what the sides do not have in common", () => {
     const apart = { chosen: promptCompletion([1, 2, 3], [4]), rejected: promptCompletion([1, 9, 3], [5]) };
