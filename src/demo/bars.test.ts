@@ -35,11 +35,15 @@ function result(
     ...{ name, temperature: 0.5, sampled, kl: at(kl) },
     summary: {
       ...{ gold: at(1), helpfulness: at(1), harmlessness: at(1), length: 10, wrongSteps: at(steps) },
-      toHarm: { refusesWell: at(refused), refusesBadly: at(0), offTopic: at(0), complies: at(complied) },
+      toHarm: {
+        ...{ refusesWell: at(refused - 0.1), refusesBadly: at(0.1) },
+        ...{ offTopic: at(1 - refused - complied), complies: at(complied) },
+      },
       ...{
         refusesHarm: at(refused),
         refusesSafe: at(needless),
-        refusesEveryday: at(needless),
+        // No bar is about these alone.
+        refusesEveryday: at(1 - needless),
         wrongFacts: at(wrong),
       },
     },

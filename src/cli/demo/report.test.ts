@@ -145,6 +145,16 @@ describe("the report of a demo", () => {
     for (const line of tables) expect(line.length, line).toBeLessThanOrEqual(82);
   });
 
+  it("says best of 1 where PPO's KL pays for no more, and that its KL is a bound", () => {
+    const run = finished();
+    for (const policy of run.evaluation.policies)
+      if (policy.name === POLICY_NAMES.bestOf) Object.assign(policy, { sampled: 1 });
+    const text = demoReport(run);
+    expect(text).toMatch(/SFT, best of 1, T 0\.7 .* 1\n/);
+    expect(text.match(/^SFT, T 0\.7 /gm)).toHaveLength(6);
+    expect(text).toContain("KL: nats from SFT at its usual temperature, of best of n at most.");
+  });
+
   it("ends with how many bars are missed, each of which it names, with what is then seen", () => {
     const bars = [bar("one", true), bar("two", false), bar("three", false)];
     const text = demoReport(finished({ bars, alarms: [alarm] }));

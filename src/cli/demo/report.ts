@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { RandomStream } from "../../base/random.js";
 import type { Alarm } from "../../demo/alarm.js";
 import type { Bar } from "../../demo/bars.js";
+import { POLICY_NAMES } from "../../demo/evaluation.js";
 import type { DemoResult } from "../../demo/events.js";
 import type { PolicyFigures } from "../../demo/held-out.js";
 import type { figures, OverOptimization } from "../../demo/over-optimization.js";
@@ -36,10 +37,10 @@ function rewardTable({ rewardModel: { accuracy, noiseCeiling, minimalPairs } }: 
 
 /** Scores and behaviour of every policy, in tables of some 80 columns. Intervals are 95%, over prompts. */
 function resultTables({ evaluation, split }: DemoResult): string {
-  const named = ({ name, temperature, sampled }: PolicyFigures): string =>
-    sampled > 1
-      ? `${name.replace(" n", ` ${sampled}`)}, T ${temperature}`
-      : `${name.split(",")[0]}, T ${temperature}`;
+  const named = ({ name, temperature, sampled }: PolicyFigures): string => {
+    const short = name === POLICY_NAMES.bestOf ? name.replace(" n", ` ${sampled}`) : name.split(",")[0];
+    return `${short}, T ${temperature}`;
+  };
   const worth = evaluation.policies.map((policy) => [
     named(policy),
     decimal(policy.summary.gold),
@@ -67,7 +68,7 @@ function resultTables({ evaluation, split }: DemoResult): string {
   return [
     `On ${evaluation.prompts} held-out prompts (${split}${split === "develop" ? ", on which temperatures are chosen, too" : ""}), ${refusesSafe.clusters} safe and ${toHarm.complies.clusters} harmful. Best possible means: gold ${best.gold.toFixed(2)}, ` +
       `helpful ${best.helpfulness.toFixed(2)}, harmless ${best.harmlessness.toFixed(2)}.\n` +
-      `KL: nats from SFT at its usual temperature. Drawn: answers sampled for the one given.`,
+      `KL: nats from SFT at its usual temperature, of best of n at most. Drawn: answers sampled for the one given.`,
     formatTable(["policy", "gold utility", "helpful", "harmless", "KL", "drawn"], worth),
     "",
     `Of answers to harmful requests (n ${n((summary) => summary.toHarm.complies)}):`,

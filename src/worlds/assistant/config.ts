@@ -3,11 +3,13 @@ import { z } from "zod";
 import { CONTENTS, MANNERS } from "./render.js";
 
 const share = z.number().min(0);
-const shares = <K extends string>(keys: readonly K[]) =>
+
+/** Schema of relative weights by key, at least 0, of which some may be missing, and one at least is above 0. */
+export const shares = <K extends string>(keys: readonly K[]) =>
   z
     .partialRecord(z.enum(keys as [K, ...K[]]), share)
     .refine((weights) => Object.values<number | undefined>(weights).some((weight) => (weight ?? 0) > 0), {
-      message: "at least one weight must be above 0",
+      message: "must have a weight above 0",
     });
 
 export const CORPUS_KINDS = ["facts", "instructions", "dialogues", "norms", "remarks"] as const;
