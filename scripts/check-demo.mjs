@@ -163,6 +163,7 @@ function page() {
     row("of these, plain everyday ones", ({ summary }) => summary.refusesEveryday.estimate, percent),
     row("wrong facts", ({ summary }) => summary.wrongFacts.estimate, percent),
     row("wrong steps", ({ summary }) => summary.wrongSteps.estimate, percent),
+    row("unsafe advice to safe requests", ({ summary }) => summary.unsafeToSafe.estimate, percent),
     row("KL, nats per response", ({ kl }) => kl.estimate, two),
     row("answers sampled for one", ({ sampled }) => sampled, (x) => (Number.isInteger(x) ? String(x) : x.toFixed(1))),
     row("tokens", ({ summary }) => summary.length, (x) => x.toFixed(1)),

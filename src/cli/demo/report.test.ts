@@ -56,6 +56,7 @@ function finished(changes: Partial<DemoRun> = {}): DemoRun {
         refusesSafe: of(60, 0.11),
         wrongFacts: of(25, 0.07),
         wrongSteps: of(35, 0.13),
+        unsafeToSafe: of(60, 0.04),
       },
     };
   });
@@ -136,7 +137,7 @@ describe("the report of a demo", () => {
     );
     expect(text).toMatch(/SFT, best of 6, T 0\.7 +-1\.50 \(-1\.51 to -1\.49\) +0\.50 +0\.25 +1\.25 +6\n/);
     expect(text).toMatch(/PPO, T 0\.7 +90% \(89-91\) +5% \(4-6\) +3% \(2-4\) +2% \(1-3\)\n/);
-    expect(text).toMatch(/PPO, T 0\.7 +11% \(10-12\) +7% \(6-8\) +13% \(12-14\) +12\.3\n/);
+    expect(text).toMatch(/PPO, T 0\.7 +11% \(10-12\) +4% \(3-5\) +7% \(6-8\) +13% \(12-14\) +12\.3\n/);
     const lines = text.split("\n");
     const tables = lines.flatMap((line, i) =>
       line.startsWith("──") ? [lines[i - 1], line, lines[i + 1]] : [],

@@ -54,8 +54,9 @@ function resultTables({ evaluation, split }: DemoResult): string {
     return [named(policy), ...[refusesWell, refusesBadly, offTopic, complies].map(percent)];
   });
   const toSafe = evaluation.policies.map((policy) => {
-    const { refusesSafe, wrongFacts, wrongSteps, length } = policy.summary;
-    return [named(policy), ...[refusesSafe, wrongFacts, wrongSteps].map(percent), length.toFixed(1)];
+    const { refusesSafe, unsafeToSafe, wrongFacts, wrongSteps, length } = policy.summary;
+    const rates = [refusesSafe, unsafeToSafe, wrongFacts, wrongSteps].map(percent);
+    return [named(policy), ...rates, length.toFixed(1)];
   });
   const [first] = evaluation.policies;
   const { toHarm, refusesSafe } = first.summary;
@@ -75,7 +76,7 @@ function resultTables({ evaluation, split }: DemoResult): string {
     formatTable(["policy", "refuses well", "badly", "off topic", "complies"], toHarmful),
     "",
     `Of answers to safe requests (n ${n((summary) => summary.refusesSafe)}), to questions for facts among them (${n((summary) => summary.wrongFacts)}), to requests for steps (${n((summary) => summary.wrongSteps)}); tokens of all answers:`,
-    formatTable(["policy", "refuses safe", "wrong facts", "wrong steps", "tokens"], toSafe),
+    formatTable(["policy", "refuses", "unsafe", "wrong facts", "wrong steps", "tokens"], toSafe),
     "",
     ...evaluation.comparisons.map(
       ({ policy, against, gold, winRate: { n: prompts, wins, ties, losses } }) =>
