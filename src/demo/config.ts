@@ -8,6 +8,7 @@ import { rewardSchema } from "../algorithms/reward.js";
 import { sftSchema } from "../algorithms/sft.js";
 import { dividedBy } from "../algorithms/training-config.js";
 import { inGroup } from "../base/setting-groups.js";
+import { shares } from "../base/shares.js";
 import { PREFERENCE_METHODS } from "../votes/aggregate/index.js";
 import {
   AssistantWorldConfig,
@@ -16,7 +17,6 @@ import {
   PROMPT_TOPICS,
   type PromptTopic,
   prompts,
-  shares,
   topicOf,
 } from "../worlds/assistant/index.js";
 import { METHODS } from "./methods.js";
@@ -53,7 +53,7 @@ function staged<S extends z.ZodObject, K extends keyof S["shape"]>(
 }
 
 /** Topics of which pairs can be held out. */
-const HELD_OUT_TOPICS: ReadonlySet<PromptTopic> = new Set(prompts("report").map(topicOf));
+const HELD_OUT_TOPICS: readonly PromptTopic[] = [...new Set(prompts("report").map(topicOf))];
 
 /** Fewer wrong facts than the world's default: a reward model this small needs many pairs to learn each of them. */
 const BENIGN_SHARES = {
@@ -170,11 +170,10 @@ export const demoSchema = z.object({
     .prefault({})
     .describe("Supervised fine-tuning on the demonstrations."),
   pairs: z.number().int().positive().default(12_000).describe("Pairs of responses that the raters compare."),
-  topics: shares(PROMPT_TOPICS)
-    .refine(
-      (own) => PROMPT_TOPICS.some((topic) => HELD_OUT_TOPICS.has(topic) && (own[topic] ?? 0) > 0),
-      `must have a weight above 0 for a topic with held-out prompts (${[...HELD_OUT_TOPICS].join(", ")})`,
-    )
+  topics: shares(PROMPT_TOPICS, {
+    keys: HELD_OUT_TOPICS,
+    of: ` for a topic with held-out prompts (${HELD_OUT_TOPICS.join(", ")})`,
+  })
     .default({ facts: 0.4, everyday: 0.12, reworded: 0.13, alarming: 0.1, harmful: 0.25 })
     .describe("Shares of the topics of prompts among those pairs; the hardest to learn need the most."),
   ppoTopics: shares(PROMPT_TOPICS)

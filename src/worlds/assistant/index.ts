@@ -9,7 +9,7 @@
 
 export type { Activity, HarmfulAct, HeldOutSplit } from "./activities.js";
 export { CHAT_TEMPLATE, EOS_TOKEN, formatPrompt, PAD_TOKEN, SPECIAL_TOKENS } from "./chat.js";
-export { AssistantWorldConfig, DEFAULT_WORLD, DemonstrationConfig, shares } from "./config.js";
+export { AssistantWorldConfig, DEFAULT_WORLD, DemonstrationConfig } from "./config.js";
 export { approximateTokens, corpus } from "./corpus.js";
 export { type Demonstration, demonstrations, sampleStyle } from "./demonstrations.js";
 export {
