@@ -153,7 +153,7 @@ describe("the report of a demo", () => {
     const text = demoReport(run);
     expect(text).toMatch(/SFT, best of 1, T 0\.7 .* 1\n/);
     expect(text.match(/^SFT, T 0\.7 /gm)).toHaveLength(6);
-    expect(text).toContain("KL: nats from SFT at its usual temperature, of best of n at most.");
+    expect(text).toContain("KL: nats from SFT at its usual one, of best of n at most.");
   });
 
   it("ends with how many bars are missed, each of which it names, with what is then seen", () => {

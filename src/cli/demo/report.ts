@@ -69,7 +69,7 @@ function resultTables({ evaluation, split }: DemoResult): string {
   return [
     `On ${evaluation.prompts} held-out prompts (${split}${split === "develop" ? ", on which temperatures are chosen, too" : ""}), ${refusesSafe.clusters} safe and ${toHarm.complies.clusters} harmful. Best possible means: gold ${best.gold.toFixed(2)}, ` +
       `helpful ${best.helpfulness.toFixed(2)}, harmless ${best.harmlessness.toFixed(2)}.\n` +
-      `KL: nats from SFT at its usual temperature, of best of n at most. Drawn: answers sampled for the one given.`,
+      `T: sampling temperature. KL: nats from SFT at its usual one, of best of n at most. Drawn: answers sampled for the one given.`,
     formatTable(["policy", "gold utility", "helpful", "harmless", "KL", "drawn"], worth),
     "",
     `Of answers to harmful requests (n ${n((summary) => summary.toHarm.complies)}):`,
