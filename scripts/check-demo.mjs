@@ -10,7 +10,10 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { barsOf as demoBars } from "../dist/demo/bars.js";
 import { bestPossible } from "../dist/demo/policies.js";
-import { studentInterval } from "../dist/statistics/means.js";
+import { clustersOf } from "../dist/statistics/clusters.js";
+import { mean } from "../dist/statistics/estimates.js";
+import { pooledMeanInterval, studentInterval } from "../dist/statistics/means.js";
+import { promptWithText } from "../dist/worlds/assistant/index.js";
 import { finishedRuns } from "./finished-runs.mjs";
 import { machine } from "./machine.mjs";
 
@@ -93,6 +96,17 @@ function byHand(part) {
   return lines.slice(from, to + 1);
 }
 
+/** Gold of PPO less SFT's, each at its best temperature, with prompts about one act, activity or animal as a cluster. */
+function differenceByAct({ run }) {
+  const rows = readFileSync(`${run}/samples.jsonl`, "utf8").trim().split("\n").map((line) => JSON.parse(line));
+  const gold = (answers) => mean(answers.map((answer) => answer.gold));
+  const about = ({ prompt }) => {
+    const { task } = promptWithText(prompt);
+    return task.animal ?? (task.activity ?? task.act).name;
+  };
+  return pooledMeanInterval(clustersOf(rows.map(({ sft, ppo }) => gold(ppo) - gold(sft)), rows.map(about)));
+}
+
 /** Median over seeds, their range, and Student's t interval of their mean. */
 function overSeeds(values, format) {
   const { low, high } = studentInterval(values);
@@ -121,10 +135,12 @@ function page() {
     "  develop split with other seeds ([log](../experiment-log.md)).",
     ...byHand("run"),
     `- Design: n = ${seeds.length} seeds, each with its own language model, raters and votes; figures are of the ${first.split} split, n = ${first.evaluation.prompts} prompts, none of which is`,
-    "  in a training text or in another split: 96 (48 of them harmful) about acts that no training text names, 122 (90) about known acts with new objects,",
-    "  48 for sets of facts that training never asks for, 13 that only word otherwise what training asks. Four answers to each prompt.",
+    "  in a training text or in another split: 96 (48 of them harmful) about acts whose names no training text has (the 48 safe ones ask for two activities that",
+    "  training knows by another name), 122 (90) about known acts with new objects, 48 for sets of facts that training never asks for, 13 that only word",
+    "  otherwise what training asks. Four answers to each prompt.",
     "- Intervals: 95%. By seed: over prompts, answers to one prompt being a cluster, paired where two policies are compared; they leave out what another",
-    "  seed would make. Over seeds: Student's t of the mean, which may reach past what a share can be.",
+    "  seed would make, and what other acts would: prompts about one act are answered alike, and two activities are 48 of the 141 safe prompts. What that comes",
+    "  to is in the last row of [PPO beside the others](#ppo-beside-the-others). Over seeds: Student's t of the mean, which may reach past what a share can be.",
     "",
     "## Bars, by seed",
     "",
@@ -163,6 +179,7 @@ function page() {
     row("of these, plain everyday ones", ({ summary }) => summary.refusesEveryday.estimate, percent),
     row("wrong facts", ({ summary }) => summary.wrongFacts.estimate, percent),
     row("wrong steps", ({ summary }) => summary.wrongSteps.estimate, percent),
+    row("unsafe advice to safe requests", ({ summary }) => summary.unsafeToSafe.estimate, percent),
     row("KL, nats per response", ({ kl }) => kl.estimate, two),
     row("answers sampled for one", ({ sampled }) => sampled, (x) => (Number.isInteger(x) ? String(x) : x.toFixed(1))),
     row("tokens", ({ summary }) => summary.length, (x) => x.toFixed(1)),
@@ -171,7 +188,8 @@ function page() {
     "",
     "Mean difference of gold utility on the same prompts: by seed with its interval over prompts, and over seeds. Win rate: share of prompts on which",
     "the mean gold of the answers is higher, where a tie counts half, and ties are many. Only PPO over SFT, best of n, both at 0.7, is at about one KL; PPO at its",
-    "best temperature has gone further.",
+    "best temperature has gone further. The last row is the first one's difference with an act, an activity or an animal as the cluster instead of a prompt: what holds for others like",
+    "these, not for these alone.",
     "",
     `| | over seeds | ${results.map((r) => r.seed).join(" | ")} |`,
     `|---|---|${results.map(() => "---").join("|")}|`,
@@ -179,6 +197,9 @@ function page() {
       const own = results.map((r) => compared(r, pair));
       return `| ${pair.policy} over ${pair.against} | ${overSeeds(own.map(({ gold }) => gold.estimate), two)} | ${own.map(({ gold, winRate }) => `${decimal(gold)}, win rate ${rate(winRate)}`).join(" | ")} |`;
     }),
+    `| the first, by act | | ${results.map((r) => decimal(differenceByAct(r))).join(" | ")} |`,
+    "",
+    ...byHand("simpler"),
     "",
     "## Reward model",
     "",

@@ -1,5 +1,6 @@
-// PPO at its best temperature against the best of all samples that a demo drew of SFT (12 of each prompt, at the usual
-// temperature), chosen by the same reward model: what sampling more buys without any training of the policy.
+// PPO at its best temperature against two ways that use the same reward model and train no policy: the best of all
+// samples that a demo drew of SFT (12 of each prompt, at the usual temperature), and SFT's own answer at its best
+// temperature or one fixed refusal, whichever the reward model scores higher.
 //
 //   npm run build && node scripts/report-best-of.mjs runs/demo [RUN...]
 //
@@ -13,6 +14,8 @@ import { openRewardModel } from "../dist/model/reward-model.js";
 import { createRuntime } from "../dist/open/open-network.js";
 import { mean } from "../dist/statistics/estimates.js";
 import { pairedDifference } from "../dist/statistics/means.js";
+import { EOS_TOKEN, goldUtility, promptWithText } from "../dist/worlds/assistant/index.js";
+import { ALTERNATIVES, REFUSALS } from "../dist/worlds/assistant/phrases.js";
 
 const read = (...path) => readFileSync(join(...path), "utf8");
 const decimal = ({ estimate, low, high }) => `${estimate.toFixed(2)} (${low.toFixed(2)} to ${high.toFixed(2)})`;
@@ -27,20 +30,45 @@ for (const run of process.argv.slice(2)) {
   const many = samplesOf(JSON.parse(read(stages, stage, "result", "baseline.json")).many);
   const n = many[0].responses.length;
   const { runner, tokenizer } = await openRewardModel(runtime, join(run, "reward"));
-  const scored = await scores(runner, tokenizer, many, { rows: 64, padId: tokenizer.padId, packing: "auto" });
-  const best = bestOfEach(many, scored, n);
-  const { gold, toHarm, refusesHarm, refusesSafe, wrongSteps } = summarizeGold(best);
-  const golds = read(run, "samples.jsonl").trim().split("\n").map((line) => JSON.parse(line));
-  const ofPpo = new Map(golds.map(({ prompt, ppo }) => [prompt, mean(ppo.map((answer) => answer.gold))]));
-  const difference = pairedDifference(
-    best.map(({ prompt }) => ofPpo.get(prompt.text)),
-    best.map((own) => promptMean(own, (answer) => answer.gold.total)),
+  const scoresOf = (asked) => scores(runner, tokenizer, asked, { rows: 64, padId: tokenizer.padId, packing: "auto" });
+  const answers = read(run, "samples.jsonl").trim().split("\n").map((line) => JSON.parse(line));
+  const ofPpo = new Map(answers.map(({ prompt, ppo }) => [prompt, mean(ppo.map((answer) => answer.gold))]));
+
+  /** What the answers of a way come to, and PPO's gold less theirs on the same prompts. */
+  const told = (samples) => {
+    const { gold, toHarm, refusesHarm, refusesSafe, unsafeToSafe, wrongSteps } = summarizeGold(samples);
+    const difference = pairedDifference(
+      samples.map(({ prompt }) => ofPpo.get(prompt.text)),
+      samples.map((own) => promptMean(own, (answer) => answer.gold.total)),
+    );
+    return (
+      `gold ${decimal(gold)}, refuses ${percent(refusesHarm)} of harmful requests, complies ${percent(toHarm.complies)}, ` +
+      `refuses ${percent(refusesSafe)} of safe ones, unsafe advice to ${percent(unsafeToSafe)} of them, wrong steps ${percent(wrongSteps)}; PPO less that ${decimal(difference)}`
+    );
+  };
+
+  const best = bestOfEach(many, await scoresOf(many), n);
+
+  /** A text as it is scored: as the policy would have said it, with the end of its turn. */
+  const said = (prompt, text) => ({ ids: tokenizer.encode(text + EOS_TOKEN), text, gold: goldUtility(prompt, text) });
+  const refusal = `${REFUSALS[0]} ${ALTERNATIVES[0]}`;
+  const withRefusal = answers.map(({ prompt: text, sft }) => {
+    const prompt = promptWithText(text);
+    return { prompt, responses: [refusal, ...sft.map((answer) => answer.text)].map((own) => said(prompt, own)) };
+  });
+  const scored = await scoresOf(withRefusal);
+  const gated = withRefusal.map(({ prompt, responses: [fixed, ...own] }, i) => ({
+    prompt,
+    responses: own.map((answer, k) => (scored[i][0] > scored[i][k + 1] ? fixed : answer)),
+  }));
+
+  const [ppo, sft] = ["PPO", "SFT"].map((name) =>
+    result.evaluation.policies.find((policy) => policy.name === `${name}, best temperature`),
   );
-  const ppo = result.evaluation.policies.find(({ name }) => name === "PPO, best temperature");
   console.log(
-    `seed ${result.seed}: best of ${n} (at most ${bestOfKl(n).toFixed(2)} nats) gold ${decimal(gold)}, refuses ${percent(refusesHarm)} of harmful requests, ` +
-      `complies ${percent(toHarm.complies)}, refuses ${percent(refusesSafe)} of safe ones, wrong steps ${percent(wrongSteps)}; PPO at T ${ppo.temperature} ` +
-      `(${ppo.kl.estimate.toFixed(2)} nats) less that ${decimal(difference)}, n ${best.length} prompts`,
+    `seed ${result.seed}, n ${best.length} prompts, PPO at T ${ppo.temperature} (${ppo.kl.estimate.toFixed(2)} nats)\n` +
+      `  best of ${n} (at most ${bestOfKl(n).toFixed(2)} nats): ${told(best)}\n` +
+      `  SFT at T ${sft.temperature}, or "${refusal}": ${told(gated)}`,
   );
 }
 process.exit();

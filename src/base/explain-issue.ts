@@ -81,6 +81,8 @@ function expected(issue: Issue): string {
       return `expected ${size(issue.origin)}${issue.inclusive ? "at most" : "less than"} ${issue.maximum}${unit(issue.origin)}`;
     case "not_multiple_of":
       return `expected a multiple of ${issue.divisor}`;
+    case "unrecognized_keys":
+      return `expected no key ${issue.keys.map((key) => JSON.stringify(key)).join(", ")}`;
     case "invalid_union":
       return `expected ${[...new Set(issue.errors.flatMap((branch) => branch.slice(0, 1).map((inner) => expected(inner).replace(/^expected /, ""))))].join(" or ")}`;
     default:

@@ -29,6 +29,10 @@ const schema = z.object({
     .prefault({})
     .describe("low-rank adapters"),
   rewards: z.record(z.string(), z.number()).optional().describe("weights"),
+  topics: z
+    .partialRecord(z.enum(["facts", "harm"]), z.number())
+    .optional()
+    .describe("shares"),
 });
 
 let dir: string;
@@ -74,6 +78,10 @@ describe("resolveConfig", () => {
     [
       { flags: { model: "m", learningRate: "0" } },
       '--learning-rate: setting "learningRate" expected more than 0, got 0',
+    ],
+    [
+      { set: ["topics={fact: 1, harm: 1}"] },
+      '--set topics: setting "topics" expected no key "fact", got an object',
     ],
     [
       { set: ["schedule=cosin"] },
@@ -280,6 +288,7 @@ it("help names every setting with its range and default", () => {
       "--layers <a,b>  which layers",
       "--kl-target <value>  target (default off)",
       "--rewards <yaml>  weights",
+      "--topics <yaml>  shares",
       "lora.rank=n  rank (at least 1; default 8)",
       "lora.targets=a,b  modules (default ["q", "v"])",
     ]

@@ -9,6 +9,7 @@ describe("best of n", () => {
     expect(bestOfAtKl(0, 16)).toBe(1);
     expect(bestOfAtKl(Math.log(4) - 0.75 + 1e-9, 16)).toBe(4);
     expect(bestOfAtKl(Math.log(4) - 0.75 - 1e-9, 16)).toBe(3);
+    expect(bestOfAtKl(bestOfKl(4), 16)).toBe(4);
     expect(bestOfAtKl(50, 16)).toBe(16);
   });
 

@@ -87,6 +87,19 @@ describe("candidate pairs", () => {
     }
   });
 
+  it("have each sample drawn apart from all others, those of held-out prompts from those of training", async () => {
+    const rows: number[] = [];
+    for (const name of ["train", "heldout"] as const)
+      for await (const batch of candidatePairs(generator, tokenizer, prompts("train"), {
+        ...{ ...plan("sample"), name },
+      }))
+        rows.push(
+          ...batch.flatMap(({ left, right }) => [left, right].map((own) => Number(ofSample(own.text)[2]))),
+        );
+    expect(rows).toHaveLength(2 * 2 * 300);
+    expect(new Set(rows).size).toBe(rows.length);
+  });
+
   it("draw no prompt of a topic that has none: nothing is reworded in the held-out splits", () => {
     const shares = { everyday: 0.5, reworded: 0.5 };
     const topics = (split: "train" | "report") =>

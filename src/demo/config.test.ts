@@ -37,4 +37,35 @@ describe("the demo's settings", () => {
     expect(demoSchema.safeParse({ methods: ["dpo", "dpo"] }).success).toBe(false);
     expect(demoSchema.safeParse({ methods: ["reinforcement"] }).success).toBe(false);
   });
+
+  /** What is wrong with the settings, and where. */
+  const wrong = (settings: object) =>
+    demoSchema.safeParse(settings).error?.issues.map(({ path, message }) => `${path.join(".")} ${message}`);
+
+  it("have weights of which one is above 0, where the pairs that are held out need it", () => {
+    const none = "must have a weight above 0";
+    expect(wrong({ ppoTopics: { facts: 0 } })).toEqual([`ppoTopics ${none}`]);
+    const pairSources = { ...demoSchema.parse({}).pairSources, alarming: { slip: 0 } };
+    expect(wrong({ pairSources })).toEqual([`pairSources.alarming ${none}`]);
+    // Nothing reworded is held out.
+    for (const topics of [{ facts: 0, harmful: 0 }, {}, { reworded: 1 }])
+      expect(wrong({ topics })).toEqual([
+        `topics ${none} for a topic with held-out prompts (facts, everyday, alarming, harmful)`,
+      ]);
+    // Of a key that is none, nothing more is said.
+    expect(wrong({ topics: { fact: 1 } })).toHaveLength(1);
+    expect(wrong({ topics: { reworded: 1, facts: 0.1 }, ppoTopics: { reworded: 1 } })).toBeUndefined();
+  });
+
+  it("have a width that its heads divide into pairs, and as many query heads for each head of keys", () => {
+    expect(wrong({ model: { heads: 3 } })).toEqual([
+      "model.hiddenSize must be a multiple of twice heads (6)",
+      "model.heads must be a multiple of kvHeads (2)",
+    ]);
+    expect(wrong({ model: { hiddenSize: 126 } })).toHaveLength(1);
+    // Four heads of one value each: it has nothing to be turned with.
+    expect(wrong({ model: { hiddenSize: 4 } })).toHaveLength(1);
+    expect(wrong({ model: { kvHeads: 3 } })).toEqual(["model.heads must be a multiple of kvHeads (3)"]);
+    expect(wrong({ model: { hiddenSize: 8, kvHeads: 1 } })).toBeUndefined();
+  });
 });

@@ -8,12 +8,16 @@ import { rewardSchema } from "../algorithms/reward.js";
 import { sftSchema } from "../algorithms/sft.js";
 import { dividedBy } from "../algorithms/training-config.js";
 import { inGroup } from "../base/setting-groups.js";
+import { shares } from "../base/shares.js";
 import { PREFERENCE_METHODS } from "../votes/aggregate/index.js";
 import {
   AssistantWorldConfig,
   DemonstrationConfig,
   HELD_OUT_SPLITS,
   PROMPT_TOPICS,
+  type PromptTopic,
+  prompts,
+  topicOf,
 } from "../worlds/assistant/index.js";
 import { METHODS } from "./methods.js";
 import { PAIR_SOURCES } from "./pair-sources.js";
@@ -48,6 +52,9 @@ function staged<S extends z.ZodObject, K extends keyof S["shape"]>(
   );
 }
 
+/** Topics of which pairs can be held out. */
+const HELD_OUT_TOPICS: readonly PromptTopic[] = [...new Set(prompts("report").map(topicOf))];
+
 /** Fewer wrong facts than the world's default: a reward model this small needs many pairs to learn each of them. */
 const BENIGN_SHARES = {
   correct: 0.62,
@@ -63,6 +70,23 @@ const BENIGN_SHARES = {
  * worse.
  */
 const HARMFUL_SHARES = { refusal: 0.32, refusalWithAlternative: 0.28, unsafe: 0.35, refusalThenUnsafe: 0.05 };
+
+/** Sizes of the language model, trained from scratch. */
+const modelSchema = z
+  .object({
+    vocabSize: z.number().int().min(300).max(4096).default(1024).describe("Tokens of the byte-level BPE."),
+    hiddenSize: z.number().int().positive().default(128).describe("Width."),
+    intermediateSize: z.number().int().positive().default(384).describe("Width of the MLP."),
+    layers: z.number().int().positive().default(4).describe("Blocks."),
+    heads: z.number().int().positive().default(4).describe("Query heads."),
+    kvHeads: z.number().int().positive().default(2).describe("Key and value heads."),
+  })
+  .superRefine(({ hiddenSize, heads }, { addIssue }) => {
+    // Rotary embeddings turn a head's values in twos.
+    if (hiddenSize % (2 * heads) === 0) return;
+    const message = `must be a multiple of twice heads (${2 * heads})`;
+    addIssue({ code: "custom", path: ["hiddenSize"], message, params: { value: hiddenSize } });
+  });
 
 /** What the methods share that learn from the votes themselves. */
 const DIRECT = { epochs: 1, maxLength: 96, learningRate: 2e-4, schedule: "cosine", beta2: 0.98 } as const;
@@ -103,15 +127,7 @@ export const demoSchema = z.object({
   })
     .prefault({})
     .describe("Contents of the corpus and the demonstrations, as shares."),
-  model: z
-    .object({
-      vocabSize: z.number().int().min(300).max(4096).default(1024).describe("Tokens of the byte-level BPE."),
-      hiddenSize: z.number().int().positive().default(128).describe("Width."),
-      intermediateSize: z.number().int().positive().default(384).describe("Width of the MLP."),
-      layers: z.number().int().positive().default(4).describe("Blocks."),
-      heads: z.number().int().positive().default(4).describe("Query heads."),
-      kvHeads: z.number().int().positive().default(2).describe("Key and value heads."),
-    })
+  model: dividedBy(modelSchema, "heads", ["kvHeads"])
     .prefault({})
     .describe("The language model, trained from scratch."),
   pretrain: staged(sftSchema, ["seed", "lora"], {
@@ -154,16 +170,17 @@ export const demoSchema = z.object({
     .prefault({})
     .describe("Supervised fine-tuning on the demonstrations."),
   pairs: z.number().int().positive().default(12_000).describe("Pairs of responses that the raters compare."),
-  topics: z
-    .partialRecord(z.enum(PROMPT_TOPICS), z.number().min(0))
+  topics: shares(PROMPT_TOPICS, {
+    keys: HELD_OUT_TOPICS,
+    of: ` for a topic with held-out prompts (${HELD_OUT_TOPICS.join(", ")})`,
+  })
     .default({ facts: 0.4, everyday: 0.12, reworded: 0.13, alarming: 0.1, harmful: 0.25 })
     .describe("Shares of the topics of prompts among those pairs; the hardest to learn need the most."),
-  ppoTopics: z
-    .partialRecord(z.enum(PROMPT_TOPICS), z.number().min(0))
+  ppoTopics: shares(PROMPT_TOPICS)
     .default({ facts: 0.17, everyday: 0.2, reworded: 0.17, alarming: 0.17, harmful: 0.29 })
     .describe("Shares of the topics among the prompts of PPO."),
   pairSources: z
-    .record(z.enum(PROMPT_TOPICS), z.partialRecord(z.enum(PAIR_SOURCES), z.number().min(0)))
+    .record(z.enum(PROMPT_TOPICS), shares(PAIR_SOURCES))
     .default({
       facts: { sample: 0.1, hotter: 0.13, written: 0.03, elsewhere: 0.04, slip: 0.7 },
       everyday: { sample: 0.15, hotter: 0.15, written: 0.1, elsewhere: 0.1, slip: 0.5 },
@@ -259,7 +276,7 @@ export const demoSchema = z.object({
     ),
   methods: z
     .array(z.enum(METHODS))
-    .refine((names) => new Set(names).size === names.length, "a method stands twice")
+    .refine((names) => new Set(names).size === names.length, "must name each method once")
     .default([])
     .describe(
       "Further methods on the same votes, in the table beside PPO: losses over pairs, KTO and ORPO from the SFT model, " +

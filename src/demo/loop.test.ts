@@ -1,15 +1,34 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { memoryFolder } from "../../test/memory-folder.js";
 import { driven, runtime, tinyDemo, tinyPipeline } from "../../test/tiny-demo.js";
 import { loadProject, openStore } from "../feedback/store/index.js";
 import { counting, USES } from "../votes/judgement/index.js";
 import { PROMPTS, prompts, topicOf } from "../worlds/assistant/index.js";
-import { POLICY_NAMES } from "./evaluation.js";
+import type { Alarm } from "./alarm.js";
+import { POLICY_NAMES, summaryOf } from "./evaluation.js";
 import type { DemoEvent, DemoResult } from "./events.js";
 import { demo } from "./loop.js";
 import { PHASES, type StepEvent } from "./phases.js";
+
+/** What the policies are compared by for alarms at the end, and the alarm that then is raised. */
+const { compared, atTheEnd } = vi.hoisted(() => ({
+  compared: [] as unknown[][],
+  atTheEnd: {
+    behaviour: "refuses safe requests",
+    iteration: null,
+    before: { shown: 1, n: 9 },
+    now: { shown: 5, n: 9 },
+  } satisfies Alarm,
+}));
+vi.mock("./alarm.js", async (original) => ({
+  ...(await original<object>()),
+  heldOutAlarms: (...summaries: unknown[]) => {
+    compared.push(summaries);
+    return [atTheEnd];
+  },
+}));
 
 const dir = memoryFolder("plumb-loop-");
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
@@ -89,6 +108,12 @@ describe("the loop", () => {
     expect(names(policy)).toEqual(names(sft));
     expect(names(reward)).toEqual([...names(sft), "score.weight"].sort());
     expect(normalization.std).toBeGreaterThan(0);
+  });
+
+  it("raises alarms at the end where PPO is worse than SFT, each at its best temperature", () => {
+    expect(result.alarms[result.alarms.length - 1]).toEqual(atTheEnd);
+    const { sftBest, ppoBest } = POLICY_NAMES;
+    expect(compared[0]).toEqual([sftBest, ppoBest].map((name) => summaryOf(result.evaluation, name)));
   });
 
   it("starts PPO from the policy of rejection sampling, or from the SFT model where it is told so", async () => {

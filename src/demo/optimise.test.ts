@@ -1,9 +1,11 @@
-import { beforeAll, describe, expect, it } from "vitest";
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { memoryOf } from "../../test/buffers.js";
 import { driven, runtime, tinyDemo, tinyRunner, tokenizer } from "../../test/tiny-demo.js";
 import { Generator } from "../generate/index.js";
 import { NetworkTrainer } from "../model/runner.js";
+import type { StageState, StageWork } from "../pipeline/index.js";
 import { prompts, promptWithText } from "../worlds/assistant/index.js";
+import { type Alarm, BehaviourWatch } from "./alarm.js";
 import { scores } from "./baselines.js";
 import type { DemoEvent } from "./events.js";
 import { optimise } from "./optimise.js";
@@ -104,5 +106,71 @@ describe("the stage that optimises", () => {
     const harmful = known.filter(({ kind }) => kind === "harmful").length;
     expect(known.every(({ kind, task }) => kind === "harmful" || task.type === "facts")).toBe(true);
     expect(Math.abs(harmful / 256 - 0.5)).toBeLessThan(4 * Math.sqrt(0.25 / 256));
+  }, 60_000);
+});
+
+describe("the watch while the policy is optimised", () => {
+  const count = { shown: 1, n: 10 };
+  const alarm = (iteration: number): Alarm => ({
+    ...{ behaviour: "refuses safe requests", iteration, before: count, now: count },
+  });
+  const quiet = { ...config, evaluateEvery: 0 };
+  const plain = BehaviourWatch.prototype.observe;
+  const seen: Parameters<typeof plain>[] = [];
+  const told = (all: readonly DemoEvent[]) =>
+    all.map((event) =>
+      event.kind === "step" ? event.step : event.kind === "alarm" ? event.alarm : event.kind,
+    );
+  beforeEach(() => {
+    seen.length = 0;
+    // Raises an alarm in every second iteration of the run, whatever the responses are.
+    vi.spyOn(BehaviourWatch.prototype, "observe").mockImplementation(function (
+      this: BehaviourWatch,
+      ...observed
+    ) {
+      plain.apply(this, observed);
+      seen.push(observed);
+      const iteration = this.state().counts.length;
+      return iteration % 2 === 0 ? [alarm(iteration)] : [];
+    });
+  });
+  afterEach(() => void vi.restoreAllMocks());
+
+  it("sees the responses that are scored, and tells each alarm once, after its iteration", async () => {
+    const own = await run({ evaluateEvery: 0 });
+    expect(told(own.events)).toEqual([1, 2, alarm(2), 3, 4, alarm(4)]);
+    expect(own.result.alarms).toEqual([alarm(2), alarm(4)]);
+    const scored = own.events.flatMap((event) => (event.kind === "step" ? [event.metrics] : []));
+    expect(seen).toHaveLength(4);
+    for (const [i, [responses, rewards]] of seen.entries()) {
+      expect(responses).toHaveLength(config.ppo.batchSize);
+      expect(responses.every(({ prompt }) => prompts("train").includes(prompt))).toBe(true);
+      expect(responses.some(({ text }) => text !== "")).toBe(true);
+      const mean = rewards.reduce((sum, reward) => sum + reward, 0) / rewards.length;
+      expect(mean).toBeCloseTo(scored[i]["objective/scores"], 6);
+    }
+  }, 60_000);
+
+  it("goes on after an interruption as it was, and tells no alarm again", async () => {
+    let take: () => Promise<StageState | undefined> = async () => undefined;
+    const stage = (saved?: StageState) => {
+      const work: StageWork = {
+        saved,
+        checkpointBy: (own) => {
+          take = own;
+        },
+      };
+      return optimise(runtime, { reference, start }, tokenizer, rewarded(), quiet, work);
+    };
+    const first = stage();
+    const before: DemoEvent[] = [];
+    for (let i = 0; i < 3; i++) {
+      before.push((await first.next()).value as DemoEvent);
+      // After its step, the second iteration has an alarm to tell.
+      expect((await take()) === undefined, `event ${i}`).toBe(i === 1);
+    }
+    const after = await driven(stage(await take()));
+    expect(told([...before, ...after.events])).toEqual([1, 2, alarm(2), 3, 4, alarm(4)]);
+    expect(after.result.alarms).toEqual([alarm(2), alarm(4)]);
   }, 60_000);
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { RandomStream } from "../base/random.js";
-import { meanInterval } from "../statistics/means.js";
+import { meanInterval, pairedDifference } from "../statistics/means.js";
 import { type Checkpoint, type GaoFit, gaoFit, overOptimization } from "./over-optimization.js";
 
 const point = (estimate: number) => ({ estimate, low: estimate, high: estimate });
@@ -82,6 +82,9 @@ describe("overOptimization", () => {
     const [two, many] = [curve.slice(1, 3), curve.slice(1)].map((own) => overOptimization(own).rise);
     expect(many.estimate).toBe(two.estimate);
     expect(many.high - many.low).toBeGreaterThan(1.1 * (two.high - two.low));
+    // Two intervals of each of three others that could have been the peak: 1 - 0.05 / 6.
+    const less = pairedDifference(curve[2].goldByPrompt, curve[1].goldByPrompt, 1 - 0.05 / 6);
+    expect([many.low, many.high]).toEqual([less.low, less.high]);
   });
 
   it("finds neither where gold does not change, in 19 of 20 curves at least", () => {

@@ -4,7 +4,14 @@ import { RandomStream } from "../base/random.js";
 import { Generator } from "../generate/index.js";
 import { promptCompletion } from "../model/batch.js";
 import { sequenceLogProbs } from "../model/score.js";
-import { goldUtility, idealStyle, type Prompt, prompts, renderResponse } from "../worlds/assistant/index.js";
+import {
+  goldUtility,
+  idealStyle,
+  type Prompt,
+  prompts,
+  renderResponse,
+  topicOf,
+} from "../worlds/assistant/index.js";
 import { promptIds } from "./language-model.js";
 import { bestPossible, klPerResponse, sampleGold, summarizeGold } from "./policies.js";
 
@@ -74,6 +81,30 @@ describe("what answers to prompts come to", () => {
     ]);
     expect([summary.wrongSteps.estimate, summary.wrongSteps.n]).toEqual([2 / 4, 4]);
     expect([summary.refusesSafe.estimate, summary.refusesSafe.n]).toEqual([1 / 7, 7]);
+    expect([summary.unsafeToSafe.estimate, summary.unsafeToSafe.n]).toEqual([0, 7]);
+  });
+
+  it("counts unsafe advice to safe prompts, which is neither refused nor wrong, by itself", () => {
+    const { unsafeToSafe, wrongSteps, refusesSafe, toHarm } = summarizeGold([
+      answered(steps, COMPLIANCE, STOCK),
+      answered(alarming, COMPLIANCE),
+      answered(fact, "The fox is red."),
+      answered(harm, COMPLIANCE),
+    ]);
+    expect([unsafeToSafe.estimate, unsafeToSafe.n]).toEqual([2 / 4, 4]);
+    expect([wrongSteps.estimate, refusesSafe.estimate]).toEqual([1 / 3, 0]);
+    expect(toHarm.complies.estimate).toBe(1);
+  });
+
+  it("counts needless refusals of plain everyday requests by themselves", () => {
+    const reworded = prompts("train").find((prompt) => topicOf(prompt) === "reworded") as Prompt;
+    expect(topicOf(steps)).toBe("everyday");
+    const { refusesEveryday } = summarizeGold([
+      answered(steps, REFUSAL, STOCK, STOCK),
+      answered(reworded, REFUSAL, REFUSAL),
+      ...[fact, alarming, harm].map((prompt) => answered(prompt, REFUSAL)),
+    ]);
+    expect([refusesEveryday.estimate, refusesEveryday.n]).toEqual([1 / 3, 3]);
   });
 
   it("takes means over prompts, whatever the number of their responses, and length over responses", () => {

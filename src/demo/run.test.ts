@@ -1,5 +1,5 @@
 /** What a run of the demo shows while it goes on, and leaves: from events that are written here, not from a training. */
-import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { memoryFolder } from "../../test/memory-folder.js";
@@ -293,6 +293,13 @@ describe("a run of the demo", () => {
     told.events = [RESULT];
     const again = await runDemo({ ...config, resume: true }, listening().host);
     expect(again?.run).toBe(join(root, "stopped"));
+  });
+
+  it("begins nothing where runs cannot be written", async () => {
+    writeFileSync(join(root, "a-file"), "");
+    const config = tinyDemo({ root: join(root, "a-file"), name: "nowhere" });
+    await expect(runDemo(config, listening().host)).rejects.toThrow("runs cannot be written to");
+    expect(told.asked).toEqual([]);
   });
 
   it("takes a free name where its own is taken, and ends its bar and frees its folder when it fails", async () => {

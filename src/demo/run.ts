@@ -1,6 +1,6 @@
 /** The demo as a run, with progress and a folder for votes, models, samples, metrics and result. */
 import { join } from "node:path";
-import { Run, unusedRunName, writeFileAtomically } from "../artifacts/index.js";
+import { checkWritable, Run, unusedRunName, writeFileAtomically } from "../artifacts/index.js";
 import type { LiveMetrics, ProgressBar } from "../base/host.js";
 import { exportMerged } from "../model/export.js";
 import { saveRewardModel } from "../model/reward-model.js";
@@ -50,6 +50,7 @@ export async function runDemo(config: DemoConfig, host: TrainingHost): Promise<D
   checkMethods(config);
   const started = performance.now();
   const { root, resume, fresh } = config;
+  if (!resume) await checkWritable(root, "runs");
   const name = resume ? config.name : await unusedRunName(root, config.name);
   // Older runs recorded the name that was asked for, also where a number was added to it.
   const mayChange = ["root", "name"];

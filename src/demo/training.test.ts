@@ -90,10 +90,22 @@ describe("a reward model on top of the SFT model", () => {
     const [good, bad] = [await score("Yes, of course."), await score("It is so very nice.")];
     for (const i of asked.keys()) expect(good[i]).toBeGreaterThan(bad[i]);
     // The scale is that of pairs whose sides are both the policy's own samples.
-    const own = asked.flatMap((_, i) => (i % 2 === 0 ? [good[i], bad[i]] : []));
-    const expected = normalization(own);
-    expect(result.scale.mean).toBeCloseTo(expected.mean, 4);
-    expect(result.scale.std).toBeCloseTo(expected.std, 4);
+    const isScaleOf = ({ scale }: typeof result, own: readonly number[]) => {
+      const expected = normalization(own);
+      expect(scale.mean).toBeCloseTo(expected.mean, 4);
+      expect(scale.std).toBeCloseTo(expected.std, 4);
+    };
+    isScaleOf(
+      result,
+      asked.flatMap((_, i) => (i % 2 === 0 ? [good[i], bad[i]] : [])),
+    );
+    // Where no pair has two of them, it is that of the one that each has.
+    const single = pairs.map(({ prompt, left, right }) => {
+      const other = (side: Response) => ({ ...side, ownSample: side.text.startsWith("Yes") });
+      return { prompt, left: other(left), right: other(right) };
+    });
+    const alone = await driven(trainRewardModel(runtime, reference, tokenizer, single, preferences, config));
+    isScaleOf(alone.result, good);
   }, 60_000);
 });
 

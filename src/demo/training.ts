@@ -78,7 +78,7 @@ export async function* fineTune(
   return new NetworkRunner(runtime, frozenCopy(runtime, tuned.network));
 }
 
-/** Pairs of the SFT model's responses whose rewards get mean 0 and deviation 1. */
+/** Most pairs of the SFT model's responses whose rewards get mean 0 and deviation 1. */
 const NORMALIZED_ON = 512;
 
 export interface TrainedReward {
@@ -108,14 +108,20 @@ export async function* trainRewardModel(
   yield* resumableSteps("reward", scorer, work, (done) =>
     reward(scorer, compared, padId, { ...config.reward, ...wholeModel(config) }, done),
   );
-  const own = pairs.filter(({ left, right }) => left.ownSample && right.ownSample).slice(0, NORMALIZED_ON);
+  // Every pair has a sample of the policy's own; where none has two, the one of each has to do.
+  const both = pairs.filter(({ left, right }) => left.ownSample && right.ownSample);
+  const own = (both.length > 0 ? both : pairs).slice(0, NORMALIZED_ON);
   const scored = await scorePairs(
     scorer,
     own.map((pair) => tokenPair(pair, tokenizer)),
     { rows, padId, packing },
     maxLength,
   );
-  return { scorer, scale: normalization(scored.flatMap(({ chosen, rejected }) => [chosen, rejected])) };
+  const rewards = scored.flatMap(({ chosen, rejected }, i) => [
+    ...(own[i].left.ownSample ? [chosen] : []),
+    ...(own[i].right.ownSample ? [rejected] : []),
+  ]);
+  return { scorer, scale: normalization(rewards) };
 }
 
 /** Most samples of the SFT model per training prompt, from which rejection sampling takes the best. */

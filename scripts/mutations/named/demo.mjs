@@ -30,6 +30,7 @@ export const demo = [
     mutations: [
       ["the KL of best of n is log n", "Math.log(n) - (n - 1) / n", "Math.log(n)"],
       ["n may exceed PPO's KL", "bestOfKl(n + 1) <= kl", "bestOfKl(n) <= kl"],
+      ["n is less than PPO's KL pays for", "bestOfKl(n + 1) <= kl", "bestOfKl(n + 1) < kl"],
     ],
   },
   {
@@ -59,8 +60,29 @@ export const demo = [
       ["PPO at its best temperature is held against best of n", "compared(ppo, bestOf)", "compared(ppoBest, bestOf)"],
       ["more wrong facts pass", "met: wrong[1] <= wrong[0],", "met: wrong[1] <= wrong[0] + SLACK,"],
       ["more wrong steps pass", "met: steps[1] <= steps[0] + SLACK", "met: steps[1] <= steps[0] + 10 * SLACK"],
+      ["more unsafe advice to safe requests passes", "met: unsafe[1] <= unsafe[0] + SLACK", "met: true"],
+      ["refusals of everyday requests alone are needless", "rate(({ refusesSafe }) => refusesSafe)", "rate(({ refusesEveryday }) => refusesEveryday)"],
+      ["refusals with other words too are none", "rate(({ refusesHarm }) => refusesHarm)", "rate(({ toHarm }) => toHarm.refusesWell)"],
       ["far fewer refusals than SFT pass", " && refused[1] >= refused[0] - SLACK", ""],
       ["minimal pairs at chance pass", "MIN_MINIMAL_PAIRS = 0.85", "MIN_MINIMAL_PAIRS = 0.5"],
+    ],
+  },
+  {
+    file: "src/demo/optimise.ts",
+    tests: at(["optimise"]),
+    mutations: [
+      ["nobody watches what is sampled", "alarms.push(...watch.observe(responses, scored));", ""],
+      ["alarms are told again and again", "alarms.slice(told)", "alarms"],
+      ["alarms before an interruption are forgotten", "saved?.alarms ?? []", "[]"],
+      ["a resumed run is watched from its middle on", "saved ? BehaviourWatch.from(saved.watch) : new BehaviourWatch()", "new BehaviourWatch()"],
+    ],
+  },
+  {
+    file: "src/demo/loop.ts",
+    tests: at(["loop"]),
+    mutations: [
+      ["alarms at the end are dropped", "[...alarms, ...atTheEnd]", "alarms"],
+      ["SFT is held against PPO at the end", "heldOutAlarms(summaryOf(evaluation, sftBest), summaryOf(evaluation, ppoBest))", "heldOutAlarms(summaryOf(evaluation, ppoBest), summaryOf(evaluation, sftBest))"],
     ],
   },
   {
@@ -76,6 +98,8 @@ export const demo = [
     tests: at(["candidates"]),
     mutations: [
       ["answers off topic come from harmful prompts too", 'first.filter((_, i) => together[i].kind !== "harmful")', "first"],
+      ["held-out pairs have the draws of training", 'name === "train" ? 0 : ROWS_APART', "0"],
+      ["batches share their draws", "row += of.length;", ""],
       ["subjects with more prompts come more often", "random.choice(random.choice(ofTopic[random.weighted(weights)]))", "random.choice(ofTopic[random.weighted(weights)].flat())"],
     ],
   },
@@ -83,6 +107,8 @@ export const demo = [
     file: "src/demo/policies.ts",
     tests: at(["policies"]),
     mutations: [
+      ["unsafe advice counts where harm was asked for, too", '({ kind }) => kind !== "harmful",\n      ({ features }) => features.unsafe', "() => true,\n      ({ features }) => features.unsafe"],
+      ["reworded requests are everyday ones", 'topicOf(prompt) === "everyday"', 'topicOf(prompt) !== "alarming"'],
       ["KL is taken at the reference's temperature", "sequenceLogRatios(policy, temperature, to", "sequenceLogRatios(policy, reference.temperature, to"],
       ["harmful prompts are worth as much as safe ones", "(GOLD_WEIGHTS.refusal + GOLD_WEIGHTS.alternative) * harmful", "GOLD_WEIGHTS.substance * harmful"],
     ],
@@ -91,6 +117,7 @@ export const demo = [
     file: "src/demo/over-optimization.ts",
     tests: at(["over-optimization"]),
     mutations: [
+      ["the choice of the peak widens one of two intervals", "0.05 / (2 * (curve.length - 1))", "0.05 / (curve.length - 1)"],
       ["the choice of the peak widens nothing", "1 - 0.05 / (2 * (curve.length - 1))", "0.95"],
       ["gold varies about its start", "(y - center) ** 2", "y ** 2"],
       ["an alarm at a checkpoint stops at the next", "iteration >= alarm.iteration", "iteration > alarm.iteration"],

@@ -56,6 +56,7 @@ function finished(changes: Partial<DemoRun> = {}): DemoRun {
         refusesSafe: of(60, 0.11),
         wrongFacts: of(25, 0.07),
         wrongSteps: of(35, 0.13),
+        unsafeToSafe: of(60, 0.04),
       },
     };
   });
@@ -136,13 +137,23 @@ describe("the report of a demo", () => {
     );
     expect(text).toMatch(/SFT, best of 6, T 0\.7 +-1\.50 \(-1\.51 to -1\.49\) +0\.50 +0\.25 +1\.25 +6\n/);
     expect(text).toMatch(/PPO, T 0\.7 +90% \(89-91\) +5% \(4-6\) +3% \(2-4\) +2% \(1-3\)\n/);
-    expect(text).toMatch(/PPO, T 0\.7 +11% \(10-12\) +7% \(6-8\) +13% \(12-14\) +12\.3\n/);
+    expect(text).toMatch(/PPO, T 0\.7 +11% \(10-12\) +4% \(3-5\) +7% \(6-8\) +13% \(12-14\) +12\.3\n/);
     const lines = text.split("\n");
     const tables = lines.flatMap((line, i) =>
       line.startsWith("──") ? [lines[i - 1], line, lines[i + 1]] : [],
     );
     expect(tables.length).toBeGreaterThanOrEqual(15);
     for (const line of tables) expect(line.length, line).toBeLessThanOrEqual(82);
+  });
+
+  it("says best of 1 where PPO's KL pays for no more, and that its KL is a bound", () => {
+    const run = finished();
+    for (const policy of run.evaluation.policies)
+      if (policy.name === POLICY_NAMES.bestOf) Object.assign(policy, { sampled: 1 });
+    const text = demoReport(run);
+    expect(text).toMatch(/SFT, best of 1, T 0\.7 .* 1\n/);
+    expect(text.match(/^SFT, T 0\.7 /gm)).toHaveLength(6);
+    expect(text).toContain("KL: nats from SFT at its usual one, of best of n at most.");
   });
 
   it("ends with how many bars are missed, each of which it names, with what is then seen", () => {

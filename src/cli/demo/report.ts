@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { RandomStream } from "../../base/random.js";
 import type { Alarm } from "../../demo/alarm.js";
 import type { Bar } from "../../demo/bars.js";
+import { POLICY_NAMES } from "../../demo/evaluation.js";
 import type { DemoResult } from "../../demo/events.js";
 import type { PolicyFigures } from "../../demo/held-out.js";
 import type { figures, OverOptimization } from "../../demo/over-optimization.js";
@@ -36,10 +37,10 @@ function rewardTable({ rewardModel: { accuracy, noiseCeiling, minimalPairs } }: 
 
 /** Scores and behaviour of every policy, in tables of some 80 columns. Intervals are 95%, over prompts. */
 function resultTables({ evaluation, split }: DemoResult): string {
-  const named = ({ name, temperature, sampled }: PolicyFigures): string =>
-    sampled > 1
-      ? `${name.replace(" n", ` ${sampled}`)}, T ${temperature}`
-      : `${name.split(",")[0]}, T ${temperature}`;
+  const named = ({ name, temperature, sampled }: PolicyFigures): string => {
+    const short = name === POLICY_NAMES.bestOf ? name.replace(" n", ` ${sampled}`) : name.split(",")[0];
+    return `${short}, T ${temperature}`;
+  };
   const worth = evaluation.policies.map((policy) => [
     named(policy),
     decimal(policy.summary.gold),
@@ -53,8 +54,9 @@ function resultTables({ evaluation, split }: DemoResult): string {
     return [named(policy), ...[refusesWell, refusesBadly, offTopic, complies].map(percent)];
   });
   const toSafe = evaluation.policies.map((policy) => {
-    const { refusesSafe, wrongFacts, wrongSteps, length } = policy.summary;
-    return [named(policy), ...[refusesSafe, wrongFacts, wrongSteps].map(percent), length.toFixed(1)];
+    const { refusesSafe, unsafeToSafe, wrongFacts, wrongSteps, length } = policy.summary;
+    const rates = [refusesSafe, unsafeToSafe, wrongFacts, wrongSteps].map(percent);
+    return [named(policy), ...rates, length.toFixed(1)];
   });
   const [first] = evaluation.policies;
   const { toHarm, refusesSafe } = first.summary;
@@ -67,14 +69,14 @@ function resultTables({ evaluation, split }: DemoResult): string {
   return [
     `On ${evaluation.prompts} held-out prompts (${split}${split === "develop" ? ", on which temperatures are chosen, too" : ""}), ${refusesSafe.clusters} safe and ${toHarm.complies.clusters} harmful. Best possible means: gold ${best.gold.toFixed(2)}, ` +
       `helpful ${best.helpfulness.toFixed(2)}, harmless ${best.harmlessness.toFixed(2)}.\n` +
-      `KL: nats from SFT at its usual temperature. Drawn: answers sampled for the one given.`,
+      `T: sampling temperature. KL: nats from SFT at its usual one, of best of n at most. Drawn: answers sampled for the one given.`,
     formatTable(["policy", "gold utility", "helpful", "harmless", "KL", "drawn"], worth),
     "",
     `Of answers to harmful requests (n ${n((summary) => summary.toHarm.complies)}):`,
     formatTable(["policy", "refuses well", "badly", "off topic", "complies"], toHarmful),
     "",
     `Of answers to safe requests (n ${n((summary) => summary.refusesSafe)}), to questions for facts among them (${n((summary) => summary.wrongFacts)}), to requests for steps (${n((summary) => summary.wrongSteps)}); tokens of all answers:`,
-    formatTable(["policy", "refuses safe", "wrong facts", "wrong steps", "tokens"], toSafe),
+    formatTable(["policy", "refuses", "unsafe", "wrong facts", "wrong steps", "tokens"], toSafe),
     "",
     ...evaluation.comparisons.map(
       ({ policy, against, gold, winRate: { n: prompts, wins, ties, losses } }) =>

@@ -1,14 +1,7 @@
 /** Configuration of the assistant world: the shares of each kind of text in the corpus and the demonstrations. */
 import { z } from "zod";
+import { shares } from "../../base/shares.js";
 import { CONTENTS, MANNERS } from "./render.js";
-
-const share = z.number().min(0);
-const shares = <K extends string>(keys: readonly K[]) =>
-  z
-    .partialRecord(z.enum(keys as [K, ...K[]]), share)
-    .refine((weights) => Object.values<number | undefined>(weights).some((weight) => (weight ?? 0) > 0), {
-      message: "at least one weight must be above 0",
-    });
 
 export const CORPUS_KINDS = ["facts", "instructions", "dialogues", "norms", "remarks"] as const;
 
