@@ -77,9 +77,7 @@ describe("labels where items differ in hardness", () => {
   });
 
   it("weigh a vote as much as it is strong", () => {
-    const expected = [
-      0.9789079824902854, 0.03468384694463183, 0.8796401111077238, 0.5, 0.03133402969726966,
-    ];
+    const expected = [0.9789079824902854, 0.03468384694463183, 0.8796401111077238, 0.5, 0.03133402969726966];
     const strength = ROWS.map((_, v) => (v % 2 ? 0.4 : 1));
     expect(of(ROWS, ABILITY, 5, strength)).toEqual(close(expected));
   });
