@@ -52,6 +52,15 @@ export const copying =
     return moment.random.uniform() < share ? answer : honest(skill)(pair, moment);
   };
 
+/** Says what one other rater of some skill says of the pair, this often. */
+export const following =
+  (key: number, skill: number, share: number): Behaviour =>
+  (pair, moment) => {
+    const said =
+      new RandomStream(key, "pools/leader", moment.pair).uniform() < skill ? pair.left : !pair.left;
+    return moment.random.uniform() < share ? said : !said;
+  };
+
 /** Copies what the last rater said of the pair, if there was one, this often. */
 export const lazy =
   (share: number, skill: number): Behaviour =>

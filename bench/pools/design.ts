@@ -68,6 +68,8 @@ export interface Pool {
   upsets?: number;
   /** Whether the two responses of every pair have the same two names, which say nothing. */
   sameNames?: boolean;
+  /** How strongly a rater puts its vote, in (0, 1]; default 1. */
+  strength?: (random: RandomStream, right: boolean) => number;
   raters(random: RandomStream): SimulatedRater[];
 }
 
@@ -116,7 +118,8 @@ export function draw(pool: Pool, seed: number): Drawn {
       if (answer !== undefined) earlier.push(answer);
       topics.push(pool.unnamedTopics ? undefined : `${pair.topic}`);
       const turned = random.uniform() < 0.5;
-      const leftShare = answer === undefined ? 0.5 : Number(answer);
+      const strength = pool.strength?.(random, answer === pair.left) ?? 1;
+      const leftShare = answer === undefined ? 0.5 : 0.5 + (answer ? strength : -strength) / 2;
       said.push({
         item,
         left: turned ? b : a,

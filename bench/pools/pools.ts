@@ -2,10 +2,12 @@
  * The pools: those of the complaints and attacks that were found, and others. Numbers of raters are of 40 unless they
  * say otherwise.
  */
+import type { RandomStream } from "../../src/base/random.js";
 import {
   copying,
   dissenting,
   expert,
+  following,
   guessing,
   honest,
   inverting,
@@ -23,6 +25,9 @@ const usual = (count: number, skill = SKILL): SimulatedRater[] =>
   raters(count, "honest", () => honest(skill));
 const rings = (name: string, count: number, size: number, share = 1): SimulatedRater[] =>
   raters(count * size, "hostile", (nth) => copying(keyOf(`${name}/${Math.floor(nth / size)}`), share, SKILL));
+
+/** One to three of three, whatever is right. */
+const anyStrength = (random: RandomStream): number => (1 + random.int(3)) / 3;
 
 /** Raters who see one topic's pairs and no others. */
 const speaking = (only: number, count: number, skill: number): SimulatedRater[] =>
@@ -195,7 +200,45 @@ export const POOLS: readonly Pool[] = [
     pairs: 1000,
     raters: () => [...raters(10, "expert", () => expert(0.98)), ...raters(90, "weak", () => honest(0.6))],
   },
+  // Votes of different strengths.
+  {
+    name: "strengths of 1 to 3 at random, skills from .55 to .95",
+    strength: anyStrength,
+    raters: () => raters(40, "honest", (nth) => honest(0.55 + (0.4 * nth) / 39)),
+  },
+  {
+    name: "strengths of 1 to 3 at random, 12 invert",
+    strength: anyStrength,
+    raters: () => [...usual(28), ...raters(12, "hostile", () => inverting(SKILL))],
+  },
+  {
+    name: "stronger words where right",
+    strength: (random, right) => (random.uniform() < (right ? 0.7 : 0.3) ? 1 : 1 / 3),
+    raters: () => usual(40),
+  },
+  // Large groups.
+  {
+    name: "9 of 20 answer nine in ten from a key",
+    pairs: 300,
+    raters: () => [...usual(11), ...rings("9 of 20", 1, 9, 0.8)],
+  },
+  {
+    name: "9 of 20 follow one of them (.65) nine times in ten",
+    pairs: 300,
+    raters: () => [...usual(11), ...raters(9, "careless", () => following(keyOf("leader"), 0.65, 0.9))],
+  },
+  {
+    name: "12 of another taste (25% of the pairs), all .95",
+    tastes: 0.25,
+    raters: () => [...usual(28, 0.95), ...raters(12, "dissenting", () => dissenting(0.95))],
+  },
   // Two languages.
+  {
+    name: "two languages, 20 raters of .9 for one, 20 of .62 for the other, one of both",
+    topics: 2,
+    unnamedTopics: true,
+    raters: () => [...speaking(0, 20, 0.9), ...speaking(1, 20, 0.62), ...usual(1)],
+  },
   {
     name: "two languages, 20 raters of .85 for one, 20 of .62 for the other",
     pairs: 800,

@@ -225,8 +225,9 @@ function candidatesRecur({ items }: Comparisons, { left, right }: ComparedPairs)
 }
 
 /**
- * Each pair by its own votes and what they and the other pairs show of their raters: sides are labels, a weak
- * preference has the weight of its strength, and the log-odds shrink by the share of ties, each as its rater's skill weighs.
+ * Each pair by its own votes and what they and the other pairs show of their raters: sides are labels, raters are judged
+ * by the sides they take, a weak preference decides its pair as much as it is strong next to the strongest of all
+ * (hardness.ts), and the log-odds shrink by the share of ties, each as its rater's skill weighs.
  */
 function judgedByVotes(
   votes: Comparisons,
@@ -240,13 +241,15 @@ function judgedByVotes(
 ): PairsEstimate {
   const P = pairs.left.length;
   const sides = sideVotes(votes, pairs, false);
-  const strength = Float64Array.from(sides.from, (v) => kept[v] * Math.abs(2 * votes.outcome[v] - 1));
-  const known = withoutTies(labels);
+  const said = Float64Array.from(sides.from, (v) => Math.abs(2 * votes.outcome[v] - 1));
+  const strongest = said.reduce((most, s) => Math.max(most, s), 0);
   const { ability, weight, groups, model } = robust(sides.votes, {
-    ...{ seed, known, maxShare, strength },
+    ...{ seed, known: withoutTies(labels), maxShare },
+    strength: Float64Array.from(sides.from, (v) => kept[v]),
     confusions: false,
   });
-  const first = byHardness(sides.votes, ability, weight);
+  const strength = said.map((s) => s / strongest);
+  const first = byHardness(sides.votes, ability, weight, strength);
   // What a vote weighs in log-odds, a tie like a vote for a side.
   const [cast, decided] = [new Float64Array(P), new Float64Array(P)];
   for (let v = 0; v < pairs.pair.length; v++) {

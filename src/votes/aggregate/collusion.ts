@@ -15,7 +15,8 @@
  *    do not are dropped; raters who do are added, even if they had too few items in common with any one suspect. A
  *    group is not a ring if it has fewer than three raters, or if it knows better (ring.ts): its key shares, beyond
  *    chance, most of the agreement that the others have among themselves, or its members agree no more with each other
- *    than the others do.
+ *    than the others do. Suspects with less than half of the votes on their items are tested against the others' truths too, as estimated
+ *    without their votes: a large ring has a part in the truths, and its agreement then passes for skill.
  * 4. The ring that copies the largest share is set aside, and the search starts again without its votes until no more
  *    rings are found: a ring distorts the truths, which can make other raters look like one. Then rings of two are
  *    looked for (rings-of-two.ts), and the search goes on without them.
@@ -36,7 +37,7 @@ import {
 import type { KnownLabels } from "./known-labels.js";
 import { meanRight } from "./label-estimate.js";
 import { components, connect, graph, inTriangles } from "./rater-graph.js";
-import { copied, type GroupMember, ring, SMALLEST_GROUP } from "./ring.js";
+import { copied, type GroupMember, ring, ringAgainstOthers, SMALLEST_GROUP } from "./ring.js";
 import { LEAST_COMMON_OF_TWO, ringsOfTwo } from "./rings-of-two.js";
 import { sampledLists } from "./sampled-lists.js";
 import { type VoteLists, voteLists } from "./vote-lists.js";
@@ -87,7 +88,13 @@ export function sharedAnswers(
           components(inTriangles(graph(pairs, edges)), SMALLEST_GROUP),
         );
         return [...standOut, denseGroup(pairs, votes.raters.length, SMALLEST_GROUP), winners].flatMap(
-          (suspects) => ring(votes, model, byRater, suspects, falseDiscoveryRate) ?? [],
+          (suspects) =>
+            [
+              ring(votes, model, byRater, suspects, falseDiscoveryRate) ?? [],
+              truthsOfOthers(votes, weight, suspects, known).map(
+                (truths) => ringAgainstOthers(votes, truths, byRater, suspects, falseDiscoveryRate) ?? [],
+              ),
+            ].flat(2),
         );
       })
       .filter(({ members }) => members.some(({ rater }) => !flagged.has(rater)));
@@ -104,6 +111,26 @@ export function sharedAnswers(
   }
   const bySize = (groups: GroupMember[][]) => groups.sort((a, b) => b.length - a.length);
   return { colluding: bySize(colluding), knowing: bySize(merged(knowing)) };
+}
+
+/** The truths by all votes but the suspects'; none where they have half of the votes on their items. */
+function truthsOfOthers(
+  votes: LabelVotes,
+  weight: Float64Array,
+  suspects: readonly number[],
+  known: KnownLabels | undefined,
+): IndependentRaters[] {
+  if (suspects.length < SMALLEST_GROUP) return [];
+  const isSuspect = new Uint8Array(votes.raters.length);
+  for (const rater of suspects) isSuspect[rater] = 1;
+  const others = weight.map((share, v) => (isSuspect[votes.rater[v]] ? 0 : share));
+  const [theirs, all] = [new Float64Array(votes.items.length), new Float64Array(votes.items.length)];
+  for (let v = 0; v < weight.length; v++) {
+    all[votes.item[v]] += weight[v];
+    theirs[votes.item[v]] += weight[v] - others[v];
+  }
+  const ahead = theirs.reduce((sum, own, i) => sum + (own > 0 ? 2 * own - all[i] : 0), 0);
+  return ahead < 0 ? [independentRaters(votes, others, EM_STEPS[1], known)] : [];
 }
 
 /** The raters whom EM believes in the end, far more than the median rater: a ring that takes over is among them. */

@@ -4,7 +4,12 @@ import type { LabelVotes } from "../votes.js";
 import { byHardness } from "./hardness.js";
 
 type Vote = [item: number, rater: number, label: number, weight: number];
-const of = (rows: readonly Vote[], ability: readonly number[], items: number): number[] => {
+const of = (
+  rows: readonly Vote[],
+  ability: readonly number[],
+  items: number,
+  strength?: readonly number[],
+): number[] => {
   const votes: LabelVotes = {
     items: Array.from({ length: items }, (_, i) => `${i}`),
     raters: ability.map((_, w) => `${w}`),
@@ -14,7 +19,7 @@ const of = (rows: readonly Vote[], ability: readonly number[], items: number): n
     label: Int32Array.from(rows, ([, , label]) => label),
   };
   const weight = rows.map(([, , , share]) => share);
-  return [...byHardness(votes, Float64Array.from(ability), weight)];
+  return [...byHardness(votes, Float64Array.from(ability), weight, strength && Float64Array.from(strength))];
 };
 const close = (values: readonly number[]) => values.map((x) => expect.closeTo(x, 10));
 
@@ -69,5 +74,29 @@ describe("labels where items differ in hardness", () => {
       not,
     ];
     expect(of(mostly, [0.9, 0.88, 0.86], 10)).toEqual(close(expected));
+  });
+
+  it("weigh a vote as much as it is strong", () => {
+    const expected = [0.9789079824902854, 0.03468384694463183, 0.8796401111077238, 0.5, 0.03133402969726966];
+    const strength = ROWS.map((_, v) => (v % 2 ? 0.4 : 1));
+    expect(of(ROWS, ABILITY, 5, strength)).toEqual(close(expected));
+  });
+
+  /** The first and the fifth of `items` items, on which one rater of four errs and nobody does. */
+  function spoken(items: number, weak: "right" | "wrong"): [number, number] {
+    const rows = Array.from({ length: 4 * items }, (_, v): Vote => {
+      const [i, w] = [v >> 2, v % 4];
+      return [i, w, (i + Number(w === i % 5)) % 2, 1];
+    });
+    const strength = rows.map(([i, , label]) => ((label === i % 2) === (weak === "right") ? 0.3 : 1));
+    const first = of(rows, [0.8, 0.8, 0.8, 0.8], items, strength);
+    return [first[0], first[4]];
+  }
+
+  it("weigh votes the same where strong words say nothing, or the opposite", () => {
+    expect(spoken(12, "wrong")).toEqual(close([0.9873045597228246, 0.9966982889078955]));
+    expect(spoken(12, "right")).toEqual(close([0.8604117286106031, 0.9714391904792463]));
+    // On eight items strengths cost less than what makes them count for nothing: one who speaks up outweighs three.
+    expect(spoken(8, "right")).toEqual(close([0.4777509740934638, 0.7536354670988531]));
   });
 });

@@ -7,6 +7,11 @@
  * so that at h = 1 everybody guesses; c makes up for abilities that were estimated on hard and easy items alike. The
  * shares of h among the items and c are those that make the votes likeliest (EM on a grid). The likelier label stays
  * the one that it is for equal hardness, wherever the votes of able raters do not contradict each other.
+ *
+ * A vote of strength s, in (0, 1], is right with probability s(s logit p) where one of full strength is with p: it weighs
+ * as much as it is strong, and probabilities of all votes remain such, so that mild words do not pass for disagreement.
+ * Where the votes are likelier by a factor of e^2 at least if all weigh the same, they do: how strongly people speak then
+ * says nothing of who is right.
  */
 import type { LabelVotes } from "../votes.js";
 
@@ -17,20 +22,34 @@ const EM_STEPS = 100;
 const EXPECTED = [2, 0.2, 0.2, 0.2, 0.2, 0.2];
 const EXPECTED_ITEMS = EXPECTED.reduce((sum, count) => sum + count, 0);
 const H = HARDNESS.length;
+/** What strengths must cost in log-evidence before all votes weigh the same. */
+const MIN_LOSS = 2;
 
-/** P(the truth of item i is the first label | its votes), [I]. @param ability of each rater, [W]. */
+/**
+ * P(the truth of item i is the first label | its votes), [I].
+ *
+ * @param ability of each rater, [W]. @param weight of each vote, [V]: 0 leaves it out. @param strength of each vote, [V], in
+ * (0, 1]; default 1.
+ */
 export function byHardness(
   votes: LabelVotes,
   ability: Float64Array,
   weight: ArrayLike<number>,
+  strength: Float64Array = new Float64Array(votes.item.length).fill(1),
 ): Float64Array {
   const voted = Int32Array.from(new Set(votes.item)).sort();
-  let best: Judged = { logEvidence: Number.NEGATIVE_INFINITY, first: new Float64Array() };
-  for (const sharper of SHARPER) {
-    const fitted = judged(votes, voted, ability, weight, sharper);
-    if (fitted.logEvidence > best.logEvidence) best = fitted;
-  }
-  return best.first;
+  const likeliest = (strong: Float64Array): Judged => {
+    let best: Judged = { logEvidence: Number.NEGATIVE_INFINITY, first: new Float64Array() };
+    for (const sharper of SHARPER) {
+      const fitted = judged(votes, voted, ability, weight, { sharper, strong });
+      if (fitted.logEvidence > best.logEvidence) best = fitted;
+    }
+    return best;
+  };
+  const asStrong = likeliest(strength);
+  if (strength.every((s) => s === 1)) return asStrong.first;
+  const alike = likeliest(new Float64Array(strength.length).fill(1));
+  return (alike.logEvidence - asStrong.logEvidence >= MIN_LOSS ? alike : asStrong).first;
 }
 
 interface Judged {
@@ -39,13 +58,13 @@ interface Judged {
   first: Float64Array;
 }
 
-/** @param voted the items that have votes. */
+/** @param voted the items that have votes. @param strong strength of each vote, [V]. */
 function judged(
   { item, items, rater, label }: LabelVotes,
   voted: Int32Array,
   ability: Float64Array,
   weight: ArrayLike<number>,
-  sharper: number,
+  { sharper, strong }: { sharper: number; strong: Float64Array },
 ): Judged {
   const I = items.length;
   const sharp = ability.map((a) => 1 / (1 + ((1 - a) / a) ** sharper));
@@ -54,7 +73,8 @@ function judged(
   for (let v = 0; v < item.length; v++) {
     if (weight[v] === 0) continue;
     for (let h = 0; h < H; h++) {
-      const right = 0.5 + (sharp[rater[v]] - 0.5) * (1 - HARDNESS[h]);
+      const full = 0.5 + (sharp[rater[v]] - 0.5) * (1 - HARDNESS[h]);
+      const right = strong[v] === 1 ? full : 1 / (1 + ((1 - full) / full) ** strong[v]);
       const [own, other] = label[v] === 0 ? [ifFirst, ifSecond] : [ifSecond, ifFirst];
       own[item[v] * H + h] += weight[v] * Math.log(right);
       other[item[v] * H + h] += weight[v] * Math.log(1 - right);

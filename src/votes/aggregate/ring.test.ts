@@ -9,7 +9,7 @@ import { labelPosterior, oneCoin } from "./dawid-skene.js";
 import { independentRaters, truthWithout } from "./independent-raters.js";
 import { classShares } from "./known-labels.js";
 import { confusions } from "./label-estimate.js";
-import { copied, followers, type GroupMember, keyOf, knowsBetter, ring } from "./ring.js";
+import { copied, followers, type GroupMember, keyOf, ring, sharedWithOthers } from "./ring.js";
 import { sampledLists } from "./sampled-lists.js";
 import { voteLists } from "./vote-lists.js";
 
@@ -172,23 +172,19 @@ describe("a key", () => {
 });
 
 describe("raters who agree because they know", () => {
-  /** Items with their votes: `members` first, then others. */
-  const votesOf = (items: readonly { members: string; others: string }[]): LabelVotes =>
-    labelVotes([
-      ...["0", "1", "2", "3"].map((rater) => ({ item: "none", rater, label: "a" })),
-      { item: "none", rater: "m0", label: "b" },
-      ...items.flatMap(({ members, others }, i) => [
+  /** What the members share with the others, by items with their votes. */
+  const shared = (items: readonly { members: string; others: string }[]) => {
+    const votes = labelVotes(
+      items.flatMap(({ members, others }, i) => [
         ...[...members].map((label, w) => ({ item: `${i}`, rater: `m${w}`, label })),
         ...[...others].map((label, w) => ({ item: `${i}`, rater: `o${w}`, label })),
       ]),
-    ]);
-  const asked = (items: readonly { members: string; others: string }[]): boolean => {
-    const votes = votesOf(items);
+    );
     const raters = votes.raters.flatMap((name, w) => (name.startsWith("m") ? [w] : []));
-    return knowsBetter(votes, raters);
+    return sharedWithOthers(votes, raters);
   };
 
-  it("are those whose key the others' votes are for, beyond chance, three fifths as often as for each other's", () => {
+  it("are those whose key the others' votes are for, beyond chance, as often as for each other's", () => {
     // In each block of items the others agree (a a or b b) in five of six; b is as common as a.
     const block = (keys: string) =>
       [...keys].map((key, i) => ({
@@ -199,12 +195,21 @@ describe("raters who agree because they know", () => {
       0,
       48,
     );
-    expect(asked(block(truth))).toBe(true);
-    // Wrong on six of 48: the key still has most of the others' agreement, as experts' have.
-    expect(asked(block(`bababa${truth.slice(6)}`))).toBe(true);
-    // A key that is right by chance alone, and one that is the opposite: rings.
-    expect(asked(block("abba".repeat(12)))).toBe(false);
-    expect(asked(block("ba".repeat(24)))).toBe(false);
+    // By hand: the others agree with the key in 88, 78, 48 and 8 of 96 votes, .5 by chance, and with each other in 40 of 48
+    // pairs, (56^2 + 40^2) / 96^2 by chance. A key that is wrong on six still has most of it, as experts' have; one that is
+    // right by chance alone, and one that is the opposite, are rings'.
+    const own = 40 / 48 - (56 ** 2 + 40 ** 2) / 96 ** 2;
+    for (const [keys, agreed] of [
+      [truth, 88],
+      [`bababa${truth.slice(6)}`, 78],
+      ["abba".repeat(12), 48],
+      ["ba".repeat(24), 8],
+    ] as const) {
+      const { part, deviation } = shared(block(keys));
+      expect(part).toBeCloseTo((agreed / 96 - 0.5) / own, 12);
+      // On 40 items both agree with the key or neither does, one more or one less than chance.
+      expect(deviation).toBeCloseTo(Math.sqrt(40) / 96 / own, 12);
+    }
   });
 
   it("or who agree no more among themselves than the others do", () => {
@@ -213,7 +218,17 @@ describe("raters who agree because they know", () => {
       ...Array(6).fill({ members: "baa", others: "aab" }),
     ];
     // Members agree in 1 pair of 3; others in (6 + 18 + 6) of (6 + 18 + 18).
-    expect(asked(torn)).toBe(true);
+    expect(shared(torn).part).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  it("or where the others agree among themselves by chance at most", () => {
+    const apart = [..."aabb"].map((key) => ({ members: key.repeat(3), others: "ab" }));
+    expect(shared(apart).part).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  it("which nobody can say where no two of the others share an item", () => {
+    const alone = [..."abab"].map((key) => ({ members: key.repeat(3), others: key }));
+    expect(shared(alone).part).toBeNaN();
   });
 });
 
@@ -265,6 +280,69 @@ describe("groups", () => {
       [10, 11, 12, 13],
       [2, 3, 4],
     ]);
+  });
+
+  /** So many raters see things another way, each on the same share of the items, and are right as often as others otherwise. */
+  function withTaste(members: number, share: number, seed: number) {
+    const { votes, truth } = simulatedLabels(seed, {
+      ...{ items: 400, raters: 40, votesPerItem: 5, least: 0.93, most: 0.97 },
+    });
+    const label = votes.label.map((y, v) =>
+      votes.rater[v] < members && (votes.item[v] * 7919) % 100 < 100 * share ? 1 - y : y,
+    );
+    return { votes: { ...votes, label }, truth };
+  }
+
+  it("are not those of people who see a part of the items another way, who are not believed more either", () => {
+    for (const [members, share] of [
+      [12, 0.25],
+      [12, 0.3],
+      [8, 0.15],
+    ])
+      for (const seed of [1, 2, 3])
+        expect(sharedAnswers(withTaste(members, share, seed).votes).colluding, `${seed}: ${share}`).toEqual(
+          [],
+        );
+    expect(sharedAnswers(withTaste(12, 0.25, 1).votes).knowing).toEqual([]);
+  });
+
+  it("are found where nearly half of the votes are theirs, and one answer in ten differs from the key", () => {
+    for (const seed of [1, 2, 3, 4]) {
+      const { votes } = simulatedLabels(seed, {
+        items: 300,
+        raters: 20,
+        votesPerItem: 5,
+        least: 0.8,
+        most: 0.8,
+      });
+      const random = new RandomStream(seed, "test/noisy-ring");
+      const key = votes.items.map(() => random.int(2));
+      const label = votes.label.map((y, v) =>
+        votes.rater[v] < 9 ? (random.bernoulli(0.9) ? key[votes.item[v]] : 1 - key[votes.item[v]]) : y,
+      );
+      const names = found({ ...votes, label }).flat();
+      expect(names.length, `seed ${seed}`).toBeGreaterThanOrEqual(7);
+      expect(Math.max(...names)).toBeLessThan(9);
+    }
+  });
+
+  it("are not those of honest raters whom a few turn round", () => {
+    // Half of the votes on the items of the first ten are theirs: the others' truths are not the last word.
+    for (const seed of [1, 2, 3]) {
+      const { votes } = simulatedLabels(seed, {
+        items: 200,
+        raters: 16,
+        votesPerItem: 6,
+        least: 0.9,
+        most: 0.95,
+      });
+      const label = votes.label.map((y, v) => (votes.rater[v] >= 10 ? 1 - y : y));
+      const names = found({ ...votes, label }).flat();
+      expect(
+        names.filter((w) => w < 10),
+        `seed ${seed}`,
+      ).toEqual([]);
+    }
   });
 
   it("are not those of experts in a weak pool", () => {

@@ -16,6 +16,10 @@ export interface GroupMember {
 export const SMALLEST_GROUP = 3;
 /** Raters who copy a smaller share are not members: honest raters share the mistakes that hard items invite. */
 export const MIN_COPIED = 0.75;
+/** A ring whose key had no part in the truths: its members may copy less, since nothing else explains their agreement. */
+const MIN_COPIED_APART = 0.65;
+/** A member may seem to copy less by chance, by this many standard deviations: nine in ten do not. */
+const SURELY_LESS = 1.28;
 /** Raters who copy this share may belong to the group, and are no witnesses for it. */
 const KIN_COPIED = 0.4;
 const KIN_SCORE = 3;
@@ -25,6 +29,37 @@ interface Followers {
   members: GroupMember[];
   /** Whether they agree because they know the truth, as far as the others' votes tell. */
   knowBetter: boolean;
+}
+
+/**
+ * A ring whose key has part in the truths unless they are estimated without it.
+ *
+ * @param truthsOfOthers by the votes of all who are no suspects. @returns the suspects who follow their key, if together
+ * they copy enough of it and do not know better; undefined if they are no ring.
+ */
+export function ringAgainstOthers(
+  votes: LabelVotes,
+  truthsOfOthers: IndependentRaters,
+  byRater: VoteLists,
+  suspects: readonly number[],
+  rate: number,
+): Followers | undefined {
+  const { members: all, scores, isSeed } = heldAgainstKey(votes, truthsOfOthers, byRater, suspects);
+  const others = scores.filter((_, i) => isSeed[all[i].rater] === 0);
+  const members = discoveries(Float64Array.from(scores), rate, Float64Array.from(others))
+    .map((i) => all[i])
+    .filter((member) => isSeed[member.rater] === 1 && mostCopied(member) >= MIN_COPIED_APART)
+    .sort((a, b) => a.rater - b.rater);
+  if (members.length < SMALLEST_GROUP || copied(members) < MIN_COPIED_APART) return undefined;
+  const raters = members.map(({ rater }) => rater);
+  return mayBeRing(sharedWithOthers(votes, raters, suspects)) ? { members, knowBetter: false } : undefined;
+}
+
+/** The greatest share that a rater may copy, given how few its answers are. */
+function mostCopied(member: GroupMember): number {
+  const { common, agreed, expected } = member;
+  const deviation = Math.sqrt((agreed * (common - agreed)) / common);
+  return copied([member]) + (SURELY_LESS * deviation) / (common - expected);
 }
 
 /** The followers of the suspects' key, tested again against their own key; undefined if fewer than three are left. */
@@ -44,26 +79,44 @@ export function ring(
   const kin = all
     .filter((member, i) => scores[i] > KIN_SCORE && copied([member]) >= KIN_COPIED)
     .map(({ rater }) => rater);
-  return { members, knowBetter: knowsBetter(votes, raters, kin) };
+  const shared = sharedWithOthers(votes, raters, kin);
+  if (shared.part >= MIN_SHARED) return { members, knowBetter: true };
+  return mayBeRing(shared) ? { members, knowBetter: false } : undefined;
 }
 
 /** How much of the others' agreement among themselves, beyond chance, they must have with a group that knows better. */
-const MIN_SHARED = 0.6;
+export const MIN_SHARED = 0.6;
+/**
+ * How much they may have with a ring, within what chance allows. Between the two are people of another opinion on part of
+ * the items: they are neither left out nor believed more than their votes are worth.
+ */
+const MAX_SHARED_BY_RING = 0.2;
+/** Standard deviations that are chance: one ring in twenty agrees more with the others. */
+const BY_CHANCE = 1.64;
+
+const mayBeRing = ({ part, deviation }: Shared): boolean =>
+  part < MIN_SHARED && part - BY_CHANCE * deviation < MAX_SHARED_BY_RING;
+
+/** How often a group's key agrees with the others' votes, as a part of how often they agree among themselves. */
+export interface Shared {
+  part: number;
+  /** Of `part`, if a key agreed with the others on each item by chance. */
+  deviation: number;
+}
 
 /**
- * Whether these raters agree because they know the truth: beyond chance, their majority agrees with the others' votes
- * at least three fifths as often as the others agree among themselves. A ring's key has nothing to do with the truth,
- * and agrees with the others by chance alone; experts who are right where the crowd is wrong agree with it elsewhere.
- * Also true if the others agree among themselves at least as often as these raters do, because then the others may be
- * the ring.
+ * Whether these raters agree because they know the truth: how often their majority agrees with the others' votes, beyond
+ * chance, as a part of how often the others agree among themselves so. A ring's key has nothing to do with the truth, and
+ * agrees with the others by chance alone; experts who are right where the crowd is wrong agree with it elsewhere. Infinity
+ * if the others agree among themselves at least as often as these raters do, because then the others may be the ring.
  *
  * @param kin raters who follow the key too, though not surely: they are not asked.
  */
-export function knowsBetter(
+export function sharedWithOthers(
   votes: LabelVotes,
   raters: readonly number[],
   kin: readonly number[] = [],
-): boolean {
+): Shared {
   const [I, K] = [votes.items.length, votes.labels.length];
   const isMember = new Uint8Array(votes.raters.length);
   const counts = new Uint8Array(votes.raters.length).fill(1);
@@ -73,24 +126,29 @@ export function knowsBetter(
   for (let v = 0; v < votes.item.length; v++)
     if (counts[votes.rater[v]])
       (isMember[votes.rater[v]] ? inside : outside)[votes.item[v] * K + votes.label[v]]++;
-  let [withKey, others] = [0, 0];
+  let [withKey, others, squares] = [0, 0, 0];
   const [keys, said] = [new Float64Array(K), new Float64Array(K)];
   for (let at = 0; at < I * K; at += K) {
     const key = keyOf(inside.subarray(at, at + K), -1);
     if (key === -1) continue;
     withKey += outside[at + key];
+    let here = 0;
     for (let y = 0; y < K; y++) {
+      here += outside[at + y];
       others += outside[at + y];
       keys[key] += outside[at + y];
       said[y] += outside[at + y];
     }
+    squares += (outside[at + key] - here / K) ** 2;
   }
   const byChance = (a: Float64Array, b: Float64Array) =>
     a.reduce((sum, n, y) => sum + (n / others) * (b[y] / others), 0);
   const amongOthers = agreement(outside, K);
   const shared = withKey / others - byChance(keys, said);
   const own = amongOthers - byChance(said, said);
-  return shared >= MIN_SHARED * own || agreement(inside, K) <= amongOthers;
+  return own <= 0 || agreement(inside, K) <= amongOthers
+    ? { part: Number.POSITIVE_INFINITY, deviation: 0 }
+    : { part: shared / own, deviation: Math.sqrt(squares) / others / own };
 }
 
 /**

@@ -7,7 +7,7 @@
 import { normalQuantile } from "../../statistics/normal.js";
 import type { LabelVotes } from "../votes.js";
 import { agreementByTruth, type IndependentRaters, truthWithout } from "./independent-raters.js";
-import { copied, type GroupMember, knowsBetter, MIN_COPIED } from "./ring.js";
+import { copied, type GroupMember, MIN_COPIED, MIN_SHARED, sharedWithOthers } from "./ring.js";
 import type { VoteLists } from "./vote-lists.js";
 
 /** Two raters with fewer items in common are not held against each other. */
@@ -37,7 +37,7 @@ export function ringsOfTwo(
     const two = [first[i], second[i]];
     if (two.some((rater) => taken.has(rater))) return [];
     const held = heldAgainstEachOther(votes, model, byRater, two[0], two[1]);
-    if (copied([held]) < MIN_COPIED || knowsBetter(votes, two)) return [];
+    if (copied([held]) < MIN_COPIED || !(sharedWithOthers(votes, two).part < MIN_SHARED)) return [];
     for (const rater of two) taken.add(rater);
     return [two.map((rater) => ({ ...held, rater }))];
   });

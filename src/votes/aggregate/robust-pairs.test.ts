@@ -211,8 +211,9 @@ describe("the default for comparisons", () => {
 
 describe("pairs of their own candidates", () => {
   /**
-   * Each pair by its own votes: sides are labels that weigh as much as their strength, and log-odds shrink by the part of
-   * ties in what the pair's votes weigh. Raters are judged by the votes that are not a ring's.
+   * Each pair by its own votes: sides are labels that weigh as much as their strength next to the strongest, and log-odds
+   * shrink by the part of ties in what the pair's votes weigh. Raters are judged by the sides that they take, in votes that
+   * are not a ring's.
    */
   function expectJudged(
     votes: Comparisons,
@@ -221,9 +222,10 @@ describe("pairs of their own candidates", () => {
   ): void {
     const pairs = comparedPairs(votes);
     const { votes: sides, from } = sideVotes(votes, pairs, false);
-    const strength = Float64Array.from(from, (v) => Math.abs(2 * votes.outcome[v] - 1));
-    const { ability, weight, groups, model } = robust(sides, { ...options, strength, confusions: false });
-    const first = byHardness(sides, ability, weight);
+    const said = Float64Array.from(from, (v) => Math.abs(2 * votes.outcome[v] - 1));
+    const strength = said.map((s) => s / Math.max(...said));
+    const { ability, weight, groups, model } = robust(sides, { ...options, confusions: false });
+    const first = byHardness(sides, ability, weight, strength);
     expect(aggregate.preferences.length).toBe(first.length);
     for (const [p, { probability }] of aggregate.preferences.entries()) {
       const [all, clear] = [false, true].map((clearOnly) =>
@@ -245,6 +247,10 @@ describe("pairs of their own candidates", () => {
   it("are judged by their own votes, ties and weak preferences for less", () => {
     const votes = pool(5, { pairs: 80 });
     expectJudged(votes, aggregatePreferences(votes));
+    // On a scale of which nobody uses the end, the strongest word counts in full.
+    const mild = { ...votes, outcome: votes.outcome.map((o) => 0.5 + (o - 0.5) / 2) };
+    expectJudged(mild, aggregatePreferences(mild));
+    expect(aggregatePreferences(mild).preferences).toEqual(aggregatePreferences(votes).preferences);
     expectJudged(votes, aggregatePreferences(votes, "robust", { maxShare: 0.25 }), { maxShare: 0.25 });
   });
 

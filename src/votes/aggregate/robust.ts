@@ -95,7 +95,7 @@ export function robust(votes: LabelVotes, options: RobustOptions = {}): RobustEs
     const begin = part.votes === votes ? undefined : shares;
     const { posterior, ability } = propagateBeliefs(votes, { weight, known, own: OWN, begin });
     for (const one of takenByThemselves(votes, { weight, known, shares, own: OWN, seed })) {
-      for (const [w, rater] of one.part.raters.entries()) ability[rater] = one.ability[w];
+      for (const [w, rater] of one.part.raters.entries()) if (one.home[w]) ability[rater] = one.ability[w];
       for (const [i, item] of one.part.items.entries())
         posterior.set(one.posterior.subarray(i * K, (i + 1) * K), item * K);
     }

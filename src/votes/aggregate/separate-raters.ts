@@ -4,11 +4,15 @@
  * likelier, by a factor of e^2 at least, if its raters are taken by themselves - all alike, or with abilities whose
  * shares are learned from them alone - than with the abilities of all parts expected of them, they are. Where there are
  * very many votes, a sample of each part's items decides.
+ *
+ * Parts that few votes connect (nearly-separate.ts) are treated so too: what one bilingual rater is like does not say what
+ * the others are. Who has votes in several parts is a rater of each.
  */
 import type { LabelVotes } from "../votes.js";
 import { propagateBeliefs } from "./belief-propagation.js";
 import { equalAbilities } from "./equal-abilities.js";
 import type { KnownLabels } from "./known-labels.js";
+import { nearlySeparate } from "./nearly-separate.js";
 import { MAX_COMPARED, sampleOfItems } from "./sample-of-items.js";
 import { voteLists } from "./vote-lists.js";
 
@@ -29,6 +33,8 @@ interface OwnAbilities {
   posterior: Float64Array;
   /** Of each of the part's raters, [W]. */
   ability: Float64Array;
+  /** Whether more than half of a rater's votes are in the part, [W]. */
+  home: boolean[];
 }
 
 /** What a part must gain in log-evidence by being taken by itself. */
@@ -58,8 +64,9 @@ export function takenByThemselves(
     seed?: number;
   },
 ): OwnAbilities[] {
-  const parts = separateParts(votes, weight, known);
+  const parts = separateParts(votes, weight, known).flatMap((part) => cutApart(part, seed));
   if (parts.length < 2) return [];
+  const cast = votesOf(votes);
   return parts.flatMap((part) => {
     if (part.raters.length < FEWEST_RATERS) return [];
     const most = (MAX_COMPARED * part.votes.item.length) / votes.item.length;
@@ -70,14 +77,35 @@ export function takenByThemselves(
     const differ = propagateBeliefs(sample.votes, given);
     if (Math.max(alike.logEvidence, differ.logEvidence) < expected + MIN_GAIN) return [];
     const all = { weight: part.weight, known: part.known };
+    const here = votesOf(part.votes);
+    const home = Array.from(part.raters, (rater, w) => here[w] > cast[rater] / 2);
     const sampled = sample.votes !== part.votes;
     if (differ.logEvidence < alike.logEvidence + MIN_GAIN) {
       const { posterior, ability } = sampled ? equalAbilities(part.votes, all) : alike;
-      return [{ part, posterior, ability: new Float64Array(part.raters.length).fill(ability) }];
+      return [{ part, posterior, ability: new Float64Array(part.raters.length).fill(ability), home }];
     }
     const begin = sampled ? differ.shares : undefined;
     const { posterior, ability } = propagateBeliefs(part.votes, { ...all, own, begin });
-    return [{ part, posterior, ability }];
+    return [{ part, posterior, ability, home }];
+  });
+}
+
+/** The number of each rater's votes, [W]. */
+function votesOf({ rater, raters }: LabelVotes): Int32Array {
+  const count = new Int32Array(raters.length);
+  for (const w of rater) count[w]++;
+  return count;
+}
+
+/** The part cut where few votes connect it, each piece again; the part itself if it holds together. */
+function cutApart(part: SeparatePart, seed: number): SeparatePart[] {
+  const sides = nearlySeparate(part.votes, part.weight, FEWEST_RATERS, seed);
+  if (sides === undefined) return [part];
+  return [0, 1].flatMap((side) => {
+    const kept = Int32Array.from(part.votes.item.keys()).filter((v) => sides[part.votes.item[v]] === side);
+    const piece = partOf(part.votes, part.weight, part.known, kept);
+    const [raters, items] = [piece.raters.map((w) => part.raters[w]), piece.items.map((i) => part.items[i])];
+    return cutApart({ ...piece, raters, items }, seed);
   });
 }
 

@@ -1,7 +1,7 @@
 /**
  * Reads doccano's classifications, as its projects write them in JSONL (github.com/doccano/doccano, backend/data_export):
  * `id`, `text`, and the labels in `label`, `labels` or `cats`; in older versions `annotations` with the label's and the
- * user's number. Newer ones name an annotator by the name of the file only; rows must then be given `annotator`.
+ * user's number; numbers of labels have no order, so such a label is "label 7". Newer ones name an annotator by the name of the file only; rows must then be given `annotator`.
  */
 import type { LocatedRow } from "../../base/location.js";
 import { saidIn } from "./answer-cells.js";
@@ -75,6 +75,7 @@ function answersOf(row: Record<string, unknown>): [person: string, labels: unkno
   return users.map((user) => {
     const own = (row.annotations as Numbered[]).filter((one) => String(one.user) === user);
     const marks = own.some((one) => "start_offset" in one);
-    return [user, marks ? own : own.map(({ label }) => label), "annotations"];
+    const labels = own.map(({ label }) => (typeof label === "number" ? `label ${label}` : label));
+    return [user, marks ? own : labels, "annotations"];
   });
 }
