@@ -3,9 +3,11 @@
  * type, shape and byte range, then the data, little-endian. Checkpoints use it, and any reader of safetensors can read
  * it.
  */
+
 import { createHash } from "node:crypto";
 import { type FileHandle, open } from "node:fs/promises";
 import { z } from "zod";
+import { elementCount } from "../base/element-count.js";
 import { PlumbError } from "../base/errors.js";
 
 export type TensorRecord =
@@ -76,7 +78,7 @@ function encodeHeader(tensors: ReadonlyMap<string, TensorRecord>): Uint8Array {
   const header: [string, object][] = [];
   let offset = 0;
   for (const [name, { dtype, shape, data }] of tensors) {
-    if (shape.reduce((a, b) => a * b, 1) !== data.length) {
+    if (elementCount(shape) !== data.length) {
       throw new Error(`tensor ${name} of shape [${shape}] has ${data.length} elements`);
     }
     header.push([
@@ -105,7 +107,7 @@ export async function readTensorsFile(path: string): Promise<Map<string, TensorR
     for (const [name, { dtype: code, shape, data_offsets }] of header) {
       const [start, end] = data_offsets;
       const dtype = code.toLowerCase() as TensorRecord["dtype"];
-      const length = shape.reduce((a, b) => a * b, 1);
+      const length = elementCount(shape);
       if (start !== expectedStart || end - start !== length * DTYPES[dtype].bytes || dataStart + end > size) {
         throw damaged(path, `tensor ${name} of shape [${shape}] does not fit bytes ${start} to ${end}`);
       }

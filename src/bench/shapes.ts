@@ -1,3 +1,4 @@
+import { elementCount } from "../base/element-count.js";
 import type { ModelConfig } from "../model/config.js";
 import { expectedWeights } from "../model/weight-names.js";
 
@@ -31,7 +32,7 @@ export function matrixElements(config: ModelConfig): number {
 
 /** Bytes of all weights in f32: what a decoding step at batch 1 has to read. */
 export const weightBytes = (config: ModelConfig): number =>
-  4 * [...expectedWeights(config).values()].reduce((n, shape) => n + shape.reduce((a, b) => a * b, 1), 0);
+  4 * [...expectedWeights(config).values()].reduce((n, shape) => n + elementCount(shape), 0);
 
 /**
  * Floating-point operations that a training step needs, per token: 2 per multiply-add; forward, input gradients and

@@ -389,29 +389,35 @@ function nonEmptyPrompt(messages: ChatMessage[], where: RowLocation): ChatMessag
   throw rowError(where, 'field "messages" has only assistant turns; expected a prompt before them');
 }
 
-/** Why a format cannot be used, where there is more to say than what it lacks. */
-const REASONS: Partial<Record<CheckedRow["format"], string>> = {
+const UNJUDGED = "its answers are not judged: plumb sft learns from those";
+
+/** Why a format cannot be used where another is expected; undefined where what is expected says all. */
+const REASONS: Readonly<Record<CheckedRow["format"], string | undefined>> = {
+  text: UNJUDGED,
+  messages: UNJUDGED,
+  sharegpt: UNJUDGED,
+  "prompt-completion": UNJUDGED,
+  alpaca: UNJUDGED,
+  "self-instruct": UNJUDGED,
+  "question-answer": UNJUDGED,
   "unpaired-preference": "its answers are judged one by one: plumb kto learns from those",
   "prompt-only": "it has no answers: plumb grpo and plumb ppo sample them",
   stepwise: "its labels judge single steps, and rewards here are of whole answers",
   segments: "its pieces have no roles, and what is learned is told by a conversation's roles; write messages",
   tokens: "its token ids were made for one tokenizer; give the texts",
   helpsteer: "its answers have ratings and none is called good; of two to one prompt it gives preferences",
+  preference: undefined,
+  "openai-preference": undefined,
+  ranked: undefined,
+  ultrafeedback: undefined,
+  nectar: undefined,
+  "pku-saferlhf": undefined,
+  shp: undefined,
+  "helpsteer-preference": undefined,
 };
 
-const UNJUDGED = "its answers are not judged: plumb sft learns from those";
-
 function unusable(row: CheckedRow, wanted: string, expected: string) {
-  const shown = [
-    "text",
-    "messages",
-    "prompt-completion",
-    "alpaca",
-    "question-answer",
-    "sharegpt",
-    "self-instruct",
-  ];
-  const why = REASONS[row.format] ?? (shown.includes(row.format) ? UNJUDGED : undefined);
+  const why = REASONS[row.format];
   const problem = `the ${row.format} format cannot be used as ${wanted}${why ? ` (${why})` : ""}; expected ${expected}`;
   return rowError(row.where, problem, likelyMistyped(Object.keys(row.meta ?? {})));
 }

@@ -1,3 +1,4 @@
+import { elementCount } from "../base/element-count.js";
 import type { DeviceBuffer, Runtime, Stretches } from "../runtime/runtime.js";
 import type { DType } from "../tensor/index.js";
 
@@ -26,7 +27,7 @@ export class RowBuffers {
     specs: Readonly<Record<string, RowSpec>>,
   ) {
     for (const [name, { dtype, shape }] of Object.entries(specs)) {
-      const size = shape.reduce((a, b) => a * b, 1);
+      const size = elementCount(shape);
       this.buffers.set(name, { whole: runtime.buffer(dtype, [rows * size]), shape, size });
     }
   }

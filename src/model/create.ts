@@ -1,3 +1,4 @@
+import { elementCount } from "../base/element-count.js";
 import { RandomStream } from "../base/random.js";
 import type { DeviceBuffer, Runtime } from "../runtime/runtime.js";
 import type { ModelConfig } from "./config.js";
@@ -22,7 +23,7 @@ import { expectedWeights } from "./weight-names.js";
 export function randomWeights(runtime: Runtime, config: ModelConfig, seed: number): Weights {
   const weights = new Map<string, DeviceBuffer>();
   for (const [name, shape] of expectedWeights(config)) {
-    const data = allocateF32(shape.reduce((a, b) => a * b, 1));
+    const data = allocateF32(elementCount(shape));
     const residual = /(o_proj|down_proj)\.weight$/.test(name) ? Math.sqrt(2 * config.layers) : 1;
     if (name.endsWith("norm.weight")) data.fill(config.unitOffsetNorm ? 0 : 1);
     else if (!name.endsWith(".bias"))

@@ -1,3 +1,4 @@
+import { elementCount } from "../base/element-count.js";
 import type { RandomStream } from "../base/random.js";
 import type { Parameters } from "../nn/index.js";
 import type { DeviceBuffer, Feed, Runtime } from "../runtime/runtime.js";
@@ -51,8 +52,6 @@ export interface FlatParameters {
   readonly decayed: number;
 }
 
-const size = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
-
 /**
  * Parameters of the given names and shapes. Vectors (norms, biases) come last: they have no weight decay.
  * @param initial returns the initial values of each, called in the order of the buffer; default zeros.
@@ -63,14 +62,14 @@ export function flatParameters(
   initial?: (spec: ParameterSpec) => Feed,
 ): FlatParameters {
   const ordered = [...specs.filter((s) => s.shape.length > 1), ...specs.filter((s) => s.shape.length <= 1)];
-  const length = ordered.reduce((n, s) => n + size(s.shape), 0);
+  const length = ordered.reduce((n, s) => n + elementCount(s.shape), 0);
   const flat = runtime.buffer("f32", [length], ...(initial ? ordered.map(initial) : []));
   const byName = new Map<string, DeviceBuffer>();
   let offset = 0;
   let decayed = 0;
   for (const { name, shape } of ordered) {
     byName.set(name, flat.view(shape, offset));
-    offset += size(shape);
+    offset += elementCount(shape);
     if (shape.length > 1) decayed = offset;
   }
   return { flat, byName, specs: ordered, decayed };
@@ -104,7 +103,7 @@ export function loraSpecs(config: ModelConfig, lora: LoraConfig): ParameterSpec[
  * the base model.
  */
 export function initialLora({ name, shape }: ParameterSpec, random: RandomStream): Float32Array {
-  const data = new Float32Array(size(shape));
+  const data = new Float32Array(elementCount(shape));
   if (!name.endsWith(".lora_A.weight")) return data;
   const bound = 1 / Math.sqrt(shape[1]);
   for (let i = 0; i < data.length; i++) data[i] = (2 * random.uniform() - 1) * bound;
@@ -113,7 +112,7 @@ export function initialLora({ name, shape }: ParameterSpec, random: RandomStream
 
 /** A new reward or value head: normal with std 1/sqrt(D + 1) (Stiennon et al. 2020), or zero. */
 export function initialHead({ shape }: ParameterSpec, random: RandomStream | "zero"): Float32Array {
-  const data = new Float32Array(size(shape));
+  const data = new Float32Array(elementCount(shape));
   return random === "zero" ? data : random.fillNormal(data, 1 / Math.sqrt(data.length + 1));
 }
 
@@ -145,6 +144,6 @@ export const networkFeeds = (network: Network): Record<string, DeviceBuffer> =>
 /** Number of elements of all parameters. */
 export function parameterCount(network: Network): { frozen: number; trainable: number } {
   let frozen = 0;
-  for (const buffer of network.frozen.values()) frozen += size(buffer.shape);
+  for (const buffer of network.frozen.values()) frozen += elementCount(buffer.shape);
   return { frozen, trainable: network.trainable.flat.shape[0] };
 }

@@ -1,7 +1,9 @@
 /** Writes a model, with adapters folded in, as a Hugging Face folder in floats or in 8 bits. */
+
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { z } from "zod";
 import { parseByteSize } from "../base/byte-size.js";
+import { elementCount } from "../base/element-count.js";
 import { PlumbError } from "../base/errors.js";
 import { inGroup } from "../base/setting-groups.js";
 import { usageError } from "../base/usage-error.js";
@@ -127,12 +129,10 @@ async function convertToInt8(
   signal.throwIfAborted();
   const description = describeInt8(rounded, rounded.source, baseError);
   await saveInt8(out, config, rounded.weights, description, tokenizer, maxShardBytes);
-  const parameters = [...expectedWeights(config).values()].reduce((n, shape) => n + sizeOf(shape), 0);
+  const parameters = [...expectedWeights(config).values()].reduce((n, shape) => n + elementCount(shape), 0);
   const int8 = { error: description.error, calibration: description.calibration, products16: int16.length };
   return { ...converted("int8", config, parameters), int8 };
 }
-
-const sizeOf = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
 
 const inInt8Already = (model: string): PlumbError =>
   new PlumbError(`${model} is stored in 8 bits already and cannot be converted again`, {

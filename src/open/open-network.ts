@@ -1,4 +1,5 @@
 /** Models and adapters that a command names, opened and read into memory. */
+import { elementCount } from "../base/element-count.js";
 import { PlumbError } from "../base/errors.js";
 import type { Notices } from "../base/host.js";
 import { Generator } from "../generate/index.js";
@@ -223,7 +224,7 @@ export async function mergeAdapter(
   const merged = new Map(adapted.frozen);
   for (const [name, { shape, adapted: changed, pieces }] of mergedWeights(adapted)) {
     if (!changed) continue;
-    const size = shape.reduce((a, b) => a * b, 1);
+    const size = elementCount(shape);
     const buffer = inPlace ? merged.get(name)! : runtime.adopt("f32", shape, allocateF32(size), name);
     let done = 0;
     for await (const piece of pieces()) {

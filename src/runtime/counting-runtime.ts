@@ -1,5 +1,6 @@
+import { elementCount } from "../base/element-count.js";
 import { type DType, evaluateDim, type Program, type Tensor } from "../tensor/index.js";
-import { elementCount, HOST_ARRAYS } from "./feeds.js";
+import { HOST_ARRAYS } from "./feeds.js";
 import { bytesOf, type ProgramCost, programCost } from "./program-cost.js";
 import type {
   CompiledStep,

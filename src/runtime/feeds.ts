@@ -1,4 +1,5 @@
 /** The inputs of a run: host arrays by type, and the values that these give to the symbols of a program's shapes. */
+import { elementCount } from "../base/element-count.js";
 import { type DType, evaluateDim, type Program, type Tensor } from "../tensor/index.js";
 import type { DeviceBuffer, Feed, HostArray, Stretches } from "./runtime.js";
 
@@ -11,8 +12,6 @@ export const HOST_ARRAYS = {
   i8: Int8Array,
   bool: Uint8Array,
 } as const satisfies Record<DType, unknown>;
-
-export const elementCount = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
 
 /** The separate stretches of a copy, in order. */
 export const partOf = ({

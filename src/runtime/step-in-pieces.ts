@@ -1,5 +1,5 @@
 /** Steps over long vectors that run the programs on one piece after another. */
-import { elementCount } from "./feeds.js";
+import { elementCount } from "../base/element-count.js";
 import type { CompiledStep, DeviceBuffer, Runtime, StepProgram } from "./runtime.js";
 
 interface Piece {

@@ -17,18 +17,20 @@ beforeAll(async () => {
 afterAll(() => rm(dir, { recursive: true, force: true }));
 
 const EACH = ["--model", "model", "--set", "lora.r=2", "--micro-batch-size", "4"];
-const ROWS = ["--batch-size", "8", "--limit", "8", "--epochs", "1"];
-const PAIRS = [...ROWS, "--data", "pairs.jsonl"];
+const rows = (batchSize: string) => ["--batch-size", batchSize, "--limit", "8", "--epochs", "1"];
+const PAIRS = ["--data", "pairs.jsonl"];
+const DIRECT = [...PAIRS, "--eval-prompts", "0"];
 const ONLINE = [
   ...["--data", "prompts.jsonl", "--batch-size", "4", "--iterations", "1", "--max-new-tokens", "4"],
   ...["--eval-prompts", "2", "--reward-functions", "[{module: ./length.mjs}]"],
 ];
 const COMMANDS: Record<string, readonly string[]> = {
-  sft: [...ROWS, "--data", "demos.jsonl"],
-  reward: PAIRS,
-  dpo: [...PAIRS, "--eval-prompts", "0"],
-  kto: [...PAIRS, "--eval-prompts", "0"],
-  orpo: [...PAIRS, "--eval-prompts", "0"],
+  sft: [...rows("8"), "--data", "demos.jsonl"],
+  reward: [...rows("8"), ...PAIRS],
+  dpo: [...rows("8"), ...DIRECT],
+  // Each pair is two answers.
+  kto: [...rows("16"), ...DIRECT],
+  orpo: [...rows("8"), ...DIRECT],
   ppo: ONLINE,
   grpo: [...ONLINE, "--group-size", "2"],
 };

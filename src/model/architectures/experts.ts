@@ -1,4 +1,5 @@
 /** The weights of mixtures of experts in files, and as we have them (`expertWeights`). */
+import { elementCount } from "../../base/element-count.js";
 import { PlumbError } from "../../base/errors.js";
 import type { Experts, ModelConfig } from "../config.js";
 import { allocateF32, type OpenWeights } from "../formats/weights.js";
@@ -55,7 +56,7 @@ function blocks(
   at: (block: number) => number,
   { toOurs, toTheirs }: Orders = AS_IT_IS,
 ): Part {
-  const size = shape.reduce((a, b) => a * b, 1) / count;
+  const size = elementCount(shape) / count;
   return {
     ...{ name, shape },
     put(ours, theirs) {
@@ -217,7 +218,7 @@ export function withExperts(
     dtype: (name) => weights.dtype(isOfExperts(name) ? partsOf(name)[0].name : name),
     async read(name) {
       if (!isOfExperts(name)) return weights.read(name);
-      const out = allocateF32(shapeOf(name).reduce((a, b) => a * b, 1));
+      const out = allocateF32(elementCount(shapeOf(name)));
       for (const part of partsOf(name)) part.put(out, await weights.read(part.name));
       return out;
     },

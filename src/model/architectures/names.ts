@@ -1,4 +1,5 @@
 /** Converts weights between an architecture's names and layouts and ours. */
+import { elementCount } from "../../base/element-count.js";
 import type { ModelConfig } from "../config.js";
 import { allocateF32, type OpenWeights, unknownTensor } from "../formats/weights.js";
 import type { SavedTensor } from "../formats/write-safetensors.js";
@@ -45,7 +46,7 @@ function layoutOf(config: ModelConfig, name: string): Layout | undefined {
 /** All values of a tensor in one array. */
 export async function wholeTensor(tensor: SavedTensor): Promise<Float32Array> {
   if ("data" in tensor) return tensor.data;
-  const out = allocateF32(tensor.shape.reduce((a, b) => a * b, 1));
+  const out = allocateF32(elementCount(tensor.shape));
   let filled = 0;
   for await (const piece of tensor.pieces()) {
     out.set(piece, filled);

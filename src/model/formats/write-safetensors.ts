@@ -1,4 +1,5 @@
 import { type FileHandle, open } from "node:fs/promises";
+import { elementCount } from "../../base/element-count.js";
 import { bf16Bits, f16Bits } from "./to-half.js";
 
 /** A tensor in memory, row-major. */
@@ -38,7 +39,7 @@ const storedAs = (tensor: SavedTensor, dtype: FloatDtype): keyof typeof ELEMENT_
 
 /** Bytes of a tensor in a file. */
 export const savedBytes = (tensor: SavedTensor, dtype: FloatDtype): number =>
-  tensor.shape.reduce((a, b) => a * b, 1) * ELEMENT_BYTES[storedAs(tensor, dtype)];
+  elementCount(tensor.shape) * ELEMENT_BYTES[storedAs(tensor, dtype)];
 
 /**
  * Writes a safetensors file: header length, header, then tensors in the order of their names, so that equal tensors

@@ -1,7 +1,7 @@
+import { elementCount } from "../../base/element-count.js";
 import { RandomStream } from "../../base/random.js";
 import type { Parameters } from "../../nn/index.js";
 import { adamwSchema } from "../../optim/index.js";
-import { elementCount } from "../../runtime/feeds.js";
 import { readFloats } from "../../runtime/read.js";
 import type { DeviceBuffer, Executable, FrozenWeights, HostArray, Runtime } from "../../runtime/runtime.js";
 import {

@@ -1,3 +1,4 @@
+import { elementCount } from "../../base/element-count.js";
 import type { KernelWork } from "../profile.js";
 
 /** Type and shape of a value, as ONNX Runtime's profile gives them: {"float": [1024, 576]}. */
@@ -43,11 +44,10 @@ const WITHOUT_BYTES: ReadonlySet<string> = new Set([
 /** Operations that read as much as they write, from a larger table. */
 const TAKES_PART: ReadonlySet<string> = new Set(["Gather", "GatherElements", "GatherND", "Slice"]);
 
-const count = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
 const bytesOf = (values: readonly ProfiledValue[]): number =>
   values
     .flatMap((value) => Object.entries(value))
-    .reduce((sum, [type, shape]) => sum + (BYTES[type] ?? 0) * count(shape), 0);
+    .reduce((sum, [type, shape]) => sum + (BYTES[type] ?? 0) * elementCount(shape), 0);
 const shapeOf = (value: ProfiledValue | undefined): readonly number[] =>
   value ? (Object.values(value)[0] ?? []) : [];
 
@@ -68,14 +68,14 @@ export function kernelWork(
   }
   const columns = output[output.length - 1];
   // A factor with two axes may have an output with more: all axes before the last are then rows.
-  const perProduct = first.length > 2 ? count(first.slice(-2)) : count(first);
+  const perProduct = first.length > 2 ? elementCount(first.slice(-2)) : elementCount(first);
   const rows = op === "MatMul" || op === "MatMulInteger" ? first.at(-2) : output.at(-2);
   const inner = perProduct / (rows ?? 1);
-  const batch = count(output) / ((rows ?? 1) * columns);
+  const batch = elementCount(output) / ((rows ?? 1) * columns);
   const size = `${rows}x${inner}x${columns}`;
   const factors = bytesOf(inputs.slice(0, 1)) + batch * inner * columns * (WHOLE_NUMBERS.has(op) ? 1 : 4);
   return {
-    flops: 2 * count(output) * inner,
+    flops: 2 * elementCount(output) * inner,
     bytes: factors + bytesOf(outputs),
     size: batch > 1 ? `${batch} of ${size}` : size,
   };

@@ -1,5 +1,6 @@
+import { elementCount } from "../../base/element-count.js";
 import type { DType } from "../../tensor/index.js";
-import { elementCount, fill, HOST_ARRAYS, partOf } from "../feeds.js";
+import { fill, HOST_ARRAYS, partOf } from "../feeds.js";
 import type { DeviceBuffer, HostArray, Stretches } from "../runtime.js";
 import { call, create, ELEMENT_TYPE, type Pointer } from "./api.js";
 

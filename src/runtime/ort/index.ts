@@ -6,8 +6,9 @@
 import { mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
+import { elementCount } from "../../base/element-count.js";
 import type { DType, Program } from "../../tensor/index.js";
-import { elementCount, fill } from "../feeds.js";
+import { fill } from "../feeds.js";
 import { EXTERNAL_FILE, encodeProgram, inputName } from "../onnx/encode.js";
 import { constantWeights } from "../onnx/packing.js";
 import type { ProfiledRun, ProfilingRuntime, RuntimeStatistics } from "../profile.js";

@@ -1,6 +1,8 @@
+import { elementCount } from "../../base/element-count.js";
 import { type DType, evaluateDim, type Program, type Tensor } from "../../tensor/index.js";
-import { elementCount, HOST_ARRAYS, matchShape, solveSymbols } from "../feeds.js";
-import { inputName, outputName, ZERO } from "../onnx/encode.js";
+import { HOST_ARRAYS, matchShape, solveSymbols } from "../feeds.js";
+import { inputName, outputName } from "../onnx/encode.js";
+import { ZERO } from "../onnx/graph-parts.js";
 import type { RuntimeStatistics } from "../profile.js";
 import type { DeviceBuffer, Executable, Feed, FrozenWeights, HostArray } from "../runtime.js";
 import { call, callAsync, create, type Pointer } from "./api.js";

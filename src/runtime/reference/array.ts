@@ -1,6 +1,7 @@
 /** Arrays of the reference runtime: row-major values with their shape. */
+import { elementCount } from "../../base/element-count.js";
 import type { DType, Tensor } from "../../tensor/index.js";
-import { elementCount, HOST_ARRAYS } from "../feeds.js";
+import { HOST_ARRAYS } from "../feeds.js";
 import type { HostArray } from "../runtime.js";
 
 /** A tensor's numbers in row-major order, with their type and shape. */

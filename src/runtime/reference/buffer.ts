@@ -1,6 +1,7 @@
+import { elementCount } from "../../base/element-count.js";
 import { PlumbError } from "../../base/errors.js";
 import type { DType } from "../../tensor/index.js";
-import { elementCount, fill, partOf } from "../feeds.js";
+import { fill, partOf } from "../feeds.js";
 import type { DeviceBuffer, HostArray, Stretches } from "../runtime.js";
 
 /** Elements [start, end) of memory, and a copy that a reader received. */

@@ -6,6 +6,7 @@
  * const runtime = new ReferenceRuntime();
  * const { y } = await runtime.compile(trace("double", { x: spec }, ({ x }) => ({ y: add(x, x) }))).run({ x: data });
  */
+import { elementCount } from "../../base/element-count.js";
 import {
   type DType,
   evaluateDim,
@@ -14,7 +15,7 @@ import {
   type Tensor,
   topologicalOrder,
 } from "../../tensor/index.js";
-import { elementCount, fill, HOST_ARRAYS, matchShape, solveSymbols } from "../feeds.js";
+import { fill, HOST_ARRAYS, matchShape, solveSymbols } from "../feeds.js";
 import type {
   CompiledStep,
   DeviceBuffer,

@@ -2,9 +2,9 @@
  * Each operation by its definition, one element after another: sums in double precision, rounded once to f32. Nothing
  * is shared with another runtime, so that a test of one against the other can fail.
  */
+import { elementCount } from "../../base/element-count.js";
 import type { Node, PlainOpName } from "../../tensor/index.js";
 import type { OpName } from "../../tensor/op-names.js";
-import { elementCount } from "../feeds.js";
 import {
   aroundAxis,
   axisOf,

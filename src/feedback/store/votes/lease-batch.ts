@@ -98,13 +98,54 @@ async function leaseInProject(
   const holdings = groupBy(held, ({ rater_id }) => rater_id);
 
   // 2. Make new leases, up to the number each rater asks for.
+  const { fresh, reasons } = await newLeases(write, project, requests, members, holdings);
+
+  // 3. Store them.
+  await storeLeases(db, project, fresh);
+
+  // 4. Answer the requests.
+  const shown = await shownLeases(db, [...holdings.values()].flat());
+  const byId = new Map(shown.map((lease) => [lease.id, lease]));
+  for (const request of requests) {
+    const { rater } = request;
+    const member = members.get(rater);
+    if (member === undefined) {
+      outcomes.set(request, { error: notMember() });
+      continue;
+    }
+    if (member.state !== "active") {
+      const none = member.state as "paused" | "excluded";
+      outcomes.set(request, { value: { leases: [], none, why: notWorking(member) } });
+      continue;
+    }
+    const leases = (holdings.get(rater) ?? []).flatMap(({ id }) => byId.get(id) ?? []);
+    const none = reasons.get(rater);
+    outcomes.set(request, {
+      value: { leases, ...(none && leases.length < (request.count ?? 1) && { none }) },
+    });
+  }
+}
+
+/**
+ * Leases for the raters who ask for more than they hold, which are added to `holdings`.
+ *
+ * @returns them, and for who gets fewer than asked for why.
+ */
+async function newLeases(
+  write: Write,
+  project: Project,
+  requests: readonly LeaseRequest[],
+  members: Awaited<ReturnType<typeof presentMembers>>,
+  holdings: Map<string, Tables["leases"][]>,
+): Promise<{ fresh: Tables["leases"][]; reasons: Map<string, LeaseAnswer["none"]> }> {
+  const { db, now } = write;
   const wanted = new Map<string, number>();
   for (const { rater, count = 1 } of requests)
     wanted.set(rater, Math.max(wanted.get(rater) ?? 0, count - (holdings.get(rater)?.length ?? 0)));
   const total = [...wanted.values()].reduce((sum, count) => sum + Math.max(0, count), 0);
   const asking = [...wanted].flatMap(([rater, count]) => (count > 0 ? (members.get(rater) ?? []) : []));
   const untrained = await inTraining(db, project.id, asking);
-  const pool = await CandidatePool.load(write, project, raters, total);
+  const pool = await CandidatePool.load(write, project, [...wanted.keys()], total);
   const reasons = new Map<string, LeaseAnswer["none"]>();
   const fresh: Tables["leases"][] = [];
   for (const [rater, count] of wanted) {
@@ -131,8 +172,15 @@ async function leaseInProject(
     }
     holdings.set(rater, own);
   }
+  return { fresh, reasons };
+}
 
-  // 3. Store them.
+/** Stores new leases, counts them as their raters' turns, and recounts their items. */
+async function storeLeases(
+  db: Write["db"],
+  project: Project,
+  fresh: readonly Tables["leases"][],
+): Promise<void> {
   await insertRows(db, "leases", fresh);
   const turns = groupBy(
     groupBy(fresh, ({ rater_id }) => rater_id),
@@ -152,28 +200,6 @@ async function leaseInProject(
       )
       .execute();
   await recountItems(db, [...new Set(fresh.map(({ item_id }) => item_id))]);
-
-  // 4. Answer the requests.
-  const shown = await shownLeases(db, [...holdings.values()].flat());
-  const byId = new Map(shown.map((lease) => [lease.id, lease]));
-  for (const request of requests) {
-    const { rater } = request;
-    const member = members.get(rater);
-    if (member === undefined) {
-      outcomes.set(request, { error: notMember() });
-      continue;
-    }
-    if (member.state !== "active") {
-      const none = member.state as "paused" | "excluded";
-      outcomes.set(request, { value: { leases: [], none, why: notWorking(member) } });
-      continue;
-    }
-    const leases = (holdings.get(rater) ?? []).flatMap(({ id }) => byId.get(id) ?? []);
-    const none = reasons.get(rater);
-    outcomes.set(request, {
-      value: { leases, ...(none && leases.length < (request.count ?? 1) && { none }) },
-    });
-  }
 }
 
 /**
