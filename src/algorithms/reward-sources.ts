@@ -30,7 +30,7 @@ export type Rewards = (number | null)[];
 /** A user-defined reward: returns one number per response, or null for one that it cannot score. */
 export type RewardFunction = (
   inputs: readonly RewardInput[],
-) => Readonly<Rewards> | Promise<Readonly<Rewards>>;
+) => readonly (number | null)[] | Promise<readonly (number | null)[]>;
 
 /** A source of rewards and its weight in the sum. */
 export interface RewardSource {
