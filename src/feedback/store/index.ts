@@ -93,6 +93,7 @@ export {
   setProjectState,
 } from "./projects/projects.js";
 export { purgeProject } from "./projects/purge.js";
+export { type SavedColumns, saveColumns, savedColumns } from "./projects/import-columns.js";
 export { addBookmark, type Bookmark, listBookmarks, removeBookmark } from "./raters/bookmarks.js";
 export { findMember, MEMBER_STATES, type MemberState, setMemberState } from "./raters/member-state.js";
 export {

@@ -32,6 +32,13 @@ const PROMPTS = [
     "conversation",
     "messages",
     "history",
+    "user_prompt",
+    "user_message",
+    "instructions",
+    "conversations",
+    "chat",
+    "dialogue",
+    "dialog",
   ],
   "text",
 ];
@@ -66,15 +73,20 @@ export function fieldRoles(names: readonly string[], given: FieldRoles): FoundRo
   return { prompt: prompt as string, responses: [...responses], sources: sourcesOf(responses, rest) };
 }
 
+/** A name without capitals, and with one sign between words. */
+const plain = (name: string): string => name.toLowerCase().replace(/[\s.-]+/g, "_");
+
 /** The prompt's field; several if more than one is called so; "text" only if no other is. */
-function promptOf(names: readonly string[]): string | string[] | undefined {
-  const named = names.filter((name) => PROMPTS.slice(0, -1).includes(name.toLowerCase()));
+export function promptOf(names: readonly string[]): string | string[] | undefined {
+  const named = names.filter((name) => PROMPTS.slice(0, -1).includes(plain(name)));
   if (named.length > 1) return named;
   return named[0] ?? names.find((name) => name.toLowerCase() === "text");
 }
 
-/** The fields of responses, by their names; or why they cannot be told from others. */
-export function responsesOf(names: readonly string[]): string[] | string {
+/** The fields of responses, by their names; or those of which the names leave it open, and how. */
+export function responseFields(
+  names: readonly string[],
+): { responses: string[] } | { unclear: string[]; why: "mixed" | "models" } {
   const families = new Map<string, string[]>();
   for (const name of names) {
     const groups = responseName(name);
@@ -83,15 +95,23 @@ export function responsesOf(names: readonly string[]): string[] | string {
     families.set(family, [...(families.get(family) ?? []), name]);
   }
   const [responses, ...others] = families.values();
-  if (others.length > 0)
-    return asked([...responses, ...others.flat()], "may each be a response or something else");
-  if (responses !== undefined) return responses;
+  if (others.length > 0) return { unclear: [...responses, ...others.flat()], why: "mixed" };
+  if (responses !== undefined) return { responses };
   const sources = names.filter((name) => SOURCE_FIELD.exec(name.toLowerCase())?.groups?.place !== undefined);
-  return sources.length > 1 ? asked(sources, "may be names of models, or what they wrote") : [];
+  return sources.length > 1 ? { unclear: sources, why: "models" } : { responses: [] };
 }
 
-/** Whether any of these fields may be a response's, by their names. */
-export const mayHoldResponses = (names: readonly string[]): boolean => responsesOf(names).length > 0;
+/** The fields of responses, by their names; or why they cannot be told from others. */
+export function responsesOf(names: readonly string[]): string[] | string {
+  const found = responseFields(names);
+  if ("responses" in found) return found.responses;
+  return asked(
+    found.unclear,
+    found.why === "mixed"
+      ? "may each be a response or something else"
+      : "may be names of models, or what they wrote",
+  );
+}
 
 const asked = (names: readonly string[], why: string): string =>
   `${listed(names)} ${why}; call the responses response_a and response_b, or name them with --response-fields`;
@@ -107,7 +127,7 @@ function responseName(name: string): { family?: string; place?: string } | undef
 }
 
 /** The source of each response: `response_a_model`, or the field of the same place, or all in their order. */
-function sourcesOf(responses: readonly string[], names: readonly string[]): Map<string, string> {
+export function sourcesOf(responses: readonly string[], names: readonly string[]): Map<string, string> {
   const others = names.filter((name) => !responses.includes(name));
   const attached = (response: string) =>
     others.find((name) => {

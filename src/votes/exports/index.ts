@@ -7,8 +7,10 @@ export {
   type FieldRoles,
   type FoundRoles,
   fieldRoles,
-  mayHoldResponses,
+  promptOf,
+  responseFields,
   responsesOf,
+  sourcesOf,
 } from "./field-roles.js";
 export {
   type ForeignRecord,
