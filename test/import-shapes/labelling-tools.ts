@@ -89,7 +89,10 @@ export const LABELLING_TOOLS: readonly Shape[] = [
     text: lines({
       ...{ prompt: "Which?", response_1: "X", response_2: "Y", external_id: null, metadata: "{}" },
       choice: [{ user_id: "u1", value: "response_2", status: "submitted" }],
-      ...{ "choice-suggestion": null, "choice-suggestion-metadata": { type: null, score: null, agent: null } },
+      ...{
+        "choice-suggestion": null,
+        "choice-suggestion-metadata": { type: null, score: null, agent: null },
+      },
     }),
     reads: {
       ...{ prompt: "Which?", responses: ["X", "Y"], votes: 1 },
@@ -103,7 +106,7 @@ export const LABELLING_TOOLS: readonly Shape[] = [
     asks: {
       about: "prompt",
       columns: ["Aufgabe", "eins", "zwei"],
-      then: { Aufgabe: "prompt", eins: "response", zwei: "response" },
+      answer: { Aufgabe: "prompt", eins: "response", zwei: "response" },
     },
     reads: {
       ...{ prompt: "Which?", responses: ["X", "Y"], votes: 1 },
@@ -191,7 +194,7 @@ export const LABELLING_TOOLS: readonly Shape[] = [
       ],
       meta: { source: "s" },
     }),
-    asks: { about: "responses", columns: ["options"], then: { text: "prompt", options: "response" } },
+    asks: { about: "responses", columns: ["options"], answer: { text: "prompt", options: "response" } },
     reads: {
       ...{ prompt: "Which?", responses: ["X", "Y"] },
       columns: { text: "prompt", options: "response", meta: "metadata" },
@@ -209,7 +212,7 @@ export const LABELLING_TOOLS: readonly Shape[] = [
   {
     name: "Mechanical Turk, batch results",
     file: "Batch_results.csv",
-    text: 'HITId,WorkerId,AssignmentId,AssignmentStatus,SubmitTime,WorkTimeInSeconds,Input.prompt,Input.response_a,Input.response_b,Answer.better\n3ABC,W1,A1,Approved,Mon Jan 05 10:00:00 PST 2026,12,Which?,X,Y,response_a\n',
+    text: "HITId,WorkerId,AssignmentId,AssignmentStatus,SubmitTime,WorkTimeInSeconds,Input.prompt,Input.response_a,Input.response_b,Answer.better\n3ABC,W1,A1,Approved,Mon Jan 05 10:00:00 PST 2026,12,Which?,X,Y,response_a\n",
     reads: { ...{ prompt: "Which?", responses: ["X", "Y"], votes: 1 }, columns: READ.columns },
   },
   {
@@ -217,7 +220,7 @@ export const LABELLING_TOOLS: readonly Shape[] = [
     file: "bot.jsonl",
     kind: "safety",
     text: lines({ exchange: [user("Hi"), assistant("X")], locale: "en" }),
-    asks: { about: "prompt", columns: ["exchange"], then: { exchange: "conversation" } },
+    asks: { about: "prompt", columns: ["exchange"], answer: { exchange: "conversation" } },
     reads: {
       prompt: [user("Hi")],
       responses: ["X"],

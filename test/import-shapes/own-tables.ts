@@ -32,7 +32,7 @@ export const OWN_TABLES: readonly Shape[] = [
     name: "answers in columns that are called after their models",
     file: "ours.csv",
     text: "prompt,gpt,ours\nWhy is the sky blue?,Scattering.,It is paint.\n",
-    asks: { about: "responses", columns: ["gpt", "ours"], then: { gpt: "response", ours: "response" } },
+    asks: { about: "responses", columns: ["gpt", "ours"], answer: { gpt: "response", ours: "response" } },
     reads: { ...PAIR, columns: { prompt: "prompt", gpt: "response", ours: "response" } },
   },
   {
@@ -42,7 +42,7 @@ export const OWN_TABLES: readonly Shape[] = [
     asks: {
       about: "responses",
       columns: ["model_a", "model_b"],
-      then: { model_a: "response", model_b: "response" },
+      answer: { model_a: "response", model_b: "response" },
     },
     reads: { ...PAIR, columns: { prompt: "prompt", model_a: "response", model_b: "response" } },
   },
@@ -59,7 +59,7 @@ export const OWN_TABLES: readonly Shape[] = [
     asks: {
       about: "prompt",
       columns: ["Frage", "Antwort A", "Antwort B", "Bemerkung"],
-      then: { Frage: "prompt", "Antwort A": "response", "Antwort B": "response" },
+      answer: { Frage: "prompt", "Antwort A": "response", "Antwort B": "response" },
     },
     reads: {
       ...PAIR,
@@ -70,12 +70,15 @@ export const OWN_TABLES: readonly Shape[] = [
     name: "a data frame with its index as the first column",
     file: "frame.csv",
     text: ",prompt,response_a,response_b\n0,Why is the sky blue?,Scattering.,It is paint.\n",
-    reads: { ...PAIR, columns: { "": "metadata", prompt: "prompt", response_a: "response", response_b: "response" } },
+    reads: {
+      ...PAIR,
+      columns: { "": "metadata", prompt: "prompt", response_a: "response", response_b: "response" },
+    },
   },
   {
     name: "a data frame with lists as Python prints them",
     file: "python.csv",
-    text: "prompt,responses\nWhy is the sky blue?,\"['Scattering.', \"\"It is paint.\"\"]\"\n",
+    text: 'prompt,responses\nWhy is the sky blue?,"[\'Scattering.\', ""It is paint.""]"\n',
     reads: { ...PAIR, columns: { prompt: "prompt", responses: "response" } },
   },
   {
@@ -85,7 +88,7 @@ export const OWN_TABLES: readonly Shape[] = [
     asks: {
       about: "prompts",
       columns: ["instruction", "input"],
-      then: { instruction: "prompt", input: "prompt" },
+      answer: { instruction: "prompt", input: "prompt" },
     },
     reads: {
       prompt: "Translate:\n\nHallo",
@@ -100,7 +103,7 @@ export const OWN_TABLES: readonly Shape[] = [
     asks: {
       about: "mixed",
       columns: ["response_a", "response_b", "output"],
-      then: { response_a: "response", response_b: "response", output: "metadata" },
+      answer: { response_a: "response", response_b: "response", output: "metadata" },
     },
     reads: {
       prompt: "p",
@@ -160,11 +163,23 @@ export const OWN_TABLES: readonly Shape[] = [
   {
     name: "whole conversations, one for each answer",
     file: "whole.jsonl",
-    text: lines({ conversation_a: [user("Hi"), assistant("X")], conversation_b: [user("Hi"), assistant("Y")] }),
+    text: lines({
+      conversation_a: [user("Hi"), assistant("X")],
+      conversation_b: [user("Hi"), assistant("Y")],
+    }),
     reads: {
       prompt: [user("Hi")],
       responses: ["X", "Y"],
       columns: { conversation_a: "conversation", conversation_b: "conversation" },
+    },
+  },
+  {
+    name: "code in a cell that looks like a list, among others that do not",
+    file: "code.csv",
+    text: 'prompt,response_a,response_b\n"[""x""]","[""a"", ""b""]",list()\nSort it,"sorted(x)","x.sort()"\nMore,"1","2"\n',
+    reads: {
+      ...{ items: 3, prompt: '["x"]', responses: ['["a", "b"]', "list()"] },
+      columns: { prompt: "prompt", response_a: "response", response_b: "response" },
     },
   },
   {

@@ -16,7 +16,14 @@ export const ARENAS: readonly Shape[] = [
       ...ARENA,
       judge: "arena_user_1",
       ...CONVERSATIONS,
-      ...{ turn: 1, anony: true, language: "English", tstamp: 1.68e9, openai_moderation: {}, toxic_chat_tag: {} },
+      ...{
+        turn: 1,
+        anony: true,
+        language: "English",
+        tstamp: 1.68e9,
+        openai_moderation: {},
+        toxic_chat_tag: {},
+      },
     }),
     reads: {
       ...{ prompt: [user("Hi")], responses: ["X", "Y"], sources: ["gpt-4", "llama"], votes: 1 },
@@ -183,7 +190,7 @@ export const TRAINING_DATA: readonly Shape[] = [
     file: "evals.jsonl",
     kind: "rewrite",
     text: lines({ input: [system("Be brief."), user("2+2?")], ideal: "4" }),
-    asks: { about: "responses", columns: ["ideal"], then: { input: "prompt", ideal: "response" } },
+    asks: { about: "responses", columns: ["ideal"], answer: { input: "prompt", ideal: "response" } },
     reads: {
       ...{ prompt: [system("Be brief."), user("2+2?")], responses: ["4"] },
       columns: { input: "prompt", ideal: "response" },

@@ -13,7 +13,7 @@ export interface Shape {
   /** What must be read. */
   reads?: Reading;
   /** The columns that are asked about, and choices with which the file is read as `reads` says. */
-  asks?: { about: string; columns: readonly string[]; then: ColumnChoices };
+  asks?: { about: string; columns: readonly string[]; answer: ColumnChoices };
   /** What is said where the file cannot be read. */
   refuses?: RegExp;
 }

@@ -98,6 +98,21 @@ const SENTENCES: readonly (readonly [said: RegExp, german: string])[] = [
     new RegExp(`^${NAMES} may say which response was better; .* rows item,rater,left,right,winner$`),
     "$1 sagt vielleicht, welche Antwort besser war; das bleibt bei den Aufgaben und wird nicht als Urteil gelesen. Urteile sind Zeilen item,rater,left,right,winner.",
   ],
+  [/^is missing, empty or not text$/, "fehlt, ist leer oder kein Text"],
+  [/^is not a list of texts$/, "ist keine Liste von Texten"],
+  [/^is no conversation of texts$/, "ist kein Gespräch aus Texten"],
+  [
+    /^does not end with an answer of the assistant$/,
+    "endet nicht mit einer Antwort des Assistenten",
+  ],
+  [
+    /^no column holds a prompt of texts or messages; the fields are (.+)$/,
+    "Keine Spalte enthält eine Eingabe aus Text oder Nachrichten; die Felder sind $1",
+  ],
+  [
+    /^no column holds answers for raters to judge; the fields are (.+)$/,
+    "Keine Spalte enthält Antworten, die beurteilt werden könnten; die Felder sind $1",
+  ],
 ];
 
 /** The sentence in German; as it is if it is none of these. */

@@ -3,7 +3,7 @@ import type { LocatedRow } from "../../base/location.js";
 import { ImportProblems, type RowProblem } from "../../votes/exports/index.js";
 import { ItemContent, type TaskDefinition } from "../../votes/tasks/index.js";
 import { itemProblem, MAX_ITEMS_AT_ONCE, NewItem } from "../store/items/items.js";
-import { isRemembered, type RememberedColumns, rememberedFor } from "./columns/remembered.js";
+import { columnNames, isRemembered, type RememberedColumns, rememberedFor } from "./columns/remembered.js";
 import type { ColumnChoices, ColumnQuestion, ReadColumn } from "./columns/roles.js";
 import { goldAnswer } from "./gold.js";
 import { assembleRows, type Source } from "./import-tasks.js";
@@ -23,6 +23,8 @@ export interface CheckedItems {
   questions: readonly ColumnQuestion[];
   /** The choices by which it was read. */
   choices: ColumnChoices;
+  /** The names of all columns, by which a file with the same ones is known. */
+  names: string[];
   /** What would be taken but may not be meant, as sentences with counts. */
   warnings: string[];
   /** The first thousand of `problemCount` problems. */
@@ -66,7 +68,7 @@ export async function checkItems(
 }
 
 type Read = Omit<CheckedItems, "problems" | "problemCount">;
-const NOTHING = { columns: [], questions: [], choices: {} };
+const NOTHING = { columns: [], questions: [], choices: {}, names: [] };
 
 function ownItems(rows: readonly LocatedRow[], task: TaskDefinition, problems: ImportProblems): Read {
   const items: NewItem[] = [];
@@ -116,7 +118,8 @@ function foreignItems(
   said: ColumnChoices | readonly RememberedColumns[],
   problems: ImportProblems,
 ): Read {
-  const choices = isRemembered(said) ? rememberedFor(rows, said) : said;
+  const names = columnNames(rows);
+  const choices = isRemembered(said) ? rememberedFor(names, said) : said;
   const { items, votes, places, source, columns, questions, warnings } = assembleRows(
     rows,
     { choices, seed: 0 },
@@ -128,7 +131,7 @@ function foreignItems(
     if (problem !== undefined) problems.add(places[i], "", problem);
   }
   return {
-    ...{ source, columns, questions, choices, warnings },
+    ...{ source, columns, questions, choices, names, warnings },
     items: items.map(({ content, gold }) => ({ content, ...(gold && { gold }) })),
     votes: votes.length,
   };

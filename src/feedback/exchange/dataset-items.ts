@@ -43,7 +43,9 @@ export function datasetItems(
   const [items, places]: [TaskItem[], RowLocation[]] = [[], []];
   // What the format reads stays, whatever becomes of it.
   const unread = [...plan.roles]
-    .filter(([name, role]) => (role === "ignored" || role === "gold") && columnUse(format, name) === undefined)
+    .filter(
+      ([name, role]) => (role === "ignored" || role === "gold") && columnUse(format, name) === undefined,
+    )
     .map(([name]) => name);
   const rows = all.map((row) => ({ ...row, value: without(row.value, unread) }));
   for (const [i, row] of rows.entries()) {
@@ -67,7 +69,11 @@ export function datasetItems(
     else {
       const task = TaskDefinition.parse({ kind: own });
       // A side is that of the file, where the responses stand in their own order.
-      const gold = goldAnswer(plan.gold === undefined ? undefined : all[i].value[plan.gold], asked ?? task, item.responses);
+      const gold = goldAnswer(
+        plan.gold === undefined ? undefined : all[i].value[plan.gold],
+        asked ?? task,
+        item.responses,
+      );
       if (typeof gold === "string") problems.add(row.where, "gold", gold);
       const order = item.responses.map((response) => content.responses.indexOf(response));
       items.push({

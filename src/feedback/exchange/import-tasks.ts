@@ -99,9 +99,12 @@ export async function importTasks(files: readonly string[], config: ImportConfig
   const rows = await readAll(files, problems);
   const imported = assembleRows(rows, { source, choices, rationale: rationaleField, kind, seed }, problems);
   if (imported.questions.length > 0)
-    throw new PlumbError(`${files[0]}: ${imported.questions.map(sentence).join("; ")}; nothing was imported`, {
-      hint: answerHint(imported.questions),
-    });
+    throw new PlumbError(
+      `${files[0]}: ${imported.questions.map(sentence).join("; ")}; nothing was imported`,
+      {
+        hint: answerHint(imported.questions),
+      },
+    );
   problems.check(
     imported.source === "votes" || imported.source === "dataset"
       ? undefined

@@ -3,7 +3,7 @@
  * items (docs/exchange.md). A file is checked as a whole before anything is imported.
  */
 export { type CheckedItems, checkItems } from "./check-items.js";
-export { columnsKey, type RememberedColumns } from "./columns/remembered.js";
+export type { RememberedColumns } from "./columns/remembered.js";
 export {
   COLUMN_ROLES,
   ColumnChoices,
@@ -15,7 +15,14 @@ export {
 export { writeDeletedProject } from "./deleted-project-file.js";
 export { exportFiles, fileExportSchema } from "./export-files.js";
 export { type FileImport, fileImportSchema, importFiles } from "./import-files.js";
-export { type ImportConfig, type Imported, importSchema, importTasks, SOURCES, type Source } from "./import-tasks.js";
+export {
+  type ImportConfig,
+  type Imported,
+  importSchema,
+  importTasks,
+  SOURCES,
+  type Source,
+} from "./import-tasks.js";
 export { knownItems } from "./known-items.js";
 export { type RatingFile, ratingFile } from "./rating-file.js";
 export { readCastVotes, readTaskItems, taskItemSchema } from "./task-files.js";

@@ -83,7 +83,9 @@ describe("columns of a table", () => {
       ["gold_a=gpt", /expected ROLE=COLUMN/],
       ["response=none", /there is no field "none"; the fields are "prompt", "gpt", "ours"/],
     ] as const)
-      expect(await refusal(load("ours.csv", "prompt,gpt,ours\np,X,Y\n", { columns: [odd] })), odd).toMatch(says);
+      expect(await refusal(load("ours.csv", "prompt,gpt,ours\np,X,Y\n", { columns: [odd] })), odd).toMatch(
+        says,
+      );
     const said = await load("ours.csv", "prompt,gpt,ours\np,X,Y\n", { responseFields: ["gpt", "ours"] });
     expect(said.items[0].content.responses.map(({ text }) => text)).toEqual(["X", "Y"]);
     expect(as("prompt", said)).toEqual(["prompt"]);

@@ -244,8 +244,11 @@ function columnsIn(rows: readonly LocatedRow[]): ReadColumn[] {
   const texts = as("left_text", "right_text", "response");
   const models = isArena(first) ? as("left", "right") : as("left_source", "right_source");
   const shown = texts.length > 0 ? texts : conversations.length > 0 ? [] : as("left", "right");
-  const roles = new Map(names.map((name): [string, ReadRole] => [name, USED.has(fieldOf(name, first)) ? "vote" : "ignored"]));
-  const give = (role: ReadRole, given: readonly string[]) => given.forEach((name) => void roles.set(name, role));
+  const roles = new Map(
+    names.map((name): [string, ReadRole] => [name, USED.has(fieldOf(name, first)) ? "vote" : "ignored"]),
+  );
+  const give = (role: ReadRole, given: readonly string[]) =>
+    given.forEach((name) => void roles.set(name, role));
   give("id", as("item"));
   give("prompt", as("prompt"));
   give("gold", as("gold"));

@@ -76,6 +76,7 @@ export {
   findDeletedProject,
   listDeletedProjects,
 } from "./projects/deleted-projects.js";
+export { type SavedColumns, saveColumns, savedColumns } from "./projects/import-columns.js";
 export { putMember } from "./projects/members.js";
 export { ownProgress, type Progress, progress } from "./projects/progress.js";
 export { projectStamp } from "./projects/project-stamp.js";
@@ -93,7 +94,6 @@ export {
   setProjectState,
 } from "./projects/projects.js";
 export { purgeProject } from "./projects/purge.js";
-export { type SavedColumns, saveColumns, savedColumns } from "./projects/import-columns.js";
 export { addBookmark, type Bookmark, listBookmarks, removeBookmark } from "./raters/bookmarks.js";
 export { findMember, MEMBER_STATES, type MemberState, setMemberState } from "./raters/member-state.js";
 export {

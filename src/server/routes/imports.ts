@@ -21,16 +21,13 @@ const SHOWN = 3;
 export const importRoutes = [
   endpoint(contract.importFile, async ({ body }, { store, project, principal }) => {
     const said = body.columns ?? (await rememberedColumns(store, project.id));
-    const { items, problems, warnings, ...checked } = await readUpload(body, project.task, said);
+    const { items, problems, warnings, names, ...checked } = await readUpload(body, project.task, said);
     const right = checked.problemCount === 0 && checked.questions.length === 0;
     const known = right ? await knownItems(store, project.id, items) : 0;
     const adds = body.confirm && right && items.length > 0;
     const added = adds ? (await addItems(store, project.id, items, principal.actor)).length : 0;
     if (adds && body.columns !== undefined)
-      await saveColumns(store, project.id, {
-        columns: checked.columns.map(({ name }) => name),
-        choices: body.columns,
-      });
+      await saveColumns(store, project.id, { columns: names, choices: body.columns });
     return {
       ...checked,
       ...{ questions: [...checked.questions], added, items: items.length },

@@ -289,8 +289,7 @@ function contentsOf(
         name: String(id),
         text: [title, body].filter(Boolean).join("\n"),
       }));
-    }
-    else if (typeof value === "string") texts.set(name, value);
+    } else if (typeof value === "string") texts.set(name, value);
     else meta[name] = value;
   }
   return { texts, ...(responses && { responses, listedIn }), ...(Object.keys(meta).length > 0 && { meta }) };

@@ -20,7 +20,7 @@ const TEXTS = ["text", "response", "content", "answer", "output", "completion", 
  * The value of a cell: a list that stands there as text, in JSON or as Python prints it, is that list. @param untyped
  * whether the file has no types; in others a text is only taken for a list of objects.
  */
-export function valueOf(cell: unknown, untyped: boolean): unknown {
+export function cellValue(cell: unknown, untyped: boolean): unknown {
   if (typeof cell !== "string" || !(untyped ? LIST : LIST_OF_OBJECTS).test(cell)) return cell;
   const list = jsonIn(cell) ?? pythonIn(cell);
   return Array.isArray(list) ? list : cell;

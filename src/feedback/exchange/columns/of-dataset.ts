@@ -1,7 +1,6 @@
 /** What the columns of a known dataset format are taken for. */
 import { columnUse, FORMATS, type FormatName } from "../../../data/formats.js";
 import { sourcesOf } from "../../../votes/exports/index.js";
-import { isIdName } from "./plan.js";
 import type { ColumnChoices, ReadRole } from "./roles.js";
 import type { Column } from "./table.js";
 
@@ -61,7 +60,7 @@ export function planDataset(
     ({ name, filled }) => filled > 0 && roles.get(name) === "metadata" && !Object.hasOwn(choices, name),
   );
   if (!has("gold") && free.some(({ name }) => name === "gold")) roles.set("gold", "gold");
-  const id = free.find(({ name, unique }) => unique && isIdName(name));
+  const id = free.find(({ isId }) => isId);
   if (!has("id") && id !== undefined) roles.set(id.name, "id");
   const answers = columns.map(({ name }) => name).filter((name) => roles.get(name) === "response");
   const sources = sourcesOf(

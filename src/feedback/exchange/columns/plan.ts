@@ -20,6 +20,8 @@ export interface Plan {
   responses: readonly string[];
   /** Those of the responses' columns that list several each. */
   lists: readonly string[];
+  /** Columns of texts, in which what looks like a list is text. */
+  texts: ReadonlySet<string>;
   /** The column of each response's source, by the response's. */
   sources: ReadonlyMap<string, string>;
   system?: string;
@@ -35,7 +37,6 @@ const PLACED_CONVERSATION =
   /^(?:conversations?|messages|chat|dialog(?:ue)?)[-_ .]?(?:\d{1,2}|[a-h]|left|right|chosen|rejected)$/i;
 const CONVERSATION = /^(?:conversations?|messages|chat|dialog(?:ue)?)$/i;
 const LISTS = /^(?:responses|completions|answers|outputs|candidates|generations)$/i;
-const ID = /^(?:_?id|uid|uuid|guid|(?:item|prompt|question|conversation|example|row|sample|record)[-_ ]?id)$/i;
 /** Columns that describe a prompt rather than answer it. */
 const DESCRIBES =
   /(?:^|[-_ ])(?:id|idx|index|uid|uuid|hash|category|categories|topic|type|task|language|lang|locale|source|dataset|split|difficulty|level|tags?|domain|subject|meta|metadata|url|date|time|timestamp|created_at|updated_at|license|notes?|comment|author|user|seed|gold|explanation|audience|priority|overlap)$/i;
@@ -80,18 +81,21 @@ class Planning {
 
   plan(): Plan {
     // What holds a prompt is known before responses are, but for a conversation, which may hold both.
-    const lists = this.free.filter(({ name, kind }) => LISTS.test(name) && ["texts", "objects"].includes(kind));
+    const lists = this.free.filter(
+      ({ name, kind }) => LISTS.test(name) && ["texts", "objects"].includes(kind),
+    );
     if (this.prompts.length + this.conversations.length === 0) this.findPrompt(lists);
     if (this.responses.length > 0) this.checkChosen();
     else if (this.conversations.length === 0) this.findResponses(lists);
     const sources = this.findSources();
-    if (!Object.values(this.choices).includes("id")) this.take("id", ({ name, unique }) => unique && isIdName(name));
+    if (!Object.values(this.choices).includes("id")) this.take("id", ({ isId }) => isId);
     const named = (role: ReadRole) => [...this.roles].find(([, one]) => one === role)?.[0];
     const [system, gold, id] = [named("system"), named("gold"), named("id")];
     return {
       ...{ roles: this.roles, prompts: this.prompts, conversations: this.conversations },
       ...{ responses: this.responses, sources, questions: this.questions },
       lists: this.responses.filter((name) => this.isList(name)),
+      texts: new Set(this.columns.filter(({ kind }) => kind === "text").map(({ name }) => name)),
       ...(system !== undefined && { system }),
       ...(gold !== undefined && { gold }),
       ...(id !== undefined && { id }),
@@ -126,18 +130,25 @@ class Planning {
     const named = promptOf(readable.map(({ name }) => name));
     if (named === undefined && placed.length > 1) {
       this.conversations = placed.map(({ name }) => name);
-      return this.give("conversation", this.conversations);
+      this.give("conversation", this.conversations);
+      return;
     }
-    if (Array.isArray(named)) return this.ask("prompts", named);
+    if (Array.isArray(named)) {
+      this.ask("prompts", named);
+      return;
+    }
     if (named !== undefined) {
       const column = readable.find(({ name }) => name === named);
-      const alone = lists.length === 0 && namedResponses(this.free).length === 0 && this.responses.length === 0;
+      const alone =
+        lists.length === 0 && namedResponses(this.free).length === 0 && this.responses.length === 0;
       if (column?.kind === "chat" && column.answered && CONVERSATION.test(named) && alone) {
         this.conversations = [named];
-        return this.give("conversation", [named]);
+        this.give("conversation", [named]);
+        return;
       }
       this.prompts = [named];
-      return this.give("prompt", [named]);
+      this.give("prompt", [named]);
+      return;
     }
     // A prompt's column that holds objects or numbers is not another column.
     if (promptOf(this.free.map(({ name }) => name)) !== undefined) {
@@ -156,9 +167,15 @@ class Planning {
 
   /** Whether the chosen responses are enough; where not, the others that may be. */
   private checkChosen(): void {
-    if (this.responses.some((name) => this.isList(name)) || this.responses.length >= (this.wanted.least ?? 0)) return;
+    if (this.responses.some((name) => this.isList(name))) return;
+    if (this.responses.length < (this.wanted.least ?? 0)) this.askForMore();
+  }
+
+  /** Asks which of the free columns are responses too, where any may be. */
+  private askForMore(): void {
     const others = this.candidates();
     if (others.length > 0) this.ask("responses", others);
+    else this.lacking ??= "responses";
   }
 
   private findResponses(lists: readonly Column[]): void {
@@ -166,17 +183,30 @@ class Planning {
     if (most === 0) return;
     const others = this.free.filter((column) => !lists.includes(column) && column.kind !== "other");
     const found = responseFields(others.map(({ name }) => name));
-    if ("unclear" in found)
-      return this.ask(found.why === "mixed" ? "mixed" : "responses", found.unclear);
+    if ("unclear" in found) {
+      this.ask(found.why === "mixed" ? "mixed" : "responses", found.unclear);
+      return;
+    }
     // A list of another name, such as a task's options, may be of labels.
     const [first, ...more] = found.responses;
-    if (more.length === 0 && lists.length === 0 && this.isList(first)) return this.ask("responses", [first]);
+    if (more.length === 0 && lists.length === 0 && this.isList(first)) {
+      this.ask("responses", [first]);
+      return;
+    }
     const all = [...lists.map(({ name }) => name), ...found.responses];
-    if (lists.length > 0 && all.length > 1) return this.ask("mixed", all);
-    if (lists.length === 0 && most !== undefined && all.length > most) return this.ask("responses", all);
+    if (lists.length > 0 && all.length > 1) {
+      this.ask("mixed", all);
+      return;
+    }
+    if (lists.length === 0 && most !== undefined && all.length > most) {
+      this.ask("responses", all);
+      return;
+    }
     if (all.length > 0) {
       this.responses = all;
-      return this.give("response", all);
+      this.give("response", all);
+      this.checkChosen();
+      return;
     }
     const candidates = this.candidates();
     // Where the prompt is asked about, the answers are among the same columns.
@@ -205,9 +235,6 @@ class Planning {
     return sources;
   }
 }
-
-/** Whether a column is called as those are that name a row. */
-export const isIdName = (name: string): boolean => ID.test(name);
 
 const describes = (name: string): boolean => DESCRIBES.test(name) || INDEX.test(name);
 

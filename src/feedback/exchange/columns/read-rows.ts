@@ -1,8 +1,13 @@
 /** Reads the rows of a table by the plan of its columns. */
 import type { LocatedRow } from "../../../base/location.js";
-import { type ChatMessage, sameMessage, splitFinalAnswer, type TextOrMessages } from "../../../data/messages.js";
+import {
+  type ChatMessage,
+  sameMessage,
+  splitFinalAnswer,
+  type TextOrMessages,
+} from "../../../data/messages.js";
 import type { ForeignRecord, ImportProblems } from "../../../votes/exports/index.js";
-import { isEmpty, promptIn, textIn, turnsIn, unshownIn, valueOf } from "./cells.js";
+import { cellValue, isEmpty, promptIn, textIn, turnsIn, unshownIn } from "./cells.js";
 import { listedResponses } from "./listed-responses.js";
 import type { Plan } from "./plan.js";
 import { asText } from "./turns.js";
@@ -46,7 +51,9 @@ export function readRow(
   rules: RowRules = {},
 ): ReadRow | undefined {
   const before = problems.count;
-  const reading = new RowReading(row, plan, rules, (field, problem) => problems.add(row.where, field, problem));
+  const reading = new RowReading(row, plan, rules, (field, problem) =>
+    problems.add(row.where, field, problem),
+  );
   try {
     const { prompt, responses } = reading.contents();
     return problems.count > before ? undefined : { prompt, responses, ...reading.rest() };
@@ -66,7 +73,8 @@ class RowReading {
   ) {}
 
   private cell(name: string): unknown {
-    return valueOf(this.row.value[name], this.row.untyped);
+    const cell = this.row.value[name];
+    return typeof cell === "string" && this.plan.texts.has(name) ? cell : cellValue(cell, this.row.untyped);
   }
 
   contents(): { prompt: TextOrMessages; responses: Responses } {
@@ -131,7 +139,8 @@ class RowReading {
     const [first, ...others] = all;
     if (others.length === 0) {
       const { prompt, answer } = splitFinalAnswer(first);
-      if (prompt.length === 0) throw new RowProblem(conversations[0], "begins with an answer; expected a user's turn");
+      if (prompt.length === 0)
+        throw new RowProblem(conversations[0], "begins with an answer; expected a user's turn");
       if (answer.length === 0 && !this.rules.promptsOnly)
         throw new RowProblem(conversations[0], "does not end with an answer of the assistant");
       return { prompt, responses: [{ ...this.named(conversations[0]), text: asText(answer) }] };
@@ -166,7 +175,9 @@ class RowReading {
       if (text === "") throw new RowProblem(names[0], NO_TEXT);
       return text;
     }
-    return parts.flatMap((part) => (typeof part === "string" ? [{ role: "user" as const, content: part }] : part));
+    return parts.flatMap((part) =>
+      typeof part === "string" ? [{ role: "user" as const, content: part }] : part,
+    );
   }
 
   private withSystem(prompt: TextOrMessages): TextOrMessages {
@@ -189,7 +200,8 @@ class RowReading {
       if (listed === undefined) this.bad(name, "is not a list of texts");
       return listed;
     }
-    if (typeof cell === "string" && cell !== "") return this.listExpected(name) ?? [{ ...this.named(name), text: cell }];
+    if (typeof cell === "string" && cell !== "")
+      return this.listExpected(name) ?? [{ ...this.named(name), text: cell }];
     if (turnsIn(cell) !== undefined) {
       const turns = withoutPrompt(this.turns(name, cell), prompt);
       return [{ ...this.named(name), text: asText(turns) }];

@@ -1,8 +1,8 @@
 /** Whether rows are a table, whose columns are told apart by their names, or a dataset in a known format. */
 import type { LocatedRow } from "../../../base/location.js";
-import { isTranscript } from "../../../data/hh-transcript.js";
 import { detectFormat, type FormatName } from "../../../data/formats.js";
-import { kindOf, valueOf } from "./cells.js";
+import { isTranscript } from "../../../data/hh-transcript.js";
+import { cellValue, kindOf } from "./cells.js";
 import { type DatasetPlan, planDataset } from "./of-dataset.js";
 import { type Plan, planColumns, type Wanted } from "./plan.js";
 import type { ColumnChoices } from "./roles.js";
@@ -34,7 +34,11 @@ export function planRows(
   const plan = planColumns(columns, choices, wanted);
   // Asked for a dataset, the error of a file that is none says what was expected.
   const format = said === "dataset" ? detectFormat(rows[0]) : formatOf(rows[0]);
-  if (said === "table" || format === undefined || (said !== "dataset" && isTable(rows[0], format, plan, wanted)))
+  if (
+    said === "table" ||
+    format === undefined ||
+    (said !== "dataset" && isTable(rows[0], format, plan, wanted))
+  )
     return { columns, source: "table", plan };
   const dataset = planDataset(columns, format, choices);
   return dataset === undefined
@@ -65,7 +69,7 @@ function formatOf(row: LocatedRow): FormatName | undefined {
 
 /** Whether a row's completions have ranks. */
 function isRanked({ value, untyped }: LocatedRow): boolean {
-  const list = valueOf(value.completions, untyped);
+  const list = cellValue(value.completions, untyped);
   if (kindOf(list) !== "objects") return false;
   return (list as { rank?: unknown }[]).every(({ rank }) => typeof rank === "number");
 }

@@ -1,6 +1,6 @@
 /** The columns of a file's rows, with what they hold. */
 import type { LocatedRow } from "../../../base/location.js";
-import { type CellKind, isEmpty, kindOf, turnsIn, valueOf } from "./cells.js";
+import { type CellKind, cellValue, isEmpty, kindOf, turnsIn } from "./cells.js";
 
 export interface Column {
   name: string;
@@ -10,10 +10,13 @@ export interface Column {
   answered: boolean;
   /** Rows in which it holds something. */
   filled: number;
-  /** Whether each row has a value of its own. */
-  unique: boolean;
+  /** Whether it is called as those are that name a row, and each row has a value of its own. */
+  isId: boolean;
   example: string;
 }
+
+const ID =
+  /^(?:_?id|uid|uuid|guid|(?:item|prompt|question|conversation|example|row|sample|record)[-_ ]?id)$/i;
 
 /** Cells by which the kind of a column is told. */
 const LOOKED_AT = 50;
@@ -23,7 +26,8 @@ interface Seen {
   filled: number;
   kinds: CellKind[];
   answered: number;
-  values: Set<string>;
+  /** Of a column that may name the rows; undefined once two are the same. */
+  values: Set<string> | undefined;
   example: string;
 }
 
@@ -33,21 +37,32 @@ export function columnsOf(rows: readonly LocatedRow[]): Column[] {
   for (const { value, untyped } of rows)
     for (const [name, cell] of Object.entries(value)) {
       let column = seen.get(name);
-      if (column === undefined) seen.set(name, (column = { filled: 0, kinds: [], answered: 0, values: new Set(), example: "" }));
+      if (column === undefined)
+        seen.set(
+          name,
+          (column = {
+            filled: 0,
+            kinds: [],
+            answered: 0,
+            values: ID.test(name) ? new Set() : undefined,
+            example: "",
+          }),
+        );
       if (isEmpty(cell)) continue;
       column.filled++;
       if (column.filled === 1) column.example = beginningOf(cell);
       if (column.kinds.length < LOOKED_AT) {
-        const held = valueOf(cell, untyped);
+        const held = cellValue(cell, untyped);
         column.kinds.push(kindOf(held));
         if (turnsIn(held)?.at(-1)?.role === "assistant") column.answered++;
       }
-      if ((typeof cell === "string" || typeof cell === "number") && String(cell).length <= EXAMPLE_CHARACTERS)
-        column.values.add(String(cell));
+      const key = typeof cell === "string" || typeof cell === "number" ? String(cell) : undefined;
+      if (key === undefined || column.values?.has(key)) column.values = undefined;
+      else column.values?.add(key);
     }
   return [...seen].map(([name, { filled, kinds, answered, values, example }]) => ({
     ...{ name, filled, example, kind: commonest(kinds), answered: 2 * answered > kinds.length },
-    unique: filled === rows.length && values.size === rows.length,
+    isId: values?.size === rows.length,
   }));
 }
 
@@ -60,6 +75,9 @@ function commonest(kinds: readonly CellKind[]): CellKind {
 /** The beginning of what a cell holds, in one line. */
 function beginningOf(cell: unknown): string {
   const text = typeof cell === "string" ? cell : (JSON.stringify(cell) ?? "");
-  const line = text.slice(0, 4 * EXAMPLE_CHARACTERS).replace(/\s+/g, " ").trim();
+  const line = text
+    .slice(0, 4 * EXAMPLE_CHARACTERS)
+    .replace(/\s+/g, " ")
+    .trim();
   return line.length > EXAMPLE_CHARACTERS ? `${line.slice(0, EXAMPLE_CHARACTERS - 1)}\u2026` : line;
 }

@@ -1,7 +1,7 @@
 import { sha256 } from "../audit/audit-entry.js";
 import type { StoreContext } from "../store-context.js";
 
-/** What a lead said that the columns of a file are: roles by the column's name, for a file with these columns. */
+/** What a lead said that the columns of a file are: roles by the column's name, for a file with these columns, sorted. */
 export interface SavedColumns {
   columns: string[];
   choices: Record<string, string>;
@@ -11,7 +11,10 @@ export interface SavedColumns {
 const MAX_SAVED = 50;
 
 /** What was said of the columns of a project's files, the newest first. */
-export async function savedColumns({ db }: Pick<StoreContext, "db">, project: string): Promise<SavedColumns[]> {
+export async function savedColumns(
+  { db }: Pick<StoreContext, "db">,
+  project: string,
+): Promise<SavedColumns[]> {
   const rows = await db
     .selectFrom("import_columns")
     .select(["columns_json", "choices_json"])
@@ -33,7 +36,7 @@ export async function saveColumns(
   project: string,
   { columns, choices }: SavedColumns,
 ): Promise<void> {
-  const columns_hash = sha256(JSON.stringify([...columns].sort()));
+  const columns_hash = sha256(JSON.stringify(columns));
   await store.write(async ({ db, now }) => {
     const own = db.deleteFrom("import_columns").where("project_id", "=", project);
     await own.where("columns_hash", "=", columns_hash).execute();
