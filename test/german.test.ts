@@ -59,7 +59,7 @@ it("warnings about a file, one and many", () => {
   expectGerman([
     "does not end with an answer of the assistant",
     'no column holds a prompt of texts or messages; the fields are "a"',
-    'no column holds answers for raters to judge; the fields are "a", "b"',
+    'too few columns hold answers for raters to judge; the fields are "a", "b"',
   ]);
   expectGerman(["1 item is in the project already, with the same texts"]);
   expectGerman(["12 items are in the project already, with the same texts"]);

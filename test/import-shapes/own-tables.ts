@@ -197,7 +197,27 @@ export const OWN_TABLES: readonly Shape[] = [
     name: "prompts alone, where two answers are to be compared",
     file: "prompts.csv",
     text: "id,prompt,category\n1,Why is the sky blue?,physics\n",
-    refuses: /no column holds answers|has 0 responses/,
+    refuses: /too few columns hold answers/,
+  },
+  {
+    name: "one answer, where two are to be compared",
+    file: "one.csv",
+    text: "prompt,response,model\nWhy is the sky blue?,Scattering.,gpt-4\n",
+    refuses: /too few columns hold answers/,
+  },
+  {
+    name: "three answers, where two are to be compared",
+    file: "three.csv",
+    text: "prompt,response_1,response_2,response_3\nWhy is the sky blue?,Scattering.,It is paint.,Air.\n",
+    asks: {
+      about: "responses",
+      columns: ["response_1", "response_2", "response_3"],
+      answer: { response_1: "response", response_2: "response" },
+    },
+    reads: {
+      ...PAIR,
+      columns: { prompt: "prompt", response_1: "response", response_2: "response", response_3: "metadata" },
+    },
   },
   {
     name: "Plumbline's own items",

@@ -110,8 +110,8 @@ const SENTENCES: readonly (readonly [said: RegExp, german: string])[] = [
     "Keine Spalte enthält eine Eingabe aus Text oder Nachrichten; die Felder sind $1",
   ],
   [
-    /^no column holds answers for raters to judge; the fields are (.+)$/,
-    "Keine Spalte enthält Antworten, die beurteilt werden könnten; die Felder sind $1",
+    /^too few columns hold answers for raters to judge; the fields are (.+)$/,
+    "Zu wenige Spalten enthalten Antworten, die beurteilt werden können; die Felder sind $1",
   ],
 ];
 

@@ -122,7 +122,7 @@ function lacks({ lacking, roles }: Plan, { where }: LocatedRow, problems: Import
     "",
     lacking === "prompt"
       ? `no column holds a prompt of texts or messages; the fields are ${names}`
-      : `no column holds answers for raters to judge; the fields are ${names}`,
+      : `too few columns hold answers for raters to judge; the fields are ${names}`,
   );
   return true;
 }

@@ -13,14 +13,6 @@ export interface FieldRoles {
   question?: string | undefined;
 }
 
-export interface FoundRoles {
-  prompt: string;
-  /** In the order of the record. */
-  responses: string[];
-  /** The field that names the model, or other source, of each response that has one. Raters never see it. */
-  sources: ReadonlyMap<string, string>;
-}
-
 const PROMPTS = [
   ...[
     "prompt",
@@ -55,22 +47,13 @@ const RESPONSE = [
 /** What the field of a source may be called beside a response of the same place: model_a, source-1, name_left. */
 const SOURCE_FIELD = new RegExp(`^(?:${SOURCE}|name)(?:[-_ .](?:name|id))?[-_ .]?(?<place>${PLACE})?$`);
 
-/** @returns the fields by role; or, as a string, what is unclear. */
-export function fieldRoles(names: readonly string[], given: FieldRoles): FoundRoles | string {
-  const absent = [given.prompt, ...(given.responses ?? [])].find(
-    (name) => name !== undefined && !names.includes(name),
-  );
-  if (absent !== undefined)
-    return `there is no field ${JSON.stringify(absent)}; the fields are ${listed(names)}`;
+/** The fields that are shown as prompt and responses; none where it is not clear which these are. */
+export function shownFields(names: readonly string[], given: FieldRoles): string[] {
   const prompt = given.prompt ?? promptOf(names);
-  if (prompt === undefined)
-    return `no field is called ${listed(PROMPTS.slice(0, 4))} or similar; the fields are ${listed(names)}`;
-  if (Array.isArray(prompt))
-    return `${listed(prompt)} may each be the prompt, or parts of it; name the one that is with --prompt-field, or keep only that one`;
-  const rest = names.filter((name) => name !== prompt);
-  const responses = given.responses ?? responsesOf(rest);
-  if (typeof responses === "string") return responses;
-  return { prompt: prompt as string, responses: [...responses], sources: sourcesOf(responses, rest) };
+  if (typeof prompt !== "string") return [];
+  const found = responseFields(names.filter((name) => name !== prompt));
+  const responses = given.responses ?? ("responses" in found ? found.responses : undefined);
+  return responses === undefined ? [] : [prompt, ...responses];
 }
 
 /** A name without capitals, and with one sign between words. */
@@ -100,21 +83,6 @@ export function responseFields(
   const sources = names.filter((name) => SOURCE_FIELD.exec(name.toLowerCase())?.groups?.place !== undefined);
   return sources.length > 1 ? { unclear: sources, why: "models" } : { responses: [] };
 }
-
-/** The fields of responses, by their names; or why they cannot be told from others. */
-export function responsesOf(names: readonly string[]): string[] | string {
-  const found = responseFields(names);
-  if ("responses" in found) return found.responses;
-  return asked(
-    found.unclear,
-    found.why === "mixed"
-      ? "may each be a response or something else"
-      : "may be names of models, or what they wrote",
-  );
-}
-
-const asked = (names: readonly string[], why: string): string =>
-  `${listed(names)} ${why}; call the responses response_a and response_b, or name them with --response-fields`;
 
 const ENDS_IN_SOURCE = new RegExp(`${SOURCE}$`);
 /** What is left of a source's field without the response's name. */
@@ -150,9 +118,3 @@ export function sourcesOf(responses: readonly string[], names: readonly string[]
   });
   return new Map(found.filter((entry): entry is [string, string] => entry[1] !== undefined));
 }
-
-const listed = (names: readonly string[]): string =>
-  names
-    .slice(0, 12)
-    .map((name) => JSON.stringify(name))
-    .join(", ");

@@ -5,11 +5,8 @@
 export { EXACT, isRounded } from "./exact-names.js";
 export {
   type FieldRoles,
-  type FoundRoles,
-  fieldRoles,
   promptOf,
   responseFields,
-  responsesOf,
   sourcesOf,
 } from "./field-roles.js";
 export {

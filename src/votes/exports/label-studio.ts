@@ -9,7 +9,7 @@ import type { LocatedRow } from "../../base/location.js";
 import { ROLES, type TextOrMessages } from "../../data/messages.js";
 import { verdictOf } from "../tasks/verdict.js";
 import { jsonOr, labelOrText } from "./answer-cells.js";
-import { type FieldRoles, fieldRoles } from "./field-roles.js";
+import { type FieldRoles, shownFields } from "./field-roles.js";
 import type { ForeignRecord, Opinion, Said } from "./foreign-record.js";
 import type { ImportProblems } from "./problems.js";
 import { nameOfRater } from "./rater-names.js";
@@ -205,8 +205,7 @@ function minRecords(
  */
 function answerColumns(rows: readonly LocatedRow[], roles: FieldRoles): Set<string> {
   const names = Object.keys(rows[0].value).filter((name) => !COLUMNS.has(name));
-  const found = fieldRoles(names, roles);
-  const texts = typeof found === "string" ? [] : [found.prompt, ...found.responses];
+  const texts = shownFields(names, roles);
   const isAnswer = (cell: unknown) => {
     const value = jsonOr(cell);
     if (typeof value === "string") return verdictOf(value) !== undefined || safetyOf([value]) !== undefined;

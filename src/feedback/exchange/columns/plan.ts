@@ -69,7 +69,8 @@ class Planning {
     private readonly wanted: Wanted,
   ) {
     const chosen = (role: ReadRole) => Object.keys(choices).filter((name) => choices[name] === role);
-    for (const { name } of columns) this.roles.set(name, choices[name] ?? "metadata");
+    for (const { name } of columns)
+      this.roles.set(name, Object.hasOwn(choices, name) ? choices[name] : "metadata");
     this.free = columns.filter(({ name, filled }) => filled > 0 && !Object.hasOwn(choices, name));
     this.prompts = chosen("prompt");
     this.conversations = chosen("conversation");
