@@ -1,6 +1,5 @@
 /** What each column of a file is taken for, with an example; the lead may say otherwise. */
 import { useId } from "preact/hooks";
-import { Button } from "../../ui/button.js";
 import { useDesk } from "../strings/index.js";
 import { useFormat } from "../ui/format.js";
 import type { CheckedFile, Choices } from "./checked-file.js";
@@ -20,18 +19,18 @@ export function ImportColumns({ checked, change }: { checked: CheckedFile; chang
   const { columns, questions, choices, remembered, source } = checked;
   if (columns.length === 0) return null;
   const named = (name: string) => name || upload.noName;
+  const most = Math.max(...columns.map(({ filled }) => filled));
   return (
     <section class="stack-small">
       <h3>{upload.columns}</h3>
       <p class="quiet">{source === "votes" ? upload.fixed : upload.columnsText}</p>
       {remembered && (
-        <div class="row">
-          <p>{upload.remembered}</p>
-          <span class="row-gap" />
-          <Button look="quiet" onClick={() => change({})}>
+        <p>
+          {upload.remembered}{" "}
+          <button type="button" class="as-link" onClick={() => change({})}>
             {upload.forget}
-          </Button>
-        </div>
+          </button>
+        </p>
       )}
       {questions.map(({ about, columns: asked }) => (
         <p key={about} class="notice" role="alert">
@@ -43,6 +42,7 @@ export function ImportColumns({ checked, change }: { checked: CheckedFile; chang
           <ColumnLine
             key={column.name}
             column={column}
+            most={most}
             change={source === "votes" ? undefined : (role) => change({ ...choices, [column.name]: role })}
           />
         ))}
@@ -51,7 +51,9 @@ export function ImportColumns({ checked, change }: { checked: CheckedFile; chang
   );
 }
 
-function ColumnLine({ column, change }: { column: Column; change: ((role: Role) => void) | undefined }) {
+/** @param props.most rows in which the fullest column holds something. */
+function ColumnLine(props: { column: Column; most: number; change: ((role: Role) => void) | undefined }) {
+  const { column, most, change } = props;
   const { upload } = useDesk();
   const format = useFormat();
   const id = useId();
@@ -86,7 +88,9 @@ function ColumnLine({ column, change }: { column: Column; change: ((role: Role) 
           </select>
         )}
         {of !== undefined && <p class="field-hint">{upload.sourceOf(of)}</p>}
-        {filled > 0 && <p class="field-hint">{upload.filled(format.count(filled))}</p>}
+        {filled > 0 && filled < most && (
+          <p class="field-hint">{upload.filled(format.count(filled), format.count(most))}</p>
+        )}
       </div>
     </li>
   );

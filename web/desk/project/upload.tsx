@@ -1,6 +1,6 @@
 import { useId, useRef, useState } from "preact/hooks";
-import { call } from "../../api/client.js";
-import { ApiProblem } from "../../api/problem.js";
+import { send } from "../../api/client.js";
+import { ApiProblem, asProblem } from "../../api/problem.js";
 import { useStrings } from "../../strings/index.js";
 import { Button } from "../../ui/button.js";
 import { Dialog } from "../../ui/dialog.js";
@@ -39,14 +39,16 @@ export function UploadDialog({ close, added }: { close(): void; added(): void })
   const [looking, setLooking] = useState(false);
   /** Number of the last look: answers to earlier ones are out of date. */
   const last = useRef(0);
-  const params = { project: project.id };
+  /** A large file takes longer than other requests, so that the answer is waited for. */
+  const read = async (body: Chosen & { confirm?: boolean }): Promise<CheckedFile> =>
+    (await send("importFile", { params: { project: project.id }, body })).json();
   const look = async (file: Chosen) => {
     const number = ++last.current;
     setChosen(file);
     setLooking(true);
     try {
-      const read = await call("importFile", { params, body: file });
-      if (number === last.current) setChecked(read);
+      const found = await read(file);
+      if (number === last.current) setChecked(found);
     } finally {
       if (number === last.current) setLooking(false);
     }
@@ -62,11 +64,11 @@ export function UploadDialog({ close, added }: { close(): void; added(): void })
   const change = (columns: Choices) => {
     if (chosen === undefined) return;
     setFailed(undefined);
-    look({ ...chosen, columns }).catch((error: unknown) => error instanceof ApiProblem && setFailed(error));
+    look({ ...chosen, columns }).catch((error: unknown) => setFailed(asProblem(error)));
   };
   const add = useAction(async () => {
     if (chosen === undefined) return;
-    const done = await call("importFile", { params, body: { ...chosen, confirm: true } });
+    const done = await read({ ...chosen, confirm: true });
     if (done.added === 0) return setChecked(done);
     say(upload.added(format.count(done.added)));
     added();
@@ -76,14 +78,16 @@ export function UploadDialog({ close, added }: { close(): void; added(): void })
   return (
     <Dialog title={upload.title} wide close={close}>
       {checked === undefined && <p>{upload.text}</p>}
-      <FileChoice busy={check.busy} choose={check.run} />
-      <div role="status">{looking && <p class="quiet">{upload.checking}</p>}</div>
+      <div>
+        <FileChoice busy={check.busy} choose={check.run} />
+        <div role="status">{looking && <p class="quiet">{upload.checking}</p>}</div>
+      </div>
       <FormProblem problem={check.problem ?? failed ?? add.problem} />
       {checked && chosen && (
         <>
           <Summary checked={checked} />
-          <ImportColumns checked={checked} change={change} />
           <ImportProblems checked={checked} name={chosen.name} />
+          <ImportColumns checked={checked} change={change} />
           <ImportPreview items={checked.first} />
           {ready && (
             <div class="row row-end import-end">

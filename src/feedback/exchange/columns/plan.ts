@@ -39,7 +39,7 @@ const CONVERSATION = /^(?:conversations?|messages|chat|dialog(?:ue)?)$/i;
 const LISTS = /^(?:responses|completions|answers|outputs|candidates|generations)$/i;
 /** Columns that describe a prompt rather than answer it. */
 const DESCRIBES =
-  /(?:^|[-_ ])(?:id|idx|index|uid|uuid|hash|category|categories|topic|type|task|language|lang|locale|source|dataset|split|difficulty|level|tags?|domain|subject|meta|metadata|url|date|time|timestamp|created_at|updated_at|license|notes?|comment|author|user|seed|gold|explanation|audience|priority|overlap)$/i;
+  /(?:^|[-_ ])(?:id|idx|index|uid|uuid|hash|category|categories|topic|type|task|language|lang|locale|source|dataset|split|difficulty|level|tags?|domain|subject|meta|metadata|url|date|time|timestamp|created_at|updated_at|license|notes?|comment|author|user|seed|gold|explanation|audience|priority|overlap|rating|score|rank|winner|count|length|tokens?|name)$/i;
 /** What the first column of a data frame is called. */
 const INDEX = /^(?:unnamed: ?\d+|index)?$/i;
 

@@ -50,11 +50,15 @@ export function columnsOf(rows: readonly LocatedRow[]): Column[] {
         );
       if (isEmpty(cell)) continue;
       column.filled++;
-      if (column.filled === 1) column.example = beginningOf(cell);
       if (column.kinds.length < LOOKED_AT) {
         const held = cellValue(cell, untyped);
+        const turns = turnsIn(held);
         column.kinds.push(kindOf(held));
-        if (turnsIn(held)?.at(-1)?.role === "assistant") column.answered++;
+        if (turns?.at(-1)?.role === "assistant") column.answered++;
+        if (column.filled === 1)
+          column.example = beginningOf(
+            turns?.map(({ role, content = "" }) => `${role}: ${content}`).join(" \u00b7 ") ?? cell,
+          );
       }
       const key = typeof cell === "string" || typeof cell === "number" ? String(cell) : undefined;
       if (key === undefined || column.values?.has(key)) column.values = undefined;
