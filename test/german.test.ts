@@ -55,6 +55,12 @@ it("warnings about a file, one and many", () => {
     expect(warnings).toHaveLength(many === 1 ? 15 : 16);
     expectGerman(warnings);
   }
+  expectGerman(["is missing, empty or not text", "is not a list of texts", "is no conversation of texts"]);
+  expectGerman([
+    "does not end with an answer of the assistant",
+    'no column holds a prompt of texts or messages; the fields are "a"',
+    'too few columns hold answers for raters to judge; the fields are "a", "b"',
+  ]);
   expectGerman(["1 item is in the project already, with the same texts"]);
   expectGerman(["12 items are in the project already, with the same texts"]);
 });

@@ -24,7 +24,7 @@ it("reads a file as checkItems does, with all items in their order, and problems
   expect(refused.problemCount).toBeGreaterThan(0);
   expect(refused).toEqual(await checkItems(bad, task));
   const named = path("named.csv", "a,b,c\n1,2,3\n");
-  const roles = { prompt: "a", responses: ["b", "c"] };
+  const roles = { a: "prompt", b: "response", c: "response" } as const;
   expect((await checkUpload(named, task, roles)).items).toEqual((await checkItems(named, task, roles)).items);
 });
 

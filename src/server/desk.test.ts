@@ -53,11 +53,21 @@ it("a file's gold, its models and its duplicates become what they are, and are s
   const csv = `${head}7,Why?,Because,So,gpt-4,claude,claude\n8,How?,So,So,gpt-4,claude,\n`;
   const first = await lead.post(path, { name: "a.csv", text: csv, confirm: true });
   expect(first.body).toMatchObject({ items: 2, gold: 1, added: 2 });
-  expect(first.body.fields).toEqual({
-    prompt: "prompt",
-    responses: ["response_a", "response_b"],
-    sources: ["model_a", "model_b"],
-    hidden: ["id"],
+  expect(first.body.columns.map(({ name, role }: Record<string, string>) => [name, role])).toEqual([
+    ...[
+      ["id", "id"],
+      ["prompt", "prompt"],
+      ["response_a", "response"],
+      ["response_b", "response"],
+    ],
+    ...[
+      ["model_a", "source"],
+      ["model_b", "source"],
+      ["gold", "gold"],
+    ],
+  ]);
+  expect(first.body.columns[4]).toEqual({
+    ...{ name: "model_a", role: "source", of: "response_a", filled: 2, example: "gpt-4" },
   });
   expect(first.body.warnings).toEqual(["1 item shows equal responses, between which nobody can choose"]);
   const { items } = (await lead.get(`/projects/${project}/items`)).body;
@@ -65,8 +75,8 @@ it("a file's gold, its models and its duplicates become what they are, and are s
   const again = await lead.post(path, { name: "a.csv", text: csv });
   expect(again.body.warnings[1]).toBe("2 items are in the project already, with the same texts");
   const ours = { name: "b.csv", text: "prompt,gpt,ours\nWhy?,Because,So\n" };
-  expect((await lead.post(path, ours)).body.problems).toHaveLength(1);
-  const named = await lead.post(path, { ...ours, prompt: "prompt", responses: ["gpt", "ours"] });
+  expect((await lead.post(path, ours)).body.questions).toHaveLength(1);
+  const named = await lead.post(path, { ...ours, columns: { gpt: "response", ours: "response" } });
   expect(named.body).toMatchObject({ items: 1, problemCount: 0 });
 });
 
@@ -103,8 +113,8 @@ it("says what a file lacks for the project's task, and never where it lay meanwh
   expect(trl).toMatchObject({ source: "dataset", items: 1 });
   expect(trl.problems[0]).toMatchObject({ number: 2 });
   const three = await check("k.csv", "prompt,response_1,response_2,response_3\np,a,b,c\n");
-  expect(three.problems).toEqual([
-    { unit: "line", number: 2, field: "", problem: expect.stringContaining("has 3 responses") },
+  expect(three.questions).toEqual([
+    { about: "responses", columns: ["response_1", "response_2", "response_3"] },
   ]);
   for (const [name, text, says] of [
     ["empty.jsonl", "", "no rows"],

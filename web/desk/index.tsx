@@ -4,6 +4,7 @@ import "../style/rater.css";
 import "../style/foreign-text.css";
 import "../style/rater-sizes.css";
 import "./style/desk.css";
+import "./style/import.css";
 import "./style/lead.css";
 import { useEffect, useState } from "preact/hooks";
 import { usePreferences } from "../preferences-context.js";

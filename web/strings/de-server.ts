@@ -34,12 +34,24 @@ const SENTENCES: readonly (readonly [said: RegExp, german: string])[] = [
   [/^This invitation is for another account\.$/, "Diese Einladung ist für ein anderes Konto."],
   [/^Accept it with a new account\.$/, "Nehmen Sie sie mit einem neuen Konto an."],
   [
+    /^1 item shows equal responses, between which nobody can choose$/,
+    "1 Aufgabe zeigt gleiche Antworten, zwischen denen niemand wählen kann.",
+  ],
+  [
+    /^1 item repeats the prompt and the responses of an earlier one$/,
+    "1 Aufgabe wiederholt Anfrage und Antworten einer früheren.",
+  ],
+  [
+    /^1 item is in the project already, with the same texts$/,
+    "1 Aufgabe ist mit denselben Texten schon im Projekt.",
+  ],
+  [
     /^(\d[\d,]*) items? shows? equal responses, between which nobody can choose$/,
     "$1 Aufgaben zeigen gleiche Antworten, zwischen denen niemand wählen kann.",
   ],
   [
     /^(\d[\d,]*) items? repeats? the prompt and the responses of an earlier one$/,
-    "$1 Aufgaben wiederholen Prompt und Antworten einer früheren.",
+    "$1 Aufgaben wiederholen Anfrage und Antworten einer früheren.",
   ],
   [
     /^(\d[\d,]*) items? holds? the character (.): was the file saved as UTF-8\?$/u,
@@ -97,6 +109,18 @@ const SENTENCES: readonly (readonly [said: RegExp, german: string])[] = [
   [
     new RegExp(`^${NAMES} may say which response was better; .* rows item,rater,left,right,winner$`),
     "$1 sagt vielleicht, welche Antwort besser war; das bleibt bei den Aufgaben und wird nicht als Urteil gelesen. Urteile sind Zeilen item,rater,left,right,winner.",
+  ],
+  [/^is missing, empty or not text$/, "fehlt, ist leer oder kein Text"],
+  [/^is not a list of texts$/, "ist keine Liste von Texten"],
+  [/^is no conversation of texts$/, "ist kein Gespräch aus Texten"],
+  [/^does not end with an answer of the assistant$/, "endet nicht mit einer Antwort des Assistenten"],
+  [
+    /^no column holds a prompt of texts or messages; the fields are (.+)$/,
+    "Keine Spalte enthält eine Eingabe aus Text oder Nachrichten; die Felder sind $1",
+  ],
+  [
+    /^too few columns hold answers for raters to judge; the fields are (.+)$/,
+    "Zu wenige Spalten enthalten Antworten, die beurteilt werden können; die Felder sind $1",
   ],
 ];
 

@@ -1,9 +1,10 @@
-import { fileImportSchema, type ItemFields, importFiles } from "../../feedback/exchange/index.js";
+import { fileImportSchema, importFiles, type ReadColumn } from "../../feedback/exchange/index.js";
 import { defineCommand } from "../command.js";
+import { formatTable } from "../table.js";
 import { printable } from "../text-width.js";
 
 export default defineCommand({
-  description: `Reads tasks, and the votes on them, from Argilla (version 1 and 2), Label Studio (JSON, JSON_MIN, CSV), Prodigy, Mechanical Turk, Toloka, Potato, doccano, tables of votes (item,rater,left,right,winner or item,rater,label), tables of responses (prompt,response_a,response_b; models beside them are kept and never shown; a column gold) and datasets (TRL's preference data, Anthropic's HH, rankings, prompts, completions). The format is recognised by the fields.
+  description: `Reads tasks, and the votes on them, from Argilla (version 1 and 2), Label Studio (JSON, JSON_MIN, CSV), Prodigy, Mechanical Turk, Toloka, Potato, doccano, tables of votes (item,rater,left,right,winner or item,rater,label), tables of responses (prompt,response_a,response_b; models beside them are kept and never shown; a column gold), arenas (LMSYS) and datasets (TRL's preference data, Anthropic's HH, rankings, prompts, completions). The format is recognised by the fields, and what each column is taken for is printed; --columns says otherwise.
 
 Every file is checked first: if a row is bad, or a verdict or column is not understood, nothing is written, and each bad row is named by file, line and field. Raters who are named by their address get a pseudonym.`,
   examples: [
@@ -17,36 +18,45 @@ Every file is checked first: if a row is bad, or a verdict or column is not unde
     },
     {
       command:
-        "plumb tasks import records.json --out t.jsonl --votes v.jsonl --prompt-field q --response-fields left_text,right_text",
-      does: "Argilla records, or a table, with fields of other names",
+        "plumb tasks import answers.csv --out tasks.jsonl --columns prompt=q,response_a=gpt,response_b=ours,metadata=notes",
+      does: "a table, or an export, with columns of other names",
     },
   ],
   schema: fileImportSchema,
   positional: "files",
   async run({ ui }, config) {
     const made = await importFiles(config);
-    const { source, items, kinds, votes, raters, fields, warnings } = made;
+    const { source, items, kinds, votes, raters, columns, warnings } = made;
     for (const warning of warnings) ui.warn(warning);
     const written = { out: config.out, ...(votes > 0 && { votesFile: config.votes }) };
     await ui.result({ ...made, ...written }, () =>
       [
         `${items} items (${kinds.join(", ")}) from ${source}, ${votes} votes of ${raters} raters`,
-        ...(fields ? [fieldLine(fields)] : []),
+        ...(columns.length > 0 ? [columnTable(columns)] : []),
       ].join("\n"),
     );
   },
 });
 
-/** Which columns became what. */
-function fieldLine({ prompt, responses, sources, hidden }: ItemFields): string {
-  const parts = [
-    ["prompt", [prompt]],
-    ["responses", responses],
-    ["models, never shown", sources],
-    ["not shown", hidden],
-  ] as const;
-  return parts
-    .filter(([, names]) => names.length > 0)
-    .map(([role, names]) => `${role}: ${names.map(printable).join(", ")}`)
-    .join("; ");
-}
+const SAID: Partial<Record<ReadColumn["role"], string>> = {
+  system: "system prompt",
+  conversation: "conversation, which ends with a response",
+  source: "source, never shown",
+  gold: "right answer",
+  metadata: "kept, never shown",
+  ignored: "not kept",
+  vote: "votes",
+};
+/** Most columns of an example on a terminal. */
+const WIDTH = 48;
+
+/** What each column is taken for. */
+const columnTable = (columns: readonly ReadColumn[]): string =>
+  formatTable(
+    ["column", "taken for", "for example"],
+    columns.map(({ name, role, of, example }) => [
+      printable(name),
+      `${SAID[role] ?? role}${of === undefined ? "" : ` (of ${printable(of)})`}`,
+      printable(example.slice(0, WIDTH)),
+    ]),
+  );

@@ -2,10 +2,9 @@
 
 import { explainIssue, shown } from "../../base/explain-issue.js";
 import type { RowLocation } from "../../base/location.js";
+import type { TextOrMessages } from "../../data/messages.js";
 import {
-  type FieldRoles,
   type ForeignRecord,
-  fieldRoles,
   type ImportProblems,
   type NamedResponse,
   type Opinion,
@@ -28,26 +27,17 @@ import {
 import { VERDICT_FORMS, verdictOf } from "../../votes/tasks/verdict.js";
 import { goldAnswer } from "./gold.js";
 
-/** The result of an import; nothing has been written yet. */
-export interface Imported {
-  items: TaskItem[];
-  votes: CastVote[];
-  /** Where each item came from. */
-  places: RowLocation[];
-  /** The fields of the items by role, in tables. */
-  fields?: ItemFields;
-  /** What was taken but may not be meant, as sentences with counts. */
-  warnings: string[];
+/** A record of which it is known what is shown of it. */
+export interface ShownRecord extends Pick<ForeignRecord, "id" | "opinions" | "gold" | "meta" | "where"> {
+  prompt: TextOrMessages;
+  responses: NonNullable<ForeignRecord["responses"]>;
 }
 
-/** Which fields of a file became what. */
-export interface ItemFields {
-  prompt: string;
-  responses: string[];
-  /** Fields that name a response's model or other source, which raters never see. */
-  sources: string[];
-  /** Fields that are kept with the item, or only read over; raters never see them. */
-  hidden: string[];
+/** Items and votes, and where each item came from. */
+export interface Assembled {
+  items: TaskItem[];
+  votes: CastVote[];
+  places: RowLocation[];
 }
 
 /**
@@ -55,15 +45,16 @@ export interface ItemFields {
  * free-text question next to another question is the rationale. Every record that does not fit is added to the
  * problems.
  *
+ * @param rationale the free-text question that is the rationale, where that is not clear.
  * @param asked the task that gold answers are for; by default each item's own.
  */
 export function assemble(
-  foreign: readonly ForeignRecord[],
-  roles: FieldRoles,
+  shown: readonly ShownRecord[],
+  rationale: string | undefined,
   problems: ImportProblems,
   asked?: TaskDefinition,
-): Pick<Imported, "items" | "votes" | "places"> {
-  const { records, types } = withQuestionTypes(foreign, roles.rationale, problems);
+): Assembled {
+  const { records, types } = withQuestionTypes(shown, rationale, problems);
   const [items, votes, places]: [TaskItem[], CastVote[], RowLocation[]] = [[], [], []];
   const pseudonyms = new Map<string, string>();
   const ids = new Set<string>();
@@ -73,7 +64,7 @@ export function assemble(
     if (ids.has(record.id))
       problems.add(where, "id", `is ${JSON.stringify(record.id)}, which an earlier record already has`);
     ids.add(record.id);
-    const content = contentOf(record, roles, problems);
+    const content = contentOf(record, problems);
     if (content === undefined) continue;
     const plan = planOf(types, content.responses, scale);
     if (typeof plan === "string") {
@@ -81,7 +72,7 @@ export function assemble(
       continue;
     }
     const item: TaskItem = { id: record.id, task: plan.task, content };
-    const gold = goldAnswer(goldOf(record), asked ?? plan.task, content.responses);
+    const gold = goldAnswer(record.gold, asked ?? plan.task, content.responses);
     if (typeof gold === "string") problems.add(where, "gold", gold);
     else if (gold !== undefined) item.gold = gold;
     const answers = new Map<string, string>();
@@ -123,40 +114,16 @@ function isFirst(
 }
 
 function contentOf(
-  record: ForeignRecord,
-  roles: FieldRoles,
+  { prompt, responses, meta, where }: ShownRecord,
   problems: ImportProblems,
 ): ItemContent | undefined {
-  const found = fieldRoles([...record.texts.keys()], roles);
-  if (typeof found === "string") {
-    problems.add(record.where, "", found);
-    return undefined;
-  }
-  const sourceOf = (name: string) => record.texts.get(found.sources.get(name) ?? "");
-  const ofFields = found.responses.map((name) => {
-    const source = sourceOf(name);
-    return {
-      ...{ name, text: asText(record.texts.get(name) ?? "") },
-      ...(source !== undefined && source !== "" && { source: asText(source) }),
-    };
-  });
-  const content = {
-    prompt: record.texts.get(found.prompt),
-    responses: record.responses ?? ofFields,
-    ...(record.meta && Object.keys(record.meta).length > 0 && { meta: record.meta }),
-  };
+  const content = { prompt, responses, ...(meta && Object.keys(meta).length > 0 && { meta }) };
   const checked = ItemContent.safeParse(content);
   if (checked.success) return checked.data;
   const { field, problem } = explainIssue(checked.error.issues[0], content);
-  problems.add(record.where, field, problem);
+  problems.add(where, field, problem);
   return undefined;
 }
-
-/** The raw gold answer: of its own, or a field of that name. */
-const goldOf = ({ gold, texts, meta }: ForeignRecord): unknown => gold ?? texts.get("gold") ?? meta?.gold;
-
-const asText = (value: NonNullable<ReturnType<ForeignRecord["texts"]["get"]>>): string =>
-  typeof value === "string" ? value : value.map(({ content }) => content).join("\n");
 
 /** Most aspects that a task may ask for. */
 const MAX_ASPECTS = 12;
@@ -200,7 +167,7 @@ function planOf(
   if (sides.length === 1 && k === 1) return make("safety", sides);
   if (texts.length > 0 && sides.length === 0 && k < 2)
     return make(k === 0 ? "demonstration" : "rewrite", texts.slice(0, 1));
-  return `has ${k} responses and the questions ${[...questions].map(([name, type]) => `${name} (${type})`).join(", ")}, which do not fit any kind of task; name the response fields, or read labels with plumb aggregate`;
+  return `has ${k} responses and the questions ${[...questions].map(([name, type]) => `${name} (${type})`).join(", ")}, which do not fit any kind of task; say which columns are the responses with --columns, or read labels with plumb aggregate`;
 }
 
 /**
@@ -235,7 +202,7 @@ function ratedResponse(
 }
 
 /** The smaller of the scales 5 and 10 that holds every rating. */
-function scaleOf(records: readonly ForeignRecord[]): number {
+function scaleOf(records: readonly ShownRecord[]): number {
   const said = records.flatMap(({ opinions }) => opinions.flatMap((opinion) => [...opinion.said.values()]));
   return said.some((one) => one.type === "rating" && one.points > 5) ? 10 : 5;
 }
@@ -332,7 +299,7 @@ export function slug(name: string): string {
 }
 
 function castVote(
-  record: ForeignRecord,
+  record: ShownRecord,
   item: TaskItem,
   opinion: Opinion,
   answer: Answer,

@@ -1,11 +1,12 @@
 import { explainIssue } from "../../base/explain-issue.js";
 import type { LocatedRow } from "../../base/location.js";
-import { type FieldRoles, ImportProblems, type RowProblem } from "../../votes/exports/index.js";
+import { ImportProblems, type RowProblem } from "../../votes/exports/index.js";
 import { ItemContent, type TaskDefinition } from "../../votes/tasks/index.js";
 import { itemProblem, MAX_ITEMS_AT_ONCE, NewItem } from "../store/items/items.js";
-import type { ItemFields } from "./assemble.js";
+import { columnNames, isRemembered, type RememberedColumns, rememberedFor } from "./columns/remembered.js";
+import type { ColumnChoices, ColumnQuestion, ReadColumn } from "./columns/roles.js";
 import { goldAnswer } from "./gold.js";
-import { assembleRows, importSchema, type Source } from "./import-tasks.js";
+import { assembleRows, type Source } from "./import-tasks.js";
 import { rowsOf } from "./rows-of.js";
 import { importWarnings } from "./warnings.js";
 
@@ -16,8 +17,14 @@ export interface CheckedItems {
   items: NewItem[];
   /** Number of votes in the file, which are not imported. */
   votes: number;
-  /** The fields of tables by role. */
-  fields?: ItemFields;
+  /** What each column is taken for; none for Plumbline's own form. */
+  columns: ReadColumn[];
+  /** What has to be said of columns first; there are no items then. */
+  questions: readonly ColumnQuestion[];
+  /** The choices by which it was read. */
+  choices: ColumnChoices;
+  /** The names of all columns, by which a file with the same ones is known. */
+  names: string[];
   /** What would be taken but may not be meant, as sentences with counts. */
   warnings: string[];
   /** The first thousand of `problemCount` problems. */
@@ -28,11 +35,14 @@ export interface CheckedItems {
 /**
  * Reads the items of a file, in any supported form, for a project's task; nothing is written. If the first row has
  * `content`, all rows are read as items in the form that the API takes.
+ *
+ * @param choices what people say that columns are; or a list of what they said of files before, of which the one with the
+ * same columns counts.
  */
 export async function checkItems(
   path: string,
   task: TaskDefinition,
-  roles: Pick<FieldRoles, "prompt" | "responses"> = {},
+  choices: ColumnChoices | readonly RememberedColumns[] = {},
 ): Promise<CheckedItems> {
   const problems = new ImportProblems();
   const rows: LocatedRow[] = [];
@@ -50,14 +60,15 @@ export async function checkItems(
     );
   const read =
     rows.length === 0 || rows.length > MAX_ITEMS_AT_ONCE
-      ? { source: "items" as const, items: [], votes: 0, warnings: [] }
+      ? { ...NOTHING, source: "items" as const, items: [], votes: 0, warnings: [] }
       : "content" in rows[0].value
         ? ownItems(rows, task, problems)
-        : foreignItems(rows, task, roles, problems);
+        : foreignItems(rows, task, choices, problems);
   return { ...read, problems: problems.kept, problemCount: problems.count };
 }
 
-type Read = Pick<CheckedItems, "source" | "items" | "votes" | "fields" | "warnings">;
+type Read = Omit<CheckedItems, "problems" | "problemCount">;
+const NOTHING = { columns: [], questions: [], choices: {}, names: [] };
 
 function ownItems(rows: readonly LocatedRow[], task: TaskDefinition, problems: ImportProblems): Read {
   const items: NewItem[] = [];
@@ -80,7 +91,7 @@ function ownItems(rows: readonly LocatedRow[], task: TaskDefinition, problems: I
     items.map(({ content }) => ({ content })),
     problems.tallies,
   );
-  return { source: "items", items, votes: 0, warnings };
+  return { ...NOTHING, source: "items", items, votes: 0, warnings };
 }
 
 /** A row whose gold answer, in any of the forms that a column may have, is the API's; without one that is wrong. */
@@ -104,13 +115,14 @@ function withGold(
 function foreignItems(
   rows: readonly LocatedRow[],
   task: TaskDefinition,
-  { prompt, responses }: Pick<FieldRoles, "prompt" | "responses">,
+  said: ColumnChoices | readonly RememberedColumns[],
   problems: ImportProblems,
 ): Read {
-  const config = { kind: task.kind, promptField: prompt, responseFields: responses };
-  const { items, votes, places, source, fields, warnings } = assembleRows(
+  const names = columnNames(rows);
+  const choices = isRemembered(said) ? rememberedFor(names, said) : said;
+  const { items, votes, places, source, columns, questions, warnings } = assembleRows(
     rows,
-    importSchema.parse(config),
+    { choices, seed: 0 },
     problems,
     task,
   );
@@ -119,10 +131,8 @@ function foreignItems(
     if (problem !== undefined) problems.add(places[i], "", problem);
   }
   return {
-    source,
+    ...{ source, columns, questions, choices, names, warnings },
     items: items.map(({ content, gold }) => ({ content, ...(gold && { gold }) })),
     votes: votes.length,
-    ...(fields && { fields }),
-    warnings,
   };
 }

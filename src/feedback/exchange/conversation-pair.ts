@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { splitCommonMessages } from "../../data/common-prompt.js";
 import { type ChatMessage, ROLES } from "../../data/messages.js";
+import { asText } from "./columns/turns.js";
 
 const Turns = z.array(z.object({ role: z.enum(ROLES), content: z.string() })).min(1);
 
@@ -31,10 +32,3 @@ function upTo(messages: readonly ChatMessage[], turn: number): ChatMessage[] {
   const end = messages.findIndex(({ role }) => role === "assistant" && ++answers >= turn);
   return messages.slice(0, end < 0 ? messages.length : end + 1);
 }
-
-const SPEAKERS = { system: "System", user: "User", assistant: "Assistant", tool: "Tool" };
-
-const asText = (turns: readonly ChatMessage[]): string =>
-  turns.length === 1
-    ? (turns[0].content ?? "")
-    : turns.map(({ role, content = "" }) => `${SPEAKERS[role]}: ${content}`).join("\n\n");

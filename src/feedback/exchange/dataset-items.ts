@@ -4,7 +4,7 @@ import { basename } from "node:path";
 import { explainIssue } from "../../base/explain-issue.js";
 import { type LocatedRow, type RowLocation, rowError } from "../../base/location.js";
 import { hashName, RandomStream } from "../../base/random.js";
-import { checkRow, detectFormat } from "../../data/formats.js";
+import { checkRow, columnUse, type FormatName } from "../../data/formats.js";
 import type { ChatMessage, TextOrMessages } from "../../data/messages.js";
 import { toDemonstrations, toPreferences, toPrompt } from "../../data/normalise.js";
 import type { ImportProblems } from "../../votes/exports/index.js";
@@ -16,50 +16,47 @@ import {
   type TaskKind,
 } from "../../votes/tasks/index.js";
 import { answerInStoredOrder } from "../../votes/tasks/places.js";
+import type { DatasetPlan } from "./columns/of-dataset.js";
 import { goldAnswer } from "./gold.js";
+
+export interface DatasetConfig {
+  format: FormatName;
+  /** By default by the number of responses. */
+  kind?: TaskKind | undefined;
+  seed: number;
+  plan: DatasetPlan;
+}
 
 /**
  * Items of preference data (TRL, HH, OpenAI: both sides, in a random order that does not reveal which was chosen;
  * ranked: all responses), of prompts (demonstrations), and of prompts with one completion (rewrites, or the given
  * `kind`).
  *
- * @param rows at least one. @param asked the task that gold answers are for; by default the items'.
+ * @param asked the task that gold answers are for; by default the items'.
  */
 export function datasetItems(
-  rows: readonly LocatedRow[],
-  kind: TaskKind | undefined,
-  seed: number,
+  all: readonly LocatedRow[],
+  { format, kind, seed, plan }: DatasetConfig,
   problems: ImportProblems,
   asked?: TaskDefinition,
 ): { items: TaskItem[]; places: RowLocation[] } {
   const [items, places]: [TaskItem[], RowLocation[]] = [[], []];
-  const format = problems.catch(() => detectFormat(rows[0]));
-  if (format === undefined) return { items, places };
-  const unclear = format === "prompt-only" && kind !== "demonstration" ? unclearColumns(rows) : [];
-  if (unclear.length > 0) {
-    const [named, flag] = [unclear.map((name) => JSON.stringify(name)).join(", "), unclear.join(",")];
-    problems.add(
-      rows[0].where,
-      "",
-      `has a prompt, and ${named}, which may be responses or not; if they are, call them response_a and response_b, or name them with --response-fields ${flag}; if raters are to write the responses, say so with --kind demonstration`,
-    );
-    return { items, places };
-  }
+  // What the format reads stays, whatever becomes of it.
+  const unread = [...plan.roles]
+    .filter(
+      ([name, role]) => (role === "ignored" || role === "gold") && columnUse(format, name) === undefined,
+    )
+    .map(([name]) => name);
+  const rows = all.map((row) => ({ ...row, value: without(row.value, unread) }));
   for (const [i, row] of rows.entries()) {
-    const item = problems.catch(() => contentOf(row, format));
+    const item = problems.catch(() => contentOf(row, format, plan));
     if (item === undefined) continue;
     const random = new RandomStream(
       seed,
       "feedback/exchange/order",
       hashName(`${basename(row.where.file)} ${i}`),
     );
-    const { meta: all, ...rest } = item;
-    const { gold: _gold, ...meta } = all ?? {};
-    const content = {
-      ...rest,
-      responses: random.shuffled(item.responses),
-      ...(Object.keys(meta).length > 0 && { meta }),
-    };
+    const content = { ...item, responses: random.shuffled(item.responses) };
     const checked = ItemContent.safeParse(content);
     const k = content.responses.length;
     const own = kind ?? (["demonstration", "rewrite", "pairwise"] as const)[k] ?? "ranking";
@@ -72,11 +69,15 @@ export function datasetItems(
     else {
       const task = TaskDefinition.parse({ kind: own });
       // A side is that of the file, where the responses stand in their own order.
-      const gold = goldAnswer(row.value.gold, asked ?? task, item.responses);
+      const gold = goldAnswer(
+        plan.gold === undefined ? undefined : all[i].value[plan.gold],
+        asked ?? task,
+        item.responses,
+      );
       if (typeof gold === "string") problems.add(row.where, "gold", gold);
       const order = item.responses.map((response) => content.responses.indexOf(response));
       items.push({
-        ...{ id: `${i + 1}`, task, content: checked.data },
+        ...{ id: idIn(row.value, plan.id) ?? `${i + 1}`, task, content: checked.data },
         ...(typeof gold === "object" && { gold: answerInStoredOrder(gold, order) }),
       });
       places.push(row.where);
@@ -85,26 +86,31 @@ export function datasetItems(
   return { items, places };
 }
 
-/** Fields that describe a prompt rather than answer it. */
-const DESCRIBES =
-  /(?:^|[-_])(?:id|idx|index|uid|uuid|hash|category|categories|topic|type|task|language|lang|source|dataset|split|difficulty|level|tags?|domain|subject|meta|metadata|url|date|time|timestamp|created_at|updated_at|license|notes?|comment|author|user|seed|gold|explanation|audience|priority|overlap)$/i;
+const without = (value: LocatedRow["value"], names: readonly string[]): LocatedRow["value"] =>
+  names.length === 0
+    ? value
+    : Object.fromEntries(Object.entries(value).filter(([name]) => !names.includes(name)));
 
-/** Columns of text beside the prompts that may be responses for all that their names say. */
-const unclearColumns = (rows: readonly LocatedRow[]): string[] =>
-  Object.keys(rows[0].value).filter(
-    (name) =>
-      name !== "prompt" &&
-      !DESCRIBES.test(name) &&
-      rows.some(({ value }) => typeof value[name] === "string" && value[name] !== ""),
-  );
+function idIn(value: LocatedRow["value"], column: string | undefined): string | undefined {
+  const id = column === undefined ? undefined : value[column];
+  return (typeof id === "string" && id !== "") || typeof id === "number" ? String(id) : undefined;
+}
 
 function contentOf(
   row: LocatedRow,
-  format: ReturnType<typeof detectFormat>,
+  format: FormatName,
+  { sources }: DatasetPlan,
 ): Pick<ItemContent, "responses" | "meta"> & { prompt: TextOrMessages } {
   const checked = checkRow(row, format);
   checkShown(row, checked.fields);
-  const named = (name: string, text: TextOrMessages) => ({ name, text: asText(text) });
+  const kept = checked.meta && { meta: checked.meta };
+  const named = (name: string, text: TextOrMessages) => {
+    const source = row.value[sources.get(name) ?? ""];
+    return {
+      ...{ name, text: asText(text) },
+      ...(typeof source === "string" && source !== "" && { source: source.slice(0, 200) }),
+    };
+  };
   if (checked.format === "ranked") {
     const { prompt, completions } = checked.fields;
     return {
@@ -113,6 +119,7 @@ function contentOf(
         ...named(`response-${i + 1}`, text),
         source: `rank ${rank}`,
       })),
+      ...kept,
     };
   }
   if (checked.format === "preference" || checked.format === "openai-preference") {
@@ -127,12 +134,17 @@ function contentOf(
     const { prompt, meta } = toPrompt(checked);
     return { prompt, responses: [], ...(meta && { meta }) };
   }
-  const [shown] = toDemonstrations(checked);
+  // An answer that was judged bad is none to imitate, and one to judge.
+  const judged =
+    checked.format === "unpaired-preference"
+      ? { ...checked, fields: { ...checked.fields, label: true } }
+      : checked;
+  const [shown] = toDemonstrations(judged);
   if (shown?.kind === "completion")
-    return { prompt: shown.prompt, responses: [named("response", shown.completion)] };
+    return { prompt: shown.prompt, responses: [named("response", shown.completion)], ...kept };
   const { prompt } = toPrompt(checked);
   const answer = shown?.kind === "messages" ? shown.messages.slice(prompt.length) : [];
-  return { prompt, responses: [named("response", answer)] };
+  return { prompt, responses: [named("response", answer)], ...kept };
 }
 
 /** @throws RowError if a row holds calls of functions or thoughts, which raters would not be shown. */
@@ -140,7 +152,7 @@ function checkShown({ where }: LocatedRow, fields: object): void {
   const hidden = (value: unknown): string | undefined => {
     if (typeof value !== "object" || value === null) return undefined;
     for (const [key, inner] of Object.entries(value)) {
-      if (["tools", "tool_calls", "reasoning_content", "thinking"].includes(key) && inner !== undefined)
+      if (["tools", "tool_calls", "reasoning_content", "thinking"].includes(key) && holdsSomething(inner))
         return key;
       const deeper = hidden(inner);
       if (deeper !== undefined) return deeper;
@@ -155,6 +167,9 @@ function checkShown({ where }: LocatedRow, fields: object): void {
       "Write it into the content, or leave the row out.",
     );
 }
+
+const holdsSomething = (value: unknown): boolean =>
+  value !== undefined && value !== null && !(Array.isArray(value) && value.length === 0);
 
 const asText = (text: TextOrMessages): string =>
   typeof text === "string" ? text : text.map(({ content }: ChatMessage) => content).join("\n");

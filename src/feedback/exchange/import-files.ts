@@ -2,7 +2,7 @@ import { z } from "zod";
 import { usageError } from "../../base/usage-error.js";
 import { writeRows } from "../../data/write-rows.js";
 import type { TaskKind } from "../../votes/tasks/index.js";
-import type { ItemFields } from "./assemble.js";
+import type { ReadColumn } from "./columns/roles.js";
 import { importSchema, importTasks, type Source } from "./import-tasks.js";
 
 const path = z.string().min(1);
@@ -24,8 +24,8 @@ export interface FileImport {
   kinds: TaskKind[];
   votes: number;
   raters: number;
-  /** The fields of tables by role. */
-  fields?: ItemFields;
+  /** What each column was taken for. */
+  columns: ReadColumn[];
   warnings: string[];
 }
 
@@ -35,7 +35,7 @@ export interface FileImport {
  * @throws PlumbError as importTasks does, or when there are votes but no file for them; nothing is written then.
  */
 export async function importFiles(config: z.output<typeof fileImportSchema>): Promise<FileImport> {
-  const { items, votes, source, fields, warnings } = await importTasks(config.files, config);
+  const { items, votes, source, columns, warnings } = await importTasks(config.files, config);
   if (votes.length > 0 && config.votes === undefined)
     throw usageError(
       `the files hold ${votes.length} votes, but no file for them is given`,
@@ -56,7 +56,6 @@ export async function importFiles(config: z.output<typeof fileImportSchema>): Pr
     kinds: [...new Set(items.map(({ task }) => task.kind))],
     votes: votes.length,
     raters: new Set(votes.map(({ rater }) => rater)).size,
-    ...(fields && { fields }),
-    warnings,
+    ...{ columns, warnings },
   };
 }

@@ -6,16 +6,16 @@ import {
   type ExportTool,
   exportRecords,
   exportTool,
-  type FieldRoles,
-  type ForeignRecord,
   ImportProblems,
 } from "../../votes/exports/index.js";
-import { TASK_KINDS, type TaskDefinition } from "../../votes/tasks/index.js";
-import { assemble, type Imported, type ItemFields } from "./assemble.js";
+import { RESPONSES, TASK_KINDS, type TaskDefinition, type TaskKind } from "../../votes/tasks/index.js";
+import { type Assembled, assemble } from "./assemble.js";
+import { answerHint, asked as sentence } from "./columns/describe.js";
+import { type ColumnChoices, type ColumnQuestion, choicesOf, type ReadColumn } from "./columns/roles.js";
 import { datasetItems } from "./dataset-items.js";
-import { isResponseTable, responseTableRecords } from "./response-table.js";
+import { type ReadRecords, tableRecords, toolRecords, voteRecords } from "./read-records.js";
 import { rowsOf } from "./rows-of.js";
-import { isVoteTable, voteTableRecords } from "./votes-csv.js";
+import { isVoteTable } from "./votes-csv.js";
 import { importWarnings, unreadVerdicts } from "./warnings.js";
 
 /** Most rows of one import; all are held in memory. */
@@ -24,30 +24,34 @@ const MAX_ROWS = 5_000_000;
 export const SOURCES = [...EXPORT_TOOLS, "votes", "table", "dataset"] as const;
 export type Source = (typeof SOURCES)[number];
 
+const name = z.string().min(1);
 export const importSchema = z.object({
   source: z
     .enum(SOURCES)
     .optional()
     .describe("tool that wrote the files; default: detected from the first row's fields"),
-  promptField: z
-    .string()
-    .min(1)
+  columns: z
+    .array(name)
+    .max(200)
+    .default([])
+    .describe(
+      "what columns are, as role=column: prompt=question, response_a=gpt, source_a=model, gold=label, system, conversation, id, metadata, ignored; the others are read by their names",
+    ),
+  promptField: name
     .optional()
-    .describe("field that is the prompt, where its name does not say so"),
+    .describe("field that is the prompt, where its name does not say so; as --columns prompt=NAME"),
   responseFields: z
-    .array(z.string().min(1))
+    .array(name)
     .max(16)
     .optional()
-    .describe("fields that are the responses, in order of display"),
-  rationaleField: z
-    .string()
-    .min(1)
+    .describe("fields that are the responses, in order of display; as --columns response=NAME"),
+  rationaleField: name
     .optional()
     .describe("free-text question that is the rationale of the question that counts"),
   kind: z
     .enum(TASK_KINDS)
     .optional()
-    .describe("kind of task for the rows of a dataset; default: by the number of responses"),
+    .describe("kind of task for the rows of a table or a dataset; default: by the number of responses"),
   seed: z
     .number()
     .int()
@@ -58,18 +62,54 @@ export const importSchema = z.object({
 });
 export type ImportConfig = z.infer<typeof importSchema>;
 
+/** How rows are read, where they do not say it themselves. */
+export interface ReadConfig {
+  source?: Source | undefined;
+  choices: ColumnChoices;
+  rationale?: string | undefined;
+  kind?: TaskKind | undefined;
+  seed: number;
+}
+
+/** The result of an import; nothing has been written yet. */
+export interface Imported extends Assembled {
+  source: Source;
+  /** The columns with what each is taken for. */
+  columns: ReadColumn[];
+  /** What has to be said of columns first; there are no items then. */
+  questions: readonly ColumnQuestion[];
+  /** What was taken but may not be meant, as sentences with counts. */
+  warnings: string[];
+}
+
 /**
  * Reads the items and votes of files of one source. All files are read and checked as a whole.
  *
- * @throws PlumbError naming the first 20 bad rows by file, line and field, or if there are no rows.
+ * @throws PlumbError naming the first 20 bad rows by file, line and field, the columns of which it is not clear what they
+ * are, or if there are no rows.
  */
-export async function importTasks(
-  files: readonly string[],
-  config: ImportConfig,
-): Promise<Imported & { source: Source }> {
+export async function importTasks(files: readonly string[], config: ImportConfig): Promise<Imported> {
+  const { source, kind, seed, rationaleField, promptField, responseFields = [] } = config;
+  const choices: ColumnChoices = {
+    ...choicesOf(config.columns),
+    ...(promptField !== undefined && { [promptField]: "prompt" }),
+    ...Object.fromEntries(responseFields.map((field) => [field, "response" as const])),
+  };
   const problems = new ImportProblems();
-  const imported = assembleRows(await readAll(files, problems), config, problems);
-  problems.check(hintFor(imported.source));
+  const rows = await readAll(files, problems);
+  const imported = assembleRows(rows, { source, choices, rationale: rationaleField, kind, seed }, problems);
+  if (imported.questions.length > 0)
+    throw new PlumbError(
+      `${files[0]}: ${imported.questions.map(sentence).join("; ")}; nothing was imported`,
+      {
+        hint: answerHint(imported.questions),
+      },
+    );
+  problems.check(
+    imported.source === "votes" || imported.source === "dataset"
+      ? undefined
+      : "Say which columns are the prompt and the responses with --columns.",
+  );
   return imported;
 }
 
@@ -95,49 +135,53 @@ async function readAll(files: readonly string[], problems: ImportProblems): Prom
 /**
  * Items and votes of rows of one source; invalid rows are added to the problems.
  *
- * @param rows at least one. @param asked the task that gold answers are for; by default each item's own.
+ * @param rows at least one. @param asked the task that the items are for; by default each item's own.
  */
 export function assembleRows(
   rows: readonly LocatedRow[],
-  config: ImportConfig,
+  config: ReadConfig,
   problems: ImportProblems,
   asked?: TaskDefinition,
-): Imported & { source: Source } {
-  const roles = {
-    prompt: config.promptField,
-    responses: config.responseFields,
-    rationale: config.rationaleField,
+): Imported {
+  const { choices, rationale, kind = asked?.kind, seed } = config;
+  const [least, most] = kind === undefined ? [] : RESPONSES[kind];
+  const wanted = { least, most };
+  const source = config.source ?? sourceOf(rows);
+  const read: ReadRecords = isTool(source)
+    ? toolRecords(
+        exportRecords(source, rows, problems, rolesOf(choices, rationale)),
+        choices,
+        asked === undefined ? { least: 0 } : wanted,
+        problems,
+      )
+    : source === "votes"
+      ? voteRecords(rows, problems)
+      : tableRecords(rows, choices, wanted, source, problems);
+  const result =
+    read.dataset === undefined
+      ? assemble(read.records, rationale, problems, asked)
+      : { ...datasetItems(rows, { ...read.dataset, kind, seed }, problems, asked), votes: [] };
+  const unread = read.columns.filter(({ role }) => role === "metadata").map(({ name: column }) => column);
+  const warnings = [
+    ...importWarnings(result.items, problems.tallies),
+    ...(isTool(source) ? [] : unreadVerdicts(unread)),
+  ];
+  return {
+    ...{ ...result, warnings, columns: read.columns, questions: read.questions },
+    source: source ?? (read.dataset === undefined ? "table" : "dataset"),
   };
-  const source = config.source ?? sourceOf(rows, roles);
-  const { records, fields } = recordsOf(source, rows, roles, problems);
-  const { items, votes, places } =
-    source === "dataset"
-      ? { ...datasetItems(rows, config.kind, config.seed, problems, asked), votes: [] }
-      : assemble(records, roles, problems, asked);
-  const warnings = [...importWarnings(items, problems.tallies), ...unreadVerdicts(fields?.hidden ?? [])];
-  return { items, votes, places, warnings, source, ...(fields && { fields }) };
 }
 
-const FIELDS = "Name the fields with --prompt-field and --response-fields.";
-const hintFor = (source: Source): string | undefined =>
-  source === "votes" || source === "dataset" ? undefined : FIELDS;
+const isTool = (source: Source | undefined): source is ExportTool =>
+  EXPORT_TOOLS.some((tool) => tool === source);
 
-const isTool = (source: Source): source is ExportTool => EXPORT_TOOLS.some((tool) => tool === source);
+/** The tool that wrote the rows, or votes; undefined for a table or a dataset. */
+const sourceOf = ([first]: readonly LocatedRow[]): ExportTool | "votes" | undefined =>
+  exportTool(first) ?? (isVoteTable(first) ? "votes" : undefined);
 
-function sourceOf(rows: readonly LocatedRow[], roles: FieldRoles): Source {
-  const tool = exportTool(rows[0]);
-  if (tool !== undefined) return tool;
-  if (isVoteTable(rows[0])) return "votes";
-  return isResponseTable(rows, roles) ? "table" : "dataset";
-}
-
-function recordsOf(
-  source: Source,
-  rows: readonly LocatedRow[],
-  roles: FieldRoles,
-  problems: ImportProblems,
-): { records: ForeignRecord[]; fields?: ItemFields } {
-  if (isTool(source)) return { records: exportRecords(source, rows, problems, roles) };
-  if (source === "votes") return voteTableRecords(rows, problems);
-  return source === "table" ? responseTableRecords(rows, roles, problems) : { records: [] };
+/** The roles that readers of exports ask for: some tell answers from texts by them. */
+function rolesOf(choices: ColumnChoices, rationale: string | undefined) {
+  const chosen = (role: string) => Object.keys(choices).filter((column) => choices[column] === role);
+  const responses = chosen("response");
+  return { prompt: chosen("prompt")[0], responses: responses.length > 0 ? responses : undefined, rationale };
 }

@@ -230,7 +230,11 @@ describe("bad exports", () => {
       [{ id: 1, data: { prompt: "p", a: "x" }, annotations: [video] }],
       /result\[0\]\.value" is of an unsupported type: video/,
     ],
-    ["no prompt", [{ id: 1, data: { foo: "p" }, annotations: [] }], /no field is called "prompt"/],
+    [
+      "no prompt",
+      [{ id: 1, data: { foo: "p" }, annotations: [] }],
+      /no column is surely the prompt; it may be "foo"/,
+    ],
     [
       "one id twice",
       [1, 1].map((id) => ({ id, data: { prompt: "p" }, annotations: [] })),

@@ -24,6 +24,8 @@ async function refusal(result: Promise<unknown>): Promise<string> {
   expect(error).toBeInstanceOf(PlumbError);
   return (error as PlumbError).message;
 }
+const as = (role: string, { columns }: { columns: readonly { name: string; role: string }[] }) =>
+  columns.filter((column) => column.role === role).map(({ name }) => name);
 const pairwise = TaskDefinition.parse({ kind: "pairwise" });
 const check = (name: string, text: string, task = pairwise, roles = {}) =>
   checkItems(written(name, text), task, roles);
@@ -40,7 +42,8 @@ describe("columns of a table", () => {
       "prompt,response_a,response_b,model_2,model_1\np,X,Y,gpt-4,claude\n",
     ];
     for (const text of tables) {
-      const { items, fields } = await load("models.csv", text);
+      const loaded = await load("models.csv", text);
+      const { items } = loaded;
       const { responses } = items[0].content;
       expect(
         responses.map(({ text: shown, source }) => [shown, source]),
@@ -49,7 +52,7 @@ describe("columns of a table", () => {
         ["X", "gpt-4"],
         ["Y", "claude"],
       ]);
-      expect(fields?.sources, text).toHaveLength(2);
+      expect(as("source", loaded), text).toHaveLength(2);
       expect(items[0].task.kind).toBe("pairwise");
     }
     const one = await load("one.csv", "prompt,response,model\np,X,gpt-4\n");
@@ -58,7 +61,7 @@ describe("columns of a table", () => {
 
   it("that could be several things are asked about, by what can be said", async () => {
     expect(await refusal(load("m.csv", "prompt,model_a,model_b\np,X,Y\n"))).toMatch(
-      /"model_a", "model_b" may be names of models, or what they wrote.*--response-fields/,
+      /"model_a", "model_b" may be responses or not/,
     );
     expect(await refusal(load("two.csv", "prompt,response_a,response_b,output\np,X,Y,Z\n"))).toMatch(
       /"response_a", "response_b", "output" may each be a response/,
@@ -67,11 +70,26 @@ describe("columns of a table", () => {
       /"instruction", "input" may each be the prompt, or parts of it/,
     );
     expect(await refusal(load("ours.csv", "prompt,gpt,ours\np,X,Y\n"))).toMatch(
-      /"gpt", "ours", which may be responses or not.*--response-fields gpt,ours.*--kind demonstration/,
+      /"gpt", "ours" may be responses or not/,
     );
+    const asked = await load("ours.csv", "prompt,gpt,ours\np,X,Y\n").catch((error: PlumbError) => error.hint);
+    expect(asked).toMatch(/--columns "response_a=gpt,response_b=ours".*--kind demonstration/);
+    const columns = ["response_b=gpt", "response_a=ours"];
+    const turned = await load("ours.csv", "prompt,gpt,ours\np,X,Y\n", { columns });
+    expect(turned.items[0].content.responses.map(({ text }) => text)).toEqual(["Y", "X"]);
+    for (const [odd, says] of [
+      ["answer=gpt", /expected ROLE=COLUMN/],
+      ["gpt", /expected ROLE=COLUMN/],
+      ["gold_a=gpt", /expected ROLE=COLUMN/],
+      ["response=none", /there is no field "none"; the fields are "prompt", "gpt", "ours"/],
+    ] as const)
+      expect(await refusal(load("ours.csv", "prompt,gpt,ours\np,X,Y\n", { columns: [odd] })), odd).toMatch(
+        says,
+      );
     const said = await load("ours.csv", "prompt,gpt,ours\np,X,Y\n", { responseFields: ["gpt", "ours"] });
     expect(said.items[0].content.responses.map(({ text }) => text)).toEqual(["X", "Y"]);
-    expect(said.fields).toEqual({ prompt: "prompt", responses: ["gpt", "ours"], sources: [], hidden: [] });
+    expect(as("prompt", said)).toEqual(["prompt"]);
+    expect(as("response", said)).toEqual(["gpt", "ours"]);
     const wrote = await load("ours.csv", "prompt,gpt,ours\np,X,Y\n", { kind: "demonstration" });
     expect(wrote.items[0]).toMatchObject({
       task: { kind: "demonstration" },
@@ -79,9 +97,9 @@ describe("columns of a table", () => {
     });
     const plain = await load("topics.csv", "id,prompt,category\n1,p,food\n");
     expect(plain.items[0].task.kind).toBe("demonstration");
-    const { problems } = await check("ours.csv", "prompt,gpt,ours\np,X,Y\n");
-    expect(problems[0].problem).toContain("response_a and response_b");
-    const roles = { prompt: "prompt", responses: ["gpt", "ours"] };
+    const { questions } = await check("ours.csv", "prompt,gpt,ours\np,X,Y\n");
+    expect(questions).toEqual([{ about: "responses", columns: ["gpt", "ours"] }]);
+    const roles = { gpt: "response", ours: "response" };
     expect((await check("ours.csv", "prompt,gpt,ours\np,X,Y\n", pairwise, roles)).problemCount).toBe(0);
   });
 
@@ -301,7 +319,8 @@ describe("tables of votes", () => {
       "item,rater,left,right,winner,aspect,group,time,milliseconds,note\n" +
       "q,ada,A,B,left,helpful,x,2026-03-29 01:30:00,900,n\nq,ada,A,B,B,honest,x,2026-03-29 01:30:00,900,n\n" +
       "q,bo,B,A,A>B,helpful,,2026-03-29T03:30:00+02:00,,n\nq,bo,B,A,tie,honest,,2026-03-29T03:30:00+02:00,,n\n";
-    const { votes, items, warnings, fields } = await load("aspects.csv", text);
+    const loaded = await load("aspects.csv", text);
+    const { votes, items, warnings } = loaded;
     expect(items[0].task.aspects).toEqual(["helpful", "honest"]);
     expect(votes).toMatchObject([
       { group: "x", castAt: Date.UTC(2026, 2, 29, 1, 30), milliseconds: 900 },
@@ -311,7 +330,7 @@ describe("tables of votes", () => {
       },
     ]);
     expect(warnings).toEqual(["1 time states no zone and was read as UTC"]);
-    expect(fields?.hidden).toEqual(["note"]);
+    expect(as("ignored", loaded)).toEqual(["note"]);
     const seconds = text.replaceAll("2026-03-29 01:30:00", "1774747800");
     expect(await refusal(load("seconds.csv", seconds))).toMatch(
       /field "time" is "1774747800": looks like Unix seconds/,
@@ -431,9 +450,10 @@ it("what is taken but may not be meant is said with counts", async () => {
 
 it("what was published with verdicts of nobody gives items, and its sources stay hidden", async () => {
   const shp = { history: "p", human_ref_A: "X", human_ref_B: "Y", labels: 1, score_A: 5, score_B: 2 };
-  const { items, fields } = await load("shp.jsonl", lines(shp));
+  const loaded = await load("shp.jsonl", lines(shp));
+  const { items } = loaded;
   expect(items[0].content.responses.map(({ text }) => text)).toEqual(["X", "Y"]);
-  expect(fields?.hidden).toEqual(["labels", "score_A", "score_B"]);
+  expect(as("metadata", loaded)).toEqual(["labels", "score_A", "score_B"]);
   const pku = {
     prompt: "p",
     response_0: "X",

@@ -1,7 +1,7 @@
 import type { LocatedRow } from "../../base/location.js";
 import { exportTool } from "../../votes/exports/index.js";
 import { isRawVote } from "../../votes/vote-file/index.js";
-import { isResponseTable } from "./response-table.js";
+import { planRows } from "./columns/source-table.js";
 import { isVoteTable } from "./votes-csv.js";
 
 /** What a file for raters, or of what they said, holds, and the command that reads it. */
@@ -23,7 +23,7 @@ export function ratingFile(file: string, row: LocatedRow): RatingFile | undefine
     };
   if (typeof value.content === "object" && value.content !== null)
     return { holds: "items for raters", command: `plumb tasks push ${file} --project ID` };
-  return isResponseTable([row], {})
+  return holdsResponses(row)
     ? { holds: "tasks for raters, each a prompt and its responses", command: imported }
     : undefined;
 }
@@ -32,3 +32,10 @@ export function ratingFile(file: string, row: LocatedRow): RatingFile | undefine
 const isBattle = (value: Record<string, unknown>) =>
   ["winner", "model_a", "model_b"].every((name) => name in value) ||
   ["winner", "left", "right"].every((name) => name in value);
+
+function holdsResponses(row: LocatedRow): boolean {
+  const read = planRows([row], {}, {});
+  if (read.source === "dataset") return false;
+  const { responses, questions } = read.plan;
+  return responses.length > 0 || questions.some(({ about }) => about === "mixed");
+}

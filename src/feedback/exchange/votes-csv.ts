@@ -21,7 +21,9 @@ import {
 } from "../../votes/exports/index.js";
 import type { Preference } from "../../votes/tasks/index.js";
 import { VERDICT_FORMS, verdictOf } from "../../votes/tasks/verdict.js";
-import type { ItemFields } from "./assemble.js";
+import { describeColumns } from "./columns/describe.js";
+import type { ReadColumn, ReadRole } from "./columns/roles.js";
+import { columnsOf } from "./columns/table.js";
 import { conversationPair } from "./conversation-pair.js";
 
 /** Names of columns in crowd-kit's tables and in those of arenas, with Plumbline's names for them. */
@@ -68,7 +70,7 @@ type VoteRecord = ForeignRecord & {
 export function voteTableRecords(
   rows: readonly LocatedRow[],
   problems: ImportProblems,
-): { records: ForeignRecord[]; fields: ItemFields } {
+): { records: ForeignRecord[]; columns: ReadColumn[] } {
   const records = new Map<string, VoteRecord>();
   for (const { value, where } of rows) {
     const row = Object.fromEntries(
@@ -112,7 +114,7 @@ export function voteTableRecords(
       problems.add(where, said === ODD_SIDES ? "left" : "winner", describe(said, row, record));
     else addOpinion(record, row, said, where, problems);
   }
-  return { records: namedApart([...records.values()]), fields: fieldsOf(rows) };
+  return { records: namedApart([...records.values()]), columns: columnsIn(rows) };
 }
 
 const isArena = (value: Record<string, unknown>) => !("left" in value) && "model_a" in value;
@@ -232,17 +234,27 @@ function addOpinion(
   record.opinions.push(opinion);
 }
 
-/** The columns by what becomes of them. */
-function fieldsOf(rows: readonly LocatedRow[]): ItemFields {
-  const names = [...new Set(rows.flatMap(({ value }) => Object.keys(value)))];
-  const as = (...fields: string[]) => names.filter((name) => fields.includes(fieldOf(name, rows[0].value)));
+/** The columns by what becomes of them; those that nothing reads are not kept. */
+function columnsIn(rows: readonly LocatedRow[]): ReadColumn[] {
+  const columns = columnsOf(rows);
+  const [{ value: first }] = rows;
+  const names = columns.map(({ name }) => name);
+  const as = (...fields: string[]) => names.filter((name) => fields.includes(fieldOf(name, first)));
   const conversations = names.filter((name) => CONVERSATIONS.includes(name));
-  const told = as("left_text", "right_text", "response");
-  const texts = told.length > 0 ? told : conversations;
-  return {
-    prompt: as("prompt")[0] ?? conversations[0] ?? as("item")[0] ?? "item",
-    responses: texts.length > 0 ? texts : as("left", "right"),
-    sources: names.filter((name) => (name === "model_a" || name === "model_b") && texts.length > 0),
-    hidden: names.filter((name) => !texts.includes(name) && !USED.has(fieldOf(name, rows[0].value))),
-  };
+  const texts = as("left_text", "right_text", "response");
+  const models = isArena(first) ? as("left", "right") : as("left_source", "right_source");
+  const shown = texts.length > 0 ? texts : conversations.length > 0 ? [] : as("left", "right");
+  const roles = new Map(
+    names.map((name): [string, ReadRole] => [name, USED.has(fieldOf(name, first)) ? "vote" : "ignored"]),
+  );
+  const give = (role: ReadRole, given: readonly string[]) =>
+    given.forEach((name) => void roles.set(name, role));
+  give("id", as("item"));
+  give("prompt", as("prompt"));
+  give("gold", as("gold"));
+  give("source", models);
+  give("response", shown);
+  if (texts.length === 0) give("conversation", conversations);
+  const answers = texts.length > 0 ? texts : conversations;
+  return describeColumns(columns, roles, new Map(answers.map((name, i) => [name, models[i]])));
 }

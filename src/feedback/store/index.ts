@@ -76,6 +76,7 @@ export {
   findDeletedProject,
   listDeletedProjects,
 } from "./projects/deleted-projects.js";
+export { type SavedColumns, saveColumns, savedColumns } from "./projects/import-columns.js";
 export { putMember } from "./projects/members.js";
 export { ownProgress, type Progress, progress } from "./projects/progress.js";
 export { projectStamp } from "./projects/project-stamp.js";

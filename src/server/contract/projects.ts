@@ -1,6 +1,7 @@
 /** Projects, their guidelines, items, members and staff. */
 import { z } from "zod";
 import { AssignmentSettings } from "../../feedback/assign/settings.js";
+import { ColumnChoices, ColumnQuestion, ReadColumn } from "../../feedback/exchange/columns/roles.js";
 import { ROLES } from "../../feedback/store/accounts/index.js";
 import { storedName } from "../../feedback/store/ids.js";
 import {
@@ -256,7 +257,7 @@ export const importFile = contract({
   path: "/projects/{project}/imports",
   tag: "Items",
   summary:
-    "Check a file of items, and with confirm add them: all of them, or none if any row is wrong. Votes in it are counted but not added.",
+    "Check a file of items, and with confirm add them: all of them, or none if any row is wrong or a column is asked about. Votes in it are counted but not added. What was said of columns is remembered with confirm.",
   access: write,
   params: inProject,
   body: z.strictObject({
@@ -266,17 +267,9 @@ export const importFile = contract({
       .max(255)
       .describe("File name, whose ending gives the format: .jsonl, .ndjson, .json, .csv or .tsv"),
     text: z.string().describe("Content of the file"),
-    prompt: z
-      .string()
-      .min(1)
-      .max(200)
-      .optional()
-      .describe("Field that is the prompt, if its name does not say so"),
-    responses: z
-      .array(z.string().min(1).max(200))
-      .max(16)
-      .optional()
-      .describe("Fields that are the responses, if their names do not say so"),
+    columns: ColumnChoices.optional().describe(
+      "What columns are; the others are read as their names say. Default: what was said of the project's last file with the same columns",
+    ),
     confirm: z.boolean().default(false).describe("Add the items; otherwise it is only checked"),
   }),
   bodyLimit: IMPORT_LIMIT,
@@ -285,15 +278,12 @@ export const importFile = contract({
     items: z.int(),
     gold: z.int(),
     votes: z.int().describe("Votes in the file, which are not added"),
-    fields: z
-      .object({
-        prompt: z.string(),
-        responses: z.array(z.string()),
-        sources: z.array(z.string()).describe("Fields that name models; raters never see them"),
-        hidden: z.array(z.string()).describe("Other fields; raters never see them"),
-      })
-      .optional()
-      .describe("The fields of a table by role"),
+    columns: z.array(ReadColumn).describe("What each column is taken for; at most 200"),
+    questions: z
+      .array(ColumnQuestion)
+      .describe("What has to be said with columns before anything can be read"),
+    choices: ColumnChoices.describe("What was said of the columns, now or of an earlier file"),
+    remembered: z.boolean().describe("Whether that was said of an earlier file"),
     warnings: z.array(z.string()).describe("What would be taken but may not be meant, with counts"),
     first: z.array(ItemContent).describe("The first few items, for a look"),
     problems: z.array(

@@ -13,14 +13,6 @@ export interface FieldRoles {
   question?: string | undefined;
 }
 
-export interface FoundRoles {
-  prompt: string;
-  /** In the order of the record. */
-  responses: string[];
-  /** The field that names the model, or other source, of each response that has one. Raters never see it. */
-  sources: ReadonlyMap<string, string>;
-}
-
 const PROMPTS = [
   ...[
     "prompt",
@@ -32,6 +24,13 @@ const PROMPTS = [
     "conversation",
     "messages",
     "history",
+    "user_prompt",
+    "user_message",
+    "instructions",
+    "conversations",
+    "chat",
+    "dialogue",
+    "dialog",
   ],
   "text",
 ];
@@ -48,33 +47,29 @@ const RESPONSE = [
 /** What the field of a source may be called beside a response of the same place: model_a, source-1, name_left. */
 const SOURCE_FIELD = new RegExp(`^(?:${SOURCE}|name)(?:[-_ .](?:name|id))?[-_ .]?(?<place>${PLACE})?$`);
 
-/** @returns the fields by role; or, as a string, what is unclear. */
-export function fieldRoles(names: readonly string[], given: FieldRoles): FoundRoles | string {
-  const absent = [given.prompt, ...(given.responses ?? [])].find(
-    (name) => name !== undefined && !names.includes(name),
-  );
-  if (absent !== undefined)
-    return `there is no field ${JSON.stringify(absent)}; the fields are ${listed(names)}`;
+/** The fields that are shown as prompt and responses; none where it is not clear which these are. */
+export function shownFields(names: readonly string[], given: FieldRoles): string[] {
   const prompt = given.prompt ?? promptOf(names);
-  if (prompt === undefined)
-    return `no field is called ${listed(PROMPTS.slice(0, 4))} or similar; the fields are ${listed(names)}`;
-  if (Array.isArray(prompt))
-    return `${listed(prompt)} may each be the prompt, or parts of it; name the one that is with --prompt-field, or keep only that one`;
-  const rest = names.filter((name) => name !== prompt);
-  const responses = given.responses ?? responsesOf(rest);
-  if (typeof responses === "string") return responses;
-  return { prompt: prompt as string, responses: [...responses], sources: sourcesOf(responses, rest) };
+  if (typeof prompt !== "string") return [];
+  const found = responseFields(names.filter((name) => name !== prompt));
+  const responses = given.responses ?? ("responses" in found ? found.responses : undefined);
+  return responses === undefined ? [] : [prompt, ...responses];
 }
 
+/** A name without capitals, and with one sign between words. */
+const plain = (name: string): string => name.toLowerCase().replace(/[\s.-]+/g, "_");
+
 /** The prompt's field; several if more than one is called so; "text" only if no other is. */
-function promptOf(names: readonly string[]): string | string[] | undefined {
-  const named = names.filter((name) => PROMPTS.slice(0, -1).includes(name.toLowerCase()));
+export function promptOf(names: readonly string[]): string | string[] | undefined {
+  const named = names.filter((name) => PROMPTS.slice(0, -1).includes(plain(name)));
   if (named.length > 1) return named;
   return named[0] ?? names.find((name) => name.toLowerCase() === "text");
 }
 
-/** The fields of responses, by their names; or why they cannot be told from others. */
-export function responsesOf(names: readonly string[]): string[] | string {
+/** The fields of responses, by their names; or those of which the names leave it open, and how. */
+export function responseFields(
+  names: readonly string[],
+): { responses: string[] } | { unclear: string[]; why: "mixed" | "models" } {
   const families = new Map<string, string[]>();
   for (const name of names) {
     const groups = responseName(name);
@@ -83,18 +78,11 @@ export function responsesOf(names: readonly string[]): string[] | string {
     families.set(family, [...(families.get(family) ?? []), name]);
   }
   const [responses, ...others] = families.values();
-  if (others.length > 0)
-    return asked([...responses, ...others.flat()], "may each be a response or something else");
-  if (responses !== undefined) return responses;
+  if (others.length > 0) return { unclear: [...responses, ...others.flat()], why: "mixed" };
+  if (responses !== undefined) return { responses };
   const sources = names.filter((name) => SOURCE_FIELD.exec(name.toLowerCase())?.groups?.place !== undefined);
-  return sources.length > 1 ? asked(sources, "may be names of models, or what they wrote") : [];
+  return sources.length > 1 ? { unclear: sources, why: "models" } : { responses: [] };
 }
-
-/** Whether any of these fields may be a response's, by their names. */
-export const mayHoldResponses = (names: readonly string[]): boolean => responsesOf(names).length > 0;
-
-const asked = (names: readonly string[], why: string): string =>
-  `${listed(names)} ${why}; call the responses response_a and response_b, or name them with --response-fields`;
 
 const ENDS_IN_SOURCE = new RegExp(`${SOURCE}$`);
 /** What is left of a source's field without the response's name. */
@@ -107,7 +95,7 @@ function responseName(name: string): { family?: string; place?: string } | undef
 }
 
 /** The source of each response: `response_a_model`, or the field of the same place, or all in their order. */
-function sourcesOf(responses: readonly string[], names: readonly string[]): Map<string, string> {
+export function sourcesOf(responses: readonly string[], names: readonly string[]): Map<string, string> {
   const others = names.filter((name) => !responses.includes(name));
   const attached = (response: string) =>
     others.find((name) => {
@@ -130,9 +118,3 @@ function sourcesOf(responses: readonly string[], names: readonly string[]): Map<
   });
   return new Map(found.filter((entry): entry is [string, string] => entry[1] !== undefined));
 }
-
-const listed = (names: readonly string[]): string =>
-  names
-    .slice(0, 12)
-    .map((name) => JSON.stringify(name))
-    .join(", ");

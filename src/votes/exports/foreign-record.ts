@@ -30,6 +30,8 @@ export interface ForeignRecord {
   texts: ReadonlyMap<string, TextOrMessages>;
   /** Responses that the tool lists in one field, instead of one field per response. */
   responses?: readonly Pick<ItemResponse, "name" | "text" | "source">[];
+  /** The field of that list. */
+  listedIn?: string;
   opinions: readonly Opinion[];
   /** The right answer, as its column or field has it. */
   gold?: unknown;

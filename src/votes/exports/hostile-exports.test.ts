@@ -225,6 +225,7 @@ it("an arena's tstamp is its time, in seconds with a fraction", async () => {
   const path = written("arena.jsonl", lines({ ...row, turn: 1, tstamp: 1_682_351_591.1322 }));
   expect((await readVotes(path)).time?.[0]).toBe(1_682_351_591_132);
   const texts = { response_a: "x", response_b: "y", prompt: "p", tstamp: 1_682_351_591.1322 };
-  const { votes, fields } = await load(written("shown.jsonl", lines({ ...row, ...texts })));
-  expect([votes[0].castAt, fields?.hidden]).toEqual([1_682_351_591_132, []]);
+  const { votes, columns } = await load(written("shown.jsonl", lines({ ...row, ...texts })));
+  const unread = columns.filter(({ role }) => role === "ignored").map(({ name }) => name);
+  expect([votes[0].castAt, unread]).toEqual([1_682_351_591_132, []]);
 });

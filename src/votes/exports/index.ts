@@ -5,10 +5,9 @@
 export { EXACT, isRounded } from "./exact-names.js";
 export {
   type FieldRoles,
-  type FoundRoles,
-  fieldRoles,
-  mayHoldResponses,
-  responsesOf,
+  promptOf,
+  responseFields,
+  sourcesOf,
 } from "./field-roles.js";
 export {
   type ForeignRecord,

@@ -9,7 +9,7 @@ import type { LocatedRow } from "../../base/location.js";
 import { ROLES, type TextOrMessages } from "../../data/messages.js";
 import { verdictOf } from "../tasks/verdict.js";
 import { jsonOr, labelOrText } from "./answer-cells.js";
-import { type FieldRoles, fieldRoles } from "./field-roles.js";
+import { type FieldRoles, shownFields } from "./field-roles.js";
 import type { ForeignRecord, Opinion, Said } from "./foreign-record.js";
 import type { ImportProblems } from "./problems.js";
 import { nameOfRater } from "./rater-names.js";
@@ -40,10 +40,12 @@ const Annotation = z.object({
 });
 
 const Task = z.object({
-  id: z.union([z.number(), z.string()]),
+  id: z.union([z.number(), z.string()]).nullish(),
   data: z.record(z.string(), z.unknown()),
-  annotations: z.array(Annotation),
+  annotations: z.array(Annotation).nullish(),
 });
+/** What tasks have that nobody has annotated yet. */
+const OF_TASKS = new Set(["id", "data", "annotations", "predictions", "meta", "inner_id", "project"]);
 
 const Items = z
   .array(
@@ -70,7 +72,9 @@ const COLUMNS = new Set([
 export const isLabelStudio = ({ value }: LocatedRow): boolean =>
   (typeof value.data === "object" &&
     value.data !== null &&
-    ("annotations" in value || "completions" in value)) ||
+    ("annotations" in value ||
+      "completions" in value ||
+      Object.keys(value).every((key) => OF_TASKS.has(key)))) ||
   ("annotation_id" in value && "annotator" in value);
 
 /** Records of all rows; rows of JSON_MIN and CSV are joined by task. Invalid rows are added to the problems. */
@@ -102,8 +106,9 @@ function taskRecord({ value, where }: LocatedRow, problems: ImportProblems): For
     }
     return [];
   }
-  const { id, data, annotations } = checked.data;
-  const opinions = annotations.flatMap((annotation, i): Opinion[] => {
+  const { data, annotations } = checked.data;
+  const id = checked.data.id ?? where.number;
+  const opinions = (annotations ?? []).flatMap((annotation, i): Opinion[] => {
     if (annotation.was_cancelled) {
       problems.tally("skippedAnswer");
       return [];
@@ -200,8 +205,7 @@ function minRecords(
  */
 function answerColumns(rows: readonly LocatedRow[], roles: FieldRoles): Set<string> {
   const names = Object.keys(rows[0].value).filter((name) => !COLUMNS.has(name));
-  const found = fieldRoles(names, roles);
-  const texts = typeof found === "string" ? [] : [found.prompt, ...found.responses];
+  const texts = shownFields(names, roles);
   const isAnswer = (cell: unknown) => {
     const value = jsonOr(cell);
     if (typeof value === "string") return verdictOf(value) !== undefined || safetyOf([value]) !== undefined;
@@ -266,24 +270,28 @@ const isTexts = (value: unknown): value is string[] =>
  * Texts of a task by field. A list of {id, title or body} holds the responses that a Ranker ranks; other values go to
  * meta.
  */
-function contentsOf(data: Record<string, unknown>): Pick<ForeignRecord, "texts" | "responses" | "meta"> {
+function contentsOf(
+  data: Record<string, unknown>,
+): Pick<ForeignRecord, "texts" | "responses" | "listedIn" | "meta"> {
   const texts = new Map<string, TextOrMessages>();
   const meta: Record<string, unknown> = {};
   let responses: { name: string; text: string }[] | undefined;
+  let listedIn: string | undefined;
   for (const [name, given] of Object.entries(data)) {
     const value = typeof given === "string" && given.startsWith("[{") ? jsonOr(given) : given;
     const listed = Items.safeParse(value);
     const turns = Turns.safeParse(value);
     if (turns.success) texts.set(name, turns.data);
-    else if (listed.success)
+    else if (listed.success) {
+      listedIn = name;
       responses = listed.data.map(({ id, title, body }) => ({
         name: String(id),
         text: [title, body].filter(Boolean).join("\n"),
       }));
-    else if (typeof value === "string") texts.set(name, value);
+    } else if (typeof value === "string") texts.set(name, value);
     else meta[name] = value;
   }
-  return { texts, ...(responses && { responses }), ...(Object.keys(meta).length > 0 && { meta }) };
+  return { texts, ...(responses && { responses, listedIn }), ...(Object.keys(meta).length > 0 && { meta }) };
 }
 
 function times(

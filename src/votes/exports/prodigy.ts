@@ -74,7 +74,12 @@ export function prodigyRecords(rows: readonly LocatedRow[], problems: ImportProb
     };
     const responses = responsesOf(task)?.map(({ id, text }) => ({ name: String(id), text: text ?? "" }));
     records.add(
-      { id: String(task._task_hash), texts: textsOf(value), ...(responses && { responses }), where },
+      {
+        id: String(task._task_hash),
+        texts: textsOf(value),
+        ...(responses && { responses, listedIn: "options" }),
+        where,
+      },
       opinion,
     );
   }

@@ -17,11 +17,11 @@ const MAX_LABELS = 12;
  *
  * @param rationale a question that the user names as free text.
  */
-export function withQuestionTypes(
-  records: readonly ForeignRecord[],
+export function withQuestionTypes<R extends Pick<ForeignRecord, "opinions" | "where">>(
+  records: readonly R[],
   rationale: string | undefined,
   problems: ImportProblems,
-): { records: ForeignRecord[]; types: Map<string, Said["type"]> } {
+): { records: R[]; types: Map<string, Said["type"]> } {
   const answers = new Map<string, Said[]>();
   for (const { opinions } of records)
     for (const { said } of opinions)

@@ -9,7 +9,7 @@ import {
   ImportProblems,
   type Opinion,
   otherTexts,
-  responsesOf,
+  responseFields,
   type Said,
   showsSame,
   sideNames,
@@ -136,8 +136,8 @@ function answersTo(question: string, records: readonly ForeignRecord[], found: I
 
 /** The names of each of a record's responses; undefined where its fields do not tell which they are. */
 function namesOf({ texts, responses }: ForeignRecord): string[][] | undefined {
-  const fields = responsesOf([...texts.keys()]);
-  const named = responses ?? (typeof fields === "string" ? [] : fields.map((name) => ({ name })));
+  const fields = responseFields([...texts.keys()]);
+  const named = responses ?? ("responses" in fields ? fields.responses.map((name) => ({ name })) : []);
   return named.length < 2 ? undefined : sideNames(named);
 }
 

@@ -98,6 +98,60 @@ describe.skipIf(!hasChromium)("a lead's work", () => {
     expect(complaints).toEqual([]);
   }, 90_000);
 
+  it("a file whose columns are not clear is asked about, column by column, and read so the next time", async () => {
+    const { page, ask, complaints } = await site.person("lead", "ines");
+    const { body } = await ask("post", "/projects", { name: "Columns", task: { kind: "pairwise" } });
+    const { id } = body as { id: string };
+    const open = async (csv: string) => {
+      await page.goto(`${site.origin}/desk/${id}/items`);
+      await button(page, "Add items from a file").click();
+      await page.getByLabel("Choose a file").setInputFiles(file("answers.csv", csv));
+      await page.locator(".import-columns").waitFor();
+    };
+    const head = "question,gpt,ours,label,remark\n";
+    await open(`${head}Why?,Because,So,ours,n\nHow?,Thus,Then,,n\n`);
+    const dialog = page.getByRole("dialog");
+    await dialog.getByRole("alert").filter({ hasText: "Which columns are answers?" }).waitFor();
+    expect(await dialog.getByLabel("question").inputValue()).toBe("prompt");
+    expect(await dialog.getByLabel("gpt").inputValue()).toBe("unclear");
+    expect(await dialog.getByRole("button", { name: /^Add \d/ }).count()).toBe(0);
+    await dialog.getByLabel("gpt").selectOption({ label: "Answer" });
+    await dialog.getByLabel("ours").selectOption({ label: "Answer" });
+    await dialog.getByText("Every row is right.").waitFor();
+    // What raters will see is shown, and nothing else.
+    const preview = dialog.getByRole("region", { name: "As raters will see it" });
+    await preview.getByText("Because").waitFor();
+    expect(await preview.innerText()).not.toContain("ours");
+    await dialog.getByLabel("label").selectOption({ label: "Right answer (gold)" });
+    await dialog.getByText("2 items, 1 of them gold.").waitFor();
+    await dialog.getByLabel("remark").selectOption({ label: "Left out" });
+    await button(page, "Next").click();
+    await preview.getByText("Then").waitFor();
+    await button(page, "Add 2 items").click();
+    await page.getByText("2 items were added.").waitFor();
+    const items = (await ask("get", `/projects/${id}/items`)).body as {
+      items: { content: { meta?: object }; gold?: { aspects: object } }[];
+    };
+    expect(items.items.map(({ gold }) => gold?.aspects)).toEqual([
+      { overall: { verdict: "right" } },
+      undefined,
+    ]);
+    expect(items.items[0].content.meta).toBeUndefined();
+
+    await open(`${head}When?,Now,Later,,n\nWhen?,Now,Later,,n\nWhere?,Here,Here,,n\nWhy?,Because,So,,n\n`);
+    await dialog.getByText("Read as you said of an earlier file with the same columns.").waitFor();
+    await dialog.getByText("Every row is right.").waitFor();
+    for (const warning of [
+      /^1 item shows equal responses/,
+      /^1 item repeats the prompt and the responses/,
+      /^1 item is in the project already/,
+    ])
+      await dialog.getByText(warning).waitFor();
+    await button(page, "Read by names instead").click();
+    await dialog.getByRole("alert").filter({ hasText: "Which columns are answers?" }).waitFor();
+    expect(complaints).toEqual([]);
+  }, 60_000);
+
   it("two leads write guidelines at once: the second is shown what the first changed, and loses nothing", async () => {
     const [one, two] = [await site.person("admin", "one"), await site.person("admin", "two")];
     const { body } = await one.ask("post", "/projects", {

@@ -100,6 +100,39 @@ describe.skipIf(!hasChromium)("the desk's pages", () => {
     expect(admin.complaints).toEqual([]);
   }, 120_000);
 
+  it("the dialog of a file has nothing serious either, whether it asks, shows or refuses", async () => {
+    const { page } = admin;
+    const found: string[] = [];
+    const texts = {
+      asks: "prompt,gpt,ours,note\nWhy?,Because,So,n\n",
+      shows: "prompt,response_a,response_b\nWhy?,**Because**,So\nHow?,Thus,Then\n",
+      refuses: "prompt,response_a,response_b\nWhy?,,So\n",
+    };
+    for (const [name, text] of Object.entries(texts)) {
+      await page.setViewportSize(LAPTOP);
+      await page.goto(site.origin + pages.items);
+      await settled();
+      await page.getByRole("button", { name: "Add items from a file" }).click();
+      const file = { name: "a.csv", mimeType: "text/plain", buffer: Buffer.from(text) };
+      await page.getByLabel("Choose a file").setInputFiles(file);
+      await page.locator(".import-columns").waitFor();
+      await page.evaluate(AXE);
+      for (const theme of ["light", "dark"] as const) {
+        await page.emulateMedia({ colorScheme: theme, reducedMotion: "reduce" });
+        for (const finding of await findings(theme)) found.push(`${name}, ${finding}`);
+        if (PICTURES) await page.screenshot({ ...JPEG, path: `${PICTURES}/import-${name}-${theme}.jpg` });
+      }
+      await page.setViewportSize(PHONE);
+      const wide = await page.evaluate(() => {
+        const body = document.querySelector(".dialog-body") as HTMLElement;
+        return body.scrollWidth - body.clientWidth;
+      });
+      if (wide > 0) found.push(`${name}: ${wide} pixels too wide on a phone`);
+    }
+    expect(found).toEqual([]);
+    expect(admin.complaints).toEqual([]);
+  }, 60_000);
+
   it("says it in German too", async () => {
     const { page } = admin;
     await page.goto(site.origin + pages.overview);

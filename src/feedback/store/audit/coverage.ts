@@ -108,6 +108,7 @@ export const COVERAGE = {
     key: ["project_id", "version"],
     columns: { project_id: covered, version: covered, text: covered, created_at: covered },
   },
+  import_columns: { out: "how a file's columns were read last; the next file may be read otherwise" },
   invitations: {
     kind: "invitation",
     key: ["id"],

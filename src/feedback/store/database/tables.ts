@@ -132,6 +132,14 @@ export interface Tables extends AccountTables {
     answer_json: string;
     answered_at: number;
   };
+  import_columns: {
+    project_id: string;
+    /** Of the columns' names, in their alphabet. */
+    columns_hash: string;
+    columns_json: string;
+    choices_json: string;
+    saved_at: number;
+  };
   drafts: { lease_id: string; draft_json: string; saved_at: number };
   bookmarks: {
     rater_id: string;
