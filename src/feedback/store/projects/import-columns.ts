@@ -1,4 +1,4 @@
-import { sha256 } from "../audit/audit-entry.js";
+import { sha256 } from "../../../base/sha256.js";
 import type { StoreContext } from "../store-context.js";
 
 /** What a lead said that the columns of a file are: roles by the column's name, for a file with these columns, sorted. */
