@@ -88,7 +88,7 @@ const published = { majority: 0.897, "dawid-skene": 0.94, glad: 0.928, mace: 0.9
 
 /** What the votes of the others are worth to one who knows the attackers: Dawid-Skene on these alone, the common label where none is left. */
 function withoutAttackers(bad) {
-  const left = clean.rater.flatMap((w, v) => (bad.has(w) ? [] : [{ item: clean.items[clean.item[v]], rater: clean.raters[w], label: clean.labels[clean.label[v]] }]));
+  const left = [...clean.rater].flatMap((w, v) => (bad.has(w) ? [] : [{ item: clean.items[clean.item[v]], rater: clean.raters[w], label: clean.labels[clean.label[v]] }]));
   const votes = labelVotes(left);
   const best = likeliest(aggregateLabels(votes, "dawid-skene").posterior, votes.labels.length);
   const found = new Map(votes.items.map((item, i) => [item, votes.labels[best[i]]]));
