@@ -81,7 +81,12 @@ export interface LabelOptions {
   topics?: Topics | undefined;
 }
 
-/** @throws PlumbError when there are no votes, or a table would exceed MAX_TABLE_CELLS. */
+/**
+ * Aggregates labels of items. A rater should have one vote an item, as in files that are read: a second one passes for
+ * somebody else's.
+ *
+ * @throws PlumbError when there are no votes, or a table would exceed MAX_TABLE_CELLS.
+ */
 export function aggregateLabels(
   votes: LabelVotes,
   method: LabelMethod = "robust",

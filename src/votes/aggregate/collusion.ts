@@ -13,10 +13,11 @@
  * 3. The key of the suspects is what most of them say. Every rater is tested against it at a strict rate, with the
  *    rater's own vote left out, and must copy at least three quarters of the answers, (a - e) / (n - e). Suspects who
  *    do not are dropped; raters who do are added, even if they had too few items in common with any one suspect. A
- *    group is not a ring if it has fewer than three raters, or if it knows better (ring.ts): its key shares, beyond
- *    chance, most of the agreement that the others have among themselves, or its members agree no more with each other
- *    than the others do. Suspects with less than half of the votes on their items are tested against the others' truths too, as estimated
- *    without their votes: a large ring has a part in the truths, and its agreement then passes for skill.
+ *    group of three or more is a ring if its key has next to nothing to do with the others' votes (ring.ts): groups whose
+ *    key shares most of the agreement that the others have among themselves, beyond chance, know better, and so do those
+ *    who agree no more than the others do; between the two are people of another opinion. Suspects with less than half
+ *    of the votes on their items are tested against the truths of the others' votes too: a large ring has a part in the
+ *    truths, and its agreement then passes for skill.
  * 4. The ring that copies the largest share is set aside, and the search starts again without its votes until no more
  *    rings are found: a ring distorts the truths, which can make other raters look like one. Then rings of two are
  *    looked for (rings-of-two.ts), and the search goes on without them.

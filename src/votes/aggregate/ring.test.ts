@@ -9,7 +9,15 @@ import { labelPosterior, oneCoin } from "./dawid-skene.js";
 import { independentRaters, truthWithout } from "./independent-raters.js";
 import { classShares } from "./known-labels.js";
 import { confusions } from "./label-estimate.js";
-import { copied, followers, type GroupMember, keyOf, ring, sharedWithOthers } from "./ring.js";
+import {
+  copied,
+  followers,
+  type GroupMember,
+  keyOf,
+  ring,
+  ringAgainstOthers,
+  sharedWithOthers,
+} from "./ring.js";
 import { sampledLists } from "./sampled-lists.js";
 import { voteLists } from "./vote-lists.js";
 
@@ -321,9 +329,18 @@ describe("groups", () => {
         votes.rater[v] < 9 ? (random.bernoulli(0.9) ? key[votes.item[v]] : 1 - key[votes.item[v]]) : y,
       );
       const names = found({ ...votes, label }).flat();
-      expect(names.length, `seed ${seed}`).toBeGreaterThanOrEqual(7);
-      expect(Math.max(...names)).toBeLessThan(9);
+      expect(names.sort(), `seed ${seed}`).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8]);
     }
+  });
+
+  it("have suspects for members only, where those have no part in the truths", () => {
+    const { votes } = simulatedLabels(1, { items: 300, raters: 20, votesPerItem: 5, least: 0.8, most: 0.8 });
+    const attacked = withRing(votes, [0, 1, 2, 3, 4, 5], 1);
+    const weight = Float64Array.from(votes.rater, (w) => (w < 4 ? 0 : 1));
+    const others = independentRaters(attacked, weight, 2, undefined);
+    const found = ringAgainstOthers(attacked, others, lists(attacked), [0, 1, 2, 3], 0.01);
+    expect(found?.members.map(({ rater }) => rater)).toEqual([0, 1, 2, 3]);
+    expect(ringAgainstOthers(attacked, others, lists(attacked), [0, 1], 0.01)).toBeUndefined();
   });
 
   it("are not those of honest raters whom a few turn round", () => {

@@ -35,7 +35,7 @@ interface Followers {
  * A ring whose key has part in the truths unless they are estimated without it.
  *
  * @param truthsOfOthers by the votes of all who are no suspects. @returns the suspects who follow their key, if together
- * they copy enough of it and do not know better; undefined if they are no ring.
+ * they copy enough of it and it has next to nothing to do with the others' votes; undefined if they are no ring.
  */
 export function ringAgainstOthers(
   votes: LabelVotes,
@@ -62,7 +62,10 @@ function mostCopied(member: GroupMember): number {
   return copied([member]) + (SURELY_LESS * deviation) / (common - expected);
 }
 
-/** The followers of the suspects' key, tested again against their own key; undefined if fewer than three are left. */
+/**
+ * The followers of the suspects' key, tested again against their own key; undefined if fewer than three are left, or if
+ * they are people of another opinion.
+ */
 export function ring(
   votes: LabelVotes,
   model: IndependentRaters,

@@ -7,6 +7,7 @@ import { RandomStream } from "../../base/random.js";
 import { type Comparisons, comparisons } from "../votes.js";
 import { aggregatePreferences, type PreferenceAggregate } from "./aggregate-preferences.js";
 import { comparedPairs, sideVotes } from "./compared-pairs.js";
+import { copiedVotes } from "./copying.js";
 import { byHardness } from "./hardness.js";
 import { raterSkills, truthByOthers } from "./rater-skill.js";
 import { type RobustOptions, robust } from "./robust.js";
@@ -268,6 +269,36 @@ describe("pairs of their own candidates", () => {
       });
     const labels = Int32Array.from(pairs.left, (_, p) => (p % 3 === 0 ? [0, 1, -1][(p / 3) % 3] : -1));
     expectJudged(votes, aggregatePreferences(votes, "robust", { known }), { known: labels });
+  });
+
+  it("are judged by what their raters did not copy", () => {
+    const random = new RandomStream(1, "test/copies");
+    const last = new Map<number, number>();
+    // The first says what was said before it.
+    const rows = Array.from({ length: 240 }, (_, p) => {
+      const left = random.int(2);
+      return random.shuffled([0, 1, 2, 3, 4, 5]).map((w) => {
+        const own = random.bernoulli(0.75) ? left : 1 - left;
+        const outcome = w === 0 ? (last.get(p) ?? own) : own;
+        last.set(p, outcome);
+        return { item: `${p}`, left: `a${p}`, right: `b${p}`, rater: `r${w}`, outcome };
+      });
+    }).flat();
+    const votes = comparisons(rows);
+    const time = Float64Array.from(rows.keys());
+    const pairs = comparedPairs(votes);
+    const { votes: sides } = sideVotes(votes, pairs, false);
+    const { kept, copiers } = copiedVotes(sides, time);
+    expect(copiers.map(({ rater }) => votes.raters[rater])).toEqual(["r0"]);
+    const { ability, weight } = robust(sides, { strength: kept, confusions: false });
+    const first = byHardness(sides, ability, weight);
+    for (const [p, { probability }] of aggregatePreferences(votes, "robust", {
+      time,
+    }).preferences.entries()) {
+      const own = [...kept].filter((_, v) => pairs.pair[v] === p);
+      const part = own.reduce((sum, share) => sum + share, 0) / own.length;
+      expect(logit(probability)).toBeCloseTo(logit(first[p]) * part, 9);
+    }
   });
 
   it("are judged without those who answer from a key", () => {
