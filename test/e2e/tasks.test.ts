@@ -281,6 +281,27 @@ test("a file or a key that is missing is said, and a server that is not there", 
   });
 });
 
+test("an import says what each column is taken for, and asks for what is not clear", async () => {
+  writeFileSync(join(dir, "ours.csv"), "id,Question,gpt,ours,notes\n7,Why?,Because,So,n\n");
+  const file = ["tasks", "import", "ours.csv", "--out", "ours.jsonl"];
+  const asked = await plumbHere(dir, file);
+  expect(asked.status).toBe(1);
+  expect(asked.stderr).toMatch(/"gpt", "ours" may be responses or not; nothing was imported/);
+  expect(asked.stderr).toContain('--columns "response_a=gpt,response_b=ours"');
+  const said = [...file, "--columns", "response_a=gpt,response_b=ours,ignored=notes"];
+  const { stdout } = await plumbHereDone(dir, said);
+  for (const line of [/Question +prompt +Why\?/, /gpt +response +Because/, /notes +not kept +n/])
+    expect(stdout).toMatch(line);
+  const [item] = await readTaskItems(join(dir, "ours.jsonl"));
+  expect(item).toMatchObject({ id: "7", content: { prompt: "Why?", meta: { id: "7" } } });
+  const { stdout: json } = await plumbHereDone(dir, [...said, "--json"]);
+  expect(JSON.parse(json).columns[1]).toEqual({
+    ...{ name: "Question", role: "prompt", filled: 1, example: "Why?" },
+  });
+  const wrong = await plumbHere(dir, [...file, "--columns", "answer=gpt"]);
+  expect(wrong).toMatchObject({ status: 2, stderr: expect.stringContaining("expected ROLE=COLUMN") });
+});
+
 test("groups of commands have help", async () => {
   const { stdout } = await plumbHereDone(dir, ["tasks", "import", "--help"]);
   expect(stdout).toContain("[files...]");

@@ -116,7 +116,7 @@ const SENTENCES: readonly (readonly [said: RegExp, german: string])[] = [
   [/^does not end with an answer of the assistant$/, "endet nicht mit einer Antwort des Assistenten"],
   [
     /^no column holds a prompt of texts or messages; the fields are (.+)$/,
-    "Keine Spalte enthält eine Eingabe aus Text oder Nachrichten; die Felder sind $1",
+    "Keine Spalte enthält eine Anfrage aus Text oder Nachrichten; die Felder sind $1",
   ],
   [
     /^too few columns hold answers for raters to judge; the fields are (.+)$/,

@@ -40,6 +40,8 @@ const LISTS = /^(?:responses|completions|answers|outputs|candidates|generations)
 /** Columns that describe a prompt rather than answer it. */
 const DESCRIBES =
   /(?:^|[-_ ])(?:id|idx|index|uid|uuid|hash|category|categories|topic|type|task|language|lang|locale|source|dataset|split|difficulty|level|tags?|domain|subject|meta|metadata|url|date|time|timestamp|created_at|updated_at|license|notes?|comment|author|user|seed|gold|explanation|audience|priority|overlap|rating|score|rank|winner|count|length|tokens?|name)$/i;
+/** What a column is called that names the model of the only answer. */
+const MODEL = /^(?:model|provider|policy|generator|llm)(?:[-_ ]?(?:name|id))?$/i;
 /** What the first column of a data frame is called. */
 const INDEX = /^(?:unnamed: ?\d+|index)?$/i;
 
@@ -237,7 +239,7 @@ class Planning {
   }
 }
 
-const describes = (name: string): boolean => DESCRIBES.test(name) || INDEX.test(name);
+const describes = (name: string): boolean => DESCRIBES.test(name) || MODEL.test(name) || INDEX.test(name);
 
 /** Columns that are surely responses by their names. */
 function namedResponses(columns: readonly Column[]): string[] {

@@ -114,7 +114,7 @@ export const project = {
   },
   upload: {
     title: "Aufgaben aus einer Datei",
-    text: "JSONL, JSON, CSV oder TSV, höchstens 60 MB und 10.000 Zeilen. Exporte von Argilla, Label Studio und anderen Werkzeugen, Chats und Präferenzen für das Training oder eine eigene Tabelle: eine Spalte für die Eingabe, eine für jede Antwort und eine für die richtige Antwort, wo sie bekannt ist. Sie sehen zuerst, wofür jede Spalte gehalten wird; vor Ihrer Bestätigung kommt nichts hinzu.",
+    text: "JSONL, JSON, CSV oder TSV, höchstens 60 MB und 10.000 Zeilen. Exporte von Argilla, Label Studio und anderen Werkzeugen, Chats und Präferenzen für das Training oder eine eigene Tabelle: eine Spalte für die Anfrage, eine für jede Antwort und eine für die richtige Antwort, wo sie bekannt ist. Sie sehen zuerst, wofür jede Spalte gehalten wird; vor Ihrer Bestätigung kommt nichts hinzu.",
     choose: "Datei wählen",
     checking: "Jede Zeile wird geprüft",
     source: "Gelesen als:",
@@ -136,7 +136,7 @@ export const project = {
       `${items} ${items === "1" ? "Aufgabe" : "Aufgaben"}, ${gold} davon Gold.`,
     votes: (votes: string) => `Die ${votes} Urteile in der Datei kommen nicht hinzu.`,
     columns: "Wofür jede Spalte gehalten wird",
-    columnsText: "Ändern Sie, was nicht gemeint ist. Gezeigt werden nur Eingaben und Antworten.",
+    columnsText: "Ändern Sie, was nicht gemeint ist. Gezeigt werden nur Anfragen und Antworten.",
     fixed: "In einer Tabelle von Urteilen sagen die Namen der Spalten, was sie sind.",
     remembered: "Gelesen, wie Sie es bei einer früheren Datei mit denselben Spalten bestimmt haben.",
     forget: "Stattdessen nach Namen lesen",
@@ -145,16 +145,16 @@ export const project = {
     filled: (rows: string, of: string) => `In ${rows} von ${of} Zeilen`,
     sourceOf: (response: string) => `von ${response}`,
     asked: {
-      prompt: (columns: string) => `Welche Spalte ist die Eingabe? Bitte wählen: ${columns}.`,
+      prompt: (columns: string) => `Welche Spalte ist die Anfrage? Bitte wählen: ${columns}.`,
       prompts: (columns: string) =>
-        `Mehrere Spalten können die Eingabe oder Teile davon sein: ${columns}. Wählen Sie „Eingabe“ für jede, die gelesen werden soll, in der Reihenfolge der Datei.`,
+        `Mehrere Spalten können die Anfrage oder Teile davon sein: ${columns}. Wählen Sie „Anfrage“ für jede, die gelesen werden soll, in der Reihenfolge der Datei.`,
       responses: (columns: string) =>
         `Welche Spalten sind Antworten? Wählen Sie „Antwort“ für die, die beurteilt werden: ${columns}.`,
       mixed: (columns: string) =>
         `Diese Spalten können Antworten oder etwas anderes sein: ${columns}. Wählen Sie „Antwort“ für die, die beurteilt werden.`,
     },
     roles: {
-      prompt: "Eingabe",
+      prompt: "Anfrage",
       system: "Systemprompt",
       conversation: "Gespräch mit seiner Antwort",
       response: "Antwort",
