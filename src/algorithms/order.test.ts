@@ -82,6 +82,19 @@ describe("rewards", () => {
     expect(seen[1]).toMatchObject({ prompt: "b", response: "xx", ids: [4, 4], finishReason: "stop" });
   });
 
+  test("are null where one source cannot score the response", async () => {
+    const some = functionReward("some", 2, () => [3, null]);
+    const all = functionReward("all", 1, () => [1, 1]);
+    for (const sources of [
+      [some, all],
+      [all, some],
+    ]) {
+      const { totals, byName } = await totalRewards(sources, prompts, completions);
+      expect(totals).toEqual([7, null]);
+      expect(byName.some).toEqual([3, null]);
+    }
+  });
+
   test("functions that answer wrongly are named", async () => {
     const of = (answer: number[]) =>
       totalRewards([functionReward("mine", 1, () => answer)], prompts, completions);

@@ -31,6 +31,30 @@ describe("comparePolicies", () => {
   });
 });
 
+describe("responses that could not be scored", () => {
+  const prompts = ["a", "b", "c"].map((text) => ({ text, ids: [1] }));
+  const unscored = (own: PolicySample): PolicySample => ({
+    ...own,
+    reward: null,
+    rewards: { model: null, brevity: 4 },
+  });
+  const before = [sample(0, 4, [1, 2, 3]), unscored(sample(9, 9, [1])), sample(2, 4, [5, 6, 7])];
+  const after = [sample(3, 4, [1, 2, 3]), sample(9, 9, [1]), sample(5, 4, [1, 2, 3])];
+
+  it("are counted, with their prompts, and are in no figure", () => {
+    const figures = comparePolicies(prompts, before, after, [1, 100, 3]) ?? expect.unreachable();
+    expect(figures).toMatchObject({ prompts: 2, unscorable: 1, length: { before: 3, after: 3 } });
+    expect(figures.klPerResponse.estimate).toBe(2);
+    expect(figures.gains.model.estimate).toBeCloseTo(3 / Math.sqrt(2), 12);
+  });
+
+  it("leave nothing to compare where fewer than two prompts are left", () => {
+    expect(comparePolicies(prompts, before, after.map(unscored), [1, 2, 3])).toBeUndefined();
+    const [, , last] = after;
+    expect(comparePolicies(prompts, before, [unscored(after[0]), after[1], last], [1, 2, 3])).toBeUndefined();
+  });
+});
+
 describe("recipes/novelty.mjs", () => {
   it("is minus the share of sequences that another response has", () => {
     const ids = [
