@@ -44,6 +44,7 @@ export const ROOMS: Record<string, string[][]> = {
   "src/cli": [["*"], ["bench", "demo", "feedback"], ["commands"], ["command-list"], ["main"]],
   "src/demo": [["rating"], ["*"], ["stages"], ["loop", "run"]],
   "src/feedback": [["assign"], ["store"], ["exchange", "analysis"]],
+  "src/feedback/exchange": [["columns"], ["*"]],
   "src/feedback/store": [
     ["check", "ids", "store-error", "database-settings"],
     ["database"],

@@ -1,7 +1,6 @@
-import { fileImportSchema, importFiles, type ReadColumn } from "../../feedback/exchange/index.js";
+import { fileImportSchema, importFiles } from "../../feedback/exchange/index.js";
 import { defineCommand } from "../command.js";
-import { formatTable } from "../table.js";
-import { printable } from "../text-width.js";
+import { columnTable } from "../feedback/column-table.js";
 
 export default defineCommand({
   description: `Reads tasks, and the votes on them, from Argilla (version 1 and 2), Label Studio (JSON, JSON_MIN, CSV), Prodigy, Mechanical Turk, Toloka, Potato, doccano, tables of votes (item,rater,left,right,winner or item,rater,label), tables of responses (prompt,response_a,response_b; models beside them are kept and never shown; a column gold), arenas (LMSYS) and datasets (TRL's preference data, Anthropic's HH, rankings, prompts, completions). The format is recognised by the fields, and what each column is taken for is printed; --columns says otherwise.
@@ -37,26 +36,3 @@ Every file is checked first: if a row is bad, or a verdict or column is not unde
     );
   },
 });
-
-const SAID: Partial<Record<ReadColumn["role"], string>> = {
-  system: "system prompt",
-  conversation: "conversation, which ends with a response",
-  source: "source, never shown",
-  gold: "right answer",
-  metadata: "kept, never shown",
-  ignored: "not kept",
-  vote: "votes",
-};
-/** Most columns of an example on a terminal. */
-const WIDTH = 48;
-
-/** What each column is taken for. */
-const columnTable = (columns: readonly ReadColumn[]): string =>
-  formatTable(
-    ["column", "taken for", "for example"],
-    columns.map(({ name, role, of, example }) => [
-      printable(name),
-      `${SAID[role] ?? role}${of === undefined ? "" : ` (of ${printable(of)})`}`,
-      printable(example.slice(0, WIDTH)),
-    ]),
-  );

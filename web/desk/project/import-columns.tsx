@@ -14,9 +14,15 @@ const ROLES: readonly Role[] = [
 ];
 const isRole = (role: string): role is Role => ROLES.some((one) => one === role);
 
-export function ImportColumns({ checked, change }: { checked: CheckedFile; change(choices: Choices): void }) {
+/** @param props.said what was said of columns, which may not have been read yet. */
+export function ImportColumns(props: {
+  checked: CheckedFile;
+  said: Choices;
+  change(choices: Choices): void;
+}) {
+  const { checked, said, change } = props;
   const { upload } = useDesk();
-  const { columns, questions, choices, remembered, source } = checked;
+  const { columns, questions, remembered, source } = checked;
   if (columns.length === 0) return null;
   const named = (name: string) => name || upload.noName;
   const most = Math.max(...columns.map(({ filled }) => filled));
@@ -41,9 +47,9 @@ export function ImportColumns({ checked, change }: { checked: CheckedFile; chang
         {columns.map((column) => (
           <ColumnLine
             key={column.name}
-            column={column}
+            column={Object.hasOwn(said, column.name) ? { ...column, role: said[column.name] } : column}
             most={most}
-            change={source === "votes" ? undefined : (role) => change({ ...choices, [column.name]: role })}
+            change={source === "votes" ? undefined : (role) => change({ ...said, [column.name]: role })}
           />
         ))}
       </ul>

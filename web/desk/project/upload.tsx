@@ -87,7 +87,7 @@ export function UploadDialog({ close, added }: { close(): void; added(): void })
         <>
           <Summary checked={checked} />
           <ImportProblems checked={checked} name={chosen.name} />
-          <ImportColumns checked={checked} change={change} />
+          <ImportColumns checked={checked} said={chosen.columns ?? checked.choices} change={change} />
           <ImportPreview items={checked.first} />
           {ready && (
             <div class="row row-end import-end">
