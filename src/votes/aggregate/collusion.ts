@@ -63,6 +63,8 @@ export interface SharedAnswers {
 
 const ROUNDS = 10;
 const EM_STEPS = [0, 2];
+/** Steps of EM without the suspects' votes. */
+const STEPS_OF_OTHERS = 2;
 /** Steps after which EM has settled on whom it believes. */
 const EM_END = 40;
 /** Expected share of false pairs among those that make raters suspects. */
@@ -131,7 +133,7 @@ function truthsOfOthers(
     theirs[votes.item[v]] += weight[v] - others[v];
   }
   const ahead = theirs.reduce((sum, own, i) => sum + (own > 0 ? 2 * own - all[i] : 0), 0);
-  return ahead < 0 ? [independentRaters(votes, others, EM_STEPS[1], known)] : [];
+  return ahead < 0 ? [independentRaters(votes, others, STEPS_OF_OTHERS, known)] : [];
 }
 
 /** The raters whom EM believes in the end, far more than the median rater: a ring that takes over is among them. */

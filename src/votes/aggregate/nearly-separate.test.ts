@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { RandomStream } from "../../base/random.js";
 import { type LabelVotes, labelVotes } from "../votes.js";
+import { propagateBeliefs } from "./belief-propagation.js";
 import { nearlySeparate } from "./nearly-separate.js";
 import { robust } from "./robust.js";
+import { takenByThemselves } from "./separate-raters.js";
 
 interface Design {
   /** Raters of each language, how often they are right, and votes on an item. */
@@ -50,7 +52,11 @@ describe("parts that few votes connect", () => {
   });
 
   it("are none where more than a tenth of the votes cross, or raters are mixed", () => {
-    expect(cut(languages(1, { bilingual: 4, share: 0.6 }).votes)).toBeUndefined();
+    for (const [bilingual, share] of [
+      [2, 0.3],
+      [4, 0.4],
+    ])
+      expect(cut(languages(1, { bilingual, share }).votes), `${bilingual}`).toBeUndefined();
     const { votes } = languages(1, { bilingual: 0 });
     const random = new RandomStream(1, "test/mixed");
     expect(cut({ ...votes, item: votes.item.map(() => random.int(votes.items.length)) })).toBeUndefined();
@@ -64,6 +70,25 @@ describe("parts that few votes connect", () => {
     const weight = Float64Array.from(many.rater, (w) => (many.raters[w].startsWith("both") ? 0 : 1));
     expect(cut(many, weight)).toBeDefined();
   });
+});
+
+it("a rater of both languages is at home in one at most, the others in theirs", () => {
+  const { votes } = languages(1, { raters: 20, votes: 5, items: 400 });
+  const { shares } = propagateBeliefs(votes);
+  const given = { weight: ones(votes), known: undefined, shares, own: 0.15 };
+  const parts = takenByThemselves(votes, given);
+  expect(parts.length).toBeGreaterThan(0);
+  const homes = parts.flatMap(({ part, home }) =>
+    part.votes.raters.map((name, w) => [name, home[w]] as const),
+  );
+  for (const [name, home] of homes) if (name !== "both 0") expect(home, name).toBe(true);
+  const both = homes.filter(([name]) => name === "both 0");
+  expect(both).toHaveLength(parts.length);
+  expect(both.filter(([, home]) => home).length).toBeLessThanOrEqual(1);
+  const cast = (name: string, among: LabelVotes) =>
+    among.rater.filter((w) => among.raters[w] === name).length;
+  for (const [p, [, home]] of both.entries())
+    expect(home).toBe(cast("both 0", parts[p].part.votes) > cast("both 0", votes) / 2);
 });
 
 it("raters of one language are not judged by what those of another are like, though one knows both", () => {

@@ -29,10 +29,12 @@ onBothEngines(({ store: open }) => {
     await changeAccount(store, who.id, { state: "disabled" }, "system");
     expect(await roles(now)).toEqual([undefined, undefined, undefined]);
     expect(await presentRole(store.db, { session: "nobody" }, now)).toBeUndefined();
-    // Shutting somebody out ends their sessions; one that were left would not count.
-    const left = await store.write((write) =>
+    // A session that outlives the shutting out, as one that was being opened might, is worth nothing.
+    const late = await store.write((write) =>
       addSession(write, who, { tokenHash: "d".repeat(64), milliseconds: 1000 }),
     );
-    expect(await presentRole(store.db, { session: left.id }, now)).toBeUndefined();
+    expect(await presentRole(store.db, { session: late.id }, now)).toBeUndefined();
+    await changeAccount(store, who.id, { state: "active" }, "system");
+    expect((await roles(now)).at(-1)).toBe("reviewer");
   });
 });
