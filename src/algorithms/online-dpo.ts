@@ -147,7 +147,7 @@ function pairOf(
 }
 
 /** Figures of one update, means over its pairs; the norm before clipping. */
-export interface OnlineDpoUpdate {
+interface OnlineDpoUpdate {
   loss: number;
   /** Implicit rewards. */
   chosen: number;

@@ -174,7 +174,7 @@ export async function* reinforce(
 }
 
 /** Figures of one update, means over its tokens; the norm before clipping. */
-export interface ReinforceUpdate {
+interface ReinforceUpdate {
   loss: number;
   approxKl: number;
   clipped: number;

@@ -114,7 +114,7 @@ export async function* rejectionSampling(
 }
 
 /** Figures of one update, means over its tokens; the norm before clipping. */
-export interface RejectionUpdate {
+interface RejectionUpdate {
   loss: number;
   /** Share of the tokens that were the likeliest. */
   accuracy: number;

@@ -5,7 +5,7 @@ import { layOut, type Packing } from "../model/lay-out.js";
 import { perToken, type Value } from "../model/values.js";
 
 /** Responses that are computed at once, as they are laid out. */
-export interface MicroBatch<R> {
+interface MicroBatch<R> {
   responses: readonly R[];
   batch: Batch;
   /** [M], from a list of numbers for the tokens of each response. */
@@ -13,7 +13,7 @@ export interface MicroBatch<R> {
 }
 
 /** How responses are cut into micro-batches. */
-export interface MicroBatching {
+interface MicroBatching {
   microBatchSize: number;
   packing: Packing;
   padId: number;

@@ -173,7 +173,7 @@ export async function* rloo(
 }
 
 /** Figures of an update, means over its responses. */
-export interface RlooUpdate extends ClippedUpdate {
+interface RlooUpdate extends ClippedUpdate {
   loss: number;
 }
 

@@ -48,7 +48,7 @@ type Score = (asked: readonly Asked[]) => Promise<Scores>;
 type Scores = readonly (number | null)[];
 
 /** How often a reward fell for something. */
-export interface LintFinding {
+interface LintFinding {
   probe: string;
   /** What a reward has that falls for it. */
   means: string;

@@ -19,7 +19,7 @@ import { answerInStoredOrder } from "../../votes/tasks/places.js";
 import type { DatasetPlan } from "./columns/of-dataset.js";
 import { goldAnswer } from "./gold.js";
 
-export interface DatasetConfig {
+interface DatasetConfig {
   format: FormatName;
   /** By default by the number of responses. */
   kind?: TaskKind | undefined;

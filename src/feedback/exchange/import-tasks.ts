@@ -63,7 +63,7 @@ export const importSchema = z.object({
 export type ImportConfig = z.infer<typeof importSchema>;
 
 /** How rows are read, where they do not say it themselves. */
-export interface ReadConfig {
+interface ReadConfig {
   source?: Source | undefined;
   choices: ColumnChoices;
   rationale?: string | undefined;

@@ -15,7 +15,7 @@ import { asText } from "./turns.js";
 type Responses = NonNullable<ForeignRecord["responses"]>;
 
 /** What a row holds, by the plan of its columns. */
-export interface ReadRow {
+interface ReadRow {
   prompt: TextOrMessages;
   responses: Responses;
   gold: unknown;

@@ -18,7 +18,7 @@ const TABLES: readonly FormatName[] = [
 /** Formats that a table with several responses resembles. */
 const OF_ONE: readonly FormatName[] = ["prompt-completion", "alpaca"];
 
-export type TablePlan = { columns: Column[] } & (
+type TablePlan = { columns: Column[] } & (
   | { source: "table"; plan: Plan }
   | { source: "dataset"; format: FormatName; plan: DatasetPlan }
 );
