@@ -58,7 +58,7 @@ export const feedback = [
   },
   {
     file: "src/votes/aggregate/ring.ts",
-    tests: LABELS,
+    tests: [...LABELS, "src/votes/aggregate/rater-models.test.ts", "src/votes/aggregate/collusion.test.ts", "src/votes/aggregate/d-product.test.ts"],
     mutations: [
       ["who copies a quarter is in the ring", "MIN_COPIED = 0.75", "MIN_COPIED = 0.25"],
       ["who copies nearly all is not in the ring", "MIN_COPIED = 0.75", "MIN_COPIED = 0.99"],
